@@ -1,0 +1,1 @@
+//! Alibaba Cloud face verification, without I/O.

@@ -1,0 +1,167 @@
+//! AccessKeys: kept secret, checked for the mistakes people make when they paste them.
+
+use crate::error::FieldError;
+use crate::text::Text;
+use core::fmt;
+use zeroize::Zeroizing;
+
+/// A secret string: wiped from memory when dropped, never printed.
+#[derive(Clone)]
+pub struct Secret(Zeroizing<String>);
+
+impl Secret {
+    /// Takes over a secret value.
+    pub fn new(value: impl Into<String>) -> Self {
+        Self(Zeroizing::new(value.into()))
+    }
+
+    /// The value itself; for signing and comparing, never for printing.
+    pub fn expose(&self) -> &str {
+        &self.0
+    }
+
+    /// Whether both hold the same value, in a time that depends on the lengths alone.
+    pub fn constant_time_eq(&self, other: &str) -> bool {
+        use subtle::ConstantTimeEq;
+        self.0.as_bytes().ct_eq(other.as_bytes()).into()
+    }
+}
+
+impl fmt::Debug for Secret {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Secret(redacted)")
+    }
+}
+
+/// An AccessKey pair, with the SecurityToken where it is a temporary one (STS).
+#[derive(Clone, Debug)]
+pub struct Credentials {
+    /// AccessKeyId: names the key, is not secret.
+    pub access_key_id: String,
+    /// AccessKeySecret: the HMAC key.
+    pub access_key_secret: Secret,
+    /// SecurityToken of temporary credentials.
+    pub security_token: Option<Secret>,
+}
+
+/// The longest AccessKeyId or AccessKeySecret taken; the vendor's have 16 to 30 characters.
+const KEY_MAX: usize = 128;
+/// The longest SecurityToken taken; the vendor's have up to about 1,500 characters and may grow.
+const TOKEN_MAX: usize = 16_384;
+
+impl Credentials {
+    /// Permanent credentials.
+    pub fn new(access_key_id: impl Into<String>, access_key_secret: impl Into<String>) -> Self {
+        Self {
+            access_key_id: access_key_id.into(),
+            access_key_secret: Secret::new(access_key_secret),
+            security_token: None,
+        }
+    }
+
+    /// Temporary credentials, as STS AssumeRole gives them.
+    #[must_use]
+    pub fn with_security_token(mut self, token: impl Into<String>) -> Self {
+        self.security_token = Some(Secret::new(token));
+        self
+    }
+
+    /// What is wrong with the shape of these credentials, by option name and without any value.
+    /// A secret copied with a space or a line break otherwise comes back as the riddle
+    /// `SignatureDoesNotMatch`.
+    pub fn problems(&self) -> Vec<FieldError> {
+        let mut problems = Vec::new();
+        check("accessKeyId", &self.access_key_id, KEY_MAX, &mut problems);
+        check(
+            "accessKeySecret",
+            self.access_key_secret.expose(),
+            KEY_MAX,
+            &mut problems,
+        );
+        if let Some(token) = &self.security_token {
+            check("securityToken", token.expose(), TOKEN_MAX, &mut problems);
+        }
+        problems
+    }
+}
+
+fn check(option: &'static str, value: &str, max: usize, problems: &mut Vec<FieldError>) {
+    let problem = if value.is_empty() {
+        Some((
+            "missing",
+            Text::new(
+                "缺少该凭证，请从密钥管理处取得后填写。",
+                "is missing; take it from your secret store.",
+            ),
+        ))
+    } else if value.trim() != value {
+        Some((
+            "stray-white-space",
+            Text::new(
+                "首尾有空格或换行，多半是复制时带入的，请删除。",
+                "begins or ends with white space, probably copied along; remove it.",
+            ),
+        ))
+    } else if !value.bytes().all(|byte| byte.is_ascii_graphic()) {
+        Some((
+            "impossible-character",
+            Text::new(
+                "含有空格、控制字符或非 ASCII 字符，不可能是阿里云凭证，请重新复制。",
+                "holds a space, a control character or a non-ASCII character, which no AccessKey has; copy it again.",
+            ),
+        ))
+    } else if value.len() > max {
+        Some((
+            "too-long",
+            Text::new(
+                "过长，不可能是阿里云凭证，请检查是否粘贴了别的内容。",
+                "is too long to be an AccessKey; check what was pasted.",
+            ),
+        ))
+    } else {
+        None
+    };
+    if let Some((rule, message)) = problem {
+        problems.push(FieldError::new(option, rule, message));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn debug_shows_no_secret() {
+        let credentials =
+            Credentials::new("testid", "testsecret").with_security_token("tok+en/=");
+        let shown = format!("{credentials:?}");
+        assert!(
+            !shown.contains("testsecret") && !shown.contains("tok+en"),
+            "{shown}"
+        );
+    }
+
+    #[test]
+    fn names_the_option_and_never_the_value() {
+        for (secret, rule) in [
+            ("", "missing"),
+            ("testsecret\n", "stray-white-space"),
+            (" testsecret", "stray-white-space"),
+            ("test secret", "impossible-character"),
+            ("密钥", "impossible-character"),
+        ] {
+            let problems = Credentials::new("testid", secret).problems();
+            let [problem] = problems.as_slice() else {
+                panic!("{secret:?}: {problems:?}");
+            };
+            assert_eq!(problem.field, "accessKeySecret");
+            assert_eq!(problem.rule, rule);
+            assert!(secret.is_empty() || !format!("{problem:?}").contains(secret));
+        }
+        assert!(
+            Credentials::new("a".repeat(129), "s").problems()[0].rule == "too-long",
+            "a key of 129 characters"
+        );
+        assert!(Credentials::new("testid", "testsecret").problems().is_empty());
+    }
+}

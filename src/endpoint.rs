@@ -1,0 +1,194 @@
+//! Where requests go: a host of the vendor's, or a loopback address.
+
+use crate::error::FieldError;
+use crate::text::Text;
+
+/// The vendor's public endpoint, in mainland China (help.aliyun.com/document_detail/160546.html).
+pub const DEFAULT_ENDPOINT: &str = "cloudauth.aliyuncs.com";
+
+/// A host to call, by HTTPS; plain HTTP only on this machine.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Endpoint {
+    secure: bool,
+    authority: String,
+}
+
+impl Endpoint {
+    /// Reads `cloudauth.aliyuncs.com`, `https://host`, `https://host:port` or, for a loopback
+    /// address alone, `http://127.0.0.1:8788`.
+    ///
+    /// # Errors
+    /// A [`FieldError`] for `endpoint` when there is a path, a user name or a query, when the
+    /// host has impossible characters, or when plain HTTP would leave this machine.
+    pub fn parse(text: &str) -> Result<Self, FieldError> {
+        let problem = |rule, zh, en| FieldError::new("endpoint", rule, Text::new(zh, en));
+        let (secure, rest) = if let Some(rest) = text.strip_prefix("https://") {
+            (true, rest)
+        } else if let Some(rest) = text.strip_prefix("http://") {
+            (false, rest)
+        } else {
+            (true, text)
+        };
+        let authority = rest.strip_suffix('/').unwrap_or(rest).to_ascii_lowercase();
+        let (host, port) = split_port(&authority);
+        let bracketed = host
+            .strip_prefix('[')
+            .and_then(|inner| inner.strip_suffix(']'));
+        let host_ok = match bracketed {
+            Some(address) => address.parse::<core::net::Ipv6Addr>().is_ok(),
+            None => {
+                !host.is_empty()
+                    && host.len() <= 253
+                    && !host.starts_with(['.', '-'])
+                    && !host.contains("..")
+                    && host
+                        .bytes()
+                        .all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'.' | b'-'))
+            }
+        };
+        let port_ok = port.is_none_or(|port| {
+            !port.is_empty()
+                && port.bytes().all(|byte| byte.is_ascii_digit())
+                && port.parse::<u16>().is_ok_and(|port| port > 0)
+        });
+        if !host_ok || !port_ok {
+            return Err(problem(
+                "not-an-endpoint",
+                "应为主机名或 https://主机名[:端口]，不带路径、查询串或用户名。",
+                "must be a host name or https://host[:port], without path, query or user name.",
+            ));
+        }
+        let endpoint = Self { secure, authority };
+        if !secure && !endpoint.is_loopback() {
+            return Err(problem(
+                "needs-https",
+                "非本机地址必须使用 https://，否则姓名与证件号会以明文传输。",
+                "must be https:// unless it is a loopback address: names and identity numbers would travel unencrypted.",
+            ));
+        }
+        Ok(endpoint)
+    }
+
+    /// Scheme, host and port: `https://cloudauth.aliyuncs.com`.
+    pub fn origin(&self) -> String {
+        let scheme = if self.secure { "https" } else { "http" };
+        alloc::format!("{scheme}://{}", self.authority)
+    }
+
+    /// The value of the `host` header: the port only where it is not the scheme's own.
+    pub fn host_header(&self) -> &str {
+        let default_port = if self.secure { ":443" } else { ":80" };
+        self.authority
+            .strip_suffix(default_port)
+            .unwrap_or(&self.authority)
+    }
+
+    /// Whether it is this machine: `localhost`, `127.0.0.0/8` or `[::1]`.
+    pub fn is_loopback(&self) -> bool {
+        let (host, _) = split_port(&self.authority);
+        host == "localhost"
+            || host.ends_with(".localhost")
+            || host
+                .parse::<core::net::Ipv4Addr>()
+                .is_ok_and(|address| address.is_loopback())
+            || host
+                .trim_matches(['[', ']'])
+                .parse::<core::net::Ipv6Addr>()
+                .is_ok_and(|address| address.is_loopback())
+    }
+
+    /// Whether it is a host of the vendor's.
+    pub fn is_vendor(&self) -> bool {
+        let (host, _) = split_port(&self.authority);
+        host.ends_with(".aliyuncs.com")
+    }
+}
+
+fn split_port(authority: &str) -> (&str, Option<&str>) {
+    match authority.rsplit_once(':') {
+        Some((host, port)) if !port.ends_with(']') => (host, Some(port)),
+        _ => (authority, None),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn takes_hosts_and_origins() {
+        for (text, origin, host) in [
+            (
+                "cloudauth.aliyuncs.com",
+                "https://cloudauth.aliyuncs.com",
+                "cloudauth.aliyuncs.com",
+            ),
+            (
+                "https://Cloudauth.cn-shanghai.aliyuncs.com:443/",
+                "https://cloudauth.cn-shanghai.aliyuncs.com:443",
+                "cloudauth.cn-shanghai.aliyuncs.com",
+            ),
+            (
+                "http://127.0.0.1:8788",
+                "http://127.0.0.1:8788",
+                "127.0.0.1:8788",
+            ),
+            ("http://[::1]:8788", "http://[::1]:8788", "[::1]:8788"),
+            ("http://[::1]", "http://[::1]", "[::1]"),
+            ("http://localhost:80", "http://localhost:80", "localhost"),
+        ] {
+            let endpoint = Endpoint::parse(text).unwrap();
+            assert_eq!(endpoint.origin(), origin);
+            assert_eq!(endpoint.host_header(), host);
+        }
+    }
+
+    #[test]
+    fn refuses_the_rest() {
+        for text in [
+            "",
+            "https://",
+            "ftp://cloudauth.aliyuncs.com",
+            "https://cloudauth.aliyuncs.com/path",
+            "https://user@cloudauth.aliyuncs.com",
+            "cloudauth.aliyuncs.com?x=1",
+            "cloudauth.aliyuncs.com:0",
+            "cloudauth.aliyuncs.com:99999",
+            "云.aliyuncs.com",
+            "a b",
+            "[::1",
+            "..",
+        ] {
+            assert_eq!(
+                Endpoint::parse(text).unwrap_err().rule,
+                "not-an-endpoint",
+                "{text}"
+            );
+        }
+        for text in [
+            "http://cloudauth.aliyuncs.com",
+            "http://127.0.0.1.evil.example",
+            "http://10.0.0.1",
+        ] {
+            assert_eq!(
+                Endpoint::parse(text).unwrap_err().rule,
+                "needs-https",
+                "{text}"
+            );
+        }
+    }
+
+    #[test]
+    fn knows_the_vendors_hosts() {
+        assert!(
+            Endpoint::parse("cloudauth.cn-beijing.aliyuncs.com")
+                .unwrap()
+                .is_vendor()
+        );
+        assert!(
+            !Endpoint::parse("aliyuncs.com.evil.example")
+                .unwrap()
+                .is_vendor()
+        );
+    }
+}

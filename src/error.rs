@@ -1,0 +1,151 @@
+//! The one error family: what went wrong, who must act, and whether trying again can help.
+//!
+//! An error never holds the secret, the identity, the MetaInfo, a URL or text the vendor sent:
+//! the vendor echoes whole requests in some messages.
+
+use crate::text::Text;
+use core::fmt;
+use serde::Serialize;
+
+/// What kind of failure it is; users branch on this.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "lowercase")]
+#[non_exhaustive]
+pub enum Kind {
+    /// The request or an option is wrong; nothing was sent. `fields` says what.
+    Validation,
+    /// The vendor refused the signature, the timestamp or the nonce.
+    Signature,
+    /// The vendor refused the AccessKey, the SecurityToken or its permission.
+    Credentials,
+    /// Too many calls; try again later.
+    Throttled,
+    /// The vendor answered with a Code other than 200 (or 403, 424, which mean "not yet").
+    Vendor,
+    /// The connection failed.
+    Transport,
+    /// No complete answer came in time.
+    Timeout,
+    /// The caller's signal ended the call.
+    Aborted,
+    /// The answer was not one the vendor's documents allow.
+    Protocol,
+}
+
+/// Who can put it right.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Audience {
+    /// The person being verified.
+    User,
+    /// Whoever wrote the calling program.
+    Developer,
+    /// Whoever runs it: account, permissions, money, clock, network.
+    Operator,
+}
+
+/// One thing wrong with one field or option. Holds no value of the field.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct FieldError {
+    /// The field's name in camelCase, such as `certNo`.
+    pub field: String,
+    /// Stable name of the broken rule, such as `check-digit`.
+    pub rule: &'static str,
+    /// What is wrong and what to do, to stand behind the field's name.
+    pub message: Text,
+}
+
+impl FieldError {
+    /// `field` in camelCase, `rule` a stable name.
+    pub fn new(field: impl Into<String>, rule: &'static str, message: Text) -> Self {
+        Self {
+            field: field.into(),
+            rule,
+            message,
+        }
+    }
+}
+
+/// A failed call.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Error {
+    /// What kind of failure it is.
+    pub kind: Kind,
+    /// The vendor's Code (`401`, `Throttling.User`) or, for failures on this side, a stable name
+    /// of ours (`InvalidRequest`, `Timeout`).
+    pub code: String,
+    /// What happened and what to do.
+    pub message: Text,
+    /// Who must act.
+    pub audience: Audience,
+    /// Whether the same call can succeed later without anybody changing anything.
+    pub retryable: bool,
+    /// The vendor's RequestId, to quote to its support.
+    pub request_id: Option<String>,
+    /// HTTP status of the answer, if one came.
+    pub http_status: Option<u16>,
+    /// For `validation`: everything that is wrong, field by field.
+    pub fields: Vec<FieldError>,
+}
+
+impl Error {
+    /// An error without an answer behind it.
+    pub fn new(kind: Kind, code: impl Into<String>, audience: Audience, message: Text) -> Self {
+        Self {
+            kind,
+            code: code.into(),
+            message,
+            audience,
+            retryable: false,
+            request_id: None,
+            http_status: None,
+            fields: Vec::new(),
+        }
+    }
+
+    /// Everything that is wrong with a request or the options, in one error.
+    pub fn validation(fields: Vec<FieldError>) -> Self {
+        let list = |pick: fn(&FieldError) -> &str, separator: &str| {
+            fields
+                .iter()
+                .map(|problem| alloc::format!("{} {}", problem.field, pick(problem)))
+                .collect::<Vec<_>>()
+                .join(separator)
+        };
+        let message = Text::composed(
+            alloc::format!(
+                "参数未通过校验，请求未发送：{}",
+                list(|problem| &problem.message.zh, " ")
+            ),
+            alloc::format!(
+                "The request was not sent, because of its parameters: {}",
+                list(|problem| &problem.message.en, " ")
+            ),
+        );
+        Self {
+            fields,
+            ..Self::new(
+                Kind::Validation,
+                "InvalidRequest",
+                Audience::Developer,
+                message,
+            )
+        }
+    }
+
+    /// The same error, marked as worth another try.
+    #[must_use]
+    pub fn retryable(mut self) -> Self {
+        self.retryable = true;
+        self
+    }
+}
+
+impl fmt::Display for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}: {}", self.code, self.message.en)
+    }
+}
+
+impl core::error::Error for Error {}

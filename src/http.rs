@@ -1,0 +1,87 @@
+//! HTTP messages as plain data: what the host is to send, and what it received.
+
+use serde::{Deserialize, Serialize};
+
+/// Header names and values in the order they came or are to be sent.
+pub type Headers = Vec<(String, String)>;
+
+/// The first value of a header; names compare without regard to case (RFC 9110 §5.1).
+pub fn header<'a>(headers: &'a [(String, String)], name: &str) -> Option<&'a str> {
+    headers
+        .iter()
+        .find(|(candidate, _)| candidate.eq_ignore_ascii_case(name))
+        .map(|(_, value)| value.as_str())
+}
+
+/// A request that the host is to send exactly as it stands: changing a byte breaks the signature.
+#[derive(Clone, PartialEq, Eq, Serialize)]
+pub struct OutgoingRequest {
+    /// `POST` or `GET`.
+    pub method: &'static str,
+    /// Absolute URL.
+    pub url: String,
+    /// Headers in lower case. `host` is not among them: the host's HTTP client sets it.
+    pub headers: Headers,
+    /// The body, `None` where the method or the scheme has none.
+    pub body: Option<String>,
+}
+
+/// The URL's query and the body hold personal data and are not printed.
+impl core::fmt::Debug for OutgoingRequest {
+    fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
+        f.debug_struct("OutgoingRequest")
+            .field("method", &self.method)
+            .field("url", &self.url.split('?').next())
+            .field("body_bytes", &self.body.as_ref().map(String::len))
+            .finish_non_exhaustive()
+    }
+}
+
+/// A request that reached a server of ours.
+#[derive(Clone, Deserialize)]
+pub struct IncomingRequest {
+    /// As received, upper case.
+    pub method: String,
+    /// The path, beginning with `/`, still percent-encoded.
+    pub path: String,
+    /// What stands behind `?`, still percent-encoded; empty when there is none.
+    #[serde(default)]
+    pub query: String,
+    /// All headers.
+    pub headers: Headers,
+    /// The body's bytes; empty when there is none.
+    #[serde(default)]
+    pub body: Vec<u8>,
+}
+
+/// Query, headers and body hold personal data and credentials and are not printed.
+impl core::fmt::Debug for IncomingRequest {
+    fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
+        f.debug_struct("IncomingRequest")
+            .field("method", &self.method)
+            .field("path", &self.path)
+            .field("body_bytes", &self.body.len())
+            .finish_non_exhaustive()
+    }
+}
+
+/// An answer: received from the vendor, or to be sent by a server of ours.
+#[derive(Clone, Serialize, Deserialize)]
+pub struct Response {
+    /// HTTP status code.
+    pub status: u16,
+    /// All headers.
+    pub headers: Headers,
+    /// The body's bytes.
+    pub body: Vec<u8>,
+}
+
+/// Headers and body hold personal data and are not printed.
+impl core::fmt::Debug for Response {
+    fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
+        f.debug_struct("Response")
+            .field("status", &self.status)
+            .field("body_bytes", &self.body.len())
+            .finish_non_exhaustive()
+    }
+}

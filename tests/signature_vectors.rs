@@ -1,0 +1,15 @@
+//! Every stage of every published signature; see `vectors/README.md`.
+#![cfg(not(target_arch = "wasm32"))]
+
+#[path = "vectors/check.rs"]
+mod check;
+
+#[test]
+fn rpc_1_0() {
+    assert_eq!(check::rpc(), 15);
+}
+
+#[test]
+fn acs3_hmac_sha256() {
+    assert_eq!(check::acs3(), 9);
+}

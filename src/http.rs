@@ -50,7 +50,7 @@ pub struct IncomingRequest {
     /// All headers.
     pub headers: Headers,
     /// The body's bytes; empty when there is none.
-    #[serde(default)]
+    #[serde(default, with = "serde_bytes")]
     pub body: Vec<u8>,
 }
 
@@ -73,6 +73,7 @@ pub struct Response {
     /// All headers.
     pub headers: Headers,
     /// The body's bytes.
+    #[serde(with = "serde_bytes")]
     pub body: Vec<u8>,
 }
 

@@ -236,6 +236,14 @@ impl fmt::Display for Date {
     }
 }
 
+/// Writes a [`Date`] as `yyyy-MM-dd`.
+pub(crate) fn serialize_date<S: serde::Serializer>(
+    date: &Date,
+    serializer: S,
+) -> Result<S::Ok, S::Error> {
+    serializer.collect_str(date)
+}
+
 /// The value of ASCII digits and nothing else; `None` for none, more than nine, or another byte.
 fn number(digits: &[u8]) -> Option<i64> {
     if digits.is_empty() || digits.len() > 9 {

@@ -1,0 +1,24 @@
+//! DescribeFaceVerify: asks for the result of a verification.
+
+use super::rules::Rule;
+use super::{Action, action_parameters};
+use crate::codes::UsedBy;
+
+/// The action.
+pub static DESCRIBE_FACE_VERIFY: Action = Action {
+    name: "DescribeFaceVerify",
+    parameters: PARAMETERS,
+    codes: UsedBy::Describe,
+    starts_something: false,
+};
+
+action_parameters! {
+    /// A DescribeFaceVerify request.
+    DescribeFaceVerify, DESCRIBE_FACE_VERIFY, PARAMETERS:
+    /// 认证场景 ID: the scene the verification was started with. Mandatory.
+    scene_id "SceneId" Query Rule::SceneId;
+    /// 实人认证唯一标识: what InitFaceVerify gave. Mandatory.
+    certify_id "CertifyId" Query Rule::CertifyId;
+    /// The form of the picture, such as `JPG`; the vendor does not document it further.
+    picture_return_type "PictureReturnType" Query Rule::Text { max: 16 };
+}

@@ -1,0 +1,189 @@
+//! The two actions of Cloudauth 2019-03-07: their parameters as tables, one file an action.
+
+pub mod describe_face_verify;
+pub mod init_face_verify;
+pub mod outgoing;
+pub mod rules;
+pub mod value;
+
+pub use describe_face_verify::{DESCRIBE_FACE_VERIFY, DescribeFaceVerify};
+pub use init_face_verify::{INIT_FACE_VERIFY, InitFaceVerify};
+pub use outgoing::{SigningContext, ValidRequest};
+pub use rules::{Rule, ValidationOptions};
+pub use value::Value;
+
+use crate::codes::UsedBy;
+
+/// Value of the `Version` parameter and the `x-acs-version` header.
+pub const VERSION: &str = "2019-03-07";
+
+/// Where the vendor's API metadata places a parameter. It matters under ACS3 alone; the RPC
+/// signature covers query and body alike.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Position {
+    /// In the URL's query.
+    Query,
+    /// In the form body.
+    Form,
+}
+
+/// A parameter of an action.
+#[derive(Clone, Copy, Debug)]
+pub struct Parameter {
+    /// The name on the wire, in PascalCase.
+    pub name: &'static str,
+    /// Its position under ACS3.
+    pub position: Position,
+    /// What it must be.
+    pub rule: Rule,
+}
+
+impl Parameter {
+    /// The name in the typed API: the wire name in camelCase.
+    pub fn field(&self) -> String {
+        let mut field = String::from(self.name);
+        if let Some(first) = field.get_mut(..1) {
+            first.make_ascii_lowercase();
+        }
+        field
+    }
+
+    /// Whether `name` is this parameter's wire name or field name.
+    pub fn is_named(&self, name: &str) -> bool {
+        let (mut ours, mut theirs) = (self.name.chars(), name.chars());
+        let first = ours.next().zip(theirs.next());
+        first.is_some_and(|(ours, theirs)| ours.eq_ignore_ascii_case(&theirs))
+            && ours.as_str() == theirs.as_str()
+    }
+}
+
+/// One of the two actions.
+#[derive(Debug)]
+pub struct Action {
+    /// Value of the `Action` parameter and the `x-acs-action` header.
+    pub name: &'static str,
+    /// All parameters it has today, in the order of the vendor's page.
+    pub parameters: &'static [Parameter],
+    /// Which of the shared Codes are its own.
+    pub codes: UsedBy,
+    /// Whether each execution starts something new, so that it must not be repeated blindly.
+    pub starts_something: bool,
+}
+
+impl Action {
+    /// The action of that name, `None` for every other name.
+    pub fn by_name(name: &str) -> Option<&'static Self> {
+        [&INIT_FACE_VERIFY, &DESCRIBE_FACE_VERIFY]
+            .into_iter()
+            .find(|action| action.name == name)
+    }
+
+    /// The parameter with that wire or field name.
+    pub fn parameter(&self, name: &str) -> Option<&'static Parameter> {
+        self.parameters
+            .iter()
+            .find(|parameter| parameter.is_named(name))
+    }
+}
+
+/// Defines an action's table of parameters, and the builder that Rust programs fill in.
+macro_rules! action_parameters {
+    (
+        $(#[$doc:meta])* $builder:ident, $action:ident, $table:ident:
+        $( $(#[$field_doc:meta])* $setter:ident $name:literal $position:ident $rule:expr; )*
+    ) => {
+        static $table: &[$crate::actions::Parameter] = &[
+            $( $crate::actions::Parameter {
+                name: $name,
+                position: $crate::actions::Position::$position,
+                rule: $rule,
+            }, )*
+        ];
+
+        $(#[$doc])*
+        #[derive(Clone, Default)]
+        pub struct $builder {
+            values: Vec<(&'static str, $crate::actions::Value)>,
+        }
+
+        impl $builder {
+            /// An empty request.
+            pub fn new() -> Self {
+                Self::default()
+            }
+
+            $(
+                $(#[$field_doc])*
+                #[must_use]
+                pub fn $setter(mut self, value: impl Into<$crate::actions::Value>) -> Self {
+                    self.values.push(($name, value.into()));
+                    self
+                }
+            )*
+
+            /// Checks everything, so that the request can be signed.
+            ///
+            /// # Errors
+            /// Everything that is wrong, field by field, in one error of kind `validation`.
+            pub fn validate(
+                self,
+                options: &$crate::actions::ValidationOptions,
+            ) -> Result<$crate::actions::ValidRequest, $crate::error::Error> {
+                $crate::actions::rules::validate(&$action, self.values, options)
+            }
+        }
+
+        /// Parameters are personal data and are not printed.
+        impl core::fmt::Debug for $builder {
+            fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
+                let names = self.values.iter().map(|(name, _)| name);
+                f.debug_list().entries(names).finish()
+            }
+        }
+    };
+}
+use action_parameters;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn parameters_answer_to_both_names_and_no_other() {
+        let scene = INIT_FACE_VERIFY.parameter("sceneId").unwrap();
+        assert_eq!((scene.name, scene.field().as_str()), ("SceneId", "sceneId"));
+        assert!(INIT_FACE_VERIFY.parameter("SceneId").is_some());
+        for other in ["", "sceneid", "SCENEID", "sceneI", "sceneIdd", "张三"] {
+            assert!(INIT_FACE_VERIFY.parameter(other).is_none(), "{other}");
+        }
+    }
+
+    #[test]
+    fn has_every_parameter_of_the_vendor_document() {
+        let names: Vec<_> = INIT_FACE_VERIFY
+            .parameters
+            .iter()
+            .map(|parameter| parameter.name)
+            .collect();
+        let listed = [
+            "SceneId",
+            "OuterOrderNo",
+            "ProductCode",
+            "Model",
+            "UserId",
+            "CertType",
+            "CertName",
+            "CertNo",
+            "MetaInfo",
+            "Mobile",
+            "Ip",
+        ];
+        assert_eq!(names[..listed.len()], listed);
+        let names: Vec<_> = DESCRIBE_FACE_VERIFY
+            .parameters
+            .iter()
+            .map(|parameter| parameter.name)
+            .collect();
+        assert_eq!(names[..2], ["SceneId", "CertifyId"]);
+    }
+}

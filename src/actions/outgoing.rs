@@ -1,0 +1,193 @@
+//! A checked request, and how it goes out under each signature scheme.
+
+use super::{Action, Parameter, Position, VERSION};
+use crate::credentials::Credentials;
+use crate::endpoint::Endpoint;
+use crate::error::FieldError;
+use crate::http::OutgoingRequest;
+use crate::signing::canonical::{canonicalized_query, encode_pairs};
+use crate::signing::{SignatureVersion, acs3, rpc};
+use crate::timestamp::Timestamp;
+
+const FORM: &str = "application/x-www-form-urlencoded";
+
+/// A request that passed every check; only such a one can be signed.
+#[derive(Clone)]
+pub struct ValidRequest {
+    action: &'static Action,
+    parameters: Vec<(&'static Parameter, String)>,
+    notices: Vec<FieldError>,
+}
+
+/// Parameters are personal data and are not printed.
+impl core::fmt::Debug for ValidRequest {
+    fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
+        f.debug_struct("ValidRequest")
+            .field("action", &self.action.name)
+            .finish_non_exhaustive()
+    }
+}
+
+/// Everything a signature depends on beside the request. A second attempt needs another nonce and
+/// the time of that attempt: the vendor refuses a nonce it has seen.
+#[derive(Clone, Copy, Debug)]
+pub struct SigningContext<'a> {
+    /// Where the request goes.
+    pub endpoint: &'a Endpoint,
+    /// Whose request it is.
+    pub credentials: &'a Credentials,
+    /// The scheme.
+    pub version: SignatureVersion,
+    /// Never used before; 16 random bytes in hexadecimal serve.
+    pub nonce: &'a str,
+    /// The time by the vendor's clock.
+    pub now: Timestamp,
+}
+
+impl ValidRequest {
+    pub(super) fn new(
+        action: &'static Action,
+        parameters: Vec<(&'static Parameter, String)>,
+        notices: Vec<FieldError>,
+    ) -> Self {
+        Self {
+            action,
+            parameters,
+            notices,
+        }
+    }
+
+    /// The action.
+    pub const fn action(&self) -> &'static Action {
+        self.action
+    }
+
+    /// Changes made to the input and things to look at.
+    pub fn notices(&self) -> &[FieldError] {
+        &self.notices
+    }
+
+    /// Wire names and values, as they go out.
+    pub fn parameters(&self) -> impl Iterator<Item = (&'static Parameter, &str)> {
+        self.parameters
+            .iter()
+            .map(|(parameter, value)| (*parameter, value.as_str()))
+    }
+
+    /// The value of one parameter, by its wire name.
+    pub fn value(&self, name: &str) -> Option<&str> {
+        self.parameters()
+            .find(|(parameter, _)| parameter.name == name)
+            .map(|(_, value)| value)
+    }
+
+    /// The request as it is to be sent, signed.
+    pub fn sign(&self, context: &SigningContext<'_>) -> OutgoingRequest {
+        match context.version {
+            SignatureVersion::Rpc => self.sign_rpc(context),
+            SignatureVersion::Acs3 => self.sign_acs3(context).0,
+        }
+    }
+
+    /// What was signed: the string-to-sign of the RPC scheme, the canonical request of ACS3. To be
+    /// compared with what the vendor says it calculated.
+    pub fn signed_text(&self, context: &SigningContext<'_>) -> String {
+        match context.version {
+            SignatureVersion::Rpc => {
+                rpc::string_to_sign("POST", &canonicalized_query(&self.rpc_parameters(context)))
+            }
+            SignatureVersion::Acs3 => self.sign_acs3(context).1,
+        }
+    }
+
+    /// Everything in the form body, so that no name or number stands in a URL.
+    fn sign_rpc(&self, context: &SigningContext<'_>) -> OutgoingRequest {
+        let mut parameters = self.rpc_parameters(context);
+        let (_, signature) = rpc::sign("POST", &parameters, &context.credentials.access_key_secret);
+        parameters.push(("Signature", signature));
+        OutgoingRequest {
+            method: "POST",
+            url: alloc::format!("{}/", context.endpoint.origin()),
+            headers: vec![
+                ("accept".to_owned(), "application/json".to_owned()),
+                ("content-type".to_owned(), FORM.to_owned()),
+            ],
+            body: Some(encode_pairs(&parameters)),
+        }
+    }
+
+    fn rpc_parameters(&self, context: &SigningContext<'_>) -> Vec<(&'static str, String)> {
+        let mut parameters = rpc::common_parameters(
+            self.action.name,
+            VERSION,
+            context.credentials,
+            context.nonce,
+            context.now,
+        );
+        parameters.extend(
+            self.parameters()
+                .map(|(parameter, value)| (parameter.name, value.to_owned())),
+        );
+        parameters
+    }
+
+    /// Parameters where the vendor's metadata places them; the signature covers the positions.
+    fn sign_acs3(&self, context: &SigningContext<'_>) -> (OutgoingRequest, String) {
+        let at = |position| {
+            self.parameters()
+                .filter(|(parameter, _)| parameter.position == position)
+                .map(|(parameter, value)| (parameter.name, value))
+                .collect::<Vec<_>>()
+        };
+        let query = at(Position::Query);
+        let form = at(Position::Form);
+        let body = (!form.is_empty()).then(|| canonicalized_query(&form));
+        let payload_hash = acs3::hex_sha256(body.as_deref().unwrap_or_default().as_bytes());
+        let mut headers = vec![
+            ("host".to_owned(), context.endpoint.host_header().to_owned()),
+            ("x-acs-action".to_owned(), self.action.name.to_owned()),
+            ("x-acs-content-sha256".to_owned(), payload_hash.clone()),
+            ("x-acs-date".to_owned(), context.now.to_string()),
+            ("x-acs-signature-nonce".to_owned(), context.nonce.to_owned()),
+            ("x-acs-version".to_owned(), VERSION.to_owned()),
+        ];
+        if body.is_some() {
+            headers.push(("content-type".to_owned(), FORM.to_owned()));
+        }
+        if let Some(token) = &context.credentials.security_token {
+            headers.push((
+                "x-acs-accesskey-id".to_owned(),
+                context.credentials.access_key_id.clone(),
+            ));
+            headers.push(("x-acs-security-token".to_owned(), token.expose().to_owned()));
+        }
+        let (canonical_request, signed_headers) = acs3::canonical_request(&acs3::Canonical {
+            method: "POST",
+            uri: "/",
+            query: &query,
+            headers: &headers,
+            payload_hash: &payload_hash,
+        });
+        let string_to_sign = acs3::string_to_sign(&canonical_request);
+        let signature = acs3::signature(&context.credentials.access_key_secret, &string_to_sign);
+        let authorization = acs3::authorization(
+            &context.credentials.access_key_id,
+            &signed_headers,
+            &signature,
+        );
+        headers.retain(|(name, _)| name != "host");
+        headers.push(("accept".to_owned(), "application/json".to_owned()));
+        headers.push(("authorization".to_owned(), authorization));
+        let request = OutgoingRequest {
+            method: "POST",
+            url: alloc::format!(
+                "{}/?{}",
+                context.endpoint.origin(),
+                canonicalized_query(&query)
+            ),
+            headers,
+            body,
+        };
+        (request, canonical_request)
+    }
+}

@@ -1,0 +1,568 @@
+//! What each parameter must be, checked before anything is signed. Everything wrong with a request
+//! is reported together.
+//!
+//! Sources: the vendor's page of both actions; for products other than LR_FR its API metadata.
+
+use super::outgoing::ValidRequest;
+use super::{Action, Parameter, Value};
+use crate::error::{Error, FieldError};
+use crate::identity::{Problem, cert_name, cert_no, mobile};
+use crate::text::Text;
+use crate::timestamp::{Date, Timestamp};
+use base64::Engine;
+use core::net::IpAddr;
+use serde::de::IgnoredAny;
+
+/// The product of the vendor document: liveness of a face. **It does not check that name and
+/// number are genuine or belong to the face.**
+pub const LR_FR: &str = "LR_FR";
+/// The certificate type of the vendor document.
+pub const IDENTITY_CARD: &str = "IDENTITY_CARD";
+/// The largest integer that a JavaScript number holds exactly.
+const MAX_SAFE_INTEGER: i64 = 9_007_199_254_740_991;
+/// The most characters of a Base64 picture, from the vendor's API metadata.
+const PICTURE_MAX: usize = 1_548_576;
+/// The most bytes of MetaInfo taken; real ones have a few hundred to a few thousand.
+const META_INFO_MAX: usize = 262_144;
+
+/// What a parameter must be.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Rule {
+    /// A positive 64-bit integer.
+    SceneId,
+    /// 32 ASCII letters and digits.
+    OuterOrderNo,
+    /// `LR_FR`, or another product where allowed.
+    ProductCode,
+    /// An upper-case word; the vendor adds new ones.
+    Model,
+    /// `IDENTITY_CARD`; other products take others.
+    CertType,
+    /// See [`cert_name`].
+    CertName,
+    /// See [`cert_no`].
+    CertNo,
+    /// A string that holds a JSON object, passed on byte for byte.
+    MetaInfo,
+    /// See [`mobile`].
+    Mobile,
+    /// An IPv4 or IPv6 address.
+    Ip,
+    /// A CertifyId: not empty, ASCII. Its length and alphabet vary.
+    CertifyId,
+    /// An absolute URL.
+    Url {
+        /// Whether it must be HTTPS.
+        https: bool,
+    },
+    /// Base64 of a picture.
+    Picture,
+    /// yyyy-MM-dd.
+    Date,
+    /// A JSON list of strings.
+    StringList,
+    /// One of these words.
+    OneOf(&'static [&'static str]),
+    /// Any text without control characters.
+    Text {
+        /// The most characters.
+        max: usize,
+    },
+}
+
+/// What the checks need to know beside the request.
+#[derive(Clone, Copy, Debug)]
+pub struct ValidationOptions {
+    /// The time now; birth dates may not be in the future.
+    pub now: Timestamp,
+    /// Whether ProductCodes other than LR_FR are taken.
+    pub allow_other_products: bool,
+    /// Which documents' numbers CertNo may hold.
+    pub documents: cert_no::Documents,
+}
+
+impl ValidationOptions {
+    /// The rules of the vendor document.
+    pub const fn new(now: Timestamp) -> Self {
+        Self {
+            now,
+            allow_other_products: false,
+            documents: cert_no::Documents::ResidentIdentityCard,
+        }
+    }
+}
+
+/// Checks named values against an action's table. Names may be wire names or field names; an
+/// absent value counts as not given.
+///
+/// # Errors
+/// Everything that is wrong, field by field, in one error of kind `validation`.
+pub fn validate<N: AsRef<str>>(
+    action: &'static Action,
+    values: impl IntoIterator<Item = (N, Value)>,
+    options: &ValidationOptions,
+) -> Result<ValidRequest, Error> {
+    let mut problems = Vec::new();
+    let mut given: Vec<(&'static Parameter, String)> = Vec::new();
+    let mut refused: Vec<&'static str> = Vec::new();
+    for (name, value) in values {
+        let Some(parameter) = action.parameter(name.as_ref()) else {
+            if value != Value::Absent {
+                problems.push(unknown_field(action, name.as_ref()));
+            }
+            continue;
+        };
+        if given.iter().any(|(other, _)| other.name == parameter.name)
+            || refused.contains(&parameter.name)
+        {
+            problems.push(FieldError::new(
+                parameter.field(),
+                "given-twice",
+                Text::new("重复传入，请只保留一个。", "is given twice; keep one."),
+            ));
+            continue;
+        }
+        match to_text(parameter, value) {
+            Ok(None) => {}
+            Ok(Some(text)) => given.push((parameter, text)),
+            Err(problem) => {
+                refused.push(parameter.name);
+                problems.push(problem);
+            }
+        }
+    }
+    let mut notices = Vec::new();
+    if action.name == super::INIT_FACE_VERIFY.name {
+        add_defaults(action, &mut given, &refused);
+    }
+    let context = Context::of(&given, options);
+    for (parameter, text) in &mut given {
+        match check(parameter, text, &context) {
+            Ok((normalized, found)) => {
+                *text = normalized;
+                notices.extend(
+                    found
+                        .into_iter()
+                        .map(|notice| field_error(parameter, notice)),
+                );
+            }
+            Err(problem) => problems.push(field_error(parameter, problem)),
+        }
+    }
+    let present = |name: &str| {
+        given.iter().any(|(parameter, _)| parameter.name == name) || refused.contains(&name)
+    };
+    check_presence(action, &context.product, &present, &mut problems, &mut notices);
+    if !problems.is_empty() {
+        return Err(Error::validation(problems));
+    }
+    Ok(ValidRequest::new(action, given, notices))
+}
+
+/// What the rule of one parameter must know of the others.
+struct Context {
+    product: String,
+    identity_card: bool,
+    encrypted: bool,
+    today: Date,
+    allow_other_products: bool,
+    documents: cert_no::Documents,
+}
+
+impl Context {
+    fn of(given: &[(&'static Parameter, String)], options: &ValidationOptions) -> Self {
+        let value = |name: &str| {
+            given
+                .iter()
+                .find(|(parameter, _)| parameter.name == name)
+                .map(|(_, value)| value.as_str())
+        };
+        Self {
+            product: value("ProductCode").unwrap_or(LR_FR).to_owned(),
+            identity_card: value("CertType").is_none_or(|kind| kind == IDENTITY_CARD),
+            encrypted: value("EncryptType").is_some(),
+            today: options.now.shanghai_date(),
+            allow_other_products: options.allow_other_products,
+            documents: options.documents,
+        }
+    }
+}
+
+fn add_defaults(
+    action: &'static Action,
+    given: &mut Vec<(&'static Parameter, String)>,
+    refused: &[&'static str],
+) {
+    for (name, default) in [("ProductCode", LR_FR), ("CertType", IDENTITY_CARD)] {
+        let present =
+            given.iter().any(|(parameter, _)| parameter.name == name) || refused.contains(&name);
+        if let (false, Some(parameter)) = (present, action.parameter(name)) {
+            given.push((parameter, default.to_owned()));
+        }
+    }
+}
+
+fn field_error(parameter: &Parameter, problem: Problem) -> FieldError {
+    FieldError::new(parameter.field(), problem.rule, problem.message)
+}
+
+fn unknown_field(action: &Action, name: &str) -> FieldError {
+    let meant = action
+        .parameters
+        .iter()
+        .find(|parameter| parameter.name.eq_ignore_ascii_case(name));
+    // The name is the caller's text: it is repeated only where it cannot be a name or a number.
+    let harmless = name.len() <= 40
+        && name
+            .bytes()
+            .all(|byte| byte.is_ascii_alphabetic() || byte == b'_');
+    let shown = if harmless && !name.is_empty() {
+        name
+    } else {
+        "(?)"
+    };
+    let message = match meant {
+        Some(parameter) => {
+            let field = parameter.field();
+            Text::composed(
+                alloc::format!("不是参数名，是否为 {field}？"),
+                alloc::format!("is not a parameter; did you mean {field}?"),
+            )
+        }
+        None => Text::new(
+            "不是该接口的参数，请删除或改正名称。",
+            "is not a parameter of this action; remove it or correct its name.",
+        ),
+    };
+    FieldError::new(shown, "unknown-field", message)
+}
+
+fn to_text(parameter: &'static Parameter, value: Value) -> Result<Option<String>, FieldError> {
+    let numeric = parameter.rule == Rule::SceneId;
+    let wrong_type = |zh, en| {
+        Err(FieldError::new(
+            parameter.field(),
+            "type",
+            Text::new(zh, en),
+        ))
+    };
+    match value {
+        Value::Absent => Ok(None),
+        Value::Text(text) => Ok(Some(text)),
+        Value::Integer(number) if numeric => Ok(Some(number.to_string())),
+        Value::Inexact if numeric => Err(FieldError::new(
+            parameter.field(),
+            "unsafe-number",
+            Text::composed(
+                alloc::format!(
+                    "不是可精确表示的整数；大于 {MAX_SAFE_INTEGER} 时请用 bigint 或字符串。"
+                ),
+                alloc::format!(
+                    "is not an exact integer; above {MAX_SAFE_INTEGER} pass a bigint or a string."
+                ),
+            ),
+        )),
+        _ if numeric => wrong_type(
+            "应为整数、bigint 或数字字符串。",
+            "must be an integer, a bigint or a string of digits.",
+        ),
+        _ if parameter.rule == Rule::MetaInfo => wrong_type(
+            "应为字符串：请原样传入客户端 SDK 返回的 MetaInfo，不要解析成对象。",
+            "must be a string: pass what the client SDK gave as it is, not parsed.",
+        ),
+        _ => wrong_type("应为字符串。", "must be a string."),
+    }
+}
+
+type Checked = Result<(String, Vec<Problem>), Problem>;
+
+fn check(parameter: &Parameter, text: &str, context: &Context) -> Checked {
+    let plain = || Ok((text.to_owned(), Vec::new()));
+    let require = |right: bool, problem: Problem| if right { plain() } else { Err(problem) };
+    if text.is_empty() {
+        return Err(Problem::new(
+            "empty",
+            "为空字符串；如不需要请不要传入。",
+            "is empty; leave it out if there is nothing to send.",
+        ));
+    }
+    match parameter.rule {
+        Rule::SceneId => {
+            let digits = text.bytes().all(|byte| byte.is_ascii_digit());
+            let value = text.parse::<i64>().ok().filter(|value| *value > 0);
+            match value {
+                Some(value) if digits => Ok((value.to_string(), Vec::new())),
+                _ => Err(Problem::new(
+                    "scene-id",
+                    "应为控制台中的认证场景 ID：一个正整数。",
+                    "must be the scene's id from the vendor's console: a positive integer.",
+                )),
+            }
+        }
+        Rule::OuterOrderNo => require(
+            text.len() == 32 && text.bytes().all(|byte| byte.is_ascii_alphanumeric()),
+            Problem::new(
+                "outer-order-no",
+                "应为 32 位字母和数字。",
+                "must be 32 letters and digits.",
+            ),
+        ),
+        Rule::ProductCode => {
+            require(
+                is_word(text),
+                Problem::new(
+                    "product-code",
+                    "应为大写字母、数字和下划线。",
+                    "must be upper-case letters, digits and underscores.",
+                ),
+            )?;
+            require(
+                text == LR_FR || context.allow_other_products,
+                Problem::new(
+                    "other-product",
+                    "应为 LR_FR；使用其他产品须由开发者打开 allowOtherProducts 选项。",
+                    "must be LR_FR, unless the developer sets allowOtherProducts.",
+                ),
+            )
+        }
+        Rule::Model => require(
+            is_word(text),
+            Problem::new(
+                "model",
+                "应为 LIVENESS、PHOTINUS_LIVENESS 或服务商文档中的其他取值。",
+                "must be LIVENESS, PHOTINUS_LIVENESS or another value of the vendor's documents.",
+            ),
+        ),
+        Rule::CertType => require(
+            text == IDENTITY_CARD || (context.product != LR_FR && is_word(text)),
+            Problem::new(
+                "cert-type",
+                "应为 IDENTITY_CARD。",
+                "must be IDENTITY_CARD.",
+            ),
+        ),
+        Rule::CertName if context.identity_card && !context.encrypted => {
+            cert_name::check(text).map(|accepted| (accepted.normalized, accepted.notices))
+        }
+        Rule::CertNo if context.identity_card && !context.encrypted => {
+            cert_no::check(text, context.documents, context.today)
+                .map(|accepted| (accepted.normalized, accepted.notices))
+        }
+        // Ciphertext, or the name and number on a passport.
+        Rule::CertName | Rule::CertNo => require(plain_text(text, 1_024), TEXT_PROBLEM),
+        Rule::MetaInfo => require(
+            text.len() <= META_INFO_MAX && is_json_object(text),
+            Problem::new(
+                "meta-info",
+                "应为客户端 SDK 返回的 JSON 对象字符串，请原样传入。",
+                "must be the JSON object that the client SDK gave; pass it as it is.",
+            ),
+        ),
+        Rule::Mobile => mobile::check(text).map(|accepted| (accepted.normalized, accepted.notices)),
+        Rule::Ip => require(
+            text.parse::<IpAddr>().is_ok(),
+            Problem::new(
+                "ip",
+                "应为 IPv4 或 IPv6 地址，不带端口；不得打码。",
+                "must be an IPv4 or IPv6 address without port or mask.",
+            ),
+        ),
+        Rule::CertifyId => require(
+            text.len() <= 256 && text.bytes().all(|byte| byte.is_ascii_graphic()),
+            Problem::new(
+                "certify-id",
+                "应为发起认证时返回的 CertifyId，请原样传入。",
+                "must be the CertifyId that InitFaceVerify gave, as it is.",
+            ),
+        ),
+        Rule::Url { https } => require(
+            is_url(text, https),
+            if https {
+                Problem::new(
+                    "url",
+                    "应为 https:// 开头的完整地址。",
+                    "must be a full address that begins with https://.",
+                )
+            } else {
+                Problem::new(
+                    "url",
+                    "应为 https:// 或 http:// 开头的完整地址。",
+                    "must be a full address that begins with https:// or http://.",
+                )
+            },
+        ),
+        Rule::Picture => require(
+            text.len() <= PICTURE_MAX
+                && base64::engine::general_purpose::STANDARD
+                    .decode(text)
+                    .is_ok(),
+            Problem::new(
+                "picture",
+                "应为小于 1 MB 的图片的 Base64，不带 data: 前缀和换行。",
+                "must be the Base64 of a picture below 1 MB, without data: prefix and line breaks.",
+            ),
+        ),
+        Rule::Date => require(
+            Date::parse_dashed(text).is_some(),
+            Problem::new(
+                "date",
+                "应为 yyyy-MM-dd 形式的真实日期。",
+                "must be a real date as yyyy-MM-dd.",
+            ),
+        ),
+        Rule::StringList => require(
+            serde_json::from_str::<Vec<String>>(text).is_ok_and(|list| !list.is_empty()),
+            Problem::new(
+                "string-list",
+                "应为 JSON 字符串数组。",
+                "must be a JSON list of strings.",
+            ),
+        ),
+        Rule::OneOf(words) => {
+            if words.contains(&text) {
+                return plain();
+            }
+            let list = words.join(", ");
+            Err(Problem {
+                rule: "one-of",
+                message: Text::composed(
+                    alloc::format!("应为其中之一：{list}。"),
+                    alloc::format!("must be one of: {list}."),
+                ),
+            })
+        }
+        Rule::Text { max } => {
+            if plain_text(text, max) {
+                return plain();
+            }
+            Err(Problem {
+                rule: "text",
+                message: Text::composed(
+                    alloc::format!("最多 {max} 个字符，且不得含控制字符。"),
+                    alloc::format!(
+                        "may have {max} characters at most and no control characters."
+                    ),
+                ),
+            })
+        }
+    }
+}
+
+const TEXT_PROBLEM: Problem = Problem::new(
+    "text",
+    "最多 1024 个字符，且不得含控制字符。",
+    "may have 1024 characters at most and no control characters.",
+);
+
+fn plain_text(text: &str, max: usize) -> bool {
+    text.chars().count() <= max && !text.chars().any(char::is_control)
+}
+
+fn is_word(text: &str) -> bool {
+    text.len() <= 64
+        && text
+            .bytes()
+            .all(|byte| byte.is_ascii_uppercase() || byte.is_ascii_digit() || byte == b'_')
+}
+
+/// Whether the text is one JSON object. Nesting is walked, not built, so depth costs nothing.
+fn is_json_object(text: &str) -> bool {
+    text.trim_start_matches([' ', '\t', '\n', '\r'])
+        .starts_with('{')
+        && serde_json::from_str::<IgnoredAny>(text).is_ok()
+}
+
+fn is_url(text: &str, https: bool) -> bool {
+    let rest = match (text.strip_prefix("https://"), https) {
+        (Some(rest), _) => Some(rest),
+        (None, false) => text.strip_prefix("http://"),
+        (None, true) => None,
+    };
+    text.len() <= 2_048
+        && text.bytes().all(|byte| byte.is_ascii_graphic())
+        && rest.is_some_and(|rest| !rest.starts_with(['/', '?', '#']) && !rest.is_empty())
+}
+
+/// The ways of passing a photo to compare with, each by the parameters it needs.
+const PICTURE_SOURCES: [&[&str]; 4] = [
+    &["FaceContrastPicture"],
+    &["FaceContrastPictureUrl"],
+    &["OssBucketName", "OssObjectName"],
+    &["CertifyId"],
+];
+
+fn check_presence(
+    action: &'static Action,
+    product: &str,
+    present: &dyn Fn(&str) -> bool,
+    problems: &mut Vec<FieldError>,
+    notices: &mut Vec<FieldError>,
+) {
+    let init = action.name == super::INIT_FACE_VERIFY.name;
+    let mandatory: &[&str] = match (init, product) {
+        (false, _) => &["SceneId", "CertifyId"],
+        (true, LR_FR) => &["SceneId", "OuterOrderNo", "MetaInfo"],
+        (true, "ID_PRO") => &["SceneId", "OuterOrderNo", "MetaInfo", "CertName", "CertNo"],
+        (true, "PV_FV") => &["SceneId", "OuterOrderNo", "MetaInfo", "UserId"],
+        (true, _) => &["SceneId", "OuterOrderNo"],
+    };
+    let missing = |name: &&&str| !present(name);
+    for parameter in mandatory
+        .iter()
+        .filter(missing)
+        .filter_map(|name| action.parameter(name))
+    {
+        problems.push(FieldError::new(
+            parameter.field(),
+            "mandatory",
+            Text::new("必填。", "is mandatory."),
+        ));
+    }
+    if !init {
+        return;
+    }
+    if !present("UserId") && !mandatory.contains(&"UserId") {
+        notices.push(FieldError::new(
+            "userId",
+            "recommended",
+            Text::new(
+                "建议传入：服务商文档要求填写，用于风控与追踪。",
+                "is recommended: the vendor's pages ask for it, for risk control and tracing.",
+            ),
+        ));
+    }
+    let sources = PICTURE_SOURCES
+        .iter()
+        .filter(|names| names.iter().any(|name| present(name)))
+        .count();
+    if sources > 1 {
+        problems.push(FieldError::new(
+            "faceContrastPicture",
+            "several-pictures",
+            Text::new(
+                "照片只能以一种方式传入：Base64、地址、OSS 对象或 CertifyId。",
+                "may be passed in one way only: Base64, address, OSS object or CertifyId.",
+            ),
+        ));
+    }
+    if product == "PV_FV" && sources == 0 {
+        problems.push(FieldError::new(
+            "faceContrastPicture",
+            "mandatory",
+            Text::new(
+                "必填：请以 Base64、地址、OSS 对象或 CertifyId 之一传入比对照片。",
+                "is mandatory: pass the photo as Base64, address, OSS object or CertifyId.",
+            ),
+        ));
+    }
+    if present("OssBucketName") != present("OssObjectName") {
+        problems.push(FieldError::new(
+            "ossObjectName",
+            "goes-together",
+            Text::new(
+                "须与 ossBucketName 同时传入。",
+                "and ossBucketName go together.",
+            ),
+        ));
+    }
+}

@@ -1,0 +1,108 @@
+//! A parameter's value as a caller hands it over, before it is checked.
+
+use core::fmt;
+use serde::de::{Deserialize, Deserializer, IgnoredAny, MapAccess, SeqAccess, Visitor};
+
+/// A value of any type. Numbers that JavaScript cannot hold exactly arrive as [`Value::Inexact`].
+#[derive(Clone, PartialEq)]
+pub enum Value {
+    /// Not given: `null` or `undefined`.
+    Absent,
+    /// Text.
+    Text(String),
+    /// A whole number.
+    Integer(i64),
+    /// A number with a fraction, or one too large to be exact.
+    Inexact,
+    /// `true` or `false`.
+    Boolean(bool),
+    /// A list, an object or something else that no parameter takes.
+    Unusable,
+}
+
+/// Values are personal data and are not printed.
+impl fmt::Debug for Value {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Absent => "Absent",
+            Self::Text(_) => "Text(redacted)",
+            Self::Integer(_) => "Integer(redacted)",
+            Self::Inexact => "Inexact",
+            Self::Boolean(_) => "Boolean",
+            Self::Unusable => "Unusable",
+        })
+    }
+}
+
+impl From<&str> for Value {
+    fn from(text: &str) -> Self {
+        Self::Text(text.to_owned())
+    }
+}
+
+impl From<String> for Value {
+    fn from(text: String) -> Self {
+        Self::Text(text)
+    }
+}
+
+impl From<i64> for Value {
+    fn from(number: i64) -> Self {
+        Self::Integer(number)
+    }
+}
+
+impl<T: Into<Value>> From<Option<T>> for Value {
+    fn from(value: Option<T>) -> Self {
+        value.map_or(Self::Absent, Into::into)
+    }
+}
+
+impl<'de> Deserialize<'de> for Value {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct AnyValue;
+        impl<'de> Visitor<'de> for AnyValue {
+            type Value = Value;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("a value")
+            }
+            fn visit_bool<E>(self, value: bool) -> Result<Value, E> {
+                Ok(Value::Boolean(value))
+            }
+            fn visit_i64<E>(self, value: i64) -> Result<Value, E> {
+                Ok(Value::Integer(value))
+            }
+            fn visit_u64<E>(self, value: u64) -> Result<Value, E> {
+                Ok(i64::try_from(value).map_or(Value::Inexact, Value::Integer))
+            }
+            fn visit_f64<E>(self, _: f64) -> Result<Value, E> {
+                Ok(Value::Inexact)
+            }
+            fn visit_str<E>(self, value: &str) -> Result<Value, E> {
+                Ok(Value::Text(value.to_owned()))
+            }
+            fn visit_string<E>(self, value: String) -> Result<Value, E> {
+                Ok(Value::Text(value))
+            }
+            fn visit_unit<E>(self) -> Result<Value, E> {
+                Ok(Value::Absent)
+            }
+            fn visit_none<E>(self) -> Result<Value, E> {
+                Ok(Value::Absent)
+            }
+            fn visit_bytes<E>(self, _: &[u8]) -> Result<Value, E> {
+                Ok(Value::Unusable)
+            }
+            fn visit_seq<A: SeqAccess<'de>>(self, mut items: A) -> Result<Value, A::Error> {
+                while items.next_element::<IgnoredAny>()?.is_some() {}
+                Ok(Value::Unusable)
+            }
+            fn visit_map<A: MapAccess<'de>>(self, mut entries: A) -> Result<Value, A::Error> {
+                while entries.next_entry::<IgnoredAny, IgnoredAny>()?.is_some() {}
+                Ok(Value::Unusable)
+            }
+        }
+        deserializer.deserialize_any(AnyValue)
+    }
+}

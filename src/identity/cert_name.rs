@@ -1,0 +1,164 @@
+//! CertName: a name as it stands in the Chinese population register.
+//!
+//! Han characters, and `·` (U+00B7) between the parts of a name (民委发〔2016〕33号, which also
+//! asks for room for 50 characters). Names are never normalized by Unicode rules: NFC turns some
+//! ideographs into others, and the vendor compares with the register.
+
+use super::{Accepted, NoDetails, Problem};
+use crate::text::Text;
+
+/// The most characters (code points) of a name.
+const MAX_CHARACTERS: usize = 50;
+/// The separator of the standard, MIDDLE DOT.
+const SEPARATOR: char = '\u{B7}';
+
+/// Checks a name and writes its separators as the standard does.
+///
+/// # Errors
+/// The first broken rule: `missing`, `masked`, `too-long`, `latin-letter`, `digit`, `white-space`,
+/// `invisible`, `separator` or `not-han`, with the position of the character and not the
+/// character.
+pub fn check(text: &str) -> Result<Accepted<NoDetails>, Problem> {
+    if text.trim().is_empty() {
+        return Err(Problem::new("missing", "不能为空。", "is empty."));
+    }
+    let count = text.chars().count();
+    if count > MAX_CHARACTERS {
+        return Err(Problem {
+            rule: "too-long",
+            message: Text::composed(
+                alloc::format!("最多 {MAX_CHARACTERS} 个字符，实际 {count} 个。"),
+                alloc::format!("may have {MAX_CHARACTERS} characters and has {count}."),
+            ),
+        });
+    }
+    let mut normalized = String::with_capacity(text.len());
+    let mut notices = Vec::new();
+    for (at, character) in text.chars().enumerate() {
+        let position = at.saturating_add(1);
+        match class(character) {
+            Class::Han => normalized.push(character),
+            Class::Separator => normalized.push(SEPARATOR),
+            Class::SeparatorVariant => {
+                normalized.push(SEPARATOR);
+                notice(
+                    &mut notices,
+                    Problem::new(
+                        "separator-folded",
+                        "姓名中的间隔点已统一为“·”（U+00B7）。",
+                        "its separator was written as · (U+00B7), as the register does.",
+                    ),
+                );
+            }
+            Class::PrivateUse => {
+                normalized.push(character);
+                notice(
+                    &mut notices,
+                    Problem::new(
+                        "private-use",
+                        "含有旧编码的自造字；若为“䶮”，请改用 U+4DAE，否则可能与公安库不一致。",
+                        "holds a private-use character of an old encoding; if it is 䶮, write U+4DAE, or it may not match the register.",
+                    ),
+                );
+            }
+            Class::Compatibility => {
+                normalized.push(character);
+                notice(
+                    &mut notices,
+                    Problem::new(
+                        "compatibility-ideograph",
+                        "含有兼容汉字，公安库多半使用对应的统一汉字，如比对失败请更换。",
+                        "holds a compatibility ideograph; the register probably has the unified one: try it if the comparison fails.",
+                    ),
+                );
+            }
+            Class::Refused(reason) => return Err(refusal(reason, position)),
+        }
+    }
+    let empty_part = normalized.split(SEPARATOR).any(str::is_empty);
+    if empty_part {
+        return Err(Problem::new(
+            "separator",
+            "间隔点不得位于首尾或连续出现。",
+            "may not begin or end with a separator or have two in a row.",
+        ));
+    }
+    Ok(Accepted {
+        normalized,
+        notices,
+        details: NoDetails {},
+    })
+}
+
+enum Class {
+    Han,
+    Separator,
+    SeparatorVariant,
+    PrivateUse,
+    Compatibility,
+    Refused(Reason),
+}
+
+#[derive(Clone, Copy)]
+enum Reason {
+    Masked,
+    LatinLetter,
+    Digit,
+    WhiteSpace,
+    Invisible,
+    NotHan,
+}
+
+fn class(character: char) -> Class {
+    match character {
+        // CJK Unified Ideographs, extensions A to J, and 〇.
+        '\u{3400}'..='\u{4DBF}'
+        | '\u{4E00}'..='\u{9FFF}'
+        | '\u{20000}'..='\u{2A6DF}'
+        | '\u{2A700}'..='\u{2EE5D}'
+        | '\u{30000}'..='\u{33479}'
+        | '\u{3007}' => Class::Han,
+        // Twelve of the compatibility block are unified ideographs in fact.
+        '\u{FA0E}' | '\u{FA0F}' | '\u{FA11}' | '\u{FA13}' | '\u{FA14}' | '\u{FA1F}'
+        | '\u{FA21}' | '\u{FA23}' | '\u{FA24}' | '\u{FA27}' | '\u{FA28}' | '\u{FA29}' => Class::Han,
+        '\u{F900}'..='\u{FAD9}' | '\u{2F800}'..='\u{2FA1D}' => Class::Compatibility,
+        '\u{E000}'..='\u{F8FF}' => Class::PrivateUse,
+        SEPARATOR => Class::Separator,
+        '\u{2022}' | '\u{2027}' | '\u{30FB}' | '\u{FF65}' | '\u{22C5}' | '\u{2219}'
+        | '\u{FF0E}' | '\u{387}' | '.' => Class::SeparatorVariant,
+        '*' | '＊' => Class::Refused(Reason::Masked),
+        'a'..='z' | 'A'..='Z' | 'ａ'..='ｚ' | 'Ａ'..='Ｚ' => Class::Refused(Reason::LatinLetter),
+        '0'..='9' | '０'..='９' => Class::Refused(Reason::Digit),
+        // Controls, soft hyphen, bidi marks, zero-width characters, variation selectors, tags.
+        '\u{AD}' | '\u{61C}' | '\u{180B}'..='\u{180F}' | '\u{200B}'..='\u{200F}'
+        | '\u{202A}'..='\u{202E}' | '\u{2060}'..='\u{206F}' | '\u{FE00}'..='\u{FE0F}'
+        | '\u{FEFF}' | '\u{E0000}'..='\u{E0FFF}' => Class::Refused(Reason::Invisible),
+        character if character.is_whitespace() => Class::Refused(Reason::WhiteSpace),
+        character if character.is_control() => Class::Refused(Reason::Invisible),
+        _ => Class::Refused(Reason::NotHan),
+    }
+}
+
+fn refusal(reason: Reason, position: usize) -> Problem {
+    let (rule, zh, en) = match reason {
+        Reason::Masked => ("masked", "是打码字符，请传入完整姓名", "is a mask; pass the full name"),
+        Reason::LatinLetter => ("latin-letter", "是英文字母，姓名须与证件一致", "is a Latin letter; the name must be as on the identity card"),
+        Reason::Digit => ("digit", "是数字，姓名须与证件一致", "is a digit; the name must be as on the identity card"),
+        Reason::WhiteSpace => ("white-space", "是空白字符，请删除", "is white space; remove it"),
+        Reason::Invisible => ("invisible", "是不可见字符，多半是复制时带入的，请删除", "is an invisible character, probably copied along; remove it"),
+        Reason::NotHan => ("not-han", "不是汉字，姓名须与证件一致", "is not a Han character; the name must be as on the identity card"),
+    };
+    Problem {
+        rule,
+        message: Text::composed(
+            alloc::format!("第 {position} 个字符{zh}。"),
+            alloc::format!("has at position {position} what {en}."),
+        ),
+    }
+}
+
+fn notice(notices: &mut Vec<Problem>, new: Problem) {
+    if !notices.contains(&new) {
+        notices.push(new);
+    }
+}

@@ -1,0 +1,263 @@
+//! CertNo: the 18-character number of an identity document, GB 11643-1999.
+//!
+//! Six digits of an administrative division, eight of the birth date, three of a sequence (odd for
+//! men, even for women), and a check character by ISO 7064 MOD 11-2.
+
+use super::{Accepted, Problem};
+use crate::timestamp::Date;
+use serde::Serialize;
+
+/// Weight of each of the 17 digits: 2^(17-i) mod 11.
+const WEIGHTS: [u32; 17] = [7, 9, 10, 5, 8, 4, 2, 1, 6, 3, 7, 9, 10, 5, 8, 4, 2];
+/// The check character by the weighted sum modulo 11.
+const CHECK_CHARACTERS: [u8; 11] = *b"10X98765432";
+/// Provinces by the first two digits (GB/T 2260). Division codes below the province are not
+/// checked: codes of abolished counties stay valid for life.
+const PROVINCES: [(u8, &str, &str); 34] = [
+    (11, "北京", "Beijing"),
+    (12, "天津", "Tianjin"),
+    (13, "河北", "Hebei"),
+    (14, "山西", "Shanxi"),
+    (15, "内蒙古", "Inner Mongolia"),
+    (21, "辽宁", "Liaoning"),
+    (22, "吉林", "Jilin"),
+    (23, "黑龙江", "Heilongjiang"),
+    (31, "上海", "Shanghai"),
+    (32, "江苏", "Jiangsu"),
+    (33, "浙江", "Zhejiang"),
+    (34, "安徽", "Anhui"),
+    (35, "福建", "Fujian"),
+    (36, "江西", "Jiangxi"),
+    (37, "山东", "Shandong"),
+    (41, "河南", "Henan"),
+    (42, "湖北", "Hubei"),
+    (43, "湖南", "Hunan"),
+    (44, "广东", "Guangdong"),
+    (45, "广西", "Guangxi"),
+    (46, "海南", "Hainan"),
+    (50, "重庆", "Chongqing"),
+    (51, "四川", "Sichuan"),
+    (52, "贵州", "Guizhou"),
+    (53, "云南", "Yunnan"),
+    (54, "西藏", "Tibet"),
+    (61, "陕西", "Shaanxi"),
+    (62, "甘肃", "Gansu"),
+    (63, "青海", "Qinghai"),
+    (64, "宁夏", "Ningxia"),
+    (65, "新疆", "Xinjiang"),
+    (81, "香港", "Hong Kong"),
+    (82, "澳门", "Macao"),
+    (83, "台湾", "Taiwan"),
+];
+
+/// Which documents' numbers are accepted.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Documents {
+    /// Resident identity cards alone: what the vendor document of LR_FR names.
+    #[default]
+    ResidentIdentityCard,
+    /// Also residence permits of Hong Kong, Macao and Taiwan residents and the foreign permanent
+    /// resident card of 2023, which some of the vendor's other products take.
+    All,
+}
+
+/// Which document a number belongs to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Document {
+    /// 居民身份证.
+    ResidentIdentityCard,
+    /// 港澳台居民居住证.
+    ResidencePermit,
+    /// 外国人永久居留身份证, 2023 edition.
+    ForeignPermanentResidentCard,
+}
+
+/// What a number says of its holder.
+#[derive(Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Details {
+    /// The kind of document.
+    pub document: Document,
+    /// Province in Chinese; `None` for a foreign permanent resident card.
+    pub province_zh: Option<&'static str>,
+    /// Province in English.
+    pub province_en: Option<&'static str>,
+    /// Date of birth.
+    #[serde(serialize_with = "crate::timestamp::serialize_date")]
+    pub birth_date: Date,
+    /// The sequence number is odd for men.
+    pub male: bool,
+}
+
+/// Personal data, not printed.
+impl core::fmt::Debug for Details {
+    fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
+        f.debug_struct("Details")
+            .field("document", &self.document)
+            .finish_non_exhaustive()
+    }
+}
+
+/// Checks a number; `today` is the date in China, for birth dates in the future.
+///
+/// # Errors
+/// The first broken rule: `missing`, `masked`, `full-width`, `fifteen-digits`, `length`,
+/// `characters`, `division`, `document`, `birth-date`, `birth-date-future` or `check-digit`.
+pub fn check(text: &str, documents: Documents, today: Date) -> Result<Accepted<Details>, Problem> {
+    let mut notices = Vec::new();
+    let mut number = to_ascii(text)?;
+    let [.., last] = &mut number;
+    if *last == b'x' {
+        *last = b'X';
+        notices.push(Problem::new(
+            "upper-case-x",
+            "末位小写 x 已改为大写 X。",
+            "the final x was made an upper-case X.",
+        ));
+    }
+    let (document, province) = division(&number)?;
+    if documents == Documents::ResidentIdentityCard && document != Document::ResidentIdentityCard {
+        return Err(Problem::new(
+            "document",
+            "是居住证或外国人永久居留身份证号码，当前产品只接受居民身份证；如产品支持，请由开发者打开相应选项。",
+            "belongs to a residence permit or a foreign permanent resident card; this product takes resident identity cards only, unless the developer allows the others.",
+        ));
+    }
+    let digits = core::str::from_utf8(number.get(6..14).unwrap_or_default()).unwrap_or_default();
+    let Some(birth_date) = Date::parse_compact(digits) else {
+        return Err(Problem::new(
+            "birth-date",
+            "第 7 至 14 位不是真实存在的日期，请核对号码。",
+            "has no real date in characters 7 to 14; check the number.",
+        ));
+    };
+    if birth_date > today {
+        return Err(Problem::new(
+            "birth-date-future",
+            "第 7 至 14 位的出生日期在今天之后，请核对号码。",
+            "has a date of birth in the future; check the number.",
+        ));
+    }
+    if check_character(&number) != number.last().copied() {
+        return Err(Problem::new(
+            "check-digit",
+            "校验位不符，多半有一位输错或相邻两位颠倒，请核对号码。",
+            "fails its check digit: most likely one character is wrong or two are swapped; check the number.",
+        ));
+    }
+    if today.year().saturating_sub(birth_date.year()) > 130 {
+        notices.push(Problem::new(
+            "age",
+            "按出生日期已超过 130 岁，请确认。",
+            "makes its holder older than 130 years; make sure of it.",
+        ));
+    }
+    let male = number.get(16).is_some_and(|digit| digit % 2 == 1);
+    Ok(Accepted {
+        normalized: number.iter().copied().map(char::from).collect(),
+        notices,
+        details: Details {
+            document,
+            province_zh: province.map(|(_, zh, _)| zh),
+            province_en: province.map(|(_, _, en)| en),
+            birth_date,
+            male,
+        },
+    })
+}
+
+/// The check character that belongs behind the first 17 digits; `None` when they are not digits.
+pub fn check_character(number: &[u8]) -> Option<u8> {
+    let mut sum: u32 = 0;
+    for (at, weight) in WEIGHTS.iter().enumerate() {
+        let digit = char::from(*number.get(at)?).to_digit(10)?;
+        sum = sum.saturating_add(digit.saturating_mul(*weight));
+    }
+    CHECK_CHARACTERS
+        .get(usize::try_from(sum % 11).ok()?)
+        .copied()
+}
+
+/// The 18 bytes of a number of the right form: 17 digits and a digit, `X` or `x`.
+fn to_ascii(text: &str) -> Result<[u8; 18], Problem> {
+    if text.is_empty() {
+        return Err(Problem::new("missing", "不能为空。", "is empty."));
+    }
+    if text.contains(|c: char| matches!(c, '０'..='９' | 'Ｘ' | 'ｘ')) {
+        return Err(Problem::new(
+            "full-width",
+            "含有全角字符，请改用半角数字。",
+            "holds full-width characters; use ASCII digits.",
+        ));
+    }
+    let masks = text
+        .chars()
+        .filter(|c| matches!(c, '*' | 'x' | 'X'))
+        .count();
+    if text.contains('*') || masks > 1 {
+        return Err(Problem::new(
+            "masked",
+            "是打码后的号码，请传入完整号码。",
+            "is masked; pass the full number.",
+        ));
+    }
+    if text.len() == 15 && text.bytes().all(|byte| byte.is_ascii_digit()) {
+        return Err(Problem::new(
+            "fifteen-digits",
+            "是一代身份证的 15 位号码，已停用，请使用 18 位号码。",
+            "is a 15-digit number of a first-generation card, out of use since 2013; use the 18-character number.",
+        ));
+    }
+    let count = text.chars().count();
+    if count != 18 {
+        return Err(Problem {
+            rule: "length",
+            message: crate::text::Text::composed(
+                alloc::format!("应为 18 位，实际 {count} 位。"),
+                alloc::format!("must have 18 characters and has {count}."),
+            ),
+        });
+    }
+    let characters = Problem::new(
+        "characters",
+        "只能是 17 位数字加 1 位数字或 X，不得含空格、字母或其他字符。",
+        "must be 17 digits and a digit or X, without spaces, letters or other characters.",
+    );
+    let Ok(number) = <[u8; 18]>::try_from(text.as_bytes()) else {
+        return Err(characters);
+    };
+    let [body @ .., last] = number;
+    if !body.iter().all(u8::is_ascii_digit) || !(last.is_ascii_digit() || matches!(last, b'X' | b'x')) {
+        return Err(characters);
+    }
+    Ok(number)
+}
+
+type Province = (u8, &'static str, &'static str);
+
+fn division(number: &[u8; 18]) -> Result<(Document, Option<Province>), Problem> {
+    let [first, second, third, fourth, fifth, sixth, ..] = *number;
+    if first == b'9' {
+        return Ok((Document::ForeignPermanentResidentCard, None));
+    }
+    let prefix = first
+        .wrapping_sub(b'0')
+        .wrapping_mul(10)
+        .wrapping_add(second.wrapping_sub(b'0'));
+    let province = PROVINCES
+        .iter()
+        .find(|(code, ..)| *code == prefix)
+        .copied();
+    match province {
+        Some((81..=83, ..)) if [third, fourth, fifth, sixth] == *b"0000" => {
+            Ok((Document::ResidencePermit, province))
+        }
+        Some((81..=83, ..)) | None => Err(Problem::new(
+            "division",
+            "前 6 位不是有效的行政区划代码，请核对号码。",
+            "does not begin with the code of an administrative division; check the number.",
+        )),
+        Some(_) => Ok((Document::ResidentIdentityCard, province)),
+    }
+}

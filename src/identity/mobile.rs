@@ -1,0 +1,52 @@
+//! Mobile: an eleven-digit mobile number of mainland China.
+
+use super::{Accepted, NoDetails, Problem};
+
+/// Checks a number and drops the country code. The carrier is not judged: numbers are portable and
+/// tables of prefixes go out of date.
+///
+/// # Errors
+/// The broken rule: `missing`, `masked` or `not-mobile`.
+pub fn check(text: &str) -> Result<Accepted<NoDetails>, Problem> {
+    if text.is_empty() {
+        return Err(Problem::new("missing", "不能为空。", "is empty."));
+    }
+    if text.contains(['*', 'x', 'X']) {
+        return Err(Problem::new(
+            "masked",
+            "是打码后的号码，请传入完整号码，或不传该字段。",
+            "is masked; pass the full number or leave the field out.",
+        ));
+    }
+    let local = ["+86", "0086"]
+        .iter()
+        .find_map(|code| text.strip_prefix(code))
+        .map(|rest| rest.trim_start_matches([' ', '-']));
+    let number = local.unwrap_or(text);
+    let well_formed = match number.as_bytes() {
+        [b'1', b'3'..=b'9', rest @ ..] => rest.len() == 9 && rest.iter().all(u8::is_ascii_digit),
+        _ => false,
+    };
+    if !well_formed {
+        return Err(Problem::new(
+            "not-mobile",
+            "应为 11 位中国大陆手机号，例如以 13 至 19 开头。",
+            "must be a mobile number of mainland China: 11 digits, beginning with 13 to 19.",
+        ));
+    }
+    let notices = local
+        .map(|_| {
+            Problem::new(
+                "country-code-dropped",
+                "已去掉国家代码。",
+                "its country code was dropped.",
+            )
+        })
+        .into_iter()
+        .collect();
+    Ok(Accepted {
+        normalized: number.to_owned(),
+        notices,
+        details: NoDetails {},
+    })
+}

@@ -1,0 +1,528 @@
+//! What the vendor answered: decoded into a result, or an error that tells who must act.
+//!
+//! Tolerant of what real gateways send (numeric Codes, XML errors, HTML pages), strict about the
+//! verdict: a person `passed` only if the vendor said `T` and nothing in the answer contradicts it.
+
+use crate::actions::Action;
+use crate::codes::{self, Meaning, SubCode, UsedBy};
+use crate::error::{Audience, Error, Kind};
+use crate::http::{Response, header};
+use crate::text::Text;
+use crate::timestamp::Timestamp;
+use serde::Serialize;
+use serde_json::{Map, Value};
+
+/// The picture's address is valid for 15 minutes from the query (vendor's page).
+const PICTURE_URL_VALID_MILLIS: i64 = 15 * 60 * 1_000;
+
+/// A call that worked.
+#[derive(Clone, Debug, Serialize)]
+#[serde(untagged)]
+pub enum Answer {
+    /// Of InitFaceVerify.
+    Init(Box<InitResult>),
+    /// Of DescribeFaceVerify.
+    Describe(Box<DescribeResult>),
+}
+
+/// Result of InitFaceVerify.
+#[derive(Clone, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct InitResult {
+    /// 实人认证唯一标识: valid 30 minutes, for one submission. Keep it with the order.
+    pub certify_id: String,
+    /// Address of the vendor's web page, for web flows.
+    pub certify_url: Option<String>,
+    /// The vendor's RequestId.
+    pub request_id: Option<String>,
+    /// ResultObject as it came.
+    pub raw: Value,
+}
+
+/// Where a verification stands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Status {
+    /// The person has not finished (Codes 403 and 424).
+    Pending,
+    /// The vendor said `T`, and nothing contradicts it.
+    Passed,
+    /// The vendor said `F`.
+    Rejected,
+}
+
+/// Result of DescribeFaceVerify.
+#[derive(Clone, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct DescribeResult {
+    /// Where the verification stands. Decide by this alone.
+    pub status: Status,
+    /// The vendor's Code: `200`, `403` or `424`.
+    pub code: String,
+    /// The vendor's SubCode; `None` while pending.
+    pub sub_code: Option<String>,
+    /// What the SubCode means; `None` for one that is not in the vendor's tables.
+    pub sub_code_info: Option<&'static SubCode>,
+    /// MaterialInfo, parsed. Holds personal data.
+    pub material: Option<Material>,
+    /// IdentityInfo; the vendor's `"null"` and empty text are `None`.
+    pub identity_info: Option<Value>,
+    /// 设备token.
+    pub device_token: Option<String>,
+    /// Risks of the device, where FaceGuardOutput asked for them.
+    pub device_risk: Vec<String>,
+    /// UserInfo, parsed. Holds personal data.
+    pub user_info: Option<Value>,
+    /// The vendor's RequestId.
+    pub request_id: Option<String>,
+    /// ResultObject as it came, unknown members included. Holds personal data.
+    pub raw: Value,
+}
+
+/// MaterialInfo: every member may be missing.
+#[derive(Clone, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Material {
+    /// Whether the face was an attack (`T`).
+    pub face_attack: Option<bool>,
+    /// Whether the face was covered (`T`); sent with `Passed` = `T` only.
+    pub face_occlusion: Option<bool>,
+    /// The photo taken.
+    pub facial_picture_front: Option<Picture>,
+    /// The whole of MaterialInfo, unknown members included.
+    pub raw: Value,
+}
+
+/// The photo taken during the verification.
+#[derive(Clone, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Picture {
+    /// Quality of the face, 0 to 100.
+    pub quality_score: Option<f64>,
+    /// Likeness, for products that compare.
+    pub verify_score: Option<f64>,
+    /// Signed address of the photo: a secret.
+    pub picture_url: Option<String>,
+    /// Until when the address works, `yyyy-MM-ddTHH:mm:ssZ`.
+    pub picture_url_expires_at: Option<String>,
+    /// Bucket of the photo in your OSS.
+    pub oss_bucket_name: Option<String>,
+    /// Object of the photo in your OSS.
+    pub oss_object_name: Option<String>,
+}
+
+macro_rules! redacted_debug {
+    ($($name:ident),*) => { $(
+        /// Holds personal data or secrets and is not printed.
+        impl core::fmt::Debug for $name {
+            fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
+                f.debug_struct(stringify!($name)).finish_non_exhaustive()
+            }
+        }
+    )* };
+}
+redacted_debug!(InitResult, DescribeResult, Material, Picture);
+
+/// A failed answer, with what the decisions about another attempt need.
+#[derive(Clone, Debug)]
+pub struct Failure {
+    /// The error for the caller.
+    pub error: Error,
+    /// Whether the vendor surely did not execute the request.
+    pub not_executed: bool,
+    /// The signed text the vendor calculated, where it said so. Holds personal data.
+    pub server_text: Option<ServerText>,
+}
+
+/// The vendor's own string-to-sign (RPC) or canonical request (ACS3), as its message quotes it.
+#[derive(Clone, PartialEq, Eq)]
+pub struct ServerText(pub String);
+redacted_debug!(ServerText);
+
+/// Decodes an answer. `now` is the time the query was answered, for the picture's expiry.
+///
+/// # Errors
+/// `vendor` for a Code that means failure, `signature`, `credentials`, `throttled` for refusals of
+/// the API gateway, `protocol` for answers the vendor's documents do not allow.
+pub fn decode(
+    action: &'static Action,
+    response: &Response,
+    now: Timestamp,
+) -> Result<Answer, Box<Failure>> {
+    let envelope = match Envelope::read(response) {
+        Ok(envelope) => envelope,
+        Err(error) => {
+            return Err(Box::new(Failure {
+                error,
+                not_executed: false,
+                server_text: None,
+            }));
+        }
+    };
+    let Some(known) = codes::code(&envelope.code)
+        .filter(|known| known.used_by == UsedBy::Both || known.used_by == action.codes)
+    else {
+        return Err(Box::new(envelope.gateway_failure()));
+    };
+    match known.meaning {
+        Meaning::Success if (200..300).contains(&envelope.http_status) => {
+            let answer = if action.starts_something {
+                envelope
+                    .init_result()
+                    .map(|result| Answer::Init(Box::new(result)))
+            } else {
+                envelope
+                    .verdict(now)
+                    .map(|result| Answer::Describe(Box::new(result)))
+            };
+            answer.map_err(|error| {
+                Box::new(Failure {
+                    error,
+                    not_executed: false,
+                    server_text: None,
+                })
+            })
+        }
+        Meaning::Success => Err(Box::new(Failure {
+            error: envelope.complete(protocol_error(
+                "ContradictoryStatus",
+                "服务商的 HTTP 状态码表示失败，正文却表示成功，结果不可信；请稍后重试，若持续出现请检查中间网关。",
+                "The HTTP status says failure and the body success, so the answer is not trusted; try again later and, if it lasts, check what stands between.",
+            )),
+            not_executed: false,
+            server_text: None,
+        })),
+        Meaning::Pending => Ok(Answer::Describe(Box::new(envelope.pending()))),
+        Meaning::Failure => {
+            let error = Error {
+                retryable: known.retryable,
+                ..Error::new(
+                    Kind::Vendor,
+                    known.code,
+                    known.audience,
+                    known.text.clone(),
+                )
+            };
+            Err(Box::new(Failure {
+                error: envelope.complete(error),
+                // Refused before anything was started, but for the vendor's own failure.
+                not_executed: known.code != "500",
+                server_text: None,
+            }))
+        }
+    }
+}
+
+struct Envelope {
+    http_status: u16,
+    code: String,
+    message: String,
+    request_id: Option<String>,
+    result_object: Option<Map<String, Value>>,
+}
+
+impl Envelope {
+    fn read(response: &Response) -> Result<Self, Error> {
+        let status = response.status;
+        let header_id = header(&response.headers, "x-acs-request-id").and_then(harmless_word);
+        let fail = |code, zh, en| {
+            let error = protocol_error(code, zh, en);
+            Error {
+                http_status: Some(status),
+                request_id: header_id.clone(),
+                retryable: status >= 500 || status == 429,
+                ..error
+            }
+        };
+        let Ok(text) = core::str::from_utf8(&response.body) else {
+            return Err(fail(
+                "BodyNotUtf8",
+                "服务商的应答不是 UTF-8 文本；请稍后重试，若持续出现请检查中间网关。",
+                "The answer is not UTF-8 text; try again later and, if it lasts, check what stands between.",
+            ));
+        };
+        let text = text.trim_start_matches('\u{FEFF}').trim();
+        if text.is_empty() {
+            return Err(fail(
+                "EmptyBody",
+                "服务商的应答为空；请稍后重试，若持续出现请检查中间网关。",
+                "The answer is empty; try again later and, if it lasts, check what stands between.",
+            ));
+        }
+        let value = serde_json::from_str::<Value>(text).ok();
+        let Some(Value::Object(mut body)) = value.or_else(|| xml_error(text)) else {
+            return Err(fail(
+                "BodyNotJson",
+                "应答不是服务商的 JSON，多半来自中间网关或代理；请检查 endpoint 与网络后重试。",
+                "The answer is not the vendor's JSON; most likely a proxy wrote it: check the endpoint and the network, then try again.",
+            ));
+        };
+        let Some(code) = body.get("Code").and_then(digits_or_text) else {
+            return Err(fail(
+                "NoCode",
+                "应答中没有 Code，不是服务商的应答格式；请检查 endpoint。",
+                "The answer has no Code, so it is not the vendor's; check the endpoint.",
+            ));
+        };
+        let body_id = body
+            .get("RequestId")
+            .and_then(Value::as_str)
+            .and_then(harmless_word);
+        let result_object = match body.remove("ResultObject") {
+            Some(Value::Object(result)) => Some(result),
+            _ => None,
+        };
+        Ok(Self {
+            http_status: status,
+            code,
+            message: body
+                .get("Message")
+                .and_then(Value::as_str)
+                .unwrap_or_default()
+                .to_owned(),
+            request_id: body_id.or(header_id),
+            result_object,
+        })
+    }
+
+    fn complete(&self, error: Error) -> Error {
+        Error {
+            request_id: self.request_id.clone(),
+            http_status: Some(self.http_status),
+            ..error
+        }
+    }
+
+    /// A Code that is a word of the API gateway, or one that no table knows.
+    fn gateway_failure(&self) -> Failure {
+        let code = harmless_word(&self.code).unwrap_or_else(|| "Unknown".to_owned());
+        let known = codes::gateway_code(&self.code);
+        let error = match known {
+            Some(known) => Error {
+                retryable: known.retryable,
+                ..Error::new(known.kind, code, known.audience, known.text.clone())
+            },
+            None => Error {
+                retryable: self.http_status >= 500 || self.http_status == 429,
+                ..Error::new(
+                    if self.http_status == 429 { Kind::Throttled } else { Kind::Vendor },
+                    code,
+                    Audience::Developer,
+                    Text::new(
+                        "服务商返回了文档之外的错误码，请凭 code 与 RequestId 查阅服务商文档或联系服务商。",
+                        "The vendor answered with a code that is in none of its tables; look it up or ask the vendor, with code and RequestId.",
+                    ),
+                )
+            },
+        };
+        let signature = error.kind == Kind::Signature;
+        Failure {
+            error: self.complete(error),
+            not_executed: known.is_some_and(|known| known.not_executed),
+            server_text: signature.then(|| server_text(&self.message)).flatten(),
+        }
+    }
+
+    fn init_result(self) -> Result<InitResult, Error> {
+        let result = self.result_object.clone().unwrap_or_default();
+        match text_member(&result, "CertifyId") {
+            Some(certify_id) => Ok(InitResult {
+                certify_id,
+                certify_url: text_member(&result, "CertifyUrl"),
+                request_id: self.request_id,
+                raw: Value::Object(result),
+            }),
+            None => Err(self.complete(protocol_error(
+                "NoCertifyId",
+                "服务商表示成功却没有返回 CertifyId；请凭 RequestId 联系服务商。",
+                "The vendor said success and gave no CertifyId; contact the vendor with the RequestId.",
+            ))),
+        }
+    }
+
+    fn pending(self) -> DescribeResult {
+        DescribeResult {
+            status: Status::Pending,
+            code: self.code,
+            sub_code: None,
+            sub_code_info: None,
+            material: None,
+            identity_info: None,
+            device_token: None,
+            device_risk: Vec::new(),
+            user_info: None,
+            request_id: self.request_id,
+            raw: Value::Object(self.result_object.unwrap_or_default()),
+        }
+    }
+
+    fn verdict(self, now: Timestamp) -> Result<DescribeResult, Error> {
+        let result = self.result_object.clone().unwrap_or_default();
+        let sub_code = result.get("SubCode").and_then(digits_or_text);
+        let sub_code_info = sub_code.as_deref().and_then(codes::sub_code);
+        let material = embedded(&result, "MaterialInfo")
+            .and_then(|info| Material::read(info, now));
+        let status = match result.get("Passed").and_then(Value::as_str) {
+            Some("F") => Status::Rejected,
+            Some("T") => {
+                let contradicted = (sub_code.is_some()
+                    && !sub_code_info.is_some_and(|info| info.passing))
+                    || material
+                        .as_ref()
+                        .is_some_and(|material| material.face_attack == Some(true))
+                    || text_member(&result, "Success")
+                        .is_some_and(|success| success.eq_ignore_ascii_case("false"));
+                if contradicted {
+                    return Err(self.complete(protocol_error(
+                        "ContradictoryVerdict",
+                        "服务商的结果自相矛盾（Passed 为 T，但 SubCode 或 MaterialInfo 表示未通过），不能视为通过；请人工核验并凭 RequestId 联系服务商。",
+                        "The verdict contradicts itself (Passed is T, SubCode or MaterialInfo say otherwise) and does not count as passed; review by hand and contact the vendor with the RequestId.",
+                    )));
+                }
+                Status::Passed
+            }
+            _ => {
+                return Err(self.complete(protocol_error(
+                    "NoVerdict",
+                    "服务商表示查询成功却没有给出 Passed 为 T 或 F 的结论，不能视为通过；请稍后重试，若持续出现请联系服务商。",
+                    "The query worked but gave no verdict (Passed is neither T nor F), which does not count as passed; try again later and, if it lasts, contact the vendor.",
+                )));
+            }
+        };
+        Ok(DescribeResult {
+            status,
+            code: self.code,
+            sub_code: sub_code.as_deref().and_then(harmless_word),
+            sub_code_info,
+            material,
+            identity_info: embedded(&result, "IdentityInfo"),
+            device_token: text_member(&result, "DeviceToken"),
+            device_risk: text_member(&result, "DeviceRisk")
+                .map(|risks| risks.split(',').map(|risk| risk.trim().to_owned()).collect())
+                .unwrap_or_default(),
+            user_info: embedded(&result, "UserInfo"),
+            request_id: self.request_id,
+            raw: Value::Object(result),
+        })
+    }
+}
+
+impl Material {
+    fn read(info: Value, now: Timestamp) -> Option<Self> {
+        let members = info.as_object()?;
+        let picture = members
+            .get("facialPictureFront")
+            .and_then(Value::as_object)
+            .map(|picture| Picture::read(picture, now));
+        Some(Self {
+            face_attack: flag(members, "faceAttack"),
+            face_occlusion: flag(members, "faceOcclusion"),
+            facial_picture_front: picture,
+            raw: info,
+        })
+    }
+}
+
+impl Picture {
+    fn read(members: &Map<String, Value>, now: Timestamp) -> Self {
+        let picture_url = text_member(members, "pictureUrl");
+        Self {
+            quality_score: members.get("qualityScore").and_then(score),
+            verify_score: members.get("verifyScore").and_then(score),
+            picture_url_expires_at: picture_url
+                .is_some()
+                .then(|| now.plus_millis(PICTURE_URL_VALID_MILLIS).to_string()),
+            picture_url,
+            oss_bucket_name: text_member(members, "ossBucketName"),
+            oss_object_name: text_member(members, "ossObjectName"),
+        }
+    }
+}
+
+fn protocol_error(code: &'static str, zh: &'static str, en: &'static str) -> Error {
+    Error::new(Kind::Protocol, code, Audience::Operator, Text::new(zh, en))
+}
+
+/// A member that is text and not empty; the vendor writes "nothing" as `""`, `null` and `"null"`.
+fn text_member(members: &Map<String, Value>, name: &str) -> Option<String> {
+    let text = members.get(name)?.as_str()?;
+    (!text.is_empty() && text != "null").then(|| text.to_owned())
+}
+
+/// A member that holds JSON inside a string, or JSON as it is; text that is not JSON stays text.
+fn embedded(members: &Map<String, Value>, name: &str) -> Option<Value> {
+    let value = match members.get(name)? {
+        Value::String(text) if text.trim().is_empty() => Value::Null,
+        Value::String(text) => {
+            serde_json::from_str(text).unwrap_or_else(|_| Value::String(text.clone()))
+        }
+        other => other.clone(),
+    };
+    (!value.is_null()).then_some(value)
+}
+
+fn flag(members: &Map<String, Value>, name: &str) -> Option<bool> {
+    match members.get(name)?.as_str()? {
+        "T" => Some(true),
+        "F" => Some(false),
+        _ => None,
+    }
+}
+
+fn score(value: &Value) -> Option<f64> {
+    value
+        .as_f64()
+        .or_else(|| value.as_str()?.parse().ok())
+        .filter(|score| score.is_finite())
+}
+
+/// A Code or SubCode: text, or a number some gateways send instead.
+fn digits_or_text(value: &Value) -> Option<String> {
+    match value {
+        Value::String(text) if !text.is_empty() => Some(text.clone()),
+        Value::Number(number) => number.as_u64().map(|number| number.to_string()),
+        _ => None,
+    }
+}
+
+/// A code or id as it is, if it is of the shape of one; otherwise nothing, since a hostile or
+/// broken answer could carry anything there.
+fn harmless_word(text: &str) -> Option<String> {
+    let shaped = !text.is_empty()
+        && text.len() <= 64
+        && text
+            .bytes()
+            .all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'.' | b'-' | b'_'));
+    shaped.then(|| text.to_owned())
+}
+
+/// The members of `<Error>` that matter, where a gateway answers in XML though JSON was asked for.
+fn xml_error(text: &str) -> Option<Value> {
+    let element = |name: &str| {
+        let (_, rest) = text.split_once(&alloc::format!("<{name}>"))?;
+        let (value, _) = rest.split_once(&alloc::format!("</{name}>"))?;
+        Some(value.trim().to_owned())
+    };
+    if !text.starts_with('<') {
+        return None;
+    }
+    let mut members = Map::new();
+    members.insert("Code".to_owned(), Value::String(element("Code")?));
+    for name in ["Message", "RequestId"] {
+        if let Some(value) = element(name) {
+            members.insert(name.to_owned(), Value::String(value));
+        }
+    }
+    Some(Value::Object(members))
+}
+
+/// What the vendor calculated, out of the message of SignatureDoesNotMatch. Bare variants of the
+/// message quote nothing.
+fn server_text(message: &str) -> Option<ServerText> {
+    let quoted = if let Some((_, rest)) = message.split_once("server CanonicalRequest is [") {
+        rest.strip_suffix(']').unwrap_or(rest)
+    } else {
+        message.split_once("string to sign is:")?.1.trim_start()
+    };
+    (!quoted.is_empty()).then(|| ServerText(quoted.to_owned()))
+}

@@ -1,0 +1,25 @@
+//! The JavaScript exports: convert, call the core, convert back. No logic.
+//!
+//! Every export is synchronous and stateless, so that a trap in one call leaves nothing behind for
+//! the next, and a client that disconnects leaves no future that is never dropped.
+
+mod client;
+#[cfg(feature = "gateway")]
+mod gateway;
+#[cfg(feature = "sandbox")]
+mod sandbox;
+
+use serde::{Serialize, de::DeserializeOwned};
+use wasm_bindgen::prelude::*;
+
+/// Plain data from JavaScript. What does not fit the type is a `TypeError`.
+fn from_js<T: DeserializeOwned>(value: JsValue) -> Result<T, JsValue> {
+    serde_wasm_bindgen::from_value(value).map_err(JsValue::from)
+}
+
+/// Plain objects, arrays, strings and numbers, as `JSON.parse` would give them.
+fn to_js<T: Serialize + ?Sized>(value: &T) -> Result<JsValue, JsValue> {
+    value
+        .serialize(&serde_wasm_bindgen::Serializer::json_compatible().serialize_bytes_as_arrays(false))
+        .map_err(JsValue::from)
+}

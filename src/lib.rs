@@ -1,14 +1,19 @@
 //! Alibaba Cloud face verification, without I/O.
 
+#![cfg_attr(not(test), warn(clippy::arithmetic_side_effects))]
+
 extern crate alloc;
 
 pub mod actions;
+pub mod call;
 pub mod codes;
 pub mod credentials;
 pub mod endpoint;
 pub mod error;
 pub mod http;
 pub mod identity;
+pub mod options;
+pub mod order_number;
 pub mod response;
 pub mod signing;
 pub mod text;

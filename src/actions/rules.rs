@@ -152,7 +152,13 @@ pub fn validate<N: AsRef<str>>(
     let present = |name: &str| {
         given.iter().any(|(parameter, _)| parameter.name == name) || refused.contains(&name)
     };
-    check_presence(action, &context.product, &present, &mut problems, &mut notices);
+    check_presence(
+        action,
+        &context.product,
+        &present,
+        &mut problems,
+        &mut notices,
+    );
     if !problems.is_empty() {
         return Err(Error::validation(problems));
     }
@@ -439,9 +445,7 @@ fn check(parameter: &Parameter, text: &str, context: &Context) -> Checked {
                 rule: "text",
                 message: Text::composed(
                     alloc::format!("最多 {max} 个字符，且不得含控制字符。"),
-                    alloc::format!(
-                        "may have {max} characters at most and no control characters."
-                    ),
+                    alloc::format!("may have {max} characters at most and no control characters."),
                 ),
             })
         }
@@ -454,8 +458,10 @@ const TEXT_PROBLEM: Problem = Problem::new(
     "may have 1024 characters at most and no control characters.",
 );
 
+/// U+FFFD stands where a broken character was replaced, so what would be signed is not what was
+/// meant.
 fn plain_text(text: &str, max: usize) -> bool {
-    text.chars().count() <= max && !text.chars().any(char::is_control)
+    text.chars().count() <= max && !text.contains(|c: char| c.is_control() || c == '\u{FFFD}')
 }
 
 fn is_word(text: &str) -> bool {

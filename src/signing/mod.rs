@@ -5,6 +5,7 @@
 
 pub mod acs3;
 pub mod canonical;
+pub mod difference;
 pub mod encode;
 pub mod rpc;
 

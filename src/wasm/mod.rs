@@ -20,6 +20,22 @@ fn from_js<T: DeserializeOwned>(value: JsValue) -> Result<T, JsValue> {
 /// Plain objects, arrays, strings and numbers, as `JSON.parse` would give them.
 fn to_js<T: Serialize + ?Sized>(value: &T) -> Result<JsValue, JsValue> {
     value
-        .serialize(&serde_wasm_bindgen::Serializer::json_compatible().serialize_bytes_as_arrays(false))
+        .serialize(
+            &serde_wasm_bindgen::Serializer::json_compatible().serialize_bytes_as_arrays(false),
+        )
         .map_err(JsValue::from)
+}
+
+/// The time that JavaScript passes in, `Date.now()`.
+#[allow(clippy::cast_possible_truncation)] // milliseconds of every plausible clock fit
+fn now(millis: f64) -> crate::timestamp::Timestamp {
+    crate::timestamp::Timestamp::from_unix_millis(millis as i64)
+}
+
+/// Fresh random bytes of the platform (Web Crypto).
+fn random<const N: usize>() -> Result<[u8; N], JsValue> {
+    let mut bytes = [0; N];
+    getrandom::fill(&mut bytes)
+        .map_err(|_| js_sys::Error::new("no source of randomness: globalThis.crypto is missing"))?;
+    Ok(bytes)
 }

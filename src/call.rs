@@ -1,0 +1,499 @@
+//! One call as a state machine: an attempt gives a request to send, its outcome gives the answer,
+//! the error, or what to do before the next attempt. The host sends, waits and keeps the state,
+//! which is plain data.
+//!
+//! Every attempt has its own nonce and timestamp: the vendor refuses a nonce it has seen.
+//! InitFaceVerify starts something, so it is repeated only when it surely was not executed, or
+//! when the caller allows it.
+
+use crate::actions::{Action, SigningContext, ValidRequest};
+use crate::credentials::{Credentials, Secret};
+use crate::endpoint::Endpoint;
+use crate::error::{Audience, Error, Kind};
+use crate::http::{OutgoingRequest, Response, header};
+use crate::options::Options;
+use crate::response::{self, Answer, Failure, ServerText};
+use crate::signing::SignatureVersion;
+use crate::signing::difference::{Difference, first_difference};
+use crate::text::Text;
+use crate::timestamp::Timestamp;
+use serde::{Deserialize, Serialize};
+
+/// The first wait is up to this long, each further one up to twice the one before.
+const BACKOFF_BASE_MILLIS: i64 = 100;
+/// … after throttling, where hurry makes it worse.
+const THROTTLED_BASE_MILLIS: i64 = 500;
+/// No wait of our own choice is longer.
+const BACKOFF_MAX_MILLIS: i64 = 5_000;
+/// The clock counts as right within this; the vendor allows 15 minutes.
+const CLOCK_TOLERANCE_MILLIS: i64 = 60_000;
+/// Dates outside of 2020 to 2100 are a broken server's, not a reason to move our clock.
+const PLAUSIBLE_MILLIS: core::ops::Range<i64> = 1_577_836_800_000..4_102_444_800_000;
+
+/// Where a call stands. Plain data that the host keeps between attempts and hands back.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct State {
+    /// Number of the attempt, from 1.
+    pub attempt: i64,
+    /// Index of the endpoint in the options' list.
+    pub endpoint: usize,
+    /// The vendor's clock less ours, in milliseconds, as far as known.
+    pub clock_offset_millis: i64,
+    /// Whether this call has corrected the clock already.
+    pub clock_corrected: bool,
+    /// Whether this call has asked for new credentials already.
+    pub credentials_refreshed: bool,
+    /// When the call began, by our clock, in milliseconds.
+    pub started_millis: i64,
+    /// When the attempt was signed, by our clock, in milliseconds.
+    pub signed_millis: i64,
+    /// The attempt's nonce.
+    pub nonce: String,
+}
+
+impl State {
+    /// Before the first attempt. `clock_offset_millis` is what an earlier call learned, or 0.
+    pub const fn new(now: Timestamp, clock_offset_millis: i64) -> Self {
+        Self {
+            attempt: 0,
+            endpoint: 0,
+            clock_offset_millis,
+            clock_corrected: false,
+            credentials_refreshed: false,
+            started_millis: now.unix_millis(),
+            signed_millis: now.unix_millis(),
+            nonce: String::new(),
+        }
+    }
+}
+
+/// What the host is to send.
+#[derive(Clone, Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Attempt {
+    /// The request.
+    pub request: OutgoingRequest,
+    /// Milliseconds that the whole answer, body included, may take.
+    pub timeout_millis: i64,
+    /// The state to hand back with the outcome.
+    pub state: State,
+}
+
+/// What became of an attempt.
+#[derive(Clone, Debug)]
+pub enum Outcome {
+    /// A whole answer came.
+    Answered(Response),
+    /// None came.
+    Lost(Loss),
+}
+
+/// Why no whole answer came.
+#[derive(Clone, Debug)]
+pub enum Loss {
+    /// No answer, or half of one. `code` is the host's own code of the failure, such as
+    /// `ECONNREFUSED`.
+    ConnectionFailed {
+        /// The host's code, if it gave one.
+        code: Option<String>,
+    },
+    /// The time was up.
+    TimedOut,
+    /// The answer was larger than the host reads.
+    TooLarge,
+    /// The caller's signal fired.
+    Aborted,
+}
+
+/// What to do next.
+#[derive(Debug)]
+pub enum Step {
+    /// The call worked.
+    Done(Answer),
+    /// The call failed for good.
+    Failed(Error),
+    /// Wait, then make another attempt.
+    Retry {
+        /// Milliseconds to wait.
+        delay_millis: i64,
+        /// Whether to fetch new credentials first.
+        refresh_credentials: bool,
+        /// Why: the error this attempt would have ended with.
+        because: Error,
+        /// The state for the next attempt.
+        state: State,
+    },
+}
+
+/// The next attempt of a call: signed now, with a nonce never used before.
+pub fn attempt(
+    options: &Options,
+    credentials: &Credentials,
+    request: &ValidRequest,
+    mut state: State,
+    now: Timestamp,
+    nonce: String,
+) -> Attempt {
+    state.attempt = state.attempt.saturating_add(1);
+    state.nonce = nonce;
+    state.signed_millis = now.unix_millis();
+    let elapsed = state.signed_millis.saturating_sub(state.started_millis);
+    let remaining = options.total_timeout_millis.saturating_sub(elapsed).max(1);
+    let request = signing_context(options, credentials, &state)
+        .map(|context| request.sign(&context))
+        .unwrap_or_else(|| OutgoingRequest {
+            // Options hold one endpoint at least, so this is never sent.
+            method: "POST",
+            url: String::new(),
+            headers: Vec::new(),
+            body: None,
+        });
+    Attempt {
+        request,
+        timeout_millis: options.timeout_millis.min(remaining),
+        state,
+    }
+}
+
+/// What to do about an attempt's outcome. `credentials_refreshable` tells whether the host can
+/// fetch new ones; `random` is any number, for the jitter. `request` gives the checked request
+/// again; it is asked for only where a failure must be explained.
+#[allow(clippy::too_many_arguments)] // all plain inputs of one pure decision
+pub fn settle(
+    options: &Options,
+    credentials: &Credentials,
+    action: &'static Action,
+    request: &dyn Fn() -> Option<ValidRequest>,
+    state: State,
+    outcome: Outcome,
+    credentials_refreshable: bool,
+    now: Timestamp,
+    random: u32,
+) -> Step {
+    let (failure, response) = match outcome {
+        Outcome::Answered(response) => {
+            let vendor_now = now.plus_millis(state.clock_offset_millis);
+            match response::decode(action, &response, vendor_now) {
+                Ok(answer) => return Step::Done(answer),
+                Err(failure) => (*failure, Some(response)),
+            }
+        }
+        Outcome::Lost(loss) => (loss.failure(), None),
+    };
+    let failure = explain(options, credentials, request, &state, failure);
+    let headers = response
+        .as_ref()
+        .map_or(&[][..], |response| response.headers.as_slice());
+    decide(
+        options,
+        action,
+        state,
+        failure,
+        headers,
+        credentials_refreshable,
+        now,
+        random,
+    )
+}
+
+fn signing_context<'a>(
+    options: &'a Options,
+    credentials: &'a Credentials,
+    state: &'a State,
+) -> Option<SigningContext<'a>> {
+    Some(SigningContext {
+        endpoint: endpoint(options, state)?,
+        credentials,
+        version: options.version,
+        nonce: &state.nonce,
+        now: Timestamp::from_unix_millis(state.signed_millis)
+            .plus_millis(state.clock_offset_millis),
+    })
+}
+
+/// The endpoint of an attempt.
+pub fn endpoint<'a>(options: &'a Options, state: &State) -> Option<&'a Endpoint> {
+    options
+        .endpoints
+        .get(state.endpoint)
+        .or_else(|| options.endpoints.first())
+}
+
+impl Loss {
+    fn failure(&self) -> Failure {
+    let (error, not_executed) = match self {
+        Self::Aborted => (
+            Error::new(
+                Kind::Aborted,
+                "Aborted",
+                Audience::Developer,
+                Text::new(
+                    "调用方取消了请求；若为发起认证，服务商可能已受理。",
+                    "The caller cancelled the call; an InitFaceVerify may have been executed all the same.",
+                ),
+            ),
+            false,
+        ),
+        Self::TimedOut => (
+            Error::new(
+                Kind::Timeout,
+                "Timeout",
+                Audience::Operator,
+                Text::new(
+                    "未在规定时间内收到完整应答，请检查网络或增大 timeoutMs；若为发起认证，服务商可能已受理。",
+                    "No complete answer came in time; check the network or raise timeoutMs. An InitFaceVerify may have been executed all the same.",
+                ),
+            )
+            .retryable(),
+            false,
+        ),
+        Self::TooLarge => (
+            Error::new(
+                Kind::Protocol,
+                "AnswerTooLarge",
+                Audience::Operator,
+                Text::new(
+                    "应答过大，不是服务商的应答；请检查 endpoint 与中间网关。",
+                    "The answer is too large to be the vendor's; check the endpoint and what stands between.",
+                ),
+            ),
+            false,
+        ),
+        Self::ConnectionFailed { code } => {
+            let never_connected = code.as_deref().is_some_and(|code| {
+                NEVER_CONNECTED.contains(&code)
+            });
+            (
+                Error::new(
+                    Kind::Transport,
+                    "ConnectionFailed",
+                    Audience::Operator,
+                    if never_connected {
+                        Text::new(
+                            "未能连接到服务商，请求未送达；请检查网络、DNS 与 endpoint。",
+                            "The vendor could not be reached and the request was not sent; check network, DNS and endpoint.",
+                        )
+                    } else {
+                        Text::new(
+                            "与服务商的连接中断，请检查网络；若为发起认证，服务商可能已受理。",
+                            "The connection to the vendor broke; check the network. An InitFaceVerify may have been executed all the same.",
+                        )
+                    },
+                )
+                .retryable(),
+                never_connected,
+            )
+        }
+    };
+    Failure {
+        error,
+        not_executed,
+        server_text: None,
+    }
+}
+}
+
+/// Codes of failures before a connection stood, of Node, Bun, Deno and undici.
+const NEVER_CONNECTED: &[&str] = &[
+    "ECONNREFUSED",
+    "ENOTFOUND",
+    "EAI_AGAIN",
+    "EHOSTUNREACH",
+    "ENETUNREACH",
+    "ENETDOWN",
+    "UND_ERR_CONNECT_TIMEOUT",
+    "ConnectionRefused",
+    "FailedToOpenSocket",
+    "DEPTH_ZERO_SELF_SIGNED_CERT",
+    "SELF_SIGNED_CERT_IN_CHAIN",
+    "UNABLE_TO_VERIFY_LEAF_SIGNATURE",
+    "UNABLE_TO_GET_ISSUER_CERT_LOCALLY",
+    "CERT_HAS_EXPIRED",
+    "ERR_TLS_CERT_ALTNAME_INVALID",
+];
+
+/// Says why a signature did not match, and takes the caller's data out of what the vendor wrote
+/// into code and RequestId.
+fn explain(
+    options: &Options,
+    credentials: &Credentials,
+    request: &dyn Fn() -> Option<ValidRequest>,
+    state: &State,
+    mut failure: Failure,
+) -> Failure {
+    let Some(request) = request() else {
+        return failure;
+    };
+    if let (Some(ServerText(theirs)), Some(context)) = (
+        failure.server_text.take(),
+        signing_context(options, credentials, state),
+    ) {
+        let ours = request.signed_text(&context);
+        let cause = mismatch_cause(options.version, &ours, &theirs);
+        failure.error.message = cause;
+        failure.error.audience = if ours == theirs {
+            Audience::Operator
+        } else {
+            Audience::Developer
+        };
+    }
+    let secrets: Vec<&str> = request
+        .parameters()
+        .map(|(_, value)| value)
+        .chain([credentials.access_key_secret.expose()])
+        .chain(credentials.security_token.iter().map(Secret::expose))
+        // Shorter values are no identity, and stand in ids by chance.
+        .filter(|value| value.len() >= 6)
+        .collect();
+    let echoes = |text: &str| secrets.iter().any(|value| text.contains(value));
+    if echoes(&failure.error.code) {
+        failure.error.code = "Unknown".to_owned();
+    }
+    if failure.error.request_id.as_deref().is_some_and(echoes) {
+        failure.error.request_id = None;
+    }
+    failure
+}
+
+fn mismatch_cause(version: SignatureVersion, ours: &str, theirs: &str) -> Text {
+    match first_difference(version, ours, theirs) {
+        None => Text::new(
+            "签名不一致，而服务商收到的内容与本地完全相同：AccessKeySecret 有误，请运维核对。",
+            "The signature does not match although the vendor received exactly what was signed: the AccessKeySecret is wrong; the operator must check it.",
+        ),
+        Some(Difference::Part(part)) => Text::composed(
+            alloc::format!(
+                "签名不一致：服务商收到的 {part} 与本地签名时不同，多半被中间设备改动，请开发者检查。"
+            ),
+            alloc::format!(
+                "The signature does not match: the vendor received another {part} than was signed; most likely something on the way changed it, which the developer must find."
+            ),
+        ),
+        Some(Difference::Unknown) => Text::new(
+            "签名不一致：服务商收到的内容与本地签名时不同，多半被中间设备改动，请开发者检查。",
+            "The signature does not match: the vendor received something else than was signed; most likely something on the way changed it, which the developer must find.",
+        ),
+    }
+}
+
+#[allow(clippy::too_many_arguments)] // all plain inputs of one pure decision
+fn decide(
+    options: &Options,
+    action: &'static Action,
+    state: State,
+    failure: Failure,
+    headers: &[(String, String)],
+    credentials_refreshable: bool,
+    now: Timestamp,
+    random: u32,
+) -> Step {
+    let error = failure.error;
+    if error.kind == Kind::Aborted || state.attempt >= options.max_attempts {
+        return Step::Failed(error);
+    }
+    let mut next = state.clone();
+    if error.code == "InvalidTimeStamp.Expired" {
+        return match server_offset(headers, now) {
+            Some(offset)
+                if !state.clock_corrected
+                    && offset.saturating_sub(state.clock_offset_millis).abs()
+                        > CLOCK_TOLERANCE_MILLIS =>
+            {
+                next.clock_offset_millis = offset;
+                next.clock_corrected = true;
+                Step::Retry {
+                    delay_millis: 0,
+                    refresh_credentials: false,
+                    because: error,
+                    state: next,
+                }
+            }
+            _ => Step::Failed(error),
+        };
+    }
+    if error.code.starts_with("InvalidSecurityToken.Expired") {
+        if credentials_refreshable && !state.credentials_refreshed {
+            next.credentials_refreshed = true;
+            return Step::Retry {
+                delay_millis: 0,
+                refresh_credentials: true,
+                because: error,
+                state: next,
+            };
+        }
+        return Step::Failed(error);
+    }
+    let nonce_collided = error.code == "SignatureNonceUsed" && !action.starts_something;
+    let safe = !action.starts_something || failure.not_executed || options.repeat_init;
+    if !(nonce_collided || (error.retryable && safe)) {
+        return Step::Failed(error);
+    }
+    let throttled = error.kind == Kind::Throttled;
+    let server_at_fault = matches!(error.kind, Kind::Transport | Kind::Timeout | Kind::Protocol)
+        || error.code == "500"
+        || error.http_status.is_some_and(|status| status >= 500);
+    let mut delay_millis = jittered(&state, throttled, random);
+    if server_at_fault && options.endpoints.len() > 1 {
+        next.endpoint = state
+            .endpoint
+            .saturating_add(1)
+            .checked_rem(options.endpoints.len())
+            .unwrap_or(0);
+        if next.endpoint != 0 {
+            delay_millis = 0;
+        }
+    }
+    if let Some(asked) = retry_after(headers, now) {
+        delay_millis = delay_millis.max(asked);
+    }
+    let elapsed = now.unix_millis().saturating_sub(state.started_millis);
+    if elapsed.saturating_add(delay_millis) >= options.total_timeout_millis {
+        return Step::Failed(error);
+    }
+    Step::Retry {
+        delay_millis,
+        refresh_credentials: false,
+        because: error,
+        state: next,
+    }
+}
+
+/// Full jitter: anything from nothing to the doubled step.
+fn jittered(state: &State, throttled: bool, random: u32) -> i64 {
+    let base = if throttled {
+        THROTTLED_BASE_MILLIS
+    } else {
+        BACKOFF_BASE_MILLIS
+    };
+    let doublings = u32::try_from(state.attempt.saturating_sub(1).clamp(0, 16)).unwrap_or(0);
+    let ceiling = base
+        .saturating_mul(2_i64.saturating_pow(doublings))
+        .min(BACKOFF_MAX_MILLIS);
+    i64::from(random)
+        .checked_rem(ceiling.saturating_add(1))
+        .unwrap_or(0)
+}
+
+/// Milliseconds the server asks to wait: `x-acs-retry-after` is in milliseconds (the official
+/// SDKs use it so), `Retry-After` in seconds or a date (RFC 9110 §10.2.3).
+fn retry_after(headers: &[(String, String)], now: Timestamp) -> Option<i64> {
+    if let Some(millis) = header(headers, "x-acs-retry-after") {
+        return millis.trim().parse().ok().filter(|millis| *millis >= 0);
+    }
+    let text = header(headers, "retry-after")?.trim();
+    match text.parse::<u32>() {
+        Ok(seconds) => Some(i64::from(seconds).saturating_mul(1_000)),
+        Err(_) => Timestamp::parse_http_date(text)
+            .map(|date| date.millis_since(now))
+            .filter(|millis| *millis >= 0),
+    }
+}
+
+/// The server's clock less ours, from its Date header.
+fn server_offset(headers: &[(String, String)], now: Timestamp) -> Option<i64> {
+    let date = Timestamp::parse_http_date(header(headers, "date")?)?;
+    PLAUSIBLE_MILLIS
+        .contains(&date.unix_millis())
+        .then(|| date.millis_since(now))
+}

@@ -6,7 +6,7 @@ use crate::credentials::{Credentials, Secret};
 use crate::endpoint::{DEFAULT_ENDPOINT, Endpoint};
 use crate::error::{Error, FieldError};
 use crate::identity::cert_no::Documents;
-use crate::signing::SignatureVersion;
+use crate::signing::{SignatureVersion, acs3, rpc};
 use crate::text::Text;
 use crate::timestamp::Timestamp;
 use serde::Deserialize;
@@ -20,49 +20,6 @@ const DEFAULT_TIMEOUT_MILLIS: i64 = 10_000;
 /// Time for all attempts of one call and the waits between them.
 const DEFAULT_TOTAL_TIMEOUT_MILLIS: i64 = 30_000;
 const DEFAULT_MAX_ATTEMPTS: i64 = 3;
-
-/// Options before they are checked. Absent members have their defaults.
-#[derive(Clone, Debug, Deserialize)]
-#[serde(rename_all = "camelCase", default)]
-pub struct RawOptions {
-    /// Hosts in fail-over order.
-    pub endpoint: Vec<Value>,
-    /// `1.0` or `ACS3-HMAC-SHA256`.
-    pub signature_version: Value,
-    /// Milliseconds for one attempt.
-    pub timeout_ms: Value,
-    /// Milliseconds for all attempts.
-    pub total_timeout_ms: Value,
-    /// Requests made for one call at most.
-    pub max_attempts: Value,
-    /// Whether InitFaceVerify may be repeated though it may have been executed.
-    pub repeat_init: Value,
-    /// Whether ProductCodes other than LR_FR are taken.
-    pub allow_other_products: Value,
-    /// Whether numbers of residence permits and foreign permanent resident cards are taken.
-    pub allow_residence_permits: Value,
-    /// Whether an AccessKeySecret may be used in a browser.
-    pub dangerously_allow_browser: Value,
-    /// Set by the browser's entry alone.
-    pub in_browser: Value,
-}
-
-impl Default for RawOptions {
-    fn default() -> Self {
-        Self {
-            endpoint: Vec::new(),
-            signature_version: Value::Absent,
-            timeout_ms: Value::Absent,
-            total_timeout_ms: Value::Absent,
-            max_attempts: Value::Absent,
-            repeat_init: Value::Absent,
-            allow_other_products: Value::Absent,
-            allow_residence_permits: Value::Absent,
-            dangerously_allow_browser: Value::Absent,
-            in_browser: Value::Absent,
-        }
-    }
-}
 
 /// Credentials before they are checked.
 #[derive(Clone, Debug, Deserialize)]
@@ -107,76 +64,87 @@ pub struct Options {
     pub documents: Documents,
 }
 
+impl Default for Options {
+    /// The vendor's public host, the RPC signature, three attempts.
+    fn default() -> Self {
+        Self {
+            endpoints: Endpoint::parse(DEFAULT_ENDPOINT).into_iter().collect(),
+            version: SignatureVersion::Rpc,
+            timeout_millis: DEFAULT_TIMEOUT_MILLIS,
+            total_timeout_millis: DEFAULT_TOTAL_TIMEOUT_MILLIS,
+            max_attempts: DEFAULT_MAX_ATTEMPTS,
+            repeat_init: false,
+            allow_other_products: false,
+            documents: Documents::ResidentIdentityCard,
+        }
+    }
+}
+
 impl Options {
-    /// Checks options.
+    /// Checks named options; an absent value leaves the default. The names:
+    ///
+    /// | name | value |
+    /// |---|---|
+    /// | `endpoint` | hosts in fail-over order, separated by commas |
+    /// | `signatureVersion` | `1.0` or `ACS3-HMAC-SHA256` |
+    /// | `timeoutMs` | milliseconds for one attempt, answer's body included |
+    /// | `totalTimeoutMs` | milliseconds for all attempts and the waits between them |
+    /// | `maxAttempts` | requests made for one call at most |
+    /// | `repeatInit` | whether InitFaceVerify may be repeated though it may have been executed |
+    /// | `allowOtherProducts` | whether ProductCodes other than LR_FR are taken |
+    /// | `allowResidencePermits` | whether CertNo may be that of a residence permit or a foreign permanent resident card |
+    /// | `dangerouslyAllowBrowser` | whether an AccessKeySecret may be used in a browser |
+    /// | `inBrowser` | set by the browser's entry alone |
     ///
     /// # Errors
     /// Everything that is wrong, option by option, in one error of kind `validation`.
-    pub fn check(raw: RawOptions) -> Result<Self, Error> {
+    pub fn check<N: AsRef<str>>(
+        named: impl IntoIterator<Item = (N, Value)>,
+    ) -> Result<Self, Error> {
+        let mut options = Self::default();
+        let mut total_given = false;
+        let mut in_browser = false;
+        let mut allow_browser = false;
         let mut problems = Vec::new();
-        let mut endpoints = Vec::new();
-        for value in raw.endpoint {
-            match value {
-                Value::Absent => {}
-                Value::Text(text) => match Endpoint::parse(&text) {
-                    Ok(endpoint) => endpoints.push(endpoint),
-                    Err(problem) => problems.push(problem),
-                },
-                _ => problems.push(wrong_type("endpoint", "字符串或字符串数组", "a string or a list of strings")),
+        for (name, value) in named {
+            if value == Value::Absent {
+                continue;
             }
+            let checked = match name.as_ref() {
+                "endpoint" => endpoints(value).map(|list| options.endpoints = list),
+                "signatureVersion" => version(value).map(|version| options.version = version),
+                "timeoutMs" => whole("timeoutMs", &value, 600_000)
+                    .map(|millis| options.timeout_millis = millis),
+                "totalTimeoutMs" => whole("totalTimeoutMs", &value, 3_600_000).map(|millis| {
+                    total_given = true;
+                    options.total_timeout_millis = millis;
+                }),
+                "maxAttempts" => {
+                    whole("maxAttempts", &value, 10).map(|count| options.max_attempts = count)
+                }
+                "repeatInit" => flag("repeatInit", &value).map(|on| options.repeat_init = on),
+                "allowOtherProducts" => {
+                    flag("allowOtherProducts", &value).map(|on| options.allow_other_products = on)
+                }
+                "allowResidencePermits" => flag("allowResidencePermits", &value).map(|on| {
+                    options.documents = if on {
+                        Documents::All
+                    } else {
+                        Documents::ResidentIdentityCard
+                    };
+                }),
+                "dangerouslyAllowBrowser" => {
+                    flag("dangerouslyAllowBrowser", &value).map(|on| allow_browser = on)
+                }
+                "inBrowser" => flag("inBrowser", &value).map(|on| in_browser = on),
+                other => Err(vec![unknown_option(other)]),
+            };
+            problems.extend(checked.err().into_iter().flatten());
         }
-        if endpoints.is_empty() && problems.is_empty() {
-            endpoints.extend(Endpoint::parse(DEFAULT_ENDPOINT));
+        if !total_given {
+            options.total_timeout_millis = options.total_timeout_millis.max(options.timeout_millis);
         }
-        let version = match raw.signature_version {
-            Value::Absent => SignatureVersion::Rpc,
-            Value::Text(text) if text == "1.0" => SignatureVersion::Rpc,
-            Value::Text(text) if text == "ACS3-HMAC-SHA256" => SignatureVersion::Acs3,
-            _ => {
-                problems.push(wrong_type(
-                    "signatureVersion",
-                    "\"1.0\" 或 \"ACS3-HMAC-SHA256\"",
-                    "\"1.0\" or \"ACS3-HMAC-SHA256\"",
-                ));
-                SignatureVersion::Rpc
-            }
-        };
-        let mut whole = |name: &'static str, value, default, max| match value {
-            Value::Absent => default,
-            Value::Integer(number) if (1..=max).contains(&number) => number,
-            _ => {
-                problems.push(FieldError::new(
-                    name,
-                    "range",
-                    Text::composed(
-                        alloc::format!("应为 1 至 {max} 的整数。"),
-                        alloc::format!("must be a whole number from 1 to {max}."),
-                    ),
-                ));
-                default
-            }
-        };
-        let timeout_millis = whole("timeoutMs", raw.timeout_ms, DEFAULT_TIMEOUT_MILLIS, 600_000);
-        let total_timeout_millis = whole(
-            "totalTimeoutMs",
-            raw.total_timeout_ms,
-            DEFAULT_TOTAL_TIMEOUT_MILLIS.max(timeout_millis),
-            3_600_000,
-        );
-        let max_attempts = whole("maxAttempts", raw.max_attempts, DEFAULT_MAX_ATTEMPTS, 10);
-        let mut flag = |name: &'static str, value| match value {
-            Value::Absent => false,
-            Value::Boolean(flag) => flag,
-            _ => {
-                problems.push(wrong_type(name, "true 或 false", "true or false"));
-                false
-            }
-        };
-        let repeat_init = flag("repeatInit", raw.repeat_init);
-        let allow_other_products = flag("allowOtherProducts", raw.allow_other_products);
-        let residence_permits = flag("allowResidencePermits", raw.allow_residence_permits);
-        let allow_browser = flag("dangerouslyAllowBrowser", raw.dangerously_allow_browser);
-        if raw.in_browser == Value::Boolean(true) && !allow_browser {
+        if in_browser && !allow_browser {
             problems.push(FieldError::new(
                 "accessKeySecret",
                 "browser",
@@ -186,23 +154,11 @@ impl Options {
                 ),
             ));
         }
-        if !problems.is_empty() {
-            return Err(Error::validation(problems));
+        if problems.is_empty() {
+            Ok(options)
+        } else {
+            Err(Error::validation(problems))
         }
-        Ok(Self {
-            endpoints,
-            version,
-            timeout_millis,
-            total_timeout_millis,
-            max_attempts,
-            repeat_init,
-            allow_other_products,
-            documents: if residence_permits {
-                Documents::All
-            } else {
-                Documents::ResidentIdentityCard
-            },
-        })
     }
 
     /// Checks credentials, also against the hosts they would be sent to.
@@ -259,6 +215,81 @@ impl Options {
     }
 }
 
+type Problems = Vec<FieldError>;
+
+fn endpoints(value: Value) -> Result<Vec<Endpoint>, Problems> {
+    let Value::Text(list) = value else {
+        return Err(vec![wrong_type(
+            "endpoint",
+            "字符串或字符串数组",
+            "a string or a list of strings",
+        )]);
+    };
+    let mut endpoints = Vec::new();
+    let mut problems = Vec::new();
+    for text in list.split(',') {
+        match Endpoint::parse(text.trim()) {
+            Ok(endpoint) => endpoints.push(endpoint),
+            Err(problem) => problems.push(problem),
+        }
+    }
+    if problems.is_empty() {
+        Ok(endpoints)
+    } else {
+        Err(problems)
+    }
+}
+
+fn version(value: Value) -> Result<SignatureVersion, Problems> {
+    match value {
+        Value::Text(text) if text == rpc::SIGNATURE_VERSION => Ok(SignatureVersion::Rpc),
+        Value::Text(text) if text == acs3::ALGORITHM => Ok(SignatureVersion::Acs3),
+        _ => Err(vec![wrong_type(
+            "signatureVersion",
+            "\"1.0\" 或 \"ACS3-HMAC-SHA256\"",
+            "\"1.0\" or \"ACS3-HMAC-SHA256\"",
+        )]),
+    }
+}
+
+fn whole(name: &'static str, value: &Value, max: i64) -> Result<i64, Problems> {
+    match value {
+        Value::Integer(number) if (1..=max).contains(number) => Ok(*number),
+        _ => Err(vec![FieldError::new(
+            name,
+            "range",
+            Text::composed(
+                alloc::format!("应为 1 至 {max} 的整数。"),
+                alloc::format!("must be a whole number from 1 to {max}."),
+            ),
+        )]),
+    }
+}
+
+fn flag(name: &'static str, value: &Value) -> Result<bool, Problems> {
+    match value {
+        Value::Boolean(on) => Ok(*on),
+        _ => Err(vec![wrong_type(name, "true 或 false", "true or false")]),
+    }
+}
+
+fn unknown_option(name: &str) -> FieldError {
+    // A secret may stand where a name should: the name is repeated only if it looks like one.
+    let shown = if name.len() <= 40 && name.bytes().all(|byte| byte.is_ascii_alphabetic()) {
+        name
+    } else {
+        "(?)"
+    };
+    FieldError::new(
+        shown,
+        "unknown-option",
+        Text::new(
+            "不是可用的选项，请核对名称。",
+            "is not an option; check its name.",
+        ),
+    )
+}
+
 fn wrong_type(option: &'static str, zh: &str, en: &str) -> FieldError {
     FieldError::new(
         option,
@@ -284,7 +315,7 @@ mod tests {
 
     #[test]
     fn defaults_reach_the_vendor_by_https() {
-        let options = Options::check(RawOptions::default()).unwrap();
+        let options = Options::default();
         assert_eq!(
             options.endpoints[0].origin(),
             "https://cloudauth.aliyuncs.com"
@@ -294,25 +325,27 @@ mod tests {
 
     #[test]
     fn reports_everything_together() {
-        let error = Options::check(RawOptions {
-            endpoint: vec!["http://example.com".into(), Value::Integer(1)],
-            signature_version: "2.0".into(),
-            timeout_ms: Value::Integer(0),
-            max_attempts: "3".into(),
-            repeat_init: "yes".into(),
-            in_browser: Value::Boolean(true),
-            ..RawOptions::default()
-        })
+        let error = Options::check([
+            ("endpoint", "http://example.com,https://a/b".into()),
+            ("signatureVersion", "2.0".into()),
+            ("timeoutMs", Value::Integer(0)),
+            ("maxAttempts", "3".into()),
+            ("repeatInit", "yes".into()),
+            ("timeout", Value::Integer(1)),
+            ("language", Value::Absent),
+            ("inBrowser", Value::Boolean(true)),
+        ])
         .unwrap_err();
         assert_eq!(
             fields(&error),
             [
                 ("endpoint", "needs-https"),
-                ("endpoint", "type"),
+                ("endpoint", "not-an-endpoint"),
                 ("signatureVersion", "type"),
                 ("timeoutMs", "range"),
                 ("maxAttempts", "range"),
                 ("repeatInit", "type"),
+                ("timeout", "unknown-option"),
                 ("accessKeySecret", "browser"),
             ]
         );
@@ -320,7 +353,7 @@ mod tests {
 
     #[test]
     fn the_sandboxs_key_stays_away_from_the_vendor() {
-        let options = Options::check(RawOptions::default()).unwrap();
+        let options = Options::default();
         let error = options
             .check_credentials(RawCredentials {
                 access_key_id: SANDBOX_ACCESS_KEY_ID.into(),
@@ -333,7 +366,7 @@ mod tests {
 
     #[test]
     fn credentials_of_wrong_types_are_named() {
-        let options = Options::check(RawOptions::default()).unwrap();
+        let options = Options::default();
         let error = options
             .check_credentials(RawCredentials {
                 access_key_id: Value::Integer(1),

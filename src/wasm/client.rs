@@ -10,7 +10,7 @@ use crate::error::{Error, FieldError};
 use crate::http::{Headers, Response};
 use crate::identity::cert_no::Documents;
 use crate::identity::{cert_name, cert_no, mobile};
-use crate::options::{Options, RawCredentials, RawOptions};
+use crate::options::{Options, RawCredentials};
 use crate::order_number;
 use crate::response::Answer;
 use serde::{Deserialize, Serialize};
@@ -258,7 +258,7 @@ impl From<HostOutcome> for Outcome {
 }
 
 fn checked_options(options: JsValue) -> Result<Options, Error> {
-    Options::check(from_js::<RawOptions>(options).map_err(|_| unusable("options"))?)
+    Options::check(named_values(options).map_err(|_| unusable("options"))?)
 }
 
 fn checked(options: JsValue, credentials: JsValue) -> Result<(Options, Credentials), Error> {

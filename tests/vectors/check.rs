@@ -32,9 +32,17 @@ pub fn rpc() -> usize {
     for case in &cases {
         let id = &case["id"];
         let query = canonicalized_query(&pairs(&case["parameters"]));
-        assert_eq!(query, text(case, "canonicalizedQuery"), "canonicalized query of {id}");
+        assert_eq!(
+            query,
+            text(case, "canonicalizedQuery"),
+            "canonicalized query of {id}"
+        );
         let string_to_sign = rpc::string_to_sign(text(case, "method"), &query);
-        assert_eq!(string_to_sign, text(case, "stringToSign"), "string-to-sign of {id}");
+        assert_eq!(
+            string_to_sign,
+            text(case, "stringToSign"),
+            "string-to-sign of {id}"
+        );
         let secret = Secret::new(text(case, "accessKeySecret"));
         assert_eq!(
             rpc::signature(&secret, &string_to_sign),
@@ -64,15 +72,27 @@ pub fn acs3() -> usize {
             headers: &headers,
             payload_hash: text(case, "payloadHash"),
         });
-        assert_eq!(request, text(case, "canonicalRequest"), "canonical request of {id}");
-        assert_eq!(signed_headers, text(case, "signedHeaders"), "signed headers of {id}");
+        assert_eq!(
+            request,
+            text(case, "canonicalRequest"),
+            "canonical request of {id}"
+        );
+        assert_eq!(
+            signed_headers,
+            text(case, "signedHeaders"),
+            "signed headers of {id}"
+        );
         assert_eq!(
             acs3::hex_sha256(request.as_bytes()),
             text(case, "hashedCanonicalRequest"),
             "hash of {id}"
         );
         let string_to_sign = acs3::string_to_sign(&request);
-        assert_eq!(string_to_sign, text(case, "stringToSign"), "string-to-sign of {id}");
+        assert_eq!(
+            string_to_sign,
+            text(case, "stringToSign"),
+            "string-to-sign of {id}"
+        );
         let secret = Secret::new(text(case, "accessKeySecret"));
         assert_eq!(
             acs3::signature(&secret, &string_to_sign),

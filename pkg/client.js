@@ -1,0 +1,80 @@
+import { performCall } from "./call.js";
+import { CredentialsSource } from "./credentials.js";
+import { FaceVerifyError, isFaceVerifyError } from "./errors.js";
+import { fetchTransport } from "./transport.js";
+
+/**
+ * Everything the package exports, on a loaded core. `index.d.ts` describes it.
+ *
+ * @param {object} host
+ * @param {() => object} host.core the guarded exports; throws when they are not loaded yet
+ * @param {() => Promise<void>} host.ready resolves when they are
+ * @param {boolean} host.inBrowser
+ */
+export function definePackage({ core, ready, inBrowser }) {
+  class FaceVerifyClient {
+    #options;
+    #language;
+    #credentials;
+    #send;
+    #onAttempt;
+    #checked = false;
+
+    constructor(options = {}) {
+      const { credentials, accessKeyId, accessKeySecret, securityToken, fetch, language, onAttempt, endpoint, ...rest } =
+        options;
+      this.#options = { ...rest, endpoint: Array.isArray(endpoint) ? endpoint.join(",") : endpoint, inBrowser };
+      this.#language = language === "zh" ? "zh" : "en";
+      this.#credentials = new CredentialsSource(credentials ?? { accessKeyId, accessKeySecret, securityToken });
+      this.#send = fetchTransport(fetch ?? globalThis.fetch);
+      this.#onAttempt = onAttempt;
+      if (!inBrowser) this.#check(credentials ? undefined : { accessKeyId, accessKeySecret, securityToken });
+    }
+
+    async initFaceVerify(parameters, { signal } = {}) {
+      return this.#call("InitFaceVerify", parameters, signal);
+    }
+
+    async describeFaceVerify(parameters, { signal } = {}) {
+      return this.#call("DescribeFaceVerify", parameters, signal);
+    }
+
+    async #call(action, parameters, signal) {
+      await ready();
+      this.#check();
+      const outcome = await performCall({
+        core: core(),
+        send: this.#send,
+        options: this.#options,
+        credentials: this.#credentials,
+        action,
+        parameters,
+        signal,
+        onAttempt: this.#onAttempt,
+      });
+      if (outcome.failed) throw new FaceVerifyError(outcome.failed, this.#language);
+      return outcome.done;
+    }
+
+    #check(credentials) {
+      if (this.#checked) return;
+      const error = core().checkOptions(this.#options, credentials);
+      if (error) throw new FaceVerifyError(error, this.#language);
+      this.#checked = true;
+    }
+  }
+
+  return {
+    FaceVerifyClient,
+    FaceVerifyError,
+    isFaceVerifyError,
+    ready,
+    newOuterOrderNo: (prefix = "") => accepted(core().newOuterOrderNo(prefix, Date.now())),
+  };
+}
+
+/** The value, or the problem as a TypeError: a mistake in the program, not in a call. */
+function accepted(result) {
+  if (result.Err) throw new TypeError(`${result.Err.rule}: ${result.Err.message.en} ${result.Err.message.zh}`);
+  return result.Ok;
+}

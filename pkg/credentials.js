@@ -1,0 +1,38 @@
+/** New credentials are fetched this long before the old ones expire. */
+const REFRESH_AHEAD_MILLIS = 5 * 60 * 1000;
+
+/**
+ * Where credentials come from: fixed ones, or a function that is called once for however many
+ * calls wait for it, and again shortly before its answer expires.
+ */
+export class CredentialsSource {
+  #provider;
+  #current;
+  #pending;
+
+  /** @param {object | (() => Promise<object>)} credentials */
+  constructor(credentials) {
+    if (typeof credentials === "function") this.#provider = credentials;
+    else this.#current = credentials;
+  }
+
+  get refreshable() {
+    return this.#provider !== undefined;
+  }
+
+  /** @param {object} [refused] credentials that the vendor said have expired */
+  async get(refused) {
+    if (!this.#provider) return this.#current;
+    if (this.#current && this.#current !== refused && !expiresSoon(this.#current)) return this.#current;
+    this.#pending ??= Promise.resolve()
+      .then(this.#provider)
+      .then((credentials) => (this.#current = credentials ?? {}))
+      .finally(() => (this.#pending = undefined));
+    return this.#pending;
+  }
+}
+
+function expiresSoon({ expiration }) {
+  if (expiration === undefined || expiration === null) return false;
+  return new Date(expiration).getTime() - Date.now() < REFRESH_AHEAD_MILLIS;
+}

@@ -1,0 +1,13 @@
+import { definePackage } from "../client.js";
+import { guard } from "../core.js";
+import * as glue from "../wasm/client/cloudauth_edge.js";
+import module from "../wasm/client/cloudauth_edge_bg.wasm";
+
+glue.initSync({ module });
+const core = guard(glue);
+
+export const { FaceVerifyClient, FaceVerifyError, isFaceVerifyError, newOuterOrderNo, ready } = definePackage({
+  core: () => core,
+  ready: async () => {},
+  inBrowser: false,
+});

@@ -1,0 +1,48 @@
+/** @typedef {import("./index.js").FaceVerifyErrorData} FaceVerifyErrorData */
+
+const NAME = "FaceVerifyError";
+
+/** See `index.d.ts`. Made from plain data that the core decided on. */
+export class FaceVerifyError extends Error {
+  /**
+   * @param {object} data what the core says: kind, code, message {zh, en}, audience, …
+   * @param {"zh" | "en"} language of `message`
+   */
+  constructor(data, language) {
+    super(data.message[language]);
+    // A literal: bundlers rename classes.
+    Object.defineProperty(this, "name", { value: NAME, configurable: true, writable: true });
+    this.kind = data.kind;
+    this.code = data.code;
+    this.messages = data.message;
+    this.audience = data.audience;
+    this.retryable = data.retryable;
+    this.requestId = data.requestId ?? undefined;
+    this.httpStatus = data.httpStatus ?? undefined;
+    this.fields = data.fields.map(({ field, rule, message }) => ({
+      field,
+      rule,
+      message: message[language],
+      messages: message,
+    }));
+  }
+
+  toJSON() {
+    const { name, message, kind, code, messages, audience, retryable, requestId, httpStatus, fields } = this;
+    return { name, message, kind, code, messages, audience, retryable, requestId, httpStatus, fields };
+  }
+}
+
+/**
+ * Whether a value is a FaceVerifyError, also one of another copy of this package or another realm,
+ * where `instanceof` fails.
+ */
+export function isFaceVerifyError(value) {
+  return (
+    typeof value === "object" &&
+    value !== null &&
+    value.name === NAME &&
+    typeof value.kind === "string" &&
+    typeof value.code === "string"
+  );
+}

@@ -1,0 +1,362 @@
+//! What the vendor, or something in front of it, may answer, and what is made of it.
+#![cfg(not(target_arch = "wasm32"))]
+#![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing)]
+
+use cloudauth_edge::actions::{Action, DESCRIBE_FACE_VERIFY, INIT_FACE_VERIFY};
+use cloudauth_edge::codes::{self, Meaning, UsedBy};
+use cloudauth_edge::error::{Audience, Kind};
+use cloudauth_edge::http::Response;
+use cloudauth_edge::response::{Answer, DescribeResult, Failure, InitResult, Status, decode};
+use cloudauth_edge::timestamp::Timestamp;
+use proptest::prelude::*;
+use serde_json::{Value, json};
+
+fn answer(
+    action: &'static Action,
+    status: u16,
+    body: impl AsRef<[u8]>,
+) -> Result<Answer, Box<Failure>> {
+    let response = Response {
+        status,
+        headers: vec![("X-Acs-Request-Id".into(), "HEADER-ID".into())],
+        body: body.as_ref().to_vec(),
+    };
+    let now = Timestamp::parse_iso8601("2026-11-23T00:00:00Z").unwrap();
+    decode(action, &response, now)
+}
+
+fn init(body: &Value) -> Result<InitResult, Box<Failure>> {
+    answer(&INIT_FACE_VERIFY, 200, body.to_string()).map(|answer| match answer {
+        Answer::Init(result) => *result,
+        Answer::Describe(_) => panic!("the other action's result"),
+    })
+}
+
+fn describe_raw(status: u16, body: impl AsRef<[u8]>) -> Result<DescribeResult, Box<Failure>> {
+    answer(&DESCRIBE_FACE_VERIFY, status, body).map(|answer| match answer {
+        Answer::Describe(result) => *result,
+        Answer::Init(_) => panic!("the other action's result"),
+    })
+}
+
+fn describe(result_object: Value) -> Result<DescribeResult, Box<Failure>> {
+    let body = json!({
+        "RequestId": "130A2C10-B9EE-4D84-88E3-5384FF039795",
+        "Message": "success",
+        "Code": "200",
+        "ResultObject": result_object,
+    });
+    describe_raw(200, body.to_string())
+}
+
+/// MaterialInfo as in the vendor document.
+const MATERIAL: &str = r#"{"faceAttack": "F","faceOcclusion": "F","facialPictureFront": {"qualityScore": 88.3615493774414,"pictureUrl": "https://cn-shanghai-aliyun-cloudauth-xxxxxx.oss-cn-shanghai.aliyuncs.com/verify/xxxxx/xxxxx.jpeg","ossBucketName": "cn-shanghai-aliyun-cloudauth-1260051251634779","ossObjectName": "verify/1260051251634779/6ba7bcfccf33f56cdb44ed086f36ce3e0.jpeg"}}"#;
+
+#[test]
+fn reads_the_vendor_documents_init_answer() {
+    let result = init(&json!({
+        "RequestId": "130A2C10-B9EE-4D84-88E3-5384FF039795", "Message": "success", "Code": "200",
+        "ResultObject": {"CertifyId": "91707dc296d469ad38e4c5efa6a0f24b"},
+    }))
+    .unwrap();
+    assert_eq!(result.certify_id, "91707dc296d469ad38e4c5efa6a0f24b");
+    assert_eq!(result.certify_url, None);
+    assert_eq!(
+        result.request_id.as_deref(),
+        Some("130A2C10-B9EE-4D84-88E3-5384FF039795")
+    );
+}
+
+#[test]
+fn reads_the_vendor_documents_describe_answer() {
+    let result = describe(json!({
+        "Passed": "T", "SubCode": "200", "IdentityInfo": "null",
+        "DeviceToken": "McozS1ZWRcRZStlERcZZo_QOytx5jcgZoZJEoRLOxxxxxxx",
+        "MaterialInfo": MATERIAL,
+    }))
+    .unwrap();
+    assert_eq!(result.status, Status::Passed);
+    assert_eq!(result.sub_code.as_deref(), Some("200"));
+    assert_eq!(result.identity_info, None);
+    let material = result.material.unwrap();
+    assert_eq!(material.face_attack, Some(false));
+    assert_eq!(material.face_occlusion, Some(false));
+    let picture = material.facial_picture_front.unwrap();
+    assert_eq!(picture.quality_score, Some(88.361_549_377_441_4));
+    assert!(picture.picture_url.unwrap().ends_with("/xxxxx.jpeg"));
+    assert_eq!(
+        picture.picture_url_expires_at.as_deref(),
+        Some("2026-11-23T00:15:00Z")
+    );
+    assert_eq!(
+        picture.oss_bucket_name.as_deref(),
+        Some("cn-shanghai-aliyun-cloudauth-1260051251634779")
+    );
+}
+
+#[test]
+fn takes_numbers_where_gateways_send_them() {
+    let result = init(&json!({"Code": 200, "ResultObject": {"CertifyId": "sha1"}})).unwrap();
+    assert_eq!(result.certify_id, "sha1");
+    assert_eq!(result.request_id.as_deref(), Some("HEADER-ID"));
+    let result = describe(json!({"Passed": "F", "SubCode": 205})).unwrap();
+    assert_eq!(result.sub_code_info.unwrap().billed, Some(true));
+}
+
+#[test]
+fn nothing_is_null_in_every_spelling() {
+    for nothing in [json!("null"), json!(""), json!(" "), json!(null)] {
+        let result = describe(json!({
+            "Passed": "T", "SubCode": "200", "IdentityInfo": nothing, "MaterialInfo": nothing,
+            "UserInfo": nothing,
+        }))
+        .unwrap();
+        assert_eq!(result.identity_info, None);
+        assert!(result.material.is_none());
+        assert_eq!(result.user_info, None);
+    }
+}
+
+#[test]
+fn keeps_what_it_does_not_know() {
+    let result = describe(json!({
+        "Passed": "T", "SubCode": "200", "New": {"a": 1}, "DeviceRisk": "ROOT, VPN",
+        "MaterialInfo": r#"{"faceAge": 30, "facialPictureFront": {"newScore": 1}}"#,
+        "UserInfo": r#"{"number": "x"}"#,
+    }))
+    .unwrap();
+    assert_eq!(result.raw["New"]["a"], 1);
+    assert_eq!(result.device_risk, ["ROOT", "VPN"]);
+    assert_eq!(result.user_info, Some(json!({"number": "x"})));
+    let material = result.material.unwrap();
+    assert_eq!(material.raw["faceAge"], 30);
+    assert_eq!(material.raw["facialPictureFront"]["newScore"], 1);
+    assert_eq!(material.face_attack, None);
+}
+
+#[test]
+fn unreadable_material_loses_no_verdict() {
+    for material in [json!("{"), json!("[1]"), json!(42), json!(true)] {
+        let result =
+            describe(json!({"Passed": "F", "SubCode": "205", "MaterialInfo": material})).unwrap();
+        assert_eq!(result.status, Status::Rejected);
+        assert!(result.material.is_none());
+    }
+}
+
+#[test]
+fn only_an_uncontradicted_t_is_passed() {
+    for passing in [
+        json!({"Passed": "T", "SubCode": "200"}),
+        json!({"Passed": "T", "SubCode": "210"}),
+        json!({"Passed": "T"}),
+        json!({"Passed": "T", "SubCode": "200", "Success": "True"}),
+    ] {
+        assert_eq!(describe(passing).unwrap().status, Status::Passed);
+    }
+    for contradicted in [
+        json!({"Passed": "T", "SubCode": "205"}),
+        json!({"Passed": "T", "SubCode": "299"}),
+        json!({"Passed": "T", "SubCode": " 200"}),
+        json!({"Passed": "T", "SubCode": "200", "MaterialInfo": "{\"faceAttack\":\"T\"}"}),
+        json!({"Passed": "T", "SubCode": "200", "Success": "False"}),
+    ] {
+        let failure = describe(contradicted).unwrap_err();
+        assert_eq!(failure.error.code, "ContradictoryVerdict");
+        assert_eq!(failure.error.kind, Kind::Protocol);
+    }
+    for none in [
+        json!({}),
+        json!(null),
+        json!("T"),
+        json!({"Passed": "t", "SubCode": "200"}),
+        json!({"Passed": "T ", "SubCode": "200"}),
+        json!({"Passed": true, "SubCode": "200"}),
+        json!({"Passed": null, "SubCode": "200"}),
+        json!({"passed": "T", "SubCode": "200"}),
+        json!({"SubCode": "200"}),
+    ] {
+        assert_eq!(describe(none).unwrap_err().error.code, "NoVerdict");
+    }
+    for rejected in [
+        json!({"Passed": "F", "SubCode": "206"}),
+        json!({"Passed": "F", "SubCode": "200"}),
+        json!({"Passed": "F"}),
+        json!({"Passed": "F", "SubCode": "299"}),
+    ] {
+        assert_eq!(describe(rejected).unwrap().status, Status::Rejected);
+    }
+}
+
+#[test]
+fn success_with_an_error_status_is_not_trusted() {
+    let body = json!({"Code": "200", "ResultObject": {"Passed": "T", "SubCode": "200"}});
+    let failure = describe_raw(500, body.to_string()).unwrap_err();
+    assert_eq!(failure.error.code, "ContradictoryStatus");
+}
+
+/// Every Code of every table, through the decoder.
+#[test]
+fn every_code_means_what_its_table_says() {
+    for (action, own) in [
+        (&INIT_FACE_VERIFY, UsedBy::Init),
+        (&DESCRIBE_FACE_VERIFY, UsedBy::Describe),
+    ] {
+        for known in codes::CODES {
+            let body =
+                json!({"Code": known.code, "Message": known.vendor_message, "RequestId": "R"});
+            let decoded = answer(action, 200, body.to_string());
+            let ours = known.used_by == UsedBy::Both || known.used_by == own;
+            match (known.meaning, ours) {
+                (Meaning::Pending, true) => {
+                    let Ok(Answer::Describe(result)) = decoded else {
+                        panic!("{} is not pending", known.code);
+                    };
+                    assert_eq!(result.status, Status::Pending);
+                }
+                (Meaning::Success, _) => {
+                    let error = decoded.unwrap_err().error;
+                    assert!(["NoCertifyId", "NoVerdict"].contains(&error.code.as_str()));
+                }
+                (Meaning::Failure, true) => {
+                    let error = decoded.unwrap_err().error;
+                    assert_eq!(
+                        (error.kind, error.code.as_str()),
+                        (Kind::Vendor, known.code)
+                    );
+                    assert_eq!(
+                        (error.audience, error.retryable),
+                        (known.audience, known.retryable)
+                    );
+                    assert_eq!(error.http_status, Some(200));
+                }
+                // Another action's Code is no known answer of this one.
+                (_, false) => {
+                    let error = decoded.unwrap_err().error;
+                    assert_eq!(
+                        (error.kind, error.audience),
+                        (Kind::Vendor, Audience::Developer)
+                    );
+                }
+            }
+        }
+    }
+}
+
+#[test]
+fn the_api_gateways_codes_have_their_kind() {
+    for (status, code, kind, retryable) in [
+        (400, "SignatureDoesNotMatch", Kind::Signature, false),
+        (400, "IncompleteSignature", Kind::Signature, false),
+        (400, "InvalidTimeStamp.Expired", Kind::Signature, false),
+        (400, "SignatureNonceUsed", Kind::Signature, false),
+        (404, "InvalidAccessKeyId.NotFound", Kind::Credentials, false),
+        (
+            400,
+            "InvalidSecurityToken.Expired",
+            Kind::Credentials,
+            false,
+        ),
+        (403, "Forbidden.RAM", Kind::Credentials, false),
+        (403, "NoPermission", Kind::Credentials, false),
+        (400, "Throttling", Kind::Throttled, true),
+        (429, "Throttling.User", Kind::Throttled, true),
+        (400, "Throttling.Api", Kind::Throttled, true),
+        (429, "Teapot", Kind::Throttled, true),
+        (503, "ServiceUnavailable", Kind::Vendor, true),
+        (500, "InternalError", Kind::Vendor, true),
+        (500, "UnknownError", Kind::Vendor, true),
+        (404, "InvalidAction.NotFound", Kind::Vendor, false),
+        (400, "MissingSceneId", Kind::Vendor, false),
+    ] {
+        let body = json!({"Code": code, "Message": "m", "RequestId": "R", "HostId": "h"});
+        let error = describe_raw(status, body.to_string()).unwrap_err().error;
+        assert_eq!((error.kind, error.retryable), (kind, retryable), "{code}");
+        assert_eq!(error.code, code);
+        assert_eq!(error.http_status, Some(status));
+    }
+}
+
+#[test]
+fn reads_errors_in_xml() {
+    let body = "<?xml version='1.0' encoding='UTF-8'?><Error><RequestId>X-1</RequestId><HostId>h</HostId><Code>InvalidAccessKeyId.NotFound</Code><Message>Specified access key is not found.</Message></Error>";
+    let error = describe_raw(404, body).unwrap_err().error;
+    assert_eq!(error.kind, Kind::Credentials);
+    assert_eq!(error.request_id.as_deref(), Some("X-1"));
+}
+
+#[test]
+fn what_is_not_the_vendors_is_a_protocol_error() {
+    for (body, code) in [
+        (&b""[..], "EmptyBody"),
+        (b"  \n", "EmptyBody"),
+        (b"<html><body>502 Bad Gateway</body></html>", "BodyNotJson"),
+        (b"{\"Code\":\"200\",", "BodyNotJson"),
+        (b"[]", "BodyNotJson"),
+        (b"42", "BodyNotJson"),
+        (b"null", "BodyNotJson"),
+        (b"\xFF\xFE{}", "BodyNotUtf8"),
+        (b"{}", "NoCode"),
+        (b"{\"Code\":null}", "NoCode"),
+        (b"{\"Code\":\"\"}", "NoCode"),
+        (b"{\"Code\":-1}", "NoCode"),
+        (b"{\"Code\":[200]}", "NoCode"),
+    ] {
+        for status in [200, 502] {
+            let error = describe_raw(status, body).unwrap_err().error;
+            assert_eq!((error.kind, error.code.as_str()), (Kind::Protocol, code));
+            assert_eq!(error.retryable, status == 502);
+        }
+    }
+    let deep = "[".repeat(100_000);
+    assert_eq!(
+        describe_raw(200, deep).unwrap_err().error.code,
+        "BodyNotJson"
+    );
+    let bom = "\u{FEFF}{\"Code\":\"424\"}";
+    assert_eq!(describe_raw(200, bom).unwrap().status, Status::Pending);
+}
+
+#[test]
+fn a_code_or_id_of_impossible_shape_is_not_passed_on() {
+    let body = json!({"Code": "张三 was here", "RequestId": "<script>"});
+    let error = describe_raw(400, body.to_string()).unwrap_err().error;
+    assert_eq!(error.code, "Unknown");
+    assert_eq!(error.request_id.as_deref(), Some("HEADER-ID"));
+}
+
+#[test]
+fn nothing_printed_shows_the_result() {
+    let result =
+        describe(json!({"Passed": "T", "SubCode": "200", "MaterialInfo": MATERIAL})).unwrap();
+    let shown = format!("{result:?} {:?}", result.material);
+    assert!(!shown.contains("oss-cn-shanghai"), "{shown}");
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(2_000))]
+
+    #[test]
+    fn no_bytes_panic_or_pass(status in 100..600_u16, body in proptest::collection::vec(any::<u8>(), 0..300)) {
+        for action in [&INIT_FACE_VERIFY, &DESCRIBE_FACE_VERIFY] {
+            prop_assert!(answer(action, status, &body).is_err());
+        }
+    }
+
+    /// Mutations of a passing answer: whatever still says `passed` still has `T` and a passing SubCode.
+    #[test]
+    fn no_damage_makes_a_pass(at in 0..2_000_usize, byte in any::<u8>(), cut in 0..2_000_usize) {
+        let mut body = json!({
+            "Code": "200", "Message": "success", "RequestId": "R",
+            "ResultObject": {"Passed": "F", "SubCode": "205", "MaterialInfo": MATERIAL},
+        })
+        .to_string()
+        .into_bytes();
+        let length = body.len();
+        body[at % length] = byte;
+        body.truncate(length - cut % 3);
+        if let Ok(result) = describe_raw(200, &body) {
+            prop_assert_ne!(result.status, Status::Passed);
+        }
+    }
+}

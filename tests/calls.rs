@@ -1,0 +1,361 @@
+//! Outcomes of attempts and what follows from them.
+#![cfg(not(target_arch = "wasm32"))]
+#![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing)]
+
+use cloudauth_edge::actions::{
+    Action, DESCRIBE_FACE_VERIFY, DescribeFaceVerify, INIT_FACE_VERIFY, InitFaceVerify,
+    ValidRequest,
+};
+use cloudauth_edge::call::{self, Loss, Outcome, State, Step};
+use cloudauth_edge::credentials::Credentials;
+use cloudauth_edge::error::{Audience, Kind};
+use cloudauth_edge::http::Response;
+use cloudauth_edge::options::Options;
+use cloudauth_edge::signing::rpc;
+use cloudauth_edge::timestamp::Timestamp;
+use serde_json::json;
+
+const NOW: &str = "2026-11-23T00:00:00Z";
+
+struct Call {
+    options: Options,
+    credentials: Credentials,
+    action: &'static Action,
+    request: ValidRequest,
+    refreshable: bool,
+}
+
+fn now() -> Timestamp {
+    Timestamp::parse_iso8601(NOW).unwrap()
+}
+
+fn options(endpoints: &str) -> Options {
+    Options::check([("endpoint", endpoints.into())]).unwrap()
+}
+
+fn init() -> Call {
+    let options = options("a.aliyuncs.com,b.aliyuncs.com");
+    let request = InitFaceVerify::new()
+        .scene_id(1_000_000_006)
+        .outer_order_no("e0c34a77f5ac40a5aa5e6ed20c353888")
+        .meta_info("{}")
+        .cert_name("张三")
+        .cert_no("11010519491231002X")
+        .validate(&options.validation(now()))
+        .unwrap();
+    Call {
+        options,
+        credentials: Credentials::new("testid", "testsecret"),
+        action: &INIT_FACE_VERIFY,
+        request,
+        refreshable: false,
+    }
+}
+
+fn describe() -> Call {
+    let call = init();
+    let request = DescribeFaceVerify::new()
+        .scene_id(1_000_000_006)
+        .certify_id("91707dc296d469ad38e4c5efa6a0f24b")
+        .validate(&call.options.validation(now()))
+        .unwrap();
+    Call {
+        action: &DESCRIBE_FACE_VERIFY,
+        request,
+        ..call
+    }
+}
+
+impl Call {
+    fn first(&self) -> State {
+        self.attempt(State::new(now(), 0)).state
+    }
+
+    fn attempt(&self, state: State) -> call::Attempt {
+        call::attempt(
+            &self.options,
+            &self.credentials,
+            &self.request,
+            state,
+            now(),
+            "3156853299f313e23d1673dc12e1703d".to_owned(),
+        )
+    }
+
+    fn settle(&self, state: State, outcome: Outcome) -> Step {
+        self.settle_at(state, outcome, now())
+    }
+
+    fn settle_at(&self, state: State, outcome: Outcome, at: Timestamp) -> Step {
+        call::settle(
+            &self.options,
+            &self.credentials,
+            self.action,
+            &|| Some(self.request.clone()),
+            state,
+            outcome,
+            self.refreshable,
+            at,
+            u32::MAX,
+        )
+    }
+}
+
+fn answered(status: u16, code: &str, headers: &[(&str, &str)]) -> Outcome {
+    let body = json!({"Code": code, "Message": "m", "RequestId": "R"});
+    answered_with(status, body.to_string(), headers)
+}
+
+fn answered_with(status: u16, body: String, headers: &[(&str, &str)]) -> Outcome {
+    Outcome::Answered(Response {
+        status,
+        headers: headers
+            .iter()
+            .map(|(name, value)| ((*name).to_owned(), (*value).to_owned()))
+            .collect(),
+        body: body.into_bytes(),
+    })
+}
+
+fn failed_connection(code: &str) -> Outcome {
+    Outcome::Lost(Loss::ConnectionFailed {
+        code: Some(code.to_owned()),
+    })
+}
+
+#[track_caller]
+fn retried(step: Step) -> (i64, bool, State) {
+    match step {
+        Step::Retry {
+            delay_millis,
+            refresh_credentials,
+            state,
+            ..
+        } => (delay_millis, refresh_credentials, state),
+        other => panic!("not retried: {other:?}"),
+    }
+}
+
+#[track_caller]
+fn failed(step: Step) -> cloudauth_edge::error::Error {
+    match step {
+        Step::Failed(error) => error,
+        other => panic!("not failed: {other:?}"),
+    }
+}
+
+#[test]
+fn init_is_repeated_only_when_it_surely_was_not_executed() {
+    let call = init();
+    for outcome in [
+        answered(429, "Throttling.User", &[]),
+        failed_connection("ECONNREFUSED"),
+        failed_connection("ENOTFOUND"),
+    ] {
+        retried(call.settle(call.first(), outcome));
+    }
+    for outcome in [
+        answered(200, "500", &[]),
+        answered(503, "ServiceUnavailable", &[]),
+        answered(400, "SignatureNonceUsed", &[]),
+        failed_connection("ECONNRESET"),
+        Outcome::Lost(Loss::TimedOut),
+        Outcome::Lost(Loss::TooLarge),
+        answered_with(502, "<html>".to_owned(), &[]),
+    ] {
+        failed(call.settle(call.first(), outcome));
+    }
+    let mut call = init();
+    call.options.repeat_init = true;
+    for outcome in [
+        answered(200, "500", &[]),
+        failed_connection("ECONNRESET"),
+        Outcome::Lost(Loss::TimedOut),
+    ] {
+        retried(call.settle(call.first(), outcome));
+    }
+}
+
+#[test]
+fn describe_is_repeated_freely() {
+    let call = describe();
+    for outcome in [
+        answered(200, "500", &[]),
+        answered(503, "ServiceUnavailable", &[]),
+        answered(400, "SignatureNonceUsed", &[]),
+        failed_connection("ECONNRESET"),
+        Outcome::Lost(Loss::TimedOut),
+        answered_with(502, "<html>".to_owned(), &[]),
+    ] {
+        retried(call.settle(call.first(), outcome));
+    }
+    for outcome in [
+        answered(200, "406", &[]),
+        answered(200, "411", &[]),
+        answered(404, "InvalidAccessKeyId.NotFound", &[]),
+        Outcome::Lost(Loss::Aborted),
+        Outcome::Lost(Loss::TooLarge),
+    ] {
+        failed(call.settle(call.first(), outcome));
+    }
+}
+
+#[test]
+fn attempts_and_time_are_bounded() {
+    let call = describe();
+    let mut state = call.first();
+    for _ in 1..call.options.max_attempts {
+        let (_, _, next) = retried(call.settle(state, Outcome::Lost(Loss::TimedOut)));
+        state = call.attempt(next).state;
+    }
+    assert_eq!(state.attempt, 3);
+    assert_eq!(
+        failed(call.settle(state, Outcome::Lost(Loss::TimedOut))).kind,
+        Kind::Timeout
+    );
+    let late = now().plus_millis(call.options.total_timeout_millis - 1);
+    let throttled = answered(429, "Throttling", &[("Retry-After", "1")]);
+    assert_eq!(
+        failed(call.settle_at(call.first(), throttled, late)).kind,
+        Kind::Throttled
+    );
+}
+
+#[test]
+fn the_server_says_how_long_to_wait() {
+    let call = init();
+    for (headers, least) in [
+        (&[("x-acs-retry-after", "1200")], 1_200),
+        (&[("Retry-After", "3")], 3_000),
+        (&[("Retry-After", "Mon, 23 Nov 2026 00:00:07 GMT")], 7_000),
+    ] {
+        let (delay, _, _) =
+            retried(call.settle(call.first(), answered(429, "Throttling.User", headers)));
+        assert_eq!(delay, least);
+    }
+    for nonsense in [
+        "",
+        "-1",
+        "soon",
+        "Mon, 23 Nov 2020 00:00:07 GMT",
+        "99999999999999999999",
+    ] {
+        let headers = [("Retry-After", nonsense)];
+        let (delay, _, _) =
+            retried(call.settle(call.first(), answered(429, "Throttling.User", &headers)));
+        assert!(delay <= 5_000, "{nonsense}");
+    }
+    let headers = [("Retry-After", "86400")];
+    failed(call.settle(call.first(), answered(429, "Throttling.User", &headers)));
+}
+
+#[test]
+fn the_next_endpoint_is_tried_when_the_server_is_at_fault() {
+    let call = describe();
+    for outcome in [
+        answered(200, "500", &[]),
+        answered(500, "InternalError", &[]),
+        failed_connection("ECONNRESET"),
+        Outcome::Lost(Loss::TimedOut),
+    ] {
+        let (delay, _, next) = retried(call.settle(call.first(), outcome));
+        assert_eq!((delay, next.endpoint), (0, 1));
+        let attempt = call.attempt(next);
+        assert_eq!(attempt.request.url, "https://b.aliyuncs.com/");
+    }
+    let (_, _, next) = retried(call.settle(call.first(), answered(429, "Throttling", &[])));
+    assert_eq!(next.endpoint, 0);
+}
+
+#[test]
+fn the_clock_is_corrected_once_by_the_servers_date() {
+    let call = init();
+    let date = [("Date", "Tue, 24 Nov 2026 00:00:00 GMT")];
+    let expired = || answered(400, "InvalidTimeStamp.Expired", &date);
+    let (delay, _, next) = retried(call.settle(call.first(), expired()));
+    assert_eq!((delay, next.clock_offset_millis), (0, 86_400_000));
+    let attempt = call.attempt(next);
+    assert!(
+        attempt
+            .request
+            .body
+            .as_ref()
+            .unwrap()
+            .contains("Timestamp=2026-11-24T00%3A00%3A00Z")
+    );
+    failed(call.settle(attempt.state, expired()));
+    for date in [
+        "Mon, 23 Nov 2026 00:00:30 GMT",
+        "Thu, 01 Jan 1970 00:00:00 GMT",
+        "yesterday",
+        "",
+    ] {
+        let outcome = answered(400, "InvalidTimeStamp.Expired", &[("Date", date)]);
+        let error = failed(call.settle(call.first(), outcome));
+        assert_eq!(
+            (error.kind, error.audience),
+            (Kind::Signature, Audience::Operator)
+        );
+    }
+}
+
+#[test]
+fn an_expired_token_is_fetched_anew_once() {
+    let mut call = init();
+    let expired = || answered(400, "InvalidSecurityToken.Expired", &[]);
+    failed(call.settle(call.first(), expired()));
+    call.refreshable = true;
+    let (_, refresh, next) = retried(call.settle(call.first(), expired()));
+    assert!(refresh);
+    failed(call.settle(call.attempt(next).state, expired()));
+}
+
+fn mismatch(server_string: &str) -> Outcome {
+    let message = format!(
+        "Specified signature is not matched with our calculation. server string to sign is:{server_string}"
+    );
+    let body = json!({"Code": "SignatureDoesNotMatch", "Message": message, "RequestId": "R"});
+    answered_with(400, body.to_string(), &[])
+}
+
+#[test]
+fn a_wrong_signature_is_explained_without_leaking() {
+    let call = init();
+    let attempt = call.attempt(State::new(now(), 0));
+    let body = attempt.request.body.as_ref().unwrap();
+    let form = cloudauth_edge::signing::encode::parse_form(body.as_bytes()).unwrap();
+    let form: Vec<_> = form
+        .into_iter()
+        .filter(|(name, _)| name != "Signature")
+        .collect();
+    let canonical = cloudauth_edge::signing::canonical::canonicalized_query(&form);
+    let ours = rpc::string_to_sign("POST", &canonical);
+
+    let error = failed(call.settle(attempt.state.clone(), mismatch(&ours)));
+    assert!(
+        error.message.en.contains("AccessKeySecret is wrong"),
+        "{error}"
+    );
+    assert_eq!(error.audience, Audience::Operator);
+
+    let changed = ours.replace("%25E5%25BC%25A0", "%253F");
+    let error = failed(call.settle(attempt.state.clone(), mismatch(&changed)));
+    assert!(error.message.en.contains("parameter CertName"), "{error}");
+    assert_eq!(error.audience, Audience::Developer);
+    for bare in ["", "x", "&&&&"] {
+        failed(call.settle(attempt.state.clone(), mismatch(bare)));
+    }
+    let shown = format!("{error:?}");
+    for secret in ["张三", "%25E5", "11010519491231002X", "testsecret"] {
+        assert!(!shown.contains(secret), "{shown}");
+    }
+}
+
+#[test]
+fn what_the_vendor_echoes_into_code_or_id_is_taken_out() {
+    let call = init();
+    let body = json!({"Code": "11010519491231002X", "Message": "张三", "RequestId": "id-11010519491231002X"});
+    let error = failed(call.settle(call.first(), answered_with(400, body.to_string(), &[])));
+    assert_eq!(error.code, "Unknown");
+    assert_eq!(error.request_id, None);
+}

@@ -1,0 +1,230 @@
+//! Identity rules, on the numbers that were published as samples and on everything near them.
+#![cfg(not(target_arch = "wasm32"))]
+#![allow(clippy::unwrap_used, clippy::indexing_slicing)]
+
+use cloudauth_edge::identity::cert_no::{self, Document, Documents};
+use cloudauth_edge::identity::{cert_name, mobile};
+use cloudauth_edge::timestamp::Date;
+use proptest::prelude::*;
+
+/// The examples of GB 11643-1999 itself.
+const STANDARD: [&str; 2] = ["11010519491231002X", "440524188001010014"];
+/// Sample cards published by the Beijing police.
+const PERMITS: [&str; 2] = ["810000199408230021", "830000199201300022"];
+
+fn today() -> Date {
+    Date::new(2026, 11, 23).unwrap()
+}
+
+fn rule(number: &str) -> &'static str {
+    match cert_no::check(number, Documents::All, today()) {
+        Ok(_) => "accepted",
+        Err(problem) => problem.rule,
+    }
+}
+
+#[test]
+fn accepts_the_standards_examples() {
+    for (number, male) in STANDARD.into_iter().zip([false, true]) {
+        let accepted = cert_no::check(number, Documents::ResidentIdentityCard, today()).unwrap();
+        assert_eq!(accepted.normalized, number);
+        assert_eq!(accepted.details.document, Document::ResidentIdentityCard);
+        assert_eq!(accepted.details.male, male);
+    }
+    let beijing = cert_no::check(STANDARD[0], Documents::default(), today()).unwrap();
+    assert_eq!(beijing.details.province_en, Some("Beijing"));
+    assert_eq!(beijing.details.birth_date.to_string(), "1949-12-31");
+    assert!(beijing.notices.is_empty());
+    let born_1880 = cert_no::check(STANDARD[1], Documents::default(), today()).unwrap();
+    assert_eq!(born_1880.notices[0].rule, "age");
+}
+
+#[test]
+fn makes_a_final_x_upper_case_and_says_so() {
+    let accepted = cert_no::check("11010519491231002x", Documents::default(), today()).unwrap();
+    assert_eq!(accepted.normalized, STANDARD[0]);
+    assert_eq!(accepted.notices[0].rule, "upper-case-x");
+}
+
+#[test]
+fn takes_residence_permits_only_where_allowed() {
+    for number in PERMITS {
+        let accepted = cert_no::check(number, Documents::All, today()).unwrap();
+        assert_eq!(accepted.details.document, Document::ResidencePermit);
+        let refused = cert_no::check(number, Documents::default(), today()).unwrap_err();
+        assert_eq!(refused.rule, "document");
+    }
+}
+
+#[test]
+fn refuses_every_single_wrong_character_and_every_swap() {
+    for number in STANDARD {
+        for at in 0..18 {
+            for other in "0123456789X".chars() {
+                let mut changed: Vec<char> = number.chars().collect();
+                if changed[at] == other {
+                    continue;
+                }
+                changed[at] = other;
+                let changed: String = changed.iter().collect();
+                assert_ne!(rule(&changed), "accepted", "character {at}");
+            }
+        }
+        for at in 0..17 {
+            let mut changed: Vec<char> = number.chars().collect();
+            if changed[at] == changed[at + 1] {
+                continue;
+            }
+            changed.swap(at, at + 1);
+            let changed: String = changed.iter().collect();
+            assert_ne!(rule(&changed), "accepted", "swap at {at}");
+        }
+    }
+}
+
+#[test]
+fn says_what_is_wrong_with_a_number() {
+    for (number, expected) in [
+        ("", "missing"),
+        ("330103xxxxxxxxxxxx", "masked"),
+        ("330103************", "masked"),
+        ("110105491231002", "fifteen-digits"),
+        ("1101051949123100", "length"),
+        ("11010519491231002X ", "length"),
+        ("1101051949123100２X", "full-width"),
+        ("1101O519491231002X", "characters"),
+        ("张三张三张三张三张三张三张三张三张三", "characters"),
+        ("110105194912310 2X", "characters"),
+        ("010105194912310029", "division"),
+        ("710000199201300022", "division"),
+        ("810001199408230021", "division"),
+        ("110105194902290020", "birth-date"),
+        ("110105203012310020", "birth-date-future"),
+        ("110105194912310021", "check-digit"),
+        // Printed as valid in the page of a public library; the check character should be 2.
+        ("15000019970319128X", "check-digit"),
+    ] {
+        assert_eq!(rule(number), expected, "{number}");
+    }
+}
+
+#[test]
+fn takes_names_as_the_register_writes_them() {
+    for name in [
+        "张三",
+        "欧阳〇",
+        "阿卜杜拉·买买提",
+        "𠮷野",
+        "䶮",
+        &"汉".repeat(50),
+    ] {
+        let accepted = cert_name::check(name).unwrap();
+        assert_eq!(accepted.normalized, *name);
+        assert!(accepted.notices.is_empty());
+    }
+}
+
+#[test]
+fn writes_separators_as_the_register_does_and_says_so() {
+    for separator in [
+        '\u{2022}', '\u{2027}', '\u{30FB}', '\u{FF65}', '\u{22C5}', '\u{2219}', '\u{FF0E}', '.',
+    ] {
+        let accepted = cert_name::check(&format!("阿卜杜拉{separator}买买提")).unwrap();
+        assert_eq!(accepted.normalized, "阿卜杜拉·买买提");
+        assert_eq!(accepted.notices[0].rule, "separator-folded");
+    }
+}
+
+#[test]
+fn never_changes_an_ideograph() {
+    // NFC would make U+9686 of it.
+    let accepted = cert_name::check("\u{F9DC}").unwrap();
+    assert_eq!(accepted.normalized, "\u{F9DC}");
+    assert_eq!(accepted.notices[0].rule, "compatibility-ideograph");
+    assert!(cert_name::check("\u{FA11}").unwrap().notices.is_empty());
+    assert_eq!(
+        cert_name::check("\u{E863}").unwrap().notices[0].rule,
+        "private-use"
+    );
+}
+
+#[test]
+fn says_what_is_wrong_with_a_name() {
+    for (name, expected) in [
+        ("", "missing"),
+        ("  ", "missing"),
+        ("张*", "masked"),
+        ("Zhang San", "latin-letter"),
+        ("张3", "digit"),
+        ("张 三", "white-space"),
+        ("张三\u{200B}", "invisible"),
+        ("\u{202E}张三", "invisible"),
+        ("张三\u{FE00}", "invisible"),
+        ("张三\n", "white-space"),
+        ("张\u{0}三", "invisible"),
+        ("·张三", "separator"),
+        ("张三·", "separator"),
+        ("张··三", "separator"),
+        ("张三😀", "not-han"),
+        ("김", "not-han"),
+        ("张\u{FFFD}", "not-han"),
+        (&"汉".repeat(51), "too-long"),
+    ] {
+        assert_eq!(cert_name::check(name).unwrap_err().rule, expected, "{name}");
+    }
+}
+
+#[test]
+fn takes_mobile_numbers_of_the_mainland() {
+    for (number, normalized) in [
+        ("13000000000", "13000000000"),
+        ("+8613000000000", "13000000000"),
+        ("0086 13000000000", "13000000000"),
+        ("+86-13000000000", "13000000000"),
+    ] {
+        assert_eq!(mobile::check(number).unwrap().normalized, normalized);
+    }
+    for (number, expected) in [
+        ("", "missing"),
+        ("130xxxxxxxx", "masked"),
+        ("130****0000", "masked"),
+        ("12000000000", "not-mobile"),
+        ("1300000000", "not-mobile"),
+        ("130000000000", "not-mobile"),
+        ("１3000000000", "not-mobile"),
+        ("+1 2025550100", "not-mobile"),
+    ] {
+        assert_eq!(
+            mobile::check(number).unwrap_err().rule,
+            expected,
+            "{number}"
+        );
+    }
+}
+
+proptest! {
+    #[test]
+    fn nothing_panics_and_nothing_is_repeated(text in "\\PC{1,40}") {
+        let shown = [
+            format!("{:?}", cert_no::check(&text, Documents::All, today())),
+            format!("{:?}", cert_name::check(&text)),
+            format!("{:?}", mobile::check(&text)),
+        ];
+        if text.chars().count() > 4 && text.chars().any(|c| !c.is_ascii()) {
+            prop_assert!(shown.iter().all(|shown| !shown.contains(&text)));
+        }
+    }
+
+    #[test]
+    fn the_check_character_decides_alone(digits in "[0-9]{17}") {
+        let check = cert_no::check_character(digits.as_bytes()).unwrap();
+        let weighted: u32 = digits
+            .bytes()
+            .enumerate()
+            .map(|(at, digit)| u32::from(digit - b'0') * (2_u32.pow(17 - u32::try_from(at).unwrap()) % 11))
+            .sum();
+        // ISO 7064: the weighted sum with the check character (X is 10) is 1 modulo 11.
+        let value = if check == b'X' { 10 } else { u32::from(check - b'0') };
+        prop_assert_eq!((weighted + value) % 11, 1);
+    }
+}

@@ -1,0 +1,327 @@
+//! Requests: what passes, what is refused, and what goes out.
+#![cfg(not(target_arch = "wasm32"))]
+#![allow(clippy::unwrap_used, clippy::indexing_slicing)]
+
+use cloudauth_edge::actions::rules::{ValidationOptions, validate};
+use cloudauth_edge::actions::{
+    DescribeFaceVerify, INIT_FACE_VERIFY, InitFaceVerify, SigningContext, Value,
+};
+use cloudauth_edge::credentials::Credentials;
+use cloudauth_edge::endpoint::Endpoint;
+use cloudauth_edge::error::Error;
+use cloudauth_edge::signing::SignatureVersion;
+use cloudauth_edge::signing::encode::parse_form;
+use cloudauth_edge::timestamp::Timestamp;
+
+const META_INFO: &str = r#"{"zimVer":"3.0.0","appVersion": "1","bioMetaInfo": "4.1.0:11501568,0","appName": "com.aliyun.antcloudauth","deviceType": "ios","osVersion": "iOS 10.3.2","apdidToken": "","deviceModel": "iPhone9,1"}"#;
+const ORDER: &str = "e0c34a77f5ac40a5aa5e6ed20c353888";
+
+fn now() -> Timestamp {
+    Timestamp::parse_iso8601("2023-10-26T10:22:32Z").unwrap()
+}
+
+fn options() -> ValidationOptions {
+    ValidationOptions::new(now())
+}
+
+/// The vendor document's Java example, in its order: no UserId, name and number given.
+fn java_example() -> InitFaceVerify {
+    InitFaceVerify::new()
+        .meta_info(META_INFO)
+        .cert_name("张三")
+        .cert_no("11010519491231002X")
+        .cert_type("IDENTITY_CARD")
+        .scene_id(1_000_000_006)
+        .outer_order_no(ORDER)
+        .product_code("LR_FR")
+        .model("LIVENESS")
+}
+
+fn rules(error: &Error) -> Vec<(&str, &str)> {
+    error
+        .fields
+        .iter()
+        .map(|problem| (problem.field.as_str(), problem.rule))
+        .collect()
+}
+
+fn named(values: &[(&str, Value)]) -> Result<(), Error> {
+    let all = [
+        ("sceneId", Value::Integer(1_000_000_006)),
+        ("outerOrderNo", ORDER.into()),
+        ("metaInfo", META_INFO.into()),
+    ];
+    let replaced = |name: &str| values.iter().any(|(other, _)| *other == name);
+    let values = all
+        .into_iter()
+        .filter(|(name, _)| !replaced(name))
+        .chain(values.iter().cloned());
+    validate(&INIT_FACE_VERIFY, values, &options()).map(|_| ())
+}
+
+#[test]
+fn the_vendors_java_example_passes_with_a_recommendation() {
+    let request = java_example().validate(&options()).unwrap();
+    assert_eq!(request.notices().len(), 1);
+    assert_eq!(request.notices()[0].field, "userId");
+    assert_eq!(request.value("MetaInfo"), Some(META_INFO));
+}
+
+#[test]
+fn the_least_request_gets_the_vendors_fixed_values() {
+    let request = InitFaceVerify::new()
+        .scene_id(1_000_000_006)
+        .outer_order_no(ORDER)
+        .meta_info("{}")
+        .user_id("123456789")
+        .validate(&options())
+        .unwrap();
+    assert_eq!(request.value("ProductCode"), Some("LR_FR"));
+    assert_eq!(request.value("CertType"), Some("IDENTITY_CARD"));
+    assert_eq!(request.value("Model"), None);
+    assert!(request.notices().is_empty());
+}
+
+#[test]
+fn everything_wrong_is_reported_together() {
+    let error = InitFaceVerify::new()
+        .outer_order_no("short")
+        .cert_name("Zhang San")
+        .cert_no("330103xxxxxxxxxxxx")
+        .meta_info("[]")
+        .mobile("130xxxxxxxx")
+        .ip("114.xxx.xxx.xxx")
+        .validate(&options())
+        .unwrap_err();
+    assert_eq!(
+        rules(&error),
+        [
+            ("outerOrderNo", "outer-order-no"),
+            ("certName", "latin-letter"),
+            ("certNo", "masked"),
+            ("metaInfo", "meta-info"),
+            ("mobile", "masked"),
+            ("ip", "ip"),
+            ("sceneId", "mandatory"),
+        ]
+    );
+    for text in [&error.message.zh, &error.message.en] {
+        assert!(!text.contains("Zhang San") && !text.contains("330103") && !text.contains("114."));
+    }
+}
+
+#[test]
+fn each_value_is_held_to_its_rule() {
+    let refused = |values: &[(&str, Value)]| {
+        let error = named(values).unwrap_err();
+        rules(&error)[0].1.to_owned()
+    };
+    for (name, value, rule) in [
+        ("sceneId", Value::Inexact, "unsafe-number"),
+        ("sceneId", Value::Integer(0), "scene-id"),
+        ("sceneId", Value::Integer(-1), "scene-id"),
+        ("sceneId", "9223372036854775808".into(), "scene-id"),
+        ("sceneId", "1e3".into(), "scene-id"),
+        ("sceneId", "１".into(), "scene-id"),
+        ("sceneId", Value::Boolean(true), "type"),
+        ("sceneId", Value::Unusable, "type"),
+        (
+            "outerOrderNo",
+            "e0c34a77-5ac40a5aa5e6ed20c353888".into(),
+            "outer-order-no",
+        ),
+        ("outerOrderNo", Value::Integer(1), "type"),
+        ("productCode", "ID_PRO".into(), "other-product"),
+        ("productCode", "lr_fr".into(), "product-code"),
+        ("model", "liveness".into(), "model"),
+        ("certType", "PASSPORT".into(), "cert-type"),
+        ("userId", "".into(), "empty"),
+        ("userId", "u".repeat(101).into(), "text"),
+        ("userId", "a\u{FFFD}".into(), "text"),
+        ("metaInfo", Value::Unusable, "type"),
+        ("metaInfo", "{".into(), "meta-info"),
+        ("metaInfo", "null".into(), "meta-info"),
+        ("metaInfo", "{} {}".into(), "meta-info"),
+        ("ip", "127.0.0.1:80".into(), "ip"),
+        ("callbackUrl", "http://example.com".into(), "url"),
+        ("crop", "Y".into(), "one-of"),
+        ("birthday", "2000-02-30".into(), "date"),
+        ("faceContrastPicture", "not base64!".into(), "picture"),
+        ("voluntaryCustomizedContent", "[1]".into(), "string-list"),
+        ("ossBucketName", "bucket".into(), "goes-together"),
+        ("certno", "11010519491231002X".into(), "unknown-field"),
+    ] {
+        assert_eq!(refused(&[(name, value.clone())]), rule, "{name} {value:?}");
+    }
+    assert_eq!(
+        refused(&[
+            ("certifyId", "a".into()),
+            ("faceContrastPictureUrl", "https://a/b".into())
+        ]),
+        "several-pictures"
+    );
+    for (name, value) in [
+        ("sceneId", "9223372036854775807".into()),
+        ("model", "PHOTINUS_LIVENESS".into()),
+        ("model", "SOMETHING_NEWER".into()),
+        ("ip", "2001:db8::1".into()),
+        ("ip", "192.0.2.1".into()),
+        ("mobile", "13000000000".into()),
+        ("userId", Value::Absent),
+        (
+            "metaInfo",
+            format!("{}1{}", "{\"a\":".repeat(40_000), "}".repeat(40_000)).into(),
+        ),
+    ] {
+        assert!(named(&[(name, value)]).is_ok(), "{name}");
+    }
+}
+
+#[test]
+fn a_wrong_name_is_explained_and_a_personal_one_not_repeated() {
+    let error = named(&[("CertNO", "1".into())]).unwrap_err();
+    assert!(error.fields[0].message.en.contains("did you mean certNo"));
+    let error = named(&[("11010519491231002X", "1".into()), ("张三", "1".into())]).unwrap_err();
+    assert!(error.fields.iter().all(|problem| problem.field == "(?)"));
+}
+
+#[test]
+fn other_products_have_their_own_rules() {
+    let options = ValidationOptions {
+        allow_other_products: true,
+        ..options()
+    };
+    let start = || {
+        InitFaceVerify::new()
+            .scene_id(1)
+            .outer_order_no(ORDER)
+            .meta_info("{}")
+    };
+    let error = start()
+        .product_code("ID_PRO")
+        .validate(&options)
+        .unwrap_err();
+    assert_eq!(
+        rules(&error),
+        [("certName", "mandatory"), ("certNo", "mandatory")]
+    );
+    let error = start()
+        .product_code("PV_FV")
+        .validate(&options)
+        .unwrap_err();
+    assert_eq!(
+        rules(&error),
+        [
+            ("userId", "mandatory"),
+            ("faceContrastPicture", "mandatory")
+        ]
+    );
+    assert!(
+        start()
+            .product_code("ID_PLUS")
+            .cert_type("PASSPORT")
+            .cert_no("E00000000")
+            .cert_name("SAMPLE")
+            .validate(&options)
+            .is_ok()
+    );
+}
+
+#[test]
+fn rpc_keeps_every_parameter_out_of_the_url() {
+    let request = java_example().validate(&options()).unwrap();
+    let endpoint = Endpoint::parse("cloudauth.aliyuncs.com").unwrap();
+    let credentials = Credentials::new("testid", "testsecret").with_security_token("tok+en/=");
+    let context = SigningContext {
+        endpoint: &endpoint,
+        credentials: &credentials,
+        version: SignatureVersion::Rpc,
+        nonce: "3156853299f313e23d1673dc12e1703d",
+        now: now(),
+    };
+    let outgoing = request.sign(&context);
+    assert_eq!(outgoing.url, "https://cloudauth.aliyuncs.com/");
+    let form = parse_form(outgoing.body.unwrap().as_bytes()).unwrap();
+    let value = |name: &str| {
+        let (_, value) = form.iter().find(|(other, _)| other == name).unwrap();
+        value.as_str()
+    };
+    assert_eq!(value("CertName"), "张三");
+    assert_eq!(value("MetaInfo"), META_INFO);
+    assert_eq!(value("SceneId"), "1000000006");
+    assert_eq!(value("SecurityToken"), "tok+en/=");
+    assert_eq!(value("Timestamp"), "2023-10-26T10:22:32Z");
+    assert_eq!(value("Format"), "JSON");
+    assert!(!value("Signature").is_empty());
+}
+
+/// Z1 of the vectors, through the whole path: positions, headers, hash, signature.
+#[test]
+fn acs3_places_parameters_as_the_vendors_metadata_does() {
+    let endpoint = Endpoint::parse("cloudauth.aliyuncs.com").unwrap();
+    let credentials = Credentials::new("testid", "testsecret");
+    let request = java_example()
+        .user_id("123456789")
+        .validate(&options())
+        .unwrap();
+    let context = SigningContext {
+        endpoint: &endpoint,
+        credentials: &credentials,
+        version: SignatureVersion::Acs3,
+        nonce: "3156853299f313e23d1673dc12e1703d",
+        now: now(),
+    };
+    let outgoing = request.sign(&context);
+    assert_eq!(outgoing.body.as_deref(), Some("Model=LIVENESS"));
+    assert!(
+        outgoing
+            .url
+            .starts_with("https://cloudauth.aliyuncs.com/?CertName=%E5%BC%A0%E4%B8%89&CertNo=")
+    );
+    let header = |name: &str| {
+        let (_, value) = outgoing
+            .headers
+            .iter()
+            .find(|(other, _)| other == name)
+            .unwrap();
+        value.as_str()
+    };
+    assert_eq!(
+        header("x-acs-content-sha256"),
+        "b561232652e63af74f47982f872bde87585b3265248c7d9515d83e6be0a1d6e0"
+    );
+    assert!(header("authorization").starts_with(
+        "ACS3-HMAC-SHA256 Credential=testid,SignedHeaders=content-type;host;x-acs-action;x-acs-content-sha256;x-acs-date;x-acs-signature-nonce;x-acs-version,Signature="
+    ));
+    assert!(outgoing.headers.iter().all(|(name, _)| name != "host"));
+}
+
+#[test]
+fn describe_needs_scene_and_certify_id() {
+    let error = DescribeFaceVerify::new().validate(&options()).unwrap_err();
+    assert_eq!(
+        rules(&error),
+        [("sceneId", "mandatory"), ("certifyId", "mandatory")]
+    );
+    for certify_id in ["91707dc296d469ad38e4c5efa6a0f24b", "shaxxxx"] {
+        assert!(
+            DescribeFaceVerify::new()
+                .scene_id("1000000006")
+                .certify_id(certify_id)
+                .validate(&options())
+                .is_ok()
+        );
+    }
+}
+
+#[test]
+fn nothing_printed_shows_personal_data() {
+    let request = java_example();
+    let shown = format!("{request:?}");
+    let valid = request.validate(&options()).unwrap();
+    let shown = shown + &format!("{valid:?} {:?}", Value::from("11010519491231002X"));
+    assert!(
+        !shown.contains("11010519491231002X") && !shown.contains("张三"),
+        "{shown}"
+    );
+}

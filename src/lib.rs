@@ -15,6 +15,8 @@ pub mod identity;
 pub mod options;
 pub mod order_number;
 pub mod response;
+#[cfg(feature = "sandbox")]
+pub mod sandbox;
 pub mod signing;
 pub mod text;
 pub mod timestamp;

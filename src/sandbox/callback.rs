@@ -1,0 +1,100 @@
+//! The vendor's callback: a GET to CallbackUrl when a verification has ended, repeated until it is
+//! answered with 200. It is not signed, so whoever receives it must ask for the result.
+
+use super::session::Session;
+use super::verification::{Ending, Verification};
+use super::{Callback, Need};
+use crate::signing::encode::percent_encode;
+use serde::{Deserialize, Serialize};
+
+/// How often the sandbox tries. The vendor does not document a limit.
+const MAX_ATTEMPTS: u32 = 10;
+/// The vendor says "two callbacks within three seconds".
+const INTERVAL_MILLIS: u32 = 1_500;
+/// A verification that ends at once must not be reported before its CertifyId has arrived.
+const FIRST_DELAY_MILLIS: i64 = 500;
+
+/// Where the callback goes and how it went.
+#[derive(Debug, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct CallbackState {
+    pub(super) url: String,
+    pub(super) token: Option<String>,
+    pub(super) attempts: u32,
+    /// HTTP status of the last answer; `None` when there was none.
+    pub(super) last_status: Option<u16>,
+}
+
+/// What became of a callback.
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct CallbackAnswer {
+    /// Of which verification.
+    pub certify_id: String,
+    /// HTTP status of the answer; `None` when there was none.
+    pub status: Option<u16>,
+}
+
+/// Asks the host to report the end of a verification, where it has an address for that. Only a
+/// verdict is reported.
+pub(super) fn announce(session: &mut Session<'_>, verification: &Verification) {
+    let (Some(state), Some(Ending::SubCode(sub_code)), Some(ended_at)) = (
+        &verification.callback,
+        &verification.ending,
+        verification.ended_at,
+    ) else {
+        return;
+    };
+    let wait = ended_at
+        .saturating_sub(session.now.unix_millis())
+        .saturating_add(FIRST_DELAY_MILLIS);
+    session.callback = Some(Callback {
+        certify_id: verification.certify_id.clone(),
+        url: url(state, &verification.certify_id, sub_code),
+        delay_millis: u32::try_from(wait).unwrap_or_default(),
+    });
+}
+
+/// Notes the answer to a callback and asks for another one where it was not 200.
+pub(super) fn answered(session: &mut Session<'_>, answer: &CallbackAnswer) -> Result<(), Need> {
+    let row = Verification::row(&answer.certify_id);
+    // Gone after a reset: nothing to note.
+    let Some(mut verification) = session.row::<Verification>(&row)? else {
+        return Ok(());
+    };
+    let Some(state) = &mut verification.callback else {
+        return Ok(());
+    };
+    state.attempts = state.attempts.saturating_add(1);
+    state.last_status = answer.status;
+    let again = answer.status != Some(200) && state.attempts < MAX_ATTEMPTS;
+    if again && let Some(Ending::SubCode(sub_code)) = &verification.ending {
+        session.callback = Some(Callback {
+            certify_id: answer.certify_id.clone(),
+            url: url(state, &answer.certify_id, sub_code),
+            delay_millis: INTERVAL_MILLIS,
+        });
+    }
+    let kept_until = verification.kept_until();
+    session.put(row, &verification, Some(kept_until));
+    Ok(())
+}
+
+/// The newest form the vendor documents: `callbackToken`, `certifyId`, and the SubCode in `passed`.
+fn url(state: &CallbackState, certify_id: &str, sub_code: &str) -> String {
+    let address = state.url.split('#').next().unwrap_or_default();
+    let mut out = address.to_owned();
+    let mut separator = if address.contains('?') { '&' } else { '?' };
+    let token = state.token.as_deref().map(|token| ("callbackToken", token));
+    for (name, value) in token
+        .into_iter()
+        .chain([("certifyId", certify_id), ("passed", sub_code)])
+    {
+        out.push(separator);
+        out.push_str(name);
+        out.push('=');
+        out.push_str(&percent_encode(value));
+        separator = '&';
+    }
+    out
+}

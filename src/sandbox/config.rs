@@ -1,0 +1,174 @@
+//! Accounts, keys and scenes: configuration of the host.
+
+use crate::actions::Value;
+use crate::credentials::Secret;
+use serde::de::{Deserialize, Deserializer, Error as _};
+
+/// Who may call, and what exists.
+#[derive(Clone, Debug, serde::Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct Config {
+    /// At least one account.
+    pub accounts: Vec<Account>,
+}
+
+/// A cloud account.
+#[derive(Clone, Debug, serde::Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct Account {
+    /// Its number; stands in the name of its OSS bucket.
+    pub account_id: String,
+    /// Its AccessKeys: its own, of RAM users, or temporary ones.
+    pub keys: Vec<Key>,
+    /// Its scenes.
+    pub scenes: Vec<Scene>,
+    /// How often an action may be called in a second; the vendor's limit is 50. 0 for no limit.
+    #[serde(default = "vendor_limit")]
+    pub calls_per_second: u32,
+}
+
+/// An AccessKey.
+#[derive(Clone, Debug, serde::Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct Key {
+    /// AccessKeyId.
+    pub access_key_id: String,
+    /// AccessKeySecret.
+    #[serde(deserialize_with = "secret")]
+    pub access_key_secret: Secret,
+    /// For a temporary key: the SecurityToken that goes with it. The same with `-expired` behind it
+    /// is taken for one that has run out.
+    #[serde(default, deserialize_with = "optional_secret")]
+    pub security_token: Option<Secret>,
+    /// Whether the key was disabled.
+    #[serde(default)]
+    pub disabled: bool,
+    /// What a RAM user may do.
+    #[serde(default)]
+    pub ram: Ram,
+}
+
+/// What a RAM user may do.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, serde::Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Ram {
+    /// Everything.
+    #[default]
+    Allowed,
+    /// Refused by the service: Code 411.
+    Denied,
+    /// Refused by the API gateway: `Forbidden.RAM`.
+    Forbidden,
+}
+
+/// A scene of the vendor's console.
+#[derive(Clone, Debug, serde::Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct Scene {
+    /// SceneId; a number or, for those JavaScript cannot hold, a string.
+    #[serde(deserialize_with = "scene_id")]
+    pub scene_id: i64,
+    /// Whether results carry the picture and its place in OSS.
+    #[serde(default = "yes")]
+    pub pictures: bool,
+}
+
+const fn vendor_limit() -> u32 {
+    50
+}
+
+const fn yes() -> bool {
+    true
+}
+
+fn secret<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Secret, D::Error> {
+    String::deserialize(deserializer).map(Secret::new)
+}
+
+fn optional_secret<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Secret>, D::Error> {
+    Ok(Option::<String>::deserialize(deserializer)?.map(Secret::new))
+}
+
+fn scene_id<'de, D: Deserializer<'de>>(deserializer: D) -> Result<i64, D::Error> {
+    let given = match Value::deserialize(deserializer)? {
+        Value::Integer(number) => Some(number),
+        Value::Text(digits) => digits.parse().ok(),
+        _ => None,
+    };
+    given
+        .filter(|number| *number > 0)
+        .ok_or_else(|| D::Error::custom("sceneId must be a positive integer, as number or string"))
+}
+
+impl Key {
+    fn demo(access_key_id: &str, access_key_secret: &str) -> Self {
+        Self {
+            access_key_id: access_key_id.to_owned(),
+            access_key_secret: Secret::new(access_key_secret),
+            security_token: None,
+            disabled: false,
+            ram: Ram::Allowed,
+        }
+    }
+}
+
+/// The demo account: published keys that open nothing but sandboxes.
+impl Default for Config {
+    fn default() -> Self {
+        let main = Key::demo("sandbox-key-id", "sandbox-key-secret");
+        let temporary = Key {
+            security_token: Some(Secret::new("sandbox-security-token")),
+            ..Key::demo("STS.sandbox-key-id", "sandbox-sts-key-secret")
+        };
+        let denied = Key {
+            ram: Ram::Denied,
+            ..Key::demo("sandbox-ram-key-id", "sandbox-ram-key-secret")
+        };
+        let forbidden = Key {
+            ram: Ram::Forbidden,
+            ..Key::demo("sandbox-forbidden-key-id", "sandbox-forbidden-key-secret")
+        };
+        let disabled = Key {
+            disabled: true,
+            ..Key::demo("sandbox-disabled-key-id", "sandbox-disabled-key-secret")
+        };
+        Self {
+            accounts: vec![Account {
+                account_id: "1260051251634779".to_owned(),
+                keys: vec![main, temporary, denied, forbidden, disabled],
+                scenes: vec![Scene {
+                    scene_id: 1_000_000_006,
+                    pictures: true,
+                }],
+                calls_per_second: vendor_limit(),
+            }],
+        }
+    }
+}
+
+impl Config {
+    /// The key of that id and the account it belongs to.
+    pub(super) fn key(&self, access_key_id: &str) -> Option<(&Account, &Key)> {
+        self.accounts.iter().find_map(|account| {
+            let key = account
+                .keys
+                .iter()
+                .find(|key| key.access_key_id == access_key_id)?;
+            Some((account, key))
+        })
+    }
+
+    /// The account of that number.
+    pub(super) fn account(&self, account_id: &str) -> Option<&Account> {
+        self.accounts
+            .iter()
+            .find(|account| account.account_id == account_id)
+    }
+}
+
+impl Account {
+    /// The scene of that id.
+    pub(super) fn scene(&self, scene_id: i64) -> Option<&Scene> {
+        self.scenes.iter().find(|scene| scene.scene_id == scene_id)
+    }
+}

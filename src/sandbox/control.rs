@@ -1,0 +1,365 @@
+//! The control API under `/_sandbox/`: see and change what the vendor hides. JSON; errors in
+//! Chinese and English.
+
+use super::session::{CLOCK, Clock, Session};
+use super::verification::{Ending, PREFIX, Stage, Verification};
+use super::{MAX_BODY, Need, callback, envelope, faults, picture};
+use crate::codes;
+use crate::http::{IncomingRequest, Response};
+use crate::signing::encode::parse_form;
+use crate::text::Text;
+use crate::timestamp::Timestamp;
+use serde::{Deserialize, de::DeserializeOwned};
+use serde_json::{Value, json};
+
+/// How many verifications one page of the list has at most.
+const PAGE: usize = 100;
+/// How far the clock may be moved from the host's: a hundred years.
+const MAX_OFFSET_MILLIS: i64 = 100 * 366 * 86_400_000;
+
+struct Problem {
+    status: u16,
+    code: &'static str,
+    message: Text,
+}
+
+enum Stop {
+    Need(Need),
+    Problem(Problem),
+}
+
+impl From<Need> for Stop {
+    fn from(need: Need) -> Self {
+        Self::Need(need)
+    }
+}
+
+fn problem(status: u16, code: &'static str, zh: &'static str, en: &'static str) -> Stop {
+    Stop::Problem(Problem {
+        status,
+        code,
+        message: Text::new(zh, en),
+    })
+}
+
+type Answer = Result<(u16, Value), Stop>;
+
+/// Answers a request to any path but `/`.
+pub(super) fn answer(
+    session: &mut Session<'_>,
+    request: &IncomingRequest,
+) -> Result<Response, Need> {
+    if let Some(object) = request.path.strip_prefix(picture::PATH)
+        && matches!(request.method.as_str(), "GET" | "HEAD")
+    {
+        return Ok(picture::serve(session, request, object));
+    }
+    let (status, body) = match route(session, request) {
+        Ok(answer) => answer,
+        Err(Stop::Need(need)) => return Err(need),
+        Err(Stop::Problem(Problem {
+            status,
+            code,
+            message,
+        })) => (status, json!({ "code": code, "message": message })),
+    };
+    let body = body.to_string().into_bytes();
+    Ok(envelope::plain(
+        session,
+        status,
+        Some("application/json;charset=utf-8"),
+        body,
+    ))
+}
+
+fn route(session: &mut Session<'_>, request: &IncomingRequest) -> Answer {
+    let unknown = || {
+        Err(problem(
+            404,
+            "unknown-route",
+            "没有这个路径：服务商协议在 /，控制接口在 /_sandbox/ 之下，见 docs/sandbox.md。",
+            "no such path: the vendor's protocol is at /, the control API under /_sandbox/; see docs/sandbox.md.",
+        ))
+    };
+    let path: Vec<&str> = request.path.split('/').skip(1).collect();
+    let ["_sandbox", path @ ..] = path.as_slice() else {
+        return unknown();
+    };
+    match (request.method.as_str(), path) {
+        ("GET", [""] | ["state"]) => state(session),
+        ("GET", ["verifications"]) => list(session, request),
+        ("GET", ["verifications", certify_id]) => {
+            Ok((200, view(session, &load(session, certify_id)?)))
+        }
+        ("POST", ["verifications", certify_id, "open"]) => open(session, certify_id),
+        ("POST", ["verifications", certify_id, "submit"]) => submit(session, request, certify_id),
+        ("GET", ["clock"]) => Ok((200, clock(session))),
+        ("POST", ["clock"]) => move_clock(session, request),
+        ("GET", ["faults"]) => Ok((200, json!({ "faults": faults::waiting(session)? }))),
+        ("POST", ["faults"]) => {
+            let fault = body(request)?;
+            match faults::add(session, fault)? {
+                None => Ok((201, json!({}))),
+                Some(message) => Err(Stop::Problem(Problem {
+                    status: 400,
+                    code: "bad-fault",
+                    message,
+                })),
+            }
+        }
+        ("DELETE", ["faults"]) => {
+            faults::remove_all(session);
+            Ok((200, json!({})))
+        }
+        ("POST", ["reset"]) => {
+            session.clear();
+            Ok((200, json!({})))
+        }
+        (
+            _,
+            [""]
+            | ["state" | "verifications" | "clock" | "faults" | "reset"]
+            | ["verifications", _]
+            | ["verifications", _, "open" | "submit"]
+            | ["pictures", ..],
+        ) => Err(problem(
+            405,
+            "wrong-method",
+            "该路径不支持此 HTTP 方法，见 docs/sandbox.md。",
+            "this path does not take this HTTP method; see docs/sandbox.md.",
+        )),
+        _ => unknown(),
+    }
+}
+
+/// Reads a body as JSON. The reader's own limit on nesting keeps deep input harmless.
+fn body<T: DeserializeOwned>(request: &IncomingRequest) -> Result<T, Stop> {
+    if request.body.len() > MAX_BODY {
+        return Err(problem(
+            413,
+            "body-too-large",
+            "请求体超过 2 MiB，请缩小。",
+            "the body is larger than 2 MiB; make it smaller.",
+        ));
+    }
+    serde_json::from_slice(&request.body).map_err(|error| {
+        // Where it is wrong, without repeating what was sent.
+        let (line, column) = (error.line(), error.column());
+        Stop::Problem(Problem {
+            status: 400,
+            code: "bad-body",
+            message: Text::composed(
+                alloc::format!(
+                    "请求体不是该接口所需的 JSON（第 {line} 行第 {column} 列附近），字段见 docs/sandbox.md。"
+                ),
+                alloc::format!(
+                    "the body is not the JSON this route takes (near line {line}, column {column}); see docs/sandbox.md for its fields."
+                ),
+            ),
+        })
+    })
+}
+
+fn state(session: &Session<'_>) -> Answer {
+    let accounts: Vec<Value> = session
+        .config()
+        .accounts
+        .iter()
+        .map(|account| {
+            let keys: Vec<&str> = account
+                .keys
+                .iter()
+                .map(|key| key.access_key_id.as_str())
+                .collect();
+            let scenes: Vec<String> = account
+                .scenes
+                .iter()
+                .map(|scene| scene.scene_id.to_string())
+                .collect();
+            json!({
+                "accountId": account.account_id,
+                "accessKeyIds": keys,
+                "sceneIds": scenes,
+                "callsPerSecond": account.calls_per_second,
+            })
+        })
+        .collect();
+    Ok((
+        200,
+        json!({
+            "sandbox": env!("CARGO_PKG_VERSION"),
+            "clock": clock(session),
+            "accounts": accounts,
+            "faults": faults::waiting(session)?,
+        }),
+    ))
+}
+
+fn list(session: &Session<'_>, request: &IncomingRequest) -> Answer {
+    let query = parse_form(request.query.as_bytes()).unwrap_or_default();
+    let order = query
+        .iter()
+        .find(|(name, _)| name == "outerOrderNo")
+        .map(|(_, value)| value.as_str());
+    let mut found: Vec<Verification> = session
+        .list::<Verification>(PREFIX)?
+        .into_iter()
+        .filter(|verification| session.now < verification.kept_until())
+        .filter(|verification| order.is_none_or(|order| verification.outer_order_no == order))
+        .collect();
+    let total = found.len();
+    // Newest first; the CertifyId makes the order of equal times certain.
+    found.sort_by(|a, b| (b.created_at, &b.certify_id).cmp(&(a.created_at, &a.certify_id)));
+    found.truncate(PAGE);
+    let shown: Vec<Value> = found
+        .iter()
+        .map(|verification| view(session, verification))
+        .collect();
+    Ok((200, json!({ "total": total, "verifications": shown })))
+}
+
+fn load(session: &Session<'_>, certify_id: &str) -> Result<Verification, Stop> {
+    session
+        .row::<Verification>(&Verification::row(certify_id))?
+        .filter(|verification| session.now < verification.kept_until())
+        .ok_or_else(|| {
+            problem(
+                404,
+                "unknown-verification",
+                "没有这个 CertifyId 的认证，请核对 InitFaceVerify 返回的值。",
+                "no verification has that CertifyId; check what InitFaceVerify gave.",
+            )
+        })
+}
+
+fn view(session: &Session<'_>, verification: &Verification) -> Value {
+    let time = |millis: i64| Timestamp::from_unix_millis(millis).to_string();
+    let (sub_code, code) = match &verification.ending {
+        Some(Ending::SubCode(sub_code)) => (Some(sub_code), None),
+        Some(Ending::Code(code)) => (None, Some(code)),
+        None => (None, None),
+    };
+    json!({
+        "certifyId": verification.certify_id,
+        "accountId": verification.account_id,
+        "sceneId": verification.scene_id.to_string(),
+        "outerOrderNo": verification.outer_order_no,
+        "productCode": verification.product_code,
+        "stage": verification.stage(session.now),
+        "createdAt": time(verification.created_at),
+        "expiresAt": verification.expires_at().to_string(),
+        "openedAt": verification.opened_at.map(time),
+        "endedAt": verification.ended_at.map(time),
+        "passed": sub_code.map(|code| codes::sub_code(code).is_some_and(|known| known.passing)),
+        "subCode": sub_code,
+        "code": code,
+        "callback": verification.callback.as_ref().map(|callback| json!({
+            "url": callback.url,
+            "attempts": callback.attempts,
+            "lastStatus": callback.last_status,
+        })),
+    })
+}
+
+fn store(session: &mut Session<'_>, verification: &Verification) {
+    session.put(
+        Verification::row(&verification.certify_id),
+        verification,
+        Some(verification.kept_until()),
+    );
+}
+
+fn cannot(stage: Stage) -> Stop {
+    if stage == Stage::Expired {
+        return problem(
+            409,
+            "expired",
+            "该认证创建已超过 30 分钟，不能再提交，请重新发起认证。",
+            "this verification was created more than 30 minutes ago and takes nothing any more; start a new one.",
+        );
+    }
+    problem(
+        409,
+        "already-submitted",
+        "该认证已提交过，每个 CertifyId 只能提交一次，请重新发起认证。",
+        "this verification was submitted already, and a CertifyId takes one submission; start a new one.",
+    )
+}
+
+fn open(session: &mut Session<'_>, certify_id: &str) -> Answer {
+    let mut verification = load(session, certify_id)?;
+    verification.open(session.now).map_err(cannot)?;
+    store(session, &verification);
+    Ok((200, view(session, &verification)))
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Submission {
+    outcome: String,
+}
+
+fn submit(session: &mut Session<'_>, request: &IncomingRequest, certify_id: &str) -> Answer {
+    let Submission { outcome } = body(request)?;
+    let Some(ending) = Ending::parse(&outcome) else {
+        return Err(problem(
+            400,
+            "unknown-outcome",
+            "outcome 应为 passed、SubCode（如 205）或 DescribeFaceVerify 的失败 Code（如 500），见 docs/sandbox.md。",
+            "outcome must be passed, a SubCode (such as 205) or a failing Code of DescribeFaceVerify (such as 500); see docs/sandbox.md.",
+        ));
+    };
+    let mut verification = load(session, certify_id)?;
+    verification.submit(ending, session.now).map_err(cannot)?;
+    callback::announce(session, &verification);
+    store(session, &verification);
+    Ok((200, view(session, &verification)))
+}
+
+fn clock(session: &Session<'_>) -> Value {
+    json!({
+        "now": session.now.to_string(),
+        "offsetMillis": session.now.millis_since(session.host_now()),
+    })
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+enum ClockChange {
+    /// Moves the clock on, or with a negative number back.
+    AdvanceMs(i64),
+    /// Sets it; it runs on from there.
+    Set(String),
+    /// Sets how far it is from the host's clock.
+    OffsetMs(i64),
+}
+
+fn move_clock(session: &mut Session<'_>, request: &IncomingRequest) -> Answer {
+    let offset = session.now.millis_since(session.host_now());
+    let offset_millis = match body(request)? {
+        ClockChange::AdvanceMs(millis) => offset.saturating_add(millis),
+        ClockChange::OffsetMs(millis) => millis,
+        ClockChange::Set(text) => match Timestamp::parse_iso8601(&text) {
+            Some(time) => time.millis_since(session.host_now()),
+            None => {
+                return Err(problem(
+                    400,
+                    "bad-time",
+                    "set 应为 UTC 时间 yyyy-MM-ddTHH:mm:ssZ。",
+                    "set must be UTC as yyyy-MM-ddTHH:mm:ssZ.",
+                ));
+            }
+        },
+    };
+    if offset_millis.saturating_abs() > MAX_OFFSET_MILLIS {
+        return Err(problem(
+            400,
+            "bad-time",
+            "时钟最多偏移 100 年。",
+            "the clock may be moved by 100 years at most.",
+        ));
+    }
+    session.put(CLOCK, &Clock { offset_millis }, None);
+    session.now = session.host_now().plus_millis(offset_millis);
+    Ok((200, clock(session)))
+}

@@ -1,0 +1,128 @@
+//! DescribeFaceVerify: where a verification stands, in the vendor's shapes.
+
+use super::init::{mandatory, scene_id};
+use super::picture;
+use super::protocol::Call;
+use super::session::{Session, Stop};
+use super::verification::{Ending, Stage, Verification};
+use crate::actions::rules::LR_FR;
+use crate::codes;
+use base64::Engine;
+use serde_json::{Map, Value};
+use sha2::{Digest, Sha256};
+
+/// The quality of the drawn portrait: the vendor document's own sample value.
+const QUALITY_SCORE: &str = "88.3615493774414";
+/// The likeness reported where a product compares and the comparison went well, and where not.
+const VERIFY_SCORES: (&str, &str) = ("98.42", "21.07");
+
+/// Gives the ResultObject of a verification that has ended.
+pub(super) fn perform(
+    session: &mut Session<'_>,
+    call: &Call<'_>,
+) -> Result<Map<String, Value>, Stop> {
+    let scene_id = scene_id(call)?;
+    let certify_id = mandatory(call, "CertifyId")?;
+    let Some(scene) = call.account.scene(scene_id) else {
+        return Err(call.refuse("404", "the account has no scene of that SceneId"));
+    };
+    let unknown = "no InitFaceVerify of this account and scene gave that CertifyId";
+    let verification = session
+        .row::<Verification>(&Verification::row(certify_id))?
+        .filter(|found| {
+            found.is_of(&call.account.account_id, session.now) && found.scene_id == scene_id
+        })
+        .ok_or_else(|| call.refuse("406", unknown))?;
+    match verification.stage(session.now) {
+        Stage::Created => Err(call.refuse("424", "nothing has been submitted yet")),
+        Stage::Expired => Err(call.refuse("424", "nothing was submitted within 30 minutes")),
+        Stage::Opened => Err(call.refuse("403", "opened, and not submitted yet")),
+        Stage::Ended => match &verification.ending {
+            Some(Ending::SubCode(sub_code)) => {
+                Ok(result(session, &verification, sub_code, scene.pictures))
+            }
+            Some(Ending::Code(code)) => {
+                let known = codes::code(code).map_or("500", |known| known.code);
+                Err(call.refuse(known, "scripted or submitted as this Code"))
+            }
+            None => Err(call.refuse("424", "nothing has been submitted yet")),
+        },
+    }
+}
+
+fn result(
+    session: &Session<'_>,
+    verification: &Verification,
+    sub_code: &str,
+    pictures: bool,
+) -> Map<String, Value> {
+    let passed = codes::sub_code(sub_code).is_some_and(|known| known.passing);
+    let mut members = vec![
+        ("Passed", if passed { "T" } else { "F" }.to_owned()),
+        ("SubCode", sub_code.to_owned()),
+        // The four letters, as in the vendor's sample.
+        ("IdentityInfo", "null".to_owned()),
+        ("DeviceToken", device_token(verification)),
+        (
+            "MaterialInfo",
+            material_info(session, verification, sub_code, passed, pictures),
+        ),
+    ];
+    if verification.device_risk {
+        let risks = if sub_code == "206" {
+            "ROOT,VPN,HOOK"
+        } else {
+            ""
+        };
+        members.push(("DeviceRisk", risks.to_owned()));
+    }
+    members
+        .into_iter()
+        .map(|(name, value)| (name.to_owned(), Value::String(value)))
+        .collect()
+}
+
+/// JSON in the vendor's member order, which serialization by name would not keep.
+fn material_info(
+    session: &Session<'_>,
+    verification: &Verification,
+    sub_code: &str,
+    passed: bool,
+    pictures: bool,
+) -> String {
+    let attack = if sub_code == "205" { "T" } else { "F" };
+    let mut out = alloc::format!("{{\"faceAttack\": \"{attack}\",");
+    if passed {
+        out.push_str("\"faceOcclusion\": \"F\",");
+    }
+    out.push_str("\"facialPictureFront\": {\"qualityScore\": ");
+    out.push_str(QUALITY_SCORE);
+    if verification.product_code != LR_FR {
+        let (alike, different) = VERIFY_SCORES;
+        out.push_str(",\"verifyScore\": ");
+        out.push_str(if passed { alike } else { different });
+    }
+    let url = pictures
+        .then(|| picture::url(session, verification))
+        .flatten();
+    if let Some(url) = url {
+        for (name, value) in [
+            ("pictureUrl", url),
+            ("ossBucketName", picture::bucket(verification)),
+            ("ossObjectName", picture::object(verification)),
+        ] {
+            out.push_str(&alloc::format!(",\"{name}\": {}", Value::String(value)));
+        }
+    }
+    out.push_str("}}");
+    out
+}
+
+/// The same at every query of a verification.
+fn device_token(verification: &Verification) -> String {
+    let digest = Sha256::new()
+        .chain_update("device token of ")
+        .chain_update(&verification.certify_id)
+        .finalize();
+    base64::engine::general_purpose::URL_SAFE_NO_PAD.encode(digest)
+}

@@ -1,0 +1,235 @@
+//! Faults on demand: what networks, proxies and the vendor do on a bad day.
+
+use super::gateway_errors as errors;
+use super::session::{FAULTS, Session, Stop};
+use super::verification::answers_with;
+use super::{Delivery, Manner, Need};
+use crate::actions::Action;
+use crate::codes;
+use crate::http::Response;
+use crate::text::Text;
+use serde::{Deserialize, Serialize};
+
+/// The most a fault may delay an answer, in milliseconds.
+const MAX_DELAY_MILLIS: u32 = 10 * 60 * 1_000;
+/// The most faults waiting.
+const MAX_FAULTS: usize = 100;
+
+/// A fault that waits for requests.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub(super) struct Fault {
+    kind: FaultKind,
+    /// Which action it is for; both, and requests that name none, without it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    action: Option<String>,
+    /// How many requests it hits.
+    #[serde(default = "one")]
+    count: u32,
+    /// How many requests it lets pass before.
+    #[serde(default)]
+    skip: u32,
+    /// Milliseconds, for `latency`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    millis: Option<u32>,
+    /// Code of the API gateway or of the service, for `error`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    code: Option<String>,
+    /// Whether the request is executed all the same, for `hang`, `reset`, `html` and `empty`.
+    #[serde(default)]
+    executed: bool,
+}
+
+const fn one() -> u32 {
+    1
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+enum FaultKind {
+    /// The right answer, late.
+    Latency,
+    /// No answer.
+    Hang,
+    /// The connection is reset.
+    Reset,
+    /// An error of the vendor's.
+    Error,
+    /// A proxy's page with status 502.
+    Html,
+    /// Status 200 and no body.
+    Empty,
+    /// Half of the right answer.
+    Truncated,
+    /// Bytes that are not UTF-8.
+    NotUtf8,
+    /// The right answer with Code as a number.
+    NumericCode,
+}
+
+impl Fault {
+    /// What is wrong with it.
+    pub(super) fn problem(&self) -> Option<Text> {
+        let action = match self.action.as_deref().map(Action::by_name) {
+            Some(None) => {
+                return Some(Text::new(
+                    "action 应为 InitFaceVerify 或 DescribeFaceVerify，或不填。",
+                    "action must be InitFaceVerify or DescribeFaceVerify, or be left out.",
+                ));
+            }
+            Some(Some(action)) => Some(action),
+            None => None,
+        };
+        if self.count == 0 {
+            return Some(Text::new("count 至少为 1。", "count must be 1 at least."));
+        }
+        if self.kind == FaultKind::Latency
+            && self.millis.is_none_or(|millis| millis > MAX_DELAY_MILLIS)
+        {
+            return Some(Text::new(
+                "latency 须给出 millis，最多 600000。",
+                "latency needs millis, 600000 at most.",
+            ));
+        }
+        if self.kind == FaultKind::Error {
+            let code = self.code.as_deref().unwrap_or_default();
+            let service_code = codes::code(code).filter(|known| known.code != "200");
+            let known = errors::by_code(code).is_some()
+                || service_code
+                    .is_some_and(|known| action.is_some_and(|action| answers_with(action, known)));
+            if !known {
+                return Some(Text::new(
+                    "error 须给出 code：网关错误码（如 Throttling.User），或业务 Code（如 500，此时须同时给出支持它的 action）。",
+                    "error needs code: one of the API gateway (such as Throttling.User) or a Code of the service (such as 500, together with an action that answers with it).",
+                ));
+            }
+        }
+        None
+    }
+
+    /// What is answered instead of executing the request; `None` when it is executed.
+    pub(super) fn instead(&self) -> Option<Stop> {
+        const NOTE: &str = "a fault that was asked for";
+        match self.kind {
+            FaultKind::Error => {
+                let code = self.code.as_deref().unwrap_or_default();
+                let action = self.action.as_deref().and_then(Action::by_name);
+                let service_code = action.zip(codes::code(code));
+                Some(match (errors::by_code(code), service_code) {
+                    (None, Some((action, known))) => Stop::Code {
+                        action,
+                        code: known.code,
+                        note: NOTE.to_owned(),
+                    },
+                    (error, _) => error.unwrap_or(errors::INTERNAL_ERROR).because(NOTE).into(),
+                })
+            }
+            FaultKind::Latency | FaultKind::Truncated | FaultKind::NumericCode => None,
+            _ if self.executed => None,
+            _ => Some(errors::SERVICE_UNAVAILABLE.because(NOTE).into()),
+        }
+    }
+
+    /// The answer as the fault leaves it.
+    pub(super) fn apply(&self, mut response: Response) -> (Response, Delivery) {
+        let mut delivery = Delivery::default();
+        match self.kind {
+            FaultKind::Latency => delivery.delay_millis = self.millis.unwrap_or_default(),
+            FaultKind::Hang => delivery.manner = Manner::Hang,
+            FaultKind::Reset => delivery.manner = Manner::Reset,
+            FaultKind::Error => {}
+            FaultKind::Html => {
+                response.status = 502;
+                set_content_type(&mut response, "text/html");
+                response.body =
+                    b"<html><head><title>502 Bad Gateway</title></head><body>Bad Gateway</body></html>"
+                        .to_vec();
+            }
+            FaultKind::Empty => {
+                response.status = 200;
+                response.body.clear();
+            }
+            FaultKind::Truncated => response.body.truncate(response.body.len() / 2),
+            FaultKind::NotUtf8 => {
+                response.status = 200;
+                response.body = b"{\"Code\":\"200\",\"Message\":\"\xFF\xFE\"}".to_vec();
+            }
+            FaultKind::NumericCode => numeric_code(&mut response),
+        }
+        (response, delivery)
+    }
+}
+
+fn set_content_type(response: &mut Response, value: &str) {
+    for (name, old) in &mut response.headers {
+        if name == "content-type" {
+            value.clone_into(old);
+        }
+    }
+}
+
+fn numeric_code(response: &mut Response) {
+    let Ok(serde_json::Value::Object(mut envelope)) = serde_json::from_slice(&response.body) else {
+        return;
+    };
+    let number = envelope
+        .get("Code")
+        .and_then(serde_json::Value::as_str)
+        .and_then(|code| code.parse::<u16>().ok());
+    if let Some(number) = number {
+        envelope.insert("Code".to_owned(), number.into());
+        response.body = serde_json::Value::Object(envelope).to_string().into_bytes();
+    }
+}
+
+/// All faults that wait, in the order they were asked for.
+pub(super) fn waiting(session: &Session<'_>) -> Result<Vec<Fault>, Need> {
+    Ok(session.row(FAULTS)?.unwrap_or_default())
+}
+
+/// Adds a fault; gives what is wrong with it instead, where something is.
+pub(super) fn add(session: &mut Session<'_>, fault: Fault) -> Result<Option<Text>, Need> {
+    if let Some(problem) = fault.problem() {
+        return Ok(Some(problem));
+    }
+    let mut faults = waiting(session)?;
+    if faults.len() >= MAX_FAULTS {
+        return Ok(Some(Text::new(
+            "等待中的故障已满 100 个，请先 DELETE /_sandbox/faults。",
+            "100 faults are waiting already; DELETE /_sandbox/faults first.",
+        )));
+    }
+    faults.push(fault);
+    session.put(FAULTS, &faults, None);
+    Ok(None)
+}
+
+/// Drops every fault.
+pub(super) fn remove_all(session: &mut Session<'_>) {
+    session.put(FAULTS, &Vec::<Fault>::new(), None);
+}
+
+/// The fault that hits a request for this action, if one does. The first that fits counts.
+pub(super) fn take(session: &mut Session<'_>, action: Option<&str>) -> Result<Option<Fault>, Need> {
+    let mut faults = waiting(session)?;
+    let mut hit = None;
+    let mut touched = false;
+    for fault in &mut faults {
+        if fault.action.is_some() && fault.action.as_deref() != action {
+            continue;
+        }
+        touched = true;
+        if fault.skip > 0 {
+            fault.skip = fault.skip.saturating_sub(1);
+            continue;
+        }
+        fault.count = fault.count.saturating_sub(1);
+        hit = Some(fault.clone());
+        break;
+    }
+    if touched {
+        faults.retain(|fault| fault.count > 0);
+        session.put(FAULTS, &faults, None);
+    }
+    Ok(hit)
+}

@@ -1,0 +1,139 @@
+//! The errors of the vendor's API gateway, as data: Code, HTTP status, Message.
+//!
+//! Which of them were seen and which are chosen is told in `docs/sandbox.md`.
+
+use alloc::borrow::Cow;
+
+/// An error of the API gateway.
+#[derive(Debug, PartialEq, Eq)]
+pub struct GatewayError {
+    /// Code of the envelope.
+    pub code: &'static str,
+    /// HTTP status.
+    pub status: u16,
+    /// Message of the envelope.
+    pub message: &'static str,
+}
+
+/// A refusal: one of the errors, made concrete.
+#[derive(Debug)]
+pub(super) struct Refusal {
+    pub(super) code: Cow<'static, str>,
+    pub(super) status: u16,
+    pub(super) message: Cow<'static, str>,
+    /// Why, for the developer: see [`super::NOTE_HEADER`].
+    pub(super) note: String,
+}
+
+impl GatewayError {
+    /// This error, with the reason that stands in the sandbox's own header.
+    pub(super) fn because(&self, note: impl Into<String>) -> Refusal {
+        Refusal {
+            code: Cow::Borrowed(self.code),
+            status: self.status,
+            message: Cow::Borrowed(self.message),
+            note: note.into(),
+        }
+    }
+
+    /// This error, with something added to the vendor's Message.
+    pub(super) fn saying(&self, detail: &str, note: impl Into<String>) -> Refusal {
+        Refusal {
+            message: Cow::Owned([self.message, detail].concat()),
+            ..self.because(note)
+        }
+    }
+}
+
+/// `Missing<Param>`: a parameter the gateway cannot do without.
+pub(super) fn missing(parameter: &str, note: impl Into<String>) -> Refusal {
+    Refusal {
+        code: Cow::Owned(["Missing", parameter].concat()),
+        status: 400,
+        message: Cow::Owned([parameter, " is mandatory for this action."].concat()),
+        note: note.into(),
+    }
+}
+
+/// `Invalid<Param>`: a parameter the gateway cannot read.
+pub(super) fn invalid(parameter: &str, note: impl Into<String>) -> Refusal {
+    Refusal {
+        code: Cow::Owned(["Invalid", parameter].concat()),
+        status: 400,
+        message: Cow::Owned(["Specified parameter ", parameter, " is not valid."].concat()),
+        note: note.into(),
+    }
+}
+
+/// The error of that Code.
+pub(super) fn by_code(code: &str) -> Option<&'static GatewayError> {
+    ALL.iter().copied().find(|error| error.code == code)
+}
+
+macro_rules! gateway_errors {
+    ($( $name:ident $code:literal $status:literal $message:literal; )*) => {
+        $( pub(super) const $name: &GatewayError = &GatewayError {
+            code: $code,
+            status: $status,
+            message: $message,
+        }; )*
+
+        /// All errors but the families `Missing<Param>` and `Invalid<Param>`.
+        pub static ALL: &[&GatewayError] = &[$($name),*];
+    };
+}
+
+gateway_errors! {
+    SIGNATURE_DOES_NOT_MATCH "SignatureDoesNotMatch" 400
+        "Specified signature is not matched with our calculation. ";
+    INCOMPLETE_SIGNATURE "IncompleteSignature" 400
+        "The request signature does not conform to Aliyun standards. ";
+    ACCESS_KEY_NOT_FOUND "InvalidAccessKeyId.NotFound" 404
+        "Specified access key is not found.";
+    ACCESS_KEY_INACTIVE "InvalidAccessKeyId.Inactive" 400
+        "Specified access key is disabled.";
+    TIMESTAMP_EXPIRED "InvalidTimeStamp.Expired" 400
+        "Specified time stamp or date value is expired.";
+    TIMESTAMP_FORMAT "InvalidTimeStamp.Format" 400
+        "Specified time stamp or date value is not well formatted.";
+    NONCE_USED "SignatureNonceUsed" 400
+        "Specified signature nonce was used already.";
+    SIGNATURE_METHOD "InvalidSignatureMethod" 400
+        "Specified parameter SignatureMethod is not valid.";
+    PARAMETER_FORMAT "InvalidParameter.Format" 400
+        "Specified parameter format is not valid.";
+    INVALID_VERSION "InvalidVersion" 400
+        "Specified parameter Version is not valid.";
+    ACTION_NOT_FOUND "InvalidAction.NotFound" 404
+        "Specified api is not found, please check your url and method.";
+    UNSUPPORTED_METHOD "UnsupportedHTTPMethod" 400
+        "This http method is not supported.";
+    BODY_TOO_LARGE "RequestBodyTooLarge" 413
+        "The request body is larger than 2 MiB.";
+    THROTTLING "Throttling" 400
+        "Request was denied due to request throttling.";
+    THROTTLING_USER "Throttling.User" 400
+        "Request was denied due to user flow control.";
+    THROTTLING_API "Throttling.Api" 400
+        "Request was denied due to api flow control.";
+    FORBIDDEN_RAM "Forbidden.RAM" 403
+        "User not authorized to operate on the specified resource, or this API doesn't support RAM.";
+    NO_PERMISSION "NoPermission" 403
+        "You are not authorized to do this action.";
+    TOKEN_EXPIRED "InvalidSecurityToken.Expired" 400
+        "Specified SecurityToken is expired.";
+    TOKEN_MALFORMED "InvalidSecurityToken.Malformed" 400
+        "Specified SecurityToken is malformed.";
+    TOKEN_MISMATCH "InvalidSecurityToken.MismatchWithAccessKey" 400
+        "Specified SecurityToken mismatch with the AccessKey.";
+    TOKEN_MISSING "MissingSecurityToken" 400
+        "SecurityToken is mandatory for this action.";
+    SERVICE_UNAVAILABLE "ServiceUnavailable" 503
+        "The request has failed due to a temporary failure of the server.";
+    INTERNAL_ERROR "InternalError" 500
+        "The request processing has failed due to some unknown error.";
+    PRODUCT_NOT_FOUND "InvalidProduct.NotFound" 404
+        "Cannot find product according to your specified domain.";
+    NEED_SSL "InvalidProtocol.NeedSsl" 404
+        "Your request is denied as lack of ssl protect.";
+}

@@ -1,0 +1,275 @@
+//! InitFaceVerify: the service's own checks, then a new verification.
+
+use super::callback::{self, CallbackState};
+use super::gateway_errors as errors;
+use super::outcome::{self, Script};
+use super::protocol::Call;
+use super::session::{Session, Stop};
+use super::verification::{Ending, Verification};
+use crate::actions::rules::{IDENTITY_CARD, LR_FR};
+use crate::codes;
+use crate::endpoint::Endpoint;
+use crate::identity::{cert_name, cert_no, mobile};
+use crate::signing::encode::hex;
+use base64::Engine;
+use core::net::IpAddr;
+use serde::de::IgnoredAny;
+use serde_json::{Map, Value};
+
+/// The values of the vendor's pages. "No custom actions or combinations."
+const MODELS: [&str; 6] = [
+    "LIVENESS",
+    "PHOTINUS_LIVENESS",
+    "MULTI_ACTION",
+    "MOVE_ACTION",
+    "MOVE_PHOTINUS",
+    "MULTI_FAPTCHA",
+];
+/// 1 MB of picture, and what the API metadata allows for its Base64.
+const PICTURE_MAX_BYTES: usize = 1_048_576;
+const PICTURE_MAX_BASE64: usize = 1_548_576;
+
+/// Starts a verification and gives the ResultObject.
+pub(super) fn perform(
+    session: &mut Session<'_>,
+    call: &Call<'_>,
+) -> Result<Map<String, Value>, Stop> {
+    let scene_id = scene_id(call)?;
+    let product = mandatory(call, "ProductCode")?;
+    let outer_order_no = mandatory(call, "OuterOrderNo")?;
+    check_presence(call, product)?;
+    if call.account.scene(scene_id).is_none() {
+        return Err(call.refuse("404", "the account has no scene of that SceneId"));
+    }
+    check_values(session, call, product)?;
+    check_pictures(session, call, scene_id)?;
+    let script = outcome::script(outer_order_no, call.value("UserId"))
+        .map_err(|note| call.refuse("401", note))?;
+    if let Some(Script::Init(code)) = script {
+        return Err(call.refuse(code, "scripted by OuterOrderNo or UserId"));
+    }
+    let now = session.now.unix_millis();
+    let certify_id = hex(&session.random.certify_id);
+    let (opened_at, ended_at, ending) = match script {
+        Some(Script::Ends(ending, after)) => {
+            (Some(now), Some(now.saturating_add(after)), Some(ending))
+        }
+        Some(Script::Opened) => (Some(now), None, None),
+        _ => (None, None, None),
+    };
+    let verification = Verification {
+        certify_id: certify_id.clone(),
+        account_id: call.account.account_id.clone(),
+        scene_id,
+        outer_order_no: outer_order_no.to_owned(),
+        product_code: product.to_owned(),
+        device_risk: call.value("FaceGuardOutput") == Some("DeviceRisk"),
+        created_at: now,
+        opened_at,
+        ended_at,
+        ending,
+        callback: call.value("CallbackUrl").map(|url| CallbackState {
+            url: url.to_owned(),
+            token: call.value("CallbackToken").map(str::to_owned),
+            attempts: 0,
+            last_status: None,
+        }),
+    };
+    callback::announce(session, &verification);
+    session.put(
+        Verification::row(&certify_id),
+        &verification,
+        Some(verification.kept_until()),
+    );
+    let mut result = Map::new();
+    result.insert("CertifyId".to_owned(), certify_id.into());
+    Ok(result)
+}
+
+/// SceneId as both actions take it: a `Long`, which the API gateway reads.
+pub(super) fn scene_id(call: &Call<'_>) -> Result<i64, Stop> {
+    let text = mandatory(call, "SceneId")?;
+    text.parse::<i64>().map_err(|_| {
+        errors::invalid(
+            "SceneId",
+            "SceneId must be a 64-bit integer in decimal digits",
+        )
+        .into()
+    })
+}
+
+/// A parameter without which the service answers Code 400.
+pub(super) fn mandatory<'a>(call: &'a Call<'_>, name: &str) -> Result<&'a str, Stop> {
+    call.value(name)
+        .ok_or_else(|| call.refuse("400", [name, " is missing"].concat()))
+}
+
+/// Beside SceneId, OuterOrderNo and ProductCode. UserId is not among them: the vendor document's
+/// own example goes without it.
+fn check_presence(call: &Call<'_>, product: &str) -> Result<(), Stop> {
+    let names: &[&str] = match product {
+        "ID_PRO" => &["MetaInfo", "CertType", "CertName", "CertNo"],
+        "PV_FV" => &["MetaInfo", "UserId"],
+        _ => &["MetaInfo"],
+    };
+    for name in names {
+        mandatory(call, name)?;
+    }
+    Ok(())
+}
+
+/// A parameter, what it must satisfy, and the same in words.
+type Check<'a> = (&'static str, &'a dyn Fn(&str) -> bool, &'static str);
+
+fn check_values(session: &Session<'_>, call: &Call<'_>, product: &str) -> Result<(), Stop> {
+    let identity_card = call
+        .value("CertType")
+        .is_none_or(|kind| kind == IDENTITY_CARD);
+    let plain = identity_card && call.value("EncryptType").is_none();
+    let documents = if product == LR_FR {
+        cert_no::Documents::ResidentIdentityCard
+    } else {
+        cert_no::Documents::All
+    };
+    let today = session.now.shanghai_date();
+    let checks: &[Check<'_>] = &[
+        (
+            "OuterOrderNo",
+            &|text| text.len() == 32 && text.bytes().all(|byte| byte.is_ascii_alphanumeric()),
+            "must be 32 letters and digits",
+        ),
+        (
+            "ProductCode",
+            &is_word,
+            "must be LR_FR or another product's code",
+        ),
+        (
+            "Model",
+            &|text| MODELS.contains(&text),
+            "must be a value of the vendor's table, such as LIVENESS",
+        ),
+        (
+            "UserId",
+            &|text| text.chars().count() <= 100,
+            "may have 100 characters",
+        ),
+        (
+            "CertType",
+            &|text| text == IDENTITY_CARD || (product != LR_FR && is_word(text)),
+            "must be IDENTITY_CARD",
+        ),
+        (
+            "CertName",
+            &|text| {
+                !plain || cert_name::check(text).is_ok_and(|accepted| accepted.normalized == text)
+            },
+            "must be a name of the national standard, without letters or special characters",
+        ),
+        (
+            "CertNo",
+            &|text| {
+                !plain
+                    || cert_no::check(text, documents, today)
+                        .is_ok_and(|accepted| accepted.normalized == text)
+            },
+            "must be an identity number of the national standard",
+        ),
+        (
+            "MetaInfo",
+            &|text| {
+                text.trim_start().starts_with('{')
+                    && serde_json::from_str::<IgnoredAny>(text).is_ok()
+            },
+            "must be the JSON object that the client SDK gave",
+        ),
+        (
+            "Mobile",
+            &|text| mobile::check(text).is_ok_and(|accepted| accepted.normalized == text),
+            "must be a mobile number of 11 digits",
+        ),
+        (
+            "Ip",
+            &|text| text.parse::<IpAddr>().is_ok(),
+            "must be an IPv4 or IPv6 address",
+        ),
+        (
+            "CallbackUrl",
+            &is_callback_url,
+            "must begin with https:// (in the sandbox also http:// to a loopback address)",
+        ),
+        ("Crop", &|text| matches!(text, "T" | "F"), "must be T or F"),
+    ];
+    for (name, check, rule) in checks {
+        if call.value(name).is_some_and(|value| !check(value)) {
+            return Err(call.refuse("401", [name, " ", rule].concat()));
+        }
+    }
+    Ok(())
+}
+
+fn is_word(text: &str) -> bool {
+    text.len() <= 64
+        && text
+            .bytes()
+            .all(|byte| byte.is_ascii_uppercase() || byte.is_ascii_digit() || byte == b'_')
+}
+
+/// The vendor takes HTTPS alone; a test's server on this machine seldom has a certificate.
+fn is_callback_url(url: &str) -> bool {
+    let origin_end = url
+        .match_indices('/')
+        .nth(2)
+        .map_or(url.len(), |(at, _)| at);
+    let origin = url.get(..origin_end).unwrap_or_default();
+    let origin = origin.split(['?', '#']).next().unwrap_or_default();
+    url.len() <= 2_048
+        && url.bytes().all(|byte| byte.is_ascii_graphic())
+        && origin.contains("://")
+        && Endpoint::parse(origin).is_ok()
+}
+
+fn check_pictures(session: &Session<'_>, call: &Call<'_>, scene_id: i64) -> Result<(), Stop> {
+    let oss = call.value("OssBucketName").or(call.value("OssObjectName"));
+    let picture = call.value("FaceContrastPicture");
+    let earlier = call.value("CertifyId");
+    let ways = [picture, call.value("FaceContrastPictureUrl"), oss, earlier];
+    if ways.iter().flatten().count() > 1 {
+        return Err(call.refuse("420", "a picture may be passed in one way only"));
+    }
+    if call.value("OssBucketName").is_some() != call.value("OssObjectName").is_some() {
+        return Err(call.refuse("400", "OssBucketName and OssObjectName go together"));
+    }
+    if let Some(base64) = picture {
+        if base64.len() > PICTURE_MAX_BASE64 {
+            return Err(call.refuse("421", "the picture is larger than 1 MB"));
+        }
+        match base64::engine::general_purpose::STANDARD.decode(base64) {
+            Ok(bytes) if bytes.len() > PICTURE_MAX_BYTES => {
+                return Err(call.refuse("421", "the picture is larger than 1 MB"));
+            }
+            Ok(bytes) if is_picture(&bytes) => {}
+            _ => return Err(call.refuse("419", "the picture is not the Base64 of a JPEG or PNG")),
+        }
+    }
+    if let Some(certify_id) = earlier {
+        let row = session.row::<Verification>(&Verification::row(certify_id))?;
+        let passed = row.is_some_and(|earlier| {
+            earlier.is_of(&call.account.account_id, session.now)
+                && earlier.scene_id == scene_id
+                && earlier
+                    .ended_at
+                    .is_some_and(|at| at <= session.now.unix_millis())
+                && matches!(&earlier.ending, Some(Ending::SubCode(code))
+                    if codes::sub_code(code).is_some_and(|known| known.passing))
+        });
+        if !passed {
+            return Err(call.refuse("423", "no verification of that CertifyId has passed"));
+        }
+    }
+    Ok(())
+}
+
+/// Whether the bytes begin as a JPEG or PNG does. The sandbox looks for no face.
+fn is_picture(bytes: &[u8]) -> bool {
+    bytes.starts_with(&[0xFF, 0xD8, 0xFF]) || bytes.starts_with(b"\x89PNG\r\n\x1A\n")
+}

@@ -1,0 +1,92 @@
+//! Picture addresses as OSS signs them, valid for 15 minutes from the query, and the one picture:
+//! a drawn portrait that is obviously not a person.
+
+use super::envelope;
+use super::session::Session;
+use super::verification::Verification;
+use crate::credentials::Secret;
+use crate::http::{IncomingRequest, Response};
+use crate::signing::acs3::hmac_sha256;
+use crate::signing::encode::{hex, parse_form};
+
+static PORTRAIT: &[u8] = include_bytes!("portrait.jpg");
+
+/// Where pictures stand on this server.
+pub(super) const PATH: &str = "/_sandbox/pictures/";
+const VALID_MILLIS: i64 = 15 * 60 * 1_000;
+
+/// The bucket the vendor makes in the customer's account.
+pub(super) fn bucket(verification: &Verification) -> String {
+    ["cn-shanghai-aliyun-cloudauth-", &verification.account_id].concat()
+}
+
+/// The object's name in that bucket.
+pub(super) fn object(verification: &Verification) -> String {
+    let Verification {
+        account_id,
+        certify_id,
+        ..
+    } = verification;
+    alloc::format!("verify/{account_id}/{certify_id}0.jpeg")
+}
+
+/// A signed address that works for 15 minutes from now. `None` when the account has no key.
+pub(super) fn url(session: &Session<'_>, verification: &Verification) -> Option<String> {
+    let expires = session
+        .now
+        .plus_millis(VALID_MILLIS)
+        .unix_millis()
+        .div_euclid(1_000)
+        .to_string();
+    let object = object(verification);
+    let signature = signature(session, &object, &expires)?;
+    Some(alloc::format!(
+        "{}{PATH}{object}?Expires={expires}&Signature={}",
+        session.origin(),
+        signature.expose()
+    ))
+}
+
+/// The picture, or OSS's refusal.
+pub(super) fn serve(session: &Session<'_>, request: &IncomingRequest, object: &str) -> Response {
+    let query = parse_form(request.query.as_bytes()).unwrap_or_default();
+    let value = |name| {
+        query
+            .iter()
+            .find(|(candidate, _)| candidate == name)
+            .map(|(_, value)| value.as_str())
+            .unwrap_or_default()
+    };
+    let (expires, given) = (value("Expires"), value("Signature"));
+    let signed = signature(session, object, expires)
+        .is_some_and(|signature| signature.constant_time_eq(given));
+    if !signed {
+        return refusal(
+            session,
+            "SignatureDoesNotMatch",
+            "The request signature we calculated does not match the signature you provided. Check your key and signing method.",
+        );
+    }
+    let expired = expires
+        .parse::<i64>()
+        .is_ok_and(|expires| expires <= session.now.unix_millis().div_euclid(1_000));
+    if expired {
+        return refusal(session, "AccessDenied", "Request has expired.");
+    }
+    envelope::plain(session, 200, Some("image/jpeg"), PORTRAIT.to_vec())
+}
+
+fn signature(session: &Session<'_>, object: &str, expires: &str) -> Option<Secret> {
+    let account_id = object.strip_prefix("verify/")?.split('/').next()?;
+    let key = session.config().account(account_id)?.keys.first()?;
+    let text = ["GET", object, expires].join("\n");
+    let mac = hmac_sha256(key.access_key_secret.expose().as_bytes(), text.as_bytes());
+    Some(Secret::new(hex(&mac)))
+}
+
+fn refusal(session: &Session<'_>, code: &str, message: &str) -> Response {
+    let body = alloc::format!(
+        "<?xml version=\"1.0\" encoding=\"UTF-8\"?><Error><Code>{code}</Code><Message>{message}</Message></Error>"
+    );
+    envelope::plain(session, 403, Some("application/xml"), body.into_bytes())
+}

@@ -13,7 +13,16 @@
  * @param {(report: object) => void} [call.onAttempt]
  * @returns {Promise<{ done: object } | { failed: object }>}
  */
-export async function performCall({ core, send, options, credentials, action, parameters, signal, onAttempt }) {
+export async function performCall({
+  core,
+  send,
+  options,
+  credentials,
+  action,
+  parameters,
+  signal,
+  onAttempt,
+}) {
   let keys = await credentials.get();
   let state;
   for (;;) {

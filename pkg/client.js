@@ -21,11 +21,26 @@ export function definePackage({ core, ready, inBrowser }) {
     #checked = false;
 
     constructor(options = {}) {
-      const { credentials, accessKeyId, accessKeySecret, securityToken, fetch, language, onAttempt, endpoint, ...rest } =
-        options;
-      this.#options = { ...rest, endpoint: Array.isArray(endpoint) ? endpoint.join(",") : endpoint, inBrowser };
+      const {
+        credentials,
+        accessKeyId,
+        accessKeySecret,
+        securityToken,
+        fetch,
+        language,
+        onAttempt,
+        endpoint,
+        ...rest
+      } = options;
+      this.#options = {
+        ...rest,
+        endpoint: Array.isArray(endpoint) ? endpoint.join(",") : endpoint,
+        inBrowser,
+      };
       this.#language = language === "zh" ? "zh" : "en";
-      this.#credentials = new CredentialsSource(credentials ?? { accessKeyId, accessKeySecret, securityToken });
+      this.#credentials = new CredentialsSource(
+        credentials ?? { accessKeyId, accessKeySecret, securityToken },
+      );
       this.#send = fetchTransport(fetch ?? globalThis.fetch);
       this.#onAttempt = onAttempt;
       if (!inBrowser) this.#check(credentials ? undefined : { accessKeyId, accessKeySecret, securityToken });
@@ -75,6 +90,7 @@ export function definePackage({ core, ready, inBrowser }) {
 
 /** The value, or the problem as a TypeError: a mistake in the program, not in a call. */
 function accepted(result) {
-  if (result.Err) throw new TypeError(`${result.Err.rule}: ${result.Err.message.en} ${result.Err.message.zh}`);
+  if (result.Err)
+    throw new TypeError(`${result.Err.rule}: ${result.Err.message.en} ${result.Err.message.zh}`);
   return result.Ok;
 }

@@ -10,7 +10,8 @@
 export function guard(glue) {
   const guarded = {};
   for (const [name, value] of Object.entries(glue)) {
-    if (typeof value !== "function" || name.startsWith("__") || name === "initSync" || name === "default") continue;
+    if (typeof value !== "function" || name.startsWith("__") || name === "initSync" || name === "default")
+      continue;
     guarded[name] = (...args) => {
       try {
         return value(...args);

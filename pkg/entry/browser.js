@@ -11,12 +11,14 @@ async function load() {
   loaded = true;
 }
 
-export const { FaceVerifyClient, FaceVerifyError, isFaceVerifyError, newOuterOrderNo, ready } = definePackage({
-  core() {
-    if (!loaded) throw new Error("cloudauth-edge is still loading in this browser: await ready() first.");
-    return core;
+export const { FaceVerifyClient, FaceVerifyError, isFaceVerifyError, newOuterOrderNo, ready } = definePackage(
+  {
+    core() {
+      if (!loaded) throw new Error("cloudauth-edge is still loading in this browser: await ready() first.");
+      return core;
+    },
+    // A failed download is tried again by the next caller.
+    ready: () => (loading ??= load().catch((error) => ((loading = undefined), Promise.reject(error)))),
+    inBrowser: true,
   },
-  // A failed download is tried again by the next caller.
-  ready: () => (loading ??= load().catch((error) => ((loading = undefined), Promise.reject(error)))),
-  inBrowser: true,
-});
+);

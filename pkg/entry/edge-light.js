@@ -8,8 +8,10 @@ import module from "../wasm/client/cloudauth_edge_bg.wasm?module";
 glue.initSync({ module: Object.setPrototypeOf(module, WebAssembly.Module.prototype) });
 const core = guard(glue);
 
-export const { FaceVerifyClient, FaceVerifyError, isFaceVerifyError, newOuterOrderNo, ready } = definePackage({
-  core: () => core,
-  ready: async () => {},
-  inBrowser: false,
-});
+export const { FaceVerifyClient, FaceVerifyError, isFaceVerifyError, newOuterOrderNo, ready } = definePackage(
+  {
+    core: () => core,
+    ready: async () => {},
+    inBrowser: false,
+  },
+);

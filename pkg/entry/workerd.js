@@ -6,8 +6,10 @@ import module from "../wasm/client/cloudauth_edge_bg.wasm";
 glue.initSync({ module });
 const core = guard(glue);
 
-export const { FaceVerifyClient, FaceVerifyError, isFaceVerifyError, newOuterOrderNo, ready } = definePackage({
-  core: () => core,
-  ready: async () => {},
-  inBrowser: false,
-});
+export const { FaceVerifyClient, FaceVerifyError, isFaceVerifyError, newOuterOrderNo, ready } = definePackage(
+  {
+    core: () => core,
+    ready: async () => {},
+    inBrowser: false,
+  },
+);

@@ -1,0 +1,330 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { inspect } from "node:util";
+import { FaceVerifyClient, FaceVerifyError, isFaceVerifyError, newOuterOrderNo } from "cloudauth-edge";
+import {
+  certifyId,
+  clockOff,
+  endless,
+  faultServer,
+  halfJson,
+  hang,
+  hangInBody,
+  json,
+  pending,
+  reset,
+  started,
+  text,
+} from "../support/fault-server.mjs";
+
+const order = {
+  sceneId: 1000000006,
+  outerOrderNo: "e0c34a77f5ac40a5aa5e6ed20c353888",
+  userId: "123456789",
+  metaInfo: '{"zimVer":"3.0.0","appVersion": "1","deviceType": "ios"}',
+  certName: "张三",
+  certNo: "11010519491231002X",
+};
+const query = { sceneId: 1000000006, certifyId };
+const secret = "testsecret-planted";
+
+function client(endpoint, options = {}) {
+  return new FaceVerifyClient({
+    accessKeyId: "testid",
+    accessKeySecret: secret,
+    endpoint,
+    timeoutMs: 2000,
+    ...options,
+  });
+}
+
+/** The error a call ends with, after making sure that it shows nothing it must not. */
+async function failure(call) {
+  const error = await call.then(
+    (value) => assert.fail(`no error but ${inspect(value)}`),
+    (error) => error,
+  );
+  assert.ok(isFaceVerifyError(error), inspect(error));
+  const shown = [inspect(error, { depth: 9 }), JSON.stringify(error), String(error.stack)].join("\n");
+  for (const planted of [secret, "张三", "%E5%BC%A0", "11010519491231002X", "zimVer", "Signature="]) {
+    assert.ok(!shown.includes(planted), `${planted} in ${shown}`);
+  }
+  return error;
+}
+
+test("starts a verification with one request whose URL holds nothing", async () => {
+  await using server = await faultServer(started);
+  const attempts = [];
+  const result = await client(server.endpoint, {
+    onAttempt: (report) => attempts.push(report),
+  }).initFaceVerify(order);
+  assert.equal(result.certifyId, certifyId);
+  assert.equal(result.requestId, "130A2C10-B9EE-4D84-88E3-5384FF039795");
+  const [request] = server.requests;
+  assert.equal(server.requests.length, 1);
+  assert.deepEqual([request.method, request.url], ["POST", "/"]);
+  assert.equal(request.form.get("CertName"), "张三");
+  assert.equal(request.form.get("MetaInfo"), order.metaInfo);
+  assert.equal(attempts.length, 1);
+  assert.deepEqual(
+    [attempts[0].action, attempts[0].attempt, attempts[0].httpStatus],
+    ["InitFaceVerify", 1, 200],
+  );
+});
+
+test("scene ids of 64 bits survive as bigint and string, unsafe numbers are refused", async () => {
+  await using server = await faultServer(started);
+  for (const sceneId of [9007199254740991, 9223372036854775807n, "9223372036854775807"]) {
+    await client(server.endpoint).initFaceVerify({ ...order, sceneId });
+    assert.equal(server.requests.at(-1).form.get("SceneId"), String(sceneId));
+  }
+  for (const sceneId of [
+    2 ** 60,
+    1.5,
+    NaN,
+    Infinity,
+    2n ** 63n,
+    2n ** 80n,
+    -1,
+    {},
+    [],
+    true,
+    "",
+    Symbol("s"),
+  ]) {
+    const error = await failure(client(server.endpoint).initFaceVerify({ ...order, sceneId }));
+    assert.deepEqual([error.kind, error.fields[0].field], ["validation", "sceneId"]);
+  }
+  assert.equal(server.requests.length, 3);
+});
+
+test("a query tells pending, passed and rejected apart", async () => {
+  const verdict = (Passed, SubCode) =>
+    json({ Code: "200", RequestId: "R", ResultObject: { Passed, SubCode } });
+  await using server = await faultServer(
+    pending,
+    json({ Code: "403", RequestId: "R" }),
+    verdict("T", "200"),
+    verdict("F", "205"),
+    verdict("T", "205"),
+  );
+  const face = client(server.endpoint);
+  assert.equal((await face.describeFaceVerify(query)).status, "pending");
+  assert.equal((await face.describeFaceVerify(query)).status, "pending");
+  assert.equal((await face.describeFaceVerify(query)).status, "passed");
+  const rejected = await face.describeFaceVerify(query);
+  assert.equal(rejected.status, "rejected");
+  assert.equal(rejected.subCodeInfo.billed, true);
+  assert.equal((await failure(face.describeFaceVerify(query))).code, "ContradictoryVerdict");
+});
+
+// What happens, the kind and code of the error, and how many requests each action makes.
+const faults = [
+  ["hang before headers", hang, "timeout", "Timeout", 1, 2],
+  ["hang in the body", hangInBody, "timeout", "Timeout", 1, 2],
+  ["reset", reset, "transport", "ConnectionFailed", 1, 2],
+  ["half a JSON", halfJson, "protocol", "BodyNotJson", 1, 1],
+  ["HTML error page", text("<html>502 Bad Gateway</html>", 502), "protocol", "BodyNotJson", 1, 2],
+  [
+    "XML error",
+    text("<Error><RequestId>X</RequestId><Code>InvalidAccessKeyId.NotFound</Code></Error>", 404, "text/xml"),
+    "credentials",
+    "InvalidAccessKeyId.NotFound",
+    1,
+    1,
+  ],
+  ["400 throttling", json({ Code: "Throttling", Message: "m" }, 400), "throttled", "Throttling", 2, 2],
+  [
+    "429 throttling",
+    json({ Code: "Throttling.User", Message: "m" }, 429),
+    "throttled",
+    "Throttling.User",
+    2,
+    2,
+  ],
+  ["503", json({ Code: "ServiceUnavailable", Message: "m" }, 503), "vendor", "ServiceUnavailable", 1, 2],
+  ["Code 500", json({ Code: "500", Message: "m" }), "vendor", "500", 1, 2],
+  ["Code 401", json({ Code: "401", Message: "m" }), "vendor", "401", 1, 1],
+  [
+    "reused nonce",
+    json({ Code: "SignatureNonceUsed", Message: "m" }, 400),
+    "signature",
+    "SignatureNonceUsed",
+    1,
+    2,
+  ],
+  ["100 MB body", endless, "protocol", "AnswerTooLarge", 1, 1],
+  ["empty body", text(""), "protocol", "EmptyBody", 1, 1],
+  [
+    "redirect",
+    (_, response) => response.writeHead(302, { location: "http://127.0.0.1:9/" }).end(),
+    "protocol",
+    "EmptyBody",
+    1,
+    1,
+  ],
+];
+
+for (const [name, answer, kind, code, initRequests, describeRequests] of faults) {
+  test(`fault: ${name}`, async () => {
+    for (const [action, parameters, expected] of [
+      ["initFaceVerify", order, initRequests],
+      ["describeFaceVerify", query, describeRequests],
+    ]) {
+      await using server = await faultServer(answer);
+      const face = client(server.endpoint, { timeoutMs: 300, maxAttempts: 2 });
+      const error = await failure(face[action](parameters));
+      assert.deepEqual([error.kind, error.code, server.requests.length], [kind, code, expected], action);
+      const nonces = new Set(server.requests.map(({ form }) => form.get("SignatureNonce")));
+      assert.equal(nonces.size, server.requests.length, "a nonce of its own for each attempt");
+    }
+  });
+}
+
+test("nobody listens: even a start is tried again, at the next endpoint", async () => {
+  await using server = await faultServer(started);
+  const closed = await faultServer(started);
+  await closed[Symbol.asyncDispose]();
+  const face = client([closed.endpoint, server.endpoint]);
+  assert.equal((await face.initFaceVerify(order)).certifyId, certifyId);
+});
+
+test("a clock off by 14 minutes works, by 24 hours after one correction", async () => {
+  for (const [minutes, requests] of [
+    [14, 1],
+    [-14, 1],
+    [24 * 60, 2],
+    [-24 * 60, 2],
+  ]) {
+    await using server = await faultServer(clockOff(minutes * 60_000, started));
+    await client(server.endpoint).initFaceVerify(order);
+    assert.equal(server.requests.length, requests);
+  }
+});
+
+test("an expired token is fetched anew, once for all waiting calls", async () => {
+  await using server = await faultServer((request, response) =>
+    request.form.get("SecurityToken") === "token-1"
+      ? json({ Code: "InvalidSecurityToken.Expired", Message: "m" }, 400)(request, response)
+      : started(request, response),
+  );
+  let fetched = 0;
+  const face = new FaceVerifyClient({
+    endpoint: server.endpoint,
+    credentials: async () => ({
+      accessKeyId: "testid",
+      accessKeySecret: secret,
+      securityToken: `token-${++fetched}`,
+    }),
+  });
+  const results = await Promise.all(Array.from({ length: 10 }, () => face.initFaceVerify(order)));
+  assert.equal(results.length, 10);
+  assert.equal(fetched, 2);
+});
+
+test("the caller's signal wins at once, before, during and between attempts", async () => {
+  await using server = await faultServer(hang);
+  const face = client(server.endpoint, { timeoutMs: 60_000 });
+  assert.equal(
+    (await failure(face.describeFaceVerify(query, { signal: AbortSignal.abort() }))).kind,
+    "aborted",
+  );
+  assert.equal(
+    (await failure(face.describeFaceVerify(query, { signal: AbortSignal.timeout(50) }))).kind,
+    "aborted",
+  );
+  await using throttling = await faultServer(
+    json({ Code: "Throttling" }, 429, { "x-acs-retry-after": "20000" }),
+  );
+  const waiting = client(throttling.endpoint).describeFaceVerify(query, { signal: AbortSignal.timeout(50) });
+  assert.equal((await failure(waiting)).kind, "aborted");
+  assert.equal(throttling.requests.length, 1);
+});
+
+test("parameters of every wrong shape are one validation error each, and nothing is sent", async () => {
+  await using server = await faultServer(started);
+  const face = client(server.endpoint);
+  const shapes = [undefined, null, 42, "张三", [], () => 1, new Map(), Object.create(null), { certNo: {} }];
+  for (const shape of shapes) assert.equal((await failure(face.initFaceVerify(shape))).kind, "validation");
+  const huge = await failure(face.initFaceVerify({ ...order, userId: "张".repeat(10_000_000) }));
+  assert.deepEqual([huge.kind, huge.fields[0].field], ["validation", "userId"]);
+  const lone = await failure(face.initFaceVerify({ ...order, userId: "\uD800" }));
+  assert.equal(lone.fields[0].rule, "text");
+  assert.equal(server.requests.length, 0);
+  assert.equal((await face.initFaceVerify(order)).certifyId, certifyId);
+});
+
+test("wrong options are refused by name and never by value", () => {
+  const refused = (options) => {
+    try {
+      new FaceVerifyClient(options);
+    } catch (error) {
+      assert.ok(error instanceof FaceVerifyError);
+      assert.ok(!inspect(error, { depth: 9 }).includes(secret));
+      return error.fields.map(({ field, rule }) => `${field} ${rule}`);
+    }
+    return [];
+  };
+  const keys = { accessKeyId: "testid", accessKeySecret: secret };
+  assert.deepEqual(refused(keys), []);
+  assert.deepEqual(refused(), ["accessKeyId missing", "accessKeySecret missing"]);
+  assert.deepEqual(refused({ ...keys, accessKeySecret: `${secret}\n` }), [
+    "accessKeySecret stray-white-space",
+  ]);
+  assert.deepEqual(refused({ ...keys, accessKeySecret: 42 }), ["accessKeySecret type"]);
+  assert.deepEqual(refused({ ...keys, timeout: 5 }), ["timeout unknown-option"]);
+  assert.deepEqual(refused({ ...keys, timeoutMs: "5" }), ["timeoutMs range"]);
+  assert.deepEqual(refused({ ...keys, endpoint: "http://cloudauth.aliyuncs.com" }), ["endpoint needs-https"]);
+  assert.deepEqual(refused({ accessKeyId: "sandbox-key-id", accessKeySecret: "sandbox-key-secret" }), [
+    "accessKeyId sandbox-key",
+  ]);
+});
+
+test("messages come in the language asked for, both stay at hand", async () => {
+  await using server = await faultServer(json({ Code: "412" }));
+  const zh = await failure(client(server.endpoint, { language: "zh" }).initFaceVerify(order));
+  const en = await failure(client(server.endpoint).initFaceVerify(order));
+  assert.equal(zh.message, en.messages.zh);
+  assert.equal(en.message, zh.messages.en);
+  assert.match(zh.message, /欠费/);
+  assert.equal(en.audience, "operator");
+});
+
+test("a hook that throws loses no CertifyId", async () => {
+  await using server = await faultServer(started);
+  const face = client(server.endpoint, {
+    onAttempt() {
+      throw new Error("broken hook");
+    },
+  });
+  assert.equal((await face.initFaceVerify(order)).certifyId, certifyId);
+});
+
+test("the guard knows errors of another copy", () => {
+  assert.ok(isFaceVerifyError({ name: "FaceVerifyError", kind: "timeout", code: "Timeout" }));
+  for (const other of [null, undefined, 1, "FaceVerifyError", new Error("x"), {}])
+    assert.ok(!isFaceVerifyError(other));
+});
+
+test("new order numbers have 32 letters and digits and differ", () => {
+  const numbers = new Set(Array.from({ length: 1000 }, () => newOuterOrderNo("bank")));
+  assert.equal(numbers.size, 1000);
+  for (const number of numbers) assert.match(number, /^bank[0-9]{14}[0-9a-f]{14}$/);
+  for (const prefix of ["银行", "a-b", "01234567890"])
+    assert.throws(() => newOuterOrderNo(prefix), TypeError);
+});
+
+test("ACS3 puts parameters where the vendor's metadata has them", async () => {
+  await using server = await faultServer(started);
+  await client(server.endpoint, { signatureVersion: "ACS3-HMAC-SHA256" }).initFaceVerify({
+    ...order,
+    model: "LIVENESS",
+  });
+  const [request] = server.requests;
+  assert.match(
+    request.headers.authorization,
+    /^ACS3-HMAC-SHA256 Credential=testid,SignedHeaders=content-type;host;/,
+  );
+  assert.equal(new URL(request.url, server.endpoint).searchParams.get("CertName"), "张三");
+  assert.deepEqual([...request.form], [["Model", "LIVENESS"]]);
+});

@@ -1,0 +1,81 @@
+import { createServer } from "node:http";
+
+/**
+ * A loopback server that answers each request with the next of `answers` (the last one again and
+ * again) and records what came. An answer is `(request, response) => void`, with `request.form`
+ * read for it.
+ */
+export async function faultServer(...answers) {
+  const requests = [];
+  const server = createServer(async (request, response) => {
+    let body = "";
+    for await (const chunk of request) body += chunk;
+    request.form = new URLSearchParams(body);
+    const answer = answers[Math.min(requests.length, answers.length - 1)];
+    requests.push({ method: request.method, url: request.url, headers: request.headers, form: request.form });
+    answer(request, response);
+  });
+  server.listen(0, "127.0.0.1");
+  await new Promise((resolve) => server.once("listening", resolve));
+  return {
+    endpoint: `http://127.0.0.1:${server.address().port}`,
+    requests,
+    async [Symbol.asyncDispose]() {
+      server.closeAllConnections();
+      await new Promise((resolve) => server.close(resolve));
+    },
+  };
+}
+
+export const json =
+  (body, status = 200, headers = {}) =>
+  (_, response) =>
+    response
+      .writeHead(status, { "content-type": "application/json;charset=utf-8", ...headers })
+      .end(JSON.stringify(body));
+
+export const text =
+  (body, status = 200, type = "text/html") =>
+  (_, response) =>
+    response.writeHead(status, { "content-type": type }).end(body);
+
+export const certifyId = "91707dc296d469ad38e4c5efa6a0f24b";
+export const started = json({
+  Code: "200",
+  Message: "success",
+  RequestId: "130A2C10-B9EE-4D84-88E3-5384FF039795",
+  ResultObject: { CertifyId: certifyId },
+});
+export const pending = json({ Code: "424", Message: "身份认证记录不存在", RequestId: "R" });
+
+export const hang = () => {};
+export const hangInBody = (_, response) => {
+  response.writeHead(200, { "content-type": "application/json", "content-length": "1000" });
+  response.write('{"Code":"200",');
+};
+export const reset = (request) => request.socket.resetAndDestroy();
+export const halfJson = text('{"Code":"200","ResultObject":{"Certi', 200, "application/json");
+export const endless = (_, response) => {
+  response.writeHead(200, { "content-type": "application/json" });
+  const chunk = Buffer.alloc(65536, " ");
+  let left = 1600; // 100 MB
+  const write = () => {
+    while (left-- > 0) if (!response.write(chunk)) return response.once("drain", write);
+    response.end();
+  };
+  write();
+};
+
+/** The vendor's window of 15 minutes, by a clock that is off by `offsetMillis`. */
+export const clockOff = (offsetMillis, answer) => (request, response) => {
+  const now = Date.now() + offsetMillis;
+  const off = Math.abs(Date.parse(request.form.get("Timestamp")) - now);
+  response.setHeader("date", new Date(now).toUTCString());
+  if (off > 15 * 60 * 1000) {
+    return json(
+      { Code: "InvalidTimeStamp.Expired", Message: "Specified time stamp or date value is expired." },
+      400,
+    )(request, response);
+  }
+  answer(request, response);
+};

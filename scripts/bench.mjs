@@ -1,0 +1,13 @@
+// npm run bench [-- arguments]: builds, then runs bench/run.mjs on the project's Node.
+
+import { build } from "./build.mjs";
+import { follow } from "./lib/process.mjs";
+import { command } from "./lib/progress.mjs";
+import { at } from "./lib/project.mjs";
+import { forBuild, setUp } from "./setup.mjs";
+
+await command(import.meta, async (args) => {
+  await setUp(forBuild);
+  await build();
+  await follow("node", [at("bench", "run.mjs"), ...args]);
+});

@@ -1,0 +1,163 @@
+// Builds what the npm package and the Worker load: two WebAssembly modules from the one crate, with their glue,
+// and the CommonJS bundle of the Node entry. Nothing is built again while its inputs are the same.
+
+import { createHash } from "node:crypto";
+import { cpSync, existsSync, mkdirSync, readFileSync, readdirSync, rmSync, writeFileSync } from "node:fs";
+import { homedir } from "node:os";
+import { join, relative } from "node:path";
+import { answer, must } from "./lib/process.mjs";
+import { command, line } from "./lib/progress.mjs";
+import { at, lockedCrate, projectEnv, root } from "./lib/project.mjs";
+import { compressed, kilobytes } from "./lib/sizes.mjs";
+import { forBuild, setUp } from "./setup.mjs";
+
+const TARGET = "wasm32-unknown-unknown";
+export const wasmFile = (variant) => at("pkg", "wasm", variant, "cloudauth_edge_bg.wasm");
+
+/** The client is what npm users load; the server has the gateway and the sandbox too. */
+const variants = { client: [], server: ["--features", "server"] };
+
+// Listed one by one: --all-features makes encodings that no runtime loads yet.
+const wasmOpt = [
+  "-Oz",
+  "--enable-bulk-memory",
+  "--enable-nontrapping-float-to-int",
+  "--enable-sign-ext",
+  "--enable-mutable-globals",
+  "--enable-reference-types",
+  "--enable-multivalue",
+  "--strip-debug",
+  "--strip-producers",
+];
+
+function filesUnder(folder) {
+  return readdirSync(folder, { recursive: true, withFileTypes: true })
+    .filter((entry) => entry.isFile())
+    .map((entry) => join(entry.parentPath ?? entry.path, entry.name))
+    .sort();
+}
+
+/** Everything that decides the bytes of the modules. */
+function fingerprint() {
+  const sources = [at("Cargo.toml"), at("Cargo.lock"), ...filesUnder(at("src"))];
+  const config = at(".cargo", "config.toml");
+  if (existsSync(config)) sources.push(config);
+  const hash = createHash("sha256");
+  for (const file of sources)
+    hash.update(relative(root, file)).update("\0").update(readFileSync(file)).update("\0");
+  hash.update(readFileSync(at("scripts", "build.mjs")));
+  hash.update(readFileSync(at("node_modules", "binaryen", "package.json")));
+  hash.update(answer("rustc", ["--version", "--verbose"]) ?? "");
+  return hash.digest("hex");
+}
+
+// A panic's message names its source file; without this, machine paths would be in the published module.
+async function rustflags() {
+  await must("cargo", ["fetch", "--quiet", "--locked", "--target", TARGET], {
+    advice: "See that cargo can reach its registry and that Cargo.lock agrees with Cargo.toml.",
+  });
+  const registries = join(process.env.CARGO_HOME || join(homedir(), ".cargo"), "registry", "src");
+  const crates = existsSync(registries)
+    ? readdirSync(registries).map((folder) => join(registries, folder))
+    : [];
+  const remapped = [...crates.map((folder) => `${folder}=crates`), `${root}=cloudauth-edge`];
+  return remapped.map((remap) => `--remap-path-prefix=${remap}`).join("\x1f");
+}
+
+async function buildVariant(variant, inputs) {
+  const out = at("pkg", "wasm", variant);
+  const stamp = join(out, ".built-from");
+  const wasm = wasmFile(variant);
+  if (existsSync(wasm) && existsSync(stamp) && readFileSync(stamp, "utf8") === inputs) return "there";
+
+  // A target folder for each: in a shared one, the two builds would overwrite one cloudauth_edge.wasm.
+  const target = at("target", `wasm-${variant}`);
+  const env = { ...projectEnv(), CARGO_ENCODED_RUSTFLAGS: await rustflags() };
+  await must(
+    "cargo",
+    [
+      "build",
+      "--quiet",
+      "--locked",
+      "--lib",
+      "--release",
+      "--target",
+      TARGET,
+      "--target-dir",
+      target,
+      ...variants[variant],
+    ],
+    {
+      env,
+      advice: "The crate does not compile for wasm32: mend what the compiler names above.",
+    },
+  );
+
+  const bindgen = join(target, "bindgen");
+  rmSync(bindgen, { recursive: true, force: true });
+  await must(
+    "wasm-bindgen",
+    [
+      join(target, TARGET, "release", "cloudauth_edge.wasm"),
+      "--target=web",
+      `--out-dir=${bindgen}`,
+      "--out-name=cloudauth_edge",
+      // Each runtime's entry says where the module is; the glue's own default would make bundlers emit it twice.
+      "--omit-default-module-path",
+      "--no-typescript",
+      // After a trap, the instance is renewed before the next call.
+      "--experimental-reset-state-function",
+    ],
+    {
+      advice: `wasm-bindgen must be of version ${lockedCrate("wasm-bindgen")}, as in Cargo.lock; delete .tools and run this command again.`,
+    },
+  );
+  await must("wasm-opt", [
+    ...wasmOpt,
+    join(bindgen, "cloudauth_edge_bg.wasm"),
+    "-o",
+    join(bindgen, "optimized.wasm"),
+  ]);
+
+  rmSync(out, { recursive: true, force: true });
+  mkdirSync(out, { recursive: true });
+  cpSync(join(bindgen, "optimized.wasm"), wasm);
+  for (const part of readdirSync(bindgen)) {
+    if (part.endsWith(".wasm")) continue;
+    cpSync(join(bindgen, part), join(out, part), { recursive: true });
+  }
+  writeFileSync(stamp, inputs);
+}
+
+/** `require()` on Node: the same entry and the same module beside it, as one CommonJS file. */
+function bundleCommonJs() {
+  return must("esbuild", [
+    at("pkg", "entry", "node.js"),
+    "--bundle",
+    "--format=cjs",
+    "--platform=node",
+    "--target=node20",
+    "--log-level=warning",
+    `--outfile=${at("pkg", "wasm", "node.cjs")}`,
+    "--define:import.meta.url=import_meta_url",
+    '--banner:js=const import_meta_url = require("node:url").pathToFileURL(__filename).href;',
+  ]).then(() => undefined);
+}
+
+/** Builds what is not up to date. Set-up must have been done. */
+export async function build() {
+  console.log("build");
+  const inputs = fingerprint();
+  await line("client WebAssembly", () => buildVariant("client", inputs));
+  if (existsSync(at("pkg", "entry", "node.js"))) await line("CommonJS entry for Node", bundleCommonJs);
+  await line("server WebAssembly", () => buildVariant("server", inputs));
+}
+
+await command(import.meta, async () => {
+  await setUp(forBuild);
+  await build();
+  for (const variant of Object.keys(variants)) {
+    const { raw, gzip } = compressed(readFileSync(wasmFile(variant)));
+    console.log(`  ${variant} WebAssembly: ${kilobytes(raw)}, ${kilobytes(gzip)} gzip`);
+  }
+});

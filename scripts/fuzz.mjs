@@ -1,0 +1,34 @@
+// npm run fuzz [-- --seconds N] [target …]: every target in fuzz/, or the named ones, one after the other.
+
+import { parseArgs } from "node:util";
+import { Failure, follow, must } from "./lib/process.mjs";
+import { command } from "./lib/progress.mjs";
+import { fuzzToolchain, setUp } from "./setup.mjs";
+
+await command(import.meta, async (args) => {
+  const { values, positionals } = parseArgs({
+    args,
+    options: { seconds: { type: "string", default: "60" } },
+    allowPositionals: true,
+  });
+  if (!/^[1-9]\d*$/.test(values.seconds)) throw new Failure("--seconds takes a whole number from 1");
+
+  await setUp(["rust", "fuzzRust", "cargoFuzz"]);
+  const listed = await must("cargo", [`+${fuzzToolchain}`, "fuzz", "list"]);
+  const known = listed.split("\n").filter(Boolean);
+  const unknown = positionals.find((target) => !known.includes(target));
+  if (unknown) throw new Failure(`No fuzz target is called ${unknown}; there are: ${known.join(", ")}`);
+  if (known.length === 0) throw new Failure("fuzz/ holds no target");
+
+  for (const target of positionals.length ? positionals : known) {
+    console.log(`fuzz ${target}, ${values.seconds} s`);
+    await follow("cargo", [
+      `+${fuzzToolchain}`,
+      "fuzz",
+      "run",
+      target,
+      "--",
+      `-max_total_time=${values.seconds}`,
+    ]);
+  }
+});

@@ -1,0 +1,45 @@
+// What the commands print: one line a step, with its time. Node built-ins only.
+
+import { realpathSync } from "node:fs";
+import { fileURLToPath } from "node:url";
+import { Failure, excerpt, stopAll, stopChildrenOnSignals, stopping } from "./process.mjs";
+
+export const seconds = (sinceMs) => `${((Date.now() - sinceMs) / 1000).toFixed(1)} s`;
+
+/** Runs `work` as one line: its name at once, its outcome when it is known. `work` may return a note. */
+export async function line(name, work) {
+  const begun = Date.now();
+  process.stdout.write(`  ${name.padEnd(34)} `);
+  try {
+    const note = await work();
+    console.log(note === "there" ? "there" : `${seconds(begun).padStart(7)}${note ? `  ${note}` : ""}`);
+  } catch (error) {
+    console.log(stopping() ? "stopped" : `failed after ${seconds(begun)}`);
+    throw error;
+  }
+}
+
+/**
+ * Runs `work(arguments)` when the module is the one that node was started with, and not when another imports it.
+ * A failure is shown with what to do, and the exit code says so; Ctrl-C and SIGTERM stop the children first
+ * and then end it with `stopCode`.
+ */
+export async function command(meta, work, { stopCode = 130 } = {}) {
+  if (!process.argv[1] || realpathSync(process.argv[1]) !== fileURLToPath(meta.url)) return;
+  stopChildrenOnSignals(stopCode);
+  try {
+    await work(process.argv.slice(2));
+  } catch (error) {
+    if (stopping()) return;
+    if (error instanceof Failure) {
+      if (error.output?.trim()) console.error(`\n${excerpt(error.output)}\n`);
+      console.error(error.message);
+      if (error.advice) console.error(error.advice);
+    } else {
+      console.error(error);
+    }
+    process.exitCode = 1;
+  } finally {
+    await stopAll();
+  }
+}

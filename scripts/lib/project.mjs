@@ -1,0 +1,68 @@
+// Where things are in this project, and the environment its commands run in.
+// Runs before `npm ci`: Node built-ins only.
+
+import { accessSync, constants, existsSync, readFileSync } from "node:fs";
+import { delimiter, join } from "node:path";
+import { fileURLToPath } from "node:url";
+
+export const root = fileURLToPath(new URL("../..", import.meta.url)).replace(/[\\/]$/, "");
+/** Path of something inside the project. */
+export const at = (...parts) => join(root, ...parts);
+
+/** Everything that set-up builds or downloads beside node_modules and target; ignored by git. */
+export const tools = at(".tools");
+/** Python with the vendor's SDKs, for the conformance tests. */
+export const python = join(tools, "python", "bin", "python");
+
+const projectBins = [join(tools, "bin"), at("node_modules", ".bin")];
+
+const foreignPath = () =>
+  (process.env.PATH ?? "").split(delimiter).filter((folder) => folder && !projectBins.includes(folder));
+
+/** The machine's own PATH, for what must not run on a node that it is about to replace. */
+export function machineEnv() {
+  return { ...process.env, PATH: foreignPath().join(delimiter) };
+}
+
+/** Environment of every tool: the project's Node and tools come first. */
+export function projectEnv() {
+  return {
+    ...process.env,
+    PATH: [...projectBins, ...foreignPath()].join(delimiter),
+    WRANGLER_SEND_METRICS: "false",
+  };
+}
+
+/** Full path of a program on the project's PATH, or undefined. */
+export function which(name) {
+  if (name.includes("/")) return isExecutable(name) ? name : undefined;
+  return [...projectBins, ...foreignPath()].map((folder) => join(folder, name)).find(isExecutable);
+}
+
+function isExecutable(path) {
+  try {
+    accessSync(path, constants.X_OK);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+/** Version of a crate in Cargo.lock. */
+export function lockedCrate(name) {
+  const lock = readFileSync(at("Cargo.lock"), "utf8");
+  const version = lock.match(new RegExp(`^name = "${name}"\\nversion = "([^"]+)"`, "m"))?.[1];
+  if (!version) throw new Error(`Cargo.lock has no crate ${name}`);
+  return version;
+}
+
+/** The browser and its driver: what CHROME_PATH and CHROMEDRIVER name, else what the machine has. */
+export function browser() {
+  const names = ["chromium", "chromium-browser", "google-chrome", "google-chrome-stable"];
+  const chrome = process.env.CHROME_PATH || names.map(which).find(Boolean);
+  const driver = process.env.CHROMEDRIVER || which("chromedriver");
+  return {
+    chrome: chrome && existsSync(chrome) ? chrome : undefined,
+    driver: driver && existsSync(driver) ? driver : undefined,
+  };
+}

@@ -1,0 +1,16 @@
+// What a file weighs, as it is and as the web sends it. Node built-ins only.
+
+import { brotliCompressSync, constants, gzipSync } from "node:zlib";
+
+export function compressed(bytes) {
+  return {
+    raw: bytes.length,
+    gzip: gzipSync(bytes, { level: 9 }).length,
+    brotli: brotliCompressSync(bytes, {
+      params: { [constants.BROTLI_PARAM_QUALITY]: 11, [constants.BROTLI_PARAM_SIZE_HINT]: bytes.length },
+    }).length,
+  };
+}
+
+/** Kilobytes of 1,024 bytes. */
+export const kilobytes = (bytes) => `${(bytes / 1024).toFixed(1)} KB`;

@@ -1,0 +1,176 @@
+// What the commands need on a machine with git, Node 20 or newer and rustup: each need is a step that knows
+// whether it is met, how to meet it, and what a person does when that fails.
+// Runs before `npm ci`: Node built-ins only.
+
+import { createHash } from "node:crypto";
+import { existsSync, readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { Failure, answer, must } from "./lib/process.mjs";
+import { command, line } from "./lib/progress.mjs";
+import { at, browser, lockedCrate, machineEnv, python, tools, which } from "./lib/project.mjs";
+
+const WASM_PACK = "0.15.1";
+const CARGO_FUZZ = "0.13.2";
+/** wrangler's own demand. */
+const NODE_FOR_WRANGLER = [22, 12];
+
+const hashOf = (...files) => {
+  const hash = createHash("sha256");
+  for (const file of files) hash.update(readFileSync(file));
+  return hash.digest("hex");
+};
+const reads = (file) => (existsSync(file) ? readFileSync(file, "utf8") : undefined);
+
+const npmStamp = at("node_modules", ".installed-lock");
+const pythonStamp = join(tools, "python", ".installed-requirements");
+const requirements = at("tests", "conformance", "python", "requirements.txt");
+export const fuzzToolchain = "nightly";
+
+function atLeast(version, [major, minor]) {
+  const [a, b] = version.replace(/^v/, "").split(".").map(Number);
+  return a > major || (a === major && b >= minor);
+}
+
+/** A tool that cargo builds into the tools folder. */
+function cargoTool(crate, binaries, version, { toolchain = [] } = {}) {
+  return {
+    name: `${crate} ${version}`,
+    isDone: () =>
+      binaries.every((binary) =>
+        answer(join(tools, "bin", binary), ["--version"])
+          ?.split(/\s+/)
+          .includes(version),
+      ),
+    // Not --locked: one dependency in wasm-bindgen-cli's own lock file is not to be had from every registry.
+    run: () =>
+      must("cargo", [...toolchain, "install", crate, "--version", version, "--root", tools, "--force"]),
+    whatToDoIfItFails: `See that cargo can reach its registry, or install it by hand: cargo install ${crate} --version ${version} --root .tools`,
+  };
+}
+
+const rustupAdvice =
+  "Install Rust with rustup, as https://rustup.rs says, open a new shell and run this command again.";
+
+/** Every need, by the name that commands ask for it. A step is built when it is asked for. */
+const needs = {
+  packages: () => ({
+    name: "npm packages",
+    isDone: () => reads(npmStamp) === hashOf(at("package-lock.json")),
+    async run() {
+      await must("npm", ["ci"], { env: machineEnv() });
+      const version = answer("node", ["--version"]);
+      if (!atLeast(version, NODE_FOR_WRANGLER)) {
+        throw new Failure(
+          `wrangler needs Node ${NODE_FOR_WRANGLER.join(".")} or newer, and this is ${version}`,
+          {
+            advice: `No packaged Node exists for ${process.platform}-${process.arch}: install Node ${NODE_FOR_WRANGLER.join(".")} or newer and run this command again.`,
+          },
+        );
+      }
+      writeFileSync(npmStamp, hashOf(at("package-lock.json")));
+    },
+    whatToDoIfItFails: "See that npm can reach its registry, then run this command again.",
+  }),
+
+  rust: () => ({
+    name: "Rust",
+    isDone: () => answer("cargo", ["--version"]) !== undefined,
+    run() {
+      throw new Failure("cargo is not on the PATH");
+    },
+    whatToDoIfItFails: rustupAdvice,
+  }),
+
+  rustLints: () => ({
+    name: "rustfmt and clippy",
+    isDone: () => ["fmt", "clippy"].every((part) => answer("cargo", [part, "--version"]) !== undefined),
+    run: () => must("rustup", ["component", "add", "rustfmt", "clippy"]),
+    whatToDoIfItFails: rustupAdvice,
+  }),
+
+  wasm32: () => ({
+    name: "wasm32 target",
+    isDone: () =>
+      existsSync(
+        join(answer("rustc", ["--print", "sysroot"]) ?? "", "lib/rustlib/wasm32-unknown-unknown/lib"),
+      ),
+    run: () => must("rustup", ["target", "add", "wasm32-unknown-unknown"]),
+    whatToDoIfItFails:
+      "Add the target wasm32-unknown-unknown to this Rust: rustup target add wasm32-unknown-unknown",
+  }),
+
+  wasmBindgen: () =>
+    cargoTool("wasm-bindgen-cli", ["wasm-bindgen", "wasm-bindgen-test-runner"], lockedCrate("wasm-bindgen")),
+
+  wasmPack: () => cargoTool("wasm-pack", ["wasm-pack"], WASM_PACK),
+
+  browser: () => ({
+    name: "Chromium and chromedriver",
+    isDone: () => Boolean(browser().chrome && browser().driver),
+    async run() {
+      const root = process.getuid?.() === 0;
+      const sudo = !root && answer("sudo", ["-n", "true"]) !== undefined;
+      if (!which("apt-get") || !(root || sudo)) throw new Failure("Chromium or chromedriver is missing");
+      const env = { ...machineEnv(), DEBIAN_FRONTEND: "noninteractive" };
+      const apt = (...args) =>
+        must(root ? "apt-get" : "sudo", root ? args : ["-n", "apt-get", ...args], { env });
+      await apt("update");
+      await apt("install", "--yes", "--no-install-recommends", "chromium", "chromium-driver");
+      if (!browser().chrome || !browser().driver)
+        throw new Failure("The packages are installed and hold no browser");
+    },
+    whatToDoIfItFails:
+      "Install Chromium and its chromedriver (Debian: apt-get install chromium chromium-driver), or name them in CHROME_PATH and CHROMEDRIVER.",
+  }),
+
+  python: () => ({
+    name: "vendor's Python SDKs",
+    isDone: () => existsSync(python) && reads(pythonStamp) === hashOf(requirements),
+    async run() {
+      await must("python3", ["-m", "venv", "--clear", join(tools, "python")]);
+      await must(python, ["-m", "pip", "install", "--quiet", "--requirement", requirements], {
+        advice: "See that pip can reach its package index, then run this command again.",
+      });
+      writeFileSync(pythonStamp, hashOf(requirements));
+    },
+    whatToDoIfItFails:
+      "Install Python 3.8 or newer with its venv module (Debian: apt-get install python3 python3-venv).",
+  }),
+
+  fuzzRust: () => ({
+    name: "nightly Rust",
+    isDone: () => answer("cargo", [`+${fuzzToolchain}`, "--version"]) !== undefined,
+    run: () => must("rustup", ["toolchain", "install", fuzzToolchain, "--profile", "minimal"]),
+    whatToDoIfItFails: "Install a nightly Rust, which the fuzzer needs: rustup toolchain install nightly",
+  }),
+
+  cargoFuzz: () => cargoTool("cargo-fuzz", ["cargo-fuzz"], CARGO_FUZZ),
+};
+
+/** What building the package and running the Worker needs. */
+export const forBuild = ["packages", "rust", "wasm32", "wasmBindgen"];
+
+/** Meets the named needs, in the order of the table above; one that is met costs a glance. */
+export async function setUp(wanted) {
+  console.log("set-up");
+  for (const [key, step] of Object.entries(needs)) {
+    if (!wanted.includes(key)) continue;
+    const { name, isDone, run, whatToDoIfItFails } = step();
+    await line(name, async () => {
+      if (isDone()) return "there";
+      try {
+        await run();
+      } catch (error) {
+        if (error instanceof Failure) error.advice ??= whatToDoIfItFails;
+        throw error;
+      }
+    });
+  }
+}
+
+// node scripts/setup.mjs [need …]
+await command(import.meta, (wanted) => {
+  const unknown = wanted.find((need) => !(need in needs));
+  if (unknown) throw new Failure(`No need is called ${unknown}; there are: ${Object.keys(needs).join(", ")}`);
+  return setUp(wanted.length ? wanted : forBuild);
+});

@@ -1,0 +1,59 @@
+// What is shipped, in bytes, beside its budget in size-budget.json (KB of 1,024 bytes, gzip). Too much fails.
+
+import { readFileSync } from "node:fs";
+import { build, wasmFile } from "./build.mjs";
+import { Failure, must } from "./lib/process.mjs";
+import { command } from "./lib/progress.mjs";
+import { at } from "./lib/project.mjs";
+import { compressed, kilobytes } from "./lib/sizes.mjs";
+import { forBuild, setUp } from "./setup.mjs";
+
+/** JavaScript as a bundler ships it, without the .wasm that stays a file beside it. */
+const bundled = async (entry) =>
+  Buffer.from(
+    await must("esbuild", [
+      at(entry),
+      "--bundle",
+      "--minify",
+      "--format=esm",
+      "--platform=neutral",
+      "--external:*.wasm",
+      "--log-level=error",
+    ]),
+  );
+
+/** Each part: the files that are sent together. */
+const parts = {
+  // What an edge bundle of the npm package holds.
+  client: async () => [readFileSync(wasmFile("client")), await bundled("pkg/entry/workerd.js")],
+  server: async () => [readFileSync(wasmFile("server")), await bundled("pkg/wasm/server/cloudauth_edge.js")],
+};
+
+await command(import.meta, async () => {
+  await setUp(forBuild);
+  await build();
+  const budgets = JSON.parse(readFileSync(at("size-budget.json"), "utf8"));
+  const over = [];
+  console.log(
+    `size         ${["raw", "gzip", "brotli", "budget (gzip)"].map((head) => head.padStart(12)).join("")}`,
+  );
+  for (const [part, files] of Object.entries(parts)) {
+    const total = { raw: 0, gzip: 0, brotli: 0 };
+    for (const bytes of await files()) {
+      for (const [kind, size] of Object.entries(compressed(bytes))) total[kind] += size;
+    }
+    const budget = budgets[part]?.gzip;
+    if (!(budget > 0)) throw new Failure(`size-budget.json names no budget for ${part}`);
+    const cells = [total.raw, total.gzip, total.brotli, budget * 1024].map((size) =>
+      kilobytes(size).padStart(12),
+    );
+    console.log(`  ${part.padEnd(10)} ${cells.join("")}`);
+    if (total.gzip > budget * 1024) over.push(part);
+  }
+  if (over.length > 0) {
+    throw new Failure(`Over budget: ${over.join(", ")}`, {
+      advice:
+        "Find what grew and make it smaller; raise size-budget.json only for something that is worth its bytes.",
+    });
+  }
+});

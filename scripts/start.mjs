@@ -1,0 +1,210 @@
+// npm start: the gateway and console in workerd, with the sandbox as their upstream.
+// Settings of the environment: PORT (8787), SANDBOX_PORT (8788).
+
+import { existsSync, readFileSync, rmSync } from "node:fs";
+import { createServer } from "node:net";
+import { parseEnv } from "node:util";
+import { build } from "./build.mjs";
+import { Failure, start, stopping } from "./lib/process.mjs";
+import { command, line } from "./lib/progress.mjs";
+import { at } from "./lib/project.mjs";
+import { forBuild, setUp } from "./setup.mjs";
+
+const HOST = "127.0.0.1";
+const READY_WITHIN_MS = 60_000;
+/** How much of a child's output is kept for telling why it ended. */
+const KEPT_LINES = 200;
+
+const sandboxKey = { id: "sandbox-key-id", secret: "sandbox-key-secret", scene: "1000000006" };
+const callerKey = { token: "dev-token", id: "dev-key-id", secret: "dev-key-secret" };
+
+/** The vendor document's own sample values. */
+const sample = {
+  outerOrderNo: "e0c34a77f5ac40a5aa5e6ed20c353888",
+  userId: "123456789",
+  metaInfo:
+    '{"zimVer":"3.0.0","appVersion":"1","bioMetaInfo":"4.1.0:11501568,0","appName":"com.aliyun.antcloudauth",' +
+    '"deviceType":"ios","osVersion":"iOS 10.3.2","apdidToken":"","deviceModel":"iPhone9,1"}',
+  certName: "张三",
+  certNo: "11010519491231002X",
+};
+
+function portFrom(name, otherwise) {
+  const text = process.env[name] || String(otherwise);
+  const port = Number(text);
+  if (!/^\d+$/.test(text) || port < 1 || port > 65535) {
+    throw new Failure(`${name} must be a port from 1 to 65535`);
+  }
+  return port;
+}
+
+/** Refuses a port that cannot be listened on. */
+function mustBeFree(name, port) {
+  return new Promise((resolve, reject) => {
+    const server = createServer();
+    server.once("error", (error) => {
+      const why = error.code === "EADDRINUSE" ? "is in use" : `cannot be used (${error.code})`;
+      reject(new Failure(`Port ${port} ${why}: choose another one with ${name}=… npm start.`));
+    });
+    server.listen(port, HOST, () => server.close(resolve));
+  });
+}
+
+/**
+ * Starts a program that serves until it is stopped. Until `show()` its output is kept, then it is shown as it comes.
+ * `ended` rejects when the program ends, whatever the reason.
+ */
+function serve(name, program, args) {
+  const child = start(program, args);
+  const lines = [];
+  let shown = false;
+  let onLine = () => {};
+  for (const stream of [child.stdout, child.stderr]) {
+    let rest = "";
+    stream.setEncoding("utf8").on("data", (chunk) => {
+      const parts = (rest + chunk).split("\n");
+      rest = parts.pop();
+      for (const text of parts) {
+        lines.push(text);
+        if (lines.length > KEPT_LINES) lines.shift();
+        if (shown) console.log(`[${name}] ${text}`);
+        onLine(text);
+      }
+    });
+  }
+  const ended = new Promise((_, reject) => {
+    const fail = (why) => reject(new Failure(`The ${name} ${why}.`, { output: lines.join("\n") }));
+    child.once("error", (error) => fail(`did not start (${error.message})`));
+    child.once("close", (code, signal) => fail(`ended ${signal ? `by ${signal}` : `with code ${code}`}`));
+  });
+  ended.catch(() => {}); // looked at by whoever races against it
+  return {
+    ended,
+    show: () => (shown = true),
+    says: (pattern) => new Promise((resolve) => (onLine = (text) => pattern.test(text) && resolve())),
+    tooSlow: () =>
+      new Failure(`The ${name} was not ready within ${READY_WITHIN_MS / 1000} s.`, {
+        output: lines.join("\n"),
+      }),
+  };
+}
+
+async function ready(child, condition) {
+  let timer;
+  const late = new Promise((_, reject) => {
+    timer = setTimeout(() => reject(child.tooSlow()), READY_WITHIN_MS);
+  });
+  try {
+    await Promise.race([condition, child.ended, late]);
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
+async function answers(url) {
+  while (!stopping()) {
+    try {
+      const response = await fetch(url, { signal: AbortSignal.timeout(2000) });
+      await response.body?.cancel();
+      if (response.ok) return;
+    } catch {
+      // not listening yet
+    }
+    await new Promise((resolve) => setTimeout(resolve, 100));
+  }
+}
+
+/** What is missing when the gateway is up and would refuse to serve; undefined when it is ready. */
+async function unready(url) {
+  const response = await fetch(`${url}/readyz`, { signal: AbortSignal.timeout(10_000) });
+  const body = await response.text();
+  return response.ok ? undefined : body;
+}
+
+function startSandbox(port) {
+  return serve("sandbox", "node", [at("pkg", "bin", "cloudauth-edge.js"), "sandbox", "--port", String(port)]);
+}
+
+function startGateway(port, { vars, persistTo }) {
+  return serve("gateway", "wrangler", [
+    "dev",
+    `--ip=${HOST}`,
+    `--port=${port}`,
+    "--inspector-port=0",
+    "--show-interactive-dev-session=false",
+    `--persist-to=${persistTo}`,
+    ...Object.entries(vars).flatMap(([name, value]) => ["--var", `${name}:${value}`]),
+  ]);
+}
+
+const tryIt = (url) =>
+  [
+    `curl ${url}/v1/face-verifications`,
+    `-H 'authorization: Bearer ${callerKey.token}'`,
+    "-H 'content-type: application/json'",
+    `-d '${JSON.stringify(sample)}'`,
+  ].join(" ");
+
+await command(
+  import.meta,
+  async () => {
+    const port = portFrom("PORT", 8787);
+    const sandboxPort = portFrom("SANDBOX_PORT", 8788);
+    const devVars = existsSync(at(".dev.vars")) ? parseEnv(readFileSync(at(".dev.vars"), "utf8")) : {};
+    const real = devVars.CLOUDAUTH_ENDPOINTS;
+    if (!real && port === sandboxPort) throw new Failure("PORT and SANDBOX_PORT must differ.");
+    await mustBeFree("PORT", port);
+    if (!real) await mustBeFree("SANDBOX_PORT", sandboxPort);
+
+    await setUp(forBuild);
+    await build();
+
+    console.log("start");
+    const gatewayUrl = `http://${HOST}:${port}`;
+    const sandboxUrl = `http://${HOST}:${sandboxPort}`;
+    const children = [];
+    let how = { vars: {}, persistTo: at(".wrangler", "state") };
+    if (!real) {
+      const sandbox = startSandbox(sandboxPort);
+      children.push(sandbox);
+      await line("sandbox", () => ready(sandbox, sandbox.says(new RegExp(`:${sandboxPort}\\b`))));
+      // The sandbox forgets its verifications when it ends; a ledger that remembered them would point at nothing.
+      how = {
+        vars: {
+          GATEWAY_MODE: "development",
+          CLOUDAUTH_ENDPOINTS: sandboxUrl,
+          CLOUDAUTH_ACCESS_KEY_ID: sandboxKey.id,
+          CLOUDAUTH_ACCESS_KEY_SECRET: sandboxKey.secret,
+        },
+        persistTo: at(".wrangler", "with-sandbox"),
+      };
+      rmSync(how.persistTo, { recursive: true, force: true });
+    }
+    const gateway = startGateway(port, how);
+    children.push(gateway);
+    await line("gateway", () => ready(gateway, answers(`${gatewayUrl}/livez`)));
+    const missing = await Promise.race([unready(gatewayUrl), gateway.ended]);
+
+    console.log(`\nGateway and console  ${gatewayUrl}`);
+    if (real) {
+      console.log(`Upstream             the real service, as CLOUDAUTH_ENDPOINTS in .dev.vars says: ${real}`);
+      console.log("No sandbox is started. Calls are billed, and callers are those of GATEWAY_CALLERS.");
+    } else {
+      console.log(`Sandbox              ${sandboxUrl}`);
+      console.log("\nDemo credentials, good for nothing but this");
+      console.log(`  gateway, REST      bearer token ${callerKey.token}`);
+      console.log(`  gateway, RPC       AccessKeyId ${callerKey.id}, AccessKeySecret ${callerKey.secret}`);
+      console.log(
+        `  sandbox            AccessKeyId ${sandboxKey.id}, AccessKeySecret ${sandboxKey.secret}, scene ${sandboxKey.scene}`,
+      );
+      console.log(`\nTry it:\n${tryIt(gatewayUrl)}`);
+    }
+    if (missing) console.log(`\nThe gateway is not ready to serve:\n${missing}`);
+    console.log("\nCtrl-C stops it.\n");
+
+    for (const child of children) child.show();
+    await Promise.race(children.map((child) => child.ended));
+  },
+  // To be stopped is how it ends.
+  { stopCode: 0 },
+);

@@ -1,0 +1,168 @@
+// npm test [-- --only suite,suite]
+// Every suite, one after the other; a suite that finds nothing to test fails.
+
+import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { build } from "./build.mjs";
+import { Failure, run } from "./lib/process.mjs";
+import { command, line, seconds } from "./lib/progress.mjs";
+import { at, browser, projectEnv, tools } from "./lib/project.mjs";
+import { setUp } from "./setup.mjs";
+
+/** Against a program that hangs for ever, not a measure of speed. */
+const LIMIT_MS = 30 * 60_000;
+const NODE_TEST_LIMIT_MS = 5 * 60_000;
+
+const clippy = (...args) => ["cargo", "clippy", ...args, "--", "--deny", "warnings"];
+const wasm32 = ["--target", "wasm32-unknown-unknown"];
+
+/** Every file of a folder under tests/ that is called *.test.js or *.test.mjs, by Node's own runner. */
+const nodeTests = (folder) => [
+  [
+    "node",
+    "--test",
+    "--test-reporter=spec",
+    `--test-timeout=${NODE_TEST_LIMIT_MS}`,
+    `tests/${folder}/**/*.test.{js,mjs}`,
+  ],
+];
+
+/**
+ * name      as in --only
+ * needs     what set-up must have done, beside npm packages and Rust
+ * built     whether it loads what scripts/build.mjs makes
+ * counted   whether its runner says how many tests passed; then it must be one at least
+ * commands  run in order, each whatever became of the others
+ */
+const suites = [
+  {
+    name: "format",
+    needs: ["rustLints"],
+    commands: [
+      ["cargo", "fmt", "--all", "--check", "--", "--color=never"],
+      ["prettier", "--check", "--log-level=warn", "."],
+    ],
+  },
+  {
+    name: "lint",
+    needs: ["rustLints", "wasm32"],
+    commands: [
+      clippy("--all-targets", "--all-features"),
+      clippy("--all-targets", "--no-default-features"),
+      clippy(...wasm32),
+      clippy(...wasm32, "--features", "server"),
+      ["cargo", "doc", "--no-deps", "--all-features"],
+      ["oxlint", "--deny-warnings"],
+    ],
+  },
+  { name: "rust", counted: true, commands: [["cargo", "test", "--all-features"]] },
+  {
+    name: "wasm-node",
+    needs: ["wasm32", "wasmBindgen", "wasmPack"],
+    counted: true,
+    commands: [["wasm-pack", "test", "--mode", "no-install", "--node"]],
+  },
+  {
+    name: "wasm-browser",
+    needs: ["wasm32", "wasmBindgen", "wasmPack", "browser"],
+    counted: true,
+    commands: [["wasm-pack", "test", "--mode", "no-install", "--headless", "--chrome"]],
+  },
+  { name: "node", built: true, counted: true, commands: nodeTests("node") },
+  { name: "size", built: true, commands: [["node", "scripts/size.mjs"]] },
+];
+
+/** The lines by which cargo, wasm-bindgen-test and node close a run. */
+const CLOSING = /^\s*(test result: .*|ℹ (tests|suites|pass|fail|cancelled|skipped|todo) \d+)$/;
+
+function counts(lines) {
+  const sum = (pattern) =>
+    lines.reduce((total, text) => total + Number(text.match(pattern)?.slice(1).find(Boolean) ?? 0), 0);
+  return {
+    passed: sum(/(\d+) passed|ℹ pass (\d+)/),
+    skipped: sum(/(\d+) ignored|ℹ (?:skipped|todo) (\d+)/),
+  };
+}
+
+/** What the browser suites read: the browser, its driver, and Chromium's flags for both. */
+function browserEnv() {
+  const { chrome, driver } = browser();
+  const env = { CHROMEDRIVER: driver, CHROME_PATH: chrome };
+  if (process.env.CHROME_PATH) {
+    const capabilities = JSON.parse(readFileSync(at("webdriver.json"), "utf8"));
+    capabilities["goog:chromeOptions"].binary = chrome;
+    mkdirSync(tools, { recursive: true });
+    env.WASM_BINDGEN_TEST_WEBDRIVER_JSON = join(tools, "webdriver.json");
+    writeFileSync(env.WASM_BINDGEN_TEST_WEBDRIVER_JSON, JSON.stringify(capabilities));
+  }
+  return env;
+}
+
+function suiteEnv({ needs = [] }) {
+  return {
+    ...projectEnv(),
+    ...(needs.includes("browser") ? browserEnv() : {}),
+    CARGO_TERM_COLOR: "never",
+    FORCE_COLOR: "0",
+    RUSTDOCFLAGS: "--deny warnings",
+    WASM_BINDGEN_TEST_TIMEOUT: "300",
+  };
+}
+
+async function runSuite(suite) {
+  const env = suiteEnv(suite);
+  const begun = Date.now();
+  const closing = [];
+  const failures = [];
+  for (const [program, ...args] of suite.commands) {
+    const { code, output } = await run(program, args, { env, limitMs: LIMIT_MS });
+    closing.push(...output.split("\n").filter((text) => CLOSING.test(text)));
+    if (code !== 0)
+      failures.push(`${output.trimEnd()}\n${[program, ...args].join(" ")} ended with code ${code}`);
+  }
+  const { passed, skipped } = counts(closing);
+  if (suite.counted && passed === 0) failures.push("no tests found");
+  const numbers = suite.counted ? `  ${passed} passed${skipped ? `, ${skipped} skipped` : ""}` : "";
+  const failure = failures.join("\n\n");
+  const summary = `  ${failure ? "failed" : "passed"}  ${suite.name.padEnd(14)} ${seconds(begun).padStart(8)}${numbers}`;
+  return { failure, closing, summary };
+}
+
+function chosen(args) {
+  if (args.length === 0) return suites;
+  const [option, value] = args[0].split("=");
+  const names = (value ?? args[1] ?? "").split(",");
+  const known = suites.map((suite) => suite.name);
+  const unknown = names.find((name) => !known.includes(name));
+  if (option !== "--only" || args.length > (value === undefined ? 2 : 1) || unknown !== undefined) {
+    throw new Failure(`Usage: npm test [-- --only suite,suite]; the suites are ${known.join(", ")}`);
+  }
+  return suites.filter((suite) => names.includes(suite.name));
+}
+
+await command(import.meta, async (args) => {
+  const wanted = chosen(args);
+  const needsBuild = wanted.some((suite) => suite.built);
+  const needs = wanted.flatMap((suite) => suite.needs ?? []);
+  await setUp(["packages", "rust", ...(needsBuild ? ["wasm32", "wasmBindgen"] : []), ...needs]);
+  if (needsBuild) await build();
+
+  console.log("test");
+  const results = [];
+  for (const suite of wanted) {
+    let result;
+    await line(suite.name, async () => {
+      result = await runSuite(suite);
+      return result.failure ? "FAILED" : undefined;
+    });
+    if (result.failure) console.log(`\n${result.failure}\n`);
+    for (const text of result.closing) console.log(`    ${text.trim()}`);
+    results.push(result);
+  }
+
+  const failed = results.filter((result) => result.failure).length;
+  console.log("");
+  for (const { summary } of results) console.log(summary);
+  console.log(`\n${results.length - failed} passed, ${failed} failed`);
+  if (failed > 0) process.exitCode = 1;
+});

@@ -1,0 +1,94 @@
+#!/usr/bin/env node
+import { readFileSync } from "node:fs";
+import { parseArgs } from "node:util";
+
+const USAGE = `cloudauth-edge sandbox [options]
+
+Serves an emulator of Alibaba Cloud's face verification (Cloudauth 2019-03-07) on this machine.
+在本机启动阿里云金融级实人认证（Cloudauth 2019-03-07）的模拟服务。
+
+  --port <number>     the port to listen on (8788); 0 for any free one
+  --host <address>    the address to listen on (127.0.0.1)
+  --file <path>       keep the state in this file and not in memory alone
+  --config <path>     a JSON file {"accounts": [...]} in place of the demo account
+  --help              this text
+`;
+
+const OPTIONS = {
+  port: { type: "string", default: "8788" },
+  host: { type: "string", default: "127.0.0.1" },
+  file: { type: "string" },
+  config: { type: "string" },
+  help: { type: "boolean", default: false },
+};
+
+function fail(message) {
+  process.stderr.write(`cloudauth-edge: ${message}\n`);
+  process.exit(2);
+}
+
+function readArguments() {
+  try {
+    return parseArgs({ options: OPTIONS, allowPositionals: true });
+  } catch (error) {
+    return fail(`${error.message}\n\n${USAGE}`);
+  }
+}
+
+function readAccounts(path) {
+  try {
+    return JSON.parse(readFileSync(path, "utf8")).accounts;
+  } catch (error) {
+    return fail(`--config: cannot read ${path} as JSON: ${error.message}`);
+  }
+}
+
+function welcome(url) {
+  return `The sandbox is ready: ${url}   (stop it with Ctrl-C)
+It is an emulator: no real person is ever verified.  这是模拟服务，不会真正核验任何人。
+
+  AccessKeyId      sandbox-key-id
+  AccessKeySecret  sandbox-key-secret
+  SceneId          1000000006
+
+Point your SDK at it:
+  npm cloudauth-edge              endpoint: "${url}"
+  npm @alicloud/pop-core          endpoint: "${url}"
+  npm @alicloud/cloudauth20190307 endpoint: "${new URL(url).host}", protocol: "http"
+  Python alibabacloud-cloudauth…  Config(endpoint="${new URL(url).host}", protocol="http", ...)
+  Python aliyun-python-sdk-…      request.set_endpoint("${new URL(url).host}")
+
+Act as the phone:
+  curl -d '{"outcome":"passed"}' ${url}/_sandbox/verifications/<CertifyId>/submit
+`;
+}
+
+const { values, positionals } = readArguments();
+if (values.help) {
+  process.stdout.write(USAGE);
+} else if (positionals.length !== 1 || positionals[0] !== "sandbox") {
+  fail(`expected the command "sandbox"\n\n${USAGE}`);
+} else {
+  const port = Number(values.port);
+  if (!Number.isInteger(port) || port < 0 || port > 65_535) fail("--port must be a number from 0 to 65535");
+  const { createSandbox } = await import("../sandbox.js");
+  const accounts = values.config === undefined ? undefined : readAccounts(values.config);
+  let sandbox;
+  try {
+    sandbox = createSandbox({ accounts, file: values.file });
+    const { url } = await sandbox.listen({ port, host: values.host });
+    process.stdout.write(welcome(url));
+  } catch (error) {
+    fail(
+      error.code === "EADDRINUSE"
+        ? `port ${port} is taken: choose another with --port, or stop what listens there`
+        : error.message,
+    );
+  }
+  const stop = async () => {
+    await sandbox.close();
+    process.exit(0);
+  };
+  process.once("SIGINT", stop);
+  process.once("SIGTERM", stop);
+}

@@ -1,0 +1,159 @@
+/** The sandbox on Node: in a test's own process, and as an HTTP server for every language. */
+
+import { appendFileSync, existsSync, readFileSync, renameSync, writeFileSync } from "node:fs";
+import { createServer } from "node:http";
+import { guard } from "./core.js";
+import { MemoryStore, READ_LIMIT, SandboxHost, joined } from "./sandbox-host.js";
+import * as glue from "./wasm/server/cloudauth_edge.js";
+
+glue.initSync({ module: readFileSync(new URL("./wasm/server/cloudauth_edge_bg.wasm", import.meta.url)) });
+const { sandboxStep } = guard(glue);
+
+/** Beyond this, a body is not even read to its end. */
+const DISCARD_LIMIT = 64 * 1024 * 1024;
+/** Most parameters may stand in the URL, MetaInfo among them. */
+const MAX_HEADER_SIZE = 128 * 1024;
+const REQUEST_TIMEOUT_MS = 30_000;
+
+/** Makes a sandbox of its own: no other one sees its state. */
+export function createSandbox({ file, ...options } = {}) {
+  const store = file === undefined ? options.store : new FileStore(file);
+  return new Sandbox(sandboxStep, { ...options, store });
+}
+
+class Sandbox extends SandboxHost {
+  #servers = new Set();
+
+  /** Serves it over HTTP. */
+  async listen({ port = 0, host = "127.0.0.1" } = {}) {
+    const server = createServer({ maxHeaderSize: MAX_HEADER_SIZE, requestTimeout: REQUEST_TIMEOUT_MS }, (request, response) =>
+      this.#serve(request, response).catch((error) => {
+        // A bug or a trap: say so, in the vendor's form, and go on with the next request.
+        if (response.headersSent || response.destroyed) return response.destroy();
+        response.writeHead(500, { "content-type": "application/json;charset=utf-8", "x-cloudauth-sandbox": "1" });
+        response.end(JSON.stringify({ Code: "InternalError", Message: `The sandbox failed: ${error?.name ?? "Error"}` }));
+      }),
+    );
+    await new Promise((resolve, reject) => {
+      server.once("error", reject);
+      server.listen({ port, host }, () => (server.off("error", reject), resolve()));
+    });
+    this.#servers.add(server);
+    const address = server.address();
+    const name = address.family === "IPv6" ? `[${address.address}]` : address.address;
+    return {
+      url: `http://${name}:${address.port}`,
+      port: address.port,
+      close: () => this.#stop(server),
+    };
+  }
+
+  async close() {
+    await super.close();
+    await Promise.all([...this.#servers].map((server) => this.#stop(server)));
+  }
+
+  /** Lets the answers under way finish; requests that hang are cut off. */
+  #stop(server) {
+    this.#servers.delete(server);
+    return new Promise((resolve) => {
+      server.close(() => resolve());
+      server.closeIdleConnections();
+      setTimeout(() => server.closeAllConnections(), 1_000).unref();
+    });
+  }
+
+  async #serve(request, response) {
+    const body = await readBody(request);
+    if (body === null) return;
+    const [path, query = ""] = split(request.url);
+    const headers = [];
+    for (let at = 0; at < request.rawHeaders.length; at += 2) {
+      headers.push([request.rawHeaders[at].toLowerCase(), request.rawHeaders[at + 1]]);
+    }
+    const origin = `http://${request.headers.host ?? `127.0.0.1:${request.socket.localPort}`}`;
+    const done = this.handle({ method: request.method, path, query, headers, body }, origin);
+    const gone = new AbortController();
+    response.once("close", () => gone.abort());
+    try {
+      await this.deliver(done.delivery, gone.signal);
+    } catch {
+      // The client left or the sandbox closes.
+      request.socket.destroy();
+      return;
+    }
+    if (done.delivery.manner === "reset") {
+      request.socket.resetAndDestroy();
+      return;
+    }
+    response.writeHead(done.response.status, [...done.response.headers, ["content-length", done.response.body.length]].flat());
+    response.end(done.response.body);
+  }
+}
+
+/** Path and query of a request line, which a proxy's client writes as a whole URL. */
+function split(target) {
+  const relative = target.startsWith("/") ? target : target.replace(/^[a-z]+:\/\/[^/?]*/i, "");
+  const at = relative.indexOf("?");
+  const path = at < 0 ? relative : relative.slice(0, at);
+  return [path || "/", at < 0 ? "" : relative.slice(at + 1)];
+}
+
+/** The body, cut at the limit; `null` when the client left or sends without end. */
+async function readBody(request) {
+  const chunks = [];
+  let length = 0;
+  try {
+    for await (const chunk of request) {
+      if (length < READ_LIMIT) chunks.push(chunk);
+      length += chunk.length;
+      if (length > DISCARD_LIMIT) {
+        request.destroy();
+        return null;
+      }
+    }
+  } catch {
+    return null;
+  }
+  return joined(chunks, length);
+}
+
+/** Rows in memory, and every change as a line of a file that is read at the next start. */
+class FileStore extends MemoryStore {
+  #file;
+
+  constructor(file) {
+    super();
+    this.#file = file;
+    if (existsSync(file)) {
+      for (const line of readFileSync(file, "utf8").split("\n")) {
+        // A line cut off by a crash is the last one, and was answered to nobody.
+        const change = parsed(line);
+        if (change === null) super.clear();
+        else if (Array.isArray(change)) super.put(...change, -Infinity);
+      }
+    }
+    const rows = [...this.entries()].filter(([, , expiresAt]) => expiresAt === null || expiresAt > Date.now());
+    const fresh = `${file}.new`;
+    writeFileSync(fresh, rows.map((row) => `${JSON.stringify(row)}\n`).join(""), { mode: 0o600 });
+    renameSync(fresh, file);
+  }
+
+  put(key, value, expiresAt, now) {
+    appendFileSync(this.#file, `${JSON.stringify([key, value, expiresAt])}\n`);
+    super.put(key, value, expiresAt, now);
+  }
+
+  clear() {
+    writeFileSync(this.#file, "", { mode: 0o600 });
+    super.clear();
+  }
+}
+
+function parsed(line) {
+  try {
+    return JSON.parse(line);
+  } catch {
+    return undefined;
+  }
+}

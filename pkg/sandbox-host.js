@@ -36,7 +36,8 @@ export class MemoryStore {
 
   /** Every row, as `put` took it. */
   *entries() {
-    for (const [key, { value, expiresAt }] of this.#rows) yield [key, value, expiresAt === Infinity ? null : expiresAt];
+    for (const [key, { value, expiresAt }] of this.#rows)
+      yield [key, value, expiresAt === Infinity ? null : expiresAt];
   }
 
   #sweep(now) {
@@ -63,7 +64,9 @@ export class SandboxHost {
     try {
       this.#control("GET", "state");
     } catch (error) {
-      throw new TypeError(`The sandbox's options are not right: ${error?.message ?? error}`, { cause: error });
+      throw new TypeError(`The sandbox's options are not right: ${error?.message ?? error}`, {
+        cause: error,
+      });
     }
   }
 
@@ -95,7 +98,9 @@ export class SandboxHost {
     );
     await this.deliver(delivery, request.signal);
     if (delivery.manner === "reset") {
-      throw new TypeError("fetch failed", { cause: Object.assign(new Error("read ECONNRESET"), { code: "ECONNRESET" }) });
+      throw new TypeError("fetch failed", {
+        cause: Object.assign(new Error("read ECONNRESET"), { code: "ECONNRESET" }),
+      });
     }
     const empty = request.method === "HEAD" || response.status === 204;
     return new Response(empty ? null : response.body, { status: response.status, headers: response.headers });
@@ -175,7 +180,10 @@ export class SandboxHost {
     const { response } = this.handle({ method, path: `/_sandbox/${path}`, query, headers: [], body }, "");
     const answer = JSON.parse(new TextDecoder().decode(response.body));
     if (response.status >= 400) {
-      throw Object.assign(new Error(`${answer.message.en} ${answer.message.zh}`), { code: answer.code, status: response.status });
+      throw Object.assign(new Error(`${answer.message.en} ${answer.message.zh}`), {
+        code: answer.code,
+        status: response.status,
+      });
     }
     return answer;
   }

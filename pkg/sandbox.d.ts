@@ -81,16 +81,7 @@ export interface SandboxVerification {
 }
 
 export interface SandboxFault {
-  kind:
-    | "latency"
-    | "hang"
-    | "reset"
-    | "error"
-    | "html"
-    | "empty"
-    | "truncated"
-    | "notUtf8"
-    | "numericCode";
+  kind: "latency" | "hang" | "reset" | "error" | "html" | "empty" | "truncated" | "notUtf8" | "numericCode";
   /** Both actions without it. */
   action?: "InitFaceVerify" | "DescribeFaceVerify";
   /** How many requests it hits; default 1. */

@@ -26,13 +26,23 @@ class Sandbox extends SandboxHost {
 
   /** Serves it over HTTP. */
   async listen({ port = 0, host = "127.0.0.1" } = {}) {
-    const server = createServer({ maxHeaderSize: MAX_HEADER_SIZE, requestTimeout: REQUEST_TIMEOUT_MS }, (request, response) =>
-      this.#serve(request, response).catch((error) => {
-        // A bug or a trap: say so, in the vendor's form, and go on with the next request.
-        if (response.headersSent || response.destroyed) return response.destroy();
-        response.writeHead(500, { "content-type": "application/json;charset=utf-8", "x-cloudauth-sandbox": "1" });
-        response.end(JSON.stringify({ Code: "InternalError", Message: `The sandbox failed: ${error?.name ?? "Error"}` }));
-      }),
+    const server = createServer(
+      { maxHeaderSize: MAX_HEADER_SIZE, requestTimeout: REQUEST_TIMEOUT_MS },
+      (request, response) =>
+        this.#serve(request, response).catch((error) => {
+          // A bug or a trap: say so, in the vendor's form, and go on with the next request.
+          if (response.headersSent || response.destroyed) return response.destroy();
+          response.writeHead(500, {
+            "content-type": "application/json;charset=utf-8",
+            "x-cloudauth-sandbox": "1",
+          });
+          response.end(
+            JSON.stringify({
+              Code: "InternalError",
+              Message: `The sandbox failed: ${error?.name ?? "Error"}`,
+            }),
+          );
+        }),
     );
     await new Promise((resolve, reject) => {
       server.once("error", reject);
@@ -86,7 +96,10 @@ class Sandbox extends SandboxHost {
       request.socket.resetAndDestroy();
       return;
     }
-    response.writeHead(done.response.status, [...done.response.headers, ["content-length", done.response.body.length]].flat());
+    response.writeHead(
+      done.response.status,
+      [...done.response.headers, ["content-length", done.response.body.length]].flat(),
+    );
     response.end(done.response.body);
   }
 }
@@ -133,7 +146,9 @@ class FileStore extends MemoryStore {
         else if (Array.isArray(change)) super.put(...change, -Infinity);
       }
     }
-    const rows = [...this.entries()].filter(([, , expiresAt]) => expiresAt === null || expiresAt > Date.now());
+    const rows = [...this.entries()].filter(
+      ([, , expiresAt]) => expiresAt === null || expiresAt > Date.now(),
+    );
     const fresh = `${file}.new`;
     writeFileSync(fresh, rows.map((row) => `${JSON.stringify(row)}\n`).join(""), { mode: 0o600 });
     renameSync(fresh, file);

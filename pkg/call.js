@@ -5,6 +5,7 @@
  * @param {object} call
  * @param {object} call.core the guarded exports
  * @param {Function} call.send see `transport.js`
+ * @param {{ offsetMillis: number }} [call.clock] what is known of the vendor's clock; kept up to date
  * @param {object} call.options the client's options, as the core reads them
  * @param {import("./credentials.js").CredentialsSource} call.credentials
  * @param {string} call.action `InitFaceVerify` or `DescribeFaceVerify`
@@ -16,6 +17,7 @@
 export async function performCall({
   core,
   send,
+  clock = { offsetMillis: 0 },
   options,
   credentials,
   action,
@@ -26,7 +28,15 @@ export async function performCall({
   let keys = await credentials.get();
   let state;
   for (;;) {
-    const prepared = core.prepareAttempt(options, keys, action, parameters, state, Date.now());
+    const prepared = core.prepareAttempt(
+      options,
+      keys,
+      action,
+      parameters,
+      state,
+      clock.offsetMillis,
+      Date.now(),
+    );
     if (prepared.error) return { failed: prepared.error };
     const { request, timeoutMillis } = prepared.attempt;
     state = prepared.attempt.state;
@@ -49,6 +59,7 @@ export async function performCall({
     }
     if (!settled.retry) return settled;
     state = settled.retry.state;
+    clock.offsetMillis = state.clockOffsetMillis;
     await sleep(settled.retry.delayMillis, signal);
     if (settled.retry.refreshCredentials) keys = await credentials.get(keys);
   }
@@ -71,7 +82,7 @@ function report(action, request, state, sentAt, outcome, settled) {
 }
 
 /** Waits; ends at once when the signal fires, and the next attempt then says so. */
-function sleep(millis, signal) {
+export function sleep(millis, signal) {
   if (millis <= 0 || signal?.aborted) return Promise.resolve();
   return new Promise((resolve) => {
     const end = () => {

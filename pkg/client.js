@@ -1,7 +1,10 @@
-import { performCall } from "./call.js";
+import { performCall, sleep } from "./call.js";
 import { CredentialsSource } from "./credentials.js";
 import { FaceVerifyError, isFaceVerifyError } from "./errors.js";
 import { fetchTransport } from "./transport.js";
+
+/** Two minutes: longer than nearly everybody takes, shorter than the 30 a CertifyId lives. */
+const DEFAULT_DEADLINE_MILLIS = 120_000;
 
 /**
  * Everything the package exports, on a loaded core. `index.d.ts` describes it.
@@ -18,6 +21,7 @@ export function definePackage({ core, ready, inBrowser }) {
     #credentials;
     #send;
     #onAttempt;
+    #clock = { offsetMillis: 0 };
     #checked = false;
 
     constructor(options = {}) {
@@ -54,12 +58,34 @@ export function definePackage({ core, ready, inBrowser }) {
       return this.#call("DescribeFaceVerify", parameters, signal);
     }
 
+    async waitForResult(parameters, { deadlineMs = DEFAULT_DEADLINE_MILLIS, signal, onPending } = {}) {
+      const deadline = Date.now() + deadlineMs;
+      for (let polls = 0; ; polls++) {
+        let result, failure;
+        try {
+          result = await this.describeFaceVerify(parameters, { signal });
+        } catch (error) {
+          if (!isFaceVerifyError(error) || !error.retryable) throw error;
+          failure = error;
+        }
+        if (result && result.status !== "pending") return result;
+        if (result) onPending?.(result);
+        const delay = core().pollDelay(polls);
+        if (Date.now() + delay > deadline) {
+          if (result) return result;
+          throw failure;
+        }
+        await sleep(delay, signal);
+      }
+    }
+
     async #call(action, parameters, signal) {
       await ready();
       this.#check();
       const outcome = await performCall({
         core: core(),
         send: this.#send,
+        clock: this.#clock,
         options: this.#options,
         credentials: this.#credentials,
         action,
@@ -84,6 +110,8 @@ export function definePackage({ core, ready, inBrowser }) {
     FaceVerifyError,
     isFaceVerifyError,
     ready,
+    parseCallback: (url, callbackToken) =>
+      core().parseCallback(new URL(url, "https://callback.invalid").search, String(callbackToken ?? "")),
     newOuterOrderNo: (prefix = "") => accepted(core().newOuterOrderNo(prefix, Date.now())),
   };
 }

@@ -295,7 +295,40 @@ export class FaceVerifyClient {
     parameters: DescribeFaceVerifyParameters,
     options?: CallOptions,
   ): Promise<DescribeFaceVerifyResult>;
+
+  /**
+   * Asks until the person has finished, with growing waits, also through failures that may pass.
+   * At the deadline it gives the last `pending` result.
+   * @throws {FaceVerifyError} as `describeFaceVerify`
+   */
+  waitForResult(
+    parameters: DescribeFaceVerifyParameters,
+    options?: WaitOptions,
+  ): Promise<DescribeFaceVerifyResult>;
 }
+
+export interface WaitOptions extends CallOptions {
+  /** Milliseconds after which to stop waiting; default 120000. */
+  deadlineMs?: number;
+  /** Called for every answer that is still `pending`. */
+  onPending?: (result: DescribeFaceVerifyResult) => void;
+}
+
+/** What a request to your CallbackUrl claims. It is not signed: ask `describeFaceVerify` and believe that. */
+export interface Callback {
+  /** Look it up in your own records. */
+  certifyId: string;
+  /** Whether it carries your CallbackToken (compared in constant time). Do nothing if not. */
+  tokenValid: boolean;
+  claimsPassed: boolean | null;
+  claimedSubCode: string | null;
+}
+
+/**
+ * Reads the URL of a callback request, absolute or from the path on. Null when it is no callback.
+ * @param callbackToken what you gave as `callbackToken` to `initFaceVerify`
+ */
+export function parseCallback(url: string, callbackToken: string): Callback | null;
 
 /**
  * A new OuterOrderNo: the prefix (10 letters and digits at most), the time, and random digits.

@@ -25,6 +25,8 @@ const BACKOFF_BASE_MILLIS: i64 = 100;
 const THROTTLED_BASE_MILLIS: i64 = 500;
 /// No wait of our own choice is longer.
 const BACKOFF_MAX_MILLIS: i64 = 5_000;
+/// Nobody waiting for a result asks less often than this.
+const POLL_MAX_MILLIS: i64 = 8_000;
 /// The clock counts as right within this; the vendor allows 15 minutes.
 const CLOCK_TOLERANCE_MILLIS: i64 = 60_000;
 /// Dates outside of 2020 to 2100 are a broken server's, not a reason to move our clock.
@@ -222,7 +224,7 @@ pub fn endpoint<'a>(options: &'a Options, state: &State) -> Option<&'a Endpoint>
 
 impl Loss {
     fn failure(&self) -> Failure {
-    let (error, not_executed) = match self {
+        let (error, not_executed) = match self {
         Self::Aborted => (
             Error::new(
                 Kind::Aborted,
@@ -286,12 +288,12 @@ impl Loss {
             )
         }
     };
-    Failure {
-        error,
-        not_executed,
-        server_text: None,
+        Failure {
+            error,
+            not_executed,
+            server_text: None,
+        }
     }
-}
 }
 
 /// Codes of failures before a connection stood, of Node, Bun, Deno and undici.
@@ -488,6 +490,16 @@ fn retry_after(headers: &[(String, String)], now: Timestamp) -> Option<i64> {
             .map(|date| date.millis_since(now))
             .filter(|millis| *millis >= 0),
     }
+}
+
+/// Milliseconds to wait before asking for a result again: soon at first, since most people finish
+/// within half a minute, then ever more seldom, with jitter so that waiting callers spread out.
+pub fn poll_delay_millis(polls: u32, random: u32) -> i64 {
+    let step = 1_000_i64
+        .saturating_add(i64::from(polls).saturating_mul(500))
+        .min(POLL_MAX_MILLIS);
+    let jitter = i64::from(random).checked_rem(step / 4).unwrap_or(0);
+    step.saturating_add(jitter)
 }
 
 /// The server's clock less ours, from its Date header.

@@ -6,10 +6,13 @@ extern crate alloc;
 
 pub mod actions;
 pub mod call;
+pub mod callback;
 pub mod codes;
 pub mod credentials;
 pub mod endpoint;
 pub mod error;
+#[cfg(feature = "gateway")]
+pub mod gateway;
 pub mod http;
 pub mod identity;
 pub mod options;

@@ -11,8 +11,8 @@ async function load() {
   loaded = true;
 }
 
-export const { FaceVerifyClient, FaceVerifyError, isFaceVerifyError, newOuterOrderNo, ready } = definePackage(
-  {
+export const { FaceVerifyClient, FaceVerifyError, isFaceVerifyError, newOuterOrderNo, parseCallback, ready } =
+  definePackage({
     core() {
       if (!loaded) throw new Error("cloudauth-edge is still loading in this browser: await ready() first.");
       return core;
@@ -20,5 +20,4 @@ export const { FaceVerifyClient, FaceVerifyError, isFaceVerifyError, newOuterOrd
     // A failed download is tried again by the next caller.
     ready: () => (loading ??= load().catch((error) => ((loading = undefined), Promise.reject(error)))),
     inBrowser: true,
-  },
-);
+  });

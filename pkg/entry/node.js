@@ -7,10 +7,9 @@ const bytes = readFileSync(new URL("../wasm/client/cloudauth_edge_bg.wasm", impo
 glue.initSync({ module: bytes });
 const core = guard(glue);
 
-export const { FaceVerifyClient, FaceVerifyError, isFaceVerifyError, newOuterOrderNo, ready } = definePackage(
-  {
+export const { FaceVerifyClient, FaceVerifyError, isFaceVerifyError, newOuterOrderNo, parseCallback, ready } =
+  definePackage({
     core: () => core,
     ready: async () => {},
     inBrowser: false,
-  },
-);
+  });

@@ -1,11 +1,12 @@
 //! Exports of the client: attempts and outcomes of a call, checks, tables.
 
-use super::{from_js, now, random, to_js};
+use super::{from_js, millis, now, random, to_js};
 use crate::actions::rules::{self, ValidationOptions};
 use crate::actions::{Action, ValidRequest, Value};
 use crate::call::{self, Loss, Outcome, State, Step};
+use crate::callback;
 use crate::codes;
-use crate::credentials::Credentials;
+use crate::credentials::{Credentials, Secret};
 use crate::error::{Error, FieldError};
 use crate::http::{Headers, Response};
 use crate::identity::cert_no::Documents;
@@ -30,7 +31,8 @@ pub fn check_options(options: JsValue, credentials: JsValue) -> Result<JsValue, 
     to_js(&checked.err())
 }
 
-/// The next attempt of a call: `{ attempt }` to send, or `{ error }`.
+/// The next attempt of a call: `{ attempt }` to send, or `{ error }`. `state` is undefined before
+/// the first; `clockOffsetMillis` is what the last call's state held.
 #[wasm_bindgen(js_name = prepareAttempt)]
 pub fn prepare_attempt(
     options: JsValue,
@@ -38,6 +40,7 @@ pub fn prepare_attempt(
     action: &str,
     parameters: JsValue,
     state: JsValue,
+    clock_offset_millis: f64,
     now_millis: f64,
 ) -> Result<JsValue, JsValue> {
     #[derive(Serialize)]
@@ -51,7 +54,7 @@ pub fn prepare_attempt(
     let nonce = crate::signing::encode::hex(&random::<16>()?);
     let prepared = checked(options, credentials).and_then(|(options, credentials)| {
         let request = valid(&options, action, named_values(parameters)?, now)?;
-        let state = state.unwrap_or_else(|| State::new(now, 0));
+        let state = state.unwrap_or_else(|| State::new(now, millis(clock_offset_millis)));
         Ok(call::attempt(
             &options,
             &credentials,
@@ -194,6 +197,22 @@ pub fn new_outer_order_no(prefix: &str, now_millis: f64) -> Result<JsValue, JsVa
         prefix,
         now(now_millis),
         &random()?,
+    ))
+}
+
+/// Milliseconds to wait before the next query of somebody who waits for a result.
+#[wasm_bindgen(js_name = pollDelay)]
+pub fn poll_delay(polls: u32) -> Result<f64, JsValue> {
+    let random = u32::from_le_bytes(random::<4>()?);
+    Ok(super::from_millis(call::poll_delay_millis(polls, random)))
+}
+
+/// Reads the vendor's callback: its claims, or null.
+#[wasm_bindgen(js_name = parseCallback)]
+pub fn parse_callback(query: &str, expected_token: String) -> Result<JsValue, JsValue> {
+    to_js(&callback::parse_callback(
+        query,
+        &Secret::new(expected_token),
     ))
 }
 

@@ -27,9 +27,20 @@ fn to_js<T: Serialize + ?Sized>(value: &T) -> Result<JsValue, JsValue> {
 }
 
 /// The time that JavaScript passes in, `Date.now()`.
-#[allow(clippy::cast_possible_truncation)] // milliseconds of every plausible clock fit
-fn now(millis: f64) -> crate::timestamp::Timestamp {
-    crate::timestamp::Timestamp::from_unix_millis(millis as i64)
+fn now(now_millis: f64) -> crate::timestamp::Timestamp {
+    crate::timestamp::Timestamp::from_unix_millis(millis(now_millis))
+}
+
+/// Whole milliseconds from JavaScript; what is no number is 0.
+#[allow(clippy::cast_possible_truncation)] // saturates
+fn millis(millis: f64) -> i64 {
+    millis as i64
+}
+
+/// Milliseconds for JavaScript.
+#[allow(clippy::cast_precision_loss)] // exact for every plausible duration
+fn from_millis(millis: i64) -> f64 {
+    millis as f64
 }
 
 /// Fresh random bytes of the platform (Web Crypto).

@@ -1,7 +1,13 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { inspect } from "node:util";
-import { FaceVerifyClient, FaceVerifyError, isFaceVerifyError, newOuterOrderNo } from "cloudauth-edge";
+import {
+  FaceVerifyClient,
+  FaceVerifyError,
+  isFaceVerifyError,
+  newOuterOrderNo,
+  parseCallback,
+} from "cloudauth-edge";
 import {
   certifyId,
   clockOff,
@@ -197,8 +203,11 @@ test("a clock off by 14 minutes works, by 24 hours after one correction", async 
     [-24 * 60, 2],
   ]) {
     await using server = await faultServer(clockOff(minutes * 60_000, started));
-    await client(server.endpoint).initFaceVerify(order);
+    const face = client(server.endpoint);
+    await face.initFaceVerify(order);
     assert.equal(server.requests.length, requests);
+    await face.initFaceVerify(order);
+    assert.equal(server.requests.length, requests + 1, "what was learned is kept");
   }
 });
 
@@ -327,4 +336,39 @@ test("ACS3 puts parameters where the vendor's metadata has them", async () => {
   );
   assert.equal(new URL(request.url, server.endpoint).searchParams.get("CertName"), "张三");
   assert.deepEqual([...request.form], [["Model", "LIVENESS"]]);
+});
+
+test("waits for a result through pending answers and passing failures", async () => {
+  const passed = json({ Code: "200", RequestId: "R", ResultObject: { Passed: "T", SubCode: "200" } });
+  await using server = await faultServer(pending, json({ Code: "500" }), passed);
+  const seen = [];
+  const result = await client(server.endpoint, { maxAttempts: 1 }).waitForResult(query, {
+    onPending: ({ code }) => seen.push(code),
+  });
+  assert.equal(result.status, "passed");
+  assert.deepEqual(seen, ["424"]);
+  assert.equal(server.requests.length, 3);
+});
+
+test("at the deadline, waiting gives what it has", async () => {
+  await using server = await faultServer(pending);
+  const result = await client(server.endpoint).waitForResult(query, { deadlineMs: 1 });
+  assert.equal(result.status, "pending");
+  await using broken = await faultServer(json({ Code: "500" }));
+  const waiting = client(broken.endpoint, { maxAttempts: 1 }).waitForResult(query, { deadlineMs: 1 });
+  assert.equal((await failure(waiting)).code, "500");
+  await using refusing = await faultServer(json({ Code: "406" }));
+  assert.equal((await failure(client(refusing.endpoint).waitForResult(query))).code, "406");
+  assert.equal(refusing.requests.length, 1);
+});
+
+test("a callback is read, and its token checked", () => {
+  const url = "https://www.aliyun.com?callbackToken=1000004826&certifyId=shaxxxx&passed=200";
+  const expected = { certifyId: "shaxxxx", tokenValid: true, claimsPassed: true, claimedSubCode: "200" };
+  assert.deepEqual(parseCallback(url, "1000004826"), expected);
+  assert.equal(
+    parseCallback("/callback?certifyId=a&passed=T&callbackToken=x", "1000004826").tokenValid,
+    false,
+  );
+  assert.equal(parseCallback("/callback?passed=T", "x"), null);
 });

@@ -1,0 +1,123 @@
+//! The JSON body of a request, read without building what the actions have no use for.
+
+use super::problem::{MALFORMED_BODY, Problem, UNSUPPORTED_MEDIA_TYPE};
+use crate::actions::Value;
+use crate::http::header;
+use serde::de::{Deserialize, Deserializer, Error, MapAccess, Visitor};
+
+/// The actions have fewer than 50 parameters.
+const MEMBERS_MAX: usize = 100;
+
+/// The members of the body's object, in order, doubled ones included. An empty body has none.
+///
+/// # Errors
+/// The content type is not JSON, or the body is not one object of few members.
+pub fn members(headers: &[(String, String)], body: &[u8]) -> Result<Vec<(String, Value)>, Problem> {
+    let content_type = header(headers, "content-type").unwrap_or_default();
+    let media_type = content_type.split(';').next().unwrap_or_default().trim();
+    let coding = header(headers, "content-encoding").unwrap_or("identity");
+    if !media_type.eq_ignore_ascii_case("application/json")
+        || !coding.eq_ignore_ascii_case("identity")
+    {
+        return Err(Problem::new(&UNSUPPORTED_MEDIA_TYPE).header("accept", "application/json"));
+    }
+    serde_json::from_slice::<Members>(body)
+        .map(|members| members.0)
+        .map_err(|_| Problem::new(&MALFORMED_BODY))
+}
+
+struct Members(Vec<(String, Value)>);
+
+impl<'de> Deserialize<'de> for Members {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct Object;
+        impl<'de> Visitor<'de> for Object {
+            type Value = Members;
+
+            fn expecting(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
+                f.write_str("an object")
+            }
+
+            fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Members, A::Error> {
+                let mut members = Vec::new();
+                while let Some(member) = map.next_entry()? {
+                    if members.len() >= MEMBERS_MAX {
+                        return Err(A::Error::custom("too many members"));
+                    }
+                    members.push(member);
+                }
+                Ok(Members(members))
+            }
+        }
+        deserializer.deserialize_map(Object)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn read(body: &[u8]) -> Result<Vec<(String, Value)>, &'static str> {
+        let headers = [(
+            "Content-Type".to_owned(),
+            "application/json; charset=utf-8".to_owned(),
+        )];
+        members(&headers, body).map_err(|problem| problem.code())
+    }
+
+    #[test]
+    fn keeps_what_a_map_would_lose() {
+        assert_eq!(
+            read(br#"{"sceneId":9007199254740993,"a":1.5,"b":null,"a":[{}]}"#).unwrap(),
+            [
+                ("sceneId".to_owned(), Value::Integer(9_007_199_254_740_993)),
+                ("a".to_owned(), Value::Inexact),
+                ("b".to_owned(), Value::Absent),
+                ("a".to_owned(), Value::Unusable),
+            ]
+        );
+        assert_eq!(read(b"{}"), Ok(Vec::new()));
+    }
+
+    #[test]
+    fn refuses_the_rest_with_one_problem() {
+        let deep = "[".repeat(100_000);
+        let deep_member = format!("{{\"a\":{}1{}}}", "[".repeat(500), "]".repeat(500));
+        let wide = format!("{{{}\"z\":1}}", "\"a\":1,".repeat(100));
+        for body in [
+            b"".as_slice(),
+            b"null",
+            b"[]",
+            b"\"text\"",
+            b"{\"a\":1",
+            b"{\"a\":1}}",
+            b"{\"a\":\"\xFF\xFE\"}",
+            deep.as_bytes(),
+            wide.as_bytes(),
+        ] {
+            assert_eq!(read(body), Err("malformed-body"));
+        }
+        // Depth is walked or refused, never a crash.
+        let _ = read(deep_member.as_bytes());
+        for content_type in [
+            "",
+            "text/plain",
+            "application/x-www-form-urlencoded",
+            "application/jsonp",
+        ] {
+            let headers = [("content-type".to_owned(), content_type.to_owned())];
+            assert_eq!(
+                members(&headers, b"{}").unwrap_err().code(),
+                "unsupported-media-type"
+            );
+        }
+        let gzip = [
+            ("content-type".to_owned(), "application/json".to_owned()),
+            ("content-encoding".to_owned(), "gzip".to_owned()),
+        ];
+        assert_eq!(
+            members(&gzip, b"{}").unwrap_err().code(),
+            "unsupported-media-type"
+        );
+    }
+}

@@ -1,0 +1,435 @@
+//! Who may call: bearer tokens, of which only hashes are known, and AccessKey pairs that the gateway
+//! issued. Several of each per caller, so that a new one works before the old one is taken away.
+
+use crate::credentials::Secret;
+use crate::signing::acs3::hmac_sha256;
+use crate::signing::encode::hex;
+use crate::text::Text;
+use serde::{Deserialize, Serialize};
+use sha2::{Digest, Sha256};
+use subtle::ConstantTimeEq;
+
+/// The bearer token of development.
+pub const DEVELOPMENT_TOKEN: &str = "dev-token";
+const DEVELOPMENT_KEY_ID: &str = "dev-key-id";
+const DEVELOPMENT_KEY_SECRET: &str = "dev-key-secret";
+
+/// What a caller may do.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Scope {
+    /// Start verifications.
+    #[serde(rename = "create")]
+    Create,
+    /// Read their status and verdict, and list them.
+    #[serde(rename = "read")]
+    Read,
+    /// Also get what was found out about the person: the photo's address, scores, OSS object.
+    #[serde(rename = "read:material")]
+    ReadMaterial,
+}
+
+/// One service that calls the gateway. Its verifications are its own: no other caller sees them.
+#[derive(Clone, Debug)]
+pub struct Caller {
+    /// Names the caller, and its ledger: renaming a caller is a new ledger.
+    pub id: String,
+    /// What it may do.
+    pub scopes: Vec<Scope>,
+    /// Verifications it may start a day (UTC+8), without limit unless set.
+    pub max_starts_per_day: Option<u32>,
+    /// Verifications it may start a day (UTC+8) for one UserId, without limit unless set.
+    pub max_starts_per_user_per_day: Option<u32>,
+    tokens: Vec<[u8; 32]>,
+    key_pairs: Vec<KeyPair>,
+}
+
+/// An AccessKey pair the gateway issued.
+#[derive(Clone, Debug)]
+pub struct KeyPair {
+    /// AccessKeyId.
+    pub access_key_id: String,
+    /// AccessKeySecret.
+    pub access_key_secret: Secret,
+}
+
+/// The caller of development, who may do everything.
+pub fn development() -> Caller {
+    Caller {
+        id: "dev".to_owned(),
+        scopes: vec![Scope::Create, Scope::Read, Scope::ReadMaterial],
+        max_starts_per_day: None,
+        max_starts_per_user_per_day: None,
+        tokens: vec![sha256(DEVELOPMENT_TOKEN)],
+        key_pairs: vec![KeyPair {
+            access_key_id: DEVELOPMENT_KEY_ID.to_owned(),
+            access_key_secret: Secret::new(DEVELOPMENT_KEY_SECRET),
+        }],
+    }
+}
+
+/// The caller whose token it is. Every known hash is compared, whichever matches, so that the time
+/// taken tells nothing.
+pub fn by_token<'a>(callers: &'a [Caller], token: &str) -> Option<&'a Caller> {
+    let presented = sha256(token);
+    let mut found = None;
+    for caller in callers {
+        for known in &caller.tokens {
+            if bool::from(known.ct_eq(&presented)) {
+                found = Some(caller);
+            }
+        }
+    }
+    found
+}
+
+/// The caller and key pair of an AccessKeyId, which is not secret.
+pub fn by_access_key_id<'a>(callers: &'a [Caller], id: &str) -> Option<(&'a Caller, &'a KeyPair)> {
+    callers.iter().find_map(|caller| {
+        let pair = caller
+            .key_pairs
+            .iter()
+            .find(|pair| pair.access_key_id == id)?;
+        Some((caller, pair))
+    })
+}
+
+/// 32 bytes that only the holder of the gateway's secret can make: for `purpose`, of `what`.
+pub fn derive(secret: &Secret, purpose: &str, what: &str) -> [u8; 32] {
+    let message = [purpose.as_bytes(), what.as_bytes()].join(&0);
+    hmac_sha256(secret.expose().as_bytes(), &message)
+}
+
+/// The AccessKeySecret of a key pair that the gateway issued. An HMAC key cannot be kept as a hash,
+/// so it is derived from the gateway's secret and the AccessKeyId whenever it is needed.
+pub fn derived_key_secret(secret: &Secret, access_key_id: &str) -> Secret {
+    Secret::new(hex(&derive(secret, "access-key-secret", access_key_id)))
+}
+
+fn sha256(text: &str) -> [u8; 32] {
+    Sha256::digest(text.as_bytes()).into()
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+struct RawCaller {
+    id: String,
+    #[serde(default)]
+    token_sha256: Vec<String>,
+    #[serde(default)]
+    key_pairs: Vec<RawKeyPair>,
+    #[serde(default = "default_scopes")]
+    scopes: Vec<Scope>,
+    #[serde(default)]
+    max_starts_per_day: Option<u32>,
+    #[serde(default)]
+    max_starts_per_user_per_day: Option<u32>,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+struct RawKeyPair {
+    access_key_id: String,
+    #[serde(default)]
+    secret_setting: Option<String>,
+}
+
+/// Material is personal data, so it has to be asked for.
+fn default_scopes() -> Vec<Scope> {
+    vec![Scope::Create, Scope::Read]
+}
+
+type Problem = (&'static str, Text);
+
+const fn problem(rule: &'static str, zh: &'static str, en: &'static str) -> Problem {
+    (rule, Text::new(zh, en))
+}
+
+/// Reads the list of callers. `secret_setting` gives the value of a Worker secret that holds a key
+/// pair's secret.
+///
+/// # Errors
+/// What is wrong, as rule and text, without any value.
+pub fn read<'a>(
+    text: &str,
+    secret: &Secret,
+    development: bool,
+    secret_setting: &dyn Fn(&str) -> Option<&'a str>,
+) -> Result<Vec<Caller>, Vec<Problem>> {
+    let raw: Vec<RawCaller> = serde_json::from_str(text).map_err(|error| {
+        let (line, column) = (error.line(), error.column());
+        vec![(
+            "not-callers",
+            Text::composed(
+                alloc::format!("不是所需的 JSON（第 {line} 行第 {column} 列）；格式见 docs/gateway.md。"),
+                alloc::format!("is not the JSON it should be (line {line}, column {column}); docs/gateway.md shows its form."),
+            ),
+        )]
+    })?;
+    let mut problems = Vec::new();
+    if raw.is_empty() {
+        problems.push(problem(
+            "no-callers",
+            "没有任何调用方。",
+            "names no caller.",
+        ));
+    }
+    let mut callers: Vec<Caller> = Vec::new();
+    for entry in raw {
+        let caller = entry.check(secret, development, secret_setting, &mut problems);
+        if callers.iter().any(|other| other.id == caller.id) {
+            problems.push(problem(
+                "same-id-twice",
+                "有两个调用方使用同一 id。",
+                "has two callers with the same id.",
+            ));
+        }
+        if callers.iter().any(|other| other.shares_a_key_with(&caller)) {
+            problems.push(problem(
+                "shared-key",
+                "有两个调用方使用同一令牌或 AccessKeyId。",
+                "has two callers with the same token or AccessKeyId.",
+            ));
+        }
+        callers.push(caller);
+    }
+    if problems.is_empty() {
+        Ok(callers)
+    } else {
+        Err(problems)
+    }
+}
+
+impl RawCaller {
+    fn check<'a>(
+        self,
+        secret: &Secret,
+        development: bool,
+        secret_setting: &dyn Fn(&str) -> Option<&'a str>,
+        problems: &mut Vec<Problem>,
+    ) -> Caller {
+        if !is_id(&self.id) {
+            problems.push(problem(
+                "id",
+                "中有调用方的 id 不合规：应为 1 至 64 个小写字母、数字或连字符。",
+                "has a caller whose id is not 1 to 64 lower-case letters, digits or hyphens.",
+            ));
+        }
+        if self.token_sha256.is_empty() && self.key_pairs.is_empty() {
+            problems.push(problem(
+                "no-credentials",
+                "中有调用方既没有 tokenSha256 也没有 keyPairs。",
+                "has a caller with neither tokenSha256 nor keyPairs.",
+            ));
+        }
+        let mut tokens = Vec::new();
+        for hash in &self.token_sha256 {
+            match read_hash(hash) {
+                Some(hash) if hash == sha256(DEVELOPMENT_TOKEN) && !development => {
+                    problems.push(problem(
+                        "development-token",
+                        "含开发用的令牌，不能用于生产模式；请为调用方生成新的令牌。",
+                        "has the development token, which cannot be used in production; make a new one for the caller.",
+                    ));
+                }
+                Some(hash) => tokens.push(hash),
+                None => problems.push(problem(
+                    "token-sha256",
+                    "的 tokenSha256 应为 64 位十六进制的 SHA-256，而不是令牌本身。",
+                    "has a tokenSha256 that is not the 64 hexadecimal digits of a SHA-256; the token itself does not belong there.",
+                )),
+            }
+        }
+        let mut key_pairs = Vec::new();
+        for pair in self.key_pairs {
+            if pair.access_key_id == DEVELOPMENT_KEY_ID && !development {
+                problems.push(problem(
+                    "development-key",
+                    "含开发用的密钥，不能用于生产模式；请为调用方生成新的密钥。",
+                    "has the development key pair, which cannot be used in production; make a new one for the caller.",
+                ));
+                continue;
+            }
+            if !is_key_id(&pair.access_key_id) {
+                problems.push(problem(
+                    "access-key-id",
+                    "中有 accessKeyId 不合规：应为 8 至 64 个字母、数字、点、下划线或连字符。",
+                    "has an accessKeyId that is not 8 to 64 letters, digits, dots, underscores or hyphens.",
+                ));
+                continue;
+            }
+            let access_key_secret = match &pair.secret_setting {
+                None => Some(derived_key_secret(secret, &pair.access_key_id)),
+                Some(name) => secret_setting(name).map(Secret::new),
+            };
+            match access_key_secret {
+                Some(access_key_secret) => key_pairs.push(KeyPair {
+                    access_key_id: pair.access_key_id,
+                    access_key_secret,
+                }),
+                None => problems.push(problem(
+                    "secret-setting",
+                    "的 secretSetting 指向不存在的设置；其名称须以 GATEWAY_KEY_ 开头并已用 wrangler secret put 保存。",
+                    "has a secretSetting that does not exist; its name begins with GATEWAY_KEY_ and wrangler secret put stores it.",
+                )),
+            }
+        }
+        Caller {
+            id: self.id,
+            scopes: self.scopes,
+            max_starts_per_day: self.max_starts_per_day,
+            max_starts_per_user_per_day: self.max_starts_per_user_per_day,
+            tokens,
+            key_pairs,
+        }
+    }
+}
+
+impl Caller {
+    /// Whether the caller may do that.
+    pub fn may(&self, scope: Scope) -> bool {
+        self.scopes.contains(&scope)
+    }
+
+    fn shares_a_key_with(&self, other: &Self) -> bool {
+        self.tokens.iter().any(|token| other.tokens.contains(token))
+            || self.key_pairs.iter().any(|pair| {
+                other
+                    .key_pairs
+                    .iter()
+                    .any(|theirs| theirs.access_key_id == pair.access_key_id)
+            })
+    }
+}
+
+fn is_id(text: &str) -> bool {
+    (1..=64).contains(&text.len())
+        && text
+            .bytes()
+            .all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-')
+}
+
+fn is_key_id(text: &str) -> bool {
+    (8..=64).contains(&text.len())
+        && text
+            .bytes()
+            .all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'.' | b'_' | b'-'))
+}
+
+fn read_hash(text: &str) -> Option<[u8; 32]> {
+    if text.len() != 64 {
+        return None;
+    }
+    let mut hash = [0; 32];
+    for (byte, pair) in hash.iter_mut().zip(text.as_bytes().chunks_exact(2)) {
+        let pair = core::str::from_utf8(pair).ok()?;
+        if !pair.bytes().all(|digit| digit.is_ascii_hexdigit()) {
+            return None;
+        }
+        *byte = u8::from_str_radix(pair, 16).ok()?;
+    }
+    Some(hash)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::signing::acs3::hex_sha256;
+
+    fn secret() -> Secret {
+        Secret::new("0123456789abcdef0123456789abcdef")
+    }
+
+    fn read_one(text: &str) -> Result<Vec<Caller>, Vec<&'static str>> {
+        read(text, &secret(), false, &|name| {
+            (name == "GATEWAY_KEY_SHOP").then_some("kept-as-a-secret")
+        })
+        .map_err(|problems| problems.into_iter().map(|(rule, _)| rule).collect())
+    }
+
+    #[test]
+    fn finds_callers_by_any_of_their_tokens_and_keys() {
+        let text = format!(
+            r#"[{{"id":"shop","tokenSha256":["{}","{}"],"keyPairs":[{{"accessKeyId":"gwk-shop-1"}},{{"accessKeyId":"gwk-shop-2","secretSetting":"GATEWAY_KEY_SHOP"}}]}},
+                {{"id":"bank","tokenSha256":["{}"],"scopes":["read","read:material"]}}]"#,
+            hex_sha256(b"old"),
+            hex_sha256(b"new").to_uppercase(),
+            hex_sha256(b"other")
+        );
+        let callers = read_one(&text).unwrap();
+        for (token, id) in [
+            ("old", Some("shop")),
+            ("new", Some("shop")),
+            ("other", Some("bank")),
+            ("wrong", None),
+            ("", None),
+        ] {
+            assert_eq!(
+                by_token(&callers, token).map(|caller| caller.id.as_str()),
+                id,
+                "{token}"
+            );
+        }
+        let (caller, derived) = by_access_key_id(&callers, "gwk-shop-1").unwrap();
+        assert_eq!(caller.id, "shop");
+        assert_eq!(derived.access_key_secret.expose().len(), 64);
+        let (_, kept) = by_access_key_id(&callers, "gwk-shop-2").unwrap();
+        assert_eq!(kept.access_key_secret.expose(), "kept-as-a-secret");
+        assert!(by_access_key_id(&callers, "gwk-shop-3").is_none());
+        assert!(callers[0].may(Scope::Create) && !callers[0].may(Scope::ReadMaterial));
+        assert!(!callers[1].may(Scope::Create) && callers[1].may(Scope::ReadMaterial));
+    }
+
+    #[test]
+    fn derived_secrets_differ_by_key_purpose_and_gateway() {
+        let of = |secret: &str, purpose, what| derive(&Secret::new(secret), purpose, what);
+        let all = [
+            of("a", "p", "q"),
+            of("b", "p", "q"),
+            of("a", "q", "q"),
+            of("a", "p", "p"),
+            of("a", "pq", ""),
+        ];
+        for (at, one) in all.iter().enumerate() {
+            assert!(!all[at + 1..].contains(one));
+        }
+    }
+
+    #[test]
+    fn refuses_what_would_not_work_or_not_be_safe() {
+        let hash = hex_sha256(b"token");
+        for (text, rule) in [
+            ("{}", "not-callers"),
+            ("[]", "no-callers"),
+            (
+                r#"[{"id":"Shop","keyPairs":[{"accessKeyId":"gwk-shop-1"}]}]"#,
+                "id",
+            ),
+            (r#"[{"id":"shop"}]"#, "no-credentials"),
+            (
+                r#"[{"id":"shop","tokenSha256":["the token itself"]}]"#,
+                "token-sha256",
+            ),
+            (
+                r#"[{"id":"shop","keyPairs":[{"accessKeyId":"short"}]}]"#,
+                "access-key-id",
+            ),
+            (
+                r#"[{"id":"shop","keyPairs":[{"accessKeyId":"gwk-shop-1","secretSetting":"GATEWAY_KEY_OTHER"}]}]"#,
+                "secret-setting",
+            ),
+            (
+                r#"[{"id":"shop","scopes":["admin"],"keyPairs":[]}]"#,
+                "not-callers",
+            ),
+            (r#"[{"id":"shop","token":"x"}]"#, "not-callers"),
+            (
+                &format!(
+                    r#"[{{"id":"a","tokenSha256":["{hash}"]}},{{"id":"b","tokenSha256":["{hash}"]}}]"#
+                ),
+                "shared-key",
+            ),
+        ] {
+            assert_eq!(read_one(text).unwrap_err(), [rule], "{text}");
+        }
+    }
+}

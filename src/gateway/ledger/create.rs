@@ -1,0 +1,316 @@
+//! Starting a verification: InitFaceVerify, once per order.
+
+use super::order::{Order, Standing, Start, over_at, refusal, surely_not_started};
+use super::rows::{Rows, Stop, certify_key, listed_key, order_key, starts_key, user_key};
+use super::{Asker, Context, Ended, Next, Purpose, Step, Task, Writes, answer, call};
+use crate::gateway::problem::{
+    DAILY_LIMIT, ORDER_BEING_STARTED, ORDER_CONFLICT, Problem, START_OUTCOME_UNKNOWN,
+    UPSTREAM_THROTTLED, USER_DAILY_LIMIT,
+};
+use crate::gateway::settings::Settings;
+use crate::response::{Answer, InitResult};
+use crate::timestamp::Timestamp;
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+/// How long a request waits for another that is starting the same order.
+const WAIT_MILLIS: i64 = 10_000;
+/// Beside the time for the call itself: for its turn, and for the host to write the outcome.
+const FLIGHT_MARGIN_MILLIS: i64 = 15_000;
+const MILLIS_PER_DAY: i64 = 86_400_000;
+
+/// A verification to start.
+#[derive(Clone, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Create {
+    /// Who asked.
+    pub asker: Asker,
+    /// OuterOrderNo.
+    pub no: String,
+    /// SceneId.
+    pub scene_id: String,
+    /// Wire names and checked values. Personal data on its way to the vendor; never stored.
+    pub parameters: Vec<(String, String)>,
+    /// Keyed hash of the parameters.
+    pub input: String,
+    /// Keyed hash of the UserId, if one was given.
+    pub user: Option<String>,
+    /// What the checks noticed, for the answer.
+    pub notices: Vec<Value>,
+    /// Whether to start anew an order of which nobody knows whether it was started.
+    pub restart_unknown: bool,
+    /// Since when the request waits for another one, in milliseconds.
+    pub waiting_since: Option<i64>,
+}
+
+/// The parameters are personal data and are not printed.
+impl core::fmt::Debug for Create {
+    fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
+        f.debug_struct("Create")
+            .field("no", &self.no)
+            .finish_non_exhaustive()
+    }
+}
+
+impl Create {
+    fn problem(&self, writes: Writes, problem: &Problem) -> Step {
+        writes.then(Next::reply(
+            problem.reply(self.asker.language, &self.asker.request_id),
+        ))
+    }
+}
+
+pub(super) fn begin(
+    settings: &Settings,
+    create: Create,
+    rows: &Rows,
+    context: &Context,
+) -> Result<Step, Stop> {
+    let mut writes = Writes::default();
+    let key = order_key(&create.no);
+    let Some(mut order) = rows.get::<Order>(&key)? else {
+        return start(settings, create, None, writes, rows, context);
+    };
+    if order.is_lost(&context.instance, context.now) {
+        order.start = Start::Unknown;
+        writes.put(key, &order);
+        writes.wake.push(create.no.clone());
+    }
+    let same_input = order.input == create.input;
+    match &order.start {
+        Start::Refused {
+            at,
+            code,
+            request_id,
+        } => {
+            // Whoever waited for this very answer gets it, instead of asking the vendor again.
+            let waited = create.waiting_since.is_some_and(|since| *at >= since);
+            match refusal(code, request_id.clone()) {
+                Some(error) if waited && same_input => {
+                    Ok(create.problem(writes, &Problem::upstream(&error)))
+                }
+                _ => start(settings, create, None, writes, rows, context),
+            }
+        }
+        _ if !same_input => Ok(create.problem(writes, &Problem::new(&ORDER_CONFLICT))),
+        Start::Inflight { .. } => Ok(wait(create, writes, context.now)),
+        Start::Unknown if create.restart_unknown => {
+            start(settings, create, Some(order), writes, rows, context)
+        }
+        Start::Unknown => Ok(create.problem(writes, &Problem::new(&START_OUTCOME_UNKNOWN))),
+        Start::Done { .. } => {
+            let reply = answer::started(settings, &create, &order, true);
+            Ok(writes.then(Next::reply(reply)))
+        }
+    }
+}
+
+fn wait(mut create: Create, writes: Writes, now: Timestamp) -> Step {
+    let since = *create.waiting_since.get_or_insert(now.unix_millis());
+    let left = since
+        .saturating_add(WAIT_MILLIS)
+        .saturating_sub(now.unix_millis());
+    if left <= 0 {
+        return create.problem(writes, &Problem::new(&ORDER_BEING_STARTED).retry_after(1));
+    }
+    writes.then(Next::Wait {
+        millis: left,
+        on: Some(create.no.clone()),
+        then: Task::Create(create),
+    })
+}
+
+/// Writes the order as being started, then calls the vendor. `known` is the order's row where it is
+/// started anew.
+fn start(
+    settings: &Settings,
+    create: Create,
+    known: Option<Order>,
+    mut writes: Writes,
+    rows: &Rows,
+    context: &Context,
+) -> Result<Step, Stop> {
+    if let Some(problem) = count(settings, &create, &mut writes, rows, context.now)? {
+        return Ok(create.problem(Writes::default(), &problem));
+    }
+    let now = context.now.unix_millis();
+    let flight = context.name();
+    let is_new = known.is_none();
+    let order = Order {
+        created: known.map_or(now, |order| order.created),
+        scene_id: create.scene_id.clone(),
+        input: create.input.clone(),
+        start: Start::Inflight {
+            flight: flight.clone(),
+            instance: context.instance.clone(),
+            until: now
+                .saturating_add(settings.options.total_timeout_millis)
+                .saturating_add(FLIGHT_MARGIN_MILLIS),
+        },
+        verdict: None,
+    };
+    writes.put(order_key(&create.no), &order);
+    if is_new {
+        writes.put(listed_key(order.created, &create.no), &1);
+        let expires = now.saturating_add(settings.retention_millis);
+        writes.due(
+            rows,
+            context.now,
+            expires,
+            &alloc::format!("expire/{}", create.no),
+        )?;
+    }
+    let then = call(Purpose::Start { create, flight }, context.now);
+    Ok(writes.then(Next::Again { then }))
+}
+
+/// Counts a start against the caller's limits, or says which is reached.
+fn count(
+    settings: &Settings,
+    create: &Create,
+    writes: &mut Writes,
+    rows: &Rows,
+    now: Timestamp,
+) -> Result<Option<Problem>, Stop> {
+    let Some(caller) = settings.caller(&create.asker.caller) else {
+        return Ok(None);
+    };
+    let user = create.user.as_deref();
+    let limits = [
+        (
+            caller.max_starts_per_day,
+            Some(starts_key(now)),
+            &DAILY_LIMIT,
+        ),
+        (
+            caller.max_starts_per_user_per_day,
+            user.map(|user| user_key(now, user)),
+            &USER_DAILY_LIMIT,
+        ),
+    ];
+    for (limit, key, kind) in limits {
+        let (Some(limit), Some(key)) = (limit, key) else {
+            continue;
+        };
+        let counted: Option<u32> = rows.get(&key)?;
+        let started = counted.unwrap_or(0);
+        if started >= limit {
+            let left = millis_to_midnight(now).div_euclid(1_000).saturating_add(1);
+            return Ok(Some(Problem::new(kind).retry_after(left)));
+        }
+        if counted.is_none() {
+            let gone = now.unix_millis().saturating_add(2 * MILLIS_PER_DAY);
+            writes.due(rows, now, gone, &alloc::format!("drop/{key}"))?;
+        }
+        writes.put(key, &started.saturating_add(1));
+    }
+    Ok(None)
+}
+
+/// Until the next day begins in China.
+fn millis_to_midnight(now: Timestamp) -> i64 {
+    const SHANGHAI_OFFSET_MILLIS: i64 = 8 * 3_600_000;
+    let of_day = now
+        .unix_millis()
+        .saturating_add(SHANGHAI_OFFSET_MILLIS)
+        .rem_euclid(MILLIS_PER_DAY);
+    MILLIS_PER_DAY.saturating_sub(of_day)
+}
+
+pub(super) fn settle(
+    settings: &Settings,
+    create: Create,
+    flight: &str,
+    ended: Ended,
+    rows: &Rows,
+    context: &Context,
+) -> Result<Step, Stop> {
+    let mut writes = Writes::default();
+    let key = order_key(&create.no);
+    let order = rows.get::<Order>(&key)?;
+    let Some(mut order) = order.filter(|order| order.is_flight(flight)) else {
+        // Given up meanwhile, and perhaps started anew: what came too late is not handed out.
+        return Ok(writes.then(Next::reply(
+            Problem::new(&START_OUTCOME_UNKNOWN)
+                .reply(create.asker.language, &create.asker.request_id)
+                .with_outcome("outcome-too-late"),
+        )));
+    };
+    writes.wake.push(create.no.clone());
+    let error = match ended {
+        Ended::Answered(Answer::Init(result)) => {
+            return done(settings, create, order, *result, writes, rows, context);
+        }
+        // The vendor is asked by action, so this does not come; nothing is known if it does.
+        Ended::Answered(Answer::Describe(_)) => None,
+        Ended::Failed(error) => Some(error),
+        Ended::Crowded => {
+            writes.delete(key);
+            writes.delete(listed_key(order.created, &create.no));
+            let problem = Problem::new(&UPSTREAM_THROTTLED).retry_after(2);
+            return Ok(create.problem(writes, &problem));
+        }
+    };
+    match error {
+        Some(error) if surely_not_started(&error) => {
+            writes.delete(listed_key(order.created, &create.no));
+            order.start = Start::Refused {
+                at: context.now.unix_millis(),
+                code: error.code.clone(),
+                request_id: error.request_id.clone(),
+            };
+            writes.put(key, &order);
+            Ok(create.problem(writes, &Problem::upstream(&error)))
+        }
+        error => {
+            order.start = Start::Unknown;
+            writes.put(key, &order);
+            let mut problem = Problem::new(&START_OUTCOME_UNKNOWN);
+            if let Some(error) = &error {
+                problem = problem.because_of(error);
+            }
+            Ok(create.problem(writes, &problem))
+        }
+    }
+}
+
+fn done(
+    settings: &Settings,
+    create: Create,
+    mut order: Order,
+    result: InitResult,
+    mut writes: Writes,
+    rows: &Rows,
+    context: &Context,
+) -> Result<Step, Stop> {
+    let certified = certify_key(&result.certify_id);
+    let known: Option<String> = rows.get(&certified)?;
+    if known.is_some_and(|no| no != create.no) {
+        // One CertifyId for two orders would give one of them the other's verdict.
+        order.start = Start::Unknown;
+        writes.put(order_key(&create.no), &order);
+        return Ok(writes.then(Next::reply(
+            Problem::new(&START_OUTCOME_UNKNOWN)
+                .reply(create.asker.language, &create.asker.request_id)
+                .with_outcome("certify-id-of-another-order"),
+        )));
+    }
+    let now = context.now.unix_millis();
+    order.start = Start::Done {
+        certify_id: result.certify_id,
+        certify_url: result.certify_url,
+        at: now,
+    };
+    writes.put(order_key(&create.no), &order);
+    writes.put(certified, &create.no);
+    let over = over_at(now, settings.certify_id_valid_millis);
+    writes.due(
+        rows,
+        context.now,
+        over,
+        &alloc::format!("check/{}", create.no),
+    )?;
+    debug_assert_eq!(order.standing(), Some(Standing::Pending));
+    let reply = answer::started(settings, &create, &order, false);
+    Ok(writes.then(Next::reply(reply)))
+}

@@ -1,0 +1,397 @@
+//! One caller's ledger: at most one CertifyId handed out per order, verdicts written once, nothing
+//! about the person.
+//!
+//! A task goes in steps. A step that misses a row says which; the host loads it and asks again,
+//! until the step acts. What it writes and what comes next is one [`Act`]: the host loads, asks and
+//! writes without letting anything else run in between, and only then does what comes next. So two
+//! tasks interleave between acts and never within one.
+//!
+//! Before the vendor is asked to start something, the order is written as being started. Whatever
+//! happens to the host afterwards, that row is found, and nobody starts the order again unasked.
+
+pub mod answer;
+pub mod ask;
+pub mod create;
+pub mod due;
+pub mod list;
+pub mod order;
+pub mod rows;
+
+use super::problem::{INTERNAL_ERROR, Problem};
+use super::reply::{Language, Reply};
+use super::settings::Settings;
+use crate::actions::{Action, ValidRequest, Value, rules};
+use crate::call;
+use crate::http::OutgoingRequest;
+use crate::signing::encode::hex;
+use crate::timestamp::Timestamp;
+use ask::Ask;
+use create::Create;
+use list::List;
+use rows::{Need, Rows, Stop, Write, row};
+use serde::{Deserialize, Serialize};
+
+/// Who asked, and how the answer is to be written.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Asker {
+    /// The caller's id.
+    pub caller: String,
+    /// The request's id.
+    pub request_id: String,
+    /// Language of problems.
+    pub language: Language,
+}
+
+/// Something to do with the ledger. Plain data that the host keeps between steps and hands back.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(tag = "task", rename_all = "lowercase")]
+pub enum Task {
+    /// Start a verification.
+    Create(Create),
+    /// Read one.
+    Ask(Ask),
+    /// List them.
+    List(List),
+    /// Make an attempt at a call of the vendor.
+    Call(Call),
+    /// Take note of what became of the attempt.
+    Settle(Call),
+    /// Do what is due.
+    Alarm(due::Alarm),
+}
+
+/// A call of the vendor that is under way.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct Call {
+    /// What it is for.
+    pub purpose: Purpose,
+    /// Where it stands.
+    pub state: call::State,
+}
+
+/// What a call of the vendor is for.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(tag = "purpose", rename_all = "lowercase")]
+pub enum Purpose {
+    /// InitFaceVerify for an order that is written as being started.
+    Start {
+        /// What was asked for.
+        create: Create,
+        /// Names this call in the order's row.
+        flight: String,
+    },
+    /// DescribeFaceVerify for an order of the caller's.
+    Ask(Ask),
+}
+
+/// What became of what the host was told to send.
+#[derive(Clone, Debug)]
+pub enum Happened {
+    /// It was sent; this came of it.
+    Outcome(call::Outcome),
+    /// It was not sent, since too many calls wait for their turn already.
+    Crowded,
+}
+
+/// What a step needs to know of its surroundings.
+#[derive(Clone, Debug)]
+pub struct Context {
+    /// The time.
+    pub now: Timestamp,
+    /// Fresh random bytes, others at every step.
+    pub random: [u8; 32],
+    /// Names this instance of the ledger's host; another after every restart.
+    pub instance: String,
+}
+
+impl Context {
+    fn nonce(&self) -> String {
+        hex(self.random.get(..16).unwrap_or_default())
+    }
+
+    fn name(&self) -> String {
+        hex(self.random.get(16..28).unwrap_or_default())
+    }
+
+    fn jitter(&self) -> u32 {
+        match self.random {
+            [.., a, b, c, d] => u32::from_le_bytes([a, b, c, d]),
+        }
+    }
+}
+
+/// The outcome of a step.
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Step {
+    /// Load this and ask again.
+    Need(Need),
+    /// Do this.
+    Act(Box<Act>),
+}
+
+/// What the host is to do: write, all or nothing, then set the alarm, wake, and go on.
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Act {
+    /// Rows to write or delete.
+    pub writes: Vec<Write>,
+    /// When to set the alarm, in milliseconds; `None` leaves it.
+    pub alarm: Option<i64>,
+    /// Orders whose waiting tasks are to go on now.
+    pub wake: Vec<String>,
+    /// What comes next.
+    pub next: Next,
+}
+
+/// What comes after the writes.
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "lowercase", rename_all_fields = "camelCase")]
+pub enum Next {
+    /// The task is done; this is the answer.
+    Reply(Reply),
+    /// Wait for a turn to call this action, send, and go on with what happened.
+    Send {
+        /// The action, whose calls the vendor counts.
+        action: &'static str,
+        /// What to send.
+        request: OutgoingRequest,
+        /// Milliseconds that the whole answer may take.
+        timeout_millis: i64,
+        /// The task to go on with.
+        #[serde(serialize_with = "as_text")]
+        then: Task,
+    },
+    /// Wait, or until the order is woken, and go on.
+    Wait {
+        /// Milliseconds at most.
+        millis: i64,
+        /// The order whose waking ends the wait.
+        on: Option<String>,
+        /// The task to go on with.
+        #[serde(serialize_with = "as_text")]
+        then: Task,
+    },
+    /// Go on at once.
+    Again {
+        /// The task to go on with.
+        #[serde(serialize_with = "as_text")]
+        then: Task,
+    },
+    /// The task is done; there is nobody to answer.
+    Idle,
+}
+
+/// The host keeps a task as text that it does not read.
+fn as_text<S: serde::Serializer>(task: &Task, serializer: S) -> Result<S::Ok, S::Error> {
+    let text = serde_json::to_string(task).map_err(serde::ser::Error::custom)?;
+    serializer.serialize_str(&text)
+}
+
+impl Next {
+    fn reply(reply: Reply) -> Self {
+        Self::Reply(reply)
+    }
+}
+
+/// The writes of an act while they are put together.
+#[derive(Default)]
+struct Writes {
+    writes: Vec<Write>,
+    wake: Vec<String>,
+    alarm: Option<i64>,
+}
+
+impl Writes {
+    fn put<T: Serialize>(&mut self, key: String, value: &T) {
+        self.writes.push(row(key, value));
+    }
+
+    fn delete(&mut self, key: String) {
+        self.writes.push((key, None));
+    }
+
+    /// Something for the alarm to do at a time.
+    fn due(&mut self, rows: &Rows, now: Timestamp, at: i64, what: &str) -> Result<(), Stop> {
+        self.put(alloc::format!("due/{}/{what}", rows::sortable(at)), &1);
+        let set: Option<i64> = rows.get("alarm")?;
+        let earliest = self.alarm.map_or(at, |other| other.min(at));
+        // An alarm that should have fired long ago has been given up by the platform.
+        let late = now.unix_millis().saturating_sub(due::GIVEN_UP_MILLIS);
+        if set.is_none_or(|set| set > earliest || set < late) {
+            self.alarm = Some(earliest);
+        }
+        Ok(())
+    }
+
+    /// The act. An alarm to set is written beside it, so that later steps know of it.
+    fn then(mut self, next: Next) -> Step {
+        if let Some(alarm) = self.alarm {
+            self.put("alarm".to_owned(), &alarm);
+        }
+        Step::Act(Box::new(Act {
+            writes: self.writes,
+            alarm: self.alarm,
+            wake: self.wake,
+            next,
+        }))
+    }
+}
+
+/// The next step of a task. `happened` tells what became of what the last step had sent.
+pub fn step(
+    settings: &Settings,
+    task: Task,
+    happened: Option<Happened>,
+    rows: &Rows,
+    context: &Context,
+) -> Step {
+    let asker = task.asker();
+    let taken = match task {
+        Task::Create(create) => create::begin(settings, create, rows, context),
+        Task::Ask(ask) => ask::begin(settings, ask, rows, context),
+        Task::List(list) => list::page(settings, &list, rows, context),
+        Task::Call(call) => attempt(settings, call, context),
+        Task::Settle(call) => settle(settings, call, happened, rows, context),
+        Task::Alarm(alarm) => due::work(settings, alarm, rows, context),
+    };
+    match taken {
+        Ok(step) => step,
+        Err(Stop::Need(need)) => Step::Need(need),
+        Err(Stop::Unreadable) => Writes::default().then(match asker {
+            Some(asker) => Next::reply(
+                Problem::new(&INTERNAL_ERROR)
+                    .reply(asker.language, &asker.request_id)
+                    .with_outcome("unreadable-row"),
+            ),
+            None => Next::Idle,
+        }),
+    }
+}
+
+impl Task {
+    fn asker(&self) -> Option<Asker> {
+        match self {
+            Self::Create(create) => Some(create.asker.clone()),
+            Self::Ask(ask) => ask.asker.clone(),
+            Self::List(list) => Some(list.asker.clone()),
+            Self::Call(call) | Self::Settle(call) => match &call.purpose {
+                Purpose::Start { create, .. } => Some(create.asker.clone()),
+                Purpose::Ask(ask) => ask.asker.clone(),
+            },
+            Self::Alarm(_) => None,
+        }
+    }
+}
+
+impl Purpose {
+    fn action(&self) -> &'static Action {
+        match self {
+            Self::Start { .. } => &crate::actions::INIT_FACE_VERIFY,
+            Self::Ask(_) => &crate::actions::DESCRIBE_FACE_VERIFY,
+        }
+    }
+
+    /// The request, which passed the same checks when it came in.
+    fn request(&self, settings: &Settings, now: Timestamp) -> Option<ValidRequest> {
+        let parameters: Vec<(&str, Value)> = match self {
+            Self::Start { create, .. } => create
+                .parameters
+                .iter()
+                .map(|(name, value)| (name.as_str(), Value::from(value.as_str())))
+                .collect(),
+            Self::Ask(ask) => vec![
+                ("SceneId", Value::from(ask.scene_id.as_str())),
+                ("CertifyId", Value::from(ask.certify_id.as_str())),
+            ],
+        };
+        rules::validate(self.action(), parameters, &settings.options.validation(now)).ok()
+    }
+}
+
+/// Begins a call of the vendor.
+fn call(purpose: Purpose, now: Timestamp) -> Task {
+    Task::Call(Call {
+        purpose,
+        state: call::State::new(now, 0),
+    })
+}
+
+fn attempt(settings: &Settings, call: Call, context: &Context) -> Result<Step, Stop> {
+    let Some(request) = call.purpose.request(settings, context.now) else {
+        return Err(Stop::Unreadable);
+    };
+    let attempt = call::attempt(
+        &settings.options,
+        &settings.credentials,
+        &request,
+        call.state,
+        context.now,
+        context.nonce(),
+    );
+    Ok(Writes::default().then(Next::Send {
+        action: call.purpose.action().name,
+        request: attempt.request,
+        timeout_millis: attempt.timeout_millis,
+        then: Task::Settle(Call {
+            purpose: call.purpose,
+            state: attempt.state,
+        }),
+    }))
+}
+
+fn settle(
+    settings: &Settings,
+    call: Call,
+    happened: Option<Happened>,
+    rows: &Rows,
+    context: &Context,
+) -> Result<Step, Stop> {
+    let Call { purpose, state } = call;
+    let ended = match happened {
+        Some(Happened::Outcome(outcome)) => {
+            let request = || purpose.request(settings, context.now);
+            match call::settle(
+                &settings.options,
+                &settings.credentials,
+                purpose.action(),
+                &request,
+                state,
+                outcome,
+                false,
+                context.now,
+                context.jitter(),
+            ) {
+                call::Step::Done(answer) => Ended::Answered(answer),
+                call::Step::Failed(error) => Ended::Failed(error),
+                call::Step::Retry {
+                    delay_millis,
+                    state,
+                    ..
+                } => {
+                    return Ok(Writes::default().then(Next::Wait {
+                        millis: delay_millis,
+                        on: None,
+                        then: Task::Call(Call { purpose, state }),
+                    }));
+                }
+            }
+        }
+        Some(Happened::Crowded) => Ended::Crowded,
+        None => return Err(Stop::Unreadable),
+    };
+    match purpose {
+        Purpose::Start { create, flight } => {
+            create::settle(settings, create, &flight, ended, rows, context)
+        }
+        Purpose::Ask(ask) => ask::settle(settings, ask, ended, rows, context),
+    }
+}
+
+/// How a call of the vendor ended.
+enum Ended {
+    Answered(crate::response::Answer),
+    Failed(crate::error::Error),
+    Crowded,
+}

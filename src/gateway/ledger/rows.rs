@@ -1,0 +1,129 @@
+//! The ledger's rows as the host supplies them, and the keys they have.
+//!
+//! | key | value |
+//! |---|---|
+//! | `order/{outerOrderNo}` | [`super::order::Order`] |
+//! | `listed/{created}/{outerOrderNo}` | `1`; orders by age |
+//! | `certify/{certifyId}` | the order it was handed out for |
+//! | `starts/{day}` | verifications started that day |
+//! | `user/{day}/{keyed hash}` | … for one UserId |
+//! | `due/{time}/{what}/{id}` | `1`; what the alarm has to do, see [`super::due`] |
+//! | `alarm` | when the alarm is set to fire |
+//!
+//! Times in keys are milliseconds with leading zeros, so that keys sort by time. Values are JSON.
+
+use crate::timestamp::Timestamp;
+use alloc::collections::BTreeMap;
+use serde::de::DeserializeOwned;
+use serde::{Deserialize, Serialize};
+
+/// Rows from one key up to, not including, another.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Range {
+    /// The first key that may be in it.
+    pub from: String,
+    /// The first key behind it.
+    pub to: String,
+    /// The most rows to load.
+    pub limit: u32,
+    /// Whether to begin at the end.
+    pub reverse: bool,
+}
+
+/// What the host must load before it asks again.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Need {
+    /// The rows with these keys, or the knowledge that there are none.
+    Keys(Vec<String>),
+    /// Rows with their keys.
+    Range(Range),
+}
+
+/// Why a step ended early.
+#[derive(Debug, PartialEq, Eq)]
+pub enum Stop {
+    /// Something has to be loaded first.
+    Need(Need),
+    /// A row is not of the form this version writes.
+    Unreadable,
+}
+
+/// What the host has loaded so far.
+#[derive(Clone, Debug, Default, Deserialize)]
+pub struct Rows {
+    /// Values by key; `None` where it is known that there is no row.
+    #[serde(default)]
+    pub rows: BTreeMap<String, Option<String>>,
+    /// Ranges with the keys and values found, in their order.
+    #[serde(default)]
+    pub ranges: Vec<(Range, Vec<(String, String)>)>,
+}
+
+/// A row to write (`Some`) or to delete (`None`).
+pub type Write = (String, Option<String>);
+
+impl Rows {
+    /// The row with that key.
+    pub fn get<T: DeserializeOwned>(&self, key: &str) -> Result<Option<T>, Stop> {
+        match self.rows.get(key) {
+            None => Err(Stop::Need(Need::Keys(vec![key.to_owned()]))),
+            Some(None) => Ok(None),
+            Some(Some(text)) => serde_json::from_str(text)
+                .map(Some)
+                .map_err(|_| Stop::Unreadable),
+        }
+    }
+
+    /// Asks for many rows at once, so that they need not be asked for one by one.
+    pub fn expect(&self, keys: impl IntoIterator<Item = String>) -> Result<(), Stop> {
+        let missing: Vec<String> = keys
+            .into_iter()
+            .filter(|key| !self.rows.contains_key(key))
+            .collect();
+        if missing.is_empty() {
+            Ok(())
+        } else {
+            Err(Stop::Need(Need::Keys(missing)))
+        }
+    }
+
+    /// The rows of a range.
+    pub fn range(&self, range: Range) -> Result<&[(String, String)], Stop> {
+        self.ranges
+            .iter()
+            .find(|(known, _)| *known == range)
+            .map(|(_, rows)| rows.as_slice())
+            .ok_or(Stop::Need(Need::Range(range)))
+    }
+}
+
+/// A row with a value. Only maps with keys that are not text fail to serialize; no row is one.
+pub fn row<T: Serialize>(key: String, value: &T) -> Write {
+    (key, serde_json::to_string(value).ok())
+}
+
+pub(super) fn order_key(no: &str) -> String {
+    alloc::format!("order/{no}")
+}
+
+pub(super) fn listed_key(created: i64, no: &str) -> String {
+    alloc::format!("listed/{}/{no}", sortable(created))
+}
+
+pub(super) fn certify_key(certify_id: &str) -> String {
+    alloc::format!("certify/{certify_id}")
+}
+
+pub(super) fn starts_key(now: Timestamp) -> String {
+    alloc::format!("starts/{}", now.shanghai_date())
+}
+
+pub(super) fn user_key(now: Timestamp, user: &str) -> String {
+    alloc::format!("user/{}/{user}", now.shanghai_date())
+}
+
+/// Milliseconds so that text sorts as numbers do, for the next 30,000 years.
+pub fn sortable(millis: i64) -> String {
+    alloc::format!("{:015}", millis.max(0))
+}

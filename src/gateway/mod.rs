@@ -1,0 +1,14 @@
+//! The gateway: what stands between a company's services and the two actions.
+//!
+//! Pure functions over plain data. The host (`worker.js`) hands a request to [`route::route`], which
+//! authenticates the caller and either answers or gives a task for the caller's ledger; the host
+//! then drives [`ledger::step`] until the task is answered. Neither reads a clock, a store or the
+//! network.
+
+pub mod body;
+pub mod callers;
+pub mod ledger;
+pub mod problem;
+pub mod reply;
+pub mod route;
+pub mod settings;

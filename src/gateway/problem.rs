@@ -1,0 +1,378 @@
+//! Everything the REST routes refuse, as data: RFC 9457 problem details with a stable code, who must
+//! act, whether trying again can help, in Chinese and English.
+//!
+//! A problem repeats nothing of the request: no value, no path, no name of an unknown caller.
+
+use super::reply::{Headers, Language, Reply};
+use crate::error::{Audience, Error, FieldError, Kind};
+use crate::text::Text;
+use serde::Serialize;
+use serde_json::{Value, json};
+
+/// One kind of problem.
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct ProblemKind {
+    /// Stable name; `/problems/{code}` describes it.
+    pub code: &'static str,
+    /// HTTP status.
+    pub status: u16,
+    /// Who must act.
+    pub audience: Audience,
+    /// Whether the same request can succeed later without anybody changing anything.
+    pub retryable: bool,
+    /// What it is called.
+    pub title: Text,
+    /// What happened and what to do.
+    pub detail: Text,
+}
+
+/// A problem of one request.
+#[derive(Clone, Debug)]
+pub struct Problem {
+    kind: &'static ProblemKind,
+    audience: Audience,
+    retryable: bool,
+    detail: Text,
+    vendor_code: Option<String>,
+    vendor_request_id: Option<String>,
+    fields: Vec<FieldError>,
+    settings: Vec<FieldError>,
+    headers: Headers,
+}
+
+/// More problems than these with one request's fields are not listed one by one.
+const FIELDS_MAX: usize = 50;
+
+impl Problem {
+    /// As the table has it.
+    pub fn new(kind: &'static ProblemKind) -> Self {
+        Self {
+            kind,
+            audience: kind.audience,
+            retryable: kind.retryable,
+            detail: kind.detail.clone(),
+            vendor_code: None,
+            vendor_request_id: None,
+            fields: Vec::new(),
+            settings: Vec::new(),
+            headers: Vec::new(),
+        }
+    }
+
+    /// With a `Retry-After` header, in seconds.
+    #[must_use]
+    pub fn retry_after(self, seconds: i64) -> Self {
+        self.header("retry-after", seconds.max(1).to_string())
+    }
+
+    /// With one more header.
+    #[must_use]
+    pub fn header(mut self, name: &str, value: impl Into<String>) -> Self {
+        self.headers.push((name.to_owned(), value.into()));
+        self
+    }
+
+    /// What is wrong with the fields of a request.
+    pub fn fields(fields: Vec<FieldError>) -> Self {
+        Self {
+            fields,
+            ..Self::new(&INVALID_REQUEST)
+        }
+    }
+
+    /// What is wrong with the gateway's settings.
+    pub fn settings(settings: Vec<FieldError>) -> Self {
+        Self {
+            settings,
+            ..Self::new(&NOT_CONFIGURED)
+        }
+    }
+
+    /// A call of the vendor that failed for good.
+    pub fn upstream(error: &Error) -> Self {
+        if error.kind == Kind::Validation {
+            return Self::fields(error.fields.clone());
+        }
+        let kind = match (error.kind, error.audience) {
+            (Kind::Throttled, _) => &UPSTREAM_THROTTLED,
+            (Kind::Timeout, _) => &UPSTREAM_TIMEOUT,
+            (Kind::Vendor, Audience::User | Audience::Developer) if error.code != "500" => {
+                &VENDOR_REFUSED
+            }
+            (Kind::Vendor, Audience::Operator) if !error.retryable => &UPSTREAM_REFUSED,
+            (Kind::Signature | Kind::Credentials, _) => &UPSTREAM_REFUSED,
+            _ => &UPSTREAM_FAILED,
+        };
+        // What the vendor says of the gateway's own key or signature concerns its operator alone.
+        let own_fault = matches!(error.kind, Kind::Signature | Kind::Credentials);
+        let problem = Self {
+            audience: if own_fault {
+                Audience::Operator
+            } else {
+                error.audience
+            },
+            retryable: error.retryable,
+            detail: error.message.clone(),
+            vendor_code: is_vendor_code(error).then(|| error.code.clone()),
+            vendor_request_id: error.request_id.clone(),
+            ..Self::new(kind)
+        };
+        if error.retryable {
+            problem.retry_after(if error.kind == Kind::Throttled { 2 } else { 5 })
+        } else {
+            problem
+        }
+    }
+
+    /// The same facts about the upstream call, under another kind.
+    #[must_use]
+    pub fn because_of(mut self, error: &Error) -> Self {
+        self.vendor_code = is_vendor_code(error).then(|| error.code.clone());
+        self.vendor_request_id.clone_from(&error.request_id);
+        self
+    }
+
+    /// Its stable code.
+    pub const fn code(&self) -> &'static str {
+        self.kind.code
+    }
+
+    /// The answer to the request `request_id`.
+    pub fn reply(&self, language: Language, request_id: &str) -> Reply {
+        let mut body = json!({
+            "type": alloc::format!("/problems/{}", self.kind.code),
+            "title": language.pick(&self.kind.title),
+            "status": self.kind.status,
+            "detail": language.pick(&self.detail),
+            "messages": self.detail,
+            "code": self.kind.code,
+            "audience": self.audience,
+            "retryable": self.retryable,
+            "requestId": request_id,
+        });
+        if let Some(members) = body.as_object_mut() {
+            if let Some(code) = &self.vendor_code {
+                members.insert("vendorCode".to_owned(), json!(code));
+            }
+            if let Some(id) = &self.vendor_request_id {
+                members.insert("vendorRequestId".to_owned(), json!(id));
+            }
+            for (name, list) in [("errors", &self.fields), ("settings", &self.settings)] {
+                if !list.is_empty() {
+                    members.insert(name.to_owned(), field_list(list, language));
+                }
+            }
+        }
+        Reply::json(self.kind.status, &body)
+            .with_content_type("application/problem+json")
+            .with_headers(&self.headers)
+            .with_outcome(self.kind.code)
+    }
+}
+
+/// Whether the code is a word of the vendor's, not one of this crate's names for a failed call.
+fn is_vendor_code(error: &Error) -> bool {
+    error.http_status.is_some()
+        && matches!(
+            error.kind,
+            Kind::Vendor | Kind::Signature | Kind::Credentials | Kind::Throttled
+        )
+}
+
+fn field_list(fields: &[FieldError], language: Language) -> Value {
+    fields
+        .iter()
+        .take(FIELDS_MAX)
+        .map(|problem| {
+            json!({
+                "field": problem.field,
+                "rule": problem.rule,
+                "detail": language.pick(&problem.message),
+                "messages": problem.message,
+            })
+        })
+        .collect()
+}
+
+macro_rules! problems {
+    ($($(#[$doc:meta])* $name:ident $status:literal $code:literal $audience:ident $retryable:literal
+        $title_zh:literal $title_en:literal
+        $zh:literal
+        $en:literal;)*) => {
+        $(
+            $(#[$doc])*
+            pub static $name: ProblemKind = ProblemKind {
+                code: $code,
+                status: $status,
+                audience: Audience::$audience,
+                retryable: $retryable,
+                title: Text::new($title_zh, $title_en),
+                detail: Text::new($zh, $en),
+            };
+        )*
+        /// Every kind of problem.
+        pub static PROBLEMS: &[&ProblemKind] = &[$(&$name),*];
+    };
+}
+
+problems! {
+    /// Fields of the body or the query break the rules.
+    INVALID_REQUEST 400 "invalid-request" Developer false
+        "参数未通过校验" "The parameters are not valid"
+        "请按 errors 中的说明改正各字段后重新提交；未向服务商发出任何请求。"
+        "Correct the fields listed in errors and send the request again; nothing was sent to the vendor.";
+    /// The body is not a JSON object.
+    MALFORMED_BODY 400 "malformed-body" Developer false
+        "请求体不是 JSON 对象" "The body is not a JSON object"
+        "请求体应为 UTF-8 编码的 JSON 对象，成员值为字符串或整数，层级与成员数不得过多。"
+        "The body must be a JSON object in UTF-8 whose members are strings or integers, not nested deeply and without hundreds of members.";
+    /// No token, or one that nobody has.
+    UNAUTHENTICATED 401 "unauthenticated" Developer false
+        "未通过身份验证" "Not authenticated"
+        "请在 Authorization 头中以 Bearer 方式提供网关发放的令牌。"
+        "Send a token that the gateway's operator issued, as Authorization: Bearer.";
+    /// The caller lacks a scope.
+    INSUFFICIENT_SCOPE 403 "insufficient-scope" Operator false
+        "没有权限" "Not permitted"
+        "该调用方没有此操作所需的权限，请网关运维在 GATEWAY_CALLERS 的 scopes 中授予。"
+        "This caller lacks the scope for this; the gateway's operator grants it in the scopes of GATEWAY_CALLERS.";
+    /// No such route.
+    NOT_FOUND 404 "not-found" Developer false
+        "没有这个地址" "No such address"
+        "没有这个地址；可用的地址见 /openapi.json。"
+        "There is nothing at this address; /openapi.json lists what there is.";
+    /// The caller has no such order.
+    UNKNOWN_ORDER 404 "unknown-order" Developer false
+        "没有这个订单" "No such order"
+        "该调用方没有这个 outerOrderNo 的认证，或记录已过保存期。"
+        "This caller has no verification with this outerOrderNo, or its record has expired.";
+    /// The route exists with other methods.
+    METHOD_NOT_ALLOWED 405 "method-not-allowed" Developer false
+        "不支持的请求方法" "Method not allowed"
+        "该地址不支持此请求方法；支持的方法见 Allow 头。"
+        "This address does not take that method; the Allow header lists those it takes.";
+    /// The body did not arrive in time.
+    REQUEST_TIMEOUT 408 "request-timeout" Developer true
+        "请求体未按时到达" "The body did not arrive in time"
+        "请求体未在规定时间内到达，请检查网络后重试。"
+        "The body did not arrive in time; check the network and try again.";
+    /// The order was started with other input.
+    ORDER_CONFLICT 409 "order-conflict" Developer false
+        "订单已用其他参数发起" "The order was started with other input"
+        "同一 outerOrderNo 已用不同的参数发起认证；请使用新的 outerOrderNo，或以原参数重试。"
+        "This outerOrderNo was started with other parameters; use a new outerOrderNo, or repeat the original parameters.";
+    /// Another request is starting the order.
+    ORDER_BEING_STARTED 409 "order-being-started" Developer true
+        "订单正在发起" "The order is being started"
+        "另一个请求正在发起该订单，请在 Retry-After 之后重试。"
+        "Another request is starting this order; try again after Retry-After.";
+    /// It is not known whether the vendor started the order.
+    START_OUTCOME_UNKNOWN 409 "start-outcome-unknown" Developer false
+        "发起结果未知" "The outcome of the start is unknown"
+        "向服务商发起认证后未得到确定的答复，服务商可能已受理；网关未给出任何 CertifyId，也不会自行重试。确认后请以相同参数加 ?restartUnknown=true 重新发起。"
+        "The vendor gave no certain answer and may have started a verification; no CertifyId was handed out and the gateway does not repeat the call by itself. To start anew, repeat the request with ?restartUnknown=true.";
+    /// The body is larger than the gateway reads.
+    BODY_TOO_LARGE 413 "body-too-large" Developer false
+        "请求体过大" "The body is too large"
+        "请求体超过 2 MiB；照片应小于 1 MB。"
+        "The body is larger than 2 MiB; a photo must be below 1 MB.";
+    /// The body is not declared to be JSON.
+    UNSUPPORTED_MEDIA_TYPE 415 "unsupported-media-type" Developer false
+        "请求体类型不受支持" "Unsupported media type"
+        "Content-Type 应为 application/json，且不得压缩。"
+        "Content-Type must be application/json, without a content coding.";
+    /// The vendor refused the request for what it asks.
+    VENDOR_REFUSED 422 "vendor-refused" Developer false
+        "服务商拒绝了请求" "The vendor refused the request"
+        "服务商拒绝了请求，原因见 vendorCode。"
+        "The vendor refused the request; vendorCode says why.";
+    /// The caller's daily allowance is used up.
+    DAILY_LIMIT 429 "daily-limit" Operator true
+        "当日发起次数已达上限" "The daily limit is reached"
+        "该调用方当日（UTC+8）发起认证的次数已达网关设定的上限；请明日再试，或请运维调整 maxStartsPerDay。"
+        "This caller has started as many verifications today (UTC+8) as the gateway allows; try again tomorrow, or have the operator raise maxStartsPerDay.";
+    /// The person's daily allowance is used up.
+    USER_DAILY_LIMIT 429 "user-daily-limit" User true
+        "该用户当日认证次数过多" "Too many verifications of this person today"
+        "该 userId 当日（UTC+8）认证次数已达上限，请明日再试。"
+        "This userId has been verified as often today (UTC+8) as the gateway allows; try again tomorrow.";
+    /// Too many requests in a short time.
+    RATE_LIMITED 429 "rate-limited" Developer true
+        "请求过于频繁" "Too many requests"
+        "请求过于频繁，请在 Retry-After 之后重试。"
+        "Too many requests; try again after Retry-After.";
+    /// The gateway failed.
+    INTERNAL_ERROR 500 "internal-error" Operator true
+        "网关内部错误" "Internal error"
+        "网关内部错误，请运维凭 requestId 查看日志；再次发起同一订单是安全的。"
+        "The gateway failed; its operator finds the cause in the logs by requestId. Repeating the same order is safe.";
+    /// The vendor refused the gateway itself.
+    UPSTREAM_REFUSED 502 "upstream-refused" Operator false
+        "服务商拒绝了网关" "The vendor refused the gateway"
+        "服务商拒绝了网关的账号、权限或配置，请网关运维处理。"
+        "The vendor refused the gateway's account, permission or configuration; the gateway's operator must act.";
+    /// The vendor did not answer as it should.
+    UPSTREAM_FAILED 502 "upstream-failed" Operator true
+        "服务商调用失败" "The call of the vendor failed"
+        "未能从服务商得到有效的答复，请稍后重试。"
+        "No valid answer came from the vendor; try again later.";
+    /// Settings are missing or wrong.
+    NOT_CONFIGURED 503 "not-configured" Operator false
+        "网关尚未配置好" "The gateway is not configured"
+        "网关的设置有缺失或错误，请运维按 settings 中的说明设置后重新部署。"
+        "Settings of the gateway are missing or wrong; its operator sets what settings lists and deploys again.";
+    /// A development gateway was reached from elsewhere.
+    DEVELOPMENT_ONLY 503 "development-only" Operator false
+        "开发模式仅限本机" "Development mode serves this machine alone"
+        "GATEWAY_MODE=development 的网关只应答本机地址；部署时请设 GATEWAY_MODE=production。"
+        "A gateway with GATEWAY_MODE=development answers loopback addresses only; set GATEWAY_MODE=production to deploy it.";
+    /// The vendor is asked too often.
+    UPSTREAM_THROTTLED 503 "upstream-throttled" Operator true
+        "服务商限流" "The vendor is throttling"
+        "对服务商的调用已达频率上限，请在 Retry-After 之后重试。"
+        "The vendor is called as often as it allows; try again after Retry-After.";
+    /// The vendor did not answer in time.
+    UPSTREAM_TIMEOUT 504 "upstream-timeout" Operator true
+        "服务商超时" "The vendor did not answer in time"
+        "未在规定时间内得到服务商的答复，请稍后重试。"
+        "The vendor did not answer in time; try again later.";
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn codes_are_unique_and_speak_two_languages() {
+        for (at, kind) in PROBLEMS.iter().enumerate() {
+            assert!(
+                PROBLEMS[at + 1..]
+                    .iter()
+                    .all(|other| other.code != kind.code)
+            );
+            for text in [&kind.title, &kind.detail] {
+                assert!(!text.zh.is_ascii(), "{}", kind.code);
+                assert!(text.en.is_ascii(), "{}", kind.code);
+            }
+        }
+    }
+
+    #[test]
+    fn what_the_vendor_says_of_the_gateways_key_is_not_the_callers_to_solve() {
+        let error = Error {
+            http_status: Some(404),
+            ..Error::new(
+                Kind::Credentials,
+                "InvalidAccessKeyId.NotFound",
+                Audience::Developer,
+                Text::new("无", "none"),
+            )
+        };
+        let reply = Problem::upstream(&error).reply(Language::En, "r");
+        let body: Value = serde_json::from_slice(&reply.body).unwrap();
+        assert_eq!(reply.status, 502);
+        assert_eq!(body["audience"], "operator");
+        assert_eq!(body["vendorCode"], "InvalidAccessKeyId.NotFound");
+    }
+}

@@ -1,0 +1,162 @@
+//! What the gateway answers: status, headers, body, and one word for the log.
+
+use crate::http::header;
+use crate::text::Text;
+use serde::{Deserialize, Serialize};
+
+/// Header names in lower case, with their values.
+pub type Headers = Vec<(String, String)>;
+
+/// An answer on its way out.
+#[derive(Clone, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Reply {
+    /// HTTP status.
+    pub status: u16,
+    /// Headers.
+    pub headers: Headers,
+    /// The body's bytes.
+    #[serde(with = "serde_bytes")]
+    pub body: Vec<u8>,
+    /// What became of the request, for the log: `created`, `pending`, a problem's code.
+    pub outcome: String,
+}
+
+/// The body holds personal data and is not printed.
+impl core::fmt::Debug for Reply {
+    fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
+        f.debug_struct("Reply")
+            .field("status", &self.status)
+            .field("outcome", &self.outcome)
+            .finish_non_exhaustive()
+    }
+}
+
+impl Reply {
+    /// A JSON body that nobody may store.
+    pub fn json<T: Serialize + ?Sized>(status: u16, body: &T) -> Self {
+        // Only maps with keys that are not text fail to serialize, and there are none.
+        Self::text(
+            status,
+            "application/json",
+            serde_json::to_vec(body).unwrap_or_default(),
+        )
+    }
+
+    /// A body that is ready, which nobody may store.
+    pub fn text(status: u16, content_type: &str, body: Vec<u8>) -> Self {
+        Self {
+            status,
+            headers: vec![
+                ("content-type".to_owned(), content_type.to_owned()),
+                ("cache-control".to_owned(), "no-store".to_owned()),
+                ("x-content-type-options".to_owned(), "nosniff".to_owned()),
+            ],
+            body,
+            outcome: "ok".to_owned(),
+        }
+    }
+
+    /// No body.
+    pub fn empty(status: u16) -> Self {
+        Self {
+            status,
+            headers: vec![("cache-control".to_owned(), "no-store".to_owned())],
+            body: Vec::new(),
+            outcome: "ok".to_owned(),
+        }
+    }
+
+    /// The same, logged under another word.
+    #[must_use]
+    pub fn with_outcome(mut self, outcome: &str) -> Self {
+        outcome.clone_into(&mut self.outcome);
+        self
+    }
+
+    /// The same with one more header.
+    #[must_use]
+    pub fn with_header(mut self, name: &str, value: impl Into<String>) -> Self {
+        self.headers.push((name.to_owned(), value.into()));
+        self
+    }
+
+    pub(super) fn with_headers(mut self, headers: &[(String, String)]) -> Self {
+        self.headers.extend_from_slice(headers);
+        self
+    }
+
+    pub(super) fn with_content_type(mut self, content_type: &str) -> Self {
+        for (name, value) in &mut self.headers {
+            if name == "content-type" {
+                content_type.clone_into(value);
+            }
+        }
+        self
+    }
+}
+
+/// The language of `title` and `detail`; `messages` has both.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Language {
+    /// Simplified Chinese.
+    Zh,
+    /// English.
+    En,
+}
+
+impl Language {
+    /// What `Accept-Language` prefers of the two; English when it says neither (RFC 9110 §12.5.4).
+    pub fn accepted(headers: &[(String, String)]) -> Self {
+        let list = header(headers, "accept-language").unwrap_or_default();
+        let weight = |wanted: &str| {
+            list.split(',')
+                .filter_map(|range| {
+                    let mut parts = range.split(';');
+                    let tag = parts.next()?.trim().to_ascii_lowercase();
+                    let primary = tag.split('-').next()?;
+                    let weight = parts
+                        .find_map(|part| part.trim().strip_prefix("q="))
+                        .map_or(Some(1.0), |q| q.trim().parse::<f32>().ok())?;
+                    (primary == wanted).then_some(weight)
+                })
+                .fold(0.0_f32, f32::max)
+        };
+        if weight("zh") > weight("en") {
+            Self::Zh
+        } else {
+            Self::En
+        }
+    }
+
+    /// The sentence in this language.
+    pub fn pick(self, text: &Text) -> &str {
+        match self {
+            Self::Zh => &text.zh,
+            Self::En => &text.en,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn prefers_what_the_reader_prefers() {
+        for (header, language) in [
+            ("zh-CN,zh;q=0.9,en;q=0.8", Language::Zh),
+            ("zh", Language::Zh),
+            ("en-US,zh;q=0.5", Language::En),
+            ("en;q=0.2, zh-Hans;q=0.7", Language::Zh),
+            ("zh;q=0", Language::En),
+            ("fr", Language::En),
+            ("zh;q=nonsense", Language::En),
+            ("", Language::En),
+        ] {
+            let headers = [("Accept-Language".to_owned(), header.to_owned())];
+            assert_eq!(Language::accepted(&headers), language, "{header}");
+        }
+    }
+}

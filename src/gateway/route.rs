@@ -1,0 +1,574 @@
+//! From a request to an answer, or to a task for the caller's ledger.
+//!
+//! The host hands over the request without its body; where the body is needed, and only once the
+//! caller is known, it is asked for. So a stranger's body is never read.
+
+use super::body;
+use super::callers::{self, Caller, Scope};
+use super::ledger::ask::Ask;
+use super::ledger::create::Create;
+use super::ledger::list::{Cursor, List};
+use super::ledger::order::Standing;
+use super::ledger::{Asker, Task};
+use super::problem::{
+    BODY_TOO_LARGE, DEVELOPMENT_ONLY, INSUFFICIENT_SCOPE, INTERNAL_ERROR, METHOD_NOT_ALLOWED,
+    NOT_FOUND, PROBLEMS, Problem, RATE_LIMITED, REQUEST_TIMEOUT, UNAUTHENTICATED, UNKNOWN_ORDER,
+};
+use super::reply::{Headers, Language, Reply};
+use super::settings::{Settings, Variables};
+use crate::actions::{INIT_FACE_VERIFY, ValidRequest, Value, rules};
+use crate::endpoint::Endpoint;
+use crate::error::FieldError;
+use crate::http::{IncomingRequest, header};
+use crate::signing::canonical::canonicalized_query;
+use crate::signing::encode::{hex, parse_form};
+use crate::text::Text;
+use crate::timestamp::Timestamp;
+use serde::{Deserialize, Serialize};
+use serde_json::json;
+
+/// A photo may have 1.5 MB in Base64; the rest is small.
+const BODY_MAX: usize = 2 * 1024 * 1024;
+/// How long a stranger's or a slow caller's body may take to arrive.
+const BODY_MILLIS: i64 = 30_000;
+/// The longest wait a reader may ask for with `Prefer: wait`, in seconds.
+const WAIT_MAX_SECONDS: i64 = 60;
+const PAGE_DEFAULT: u32 = 20;
+const PAGE_MAX: u32 = 100;
+static OPENAPI: &str = include_str!("openapi.json");
+
+/// A request as the host hands it over.
+#[derive(Debug)]
+pub struct Arrival {
+    /// The request; its body is empty while it has not been read.
+    pub request: IncomingRequest,
+    /// Whether the body has been read.
+    pub body_read: bool,
+    /// Host and port it was sent to.
+    pub host: String,
+    /// A new id for the request, used unless it brings one of its own.
+    pub fresh_id: String,
+}
+
+/// What is to be done with a request.
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Routed {
+    /// The request's id, for the answer and the log.
+    pub request_id: String,
+    /// Name of the route, for the log.
+    pub route: &'static str,
+    /// The caller's id, for the log.
+    pub caller: Option<String>,
+    /// Headers that the answer gets beside its own, whoever makes it.
+    pub headers: Headers,
+    /// What to do.
+    pub then: Then,
+}
+
+/// What the host does next.
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase", rename_all_fields = "camelCase")]
+pub enum Then {
+    /// Read the body, to `limit` bytes and one more at most, and hand the request over again.
+    ReadBody {
+        /// Bytes.
+        limit: usize,
+        /// Milliseconds it may take.
+        millis: i64,
+    },
+    /// Answer.
+    Reply(Reply),
+    /// Serve a static file.
+    Assets,
+    /// Give this task to the caller's ledger.
+    Ledger {
+        /// Text that the host does not read.
+        task: String,
+    },
+}
+
+/// The addresses, with their methods and names. `{}` stands for one segment.
+const ROUTES: &[(&str, &[&str], &str)] = &[
+    ("/livez", &["GET", "HEAD"], "livez"),
+    ("/readyz", &["GET", "HEAD"], "readyz"),
+    ("/openapi.json", &["GET", "HEAD"], "openapi"),
+    ("/problems/{}", &["GET", "HEAD"], "problem"),
+    (
+        "/v1/face-verifications",
+        &["GET", "POST"],
+        "face-verifications",
+    ),
+    ("/v1/face-verifications/{}", &["GET"], "face-verification"),
+];
+
+/// The addresses and methods there are, for those who document or test them.
+pub fn routes() -> impl Iterator<Item = (&'static str, &'static [&'static str])> {
+    ROUTES.iter().map(|(path, methods, _)| (*path, *methods))
+}
+
+/// Routes a request.
+pub fn route(variables: &Variables, arrival: &Arrival, now: Timestamp) -> Routed {
+    let request = &arrival.request;
+    let request_id = header(&request.headers, "x-request-id")
+        .filter(|id| is_request_id(id))
+        .map_or_else(|| arrival.fresh_id.clone(), str::to_owned);
+    let language = Language::accepted(&request.headers);
+    let found = ROUTES.iter().find_map(|(path, methods, name)| {
+        Some((match_path(path, &request.path)?, *methods, *name))
+    });
+    let settings = Settings::read(variables);
+    let mut routing = Routing {
+        arrival,
+        now,
+        language,
+        request_id,
+        caller: None,
+    };
+    let (name, taken) = match found {
+        None if is_page(request) => ("page", Ok(Then::Assets)),
+        None => ("none", Err(Problem::new(&NOT_FOUND))),
+        Some((_, methods, name)) if request.method == "OPTIONS" => {
+            (name, routing.preflight(settings.as_ref().ok(), methods))
+        }
+        Some((_, methods, name)) if !methods.contains(&request.method.as_str()) => (
+            name,
+            Err(Problem::new(&METHOD_NOT_ALLOWED).header("allow", methods.join(", "))),
+        ),
+        Some((segment, _, name)) => (name, routing.dispatch(name, segment, &settings)),
+    };
+    let then = match taken {
+        Ok(then) => then,
+        Err(problem) => Then::Reply(problem.reply(language, &routing.request_id)),
+    };
+    Routed {
+        headers: common_headers(
+            settings.as_ref().ok(),
+            &request.headers,
+            &routing.request_id,
+        ),
+        request_id: routing.request_id,
+        route: name,
+        caller: routing.caller,
+        then,
+    }
+}
+
+fn common_headers(
+    settings: Option<&Settings>,
+    request_headers: &[(String, String)],
+    request_id: &str,
+) -> Headers {
+    let mut headers = vec![("x-request-id".to_owned(), request_id.to_owned())];
+    let origins = settings.map_or(&[][..], |settings| settings.allowed_origins.as_slice());
+    if origins.is_empty() {
+        return headers;
+    }
+    headers.push(("vary".to_owned(), "origin".to_owned()));
+    let origin = header(request_headers, "origin");
+    if let Some(origin) = origin.filter(|origin| origins.iter().any(|known| known == origin)) {
+        headers.push(("access-control-allow-origin".to_owned(), origin.to_owned()));
+        headers.push((
+            "access-control-expose-headers".to_owned(),
+            "etag, location, retry-after, x-request-id".to_owned(),
+        ));
+    }
+    headers
+}
+
+/// The answer where the host itself could not go on.
+pub fn failure(what: HostFailure, headers: &[(String, String)], request_id: &str) -> Reply {
+    let problem = match what {
+        HostFailure::Internal => Problem::new(&INTERNAL_ERROR),
+        HostFailure::NoPage => Problem::new(&NOT_FOUND),
+        HostFailure::RateLimited => Problem::new(&RATE_LIMITED).retry_after(10),
+        HostFailure::SlowBody => Problem::new(&REQUEST_TIMEOUT),
+    };
+    problem.reply(Language::accepted(headers), request_id)
+}
+
+/// Why the host could not go on.
+#[derive(Clone, Copy, Debug, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum HostFailure {
+    /// Something threw.
+    Internal,
+    /// There is no such static file.
+    NoPage,
+    /// The rate limit binding said no.
+    RateLimited,
+    /// The body did not arrive in time.
+    SlowBody,
+}
+
+struct Routing<'a> {
+    arrival: &'a Arrival,
+    now: Timestamp,
+    language: Language,
+    request_id: String,
+    caller: Option<String>,
+}
+
+type Taken = Result<Then, Problem>;
+
+impl Routing<'_> {
+    fn dispatch(
+        &mut self,
+        name: &str,
+        segment: Option<&str>,
+        settings: &Result<Settings, Vec<FieldError>>,
+    ) -> Taken {
+        match name {
+            "livez" => return Ok(Then::Reply(Reply::json(200, &json!({ "status": "ok" })))),
+            "openapi" => {
+                let body = OPENAPI.as_bytes().to_vec();
+                return Ok(Then::Reply(Reply::text(200, "application/json", body)));
+            }
+            "problem" => return described(segment.unwrap_or_default()),
+            _ => {}
+        }
+        let settings = match settings {
+            Ok(settings) => settings,
+            Err(problems) => return Err(Problem::settings(problems.clone())),
+        };
+        if settings.development && !is_loopback(&self.arrival.host) {
+            return Err(Problem::new(&DEVELOPMENT_ONLY));
+        }
+        if name == "readyz" {
+            return Ok(Then::Reply(Reply::json(200, &json!({ "status": "ready" }))));
+        }
+        let caller = self.authenticate(settings)?;
+        match (name, self.arrival.request.method.as_str(), segment) {
+            ("face-verifications", "POST", _) => self.create(settings, caller),
+            ("face-verifications", _, _) => self.list(caller),
+            (_, _, Some(no)) => self.ask(caller, no),
+            _ => Err(Problem::new(&NOT_FOUND)),
+        }
+    }
+
+    fn preflight(&self, settings: Option<&Settings>, methods: &[&str]) -> Taken {
+        let not_allowed = || Problem::new(&METHOD_NOT_ALLOWED).header("allow", methods.join(", "));
+        let settings = settings
+            .filter(|settings| !settings.allowed_origins.is_empty())
+            .ok_or_else(not_allowed)?;
+        let origin = header(&self.arrival.request.headers, "origin").ok_or_else(not_allowed)?;
+        let mut reply = Reply::empty(204).with_outcome("preflight");
+        if settings.allowed_origins.iter().any(|known| known == origin) {
+            reply = reply
+                .with_header("access-control-allow-methods", methods.join(", "))
+                .with_header(
+                    "access-control-allow-headers",
+                    "accept-language, authorization, content-type, if-none-match, prefer, x-request-id",
+                )
+                .with_header("access-control-max-age", "600");
+        }
+        Ok(Then::Reply(reply))
+    }
+
+    fn authenticate<'a>(&mut self, settings: &'a Settings) -> Result<&'a Caller, Problem> {
+        let caller = header(&self.arrival.request.headers, "authorization")
+            .and_then(|value| value.split_once(' '))
+            .filter(|(scheme, _)| scheme.eq_ignore_ascii_case("bearer"))
+            .and_then(|(_, token)| callers::by_token(&settings.callers, token.trim()))
+            .ok_or_else(|| Problem::new(&UNAUTHENTICATED).header("www-authenticate", "Bearer"))?;
+        self.caller = Some(caller.id.clone());
+        Ok(caller)
+    }
+
+    fn asker(&self, caller: &Caller) -> Asker {
+        Asker {
+            caller: caller.id.clone(),
+            request_id: self.request_id.clone(),
+            language: self.language,
+        }
+    }
+
+    fn create(&self, settings: &Settings, caller: &Caller) -> Taken {
+        permitted(caller, Scope::Create)?;
+        let request = &self.arrival.request;
+        let declared = header(&request.headers, "content-length")
+            .and_then(|length| length.trim().parse::<u64>().ok())
+            .unwrap_or(0);
+        let read = u64::try_from(request.body.len()).unwrap_or(u64::MAX);
+        if declared.max(read) > u64::try_from(BODY_MAX).unwrap_or(u64::MAX) {
+            return Err(Problem::new(&BODY_TOO_LARGE));
+        }
+        if !self.arrival.body_read {
+            return Ok(Then::ReadBody {
+                limit: BODY_MAX,
+                millis: BODY_MILLIS,
+            });
+        }
+        let mut wrong = Vec::new();
+        let query = Query::read(&request.query, &["restartUnknown"], &mut wrong)?;
+        let restart_unknown = query.flag("restartUnknown", &mut wrong).unwrap_or(false);
+        let mut values = body::members(&request.headers, &request.body)?;
+        if !values
+            .iter()
+            .any(|(name, value)| is_scene_id(name) && *value != Value::Absent)
+        {
+            values.retain(|(name, _)| !is_scene_id(name));
+            values.push(("sceneId".to_owned(), settings.scene_id.as_str().into()));
+        }
+        let rules = settings.options.validation(self.now);
+        let checked = rules::validate(&INIT_FACE_VERIFY, values, &rules);
+        let valid = match checked {
+            Ok(valid) if wrong.is_empty() => valid,
+            Ok(_) => return Err(Problem::fields(wrong)),
+            Err(error) => {
+                wrong.extend(error.fields);
+                return Err(Problem::fields(wrong));
+            }
+        };
+        Ok(ledger(&Task::Create(create(
+            settings,
+            self.asker(caller),
+            &valid,
+            restart_unknown,
+        ))))
+    }
+
+    fn ask(&self, caller: &Caller, no: &str) -> Taken {
+        permitted(caller, Scope::Read)?;
+        if !is_order_number(no) {
+            return Err(Problem::new(&UNKNOWN_ORDER));
+        }
+        let mut wrong = Vec::new();
+        let query = Query::read(&self.arrival.request.query, &["material"], &mut wrong)?;
+        let material = query.flag("material", &mut wrong);
+        if !wrong.is_empty() {
+            return Err(Problem::fields(wrong));
+        }
+        if material == Some(true) {
+            permitted(caller, Scope::ReadMaterial)?;
+        }
+        let headers = &self.arrival.request.headers;
+        let wait = header(headers, "prefer").and_then(preferred_wait);
+        Ok(ledger(&Task::Ask(Ask {
+            asker: Some(self.asker(caller)),
+            alarm: Default::default(),
+            no: no.to_owned(),
+            material: material.unwrap_or(true) && caller.may(Scope::ReadMaterial),
+            wait_until: wait.map(|seconds| {
+                self.now
+                    .plus_millis(seconds.saturating_mul(1_000))
+                    .unix_millis()
+            }),
+            looks: 0,
+            known: header(headers, "if-none-match").map(|tag| tag.trim().to_owned()),
+            scene_id: String::new(),
+            certify_id: String::new(),
+        })))
+    }
+
+    fn list(&self, caller: &Caller) -> Taken {
+        permitted(caller, Scope::Read)?;
+        let mut wrong = Vec::new();
+        let names = ["limit", "cursor", "status"];
+        let query = Query::read(&self.arrival.request.query, &names, &mut wrong)?;
+        let limit = query.value("limit").map_or(Some(PAGE_DEFAULT), |text| {
+            text.parse()
+                .ok()
+                .filter(|limit| (1..=PAGE_MAX).contains(limit))
+        });
+        let after = query.value("cursor").map(Cursor::read);
+        let status = query.value("status").map(Standing::read);
+        if limit.is_none() {
+            wrong.push(FieldError::new(
+                "limit",
+                "range",
+                Text::new(
+                    "应为 1 至 100 的整数。",
+                    "must be a whole number from 1 to 100.",
+                ),
+            ));
+        }
+        if after == Some(None) {
+            wrong.push(FieldError::new(
+                "cursor",
+                "cursor",
+                Text::new(
+                    "应为上一页的 nextCursor，请原样传入。",
+                    "must be the nextCursor of the page before, as it is.",
+                ),
+            ));
+        }
+        if status == Some(None) {
+            wrong.push(FieldError::new(
+                "status",
+                "one-of",
+                Text::new(
+                    "应为 starting、unknown、pending、passed、rejected 或 expired。",
+                    "must be starting, unknown, pending, passed, rejected or expired.",
+                ),
+            ));
+        }
+        if !wrong.is_empty() {
+            return Err(Problem::fields(wrong));
+        }
+        Ok(ledger(&Task::List(List {
+            asker: self.asker(caller),
+            limit: limit.unwrap_or(PAGE_DEFAULT),
+            after: after.flatten(),
+            status: status.flatten(),
+        })))
+    }
+}
+
+/// The order to start, from a request that passed its checks.
+pub(super) fn create(
+    settings: &Settings,
+    asker: Asker,
+    valid: &ValidRequest,
+    restart_unknown: bool,
+) -> Create {
+    let keyed = |purpose, text: &str| hex(&callers::derive(&settings.secret, purpose, text));
+    let parameters: Vec<(String, String)> = valid
+        .parameters()
+        .map(|(parameter, value)| (parameter.name.to_owned(), value.to_owned()))
+        .collect();
+    Create {
+        no: valid.value("OuterOrderNo").unwrap_or_default().to_owned(),
+        scene_id: valid.value("SceneId").unwrap_or_default().to_owned(),
+        input: keyed("input", &canonicalized_query(&parameters)),
+        user: valid.value("UserId").map(|user| keyed("user-id", user)),
+        notices: valid.notices().iter().map(|notice| json!(notice)).collect(),
+        parameters,
+        asker,
+        restart_unknown,
+        waiting_since: None,
+    }
+}
+
+fn ledger(task: &Task) -> Then {
+    // Only maps with keys that are not text fail to serialize, and a task has none.
+    Then::Ledger {
+        task: serde_json::to_string(task).unwrap_or_default(),
+    }
+}
+
+fn permitted(caller: &Caller, scope: Scope) -> Result<(), Problem> {
+    if caller.may(scope) {
+        Ok(())
+    } else {
+        Err(Problem::new(&INSUFFICIENT_SCOPE))
+    }
+}
+
+/// What a problem's `type` leads to.
+fn described(code: &str) -> Taken {
+    PROBLEMS
+        .iter()
+        .find(|kind| kind.code == code)
+        .map(|kind| Then::Reply(Reply::json(200, kind)))
+        .ok_or_else(|| Problem::new(&NOT_FOUND))
+}
+
+fn is_order_number(text: &str) -> bool {
+    text.len() == 32 && text.bytes().all(|byte| byte.is_ascii_alphanumeric())
+}
+
+fn is_scene_id(name: &str) -> bool {
+    INIT_FACE_VERIFY
+        .parameter(name)
+        .is_some_and(|parameter| parameter.name == "SceneId")
+}
+
+/// The segment that `{}` stands for, `Some(None)` where there is none, `None` for another path.
+fn match_path<'a>(pattern: &str, path: &'a str) -> Option<Option<&'a str>> {
+    match pattern.strip_suffix("{}") {
+        None => (pattern == path).then_some(None),
+        Some(prefix) => path
+            .strip_prefix(prefix)
+            .filter(|rest| !rest.is_empty() && !rest.contains('/'))
+            .map(Some),
+    }
+}
+
+/// Static files are read with GET and HEAD; the gateway's own addresses are not among them.
+fn is_page(request: &IncomingRequest) -> bool {
+    ["GET", "HEAD"].contains(&request.method.as_str()) && !request.path.starts_with("/v1/")
+}
+
+fn is_loopback(host: &str) -> bool {
+    Endpoint::parse(host).is_ok_and(|endpoint| endpoint.is_loopback())
+}
+
+/// UUIDs and 32 hexadecimal digits: forms that no name or number has, since the id is logged.
+fn is_request_id(id: &str) -> bool {
+    let groups: Vec<usize> = id.split('-').map(str::len).collect();
+    let hexadecimal = id
+        .bytes()
+        .all(|byte| byte.is_ascii_hexdigit() || byte == b'-');
+    hexadecimal && (groups == [8, 4, 4, 4, 12] || groups == [32])
+}
+
+/// The seconds of `wait=N` in a `Prefer` header (RFC 7240 §4.3).
+fn preferred_wait(prefer: &str) -> Option<i64> {
+    prefer
+        .split([',', ';'])
+        .find_map(|preference| preference.trim().strip_prefix("wait="))
+        .and_then(|seconds| seconds.trim().parse::<u32>().ok())
+        .filter(|seconds| *seconds > 0)
+        .map(|seconds| i64::from(seconds).min(WAIT_MAX_SECONDS))
+}
+
+/// The parameters of an address.
+struct Query(Vec<(String, String)>);
+
+impl Query {
+    fn read(
+        query: &str,
+        known: &[&'static str],
+        wrong: &mut Vec<FieldError>,
+    ) -> Result<Self, Problem> {
+        let unreadable = |_| {
+            Problem::fields(vec![FieldError::new(
+                "(query)",
+                "not-utf8",
+                Text::new(
+                    "查询串应为 UTF-8 的百分号编码，且参数不得过多。",
+                    "must be percent-encoded UTF-8 without hundreds of parameters.",
+                ),
+            )])
+        };
+        let pairs = parse_form(query.as_bytes()).map_err(unreadable)?;
+        if pairs
+            .iter()
+            .any(|(name, _)| !known.contains(&name.as_str()))
+        {
+            let list = known.join(", ");
+            wrong.push(FieldError::new(
+                "(query)",
+                "unknown-parameter",
+                Text::composed(
+                    alloc::format!("含未知参数；可用的参数：{list}。"),
+                    alloc::format!("has an unknown parameter; there are: {list}."),
+                ),
+            ));
+        }
+        Ok(Self(pairs))
+    }
+
+    fn value(&self, name: &str) -> Option<&str> {
+        self.0
+            .iter()
+            .find(|(known, _)| known == name)
+            .map(|(_, value)| value.as_str())
+    }
+
+    fn flag(&self, name: &'static str, wrong: &mut Vec<FieldError>) -> Option<bool> {
+        match self.value(name)? {
+            "true" => Some(true),
+            "false" => Some(false),
+            _ => {
+                wrong.push(FieldError::new(
+                    name,
+                    "one-of",
+                    Text::new("应为 true 或 false。", "must be true or false."),
+                ));
+                None
+            }
+        }
+    }
+}

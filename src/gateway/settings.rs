@@ -1,0 +1,591 @@
+//! The gateway's settings: variables and secrets of the Worker, checked all together.
+//!
+//! A deployment that would be open to anybody, or that would take a pretend verification for a real
+//! one, has no settings that pass: `development` lives on loopback addresses alone, `production`
+//! never reaches anything but the vendor.
+
+use super::callers::{self, Caller};
+use crate::actions::Value;
+use crate::credentials::{Credentials, Secret};
+use crate::endpoint::Endpoint;
+use crate::error::FieldError;
+use crate::options::{Options, RawCredentials, SANDBOX_ACCESS_KEY_ID};
+use crate::text::Text;
+use alloc::collections::BTreeMap;
+
+const MILLIS_PER_MINUTE: i64 = 60_000;
+const MILLIS_PER_DAY: i64 = 24 * 60 * MILLIS_PER_MINUTE;
+/// The vendor's limit for each action and account (help.aliyun.com, QPS limits of server-side API
+/// operations).
+const CALLS_PER_SECOND: i64 = 50;
+/// A secret that can be guessed protects nothing; 32 random bytes in Base64 have 44 characters.
+const SECRET_MIN: usize = 32;
+const DEVELOPMENT_SECRET: &str = "development-only-development-only";
+/// The demo scene of the sandbox.
+const SANDBOX_SCENE_ID: &str = "1000000006";
+const SANDBOX_ACCESS_KEY_SECRET: &str = "sandbox-key-secret";
+const SANDBOX_ENDPOINT: &str = "http://127.0.0.1:8788";
+/// Secrets of callers' key pairs that are kept as Worker secrets of their own.
+const KEY_SECRET_PREFIX: &str = "GATEWAY_KEY_";
+
+/// Every setting there is.
+pub const NAMES: &[&str] = &[
+    "GATEWAY_MODE",
+    "GATEWAY_SECRET",
+    "GATEWAY_CALLERS",
+    "GATEWAY_RETENTION_DAYS",
+    "GATEWAY_CERTIFY_ID_VALID_MINUTES",
+    "GATEWAY_ALLOWED_ORIGINS",
+    "CLOUDAUTH_ENDPOINTS",
+    "CLOUDAUTH_ACCESS_KEY_ID",
+    "CLOUDAUTH_ACCESS_KEY_SECRET",
+    "CLOUDAUTH_SECURITY_TOKEN",
+    "CLOUDAUTH_SCENE_ID",
+    "CLOUDAUTH_SIGNATURE_VERSION",
+    "CLOUDAUTH_TIMEOUT_MS",
+    "CLOUDAUTH_TOTAL_TIMEOUT_MS",
+    "CLOUDAUTH_MAX_ATTEMPTS",
+    "CLOUDAUTH_CALLS_PER_SECOND",
+    "CLOUDAUTH_ALLOW_OTHER_PRODUCTS",
+    "CLOUDAUTH_ALLOW_RESIDENCE_PERMITS",
+];
+
+/// Names and values, as the Worker's environment has them.
+pub type Variables = BTreeMap<String, String>;
+
+/// Settings that passed every check.
+#[derive(Clone, Debug)]
+pub struct Settings {
+    /// Whether this is a gateway on a developer's machine.
+    pub development: bool,
+    /// How the vendor is called.
+    pub options: Options,
+    /// The cloud key. No caller ever sees it.
+    pub credentials: Credentials,
+    /// The scene of requests that name none.
+    pub scene_id: String,
+    /// Keys the fingerprints of inputs, and what is derived for callers.
+    pub secret: Secret,
+    /// Who may call.
+    pub callers: Vec<Caller>,
+    /// How long an order is kept, in milliseconds.
+    pub retention_millis: i64,
+    /// How long a CertifyId can be used, in milliseconds.
+    pub certify_id_valid_millis: i64,
+    /// Calls of one action a second that the vendor allows the account.
+    pub calls_per_second: i64,
+    /// Origins of web pages that may call, none unless set.
+    pub allowed_origins: Vec<String>,
+}
+
+impl Settings {
+    /// Checks the settings. A value is never repeated in what is said about it.
+    ///
+    /// # Errors
+    /// Everything that is missing or wrong; `field` is the setting's name.
+    pub fn read(variables: &Variables) -> Result<Self, Vec<FieldError>> {
+        let mut reader = Reader {
+            variables,
+            problems: Vec::new(),
+            development: false,
+        };
+        let settings = reader.settings();
+        reader.unknown_names();
+        if reader.problems.is_empty() {
+            Ok(settings)
+        } else {
+            Err(reader.problems)
+        }
+    }
+
+    /// The caller with that id.
+    pub fn caller(&self, id: &str) -> Option<&Caller> {
+        self.callers.iter().find(|caller| caller.id == id)
+    }
+}
+
+struct Reader<'a> {
+    variables: &'a Variables,
+    problems: Vec<FieldError>,
+    development: bool,
+}
+
+impl Reader<'_> {
+    fn settings(&mut self) -> Settings {
+        self.development = match self.text("GATEWAY_MODE") {
+            None | Some("production") => false,
+            Some("development") => true,
+            Some(_) => {
+                self.wrong(
+                    "GATEWAY_MODE",
+                    "one-of",
+                    "应为 production 或 development。",
+                    "must be production or development.",
+                );
+                false
+            }
+        };
+        let options = self.options();
+        self.check_endpoints(&options.endpoints);
+        let credentials = self.credentials(&options);
+        let scene_id = self.scene_id();
+        let secret = self.secret();
+        let callers = self.callers(&secret);
+        Settings {
+            development: self.development,
+            options,
+            credentials,
+            scene_id,
+            secret,
+            callers,
+            retention_millis: self
+                .number("GATEWAY_RETENTION_DAYS", 180, 3_650)
+                .saturating_mul(MILLIS_PER_DAY),
+            certify_id_valid_millis: self
+                .number("GATEWAY_CERTIFY_ID_VALID_MINUTES", 30, 1_440)
+                .saturating_mul(MILLIS_PER_MINUTE),
+            calls_per_second: self.number("CLOUDAUTH_CALLS_PER_SECOND", CALLS_PER_SECOND, 10_000),
+            allowed_origins: self.allowed_origins(),
+        }
+    }
+
+    /// A setting's value; empty ones count as not set.
+    fn text(&self, name: &str) -> Option<&str> {
+        self.variables
+            .get(name)
+            .map(String::as_str)
+            .filter(|value| !value.is_empty())
+    }
+
+    fn wrong(&mut self, name: &str, rule: &'static str, zh: &'static str, en: &'static str) {
+        self.problems
+            .push(FieldError::new(name, rule, Text::new(zh, en)));
+    }
+
+    fn number(&mut self, name: &str, default: i64, max: i64) -> i64 {
+        let Some(text) = self.text(name) else {
+            return default;
+        };
+        match text.parse::<i64>() {
+            Ok(number) if (1..=max).contains(&number) => number,
+            _ => {
+                self.problems.push(FieldError::new(
+                    name,
+                    "range",
+                    Text::composed(
+                        alloc::format!("应为 1 至 {max} 的整数。"),
+                        alloc::format!("must be a whole number from 1 to {max}."),
+                    ),
+                ));
+                default
+            }
+        }
+    }
+
+    /// The client's options, whose problems are told by the names of the settings.
+    fn options(&mut self) -> Options {
+        let default_endpoint = self.development.then_some(SANDBOX_ENDPOINT);
+        let endpoints = self.text("CLOUDAUTH_ENDPOINTS").or(default_endpoint);
+        let whole = |name| {
+            self.text(name).map_or(Value::Absent, |text| {
+                text.parse().map_or(Value::Unusable, Value::Integer)
+            })
+        };
+        let flag = |name| match self.text(name) {
+            None => Value::Absent,
+            Some("true") => Value::Boolean(true),
+            Some("false") => Value::Boolean(false),
+            Some(_) => Value::Unusable,
+        };
+        let named = [
+            ("endpoint", endpoints.into()),
+            (
+                "signatureVersion",
+                self.text("CLOUDAUTH_SIGNATURE_VERSION").into(),
+            ),
+            ("timeoutMs", whole("CLOUDAUTH_TIMEOUT_MS")),
+            ("totalTimeoutMs", whole("CLOUDAUTH_TOTAL_TIMEOUT_MS")),
+            ("maxAttempts", whole("CLOUDAUTH_MAX_ATTEMPTS")),
+            ("allowOtherProducts", flag("CLOUDAUTH_ALLOW_OTHER_PRODUCTS")),
+            (
+                "allowResidencePermits",
+                flag("CLOUDAUTH_ALLOW_RESIDENCE_PERMITS"),
+            ),
+        ];
+        match Options::check(named) {
+            Ok(options) => options,
+            Err(error) => {
+                self.problems
+                    .extend(error.fields.into_iter().map(|problem| FieldError {
+                        field: setting_of_option(&problem.field).to_owned(),
+                        ..problem
+                    }));
+                Options::default()
+            }
+        }
+    }
+
+    fn check_endpoints(&mut self, endpoints: &[Endpoint]) {
+        if self.development && !endpoints.iter().all(Endpoint::is_loopback) {
+            self.wrong(
+                "CLOUDAUTH_ENDPOINTS",
+                "not-loopback",
+                "开发模式只能使用本机地址（沙箱）；要调用服务商，请设 GATEWAY_MODE=production 并配置 GATEWAY_SECRET 与 GATEWAY_CALLERS。",
+                "must be loopback addresses (the sandbox) in development; to call the vendor set GATEWAY_MODE=production, GATEWAY_SECRET and GATEWAY_CALLERS.",
+            );
+        }
+        if !self.development && !endpoints.iter().all(Endpoint::is_vendor) {
+            self.wrong(
+                "CLOUDAUTH_ENDPOINTS",
+                "not-the-vendor",
+                "生产模式只能使用服务商的地址（*.aliyuncs.com），否则沙箱的结果会被当成真实结论；本机试用请设 GATEWAY_MODE=development。",
+                "must be hosts of the vendor (*.aliyuncs.com) in production, or a sandbox's outcome would count as a real one; to try things on this machine set GATEWAY_MODE=development.",
+            );
+        }
+    }
+
+    fn credentials(&mut self, options: &Options) -> Credentials {
+        let (default_id, default_secret) = if self.development {
+            (Some(SANDBOX_ACCESS_KEY_ID), Some(SANDBOX_ACCESS_KEY_SECRET))
+        } else {
+            (None, None)
+        };
+        let raw = RawCredentials {
+            access_key_id: self.text("CLOUDAUTH_ACCESS_KEY_ID").or(default_id).into(),
+            access_key_secret: self
+                .text("CLOUDAUTH_ACCESS_KEY_SECRET")
+                .or(default_secret)
+                .into(),
+            security_token: self.text("CLOUDAUTH_SECURITY_TOKEN").into(),
+        };
+        if !self.development && self.text("CLOUDAUTH_ACCESS_KEY_ID") == Some(SANDBOX_ACCESS_KEY_ID)
+        {
+            self.wrong(
+                "CLOUDAUTH_ACCESS_KEY_ID",
+                "sandbox-key",
+                "是沙箱的演示密钥，不能用于生产模式；请换成云账号的 AccessKey。",
+                "is the sandbox's demo key and cannot be used in production; set the AccessKey of your cloud account.",
+            );
+            return Credentials::new("", "");
+        }
+        match options.check_credentials(raw) {
+            Ok(credentials) => credentials,
+            Err(error) => {
+                self.problems
+                    .extend(error.fields.into_iter().map(|problem| FieldError {
+                        field: setting_of_option(&problem.field).to_owned(),
+                        ..problem
+                    }));
+                Credentials::new("", "")
+            }
+        }
+    }
+
+    fn scene_id(&mut self) -> String {
+        let default = self.development.then_some(SANDBOX_SCENE_ID);
+        let Some(text) = self.text("CLOUDAUTH_SCENE_ID").or(default) else {
+            self.wrong(
+                "CLOUDAUTH_SCENE_ID",
+                "missing",
+                "缺少：请填写服务商控制台中的认证场景 ID。",
+                "is missing; set the scene's id from the vendor's console.",
+            );
+            return String::new();
+        };
+        if text.parse::<i64>().is_ok_and(|id| id > 0) {
+            return text.to_owned();
+        }
+        self.wrong(
+            "CLOUDAUTH_SCENE_ID",
+            "scene-id",
+            "应为控制台中的认证场景 ID：一个正整数。",
+            "must be the scene's id from the vendor's console: a positive integer.",
+        );
+        String::new()
+    }
+
+    fn secret(&mut self) -> Secret {
+        let default = self.development.then_some(DEVELOPMENT_SECRET);
+        let secret = self.text("GATEWAY_SECRET").or(default);
+        let (rule, zh, en) = match secret {
+            Some(secret) if secret == DEVELOPMENT_SECRET && !self.development => (
+                "development-secret",
+                "是开发用的值，不能用于生产模式；请生成新的随机值。",
+                "is the development value and cannot be used in production; make a new random one.",
+            ),
+            Some(secret) if secret.trim() != secret => (
+                "stray-white-space",
+                "首尾有空格或换行，请删除。",
+                "begins or ends with white space; remove it.",
+            ),
+            Some(secret) if secret.len() >= SECRET_MIN => return Secret::new(secret),
+            Some(_) => (
+                "too-short",
+                "少于 32 个字符；请用 openssl rand -base64 32 生成。",
+                "has fewer than 32 characters; make one with: openssl rand -base64 32.",
+            ),
+            None => (
+                "missing",
+                "缺少；请用 openssl rand -base64 32 生成，并以 wrangler secret put GATEWAY_SECRET 保存。",
+                "is missing; make one with openssl rand -base64 32 and store it with wrangler secret put GATEWAY_SECRET.",
+            ),
+        };
+        self.wrong("GATEWAY_SECRET", rule, zh, en);
+        Secret::new("")
+    }
+
+    fn callers(&mut self, secret: &Secret) -> Vec<Caller> {
+        let Some(text) = self.text("GATEWAY_CALLERS") else {
+            if self.development {
+                return vec![callers::development()];
+            }
+            self.wrong(
+                "GATEWAY_CALLERS",
+                "missing",
+                "缺少：没有任何调用方可以访问；格式见 docs/gateway.md。",
+                "is missing, so nobody could call; docs/gateway.md shows its form.",
+            );
+            return Vec::new();
+        };
+        match callers::read(text, secret, self.development, &|name| {
+            name.starts_with(KEY_SECRET_PREFIX)
+                .then(|| self.text(name))
+                .flatten()
+        }) {
+            Ok(callers) => callers,
+            Err(problems) => {
+                self.problems.extend(
+                    problems
+                        .into_iter()
+                        .map(|(rule, text)| FieldError::new("GATEWAY_CALLERS", rule, text)),
+                );
+                Vec::new()
+            }
+        }
+    }
+
+    fn allowed_origins(&mut self) -> Vec<String> {
+        let Some(list) = self.text("GATEWAY_ALLOWED_ORIGINS") else {
+            return Vec::new();
+        };
+        let mut origins = Vec::new();
+        let mut right = true;
+        for text in list.split(',').map(str::trim) {
+            match Endpoint::parse(text) {
+                // An origin has its scheme written out and no slash behind it.
+                Ok(endpoint) if endpoint.origin() == text => origins.push(text.to_owned()),
+                _ => right = false,
+            }
+        }
+        if !right {
+            self.wrong(
+                "GATEWAY_ALLOWED_ORIGINS",
+                "not-origins",
+                "应为以逗号分隔的网页来源，如 https://console.example.com；不接受 *。",
+                "must be origins of web pages separated by commas, such as https://console.example.com; * is not taken.",
+            );
+        }
+        origins
+    }
+
+    /// A misspelt setting would otherwise be a setting that silently has its default.
+    fn unknown_names(&mut self) {
+        for name in self.variables.keys() {
+            let ours = name.starts_with("GATEWAY_") || name.starts_with("CLOUDAUTH_");
+            if ours && !NAMES.contains(&name.as_str()) && !name.starts_with(KEY_SECRET_PREFIX) {
+                self.problems.push(FieldError::new(
+                    name.as_str(),
+                    "unknown-setting",
+                    Text::new(
+                        "不是可用的设置，请核对名称。",
+                        "is not a setting; check its name.",
+                    ),
+                ));
+            }
+        }
+    }
+}
+
+fn setting_of_option(option: &str) -> &'static str {
+    match option {
+        "signatureVersion" => "CLOUDAUTH_SIGNATURE_VERSION",
+        "timeoutMs" => "CLOUDAUTH_TIMEOUT_MS",
+        "totalTimeoutMs" => "CLOUDAUTH_TOTAL_TIMEOUT_MS",
+        "maxAttempts" => "CLOUDAUTH_MAX_ATTEMPTS",
+        "allowOtherProducts" => "CLOUDAUTH_ALLOW_OTHER_PRODUCTS",
+        "allowResidencePermits" => "CLOUDAUTH_ALLOW_RESIDENCE_PERMITS",
+        "accessKeyId" => "CLOUDAUTH_ACCESS_KEY_ID",
+        "accessKeySecret" => "CLOUDAUTH_ACCESS_KEY_SECRET",
+        "securityToken" => "CLOUDAUTH_SECURITY_TOKEN",
+        _ => "CLOUDAUTH_ENDPOINTS",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::signing::acs3::hex_sha256;
+
+    fn variables(pairs: &[(&str, &str)]) -> Variables {
+        pairs
+            .iter()
+            .map(|(name, value)| ((*name).to_owned(), (*value).to_owned()))
+            .collect()
+    }
+
+    fn production() -> Variables {
+        let callers = format!(
+            r#"[{{"id":"shop","tokenSha256":["{}"],"keyPairs":[{{"accessKeyId":"gwk-shop-1"}}]}}]"#,
+            hex_sha256(b"a token of the shop")
+        );
+        variables(&[
+            (
+                "CLOUDAUTH_ENDPOINTS",
+                "cloudauth.cn-shanghai.aliyuncs.com,cloudauth.cn-beijing.aliyuncs.com",
+            ),
+            ("CLOUDAUTH_ACCESS_KEY_ID", "testid"),
+            ("CLOUDAUTH_ACCESS_KEY_SECRET", "testsecret"),
+            ("CLOUDAUTH_SCENE_ID", "1000000006"),
+            ("GATEWAY_SECRET", "0123456789abcdef0123456789abcdef"),
+            ("GATEWAY_CALLERS", &callers),
+        ])
+    }
+
+    fn problems(variables: &Variables) -> Vec<(String, &'static str)> {
+        Settings::read(variables)
+            .unwrap_err()
+            .into_iter()
+            .map(|problem| (problem.field, problem.rule))
+            .collect()
+    }
+
+    #[test]
+    fn development_needs_nothing_but_its_name() {
+        let settings = Settings::read(&variables(&[("GATEWAY_MODE", "development")])).unwrap();
+        assert!(settings.development);
+        assert!(settings.options.endpoints[0].is_loopback());
+        assert_eq!(settings.callers[0].id, "dev");
+    }
+
+    #[test]
+    fn production_says_all_that_is_missing() {
+        assert_eq!(
+            problems(&variables(&[])),
+            [
+                ("CLOUDAUTH_ACCESS_KEY_ID", "missing"),
+                ("CLOUDAUTH_ACCESS_KEY_SECRET", "missing"),
+                ("CLOUDAUTH_SCENE_ID", "missing"),
+                ("GATEWAY_SECRET", "missing"),
+                ("GATEWAY_CALLERS", "missing"),
+            ]
+            .map(|(name, rule)| (name.to_owned(), rule))
+        );
+        let settings = Settings::read(&production()).unwrap();
+        assert!(!settings.development);
+        assert_eq!(settings.options.endpoints.len(), 2);
+    }
+
+    #[test]
+    fn development_never_reaches_the_vendor_and_production_never_the_sandbox() {
+        for (mode, endpoint, rule) in [
+            ("development", "cloudauth.aliyuncs.com", "not-loopback"),
+            (
+                "development",
+                "http://127.0.0.1:8788,cloudauth.aliyuncs.com",
+                "not-loopback",
+            ),
+            ("production", "http://127.0.0.1:8788", "not-the-vendor"),
+            ("production", "sandbox.example.com", "not-the-vendor"),
+            (
+                "production",
+                "cloudauth.aliyuncs.com,http://[::1]:8788",
+                "not-the-vendor",
+            ),
+        ] {
+            let mut variables = production();
+            variables.insert("GATEWAY_MODE".into(), mode.into());
+            variables.insert("CLOUDAUTH_ENDPOINTS".into(), endpoint.into());
+            assert!(
+                problems(&variables).contains(&("CLOUDAUTH_ENDPOINTS".to_owned(), rule)),
+                "{mode} {endpoint}"
+            );
+        }
+    }
+
+    #[test]
+    fn production_refuses_what_development_is_given() {
+        let dev_token = format!(
+            r#"[{{"id":"shop","tokenSha256":["{}"]}}]"#,
+            hex_sha256(callers::DEVELOPMENT_TOKEN.as_bytes())
+        );
+        for (name, value, rule) in [
+            ("CLOUDAUTH_ACCESS_KEY_ID", "sandbox-key-id", "sandbox-key"),
+            ("GATEWAY_SECRET", DEVELOPMENT_SECRET, "development-secret"),
+            ("GATEWAY_CALLERS", dev_token.as_str(), "development-token"),
+            (
+                "GATEWAY_CALLERS",
+                r#"[{"id":"shop","keyPairs":[{"accessKeyId":"dev-key-id"}]}]"#,
+                "development-key",
+            ),
+        ] {
+            let mut variables = production();
+            variables.insert(name.into(), value.into());
+            assert_eq!(problems(&variables), [(name.to_owned(), rule)]);
+        }
+    }
+
+    #[test]
+    fn names_every_wrong_value_and_shows_none() {
+        let planted = "planted-value";
+        for name in NAMES {
+            if [
+                "CLOUDAUTH_ACCESS_KEY_ID",
+                "CLOUDAUTH_ACCESS_KEY_SECRET",
+                "CLOUDAUTH_SECURITY_TOKEN",
+            ]
+            .contains(name)
+            {
+                continue;
+            }
+            let mut variables = production();
+            variables.insert((*name).to_owned(), planted.to_owned());
+            let found = Settings::read(&variables).unwrap_err();
+            assert_eq!(found.len(), 1, "{name}: {found:?}");
+            assert_eq!(found[0].field, *name);
+            assert!(!format!("{found:?}").contains(planted), "{name}");
+        }
+        let mut misspelt = production();
+        misspelt.insert("GATEWAY_CALLER".into(), planted.into());
+        misspelt.insert("OTHER".into(), planted.into());
+        assert_eq!(
+            problems(&misspelt),
+            [("GATEWAY_CALLER".to_owned(), "unknown-setting")]
+        );
+    }
+
+    #[test]
+    fn takes_origins_of_pages_and_no_wildcard() {
+        let mut variables = production();
+        variables.insert(
+            "GATEWAY_ALLOWED_ORIGINS".into(),
+            "https://a.example, http://localhost:3000".into(),
+        );
+        let settings = Settings::read(&variables).unwrap();
+        assert_eq!(
+            settings.allowed_origins,
+            ["https://a.example", "http://localhost:3000"]
+        );
+        for wrong in [
+            "*",
+            "a.example",
+            "https://a.example/",
+            "https://a.example/x",
+        ] {
+            variables.insert("GATEWAY_ALLOWED_ORIGINS".into(), wrong.into());
+            assert_eq!(
+                problems(&variables),
+                [("GATEWAY_ALLOWED_ORIGINS".to_owned(), "not-origins")]
+            );
+        }
+    }
+}

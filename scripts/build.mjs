@@ -130,15 +130,15 @@ async function buildVariant(variant, inputs) {
 }
 
 /** `require()` on Node: the same entry and the same module beside it, as one CommonJS file. */
-function bundleCommonJs() {
+function bundleCommonJs(entry) {
   return must("esbuild", [
-    at("pkg", "entry", "node.js"),
+    at("pkg", "entry", `${entry}.js`),
     "--bundle",
     "--format=cjs",
     "--platform=node",
     "--target=node20",
     "--log-level=warning",
-    `--outfile=${at("pkg", "wasm", "node.cjs")}`,
+    `--outfile=${at("pkg", "wasm", `${entry}.cjs`)}`,
     "--define:import.meta.url=import_meta_url",
     '--banner:js=const import_meta_url = require("node:url").pathToFileURL(__filename).href;',
   ]).then(() => undefined);
@@ -149,7 +149,11 @@ export async function build() {
   console.log("build");
   const inputs = fingerprint();
   await line("client WebAssembly", () => buildVariant("client", inputs));
-  if (existsSync(at("pkg", "entry", "node.js"))) await line("CommonJS entry for Node", bundleCommonJs);
+  await line("identity WebAssembly", () => buildVariant("identity", inputs));
+  await line("CommonJS entries for Node", async () => {
+    await bundleCommonJs("node");
+    await bundleCommonJs("identity-node");
+  });
   await line("server WebAssembly", () => buildVariant("server", inputs));
 }
 

@@ -57,7 +57,7 @@ const needs = {
     name: "npm packages",
     isDone: () => reads(npmStamp) === hashOf(at("package-lock.json")),
     async run() {
-      await must("npm", ["ci"], { env: machineEnv() });
+      await must("npm", ["ci", "--loglevel=error"], { env: machineEnv() });
       const version = answer("node", ["--version"]);
       if (!atLeast(version, NODE_FOR_WRANGLER)) {
         throw new Failure(
@@ -69,7 +69,8 @@ const needs = {
       }
       writeFileSync(npmStamp, hashOf(at("package-lock.json")));
     },
-    whatToDoIfItFails: "See that npm can reach its registry, then run this command again.",
+    whatToDoIfItFails:
+      "Mend what npm says above (most often, its registry cannot be reached) and run this command again.",
   }),
 
   rust: () => ({

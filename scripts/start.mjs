@@ -5,7 +5,7 @@ import { existsSync, readFileSync, rmSync } from "node:fs";
 import { createServer } from "node:net";
 import { parseEnv } from "node:util";
 import { build } from "./build.mjs";
-import { Failure, start, stopping } from "./lib/process.mjs";
+import { Failure, start } from "./lib/process.mjs";
 import { command, line } from "./lib/progress.mjs";
 import { at } from "./lib/project.mjs";
 import { forBuild, setUp } from "./setup.mjs";
@@ -81,7 +81,7 @@ function serve(name, program, args) {
   return {
     ended,
     show: () => (shown = true),
-    says: (pattern) => new Promise((resolve) => (onLine = (text) => pattern.test(text) && resolve())),
+    says: (pattern) => () => new Promise((resolve) => (onLine = (text) => pattern.test(text) && resolve())),
     tooSlow: () =>
       new Failure(`The ${name} was not ready within ${READY_WITHIN_MS / 1000} s.`, {
         output: lines.join("\n"),
@@ -89,20 +89,22 @@ function serve(name, program, args) {
   };
 }
 
+/** Waits until `condition(over)` resolves; `over` is aborted when there is nothing left to wait for. */
 async function ready(child, condition) {
-  let timer;
+  const over = new AbortController();
   const late = new Promise((_, reject) => {
-    timer = setTimeout(() => reject(child.tooSlow()), READY_WITHIN_MS);
+    const timer = setTimeout(() => reject(child.tooSlow()), READY_WITHIN_MS);
+    over.signal.addEventListener("abort", () => clearTimeout(timer));
   });
   try {
-    await Promise.race([condition, child.ended, late]);
+    await Promise.race([condition(over.signal), child.ended, late]);
   } finally {
-    clearTimeout(timer);
+    over.abort();
   }
 }
 
-async function answers(url) {
-  while (!stopping()) {
+const answers = (url) => async (over) => {
+  while (!over.aborted) {
     try {
       const response = await fetch(url, { signal: AbortSignal.timeout(2000) });
       await response.body?.cancel();
@@ -112,7 +114,7 @@ async function answers(url) {
     }
     await new Promise((resolve) => setTimeout(resolve, 100));
   }
-}
+};
 
 /** What is missing when the gateway is up and would refuse to serve; undefined when it is ready. */
 async function unready(url) {

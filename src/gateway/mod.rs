@@ -8,6 +8,7 @@
 pub mod body;
 pub mod callers;
 pub mod ledger;
+pub mod pace;
 pub mod problem;
 pub mod reply;
 pub mod route;

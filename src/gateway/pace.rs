@@ -1,0 +1,83 @@
+//! Turns to call the vendor: its limit a second is kept by waiting, not by failing.
+//!
+//! The generic cell rate algorithm: each call moves the time from which on the line is free. A short
+//! burst goes at once; beyond it calls go at four fifths of the limit, so that burst and flow
+//! together stay below it in every second.
+
+use crate::timestamp::Timestamp;
+use serde::Serialize;
+
+/// A call whose turn comes later than this is not made.
+const WAIT_MAX_MILLIS: i64 = 5_000;
+const MICROS_PER_SECOND: i64 = 1_000_000;
+
+/// A turn to call.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Turn {
+    /// Milliseconds to wait for it.
+    pub wait_millis: i64,
+    /// When the line is free again, in microseconds; to be handed in for the next turn.
+    pub free_at: i64,
+}
+
+/// The next turn, `None` when too many wait already. `free_at` is 0 at first.
+pub fn turn(free_at: i64, per_second: i64, now: Timestamp) -> Option<Turn> {
+    let now = now.unix_millis().saturating_mul(1_000);
+    let interval = MICROS_PER_SECOND
+        .saturating_mul(5)
+        .checked_div(per_second.max(1).saturating_mul(4))?;
+    // In one second go what the burst lets through and what flows: 1/5 and 4/5 of the limit.
+    let burst = (MICROS_PER_SECOND / 5).saturating_sub(interval).max(0);
+    let free_at = free_at.max(now);
+    let wait_micros = free_at.saturating_sub(burst).saturating_sub(now).max(0);
+    let wait_millis = wait_micros.saturating_add(999).div_euclid(1_000);
+    (wait_millis <= WAIT_MAX_MILLIS).then(|| Turn {
+        wait_millis,
+        free_at: free_at.saturating_add(interval),
+    })
+}
+
+#[cfg(all(test, not(target_arch = "wasm32")))]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    proptest! {
+        #[test]
+        fn no_second_has_more_calls_than_the_limit(
+            per_second in 1_i64..200,
+            pauses in proptest::collection::vec(0_i64..40, 1..600),
+        ) {
+            let mut now = 1_795_000_000_000;
+            let mut free_at = 0;
+            let mut sent = Vec::new();
+            for pause in pauses {
+                now += pause;
+                if let Some(turn) = turn(free_at, per_second, Timestamp::from_unix_millis(now)) {
+                    free_at = turn.free_at;
+                    sent.push(now + turn.wait_millis);
+                }
+            }
+            for (at, first) in sent.iter().enumerate() {
+                let within = sent[at..].iter().take_while(|time| **time < first + 1_000).count();
+                prop_assert!(within as i64 <= per_second, "{within} calls in a second");
+            }
+        }
+    }
+
+    #[test]
+    fn a_burst_goes_at_once_and_a_crowd_is_told_so() {
+        let now = Timestamp::from_unix_millis(1_795_000_000_000);
+        let mut free_at = 0;
+        let mut waits = Vec::new();
+        while let Some(turn) = turn(free_at, 50, now) {
+            free_at = turn.free_at;
+            waits.push(turn.wait_millis);
+        }
+        assert_eq!(waits.iter().filter(|wait| **wait == 0).count(), 8);
+        assert!(waits.windows(2).all(|pair| pair[0] <= pair[1]));
+        // Four fifths of the limit, for the five seconds that a call waits at most.
+        assert!((200..=210).contains(&waits.len()), "{}", waits.len());
+    }
+}

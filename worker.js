@@ -1,0 +1,126 @@
+/** The gateway as a Cloudflare Worker: wiring between the platform and the core, which decides. */
+
+import { core, settingsOf } from "./worker/core.js";
+
+export { Ledger, Pacer } from "./worker/ledger.js";
+
+export default {
+  async fetch(request, env, ctx) {
+    const began = Date.now();
+    const log = {};
+    let reply;
+    try {
+      reply = await answer(request, env, ctx, log);
+    } catch (error) {
+      log.error = describe(error);
+      reply = fail("internal", request, log);
+    }
+    if (reply instanceof Response) return reply;
+    const { requestId, route, caller, upstream, error } = log;
+    console.log(
+      JSON.stringify({
+        requestId,
+        caller: caller ?? undefined,
+        route,
+        method: request.method,
+        status: reply.status,
+        outcome: reply.outcome,
+        durationMs: Date.now() - began,
+        upstreamCalls: upstream?.calls,
+        upstreamMs: upstream?.millis,
+        error,
+      }),
+    );
+    env.METRICS?.writeDataPoint({
+      indexes: [caller ?? "none"],
+      blobs: [route ?? "none", reply.outcome],
+      doubles: [reply.status, Date.now() - began, upstream?.calls ?? 0, upstream?.millis ?? 0],
+    });
+    const noBody = request.method === "HEAD" || reply.body.length === 0;
+    return new Response(noBody ? null : reply.body, {
+      status: reply.status,
+      headers: [...reply.headers, ...(log.headers ?? [])],
+    });
+  },
+};
+
+/** A reply of the core's, or the response of a static file. */
+async function answer(request, env, ctx, log) {
+  const url = new URL(request.url);
+  const settings = settingsOf(env);
+  const message = {
+    method: request.method,
+    path: url.pathname,
+    query: url.search.slice(1),
+    headers: [...request.headers],
+    host: url.host,
+    freshId: crypto.randomUUID(),
+  };
+  let routed = core.gatewayRoute(settings, message, Date.now());
+  Object.assign(log, routed);
+  if (routed.then.readBody) {
+    message.body = await readBody(request, routed.then.readBody);
+    if (!message.body) return fail("slow-body", request, log);
+    routed = core.gatewayRoute(settings, message, Date.now());
+    Object.assign(log, routed);
+  }
+  const { then, caller } = routed;
+  if (then === "assets") {
+    const response = await env.ASSETS?.fetch(request);
+    return response && response.status !== 404 ? response : fail("no-page", request, log);
+  }
+  if (then.reply) return then.reply;
+  if (env.RATE_LIMITER) {
+    const { success } = await env.RATE_LIMITER.limit({ key: caller });
+    if (!success) return fail("rate-limited", request, log);
+  }
+  const running = env.LEDGER.get(env.LEDGER.idFromName(caller)).run(then.ledger.task);
+  // A caller that goes away does not end what was begun for it.
+  ctx.waitUntil(running.catch(() => {}));
+  const { reply, upstream } = await running;
+  log.upstream = upstream;
+  return reply;
+}
+
+function fail(what, request, log) {
+  log.requestId ??= crypto.randomUUID();
+  return core.gatewayFailure(what, [...request.headers], log.requestId);
+}
+
+/** The body, cut one byte behind the limit; undefined when it takes too long to arrive. */
+async function readBody(request, { limit, millis }) {
+  if (!request.body) return new Uint8Array();
+  const reader = request.body.getReader();
+  const late = setTimeout(() => reader.cancel().catch(() => {}), millis);
+  const deadline = Date.now() + millis;
+  const chunks = [];
+  let length = 0;
+  try {
+    while (length <= limit) {
+      const { done, value } = await reader.read();
+      if (done) break;
+      chunks.push(value);
+      length += value.byteLength;
+    }
+  } finally {
+    clearTimeout(late);
+  }
+  if (Date.now() >= deadline) return undefined;
+  const body = new Uint8Array(Math.min(length, limit + 1));
+  let at = 0;
+  for (const chunk of chunks) {
+    const part = chunk.subarray(0, body.length - at);
+    body.set(part, at);
+    at += part.byteLength;
+  }
+  return body;
+}
+
+/** Where it failed. The message may repeat what a caller sent. */
+function describe(error) {
+  const places = String(error?.stack ?? "")
+    .split("\n")
+    .filter((line) => /^\s*at /.test(line))
+    .map((line) => line.trim());
+  return { name: String(error?.name ?? "Error"), at: places.slice(0, 8) };
+}

@@ -107,6 +107,7 @@ export function definePackage({ core, ready, inBrowser }) {
 
   return {
     FaceVerifyClient,
+    credentialsFromEnvironment,
     FaceVerifyError,
     isFaceVerifyError,
     ready,
@@ -121,4 +122,13 @@ function accepted(result) {
   if (result.Err)
     throw new TypeError(`${result.Err.rule}: ${result.Err.message.en} ${result.Err.message.zh}`);
   return result.Ok;
+}
+
+/** The variables that all the vendor's SDKs read. */
+function credentialsFromEnvironment(environment = globalThis.process?.env ?? {}) {
+  return {
+    accessKeyId: environment.ALIBABA_CLOUD_ACCESS_KEY_ID,
+    accessKeySecret: environment.ALIBABA_CLOUD_ACCESS_KEY_SECRET,
+    securityToken: environment.ALIBABA_CLOUD_SECURITY_TOKEN || undefined,
+  };
 }

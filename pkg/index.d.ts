@@ -336,5 +336,13 @@ export function parseCallback(url: string, callbackToken: string): Callback | nu
  */
 export function newOuterOrderNo(prefix?: string): string;
 
+/**
+ * Credentials from `ALIBABA_CLOUD_ACCESS_KEY_ID`, `ALIBABA_CLOUD_ACCESS_KEY_SECRET` and
+ * `ALIBABA_CLOUD_SECURITY_TOKEN`, which all the vendor's SDKs read. A missing one is reported by
+ * the client's constructor.
+ * @param environment default `process.env`; a Worker passes its `env`
+ */
+export function credentialsFromEnvironment(environment?: Record<string, unknown>): Credentials;
+
 /** Resolves when the module is loaded; only in a browser does that take time. Every call awaits it by itself. */
 export function ready(): Promise<void>;

@@ -15,6 +15,8 @@ pub mod error;
 pub mod gateway;
 pub mod http;
 pub mod identity;
+#[cfg(feature = "lab")]
+pub mod lab;
 pub mod options;
 pub mod order_number;
 pub mod response;
@@ -23,5 +25,5 @@ pub mod sandbox;
 pub mod signing;
 pub mod text;
 pub mod timestamp;
-#[cfg(all(target_arch = "wasm32", feature = "wasm"))]
+#[cfg(all(target_arch = "wasm32", feature = "identity"))]
 mod wasm;

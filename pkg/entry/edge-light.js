@@ -8,9 +8,12 @@ import module from "../wasm/client/cloudauth_edge_bg.wasm?module";
 glue.initSync({ module: Object.setPrototypeOf(module, WebAssembly.Module.prototype) });
 const core = guard(glue);
 
-export const { FaceVerifyClient, FaceVerifyError, isFaceVerifyError, newOuterOrderNo, parseCallback, ready } =
-  definePackage({
-    core: () => core,
-    ready: async () => {},
-    inBrowser: false,
-  });
+export const {
+  FaceVerifyClient,
+  FaceVerifyError,
+  credentialsFromEnvironment,
+  isFaceVerifyError,
+  newOuterOrderNo,
+  parseCallback,
+  ready,
+} = definePackage({ core: () => core, ready: async () => {}, inBrowser: false });

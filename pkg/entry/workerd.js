@@ -6,9 +6,12 @@ import module from "../wasm/client/cloudauth_edge_bg.wasm";
 glue.initSync({ module });
 const core = guard(glue);
 
-export const { FaceVerifyClient, FaceVerifyError, isFaceVerifyError, newOuterOrderNo, parseCallback, ready } =
-  definePackage({
-    core: () => core,
-    ready: async () => {},
-    inBrowser: false,
-  });
+export const {
+  FaceVerifyClient,
+  FaceVerifyError,
+  credentialsFromEnvironment,
+  isFaceVerifyError,
+  newOuterOrderNo,
+  parseCallback,
+  ready,
+} = definePackage({ core: () => core, ready: async () => {}, inBrowser: false });

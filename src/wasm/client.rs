@@ -1,6 +1,6 @@
 //! Exports of the client: attempts and outcomes of a call, checks, tables.
 
-use super::{from_js, millis, now, random, to_js};
+use super::{from_js, from_millis, millis, now, random, to_js};
 use crate::actions::rules::{self, ValidationOptions};
 use crate::actions::{Action, ValidRequest, Value};
 use crate::call::{self, Loss, Outcome, State, Step};
@@ -9,8 +9,6 @@ use crate::codes;
 use crate::credentials::{Credentials, Secret};
 use crate::error::{Error, FieldError};
 use crate::http::{Headers, Response};
-use crate::identity::cert_no::Documents;
-use crate::identity::{cert_name, cert_no, mobile};
 use crate::options::{Options, RawCredentials};
 use crate::order_number;
 use crate::response::Answer;
@@ -163,33 +161,6 @@ pub fn check_parameters(
     })
 }
 
-/// Checks an identity number: `{ Ok: … }` or `{ Err: … }`.
-#[wasm_bindgen(js_name = checkCertNo)]
-pub fn check_cert_no(text: &str, all_documents: bool, now_millis: f64) -> Result<JsValue, JsValue> {
-    let documents = if all_documents {
-        Documents::All
-    } else {
-        Documents::ResidentIdentityCard
-    };
-    to_js(&cert_no::check(
-        text,
-        documents,
-        now(now_millis).shanghai_date(),
-    ))
-}
-
-/// Checks a name: `{ Ok: … }` or `{ Err: … }`.
-#[wasm_bindgen(js_name = checkCertName)]
-pub fn check_cert_name(text: &str) -> Result<JsValue, JsValue> {
-    to_js(&cert_name::check(text))
-}
-
-/// Checks a mobile number: `{ Ok: … }` or `{ Err: … }`.
-#[wasm_bindgen(js_name = checkMobile)]
-pub fn check_mobile(text: &str) -> Result<JsValue, JsValue> {
-    to_js(&mobile::check(text))
-}
-
 /// A new OuterOrderNo: `{ Ok: "…" }` or `{ Err: … }`.
 #[wasm_bindgen(js_name = newOuterOrderNo)]
 pub fn new_outer_order_no(prefix: &str, now_millis: f64) -> Result<JsValue, JsValue> {
@@ -204,7 +175,7 @@ pub fn new_outer_order_no(prefix: &str, now_millis: f64) -> Result<JsValue, JsVa
 #[wasm_bindgen(js_name = pollDelay)]
 pub fn poll_delay(polls: u32) -> Result<f64, JsValue> {
     let random = u32::from_le_bytes(random::<4>()?);
-    Ok(super::from_millis(call::poll_delay_millis(polls, random)))
+    Ok(from_millis(call::poll_delay_millis(polls, random)))
 }
 
 /// Reads the vendor's callback: its claims, or null.
@@ -236,7 +207,7 @@ pub fn code_tables() -> Result<JsValue, JsValue> {
 /// An outcome as the host describes it.
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
-struct HostOutcome {
+pub(super) struct HostOutcome {
     kind: HostOutcomeKind,
     #[serde(default)]
     status: u16,

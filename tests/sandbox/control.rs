@@ -1,0 +1,230 @@
+//! The control API.
+
+use crate::host::{Host, start, with};
+use cloudauth_edge::sandbox::Write;
+
+#[test]
+fn shows_what_there_is() {
+    let mut host = Host::new();
+    let first = host.started();
+    host.advance(1_000);
+    let other = "f0c34a77f5ac40a5aa5e6ed20c353888";
+    let second = host
+        .init(with(start(), "OuterOrderNo", Some(other)))
+        .certify_id();
+    let list = host.control("GET", "verifications", "").json();
+    assert_eq!(list["total"], 2);
+    assert_eq!(
+        list["verifications"][0]["certifyId"],
+        second.as_str(),
+        "newest first"
+    );
+    assert_eq!(list["verifications"][1]["certifyId"], first.as_str());
+    let one = host
+        .control("GET", &format!("verifications?outerOrderNo={other}"), "")
+        .json();
+    assert_eq!(
+        (&one["total"], &one["verifications"][0]["certifyId"]),
+        (&1.into(), &second.as_str().into())
+    );
+    let shown = host
+        .control("GET", &format!("verifications/{first}"), "")
+        .json();
+    assert_eq!(shown["sceneId"], "1000000006");
+    assert_eq!(shown["stage"], "created");
+    assert_eq!(shown["createdAt"], "2023-10-26T10:22:32Z");
+    assert_eq!(shown["expiresAt"], "2023-10-26T10:52:32Z");
+    let state = host.control("GET", "state", "").json();
+    assert_eq!(state["accounts"][0]["sceneIds"][0], "1000000006");
+    assert_eq!(state["clock"]["offsetMillis"], 0);
+    assert!(!state.to_string().contains("secret"));
+}
+
+#[test]
+fn moves_the_clock() {
+    let mut host = Host::new();
+    let certify_id = host.started();
+    for (body, offset, now) in [
+        (
+            r#"{"advanceMs":1860000}"#,
+            1_860_000,
+            "2023-10-26T10:53:32Z",
+        ),
+        (r#"{"advanceMs":-60000}"#, 1_800_000, "2023-10-26T10:52:32Z"),
+        (r#"{"offsetMs":5000}"#, 5_000, "2023-10-26T10:22:37Z"),
+        (
+            r#"{"set":"2030-01-01T00:00:00Z"}"#,
+            195_140_248_000_i64,
+            "2030-01-01T00:00:00Z",
+        ),
+    ] {
+        let clock = host.control("POST", "clock", body).json();
+        assert_eq!(
+            (&clock["offsetMillis"], &clock["now"]),
+            (&offset.into(), &now.into()),
+            "{body}"
+        );
+        assert_eq!(host.control("GET", "clock", "").json(), clock);
+    }
+    assert_eq!(
+        host.describe(&certify_id).code(),
+        "InvalidTimeStamp.Expired",
+        "the client's clock is behind"
+    );
+    host.control("POST", "clock", r#"{"offsetMs":600000}"#);
+    let answer = host.describe(&certify_id);
+    assert_eq!(answer.header("date"), Some("Thu, 26 Oct 2023 10:32:32 GMT"));
+    for body in [
+        r#"{"set":"yesterday"}"#,
+        r#"{"advanceMs":9223372036854775807}"#,
+    ] {
+        let refused = host.control("POST", "clock", body);
+        assert_eq!(
+            (refused.status(), &refused.json()["code"]),
+            (400, &"bad-time".into())
+        );
+    }
+}
+
+#[test]
+fn forgets_everything() {
+    let mut host = Host::new();
+    let certify_id = host.started();
+    host.control("POST", "clock", r#"{"offsetMs":5000}"#);
+    host.control("POST", "faults", r#"{"kind":"hang"}"#);
+    let done = host.control("POST", "reset", "");
+    assert_eq!(done.0.writes, [Write::Clear]);
+    assert!(host.rows.is_empty());
+    assert_eq!(host.describe(&certify_id).code(), "406");
+}
+
+#[test]
+fn one_clear_error_each_in_both_languages() {
+    let deep = "[".repeat(100_000);
+    let large = "x".repeat(2 * 1_024 * 1_024 + 1);
+    let mut host = Host::new();
+    let certify_id = host.started();
+    let submit = format!("verifications/{certify_id}/submit");
+    for (method, path, body, status, code) in [
+        ("GET", "nothing", "", 404, "unknown-route"),
+        ("GET", "verifications/x/y", "", 404, "unknown-route"),
+        ("GET", "verifications/x", "", 404, "unknown-verification"),
+        (
+            "POST",
+            "verifications/x/submit",
+            r#"{"outcome":"passed"}"#,
+            404,
+            "unknown-verification",
+        ),
+        (
+            "POST",
+            "verifications/x/open",
+            "",
+            404,
+            "unknown-verification",
+        ),
+        ("PUT", "state", "", 405, "wrong-method"),
+        ("GET", &submit, "", 405, "wrong-method"),
+        ("POST", &submit, "", 400, "bad-body"),
+        ("POST", &submit, "{}", 400, "bad-body"),
+        ("POST", &submit, "[]", 400, "bad-body"),
+        ("POST", &submit, r#"{"outcome":205}"#, 400, "bad-body"),
+        (
+            "POST",
+            &submit,
+            r#"{"outcome":"205","more":1}"#,
+            400,
+            "bad-body",
+        ),
+        ("POST", &submit, &deep, 400, "bad-body"),
+        ("POST", &submit, &large, 413, "body-too-large"),
+        (
+            "POST",
+            &submit,
+            r#"{"outcome":"999"}"#,
+            400,
+            "unknown-outcome",
+        ),
+        (
+            "POST",
+            &submit,
+            r#"{"outcome":"424"}"#,
+            400,
+            "unknown-outcome",
+        ),
+        ("POST", "clock", r#"{"advanceMs":"soon"}"#, 400, "bad-body"),
+        ("POST", "clock", r#"{"advanceMs":1.5}"#, 400, "bad-body"),
+        (
+            "POST",
+            "faults",
+            r#"{"kind":"earthquake"}"#,
+            400,
+            "bad-body",
+        ),
+        ("POST", "faults", r#"{"kind":"latency"}"#, 400, "bad-fault"),
+        ("POST", "faults", r#"{"kind":"error"}"#, 400, "bad-fault"),
+        (
+            "POST",
+            "faults",
+            r#"{"kind":"error","code":"500"}"#,
+            400,
+            "bad-fault",
+        ),
+        (
+            "POST",
+            "faults",
+            r#"{"kind":"error","code":"424","action":"InitFaceVerify"}"#,
+            400,
+            "bad-fault",
+        ),
+        (
+            "POST",
+            "faults",
+            r#"{"kind":"hang","count":0}"#,
+            400,
+            "bad-fault",
+        ),
+        (
+            "POST",
+            "faults",
+            r#"{"kind":"hang","action":"Teapot"}"#,
+            400,
+            "bad-fault",
+        ),
+    ] {
+        let answer = host.control(method, path, body);
+        let json = answer.json();
+        assert_eq!(
+            (answer.status(), json["code"].as_str()),
+            (status, Some(code)),
+            "{method} {path} {body:.60}"
+        );
+        assert!(
+            json["message"]["zh"]
+                .as_str()
+                .is_some_and(|text| !text.is_ascii())
+        );
+        assert!(json["message"]["en"].as_str().is_some_and(str::is_ascii));
+    }
+    assert_eq!(
+        host.submit(&certify_id, "passed").status(),
+        200,
+        "the next request works"
+    );
+}
+
+#[test]
+fn no_path_but_the_root_speaks_the_vendors_protocol() {
+    let mut host = Host::new();
+    let all = host.unsigned("InitFaceVerify", start());
+    let mut request = crate::host::signed("POST", all, "sandbox-key-secret");
+    for path in ["//", "/index", "/_sandbox", ""] {
+        request.path = path.to_owned();
+        let answer = host.send(request.clone());
+        assert_eq!(
+            (answer.status(), &answer.json()["code"]),
+            (404, &"unknown-route".into()),
+            "{path}"
+        );
+    }
+}

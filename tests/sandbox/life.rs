@@ -1,0 +1,277 @@
+//! A verification from its start to the end of its record; pictures; callbacks.
+
+use crate::host::{Host, ORIGIN, pairs, start, with};
+use cloudauth_edge::credentials::Secret;
+use cloudauth_edge::http::IncomingRequest;
+use cloudauth_edge::sandbox::{Account, Callback, Config};
+
+const MINUTE: i64 = 60_000;
+const DAY: i64 = 24 * 60 * MINUTE;
+
+#[test]
+fn created_opened_submitted() {
+    let mut host = Host::new();
+    let certify_id = host.started();
+    assert_eq!(host.describe(&certify_id).code(), "424");
+    assert_eq!(host.open(&certify_id).json()["stage"], "opened");
+    assert_eq!(
+        host.open(&certify_id).status(),
+        200,
+        "opening twice is the same as once"
+    );
+    assert_eq!(host.describe(&certify_id).code(), "403");
+    let submitted = host.submit(&certify_id, "passed").json();
+    assert_eq!(
+        (&submitted["stage"], &submitted["passed"]),
+        (&"ended".into(), &true.into())
+    );
+    assert_eq!(host.describe(&certify_id).result()["Passed"], "T");
+    assert_eq!(
+        host.describe(&certify_id).result()["DeviceToken"],
+        host.describe(&certify_id).result()["DeviceToken"]
+    );
+}
+
+#[test]
+fn one_submission() {
+    let mut host = Host::new();
+    let certify_id = host.started();
+    assert_eq!(
+        host.submit(&certify_id, "205").status(),
+        200,
+        "opens it along the way"
+    );
+    for answer in [host.submit(&certify_id, "passed"), host.open(&certify_id)] {
+        assert_eq!(
+            (answer.status(), &answer.json()["code"]),
+            (409, &"already-submitted".into())
+        );
+    }
+    assert_eq!(host.describe(&certify_id).result()["SubCode"], "205");
+}
+
+#[test]
+fn thirty_minutes() {
+    for opened in [false, true] {
+        let mut host = Host::new();
+        let (late, timely) = (host.started(), host.started());
+        if opened {
+            host.open(&late);
+        }
+        host.advance(30 * MINUTE - 1);
+        assert_eq!(host.submit(&timely, "passed").status(), 200);
+        host.advance(1);
+        assert_eq!(host.describe(&late).code(), "424");
+        let answer = host.submit(&late, "passed");
+        assert_eq!(
+            (answer.status(), &answer.json()["code"]),
+            (409, &"expired".into())
+        );
+        assert_eq!(host.describe(&timely).result()["Passed"], "T");
+    }
+}
+
+#[test]
+fn records_are_kept_180_days() {
+    let mut host = Host::new();
+    let certify_id = host.started();
+    host.submit(&certify_id, "passed");
+    host.advance(180 * DAY - 1);
+    assert_eq!(host.describe(&certify_id).code(), "200");
+    host.advance(1);
+    assert_eq!(host.describe(&certify_id).code(), "406");
+    assert_eq!(host.submit(&certify_id, "passed").status(), 404);
+}
+
+#[test]
+fn an_order_may_be_started_twice() {
+    let mut host = Host::new();
+    assert_ne!(host.started(), host.started());
+}
+
+#[test]
+fn another_account_sees_nothing() {
+    let mut host = Host::new();
+    let mut config = Config::default();
+    let mut other: Account = config.accounts[0].clone();
+    other.account_id = "1999999999999999".to_owned();
+    other.keys.truncate(1);
+    other.keys[0].access_key_id = "other-key-id".to_owned();
+    other.keys[0].access_key_secret = Secret::new("other-key-secret");
+    config.accounts.push(other);
+    host.config = config;
+    let certify_id = host.started();
+    let all = host.unsigned(
+        "DescribeFaceVerify",
+        pairs(&[("SceneId", "1000000006"), ("CertifyId", &certify_id)]),
+    );
+    let all = with(all, "AccessKeyId", Some("other-key-id"));
+    let answer = host.send(crate::host::signed("POST", all, "other-key-secret"));
+    assert_eq!(answer.code(), "406");
+}
+
+#[test]
+fn nothing_personal_is_stored() {
+    let mut host = Host::new();
+    let parameters = with(start(), "Mobile", Some("13000000000"));
+    let parameters = with(parameters, "Ip", Some("114.114.114.114"));
+    let certify_id = host.init(parameters).certify_id();
+    host.submit(&certify_id, "passed");
+    let stored = format!("{:?}", host.rows);
+    assert!(stored.contains(&certify_id));
+    for personal in [
+        "张三",
+        "11010519491231002X",
+        "13000000000",
+        "114.114",
+        "zimVer",
+        "123456789",
+    ] {
+        assert!(!stored.contains(personal), "{personal}");
+    }
+}
+
+fn get(host: &mut Host, url: &str) -> crate::host::Answer {
+    let (path, query) = url.strip_prefix(ORIGIN).unwrap().split_once('?').unwrap();
+    host.send(IncomingRequest {
+        method: "GET".to_owned(),
+        path: path.to_owned(),
+        query: query.to_owned(),
+        headers: Vec::new(),
+        body: Vec::new(),
+    })
+}
+
+#[test]
+fn pictures_for_fifteen_minutes_from_the_query() {
+    let mut host = Host::new();
+    let certify_id = host.started();
+    host.submit(&certify_id, "passed");
+    host.advance(20 * MINUTE);
+    let material = host.describe(&certify_id).material();
+    let picture = &material["facialPictureFront"];
+    let url = picture["pictureUrl"].as_str().unwrap().to_owned();
+    assert!(url.contains(picture["ossObjectName"].as_str().unwrap()));
+    assert_eq!(
+        picture["ossBucketName"],
+        "cn-shanghai-aliyun-cloudauth-1260051251634779"
+    );
+
+    let answer = get(&mut host, &url);
+    assert_eq!(
+        (answer.status(), answer.header("content-type")),
+        (200, Some("image/jpeg"))
+    );
+    assert!(answer.response().body.starts_with(&[0xFF, 0xD8, 0xFF]));
+    assert!(answer.response().body.len() < 6 * 1_024);
+
+    for changed in [
+        url.replace("Expires=1", "Expires=2"),
+        url.replace("verify/", "verify/x"),
+        url.replace(&certify_id, "91707dc296d469ad38e4c5efa6a0f24b"),
+        format!("{}?Expires=1", url.split('?').next().unwrap()),
+    ] {
+        let answer = get(&mut host, &changed);
+        assert_eq!(answer.status(), 403, "{changed}");
+        assert!(answer.text().contains("<Code>SignatureDoesNotMatch</Code>"));
+    }
+    host.advance(15 * MINUTE - 1_000);
+    assert_eq!(get(&mut host, &url).status(), 200);
+    host.advance(1_000);
+    let answer = get(&mut host, &url);
+    assert_eq!(answer.status(), 403);
+    assert!(
+        answer
+            .text()
+            .contains("<Message>Request has expired.</Message>")
+    );
+    let fresh = host.describe(&certify_id).material()["facialPictureFront"]["pictureUrl"]
+        .as_str()
+        .unwrap()
+        .to_owned();
+    assert_eq!(
+        get(&mut host, &fresh).status(),
+        200,
+        "a new query gives a new address"
+    );
+}
+
+#[test]
+fn the_callback_is_repeated_until_answered() {
+    let mut host = Host::new();
+    let parameters = with(
+        start(),
+        "CallbackUrl",
+        Some("https://example.com/cb?order=7#top"),
+    );
+    let parameters = with(parameters, "CallbackToken", Some("1000 004&826"));
+    let begun = host.init(parameters);
+    assert_eq!(begun.0.callback, None);
+    let certify_id = begun.certify_id();
+    assert_eq!(host.open(&certify_id).0.callback, None);
+    let callback = host.submit(&certify_id, "205").0.callback;
+    let url = format!(
+        "https://example.com/cb?order=7&callbackToken=1000%20004%26826&certifyId={certify_id}&passed=205"
+    );
+    let Some(Callback { url: called, .. }) = callback else {
+        panic!("no callback")
+    };
+    assert_eq!(called, url);
+
+    for status in [None, Some(500), Some(302)] {
+        let again = host
+            .callback_answered(&certify_id, status)
+            .callback
+            .unwrap();
+        assert_eq!((again.url, again.delay_millis), (url.clone(), 1_500));
+    }
+    assert_eq!(
+        host.callback_answered(&certify_id, Some(200)).callback,
+        None
+    );
+    let shown = host
+        .control("GET", &format!("verifications/{certify_id}"), "")
+        .json();
+    assert_eq!(
+        (
+            &shown["callback"]["attempts"],
+            &shown["callback"]["lastStatus"]
+        ),
+        (&4.into(), &200.into())
+    );
+}
+
+#[test]
+fn the_callback_ends_after_ten_attempts_and_after_a_reset() {
+    let mut host = Host::new();
+    let parameters = with(start(), "CallbackUrl", Some("https://example.com/cb"));
+    let certify_id = host.init(parameters.clone()).certify_id();
+    host.submit(&certify_id, "passed");
+    let attempts = (1..20).find(|_| host.callback_answered(&certify_id, None).callback.is_none());
+    assert_eq!(attempts, Some(10));
+
+    let certify_id = host.init(parameters).certify_id();
+    host.submit(&certify_id, "passed");
+    host.control("POST", "reset", "");
+    assert_eq!(host.callback_answered(&certify_id, None).callback, None);
+}
+
+#[test]
+fn scripted_verifications_call_back_too_and_codes_do_not() {
+    let mut host = Host::new();
+    let parameters = with(start(), "CallbackUrl", Some("https://example.com/cb"));
+    let at_once = host.init(with(parameters.clone(), "UserId", Some("sandbox-sub-200")));
+    assert_eq!(
+        at_once.0.callback.unwrap().delay_millis,
+        500,
+        "after the CertifyId"
+    );
+    let later = host.init(with(
+        parameters.clone(),
+        "UserId",
+        Some("sandbox-sub-200-after-3s"),
+    ));
+    assert_eq!(later.0.callback.unwrap().delay_millis, 3_500);
+    let code = host.init(with(parameters, "UserId", Some("sandbox-describe-500")));
+    assert_eq!(code.0.callback, None);
+}

@@ -1,0 +1,226 @@
+//! What InitFaceVerify and DescribeFaceVerify say of their parameters.
+
+use crate::host::{Host, Pairs, SCENE, pairs, start, with};
+use base64::Engine;
+use cloudauth_edge::sandbox::Scene;
+
+fn base64(bytes: &[u8]) -> String {
+    base64::engine::general_purpose::STANDARD.encode(bytes)
+}
+
+fn jpeg(size: usize) -> String {
+    let mut bytes = vec![0; size];
+    bytes[..3].copy_from_slice(&[0xFF, 0xD8, 0xFF]);
+    base64(&bytes)
+}
+
+#[test]
+fn the_vendor_documents_own_example_goes_without_user_id() {
+    let mut host = Host::new();
+    assert_eq!(host.init(with(start(), "UserId", None)).code(), "200");
+}
+
+#[test]
+fn mandatory_parameters() {
+    for name in ["SceneId", "OuterOrderNo", "ProductCode", "MetaInfo"] {
+        for value in [None, Some("")] {
+            let mut host = Host::new();
+            let answer = host.init(with(start(), name, value));
+            assert_eq!(answer.verdict(), "200 400", "{name}");
+            assert_eq!(answer.message(), "参数不能为空");
+            let note = format!("{name} is missing");
+            assert_eq!(
+                answer.header("x-cloudauth-sandbox-note"),
+                Some(note.as_str())
+            );
+        }
+    }
+    for (product, name) in [
+        ("ID_PRO", "CertNo"),
+        ("ID_PRO", "CertName"),
+        ("PV_FV", "UserId"),
+    ] {
+        let mut host = Host::new();
+        let parameters = with(with(start(), "ProductCode", Some(product)), name, None);
+        assert_eq!(host.init(parameters).code(), "400", "{product} {name}");
+    }
+    for name in ["SceneId", "CertifyId"] {
+        let mut host = Host::new();
+        let parameters = with(pairs(&[("SceneId", SCENE), ("CertifyId", "x")]), name, None);
+        assert_eq!(
+            host.call("DescribeFaceVerify", parameters).code(),
+            "400",
+            "{name}"
+        );
+    }
+}
+
+#[test]
+fn values() {
+    let long = "1".repeat(101);
+    let large = jpeg(1_048_577);
+    let huge = "A".repeat(1_548_577);
+    let picture = jpeg(1_048_576);
+    for (name, value, code) in [
+        ("SceneId", "1000000007", "404"),
+        ("SceneId", "ten", "InvalidSceneId"),
+        ("SceneId", "9223372036854775808", "InvalidSceneId"),
+        ("OuterOrderNo", "e0c34a77f5ac40a5aa5e6ed20c35388", "401"),
+        ("OuterOrderNo", "e0c34a77-f5ac-40a5-aa5e-6ed20c35", "401"),
+        ("ProductCode", "lr_fr", "401"),
+        ("ProductCode", "PV_FV", "200"),
+        ("Model", "PHOTINUS_LIVENESS", "200"),
+        ("Model", "MOVE_ACTION", "200"),
+        ("Model", "DANCE", "401"),
+        ("UserId", &long, "401"),
+        ("CertType", "PASSPORT", "401"),
+        ("CertName", "张三 ", "401"),
+        ("CertName", "张3", "401"),
+        ("CertName", "买买提·吐尔逊", "200"),
+        ("CertNo", "440524188001010014", "200"),
+        ("CertNo", "110105194912310021", "401"),
+        ("CertNo", "330103xxxxxxxxxxxx", "401"),
+        ("CertNo", "810000199408230021", "401"),
+        ("MetaInfo", "not json", "401"),
+        ("MetaInfo", "[]", "401"),
+        ("Mobile", "13000000000", "200"),
+        ("Mobile", "130xxxxxxxx", "401"),
+        ("Mobile", "+8613000000000", "401"),
+        ("Ip", "114.114.114.114", "200"),
+        ("Ip", "2001:db8::1", "200"),
+        ("Ip", "114.xxx.xxx.xxx", "401"),
+        ("CallbackUrl", "https://example.com/callback?x=1", "200"),
+        ("CallbackUrl", "http://example.com/callback", "401"),
+        ("CallbackUrl", "http://127.0.0.1:9999/callback", "200"),
+        ("CallbackUrl", "https://", "401"),
+        ("CallbackUrl", "example.com", "401"),
+        ("Crop", "yes", "401"),
+        ("FaceContrastPicture", &picture, "200"),
+        ("FaceContrastPicture", &large, "421"),
+        ("FaceContrastPicture", &huge, "421"),
+        ("FaceContrastPicture", "aGVsbG8=", "419"),
+        ("FaceContrastPicture", "not base64", "419"),
+        (
+            "FaceContrastPictureUrl",
+            "https://example.com/face.jpg",
+            "200",
+        ),
+        ("OssBucketName", "bucket", "400"),
+        ("CertifyId", "91707dc296d469ad38e4c5efa6a0f24b", "423"),
+        ("EnableBeauty", "Y", "200"),
+        ("NoSuchParameter", "x", "200"),
+    ] {
+        let mut host = Host::new();
+        let answer = host.init(with(start(), name, Some(value)));
+        assert_eq!(answer.code(), code, "{name}={value:.40}");
+        let note = answer.header("x-cloudauth-sandbox-note");
+        assert_eq!(note.is_some(), code != "200");
+        // A short one is part of some word anyway.
+        assert!(
+            value.len() < 12 || !note.unwrap_or_default().contains(value),
+            "{note:?}"
+        );
+    }
+}
+
+#[test]
+fn other_products_take_other_documents() {
+    let mut host = Host::new();
+    let parameters = with(start(), "ProductCode", Some("ID_PRO"));
+    for number in ["810000199408230021", "830000199201300022"] {
+        assert_eq!(
+            host.init(with(parameters.clone(), "CertNo", Some(number)))
+                .code(),
+            "200"
+        );
+    }
+    // Encrypted, so there is nothing to check.
+    let parameters = with(parameters, "EncryptType", Some("SM2"));
+    assert_eq!(
+        host.init(with(parameters, "CertNo", Some("02cd77e0")))
+            .code(),
+        "200"
+    );
+}
+
+#[test]
+fn one_picture_in_one_way() {
+    let mut host = Host::new();
+    let two = with(start(), "FaceContrastPicture", Some(&jpeg(100)));
+    let two = with(
+        two,
+        "FaceContrastPictureUrl",
+        Some("https://example.com/face.jpg"),
+    );
+    assert_eq!(host.init(two).code(), "420");
+    let oss = with(start(), "OssBucketName", Some("bucket"));
+    let oss = with(oss, "OssObjectName", Some("face.jpg"));
+    assert_eq!(host.init(oss).code(), "200");
+}
+
+#[test]
+fn an_earlier_verification_lends_its_picture_once_it_has_passed() {
+    let mut host = Host::new();
+    let earlier = host.started();
+    let again = |host: &mut Host| host.init(with(start(), "CertifyId", Some(&earlier))).code();
+    assert_eq!(again(&mut host), "423");
+    host.submit(&earlier, "passed");
+    assert_eq!(again(&mut host), "200");
+    let rejected = host.started();
+    host.submit(&rejected, "205");
+    assert_eq!(
+        host.init(with(start(), "CertifyId", Some(&rejected)))
+            .code(),
+        "423"
+    );
+}
+
+#[test]
+fn scenes_beyond_javascripts_numbers() {
+    let mut host = Host::new();
+    host.config.accounts[0].scenes.push(Scene {
+        scene_id: i64::MAX,
+        pictures: false,
+    });
+    let scene = i64::MAX.to_string();
+    let certify_id = host
+        .init(with(start(), "SceneId", Some(&scene)))
+        .certify_id();
+    let own: Pairs = pairs(&[("SceneId", &scene), ("CertifyId", &certify_id)]);
+    assert_eq!(host.call("DescribeFaceVerify", own.clone()).code(), "424");
+    // Of another scene, so it does not exist there.
+    assert_eq!(host.describe(&certify_id).code(), "406");
+    host.submit(&certify_id, "passed");
+    let material = host.call("DescribeFaceVerify", own).material();
+    assert!(material["facialPictureFront"]["qualityScore"].is_f64());
+    assert!(
+        material["facialPictureFront"].get("pictureUrl").is_none(),
+        "the scene keeps no pictures"
+    );
+}
+
+#[test]
+fn device_risk_only_where_it_was_asked_for() {
+    let mut host = Host::new();
+    for (parameters, sub_code, risk) in [
+        (start(), "206", None),
+        (
+            with(start(), "FaceGuardOutput", Some("DeviceRisk")),
+            "206",
+            Some("ROOT,VPN,HOOK"),
+        ),
+        (
+            with(start(), "FaceGuardOutput", Some("DeviceRisk")),
+            "200",
+            Some(""),
+        ),
+    ] {
+        let certify_id = host.init(parameters).certify_id();
+        host.submit(&certify_id, sub_code);
+        let result = host.describe(&certify_id).result();
+        assert_eq!(
+            result.get("DeviceRisk").map(|risk| risk.as_str().unwrap()),
+            risk
+        );
+    }
+}

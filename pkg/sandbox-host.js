@@ -53,11 +53,13 @@ export class SandboxHost {
   #now;
   #fetch;
   #timers = new Set();
+  /** Ends each delivery that waits. */
+  #waiting = new Set();
   #closing = new AbortController();
 
   constructor(step, { accounts, store = new MemoryStore(), now = Date.now, fetch = globalThis.fetch } = {}) {
     this.#step = step;
-    this.#config = accounts === undefined ? {} : { config: { accounts } };
+    this.#config = accounts && JSON.stringify({ accounts });
     this.#store = store;
     this.#now = now;
     this.#fetch = fetch;
@@ -68,11 +70,6 @@ export class SandboxHost {
         cause: error,
       });
     }
-  }
-
-  /** Aborted by `close()`. */
-  get closing() {
-    return this.#closing.signal;
   }
 
   /**
@@ -110,18 +107,19 @@ export class SandboxHost {
   deliver({ delayMillis, manner }, signal) {
     if (delayMillis === 0 && manner !== "hang") return Promise.resolve();
     return new Promise((resolve, reject) => {
-      const timer = manner === "hang" ? undefined : setTimeout(() => end(resolve), delayMillis);
-      const signals = [this.#closing.signal, signal].filter(Boolean);
-      const aborted = (event) => end(() => reject(event.target.reason));
-      const end = (then) => {
+      const end = (settle) => {
         clearTimeout(timer);
-        for (const each of signals) each.removeEventListener("abort", aborted);
-        then();
+        signal?.removeEventListener("abort", abort);
+        this.#waiting.delete(close);
+        settle();
       };
-      for (const each of signals) {
-        if (each.aborted) return end(() => reject(each.reason));
-        each.addEventListener("abort", aborted);
-      }
+      const abort = () => end(() => reject(signal.reason));
+      const close = () => end(() => reject(closed()));
+      const timer = manner === "hang" ? undefined : setTimeout(() => end(resolve), delayMillis);
+      this.#waiting.add(close);
+      signal?.addEventListener("abort", abort);
+      if (signal?.aborted) abort();
+      else if (this.#closing.signal.aborted) close();
     });
   }
 
@@ -172,7 +170,8 @@ export class SandboxHost {
   async close() {
     for (const timer of this.#timers) clearTimeout(timer);
     this.#timers.clear();
-    this.#closing.abort(new Error("The sandbox was closed."));
+    this.#closing.abort(closed());
+    for (const close of [...this.#waiting]) close();
   }
 
   #control(method, path, content, query = "") {
@@ -193,7 +192,7 @@ export class SandboxHost {
     const lists = {};
     const now = this.#now();
     for (let round = 0; round < MAX_ROUNDS; round++) {
-      const { need, done } = this.#step({ event, rows, lists, now, origin, ...this.#config });
+      const { need, done } = this.#step({ event, rows, lists, now, origin }, this.#config);
       if (done) {
         this.#perform(done);
         return done;
@@ -234,6 +233,8 @@ export class SandboxHost {
     if (!this.#closing.signal.aborted) this.#run({ callbackAnswered: { certifyId, status } });
   }
 }
+
+const closed = () => new Error("The sandbox was closed.");
 
 /** The body's bytes, and of a larger one than allowed just enough to see that it is. */
 async function readBounded(stream) {

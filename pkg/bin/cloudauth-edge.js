@@ -43,20 +43,33 @@ function readAccounts(path) {
   }
 }
 
-function welcome(url) {
+/** Whom it serves: the demo account, or who stands in the configuration, without the secrets there. */
+function whom({ accounts }, configured) {
+  if (!configured) {
+    return `  AccessKeyId      sandbox-key-id
+  AccessKeySecret  sandbox-key-secret
+  SceneId          1000000006`;
+  }
+  const lines = accounts.flatMap(({ accessKeyIds, sceneIds }) => [
+    ...accessKeyIds.map((id) => `  AccessKeyId      ${id}`),
+    ...sceneIds.map((id) => `  SceneId          ${id}`),
+  ]);
+  return lines.join("\n");
+}
+
+function welcome(url, account) {
+  const { host, hostname, port } = new URL(url);
   return `The sandbox is ready: ${url}   (stop it with Ctrl-C)
 It is an emulator: no real person is ever verified.  这是模拟服务，不会真正核验任何人。
 
-  AccessKeyId      sandbox-key-id
-  AccessKeySecret  sandbox-key-secret
-  SceneId          1000000006
+${account}
 
 Point your SDK at it:
-  npm cloudauth-edge              endpoint: "${url}"
-  npm @alicloud/pop-core          endpoint: "${url}"
-  npm @alicloud/cloudauth20190307 endpoint: "${new URL(url).host}", protocol: "http"
-  Python alibabacloud-cloudauth…  Config(endpoint="${new URL(url).host}", protocol="http", ...)
-  Python aliyun-python-sdk-…      request.set_endpoint("${new URL(url).host}")
+  npm cloudauth-edge                     endpoint: "${url}"
+  npm @alicloud/pop-core                 endpoint: "${url}"
+  npm @alicloud/cloudauth20190307        endpoint: "${host}", protocol: "http"
+  Python alibabacloud-cloudauth20190307  Config(endpoint="${host}", protocol="http", ...)
+  Python aliyun-python-sdk-cloudauth     AcsClient(..., port=${port}); request.set_endpoint("${hostname}")
 
 Act as the phone:
   curl -d '{"outcome":"passed"}' ${url}/_sandbox/verifications/<CertifyId>/submit
@@ -77,7 +90,7 @@ if (values.help) {
   try {
     sandbox = createSandbox({ accounts, file: values.file });
     const { url } = await sandbox.listen({ port, host: values.host });
-    process.stdout.write(welcome(url));
+    process.stdout.write(welcome(url, whom(await sandbox.state(), accounts !== undefined)));
   } catch (error) {
     fail(
       error.code === "EADDRINUSE"

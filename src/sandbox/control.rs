@@ -162,7 +162,7 @@ fn body<T: DeserializeOwned>(request: &IncomingRequest) -> Result<T, Stop> {
 
 fn state(session: &Session<'_>) -> Answer {
     let accounts: Vec<Value> = session
-        .config()
+        .config
         .accounts
         .iter()
         .map(|account| {

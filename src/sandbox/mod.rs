@@ -51,9 +51,6 @@ pub struct Input {
     pub now: i64,
     /// Scheme, host and port under which the caller reached the sandbox, for picture URLs.
     pub origin: String,
-    /// Accounts and scenes; the demo account where the host gives none.
-    #[serde(default)]
-    pub config: Config,
 }
 
 /// What happened.
@@ -165,8 +162,8 @@ pub struct Callback {
 }
 
 /// Decides what one event leads to.
-pub fn step(input: &Input, random: &Random) -> Output {
-    let decided = Session::begin(input, random).and_then(|mut session| {
+pub fn step(input: &Input, config: &Config, random: &Random) -> Output {
+    let decided = Session::begin(input, config, random).and_then(|mut session| {
         let (response, delivery) = match &input.event {
             Event::Request(request) => {
                 let (response, delivery) = answer(&mut session, request)?;

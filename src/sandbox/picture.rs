@@ -78,7 +78,7 @@ pub(super) fn serve(session: &Session<'_>, request: &IncomingRequest, object: &s
 
 fn signature(session: &Session<'_>, object: &str, expires: &str) -> Option<Secret> {
     let account_id = object.strip_prefix("verify/")?.split('/').next()?;
-    let key = session.config().account(account_id)?.keys.first()?;
+    let key = session.config.account(account_id)?.keys.first()?;
     let text = ["GET", object, expires].join("\n");
     let mac = hmac_sha256(key.access_key_secret.expose().as_bytes(), text.as_bytes());
     Some(Secret::new(hex(&mac)))

@@ -358,7 +358,7 @@ fn known_action(claim: &Claim) -> Result<&'static Action, Refusal> {
 }
 
 fn known_key<'a>(session: &Session<'a>, claim: &Claim) -> Result<(&'a Account, &'a Key), Refusal> {
-    let Some((account, key)) = session.config().key(&claim.access_key_id) else {
+    let Some((account, key)) = session.config.key(&claim.access_key_id) else {
         return Err(errors::ACCESS_KEY_NOT_FOUND
             .because("no account of this sandbox has that key; the demo key is sandbox-key-id"));
     };

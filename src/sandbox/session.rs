@@ -1,7 +1,7 @@
 //! One decision in the making: what it has read, what it will write.
 
 use super::gateway_errors::Refusal;
-use super::{Callback, Delivery, Done, Input, Need, Random, Write};
+use super::{Callback, Config, Delivery, Done, Input, Need, Random, Write};
 use crate::actions::Action;
 use crate::http::Response;
 use crate::timestamp::Timestamp;
@@ -47,6 +47,8 @@ pub(super) const FAULTS: &str = "faults";
 
 pub(super) struct Session<'a> {
     input: &'a Input,
+    /// Accounts and scenes.
+    pub(super) config: &'a Config,
     pub(super) random: &'a Random,
     /// The sandbox's own time.
     pub(super) now: Timestamp,
@@ -55,9 +57,14 @@ pub(super) struct Session<'a> {
 }
 
 impl<'a> Session<'a> {
-    pub(super) fn begin(input: &'a Input, random: &'a Random) -> Result<Self, Need> {
+    pub(super) fn begin(
+        input: &'a Input,
+        config: &'a Config,
+        random: &'a Random,
+    ) -> Result<Self, Need> {
         let mut session = Self {
             input,
+            config,
             random,
             now: Timestamp::from_unix_millis(input.now),
             callback: None,
@@ -67,10 +74,6 @@ impl<'a> Session<'a> {
         let clock: Clock = session.row(CLOCK)?.unwrap_or_default();
         session.now = session.now.plus_millis(clock.offset_millis);
         Ok(session)
-    }
-
-    pub(super) fn config(&self) -> &'a super::Config {
-        &self.input.config
     }
 
     pub(super) fn origin(&self) -> &'a str {

@@ -1,18 +1,24 @@
 //! The sandbox's one decision function for JavaScript hosts.
 
 use super::{from_js, random, to_js};
-use crate::sandbox::{Random, step};
+use crate::sandbox::{Config, Random, step};
 use wasm_bindgen::prelude::*;
 
-/// See [`crate::sandbox::step`]: takes its `Input`, gives its `Output`.
+/// See [`crate::sandbox::step`]: takes its `Input` and, as JSON text, its `Config` (the demo account
+/// without one); gives its `Output`.
 ///
 /// # Errors
-/// A `TypeError` when the input has not the right form (a wrong configuration, mostly).
+/// What is wrong with the form of the configuration or the input.
 #[wasm_bindgen(js_name = sandboxStep)]
-pub fn sandbox_step(input: JsValue) -> Result<JsValue, JsValue> {
+pub fn sandbox_step(input: JsValue, config: Option<String>) -> Result<JsValue, JsValue> {
+    let config = match config {
+        Some(text) => serde_json::from_str(&text)
+            .map_err(|error| js_sys::TypeError::new(&error.to_string()))?,
+        None => Config::default(),
+    };
     let random = Random {
         request_id: random()?,
         certify_id: random()?,
     };
-    to_js(&step(&from_js(input)?, &random))
+    to_js(&step(&from_js(input)?, &config, &random))
 }

@@ -96,10 +96,9 @@ impl Host {
             lists: BTreeMap::new(),
             now: self.now,
             origin: ORIGIN.to_owned(),
-            config: self.config.clone(),
         };
         for _ in 0..8 {
-            let need = match step(&input, &random) {
+            let need = match step(&input, &self.config, &random) {
                 Output::Need(need) => need,
                 Output::Done(done) => {
                     self.store(&done);

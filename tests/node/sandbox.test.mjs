@@ -1,0 +1,454 @@
+// The sandbox on Node: in-process and over HTTP, its faults as a client meets them, its command.
+
+import assert from "node:assert/strict";
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { request as httpRequest, createServer } from "node:http";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { after, afterEach, describe, test } from "node:test";
+import { fileURLToPath } from "node:url";
+import { FaceVerifyClient, newOuterOrderNo } from "cloudauth-edge";
+import { createSandbox } from "cloudauth-edge/sandbox";
+
+const KEY = { accessKeyId: "sandbox-key-id", accessKeySecret: "sandbox-key-secret" };
+const SCENE = 1000000006;
+const META_INFO = '{"zimVer":"3.0.0","deviceType":"ios"}';
+const ENDPOINT = "http://127.0.0.1:8788";
+const MEBIBYTE = 1024 * 1024;
+
+const opened = [];
+function sandboxFor(options) {
+  const sandbox = createSandbox(options);
+  opened.push(sandbox);
+  return sandbox;
+}
+afterEach(() => Promise.all(opened.splice(0).map((sandbox) => sandbox.close())));
+
+/** A client that asks once: what it gets is what the sandbox did. */
+function clientOf(sandbox, options) {
+  return new FaceVerifyClient({
+    ...KEY,
+    endpoint: ENDPOINT,
+    fetch: (...request) => sandbox.fetch(...request),
+    maxAttempts: 1,
+    ...options,
+  });
+}
+
+const start = (client, more) =>
+  client.initFaceVerify({
+    sceneId: SCENE,
+    outerOrderNo: newOuterOrderNo(),
+    userId: "123456789",
+    metaInfo: META_INFO,
+    certName: "张三",
+    certNo: "11010519491231002X",
+    ...more,
+  });
+const ask = (client, certifyId) => client.describeFaceVerify({ sceneId: SCENE, certifyId });
+
+describe("in-process", () => {
+  for (const signatureVersion of ["1.0", "ACS3-HMAC-SHA256"]) {
+    test(`a verification, signed by ${signatureVersion}`, async () => {
+      const sandbox = sandboxFor();
+      const client = clientOf(sandbox, { signatureVersion });
+      const { certifyId } = await start(client);
+      assert.equal((await ask(client, certifyId)).status, "pending");
+      await sandbox.open(certifyId);
+      assert.equal((await ask(client, certifyId)).code, "403");
+      await sandbox.submit(certifyId);
+      const result = await ask(client, certifyId);
+      assert.equal(result.status, "passed");
+      const picture = await sandbox.fetch(result.material.facialPictureFront.pictureUrl);
+      assert.equal(picture.headers.get("content-type"), "image/jpeg");
+      assert.equal(picture.headers.get("x-cloudauth-sandbox"), "1");
+    });
+  }
+
+  test("each sandbox has a state of its own", async () => {
+    const [one, other] = [sandboxFor(), sandboxFor()];
+    const { certifyId } = await start(clientOf(one));
+    await one.injectFault({ kind: "error", code: "InternalError" });
+    await one.advanceClock(60_000);
+    await assert.rejects(ask(clientOf(other), certifyId), { code: "406" });
+    assert.deepEqual((await other.verifications()).length, 0);
+    assert.equal((await other.state()).clock.offsetMillis, 0);
+  });
+
+  test("shows, moves, forgets", async () => {
+    const sandbox = sandboxFor();
+    const client = clientOf(sandbox);
+    const outerOrderNo = newOuterOrderNo();
+    const { certifyId } = await start(client, { outerOrderNo });
+    await start(client);
+    assert.equal((await sandbox.verifications()).length, 2);
+    const [found, ...more] = await sandbox.verifications({ outerOrderNo });
+    assert.deepEqual([found.certifyId, more.length], [certifyId, 0]);
+    await sandbox.advanceClock(31 * 60_000);
+    assert.equal((await sandbox.verification(certifyId)).stage, "expired");
+    await assert.rejects(sandbox.submit(certifyId), { code: "expired", status: 409 });
+    await assert.rejects(sandbox.submit("nobody"), { code: "unknown-verification", status: 404 });
+    const clock = await sandbox.setClock(new Date("2030-01-01T00:00:00.500Z"));
+    assert.equal(clock.now, "2030-01-01T00:00:00Z");
+    await sandbox.reset();
+    assert.equal((await sandbox.verifications()).length, 0);
+    assert.equal((await sandbox.state()).clock.offsetMillis, 0);
+  });
+
+  test("takes accounts of the caller's own", async () => {
+    const accounts = [
+      {
+        accountId: "1000000000000001",
+        keys: [{ accessKeyId: "own-id", accessKeySecret: "own-secret" }],
+        scenes: [{ sceneId: "9223372036854775807" }],
+      },
+    ];
+    const sandbox = sandboxFor({ accounts });
+    const own = clientOf(sandbox, { accessKeyId: "own-id", accessKeySecret: "own-secret" });
+    const { certifyId } = await start(own, { sceneId: 9223372036854775807n });
+    await sandbox.submit(certifyId, "206");
+    const result = await own.describeFaceVerify({ sceneId: "9223372036854775807", certifyId });
+    assert.deepEqual([result.status, result.subCode], ["rejected", "206"]);
+    await assert.rejects(start(clientOf(sandbox)), { code: "InvalidAccessKeyId.NotFound" });
+  });
+
+  test("says what is wrong with its options", () => {
+    const key = { accessKeyId: "a", accessKeySecret: "b" };
+    for (const [accounts, wording] of [
+      ["none", /options are not right/],
+      [[{ accountId: "1", keys: [key] }], /missing field `scenes`/],
+      [[{ accountId: "1", keys: [{ ...key, ram: "maybe" }], scenes: [] }], /unknown variant/],
+      [[{ accountId: "1", keys: [key], scenes: [{ sceneId: 1.5 }] }], /sceneId must be a positive integer/],
+      [[{ accountId: "1", keys: [key], scenes: [], more: 1 }], /unknown field `more`/],
+    ]) {
+      assert.throws(() => createSandbox({ accounts }), wording);
+    }
+  });
+
+  test("a hang ends by the caller's signal, a reset at once", async () => {
+    const sandbox = sandboxFor();
+    await sandbox.injectFault({ kind: "hang", count: 2 });
+    const abort = new AbortController();
+    const hanging = assert.rejects(sandbox.fetch(ENDPOINT, { signal: abort.signal }), /enough/);
+    const closed = assert.rejects(sandbox.fetch(ENDPOINT), /closed/);
+    while ((await sandbox.state()).faults.length > 0) await new Promise(setImmediate);
+    abort.abort(new Error("enough"));
+    await hanging;
+    await assert.rejects(sandbox.fetch(ENDPOINT, { signal: abort.signal }), /enough/);
+    await sandbox.injectFault({ kind: "reset" });
+    await assert.rejects(sandbox.fetch(ENDPOINT), (error) => error.cause.code === "ECONNRESET");
+    await sandbox.close();
+    await closed;
+  });
+
+  test("calls back until it is answered with 200", async () => {
+    const calls = [];
+    let finished;
+    const done = new Promise((resolve) => (finished = resolve));
+    const answers = [
+      () => Promise.reject(new TypeError("fetch failed")),
+      () => new Response("", { status: 200 }),
+    ];
+    const sandbox = sandboxFor({
+      fetch: async (url) => {
+        calls.push(url);
+        if (calls.length === answers.length) finished();
+        return answers[calls.length - 1]();
+      },
+    });
+    const { certifyId } = await start(clientOf(sandbox), {
+      callbackUrl: "https://example.com/callback",
+      callbackToken: "1000004826",
+    });
+    await sandbox.submit(certifyId, "205");
+    const alive = setInterval(() => {}, 1_000); // callbacks alone keep no process running
+    await done;
+    clearInterval(alive);
+    const expected = `https://example.com/callback?callbackToken=1000004826&certifyId=${certifyId}&passed=205`;
+    assert.deepEqual(calls, [expected, expected]);
+    await new Promise(setImmediate);
+    assert.deepEqual((await sandbox.verification(certifyId)).callback, {
+      url: "https://example.com/callback",
+      attempts: 2,
+      lastStatus: 200,
+    });
+  });
+
+  test("a store of the caller's own holds everything", async () => {
+    const rows = new Map();
+    const store = {
+      get: (key) => rows.get(key) ?? null,
+      list: (prefix) => [...rows].filter(([key]) => key.startsWith(prefix)),
+      put: (key, value) => rows.set(key, value),
+      clear: () => rows.clear(),
+    };
+    const { certifyId } = await start(clientOf(sandboxFor({ store })));
+    await sandboxFor({ store }).submit(certifyId);
+    assert.equal((await ask(clientOf(sandboxFor({ store })), certifyId)).status, "passed");
+    await sandboxFor({ store }).reset();
+    assert.equal(rows.size, 0);
+  });
+
+  test("a file keeps the state, also after a line was cut off", async () => {
+    const folder = mkdtempSync(join(tmpdir(), "sandbox-"));
+    try {
+      const file = join(folder, "state.jsonl");
+      const before = sandboxFor({ file });
+      const { certifyId } = await start(clientOf(before));
+      await before.submit(certifyId, "205");
+      const { certifyId: other } = await start(clientOf(before));
+      await before.close();
+      writeFileSync(file, '["verification/cut', { flag: "a" });
+
+      const later = sandboxFor({ file });
+      assert.equal((await ask(clientOf(later), certifyId)).subCode, "205");
+      assert.equal((await ask(clientOf(later), other)).code, "424");
+      assert.ok(!readFileSync(file, "utf8").includes("cut"));
+      await later.reset();
+      assert.equal(readFileSync(file, "utf8"), "");
+    } finally {
+      rmSync(folder, { recursive: true });
+    }
+  });
+
+  test("200 verifications at once, with faults on: each ends as its phone said", async () => {
+    const [account] = (await sandboxFor().state()).accounts;
+    const accounts = [
+      {
+        accountId: account.accountId,
+        keys: [KEY],
+        scenes: [{ sceneId: SCENE }],
+        callsPerSecond: 0,
+      },
+    ];
+    const sandbox = sandboxFor({ accounts });
+    for (const action of ["InitFaceVerify", "DescribeFaceVerify"]) {
+      for (const fault of [
+        { kind: "latency", millis: 20, count: 40 },
+        { kind: "error", code: "ServiceUnavailable", count: 20 },
+        { kind: "error", code: "Throttling.User", count: 20 },
+        { kind: "reset", count: 10 },
+        { kind: "reset", executed: true, count: 10 },
+        { kind: "html", executed: true, count: 10 },
+        { kind: "truncated", count: 10 },
+        { kind: "empty", count: 10 },
+        { kind: "notUtf8", count: 10 },
+      ]) {
+        // Spread over the run, and not all in its first moments.
+        await sandbox.injectFault({ ...fault, action, skip: 5 });
+      }
+    }
+    const client = clientOf(sandbox);
+    const untilItWorks = async (call) => {
+      for (let attempt = 0; attempt < 400; attempt++) {
+        try {
+          return await call();
+        } catch (error) {
+          if (!["transport", "protocol", "throttled", "vendor"].includes(error.kind)) throw error;
+        }
+      }
+      return assert.fail("never worked");
+    };
+    const outcomes = ["passed", "205", "206"];
+    const expected = { passed: "passed 200", 205: "rejected 205", 206: "rejected 206" };
+    const ended = await Promise.all(
+      Array.from({ length: 200 }, async (_, at) => {
+        const outerOrderNo = newOuterOrderNo();
+        const { certifyId } = await untilItWorks(() => start(client, { outerOrderNo }));
+        const outcome = outcomes[at % outcomes.length];
+        await sandbox.submit(certifyId, outcome);
+        const result = await untilItWorks(() => ask(client, certifyId));
+        assert.equal(`${result.status} ${result.subCode}`, expected[outcome]);
+        const [shown] = (await sandbox.verifications({ outerOrderNo })).filter(
+          (each) => each.certifyId === certifyId,
+        );
+        assert.deepEqual(
+          [shown.stage, shown.passed, shown.subCode],
+          ["ended", outcome === "passed", result.subCode],
+        );
+        return certifyId;
+      }),
+    );
+    assert.equal(new Set(ended).size, 200);
+    assert.deepEqual((await sandbox.state()).faults, [], "every fault was met");
+  });
+});
+
+describe("over HTTP", () => {
+  async function listening(options) {
+    const sandbox = sandboxFor(options);
+    const { url, port } = await sandbox.listen();
+    const client = new FaceVerifyClient({ ...KEY, endpoint: url, maxAttempts: 1 });
+    return { sandbox, url, port, client };
+  }
+
+  test("a verification, by curl's own means", async () => {
+    const { url, client } = await listening();
+    const { certifyId } = await start(client);
+    const submit = await fetch(`${url}/_sandbox/verifications/${certifyId}/submit`, {
+      method: "POST",
+      body: '{"outcome":"passed"}',
+    });
+    assert.equal((await submit.json()).stage, "ended");
+    const { material } = await ask(client, certifyId);
+    const picture = await fetch(material.facialPictureFront.pictureUrl);
+    assert.equal((await picture.arrayBuffer()).byteLength, Number(picture.headers.get("content-length")));
+  });
+
+  test("bad input gets one clear error each, and the next request works", async () => {
+    const { url, client } = await listening();
+    const form = { "content-type": "application/x-www-form-urlencoded" };
+    const deep = `${"[".repeat(200_000)}${"]".repeat(200_000)}`;
+    const cases = [
+      ["/", { method: "POST", headers: form, body: "a".repeat(10 * MEBIBYTE) }, 413, "RequestBodyTooLarge"],
+      [
+        "/",
+        { method: "POST", headers: form, body: new Uint8Array([0xc3, 0x28]) },
+        400,
+        "InvalidParameter.Format",
+      ],
+      ["/", { method: "POST", body: deep }, 400, "InvalidParameter.Format"],
+      ["/?Action=%FF", {}, 400, "InvalidParameter.Format"],
+      ["/", { method: "PUT", body: "x" }, 400, "UnsupportedHTTPMethod"],
+      ["/", {}, 400, "MissingAction"],
+      ["/elsewhere", {}, 404, "unknown-route"],
+      ["/_sandbox/clock", { method: "POST", body: deep }, 400, "bad-body"],
+      ["/_sandbox/clock", { method: "POST", body: "x".repeat(10 * MEBIBYTE) }, 413, "body-too-large"],
+    ];
+    for (const [path, init, status, code] of cases) {
+      const response = await fetch(url + path, init);
+      const answer = await response.json();
+      assert.deepEqual(
+        [response.status, answer.Code ?? answer.code],
+        [status, code],
+        `${init.method ?? "GET"} ${path}`,
+      );
+      assert.equal(response.headers.get("x-cloudauth-sandbox"), "1");
+      assert.ok((await start(client)).certifyId);
+    }
+  });
+
+  test("long MetaInfo in the URL", async () => {
+    const { url } = await listening();
+    const acs3 = new FaceVerifyClient({ ...KEY, endpoint: url, signatureVersion: "ACS3-HMAC-SHA256" });
+    const metaInfo = JSON.stringify({ zimVer: "3.0.0", padding: "x".repeat(60_000) });
+    assert.ok((await start(acs3, { metaInfo })).certifyId);
+  });
+
+  test("faults of the connection, as a client meets them", async () => {
+    const { sandbox, url, client } = await listening();
+    await sandbox.injectFault({ kind: "reset" });
+    await assert.rejects(start(client), { kind: "transport" });
+    await sandbox.injectFault({ kind: "hang" });
+    const impatient = new FaceVerifyClient({ ...KEY, endpoint: url, maxAttempts: 1, timeoutMs: 300 });
+    await assert.rejects(start(impatient), { kind: "timeout" });
+    await sandbox.injectFault({ kind: "truncated" });
+    await assert.rejects(start(client), { kind: "protocol" });
+    await sandbox.injectFault({ kind: "latency", millis: 50 });
+    assert.ok((await start(client)).certifyId);
+  });
+
+  test("a whole URL in the request line, as proxies send it", async () => {
+    const { port } = await listening();
+    const request = httpRequest({
+      port,
+      host: "127.0.0.1",
+      path: `http://127.0.0.1:${port}/_sandbox/state?x=1`,
+    }).end();
+    const [response] = await once(request, "response");
+    response.resume();
+    assert.equal(response.statusCode, 200);
+  });
+
+  test("closing ends requests that hang, and frees the port", async () => {
+    const { sandbox, url, port } = await listening();
+    await sandbox.injectFault({ kind: "hang" });
+    const hanging = assert.rejects(fetch(url));
+    while ((await sandbox.state()).faults.length > 0) await new Promise(setImmediate);
+    await sandbox.close();
+    await hanging;
+    const again = createServer().listen(port, "127.0.0.1");
+    await once(again, "listening");
+    again.close();
+  });
+});
+
+describe("the command", () => {
+  const command = fileURLToPath(new URL("../../pkg/bin/cloudauth-edge.js", import.meta.url));
+  const children = new Set();
+  after(() => children.forEach((child) => child.kill("SIGKILL")));
+
+  function run(...args) {
+    const child = spawn(process.execPath, [command, ...args]);
+    children.add(child);
+    child.once("close", () => children.delete(child));
+    const output = { stdout: "", stderr: "" };
+    for (const stream of ["stdout", "stderr"]) {
+      child[stream].setEncoding("utf8").on("data", (text) => (output[stream] += text));
+    }
+    return { child, output, ended: once(child, "close") };
+  }
+
+  test("serves, says how to use it, and stops when told", async () => {
+    const folder = mkdtempSync(join(tmpdir(), "sandbox-"));
+    const config = join(folder, "accounts.json");
+    writeFileSync(
+      config,
+      JSON.stringify({
+        accounts: [
+          {
+            accountId: "1",
+            keys: [{ accessKeyId: "own-id", accessKeySecret: "own-secret" }],
+            scenes: [{ sceneId: SCENE }],
+          },
+        ],
+      }),
+    );
+    try {
+      for (const [signal, args, key] of [
+        ["SIGTERM", [], KEY],
+        [
+          "SIGINT",
+          ["--config", config, "--file", join(folder, "state")],
+          { accessKeyId: "own-id", accessKeySecret: "own-secret" },
+        ],
+      ]) {
+        const { child, output, ended } = run("sandbox", "--port", "0", ...args);
+        while (!output.stdout.includes("/submit\n")) await once(child.stdout, "data");
+        const url = output.stdout.match(/http:\/\/127\.0\.0\.1:\d+/)[0];
+        assert.ok(output.stdout.includes(`AccessKeyId      ${key.accessKeyId}\n`));
+        const { certifyId } = await start(new FaceVerifyClient({ ...key, endpoint: url }));
+        assert.match(certifyId, /^[0-9a-f]{32}$/);
+        child.kill(signal);
+        assert.deepEqual(await ended, [0, null]);
+      }
+    } finally {
+      rmSync(folder, { recursive: true });
+    }
+  });
+
+  test("says what is wrong", async () => {
+    const taken = createServer().listen(0, "127.0.0.1");
+    await once(taken, "listening");
+    try {
+      for (const [args, wording] of [
+        [[], /expected the command "sandbox"/],
+        [["sandbox", "--prot", "1"], /Unknown option '--prot'/],
+        [["sandbox", "--port", "x"], /--port must be a number/],
+        [["sandbox", "--port", String(taken.address().port)], /is taken: choose another with --port/],
+        [["sandbox", "--config", "nowhere.json"], /--config: cannot read nowhere\.json/],
+      ]) {
+        const { output, ended } = run(...args);
+        assert.deepEqual(await ended, [2, null]);
+        assert.match(output.stderr, wording);
+      }
+      const { output, ended } = run("--help");
+      assert.deepEqual(await ended, [0, null]);
+      assert.match(output.stdout, /--port <number>/);
+    } finally {
+      taken.close();
+    }
+  });
+});

@@ -1,5 +1,5 @@
-// Builds what the npm package and the Worker load: three WebAssembly modules from the one crate, with their glue,
-// and the CommonJS bundles of the Node entries. Nothing is built again while its inputs are the same.
+// Builds what the npm package, the Worker and the console load: WebAssembly modules from the one crate, with their
+// glue, and the CommonJS bundles of the Node entries. Nothing is built again while its inputs are the same.
 
 import { createHash } from "node:crypto";
 import { cpSync, existsSync, mkdirSync, readFileSync, readdirSync, rmSync, writeFileSync } from "node:fs";
@@ -14,11 +14,12 @@ import { forBuild, setUp } from "./setup.mjs";
 const TARGET = "wasm32-unknown-unknown";
 export const wasmFile = (variant) => at("pkg", "wasm", variant, "cloudauth_edge_bg.wasm");
 
-/** The client is what npm users load, identity its rules for forms; the server has the gateway and the sandbox too. */
+/** The client is what npm users load, identity its rules for forms; the server has the gateway and the sandbox too, lab what the console computes. */
 const variants = {
   client: [],
   identity: ["--no-default-features", "--features", "identity"],
   server: ["--features", "server"],
+  lab: ["--features", "lab"],
 };
 
 // Listed one by one: --all-features makes encodings that no runtime loads yet.
@@ -159,6 +160,7 @@ export async function build() {
     await bundleCommonJs("identity-node");
   });
   await line("server WebAssembly", () => buildVariant("server", inputs));
+  await line("lab WebAssembly", () => buildVariant("lab", inputs));
 }
 
 await command(import.meta, async () => {

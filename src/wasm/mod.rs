@@ -10,6 +10,8 @@ mod convert;
 #[cfg(feature = "gateway")]
 mod gateway;
 mod identity;
+#[cfg(feature = "lab")]
+mod lab;
 #[cfg(feature = "sandbox")]
 mod sandbox;
 

@@ -1,0 +1,563 @@
+//! Two signed texts side by side: where they first differ, and why.
+//!
+//! Unlike `signing::difference`, which names a part and hides its value because its words reach
+//! logs, this is for the person who pasted both texts.
+
+use super::Finding;
+use crate::signing::SignatureVersion;
+use crate::signing::encode::{parse_form, percent_encode};
+use crate::text::Text;
+use serde::Serialize;
+use serde_json::Value;
+
+/// A text cut at its first difference from another.
+#[derive(Debug, PartialEq, Eq, Serialize)]
+pub struct Marked {
+    /// The same in both.
+    pub same: String,
+    /// From the first difference to the end of the parameter or line.
+    pub different: String,
+    /// Everything after that, the same or not.
+    pub rest: String,
+}
+
+/// What two signed texts tell.
+#[derive(Debug, Serialize)]
+pub struct Comparison {
+    /// Whether they are the same.
+    pub equal: bool,
+    /// Ours, or the one the program signed.
+    pub ours: Marked,
+    /// The server's.
+    pub theirs: Marked,
+    /// The likely causes, the likeliest first; none when they are the same.
+    pub causes: Vec<Finding>,
+}
+
+/// Compares the text that was signed with the one the server says it signed.
+pub fn compare(scheme: SignatureVersion, ours: &str, theirs: &str) -> Comparison {
+    let separator = match scheme {
+        SignatureVersion::Rpc => "%26",
+        SignatureVersion::Acs3 => "\n",
+    };
+    let common = common_prefix(ours, theirs);
+    let causes = if ours == theirs {
+        Vec::new()
+    } else {
+        causes(scheme, ours, theirs)
+    };
+    Comparison {
+        equal: ours == theirs,
+        ours: mark(ours, common, separator),
+        theirs: mark(theirs, common, separator),
+        causes,
+    }
+}
+
+/// Bytes that both texts begin with, not ending inside of an escape or of one that was escaped again.
+fn common_prefix(a: &str, b: &str) -> usize {
+    let same = a.bytes().zip(b.bytes()).take_while(|(a, b)| a == b).count();
+    if same == a.len().max(b.len()) {
+        return same;
+    }
+    let begun = (same.saturating_sub(4)..same).find(|at| {
+        let tail = a.get(*at..same).unwrap_or_default();
+        match tail.len() {
+            1 | 2 => tail.starts_with('%'),
+            _ => tail.starts_with("%25"),
+        }
+    });
+    (0..=begun.unwrap_or(same))
+        .rev()
+        .find(|at| a.is_char_boundary(*at) && b.is_char_boundary(*at))
+        .unwrap_or(0)
+}
+
+fn mark(text: &str, common: usize, separator: &str) -> Marked {
+    let (same, tail) = text.split_at_checked(common).unwrap_or((text, ""));
+    let end = tail.find(separator).unwrap_or(tail.len());
+    let (different, rest) = tail.split_at_checked(end).unwrap_or((tail, ""));
+    Marked {
+        same: same.to_owned(),
+        different: different.to_owned(),
+        rest: rest.to_owned(),
+    }
+}
+
+fn causes(scheme: SignatureVersion, ours: &str, theirs: &str) -> Vec<Finding> {
+    match scheme {
+        SignatureVersion::Rpc => {
+            let (our_method, our_path, our_query) = rpc_parts(ours);
+            let (their_method, their_path, their_query) = rpc_parts(theirs);
+            if our_method != their_method {
+                return vec![wrong_method(our_method, their_method)];
+            }
+            if our_path != their_path {
+                return vec![wrong_path()];
+            }
+            let Some(theirs) = decoded(their_query) else {
+                return vec![unexplained()];
+            };
+            if our_query == theirs {
+                return vec![Finding::fatal(
+                    "encoded-once",
+                    Text::new(
+                        "规范化请求串没有再编码一次就拼进了待签名字符串。",
+                        "The canonicalized query was put into the string-to-sign without being encoded a second time.",
+                    ),
+                )];
+            }
+            match decoded(our_query) {
+                Some(ours) => query_causes(&ours, &theirs),
+                None => vec![unexplained()],
+            }
+        }
+        SignatureVersion::Acs3 => canonical_request_causes(ours, theirs),
+    }
+}
+
+fn rpc_parts(text: &str) -> (&str, &str, &str) {
+    let mut parts = text.splitn(3, '&');
+    let mut next = || parts.next().unwrap_or_default();
+    (next(), next(), next())
+}
+
+/// The canonicalized query that was encoded into a string-to-sign.
+fn decoded(query: &str) -> Option<String> {
+    // A plus sign is not a space here: decode escapes alone.
+    let pairs = parse_form(query.replace('+', "%2B").as_bytes()).ok()?;
+    let text: Vec<String> = pairs
+        .into_iter()
+        .map(|(name, value)| {
+            if value.is_empty() {
+                name
+            } else {
+                [name, value].join("=")
+            }
+        })
+        .collect();
+    Some(text.join("&"))
+}
+
+fn canonical_request_causes(ours: &str, theirs: &str) -> Vec<Finding> {
+    let (our_lines, their_lines): (Vec<&str>, Vec<&str>) =
+        (ours.split('\n').collect(), theirs.split('\n').collect());
+    let line = |lines: &[&str], at: usize| lines.get(at).copied().unwrap_or_default().to_owned();
+    let different = (0..our_lines.len().max(their_lines.len()))
+        .find(|at| our_lines.get(*at) != their_lines.get(*at));
+    let Some(at) = different else {
+        return Vec::new();
+    };
+    let (our_line, their_line) = (line(&our_lines, at), line(&their_lines, at));
+    let is_last = at.saturating_add(1) == our_lines.len().min(their_lines.len());
+    match at {
+        0 => vec![wrong_method(&our_line, &their_line)],
+        1 => vec![wrong_path()],
+        2 => query_causes(&our_line, &their_line),
+        _ if is_last => vec![Finding::fatal(
+            "body",
+            Text::new(
+                "正文的 SHA-256 不同：签名时的正文与发出去的不是同一串字节（例如发送前又被重新编码）。",
+                "The body's SHA-256 differs: the bytes that were signed are not those that were sent (encoded anew before sending, for instance).",
+            ),
+        )],
+        _ => vec![wrong_header(&our_line, &their_line)],
+    }
+}
+
+fn wrong_header(ours: &str, theirs: &str) -> Finding {
+    let name = ours.split_once(':').map_or(theirs, |(name, _)| name);
+    let name = name.split(':').next().unwrap_or_default();
+    if name == "host" {
+        return Finding::fatal(
+            "host",
+            Text::new(
+                "host 头不同：签名用的域名或端口与实际发送的不一致，或者被代理改写。",
+                "The host header differs: the host or port that was signed is not the one that was sent, or a proxy rewrote it.",
+            ),
+        );
+    }
+    Finding::fatal(
+        "header",
+        Text::composed(
+            alloc::format!("签名的头部 {name} 与服务端收到的不一致（值不同、缺失或排序不同）。"),
+            alloc::format!(
+                "The signed header {name} is not as the server received it (another value, missing, or in another order)."
+            ),
+        ),
+    )
+}
+
+/// Why two canonicalized queries differ.
+fn query_causes(ours: &str, theirs: &str) -> Vec<Finding> {
+    let ours: Vec<&str> = ours.split('&').collect();
+    let theirs: Vec<&str> = theirs.split('&').collect();
+    let only_ours: Vec<(&str, &str)> = missing_from(&ours, &theirs);
+    let only_theirs: Vec<(&str, &str)> = missing_from(&theirs, &ours);
+    if only_ours.is_empty() && only_theirs.is_empty() {
+        return vec![Finding::fatal(
+            "order",
+            Text::new(
+                "参数相同而次序不同：应按参数名的字节序排列（大写字母在小写之前）。",
+                "The parameters are the same in another order: sort them by the bytes of their names, upper case first.",
+            ),
+        )];
+    }
+    let mut causes = Vec::new();
+    for (name, our_value) in &only_ours {
+        let their_value = only_theirs
+            .iter()
+            .find(|(other, _)| other == name)
+            .map(|(_, value)| *value);
+        causes.push(match their_value {
+            Some(their_value) => wrong_value(&shown(name), our_value, their_value),
+            None => not_received(&shown(name), our_value),
+        });
+    }
+    for (name, _) in &only_theirs {
+        if !only_ours.iter().any(|(other, _)| other == name) {
+            causes.push(not_signed(&shown(name)));
+        }
+    }
+    // Of another request, everything else follows.
+    causes.sort_by_key(|cause| cause.rule != "another-request");
+    causes.dedup_by(|a, b| a.rule == "another-request" && b.rule == "another-request");
+    causes
+}
+
+fn missing_from<'a>(pairs: &[&'a str], others: &[&str]) -> Vec<(&'a str, &'a str)> {
+    pairs
+        .iter()
+        .filter(|pair| !others.contains(pair))
+        .map(|pair| pair.split_once('=').unwrap_or((pair, "")))
+        .collect()
+}
+
+/// A parameter's name, decoded.
+fn shown(name: &str) -> String {
+    decode(name).unwrap_or_else(|| name.to_owned())
+}
+
+fn decode(text: &str) -> Option<String> {
+    let literal = text
+        .replace('+', "%2B")
+        .replace('=', "%3D")
+        .replace('&', "%26");
+    let pairs = parse_form(literal.as_bytes()).ok()?;
+    Some(
+        pairs
+            .into_iter()
+            .next()
+            .map(|(name, _)| name)
+            .unwrap_or_default(),
+    )
+}
+
+fn wrong_value(name: &str, ours: &str, theirs: &str) -> Finding {
+    if matches!(name, "SignatureNonce" | "Timestamp") {
+        return Finding::fatal(
+            "another-request",
+            Text::new(
+                "两边的 SignatureNonce 或 Timestamp 不同：比较的不是同一次请求，或者发送前又生成了一遍。",
+                "SignatureNonce or Timestamp differ: these are two different requests, or the values were made again between signing and sending.",
+            ),
+        );
+    }
+    let (Some(our_text), Some(their_text)) = (decode(ours), decode(theirs)) else {
+        return changed(name);
+    };
+    if our_text == their_text {
+        return encoding(name, ours, theirs);
+    }
+    if ours.replace('+', "%20") == theirs {
+        return encoding(name, ours, theirs);
+    }
+    if our_text.replace('+', " ") == their_text {
+        return about(
+            "plus-became-space",
+            name,
+            "里的 + 到达服务端后变成了空格：发送时没有把 + 编码为 %2B。",
+            "held a + that reached the server as a space: it was not sent as %2B.",
+        );
+    }
+    if percent_encode(&our_text) == their_text || decode(&their_text).as_deref() == Some(&*our_text)
+    {
+        return about(
+            "sent-encoded-twice",
+            name,
+            "在发送时被编码了两次，服务端解码一次后仍带有百分号编码。",
+            "was encoded twice when it was sent, so that the server still sees escapes after decoding once.",
+        );
+    }
+    if decode(&our_text).as_deref() == Some(&*their_text) {
+        return about(
+            "signed-encoded",
+            name,
+            "在签名前已经编码过一次，应以原值参与签名。",
+            "had been encoded already when it was signed; sign the plain value.",
+        );
+    }
+    if !our_text.is_ascii() && (their_text.contains('?') || their_text.contains('\u{FFFD}')) {
+        return about(
+            "charset",
+            name,
+            "里的中文到达服务端后成了乱码：发送时的字符集不是 UTF-8。",
+            "lost its Chinese characters on the way: it was not sent as UTF-8.",
+        );
+    }
+    if same_json(&our_text, &their_text) {
+        return about(
+            "json-rewritten",
+            name,
+            "里的 JSON 在签名与发送之间被重新序列化（空格或成员次序变了）；应原样传递同一个字符串。",
+            "holds JSON that was written anew between signing and sending (other spaces or order); pass on the very same string.",
+        );
+    }
+    if our_text.trim() == their_text.trim() {
+        return about(
+            "white-space",
+            name,
+            "首尾的空白只在一边有；请在签名和发送之前就去掉。",
+            "has white space around it on one side only; remove it before signing and sending.",
+        );
+    }
+    if our_text.starts_with(&their_text) && !their_text.is_empty() {
+        return about(
+            "truncated",
+            name,
+            "到达服务端时被截断：值里可能有没有编码的 & 或 #。",
+            "reached the server cut off: most likely it holds a & or # that was not encoded.",
+        );
+    }
+    changed(name)
+}
+
+/// The values are the same, their encodings are not.
+fn encoding(name: &str, ours: &str, theirs: &str) -> Finding {
+    if ours.replace('+', "%20") == theirs {
+        return about(
+            "space-as-plus",
+            name,
+            "里的空格被编码成了 +，应为 %20。",
+            "has a space encoded as + instead of %20.",
+        );
+    }
+    if ours.replace('*', "%2A") == theirs {
+        return about(
+            "asterisk-kept",
+            name,
+            "里的 * 没有编码，应为 %2A。",
+            "has an asterisk left as it is instead of %2A.",
+        );
+    }
+    if ours.replace("%7E", "~").replace("%7e", "~") == theirs {
+        return about(
+            "tilde-escaped",
+            name,
+            "里的 ~ 被编码成了 %7E，应保持原样。",
+            "has a tilde encoded as %7E instead of left as it is.",
+        );
+    }
+    if ours.eq_ignore_ascii_case(theirs) {
+        return about(
+            "lower-case-escapes",
+            name,
+            "的百分号编码用了小写十六进制，应为大写。",
+            "is percent-encoded in lower case instead of upper case.",
+        );
+    }
+    about(
+        "encoding",
+        name,
+        "的编码不对：除 A-Z a-z 0-9 - _ . ~ 外，每个 UTF-8 字节都应写成 %XX。",
+        "is not encoded right: every UTF-8 byte but A-Z a-z 0-9 - _ . ~ is written %XX.",
+    )
+}
+
+fn same_json(a: &str, b: &str) -> bool {
+    match (
+        serde_json::from_str::<Value>(a),
+        serde_json::from_str::<Value>(b),
+    ) {
+        (Ok(a), Ok(b)) => (a.is_object() || a.is_array()) && a == b,
+        _ => false,
+    }
+}
+
+fn changed(name: &str) -> Finding {
+    about(
+        "value-changed",
+        name,
+        "的值与服务端收到的不同：签名之后被改过，或在途中被改写。",
+        "has another value than the server received: it was changed after signing, or on the way.",
+    )
+}
+
+fn not_received(name: &str, value: &str) -> Finding {
+    if value.is_empty() {
+        return about(
+            "empty-not-sent",
+            name,
+            "为空，参与了签名却没有发出去；空参数应既签名又发送，或两者都不做。",
+            "is empty and was signed but not sent; an empty parameter is signed and sent, or neither.",
+        );
+    }
+    about(
+        "not-received",
+        name,
+        "参与了签名，服务端却没有收到：没有发送，或在途中丢失。",
+        "was signed, but the server did not receive it: it was not sent, or was lost on the way.",
+    )
+}
+
+fn not_signed(name: &str) -> Finding {
+    about(
+        "not-signed",
+        name,
+        "发给了服务端，却没有参与签名；网址和表单正文里的所有参数（Signature 除外）都要签名。",
+        "reached the server but was not signed; every parameter of URL and form body except Signature is signed.",
+    )
+}
+
+fn wrong_method(ours: &str, theirs: &str) -> Finding {
+    if ours.eq_ignore_ascii_case(theirs) {
+        return Finding::fatal(
+            "lower-case-method",
+            Text::new(
+                "HTTP 方法用了小写，应为大写。",
+                "The method was signed in lower case instead of upper case.",
+            ),
+        );
+    }
+    Finding::fatal(
+        "other-method",
+        Text::new(
+            "HTTP 方法不同：签名时的方法与实际发送的不一致（GET 与 POST 混用）。",
+            "The method differs: the one that was signed is not the one that was sent (GET and POST mixed up).",
+        ),
+    )
+}
+
+fn wrong_path() -> Finding {
+    Finding::fatal(
+        "path",
+        Text::new(
+            "路径不同：RPC 接口的路径固定为 /（在待签名字符串中写作 %2F）。",
+            "The path differs: RPC actions have the path / (written %2F in the string-to-sign).",
+        ),
+    )
+}
+
+fn unexplained() -> Finding {
+    Finding::fatal(
+        "unreadable",
+        Text::new(
+            "有一边解不开编码，请确认两边都完整复制。",
+            "One of the texts cannot be decoded; make sure that both were copied whole.",
+        ),
+    )
+}
+
+fn about(rule: &'static str, name: &str, zh: &str, en: &str) -> Finding {
+    Finding::fatal(
+        rule,
+        Text::composed(
+            alloc::format!("参数 {name} {zh}"),
+            alloc::format!("Parameter {name} {en}"),
+        ),
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::signing::rpc;
+
+    fn rules(ours: &str, theirs: &str) -> Vec<&'static str> {
+        let comparison = compare(
+            SignatureVersion::Rpc,
+            &rpc::string_to_sign("POST", ours),
+            &rpc::string_to_sign("POST", theirs),
+        );
+        comparison.causes.iter().map(|cause| cause.rule).collect()
+    }
+
+    #[test]
+    fn names_the_cause() {
+        for (ours, theirs, rule) in [
+            ("A=a+b", "A=a%20b", "space-as-plus"),
+            ("A=*", "A=%2A", "asterisk-kept"),
+            ("A=%7E", "A=~", "tilde-escaped"),
+            ("A=%e5%bc%a0", "A=%E5%BC%A0", "lower-case-escapes"),
+            ("A=张", "A=%E5%BC%A0", "encoding"),
+            ("A=a%2Bb", "A=a%20b", "plus-became-space"),
+            ("A=%E5%BC%A0", "A=%25E5%25BC%25A0", "sent-encoded-twice"),
+            ("A=%25E5%25BC%25A0", "A=%E5%BC%A0", "signed-encoded"),
+            ("A=%E5%BC%A0", "A=%3F", "charset"),
+            (
+                "A=%7B%22a%22%3A%201%7D",
+                "A=%7B%22a%22%3A1%7D",
+                "json-rewritten",
+            ),
+            ("A=k%20", "A=k", "white-space"),
+            ("A=ab%26c", "A=ab", "truncated"),
+            ("A=1", "A=2", "value-changed"),
+            ("A=1&B=", "A=1", "empty-not-sent"),
+            ("A=1&B=2", "A=1", "not-received"),
+            ("A=1", "A=1&B=2", "not-signed"),
+            ("B=2&A=1", "A=1&B=2", "order"),
+        ] {
+            assert_eq!(rules(ours, theirs), [rule], "{ours} {theirs}");
+        }
+        assert_eq!(
+            rules(
+                "A=1&SignatureNonce=1&Timestamp=1",
+                "A=2&SignatureNonce=2&Timestamp=2"
+            ),
+            ["another-request", "value-changed"]
+        );
+    }
+
+    #[test]
+    fn names_method_path_and_single_encoding() {
+        let rpc =
+            |ours: &str, theirs: &str| compare(SignatureVersion::Rpc, ours, theirs).causes[0].rule;
+        assert_eq!(rpc("GET&%2F&A%3D1", "POST&%2F&A%3D1"), "other-method");
+        assert_eq!(rpc("post&%2F&A%3D1", "POST&%2F&A%3D1"), "lower-case-method");
+        assert_eq!(rpc("POST&/&A%3D1", "POST&%2F&A%3D1"), "path");
+        assert_eq!(
+            rpc("POST&%2F&A=1&B=%20", "POST&%2F&A%3D1%26B%3D%2520"),
+            "encoded-once"
+        );
+    }
+
+    #[test]
+    fn marks_the_first_difference_to_the_end_of_its_parameter() {
+        let ours = rpc::string_to_sign("POST", "A=1&B=%E5%BC%A0&C=3");
+        let theirs = rpc::string_to_sign("POST", "A=1&B=%20&C=3");
+        let comparison = compare(SignatureVersion::Rpc, &ours, &theirs);
+        assert_eq!(comparison.ours.same, "POST&%2F&A%3D1%26B%3D");
+        assert_eq!(comparison.ours.different, "%25E5%25BC%25A0");
+        assert_eq!(comparison.theirs.different, "%2520");
+        assert_eq!(comparison.theirs.rest, "%26C%3D3");
+        let plain = compare(SignatureVersion::Rpc, "POST&%2F&A%3D1", "POST&%2F&A%3D2");
+        assert_eq!(
+            (&*plain.ours.same, &*plain.ours.different),
+            ("POST&%2F&A%3D", "1")
+        );
+        let equal = compare(SignatureVersion::Rpc, &ours, &ours);
+        assert!(equal.equal && equal.causes.is_empty() && equal.ours.different.is_empty());
+    }
+
+    #[test]
+    fn compares_canonical_requests_line_by_line() {
+        let ours = "POST\n/\nA=1\nhost:a\nx-acs-date:d\n\nhost;x-acs-date\nff";
+        let rule = |theirs: &str| compare(SignatureVersion::Acs3, ours, theirs).causes[0].rule;
+        assert_eq!(rule(&ours.replace("POST", "GET")), "other-method");
+        assert_eq!(rule(&ours.replace("\n/\n", "\n/x\n")), "path");
+        assert_eq!(rule(&ours.replace("A=1", "A=%201")), "white-space");
+        assert_eq!(rule(&ours.replace("host:a", "host:b")), "host");
+        assert_eq!(rule(&ours.replace("date:d", "date:e")), "header");
+        assert_eq!(rule(&ours.replace("ff", "ee")), "body");
+    }
+}

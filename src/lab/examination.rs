@@ -1,0 +1,520 @@
+//! Everything that can be said about a pasted request, its secret, and the server's refusal.
+
+use super::answer::{self, Refusal};
+use super::calculation::{Stages, access_key_id, calculate};
+use super::comparison::{Comparison, compare};
+use super::reading::{self, Form, Reading};
+use super::{Finding, mistakes};
+use crate::credentials::{Credentials, Secret};
+use crate::signing::{SignatureVersion, acs3, rpc};
+use crate::text::Text;
+use crate::timestamp::Timestamp;
+use serde::{Deserialize, Serialize};
+
+/// The vendor's window for timestamps.
+const WINDOW_MILLIS: i64 = 15 * 60_000;
+
+/// What a person typed and chose.
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Subject {
+    /// The pasted request.
+    pub request: String,
+    /// The scheme; `None` for the one that the request shows.
+    pub scheme: Option<SignatureVersion>,
+    /// The method; `None` for the one that the request shows.
+    pub method: Option<String>,
+    /// The AccessKeySecret, empty for none.
+    pub secret: String,
+    /// The pasted refusal, empty for none.
+    pub answer: String,
+}
+
+/// Holds a secret and is not printed.
+impl core::fmt::Debug for Subject {
+    fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
+        f.debug_struct("Subject").finish_non_exhaustive()
+    }
+}
+
+/// What was found out.
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Examination {
+    /// The request, understood.
+    pub reading: Reading,
+    /// Its signature, stage by stage.
+    pub stages: Stages,
+    /// The signature that the request carries.
+    pub given_signature: Option<String>,
+    /// Whether that is the right one; `None` where either is missing.
+    pub right: Option<bool>,
+    /// What is wrong or odd about the request itself.
+    pub findings: Vec<Finding>,
+    /// The mistakes that give the wrong signature; `None` where none are known to.
+    pub mistakes: Option<Vec<Finding>>,
+    /// The refusal, if one was pasted.
+    pub refusal: Option<Refusal>,
+    /// The request against what the server signed.
+    pub comparison: Option<Comparison>,
+    /// The one sentence to begin with, where there is one.
+    pub verdict: Option<Finding>,
+}
+
+/// Examines a request.
+///
+/// # Errors
+/// Why the request cannot be read.
+pub fn examine(subject: &Subject, now: Timestamp) -> Result<Examination, Finding> {
+    let reading = reading::read(&subject.request)?;
+    let scheme = subject.scheme.unwrap_or_else(|| reading.scheme());
+    let method = subject.method.as_deref();
+    let secret = (!subject.secret.is_empty()).then(|| Secret::new(subject.secret.as_str()));
+    let stages = calculate(&reading, scheme, method, secret.as_ref());
+    let given_signature = reading.given_signature(scheme).map(ToOwned::to_owned);
+    // A + that was sent as it is arrives as a space; what was meant is plain.
+    let given = given_signature
+        .as_deref()
+        .map(|given| given.replace(' ', "+"));
+    let right = given
+        .zip(stages.signature())
+        .map(|(given, signature)| given == signature);
+    let mistakes = match (&secret, right) {
+        (Some(secret), Some(false)) => mistakes::find(&reading, scheme, method, secret),
+        _ => None,
+    };
+    let refusal = (!subject.answer.trim().is_empty()).then(|| answer::read(&subject.answer));
+    let comparison = refusal
+        .as_ref()
+        .and_then(|refusal| refusal.server_text.as_deref())
+        .map(|theirs| {
+            let ours = reading.signed_text.as_deref();
+            compare(scheme, ours.unwrap_or(stages.signed_text()), theirs)
+        });
+    let mut findings = findings(&reading, &stages, scheme, now);
+    findings.extend(secret.as_ref().and_then(secret_finding));
+    let verdict = verdict(
+        right,
+        mistakes.as_deref(),
+        comparison.as_ref(),
+        refusal.as_ref(),
+    );
+    Ok(Examination {
+        reading,
+        stages,
+        given_signature,
+        right,
+        findings,
+        mistakes,
+        refusal,
+        comparison,
+        verdict,
+    })
+}
+
+fn verdict(
+    right: Option<bool>,
+    mistakes: Option<&[Finding]>,
+    comparison: Option<&Comparison>,
+    refusal: Option<&Refusal>,
+) -> Option<Finding> {
+    if let Some(cause) = comparison.and_then(|comparison| comparison.causes.first()) {
+        return Some(cause.clone());
+    }
+    let equal = comparison.is_some_and(|comparison| comparison.equal);
+    match (right, mistakes) {
+        (Some(false), Some([mistake, ..])) => Some(mistake.clone()),
+        (Some(false), _) if equal => Some(Finding::fatal(
+            "other-secret",
+            Text::new(
+                "待签名字符串与服务端一致，但这里填的 AccessKeySecret 算不出请求里的签名：程序用的是另一个密钥，或 HMAC 算错了。",
+                "The string-to-sign is the server's, but the AccessKeySecret typed here does not give the request's signature: the program used another secret, or its HMAC is wrong.",
+            ),
+        )),
+        (Some(false), _) => Some(Finding::fatal(
+            "unknown-mistake",
+            Text::new(
+                "请求里的签名不是这个 AccessKeySecret 算出来的，也不是常见的错误写法：多半是密钥不对，或请求在签名之后被改过。贴上服务端的 SignatureDoesNotMatch 应答可以继续比对。",
+                "The request's signature is not what this AccessKeySecret gives, with none of the usual mistakes either: most likely the secret is another one, or the request was changed after signing. Paste the server's SignatureDoesNotMatch answer to compare further.",
+            ),
+        )),
+        (Some(true), _) if refusal.is_some_and(is_mismatch) => Some(Finding::fatal(
+            "servers-secret-differs",
+            Text::new(
+                "这个 AccessKeySecret 算出的正是请求里的签名，服务端却拒绝：该 AccessKeyId 在服务端对应的是另一个密钥。请核对密钥对。",
+                "This AccessKeySecret gives exactly the request's signature, and the server refuses it: for the server, another secret belongs to this AccessKeyId. Check the key pair.",
+            ),
+        )),
+        (Some(true), _) => Some(Finding::notice(
+            "right",
+            Text::new(
+                "签名正确：与这个 AccessKeySecret 算出的一致。",
+                "The signature is right: it is what this AccessKeySecret gives.",
+            ),
+        )),
+        (None, _) if equal => Some(Finding::fatal(
+            "secret",
+            Text::new(
+                "待签名字符串与服务端完全一致，所以错在密钥：AccessKeySecret 不对或带了空白，或者 HMAC 的密钥漏了结尾的 &。",
+                "The string-to-sign is exactly the server's, so the key is wrong: another AccessKeySecret, white space around it, or an HMAC key without its & at the end.",
+            ),
+        )),
+        (None, _) => refusal
+            .and_then(|refusal| refusal.meaning)
+            .map(|meaning| Finding::fatal("refused", meaning.text.clone())),
+    }
+}
+
+fn is_mismatch(refusal: &Refusal) -> bool {
+    refusal.code.as_deref() == Some("SignatureDoesNotMatch") || refusal.server_text.is_some()
+}
+
+fn findings(
+    reading: &Reading,
+    stages: &Stages,
+    scheme: SignatureVersion,
+    now: Timestamp,
+) -> Vec<Finding> {
+    let mut findings = Vec::new();
+    match scheme {
+        SignatureVersion::Rpc => rpc_findings(reading, now, &mut findings),
+        SignatureVersion::Acs3 => acs3_findings(reading, stages, now, &mut findings),
+    }
+    for (at, parameter) in reading.parameters.iter().enumerate() {
+        let name = &parameter.name;
+        let earlier = reading.parameters.iter().take(at);
+        if earlier.clone().any(|earlier| earlier.name == *name) {
+            findings.push(Finding::fatal(
+                "given-twice",
+                Text::composed(
+                    alloc::format!("参数 {name} 出现了两次。"),
+                    alloc::format!("Parameter {name} is given twice."),
+                ),
+            ));
+        }
+    }
+    if access_key_id(reading).is_some_and(|id| id.trim() != id) {
+        findings.push(Finding::fatal(
+            "key-id-white-space",
+            Text::new(
+                "AccessKeyId 首尾有空白，多半是复制时带入的。",
+                "The AccessKeyId has white space around it, probably copied along.",
+            ),
+        ));
+    }
+    findings
+}
+
+fn rpc_findings(reading: &Reading, now: Timestamp, findings: &mut Vec<Finding>) {
+    let mandatory = [
+        "AccessKeyId",
+        "Action",
+        "SignatureMethod",
+        "SignatureNonce",
+        "SignatureVersion",
+        "Timestamp",
+        "Version",
+    ];
+    let missing: Vec<&str> = mandatory
+        .into_iter()
+        .filter(|name| reading.value(name).is_none_or(str::is_empty))
+        .collect();
+    if !missing.is_empty() {
+        findings.push(missing_parts(&missing));
+    }
+    if reading.value("Format").is_none() {
+        findings.push(Finding::notice(
+            "format",
+            Text::new(
+                "没有 Format，服务端默认以 XML 应答；需要 JSON 请加上 Format=JSON。",
+                "There is no Format, so the server answers in XML; add Format=JSON for JSON.",
+            ),
+        ));
+    }
+    let method = reading.value("SignatureMethod");
+    let version = reading.value("SignatureVersion");
+    if method.is_some_and(|method| !method.eq_ignore_ascii_case(rpc::SIGNATURE_METHOD))
+        || version.is_some_and(|version| version != rpc::SIGNATURE_VERSION)
+    {
+        findings.push(Finding::fatal(
+            "signature-method",
+            Text::new(
+                "SignatureMethod 应为 HMAC-SHA1，SignatureVersion 应为 1.0。",
+                "SignatureMethod must be HMAC-SHA1 and SignatureVersion 1.0.",
+            ),
+        ));
+    }
+    if let Some(timestamp) = reading.value("Timestamp") {
+        findings.extend(clock(timestamp, "Timestamp", now));
+    }
+    if reading
+        .value("Signature")
+        .is_some_and(|signature| signature.contains(' '))
+    {
+        findings.push(Finding::fatal(
+            "signature-not-encoded",
+            Text::new(
+                "Signature 里的 + 没有编码为 %2B，到达服务端会变成空格；发送前应对签名做百分号编码。",
+                "The Signature's + was not encoded as %2B and reaches the server as a space; percent-encode the signature before sending.",
+            ),
+        ));
+    }
+    let empty_signature = reading.value("Signature").is_some_and(str::is_empty);
+    let is_request = !matches!(reading.form, Form::StringToSign | Form::Lines | Form::Json);
+    if empty_signature || (is_request && reading.value("Signature").is_none()) {
+        findings.push(Finding::notice(
+            "no-signature",
+            Text::new(
+                "请求里没有 Signature。",
+                "The request carries no Signature.",
+            ),
+        ));
+    }
+}
+
+fn acs3_findings(reading: &Reading, stages: &Stages, now: Timestamp, findings: &mut Vec<Finding>) {
+    if reading.headers.is_empty() {
+        findings.push(Finding::notice(
+            "acs3-made",
+            Text::new(
+                "粘贴的内容没有头部，以下是官方 SDK 会由这些参数构造的 ACS3 请求。",
+                "What was pasted has no headers; this is the ACS3 request that the official SDKs make of these parameters.",
+            ),
+        ));
+    } else {
+        let mandatory = [
+            "x-acs-action",
+            "x-acs-version",
+            "x-acs-date",
+            "x-acs-signature-nonce",
+            "x-acs-content-sha256",
+        ];
+        let missing: Vec<&str> = mandatory
+            .into_iter()
+            .filter(|name| reading.header(name).is_none_or(str::is_empty))
+            .collect();
+        if !missing.is_empty() {
+            findings.push(missing_parts(&missing));
+        }
+        let authorized = reading.header("authorization");
+        if let Some(value) = authorized.filter(|value| !value.starts_with(acs3::ALGORITHM)) {
+            let empty = value.is_empty();
+            findings.push(Finding::fatal(
+                "authorization",
+                if empty {
+                    Text::new(
+                        "Authorization 头为空。",
+                        "The Authorization header is empty.",
+                    )
+                } else {
+                    Text::new(
+                        "Authorization 头应以 ACS3-HMAC-SHA256 开头。",
+                        "The Authorization header must begin with ACS3-HMAC-SHA256.",
+                    )
+                },
+            ));
+        }
+        if let Stages::Acs3 { payload_hash, .. } = stages
+            && reading.form != Form::CanonicalRequest
+            && reading
+                .header("x-acs-content-sha256")
+                .is_some_and(|given| !given.eq_ignore_ascii_case(payload_hash))
+        {
+            findings.push(Finding::fatal(
+                "payload-hash",
+                Text::new(
+                    "x-acs-content-sha256 与正文的 SHA-256 不符。",
+                    "x-acs-content-sha256 is not the SHA-256 of the body.",
+                ),
+            ));
+        }
+    }
+    let date = reading
+        .header("x-acs-date")
+        .map(|date| ("x-acs-date", date))
+        .or(reading.value("Timestamp").map(|date| ("Timestamp", date)));
+    if let Some((name, date)) = date {
+        findings.extend(clock(date, name, now));
+    }
+}
+
+fn clock(timestamp: &str, name: &str, now: Timestamp) -> Option<Finding> {
+    let Some(time) = Timestamp::parse_iso8601(timestamp) else {
+        return Some(Finding::fatal(
+            "timestamp-format",
+            Text::composed(
+                alloc::format!(
+                    "{name} 的格式应为 UTC 的 yyyy-MM-ddTHH:mm:ssZ，不带毫秒和时区偏移。"
+                ),
+                alloc::format!(
+                    "{name} must be UTC as yyyy-MM-ddTHH:mm:ssZ, without milliseconds or offset."
+                ),
+            ),
+        ));
+    };
+    let off = time.millis_since(now);
+    (off.saturating_abs() > WINDOW_MILLIS).then(|| {
+        let minutes = off.saturating_abs().checked_div(60_000).unwrap_or_default();
+        let (zh, en) = if off < 0 {
+            ("早", "before")
+        } else {
+            ("晚", "after")
+        };
+        Finding::notice(
+            "clock",
+            Text::composed(
+                alloc::format!("{name} 比现在{zh} {minutes} 分钟；发送时若与服务端时钟相差超过 15 分钟，会得到 InvalidTimeStamp.Expired。"),
+                alloc::format!("{name} is {minutes} minutes {en} now; if it was more than 15 minutes off the server's clock when sent, the answer is InvalidTimeStamp.Expired."),
+            ),
+        )
+    })
+}
+
+fn missing_parts(missing: &[&str]) -> Finding {
+    let names = missing.join(", ");
+    Finding::fatal(
+        "missing",
+        Text::composed(
+            alloc::format!("缺少 {names}。"),
+            alloc::format!("Missing: {names}."),
+        ),
+    )
+}
+
+fn secret_finding(secret: &Secret) -> Option<Finding> {
+    let problems = Credentials::new("id", secret.expose()).problems();
+    let problem = problems.into_iter().next()?;
+    Some(Finding::fatal(
+        "secret-shape",
+        Text::composed(
+            alloc::format!("AccessKeySecret {}", problem.message.zh),
+            alloc::format!("The AccessKeySecret {}", problem.message.en),
+        ),
+    ))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn subject(request: &str, secret: &str, answer: &str) -> Examination {
+        let subject = Subject {
+            request: request.to_owned(),
+            scheme: None,
+            method: None,
+            secret: secret.to_owned(),
+            answer: answer.to_owned(),
+        };
+        examine(
+            &subject,
+            Timestamp::parse_iso8601("2023-03-13T08:34:31Z").unwrap(),
+        )
+        .unwrap()
+    }
+
+    fn rule(examination: &Examination) -> &'static str {
+        examination.verdict.as_ref().unwrap().rule
+    }
+
+    const REQUEST: &str = "https://ecs.aliyuncs.com/?AccessKeyId=testid&Action=DescribeDedicatedHosts\
+        &Format=JSON&RegionId=cn-beijing&SignatureMethod=HMAC-SHA1\
+        &SignatureNonce=edb2b34af0af9a6d14deaf7c1a5315eb&SignatureVersion=1.0\
+        &Timestamp=2023-03-13T08%3A34%3A30Z&Version=2014-05-26";
+    const SIGNED: &str = "&Signature=9NaGiOspFP5UPcwX8Iwt2YJXXuk%3D";
+
+    fn refusal(server_text: &str) -> String {
+        serde_json::json!({
+            "Code": "SignatureDoesNotMatch",
+            "Message": alloc::format!("Specified signature is not matched with our calculation. server string to sign is:{server_text}"),
+        })
+        .to_string()
+    }
+
+    #[test]
+    fn tells_right_from_wrong() {
+        let signed = [REQUEST, SIGNED].concat();
+        let right = subject(&signed, "testsecret", "");
+        assert_eq!((right.right, rule(&right)), (Some(true), "right"));
+        assert!(right.findings.is_empty());
+        let wrong = subject(&signed, "another", "");
+        assert_eq!(
+            (wrong.right, rule(&wrong)),
+            (Some(false), "unknown-mistake")
+        );
+        let unsigned = subject(REQUEST, "", "");
+        assert!(unsigned.verdict.is_none());
+        assert_eq!(unsigned.findings[0].rule, "no-signature");
+    }
+
+    #[test]
+    fn weighs_the_servers_answer() {
+        let signed = [REQUEST, SIGNED].concat();
+        let text = subject(REQUEST, "", "").stages.signed_text().to_owned();
+        for (secret, theirs, verdict) in [
+            ("", text.clone(), "secret"),
+            ("another", text.clone(), "other-secret"),
+            ("testsecret", text.clone(), "servers-secret-differs"),
+            (
+                "testsecret",
+                text.replace("cn-beijing", "cn-shanghai"),
+                "value-changed",
+            ),
+            ("", text.replace("GET", "POST"), "other-method"),
+        ] {
+            let examination = subject(&signed, secret, &refusal(&theirs));
+            assert_eq!(rule(&examination), verdict);
+        }
+        let other = subject(&signed, "", r#"{"Code":"InvalidAccessKeyId.NotFound"}"#);
+        assert_eq!(rule(&other), "refused");
+    }
+
+    #[test]
+    fn compares_what_the_program_signed_when_that_is_pasted() {
+        let own = "GET&%2F&Action%3DX%26CertName%3Da%2Bb";
+        let examination = subject(own, "", &refusal("GET&%2F&Action%3DX%26CertName%3Da%2520b"));
+        assert_eq!(rule(&examination), "space-as-plus");
+    }
+
+    #[test]
+    fn finds_what_is_missing_or_odd() {
+        let rules = |request: &str, secret: &str| {
+            let found = subject(request, secret, "").findings;
+            found.iter().map(|finding| finding.rule).collect::<Vec<_>>()
+        };
+        assert_eq!(rules("A=1\nB=2", ""), ["missing", "format"]);
+        assert_eq!(
+            rules(&REQUEST.replace("08%3A34", "09%3A34"), ""),
+            ["clock", "no-signature"]
+        );
+        assert_eq!(
+            rules(&REQUEST.replace("30Z", "30.000Z"), ""),
+            ["timestamp-format", "no-signature"]
+        );
+        assert_eq!(
+            rules(&REQUEST.replace("HMAC-SHA1", "HMAC-SHA256"), ""),
+            ["signature-method", "no-signature"]
+        );
+        assert_eq!(
+            rules(&[REQUEST, "&Signature=a+b%3D"].concat(), ""),
+            ["signature-not-encoded"]
+        );
+        assert_eq!(
+            rules(&[REQUEST, SIGNED, "&Action=X"].concat(), "secret "),
+            ["given-twice", "secret-shape"]
+        );
+        assert_eq!(
+            rules(&REQUEST.replace("testid", "testid%20"), ""),
+            ["no-signature", "key-id-white-space"]
+        );
+        let acs3 = "POST / HTTP/1.1\nhost: a\nx-acs-signature-nonce: n\nx-acs-date: 2023\nx-acs-content-sha256: 00\nauthorization: x\n\nA=1";
+        assert_eq!(
+            rules(acs3, ""),
+            [
+                "missing",
+                "authorization",
+                "payload-hash",
+                "timestamp-format"
+            ]
+        );
+    }
+}

@@ -1,0 +1,501 @@
+//! Lists of numbers and names, as spreadsheets export them: which columns hold them, and which rows
+//! are wrong. A list comes in chunks, so that one of any length can be checked with progress.
+
+use crate::identity::cert_no::{self, Documents};
+use crate::identity::{Problem, cert_name};
+use crate::text::Text;
+use crate::timestamp::Date;
+use serde::{Deserialize, Serialize};
+
+/// A record longer than this is not one: a quote was left open.
+const RECORD_MAX: usize = 16_384;
+/// Rows looked at to tell what a column holds.
+const SAMPLE_ROWS: usize = 20;
+/// The most columns offered.
+const COLUMNS_MAX: usize = 64;
+
+/// How a list is laid out.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Layout {
+    /// What stands between fields.
+    pub delimiter: char,
+    /// Whether the first row holds titles.
+    pub header: bool,
+    /// Index of the column of numbers.
+    pub cert_no: Option<usize>,
+    /// Index of the column of names.
+    pub cert_name: Option<usize>,
+    /// The columns' titles; empty ones where there is no header.
+    pub titles: Vec<String>,
+}
+
+/// What one chunk of a list holds.
+#[derive(Debug, Default, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Checked {
+    /// Rows in it, without the header and empty ones.
+    pub rows: u32,
+    /// Rows of which nothing is wrong.
+    pub right_rows: u32,
+    /// Everything found, each once.
+    pub problems: Vec<Listed>,
+    /// Line and index into `problems`, in the order of the list.
+    pub marks: Vec<(u32, u32)>,
+    /// The accepted numbers, to find those that come twice.
+    pub numbers: Vec<String>,
+    /// Their lines.
+    pub lines: Vec<u32>,
+    /// What was not read yet, to stand before the next chunk.
+    pub rest: String,
+    /// The line on which `rest` begins.
+    pub next_line: u32,
+}
+
+/// Something found in a list.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Listed {
+    /// `certNo` or `certName`.
+    pub field: &'static str,
+    /// Whether the row is wrong because of it.
+    pub fatal: bool,
+    /// Stable name of the rule.
+    pub rule: &'static str,
+    /// What it is and what to do.
+    pub message: Text,
+}
+
+/// Tells the layout of a list by its beginning.
+pub fn layout(beginning: &str) -> Layout {
+    let beginning = beginning.strip_prefix('\u{FEFF}').unwrap_or(beginning);
+    let delimiter = delimiter(beginning);
+    let mut rows = Vec::new();
+    let mut rest = beginning;
+    while rows.len() <= SAMPLE_ROWS
+        && let Some((fields, after, _)) = record(rest, delimiter, true)
+    {
+        rest = after;
+        if fields.iter().any(|field| !field.trim().is_empty()) {
+            rows.push(fields);
+        }
+    }
+    let first = rows.first().cloned().unwrap_or_default();
+    let columns = rows.iter().map(Vec::len).max().unwrap_or_default();
+    let titled = |titles: &[&str]| {
+        first.iter().position(|field| {
+            let title: String = field.to_lowercase().split([' ', '_', '-']).collect();
+            titles.contains(&title.trim())
+        })
+    };
+    let number_title = titled(&NUMBER_TITLES);
+    let name_title = titled(&NAME_TITLES);
+    let header = number_title.is_some()
+        || name_title.is_some()
+        || !first.iter().any(|field| is_number(field));
+    let data = rows.get(usize::from(header)..).unwrap_or_default();
+    let most = |is: fn(&str) -> bool| {
+        let counted = (0..columns.min(COLUMNS_MAX)).map(|column| {
+            let fields = data.iter().filter_map(|row| row.get(column));
+            (fields.filter(|field| is(field)).count(), column)
+        });
+        counted
+            .filter(|(count, _)| *count > 0)
+            .max_by_key(|(count, column)| (*count, core::cmp::Reverse(*column)))
+            .map(|(_, column)| column)
+    };
+    let titles = if header { first } else { Vec::new() };
+    let title = |column| titles.get(column).cloned().unwrap_or_default();
+    Layout {
+        delimiter,
+        header,
+        cert_no: number_title.or_else(|| most(is_number)),
+        cert_name: name_title.or_else(|| most(|field| cert_name::check(field.trim()).is_ok())),
+        titles: (0..columns.min(COLUMNS_MAX)).map(title).collect(),
+    }
+}
+
+/// Checks a chunk. `first_line` is the number of its first line, from 1; `last` says that nothing
+/// comes after it.
+pub fn check(
+    layout: &Layout,
+    chunk: &str,
+    first_line: u32,
+    last: bool,
+    documents: Documents,
+    today: Date,
+) -> Checked {
+    let mut checked = Checked {
+        next_line: first_line,
+        ..Checked::default()
+    };
+    let mut rest = chunk;
+    if first_line == 1 {
+        rest = rest.strip_prefix('\u{FEFF}').unwrap_or(rest);
+    }
+    while let Some((fields, after, lines)) = record(rest, layout.delimiter, last) {
+        let line = checked.next_line;
+        checked.next_line = line.saturating_add(lines);
+        rest = after;
+        let is_header = layout.header && line == 1;
+        if is_header || fields.iter().all(|field| field.trim().is_empty()) {
+            continue;
+        }
+        check_row(&mut checked, layout, &fields, line, documents, today);
+    }
+    rest.clone_into(&mut checked.rest);
+    checked
+}
+
+const NUMBER_TITLES: [&str; 15] = [
+    "certno",
+    "idno",
+    "idnumber",
+    "idcard",
+    "idcardno",
+    "identitynumber",
+    "number",
+    "身份证",
+    "身份证号",
+    "身份证号码",
+    "证件号",
+    "证件号码",
+    "公民身份号码",
+    "居民身份证号",
+    "居民身份证号码",
+];
+const NAME_TITLES: [&str; 7] = [
+    "certname",
+    "name",
+    "fullname",
+    "realname",
+    "姓名",
+    "真实姓名",
+    "客户姓名",
+];
+
+fn check_row(
+    checked: &mut Checked,
+    layout: &Layout,
+    fields: &[String],
+    line: u32,
+    documents: Documents,
+    today: Date,
+) {
+    checked.rows = checked.rows.saturating_add(1);
+    let field = |column: Option<usize>| Some(fields.get(column?).map_or("", String::as_str));
+    let mut right = true;
+    if let Some(field) = field(layout.cert_no) {
+        let (number, unwrapped) = without_spreadsheet_marks(field);
+        if unwrapped {
+            checked.mark(line, "certNo", false, spreadsheet_marks());
+        }
+        match cert_no::check(number, documents, today) {
+            Ok(accepted) => {
+                for notice in accepted.notices {
+                    checked.mark(line, "certNo", false, notice);
+                }
+                checked.numbers.push(accepted.normalized);
+                checked.lines.push(line);
+            }
+            Err(problem) => {
+                right = false;
+                checked.mark(
+                    line,
+                    "certNo",
+                    true,
+                    damaged_by_spreadsheet(number, problem),
+                );
+            }
+        }
+    }
+    if let Some(name) = field(layout.cert_name) {
+        match cert_name::check(name.trim()) {
+            Ok(accepted) => {
+                for notice in accepted.notices {
+                    checked.mark(line, "certName", false, notice);
+                }
+            }
+            Err(problem) => {
+                right = false;
+                checked.mark(line, "certName", true, problem);
+            }
+        }
+    }
+    if right {
+        checked.right_rows = checked.right_rows.saturating_add(1);
+    }
+}
+
+impl Checked {
+    fn mark(&mut self, line: u32, field: &'static str, fatal: bool, problem: Problem) {
+        let listed = Listed {
+            field,
+            fatal,
+            rule: problem.rule,
+            message: problem.message,
+        };
+        let at = self.problems.iter().position(|known| *known == listed);
+        let at = at.unwrap_or_else(|| {
+            self.problems.push(listed);
+            self.problems.len().saturating_sub(1)
+        });
+        self.marks
+            .push((line, u32::try_from(at).unwrap_or(u32::MAX)));
+    }
+}
+
+/// Spreadsheets mark text with a leading quote, a tab or `="…"`.
+fn without_spreadsheet_marks(field: &str) -> (&str, bool) {
+    let trimmed = field.trim();
+    let bare = trimmed
+        .strip_prefix("=\"")
+        .and_then(|rest| rest.strip_suffix('"'))
+        .or_else(|| trimmed.strip_prefix('\''))
+        .unwrap_or(trimmed);
+    (bare, bare != trimmed)
+}
+
+fn spreadsheet_marks() -> Problem {
+    Problem::new(
+        "spreadsheet-mark",
+        "带有表格软件的文本标记（前导 ' 或 =\"…\"），已忽略。",
+        "carries a spreadsheet's mark for text (a leading ' or =\"…\"), which was ignored.",
+    )
+}
+
+/// What spreadsheets make of 18 digits when the column is not text.
+fn damaged_by_spreadsheet(number: &str, problem: Problem) -> Problem {
+    let scientific = number
+        .split_once(['E', 'e'])
+        .is_some_and(|(mantissa, exponent)| {
+            let digits =
+                |text: &str| !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
+            digits(exponent.trim_start_matches('+')) && digits(&mantissa.replace('.', ""))
+        });
+    if scientific {
+        return Problem::new(
+            "spreadsheet-number",
+            "被表格软件转成了科学计数法，原号码已丢失；请把该列设为文本后重新导出。",
+            "was turned into scientific notation by a spreadsheet and is lost; make the column text and export again.",
+        );
+    }
+    if problem.rule == "check-digit" && number.ends_with("000") {
+        return Problem::new(
+            "spreadsheet-rounded",
+            "校验位不符，且末三位是 000：多半被表格软件四舍五入到 15 位；请把该列设为文本后重新导出。",
+            "fails its check digit and ends with 000: most likely a spreadsheet rounded it to 15 digits; make the column text and export again.",
+        );
+    }
+    problem
+}
+
+fn is_number(field: &str) -> bool {
+    let (field, _) = without_spreadsheet_marks(field);
+    let digits = field.bytes().filter(u8::is_ascii_digit).count();
+    (15..=18).contains(&field.len()) && digits >= field.len().saturating_sub(1)
+}
+
+/// The candidate that the first line has most of.
+fn delimiter(text: &str) -> char {
+    let first = text.lines().find(|line| !line.trim().is_empty());
+    let first = first.unwrap_or_default();
+    [',', '\t', ';', '|', '，']
+        .into_iter()
+        .rev()
+        .max_by_key(|candidate| first.matches(*candidate).count())
+        .unwrap_or(',')
+}
+
+/// The first record (RFC 4180), what comes behind it, and how many lines it took. `None` when the
+/// text is at its end, or when it is not `last` and the record may go on.
+fn record(text: &str, delimiter: char, last: bool) -> Option<(Vec<String>, &str, u32)> {
+    if text.is_empty() {
+        return None;
+    }
+    match quoted_record(text, delimiter) {
+        Some(found) => Some(found),
+        None if last || text.len() > RECORD_MAX => {
+            let (line, rest) = text.split_once('\n').unwrap_or((text, ""));
+            let line = line.trim_end_matches('\r');
+            let fields = match quoted_record(&[line, "\n"].concat(), delimiter) {
+                Some((fields, _, _)) => fields,
+                // An open quote: it is a character like others.
+                None => line.split(delimiter).map(ToOwned::to_owned).collect(),
+            };
+            Some((fields, rest, 1))
+        }
+        None => None,
+    }
+}
+
+/// A record that ends with a line feed.
+fn quoted_record(text: &str, delimiter: char) -> Option<(Vec<String>, &str, u32)> {
+    let mut fields = Vec::new();
+    let mut field = String::new();
+    let mut quoted = false;
+    let mut lines = 1_u32;
+    let mut characters = text.char_indices().peekable();
+    while let Some((at, character)) = characters.next() {
+        if at > RECORD_MAX {
+            return None;
+        }
+        match character {
+            '"' if quoted => {
+                if characters.next_if(|(_, next)| *next == '"').is_some() {
+                    field.push('"');
+                } else {
+                    quoted = false;
+                }
+            }
+            '"' if field.is_empty() => quoted = true,
+            '\n' if !quoted => {
+                if field.ends_with('\r') {
+                    field.pop();
+                }
+                fields.push(field);
+                return Some((fields, text.get(at.saturating_add(1)..)?, lines));
+            }
+            character if character == delimiter && !quoted => {
+                fields.push(core::mem::take(&mut field));
+            }
+            character => {
+                if character == '\n' {
+                    lines = lines.saturating_add(1);
+                }
+                field.push(character);
+            }
+        }
+    }
+    None
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn today() -> Date {
+        Date::new(2026, 1, 1).unwrap()
+    }
+
+    fn whole(text: &str) -> Checked {
+        check(
+            &layout(text),
+            text,
+            1,
+            true,
+            Documents::ResidentIdentityCard,
+            today(),
+        )
+    }
+
+    fn found(checked: &Checked) -> Vec<(u32, &str, &str)> {
+        checked
+            .marks
+            .iter()
+            .map(|(line, at)| {
+                let listed = &checked.problems[*at as usize];
+                (*line, listed.field, listed.rule)
+            })
+            .collect()
+    }
+
+    #[test]
+    fn tells_the_layout() {
+        let titled = layout("\u{FEFF}序号,姓名,证件号码\r\n1,张三,11010519491231002X\r\n");
+        assert_eq!(
+            (titled.cert_no, titled.cert_name, titled.header),
+            (Some(2), Some(1), true)
+        );
+        assert_eq!(titled.titles, ["序号", "姓名", "证件号码"]);
+        let bare = layout("张三\t11010519491231002X\n张三\t440524188001010014\n");
+        assert_eq!((bare.delimiter, bare.header), ('\t', false));
+        assert_eq!((bare.cert_no, bare.cert_name), (Some(1), Some(0)));
+        let single = layout("11010519491231002X\n440524188001010014");
+        assert_eq!((single.cert_no, single.cert_name), (Some(0), None));
+        let foreign_titles = layout("kunde;ausweis\n张三;11010519491231002X\n");
+        assert_eq!(
+            (foreign_titles.delimiter, foreign_titles.header),
+            (';', true)
+        );
+        assert_eq!(
+            (foreign_titles.cert_no, foreign_titles.cert_name),
+            (Some(1), Some(0))
+        );
+        assert_eq!(layout("").cert_no, None);
+    }
+
+    #[test]
+    fn finds_the_bad_rows_by_line() {
+        let checked = whole(
+            "name,id_number\n张三,11010519491231002X\n\n\"张\n三\",110105194912310021\nZhang,11010519491231002x\n\
+             张三,1.10105E+17\n张三,110105194912310000\n张三,\"=\"\"11010519491231002X\"\"\"\n张三\n",
+        );
+        assert_eq!((checked.rows, checked.right_rows), (7, 2));
+        assert_eq!(
+            found(&checked),
+            [
+                (4, "certNo", "check-digit"),
+                (4, "certName", "white-space"),
+                (6, "certNo", "upper-case-x"),
+                (6, "certName", "latin-letter"),
+                (7, "certNo", "spreadsheet-number"),
+                (8, "certNo", "spreadsheet-rounded"),
+                (9, "certNo", "spreadsheet-mark"),
+                (10, "certNo", "missing"),
+            ]
+        );
+        assert_eq!(checked.lines, [2, 6, 9]);
+        assert!(checked.rest.is_empty());
+    }
+
+    #[test]
+    fn chunks_give_what_the_whole_gives() {
+        let text = "name,id\n张三,11010519491231002X\n\"张,三\",110105194912310021\n张三,440524188001010014\nX,Y";
+        let layout = layout(text);
+        let expected = whole(text);
+        let characters: Vec<char> = text.chars().collect();
+        for size in 1..characters.len() {
+            let (mut rest, mut line, mut marks, mut rows) = (String::new(), 1, Vec::new(), 0);
+            let chunks: Vec<_> = characters.chunks(size).collect();
+            for (at, chunk) in chunks.iter().enumerate() {
+                rest.extend(*chunk);
+                let last = at + 1 == chunks.len();
+                let checked = check(
+                    &layout,
+                    &rest,
+                    line,
+                    last,
+                    Documents::ResidentIdentityCard,
+                    today(),
+                );
+                marks.extend(
+                    found(&checked)
+                        .iter()
+                        .map(|(line, _, rule)| (*line, (*rule).to_owned())),
+                );
+                rows += checked.rows;
+                (rest, line) = (checked.rest, checked.next_line);
+            }
+            assert_eq!(rows, expected.rows, "{size}");
+            let all: Vec<_> = found(&expected)
+                .iter()
+                .map(|(line, _, rule)| (*line, (*rule).to_owned()))
+                .collect();
+            assert_eq!(marks, all, "{size}");
+        }
+    }
+
+    #[test]
+    fn an_open_quote_spoils_one_row_only() {
+        let checked = whole("name,id\n\"张三,11010519491231002X\n张三,440524188001010014\n");
+        assert_eq!((checked.rows, checked.right_rows), (2, 1));
+        assert_eq!(found(&checked)[0], (2, "certName", "not-han"));
+        let long = [
+            "name,id\n\"张三,11010519491231002X\n",
+            &"张三,440524188001010014\n".repeat(2_000),
+        ]
+        .concat();
+        let checked = whole(&long);
+        assert_eq!((checked.rows, checked.right_rows), (2_001, 2_000));
+    }
+}

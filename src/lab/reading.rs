@@ -1,0 +1,515 @@
+//! What was pasted: parameters, a URL, a form body, a curl line, an HTTP message, or the text that a
+//! program signed.
+
+use super::{Finding, curl};
+use crate::http::{Headers, header};
+use crate::signing::SignatureVersion;
+use crate::signing::encode::{FormError, MAX_PAIRS, parse_form};
+use crate::text::Text;
+use serde::Serialize;
+use serde_json::Value;
+
+/// In which form a request was pasted.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Form {
+    /// One `Name=value` a line, not encoded.
+    Lines,
+    /// A JSON object of parameters.
+    Json,
+    /// An address.
+    Url,
+    /// A query or form body.
+    FormBody,
+    /// A curl line.
+    Curl,
+    /// Request line, headers and body.
+    HttpMessage,
+    /// The string-to-sign of the RPC scheme.
+    StringToSign,
+    /// The canonical request of ACS3.
+    CanonicalRequest,
+}
+
+/// Where a parameter stood.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Place {
+    /// In the query of the URL.
+    Query,
+    /// In the form body.
+    Form,
+    /// The pasted text does not tell.
+    Unknown,
+}
+
+/// A parameter, decoded.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Parameter {
+    /// Its name.
+    pub name: String,
+    /// Its value.
+    pub value: String,
+    /// Where it stood.
+    pub place: Place,
+}
+
+/// A request as it was pasted.
+#[derive(Clone, Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Reading {
+    /// In which form it was pasted.
+    pub form: Form,
+    /// The HTTP method, where the text tells it.
+    pub method: Option<String>,
+    /// Host and port, where the text tells them.
+    pub host: Option<String>,
+    /// The path.
+    pub path: String,
+    /// All parameters, in the order they stood.
+    pub parameters: Vec<Parameter>,
+    /// All headers.
+    pub headers: Headers,
+    /// The body as it was pasted.
+    pub body: Option<String>,
+    /// What a program signed, if that is what was pasted.
+    pub signed_text: Option<String>,
+}
+
+impl Reading {
+    /// The value of a parameter, by its exact name.
+    pub fn value(&self, name: &str) -> Option<&str> {
+        self.parameters
+            .iter()
+            .find(|parameter| parameter.name == name)
+            .map(|parameter| parameter.value.as_str())
+    }
+
+    /// The first value of a header.
+    pub fn header(&self, name: &str) -> Option<&str> {
+        header(&self.headers, name)
+    }
+
+    /// The scheme that the request shows.
+    pub fn scheme(&self) -> SignatureVersion {
+        let acs3 = self.form == Form::CanonicalRequest
+            || self
+                .headers
+                .iter()
+                .any(|(name, _)| name.to_ascii_lowercase().starts_with("x-acs-sign"))
+            || self
+                .header("authorization")
+                .is_some_and(|value| value.starts_with("ACS3"));
+        if acs3 {
+            SignatureVersion::Acs3
+        } else {
+            SignatureVersion::Rpc
+        }
+    }
+
+    /// The signature that the request carries.
+    pub fn given_signature(&self, scheme: SignatureVersion) -> Option<&str> {
+        match scheme {
+            SignatureVersion::Rpc => self.value("Signature"),
+            SignatureVersion::Acs3 => {
+                let (_, signature) = self.header("authorization")?.rsplit_once("Signature=")?;
+                Some(signature.trim())
+            }
+        }
+    }
+}
+
+/// The parts of an HTTP request before its parameters are read.
+#[derive(Debug, Default)]
+pub(super) struct HttpMessage {
+    pub(super) method: Option<String>,
+    pub(super) host: Option<String>,
+    pub(super) path: String,
+    pub(super) query: String,
+    pub(super) headers: Headers,
+    pub(super) body: Option<String>,
+}
+
+/// Reads what was pasted, in whatever form.
+///
+/// # Errors
+/// Why it cannot be read.
+pub fn read(text: &str) -> Result<Reading, Finding> {
+    let text = text.trim();
+    if text.is_empty() {
+        return Err(nothing());
+    }
+    let command = text.strip_prefix("$ ").unwrap_or(text);
+    if command.starts_with("curl") && command.get(4..5).is_some_and(|next| next.trim().is_empty()) {
+        return from_message(Form::Curl, curl::read(command)?);
+    }
+    if text.starts_with('{') {
+        return from_json(text);
+    }
+    if text.starts_with("https://") || text.starts_with("http://") {
+        let (host, path, query) = split_url(&text.split_whitespace().collect::<String>());
+        return from_message(
+            Form::Url,
+            HttpMessage {
+                host,
+                path,
+                query,
+                ..HttpMessage::default()
+            },
+        );
+    }
+    if let Some(reading) = from_string_to_sign(text)? {
+        return Ok(reading);
+    }
+    if let Some(reading) = from_canonical_request(text)? {
+        return Ok(reading);
+    }
+    if let Some(message) = http_message(text) {
+        return from_message(Form::HttpMessage, message);
+    }
+    if let Some(parameters) = lines(text) {
+        return Ok(plain(Form::Lines, parameters));
+    }
+    let form: String = text.trim_start_matches('?').split_whitespace().collect();
+    let parameters = pairs(&form, Place::Unknown)?;
+    if !form.contains('=') {
+        return Err(nothing());
+    }
+    Ok(plain(Form::FormBody, parameters))
+}
+
+/// Host, path and query of an address; what is not one gives an empty host.
+pub(super) fn split_url(url: &str) -> (Option<String>, String, String) {
+    let url = url.split('#').next().unwrap_or_default();
+    let rest = url.split_once("://").map_or(url, |(_, rest)| rest);
+    let (before, query) = rest.split_once('?').unwrap_or((rest, ""));
+    let (host, path) = before.split_once('/').unwrap_or((before, ""));
+    let host = host.rsplit('@').next().unwrap_or_default();
+    (
+        (!host.is_empty()).then(|| host.to_owned()),
+        alloc::format!("/{path}"),
+        query.to_owned(),
+    )
+}
+
+fn plain(form: Form, parameters: Vec<Parameter>) -> Reading {
+    Reading {
+        form,
+        method: None,
+        host: None,
+        path: "/".to_owned(),
+        parameters,
+        headers: Vec::new(),
+        body: None,
+        signed_text: None,
+    }
+}
+
+fn from_message(form: Form, message: HttpMessage) -> Result<Reading, Finding> {
+    let mut parameters = pairs(&message.query, Place::Query)?;
+    let is_form = header(&message.headers, "content-type")
+        .is_none_or(|value| value.starts_with("application/x-www-form-urlencoded"));
+    if let Some(body) = message.body.as_deref().filter(|_| is_form) {
+        parameters.extend(pairs(body.trim_end(), Place::Form)?);
+    }
+    Ok(Reading {
+        method: message.method.map(|method| method.to_ascii_uppercase()),
+        host: message.host,
+        path: message.path,
+        headers: message.headers,
+        body: message.body,
+        ..plain(form, parameters)
+    })
+}
+
+fn from_json(text: &str) -> Result<Reading, Finding> {
+    let value: Value = serde_json::from_str(text).map_err(|error| {
+        let (line, column) = (error.line(), error.column());
+        Finding::fatal(
+            "json",
+            Text::composed(
+                alloc::format!("不是正确的 JSON：第 {line} 行第 {column} 列有误。"),
+                alloc::format!("This is not JSON: see line {line}, column {column}."),
+            ),
+        )
+    })?;
+    let members = value.as_object().into_iter().flatten();
+    let parameters: Vec<Parameter> = members
+        .filter_map(|(name, value)| {
+            let value = match value {
+                Value::Null => return None,
+                Value::String(text) => text.clone(),
+                // Numbers stay as they were written, objects as compact JSON.
+                other => other.to_string(),
+            };
+            Some(Parameter {
+                name: name.clone(),
+                value,
+                place: Place::Unknown,
+            })
+        })
+        .collect();
+    if parameters.is_empty() {
+        return Err(nothing());
+    }
+    Ok(plain(Form::Json, parameters))
+}
+
+/// `METHOD&%2F&` and the canonicalized query, encoded a second time.
+fn from_string_to_sign(text: &str) -> Result<Option<Reading>, Finding> {
+    let mut parts = text.splitn(3, '&');
+    let (Some(method), Some(path), Some(query)) = (parts.next(), parts.next(), parts.next()) else {
+        return Ok(None);
+    };
+    if !method.bytes().all(|byte| byte.is_ascii_alphabetic())
+        || !matches!(path, "%2F" | "%2f" | "/")
+    {
+        return Ok(None);
+    }
+    let once = parse_form(query.as_bytes()).map_err(unreadable)?;
+    // A query that was not encoded a second time falls into pairs at once.
+    let canonicalized = match once.as_slice() {
+        [(query, nothing)] if nothing.is_empty() => query.as_str(),
+        _ => query,
+    };
+    Ok(Some(Reading {
+        method: Some(method.to_ascii_uppercase()),
+        signed_text: Some(text.to_owned()),
+        ..plain(Form::StringToSign, pairs(canonicalized, Place::Unknown)?)
+    }))
+}
+
+/// Method, path, query, headers, an empty line, names of headers and a hash, one a line.
+fn from_canonical_request(text: &str) -> Result<Option<Reading>, Finding> {
+    let lines: Vec<&str> = text.lines().collect();
+    let [method, path, query, headers @ .., signed_headers, hash] = lines.as_slice() else {
+        return Ok(None);
+    };
+    let is_one = is_method(method)
+        && path.starts_with('/')
+        && !path.contains(' ')
+        && hash.len() == 64
+        && hash.bytes().all(|byte| byte.is_ascii_hexdigit())
+        && !signed_headers.contains(':');
+    if !is_one {
+        return Ok(None);
+    }
+    let headers: Headers = headers
+        .iter()
+        .filter_map(|line| line.split_once(':'))
+        .map(|(name, value)| (name.to_owned(), value.to_owned()))
+        .collect();
+    Ok(Some(Reading {
+        method: Some((*method).to_owned()),
+        host: header(&headers, "host").map(ToOwned::to_owned),
+        path: (*path).to_owned(),
+        headers,
+        signed_text: Some(text.to_owned()),
+        ..plain(Form::CanonicalRequest, pairs(query, Place::Query)?)
+    }))
+}
+
+fn http_message(text: &str) -> Option<HttpMessage> {
+    let (first, rest) = text.split_once('\n').unwrap_or((text, ""));
+    let mut words = first.split_whitespace();
+    let method = words.next().filter(|method| is_method(method))?;
+    let target = words.next()?;
+    if !target.starts_with('/') && !target.contains("://") {
+        return None;
+    }
+    let mut message = HttpMessage {
+        method: Some(method.to_owned()),
+        ..HttpMessage::default()
+    };
+    let (host, path, query) = if target.starts_with('/') {
+        let (path, query) = target.split_once('?').unwrap_or((target, ""));
+        (None, path.to_owned(), query.to_owned())
+    } else {
+        split_url(target)
+    };
+    let mut lines = rest.lines();
+    for line in lines.by_ref() {
+        if line.trim().is_empty() {
+            break;
+        }
+        if let Some((name, value)) = line.split_once(':') {
+            message
+                .headers
+                .push((name.trim().to_owned(), value.trim().to_owned()));
+        }
+    }
+    let body = lines.collect::<Vec<_>>().join("\n");
+    message.host = header(&message.headers, "host").map_or(host, |host| Some(host.to_owned()));
+    message.path = path;
+    message.query = query;
+    message.body = (!body.trim().is_empty()).then(|| body.trim_end().to_owned());
+    Some(message)
+}
+
+/// `Name=value` or `Name: value`, one a line and several of them, nothing encoded.
+fn lines(text: &str) -> Option<Vec<Parameter>> {
+    let lines: Vec<&str> = text
+        .lines()
+        .filter(|line| !line.trim().is_empty())
+        .collect();
+    let (_, but_last) = lines.split_last()?;
+    let wrapped_form = but_last.iter().any(|line| line.trim_end().ends_with('&'));
+    if but_last.is_empty() || wrapped_form || lines.len() > MAX_PAIRS {
+        return None;
+    }
+    lines
+        .into_iter()
+        .map(|line| {
+            let at = line.find(['=', ':'])?;
+            let (name, rest) = line.split_at_checked(at)?;
+            let name = name.trim();
+            let is_name = !name.is_empty()
+                && name
+                    .bytes()
+                    .all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'.' | b'_' | b'-'));
+            let value = rest.get(1..).unwrap_or_default();
+            let value = if rest.starts_with(':') {
+                value.trim_start()
+            } else {
+                value
+            };
+            is_name.then(|| Parameter {
+                name: name.to_owned(),
+                value: value.trim_end_matches('\r').to_owned(),
+                place: Place::Unknown,
+            })
+        })
+        .collect()
+}
+
+fn pairs(form: &str, place: Place) -> Result<Vec<Parameter>, Finding> {
+    let pairs = parse_form(form.as_bytes()).map_err(unreadable)?;
+    Ok(pairs
+        .into_iter()
+        .map(|(name, value)| Parameter { name, value, place })
+        .collect())
+}
+
+fn is_method(word: &str) -> bool {
+    matches!(word, "GET" | "POST" | "PUT" | "DELETE" | "HEAD" | "PATCH")
+}
+
+fn unreadable(error: FormError) -> Finding {
+    match error {
+        FormError::NotUtf8 => Finding::fatal(
+            "not-utf8",
+            Text::new(
+                "百分号编码的内容不是 UTF-8（多半是 GBK）；签名必须按 UTF-8 编码。",
+                "The percent-encoded bytes are not UTF-8 (most likely GBK); what is signed must be UTF-8.",
+            ),
+        ),
+        FormError::TooManyPairs => Finding::fatal(
+            "too-many-parameters",
+            Text::composed(
+                alloc::format!("参数超过 {MAX_PAIRS} 个，请检查粘贴的内容。"),
+                alloc::format!(
+                    "There are more than {MAX_PAIRS} parameters; check what was pasted."
+                ),
+            ),
+        ),
+    }
+}
+
+fn nothing() -> Finding {
+    Finding::fatal(
+        "nothing",
+        Text::new(
+            "没有找到参数；请粘贴参数、网址、表单正文、curl 命令或待签名字符串。",
+            "No parameters were found; paste parameters, a URL, a form body, a curl line or a string-to-sign.",
+        ),
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn named(reading: &Reading) -> Vec<(&str, &str)> {
+        reading
+            .parameters
+            .iter()
+            .map(|parameter| (parameter.name.as_str(), parameter.value.as_str()))
+            .collect()
+    }
+
+    #[test]
+    fn understands_every_form() {
+        let expected = [("Action", "X"), ("Name", "张 三+&")];
+        for (text, form) in [
+            ("Action=X\nName=张 三+&", Form::Lines),
+            ("Action: X\r\nName: 张 三+&\r\n", Form::Lines),
+            (
+                r#"{"Action":"X","Name":"张 三+&","Skipped":null}"#,
+                Form::Json,
+            ),
+            (
+                "https://a.example/?Action=X&Name=%E5%BC%A0+%E4%B8%89%2B%26#part",
+                Form::Url,
+            ),
+            ("?Action=X&Name=%E5%BC%A0%20%E4%B8%89%2B%26", Form::FormBody),
+            (
+                "Action=X&\nName=%E5%BC%A0%20%E4%B8%89%2B%26",
+                Form::FormBody,
+            ),
+            (
+                "curl 'https://a/?Action=X' -d 'Name=%E5%BC%A0%20%E4%B8%89%2B%26'",
+                Form::Curl,
+            ),
+            (
+                "POST /?Action=X HTTP/1.1\r\nHost: a.example\r\n\r\nName=%E5%BC%A0%20%E4%B8%89%2B%26",
+                Form::HttpMessage,
+            ),
+            (
+                "POST&%2F&Action%3DX%26Name%3D%25E5%25BC%25A0%2520%25E4%25B8%2589%252B%2526",
+                Form::StringToSign,
+            ),
+        ] {
+            let reading = read(text).unwrap();
+            assert_eq!(reading.form, form, "{text}");
+            assert_eq!(named(&reading), expected, "{text}");
+        }
+    }
+
+    #[test]
+    fn understands_canonical_requests() {
+        let text = "POST\n/\nB=1&a=%20\nhost:a.example\nx-acs-date:d\n\nhost;x-acs-date\n\
+                    e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855";
+        let reading = read(text).unwrap();
+        assert_eq!(reading.form, Form::CanonicalRequest);
+        assert_eq!(reading.scheme(), SignatureVersion::Acs3);
+        assert_eq!(named(&reading), [("B", "1"), ("a", " ")]);
+        assert_eq!(reading.header("Host"), Some("a.example"));
+    }
+
+    #[test]
+    fn tells_scheme_and_signature() {
+        let rpc = read("https://a/?Action=X&Signature=ab%2Bc%3D").unwrap();
+        assert_eq!(rpc.scheme(), SignatureVersion::Rpc);
+        assert_eq!(rpc.given_signature(SignatureVersion::Rpc), Some("ab+c="));
+        let acs3 = read(
+            "curl https://a/ -H 'Authorization: ACS3-HMAC-SHA256 Credential=k,SignedHeaders=host,Signature=ff' -d A=1",
+        )
+        .unwrap();
+        assert_eq!(acs3.scheme(), SignatureVersion::Acs3);
+        assert_eq!(acs3.given_signature(SignatureVersion::Acs3), Some("ff"));
+    }
+
+    #[test]
+    fn says_why_text_cannot_be_read() {
+        for (text, rule) in [
+            ("", "nothing"),
+            ("  \n", "nothing"),
+            ("hello", "nothing"),
+            ("{}", "nothing"),
+            ("{\"a\":", "json"),
+            ("a=%D5%C5", "not-utf8"),
+        ] {
+            assert_eq!(read(text).unwrap_err().rule, rule, "{text}");
+        }
+    }
+}

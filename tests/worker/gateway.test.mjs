@@ -1,0 +1,348 @@
+// The REST routes in the real workerd, with the sandbox as upstream. Every answer is held against /openapi.json.
+
+import assert from "node:assert/strict";
+import { createHash } from "node:crypto";
+import { after, before, test } from "node:test";
+import { sample, startBoth, submit } from "./gateway.mjs";
+
+const ROUTE = "/v1/face-verifications";
+const sha256 = (text) => createHash("sha256").update(text).digest("hex");
+
+let both, gateway, endpoint;
+
+before(async () => {
+  const callers = [
+    { id: "dev", tokenSha256: [sha256("dev-token")], scopes: ["create", "read", "read:material"] },
+    { id: "other", tokenSha256: [sha256("other-token"), sha256("other-token-2")] },
+    { id: "reader", tokenSha256: [sha256("reader-token")], scopes: ["read"] },
+    { id: "limited", tokenSha256: [sha256("limited-token")], maxStartsPerDay: 3, maxStartsPerUserPerDay: 2 },
+  ];
+  both = await startBoth({ GATEWAY_CALLERS: JSON.stringify(callers) });
+  ({ gateway, endpoint } = both);
+});
+
+after(() => both?.close());
+
+const create = (body, options) => gateway.call("POST", ROUTE, { body, ...options });
+const read = (no, query = "", options) => gateway.call("GET", `${ROUTE}/${no}${query}`, options);
+
+/** How many verifications the upstream has. */
+async function upstreamCount() {
+  const response = await fetch(`${endpoint}/_sandbox/verifications`);
+  const { verifications } = await response.json();
+  return verifications.length;
+}
+
+test("a whole verification: create, submit on the phone, read passed with its picture", async () => {
+  const order = sample();
+  const created = await create(order);
+  assert.equal(created.status, 201);
+  const { certifyId } = created.json;
+  assert.equal(created.headers.get("location"), `${ROUTE}/${order.outerOrderNo}`);
+
+  const pending = await read(order.outerOrderNo);
+  assert.equal(pending.json.status, "pending");
+  assert.equal(pending.json.certifyId, certifyId);
+
+  await submit(endpoint, certifyId, "passed");
+  const passed = await read(order.outerOrderNo);
+  assert.equal(passed.json.status, "passed");
+  assert.equal(passed.json.subCode, "200");
+  const { facialPictureFront: picture, faceAttack, faceOcclusion } = passed.json.material;
+  assert.deepEqual([faceAttack, faceOcclusion], [false, false]);
+  assert.equal(typeof picture.qualityScore, "number");
+  assert.ok(picture.ossBucketName && picture.ossObjectName);
+  assert.ok(Date.parse(picture.pictureUrlExpiresAt) > Date.now());
+  const photo = await fetch(picture.pictureUrl);
+  assert.equal(photo.headers.get("content-type"), "image/jpeg");
+  await photo.body.cancel();
+});
+
+test("the same order again gives the same CertifyId, other input a conflict", async () => {
+  const order = sample();
+  const first = await create(order);
+  const again = await create({ ...order });
+  assert.deepEqual([first.status, again.status], [201, 200]);
+  assert.equal(again.json.certifyId, first.json.certifyId);
+  // What the input says counts, not how it is written.
+  const spelled = await create({ SceneId: "1000000006", ...order, CertType: "IDENTITY_CARD" });
+  assert.equal(spelled.status, 200);
+
+  const other = await create({ ...order, userId: "another" });
+  assert.equal(other.status, 409);
+  assert.equal(other.json.code, "order-conflict");
+});
+
+test("fifty at once for one order get one CertifyId", async () => {
+  const before = await upstreamCount();
+  const order = sample();
+  const answers = await Promise.all(Array.from({ length: 50 }, () => create(order)));
+  assert.deepEqual(new Set(answers.map(({ json }) => json.certifyId)).size, 1);
+  assert.deepEqual(
+    answers.map(({ status }) => status).sort(),
+    [...Array(49).fill(200), 201],
+  );
+  assert.equal(await upstreamCount(), before + 1);
+});
+
+test("fifty at once with two inputs: one wins, the others conflict", async () => {
+  const order = sample();
+  const answers = await Promise.all(
+    Array.from({ length: 50 }, (_, at) => create({ ...order, userId: `user-${at % 2}` })),
+  );
+  const ids = answers.filter(({ status }) => status < 300).map(({ json }) => json.certifyId);
+  assert.equal(new Set(ids).size, 1);
+  assert.equal(ids.length, 25);
+  assert.ok(answers.filter(({ status }) => status >= 300).every(({ json }) => json.code === "order-conflict"));
+});
+
+test("a rejected verification, with what its SubCode means", async () => {
+  const order = sample();
+  const { json } = await create(order);
+  await submit(endpoint, json.certifyId, "205");
+  const rejected = await read(order.outerOrderNo);
+  assert.equal(rejected.json.status, "rejected");
+  assert.equal(rejected.json.subCode, "205");
+  assert.equal(rejected.json.subCodeInfo.billed, true);
+});
+
+test("who is nobody gets 401, who may not gets 403", async () => {
+  for (const [token, headers] of [
+    [null, {}],
+    ["wrong", {}],
+    ["", {}],
+    [null, { authorization: "Basic ZGV2LXRva2VuOg==" }],
+    [null, { authorization: "dev-token" }],
+  ]) {
+    const answer = await create(sample(), { token, headers });
+    assert.equal(answer.status, 401);
+    assert.equal(answer.headers.get("www-authenticate"), "Bearer");
+  }
+  assert.equal((await create(sample(), { token: "reader-token" })).status, 403);
+
+  const order = sample();
+  const { json } = await create(order, { token: "other-token" });
+  await submit(endpoint, json.certifyId, "passed");
+  assert.equal((await read(order.outerOrderNo, "?material=true", { token: "other-token-2" })).status, 403);
+  const verdict = await read(order.outerOrderNo, "", { token: "other-token-2" });
+  assert.equal(verdict.json.status, "passed");
+  assert.equal(verdict.json.material, undefined);
+});
+
+test("another caller's order answers, byte for byte, as an unknown one", async () => {
+  const order = sample();
+  await create(order);
+  const requestId = "00000000-0000-4000-8000-000000000000";
+  for (const query of ["", "?material=false"]) {
+    for (const headers of [{}, { prefer: "wait=1" }, { "accept-language": "zh" }]) {
+      const options = { token: "other-token", headers: { ...headers, "x-request-id": requestId } };
+      const foreign = await read(order.outerOrderNo, query, options);
+      const unknown = await read("f".repeat(32), query, options);
+      assert.equal(foreign.status, 404);
+      assert.equal(foreign.text, unknown.text);
+      assert.deepEqual([...foreign.headers], [...unknown.headers]);
+    }
+  }
+  // And may have the same number for an order of its own.
+  const own = await create({ ...order, userId: "another" }, { token: "other-token" });
+  assert.equal(own.status, 201);
+});
+
+test("entity tags, and waiting for the verdict", async () => {
+  const order = sample();
+  const { json } = await create(order);
+  const first = await read(order.outerOrderNo);
+  const tag = first.headers.get("etag");
+  const same = await read(order.outerOrderNo, "", { headers: { "if-none-match": tag } });
+  assert.equal(same.status, 304);
+  assert.equal(same.headers.get("etag"), tag);
+
+  const waiting = read(order.outerOrderNo, "?material=false", {
+    headers: { prefer: "respond-async, wait=60", "if-none-match": tag },
+  });
+  await submit(endpoint, json.certifyId, "passed");
+  const passed = await waiting;
+  assert.equal(passed.status, 200);
+  assert.equal(passed.json.status, "passed");
+  assert.equal(passed.headers.get("preference-applied"), "wait");
+  const known = passed.headers.get("etag");
+  assert.notEqual(known, tag);
+  const verdict = await read(order.outerOrderNo, "?material=false", { headers: { "if-none-match": known } });
+  assert.equal(verdict.status, 304);
+});
+
+test("the list: newest first, in pages, by status, one's own alone", async () => {
+  const token = "other-token";
+  const orders = [];
+  for (let count = 0; count < 5; count += 1) {
+    const order = sample();
+    orders.unshift(order.outerOrderNo);
+    await create(order, { token });
+  }
+  const page = async (query) => (await gateway.call("GET", `${ROUTE}${query}`, { token })).json;
+  const numbers = (json) => json.items.map((item) => item.outerOrderNo);
+
+  const first = await page("?limit=2&status=pending");
+  assert.deepEqual(numbers(first), orders.slice(0, 2));
+  const second = await page(`?limit=2&status=pending&cursor=${first.nextCursor}`);
+  assert.deepEqual(numbers(second), orders.slice(2, 4));
+  assert.ok((await page("?status=passed")).items.every((item) => item.status === "passed"));
+  assert.equal((await page("?limit=100")).nextCursor, undefined);
+
+  for (const query of ["?limit=0", "?limit=101", "?limit=x", "?cursor=x", "?status=gone", "?other=1", "?a=%FF"]) {
+    const answer = await gateway.call("GET", `${ROUTE}${query}`, { token });
+    assert.equal(answer.status, 400, query);
+    assert.equal(answer.json.code, "invalid-request");
+  }
+});
+
+test("daily limits of a caller and of a person", async () => {
+  const token = "limited-token";
+  const one = sample();
+  assert.equal((await create(one, { token })).status, 201);
+  assert.equal((await create(one, { token })).status, 200, "a repeat is no new start");
+  assert.equal((await create(sample(), { token })).status, 201);
+  const person = await create(sample(), { token });
+  assert.equal(person.status, 429);
+  assert.equal(person.json.code, "user-daily-limit");
+  assert.equal((await create(sample({ userId: "987654321" }), { token })).status, 201);
+  const caller = await create(sample({ userId: "987654321" }), { token });
+  assert.equal(caller.json.code, "daily-limit");
+  assert.equal((await read(one.outerOrderNo, "", { token })).status, 200, "reading is not limited");
+});
+
+test("everything wrong with the fields in one problem, with no value repeated", async () => {
+  const answer = await create({
+    outerOrderNo: "short",
+    certNo: "110105194912310021",
+    certName: "Planted Name",
+    mobile: "13800138000x",
+    metaInfo: { zimVer: "3.0.0" },
+    sceneId: 1.5,
+    plantedField: 1,
+  });
+  assert.equal(answer.status, 400);
+  assert.deepEqual(
+    answer.json.errors.map(({ field }) => field).sort(),
+    ["certName", "certNo", "metaInfo", "mobile", "outerOrderNo", "plantedField", "sceneId"],
+  );
+  for (const planted of ["short", "110105194912310021", "Planted Name", "13800138000"]) {
+    assert.ok(!answer.text.includes(planted), planted);
+  }
+});
+
+test("problems speak the reader's language and always both", async () => {
+  const zh = await read("f".repeat(32), "", { headers: { "accept-language": "zh-CN,zh;q=0.9,en;q=0.1" } });
+  assert.equal(zh.json.detail, zh.json.messages.zh);
+  const en = await read("f".repeat(32));
+  assert.equal(en.json.detail, en.json.messages.en);
+  const kind = await gateway.call("GET", en.json.type, { token: null });
+  assert.equal(kind.json.code, en.json.code);
+  assert.equal((await gateway.call("GET", "/problems/none")).status, 404);
+});
+
+test("bad input: one clear problem each, and the next request works", async (t) => {
+  const raw = (text, headers) => ({ raw: text, headers: { "content-type": "application/json", ...headers } });
+  const deep = "[".repeat(200_000);
+  const cases = [
+    ["a body of 10 MB", raw(Buffer.alloc(10 * 1024 * 1024, 0x20)), 413, "body-too-large"],
+    ["a body of 2 MiB and a byte", raw(Buffer.alloc(2 * 1024 * 1024 + 1, 0x20)), 413, "body-too-large"],
+    ["a large body of undeclared length", { ...raw(stream(5 * 1024 * 1024)) }, 413, "body-too-large"],
+    ["invalid UTF-8", raw(Buffer.from([0x7b, 0x22, 0xff, 0xfe, 0x22, 0x7d])), 400, "malformed-body"],
+    ["deep JSON", raw(deep), 400, "malformed-body"],
+    ["deep JSON in a field", raw(`{"certName":${"[".repeat(500)}${"]".repeat(500)}}`), 400, undefined],
+    ["no body", raw(""), 400, "malformed-body"],
+    ["half a body", raw('{"outerOrderNo":'), 400, "malformed-body"],
+    ["a list", raw("[1,2,3]"), 400, "malformed-body"],
+    ["null", raw("null"), 400, "malformed-body"],
+    ["a thousand members", raw(`{${Array.from({ length: 1000 }, (_, at) => `"a${at}":1`)}}`), 400, "malformed-body"],
+    ["wrong types", { body: { outerOrderNo: 1, certName: [], metaInfo: {}, userId: true } }, 400, "invalid-request"],
+    ["numbers beyond all bounds", raw('{"sceneId":1e999}'), 400, undefined],
+    ["a form", { ...raw("a=b", { "content-type": "application/x-www-form-urlencoded" }) }, 415, undefined],
+    ["no content type", { raw: Buffer.from("{}") }, 415, "unsupported-media-type"],
+    ["a compressed body", raw("{}", { "content-encoding": "gzip" }), 415, "unsupported-media-type"],
+  ];
+  for (const [name, options, status, code] of cases) {
+    await t.test(name, async () => {
+      const answer = await gateway.call("POST", ROUTE, options);
+      assert.equal(answer.status, status, answer.text);
+      if (code) assert.equal(answer.json.code, code);
+      assert.equal((await create(sample())).status, 201);
+    });
+  }
+});
+
+test("wrong addresses and methods", async () => {
+  for (const [method, path, status] of [
+    ["GET", "/v1/other", 404],
+    ["POST", "/v1/face-verifications/", 404],
+    ["GET", `${ROUTE}/${"f".repeat(32)}/more`, 404],
+    ["GET", `${ROUTE}/not-an-order`, 404],
+    ["GET", `${ROUTE}/%00%FF`, 404],
+    ["GET", `${ROUTE}/${"f".repeat(5000)}`, 404],
+    ["DELETE", ROUTE, 405],
+    ["PUT", `${ROUTE}/${"f".repeat(32)}`, 405],
+    ["OPTIONS", ROUTE, 405],
+    ["POST", "/livez", 405],
+  ]) {
+    const answer = await gateway.call(method, path);
+    assert.equal(answer.status, status, `${method} ${path}`);
+  }
+});
+
+test("request ids: kept where they have the form of one, made otherwise", async () => {
+  const kept = "0af7651916cd43dd8448eb211c80319c";
+  const one = await read("f".repeat(32), "", { headers: { "x-request-id": kept } });
+  assert.equal(one.json.requestId, kept);
+  // Nothing that could be a name or a number gets into the log this way.
+  for (const id of ["11010519491231002X", "440524188001010014", "planted", "a".repeat(200)]) {
+    const { json } = await read("f".repeat(32), "", { headers: { "x-request-id": id } });
+    assert.notEqual(json.requestId, id);
+    assert.match(json.requestId, /^[0-9a-f-]{36}$/);
+  }
+});
+
+test("one log line a request, with nothing about the person", async () => {
+  const requestId = "11111111-2222-4333-8444-555555555555";
+  const order = sample();
+  await create(order, { headers: { "x-request-id": requestId } });
+  const line = await logged(requestId);
+  assert.deepEqual(
+    { ...line, durationMs: 0, upstreamMs: 0 },
+    {
+      requestId,
+      caller: "dev",
+      route: "face-verifications",
+      method: "POST",
+      status: 201,
+      outcome: "created",
+      durationMs: 0,
+      upstreamCalls: 1,
+      upstreamMs: 0,
+    },
+  );
+  for (const text of ["张三", "11010519491231002X", "123456789", "zimVer", "pictureUrl", "dev-token"]) {
+    assert.ok(!gateway.output().includes(text), text);
+  }
+});
+
+async function logged(requestId) {
+  for (let tries = 0; tries < 100; tries += 1) {
+    const line = gateway.logs().find((entry) => entry.requestId === requestId);
+    if (line) return line;
+    await new Promise((resolve) => setTimeout(resolve, 100));
+  }
+  throw new Error(`no log line of ${requestId}`);
+}
+
+function stream(bytes) {
+  const chunk = Buffer.alloc(64 * 1024, 0x20);
+  let left = bytes;
+  return new ReadableStream({
+    pull(controller) {
+      if (left <= 0) return controller.close();
+      left -= chunk.length;
+      controller.enqueue(chunk);
+    },
+  });
+}

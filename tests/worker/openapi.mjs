@@ -1,0 +1,73 @@
+// Holds every answer of the gateway against its own description.
+
+import assert from "node:assert/strict";
+import Ajv2020 from "ajv/dist/2020.js";
+
+/**
+ * @param {object} document what /openapi.json answered
+ * @returns {(answer: { method: string, path: string, status: number, headers: Headers, text: string, json: unknown }) => void}
+ *   throws when an answer departs from the description
+ */
+export function describedBy(document) {
+  // `components`, `paths` and the like are no keywords of JSON Schema; references lead through them.
+  const ajv = new Ajv2020({ strict: false, allErrors: true, validateSchema: false });
+  ajv.addSchema({ ...document, $id: "openapi" });
+  const compiled = new Map();
+
+  function check(pointer, value, what) {
+    const target = pointer.map((part) => encodeURIComponent(part.replaceAll("~", "~0").replaceAll("/", "~1")));
+    const reference = `openapi#/${target.join("/")}`;
+    if (!compiled.has(reference)) compiled.set(reference, ajv.compile({ $ref: reference }));
+    const validate = compiled.get(reference);
+    assert.ok(validate(value), `${what}: ${ajv.errorsText(validate.errors)}\n${JSON.stringify(value)}`);
+  }
+
+  function resolved(object, pointer) {
+    if (!object.$ref) return [object, pointer];
+    const parts = object.$ref.slice(2).split("/");
+    return [parts.reduce((node, part) => node[part], document), parts];
+  }
+
+  return ({ method, path, status, headers, text, json }) => {
+    const what = `${method} ${path} ${status}`;
+    const [pattern, described] = pathOf(document, path) ?? [];
+    const operation = described?.[method.toLowerCase()];
+    if (!operation) {
+      assert.ok([404, 405].includes(status), `${what} is not described`);
+      check(["components", "schemas", "Problem"], json, what);
+      assert.equal(headers.has("allow"), status === 405, `${what}: allow`);
+      return;
+    }
+    const response = operation.responses[status];
+    assert.ok(response, `${what} is not described`);
+    const at = ["paths", pattern, method.toLowerCase(), "responses", String(status)];
+    for (const [name, header] of Object.entries(response.headers ?? {})) {
+      const [schema, pointer] = resolved(header, [...at, "headers", name]);
+      const value = headers.get(name);
+      if (value === null) assert.ok(!schema.required, `${what} has no ${name}`);
+      else check([...pointer, "schema"], value, `${what} ${name}`);
+    }
+    if (!response.content) {
+      assert.equal(text, "", `${what} has a body`);
+      return;
+    }
+    const type = headers.get("content-type");
+    assert.ok(Object.hasOwn(response.content, type), `${what}: content-type ${type}`);
+    check([...at, "content", type, "schema"], json, what);
+    if (type === "application/problem+json") {
+      assert.equal(json.status, status, what);
+      assert.equal(json.requestId, headers.get("x-request-id"), what);
+    }
+  };
+}
+
+function pathOf(document, path) {
+  const segments = path.split("?")[0].split("/");
+  return Object.entries(document.paths).find(([pattern]) => {
+    const parts = pattern.split("/");
+    return (
+      parts.length === segments.length &&
+      parts.every((part, at) => part === segments[at] || (part.startsWith("{") && segments[at] !== ""))
+    );
+  });
+}

@@ -49,8 +49,9 @@ const suites = [
     commands: [
       clippy("--all-targets", "--all-features"),
       clippy("--all-targets", "--no-default-features"),
+      clippy(...wasm32, "--no-default-features", "--features", "identity"),
       clippy(...wasm32),
-      clippy(...wasm32, "--features", "server"),
+      clippy(...wasm32, "--all-features"),
       ["cargo", "doc", "--no-deps", "--all-features"],
       ["oxlint", "--deny-warnings"],
     ],
@@ -69,11 +70,18 @@ const suites = [
     commands: [["wasm-pack", "test", "--mode", "no-install", "--headless", "--chrome"]],
   },
   { name: "node", built: true, counted: true, commands: nodeTests("node") },
+  {
+    name: "conformance",
+    needs: ["python"],
+    built: true,
+    counted: true,
+    commands: nodeTests("conformance"),
+  },
   { name: "size", built: true, commands: [["node", "scripts/size.mjs"]] },
 ];
 
-/** The lines by which cargo, wasm-bindgen-test and node close a run. */
-const CLOSING = /^\s*(test result: .*|ℹ (tests|suites|pass|fail|cancelled|skipped|todo) \d+)$/;
+/** The lines by which cargo, wasm-bindgen-test and node close a run, and the table of sizes. */
+const CLOSING = /^\s*(test result: .*|ℹ (tests|suites|pass|fail|cancelled|skipped|todo) \d+|size .*|.* KB)$/;
 
 function counts(lines) {
   const sum = (pattern) =>
@@ -156,7 +164,7 @@ await command(import.meta, async (args) => {
       return result.failure ? "FAILED" : undefined;
     });
     if (result.failure) console.log(`\n${result.failure}\n`);
-    for (const text of result.closing) console.log(`    ${text.trim()}`);
+    for (const text of result.closing) console.log(`    ${text}`);
     results.push(result);
   }
 

@@ -121,10 +121,7 @@ export async function startGateway(settings) {
       return answer;
     },
     /** The gateway's own log lines. */
-    logs: () =>
-      lines
-        .filter((line) => line.startsWith('{"requestId"'))
-        .map((line) => JSON.parse(line)),
+    logs: () => lines.filter((line) => line.startsWith('{"requestId"')).map((line) => JSON.parse(line)),
     /** Everything that was printed. */
     output: () => lines.join("\n"),
     /** Ends workerd and starts it again with the same state. */

@@ -78,10 +78,7 @@ test("fifty at once for one order get one CertifyId", async () => {
   const order = sample();
   const answers = await Promise.all(Array.from({ length: 50 }, () => create(order)));
   assert.deepEqual(new Set(answers.map(({ json }) => json.certifyId)).size, 1);
-  assert.deepEqual(
-    answers.map(({ status }) => status).sort(),
-    [...Array(49).fill(200), 201],
-  );
+  assert.deepEqual(answers.map(({ status }) => status).sort(), [...Array(49).fill(200), 201]);
   assert.equal(await upstreamCount(), before + 1);
 });
 
@@ -93,7 +90,9 @@ test("fifty at once with two inputs: one wins, the others conflict", async () =>
   const ids = answers.filter(({ status }) => status < 300).map(({ json }) => json.certifyId);
   assert.equal(new Set(ids).size, 1);
   assert.equal(ids.length, 25);
-  assert.ok(answers.filter(({ status }) => status >= 300).every(({ json }) => json.code === "order-conflict"));
+  assert.ok(
+    answers.filter(({ status }) => status >= 300).every(({ json }) => json.code === "order-conflict"),
+  );
 });
 
 test("a rejected verification, with what its SubCode means", async () => {
@@ -189,7 +188,15 @@ test("the list: newest first, in pages, by status, one's own alone", async () =>
   assert.ok((await page("?status=passed")).items.every((item) => item.status === "passed"));
   assert.equal((await page("?limit=100")).nextCursor, undefined);
 
-  for (const query of ["?limit=0", "?limit=101", "?limit=x", "?cursor=x", "?status=gone", "?other=1", "?a=%FF"]) {
+  for (const query of [
+    "?limit=0",
+    "?limit=101",
+    "?limit=x",
+    "?cursor=x",
+    "?status=gone",
+    "?other=1",
+    "?a=%FF",
+  ]) {
     const answer = await gateway.call("GET", `${ROUTE}${query}`, { token });
     assert.equal(answer.status, 400, query);
     assert.equal(answer.json.code, "invalid-request");
@@ -222,10 +229,15 @@ test("everything wrong with the fields in one problem, with no value repeated", 
     plantedField: 1,
   });
   assert.equal(answer.status, 400);
-  assert.deepEqual(
-    answer.json.errors.map(({ field }) => field).sort(),
-    ["certName", "certNo", "metaInfo", "mobile", "outerOrderNo", "plantedField", "sceneId"],
-  );
+  assert.deepEqual(answer.json.errors.map(({ field }) => field).sort(), [
+    "certName",
+    "certNo",
+    "metaInfo",
+    "mobile",
+    "outerOrderNo",
+    "plantedField",
+    "sceneId",
+  ]);
   for (const planted of ["short", "110105194912310021", "Planted Name", "13800138000"]) {
     assert.ok(!answer.text.includes(planted), planted);
   }
@@ -255,8 +267,18 @@ test("bad input: one clear problem each, and the next request works", async (t) 
     ["half a body", raw('{"outerOrderNo":'), 400, "malformed-body"],
     ["a list", raw("[1,2,3]"), 400, "malformed-body"],
     ["null", raw("null"), 400, "malformed-body"],
-    ["a thousand members", raw(`{${Array.from({ length: 1000 }, (_, at) => `"a${at}":1`)}}`), 400, "malformed-body"],
-    ["wrong types", { body: { outerOrderNo: 1, certName: [], metaInfo: {}, userId: true } }, 400, "invalid-request"],
+    [
+      "a thousand members",
+      raw(`{${Array.from({ length: 1000 }, (_, at) => `"a${at}":1`)}}`),
+      400,
+      "malformed-body",
+    ],
+    [
+      "wrong types",
+      { body: { outerOrderNo: 1, certName: [], metaInfo: {}, userId: true } },
+      400,
+      "invalid-request",
+    ],
     ["numbers beyond all bounds", raw('{"sceneId":1e999}'), 400, undefined],
     ["a form", { ...raw("a=b", { "content-type": "application/x-www-form-urlencoded" }) }, 415, undefined],
     ["no content type", { raw: Buffer.from("{}") }, 415, "unsupported-media-type"],

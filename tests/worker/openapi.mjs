@@ -15,7 +15,9 @@ export function describedBy(document) {
   const compiled = new Map();
 
   function check(pointer, value, what) {
-    const target = pointer.map((part) => encodeURIComponent(part.replaceAll("~", "~0").replaceAll("/", "~1")));
+    const target = pointer.map((part) =>
+      encodeURIComponent(part.replaceAll("~", "~0").replaceAll("/", "~1")),
+    );
     const reference = `openapi#/${target.join("/")}`;
     if (!compiled.has(reference)) compiled.set(reference, ajv.compile({ $ref: reference }));
     const validate = compiled.get(reference);

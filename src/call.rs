@@ -340,15 +340,16 @@ fn explain(
             Audience::Developer
         };
     }
-    let secrets: Vec<&str> = request
+    let secrets: Vec<String> = request
         .parameters()
         .map(|(_, value)| value)
         .chain([credentials.access_key_secret.expose()])
         .chain(credentials.security_token.iter().map(Secret::expose))
         // Shorter values are no identity, and stand in ids by chance.
         .filter(|value| value.len() >= 6)
+        .flat_map(spellings)
         .collect();
-    let echoes = |text: &str| secrets.iter().any(|value| text.contains(value));
+    let echoes = |text: &str| secrets.iter().any(|secret| text.contains(secret));
     if echoes(&failure.error.code) {
         failure.error.code = "Unknown".to_owned();
     }
@@ -356,6 +357,18 @@ fn explain(
         failure.error.request_id = None;
     }
     failure
+}
+
+/// A value in the forms that fit into a code or an id.
+fn spellings(value: &str) -> [String; 4] {
+    use base64::Engine;
+    use base64::engine::general_purpose::{STANDARD_NO_PAD, URL_SAFE_NO_PAD};
+    [
+        value.to_owned(),
+        STANDARD_NO_PAD.encode(value),
+        URL_SAFE_NO_PAD.encode(value),
+        crate::signing::encode::hex(value.as_bytes()),
+    ]
 }
 
 fn mismatch_cause(version: SignatureVersion, ours: &str, theirs: &str) -> Text {

@@ -224,7 +224,7 @@ struct Envelope {
 impl Envelope {
     fn read(response: &Response) -> Result<Self, Error> {
         let status = response.status;
-        let header_id = header(&response.headers, "x-acs-request-id").and_then(harmless_word);
+        let header_id = header(&response.headers, "x-acs-request-id").and_then(request_id);
         let fail = |code, zh, en| {
             let error = protocol_error(code, zh, en);
             Error {
@@ -267,7 +267,7 @@ impl Envelope {
         let body_id = body
             .get("RequestId")
             .and_then(Value::as_str)
-            .and_then(harmless_word);
+            .and_then(request_id);
         let result_object = match body.remove("ResultObject") {
             Some(Value::Object(result)) => Some(result),
             _ => None,
@@ -295,7 +295,7 @@ impl Envelope {
 
     /// A Code that is a word of the API gateway, or one that no table knows.
     fn gateway_failure(&self) -> Failure {
-        let code = harmless_word(&self.code).unwrap_or_else(|| "Unknown".to_owned());
+        let code = code_word(&self.code).unwrap_or_else(|| "Unknown".to_owned());
         let known = codes::gateway_code(&self.code);
         let error = match known {
             Some(known) => Error {
@@ -305,7 +305,11 @@ impl Envelope {
             None => Error {
                 retryable: self.http_status >= 500 || self.http_status == 429,
                 ..Error::new(
-                    if self.http_status == 429 { Kind::Throttled } else { Kind::Vendor },
+                    if self.http_status == 429 {
+                        Kind::Throttled
+                    } else {
+                        Kind::Vendor
+                    },
                     code,
                     Audience::Developer,
                     Text::new(
@@ -360,8 +364,7 @@ impl Envelope {
         let result = self.result_object.clone().unwrap_or_default();
         let sub_code = result.get("SubCode").and_then(digits_or_text);
         let sub_code_info = sub_code.as_deref().and_then(codes::sub_code);
-        let material = embedded(&result, "MaterialInfo")
-            .and_then(|info| Material::read(info, now));
+        let material = embedded(&result, "MaterialInfo").and_then(|info| Material::read(info, now));
         let status = match result.get("Passed").and_then(Value::as_str) {
             Some("F") => Status::Rejected,
             Some("T") => {
@@ -392,13 +395,18 @@ impl Envelope {
         Ok(DescribeResult {
             status,
             code: self.code,
-            sub_code: sub_code.as_deref().and_then(harmless_word),
+            sub_code: sub_code.as_deref().and_then(code_word),
             sub_code_info,
             material,
             identity_info: embedded(&result, "IdentityInfo"),
             device_token: text_member(&result, "DeviceToken"),
             device_risk: text_member(&result, "DeviceRisk")
-                .map(|risks| risks.split(',').map(|risk| risk.trim().to_owned()).collect())
+                .map(|risks| {
+                    risks
+                        .split(',')
+                        .map(|risk| risk.trim().to_owned())
+                        .collect()
+                })
                 .unwrap_or_default(),
             user_info: embedded(&result, "UserInfo"),
             request_id: self.request_id,
@@ -485,14 +493,23 @@ fn digits_or_text(value: &Value) -> Option<String> {
     }
 }
 
-/// A code or id as it is, if it is of the shape of one; otherwise nothing, since a hostile or
-/// broken answer could carry anything there.
-fn harmless_word(text: &str) -> Option<String> {
-    let shaped = !text.is_empty()
-        && text.len() <= 64
+/// A code as it is, if it is of the shape of one (three digits, or words); otherwise nothing, since
+/// a hostile or broken answer could carry a name or number there, plain or encoded.
+fn code_word(text: &str) -> Option<String> {
+    let digits = text.len() == 3 && text.bytes().all(|byte| byte.is_ascii_digit());
+    let words = (1..=64).contains(&text.len())
         && text
             .bytes()
-            .all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'.' | b'-' | b'_'));
+            .all(|byte| byte.is_ascii_alphabetic() || matches!(byte, b'.' | b'-' | b'_'));
+    (digits || words).then(|| text.to_owned())
+}
+
+/// A RequestId as it is, if it is of the shape of one: hexadecimal, mostly a UUID.
+fn request_id(text: &str) -> Option<String> {
+    let shaped = (16..=64).contains(&text.len())
+        && text
+            .bytes()
+            .all(|byte| byte.is_ascii_hexdigit() || byte == b'-');
     shaped.then(|| text.to_owned())
 }
 

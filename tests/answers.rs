@@ -18,7 +18,7 @@ fn answer(
 ) -> Result<Answer, Box<Failure>> {
     let response = Response {
         status,
-        headers: vec![("X-Acs-Request-Id".into(), "HEADER-ID".into())],
+        headers: vec![("X-Acs-Request-Id".into(), "000000000000FEED".into())],
         body: body.as_ref().to_vec(),
     };
     let now = Timestamp::parse_iso8601("2026-11-23T00:00:00Z").unwrap();
@@ -98,7 +98,7 @@ fn reads_the_vendor_documents_describe_answer() {
 fn takes_numbers_where_gateways_send_them() {
     let result = init(&json!({"Code": 200, "ResultObject": {"CertifyId": "sha1"}})).unwrap();
     assert_eq!(result.certify_id, "sha1");
-    assert_eq!(result.request_id.as_deref(), Some("HEADER-ID"));
+    assert_eq!(result.request_id.as_deref(), Some("000000000000FEED"));
     let result = describe(json!({"Passed": "F", "SubCode": 205})).unwrap();
     assert_eq!(result.sub_code_info.unwrap().billed, Some(true));
 }
@@ -279,10 +279,13 @@ fn the_api_gateways_codes_have_their_kind() {
 
 #[test]
 fn reads_errors_in_xml() {
-    let body = "<?xml version='1.0' encoding='UTF-8'?><Error><RequestId>X-1</RequestId><HostId>h</HostId><Code>InvalidAccessKeyId.NotFound</Code><Message>Specified access key is not found.</Message></Error>";
+    let body = "<?xml version='1.0' encoding='UTF-8'?><Error><RequestId>130A2C10-B9EE-4D84-88E3-5384FF039795</RequestId><HostId>h</HostId><Code>InvalidAccessKeyId.NotFound</Code><Message>Specified access key is not found.</Message></Error>";
     let error = describe_raw(404, body).unwrap_err().error;
     assert_eq!(error.kind, Kind::Credentials);
-    assert_eq!(error.request_id.as_deref(), Some("X-1"));
+    assert_eq!(
+        error.request_id.as_deref(),
+        Some("130A2C10-B9EE-4D84-88E3-5384FF039795")
+    );
 }
 
 #[test]
@@ -322,7 +325,7 @@ fn a_code_or_id_of_impossible_shape_is_not_passed_on() {
     let body = json!({"Code": "张三 was here", "RequestId": "<script>"});
     let error = describe_raw(400, body.to_string()).unwrap_err().error;
     assert_eq!(error.code, "Unknown");
-    assert_eq!(error.request_id.as_deref(), Some("HEADER-ID"));
+    assert_eq!(error.request_id.as_deref(), Some("000000000000FEED"));
 }
 
 #[test]

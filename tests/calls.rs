@@ -40,7 +40,7 @@ fn init() -> Call {
         .outer_order_no("e0c34a77f5ac40a5aa5e6ed20c353888")
         .meta_info("{}")
         .cert_name("张三")
-        .cert_no("11010519491231002X")
+        .cert_no("440524188001010014")
         .validate(&options.validation(now()))
         .unwrap();
     Call {
@@ -346,7 +346,7 @@ fn a_wrong_signature_is_explained_without_leaking() {
         failed(call.settle(attempt.state.clone(), mismatch(bare)));
     }
     let shown = format!("{error:?}");
-    for secret in ["张三", "%25E5", "11010519491231002X", "testsecret"] {
+    for secret in ["张三", "%25E5", "440524188001010014", "testsecret"] {
         assert!(!shown.contains(secret), "{shown}");
     }
 }
@@ -354,7 +354,8 @@ fn a_wrong_signature_is_explained_without_leaking() {
 #[test]
 fn what_the_vendor_echoes_into_code_or_id_is_taken_out() {
     let call = init();
-    let body = json!({"Code": "11010519491231002X", "Message": "张三", "RequestId": "id-11010519491231002X"});
+    let body =
+        json!({"Code": "440524188001010014", "Message": "张三", "RequestId": "440524188001010014"});
     let error = failed(call.settle(call.first(), answered_with(400, body.to_string(), &[])));
     assert_eq!(error.code, "Unknown");
     assert_eq!(error.request_id, None);

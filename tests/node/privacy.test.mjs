@@ -1,0 +1,138 @@
+/**
+ * Personal data and secrets planted in requests, failures of every kind that echo them back in
+ * every form: none of it reaches an error, a hook, the console or a URL. `SEED` replays a run.
+ */
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { inspect } from "node:util";
+import { FaceVerifyClient } from "cloudauth-edge";
+
+const FAILURES = 100_000;
+const seed = Number(process.env.SEED ?? Date.now() % 2 ** 31);
+let state = seed;
+/** A linear congruential generator: enough to choose among shapes. */
+const below = (limit) => ((state = (Math.imul(state, 1664525) + 1013904223) >>> 0) >>> 8) % limit;
+const pick = (list) => list[below(list.length)];
+
+const keys = {
+  accessKeyId: "testid",
+  accessKeySecret: "planted-secret-9aX",
+  securityToken: "planted-token-7bY",
+};
+const order = {
+  sceneId: 1000000006,
+  outerOrderNo: "e0c34a77f5ac40a5aa5e6ed20c353888",
+  userId: "planted-user-3cZ",
+  metaInfo: '{"apdidToken":"planted-device-1dW","deviceType":"ios"}',
+  certName: "张三",
+  certNo: "440524188001010014",
+  mobile: "13000000000",
+  ip: "2001:db8::feed",
+};
+
+const planted = [
+  keys.accessKeySecret,
+  keys.securityToken,
+  order.userId,
+  "planted-device-1dW",
+  order.certName,
+  order.certNo,
+  order.mobile,
+  order.ip,
+];
+const escaped = (text) => text.replace(/[^]/g, (c) => `\\u${c.charCodeAt(0).toString(16).padStart(4, "0")}`);
+const forms = planted.flatMap((text) => [
+  text,
+  encodeURIComponent(text),
+  encodeURIComponent(encodeURIComponent(text)),
+  Buffer.from(text).toString("base64"),
+  Buffer.from(text).toString("base64url"),
+  escaped(text),
+]);
+const canaries = [...new Set(forms)];
+
+const codes = [
+  "401",
+  "500",
+  "SignatureDoesNotMatch",
+  "InvalidTimeStamp.Expired",
+  "Throttling.User",
+  "Forbidden.RAM",
+];
+const statuses = [200, 302, 400, 403, 404, 429, 500, 502, 503];
+
+/** An answer or a failure of fetch that carries planted text wherever text can stand. */
+function misfortune(url, body) {
+  const echo = () => pick([...forms, body, url]);
+  const member = () => pick([pick(codes), echo(), 42, null, { [echo()]: echo() }, [echo()]]);
+  const message = pick([
+    echo(),
+    `Specified signature is not matched with our calculation. server string to sign is:POST&%2F&${encodeURIComponent(body)}`,
+    `server string to sign is:${echo()}`,
+  ]);
+  const result = { Passed: pick(["T", "F", echo()]), SubCode: echo(), MaterialInfo: echo() };
+  return pick([
+    () => {
+      throw Object.assign(new TypeError(`fetch failed ${url} ${body}`), {
+        cause: Object.assign(new Error(echo()), { code: pick(["ECONNRESET", "ECONNREFUSED", echo()]) }),
+      });
+    },
+    () => new Response(`<html>${echo()}</html>`, { status: 502 }),
+    () =>
+      new Response(
+        `<Error><Code>${echo()}</Code><Message>${message}</Message><RequestId>${echo()}</RequestId></Error>`,
+        { status: 400 },
+      ),
+    () =>
+      new Response(JSON.stringify({ Code: member(), Message: message, RequestId: member() }), {
+        status: pick(statuses),
+      }),
+    () =>
+      new Response(
+        JSON.stringify({
+          Code: "200",
+          Message: message,
+          RequestId: echo(),
+          ResultObject: pick([result, echo(), null, {}]),
+        }),
+      ),
+    () =>
+      new Response(JSON.stringify({ Code: pick(codes), RequestId: echo() }), {
+        status: pick(statuses),
+        headers: {
+          "x-acs-request-id": encodeURIComponent(echo()),
+          "retry-after": "0",
+          date: encodeURIComponent(echo()),
+        },
+      }),
+  ])();
+}
+
+test(`${FAILURES} failures show nothing that was planted (seed ${seed})`, async () => {
+  const seen = [];
+  const written = [];
+  for (const stream of [process.stdout, process.stderr]) {
+    const write = stream.write;
+    stream.write = (...args) => (written.push(String(args[0])), write.apply(stream, args));
+  }
+  const client = new FaceVerifyClient({
+    ...keys,
+    maxAttempts: 1,
+    onAttempt: (report) => seen.push(report),
+    fetch: async (url, { body }) => (seen.push(url), misfortune(url, body)),
+  });
+  let failures = 0;
+  for (let i = 0; failures < FAILURES; i++) {
+    assert.ok(i < FAILURES * 3, "too few failures");
+    seen.length = 0;
+    try {
+      await client.initFaceVerify(order);
+    } catch (error) {
+      failures++;
+      seen.push(error, String(error.stack), JSON.stringify(error));
+    }
+    const shown = inspect(seen, { depth: 9, maxStringLength: null }) + written.splice(0).join("");
+    const leaked = canaries.find((canary) => shown.includes(canary));
+    assert.equal(leaked, undefined, shown);
+  }
+});

@@ -4,7 +4,7 @@
 import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { build } from "./build.mjs";
-import { Failure, run } from "./lib/process.mjs";
+import { Failure, run, stopping } from "./lib/process.mjs";
 import { command, line, seconds } from "./lib/progress.mjs";
 import { at, browser, projectEnv, tools } from "./lib/project.mjs";
 import { setUp } from "./setup.mjs";
@@ -70,6 +70,7 @@ const suites = [
     commands: [["wasm-pack", "test", "--mode", "no-install", "--headless", "--chrome"]],
   },
   { name: "node", built: true, counted: true, commands: nodeTests("node") },
+  { name: "worker", built: true, counted: true, commands: nodeTests("worker") },
   {
     name: "conformance",
     needs: ["python"],
@@ -163,6 +164,7 @@ await command(import.meta, async (args) => {
       result = await runSuite(suite);
       return result.failure ? "FAILED" : undefined;
     });
+    if (stopping()) return;
     if (result.failure) console.log(`\n${result.failure}\n`);
     for (const text of result.closing) console.log(`    ${text}`);
     results.push(result);

@@ -7,7 +7,7 @@ import { fetchTransport } from "./transport.js";
 const DEFAULT_DEADLINE_MILLIS = 120_000;
 
 /**
- * Everything the package exports, on a loaded core. `index.d.ts` describes it.
+ * Everything the package exports, on a loaded core. `index.d.cts` describes it.
  *
  * @param {object} host
  * @param {() => object} host.core the guarded exports; throws when they are not loaded yet
@@ -42,12 +42,11 @@ export function definePackage({ core, ready, inBrowser }) {
         inBrowser,
       };
       this.#language = language === "zh" ? "zh" : "en";
-      this.#credentials = new CredentialsSource(
-        credentials ?? { accessKeyId, accessKeySecret, securityToken },
-      );
+      const source = credentials ?? { accessKeyId, accessKeySecret, securityToken };
+      this.#credentials = new CredentialsSource(source);
       this.#send = fetchTransport(fetch ?? globalThis.fetch);
       this.#onAttempt = onAttempt;
-      if (!inBrowser) this.#check(credentials ? undefined : { accessKeyId, accessKeySecret, securityToken });
+      if (!inBrowser) this.#check(typeof source === "function" ? undefined : source);
     }
 
     async initFaceVerify(parameters, { signal } = {}) {

@@ -1,8 +1,6 @@
-/** @typedef {import("./index.js").FaceVerifyErrorData} FaceVerifyErrorData */
-
 const NAME = "FaceVerifyError";
 
-/** See `index.d.ts`. Made from plain data that the core decided on. */
+/** See `index.d.cts`. Made from plain data that the core decided on. */
 export class FaceVerifyError extends Error {
   /**
    * @param {object} data what the core says: kind, code, message {zh, en}, audience, …

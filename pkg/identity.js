@@ -1,5 +1,5 @@
 /**
- * The identity rules alone, for forms. `identity.d.ts` describes what it gives.
+ * The identity rules alone, for forms. `identity.d.cts` describes what it gives.
  *
  * @param {() => object} core the guarded exports; throws when they are not loaded yet
  */

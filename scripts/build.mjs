@@ -134,19 +134,26 @@ async function buildVariant(variant, inputs) {
   writeFileSync(stamp, inputs);
 }
 
-/** `require()` on Node: the same entry and the same module beside it, as one CommonJS file. */
-function bundleCommonJs(entry) {
+/** What `require()` loads on Node: file in pkg/wasm and the module it is bundled from. */
+const commonJs = {
+  "node.cjs": "entry/node.js",
+  "identity-node.cjs": "entry/identity-node.js",
+  "sandbox-node.cjs": "sandbox.js",
+};
+
+/** The same module as one CommonJS file; it finds its WebAssembly from where the module itself stands. */
+function bundleCommonJs(file, module) {
   return must("esbuild", [
-    at("pkg", "entry", `${entry}.js`),
+    at("pkg", module),
     "--bundle",
     "--format=cjs",
     "--platform=node",
     "--target=node20",
     "--log-level=warning",
-    `--outfile=${at("pkg", "wasm", `${entry}.cjs`)}`,
+    `--outfile=${at("pkg", "wasm", file)}`,
     "--define:import.meta.url=import_meta_url",
-    '--banner:js=const import_meta_url = require("node:url").pathToFileURL(__filename).href;',
-  ]).then(() => undefined);
+    `--banner:js=const import_meta_url = require("node:url").pathToFileURL(require("node:path").join(__dirname, "..", "${module}")).href;`,
+  ]);
 }
 
 /** Builds what is not up to date. Set-up must have been done. */
@@ -156,8 +163,7 @@ export async function build() {
   await line("client WebAssembly", () => buildVariant("client", inputs));
   await line("identity WebAssembly", () => buildVariant("identity", inputs));
   await line("CommonJS entries for Node", async () => {
-    await bundleCommonJs("node");
-    await bundleCommonJs("identity-node");
+    for (const [file, module] of Object.entries(commonJs)) await bundleCommonJs(file, module);
   });
   await line("server WebAssembly", () => buildVariant("server", inputs));
   await line("lab WebAssembly", () => buildVariant("lab", inputs));

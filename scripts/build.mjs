@@ -19,7 +19,7 @@ const variants = {
   client: [],
   identity: ["--no-default-features", "--features", "identity"],
   server: ["--features", "server"],
-  lab: ["--features", "lab"],
+  lab: ["--no-default-features", "--features", "lab"],
 };
 
 // Listed one by one: --all-features makes encodings that no runtime loads yet.

@@ -1,27 +1,80 @@
 //! A request as it goes to the vendor, in a form that may be shown: personal data masked.
 
-use crate::actions::{Action, Rule};
-use crate::http::Headers;
+use crate::actions::rules::{self, ValidationOptions};
+use crate::actions::{Action, Rule, SigningContext, Value};
+use crate::credentials::Credentials;
+use crate::endpoint::{DEFAULT_ENDPOINT, Endpoint};
+use crate::error::FieldError;
+use crate::http::{Headers, OutgoingRequest};
+use crate::signing::SignatureVersion;
 use crate::signing::encode::parse_form;
+use crate::text::Text;
+use crate::timestamp::Timestamp;
+use alloc::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 
-/// A request as `call::attempt` gave it to the host.
-#[derive(Deserialize)]
-pub struct Prepared {
-    /// `POST` or `GET`.
-    pub method: String,
-    /// Absolute URL.
-    pub url: String,
-    /// All headers.
-    pub headers: Headers,
-    /// The body, `None` where there is none.
-    pub body: Option<String>,
+/// A request that is being filled in.
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Draft {
+    /// `InitFaceVerify` or `DescribeFaceVerify`.
+    pub action: String,
+    /// Values by field name.
+    pub parameters: BTreeMap<String, Value>,
+    /// The scheme.
+    pub signature_version: SignatureVersion,
+    /// Where it goes; `None` for the vendor's public host.
+    pub endpoint: Option<String>,
+    /// The key pair it is signed with; without one, what depends on it is left out.
+    pub key: Option<(String, String)>,
 }
 
-/// Holds personal data and is not printed.
-impl core::fmt::Debug for Prepared {
-    fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
-        f.debug_struct("Prepared").finish_non_exhaustive()
+/// How a request would go out.
+#[derive(Debug, Default, Serialize)]
+pub struct Preview {
+    /// The request; `None` while something is wrong with it.
+    pub request: Option<Shown>,
+    /// Everything that is wrong, field by field.
+    pub errors: Vec<FieldError>,
+    /// Changes made to the input and things to look at.
+    pub notices: Vec<FieldError>,
+}
+
+/// Checks a draft and shows the request it makes.
+pub fn preview(draft: Draft, nonce: &str, now: Timestamp) -> Preview {
+    let wrong = |problems| Preview {
+        errors: problems,
+        ..Preview::default()
+    };
+    let Some(action) = Action::by_name(&draft.action) else {
+        return wrong(vec![FieldError::new(
+            "action",
+            "one-of",
+            Text::new("没有这个接口。", "is not one of the two actions."),
+        )]);
+    };
+    let endpoint = match Endpoint::parse(draft.endpoint.as_deref().unwrap_or(DEFAULT_ENDPOINT)) {
+        Ok(endpoint) => endpoint,
+        Err(problem) => return wrong(vec![problem]),
+    };
+    let valid = match rules::validate(action, draft.parameters, &ValidationOptions::new(now)) {
+        Ok(valid) => valid,
+        Err(error) => return wrong(error.fields),
+    };
+    let has_key = draft.key.is_some();
+    let (id, secret) = draft.key.unwrap_or_default();
+    let credentials = Credentials::new(id, secret);
+    let request = valid.sign(&SigningContext {
+        endpoint: &endpoint,
+        credentials: &credentials,
+        version: draft.signature_version,
+        nonce,
+        now,
+    });
+    Preview {
+        request: Some(show(action, &request, has_key)),
+        errors: Vec::new(),
+        notices: valid.notices().to_vec(),
     }
 }
 
@@ -29,7 +82,7 @@ impl core::fmt::Debug for Prepared {
 #[derive(Debug, Serialize)]
 pub struct Shown {
     /// `POST` or `GET`.
-    pub method: String,
+    pub method: &'static str,
     /// The address without its query.
     pub url: String,
     /// Parameters in the URL's query.
@@ -51,45 +104,38 @@ pub struct Entry {
     pub masked: bool,
 }
 
-/// Masks the personal data of a request of that action; of an action that is not known, everything.
-pub fn show(action: &str, request: &Prepared) -> Shown {
-    let action = Action::by_name(action);
+/// Masks what is personal, and without a key what depends on one.
+fn show(action: &Action, request: &OutgoingRequest, has_key: bool) -> Shown {
     let (url, query) = request.url.split_once('?').unwrap_or((&request.url, ""));
-    Shown {
-        method: request.method.clone(),
-        url: url.to_owned(),
-        query: entries(action, query),
-        headers: request.headers.clone(),
-        form: entries(action, request.body.as_deref().unwrap_or_default()),
-    }
-}
-
-fn entries(action: Option<&Action>, form: &str) -> Vec<Entry> {
-    // The form is of our own making, so it reads back.
-    let pairs = parse_form(form.as_bytes()).unwrap_or_default();
-    pairs
-        .into_iter()
-        .map(|(name, value)| {
-            let masked = match action {
-                Some(action) => action
-                    .parameter(&name)
-                    .and_then(|parameter| mask(parameter.rule, &value)),
-                None => Some(keep(&value, 0, 0)),
+    let entries = |form: &str| -> Vec<Entry> {
+        // The form is of our own making, so it reads back.
+        let pairs = parse_form(form.as_bytes()).unwrap_or_default();
+        let entry = |(name, value): (String, String)| {
+            let rule = action.parameter(&name).map(|parameter| parameter.rule);
+            let masked = match (rule, name.as_str()) {
+                (Some(rule), _) => mask(rule, &value),
+                (None, "AccessKeyId" | "Signature") if !has_key => Some("…".to_owned()),
+                (None, _) => None,
             };
-            match masked {
-                Some(value) => Entry {
-                    name,
-                    value,
-                    masked: true,
-                },
-                None => Entry {
-                    name,
-                    value,
-                    masked: false,
-                },
+            Entry {
+                masked: masked.is_some(),
+                value: masked.unwrap_or(value),
+                name,
             }
-        })
-        .collect()
+        };
+        pairs.into_iter().map(entry).collect()
+    };
+    let header = |(name, value): &(String, String)| match name.as_str() {
+        "authorization" if !has_key => (name.clone(), "…".to_owned()),
+        _ => (name.clone(), value.clone()),
+    };
+    Shown {
+        method: request.method,
+        url: url.to_owned(),
+        query: entries(query),
+        headers: request.headers.iter().map(header).collect(),
+        form: entries(request.body.as_deref().unwrap_or_default()),
+    }
 }
 
 /// The value with what identifies a person left out; `None` for what is not personal.
@@ -125,40 +171,81 @@ fn keep(value: &str, first: usize, last: usize) -> String {
 mod tests {
     use super::*;
 
-    #[test]
-    fn masks_what_is_personal_and_nothing_else() {
-        let request = Prepared {
-            method: "POST".to_owned(),
-            url: "https://cloudauth.aliyuncs.com/?Ip=192.0.2.1".to_owned(),
-            headers: Vec::new(),
-            body: Some(
-                "CertName=%E5%BC%A0%E4%B8%89&CertNo=11010519491231002X&Mobile=13000000000\
-                 &MetaInfo=%7B%7D&UserId=123456789&Signature=a%2Bb%3D"
-                    .to_owned(),
-            ),
+    fn draft(scheme: SignatureVersion, key: bool) -> Preview {
+        let values = [
+            ("sceneId", "1000000006"),
+            ("outerOrderNo", "e0c34a77f5ac40a5aa5e6ed20c353888"),
+            ("userId", "123456789"),
+            ("certName", "张三"),
+            ("certNo", "11010519491231002X"),
+            ("mobile", "13000000000"),
+            ("ip", "192.0.2.1"),
+            ("metaInfo", "{}"),
+        ];
+        let draft = Draft {
+            action: "InitFaceVerify".to_owned(),
+            parameters: values
+                .map(|(name, value)| (name.to_owned(), value.into()))
+                .into(),
+            signature_version: scheme,
+            endpoint: None,
+            key: key.then(|| ("testid".to_owned(), "testsecret".to_owned())),
         };
-        let shown = show("InitFaceVerify", &request);
-        assert_eq!(shown.url, "https://cloudauth.aliyuncs.com/");
-        assert_eq!(shown.query[0].value, "19*******");
-        let form: Vec<_> = shown
-            .form
-            .iter()
-            .map(|entry| (entry.name.as_str(), entry.value.as_str(), entry.masked))
-            .collect();
-        assert_eq!(
-            form,
-            [
-                ("CertName", "张*", true),
-                ("CertNo", "1****************X", true),
-                ("Mobile", "130******00", true),
-                ("MetaInfo", "{…} 2 bytes", true),
-                ("UserId", "123456789", false),
-                ("Signature", "a+b=", false),
-            ]
-        );
-        let unknown = show("Other", &request);
-        assert!(unknown.form.iter().all(|entry| entry.masked));
+        preview(draft, "n", Timestamp::from_unix_millis(1_795_000_000_000))
+    }
+
+    fn value<'a>(entries: &'a [Entry], name: &str) -> &'a str {
+        let entry = entries.iter().find(|entry| entry.name == name).unwrap();
+        &entry.value
+    }
+
+    #[test]
+    fn masks_what_is_personal() {
+        for scheme in [SignatureVersion::Rpc, SignatureVersion::Acs3] {
+            let shown = draft(scheme, true).request.unwrap();
+            let entries: Vec<Entry> = shown.query.into_iter().chain(shown.form).collect();
+            for (name, masked) in [
+                ("CertName", "张*"),
+                ("CertNo", "1****************X"),
+                ("Mobile", "130******00"),
+                ("Ip", "19*******"),
+                ("MetaInfo", "{…} 2 bytes"),
+            ] {
+                assert_eq!(value(&entries, name), masked);
+            }
+            assert_eq!(value(&entries, "UserId"), "123456789");
+            assert_eq!(shown.url, "https://cloudauth.aliyuncs.com/");
+        }
         assert_eq!(keep("X", 1, 1), "X");
         assert_eq!(keep("", 1, 1), "");
+    }
+
+    #[test]
+    fn shows_no_signature_without_a_key() {
+        let signed = draft(SignatureVersion::Rpc, true).request.unwrap();
+        assert_eq!(value(&signed.form, "AccessKeyId"), "testid");
+        let unsigned = draft(SignatureVersion::Rpc, false).request.unwrap();
+        assert_eq!(value(&unsigned.form, "AccessKeyId"), "…");
+        assert_eq!(value(&unsigned.form, "Signature"), "…");
+        let unsigned = draft(SignatureVersion::Acs3, false).request.unwrap();
+        let authorization = unsigned
+            .headers
+            .iter()
+            .find(|(name, _)| name == "authorization");
+        assert_eq!(authorization.unwrap().1, "…");
+    }
+
+    #[test]
+    fn reports_everything_that_is_wrong() {
+        let empty = Draft {
+            action: "InitFaceVerify".to_owned(),
+            parameters: BTreeMap::new(),
+            signature_version: SignatureVersion::Rpc,
+            endpoint: None,
+            key: None,
+        };
+        let preview = preview(empty, "n", Timestamp::from_unix_millis(0));
+        assert!(preview.request.is_none());
+        assert!(preview.errors.len() > 1);
     }
 }

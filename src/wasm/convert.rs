@@ -18,6 +18,7 @@ pub(super) fn to_js<T: Serialize + ?Sized>(value: &T) -> Result<JsValue, JsValue
 }
 
 /// Milliseconds for JavaScript.
+#[cfg(feature = "client")]
 #[allow(clippy::cast_precision_loss)] // exact for every plausible duration
 pub(super) fn from_millis(millis: i64) -> f64 {
     millis as f64

@@ -5,7 +5,7 @@
 
 #[cfg(feature = "client")]
 mod client;
-#[cfg(feature = "client")]
+#[cfg(any(feature = "client", feature = "lab"))]
 mod convert;
 #[cfg(feature = "gateway")]
 mod gateway;
@@ -16,7 +16,9 @@ mod lab;
 mod sandbox;
 
 #[cfg(feature = "client")]
-use convert::{from_js, from_millis, random, to_js};
+use convert::from_millis;
+#[cfg(any(feature = "client", feature = "lab"))]
+use convert::{from_js, random, to_js};
 
 /// The time that JavaScript passes in, `Date.now()`.
 fn now(now_millis: f64) -> crate::timestamp::Timestamp {

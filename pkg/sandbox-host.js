@@ -171,7 +171,7 @@ export class SandboxHost {
     for (const timer of this.#timers) clearTimeout(timer);
     this.#timers.clear();
     this.#closing.abort(closed());
-    for (const close of [...this.#waiting]) close();
+    for (const close of this.#waiting) close();
   }
 
   #control(method, path, content, query = "") {

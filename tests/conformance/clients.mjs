@@ -2,17 +2,25 @@
 //
 // client.call({ endpoint, accessKeyId, accessKeySecret, securityToken?, action, parameters, nonce? })
 //   -> { returned: body } | { threw: { code, message, ... } }, as the SDK itself reports it.
+// client.missing says why a client cannot be run on this machine, where it cannot.
 
-import { spawn } from "node:child_process";
-import { existsSync } from "node:fs";
+import { spawn, spawnSync } from "node:child_process";
+import { existsSync, mkdirSync, readFileSync } from "node:fs";
 import { createRequire } from "node:module";
+import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { fileURLToPath } from "node:url";
-import { python } from "../../scripts/lib/project.mjs";
+import { python, tools, which } from "../../scripts/lib/project.mjs";
 
 const require = createRequire(import.meta.url);
+const ACS3 = "ACS3-HMAC-SHA256";
+const RPC = "1.0";
 /** No SDK waits longer than this for an answer; a slow machine is no reason to fail. */
 const PATIENCE_MS = 60_000;
+/** What a package manager may take; what it has by then is there at the next run. */
+const DOWNLOAD_MS = 4 * 60_000;
+
+const here = (...parts) => fileURLToPath(new URL(parts.join("/"), import.meta.url));
 
 async function reported(call, describe) {
   try {
@@ -22,12 +30,12 @@ async function reported(call, describe) {
   }
 }
 
-/** npm @alicloud/pop-core: RPC 1.0, everything in the query (GET) or in the body (POST). */
-function popCore(method) {
+/** npm @alicloud/pop-core: everything in the query (GET) or in the body (POST). */
+export function popCore(method) {
   const { RPCClient } = require("@alicloud/pop-core");
   return {
-    name: `@alicloud/pop-core ${method}`,
-    scheme: "1.0",
+    name: `npm @alicloud/pop-core, ${method}`,
+    scheme: RPC,
     throwsOnServiceCodes: true,
     call({ endpoint, action, parameters, nonce, ...credentials }) {
       const client = new RPCClient({
@@ -42,20 +50,18 @@ function popCore(method) {
         ({ code, message, entry }) => ({ code, message, status: entry?.response.statusCode }),
       );
     },
-    close() {},
   };
 }
 
 /** npm @alicloud/cloudauth20190307: ACS3 by default, RPC 1.0 with `signatureAlgorithm: "v2"`. */
-function openApi(signatureAlgorithm) {
+export function openApi(signatureAlgorithm) {
   const { default: Client, ...models } = require("@alicloud/cloudauth20190307");
-  const { $OpenApiUtil, OpenApiUtil } = require("@alicloud/openapi-core");
+  const { $OpenApiUtil } = require("@alicloud/openapi-core");
   const { default: Utils } = require("@alicloud/openapi-core/dist/utils");
-  const ownNonce = OpenApiUtil.getNonce;
+  const ownNonce = Utils.getNonce;
   return {
-    name: `@alicloud/cloudauth20190307 ${signatureAlgorithm ?? "default"}`,
-    scheme: signatureAlgorithm ? "1.0" : "ACS3-HMAC-SHA256",
-    throwsOnServiceCodes: false,
+    name: `npm @alicloud/cloudauth20190307, ${signatureAlgorithm ?? "default"}`,
+    scheme: signatureAlgorithm ? RPC : ACS3,
     call({ endpoint, action, parameters, nonce, ...credentials }) {
       const client = new Client(
         new $OpenApiUtil.Config({
@@ -73,10 +79,7 @@ function openApi(signatureAlgorithm) {
       const fields = Object.entries(Request.names()).map(([field, wire]) => [field, parameters[wire]]);
       const method = action === "InitFaceVerify" ? "initFaceVerify" : "describeFaceVerify";
       return reported(
-        async () => {
-          const { body } = await client[method](new Request(Object.fromEntries(fields)));
-          return body.toMap();
-        },
+        async () => (await client[method](new Request(Object.fromEntries(fields)))).body.toMap(),
         ({ code, message, statusCode }) => ({ code, message, status: statusCode }),
       );
     },
@@ -86,38 +89,103 @@ function openApi(signatureAlgorithm) {
   };
 }
 
-/** One of the Python SDKs, in a process of its own. */
-function pythonSdk(name, sdk, scheme, settings = {}) {
-  if (!existsSync(python))
-    throw new Error("The vendor's Python SDKs are not installed: run `npm test`, which does that.");
-  const env = { ...process.env, NO_PROXY: "127.0.0.1", no_proxy: "127.0.0.1" };
-  const child = spawn(python, [fileURLToPath(new URL("python/client.py", import.meta.url)), sdk], { env });
+/** A client in a process of its own, which reads and writes one JSON message a line. */
+function program(client, command, settings = {}) {
+  let child;
+  let lines;
   let trouble = "";
-  child.stderr.setEncoding("utf8").on("data", (text) => (trouble += text));
-  const lines = createInterface({ input: child.stdout })[Symbol.asyncIterator]();
   return {
-    name,
-    scheme,
-    throwsOnServiceCodes: false,
-    explainsWrongSecret: sdk === "sdk-core",
+    ...client,
+    open() {
+      const [name, ...args] = command();
+      child = spawn(name, args, { env: { ...process.env, NO_PROXY: "127.0.0.1", no_proxy: "127.0.0.1" } });
+      child.stderr.setEncoding("utf8").on("data", (text) => (trouble += text));
+      child.stdin.on("error", () => {}); // it ended; its reading side tells
+      lines = createInterface({ input: child.stdout })[Symbol.asyncIterator]();
+    },
     async call(request) {
       child.stdin.write(`${JSON.stringify({ ...request, ...settings })}\n`);
       const { value, done } = await lines.next();
-      if (done) throw new Error(`${name} ended: ${trouble}`);
+      if (done) throw new Error(`${client.name} ended: ${trouble}`);
       return JSON.parse(value);
     },
-    close: () => child.stdin.end(),
+    close: () => child?.stdin.end(),
   };
 }
 
-/** Every client, each made when its turn comes. */
-export const clients = [
-  () => popCore("GET"),
-  () => popCore("POST"),
-  () => openApi(undefined),
-  () => openApi("v2"),
-  () => pythonSdk("aliyun-python-sdk-cloudauth POST", "sdk-core", "1.0"),
-  () => pythonSdk("aliyun-python-sdk-cloudauth GET", "sdk-core", "1.0", { method: "GET" }),
-  () => pythonSdk("alibabacloud-cloudauth20190307 default", "openapi", "ACS3-HMAC-SHA256"),
-  () => pythonSdk("alibabacloud-cloudauth20190307 v2", "openapi", "1.0", { algorithm: "v2" }),
-];
+const pythonCommand = (sdk) => () => {
+  if (!existsSync(python))
+    throw new Error("The vendor's Python SDKs are missing; `npm run conformance` installs them.");
+  return [python, here("python/client.py"), sdk];
+};
+
+/** PyPI aliyun-python-sdk-core with aliyun-python-sdk-cloudauth. */
+export function pythonSdkCore(method) {
+  const explainsWrongSecret = { code: "InvalidAccessKeySecret", wording: /The AccessKeySecret is incorrect/ };
+  const client = { name: `PyPI aliyun-python-sdk-cloudauth, ${method}`, scheme: RPC, explainsWrongSecret };
+  return program(client, pythonCommand("sdk-core"), { method });
+}
+
+/** PyPI alibabacloud-cloudauth20190307. */
+export function pythonOpenApi(algorithm) {
+  const name = `PyPI alibabacloud-cloudauth20190307, ${algorithm ?? "default"}`;
+  return program({ name, scheme: algorithm ? RPC : ACS3 }, pythonCommand("openapi"), { algorithm });
+}
+
+const conformanceTools = join(tools, "conformance");
+
+/** Why a program that fetches libraries did not succeed; undefined when it did. */
+function fetching(what, name, args, options) {
+  if (!which(name)) return `${name} is not installed`;
+  mkdirSync(conformanceTools, { recursive: true });
+  const { status, error, stdout, stderr } = spawnSync(name, args, {
+    timeout: DOWNLOAD_MS,
+    encoding: "utf8",
+    ...options,
+  });
+  if (status === 0) return undefined;
+  const reason =
+    error?.message ?? `${stderr}${stdout}`.split("\n").find((text) => /error|forbidden|not find/i.test(text));
+  return `${what} could not be fetched: ${reason}`;
+}
+
+/** The vendor's Java SDK of its own page: aliyun-java-sdk-core 4.4.3. By GET it signs a body that it does not send. */
+export function javaSdk() {
+  const classpath = join(conformanceTools, "java-classpath");
+  const missing = fetching("the vendor's Java SDK", "mvn", [
+    ...["--quiet", "--batch-mode", "--file", here("java/pom.xml")],
+    ...["dependency:build-classpath", `-Dmdep.outputFile=${classpath}`],
+  ]);
+  const client = {
+    name: "Maven aliyun-java-sdk-cloudauth",
+    scheme: RPC,
+    explainsWrongSecret: {
+      code: "SDK.InvalidAccessKeySecret",
+      wording: /Specified Access Key Secret is not valid/,
+    },
+    missing,
+  };
+  const command = () => ["java", "-cp", readFileSync(classpath, "utf8").trim(), here("java/Client.java")];
+  return program(client, command);
+}
+
+function goProgram(client, argument, settings) {
+  const missing = fetching("the vendor's Go SDKs", "go", ["mod", "download"], { cwd: here("go") });
+  const binary = join(conformanceTools, "go-client");
+  const command = () => {
+    const env = { ...process.env, CGO_ENABLED: "0" };
+    const built = spawnSync("go", ["build", "-o", binary, "."], { cwd: here("go"), env, encoding: "utf8" });
+    if (built.status !== 0) throw new Error(`The Go client does not build: ${built.stderr}`);
+    return [binary, argument];
+  };
+  return program({ ...client, missing }, command, settings);
+}
+
+/** Go github.com/aliyun/alibaba-cloud-sdk-go, services/cloudauth. */
+export const goSdk = () => goProgram({ name: "Go alibaba-cloud-sdk-go", scheme: RPC }, "sdk");
+
+/** Go github.com/alibabacloud-go/darabonba-openapi, which the newer cloudauth-20190307 wraps. */
+export function goOpenApi(algorithm) {
+  const client = { name: `Go darabonba-openapi, ${algorithm ?? "default"}`, scheme: algorithm ? RPC : ACS3 };
+  return goProgram(client, "openapi", { algorithm });
+}

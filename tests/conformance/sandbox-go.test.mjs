@@ -1,0 +1,6 @@
+import { goOpenApi, goSdk } from "./clients.mjs";
+import { conforms } from "./suite.mjs";
+
+conforms(goSdk());
+conforms(goOpenApi());
+conforms(goOpenApi("v2"));

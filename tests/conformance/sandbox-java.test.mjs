@@ -1,0 +1,4 @@
+import { javaSdk } from "./clients.mjs";
+import { conforms } from "./suite.mjs";
+
+conforms(javaSdk());

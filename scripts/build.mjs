@@ -8,7 +8,7 @@ import { join, relative } from "node:path";
 import { answer, must } from "./lib/process.mjs";
 import { command, line } from "./lib/progress.mjs";
 import { at, lockedCrate, projectEnv, root } from "./lib/project.mjs";
-import { compressed, kilobytes } from "./lib/sizes.mjs";
+import { gzipped, kilobytes } from "./lib/sizes.mjs";
 import { forBuild, setUp } from "./setup.mjs";
 
 const TARGET = "wasm32-unknown-unknown";
@@ -177,7 +177,7 @@ await command(import.meta, async () => {
   await setUp(forBuild);
   await build();
   for (const variant of Object.keys(variants)) {
-    const { raw, gzip } = compressed(readFileSync(wasmFile(variant)));
-    console.log(`  ${variant} WebAssembly: ${kilobytes(raw)}, ${kilobytes(gzip)} gzip`);
+    const bytes = readFileSync(wasmFile(variant));
+    console.log(`  ${variant} WebAssembly: ${kilobytes(bytes.length)}, ${kilobytes(gzipped(bytes))} gzip`);
   }
 });

@@ -2,10 +2,12 @@
 
 import { brotliCompressSync, constants, gzipSync } from "node:zlib";
 
+export const gzipped = (bytes) => gzipSync(bytes, { level: 9 }).length;
+
 export function compressed(bytes) {
   return {
     raw: bytes.length,
-    gzip: gzipSync(bytes, { level: 9 }).length,
+    gzip: gzipped(bytes),
     brotli: brotliCompressSync(bytes, {
       params: { [constants.BROTLI_PARAM_QUALITY]: 11, [constants.BROTLI_PARAM_SIZE_HINT]: bytes.length },
     }).length,

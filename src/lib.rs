@@ -101,6 +101,8 @@ pub mod lab;
 pub mod options;
 pub mod order_number;
 pub mod response;
+#[cfg(any(feature = "gateway", feature = "sandbox"))]
+pub mod rpc_server;
 #[cfg(feature = "sandbox")]
 pub mod sandbox;
 pub mod signing;

@@ -1,11 +1,10 @@
-//! The vendor's envelopes, in JSON and XML, and the headers of every answer.
+//! The sandbox's answers: the vendor's envelopes, and the headers of every answer.
 
-use super::gateway_errors::Refusal;
 use super::session::Session;
 use crate::actions::Action;
-use crate::codes;
 use crate::http::{Headers, IncomingRequest, Response, header};
-use crate::signing::encode::hex;
+use crate::rpc_server::envelope::{self, Envelope, Format};
+use crate::rpc_server::errors::Refusal;
 use crate::timestamp::Timestamp;
 use serde_json::{Map, Value};
 
@@ -15,13 +14,6 @@ pub const SANDBOX_HEADER: &str = "x-cloudauth-sandbox";
 /// envelope itself stays the vendor's.
 pub const NOTE_HEADER: &str = "x-cloudauth-sandbox-note";
 
-/// The language of an envelope.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Format {
-    Json,
-    Xml,
-}
-
 /// Code 200 with its ResultObject.
 pub(super) fn success(
     session: &Session<'_>,
@@ -29,16 +21,10 @@ pub(super) fn success(
     action: &Action,
     result: &Map<String, Value>,
 ) -> Response {
-    let mut body = Map::new();
-    body.insert("Code".to_owned(), "200".into());
-    body.insert("Message".to_owned(), message("200").into());
-    body.insert("ResultObject".to_owned(), Value::Object(result.clone()));
-    envelope(
+    write(
         session,
         format,
-        200,
-        &[action.name, "Response"].concat(),
-        body,
+        Envelope::success(action, result.clone()),
         "",
     )
 }
@@ -51,17 +37,7 @@ pub(super) fn service_error(
     code: &str,
     note: &str,
 ) -> Response {
-    let mut body = Map::new();
-    body.insert("Code".to_owned(), code.into());
-    body.insert("Message".to_owned(), message(code).into());
-    envelope(
-        session,
-        format,
-        200,
-        &[action.name, "Response"].concat(),
-        body,
-        note,
-    )
+    write(session, format, Envelope::service(action, code), note)
 }
 
 /// An error of the API gateway.
@@ -71,28 +47,9 @@ pub(super) fn gateway_error(
     request: &IncomingRequest,
     refusal: &Refusal,
 ) -> Response {
-    let mut body = Map::new();
     let host = header(&request.headers, "host").unwrap_or_default();
-    body.insert("Code".to_owned(), refusal.code.as_ref().into());
-    body.insert("Message".to_owned(), refusal.message.as_ref().into());
-    body.insert("HostId".to_owned(), host.into());
-    body.insert(
-        "Recommend".to_owned(),
-        alloc::format!(
-            "https://api.aliyun.com/troubleshoot?q={}&product=Cloudauth&requestId={}",
-            refusal.code,
-            request_id(session)
-        )
-        .into(),
-    );
-    let mut response = envelope(
-        session,
-        format,
-        refusal.status,
-        "Error",
-        body,
-        &refusal.note,
-    );
+    let envelope = Envelope::gateway(refusal, host, &request_id(session));
+    let mut response = write(session, format, envelope, &refusal.note);
     if refusal.code.starts_with("Throttling") {
         let wait = 1_000_i64.saturating_sub(session.now.unix_millis().rem_euclid(1_000));
         response
@@ -146,27 +103,10 @@ pub(super) fn plain(
     }
 }
 
-fn envelope(
-    session: &Session<'_>,
-    format: Format,
-    status: u16,
-    root: &str,
-    mut body: Map<String, Value>,
-    note: &str,
-) -> Response {
-    body.insert("RequestId".to_owned(), request_id(session).into());
-    let (content_type, text) = match format {
-        Format::Json => (
-            "application/json;charset=utf-8",
-            Value::Object(body).to_string(),
-        ),
-        Format::Xml => {
-            let mut text = String::from("<?xml version='1.0' encoding='UTF-8'?>");
-            element(&mut text, root, &Value::Object(body));
-            ("text/xml;charset=utf-8", text)
-        }
-    };
-    let mut response = plain(session, status, Some(content_type), text.into_bytes());
+fn write(session: &Session<'_>, format: Format, envelope: Envelope, note: &str) -> Response {
+    let status = envelope.status;
+    let (content_type, body) = envelope.write(format, &request_id(session));
+    let mut response = plain(session, status, Some(content_type), body);
     if !note.is_empty() {
         response
             .headers
@@ -175,63 +115,8 @@ fn envelope(
     response
 }
 
-fn message(code: &str) -> &'static str {
-    codes::code(code).map_or("", |known| known.vendor_message)
-}
-
-/// An upper-case UUID, as the vendor's RequestIds are.
 fn request_id(session: &Session<'_>) -> String {
-    let mut bytes = session.random.request_id;
-    // Version 4 and variant of RFC 9562 §5.4.
-    let [_, _, _, _, _, _, version, _, variant, ..] = &mut bytes;
-    *version = *version & 0x0F | 0x40;
-    *variant = *variant & 0x3F | 0x80;
-    let digits = hex(&bytes).to_ascii_uppercase();
-    [0..8, 8..12, 12..16, 16..20, 20..32]
-        .map(|group| digits.get(group).unwrap_or_default())
-        .join("-")
-}
-
-fn element(out: &mut String, name: &str, value: &Value) {
-    let tag = |out: &mut String, before| {
-        out.push_str(before);
-        out.push_str(name);
-        out.push('>');
-    };
-    match value {
-        Value::Null => {}
-        Value::Array(items) => items.iter().for_each(|item| element(out, name, item)),
-        Value::Object(members) => {
-            tag(out, "<");
-            members
-                .iter()
-                .for_each(|(name, member)| element(out, name, member));
-            tag(out, "</");
-        }
-        Value::String(text) => {
-            tag(out, "<");
-            text.chars().for_each(|character| escape(out, character));
-            tag(out, "</");
-        }
-        other => {
-            tag(out, "<");
-            out.push_str(&other.to_string());
-            tag(out, "</");
-        }
-    }
-}
-
-fn escape(out: &mut String, character: char) {
-    match character {
-        '<' => out.push_str("&lt;"),
-        '>' => out.push_str("&gt;"),
-        '&' => out.push_str("&amp;"),
-        '\r' => out.push_str("&#13;"),
-        '\n' | '\t' => out.push(character),
-        // XML 1.0 has no way to write the other control characters, nor these two.
-        '\0'..='\x1F' | '\u{FFFE}' | '\u{FFFF}' => out.push('\u{FFFD}'),
-        _ => out.push(character),
-    }
+    envelope::request_id(session.random.request_id)
 }
 
 /// The `Date` header (IMF-fixdate, RFC 9110 §5.6.7), by the sandbox's clock: clients correct
@@ -270,19 +155,5 @@ mod tests {
     fn writes_the_http_date_of_rfc_9110() {
         let text = "Sun, 06 Nov 1994 08:49:37 GMT";
         assert_eq!(http_date(Timestamp::parse_http_date(text).unwrap()), text);
-    }
-
-    #[test]
-    fn escapes_xml() {
-        let mut out = String::new();
-        element(
-            &mut out,
-            "R",
-            &serde_json::json!({"A": "<a&b>\r\u{0}", "B": {"C": 1}, "D": null, "E": ["x", "y"]}),
-        );
-        assert_eq!(
-            out,
-            "<R><A>&lt;a&amp;b&gt;&#13;\u{FFFD}</A><B><C>1</C></B><E>x</E><E>y</E></R>"
-        );
     }
 }

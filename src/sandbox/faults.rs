@@ -1,12 +1,12 @@
 //! Faults on demand: what networks, proxies and the vendor do on a bad day.
 
-use super::gateway_errors as errors;
 use super::session::{FAULTS, Session, Stop};
 use super::verification::answers_with;
 use super::{Delivery, Manner, Need};
 use crate::actions::Action;
 use crate::codes;
 use crate::http::Response;
+use crate::rpc_server::errors;
 use crate::text::Text;
 use serde::{Deserialize, Serialize};
 

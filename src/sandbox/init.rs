@@ -1,7 +1,6 @@
 //! InitFaceVerify: the service's own checks, then a new verification.
 
 use super::callback::{self, CallbackState};
-use super::gateway_errors as errors;
 use super::outcome::{self, Script};
 use super::protocol::Call;
 use super::session::{Session, Stop};
@@ -10,6 +9,7 @@ use crate::actions::rules::{IDENTITY_CARD, LR_FR};
 use crate::codes;
 use crate::endpoint::Endpoint;
 use crate::identity::{cert_name, cert_no, mobile};
+use crate::rpc_server::errors;
 use crate::signing::encode::hex;
 use base64::Engine;
 use core::net::IpAddr;

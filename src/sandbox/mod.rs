@@ -14,7 +14,6 @@ mod control;
 mod describe;
 mod envelope;
 mod faults;
-mod gateway_errors;
 mod init;
 mod outcome;
 mod picture;
@@ -25,15 +24,12 @@ mod verification;
 pub use callback::CallbackAnswer;
 pub use config::{Account, Config, Key, Ram, Scene};
 pub use envelope::{NOTE_HEADER, SANDBOX_HEADER};
-pub use gateway_errors::{ALL as GATEWAY_ERRORS, GatewayError};
 
 use crate::http::{IncomingRequest, Response};
+use crate::rpc_server::request::{self, MAX_BODY};
 use alloc::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 use session::{Session, Stop};
-
-/// The most bytes of a body that are read. A Base64 picture of 1 MB, percent-encoded, fits.
-pub const MAX_BODY: usize = 2 * 1_024 * 1_024;
 
 /// What happened, and what the host knows.
 #[derive(Debug, Deserialize)]
@@ -192,8 +188,8 @@ fn answer(
     if request.path != "/" {
         return control::answer(session, request).map(|response| (response, Delivery::default()));
     }
-    let format = protocol::format(request);
-    let fault = faults::take(session, protocol::action_name(request).as_deref())?;
+    let format = request::format(request);
+    let fault = faults::take(session, request::action_name(request).as_deref())?;
     let outcome = match fault.as_ref().and_then(faults::Fault::instead) {
         Some(stop) => Err(stop),
         None => perform(session, request),
@@ -219,10 +215,10 @@ type Performed = (
 
 fn perform(session: &mut Session<'_>, request: &IncomingRequest) -> Result<Performed, Stop> {
     let call = protocol::authenticate(session, request)?;
-    let result = if call.action.starts_something {
+    let result = if call.action().starts_something {
         init::perform(session, &call)?
     } else {
         describe::perform(session, &call)?
     };
-    Ok((call.action, result))
+    Ok((call.action(), result))
 }

@@ -1,9 +1,9 @@
 //! One decision in the making: what it has read, what it will write.
 
-use super::gateway_errors::Refusal;
 use super::{Callback, Config, Delivery, Done, Input, Need, Random, Write};
 use crate::actions::Action;
 use crate::http::Response;
+use crate::rpc_server::errors::Refusal;
 use crate::timestamp::Timestamp;
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
 

@@ -4,7 +4,7 @@ use crate::host::{Answer, Host, ORDER, start, with};
 use cloudauth_edge::actions::{Action, DESCRIBE_FACE_VERIFY, INIT_FACE_VERIFY};
 use cloudauth_edge::codes::{CODES, Code, Meaning, SUB_CODES, UsedBy};
 use cloudauth_edge::response::{self, Answer as Decoded, Status};
-use cloudauth_edge::sandbox::GATEWAY_ERRORS;
+use cloudauth_edge::rpc_server::errors::ALL as GATEWAY_ERRORS;
 use serde_json::Value;
 
 fn order_no(script: &str) -> String {

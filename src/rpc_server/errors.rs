@@ -17,17 +17,20 @@ pub struct GatewayError {
 
 /// A refusal: one of the errors, made concrete.
 #[derive(Debug)]
-pub(super) struct Refusal {
-    pub(super) code: Cow<'static, str>,
-    pub(super) status: u16,
-    pub(super) message: Cow<'static, str>,
-    /// Why, for the developer: see [`super::NOTE_HEADER`].
-    pub(super) note: String,
+pub struct Refusal {
+    /// Code of the envelope.
+    pub code: Cow<'static, str>,
+    /// HTTP status.
+    pub status: u16,
+    /// Message of the envelope. That of SignatureDoesNotMatch quotes the request, as the vendor's.
+    pub message: Cow<'static, str>,
+    /// Why, for the developer, in English. The vendor has nothing of the kind.
+    pub note: String,
 }
 
 impl GatewayError {
-    /// This error, with the reason that stands in the sandbox's own header.
-    pub(super) fn because(&self, note: impl Into<String>) -> Refusal {
+    /// This error, with the reason.
+    pub fn because(&self, note: impl Into<String>) -> Refusal {
         Refusal {
             code: Cow::Borrowed(self.code),
             status: self.status,
@@ -37,7 +40,7 @@ impl GatewayError {
     }
 
     /// This error, with something added to the vendor's Message.
-    pub(super) fn saying(&self, detail: &str, note: impl Into<String>) -> Refusal {
+    pub fn saying(&self, detail: &str, note: impl Into<String>) -> Refusal {
         Refusal {
             message: Cow::Owned([self.message, detail].concat()),
             ..self.because(note)
@@ -46,7 +49,7 @@ impl GatewayError {
 }
 
 /// `Missing<Param>`: a parameter the gateway cannot do without.
-pub(super) fn missing(parameter: &str, note: impl Into<String>) -> Refusal {
+pub fn missing(parameter: &str, note: impl Into<String>) -> Refusal {
     Refusal {
         code: Cow::Owned(["Missing", parameter].concat()),
         status: 400,
@@ -56,7 +59,7 @@ pub(super) fn missing(parameter: &str, note: impl Into<String>) -> Refusal {
 }
 
 /// `Invalid<Param>`: a parameter the gateway cannot read.
-pub(super) fn invalid(parameter: &str, note: impl Into<String>) -> Refusal {
+pub fn invalid(parameter: &str, note: impl Into<String>) -> Refusal {
     Refusal {
         code: Cow::Owned(["Invalid", parameter].concat()),
         status: 400,
@@ -66,13 +69,13 @@ pub(super) fn invalid(parameter: &str, note: impl Into<String>) -> Refusal {
 }
 
 /// The error of that Code.
-pub(super) fn by_code(code: &str) -> Option<&'static GatewayError> {
+pub fn by_code(code: &str) -> Option<&'static GatewayError> {
     ALL.iter().copied().find(|error| error.code == code)
 }
 
 macro_rules! gateway_errors {
     ($( $name:ident $code:literal $status:literal $message:literal; )*) => {
-        $( pub(super) const $name: &GatewayError = &GatewayError {
+        $( #[doc = concat!("`", $code, "`")] pub const $name: &GatewayError = &GatewayError {
             code: $code,
             status: $status,
             message: $message,

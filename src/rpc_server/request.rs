@@ -1,0 +1,325 @@
+//! What an incoming request of the vendor's protocol says, whichever of the two schemes signed it.
+
+use super::envelope::Format;
+use super::errors::{self, Refusal};
+use crate::actions::{Action, Position, VERSION};
+use crate::http::{IncomingRequest, header};
+use crate::signing::encode::{FormError, parse_form};
+use crate::signing::{acs3, rpc};
+
+/// The most bytes of a body that are read. A Base64 picture of 1 MB, percent-encoded, fits.
+pub const MAX_BODY: usize = 2 * 1_024 * 1_024;
+
+/// Names and values.
+pub type Pairs = Vec<(String, String)>;
+
+/// The language of the answer: `Format`, or under ACS3 the `accept` header. The vendor's documented
+/// default is XML; a request that is none of the protocol's is answered in JSON.
+pub fn format(request: &IncomingRequest) -> Format {
+    if is_acs3(request) {
+        let accept = header(&request.headers, "accept").unwrap_or_default();
+        return if accept.contains("xml") && !accept.contains("json") {
+            Format::Xml
+        } else {
+            Format::Json
+        };
+    }
+    let Ok(pairs) = all_parameters(request) else {
+        return Format::Json;
+    };
+    match find(&pairs, "Format") {
+        Some(name) if name.eq_ignore_ascii_case("json") => Format::Json,
+        Some(_) => Format::Xml,
+        None if find(&pairs, "Action").is_none() => Format::Json,
+        None => Format::Xml,
+    }
+}
+
+/// The action a request names, whatever else is wrong with it.
+pub fn action_name(request: &IncomingRequest) -> Option<String> {
+    if is_acs3(request) {
+        return header(&request.headers, "x-acs-action").map(str::to_owned);
+    }
+    let pairs = all_parameters(request).ok()?;
+    find(&pairs, "Action").map(str::to_owned)
+}
+
+/// What a request says of itself, the same for both schemes.
+pub struct Claim {
+    /// The action, which exists.
+    pub action: &'static Action,
+    /// Whose key signed it.
+    pub access_key_id: String,
+    /// The SecurityToken of a temporary key.
+    pub security_token: Option<String>,
+    /// When it was signed, as it stands there.
+    pub timestamp: String,
+    /// The SignatureNonce.
+    pub nonce: String,
+    /// The action's parameters (and under RPC the common ones).
+    pub parameters: Pairs,
+    pub(super) proof: Proof,
+}
+
+/// Parameters are personal data and are not printed.
+impl core::fmt::Debug for Claim {
+    fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
+        f.debug_struct("Claim")
+            .field("action", &self.action.name)
+            .finish_non_exhaustive()
+    }
+}
+
+pub(super) enum Proof {
+    Rpc {
+        signature: String,
+    },
+    Acs3 {
+        signed_headers: Vec<String>,
+        signature: String,
+    },
+}
+
+impl Claim {
+    /// Reads a request; nothing of it is verified yet.
+    ///
+    /// # Errors
+    /// What the API gateway refuses for its form, its action or its version.
+    pub fn read(request: &IncomingRequest) -> Result<Self, Refusal> {
+        if !matches!(request.method.as_str(), "GET" | "POST") {
+            return Err(errors::UNSUPPORTED_METHOD.because("use POST or GET"));
+        }
+        if request.body.len() > MAX_BODY {
+            return Err(errors::BODY_TOO_LARGE.because("the body is larger than 2 MiB"));
+        }
+        if is_acs3(request) {
+            acs3_claim(request)
+        } else {
+            rpc_claim(request)
+        }
+    }
+
+    /// A parameter's value; an empty one counts as not given.
+    pub fn value(&self, name: &str) -> Option<&str> {
+        find(&self.parameters, name).filter(|value| !value.is_empty())
+    }
+}
+
+fn is_acs3(request: &IncomingRequest) -> bool {
+    header(&request.headers, "authorization").is_some()
+}
+
+fn find<'a>(pairs: &'a [(String, String)], name: &str) -> Option<&'a str> {
+    pairs
+        .iter()
+        .find(|(candidate, _)| candidate == name)
+        .map(|(_, value)| value.as_str())
+}
+
+fn all_parameters(request: &IncomingRequest) -> Result<Pairs, Refusal> {
+    let mut pairs = read_form(request.query.as_bytes())?;
+    pairs.extend(body_form(request)?);
+    Ok(pairs)
+}
+
+pub(super) fn read_form(form: &[u8]) -> Result<Pairs, Refusal> {
+    parse_form(form).map_err(|error| {
+        errors::PARAMETER_FORMAT.because(match error {
+            FormError::NotUtf8 => "the parameters are not UTF-8",
+            FormError::TooManyPairs => "there are more than 256 parameters",
+        })
+    })
+}
+
+fn body_form(request: &IncomingRequest) -> Result<Pairs, Refusal> {
+    if request.body.is_empty() || request.body.len() > MAX_BODY {
+        return Ok(Pairs::new());
+    }
+    let content_type = header(&request.headers, "content-type").unwrap_or_default();
+    let form = "application/x-www-form-urlencoded";
+    if !content_type
+        .trim_start()
+        .to_ascii_lowercase()
+        .starts_with(form)
+    {
+        return Err(errors::PARAMETER_FORMAT
+            .because("the body must be a form: content-type application/x-www-form-urlencoded"));
+    }
+    read_form(&request.body)
+}
+
+fn no_duplicates(pairs: &[(String, String)]) -> Result<(), Refusal> {
+    let mut names: Vec<&str> = pairs.iter().map(|(name, _)| name.as_str()).collect();
+    names.sort_unstable();
+    let twice = names.windows(2).find_map(|pair| match pair {
+        [first, second] if first == second => Some(*first),
+        _ => None,
+    });
+    match twice {
+        // A name of the caller's making is not repeated in an error.
+        Some(name) if name.len() <= 40 && name.bytes().all(|byte| byte.is_ascii_alphanumeric()) => {
+            Err(errors::invalid(name, [name, " is given twice"].concat()))
+        }
+        Some(_) => Err(errors::PARAMETER_FORMAT.because("a parameter is given twice")),
+        None => Ok(()),
+    }
+}
+
+fn rpc_claim(request: &IncomingRequest) -> Result<Claim, Refusal> {
+    let mut parameters = all_parameters(request)?;
+    no_duplicates(&parameters)?;
+    let take = |name: &str| {
+        find(&parameters, name)
+            .filter(|value| !value.is_empty())
+            .map(str::to_owned)
+            .ok_or_else(|| errors::missing(name, [name, " is missing"].concat()))
+    };
+    let claim = Claim {
+        action: known_action(&take("Action")?, &take("Version")?)?,
+        access_key_id: take("AccessKeyId")?,
+        security_token: take("SecurityToken").ok(),
+        timestamp: take("Timestamp")?,
+        nonce: take("SignatureNonce")?,
+        proof: Proof::Rpc {
+            signature: take("Signature")?,
+        },
+        parameters: Pairs::new(),
+    };
+    if let Ok(format) = take("Format")
+        && !["json", "xml"].contains(&format.to_ascii_lowercase().as_str())
+    {
+        return Err(errors::invalid("Format", "Format must be JSON or XML"));
+    }
+    if !take("SignatureMethod")?.eq_ignore_ascii_case(rpc::SIGNATURE_METHOD) {
+        return Err(errors::SIGNATURE_METHOD.because("SignatureMethod must be HMAC-SHA1"));
+    }
+    if take("SignatureVersion")? != rpc::SIGNATURE_VERSION {
+        return Err(errors::invalid(
+            "SignatureVersion",
+            "SignatureVersion must be 1.0",
+        ));
+    }
+    if take("SignatureType").is_ok() {
+        return Err(errors::invalid(
+            "SignatureType",
+            "SignatureType must be empty or left out",
+        ));
+    }
+    parameters.retain(|(name, _)| name != "Signature");
+    Ok(Claim {
+        parameters,
+        ..claim
+    })
+}
+
+fn acs3_claim(request: &IncomingRequest) -> Result<Claim, Refusal> {
+    let authorization = header(&request.headers, "authorization").unwrap_or_default();
+    let Some(members) = authorization.trim().strip_prefix(acs3::ALGORITHM) else {
+        return Err(errors::SIGNATURE_METHOD
+            .because("the Authorization header must begin with ACS3-HMAC-SHA256"));
+    };
+    let member = |name: &str| {
+        members
+            .split(',')
+            .find_map(|member| member.trim().strip_prefix(name)?.strip_prefix('='))
+            .filter(|value| !value.is_empty())
+            .ok_or_else(|| {
+                errors::INCOMPLETE_SIGNATURE
+                    .because(["the Authorization header has no ", name].concat())
+            })
+    };
+    let take = |name: &str, parameter: &str| {
+        header(&request.headers, name)
+            .map(str::trim)
+            .filter(|value| !value.is_empty())
+            .map(str::to_owned)
+            .ok_or_else(|| {
+                errors::missing(parameter, ["the header ", name, " is missing"].concat())
+            })
+    };
+    let signed_headers: Vec<String> = member("SignedHeaders")?
+        .split(';')
+        .map(str::to_ascii_lowercase)
+        .collect();
+    check_signed_headers(request, &signed_headers)?;
+    let query = read_form(request.query.as_bytes())?;
+    let form = body_form(request)?;
+    let action = known_action(
+        &take("x-acs-action", "Action")?,
+        &take("x-acs-version", "Version")?,
+    )?;
+    let claim = Claim {
+        action,
+        access_key_id: member("Credential")?.to_owned(),
+        security_token: take("x-acs-security-token", "SecurityToken").ok(),
+        timestamp: take("x-acs-date", "Timestamp")?,
+        nonce: take("x-acs-signature-nonce", "SignatureNonce")?,
+        proof: Proof::Acs3 {
+            signed_headers,
+            signature: member("Signature")?.to_owned(),
+        },
+        parameters: Pairs::new(),
+    };
+    // Each parameter counts only where the vendor's metadata places it.
+    let mut parameters = Pairs::new();
+    for (pairs, position) in [(query, Position::Query), (form, Position::Form)] {
+        parameters.extend(pairs.into_iter().filter(|(name, _)| {
+            action
+                .parameters
+                .iter()
+                .any(|known| known.name == *name && known.position == position)
+        }));
+    }
+    no_duplicates(&parameters)?;
+    Ok(Claim {
+        parameters,
+        ..claim
+    })
+}
+
+/// What the vendor's page says must be signed: `host`, `content-type` where there is one, and every
+/// `x-acs-` header.
+fn check_signed_headers(
+    request: &IncomingRequest,
+    signed_headers: &[String],
+) -> Result<(), Refusal> {
+    for name in signed_headers {
+        if header(&request.headers, name).is_none() {
+            return Err(errors::INCOMPLETE_SIGNATURE
+                .because("SignedHeaders names a header that the request does not have"));
+        }
+    }
+    let is_signed = |name: &str| signed_headers.iter().any(|signed| signed == name);
+    for name in [
+        "host",
+        "x-acs-action",
+        "x-acs-version",
+        "x-acs-date",
+        "x-acs-signature-nonce",
+        "x-acs-content-sha256",
+    ] {
+        if !is_signed(name) {
+            return Err(errors::INCOMPLETE_SIGNATURE
+                .because(["the header ", name, " is missing or not signed"].concat()));
+        }
+    }
+    for (name, _) in &request.headers {
+        let name = name.to_ascii_lowercase();
+        let must =
+            name.starts_with("x-acs-") || (name == "content-type" && !request.body.is_empty());
+        if must && !is_signed(&name) {
+            return Err(errors::INCOMPLETE_SIGNATURE
+                .because("content-type or an x-acs- header is not signed"));
+        }
+    }
+    Ok(())
+}
+
+fn known_action(name: &str, version: &str) -> Result<&'static Action, Refusal> {
+    if version != VERSION {
+        return Err(errors::INVALID_VERSION.because("the version of both actions is 2019-03-07"));
+    }
+    Action::by_name(name).ok_or_else(|| {
+        errors::ACTION_NOT_FOUND.because("there are InitFaceVerify and DescribeFaceVerify alone")
+    })
+}

@@ -1,3 +1,7 @@
+import { packObject, packPairs, unpack } from "./packed.js";
+
+const NO_BYTES = new Uint8Array();
+
 /**
  * Performs one call: asks the core for an attempt, sends it, asks the core what its outcome means,
  * until the core says it is done. Holds no decision of its own.
@@ -5,8 +9,8 @@
  * @param {object} call
  * @param {object} call.core the guarded exports
  * @param {Function} call.send see `transport.js`
- * @param {{ offsetMillis: number }} [call.clock] what is known of the vendor's clock; kept up to date
- * @param {object} call.options the client's options, as the core reads them
+ * @param {{ offsetMillis: number }} call.clock what is known of the vendor's clock; kept up to date
+ * @param {string} call.options the client's options, packed
  * @param {import("./credentials.js").CredentialsSource} call.credentials
  * @param {string} call.action `InitFaceVerify` or `DescribeFaceVerify`
  * @param {object} call.parameters
@@ -17,7 +21,7 @@
 export async function performCall({
   core,
   send,
-  clock = { offsetMillis: 0 },
+  clock,
   options,
   credentials,
   action,
@@ -25,59 +29,82 @@ export async function performCall({
   signal,
   onAttempt,
 }) {
+  const packed = packObject(parameters);
   let keys = await credentials.get();
-  let state;
+  let packedKeys = packObject(keys) ?? "";
+  let state = "";
   for (;;) {
     const prepared = core.prepareAttempt(
       options,
-      keys,
+      packedKeys,
       action,
-      parameters,
+      packed,
       state,
       clock.offsetMillis,
       Date.now(),
     );
-    if (prepared.error) return { failed: prepared.error };
-    const { request, timeoutMillis } = prepared.attempt;
-    state = prepared.attempt.state;
+    const [kind, timeoutMillis, nextState, url, hasBody, body, ...headers] = unpack(prepared);
+    if (kind === "error") return { failed: JSON.parse(timeoutMillis) };
+    state = nextState;
     const sentAt = Date.now();
-    const outcome = await send(request, { timeoutMillis, signal });
-    const settled = core.settleAttempt(
-      options,
-      keys,
-      action,
-      parameters,
-      state,
-      outcome,
-      credentials.refreshable,
-      Date.now(),
+    const request = { url, headers: pairs(headers), body: hasBody === "1" ? body : undefined };
+    const outcome = await send(request, { timeoutMillis: Number(timeoutMillis), signal });
+    const settled = unpack(
+      core.settleAttempt(
+        options,
+        packedKeys,
+        action,
+        packed,
+        state,
+        outcome.kind,
+        outcome.status ?? 0,
+        packPairs(outcome.headers ?? []),
+        outcome.body ?? NO_BYTES,
+        credentials.refreshable,
+        Date.now(),
+      ),
     );
-    try {
-      onAttempt?.(report(action, request, state, sentAt, outcome, settled));
-    } catch {
-      // A broken hook must not lose a CertifyId that has just been given.
+    const [step] = settled;
+    const result = JSON.parse(settled.at(-1));
+    if (onAttempt) {
+      const delayMillis = step === "retry" ? Number(settled[1]) : undefined;
+      try {
+        onAttempt(report(action, url, state, sentAt, outcome, step, result, delayMillis));
+      } catch {
+        // A broken hook must not lose a CertifyId that has just been given.
+      }
     }
-    if (!settled.retry) return settled;
-    state = settled.retry.state;
-    clock.offsetMillis = state.clockOffsetMillis;
-    await sleep(settled.retry.delayMillis, signal);
-    if (settled.retry.refreshCredentials) keys = await credentials.get(keys);
+    if (step !== "retry") return { [step]: result };
+    const [, delayMillis, refresh, retryState] = settled;
+    state = retryState;
+    clock.offsetMillis = Number(state.split(" ")[2]);
+    await sleep(Number(delayMillis), signal);
+    if (refresh === "1") {
+      keys = await credentials.get(keys);
+      packedKeys = packObject(keys) ?? "";
+    }
   }
 }
 
+function pairs(members) {
+  const pairs = [];
+  for (let at = 0; at < members.length; at += 2) pairs.push([members[at], members[at + 1]]);
+  return pairs;
+}
+
 /** What an attempt looked like from outside, without personal data. */
-function report(action, request, state, sentAt, outcome, settled) {
-  const error = settled.failed ?? settled.retry?.because;
+function report(action, url, state, sentAt, outcome, step, result, retryInMs) {
+  const failed = step !== "done";
   return {
     action,
-    attempt: state.attempt,
-    endpoint: new URL(request.url).host,
+    attempt: Number(state.split(" ")[0]),
+    endpoint: new URL(url).host,
     durationMs: Date.now() - sentAt,
     httpStatus: outcome.status,
-    kind: error?.kind,
-    code: error?.code ?? settled.done?.code,
-    requestId: error ? (error.requestId ?? undefined) : (settled.done.requestId ?? undefined),
-    retryInMs: settled.retry?.delayMillis,
+    kind: failed ? result.kind : undefined,
+    code: result.code,
+    requestId: result.requestId ?? undefined,
+    retryInMs,
   };
 }
 

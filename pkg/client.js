@@ -1,6 +1,7 @@
 import { performCall, sleep } from "./call.js";
 import { CredentialsSource } from "./credentials.js";
 import { FaceVerifyError, isFaceVerifyError } from "./errors.js";
+import { packObject } from "./packed.js";
 import { fetchTransport } from "./transport.js";
 
 /** Two minutes: longer than nearly everybody takes, shorter than the 30 a CertifyId lives. */
@@ -36,11 +37,11 @@ export function definePackage({ core, ready, inBrowser }) {
         endpoint,
         ...rest
       } = options;
-      this.#options = {
+      this.#options = packObject({
         ...rest,
         endpoint: Array.isArray(endpoint) ? endpoint.join(",") : endpoint,
         inBrowser,
-      };
+      });
       this.#language = language === "zh" ? "zh" : "en";
       const source = credentials ?? { accessKeyId, accessKeySecret, securityToken };
       this.#credentials = new CredentialsSource(source);
@@ -98,8 +99,8 @@ export function definePackage({ core, ready, inBrowser }) {
 
     #check(credentials) {
       if (this.#checked) return;
-      const error = core().checkOptions(this.#options, credentials);
-      if (error) throw new FaceVerifyError(error, this.#language);
+      const error = core().checkOptions(this.#options, packObject(credentials));
+      if (error) throw new FaceVerifyError(JSON.parse(error), this.#language);
       this.#checked = true;
     }
   }
@@ -111,8 +112,10 @@ export function definePackage({ core, ready, inBrowser }) {
     isFaceVerifyError,
     ready,
     parseCallback: (url, callbackToken) =>
-      core().parseCallback(new URL(url, "https://callback.invalid").search, String(callbackToken ?? "")),
-    newOuterOrderNo: (prefix = "") => accepted(core().newOuterOrderNo(prefix, Date.now())),
+      JSON.parse(
+        core().parseCallback(new URL(url, "https://callback.invalid").search, String(callbackToken ?? "")),
+      ),
+    newOuterOrderNo: (prefix = "") => accepted(JSON.parse(core().newOuterOrderNo(prefix, Date.now()))),
   };
 }
 

@@ -1,6 +1,7 @@
 /**
- * Sends a request that stands as it is and tells what became of it, as the core's `Outcome`. Never
- * throws: every failure is an outcome. The time limit covers the answer's body.
+ * Sends a request that stands as it is and tells what became of it: `answered`, `timed-out`,
+ * `too-large`, `aborted`, or the host's own code of a failed connection. Never throws: every
+ * failure is an outcome. The time limit covers the answer's body.
  */
 
 /** The vendor's answers have a few kilobytes; pictures come as addresses. */
@@ -25,9 +26,9 @@ export function fetchTransport(fetch) {
     try {
       // workerd and browsers refuse a fetch that is called as a method of something else.
       const response = await fetch.call(undefined, request.url, {
-        method: request.method,
+        method: "POST",
         headers: request.headers,
-        body: request.body ?? undefined,
+        body: request.body,
         // A redirect would carry names and identity numbers to another place.
         redirect: "manual",
         signal: controller.signal,
@@ -42,7 +43,7 @@ export function fetchTransport(fetch) {
     } catch (error) {
       if (ended) return { kind: ended };
       const code = error?.cause?.code ?? error?.code;
-      return { kind: "connection-failed", code: typeof code === "string" ? code : undefined };
+      return { kind: typeof code === "string" ? code : "connection-failed" };
     } finally {
       clearTimeout(timer);
       signal?.removeEventListener("abort", abort);

@@ -70,9 +70,44 @@ impl State {
     }
 }
 
+impl State {
+    /// As one line of text, for a host that keeps it between attempts.
+    pub fn pack(&self) -> String {
+        alloc::format!(
+            "{} {} {} {} {} {} {} {}",
+            self.attempt,
+            self.endpoint,
+            self.clock_offset_millis,
+            u8::from(self.clock_corrected),
+            u8::from(self.credentials_refreshed),
+            self.started_millis,
+            self.signed_millis,
+            self.nonce
+        )
+    }
+
+    /// Reads what [`State::pack`] wrote; `None` for anything else.
+    pub fn unpack(text: &str) -> Option<Self> {
+        let mut parts = text.splitn(8, ' ');
+        let mut number = || parts.next()?.parse::<i64>().ok();
+        let (attempt, endpoint, clock_offset_millis) = (number()?, number()?, number()?);
+        let (corrected, refreshed) = (number()?, number()?);
+        let (started_millis, signed_millis) = (number()?, number()?);
+        Some(Self {
+            attempt,
+            endpoint: usize::try_from(endpoint).ok()?,
+            clock_offset_millis,
+            clock_corrected: corrected != 0,
+            credentials_refreshed: refreshed != 0,
+            started_millis,
+            signed_millis,
+            nonce: parts.next()?.to_owned(),
+        })
+    }
+}
+
 /// What the host is to send.
-#[derive(Clone, Debug, Serialize)]
-#[serde(rename_all = "camelCase")]
+#[derive(Clone, Debug)]
 pub struct Attempt {
     /// The request.
     pub request: OutgoingRequest,

@@ -1,58 +1,52 @@
-//! Exports of the client: attempts and outcomes of a call, checks, tables.
+//! Exports of the client: attempts and outcomes of a call. Data crosses as `packed.rs` says.
 
-use super::{from_js, from_millis, millis, now, random, to_js};
-use crate::actions::rules::{self, ValidationOptions};
-use crate::actions::{Action, ValidRequest, Value};
-use crate::call::{self, Loss, Outcome, State, Step};
+use super::outcome::outcome_of;
+use super::packed::{SEPARATOR, json, named_value, named_values, pairs};
+
+use super::{millis, now, random};
+use crate::actions::rules;
+use crate::actions::{Action, ValidRequest};
+use crate::call::{self, State, Step};
 use crate::callback;
-use crate::codes;
 use crate::credentials::{Credentials, Secret};
 use crate::error::{Error, FieldError};
-use crate::http::{Headers, Response};
+use crate::http::Response;
 use crate::options::{Options, RawCredentials};
 use crate::order_number;
-use crate::response::Answer;
-use serde::{Deserialize, Serialize};
+use crate::timestamp::Timestamp;
 use wasm_bindgen::prelude::*;
 
-type Parameters = Vec<(String, Value)>;
-
 /// Checks a client's options and, where they are known already, its credentials. Gives nothing, or
-/// an error as plain data.
+/// an error in JSON.
 #[wasm_bindgen(js_name = checkOptions)]
-pub fn check_options(options: JsValue, credentials: JsValue) -> Result<JsValue, JsValue> {
-    let checked = if credentials.is_undefined() {
-        checked_options(options).map(|_| ())
-    } else {
-        checked(options, credentials).map(|_| ())
-    };
-    to_js(&checked.err())
+pub fn check_options(options: &str, credentials: Option<String>) -> Option<String> {
+    let checked = Options::check(named_values(options)).and_then(|options| match credentials {
+        Some(credentials) => checked_credentials(&options, &credentials).map(|_| ()),
+        None => Ok(()),
+    });
+    checked.err().map(|error| json(&error))
 }
 
-/// The next attempt of a call: `{ attempt }` to send, or `{ error }`. `state` is undefined before
-/// the first; `clockOffsetMillis` is what the last call's state held.
+/// The next attempt of a call, signed. `state` is empty before the first; `clockOffsetMillis` is
+/// what the last call's state held. Gives members: `attempt`, timeout in milliseconds, state, URL,
+/// whether there is a body (`1` or `0`), the body, then the headers' names and values; or `error`
+/// and the error in JSON.
 #[wasm_bindgen(js_name = prepareAttempt)]
 pub fn prepare_attempt(
-    options: JsValue,
-    credentials: JsValue,
+    options: &str,
+    credentials: &str,
     action: &str,
-    parameters: JsValue,
-    state: JsValue,
+    parameters: Option<String>,
+    state: &str,
     clock_offset_millis: f64,
     now_millis: f64,
-) -> Result<JsValue, JsValue> {
-    #[derive(Serialize)]
-    #[serde(rename_all = "lowercase")]
-    enum Prepared {
-        Attempt(Box<call::Attempt>),
-        Error(Error),
-    }
+) -> Result<String, JsValue> {
     let now = now(now_millis);
-    let state: Option<State> = from_js(state)?;
     let nonce = crate::signing::encode::hex(&random::<16>()?);
     let prepared = checked(options, credentials).and_then(|(options, credentials)| {
-        let request = valid(&options, action, named_values(parameters)?, now)?;
-        let state = state.unwrap_or_else(|| State::new(now, millis(clock_offset_millis)));
+        let request = valid(&options, action, parameters.as_deref(), now)?;
+        let state =
+            State::unpack(state).unwrap_or_else(|| State::new(now, millis(clock_offset_millis)));
         Ok(call::attempt(
             &options,
             &credentials,
@@ -62,225 +56,133 @@ pub fn prepare_attempt(
             nonce,
         ))
     });
-    to_js(&match prepared {
-        Ok(attempt) => Prepared::Attempt(Box::new(attempt)),
-        Err(error) => Prepared::Error(error),
+    Ok(match prepared {
+        Ok(attempt) => {
+            let request = attempt.request;
+            let mut members = vec![
+                "attempt".to_owned(),
+                attempt.timeout_millis.to_string(),
+                attempt.state.pack(),
+                request.url,
+                if request.body.is_some() { "1" } else { "0" }.to_owned(),
+                request.body.unwrap_or_default(),
+            ];
+            for (name, value) in request.headers {
+                members.push(name);
+                members.push(value);
+            }
+            members.join(&*SEPARATOR.to_string())
+        }
+        Err(error) => tagged("error", &json(&error)),
     })
 }
 
-/// What to do about an attempt's outcome: `{ done }`, `{ failed }` or `{ retry }`.
+/// What to do about an attempt's outcome: `done` and the answer in JSON, `failed` and the error in
+/// JSON, or `retry`, milliseconds to wait, whether to fetch new credentials (`1` or `0`), the state
+/// and the error in JSON.
 #[wasm_bindgen(js_name = settleAttempt)]
 #[allow(clippy::too_many_arguments)]
 pub fn settle_attempt(
-    options: JsValue,
-    credentials: JsValue,
+    options: &str,
+    credentials: &str,
     action: &str,
-    parameters: JsValue,
-    state: JsValue,
-    outcome: JsValue,
+    parameters: &str,
+    state: &str,
+    outcome: &str,
+    status: u16,
+    headers: &str,
+    body: Vec<u8>,
     credentials_refreshable: bool,
     now_millis: f64,
-) -> Result<JsValue, JsValue> {
-    #[derive(Serialize)]
-    #[serde(rename_all = "lowercase", rename_all_fields = "camelCase")]
-    enum Settled {
-        Done(Answer),
-        Failed(Error),
-        Retry {
-            delay_millis: i64,
-            refresh_credentials: bool,
-            because: Error,
-            state: State,
-        },
-    }
+) -> Result<String, JsValue> {
     let now = now(now_millis);
-    let state: State = from_js(state)?;
-    let outcome: HostOutcome = from_js(outcome)?;
     let jitter = u32::from_le_bytes(random::<4>()?);
-    let settled = (|| {
-        let (options, credentials) = checked(options, credentials)?;
+    let outcome = outcome_of(
+        outcome,
+        Response {
+            status,
+            headers: pairs(headers),
+            body,
+        },
+    );
+    let settled = checked(options, credentials).and_then(|(options, credentials)| {
         let action = known_action(action)?;
-        let request = || {
-            let parameters = named_values(parameters.clone()).ok()?;
-            valid(&options, action.name, parameters, now).ok()
-        };
+        let state = State::unpack(state).ok_or_else(|| unusable("state"))?;
         Ok(call::settle(
             &options,
             &credentials,
             action,
-            &request,
+            &|| valid(&options, action.name, Some(parameters), now).ok(),
             state,
-            outcome.into(),
+            outcome,
             credentials_refreshable,
             now,
             jitter,
         ))
-    })();
-    to_js(&match settled {
-        Ok(Step::Done(answer)) => Settled::Done(answer),
-        Ok(Step::Failed(error)) | Err(error) => Settled::Failed(error),
+    });
+    Ok(match settled {
+        Ok(Step::Done(answer)) => tagged("done", &json(&answer)),
+        Ok(Step::Failed(error)) | Err(error) => tagged("failed", &json(&error)),
         Ok(Step::Retry {
             delay_millis,
             refresh_credentials,
             because,
             state,
-        }) => Settled::Retry {
-            delay_millis,
-            refresh_credentials,
-            because,
-            state,
-        },
+        }) => [
+            "retry",
+            &delay_millis.to_string(),
+            if refresh_credentials { "1" } else { "0" },
+            &state.pack(),
+            &json(&because),
+        ]
+        .join(&*SEPARATOR.to_string()),
     })
 }
 
-/// Checks the parameters of an action without sending anything: `{ error, notices }`.
-#[wasm_bindgen(js_name = checkParameters)]
-pub fn check_parameters(
-    options: JsValue,
-    action: &str,
-    parameters: JsValue,
-    now_millis: f64,
-) -> Result<JsValue, JsValue> {
-    #[derive(Serialize)]
-    struct Checked {
-        error: Option<Error>,
-        notices: Vec<FieldError>,
-    }
-    let now = now(now_millis);
-    let checked = checked_options(options)
-        .and_then(|options| valid(&options, action, named_values(parameters)?, now));
-    to_js(&match checked {
-        Ok(request) => Checked {
-            error: None,
-            notices: request.notices().to_vec(),
-        },
-        Err(error) => Checked {
-            error: Some(error),
-            notices: Vec::new(),
-        },
-    })
-}
-
-/// A new OuterOrderNo: `{ Ok: "…" }` or `{ Err: … }`.
+/// A new OuterOrderNo: `{"Ok":"…"}` or `{"Err":{…}}`.
 #[wasm_bindgen(js_name = newOuterOrderNo)]
-pub fn new_outer_order_no(prefix: &str, now_millis: f64) -> Result<JsValue, JsValue> {
-    to_js(&order_number::new_outer_order_no(
-        prefix,
-        now(now_millis),
-        &random()?,
-    ))
+pub fn new_outer_order_no(prefix: &str, now_millis: f64) -> Result<String, JsValue> {
+    let number = order_number::new_outer_order_no(prefix, now(now_millis), &random()?);
+    Ok(json(&number))
 }
 
 /// Milliseconds to wait before the next query of somebody who waits for a result.
 #[wasm_bindgen(js_name = pollDelay)]
+#[allow(clippy::cast_precision_loss)] // seconds
 pub fn poll_delay(polls: u32) -> Result<f64, JsValue> {
     let random = u32::from_le_bytes(random::<4>()?);
-    Ok(from_millis(call::poll_delay_millis(polls, random)))
+    Ok(call::poll_delay_millis(polls, random) as f64)
 }
 
-/// Reads the vendor's callback: its claims, or null.
+/// Reads the vendor's callback: its claims in JSON, or `null`.
 #[wasm_bindgen(js_name = parseCallback)]
-pub fn parse_callback(query: &str, expected_token: String) -> Result<JsValue, JsValue> {
-    to_js(&callback::parse_callback(
+pub fn parse_callback(query: &str, expected_token: String) -> String {
+    json(&callback::parse_callback(
         query,
         &Secret::new(expected_token),
     ))
 }
 
-/// The code tables: `{ codes, subCodes, gatewayCodes }`.
-#[wasm_bindgen(js_name = codeTables)]
-pub fn code_tables() -> Result<JsValue, JsValue> {
-    #[derive(Serialize)]
-    #[serde(rename_all = "camelCase")]
-    struct Tables {
-        codes: &'static [codes::Code],
-        sub_codes: &'static [codes::SubCode],
-        gateway_codes: &'static [codes::GatewayCode],
-    }
-    to_js(&Tables {
-        codes: codes::CODES,
-        sub_codes: codes::SUB_CODES,
-        gateway_codes: codes::GATEWAY_CODES,
-    })
+fn tagged(tag: &str, text: &str) -> String {
+    let mut members = String::with_capacity(tag.len().saturating_add(text.len()).saturating_add(1));
+    members.push_str(tag);
+    members.push(SEPARATOR);
+    members.push_str(text);
+    members
 }
 
-/// An outcome as the host describes it.
-#[derive(Deserialize)]
-#[serde(rename_all = "camelCase")]
-pub(super) struct HostOutcome {
-    kind: HostOutcomeKind,
-    #[serde(default)]
-    status: u16,
-    #[serde(default)]
-    headers: Headers,
-    #[serde(default, with = "serde_bytes")]
-    body: Vec<u8>,
-    #[serde(default)]
-    code: Option<String>,
-}
-
-#[derive(Deserialize)]
-#[serde(rename_all = "kebab-case")]
-enum HostOutcomeKind {
-    Answered,
-    ConnectionFailed,
-    TimedOut,
-    TooLarge,
-    Aborted,
-}
-
-impl From<HostOutcome> for Outcome {
-    fn from(outcome: HostOutcome) -> Self {
-        match outcome.kind {
-            HostOutcomeKind::Answered => Self::Answered(Response {
-                status: outcome.status,
-                headers: outcome.headers,
-                body: outcome.body,
-            }),
-            HostOutcomeKind::ConnectionFailed => {
-                Self::Lost(Loss::ConnectionFailed { code: outcome.code })
-            }
-            HostOutcomeKind::TimedOut => Self::Lost(Loss::TimedOut),
-            HostOutcomeKind::TooLarge => Self::Lost(Loss::TooLarge),
-            HostOutcomeKind::Aborted => Self::Lost(Loss::Aborted),
-        }
-    }
-}
-
-fn checked_options(options: JsValue) -> Result<Options, Error> {
-    Options::check(named_values(options).map_err(|_| unusable("options"))?)
-}
-
-fn checked(options: JsValue, credentials: JsValue) -> Result<(Options, Credentials), Error> {
-    let options = checked_options(options)?;
-    let credentials =
-        from_js::<RawCredentials>(credentials).map_err(|_| unusable("credentials"))?;
-    let credentials = options.check_credentials(credentials)?;
+fn checked(options: &str, credentials: &str) -> Result<(Options, Credentials), Error> {
+    let options = Options::check(named_values(options))?;
+    let credentials = checked_credentials(&options, credentials)?;
     Ok((options, credentials))
 }
 
-/// The members of an object, each by itself, so that one that no parameter takes (a symbol, a
-/// bigint beyond 64 bits) is reported by its name.
-fn named_values(parameters: JsValue) -> Result<Parameters, Error> {
-    let object = parameters
-        .dyn_ref::<js_sys::Object>()
-        .filter(|object| !js_sys::Array::is_array(object) && !object.is_function())
-        .ok_or_else(|| unusable("parameters"))?;
-    let entries = js_sys::Object::entries(object);
-    Ok(entries
-        .iter()
-        .filter_map(|entry| {
-            let entry = js_sys::Array::from(&entry);
-            let value = entry.get(1);
-            let inexact = value.is_bigint();
-            let value = from_js(value).unwrap_or(if inexact {
-                Value::Inexact
-            } else {
-                Value::Unusable
-            });
-            Some((entry.get(0).as_string()?, value))
-        })
-        .collect())
+fn checked_credentials(options: &Options, packed: &str) -> Result<Credentials, Error> {
+    options.check_credentials(RawCredentials {
+        access_key_id: named_value(packed, "accessKeyId"),
+        access_key_secret: named_value(packed, "accessKeySecret"),
+        security_token: named_value(packed, "securityToken"),
+    })
 }
 
 fn known_action(name: &str) -> Result<&'static Action, Error> {
@@ -290,11 +192,15 @@ fn known_action(name: &str) -> Result<&'static Action, Error> {
 fn valid(
     options: &Options,
     action: &str,
-    parameters: Parameters,
-    now: crate::timestamp::Timestamp,
+    parameters: Option<&str>,
+    now: Timestamp,
 ) -> Result<ValidRequest, Error> {
-    let rules: ValidationOptions = options.validation(now);
-    rules::validate(known_action(action)?, parameters, &rules)
+    let parameters = parameters.ok_or_else(|| unusable("parameters"))?;
+    rules::validate(
+        known_action(action)?,
+        named_values(parameters),
+        &options.validation(now),
+    )
 }
 
 fn unusable(what: &'static str) -> Error {

@@ -1,6 +1,6 @@
 //! Exports of the gateway: routing, the ledger's steps, turns to call the vendor.
 
-use super::client::HostOutcome;
+use super::outcome::HostOutcome;
 use super::{from_js, now, random, to_js};
 use crate::gateway::ledger::rows::Rows;
 use crate::gateway::ledger::{Context, Happened, Task, step};

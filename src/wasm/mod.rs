@@ -5,20 +5,26 @@
 
 #[cfg(feature = "client")]
 mod client;
-#[cfg(any(feature = "client", feature = "lab"))]
+#[cfg(any(feature = "server", feature = "lab"))]
 mod convert;
-#[cfg(feature = "gateway")]
+#[cfg(feature = "server")]
 mod gateway;
 mod identity;
 #[cfg(feature = "lab")]
 mod lab;
-#[cfg(feature = "sandbox")]
+#[cfg(feature = "client")]
+mod outcome;
+#[cfg(feature = "client")]
+mod packed;
+#[cfg(any(feature = "client", feature = "lab"))]
+mod random;
+#[cfg(feature = "server")]
 mod sandbox;
 
-#[cfg(feature = "client")]
-use convert::from_millis;
+#[cfg(any(feature = "server", feature = "lab"))]
+use convert::{from_js, to_js};
 #[cfg(any(feature = "client", feature = "lab"))]
-use convert::{from_js, random, to_js};
+use random::random;
 
 /// The time that JavaScript passes in, `Date.now()`.
 fn now(now_millis: f64) -> crate::timestamp::Timestamp {

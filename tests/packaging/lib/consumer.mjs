@@ -1,0 +1,63 @@
+// Somebody else's project: a folder of its own, outside of this one, with the packed package installed.
+
+import { cpSync, existsSync, mkdtempSync, readdirSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { dirname, join } from "node:path";
+import { after } from "node:test";
+import { fileURLToPath } from "node:url";
+import { must, run, start, stopAll } from "../../../scripts/lib/process.mjs";
+import { projectEnv } from "../../../scripts/lib/project.mjs";
+import { pack } from "../../../scripts/pack.mjs";
+
+const projects = fileURLToPath(new URL("../projects", import.meta.url));
+/** The packages of this folder: runtimes and tools. */
+export const tools = fileURLToPath(new URL("../node_modules", import.meta.url));
+/** Against a program that hangs for ever, not a measure of speed. */
+const LIMIT_MS = 4 * 60_000;
+
+const temporary = mkdtempSync(join(tmpdir(), "cloudauth-edge-packaging-"));
+after(async () => {
+  await stopAll();
+  rmSync(temporary, { recursive: true, force: true });
+});
+
+/** The package as it would be published; packed once for a file of tests. */
+export const tarball = await pack(temporary);
+
+/** The project's own tools first, then those of this folder, then those of the workspace. */
+function environment(folder, variables) {
+  const env = projectEnv();
+  const paths = [join(folder, "node_modules", ".bin"), env.PATH, join(tools, ".bin")];
+  return { ...env, ...variables, PATH: paths.join(":"), DO_NOT_TRACK: "1", NO_COLOR: "1", FORCE_COLOR: undefined };
+}
+
+/**
+ * Copies a project and installs the package into it, with the network switched off.
+ *
+ * @param {string} name folder under projects/
+ */
+export async function consumer(name) {
+  const folder = mkdtempSync(join(temporary, `${name}-`));
+  cpSync(join(projects, name), folder, { recursive: true, verbatimSymlinks: true });
+  cpSync(join(projects, "shared"), folder, { recursive: true });
+  const env = (variables = {}) => environment(folder, variables);
+  await must(
+    "npm",
+    ["install", "--offline", "--ignore-scripts", "--no-audit", "--no-fund", "--loglevel=error", tarball],
+    { cwd: folder, env: env() },
+  );
+  const installed = join(folder, "node_modules", "cloudauth-edge");
+  if (!existsSync(join(installed, "package.json"))) throw new Error("The package was not installed");
+  return {
+    folder,
+    installed,
+    /** Runs a program in the project to its end: `{ code, output }`. */
+    run: (program, args, variables) =>
+      run(program, args, { cwd: folder, env: env(variables), limitMs: LIMIT_MS }),
+    /** Runs a program in the project, which must end well; gives what it printed. */
+    must: (program, args, variables) =>
+      must(program, args, { cwd: folder, env: env(variables), limitMs: LIMIT_MS }),
+    /** Starts a program in the project. */
+    start: (program, args, variables) => start(program, args, { cwd: folder, env: env(variables) }),
+  };
+}

@@ -1,0 +1,77 @@
+// What the projects talk to, and the servers that they start.
+
+import { createReadStream, existsSync } from "node:fs";
+import { once } from "node:events";
+import { createServer } from "node:http";
+import { extname, join, normalize } from "node:path";
+import { after } from "node:test";
+import { createSandbox } from "../../../pkg/sandbox.js";
+
+const READY_WITHIN_MS = 120_000;
+
+/** A sandbox on a free port of this machine, until the tests are over. */
+export async function startSandbox() {
+  const sandbox = createSandbox();
+  const { url } = await sandbox.listen();
+  after(() => sandbox.close());
+  return { sandbox, endpoint: url };
+}
+
+/** Waits until a program has printed the address it serves on; gives that and, later, all it printed. */
+export async function address(child, pattern = /http:\/\/(?:127\.0\.0\.1|localhost):\d+/) {
+  let output = "";
+  const url = await new Promise((resolve, reject) => {
+    const failed = (why) => reject(new Error(`The program ${why}:\n${output}`));
+    const timer = setTimeout(failed, READY_WITHIN_MS, "is not ready");
+    child.once("error", (error) => failed(error.message));
+    child.once("close", (code) => failed(`ended with code ${code}`));
+    const collect = (chunk) => {
+      output += chunk;
+      const [found] = output.match(pattern) ?? [];
+      if (found) resolve(found);
+      if (found) clearTimeout(timer);
+    };
+    for (const stream of [child.stdout, child.stderr]) stream.setEncoding("utf8").on("data", collect);
+  });
+  return { url, output: () => output };
+}
+
+/** Asks a server of a project, which may need a moment more. */
+export async function ask(url, path) {
+  const response = await fetch(new URL(path, url), { signal: AbortSignal.timeout(READY_WITHIN_MS) });
+  const text = await response.text();
+  if (!response.ok) throw new Error(`${path} answered ${response.status}: ${text}`);
+  return JSON.parse(text);
+}
+
+const TYPES = {
+  ".html": "text/html; charset=utf-8",
+  ".js": "text/javascript",
+  ".css": "text/css",
+  ".wasm": "application/wasm",
+};
+
+/**
+ * Serves a folder as a careful site does: only its own scripts run, and no text becomes a script.
+ * WebAssembly needs 'wasm-unsafe-eval', which is the one thing that the package asks of a policy.
+ */
+export async function serveFolder(folder, mayCall) {
+  const policy = `default-src 'self'; script-src 'self' 'wasm-unsafe-eval'; connect-src 'self' ${mayCall}`;
+  const server = createServer((request, response) => {
+    const path = normalize(new URL(request.url, "http://localhost").pathname);
+    const file = join(folder, path === "/" ? "index.html" : path);
+    if (!existsSync(file)) return response.writeHead(404).end();
+    response.writeHead(200, {
+      "content-type": TYPES[extname(file)] ?? "application/octet-stream",
+      "content-security-policy": policy,
+    });
+    createReadStream(file).pipe(response);
+  });
+  server.listen(0, "127.0.0.1");
+  await once(server, "listening");
+  after(() => {
+    server.close();
+    server.closeAllConnections();
+  });
+  return `http://127.0.0.1:${server.address().port}`;
+}

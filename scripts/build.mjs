@@ -1,13 +1,14 @@
 // Builds what the npm package, the Worker and the console load: WebAssembly modules from the one crate, with their
-// glue, and the CommonJS bundles of the Node entries. Nothing is built again while its inputs are the same.
+// glue, the CommonJS bundles of the Node entries, and the console. Nothing is built again while its inputs are the same.
 
 import { createHash } from "node:crypto";
 import { cpSync, existsSync, mkdirSync, readFileSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { homedir } from "node:os";
 import { join, relative } from "node:path";
+import { buildConsole } from "./console.mjs";
 import { answer, must } from "./lib/process.mjs";
 import { command, line } from "./lib/progress.mjs";
-import { at, lockedCrate, projectEnv, root } from "./lib/project.mjs";
+import { at, filesUnder, lockedCrate, projectEnv, root } from "./lib/project.mjs";
 import { gzipped, kilobytes } from "./lib/sizes.mjs";
 import { forBuild, setUp } from "./setup.mjs";
 
@@ -34,13 +35,6 @@ const wasmOpt = [
   "--strip-debug",
   "--strip-producers",
 ];
-
-function filesUnder(folder) {
-  return readdirSync(folder, { recursive: true, withFileTypes: true })
-    .filter((entry) => entry.isFile())
-    .map((entry) => join(entry.parentPath ?? entry.path, entry.name))
-    .sort();
-}
 
 /** Everything that decides the bytes of the modules. */
 function fingerprint() {
@@ -171,6 +165,7 @@ export async function build() {
   await line("CommonJS entries for Node", async () => {
     for (const [file, module] of Object.entries(commonJs)) await bundleCommonJs(file, module);
   });
+  await line("console", () => buildConsole(inputs));
 }
 
 await command(import.meta, async () => {

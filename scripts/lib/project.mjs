@@ -1,7 +1,7 @@
 // Where things are in this project, and the environment its commands run in.
 // Runs before `npm ci`: Node built-ins only.
 
-import { accessSync, constants, existsSync, readFileSync } from "node:fs";
+import { accessSync, constants, existsSync, readFileSync, readdirSync } from "node:fs";
 import { delimiter, join } from "node:path";
 import { fileURLToPath } from "node:url";
 
@@ -46,6 +46,14 @@ function isExecutable(path) {
   } catch {
     return false;
   }
+}
+
+/** Every file of a folder and the folders in it, in a fixed order. */
+export function filesUnder(folder) {
+  return readdirSync(folder, { recursive: true, withFileTypes: true })
+    .filter((entry) => entry.isFile())
+    .map((entry) => join(entry.parentPath ?? entry.path, entry.name))
+    .sort();
 }
 
 /** Version of a crate in Cargo.lock. */

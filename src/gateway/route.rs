@@ -9,26 +9,27 @@ use super::ledger::ask::Ask;
 use super::ledger::create::Create;
 use super::ledger::list::{Cursor, List};
 use super::ledger::order::Standing;
-use super::ledger::{Asker, Task};
+use super::ledger::{Asker, Front, Task};
 use super::problem::{
     BODY_TOO_LARGE, DEVELOPMENT_ONLY, INSUFFICIENT_SCOPE, INTERNAL_ERROR, METHOD_NOT_ALLOWED,
-    NOT_FOUND, PROBLEMS, Problem, RATE_LIMITED, REQUEST_TIMEOUT, UNAUTHENTICATED, UNKNOWN_ORDER,
+    NOT_CONFIGURED, NOT_FOUND, PROBLEMS, Problem, RATE_LIMITED, REQUEST_TIMEOUT, UNAUTHENTICATED,
+    UNKNOWN_ORDER,
 };
 use super::reply::{Headers, Language, Reply};
+use super::rpc_front::{RpcFront, is_rpc};
 use super::settings::{Settings, Variables};
 use crate::actions::{INIT_FACE_VERIFY, ValidRequest, Value, rules};
 use crate::endpoint::Endpoint;
 use crate::error::FieldError;
 use crate::http::{IncomingRequest, header};
+use crate::rpc_server::request::MAX_BODY;
 use crate::signing::canonical::canonicalized_query;
 use crate::signing::encode::{hex, parse_form};
 use crate::text::Text;
 use crate::timestamp::Timestamp;
 use serde::{Deserialize, Serialize};
-use serde_json::json;
+use serde_json::{Value as Json, json};
 
-/// A photo may have 1.5 MB in Base64; the rest is small.
-const BODY_MAX: usize = 2 * 1024 * 1024;
 /// How long a stranger's or a slow caller's body may take to arrive.
 const BODY_MILLIS: i64 = 30_000;
 /// The longest wait a reader may ask for with `Prefer: wait`, in seconds.
@@ -93,6 +94,7 @@ const ROUTES: &[(&str, &[&str], &str)] = &[
     ("/livez", &["GET", "HEAD"], "livez"),
     ("/readyz", &["GET", "HEAD"], "readyz"),
     ("/openapi.json", &["GET", "HEAD"], "openapi"),
+    ("/console.json", &["GET", "HEAD"], "console"),
     ("/problems/{}", &["GET", "HEAD"], "problem"),
     (
         "/v1/face-verifications",
@@ -126,6 +128,7 @@ pub fn route(variables: &Variables, arrival: &Arrival, now: Timestamp) -> Routed
         caller: None,
     };
     let (name, taken) = match found {
+        None if is_rpc(request) => ("rpc", Ok(routing.rpc(&settings))),
         None if is_page(request) => ("page", Ok(Then::Assets)),
         None => ("none", Err(Problem::new(&NOT_FOUND))),
         Some((_, methods, name)) if request.method == "OPTIONS" => {
@@ -237,6 +240,9 @@ impl Routing<'_> {
         if name == "readyz" {
             return Ok(Then::Reply(Reply::json(200, &json!({ "status": "ready" }))));
         }
+        if name == "console" {
+            return Ok(Then::Reply(Reply::json(200, &surroundings(settings))));
+        }
         let caller = self.authenticate(settings)?;
         match (name, self.arrival.request.method.as_str(), segment) {
             ("face-verifications", "POST", _) => self.create(settings, caller),
@@ -279,26 +285,63 @@ impl Routing<'_> {
         Asker {
             caller: caller.id.clone(),
             request_id: self.request_id.clone(),
-            language: self.language,
+            front: Front::Rest {
+                language: self.language,
+            },
         }
     }
 
-    fn create(&self, settings: &Settings, caller: &Caller) -> Taken {
-        permitted(caller, Scope::Create)?;
+    /// The vendor's own protocol, whose answers are the vendor's too.
+    fn rpc(&mut self, settings: &Result<Settings, Vec<FieldError>>) -> Then {
+        let request = &self.arrival.request;
+        let mut front = RpcFront::of(request);
+        let id = self.request_id.clone();
+        let problem =
+            |front: &RpcFront, problem: &Problem| Then::Reply(front.problem(problem, &id));
+        let Ok(settings) = settings else {
+            return problem(&front, &Problem::new(&NOT_CONFIGURED));
+        };
+        if settings.development && !is_loopback(&self.arrival.host) {
+            return problem(&front, &Problem::new(&DEVELOPMENT_ONLY));
+        }
+        match self.body() {
+            Err(too_large) => return problem(&front, &too_large),
+            Ok(Some(read)) => return read,
+            Ok(None) => {}
+        }
+        let signature = match front.verify(settings, request, self.now) {
+            Ok(signature) => signature,
+            Err(refusal) => return Then::Reply(front.refusal(&refusal, &id)),
+        };
+        self.caller = Some(signature.caller.id.clone());
+        match front.task(settings, &signature, &id, self.now) {
+            Ok(task) => ledger(&task),
+            Err(refused) => problem(&front, &refused),
+        }
+    }
+
+    /// What has to be done to get the body: nothing, read it, or refuse it.
+    fn body(&self) -> Result<Option<Then>, Problem> {
         let request = &self.arrival.request;
         let declared = header(&request.headers, "content-length")
             .and_then(|length| length.trim().parse::<u64>().ok())
             .unwrap_or(0);
         let read = u64::try_from(request.body.len()).unwrap_or(u64::MAX);
-        if declared.max(read) > u64::try_from(BODY_MAX).unwrap_or(u64::MAX) {
+        if declared.max(read) > u64::try_from(MAX_BODY).unwrap_or(u64::MAX) {
             return Err(Problem::new(&BODY_TOO_LARGE));
         }
-        if !self.arrival.body_read {
-            return Ok(Then::ReadBody {
-                limit: BODY_MAX,
-                millis: BODY_MILLIS,
-            });
+        Ok((!self.arrival.body_read).then_some(Then::ReadBody {
+            limit: MAX_BODY,
+            millis: BODY_MILLIS,
+        }))
+    }
+
+    fn create(&self, settings: &Settings, caller: &Caller) -> Taken {
+        permitted(caller, Scope::Create)?;
+        if let Some(read) = self.body()? {
+            return Ok(read);
         }
+        let request = &self.arrival.request;
         let mut wrong = Vec::new();
         let query = Query::read(&request.query, &["restartUnknown"], &mut wrong)?;
         let restart_unknown = query.flag("restartUnknown", &mut wrong).unwrap_or(false);
@@ -346,7 +389,6 @@ impl Routing<'_> {
         let wait = header(headers, "prefer").and_then(preferred_wait);
         Ok(ledger(&Task::Ask(Ask {
             asker: Some(self.asker(caller)),
-            alarm: Default::default(),
             no: no.to_owned(),
             material: material.unwrap_or(true) && caller.may(Scope::ReadMaterial),
             wait_until: wait.map(|seconds| {
@@ -354,10 +396,8 @@ impl Routing<'_> {
                     .plus_millis(seconds.saturating_mul(1_000))
                     .unix_millis()
             }),
-            looks: 0,
             known: header(headers, "if-none-match").map(|tag| tag.trim().to_owned()),
-            scene_id: String::new(),
-            certify_id: String::new(),
+            ..Ask::default()
         })))
     }
 
@@ -453,6 +493,17 @@ fn permitted(caller: &Caller, scope: Scope) -> Result<(), Problem> {
     } else {
         Err(Problem::new(&INSUFFICIENT_SCOPE))
     }
+}
+
+/// What the console must know before anybody has a token; nothing of it is secret.
+fn surroundings(settings: &Settings) -> Json {
+    let sandbox = settings.options.endpoints.first();
+    json!({
+        "mode": if settings.development { "development" } else { "production" },
+        // Where the console's pretend phone finds the sandbox.
+        "sandbox": sandbox.filter(|_| settings.development).map(Endpoint::origin),
+        "signatureVersion": settings.options.version,
+    })
 }
 
 /// What a problem's `type` leads to.
@@ -570,5 +621,67 @@ impl Query {
                 None
             }
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// The answer to a request without a token, as text.
+    fn answer(variables: &[(&str, &str)], path: &str) -> (u16, String) {
+        let variables = variables
+            .iter()
+            .map(|(name, value)| ((*name).to_owned(), (*value).to_owned()))
+            .collect();
+        let arrival = Arrival {
+            request: IncomingRequest {
+                method: "GET".to_owned(),
+                path: path.to_owned(),
+                query: String::new(),
+                headers: Vec::new(),
+                body: Vec::new(),
+            },
+            body_read: false,
+            host: "127.0.0.1:8787".to_owned(),
+            fresh_id: "f".repeat(32),
+        };
+        match route(&variables, &arrival, Timestamp::from_unix_millis(0)).then {
+            Then::Reply(reply) => (reply.status, String::from_utf8(reply.body).unwrap()),
+            other => panic!("{other:?}"),
+        }
+    }
+
+    #[test]
+    fn tells_the_console_the_mode_and_nothing_secret() {
+        let (status, body) = answer(&[("GATEWAY_MODE", "development")], "/console.json");
+        let expected = json!({ "mode": "development", "sandbox": "http://127.0.0.1:8788", "signatureVersion": "1.0" });
+        assert_eq!(
+            (status, serde_json::from_str(&body).ok()),
+            (200, Some(expected))
+        );
+
+        let production = [
+            ("GATEWAY_SECRET", "0123456789abcdef0123456789abcdef"),
+            (
+                "GATEWAY_CALLERS",
+                r#"[{"id":"a","tokenSha256":["0000000000000000000000000000000000000000000000000000000000000000"]}]"#,
+            ),
+            ("CLOUDAUTH_ENDPOINTS", "cloudauth.aliyuncs.com"),
+            ("CLOUDAUTH_ACCESS_KEY_ID", "some-id"),
+            ("CLOUDAUTH_ACCESS_KEY_SECRET", "some-secret"),
+            ("CLOUDAUTH_SCENE_ID", "1000000006"),
+            ("CLOUDAUTH_SIGNATURE_VERSION", "ACS3-HMAC-SHA256"),
+        ];
+        let (status, body) = answer(&production, "/console.json");
+        let expected = json!({ "mode": "production", "sandbox": null, "signatureVersion": "ACS3-HMAC-SHA256" });
+        assert_eq!(
+            (status, serde_json::from_str(&body).ok()),
+            (200, Some(expected))
+        );
+
+        let (status, body) = answer(&[], "/console.json");
+        assert_eq!(status, 503);
+        assert!(body.contains("not-configured"));
     }
 }

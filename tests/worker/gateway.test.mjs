@@ -294,6 +294,26 @@ test("bad input: one clear problem each, and the next request works", async (t) 
   }
 });
 
+test("tells its console the mode and where the sandbox is", async () => {
+  const { status, json } = await gateway.call("GET", "/console.json", { token: null });
+  assert.equal(status, 200);
+  assert.deepEqual(json, { mode: "development", sandbox: endpoint, signatureVersion: "1.0" });
+});
+
+test("serves the console with a policy that lets nothing typed in leave for elsewhere", async () => {
+  const response = await fetch(`${gateway.url}/`);
+  assert.equal(response.status, 200);
+  assert.match(response.headers.get("content-type"), /^text\/html/);
+  const policy = response.headers.get("content-security-policy");
+  assert.match(policy, /default-src 'none'/);
+  assert.match(policy, /connect-src 'self' http:\/\/127\.0\.0\.1:\* http:\/\/localhost:\*;/);
+  const script = (await response.text()).match(/src="(\/assets\/[^"]+\.js)"/)[1];
+  const asset = await fetch(gateway.url + script);
+  assert.match(asset.headers.get("content-type"), /javascript/);
+  assert.match(asset.headers.get("cache-control"), /immutable/);
+  await asset.body.cancel();
+});
+
 test("wrong addresses and methods", async () => {
   for (const [method, path, status] of [
     ["GET", "/v1/other", 404],

@@ -1,0 +1,131 @@
+import type { ComponentType } from "preact";
+import { signal } from "@preact/signals";
+import { known, learnSurroundings, surroundings } from "./gateway";
+import { Mark, Moon, Sun } from "./parts/icons";
+import { FailureNotice } from "./parts/notice";
+import { Loading } from "./parts/page";
+import { chooseLanguage, language, theme, toggleTheme } from "./preferences";
+import { hrefOf, route, tools, type Tool } from "./routes";
+import { t } from "./text";
+import { WalkThrough } from "./walkthrough/page";
+
+/** The first page comes with the console, the others when they are first opened. */
+const pages = signal<Partial<Record<Tool, ComponentType>>>({ walkthrough: WalkThrough });
+const loaders: Record<Exclude<Tool, "walkthrough">, () => Promise<ComponentType>> = {
+  signature: async () => (await import("./signature/page")).Laboratory,
+  identity: async () => (await import("./identity/page")).IdentityChecker,
+  ledger: async () => (await import("./ledger/page")).Ledger,
+};
+const broken = signal<Tool | null>(null);
+
+async function load(tool: Tool): Promise<void> {
+  if (tool === "walkthrough" || pages.value[tool]) return;
+  broken.value = null;
+  try {
+    const page = await loaders[tool]();
+    pages.value = { ...pages.value, [tool]: page };
+  } catch {
+    broken.value = tool;
+  }
+}
+
+route.subscribe(({ tool }) => void load(tool));
+
+export function App() {
+  const { tool } = route.value;
+  const Shown = pages.value[tool];
+  return (
+    <>
+      <a class="skip" href="#content" onClick={skip}>
+        {t.value.app.skip}
+      </a>
+      <Header />
+      {Shown ? (
+        <Shown key={tool} />
+      ) : (
+        <main id="content" class="page">
+          {broken.value === tool ? (
+            <FailureNotice failure="unreachable" retry={() => void load(tool)} />
+          ) : (
+            <Loading />
+          )}
+        </main>
+      )}
+    </>
+  );
+}
+
+// The address's part behind # names the tool, so that the link itself may not change it.
+function skip(event: Event) {
+  event.preventDefault();
+  document.querySelector<HTMLElement>("#content h1")?.focus();
+}
+
+function Header() {
+  const other = language.value === "zh" ? "en" : "zh";
+  return (
+    <header class="top">
+      <div class="top-inner">
+        <a class="brand" href={hrefOf("walkthrough")}>
+          <Mark />
+          <span>
+            <strong>{t.value.app.name}</strong>
+            <span class="brand-subtitle">{t.value.app.subtitle}</span>
+          </span>
+        </a>
+        <nav class="tools" aria-label={t.value.app.tools}>
+          {tools.map((tool) => (
+            <a
+              key={tool}
+              href={hrefOf(tool)}
+              {...(route.value.tool === tool ? { "aria-current": "page" as const } : {})}
+            >
+              {t.value.app[tool]}
+            </a>
+          ))}
+        </nav>
+        <div class="top-aside">
+          <ModeBadge />
+          <button
+            type="button"
+            class="button quiet small"
+            lang={other === "zh" ? "zh-CN" : "en"}
+            aria-label={t.value.app.otherLanguageLabel}
+            onClick={() => chooseLanguage(other)}
+          >
+            {t.value.app.otherLanguage}
+          </button>
+          <button
+            type="button"
+            class="button quiet small square"
+            aria-label={theme.value === "dark" ? t.value.app.toLight : t.value.app.toDark}
+            onClick={toggleTheme}
+          >
+            {theme.value === "dark" ? <Sun /> : <Moon />}
+          </button>
+        </div>
+      </div>
+    </header>
+  );
+}
+
+function ModeBadge() {
+  const here = known();
+  if (here) {
+    const development = here.mode === "development";
+    return (
+      <span
+        class={development ? "badge" : "badge warn"}
+        title={development ? t.value.app.developmentTitle : t.value.app.productionTitle}
+      >
+        {development ? t.value.app.development : t.value.app.production}
+      </span>
+    );
+  }
+  if (surroundings.value === "loading") return null;
+  return (
+    <button type="button" class="badge bad" onClick={() => void learnSurroundings()}>
+      {t.value.app.noGateway}
+    </button>
+  );
+}

@@ -1,0 +1,232 @@
+/** What the WebAssembly module takes and gives; `src/lab` and `src/identity` define it. */
+
+export interface Text {
+  zh: string;
+  en: string;
+}
+
+export interface Problem {
+  rule: string;
+  message: Text;
+}
+
+export interface FieldError extends Problem {
+  field: string;
+}
+
+export interface Finding extends Problem {
+  fatal: boolean;
+}
+
+export type Result<T, E> = { Ok: T } | { Err: E };
+export type Scheme = "1.0" | "ACS3-HMAC-SHA256";
+export type Place = "query" | "form" | "unknown";
+export type Audience = "user" | "developer" | "operator";
+
+export interface CertNoDetails {
+  normalized: string;
+  notices: Problem[];
+  document: "resident-identity-card" | "residence-permit" | "foreign-permanent-resident-card";
+  provinceZh: string | null;
+  provinceEn: string | null;
+  birthDate: string;
+  male: boolean;
+}
+
+export interface Accepted {
+  normalized: string;
+  notices: Problem[];
+}
+
+export interface CertNoPart {
+  kind: "division" | "birth-date" | "sequence" | "check";
+  text: string;
+  state: "right" | "wrong" | "open";
+  expected: string | null;
+}
+
+export interface Code {
+  code: string;
+  vendorMessage: string;
+  usedBy: "init" | "describe" | "both";
+  inVendorDocument: boolean;
+  meaning: "success" | "pending" | "failure";
+  audience: Audience;
+  retryable: boolean;
+  text: Text;
+}
+
+export interface SubCode {
+  code: string;
+  vendorMessage: string;
+  billed: boolean | null;
+  passing: boolean;
+  inVendorDocument: boolean;
+  audience: Audience;
+  retryable: boolean;
+  text: Text;
+}
+
+export interface Draft {
+  action: "InitFaceVerify" | "DescribeFaceVerify";
+  parameters: Record<string, string>;
+  signatureVersion: Scheme;
+  endpoint: string | null;
+  key: [id: string, secret: string] | null;
+}
+
+export interface Entry {
+  name: string;
+  value: string;
+  masked: boolean;
+}
+
+export interface ShownRequest {
+  method: string;
+  url: string;
+  query: Entry[];
+  headers: [name: string, value: string][];
+  form: Entry[];
+}
+
+export interface Preview {
+  request: ShownRequest | null;
+  errors: FieldError[];
+  notices: FieldError[];
+}
+
+export interface Subject {
+  request: string;
+  scheme: Scheme | null;
+  method: string | null;
+  secret: string;
+  answer: string;
+}
+
+export interface Piece {
+  text: string;
+  once: string;
+  twice: string;
+}
+
+export interface SignedParameter {
+  name: Piece[];
+  value: Piece[];
+  place: Place;
+}
+
+interface CommonStages {
+  method: string;
+  parameters: SignedParameter[];
+  canonicalizedQuery: string;
+  stringToSign: string;
+  signature: string | null;
+}
+
+export interface RpcStages extends CommonStages {
+  scheme: "1.0";
+}
+
+export interface Acs3Stages extends CommonStages {
+  scheme: "ACS3-HMAC-SHA256";
+  uri: string;
+  headers: [name: string, value: string][];
+  signedHeaders: string;
+  body: string;
+  payloadHash: string;
+  canonicalRequest: string;
+  authorization: string | null;
+}
+
+export type Stages = RpcStages | Acs3Stages;
+
+export interface Reading {
+  form:
+    | "lines"
+    | "json"
+    | "url"
+    | "form-body"
+    | "curl"
+    | "http-message"
+    | "string-to-sign"
+    | "canonical-request";
+  method: string | null;
+  host: string | null;
+}
+
+export interface Marked {
+  same: string;
+  different: string;
+  rest: string;
+}
+
+export interface Comparison {
+  equal: boolean;
+  ours: Marked;
+  theirs: Marked;
+  causes: Finding[];
+}
+
+export interface Refusal {
+  code: string | null;
+  meaning: { prefix: string; text: Text } | null;
+  requestId: string | null;
+  serverText: string | null;
+}
+
+export interface Examination {
+  reading: Reading;
+  stages: Stages;
+  givenSignature: string | null;
+  right: boolean | null;
+  findings: Finding[];
+  mistakes: Finding[] | null;
+  refusal: Refusal | null;
+  comparison: Comparison | null;
+  verdict: Finding | null;
+}
+
+export interface Layout {
+  delimiter: string;
+  header: boolean;
+  certNo: number | null;
+  certName: number | null;
+  titles: string[];
+}
+
+export interface Listed extends Problem {
+  field: "certNo" | "certName";
+  fatal: boolean;
+}
+
+export interface CheckedChunk {
+  rows: number;
+  rightRows: number;
+  problems: Listed[];
+  marks: [line: number, problem: number][];
+  numbers: string[];
+  lines: number[];
+  rest: string;
+  nextLine: number;
+}
+
+/** The functions of the module. */
+export interface Core {
+  checkCertNo(text: string, allDocuments: boolean, now: number): Result<CertNoDetails, Problem>;
+  checkCertName(text: string): Result<Accepted, Problem>;
+  checkMobile(text: string): Result<Accepted, Problem>;
+  certNoParts(text: string, allDocuments: boolean, now: number): CertNoPart[];
+  previewRequest(draft: Draft, now: number): Preview;
+  freshOrderNo(prefix: string, now: number): Result<string, Problem>;
+  outcomes(): { codes: Code[]; subCodes: SubCode[] };
+  examineSignature(subject: Subject, now: number): Result<Examination, Finding>;
+  listLayout(beginning: string): Layout;
+  checkList(
+    layout: Layout,
+    chunk: string,
+    firstLine: number,
+    last: boolean,
+    allDocuments: boolean,
+    now: number,
+  ): CheckedChunk;
+}

@@ -1,0 +1,145 @@
+import { signal } from "@preact/signals";
+import type { Audience, Scheme, SubCode, Text } from "./core";
+import { language } from "./preferences";
+
+export interface ProblemField {
+  field: string;
+  rule: string;
+  messages: Text;
+}
+
+/** The gateway's problem+json. */
+export interface GatewayProblem {
+  code: string;
+  title: string;
+  status: number;
+  messages: Text;
+  audience: Audience;
+  retryable: boolean;
+  requestId: string;
+  vendorCode?: string;
+  vendorRequestId?: string;
+  errors?: ProblemField[];
+  settings?: ProblemField[];
+}
+
+/** Why there is no answer to show: the gateway's own problem, or none came. */
+export type Failure = GatewayProblem | "unreachable";
+
+export type Answer<T> =
+  | { ok: true; status: number; body: T; retryAfterMs: number }
+  | { ok: false; failure: Failure; retryAfterMs: number };
+
+export interface Started {
+  outerOrderNo: string;
+  certifyId: string;
+  createdAt: string;
+  expiresAt: string;
+  requestId: string;
+}
+
+export const standings = ["starting", "unknown", "pending", "passed", "rejected", "expired"] as const;
+export type Standing = (typeof standings)[number];
+
+export type SubCodeInfo = Pick<SubCode, "audience" | "retryable" | "billed" | "vendorMessage"> & {
+  messages: Text;
+};
+
+export interface Picture {
+  qualityScore?: number;
+  pictureUrl?: string;
+  pictureUrlExpiresAt?: string;
+  ossBucketName?: string;
+  ossObjectName?: string;
+}
+
+export interface Summary {
+  outerOrderNo: string;
+  status: Standing;
+  createdAt: string;
+  certifyId?: string;
+  expiresAt?: string;
+  decidedAt?: string;
+  subCode?: string;
+  subCodeInfo?: SubCodeInfo;
+}
+
+export interface Verification extends Summary {
+  material?: { faceAttack?: boolean; faceOcclusion?: boolean; facialPictureFront?: Picture };
+  materialUnavailable?: true;
+  deviceToken?: string;
+  vendorRequestId?: string;
+  requestId: string;
+}
+
+export interface Page {
+  items: Summary[];
+  nextCursor?: string;
+}
+
+/** What the gateway tells its console. */
+export interface Surroundings {
+  mode: "development" | "production";
+  /** Where the sandbox is, when that is the gateway's upstream. */
+  sandbox: string | null;
+  signatureVersion: Scheme;
+}
+
+export const surroundings = signal<Surroundings | Failure | "loading">("loading");
+/** The bearer token; kept in memory and nowhere else. */
+export const token = signal("");
+
+export function known(): Surroundings | null {
+  const value = surroundings.value;
+  return typeof value === "object" && "mode" in value ? value : null;
+}
+
+export async function learnSurroundings(): Promise<void> {
+  surroundings.value = "loading";
+  const answer = await call<Surroundings>("GET", "/console.json");
+  surroundings.value = answer.ok ? answer.body : answer.failure;
+  if (answer.ok && answer.body.mode === "development" && token.value === "") {
+    token.value = "dev-token"; // the gateway's own, for development alone
+  }
+}
+
+export function start(input: Record<string, string>): Promise<Answer<Started>> {
+  return call("POST", "/v1/face-verifications", input);
+}
+
+export function read(outerOrderNo: string, material: boolean): Promise<Answer<Verification>> {
+  const order = encodeURIComponent(outerOrderNo);
+  return call("GET", `/v1/face-verifications/${order}${material ? "" : "?material=false"}`);
+}
+
+export function list(status: Standing | "", cursor: string): Promise<Answer<Page>> {
+  const query = new URLSearchParams({ limit: "100" });
+  if (status) query.set("status", status);
+  if (cursor) query.set("cursor", cursor);
+  return call("GET", `/v1/face-verifications?${query}`);
+}
+
+const TIMEOUT_MS = 45_000;
+
+async function call<T>(method: string, path: string, body?: object): Promise<Answer<T>> {
+  const headers: Record<string, string> = { "accept-language": language.value };
+  if (token.value) headers["authorization"] = `Bearer ${token.value}`;
+  if (body) headers["content-type"] = "application/json";
+  try {
+    const response = await fetch(path, {
+      method,
+      headers,
+      body: body ? JSON.stringify(body) : null,
+      signal: AbortSignal.timeout(TIMEOUT_MS),
+      cache: "no-store",
+    });
+    const retryAfterMs = Number(response.headers.get("retry-after") ?? 0) * 1000;
+    const answer: unknown = await response.json();
+    return response.ok
+      ? { ok: true, status: response.status, body: answer as T, retryAfterMs }
+      : { ok: false, failure: answer as GatewayProblem, retryAfterMs };
+  } catch {
+    // No connection, no time, or an answer that is none of the gateway's.
+    return { ok: false, failure: "unreachable", retryAfterMs: 0 };
+  }
+}

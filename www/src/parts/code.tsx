@@ -1,0 +1,40 @@
+import { signal } from "@preact/signals";
+import { t } from "../text";
+import { CopyButton } from "./copy";
+import { Tabs } from "./tabs";
+
+export type CodeLanguage = "typescript" | "curl" | "java";
+export type Snippets = Partial<Record<CodeLanguage, string>>;
+
+/** One choice for all panels. */
+const chosen = signal<CodeLanguage>("typescript");
+
+/** The code that does a step, in each language there is. */
+export function CodePanel({ snippets, label }: { snippets: Snippets; label: string }) {
+  const languages = (["typescript", "curl", "java"] as const).filter((key) => key in snippets);
+  const shown = languages.includes(chosen.value) ? chosen.value : (languages[0] ?? "typescript");
+  const text = snippets[shown] ?? "";
+  return (
+    <details class="code-panel">
+      <summary>{t.value.code.title}</summary>
+      <Tabs
+        label={`${t.value.code.title}: ${label}`}
+        tabs={languages.map((key) => ({ key, name: t.value.code[key] }))}
+        chosen={shown}
+        choose={(key) => (chosen.value = key)}
+        aside={<CopyButton text={text} label={label} />}
+      >
+        <Code text={text} label={label} />
+      </Tabs>
+    </details>
+  );
+}
+
+/** Text that scrolls in its own box, and so must be reachable by keyboard. */
+export function Code({ text, label }: { text: string; label: string }) {
+  return (
+    <pre class="code" tabIndex={0} role="region" aria-label={label}>
+      <code>{text}</code>
+    </pre>
+  );
+}

@@ -1,0 +1,32 @@
+import { signal } from "@preact/signals";
+
+/** The tools, each with an address of its own: `#/signature`. */
+export const tools = ["walkthrough", "signature", "identity", "ledger"] as const;
+export type Tool = (typeof tools)[number];
+
+export interface Route {
+  tool: Tool;
+  /** What stands behind the tool's name: `list` in `#/identity/list`, an order in `#/ledger/…`. */
+  part: string;
+}
+
+function read(): Route {
+  const [name = "", part = ""] = location.hash.replace(/^#\/?/, "").split("/");
+  const tool = tools.find((known) => known === name) ?? "walkthrough";
+  try {
+    return { tool, part: decodeURIComponent(part) };
+  } catch {
+    return { tool, part: "" };
+  }
+}
+
+export const route = signal<Route>(read());
+addEventListener("hashchange", () => (route.value = read()));
+
+export function hrefOf(tool: Tool, part = ""): string {
+  return part ? `#/${tool}/${encodeURIComponent(part)}` : `#/${tool}`;
+}
+
+export function go(tool: Tool, part = ""): void {
+  location.hash = hrefOf(tool, part);
+}

@@ -1,0 +1,28 @@
+import { computed } from "@preact/signals";
+import type { Text } from "../core";
+import { language } from "../preferences";
+import { en } from "./en";
+import { zh } from "./zh";
+
+/** The sentences of the chosen language. */
+export const t = computed(() => (language.value === "zh" ? zh : en));
+
+/** A sentence of the module's in the chosen language. */
+export function pick(text: Text): string {
+  return text[language.value];
+}
+
+const locale = computed(() => (language.value === "zh" ? "zh-CN" : "en-GB"));
+
+export function number(value: number, digits = 0): string {
+  return new Intl.NumberFormat(locale.value, {
+    minimumFractionDigits: digits,
+    maximumFractionDigits: digits,
+  }).format(value);
+}
+
+export function time(iso: string): string {
+  return new Intl.DateTimeFormat(locale.value, { dateStyle: "medium", timeStyle: "medium" }).format(
+    new Date(iso),
+  );
+}

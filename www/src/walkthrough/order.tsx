@@ -1,0 +1,144 @@
+import type { Core } from "../core";
+import { surroundings, token } from "../gateway";
+import { CodePanel } from "../parts/code";
+import { Field } from "../parts/field";
+import { Lock } from "../parts/icons";
+import { FailureNotice, Notice } from "../parts/notice";
+import { pick, t } from "../text";
+import { startSnippets } from "./snippets";
+import {
+  input,
+  newOrderNo,
+  order,
+  preview,
+  set,
+  start,
+  startFailure,
+  startOver,
+  started,
+  starting,
+  type FieldName,
+} from "./state";
+import { Step } from "./step";
+
+const MODELS = ["LIVENESS", "PHOTINUS_LIVENESS", "MULTI_ACTION", "MOVE_ACTION", "MOVE_PHOTINUS"];
+
+export function OrderStep({ core }: { core: Core }) {
+  const text = t.value.walkthrough;
+  const { errors, notices } = preview(core);
+  const problemOf = (field: string) => {
+    const problem = errors.find((error) => error.field === field);
+    return problem && pick(problem.message);
+  };
+  const field = (name: FieldName) => ({
+    label: text.fields[name],
+    name,
+    value: order.value[name],
+    onInput: (value: string) => set(name, value),
+    problem: problemOf(name),
+  });
+  const unnamed = errors.filter((error) => !(error.field in order.value));
+  const busy = starting.value;
+  const done = started.value !== null;
+  const blocked = errors.length > 0 || typeof surroundings.value !== "object" || token.value === "";
+
+  async function submit(event: Event) {
+    event.preventDefault();
+    if (busy || done || blocked) return;
+    if (await start()) focusSoon(".step-phone button");
+  }
+
+  return (
+    <Step
+      id="order"
+      number={1}
+      title={text.steps.order}
+      lead={text.orderLead}
+      state={done ? "done" : "open"}
+    >
+      <form onSubmit={submit} novalidate>
+        <fieldset disabled={busy || done}>
+          <legend class="hidden">{text.steps.order}</legend>
+          <div class="fields">
+            <Field
+              {...field("outerOrderNo")}
+              mono
+              aside={
+                <button type="button" class="button small quiet" onClick={() => newOrderNo(core)}>
+                  {text.newOrder}
+                </button>
+              }
+            />
+            <Field {...field("sceneId")} mono placeholder={text.sceneDefault} />
+            <Field {...field("certName")} />
+            <Field {...field("certNo")} mono />
+            <Field {...field("userId")} mono />
+            <Field
+              label={text.fields.token}
+              type="password"
+              mono
+              value={token.value}
+              onInput={(value) => (token.value = value)}
+            />
+            <div class="wide">
+              <Field {...field("metaInfo")} mono rows={4} />
+            </div>
+          </div>
+          <details class="more">
+            <summary>{text.more}</summary>
+            <div class="fields">
+              <Field
+                {...field("model")}
+                options={[
+                  { value: "", label: text.modelDefault },
+                  ...MODELS.map((model) => ({ value: model, label: model })),
+                ]}
+              />
+              <Field {...field("mobile")} mono optional />
+              <Field {...field("ip")} mono optional />
+            </div>
+          </details>
+        </fieldset>
+        {unnamed.map((error) => (
+          <Notice key={error.rule} tone="bad">
+            <code>{error.field}</code> {pick(error.message)}
+          </Notice>
+        ))}
+        {notices.map((notice) => (
+          <Notice key={notice.field + notice.rule} tone="info">
+            <code>{notice.field}</code> {pick(notice.message)}
+          </Notice>
+        ))}
+        {startFailure.value && <FailureNotice failure={startFailure.value} />}
+        <div class="actions">
+          {done ? (
+            <button type="button" class="button" onClick={() => startOver(core)}>
+              {text.again}
+            </button>
+          ) : (
+            <button type="submit" class="button primary" disabled={busy || blocked}>
+              {busy ? text.starting : text.start}
+            </button>
+          )}
+          <p class="muted small with-icon">
+            <Lock />
+            {text.personal}
+          </p>
+        </div>
+      </form>
+      <CodePanel
+        label={text.steps.order}
+        snippets={startSnippets({ gateway: location.origin, token: token.value }, input.value)}
+      />
+    </Step>
+  );
+}
+
+/** Gives the focus to what the next step begins with, once it is drawn. */
+export function focusSoon(selector: string): void {
+  requestAnimationFrame(() => {
+    const next = document.querySelector<HTMLElement>(selector);
+    next?.focus({ preventScroll: true });
+    next?.scrollIntoView({ block: "nearest" });
+  });
+}

@@ -1,0 +1,65 @@
+import type { Core, Entry } from "../core";
+import { t } from "../text";
+import { preview, started } from "./state";
+import { Step } from "./step";
+
+export function RequestStep({ core }: { core: Core }) {
+  const text = t.value.walkthrough;
+  const { request } = preview(core);
+  return (
+    <Step
+      id="request"
+      number={2}
+      title={text.steps.request}
+      lead={text.requestLead}
+      state={started.value ? "done" : "open"}
+    >
+      {request ? (
+        <>
+          <div class="http" tabIndex={0} role="region" aria-label={text.steps.request}>
+            <p class="http-line">
+              <b>{request.method}</b> {request.url}
+            </p>
+            <Entries title={text.query} entries={request.query} />
+            <h3>{text.headers}</h3>
+            <dl class="entries">
+              {request.headers.map(([name, value]) => (
+                <div key={name}>
+                  <dt>{name}</dt>
+                  <dd>{value}</dd>
+                </div>
+              ))}
+            </dl>
+            <Entries title={text.form} entries={request.form} />
+          </div>
+          <p class="muted small">{text.requestSigned}</p>
+        </>
+      ) : (
+        <p class="empty">{text.requestInvalid}</p>
+      )}
+    </Step>
+  );
+}
+
+function Entries({ title, entries }: { title: string; entries: Entry[] }) {
+  return (
+    <>
+      <h3>{title}</h3>
+      {entries.length === 0 ? (
+        <p class="muted">{t.value.walkthrough.none}</p>
+      ) : (
+        <dl class="entries">
+          {entries.map(({ name, value, masked }) => (
+            <div key={name}>
+              <dt>{name}</dt>
+              <dd class={masked ? "masked" : ""}>
+                {value}
+                {masked && <span class="hidden"> ({t.value.walkthrough.masked})</span>}
+              </dd>
+            </div>
+          ))}
+        </dl>
+      )}
+    </>
+  );
+}

@@ -1,0 +1,156 @@
+import { useSignal } from "@preact/signals";
+import { useEffect } from "preact/hooks";
+import { token, type Picture, type Standing, type Verification } from "../gateway";
+import { CodePanel, Code } from "../parts/code";
+import { Right, Waiting, Wrong } from "../parts/icons";
+import { FailureNotice, Notice } from "../parts/notice";
+import { number, pick, t, time } from "../text";
+import { readSnippets } from "./snippets";
+import { ask, asking, input, order, readFailure, started, verification } from "./state";
+import { Step } from "./step";
+
+export function ResultStep() {
+  const text = t.value.walkthrough;
+  const result = verification.value;
+  const decided = result && result.status !== "pending" && result.status !== "starting";
+  return (
+    <Step
+      id="result"
+      number={4}
+      title={text.steps.result}
+      lead={text.resultLead}
+      state={started.value ? (decided ? "done" : "open") : "later"}
+    >
+      {!started.value && <p class="empty">{text.resultNone}</p>}
+      <div aria-live="polite">{result && <Verdict status={result.status} />}</div>
+      {started.value && (
+        <div class="actions">
+          <button type="button" class="button small" disabled={asking.value} onClick={() => void ask()}>
+            {text.checkNow}
+          </button>
+          {!decided && <p class="muted small">{text.live}</p>}
+        </div>
+      )}
+      {readFailure.value && <FailureNotice failure={readFailure.value} />}
+      {result && <Details result={result} />}
+      {started.value && (
+        <Notice tone="info" title={text.meaningTitle}>
+          <p>{text.meaning}</p>
+        </Notice>
+      )}
+      {result && (
+        <details class="code-panel">
+          <summary>{text.raw}</summary>
+          <Code text={JSON.stringify(result, withoutAddress, 2)} label={text.raw} />
+        </details>
+      )}
+      <CodePanel
+        label={text.steps.result}
+        snippets={readSnippets(
+          { gateway: location.origin, token: token.value },
+          input.value["outerOrderNo"] ?? "",
+          started.value?.certifyId ?? "CERTIFY_ID",
+          order.value.sceneId,
+        )}
+      />
+    </Step>
+  );
+}
+
+/** A verdict in one word, with what it says. */
+export function Verdict({ status }: { status: Standing }) {
+  const text = t.value.walkthrough;
+  const Sign = status === "passed" ? Right : status === "rejected" ? Wrong : Waiting;
+  return (
+    <div class={`verdict ${status}`}>
+      <Sign />
+      <div>
+        <strong>{text.standing[status]}</strong>
+        <p>{text.standingNote[status]}</p>
+      </div>
+    </div>
+  );
+}
+
+function Details({ result }: { result: Verification }) {
+  const text = t.value.walkthrough;
+  const info = result.subCodeInfo;
+  const picture = result.material?.facialPictureFront;
+  const billed =
+    info?.billed === true ? text.billedYes : info?.billed === false ? text.billedNo : text.billedUnknown;
+  const yesNo = (flag: boolean | undefined) => (flag === undefined ? null : flag ? text.yes : text.no);
+  const rows: [string, string | null | undefined][] = [
+    [text.subCode, result.subCode && `${result.subCode} ${info?.vendorMessage ?? ""}`],
+    [text.advice, info && pick(info.messages)],
+    [text.billed, info && billed],
+    [
+      text.quality,
+      picture?.qualityScore === undefined ? null : text.qualityOf(number(picture.qualityScore, 1)),
+    ],
+    [text.attack, yesNo(result.material?.faceAttack)],
+    [text.occlusion, yesNo(result.material?.faceOcclusion)],
+    [text.created, time(result.createdAt)],
+    [text.decided, result.decidedAt && time(result.decidedAt)],
+    [text.validUntil, !result.decidedAt && result.expiresAt ? time(result.expiresAt) : null],
+  ];
+  return (
+    <div class="result">
+      <dl class="facts">
+        {rows.map(([name, value]) =>
+          value ? (
+            <div key={name}>
+              <dt>{name}</dt>
+              <dd>{value}</dd>
+            </div>
+          ) : null,
+        )}
+      </dl>
+      {picture?.pictureUrl && <Photo key={picture.pictureUrl} picture={picture} />}
+      {result.materialUnavailable && (
+        <Notice tone="warn">
+          <p>{text.materialUnavailable}</p>
+        </Notice>
+      )}
+    </div>
+  );
+}
+
+const TICK_MS = 5_000;
+
+function Photo({ picture }: { picture: Picture }) {
+  const text = t.value.walkthrough;
+  const now = useSignal(Date.now());
+  const broken = useSignal(false);
+  useEffect(() => {
+    const timer = setInterval(() => (now.value = Date.now()), TICK_MS);
+    return () => clearInterval(timer);
+  }, []);
+  const until = picture.pictureUrlExpiresAt ? Date.parse(picture.pictureUrlExpiresAt) : NaN;
+  const minutes = Math.ceil((until - now.value) / 60_000);
+  return (
+    <figure class="photo">
+      {broken.value ? (
+        <p class="empty">{text.pictureBroken}</p>
+      ) : (
+        <img
+          src={picture.pictureUrl}
+          alt={text.pictureAlt}
+          referrerpolicy="no-referrer"
+          onError={() => (broken.value = true)}
+        />
+      )}
+      <figcaption>
+        <strong>{text.picture}</strong>
+        {!Number.isNaN(minutes) && (
+          <span>{minutes > 0 ? text.pictureMinutes(minutes) : text.pictureExpired}</span>
+        )}
+        <span class="muted small">{text.pictureSecret}</span>
+      </figcaption>
+    </figure>
+  );
+}
+
+/** The photo's address is a secret, and of no use in a text. */
+function withoutAddress(name: string, value: unknown): unknown {
+  return name === "pictureUrl" ? "…" : value;
+}

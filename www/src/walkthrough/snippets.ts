@@ -1,0 +1,118 @@
+import type { Snippets } from "../parts/code";
+
+/** The code of each step, with the values that the page shows. */
+
+const DEVELOPMENT_TOKEN = "dev-token";
+
+interface Context {
+  gateway: string;
+  token: string;
+}
+
+/** A token that is a secret is read from the environment. */
+const tokenInShell = (token: string) => (token === DEVELOPMENT_TOKEN ? token : "$GATEWAY_TOKEN");
+const tokenInCode = (token: string) =>
+  token === DEVELOPMENT_TOKEN ? `"Bearer ${token}"` : "`Bearer ${process.env.GATEWAY_TOKEN}`";
+const quote = (text: string) => `'${text.replaceAll("'", String.raw`'\''`)}'`;
+const java = (text: string) => JSON.stringify(text);
+
+function indented(value: object): string {
+  return JSON.stringify(value, null, 2).replaceAll("\n", "\n  ");
+}
+
+export function startSnippets({ gateway, token }: Context, input: Record<string, string>): Snippets {
+  const url = `${gateway}/v1/face-verifications`;
+  return {
+    typescript: `const response = await fetch(${JSON.stringify(url)}, {
+  method: "POST",
+  headers: {
+    authorization: ${tokenInCode(token)},
+    "content-type": "application/json",
+  },
+  body: JSON.stringify(${indented(input)}),
+});
+if (!response.ok) throw new Error((await response.json()).detail);
+const { certifyId } = await response.json();`,
+    curl: `curl ${url} \\
+  -H "authorization: Bearer ${tokenInShell(token)}" \\
+  -H 'content-type: application/json' \\
+  -d ${quote(JSON.stringify(input))}`,
+    java: `${javaClient(gateway)}
+
+InitFaceVerifyRequest request = new InitFaceVerifyRequest();
+${javaEndpoint(gateway)}
+${javaSetters(input)}
+
+InitFaceVerifyResponse response = client.getAcsResponse(request);
+String certifyId = response.getResultObject().getCertifyId();`,
+  };
+}
+
+export function phoneSnippets(sandbox: string, certifyId: string, outcome: string): Snippets {
+  const url = `${sandbox}/_sandbox/verifications/${certifyId}/submit`;
+  return {
+    typescript: `await fetch(${JSON.stringify(url)}, {
+  method: "POST",
+  headers: { "content-type": "application/json" },
+  body: JSON.stringify({ outcome: ${JSON.stringify(outcome)} }),
+});`,
+    curl: `curl ${url} \\
+  -H 'content-type: application/json' \\
+  -d ${quote(JSON.stringify({ outcome }))}`,
+  };
+}
+
+export function readSnippets(
+  { gateway, token }: Context,
+  outerOrderNo: string,
+  certifyId: string,
+  sceneId: string,
+): Snippets {
+  const url = `${gateway}/v1/face-verifications/${outerOrderNo}`;
+  return {
+    typescript: `const response = await fetch(${JSON.stringify(url)}, {
+  headers: { authorization: ${tokenInCode(token)} },
+});
+const { status, material } = await response.json();
+if (status === "passed") {
+  const picture = material?.facialPictureFront?.pictureUrl; // works for 15 minutes; a secret
+}`,
+    curl: `curl ${url} \\
+  -H "authorization: Bearer ${tokenInShell(token)}"`,
+    java: `${javaClient(gateway)}
+
+DescribeFaceVerifyRequest request = new DescribeFaceVerifyRequest();
+${javaEndpoint(gateway)}
+request.setSceneId(${sceneId || "1000000006"}L);
+request.setCertifyId(${java(certifyId)});
+
+DescribeFaceVerifyResponse response = client.getAcsResponse(request);
+boolean passed = "T".equals(response.getResultObject().getPassed());`,
+  };
+}
+
+/** The vendor's SDK speaks its own protocol, with a key pair that the gateway issued. */
+function javaClient(gateway: string): string {
+  const development = gateway.startsWith("http://");
+  const [id, secret] = development
+    ? [java("dev-key-id"), java("dev-key-secret")]
+    : ['System.getenv("GATEWAY_KEY_ID")', 'System.getenv("GATEWAY_KEY_SECRET")'];
+  return `DefaultProfile profile = DefaultProfile.getProfile("cn-hangzhou", ${id}, ${secret});
+IAcsClient client = new DefaultAcsClient(profile);`;
+}
+
+function javaEndpoint(gateway: string): string {
+  const { host, protocol } = new URL(gateway);
+  return `request.setSysEndpoint(${java(host)}); // the gateway in place of cloudauth.aliyuncs.com
+request.setSysProtocol(ProtocolType.${protocol === "http:" ? "HTTP" : "HTTPS"});`;
+}
+
+function javaSetters(input: Record<string, string>): string {
+  const values = { productCode: "LR_FR", certType: "IDENTITY_CARD", ...input };
+  return Object.entries(values)
+    .map(([field, value]) => {
+      const setter = `set${field.charAt(0).toUpperCase()}${field.slice(1)}`;
+      return `request.${setter}(${field === "sceneId" ? `${value}L` : java(value)});`;
+    })
+    .join("\n");
+}

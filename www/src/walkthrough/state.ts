@@ -1,0 +1,188 @@
+import { batch, computed, effect, signal } from "@preact/signals";
+import { core, type Core, type Preview } from "../core";
+import * as gateway from "../gateway";
+import { known, type Failure, type Started, type Verification } from "../gateway";
+import * as sandbox from "../sandbox";
+import type { Scan, ScanFailure } from "../sandbox";
+
+export const fields = [
+  "outerOrderNo",
+  "sceneId",
+  "userId",
+  "certName",
+  "certNo",
+  "metaInfo",
+  "model",
+  "mobile",
+  "ip",
+] as const;
+export type FieldName = (typeof fields)[number];
+export type Order = Record<FieldName, string>;
+
+/** The vendor document's own sample values, with a published sample number. */
+const SAMPLE: Order = {
+  outerOrderNo: "",
+  sceneId: "1000000006",
+  userId: "123456789",
+  certName: "张三",
+  certNo: "11010519491231002X",
+  metaInfo:
+    '{"zimVer":"3.0.0","appVersion": "1","bioMetaInfo": "4.1.0:11501568,0","appName": "com.aliyun.antcloudauth","deviceType": "ios","osVersion": "iOS 10.3.2","apdidToken": "","deviceModel": "iPhone9,1"}',
+  model: "",
+  mobile: "",
+  ip: "",
+};
+
+/** The sandbox's published key pair: what the gateway signs with in development. */
+const SANDBOX_KEY: [string, string] = ["sandbox-key-id", "sandbox-key-secret"];
+
+const LOOK_AGAIN_MS = 2_000;
+const LOOK_AGAIN_AFTER_FAILURE_MS = 5_000;
+
+export const order = signal<Order>(SAMPLE);
+export const starting = signal(false);
+export const started = signal<Started | null>(null);
+export const startFailure = signal<Failure | null>(null);
+export const verification = signal<Verification | null>(null);
+export const asking = signal(false);
+export const readFailure = signal<Failure | null>(null);
+export const scan = signal<Scan | null>(null);
+export const scanFailure = signal<ScanFailure | null>(null);
+
+export function set(field: FieldName, value: string): void {
+  order.value = { ...order.value, [field]: value };
+}
+
+export function newOrderNo(module: Core): void {
+  const made = module.freshOrderNo("demo", Date.now());
+  if ("Ok" in made) set("outerOrderNo", made.Ok);
+}
+
+effect(() => {
+  const module = core.value;
+  if (typeof module === "object" && order.value.outerOrderNo === "") newOrderNo(module);
+});
+
+// Another account has other scenes; there, the gateway's own is the right one.
+effect(() => {
+  if (known()?.mode === "production" && order.peek().sceneId === SAMPLE.sceneId) set("sceneId", "");
+});
+
+/** What is sent to the gateway: everything that is filled in. */
+export const input = computed(() =>
+  Object.fromEntries(Object.entries(order.value).filter(([, value]) => value !== "")),
+);
+
+/** The request as the gateway sends it on. */
+export function preview(module: Core): Preview {
+  const here = known();
+  const sceneless = order.value.sceneId === "";
+  const shown = module.previewRequest(
+    {
+      action: "InitFaceVerify",
+      // The gateway fills in its own scene, which this page does not know.
+      parameters: sceneless ? { ...input.value, sceneId: "1" } : input.value,
+      signatureVersion: here?.signatureVersion ?? "1.0",
+      endpoint: here?.sandbox ?? null,
+      key: here?.sandbox ? SANDBOX_KEY : null,
+    },
+    Date.now(),
+  );
+  if (sceneless && shown.request) {
+    for (const entry of [...shown.request.query, ...shown.request.form]) {
+      if (entry.name === "SceneId") Object.assign(entry, { value: "…", masked: true });
+    }
+  }
+  return shown;
+}
+
+/** Counts runs, so that what belongs to an earlier one is dropped. */
+let run = 0;
+let timer: ReturnType<typeof setTimeout> | undefined;
+
+export async function start(): Promise<boolean> {
+  const mine = ++run;
+  batch(() => {
+    starting.value = true;
+    startFailure.value = null;
+  });
+  const answer = await gateway.start(input.value);
+  if (mine !== run) return false;
+  batch(() => {
+    starting.value = false;
+    if (answer.ok) {
+      started.value = answer.body;
+      scan.value = { certifyId: answer.body.certifyId, stage: "created" };
+    } else {
+      startFailure.value = answer.failure;
+    }
+  });
+  if (answer.ok) void ask();
+  return answer.ok;
+}
+
+export function startOver(module: Core): void {
+  run += 1;
+  clearTimeout(timer);
+  batch(() => {
+    starting.value = false;
+    asking.value = false;
+    started.value = null;
+    verification.value = null;
+    startFailure.value = null;
+    readFailure.value = null;
+    scan.value = null;
+    scanFailure.value = null;
+    newOrderNo(module);
+  });
+}
+
+/** Reads the result, and again later while there is none. */
+export async function ask(): Promise<void> {
+  const order = started.value?.outerOrderNo;
+  if (!order) return;
+  const mine = run;
+  clearTimeout(timer);
+  asking.value = true;
+  const answer = await gateway.read(order, true);
+  if (mine !== run) return;
+  clearTimeout(timer);
+  batch(() => {
+    asking.value = false;
+    readFailure.value = answer.ok ? null : answer.failure;
+    if (answer.ok) verification.value = answer.body;
+  });
+  if (answer.ok) {
+    const open = ["starting", "unknown", "pending"].includes(answer.body.status);
+    if (open) timer = setTimeout(() => void ask(), Math.max(answer.retryAfterMs, LOOK_AGAIN_MS));
+  } else if (answer.failure === "unreachable" || answer.failure.retryable) {
+    const wait = Math.max(answer.retryAfterMs, LOOK_AGAIN_AFTER_FAILURE_MS);
+    timer = setTimeout(() => void ask(), wait);
+  }
+}
+
+/** Goes on where a page that was left stood. */
+export function resume(): () => void {
+  const open = started.value && (!verification.value || verification.value.status === "pending");
+  if (open && !asking.value) void ask();
+  return () => clearTimeout(timer);
+}
+
+async function act(work: Promise<sandbox.ScanAnswer>): Promise<boolean> {
+  const mine = run;
+  const answer = await work;
+  if (mine !== run) return false;
+  scanFailure.value = answer.ok ? null : answer.failure;
+  if (answer.ok) scan.value = answer.scan;
+  return answer.ok;
+}
+
+export function openPhone(address: string, certifyId: string): Promise<boolean> {
+  return act(sandbox.open(address, certifyId));
+}
+
+export async function submit(address: string, certifyId: string, outcome: string): Promise<boolean> {
+  const done = await act(sandbox.submit(address, certifyId, outcome));
+  if (done) void ask();
+  return done;
+}

@@ -62,6 +62,7 @@ export async function performCall({
         outcome.body ?? NO_BYTES,
         credentials.refreshable,
         Date.now(),
+        jitter(),
       ),
     );
     const [step] = settled;
@@ -85,6 +86,9 @@ export async function performCall({
     }
   }
 }
+
+/** Any 32-bit number, so that waiting callers spread out. */
+export const jitter = () => Math.floor(Math.random() * 2 ** 32);
 
 function pairs(members) {
   const pairs = [];

@@ -1,4 +1,4 @@
-import { performCall, sleep } from "./call.js";
+import { jitter, performCall, sleep } from "./call.js";
 import { CredentialsSource } from "./credentials.js";
 import { FaceVerifyError, isFaceVerifyError } from "./errors.js";
 import { packObject } from "./packed.js";
@@ -70,7 +70,7 @@ export function definePackage({ core, ready, inBrowser }) {
         }
         if (result && result.status !== "pending") return result;
         if (result) onPending?.(result);
-        const delay = core().pollDelay(polls);
+        const delay = core().pollDelay(polls, jitter());
         if (Date.now() + delay > deadline) {
           if (result) return result;
           throw failure;

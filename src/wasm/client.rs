@@ -79,7 +79,7 @@ pub fn prepare_attempt(
 
 /// What to do about an attempt's outcome: `done` and the answer in JSON, `failed` and the error in
 /// JSON, or `retry`, milliseconds to wait, whether to fetch new credentials (`1` or `0`), the state
-/// and the error in JSON.
+/// and the error in JSON. `jitter` is any number.
 #[wasm_bindgen(js_name = settleAttempt)]
 #[allow(clippy::too_many_arguments)]
 pub fn settle_attempt(
@@ -94,9 +94,9 @@ pub fn settle_attempt(
     body: Vec<u8>,
     credentials_refreshable: bool,
     now_millis: f64,
-) -> Result<String, JsValue> {
+    jitter: u32,
+) -> String {
     let now = now(now_millis);
-    let jitter = u32::from_le_bytes(random::<4>()?);
     let outcome = outcome_of(
         outcome,
         Response {
@@ -120,7 +120,7 @@ pub fn settle_attempt(
             jitter,
         ))
     });
-    Ok(match settled {
+    match settled {
         Ok(Step::Done(answer)) => tagged("done", &json(&answer)),
         Ok(Step::Failed(error)) | Err(error) => tagged("failed", &json(&error)),
         Ok(Step::Retry {
@@ -136,7 +136,7 @@ pub fn settle_attempt(
             &json(&because),
         ]
         .join(&*SEPARATOR.to_string()),
-    })
+    }
 }
 
 /// A new OuterOrderNo: `{"Ok":"…"}` or `{"Err":{…}}`.
@@ -149,9 +149,8 @@ pub fn new_outer_order_no(prefix: &str, now_millis: f64) -> Result<String, JsVal
 /// Milliseconds to wait before the next query of somebody who waits for a result.
 #[wasm_bindgen(js_name = pollDelay)]
 #[allow(clippy::cast_precision_loss)] // seconds
-pub fn poll_delay(polls: u32) -> Result<f64, JsValue> {
-    let random = u32::from_le_bytes(random::<4>()?);
-    Ok(call::poll_delay_millis(polls, random) as f64)
+pub fn poll_delay(polls: u32, jitter: u32) -> f64 {
+    call::poll_delay_millis(polls, jitter) as f64
 }
 
 /// Reads the vendor's callback: its claims in JSON, or `null`.

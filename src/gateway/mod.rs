@@ -12,4 +12,5 @@ pub mod pace;
 pub mod problem;
 pub mod reply;
 pub mod route;
+pub mod rpc_front;
 pub mod settings;

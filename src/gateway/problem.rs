@@ -133,6 +133,21 @@ impl Problem {
         self
     }
 
+    /// Which kind it is.
+    pub const fn kind(&self) -> &'static ProblemKind {
+        self.kind
+    }
+
+    /// The vendor's own code, where it answered with one.
+    pub fn vendor_code(&self) -> Option<&str> {
+        self.vendor_code.as_deref()
+    }
+
+    /// What is wrong with the fields.
+    pub fn field_errors(&self) -> &[FieldError] {
+        &self.fields
+    }
+
     /// Its stable code.
     pub const fn code(&self) -> &'static str {
         self.kind.code

@@ -1,10 +1,10 @@
 //! The ledger's answers as the REST routes write them; `openapi.json` describes their forms.
 
-use super::Asker;
 use super::ask::Ask;
 use super::create::Create;
 use super::list::Cursor;
 use super::order::{Order, Standing, Start};
+use super::{Asker, Front};
 use crate::codes;
 use crate::gateway::problem::{INTERNAL_ERROR, Problem};
 use crate::gateway::reply::Reply;
@@ -25,8 +25,14 @@ pub fn started(settings: &Settings, create: &Create, order: &Order, repeated: bo
         at,
     } = &order.start
     else {
-        return Problem::new(&INTERNAL_ERROR).reply(asker.language, &asker.request_id);
+        return asker.problem(&Problem::new(&INTERNAL_ERROR));
     };
+    let outcome = if repeated { "repeated" } else { "created" };
+    if let Front::Rpc(front) = &asker.front {
+        return front
+            .started(certify_id, certify_url.as_deref(), &asker.request_id)
+            .with_outcome(outcome);
+    }
     let mut body = json!({
         "outerOrderNo": create.no,
         "certifyId": certify_id,
@@ -42,15 +48,12 @@ pub fn started(settings: &Settings, create: &Create, order: &Order, repeated: bo
             members.insert("notices".to_owned(), json!(create.notices));
         }
     }
-    let reply = Reply::json(if repeated { 200 } else { 201 }, &body).with_header(
-        "location",
-        alloc::format!("/v1/face-verifications/{}", create.no),
-    );
-    if repeated {
-        reply.with_outcome("repeated")
-    } else {
-        reply.with_outcome("created")
-    }
+    Reply::json(if repeated { 200 } else { 201 }, &body)
+        .with_header(
+            "location",
+            alloc::format!("/v1/face-verifications/{}", create.no),
+        )
+        .with_outcome(outcome)
 }
 
 /// Where a started order stands. `fresh` is what the vendor said just now.
@@ -63,8 +66,13 @@ pub fn standing(
 ) -> Reply {
     let (Some(standing), Some(mut members)) = (order.standing(), summary(settings, &ask.no, order))
     else {
-        return Problem::new(&INTERNAL_ERROR).reply(asker.language, &asker.request_id);
+        return asker.problem(&Problem::new(&INTERNAL_ERROR));
     };
+    if let Front::Rpc(front) = &asker.front {
+        return front
+            .standing(order, fresh.filter(|_| ask.material), &asker.request_id)
+            .with_outcome(standing.word());
+    }
     let material = fresh.filter(|_| ask.material && order.verdict.is_some());
     match material {
         Some(result) => members.extend(material_members(result)),

@@ -3,7 +3,7 @@
 
 use super::due::Alarm;
 use super::order::{Order, Outcome, Standing, Start, Verdict, over_at};
-use super::rows::{Rows, Stop, order_key};
+use super::rows::{Rows, Stop, certify_key, order_key};
 use super::{Asker, Context, Ended, Next, Purpose, Step, Task, Writes, answer, call};
 use crate::error::{Audience, Error};
 use crate::gateway::problem::{
@@ -17,7 +17,7 @@ use serde::{Deserialize, Serialize};
 const LOOK_AGAIN_MAX_MILLIS: i64 = 5_000;
 
 /// A verification to read.
-#[derive(Clone, Debug, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Ask {
     /// Who asked; `None` when the ledger asks for itself.
@@ -25,7 +25,7 @@ pub struct Ask {
     /// The alarm that goes on afterwards, when the ledger asks for itself.
     #[serde(default)]
     pub alarm: Alarm,
-    /// OuterOrderNo.
+    /// OuterOrderNo; empty where the CertifyId says which order it is.
     pub no: String,
     /// Whether to give what was found out about the person.
     pub material: bool,
@@ -35,10 +35,10 @@ pub struct Ask {
     pub looks: i64,
     /// The entity tag that the asker has.
     pub known: Option<String>,
-    /// The order's SceneId, once it is known.
+    /// The order's SceneId, once it is known; the one asked for, where the CertifyId says which order.
     #[serde(default)]
     pub scene_id: String,
-    /// The order's CertifyId, once it is known.
+    /// The order's CertifyId, once it is known or where it says which order.
     #[serde(default)]
     pub certify_id: String,
 }
@@ -53,7 +53,7 @@ impl Ask {
 
     fn problem(&self, problem: &Problem) -> Next {
         match &self.asker {
-            Some(asker) => Next::reply(problem.reply(asker.language, &asker.request_id)),
+            Some(asker) => Next::reply(asker.problem(problem)),
             None => self.after_check(),
         }
     }
@@ -85,8 +85,14 @@ pub(super) fn begin(
     context: &Context,
 ) -> Result<Step, Stop> {
     let mut writes = Writes::default();
+    if ask.no.is_empty() {
+        let no: Option<String> = rows.get(&certify_key(&ask.certify_id))?;
+        ask.no = no.unwrap_or_default();
+    }
     let key = order_key(&ask.no);
-    let Some(mut order) = rows.get::<Order>(&key)? else {
+    let order = rows.get::<Order>(&key)?;
+    let asked_scene = |order: &Order| ask.scene_id.is_empty() || ask.scene_id == order.scene_id;
+    let Some(mut order) = order.filter(asked_scene) else {
         return Ok(writes.then(ask.problem(&Problem::new(&UNKNOWN_ORDER))));
     };
     if order.is_lost(&context.instance, context.now) {

@@ -54,9 +54,7 @@ impl core::fmt::Debug for Create {
 
 impl Create {
     fn problem(&self, writes: Writes, problem: &Problem) -> Step {
-        writes.then(Next::reply(
-            problem.reply(self.asker.language, &self.asker.request_id),
-        ))
+        writes.then(Next::reply(self.asker.problem(problem)))
     }
 }
 
@@ -94,7 +92,8 @@ pub(super) fn begin(
         }
         _ if !same_input => Ok(create.problem(writes, &Problem::new(&ORDER_CONFLICT))),
         Start::Inflight { .. } => Ok(wait(create, writes, context.now)),
-        Start::Unknown if create.restart_unknown => {
+        // Whoever waited for another request did not know that its outcome would be unknown.
+        Start::Unknown if create.restart_unknown && create.waiting_since.is_none() => {
             start(settings, create, Some(order), writes, rows, context)
         }
         Start::Unknown => Ok(create.problem(writes, &Problem::new(&START_OUTCOME_UNKNOWN))),
@@ -231,8 +230,9 @@ pub(super) fn settle(
     let Some(mut order) = order.filter(|order| order.is_flight(flight)) else {
         // Given up meanwhile, and perhaps started anew: what came too late is not handed out.
         return Ok(writes.then(Next::reply(
-            Problem::new(&START_OUTCOME_UNKNOWN)
-                .reply(create.asker.language, &create.asker.request_id)
+            create
+                .asker
+                .problem(&Problem::new(&START_OUTCOME_UNKNOWN))
                 .with_outcome("outcome-too-late"),
         )));
     };
@@ -290,8 +290,9 @@ fn done(
         order.start = Start::Unknown;
         writes.put(order_key(&create.no), &order);
         return Ok(writes.then(Next::reply(
-            Problem::new(&START_OUTCOME_UNKNOWN)
-                .reply(create.asker.language, &create.asker.request_id)
+            create
+                .asker
+                .problem(&Problem::new(&START_OUTCOME_UNKNOWN))
                 .with_outcome("certify-id-of-another-order"),
         )));
     }

@@ -141,16 +141,10 @@ fn check(no: &str, alarm: Alarm, rows: &Rows) -> Result<Option<Ask>, Stop> {
     Ok(order
         .filter(|order| order.verdict.is_none() && matches!(order.start, Start::Done { .. }))
         .map(|_| Ask {
-            asker: None,
             alarm: Alarm {
                 checks: alarm.checks.saturating_add(1),
             },
             no: no.to_owned(),
-            material: false,
-            wait_until: None,
-            looks: 0,
-            known: None,
-            scene_id: String::new(),
-            certify_id: String::new(),
+            ..Ask::default()
         }))
 }

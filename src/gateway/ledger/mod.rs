@@ -14,15 +14,18 @@ pub mod ask;
 pub mod create;
 pub mod due;
 pub mod list;
+pub mod nonce;
 pub mod order;
 pub mod rows;
 
-use super::problem::{INTERNAL_ERROR, Problem};
+use super::problem::{INTERNAL_ERROR, Problem, UNAUTHENTICATED};
 use super::reply::{Language, Reply};
+use super::rpc_front::RpcFront;
 use super::settings::Settings;
 use crate::actions::{Action, ValidRequest, Value, rules};
 use crate::call;
 use crate::http::OutgoingRequest;
+use crate::rpc_server::errors::Refusal;
 use crate::signing::encode::hex;
 use crate::timestamp::Timestamp;
 use ask::Ask;
@@ -39,14 +42,47 @@ pub struct Asker {
     pub caller: String,
     /// The request's id.
     pub request_id: String,
-    /// Language of problems.
-    pub language: Language,
+    /// The protocol it came by.
+    pub front: Front,
+}
+
+/// The protocol a request came by, and is answered in.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(tag = "front", rename_all = "lowercase")]
+pub enum Front {
+    /// The REST routes.
+    Rest {
+        /// Language of problems.
+        language: Language,
+    },
+    /// The vendor's own.
+    Rpc(RpcFront),
+}
+
+impl Asker {
+    /// The answer that says what is wrong.
+    pub fn problem(&self, problem: &Problem) -> Reply {
+        match &self.front {
+            Front::Rest { language } => problem.reply(*language, &self.request_id),
+            Front::Rpc(front) => front.problem(problem, &self.request_id),
+        }
+    }
+
+    /// The answer to a request whose signature does not count.
+    fn refusal(&self, refusal: &Refusal) -> Reply {
+        match &self.front {
+            Front::Rest { .. } => self.problem(&Problem::new(&UNAUTHENTICATED)),
+            Front::Rpc(front) => front.refusal(refusal, &self.request_id),
+        }
+    }
 }
 
 /// Something to do with the ledger. Plain data that the host keeps between steps and hands back.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 #[serde(tag = "task", rename_all = "lowercase")]
 pub enum Task {
+    /// Go on unless the nonce of a signature was used before.
+    Signed(nonce::Signed),
     /// Start a verification.
     Create(Create),
     /// Read one.
@@ -249,6 +285,7 @@ pub fn step(
 ) -> Step {
     let asker = task.asker();
     let taken = match task {
+        Task::Signed(signed) => nonce::check(signed, rows, context),
         Task::Create(create) => create::begin(settings, create, rows, context),
         Task::Ask(ask) => ask::begin(settings, ask, rows, context),
         Task::List(list) => list::page(settings, &list, rows, context),
@@ -261,8 +298,8 @@ pub fn step(
         Err(Stop::Need(need)) => Step::Need(need),
         Err(Stop::Unreadable) => Writes::default().then(match asker {
             Some(asker) => Next::reply(
-                Problem::new(&INTERNAL_ERROR)
-                    .reply(asker.language, &asker.request_id)
+                asker
+                    .problem(&Problem::new(&INTERNAL_ERROR))
                     .with_outcome("unreadable-row"),
             ),
             None => Next::Idle,
@@ -273,6 +310,7 @@ pub fn step(
 impl Task {
     fn asker(&self) -> Option<Asker> {
         match self {
+            Self::Signed(signed) => signed.then.asker(),
             Self::Create(create) => Some(create.asker.clone()),
             Self::Ask(ask) => ask.asker.clone(),
             Self::List(list) => Some(list.asker.clone()),

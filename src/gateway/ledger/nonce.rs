@@ -1,0 +1,45 @@
+//! Nonces of signed requests: each may be used once while its request is young enough to count.
+
+use super::rows::{Rows, Stop};
+use super::{Context, Next, Step, Task, Writes};
+use crate::rpc_server::NONCE_MILLIS;
+use crate::rpc_server::errors;
+use serde::{Deserialize, Serialize};
+
+/// Nonces are forgotten a batch at a time.
+const BATCH_MILLIS: i64 = 10 * 60_000;
+
+/// A task that a signed request asks for.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct Signed {
+    /// The row that remembers the nonce.
+    pub nonce: String,
+    /// What it asks for.
+    pub then: Box<Task>,
+}
+
+pub(super) fn check(signed: Signed, rows: &Rows, context: &Context) -> Result<Step, Stop> {
+    let mut writes = Writes::default();
+    if rows.get::<i64>(&signed.nonce)?.is_some() {
+        let reply = match signed.then.asker() {
+            Some(asker) => asker.refusal(&errors::NONCE_USED.because("")),
+            None => return Err(Stop::Unreadable),
+        };
+        return Ok(writes.then(Next::reply(reply)));
+    }
+    let gone = context
+        .now
+        .plus_millis(NONCE_MILLIS)
+        .unix_millis()
+        .div_euclid(BATCH_MILLIS)
+        .saturating_add(1)
+        .saturating_mul(BATCH_MILLIS);
+    writes.due(
+        rows,
+        context.now,
+        gone,
+        &alloc::format!("drop/{}", signed.nonce),
+    )?;
+    writes.put(signed.nonce, &1);
+    Ok(writes.then(Next::Again { then: *signed.then }))
+}

@@ -1,0 +1,291 @@
+//! The vendor's own protocol, so that an official SDK works by another endpoint and key pair alone:
+//! requests signed with key pairs that the gateway issued, answers in the vendor's envelope.
+//!
+//! What the vendor has no word for is told as its other services tell it: `IdempotentParameterMismatch`
+//! for an order with other input, `IdempotentProcessing` for one that is being started.
+
+use super::callers::{self, Caller, Scope};
+use super::ledger::ask::Ask;
+use super::ledger::nonce::Signed;
+use super::ledger::order::{Order, Outcome};
+use super::ledger::{Asker, Front, Task};
+use super::problem::{
+    BODY_TOO_LARGE, DAILY_LIMIT, DEVELOPMENT_ONLY, INSUFFICIENT_SCOPE, INTERNAL_ERROR,
+    INVALID_REQUEST, NOT_CONFIGURED, ORDER_BEING_STARTED, ORDER_CONFLICT, Problem, RATE_LIMITED,
+    START_OUTCOME_UNKNOWN, UNKNOWN_ORDER, UPSTREAM_REFUSED, UPSTREAM_THROTTLED, USER_DAILY_LIMIT,
+};
+use super::reply::Reply;
+use super::route;
+use super::settings::Settings;
+use crate::actions::{Action, DESCRIBE_FACE_VERIFY, INIT_FACE_VERIFY, Value, rules};
+use crate::codes;
+use crate::http::{IncomingRequest, header};
+use crate::response::DescribeResult;
+use crate::rpc_server::envelope::{Envelope, Format};
+use crate::rpc_server::errors::{self, Refusal};
+use crate::rpc_server::request::{Claim, format};
+use crate::timestamp::Timestamp;
+use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value as Json};
+
+/// On refusals of parameters: which and why, without values. The vendor has nothing of the kind.
+const NOTE_HEADER: &str = "x-cloudauth-edge-note";
+
+/// How a request of the vendor's protocol is to be answered.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct RpcFront {
+    /// The action; empty while it is not known.
+    action: String,
+    /// Whether the answer is XML.
+    xml: bool,
+    /// The host the request was sent to.
+    host: String,
+}
+
+/// Whether a request to `/` is one of the vendor's protocol, rather than for a page.
+pub fn is_rpc(request: &IncomingRequest) -> bool {
+    request.path == "/"
+        && (request.method == "POST"
+            || header(&request.headers, "x-acs-action").is_some()
+            || request
+                .query
+                .split('&')
+                .any(|pair| pair.starts_with("Action=")))
+}
+
+/// What a signed request leads to: the caller and a task, or a refusal.
+pub(super) struct Signature<'a> {
+    /// Who signed it.
+    pub(super) caller: &'a Caller,
+    claim: Claim,
+}
+
+impl RpcFront {
+    /// For a request whose action is not known yet.
+    pub fn of(request: &IncomingRequest) -> Self {
+        Self {
+            action: String::new(),
+            xml: format(request) == Format::Xml,
+            host: header(&request.headers, "host")
+                .unwrap_or_default()
+                .to_owned(),
+        }
+    }
+
+    /// Checks who signed a request.
+    pub(super) fn verify<'a>(
+        &mut self,
+        settings: &'a Settings,
+        request: &IncomingRequest,
+        now: Timestamp,
+    ) -> Result<Signature<'a>, Refusal> {
+        let claim = Claim::read(request)?;
+        claim.action.name.clone_into(&mut self.action);
+        let (caller, pair) = callers::by_access_key_id(&settings.callers, &claim.access_key_id)
+            .ok_or_else(|| errors::ACCESS_KEY_NOT_FOUND.because(""))?;
+        if claim.security_token.is_some() {
+            return Err(errors::TOKEN_MISMATCH.because(""));
+        }
+        claim.check_timestamp(now)?;
+        claim.check_signature(request, &pair.access_key_secret)?;
+        Ok(Signature { caller, claim })
+    }
+
+    /// The task that a signed request asks for.
+    pub(super) fn task(
+        &self,
+        settings: &Settings,
+        signature: &Signature<'_>,
+        request_id: &str,
+        now: Timestamp,
+    ) -> Result<Task, Problem> {
+        let Signature { caller, claim } = signature;
+        let scope = if claim.action.starts_something {
+            Scope::Create
+        } else {
+            Scope::Read
+        };
+        if !caller.may(scope) {
+            return Err(Problem::new(&INSUFFICIENT_SCOPE));
+        }
+        // Beside the action's own there are the common parameters, and whatever else an SDK sends.
+        let mut values: Vec<(&str, Value)> = claim
+            .action
+            .parameters
+            .iter()
+            .filter_map(|known| Some((known.name, claim.value(known.name)?.into())))
+            .collect();
+        if !values.iter().any(|(name, _)| *name == "SceneId") {
+            values.push(("SceneId", settings.scene_id.as_str().into()));
+        }
+        let rules = settings.options.validation(now);
+        let valid = rules::validate(claim.action, values, &rules)
+            .map_err(|error| Problem::fields(error.fields))?;
+        let asker = Asker {
+            caller: caller.id.clone(),
+            request_id: request_id.to_owned(),
+            front: Front::Rpc(self.clone()),
+        };
+        let value = |name| valid.value(name).unwrap_or_default().to_owned();
+        let then = if claim.action.name == INIT_FACE_VERIFY.name {
+            // To call again is how a caller of this protocol takes up what is unknown.
+            Task::Create(route::create(settings, asker, &valid, true))
+        } else {
+            Task::Ask(Ask {
+                asker: Some(asker),
+                material: caller.may(Scope::ReadMaterial),
+                scene_id: value("SceneId"),
+                certify_id: value("CertifyId"),
+                ..Ask::default()
+            })
+        };
+        Ok(Task::Signed(Signed {
+            nonce: claim.nonce_key(),
+            then: Box::new(then),
+        }))
+    }
+
+    /// InitFaceVerify worked.
+    pub fn started(&self, certify_id: &str, certify_url: Option<&str>, request_id: &str) -> Reply {
+        let mut result = Map::new();
+        result.insert("CertifyId".to_owned(), certify_id.into());
+        if let Some(url) = certify_url {
+            result.insert("CertifyUrl".to_owned(), url.into());
+        }
+        self.write(Envelope::success(&INIT_FACE_VERIFY, result), request_id)
+    }
+
+    /// DescribeFaceVerify: the vendor's own result where it was asked, what the ledger knows
+    /// otherwise.
+    pub fn standing(
+        &self,
+        order: &Order,
+        fresh: Option<&DescribeResult>,
+        request_id: &str,
+    ) -> Reply {
+        let envelope = match (&order.verdict, fresh) {
+            (Some(verdict), fresh) if verdict.outcome != Outcome::Expired => {
+                let told = fresh.and_then(|result| result.raw.as_object());
+                let passed = verdict.outcome == Outcome::Passed;
+                let result = told.cloned().unwrap_or_else(|| {
+                    let mut result = Map::new();
+                    let mut put = |name: &str, value: Json| result.insert(name.to_owned(), value);
+                    put("Passed", if passed { "T" } else { "F" }.into());
+                    put("IdentityInfo", "null".into());
+                    if let Some(sub_code) = &verdict.sub_code {
+                        put("SubCode", sub_code.as_str().into());
+                    }
+                    result
+                });
+                Envelope::success(&DESCRIBE_FACE_VERIFY, result)
+            }
+            (_, Some(pending)) => Envelope::service(&DESCRIBE_FACE_VERIFY, &pending.code),
+            (_, None) => Envelope::service(&DESCRIBE_FACE_VERIFY, "424"),
+        };
+        self.write(envelope, request_id)
+    }
+
+    /// A problem, in the vendor's words.
+    pub fn problem(&self, problem: &Problem, request_id: &str) -> Reply {
+        let action = Action::by_name(&self.action);
+        let service = |code: &str| action.map(|action| Envelope::service(action, code));
+        let kind = problem.kind();
+        let is = |other: &super::problem::ProblemKind| kind.code == other.code;
+        let own = |code: &'static str, status, message: &'static str| Refusal {
+            code: code.into(),
+            status,
+            message: message.into(),
+            note: String::new(),
+        };
+        let vendor_code = problem
+            .vendor_code()
+            .filter(|code| codes::code(code).is_some());
+        let envelope = if is(&INVALID_REQUEST) {
+            let missing = problem
+                .field_errors()
+                .iter()
+                .any(|field| field.rule == "mandatory");
+            service(if missing { "400" } else { "401" })
+        } else if is(&UNKNOWN_ORDER) {
+            service("406")
+        } else if is(&USER_DAILY_LIMIT) {
+            service("418")
+        } else if is(&START_OUTCOME_UNKNOWN) {
+            None
+        } else {
+            vendor_code.and_then(service)
+        };
+        let refusal = if is(&ORDER_CONFLICT) {
+            own(
+                "IdempotentParameterMismatch",
+                400,
+                "The request uses the same OuterOrderNo as a previous, but non-identical request.",
+            )
+        } else if is(&ORDER_BEING_STARTED) {
+            own(
+                "IdempotentProcessing",
+                403,
+                "The previous request with this OuterOrderNo is still processing.",
+            )
+        } else if is(&START_OUTCOME_UNKNOWN) {
+            own(
+                "ServiceUnavailable",
+                503,
+                "It is unknown whether the verification was started. Call again with the same OuterOrderNo to start it anew.",
+            )
+        } else if is(&NOT_CONFIGURED) || is(&DEVELOPMENT_ONLY) {
+            own(
+                "ServiceUnavailable",
+                503,
+                "The gateway is not configured; /readyz says what is missing.",
+            )
+        } else if is(&INSUFFICIENT_SCOPE) {
+            errors::FORBIDDEN_RAM.because("")
+        } else if is(&BODY_TOO_LARGE) {
+            errors::BODY_TOO_LARGE.because("")
+        } else if is(&DAILY_LIMIT) || is(&RATE_LIMITED) || is(&UPSTREAM_THROTTLED) {
+            errors::THROTTLING_USER.because("")
+        } else if is(&INTERNAL_ERROR) || is(&UPSTREAM_REFUSED) {
+            // What the vendor says of the gateway's own key is no answer to the caller's.
+            errors::INTERNAL_ERROR.because("")
+        } else {
+            errors::SERVICE_UNAVAILABLE.because("")
+        };
+        let reply = match envelope {
+            Some(envelope) => self.write(envelope, request_id),
+            None => self.refusal(&refusal, request_id),
+        }
+        .with_outcome(kind.code);
+        let note: Vec<String> = problem
+            .field_errors()
+            .iter()
+            .map(|field| alloc::format!("{} {}", field.field, field.rule))
+            .collect();
+        if note.is_empty() {
+            reply
+        } else {
+            reply.with_header(NOTE_HEADER, note.join(", "))
+        }
+    }
+
+    /// A refusal of the API gateway.
+    pub fn refusal(&self, refusal: &Refusal, request_id: &str) -> Reply {
+        let id = request_id.to_ascii_uppercase();
+        let reply = self
+            .write(Envelope::gateway(refusal, &self.host, &id), request_id)
+            .with_outcome(&refusal.code);
+        if refusal.code.starts_with("Throttling") {
+            reply.with_header("x-acs-retry-after", "1000")
+        } else {
+            reply
+        }
+    }
+
+    fn write(&self, envelope: Envelope, request_id: &str) -> Reply {
+        let status = envelope.status;
+        let format = if self.xml { Format::Xml } else { Format::Json };
+        let id = request_id.to_ascii_uppercase();
+        let (content_type, body) = envelope.write(format, &id);
+        Reply::text(status, content_type, body).with_header("x-acs-request-id", id)
+    }
+}

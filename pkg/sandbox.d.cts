@@ -48,6 +48,8 @@ export interface SandboxStore {
 export interface SandboxOptions {
   /** In place of the demo account (`sandbox-key-id` / `sandbox-key-secret`, scene 1000000006). */
   accounts?: readonly SandboxAccount[];
+  /** What the control API wants as bearer token over HTTP; open without one. */
+  controlToken?: string;
   /** Keeps the state in this file beside memory. */
   file?: string;
   /** Keeps the state there; default: in memory. */

@@ -10,7 +10,8 @@ Serves an emulator of Alibaba Cloud's face verification (Cloudauth 2019-03-07) o
   --port <number>     the port to listen on (8788); 0 for any free one
   --host <address>    the address to listen on (127.0.0.1)
   --file <path>       keep the state in this file and not in memory alone
-  --config <path>     a JSON file {"accounts": [...]} in place of the demo account
+  --config <path>     a JSON file with the "accounts" that take the demo account's place, and a
+                      "controlToken" without which the control API is closed
   --help              this text
 `;
 
@@ -35,9 +36,10 @@ function readArguments() {
   }
 }
 
-function readAccounts(path) {
+function readConfig(path) {
   try {
-    return JSON.parse(readFileSync(path, "utf8")).accounts;
+    const { accounts, controlToken } = JSON.parse(readFileSync(path, "utf8"));
+    return { accounts, controlToken };
   } catch (error) {
     return fail(`--config: cannot read ${path} as JSON: ${error.message}`);
   }
@@ -85,12 +87,12 @@ if (values.help) {
   const port = Number(values.port);
   if (!Number.isInteger(port) || port < 0 || port > 65_535) fail("--port must be a number from 0 to 65535");
   const { createSandbox } = await import("../sandbox.js");
-  const accounts = values.config === undefined ? undefined : readAccounts(values.config);
+  const config = values.config === undefined ? {} : readConfig(values.config);
   let sandbox;
   try {
-    sandbox = createSandbox({ accounts, file: values.file });
+    sandbox = createSandbox({ ...config, file: values.file });
     const { url } = await sandbox.listen({ port, host: values.host });
-    process.stdout.write(welcome(url, whom(await sandbox.state(), accounts !== undefined)));
+    process.stdout.write(welcome(url, whom(await sandbox.state(), config.accounts !== undefined)));
   } catch (error) {
     fail(
       error.code === "EADDRINUSE"

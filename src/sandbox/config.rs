@@ -8,8 +8,12 @@ use serde::de::{Deserialize, Deserializer, Error as _};
 #[derive(Clone, Debug, serde::Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct Config {
-    /// At least one account.
+    /// At least one account; the demo account where they are left out.
+    #[serde(default = "demo_accounts")]
     pub accounts: Vec<Account>,
+    /// What the control API wants as bearer token. Without one it is open; an empty one closes it.
+    #[serde(default, deserialize_with = "optional_secret")]
+    pub control_token: Option<Secret>,
 }
 
 /// A cloud account.
@@ -112,36 +116,42 @@ impl Key {
     }
 }
 
-/// The demo account: published keys that open nothing but sandboxes.
+/// Published keys that open nothing but sandboxes.
+fn demo_accounts() -> Vec<Account> {
+    let main = Key::demo("sandbox-key-id", "sandbox-key-secret");
+    let temporary = Key {
+        security_token: Some(Secret::new("sandbox-security-token")),
+        ..Key::demo("STS.sandbox-key-id", "sandbox-sts-key-secret")
+    };
+    let denied = Key {
+        ram: Ram::Denied,
+        ..Key::demo("sandbox-ram-key-id", "sandbox-ram-key-secret")
+    };
+    let forbidden = Key {
+        ram: Ram::Forbidden,
+        ..Key::demo("sandbox-forbidden-key-id", "sandbox-forbidden-key-secret")
+    };
+    let disabled = Key {
+        disabled: true,
+        ..Key::demo("sandbox-disabled-key-id", "sandbox-disabled-key-secret")
+    };
+    vec![Account {
+        account_id: "1260051251634779".to_owned(),
+        keys: vec![main, temporary, denied, forbidden, disabled],
+        scenes: vec![Scene {
+            scene_id: 1_000_000_006,
+            pictures: true,
+        }],
+        calls_per_second: vendor_limit(),
+    }]
+}
+
+/// The demo account, and an open control API.
 impl Default for Config {
     fn default() -> Self {
-        let main = Key::demo("sandbox-key-id", "sandbox-key-secret");
-        let temporary = Key {
-            security_token: Some(Secret::new("sandbox-security-token")),
-            ..Key::demo("STS.sandbox-key-id", "sandbox-sts-key-secret")
-        };
-        let denied = Key {
-            ram: Ram::Denied,
-            ..Key::demo("sandbox-ram-key-id", "sandbox-ram-key-secret")
-        };
-        let forbidden = Key {
-            ram: Ram::Forbidden,
-            ..Key::demo("sandbox-forbidden-key-id", "sandbox-forbidden-key-secret")
-        };
-        let disabled = Key {
-            disabled: true,
-            ..Key::demo("sandbox-disabled-key-id", "sandbox-disabled-key-secret")
-        };
         Self {
-            accounts: vec![Account {
-                account_id: "1260051251634779".to_owned(),
-                keys: vec![main, temporary, denied, forbidden, disabled],
-                scenes: vec![Scene {
-                    scene_id: 1_000_000_006,
-                    pictures: true,
-                }],
-                calls_per_second: vendor_limit(),
-            }],
+            accounts: demo_accounts(),
+            control_token: None,
         }
     }
 }

@@ -5,7 +5,7 @@ use super::session::{CLOCK, Clock, Session};
 use super::verification::{Ending, PREFIX, Stage, Verification};
 use super::{MAX_BODY, Need, callback, envelope, faults, picture};
 use crate::codes;
-use crate::http::{IncomingRequest, Response};
+use crate::http::{IncomingRequest, Response, header};
 use crate::signing::encode::parse_form;
 use crate::text::Text;
 use crate::timestamp::Timestamp;
@@ -85,6 +85,7 @@ fn route(session: &mut Session<'_>, request: &IncomingRequest) -> Answer {
     let ["_sandbox", path @ ..] = path.as_slice() else {
         return unknown();
     };
+    check_token(session, request)?;
     match (request.method.as_str(), path) {
         ("GET", [""] | ["state"]) => state(session),
         ("GET", ["verifications"]) => list(session, request),
@@ -130,6 +131,33 @@ fn route(session: &mut Session<'_>, request: &IncomingRequest) -> Answer {
         )),
         _ => unknown(),
     }
+}
+
+/// A sandbox that several people share may keep its control API to those who have its token.
+fn check_token(session: &Session<'_>, request: &IncomingRequest) -> Result<(), Stop> {
+    let Some(token) = &session.config.control_token else {
+        return Ok(());
+    };
+    if token.expose().is_empty() {
+        return Err(problem(
+            403,
+            "control-closed",
+            "控制接口未开放：请运维设置访问令牌。",
+            "the control API is closed: the operator must set a token for it.",
+        ));
+    }
+    let given = header(&request.headers, "authorization")
+        .and_then(|value| value.strip_prefix("Bearer "))
+        .unwrap_or_default();
+    if token.constant_time_eq(given) {
+        return Ok(());
+    }
+    Err(problem(
+        401,
+        "wrong-token",
+        "控制接口需要令牌：请在 Authorization 头中以 Bearer 方式传入。",
+        "the control API wants its token, as Bearer in the Authorization header.",
+    ))
 }
 
 /// Reads a body as JSON. The reader's own limit on nesting keeps deep input harmless.

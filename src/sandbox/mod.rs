@@ -69,6 +69,20 @@ pub struct Random {
     pub certify_id: [u8; 16],
 }
 
+impl From<[u8; 32]> for Random {
+    fn from(bytes: [u8; 32]) -> Self {
+        let mut halves = [[0; 16]; 2];
+        for (byte, place) in bytes.into_iter().zip(halves.as_flattened_mut()) {
+            *place = byte;
+        }
+        let [request_id, certify_id] = halves;
+        Self {
+            request_id,
+            certify_id,
+        }
+    }
+}
+
 /// What the host is to do.
 #[derive(Debug, Serialize)]
 #[serde(rename_all = "camelCase")]

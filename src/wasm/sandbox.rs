@@ -16,9 +16,5 @@ pub fn sandbox_step(input: JsValue, config: Option<String>) -> Result<JsValue, J
             .map_err(|error| js_sys::TypeError::new(&error.to_string()))?,
         None => Config::default(),
     };
-    let random = Random {
-        request_id: random()?,
-        certify_id: random()?,
-    };
-    to_js(&step(&from_js(input)?, &config, &random))
+    to_js(&step(&from_js(input)?, &config, &Random::from(random()?)))
 }

@@ -127,6 +127,16 @@ describe("in-process", () => {
     }
   });
 
+  test("keeps its control API to those with the token", async () => {
+    const sandbox = sandboxFor({ controlToken: "a-token" });
+    const { certifyId } = await start(clientOf(sandbox));
+    const state = (authorization) =>
+      sandbox.fetch(`${ENDPOINT}/_sandbox/state`, { headers: authorization && { authorization } });
+    assert.equal((await state()).status, 401);
+    assert.equal((await state("Bearer a-token")).status, 200);
+    assert.equal((await sandbox.submit(certifyId)).stage, "ended", "its own methods need none");
+  });
+
   test("a hang ends by the caller's signal, a reset at once", async () => {
     const sandbox = sandboxFor();
     await sandbox.injectFault({ kind: "hang", count: 2 });

@@ -1,6 +1,8 @@
 //! The control API.
 
 use crate::host::{Host, start, with};
+use cloudauth_edge::credentials::Secret;
+use cloudauth_edge::http::IncomingRequest;
 use cloudauth_edge::sandbox::Write;
 
 #[test]
@@ -210,6 +212,43 @@ fn one_clear_error_each_in_both_languages() {
         host.submit(&certify_id, "passed").status(),
         200,
         "the next request works"
+    );
+}
+
+#[test]
+fn keeps_to_those_with_the_token_where_there_is_one() {
+    let mut host = Host::new();
+    let certify_id = host.started();
+    let ask = |host: &mut Host, authorization: Option<&str>| {
+        let request = IncomingRequest {
+            method: "GET".to_owned(),
+            path: format!("/_sandbox/verifications/{certify_id}"),
+            query: String::new(),
+            headers: authorization
+                .map(|value| ("Authorization".to_owned(), value.to_owned()))
+                .into_iter()
+                .collect(),
+            body: Vec::new(),
+        };
+        let answer = host.send(request);
+        (answer.status(), answer.json()["code"].clone())
+    };
+    for (token, authorization, expected) in [
+        ("control-token", Some("Bearer control-token"), 200),
+        ("control-token", Some("Bearer control-toke"), 401),
+        ("control-token", Some("Basic control-token"), 401),
+        ("control-token", None, 401),
+        ("", Some("Bearer "), 403),
+        ("", None, 403),
+    ] {
+        host.config.control_token = Some(Secret::new(token));
+        let (status, code) = ask(&mut host, authorization);
+        assert_eq!(status, expected, "{token} {authorization:?}: {code}");
+    }
+    assert_eq!(
+        host.init(start()).code(),
+        "200",
+        "the vendor's path needs none"
     );
 }
 

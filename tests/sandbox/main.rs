@@ -7,6 +7,7 @@
 mod bad_input;
 mod codes;
 mod control;
+mod documentation;
 mod faults;
 mod host;
 mod life;

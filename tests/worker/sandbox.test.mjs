@@ -1,0 +1,116 @@
+// The sandbox that a team shares, in the real workerd.
+
+import assert from "node:assert/strict";
+import { once } from "node:events";
+import { mkdtempSync, rmSync } from "node:fs";
+import { createServer } from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { after, before, describe, test } from "node:test";
+import { FaceVerifyClient, newOuterOrderNo } from "cloudauth-edge";
+import { start as startProgram } from "../../scripts/lib/process.mjs";
+
+const READY_WITHIN_MS = 60_000;
+const HOST = "127.0.0.1";
+const KEY = { accessKeyId: "sandbox-key-id", accessKeySecret: "sandbox-key-secret" };
+const TOKEN = "a-token-of-this-test";
+const SCENE = 1000000006;
+
+async function freePort() {
+  const server = createServer().listen(0, HOST);
+  await once(server, "listening");
+  const { port } = server.address();
+  server.close();
+  await once(server, "close");
+  return port;
+}
+
+describe("sandbox Worker", () => {
+  const state = mkdtempSync(join(tmpdir(), "cloudauth-edge-"));
+  let url;
+  let child;
+
+  async function run(...settings) {
+    const port = await freePort();
+    url = `http://${HOST}:${port}`;
+    let output = "";
+    child = startProgram("wrangler", [
+      ...["dev", "--config=wrangler.sandbox.toml", `--ip=${HOST}`, `--port=${port}`, "--inspector-port=0"],
+      ...["--show-interactive-dev-session=false", `--persist-to=${state}`],
+      ...settings.flatMap((setting) => ["--var", setting]),
+    ]);
+    for (const stream of [child.stdout, child.stderr]) stream.on("data", (text) => (output += text));
+    const deadline = Date.now() + READY_WITHIN_MS;
+    for (;;) {
+      if (child.exitCode !== null || Date.now() > deadline)
+        throw new Error(`The Worker did not start:\n${output}`);
+      const response = await fetch(url, { signal: AbortSignal.timeout(2_000) }).catch(() => undefined);
+      await response?.body?.cancel();
+      if (response?.headers.has("x-cloudauth-sandbox")) return;
+      await new Promise((resolve) => setTimeout(resolve, 100));
+    }
+  }
+
+  async function end() {
+    if (!child || child.exitCode !== null || child.signalCode !== null) return;
+    const closed = once(child, "close");
+    process.kill(-child.pid, "SIGTERM");
+    const timer = setTimeout(() => process.kill(-child.pid, "SIGKILL"), 5_000);
+    await closed;
+    clearTimeout(timer);
+  }
+
+  before(() => run(`SANDBOX_CONTROL_TOKEN:${TOKEN}`));
+  after(async () => {
+    await end();
+    rmSync(state, { recursive: true, force: true });
+  });
+
+  const client = () => new FaceVerifyClient({ ...KEY, endpoint: url, maxAttempts: 1, timeoutMs: 60_000 });
+  const begin = () =>
+    client().initFaceVerify({
+      sceneId: SCENE,
+      outerOrderNo: newOuterOrderNo(),
+      userId: "123456789",
+      metaInfo: '{"zimVer":"3.0.0"}',
+    });
+  const control = (method, path, body, token = TOKEN) =>
+    fetch(`${url}/_sandbox/${path}`, {
+      method,
+      headers: { authorization: `Bearer ${token}` },
+      body: body && JSON.stringify(body),
+    });
+
+  test("a verification, kept over a restart", async () => {
+    const { certifyId } = await begin();
+    const submitted = await control("POST", `verifications/${certifyId}/submit`, { outcome: "passed" });
+    assert.equal((await submitted.json()).stage, "ended");
+    await end();
+    await run(`SANDBOX_CONTROL_TOKEN:${TOKEN}`);
+    const result = await client().describeFaceVerify({ sceneId: SCENE, certifyId });
+    assert.equal(result.status, "passed");
+    const picture = await fetch(result.material.facialPictureFront.pictureUrl);
+    assert.equal(picture.headers.get("content-type"), "image/jpeg");
+    assert.ok((await picture.arrayBuffer()).byteLength > 1_000);
+    const { total } = await (await control("GET", "verifications")).json();
+    assert.equal(total, 1);
+  });
+
+  test("faults, the clock and a reset", async () => {
+    const fault = { kind: "error", code: "Throttling.User", action: "InitFaceVerify" };
+    assert.equal((await control("POST", "faults", fault)).status, 201);
+    await assert.rejects(begin(), { kind: "throttled" });
+    await control("POST", "clock", { advanceMs: 3_600_000 });
+    await assert.rejects(begin(), { code: "InvalidTimeStamp.Expired" });
+    assert.equal((await control("POST", "reset")).status, 200);
+    assert.ok((await begin()).certifyId);
+  });
+
+  test("its control API belongs to those who have the token", async () => {
+    assert.equal((await control("GET", "state", undefined, "another")).status, 401);
+    await end();
+    await run();
+    assert.equal((await control("GET", "state")).status, 403, "closed until a token is set");
+    assert.ok((await begin()).certifyId);
+  });
+});

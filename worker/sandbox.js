@@ -1,0 +1,64 @@
+/** The sandbox as a Worker, for a team to share: one Durable Object that holds everything. */
+
+import { DurableObject } from "cloudflare:workers";
+import { SandboxHost } from "../pkg/sandbox-host.js";
+import { core } from "./core.js";
+
+export class SandboxState extends DurableObject {
+  #host;
+
+  constructor(ctx, env) {
+    super(ctx, env);
+    this.#host = new SandboxHost(core.sandboxStep, {
+      accounts: env.SANDBOX_ACCOUNTS === undefined ? undefined : JSON.parse(env.SANDBOX_ACCOUNTS),
+      // On the open internet, the control API is closed until somebody sets its token.
+      controlToken: env.SANDBOX_CONTROL_TOKEN ?? "",
+      store: new SqlStore(ctx.storage.sql),
+    });
+  }
+
+  fetch(request) {
+    return this.#host.fetch(request);
+  }
+}
+
+/** The sandbox's rows in the Durable Object's own database. */
+class SqlStore {
+  #sql;
+
+  constructor(sql) {
+    this.#sql = sql;
+    sql.exec(
+      "CREATE TABLE IF NOT EXISTS rows (key TEXT PRIMARY KEY, value TEXT NOT NULL, expires_at INTEGER) WITHOUT ROWID",
+    );
+    sql.exec("CREATE INDEX IF NOT EXISTS by_expiry ON rows (expires_at)");
+  }
+
+  get(key) {
+    return this.#sql.exec("SELECT value FROM rows WHERE key = ?", key).toArray()[0]?.value ?? null;
+  }
+
+  list(prefix) {
+    const rows = this.#sql.exec(
+      "SELECT key, value FROM rows WHERE substr(key, 1, ?) = ?",
+      prefix.length,
+      prefix,
+    );
+    return rows.toArray().map(({ key, value }) => [key, value]);
+  }
+
+  put(key, value, expiresAt, now) {
+    this.#sql.exec("DELETE FROM rows WHERE expires_at <= ?", now);
+    this.#sql.exec("INSERT OR REPLACE INTO rows VALUES (?, ?, ?)", key, value, expiresAt);
+  }
+
+  clear() {
+    this.#sql.exec("DELETE FROM rows");
+  }
+}
+
+export default {
+  fetch(request, env) {
+    return env.SANDBOX.get(env.SANDBOX.idFromName("shared")).fetch(request);
+  },
+};

@@ -1,0 +1,16 @@
+//! Any two texts as the signed one and the vendor's: no panic, and equal only when they are.
+#![no_main]
+
+use cloudauth_edge::signing::SignatureVersion;
+use cloudauth_edge::signing::difference::first_difference;
+use libfuzzer_sys::fuzz_target;
+
+fuzz_target!(|texts: (&str, &str)| {
+    let (ours, theirs) = texts;
+    for version in [SignatureVersion::Rpc, SignatureVersion::Acs3] {
+        assert_eq!(
+            first_difference(version, ours, theirs).is_none(),
+            ours == theirs
+        );
+    }
+});

@@ -23,6 +23,9 @@ const variants = {
   lab: ["--no-default-features", "--features", "lab"],
 };
 
+/** Node's entries carry these as text: who bundles a server leaves files behind that stand beside its code. */
+const inlined = ["client", "identity"];
+
 // Listed one by one: --all-features makes encodings that no runtime loads yet.
 const wasmOpt = [
   "-Oz",
@@ -125,6 +128,8 @@ async function buildVariant(variant, inputs) {
     if (part.endsWith(".wasm")) continue;
     cpSync(join(bindgen, part), join(out, part), { recursive: true });
   }
+  if (inlined.includes(variant))
+    writeFileSync(join(out, "base64.js"), `export default "${readFileSync(wasm, "base64")}";\n`);
   writeFileSync(stamp, inputs);
 }
 

@@ -1,11 +1,10 @@
-import { readFileSync } from "node:fs";
+import { Buffer } from "node:buffer";
 import { definePackage } from "../client.js";
 import { guard } from "../core.js";
+import base64 from "../wasm/client/base64.js";
 import * as glue from "../wasm/client/cloudauth_edge.js";
 
-glue.initSync({
-  module: readFileSync(new URL("../wasm/client/cloudauth_edge_bg.wasm", import.meta.url)),
-});
+glue.initSync({ module: Buffer.from(base64, "base64") });
 const core = guard(glue);
 
 export const {

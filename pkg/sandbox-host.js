@@ -50,6 +50,7 @@ export class SandboxHost {
   #step;
   #config;
   #controlHeaders;
+  #always = [];
   #store;
   #now;
   #fetch;
@@ -197,7 +198,7 @@ export class SandboxHost {
   }
 
   #run(event, origin = "") {
-    const rows = {};
+    const rows = Object.fromEntries(this.#always.map((key) => [key, this.#store.get(key)]));
     const lists = {};
     const now = this.#now();
     for (let round = 0; round < MAX_ROUNDS; round++) {
@@ -206,6 +207,8 @@ export class SandboxHost {
         this.#perform(done);
         return done;
       }
+      // What the first decision of all asked for first, every decision begins with.
+      if (this.#always.length === 0) this.#always = need.rows;
       for (const key of need.rows) rows[key] = this.#store.get(key);
       for (const prefix of need.lists) lists[prefix] = this.#store.list(prefix);
     }

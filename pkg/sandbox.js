@@ -14,6 +14,8 @@ const DISCARD_LIMIT = 64 * 1024 * 1024;
 /** Most parameters may stand in the URL, MetaInfo among them. */
 const MAX_HEADER_SIZE = 128 * 1024;
 const REQUEST_TIMEOUT_MS = 30_000;
+/** Longer than clients keep idle connections: one that is closed just as it is used again looks like a fault. */
+const KEEP_ALIVE_MS = 120_000;
 
 /** Makes a sandbox of its own: no other one sees its state. */
 export function createSandbox({ file, ...options } = {}) {
@@ -27,7 +29,7 @@ class Sandbox extends SandboxHost {
   /** Serves it over HTTP. */
   async listen({ port = 0, host = "127.0.0.1" } = {}) {
     const server = createServer(
-      { maxHeaderSize: MAX_HEADER_SIZE, requestTimeout: REQUEST_TIMEOUT_MS },
+      { maxHeaderSize: MAX_HEADER_SIZE, requestTimeout: REQUEST_TIMEOUT_MS, keepAliveTimeout: KEEP_ALIVE_MS },
       (request, response) =>
         this.#serve(request, response).catch((error) => {
           // A bug or a trap: say so, in the vendor's form, and go on with the next request.

@@ -132,8 +132,7 @@ mod tests {
 
     #[test]
     fn debug_shows_no_secret() {
-        let credentials =
-            Credentials::new("testid", "testsecret").with_security_token("tok+en/=");
+        let credentials = Credentials::new("testid", "testsecret").with_security_token("tok+en/=");
         let shown = format!("{credentials:?}");
         assert!(
             !shown.contains("testsecret") && !shown.contains("tok+en"),
@@ -162,6 +161,10 @@ mod tests {
             Credentials::new("a".repeat(129), "s").problems()[0].rule == "too-long",
             "a key of 129 characters"
         );
-        assert!(Credentials::new("testid", "testsecret").problems().is_empty());
+        assert!(
+            Credentials::new("testid", "testsecret")
+                .problems()
+                .is_empty()
+        );
     }
 }

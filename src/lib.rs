@@ -66,7 +66,7 @@
 //! }
 //! ```
 //!
-//! [`call`] puts both together, with retries: `examples/rust_call.rs` drives it with a blocking
+//! [`call`] puts both together, with retries: `examples/rust` drives it with a blocking
 //! HTTP client of a few lines.
 //!
 //! # Features

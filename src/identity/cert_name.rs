@@ -127,12 +127,20 @@ fn class(character: char) -> Class {
         '\u{2022}' | '\u{2027}' | '\u{30FB}' | '\u{FF65}' | '\u{22C5}' | '\u{2219}'
         | '\u{FF0E}' | '\u{387}' | '.' => Class::SeparatorVariant,
         '*' | '＊' => Class::Refused(Reason::Masked),
-        'a'..='z' | 'A'..='Z' | 'ａ'..='ｚ' | 'Ａ'..='Ｚ' => Class::Refused(Reason::LatinLetter),
+        'a'..='z' | 'A'..='Z' | 'ａ'..='ｚ' | 'Ａ'..='Ｚ' => {
+            Class::Refused(Reason::LatinLetter)
+        }
         '0'..='9' | '０'..='９' => Class::Refused(Reason::Digit),
         // Controls, soft hyphen, bidi marks, zero-width characters, variation selectors, tags.
-        '\u{AD}' | '\u{61C}' | '\u{180B}'..='\u{180F}' | '\u{200B}'..='\u{200F}'
-        | '\u{202A}'..='\u{202E}' | '\u{2060}'..='\u{206F}' | '\u{FE00}'..='\u{FE0F}'
-        | '\u{FEFF}' | '\u{E0000}'..='\u{E0FFF}' => Class::Refused(Reason::Invisible),
+        '\u{AD}'
+        | '\u{61C}'
+        | '\u{180B}'..='\u{180F}'
+        | '\u{200B}'..='\u{200F}'
+        | '\u{202A}'..='\u{202E}'
+        | '\u{2060}'..='\u{206F}'
+        | '\u{FE00}'..='\u{FE0F}'
+        | '\u{FEFF}'
+        | '\u{E0000}'..='\u{E0FFF}' => Class::Refused(Reason::Invisible),
         character if character.is_whitespace() => Class::Refused(Reason::WhiteSpace),
         character if character.is_control() => Class::Refused(Reason::Invisible),
         _ => Class::Refused(Reason::NotHan),
@@ -141,12 +149,36 @@ fn class(character: char) -> Class {
 
 fn refusal(reason: Reason, position: usize) -> Problem {
     let (rule, zh, en) = match reason {
-        Reason::Masked => ("masked", "是打码字符，请传入完整姓名", "is a mask; pass the full name"),
-        Reason::LatinLetter => ("latin-letter", "是英文字母，姓名须与证件一致", "is a Latin letter; the name must be as on the identity card"),
-        Reason::Digit => ("digit", "是数字，姓名须与证件一致", "is a digit; the name must be as on the identity card"),
-        Reason::WhiteSpace => ("white-space", "是空白字符，请删除", "is white space; remove it"),
-        Reason::Invisible => ("invisible", "是不可见字符，多半是复制时带入的，请删除", "is an invisible character, probably copied along; remove it"),
-        Reason::NotHan => ("not-han", "不是汉字，姓名须与证件一致", "is not a Han character; the name must be as on the identity card"),
+        Reason::Masked => (
+            "masked",
+            "是打码字符，请传入完整姓名",
+            "is a mask; pass the full name",
+        ),
+        Reason::LatinLetter => (
+            "latin-letter",
+            "是英文字母，姓名须与证件一致",
+            "is a Latin letter; the name must be as on the identity card",
+        ),
+        Reason::Digit => (
+            "digit",
+            "是数字，姓名须与证件一致",
+            "is a digit; the name must be as on the identity card",
+        ),
+        Reason::WhiteSpace => (
+            "white-space",
+            "是空白字符，请删除",
+            "is white space; remove it",
+        ),
+        Reason::Invisible => (
+            "invisible",
+            "是不可见字符，多半是复制时带入的，请删除",
+            "is an invisible character, probably copied along; remove it",
+        ),
+        Reason::NotHan => (
+            "not-han",
+            "不是汉字，姓名须与证件一致",
+            "is not a Han character; the name must be as on the identity card",
+        ),
     };
     Problem {
         rule,

@@ -228,27 +228,39 @@ fn to_ascii(text: &str) -> Result<[u8; 18], Problem> {
         return Err(characters);
     };
     let [body @ .., last] = number;
-    if !body.iter().all(u8::is_ascii_digit) || !(last.is_ascii_digit() || matches!(last, b'X' | b'x')) {
+    if !body.iter().all(u8::is_ascii_digit)
+        || !(last.is_ascii_digit() || matches!(last, b'X' | b'x'))
+    {
         return Err(characters);
     }
     Ok(number)
 }
 
-type Province = (u8, &'static str, &'static str);
+/// A province: the first two digits of its divisions, its name in Chinese and in English.
+pub type Province = (u8, &'static str, &'static str);
+
+/// The province of a division's code, by its first two digits.
+pub fn province(division: &str) -> Option<Province> {
+    let [first, second, ..] = *division.as_bytes() else {
+        return None;
+    };
+    province_of(first, second)
+}
+
+fn province_of(first: u8, second: u8) -> Option<Province> {
+    let prefix = first
+        .wrapping_sub(b'0')
+        .wrapping_mul(10)
+        .wrapping_add(second.wrapping_sub(b'0'));
+    PROVINCES.iter().find(|(code, ..)| *code == prefix).copied()
+}
 
 fn division(number: &[u8; 18]) -> Result<(Document, Option<Province>), Problem> {
     let [first, second, third, fourth, fifth, sixth, ..] = *number;
     if first == b'9' {
         return Ok((Document::ForeignPermanentResidentCard, None));
     }
-    let prefix = first
-        .wrapping_sub(b'0')
-        .wrapping_mul(10)
-        .wrapping_add(second.wrapping_sub(b'0'));
-    let province = PROVINCES
-        .iter()
-        .find(|(code, ..)| *code == prefix)
-        .copied();
+    let province = province_of(first, second);
     match province {
         Some((81..=83, ..)) if [third, fourth, fifth, sixth] == *b"0000" => {
             Ok((Document::ResidencePermit, province))

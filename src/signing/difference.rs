@@ -112,7 +112,10 @@ mod tests {
             part("parameter SceneId")
         );
         assert_eq!(
-            rpc(ours, "POST&%2F&A%3D1%26CertName%3D%25E5%25BC%25A0%26SceneId%3D1"),
+            rpc(
+                ours,
+                "POST&%2F&A%3D1%26CertName%3D%25E5%25BC%25A0%26SceneId%3D1"
+            ),
             part("number of parameters")
         );
         assert_eq!(

@@ -134,7 +134,10 @@ mod tests {
     #[test]
     fn keeps_and_escapes_what_the_vendor_says() {
         assert_eq!(percent_encode("AZaz09-_.~"), "AZaz09-_.~");
-        assert_eq!(percent_encode(" *+/=&%!'()"), "%20%2A%2B%2F%3D%26%25%21%27%28%29");
+        assert_eq!(
+            percent_encode(" *+/=&%!'()"),
+            "%20%2A%2B%2F%3D%26%25%21%27%28%29"
+        );
         assert_eq!(percent_encode("张三"), "%E5%BC%A0%E4%B8%89");
         assert_eq!(percent_encode("𠮷"), "%F0%A0%AE%B7");
         assert_eq!(percent_encode(""), "");
@@ -157,7 +160,10 @@ mod tests {
         );
         assert_eq!(parse_form(b"a=%FF"), Err(FormError::NotUtf8));
         assert_eq!(parse_form(&[b'a', b'=', 0xC3]), Err(FormError::NotUtf8));
-        assert_eq!(parse_form("&a=1".repeat(257).as_bytes()), Err(FormError::TooManyPairs));
+        assert_eq!(
+            parse_form("&a=1".repeat(257).as_bytes()),
+            Err(FormError::TooManyPairs)
+        );
     }
 
     proptest! {

@@ -1,10 +1,7 @@
 //! Starts a verification from Rust, with ureq as the HTTP client, and asks for its result.
 //!
-//! Run `npx cloudauth-edge sandbox`, then `cargo run --example rust_call --no-default-features`.
+//! Run `npx cloudauth-edge sandbox`, then `cargo run` in this folder.
 //! `CLOUDAUTH_ENDPOINT` names another address.
-
-#![cfg(not(target_arch = "wasm32"))]
-#![allow(clippy::print_stdout, clippy::indexing_slicing)]
 
 use cloudauth_edge::actions::{DescribeFaceVerify, InitFaceVerify, ValidRequest};
 use cloudauth_edge::call::{self, Loss, Outcome, State, Step};
@@ -116,7 +113,6 @@ fn send(request: &OutgoingRequest, timeout: Duration) -> Outcome {
     }
 }
 
-#[allow(clippy::disallowed_methods)] // the host's clock: the crate itself reads none
 fn now() -> Timestamp {
     let millis = SystemTime::now()
         .duration_since(UNIX_EPOCH)

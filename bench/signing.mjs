@@ -107,6 +107,7 @@ export async function judge(sandbox) {
       body: finished[name],
     });
     const { Code, Message } = await response.json();
-    if (Code !== "200") throw new Error(`${name} made a request that the sandbox refuses: ${Code} ${Message}`);
+    if (Code !== "200")
+      throw new Error(`${name} made a request that the sandbox refuses: ${Code} ${Message}`);
   }
 }

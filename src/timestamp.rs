@@ -43,27 +43,10 @@ impl Timestamp {
     /// `x-acs-date` header take (no fraction, no other offset). `None` for anything else.
     pub fn parse_iso8601(text: &str) -> Option<Self> {
         let bytes: &[u8; 20] = text.as_bytes().try_into().ok()?;
+        #[rustfmt::skip]
         let [
-            y0,
-            y1,
-            y2,
-            y3,
-            b'-',
-            m0,
-            m1,
-            b'-',
-            d0,
-            d1,
-            b'T',
-            h0,
-            h1,
-            b':',
-            i0,
-            i1,
-            b':',
-            s0,
-            s1,
-            b'Z',
+            y0, y1, y2, y3, b'-', m0, m1, b'-', d0, d1, b'T',
+            h0, h1, b':', i0, i1, b':', s0, s1, b'Z',
         ] = *bytes
         else {
             return None;

@@ -12,7 +12,10 @@ test("identity rules for forms", () => {
   );
   assert.equal(number.notices[0].rule, "upper-case-x");
   assert.equal(checkCertNo("810000199408230021").ok, false);
-  assert.equal(checkCertNo("810000199408230021", { allowResidencePermits: true }).document, "residence-permit");
+  assert.equal(
+    checkCertNo("810000199408230021", { allowResidencePermits: true }).document,
+    "residence-permit",
+  );
   assert.equal(checkCertNo("110105194912310021").rule, "check-digit");
   assert.match(checkCertNo("330103xxxxxxxxxxxx").message.zh, /打码/);
   assert.equal(checkCertName("阿卜杜拉•买买提").normalized, "阿卜杜拉·买买提");

@@ -19,6 +19,7 @@ use cloudauth_edge::gateway::reply::Reply;
 use cloudauth_edge::gateway::route::{Arrival, Then, route};
 use cloudauth_edge::gateway::settings::{Settings, Variables};
 use cloudauth_edge::http::{IncomingRequest, OutgoingRequest, Response};
+use cloudauth_edge::signing::acs3::hex_sha256;
 use cloudauth_edge::signing::encode::parse_form;
 use cloudauth_edge::timestamp::Timestamp;
 use serde_json::{Value, json};
@@ -31,6 +32,8 @@ const CALLERS: usize = 50;
 const NAME: &str = "张三";
 const NUMBER: &str = "11010519491231002X";
 const USERS: [&str; 2] = ["planted-user-1", "planted-user-2"];
+const TOKEN: &str = "a token";
+const WEBHOOK: &str = "http://127.0.0.1:9999/verdicts";
 const META_INFO: &str = r#"{"planted":"meta-info"}"#;
 
 /// splitmix64: a schedule is its seed.
@@ -62,6 +65,8 @@ struct Vendor {
 
 struct Session {
     order: String,
+    /// The path of the address that the gateway wants to be called at.
+    callback: String,
     verdict: Option<&'static str>,
 }
 
@@ -90,8 +95,13 @@ impl Vendor {
                     3 => return None,
                     _ => {}
                 }
+                let callback = value("CallbackUrl").unwrap();
                 self.started.push(Session {
                     order: value("OuterOrderNo").unwrap(),
+                    callback: callback
+                        .strip_prefix("https://gateway.example")
+                        .unwrap()
+                        .to_owned(),
                     verdict: None,
                 });
                 let id = format!("certify{}", self.started.len() - 1);
@@ -181,6 +191,8 @@ struct World {
     callers: Vec<Caller>,
     handed_out: BTreeMap<String, BTreeSet<String>>,
     verdicts: BTreeMap<String, String>,
+    /// What each order's webhook received, and how often it was called.
+    reports: BTreeMap<String, (usize, Vec<Value>)>,
     restarts_allowed: BTreeMap<String, usize>,
     outcomes: BTreeMap<String, usize>,
 }
@@ -188,8 +200,16 @@ struct World {
 impl World {
     fn new(seed: u64) -> Self {
         let mut dice = Dice(seed);
+        let callers = json!([{
+            "id": "shop",
+            "tokenSha256": [hex_sha256(TOKEN.as_bytes())],
+            "scopes": ["create", "read", "read:material"],
+            "webhookUrl": WEBHOOK,
+        }]);
         let variables: Variables = [
             ("GATEWAY_MODE", "development"),
+            ("GATEWAY_CALLERS", &callers.to_string()),
+            ("GATEWAY_PUBLIC_URL", "https://gateway.example"),
             ("CLOUDAUTH_MAX_ATTEMPTS", "3"),
         ]
         .map(|(name, value)| (name.to_owned(), value.to_owned()))
@@ -217,6 +237,7 @@ impl World {
             callers,
             handed_out: BTreeMap::new(),
             verdicts: BTreeMap::new(),
+            reports: BTreeMap::new(),
             restarts_allowed: BTreeMap::new(),
             outcomes: BTreeMap::new(),
             dice,
@@ -245,7 +266,7 @@ impl World {
             path: "/v1/face-verifications".to_owned(),
             query: String::new(),
             headers: vec![
-                ("authorization".to_owned(), "Bearer dev-token".to_owned()),
+                ("authorization".to_owned(), format!("Bearer {TOKEN}")),
                 ("content-type".to_owned(), "application/json".to_owned()),
             ],
             body: Vec::new(),
@@ -355,7 +376,13 @@ impl World {
             serde_json::from_str(&serde_json::to_string(&task).unwrap()).unwrap()
         };
         match next {
-            Next::Reply(reply) => return self.told(running.caller.unwrap(), &reply),
+            Next::Reply(reply) => {
+                match running.caller {
+                    Some(at) => self.told(at, &reply),
+                    None => assert_eq!(reply.status, 200, "a callback"),
+                }
+                return;
+            }
             Next::Idle => {
                 assert!(running.caller.is_none());
                 return;
@@ -463,6 +490,9 @@ impl World {
                 for lost in std::mem::take(&mut self.running) {
                     if let Some(at) = lost.caller {
                         self.callers[at].waits_for_answer = false;
+                    } else {
+                        // The platform repeats an alarm that did not come to its end.
+                        self.alarm = Some(self.now);
                     }
                 }
             }
@@ -478,7 +508,8 @@ impl World {
                         Some(if self.dice.chance(70) { "200" } else { "205" });
                 }
             }
-            9..=39 => {
+            9 => self.call_back(),
+            10..=39 => {
                 let free: Vec<usize> = (0..self.callers.len())
                     .filter(|at| {
                         !self.callers[*at].waits_for_answer && self.callers[*at].requests > 0
@@ -515,7 +546,9 @@ impl World {
             }
             State::Sending(request) => {
                 self.now += self.dice.below(200) as i64;
-                let happened = if self.dice.chance(2) {
+                let happened = if request.url == WEBHOOK {
+                    Happened::Outcome(self.receive(&request))
+                } else if self.dice.chance(2) {
                     Happened::Crowded
                 } else {
                     Happened::Outcome(match self.vendor.answer(&request, &mut self.dice) {
@@ -539,6 +572,75 @@ impl World {
                 };
                 self.running.push(running);
             }
+        }
+    }
+
+    /// The caller's webhook: fails at first, sometimes after it has taken note.
+    fn receive(&mut self, request: &OutgoingRequest) -> Outcome {
+        let body: Value = serde_json::from_str(request.body.as_deref().unwrap()).unwrap();
+        let order = body["data"]["outerOrderNo"].as_str().unwrap().to_owned();
+        let (calls, received) = self.reports.entry(order).or_default();
+        *calls += 1;
+        let fails = *calls < 4 && self.dice.chance(50);
+        if !fails || self.dice.chance(50) {
+            received.push(body);
+        }
+        if fails {
+            Outcome::Lost(Loss::TimedOut)
+        } else {
+            Outcome::Answered(answer(204, &Value::Null))
+        }
+    }
+
+    /// The vendor says that a person has finished; it may be wrong, or say so twice.
+    fn call_back(&mut self) {
+        if self.vendor.started.is_empty() {
+            return;
+        }
+        let at = self.dice.below(self.vendor.started.len());
+        let arrival = Arrival {
+            request: IncomingRequest {
+                method: "GET".to_owned(),
+                path: self.vendor.started[at].callback.clone(),
+                query: "certifyId=planted&passed=T".to_owned(),
+                headers: Vec::new(),
+                body: Vec::new(),
+            },
+            body_read: false,
+            host: "127.0.0.1:8787".to_owned(),
+            fresh_id: "id".to_owned(),
+        };
+        let Then::Ledger { task } = route(&self.variables, &arrival, self.timestamp()).then else {
+            panic!("the callback did not reach the ledger");
+        };
+        self.running.push(Running {
+            caller: None,
+            task: serde_json::from_str(&task).unwrap(),
+            state: State::Ready(None),
+        });
+    }
+
+    /// The alarm goes off whenever it is due, until it is not set any more.
+    fn live_on(&mut self) {
+        let mut alarms = 0;
+        loop {
+            while !self.running.is_empty() {
+                if matches!(self.running[0].state, State::Waiting { .. }) {
+                    self.now += 1_000;
+                }
+                self.go_on();
+            }
+            let Some(alarm) = self.alarm.take() else {
+                return;
+            };
+            self.now = self.now.max(alarm);
+            self.running.push(Running {
+                caller: None,
+                task: Task::Alarm(Default::default()),
+                state: State::Ready(None),
+            });
+            alarms += 1;
+            assert!(alarms < 10_000, "the alarm does not come to rest");
         }
     }
 
@@ -567,6 +669,28 @@ impl World {
                 "{order} was started {started} times"
             );
         }
+        let asked: BTreeSet<String> = self
+            .callers
+            .iter()
+            .map(|caller| caller.order.clone())
+            .collect();
+        self.live_on();
+        // Every order that was handed out was decided and reported, as it was told if it was told.
+        for order in self.handed_out.keys() {
+            let (_, received) = &self.reports[order];
+            assert!(!received.is_empty(), "{order} was not reported");
+            assert!(
+                received.iter().all(|report| *report == received[0]),
+                "reports differ"
+            );
+            if let Some(told) = self.verdicts.get(order) {
+                assert_eq!(received[0]["data"]["status"], *told);
+            }
+        }
+        assert!(self.reports.keys().all(|order| asked.contains(order)));
+        // And then everything was forgotten.
+        let left: Vec<&String> = self.rows.keys().collect();
+        assert!(left.iter().all(|key| *key == "caller"), "{left:?}");
         self.outcomes
     }
 

@@ -95,7 +95,7 @@ export class Ledger extends DurableObject {
 
   async #call({ action, request, timeoutMillis }, upstream) {
     const { PACER } = this.env;
-    if (PACER) {
+    if (PACER && action !== null) {
       const waitMillis = await PACER.get(PACER.idFromName(action)).turn();
       if (waitMillis === null) return { kind: "crowded" };
       if (waitMillis > 0) await sleep(waitMillis);

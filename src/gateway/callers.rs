@@ -2,9 +2,11 @@
 //! issued. Several of each per caller, so that a new one works before the old one is taken away.
 
 use crate::credentials::Secret;
+use crate::endpoint::Endpoint;
 use crate::signing::acs3::hmac_sha256;
 use crate::signing::encode::hex;
 use crate::text::Text;
+use base64::Engine;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 use subtle::ConstantTimeEq;
@@ -39,6 +41,8 @@ pub struct Caller {
     pub max_starts_per_day: Option<u32>,
     /// Verifications it may start a day (UTC+8) for one UserId, without limit unless set.
     pub max_starts_per_user_per_day: Option<u32>,
+    /// Where verdicts are reported to.
+    pub webhook_url: Option<String>,
     tokens: Vec<[u8; 32]>,
     key_pairs: Vec<KeyPair>,
 }
@@ -59,6 +63,7 @@ pub fn development() -> Caller {
         scopes: vec![Scope::Create, Scope::Read, Scope::ReadMaterial],
         max_starts_per_day: None,
         max_starts_per_user_per_day: None,
+        webhook_url: None,
         tokens: vec![sha256(DEVELOPMENT_TOKEN)],
         key_pairs: vec![KeyPair {
             access_key_id: DEVELOPMENT_KEY_ID.to_owned(),
@@ -99,6 +104,13 @@ pub fn derive(secret: &Secret, purpose: &str, what: &str) -> [u8; 32] {
     hmac_sha256(secret.expose().as_bytes(), &message)
 }
 
+/// The key that signs what is reported to a caller, in the form of Standard Webhooks.
+pub fn webhook_secret(secret: &Secret, caller: &str) -> Secret {
+    let key = derive(secret, "webhook", caller);
+    let text = base64::engine::general_purpose::STANDARD.encode(key);
+    Secret::new(["whsec_", &text].concat())
+}
+
 /// The AccessKeySecret of a key pair that the gateway issued. An HMAC key cannot be kept as a hash,
 /// so it is derived from the gateway's secret and the AccessKeyId whenever it is needed.
 pub fn derived_key_secret(secret: &Secret, access_key_id: &str) -> Secret {
@@ -123,6 +135,8 @@ struct RawCaller {
     max_starts_per_day: Option<u32>,
     #[serde(default)]
     max_starts_per_user_per_day: Option<u32>,
+    #[serde(default)]
+    webhook_url: Option<String>,
 }
 
 #[derive(Deserialize)]
@@ -221,6 +235,17 @@ impl RawCaller {
                 "has a caller with neither tokenSha256 nor keyPairs.",
             ));
         }
+        if self
+            .webhook_url
+            .as_deref()
+            .is_some_and(|url| !is_webhook_url(url))
+        {
+            problems.push(problem(
+                "webhook-url",
+                "的 webhookUrl 应为 https:// 开头的完整地址（本机地址可用 http://）。",
+                "has a webhookUrl that is not a full https:// address (http:// for this machine alone).",
+            ));
+        }
         let mut tokens = Vec::new();
         for hash in &self.token_sha256 {
             match read_hash(hash) {
@@ -278,6 +303,7 @@ impl RawCaller {
             scopes: self.scopes,
             max_starts_per_day: self.max_starts_per_day,
             max_starts_per_user_per_day: self.max_starts_per_user_per_day,
+            webhook_url: self.webhook_url,
             tokens,
             key_pairs,
         }
@@ -299,6 +325,16 @@ impl Caller {
                     .any(|theirs| theirs.access_key_id == pair.access_key_id)
             })
     }
+}
+
+/// An address whose host may be reached that way; its path may be anything printable.
+fn is_webhook_url(text: &str) -> bool {
+    let (scheme, rest) = text.split_once("://").unwrap_or_default();
+    let authority = rest.split(['/', '?', '#']).next().unwrap_or_default();
+    text.len() <= 2_048
+        && text.bytes().all(|byte| byte.is_ascii_graphic())
+        && ["http", "https"].contains(&scheme)
+        && Endpoint::parse(&alloc::format!("{scheme}://{authority}")).is_ok()
 }
 
 fn is_id(text: &str) -> bool {
@@ -422,6 +458,10 @@ mod tests {
                 "not-callers",
             ),
             (r#"[{"id":"shop","token":"x"}]"#, "not-callers"),
+            (
+                r#"[{"id":"shop","keyPairs":[{"accessKeyId":"gwk-shop-1"}],"webhookUrl":"http://shop.example/hook"}]"#,
+                "webhook-url",
+            ),
             (
                 &format!(
                     r#"[{{"id":"a","tokenSha256":["{hash}"]}},{{"id":"b","tokenSha256":["{hash}"]}}]"#

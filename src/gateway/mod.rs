@@ -6,6 +6,7 @@
 //! network.
 
 pub mod body;
+pub mod callback;
 pub mod callers;
 pub mod ledger;
 pub mod pace;

@@ -4,9 +4,11 @@
 //! caller is known, it is asked for. So a stranger's body is never read.
 
 use super::body;
+use super::callback;
 use super::callers::{self, Caller, Scope};
 use super::ledger::ask::Ask;
 use super::ledger::create::Create;
+use super::ledger::due::Hint;
 use super::ledger::list::{Cursor, List};
 use super::ledger::order::Standing;
 use super::ledger::{Asker, Front, Task};
@@ -89,7 +91,7 @@ pub enum Then {
     },
 }
 
-/// The addresses, with their methods and names. `{}` stands for one segment.
+/// The addresses, with their methods and names. `{}` stands for a segment; they stand at the end.
 const ROUTES: &[(&str, &[&str], &str)] = &[
     ("/livez", &["GET", "HEAD"], "livez"),
     ("/readyz", &["GET", "HEAD"], "readyz"),
@@ -102,6 +104,11 @@ const ROUTES: &[(&str, &[&str], &str)] = &[
         "face-verifications",
     ),
     ("/v1/face-verifications/{}", &["GET"], "face-verification"),
+    (
+        "/v1/callbacks/{}/{}/{}",
+        &["GET", "HEAD", "POST"],
+        "callback",
+    ),
 ];
 
 /// The addresses and methods there are, for those who document or test them.
@@ -243,6 +250,9 @@ impl Routing<'_> {
         if name == "console" {
             return Ok(Then::Reply(Reply::json(200, &surroundings(settings))));
         }
+        if name == "callback" {
+            return self.callback(settings, segment.unwrap_or_default());
+        }
         let caller = self.authenticate(settings)?;
         match (name, self.arrival.request.method.as_str(), segment) {
             ("face-verifications", "POST", _) => self.create(settings, caller),
@@ -279,6 +289,21 @@ impl Routing<'_> {
             .ok_or_else(|| Problem::new(&UNAUTHENTICATED).header("www-authenticate", "Bearer"))?;
         self.caller = Some(caller.id.clone());
         Ok(caller)
+    }
+
+    /// The vendor says that a person has finished; the address is the order's own secret.
+    fn callback(&mut self, settings: &Settings, rest: &str) -> Taken {
+        let mut parts = rest.split('/');
+        let (Some(caller), Some(no), Some(proof), None) =
+            (parts.next(), parts.next(), parts.next(), parts.next())
+        else {
+            return Err(Problem::new(&NOT_FOUND));
+        };
+        if !callback::is_genuine(settings, caller, no, proof) {
+            return Err(Problem::new(&NOT_FOUND));
+        }
+        self.caller = Some(caller.to_owned());
+        Ok(ledger(&Task::Hint(Hint { no: no.to_owned() })))
     }
 
     fn asker(&self, caller: &Caller) -> Asker {
@@ -388,6 +413,7 @@ impl Routing<'_> {
         let headers = &self.arrival.request.headers;
         let wait = header(headers, "prefer").and_then(preferred_wait);
         Ok(ledger(&Task::Ask(Ask {
+            caller: caller.id.clone(),
             asker: Some(self.asker(caller)),
             no: no.to_owned(),
             material: material.unwrap_or(true) && caller.may(Scope::ReadMaterial),
@@ -525,15 +551,15 @@ fn is_scene_id(name: &str) -> bool {
         .is_some_and(|parameter| parameter.name == "SceneId")
 }
 
-/// The segment that `{}` stands for, `Some(None)` where there is none, `None` for another path.
+/// The segments that `{}` stand for, `Some(None)` where there are none, `None` for another path.
 fn match_path<'a>(pattern: &str, path: &'a str) -> Option<Option<&'a str>> {
-    match pattern.strip_suffix("{}") {
-        None => (pattern == path).then_some(None),
-        Some(prefix) => path
-            .strip_prefix(prefix)
-            .filter(|rest| !rest.is_empty() && !rest.contains('/'))
-            .map(Some),
-    }
+    let Some((prefix, _)) = pattern.split_once("{}") else {
+        return (pattern == path).then_some(None);
+    };
+    let rest = path.strip_prefix(prefix)?;
+    let filled = rest.split('/').all(|segment| !segment.is_empty());
+    let as_many = rest.split('/').count() == pattern.matches("{}").count();
+    (filled && as_many).then_some(Some(rest))
 }
 
 /// Static files are read with GET and HEAD; the gateway's own addresses are not among them.

@@ -132,6 +132,7 @@ impl RpcFront {
             Task::Create(route::create(settings, asker, &valid, true))
         } else {
             Task::Ask(Ask {
+                caller: caller.id.clone(),
                 asker: Some(asker),
                 material: caller.may(Scope::ReadMaterial),
                 scene_id: value("SceneId"),

@@ -36,6 +36,7 @@ pub const NAMES: &[&str] = &[
     "GATEWAY_RETENTION_DAYS",
     "GATEWAY_CERTIFY_ID_VALID_MINUTES",
     "GATEWAY_ALLOWED_ORIGINS",
+    "GATEWAY_PUBLIC_URL",
     "CLOUDAUTH_ENDPOINTS",
     "CLOUDAUTH_ACCESS_KEY_ID",
     "CLOUDAUTH_ACCESS_KEY_SECRET",
@@ -76,6 +77,8 @@ pub struct Settings {
     pub calls_per_second: i64,
     /// Origins of web pages that may call, none unless set.
     pub allowed_origins: Vec<String>,
+    /// Where the vendor reaches this gateway; without it, it is not told when a person has finished.
+    pub public_url: Option<String>,
 }
 
 impl Settings {
@@ -146,6 +149,7 @@ impl Reader<'_> {
                 .saturating_mul(MILLIS_PER_MINUTE),
             calls_per_second: self.number("CLOUDAUTH_CALLS_PER_SECOND", CALLS_PER_SECOND, 10_000),
             allowed_origins: self.allowed_origins(),
+            public_url: self.public_url(),
         }
     }
 
@@ -386,6 +390,23 @@ impl Reader<'_> {
             );
         }
         origins
+    }
+
+    fn public_url(&mut self) -> Option<String> {
+        let text = self.text("GATEWAY_PUBLIC_URL")?;
+        // The vendor calls HTTPS addresses only.
+        let right = text.starts_with("https://")
+            && Endpoint::parse(text).is_ok_and(|endpoint| endpoint.origin() == text);
+        if right {
+            return Some(text.to_owned());
+        }
+        self.wrong(
+            "GATEWAY_PUBLIC_URL",
+            "not-an-origin",
+            "应为服务商可访问的本网关地址，如 https://gateway.example.com，不带路径。",
+            "must be this gateway's address as the vendor reaches it, such as https://gateway.example.com, without a path.",
+        );
+        None
     }
 
     /// A misspelt setting would otherwise be a setting that silently has its default.

@@ -155,6 +155,17 @@ fn summary(settings: &Settings, no: &str, order: &Order) -> Option<Map<String, V
             }
         }
     }
+    if let Some(report) = &order.report {
+        let mut webhook = Map::new();
+        webhook.insert("attempts".to_owned(), json!(report.attempts));
+        if let Some(status) = report.last_status {
+            webhook.insert("lastStatus".to_owned(), json!(status));
+        }
+        if let Some(at) = report.delivered {
+            webhook.insert("deliveredAt".to_owned(), json!(time(at)));
+        }
+        put("webhook", Value::Object(webhook));
+    }
     Some(members)
 }
 

@@ -4,6 +4,7 @@
 use super::due::Alarm;
 use super::order::{Order, Outcome, Standing, Start, Verdict, over_at};
 use super::rows::{Rows, Stop, certify_key, order_key};
+use super::webhook::Report;
 use super::{Asker, Context, Ended, Next, Purpose, Step, Task, Writes, answer, call};
 use crate::error::{Audience, Error};
 use crate::gateway::problem::{
@@ -20,6 +21,8 @@ const LOOK_AGAIN_MAX_MILLIS: i64 = 5_000;
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Ask {
+    /// The caller's id.
+    pub caller: String,
     /// Who asked; `None` when the ledger asks for itself.
     pub asker: Option<Asker>,
     /// The alarm that goes on afterwards, when the ledger asks for itself.
@@ -136,7 +139,7 @@ pub(super) fn settle(
     };
     let next = match ended {
         Ended::Answered(Answer::Describe(result)) => {
-            return Ok(told(settings, ask, order, &result, writes, context));
+            return told(settings, ask, order, &result, rows, context);
         }
         Ended::Answered(Answer::Init(_)) => return Err(Stop::Unreadable),
         // The verdict stands, whatever became of the question about the material.
@@ -166,9 +169,10 @@ fn told(
     mut ask: Ask,
     mut order: Order,
     result: &DescribeResult,
-    mut writes: Writes,
+    rows: &Rows,
     context: &Context,
-) -> Step {
+) -> Result<Step, Stop> {
+    let mut writes = Writes::default();
     let now = context.now.unix_millis();
     let told = Outcome::of(result.status);
     if let Some(verdict) = &order.verdict {
@@ -178,7 +182,7 @@ fn told(
             // Verdicts are written once. What the vendor says now is for the operator to see.
             ask.standing(settings, &order, None, Some("verdict-contradicted"))
         };
-        return writes.then(next);
+        return Ok(writes.then(next));
     }
     let over = match order.start {
         Start::Done { at, .. } => now >= over_at(at, settings.certify_id_valid_millis),
@@ -194,20 +198,25 @@ fn told(
         if let Start::Done { certify_url, .. } = &mut order.start {
             *certify_url = None;
         }
+        let caller = settings.caller(&ask.caller);
+        if caller.is_some_and(|caller| caller.webhook_url.is_some()) {
+            order.report = Some(Report::default());
+            writes.due(rows, context.now, now, &["report/", &ask.no].concat())?;
+        }
         writes.put(order_key(&ask.no), &order);
         writes.wake.push(ask.no.clone());
-        return writes.then(ask.standing(settings, &order, Some(result), None));
+        return Ok(writes.then(ask.standing(settings, &order, Some(result), None)));
     }
     debug_assert_eq!(order.standing(), Some(Standing::Pending));
     let left = ask.wait_until.unwrap_or(now).saturating_sub(now);
     if left > 0 {
         ask.looks = ask.looks.saturating_add(1);
         let pause = ask.looks.saturating_mul(1_000).min(LOOK_AGAIN_MAX_MILLIS);
-        return writes.then(Next::Wait {
+        return Ok(writes.then(Next::Wait {
             millis: pause.min(left),
             on: Some(ask.no.clone()),
             then: Task::Ask(ask),
-        });
+        }));
     }
-    writes.then(ask.standing(settings, &order, Some(result), None))
+    Ok(writes.then(ask.standing(settings, &order, Some(result), None)))
 }

@@ -1,7 +1,7 @@
 //! Starting a verification: InitFaceVerify, once per order.
 
 use super::order::{Order, Standing, Start, over_at, refusal, surely_not_started};
-use super::rows::{Rows, Stop, certify_key, listed_key, order_key, starts_key, user_key};
+use super::rows::{CALLER, Rows, Stop, certify_key, listed_key, order_key, starts_key, user_key};
 use super::{Asker, Context, Ended, Next, Purpose, Step, Task, Writes, answer, call};
 use crate::gateway::problem::{
     DAILY_LIMIT, ORDER_BEING_STARTED, ORDER_CONFLICT, Problem, START_OUTCOME_UNKNOWN,
@@ -147,8 +147,12 @@ fn start(
                 .saturating_add(FLIGHT_MARGIN_MILLIS),
         },
         verdict: None,
+        report: None,
     };
     writes.put(order_key(&create.no), &order);
+    if rows.get::<String>(CALLER)?.is_none() {
+        writes.put(CALLER.to_owned(), &create.asker.caller);
+    }
     if is_new {
         writes.put(listed_key(order.created, &create.no), &1);
         let expires = now.saturating_add(settings.retention_millis);

@@ -7,15 +7,19 @@
 //! |---|---|
 //! | `expire` | the order's record is deleted |
 //! | `check` | the verdict of an order whose time is over is fetched, so that it is not lost |
+//! | `report` | the caller is told the verdict |
 //! | `drop` | the row with that key is deleted |
 
 use super::ask::Ask;
-use super::order::{Order, Start};
-use super::rows::{Range, Rows, Stop, certify_key, listed_key, order_key, sortable};
+use super::order::{Order, Standing, Start};
+use super::rows::{CALLER, Range, Rows, Stop, certify_key, listed_key, order_key, sortable};
+use super::webhook::{self, Posted};
 use super::{Context, Next, Step, Task, Writes};
+use crate::gateway::reply::Reply;
 use crate::gateway::settings::Settings;
 use crate::timestamp::Timestamp;
 use serde::{Deserialize, Serialize};
+use serde_json::json;
 
 /// An alarm that is this late has been given up by the platform, and is set anew.
 pub const GIVEN_UP_MILLIS: i64 = 10 * 60_000;
@@ -23,15 +27,45 @@ pub const GIVEN_UP_MILLIS: i64 = 10 * 60_000;
 const CHECK_AGAIN_MILLIS: i64 = 60 * 60_000;
 /// Rows worked on in one act.
 const BATCH: u32 = 100;
-/// Checks made before the alarm is set anew, since the platform ends an alarm that takes long.
-const CHECKS_MAX: u32 = 200;
+/// Requests sent before the alarm is set anew, since the platform ends an alarm that takes long.
+const SENT_MAX: u32 = 200;
 const PAUSE_MILLIS: i64 = 1_000;
 
 /// The alarm's task.
 #[derive(Clone, Copy, Debug, Default, Serialize, Deserialize)]
 pub struct Alarm {
-    /// Checks made since the alarm fired.
-    pub checks: u32,
+    /// Requests sent since the alarm fired.
+    pub sent: u32,
+}
+
+impl Alarm {
+    const fn one_more(self) -> Self {
+        Self {
+            sent: self.sent.saturating_add(1),
+        }
+    }
+}
+
+/// The vendor says that a person has finished. It is believed only when it is asked.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct Hint {
+    /// OuterOrderNo.
+    pub no: String,
+}
+
+/// Has the order checked at once.
+pub(super) fn hint(hint: &Hint, rows: &Rows, context: &Context) -> Result<Step, Stop> {
+    let mut writes = Writes::default();
+    let waits = rows
+        .get::<Order>(&order_key(&hint.no))?
+        .is_some_and(|order| order.standing() == Some(Standing::Pending));
+    if waits {
+        let now = context.now.unix_millis();
+        writes.due(rows, context.now, now, &["check/", &hint.no].concat())?;
+    }
+    // Whether there is such an order is nobody's business but the caller's.
+    let reply = Reply::json(200, &json!({ "status": "ok" })).with_outcome("noted");
+    Ok(writes.then(Next::reply(reply)))
 }
 
 fn due_until(to: String, limit: u32) -> Range {
@@ -56,28 +90,42 @@ pub(super) fn work(
     if due.is_empty() {
         return sleep(writes, rows);
     }
-    if alarm.checks >= CHECKS_MAX {
+    if alarm.sent >= SENT_MAX {
         writes.alarm = Some(now.saturating_add(PAUSE_MILLIS));
         return Ok(writes.then(Next::Idle));
     }
     rows.expect(due.iter().filter_map(|(key, _)| {
         let (what, id) = entry(key);
-        ["expire", "check"].contains(&what).then(|| order_key(id))
+        ["expire", "check", "report"]
+            .contains(&what)
+            .then(|| order_key(id))
     }))?;
+    let caller: String = rows.get(CALLER)?.unwrap_or_default();
     for (key, _) in due {
         let (what, id) = entry(key);
         match what {
             "expire" => expire(settings, id, &mut writes, rows, context.now)?,
             "drop" => writes.delete(id.to_owned()),
             "check" => {
-                if let Some(ask) = check(id, alarm, rows)? {
+                if let Some(ask) = check(id, &caller, alarm, rows)? {
                     // Rescheduled before it is done, so that no crash loses it.
                     let again = now.saturating_add(CHECK_AGAIN_MILLIS);
                     writes.delete(key.clone());
-                    writes.put(alloc::format!("due/{}/check/{id}", sortable(again)), &1);
+                    writes.later(again, &["check/", id].concat());
                     return Ok(writes.then(Next::Again {
                         then: Task::Ask(ask),
                     }));
+                }
+            }
+            "report" => {
+                let posted = Posted {
+                    no: id.to_owned(),
+                    alarm: alarm.one_more(),
+                };
+                writes.delete(key.clone());
+                let sent = webhook::send(settings, &caller, posted, &mut writes, rows, context)?;
+                if let Some(step) = sent {
+                    return Ok(step);
                 }
             }
             _ => {}
@@ -124,7 +172,7 @@ fn expire(
     let expires = order.created.saturating_add(settings.retention_millis);
     if expires > now.unix_millis() {
         // Refused and started again since, or kept longer than it was meant to be then.
-        writes.put(alloc::format!("due/{}/expire/{no}", sortable(expires)), &1);
+        writes.later(expires, &["expire/", no].concat());
         return Ok(());
     }
     writes.delete(order_key(no));
@@ -136,14 +184,13 @@ fn expire(
 }
 
 /// The question to ask, if the order still has no verdict.
-fn check(no: &str, alarm: Alarm, rows: &Rows) -> Result<Option<Ask>, Stop> {
+fn check(no: &str, caller: &str, alarm: Alarm, rows: &Rows) -> Result<Option<Ask>, Stop> {
     let order = rows.get::<Order>(&order_key(no))?;
     Ok(order
         .filter(|order| order.verdict.is_none() && matches!(order.start, Start::Done { .. }))
         .map(|_| Ask {
-            alarm: Alarm {
-                checks: alarm.checks.saturating_add(1),
-            },
+            caller: caller.to_owned(),
+            alarm: alarm.one_more(),
             no: no.to_owned(),
             ..Ask::default()
         }))

@@ -17,7 +17,9 @@ pub mod list;
 pub mod nonce;
 pub mod order;
 pub mod rows;
+pub mod webhook;
 
+use super::callback;
 use super::problem::{INTERNAL_ERROR, Problem, UNAUTHENTICATED};
 use super::reply::{Language, Reply};
 use super::rpc_front::RpcFront;
@@ -33,6 +35,8 @@ use create::Create;
 use list::List;
 use rows::{Need, Rows, Stop, Write, row};
 use serde::{Deserialize, Serialize};
+
+const CALLBACK_URL: &str = "CallbackUrl";
 
 /// Who asked, and how the answer is to be written.
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -93,8 +97,12 @@ pub enum Task {
     Call(Call),
     /// Take note of what became of the attempt.
     Settle(Call),
+    /// Take note of a callback of the vendor's.
+    Hint(due::Hint),
     /// Do what is due.
     Alarm(due::Alarm),
+    /// Take note of what a webhook's receiver answered.
+    Reported(webhook::Posted),
 }
 
 /// A call of the vendor that is under way.
@@ -187,10 +195,10 @@ pub struct Act {
 pub enum Next {
     /// The task is done; this is the answer.
     Reply(Reply),
-    /// Wait for a turn to call this action, send, and go on with what happened.
+    /// Wait for a turn if it needs one, send, and go on with what happened.
     Send {
-        /// The action, whose calls the vendor counts.
-        action: &'static str,
+        /// The action, whose calls the vendor counts; `None` for what does not go to the vendor.
+        action: Option<&'static str>,
         /// What to send.
         request: OutgoingRequest,
         /// Milliseconds that the whole answer may take.
@@ -248,9 +256,14 @@ impl Writes {
         self.writes.push((key, None));
     }
 
+    /// Something for the alarm to do at a time, while it is at work and sets itself anew anyway.
+    fn later(&mut self, at: i64, what: &str) {
+        self.put(alloc::format!("due/{}/{what}", rows::sortable(at)), &1);
+    }
+
     /// Something for the alarm to do at a time.
     fn due(&mut self, rows: &Rows, now: Timestamp, at: i64, what: &str) -> Result<(), Stop> {
-        self.put(alloc::format!("due/{}/{what}", rows::sortable(at)), &1);
+        self.later(at, what);
         let set: Option<i64> = rows.get("alarm")?;
         let earliest = self.alarm.map_or(at, |other| other.min(at));
         // An alarm that should have fired long ago has been given up by the platform.
@@ -291,6 +304,8 @@ pub fn step(
         Task::List(list) => list::page(settings, &list, rows, context),
         Task::Call(call) => attempt(settings, call, context),
         Task::Settle(call) => settle(settings, call, happened, rows, context),
+        Task::Hint(hint) => due::hint(&hint, rows, context),
+        Task::Reported(posted) => webhook::reported(&posted, happened, rows, context),
         Task::Alarm(alarm) => due::work(settings, alarm, rows, context),
     };
     match taken {
@@ -318,7 +333,7 @@ impl Task {
                 Purpose::Start { create, .. } => Some(create.asker.clone()),
                 Purpose::Ask(ask) => ask.asker.clone(),
             },
-            Self::Alarm(_) => None,
+            Self::Hint(_) | Self::Alarm(_) | Self::Reported(_) => None,
         }
     }
 }
@@ -334,11 +349,19 @@ impl Purpose {
     /// The request, which passed the same checks when it came in.
     fn request(&self, settings: &Settings, now: Timestamp) -> Option<ValidRequest> {
         let parameters: Vec<(&str, Value)> = match self {
-            Self::Start { create, .. } => create
-                .parameters
-                .iter()
-                .map(|(name, value)| (name.as_str(), Value::from(value.as_str())))
-                .collect(),
+            Self::Start { create, .. } => {
+                let given = create.parameters.iter();
+                let own = given.clone().all(|(name, _)| name != CALLBACK_URL);
+                let callback = callback::url(settings, &create.asker.caller, &create.no);
+                given
+                    .map(|(name, value)| (name.as_str(), Value::from(value.as_str())))
+                    .chain(
+                        callback
+                            .filter(|_| own)
+                            .map(|url| (CALLBACK_URL, Value::from(url))),
+                    )
+                    .collect()
+            }
             Self::Ask(ask) => vec![
                 ("SceneId", Value::from(ask.scene_id.as_str())),
                 ("CertifyId", Value::from(ask.certify_id.as_str())),
@@ -369,7 +392,7 @@ fn attempt(settings: &Settings, call: Call, context: &Context) -> Result<Step, S
         context.nonce(),
     );
     Ok(Writes::default().then(Next::Send {
-        action: call.purpose.action().name,
+        action: Some(call.purpose.action().name),
         request: attempt.request,
         timeout_millis: attempt.timeout_millis,
         then: Task::Settle(Call {

@@ -1,5 +1,6 @@
 //! One order: how its start went and what the verdict is. Holds nothing about the person.
 
+use super::webhook::Report;
 use crate::codes::{self, Meaning, UsedBy};
 use crate::error::{Error, Kind};
 use crate::response::Status;
@@ -25,6 +26,9 @@ pub struct Order {
     /// The outcome; never changed once written.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub verdict: Option<Verdict>,
+    /// How the verdict's report to the caller stands, where one is wanted.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub report: Option<Report>,
 }
 
 /// How the start of an order went.

@@ -8,14 +8,19 @@
 //! | `starts/{day}` | verifications started that day |
 //! | `user/{day}/{keyed hash}` | … for one UserId |
 //! | `due/{time}/{what}/{id}` | `1`; what the alarm has to do, see [`super::due`] |
+//! | `nonce/{AccessKeyId}/{hash}` | `1`; a nonce that was used |
 //! | `alarm` | when the alarm is set to fire |
+//! | `caller` | whose ledger it is |
 //!
 //! Times in keys are milliseconds with leading zeros, so that keys sort by time. Values are JSON.
 
 use crate::timestamp::Timestamp;
-use alloc::collections::BTreeMap;
+use alloc::collections::{BTreeMap, BTreeSet};
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
+
+/// The key of the row that names the caller: the alarm knows it from nowhere else.
+pub(super) const CALLER: &str = "caller";
 
 /// Rows from one key up to, not including, another.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -77,14 +82,14 @@ impl Rows {
 
     /// Asks for many rows at once, so that they need not be asked for one by one.
     pub fn expect(&self, keys: impl IntoIterator<Item = String>) -> Result<(), Stop> {
-        let missing: Vec<String> = keys
+        let missing: BTreeSet<String> = keys
             .into_iter()
             .filter(|key| !self.rows.contains_key(key))
             .collect();
         if missing.is_empty() {
             Ok(())
         } else {
-            Err(Stop::Need(Need::Keys(missing)))
+            Err(Stop::Need(Need::Keys(missing.into_iter().collect())))
         }
     }
 

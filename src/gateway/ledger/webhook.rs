@@ -1,0 +1,195 @@
+//! Verdicts reported to the caller, signed, until they are received: Standard Webhooks 1.0
+//! (github.com/standard-webhooks). A report says nothing about the person.
+
+use super::due::Alarm;
+use super::order::{Order, Standing, Start, Verdict};
+use super::rows::{Rows, Stop, order_key};
+use super::{Context, Happened, Next, Step, Task, Writes};
+use crate::call::Outcome;
+use crate::credentials::Secret;
+use crate::gateway::callers::{derive, webhook_secret};
+use crate::gateway::settings::Settings;
+use crate::http::OutgoingRequest;
+use crate::signing::acs3::hmac_sha256;
+use crate::signing::encode::hex;
+use crate::timestamp::Timestamp;
+use base64::Engine;
+use serde::{Deserialize, Serialize};
+use serde_json::json;
+
+/// Milliseconds a receiver has to answer.
+const TIMEOUT_MILLIS: i64 = 15_000;
+/// The pauses after each failed attempt, in seconds, as the specification proposes.
+const PAUSES: [i64; 9] = [5, 300, 1_800, 7_200, 18_000, 36_000, 50_400, 72_000, 86_400];
+
+/// How the report of an order's verdict stands.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Report {
+    /// Attempts made.
+    pub attempts: u32,
+    /// HTTP status of the last answer; `None` when none came.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub last_status: Option<u16>,
+    /// When it was received, in milliseconds.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub delivered: Option<i64>,
+}
+
+/// A report under way.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct Posted {
+    /// OuterOrderNo.
+    pub no: String,
+    /// The alarm that goes on afterwards.
+    pub alarm: Alarm,
+}
+
+/// Sends the report of an order, if it has one to send. The attempt is counted and the next one
+/// scheduled before it is made, so that no crash loses it: a receiver may get it twice.
+pub(super) fn send(
+    settings: &Settings,
+    caller: &str,
+    posted: Posted,
+    writes: &mut Writes,
+    rows: &Rows,
+    context: &Context,
+) -> Result<Option<Step>, Stop> {
+    let url = settings
+        .caller(caller)
+        .and_then(|caller| caller.webhook_url.as_ref());
+    let order = rows.get::<Order>(&order_key(&posted.no))?;
+    let (Some(url), Some(mut order)) = (url, order) else {
+        return Ok(None);
+    };
+    let (Some(verdict), Some(mut report)) = (order.verdict.clone(), order.report.clone()) else {
+        return Ok(None);
+    };
+    if report.delivered.is_some() {
+        return Ok(None);
+    }
+    let pause = usize::try_from(report.attempts)
+        .ok()
+        .and_then(|attempts| PAUSES.get(attempts));
+    if let Some(pause) = pause {
+        let again = context.now.plus_millis(pause.saturating_mul(1_000));
+        writes.later(again.unix_millis(), &alloc::format!("report/{}", posted.no));
+    }
+    report.attempts = report.attempts.saturating_add(1);
+    order.report = Some(report);
+    writes.put(order_key(&posted.no), &order);
+    let secret = webhook_secret(&settings.secret, caller);
+    let id = derive(&settings.secret, "webhook-id", &posted.no);
+    let id = ["msg_", &hex(id.get(..12).unwrap_or_default())].concat();
+    let request = signed(
+        url,
+        &id,
+        &secret,
+        &body(&posted.no, &order, &verdict),
+        context.now,
+    );
+    Ok(Some(core::mem::take(writes).then(Next::Send {
+        action: None,
+        request,
+        timeout_millis: TIMEOUT_MILLIS,
+        then: Task::Reported(posted),
+    })))
+}
+
+fn body(no: &str, order: &Order, verdict: &Verdict) -> String {
+    let certify_id = match &order.start {
+        Start::Done { certify_id, .. } => Some(certify_id),
+        _ => None,
+    };
+    let status = Standing::from(verdict.outcome).word();
+    let kind = ["face-verification.", status].concat();
+    let timestamp = Timestamp::from_unix_millis(verdict.at).to_string();
+    json!({
+        "type": kind,
+        "timestamp": timestamp,
+        "data": {
+            "outerOrderNo": no,
+            "certifyId": certify_id,
+            "status": status,
+            "subCode": verdict.sub_code,
+        },
+    })
+    .to_string()
+}
+
+fn signed(url: &str, id: &str, secret: &Secret, body: &str, now: Timestamp) -> OutgoingRequest {
+    let seconds = now.unix_millis().div_euclid(1_000).to_string();
+    let key = secret.expose().trim_start_matches("whsec_");
+    let key = base64::engine::general_purpose::STANDARD
+        .decode(key)
+        .unwrap_or_default();
+    let mac = hmac_sha256(&key, [id, &seconds, body].join(".").as_bytes());
+    let signature = base64::engine::general_purpose::STANDARD.encode(mac);
+    let headers = [
+        ("content-type", "application/json"),
+        ("webhook-id", id),
+        ("webhook-timestamp", &seconds),
+        ("webhook-signature", &["v1,", &signature].concat()),
+    ];
+    OutgoingRequest {
+        method: "POST",
+        url: url.to_owned(),
+        headers: headers
+            .into_iter()
+            .map(|(name, value)| (name.to_owned(), value.to_owned()))
+            .collect(),
+        body: Some(body.to_owned()),
+    }
+}
+
+/// Takes note of what the receiver answered.
+pub(super) fn reported(
+    posted: &Posted,
+    happened: Option<Happened>,
+    rows: &Rows,
+    context: &Context,
+) -> Result<Step, Stop> {
+    let mut writes = Writes::default();
+    let key = order_key(&posted.no);
+    if let Some(mut order) = rows.get::<Order>(&key)?
+        && let Some(mut report) = order.report.take()
+    {
+        report.last_status = match happened {
+            Some(Happened::Outcome(Outcome::Answered(response))) => Some(response.status),
+            _ => None,
+        };
+        if report
+            .last_status
+            .is_some_and(|status| (200..300).contains(&status))
+        {
+            report.delivered = Some(context.now.unix_millis());
+        }
+        order.report = Some(report);
+        writes.put(key, &order);
+    }
+    Ok(writes.then(Next::Again {
+        then: Task::Alarm(posted.alarm),
+    }))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn signs_as_the_specification_says() {
+        // The example of the Standard Webhooks specification's reference libraries.
+        let request = signed(
+            "https://receiver.example/hook",
+            "msg_p5jXN8AQM9LWM0D4loKWxJek",
+            &Secret::new("whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"),
+            r#"{"test": 2432232314}"#,
+            Timestamp::from_unix_millis(1_614_265_330_000),
+        );
+        let signature = crate::http::header(&request.headers, "webhook-signature");
+        assert_eq!(
+            signature,
+            Some("v1,g0hM9SsE+OTPJTGt/tmIKtSyZlE3uFJELVlNIOLJ1OE=")
+        );
+    }
+}

@@ -1,0 +1,118 @@
+// From the vendor's callback to the caller's webhook, in the real workerd.
+
+import assert from "node:assert/strict";
+import { createHash, createHmac } from "node:crypto";
+import { once } from "node:events";
+import { createServer } from "node:http";
+import { after, before, test } from "node:test";
+import { sample, startBoth, submit } from "./gateway.mjs";
+
+const SECRET = "0123456789abcdef0123456789abcdef";
+const ROUTE = "/v1/face-verifications";
+
+let both, receiver;
+const received = [];
+
+before(async () => {
+  receiver = createServer(async (request, response) => {
+    let body = "";
+    for await (const chunk of request) body += chunk;
+    received.push({ headers: request.headers, body, path: request.url });
+    // The first attempt of each fails.
+    const id = request.headers["webhook-id"];
+    const attempts = received.filter(({ headers }) => headers["webhook-id"] === id).length;
+    response.writeHead(attempts === 1 ? 503 : 204).end();
+  }).listen(0, "127.0.0.1");
+  await once(receiver, "listening");
+  both = await startBoth({
+    GATEWAY_SECRET: SECRET,
+    GATEWAY_PUBLIC_URL: "https://gateway.invalid",
+    GATEWAY_CALLERS: JSON.stringify([
+      {
+        id: "shop",
+        tokenSha256: [createHash("sha256").update("dev-token").digest("hex")],
+        webhookUrl: `http://127.0.0.1:${receiver.address().port}/verdicts?of=shop`,
+      },
+    ]),
+  });
+});
+
+after(async () => {
+  await both?.close();
+  receiver?.closeAllConnections();
+  receiver?.close();
+});
+
+async function until(condition) {
+  for (let tries = 0; tries < 600; tries += 1) {
+    const value = await condition();
+    if (value) return value;
+    await new Promise((resolve) => setTimeout(resolve, 100));
+  }
+  throw new Error("it did not come about");
+}
+
+/** The address that the vendor was given for a verification, as a path. */
+async function callbackOf(certifyId) {
+  const response = await fetch(`${both.endpoint}/_sandbox/verifications/${certifyId}`);
+  const { callback } = await response.json();
+  const url = new URL(callback.url);
+  assert.equal(url.origin, "https://gateway.invalid");
+  return url.pathname;
+}
+
+test("a callback makes the gateway ask, and the verdict reaches the webhook, signed", async () => {
+  const { gateway, endpoint } = both;
+  const order = sample();
+  const { json } = await gateway.call("POST", ROUTE, { body: order });
+  const path = await callbackOf(json.certifyId);
+
+  // A hint that is wrong changes nothing.
+  const early = await gateway.call("GET", `${path}?certifyId=x&passed=T`, { token: null });
+  assert.equal(early.status, 200);
+  const pending = await gateway.call("GET", `${ROUTE}/${order.outerOrderNo}`);
+  assert.equal(pending.json.status, "pending");
+
+  await submit(endpoint, json.certifyId, "205");
+  await gateway.call("POST", path, { token: null });
+  // Nobody reads the order; the webhook's second attempt succeeds.
+  await until(() => received.length === 2);
+  const [first, second] = received;
+  assert.equal(first.path, "/verdicts?of=shop");
+  assert.equal(first.body, second.body);
+  assert.equal(first.headers["webhook-id"], second.headers["webhook-id"]);
+
+  const key = createHmac("sha256", SECRET).update("webhook\0shop").digest();
+  for (const { headers, body } of received) {
+    const signed = `${headers["webhook-id"]}.${headers["webhook-timestamp"]}.${body}`;
+    const signature = createHmac("sha256", key).update(signed).digest("base64");
+    assert.equal(headers["webhook-signature"], `v1,${signature}`);
+  }
+  const report = JSON.parse(first.body);
+  assert.equal(report.type, "face-verification.rejected");
+  assert.deepEqual(report.data, {
+    outerOrderNo: order.outerOrderNo,
+    certifyId: json.certifyId,
+    status: "rejected",
+    subCode: "205",
+  });
+
+  const told = await until(async () => {
+    const answer = await gateway.call("GET", `${ROUTE}/${order.outerOrderNo}`);
+    return answer.json.webhook.deliveredAt && answer.json;
+  });
+  assert.equal(told.webhook.attempts, 2);
+  assert.equal(told.webhook.lastStatus, 204);
+});
+
+test("a forged callback address is no address", async () => {
+  const { gateway } = both;
+  const order = sample();
+  const { json } = await gateway.call("POST", ROUTE, { body: order });
+  const path = await callbackOf(json.certifyId);
+  const forged = path.replace(/.$/, (digit) => (digit === "0" ? "1" : "0"));
+  for (const wrong of [forged, path.replace("/shop/", "/other/"), `${path}/more`, "/v1/callbacks/a/b"]) {
+    const answer = await gateway.call("GET", wrong, { token: null });
+    assert.equal(answer.status, 404, wrong);
+  }
+});

@@ -2,6 +2,7 @@
 
 use crate::identity::Problem;
 use crate::identity::cert_no::{self, Documents};
+use crate::text::Text;
 use crate::timestamp::Date;
 use serde::Serialize;
 
@@ -41,8 +42,8 @@ pub struct Part {
     pub text: String,
     /// What is known of it.
     pub state: State,
-    /// Of the check character: the one that belongs behind the first 17 digits.
-    pub expected: Option<char>,
+    /// What it says, or what it should be.
+    pub meaning: Option<Text>,
 }
 
 /// Cuts a number into its parts; empty when it is not of the form of one.
@@ -73,20 +74,44 @@ pub fn parts(text: &str, documents: Documents, today: Date) -> Vec<Part> {
             } else {
                 State::Right
             };
-            let expected = match (kind, state) {
-                (Kind::Check, State::Wrong) => {
-                    cert_no::check_character(text.as_bytes()).map(char::from)
-                }
-                _ => None,
-            };
+            let own = text.get(range).unwrap_or_default();
             Part {
                 kind,
-                text: text.get(range).unwrap_or_default().to_owned(),
+                text: own.to_owned(),
                 state,
-                expected,
+                meaning: meaning(kind, state, own, text),
             }
         })
         .collect()
+}
+
+fn meaning(kind: Kind, state: State, part: &str, number: &str) -> Option<Text> {
+    match (kind, state) {
+        (Kind::Division, State::Right) => {
+            let (_, zh, en) = cert_no::province(part)?;
+            Some(Text::new(zh, en))
+        }
+        (Kind::BirthDate, State::Right) => {
+            let date = Date::parse_compact(part)?.to_string();
+            Some(Text::composed(date.clone(), date))
+        }
+        (Kind::Sequence, State::Right) => Some(match part.bytes().last()? % 2 {
+            1 => Text::new("奇数：男", "odd: male"),
+            _ => Text::new("偶数：女", "even: female"),
+        }),
+        (Kind::Check, State::Right) => Some(Text::new(
+            "与前 17 位相符",
+            "as the first 17 digits call for",
+        )),
+        (Kind::Check, State::Wrong) => {
+            let expected = char::from(cert_no::check_character(number.as_bytes())?);
+            Some(Text::composed(
+                alloc::format!("前 17 位对应的校验位是 {expected}"),
+                alloc::format!("the first 17 digits call for {expected}"),
+            ))
+        }
+        _ => None,
+    }
 }
 
 #[cfg(test)]
@@ -113,10 +138,29 @@ mod tests {
     }
 
     #[test]
-    fn tells_the_check_character_that_belongs_there() {
+    fn says_what_each_part_means() {
         let today = Date::new(2026, 1, 1).unwrap();
-        let parts = parts("110105194912310021", Documents::ResidentIdentityCard, today);
-        assert_eq!(parts[3].expected, Some('X'));
-        assert_eq!(parts[1].text, "19491231");
+        let meanings = |text: &str| {
+            parts(text, Documents::All, today)
+                .into_iter()
+                .map(|part| part.meaning.map(|meaning| meaning.en.into_owned()))
+                .collect::<Vec<_>>()
+        };
+        let some = |text: &str| Some(text.to_owned());
+        assert_eq!(
+            meanings("11010519491231002X"),
+            [
+                some("Beijing"),
+                some("1949-12-31"),
+                some("even: female"),
+                some("as the first 17 digits call for"),
+            ]
+        );
+        assert_eq!(
+            meanings("110105194912310021")[3],
+            some("the first 17 digits call for X")
+        );
+        assert_eq!(meanings("810000199408230021")[0], some("Hong Kong"));
+        assert_eq!(meanings("11010519491331002X")[1..], [None, None, None]);
     }
 }

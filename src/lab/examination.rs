@@ -355,6 +355,11 @@ fn clock(timestamp: &str, name: &str, now: Timestamp) -> Option<Finding> {
     let off = time.millis_since(now);
     (off.saturating_abs() > WINDOW_MILLIS).then(|| {
         let minutes = off.saturating_abs().checked_div(60_000).unwrap_or_default();
+        let (count, zh_unit, en_unit) = match minutes {
+            0..120 => (minutes, "分钟", "minutes"),
+            120..2_880 => (minutes / 60, "小时", "hours"),
+            _ => (minutes / 1_440, "天", "days"),
+        };
         let (zh, en) = if off < 0 {
             ("早", "before")
         } else {
@@ -363,8 +368,8 @@ fn clock(timestamp: &str, name: &str, now: Timestamp) -> Option<Finding> {
         Finding::notice(
             "clock",
             Text::composed(
-                alloc::format!("{name} 比现在{zh} {minutes} 分钟；发送时若与服务端时钟相差超过 15 分钟，会得到 InvalidTimeStamp.Expired。"),
-                alloc::format!("{name} is {minutes} minutes {en} now; if it was more than 15 minutes off the server's clock when sent, the answer is InvalidTimeStamp.Expired."),
+                alloc::format!("{name} 比现在{zh} {count} {zh_unit}；发送时若与服务端时钟相差超过 15 分钟，会得到 InvalidTimeStamp.Expired。"),
+                alloc::format!("{name} is {count} {en_unit} {en} now; if it was more than 15 minutes off the server's clock when sent, the answer is InvalidTimeStamp.Expired."),
             ),
         )
     })

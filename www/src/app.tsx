@@ -118,7 +118,14 @@ function ModeBadge() {
         class={development ? "badge" : "badge warn"}
         title={development ? t.value.app.developmentTitle : t.value.app.productionTitle}
       >
-        {development ? t.value.app.development : t.value.app.production}
+        {development ? (
+          <>
+            <span class="wide-only">{t.value.app.development} · </span>
+            {t.value.app.sandbox}
+          </>
+        ) : (
+          t.value.app.production
+        )}
       </span>
     );
   }

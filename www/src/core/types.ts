@@ -42,7 +42,7 @@ export interface CertNoPart {
   kind: "division" | "birth-date" | "sequence" | "check";
   text: string;
   state: "right" | "wrong" | "open";
-  expected: string | null;
+  meaning: Text | null;
 }
 
 export interface Code {
@@ -142,14 +142,7 @@ export type Stages = RpcStages | Acs3Stages;
 
 export interface Reading {
   form:
-    | "lines"
-    | "json"
-    | "url"
-    | "form-body"
-    | "curl"
-    | "http-message"
-    | "string-to-sign"
-    | "canonical-request";
+    "lines" | "json" | "url" | "form-body" | "curl" | "http-message" | "string-to-sign" | "canonical-request";
   method: string | null;
   host: string | null;
 }

@@ -7,7 +7,15 @@ import { Notice } from "./notice";
 let shownBefore = false;
 
 /** A tool's page: its heading gets the focus when one comes from another tool. */
-export function Page({ title, lead, children }: { title: string; lead: string; children: ComponentChildren }) {
+export function Page({
+  title,
+  lead,
+  children,
+}: {
+  title: string;
+  lead: string;
+  children: ComponentChildren;
+}) {
   const heading = useRef<HTMLHeadingElement>(null);
   useEffect(() => {
     if (shownBefore) heading.current?.focus();

@@ -12,6 +12,11 @@ export function pick(text: Text): string {
   return text[language.value];
 }
 
+/** What a Code or SubCode says: the vendor's own words, which are Chinese, or ours. */
+export function vendorWords(vendorMessage: string, own: Text): string {
+  return language.value === "zh" ? vendorMessage : own.en;
+}
+
 const locale = computed(() => (language.value === "zh" ? "zh-CN" : "en-GB"));
 
 export function number(value: number, digits = 0): string {

@@ -49,13 +49,7 @@ export function OrderStep({ core }: { core: Core }) {
   }
 
   return (
-    <Step
-      id="order"
-      number={1}
-      title={text.steps.order}
-      lead={text.orderLead}
-      state={done ? "done" : "open"}
-    >
+    <Step id="order" number={1} title={text.steps.order} lead={text.orderLead} state={done ? "done" : "open"}>
       <form onSubmit={submit} novalidate>
         <fieldset disabled={busy || done}>
           <legend class="hidden">{text.steps.order}</legend>

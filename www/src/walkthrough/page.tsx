@@ -22,10 +22,14 @@ export function WalkThrough() {
       <WithCore>
         {(core) => (
           <div class="walk">
-            <OrderStep core={core} />
-            <RequestStep core={core} />
-            <PhoneStep core={core} />
-            <ResultStep />
+            <div class="column">
+              <OrderStep core={core} />
+              <RequestStep core={core} />
+            </div>
+            <div class="column">
+              <PhoneStep core={core} />
+              <ResultStep />
+            </div>
           </div>
         )}
       </WithCore>

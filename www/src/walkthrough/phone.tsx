@@ -1,11 +1,11 @@
 import { useSignal } from "@preact/signals";
-import type { Core } from "../core";
+import type { Code, Core, SubCode } from "../core";
 import { known } from "../gateway";
 import { CodePanel } from "../parts/code";
 import { CopyButton } from "../parts/copy";
 import { Face, Right, Waiting } from "../parts/icons";
 import { Notice } from "../parts/notice";
-import { pick, t } from "../text";
+import { pick, t, vendorWords } from "../text";
 import { focusSoon } from "./order";
 import { phoneSnippets } from "./snippets";
 import { openPhone, scan, scanFailure, started, submit } from "./state";
@@ -25,11 +25,11 @@ export function PhoneStep({ core }: { core: Core }) {
       state={certifyId ? (ended ? "done" : "open") : "later"}
     >
       {certifyId && (
-        <p class="certify-id">
+        <div class="certify-id">
           <span class="muted small">{text.certifyId}</span>
-          <code>{certifyId}</code>
           <CopyButton text={certifyId} label={text.certifyId} />
-        </p>
+          <code>{certifyId}</code>
+        </div>
       )}
       {certifyId && !address ? (
         <Notice tone="info">
@@ -91,8 +91,7 @@ function Screen({ core, address, certifyId }: { core: Core; address: string; cer
     );
   }
   if (stage === "opened") {
-    const choose = (outcome: string) =>
-      doing(() => submit(address, certifyId, outcome), "#step-result");
+    const choose = (outcome: string) => doing(() => submit(address, certifyId, outcome), "#step-result");
     return <Scanning core={core} busy={busy.value} choose={choose} />;
   }
   const expired = stage === "expired";
@@ -141,29 +140,25 @@ function Scanning({
         {own.map((entry) =>
           entry.code === "200"
             ? button("passed", text.outcomePassed, true)
-            : button(entry.code, shortText(entry.vendorMessage, pick(entry.text))),
+            : button(entry.code, short(entry)),
         )}
       </ul>
       <details>
         <summary>{text.phoneMore}</summary>
-        <ul class="outcomes">
-          {others.map((entry) => button(entry.code, shortText(entry.vendorMessage, pick(entry.text))))}
-        </ul>
+        <ul class="outcomes">{others.map((entry) => button(entry.code, short(entry)))}</ul>
       </details>
       <details>
         <summary>{text.phoneCodes}</summary>
-        <ul class="outcomes">
-          {failing.map((entry) => button(entry.code, shortText(entry.vendorMessage, pick(entry.text))))}
-        </ul>
+        <ul class="outcomes">{failing.map((entry) => button(entry.code, short(entry)))}</ul>
       </details>
     </div>
   );
 }
 
-/** The vendor's own words in Chinese; in English, the first clause of ours. */
-function shortText(vendorMessage: string, own: string): string {
-  if (document.documentElement.lang !== "en") return vendorMessage;
-  return own.split(/[;,.:]/)[0] ?? own;
+/** No more than the first clause, to fit a button. */
+function short(entry: Code | SubCode): string {
+  const words = vendorWords(entry.vendorMessage, entry.text);
+  return words.split(/[;,.:]/)[0] ?? words;
 }
 
 function ScanFailureNotice({ address }: { address: string | null }) {

@@ -4,6 +4,7 @@ import { token, type Picture, type Standing, type Verification } from "../gatewa
 import { CodePanel, Code } from "../parts/code";
 import { Right, Waiting, Wrong } from "../parts/icons";
 import { FailureNotice, Notice } from "../parts/notice";
+import { language } from "../preferences";
 import { number, pick, t, time } from "../text";
 import { readSnippets } from "./snippets";
 import { ask, asking, input, order, readFailure, started, verification } from "./state";
@@ -80,7 +81,11 @@ function Details({ result }: { result: Verification }) {
     info?.billed === true ? text.billedYes : info?.billed === false ? text.billedNo : text.billedUnknown;
   const yesNo = (flag: boolean | undefined) => (flag === undefined ? null : flag ? text.yes : text.no);
   const rows: [string, string | null | undefined][] = [
-    [text.subCode, result.subCode && `${result.subCode} ${info?.vendorMessage ?? ""}`],
+    [
+      text.subCode,
+      result.subCode &&
+        [result.subCode, language.value === "zh" && info?.vendorMessage].filter(Boolean).join(" "),
+    ],
     [text.advice, info && pick(info.messages)],
     [text.billed, info && billed],
     [

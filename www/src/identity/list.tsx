@@ -1,0 +1,322 @@
+import { signal } from "@preact/signals";
+import { useEffect } from "preact/hooks";
+import type { Core, Layout, Listed } from "../core";
+import { Field } from "../parts/field";
+import { Notice } from "../parts/notice";
+import { Loading } from "../parts/page";
+import { language } from "../preferences";
+import { number, pick, t } from "../text";
+import {
+  checkList,
+  encoding,
+  isEmpty,
+  layout,
+  problemsAsCsv,
+  readList,
+  reset,
+  rowsSoFar,
+  seconds,
+  share,
+  stage,
+  stop,
+  tally,
+  type Tally,
+} from "./list-state";
+import { AllDocuments } from "./options";
+
+const pasted = signal("");
+const over = signal(false);
+const onlyBad = signal(false);
+const page = signal(0);
+const ROWS_PER_PAGE = 50;
+
+export function ListChecker(_: { core: Core }) {
+  const text = t.value.identity;
+  useEffect(() => reset, []);
+  const now = stage.value;
+  return (
+    <section class="card list">
+      <p class="muted">{text.listLead}</p>
+      {now === "empty" && <Source />}
+      {now === "reading" && <Loading />}
+      {now === "failed" && (
+        <Notice tone="bad" title={text.readFailed} live>
+          <button type="button" class="button small" onClick={reset}>
+            {t.value.app.retry}
+          </button>
+        </Notice>
+      )}
+      {now === "ready" && layout.value && <Columns layout={layout.value} />}
+      {now === "checking" && <Progress />}
+      {(now === "done" || now === "stopped") && tally.value && <Result found={tally.value} />}
+    </section>
+  );
+}
+
+function Source() {
+  const text = t.value.identity;
+  const drop = (event: DragEvent) => {
+    event.preventDefault();
+    over.value = false;
+    const file = event.dataTransfer?.files[0];
+    if (file) readList(file);
+  };
+  return (
+    <>
+      <div
+        class={over.value ? "drop over" : "drop"}
+        onDragOver={(event) => {
+          event.preventDefault();
+          over.value = true;
+        }}
+        onDragLeave={() => (over.value = false)}
+        onDrop={drop}
+      >
+        <p>{text.drop}</p>
+        <label class="button">
+          {text.choose}
+          <input
+            class="hidden"
+            type="file"
+            accept=".csv,.txt,.tsv,text/csv,text/plain"
+            onChange={(event) => {
+              const file = event.currentTarget.files?.[0];
+              if (file) readList(file);
+            }}
+          />
+        </label>
+      </div>
+      <Field
+        label={text.paste}
+        value={pasted.value}
+        onInput={(value) => (pasted.value = value)}
+        placeholder={text.pasteHint}
+        rows={6}
+        mono
+      />
+      <div class="actions">
+        <button
+          type="button"
+          class="button primary"
+          disabled={pasted.value.trim() === ""}
+          onClick={() => readList(new Blob([pasted.value]))}
+        >
+          {text.check}
+        </button>
+      </div>
+    </>
+  );
+}
+
+function Columns({ layout: found }: { layout: Layout }) {
+  const text = t.value.identity;
+  if (isEmpty.value) {
+    return (
+      <Notice tone="bad" title={text.emptyList} live>
+        <button type="button" class="button small" onClick={reset}>
+          {text.again}
+        </button>
+      </Notice>
+    );
+  }
+  const options = [
+    { value: "", label: text.noColumn },
+    ...found.titles.map((title, index) => ({ value: String(index), label: text.column(index + 1, title) })),
+  ];
+  const column = (value: string) => (value === "" ? null : Number(value));
+  const neither = found.certNo === null && found.certName === null;
+  return (
+    <>
+      <div class="fields">
+        <Field
+          label={text.numberColumn}
+          value={found.certNo === null ? "" : String(found.certNo)}
+          onInput={(value) => (layout.value = { ...found, certNo: column(value) })}
+          options={options}
+          {...(found.certNo === null ? { hint: text.noNumberColumn } : {})}
+        />
+        <Field
+          label={text.nameColumn}
+          value={found.certName === null ? "" : String(found.certName)}
+          onInput={(value) => (layout.value = { ...found, certName: column(value) })}
+          options={options}
+        />
+      </div>
+      <label class="check">
+        <input
+          type="checkbox"
+          checked={found.header}
+          onChange={(event) => (layout.value = { ...found, header: event.currentTarget.checked })}
+        />
+        <span>
+          {text.header} <span class="muted small">({text.encoding(encoding.value)})</span>
+        </span>
+      </label>
+      <AllDocuments />
+      <div class="actions">
+        <button type="button" class="button primary" disabled={neither} onClick={checkList}>
+          {text.check}
+        </button>
+        <button type="button" class="button" onClick={reset}>
+          {text.again}
+        </button>
+      </div>
+    </>
+  );
+}
+
+function Progress() {
+  const text = t.value.identity;
+  const rows = text.checking(number(rowsSoFar.value));
+  return (
+    <div class="progress">
+      <progress max={1} value={share.value} aria-label={rows} />
+      <p role="status">{rows}</p>
+      <button type="button" class="button small" onClick={stop}>
+        {text.stop}
+      </button>
+    </div>
+  );
+}
+
+function Result({ found }: { found: Tally }) {
+  const text = t.value.identity;
+  const bad = found.rows - found.right;
+  const noted = found.counts
+    .filter(({ problem }) => !problem.fatal && problem.rule !== "given-twice")
+    .reduce((sum, { count }) => sum + count, 0);
+  const figures: [string, number, string][] = [
+    [text.rows, found.rows, ""],
+    [text.right, found.right, "good-text"],
+    [text.bad, bad, bad > 0 ? "bad-text" : ""],
+    [text.noted, noted, ""],
+    [text.twice, found.twice, ""],
+  ];
+  return (
+    <div aria-live="polite">
+      {stage.value === "stopped" && (
+        <Notice tone="warn">
+          <p>{text.stopped}</p>
+        </Notice>
+      )}
+      <dl class="figures">
+        {figures.map(([name, value, tone]) => (
+          <div key={name}>
+            <dd class={tone}>{number(value)}</dd>
+            <dt>{name}</dt>
+          </div>
+        ))}
+      </dl>
+      <p class="muted small">{text.took(number(seconds.value, 1))}</p>
+      {found.marks.length === 0 ? (
+        <Notice tone="good" title={text.allRight} />
+      ) : (
+        <>
+          <h3 class="sub">{text.byRule}</h3>
+          <table class="table">
+            <tbody>
+              {found.counts.slice(0, 30).map(({ problem, count }) => (
+                <tr key={problem.field + problem.rule + problem.message.en}>
+                  <th scope="row" class="count">
+                    {number(count)}
+                  </th>
+                  <td>{problem.rule === "given-twice" ? text.twice : words(problem)}</td>
+                </tr>
+              ))}
+            </tbody>
+          </table>
+          <BadRows found={found} />
+        </>
+      )}
+      <div class="actions">
+        {found.marks.length > 0 && (
+          <button type="button" class="button" onClick={() => download(problemsAsCsv(found, words))}>
+            {text.download}
+          </button>
+        )}
+        <button type="button" class="button" onClick={reset}>
+          {text.again}
+        </button>
+        {found.marks.length > 0 && <p class="muted small">{text.downloadNote}</p>}
+      </div>
+    </div>
+  );
+}
+
+function BadRows({ found }: { found: Tally }) {
+  const text = t.value.identity;
+  const shown = onlyBad.value ? found.marks.filter(({ problem }) => problem.fatal) : found.marks;
+  const pages = Math.max(1, Math.ceil(shown.length / ROWS_PER_PAGE));
+  const at = Math.min(page.value, pages - 1);
+  const rows = shown.slice(at * ROWS_PER_PAGE, (at + 1) * ROWS_PER_PAGE);
+  return (
+    <>
+      <div class="stage-head">
+        <h3 class="sub">{text.badRows}</h3>
+        <label class="check small">
+          <input
+            type="checkbox"
+            checked={onlyBad.value}
+            onChange={(event) => {
+              onlyBad.value = event.currentTarget.checked;
+              page.value = 0;
+            }}
+          />
+          {text.onlyBad}
+        </label>
+      </div>
+      <table class="table">
+        <thead>
+          <tr>
+            <th scope="col">{text.line}</th>
+            <th scope="col">{text.finding}</th>
+          </tr>
+        </thead>
+        <tbody>
+          {rows.map(({ line, problem }) => (
+            <tr key={`${line}${problem.field}${problem.rule}`} class={problem.fatal ? "fatal" : ""}>
+              <th scope="row" class="count">
+                {line}
+              </th>
+              <td>{words(problem)}</td>
+            </tr>
+          ))}
+        </tbody>
+      </table>
+      {pages > 1 && (
+        <div class="actions">
+          <button
+            type="button"
+            class="button small"
+            disabled={at === 0}
+            onClick={() => (page.value = at - 1)}
+          >
+            {text.previous}
+          </button>
+          <span>{text.page(number(at + 1), number(pages))}</span>
+          <button
+            type="button"
+            class="button small"
+            disabled={at === pages - 1}
+            onClick={() => (page.value = at + 1)}
+          >
+            {text.next}
+          </button>
+        </div>
+      )}
+    </>
+  );
+}
+
+function words(problem: Listed): string {
+  const label = t.value.identity[problem.field];
+  return language.value === "zh" ? `${label}${pick(problem.message)}` : `${label} ${pick(problem.message)}`;
+}
+
+function download(file: Blob): void {
+  const link = document.createElement("a");
+  link.href = URL.createObjectURL(file);
+  link.download = "problems.csv";
+  link.click();
+  setTimeout(() => URL.revokeObjectURL(link.href), 1000);
+}

@@ -81,6 +81,34 @@ impl Timestamp {
         Self::from_parts(year, month, day, hour, minute, second)
     }
 
+    /// The HTTP date that [`Timestamp::parse_http_date`] reads.
+    pub fn to_http_date(self) -> String {
+        /// From the weekday of 1970-01-01 on.
+        const DAYS: [&str; 7] = ["Thu", "Fri", "Sat", "Sun", "Mon", "Tue", "Wed"];
+        let (date, second_of_day) = self.split();
+        let name = |names: &[&'static str], at: i64| {
+            let at = usize::try_from(at).unwrap_or_default();
+            names.get(at).copied().unwrap_or_default()
+        };
+        alloc::format!(
+            "{}, {:02} {} {:04} {:02}:{:02}:{:02} GMT",
+            name(&DAYS, date.day_number().rem_euclid(7)),
+            date.day,
+            name(&MONTHS, date.month.saturating_sub(1)),
+            date.year,
+            second_of_day / 3_600,
+            second_of_day / 60 % 60,
+            second_of_day % 60
+        )
+    }
+
+    /// The UTC date, and the seconds of that day.
+    fn split(self) -> (Date, i64) {
+        let seconds = self.0.div_euclid(MILLIS_PER_SECOND);
+        let date = Date::from_day_number(seconds.div_euclid(SECONDS_PER_DAY));
+        (date, seconds.rem_euclid(SECONDS_PER_DAY))
+    }
+
     /// The calendar date in China (UTC+8) at this moment.
     pub fn shanghai_date(self) -> Date {
         let seconds = self
@@ -115,9 +143,7 @@ impl Timestamp {
 /// `yyyy-MM-ddTHH:mm:ssZ`, the vendor's form; fractions of a second are dropped.
 impl fmt::Display for Timestamp {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let seconds = self.0.div_euclid(MILLIS_PER_SECOND);
-        let date = Date::from_day_number(seconds.div_euclid(SECONDS_PER_DAY));
-        let second_of_day = seconds.rem_euclid(SECONDS_PER_DAY);
+        let (date, second_of_day) = self.split();
         write!(
             f,
             "{date}T{:02}:{:02}:{:02}Z",
@@ -282,6 +308,7 @@ mod tests {
     fn reads_the_http_date_of_rfc_9110() {
         let date = Timestamp::parse_http_date("Sun, 06 Nov 1994 08:49:37 GMT").unwrap();
         assert_eq!(date.to_string(), "1994-11-06T08:49:37Z");
+        assert_eq!(date.to_http_date(), "Sun, 06 Nov 1994 08:49:37 GMT");
     }
 
     #[test]
@@ -333,7 +360,11 @@ mod tests {
             let form = format_description!("[year]-[month]-[day]T[hour]:[minute]:[second]Z");
             let theirs = OffsetDateTime::from_unix_timestamp(seconds).unwrap().format(&form).unwrap();
             prop_assert_eq!(&ours, &theirs);
-            prop_assert_eq!(Timestamp::parse_iso8601(&theirs), Some(Timestamp::from_unix_millis(seconds * 1_000)));
+            let stamp = Timestamp::from_unix_millis(seconds * 1_000);
+            prop_assert_eq!(Timestamp::parse_iso8601(&theirs), Some(stamp));
+            prop_assert_eq!(Timestamp::parse_http_date(&stamp.to_http_date()), Some(stamp));
+            let weekday = OffsetDateTime::from_unix_timestamp(seconds).unwrap().weekday().to_string();
+            prop_assert!(weekday.starts_with(&stamp.to_http_date()[..3]));
         }
     }
 }

@@ -84,7 +84,7 @@ pub(super) fn plain(
 ) -> Response {
     let mut headers: Headers = [
         (SANDBOX_HEADER, "1"),
-        ("date", &http_date(session.now)),
+        ("date", &session.now.to_http_date()),
         ("cache-control", "no-store"),
         ("access-control-allow-origin", "*"),
         ("access-control-expose-headers", "*"),
@@ -117,43 +117,4 @@ fn write(session: &Session<'_>, format: Format, envelope: Envelope, note: &str) 
 
 fn request_id(session: &Session<'_>) -> String {
     envelope::request_id(session.random.request_id)
-}
-
-/// The `Date` header (IMF-fixdate, RFC 9110 §5.6.7), by the sandbox's clock: clients correct
-/// theirs by it.
-fn http_date(now: Timestamp) -> String {
-    const DAYS: [&str; 7] = ["Thu", "Fri", "Sat", "Sun", "Mon", "Tue", "Wed"];
-    const MONTHS: [&str; 12] = [
-        "Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec",
-    ];
-    let iso = now.to_string();
-    let part = |range| iso.get(range).unwrap_or_default();
-    let pick = |names: &[&'static str], at: i64| {
-        usize::try_from(at)
-            .ok()
-            .and_then(|at| names.get(at))
-            .copied()
-            .unwrap_or_default()
-    };
-    let day = now.unix_millis().div_euclid(86_400_000).rem_euclid(7);
-    let month = part(5..7).parse::<i64>().unwrap_or(1).saturating_sub(1);
-    alloc::format!(
-        "{}, {} {} {} {} GMT",
-        pick(&DAYS, day),
-        part(8..10),
-        pick(&MONTHS, month),
-        part(0..4),
-        part(11..19)
-    )
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn writes_the_http_date_of_rfc_9110() {
-        let text = "Sun, 06 Nov 1994 08:49:37 GMT";
-        assert_eq!(http_date(Timestamp::parse_http_date(text).unwrap()), text);
-    }
 }

@@ -5,7 +5,6 @@ use crate::actions::Action;
 use crate::http::{Headers, IncomingRequest, Response, header};
 use crate::rpc_server::envelope::{self, Envelope, Format};
 use crate::rpc_server::errors::Refusal;
-use crate::timestamp::Timestamp;
 use serde_json::{Map, Value};
 
 /// On every answer: it came from a sandbox.

@@ -364,7 +364,7 @@ mod tests {
             prop_assert_eq!(Timestamp::parse_iso8601(&theirs), Some(stamp));
             prop_assert_eq!(Timestamp::parse_http_date(&stamp.to_http_date()), Some(stamp));
             let weekday = OffsetDateTime::from_unix_timestamp(seconds).unwrap().weekday().to_string();
-            prop_assert_eq!(stamp.to_http_date().split(',').next(), weekday.get(..3));
+            prop_assert!(stamp.to_http_date().starts_with(weekday.get(..3).unwrap()));
         }
     }
 }

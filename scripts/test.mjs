@@ -78,6 +78,7 @@ const suites = [
     counted: true,
     commands: nodeTests("conformance"),
   },
+  { name: "examples", built: true, counted: true, commands: nodeTests("examples") },
   { name: "size", built: true, commands: [["node", "scripts/size.mjs"]] },
 ];
 

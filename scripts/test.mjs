@@ -54,6 +54,7 @@ const suites = [
       clippy(...wasm32, "--all-features"),
       ["cargo", "doc", "--no-deps", "--all-features"],
       ["oxlint", "--deny-warnings"],
+      ["tsc", "--project", "www"],
     ],
   },
   { name: "rust", counted: true, commands: [["cargo", "test", "--all-features"]] },
@@ -71,6 +72,7 @@ const suites = [
   },
   { name: "node", built: true, counted: true, commands: nodeTests("node") },
   { name: "worker", built: true, counted: true, commands: nodeTests("worker") },
+  { name: "browser", needs: ["browser"], built: true, counted: true, commands: nodeTests("browser") },
   {
     name: "conformance",
     needs: ["python"],

@@ -212,7 +212,7 @@ function Result({ found }: { found: Tally }) {
         <Notice tone="good" title={text.allRight} />
       ) : (
         <>
-          <h3 class="sub">{text.byRule}</h3>
+          <h2 class="sub">{text.byRule}</h2>
           <table class="table">
             <tbody>
               {found.counts.slice(0, 30).map(({ problem, count }) => (
@@ -252,7 +252,7 @@ function BadRows({ found }: { found: Tally }) {
   return (
     <>
       <div class="stage-head">
-        <h3 class="sub">{text.badRows}</h3>
+        <h2 class="sub">{text.badRows}</h2>
         <label class="check small">
           <input
             type="checkbox"

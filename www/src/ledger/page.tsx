@@ -81,7 +81,7 @@ function Listed({ found }: { found: Summary[] }) {
   return (
     <>
       <Chart count={number(found.length)} />
-      <section class="card" aria-label={text.title}>
+      <div class="card">
         <div class="scroll" tabIndex={0} role="region" aria-label={text.title}>
           <table class="table orders">
             <thead>
@@ -125,7 +125,7 @@ function Listed({ found }: { found: Summary[] }) {
             </button>
           </div>
         )}
-      </section>
+      </div>
     </>
   );
 }

@@ -38,7 +38,7 @@ export const loadMore = () => load(cursor.value ?? "");
 
 export function choose(chosen: Standing | ""): void {
   status.value = chosen;
-  void loadFirst();
+  if (gateway.token.value) void loadFirst();
 }
 
 /** Orders of one day, by what became of them. */

@@ -39,7 +39,7 @@ function Inputs() {
   const text = t.value.signature;
   const { request, scheme, method, secret, answer } = subject.value;
   return (
-    <section class="card inputs" aria-label={text.request}>
+    <div class="card inputs">
       <p class="with-icon private">
         <Lock />
         <span>{text.private}</span>
@@ -112,7 +112,7 @@ function Inputs() {
           ]}
         />
       </div>
-    </section>
+    </div>
   );
 }
 

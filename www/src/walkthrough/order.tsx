@@ -45,7 +45,7 @@ export function OrderStep({ core }: { core: Core }) {
   async function submit(event: Event) {
     event.preventDefault();
     if (busy || done || blocked) return;
-    if (await start()) focusSoon(".step-phone button");
+    if (await start()) focusSoon(".step-phone .phone button");
   }
 
   return (
@@ -105,12 +105,13 @@ export function OrderStep({ core }: { core: Core }) {
         ))}
         {startFailure.value && <FailureNotice failure={startFailure.value} />}
         <div class="actions">
+          {/* Keys, or one button would turn into the other under the click that is being handled. */}
           {done ? (
-            <button type="button" class="button" onClick={() => startOver(core)}>
+            <button key="again" type="button" class="button" onClick={() => startOver(core)}>
               {text.again}
             </button>
           ) : (
-            <button type="submit" class="button primary" disabled={busy || blocked}>
+            <button key="start" type="submit" class="button primary" disabled={busy || blocked}>
               {busy ? text.starting : text.start}
             </button>
           )}

@@ -16,7 +16,7 @@ export function RequestStep({ core }: { core: Core }) {
     >
       {request ? (
         <>
-          <div class="http" tabIndex={0} role="region" aria-label={text.steps.request}>
+          <div class="http" tabIndex={0} role="group" aria-label={text.steps.request}>
             <p class="http-line">
               <b>{request.method}</b> {request.url}
             </p>

@@ -1,0 +1,155 @@
+// The console in Chromium, served by the gateway in workerd with the sandbox as its upstream: one stack for all tests
+// of this folder.
+
+import assert from "node:assert/strict";
+import { readFileSync } from "node:fs";
+import { createRequire } from "node:module";
+import { after, before } from "node:test";
+import { chromium } from "playwright-core";
+import { browser as installed } from "../../scripts/lib/project.mjs";
+import { startBoth } from "../worker/gateway.mjs";
+
+const FLAGS = [
+  "--no-sandbox",
+  "--disable-gpu",
+  "--disable-quic",
+  "--no-first-run",
+  "--disable-background-networking",
+  "--disable-component-update",
+  "--disable-sync",
+];
+const axe = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
+
+/** What the tests read and press, in both languages. */
+export const words = {
+  zh: {
+    locale: "zh-CN",
+    start: "发起认证",
+    open: "打开认证",
+    passed: "passed 通过",
+    again: "重新开始",
+    verdict: { passed: "通过", rejected: "未通过", pending: "等待用户完成" },
+    billed: "计费",
+    meaning: "它不核实姓名与证件号是否真实",
+    minutes: /链接还有 1[45] 分钟有效/,
+    askNow: "立即查询",
+    code: "代码",
+    certNo: /^证件号码/,
+    certName: /^姓名/,
+    walkthrough: "认证演示",
+    other: "Switch to English",
+  },
+  en: {
+    locale: "en-GB",
+    start: "Start verification",
+    open: "Open verification",
+    passed: "passed Passed",
+    again: "Start over",
+    verdict: { passed: "Passed", rejected: "Rejected", pending: "Waiting for the person" },
+    billed: "Billed",
+    meaning: "It does not check that name and number are genuine",
+    minutes: /works for 1[45] more minutes/,
+    askNow: "Ask now",
+    code: "Code",
+    certNo: /^Identity number/,
+    certName: /^Name/,
+    walkthrough: "Walk-through",
+    other: "切换到中文",
+  },
+};
+
+/** Both languages on both widths, each theme with each of them once. */
+export const looks = [
+  { language: "zh", width: 1440, theme: "light" },
+  { language: "en", width: 1440, theme: "dark" },
+  { language: "zh", width: 360, theme: "dark" },
+  { language: "en", width: 360, theme: "light" },
+];
+
+export const stack = {};
+
+before(async () => {
+  const both = await startBoth();
+  Object.assign(stack, { both, url: both.gateway.url, sandbox: both.endpoint });
+  const { chrome } = installed();
+  stack.browser = await chromium.launch({ executablePath: chrome, args: FLAGS });
+});
+
+after(async () => {
+  await stack.browser?.close();
+  await stack.both?.close();
+});
+
+/**
+ * Opens the console in a browser of its own. `use` gets the page and the words of its language; afterwards, the page
+ * must have logged no error that was not `expected`, and nothing may have been sent anywhere but to the gateway and
+ * the sandbox.
+ */
+export async function withConsole(
+  { language = "en", width = 1440, theme = "light", hash = "", expected = /^$/ },
+  use,
+) {
+  const context = await stack.browser.newContext({
+    locale: words[language].locale,
+    colorScheme: theme,
+    viewport: { width, height: 900 },
+    permissions: ["clipboard-read", "clipboard-write"],
+  });
+  try {
+    const page = await context.newPage();
+    const errors = [];
+    const elsewhere = [];
+    page.on("pageerror", (error) => errors.push(error.message));
+    page.on("console", (message) => {
+      // A refused request is logged by the browser itself; the page shows it.
+      const refused = message.text().startsWith("Failed to load resource");
+      const told = message.text();
+      if (message.type() === "error" && !refused && !expected.test(told)) errors.push(told);
+    });
+    page.on("request", (request) => {
+      const { origin, protocol } = new URL(request.url());
+      if (protocol !== "blob:" && ![stack.url, stack.sandbox].includes(origin)) elsewhere.push(request.url());
+    });
+    await page.goto(`${stack.url}/${hash}`);
+    await use(page, words[language], context);
+    assert.deepEqual(errors, []);
+    assert.deepEqual(elsewhere, []);
+  } finally {
+    await context.close();
+  }
+}
+
+/** Everything that axe finds wrong, as readable lines; there must be none. */
+export async function assertAccessible(page) {
+  await page.evaluate(axe);
+  const violations = await page.evaluate(async () => {
+    const { violations } = await globalThis.axe.run(document, {
+      runOnly: ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"],
+    });
+    return violations.flatMap(({ id, nodes }) =>
+      nodes.map((node) => `${id}: ${node.target.join(" ")} ${node.failureSummary}`),
+    );
+  });
+  assert.deepEqual(violations, []);
+}
+
+/** Nothing may stick out sideways. */
+export async function assertFits(page) {
+  const { wide, width } = await page.evaluate(() => ({
+    wide: document.documentElement.scrollWidth,
+    width: document.documentElement.clientWidth,
+  }));
+  assert.ok(wide <= width, `the page is ${wide} wide in a window of ${width}`);
+}
+
+/** Presses Tab until the element with the focus is the one that is meant. */
+export async function tabTo(page, name) {
+  const passed = [];
+  for (let presses = 0; presses < 80; presses += 1) {
+    await page.keyboard.press("Tab");
+    const focused = await page.evaluate(() => document.activeElement?.textContent ?? "");
+    if (focused === name) return;
+    passed.push(focused);
+  }
+  assert.fail(`${name} is not reached by Tab; passed ${passed.join(" | ")}`);
+}

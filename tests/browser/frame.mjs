@@ -1,0 +1,73 @@
+// What all tools share: language, theme, addresses, and what is said when nothing answers.
+
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { assertAccessible, assertFits, looks, stack, withConsole } from "./console.mjs";
+
+const tools = ["walkthrough", "signature", "identity", "identity/list", "ledger"];
+
+for (const look of looks) {
+  test(`every tool by its own address: ${Object.values(look).join(", ")}`, () =>
+    withConsole(look, async (page) => {
+      for (const tool of tools) {
+        await page.goto(`${stack.url}/#/${tool}`);
+        await page.locator(".page .card").first().waitFor();
+        await assertFits(page);
+        await assertAccessible(page);
+      }
+    }));
+}
+
+test("the language is chosen and kept", () =>
+  withConsole({ language: "zh" }, async (page, words) => {
+    await page.getByRole("heading", { name: "认证演示" }).waitFor();
+    await page.getByRole("button", { name: words.other }).click();
+    await page.getByRole("heading", { name: "Walk-through" }).waitFor();
+    assert.equal(await page.locator("html").getAttribute("lang"), "en");
+    assert.match(await page.title(), /^Walk-through/);
+    await page.reload();
+    await page.getByRole("heading", { name: "Walk-through" }).waitFor();
+  }));
+
+test("the theme follows the system until one is chosen", () =>
+  withConsole({ theme: "dark" }, async (page) => {
+    const theme = () => page.locator("html").getAttribute("data-theme");
+    assert.equal(await theme(), "dark");
+    await page.emulateMedia({ colorScheme: "light" });
+    await page.locator("html[data-theme=light]").waitFor();
+    await page.getByRole("button", { name: "Switch to dark" }).click();
+    assert.equal(await theme(), "dark");
+    await page.reload();
+    assert.equal(await theme(), "dark");
+  }));
+
+test("going to another tool moves the focus to its heading", () =>
+  withConsole({}, async (page) => {
+    await page.getByRole("link", { name: "Signature" }).click();
+    await page.getByRole("heading", { name: "Signature laboratory" }).waitFor();
+    assert.equal(await page.evaluate(() => document.activeElement?.tagName), "H1");
+    await page.goBack();
+    await page.getByRole("heading", { name: "Walk-through" }).waitFor();
+  }));
+
+test("without the gateway, it says so and can try again", () =>
+  withConsole({}, async (page, words, context) => {
+    await page.getByRole("button", { name: words.start }).waitFor();
+    await context.setOffline(true);
+    await page.getByRole("button", { name: words.start }).click();
+    await page.getByText("The gateway cannot be reached").waitFor();
+    await assertAccessible(page);
+    await context.setOffline(false);
+    await page.getByRole("button", { name: words.start }).click();
+    await page.getByRole("button", { name: words.open }).waitFor();
+  }));
+
+test("without the WebAssembly module, it says so and can try again", () =>
+  withConsole({ hash: "favicon.svg" }, async (page) => {
+    await page.route("**/*.wasm", (route) => route.abort());
+    await page.goto(stack.url);
+    await page.getByText("The WebAssembly module did not load").waitFor();
+    await page.unroute("**/*.wasm");
+    await page.getByRole("button", { name: "Try again" }).click();
+    await page.getByRole("button", { name: "Start verification" }).waitFor();
+  }));

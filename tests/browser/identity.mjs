@@ -1,0 +1,117 @@
+// The identity checker: one number and name, and whole lists.
+
+import assert from "node:assert/strict";
+import { readFileSync } from "node:fs";
+import { test } from "node:test";
+import { assertAccessible, assertFits, looks, withConsole } from "./console.mjs";
+
+const one = (look, use) => withConsole({ ...look, hash: "#/identity" }, use);
+const list = (look, use) => withConsole({ ...look, hash: "#/identity/list" }, use);
+const checkList = { zh: "检查名单", en: "Check the list" };
+const paste = { zh: "或粘贴名单", en: "Or paste a list" };
+
+/** The figures of a checked list: rows, right, wrong, noted, given twice. */
+async function figures(page) {
+  await page.locator(".figures").waitFor();
+  const texts = await page.locator(".figures dd").allTextContents();
+  return texts.map((text) => Number(text.replaceAll(",", "")));
+}
+
+for (const look of looks) {
+  test(`a number and a name, right and wrong: ${Object.values(look).join(", ")}`, () =>
+    one(look, async (page, words) => {
+      await page.getByLabel(words.certNo).fill("11010519491231002X");
+      await page.locator(".notice.good").waitFor();
+      const parts = await page.locator(".part").allInnerTexts();
+      assert.match(parts[0], look.language === "zh" ? /北京/ : /Beijing/);
+      assert.match(parts[1], /1949-12-31/);
+      await page.getByLabel(words.certNo).fill("110105194912310021");
+      await page.locator(".part.wrong").waitFor();
+      await page.getByLabel(words.certName).fill("Zhang San");
+      await page.getByText(look.language === "zh" ? "第 1 个字符是英文字母" : "is a Latin letter").waitFor();
+      await assertFits(page);
+      await assertAccessible(page);
+    }));
+
+  test(`a list: ${Object.values(look).join(", ")}`, () =>
+    list(look, async (page) => {
+      const rows = [
+        "姓名,证件号码",
+        "张三,11010519491231002X",
+        "张三,110105194912310021",
+        "张三,11010519491231002X",
+      ];
+      await page.getByLabel(paste[look.language]).fill(rows.join("\n"));
+      await page.getByRole("button", { name: checkList[look.language] }).click();
+      await assertAccessible(page);
+      await page.getByRole("button", { name: checkList[look.language] }).click();
+      assert.deepEqual(await figures(page), [3, 2, 1, 0, 1]);
+      await assertFits(page);
+      await assertAccessible(page);
+    }));
+}
+
+test("residence permits count only where they are allowed", () =>
+  one({}, async (page) => {
+    await page.getByLabel(/^Identity number/).fill("810000199408230021");
+    await page.getByText("belongs to a residence permit").waitFor();
+    await page.getByLabel(/^Also accept residence permits/).check();
+    await page.getByText("Residence permit (Hong Kong, Macao, Taiwan)").waitFor();
+  }));
+
+test("a hundred thousand rows, in the encoding of Chinese spreadsheets", () =>
+  list({}, async (page) => {
+    // 姓名,证件号码 and 张三 in GB18030, which Node cannot write.
+    const header = [0xd0, 0xd5, 0xc3, 0xfb, 0x2c, 0xd6, 0xa4, 0xbc, 0xfe, 0xba, 0xc5, 0xc2, 0xeb, 0x0d, 0x0a];
+    const row = (number) =>
+      Buffer.concat([Buffer.from([0xd5, 0xc5, 0xc8, 0xfd]), Buffer.from(`,${number}\r\n`)]);
+    const kinds = [row("11010519491231002X"), row("110105194912310021"), row("1.10105E+17")];
+    const rows = Array.from(
+      { length: 100_000 },
+      (_, index) => kinds[index % 10 === 0 ? 1 : index % 1000 === 5 ? 2 : 0],
+    );
+    await page.setInputFiles("input[type=file]", {
+      name: "list.csv",
+      mimeType: "text/csv",
+      buffer: Buffer.concat([Buffer.from(header), ...rows]),
+    });
+    await page.getByText("encoding GB18030").waitFor();
+    assert.equal(await page.getByLabel("Names").inputValue(), "0");
+    const seen = page.evaluate(
+      () =>
+        new Promise((resolve) => {
+          const look = () =>
+            document.querySelector("progress")?.value > 0 ? resolve(true) : setTimeout(look, 5);
+          look();
+        }),
+    );
+    await page.getByRole("button", { name: "Check the list" }).click();
+    // Progress is drawn while the rows are checked, away from the page.
+    assert.ok(await seen);
+    assert.equal(page.workers().length, 1);
+    assert.deepEqual(await figures(page), [100_000, 89_900, 10_100, 0, 89_899]);
+    await page.getByText("turned into scientific notation by a spreadsheet").first().waitFor();
+
+    await page.getByLabel("Wrong rows only").check();
+    await page.getByText("Page 1 of 202").waitFor();
+    await page.getByRole("button", { name: "Next" }).click();
+    await page.getByText("Page 2 of 202").waitFor();
+    const [download] = await Promise.all([
+      page.waitForEvent("download"),
+      page.getByRole("button", { name: "Download the problems (CSV)" }).click(),
+    ]);
+    const csv = readFileSync(await download.path(), "utf8");
+    assert.match(csv, /^\uFEFFline,field,kind,rule,message\r\n2,certNo,error,check-digit,/);
+    assert.ok(!csv.includes("110105"));
+  }));
+
+test("a list that is stopped shows what was checked; another one can be chosen", () =>
+  list({}, async (page) => {
+    await page.getByLabel("Or paste a list").fill("张三\n张三");
+    await page.getByRole("button", { name: "Check the list" }).click();
+    await page.getByText("No column of identity numbers was found").waitFor();
+    await page.getByLabel("Names").selectOption("");
+    assert.ok(await page.getByRole("button", { name: "Check the list" }).isDisabled());
+    await page.getByRole("button", { name: "Check another" }).click();
+    await page.getByLabel("Or paste a list").waitFor();
+  }));

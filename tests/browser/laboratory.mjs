@@ -1,0 +1,118 @@
+// The signature laboratory.
+
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { assertAccessible, assertFits, looks, stack, withConsole } from "./console.mjs";
+
+const laboratory = (look, use) => withConsole({ ...look, hash: "#/signature" }, use);
+const examples = {
+  zh: { right: "服务商文档的示例", mismatch: "服务端应答不一致" },
+  en: { right: "The vendor's published example", mismatch: "The server disagrees" },
+};
+
+for (const look of looks) {
+  test(`a request step by step, and the first difference: ${Object.values(look).join(", ")}`, () =>
+    laboratory(look, async (page) => {
+      await page.getByRole("button", { name: examples[look.language].right }).click();
+      await page.locator(".notice.good").waitFor();
+      assert.equal(await page.locator(".signature").textContent(), "9NaGiOspFP5UPcwX8Iwt2YJXXuk=");
+      await page.getByRole("button", { name: examples[look.language].mismatch }).click();
+      await page.locator(".compared mark").first().waitFor();
+      const marked = await page.locator(".compared mark").allTextContents();
+      assert.ok(marked[0].startsWith("%2520"), marked[0]);
+      assert.ok(marked[1].startsWith("%25221"), marked[1]);
+      await assertFits(page);
+      await assertAccessible(page);
+    }));
+}
+
+test("the mistake behind a wrong signature is named", () =>
+  laboratory({}, async (page) => {
+    await page.getByRole("button", { name: "A space encoded as +" }).click();
+    await page.getByText("A space was encoded as + instead of %20").waitFor();
+    await page.getByText("differs", { exact: true }).waitFor();
+  }));
+
+test("a parameter's encoding shows on focus and on hover, in every step", () =>
+  laboratory({}, async (page) => {
+    await page.getByRole("button", { name: "InitFaceVerify (curl)" }).click();
+    await page.locator(".parameter", { hasText: "CertName" }).focus();
+    await page.getByRole("row", { name: "张 %E5%BC%A0 %25E5%25BC%25A0" }).waitFor();
+    assert.equal(await page.locator(".segment.picked").count(), 2);
+    await page.locator(".segment", { hasText: "MetaInfo" }).first().hover();
+    await page.getByRole("row", { name: "space %20 %2520" }).waitFor();
+  }));
+
+test("ACS3 shows the canonical request and the header", () =>
+  laboratory({}, async (page) => {
+    await page.getByRole("button", { name: "ACS3-HMAC-SHA256" }).click();
+    await page.locator(".notice.good").waitFor();
+    assert.equal(
+      await page.locator(".signature").textContent(),
+      "06563a9e1b43f5dfe96b81484da74bceab24a1d853912eee15083a6f0f3283c0",
+    );
+    await page.getByText("host;x-acs-action;").first().waitFor();
+  }));
+
+test("what a server really answered is explained", () =>
+  laboratory({}, async (page) => {
+    const body = new URLSearchParams({
+      AccessKeyId: "sandbox-key-id",
+      Action: "DescribeFaceVerify",
+      Format: "JSON",
+      Version: "2019-03-07",
+      SignatureMethod: "HMAC-SHA1",
+      SignatureVersion: "1.0",
+      SignatureNonce: crypto.randomUUID(),
+      Timestamp: new Date().toISOString().replace(/\.\d+/, ""),
+      SceneId: "1000000006",
+      CertifyId: "91707dc296d469ad38e4c5efa6a0f24b",
+      Signature: "d3JvbmcgYnV0IG9mIDIwIGI=",
+    });
+    const answer = await fetch(stack.sandbox, { method: "POST", body });
+    assert.equal(answer.status, 400);
+    await page.getByLabel("Request", { exact: true }).fill(`curl -X POST ${stack.sandbox}/ -d '${body}'`);
+    await page.getByLabel(/^Server's answer/).fill(await answer.text());
+    await page.getByText("The string-to-sign is exactly the server's, so the key is wrong").waitFor();
+    // Something on the way changed the scene.
+    await page
+      .getByLabel("Request", { exact: true })
+      .fill(`curl -X POST ${stack.sandbox}/ -d '${body}'`.replace("SceneId=1000000006", "SceneId=7"));
+    await page.getByText("Parameter SceneId has another value than the server received").waitFor();
+  }));
+
+test("what cannot be read is said", () =>
+  laboratory({}, async (page) => {
+    const request = page.getByLabel("Request", { exact: true });
+    await request.fill("curl 'https://cloudauth.aliyuncs.com/");
+    await page.getByText("A quote in the curl line is not closed").waitFor();
+    await request.fill("");
+    await page.getByText("Paste a request, or choose an example.").waitFor();
+  }));
+
+test("a secret is sent nowhere, kept nowhere, and gone when the tool is left", () =>
+  laboratory({ expected: /example\.com[^]*Content Security Policy/ }, async (page) => {
+    await page.getByRole("button", { name: "InitFaceVerify (curl)" }).click();
+    await page.locator(".signature").waitFor();
+    const requests = [];
+    page.on("request", (request) => requests.push(request.url()));
+    await page.getByLabel(/^AccessKeySecret/).fill("a-secret-that-is-not-kept");
+    await page.locator(".notice.bad").first().waitFor();
+    assert.deepEqual(requests, []);
+    const kept = () =>
+      page.evaluate(() => JSON.stringify([{ ...localStorage }, { ...sessionStorage }, document.cookie]));
+    assert.ok(!(await kept()).includes("a-secret"));
+    await page.getByRole("link", { name: "Orders" }).click();
+    await page.getByRole("heading", { name: "Orders", exact: true }).waitFor();
+    await page.getByRole("link", { name: "Signature" }).click();
+    assert.equal(await page.getByLabel(/^AccessKeySecret/).inputValue(), "");
+    assert.ok(!(await kept()).includes("a-secret"));
+    // The policy holds even for a script of the page's own.
+    const outcome = await page.evaluate(() =>
+      fetch("https://example.com/").then(
+        () => "sent",
+        (error) => error.name,
+      ),
+    );
+    assert.equal(outcome, "TypeError");
+  }));

@@ -1,0 +1,175 @@
+// A verification in the console, as a person goes through it.
+
+import assert from "node:assert/strict";
+import { execFile } from "node:child_process";
+import { test } from "node:test";
+import { promisify } from "node:util";
+import { assertAccessible, assertFits, looks, stack, tabTo, withConsole } from "./console.mjs";
+
+const run = promisify(execFile);
+
+const verdict = (page, text) => page.locator(".verdict strong", { hasText: new RegExp(`^${text}$`) });
+
+async function startAndOpen(page, words) {
+  await page.getByRole("button", { name: words.start }).click();
+  await page.getByRole("button", { name: words.open }).click();
+}
+
+for (const look of looks) {
+  test(`from the order to the picture: ${Object.values(look).join(", ")}`, () =>
+    withConsole(look, async (page, words) => {
+      await page.getByRole("button", { name: words.start }).click();
+      await verdict(page, words.verdict.pending).waitFor();
+      await page.getByRole("button", { name: words.open }).click();
+      await assertAccessible(page);
+      await page.getByRole("button", { name: words.passed }).click();
+      await verdict(page, words.verdict.passed).waitFor();
+
+      const photo = page.locator(".photo img");
+      await photo.waitFor();
+      await page.waitForFunction(() => document.querySelector(".photo img").naturalWidth > 0);
+      await page.getByText(words.minutes).waitFor();
+      const facts = await page.locator(".facts").innerText();
+      assert.match(facts, /88\.4/);
+      assert.match(facts, new RegExp(words.billed));
+      await page.getByText(words.meaning).waitFor();
+      await assertFits(page);
+      await assertAccessible(page);
+    }));
+}
+
+test("by keyboard alone", () =>
+  withConsole({ language: "en" }, async (page, words) => {
+    await page.getByRole("button", { name: words.start }).waitFor();
+    await tabTo(page, "Skip to content");
+    await page.keyboard.press("Enter");
+    assert.equal(await page.evaluate(() => document.activeElement?.tagName), "H1");
+    await tabTo(page, words.start);
+    await page.keyboard.press("Enter");
+    // Each step hands the focus on to the next.
+    const focused = (text) =>
+      page.waitForFunction((text) => document.activeElement?.textContent === text, text);
+    await focused(words.open);
+    await page.keyboard.press("Enter");
+    await focused("passedPassed");
+    await page.keyboard.press("Enter");
+    await focused("Result");
+    await verdict(page, words.verdict.passed).waitFor();
+    await tabTo(page, "The gateway's answer");
+    await page.keyboard.press("Enter");
+    await page.getByText('"status": "passed"').waitFor();
+  }));
+
+test("a rejected verification says why, and who must act", () =>
+  withConsole({ language: "en" }, async (page, words) => {
+    await startAndOpen(page, words);
+    await page.getByRole("button", { name: /^205/ }).click();
+    await verdict(page, words.verdict.rejected).waitFor();
+    const facts = await page.locator(".facts").innerText();
+    assert.match(facts, /205/);
+    assert.match(facts, /review by hand/);
+    assert.match(facts, /Billed/);
+  }));
+
+test("an outcome of another product, and starting over", () =>
+  withConsole({ language: "zh" }, async (page, words) => {
+    await startAndOpen(page, words);
+    await page.getByText("其他产品的结果").click();
+    await page.getByRole("button", { name: /^204/ }).click();
+    await verdict(page, words.verdict.rejected).waitFor();
+    const order = page.getByLabel(/^商户订单号/);
+    const first = await order.inputValue();
+    await page.getByRole("button", { name: words.again }).click();
+    await page.getByRole("button", { name: words.start }).waitFor();
+    assert.notEqual(await order.inputValue(), first);
+    assert.equal(await page.locator(".verdict").count(), 0);
+  }));
+
+test("a query that fails is explained", () =>
+  withConsole({ language: "en" }, async (page, words) => {
+    await startAndOpen(page, words);
+    await page.getByText("Errors of the query").click();
+    await page.getByRole("button", { name: /^411/ }).click();
+    await page.getByText("AliyunAntCloudAuthFullAccess").waitFor();
+    await page.getByText("For the operator").waitFor();
+    await assertAccessible(page);
+  }));
+
+test("without the sandbox, the phone says so", () =>
+  withConsole({ language: "en" }, async (page, words) => {
+    await page.getByRole("button", { name: words.start }).click();
+    const open = page.getByRole("button", { name: words.open });
+    await open.waitFor();
+    await page.route(`${stack.sandbox}/_sandbox/**`, (route) => route.abort());
+    await open.click();
+    await page.getByText("The sandbox cannot be reached").waitFor();
+    await page.unroute(`${stack.sandbox}/_sandbox/**`);
+    await open.click();
+    await page.getByRole("button", { name: words.passed }).waitFor();
+  }));
+
+test("the order is checked as it is typed, and nothing is sent while it is wrong", () =>
+  withConsole({ language: "en" }, async (page, words) => {
+    const certNo = page.getByLabel(words.certNo);
+    await certNo.fill("110105194912310021");
+    await page.getByText("fails its check digit").waitFor();
+    assert.equal(await certNo.getAttribute("aria-invalid"), "true");
+    assert.ok(await page.getByRole("button", { name: words.start }).isDisabled());
+    await page.getByText("Something in the order is to be corrected first").waitFor();
+    await assertAccessible(page);
+    await certNo.fill("440524188001010014");
+    assert.ok(await page.getByRole("button", { name: words.start }).isEnabled());
+  }));
+
+test("the request to the upstream is shown whole, with personal data masked", () =>
+  withConsole({ language: "en" }, async (page, words) => {
+    await page.getByRole("button", { name: words.start }).waitFor();
+    const request = await page.locator(".http").innerText();
+    assert.match(request, new RegExp(`^POST ${stack.sandbox}/`));
+    for (const shown of ["InitFaceVerify", "sandbox-key-id", "HMAC-SHA1", "张*", "1****************X"]) {
+      assert.ok(request.includes(shown), shown);
+    }
+    for (const hidden of ["张三", "11010519491231002X", "zimVer"]) {
+      assert.ok(!request.includes(hidden), hidden);
+    }
+  }));
+
+test("a wrong token is refused in words", () =>
+  withConsole({ language: "en" }, async (page, words) => {
+    await page.getByLabel("Access token (bearer)").fill("nobody");
+    await page.getByRole("button", { name: words.start }).click();
+    await page.locator(".notice.bad").waitFor();
+    await page.getByText("For the developer").waitFor();
+  }));
+
+test("the code of every step does what the page did", () =>
+  withConsole({ language: "en" }, async (page) => {
+    await page.getByRole("button", { name: "Start verification" }).waitFor();
+    async function code(step, language) {
+      const panel = page.locator(`.step-${step} .code-panel`).last();
+      if ((await panel.getAttribute("open")) === null) await panel.locator("summary").click();
+      await panel.getByRole("tab", { name: language }).click();
+      await panel.getByRole("button", { name: /^Copy/ }).click();
+      await panel.getByText("Copied").waitFor();
+      const copied = await page.evaluate(() => navigator.clipboard.readText());
+      assert.equal(copied, await panel.locator("pre").textContent());
+      return copied;
+    }
+    const shell = async (text) => (await run("sh", ["-c", text])).stdout;
+    const script = (text, show) =>
+      run(process.execPath, ["--input-type=module", "--eval", `${text}\nconsole.log(${show});`]);
+
+    // What is typed stays one word of the shell.
+    await page.getByLabel("User ID").fill("it's $HOME");
+    const { certifyId } = JSON.parse(await shell(await code("order", "curl")));
+    assert.match(certifyId, /^[0-9a-z]+$/);
+    // The same order again: the same CertifyId.
+    const { stdout } = await script(await code("order", "TypeScript"), "certifyId");
+    assert.equal(stdout.trim(), certifyId);
+
+    const submit = (await code("phone", "curl")).replace("CERTIFY_ID", certifyId);
+    assert.equal(JSON.parse(await shell(submit)).stage, "ended");
+    assert.equal(JSON.parse(await shell(await code("result", "curl"))).status, "passed");
+    const read = await script(await code("result", "TypeScript"), "status");
+    assert.equal(read.stdout.trim(), "passed");
+  }));

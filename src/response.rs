@@ -435,8 +435,8 @@ impl Picture {
     fn read(members: &Map<String, Value>, now: Timestamp) -> Self {
         let picture_url = text_member(members, "pictureUrl");
         Self {
-            quality_score: members.get("qualityScore").and_then(score),
-            verify_score: members.get("verifyScore").and_then(score),
+            quality_score: members.get("qualityScore").and_then(Value::as_f64),
+            verify_score: members.get("verifyScore").and_then(Value::as_f64),
             picture_url_expires_at: picture_url
                 .is_some()
                 .then(|| now.plus_millis(PICTURE_URL_VALID_MILLIS).to_string()),
@@ -475,13 +475,6 @@ fn flag(members: &Map<String, Value>, name: &str) -> Option<bool> {
         "F" => Some(false),
         _ => None,
     }
-}
-
-fn score(value: &Value) -> Option<f64> {
-    value
-        .as_f64()
-        .or_else(|| value.as_str()?.parse().ok())
-        .filter(|score| score.is_finite())
 }
 
 /// A Code or SubCode: text, or a number some gateways send instead.

@@ -417,7 +417,7 @@ fn check(parameter: &Parameter, text: &str, context: &Context) -> Checked {
             ),
         ),
         Rule::StringList => require(
-            serde_json::from_str::<Vec<String>>(text).is_ok_and(|list| !list.is_empty()),
+            is_string_list(text),
             Problem::new(
                 "string-list",
                 "应为 JSON 字符串数组。",
@@ -476,6 +476,16 @@ fn is_json_object(text: &str) -> bool {
     text.trim_start_matches([' ', '\t', '\n', '\r'])
         .starts_with('{')
         && serde_json::from_str::<IgnoredAny>(text).is_ok()
+}
+
+/// Whether the text is a JSON list of strings, one at least.
+fn is_string_list(text: &str) -> bool {
+    let list = serde_json::from_str::<serde_json::Value>(text);
+    list.is_ok_and(|list| {
+        list.as_array().is_some_and(|items| {
+            !items.is_empty() && items.iter().all(serde_json::Value::is_string)
+        })
+    })
 }
 
 fn is_url(text: &str, https: bool) -> bool {

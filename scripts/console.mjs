@@ -13,7 +13,9 @@ export const consoleFiles = () => filesUnder(at("www", "dist"));
 
 /** @param {string} modules what decides the bytes of the WebAssembly modules */
 function fingerprint(modules) {
-  const hash = createHash("sha256").update(modules).update(readFileSync(at("package-lock.json")));
+  const hash = createHash("sha256")
+    .update(modules)
+    .update(readFileSync(at("package-lock.json")));
   const sources = filesUnder(at("www")).filter((file) => !file.startsWith(at("www", "dist") + sep));
   for (const file of [...sources, at("pkg", "core.js")]) {
     hash.update(relative(root, file)).update("\0").update(readFileSync(file)).update("\0");

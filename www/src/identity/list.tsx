@@ -1,6 +1,6 @@
 import { signal } from "@preact/signals";
 import { useEffect } from "preact/hooks";
-import type { Core, Layout, Listed } from "../core";
+import type { Layout, Listed } from "../core";
 import { Field } from "../parts/field";
 import { Notice } from "../parts/notice";
 import { Loading } from "../parts/page";
@@ -30,7 +30,7 @@ const onlyBad = signal(false);
 const page = signal(0);
 const ROWS_PER_PAGE = 50;
 
-export function ListChecker(_: { core: Core }) {
+export function ListChecker() {
   const text = t.value.identity;
   useEffect(() => reset, []);
   const now = stage.value;

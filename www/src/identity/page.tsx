@@ -23,7 +23,7 @@ export function IdentityChecker() {
             chosen={chosen}
             choose={(key) => go("identity", key === "list" ? "list" : "")}
           >
-            {chosen === "one" ? <OneChecker core={core} /> : <ListChecker core={core} />}
+            {chosen === "one" ? <OneChecker core={core} /> : <ListChecker />}
           </Tabs>
         )}
       </WithCore>

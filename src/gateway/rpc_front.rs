@@ -24,6 +24,7 @@ use crate::response::DescribeResult;
 use crate::rpc_server::envelope::{Envelope, Format};
 use crate::rpc_server::errors::{self, Refusal};
 use crate::rpc_server::request::{Claim, format};
+use crate::signing::acs3::hex_sha256;
 use crate::timestamp::Timestamp;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value as Json};
@@ -272,8 +273,14 @@ impl RpcFront {
     /// A refusal of the API gateway.
     pub fn refusal(&self, refusal: &Refusal, request_id: &str) -> Reply {
         let id = request_id.to_ascii_uppercase();
+        let shown = Refusal {
+            code: refusal.code.clone(),
+            status: refusal.status,
+            message: without_request(&refusal.message).into(),
+            note: String::new(),
+        };
         let reply = self
-            .write(Envelope::gateway(refusal, &self.host, &id), request_id)
+            .write(Envelope::gateway(&shown, &self.host, &id), request_id)
             .with_outcome(&refusal.code);
         if refusal.code.starts_with("Throttling") {
             reply.with_header("x-acs-retry-after", "1000")
@@ -288,5 +295,21 @@ impl RpcFront {
         let id = request_id.to_ascii_uppercase();
         let (content_type, body) = envelope.write(format, &id);
         Reply::text(status, content_type, body).with_header("x-acs-request-id", id)
+    }
+}
+
+/// The message of SignatureDoesNotMatch without the request it quotes, which SDKs would write into
+/// logs, names and numbers included. The hash that takes its place tells as well whether both sides
+/// signed the same. SDKs look for the colon.
+fn without_request(message: &str) -> String {
+    if let Some((string_to_sign, _)) = message.split_once(" server CanonicalRequest is [") {
+        return string_to_sign.to_owned();
+    }
+    match message.split_once("string to sign is:") {
+        Some((before, quoted)) => {
+            let hash = hex_sha256(quoted.as_bytes());
+            alloc::format!("{before}string to sign is:(SHA-256) {hash}")
+        }
+        None => message.to_owned(),
     }
 }

@@ -156,8 +156,8 @@ fn no_duplicates(pairs: &[(String, String)]) -> Result<(), Refusal> {
         _ => None,
     });
     match twice {
-        // A name of the caller's making is not repeated in an error.
-        Some(name) if name.len() <= 40 && name.bytes().all(|byte| byte.is_ascii_alphanumeric()) => {
+        // A name of the caller's making is not repeated in an error: it might be a number.
+        Some(name) if name.len() <= 40 && name.bytes().all(|byte| byte.is_ascii_alphabetic()) => {
             Err(errors::invalid(name, [name, " is given twice"].concat()))
         }
         Some(_) => Err(errors::PARAMETER_FORMAT.because("a parameter is given twice")),

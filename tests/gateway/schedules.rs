@@ -2,16 +2,9 @@
 //! the ledger's host restarts between any two steps and time jumps.
 //!
 //! A failing schedule is replayed with `LEDGER_SEED=<seed> cargo test --features gateway --test
-//! gateway_ledger`.
-#![cfg(all(feature = "gateway", not(target_arch = "wasm32")))]
-#![allow(
-    clippy::arithmetic_side_effects,
-    clippy::indexing_slicing,
-    clippy::panic,
-    clippy::string_slice,
-    clippy::unwrap_used
-)]
+//! gateway`.
 
+use crate::dice::Dice;
 use cloudauth_edge::call::{Loss, Outcome};
 use cloudauth_edge::gateway::ledger::rows::{Need, Range, Rows};
 use cloudauth_edge::gateway::ledger::{Act, Context, Happened, Next, Step, Task, step};
@@ -35,27 +28,6 @@ const USERS: [&str; 2] = ["planted-user-1", "planted-user-2"];
 const TOKEN: &str = "a token";
 const WEBHOOK: &str = "http://127.0.0.1:9999/verdicts";
 const META_INFO: &str = r#"{"planted":"meta-info"}"#;
-
-/// splitmix64: a schedule is its seed.
-struct Dice(u64);
-
-impl Dice {
-    fn next(&mut self) -> u64 {
-        self.0 = self.0.wrapping_add(0x9E37_79B9_7F4A_7C15);
-        let mut z = self.0;
-        z = (z ^ (z >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
-        z = (z ^ (z >> 27)).wrapping_mul(0x94D0_49BB_1331_11EB);
-        z ^ (z >> 31)
-    }
-
-    fn below(&mut self, count: usize) -> usize {
-        (self.next() % count as u64) as usize
-    }
-
-    fn chance(&mut self, percent: u64) -> bool {
-        self.next() % 100 < percent
-    }
-}
 
 /// The vendor: what it really started, and how each verification ended.
 #[derive(Default)]
@@ -317,10 +289,7 @@ impl World {
     /// Loads, asks, writes: what the host does without a break.
     fn act(&mut self, mut running: Running, happened: Option<Happened>) {
         let mut loaded = Rows::default();
-        let mut random = [0; 32];
-        for chunk in random.chunks_mut(8) {
-            chunk.copy_from_slice(&self.dice.next().to_le_bytes());
-        }
+        let random = self.dice.bytes();
         let context = Context {
             now: self.timestamp(),
             random,

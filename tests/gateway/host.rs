@@ -1,0 +1,198 @@
+//! A host that does one request at a time, with an upstream that is a function.
+
+use cloudauth_edge::call::Outcome;
+use cloudauth_edge::credentials::Secret;
+use cloudauth_edge::gateway::ledger::rows::{Need, Rows};
+use cloudauth_edge::gateway::ledger::{Context, Happened, Next, Step, Task, step};
+use cloudauth_edge::gateway::reply::Reply;
+use cloudauth_edge::gateway::route::{Arrival, Routed, Then, route};
+use cloudauth_edge::gateway::settings::{Settings, Variables};
+use cloudauth_edge::http::{IncomingRequest, OutgoingRequest, Response};
+use cloudauth_edge::signing::acs3::hex_sha256;
+use cloudauth_edge::signing::{encode, rpc};
+use cloudauth_edge::timestamp::Timestamp;
+use serde_json::Value;
+use std::collections::BTreeMap;
+
+pub const NOW: i64 = 1_795_000_000_000;
+
+pub fn variables(pairs: &[(&str, &str)]) -> Variables {
+    pairs
+        .iter()
+        .map(|(name, value)| ((*name).to_owned(), (*value).to_owned()))
+        .collect()
+}
+
+pub fn json_answer(status: u16, body: &Value) -> Outcome {
+    Outcome::Answered(Response {
+        status,
+        headers: Vec::new(),
+        body: serde_json::to_vec(body).unwrap(),
+    })
+}
+
+/// A request with these headers and this body.
+pub fn request(
+    method: &str,
+    target: &str,
+    headers: &[(&str, &str)],
+    body: &[u8],
+) -> IncomingRequest {
+    let (path, query) = target.split_once('?').unwrap_or((target, ""));
+    IncomingRequest {
+        method: method.to_owned(),
+        path: path.to_owned(),
+        query: query.to_owned(),
+        headers: headers
+            .iter()
+            .map(|(name, value)| ((*name).to_owned(), (*value).to_owned()))
+            .collect(),
+        body: body.to_vec(),
+    }
+}
+
+/// A request signed with a key pair.
+pub fn signed(id: &str, secret: &str, parameters: &[(&str, &str)]) -> IncomingRequest {
+    let timestamp = Timestamp::from_unix_millis(NOW).to_string();
+    let nonce = hex_sha256(format!("{id}{parameters:?}").as_bytes());
+    let mut all = vec![
+        ("AccessKeyId", id),
+        ("Format", "JSON"),
+        ("SignatureMethod", "HMAC-SHA1"),
+        ("SignatureNonce", &nonce),
+        ("SignatureVersion", "1.0"),
+        ("Timestamp", &timestamp),
+        ("Version", "2019-03-07"),
+    ];
+    all.extend_from_slice(parameters);
+    let (_, signature) = rpc::sign("POST", &all, &Secret::new(secret));
+    all.push(("Signature", &signature));
+    let form: Vec<String> = all
+        .iter()
+        .map(|(name, value)| format!("{name}={}", encode::percent_encode(value)))
+        .collect();
+    request(
+        "POST",
+        "/",
+        &[
+            ("content-type", "application/x-www-form-urlencoded"),
+            ("host", "127.0.0.1:8787"),
+        ],
+        form.join("&").as_bytes(),
+    )
+}
+
+pub struct Host {
+    pub variables: Variables,
+    /// Where the request was sent to.
+    pub name: &'static str,
+    pub now: i64,
+    pub random: [u8; 32],
+    /// Each caller's rows.
+    pub rows: BTreeMap<String, BTreeMap<String, String>>,
+    /// Everything that was sent upstream.
+    pub sent: Vec<OutgoingRequest>,
+}
+
+impl Host {
+    pub fn new(variables: Variables) -> Self {
+        Self {
+            variables,
+            name: "127.0.0.1:8787",
+            now: NOW,
+            random: [7; 32],
+            rows: BTreeMap::new(),
+            sent: Vec::new(),
+        }
+    }
+
+    /// Routes a request and drives its task to the end.
+    pub fn handle(
+        &mut self,
+        request: IncomingRequest,
+        upstream: &mut dyn FnMut(&OutgoingRequest) -> Outcome,
+    ) -> (Routed, Reply) {
+        let arrival = Arrival {
+            request,
+            body_read: true,
+            host: self.name.to_owned(),
+            fresh_id: "00000000-0000-4000-8000-000000000000".to_owned(),
+        };
+        let now = Timestamp::from_unix_millis(self.now);
+        let mut routed = route(&self.variables, &arrival, now);
+        let then = std::mem::replace(&mut routed.then, Then::Assets);
+        let reply = match then {
+            Then::Reply(reply) => reply,
+            Then::Assets => Reply::empty(404),
+            Then::ReadBody { .. } => panic!("the body has been read"),
+            Then::Ledger { task } => {
+                let caller = routed.caller.clone().unwrap();
+                self.perform(&caller, serde_json::from_str(&task).unwrap(), upstream)
+            }
+        };
+        (routed, reply)
+    }
+
+    fn perform(
+        &mut self,
+        caller: &str,
+        mut task: Task,
+        upstream: &mut dyn FnMut(&OutgoingRequest) -> Outcome,
+    ) -> Reply {
+        let settings = Settings::read(&self.variables).unwrap();
+        let rows = self.rows.entry(caller.to_owned()).or_default();
+        let mut happened = None;
+        loop {
+            let mut loaded = Rows::default();
+            self.random[0] = self.random[0].wrapping_add(1);
+            let context = Context {
+                now: Timestamp::from_unix_millis(self.now),
+                random: self.random,
+                instance: "instance".to_owned(),
+            };
+            let act = loop {
+                match step(&settings, task.clone(), happened.clone(), &loaded, &context) {
+                    Step::Act(act) => break act,
+                    Step::Need(Need::Keys(keys)) => {
+                        for key in keys {
+                            let value = rows.get(&key).cloned();
+                            loaded.rows.insert(key, value);
+                        }
+                    }
+                    Step::Need(Need::Range(range)) => {
+                        let found = rows.range(range.from.clone()..range.to.clone());
+                        let mut found: Vec<(String, String)> = found
+                            .map(|(key, value)| (key.clone(), value.clone()))
+                            .collect();
+                        if range.reverse {
+                            found.reverse();
+                        }
+                        found.truncate(range.limit as usize);
+                        loaded.ranges.push((range, found));
+                    }
+                }
+            };
+            happened = None;
+            for (key, value) in act.writes {
+                match value {
+                    Some(value) => rows.insert(key, value),
+                    None => rows.remove(&key),
+                };
+            }
+            task = match act.next {
+                Next::Reply(reply) => return reply,
+                Next::Idle => return Reply::empty(204),
+                Next::Send { request, then, .. } => {
+                    happened = Some(Happened::Outcome(upstream(&request)));
+                    self.sent.push(request);
+                    then
+                }
+                Next::Wait { millis, then, .. } => {
+                    self.now += millis;
+                    then
+                }
+                Next::Again { then } => then,
+            };
+        }
+    }
+}

@@ -1,0 +1,16 @@
+//! The gateway, judged natively: what its routes answer, what the ledger promises under any schedule,
+//! and that nothing about the person gets anywhere. What runs in workerd is in `tests/worker/`.
+#![cfg(all(feature = "gateway", not(target_arch = "wasm32")))]
+#![allow(
+    clippy::arithmetic_side_effects,
+    clippy::indexing_slicing,
+    clippy::panic,
+    clippy::string_slice,
+    clippy::unwrap_used
+)]
+
+mod dice;
+mod host;
+mod privacy;
+mod routes;
+mod schedules;

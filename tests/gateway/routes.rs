@@ -1,0 +1,406 @@
+//! What the routes answer, and that their description is complete.
+
+use crate::host::{Host, json_answer, request, signed, variables};
+use cloudauth_edge::actions::INIT_FACE_VERIFY;
+use cloudauth_edge::call::Outcome;
+use cloudauth_edge::gateway::problem::PROBLEMS;
+use cloudauth_edge::gateway::reply::Reply;
+use cloudauth_edge::gateway::route::{Arrival, Then, route, routes};
+use cloudauth_edge::http::{OutgoingRequest, header};
+use cloudauth_edge::signing::acs3::hex_sha256;
+use cloudauth_edge::timestamp::Timestamp;
+use serde_json::{Value, json};
+
+const BEARER: (&str, &str) = ("authorization", "Bearer dev-token");
+const JSON: (&str, &str) = ("content-type", "application/json");
+const ROUTE: &str = "/v1/face-verifications";
+
+fn development() -> Host {
+    Host::new(variables(&[("GATEWAY_MODE", "development")]))
+}
+
+fn no_upstream(_: &OutgoingRequest) -> Outcome {
+    panic!("nothing is to be sent");
+}
+
+fn starts(_: &OutgoingRequest) -> Outcome {
+    json_answer(
+        200,
+        &json!({"Code": "200", "ResultObject": {"CertifyId": "certify1"}}),
+    )
+}
+
+fn body(reply: &Reply) -> Value {
+    serde_json::from_slice(&reply.body).unwrap()
+}
+
+fn sample(changes: Value) -> Vec<u8> {
+    let mut order = json!({
+        "outerOrderNo": "e0c34a77f5ac40a5aa5e6ed20c353888",
+        "userId": "123456789",
+        "certName": "张三",
+        "certNo": "11010519491231002X",
+        "metaInfo": "{\"zimVer\":\"3.0.0\"}",
+    });
+    let members = order.as_object_mut().unwrap();
+    members.extend(changes.as_object().unwrap().clone());
+    serde_json::to_vec(&order).unwrap()
+}
+
+fn create(
+    host: &mut Host,
+    changes: Value,
+    upstream: &mut dyn FnMut(&OutgoingRequest) -> Outcome,
+) -> Reply {
+    let request = request("POST", ROUTE, &[BEARER, JSON], &sample(changes));
+    host.handle(request, upstream).1
+}
+
+#[test]
+fn a_deployment_that_is_not_configured_serves_nothing_but_the_reason() {
+    let mut host = Host::new(variables(&[("GATEWAY_MODE", "production")]));
+    for (method, path) in [
+        ("GET", "/readyz"),
+        ("POST", ROUTE),
+        ("GET", ROUTE),
+        ("GET", "/v1/face-verifications/x"),
+    ] {
+        let (_, reply) = host.handle(
+            request(method, path, &[BEARER, JSON], &sample(json!({}))),
+            &mut no_upstream,
+        );
+        assert_eq!(
+            (reply.status, reply.outcome.as_str()),
+            (503, "not-configured"),
+            "{path}"
+        );
+        let settings = body(&reply)["settings"].as_array().unwrap().clone();
+        assert!(
+            settings
+                .iter()
+                .any(|setting| setting["field"] == "GATEWAY_CALLERS")
+        );
+    }
+    let (_, reply) = host.handle(request("GET", "/livez", &[], b""), &mut no_upstream);
+    assert_eq!(reply.status, 200);
+    let signed = signed(
+        "dev-key-id",
+        "dev-key-secret",
+        &[("Action", "InitFaceVerify")],
+    );
+    let (_, reply) = host.handle(signed, &mut no_upstream);
+    assert_eq!(reply.status, 503);
+    assert_eq!(body(&reply)["Code"], "ServiceUnavailable");
+}
+
+#[test]
+fn a_development_gateway_serves_this_machine_alone() {
+    let mut host = development();
+    for (name, status) in [
+        ("127.0.0.1:8787", 200),
+        ("localhost:8787", 200),
+        ("[::1]:8787", 200),
+        ("gateway.example.com", 503),
+        ("192.0.2.1:8787", 503),
+        ("127.0.0.1.example.com", 503),
+    ] {
+        host.name = name;
+        let (_, reply) = host.handle(request("GET", "/readyz", &[], b""), &mut no_upstream);
+        assert_eq!(reply.status, status, "{name}");
+        let (_, reply) = host.handle(request("GET", ROUTE, &[BEARER], b""), &mut no_upstream);
+        assert_eq!(reply.status, status, "{name}");
+    }
+}
+
+#[test]
+fn a_strangers_body_is_never_read() {
+    let then = |headers: &[(&str, &str)], target: &str| {
+        let arrival = Arrival {
+            request: request("POST", target, headers, b""),
+            body_read: false,
+            host: "127.0.0.1".to_owned(),
+            fresh_id: String::new(),
+        };
+        let variables = variables(&[("GATEWAY_MODE", "development")]);
+        route(&variables, &arrival, Timestamp::from_unix_millis(0)).then
+    };
+    assert!(matches!(then(&[JSON], ROUTE), Then::Reply(reply) if reply.status == 401));
+    assert!(matches!(
+        then(&[JSON, BEARER], ROUTE),
+        Then::ReadBody {
+            limit: 2_097_152,
+            ..
+        }
+    ));
+    let long = ("content-length", "2097153");
+    assert!(
+        matches!(then(&[JSON, BEARER, long], ROUTE), Then::Reply(reply) if reply.status == 413)
+    );
+    assert!(matches!(then(&[JSON, long], "/"), Then::Reply(reply) if reply.status == 413));
+}
+
+#[test]
+fn pages_and_the_vendors_protocol_share_the_root() {
+    let kind = |method, target, headers: &[(&str, &str)]| {
+        let arrival = Arrival {
+            request: request(method, target, headers, b""),
+            body_read: true,
+            host: "127.0.0.1".to_owned(),
+            fresh_id: String::new(),
+        };
+        let variables = variables(&[("GATEWAY_MODE", "development")]);
+        route(&variables, &arrival, Timestamp::from_unix_millis(0)).route
+    };
+    assert_eq!(kind("GET", "/", &[]), "page");
+    assert_eq!(kind("GET", "/assets/app.js", &[]), "page");
+    assert_eq!(kind("GET", "/?lang=zh", &[]), "page");
+    assert_eq!(kind("GET", "/?Action=InitFaceVerify", &[]), "rpc");
+    assert_eq!(
+        kind("GET", "/", &[("x-acs-action", "InitFaceVerify")]),
+        "rpc"
+    );
+    assert_eq!(kind("POST", "/", &[]), "rpc");
+    assert_eq!(kind("PUT", "/", &[]), "none");
+    assert_eq!(kind("GET", "/v1/other", &[]), "none");
+}
+
+#[test]
+fn only_listed_origins_may_call_from_a_page() {
+    let mut host = Host::new(variables(&[
+        ("GATEWAY_MODE", "development"),
+        (
+            "GATEWAY_ALLOWED_ORIGINS",
+            "https://app.example,http://localhost:3000",
+        ),
+    ]));
+    for (origin, allowed) in [
+        ("https://app.example", true),
+        ("https://app.example.evil", false),
+        ("null", false),
+    ] {
+        let (routed, _) = host.handle(
+            request("GET", ROUTE, &[BEARER, ("origin", origin)], b""),
+            &mut no_upstream,
+        );
+        let granted = header(&routed.headers, "access-control-allow-origin");
+        assert_eq!(granted, allowed.then_some(origin));
+        assert_eq!(header(&routed.headers, "vary"), Some("origin"));
+        let (_, preflight) = host.handle(
+            request("OPTIONS", ROUTE, &[("origin", origin)], b""),
+            &mut no_upstream,
+        );
+        assert_eq!(preflight.status, 204);
+        assert_eq!(
+            header(&preflight.headers, "access-control-allow-methods").is_some(),
+            allowed
+        );
+    }
+    let mut closed = development();
+    let (routed, reply) = closed.handle(
+        request("OPTIONS", ROUTE, &[("origin", "https://app.example")], b""),
+        &mut no_upstream,
+    );
+    assert_eq!(reply.status, 405);
+    assert!(header(&routed.headers, "access-control-allow-origin").is_none());
+}
+
+#[test]
+fn the_description_lists_every_route_parameter_and_problem() {
+    let mut host = development();
+    let (_, reply) = host.handle(request("GET", "/openapi.json", &[], b""), &mut no_upstream);
+    let document = body(&reply);
+    let described = document["paths"].as_object().unwrap();
+    for (path, methods) in routes() {
+        let pattern = path.split("{}").map(str::to_owned).collect::<Vec<_>>();
+        let found = described.iter().find(|(known, _)| {
+            let fixed: Vec<&str> = known.split(['{', '}']).step_by(2).collect();
+            fixed == pattern
+        });
+        let (_, operations) = found.unwrap_or_else(|| panic!("{path} is not described"));
+        for method in methods.iter().filter(|method| **method != "HEAD") {
+            assert!(
+                operations.get(method.to_lowercase()).is_some(),
+                "{method} {path}"
+            );
+        }
+    }
+    assert_eq!(described.len(), routes().count());
+
+    let schemas = &document["components"]["schemas"];
+    let fields = schemas["NewFaceVerification"]["properties"]
+        .as_object()
+        .unwrap();
+    let known: Vec<String> = INIT_FACE_VERIFY
+        .parameters
+        .iter()
+        .map(|parameter| parameter.field())
+        .collect();
+    assert_eq!(fields.len(), known.len());
+    assert!(known.iter().all(|field| fields.contains_key(field)));
+    let codes: Vec<&str> = PROBLEMS.iter().map(|kind| kind.code).collect();
+    assert_eq!(schemas["ProblemCode"]["enum"], json!(codes));
+}
+
+#[test]
+fn problems_in_the_vendors_words() {
+    let init = |nonce: &'static str, user: &'static str| {
+        signed(
+            "dev-key-id",
+            "dev-key-secret",
+            &[
+                ("Action", "InitFaceVerify"),
+                ("OuterOrderNo", "e0c34a77f5ac40a5aa5e6ed20c353888"),
+                ("UserId", user),
+                ("CertName", "张三"),
+                ("CertNo", "11010519491231002X"),
+                ("MetaInfo", "{\"zimVer\":\"3.0.0\"}"),
+                // Not one of the action's: the vendor overlooks it.
+                ("RegionId", nonce),
+            ],
+        )
+    };
+    let mut host = development();
+    let mut lost = |_: &OutgoingRequest| Outcome::Lost(cloudauth_edge::call::Loss::TimedOut);
+    let told = |(_, reply): (_, Reply)| {
+        (
+            reply.status,
+            body(&reply)["Code"].as_str().unwrap().to_owned(),
+        )
+    };
+    assert_eq!(
+        told(host.handle(init("1", "a"), &mut lost)),
+        (503, "ServiceUnavailable".to_owned())
+    );
+    // To call again is to take it up again.
+    assert_eq!(
+        told(host.handle(init("2", "a"), &mut starts)),
+        (200, "200".to_owned())
+    );
+    assert_eq!(
+        told(host.handle(init("3", "a"), &mut no_upstream)),
+        (200, "200".to_owned())
+    );
+    assert_eq!(
+        told(host.handle(init("3", "a"), &mut no_upstream)),
+        (400, "SignatureNonceUsed".to_owned())
+    );
+    assert_eq!(
+        told(host.handle(init("4", "b"), &mut no_upstream)),
+        (400, "IdempotentParameterMismatch".to_owned())
+    );
+
+    let invalid = signed(
+        "dev-key-id",
+        "dev-key-secret",
+        &[("Action", "InitFaceVerify"), ("CertNo", "1")],
+    );
+    let (_, reply) = host.handle(invalid, &mut no_upstream);
+    assert_eq!(body(&reply)["Code"], "400");
+    assert_eq!(
+        body(&reply)["RequestId"],
+        "00000000-0000-4000-8000-000000000000"
+    );
+    let note = header(&reply.headers, "x-cloudauth-edge-note").unwrap();
+    assert_eq!(
+        note,
+        "certNo length, outerOrderNo mandatory, metaInfo mandatory"
+    );
+
+    let unknown = signed(
+        "dev-key-id",
+        "dev-key-secret",
+        &[("Action", "DescribeFaceVerify"), ("CertifyId", "none")],
+    );
+    assert_eq!(
+        told(host.handle(unknown, &mut no_upstream)),
+        (200, "406".to_owned())
+    );
+    let scene = [
+        ("Action", "DescribeFaceVerify"),
+        ("CertifyId", "certify1"),
+        ("SceneId", "1"),
+    ];
+    let other_scene = signed("dev-key-id", "dev-key-secret", &scene);
+    assert_eq!(
+        told(host.handle(other_scene, &mut no_upstream)),
+        (200, "406".to_owned())
+    );
+
+    let mut refused = |_: &OutgoingRequest| {
+        json_answer(
+            400,
+            &json!({"Code": "InvalidAccessKeyId.NotFound", "Message": "m"}),
+        )
+    };
+    let asked = signed(
+        "dev-key-id",
+        "dev-key-secret",
+        &[("Action", "DescribeFaceVerify"), ("CertifyId", "certify1")],
+    );
+    // The gateway's own key is not the one that the caller signed with.
+    assert_eq!(
+        told(host.handle(asked, &mut refused)),
+        (500, "InternalError".to_owned())
+    );
+}
+
+#[test]
+fn a_caller_without_the_scope_gets_the_verdict_alone() {
+    let callers = json!([{
+        "id": "shop",
+        "tokenSha256": [hex_sha256(b"dev-token")],
+        "keyPairs": [{"accessKeyId": "gwk-shop-1", "secretSetting": "GATEWAY_KEY_SHOP"}],
+    }]);
+    let mut host = Host::new(variables(&[
+        ("GATEWAY_MODE", "development"),
+        ("GATEWAY_CALLERS", &callers.to_string()),
+        ("GATEWAY_KEY_SHOP", "the-shops-own-secret"),
+    ]));
+    assert_eq!(create(&mut host, json!({}), &mut starts).status, 201);
+    let mut passed = |_: &OutgoingRequest| {
+        json_answer(
+            200,
+            &json!({"Code": "200", "ResultObject": {
+                "Passed": "T", "SubCode": "200", "MaterialInfo": "{\"facialPictureFront\":{\"pictureUrl\":\"https://planted.example/\"}}",
+            }}),
+        )
+    };
+    let path = format!("{ROUTE}/e0c34a77f5ac40a5aa5e6ed20c353888");
+    let (_, reply) = host.handle(request("GET", &path, &[BEARER], b""), &mut passed);
+    assert_eq!(body(&reply)["status"], "passed");
+    assert!(!String::from_utf8_lossy(&reply.body).contains("planted"));
+    let describe = [("Action", "DescribeFaceVerify"), ("CertifyId", "certify1")];
+    let (_, reply) = host.handle(
+        signed("gwk-shop-1", "the-shops-own-secret", &describe),
+        &mut no_upstream,
+    );
+    let told = body(&reply);
+    assert_eq!(
+        told["ResultObject"],
+        json!({"Passed": "T", "SubCode": "200", "IdentityInfo": "null"})
+    );
+}
+
+#[test]
+fn nobody_is_told_passed_unless_the_vendor_said_so() {
+    let path = format!("{ROUTE}/e0c34a77f5ac40a5aa5e6ed20c353888");
+    for result in [
+        json!({"Passed": "t", "SubCode": "200"}),
+        json!({"Passed": true, "SubCode": "200"}),
+        json!({"Passed": "T", "SubCode": "205"}),
+        json!({"Passed": "T", "SubCode": "999"}),
+        json!({"Passed": "T", "SubCode": "200", "MaterialInfo": "{\"faceAttack\":\"T\"}"}),
+        json!({"Passed": "F", "SubCode": "200"}),
+        json!({"SubCode": "200"}),
+        json!({}),
+    ] {
+        let mut host = development();
+        assert_eq!(create(&mut host, json!({}), &mut starts).status, 201);
+        let mut told =
+            |_: &OutgoingRequest| json_answer(200, &json!({"Code": "200", "ResultObject": result}));
+        let (_, reply) = host.handle(request("GET", &path, &[BEARER], b""), &mut told);
+        assert_ne!(body(&reply)["status"], json!("passed"), "{result}");
+        let rows = format!("{:?}", host.rows);
+        assert!(!rows.contains("passed"), "{result}");
+    }
+}

@@ -22,6 +22,12 @@ const hashOf = (...files) => {
 const reads = (file) => (existsSync(file) ? readFileSync(file, "utf8") : undefined);
 
 const npmStamp = at("node_modules", ".installed-lock");
+/** Folders with a lock file of their own: the runtimes and tools that the packed package is tried in. */
+const consumers = [at("tests", "packaging"), at("tests", "packaging", "projects", "next")].map((folder) => ({
+  folder,
+  lock: join(folder, "package-lock.json"),
+  stamp: join(folder, "node_modules", ".installed-lock"),
+}));
 const pythonStamp = join(tools, "python", ".installed-requirements");
 const requirements = at("tests", "conformance", "python", "requirements.txt");
 export const fuzzToolchain = "nightly";
@@ -122,6 +128,19 @@ const needs = {
     },
     whatToDoIfItFails:
       "Install Chromium and its chromedriver (Debian: apt-get install chromium chromium-driver), or name them in CHROME_PATH and CHROMEDRIVER.",
+  }),
+
+  consumers: () => ({
+    name: "runtimes and bundlers",
+    isDone: () => consumers.every(({ lock, stamp }) => reads(stamp) === hashOf(lock)),
+    async run() {
+      for (const { folder, lock, stamp } of consumers) {
+        await must("npm", ["ci", "--loglevel=error"], { env: machineEnv(), cwd: folder });
+        writeFileSync(stamp, hashOf(lock));
+      }
+    },
+    whatToDoIfItFails:
+      "Mend what npm says above (most often, its registry cannot be reached) and run this command again.",
   }),
 
   python: () => ({

@@ -81,6 +81,13 @@ const suites = [
     commands: nodeTests("conformance"),
   },
   { name: "examples", built: true, counted: true, commands: nodeTests("examples") },
+  {
+    name: "packaging",
+    needs: ["browser", "consumers"],
+    built: true,
+    counted: true,
+    commands: nodeTests("packaging"),
+  },
   { name: "size", built: true, commands: [["node", "scripts/size.mjs"]] },
 ];
 

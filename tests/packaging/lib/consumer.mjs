@@ -1,11 +1,11 @@
 // Somebody else's project: a folder of its own, outside of this one, with the packed package installed.
 
-import { cpSync, existsSync, mkdtempSync, readdirSync, rmSync } from "node:fs";
+import { cpSync, existsSync, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { dirname, join } from "node:path";
+import { join } from "node:path";
 import { after } from "node:test";
 import { fileURLToPath } from "node:url";
-import { must, run, start, stopAll } from "../../../scripts/lib/process.mjs";
+import { must, start, stopAll, stopChildrenOnSignals } from "../../../scripts/lib/process.mjs";
 import { projectEnv } from "../../../scripts/lib/project.mjs";
 import { pack } from "../../../scripts/pack.mjs";
 
@@ -15,6 +15,7 @@ export const tools = fileURLToPath(new URL("../node_modules", import.meta.url));
 /** Against a program that hangs for ever, not a measure of speed. */
 const LIMIT_MS = 4 * 60_000;
 
+stopChildrenOnSignals(1);
 const temporary = mkdtempSync(join(tmpdir(), "cloudauth-edge-packaging-"));
 after(async () => {
   await stopAll();
@@ -28,7 +29,14 @@ export const tarball = await pack(temporary);
 function environment(folder, variables) {
   const env = projectEnv();
   const paths = [join(folder, "node_modules", ".bin"), env.PATH, join(tools, ".bin")];
-  return { ...env, ...variables, PATH: paths.join(":"), DO_NOT_TRACK: "1", NO_COLOR: "1", FORCE_COLOR: undefined };
+  return {
+    ...env,
+    ...variables,
+    PATH: paths.join(":"),
+    DO_NOT_TRACK: "1",
+    NO_COLOR: "1",
+    FORCE_COLOR: undefined,
+  };
 }
 
 /**
@@ -51,9 +59,6 @@ export async function consumer(name) {
   return {
     folder,
     installed,
-    /** Runs a program in the project to its end: `{ code, output }`. */
-    run: (program, args, variables) =>
-      run(program, args, { cwd: folder, env: env(variables), limitMs: LIMIT_MS }),
     /** Runs a program in the project, which must end well; gives what it printed. */
     must: (program, args, variables) =>
       must(program, args, { cwd: folder, env: env(variables), limitMs: LIMIT_MS }),

@@ -14,26 +14,30 @@ export async function startSandbox() {
   const sandbox = createSandbox();
   const { url } = await sandbox.listen();
   after(() => sandbox.close());
-  return { sandbox, endpoint: url };
+  return { endpoint: url, seen: (certifyId) => sandbox.verification(certifyId) };
 }
 
-/** Waits until a program has printed the address it serves on; gives that and, later, all it printed. */
-export async function address(child, pattern = /http:\/\/(?:127\.0\.0\.1|localhost):\d+/) {
+/**
+ * Waits until a program has printed the address it serves on.
+ *
+ * @param {RegExp} pattern whose first group is the address
+ */
+export async function address(child, pattern) {
   let output = "";
-  const url = await new Promise((resolve, reject) => {
+  return new Promise((resolve, reject) => {
     const failed = (why) => reject(new Error(`The program ${why}:\n${output}`));
     const timer = setTimeout(failed, READY_WITHIN_MS, "is not ready");
     child.once("error", (error) => failed(error.message));
     child.once("close", (code) => failed(`ended with code ${code}`));
     const collect = (chunk) => {
       output += chunk;
-      const [found] = output.match(pattern) ?? [];
-      if (found) resolve(found);
-      if (found) clearTimeout(timer);
+      const found = output.match(pattern);
+      if (!found) return;
+      clearTimeout(timer);
+      resolve(found[1]);
     };
     for (const stream of [child.stdout, child.stderr]) stream.setEncoding("utf8").on("data", collect);
   });
-  return { url, output: () => output };
 }
 
 /** Asks a server of a project, which may need a moment more. */
@@ -56,7 +60,7 @@ const TYPES = {
  * WebAssembly needs 'wasm-unsafe-eval', which is the one thing that the package asks of a policy.
  */
 export async function serveFolder(folder, mayCall) {
-  const policy = `default-src 'self'; script-src 'self' 'wasm-unsafe-eval'; connect-src 'self' ${mayCall}`;
+  const policy = `default-src 'self'; script-src 'self' 'wasm-unsafe-eval'; connect-src 'self' ${mayCall}; img-src data:`;
   const server = createServer((request, response) => {
     const path = normalize(new URL(request.url, "http://localhost").pathname);
     const file = join(folder, path === "/" ? "index.html" : path);

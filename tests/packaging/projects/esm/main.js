@@ -3,4 +3,7 @@ import * as identity from "cloudauth-edge/identity";
 import { verify } from "./verify.mjs";
 
 const edge = { FaceVerifyClient, isFaceVerifyError, newOuterOrderNo, ready };
-console.log(JSON.stringify(await verify(edge, identity, { endpoint: process.env.SANDBOX })));
+
+verify(edge, identity, { endpoint: process.env.SANDBOX }).then((result) =>
+  console.log(JSON.stringify(result)),
+);

@@ -36,7 +36,12 @@ export async function verify(edge, identity, options) {
       (thrown) => thrown,
     );
     failures[name] = isFaceVerifyError(error)
-      ? { name: error.name, kind: error.kind, code: error.code, fields: error.fields.map(({ field }) => field) }
+      ? {
+          name: error.name,
+          kind: error.kind,
+          code: error.code,
+          fields: error.fields.map(({ field }) => field),
+        }
       : String(error);
   }
   return {

@@ -1,0 +1,101 @@
+// Which file each runtime and tool gets. Several conditions hold at once in test runners, bundlers and servers that
+// render pages, so the order in package.json decides.
+
+import assert from "node:assert/strict";
+import fs from "node:fs";
+import { relative } from "node:path";
+import { test } from "node:test";
+import { fileURLToPath } from "node:url";
+import resolver from "enhanced-resolve";
+import { consumer } from "./lib/consumer.mjs";
+import { printed } from "./lib/expected.mjs";
+
+const project = await consumer("esm");
+
+/** Where a request leads under these conditions. */
+function resolved(request, conditionNames) {
+  const resolve = resolver.create.sync({ conditionNames, fileSystem: fs });
+  return relative(project.installed, resolve(project.folder, request));
+}
+
+/** The first that holds decides. */
+const expected = {
+  "cloudauth-edge": [
+    ["workerd", "entry/workerd.js"],
+    ["edge-light", "entry/edge-light.js"],
+    ["require", "wasm/node.cjs"],
+    ["node", "entry/node.js"],
+    ["import", "entry/browser.js"],
+  ],
+  "cloudauth-edge/identity": [
+    ["workerd", "entry/identity-workerd.js"],
+    ["edge-light", "entry/identity-edge-light.js"],
+    ["require", "wasm/identity-node.cjs"],
+    ["node", "entry/identity-node.js"],
+    ["import", "entry/identity-browser.js"],
+  ],
+};
+const first = (request, conditions) =>
+  expected[request].find(([condition]) => conditions.includes(condition))[1];
+
+/** Every choice out of these, the empty one too. */
+const choices = (conditions) =>
+  conditions.reduce((all, condition) => [...all, ...all.map((some) => [...some, condition])], [[]]);
+
+test("every combination of conditions", () => {
+  for (const request of Object.keys(expected)) {
+    for (const some of choices(["workerd", "edge-light", "node", "browser", "default"])) {
+      for (const how of ["import", "require"]) {
+        const conditions = [...some, how];
+        assert.equal(resolved(request, conditions), first(request, conditions), `${request} ${conditions}`);
+      }
+    }
+  }
+});
+
+test("Node itself decides alike", async () => {
+  const requests = Object.keys(expected);
+  for (const some of choices(["workerd", "edge-light", "browser"])) {
+    const flags = some.map((condition) => `--conditions=${condition}`);
+    const output = await project.must("node", [...flags, "resolve.js", ...requests]);
+    for (const { request, ...found } of printed(output, requests.length)) {
+      for (const how of ["import", "require"]) {
+        const file = relative(project.installed, fileURLToPath(found[how]));
+        assert.equal(file, first(request, [...some, "node", how]), `${request} ${how} ${some}`);
+      }
+    }
+  }
+});
+
+/** What tools set for themselves. */
+const tools = {
+  wrangler: [["workerd", "worker", "browser", "import"], "entry/workerd.js"],
+  "Vitest for Workers": [
+    ["workerd", "worker", "module", "browser", "development", "import"],
+    "entry/workerd.js",
+  ],
+  "Next.js edge": [["edge-light", "worker", "import", "module"], "entry/edge-light.js"],
+  "Vite for browsers": [["module", "browser", "production", "import"], "entry/browser.js"],
+  "Vite for servers": [["module", "node", "production", "import"], "entry/node.js"],
+  "webpack for browsers": [["webpack", "production", "browser", "import"], "entry/browser.js"],
+  Vitest: [["node", "development", "module", "import"], "entry/node.js"],
+  "Jest for Node": [["node", "node-addons", "require", "default"], "wasm/node.cjs"],
+  "Jest with jsdom": [["browser", "require", "default"], "wasm/node.cjs"],
+  Bun: [["bun", "node", "import"], "entry/node.js"],
+  Deno: [["deno", "node", "import"], "entry/node.js"],
+};
+for (const [tool, [conditions, file]] of Object.entries(tools)) {
+  test(`${tool} gets ${file}`, () => assert.equal(resolved("cloudauth-edge", conditions), file));
+}
+
+test("the sandbox has a file each for import and require, and nothing beside the entry points is to be had", () => {
+  assert.equal(resolved("cloudauth-edge/sandbox", ["node", "import"]), "sandbox.js");
+  assert.equal(resolved("cloudauth-edge/sandbox", ["node", "require"]), "wasm/sandbox-node.cjs");
+  assert.equal(
+    resolved("cloudauth-edge/cloudauth_edge.wasm", ["import"]),
+    "wasm/client/cloudauth_edge_bg.wasm",
+  );
+  for (const inner of ["client.js", "core.js", "wasm/client/cloudauth_edge.js"]) {
+    assert.throws(() => resolved(`cloudauth-edge/${inner}`, ["node", "import"]), /not exported/);
+  }
+});

@@ -1,0 +1,92 @@
+// What the package holds, and that those who resolve it find what is theirs.
+
+import assert from "node:assert/strict";
+import { once } from "node:events";
+import { readFileSync, readdirSync } from "node:fs";
+import { homedir } from "node:os";
+import { join, relative } from "node:path";
+import { test } from "node:test";
+import { publint } from "publint";
+import { formatMessage } from "publint/utils";
+import { root } from "../../scripts/lib/project.mjs";
+import { consumer, tarball } from "./lib/consumer.mjs";
+import { address } from "./lib/servers.mjs";
+
+const project = await consumer("esm");
+
+const FILES = `
+  CHANGELOG.md LICENSE-APACHE LICENSE-MIT README.md package.json
+  bin/cloudauth-edge.js
+  call.js client.js core.js credentials.js errors.js identity.js load.js packed.js
+  sandbox-host.js sandbox.js transport.js
+  index.d.ts index.d.cts identity.d.ts identity.d.cts sandbox.d.ts sandbox.d.cts
+  entry/browser.js entry/edge-light.js entry/node.js entry/workerd.js
+  entry/identity-browser.js entry/identity-edge-light.js entry/identity-node.js entry/identity-workerd.js
+  wasm/node.cjs wasm/identity-node.cjs wasm/sandbox-node.cjs
+  wasm/client/base64.js wasm/client/cloudauth_edge.js wasm/client/cloudauth_edge_bg.wasm
+  wasm/identity/base64.js wasm/identity/cloudauth_edge.js wasm/identity/cloudauth_edge_bg.wasm
+  wasm/server/cloudauth_edge.js wasm/server/cloudauth_edge_bg.wasm
+`;
+
+test("it holds these files and no other", () => {
+  const files = readdirSync(project.installed, { recursive: true, withFileTypes: true })
+    .filter((entry) => entry.isFile())
+    .map((entry) => relative(project.installed, join(entry.parentPath, entry.name)));
+  assert.deepEqual(files.sort(), FILES.trim().split(/\s+/).sort());
+});
+
+test("no file names a place on the machine that made it", () => {
+  const places = [`${root}/`, ".cargo/registry"];
+  if (homedir().length > 1) places.push(`${homedir()}/`);
+  for (const file of FILES.trim().split(/\s+/)) {
+    const bytes = readFileSync(join(project.installed, file));
+    for (const place of places) assert.ok(!bytes.includes(place), `${file} names ${place}`);
+  }
+});
+
+test("publint has nothing to say", async () => {
+  const { buffer } = new Uint8Array(readFileSync(tarball));
+  const { messages, pkg } = await publint({ strict: true, pack: { tarball: buffer } });
+  assert.equal(pkg.name, "cloudauth-edge");
+  assert.deepEqual(
+    messages.map((message) => formatMessage(message, pkg, { color: false })),
+    [],
+  );
+});
+
+test("arethetypeswrong finds every entry point right for every resolution", async () => {
+  // The .wasm file is for bundlers: it has no types, and Node cannot load it.
+  const options = [
+    "--no-emoji",
+    "--no-color",
+    "--format=json",
+    "--exclude-entrypoints=./cloudauth_edge.wasm",
+  ];
+  const { analysis } = JSON.parse(await project.must("attw", [tarball, ...options]));
+  assert.deepEqual(analysis.problems, []);
+  assert.deepEqual(Object.keys(analysis.entrypoints).sort(), [
+    ".",
+    "./identity",
+    "./package.json",
+    "./sandbox",
+  ]);
+});
+
+const commands = {
+  "npx starts the sandbox": ["npx", "--no-install", "cloudauth-edge"],
+  "so does its own command": ["cloudauth-edge"],
+};
+for (const [name, [program, ...args]] of Object.entries(commands)) {
+  test(`${name}, and SIGTERM stops it`, async () => {
+    const command = project.start(program, [...args, "sandbox", "--port", "0"]);
+    const url = await address(command, /is ready: (http:\S+)/);
+    const state = await (await fetch(`${url}/_sandbox/state`)).json();
+    assert.ok(state.accounts[0].accessKeyIds.includes("sandbox-key-id"));
+    const ended = once(command, "close");
+    // To the group, as a terminal does it: npx starts a shell that passes no signal on.
+    process.kill(-command.pid, "SIGTERM");
+    const [code] = await ended;
+    if (program === "cloudauth-edge") assert.equal(code, 0);
+    await assert.rejects(fetch(`${url}/_sandbox/state`));
+  });
+}

@@ -1,0 +1,29 @@
+// The page of every project for browsers; `?sandbox=` says where the sandbox is.
+
+import { FaceVerifyClient, isFaceVerifyError, newOuterOrderNo, ready } from "cloudauth-edge";
+import * as identity from "cloudauth-edge/identity";
+import { verify } from "./verify.mjs";
+
+const endpoint = new URLSearchParams(location.search).get("sandbox");
+
+/** A secret in a page is everybody's: the client must refuse it. */
+async function withSecretInPage() {
+  const client = new FaceVerifyClient({ accessKeyId: "LTAIexample", accessKeySecret: "example", endpoint });
+  try {
+    return await client.describeFaceVerify({ sceneId: 1000000006, certifyId: "any" });
+  } catch (error) {
+    if (!isFaceVerifyError(error)) throw error;
+    return { kind: error.kind, fields: error.fields.map(({ field, rule }) => `${field} ${rule}`) };
+  }
+}
+
+async function run() {
+  const refused = await withSecretInPage();
+  const edge = { FaceVerifyClient, isFaceVerifyError, newOuterOrderNo, ready };
+  return { refused, ...(await verify(edge, identity, { endpoint, dangerouslyAllowBrowser: true })) };
+}
+
+run().then(
+  (result) => (document.querySelector("output").value = JSON.stringify(result)),
+  (error) => (document.querySelector("output").value = `${error}\n${error.stack}`),
+);

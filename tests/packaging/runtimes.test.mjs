@@ -1,0 +1,72 @@
+// import and require() of the installed package on Node, Bun and Deno, and in a bundle of a server.
+
+import assert from "node:assert/strict";
+import { rmSync } from "node:fs";
+import { join } from "node:path";
+import { test } from "node:test";
+import { consumer } from "./lib/consumer.mjs";
+import { assertVerified, printed } from "./lib/expected.mjs";
+import { bun, deno, node } from "./lib/runtimes.mjs";
+import { startSandbox } from "./lib/servers.mjs";
+
+const { endpoint, seen } = await startSandbox();
+const [esm, cjs] = [await consumer("esm"), await consumer("cjs")];
+/** Deno grants nothing that is not listed: the client needs the network alone; SANDBOX is read by the project. */
+const denoRun = ["run", "--quiet", "--no-prompt", "--cached-only"];
+
+const runtimes = {
+  "Node 20": { program: () => node(20), version: /^v20\./ },
+  "Node 22": { program: () => node(22), version: /^v22\./ },
+  "Node 24": { program: () => node(24), version: /^v24\./ },
+  "Node 26": { program: () => node(26), version: /^v26\./ },
+  Bun: { program: bun, version: /^1\./ },
+  Deno: {
+    program: deno,
+    version: /^deno 2\./,
+    args: [...denoRun, `--allow-net=${new URL(endpoint).host}`, "--allow-env=SANDBOX"],
+    forSandbox: [...denoRun, "--allow-net=127.0.0.1", "--allow-read=node_modules"],
+    // import() in a CommonJS file gives what require() gives there.
+    oneCopy: true,
+  },
+};
+
+for (const [name, { program, version, args = [], forSandbox = args, oneCopy = false }] of Object.entries(
+  runtimes,
+)) {
+  test(name, async (t) => {
+    const run = (project, file) =>
+      project.must(program(), [...(file === "sandbox.js" ? forSandbox : args), file], {
+        SANDBOX: endpoint,
+        DENO_DIR: join(project.folder, ".deno"),
+      });
+    assert.match(await esm.must(program(), ["--version"]), version);
+    await t.test("import", async () => {
+      const [result] = printed(await run(esm, "main.js"));
+      await assertVerified(result, seen);
+    });
+    await t.test("require", async () => {
+      const [{ acrossCopies, ...result }] = printed(await run(cjs, "main.js"));
+      await assertVerified(result, seen);
+      assert.deepEqual(acrossCopies, { guard: true, instanceOf: oneCopy });
+    });
+    for (const project of [esm, cjs]) {
+      await t.test(`the sandbox in its process, by ${project === esm ? "import" : "require"}`, async () => {
+        for (const [result, verification] of printed(await run(project, "sandbox.js"), 2))
+          await assertVerified(result, () => verification);
+      });
+    }
+  });
+}
+
+// As for a function in somebody's cloud: one file, without node_modules beside it.
+for (const format of ["esm", "cjs"]) {
+  test(`bundled for Node by esbuild as ${format}`, async () => {
+    const project = await consumer("esm");
+    const bundle = format === "esm" ? "bundle.mjs" : "bundle.cjs";
+    const options = ["--bundle", "--minify", "--platform=node", `--format=${format}`, `--outfile=${bundle}`];
+    await project.must("esbuild", ["main.js", ...options]);
+    rmSync(join(project.folder, "node_modules"), { recursive: true });
+    const [result] = printed(await project.must(node(20), [bundle], { SANDBOX: endpoint }));
+    await assertVerified(result, seen);
+  });
+}

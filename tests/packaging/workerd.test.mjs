@@ -1,0 +1,27 @@
+// A Worker that uses the installed package, bundled by wrangler and run by workerd.
+
+import assert from "node:assert/strict";
+import { readdirSync } from "node:fs";
+import { join } from "node:path";
+import { test } from "node:test";
+import { consumer } from "./lib/consumer.mjs";
+import { assertVerified } from "./lib/expected.mjs";
+import { address, ask, startSandbox } from "./lib/servers.mjs";
+
+const project = await consumer("workerd");
+
+test("the bundle holds each module once, as a module of its own", async () => {
+  await project.must("npm", ["run", "build"]);
+  const modules = readdirSync(join(project.folder, "dist")).filter((name) => name.endsWith(".wasm"));
+  assert.equal(modules.length, 2, modules.join(", "));
+});
+
+test("workerd runs it without a compatibility flag", async () => {
+  const { endpoint, seen } = await startSandbox();
+  const settings = ["--ip=127.0.0.1", "--port=0", "--inspector-port=0", `--var=SANDBOX:${endpoint}`];
+  const worker = project.start("npm", ["start", "--", ...settings]);
+  const url = await address(worker, /Ready on (http:\S+)/);
+  const { early, ...result } = await ask(url, "/");
+  await assertVerified(result, seen);
+  assert.equal(early, true);
+});

@@ -1,6 +1,7 @@
 //! A signature stage by stage, with every character's encoding.
 
 use super::reading::{Form, Parameter, Place, Reading};
+use super::sort_few;
 use crate::actions::{Action, Position, VERSION};
 use crate::credentials::Secret;
 use crate::endpoint::DEFAULT_ENDPOINT;
@@ -260,7 +261,7 @@ pub fn calculate(
         SignatureVersion::Rpc => {
             let RpcParts { method, parameters } = RpcParts::of(reading, method);
             let mut sorted = parameters;
-            sorted.sort_by(|a, b| (&a.name, &a.value).cmp(&(&b.name, &b.value)));
+            sort_few(&mut sorted, |a, b| pair(a) < pair(b));
             let pairs: Vec<(&str, &str)> = sorted.iter().map(pair).collect();
             let canonicalized_query = canonicalized_query(&pairs);
             let string_to_sign = rpc::string_to_sign(&method, &canonicalized_query);
@@ -274,14 +275,14 @@ pub fn calculate(
         }
         SignatureVersion::Acs3 => {
             let mut parts = Acs3Parts::of(reading, method);
-            parts.query.sort();
+            sort_few(&mut parts.query, |a, b| a < b);
             let (canonical_request, signed_headers) = parts.canonical_request();
             let string_to_sign = acs3::string_to_sign(&canonical_request);
             let signature = secret.map(|secret| acs3::signature(secret, &string_to_sign));
             let access_key_id = access_key_id(reading).unwrap_or_default();
-            parts
-                .headers
-                .sort_by_key(|(name, _)| name.to_ascii_lowercase());
+            sort_few(&mut parts.headers, |(a, _), (b, _)| {
+                a.to_ascii_lowercase() < b.to_ascii_lowercase()
+            });
             Stages::Acs3 {
                 authorization: signature.as_deref().map(|signature| {
                     acs3::authorization(access_key_id, &signed_headers, signature)

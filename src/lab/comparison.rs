@@ -3,7 +3,7 @@
 //! Unlike `signing::difference`, which names a part and hides its value because its words reach
 //! logs, this is for the person who pasted both texts.
 
-use super::Finding;
+use super::{Finding, sort_few};
 use crate::signing::SignatureVersion;
 use crate::signing::encode::{parse_form, percent_encode};
 use crate::text::Text;
@@ -220,7 +220,9 @@ fn query_causes(ours: &str, theirs: &str) -> Vec<Finding> {
         }
     }
     // Of another request, everything else follows.
-    causes.sort_by_key(|cause| cause.rule != "another-request");
+    sort_few(&mut causes, |a, b| {
+        a.rule == "another-request" && b.rule != "another-request"
+    });
     causes.dedup_by(|a, b| a.rule == "another-request" && b.rule == "another-request");
     causes
 }

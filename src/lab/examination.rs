@@ -9,29 +9,28 @@ use crate::credentials::{Credentials, Secret};
 use crate::signing::{SignatureVersion, acs3, rpc};
 use crate::text::Text;
 use crate::timestamp::Timestamp;
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 
 /// The vendor's window for timestamps.
 const WINDOW_MILLIS: i64 = 15 * 60_000;
 
 /// What a person typed and chose.
-#[derive(Deserialize)]
-#[serde(rename_all = "camelCase")]
-pub struct Subject {
+#[derive(Clone, Copy)]
+pub struct Subject<'a> {
     /// The pasted request.
-    pub request: String,
+    pub request: &'a str,
     /// The scheme; `None` for the one that the request shows.
     pub scheme: Option<SignatureVersion>,
     /// The method; `None` for the one that the request shows.
-    pub method: Option<String>,
+    pub method: Option<&'a str>,
     /// The AccessKeySecret, empty for none.
-    pub secret: String,
+    pub secret: &'a str,
     /// The pasted refusal, empty for none.
-    pub answer: String,
+    pub answer: &'a str,
 }
 
 /// Holds a secret and is not printed.
-impl core::fmt::Debug for Subject {
+impl core::fmt::Debug for Subject<'_> {
     fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
         f.debug_struct("Subject").finish_non_exhaustive()
     }
@@ -65,11 +64,11 @@ pub struct Examination {
 ///
 /// # Errors
 /// Why the request cannot be read.
-pub fn examine(subject: &Subject, now: Timestamp) -> Result<Examination, Finding> {
-    let reading = reading::read(&subject.request)?;
+pub fn examine(subject: &Subject<'_>, now: Timestamp) -> Result<Examination, Finding> {
+    let reading = reading::read(subject.request)?;
     let scheme = subject.scheme.unwrap_or_else(|| reading.scheme());
-    let method = subject.method.as_deref();
-    let secret = (!subject.secret.is_empty()).then(|| Secret::new(subject.secret.as_str()));
+    let method = subject.method;
+    let secret = (!subject.secret.is_empty()).then(|| Secret::new(subject.secret));
     let stages = calculate(&reading, scheme, method, secret.as_ref());
     let given_signature = reading.given_signature(scheme).map(ToOwned::to_owned);
     // A + that was sent as it is arrives as a space; what was meant is plain.
@@ -83,7 +82,7 @@ pub fn examine(subject: &Subject, now: Timestamp) -> Result<Examination, Finding
         (Some(secret), Some(false)) => mistakes::find(&reading, scheme, method, secret),
         _ => None,
     };
-    let refusal = (!subject.answer.trim().is_empty()).then(|| answer::read(&subject.answer));
+    let refusal = (!subject.answer.trim().is_empty()).then(|| answer::read(subject.answer));
     let comparison = refusal
         .as_ref()
         .and_then(|refusal| refusal.server_text.as_deref())
@@ -404,11 +403,11 @@ mod tests {
 
     fn subject(request: &str, secret: &str, answer: &str) -> Examination {
         let subject = Subject {
-            request: request.to_owned(),
+            request,
             scheme: None,
             method: None,
-            secret: secret.to_owned(),
-            answer: answer.to_owned(),
+            secret,
+            answer,
         };
         examine(
             &subject,

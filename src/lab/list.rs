@@ -5,7 +5,7 @@ use crate::identity::cert_no::{self, Documents};
 use crate::identity::{Problem, cert_name};
 use crate::text::Text;
 use crate::timestamp::Date;
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 
 /// A record longer than this is not one: a quote was left open.
 const RECORD_MAX: usize = 16_384;
@@ -14,10 +14,10 @@ const SAMPLE_ROWS: usize = 20;
 /// The most columns offered.
 const COLUMNS_MAX: usize = 64;
 
-/// How a list is laid out.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+/// Where a list holds what.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "camelCase")]
-pub struct Layout {
+pub struct Columns {
     /// What stands between fields.
     pub delimiter: char,
     /// Whether the first row holds titles.
@@ -26,6 +26,14 @@ pub struct Layout {
     pub cert_no: Option<usize>,
     /// Index of the column of names.
     pub cert_name: Option<usize>,
+}
+
+/// How a list is laid out.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Layout {
+    /// Where it holds what.
+    #[serde(flatten)]
+    pub columns: Columns,
     /// The columns' titles; empty ones where there is no header.
     pub titles: Vec<String>,
 }
@@ -83,7 +91,7 @@ pub fn layout(beginning: &str) -> Layout {
     let columns = rows.iter().map(Vec::len).max().unwrap_or_default();
     let titled = |titles: &[&str]| {
         first.iter().position(|field| {
-            let title: String = field.to_lowercase().split([' ', '_', '-']).collect();
+            let title: String = field.to_ascii_lowercase().split([' ', '_', '-']).collect();
             titles.contains(&title.trim())
         })
     };
@@ -106,10 +114,12 @@ pub fn layout(beginning: &str) -> Layout {
     let titles = if header { first } else { Vec::new() };
     let title = |column| titles.get(column).cloned().unwrap_or_default();
     Layout {
-        delimiter,
-        header,
-        cert_no: number_title.or_else(|| most(is_number)),
-        cert_name: name_title.or_else(|| most(|field| cert_name::check(field.trim()).is_ok())),
+        columns: Columns {
+            delimiter,
+            header,
+            cert_no: number_title.or_else(|| most(is_number)),
+            cert_name: name_title.or_else(|| most(|field| cert_name::check(field.trim()).is_ok())),
+        },
         titles: (0..columns.min(COLUMNS_MAX)).map(title).collect(),
     }
 }
@@ -117,7 +127,7 @@ pub fn layout(beginning: &str) -> Layout {
 /// Checks a chunk. `first_line` is the number of its first line, from 1; `last` says that nothing
 /// comes after it.
 pub fn check(
-    layout: &Layout,
+    columns: &Columns,
     chunk: &str,
     first_line: u32,
     last: bool,
@@ -132,15 +142,15 @@ pub fn check(
     if first_line == 1 {
         rest = rest.strip_prefix('\u{FEFF}').unwrap_or(rest);
     }
-    while let Some((fields, after, lines)) = record(rest, layout.delimiter, last) {
+    while let Some((fields, after, lines)) = record(rest, columns.delimiter, last) {
         let line = checked.next_line;
         checked.next_line = line.saturating_add(lines);
         rest = after;
-        let is_header = layout.header && line == 1;
+        let is_header = columns.header && line == 1;
         if is_header || fields.iter().all(|field| field.trim().is_empty()) {
             continue;
         }
-        check_row(&mut checked, layout, &fields, line, documents, today);
+        check_row(&mut checked, columns, &fields, line, documents, today);
     }
     rest.clone_into(&mut checked.rest);
     checked
@@ -175,7 +185,7 @@ const NAME_TITLES: [&str; 7] = [
 
 fn check_row(
     checked: &mut Checked,
-    layout: &Layout,
+    columns: &Columns,
     fields: &[String],
     line: u32,
     documents: Documents,
@@ -184,7 +194,7 @@ fn check_row(
     checked.rows = checked.rows.saturating_add(1);
     let field = |column: Option<usize>| Some(fields.get(column?).map_or("", String::as_str));
     let mut right = true;
-    if let Some(field) = field(layout.cert_no) {
+    if let Some(field) = field(columns.cert_no) {
         let (number, unwrapped) = without_spreadsheet_marks(field);
         if unwrapped {
             checked.mark(line, "certNo", false, spreadsheet_marks());
@@ -208,7 +218,7 @@ fn check_row(
             }
         }
     }
-    if let Some(name) = field(layout.cert_name) {
+    if let Some(name) = field(columns.cert_name) {
         match cert_name::check(name.trim()) {
             Ok(accepted) => {
                 for notice in accepted.notices {
@@ -379,7 +389,7 @@ mod tests {
 
     fn whole(text: &str) -> Checked {
         check(
-            &layout(text),
+            &layout(text).columns,
             text,
             1,
             true,
@@ -403,25 +413,41 @@ mod tests {
     fn tells_the_layout() {
         let titled = layout("\u{FEFF}序号,姓名,证件号码\r\n1,张三,11010519491231002X\r\n");
         assert_eq!(
-            (titled.cert_no, titled.cert_name, titled.header),
+            (
+                titled.columns.cert_no,
+                titled.columns.cert_name,
+                titled.columns.header
+            ),
             (Some(2), Some(1), true)
         );
         assert_eq!(titled.titles, ["序号", "姓名", "证件号码"]);
         let bare = layout("张三\t11010519491231002X\n张三\t440524188001010014\n");
-        assert_eq!((bare.delimiter, bare.header), ('\t', false));
-        assert_eq!((bare.cert_no, bare.cert_name), (Some(1), Some(0)));
+        assert_eq!((bare.columns.delimiter, bare.columns.header), ('\t', false));
+        assert_eq!(
+            (bare.columns.cert_no, bare.columns.cert_name),
+            (Some(1), Some(0))
+        );
         let single = layout("11010519491231002X\n440524188001010014");
-        assert_eq!((single.cert_no, single.cert_name), (Some(0), None));
+        assert_eq!(
+            (single.columns.cert_no, single.columns.cert_name),
+            (Some(0), None)
+        );
         let foreign_titles = layout("kunde;ausweis\n张三;11010519491231002X\n");
         assert_eq!(
-            (foreign_titles.delimiter, foreign_titles.header),
+            (
+                foreign_titles.columns.delimiter,
+                foreign_titles.columns.header
+            ),
             (';', true)
         );
         assert_eq!(
-            (foreign_titles.cert_no, foreign_titles.cert_name),
+            (
+                foreign_titles.columns.cert_no,
+                foreign_titles.columns.cert_name
+            ),
             (Some(1), Some(0))
         );
-        assert_eq!(layout("").cert_no, None);
+        assert_eq!(layout("").columns.cert_no, None);
     }
 
     #[test]
@@ -461,7 +487,7 @@ mod tests {
                 rest.extend(*chunk);
                 let last = at + 1 == chunks.len();
                 let checked = check(
-                    &layout,
+                    &layout.columns,
                     &rest,
                     line,
                     last,

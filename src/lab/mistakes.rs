@@ -1,9 +1,9 @@
 //! Which mistake gives the signature that a request carries: the usual ones are made on purpose,
 //! alone and in pairs, until the result is that signature.
 
-use super::Finding;
 use super::calculation::{Acs3Parts, RpcParts, pair};
 use super::reading::{Parameter, Place, Reading};
+use super::{Finding, sort_few};
 use crate::credentials::Secret;
 use crate::signing::SignatureVersion;
 use crate::signing::acs3::{self, hmac_sha256};
@@ -313,8 +313,10 @@ fn query<'a>(pairs: impl Iterator<Item = (&'a str, &'a str)>, habits: &Habits) -
         .filter(|(_, value)| !(habits.drops_empty && value.is_empty()))
         .collect();
     match habits.order {
-        Order::ByBytes => pairs.sort_unstable(),
-        Order::IgnoringCase => pairs.sort_by_key(|(name, _)| name.to_ascii_lowercase()),
+        Order::ByBytes => sort_few(&mut pairs, |a, b| a < b),
+        Order::IgnoringCase => sort_few(&mut pairs, |(a, _), (b, _)| {
+            a.to_ascii_lowercase() < b.to_ascii_lowercase()
+        }),
         Order::AsTheyStand => {}
     }
     let written: Vec<String> = pairs

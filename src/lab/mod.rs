@@ -17,6 +17,14 @@ pub mod reading;
 use crate::text::Text;
 use serde::Serialize;
 
+/// Sorts a few things, stably. Each use of the general sort is some kilobytes of WebAssembly.
+fn sort_few<T>(items: &mut Vec<T>, goes_before: impl Fn(&T, &T) -> bool) {
+    for item in core::mem::take(items) {
+        let at = items.partition_point(|sorted| !goes_before(&item, sorted));
+        items.insert(at, item);
+    }
+}
+
 /// Something worth saying about what was pasted.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Finding {

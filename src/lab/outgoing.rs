@@ -10,23 +10,28 @@ use crate::signing::SignatureVersion;
 use crate::signing::encode::parse_form;
 use crate::text::Text;
 use crate::timestamp::Timestamp;
-use alloc::collections::BTreeMap;
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 
 /// A request that is being filled in.
-#[derive(Debug, Deserialize)]
-#[serde(rename_all = "camelCase")]
-pub struct Draft {
+#[derive(Clone, Copy)]
+pub struct Draft<'a> {
     /// `InitFaceVerify` or `DescribeFaceVerify`.
-    pub action: String,
-    /// Values by field name.
-    pub parameters: BTreeMap<String, Value>,
+    pub action: &'a str,
+    /// Names of fields and their values, by turns.
+    pub values: &'a [String],
     /// The scheme.
-    pub signature_version: SignatureVersion,
+    pub scheme: SignatureVersion,
     /// Where it goes; `None` for the vendor's public host.
-    pub endpoint: Option<String>,
+    pub endpoint: Option<&'a str>,
     /// The key pair it is signed with; without one, what depends on it is left out.
-    pub key: Option<(String, String)>,
+    pub key: Option<(&'a str, &'a str)>,
+}
+
+/// Holds personal data and is not printed.
+impl core::fmt::Debug for Draft<'_> {
+    fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
+        f.debug_struct("Draft").finish_non_exhaustive()
+    }
 }
 
 /// How a request would go out.
@@ -41,23 +46,27 @@ pub struct Preview {
 }
 
 /// Checks a draft and shows the request it makes.
-pub fn preview(draft: Draft, nonce: &str, now: Timestamp) -> Preview {
+pub fn preview(draft: &Draft<'_>, nonce: &str, now: Timestamp) -> Preview {
     let wrong = |problems| Preview {
         errors: problems,
         ..Preview::default()
     };
-    let Some(action) = Action::by_name(&draft.action) else {
+    let Some(action) = Action::by_name(draft.action) else {
         return wrong(vec![FieldError::new(
             "action",
             "one-of",
             Text::new("没有这个接口。", "is not one of the two actions."),
         )]);
     };
-    let endpoint = match Endpoint::parse(draft.endpoint.as_deref().unwrap_or(DEFAULT_ENDPOINT)) {
+    let endpoint = match Endpoint::parse(draft.endpoint.unwrap_or(DEFAULT_ENDPOINT)) {
         Ok(endpoint) => endpoint,
         Err(problem) => return wrong(vec![problem]),
     };
-    let valid = match rules::validate(action, draft.parameters, &ValidationOptions::new(now)) {
+    let values = draft.values.chunks_exact(2).filter_map(|pair| match pair {
+        [name, value] => Some((name, Value::from(value.as_str()))),
+        _ => None,
+    });
+    let valid = match rules::validate(action, values, &ValidationOptions::new(now)) {
         Ok(valid) => valid,
         Err(error) => return wrong(error.fields),
     };
@@ -67,7 +76,7 @@ pub fn preview(draft: Draft, nonce: &str, now: Timestamp) -> Preview {
     let request = valid.sign(&SigningContext {
         endpoint: &endpoint,
         credentials: &credentials,
-        version: draft.signature_version,
+        version: draft.scheme,
         nonce,
         now,
     });
@@ -181,17 +190,17 @@ mod tests {
             ("mobile", "13000000000"),
             ("ip", "192.0.2.1"),
             ("metaInfo", "{}"),
-        ];
+        ]
+        .map(|(name, value)| [name.to_owned(), value.to_owned()])
+        .concat();
         let draft = Draft {
-            action: "InitFaceVerify".to_owned(),
-            parameters: values
-                .map(|(name, value)| (name.to_owned(), value.into()))
-                .into(),
-            signature_version: scheme,
+            action: "InitFaceVerify",
+            values: &values,
+            scheme,
             endpoint: None,
-            key: key.then(|| ("testid".to_owned(), "testsecret".to_owned())),
+            key: key.then_some(("testid", "testsecret")),
         };
-        preview(draft, "n", Timestamp::from_unix_millis(1_795_000_000_000))
+        preview(&draft, "n", Timestamp::from_unix_millis(1_795_000_000_000))
     }
 
     fn value<'a>(entries: &'a [Entry], name: &str) -> &'a str {
@@ -238,13 +247,13 @@ mod tests {
     #[test]
     fn reports_everything_that_is_wrong() {
         let empty = Draft {
-            action: "InitFaceVerify".to_owned(),
-            parameters: BTreeMap::new(),
-            signature_version: SignatureVersion::Rpc,
+            action: "InitFaceVerify",
+            values: &[],
+            scheme: SignatureVersion::Rpc,
             endpoint: None,
             key: None,
         };
-        let preview = preview(empty, "n", Timestamp::from_unix_millis(0));
+        let preview = preview(&empty, "n", Timestamp::from_unix_millis(0));
         assert!(preview.request.is_none());
         assert!(preview.errors.len() > 1);
     }

@@ -24,3 +24,14 @@ pub enum SignatureVersion {
     #[serde(rename = "ACS3-HMAC-SHA256")]
     Acs3,
 }
+
+impl SignatureVersion {
+    /// The scheme of that name: `1.0` or `ACS3-HMAC-SHA256`.
+    pub fn read(name: &str) -> Option<Self> {
+        match name {
+            rpc::SIGNATURE_VERSION => Some(Self::Rpc),
+            acs3::ALGORITHM => Some(Self::Acs3),
+            _ => None,
+        }
+    }
+}

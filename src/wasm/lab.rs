@@ -1,44 +1,79 @@
 //! Exports for the console: the signature laboratory, the identity checker, a request as shown.
+//! Plain values go in; what comes out is JSON text, since a general serializer of JavaScript objects
+//! would be half of the module.
 
-use super::{from_js, now, random, to_js};
+use super::{now, random};
 use crate::codes;
 use crate::identity::cert_no::Documents;
 use crate::lab::{cert_no_parts, examination, list, outgoing};
 use crate::order_number::new_outer_order_no;
+use crate::signing::SignatureVersion;
 use crate::signing::encode::hex;
+use crate::timestamp::Date;
 use serde::Serialize;
 use wasm_bindgen::prelude::*;
 
-/// Examines a pasted request: `{ Ok: … }` or, where it cannot be read, `{ Err: … }`.
+/// Examines a pasted request: `{ Ok: … }` or, where it cannot be read, `{ Err: … }`. Empty texts
+/// stand for what was not chosen or not given.
 #[wasm_bindgen(js_name = examineSignature)]
-pub fn examine_signature(subject: JsValue, now_millis: f64) -> Result<JsValue, JsValue> {
-    let subject: examination::Subject = from_js(subject)?;
-    to_js(&examination::examine(&subject, now(now_millis)))
+pub fn examine_signature(
+    request: &str,
+    scheme: &str,
+    method: &str,
+    secret: &str,
+    answer: &str,
+    now_millis: f64,
+) -> String {
+    let subject = examination::Subject {
+        request,
+        scheme: SignatureVersion::read(scheme),
+        method: given(method),
+        secret,
+        answer,
+    };
+    json(&examination::examine(&subject, now(now_millis)))
 }
 
-/// How a request that is being filled in would go out, with its personal data masked.
+/// How a request that is being filled in would go out, with its personal data masked. `values` are
+/// names and values, by turns; an empty key shows what depends on one as left out.
 #[wasm_bindgen(js_name = previewRequest)]
-pub fn preview_request(draft: JsValue, now_millis: f64) -> Result<JsValue, JsValue> {
+pub fn preview_request(
+    action: &str,
+    values: Vec<String>,
+    scheme: &str,
+    endpoint: &str,
+    key_id: &str,
+    key_secret: &str,
+    now_millis: f64,
+) -> Result<String, JsValue> {
     let nonce = hex(&random::<16>()?);
-    to_js(&outgoing::preview(from_js(draft)?, &nonce, now(now_millis)))
+    let draft = outgoing::Draft {
+        action,
+        values: &values,
+        scheme: SignatureVersion::read(scheme).unwrap_or_default(),
+        endpoint: given(endpoint),
+        key: given(key_id).map(|id| (id, key_secret)),
+    };
+    Ok(json(&outgoing::preview(&draft, &nonce, now(now_millis))))
 }
 
 /// A new OuterOrderNo with a prefix: `{ Ok: "…" }` or `{ Err: … }`.
 #[wasm_bindgen(js_name = freshOrderNo)]
-pub fn fresh_order_no(prefix: &str, now_millis: f64) -> Result<JsValue, JsValue> {
-    to_js(&new_outer_order_no(prefix, now(now_millis), &random()?))
+pub fn fresh_order_no(prefix: &str, now_millis: f64) -> Result<String, JsValue> {
+    let made = new_outer_order_no(prefix, now(now_millis), &random()?);
+    Ok(json(&made))
 }
 
 /// What a verification can end with: `{ codes, subCodes }`.
-#[wasm_bindgen(js_name = outcomes)]
-pub fn outcomes() -> Result<JsValue, JsValue> {
+#[wasm_bindgen]
+pub fn outcomes() -> String {
     #[derive(Serialize)]
     #[serde(rename_all = "camelCase")]
     struct Outcomes {
         codes: &'static [codes::Code],
         sub_codes: &'static [codes::SubCode],
     }
-    to_js(&Outcomes {
+    json(&Outcomes {
         codes: codes::CODES,
         sub_codes: codes::SUB_CODES,
     })
@@ -46,39 +81,57 @@ pub fn outcomes() -> Result<JsValue, JsValue> {
 
 /// The parts of an identity number; empty when it is not of the form of one.
 #[wasm_bindgen(js_name = certNoParts)]
-pub fn cert_no_parts(text: &str, all_documents: bool, now_millis: f64) -> Result<JsValue, JsValue> {
-    let today = now(now_millis).shanghai_date();
-    to_js(&cert_no_parts::parts(text, documents(all_documents), today))
+pub fn cert_no_parts(text: &str, all_documents: bool, now_millis: f64) -> String {
+    let (documents, today) = rules(all_documents, now_millis);
+    json(&cert_no_parts::parts(text, documents, today))
 }
 
 /// The layout of a list, by its beginning.
 #[wasm_bindgen(js_name = listLayout)]
-pub fn list_layout(beginning: &str) -> Result<JsValue, JsValue> {
-    to_js(&list::layout(beginning))
+pub fn list_layout(beginning: &str) -> String {
+    json(&list::layout(beginning))
 }
 
-/// Checks a chunk of a list.
+/// Checks a chunk of a list. Columns are counted from 0; -1 stands for none.
 #[wasm_bindgen(js_name = checkList)]
+#[allow(clippy::too_many_arguments)]
 pub fn check_list(
-    layout: JsValue,
+    delimiter: char,
+    header: bool,
+    cert_no: i32,
+    cert_name: i32,
     chunk: &str,
     first_line: u32,
     last: bool,
     all_documents: bool,
     now_millis: f64,
-) -> Result<JsValue, JsValue> {
-    let layout: list::Layout = from_js(layout)?;
-    let today = now(now_millis).shanghai_date();
-    let documents = documents(all_documents);
-    to_js(&list::check(
-        &layout, chunk, first_line, last, documents, today,
+) -> String {
+    let (documents, today) = rules(all_documents, now_millis);
+    let columns = list::Columns {
+        delimiter,
+        header,
+        cert_no: usize::try_from(cert_no).ok(),
+        cert_name: usize::try_from(cert_name).ok(),
+    };
+    json(&list::check(
+        &columns, chunk, first_line, last, documents, today,
     ))
 }
 
-const fn documents(all: bool) -> Documents {
-    if all {
+fn given(text: &str) -> Option<&str> {
+    Some(text).filter(|text| !text.is_empty())
+}
+
+fn rules(all_documents: bool, now_millis: f64) -> (Documents, Date) {
+    let documents = if all_documents {
         Documents::All
     } else {
         Documents::ResidentIdentityCard
-    }
+    };
+    (documents, now(now_millis).shanghai_date())
+}
+
+/// Nothing that is written has a form that JSON lacks, so it is never empty.
+fn json<T: Serialize>(value: &T) -> String {
+    serde_json::to_string(value).unwrap_or_default()
 }

@@ -5,7 +5,7 @@
 
 #[cfg(feature = "client")]
 mod client;
-#[cfg(any(feature = "server", feature = "lab"))]
+#[cfg(feature = "server")]
 mod convert;
 #[cfg(feature = "server")]
 mod gateway;
@@ -21,7 +21,7 @@ mod random;
 #[cfg(feature = "server")]
 mod sandbox;
 
-#[cfg(any(feature = "server", feature = "lab"))]
+#[cfg(feature = "server")]
 use convert::{from_js, to_js};
 #[cfg(any(feature = "client", feature = "lab"))]
 use random::random;

@@ -70,9 +70,9 @@ export interface SubCode {
 export interface Draft {
   action: "InitFaceVerify" | "DescribeFaceVerify";
   parameters: Record<string, string>;
-  signatureVersion: Scheme;
+  scheme: Scheme;
   endpoint: string | null;
-  key: [id: string, secret: string] | null;
+  key: { id: string; secret: string } | null;
 }
 
 export interface Entry {
@@ -203,7 +203,7 @@ export interface CheckedChunk {
   nextLine: number;
 }
 
-/** The functions of the module. */
+/** What the console calls. */
 export interface Core {
   checkCertNo(text: string, allDocuments: boolean, now: number): Result<CertNoDetails, Problem>;
   checkCertName(text: string): Result<Accepted, Problem>;

@@ -34,7 +34,7 @@ const SAMPLE: Order = {
 };
 
 /** The sandbox's published key pair: what the gateway signs with in development. */
-const SANDBOX_KEY: [string, string] = ["sandbox-key-id", "sandbox-key-secret"];
+const SANDBOX_KEY = { id: "sandbox-key-id", secret: "sandbox-key-secret" };
 
 const LOOK_AGAIN_MS = 2_000;
 const LOOK_AGAIN_AFTER_FAILURE_MS = 5_000;
@@ -82,7 +82,7 @@ export function preview(module: Core): Preview {
       action: "InitFaceVerify",
       // The gateway fills in its own scene, which this page does not know.
       parameters: sceneless ? { ...input.value, sceneId: "1" } : input.value,
-      signatureVersion: here?.signatureVersion ?? "1.0",
+      scheme: here?.signatureVersion ?? "1.0",
       endpoint: here?.sandbox ?? null,
       key: here?.sandbox ? SANDBOX_KEY : null,
     },

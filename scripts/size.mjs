@@ -1,10 +1,12 @@
 // What is shipped, in bytes, beside its budget in size-budget.json (KB of 1,024 bytes, gzip). Too much fails.
 
 import { readFileSync } from "node:fs";
+import { basename } from "node:path";
 import { build, wasmFile } from "./build.mjs";
+import { consoleFiles } from "./console.mjs";
 import { Failure, must } from "./lib/process.mjs";
 import { command } from "./lib/progress.mjs";
-import { at } from "./lib/project.mjs";
+import { at, browser } from "./lib/project.mjs";
 import { compressed, kilobytes } from "./lib/sizes.mjs";
 import { forBuild, setUp } from "./setup.mjs";
 
@@ -29,6 +31,11 @@ const parts = {
   // The rules for forms alone.
   identity: async () => [readFileSync(wasmFile("identity")), await bundled("pkg/entry/identity-workerd.js")],
   server: async () => [readFileSync(wasmFile("server")), await bundled("pkg/wasm/server/cloudauth_edge.js")],
+  // Every tool of it; `_headers` is not sent.
+  console: () =>
+    consoleFiles()
+      .filter((file) => basename(file) !== "_headers")
+      .map((file) => readFileSync(file)),
 };
 
 await command(import.meta, async () => {
@@ -51,6 +58,15 @@ await command(import.meta, async () => {
     );
     console.log(`  ${part.padEnd(10)} ${cells.join("")}`);
     if (total.gzip > budget * 1024) over.push(part);
+  }
+  if (browser().chrome) {
+    // Needs npm packages, which set-up may just have installed.
+    const { firstLoad } = await import("./console-load.mjs");
+    const { requests, gzip, interactiveMs } = await firstLoad();
+    const when = `${Math.round(interactiveMs)} ms on this machine`;
+    console.log(
+      `\nfirst load of the console: ${requests} requests, ${kilobytes(gzip)} gzip, interactive after ${when}`,
+    );
   }
   if (over.length > 0) {
     throw new Failure(`Over budget: ${over.join(", ")}`, {

@@ -88,8 +88,8 @@ export class SandboxHost {
     return this.#run({ request }, origin);
   }
 
-  /** Answers as the server would; a hang ends by the caller's signal or `close()` alone. */
-  async fetch(input, init) {
+  /** Answers as the server would; a hang ends by the caller's signal or `close()` alone. A client takes it as it is. */
+  fetch = async (input, init) => {
     const request = new Request(input, init);
     const url = new URL(request.url);
     const headers = [...request.headers];
@@ -108,7 +108,7 @@ export class SandboxHost {
     }
     const empty = request.method === "HEAD" || response.status === 204;
     return new Response(empty ? null : response.body, { status: response.status, headers: response.headers });
-  }
+  };
 
   /** Waits as long as the delivery says; rejects when the signal or `close()` ends the waiting. */
   deliver({ delayMillis, manner }, signal) {

@@ -126,8 +126,8 @@ export interface SandboxError extends Error {
 }
 
 export interface Sandbox {
-  /** Answers a request without any network. Give it to a client as its `fetch`. */
-  fetch(input: string | URL | Request, init?: RequestInit): Promise<Response>;
+  /** Answers a request without any network. Give it to a client as its `fetch`; it is bound to its sandbox. */
+  readonly fetch: (input: string | URL | Request, init?: RequestInit) => Promise<Response>;
   /** Serves over HTTP; default: a free port of 127.0.0.1. */
   listen(options?: { port?: number; host?: string }): Promise<SandboxServer>;
   state(): Promise<SandboxState>;

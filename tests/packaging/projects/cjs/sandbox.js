@@ -9,7 +9,7 @@ async function main() {
   const sandbox = createSandbox();
   const { url } = await sandbox.listen();
 
-  for (const options of [{ fetch: (...args) => sandbox.fetch(...args) }, { endpoint: url }]) {
+  for (const options of [{ fetch: sandbox.fetch }, { endpoint: url }]) {
     const result = await verify(edge, identity, { endpoint: "http://127.0.0.1:1", ...options });
     console.log(JSON.stringify([result, await sandbox.verification(result.certifyId)]));
   }

@@ -7,13 +7,14 @@ export { Ledger, Pacer } from "./worker/ledger.js";
 export default {
   async fetch(request, env, ctx) {
     const began = Date.now();
-    const log = {};
+    const message = plain(request);
+    const log = { requestId: message.freshId };
     let reply;
     try {
-      reply = await answer(request, env, ctx, log);
+      reply = await answer(request, message, env, ctx, log);
     } catch (error) {
       log.error = describe(error);
-      reply = fail("internal", request, log);
+      reply = fail("internal", message, log);
     }
     if (reply instanceof Response) return reply;
     const { requestId, route, caller, upstream, error } = log;
@@ -44,11 +45,10 @@ export default {
   },
 };
 
-/** A reply of the core's, or the response of a static file. */
-async function answer(request, env, ctx, log) {
+/** A request as the core reads it, without its body. */
+function plain(request) {
   const url = new URL(request.url);
-  const settings = settingsOf(env);
-  const message = {
+  return {
     method: request.method,
     path: url.pathname,
     query: url.search.slice(1),
@@ -56,23 +56,28 @@ async function answer(request, env, ctx, log) {
     host: url.host,
     freshId: crypto.randomUUID(),
   };
+}
+
+/** A reply of the core's, or the response of a static file. */
+async function answer(request, message, env, ctx, log) {
+  const settings = settingsOf(env);
   let routed = core.gatewayRoute(settings, message, Date.now());
   Object.assign(log, routed);
   if (routed.then.readBody) {
     message.body = await readBody(request, routed.then.readBody);
-    if (!message.body) return fail("slow-body", request, log);
+    if (!message.body) return fail("slow-body", message, log);
     routed = core.gatewayRoute(settings, message, Date.now());
     Object.assign(log, routed);
   }
   const { then, caller } = routed;
   if (then === "assets") {
     const response = await env.ASSETS?.fetch(request);
-    return response && response.status !== 404 ? response : fail("no-page", request, log);
+    return response && response.status !== 404 ? response : fail("no-page", message, log);
   }
   if (then.reply) return then.reply;
   if (env.RATE_LIMITER) {
     const { success } = await env.RATE_LIMITER.limit({ key: caller });
-    if (!success) return fail("rate-limited", request, log);
+    if (!success) return fail("rate-limited", message, log);
   }
   const running = env.LEDGER.get(env.LEDGER.idFromName(caller)).run(then.ledger.task);
   // A caller that goes away does not end what was begun for it.
@@ -82,9 +87,8 @@ async function answer(request, env, ctx, log) {
   return reply;
 }
 
-function fail(what, request, log) {
-  log.requestId ??= crypto.randomUUID();
-  return core.gatewayFailure(what, [...request.headers], log.requestId);
+function fail(what, message, { requestId }) {
+  return core.gatewayFailure(what, message, requestId);
 }
 
 /** The body, cut one byte behind the limit; undefined when it takes too long to arrive. */

@@ -187,14 +187,18 @@ fn common_headers(
 }
 
 /// The answer where the host itself could not go on.
-pub fn failure(what: HostFailure, headers: &[(String, String)], request_id: &str) -> Reply {
+pub fn failure(what: HostFailure, request: &IncomingRequest, request_id: &str) -> Reply {
     let problem = match what {
         HostFailure::Internal => Problem::new(&INTERNAL_ERROR),
         HostFailure::NoPage => Problem::new(&NOT_FOUND),
         HostFailure::RateLimited => Problem::new(&RATE_LIMITED).retry_after(10),
         HostFailure::SlowBody => Problem::new(&REQUEST_TIMEOUT),
     };
-    problem.reply(Language::accepted(headers), request_id)
+    if is_rpc(request) {
+        RpcFront::of(request).problem(&problem, request_id)
+    } else {
+        problem.reply(Language::accepted(&request.headers), request_id)
+    }
 }
 
 /// Why the host could not go on.

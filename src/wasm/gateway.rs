@@ -2,6 +2,8 @@
 
 use super::outcome::HostOutcome;
 use super::{from_js, now, random, to_js};
+use crate::credentials::Secret;
+use crate::gateway::callers;
 use crate::gateway::ledger::rows::Rows;
 use crate::gateway::ledger::{Context, Happened, Task, step};
 use crate::gateway::pace;
@@ -24,6 +26,23 @@ struct HostRequest {
     fresh_id: String,
 }
 
+impl From<HostRequest> for Arrival {
+    fn from(request: HostRequest) -> Self {
+        Self {
+            body_read: request.body.is_some(),
+            host: request.host,
+            fresh_id: request.fresh_id,
+            request: IncomingRequest {
+                method: request.method,
+                path: request.path,
+                query: request.query,
+                headers: request.headers,
+                body: request.body.unwrap_or_default(),
+            },
+        }
+    }
+}
+
 /// Routes a request. `settings` is the JSON text of the Worker's variables; a request whose body has
 /// not been read has none.
 #[wasm_bindgen(js_name = gatewayRoute)]
@@ -33,19 +52,7 @@ pub fn gateway_route(
     now_millis: f64,
 ) -> Result<JsValue, JsValue> {
     let variables = variables(settings)?;
-    let request: HostRequest = from_js(request)?;
-    let arrival = Arrival {
-        body_read: request.body.is_some(),
-        host: request.host,
-        fresh_id: request.fresh_id,
-        request: IncomingRequest {
-            method: request.method,
-            path: request.path,
-            query: request.query,
-            headers: request.headers,
-            body: request.body.unwrap_or_default(),
-        },
-    };
+    let arrival = from_js::<HostRequest>(request)?.into();
     to_js(&route::route(&variables, &arrival, now(now_millis)))
 }
 
@@ -92,12 +99,12 @@ pub fn gateway_alarm() -> Result<String, JsValue> {
 #[wasm_bindgen(js_name = gatewayFailure)]
 pub fn gateway_failure(
     what: JsValue,
-    headers: JsValue,
+    request: JsValue,
     request_id: &str,
 ) -> Result<JsValue, JsValue> {
     let what: HostFailure = from_js(what)?;
-    let headers: Headers = from_js(headers)?;
-    to_js(&route::failure(what, &headers, request_id))
+    let arrival: Arrival = from_js::<HostRequest>(request)?.into();
+    to_js(&route::failure(what, &arrival.request, request_id))
 }
 
 /// A turn to call the vendor, or null when too many wait.
@@ -111,6 +118,22 @@ pub fn gateway_turn(settings: &str, free_at: f64, now_millis: f64) -> Result<JsV
         settings.calls_per_second,
         now(now_millis),
     ))
+}
+
+/// The AccessKeySecret of a key pair that the gateway with this secret issued.
+#[wasm_bindgen(js_name = gatewayKeySecret)]
+pub fn gateway_key_secret(gateway_secret: &str, access_key_id: &str) -> String {
+    let secret = Secret::new(gateway_secret);
+    callers::derived_key_secret(&secret, access_key_id)
+        .expose()
+        .to_owned()
+}
+
+/// The secret that signs what the gateway with this secret reports to a caller.
+#[wasm_bindgen(js_name = gatewayWebhookSecret)]
+pub fn gateway_webhook_secret(gateway_secret: &str, caller: &str) -> String {
+    let secret = Secret::new(gateway_secret);
+    callers::webhook_secret(&secret, caller).expose().to_owned()
 }
 
 fn variables(settings: &str) -> Result<Variables, JsValue> {

@@ -84,6 +84,8 @@ fn host() -> Host {
         "id": "shop",
         "tokenSha256": [hex_sha256(TOKEN.as_bytes())],
         "scopes": ["create", "read", "read:material"],
+        // So that starts are counted by UserId.
+        "maxStartsPerUserPerDay": 1_000_000,
         "keyPairs": [{"accessKeyId": KEY_ID, "secretSetting": "GATEWAY_KEY_SHOP"}],
     }]);
     Host::new(variables(&[

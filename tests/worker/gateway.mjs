@@ -36,9 +36,10 @@ async function end(child) {
  * Starts `wrangler dev` with these settings.
  *
  * @param {Record<string, string>} settings
+ * @param {{ config?: string }} [options] another wrangler.toml
  * @returns {Promise<{ url: string, call: Function, logs: () => object[], restart: () => Promise<void>, close: () => Promise<void> }>}
  */
-export async function startGateway(settings) {
+export async function startGateway(settings, { config } = {}) {
   const state = mkdtempSync(join(tmpdir(), "cloudauth-edge-"));
   const port = await freePort();
   const url = `http://${HOST}:${port}`;
@@ -48,6 +49,7 @@ export async function startGateway(settings) {
   async function run() {
     child = start("wrangler", [
       "dev",
+      ...(config ? [`--config=${config}`] : []),
       `--ip=${HOST}`,
       `--port=${port}`,
       "--inspector-port=0",
@@ -137,15 +139,14 @@ export async function startGateway(settings) {
 }
 
 /** A sandbox that listens, and a gateway in front of it. */
-export async function startBoth(settings = {}, sandboxOptions) {
-  const sandbox = createSandbox(sandboxOptions);
+export async function startBoth(settings = {}, options) {
+  const sandbox = createSandbox();
   const { url: endpoint } = await sandbox.listen();
   try {
-    const gateway = await startGateway({
-      GATEWAY_MODE: "development",
-      CLOUDAUTH_ENDPOINTS: endpoint,
-      ...settings,
-    });
+    const gateway = await startGateway(
+      { GATEWAY_MODE: "development", CLOUDAUTH_ENDPOINTS: endpoint, ...settings },
+      options,
+    );
     return {
       sandbox,
       endpoint,

@@ -1,0 +1,128 @@
+// From an operator's first command to a caller's first request, with every optional binding of wrangler.toml.
+
+import assert from "node:assert/strict";
+import { execFile } from "node:child_process";
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { after, before, test } from "node:test";
+import { promisify } from "node:util";
+import { FaceVerifyClient } from "cloudauth-edge";
+import { at, projectEnv } from "../../scripts/lib/project.mjs";
+import { sample, startBoth } from "./gateway.mjs";
+
+const run = promisify(execFile);
+const SECRET = "0123456789abcdef0123456789abcdef";
+const ROUTE = "/v1/face-verifications";
+
+/** What an operator's command prints, with only these settings. */
+async function operator(args, settings) {
+  const others = Object.entries(projectEnv()).filter(([name]) => !/^(GATEWAY|CLOUDAUTH)_/.test(name));
+  const env = { ...Object.fromEntries(others), ...settings };
+  try {
+    return (await run("node", [at("scripts", "gateway.mjs"), ...args], { env })).stdout;
+  } catch (error) {
+    return error.stderr;
+  }
+}
+
+/** wrangler.toml with everything that is commented out in it. */
+function fullConfig(folder) {
+  const text = readFileSync(at("wrangler.toml"), "utf8")
+    .replace(/^# (?=\[\[|\w+ = )/gm, "")
+    .replace('main = "', `main = "${at()}/`)
+    .replace('directory = "./', `directory = "${at()}/`)
+    .replace("limit = 100", "limit = 10");
+  for (const binding of ["RATE_LIMITER", "METRICS"])
+    assert.match(text, new RegExp(`^\\w+ = "${binding}"`, "m"));
+  const file = join(folder, "wrangler.toml");
+  writeFileSync(file, text);
+  return file;
+}
+
+let both, folder, caller;
+
+before(async () => {
+  const first = await operator(["new-caller", "shop"], { GATEWAY_SECRET: SECRET });
+  const callers = first.match(/^\[.*\]$/m)[0];
+  // Rotation: a second token and key pair for the same caller.
+  const second = await operator(["new-caller", "shop"], { GATEWAY_SECRET: SECRET, GATEWAY_CALLERS: callers });
+  const shown = (text, name) => text.match(new RegExp(`${name}\\s+(\\S+)`))[1];
+  caller = [first, second].map((text) => ({
+    token: shown(text, "bearer token"),
+    accessKeyId: shown(text, "AccessKeyId"),
+    accessKeySecret: shown(text, "AccessKeySecret"),
+  }));
+  folder = mkdtempSync(join(tmpdir(), "cloudauth-edge-"));
+  both = await startBoth(
+    { GATEWAY_SECRET: SECRET, GATEWAY_CALLERS: second.match(/^\[.*\]$/m)[0] },
+    { config: fullConfig(folder) },
+  );
+});
+
+after(async () => {
+  await both?.close();
+  if (folder) rmSync(folder, { recursive: true, force: true });
+});
+
+test("both tokens and both key pairs of a caller work, under both schemes", async () => {
+  const { gateway } = both;
+  const order = sample();
+  const [old, current] = caller;
+  const { status, json } = await gateway.call("POST", ROUTE, { body: order, token: old.token });
+  assert.equal(status, 201);
+  const { status: again } = await gateway.call("POST", ROUTE, { body: order, token: current.token });
+  assert.equal(again, 200);
+  for (const { accessKeyId, accessKeySecret } of caller) {
+    for (const signatureVersion of ["1.0", "ACS3-HMAC-SHA256"]) {
+      const client = new FaceVerifyClient({
+        accessKeyId,
+        accessKeySecret,
+        signatureVersion,
+        endpoint: gateway.url,
+      });
+      const started = await client.initFaceVerify({ sceneId: 1000000006, ...order });
+      assert.equal(started.certifyId, json.certifyId);
+    }
+  }
+  assert.equal((await gateway.call("GET", ROUTE, { token: "dev-token" })).status, 401);
+});
+
+test("where a rate limit is bound, it is kept and said", async () => {
+  const { token } = caller[0];
+  const answers = await Promise.all(
+    Array.from({ length: 30 }, () => both.gateway.call("GET", ROUTE, { token })),
+  );
+  const limited = answers.filter(({ status }) => status === 429);
+  assert.ok(limited.length >= 10, `${limited.length} were refused`);
+  assert.equal(limited[0].json.code, "rate-limited");
+  assert.ok(limited[0].headers.has("retry-after"));
+  // An SDK gets it in the vendor's words.
+  const { accessKeyId, accessKeySecret } = caller[0];
+  const client = new FaceVerifyClient({
+    accessKeyId,
+    accessKeySecret,
+    endpoint: both.gateway.url,
+    maxAttempts: 1,
+  });
+  const calls = Array.from({ length: 30 }, () =>
+    client
+      .describeFaceVerify({ sceneId: 1000000006, certifyId: "none" })
+      .catch(({ kind, code }) => ({ kind, code })),
+  );
+  const codes = (await Promise.all(calls)).map(({ kind, code }) => `${kind} ${code}`);
+  assert.ok(codes.includes("throttled Throttling.User"), codes.join());
+});
+
+test("the check says what is missing, here and of a running gateway", async () => {
+  const complete = { GATEWAY_MODE: "development" };
+  assert.match(await operator(["check"], complete), /complete/);
+  const missing = await operator(["check"], { GATEWAY_SECRET: SECRET });
+  assert.match(missing, /GATEWAY_CALLERS is missing/);
+  assert.match(missing, /缺少/);
+  assert.ok(!missing.includes(SECRET));
+  assert.match(await operator(["check", both.gateway.url], {}), /complete/);
+  assert.match(await operator(["check", both.endpoint], {}), /not a gateway/);
+  assert.match(await operator(["new-caller", "Not An Id"], complete), /lower-case/);
+  assert.match(await operator([], complete), /Usage/);
+});

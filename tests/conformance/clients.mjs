@@ -47,7 +47,12 @@ export function popCore(method) {
       const forced = nonce === undefined ? {} : { SignatureNonce: nonce };
       return reported(
         () => client.request(action, { ...parameters, ...forced }, { method }),
-        ({ code, message, entry }) => ({ code, message, status: entry?.response.statusCode }),
+        // Behind the server's message, pop-core writes the URL that it had called.
+        ({ code, message, data, entry }) => ({
+          code,
+          message: data?.Message ?? message,
+          status: entry?.response.statusCode,
+        }),
       );
     },
   };

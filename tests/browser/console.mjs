@@ -86,7 +86,7 @@ after(async () => {
  * the sandbox.
  */
 export async function withConsole(
-  { language = "en", width = 1440, theme = "light", hash = "", expected = /^$/ },
+  { language = "en", width = 1440, theme = "light", hash = "", expected = /^$/, origin = stack.url },
   use,
 ) {
   const context = await stack.browser.newContext({
@@ -107,10 +107,10 @@ export async function withConsole(
       if (message.type() === "error" && !refused && !expected.test(told)) errors.push(told);
     });
     page.on("request", (request) => {
-      const { origin, protocol } = new URL(request.url());
-      if (protocol !== "blob:" && ![stack.url, stack.sandbox].includes(origin)) elsewhere.push(request.url());
+      const to = new URL(request.url());
+      if (to.protocol !== "blob:" && ![origin, stack.sandbox].includes(to.origin)) elsewhere.push(to.href);
     });
-    await page.goto(`${stack.url}/${hash}`);
+    await page.goto(`${origin}/${hash}`);
     await use(page, words[language], context);
     assert.deepEqual(errors, []);
     assert.deepEqual(elsewhere, []);

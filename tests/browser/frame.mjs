@@ -2,6 +2,7 @@
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { startGateway } from "../worker/gateway.mjs";
 import { assertAccessible, assertFits, looks, stack, withConsole } from "./console.mjs";
 
 const tools = ["walkthrough", "signature", "identity", "identity/list", "ledger"];
@@ -71,3 +72,35 @@ test("without the WebAssembly module, it says so and can try again", () =>
     await page.getByRole("button", { name: "Try again" }).click();
     await page.getByRole("button", { name: "Start verification" }).waitFor();
   }));
+
+test("in production nothing of the sandbox is offered, and what depends on the gateway's key is left out", async () => {
+  const gateway = await startGateway({
+    GATEWAY_MODE: "production",
+    GATEWAY_SECRET: "0123456789abcdef0123456789abcdef",
+    GATEWAY_CALLERS: JSON.stringify([{ id: "shop", tokenSha256: ["0".repeat(64)] }]),
+    CLOUDAUTH_ENDPOINTS: "cloudauth.aliyuncs.com",
+    CLOUDAUTH_ACCESS_KEY_ID: "some-id",
+    CLOUDAUTH_ACCESS_KEY_SECRET: "some-secret",
+    CLOUDAUTH_SCENE_ID: "1000000007",
+    CLOUDAUTH_SIGNATURE_VERSION: "ACS3-HMAC-SHA256",
+  });
+  try {
+    await withConsole({ origin: gateway.url }, async (page, words) => {
+      await page.getByText("Production", { exact: true }).waitFor();
+      assert.equal(await page.getByLabel(/^Scene ID/).inputValue(), "");
+      assert.equal(await page.getByLabel("Access token (bearer)").inputValue(), "");
+      assert.ok(await page.getByRole("button", { name: words.start }).isDisabled());
+      const request = await page.locator(".http").innerText();
+      assert.match(request, /^POST https:\/\/cloudauth\.aliyuncs\.com\//);
+      assert.match(request, /authorization\s+…/);
+      assert.match(request, /SceneId\s+…/);
+      for (const secret of ["some-id", "some-secret", "1000000007"]) assert.ok(!request.includes(secret));
+      await page.getByLabel("Access token (bearer)").fill("not a token of the shop");
+      await page.getByRole("button", { name: words.start }).click();
+      await page.locator(".notice.bad").waitFor();
+      await assertAccessible(page);
+    });
+  } finally {
+    await gateway.close();
+  }
+});

@@ -105,7 +105,21 @@ test("a hundred thousand rows, in the encoding of Chinese spreadsheets", () =>
     assert.ok(!csv.includes("110105"));
   }));
 
-test("a list that is stopped shows what was checked; another one can be chosen", () =>
+test("a file that is dropped is read", () =>
+  list({}, async (page) => {
+    const dropped = await page.evaluateHandle(() => {
+      const data = new DataTransfer();
+      data.items.add(new File(["张三,11010519491231002X\n"], "list.csv", { type: "text/csv" }));
+      return data;
+    });
+    await page.locator(".drop").dispatchEvent("drop", { dataTransfer: dropped });
+    await page.getByText("encoding UTF-8").waitFor();
+    await page.getByRole("button", { name: "Check the list" }).click();
+    assert.deepEqual(await figures(page), [1, 1, 0, 0, 0]);
+    await page.getByText("Nothing wrong was found.").waitFor();
+  }));
+
+test("a list without a column of numbers; another one can be chosen", () =>
   list({}, async (page) => {
     await page.getByLabel("Or paste a list").fill("张三\n张三");
     await page.getByRole("button", { name: "Check the list" }).click();

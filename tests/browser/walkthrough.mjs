@@ -2,8 +2,14 @@
 
 import assert from "node:assert/strict";
 import { execFile } from "node:child_process";
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { test } from "node:test";
 import { promisify } from "node:util";
+import { tools } from "../../scripts/lib/project.mjs";
+import { javaSdk } from "../conformance/clients.mjs";
+import { submit } from "../worker/gateway.mjs";
 import { assertAccessible, assertFits, looks, stack, tabTo, withConsole } from "./console.mjs";
 
 const run = promisify(execFile);
@@ -142,34 +148,68 @@ test("a wrong token is refused in words", () =>
     await page.getByText("For the developer").waitFor();
   }));
 
+/** The code that a step shows, as its copy button gives it. */
+async function codeOf(page, step, language) {
+  const panel = page.locator(`.step-${step} .code-panel`).last();
+  if ((await panel.getAttribute("open")) === null) await panel.locator("summary").click();
+  await panel.getByRole("tab", { name: language }).click();
+  await panel.getByRole("button", { name: /^Copy/ }).click();
+  await panel.getByText("Copied").waitFor();
+  const copied = await page.evaluate(() => navigator.clipboard.readText());
+  assert.equal(copied, await panel.locator("pre").textContent());
+  return copied;
+}
+
 test("the code of every step does what the page did", () =>
-  withConsole({ language: "en" }, async (page) => {
-    await page.getByRole("button", { name: "Start verification" }).waitFor();
-    async function code(step, language) {
-      const panel = page.locator(`.step-${step} .code-panel`).last();
-      if ((await panel.getAttribute("open")) === null) await panel.locator("summary").click();
-      await panel.getByRole("tab", { name: language }).click();
-      await panel.getByRole("button", { name: /^Copy/ }).click();
-      await panel.getByText("Copied").waitFor();
-      const copied = await page.evaluate(() => navigator.clipboard.readText());
-      assert.equal(copied, await panel.locator("pre").textContent());
-      return copied;
-    }
+  withConsole({ language: "en" }, async (page, words) => {
+    await page.getByRole("button", { name: words.start }).waitFor();
     const shell = async (text) => (await run("sh", ["-c", text])).stdout;
     const script = (text, show) =>
       run(process.execPath, ["--input-type=module", "--eval", `${text}\nconsole.log(${show});`]);
 
     // What is typed stays one word of the shell.
-    await page.getByLabel("User ID").fill("it's $HOME");
-    const { certifyId } = JSON.parse(await shell(await code("order", "curl")));
+    await page.getByLabel(/^User ID/).fill("it's $HOME");
+    const { certifyId } = JSON.parse(await shell(await codeOf(page, "order", "curl")));
     assert.match(certifyId, /^[0-9a-z]+$/);
     // The same order again: the same CertifyId.
-    const { stdout } = await script(await code("order", "TypeScript"), "certifyId");
+    const { stdout } = await script(await codeOf(page, "order", "TypeScript"), "certifyId");
     assert.equal(stdout.trim(), certifyId);
 
-    const submit = (await code("phone", "curl")).replace("CERTIFY_ID", certifyId);
-    assert.equal(JSON.parse(await shell(submit)).stage, "ended");
-    assert.equal(JSON.parse(await shell(await code("result", "curl"))).status, "passed");
-    const read = await script(await code("result", "TypeScript"), "status");
+    const phone = (await codeOf(page, "phone", "curl")).replace("CERTIFY_ID", certifyId);
+    assert.equal(JSON.parse(await shell(phone)).stage, "ended");
+    assert.equal(JSON.parse(await shell(await codeOf(page, "result", "curl"))).status, "passed");
+    const read = await script(await codeOf(page, "result", "TypeScript"), "status");
     assert.equal(read.stdout.trim(), "passed");
   }));
+
+test("the Java of every step works, where the vendor's SDK can be fetched", (t) => {
+  const { missing } = javaSdk();
+  if (missing) return t.skip(missing);
+  const classpath = readFileSync(join(tools, "conformance", "java-classpath"), "utf8").trim();
+  const folder = mkdtempSync(join(tmpdir(), "cloudauth-edge-"));
+  async function java(code, show) {
+    const file = join(folder, "Main.java");
+    const packages = ["", ".profile", ".http", ".cloudauth.model.v20190307"];
+    const imports = packages.map((name) => `import com.aliyuncs${name}.*;`).join("\n");
+    writeFileSync(
+      file,
+      `${imports}
+public class Main {
+  public static void main(String[] arguments) throws Exception {
+${code}
+System.out.println(${show});
+System.exit(0);
+  }
+}`,
+    );
+    return (await run("java", ["-cp", classpath, file])).stdout.trim();
+  }
+  return withConsole({ language: "en" }, async (page, words) => {
+    await page.getByRole("button", { name: words.start }).waitFor();
+    const certifyId = await java(await codeOf(page, "order", /Java/), "certifyId");
+    assert.match(certifyId, /^[0-9a-z]+$/);
+    await submit(stack.sandbox, certifyId, "passed");
+    const read = (await codeOf(page, "result", /Java/)).replace("CERTIFY_ID", certifyId);
+    assert.equal(await java(read, "passed"), "true");
+  }).finally(() => rmSync(folder, { recursive: true, force: true }));
+});

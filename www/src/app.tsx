@@ -1,8 +1,9 @@
-import type { ComponentType } from "preact";
+import type { ComponentChildren, ComponentType } from "preact";
+import { useErrorBoundary } from "preact/hooks";
 import { signal } from "@preact/signals";
 import { known, learnSurroundings, surroundings } from "./gateway";
 import { Mark, Moon, Sun } from "./parts/icons";
-import { FailureNotice } from "./parts/notice";
+import { FailureNotice, Notice } from "./parts/notice";
 import { Loading } from "./parts/page";
 import { chooseLanguage, language, theme, toggleTheme } from "./preferences";
 import { hrefOf, route, tools, type Tool } from "./routes";
@@ -41,7 +42,9 @@ export function App() {
       </a>
       <Header />
       {Shown ? (
-        <Shown key={tool} />
+        <Guarded key={tool}>
+          <Shown />
+        </Guarded>
       ) : (
         <main id="content" class="page">
           {broken.value === tool ? (
@@ -52,6 +55,22 @@ export function App() {
         </main>
       )}
     </>
+  );
+}
+
+/** A tool that throws leaves the others usable. */
+function Guarded({ children }: { children: ComponentChildren }) {
+  const [error] = useErrorBoundary();
+  if (!error) return <>{children}</>;
+  return (
+    <main id="content" class="page">
+      <Notice tone="bad" title={t.value.app.brokenTitle} live>
+        <p>{t.value.app.broken}</p>
+        <button type="button" class="button small" onClick={() => location.reload()}>
+          {t.value.app.reload}
+        </button>
+      </Notice>
+    </main>
   );
 }
 

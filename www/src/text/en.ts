@@ -26,10 +26,11 @@ export const en: Catalogue = {
     retry: "Try again",
     copy: "Copy",
     copied: "Copied",
-    show: "Show",
-    hide: "Hide",
     optional: "optional",
-    close: "Close",
+    brokenTitle: "This page failed",
+    broken:
+      "It could not go on. Reload to use it again; if it fails again, tell the maintainers what you did.",
+    reload: "Reload",
   },
   failure: {
     coreTitle: "The WebAssembly module did not load",
@@ -53,7 +54,6 @@ export const en: Catalogue = {
     typescript: "TypeScript",
     curl: "curl",
     java: "Java (vendor's SDK)",
-    javaNote: "The vendor's Java SDK, with the gateway as its endpoint:",
   },
   walkthrough: {
     title: "Walk-through",
@@ -61,6 +61,9 @@ export const en: Catalogue = {
     steps: { order: "Order", request: "Request to the upstream", phone: "Phone", result: "Result" },
     orderLead:
       "The app gets MetaInfo from the vendor's client SDK and sends it with the order to your server, which calls the gateway. Sample values are filled in: start as they are.",
+    appSends: "What the app sends to your server",
+    appSendsNote:
+      "The form is the app's own. MetaInfo goes as one string, passed on as it is: do not parse it and write it anew.",
     fields: {
       outerOrderNo: "Order number",
       sceneId: "Scene ID",
@@ -270,7 +273,6 @@ export const en: Catalogue = {
     },
     unchecked: "not checked, since something before it is wrong",
     wrong: "wrong",
-    documentKind: "Document",
     listLead:
       "Paste or drop a CSV (UTF-8 or GB18030) to check it row by row. The file is read in this page alone.",
     drop: "Drop a CSV file here",

@@ -23,10 +23,10 @@ export const zh = {
     retry: "重试",
     copy: "复制",
     copied: "已复制",
-    show: "显示",
-    hide: "隐藏",
     optional: "选填",
-    close: "关闭",
+    brokenTitle: "页面出错了",
+    broken: "这一页没能继续。重新载入即可再用；若再次出现，请把操作步骤告诉维护者。",
+    reload: "重新载入",
   },
   failure: {
     coreTitle: "WebAssembly 模块没有加载成功",
@@ -45,7 +45,6 @@ export const zh = {
     typescript: "TypeScript",
     curl: "curl",
     java: "Java（服务商 SDK）",
-    javaNote: "服务商的 Java SDK，只把地址改成网关：",
   },
   walkthrough: {
     title: "认证演示",
@@ -53,6 +52,8 @@ export const zh = {
     steps: { order: "订单", request: "发往上游的请求", phone: "手机", result: "结果" },
     orderLead:
       "App 从客户端 SDK 取得 MetaInfo，连同订单交给你的服务端；服务端调用网关。示例值已填好，可直接开始。",
+    appSends: "App 发给你的服务端的内容",
+    appSendsNote: "请求的样式由 App 自定；MetaInfo 作为一个字符串原样传递，不要解析后再拼回去。",
     fields: {
       outerOrderNo: "商户订单号",
       sceneId: "认证场景 ID",
@@ -253,7 +254,6 @@ export const zh = {
     },
     unchecked: "前面有误，未检查",
     wrong: "有误",
-    documentKind: "证件",
     listLead: "粘贴或拖入 CSV（UTF-8 或 GB18030），逐行检查。文件只在本页读取。",
     drop: "把 CSV 文件拖到这里",
     choose: "选择文件",

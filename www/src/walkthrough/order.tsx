@@ -1,6 +1,6 @@
 import type { Core } from "../core";
 import { surroundings, token } from "../gateway";
-import { CodePanel } from "../parts/code";
+import { Code, CodePanel } from "../parts/code";
 import { Field } from "../parts/field";
 import { Lock } from "../parts/icons";
 import { FailureNotice, Notice } from "../parts/notice";
@@ -10,7 +10,7 @@ import {
   input,
   newOrderNo,
   order,
-  preview,
+  previewed,
   set,
   start,
   startFailure,
@@ -25,7 +25,7 @@ const MODELS = ["LIVENESS", "PHOTINUS_LIVENESS", "MULTI_ACTION", "MOVE_ACTION", 
 
 export function OrderStep({ core }: { core: Core }) {
   const text = t.value.walkthrough;
-  const { errors, notices } = preview(core);
+  const { errors, notices } = previewed.value;
   const problemOf = (field: string) => {
     const problem = errors.find((error) => error.field === field);
     return problem && pick(problem.message);
@@ -76,6 +76,11 @@ export function OrderStep({ core }: { core: Core }) {
             />
             <div class="wide">
               <Field {...field("metaInfo")} mono rows={4} />
+              <details class="more">
+                <summary>{text.appSends}</summary>
+                <p class="muted small">{text.appSendsNote}</p>
+                <Code text={whatTheAppSends(order.value.metaInfo)} label={text.appSends} />
+              </details>
             </div>
           </div>
           <details class="more">
@@ -127,6 +132,11 @@ export function OrderStep({ core }: { core: Core }) {
       />
     </Step>
   );
+}
+
+/** The app's own request; its shape is the app's business, MetaInfo goes as one string. */
+function whatTheAppSends(metaInfo: string): string {
+  return JSON.stringify({ order: "…", metaInfo }, null, 2);
 }
 
 /** Gives the focus to what the next step begins with, once it is drawn. */

@@ -24,7 +24,7 @@ export function WalkThrough() {
           <div class="walk">
             <div class="column">
               <OrderStep core={core} />
-              <RequestStep core={core} />
+              <RequestStep />
             </div>
             <div class="column">
               <PhoneStep core={core} />

@@ -1,11 +1,11 @@
-import type { Core, Entry } from "../core";
+import type { Entry } from "../core";
 import { t } from "../text";
-import { preview, started } from "./state";
+import { previewed, started } from "./state";
 import { Step } from "./step";
 
-export function RequestStep({ core }: { core: Core }) {
+export function RequestStep() {
   const text = t.value.walkthrough;
-  const { request } = preview(core);
+  const { request } = previewed.value;
   return (
     <Step
       id="request"

@@ -37,7 +37,7 @@ const { certifyId } = await response.json();`,
   -H "authorization: Bearer ${tokenInShell(token)}" \\
   -H 'content-type: application/json' \\
   -d ${quote(JSON.stringify(input))}`,
-    java: `${javaClient(gateway)}
+    java: `${javaClient(token)}
 
 InitFaceVerifyRequest request = new InitFaceVerifyRequest();
 ${javaEndpoint(gateway)}
@@ -79,7 +79,7 @@ if (status === "passed") {
 }`,
     curl: `curl ${url} \\
   -H "authorization: Bearer ${tokenInShell(token)}"`,
-    java: `${javaClient(gateway)}
+    java: `${javaClient(token)}
 
 DescribeFaceVerifyRequest request = new DescribeFaceVerifyRequest();
 ${javaEndpoint(gateway)}
@@ -92,11 +92,11 @@ boolean passed = "T".equals(response.getResultObject().getPassed());`,
 }
 
 /** The vendor's SDK speaks its own protocol, with a key pair that the gateway issued. */
-function javaClient(gateway: string): string {
-  const development = gateway.startsWith("http://");
-  const [id, secret] = development
-    ? [java("dev-key-id"), java("dev-key-secret")]
-    : ['System.getenv("GATEWAY_KEY_ID")', 'System.getenv("GATEWAY_KEY_SECRET")'];
+function javaClient(token: string): string {
+  const [id, secret] =
+    token === DEVELOPMENT_TOKEN
+      ? [java("dev-key-id"), java("dev-key-secret")]
+      : ['System.getenv("GATEWAY_KEY_ID")', 'System.getenv("GATEWAY_KEY_SECRET")'];
   return `DefaultProfile profile = DefaultProfile.getProfile("cn-hangzhou", ${id}, ${secret});
 IAcsClient client = new DefaultAcsClient(profile);`;
 }

@@ -73,8 +73,10 @@ export const input = computed(() =>
   Object.fromEntries(Object.entries(order.value).filter(([, value]) => value !== "")),
 );
 
-/** The request as the gateway sends it on. */
-export function preview(module: Core): Preview {
+/** The request as the gateway sends it on, or what is wrong with the order. */
+export const previewed = computed<Preview>(() => {
+  const module = core.value;
+  if (typeof module !== "object") return { request: null, errors: [], notices: [] };
   const here = known();
   const sceneless = order.value.sceneId === "";
   const shown = module.previewRequest(
@@ -94,7 +96,7 @@ export function preview(module: Core): Preview {
     }
   }
   return shown;
-}
+});
 
 /** Counts runs, so that what belongs to an earlier one is dropped. */
 let run = 0;

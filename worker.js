@@ -4,6 +4,8 @@ import { core, settingsOf } from "./worker/core.js";
 
 export { Ledger, Pacer } from "./worker/ledger.js";
 
+const PHOTO_TIMEOUT_MS = 15_000;
+
 export default {
   async fetch(request, env, ctx) {
     const began = Date.now();
@@ -37,7 +39,7 @@ export default {
       blobs: [route ?? "none", reply.outcome],
       doubles: [reply.status, Date.now() - began, upstream?.calls ?? 0, upstream?.millis ?? 0],
     });
-    const noBody = request.method === "HEAD" || reply.body.length === 0;
+    const noBody = request.method === "HEAD" || reply.body?.length === 0;
     return new Response(noBody ? null : reply.body, {
       status: reply.status,
       headers: [...reply.headers, ...(log.headers ?? [])],
@@ -82,8 +84,23 @@ async function answer(request, message, env, ctx, log) {
   const running = env.LEDGER.get(env.LEDGER.idFromName(caller)).run(then.ledger.task);
   // A caller that goes away does not end what was begun for it.
   ctx.waitUntil(running.catch(() => {}));
-  const { reply, upstream } = await running;
+  const { reply, photo, upstream } = await running;
   log.upstream = upstream;
+  return reply ?? fetchPhoto(photo, message, log);
+}
+
+/** The photo as it comes from the vendor, so that its address stays here. */
+async function fetchPhoto(url, message, { requestId }) {
+  let response;
+  try {
+    response = await fetch(url, { redirect: "manual", signal: AbortSignal.timeout(PHOTO_TIMEOUT_MS) });
+  } catch {
+    return core.gatewayPhoto(0, "", message, requestId);
+  }
+  const type = response.headers.get("content-type") ?? "";
+  const reply = core.gatewayPhoto(response.status, type, message, requestId);
+  if (reply.status === 200) return { ...reply, body: response.body };
+  await response.body?.cancel();
   return reply;
 }
 

@@ -24,7 +24,7 @@ export class Ledger extends DurableObject {
 
   /**
    * @param {string} task
-   * @returns {Promise<{ reply: object, upstream: { calls: number, millis: number } }>}
+   * @returns {Promise<{ reply?: object, photo?: string, upstream: { calls: number, millis: number } }>}
    */
   async run(task) {
     return this.#perform(task);
@@ -45,6 +45,7 @@ export class Ledger extends DurableObject {
       const { next } = act;
       if (next === "idle") return undefined;
       if (next.reply) return { reply: next.reply, upstream };
+      if (next.photo) return { photo: next.photo.url, upstream };
       if (next.send) {
         const began = Date.now();
         happened = await this.#call(next.send, upstream);

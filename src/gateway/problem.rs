@@ -262,6 +262,11 @@ problems! {
         "没有这个订单" "No such order"
         "该调用方没有这个 outerOrderNo 的认证，或记录已过保存期。"
         "This caller has no verification with this outerOrderNo, or its record has expired.";
+    /// There is no photo to give.
+    PHOTO_UNAVAILABLE 404 "photo-unavailable" Developer false
+        "没有照片" "There is no photo"
+        "该认证没有照片，或服务商已不再提供；未完成的认证没有照片。"
+        "This verification has no photo, or the vendor does not give it any more; one that is not finished has none.";
     /// The route exists with other methods.
     METHOD_NOT_ALLOWED 405 "method-not-allowed" Developer false
         "不支持的请求方法" "Method not allowed"

@@ -14,8 +14,8 @@ use super::ledger::order::Standing;
 use super::ledger::{Asker, Front, Task};
 use super::problem::{
     BODY_TOO_LARGE, DEVELOPMENT_ONLY, INSUFFICIENT_SCOPE, INTERNAL_ERROR, METHOD_NOT_ALLOWED,
-    NOT_CONFIGURED, NOT_FOUND, PROBLEMS, Problem, RATE_LIMITED, REQUEST_TIMEOUT, UNAUTHENTICATED,
-    UNKNOWN_ORDER,
+    NOT_CONFIGURED, NOT_FOUND, PHOTO_UNAVAILABLE, PROBLEMS, Problem, RATE_LIMITED, REQUEST_TIMEOUT,
+    UNAUTHENTICATED, UNKNOWN_ORDER, UPSTREAM_FAILED,
 };
 use super::reply::{Headers, Language, Reply};
 use super::rpc_front::{RpcFront, is_rpc};
@@ -91,7 +91,7 @@ pub enum Then {
     },
 }
 
-/// The addresses, with their methods and names. `{}` stands for a segment; they stand at the end.
+/// The addresses, with their methods and names. `{}` stands for a segment.
 const ROUTES: &[(&str, &[&str], &str)] = &[
     ("/livez", &["GET", "HEAD"], "livez"),
     ("/readyz", &["GET", "HEAD"], "readyz"),
@@ -104,6 +104,7 @@ const ROUTES: &[(&str, &[&str], &str)] = &[
         "face-verifications",
     ),
     ("/v1/face-verifications/{}", &["GET"], "face-verification"),
+    ("/v1/face-verifications/{}/photo", &["GET"], "photo"),
     (
         "/v1/callbacks/{}/{}/{}",
         &["GET", "HEAD", "POST"],
@@ -145,7 +146,7 @@ pub fn route(variables: &Variables, arrival: &Arrival, now: Timestamp) -> Routed
             name,
             Err(Problem::new(&METHOD_NOT_ALLOWED).header("allow", methods.join(", "))),
         ),
-        Some((segment, _, name)) => (name, routing.dispatch(name, segment, &settings)),
+        Some((segments, _, name)) => (name, routing.dispatch(name, &segments, &settings)),
     };
     let then = match taken {
         Ok(then) => then,
@@ -201,6 +202,24 @@ pub fn failure(what: HostFailure, request: &IncomingRequest, request_id: &str) -
     }
 }
 
+/// The answer that a photo's bytes go into, or what is wrong with what its address answered; a
+/// status of 0 says that nothing came.
+pub fn photo(
+    status: u16,
+    content_type: &str,
+    request: &IncomingRequest,
+    request_id: &str,
+) -> Reply {
+    let kind = match status {
+        200 if content_type.starts_with("image/") => {
+            return Reply::text(200, content_type, Vec::new()).with_outcome("photo");
+        }
+        1..500 => &PHOTO_UNAVAILABLE,
+        _ => &UPSTREAM_FAILED,
+    };
+    Problem::new(kind).reply(Language::accepted(&request.headers), request_id)
+}
+
 /// Why the host could not go on.
 #[derive(Clone, Copy, Debug, Deserialize)]
 #[serde(rename_all = "kebab-case")]
@@ -229,7 +248,7 @@ impl Routing<'_> {
     fn dispatch(
         &mut self,
         name: &str,
-        segment: Option<&str>,
+        segments: &[&str],
         settings: &Result<Settings, Vec<FieldError>>,
     ) -> Taken {
         match name {
@@ -238,7 +257,7 @@ impl Routing<'_> {
                 let body = OPENAPI.as_bytes().to_vec();
                 return Ok(Then::Reply(Reply::text(200, "application/json", body)));
             }
-            "problem" => return described(segment.unwrap_or_default()),
+            "problem" => return described(segments.first().copied().unwrap_or_default()),
             _ => {}
         }
         let settings = match settings {
@@ -255,13 +274,14 @@ impl Routing<'_> {
             return Ok(Then::Reply(Reply::json(200, &surroundings(settings))));
         }
         if name == "callback" {
-            return self.callback(settings, segment.unwrap_or_default());
+            return self.callback(settings, segments);
         }
         let caller = self.authenticate(settings)?;
-        match (name, self.arrival.request.method.as_str(), segment) {
+        match (name, self.arrival.request.method.as_str(), segments) {
             ("face-verifications", "POST", _) => self.create(settings, caller),
             ("face-verifications", _, _) => self.list(caller),
-            (_, _, Some(no)) => self.ask(caller, no),
+            ("photo", _, [no]) => self.photo(caller, no),
+            (_, _, [no]) => self.ask(caller, no),
             _ => Err(Problem::new(&NOT_FOUND)),
         }
     }
@@ -296,11 +316,8 @@ impl Routing<'_> {
     }
 
     /// The vendor says that a person has finished; the address is the order's own secret.
-    fn callback(&mut self, settings: &Settings, rest: &str) -> Taken {
-        let mut parts = rest.split('/');
-        let (Some(caller), Some(no), Some(proof), None) =
-            (parts.next(), parts.next(), parts.next(), parts.next())
-        else {
+    fn callback(&mut self, settings: &Settings, segments: &[&str]) -> Taken {
+        let [caller, no, proof] = *segments else {
             return Err(Problem::new(&NOT_FOUND));
         };
         if !callback::is_genuine(settings, caller, no, proof) {
@@ -431,6 +448,21 @@ impl Routing<'_> {
         })))
     }
 
+    fn photo(&self, caller: &Caller, no: &str) -> Taken {
+        permitted(caller, Scope::ReadMaterial)?;
+        if !is_order_number(no) {
+            return Err(Problem::new(&UNKNOWN_ORDER));
+        }
+        Ok(ledger(&Task::Ask(Ask {
+            caller: caller.id.clone(),
+            asker: Some(self.asker(caller)),
+            no: no.to_owned(),
+            material: true,
+            photo: true,
+            ..Ask::default()
+        })))
+    }
+
     fn list(&self, caller: &Caller) -> Taken {
         permitted(caller, Scope::Read)?;
         let mut wrong = Vec::new();
@@ -555,15 +587,18 @@ fn is_scene_id(name: &str) -> bool {
         .is_some_and(|parameter| parameter.name == "SceneId")
 }
 
-/// The segments that `{}` stand for, `Some(None)` where there are none, `None` for another path.
-fn match_path<'a>(pattern: &str, path: &'a str) -> Option<Option<&'a str>> {
-    let Some((prefix, _)) = pattern.split_once("{}") else {
-        return (pattern == path).then_some(None);
-    };
-    let rest = path.strip_prefix(prefix)?;
-    let filled = rest.split('/').all(|segment| !segment.is_empty());
-    let as_many = rest.split('/').count() == pattern.matches("{}").count();
-    (filled && as_many).then_some(Some(rest))
+/// The segments that stand for `{}`; `None` for another path.
+fn match_path<'a>(pattern: &str, path: &'a str) -> Option<Vec<&'a str>> {
+    let (mut wanted, mut given) = (pattern.split('/'), path.split('/'));
+    let mut filled = Vec::new();
+    loop {
+        match (wanted.next(), given.next()) {
+            (None, None) => return Some(filled),
+            (Some("{}"), Some(segment)) if !segment.is_empty() => filled.push(segment),
+            (Some(fixed), Some(segment)) if fixed == segment => {}
+            _ => return None,
+        }
+    }
 }
 
 /// Static files are read with GET and HEAD; the gateway's own addresses are not among them.

@@ -161,6 +161,7 @@ impl RpcFront {
     /// otherwise.
     pub fn standing(
         &self,
+        settings: &Settings,
         order: &Order,
         fresh: Option<&DescribeResult>,
         request_id: &str,
@@ -169,7 +170,7 @@ impl RpcFront {
             (Some(verdict), fresh) if verdict.outcome != Outcome::Expired => {
                 let told = fresh.and_then(|result| result.raw.as_object());
                 let passed = verdict.outcome == Outcome::Passed;
-                let result = told.cloned().unwrap_or_else(|| {
+                let mut result = told.cloned().unwrap_or_else(|| {
                     let mut result = Map::new();
                     let mut put = |name: &str, value: Json| result.insert(name.to_owned(), value);
                     put("Passed", if passed { "T" } else { "F" }.into());
@@ -179,6 +180,9 @@ impl RpcFront {
                     }
                     result
                 });
+                if settings.stream_photos {
+                    without_addresses(&mut result);
+                }
                 Envelope::success(&DESCRIBE_FACE_VERIFY, result)
             }
             (_, Some(pending)) => Envelope::service(&DESCRIBE_FACE_VERIFY, &pending.code),
@@ -312,4 +316,19 @@ fn without_request(message: &str) -> String {
         }
         None => message.to_owned(),
     }
+}
+
+/// MaterialInfo without the addresses in it.
+fn without_addresses(result: &mut Map<String, Json>) {
+    let Some(Json::String(text)) = result.get("MaterialInfo") else {
+        return;
+    };
+    let mut material: Json = serde_json::from_str(text).unwrap_or_default();
+    if let Some(picture) = material
+        .get_mut("facialPictureFront")
+        .and_then(Json::as_object_mut)
+    {
+        picture.retain(|name, _| !name.ends_with("Url"));
+    }
+    result.insert("MaterialInfo".to_owned(), material.to_string().into());
 }

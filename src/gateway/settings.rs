@@ -37,6 +37,7 @@ pub const NAMES: &[&str] = &[
     "GATEWAY_CERTIFY_ID_VALID_MINUTES",
     "GATEWAY_ALLOWED_ORIGINS",
     "GATEWAY_PUBLIC_URL",
+    "GATEWAY_PHOTO",
     "CLOUDAUTH_ENDPOINTS",
     "CLOUDAUTH_ACCESS_KEY_ID",
     "CLOUDAUTH_ACCESS_KEY_SECRET",
@@ -79,6 +80,8 @@ pub struct Settings {
     pub allowed_origins: Vec<String>,
     /// Where the vendor reaches this gateway; without it, it is not told when a person has finished.
     pub public_url: Option<String>,
+    /// Whether photos go through the gateway, so that nobody gets their addresses.
+    pub stream_photos: bool,
 }
 
 impl Settings {
@@ -99,6 +102,27 @@ impl Settings {
         } else {
             Err(reader.problems)
         }
+    }
+
+    /// Whether a photo may be fetched from there: a host of the vendor's or, in development, of the
+    /// sandbox.
+    pub fn is_photo_host(&self, url: &str) -> bool {
+        let authority = url.split_once("://").map(|(scheme, rest)| {
+            (
+                scheme,
+                rest.split(['/', '?', '#']).next().unwrap_or_default(),
+            )
+        });
+        let Some((scheme, authority)) = authority else {
+            return false;
+        };
+        Endpoint::parse(&alloc::format!("{scheme}://{authority}")).is_ok_and(|endpoint| {
+            if self.development {
+                endpoint.is_loopback()
+            } else {
+                endpoint.is_vendor()
+            }
+        })
     }
 
     /// The caller with that id.
@@ -150,6 +174,7 @@ impl Reader<'_> {
             calls_per_second: self.number("CLOUDAUTH_CALLS_PER_SECOND", CALLS_PER_SECOND, 10_000),
             allowed_origins: self.allowed_origins(),
             public_url: self.public_url(),
+            stream_photos: self.stream_photos(),
         }
     }
 
@@ -409,6 +434,22 @@ impl Reader<'_> {
         None
     }
 
+    fn stream_photos(&mut self) -> bool {
+        match self.text("GATEWAY_PHOTO") {
+            None | Some("address") => false,
+            Some("stream") => true,
+            Some(_) => {
+                self.wrong(
+                    "GATEWAY_PHOTO",
+                    "one-of",
+                    "应为 address 或 stream。",
+                    "must be address or stream.",
+                );
+                false
+            }
+        }
+    }
+
     /// A misspelt setting would otherwise be a setting that silently has its default.
     fn unknown_names(&mut self) {
         for name in self.variables.keys() {
@@ -582,6 +623,40 @@ mod tests {
             problems(&misspelt),
             [("GATEWAY_CALLER".to_owned(), "unknown-setting")]
         );
+    }
+
+    #[test]
+    fn photos_come_from_the_vendors_hosts_alone() {
+        let production = Settings::read(&production()).unwrap();
+        let development = Settings::read(&variables(&[("GATEWAY_MODE", "development")])).unwrap();
+        for (url, in_production, in_development) in [
+            (
+                "https://cn-shanghai-aliyun-cloudauth-1.oss-cn-shanghai.aliyuncs.com/a.jpeg?b",
+                true,
+                false,
+            ),
+            (
+                "http://cn-shanghai-aliyun-cloudauth-1.oss-cn-shanghai.aliyuncs.com/a.jpeg",
+                false,
+                false,
+            ),
+            (
+                "http://127.0.0.1:8788/_sandbox/pictures/a.jpeg",
+                false,
+                true,
+            ),
+            ("https://aliyuncs.com.evil.example/a", false, false),
+            ("https://evil.example/.aliyuncs.com", false, false),
+            ("https://evil.example?.aliyuncs.com", false, false),
+            ("https://user@evil.example#.aliyuncs.com", false, false),
+            ("https://oss.aliyuncs.com@evil.example/", false, false),
+            ("ftp://oss.aliyuncs.com/", false, false),
+            ("file:///etc/passwd", false, false),
+            ("", false, false),
+        ] {
+            assert_eq!(production.is_photo_host(url), in_production, "{url}");
+            assert_eq!(development.is_photo_host(url), in_development, "{url}");
+        }
     }
 
     #[test]

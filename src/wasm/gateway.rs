@@ -107,6 +107,23 @@ pub fn gateway_failure(
     to_js(&route::failure(what, &arrival.request, request_id))
 }
 
+/// The answer that a photo's bytes go into, or what is wrong with what its address answered.
+#[wasm_bindgen(js_name = gatewayPhoto)]
+pub fn gateway_photo(
+    status: u16,
+    content_type: &str,
+    request: JsValue,
+    request_id: &str,
+) -> Result<JsValue, JsValue> {
+    let arrival: Arrival = from_js::<HostRequest>(request)?.into();
+    to_js(&route::photo(
+        status,
+        content_type,
+        &arrival.request,
+        request_id,
+    ))
+}
+
 /// A turn to call the vendor, or null when too many wait.
 #[wasm_bindgen(js_name = gatewayTurn)]
 #[allow(clippy::cast_possible_truncation)] // microseconds of every plausible clock fit

@@ -181,6 +181,7 @@ impl Host {
             }
             task = match act.next {
                 Next::Reply(reply) => return reply,
+                Next::Photo { url } => return Reply::text(200, "photo", url.into_bytes()),
                 Next::Idle => return Reply::empty(204),
                 Next::Send { request, then, .. } => {
                     happened = Some(Happened::Outcome(upstream(&request)));

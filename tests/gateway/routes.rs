@@ -382,6 +382,50 @@ fn a_caller_without_the_scope_gets_the_verdict_alone() {
 }
 
 #[test]
+fn where_photos_go_through_the_gateway_nobody_gets_their_address() {
+    let mut host = Host::new(variables(&[
+        ("GATEWAY_MODE", "development"),
+        ("GATEWAY_PHOTO", "stream"),
+    ]));
+    assert_eq!(create(&mut host, json!({}), &mut starts).status, 201);
+    let address = "http://127.0.0.1:8788/planted.jpeg?Signature=planted";
+    let passed = |url: &str| {
+        let material = json!({"faceAttack": "F", "facialPictureFront": {"qualityScore": 88.5, "pictureUrl": url}});
+        json_answer(
+            200,
+            &json!({"Code": "200", "ResultObject": {
+                "Passed": "T", "SubCode": "200", "MaterialInfo": material.to_string(),
+            }}),
+        )
+    };
+    let path = format!("{ROUTE}/e0c34a77f5ac40a5aa5e6ed20c353888");
+    let get = |path: &str| request("GET", path, &[BEARER], b"");
+    let (_, reply) = host.handle(get(&path), &mut |_| passed(address));
+    let picture = body(&reply)["material"]["facialPictureFront"].clone();
+    let photo = format!("{path}/photo");
+    assert_eq!(picture, json!({"qualityScore": 88.5, "photo": photo}));
+    let describe = [("Action", "DescribeFaceVerify"), ("CertifyId", "certify1")];
+    let asked = signed("dev-key-id", "dev-key-secret", &describe);
+    let (_, reply) = host.handle(asked, &mut |_| passed(address));
+    let told = String::from_utf8(reply.body).unwrap();
+    assert!(told.contains("88.5") && !told.contains("planted"), "{told}");
+
+    let (_, reply) = host.handle(get(&photo), &mut |_| passed(address));
+    assert_eq!(reply.body, address.as_bytes());
+    // Not from anywhere else, whatever the vendor's answer says.
+    let (_, reply) = host.handle(get(&photo), &mut |_| {
+        passed("http://192.0.2.1/planted.jpeg")
+    });
+    assert_eq!(
+        (reply.status, reply.outcome.as_str()),
+        (404, "photo-unavailable")
+    );
+    let unknown = format!("{ROUTE}/{}/photo", "f".repeat(32));
+    let (_, reply) = host.handle(get(&unknown), &mut no_upstream);
+    assert_eq!(reply.outcome, "unknown-order");
+}
+
+#[test]
 fn nobody_is_told_passed_unless_the_vendor_said_so() {
     let path = format!("{ROUTE}/e0c34a77f5ac40a5aa5e6ed20c353888");
     for result in [

@@ -352,6 +352,7 @@ impl World {
                 }
                 return;
             }
+            Next::Photo { .. } => panic!("nobody asked for a photo"),
             Next::Idle => {
                 assert!(running.caller.is_none());
                 return;

@@ -27,10 +27,12 @@ before(async () => {
   both = await startBoth({
     GATEWAY_SECRET: SECRET,
     GATEWAY_PUBLIC_URL: "https://gateway.invalid",
+    GATEWAY_PHOTO: "stream",
     GATEWAY_CALLERS: JSON.stringify([
       {
         id: "shop",
         tokenSha256: [createHash("sha256").update("dev-token").digest("hex")],
+        scopes: ["create", "read", "read:material"],
         webhookUrl: `http://127.0.0.1:${receiver.address().port}/verdicts?of=shop`,
       },
     ]),
@@ -115,4 +117,24 @@ test("a forged callback address is no address", async () => {
     const answer = await gateway.call("GET", wrong, { token: null });
     assert.equal(answer.status, 404, wrong);
   }
+});
+
+test("the photo comes through the gateway, and its address does not", async () => {
+  const { gateway, endpoint } = both;
+  const order = sample();
+  const { json } = await gateway.call("POST", ROUTE, { body: order });
+  const early = await gateway.call("GET", `${ROUTE}/${order.outerOrderNo}/photo`);
+  assert.equal(early.json.code, "photo-unavailable");
+
+  await submit(endpoint, json.certifyId, "passed");
+  const passed = await gateway.call("GET", `${ROUTE}/${order.outerOrderNo}`);
+  const { photo, pictureUrl } = passed.json.material.facialPictureFront;
+  assert.equal(pictureUrl, undefined);
+  assert.ok(!passed.text.includes(endpoint));
+  const image = await fetch(gateway.url + photo, { headers: { authorization: "Bearer dev-token" } });
+  assert.equal(image.headers.get("content-type"), "image/jpeg");
+  assert.equal(image.headers.get("cache-control"), "no-store");
+  const bytes = new Uint8Array(await image.arrayBuffer());
+  assert.deepEqual([...bytes.subarray(0, 2)], [0xff, 0xd8]);
+  assert.equal((await gateway.call("GET", photo, { token: null })).status, 401);
 });

@@ -70,12 +70,17 @@ pub fn standing(
     };
     if let Front::Rpc(front) = &asker.front {
         return front
-            .standing(order, fresh.filter(|_| ask.material), &asker.request_id)
+            .standing(
+                settings,
+                order,
+                fresh.filter(|_| ask.material),
+                &asker.request_id,
+            )
             .with_outcome(standing.word());
     }
     let material = fresh.filter(|_| ask.material && order.verdict.is_some());
     match material {
-        Some(result) => members.extend(material_members(result)),
+        Some(result) => members.extend(material_members(settings, &ask.no, result)),
         None if ask.material && order.verdict.is_some() => {
             members.insert("materialUnavailable".to_owned(), json!(true));
         }
@@ -170,7 +175,7 @@ fn summary(settings: &Settings, no: &str, order: &Order) -> Option<Map<String, V
 }
 
 /// What was found out about the person, passed on and never kept.
-fn material_members(result: &DescribeResult) -> Map<String, Value> {
+fn material_members(settings: &Settings, no: &str, result: &DescribeResult) -> Map<String, Value> {
     let mut members = Map::new();
     let mut put = |name: &str, value: Value| {
         if let Some(value) = without_empty(value) {
@@ -178,12 +183,23 @@ fn material_members(result: &DescribeResult) -> Map<String, Value> {
         }
     };
     if let Some(material) = &result.material {
+        let mut picture = json!(material.facial_picture_front);
+        if let (true, Some(members)) = (settings.stream_photos, picture.as_object_mut()) {
+            members.remove("pictureUrlExpiresAt");
+            if members
+                .remove("pictureUrl")
+                .is_some_and(|url| !url.is_null())
+            {
+                let path = alloc::format!("/v1/face-verifications/{no}/photo");
+                members.insert("photo".to_owned(), json!(path));
+            }
+        }
         put(
             "material",
             json!({
                 "faceAttack": material.face_attack,
                 "faceOcclusion": material.face_occlusion,
-                "facialPictureFront": material.facial_picture_front,
+                "facialPictureFront": picture,
             }),
         );
     }

@@ -8,7 +8,8 @@ use super::webhook::Report;
 use super::{Asker, Context, Ended, Next, Purpose, Step, Task, Writes, answer, call};
 use crate::error::{Audience, Error};
 use crate::gateway::problem::{
-    ORDER_BEING_STARTED, Problem, START_OUTCOME_UNKNOWN, UNKNOWN_ORDER, UPSTREAM_THROTTLED,
+    ORDER_BEING_STARTED, PHOTO_UNAVAILABLE, Problem, START_OUTCOME_UNKNOWN, UNKNOWN_ORDER,
+    UPSTREAM_THROTTLED,
 };
 use crate::gateway::settings::Settings;
 use crate::response::{Answer, DescribeResult};
@@ -32,6 +33,9 @@ pub struct Ask {
     pub no: String,
     /// Whether to give what was found out about the person.
     pub material: bool,
+    /// Whether the photo itself is asked for.
+    #[serde(default)]
+    pub photo: bool,
     /// Until when to wait for the verdict, in milliseconds.
     pub wait_until: Option<i64>,
     /// Looks taken so far.
@@ -69,6 +73,7 @@ impl Ask {
         outcome: Option<&str>,
     ) -> Next {
         match &self.asker {
+            Some(asker) if self.photo => photo(settings, asker, fresh),
             Some(asker) => {
                 let reply = answer::standing(settings, self, asker, order, fresh);
                 Next::reply(match outcome {
@@ -78,6 +83,18 @@ impl Ask {
             }
             None => self.after_check(),
         }
+    }
+}
+
+/// The photo, if the vendor gave one on a host of its own.
+fn photo(settings: &Settings, asker: &Asker, fresh: Option<&DescribeResult>) -> Next {
+    let address = fresh
+        .and_then(|result| result.material.as_ref()?.facial_picture_front.as_ref())
+        .and_then(|picture| picture.picture_url.clone())
+        .filter(|url| settings.is_photo_host(url));
+    match address {
+        Some(url) => Next::Photo { url },
+        None => Next::reply(asker.problem(&Problem::new(&PHOTO_UNAVAILABLE))),
     }
 }
 

@@ -195,6 +195,11 @@ pub struct Act {
 pub enum Next {
     /// The task is done; this is the answer.
     Reply(Reply),
+    /// The task is done; the answer is the photo at this address.
+    Photo {
+        /// A secret that is kept nowhere.
+        url: String,
+    },
     /// Wait for a turn if it needs one, send, and go on with what happened.
     Send {
         /// The action, whose calls the vendor counts; `None` for what does not go to the vendor.

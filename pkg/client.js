@@ -31,6 +31,7 @@ export function definePackage({ core, ready, inBrowser }) {
         accessKeyId,
         accessKeySecret,
         securityToken,
+        expiration,
         fetch,
         language,
         onAttempt,
@@ -43,7 +44,7 @@ export function definePackage({ core, ready, inBrowser }) {
         inBrowser,
       });
       this.#language = language === "zh" ? "zh" : "en";
-      const source = credentials ?? { accessKeyId, accessKeySecret, securityToken };
+      const source = credentials ?? { accessKeyId, accessKeySecret, securityToken, expiration };
       this.#credentials = new CredentialsSource(source);
       this.#send = fetchTransport(fetch ?? globalThis.fetch);
       this.#onAttempt = onAttempt;

@@ -88,6 +88,7 @@ const suites = [
     counted: true,
     commands: nodeTests("packaging"),
   },
+  { name: "types", needs: ["consumers"], built: true, counted: true, commands: nodeTests("types") },
   { name: "size", built: true, commands: [["node", "scripts/size.mjs"]] },
 ];
 

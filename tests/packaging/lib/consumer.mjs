@@ -2,7 +2,7 @@
 
 import { cpSync, existsSync, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { basename, join, resolve } from "node:path";
 import { after } from "node:test";
 import { fileURLToPath } from "node:url";
 import { must, start, stopAll, stopChildrenOnSignals } from "../../../scripts/lib/process.mjs";
@@ -42,11 +42,11 @@ function environment(folder, variables) {
 /**
  * Copies a project and installs the package into it, with the network switched off.
  *
- * @param {string} name folder under projects/
+ * @param {string} source the project's folder; a name alone is one under projects/
  */
-export async function consumer(name) {
-  const folder = mkdtempSync(join(temporary, `${name}-`));
-  cpSync(join(projects, name), folder, { recursive: true, verbatimSymlinks: true });
+export async function consumer(source) {
+  const folder = mkdtempSync(join(temporary, `${basename(source)}-`));
+  cpSync(resolve(projects, source), folder, { recursive: true, verbatimSymlinks: true });
   cpSync(join(projects, "shared"), folder, { recursive: true });
   const env = (variables = {}) => environment(folder, variables);
   await must(

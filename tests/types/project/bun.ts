@@ -1,0 +1,13 @@
+// On Bun, whose own fetch has members that no stub has.
+
+import { FaceVerifyClient } from "cloudauth-edge";
+import { createSandbox } from "cloudauth-edge/sandbox";
+
+const keys = { accessKeyId: "LTAIexample", accessKeySecret: "example-secret" };
+
+export const clients = [
+  new FaceVerifyClient({ ...keys, fetch }),
+  new FaceVerifyClient({ ...keys, fetch: Bun.fetch }),
+  new FaceVerifyClient({ ...keys, fetch: async () => new Response("{}") }),
+  new FaceVerifyClient({ ...keys, fetch: createSandbox({ fetch: async () => new Response() }).fetch }),
+];

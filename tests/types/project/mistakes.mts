@@ -1,0 +1,129 @@
+// What the types must refuse. Each comment covers the line below it; a mistake that compiles is an error.
+
+import {
+  FaceVerifyClient,
+  FaceVerifyError,
+  credentialsFromEnvironment,
+  isFaceVerifyError,
+  newOuterOrderNo,
+  parseCallback,
+  type DescribeFaceVerifyResult,
+  type InitFaceVerifyParameters,
+} from "cloudauth-edge";
+import { checkCertNo } from "cloudauth-edge/identity";
+
+declare const client: FaceVerifyClient;
+declare const result: DescribeFaceVerifyResult;
+declare const error: unknown;
+const keys = { accessKeyId: "LTAIexample", accessKeySecret: "example-secret" };
+const order = { sceneId: 1, outerOrderNo: newOuterOrderNo(), metaInfo: "{}" };
+
+export const options = [
+  // @ts-expect-error no credentials at all
+  new FaceVerifyClient({}),
+  // @ts-expect-error nothing at all
+  new FaceVerifyClient(),
+  // @ts-expect-error half of a key pair
+  new FaceVerifyClient({ accessKeyId: "LTAIexample" }),
+  // @ts-expect-error two sources of credentials
+  new FaceVerifyClient({ ...keys, credentials: async () => keys }),
+  // @ts-expect-error credentials without a secret
+  new FaceVerifyClient({ credentials: { accessKeyId: "LTAIexample" } }),
+  // @ts-expect-error an option's typo
+  new FaceVerifyClient({ ...keys, timeout: 1_000 }),
+  // @ts-expect-error a duration with its unit
+  new FaceVerifyClient({ ...keys, timeoutMs: "10s" }),
+  // @ts-expect-error a scheme that does not exist
+  new FaceVerifyClient({ ...keys, signatureVersion: "2.0" }),
+  // @ts-expect-error a language that is not spoken
+  new FaceVerifyClient({ ...keys, language: "fr" }),
+  // @ts-expect-error an endpoint as URL object
+  new FaceVerifyClient({ ...keys, endpoint: new URL("https://cloudauth.aliyuncs.com") }),
+  // @ts-expect-error a fetch that gives no Response
+  new FaceVerifyClient({ ...keys, fetch: async () => "{}" }),
+  // @ts-expect-error a hook that reads what it does not get
+  new FaceVerifyClient({ ...keys, onAttempt: (report) => report.parameters }),
+];
+
+export const parameters: InitFaceVerifyParameters[] = [
+  // @ts-expect-error a parameter's typo
+  { ...order, certNumber: "" },
+  // @ts-expect-error the vendor's capitals
+  { ...order, CertName: "" },
+  // @ts-expect-error no order number
+  { sceneId: 1, metaInfo: "{}" },
+  // @ts-expect-error no scene
+  { outerOrderNo: "", metaInfo: "{}" },
+  // @ts-expect-error a scene that is no number
+  { ...order, sceneId: { id: 1 } },
+  // @ts-expect-error MetaInfo parsed
+  { ...order, metaInfo: { zimVer: "3.0.0" } },
+  // @ts-expect-error T or F
+  { ...order, crop: "Y" },
+  // @ts-expect-error Y or N
+  { ...order, readImg: true },
+  // @ts-expect-error the words true and false
+  { ...order, videoEvidence: true },
+  // @ts-expect-error WEB or H5
+  { ...order, certifyUrlType: "APP" },
+  // @ts-expect-error a date as an object
+  { ...order, birthday: new Date() },
+  // @ts-expect-error a list that is to be JSON
+  { ...order, voluntaryCustomizedContent: ["好的"] },
+];
+
+export const calls = [
+  // @ts-expect-error no parameters
+  () => client.initFaceVerify(),
+  // @ts-expect-error the CertifyId alone
+  () => client.describeFaceVerify("0123456789abcdef0123456789abcdef"),
+  // @ts-expect-error no CertifyId
+  () => client.describeFaceVerify({ sceneId: 1 }),
+  // @ts-expect-error a controller in place of its signal
+  () => client.describeFaceVerify({ sceneId: 1, certifyId: "" }, { signal: new AbortController() }),
+  // @ts-expect-error an option of the client
+  () => client.describeFaceVerify({ sceneId: 1, certifyId: "" }, { timeoutMs: 1 }),
+  // @ts-expect-error a deadline as date
+  () => client.waitForResult({ sceneId: 1, certifyId: "" }, { deadlineMs: new Date() }),
+  // @ts-expect-error the order's number in place of a prefix
+  () => newOuterOrderNo(1),
+  // @ts-expect-error no token to compare with
+  () => parseCallback("/callback"),
+  // @ts-expect-error an environment without any of the variables
+  () => credentialsFromEnvironment({ ACCESS_KEY: "" }),
+  // @ts-expect-error a number as number
+  () => checkCertNo(11010519491231002),
+];
+
+export const results = [
+  // @ts-expect-error the vendor's word, which alone decides nothing
+  () => result.passed,
+  // @ts-expect-error a status that does not exist
+  () => result.status === "ok",
+  // @ts-expect-error a material that may be missing
+  () => result.material.facialPictureFront,
+  // @ts-expect-error a picture that may be missing
+  () => result.material?.facialPictureFront.pictureUrl,
+  // @ts-expect-error a SubCode outside of the tables
+  () => result.subCodeInfo.text,
+  // @ts-expect-error raw members are unknown
+  (): string => result.raw["Passed"],
+  // @ts-expect-error a refused number has no parts
+  () => checkCertNo("").birthDate,
+];
+
+export function errors() {
+  // @ts-expect-error unknown until it is asked
+  const early = error.kind;
+  if (!isFaceVerifyError(error)) return early;
+  // @ts-expect-error an error is not to be changed
+  error.kind = "timeout";
+  // @ts-expect-error nor its fields
+  error.fields.push(error.fields[0]);
+  // @ts-expect-error a kind that does not exist
+  if (error.kind === "network") return error;
+  // @ts-expect-error may be absent
+  const id: string = error.requestId;
+  // @ts-expect-error errors are made by the client alone
+  return new FaceVerifyError(id);
+}

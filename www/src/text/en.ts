@@ -86,6 +86,8 @@ export const en: Catalogue = {
     again: "Start over",
     requestLead:
       "The gateway checks, signs and sends it. Under the default signature every parameter is in the body, so that no personal data is in a URL. Personal data is masked here.",
+    requestLeadAcs3:
+      "The gateway checks, signs and sends it. This gateway uses ACS3-HMAC-SHA256, for which the vendor puts most parameters into the URL, where personal data reaches the access logs on the way. Personal data is masked here.",
     requestSigned:
       "Every request is signed anew, with its own SignatureNonce and Timestamp, so what is sent differs from this.",
     requestInvalid: "Something in the order is to be corrected first; then the request is shown here.",

@@ -76,6 +76,8 @@ export const zh = {
     again: "重新开始",
     requestLead:
       "网关校验、签名后发给上游。默认签名方式下，所有参数都在正文里，网址不含个人信息；下方个人信息已打码。",
+    requestLeadAcs3:
+      "网关校验、签名后发给上游。此网关使用 ACS3-HMAC-SHA256：服务商把大部分参数定义在网址里，个人信息会进入沿途的访问日志；下方个人信息已打码。",
     requestSigned: "每次请求都用新的 SignatureNonce 与 Timestamp 重新签名，所以实际值与此处不同。",
     requestInvalid: "订单里还有需要改正的字段，改好后这里会显示请求。",
     query: "网址参数",

@@ -1,4 +1,5 @@
 import type { Entry } from "../core";
+import { known } from "../gateway";
 import { t } from "../text";
 import { previewed, started } from "./state";
 import { Step } from "./step";
@@ -11,7 +12,7 @@ export function RequestStep() {
       id="request"
       number={2}
       title={text.steps.request}
-      lead={text.requestLead}
+      lead={known()?.signatureVersion === "ACS3-HMAC-SHA256" ? text.requestLeadAcs3 : text.requestLead}
       state={started.value ? "done" : "open"}
     >
       {request ? (

@@ -1,0 +1,93 @@
+// node scripts/screenshots.mjs: takes the pictures of the console under docs/images/ anew.
+
+import { mkdirSync, writeFileSync } from "node:fs";
+import { chromium } from "playwright-core";
+import { startBoth } from "../tests/worker/gateway.mjs";
+import { build } from "./build.mjs";
+import { command, line } from "./lib/progress.mjs";
+import { at, browser } from "./lib/project.mjs";
+import { kilobytes } from "./lib/sizes.mjs";
+
+const looks = [
+  { name: "light", colorScheme: "light", locale: "en-GB", viewport: { width: 1280, height: 1360 } },
+  { name: "dark-narrow", colorScheme: "dark", locale: "zh-CN", viewport: { width: 390, height: 900 } },
+];
+
+/** Each tool, brought to where there is something to see; what is shown of it on a phone. */
+const views = {
+  async walkthrough(page) {
+    await page.locator(".step-order button[type=submit]:enabled").click();
+    await page.locator(".phone .button.primary").click();
+    await page.locator(".outcome.good").click();
+    await page.locator(".photo img").waitFor();
+    await page.mouse.move(0, 0);
+    return ".step-result";
+  },
+  async signature(page) {
+    await page.locator(".examples button").nth(3).click();
+    await page.locator(".compared").waitFor();
+    return ".outcome-column";
+  },
+  async identity(page) {
+    await page.locator(".examples button").last().click();
+    await page.locator(".parts").waitFor();
+    return ".one";
+  },
+  async ledger(page) {
+    await page.locator(".chart rect").first().waitFor();
+    return "h1";
+  },
+};
+
+await command(import.meta, async () => {
+  await build();
+  console.log("screenshots");
+  mkdirSync(at("docs", "images"), { recursive: true });
+  const both = await startBoth();
+  const chrome = await chromium.launch({
+    executablePath: browser().chrome,
+    args: ["--no-sandbox", "--disable-gpu"],
+  });
+  try {
+    for (const { name, ...look } of looks) {
+      const page = await (await chrome.newContext(look)).newPage();
+      const session = await page.context().newCDPSession(page);
+      for (const [view, prepare] of Object.entries(views)) {
+        await line(`${view}, ${name}`, async () => {
+          await page.goto(`${both.gateway.url}/#/${view}`);
+          const shown = await prepare(page);
+          await page.evaluate(
+            (place) => {
+              document.activeElement.blur();
+              if (place) document.querySelector(place).scrollIntoView();
+              else scrollTo(0, 0);
+            },
+            look.viewport.width < 500 && shown,
+          );
+          // Smaller than what Playwright itself can write.
+          const { width, height } = look.viewport;
+          const used = await page.evaluate(() => document.getElementById("console").offsetHeight);
+          const clip = {
+            x: 0,
+            y: await page.evaluate(() => scrollY),
+            width,
+            height: Math.min(height, used),
+            scale: 1,
+          };
+          const { data } = await session.send("Page.captureScreenshot", {
+            format: "webp",
+            quality: 80,
+            clip,
+          });
+          const image = Buffer.from(data, "base64");
+          writeFileSync(at("docs", "images", `console-${view}-${name}.webp`), image);
+          return kilobytes(image.length);
+        });
+      }
+      await page.context().close();
+    }
+  } finally {
+    await chrome.close();
+    await both.close();
+  }
+});

@@ -52,7 +52,7 @@ pub struct Asker {
 
 /// The protocol a request came by, and is answered in.
 #[derive(Clone, Debug, Serialize, Deserialize)]
-#[serde(rename_all = "lowercase")]
+#[serde(tag = "front", rename_all = "lowercase")]
 pub enum Front {
     /// The REST routes.
     Rest {
@@ -83,7 +83,7 @@ impl Asker {
 
 /// Something to do with the ledger. Plain data that the host keeps between steps and hands back.
 #[derive(Clone, Debug, Serialize, Deserialize)]
-#[serde(rename_all = "lowercase")]
+#[serde(tag = "task", rename_all = "lowercase")]
 pub enum Task {
     /// Go on unless the nonce of a signature was used before.
     Signed(nonce::Signed),
@@ -116,7 +116,7 @@ pub struct Call {
 
 /// What a call of the vendor is for.
 #[derive(Clone, Debug, Serialize, Deserialize)]
-#[serde(rename_all = "lowercase")]
+#[serde(tag = "purpose", rename_all = "lowercase")]
 pub enum Purpose {
     /// InitFaceVerify for an order that is written as being started.
     Start {

@@ -45,11 +45,12 @@ export class MemoryStore {
   }
 }
 
-/** A sandbox on any runtime with `fetch`, given the module's `sandboxStep`. */
+/** A sandbox on any runtime with `fetch`, given the module's `sandboxStep`; `phoneFile` gives a file of phone/ as text. */
 export class SandboxHost {
   #step;
   #config;
   #controlHeaders;
+  #phoneFile;
   #always = [];
   #store;
   #now;
@@ -61,11 +62,19 @@ export class SandboxHost {
 
   constructor(
     step,
-    { accounts, controlToken, store = new MemoryStore(), now = Date.now, fetch = globalThis.fetch } = {},
+    {
+      accounts,
+      controlToken,
+      store = new MemoryStore(),
+      now = Date.now,
+      fetch = globalThis.fetch,
+      phoneFile,
+    } = {},
   ) {
     this.#step = step;
     this.#config = JSON.stringify({ accounts, controlToken });
     this.#controlHeaders = controlToken ? [["authorization", `Bearer ${controlToken}`]] : [];
+    this.#phoneFile = phoneFile;
     this.#store = store;
     this.#now = now;
     this.#fetch = fetch;
@@ -147,6 +156,10 @@ export class SandboxHost {
     return this.#control("POST", `verifications/${encodeURIComponent(certifyId)}/open`);
   }
 
+  async giveUp(certifyId) {
+    return this.#control("POST", `verifications/${encodeURIComponent(certifyId)}/give-up`);
+  }
+
   async submit(certifyId, outcome = "passed") {
     return this.#control("POST", `verifications/${encodeURIComponent(certifyId)}/submit`, { outcome });
   }
@@ -205,6 +218,7 @@ export class SandboxHost {
       const { need, done } = this.#step({ event, rows, lists, now, origin }, this.#config);
       if (done) {
         this.#perform(done);
+        if (done.file) done.response.body = new TextEncoder().encode(this.#phoneFile(done.file));
         return done;
       }
       // What the first decision of all asked for first, every decision begins with.
@@ -244,6 +258,23 @@ export class SandboxHost {
     );
     if (!this.#closing.signal.aborted) this.#run({ callbackAnswered: { certifyId, status } });
   }
+}
+
+/** An answer to what never reached the module or made it fail: in the vendor's form, and marked as the sandbox's. */
+export function failure(status, code, message) {
+  return {
+    status,
+    headers: [
+      ["content-type", "application/json;charset=utf-8"],
+      ["x-cloudauth-sandbox", "1"],
+    ],
+    body: new TextEncoder().encode(JSON.stringify({ Code: code, Message: message })),
+  };
+}
+
+/** A bug or a trap. Its message may repeat what was sent. */
+export function internalError(error) {
+  return failure(500, "InternalError", `The sandbox failed: ${error?.name ?? "Error"}`);
 }
 
 const closed = () => new Error("The sandbox was closed.");

@@ -136,6 +136,8 @@ export interface Sandbox {
   verification(certifyId: string): Promise<SandboxVerification>;
   /** The phone opens it: DescribeFaceVerify answers 403 from then on. */
   open(certifyId: string): Promise<SandboxVerification>;
+  /** The person gives up: nothing is submitted, so DescribeFaceVerify answers 424; it may be opened again in its 30 minutes. */
+  giveUp(certifyId: string): Promise<SandboxVerification>;
   /** The phone submits: `"passed"` (the default), a SubCode such as `"205"`, or a Code of DescribeFaceVerify such as `"500"`. */
   submit(certifyId: string, outcome?: string): Promise<SandboxVerification>;
   advanceClock(milliseconds: number): Promise<SandboxClock>;

@@ -3,11 +3,12 @@
 import { appendFileSync, existsSync, readFileSync, renameSync, writeFileSync } from "node:fs";
 import { createServer } from "node:http";
 import { guard } from "./core.js";
-import { MemoryStore, READ_LIMIT, SandboxHost, joined } from "./sandbox-host.js";
+import { MemoryStore, READ_LIMIT, SandboxHost, failure, internalError, joined } from "./sandbox-host.js";
 import * as glue from "./wasm/server/cloudauth_edge.js";
 
 glue.initSync({ module: readFileSync(new URL("./wasm/server/cloudauth_edge_bg.wasm", import.meta.url)) });
 const { sandboxStep } = guard(glue);
+const phoneFile = (name) => readFileSync(new URL(`./phone/${name}`, import.meta.url), "utf8");
 
 /** Beyond this, a body is not even read to its end. */
 const DISCARD_LIMIT = 64 * 1024 * 1024;
@@ -20,7 +21,7 @@ const KEEP_ALIVE_MS = 120_000;
 /** Makes a sandbox of its own: no other one sees its state. */
 export function createSandbox({ file, ...options } = {}) {
   const store = file === undefined ? options.store : new FileStore(file);
-  return new Sandbox(sandboxStep, { ...options, store });
+  return new Sandbox(sandboxStep, { ...options, store, phoneFile });
 }
 
 class Sandbox extends SandboxHost {
@@ -28,24 +29,24 @@ class Sandbox extends SandboxHost {
 
   /** Serves it over HTTP. */
   async listen({ port = 0, host = "127.0.0.1" } = {}) {
+    const answer = (request, response) =>
+      this.#serve(request, response).catch((error) => {
+        // Say so, and go on with the next request.
+        if (response.headersSent || response.destroyed) return response.destroy();
+        send(response, internalError(error));
+      });
     const server = createServer(
-      { maxHeaderSize: MAX_HEADER_SIZE, requestTimeout: REQUEST_TIMEOUT_MS, keepAliveTimeout: KEEP_ALIVE_MS },
-      (request, response) =>
-        this.#serve(request, response).catch((error) => {
-          // A bug or a trap: say so, in the vendor's form, and go on with the next request.
-          if (response.headersSent || response.destroyed) return response.destroy();
-          response.writeHead(500, {
-            "content-type": "application/json;charset=utf-8",
-            "x-cloudauth-sandbox": "1",
-          });
-          response.end(
-            JSON.stringify({
-              Code: "InternalError",
-              Message: `The sandbox failed: ${error?.name ?? "Error"}`,
-            }),
-          );
-        }),
+      {
+        maxHeaderSize: MAX_HEADER_SIZE,
+        requestTimeout: REQUEST_TIMEOUT_MS,
+        keepAliveTimeout: KEEP_ALIVE_MS,
+        requireHostHeader: false,
+      },
+      answer,
     );
+    // What Node would answer by itself, it would answer without the sandbox's mark.
+    server.on("checkExpectation", answer);
+    server.on("clientError", refuseUnreadable);
     await new Promise((resolve, reject) => {
       server.once("error", reject);
       server.listen({ port, host }, () => (server.off("error", reject), resolve()));
@@ -98,12 +99,35 @@ class Sandbox extends SandboxHost {
       request.socket.resetAndDestroy();
       return;
     }
-    response.writeHead(
-      done.response.status,
-      [...done.response.headers, ["content-length", done.response.body.length]].flat(),
-    );
-    response.end(done.response.body);
+    send(response, done.response);
   }
+}
+
+function send(response, { status, headers, body }) {
+  response.writeHead(status, [...headers, ["content-length", body.length]].flat());
+  response.end(body);
+}
+
+/** By the code of Node's error; everything else is no HTTP. */
+const UNREADABLE = {
+  HPE_HEADER_OVERFLOW: [
+    431,
+    "Request Header Fields Too Large",
+    "The request line and headers are too large.",
+  ],
+  ERR_HTTP_REQUEST_TIMEOUT: [408, "Request Timeout", "The request did not arrive in time."],
+};
+const NO_HTTP = [400, "Bad Request", "This is not an HTTP request the sandbox can read."];
+
+/** Answers what the HTTP parser gave up, in bytes: there is no response object for it. */
+function refuseUnreadable(error, socket) {
+  if (!socket.writable) return socket.destroy();
+  const [status, reason, message] = UNREADABLE[error.code] ?? NO_HTTP;
+  const { headers, body } = failure(status, reason.replaceAll(" ", ""), message);
+  const lines = [...headers, ["content-length", body.length], ["connection", "close"]];
+  const head = lines.map(([name, value]) => `${name}: ${value}\r\n`).join("");
+  socket.write(`HTTP/1.1 ${status} ${reason}\r\n${head}\r\n`);
+  socket.end(body);
 }
 
 /** Path and query of a request line, which a proxy's client writes as a whole URL. */

@@ -1,8 +1,20 @@
 /** The sandbox as a Worker, for a team to share: one Durable Object that holds everything. */
 
 import { DurableObject } from "cloudflare:workers";
-import { SandboxHost } from "../pkg/sandbox-host.js";
+import phoneCss from "../pkg/phone/phone.css";
+import phoneHtml from "../pkg/phone/phone.html";
+import phoneJs from "../pkg/phone/phone.js";
+import phoneWordsJs from "../pkg/phone/phone-words.js";
+import { SandboxHost, internalError } from "../pkg/sandbox-host.js";
 import { core } from "./core.js";
+
+/** The pretend phone's page. wrangler.sandbox.toml has them bundled as text. */
+const phoneFiles = {
+  "phone.html": phoneHtml,
+  "phone.css": phoneCss,
+  "phone.js": phoneJs,
+  "phone-words.js": phoneWordsJs,
+};
 
 export class SandboxState extends DurableObject {
   #host;
@@ -14,11 +26,19 @@ export class SandboxState extends DurableObject {
       // On the open internet, the control API is closed until somebody sets its token.
       controlToken: env.SANDBOX_CONTROL_TOKEN ?? "",
       store: new SqlStore(ctx.storage.sql),
+      phoneFile: (name) => phoneFiles[name],
     });
   }
 
-  fetch(request) {
-    return this.#host.fetch(request);
+  async fetch(request) {
+    try {
+      return await this.#host.fetch(request);
+    } catch (error) {
+      // A reset comes as the platform's error page.
+      if (error.cause?.code === "ECONNRESET" || request.signal.aborted) throw error;
+      const { status, headers, body } = internalError(error);
+      return new Response(body, { status, headers });
+    }
   }
 }
 

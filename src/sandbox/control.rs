@@ -3,8 +3,8 @@
 
 use super::session::{CLOCK, Clock, Session};
 use super::verification::{Ending, PREFIX, Stage, Verification};
-use super::{MAX_BODY, Need, callback, envelope, faults, picture};
-use crate::codes;
+use super::{MAX_BODY, Need, callback, envelope, faults, phone, picture};
+use crate::codes::{self, CODES, SUB_CODES};
 use crate::http::{IncomingRequest, Response, header};
 use crate::signing::encode::parse_form;
 use crate::text::Text;
@@ -54,6 +54,9 @@ pub(super) fn answer(
     {
         return Ok(picture::serve(session, request, object));
     }
+    if let Some(page) = phone::serve(session, request) {
+        return Ok(page);
+    }
     let (status, body) = match route(session, request) {
         Ok(answer) => answer,
         Err(Stop::Need(need)) => return Err(need),
@@ -93,7 +96,9 @@ fn route(session: &mut Session<'_>, request: &IncomingRequest) -> Answer {
             Ok((200, view(session, &load(session, certify_id)?)))
         }
         ("POST", ["verifications", certify_id, "open"]) => open(session, certify_id),
+        ("POST", ["verifications", certify_id, "give-up"]) => give_up(session, certify_id),
         ("POST", ["verifications", certify_id, "submit"]) => submit(session, request, certify_id),
+        ("GET", ["outcomes"]) => Ok((200, outcomes())),
         ("GET", ["clock"]) => Ok((200, clock(session))),
         ("POST", ["clock"]) => move_clock(session, request),
         ("GET", ["faults"]) => Ok((200, json!({ "faults": faults::waiting(session)? }))),
@@ -119,18 +124,23 @@ fn route(session: &mut Session<'_>, request: &IncomingRequest) -> Answer {
         (
             _,
             [""]
-            | ["state" | "verifications" | "clock" | "faults" | "reset"]
+            | ["state" | "verifications" | "outcomes" | "clock" | "faults" | "reset"]
             | ["verifications", _]
-            | ["verifications", _, "open" | "submit"]
+            | ["verifications", _, "open" | "give-up" | "submit"]
             | ["pictures", ..],
-        ) => Err(problem(
-            405,
-            "wrong-method",
-            "该路径不支持此 HTTP 方法，见 docs/sandbox.md。",
-            "this path does not take this HTTP method; see docs/sandbox.md.",
-        )),
+        ) => Err(wrong_method()),
+        (_, [name]) if phone::has(name) => Err(wrong_method()),
         _ => unknown(),
     }
+}
+
+fn wrong_method() -> Stop {
+    problem(
+        405,
+        "wrong-method",
+        "该路径不支持此 HTTP 方法，见 docs/sandbox.md。",
+        "this path does not take this HTTP method; see docs/sandbox.md.",
+    )
 }
 
 /// A sandbox that several people share may keep its control API to those who have its token.
@@ -319,6 +329,40 @@ fn open(session: &mut Session<'_>, certify_id: &str) -> Answer {
     verification.open(session.now).map_err(cannot)?;
     store(session, &verification);
     Ok((200, view(session, &verification)))
+}
+
+fn give_up(session: &mut Session<'_>, certify_id: &str) -> Answer {
+    let mut verification = load(session, certify_id)?;
+    verification.give_up(session.now).map_err(cannot)?;
+    store(session, &verification);
+    Ok((200, view(session, &verification)))
+}
+
+/// What can be submitted, with the vendor's words and this product's.
+fn outcomes() -> Value {
+    let verdicts = SUB_CODES.iter().map(|known| {
+        json!({
+            "outcome": known.code,
+            "passed": known.passing,
+            "ofLrFr": known.in_vendor_document,
+            "vendorMessage": known.vendor_message,
+            "text": known.text,
+        })
+    });
+    let failures = CODES
+        .iter()
+        .filter(|known| Ending::is_failure(known))
+        .map(|known| {
+            json!({
+                "outcome": known.code,
+                "vendorMessage": known.vendor_message,
+                "text": known.text,
+            })
+        });
+    json!({
+        "subCodes": verdicts.collect::<Vec<_>>(),
+        "codes": failures.collect::<Vec<_>>(),
+    })
 }
 
 #[derive(Deserialize)]

@@ -16,6 +16,7 @@ mod envelope;
 mod faults;
 mod init;
 mod outcome;
+mod phone;
 mod picture;
 mod protocol;
 mod session;
@@ -108,6 +109,8 @@ pub struct Need {
 pub struct Done {
     /// The answer; `None` after an event that was not a request.
     pub response: Option<Response>,
+    /// The file of the host's whose content is the answer's body: one of the pretend phone's page.
+    pub file: Option<&'static str>,
     /// How the answer is delivered.
     pub delivery: Delivery,
     /// Rows to store, in order.

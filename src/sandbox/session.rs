@@ -53,6 +53,8 @@ pub(super) struct Session<'a> {
     /// The sandbox's own time.
     pub(super) now: Timestamp,
     pub(super) callback: Option<Callback>,
+    /// See [`Done::file`].
+    pub(super) file: Option<&'static str>,
     writes: Vec<Write>,
 }
 
@@ -68,6 +70,7 @@ impl<'a> Session<'a> {
             random,
             now: Timestamp::from_unix_millis(input.now),
             callback: None,
+            file: None,
             writes: Vec::new(),
         };
         session.want(&[CLOCK, FAULTS])?;
@@ -149,6 +152,7 @@ impl<'a> Session<'a> {
     pub(super) fn finish(self, response: Option<Response>, delivery: Delivery) -> Done {
         Done {
             response,
+            file: self.file,
             delivery,
             writes: self.writes,
             callback: self.callback,

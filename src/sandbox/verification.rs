@@ -64,8 +64,13 @@ impl Ending {
             return Some(Self::SubCode(known.code.to_owned()));
         }
         codes::code(outcome)
-            .filter(|known| known.meaning == Meaning::Failure && known.used_by != UsedBy::Init)
+            .filter(|known| Self::is_failure(known))
             .map(|known| Self::Code(known.code.to_owned()))
+    }
+
+    /// Whether a verification can end with a Code: one of DescribeFaceVerify that means failure.
+    pub(super) fn is_failure(known: &codes::Code) -> bool {
+        known.meaning == Meaning::Failure && known.used_by != UsedBy::Init
     }
 }
 
@@ -106,6 +111,19 @@ impl Verification {
         match self.stage(now) {
             Stage::Created => self.opened_at = Some(now.unix_millis()),
             Stage::Opened => {}
+            stage => return Err(stage),
+        }
+        Ok(())
+    }
+
+    /// The person gives up: nothing is submitted, and what is left of the time may be used again.
+    ///
+    /// # Errors
+    /// The stage in which there is nothing to give up.
+    pub(super) fn give_up(&mut self, now: Timestamp) -> Result<(), Stage> {
+        match self.stage(now) {
+            // One that ends by a script has nobody who could give it up.
+            Stage::Created | Stage::Opened if self.ended_at.is_none() => self.opened_at = None,
             stage => return Err(stage),
         }
         Ok(())

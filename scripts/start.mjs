@@ -193,6 +193,7 @@ await command(
       console.log("No sandbox is started. Calls are billed, and callers are those of GATEWAY_CALLERS.");
     } else {
       console.log(`Sandbox              ${sandboxUrl}`);
+      console.log(`Pretend phone        ${sandboxUrl}/_sandbox/phone`);
       console.log("\nDemo credentials, good for nothing but this");
       console.log(`  gateway, REST      bearer token ${callerKey.token}`);
       console.log(`  gateway, RPC       AccessKeyId ${callerKey.id}, AccessKeySecret ${callerKey.secret}`);

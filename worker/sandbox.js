@@ -3,7 +3,9 @@
 import { DurableObject } from "cloudflare:workers";
 import phoneCss from "../pkg/phone/phone.css";
 import phoneHtml from "../pkg/phone/phone.html";
+// oxlint-disable-next-line import/default -- bundled as text, not as a module
 import phoneJs from "../pkg/phone/phone.js";
+// oxlint-disable-next-line import/default -- as above
 import phoneWordsJs from "../pkg/phone/phone-words.js";
 import { SandboxHost, internalError } from "../pkg/sandbox-host.js";
 import { core } from "./core.js";

@@ -23,6 +23,9 @@ const OPTIONS = {
   help: { type: "boolean", default: false },
 };
 
+/** How often it looks whether the npx that started it is still there. */
+const LOOK_EVERY_MS = 500;
+
 function fail(message) {
   process.stderr.write(`cloudauth-edge: ${message}\n`);
   process.exit(2);
@@ -72,10 +75,27 @@ Point your SDK at it:
   npm @alicloud/cloudauth20190307        endpoint: "${host}", protocol: "http"
   Python alibabacloud-cloudauth20190307  Config(endpoint="${host}", protocol="http", ...)
   Python aliyun-python-sdk-cloudauth     AcsClient(..., port=${port}); request.set_endpoint("${hostname}")
+  Java com.aliyun:cloudauth20190307      new Config().setEndpoint("${host}").setProtocol("http")
+  Java aliyun-java-sdk-cloudauth         request.setSysEndpoint("${host}")
+  Go cloudauth-20190307                  &openapi.Config{Endpoint: tea.String("${host}"), Protocol: tea.String("HTTP"), ...}
+  Go alibaba-cloud-sdk-go                client.Domain = "${host}"; request.Scheme = "http"
+  PHP alibabacloud/cloudauth-20190307    new Config(["endpoint" => "${host}", "protocol" => "http", ...])
+  C# AlibabaCloud.SDK.Cloudauth20190307  new Config { Endpoint = "${host}", Protocol = "http", ... }
 
-Act as the phone:
+Act as the phone 模拟手机:
+  ${url}/_sandbox/phone
   curl -d '{"outcome":"passed"}' ${url}/_sandbox/verifications/<CertifyId>/submit
 `;
+}
+
+/**
+ * npx, told to stop, stops the shell between it and this process and no more, so that the port would stay taken.
+ * Whoever starts the command without npx may leave it running on its own.
+ */
+function stopWithNpx(stop) {
+  if (process.env.npm_command !== "exec") return;
+  const parent = process.ppid;
+  setInterval(() => process.ppid !== parent && stop(), LOOK_EVERY_MS).unref();
 }
 
 const { values, positionals } = readArguments();
@@ -106,4 +126,5 @@ if (values.help) {
   };
   process.once("SIGINT", stop);
   process.once("SIGTERM", stop);
+  stopWithNpx(stop);
 }

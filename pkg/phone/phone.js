@@ -137,12 +137,14 @@ function show(trouble = refused) {
   part("loading").hidden = !missing || trouble !== undefined;
   part("token").hidden = !needsToken;
   part("work").hidden = missing;
-  fill("trouble", trouble ? (trouble.text ?? "unreachable") : null, () => tellTrouble(trouble, needsToken));
+  // Before anything was typed there, the form says it alone.
+  const told = needsToken && token === undefined ? undefined : trouble;
+  fill("trouble", told && (told.text ?? "unreachable"), () => tellTrouble(told));
   if (missing) return;
   const now = Date.now() + ahead;
   fill("list", listState(now), () => buildList(now));
   const one = verifications.find(({ certifyId }) => certifyId === chosen());
-  fill("screen", [one ?? chosen(), gaveUp], () => buildScreen(one));
+  fill("screen", [one ?? chosen(), gaveUp, verifications.some(waits)], () => buildScreen(one));
 }
 
 function showFrame() {
@@ -160,14 +162,11 @@ function showFrame() {
 const isDark = () =>
   (kept.theme ?? (matchMedia("(prefers-color-scheme: dark)").matches ? "dark" : "light")) === "dark";
 
-function tellTrouble(trouble, needsToken) {
-  // The form says it; what was typed there is told to be wrong.
-  if (!trouble || (needsToken && token === undefined)) return [];
+function tellTrouble(trouble) {
+  if (!trouble) return [];
+  if (trouble.text) return [make("p", {}, trouble.text[language])];
   const retry = make("button", { type: "button", click: refresh, "data-key": "retry" }, text().retry);
-  return [
-    make("p", {}, trouble.text ? trouble.text[language] : text().unreachable),
-    ...(trouble.text ? [] : [retry]),
-  ];
+  return [make("p", {}, text().unreachable), retry];
 }
 
 const waits = ({ stage }) => stage === "created" || stage === "opened";
@@ -229,7 +228,7 @@ const note = (words) => make("p", { class: "muted" }, words);
 function buildScreen(one) {
   const t = text();
   if (!one) {
-    if (!chosen()) return centre(note(t.choose));
+    if (!chosen()) return centre(note(verifications.some(waits) ? t.choose : t.empty));
     return centre(title(t.goneTitle), note(t.gone));
   }
   const about = [
@@ -296,7 +295,7 @@ function toSubmit({ certifyId }) {
     make("details", { "data-key": key }, make("summary", {}, summary), listed(some));
   return [
     part("face").content.cloneNode(true),
-    title(t.blink, "step-title"),
+    title(t.blink, "instruction"),
     make("h3", {}, t.outcomes),
     listed(outcomes.subCodes.filter(({ ofLrFr }) => ofLrFr)),
     make(

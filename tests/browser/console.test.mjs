@@ -5,3 +5,4 @@ import "./walkthrough.mjs";
 import "./laboratory.mjs";
 import "./identity.mjs";
 import "./orders.mjs";
+import "./phone.mjs";

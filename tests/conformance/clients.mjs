@@ -139,6 +139,10 @@ export function pythonOpenApi(algorithm) {
 
 const conformanceTools = join(tools, "conformance");
 
+/** What a registry or the way to it says when a library is not to be had; anything else is a mistake of ours. */
+const NOT_TO_BE_HAD =
+  /forbidden|not available|could not transfer|could not resolve|timed? ?out|no such host|connection|network/i;
+
 /** Why a program that fetches libraries did not succeed; undefined when it did. */
 function fetching(what, name, args, options) {
   if (!which(name)) return `${name} is not installed`;
@@ -149,33 +153,64 @@ function fetching(what, name, args, options) {
     ...options,
   });
   if (status === 0) return undefined;
-  const reason =
-    error?.message ?? `${stderr}${stdout}`.split("\n").find((text) => /error|forbidden|not find/i.test(text));
-  return `${what} could not be fetched: ${reason}`;
+  const said = `${error?.message ?? ""}\n${stderr}${stdout}`;
+  const reason = said.split("\n").find((text) => NOT_TO_BE_HAD.test(text));
+  if (!reason) throw new Error(`${what} could not be set up: ${said}`);
+  return `${what} could not be fetched: ${reason.trim()}`;
+}
+
+const javaClasspath = join(conformanceTools, "java-classpath");
+let javaMissing;
+
+/** The classpath of the vendor's Java SDKs, and why there is none where there is none. */
+export function javaLibraries() {
+  javaMissing ??= {
+    missing: fetching("the vendor's Java SDKs", "mvn", [
+      ...["--quiet", "--batch-mode", "--file", here("java/pom.xml")],
+      ...["dependency:build-classpath", `-Dmdep.outputFile=${javaClasspath}`],
+    ]),
+  };
+  const { missing } = javaMissing;
+  return { missing, classpath: () => readFileSync(javaClasspath, "utf8").trim() };
+}
+
+function javaProgram(client, argument, settings) {
+  const { missing, classpath } = javaLibraries();
+  const command = () => ["java", "-cp", classpath(), here("java/Client.java"), argument];
+  return program({ ...client, missing }, command, settings);
 }
 
 /** The vendor's Java SDK of its own page: aliyun-java-sdk-core 4.4.3. By GET it signs a body that it does not send. */
 export function javaSdk() {
-  const classpath = join(conformanceTools, "java-classpath");
-  const missing = fetching("the vendor's Java SDK", "mvn", [
-    ...["--quiet", "--batch-mode", "--file", here("java/pom.xml")],
-    ...["dependency:build-classpath", `-Dmdep.outputFile=${classpath}`],
-  ]);
-  const client = {
-    name: "Maven aliyun-java-sdk-cloudauth",
-    scheme: RPC,
-    explainsWrongSecret: {
-      code: "SDK.InvalidAccessKeySecret",
-      wording: /Specified Access Key Secret is not valid/,
-    },
-    missing,
+  const explainsWrongSecret = {
+    code: "SDK.InvalidAccessKeySecret",
+    wording: /Specified Access Key Secret is not valid/,
   };
-  const command = () => ["java", "-cp", readFileSync(classpath, "utf8").trim(), here("java/Client.java")];
-  return program(client, command);
+  return javaProgram({ name: "Maven aliyun-java-sdk-cloudauth", scheme: RPC, explainsWrongSecret }, "sdk");
+}
+
+/** Maven cloudauth20190307, in a version that signs by RPC 1.0. */
+export const javaOpenApi = () => javaProgram({ name: "Maven cloudauth20190307", scheme: RPC }, "openapi");
+
+/** Maven tea-openapi, called as newer versions of cloudauth20190307 call it. */
+export function javaCallApi(algorithm) {
+  const client = {
+    name: `Maven tea-openapi, ${algorithm ?? "default"}`,
+    scheme: algorithm ? RPC : ACS3,
+  };
+  return javaProgram(client, "callApi", { algorithm });
+}
+
+let goMissing;
+
+/** Why the vendor's Go SDKs are not to be had; undefined when they are there. */
+export function goLibraries() {
+  goMissing ??= { missing: fetching("the vendor's Go SDKs", "go", ["mod", "download"], { cwd: here("go") }) };
+  return goMissing;
 }
 
 function goProgram(client, argument, settings) {
-  const missing = fetching("the vendor's Go SDKs", "go", ["mod", "download"], { cwd: here("go") });
+  const { missing } = goLibraries();
   const binary = join(conformanceTools, "go-client");
   const command = () => {
     const env = { ...process.env, CGO_ENABLED: "0" };
@@ -189,8 +224,8 @@ function goProgram(client, argument, settings) {
 /** Go github.com/aliyun/alibaba-cloud-sdk-go, services/cloudauth. */
 export const goSdk = () => goProgram({ name: "Go alibaba-cloud-sdk-go", scheme: RPC }, "sdk");
 
-/** Go github.com/alibabacloud-go/darabonba-openapi, which the newer cloudauth-20190307 wraps. */
+/** Go github.com/alibabacloud-go/cloudauth-20190307. */
 export function goOpenApi(algorithm) {
-  const client = { name: `Go darabonba-openapi, ${algorithm ?? "default"}`, scheme: algorithm ? RPC : ACS3 };
-  return goProgram(client, "openapi", { algorithm });
+  const name = `Go cloudauth-20190307, ${algorithm ?? "default"}`;
+  return goProgram({ name, scheme: algorithm ? RPC : ACS3 }, "openapi", { algorithm });
 }

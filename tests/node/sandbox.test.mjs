@@ -5,6 +5,7 @@ import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { request as httpRequest, createServer } from "node:http";
+import { connect } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, afterEach, describe, test } from "node:test";
@@ -360,6 +361,27 @@ describe("over HTTP", () => {
     assert.ok((await start(client)).certifyId);
   });
 
+  test("what Node itself would answer comes from the sandbox too, and the next request works", async () => {
+    const { port, client } = await listening();
+    const cases = [
+      ["not HTTP at all 😀\r\n\r\n", 400, "BadRequest"],
+      ["GET / HTTP/1.1\r\nhost: a\r\nx: \u0000\r\n\r\n", 400, "BadRequest"],
+      [`GET /?${"a".repeat(200_000)} HTTP/1.1\r\nhost: a\r\n\r\n`, 431, "RequestHeaderFieldsTooLarge"],
+      ["GET / HTTP/1.1\r\nconnection: close\r\n\r\n", 400, "MissingAction"],
+      ["GET / HTTP/1.1\r\nhost: a\r\nexpect: wonders\r\nconnection: close\r\n\r\n", 400, "MissingAction"],
+    ];
+    for (const [sent, status, code] of cases) {
+      const socket = connect(port, "127.0.0.1");
+      socket.end(sent);
+      let answer = "";
+      for await (const chunk of socket) answer += chunk;
+      assert.match(answer, new RegExp(`^HTTP/1.1 ${status} `), sent.slice(0, 40));
+      assert.match(answer, /^x-cloudauth-sandbox: 1\r$/m);
+      assert.equal(JSON.parse(answer.slice(answer.indexOf("\r\n\r\n"))).Code, code);
+      assert.ok((await start(client)).certifyId);
+    }
+  });
+
   test("a whole URL in the request line, as proxies send it", async () => {
     const { port } = await listening();
     const request = httpRequest({
@@ -436,6 +458,38 @@ describe("the command", () => {
       }
     } finally {
       rmSync(folder, { recursive: true });
+    }
+  });
+
+  test("started by npx, it ends with what stands between; started otherwise, it may stay alone", async () => {
+    for (const [npmCommand, ends] of [
+      ["exec", true],
+      ["", false],
+    ]) {
+      const shell = spawn(
+        "sh",
+        ["-c", `"$0" "$1" sandbox --port 0 & echo "pid $!"; wait`, process.execPath, command],
+        {
+          env: { ...process.env, npm_command: npmCommand },
+        },
+      );
+      children.add(shell);
+      let output = "";
+      shell.stdout.setEncoding("utf8").on("data", (text) => (output += text));
+      while (!output.includes("/submit\n")) await once(shell.stdout, "data");
+      const [url] = output.match(/http:\/\/127\.0\.0\.1:\d+/);
+      const pid = Number(output.match(/pid (\d+)/)[1]);
+      shell.kill("SIGTERM");
+      if (ends) {
+        // Its output ends with it, as it was the last that could write there.
+        await once(shell.stdout, "close");
+        await assert.rejects(fetch(url));
+      } else {
+        await once(shell, "exit");
+        assert.equal((await fetch(`${url}/_sandbox/state`)).status, 200);
+        process.kill(pid, "SIGTERM");
+        await once(shell.stdout, "close");
+      }
     }
   });
 

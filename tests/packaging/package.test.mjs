@@ -20,6 +20,7 @@ const FILES = `
   call.js client.js core.js credentials.js errors.js identity.js load.js packed.js
   sandbox-host.js sandbox.js transport.js
   index.d.ts index.d.cts identity.d.ts identity.d.cts sandbox.d.ts sandbox.d.cts
+  phone/phone.html phone/phone.css phone/phone.js phone/phone-words.js
   entry/browser.js entry/edge-light.js entry/node.js entry/workerd.js
   entry/identity-browser.js entry/identity-edge-light.js entry/identity-node.js entry/identity-workerd.js
   wasm/node.cjs wasm/identity-node.cjs wasm/sandbox-node.cjs
@@ -83,8 +84,8 @@ for (const [name, [program, ...args]] of Object.entries(commands)) {
     const state = await (await fetch(`${url}/_sandbox/state`)).json();
     assert.ok(state.accounts[0].accessKeyIds.includes("sandbox-key-id"));
     const ended = once(command, "close");
-    // To the group, as a terminal does it: npx starts a shell that passes no signal on.
-    process.kill(-command.pid, "SIGTERM");
+    // To the one process, as `kill` does it: between npx and the sandbox is a shell that passes no signal on.
+    command.kill("SIGTERM");
     const [code] = await ended;
     if (program === "cloudauth-edge") assert.equal(code, 0);
     await assert.rejects(fetch(`${url}/_sandbox/state`));

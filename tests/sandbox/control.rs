@@ -267,3 +267,55 @@ fn no_path_but_the_root_speaks_the_vendors_protocol() {
         );
     }
 }
+
+#[test]
+fn serves_the_pretend_phone_to_whoever_asks() {
+    let mut host = Host::new();
+    host.config.control_token = Some(Secret::new("the token"));
+    for (address, file, kind) in [
+        ("phone", "phone.html", "text/html"),
+        ("phone.css", "phone.css", "text/css"),
+        ("phone.js", "phone.js", "text/javascript"),
+        ("phone-words.js", "phone-words.js", "text/javascript"),
+    ] {
+        for method in ["GET", "HEAD"] {
+            let page = host.control(method, address, "");
+            assert_eq!((page.status(), page.0.file), (200, Some(file)));
+            assert!(page.header("content-type").unwrap().starts_with(kind));
+            assert_eq!(page.header("x-cloudauth-sandbox"), Some("1"));
+            let policy = page.header("content-security-policy").unwrap();
+            assert!(policy.starts_with("default-src 'none'; "));
+            assert!(!policy.contains("unsafe") && !policy.contains('*'));
+        }
+    }
+    host.config.control_token = None;
+    let wrong = host.control("POST", "phone", "");
+    assert_eq!((wrong.status(), wrong.0.file), (405, None));
+    assert_eq!(host.control("GET", "phone.html", "").status(), 404);
+    let outside = IncomingRequest {
+        method: "GET".to_owned(),
+        path: "/phone".to_owned(),
+        query: String::new(),
+        headers: Vec::new(),
+        body: Vec::new(),
+    };
+    assert_eq!(host.send(outside).status(), 404);
+}
+
+#[test]
+fn every_listed_outcome_can_be_submitted_and_no_other() {
+    let mut host = Host::new();
+    let listed = host.control("GET", "outcomes", "").json();
+    let outcomes: Vec<String> = ["subCodes", "codes"]
+        .iter()
+        .flat_map(|kind| listed[kind].as_array().unwrap())
+        .map(|one| one["outcome"].as_str().unwrap().to_owned())
+        .collect();
+    for number in 100..600 {
+        let certify_id = host.started();
+        let outcome = number.to_string();
+        let status = host.submit(&certify_id, &outcome).status();
+        let known = outcomes.contains(&outcome);
+        assert_eq!(status, if known { 200 } else { 400 }, "{outcome}");
+    }
+}

@@ -275,3 +275,43 @@ fn scripted_verifications_call_back_too_and_codes_do_not() {
     let code = host.init(with(parameters, "UserId", Some("sandbox-describe-500")));
     assert_eq!(code.0.callback, None);
 }
+
+#[test]
+fn a_person_who_gives_up_has_submitted_nothing() {
+    let mut host = Host::new();
+    let certify_id = host.started();
+    let give_up = |host: &mut Host, certify_id: &str| {
+        host.control("POST", &format!("verifications/{certify_id}/give-up"), "")
+    };
+    host.open(&certify_id);
+    assert_eq!(host.describe(&certify_id).code(), "403");
+    let given_up = give_up(&mut host, &certify_id);
+    assert_eq!(given_up.json()["stage"], "created");
+    assert!(given_up.0.callback.is_none());
+    assert_eq!(host.describe(&certify_id).code(), "424");
+    assert_eq!(give_up(&mut host, &certify_id).status(), 200);
+
+    // What is left of the thirty minutes may be used again.
+    host.open(&certify_id);
+    host.submit(&certify_id, "205");
+    let late = give_up(&mut host, &certify_id);
+    assert_eq!(
+        (late.status(), &late.json()["code"]),
+        (409, &"already-submitted".into())
+    );
+    assert_eq!(host.describe(&certify_id).result()["SubCode"], "205");
+
+    let expired = host.started();
+    host.advance(30 * 60_000);
+    assert_eq!(give_up(&mut host, &expired).json()["code"], "expired");
+    let scripted = start_scripted(&mut host);
+    assert_eq!(give_up(&mut host, &scripted).status(), 409);
+    assert_eq!(give_up(&mut host, "unknown").status(), 404);
+}
+
+/// One that ends by itself after ten seconds.
+fn start_scripted(host: &mut Host) -> String {
+    let order = format!("{:x<32}", "sandboxsub200after10s");
+    host.init(with(start(), "OuterOrderNo", Some(&order)))
+        .certify_id()
+}

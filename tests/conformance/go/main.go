@@ -1,8 +1,8 @@
 // The vendor's Go SDKs as clients: one JSON request a line in, one JSON answer a line out. The same messages as
 // client.py's.
 //
-// Argument: "sdk" (alibaba-cloud-sdk-go with its cloudauth service: RPC 1.0) or "openapi" (darabonba-openapi, what
-// cloudauth-20190307 for Go is generated around: ACS3, or RPC 1.0 with algorithm "v2").
+// Argument: "sdk" (alibaba-cloud-sdk-go with its cloudauth service: RPC 1.0) or "openapi" (cloudauth-20190307: ACS3, or
+// RPC 1.0 with algorithm "v2").
 package main
 
 import (
@@ -15,6 +15,7 @@ import (
 	"os"
 	"reflect"
 
+	v3 "github.com/alibabacloud-go/cloudauth-20190307/v3/client"
 	openapi "github.com/alibabacloud-go/darabonba-openapi/v2/client"
 	"github.com/alibabacloud-go/tea/dara"
 	"github.com/alibabacloud-go/tea/tea"
@@ -163,14 +164,14 @@ func (transport repeating) RoundTrip(request *http.Request) (*http.Response, err
 
 // New SDK.
 
-var inForm = map[string]bool{"Model": true, "Crop": true, "AuthId": true, "FaceContrastPicture": true}
-
 func callOpenApi(request asked) (any, error) {
 	config := &openapi.Config{
 		AccessKeyId:     &request.AccessKeyId,
 		AccessKeySecret: &request.AccessKeySecret,
 		Endpoint:        &request.Endpoint,
 		Protocol:        dara.String("HTTP"),
+		ConnectTimeout:  dara.Int(patienceMillis),
+		ReadTimeout:     dara.Int(patienceMillis),
 	}
 	if request.SecurityToken != "" {
 		config.SecurityToken = &request.SecurityToken
@@ -178,44 +179,43 @@ func callOpenApi(request asked) (any, error) {
 	if request.Algorithm != "" {
 		config.SignatureAlgorithm = &request.Algorithm
 	}
-	client, err := openapi.NewClient(config)
-	must(err)
-	query, form, headers := map[string]*string{}, map[string]any{}, map[string]*string{}
-	for name, value := range request.Parameters {
-		if inForm[name] {
-			form[name] = dara.String(string(value))
-		} else {
-			query[name] = dara.String(string(value))
-		}
-	}
 	if request.Nonce != "" {
-		headers["x-acs-signature-nonce"] = &request.Nonce
+		forced := &openapi.GlobalParameters{Headers: map[string]*string{"x-acs-signature-nonce": &request.Nonce}}
 		if request.Algorithm == "v2" {
-			query["SignatureNonce"] = &request.Nonce
+			forced.Queries = map[string]*string{"SignatureNonce": &request.Nonce}
 		}
+		config.GlobalParameters = forced
 	}
-	call := &openapi.OpenApiRequest{Query: query, Headers: headers}
-	if len(form) > 0 {
-		call.Body = form
+	client, err := v3.NewClient(config)
+	must(err)
+	if request.Action == "InitFaceVerify" {
+		typed := &v3.InitFaceVerifyRequest{}
+		fillTyped(typed, request.Parameters)
+		result, err := client.InitFaceVerify(typed)
+		if err != nil {
+			return nil, err
+		}
+		return result.Body, nil
 	}
-	params := &openapi.Params{
-		Action:      &request.Action,
-		Version:     dara.String("2019-03-07"),
-		Protocol:    config.Protocol,
-		Pathname:    dara.String("/"),
-		Method:      dara.String("POST"),
-		AuthType:    dara.String("AK"),
-		Style:       dara.String("RPC"),
-		ReqBodyType: dara.String("formData"),
-		BodyType:    dara.String("json"),
-	}
-	runtime := &dara.RuntimeOptions{
-		ReadTimeout:    dara.Int(patienceMillis),
-		ConnectTimeout: dara.Int(patienceMillis),
-	}
-	result, err := client.CallApi(params, call, runtime)
+	typed := &v3.DescribeFaceVerifyRequest{}
+	fillTyped(typed, request.Parameters)
+	result, err := client.DescribeFaceVerify(typed)
 	if err != nil {
 		return nil, err
 	}
-	return result["body"], nil
+	return result.Body, nil
+}
+
+func fillTyped(request any, parameters map[string]text) {
+	members := map[string]any{}
+	for name, value := range parameters {
+		if name == "SceneId" {
+			members[name] = json.Number(value)
+		} else {
+			members[name] = value
+		}
+	}
+	written, err := json.Marshal(members)
+	must(err)
+	must(json.Unmarshal(written, request))
 }

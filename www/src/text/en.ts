@@ -113,6 +113,7 @@ export const en: Catalogue = {
     phoneReal:
       "The upstream is the vendor, so there is no pretend phone: use this CertifyId on a real one with the client SDK.",
     phoneLabel: "Pretend phone",
+    phonePage: "The sandbox's own pretend phone",
     outcomePassed: "Passed",
     resultLead: "Your server asks by its own order number, and decides by status alone.",
     resultNone: "No result yet: start the verification first.",

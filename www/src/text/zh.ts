@@ -100,6 +100,7 @@ export const zh = {
     phoneExpiredNote: "CertifyId 创建 30 分钟后失效，请重新发起。",
     phoneReal: "上游是服务商，没有假手机：请在装有客户端 SDK 的真机上使用这个 CertifyId。",
     phoneLabel: "模拟手机",
+    phonePage: "沙箱自带的模拟手机页面",
     outcomePassed: "通过",
     resultLead: "服务端按自己的订单号查询结果，只看 status。",
     resultNone: "还没有结果：先发起认证。",

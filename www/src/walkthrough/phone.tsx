@@ -52,10 +52,17 @@ export function PhoneStep({ core }: { core: Core }) {
       )}
       <ScanFailureNotice address={address} />
       {address && (
-        <CodePanel
-          label={text.steps.phone}
-          snippets={phoneSnippets(address, certifyId ?? "CERTIFY_ID", "passed")}
-        />
+        <>
+          <p class="small phone-page">
+            <a href={`${address}/_sandbox/phone#${certifyId ?? ""}`} target="_blank" rel="noreferrer">
+              {text.phonePage}
+            </a>
+          </p>
+          <CodePanel
+            label={text.steps.phone}
+            snippets={phoneSnippets(address, certifyId ?? "CERTIFY_ID", "passed")}
+          />
+        </>
       )}
     </Step>
   );

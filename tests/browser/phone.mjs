@@ -1,0 +1,229 @@
+// The pretend phone's page, which the sandbox itself serves.
+
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { FaceVerifyClient, newOuterOrderNo } from "cloudauth-edge";
+import { createSandbox } from "cloudauth-edge/sandbox";
+import { assertAccessible, assertFits, looks, tabTo, withConsole } from "./console.mjs";
+
+const SCENE = 1000000006;
+const KEY = { accessKeyId: "sandbox-key-id", accessKeySecret: "sandbox-key-secret" };
+const phone = {
+  zh: {
+    title: "模拟手机",
+    empty: "还没有等待中的认证。用任意",
+    ready: "App 已收到 CertifyId",
+    open: "打开认证",
+    blink: "请正对屏幕并眨眼",
+    giveUp: "放弃",
+    gaveUp: /已放弃.*424/,
+    more: "其他产品的结果",
+    codes: "查询时报错",
+    passed: "已提交：通过",
+    rejected: "已提交：未通过",
+    failed: "已提交：查询将报错",
+    expired: "已过期",
+    recent: "最近结束的认证",
+  },
+  en: {
+    title: "Pretend phone",
+    empty: "No verification is waiting.Call",
+    ready: "The app has its CertifyId",
+    open: "Open verification",
+    blink: "Look at the screen and blink",
+    giveUp: "Give up",
+    gaveUp: /Given up.*424/,
+    more: "Outcomes of other products",
+    codes: "Errors of the query",
+    passed: "Submitted: passed",
+    rejected: "Submitted: not passed",
+    failed: "Submitted: the query will fail",
+    expired: "Expired",
+    recent: "Ended not long ago",
+  },
+};
+
+/** A sandbox and its phone's page; `use` gets the page, the sandbox, a client of it and the words. */
+async function withPhone(look, options, use) {
+  const sandbox = createSandbox(options);
+  try {
+    const { url, port } = await sandbox.listen();
+    const client = new FaceVerifyClient({ ...KEY, endpoint: url, maxAttempts: 1 });
+    const start = async (outerOrderNo = newOuterOrderNo()) => {
+      const order = { sceneId: SCENE, outerOrderNo, metaInfo: '{"zimVer":"3.0.0"}' };
+      return (await client.initFaceVerify(order)).certifyId;
+    };
+    const ask = (certifyId) => client.describeFaceVerify({ sceneId: SCENE, certifyId });
+    const words = phone[look.language ?? "en"];
+    await withConsole({ ...look, origin: url, hash: "_sandbox/phone" }, (page, _, context) =>
+      use({ page, words, sandbox, start, ask, port, context }),
+    );
+  } finally {
+    await sandbox.close();
+  }
+}
+
+async function assertSound(page) {
+  await assertFits(page);
+  await assertAccessible(page);
+}
+
+for (const look of looks) {
+  test(`the pretend phone, step by step: ${Object.values(look).join(", ")}`, () =>
+    withPhone(look, {}, async ({ page, words, sandbox, start, ask }) => {
+      await page.getByRole("heading", { name: words.title }).waitFor();
+      await page.locator("#list").getByText(words.empty.slice(0, 8)).waitFor();
+      assert.ok((await page.locator("#list").innerText()).replaceAll("\n", "").startsWith(words.empty));
+      await assertSound(page);
+
+      const certifyId = await start();
+      const other = await start();
+      await sandbox.submit(other, "passed");
+      await page.locator("#list").getByRole("button").first().click();
+      await page.locator("#screen").getByText(words.ready).waitFor();
+      assert.equal(await page.locator("#list > ul > li").count(), 1, "what has ended waits no more");
+      await assertSound(page);
+
+      await page.getByRole("button", { name: words.open }).click();
+      await page.locator("#screen").getByText(words.blink).waitFor();
+      assert.equal((await sandbox.verification(certifyId)).stage, "opened");
+      for (const folded of [words.more, words.codes]) await page.getByText(folded).click();
+      await assertSound(page);
+
+      await page.getByRole("button", { name: words.giveUp }).click();
+      await page.getByText(words.gaveUp).waitFor();
+      assert.equal((await ask(certifyId)).code, "424");
+      await assertSound(page);
+
+      await page.getByRole("button", { name: words.open }).click();
+      await page.getByRole("button", { name: /^205/ }).click();
+      await page.locator("#screen").getByText(words.rejected).waitFor();
+      assert.equal((await ask(certifyId)).subCode, "205");
+      await page.getByText(words.recent).click();
+      await assertSound(page);
+    }));
+}
+
+test("every outcome has one button, and each of them is what the query then finds", () =>
+  withPhone({}, {}, async ({ page, words, sandbox, start }) => {
+    const { subCodes, codes } = await (await sandbox.fetch("http://sandbox/_sandbox/outcomes")).json();
+    assert.equal(subCodes.length, 13);
+    for (const { outcome, passed } of [...subCodes, ...codes]) {
+      const certifyId = await start();
+      await page.goto(`${new URL(page.url()).origin}/_sandbox/phone#${certifyId}`);
+      await page.getByRole("button", { name: words.open }).click();
+      await page.locator("#screen").getByText(words.blink).waitFor();
+      for (const details of await page.locator("#screen details").all()) {
+        if ((await details.getAttribute("open")) === null) await details.locator("summary").click();
+      }
+      await page.locator(`#screen [data-key="${outcome}"]`).click();
+      const title = passed === undefined ? words.failed : passed ? words.passed : words.rejected;
+      await page.locator("#screen").getByText(title).waitFor();
+      const ended = await sandbox.verification(certifyId);
+      assert.deepEqual(
+        [ended.stage, ended.subCode ?? ended.code, ended.passed ?? undefined],
+        ["ended", outcome, passed],
+      );
+    }
+  }));
+
+test("by keyboard alone", () =>
+  withPhone({}, {}, async ({ page, words, start, ask }) => {
+    const outerOrderNo = newOuterOrderNo();
+    const certifyId = await start(outerOrderNo);
+    await page.getByText(outerOrderNo).waitFor();
+    const listed = await page.locator("#list button").textContent();
+    await tabTo(page, listed);
+    await page.keyboard.press("Enter");
+    // The focus is on the screen now, and what is pressed next is next.
+    await page.keyboard.press("Tab");
+    assert.equal(await page.evaluate(() => document.activeElement.textContent), words.open);
+    await page.keyboard.press("Enter");
+    await page.locator("#screen").getByText(words.blink).waitFor();
+    await page.keyboard.press("Tab");
+    await page.keyboard.press("Enter");
+    await page.locator("#screen").getByText(words.passed).waitFor();
+    assert.equal((await ask(certifyId)).status, "passed");
+  }));
+
+test("a refused tap, an expired verification, one that is gone, one that ends by itself", () =>
+  withPhone({}, {}, async ({ page, words, sandbox, start }) => {
+    const origin = new URL(page.url()).origin;
+    const certifyId = await start();
+    await page.goto(`${origin}/_sandbox/phone#${certifyId}`);
+    await page.getByRole("button", { name: words.open }).click();
+    // Holds the list as it is, as between two looks.
+    await page.route("**/verifications", (route) => route.abort());
+    await sandbox.submit(certifyId, "passed");
+    await page.getByRole("button", { name: /^206/ }).click();
+    await page.getByRole("alert").getByText("does not answer").waitFor();
+    await page.unroute("**/verifications");
+    await page.locator("#screen").getByText(words.passed).waitFor();
+    assert.match(await page.getByRole("alert").innerText(), /takes one submission/);
+    await assertSound(page);
+
+    const late = await start();
+    await page.goto(`${origin}/_sandbox/phone#${late}`);
+    await page.locator("#screen").getByText(words.ready).waitFor();
+    await sandbox.advanceClock(31 * 60_000);
+    await page.locator("#screen strong").getByText(words.expired).waitFor();
+    await sandbox.reset();
+    await page.getByText("This verification is no more").waitFor();
+    const scripted = await start("sandboxsub205after600s0000000000");
+    await page.goto(`${origin}/_sandbox/phone#${scripted}`);
+    await page.getByText("It ends by itself").waitFor();
+    await assertSound(page);
+  }));
+
+test("where the control API wants a token, it asks for it and keeps it nowhere", () =>
+  withPhone({}, { controlToken: "the-token-of-this-test" }, async ({ page, start }) => {
+    const outerOrderNo = newOuterOrderNo();
+    await start(outerOrderNo);
+    const field = page.getByLabel("Token of the control API");
+    await field.fill("another");
+    await assertSound(page);
+    await page.getByRole("button", { name: "Use it" }).click();
+    await page.getByRole("alert").getByText("wants its token").waitFor();
+    await field.fill("the-token-of-this-test");
+    await page.keyboard.press("Enter");
+    await page.getByText(outerOrderNo).waitFor();
+    await page.getByRole("button", { name: "中文" }).click();
+    const kept = await page.evaluate(() => JSON.stringify({ ...localStorage, ...sessionStorage }));
+    assert.match(kept, /"language\\":\\"zh/);
+    assert.ok(!`${kept}${page.url()}`.includes("the-token-of-this-test"));
+    await page.reload();
+    await page.getByLabel("控制接口的访问令牌").waitFor();
+  }));
+
+test("a closed control API says who must act; a sandbox that is gone, that it is gone, and it goes on by itself", async () => {
+  await withPhone({}, { controlToken: "" }, async ({ page }) => {
+    await page.getByRole("alert").getByText("the operator must set a token").waitFor();
+    await assertSound(page);
+  });
+  await withPhone({}, {}, async ({ page, context, words }) => {
+    await page.locator("#list").getByText(words.empty.slice(0, 8)).waitFor();
+    await context.setOffline(true);
+    await page.getByRole("alert").getByText("does not answer").waitFor();
+    await assertSound(page);
+    await context.setOffline(false);
+    await page.getByRole("button", { name: "Try now" }).click();
+    await page.getByRole("alert").getByText("does not answer").waitFor({ state: "detached" });
+  });
+});
+
+test("nothing but the page's own files may run or be called there", () =>
+  withPhone({ expected: /Content Security Policy/ }, {}, async ({ page }) => {
+    const blocked = await page.evaluate(async () => {
+      const found = [];
+      document.addEventListener("securitypolicyviolation", ({ effectiveDirective }) =>
+        found.push(effectiveDirective),
+      );
+      const script = document.createElement("script");
+      script.textContent = "globalThis.ran = true";
+      document.head.append(script);
+      await fetch("http://127.0.0.1:9/").catch(() => {});
+      await new Promise((resolve) => setTimeout(resolve, 50));
+      return { found: found.sort(), ran: globalThis.ran === true };
+    });
+    assert.deepEqual(blocked, { found: ["connect-src", "script-src-elem"], ran: false });
+  }));

@@ -25,6 +25,7 @@ const OPTIONS = {
 
 /** How often it looks whether the npx that started it is still there. */
 const LOOK_EVERY_MS = 500;
+const parent = process.ppid;
 
 function fail(message) {
   process.stderr.write(`cloudauth-edge: ${message}\n`);
@@ -89,12 +90,13 @@ Act as the phone 模拟手机:
 }
 
 /**
- * npx, told to stop, stops the shell between it and this process and no more, so that the port would stay taken.
- * Whoever starts the command without npx may leave it running on its own.
+ * Besides its own signals: npx, told to stop, stops the shell between it and this process and no more, so that the
+ * port would stay taken. Whoever starts the command without npx may leave it running alone.
  */
-function stopWithNpx(stop) {
+function stopWhenTold(stop) {
+  process.once("SIGINT", stop);
+  process.once("SIGTERM", stop);
   if (process.env.npm_command !== "exec") return;
-  const parent = process.ppid;
   setInterval(() => process.ppid !== parent && stop(), LOOK_EVERY_MS).unref();
 }
 
@@ -112,6 +114,11 @@ if (values.help) {
   try {
     sandbox = createSandbox({ ...config, file: values.file });
     const { url } = await sandbox.listen({ port, host: values.host });
+    // Before it says that it is ready: whoever reads that may stop it at once.
+    stopWhenTold(async () => {
+      await sandbox.close();
+      process.exit(0);
+    });
     process.stdout.write(welcome(url, whom(await sandbox.state(), config.accounts !== undefined)));
   } catch (error) {
     fail(
@@ -120,11 +127,4 @@ if (values.help) {
         : error.message,
     );
   }
-  const stop = async () => {
-    await sandbox.close();
-    process.exit(0);
-  };
-  process.once("SIGINT", stop);
-  process.once("SIGTERM", stop);
-  stopWithNpx(stop);
 }

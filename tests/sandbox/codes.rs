@@ -1,113 +1,146 @@
 //! A row for every Code and SubCode of the tables: each of them comes out, by every documented way.
 
-use crate::host::{Answer, Host, ORDER, start, with};
-use cloudauth_edge::actions::{Action, DESCRIBE_FACE_VERIFY, INIT_FACE_VERIFY};
-use cloudauth_edge::codes::{CODES, Code, Meaning, SUB_CODES, UsedBy};
+use crate::host::{Answer, Host, ORDER, signed, start, with};
+use cloudauth_edge::actions::DESCRIBE_FACE_VERIFY;
+use cloudauth_edge::codes::{CODES, SUB_CODES};
 use cloudauth_edge::response::{self, Answer as Decoded, Status};
 use cloudauth_edge::rpc_server::errors::ALL as GATEWAY_ERRORS;
+use serde::Deserialize;
 use serde_json::Value;
+use std::collections::BTreeSet;
+
+/// Code and Message.
+type Row = (String, String);
+
+/// The tables as the vendor's documents have them.
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Documents {
+    init_face_verify: Vec<Row>,
+    describe_face_verify: Vec<Row>,
+    /// SubCode, its text, Passed.
+    sub_codes: Vec<(String, Option<String>, String)>,
+    /// Code, HTTP status, Message.
+    api_gateway: Vec<(String, u16, Option<String>)>,
+    own_of_the_sandbox: Vec<String>,
+}
+
+fn documents() -> Documents {
+    serde_json::from_str(include_str!("../vectors/answers.json")).unwrap()
+}
 
 fn order_no(script: &str) -> String {
     format!("{script:x<32}")
 }
 
-fn used_by(action: &Action) -> impl Iterator<Item = &'static Code> {
-    let own = action.codes;
-    CODES
-        .iter()
-        .filter(move |row| row.used_by == UsedBy::Both || row.used_by == own)
-}
-
 #[track_caller]
-fn assert_code(answer: &Answer, row: &Code) {
+fn assert_code(answer: &Answer, (code, message): &Row) {
     let json = answer.json();
-    assert_eq!(answer.status(), 200, "{}", row.code);
-    assert_eq!(json["Code"], row.code);
-    assert_eq!(json["Message"], row.vendor_message);
-    assert_eq!(
-        json.get("ResultObject").is_some(),
-        row.meaning == Meaning::Success,
-        "{}",
-        row.code
-    );
+    assert_eq!(answer.status(), 200, "{code}");
+    assert_eq!(json["Code"], code.as_str());
+    assert_eq!(json["Message"], message.as_str());
+    assert!(json["RequestId"].is_string());
+    assert_eq!(json.get("ResultObject").is_some(), code == "200", "{code}");
     assert_eq!(answer.header("x-cloudauth-sandbox"), Some("1"));
 }
 
 #[test]
+fn the_documents_have_every_code_there_is() {
+    let documents = documents();
+    let set = |codes: Vec<&str>| {
+        codes
+            .into_iter()
+            .map(str::to_owned)
+            .collect::<BTreeSet<_>>()
+    };
+    let rows = [&documents.init_face_verify, &documents.describe_face_verify];
+    let codes = rows.into_iter().flatten().map(|(code, _)| code.as_str());
+    assert_eq!(
+        set(codes.collect()),
+        set(CODES.iter().map(|row| row.code).collect())
+    );
+    assert_eq!(
+        set(documents
+            .sub_codes
+            .iter()
+            .map(|row| row.0.as_str())
+            .collect()),
+        set(SUB_CODES.iter().map(|row| row.code).collect())
+    );
+    let documented = documents.api_gateway.iter().map(|row| &row.0);
+    let errors = documented.chain(&documents.own_of_the_sandbox);
+    assert_eq!(
+        set(errors.map(String::as_str).collect()),
+        set(GATEWAY_ERRORS.iter().map(|row| row.code).collect())
+    );
+}
+
+#[test]
 fn every_code_of_init() {
-    let mut rows = 0;
-    for row in used_by(&INIT_FACE_VERIFY) {
+    for row in documents().init_face_verify {
+        let (code, _) = &row;
         let mut host = Host::new();
-        let script = format!("sandboxinit{}", row.code);
+        let script = format!("sandboxinit{code}");
         assert_code(
             &host.init(with(start(), "OuterOrderNo", Some(&order_no(&script)))),
-            row,
+            &row,
         );
-        let script = format!("sandbox-init-{}", row.code);
-        assert_code(&host.init(with(start(), "UserId", Some(&script))), row);
-        if row.meaning == Meaning::Failure {
-            let fault = format!(
-                r#"{{"kind":"error","action":"InitFaceVerify","code":"{}"}}"#,
-                row.code
-            );
+        let script = format!("sandbox-init-{code}");
+        assert_code(&host.init(with(start(), "UserId", Some(&script))), &row);
+        if code != "200" {
+            let fault = format!(r#"{{"kind":"error","action":"InitFaceVerify","code":"{code}"}}"#);
             assert_eq!(host.control("POST", "faults", &fault).status(), 201);
-            assert_code(&host.init(start()), row);
+            assert_code(&host.init(start()), &row);
         }
-        rows += 1;
     }
-    assert_eq!(rows, 21);
 }
 
 #[test]
 fn every_code_of_describe() {
-    let mut rows = 0;
-    for row in used_by(&DESCRIBE_FACE_VERIFY) {
+    for row in documents().describe_face_verify {
+        let (code, _) = &row;
         let mut host = Host::new();
-        for parameters in [
-            with(
-                start(),
-                "OuterOrderNo",
-                Some(&order_no(&format!("sandboxdescribe{}", row.code))),
-            ),
-            with(
-                start(),
-                "UserId",
-                Some(&format!("sandbox-describe-{}", row.code)),
-            ),
+        for (name, script) in [
+            ("OuterOrderNo", order_no(&format!("sandboxdescribe{code}"))),
+            ("UserId", format!("sandbox-describe-{code}")),
         ] {
-            let certify_id = host.init(parameters).certify_id();
+            let certify_id = host.init(with(start(), name, Some(&script))).certify_id();
             let answer = host.describe(&certify_id);
-            if row.meaning == Meaning::Success {
+            if code == "200" {
                 // No script: it waits for the phone like any other.
                 assert_eq!(answer.code(), "424");
                 host.submit(&certify_id, "passed");
-                assert_code(&host.describe(&certify_id), row);
+                assert_code(&host.describe(&certify_id), &row);
             } else {
-                assert_code(&answer, row);
+                assert_code(&answer, &row);
             }
         }
-        if row.meaning == Meaning::Failure {
+        if !matches!(code.as_str(), "200" | "403" | "424") {
             let certify_id = host.started();
-            let submitted = host.submit(&certify_id, row.code);
-            assert_eq!(submitted.json()["code"], row.code);
-            assert_code(&host.describe(&certify_id), row);
+            let submitted = host.submit(&certify_id, code);
+            assert_eq!(submitted.json()["code"], code.as_str());
+            assert_code(&host.describe(&certify_id), &row);
         }
-        rows += 1;
     }
-    assert_eq!(rows, 18);
 }
 
 #[test]
 fn every_sub_code() {
-    for row in SUB_CODES {
+    for (code, text, passed) in documents().sub_codes {
         let mut host = Host::new();
+        let listed = host.control("GET", "outcomes", "").json();
+        let mut listed = listed["subCodes"].as_array().unwrap().iter();
+        let listed = listed.find(|one| one["outcome"] == code.as_str()).unwrap();
+        if let Some(text) = text {
+            assert_eq!(listed["vendorMessage"], text.as_str());
+        }
         let submitted = host.started();
-        host.submit(&submitted, row.code);
-        let by_order = order_no(&format!("sandboxsub{}", row.code));
+        host.submit(&submitted, &code);
+        let by_order = order_no(&format!("sandboxsub{code}"));
         let by_order = host
             .init(with(start(), "OuterOrderNo", Some(&by_order)))
             .certify_id();
-        let by_user = format!("sandbox-sub-{}", row.code);
+        let by_user = format!("sandbox-sub-{code}");
         let by_user = host
             .init(with(start(), "UserId", Some(&by_user)))
             .certify_id();
@@ -115,8 +148,8 @@ fn every_sub_code() {
             let answer = host.describe(&certify_id);
             let (result, material) = (answer.result(), answer.material());
             assert_eq!(answer.verdict(), "200 200");
-            assert_eq!(result["SubCode"], row.code);
-            assert_eq!(result["Passed"], if row.passing { "T" } else { "F" });
+            assert_eq!(result["SubCode"], code.as_str());
+            assert_eq!(result["Passed"], passed.as_str());
             assert_eq!(result["IdentityInfo"], "null");
             assert!(
                 result["DeviceToken"]
@@ -125,9 +158,9 @@ fn every_sub_code() {
             );
             assert_eq!(
                 material["faceAttack"],
-                if row.code == "205" { "T" } else { "F" }
+                if code == "205" { "T" } else { "F" }
             );
-            assert_eq!(material.get("faceOcclusion").is_some(), row.passing);
+            assert_eq!(material.get("faceOcclusion").is_some(), passed == "T");
             assert!(result.as_object().unwrap().values().all(Value::is_string));
 
             let now = host.timestamp();
@@ -135,31 +168,50 @@ fn every_sub_code() {
             let Decoded::Describe(decoded) = decoded else {
                 panic!("not a description")
             };
-            let expected = if row.passing {
+            let expected = if passed == "T" {
                 Status::Passed
             } else {
                 Status::Rejected
             };
-            assert_eq!(decoded.status, expected, "{}", row.code);
+            assert_eq!(decoded.status, expected, "{code}");
         }
     }
-    assert_eq!(SUB_CODES.len(), 13);
 }
 
 #[test]
-fn every_error_of_the_gateway() {
-    for error in GATEWAY_ERRORS {
+fn every_error_of_the_gateway_in_its_envelope() {
+    for (code, status, message) in documents().api_gateway {
         let mut host = Host::new();
-        let fault = format!(r#"{{"kind":"error","code":"{}"}}"#, error.code);
+        let fault = format!(r#"{{"kind":"error","code":"{code}","count":2}}"#);
         assert_eq!(host.control("POST", "faults", &fault).status(), 201);
         let answer = host.init(start());
-        assert_eq!(answer.verdict(), format!("{} {}", error.status, error.code));
-        assert_eq!(answer.message(), error.message);
-        assert!(
-            host.init(start()).code() == "200",
-            "{} hits one request",
-            error.code
+        let json = answer.json();
+        assert_eq!(answer.verdict(), format!("{status} {code}"));
+        for member in ["RequestId", "HostId", "Message", "Recommend"] {
+            assert!(json[member].is_string(), "{code}: {member}");
+        }
+        if let Some(message) = &message {
+            assert_eq!(json["Message"], message.as_str());
+        }
+        assert_eq!(
+            answer.header("x-acs-retry-after").is_some(),
+            code.starts_with("Throttling")
         );
+        assert_eq!(
+            answer.header("x-acs-request-id"),
+            json["RequestId"].as_str()
+        );
+        assert_eq!(answer.header("x-cloudauth-sandbox"), Some("1"));
+
+        let all = host.unsigned("InitFaceVerify", start());
+        let all = with(all, "Format", Some("XML"));
+        let xml = host.send(signed("POST", all, "sandbox-key-secret"));
+        assert_eq!(xml.status(), status);
+        assert!(xml.header("content-type").unwrap().contains("xml"));
+        let text = xml.text();
+        assert!(text.contains("<Error>"), "{text}");
+        assert!(text.contains(&format!("<Code>{code}</Code>")), "{text}");
+        assert_eq!(host.init(start()).code(), "200", "{code} hits two requests");
     }
 }
 

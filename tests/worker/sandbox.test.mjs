@@ -2,13 +2,14 @@
 
 import assert from "node:assert/strict";
 import { once } from "node:events";
-import { mkdtempSync, rmSync } from "node:fs";
+import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, describe, test } from "node:test";
 import { FaceVerifyClient, newOuterOrderNo } from "cloudauth-edge";
 import { start as startProgram } from "../../scripts/lib/process.mjs";
+import { at } from "../../scripts/lib/project.mjs";
 
 const READY_WITHIN_MS = 60_000;
 const HOST = "127.0.0.1";
@@ -104,6 +105,20 @@ describe("sandbox Worker", () => {
     await assert.rejects(begin(), { code: "InvalidTimeStamp.Expired" });
     assert.equal((await control("POST", "reset")).status, 200);
     assert.ok((await begin()).certifyId);
+  });
+
+  test("the pretend phone's page, to whoever opens it", async () => {
+    for (const [address, file] of [
+      ["phone", "phone.html"],
+      ["phone.css", "phone.css"],
+      ["phone.js", "phone.js"],
+      ["phone-words.js", "phone-words.js"],
+    ]) {
+      const response = await fetch(`${url}/_sandbox/${address}`);
+      assert.equal(response.headers.get("x-cloudauth-sandbox"), "1");
+      assert.match(response.headers.get("content-security-policy"), /^default-src 'none';/);
+      assert.equal(await response.text(), readFileSync(at("pkg", "phone", file), "utf8"));
+    }
   });
 
   test("its control API belongs to those who have the token", async () => {

@@ -69,8 +69,10 @@ export class SandboxHost {
       now = Date.now,
       fetch = globalThis.fetch,
       phoneFile,
+      ...unknown
     } = {},
   ) {
+    for (const name of Object.keys(unknown)) throw new TypeError(`The sandbox has no option ${name}.`);
     this.#step = step;
     this.#config = JSON.stringify({ accounts, controlToken });
     this.#controlHeaders = controlToken ? [["authorization", `Bearer ${controlToken}`]] : [];

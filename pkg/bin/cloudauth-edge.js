@@ -23,6 +23,9 @@ const OPTIONS = {
   help: { type: "boolean", default: false },
 };
 
+/** What a configuration may have. */
+const CONFIG = ["accounts", "controlToken"];
+
 /** How often it looks whether the npx that started it is still there. */
 const LOOK_EVERY_MS = 500;
 const parent = process.ppid;
@@ -41,12 +44,33 @@ function readArguments() {
 }
 
 function readConfig(path) {
+  let config;
   try {
-    const { accounts, controlToken } = JSON.parse(readFileSync(path, "utf8"));
-    return { accounts, controlToken };
+    config = JSON.parse(readFileSync(path, "utf8"));
   } catch (error) {
-    return fail(`--config: cannot read ${path} as JSON: ${error.message}`);
+    fail(`--config: cannot read ${path} as JSON: ${error.message}`);
   }
+  if (config === null || typeof config !== "object" || Array.isArray(config)) {
+    fail(`--config: ${path} must hold a JSON object`);
+  }
+  // A misspelt controlToken without effect would leave the control API open.
+  const unknown = Object.keys(config).find((name) => !CONFIG.includes(name));
+  if (unknown !== undefined) fail(`--config: ${path} may have ${CONFIG.join(" and ")}, and not ${unknown}`);
+  return config;
+}
+
+/** Why it does not start, and what to change. */
+function explain(error, { port, host, file }) {
+  if (error.code === "EADDRINUSE") {
+    return `port ${port} is taken: choose another with --port, or stop what listens there`;
+  }
+  if (error.code === "EACCES" && error.syscall === "listen") {
+    return `port ${port} is reserved: choose one from 1024 on with --port`;
+  }
+  if (["EADDRNOTAVAIL", "ENOTFOUND", "EAI_AGAIN"].includes(error.code)) {
+    return `--host: ${host} is no address of this machine`;
+  }
+  return error.path === undefined ? error.message : `--file: cannot use ${file}: ${error.message}`;
 }
 
 /** Whom it serves: the demo account, or who stands in the configuration, without the secrets there. */
@@ -107,7 +131,7 @@ if (values.help) {
   fail(`expected the command "sandbox"\n\n${USAGE}`);
 } else {
   const port = Number(values.port);
-  if (!Number.isInteger(port) || port < 0 || port > 65_535) fail("--port must be a number from 0 to 65535");
+  if (!/^\d+$/.test(values.port) || port > 65_535) fail("--port must be a number from 0 to 65535");
   const { createSandbox } = await import("../sandbox.js");
   const config = values.config === undefined ? {} : readConfig(values.config);
   let sandbox;
@@ -121,10 +145,6 @@ if (values.help) {
     });
     process.stdout.write(welcome(url, whom(await sandbox.state(), config.accounts !== undefined)));
   } catch (error) {
-    fail(
-      error.code === "EADDRINUSE"
-        ? `port ${port} is taken: choose another with --port, or stop what listens there`
-        : error.message,
-    );
+    fail(explain(error, values));
   }
 }

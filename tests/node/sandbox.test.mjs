@@ -126,6 +126,7 @@ describe("in-process", () => {
     ]) {
       assert.throws(() => createSandbox({ accounts }), wording);
     }
+    assert.throws(() => createSandbox({ controltoken: "a token" }), /no option controltoken/);
   });
 
   test("keeps its control API to those with the token", async () => {
@@ -494,6 +495,9 @@ describe("the command", () => {
   });
 
   test("says what is wrong", async () => {
+    const folder = mkdtempSync(join(tmpdir(), "sandbox-"));
+    const misspelt = join(folder, "config.json");
+    writeFileSync(misspelt, '{"controltoken":"a token"}');
     const taken = createServer().listen(0, "127.0.0.1");
     await once(taken, "listening");
     try {
@@ -502,7 +506,12 @@ describe("the command", () => {
         [["sandbox", "--prot", "1"], /Unknown option '--prot'/],
         [["sandbox", "--port", "x"], /--port must be a number/],
         [["sandbox", "--port", String(taken.address().port)], /is taken: choose another with --port/],
+        [["sandbox", "--port", "0x50"], /--port must be a number/],
+        [["sandbox", "--port", ""], /--port must be a number/],
+        [["sandbox", "--host", "nowhere.invalid"], /--host: nowhere\.invalid is no address of this machine/],
+        [["sandbox", "--file", "/nowhere/state"], /--file: cannot use \/nowhere\/state/],
         [["sandbox", "--config", "nowhere.json"], /--config: cannot read nowhere\.json/],
+        [["sandbox", "--config", misspelt], /may have accounts and controlToken, and not controltoken/],
       ]) {
         const { output, ended } = run(...args);
         assert.deepEqual(await ended, [2, null]);
@@ -513,6 +522,7 @@ describe("the command", () => {
       assert.match(output.stdout, /--port <number>/);
     } finally {
       taken.close();
+      rmSync(folder, { recursive: true });
     }
   });
 });

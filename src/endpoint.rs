@@ -100,6 +100,8 @@ impl Endpoint {
     /// Whether it is a host of the vendor's.
     pub fn is_vendor(&self) -> bool {
         let (host, _) = split_port(&self.authority);
+        // With a dot behind it, it is the same host.
+        let host = host.strip_suffix('.').unwrap_or(host);
         host.ends_with(".aliyuncs.com")
     }
 }
@@ -182,6 +184,11 @@ mod tests {
     fn knows_the_vendors_hosts() {
         assert!(
             Endpoint::parse("cloudauth.cn-beijing.aliyuncs.com")
+                .unwrap()
+                .is_vendor()
+        );
+        assert!(
+            Endpoint::parse("https://CLOUDAUTH.aliyuncs.com.:443")
                 .unwrap()
                 .is_vendor()
         );

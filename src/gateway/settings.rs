@@ -9,7 +9,7 @@ use crate::actions::Value;
 use crate::credentials::{Credentials, Secret};
 use crate::endpoint::Endpoint;
 use crate::error::FieldError;
-use crate::options::{Options, RawCredentials, SANDBOX_ACCESS_KEY_ID};
+use crate::options::{Options, RawCredentials, SANDBOX_ACCESS_KEY_ID, is_sandbox_key};
 use crate::text::Text;
 use alloc::collections::BTreeMap;
 
@@ -287,7 +287,10 @@ impl Reader<'_> {
                 .into(),
             security_token: self.text("CLOUDAUTH_SECURITY_TOKEN").into(),
         };
-        if !self.development && self.text("CLOUDAUTH_ACCESS_KEY_ID") == Some(SANDBOX_ACCESS_KEY_ID)
+        if !self.development
+            && self
+                .text("CLOUDAUTH_ACCESS_KEY_ID")
+                .is_some_and(is_sandbox_key)
         {
             self.wrong(
                 "CLOUDAUTH_ACCESS_KEY_ID",

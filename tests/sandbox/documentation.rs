@@ -60,3 +60,23 @@ fn every_error_of_the_gateway_and_every_demo_key() {
         assert_eq!(cells[1], format!("`{}`", key.access_key_secret.expose()));
     }
 }
+
+#[test]
+fn the_client_takes_no_demo_key_to_the_vendor() {
+    use cloudauth_edge::options::{Options, RawCredentials};
+    for key in &Config::default().accounts[0].keys {
+        let error = Options::default()
+            .check_credentials(RawCredentials {
+                access_key_id: key.access_key_id.as_str().into(),
+                access_key_secret: key.access_key_secret.expose().into(),
+                ..RawCredentials::default()
+            })
+            .unwrap_err();
+        let message = serde_json::to_string(&error).unwrap();
+        assert!(
+            message.contains("sandbox-key"),
+            "{}: {message}",
+            key.access_key_id
+        );
+    }
+}

@@ -100,13 +100,15 @@ const suites = [
 
 /** The lines by which cargo, wasm-bindgen-test and node close a run, and the table of sizes. */
 const CLOSING = /^\s*(test result: .*|ℹ (tests|suites|pass|fail|cancelled|skipped|todo) \d+|size .*|.* KB)$/;
+/** What node's runner did not run, with the reason. A whole suite of that kind is in none of its numbers. */
+const SKIPPED = /^\s*﹣ /;
 
 function counts(lines) {
   const sum = (pattern) =>
     lines.reduce((total, text) => total + Number(text.match(pattern)?.slice(1).find(Boolean) ?? 0), 0);
   return {
     passed: sum(/(\d+) passed|ℹ pass (\d+)/),
-    skipped: sum(/(\d+) ignored|ℹ (?:skipped|todo) (\d+)/),
+    skipped: sum(/(\d+) ignored|ℹ todo (\d+)/) + lines.filter((text) => SKIPPED.test(text)).length,
   };
 }
 
@@ -142,7 +144,7 @@ async function runSuite(suite) {
   const failures = [];
   for (const [program, ...args] of suite.commands) {
     const { code, output } = await run(program, args, { env, limitMs: LIMIT_MS });
-    closing.push(...output.split("\n").filter((text) => CLOSING.test(text)));
+    closing.push(...output.split("\n").filter((text) => CLOSING.test(text) || SKIPPED.test(text)));
     if (code !== 0)
       failures.push(`${output.trimEnd()}\n${[program, ...args].join(" ")} ended with code ${code}`);
   }
@@ -190,6 +192,8 @@ await command(import.meta, async (args) => {
   const failed = results.filter((result) => result.failure).length;
   console.log("");
   for (const { summary } of results) console.log(summary);
+  const skipped = results.flatMap(({ closing }) => closing.filter((text) => SKIPPED.test(text)));
+  if (skipped.length > 0) console.log(`\nNOT RUN\n${skipped.join("\n")}`);
   console.log(`\n${results.length - failed} passed, ${failed} failed`);
   if (failed > 0) process.exitCode = 1;
 });

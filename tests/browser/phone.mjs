@@ -227,3 +227,14 @@ test("nothing but the page's own files may run or be called there", () =>
     });
     assert.deepEqual(blocked, { found: ["connect-src", "script-src-elem"], ran: false });
   }));
+
+test("the console leads to it, at the verification that was just started", () =>
+  withConsole({}, async (page, words, context) => {
+    await page.getByRole("button", { name: words.start }).click();
+    await page.getByRole("button", { name: words.open }).waitFor();
+    const opened = context.waitForEvent("page");
+    await page.getByRole("link", { name: "The sandbox's own pretend phone" }).click();
+    const own = await opened;
+    await own.getByRole("button", { name: phone.en.open }).click();
+    await own.locator("#screen").getByText(phone.en.blink).waitFor();
+  }));

@@ -43,6 +43,7 @@ export const words = {
     tokenLabel: "控制接口的访问令牌",
     tokenNote: "由沙箱的运维设置。只保留在本页内存中，关闭即忘。",
     tokenUse: "使用",
+    tokenWrong: "令牌不对，请向沙箱的运维核对后再试。",
   },
   en: {
     locale: "en-GB",
@@ -90,5 +91,6 @@ export const words = {
     tokenNote:
       "The sandbox's operator has set it. It stays in this page's memory and is forgotten when you leave.",
     tokenUse: "Use it",
+    tokenWrong: "This token is not the right one; check it with the sandbox's operator and try again.",
   },
 };

@@ -164,6 +164,8 @@ const isDark = () =>
 
 function tellTrouble(trouble) {
   if (!trouble) return [];
+  // The control API's own words for this are for who writes requests.
+  if (trouble.status === 401) return [make("p", {}, text().tokenWrong)];
   if (trouble.text) return [make("p", {}, trouble.text[language])];
   const retry = make("button", { type: "button", click: refresh, "data-key": "retry" }, text().retry);
   return [make("p", {}, text().unreachable), retry];

@@ -183,7 +183,7 @@ test("where the control API wants a token, it asks for it and keeps it nowhere",
     await field.fill("another");
     await assertSound(page);
     await page.getByRole("button", { name: "Use it" }).click();
-    await page.getByRole("alert").getByText("wants its token").waitFor();
+    await page.getByRole("alert").getByText("not the right one").waitFor();
     await field.fill("the-token-of-this-test");
     await page.keyboard.press("Enter");
     await page.getByText(outerOrderNo).waitFor();

@@ -152,11 +152,12 @@ test("a refused tap, an expired verification, one that is gone, one that ends by
     const certifyId = await start();
     await page.goto(`${origin}/_sandbox/phone#${certifyId}`);
     await page.getByRole("button", { name: words.open }).click();
+    await page.locator("#screen").getByText(words.blink).waitFor();
     // Holds the list as it is, as between two looks.
     await page.route("**/verifications", (route) => route.abort());
+    await page.getByRole("alert").getByText("does not answer").waitFor();
     await sandbox.submit(certifyId, "passed");
     await page.getByRole("button", { name: /^206/ }).click();
-    await page.getByRole("alert").getByText("does not answer").waitFor();
     await page.unroute("**/verifications");
     await page.locator("#screen").getByText(words.passed).waitFor();
     assert.match(await page.getByRole("alert").innerText(), /takes one submission/);

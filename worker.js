@@ -40,6 +40,8 @@ export default {
       doubles: [reply.status, Date.now() - began, upstream?.calls ?? 0, upstream?.millis ?? 0],
     });
     const noBody = request.method === "HEAD" || reply.body?.length === 0;
+    // A photo that nobody reads would keep its connection.
+    if (noBody) await reply.body?.cancel?.();
     return new Response(noBody ? null : reply.body, {
       status: reply.status,
       headers: [...reply.headers, ...(log.headers ?? [])],

@@ -14,6 +14,8 @@ import { command } from "./lib/progress.mjs";
 import { at } from "./lib/project.mjs";
 
 const USAGE = "Usage: node scripts/gateway.mjs new-caller <id> | check [url]";
+/** What Cloudflare takes for one secret. */
+const SECRET_MAX_BYTES = 5_120;
 const IS_SETTING = /^(GATEWAY|CLOUDAUTH)_/;
 
 async function loadCore() {
@@ -42,6 +44,13 @@ async function newCaller(id) {
       "GATEWAY_SECRET is not set; the key pair's secret is derived from it. Set it as it is in the deployment.",
     );
   }
+  // What the deployment would not take is of no use to the caller either; other callers' secrets need not be here.
+  const wrong = problems(core, settings()).filter(
+    ({ field, rule }) =>
+      field === "GATEWAY_SECRET" ||
+      (field === "GATEWAY_CALLERS" && !["missing", "secret-setting"].includes(rule)),
+  );
+  if (wrong.length > 0) throw new Failure(`Nothing was made:\n${listed(wrong)}`);
   const token = randomBytes(32).toString("base64url");
   const accessKeyId = `gwk-${id.slice(0, 40)}-${randomBytes(6).toString("hex")}`;
   const added = {
@@ -59,6 +68,7 @@ async function newCaller(id) {
   } else {
     callers.push(added);
   }
+  const list = JSON.stringify(callers);
   console.log(`Shown once; hand them to ${id} by a safe way:
   bearer token     ${token}
   AccessKeyId      ${accessKeyId}
@@ -66,42 +76,60 @@ async function newCaller(id) {
   webhook secret   ${core.gatewayWebhookSecret(GATEWAY_SECRET, id)}
 
 Store this as GATEWAY_CALLERS (npx wrangler secret put GATEWAY_CALLERS):
-${JSON.stringify(callers)}`);
+${list}`);
   if (!GATEWAY_CALLERS) {
     console.log(
       "\nIt has this caller alone: GATEWAY_CALLERS was not set here. Add it to those that are deployed.",
     );
   }
+  if (Buffer.byteLength(list) > SECRET_MAX_BYTES) {
+    console.log(`\nIt is longer than the ${SECRET_MAX_BYTES} bytes that Cloudflare takes for one secret.`);
+  }
 }
 
-/** What /readyz answers, here from the settings at hand. */
-async function readiness(url) {
-  if (url) {
-    const response = await fetch(new URL("/readyz", url), { signal: AbortSignal.timeout(15_000) });
-    return { status: response.status, text: await response.text() };
-  }
-  const core = await loadCore();
+/** What /readyz answers with these settings. */
+function readiness(core, variables) {
   const { then } = core.gatewayRoute(
-    JSON.stringify(settings()),
+    JSON.stringify(variables),
     { method: "GET", path: "/readyz", query: "", headers: [], host: "127.0.0.1", freshId: "" },
     Date.now(),
   );
   return { status: then.reply.status, text: new TextDecoder().decode(then.reply.body) };
 }
 
-async function check(url) {
-  const { status, text } = await readiness(url);
-  if (status === 200) {
-    console.log("The settings are complete.");
-    return;
+/** … of a running gateway. */
+async function remoteReadiness(url) {
+  let response;
+  try {
+    response = await fetch(new URL("/readyz", url), { signal: AbortSignal.timeout(15_000) });
+    return { status: response.status, text: await response.text() };
+  } catch (error) {
+    throw new Failure(`There is no answer from ${url}: ${error.cause?.code ?? error.message}`);
   }
+}
+
+/** What is wrong, setting by setting. */
+function problems(core, variables) {
+  return wrongSettings(readiness(core, variables));
+}
+
+function wrongSettings({ status, text }) {
+  if (status === 200 && parsed(text)?.status === "ready") return [];
   const problem = parsed(text);
   if (!problem?.messages) throw new Failure(`This is not a gateway: it answered ${status}.`);
-  const found = problem.settings ?? [{ field: problem.code, messages: problem.messages }];
-  const lines = found.map(
-    ({ field, messages }) => `  ${field} ${messages.en}\n  ${" ".repeat(field.length)} ${messages.zh}`,
-  );
-  throw new Failure(`The gateway would refuse to serve:\n${lines.join("\n")}`);
+  return problem.settings ?? [{ field: problem.code, messages: problem.messages }];
+}
+
+function listed(found) {
+  return found
+    .map(({ field, messages }) => `  ${field} ${messages.en}\n  ${" ".repeat(field.length)} ${messages.zh}`)
+    .join("\n");
+}
+
+async function check(url) {
+  const found = url ? wrongSettings(await remoteReadiness(url)) : problems(await loadCore(), settings());
+  if (found.length > 0) throw new Failure(`The gateway would refuse to serve:\n${listed(found)}`);
+  console.log("The settings are complete.");
 }
 
 function parsed(text) {

@@ -14,8 +14,13 @@ export function settingsOf(env) {
   let text = texts.get(env);
   if (text === undefined) {
     const named = Object.entries(env).filter(([name]) => /^(GATEWAY|CLOUDAUTH)_/.test(name));
-    text = JSON.stringify(Object.fromEntries(named.map(([name, value]) => [name, String(value)])));
+    text = JSON.stringify(Object.fromEntries(named.map(([name, value]) => [name, written(value)])));
     texts.set(env, text);
   }
   return text;
+}
+
+/** `[vars]` may have numbers, booleans and, for the callers, a list. */
+function written(value) {
+  return typeof value === "string" ? value : JSON.stringify(value);
 }

@@ -284,7 +284,9 @@ impl RawCaller {
             }
             let access_key_secret = match &pair.secret_setting {
                 None => Some(derived_key_secret(secret, &pair.access_key_id)),
-                Some(name) => secret_setting(name).map(Secret::new),
+                Some(name) => secret_setting(name)
+                    .filter(|secret| is_secret(secret))
+                    .map(Secret::new),
             };
             match access_key_secret {
                 Some(access_key_secret) => key_pairs.push(KeyPair {
@@ -293,8 +295,8 @@ impl RawCaller {
                 }),
                 None => problems.push(problem(
                     "secret-setting",
-                    "的 secretSetting 指向不存在的设置；其名称须以 GATEWAY_KEY_ 开头并已用 wrangler secret put 保存。",
-                    "has a secretSetting that does not exist; its name begins with GATEWAY_KEY_ and wrangler secret put stores it.",
+                    "的 secretSetting 指向不存在或不合规的设置；其名称须以 GATEWAY_KEY_ 开头，其值须为至少 16 个不含空白的 ASCII 字符，并以 wrangler secret put 保存。",
+                    "has a secretSetting that does not exist or will not do: its name begins with GATEWAY_KEY_, its value has 16 or more ASCII characters without white space, and wrangler secret put stores it.",
                 )),
             }
         }
@@ -349,6 +351,11 @@ fn is_key_id(text: &str) -> bool {
         && text
             .bytes()
             .all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'.' | b'_' | b'-'))
+}
+
+/// A stray line break would make every signature wrong, and a short one could be guessed.
+fn is_secret(text: &str) -> bool {
+    text.len() >= 16 && text.bytes().all(|byte| byte.is_ascii_graphic())
 }
 
 fn read_hash(text: &str) -> Option<[u8; 32]> {

@@ -100,11 +100,15 @@ const ROUTES: &[(&str, &[&str], &str)] = &[
     ("/problems/{}", &["GET", "HEAD"], "problem"),
     (
         "/v1/face-verifications",
-        &["GET", "POST"],
+        &["GET", "HEAD", "POST"],
         "face-verifications",
     ),
-    ("/v1/face-verifications/{}", &["GET"], "face-verification"),
-    ("/v1/face-verifications/{}/photo", &["GET"], "photo"),
+    (
+        "/v1/face-verifications/{}",
+        &["GET", "HEAD"],
+        "face-verification",
+    ),
+    ("/v1/face-verifications/{}/photo", &["GET", "HEAD"], "photo"),
     (
         "/v1/callbacks/{}/{}/{}",
         &["GET", "HEAD", "POST"],
@@ -138,6 +142,10 @@ pub fn route(variables: &Variables, arrival: &Arrival, now: Timestamp) -> Routed
     let (name, taken) = match found {
         None if is_rpc(request) => ("rpc", Ok(routing.rpc(&settings))),
         None if is_page(request) => ("page", Ok(Then::Assets)),
+        None if request.path == "/" => (
+            "none",
+            Err(Problem::new(&METHOD_NOT_ALLOWED).header("allow", "GET, HEAD, POST")),
+        ),
         None => ("none", Err(Problem::new(&NOT_FOUND))),
         Some((_, methods, name)) if request.method == "OPTIONS" => {
             (name, routing.preflight(settings.as_ref().ok(), methods))
@@ -471,7 +479,7 @@ impl Routing<'_> {
         let limit = query.value("limit").map_or(Some(PAGE_DEFAULT), |text| {
             text.parse()
                 .ok()
-                .filter(|limit| (1..=PAGE_MAX).contains(limit))
+                .filter(|limit| (1..=PAGE_MAX).contains(limit) && !text.starts_with('+'))
         });
         let after = query.value("cursor").map(Cursor::read);
         let status = query.value("status").map(Standing::read);
@@ -619,14 +627,16 @@ fn is_request_id(id: &str) -> bool {
     hexadecimal && (groups == [8, 4, 4, 4, 12] || groups == [32])
 }
 
-/// The seconds of `wait=N` in a `Prefer` header (RFC 7240 §4.3).
+/// The seconds of `wait=N` in a `Prefer` header (RFC 7240 §4.3); digits beyond counting are many.
 fn preferred_wait(prefer: &str) -> Option<i64> {
     prefer
         .split([',', ';'])
-        .find_map(|preference| preference.trim().strip_prefix("wait="))
-        .and_then(|seconds| seconds.trim().parse::<u32>().ok())
+        .filter_map(|preference| preference.split_once('='))
+        .find(|(name, _)| name.trim().eq_ignore_ascii_case("wait"))
+        .map(|(_, seconds)| seconds.trim().trim_matches('"'))
+        .filter(|seconds| !seconds.is_empty() && seconds.bytes().all(|byte| byte.is_ascii_digit()))
+        .map(|seconds| seconds.parse().unwrap_or(i64::MAX).min(WAIT_MAX_SECONDS))
         .filter(|seconds| *seconds > 0)
-        .map(|seconds| i64::from(seconds).min(WAIT_MAX_SECONDS))
 }
 
 /// The parameters of an address.
@@ -649,17 +659,19 @@ impl Query {
             )])
         };
         let pairs = parse_form(query.as_bytes()).map_err(unreadable)?;
-        if pairs
-            .iter()
-            .any(|(name, _)| !known.contains(&name.as_str()))
-        {
+        let mut left = known.to_vec();
+        let mut once = |name: &str| {
+            let at = left.iter().position(|known| *known == name);
+            at.map(|at| left.swap_remove(at)).is_some()
+        };
+        if !pairs.iter().all(|(name, _)| once(name)) {
             let list = known.join(", ");
             wrong.push(FieldError::new(
                 "(query)",
                 "unknown-parameter",
                 Text::composed(
-                    alloc::format!("含未知参数；可用的参数：{list}。"),
-                    alloc::format!("has an unknown parameter; there are: {list}."),
+                    alloc::format!("含未知或重复的参数；可用的参数：{list}。"),
+                    alloc::format!("has an unknown parameter, or one twice; there are: {list}."),
                 ),
             ));
         }
@@ -714,6 +726,27 @@ mod tests {
         match route(&variables, &arrival, Timestamp::from_unix_millis(0)).then {
             Then::Reply(reply) => (reply.status, String::from_utf8(reply.body).unwrap()),
             other => panic!("{other:?}"),
+        }
+    }
+
+    #[test]
+    fn reads_how_long_to_wait() {
+        for (prefer, seconds) in [
+            ("wait=20", Some(20)),
+            ("respond-async, wait=20", Some(20)),
+            ("respond-async; WAIT = \"20\"", Some(20)),
+            ("wait=61", Some(60)),
+            ("wait=99999999999999999999999", Some(60)),
+            ("wait=0", None),
+            ("wait=-1", None),
+            ("wait=+1", None),
+            ("wait=1.5", None),
+            ("wait=", None),
+            ("wait", None),
+            ("waiting=5", None),
+            ("", None),
+        ] {
+            assert_eq!(preferred_wait(prefer), seconds, "{prefer}");
         }
     }
 

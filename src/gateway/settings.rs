@@ -169,7 +169,7 @@ impl Reader<'_> {
                 .number("GATEWAY_RETENTION_DAYS", 180, 3_650)
                 .saturating_mul(MILLIS_PER_DAY),
             certify_id_valid_millis: self
-                .number("GATEWAY_CERTIFY_ID_VALID_MINUTES", 30, 1_440)
+                .number("GATEWAY_CERTIFY_ID_VALID_MINUTES", 30, 720)
                 .saturating_mul(MILLIS_PER_MINUTE),
             calls_per_second: self.number("CLOUDAUTH_CALLS_PER_SECOND", CALLS_PER_SECOND, 10_000),
             allowed_origins: self.allowed_origins(),

@@ -2,7 +2,7 @@
 
 use super::envelope::Format;
 use super::errors::{self, Refusal};
-use crate::actions::{Action, Position, VERSION};
+use crate::actions::{Action, DESCRIBE_FACE_VERIFY, INIT_FACE_VERIFY, Position, VERSION};
 use crate::http::{IncomingRequest, header};
 use crate::signing::encode::{FormError, parse_form};
 use crate::signing::{acs3, rpc};
@@ -156,13 +156,19 @@ fn no_duplicates(pairs: &[(String, String)]) -> Result<(), Refusal> {
         _ => None,
     });
     match twice {
-        // A name of the caller's making is not repeated in an error: it might be a number.
-        Some(name) if name.len() <= 40 && name.bytes().all(|byte| byte.is_ascii_alphabetic()) => {
-            Err(errors::invalid(name, [name, " is given twice"].concat()))
-        }
-        Some(_) => Err(errors::PARAMETER_FORMAT.because("a parameter is given twice")),
+        // A name of the caller's making is not repeated in an error, nor in a log: it might be a person's.
+        Some(name) => Err(match known_parameter(name) {
+            Some(name) => errors::invalid(name, [name, " is given twice"].concat()),
+            None => errors::PARAMETER_FORMAT.because("a parameter is given twice"),
+        }),
         None => Ok(()),
     }
+}
+
+fn known_parameter(name: &str) -> Option<&'static str> {
+    let actions = [&INIT_FACE_VERIFY, &DESCRIBE_FACE_VERIFY];
+    let known = actions.iter().find_map(|action| action.parameter(name));
+    known.map(|parameter| parameter.name)
 }
 
 fn rpc_claim(request: &IncomingRequest) -> Result<Claim, Refusal> {

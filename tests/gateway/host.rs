@@ -2,7 +2,7 @@
 
 use cloudauth_edge::call::Outcome;
 use cloudauth_edge::credentials::Secret;
-use cloudauth_edge::gateway::ledger::rows::{Need, Rows};
+use cloudauth_edge::gateway::ledger::rows::{Need, Rows, Write};
 use cloudauth_edge::gateway::ledger::{Context, Happened, Next, Step, Task, step};
 use cloudauth_edge::gateway::reply::Reply;
 use cloudauth_edge::gateway::route::{Arrival, Routed, Then, route};
@@ -53,7 +53,12 @@ pub fn request(
 
 /// A request signed with a key pair.
 pub fn signed(id: &str, secret: &str, parameters: &[(&str, &str)]) -> IncomingRequest {
-    let timestamp = Timestamp::from_unix_millis(NOW).to_string();
+    signed_at(NOW, id, secret, parameters)
+}
+
+/// … at some time.
+pub fn signed_at(now: i64, id: &str, secret: &str, parameters: &[(&str, &str)]) -> IncomingRequest {
+    let timestamp = Timestamp::from_unix_millis(now).to_string();
     let nonce = hex_sha256(format!("{id}{parameters:?}").as_bytes());
     let mut all = vec![
         ("AccessKeyId", id),
@@ -90,8 +95,10 @@ pub struct Host {
     pub random: [u8; 32],
     /// Each caller's rows.
     pub rows: BTreeMap<String, BTreeMap<String, String>>,
-    /// Everything that was sent upstream.
+    /// Everything that was sent, to the vendor and to webhooks.
     pub sent: Vec<OutgoingRequest>,
+    /// Everything that was written.
+    pub written: Vec<Write>,
 }
 
 impl Host {
@@ -103,6 +110,7 @@ impl Host {
             random: [7; 32],
             rows: BTreeMap::new(),
             sent: Vec::new(),
+            written: Vec::new(),
         }
     }
 
@@ -131,6 +139,11 @@ impl Host {
             }
         };
         (routed, reply)
+    }
+
+    /// A caller's alarm goes off.
+    pub fn alarm(&mut self, caller: &str, upstream: &mut dyn FnMut(&OutgoingRequest) -> Outcome) {
+        self.perform(caller, Task::Alarm(Default::default()), upstream);
     }
 
     fn perform(
@@ -173,6 +186,7 @@ impl Host {
                 }
             };
             happened = None;
+            self.written.extend_from_slice(&act.writes);
             for (key, value) in act.writes {
                 match value {
                     Some(value) => rows.insert(key, value),
@@ -181,7 +195,9 @@ impl Host {
             }
             task = match act.next {
                 Next::Reply(reply) => return reply,
-                Next::Photo { url } => return Reply::text(200, "photo", url.into_bytes()),
+                Next::Photo { url } => {
+                    return Reply::text(200, "photo", url.into_bytes()).with_outcome("photo");
+                }
                 Next::Idle => return Reply::empty(204),
                 Next::Send { request, then, .. } => {
                     happened = Some(Happened::Outcome(upstream(&request)));

@@ -10,6 +10,7 @@
 )]
 
 mod dice;
+mod foreign;
 mod host;
 mod privacy;
 mod routes;

@@ -1,44 +1,15 @@
 // From an operator's first command to a caller's first request, with every optional binding of wrangler.toml.
 
 import assert from "node:assert/strict";
-import { execFile } from "node:child_process";
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, test } from "node:test";
-import { promisify } from "node:util";
 import { FaceVerifyClient } from "cloudauth-edge";
-import { at, projectEnv } from "../../scripts/lib/project.mjs";
-import { sample, startBoth } from "./gateway.mjs";
+import { configured, everything, operator, sample, startBoth } from "./gateway.mjs";
 
-const run = promisify(execFile);
 const SECRET = "0123456789abcdef0123456789abcdef";
 const ROUTE = "/v1/face-verifications";
-
-/** What an operator's command prints, with only these settings. */
-async function operator(args, settings) {
-  const others = Object.entries(projectEnv()).filter(([name]) => !/^(GATEWAY|CLOUDAUTH)_/.test(name));
-  const env = { ...Object.fromEntries(others), ...settings };
-  try {
-    return (await run("node", [at("scripts", "gateway.mjs"), ...args], { env })).stdout;
-  } catch (error) {
-    return error.stderr;
-  }
-}
-
-/** wrangler.toml with everything that is commented out in it. */
-function fullConfig(folder) {
-  const text = readFileSync(at("wrangler.toml"), "utf8")
-    .replace(/^# (?=\[\[|\w+ = )/gm, "")
-    .replace('main = "', `main = "${at()}/`)
-    .replace('directory = "./', `directory = "${at()}/`)
-    .replace("limit = 100", "limit = 10");
-  for (const binding of ["RATE_LIMITER", "METRICS"])
-    assert.match(text, new RegExp(`^\\w+ = "${binding}"`, "m"));
-  const file = join(folder, "wrangler.toml");
-  writeFileSync(file, text);
-  return file;
-}
 
 let both, folder, caller;
 
@@ -56,7 +27,7 @@ before(async () => {
   folder = mkdtempSync(join(tmpdir(), "cloudauth-edge-"));
   both = await startBoth(
     { GATEWAY_SECRET: SECRET, GATEWAY_CALLERS: second.match(/^\[.*\]$/m)[0] },
-    { config: fullConfig(folder) },
+    { config: configured(folder, (text) => everything(text).replace("limit = 100", "limit = 10")) },
   );
 });
 

@@ -1,12 +1,15 @@
 // The gateway in the real workerd, with the sandbox as its upstream, for the tests of this folder.
 
+import { execFile } from "node:child_process";
 import { once } from "node:events";
-import { mkdtempSync, rmSync } from "node:fs";
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { promisify } from "node:util";
 import { createSandbox } from "../../pkg/sandbox.js";
 import { start } from "../../scripts/lib/process.mjs";
+import { at, projectEnv } from "../../scripts/lib/project.mjs";
 import { describedBy } from "./openapi.mjs";
 
 const READY_WITHIN_MS = 60_000;
@@ -37,7 +40,7 @@ async function end(child) {
  *
  * @param {Record<string, string>} settings
  * @param {{ config?: string }} [options] another wrangler.toml
- * @returns {Promise<{ url: string, call: Function, logs: () => object[], restart: () => Promise<void>, close: () => Promise<void> }>}
+ * @returns {Promise<{ url: string, call: Function, state: string, logs: () => object[], output: () => string, restart: () => Promise<void>, close: () => Promise<void> }>}
  */
 export async function startGateway(settings, { config } = {}) {
   const state = mkdtempSync(join(tmpdir(), "cloudauth-edge-"));
@@ -124,6 +127,8 @@ export async function startGateway(settings, { config } = {}) {
     },
     /** The gateway's own log lines. */
     logs: () => lines.filter((line) => line.startsWith('{"requestId"')).map((line) => JSON.parse(line)),
+    /** The folder in which workerd keeps the Durable Objects. */
+    state,
     /** Everything that was printed. */
     output: () => lines.join("\n"),
     /** Ends workerd and starts it again with the same state. */
@@ -136,6 +141,31 @@ export async function startGateway(settings, { config } = {}) {
       rmSync(state, { recursive: true, force: true });
     },
   };
+}
+
+/**
+ * Another wrangler.toml, whose paths lead to this project's files.
+ *
+ * @param {string} folder where to write it
+ * @param {(text: string) => string} change
+ */
+export function configured(folder, change) {
+  const text = readFileSync(at("wrangler.toml"), "utf8")
+    .replace('main = "', `main = "${at()}/`)
+    .replace('directory = "./', `directory = "${at()}/`);
+  const file = join(folder, "wrangler.toml");
+  writeFileSync(file, change(text));
+  return file;
+}
+
+/** wrangler.toml with every binding that is commented out in it. */
+export function everything(text) {
+  const full = text.replace(/^# (?=\[\[|\w+ = )/gm, "");
+  for (const binding of ["RATE_LIMITER", "METRICS"]) {
+    if (!new RegExp(`^\\w+ = "${binding}"`, "m").test(full))
+      throw new Error(`no ${binding} in wrangler.toml`);
+  }
+  return full;
 }
 
 /** A sandbox that listens, and a gateway in front of it. */
@@ -160,6 +190,28 @@ export async function startBoth(settings = {}, options) {
     await sandbox.close();
     throw error;
   }
+}
+
+/** What an operator's command prints, with only these settings. */
+export async function operator(args, settings) {
+  const others = Object.entries(projectEnv()).filter(([name]) => !/^(GATEWAY|CLOUDAUTH)_/.test(name));
+  const env = { ...Object.fromEntries(others), ...settings };
+  try {
+    return (await promisify(execFile)("node", [at("scripts", "gateway.mjs"), ...args], { env })).stdout;
+  } catch (error) {
+    return error.stderr;
+  }
+}
+
+/** xorshift32: the same choices at every run, as far as the order of events allows. */
+export function seeded(seed) {
+  let state = seed;
+  return (count) => {
+    state ^= state << 13;
+    state ^= state >>> 17;
+    state ^= state << 5;
+    return (state >>> 0) % count;
+  };
 }
 
 let orders = 0;

@@ -2,6 +2,8 @@
 
 import assert from "node:assert/strict";
 import { createHash } from "node:crypto";
+import { once } from "node:events";
+import { request } from "node:http";
 import { after, before, test } from "node:test";
 import { sample, startBoth, submit } from "./gateway.mjs";
 
@@ -315,22 +317,172 @@ test("serves the console with a policy that lets nothing typed in leave for else
 });
 
 test("wrong addresses and methods", async () => {
-  for (const [method, path, status] of [
+  const one = `${ROUTE}/${"f".repeat(32)}`;
+  for (const [method, path, status, allow] of [
     ["GET", "/v1/other", 404],
     ["POST", "/v1/face-verifications/", 404],
-    ["GET", `${ROUTE}/${"f".repeat(32)}/more`, 404],
+    ["GET", `${one}/more`, 404],
     ["GET", `${ROUTE}/not-an-order`, 404],
     ["GET", `${ROUTE}/%00%FF`, 404],
+    ["GET", `${ROUTE}/${encodeURIComponent("张三𠮷😀")}`, 404],
     ["GET", `${ROUTE}/${"f".repeat(5000)}`, 404],
-    ["DELETE", ROUTE, 405],
-    ["PUT", `${ROUTE}/${"f".repeat(32)}`, 405],
-    ["OPTIONS", ROUTE, 405],
-    ["POST", "/livez", 405],
+    ["GET", `${ROUTE}/..%2F..%2Freadyz`, 404],
+    ["GET", `${one}%2Fphoto`, 404],
+    ["DELETE", ROUTE, 405, "GET, HEAD, POST"],
+    ["PUT", one, 405, "GET, HEAD"],
+    ["DELETE", `${one}/photo`, 405, "GET, HEAD"],
+    ["OPTIONS", ROUTE, 405, "GET, HEAD, POST"],
+    ["POST", "/livez", 405, "GET, HEAD"],
+    ["PATCH", "/", 405, "GET, HEAD, POST"],
   ]) {
     const answer = await gateway.call(method, path);
     assert.equal(answer.status, status, `${method} ${path}`);
+    assert.equal(answer.headers.get("allow"), allow ?? null, `${method} ${path}`);
+  }
+  // As it is sent by whoever does not tidy up addresses first.
+  for (const path of [
+    `${ROUTE}/../../livez`,
+    `/v1/./face-verifications/${"f".repeat(32)}`,
+    "//v1//x",
+    "/v1/%",
+  ]) {
+    const status = await statusOf(path);
+    assert.ok([200, 401, 404].includes(status), `${path} ${status}`);
   }
 });
+
+test("HEAD answers as GET does, without a body", async () => {
+  const order = sample();
+  await create(order);
+  for (const path of [
+    ROUTE,
+    `${ROUTE}/${order.outerOrderNo}`,
+    `${ROUTE}/${order.outerOrderNo}/photo`,
+    "/readyz",
+  ]) {
+    const [get, head] = [await gateway.call("GET", path), await gateway.call("HEAD", path)];
+    assert.equal(head.status, get.status, path);
+    assert.equal(head.text, "");
+    for (const name of ["content-type", "etag", "retry-after", "cache-control"]) {
+      assert.equal(head.headers.get(name), get.headers.get(name), `${path} ${name}`);
+    }
+  }
+});
+
+test("CORS is off unless it is set, and the open answers do not change by Origin", async () => {
+  for (const [method, path] of [
+    ["GET", ROUTE],
+    ["OPTIONS", ROUTE],
+    ["GET", "/livez"],
+  ]) {
+    const headers = { origin: "https://app.example", "access-control-request-method": "POST" };
+    const answer = await gateway.call(method, path, { headers });
+    const granted = [...answer.headers.keys()].filter((name) => name.startsWith("access-control-"));
+    assert.deepEqual(granted, [], `${method} ${path}`);
+  }
+});
+
+test("conditional reads: a tag, a list, any", async () => {
+  const order = sample();
+  await create(order);
+  const get = (tag) => read(order.outerOrderNo, "?material=false", { headers: { "if-none-match": tag } });
+  const { headers } = await read(order.outerOrderNo, "?material=false");
+  const tag = headers.get("etag");
+  for (const known of [tag, "*", `"x", ${tag}`, `W/"a",W/"b" ,${tag} , "c"`, tag.replace("W/", "")]) {
+    assert.equal((await get(known)).status, 304, known);
+  }
+  for (const other of ['"x"', 'W/"pending"', tag.slice(0, -2), "", "**", "pending"]) {
+    assert.equal((await get(other)).status, 200, other);
+  }
+});
+
+test("a wait that makes no sense is no wait", async () => {
+  const order = sample();
+  await create(order);
+  for (const prefer of ["wait=0", "wait=-5", "wait=1.5", "wait=x", "wait", "", "respond-async", "wait=+1"]) {
+    const answer = await read(order.outerOrderNo, "?material=false", { headers: { prefer } });
+    assert.equal(answer.json.status, "pending", prefer);
+    assert.equal(answer.headers.get("preference-applied"), null, prefer);
+    assert.equal(answer.headers.get("retry-after"), "2");
+  }
+});
+
+test("cursors that somebody made up give nobody's orders but one's own", async () => {
+  const token = "other-token";
+  const own = sample();
+  await create(own, { token });
+  await create(sample());
+  for (const cursor of ["9".repeat(30), "-1", "0-", "1e9-x", "%00", "../", "0-" + "%E5%BC%A0".repeat(11)]) {
+    const answer = await gateway.call("GET", `${ROUTE}?cursor=${cursor}`, { token });
+    assert.equal(answer.status, 400, cursor);
+  }
+  const all = await gateway.call("GET", `${ROUTE}?limit=100&cursor=9223372036854775807-${"z".repeat(32)}`, {
+    token,
+  });
+  assert.equal(all.json.items[0].outerOrderNo, own.outerOrderNo);
+  const none = await gateway.call("GET", `${ROUTE}?cursor=0-${"0".repeat(32)}`, { token });
+  assert.deepEqual(none.json.items, []);
+  for (const query of [
+    "?limit=1&limit=2",
+    "?status=pending&status=passed",
+    "?limit=%2B5",
+    "?limit=1.0",
+    "?limit=",
+  ]) {
+    assert.equal((await gateway.call("GET", ROUTE + query, { token })).status, 400, query);
+  }
+});
+
+test("rare characters reach the vendor as they are, and wrong ones get a problem", async () => {
+  for (const certName of ["㛃", "𠮷田𬱖", "阿卜杜拉·买买提", "欧阳"]) {
+    const order = sample({ certName });
+    const { status, json } = await create(order);
+    assert.equal(status, 201, `${certName} ${JSON.stringify(json)}`);
+    assert.equal((await create(order)).json.certifyId, json.certifyId);
+  }
+  const fields = Object.keys(await described());
+  for (const text of ["😀", "张三\u0000", "\ud800", "\u202e", "a\nb", "", " ", "'\"<>&%"]) {
+    for (const field of fields) {
+      const body = JSON.stringify(sample()).replace(/}$/, `,"${field}":"${text}"}`);
+      const answer = await gateway.call("POST", ROUTE, {
+        raw: body,
+        headers: { "content-type": "application/json" },
+      });
+      assert.ok([201, 400, 409, 422].includes(answer.status), `${field} ${text} ${answer.text}`);
+    }
+  }
+});
+
+test("a field given twice is refused, however it is spelt", async () => {
+  const text = JSON.stringify(sample());
+  for (const twice of [
+    '"certName":"李四"',
+    '"CertName":"张三"',
+    '"outerOrderNo":null',
+    '"certNo":"11010519491231002X"',
+  ]) {
+    const raw = text.replace(/}$/, `,${twice}}`);
+    const answer = await gateway.call("POST", ROUTE, {
+      raw,
+      headers: { "content-type": "application/json" },
+    });
+    assert.equal(answer.status, 400, `${twice} ${answer.text}`);
+  }
+});
+
+async function described() {
+  const { json } = await gateway.call("GET", "/openapi.json", { token: null });
+  return json.components.schemas.NewFaceVerification.properties;
+}
+
+/** The status of a GET whose path goes out as it is. */
+async function statusOf(path) {
+  const { hostname, port } = new URL(gateway.url);
+  const asked = request({ hostname, port, path, headers: { authorization: "Bearer dev-token" } }).end();
+  const [response] = await once(asked, "response");
+  response.resume();
+  return response.statusCode;
+}
 
 test("request ids: kept where they have the form of one, made otherwise", async () => {
   const kept = "0af7651916cd43dd8448eb211c80319c";

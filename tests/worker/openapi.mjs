@@ -3,6 +3,10 @@
 import assert from "node:assert/strict";
 import Ajv2020 from "ajv/dist/2020.js";
 
+/** What HTTP, the platform and CORS put into every answer alike. */
+const EVERYWHERE =
+  /^(connection|content-(length|type|encoding)|date|keep-alive|transfer-encoding|vary|x-content-type-options|access-control-.*)$/;
+
 /**
  * @param {object} document what /openapi.json answered
  * @returns {(answer: { method: string, path: string, status: number, headers: Headers, text: string, json: unknown }) => void}
@@ -33,23 +37,29 @@ export function describedBy(document) {
   return ({ method, path, status, headers, text, json }) => {
     const what = `${method} ${path} ${status}`;
     const [pattern, described] = pathOf(document, path) ?? [];
-    const operation = described?.[method.toLowerCase()];
+    // HEAD answers as GET does, without the body.
+    const told = method === "HEAD" ? "get" : method.toLowerCase();
+    const operation = described?.[told];
     if (!operation) {
       assert.ok([404, 405].includes(status), `${what} is not described`);
-      check(["components", "schemas", "Problem"], json, what);
+      if (method !== "HEAD") check(["components", "schemas", "Problem"], json, what);
       assert.equal(headers.has("allow"), status === 405, `${what}: allow`);
       return;
     }
     const response = operation.responses[status];
     assert.ok(response, `${what} is not described`);
-    const at = ["paths", pattern, method.toLowerCase(), "responses", String(status)];
+    const at = ["paths", pattern, told, "responses", String(status)];
     for (const [name, header] of Object.entries(response.headers ?? {})) {
       const [schema, pointer] = resolved(header, [...at, "headers", name]);
       const value = headers.get(name);
       if (value === null) assert.ok(!schema.required, `${what} has no ${name}`);
       else check([...pointer, "schema"], value, `${what} ${name}`);
     }
-    if (!response.content) {
+    for (const name of headers.keys()) {
+      const known = EVERYWHERE.test(name) || Object.hasOwn(response.headers ?? {}, name);
+      assert.ok(known, `${what}: ${name} is not described`);
+    }
+    if (!response.content || method === "HEAD") {
       assert.equal(text, "", `${what} has a body`);
       return;
     }

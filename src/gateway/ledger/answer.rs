@@ -92,7 +92,10 @@ pub fn standing(
     members.insert("requestId".to_owned(), json!(asker.request_id));
     // The photo's address is another one each time, so an answer with it is never the same.
     let tag = (!ask.material || order.verdict.is_none()).then(|| entity_tag(standing, order));
-    let same = tag.is_some() && tag == ask.known;
+    let same = tag
+        .as_deref()
+        .zip(ask.known.as_deref())
+        .is_some_and(|(tag, known)| is_among(tag, known));
     let mut reply = if same {
         Reply::empty(304)
     } else {
@@ -232,7 +235,17 @@ fn entity_tag(standing: Standing, order: &Order) -> String {
         .verdict
         .as_ref()
         .map_or(order.created, |verdict| verdict.at);
-    alloc::format!("W/\"{}-{at}\"", standing.word())
+    // How the report stands is part of the answer.
+    let (attempts, status) = order.report.as_ref().map_or((0, 0), |report| {
+        (report.attempts, report.last_status.unwrap_or(0))
+    });
+    alloc::format!("W/\"{}-{at}-{attempts}-{status}\"", standing.word())
+}
+
+/// Whether an `If-None-Match` names the tag, by weak comparison (RFC 9110 §13.1.2).
+fn is_among(tag: &str, known: &str) -> bool {
+    let opaque = |tag: &str| tag.trim().trim_start_matches("W/").to_owned();
+    known.trim() == "*" || known.split(',').any(|one| opaque(one) == opaque(tag))
 }
 
 fn time(millis: i64) -> String {

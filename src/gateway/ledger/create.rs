@@ -1,10 +1,11 @@
 //! Starting a verification: InitFaceVerify, once per order.
 
+use super::ask::Ask;
 use super::order::{Order, Standing, Start, over_at, refusal, surely_not_started};
 use super::rows::{CALLER, Rows, Stop, certify_key, listed_key, order_key, starts_key, user_key};
 use super::{Asker, Context, Ended, Next, Purpose, Step, Task, Writes, answer, call};
 use crate::gateway::problem::{
-    DAILY_LIMIT, ORDER_BEING_STARTED, ORDER_CONFLICT, Problem, START_OUTCOME_UNKNOWN,
+    DAILY_LIMIT, ORDER_BEING_STARTED, ORDER_CONFLICT, Problem, ProblemKind, START_OUTCOME_UNKNOWN,
     UPSTREAM_THROTTLED, USER_DAILY_LIMIT,
 };
 use crate::gateway::settings::Settings;
@@ -145,6 +146,7 @@ fn start(
             until: now
                 .saturating_add(settings.options.total_timeout_millis)
                 .saturating_add(FLIGHT_MARGIN_MILLIS),
+            anew: !is_new,
         },
         verdict: None,
         report: None,
@@ -175,26 +177,7 @@ fn count(
     rows: &Rows,
     now: Timestamp,
 ) -> Result<Option<Problem>, Stop> {
-    let Some(caller) = settings.caller(&create.asker.caller) else {
-        return Ok(None);
-    };
-    let user = create.user.as_deref();
-    let limits = [
-        (
-            caller.max_starts_per_day,
-            Some(starts_key(now)),
-            &DAILY_LIMIT,
-        ),
-        (
-            caller.max_starts_per_user_per_day,
-            user.map(|user| user_key(now, user)),
-            &USER_DAILY_LIMIT,
-        ),
-    ];
-    for (limit, key, kind) in limits {
-        let (Some(limit), Some(key)) = (limit, key) else {
-            continue;
-        };
+    for (limit, key, kind) in limits(settings, create, now) {
         let counted: Option<u32> = rows.get(&key)?;
         let started = counted.unwrap_or(0);
         if started >= limit {
@@ -210,6 +193,44 @@ fn count(
     Ok(None)
 }
 
+/// Takes back what [`count`] counted, for a start that was not sent.
+fn take_back(
+    settings: &Settings,
+    create: &Create,
+    writes: &mut Writes,
+    rows: &Rows,
+    now: Timestamp,
+) -> Result<(), Stop> {
+    for (_, key, _) in limits(settings, create, now) {
+        if let Some(started) = rows.get::<u32>(&key)? {
+            writes.put(key, &started.saturating_sub(1));
+        }
+    }
+    Ok(())
+}
+
+/// The limits that a start counts against, the rows that count, and what is said at the limit.
+fn limits(
+    settings: &Settings,
+    create: &Create,
+    now: Timestamp,
+) -> impl Iterator<Item = (u32, String, &'static ProblemKind)> {
+    let caller = settings.caller(&create.asker.caller);
+    let of_caller = caller.and_then(|caller| {
+        let limit = caller.max_starts_per_day?;
+        Some((limit, starts_key(now), &DAILY_LIMIT))
+    });
+    let of_user = caller.and_then(|caller| {
+        let limit = caller.max_starts_per_user_per_day?;
+        Some((
+            limit,
+            user_key(now, create.user.as_deref()?),
+            &USER_DAILY_LIMIT,
+        ))
+    });
+    of_caller.into_iter().chain(of_user)
+}
+
 /// Until the next day begins in China.
 fn millis_to_midnight(now: Timestamp) -> i64 {
     const SHANGHAI_OFFSET_MILLIS: i64 = 8 * 3_600_000;
@@ -218,6 +239,22 @@ fn millis_to_midnight(now: Timestamp) -> i64 {
         .saturating_add(SHANGHAI_OFFSET_MILLIS)
         .rem_euclid(MILLIS_PER_DAY);
     MILLIS_PER_DAY.saturating_sub(of_day)
+}
+
+/// The order, if it is still this call that starts it. It may have been given up meanwhile, and
+/// perhaps started anew: then nothing more is sent for it, and what comes too late is not handed out.
+pub(super) fn in_flight(
+    create: &Create,
+    flight: &str,
+    rows: &Rows,
+) -> Result<Result<Order, Step>, Stop> {
+    let order = rows.get::<Order>(&order_key(&create.no))?;
+    Ok(order
+        .filter(|order| order.is_flight(flight))
+        .ok_or_else(|| {
+            let problem = create.asker.problem(&Problem::new(&START_OUTCOME_UNKNOWN));
+            Writes::default().then(Next::reply(problem.with_outcome("outcome-too-late")))
+        }))
 }
 
 pub(super) fn settle(
@@ -230,52 +267,52 @@ pub(super) fn settle(
 ) -> Result<Step, Stop> {
     let mut writes = Writes::default();
     let key = order_key(&create.no);
-    let order = rows.get::<Order>(&key)?;
-    let Some(mut order) = order.filter(|order| order.is_flight(flight)) else {
-        // Given up meanwhile, and perhaps started anew: what came too late is not handed out.
-        return Ok(writes.then(Next::reply(
-            create
-                .asker
-                .problem(&Problem::new(&START_OUTCOME_UNKNOWN))
-                .with_outcome("outcome-too-late"),
-        )));
+    let mut order = match in_flight(&create, flight, rows)? {
+        Ok(order) => order,
+        Err(too_late) => return Ok(too_late),
     };
     writes.wake.push(create.no.clone());
-    let error = match ended {
+    // What is written of an order that is free again: nothing, or why it was refused.
+    let (free, problem) = match ended {
         Ended::Answered(Answer::Init(result)) => {
             return done(settings, create, order, *result, writes, rows, context);
         }
         // The vendor is asked by action, so this does not come; nothing is known if it does.
-        Ended::Answered(Answer::Describe(_)) => None,
-        Ended::Failed(error) => Some(error),
+        Ended::Answered(Answer::Describe(_)) => (None, Problem::new(&START_OUTCOME_UNKNOWN)),
         Ended::Crowded => {
-            writes.delete(key);
-            writes.delete(listed_key(order.created, &create.no));
+            take_back(settings, &create, &mut writes, rows, context.now)?;
             let problem = Problem::new(&UPSTREAM_THROTTLED).retry_after(2);
-            return Ok(create.problem(writes, &problem));
+            (Some(None), problem)
         }
-    };
-    match error {
-        Some(error) if surely_not_started(&error) => {
-            writes.delete(listed_key(order.created, &create.no));
-            order.start = Start::Refused {
+        Ended::Failed(error) if surely_not_started(&error) => {
+            let refused = Start::Refused {
                 at: context.now.unix_millis(),
                 code: error.code.clone(),
                 request_id: error.request_id.clone(),
             };
-            writes.put(key, &order);
-            Ok(create.problem(writes, &Problem::upstream(&error)))
+            (Some(Some(refused)), Problem::upstream(&error))
         }
-        error => {
-            order.start = Start::Unknown;
-            writes.put(key, &order);
-            let mut problem = Problem::new(&START_OUTCOME_UNKNOWN);
-            if let Some(error) = &error {
-                problem = problem.because_of(error);
-            }
-            Ok(create.problem(writes, &problem))
+        Ended::Failed(error) => (
+            None,
+            Problem::new(&START_OUTCOME_UNKNOWN).because_of(&error),
+        ),
+    };
+    let anew = matches!(order.start, Start::Inflight { anew: true, .. });
+    let listed = listed_key(order.created, &create.no);
+    order.start = match free.filter(|_| !anew) {
+        None => Start::Unknown,
+        Some(Some(refused)) => {
+            writes.delete(listed);
+            refused
         }
-    }
+        Some(None) => {
+            writes.delete(listed);
+            writes.delete(key);
+            return Ok(create.problem(writes, &problem));
+        }
+    };
+    writes.put(key, &order);
+    Ok(create.problem(writes, &problem))
 }
 
 fn done(
@@ -289,16 +326,26 @@ fn done(
 ) -> Result<Step, Stop> {
     let certified = certify_key(&result.certify_id);
     let known: Option<String> = rows.get(&certified)?;
-    if known.is_some_and(|no| no != create.no) {
+    let question = Purpose::Ask(Ask {
+        scene_id: order.scene_id.clone(),
+        certify_id: result.certify_id.clone(),
+        ..Ask::default()
+    });
+    let unusable = if known.is_some_and(|no| no != create.no) {
         // One CertifyId for two orders would give one of them the other's verdict.
+        Some("certify-id-of-another-order")
+    } else if question.request(settings, context.now).is_none() {
+        // Nobody could ever ask for its verdict.
+        Some("certify-id-malformed")
+    } else {
+        None
+    };
+    if let Some(outcome) = unusable {
         order.start = Start::Unknown;
         writes.put(order_key(&create.no), &order);
-        return Ok(writes.then(Next::reply(
-            create
-                .asker
-                .problem(&Problem::new(&START_OUTCOME_UNKNOWN))
-                .with_outcome("certify-id-of-another-order"),
-        )));
+        let problem = Problem::new(&START_OUTCOME_UNKNOWN);
+        let reply = create.asker.problem(&problem).with_outcome(outcome);
+        return Ok(writes.then(Next::reply(reply)));
     }
     let now = context.now.unix_millis();
     order.start = Start::Done {

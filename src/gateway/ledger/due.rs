@@ -169,9 +169,14 @@ fn expire(
     let Some(order) = rows.get::<Order>(&order_key(no))? else {
         return Ok(());
     };
-    let expires = order.created.saturating_add(settings.retention_millis);
+    // What was started anew much later is kept as long as any other.
+    let since = match order.start {
+        Start::Done { at, .. } => at,
+        _ => order.created,
+    };
+    let expires = since.saturating_add(settings.retention_millis);
     if expires > now.unix_millis() {
-        // Refused and started again since, or kept longer than it was meant to be then.
+        // Started later than it was asked for, or kept longer than it was meant to be then.
         writes.later(expires, &["expire/", no].concat());
         return Ok(());
     }

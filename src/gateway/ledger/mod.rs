@@ -307,7 +307,7 @@ pub fn step(
         Task::Create(create) => create::begin(settings, create, rows, context),
         Task::Ask(ask) => ask::begin(settings, ask, rows, context),
         Task::List(list) => list::page(settings, &list, rows, context),
-        Task::Call(call) => attempt(settings, call, context),
+        Task::Call(call) => attempt(settings, call, rows, context),
         Task::Settle(call) => settle(settings, call, happened, rows, context),
         Task::Hint(hint) => due::hint(&hint, rows, context),
         Task::Reported(posted) => webhook::reported(&posted, happened, rows, context),
@@ -316,14 +316,22 @@ pub fn step(
     match taken {
         Ok(step) => step,
         Err(Stop::Need(need)) => Step::Need(need),
-        Err(Stop::Unreadable) => Writes::default().then(match asker {
-            Some(asker) => Next::reply(
-                asker
-                    .problem(&Problem::new(&INTERNAL_ERROR))
-                    .with_outcome("unreadable-row"),
-            ),
-            None => Next::Idle,
-        }),
+        Err(Stop::Unreadable) => {
+            let mut writes = Writes::default();
+            let next = match asker {
+                Some(asker) => {
+                    let reply = asker.problem(&Problem::new(&INTERNAL_ERROR));
+                    Next::reply(reply.with_outcome("unreadable-row"))
+                }
+                None => {
+                    // The alarm would not fire again for whatever else is due.
+                    writes.alarm =
+                        Some(context.now.plus_millis(due::GIVEN_UP_MILLIS).unix_millis());
+                    Next::Idle
+                }
+            };
+            writes.then(next)
+        }
     }
 }
 
@@ -384,7 +392,12 @@ fn call(purpose: Purpose, now: Timestamp) -> Task {
     })
 }
 
-fn attempt(settings: &Settings, call: Call, context: &Context) -> Result<Step, Stop> {
+fn attempt(settings: &Settings, call: Call, rows: &Rows, context: &Context) -> Result<Step, Stop> {
+    if let Purpose::Start { create, flight } = &call.purpose
+        && let Err(too_late) = create::in_flight(create, flight, rows)?
+    {
+        return Ok(too_late);
+    }
     let Some(request) = call.purpose.request(settings, context.now) else {
         return Err(Stop::Unreadable);
     };

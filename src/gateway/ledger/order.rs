@@ -47,6 +47,10 @@ pub enum Start {
         instance: String,
         /// The call has ended by then, however it went.
         until: i64,
+        /// Whether an earlier call may have started the order. Then it is free again only by being
+        /// started: that this call started nothing does not say that the earlier one did not.
+        #[serde(default)]
+        anew: bool,
     },
     /// The vendor may have started it. Nothing was handed out.
     Unknown,

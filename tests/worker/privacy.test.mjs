@@ -1,0 +1,239 @@
+// Personal data and secrets in every place a request or an answer has: none of it in what workerd prints
+// and writes to disk, in the addresses it calls, or in what it reports. The native test
+// (tests/gateway/privacy.rs) sends more; this one sees the Worker's own JavaScript and the real files.
+
+import assert from "node:assert/strict";
+import { createHash } from "node:crypto";
+import { once } from "node:events";
+import { readFileSync, readdirSync, statSync } from "node:fs";
+import { createServer } from "node:http";
+import { join } from "node:path";
+import { after, before, test } from "node:test";
+import { operator, sample, seeded, startGateway } from "./gateway.mjs";
+
+const ROUTE = "/v1/face-verifications";
+const TOKEN = "planted-bearer-token";
+const SECRETS = {
+  GATEWAY_SECRET: "planted-gateway-secret-0123456789",
+  CLOUDAUTH_ACCESS_KEY_SECRET: "planted-access-key-secret",
+};
+const PERSON = ["张三", "11010519491231002X", "13000000000", "planted-user-id", "planted-meta-info"];
+const PLANTED = [...PERSON, TOKEN, ...Object.values(SECRETS)];
+
+/** A value in all the ways it may be written. */
+function spellings(value) {
+  const escaped = [...value]
+    .map((char) => (char < "\x80" ? char : `\\u${char.charCodeAt(0).toString(16).padStart(4, "0")}`))
+    .join("");
+  const encoded = encodeURIComponent(value);
+  const bytes = Buffer.from(value);
+  return [
+    value,
+    encoded,
+    encoded.toLowerCase(),
+    encodeURIComponent(encoded),
+    escaped,
+    bytes.toString("base64"),
+    bytes.toString("base64url"),
+    bytes.toString("hex"),
+  ];
+}
+
+const NEEDLES = [...new Set([...PLANTED, "planted-photo"].flatMap(spellings))];
+
+function nothingIn(bytes, what) {
+  const buffer = Buffer.from(bytes);
+  for (const needle of NEEDLES) assert.ok(!buffer.includes(needle), `${needle} in ${what}`);
+}
+
+let upstream, gateway;
+const called = [];
+const reports = [];
+const dice = seeded(20190307);
+let answers = 0;
+
+/** What the vendor answers in turn; errors repeat what was sent. */
+function answer(form) {
+  const echo = form.get("CertName") ?? PERSON[1];
+  answers += 1;
+  switch (dice(9)) {
+    case 0:
+      return { Code: "SignatureDoesNotMatch", Message: `server string to sign is:${form}` };
+    case 1:
+      return { Code: echo, Message: echo, RequestId: echo };
+    case 2:
+      return `<html>${form}`;
+    case 3:
+      return { Code: "401", Message: echo, RequestId: echo };
+    case 4:
+      return undefined;
+    default:
+      return {
+        Code: "200",
+        RequestId: "r",
+        ResultObject:
+          form.get("Action") === "InitFaceVerify"
+            ? { CertifyId: `certify${answers}` }
+            : {
+                Passed: "T",
+                SubCode: "200",
+                MaterialInfo: JSON.stringify({
+                  facialPictureFront: {
+                    pictureUrl: `${upstream.origin}/planted-photo?Signature=planted-photo`,
+                  },
+                }),
+                UserInfo: JSON.stringify({ name: PERSON[0], number: PERSON[1] }),
+              },
+      };
+  }
+}
+
+before(async () => {
+  upstream = createServer(async (request, response) => {
+    let body = "";
+    for await (const chunk of request) body += chunk;
+    if (request.url === "/reports") {
+      reports.push(JSON.stringify(request.headers) + body);
+      response.writeHead(reports.length % 2 ? 500 : 204).end(PLANTED[0]);
+    } else if (request.url.startsWith("/planted-photo")) {
+      response.writeHead(dice(2) ? 200 : 403, { "content-type": "image/jpeg" }).end("planted");
+    } else {
+      called.push(request.url + JSON.stringify(request.headers));
+      const told = answer(new URLSearchParams(body));
+      if (told === undefined) request.socket.destroy();
+      else response.writeHead(200).end(typeof told === "string" ? told : JSON.stringify(told));
+    }
+  }).listen(0, "127.0.0.1");
+  await once(upstream, "listening");
+  upstream.origin = `http://127.0.0.1:${upstream.address().port}`;
+  gateway = await startGateway({
+    GATEWAY_MODE: "development",
+    GATEWAY_PUBLIC_URL: "https://gateway.invalid",
+    GATEWAY_PHOTO: "stream",
+    GATEWAY_CALLERS: JSON.stringify([
+      {
+        id: "shop",
+        tokenSha256: [createHash("sha256").update(TOKEN).digest("hex")],
+        scopes: ["create", "read", "read:material"],
+        maxStartsPerUserPerDay: 1000,
+        webhookUrl: `${upstream.origin}/reports`,
+      },
+    ]),
+    CLOUDAUTH_ENDPOINTS: upstream.origin,
+    CLOUDAUTH_MAX_ATTEMPTS: "1",
+    ...SECRETS,
+  });
+});
+
+after(async () => {
+  await gateway?.close();
+  upstream?.closeAllConnections();
+  upstream?.close();
+});
+
+function files(folder) {
+  return readdirSync(folder, { recursive: true })
+    .map((name) => join(folder, name))
+    .filter((path) => statSync(path).isFile());
+}
+
+test("nothing planted is printed, stored, put into an address or reported", async () => {
+  const [name, number, mobile, userId, metaInfo] = PERSON;
+  const person = {
+    certName: name,
+    certNo: number,
+    mobile,
+    userId,
+    metaInfo: JSON.stringify({ zimVer: metaInfo }),
+    callbackToken: metaInfo.replaceAll("-", ""),
+  };
+  const numbers = [];
+  const outcomes = new Set();
+  const call = async (method, path, options) => {
+    const told = await gateway.call(method, path, { token: TOKEN, ...options });
+    outcomes.add(told.json?.code ?? told.json?.status ?? told.status);
+    return told;
+  };
+  for (let round = 0; round < 40; round += 1) {
+    const order = sample(person);
+    const no = order.outerOrderNo;
+    numbers.push(no);
+    const spelled = spellings(PLANTED[round % PLANTED.length])[round % 8];
+    const encoded = encodeURIComponent(spelled);
+    const header = Buffer.from(spelled).toString("latin1");
+    const headers = { "x-request-id": header, prefer: header, "if-none-match": header };
+    await call("POST", ROUTE, { body: order });
+    await call("POST", `${ROUTE}?restartUnknown=true`, { body: order });
+    await call("POST", ROUTE, { body: { ...order, [spelled]: spelled, sceneId: spelled } });
+    await call("POST", ROUTE, { body: { ...order, userId: spelled } });
+    await call("POST", ROUTE, { raw: `{"${spelled}`, headers: { "content-type": "application/json" } });
+    await call("GET", `${ROUTE}?cursor=${encoded}&status=${encoded}&${encoded}=1`);
+    await call("GET", `${ROUTE}/${encoded}`, { headers });
+    await call("GET", `${ROUTE}/${no}?material=${encoded}`);
+    await call("GET", `${ROUTE}/${no}`);
+    await call("GET", `${ROUTE}/${no}`, { headers, token: spelled.replace(/[^\x20-\x7e]/g, "") });
+    await call("GET", `/v1/callbacks/shop/${no}/${encoded}`);
+    await call("GET", `/problems/${encoded}`);
+    for (const [path, body] of [
+      [`${ROUTE}/${no}/photo?${encoded}`],
+      [`/?Action=InitFaceVerify&CertName=${encoded}&AccessKeyId=${encoded}`],
+      ["/", `Action=InitFaceVerify&CertNo=${encoded}&Signature=${encoded}`],
+      [`/${encoded}?${encoded}`],
+    ]) {
+      const response = await fetch(gateway.url + path, {
+        method: body === undefined ? "GET" : "POST",
+        headers: {
+          authorization: `Bearer ${TOKEN}`,
+          ...(body === undefined ? {} : { "content-type": "application/x-www-form-urlencoded" }),
+        },
+        body,
+      });
+      const told = await response.text();
+      if (response.status >= 300) nothingIn(told, `the answer to ${path}`);
+    }
+  }
+  for (const expected of [
+    201,
+    "passed",
+    "invalid-request",
+    "malformed-body",
+    "order-conflict",
+    "start-outcome-unknown",
+    "unauthenticated",
+    "unknown-order",
+    "upstream-failed",
+    "upstream-refused",
+  ])
+    assert.ok(outcomes.has(expected), `${expected} never came: ${[...outcomes]}`);
+  for (let tries = 0; tries < 300 && reports.length === 0; tries += 1) {
+    await new Promise((resolve) => setTimeout(resolve, 100));
+  }
+  assert.ok(reports.length > 0, "no webhook came");
+  for (const report of reports) nothingIn(report, "a webhook");
+  assert.ok(called.length > 0);
+  for (const address of called) nothingIn(address, "an address or a header");
+  await gateway.restart();
+  assert.ok(gateway.logs().length >= 40 * 12, `${gateway.logs().length} log lines`);
+  // All but what wrangler dev says of each request by itself.
+  const printed = gateway.output().split("\n");
+  const own = printed.filter((line) => !/^\S*\[wrangler:info\]\S* \S+ \//.test(line));
+  assert.ok(own.length < printed.length);
+  nothingIn(own.join("\n"), "what was printed");
+  const stored = files(join(gateway.state, "v3", "do")).map((path) => [path, readFileSync(path)]);
+  assert.ok(
+    stored.some(([, bytes]) => bytes.includes(numbers[39])),
+    "the rows were not found",
+  );
+  for (const [path, bytes] of stored) nothingIn(bytes, path);
+});
+
+test("the operator's check repeats no value", async () => {
+  const told = await operator(["check"], {
+    ...SECRETS,
+    GATEWAY_CALLERS: `[{"id":"${PERSON[0]}","token":"${TOKEN}"`,
+    CLOUDAUTH_ENDPOINTS: PERSON[1],
+    CLOUDAUTH_ACCESS_KEY_ID: `${PERSON[2]} `,
+  });
+  assert.match(told, /GATEWAY_CALLERS/);
+  nothingIn(told, "the check");
+});

@@ -7,7 +7,7 @@
 use crate::dice::Dice;
 use cloudauth_edge::call::{Loss, Outcome};
 use cloudauth_edge::gateway::ledger::rows::{Need, Range, Rows};
-use cloudauth_edge::gateway::ledger::{Act, Context, Happened, Next, Step, Task, step};
+use cloudauth_edge::gateway::ledger::{Act, Context, Happened, Next, Purpose, Step, Task, step};
 use cloudauth_edge::gateway::reply::Reply;
 use cloudauth_edge::gateway::route::{Arrival, Then, route};
 use cloudauth_edge::gateway::settings::{Settings, Variables};
@@ -374,6 +374,8 @@ impl World {
                 running.state = State::Sending(request);
             }
             Next::Wait { millis, on, then } => {
+                // Who waits for another's start did not know of that one.
+                running.anew &= on.is_none();
                 running.task = again(then);
                 running.state = State::Waiting {
                     until: self.now + millis,
@@ -431,6 +433,18 @@ impl World {
             assert!(!text.contains(planted), "{planted} in an answer");
         }
         assert_ne!(reply.status, 500, "{text}");
+        if reply.outcome == "order-being-started" {
+            // A call that ended with its instance is not waited for.
+            let order = &caller.order;
+            let starts = |task: &Task| match task {
+                Task::Call(call) | Task::Settle(call) => {
+                    matches!(&call.purpose, Purpose::Start { create, .. } if create.no == *order)
+                }
+                _ => false,
+            };
+            let under_way = self.running.iter().any(|running| starts(&running.task));
+            assert!(under_way, "{order} is not being started");
+        }
         if let Some(id) = body["certifyId"].as_str() {
             let ids = self.handed_out.entry(caller.order.clone()).or_default();
             ids.insert(id.to_owned());

@@ -95,5 +95,18 @@ test("the check says what is missing, here and of a running gateway", async () =
   assert.match(await operator(["check", both.gateway.url], {}), /complete/);
   assert.match(await operator(["check", both.endpoint], {}), /not a gateway/);
   assert.match(await operator(["new-caller", "Not An Id"], complete), /lower-case/);
+  assert.match(await operator(["check", "http://127.0.0.1:9"], {}), /no answer/);
+  // A caller is not made of settings that the deployment would refuse.
+  for (const [settings, expected] of [
+    [{ GATEWAY_SECRET: "short" }, /fewer than 32/],
+    [{ GATEWAY_SECRET: `${SECRET}\n` }, /white space/],
+    [{ GATEWAY_SECRET: SECRET, GATEWAY_CALLERS: "[{" }, /not the JSON/],
+    [{ GATEWAY_SECRET: SECRET, GATEWAY_CALLERS: '{"id":"shop"}' }, /not the JSON/],
+  ]) {
+    const told = await operator(["new-caller", "shop"], settings);
+    assert.match(told, expected);
+    assert.match(told, /Nothing was made/);
+    assert.ok(!/bearer token|short|0123456789/.test(told), told);
+  }
   assert.match(await operator([], complete), /Usage/);
 });

@@ -95,6 +95,8 @@ pub struct Host {
     pub random: [u8; 32],
     /// Each caller's rows.
     pub rows: BTreeMap<String, BTreeMap<String, String>>,
+    /// Whether too many calls of the vendor wait for their turn.
+    pub crowded: bool,
     /// Everything that was sent, to the vendor and to webhooks.
     pub sent: Vec<OutgoingRequest>,
     /// Everything that was written.
@@ -109,6 +111,7 @@ impl Host {
             now: NOW,
             random: [7; 32],
             rows: BTreeMap::new(),
+            crowded: false,
             sent: Vec::new(),
             written: Vec::new(),
         }
@@ -200,8 +203,12 @@ impl Host {
                 }
                 Next::Idle => return Reply::empty(204),
                 Next::Send { request, then, .. } => {
-                    happened = Some(Happened::Outcome(upstream(&request)));
-                    self.sent.push(request);
+                    if self.crowded {
+                        happened = Some(Happened::Crowded);
+                    } else {
+                        happened = Some(Happened::Outcome(upstream(&request)));
+                        self.sent.push(request);
+                    }
                     then
                 }
                 Next::Wait { millis, then, .. } => {

@@ -426,6 +426,64 @@ fn where_photos_go_through_the_gateway_nobody_gets_their_address() {
 }
 
 #[test]
+fn a_start_that_was_not_sent_for_crowding_changes_nothing() {
+    let callers = json!([{
+        "id": "shop",
+        "tokenSha256": [hex_sha256(b"dev-token")],
+        "maxStartsPerDay": 3,
+        "maxStartsPerUserPerDay": 3,
+    }]);
+    let mut host = Host::new(variables(&[
+        ("GATEWAY_MODE", "development"),
+        ("GATEWAY_CALLERS", &callers.to_string()),
+    ]));
+    let told = |reply: Reply| (reply.status, reply.outcome);
+    let throttled = || (503, "upstream-throttled".to_owned());
+    let path = format!("{ROUTE}/e0c34a77f5ac40a5aa5e6ed20c353888");
+    let anew = format!("{ROUTE}?restartUnknown=true");
+    let anew = || request("POST", &anew, &[BEARER, JSON], &sample(json!({})));
+
+    // A new order is as if it had not been asked for.
+    host.crowded = true;
+    for _ in 0..5 {
+        let reply = create(&mut host, json!({}), &mut no_upstream);
+        assert!(header(&reply.headers, "retry-after").is_some());
+        assert_eq!(told(reply), throttled());
+    }
+    let (_, reply) = host.handle(request("GET", &path, &[BEARER], b""), &mut no_upstream);
+    assert_eq!(reply.outcome, "unknown-order");
+
+    // One that may have been started stays so.
+    host.crowded = false;
+    let mut lost = |_: &OutgoingRequest| Outcome::Lost(cloudauth_edge::call::Loss::TimedOut);
+    let unknown = || (409, "start-outcome-unknown".to_owned());
+    assert_eq!(told(create(&mut host, json!({}), &mut lost)), unknown());
+    host.crowded = true;
+    assert_eq!(told(host.handle(anew(), &mut no_upstream).1), throttled());
+    host.crowded = false;
+    assert_eq!(
+        told(create(&mut host, json!({}), &mut no_upstream)),
+        unknown()
+    );
+    let other = create(&mut host, json!({"userId": "another"}), &mut no_upstream);
+    assert_eq!(other.outcome, "order-conflict");
+    // Also where the vendor refuses the second start for certain.
+    let mut refuses = |_: &OutgoingRequest| json_answer(200, &json!({"Code": "412"}));
+    let (_, reply) = host.handle(anew(), &mut refuses);
+    assert_eq!(reply.outcome, "upstream-refused");
+    assert_eq!(
+        told(create(&mut host, json!({}), &mut no_upstream)),
+        unknown()
+    );
+
+    // Three were sent to the vendor: those that were not do not count.
+    assert_eq!(told(host.handle(anew(), &mut starts).1).0, 201);
+    let another = json!({"outerOrderNo": "f".repeat(32)});
+    let reply = create(&mut host, another, &mut no_upstream);
+    assert_eq!(told(reply), (429, "daily-limit".to_owned()));
+}
+
+#[test]
 fn nobody_is_told_passed_unless_the_vendor_said_so() {
     let path = format!("{ROUTE}/e0c34a77f5ac40a5aa5e6ed20c353888");
     for result in [

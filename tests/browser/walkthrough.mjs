@@ -9,7 +9,7 @@ import { test } from "node:test";
 import { promisify } from "node:util";
 import { tools } from "../../scripts/lib/project.mjs";
 import { javaSdk } from "../conformance/clients.mjs";
-import { submit } from "../worker/gateway.mjs";
+import { startGateway, submit } from "../worker/gateway.mjs";
 import { assertAccessible, assertFits, looks, stack, tabTo, withConsole } from "./console.mjs";
 
 const run = promisify(execFile);
@@ -65,6 +65,24 @@ test("by keyboard alone", () =>
     await page.keyboard.press("Enter");
     await page.getByText('"status": "passed"').waitFor();
   }));
+
+test("the picture is shown where its address stays with the gateway", async () => {
+  const gateway = await startGateway({
+    GATEWAY_MODE: "development",
+    CLOUDAUTH_ENDPOINTS: stack.sandbox,
+    GATEWAY_PHOTO: "stream",
+  });
+  try {
+    await withConsole({ origin: gateway.url }, async (page, words) => {
+      await startAndOpen(page, words);
+      await page.getByRole("button", { name: words.passed }).click();
+      await page.waitForFunction(() => document.querySelector(".photo img")?.naturalWidth > 0);
+      assert.equal(await page.getByText("Its address works").count(), 0);
+    });
+  } finally {
+    await gateway.close();
+  }
+});
 
 test("a rejected verification says why, and who must act", () =>
   withConsole({ language: "en" }, async (page, words) => {

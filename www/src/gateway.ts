@@ -49,6 +49,8 @@ export interface Picture {
   qualityScore?: number;
   pictureUrl?: string;
   pictureUrlExpiresAt?: string;
+  /** In place of `pictureUrl`, where photos go through the gateway. */
+  photo?: string;
   ossBucketName?: string;
   ossObjectName?: string;
 }
@@ -117,6 +119,20 @@ export function list(status: Standing | "", cursor: string): Promise<Answer<Page
   if (status) query.set("status", status);
   if (cursor) query.set("cursor", cursor);
   return call("GET", `/v1/face-verifications?${query}`);
+}
+
+/** The photo as it comes through the gateway, whether or not the answer has its address; null when there is none. */
+export async function photo(outerOrderNo: string): Promise<Blob | null> {
+  try {
+    const response = await fetch(`/v1/face-verifications/${encodeURIComponent(outerOrderNo)}/photo`, {
+      headers: { authorization: `Bearer ${token.value}` },
+      signal: AbortSignal.timeout(TIMEOUT_MS),
+      cache: "no-store",
+    });
+    return response.ok ? await response.blob() : null;
+  } catch {
+    return null;
+  }
 }
 
 const TIMEOUT_MS = 45_000;

@@ -1,4 +1,5 @@
 import { signal } from "@preact/signals";
+import { isSealed } from "./seal";
 
 /** The tools, each with an address of its own: `#/signature`. */
 export const tools = ["walkthrough", "signature", "identity", "ledger"] as const;
@@ -21,7 +22,11 @@ function read(): Route {
 }
 
 export const route = signal<Route>(read());
-addEventListener("hashchange", () => (route.value = read()));
+addEventListener("hashchange", () => {
+  // Other tools need the network, and so a new page.
+  if (isSealed()) location.reload();
+  else route.value = read();
+});
 
 export function hrefOf(tool: Tool, part = ""): string {
   return part ? `#/${tool}/${encodeURIComponent(part)}` : `#/${tool}`;

@@ -4,6 +4,8 @@ import { days, type Day } from "./state";
 const HEIGHT = 90;
 const STEP = 40;
 const BAR = 26;
+/** For the date below the last bar, which is wider than its day. */
+const MARGIN = 10;
 
 /** Orders by day. The drawing is for the eye; a table says the same to screen readers. */
 export function Chart({ count }: { count: string }) {
@@ -27,7 +29,7 @@ export function Chart({ count }: { count: string }) {
           ))}
         </ul>
       </figcaption>
-      <svg viewBox={`0 0 ${all.length * STEP} ${HEIGHT + 34}`} aria-hidden="true">
+      <svg viewBox={`${-MARGIN} 0 ${all.length * STEP + 2 * MARGIN} ${HEIGHT + 34}`} aria-hidden="true">
         {all.map((day, index) => (
           <Bar
             key={day.date}

@@ -4,6 +4,7 @@ import type { Core, Scheme, Subject } from "../core";
 import { Field } from "../parts/field";
 import { Lock } from "../parts/icons";
 import { Page, WithCore } from "../parts/page";
+import { seal } from "../seal";
 import "../style/signature.css";
 import { t } from "../text";
 import { exampleNames, examples } from "./examples";
@@ -76,7 +77,10 @@ function Inputs() {
         label={text.secret}
         hint={text.secretHint}
         value={secret}
-        onInput={(value) => change({ secret: value })}
+        onInput={(value) => {
+          seal();
+          change({ secret: value });
+        }}
         type="password"
         optional
         mono

@@ -169,7 +169,7 @@ export const en: Catalogue = {
     title: "Signature laboratory",
     lead: "Paste a request to see its signature step by step. Add the server's SignatureDoesNotMatch to find the first difference and its cause.",
     private:
-      "Everything is calculated in this page. The secret is not sent and not kept, and the content security policy forbids sending it elsewhere.",
+      "Everything is calculated in this page. The secret is not sent and not kept: from its first character on, a content security policy forbids this page every request.",
     request: "Request",
     requestHint:
       "Parameters (one a line), JSON, a URL, a form body, a curl line, an HTTP message, or the string-to-sign your program printed",

@@ -1,9 +1,10 @@
 import { useSignal } from "@preact/signals";
 import { useEffect } from "preact/hooks";
-import { token, type Picture, type Standing, type Verification } from "../gateway";
+import { photo, token, type Picture, type Standing, type Verification } from "../gateway";
 import { CodePanel, Code } from "../parts/code";
 import { Right, Waiting, Wrong } from "../parts/icons";
 import { FailureNotice, Notice } from "../parts/notice";
+import { Loading } from "../parts/page";
 import { language } from "../preferences";
 import { number, pick, t, time } from "../text";
 import { readSnippets } from "./snippets";
@@ -110,7 +111,9 @@ function Details({ result }: { result: Verification }) {
           ) : null,
         )}
       </dl>
-      {picture?.pictureUrl && <Photo key={picture.pictureUrl} picture={picture} />}
+      {(picture?.pictureUrl ?? picture?.photo) && (
+        <Photo key={result.requestId} of={result.outerOrderNo} picture={picture} />
+      )}
       {result.materialUnavailable && (
         <Notice tone="warn">
           <p>{text.materialUnavailable}</p>
@@ -122,10 +125,20 @@ function Details({ result }: { result: Verification }) {
 
 const TICK_MS = 5_000;
 
-function Photo({ picture }: { picture: Picture }) {
+function Photo({ of, picture }: { of: string; picture: Picture }) {
   const text = t.value.walkthrough;
   const now = useSignal(Date.now());
-  const broken = useSignal(false);
+  const address = useSignal<string | null>("");
+  useEffect(() => {
+    let left = false;
+    void photo(of).then((blob) => {
+      if (!left) address.value = blob && URL.createObjectURL(blob);
+    });
+    return () => {
+      left = true;
+      if (address.value) URL.revokeObjectURL(address.value);
+    };
+  }, []);
   useEffect(() => {
     const timer = setInterval(() => (now.value = Date.now()), TICK_MS);
     return () => clearInterval(timer);
@@ -134,22 +147,17 @@ function Photo({ picture }: { picture: Picture }) {
   const minutes = Math.ceil((until - now.value) / 60_000);
   return (
     <figure class="photo">
-      {broken.value ? (
-        <p class="empty">{text.pictureBroken}</p>
-      ) : (
-        <img
-          src={picture.pictureUrl}
-          alt={text.pictureAlt}
-          referrerpolicy="no-referrer"
-          onError={() => (broken.value = true)}
-        />
+      {address.value === "" && <Loading />}
+      {address.value === null && <p class="empty">{text.pictureBroken}</p>}
+      {address.value && (
+        <img src={address.value} alt={text.pictureAlt} onError={() => (address.value = null)} />
       )}
       <figcaption>
         <strong>{text.picture}</strong>
         {!Number.isNaN(minutes) && (
           <span>{minutes > 0 ? text.pictureMinutes(minutes) : text.pictureExpired}</span>
         )}
-        <span class="muted small">{text.pictureSecret}</span>
+        {picture.pictureUrl && <span class="muted small">{text.pictureSecret}</span>}
       </figcaption>
     </figure>
   );

@@ -22,12 +22,15 @@ const hashOf = (...files) => {
 const reads = (file) => (existsSync(file) ? readFileSync(file, "utf8") : undefined);
 
 const npmStamp = at("node_modules", ".installed-lock");
-/** Folders with a lock file of their own: the runtimes and tools that the packed package is tried in. */
-const consumers = [at("tests", "packaging"), at("tests", "packaging", "projects", "next")].map((folder) => ({
-  folder,
-  lock: join(folder, "package-lock.json"),
-  stamp: join(folder, "node_modules", ".installed-lock"),
-}));
+/** A folder with a lock file of its own. */
+const installed = (...path) => ({
+  folder: at(...path),
+  lock: at(...path, "package-lock.json"),
+  stamp: at(...path, "node_modules", ".installed-lock"),
+});
+/** The runtimes and tools that the packed package is tried in. */
+const consumers = [installed("tests", "packaging"), installed("tests", "packaging", "projects", "next")];
+const examples = [installed("examples", "express"), installed("examples", "hono-workers")];
 const pythonStamp = join(tools, "python", ".installed-requirements");
 const requirements = at("tests", "conformance", "python", "requirements.txt");
 export const fuzzToolchain = "nightly";
@@ -51,6 +54,22 @@ function cargoTool(crate, binaries, version, { toolchain = [] } = {}) {
     run: () =>
       must("cargo", [...toolchain, "install", crate, "--version", version, "--root", tools, "--force"]),
     whatToDoIfItFails: `See that cargo can reach its registry, or install it by hand: cargo install ${crate} --version ${version} --root .tools`,
+  };
+}
+
+/** What npm installs into folders with lock files of their own. */
+function npmFolders(name, folders, ...options) {
+  return {
+    name,
+    isDone: () => folders.every(({ lock, stamp }) => reads(stamp) === hashOf(lock)),
+    async run() {
+      for (const { folder, lock, stamp } of folders) {
+        await must("npm", ["ci", "--loglevel=error", ...options], { env: machineEnv(), cwd: folder });
+        writeFileSync(stamp, hashOf(lock));
+      }
+    },
+    whatToDoIfItFails:
+      "Mend what npm says above (most often, its registry cannot be reached) and run this command again.",
   };
 }
 
@@ -130,18 +149,10 @@ const needs = {
       "Install Chromium and its chromedriver (Debian: apt-get install chromium chromium-driver), or name them in CHROME_PATH and CHROMEDRIVER.",
   }),
 
-  consumers: () => ({
-    name: "runtimes and bundlers",
-    isDone: () => consumers.every(({ lock, stamp }) => reads(stamp) === hashOf(lock)),
-    async run() {
-      for (const { folder, lock, stamp } of consumers) {
-        await must("npm", ["ci", "--loglevel=error"], { env: machineEnv(), cwd: folder });
-        writeFileSync(stamp, hashOf(lock));
-      }
-    },
-    whatToDoIfItFails:
-      "Mend what npm says above (most often, its registry cannot be reached) and run this command again.",
-  }),
+  consumers: () => npmFolders("runtimes and bundlers", consumers),
+
+  // Without their tools: wrangler is here already.
+  examples: () => npmFolders("packages of the examples", examples, "--omit=dev"),
 
   python: () => ({
     name: "vendor's Python SDKs",

@@ -86,7 +86,13 @@ const suites = [
     counted: true,
     commands: nodeTests("conformance"),
   },
-  { name: "examples", built: true, counted: true, commands: nodeTests("examples") },
+  {
+    name: "examples",
+    needs: ["consumers", "examples"],
+    built: true,
+    counted: true,
+    commands: nodeTests("examples", LIMIT_MS),
+  },
   {
     name: "packaging",
     needs: ["browser", "consumers"],

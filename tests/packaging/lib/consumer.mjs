@@ -43,10 +43,15 @@ function environment(folder, variables) {
  * Copies a project and installs the package into it, with the network switched off.
  *
  * @param {string} source the project's folder; a name alone is one under projects/
+ * @param {{ packagesOf?: string }} [options] a project under projects/ whose installed packages it gets
  */
-export async function consumer(source) {
+export async function consumer(source, { packagesOf } = {}) {
   const folder = mkdtempSync(join(temporary, `${basename(source)}-`));
   cpSync(resolve(projects, source), folder, { recursive: true, verbatimSymlinks: true });
+  if (packagesOf) {
+    const packages = join(projects, packagesOf, "node_modules");
+    cpSync(packages, join(folder, "node_modules"), { recursive: true, verbatimSymlinks: true });
+  }
   cpSync(join(projects, "shared"), folder, { recursive: true });
   const env = (variables = {}) => environment(folder, variables);
   await must(

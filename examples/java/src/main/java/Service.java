@@ -1,0 +1,135 @@
+import com.aliyuncs.AcsRequest;
+import com.aliyuncs.DefaultAcsClient;
+import com.aliyuncs.IAcsClient;
+import com.aliyuncs.cloudauth.model.v20190307.DescribeFaceVerifyRequest;
+import com.aliyuncs.cloudauth.model.v20190307.DescribeFaceVerifyResponse;
+import com.aliyuncs.cloudauth.model.v20190307.InitFaceVerifyRequest;
+import com.aliyuncs.cloudauth.model.v20190307.InitFaceVerifyResponse;
+import com.aliyuncs.exceptions.ClientException;
+import com.aliyuncs.http.ProtocolType;
+import com.aliyuncs.profile.DefaultProfile;
+import com.google.gson.Gson;
+import com.google.gson.JsonObject;
+import com.sun.net.httpserver.HttpExchange;
+import com.sun.net.httpserver.HttpServer;
+import java.io.IOException;
+import java.net.InetSocketAddress;
+import java.net.URI;
+import java.nio.charset.StandardCharsets;
+import java.util.Map;
+import java.util.UUID;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.Executors;
+
+/**
+ * A backend with two routes, for its app: start a verification, and tell how it ended. It uses the vendor's SDK as
+ * before; only the endpoint and the key pair are the gateway's. GATEWAY_URL, GATEWAY_KEY_ID and GATEWAY_KEY_SECRET
+ * name them; by default they are those of `npm start`.
+ */
+public class Service {
+  static final URI GATEWAY = URI.create(setting("GATEWAY_URL", "http://127.0.0.1:8787"));
+  static final IAcsClient CLIENT = new DefaultAcsClient(DefaultProfile.getProfile(
+      "cn-hangzhou",
+      setting("GATEWAY_KEY_ID", "dev-key-id"),
+      setting("GATEWAY_KEY_SECRET", "dev-key-secret")));
+  static final long SCENE_ID = Long.parseLong(setting("CLOUDAUTH_SCENE_ID", "1000000006"));
+  static final Gson GSON = new Gson();
+
+  /** Whose order has which CertifyId. A real backend keeps this in its database. */
+  record Order(String userId, String certifyId) {}
+
+  static final Map<String, Order> ORDERS = new ConcurrentHashMap<>();
+
+  record Answer(int status, Map<String, String> body) {}
+
+  static Answer start(String userId, JsonObject asked) throws ClientException {
+    String outerOrderNo = UUID.randomUUID().toString().replace("-", "");
+    InitFaceVerifyRequest request = throughGateway(new InitFaceVerifyRequest());
+    request.setSceneId(SCENE_ID);
+    request.setOuterOrderNo(outerOrderNo);
+    request.setProductCode("LR_FR");
+    request.setCertType("IDENTITY_CARD");
+    request.setUserId(userId);
+    request.setCertName(asked.get("certName").getAsString());
+    request.setCertNo(asked.get("certNo").getAsString());
+    request.setMetaInfo(asked.get("metaInfo").getAsString());
+
+    InitFaceVerifyResponse response = CLIENT.getAcsResponse(request);
+    if (!"200".equals(response.getCode())) return refused(response.getCode(), response.getRequestId());
+    String certifyId = response.getResultObject().getCertifyId();
+    ORDERS.put(outerOrderNo, new Order(userId, certifyId));
+    return new Answer(201, Map.of("outerOrderNo", outerOrderNo, "certifyId", certifyId));
+  }
+
+  static Answer result(String userId, String outerOrderNo) throws ClientException {
+    Order order = ORDERS.get(outerOrderNo);
+    // Somebody else's order is answered as one that never was.
+    if (order == null || !order.userId().equals(userId)) return new Answer(404, Map.of("message", "没有这笔订单"));
+    DescribeFaceVerifyRequest request = throughGateway(new DescribeFaceVerifyRequest());
+    request.setSceneId(SCENE_ID);
+    request.setCertifyId(order.certifyId());
+
+    DescribeFaceVerifyResponse response = CLIENT.getAcsResponse(request);
+    String code = response.getCode();
+    // The person has not finished: no error.
+    if (code.equals("403") || code.equals("424")) return new Answer(200, Map.of("status", "pending"));
+    if (!code.equals("200")) return refused(code, response.getRequestId());
+    boolean passed = "T".equals(response.getResultObject().getPassed());
+    return new Answer(200, Map.of("status", passed ? "passed" : "rejected"));
+  }
+
+  /** The endpoint is all that differs from calling the vendor. */
+  static <T extends AcsRequest<?>> T throughGateway(T request) {
+    request.setSysEndpoint(GATEWAY.getAuthority());
+    request.setSysProtocol(ProtocolType.valueOf(GATEWAY.getScheme().toUpperCase()));
+    return request;
+  }
+
+  /** Says to the user what the user can put right; the rest is for whoever runs this. */
+  static Answer refused(String code, String requestId) {
+    System.err.println("Code " + code + ", RequestId " + requestId);
+    return switch (code) {
+      case "401" -> new Answer(422, Map.of("message", "姓名或证件号码有误，请核对"));
+      case "414", "415", "416" -> new Answer(422, Map.of("message", "当前设备或系统不支持刷脸认证，请升级或更换设备"));
+      case "418" -> new Answer(422, Map.of("message", "今天认证次数过多，请明天再试"));
+      default -> new Answer(502, Map.of("message", "认证服务暂不可用，请稍后再试"));
+    };
+  }
+
+  public static void main(String[] arguments) throws IOException {
+    int port = Integer.parseInt(setting("PORT", "3000"));
+    HttpServer server = HttpServer.create(new InetSocketAddress("127.0.0.1", port), 0);
+    server.setExecutor(Executors.newFixedThreadPool(8));
+    server.createContext("/verifications", exchange -> {
+      Answer answer;
+      try {
+        answer = route(exchange);
+      } catch (ClientException error) {
+        answer = refused(String.valueOf(error.getErrCode()), error.getRequestId());
+      }
+      byte[] content = GSON.toJson(answer.body()).getBytes(StandardCharsets.UTF_8);
+      exchange.getResponseHeaders().set("content-type", "application/json");
+      exchange.sendResponseHeaders(answer.status(), content.length);
+      exchange.getResponseBody().write(content);
+      exchange.close();
+    });
+    server.start();
+    System.out.println("Listening on http://127.0.0.1:" + server.getAddress().getPort());
+  }
+
+  static Answer route(HttpExchange exchange) throws IOException, ClientException {
+    // Who is signed in. A real backend takes this from its session.
+    String userId = exchange.getRequestHeaders().getFirst("x-user-id");
+    String path = exchange.getRequestURI().getPath();
+    if (exchange.getRequestMethod().equals("POST")) {
+      String body = new String(exchange.getRequestBody().readAllBytes(), StandardCharsets.UTF_8);
+      return start(userId, GSON.fromJson(body, JsonObject.class));
+    }
+    return result(userId, path.substring(path.lastIndexOf('/') + 1));
+  }
+
+  static String setting(String name, String otherwise) {
+    String value = System.getenv(name);
+    return value == null ? otherwise : value;
+  }
+}

@@ -1,0 +1,104 @@
+"""A backend with two routes, for its app: start a verification, and tell how it ended.
+
+It talks to the gateway by plain HTTP: no cloud key, no signature, no library.
+GATEWAY_URL and GATEWAY_TOKEN name the gateway and this service's token; by default those of `npm start`.
+"""
+
+import json
+import os
+import time
+import urllib.error
+import urllib.request
+import uuid
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from urllib.parse import quote
+
+GATEWAY = os.environ.get("GATEWAY_URL", "http://127.0.0.1:8787")
+TOKEN = os.environ.get("GATEWAY_TOKEN", "dev-token")
+
+# Whose order it is. A real backend keeps this in its database.
+owners = {}
+
+
+def gateway(method, path, body=None):
+    """Calls the gateway; gives the status and the JSON of its answer."""
+    request = urllib.request.Request(
+        f"{GATEWAY}/v1/face-verifications{path}",
+        method=method,
+        data=None if body is None else json.dumps(body).encode(),
+        headers={"authorization": f"Bearer {TOKEN}", "content-type": "application/json"},
+    )
+    try:
+        with urllib.request.urlopen(request, timeout=60) as answer:
+            return answer.status, json.load(answer)
+    except urllib.error.HTTPError as problem:
+        return problem.code, json.load(problem)
+
+
+def new_order_number():
+    """32 letters and digits, unique."""
+    return time.strftime("py%Y%m%d%H%M%S") + uuid.uuid4().hex[:16]
+
+
+def start(user, asked):
+    order = new_order_number()
+    identity = {name: asked[name] for name in ("certName", "certNo", "metaInfo")}
+    status, answer = gateway("POST", "", {"outerOrderNo": order, "userId": user, **identity})
+    if status in (200, 201):
+        owners[order] = user
+        return 201, {"outerOrderNo": order, "certifyId": answer["certifyId"]}
+    return refused(answer)
+
+
+def result(user, order):
+    # Somebody else's order is answered as one that never was.
+    if owners.get(order) != user:
+        return 404, {"message": "没有这笔订单"}
+    status, answer = gateway("GET", f"/{quote(order)}?material=false")
+    if status == 200:
+        return 200, {"status": answer["status"]}  # pending, passed, rejected or expired
+    return refused(answer)
+
+
+def refused(problem):
+    """Says to the user what the user can put right; the rest is for whoever runs this."""
+    print({name: problem.get(name) for name in ("code", "requestId")}, flush=True)
+    typed = {"certName": "姓名", "certNo": "证件号码"}
+    for error in problem.get("errors", []):
+        if error["field"] in typed:
+            return 422, {"message": typed[error["field"]] + error["messages"]["zh"]}
+    if problem["audience"] == "user":
+        return 422, {"message": problem["messages"]["zh"]}
+    return 502, {"message": "认证服务暂不可用，请稍后再试"}
+
+
+class Routes(BaseHTTPRequestHandler):
+    def do_POST(self):
+        if self.path != "/verifications":
+            return self.answer(404, {"message": "没有这个地址"})
+        length = int(self.headers["content-length"])
+        self.answer(*start(self.signed_in(), json.loads(self.rfile.read(length))))
+
+    def do_GET(self):
+        route, _, order = self.path.rpartition("/")
+        if route != "/verifications":
+            return self.answer(404, {"message": "没有这个地址"})
+        self.answer(*result(self.signed_in(), order))
+
+    def signed_in(self):
+        """Who is signed in. A real backend takes this from its session."""
+        return self.headers.get("x-user-id", "")
+
+    def answer(self, status, body):
+        content = json.dumps(body).encode()
+        self.send_response(status)
+        self.send_header("content-type", "application/json")
+        self.send_header("content-length", str(len(content)))
+        self.end_headers()
+        self.wfile.write(content)
+
+
+if __name__ == "__main__":
+    server = ThreadingHTTPServer(("127.0.0.1", int(os.environ.get("PORT", "3000"))), Routes)
+    print(f"Listening on http://127.0.0.1:{server.server_port}", flush=True)
+    server.serve_forever()

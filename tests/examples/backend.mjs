@@ -1,0 +1,88 @@
+// What every example is: a backend with two routes for its app. One script for all of them.
+
+import assert from "node:assert/strict";
+import { after } from "node:test";
+import { start, stopAll } from "../../scripts/lib/process.mjs";
+import { at, projectEnv } from "../../scripts/lib/project.mjs";
+
+const READY_WITHIN_MS = 120_000;
+const PERSON = {
+  certName: "张三",
+  certNo: "11010519491231002X",
+  metaInfo: '{"zimVer":"3.0.0","appVersion": "1","deviceType": "ios"}',
+};
+
+after(() => stopAll());
+
+/**
+ * Starts a program of an example and waits for the address that it prints.
+ *
+ * @param {RegExp} [prints] whose first group is the address
+ */
+export async function serve(folder, [program, ...args], settings, prints = /Listening on (http:\S+)/) {
+  const child = start(program, args, { cwd: at("examples", folder), env: { ...projectEnv(), ...settings } });
+  let output = "";
+  return new Promise((resolve, reject) => {
+    const failed = (why) => reject(new Error(`${program} ${args.join(" ")} ${why}:\n${output}`));
+    const timer = setTimeout(failed, READY_WITHIN_MS, "is not ready");
+    child.once("error", (error) => failed(error.message));
+    child.once("close", (code) => failed(`ended with code ${code}`));
+    for (const stream of [child.stdout, child.stderr]) {
+      stream.setEncoding("utf8").on("data", (chunk) => {
+        output += chunk;
+        const found = output.match(prints);
+        if (!found) return;
+        clearTimeout(timer);
+        resolve({ url: found[1], output: () => output });
+      });
+    }
+  });
+}
+
+/**
+ * Goes through a verification as the example's app does, and looks at what must never happen on the way.
+ *
+ * @param {{ url: string, output: () => string }} backend
+ * @param {object} sandbox which the example calls in the end
+ * @param {{ path?: string, reading?: (outerOrderNo: string) => string }} [routes] where the example has them
+ */
+export async function verifies(
+  { url, output },
+  sandbox,
+  { path = "/verifications", reading = (outerOrderNo) => `${path}/${outerOrderNo}` } = {},
+) {
+  const call = async (method, path, { user = "123456789", body } = {}) => {
+    const response = await fetch(url + path, {
+      method,
+      headers: { "x-user-id": user, ...(body ? { "content-type": "application/json" } : {}) },
+      body: body && JSON.stringify(body),
+      signal: AbortSignal.timeout(60_000),
+    });
+    return { status: response.status, body: await response.json() };
+  };
+
+  const started = await call("POST", path, { body: PERSON });
+  assert.equal(started.status, 201, `${JSON.stringify(started)}\n${output()}`);
+  const { outerOrderNo, certifyId } = started.body;
+  const seen = await sandbox.verification(certifyId);
+  assert.equal(seen.outerOrderNo, outerOrderNo);
+
+  const read = (more) => call("GET", reading(outerOrderNo), more);
+  assert.deepEqual(await read(), { status: 200, body: { status: "pending" } });
+  await sandbox.submit(certifyId, "passed");
+  assert.deepEqual(await read(), { status: 200, body: { status: "passed" } });
+  assert.equal((await read({ user: "somebody else" })).status, 404);
+
+  const another = await call("POST", path, { body: PERSON });
+  await sandbox.submit(another.body.certifyId, "205");
+  const rejected = await call("GET", reading(another.body.outerOrderNo));
+  assert.deepEqual(rejected, { status: 200, body: { status: "rejected" } });
+
+  const wrong = await call("POST", path, { body: { ...PERSON, certNo: "110105194912310021" } });
+  assert.equal(wrong.status, 422, JSON.stringify(wrong));
+  assert.match(wrong.body.message, /证件号/);
+
+  for (const secret of [PERSON.certName, PERSON.certNo, "110105194912310021", "zimVer", certifyId]) {
+    assert.ok(!output().includes(secret), `${secret} is printed:\n${output()}`);
+  }
+}

@@ -1,0 +1,30 @@
+// The examples that use the npm package, each run by its own command, against the sandbox.
+
+import { cpSync, mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { after, before, test } from "node:test";
+import { createSandbox } from "cloudauth-edge/sandbox";
+import { serve, verifies } from "./backend.mjs";
+
+const sandbox = createSandbox();
+let endpoint;
+
+before(async () => {
+  endpoint = (await sandbox.listen()).url;
+});
+after(() => sandbox.close());
+
+test("Express", async () => {
+  const settings = { CLOUDAUTH_ENDPOINT: endpoint, PORT: "0" };
+  await verifies(await serve("express", ["npm", "start"], settings), sandbox);
+});
+
+test("Hono on Workers", async () => {
+  const state = mkdtempSync(join(tmpdir(), "cloudauth-edge-"));
+  after(() => rmSync(state, { recursive: true, force: true }));
+  const options = ["--ip=127.0.0.1", "--port=0", "--inspector-port=0", `--persist-to=${state}`];
+  const command = ["npm", "start", "--", ...options, `--var=CLOUDAUTH_ENDPOINT:${endpoint}`];
+  const worker = await serve("hono-workers", command, {}, /Ready on (http:\S+)/);
+  await verifies(worker, sandbox);
+});

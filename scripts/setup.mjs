@@ -30,7 +30,7 @@ const installed = (...path) => ({
 });
 /** The runtimes and tools that the packed package is tried in. */
 const consumers = [installed("tests", "packaging"), installed("tests", "packaging", "projects", "next")];
-const examples = [installed("examples", "express"), installed("examples", "hono-workers")];
+const examples = ["node", "express", "hono-workers"].map((name) => installed("examples", name));
 const pythonStamp = join(tools, "python", ".installed-requirements");
 const requirements = at("tests", "conformance", "python", "requirements.txt");
 export const fuzzToolchain = "nightly";

@@ -93,6 +93,7 @@ const suites = [
     counted: true,
     commands: nodeTests("examples", LIMIT_MS),
   },
+  { name: "docs", built: true, counted: true, commands: nodeTests("docs", LIMIT_MS) },
   {
     name: "packaging",
     needs: ["browser", "consumers"],

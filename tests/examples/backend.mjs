@@ -15,13 +15,15 @@ const PERSON = {
 after(() => stopAll());
 
 /**
- * Starts a program of an example and waits for the address that it prints.
+ * Starts a program of an example and waits for what it prints: the address that it serves on, unless told otherwise.
  *
- * @param {RegExp} [prints] whose first group is the address
+ * @param {RegExp} [prints] whose first group is `found`
+ * @returns {Promise<{ found: string, output: () => string, ended: Promise<number> }>}
  */
 export async function serve(folder, [program, ...args], settings, prints = /Listening on (http:\S+)/) {
   const child = start(program, args, { cwd: at("examples", folder), env: { ...projectEnv(), ...settings } });
   let output = "";
+  const ended = new Promise((resolve) => child.once("close", resolve));
   return new Promise((resolve, reject) => {
     const failed = (why) => reject(new Error(`${program} ${args.join(" ")} ${why}:\n${output}`));
     const timer = setTimeout(failed, READY_WITHIN_MS, "is not ready");
@@ -30,10 +32,10 @@ export async function serve(folder, [program, ...args], settings, prints = /List
     for (const stream of [child.stdout, child.stderr]) {
       stream.setEncoding("utf8").on("data", (chunk) => {
         output += chunk;
-        const found = output.match(prints);
+        const found = output.match(prints)?.[1];
         if (!found) return;
         clearTimeout(timer);
-        resolve({ url: found[1], output: () => output });
+        resolve({ found, output: () => output, ended });
       });
     }
   });
@@ -42,12 +44,12 @@ export async function serve(folder, [program, ...args], settings, prints = /List
 /**
  * Goes through a verification as the example's app does, and looks at what must never happen on the way.
  *
- * @param {{ url: string, output: () => string }} backend
+ * @param {{ found: string, output: () => string }} backend which serves at `found`
  * @param {object} sandbox which the example calls in the end
  * @param {{ path?: string, reading?: (outerOrderNo: string) => string }} [routes] where the example has them
  */
 export async function verifies(
-  { url, output },
+  { found: url, output },
   sandbox,
   { path = "/verifications", reading = (outerOrderNo) => `${path}/${outerOrderNo}` } = {},
 ) {

@@ -1,10 +1,13 @@
 // The examples that use the npm package, each run by its own command, against the sandbox.
 
-import { cpSync, mkdtempSync, rmSync } from "node:fs";
+import assert from "node:assert/strict";
+import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, test } from "node:test";
 import { createSandbox } from "cloudauth-edge/sandbox";
+import { must } from "../../scripts/lib/process.mjs";
+import { at } from "../../scripts/lib/project.mjs";
 import { serve, verifies } from "./backend.mjs";
 
 const sandbox = createSandbox();
@@ -14,6 +17,15 @@ before(async () => {
   endpoint = (await sandbox.listen()).url;
 });
 after(() => sandbox.close());
+
+test("Node, in TypeScript", async () => {
+  assert.equal(await must("tsc", ["--project", at("tests", "examples", "tsconfig.json")]), "");
+  const settings = { CLOUDAUTH_ENDPOINT: endpoint };
+  const program = await serve("node", ["npm", "start"], settings, /CertifyId for the app: (\S+)/);
+  await sandbox.submit(program.found, "passed");
+  assert.equal(await program.ended, 0);
+  assert.match(program.output(), /^passed$/m);
+});
 
 test("Express", async () => {
   const settings = { CLOUDAUTH_ENDPOINT: endpoint, PORT: "0" };

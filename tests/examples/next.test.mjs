@@ -32,7 +32,7 @@ test("Next.js", async () => {
   for (const stream of [server.stdout, server.stderr]) stream.on("data", (text) => (output += text));
   const url = await address(server, /Local:\s+(http:\S+)/);
   const path = "/api/verifications";
-  await verifies({ url, output: () => output }, sandbox, {
+  await verifies({ found: url, output: () => output }, sandbox, {
     path,
     reading: (outerOrderNo) => `${path}?outerOrderNo=${outerOrderNo}`,
   });

@@ -1,0 +1,149 @@
+// Every command of the documentation, run as it stands against what `npm start` serves. Other ports, a fresh order
+// number and a real CertifyId take the places of those that are printed; not-run.json lists what cannot be run here.
+
+import assert from "node:assert/strict";
+import { execFile } from "node:child_process";
+import { randomUUID } from "node:crypto";
+import { once } from "node:events";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { createServer } from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { after, before, test } from "node:test";
+import { promisify } from "node:util";
+import { start, stopAll } from "../../scripts/lib/process.mjs";
+import { projectEnv, root } from "../../scripts/lib/project.mjs";
+import { blocksOf, files, originalOf, read } from "./markdown.mjs";
+
+const READY_WITHIN_MS = 5 * 60_000;
+const COMMAND_LIMIT_MS = 2 * 60_000;
+const SAMPLE_ORDER = "e0c34a77f5ac40a5aa5e6ed20c353888";
+
+/** Command -> why it is not run. */
+const notRun = JSON.parse(read("tests/docs/not-run.json"));
+/** Commands that serve until they are stopped: what they print when they do. */
+const serving = {
+  "npm start": /Gateway and console\s+http/,
+  "npx cloudauth-edge sandbox --port 8788": /http:\/\/127\.0\.0\.1:\d+/,
+};
+
+async function freePort() {
+  const server = createServer().listen(0, "127.0.0.1");
+  await once(server, "listening");
+  const { port } = server.address();
+  server.close();
+  await once(server, "close");
+  return String(port);
+}
+
+const ports = { gateway: await freePort(), sandbox: await freePort() };
+const sandboxUrl = `http://127.0.0.1:${ports.sandbox}`;
+const temporary = mkdtempSync(join(tmpdir(), "cloudauth-edge-docs-"));
+// A refused request ends curl with an error.
+writeFileSync(join(temporary, ".curlrc"), "fail-with-body\nsilent\nshow-error\n");
+const env = {
+  ...projectEnv(),
+  PORT: ports.gateway,
+  SANDBOX_PORT: ports.sandbox,
+  CURL_HOME: temporary,
+  NO_PROXY: "127.0.0.1",
+};
+
+/** Starts a command that serves, and waits until it says so. */
+function serve(command) {
+  const own = command.replace("--port 8788", "--port 0");
+  const child = start("sh", ["-c", own], { env, cwd: root });
+  let output = "";
+  return new Promise((resolve, reject) => {
+    const failed = (why) => reject(new Error(`${command} ${why}:\n${output}`));
+    const timer = setTimeout(failed, READY_WITHIN_MS, "is not ready");
+    child.once("close", (code) => failed(`ended with code ${code}`));
+    for (const stream of [child.stdout, child.stderr]) {
+      stream.setEncoding("utf8").on("data", (text) => {
+        output += text;
+        if (!serving[command].test(output)) return;
+        clearTimeout(timer);
+        resolve();
+      });
+    }
+  });
+}
+
+before(() => serve("npm start"), { timeout: READY_WITHIN_MS });
+after(async () => {
+  await stopAll();
+  rmSync(temporary, { recursive: true, force: true });
+});
+
+/** The commands of a block, each with the lines that it goes on over; without comments. */
+export function commandsOf(text) {
+  return text
+    .replaceAll(/\\\n\s*/g, "\\\n")
+    .split(/(?<!\\)\n/)
+    .map((command) => command.replace(/\s+# .*$/, "").trim())
+    .filter((command) => command && !command.startsWith("#"));
+}
+
+async function newestCertifyId() {
+  const response = await fetch(`${sandboxUrl}/_sandbox/verifications`);
+  const { verifications } = await response.json();
+  return verifications[0]?.certifyId;
+}
+
+/** The command with the addresses and numbers of this run. */
+async function asRunHere(command, order) {
+  const placed = command
+    .replaceAll("127.0.0.1:8787", `127.0.0.1:${ports.gateway}`)
+    .replaceAll("127.0.0.1:8788", `127.0.0.1:${ports.sandbox}`)
+    .replaceAll(SAMPLE_ORDER, order)
+    .replace(/^npx wrangler deploy\b/, "npx wrangler deploy --dry-run");
+  return /CERTIFY_ID|<CertifyId>/.test(placed)
+    ? placed.replaceAll(/CERTIFY_ID|<CertifyId>/g, await newestCertifyId())
+    : placed;
+}
+
+const used = new Set();
+
+for (const file of files.filter((name) => !originalOf(name))) {
+  const text = read(file);
+  const blocks = blocksOf(text);
+  if (!blocks.some((block) => block.language === "sh")) continue;
+
+  test(file, async () => {
+    const order = randomUUID().replaceAll("-", "");
+    for (const [index, block] of blocks.entries()) {
+      if (block.language !== "sh") continue;
+      const script = [];
+      for (const command of commandsOf(block.text)) {
+        if (command in notRun) used.add(command);
+        else if (command in serving) await serveOnce(command);
+        else script.push(await asRunHere(command, order));
+      }
+      if (script.length === 0) continue;
+      const { stdout } = await promisify(execFile)("sh", ["-e", "-c", script.join("\n")], {
+        env,
+        cwd: root,
+        timeout: COMMAND_LIMIT_MS,
+      }).catch((error) =>
+        assert.fail(`${file}:${block.line}\n${script.join("\n")}\n${error.stdout}${error.stderr}`),
+      );
+      const shown = blocks[index + 1];
+      if (shown?.language === "text" && text.slice(block.end, shown.start).trim() === "") {
+        assert.equal(stdout.trim(), shown.text.trim(), `${file}:${shown.line}`);
+      }
+    }
+  });
+}
+
+const served = new Set(["npm start"]);
+async function serveOnce(command) {
+  if (!served.has(command)) await serve(command);
+  served.add(command);
+}
+
+test("not-run.json lists nothing that is not there", () => {
+  assert.deepEqual(
+    Object.keys(notRun).filter((command) => !used.has(command)),
+    [],
+  );
+});

@@ -1,0 +1,60 @@
+// The project's documentation as the tests of this folder read it.
+
+import { execFileSync } from "node:child_process";
+import { readFileSync } from "node:fs";
+import { at, root } from "../../scripts/lib/project.mjs";
+
+/** Every Markdown file of the project, by its path from the root. */
+export const files = execFileSync(
+  "git",
+  ["ls-files", "-z", "--cached", "--others", "--exclude-standard", "--deduplicate", "*.md"],
+  { cwd: root, encoding: "utf8" },
+)
+  .split("\0")
+  .filter(Boolean);
+
+export const read = (file) => readFileSync(at(file), "utf8");
+
+/** `docs/guide/client.md` for `docs/guide/client.zh-CN.md`; undefined for a file that is no translation. */
+export const originalOf = (file) =>
+  file.endsWith(".zh-CN.md") ? file.replace(".zh-CN.md", ".md") : undefined;
+
+const FENCE = /^([ ]*)(`{3,})([^\n`]*)\n(.*?)^\1\2[ ]*$/gms;
+
+/** The fenced blocks of a text: language, first line's number, and what stands in them, not indented. */
+export function blocksOf(text) {
+  return [...text.matchAll(FENCE)].map(({ 1: indent, 3: language, 4: inside, index, 0: whole }) => ({
+    language: language.trim(),
+    line: text.slice(0, index).split("\n").length + 1,
+    text: inside.replaceAll(new RegExp(`^${indent}`, "gm"), ""),
+    end: index + whole.length,
+    start: index,
+  }));
+}
+
+export const withoutBlocks = (text) => text.replaceAll(FENCE, "");
+
+/** Headings in order: their depth and the anchor that GitHub gives them. */
+export function headingsOf(text) {
+  const seen = new Map();
+  return [...withoutBlocks(text).matchAll(/^(#{1,6}) (.+)$/gm)].map(([, marks, title]) => {
+    const slug = title
+      .replaceAll(/\[([^\]]*)\]\([^)]*\)/g, "$1")
+      .trim()
+      .toLowerCase()
+      .replaceAll(/[^\p{L}\p{M}\p{N}\p{Pc}\- ]/gu, "")
+      .replaceAll(" ", "-");
+    const times = seen.get(slug) ?? 0;
+    seen.set(slug, times + 1);
+    return { depth: marks.length, anchor: times ? `${slug}-${times}` : slug };
+  });
+}
+
+/** Where links and pictures lead. */
+export function linksOf(text) {
+  const prose = withoutBlocks(text).replaceAll(/`[^`\n]*`/g, "");
+  const inline = [...prose.matchAll(/\]\(([^)\s]+)(?:\s+"[^"]*")?\)/g)];
+  const defined = [...prose.matchAll(/^\[[^\]]+\]:\s+(\S+)/gm)];
+  const html = [...prose.matchAll(/(?:href|src|srcset)="([^"]+)"/g)];
+  return [...inline, ...defined, ...html].map(([, target]) => target);
+}

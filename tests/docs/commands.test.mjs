@@ -84,11 +84,21 @@ export function commandsOf(text) {
     .filter((command) => command && !command.startsWith("#"));
 }
 
-async function newestCertifyId() {
+/** Of the newest verification that waits for a phone; where none does, one is started. */
+async function waitingCertifyId() {
   const response = await fetch(`${sandboxUrl}/_sandbox/verifications`);
   const { verifications } = await response.json();
-  return verifications[0]?.certifyId;
+  const waiting = verifications.find(({ stage }) => stage === "created" || stage === "opened");
+  if (waiting) return waiting.certifyId;
+  const started = await fetch(`http://127.0.0.1:${ports.gateway}/v1/face-verifications`, {
+    method: "POST",
+    headers: { authorization: "Bearer dev-token", "content-type": "application/json" },
+    body: JSON.stringify({ outerOrderNo: freshOrderNo(), metaInfo: '{"zimVer":"3.0.0"}' }),
+  });
+  return (await started.json()).certifyId;
 }
+
+const freshOrderNo = () => randomUUID().replaceAll("-", "");
 
 /** The command with the addresses and numbers of this run. */
 async function asRunHere(command, order) {
@@ -98,7 +108,7 @@ async function asRunHere(command, order) {
     .replaceAll(SAMPLE_ORDER, order)
     .replace(/^npx wrangler deploy\b/, "npx wrangler deploy --dry-run");
   return /CERTIFY_ID|<CertifyId>/.test(placed)
-    ? placed.replaceAll(/CERTIFY_ID|<CertifyId>/g, await newestCertifyId())
+    ? placed.replaceAll(/CERTIFY_ID|<CertifyId>/g, await waitingCertifyId())
     : placed;
 }
 
@@ -110,7 +120,8 @@ for (const file of files.filter((name) => !originalOf(name))) {
   if (!blocks.some((block) => block.language === "sh")) continue;
 
   test(file, async () => {
-    const order = randomUUID().replaceAll("-", "");
+    const order = freshOrderNo();
+    await fetch(`${sandboxUrl}/_sandbox/reset`, { method: "POST" });
     for (const [index, block] of blocks.entries()) {
       if (block.language !== "sh") continue;
       const script = [];

@@ -7,7 +7,7 @@ import { join } from "node:path";
 import { after, before, test } from "node:test";
 import { createSandbox } from "cloudauth-edge/sandbox";
 import { must } from "../../scripts/lib/process.mjs";
-import { at } from "../../scripts/lib/project.mjs";
+import { at, projectEnv } from "../../scripts/lib/project.mjs";
 import { serve, verifies } from "./backend.mjs";
 
 const sandbox = createSandbox();
@@ -25,6 +25,13 @@ test("Node, in TypeScript", async () => {
   await sandbox.submit(program.found, "passed");
   assert.equal(await program.ended, 0);
   assert.match(program.output(), /^passed$/m);
+});
+
+test("Node, a program's own tests", async () => {
+  const cwd = at("examples", "node");
+  // Without it, the inner runner would report to this one.
+  const { NODE_TEST_CONTEXT: _, ...env } = projectEnv();
+  assert.match(await must("npm", ["test"], { cwd, env }), /^(ℹ|#) pass 6$/m);
 });
 
 test("Express", async () => {

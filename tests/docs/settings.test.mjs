@@ -1,0 +1,30 @@
+// The callers that docs/gateway.md shows are accepted as they stand.
+
+import assert from "node:assert/strict";
+import { execFileSync } from "node:child_process";
+import { test } from "node:test";
+import { projectEnv, root } from "../../scripts/lib/project.mjs";
+import { blocksOf, read } from "./markdown.mjs";
+
+const check = (callers) =>
+  execFileSync("node", ["scripts/gateway.mjs", "check"], {
+    cwd: root,
+    encoding: "utf8",
+    env: {
+      ...projectEnv(),
+      GATEWAY_MODE: "production",
+      GATEWAY_SECRET: "0123456789abcdef0123456789abcdef",
+      GATEWAY_CALLERS: callers,
+      CLOUDAUTH_ENDPOINTS: "cloudauth.aliyuncs.com",
+      CLOUDAUTH_ACCESS_KEY_ID: "some-id",
+      CLOUDAUTH_ACCESS_KEY_SECRET: "some-secret",
+      CLOUDAUTH_SCENE_ID: "1000000006",
+    },
+  });
+
+test("the callers", () => {
+  const shown = blocksOf(read("docs/gateway.md")).filter(({ language }) => language === "json");
+  assert.ok(shown.length > 0);
+  for (const { text } of shown) assert.match(check(text), /complete/);
+  assert.throws(() => check('[{"id":"payments","tokenSha256":["no hash"]}]'), /GATEWAY_CALLERS/);
+});

@@ -10,6 +10,7 @@ const check = (callers) =>
   execFileSync("node", ["scripts/gateway.mjs", "check"], {
     cwd: root,
     encoding: "utf8",
+    stdio: "pipe",
     env: {
       ...projectEnv(),
       GATEWAY_MODE: "production",

@@ -2,14 +2,16 @@
 
 import { mkdirSync, writeFileSync } from "node:fs";
 import { chromium } from "playwright-core";
-import { startBoth } from "../tests/worker/gateway.mjs";
+import { sample, startBoth, submit } from "../tests/worker/gateway.mjs";
 import { build } from "./build.mjs";
+import { Failure } from "./lib/process.mjs";
 import { command, line } from "./lib/progress.mjs";
 import { at, browser } from "./lib/project.mjs";
 import { kilobytes } from "./lib/sizes.mjs";
 
 const looks = [
   { name: "light", colorScheme: "light", locale: "en-GB", viewport: { width: 1280, height: 1360 } },
+  { name: "light-zh", colorScheme: "light", locale: "zh-CN", viewport: { width: 1280, height: 1360 } },
   { name: "dark-narrow", colorScheme: "dark", locale: "zh-CN", viewport: { width: 390, height: 900 } },
 ];
 
@@ -39,6 +41,40 @@ const views = {
   },
 };
 
+/** What the orders show: one of each kind; the last waits. */
+const OUTCOMES = ["passed", "205", "passed", "206", "passed", undefined];
+
+async function makeOrders({ gateway, endpoint }) {
+  for (const outcome of OUTCOMES) {
+    const body = sample();
+    const { json } = await gateway.call("POST", "/v1/face-verifications", { body });
+    if (!outcome) continue;
+    await submit(endpoint, json.certifyId, outcome);
+    await gateway.call("GET", `/v1/face-verifications/${body.outerOrderNo}?material=false`);
+  }
+}
+
+/** Without a font that has them, all Chinese characters look the same. */
+async function mustHaveChinese(chrome) {
+  const page = await chrome.newPage();
+  const same = await page.evaluate(() => {
+    const drawn = (character) => {
+      const canvas = document.createElement("canvas");
+      const drawing = canvas.getContext("2d");
+      drawing.font = "40px sans-serif";
+      drawing.fillText(character, 10, 60);
+      return canvas.toDataURL();
+    };
+    return drawn("张") === drawn("三");
+  });
+  await page.close();
+  if (same) {
+    throw new Failure("No font of this machine has Chinese characters", {
+      advice: "Install one (Debian: apt-get install fonts-noto-cjk).",
+    });
+  }
+}
+
 await command(import.meta, async () => {
   await build();
   console.log("screenshots");
@@ -49,6 +85,8 @@ await command(import.meta, async () => {
     args: ["--no-sandbox", "--disable-gpu"],
   });
   try {
+    await mustHaveChinese(chrome);
+    await makeOrders(both);
     for (const { name, ...look } of looks) {
       const page = await (await chrome.newContext(look)).newPage();
       const session = await page.context().newCDPSession(page);

@@ -4,32 +4,21 @@
 // tests/, which the suites run; or blocks.json names the test that reads it out of the page, or why there is none.
 
 import assert from "node:assert/strict";
-import { execFileSync } from "node:child_process";
-import { existsSync, readFileSync } from "node:fs";
 import { test } from "node:test";
-import { at, root } from "../../scripts/lib/project.mjs";
-import { blocksOf, files, originalOf, read } from "./markdown.mjs";
+import { blocksOf, files, originalOf, read, tracked } from "./markdown.mjs";
 
 /** `by` reads every block of that language in that file. */
 const elsewhere = JSON.parse(read("tests/docs/blocks.json"));
 
-const tested = execFileSync(
-  "git",
-  ["ls-files", "-z", "--cached", "--others", "--exclude-standard", "--deduplicate", "examples", "tests"],
-  { cwd: root, encoding: "utf8" },
-)
-  .split("\0")
-  .filter(
-    (file) =>
-      file && existsSync(at(file)) && !/\.md$|package-lock\.json$|^tests\/(docs|vectors)\//.test(file),
-  )
-  .map((file) => lines(readFileSync(at(file), "utf8")));
+const tested = tracked("examples", "tests")
+  .filter((file) => !/\.md$|package-lock\.json$|^tests\/(docs|vectors)\//.test(file))
+  .map((file) => lines(read(file)));
 
-/** The lines of a text, without the space before them that all of them have. */
 function lines(text) {
   return text.replace(/\n+$/, "").split("\n");
 }
 
+/** Without the space that all lines begin with. */
 function unindented(some) {
   const indents = some.filter((line) => line.trim()).map((line) => line.match(/^ */)[0].length);
   const least = Math.min(...indents);

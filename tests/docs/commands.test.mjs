@@ -4,18 +4,17 @@
 import assert from "node:assert/strict";
 import { execFile } from "node:child_process";
 import { randomUUID } from "node:crypto";
-import { once } from "node:events";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
-import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, test } from "node:test";
 import { promisify } from "node:util";
 import { start, stopAll } from "../../scripts/lib/process.mjs";
 import { projectEnv, root } from "../../scripts/lib/project.mjs";
+import { address } from "../packaging/lib/servers.mjs";
+import { freePort } from "../worker/gateway.mjs";
 import { blocksOf, files, originalOf, read } from "./markdown.mjs";
 
-const READY_WITHIN_MS = 5 * 60_000;
 const COMMAND_LIMIT_MS = 2 * 60_000;
 const SAMPLE_ORDER = "e0c34a77f5ac40a5aa5e6ed20c353888";
 
@@ -23,20 +22,12 @@ const SAMPLE_ORDER = "e0c34a77f5ac40a5aa5e6ed20c353888";
 const notRun = JSON.parse(read("tests/docs/not-run.json"));
 /** Commands that serve until they are stopped: what they print when they do. */
 const serving = {
-  "npm start": /Gateway and console\s+http/,
-  "npx cloudauth-edge sandbox --port 8788": /http:\/\/127\.0\.0\.1:\d+/,
+  // Not printed where .dev.vars names the real service, which no test may call.
+  "npm start": /^Sandbox\s+(http\S+)/m,
+  "npx cloudauth-edge sandbox --port 8788": /(http:\/\/127\.0\.0\.1:\d+)/,
 };
 
-async function freePort() {
-  const server = createServer().listen(0, "127.0.0.1");
-  await once(server, "listening");
-  const { port } = server.address();
-  server.close();
-  await once(server, "close");
-  return String(port);
-}
-
-const ports = { gateway: await freePort(), sandbox: await freePort() };
+const ports = { gateway: String(await freePort()), sandbox: String(await freePort()) };
 const sandboxUrl = `http://127.0.0.1:${ports.sandbox}`;
 const temporary = mkdtempSync(join(tmpdir(), "cloudauth-edge-docs-"));
 // A refused request ends curl with an error.
@@ -49,27 +40,13 @@ const env = {
   NO_PROXY: "127.0.0.1",
 };
 
-/** Starts a command that serves, and waits until it says so. */
+/** Starts a command that serves, and waits until it says where. */
 function serve(command) {
-  const own = command.replace("--port 8788", "--port 0");
-  const child = start("sh", ["-c", own], { env, cwd: root });
-  let output = "";
-  return new Promise((resolve, reject) => {
-    const failed = (why) => reject(new Error(`${command} ${why}:\n${output}`));
-    const timer = setTimeout(failed, READY_WITHIN_MS, "is not ready");
-    child.once("close", (code) => failed(`ended with code ${code}`));
-    for (const stream of [child.stdout, child.stderr]) {
-      stream.setEncoding("utf8").on("data", (text) => {
-        output += text;
-        if (!serving[command].test(output)) return;
-        clearTimeout(timer);
-        resolve();
-      });
-    }
-  });
+  const child = start("sh", ["-c", command.replace("--port 8788", "--port 0")], { env, cwd: root });
+  return address(child, serving[command]);
 }
 
-before(() => serve("npm start"), { timeout: READY_WITHIN_MS });
+before(() => serve("npm start"));
 after(async () => {
   await stopAll();
   rmSync(temporary, { recursive: true, force: true });

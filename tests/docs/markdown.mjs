@@ -1,17 +1,20 @@
 // The project's documentation as the tests of this folder read it.
 
 import { execFileSync } from "node:child_process";
-import { readFileSync } from "node:fs";
+import { existsSync, readFileSync } from "node:fs";
 import { at, root } from "../../scripts/lib/project.mjs";
 
-/** Every Markdown file of the project, by its path from the root. */
-export const files = execFileSync(
-  "git",
-  ["ls-files", "-z", "--cached", "--others", "--exclude-standard", "--deduplicate", "*.md"],
-  { cwd: root, encoding: "utf8" },
-)
-  .split("\0")
-  .filter(Boolean);
+/** What git knows or would add, by its path from the root. */
+export const tracked = (...patterns) =>
+  execFileSync(
+    "git",
+    ["ls-files", "-z", "--cached", "--others", "--exclude-standard", "--deduplicate", ...patterns],
+    { cwd: root, encoding: "utf8" },
+  )
+    .split("\0")
+    .filter((file) => file && existsSync(at(file)));
+
+export const files = tracked("*.md");
 
 export const read = (file) => readFileSync(at(file), "utf8");
 

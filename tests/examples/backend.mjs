@@ -4,8 +4,8 @@ import assert from "node:assert/strict";
 import { after } from "node:test";
 import { start, stopAll } from "../../scripts/lib/process.mjs";
 import { at, projectEnv } from "../../scripts/lib/project.mjs";
+import { address } from "../packaging/lib/servers.mjs";
 
-const READY_WITHIN_MS = 120_000;
 const PERSON = {
   certName: "张三",
   certNo: "11010519491231002X",
@@ -23,22 +23,9 @@ after(() => stopAll());
 export async function serve(folder, [program, ...args], settings, prints = /Listening on (http:\S+)/) {
   const child = start(program, args, { cwd: at("examples", folder), env: { ...projectEnv(), ...settings } });
   let output = "";
+  for (const stream of [child.stdout, child.stderr]) stream.on("data", (chunk) => (output += chunk));
   const ended = new Promise((resolve) => child.once("close", resolve));
-  return new Promise((resolve, reject) => {
-    const failed = (why) => reject(new Error(`${program} ${args.join(" ")} ${why}:\n${output}`));
-    const timer = setTimeout(failed, READY_WITHIN_MS, "is not ready");
-    child.once("error", (error) => failed(error.message));
-    child.once("close", (code) => failed(`ended with code ${code}`));
-    for (const stream of [child.stdout, child.stderr]) {
-      stream.setEncoding("utf8").on("data", (chunk) => {
-        output += chunk;
-        const found = output.match(prints)?.[1];
-        if (!found) return;
-        clearTimeout(timer);
-        resolve({ found, output: () => output, ended });
-      });
-    }
-  });
+  return { found: await address(child, prints), output: () => output, ended };
 }
 
 /**

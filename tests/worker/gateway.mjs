@@ -15,7 +15,7 @@ import { describedBy } from "./openapi.mjs";
 const READY_WITHIN_MS = 60_000;
 const HOST = "127.0.0.1";
 
-async function freePort() {
+export async function freePort() {
   const server = createServer().listen(0, HOST);
   await once(server, "listening");
   const { port } = server.address();

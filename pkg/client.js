@@ -14,8 +14,9 @@ const DEFAULT_DEADLINE_MILLIS = 120_000;
  * @param {() => object} host.core the guarded exports; throws when they are not loaded yet
  * @param {() => Promise<void>} host.ready resolves when they are
  * @param {boolean} host.inBrowser
+ * @param {Function} [host.send] the host's own transport, instead of its `fetch`
  */
-export function definePackage({ core, ready, inBrowser }) {
+export function definePackage({ core, ready, inBrowser, send }) {
   class FaceVerifyClient {
     #options;
     #language;
@@ -46,7 +47,7 @@ export function definePackage({ core, ready, inBrowser }) {
       this.#language = language === "zh" ? "zh" : "en";
       const source = credentials ?? { accessKeyId, accessKeySecret, securityToken, expiration };
       this.#credentials = new CredentialsSource(source);
-      this.#send = fetchTransport(fetch ?? globalThis.fetch);
+      this.#send = (!fetch && send) || fetchTransport(fetch ?? globalThis.fetch);
       this.#onAttempt = onAttempt;
       if (!inBrowser) this.#check(typeof source === "function" ? undefined : source);
     }

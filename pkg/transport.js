@@ -5,24 +5,23 @@
  */
 
 /** The vendor's answers have a few kilobytes; pictures come as addresses. */
-const MAX_ANSWER_BYTES = 1024 * 1024;
+export const MAX_ANSWER_BYTES = 1024 * 1024;
 
 /**
+ * By `fetch`, which every runtime has.
+ *
  * @param {typeof globalThis.fetch} fetch
  * @returns {(request: object, limits: { timeoutMillis: number, signal?: AbortSignal }) => Promise<object>}
  */
 export function fetchTransport(fetch) {
-  return async function send(request, { timeoutMillis, signal }) {
+  return async function send(request, limits) {
+    if (limits.signal?.aborted) return { kind: "aborted" };
     const controller = new AbortController();
     let ended;
-    const end = (kind) => {
+    const release = endBy(limits, (kind) => {
       ended ??= kind;
       controller.abort();
-    };
-    const timer = setTimeout(end, timeoutMillis, "timed-out");
-    const abort = () => end("aborted");
-    if (signal?.aborted) abort();
-    signal?.addEventListener("abort", abort, { once: true });
+    });
     try {
       // workerd and browsers refuse a fetch that is called as a method of something else.
       const response = await fetch.call(undefined, request.url, {
@@ -42,14 +41,30 @@ export function fetchTransport(fetch) {
       return { kind: "answered", status: response.status, headers: [...response.headers], body };
     } catch (error) {
       if (ended) return { kind: ended };
-      const code = error?.cause?.code ?? error?.code;
-      return { kind: typeof code === "string" ? code : "connection-failed" };
+      return { kind: failureCode(error?.cause?.code ?? error?.code) };
     } finally {
-      clearTimeout(timer);
-      signal?.removeEventListener("abort", abort);
+      release();
     }
   };
 }
+
+/**
+ * Calls `end` with `timed-out` or `aborted` when it is time for that.
+ *
+ * @returns {() => void} to be called when there is nothing left to end
+ */
+export function endBy({ timeoutMillis, signal }, end) {
+  const abort = () => end("aborted");
+  const timer = setTimeout(end, timeoutMillis, "timed-out");
+  signal?.addEventListener("abort", abort, { once: true });
+  return () => {
+    clearTimeout(timer);
+    signal?.removeEventListener("abort", abort);
+  };
+}
+
+/** The host's code of a failed connection, where it gave one. */
+export const failureCode = (code) => (typeof code === "string" ? code : "connection-failed");
 
 /** The whole body, or undefined when it is larger than `max` bytes. */
 async function readAtMost(response, max) {

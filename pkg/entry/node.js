@@ -1,6 +1,7 @@
 import { Buffer } from "node:buffer";
 import { definePackage } from "../client.js";
 import { guard } from "../core.js";
+import { nodeTransport } from "../transport-node.js";
 import base64 from "../wasm/client/base64.js";
 import * as glue from "../wasm/client/cloudauth_edge.js";
 
@@ -15,4 +16,4 @@ export const {
   newOuterOrderNo,
   parseCallback,
   ready,
-} = definePackage({ core: () => core, ready: async () => {}, inBrowser: false });
+} = definePackage({ core: () => core, ready: async () => {}, inBrowser: false, send: nodeTransport() });

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { test } from "node:test";
+import { test as testOnce } from "node:test";
 import { inspect } from "node:util";
 import {
   FaceVerifyClient,
@@ -34,12 +34,27 @@ const order = {
 const query = { sceneId: 1000000006, certifyId };
 const secret = "testsecret-planted";
 
+/** What Node has of its own, and what every other runtime has. */
+const transports = { "node:http": {}, fetch: { fetch: globalThis.fetch } };
+let transport;
+
+/** A test once by each transport. */
+function test(name, work) {
+  for (const [how, options] of Object.entries(transports)) {
+    testOnce(`${name} (${how})`, () => {
+      transport = options;
+      return work();
+    });
+  }
+}
+
 function client(endpoint, options = {}) {
   return new FaceVerifyClient({
     accessKeyId: "testid",
     accessKeySecret: secret,
     endpoint,
     timeoutMs: 2000,
+    ...transport,
     ...options,
   });
 }
@@ -220,6 +235,7 @@ test("an expired token is fetched anew, once for all waiting calls", async () =>
   let fetched = 0;
   const face = new FaceVerifyClient({
     endpoint: server.endpoint,
+    ...transport,
     credentials: async () => ({
       accessKeyId: "testid",
       accessKeySecret: secret,
@@ -263,7 +279,7 @@ test("parameters of every wrong shape are one validation error each, and nothing
   assert.equal((await face.initFaceVerify(order)).certifyId, certifyId);
 });
 
-test("wrong options are refused by name and never by value", () => {
+testOnce("wrong options are refused by name and never by value", () => {
   const refused = (options) => {
     try {
       new FaceVerifyClient(options);
@@ -309,13 +325,13 @@ test("a hook that throws loses no CertifyId", async () => {
   assert.equal((await face.initFaceVerify(order)).certifyId, certifyId);
 });
 
-test("the guard knows errors of another copy", () => {
+testOnce("the guard knows errors of another copy", () => {
   assert.ok(isFaceVerifyError({ name: "FaceVerifyError", kind: "timeout", code: "Timeout" }));
   for (const other of [null, undefined, 1, "FaceVerifyError", new Error("x"), {}])
     assert.ok(!isFaceVerifyError(other));
 });
 
-test("new order numbers have 32 letters and digits and differ", () => {
+testOnce("new order numbers have 32 letters and digits and differ", () => {
   const numbers = new Set(Array.from({ length: 1000 }, () => newOuterOrderNo("bank")));
   assert.equal(numbers.size, 1000);
   for (const number of numbers) assert.match(number, /^bank[0-9]{14}[0-9a-f]{14}$/);
@@ -362,7 +378,7 @@ test("at the deadline, waiting gives what it has", async () => {
   assert.equal(refusing.requests.length, 1);
 });
 
-test("a callback is read, and its token checked", () => {
+testOnce("a callback is read, and its token checked", () => {
   const url = "https://www.aliyun.com?callbackToken=1000004826&certifyId=shaxxxx&passed=200";
   const expected = { certifyId: "shaxxxx", tokenValid: true, claimsPassed: true, claimedSubCode: "200" };
   assert.deepEqual(parseCallback(url, "1000004826"), expected);

@@ -6,8 +6,10 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { inspect } from "node:util";
 import { FaceVerifyClient } from "cloudauth-edge";
+import { faultServer } from "../support/fault-server.mjs";
 
 const FAILURES = 100_000;
+const SERVED_FAILURES = 5_000;
 const seed = Number(process.env.SEED ?? Date.now() % 2 ** 31);
 let state = seed;
 /** A linear congruential generator: enough to choose among shapes. */
@@ -59,9 +61,10 @@ const codes = [
   "Throttling.User",
   "Forbidden.RAM",
 ];
+const lossCodes = ["ECONNRESET", "ECONNREFUSED"];
 const statuses = [200, 302, 400, 403, 404, 429, 500, 502, 503];
 
-/** An answer or a failure of fetch that carries planted text wherever text can stand. */
+/** An answer, or a failure on the way, that carries planted text wherever text can stand. */
 function misfortune(url, body) {
   const echo = () => pick([...forms, body, url]);
   const member = () => pick([pick(codes), echo(), 42, null, { [echo()]: echo() }, [echo()]]);
@@ -72,44 +75,54 @@ function misfortune(url, body) {
   ]);
   const result = { Passed: pick(["T", "F", echo()]), SubCode: echo(), MaterialInfo: echo() };
   return pick([
-    () => {
-      throw Object.assign(new TypeError(`fetch failed ${url} ${body}`), {
-        cause: Object.assign(new Error(echo()), { code: pick(["ECONNRESET", "ECONNREFUSED", echo()]) }),
-      });
-    },
-    () => new Response(`<html>${echo()}</html>`, { status: 502 }),
-    () =>
-      new Response(
-        `<Error><Code>${echo()}</Code><Message>${message}</Message><RequestId>${echo()}</RequestId></Error>`,
-        { status: 400 },
-      ),
-    () =>
-      new Response(JSON.stringify({ Code: member(), Message: message, RequestId: member() }), {
-        status: pick(statuses),
+    () => ({
+      lost: { message: `fetch failed ${url} ${body}`, cause: echo(), code: pick([...lossCodes, echo()]) },
+    }),
+    () => ({ status: 502, text: `<html>${echo()}</html>` }),
+    () => ({
+      status: 400,
+      text: `<Error><Code>${echo()}</Code><Message>${message}</Message><RequestId>${echo()}</RequestId></Error>`,
+    }),
+    () => ({
+      status: pick(statuses),
+      text: JSON.stringify({ Code: member(), Message: message, RequestId: member() }),
+    }),
+    () => ({
+      status: 200,
+      text: JSON.stringify({
+        Code: "200",
+        Message: message,
+        RequestId: echo(),
+        ResultObject: pick([result, echo(), null, {}]),
       }),
-    () =>
-      new Response(
-        JSON.stringify({
-          Code: "200",
-          Message: message,
-          RequestId: echo(),
-          ResultObject: pick([result, echo(), null, {}]),
-        }),
-      ),
-    () =>
-      new Response(JSON.stringify({ Code: pick(codes), RequestId: echo() }), {
-        status: pick(statuses),
-        headers: {
-          "x-acs-request-id": encodeURIComponent(echo()),
-          "retry-after": "0",
-          date: encodeURIComponent(echo()),
-        },
-      }),
+    }),
+    () => ({
+      status: pick(statuses),
+      text: JSON.stringify({ Code: pick(codes), RequestId: echo() }),
+      headers: {
+        "x-acs-request-id": encodeURIComponent(echo()),
+        "retry-after": "0",
+        date: encodeURIComponent(echo()),
+      },
+    }),
   ])();
 }
 
-test(`${FAILURES} failures show nothing that was planted (seed ${seed})`, async () => {
-  const seen = [];
+/** As `fetch` gives it. */
+function fetched({ lost, status, text, headers }) {
+  if (!lost) return new Response(text, { status, headers });
+  throw Object.assign(new TypeError(lost.message), {
+    cause: Object.assign(new Error(lost.cause), { code: lost.code }),
+  });
+}
+
+/** As a server gives it. */
+function served({ lost, status, text, headers }, response) {
+  if (lost) response.socket.resetAndDestroy();
+  else response.writeHead(status, headers).end(text);
+}
+
+async function showNothing(count, options, seen) {
   const written = [];
   for (const stream of [process.stdout, process.stderr]) {
     const write = stream.write;
@@ -119,11 +132,11 @@ test(`${FAILURES} failures show nothing that was planted (seed ${seed})`, async 
     ...keys,
     maxAttempts: 1,
     onAttempt: (report) => seen.push(report),
-    fetch: async (url, { body }) => (seen.push(url), misfortune(url, body)),
+    ...options,
   });
   let failures = 0;
-  for (let i = 0; failures < FAILURES; i++) {
-    assert.ok(i < FAILURES * 3, "too few failures");
+  for (let i = 0; failures < count; i++) {
+    assert.ok(i < count * 3, "too few failures");
     seen.length = 0;
     try {
       await client.initFaceVerify(order);
@@ -135,4 +148,19 @@ test(`${FAILURES} failures show nothing that was planted (seed ${seed})`, async 
     const leaked = canaries.find((canary) => shown.includes(canary));
     assert.equal(leaked, undefined, shown);
   }
+}
+
+test(`${FAILURES} failures show nothing that was planted (seed ${seed})`, async () => {
+  const seen = [];
+  const fetch = async (url, { body }) => (seen.push(url), fetched(misfortune(url, body)));
+  await showNothing(FAILURES, { fetch }, seen);
+});
+
+test(`nor do ${SERVED_FAILURES} over Node's own HTTP (seed ${seed})`, async () => {
+  const seen = [];
+  await using server = await faultServer((request, response) => {
+    seen.push(request.url);
+    served(misfortune(request.url, String(request.form)), response);
+  });
+  await showNothing(SERVED_FAILURES, { endpoint: server.endpoint }, seen);
 });

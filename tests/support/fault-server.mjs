@@ -12,7 +12,8 @@ export async function faultServer(...answers) {
     for await (const chunk of request) body += chunk;
     request.form = new URLSearchParams(body);
     const answer = answers[Math.min(requests.length, answers.length - 1)];
-    requests.push({ method: request.method, url: request.url, headers: request.headers, form: request.form });
+    const { method, url, headers, form, socket } = request;
+    requests.push({ method, url, headers, form, port: socket.remotePort });
     answer(request, response);
   });
   server.listen(0, "127.0.0.1");

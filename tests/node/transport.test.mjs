@@ -1,0 +1,163 @@
+/** What is particular to Node's own HTTP, which the client uses there unless it is given a fetch. */
+import assert from "node:assert/strict";
+import { execFile } from "node:child_process";
+import { once } from "node:events";
+import { readFileSync } from "node:fs";
+import { createServer as createHttpServer } from "node:http";
+import { createServer as createHttpsServer } from "node:https";
+import { createServer } from "node:net";
+import { test } from "node:test";
+import { fileURLToPath } from "node:url";
+import { promisify } from "node:util";
+import { FaceVerifyClient, isFaceVerifyError } from "cloudauth-edge";
+import { certifyId, faultServer, json, pending, started } from "../support/fault-server.mjs";
+
+const certificate = fileURLToPath(new URL("../support/loopback.pem", import.meta.url));
+const keys = { accessKeyId: "testid", accessKeySecret: "testsecret" };
+const order = {
+  sceneId: 1000000006,
+  outerOrderNo: "e0c34a77f5ac40a5aa5e6ed20c353888",
+  metaInfo: '{"zimVer":"3.0.0"}',
+};
+const query = { sceneId: 1000000006, certifyId };
+const failure = (call) =>
+  call.then(
+    () => assert.fail("no error"),
+    (error) => (assert.ok(isFaceVerifyError(error), String(error)), error),
+  );
+
+async function listening(server) {
+  server.listen(0, "127.0.0.1");
+  await once(server, "listening");
+  return {
+    port: server.address().port,
+    async [Symbol.asyncDispose]() {
+      server.closeAllConnections?.();
+      server.close();
+    },
+  };
+}
+
+/** Starts a verification in a process of its own; gives what came of it, and what then kept the process alive. */
+async function inNewProcess(endpoint, environment = {}) {
+  const program = `
+    import { FaceVerifyClient } from "cloudauth-edge";
+    const client = new FaceVerifyClient(${JSON.stringify({ ...keys, endpoint, timeoutMs: 5000 })});
+    const { certifyId } = await client.initFaceVerify(${JSON.stringify(order)});
+    setImmediate(() => console.log(JSON.stringify({ certifyId, alive: process.getActiveResourcesInfo() })));`;
+  const { stdout } = await promisify(execFile)(process.execPath, ["--input-type=module", "--eval", program], {
+    cwd: fileURLToPath(new URL(".", import.meta.url)),
+    env: { ...process.env, ...environment },
+    timeout: 60_000,
+  });
+  return JSON.parse(stdout);
+}
+
+test("calls share a connection, which keeps no process alive", async () => {
+  await using server = await faultServer(started);
+  const client = new FaceVerifyClient({ ...keys, endpoint: server.endpoint });
+  for (let i = 0; i < 3; i++) await client.initFaceVerify(order);
+  assert.equal(new Set(server.requests.map(({ port }) => port)).size, 1);
+  const { alive } = await inNewProcess(server.endpoint);
+  assert.ok(!alive.includes("TCPSocketWrap"), String(alive));
+});
+
+test("a connection that breaks as it is used again loses a start, and never doubles it", async () => {
+  const closing = (request) => request.socket.destroy();
+  for (const [action, parameters, answers, requests] of [
+    ["initFaceVerify", order, [started, closing, started], 2],
+    ["describeFaceVerify", query, [pending, closing, pending], 3],
+  ]) {
+    await using server = await faultServer(...answers);
+    const client = new FaceVerifyClient({ ...keys, endpoint: server.endpoint });
+    await client[action](parameters);
+    const second = client[action](parameters);
+    if (action === "initFaceVerify") assert.equal((await failure(second)).code, "ConnectionFailed");
+    else assert.equal((await second).status, "pending");
+    assert.equal(server.requests[0].port, server.requests[1].port, "the connection was used again");
+    assert.equal(server.requests.length, requests);
+  }
+});
+
+test("a start is tried elsewhere when the connection did not stand in time, for nothing was sent", async () => {
+  await using server = await faultServer(started);
+  await using silent = await listening(createServer((socket) => socket.on("error", () => {})));
+  const endpoint = [`https://127.0.0.1:${silent.port}`, server.endpoint];
+  const client = new FaceVerifyClient({ ...keys, endpoint, timeoutMs: 200 });
+  assert.equal((await client.initFaceVerify(order)).certifyId, certifyId);
+});
+
+test("a certificate that nobody vouches for is refused before anything is sent, a trusted one is taken", async () => {
+  let received = 0;
+  const pem = readFileSync(certificate);
+  await using server = await listening(
+    createHttpsServer({ key: pem, cert: pem }, (request, response) => {
+      received++;
+      request.resume();
+      started(request, response);
+    }),
+  );
+  const endpoint = `https://127.0.0.1:${server.port}`;
+  const client = new FaceVerifyClient({ ...keys, endpoint, maxAttempts: 1 });
+  assert.match((await failure(client.initFaceVerify(order))).message, /was not sent/);
+  assert.equal(received, 0);
+  const told = { NODE_EXTRA_CA_CERTS: certificate };
+  assert.equal((await inNewProcess(endpoint, told)).certifyId, certifyId);
+  assert.equal(received, 1);
+});
+
+test("the proxy that is set for the process is used", async () => {
+  const asked = [];
+  await using proxy = await listening(
+    createHttpServer((request, response) => {
+      asked.push(request.url);
+      request.resume();
+      started(request, response);
+    }),
+  );
+  await using server = await faultServer(json({ Code: "500" }));
+  const environment = {
+    NODE_USE_ENV_PROXY: "1",
+    HTTP_PROXY: `http://127.0.0.1:${proxy.port}`,
+    NO_PROXY: "",
+    no_proxy: "",
+  };
+  assert.equal((await inNewProcess(server.endpoint, environment)).certifyId, certifyId);
+  assert.deepEqual(asked, [`${server.endpoint}/`]);
+  assert.equal(server.requests.length, 0);
+});
+
+test("an answer that is none ends the call", async () => {
+  await using server = await listening(
+    createServer((socket) => {
+      socket.on("error", () => {});
+      socket.once("data", () =>
+        socket.write("HTTP/1.1 101 Switching Protocols\r\nconnection: upgrade\r\nupgrade: x\r\n\r\n"),
+      );
+    }),
+  );
+  const client = new FaceVerifyClient({
+    ...keys,
+    endpoint: `http://127.0.0.1:${server.port}`,
+    maxAttempts: 1,
+  });
+  assert.equal((await failure(client.initFaceVerify(order))).code, "ConnectionFailed");
+});
+
+test("encodings are declined, since nothing would undo them", async () => {
+  await using server = await faultServer(started);
+  await new FaceVerifyClient({ ...keys, endpoint: server.endpoint }).initFaceVerify(order);
+  assert.equal(server.requests[0].headers["accept-encoding"], "identity");
+});
+
+test("a fetch that is given is used, however it was set up", async () => {
+  await using server = await faultServer(json({ Code: "500" }));
+  const urls = [];
+  const fetch = async (url) => (
+    urls.push(url),
+    Response.json({ Code: "200", ResultObject: { CertifyId: "x" } })
+  );
+  const client = new FaceVerifyClient({ ...keys, endpoint: server.endpoint, fetch });
+  assert.equal((await client.initFaceVerify(order)).certifyId, "x");
+  assert.deepEqual([urls.length, server.requests.length], [1, 0]);
+});

@@ -47,7 +47,12 @@ export interface CommonOptions {
   dangerouslyAllowBrowser?: boolean;
   /** The language of `FaceVerifyError.message`; default `"en"`. Both are in `messages`. */
   language?: "zh" | "en";
-  /** The fetch to use; default `globalThis.fetch`. */
+  /**
+   * The fetch to use. Default: `globalThis.fetch`, except on Node, where calls go through `node:http` and
+   * `node:https` with the process's own agents (connections kept alive, `NODE_USE_ENV_PROXY`,
+   * `NODE_EXTRA_CA_CERTS`). What replaces or configures fetch there, such as a mock or an undici dispatcher,
+   * is seen only when it is given here: `fetch: (...request) => fetch(...request)`.
+   */
   fetch?: Fetch;
   /** Called after each attempt, for logs and metrics. Gets no personal data. What it throws is ignored. */
   onAttempt?: (report: AttemptReport) => void;

@@ -1,0 +1,19 @@
+// The vendor as far as HTTP goes, in a process of its own: reads a request, gives a fixed answer, checks nothing.
+
+import { createServer } from "node:http";
+import { answer } from "./input.mjs";
+
+const passed = '{"Code":"200","RequestId":"R","ResultObject":{"Passed":"T","SubCode":"200"}}';
+const [started, described] = [answer, passed].map((text) => Buffer.from(text));
+const type = "application/json;charset=utf-8";
+
+const server = createServer({ keepAliveTimeout: 120_000, maxHeaderSize: 2 ** 21 }, (request, response) => {
+  let describes = false;
+  request.on("data", (chunk) => (describes ||= chunk.includes("Action=DescribeFaceVerify")));
+  request.on("end", () => {
+    const body = describes ? described : started;
+    response.writeHead(200, { "content-type": type, "content-length": body.length }).end(body);
+  });
+});
+server.listen(0, "127.0.0.1", () => process.send(`http://127.0.0.1:${server.address().port}`));
+process.on("disconnect", () => process.exit());

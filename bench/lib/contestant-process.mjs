@@ -1,0 +1,80 @@
+// One contestant in a process of its own, so that none warms up or slows down another. Orders come by IPC:
+// prepare, once; sample, to see what it signs; round, to measure.
+
+import { setImmediate as turn } from "node:timers/promises";
+import { contestants } from "./contestants.mjs";
+import { metaInfo, parameters } from "./input.mjs";
+
+const name = process.argv[2];
+let call, finished;
+
+const orders = {
+  async prepare({ endpoint, stubbed }) {
+    const stub = stubbed ? (url, headers, body) => (finished = { url, headers, body }) : undefined;
+    call = await contestants[name].make({ endpoint, stub });
+  },
+
+  /** One call, and the finished request where the transport is stubbed. */
+  async sample(changes) {
+    return { certifyId: await call(input(changes)), finished: plain(finished) };
+  },
+
+  /** Calls for so long or so many, `inFlight` at a time. */
+  async round({ inFlight = 1, millis = Infinity, calls = Infinity, ...changes }) {
+    const given = input(changes);
+    // Other contestants ran meanwhile; what this one left behind is not part of its round.
+    globalThis.gc?.();
+    await turn();
+    let done = 0;
+    const cpuBefore = process.cpuUsage();
+    const begun = performance.now();
+    const deadline = begun + millis;
+    let left = calls;
+    await Promise.all(
+      Array.from({ length: inFlight }, async () => {
+        while (left-- > 0 && performance.now() < deadline) {
+          await call(given);
+          done++;
+        }
+      }),
+    );
+    const passed = performance.now() - begun;
+    const { user, system } = process.cpuUsage(cpuBefore);
+    return {
+      perSecond: (done * 1000) / passed,
+      micros: (passed * 1000) / done,
+      cpuMicros: (user + system) / done,
+    };
+  },
+
+  async memory() {
+    globalThis.gc?.();
+    await turn();
+    globalThis.gc?.();
+    return { rss: process.memoryUsage().rss, heap: process.memoryUsage().heapUsed };
+  },
+};
+
+/** The order as it is, or with a MetaInfo or picture of so many bytes. */
+function input({ metaInfoBytes, pictureBytes } = {}) {
+  return {
+    ...parameters,
+    ...(metaInfoBytes && { metaInfo: metaInfo(metaInfoBytes) }),
+    ...(pictureBytes && { faceContrastPicture: "x".repeat(pictureBytes) }),
+  };
+}
+
+/** Headers as an object, whatever the contestant's own form. */
+const plain = (request) =>
+  request && {
+    ...request,
+    headers: Array.isArray(request.headers) ? Object.fromEntries(request.headers) : request.headers,
+  };
+
+process.on("message", async ({ order, ...rest }) => {
+  try {
+    process.send({ result: (await orders[order](rest)) ?? null });
+  } catch (error) {
+    process.send({ error: `${name}: ${error?.stack ?? JSON.stringify(error)}` });
+  }
+});

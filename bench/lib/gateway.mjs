@@ -1,0 +1,55 @@
+// The gateway and the Workers beside it, with one upstream; and the requests that they are measured by.
+
+import { createHash } from "node:crypto";
+import { signRpc } from "./by-hand.mjs";
+import { keys, parameters, wire } from "./input.mjs";
+import { gatewayWorker, plainWorker } from "./workerd.mjs";
+
+const TOKEN = "dev-token";
+export const ROUTE = "/v1/face-verifications";
+
+export const gateway = (upstream) =>
+  gatewayWorker({
+    GATEWAY_MODE: "development",
+    CLOUDAUTH_ENDPOINTS: upstream,
+    // What is measured is the gateway, not its waiting for the vendor's 50 calls a second.
+    CLOUDAUTH_CALLS_PER_SECOND: "10000",
+  });
+
+export const passThrough = (upstream) => plainWorker("pass-through", { UPSTREAM: upstream });
+
+export const plain = (upstream) =>
+  plainWorker("plain", {
+    UPSTREAM: upstream,
+    ACCESS_KEY_ID: keys.accessKeyId,
+    ACCESS_KEY_SECRET: keys.accessKeySecret,
+    TOKEN_SHA256: createHash("sha256").update(TOKEN).digest("hex"),
+  });
+
+let orders = 0;
+const { sceneId, outerOrderNo, ...rest } = parameters;
+
+/** A new order each time. */
+export function start(url) {
+  const body = { ...rest, outerOrderNo: `e0c34a77f5ac40a5aa5e${String(++orders).padStart(12, "0")}` };
+  return {
+    url: `${url}${ROUTE}`,
+    headers: { authorization: `Bearer ${TOKEN}`, "content-type": "application/json" },
+    body: JSON.stringify(body),
+    status: 201,
+  };
+}
+
+export const newest = () => `e0c34a77f5ac40a5aa5e${String(orders).padStart(12, "0")}`;
+
+export const read = (url, order, query = "") => ({
+  url: `${url}${ROUTE}/${order}${query}`,
+  method: "GET",
+  headers: { authorization: `Bearer ${TOKEN}` },
+});
+
+/** The call itself, as it reaches the vendor. */
+export function direct(url) {
+  const { headers, body } = signRpc(url, wire(parameters));
+  return { url, headers, body };
+}

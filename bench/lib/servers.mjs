@@ -1,0 +1,15 @@
+// Servers in processes of their own, for as long as some work needs them.
+
+import { fork } from "node:child_process";
+import { once } from "node:events";
+
+/** @param {string} program a file beside this one, which sends its address first */
+export async function withServer(program, work) {
+  const child = fork(new URL(program, import.meta.url));
+  try {
+    const [url] = await once(child, "message");
+    return await work(url, child);
+  } finally {
+    if (child.connected) child.disconnect();
+  }
+}

@@ -1,0 +1,109 @@
+// Workers in a bare workerd, without the development server in front of it.
+
+import { execFile, spawn } from "node:child_process";
+import { once } from "node:events";
+import { cpSync, mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { createInterface } from "node:readline";
+import { fileURLToPath } from "node:url";
+import { promisify } from "node:util";
+
+const root = fileURLToPath(new URL("../..", import.meta.url));
+const COMPATIBILITY_DATE = "2026-11-01";
+
+/** A folder for what Workers are made of, which goes with this process. */
+const folder = mkdtempSync(join(tmpdir(), "cloudauth-edge-bench-"));
+process.on("exit", () => rmSync(folder, { recursive: true, force: true }));
+
+/** The gateway as it is deployed: its modules, and its bindings to Durable Objects. */
+export async function gatewayWorker(settings) {
+  const built = join(folder, "gateway");
+  await promisify(execFile)("wrangler", ["deploy", "--dry-run", "--outdir", built], { cwd: root });
+  return { built, settings, durableObjects: { LEDGER: "Ledger", PACER: "Pacer" } };
+}
+
+/** A Worker of this folder's `workers/`, which is one file. */
+export function plainWorker(name, settings) {
+  const built = join(folder, name);
+  mkdirSync(built, { recursive: true });
+  cpSync(new URL(`../workers/${name}.js`, import.meta.url), join(built, "worker.js"));
+  return { built, settings, durableObjects: {} };
+}
+
+const text = JSON.stringify;
+
+function config({ built, settings, durableObjects }, disk) {
+  const files = readdirSync(built).filter((name) => /\.(js|wasm)$/.test(name));
+  // The first module is the Worker itself.
+  files.sort((a, b) => Number(b === "worker.js") - Number(a === "worker.js"));
+  const modules = files.map(
+    (name) =>
+      `(name = ${text(name)}, ${name.endsWith(".wasm") ? "wasm" : "esModule"} = embed ${text(join(built, name))})`,
+  );
+  const bindings = [
+    ...Object.entries(settings).map(([name, value]) => `(name = ${text(name)}, text = ${text(value)})`),
+    ...Object.entries(durableObjects).map(
+      ([name, className]) => `(name = ${text(name)}, durableObjectNamespace = ${text(className)})`,
+    ),
+  ];
+  const namespaces = Object.values(durableObjects).map(
+    (className) => `(className = ${text(className)}, uniqueKey = ${text(className)}, enableSql = true)`,
+  );
+  const storage = namespaces.length
+    ? `durableObjectNamespaces = [${namespaces}], durableObjectStorage = (localDisk = "disk"),`
+    : "";
+  return `using Workerd = import "/workerd/workerd.capnp";
+const config :Workerd.Config = (
+  services = [
+    (name = "main", worker = (
+      modules = [${modules}],
+      bindings = [${bindings}],
+      compatibilityDate = ${text(COMPATIBILITY_DATE)},
+      ${storage}
+      globalOutbound = "network",
+    )),
+    (name = "network", network = (allow = ["public", "private"])),
+    (name = "disk", disk = (path = ${text(disk)}, writable = true)),
+  ],
+  sockets = [(name = "http", address = "127.0.0.1:0", http = (), service = "main")],
+);
+`;
+}
+
+let started = 0;
+
+/** Starts it with an empty disk; `url` is there as soon as it listens. */
+export async function startWorkerd(worker) {
+  const disk = join(folder, `disk-${++started}`);
+  const file = join(folder, `config-${started}.capnp`);
+  mkdirSync(disk);
+  writeFileSync(file, config(worker, disk));
+  const begun = performance.now();
+  // Descriptor 3 tells the port that was found free. What Workers log, nobody reads.
+  const child = spawn("workerd", ["serve", file, "--control-fd=3"], {
+    stdio: ["ignore", "ignore", "inherit", "pipe"],
+  });
+  const closed = once(child, "close");
+  const ended = closed.then(([code]) => {
+    throw new Error(`workerd ended with code ${code}`);
+  });
+  ended.catch(() => {}); // looked at while it starts
+  const port = (async () => {
+    for await (const line of createInterface({ input: child.stdio[3] })) {
+      const event = JSON.parse(line);
+      if (event.event === "listen") return event.port;
+    }
+    return ended;
+  })();
+  return {
+    url: `http://127.0.0.1:${await Promise.race([port, ended])}`,
+    begun,
+    pid: child.pid,
+    async close() {
+      child.kill();
+      await closed;
+      rmSync(disk, { recursive: true, force: true });
+    },
+  };
+}

@@ -1,0 +1,55 @@
+import { judge, withContestants } from "../lib/contestant.mjs";
+import { alternate } from "../lib/measure.mjs";
+import { withServer } from "../lib/servers.mjs";
+
+const NAMES = [
+  "cloudauth-edge",
+  "cloudauth-edge, ACS3",
+  "cloudauth-edge by fetch",
+  "pop-core",
+  "pop-core, GET",
+  "official SDK, ACS3",
+  "official SDK, v2",
+  "node:crypto by hand",
+  "aws4fetch (SigV4)",
+  "node:http alone",
+  "fetch alone",
+];
+const ROUND_MILLIS = 400;
+
+export const title = "Whole calls";
+export const about = `InitFaceVerify over HTTP on the loopback interface, from parameters to the CertifyId, with
+connections kept alive. The server is a process of its own, answers at once and checks nothing; before, the sandbox has
+accepted what each of them sent. CPU is user and system time of the client's process, with all its threads. By hand
+means node:crypto and fetch. node:http alone and fetch alone send one form again and again, and sign nothing.`;
+
+export async function measure() {
+  await judge(NAMES);
+  const tables = [];
+  await withServer("answer-server.mjs", (endpoint) =>
+    withContestants(NAMES, { endpoint }, async (contestants) => {
+      for (const inFlight of [1, 32]) {
+        const rows = await alternate(
+          Object.fromEntries(
+            NAMES.map((name) => [
+              name,
+              () => contestants[name].ask("round", { inFlight, millis: ROUND_MILLIS }),
+            ]),
+          ),
+          { limitSeconds: 60 },
+        );
+        tables.push({
+          title: `${inFlight} in flight`,
+          columns: { cpuMicros: "CPU µs/call", perSecond: "calls/s" },
+          rows,
+          ratio: { key: "cpuMicros", of: "cloudauth-edge", label: "of cloudauth-edge's CPU" },
+          chart: inFlight === 32 && {
+            key: "cpuMicros",
+            title: "A whole call on loopback, 32 in flight, CPU µs (less is better)",
+          },
+        });
+      }
+    }),
+  );
+  return tables;
+}

@@ -1,0 +1,94 @@
+import { direct, gateway, newest, passThrough, read, start } from "../lib/gateway.mjs";
+import { Load } from "../lib/load.mjs";
+import { alternate, once } from "../lib/measure.mjs";
+import { residentBytes } from "../lib/noise.mjs";
+import { withServer } from "../lib/servers.mjs";
+import { startWorkerd } from "../lib/workerd.mjs";
+
+const ROUND = { millis: 1000 };
+const ORDERS = 100_000;
+const ORDERS_LIMIT_MILLIS = 150_000;
+
+export const title = "Gateway";
+export const about = `The gateway as it is deployed, in a bare workerd with its ledger on disk. The upstream is a server
+on the loopback interface that answers at once, so that all that is added is the gateway's. A start writes the order
+down, calls the vendor, and writes down what it said; a read of a known verdict calls nobody. The pass-through Worker is
+one line of \`fetch\` in a workerd of its own. All orders are one caller's, hence one Durable Object, which does one
+thing at a time: a second caller has a second one.`;
+
+export async function measure() {
+  const load = new Load();
+  try {
+    return await withServer("answer-server.mjs", async (upstream) => {
+      const front = await startWorkerd(await gateway(upstream));
+      const bare = await startWorkerd(passThrough(upstream));
+      try {
+        const ways = {
+          "the upstream itself": () => direct(upstream),
+          "through the pass-through Worker": () => direct(bare.url),
+          "a start at the gateway": () => start(front.url),
+        };
+        await load.send(start(front.url));
+        const known = newest();
+        await load.send(read(front.url, known));
+        const withReads = {
+          ...ways,
+          "a read of a known verdict": () => read(front.url, known, "?material=false"),
+        };
+        const rounds = (requests, inFlight) =>
+          Object.fromEntries(
+            Object.entries(requests).map(([name, next]) => [
+              name,
+              () => load.run(next, { ...ROUND, inFlight }),
+            ]),
+          );
+        const columns = { p50: "p50 ms", p99: "p99 ms", perSecond: "requests/s" };
+        const alone = await alternate(rounds(withReads, 1), { rounds: 5, limitSeconds: 40 });
+        const busy = await alternate(rounds(withReads, 32), { rounds: 5, limitSeconds: 40 });
+        const [{ metrics: straight }, , { metrics: fronted }] = alone;
+        const added = (key) => (fronted[key].median - straight[key].median).toFixed(2);
+        return [
+          {
+            title: "1 in flight",
+            columns,
+            rows: alone,
+            note: `Added to the upstream's own time by a start at the gateway: ${added("p50")} ms at the median, ${added("p99")} ms at p99.`,
+          },
+          {
+            title: "32 in flight",
+            columns,
+            rows: busy,
+            ratio: {
+              key: "perSecond",
+              of: "through the pass-through Worker",
+              label: "of the pass-through's",
+            },
+          },
+          await memory(load, front),
+        ];
+      } finally {
+        await Promise.all([front.close(), bare.close()]);
+      }
+    });
+  } finally {
+    load.close();
+  }
+}
+
+async function memory(load, { url, pid }) {
+  const before = residentBytes(pid);
+  const { done } = await load.run(() => start(url), {
+    inFlight: 32,
+    requests: ORDERS,
+    millis: ORDERS_LIMIT_MILLIS,
+  });
+  const after = residentBytes(pid);
+  const MB = 2 ** 20;
+  return {
+    title: "Memory of workerd as orders are added to one ledger",
+    columns: { orders: "orders added", before: "MB before", after: "MB after" },
+    rows: [once("gateway", { orders: done, before: before / MB, after: after / MB })],
+    note:
+      done < ORDERS ? `Stopped after ${ORDERS_LIMIT_MILLIS / 1000} s, before ${ORDERS} orders.` : undefined,
+  };
+}

@@ -6,7 +6,7 @@ import { once } from "node:events";
 import { createRequire } from "node:module";
 import { createSandbox } from "cloudauth-edge/sandbox";
 import { ACS3, contestants } from "./contestants.mjs";
-import { keys } from "./input.mjs";
+import { keys, openAccount } from "./input.mjs";
 
 const require = createRequire(import.meta.url);
 const program = new URL("contestant-process.mjs", import.meta.url);
@@ -46,26 +46,13 @@ export async function withContestants(names, options, work) {
   }
 }
 
-/** A sandbox that takes as many calls as come, over HTTP. */
-export async function openSandbox() {
-  const sandbox = createSandbox({ accounts: [account] });
-  const { url } = await sandbox.listen();
-  return { sandbox, url };
-}
-
-const account = {
-  accountId: "1260051251634779",
-  keys: [{ ...keys, ram: "allowed" }],
-  scenes: [{ sceneId: 1000000006, pictures: true }],
-  callsPerSecond: 0,
-};
-
 /**
  * Throws unless the sandbox accepts what every contestant signs and sends; for this package, the vendor's own signers
  * must come to the same signature too.
  */
 export async function judge(names) {
-  const { sandbox, url } = await openSandbox();
+  const sandbox = createSandbox({ accounts: [openAccount] });
+  const { url } = await sandbox.listen();
   const sample = async (name, stubbed) => {
     const contestant = await startContestant(name, { endpoint: url, stubbed });
     try {

@@ -5,7 +5,7 @@ import { once } from "node:events";
 
 /** @param {string} program a file beside this one, which sends its address first */
 export async function withServer(program, work) {
-  const child = fork(new URL(program, import.meta.url));
+  const child = fork(new URL(program, import.meta.url), { execArgv: ["--expose-gc"] });
   try {
     const [url] = await once(child, "message");
     return await work(url, child);

@@ -8,6 +8,7 @@ import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
+import workerd from "workerd";
 
 const root = fileURLToPath(new URL("../..", import.meta.url));
 const COMPATIBILITY_DATE = "2026-11-01";
@@ -81,7 +82,7 @@ export async function startWorkerd(worker) {
   writeFileSync(file, config(worker, disk));
   const begun = performance.now();
   // Descriptor 3 tells the port that was found free. What Workers log, nobody reads.
-  const child = spawn("workerd", ["serve", file, "--control-fd=3"], {
+  const child = spawn(workerd.default, ["serve", file, "--control-fd=3"], {
     stdio: ["ignore", "ignore", "inherit", "pipe"],
   });
   const closed = once(child, "close");

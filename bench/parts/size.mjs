@@ -1,0 +1,146 @@
+import { execFile } from "node:child_process";
+import { mkdtempSync, readFileSync, rmSync, statSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { promisify } from "node:util";
+import { fileURLToPath } from "node:url";
+import { once } from "../lib/measure.mjs";
+import { compressed } from "../../scripts/lib/sizes.mjs";
+import { filesUnder } from "../../scripts/lib/project.mjs";
+import { pack } from "../../scripts/pack.mjs";
+
+const run = promisify(execFile);
+const here = fileURLToPath(new URL("..", import.meta.url));
+const client = join(here, "..", "pkg", "wasm", "client", "cloudauth_edge_bg.wasm");
+
+/** The programs of "Start-up" as they are bundled; this package's .wasm stays beside the bundle on the edge. */
+const forNode = {
+  "cloudauth-edge": ["startup/cloudauth-edge.mjs"],
+  "pop-core": ["startup/pop-core.mjs"],
+  "official SDK": ["startup/official-sdk.mjs"],
+  "aws4fetch (SigV4)": ["startup/aws4fetch.mjs"],
+  "node:crypto and fetch by hand": ["startup/by-hand.mjs"],
+};
+const forEdge = {
+  "cloudauth-edge": ["startup/cloudauth-edge.mjs", client],
+  "pop-core": ["startup/pop-core.mjs"],
+  "official SDK": ["startup/official-sdk.mjs"],
+  "aws4fetch (SigV4)": ["startup/aws4fetch.mjs"],
+  "WebCrypto and fetch by hand": ["workers/plain.js"],
+};
+
+export const title = "Size";
+export const about = `A program that makes a client and starts one verification, bundled and minified by esbuild: for
+Node, and for an edge runtime (conditions \`workerd\` and \`worker\`, no Node built-ins), where the .wasm file that stays
+beside the bundle is counted too. \`npm run size\` holds what this package ships against its budget. Installed is what
+\`npm install\` of the package puts on the disk, with everything it depends on.`;
+
+async function bundle(entry, options) {
+  const args = [join(here, entry), "--bundle", "--minify", "--format=esm", "--log-level=silent", ...options];
+  const { stdout } = await run("esbuild", args, { maxBuffer: 2 ** 26, encoding: "buffer" });
+  return stdout;
+}
+
+const FOR_NODE = [
+  "--platform=node",
+  "--external:bufferutil",
+  "--external:utf-8-validate",
+  "--external:supports-color",
+];
+const FOR_EDGE = [
+  "--platform=neutral",
+  "--conditions=workerd,worker",
+  "--main-fields=module,main",
+  "--external:*.wasm",
+];
+
+/** Bytes of a bundle; not a number where it cannot be made. */
+async function weigh(entry, options, beside = []) {
+  try {
+    const parts = [await bundle(entry, options), ...beside.map((file) => readFileSync(file))];
+    const sum = { raw: 0, gzip: 0, brotli: 0 };
+    for (const part of parts)
+      for (const [kind, size] of Object.entries(compressed(part))) sum[kind] += size / 1024;
+    return sum;
+  } catch {
+    return { raw: NaN, gzip: NaN, brotli: NaN };
+  }
+}
+
+/** Packages, files and bytes that a package brings, by the lock file of the peers. */
+function installed(name) {
+  const { packages } = JSON.parse(readFileSync(join(here, "package-lock.json"), "utf8"));
+  const found = new Set();
+  const visit = (wanted, from) => {
+    // As Node looks for it: beside whoever wants it, then further out.
+    for (let base = from; ; base = base.slice(0, Math.max(0, base.lastIndexOf("/node_modules/")))) {
+      const path = `${base && `${base}/`}node_modules/${wanted}`;
+      if (packages[path]) {
+        if (found.has(path)) return;
+        found.add(path);
+        for (const next of Object.keys(packages[path].dependencies ?? {})) visit(next, path);
+        return;
+      }
+      if (base === "") throw new Error(`${wanted} is not in the lock file`);
+    }
+  };
+  visit(name, "");
+  const files = [...found].flatMap((path) =>
+    filesUnder(join(here, path)).filter(
+      (file) => !file.slice(join(here, path).length).includes("/node_modules/"),
+    ),
+  );
+  return weightOf(found.size, files);
+}
+
+const weightOf = (packages, files) => ({
+  packages,
+  files: files.length,
+  size: files.reduce((sum, file) => sum + statSync(file).size, 0) / 1024,
+});
+
+/** Of this package, as it is packed. */
+async function installedOurs() {
+  const folder = mkdtempSync(join(tmpdir(), "cloudauth-edge-size-"));
+  try {
+    await run("tar", ["-xzf", await pack(folder), "-C", folder]);
+    return weightOf(1, filesUnder(join(folder, "package")));
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
+}
+
+export async function measure() {
+  const columns = { gzip: "KB gzip", brotli: "KB brotli", raw: "KB" };
+  const table = async (heading, programs, options, chart) => ({
+    title: heading,
+    columns,
+    rows: await Promise.all(
+      Object.entries(programs).map(async ([name, [entry, ...beside]]) =>
+        once(name, await weigh(entry, options, beside)),
+      ),
+    ),
+    ratio: { key: "gzip", of: "cloudauth-edge", label: "of cloudauth-edge's" },
+    chart,
+  });
+  return [
+    await table("Bundled for Node", forNode, FOR_NODE, {
+      key: "gzip",
+      title: "A program bundled for Node, KB gzip (less is better)",
+    }),
+    {
+      ...(await table("Bundled for an edge runtime without Node's modules", forEdge, FOR_EDGE)),
+      note: "A dash: esbuild cannot bundle it for such a runtime, because it needs Node's own modules.",
+    },
+    {
+      title: "Installed",
+      columns: { size: "KB", files: "files", packages: "packages" },
+      rows: [
+        once("cloudauth-edge", await installedOurs()),
+        once("pop-core", installed("@alicloud/pop-core")),
+        once("official SDK", installed("@alicloud/cloudauth20190307")),
+        once("aws4fetch (SigV4)", installed("aws4fetch")),
+      ],
+    },
+  ];
+}

@@ -1,0 +1,7 @@
+// What every program here sends, and where to.
+
+import { parameters, wire } from "../lib/input.mjs";
+
+export { keys, parameters } from "../lib/input.mjs";
+export const endpoint = process.env.ENDPOINT;
+export const wired = wire(parameters);

@@ -1,4 +1,4 @@
-// npm run bench [-- arguments]: builds, then runs bench/run.mjs on the project's Node.
+// npm run bench [-- part …]: installs the peers, builds, then runs bench/run.mjs on the project's Node.
 
 import { build } from "./build.mjs";
 import { follow } from "./lib/process.mjs";
@@ -7,7 +7,7 @@ import { at } from "./lib/project.mjs";
 import { forBuild, setUp } from "./setup.mjs";
 
 await command(import.meta, async (args) => {
-  await setUp(forBuild);
+  await setUp([...forBuild, "peers"]);
   await build();
   await follow("node", [at("bench", "run.mjs"), ...args]);
 });

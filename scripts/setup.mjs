@@ -151,6 +151,8 @@ const needs = {
 
   consumers: () => npmFolders("runtimes and bundlers", consumers),
 
+  peers: () => npmFolders("what is measured beside it", [installed("bench")]),
+
   // Without their tools: wrangler is here already.
   examples: () => npmFolders("packages of the examples", examples, "--omit=dev"),
 

@@ -8,7 +8,7 @@ export const OTHERS_LIMIT = 0.1;
 /** A result whose middle half of rounds is further apart than this, against its median, is called noisy. */
 export const SPREAD_LIMIT = 0.15;
 /** Fewer quiet rounds than this are not enough to leave out the others. */
-const ENOUGH = 3;
+export const ENOUGH = 3;
 
 /**
  * Measures each contestant once a round, by turns, so that whatever the machine does meets them all. A first round

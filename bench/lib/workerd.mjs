@@ -4,7 +4,7 @@ import { execFile, spawn } from "node:child_process";
 import { once } from "node:events";
 import { cpSync, mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { basename, join } from "node:path";
 import { createInterface } from "node:readline";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
@@ -34,13 +34,14 @@ export function plainWorker(name, settings) {
 
 const text = JSON.stringify;
 
+/** Files are named from where the configuration stands. */
 function config({ built, settings, durableObjects }, disk) {
   const files = readdirSync(built).filter((name) => /\.(js|wasm)$/.test(name));
   // The first module is the Worker itself.
   files.sort((a, b) => Number(b === "worker.js") - Number(a === "worker.js"));
   const modules = files.map(
     (name) =>
-      `(name = ${text(name)}, ${name.endsWith(".wasm") ? "wasm" : "esModule"} = embed ${text(join(built, name))})`,
+      `(name = ${text(name)}, ${name.endsWith(".wasm") ? "wasm" : "esModule"} = embed ${text(join(basename(built), name))})`,
   );
   const bindings = [
     ...Object.entries(settings).map(([name, value]) => `(name = ${text(name)}, text = ${text(value)})`),

@@ -26,7 +26,7 @@ async function growing(contestants, names, sizes, order, { rounds = 5, limitSeco
       async () => {
         const values = {};
         for (const size of sizes) {
-          values[size] = (await contestants[name].ask("round", order(size))).cpuMicros;
+          values[`at ${size}`] = (await contestants[name].ask("round", order(size))).cpuMicros;
         }
         return values;
       },
@@ -35,7 +35,7 @@ async function growing(contestants, names, sizes, order, { rounds = 5, limitSeco
   return alternate(works, { rounds, limitSeconds });
 }
 
-const columns = (sizes, label) => Object.fromEntries(sizes.map((size) => [size, label(size)]));
+const columns = (sizes, label) => Object.fromEntries(sizes.map((size) => [`at ${size}`, label(size)]));
 
 export async function measure() {
   const tables = [];

@@ -36,7 +36,7 @@ beside the bundle is counted too. \`npm run size\` holds what this package ships
 \`npm install\` of the package puts on the disk, with everything it depends on.`;
 
 async function bundle(entry, options) {
-  const args = [join(here, entry), "--bundle", "--minify", "--format=esm", "--log-level=silent", ...options];
+  const args = [join(here, entry), "--bundle", "--minify", "--format=esm", "--log-level=error", ...options];
   const { stdout } = await run("esbuild", args, { maxBuffer: 2 ** 26, encoding: "buffer" });
   return stdout;
 }
@@ -62,7 +62,8 @@ async function weigh(entry, options, beside = []) {
     for (const part of parts)
       for (const [kind, size] of Object.entries(compressed(part))) sum[kind] += size / 1024;
     return sum;
-  } catch {
+  } catch (error) {
+    if (!/Could not resolve/.test(error.stderr)) throw error;
     return { raw: NaN, gzip: NaN, brotli: NaN };
   }
 }

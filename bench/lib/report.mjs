@@ -1,0 +1,96 @@
+// bench/results.md: everything that was measured, for people.
+
+import { ENOUGH, OTHERS_LIMIT, ROUNDS, SPREAD_LIMIT } from "./measure.mjs";
+
+const percent = (share) => `${Math.round(share * 100)} %`;
+
+/** Three significant digits, and no more than two behind the point. */
+function figure(value) {
+  if (!Number.isFinite(value)) return "–";
+  if (Number.isInteger(value)) return value.toLocaleString("en");
+  const digits = Math.max(0, Math.min(2, 2 - Math.floor(Math.log10(Math.abs(value) || 1))));
+  return value.toLocaleString("en", { minimumFractionDigits: digits, maximumFractionDigits: digits });
+}
+
+/** The median; the range too where there was more than one round. */
+const cell = ({ median, least, most, spread } = {}, rounds) =>
+  rounds > 1 && Number.isFinite(median)
+    ? `**${figure(median)}** (${figure(least)}–${figure(most)}, ±${percent(spread)})`
+    : figure(median);
+
+function tableText({ title, columns, rows, ratio, note }) {
+  const base = ratio && rows.find(({ name }) => name === ratio.of)?.metrics[ratio.key].median;
+  const heads = ["", ...Object.values(columns), ...(ratio ? [ratio.label] : [])];
+  const lines = rows.map(({ name, metrics, rounds, noisy }) => {
+    const cells = Object.keys(columns).map((key) => cell(metrics[key], rounds));
+    const own = ratio && metrics[ratio.key]?.median;
+    return [
+      noisy ? `${name} ~` : name,
+      ...cells,
+      ...(ratio ? [Number.isFinite(own) ? `× ${(own / base).toFixed(2)}` : "–"] : []),
+    ];
+  });
+  const row = (cells) => `| ${cells.join(" | ")} |`;
+  return [
+    ...(title ? [`**${title}**`, ""] : []),
+    row(heads),
+    row(heads.map((_, at) => (at === 0 ? "---" : "--:"))),
+    ...lines.map(row),
+    ...(note ? ["", note] : []),
+    "",
+  ].join("\n");
+}
+
+/** Whether anything of a part is noisy. */
+export const isNoisy = ({ tables }) => tables.some(({ rows }) => rows.some(({ noisy }) => noisy));
+
+/**
+ * @param {{ machine: object, parts: { title: string, about: string, tables: object[], date: string }[] }} run
+ */
+export function report({ machine, parts }) {
+  const noisy = parts.filter(isNoisy).map(({ title }) => title);
+  return `# What npm run bench measured
+
+Written by \`npm run bench\`; [docs/performance.md](../docs/performance.md) tells how it measures and what was tried.
+
+${Object.entries(machine)
+  .map(([name, value]) => `- ${name}: ${value}`)
+  .join("\n")}
+
+Each contestant has a process of its own and is measured once a round, by turns, in ${ROUNDS} rounds unless time runs
+out, after one that warms up. **Median** (least–most, ± the distance between the first and the third quartile against the
+median). A round in which other programs took more than ${percent(OTHERS_LIMIT)} of the machine is made again, and left out
+where ${ENOUGH} quiet ones are there. A name with ~ is noisy: its quartiles are more than ${percent(SPREAD_LIMIT)} apart, or
+others disturbed rounds that had to be counted. ${
+    noisy.length > 0
+      ? `**This run is noisy in: ${noisy.join(", ")}.** Differences smaller than the spread say nothing.`
+      : "Nothing in this run is noisy."
+  }
+
+![The chief figures as bars](results.svg)
+
+${parts
+  .map(
+    ({ title, about, date, tables }) =>
+      `## ${title}\n\n${about}\n\nMeasured ${date}.\n\n${tables.map(tableText).join("\n")}`,
+  )
+  .join("\n")}`;
+}
+
+/** The same for a terminal, without the ranges. */
+export function print({ title, tables }) {
+  for (const { title: heading, columns, rows, note } of tables) {
+    console.log(`\n${title}${heading ? `: ${heading}` : ""}`);
+    console.table(
+      Object.fromEntries(
+        rows.map(({ name, metrics, noisy }) => [
+          noisy ? `${name} ~` : name,
+          Object.fromEntries(
+            Object.entries(columns).map(([key, label]) => [label, figure(metrics[key]?.median)]),
+          ),
+        ]),
+      ),
+    );
+    if (note) console.log(note);
+  }
+}

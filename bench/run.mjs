@@ -1,0 +1,61 @@
+// Measures the parts that are named, all of them when none is, and writes results.md and results.svg. What an earlier
+// run on the same machine and versions found out about the other parts stays in results.json, which git ignores.
+
+import { existsSync, readFileSync, writeFileSync } from "node:fs";
+import { cpus, totalmem } from "node:os";
+import { chart } from "./lib/chart.mjs";
+import { isNoisy, print, report } from "./lib/report.mjs";
+
+const PARTS = ["signing", "calls", "size", "startup", "scale", "sandbox", "gateway"];
+
+const file = (name) => new URL(name, import.meta.url);
+const json = (name) => JSON.parse(readFileSync(file(name), "utf8"));
+
+function machine() {
+  const installed = ["cloudauth-edge", "esbuild", "workerd"].map((name) => [
+    name,
+    json(`../node_modules/${name}/package.json`).version,
+  ]);
+  // Exact, so they are what is installed.
+  const peers = Object.entries(json("package.json").dependencies);
+  return {
+    Machine: `${cpus().length} × ${cpus()[0].model}, ${Math.round(totalmem() / 2 ** 30)} GB, ${process.platform} ${process.arch}`,
+    "Node.js": process.version,
+    Versions: [...installed, ...peers].map((pair) => pair.join(" ")).join(", "),
+  };
+}
+
+const asked = process.argv.slice(2);
+const unknown = asked.find((name) => !PARTS.includes(name));
+if (unknown !== undefined) {
+  console.error(
+    `There is no part ${unknown}. Usage: npm run bench [-- part …]; the parts are ${PARTS.join(", ")}`,
+  );
+  process.exit(1);
+}
+const chosen = asked.length > 0 ? asked : PARTS;
+
+const now = { machine: machine() };
+const stored = existsSync(file("results.json")) ? json("results.json") : {};
+const parts = JSON.stringify(stored.machine) === JSON.stringify(now.machine) ? stored.parts : {};
+
+for (const name of PARTS.filter((part) => chosen.includes(part))) {
+  const begun = Date.now();
+  console.log(`\nmeasuring ${name} …`);
+  const { title, about, measure } = await import(`./parts/${name}.mjs`);
+  const tables = await measure();
+  parts[name] = { title, about, date: `${new Date().toISOString().slice(0, 16)}Z`, tables };
+  print(parts[name]);
+  console.log(`${name} took ${Math.round((Date.now() - begun) / 1000)} s`);
+  if (isNoisy(parts[name])) {
+    console.log(
+      "This is a noisy run: names with ~ were disturbed or vary. Measure again on a quieter machine.",
+    );
+  }
+  // After each part, so that a run that is broken off keeps what it has.
+  writeFileSync(file("results.json"), JSON.stringify({ ...now, parts }));
+  const all = PARTS.filter((part) => parts[part]).map((part) => parts[part]);
+  writeFileSync(file("results.md"), report({ ...now, parts: all }));
+  writeFileSync(file("results.svg"), chart(all));
+}
+console.log("\nWritten: bench/results.md, bench/results.svg");

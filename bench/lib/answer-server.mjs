@@ -1,17 +1,20 @@
 // The vendor as far as HTTP goes, in a process of its own: reads a request, gives a fixed answer, checks nothing.
+// Each start has a CertifyId of its own, since the gateway hands none out twice.
 
 import { createServer } from "node:http";
-import { answer } from "./input.mjs";
+import { CERTIFY_ID, answer } from "./input.mjs";
 
 const passed = '{"Code":"200","RequestId":"R","ResultObject":{"Passed":"T","SubCode":"200"}}';
-const [started, described] = [answer, passed].map((text) => Buffer.from(text));
+const [beforeId, afterId] = answer.split(CERTIFY_ID);
+let starts = 0;
+const started = () => `${beforeId}${String(++starts).padStart(CERTIFY_ID.length, "0")}${afterId}`;
 const type = "application/json;charset=utf-8";
 
 const server = createServer({ keepAliveTimeout: 120_000, maxHeaderSize: 2 ** 21 }, (request, response) => {
   let describes = false;
   request.on("data", (chunk) => (describes ||= chunk.includes("Action=DescribeFaceVerify")));
   request.on("end", () => {
-    const body = describes ? described : started;
+    const body = describes ? passed : started();
     response.writeHead(200, { "content-type": type, "content-length": body.length }).end(body);
   });
 });

@@ -45,10 +45,12 @@ export const wire = (given) =>
     Object.entries(given).map(([name, value]) => [name[0].toUpperCase() + name.slice(1), value]),
   );
 
+export const CERTIFY_ID = "91707dc296d469ad38e4c5efa6a0f24b";
+
 /** What a stubbed transport and the loopback server answer. */
 export const answer = JSON.stringify({
   Code: "200",
   Message: "success",
   RequestId: "130A2C10-B9EE-4D84-88E3-5384FF039795",
-  ResultObject: { CertifyId: "91707dc296d469ad38e4c5efa6a0f24b" },
+  ResultObject: { CertifyId: CERTIFY_ID },
 });

@@ -7,10 +7,11 @@ import { startWorkerd } from "../lib/workerd.mjs";
 
 const ROUND = { millis: 1000 };
 const ORDERS = 100_000;
-const ORDERS_LIMIT_MILLIS = 150_000;
+const ORDERS_LIMIT_MILLIS = 300_000;
 
 export const title = "Gateway";
-export const about = `The gateway as it is deployed, in a bare workerd with its ledger on disk. The upstream is a server
+export const about = `The gateway as it is deployed, in a bare workerd. Its ledger is in a file system in memory, where the machine
+has one, so that the disk is not what is measured; one row shows what waiting for this machine's disk adds. The upstream is a server
 on the loopback interface that answers at once, so that all that is added is the gateway's. A start writes the order
 down, calls the vendor, and writes down what it said; a read of a known verdict calls nobody. The pass-through Worker is
 one line of \`fetch\` in a workerd of its own. All orders are one caller's, hence one Durable Object, which does one
@@ -20,13 +21,16 @@ export async function measure() {
   const load = new Load();
   try {
     return await withServer("answer-server.mjs", async (upstream) => {
-      const front = await startWorkerd(await gateway(upstream));
+      const worker = await gateway(upstream);
+      const front = await startWorkerd(worker);
+      const onDisk = await startWorkerd(worker, { onDisk: true });
       const bare = await startWorkerd(passThrough(upstream));
       try {
         const ways = {
           "the upstream itself": () => direct(upstream),
           "through the pass-through Worker": () => direct(bare.url),
           "a start at the gateway": () => start(front.url),
+          "a start, its ledger on disk": () => start(onDisk.url),
         };
         await load.send(start(front.url));
         const known = newest();
@@ -67,7 +71,7 @@ export async function measure() {
           await memory(load, front),
         ];
       } finally {
-        await Promise.all([front.close(), bare.close()]);
+        await Promise.all([front.close(), onDisk.close(), bare.close()]);
       }
     });
   } finally {

@@ -82,7 +82,9 @@ function compareWithVendor(name, scheme, { url, headers, body = "" }) {
   let ours, vendors;
   if (scheme === ACS3) {
     const { host, searchParams } = new URL(url);
-    const { authorization, accept, ...signed } = headers;
+    const { authorization, ...signed } = headers;
+    // Not signed.
+    delete signed.accept;
     const request = {
       method: "POST",
       pathname: "/",

@@ -27,11 +27,10 @@ export const plain = (upstream) =>
   });
 
 let orders = 0;
-const { sceneId, outerOrderNo, ...rest } = parameters;
 
 /** A new order each time. */
 export function start(url) {
-  const body = { ...rest, outerOrderNo: `e0c34a77f5ac40a5aa5e${String(++orders).padStart(12, "0")}` };
+  const body = { ...parameters, outerOrderNo: `e0c34a77f5ac40a5aa5e${String(++orders).padStart(12, "0")}` };
   return {
     url: `${url}${ROUTE}`,
     headers: { authorization: `Bearer ${TOKEN}`, "content-type": "application/json" },

@@ -35,6 +35,9 @@ if (unknown !== undefined) {
 }
 const chosen = asked.length > 0 ? asked : PARTS;
 
+// So that what was started is ended, and what was written for a while is taken away.
+for (const signal of ["SIGINT", "SIGTERM"]) process.once(signal, () => process.exit(130));
+
 const now = { machine: machine() };
 const stored = existsSync(file("results.json")) ? json("results.json") : {};
 const parts = JSON.stringify(stored.machine) === JSON.stringify(now.machine) ? stored.parts : {};

@@ -18,7 +18,9 @@ const folder = mkdtempSync(join(tmpdir(), "cloudauth-edge-bench-"));
 /** Where writing costs no waiting for a disk, if there is such a place. */
 const MEMORY = "/dev/shm";
 const inMemory = existsSync(MEMORY) ? mkdtempSync(join(MEMORY, "cloudauth-edge-bench-")) : folder;
+const running = new Set();
 process.on("exit", () => {
+  for (const child of running) child.kill("SIGKILL");
   for (const place of [folder, inMemory]) rmSync(place, { recursive: true, force: true });
 });
 
@@ -91,6 +93,8 @@ export async function startWorkerd(worker, { onDisk = false } = {}) {
   const child = spawn(workerd.default, ["serve", file, "--control-fd=3"], {
     stdio: ["ignore", "ignore", "inherit", "pipe"],
   });
+  running.add(child);
+  child.once("close", () => running.delete(child));
   const closed = once(child, "close");
   const ended = closed.then(([code]) => {
     throw new Error(`workerd ended with code ${code}`);

@@ -36,7 +36,7 @@ export async function measure() {
               () => contestants[name].ask("round", { inFlight, millis: ROUND_MILLIS }),
             ]),
           ),
-          { limitSeconds: 60 },
+          { limitSeconds: 40 },
         );
         tables.push({
           title: `${inFlight} in flight`,

@@ -12,9 +12,11 @@ use crate::endpoint::Endpoint;
 use crate::error::{Audience, Error, Kind};
 use crate::http::{OutgoingRequest, Response, header};
 use crate::options::Options;
+use crate::prelude::*;
 use crate::response::{self, Answer, Failure, ServerText};
 use crate::signing::SignatureVersion;
 use crate::signing::difference::{Difference, first_difference};
+use crate::strings::{contains, joined};
 use crate::text::Text;
 use crate::timestamp::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -73,17 +75,21 @@ impl State {
 impl State {
     /// As one line of text, for a host that keeps it between attempts.
     pub fn pack(&self) -> String {
-        alloc::format!(
-            "{} {} {} {} {} {} {} {}",
+        let mut packed = String::new();
+        for number in [
             self.attempt,
-            self.endpoint,
+            i64::try_from(self.endpoint).unwrap_or_default(),
             self.clock_offset_millis,
-            u8::from(self.clock_corrected),
-            u8::from(self.credentials_refreshed),
+            self.clock_corrected.into(),
+            self.credentials_refreshed.into(),
             self.started_millis,
             self.signed_millis,
-            self.nonce
-        )
+        ] {
+            packed.push_str(&number.to_string());
+            packed.push(' ');
+        }
+        packed.push_str(&self.nonce);
+        packed
     }
 
     /// Reads what [`State::pack`] wrote; `None` for anything else.
@@ -384,7 +390,7 @@ fn explain(
         .filter(|value| value.len() >= 6)
         .flat_map(spellings)
         .collect();
-    let echoes = |text: &str| secrets.iter().any(|secret| text.contains(secret));
+    let echoes = |text: &str| secrets.iter().any(|secret| contains(text, secret));
     if echoes(&failure.error.code) {
         failure.error.code = "Unknown".to_owned();
     }
@@ -396,12 +402,11 @@ fn explain(
 
 /// A value in the forms that fit into a code or an id.
 fn spellings(value: &str) -> [String; 4] {
-    use base64::Engine;
-    use base64::engine::general_purpose::{STANDARD_NO_PAD, URL_SAFE_NO_PAD};
+    use base64ct::{Base64Unpadded, Base64UrlUnpadded, Encoding};
     [
         value.to_owned(),
-        STANDARD_NO_PAD.encode(value),
-        URL_SAFE_NO_PAD.encode(value),
+        Base64Unpadded::encode_string(value.as_bytes()),
+        Base64UrlUnpadded::encode_string(value.as_bytes()),
         crate::signing::encode::hex(value.as_bytes()),
     ]
 }
@@ -413,12 +418,16 @@ fn mismatch_cause(version: SignatureVersion, ours: &str, theirs: &str) -> Text {
             "The signature does not match although the vendor received exactly what was signed: the AccessKeySecret is wrong; the operator must check it.",
         ),
         Some(Difference::Part(part)) => Text::composed(
-            alloc::format!(
-                "签名不一致：服务商收到的 {part} 与本地签名时不同，多半被中间设备改动，请开发者检查。"
-            ),
-            alloc::format!(
-                "The signature does not match: the vendor received another {part} than was signed; most likely something on the way changed it, which the developer must find."
-            ),
+            joined(&[
+                "签名不一致：服务商收到的 ",
+                &part,
+                " 与本地签名时不同，多半被中间设备改动，请开发者检查。",
+            ]),
+            joined(&[
+                "The signature does not match: the vendor received another ",
+                &part,
+                " than was signed; most likely something on the way changed it, which the developer must find.",
+            ]),
         ),
         Some(Difference::Unknown) => Text::new(
             "签名不一致：服务商收到的内容与本地签名时不同，多半被中间设备改动，请开发者检查。",

@@ -5,6 +5,7 @@
 //! parameters differently; all forms are read.
 
 use crate::credentials::Secret;
+use crate::prelude::*;
 use crate::signing::encode::parse_form;
 use serde::Serialize;
 

@@ -384,6 +384,7 @@ pub static GATEWAY_CODES: &[GatewayCode] = &[
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::prelude::*;
 
     #[test]
     fn holds_the_vendor_documents_tables() {

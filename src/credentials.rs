@@ -1,6 +1,7 @@
 //! AccessKeys: kept secret, checked for the mistakes people make when they paste them.
 
 use crate::error::FieldError;
+use crate::prelude::*;
 use crate::text::Text;
 use core::fmt;
 use zeroize::Zeroizing;

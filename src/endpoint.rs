@@ -1,6 +1,8 @@
 //! Where requests go: a host of the vendor's, or a loopback address.
 
 use crate::error::FieldError;
+use crate::prelude::*;
+use crate::strings::joined;
 use crate::text::Text;
 
 /// The vendor's public endpoint, in mainland China (help.aliyun.com/document_detail/160546.html).
@@ -72,7 +74,7 @@ impl Endpoint {
     /// Scheme, host and port: `https://cloudauth.aliyuncs.com`.
     pub fn origin(&self) -> String {
         let scheme = if self.secure { "https" } else { "http" };
-        alloc::format!("{scheme}://{}", self.authority)
+        joined(&[scheme, "://", &self.authority])
     }
 
     /// The value of the `host` header: the port only where it is not the scheme's own.

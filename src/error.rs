@@ -3,6 +3,7 @@
 //! An error never holds the secret, the identity, the MetaInfo, a URL or text the vendor sent:
 //! the vendor echoes whole requests in some messages.
 
+use crate::prelude::*;
 use crate::text::Text;
 use core::fmt;
 use serde::Serialize;
@@ -106,23 +107,18 @@ impl Error {
 
     /// Everything that is wrong with a request or the options, in one error.
     pub fn validation(fields: Vec<FieldError>) -> Self {
-        let list = |pick: fn(&FieldError) -> &str, separator: &str| {
-            fields
-                .iter()
-                .map(|problem| alloc::format!("{} {}", problem.field, pick(problem)))
-                .collect::<Vec<_>>()
-                .join(separator)
-        };
-        let message = Text::composed(
-            alloc::format!(
-                "参数未通过校验，请求未发送：{}",
-                list(|problem| &problem.message.zh, " ")
-            ),
-            alloc::format!(
-                "The request was not sent, because of its parameters: {}",
-                list(|problem| &problem.message.en, " ")
-            ),
-        );
+        let mut zh = "参数未通过校验，请求未发送：".to_owned();
+        let mut en = "The request was not sent, because of its parameters:".to_owned();
+        for (at, problem) in fields.iter().enumerate() {
+            let before = if at == 0 { "" } else { " " };
+            for part in [before, &problem.field, " ", &problem.message.zh] {
+                zh.push_str(part);
+            }
+            for part in [" ", &problem.field, " ", &problem.message.en] {
+                en.push_str(part);
+            }
+        }
+        let message = Text::composed(zh, en);
         Self {
             fields,
             ..Self::new(

@@ -1,5 +1,6 @@
 //! HTTP messages as plain data: what the host is to send, and what it received.
 
+use crate::prelude::*;
 use serde::{Deserialize, Serialize};
 
 /// Header names and values in the order they came or are to be sent.

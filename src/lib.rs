@@ -81,9 +81,13 @@
 //!
 //! A Rust program wants `default-features = false`.
 
+#![no_std]
 #![cfg_attr(not(test), warn(clippy::arithmetic_side_effects))]
 
 extern crate alloc;
+// The shipped modules do without: it brings the text of every panic along.
+#[cfg(not(all(target_arch = "wasm32", feature = "standalone")))]
+extern crate std;
 
 pub mod actions;
 pub mod call;
@@ -96,16 +100,19 @@ pub mod error;
 pub mod gateway;
 pub mod http;
 pub mod identity;
+pub mod json;
 #[cfg(feature = "lab")]
 pub mod lab;
 pub mod options;
 pub mod order_number;
+mod prelude;
 pub mod response;
 #[cfg(any(feature = "gateway", feature = "sandbox"))]
 pub mod rpc_server;
 #[cfg(feature = "sandbox")]
 pub mod sandbox;
 pub mod signing;
+mod strings;
 pub mod text;
 pub mod timestamp;
 #[cfg(all(target_arch = "wasm32", feature = "identity"))]

@@ -6,7 +6,9 @@ use crate::credentials::{Credentials, Secret};
 use crate::endpoint::{DEFAULT_ENDPOINT, Endpoint};
 use crate::error::{Error, FieldError};
 use crate::identity::cert_no::Documents;
+use crate::prelude::*;
 use crate::signing::{SignatureVersion, acs3, rpc};
+use crate::strings::joined;
 use crate::text::Text;
 use crate::timestamp::Timestamp;
 use serde::Deserialize;
@@ -265,8 +267,8 @@ fn whole(name: &'static str, value: &Value, max: i64) -> Result<i64, Problems> {
             name,
             "range",
             Text::composed(
-                alloc::format!("应为 1 至 {max} 的整数。"),
-                alloc::format!("must be a whole number from 1 to {max}."),
+                joined(&["应为 1 至 ", &max.to_string(), " 的整数。"]),
+                joined(&["must be a whole number from 1 to ", &max.to_string(), "."]),
             ),
         )]),
     }
@@ -300,10 +302,7 @@ fn wrong_type(option: &'static str, zh: &str, en: &str) -> FieldError {
     FieldError::new(
         option,
         "type",
-        Text::composed(
-            alloc::format!("应为{zh}。"),
-            alloc::format!("must be {en}."),
-        ),
+        Text::composed(joined(&["应为", zh, "。"]), joined(&["must be ", en, "."])),
     )
 }
 

@@ -1,6 +1,7 @@
 //! OuterOrderNo: making new ones in the form the vendor recommends.
 
 use crate::identity::Problem;
+use crate::prelude::*;
 use crate::signing::encode::hex;
 use crate::timestamp::Timestamp;
 
@@ -31,7 +32,7 @@ pub fn new_outer_order_no(
     let mut number = String::with_capacity(LENGTH);
     number.push_str(prefix);
     number.extend(
-        now.to_string()
+        now.to_iso8601()
             .chars()
             .filter(char::is_ascii_digit)
             .take(TIME_LENGTH),

@@ -7,10 +7,13 @@ use crate::actions::Action;
 use crate::codes::{self, Meaning, SubCode, UsedBy};
 use crate::error::{Audience, Error, Kind};
 use crate::http::{Response, header};
+use crate::json::read::{self, Members};
+use crate::json::{Json, Number};
+use crate::prelude::*;
+use crate::strings::{joined, split_once};
 use crate::text::Text;
 use crate::timestamp::Timestamp;
 use serde::Serialize;
-use serde_json::{Map, Value};
 
 /// The picture's address is valid for 15 minutes from the query (vendor's page).
 const PICTURE_URL_VALID_MILLIS: i64 = 15 * 60 * 1_000;
@@ -36,7 +39,7 @@ pub struct InitResult {
     /// The vendor's RequestId.
     pub request_id: Option<String>,
     /// ResultObject as it came.
-    pub raw: Value,
+    pub raw: Json,
 }
 
 /// Where a verification stands.
@@ -66,17 +69,17 @@ pub struct DescribeResult {
     /// MaterialInfo, parsed. Holds personal data.
     pub material: Option<Material>,
     /// IdentityInfo; the vendor's `"null"` and empty text are `None`.
-    pub identity_info: Option<Value>,
+    pub identity_info: Option<Json>,
     /// 设备token.
     pub device_token: Option<String>,
     /// Risks of the device, where FaceGuardOutput asked for them.
     pub device_risk: Vec<String>,
     /// UserInfo, parsed. Holds personal data.
-    pub user_info: Option<Value>,
+    pub user_info: Option<Json>,
     /// The vendor's RequestId.
     pub request_id: Option<String>,
     /// ResultObject as it came, unknown members included. Holds personal data.
-    pub raw: Value,
+    pub raw: Json,
 }
 
 /// MaterialInfo: every member may be missing.
@@ -90,7 +93,7 @@ pub struct Material {
     /// The photo taken.
     pub facial_picture_front: Option<Picture>,
     /// The whole of MaterialInfo, unknown members included.
-    pub raw: Value,
+    pub raw: Json,
 }
 
 /// The photo taken during the verification.
@@ -98,9 +101,9 @@ pub struct Material {
 #[serde(rename_all = "camelCase")]
 pub struct Picture {
     /// Quality of the face, 0 to 100.
-    pub quality_score: Option<f64>,
+    pub quality_score: Option<Number>,
     /// Likeness, for products that compare.
-    pub verify_score: Option<f64>,
+    pub verify_score: Option<Number>,
     /// Signed address of the photo: a secret.
     pub picture_url: Option<String>,
     /// Until when the address works, `yyyy-MM-ddTHH:mm:ssZ`.
@@ -218,7 +221,8 @@ struct Envelope {
     code: String,
     message: String,
     request_id: Option<String>,
-    result_object: Option<Map<String, Value>>,
+    /// ResultObject, where it is an object.
+    result_object: Option<String>,
 }
 
 impl Envelope {
@@ -249,40 +253,33 @@ impl Envelope {
                 "The answer is empty; try again later and, if it lasts, check what stands between.",
             ));
         }
-        let value = serde_json::from_str::<Value>(text).ok();
-        let Some(Value::Object(mut body)) = value.or_else(|| xml_error(text)) else {
+        let Some(body) = Body::read(text) else {
             return Err(fail(
                 "BodyNotJson",
                 "应答不是服务商的 JSON，多半来自中间网关或代理；请检查 endpoint 与网络后重试。",
                 "The answer is not the vendor's JSON; most likely a proxy wrote it: check the endpoint and the network, then try again.",
             ));
         };
-        let Some(code) = body.get("Code").and_then(digits_or_text) else {
+        let Some(code) = body.code else {
             return Err(fail(
                 "NoCode",
                 "应答中没有 Code，不是服务商的应答格式；请检查 endpoint。",
                 "The answer has no Code, so it is not the vendor's; check the endpoint.",
             ));
         };
-        let body_id = body
-            .get("RequestId")
-            .and_then(Value::as_str)
-            .and_then(request_id);
-        let result_object = match body.remove("ResultObject") {
-            Some(Value::Object(result)) => Some(result),
-            _ => None,
-        };
+        let body_id = body.request_id.as_deref().and_then(request_id);
         Ok(Self {
             http_status: status,
             code,
-            message: body
-                .get("Message")
-                .and_then(Value::as_str)
-                .unwrap_or_default()
-                .to_owned(),
+            message: body.message.unwrap_or_default(),
             request_id: body_id.or(header_id),
-            result_object,
+            result_object: body.result_object,
         })
+    }
+
+    fn raw(&self) -> Json {
+        let object = self.result_object.as_deref().and_then(Json::read);
+        object.unwrap_or_else(Json::empty_object)
     }
 
     fn complete(&self, error: Error) -> Error {
@@ -328,13 +325,14 @@ impl Envelope {
     }
 
     fn init_result(self) -> Result<InitResult, Error> {
-        let result = self.result_object.clone().unwrap_or_default();
+        let raw = self.raw();
+        let result = Members::of(&raw);
         match text_member(&result, "CertifyId") {
             Some(certify_id) => Ok(InitResult {
                 certify_id,
                 certify_url: text_member(&result, "CertifyUrl"),
                 request_id: self.request_id,
-                raw: Value::Object(result),
+                raw,
             }),
             None => Err(self.complete(protocol_error(
                 "NoCertifyId",
@@ -347,6 +345,7 @@ impl Envelope {
     fn pending(self) -> DescribeResult {
         DescribeResult {
             status: Status::Pending,
+            raw: self.raw(),
             code: self.code,
             sub_code: None,
             sub_code_info: None,
@@ -356,16 +355,16 @@ impl Envelope {
             device_risk: Vec::new(),
             user_info: None,
             request_id: self.request_id,
-            raw: Value::Object(self.result_object.unwrap_or_default()),
         }
     }
 
     fn verdict(self, now: Timestamp) -> Result<DescribeResult, Error> {
-        let result = self.result_object.clone().unwrap_or_default();
+        let raw = self.raw();
+        let result = Members::of(&raw);
         let sub_code = result.get("SubCode").and_then(digits_or_text);
         let sub_code_info = sub_code.as_deref().and_then(codes::sub_code);
         let material = embedded(&result, "MaterialInfo").and_then(|info| Material::read(info, now));
-        let status = match result.get("Passed").and_then(Value::as_str) {
+        let status = match result.text("Passed").as_deref() {
             Some("F") => Status::Rejected,
             Some("T") => {
                 let contradicted = (sub_code.is_some()
@@ -410,21 +409,20 @@ impl Envelope {
                 .unwrap_or_default(),
             user_info: embedded(&result, "UserInfo"),
             request_id: self.request_id,
-            raw: Value::Object(result),
+            raw,
         })
     }
 }
 
 impl Material {
-    fn read(info: Value, now: Timestamp) -> Option<Self> {
-        let members = info.as_object()?;
+    fn read(info: Json, now: Timestamp) -> Option<Self> {
+        let members = read::members(info.as_str())?;
         let picture = members
-            .get("facialPictureFront")
-            .and_then(Value::as_object)
-            .map(|picture| Picture::read(picture, now));
+            .object("facialPictureFront")
+            .map(|picture| Picture::read(&picture, now));
         Some(Self {
-            face_attack: flag(members, "faceAttack"),
-            face_occlusion: flag(members, "faceOcclusion"),
+            face_attack: flag(&members, "faceAttack"),
+            face_occlusion: flag(&members, "faceOcclusion"),
             facial_picture_front: picture,
             raw: info,
         })
@@ -432,14 +430,14 @@ impl Material {
 }
 
 impl Picture {
-    fn read(members: &Map<String, Value>, now: Timestamp) -> Self {
+    fn read(members: &Members<'_>, now: Timestamp) -> Self {
         let picture_url = text_member(members, "pictureUrl");
         Self {
-            quality_score: members.get("qualityScore").and_then(Value::as_f64),
-            verify_score: members.get("verifyScore").and_then(Value::as_f64),
+            quality_score: members.number("qualityScore"),
+            verify_score: members.number("verifyScore"),
             picture_url_expires_at: picture_url
                 .is_some()
-                .then(|| now.plus_millis(PICTURE_URL_VALID_MILLIS).to_string()),
+                .then(|| now.plus_millis(PICTURE_URL_VALID_MILLIS).to_iso8601()),
             picture_url,
             oss_bucket_name: text_member(members, "ossBucketName"),
             oss_object_name: text_member(members, "ossObjectName"),
@@ -452,25 +450,27 @@ fn protocol_error(code: &'static str, zh: &'static str, en: &'static str) -> Err
 }
 
 /// A member that is text and not empty; the vendor writes "nothing" as `""`, `null` and `"null"`.
-fn text_member(members: &Map<String, Value>, name: &str) -> Option<String> {
-    let text = members.get(name)?.as_str()?;
-    (!text.is_empty() && text != "null").then(|| text.to_owned())
+fn text_member(members: &Members<'_>, name: &str) -> Option<String> {
+    members
+        .text(name)
+        .filter(|text| !text.is_empty() && text != "null")
 }
 
 /// A member that holds JSON inside a string, or JSON as it is; text that is not JSON stays text.
-fn embedded(members: &Map<String, Value>, name: &str) -> Option<Value> {
-    let value = match members.get(name)? {
-        Value::String(text) if text.trim().is_empty() => Value::Null,
-        Value::String(text) => {
-            serde_json::from_str(text).unwrap_or_else(|_| Value::String(text.clone()))
-        }
-        other => other.clone(),
+fn embedded(members: &Members<'_>, name: &str) -> Option<Json> {
+    let value = members.get(name)?;
+    let inner = match read::string(value) {
+        Some(text) if text.trim().is_empty() => return None,
+        Some(text) => Json::read(&text),
+        None => None,
     };
-    (!value.is_null()).then_some(value)
+    inner
+        .or_else(|| Json::read(value))
+        .filter(|json| json.as_str() != "null")
 }
 
-fn flag(members: &Map<String, Value>, name: &str) -> Option<bool> {
-    match members.get(name)?.as_str()? {
+fn flag(members: &Members<'_>, name: &str) -> Option<bool> {
+    match members.text(name)?.as_str() {
         "T" => Some(true),
         "F" => Some(false),
         _ => None,
@@ -478,12 +478,14 @@ fn flag(members: &Map<String, Value>, name: &str) -> Option<bool> {
 }
 
 /// A Code or SubCode: text, or a number some gateways send instead.
-fn digits_or_text(value: &Value) -> Option<String> {
-    match value {
-        Value::String(text) if !text.is_empty() => Some(text.clone()),
-        Value::Number(number) => number.as_u64().map(|number| number.to_string()),
-        _ => None,
-    }
+fn digits_or_text(value: &str) -> Option<String> {
+    let digits = value.bytes().all(|byte| byte.is_ascii_digit());
+    let text = if digits {
+        Some(value.to_owned())
+    } else {
+        read::string(value)
+    };
+    text.filter(|text| !text.is_empty())
 }
 
 /// A code as it is, if it is of the shape of one (three digits, or words); otherwise nothing, since
@@ -506,33 +508,55 @@ fn request_id(text: &str) -> Option<String> {
     shaped.then(|| text.to_owned())
 }
 
-/// The members of `<Error>` that matter, where a gateway answers in XML though JSON was asked for.
-fn xml_error(text: &str) -> Option<Value> {
-    let element = |name: &str| {
-        let (_, rest) = text.split_once(&alloc::format!("<{name}>"))?;
-        let (value, _) = rest.split_once(&alloc::format!("</{name}>"))?;
-        Some(value.trim().to_owned())
-    };
-    if !text.starts_with('<') {
-        return None;
+/// The members of an answer that matter.
+struct Body {
+    code: Option<String>,
+    message: Option<String>,
+    request_id: Option<String>,
+    result_object: Option<String>,
+}
+
+impl Body {
+    fn read(text: &str) -> Option<Self> {
+        let Some(members) = read::members(text) else {
+            return Self::read_xml(text);
+        };
+        Some(Self {
+            code: members.get("Code").and_then(digits_or_text),
+            message: members.text("Message"),
+            request_id: members.text("RequestId"),
+            result_object: members
+                .get("ResultObject")
+                .filter(|value| value.starts_with('{'))
+                .map(str::to_owned),
+        })
     }
-    let mut members = Map::new();
-    members.insert("Code".to_owned(), Value::String(element("Code")?));
-    for name in ["Message", "RequestId"] {
-        if let Some(value) = element(name) {
-            members.insert(name.to_owned(), Value::String(value));
+
+    /// The `<Error>` of a gateway that answers in XML though JSON was asked for.
+    fn read_xml(text: &str) -> Option<Self> {
+        let element = |name: &str| {
+            let (_, rest) = split_once(text, &joined(&["<", name, ">"]))?;
+            let (value, _) = split_once(rest, &joined(&["</", name, ">"]))?;
+            Some(value.trim().to_owned())
+        };
+        if !text.starts_with('<') {
+            return None;
         }
+        Some(Self {
+            code: Some(element("Code")?),
+            message: element("Message"),
+            request_id: element("RequestId"),
+            result_object: None,
+        })
     }
-    Some(Value::Object(members))
 }
 
 /// What the vendor calculated, out of the message of SignatureDoesNotMatch. Bare variants of the
 /// message quote nothing.
 fn server_text(message: &str) -> Option<ServerText> {
-    let quoted = if let Some((_, rest)) = message.split_once("server CanonicalRequest is [") {
-        rest.strip_suffix(']').unwrap_or(rest)
-    } else {
-        message.split_once("string to sign is:")?.1.trim_start()
+    let quoted = match split_once(message, "server CanonicalRequest is [") {
+        Some((_, rest)) => rest.strip_suffix(']').unwrap_or(rest),
+        None => split_once(message, "string to sign is:")?.1.trim_start(),
     };
     (!quoted.is_empty()).then(|| ServerText(quoted.to_owned()))
 }

@@ -1,5 +1,7 @@
 //! A sentence in the two languages of this product.
 
+use crate::prelude::*;
+use crate::strings::joined;
 use alloc::borrow::Cow;
 use serde::Serialize;
 
@@ -33,8 +35,8 @@ impl Text {
     #[must_use]
     pub fn then(&self, next: &Text) -> Self {
         Self::composed(
-            alloc::format!("{}{}", self.zh, next.zh),
-            alloc::format!("{} {}", self.en, next.en),
+            joined(&[&self.zh, &next.zh]),
+            joined(&[&self.en, " ", &next.en]),
         )
     }
 }

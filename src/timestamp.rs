@@ -3,6 +3,7 @@
 //! The conversions between days and dates are those of the proleptic Gregorian calendar
 //! (ISO 8601); a date library would be a third of the client's size.
 
+use crate::prelude::*;
 use core::fmt;
 
 const MILLIS_PER_SECOND: i64 = 1_000;
@@ -81,6 +82,16 @@ impl Timestamp {
         Self::from_parts(year, month, day, hour, minute, second)
     }
 
+    /// `yyyy-MM-ddTHH:mm:ssZ`, the vendor's form; fractions of a second are dropped.
+    pub fn to_iso8601(self) -> String {
+        let (date, second_of_day) = self.split();
+        let mut text = date.to_dashed();
+        text.push('T');
+        push_time(&mut text, second_of_day);
+        text.push('Z');
+        text
+    }
+
     /// The HTTP date that [`Timestamp::parse_http_date`] reads.
     pub fn to_http_date(self) -> String {
         /// From the weekday of 1970-01-01 on.
@@ -90,16 +101,17 @@ impl Timestamp {
             let at = usize::try_from(at).unwrap_or_default();
             names.get(at).copied().unwrap_or_default()
         };
-        alloc::format!(
-            "{}, {:02} {} {:04} {:02}:{:02}:{:02} GMT",
-            name(&DAYS, date.day_number().rem_euclid(7)),
-            date.day,
-            name(&MONTHS, date.month.saturating_sub(1)),
-            date.year,
-            second_of_day / 3_600,
-            second_of_day / 60 % 60,
-            second_of_day % 60
-        )
+        let mut text = name(&DAYS, date.day_number().rem_euclid(7)).to_owned();
+        text.push_str(", ");
+        push_digits(&mut text, date.day, 10);
+        text.push(' ');
+        text.push_str(name(&MONTHS, date.month.saturating_sub(1)));
+        text.push(' ');
+        push_digits(&mut text, date.year, 1_000);
+        text.push(' ');
+        push_time(&mut text, second_of_day);
+        text.push_str(" GMT");
+        text
     }
 
     /// The UTC date, and the seconds of that day.
@@ -143,14 +155,7 @@ impl Timestamp {
 /// `yyyy-MM-ddTHH:mm:ssZ`, the vendor's form; fractions of a second are dropped.
 impl fmt::Display for Timestamp {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let (date, second_of_day) = self.split();
-        write!(
-            f,
-            "{date}T{:02}:{:02}:{:02}Z",
-            second_of_day / 3_600,
-            second_of_day / 60 % 60,
-            second_of_day % 60
-        )
+        f.write_str(&self.to_iso8601())
     }
 }
 
@@ -203,6 +208,17 @@ impl Date {
             number(&[m0, m1])?,
             number(&[d0, d1])?,
         )
+    }
+
+    /// `yyyy-MM-dd`.
+    pub fn to_dashed(self) -> String {
+        let mut text = String::with_capacity(20);
+        push_digits(&mut text, self.year, 1_000);
+        text.push('-');
+        push_digits(&mut text, self.month, 10);
+        text.push('-');
+        push_digits(&mut text, self.day, 10);
+        text
     }
 
     /// The year, 1 to 9999.
@@ -259,7 +275,7 @@ impl Date {
 /// `yyyy-MM-dd`.
 impl fmt::Display for Date {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{:04}-{:02}-{:02}", self.year, self.month, self.day)
+        f.write_str(&self.to_dashed())
     }
 }
 
@@ -268,7 +284,25 @@ pub(crate) fn serialize_date<S: serde::Serializer>(
     date: &Date,
     serializer: S,
 ) -> Result<S::Ok, S::Error> {
-    serializer.collect_str(date)
+    serializer.serialize_str(&date.to_dashed())
+}
+
+/// `HH:mm:ss`.
+fn push_time(text: &mut String, second_of_day: i64) {
+    push_digits(text, second_of_day / 3_600, 10);
+    text.push(':');
+    push_digits(text, second_of_day / 60 % 60, 10);
+    text.push(':');
+    push_digits(text, second_of_day % 60, 10);
+}
+
+/// A number that is not negative, with leading zeros; `place` is the value of its first digit.
+fn push_digits(text: &mut String, number: i64, mut place: i64) {
+    while place > 0 {
+        let digit = u32::try_from(number / place % 10).unwrap_or_default();
+        text.push(char::from_digit(digit, 10).unwrap_or('0'));
+        place /= 10;
+    }
 }
 
 /// The value of ASCII digits and nothing else; `None` for none, more than nine, or another byte.

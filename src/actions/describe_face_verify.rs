@@ -3,6 +3,7 @@
 use super::rules::Rule;
 use super::{Action, action_parameters};
 use crate::codes::UsedBy;
+use crate::prelude::*;
 
 /// The action.
 pub static DESCRIBE_FACE_VERIFY: Action = Action {

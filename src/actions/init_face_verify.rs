@@ -6,6 +6,7 @@
 use super::rules::Rule;
 use super::{Action, action_parameters};
 use crate::codes::UsedBy;
+use crate::prelude::*;
 
 /// The action.
 pub static INIT_FACE_VERIFY: Action = Action {

@@ -1,5 +1,6 @@
 //! The two actions of Cloudauth 2019-03-07: their parameters as tables, one file an action.
 
+use crate::prelude::*;
 pub mod describe_face_verify;
 pub mod init_face_verify;
 pub mod outgoing;

@@ -5,8 +5,10 @@ use crate::credentials::Credentials;
 use crate::endpoint::Endpoint;
 use crate::error::FieldError;
 use crate::http::OutgoingRequest;
+use crate::prelude::*;
 use crate::signing::canonical::{canonicalized_query, encode_pairs};
 use crate::signing::{SignatureVersion, acs3, rpc};
+use crate::strings::joined;
 use crate::timestamp::Timestamp;
 
 const FORM: &str = "application/x-www-form-urlencoded";
@@ -107,7 +109,7 @@ impl ValidRequest {
         parameters.push(("Signature", signature));
         OutgoingRequest {
             method: "POST",
-            url: alloc::format!("{}/", context.endpoint.origin()),
+            url: joined(&[&context.endpoint.origin(), "/"]),
             headers: vec![
                 ("accept".to_owned(), "application/json".to_owned()),
                 ("content-type".to_owned(), FORM.to_owned()),
@@ -147,7 +149,7 @@ impl ValidRequest {
             ("host".to_owned(), context.endpoint.host_header().to_owned()),
             ("x-acs-action".to_owned(), self.action.name.to_owned()),
             ("x-acs-content-sha256".to_owned(), payload_hash.clone()),
-            ("x-acs-date".to_owned(), context.now.to_string()),
+            ("x-acs-date".to_owned(), context.now.to_iso8601()),
             ("x-acs-signature-nonce".to_owned(), context.nonce.to_owned()),
             ("x-acs-version".to_owned(), VERSION.to_owned()),
         ];
@@ -180,11 +182,11 @@ impl ValidRequest {
         headers.push(("authorization".to_owned(), authorization));
         let request = OutgoingRequest {
             method: "POST",
-            url: alloc::format!(
-                "{}/?{}",
-                context.endpoint.origin(),
-                canonicalized_query(&query)
-            ),
+            url: joined(&[
+                &context.endpoint.origin(),
+                "/?",
+                &canonicalized_query(&query),
+            ]),
             headers,
             body,
         };

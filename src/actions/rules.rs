@@ -7,19 +7,18 @@ use super::outgoing::ValidRequest;
 use super::{Action, Parameter, Value};
 use crate::error::{Error, FieldError};
 use crate::identity::{Problem, cert_name, cert_no, mobile};
+use crate::json::read as json;
+use crate::prelude::*;
+use crate::strings::{characters, joined};
 use crate::text::Text;
 use crate::timestamp::{Date, Timestamp};
-use base64::Engine;
 use core::net::IpAddr;
-use serde::de::IgnoredAny;
 
 /// The product of the vendor document: liveness of a face. **It does not check that name and
 /// number are genuine or belong to the face.**
 pub const LR_FR: &str = "LR_FR";
 /// The certificate type of the vendor document.
 pub const IDENTITY_CARD: &str = "IDENTITY_CARD";
-/// The largest integer that a JavaScript number holds exactly.
-const MAX_SAFE_INTEGER: i64 = 9_007_199_254_740_991;
 /// The most characters of a Base64 picture, from the vendor's API metadata.
 const PICTURE_MAX: usize = 1_548_576;
 /// The most bytes of MetaInfo taken; real ones have a few hundred to a few thousand.
@@ -231,8 +230,8 @@ fn unknown_field(action: &Action, name: &str) -> FieldError {
         Some(parameter) => {
             let field = parameter.field();
             Text::composed(
-                alloc::format!("不是参数名，是否为 {field}？"),
-                alloc::format!("is not a parameter; did you mean {field}?"),
+                joined(&["不是参数名，是否为 ", &field, "？"]),
+                joined(&["is not a parameter; did you mean ", &field, "?"]),
             )
         }
         None => Text::new(
@@ -259,13 +258,9 @@ fn to_text(parameter: &'static Parameter, value: Value) -> Result<Option<String>
         Value::Inexact if numeric => Err(FieldError::new(
             parameter.field(),
             "unsafe-number",
-            Text::composed(
-                alloc::format!(
-                    "不是可精确表示的整数；大于 {MAX_SAFE_INTEGER} 时请用 bigint 或字符串。"
-                ),
-                alloc::format!(
-                    "is not an exact integer; above {MAX_SAFE_INTEGER} pass a bigint or a string."
-                ),
+            Text::new(
+                "不是可精确表示的整数；大于 9007199254740991 时请用 bigint 或字符串。",
+                "is not an exact integer; above 9007199254740991 pass a bigint or a string.",
             ),
         )),
         _ if numeric => wrong_type(
@@ -355,9 +350,10 @@ fn check(parameter: &Parameter, text: &str, context: &Context) -> Checked {
                 .map(|accepted| (accepted.normalized, accepted.notices))
         }
         // Ciphertext, or the name and number on a passport.
-        Rule::CertName | Rule::CertNo => require(plain_text(text, 1_024), TEXT_PROBLEM),
+        Rule::CertName | Rule::CertNo if plain_text(text, 1_024) => plain(),
+        Rule::CertName | Rule::CertNo => Err(text_problem(1_024)),
         Rule::MetaInfo => require(
-            text.len() <= META_INFO_MAX && is_json_object(text),
+            text.len() <= META_INFO_MAX && json::is_object(text),
             Problem::new(
                 "meta-info",
                 "应为客户端 SDK 返回的 JSON 对象字符串，请原样传入。",
@@ -398,10 +394,7 @@ fn check(parameter: &Parameter, text: &str, context: &Context) -> Checked {
             },
         ),
         Rule::Picture => require(
-            text.len() <= PICTURE_MAX
-                && base64::engine::general_purpose::STANDARD
-                    .decode(text)
-                    .is_ok(),
+            text.len() <= PICTURE_MAX && is_base64(text),
             Problem::new(
                 "picture",
                 "应为小于 1 MB 的图片的 Base64，不带 data: 前缀和换行。",
@@ -417,7 +410,7 @@ fn check(parameter: &Parameter, text: &str, context: &Context) -> Checked {
             ),
         ),
         Rule::StringList => require(
-            is_string_list(text),
+            json::is_string_list(text),
             Problem::new(
                 "string-list",
                 "应为 JSON 字符串数组。",
@@ -428,12 +421,18 @@ fn check(parameter: &Parameter, text: &str, context: &Context) -> Checked {
             if words.contains(&text) {
                 return plain();
             }
-            let list = words.join(", ");
+            let mut list = String::new();
+            for word in words {
+                if !list.is_empty() {
+                    list.push_str(", ");
+                }
+                list.push_str(word);
+            }
             Err(Problem {
                 rule: "one-of",
                 message: Text::composed(
-                    alloc::format!("应为其中之一：{list}。"),
-                    alloc::format!("must be one of: {list}."),
+                    joined(&["应为其中之一：", &list, "。"]),
+                    joined(&["must be one of: ", &list, "."]),
                 ),
             })
         }
@@ -441,27 +440,40 @@ fn check(parameter: &Parameter, text: &str, context: &Context) -> Checked {
             if plain_text(text, max) {
                 return plain();
             }
-            Err(Problem {
-                rule: "text",
-                message: Text::composed(
-                    alloc::format!("最多 {max} 个字符，且不得含控制字符。"),
-                    alloc::format!("may have {max} characters at most and no control characters."),
-                ),
-            })
+            Err(text_problem(max))
         }
     }
 }
 
-const TEXT_PROBLEM: Problem = Problem::new(
-    "text",
-    "最多 1024 个字符，且不得含控制字符。",
-    "may have 1024 characters at most and no control characters.",
-);
+fn text_problem(max: usize) -> Problem {
+    let max = max.to_string();
+    Problem {
+        rule: "text",
+        message: Text::composed(
+            joined(&["最多 ", &max, " 个字符，且不得含控制字符。"]),
+            joined(&[
+                "may have ",
+                &max,
+                " characters at most and no control characters.",
+            ]),
+        ),
+    }
+}
+
+/// Base64 with its padding (RFC 4648 §4), not decoded: a picture has a million bytes.
+fn is_base64(text: &str) -> bool {
+    let digits = text.trim_end_matches('=');
+    text.len().is_multiple_of(4)
+        && text.len().saturating_sub(digits.len()) <= 2
+        && digits
+            .bytes()
+            .all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'+' | b'/'))
+}
 
 /// U+FFFD stands where a broken character was replaced, so what would be signed is not what was
 /// meant.
 fn plain_text(text: &str, max: usize) -> bool {
-    text.chars().count() <= max && !text.contains(|c: char| c.is_control() || c == '\u{FFFD}')
+    characters(text) <= max && !text.contains(|c: char| c.is_control() || c == '\u{FFFD}')
 }
 
 fn is_word(text: &str) -> bool {
@@ -469,23 +481,6 @@ fn is_word(text: &str) -> bool {
         && text
             .bytes()
             .all(|byte| byte.is_ascii_uppercase() || byte.is_ascii_digit() || byte == b'_')
-}
-
-/// Whether the text is one JSON object. Nesting is walked, not built, so depth costs nothing.
-fn is_json_object(text: &str) -> bool {
-    text.trim_start_matches([' ', '\t', '\n', '\r'])
-        .starts_with('{')
-        && serde_json::from_str::<IgnoredAny>(text).is_ok()
-}
-
-/// Whether the text is a JSON list of strings, one at least.
-fn is_string_list(text: &str) -> bool {
-    let list = serde_json::from_str::<serde_json::Value>(text);
-    list.is_ok_and(|list| {
-        list.as_array().is_some_and(|items| {
-            !items.is_empty() && items.iter().all(serde_json::Value::is_string)
-        })
-    })
 }
 
 fn is_url(text: &str, https: bool) -> bool {

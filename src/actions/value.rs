@@ -1,5 +1,6 @@
 //! A parameter's value as a caller hands it over, before it is checked.
 
+use crate::prelude::*;
 use core::fmt;
 use serde::de::{Deserialize, Deserializer, IgnoredAny, MapAccess, SeqAccess, Visitor};
 

@@ -3,6 +3,7 @@
 use super::problem::{MALFORMED_BODY, Problem, UNSUPPORTED_MEDIA_TYPE};
 use crate::actions::Value;
 use crate::http::header;
+use crate::prelude::*;
 use serde::de::{Deserialize, Deserializer, Error, MapAccess, Visitor};
 
 /// The actions have fewer than 50 parameters.

@@ -6,6 +6,7 @@
 use super::callers::derive;
 use super::settings::Settings;
 use crate::credentials::Secret;
+use crate::prelude::*;
 use crate::signing::encode::hex;
 
 /// The address's path without its last three segments: caller, order and proof.

@@ -3,10 +3,11 @@
 
 use crate::credentials::Secret;
 use crate::endpoint::Endpoint;
+use crate::prelude::*;
 use crate::signing::acs3::hmac_sha256;
 use crate::signing::encode::hex;
 use crate::text::Text;
-use base64::Engine;
+use base64ct::{Base64, Encoding};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 use subtle::ConstantTimeEq;
@@ -107,7 +108,7 @@ pub fn derive(secret: &Secret, purpose: &str, what: &str) -> [u8; 32] {
 /// The key that signs what is reported to a caller, in the form of Standard Webhooks.
 pub fn webhook_secret(secret: &Secret, caller: &str) -> Secret {
     let key = derive(secret, "webhook", caller);
-    let text = base64::engine::general_purpose::STANDARD.encode(key);
+    let text = Base64::encode_string(&key);
     Secret::new(["whsec_", &text].concat())
 }
 

@@ -5,6 +5,7 @@
 
 use super::reply::{Headers, Language, Reply};
 use crate::error::{Audience, Error, FieldError, Kind};
+use crate::prelude::*;
 use crate::text::Text;
 use serde::Serialize;
 use serde_json::{Value, json};

@@ -1,6 +1,7 @@
 //! What the gateway answers: status, headers, body, and one word for the log.
 
 use crate::http::header;
+use crate::prelude::*;
 use crate::text::Text;
 use serde::{Deserialize, Serialize};
 

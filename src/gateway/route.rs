@@ -24,6 +24,7 @@ use crate::actions::{INIT_FACE_VERIFY, ValidRequest, Value, rules};
 use crate::endpoint::Endpoint;
 use crate::error::FieldError;
 use crate::http::{IncomingRequest, header};
+use crate::prelude::*;
 use crate::rpc_server::request::MAX_BODY;
 use crate::signing::canonical::canonicalized_query;
 use crate::signing::encode::{hex, parse_form};

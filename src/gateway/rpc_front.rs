@@ -20,6 +20,7 @@ use super::settings::Settings;
 use crate::actions::{Action, DESCRIBE_FACE_VERIFY, INIT_FACE_VERIFY, Value, rules};
 use crate::codes;
 use crate::http::{IncomingRequest, header};
+use crate::prelude::*;
 use crate::response::DescribeResult;
 use crate::rpc_server::envelope::{Envelope, Format};
 use crate::rpc_server::errors::{self, Refusal};
@@ -168,9 +169,9 @@ impl RpcFront {
     ) -> Reply {
         let envelope = match (&order.verdict, fresh) {
             (Some(verdict), fresh) if verdict.outcome != Outcome::Expired => {
-                let told = fresh.and_then(|result| result.raw.as_object());
+                let told = fresh.and_then(|result| serde_json::from_str(result.raw.as_str()).ok());
                 let passed = verdict.outcome == Outcome::Passed;
-                let mut result = told.cloned().unwrap_or_else(|| {
+                let mut result = told.unwrap_or_else(|| {
                     let mut result = Map::new();
                     let mut put = |name: &str, value: Json| result.insert(name.to_owned(), value);
                     put("Passed", if passed { "T" } else { "F" }.into());

@@ -10,6 +10,7 @@ use crate::credentials::{Credentials, Secret};
 use crate::endpoint::Endpoint;
 use crate::error::FieldError;
 use crate::options::{Options, RawCredentials, SANDBOX_ACCESS_KEY_ID, is_sandbox_key};
+use crate::prelude::*;
 use crate::text::Text;
 use alloc::collections::BTreeMap;
 

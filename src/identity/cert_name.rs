@@ -5,6 +5,8 @@
 //! ideographs into others, and the vendor compares with the register.
 
 use super::{Accepted, NoDetails, Problem};
+use crate::prelude::*;
+use crate::strings::{characters, joined};
 use crate::text::Text;
 
 /// The most characters (code points) of a name.
@@ -22,13 +24,13 @@ pub fn check(text: &str) -> Result<Accepted<NoDetails>, Problem> {
     if text.trim().is_empty() {
         return Err(Problem::new("missing", "不能为空。", "is empty."));
     }
-    let count = text.chars().count();
+    let count = characters(text);
     if count > MAX_CHARACTERS {
         return Err(Problem {
             rule: "too-long",
             message: Text::composed(
-                alloc::format!("最多 {MAX_CHARACTERS} 个字符，实际 {count} 个。"),
-                alloc::format!("may have {MAX_CHARACTERS} characters and has {count}."),
+                joined(&["最多 50 个字符，实际 ", &count.to_string(), " 个。"]),
+                joined(&["may have 50 characters and has ", &count.to_string(), "."]),
             ),
         });
     }
@@ -180,11 +182,12 @@ fn refusal(reason: Reason, position: usize) -> Problem {
             "is not a Han character; the name must be as on the identity card",
         ),
     };
+    let position = position.to_string();
     Problem {
         rule,
         message: Text::composed(
-            alloc::format!("第 {position} 个字符{zh}。"),
-            alloc::format!("has at position {position} what {en}."),
+            joined(&["第 ", &position, " 个字符", zh, "。"]),
+            joined(&["has at position ", &position, " what ", en, "."]),
         ),
     }
 }

@@ -4,6 +4,8 @@
 //! men, even for women), and a check character by ISO 7064 MOD 11-2.
 
 use super::{Accepted, Problem};
+use crate::prelude::*;
+use crate::strings::{characters, joined};
 use crate::timestamp::Date;
 use serde::Serialize;
 
@@ -209,13 +211,13 @@ fn to_ascii(text: &str) -> Result<[u8; 18], Problem> {
             "is a 15-digit number of a first-generation card, out of use since 2013; use the 18-character number.",
         ));
     }
-    let count = text.chars().count();
+    let count = characters(text);
     if count != 18 {
         return Err(Problem {
             rule: "length",
             message: crate::text::Text::composed(
-                alloc::format!("应为 18 位，实际 {count} 位。"),
-                alloc::format!("must have 18 characters and has {count}."),
+                joined(&["应为 18 位，实际 ", &count.to_string(), " 位。"]),
+                joined(&["must have 18 characters and has ", &count.to_string(), "."]),
             ),
         });
     }

@@ -7,6 +7,7 @@
 //! Each check gives what is sent (`normalized`), what was changed or looks odd (`notices`) or the
 //! one rule that is broken. No problem or notice repeats the input.
 
+use crate::prelude::*;
 pub mod cert_name;
 pub mod cert_no;
 pub mod mobile;

@@ -1,6 +1,7 @@
 //! A refusal of the vendor's gateway, as people copy it: JSON, XML, or a line of a log.
 
 use crate::codes::{self, GatewayCode};
+use crate::prelude::*;
 use serde::Serialize;
 use serde_json::Value;
 

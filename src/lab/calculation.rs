@@ -6,6 +6,7 @@ use crate::actions::{Action, Position, VERSION};
 use crate::credentials::Secret;
 use crate::endpoint::DEFAULT_ENDPOINT;
 use crate::http::Headers;
+use crate::prelude::*;
 use crate::signing::canonical::canonicalized_query;
 use crate::signing::encode::percent_encode;
 use crate::signing::{SignatureVersion, acs3, rpc};

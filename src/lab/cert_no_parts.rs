@@ -2,6 +2,7 @@
 
 use crate::identity::Problem;
 use crate::identity::cert_no::{self, Documents};
+use crate::prelude::*;
 use crate::text::Text;
 use crate::timestamp::Date;
 use serde::Serialize;

@@ -4,6 +4,7 @@
 //! logs, this is for the person who pasted both texts.
 
 use super::{Finding, sort_few};
+use crate::prelude::*;
 use crate::signing::SignatureVersion;
 use crate::signing::encode::{parse_form, percent_encode};
 use crate::text::Text;

@@ -3,6 +3,7 @@
 use super::Finding;
 use super::reading::{HttpMessage, split_url};
 use crate::http::header;
+use crate::prelude::*;
 use crate::signing::encode::percent_encode;
 use crate::text::Text;
 

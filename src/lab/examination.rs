@@ -6,6 +6,7 @@ use super::comparison::{Comparison, compare};
 use super::reading::{self, Form, Reading};
 use super::{Finding, mistakes};
 use crate::credentials::{Credentials, Secret};
+use crate::prelude::*;
 use crate::signing::{SignatureVersion, acs3, rpc};
 use crate::text::Text;
 use crate::timestamp::Timestamp;

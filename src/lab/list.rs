@@ -3,6 +3,7 @@
 
 use crate::identity::cert_no::{self, Documents};
 use crate::identity::{Problem, cert_name};
+use crate::prelude::*;
 use crate::text::Text;
 use crate::timestamp::Date;
 use serde::Serialize;

@@ -3,6 +3,7 @@
 //!
 //! Everything runs where the text was pasted; nothing here stores or sends anything.
 
+use crate::prelude::*;
 pub mod answer;
 pub mod calculation;
 pub mod cert_no_parts;

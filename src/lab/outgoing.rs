@@ -6,6 +6,7 @@ use crate::credentials::Credentials;
 use crate::endpoint::{DEFAULT_ENDPOINT, Endpoint};
 use crate::error::FieldError;
 use crate::http::{Headers, OutgoingRequest};
+use crate::prelude::*;
 use crate::signing::SignatureVersion;
 use crate::signing::encode::parse_form;
 use crate::text::Text;

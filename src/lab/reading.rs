@@ -3,6 +3,7 @@
 
 use super::{Finding, curl};
 use crate::http::{Headers, header};
+use crate::prelude::*;
 use crate::signing::SignatureVersion;
 use crate::signing::encode::{FormError, MAX_PAIRS, parse_form};
 use crate::text::Text;

@@ -3,6 +3,7 @@
 use super::errors::Refusal;
 use crate::actions::Action;
 use crate::codes;
+use crate::prelude::*;
 use crate::signing::encode::hex;
 use serde_json::{Map, Value};
 

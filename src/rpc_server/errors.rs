@@ -2,6 +2,7 @@
 //!
 //! Which of them were seen and which are chosen is told in `docs/sandbox.md`.
 
+use crate::prelude::*;
 use alloc::borrow::Cow;
 
 /// An error of the API gateway.

@@ -4,6 +4,7 @@ use super::envelope::Format;
 use super::errors::{self, Refusal};
 use crate::actions::{Action, DESCRIBE_FACE_VERIFY, INIT_FACE_VERIFY, Position, VERSION};
 use crate::http::{IncomingRequest, header};
+use crate::prelude::*;
 use crate::signing::encode::{FormError, parse_form};
 use crate::signing::{acs3, rpc};
 

@@ -4,6 +4,7 @@ use super::errors::{self, Refusal};
 use super::request::{Claim, Pairs, Proof, read_form};
 use crate::credentials::Secret;
 use crate::http::{IncomingRequest, header};
+use crate::prelude::*;
 use crate::signing::{acs3, rpc};
 use crate::timestamp::Timestamp;
 

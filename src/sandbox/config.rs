@@ -2,6 +2,7 @@
 
 use crate::actions::Value;
 use crate::credentials::Secret;
+use crate::prelude::*;
 use serde::de::{Deserialize, Deserializer, Error as _};
 
 /// Who may call, and what exists.

@@ -6,6 +6,7 @@ use super::verification::{Ending, PREFIX, Stage, Verification};
 use super::{MAX_BODY, Need, callback, envelope, faults, phone, picture};
 use crate::codes::{self, CODES, SUB_CODES};
 use crate::http::{IncomingRequest, Response, header};
+use crate::prelude::*;
 use crate::signing::encode::parse_form;
 use crate::text::Text;
 use crate::timestamp::Timestamp;

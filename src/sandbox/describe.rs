@@ -7,7 +7,8 @@ use super::session::{Session, Stop};
 use super::verification::{Ending, Stage, Verification};
 use crate::actions::rules::LR_FR;
 use crate::codes;
-use base64::Engine;
+use crate::prelude::*;
+use base64ct::{Base64UrlUnpadded, Encoding};
 use serde_json::{Map, Value};
 use sha2::{Digest, Sha256};
 
@@ -124,5 +125,5 @@ fn device_token(verification: &Verification) -> String {
         .chain_update("device token of ")
         .chain_update(&verification.certify_id)
         .finalize();
-    base64::engine::general_purpose::URL_SAFE_NO_PAD.encode(digest)
+    Base64UrlUnpadded::encode_string(&digest)
 }

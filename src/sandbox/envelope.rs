@@ -3,6 +3,7 @@
 use super::session::Session;
 use crate::actions::Action;
 use crate::http::{Headers, IncomingRequest, Response, header};
+use crate::prelude::*;
 use crate::rpc_server::envelope::{self, Envelope, Format};
 use crate::rpc_server::errors::Refusal;
 use serde_json::{Map, Value};

@@ -6,6 +6,7 @@ use super::{Delivery, Manner, Need};
 use crate::actions::Action;
 use crate::codes;
 use crate::http::Response;
+use crate::prelude::*;
 use crate::rpc_server::errors;
 use crate::text::Text;
 use serde::{Deserialize, Serialize};

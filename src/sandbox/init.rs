@@ -9,9 +9,10 @@ use crate::actions::rules::{IDENTITY_CARD, LR_FR};
 use crate::codes;
 use crate::endpoint::Endpoint;
 use crate::identity::{cert_name, cert_no, mobile};
+use crate::prelude::*;
 use crate::rpc_server::errors;
 use crate::signing::encode::hex;
-use base64::Engine;
+use base64ct::{Base64, Encoding};
 use core::net::IpAddr;
 use serde::de::IgnoredAny;
 use serde_json::{Map, Value};
@@ -243,7 +244,7 @@ fn check_pictures(session: &Session<'_>, call: &Call<'_>, scene_id: i64) -> Resu
         if base64.len() > PICTURE_MAX_BASE64 {
             return Err(call.refuse("421", "the picture is larger than 1 MB"));
         }
-        match base64::engine::general_purpose::STANDARD.decode(base64) {
+        match Base64::decode_vec(base64) {
             Ok(bytes) if bytes.len() > PICTURE_MAX_BYTES => {
                 return Err(call.refuse("421", "the picture is larger than 1 MB"));
             }

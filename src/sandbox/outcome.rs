@@ -7,6 +7,7 @@
 use super::verification::{Ending, answers_with};
 use crate::actions::{DESCRIBE_FACE_VERIFY, INIT_FACE_VERIFY};
 use crate::codes;
+use crate::prelude::*;
 
 /// What is to happen without a phone.
 #[derive(Debug, PartialEq, Eq)]

@@ -6,6 +6,7 @@ use super::session::Session;
 use super::verification::Verification;
 use crate::credentials::Secret;
 use crate::http::{IncomingRequest, Response};
+use crate::prelude::*;
 use crate::signing::acs3::hmac_sha256;
 use crate::signing::encode::{hex, parse_form};
 

@@ -9,6 +9,7 @@ use super::verification::Verification;
 use crate::actions::Action;
 use crate::credentials::Secret;
 use crate::http::IncomingRequest;
+use crate::prelude::*;
 use crate::rpc_server::NONCE_MILLIS;
 use crate::rpc_server::errors::{self, Refusal};
 use crate::rpc_server::request::Claim;

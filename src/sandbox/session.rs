@@ -3,6 +3,7 @@
 use super::{Callback, Config, Delivery, Done, Input, Need, Random, Write};
 use crate::actions::Action;
 use crate::http::Response;
+use crate::prelude::*;
 use crate::rpc_server::errors::Refusal;
 use crate::timestamp::Timestamp;
 use serde::{Deserialize, Serialize, de::DeserializeOwned};

@@ -3,6 +3,7 @@
 use super::callback::CallbackState;
 use crate::actions::Action;
 use crate::codes::{self, Meaning, UsedBy};
+use crate::prelude::*;
 use crate::timestamp::Timestamp;
 use serde::{Deserialize, Serialize};
 

@@ -6,6 +6,8 @@
 use super::canonical::canonicalized_query;
 use super::encode::hex;
 use crate::credentials::Secret;
+use crate::prelude::*;
+use crate::strings::{joined, sort};
 use hmac::{Hmac, KeyInit, Mac};
 use sha2::{Digest, Sha256};
 
@@ -38,21 +40,25 @@ pub fn canonical_request<N: AsRef<str>, V: AsRef<str>>(
 ) -> (String, String) {
     let (headers, signed_headers) = canonical_headers(parts.headers);
     // The header block ends with a line feed of its own, so an empty line follows it.
-    let request = [
+    let request = joined(&[
         parts.method,
+        "\n",
         parts.uri,
+        "\n",
         &canonicalized_query(parts.query),
+        "\n",
         &headers,
+        "\n",
         &signed_headers,
+        "\n",
         parts.payload_hash,
-    ]
-    .join("\n");
+    ]);
     (request, signed_headers)
 }
 
 /// The scheme's name and the hash of the canonical request.
 pub fn string_to_sign(canonical_request: &str) -> String {
-    [ALGORITHM, &hex_sha256(canonical_request.as_bytes())].join("\n")
+    joined(&[ALGORITHM, "\n", &hex_sha256(canonical_request.as_bytes())])
 }
 
 /// Lower-case hexadecimal HMAC-SHA256, keyed with the AccessKeySecret as it is (no `&`).
@@ -65,9 +71,15 @@ pub fn signature(secret: &Secret, string_to_sign: &str) -> String {
 
 /// The `Authorization` header.
 pub fn authorization(access_key_id: &str, signed_headers: &str, signature: &str) -> String {
-    alloc::format!(
-        "{ALGORITHM} Credential={access_key_id},SignedHeaders={signed_headers},Signature={signature}"
-    )
+    joined(&[
+        ALGORITHM,
+        " Credential=",
+        access_key_id,
+        ",SignedHeaders=",
+        signed_headers,
+        ",Signature=",
+        signature,
+    ])
 }
 
 /// HMAC-SHA256 (RFC 2104, FIPS 180-4).
@@ -86,19 +98,27 @@ fn canonical_headers(headers: &[(String, String)]) -> (String, String) {
         .iter()
         .map(|(name, value)| (name.to_ascii_lowercase(), value.trim()))
         .collect();
-    sorted.sort_unstable();
+    sort(&mut sorted);
     let mut block = String::new();
-    let mut names: Vec<&str> = Vec::new();
-    for group in sorted.chunk_by(|a, b| a.0 == b.0) {
-        let Some((name, _)) = group.first() else {
-            continue;
-        };
-        let values: Vec<&str> = group.iter().map(|(_, value)| *value).collect();
-        block.push_str(name);
-        block.push(':');
-        block.push_str(&values.join(","));
-        block.push('\n');
-        names.push(name);
+    let mut names = String::new();
+    let mut before = None;
+    for (name, value) in &sorted {
+        if before == Some(name) {
+            block.push(',');
+        } else {
+            if before.is_some() {
+                block.push('\n');
+                names.push(';');
+            }
+            names.push_str(name);
+            block.push_str(name);
+            block.push(':');
+        }
+        block.push_str(value);
+        before = Some(name);
     }
-    (block, names.join(";"))
+    if before.is_some() {
+        block.push('\n');
+    }
+    (block, names)
 }

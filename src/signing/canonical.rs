@@ -1,6 +1,8 @@
 //! The canonicalized query, common to both schemes.
 
 use super::encode::percent_encode_into;
+use crate::prelude::*;
+use crate::strings::sort;
 
 /// Names and values sorted by the bytes of the name (then of the value), percent-encoded, joined
 /// with `=` and `&`. An empty value stays, as `name=`. Empty when there are no parameters.
@@ -9,7 +11,7 @@ pub fn canonicalized_query<N: AsRef<str>, V: AsRef<str>>(parameters: &[(N, V)]) 
         .iter()
         .map(|(name, value)| (name.as_ref(), value.as_ref()))
         .collect();
-    sorted.sort_unstable();
+    sort(&mut sorted);
     encode_pairs(&sorted)
 }
 

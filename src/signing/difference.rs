@@ -4,6 +4,8 @@
 
 use super::SignatureVersion;
 use super::encode::parse_form;
+use crate::prelude::*;
+use crate::strings::joined;
 
 /// The first difference.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -57,7 +59,7 @@ fn acs3_part(ours: &str, theirs: &str) -> Option<String> {
         _ if at.saturating_add(1) == our_lines.len() => Some("body".to_owned()),
         _ => {
             let (name, _) = ours.split_once(':')?;
-            Some(alloc::format!("header {name}"))
+            Some(joined(&["header ", name]))
         }
     }
 }
@@ -70,7 +72,7 @@ fn parameter(ours: &str, theirs: &str) -> Option<String> {
     match changed {
         Some(pair) => pair
             .split_once('=')
-            .map(|(name, _)| alloc::format!("parameter {name}")),
+            .map(|(name, _)| joined(&["parameter ", name])),
         // All of ours arrived, so something was added or moved.
         None if their_pairs.len() > ours.split('&').count() => {
             Some("number of parameters".to_owned())

@@ -4,6 +4,7 @@
 //! `%XX` in upper case. That is not the encoding of HTML forms, which writes a space as `+` and
 //! keeps `*`; those two differences are the usual cause of a wrong signature.
 
+use crate::prelude::*;
 use core::fmt;
 
 const HEX: &[u8; 16] = b"0123456789ABCDEF";

@@ -6,8 +6,9 @@
 use super::canonical::canonicalized_query;
 use super::encode::percent_encode_into;
 use crate::credentials::{Credentials, Secret};
+use crate::prelude::*;
 use crate::timestamp::Timestamp;
-use base64::Engine;
+use base64ct::{Base64, Encoding};
 use hmac::{Hmac, KeyInit, Mac};
 use sha1::Sha1;
 use zeroize::Zeroizing;
@@ -29,7 +30,7 @@ pub fn string_to_sign(method: &str, canonicalized_query: &str) -> String {
 /// Base64 of HMAC-SHA1, keyed with the AccessKeySecret and a `&` behind it.
 pub fn signature(secret: &Secret, string_to_sign: &str) -> String {
     let key = Zeroizing::new([secret.expose().as_bytes(), b"&"].concat());
-    base64::engine::general_purpose::STANDARD.encode(hmac_sha1(&key, string_to_sign.as_bytes()))
+    Base64::encode_string(&hmac_sha1(&key, string_to_sign.as_bytes()))
 }
 
 /// The parameters every RPC request carries beside those of its action, without `Signature`.
@@ -47,7 +48,7 @@ pub fn common_parameters(
         ("SignatureMethod", SIGNATURE_METHOD.to_owned()),
         ("SignatureNonce", nonce.to_owned()),
         ("SignatureVersion", SIGNATURE_VERSION.to_owned()),
-        ("Timestamp", now.to_string()),
+        ("Timestamp", now.to_iso8601()),
         ("Version", version.to_owned()),
     ];
     if let Some(token) = &credentials.security_token {

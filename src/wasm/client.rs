@@ -2,6 +2,7 @@
 
 use super::outcome::outcome_of;
 use super::packed::{SEPARATOR, json, named_value, named_values, pairs};
+use crate::prelude::*;
 
 use super::{millis, now, random};
 use crate::actions::rules;

@@ -10,6 +10,7 @@ use crate::gateway::pace;
 use crate::gateway::route::{self, Arrival, HostFailure};
 use crate::gateway::settings::{Settings, Variables};
 use crate::http::{Headers, IncomingRequest};
+use crate::prelude::*;
 use serde::Deserialize;
 use wasm_bindgen::prelude::*;
 

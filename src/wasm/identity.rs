@@ -4,6 +4,7 @@
 use super::now;
 use crate::identity::cert_no::{self, Document, Documents};
 use crate::identity::{Accepted, Problem, cert_name, mobile};
+use crate::prelude::*;
 use js_sys::{Array, Object, Reflect};
 use wasm_bindgen::prelude::*;
 
@@ -27,7 +28,7 @@ pub fn check_cert_no(text: &str, all_documents: bool, now_millis: f64) -> Result
             ("document", document.into()),
             ("provinceZh", province(details.province_zh)),
             ("provinceEn", province(details.province_en)),
-            ("birthDate", details.birth_date.to_string().into()),
+            ("birthDate", details.birth_date.to_dashed().into()),
             ("male", details.male.into()),
         ]
     })

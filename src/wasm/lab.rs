@@ -7,6 +7,7 @@ use crate::codes;
 use crate::identity::cert_no::Documents;
 use crate::lab::{cert_no_parts, examination, list, outgoing};
 use crate::order_number::new_outer_order_no;
+use crate::prelude::*;
 use crate::signing::SignatureVersion;
 use crate::signing::encode::hex;
 use crate::timestamp::Date;

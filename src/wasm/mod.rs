@@ -20,6 +20,8 @@ mod packed;
 mod random;
 #[cfg(feature = "server")]
 mod sandbox;
+#[cfg(feature = "standalone")]
+mod standalone;
 
 #[cfg(feature = "server")]
 use convert::{from_js, to_js};

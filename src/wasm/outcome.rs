@@ -2,6 +2,7 @@
 
 use crate::call::{Loss, Outcome};
 use crate::http::Response;
+use crate::prelude::*;
 #[cfg(feature = "server")]
 use {crate::http::Headers, serde::Deserialize};
 

@@ -5,6 +5,7 @@
 //! Members are separated by NUL, which no member holds: `pkg/packed.js` writes and reads the same.
 
 use crate::actions::Value;
+use crate::prelude::*;
 use serde::Serialize;
 
 /// Separates members.
@@ -42,7 +43,7 @@ pub(super) fn pairs(packed: &str) -> Vec<(String, String)> {
 
 /// JSON. Nothing that is written has a form that JSON lacks, so it is never empty.
 pub(super) fn json<T: Serialize>(value: &T) -> String {
-    serde_json::to_string(value).unwrap_or_default()
+    crate::json::write::to_json(value)
 }
 
 fn value(tagged: &str) -> Value {

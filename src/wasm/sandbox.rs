@@ -1,6 +1,7 @@
 //! The sandbox's one decision function for JavaScript hosts.
 
 use super::{from_js, random, to_js};
+use crate::prelude::*;
 use crate::sandbox::{Config, Random, step};
 use wasm_bindgen::prelude::*;
 

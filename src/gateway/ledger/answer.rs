@@ -9,6 +9,8 @@ use crate::codes;
 use crate::gateway::problem::{INTERNAL_ERROR, Problem};
 use crate::gateway::reply::Reply;
 use crate::gateway::settings::Settings;
+use crate::json::write::to_json;
+use crate::prelude::*;
 use crate::response::DescribeResult;
 use crate::timestamp::Timestamp;
 use serde_json::{Map, Value, json};
@@ -186,7 +188,8 @@ fn material_members(settings: &Settings, no: &str, result: &DescribeResult) -> M
         }
     };
     if let Some(material) = &result.material {
-        let mut picture = json!(material.facial_picture_front);
+        let mut picture: Value =
+            serde_json::from_str(&to_json(&material.facial_picture_front)).unwrap_or_default();
         if let (true, Some(members)) = (settings.stream_photos, picture.as_object_mut()) {
             members.remove("pictureUrlExpiresAt");
             if members

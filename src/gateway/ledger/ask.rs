@@ -12,6 +12,7 @@ use crate::gateway::problem::{
     UPSTREAM_THROTTLED,
 };
 use crate::gateway::settings::Settings;
+use crate::prelude::*;
 use crate::response::{Answer, DescribeResult};
 use serde::{Deserialize, Serialize};
 

@@ -9,6 +9,7 @@ use crate::gateway::problem::{
     UPSTREAM_THROTTLED, USER_DAILY_LIMIT,
 };
 use crate::gateway::settings::Settings;
+use crate::prelude::*;
 use crate::response::{Answer, InitResult};
 use crate::timestamp::Timestamp;
 use serde::{Deserialize, Serialize};

@@ -17,6 +17,7 @@ use super::webhook::{self, Posted};
 use super::{Context, Next, Step, Task, Writes};
 use crate::gateway::reply::Reply;
 use crate::gateway::settings::Settings;
+use crate::prelude::*;
 use crate::timestamp::Timestamp;
 use serde::{Deserialize, Serialize};
 use serde_json::json;

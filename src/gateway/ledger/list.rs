@@ -4,6 +4,7 @@ use super::order::{Order, Standing};
 use super::rows::{Range, Rows, Stop, listed_key, order_key};
 use super::{Asker, Context, Next, Step, Writes, answer};
 use crate::gateway::settings::Settings;
+use crate::prelude::*;
 use serde::{Deserialize, Serialize};
 
 /// Index rows read for one page at most: a rare status is found over several pages.

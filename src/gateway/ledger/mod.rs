@@ -9,6 +9,7 @@
 //! Before the vendor is asked to start something, the order is written as being started. Whatever
 //! happens to the host afterwards, that row is found, and nobody starts the order again unasked.
 
+use crate::prelude::*;
 pub mod answer;
 pub mod ask;
 pub mod create;

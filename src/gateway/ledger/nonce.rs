@@ -2,6 +2,7 @@
 
 use super::rows::{Rows, Stop};
 use super::{Context, Next, Step, Task, Writes};
+use crate::prelude::*;
 use crate::rpc_server::NONCE_MILLIS;
 use crate::rpc_server::errors;
 use serde::{Deserialize, Serialize};

@@ -3,6 +3,7 @@
 use super::webhook::Report;
 use crate::codes::{self, Meaning, UsedBy};
 use crate::error::{Error, Kind};
+use crate::prelude::*;
 use crate::response::Status;
 use crate::timestamp::Timestamp;
 use serde::{Deserialize, Serialize};

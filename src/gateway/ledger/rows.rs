@@ -14,6 +14,7 @@
 //!
 //! Times in keys are milliseconds with leading zeros, so that keys sort by time. Values are JSON.
 
+use crate::prelude::*;
 use crate::timestamp::Timestamp;
 use alloc::collections::{BTreeMap, BTreeSet};
 use serde::de::DeserializeOwned;

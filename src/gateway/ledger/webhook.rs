@@ -10,10 +10,11 @@ use crate::credentials::Secret;
 use crate::gateway::callers::{derive, webhook_secret};
 use crate::gateway::settings::Settings;
 use crate::http::OutgoingRequest;
+use crate::prelude::*;
 use crate::signing::acs3::hmac_sha256;
 use crate::signing::encode::hex;
 use crate::timestamp::Timestamp;
-use base64::Engine;
+use base64ct::{Base64, Encoding};
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 
@@ -120,11 +121,9 @@ fn body(no: &str, order: &Order, verdict: &Verdict) -> String {
 fn signed(url: &str, id: &str, secret: &Secret, body: &str, now: Timestamp) -> OutgoingRequest {
     let seconds = now.unix_millis().div_euclid(1_000).to_string();
     let key = secret.expose().trim_start_matches("whsec_");
-    let key = base64::engine::general_purpose::STANDARD
-        .decode(key)
-        .unwrap_or_default();
+    let key = Base64::decode_vec(key).unwrap_or_default();
     let mac = hmac_sha256(&key, [id, &seconds, body].join(".").as_bytes());
-    let signature = base64::engine::general_purpose::STANDARD.encode(mac);
+    let signature = Base64::encode_string(&mac);
     let headers = [
         ("content-type", "application/json"),
         ("webhook-id", id),

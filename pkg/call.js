@@ -1,4 +1,5 @@
 import { packObject, packPairs, unpack } from "./packed.js";
+import { randomHex } from "./random.js";
 
 const NO_BYTES = new Uint8Array();
 
@@ -31,7 +32,7 @@ export async function performCall({
 }) {
   const packed = packObject(parameters);
   let keys = await credentials.get();
-  let packedKeys = packObject(keys) ?? "";
+  let packedKeys = packObject(keys);
   let state = "";
   for (;;) {
     const prepared = core.prepareAttempt(
@@ -40,6 +41,7 @@ export async function performCall({
       action,
       packed,
       state,
+      randomHex(),
       clock.offsetMillis,
       Date.now(),
     );
@@ -82,7 +84,7 @@ export async function performCall({
     await sleep(Number(delayMillis), signal);
     if (refresh === "1") {
       keys = await credentials.get(keys);
-      packedKeys = packObject(keys) ?? "";
+      packedKeys = packObject(keys);
     }
   }
 }

@@ -2,6 +2,7 @@ import { jitter, performCall, sleep } from "./call.js";
 import { CredentialsSource } from "./credentials.js";
 import { FaceVerifyError, isFaceVerifyError } from "./errors.js";
 import { packObject } from "./packed.js";
+import { randomHex } from "./random.js";
 import { fetchTransport } from "./transport.js";
 
 /** Two minutes: longer than nearly everybody takes, shorter than the 30 a CertifyId lives. */
@@ -117,7 +118,7 @@ export function definePackage({ core, ready, inBrowser, send }) {
       JSON.parse(
         core().parseCallback(new URL(url, "https://callback.invalid").search, String(callbackToken ?? "")),
       ),
-    newOuterOrderNo: (prefix = "") => accepted(JSON.parse(core().newOuterOrderNo(prefix, Date.now()))),
+    newOuterOrderNo: (prefix = "") => accepted(JSON.parse(core().newOuterOrderNo(prefix, randomHex(), Date.now()))),
   };
 }
 

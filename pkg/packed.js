@@ -6,9 +6,12 @@
 const NUL = "\0";
 const MAX_64 = 2n ** 63n - 1n;
 
-/** Names and values of an object; undefined for what is none. `undefined` and `null` are left out. */
+/** Stands for what is no object; a packed object is empty or holds a NUL. */
+const NO_OBJECT = "!";
+
+/** Names and values of an object. `undefined` and `null` are left out. */
 export function packObject(object) {
-  if (typeof object !== "object" || object === null || Array.isArray(object)) return undefined;
+  if (typeof object !== "object" || object === null || Array.isArray(object)) return NO_OBJECT;
   let packed = "";
   for (const name of Object.keys(object)) {
     const value = object[name];

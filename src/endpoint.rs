@@ -2,7 +2,7 @@
 
 use crate::error::FieldError;
 use crate::prelude::*;
-use crate::strings::joined;
+use crate::strings::{contains, joined};
 use crate::text::Text;
 
 /// The vendor's public endpoint, in mainland China (help.aliyun.com/document_detail/160546.html).
@@ -42,7 +42,7 @@ impl Endpoint {
                 !host.is_empty()
                     && host.len() <= 253
                     && !host.starts_with(['.', '-'])
-                    && !host.contains("..")
+                    && !contains(host, "..")
                     && host
                         .bytes()
                         .all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'.' | b'-'))

@@ -115,5 +115,5 @@ pub mod signing;
 mod strings;
 pub mod text;
 pub mod timestamp;
-#[cfg(all(target_arch = "wasm32", feature = "identity"))]
+#[cfg(all(target_arch = "wasm32", any(feature = "client", feature = "identity")))]
 mod wasm;

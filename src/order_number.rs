@@ -2,7 +2,6 @@
 
 use crate::identity::Problem;
 use crate::prelude::*;
-use crate::signing::encode::hex;
 use crate::timestamp::Timestamp;
 
 /// Length of every OuterOrderNo (vendor's page).
@@ -13,15 +12,11 @@ const TIME_LENGTH: usize = 14;
 pub const PREFIX_MAX: usize = 10;
 
 /// A new OuterOrderNo: `prefix`, the time in UTC to the second, and random hexadecimal digits up to
-/// 32 characters. `random` must be fresh random bytes.
+/// 32 characters. `random` must be fresh random hexadecimal digits, 32 of them.
 ///
 /// # Errors
 /// The prefix has other characters than letters and digits, or more than [`PREFIX_MAX`].
-pub fn new_outer_order_no(
-    prefix: &str,
-    now: Timestamp,
-    random: &[u8; 16],
-) -> Result<String, Problem> {
+pub fn new_outer_order_no(prefix: &str, now: Timestamp, random: &str) -> Result<String, Problem> {
     if prefix.len() > PREFIX_MAX || !prefix.bytes().all(|byte| byte.is_ascii_alphanumeric()) {
         return Err(Problem::new(
             "prefix",
@@ -38,7 +33,7 @@ pub fn new_outer_order_no(
             .take(TIME_LENGTH),
     );
     let missing = LENGTH.saturating_sub(number.len());
-    number.extend(hex(random).chars().take(missing));
+    number.extend(random.chars().take(missing));
     Ok(number)
 }
 
@@ -50,13 +45,13 @@ mod tests {
     fn has_32_letters_and_digits_whatever_the_prefix() {
         let now = Timestamp::parse_iso8601("2026-11-23T01:02:03Z").unwrap();
         for prefix in ["", "bank", "0123456789"] {
-            let number = new_outer_order_no(prefix, now, &[0xAB; 16]).unwrap();
+            let number = new_outer_order_no(prefix, now, &"ab".repeat(16)).unwrap();
             assert_eq!(number.len(), 32);
             assert!(number.starts_with(&format!("{prefix}20261123010203ab")));
         }
         for prefix in ["01234567890", "a-b", "银行", " "] {
             assert_eq!(
-                new_outer_order_no(prefix, now, &[0; 16]).unwrap_err().rule,
+                new_outer_order_no(prefix, now, "").unwrap_err().rule,
                 "prefix"
             );
         }

@@ -4,6 +4,7 @@
 //! (ISO 8601); a date library would be a third of the client's size.
 
 use crate::prelude::*;
+use crate::strings::split_once;
 use core::fmt;
 
 const MILLIS_PER_SECOND: i64 = 1_000;
@@ -65,7 +66,7 @@ impl Timestamp {
     /// Reads an HTTP date in the form servers must send (IMF-fixdate, RFC 9110 §5.6.7):
     /// `Sun, 06 Nov 1994 08:49:37 GMT`. `None` for anything else.
     pub fn parse_http_date(text: &str) -> Option<Self> {
-        let (_, rest) = text.trim().split_once(", ")?;
+        let (_, rest) = split_once(text.trim(), ", ")?;
         let mut parts = rest.split(' ');
         let day = number(parts.next()?.as_bytes())?;
         let month_name = parts.next()?;

@@ -1,10 +1,10 @@
 //! Exports of the client: attempts and outcomes of a call. Data crosses as `packed.rs` says.
 
 use super::outcome::outcome_of;
-use super::packed::{SEPARATOR, json, named_value, named_values, pairs};
+use super::packed::{NO_OBJECT, SEPARATOR, json, members, named_value, named_values, pairs};
 use crate::prelude::*;
 
-use super::{millis, now, random};
+use super::{millis, now};
 use crate::actions::rules;
 use crate::actions::{Action, ValidRequest};
 use crate::call::{self, State, Step};
@@ -17,19 +17,21 @@ use crate::order_number;
 use crate::timestamp::Timestamp;
 use wasm_bindgen::prelude::*;
 
-/// Checks a client's options and, where they are known already, its credentials. Gives nothing, or
-/// an error in JSON.
+/// Checks a client's options and, where they are known already, its credentials. Gives an error in
+/// JSON, or nothing.
 #[wasm_bindgen(js_name = checkOptions)]
-pub fn check_options(options: &str, credentials: Option<String>) -> Option<String> {
-    let checked = Options::check(named_values(options)).and_then(|options| match credentials {
-        Some(credentials) => checked_credentials(&options, &credentials).map(|_| ()),
-        None => Ok(()),
+pub fn check_options(options: &str, credentials: &str) -> String {
+    let checked = Options::check(named_values(options)).and_then(|options| {
+        if credentials == NO_OBJECT {
+            return Ok(());
+        }
+        checked_credentials(&options, credentials).map(|_| ())
     });
-    checked.err().map(|error| json(&error))
+    checked.map_or_else(|error| json(&error), |()| String::new())
 }
 
 /// The next attempt of a call, signed. `state` is empty before the first; `clockOffsetMillis` is
-/// what the last call's state held. Gives members: `attempt`, timeout in milliseconds, state, URL,
+/// what the last call's state held, `nonce` 32 random hexadecimal digits. Gives members: `attempt`, timeout in milliseconds, state, URL,
 /// whether there is a body (`1` or `0`), the body, then the headers' names and values; or `error`
 /// and the error in JSON.
 #[wasm_bindgen(js_name = prepareAttempt)]
@@ -37,15 +39,15 @@ pub fn prepare_attempt(
     options: &str,
     credentials: &str,
     action: &str,
-    parameters: Option<String>,
+    parameters: &str,
     state: &str,
+    nonce: String,
     clock_offset_millis: f64,
     now_millis: f64,
-) -> Result<String, JsValue> {
+) -> String {
     let now = now(now_millis);
-    let nonce = crate::signing::encode::hex(&random::<16>()?);
     let prepared = checked(options, credentials).and_then(|(options, credentials)| {
-        let request = valid(&options, action, parameters.as_deref(), now)?;
+        let request = valid(&options, action, parameters, now)?;
         let state =
             State::unpack(state).unwrap_or_else(|| State::new(now, millis(clock_offset_millis)));
         Ok(call::attempt(
@@ -57,25 +59,28 @@ pub fn prepare_attempt(
             nonce,
         ))
     });
-    Ok(match prepared {
+    match prepared {
         Ok(attempt) => {
             let request = attempt.request;
-            let mut members = vec![
-                "attempt".to_owned(),
-                attempt.timeout_millis.to_string(),
-                attempt.state.pack(),
-                request.url,
-                if request.body.is_some() { "1" } else { "0" }.to_owned(),
-                request.body.unwrap_or_default(),
-            ];
+            let body = request.body.as_deref();
+            let mut packed = members(&[
+                "attempt",
+                &attempt.timeout_millis.to_string(),
+                &attempt.state.pack(),
+                &request.url,
+                if body.is_some() { "1" } else { "0" },
+                body.unwrap_or_default(),
+            ]);
             for (name, value) in request.headers {
-                members.push(name);
-                members.push(value);
+                for member in [&name, &value] {
+                    packed.push(SEPARATOR);
+                    packed.push_str(member);
+                }
             }
-            members.join(&*SEPARATOR.to_string())
+            packed
         }
-        Err(error) => tagged("error", &json(&error)),
-    })
+        Err(error) => members(&["error", &json(&error)]),
+    }
 }
 
 /// What to do about an attempt's outcome: `done` and the answer in JSON, `failed` and the error in
@@ -113,7 +118,7 @@ pub fn settle_attempt(
             &options,
             &credentials,
             action,
-            &|| valid(&options, action.name, Some(parameters), now).ok(),
+            &|| valid(&options, action.name, parameters, now).ok(),
             state,
             outcome,
             credentials_refreshable,
@@ -122,29 +127,31 @@ pub fn settle_attempt(
         ))
     });
     match settled {
-        Ok(Step::Done(answer)) => tagged("done", &json(&answer)),
-        Ok(Step::Failed(error)) | Err(error) => tagged("failed", &json(&error)),
+        Ok(Step::Done(answer)) => members(&["done", &json(&answer)]),
+        Ok(Step::Failed(error)) | Err(error) => members(&["failed", &json(&error)]),
         Ok(Step::Retry {
             delay_millis,
             refresh_credentials,
             because,
             state,
-        }) => [
+        }) => members(&[
             "retry",
             &delay_millis.to_string(),
             if refresh_credentials { "1" } else { "0" },
             &state.pack(),
             &json(&because),
-        ]
-        .join(&*SEPARATOR.to_string()),
+        ]),
     }
 }
 
-/// A new OuterOrderNo: `{"Ok":"…"}` or `{"Err":{…}}`.
+/// A new OuterOrderNo: `{"Ok":"…"}` or `{"Err":{…}}`. `random` is 32 random hexadecimal digits.
 #[wasm_bindgen(js_name = newOuterOrderNo)]
-pub fn new_outer_order_no(prefix: &str, now_millis: f64) -> Result<String, JsValue> {
-    let number = order_number::new_outer_order_no(prefix, now(now_millis), &random()?);
-    Ok(json(&number))
+pub fn new_outer_order_no(prefix: &str, random: &str, now_millis: f64) -> String {
+    json(&order_number::new_outer_order_no(
+        prefix,
+        now(now_millis),
+        random,
+    ))
 }
 
 /// Milliseconds to wait before the next query of somebody who waits for a result.
@@ -161,14 +168,6 @@ pub fn parse_callback(query: &str, expected_token: String) -> String {
         query,
         &Secret::new(expected_token),
     ))
-}
-
-fn tagged(tag: &str, text: &str) -> String {
-    let mut members = String::with_capacity(tag.len().saturating_add(text.len()).saturating_add(1));
-    members.push_str(tag);
-    members.push(SEPARATOR);
-    members.push_str(text);
-    members
 }
 
 fn checked(options: &str, credentials: &str) -> Result<(Options, Credentials), Error> {
@@ -192,10 +191,12 @@ fn known_action(name: &str) -> Result<&'static Action, Error> {
 fn valid(
     options: &Options,
     action: &str,
-    parameters: Option<&str>,
+    parameters: &str,
     now: Timestamp,
 ) -> Result<ValidRequest, Error> {
-    let parameters = parameters.ok_or_else(|| unusable("parameters"))?;
+    if parameters == NO_OBJECT {
+        return Err(unusable("parameters"));
+    }
     rules::validate(
         known_action(action)?,
         named_values(parameters),

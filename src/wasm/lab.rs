@@ -61,7 +61,7 @@ pub fn preview_request(
 /// A new OuterOrderNo with a prefix: `{ Ok: "…" }` or `{ Err: … }`.
 #[wasm_bindgen(js_name = freshOrderNo)]
 pub fn fresh_order_no(prefix: &str, now_millis: f64) -> Result<String, JsValue> {
-    let made = new_outer_order_no(prefix, now(now_millis), &random()?);
+    let made = new_outer_order_no(prefix, now(now_millis), &hex(&random::<16>()?));
     Ok(json(&made))
 }
 

@@ -9,6 +9,7 @@ mod client;
 mod convert;
 #[cfg(feature = "server")]
 mod gateway;
+#[cfg(feature = "identity")]
 mod identity;
 #[cfg(feature = "lab")]
 mod lab;
@@ -16,7 +17,7 @@ mod lab;
 mod outcome;
 #[cfg(feature = "client")]
 mod packed;
-#[cfg(any(feature = "client", feature = "lab"))]
+#[cfg(any(feature = "server", feature = "lab"))]
 mod random;
 #[cfg(feature = "server")]
 mod sandbox;
@@ -25,7 +26,7 @@ mod standalone;
 
 #[cfg(feature = "server")]
 use convert::{from_js, to_js};
-#[cfg(any(feature = "client", feature = "lab"))]
+#[cfg(any(feature = "server", feature = "lab"))]
 use random::random;
 
 /// The time that JavaScript passes in, `Date.now()`.

@@ -11,6 +11,21 @@ use serde::Serialize;
 /// Separates members.
 pub(super) const SEPARATOR: char = '\0';
 
+/// Stands where no object was given; a packed object is empty or holds a separator.
+pub(super) const NO_OBJECT: &str = "!";
+
+/// Members in one string.
+pub(super) fn members(members: &[&str]) -> String {
+    let mut packed = String::new();
+    for (at, member) in members.iter().enumerate() {
+        if at > 0 {
+            packed.push(SEPARATOR);
+        }
+        packed.push_str(member);
+    }
+    packed
+}
+
 /// Names and values of an object. Each value begins with a letter for its type: `s` text, `i` a
 /// whole number of 64 bits, `x` another number, `t` and `f` the booleans, `n` text that holds NUL,
 /// `u` anything else.

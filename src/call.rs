@@ -16,9 +16,11 @@ use crate::prelude::*;
 use crate::response::{self, Answer, Failure, ServerText};
 use crate::signing::SignatureVersion;
 use crate::signing::difference::{Difference, first_difference};
+use crate::signing::encode::hex;
 use crate::strings::{contains, joined};
 use crate::text::Text;
 use crate::timestamp::Timestamp;
+use base64ct::{Base64, Encoding};
 use serde::{Deserialize, Serialize};
 
 /// The first wait is up to this long, each further one up to twice the one before.
@@ -401,14 +403,15 @@ fn explain(
 
 /// Whether a value stands in a code or an id, in one of the forms that fit there.
 fn echoes(text: &str, value: &str) -> bool {
-    use base64ct::{Base64Unpadded, Base64UrlUnpadded, Encoding};
     let bytes = value.as_bytes();
     // No form is shorter than the value.
     value.len() <= text.len()
         && (contains(text, value)
-            || contains(text, &Base64Unpadded::encode_string(bytes))
-            || contains(text, &Base64UrlUnpadded::encode_string(bytes))
-            || contains(text, &crate::signing::encode::hex(bytes)))
+            || contains(text, &hex(bytes))
+            || contains(
+                &text.replace('-', "+").replace('_', "/"),
+                Base64::encode_string(bytes).trim_end_matches('='),
+            ))
 }
 
 fn mismatch_cause(version: SignatureVersion, ours: &str, theirs: &str) -> Text {

@@ -63,10 +63,16 @@ impl Open<'_> {
         }
     }
 
-    fn member<T: Serialize + ?Sized>(&mut self, name: &str, value: &T) -> Written {
+    /// Apart from the value, so that there is one of it and not one for each type.
+    #[inline(never)]
+    fn name(&mut self, name: &str) {
         self.separate();
         push_quoted(self.json, name);
         self.json.push(':');
+    }
+
+    fn member<T: Serialize + ?Sized>(&mut self, name: &str, value: &T) -> Written {
+        self.name(name);
         value.serialize(Writer(self.json))
     }
 

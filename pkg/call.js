@@ -1,4 +1,4 @@
-import { packObject, packPairs, unpack } from "./packed.js";
+import { packObject, unpack, withBytes } from "./packed.js";
 import { randomHex } from "./random.js";
 
 const NO_BYTES = new Uint8Array();
@@ -35,36 +35,20 @@ export async function performCall({
   let packedKeys = packObject(keys);
   let state = "";
   for (;;) {
-    const prepared = core.prepareAttempt(
-      options,
-      packedKeys,
-      action,
-      packed,
-      state,
-      randomHex(),
-      clock.offsetMillis,
-      Date.now(),
-    );
+    const call = [options, packedKeys, action, packed, state];
+    const attempt = [clock.offsetMillis, Date.now(), randomHex()];
+    const prepared = withBytes([...call, ...attempt], core.prepareAttempt);
     const [kind, timeoutMillis, nextState, url, hasBody, body, ...headers] = unpack(prepared);
     if (kind === "error") return { failed: JSON.parse(timeoutMillis) };
     state = nextState;
     const sentAt = Date.now();
     const request = { url, headers: pairs(headers), body: hasBody === "1" ? body : undefined };
     const outcome = await send(request, { timeoutMillis: Number(timeoutMillis), signal });
+    call[call.length - 1] = state;
+    const told = [Date.now(), jitter(), credentials.refreshable ? 1 : 0, outcome.kind, outcome.status ?? 0];
     const settled = unpack(
-      core.settleAttempt(
-        options,
-        packedKeys,
-        action,
-        packed,
-        state,
-        outcome.kind,
-        outcome.status ?? 0,
-        packPairs(outcome.headers ?? []),
-        outcome.body ?? NO_BYTES,
-        credentials.refreshable,
-        Date.now(),
-        jitter(),
+      withBytes([...call, ...told, ...(outcome.headers ?? []).flat()], (bytes) =>
+        core.settleAttempt(bytes, outcome.body ?? NO_BYTES),
       ),
     );
     const [step] = settled;

@@ -1,7 +1,7 @@
 import { jitter, performCall, sleep } from "./call.js";
 import { CredentialsSource } from "./credentials.js";
 import { FaceVerifyError, isFaceVerifyError } from "./errors.js";
-import { packObject } from "./packed.js";
+import { packObject, withBytes } from "./packed.js";
 import { randomHex } from "./random.js";
 import { fetchTransport } from "./transport.js";
 
@@ -102,7 +102,7 @@ export function definePackage({ core, ready, inBrowser, send }) {
 
     #check(credentials) {
       if (this.#checked) return;
-      const error = core().checkOptions(this.#options, packObject(credentials));
+      const error = withBytes([this.#options, packObject(credentials)], core().checkOptions);
       if (error) throw new FaceVerifyError(JSON.parse(error), this.#language);
       this.#checked = true;
     }

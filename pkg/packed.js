@@ -1,29 +1,49 @@
 /**
- * Plain data in one string, as `src/wasm/packed.rs` reads it: members separated by NUL. A crossing
- * into WebAssembly costs about as much as a hundred bytes in it, so each call crosses once.
+ * Plain data as one run of bytes, as `src/wasm/packed.rs` reads it: members separated by NUL. A
+ * crossing into WebAssembly costs about as much as a hundred bytes in it, so each call crosses once.
  */
 
 const NUL = "\0";
 const MAX_64 = 2n ** 63n - 1n;
 
-/** Stands for what is no object; a packed object is empty or holds a NUL. */
-const NO_OBJECT = "!";
+const encoder = new TextEncoder();
+const scratch = new Uint8Array(8192);
 
-/** Names and values of an object. `undefined` and `null` are left out. */
+/**
+ * Gives members to a function as bytes. They may hold secrets: nothing of them stays behind.
+ *
+ * @template T
+ * @param {string[]} members
+ * @param {(bytes: Uint8Array) => T} use
+ */
+export function withBytes(members, use) {
+  let text = `${members[0]}`;
+  for (let at = 1; at < members.length; at += 1) text += NUL + members[at];
+  const { read, written } = encoder.encodeInto(text, scratch);
+  if (read < text.length) return use(encoder.encode(text));
+  const bytes = scratch.subarray(0, written);
+  try {
+    return use(bytes);
+  } finally {
+    bytes.fill(0);
+  }
+}
+
+/**
+ * An object as members in one: how many, then names and values; `!` for what is no object.
+ * `undefined` and `null` are left out.
+ */
 export function packObject(object) {
-  if (typeof object !== "object" || object === null || Array.isArray(object)) return NO_OBJECT;
+  if (typeof object !== "object" || object === null || Array.isArray(object)) return "!";
+  let count = 0;
   let packed = "";
   for (const name of Object.keys(object)) {
     const value = object[name];
     if (value === undefined || value === null) continue;
-    packed += `${packed && NUL}${name.includes(NUL) ? "" : name}${NUL}${tagged(value)}`;
+    count += 1;
+    packed += `${NUL}${name.includes(NUL) ? "" : name}${NUL}${tagged(value)}`;
   }
-  return packed;
-}
-
-/** Pairs of texts, such as headers. */
-export function packPairs(pairs) {
-  return pairs.flat().join(NUL);
+  return `${count}${packed}`;
 }
 
 /** The members of an answer. */

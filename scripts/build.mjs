@@ -15,12 +15,17 @@ import { forBuild, setUp } from "./setup.mjs";
 const TARGET = "wasm32-unknown-unknown";
 export const wasmFile = (variant) => at("pkg", "wasm", variant, "cloudauth_edge_bg.wasm");
 
-/** The client is what npm users load, identity its rules for forms; the server has the gateway and the sandbox too, lab what the console computes. */
+/**
+ * The client is what npm users load, identity its rules for forms; the server has the gateway and the
+ * sandbox too, lab what the console computes. Each has its feature and its optimization: "s" signs a
+ * request in three fifths of the time of "z" and makes the module a tenth larger.
+ */
 const variants = {
-  client: [],
-  identity: ["--no-default-features", "--features", "identity"],
-  server: ["--features", "server"],
-  lab: ["--no-default-features", "--features", "lab"],
+  client: { features: "client,standalone", optimize: "s" },
+  identity: { features: "identity,standalone", optimize: "z" },
+  // serde-wasm-bindgen brings std along.
+  server: { features: "server", optimize: "z" },
+  lab: { features: "lab,standalone", optimize: "z" },
 };
 
 /** Node's entries carry these as text: who bundles a server leaves files behind that stand beside its code. */
@@ -29,6 +34,7 @@ const inlined = ["client", "identity"];
 // Listed one by one: --all-features makes encodings that no runtime loads yet.
 const wasmOpt = [
   "-Oz",
+  "--converge",
   "--enable-bulk-memory",
   "--enable-nontrapping-float-to-int",
   "--enable-sign-ext",
@@ -63,7 +69,11 @@ async function rustflags() {
     ? readdirSync(registries).map((folder) => join(registries, folder))
     : [];
   const remapped = [...crates.map((folder) => `${folder}=crates`), `${root}=cloudauth-edge`];
-  return remapped.map((remap) => `--remap-path-prefix=${remap}`).join("\x1f");
+  return [
+    ...remapped.map((remap) => `--remap-path-prefix=${remap}`),
+    // Rounds in a loop and not one after the other: a tenth of the code.
+    '--cfg=sha2_backend_soft="compact"',
+  ].join("\x1f");
 }
 
 async function buildVariant(variant, inputs) {
@@ -74,7 +84,11 @@ async function buildVariant(variant, inputs) {
 
   // A target folder for each: in a shared one, the two builds would overwrite one cloudauth_edge.wasm.
   const target = at("target", `wasm-${variant}`);
-  const env = { ...projectEnv(), CARGO_ENCODED_RUSTFLAGS: await rustflags() };
+  const env = {
+    ...projectEnv(),
+    CARGO_ENCODED_RUSTFLAGS: await rustflags(),
+    CARGO_PROFILE_RELEASE_OPT_LEVEL: variants[variant].optimize,
+  };
   await must(
     "cargo",
     [
@@ -87,7 +101,8 @@ async function buildVariant(variant, inputs) {
       TARGET,
       "--target-dir",
       target,
-      ...variants[variant],
+      "--no-default-features",
+      `--features=${variants[variant].features}`,
     ],
     {
       env,

@@ -51,10 +51,13 @@ impl Parameter {
 
     /// Whether `name` is this parameter's wire name or field name.
     pub fn is_named(&self, name: &str) -> bool {
-        let (mut ours, mut theirs) = (self.name.chars(), name.chars());
-        let first = ours.next().zip(theirs.next());
-        first.is_some_and(|(ours, theirs)| ours.eq_ignore_ascii_case(&theirs))
-            && ours.as_str() == theirs.as_str()
+        let (Some((first, ours)), Some((initial, theirs))) = (
+            self.name.as_bytes().split_first(),
+            name.as_bytes().split_first(),
+        ) else {
+            return false;
+        };
+        ours.len() == theirs.len() && first.eq_ignore_ascii_case(initial) && ours == theirs
     }
 }
 

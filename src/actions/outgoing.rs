@@ -6,7 +6,8 @@ use crate::endpoint::Endpoint;
 use crate::error::FieldError;
 use crate::http::OutgoingRequest;
 use crate::prelude::*;
-use crate::signing::canonical::{canonicalized_query, encode_pairs};
+use crate::signing::canonical::canonicalized_query;
+use crate::signing::encode::percent_encode;
 use crate::signing::{SignatureVersion, acs3, rpc};
 use crate::strings::joined;
 use crate::timestamp::Timestamp;
@@ -96,7 +97,7 @@ impl ValidRequest {
     pub fn signed_text(&self, context: &SigningContext<'_>) -> String {
         match context.version {
             SignatureVersion::Rpc => {
-                rpc::string_to_sign("POST", &canonicalized_query(&self.rpc_parameters(context)))
+                rpc::string_to_sign("POST", &self.canonicalized_rpc_query(context))
             }
             SignatureVersion::Acs3 => self.sign_acs3(context).1,
         }
@@ -104,9 +105,12 @@ impl ValidRequest {
 
     /// Everything in the form body, so that no name or number stands in a URL.
     fn sign_rpc(&self, context: &SigningContext<'_>) -> OutgoingRequest {
-        let mut parameters = self.rpc_parameters(context);
-        let (_, signature) = rpc::sign("POST", &parameters, &context.credentials.access_key_secret);
-        parameters.push(("Signature", signature));
+        // What is signed is also what is sent: it is encoded once.
+        let mut body = self.canonicalized_rpc_query(context);
+        let string_to_sign = rpc::string_to_sign("POST", &body);
+        let signature = rpc::signature(&context.credentials.access_key_secret, &string_to_sign);
+        body.push_str("&Signature=");
+        body.push_str(&percent_encode(&signature));
         OutgoingRequest {
             method: "POST",
             url: joined(&[&context.endpoint.origin(), "/"]),
@@ -114,23 +118,24 @@ impl ValidRequest {
                 ("accept".to_owned(), "application/json".to_owned()),
                 ("content-type".to_owned(), FORM.to_owned()),
             ],
-            body: Some(encode_pairs(&parameters)),
+            body: Some(body),
         }
     }
 
-    fn rpc_parameters(&self, context: &SigningContext<'_>) -> Vec<(&'static str, String)> {
+    fn canonicalized_rpc_query(&self, context: &SigningContext<'_>) -> String {
+        let timestamp = context.now.to_iso8601();
         let mut parameters = rpc::common_parameters(
             self.action.name,
             VERSION,
             context.credentials,
             context.nonce,
-            context.now,
+            &timestamp,
         );
         parameters.extend(
             self.parameters()
-                .map(|(parameter, value)| (parameter.name, value.to_owned())),
+                .map(|(parameter, value)| (parameter.name, value)),
         );
-        parameters
+        canonicalized_query(&parameters)
     }
 
     /// Parameters where the vendor's metadata places them; the signature covers the positions.

@@ -138,7 +138,9 @@ pub fn validate<N: AsRef<str>>(
     for (parameter, text) in &mut given {
         match check(parameter, text, &context) {
             Ok((normalized, found)) => {
-                *text = normalized;
+                if let Some(normalized) = normalized {
+                    *text = normalized;
+                }
                 notices.extend(
                     found
                         .into_iter()
@@ -275,10 +277,11 @@ fn to_text(parameter: &'static Parameter, value: Value) -> Result<Option<String>
     }
 }
 
-type Checked = Result<(String, Vec<Problem>), Problem>;
+/// What a value becomes, where it does not stay as it is, and what is to be said of it.
+type Checked = Result<(Option<String>, Vec<Problem>), Problem>;
 
 fn check(parameter: &Parameter, text: &str, context: &Context) -> Checked {
-    let plain = || Ok((text.to_owned(), Vec::new()));
+    let plain = || Ok((None, Vec::new()));
     let require = |right: bool, problem: Problem| if right { plain() } else { Err(problem) };
     if text.is_empty() {
         return Err(Problem::new(
@@ -292,7 +295,7 @@ fn check(parameter: &Parameter, text: &str, context: &Context) -> Checked {
             let digits = text.bytes().all(|byte| byte.is_ascii_digit());
             let value = text.parse::<i64>().ok().filter(|value| *value > 0);
             match value {
-                Some(value) if digits => Ok((value.to_string(), Vec::new())),
+                Some(value) if digits => Ok((Some(value.to_string()), Vec::new())),
                 _ => Err(Problem::new(
                     "scene-id",
                     "应为控制台中的认证场景 ID：一个正整数。",
@@ -343,11 +346,11 @@ fn check(parameter: &Parameter, text: &str, context: &Context) -> Checked {
             ),
         ),
         Rule::CertName if context.identity_card && !context.encrypted => {
-            cert_name::check(text).map(|accepted| (accepted.normalized, accepted.notices))
+            cert_name::check(text).map(|accepted| (Some(accepted.normalized), accepted.notices))
         }
         Rule::CertNo if context.identity_card && !context.encrypted => {
             cert_no::check(text, context.documents, context.today)
-                .map(|accepted| (accepted.normalized, accepted.notices))
+                .map(|accepted| (Some(accepted.normalized), accepted.notices))
         }
         // Ciphertext, or the name and number on a passport.
         Rule::CertName | Rule::CertNo if plain_text(text, 1_024) => plain(),
@@ -360,7 +363,9 @@ fn check(parameter: &Parameter, text: &str, context: &Context) -> Checked {
                 "must be the JSON object that the client SDK gave; pass it as it is.",
             ),
         ),
-        Rule::Mobile => mobile::check(text).map(|accepted| (accepted.normalized, accepted.notices)),
+        Rule::Mobile => {
+            mobile::check(text).map(|accepted| (Some(accepted.normalized), accepted.notices))
+        }
         Rule::Ip => require(
             text.parse::<IpAddr>().is_ok(),
             Problem::new(

@@ -1,6 +1,6 @@
 //! The canonicalized query, common to both schemes.
 
-use super::encode::percent_encode_into;
+use super::encode::{ascii, percent_encode_into};
 use crate::prelude::*;
 use crate::strings::sort;
 
@@ -21,16 +21,16 @@ pub fn encode_pairs<N: AsRef<str>, V: AsRef<str>>(pairs: &[(N, V)]) -> String {
         .iter()
         .map(|(name, value)| name.as_ref().len().saturating_add(value.as_ref().len()))
         .sum();
-    let mut out = String::with_capacity(length.saturating_mul(2));
+    let mut out = Vec::with_capacity(length.saturating_mul(2));
     for (name, value) in pairs {
         if !out.is_empty() {
-            out.push('&');
+            out.push(b'&');
         }
         percent_encode_into(&mut out, name.as_ref());
-        out.push('=');
+        out.push(b'=');
         percent_encode_into(&mut out, value.as_ref());
     }
-    out
+    ascii(out)
 }
 
 #[cfg(test)]

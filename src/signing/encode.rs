@@ -9,25 +9,54 @@ use core::fmt;
 
 const HEX: &[u8; 16] = b"0123456789ABCDEF";
 
-/// Appends the percent-encoded form of `text` to `out`.
-pub fn percent_encode_into(out: &mut String, text: &str) {
-    let mut plain_from = 0;
-    for (at, byte) in text.bytes().enumerate() {
-        if is_unreserved(byte) {
-            continue;
-        }
-        out.push_str(text.get(plain_from..at).unwrap_or_default());
-        push_escape(out, byte);
-        plain_from = at.saturating_add(1);
+/// Whether each byte stands for itself. A request's encoding is most of what signing it costs, so
+/// bytes are looked up and not compared.
+static UNRESERVED: [bool; 256] = {
+    let mut table = [false; 256];
+    let mut byte = 0_u8;
+    while byte < 128 {
+        table[byte as usize] =
+            byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_' | b'.' | b'~');
+        byte += 1;
     }
-    out.push_str(text.get(plain_from..).unwrap_or_default());
+    table
+};
+
+/// Appends the percent-encoded form of `text`, which is ASCII, to `out`.
+pub fn percent_encode_into(out: &mut Vec<u8>, text: &str) {
+    // Room for the worst is made once: a byte that is pushed asks each time whether there is any.
+    let from = out.len();
+    out.resize(from.saturating_add(text.len().saturating_mul(3)), 0);
+    let mut room = out.get_mut(from..).unwrap_or_default().iter_mut();
+    let mut put = |byte| {
+        if let Some(place) = room.next() {
+            *place = byte;
+        }
+    };
+    let digit = |at: u8| HEX.get(usize::from(at)).copied().unwrap_or(b'0');
+    for byte in text.bytes() {
+        if is_unreserved(byte) {
+            put(byte);
+        } else {
+            put(b'%');
+            put(digit(byte >> 4));
+            put(digit(byte & 15));
+        }
+    }
+    let unused = room.len();
+    out.truncate(out.len().saturating_sub(unused));
 }
 
 /// The percent-encoded form of `text`.
 pub fn percent_encode(text: &str) -> String {
-    let mut out = String::with_capacity(text.len());
+    let mut out = Vec::new();
     percent_encode_into(&mut out, text);
-    out
+    ascii(out)
+}
+
+/// Text out of bytes that are ASCII.
+pub(super) fn ascii(bytes: Vec<u8>) -> String {
+    String::from_utf8(bytes).unwrap_or_default()
 }
 
 /// Why a form or query could not be read.
@@ -105,20 +134,14 @@ pub fn hex(bytes: &[u8]) -> String {
     out
 }
 
-fn push_escape(out: &mut String, byte: u8) {
-    out.push('%');
-    out.push(digit(HEX, byte >> 4));
-    out.push(digit(HEX, byte & 15));
-}
-
 fn digit(digits: &[u8; 16], value: u8) -> char {
     digits
         .get(usize::from(value))
         .map_or('0', |digit| char::from(*digit))
 }
 
-const fn is_unreserved(byte: u8) -> bool {
-    byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_' | b'.' | b'~')
+fn is_unreserved(byte: u8) -> bool {
+    UNRESERVED.get(usize::from(byte)).copied().unwrap_or(false)
 }
 
 fn hex_value(digit: u8) -> Option<u8> {

@@ -4,10 +4,9 @@
 //! vendor's pages call it "V2" and its SDKs `signatureAlgorithm: "v2"`.
 
 use super::canonical::canonicalized_query;
-use super::encode::percent_encode_into;
+use super::encode::{ascii, percent_encode_into};
 use crate::credentials::{Credentials, Secret};
 use crate::prelude::*;
-use crate::timestamp::Timestamp;
 use base64ct::{Base64, Encoding};
 use hmac::{Hmac, KeyInit, Mac};
 use sha1::Sha1;
@@ -20,11 +19,11 @@ pub const SIGNATURE_VERSION: &str = "1.0";
 
 /// `METHOD&%2F&` and the percent-encoded canonicalized query.
 pub fn string_to_sign(method: &str, canonicalized_query: &str) -> String {
-    let mut out = String::with_capacity(canonicalized_query.len().saturating_mul(3) / 2);
-    out.push_str(method);
-    out.push_str("&%2F&");
+    let mut out = Vec::with_capacity(canonicalized_query.len().saturating_mul(2));
+    out.extend_from_slice(method.as_bytes());
+    out.extend_from_slice(b"&%2F&");
     percent_encode_into(&mut out, canonicalized_query);
-    out
+    ascii(out)
 }
 
 /// Base64 of HMAC-SHA1, keyed with the AccessKeySecret and a `&` behind it.
@@ -34,25 +33,26 @@ pub fn signature(secret: &Secret, string_to_sign: &str) -> String {
 }
 
 /// The parameters every RPC request carries beside those of its action, without `Signature`.
-pub fn common_parameters(
-    action: &'static str,
-    version: &'static str,
-    credentials: &Credentials,
-    nonce: &str,
-    now: Timestamp,
-) -> Vec<(&'static str, String)> {
+/// `timestamp` is in the form of [`crate::timestamp::Timestamp::to_iso8601`].
+pub fn common_parameters<'a>(
+    action: &'a str,
+    version: &'a str,
+    credentials: &'a Credentials,
+    nonce: &'a str,
+    timestamp: &'a str,
+) -> Vec<(&'static str, &'a str)> {
     let mut parameters = vec![
-        ("AccessKeyId", credentials.access_key_id.clone()),
-        ("Action", action.to_owned()),
-        ("Format", "JSON".to_owned()),
-        ("SignatureMethod", SIGNATURE_METHOD.to_owned()),
-        ("SignatureNonce", nonce.to_owned()),
-        ("SignatureVersion", SIGNATURE_VERSION.to_owned()),
-        ("Timestamp", now.to_iso8601()),
-        ("Version", version.to_owned()),
+        ("AccessKeyId", credentials.access_key_id.as_str()),
+        ("Action", action),
+        ("Format", "JSON"),
+        ("SignatureMethod", SIGNATURE_METHOD),
+        ("SignatureNonce", nonce),
+        ("SignatureVersion", SIGNATURE_VERSION),
+        ("Timestamp", timestamp),
+        ("Version", version),
     ];
     if let Some(token) = &credentials.security_token {
-        parameters.push(("SecurityToken", token.expose().to_owned()));
+        parameters.push(("SecurityToken", token.expose()));
     }
     parameters
 }

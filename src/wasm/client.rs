@@ -1,12 +1,9 @@
 //! Exports of the client: attempts and outcomes of a call. Data crosses as `packed.rs` says.
 
+use super::now;
 use super::outcome::outcome_of;
-use super::packed::{NO_OBJECT, SEPARATOR, json, members, named_value, named_values, pairs};
-use crate::prelude::*;
-
-use super::{millis, now};
-use crate::actions::rules;
-use crate::actions::{Action, ValidRequest};
+use super::packed::{Members, SEPARATOR, json, members};
+use crate::actions::{Action, ValidRequest, Value, rules};
 use crate::call::{self, State, Step};
 use crate::callback;
 use crate::credentials::{Credentials, Secret};
@@ -14,45 +11,74 @@ use crate::error::{Error, FieldError};
 use crate::http::Response;
 use crate::options::{Options, RawCredentials};
 use crate::order_number;
+use crate::prelude::*;
 use crate::timestamp::Timestamp;
 use wasm_bindgen::prelude::*;
 
-/// Checks a client's options and, where they are known already, its credentials. Gives an error in
-/// JSON, or nothing.
+/// What every attempt of a call has in common: options, credentials, action and parameters.
+struct Call<'a> {
+    options: Options,
+    credentials: Credentials,
+    action: &'static Action,
+    parameters: Option<Vec<(&'a str, Value)>>,
+}
+
+impl<'a> Call<'a> {
+    fn read(members: &mut Members<'a>) -> Result<Self, Error> {
+        let options = Options::check(members.object().unwrap_or_default())?;
+        let credentials = checked_credentials(&options, members.object().unwrap_or_default())?;
+        let action = Action::by_name(members.text()).ok_or_else(|| unusable("action"))?;
+        let parameters = members.object();
+        Ok(Self {
+            options,
+            credentials,
+            action,
+            parameters,
+        })
+    }
+
+    fn request(&mut self, now: Timestamp) -> Result<ValidRequest, Error> {
+        let parameters = self.parameters.take();
+        rules::validate(
+            self.action,
+            parameters.ok_or_else(|| unusable("parameters"))?,
+            &self.options.validation(now),
+        )
+    }
+}
+
+/// Checks a client's options and, where they are known already, its credentials: objects both.
+/// Gives an error in JSON, or nothing.
 #[wasm_bindgen(js_name = checkOptions)]
-pub fn check_options(options: &str, credentials: &str) -> String {
-    let checked = Options::check(named_values(options)).and_then(|options| {
-        if credentials == NO_OBJECT {
-            return Ok(());
+pub fn check_options(packed: &[u8]) -> String {
+    let mut members = Members::read(packed);
+    let checked = Options::check(members.object().unwrap_or_default()).and_then(|options| {
+        match members.object() {
+            Some(credentials) => checked_credentials(&options, credentials).map(|_| ()),
+            None => Ok(()),
         }
-        checked_credentials(&options, credentials).map(|_| ())
     });
     checked.map_or_else(|error| json(&error), |()| String::new())
 }
 
-/// The next attempt of a call, signed. `state` is empty before the first; `clockOffsetMillis` is
-/// what the last call's state held, `nonce` 32 random hexadecimal digits. Gives members: `attempt`, timeout in milliseconds, state, URL,
-/// whether there is a body (`1` or `0`), the body, then the headers' names and values; or `error`
-/// and the error in JSON.
+/// The next attempt of a call, signed. In: the call (options, credentials, action, parameters), the
+/// state, which is empty before the first attempt, the clock's offset in milliseconds that the last
+/// call's state held, the time, and 32 random hexadecimal digits. Out: `attempt`, timeout in
+/// milliseconds, state, URL, whether there is a body (`1` or `0`), the body, then the headers' names
+/// and values; or `error` and the error in JSON.
 #[wasm_bindgen(js_name = prepareAttempt)]
-pub fn prepare_attempt(
-    options: &str,
-    credentials: &str,
-    action: &str,
-    parameters: &str,
-    state: &str,
-    nonce: String,
-    clock_offset_millis: f64,
-    now_millis: f64,
-) -> String {
-    let now = now(now_millis);
-    let prepared = checked(options, credentials).and_then(|(options, credentials)| {
-        let request = valid(&options, action, parameters, now)?;
-        let state =
-            State::unpack(state).unwrap_or_else(|| State::new(now, millis(clock_offset_millis)));
+pub fn prepare_attempt(packed: &[u8]) -> String {
+    let mut packed = Members::read(packed);
+    let prepared = Call::read(&mut packed).and_then(|mut call| {
+        let state = State::unpack(packed.text());
+        let clock_offset_millis = packed.integer();
+        let now = Timestamp::from_unix_millis(packed.integer());
+        let nonce = packed.text().to_owned();
+        let request = call.request(now)?;
+        let state = state.unwrap_or_else(|| State::new(now, clock_offset_millis));
         Ok(call::attempt(
-            &options,
-            &credentials,
+            &call.options,
+            &call.credentials,
             &request,
             state,
             now,
@@ -83,44 +109,35 @@ pub fn prepare_attempt(
     }
 }
 
-/// What to do about an attempt's outcome: `done` and the answer in JSON, `failed` and the error in
-/// JSON, or `retry`, milliseconds to wait, whether to fetch new credentials (`1` or `0`), the state
-/// and the error in JSON. `jitter` is any number.
+/// What to do about an attempt's outcome. In: the call, the state, the time, any number for the
+/// jitter, whether new credentials can be fetched (`1` or `0`), the outcome's kind, the answer's
+/// status and headers, and apart from these its body. Out: `done` and the answer in JSON, `failed` and
+/// the error in JSON, or `retry`, milliseconds to wait, whether to fetch new credentials, the state
+/// and the error in JSON.
 #[wasm_bindgen(js_name = settleAttempt)]
-#[allow(clippy::too_many_arguments)]
-pub fn settle_attempt(
-    options: &str,
-    credentials: &str,
-    action: &str,
-    parameters: &str,
-    state: &str,
-    outcome: &str,
-    status: u16,
-    headers: &str,
-    body: Vec<u8>,
-    credentials_refreshable: bool,
-    now_millis: f64,
-    jitter: u32,
-) -> String {
-    let now = now(now_millis);
-    let outcome = outcome_of(
-        outcome,
-        Response {
+pub fn settle_attempt(packed: &[u8], body: Vec<u8>) -> String {
+    let mut packed = Members::read(packed);
+    let settled = Call::read(&mut packed).and_then(|mut call| {
+        let state = State::unpack(packed.text()).ok_or_else(|| unusable("state"))?;
+        let now = Timestamp::from_unix_millis(packed.integer());
+        let jitter = u32::try_from(packed.integer()).unwrap_or_default();
+        let credentials_refreshable = packed.flag();
+        let kind = packed.text();
+        let status = u16::try_from(packed.integer()).unwrap_or_default();
+        let response = Response {
             status,
-            headers: pairs(headers),
+            headers: packed.pairs(),
             body,
-        },
-    );
-    let settled = checked(options, credentials).and_then(|(options, credentials)| {
-        let action = known_action(action)?;
-        let state = State::unpack(state).ok_or_else(|| unusable("state"))?;
+        };
+        let parameters = call.parameters.take();
+        let (action, validation) = (call.action, call.options.validation(now));
         Ok(call::settle(
-            &options,
-            &credentials,
+            &call.options,
+            &call.credentials,
             action,
-            &|| valid(&options, action.name, parameters, now).ok(),
+            &|| rules::validate(action, parameters.clone()?, &validation).ok(),
             state,
-            outcome,
+            outcome_of(kind, response),
             credentials_refreshable,
             now,
             jitter,
@@ -170,38 +187,17 @@ pub fn parse_callback(query: &str, expected_token: String) -> String {
     ))
 }
 
-fn checked(options: &str, credentials: &str) -> Result<(Options, Credentials), Error> {
-    let options = Options::check(named_values(options))?;
-    let credentials = checked_credentials(&options, credentials)?;
-    Ok((options, credentials))
-}
-
-fn checked_credentials(options: &Options, packed: &str) -> Result<Credentials, Error> {
-    options.check_credentials(RawCredentials {
-        access_key_id: named_value(packed, "accessKeyId"),
-        access_key_secret: named_value(packed, "accessKeySecret"),
-        security_token: named_value(packed, "securityToken"),
-    })
-}
-
-fn known_action(name: &str) -> Result<&'static Action, Error> {
-    Action::by_name(name).ok_or_else(|| unusable("action"))
-}
-
-fn valid(
-    options: &Options,
-    action: &str,
-    parameters: &str,
-    now: Timestamp,
-) -> Result<ValidRequest, Error> {
-    if parameters == NO_OBJECT {
-        return Err(unusable("parameters"));
+fn checked_credentials(options: &Options, named: Vec<(&str, Value)>) -> Result<Credentials, Error> {
+    let mut raw = RawCredentials::default();
+    for (name, value) in named {
+        match name {
+            "accessKeyId" => raw.access_key_id = value,
+            "accessKeySecret" => raw.access_key_secret = value,
+            "securityToken" => raw.security_token = value,
+            _ => {}
+        }
     }
-    rules::validate(
-        known_action(action)?,
-        named_values(parameters),
-        &options.validation(now),
-    )
+    options.check_credentials(raw)
 }
 
 fn unusable(what: &'static str) -> Error {

@@ -30,12 +30,7 @@ use convert::{from_js, to_js};
 use random::random;
 
 /// The time that JavaScript passes in, `Date.now()`.
+#[allow(clippy::cast_possible_truncation)] // saturates; what is no number is 0
 fn now(now_millis: f64) -> crate::timestamp::Timestamp {
-    crate::timestamp::Timestamp::from_unix_millis(millis(now_millis))
-}
-
-/// Whole milliseconds from JavaScript; what is no number is 0.
-#[allow(clippy::cast_possible_truncation)] // saturates
-fn millis(millis: f64) -> i64 {
-    millis as i64
+    crate::timestamp::Timestamp::from_unix_millis(now_millis as i64)
 }

@@ -1,5 +1,5 @@
-//! Plain data in one string. One crossing of the boundary costs about as much as a hundred bytes
-//! in it, so the client's calls cross once in and once out; a general serializer of JavaScript
+//! Plain data as one run of bytes. One crossing of the boundary costs about as much as a hundred
+//! bytes in it, so the client's calls cross once in and once out; a general serializer of JavaScript
 //! objects crosses several times a member, and is half of the module's size.
 //!
 //! Members are separated by NUL, which no member holds: `pkg/packed.js` writes and reads the same.
@@ -10,9 +10,6 @@ use serde::Serialize;
 
 /// Separates members.
 pub(super) const SEPARATOR: char = '\0';
-
-/// Stands where no object was given; a packed object is empty or holds a separator.
-pub(super) const NO_OBJECT: &str = "!";
 
 /// Members in one string.
 pub(super) fn members(members: &[&str]) -> String {
@@ -26,39 +23,57 @@ pub(super) fn members(members: &[&str]) -> String {
     packed
 }
 
-/// Names and values of an object. Each value begins with a letter for its type: `s` text, `i` a
-/// whole number of 64 bits, `x` another number, `t` and `f` the booleans, `n` text that holds NUL,
-/// `u` anything else.
-pub(super) fn named_values(packed: &str) -> Vec<(&str, Value)> {
-    let mut members = packed.split(SEPARATOR);
-    let mut values = Vec::new();
-    while let (Some(name), Some(tagged)) = (members.next(), members.next()) {
-        values.push((name, value(tagged)));
-    }
-    values
-}
-
-/// One value of an object, by its name.
-pub(super) fn named_value(packed: &str, name: &str) -> Value {
-    named_values(packed)
-        .into_iter()
-        .find(|(candidate, _)| *candidate == name)
-        .map_or(Value::Absent, |(_, value)| value)
-}
-
-/// Pairs of texts, such as headers.
-pub(super) fn pairs(packed: &str) -> Vec<(String, String)> {
-    let mut members = packed.split(SEPARATOR);
-    let mut pairs = Vec::new();
-    while let (Some(name), Some(value)) = (members.next(), members.next()) {
-        pairs.push((name.to_owned(), value.to_owned()));
-    }
-    pairs
-}
-
 /// JSON. Nothing that is written has a form that JSON lacks, so it is never empty.
 pub(super) fn json<T: Serialize>(value: &T) -> String {
     crate::json::write::to_json(value)
+}
+
+/// The members that JavaScript packed, one after the other. Where there are none left, or the bytes
+/// are not UTF-8, members are empty.
+pub(super) struct Members<'a>(core::str::Split<'a, char>);
+
+impl<'a> Members<'a> {
+    /// Reads what `pkg/packed.js` wrote.
+    pub(super) fn read(packed: &'a [u8]) -> Self {
+        let text = core::str::from_utf8(packed).unwrap_or_default();
+        Self(text.split(SEPARATOR))
+    }
+
+    /// The next member, as it is.
+    pub(super) fn text(&mut self) -> &'a str {
+        self.0.next().unwrap_or_default()
+    }
+
+    /// A number of JavaScript's, rounded towards nothing; what is none is 0.
+    pub(super) fn integer(&mut self) -> i64 {
+        self.text().parse().unwrap_or_default()
+    }
+
+    /// `1` or `0`.
+    pub(super) fn flag(&mut self) -> bool {
+        self.text() == "1"
+    }
+
+    /// Names and values of an object; `None` for what is none. Each value begins with a letter for
+    /// its type: `s` text, `i` a whole number of 64 bits, `x` another number, `t` and `f` the
+    /// booleans, `n` text that holds NUL, `u` anything else.
+    pub(super) fn object(&mut self) -> Option<Vec<(&'a str, Value)>> {
+        let count: usize = self.text().parse().ok()?;
+        let mut named = Vec::with_capacity(count.min(64));
+        for _ in 0..count {
+            named.push((self.text(), value(self.text())));
+        }
+        Some(named)
+    }
+
+    /// Pairs of texts, such as headers: what is left of the members.
+    pub(super) fn pairs(mut self) -> Vec<(String, String)> {
+        let mut pairs = Vec::new();
+        while let (Some(name), Some(value)) = (self.0.next(), self.0.next()) {
+            pairs.push((name.to_owned(), value.to_owned()));
+        }
+        pairs
+    }
 }
 
 fn value(tagged: &str) -> Value {

@@ -118,7 +118,8 @@ export function definePackage({ core, ready, inBrowser, send }) {
       JSON.parse(
         core().parseCallback(new URL(url, "https://callback.invalid").search, String(callbackToken ?? "")),
       ),
-    newOuterOrderNo: (prefix = "") => accepted(JSON.parse(core().newOuterOrderNo(prefix, randomHex(), Date.now()))),
+    newOuterOrderNo: (prefix = "") =>
+      accepted(JSON.parse(core().newOuterOrderNo(prefix, randomHex(), Date.now()))),
   };
 }
 

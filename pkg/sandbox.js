@@ -4,9 +4,9 @@ import { appendFileSync, existsSync, readFileSync, renameSync, writeFileSync } f
 import { createServer } from "node:http";
 import { guard } from "./core.js";
 import { MemoryStore, READ_LIMIT, SandboxHost, failure, internalError, joined } from "./sandbox-host.js";
-import * as glue from "./wasm/server/cloudauth_edge.js";
+import * as glue from "./wasm/sandbox/cloudauth_edge.js";
 
-glue.initSync({ module: readFileSync(new URL("./wasm/server/cloudauth_edge_bg.wasm", import.meta.url)) });
+glue.initSync({ module: readFileSync(new URL("./wasm/sandbox/cloudauth_edge_bg.wasm", import.meta.url)) });
 const { sandboxStep } = guard(glue);
 const phoneFile = (name) => readFileSync(new URL(`./phone/${name}`, import.meta.url), "utf8");
 

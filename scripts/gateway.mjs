@@ -19,9 +19,9 @@ const SECRET_MAX_BYTES = 5_120;
 const IS_SETTING = /^(GATEWAY|CLOUDAUTH)_/;
 
 async function loadCore() {
-  const wasm = at("pkg", "wasm", "server", "cloudauth_edge_bg.wasm");
+  const wasm = at("pkg", "wasm", "gateway", "cloudauth_edge_bg.wasm");
   if (!existsSync(wasm)) throw new Failure("The WebAssembly module is missing: run npm run build first.");
-  const glue = await import("../pkg/wasm/server/cloudauth_edge.js");
+  const glue = await import("../pkg/wasm/gateway/cloudauth_edge.js");
   glue.initSync({ module: readFileSync(wasm) });
   return guard(glue);
 }

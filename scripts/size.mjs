@@ -30,7 +30,15 @@ const parts = {
   client: async () => [readFileSync(wasmFile("client")), await bundled("pkg/entry/workerd.js")],
   // The rules for forms alone.
   identity: async () => [readFileSync(wasmFile("identity")), await bundled("pkg/entry/identity-workerd.js")],
-  server: async () => [readFileSync(wasmFile("server")), await bundled("pkg/wasm/server/cloudauth_edge.js")],
+  // What the Worker and the sandbox load, beside their own JavaScript.
+  gateway: async () => [
+    readFileSync(wasmFile("gateway")),
+    await bundled("pkg/wasm/gateway/cloudauth_edge.js"),
+  ],
+  sandbox: async () => [
+    readFileSync(wasmFile("sandbox")),
+    await bundled("pkg/wasm/sandbox/cloudauth_edge.js"),
+  ],
   // Every tool of it; `_headers` is not sent.
   console: () =>
     consoleFiles()

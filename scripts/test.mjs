@@ -49,9 +49,9 @@ const suites = [
     commands: [
       clippy("--all-targets", "--all-features"),
       clippy("--all-targets", "--no-default-features"),
-      clippy(...wasm32, "--no-default-features", "--features", "identity"),
-      clippy(...wasm32),
-      clippy(...wasm32, "--all-features"),
+      clippy(...wasm32, "--no-default-features", "--features", "identity,standalone"),
+      clippy(...wasm32, "--no-default-features", "--features", "client,standalone"),
+      clippy(...wasm32, "--features", "gateway-module,sandbox-module,lab"),
       ["cargo", "doc", "--no-deps", "--all-features"],
       ["oxlint", "--deny-warnings"],
       ["tsc", "--project", "www"],

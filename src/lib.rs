@@ -77,7 +77,8 @@
 //! | `gateway` | the decisions of the Cloudflare Worker gateway |
 //! | `sandbox` | the emulator of the vendor's service |
 //! | `lab` | taking signatures apart |
-//! | `server` | everything that `worker.js` and the sandbox server load |
+//! | `gateway-module`, `sandbox-module`, `objects` | the JavaScript exports of the two; nothing outside of wasm32 |
+//! | `standalone` | wasm32 without std, for the shipped modules |
 //!
 //! A Rust program wants `default-features = false`.
 
@@ -115,5 +116,8 @@ pub mod signing;
 mod strings;
 pub mod text;
 pub mod timestamp;
-#[cfg(all(target_arch = "wasm32", any(feature = "client", feature = "identity")))]
+#[cfg(all(
+    target_arch = "wasm32",
+    any(feature = "client", feature = "identity", feature = "objects")
+))]
 mod wasm;

@@ -300,7 +300,8 @@ fn push_time(text: &mut String, second_of_day: i64) {
 /// A number that is not negative, with leading zeros; `place` is the value of its first digit.
 fn push_digits(text: &mut String, number: i64, mut place: i64) {
     while place > 0 {
-        let digit = u32::try_from(number / place % 10).unwrap_or_default();
+        let digit = number.checked_div(place).unwrap_or_default() % 10;
+        let digit = u32::try_from(digit).unwrap_or_default();
         text.push(char::from_digit(digit, 10).unwrap_or('0'));
         place /= 10;
     }

@@ -1,8 +1,8 @@
-/** The WebAssembly core as the Worker loads it, and the settings it decides by. */
+/** The gateway's WebAssembly core as the Worker loads it, and the settings it decides by. */
 
 import { guard } from "../pkg/core.js";
-import * as glue from "../pkg/wasm/server/cloudauth_edge.js";
-import module from "../pkg/wasm/server/cloudauth_edge_bg.wasm";
+import * as glue from "../pkg/wasm/gateway/cloudauth_edge.js";
+import module from "../pkg/wasm/gateway/cloudauth_edge_bg.wasm";
 
 glue.initSync({ module });
 export const core = guard(glue);

@@ -7,8 +7,13 @@ import phoneHtml from "../pkg/phone/phone.html";
 import phoneJs from "../pkg/phone/phone.js";
 // oxlint-disable-next-line import/default -- as above
 import phoneWordsJs from "../pkg/phone/phone-words.js";
+import { guard } from "../pkg/core.js";
 import { SandboxHost, internalError } from "../pkg/sandbox-host.js";
-import { core } from "./core.js";
+import * as glue from "../pkg/wasm/sandbox/cloudauth_edge.js";
+import module from "../pkg/wasm/sandbox/cloudauth_edge_bg.wasm";
+
+glue.initSync({ module });
+const core = guard(glue);
 
 /** The pretend phone's page. wrangler.sandbox.toml has them bundled as text. */
 const phoneFiles = {

@@ -11,6 +11,7 @@ const HEX: &[u8; 16] = b"0123456789ABCDEF";
 
 /// Whether each byte stands for itself. A request's encoding is most of what signing it costs, so
 /// bytes are looked up and not compared.
+#[allow(clippy::indexing_slicing)] // when it is compiled
 static UNRESERVED: [bool; 256] = {
     let mut table = [false; 256];
     let mut byte = 0_u8;

@@ -1,6 +1,5 @@
 //! Plain objects across the boundary, where speed and size matter less than in the client.
 
-use crate::prelude::*;
 use serde::{Serialize, de::DeserializeOwned};
 use wasm_bindgen::prelude::*;
 

@@ -5,28 +5,28 @@
 
 #[cfg(feature = "client")]
 mod client;
-#[cfg(feature = "server")]
+#[cfg(feature = "objects")]
 mod convert;
-#[cfg(feature = "server")]
+#[cfg(feature = "gateway-module")]
 mod gateway;
 #[cfg(feature = "identity")]
 mod identity;
 #[cfg(feature = "lab")]
 mod lab;
-#[cfg(feature = "client")]
+#[cfg(any(feature = "client", feature = "gateway-module"))]
 mod outcome;
 #[cfg(feature = "client")]
 mod packed;
-#[cfg(any(feature = "server", feature = "lab"))]
+#[cfg(any(feature = "objects", feature = "lab"))]
 mod random;
-#[cfg(feature = "server")]
+#[cfg(feature = "sandbox-module")]
 mod sandbox;
 #[cfg(feature = "standalone")]
 mod standalone;
 
-#[cfg(feature = "server")]
+#[cfg(feature = "objects")]
 use convert::{from_js, to_js};
-#[cfg(any(feature = "server", feature = "lab"))]
+#[cfg(any(feature = "objects", feature = "lab"))]
 use random::random;
 
 /// The time that JavaScript passes in, `Date.now()`.

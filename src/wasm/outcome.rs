@@ -3,12 +3,12 @@
 use crate::call::{Loss, Outcome};
 use crate::http::Response;
 use crate::prelude::*;
-#[cfg(feature = "server")]
+#[cfg(feature = "gateway-module")]
 use {crate::http::Headers, serde::Deserialize};
 
 /// An outcome: `kind` is `answered`, `timed-out`, `too-large`, `aborted`, or the host's own code of
 /// a failed connection.
-#[cfg(feature = "server")]
+#[cfg(feature = "gateway-module")]
 #[derive(Deserialize)]
 pub(super) struct HostOutcome {
     kind: String,
@@ -20,7 +20,7 @@ pub(super) struct HostOutcome {
     body: Vec<u8>,
 }
 
-#[cfg(feature = "server")]
+#[cfg(feature = "gateway-module")]
 impl From<HostOutcome> for Outcome {
     fn from(outcome: HostOutcome) -> Self {
         outcome_of(

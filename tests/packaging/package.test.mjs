@@ -26,7 +26,7 @@ const FILES = `
   wasm/node.cjs wasm/identity-node.cjs wasm/sandbox-node.cjs
   wasm/client/base64.js wasm/client/cloudauth_edge.js wasm/client/cloudauth_edge_bg.wasm
   wasm/identity/base64.js wasm/identity/cloudauth_edge.js wasm/identity/cloudauth_edge_bg.wasm
-  wasm/server/cloudauth_edge.js wasm/server/cloudauth_edge_bg.wasm
+  wasm/sandbox/cloudauth_edge.js wasm/sandbox/cloudauth_edge_bg.wasm
 `;
 
 test("it holds these files and no other", () => {

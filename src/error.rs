@@ -67,6 +67,23 @@ impl FieldError {
     }
 }
 
+/// Who corrects what is wrong: the person, where nothing is but what the person typed.
+pub fn who_corrects(fields: &[FieldError]) -> Audience {
+    let typed = |problem: &FieldError| {
+        matches!(problem.field.as_str(), "certName" | "certNo" | "mobile")
+            // These are the program's mistakes whatever the field.
+            && !matches!(
+                problem.rule,
+                "type" | "mandatory" | "empty" | "given-twice" | "masked" | "document" | "goes-together"
+            )
+    };
+    if !fields.is_empty() && fields.iter().all(typed) {
+        Audience::User
+    } else {
+        Audience::Developer
+    }
+}
+
 /// A failed call.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "camelCase")]
@@ -119,14 +136,10 @@ impl Error {
             }
         }
         let message = Text::composed(zh, en);
+        let audience = who_corrects(&fields);
         Self {
             fields,
-            ..Self::new(
-                Kind::Validation,
-                "InvalidRequest",
-                Audience::Developer,
-                message,
-            )
+            ..Self::new(Kind::Validation, "InvalidRequest", audience, message)
         }
     }
 

@@ -8,7 +8,7 @@ use cloudauth_edge::actions::{
 };
 use cloudauth_edge::credentials::Credentials;
 use cloudauth_edge::endpoint::Endpoint;
-use cloudauth_edge::error::Error;
+use cloudauth_edge::error::{Audience, Error};
 use cloudauth_edge::signing::SignatureVersion;
 use cloudauth_edge::signing::encode::parse_form;
 use cloudauth_edge::timestamp::Timestamp;
@@ -324,4 +324,23 @@ fn nothing_printed_shows_personal_data() {
         !shown.contains("11010519491231002X") && !shown.contains("张三"),
         "{shown}"
     );
+}
+
+#[test]
+fn a_person_corrects_what_a_person_typed() {
+    let audience = |pairs: &[(&str, Value)]| named(pairs).unwrap_err().audience;
+    let mistyped = ("certNo", "110105194912310021".into());
+    assert_eq!(audience(&[mistyped.clone()]), Audience::User);
+    assert_eq!(
+        audience(&[mistyped.clone(), ("certName", "Zhang San".into())]),
+        Audience::User
+    );
+    for programs in [
+        ("ip", Value::from("127.0.0.1:80")),
+        ("certName", Value::Integer(1)),
+        ("mobile", "130xxxxxxxx".into()),
+        ("certno", "1".into()),
+    ] {
+        assert_eq!(audience(&[mistyped.clone(), programs]), Audience::Developer);
+    }
 }

@@ -4,7 +4,7 @@
 //! A problem repeats nothing of the request: no value, no path, no name of an unknown caller.
 
 use super::reply::{Headers, Language, Reply};
-use crate::error::{Audience, Error, FieldError, Kind};
+use crate::error::{Audience, Error, FieldError, Kind, who_corrects};
 use crate::prelude::*;
 use crate::text::Text;
 use serde::Serialize;
@@ -77,6 +77,7 @@ impl Problem {
     /// What is wrong with the fields of a request.
     pub fn fields(fields: Vec<FieldError>) -> Self {
         Self {
+            audience: who_corrects(&fields),
             fields,
             ..Self::new(&INVALID_REQUEST)
         }

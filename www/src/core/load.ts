@@ -1,13 +1,13 @@
 import * as glue from "#lab/cloudauth_edge.js";
 import wasmUrl from "#lab/cloudauth_edge_bg.wasm?url";
 import { guard } from "#pkg/core.js";
-import type { Accepted, CertNoDetails, Core, Problem, Result } from "./types";
+import type { Core } from "./types";
 
 /** The functions of the module, as `src/wasm/lab.rs` and `src/wasm/identity.rs` define them. */
 interface Exports {
-  checkCertNo(text: string, allDocuments: boolean, now: number): Result<CertNoDetails, Problem>;
-  checkCertName(text: string): Result<Accepted, Problem>;
-  checkMobile(text: string): Result<Accepted, Problem>;
+  checkCertNo(text: string, allDocuments: boolean, now: number): string;
+  checkCertName(text: string): string;
+  checkMobile(text: string): string;
   certNoParts(text: string, allDocuments: boolean, now: number): string;
   previewRequest(
     action: string,
@@ -47,9 +47,9 @@ export async function loadCore(): Promise<Core> {
   await glue.default({ module_or_path: wasmUrl });
   const core = guard(glue) as Exports;
   return {
-    checkCertNo: core.checkCertNo,
-    checkCertName: core.checkCertName,
-    checkMobile: core.checkMobile,
+    checkCertNo: (...given) => JSON.parse(core.checkCertNo(...given)),
+    checkCertName: (text) => JSON.parse(core.checkCertName(text)),
+    checkMobile: (text) => JSON.parse(core.checkMobile(text)),
     certNoParts: (...given) => JSON.parse(core.certNoParts(...given)),
     previewRequest: ({ action, parameters, scheme, endpoint, key }, now) =>
       JSON.parse(

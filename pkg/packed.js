@@ -20,12 +20,10 @@ export function withBytes(members, use) {
   let text = `${members[0]}`;
   for (let at = 1; at < members.length; at += 1) text += NUL + members[at];
   const { read, written } = encoder.encodeInto(text, scratch);
-  if (read < text.length) return use(encoder.encode(text));
-  const bytes = scratch.subarray(0, written);
   try {
-    return use(bytes);
+    return use(read === text.length ? scratch.subarray(0, written) : encoder.encode(text));
   } finally {
-    bytes.fill(0);
+    scratch.fill(0, 0, written);
   }
 }
 

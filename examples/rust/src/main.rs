@@ -20,7 +20,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     let options = Options::check([("endpoint", endpoint.into())])?;
     let credentials = Credentials::new("sandbox-key-id", "sandbox-key-secret");
     let order =
-        new_outer_order_no("rust", now(), &random()).map_err(|problem| problem.message.en)?;
+        new_outer_order_no("rust", now(), &random_hex()).map_err(|problem| problem.message.en)?;
 
     let init = InitFaceVerify::new()
         .scene_id(1_000_000_006)
@@ -52,7 +52,7 @@ fn perform(
 ) -> Result<Answer, Error> {
     let mut state = State::new(now(), 0);
     loop {
-        let nonce = random().iter().map(|byte| format!("{byte:02x}")).collect();
+        let nonce = random_hex();
         let attempt = call::attempt(options, credentials, request, state, now(), nonce);
         let timeout = Duration::from_millis(attempt.timeout_millis.unsigned_abs());
         let outcome = send(&attempt.request, timeout);
@@ -118,6 +118,10 @@ fn now() -> Timestamp {
         .duration_since(UNIX_EPOCH)
         .map_or(0, |elapsed| elapsed.as_millis());
     Timestamp::from_unix_millis(i64::try_from(millis).unwrap_or(i64::MAX))
+}
+
+fn random_hex() -> String {
+    random().iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
 /// Random bytes; a real program has a crate for them at hand.

@@ -330,7 +330,7 @@ fn nothing_printed_shows_personal_data() {
 fn a_person_corrects_what_a_person_typed() {
     let audience = |pairs: &[(&str, Value)]| named(pairs).unwrap_err().audience;
     let mistyped = ("certNo", "110105194912310021".into());
-    assert_eq!(audience(&[mistyped.clone()]), Audience::User);
+    assert_eq!(audience(std::slice::from_ref(&mistyped)), Audience::User);
     assert_eq!(
         audience(&[mistyped.clone(), ("certName", "Zhang San".into())]),
         Audience::User

@@ -35,22 +35,28 @@ export async function performCall({
   let packedKeys = packObject(keys);
   let state = "";
   for (;;) {
-    const call = [options, packedKeys, action, packed, state];
-    const attempt = [clock.offsetMillis, Date.now(), randomHex()];
-    const prepared = withBytes([...call, ...attempt], core.prepareAttempt);
+    const call = [options, packedKeys, action];
+    const prepared = withBytes(
+      [...call, packed, state, clock.offsetMillis, Date.now(), randomHex()],
+      core.prepareAttempt,
+    );
     const [kind, timeoutMillis, nextState, url, hasBody, body, ...headers] = unpack(prepared);
     if (kind === "error") return { failed: JSON.parse(timeoutMillis) };
     state = nextState;
     const sentAt = Date.now();
     const request = { url, headers: pairs(headers), body: hasBody === "1" ? body : undefined };
     const outcome = await send(request, { timeoutMillis: Number(timeoutMillis), signal });
-    call[call.length - 1] = state;
     const told = [Date.now(), jitter(), credentials.refreshable ? 1 : 0, outcome.kind, outcome.status ?? 0];
-    const settled = unpack(
-      withBytes([...call, ...told, ...(outcome.headers ?? []).flat()], (bytes) =>
-        core.settleAttempt(bytes, outcome.body ?? NO_BYTES),
-      ),
-    );
+    told.push(...(outcome.headers ?? []).flat());
+    const settle = (parameters) =>
+      unpack(
+        withBytes([...call, parameters, state, ...told], (bytes) =>
+          core.settleAttempt(bytes, outcome.body ?? NO_BYTES),
+        ),
+      );
+    // Most outcomes need no look at the parameters, which may hold a picture.
+    let settled = settle(packObject());
+    if (settled[0] === "parameters") settled = settle(packed);
     const [step] = settled;
     const result = JSON.parse(settled.at(-1));
     if (onAttempt) {

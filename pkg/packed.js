@@ -19,6 +19,7 @@ const scratch = new Uint8Array(8192);
 export function withBytes(members, use) {
   let text = `${members[0]}`;
   for (let at = 1; at < members.length; at += 1) text += NUL + members[at];
+  if (text.length > scratch.length) return use(encoder.encode(text));
   const { read, written } = encoder.encodeInto(text, scratch);
   try {
     return use(read === text.length ? scratch.subarray(0, written) : encoder.encode(text));

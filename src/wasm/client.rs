@@ -13,6 +13,7 @@ use crate::options::{Options, RawCredentials};
 use crate::order_number;
 use crate::prelude::*;
 use crate::timestamp::Timestamp;
+use core::cell::Cell;
 use wasm_bindgen::prelude::*;
 
 /// What every attempt of a call has in common: options, credentials, action and parameters.
@@ -109,14 +110,15 @@ pub fn prepare_attempt(packed: &[u8]) -> String {
     }
 }
 
-/// What to do about an attempt's outcome. In: the call, the state, the time, any number for the
+/// What to do about an attempt's outcome. In: the call, whose parameters may be missing, the state, the time, any number for the
 /// jitter, whether new credentials can be fetched (`1` or `0`), the outcome's kind, the answer's
 /// status and headers, and apart from these its body. Out: `done` and the answer in JSON, `failed` and
-/// the error in JSON, or `retry`, milliseconds to wait, whether to fetch new credentials, the state
-/// and the error in JSON.
+/// the error in JSON, `retry`, milliseconds to wait, whether to fetch new credentials, the state and the
+/// error in JSON, or `parameters`: ask again with them, this failure is explained by what was sent.
 #[wasm_bindgen(js_name = settleAttempt)]
 pub fn settle_attempt(packed: &[u8], body: Vec<u8>) -> String {
     let mut packed = Members::read(packed);
+    let parameters_missed = Cell::new(false);
     let settled = Call::read(&mut packed).and_then(|mut call| {
         let state = State::unpack(packed.text()).ok_or_else(|| unusable("state"))?;
         let now = Timestamp::from_unix_millis(packed.integer());
@@ -135,7 +137,10 @@ pub fn settle_attempt(packed: &[u8], body: Vec<u8>) -> String {
             &call.options,
             &call.credentials,
             action,
-            &|| rules::validate(action, parameters.clone()?, &validation).ok(),
+            &|| {
+                parameters_missed.set(parameters.is_none());
+                rules::validate(action, parameters.clone()?, &validation).ok()
+            },
             state,
             outcome_of(kind, response),
             credentials_refreshable,
@@ -143,6 +148,9 @@ pub fn settle_attempt(packed: &[u8], body: Vec<u8>) -> String {
             jitter,
         ))
     });
+    if parameters_missed.get() {
+        return "parameters".to_owned();
+    }
     match settled {
         Ok(Step::Done(answer)) => members(&["done", &json(&answer)]),
         Ok(Step::Failed(error)) | Err(error) => members(&["failed", &json(&error)]),

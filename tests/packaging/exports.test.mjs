@@ -24,7 +24,7 @@ const expected = {
     ["workerd", "entry/workerd.js"],
     ["edge-light", "entry/edge-light.js"],
     ["require", "wasm/node.cjs"],
-    ["node", "entry/node.js"],
+    ["node", "wasm/node.js"],
     ["import", "entry/browser.js"],
   ],
   "cloudauth-edge/identity": [
@@ -76,13 +76,13 @@ const tools = {
   ],
   "Next.js edge": [["edge-light", "worker", "import", "module"], "entry/edge-light.js"],
   "Vite for browsers": [["module", "browser", "production", "import"], "entry/browser.js"],
-  "Vite for servers": [["module", "node", "production", "import"], "entry/node.js"],
+  "Vite for servers": [["module", "node", "production", "import"], "wasm/node.js"],
   "webpack for browsers": [["webpack", "production", "browser", "import"], "entry/browser.js"],
-  Vitest: [["node", "development", "module", "import"], "entry/node.js"],
+  Vitest: [["node", "development", "module", "import"], "wasm/node.js"],
   "Jest for Node": [["node", "node-addons", "require", "default"], "wasm/node.cjs"],
   "Jest with jsdom": [["browser", "require", "default"], "wasm/node.cjs"],
-  Bun: [["bun", "node", "import"], "entry/node.js"],
-  Deno: [["deno", "node", "import"], "entry/node.js"],
+  Bun: [["bun", "node", "import"], "wasm/node.js"],
+  Deno: [["deno", "node", "import"], "wasm/node.js"],
 };
 for (const [tool, [conditions, file]] of Object.entries(tools)) {
   test(`${tool} gets ${file}`, () => assert.equal(resolved("cloudauth-edge", conditions), file));

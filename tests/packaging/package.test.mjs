@@ -21,9 +21,9 @@ const FILES = `
   sandbox-host.js sandbox.js transport.js transport-node.js
   index.d.ts index.d.cts identity.d.ts identity.d.cts sandbox.d.ts sandbox.d.cts
   phone/phone.html phone/phone.css phone/phone.js phone/phone-words.js
-  entry/browser.js entry/edge-light.js entry/node.js entry/workerd.js
+  entry/browser.js entry/edge-light.js entry/workerd.js
   entry/identity-browser.js entry/identity-edge-light.js entry/identity-node.js entry/identity-workerd.js
-  wasm/node.cjs wasm/identity-node.cjs wasm/sandbox-node.cjs
+  wasm/node.js wasm/node.cjs wasm/identity-node.cjs wasm/sandbox-node.cjs
   wasm/client/base64.js wasm/client/cloudauth_edge.js wasm/client/cloudauth_edge_bg.wasm
   wasm/identity/base64.js wasm/identity/cloudauth_edge.js wasm/identity/cloudauth_edge_bg.wasm
   wasm/sandbox/cloudauth_edge.js wasm/sandbox/cloudauth_edge_bg.wasm

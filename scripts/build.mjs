@@ -156,7 +156,7 @@ const commonJs = {
   "sandbox-node.cjs": "sandbox.js",
 };
 
-/** What `import` loads on Node, as one file: to find and read a dozen took a third of the start-up. */
+/** What `import` loads on Node, as one file: to find and read a dozen took two fifths of importing it. */
 function bundleForImport() {
   return must("esbuild", [
     at("pkg", "entry", "node.js"),

@@ -188,6 +188,13 @@ function bundleCommonJs(file, module) {
 export async function build() {
   console.log("build");
   const inputs = fingerprint();
+  // What an earlier version of the project built would be packed with the rest.
+  for (const entry of existsSync(at("pkg", "wasm"))
+    ? readdirSync(at("pkg", "wasm"), { withFileTypes: true })
+    : []) {
+    if (entry.isDirectory() && !(entry.name in variants))
+      rmSync(at("pkg", "wasm", entry.name), { recursive: true });
+  }
   await line("WebAssembly modules", async () => {
     // Side by side: each spends most of its time in one link that uses one core.
     const built = await Promise.all(

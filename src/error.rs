@@ -74,7 +74,7 @@ pub fn who_corrects(fields: &[FieldError]) -> Audience {
             // These are the program's mistakes whatever the field.
             && !matches!(
                 problem.rule,
-                "type" | "mandatory" | "empty" | "given-twice" | "masked" | "document" | "goes-together"
+                "type" | "mandatory" | "empty" | "given-twice" | "masked" | "document"
             )
     };
     if !fields.is_empty() && fields.iter().all(typed) {

@@ -222,7 +222,7 @@ struct Envelope {
     message: String,
     request_id: Option<String>,
     /// ResultObject, where it is an object.
-    result_object: Option<String>,
+    result_object: Option<Json>,
 }
 
 impl Envelope {
@@ -278,7 +278,7 @@ impl Envelope {
     }
 
     fn raw(&self) -> Json {
-        let object = self.result_object.as_deref().and_then(Json::read);
+        let object = self.result_object.clone();
         object.unwrap_or_else(Json::empty_object)
     }
 
@@ -465,7 +465,7 @@ fn embedded(members: &Members<'_>, name: &str) -> Option<Json> {
         None => None,
     };
     inner
-        .or_else(|| Json::read(value))
+        .or_else(|| members.json(name))
         .filter(|json| json.as_str() != "null")
 }
 
@@ -513,7 +513,7 @@ struct Body {
     code: Option<String>,
     message: Option<String>,
     request_id: Option<String>,
-    result_object: Option<String>,
+    result_object: Option<Json>,
 }
 
 impl Body {
@@ -526,9 +526,8 @@ impl Body {
             message: members.text("Message"),
             request_id: members.text("RequestId"),
             result_object: members
-                .get("ResultObject")
-                .filter(|value| value.starts_with('{'))
-                .map(str::to_owned),
+                .json("ResultObject")
+                .filter(|value| value.as_str().starts_with('{')),
         })
     }
 

@@ -344,3 +344,23 @@ fn a_person_corrects_what_a_person_typed() {
         assert_eq!(audience(&[mistyped.clone(), programs]), Audience::Developer);
     }
 }
+
+#[test]
+fn pictures_are_base64_to_the_last_bit() {
+    use base64::Engine;
+    let engine = base64::engine::general_purpose::STANDARD;
+    let digits = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/-_= ";
+    for last in digits.chars() {
+        for text in [
+            format!("QQ{last}="),
+            format!("Q{last}=="),
+            format!("QUJD{last}QQ="),
+            format!("QUJ{last}"),
+            format!("QUJDQQ{last}"),
+        ] {
+            let theirs = engine.decode(&text).is_ok();
+            let ours = named(&[("faceContrastPicture", text.as_str().into())]).is_ok();
+            assert_eq!(ours, theirs, "{text}");
+        }
+    }
+}

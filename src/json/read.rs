@@ -115,6 +115,11 @@ impl<'a> Members<'a> {
         found.map(|(_, value)| *value)
     }
 
+    /// A member's value, to be kept: it was checked with the whole.
+    pub fn json(&self, name: &str) -> Option<Json> {
+        self.get(name).map(|value| Json(value.to_owned()))
+    }
+
     /// A member that is a string.
     pub fn text(&self, name: &str) -> Option<String> {
         string(self.get(name)?)

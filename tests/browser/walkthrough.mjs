@@ -16,6 +16,9 @@ const run = promisify(execFile);
 
 const verdict = (page, text) => page.locator(".verdict strong", { hasText: new RegExp(`^${text}$`) });
 
+/** Until the gateway has told the page its settings: before, nothing can be started. */
+const settled = (page) => page.locator(".http").waitFor();
+
 async function startAndOpen(page, words) {
   await page.getByRole("button", { name: words.start }).click();
   await page.getByRole("button", { name: words.open }).click();
@@ -46,7 +49,7 @@ for (const look of looks) {
 
 test("by keyboard alone", () =>
   withConsole({ language: "en" }, async (page, words) => {
-    await page.getByRole("button", { name: words.start }).waitFor();
+    await settled(page);
     await tabTo(page, "Skip to content");
     await page.keyboard.press("Enter");
     assert.equal(await page.evaluate(() => document.activeElement?.tagName), "H1");
@@ -134,6 +137,7 @@ test("without the sandbox, the phone says so", () =>
 
 test("the order is checked as it is typed, and nothing is sent while it is wrong", () =>
   withConsole({ language: "en" }, async (page, words) => {
+    await settled(page);
     const certNo = page.getByLabel(words.certNo);
     await certNo.fill("110105194912310021");
     await page.getByText("fails its check digit").waitFor();
@@ -147,7 +151,7 @@ test("the order is checked as it is typed, and nothing is sent while it is wrong
 
 test("the request to the upstream is shown whole, with personal data masked", () =>
   withConsole({ language: "en" }, async (page, words) => {
-    await page.getByRole("button", { name: words.start }).waitFor();
+    await settled(page);
     const request = await page.locator(".http").innerText();
     assert.match(request, new RegExp(`^POST ${stack.sandbox}/`));
     for (const shown of ["InitFaceVerify", "sandbox-key-id", "HMAC-SHA1", "张*", "1****************X"]) {
@@ -156,6 +160,22 @@ test("the request to the upstream is shown whole, with personal data masked", ()
     for (const hidden of ["张三", "11010519491231002X", "zimVer"]) {
       assert.ok(!request.includes(hidden), hidden);
     }
+  }));
+
+test("no request is shown before the gateway has said where it goes", () =>
+  withConsole({ language: "en" }, async (page, words) => {
+    let answer;
+    const held = new Promise((resolve) => (answer = resolve));
+    await page.route("**/console.json", async (route) => {
+      await held;
+      await route.continue();
+    });
+    await page.reload();
+    await page.getByText("the gateway alone knows").waitFor();
+    assert.equal(await page.locator(".http").count(), 0);
+    answer();
+    await page.locator(".http").waitFor();
+    assert.match(await page.locator(".http").innerText(), new RegExp(`^POST ${stack.sandbox}/`));
   }));
 
 test("a wrong token is refused in words", () =>
@@ -180,7 +200,7 @@ async function codeOf(page, step, language) {
 
 test("the code of every step does what the page did", () =>
   withConsole({ language: "en" }, async (page, words) => {
-    await page.getByRole("button", { name: words.start }).waitFor();
+    await settled(page);
     const shell = async (text) => (await run("sh", ["-c", text])).stdout;
     const script = (text, show) =>
       run(process.execPath, ["--input-type=module", "--eval", `${text}\nconsole.log(${show});`]);
@@ -223,7 +243,7 @@ System.exit(0);
     return (await run("java", ["-cp", classpath, file])).stdout.trim();
   }
   return withConsole({ language: "en" }, async (page, words) => {
-    await page.getByRole("button", { name: words.start }).waitFor();
+    await settled(page);
     const certifyId = await java(await codeOf(page, "order", /Java/), "certifyId");
     assert.match(certifyId, /^[0-9a-z]+$/);
     await submit(stack.sandbox, certifyId, "passed");

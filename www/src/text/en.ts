@@ -91,6 +91,8 @@ export const en: Catalogue = {
     requestSigned:
       "Every request is signed anew, with its own SignatureNonce and Timestamp, so what is sent differs from this.",
     requestInvalid: "Something in the order is to be corrected first; then the request is shown here.",
+    requestUnknown:
+      "Where it goes and how it is signed, the gateway alone knows; once it has said so, the request is shown here.",
     query: "Query",
     headers: "Headers",
     form: "Form body",

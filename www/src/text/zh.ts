@@ -80,6 +80,7 @@ export const zh = {
       "网关校验、签名后发给上游。此网关使用 ACS3-HMAC-SHA256：服务商规定大部分参数放在 URL 里，个人信息会进入沿途的访问日志；下方个人信息已打码。",
     requestSigned: "每次请求都用新的 SignatureNonce 与 Timestamp 重新签名，所以实际值与此处不同。",
     requestInvalid: "订单里还有需要改正的字段，改好后这里会显示请求。",
+    requestUnknown: "请求发往哪里、用哪种方式签名，只有网关知道；网关答复后，这里会显示请求。",
     query: "URL 参数",
     headers: "请求头",
     form: "表单请求体",

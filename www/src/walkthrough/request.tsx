@@ -7,15 +7,19 @@ import { Step } from "./step";
 export function RequestStep() {
   const text = t.value.walkthrough;
   const { request } = previewed.value;
+  const here = known();
   return (
     <Step
       id="request"
       number={2}
       title={text.steps.request}
-      lead={known()?.signatureVersion === "ACS3-HMAC-SHA256" ? text.requestLeadAcs3 : text.requestLead}
+      lead={here?.signatureVersion === "ACS3-HMAC-SHA256" ? text.requestLeadAcs3 : text.requestLead}
       state={started.value ? "done" : "open"}
     >
-      {request ? (
+      {!here ? (
+        // Where the request goes and how it is signed, the gateway knows alone.
+        <p class="empty">{text.requestUnknown}</p>
+      ) : request ? (
         <>
           <div class="http" tabIndex={0} role="group" aria-label={text.steps.request}>
             <p class="http-line">

@@ -53,7 +53,7 @@ test("going to another tool moves the focus to its heading", () =>
 
 test("without the gateway, it says so and can try again", () =>
   withConsole({}, async (page, words, context) => {
-    await page.getByRole("button", { name: words.start }).waitFor();
+    await page.locator(".http").waitFor();
     await context.setOffline(true);
     await page.getByRole("button", { name: words.start }).click();
     await page.getByText("The gateway cannot be reached").waitFor();

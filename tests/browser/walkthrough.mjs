@@ -150,7 +150,7 @@ test("the order is checked as it is typed, and nothing is sent while it is wrong
   }));
 
 test("the request to the upstream is shown whole, with personal data masked", () =>
-  withConsole({ language: "en" }, async (page, words) => {
+  withConsole({ language: "en" }, async (page) => {
     await settled(page);
     const request = await page.locator(".http").innerText();
     assert.match(request, new RegExp(`^POST ${stack.sandbox}/`));
@@ -163,7 +163,7 @@ test("the request to the upstream is shown whole, with personal data masked", ()
   }));
 
 test("no request is shown before the gateway has said where it goes", () =>
-  withConsole({ language: "en" }, async (page, words) => {
+  withConsole({ language: "en" }, async (page) => {
     let answer;
     const held = new Promise((resolve) => (answer = resolve));
     await page.route("**/console.json", async (route) => {
@@ -199,7 +199,7 @@ async function codeOf(page, step, language) {
 }
 
 test("the code of every step does what the page did", () =>
-  withConsole({ language: "en" }, async (page, words) => {
+  withConsole({ language: "en" }, async (page) => {
     await settled(page);
     const shell = async (text) => (await run("sh", ["-c", text])).stdout;
     const script = (text, show) =>
@@ -242,7 +242,7 @@ System.exit(0);
     );
     return (await run("java", ["-cp", classpath, file])).stdout.trim();
   }
-  return withConsole({ language: "en" }, async (page, words) => {
+  return withConsole({ language: "en" }, async (page) => {
     await settled(page);
     const certifyId = await java(await codeOf(page, "order", /Java/), "certifyId");
     assert.match(certifyId, /^[0-9a-z]+$/);

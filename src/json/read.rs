@@ -58,23 +58,21 @@ pub fn is_string_list(text: &str) -> bool {
 pub fn string(quoted: &str) -> Option<String> {
     let inner = quoted.strip_prefix('"')?.strip_suffix('"')?;
     let mut text = String::with_capacity(inner.len());
-    let mut rest = inner.chars();
-    while let Some(next) = rest.next() {
-        if next != '\\' {
-            text.push(next);
-            continue;
-        }
-        text.push(match rest.next()? {
+    let mut rest = inner;
+    while let Some(at) = rest.bytes().position(|byte| byte == b'\\') {
+        text.push_str(rest.get(..at)?);
+        let mut escape = rest.get(at.saturating_add(1)..)?.chars();
+        text.push(match escape.next()? {
             'b' => '\u{8}',
             'f' => '\u{c}',
             'n' => '\n',
             'r' => '\r',
             't' => '\t',
             'u' => {
-                let first = unit(&mut rest)?;
+                let first = unit(&mut escape)?;
                 if (0xD800..0xDC00).contains(&first) {
-                    let escaped = rest.next() == Some('\\') && rest.next() == Some('u');
-                    let second = if escaped { unit(&mut rest)? } else { 0 };
+                    let escaped = escape.next() == Some('\\') && escape.next() == Some('u');
+                    let second = if escaped { unit(&mut escape)? } else { 0 };
                     if !(0xDC00..0xE000).contains(&second) {
                         return None;
                     }
@@ -86,15 +84,17 @@ pub fn string(quoted: &str) -> Option<String> {
             }
             other => other,
         });
+        rest = escape.as_str();
     }
+    text.push_str(rest);
     Some(text)
 }
 
 /// The four digits behind `\u`.
-fn unit(rest: &mut core::str::Chars<'_>) -> Option<u32> {
+fn unit(digits: &mut core::str::Chars<'_>) -> Option<u32> {
     let mut unit = 0;
     for _ in 0..4 {
-        unit = unit << 4 | rest.next()?.to_digit(16)?;
+        unit = unit << 4 | digits.next()?.to_digit(16)?;
     }
     Some(unit)
 }
@@ -138,6 +138,16 @@ impl<'a> Members<'a> {
     }
 }
 
+/// Whether eight bytes of a string hold no quotation mark, no backslash and no control character, found
+/// without looking at each: a byte less what is looked for has its highest bit only where it was less.
+fn stands_for_itself(eight: &[u8; 8]) -> bool {
+    const EACH: u64 = 0x0101_0101_0101_0101;
+    let bytes = u64::from_ne_bytes(*eight);
+    let less = |bytes: u64, than: u64| bytes.wrapping_sub(EACH.wrapping_mul(than)) & !bytes;
+    let equal = |other: u8| less(bytes ^ EACH.wrapping_mul(other.into()), 1);
+    (less(bytes, 0x20) | equal(b'"') | equal(b'\\')) & EACH.wrapping_mul(0x80) == 0
+}
+
 struct Scanner<'a> {
     text: &'a str,
     at: usize,
@@ -146,10 +156,12 @@ struct Scanner<'a> {
 type Visit<'v, 'a> = &'v mut dyn FnMut(&'a str, &'a str) -> Option<()>;
 
 impl<'a> Scanner<'a> {
+    #[inline(always)]
     fn peek(&self) -> Option<u8> {
         self.text.as_bytes().get(self.at).copied()
     }
 
+    #[inline(always)]
     fn next(&mut self) -> Option<u8> {
         let byte = self.peek()?;
         self.at = self.at.wrapping_add(1);
@@ -257,6 +269,11 @@ impl<'a> Scanner<'a> {
     fn string(&mut self) -> Option<()> {
         self.take(b'"')?;
         loop {
+            let rest = self.text.as_bytes().get(self.at..)?;
+            if rest.first_chunk().is_some_and(stands_for_itself) {
+                self.at = self.at.wrapping_add(8);
+                continue;
+            }
             match self.next()? {
                 b'"' => return Some(()),
                 b'\\' => match self.next()? {

@@ -86,20 +86,28 @@ fn push_quoted(json: &mut String, text: &str) {
     const DIGITS: [char; 16] = [
         '0', '1', '2', '3', '4', '5', '6', '7', '8', '9', 'a', 'b', 'c', 'd', 'e', 'f',
     ];
+    let escapes = |byte| matches!(byte, b'"' | b'\\' | 0..b' ');
     json.push('"');
-    for character in text.chars() {
-        match character {
-            '"' => json.push_str("\\\""),
-            '\\' => json.push_str("\\\\"),
-            '\0'..' ' => {
-                let code = character as usize;
+    let mut rest = text;
+    while let Some(at) = rest.bytes().position(escapes) {
+        // What must be escaped is ASCII, so nothing is cut in two.
+        let (plain, escaped) = rest.split_at_checked(at).unwrap_or_default();
+        json.push_str(plain);
+        let mut behind = escaped.chars();
+        match behind.next() {
+            Some('"') => json.push_str("\\\""),
+            Some('\\') => json.push_str("\\\\"),
+            Some(control) => {
+                let code = control as usize;
                 json.push_str("\\u00");
                 json.push(if code < 16 { '0' } else { '1' });
                 json.push(DIGITS.get(code & 15).copied().unwrap_or('0'));
             }
-            _ => json.push(character),
+            None => break,
         }
+        rest = behind.as_str();
     }
+    json.push_str(rest);
     json.push('"');
 }
 

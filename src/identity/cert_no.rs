@@ -13,43 +13,48 @@ use serde::Serialize;
 const WEIGHTS: [u32; 17] = [7, 9, 10, 5, 8, 4, 2, 1, 6, 3, 7, 9, 10, 5, 8, 4, 2];
 /// The check character by the weighted sum modulo 11.
 const CHECK_CHARACTERS: [u8; 11] = *b"10X98765432";
-/// Provinces by the first two digits (GB/T 2260). Division codes below the province are not
+/// Provinces by the first two digits (GB/T 2260), in order. Division codes below the province are not
 /// checked: codes of abolished counties stay valid for life.
-const PROVINCES: [(u8, &str, &str); 34] = [
-    (11, "北京", "Beijing"),
-    (12, "天津", "Tianjin"),
-    (13, "河北", "Hebei"),
-    (14, "山西", "Shanxi"),
-    (15, "内蒙古", "Inner Mongolia"),
-    (21, "辽宁", "Liaoning"),
-    (22, "吉林", "Jilin"),
-    (23, "黑龙江", "Heilongjiang"),
-    (31, "上海", "Shanghai"),
-    (32, "江苏", "Jiangsu"),
-    (33, "浙江", "Zhejiang"),
-    (34, "安徽", "Anhui"),
-    (35, "福建", "Fujian"),
-    (36, "江西", "Jiangxi"),
-    (37, "山东", "Shandong"),
-    (41, "河南", "Henan"),
-    (42, "湖北", "Hubei"),
-    (43, "湖南", "Hunan"),
-    (44, "广东", "Guangdong"),
-    (45, "广西", "Guangxi"),
-    (46, "海南", "Hainan"),
-    (50, "重庆", "Chongqing"),
-    (51, "四川", "Sichuan"),
-    (52, "贵州", "Guizhou"),
-    (53, "云南", "Yunnan"),
-    (54, "西藏", "Tibet"),
-    (61, "陕西", "Shaanxi"),
-    (62, "甘肃", "Gansu"),
-    (63, "青海", "Qinghai"),
-    (64, "宁夏", "Ningxia"),
-    (65, "新疆", "Xinjiang"),
-    (81, "香港", "Hong Kong"),
-    (82, "澳门", "Macao"),
-    (83, "台湾", "Taiwan"),
+const PROVINCES: [u8; 34] = [
+    11, 12, 13, 14, 15, 21, 22, 23, 31, 32, 33, 34, 35, 36, 37, 41, 42, 43, 44, 45, 46, 50, 51, 52,
+    53, 54, 61, 62, 63, 64, 65, 81, 82, 83,
+];
+/// Their names, apart: who only checks numbers need not carry them.
+const PROVINCE_NAMES: [(&str, &str); 34] = [
+    ("北京", "Beijing"),
+    ("天津", "Tianjin"),
+    ("河北", "Hebei"),
+    ("山西", "Shanxi"),
+    ("内蒙古", "Inner Mongolia"),
+    ("辽宁", "Liaoning"),
+    ("吉林", "Jilin"),
+    ("黑龙江", "Heilongjiang"),
+    ("上海", "Shanghai"),
+    ("江苏", "Jiangsu"),
+    ("浙江", "Zhejiang"),
+    ("安徽", "Anhui"),
+    ("福建", "Fujian"),
+    ("江西", "Jiangxi"),
+    ("山东", "Shandong"),
+    ("河南", "Henan"),
+    ("湖北", "Hubei"),
+    ("湖南", "Hunan"),
+    ("广东", "Guangdong"),
+    ("广西", "Guangxi"),
+    ("海南", "Hainan"),
+    ("重庆", "Chongqing"),
+    ("四川", "Sichuan"),
+    ("贵州", "Guizhou"),
+    ("云南", "Yunnan"),
+    ("西藏", "Tibet"),
+    ("陕西", "Shaanxi"),
+    ("甘肃", "Gansu"),
+    ("青海", "Qinghai"),
+    ("宁夏", "Ningxia"),
+    ("新疆", "Xinjiang"),
+    ("香港", "Hong Kong"),
+    ("澳门", "Macao"),
+    ("台湾", "Taiwan"),
 ];
 
 /// Which documents' numbers are accepted.
@@ -77,19 +82,41 @@ pub enum Document {
 
 /// What a number says of its holder.
 #[derive(Clone, Copy, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "camelCase")]
+#[serde(into = "Spelled")]
 pub struct Details {
     /// The kind of document.
     pub document: Document,
-    /// Province in Chinese; `None` for a foreign permanent resident card.
-    pub province_zh: Option<&'static str>,
-    /// Province in English.
-    pub province_en: Option<&'static str>,
+    /// The first two digits; `None` for a foreign permanent resident card.
+    pub province: Option<u8>,
     /// Date of birth.
-    #[serde(serialize_with = "crate::timestamp::serialize_date")]
     pub birth_date: Date,
     /// The sequence number is odd for men.
     pub male: bool,
+}
+
+/// The same with the province's names, in Chinese and in English.
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Spelled {
+    document: Document,
+    province_zh: Option<&'static str>,
+    province_en: Option<&'static str>,
+    #[serde(serialize_with = "crate::timestamp::serialize_date")]
+    birth_date: Date,
+    male: bool,
+}
+
+impl From<Details> for Spelled {
+    fn from(details: Details) -> Self {
+        let names = details.province.and_then(province_names);
+        Self {
+            document: details.document,
+            province_zh: names.map(|(zh, _)| zh),
+            province_en: names.map(|(_, en)| en),
+            birth_date: details.birth_date,
+            male: details.male,
+        }
+    }
 }
 
 /// Personal data, not printed.
@@ -161,8 +188,7 @@ pub fn check(text: &str, documents: Documents, today: Date) -> Result<Accepted<D
         notices,
         details: Details {
             document,
-            province_zh: province.map(|(_, zh, _)| zh),
-            province_en: province.map(|(_, _, en)| en),
+            province,
             birth_date,
             male,
         },
@@ -246,28 +272,34 @@ pub fn province(division: &str) -> Option<Province> {
     let [first, second, ..] = *division.as_bytes() else {
         return None;
     };
-    province_of(first, second)
+    let code = province_code(first, second)?;
+    province_names(code).map(|(zh, en)| (code, zh, en))
 }
 
-fn province_of(first: u8, second: u8) -> Option<Province> {
-    let prefix = first
+fn province_code(first: u8, second: u8) -> Option<u8> {
+    let code = first
         .wrapping_sub(b'0')
         .wrapping_mul(10)
         .wrapping_add(second.wrapping_sub(b'0'));
-    PROVINCES.iter().find(|(code, ..)| *code == prefix).copied()
+    PROVINCES.contains(&code).then_some(code)
 }
 
-fn division(number: &[u8; 18]) -> Result<(Document, Option<Province>), Problem> {
+fn province_names(code: u8) -> Option<(&'static str, &'static str)> {
+    let at = PROVINCES.iter().position(|province| *province == code)?;
+    PROVINCE_NAMES.get(at).copied()
+}
+
+fn division(number: &[u8; 18]) -> Result<(Document, Option<u8>), Problem> {
     let [first, second, third, fourth, fifth, sixth, ..] = *number;
     if first == b'9' {
         return Ok((Document::ForeignPermanentResidentCard, None));
     }
-    let province = province_of(first, second);
+    let province = province_code(first, second);
     match province {
-        Some((81..=83, ..)) if [third, fourth, fifth, sixth] == *b"0000" => {
+        Some(81..=83) if [third, fourth, fifth, sixth] == *b"0000" => {
             Ok((Document::ResidencePermit, province))
         }
-        Some((81..=83, ..)) | None => Err(Problem::new(
+        Some(81..=83) | None => Err(Problem::new(
             "division",
             "前 6 位不是有效的行政区划代码，请核对号码。",
             "does not begin with the code of an administrative division; check the number.",

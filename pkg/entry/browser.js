@@ -1,9 +1,10 @@
 import { definePackage } from "../client.js";
+import * as exports from "../exports.js";
 import { loadOnce } from "../load.js";
-import * as glue from "../wasm/client/cloudauth_edge.js";
+import init from "../wasm/client/cloudauth_edge.js";
 
 // The URL stands here as bundlers look for it: they emit the file it names.
-const loaded = loadOnce(glue, new URL("../wasm/client/cloudauth_edge_bg.wasm", import.meta.url));
+const loaded = loadOnce(exports, init, new URL("../wasm/client/cloudauth_edge_bg.wasm", import.meta.url));
 
 export const {
   FaceVerifyClient,

@@ -1,12 +1,13 @@
 import { definePackage } from "../client.js";
 import { guard } from "../core.js";
-import * as glue from "../wasm/client/cloudauth_edge.js";
+import * as exports from "../exports.js";
+import { initSync } from "../wasm/client/cloudauth_edge.js";
 import module from "../wasm/client/cloudauth_edge_bg.wasm?module";
 
 // The edge sandbox makes the module in another realm, where `instanceof WebAssembly.Module` is
 // false though it is one.
-glue.initSync({ module: Object.setPrototypeOf(module, WebAssembly.Module.prototype) });
-const core = guard(glue);
+initSync({ module: Object.setPrototypeOf(module, WebAssembly.Module.prototype) });
+const core = guard(exports);
 
 export const {
   FaceVerifyClient,

@@ -1,8 +1,9 @@
+import * as exports from "../identity-exports.js";
 import { defineIdentity } from "../identity.js";
 import { loadOnce } from "../load.js";
-import * as glue from "../wasm/identity/cloudauth_edge.js";
+import init from "../wasm/identity/cloudauth_edge.js";
 
-const loaded = loadOnce(glue, new URL("../wasm/identity/cloudauth_edge_bg.wasm", import.meta.url));
+const loaded = loadOnce(exports, init, new URL("../wasm/identity/cloudauth_edge_bg.wasm", import.meta.url));
 
 export const { checkCertNo, checkCertName, checkMobile } = defineIdentity(loaded.core);
 export const { ready } = loaded;

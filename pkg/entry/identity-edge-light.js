@@ -1,11 +1,12 @@
 import { guard } from "../core.js";
+import * as exports from "../identity-exports.js";
 import { defineIdentity } from "../identity.js";
-import * as glue from "../wasm/identity/cloudauth_edge.js";
+import { initSync } from "../wasm/identity/cloudauth_edge.js";
 import module from "../wasm/identity/cloudauth_edge_bg.wasm?module";
 
 // As in edge-light.js: a module of another realm.
-glue.initSync({ module: Object.setPrototypeOf(module, WebAssembly.Module.prototype) });
-const core = guard(glue);
+initSync({ module: Object.setPrototypeOf(module, WebAssembly.Module.prototype) });
+const core = guard(exports);
 
 export const { checkCertNo, checkCertName, checkMobile } = defineIdentity(() => core);
 export const ready = async () => {};

@@ -1,10 +1,11 @@
 import { guard } from "../core.js";
+import * as exports from "../identity-exports.js";
 import { defineIdentity } from "../identity.js";
-import * as glue from "../wasm/identity/cloudauth_edge.js";
+import { initSync } from "../wasm/identity/cloudauth_edge.js";
 import module from "../wasm/identity/cloudauth_edge_bg.wasm";
 
-glue.initSync({ module });
-const core = guard(glue);
+initSync({ module });
+const core = guard(exports);
 
 export const { checkCertNo, checkCertName, checkMobile } = defineIdentity(() => core);
 export const ready = async () => {};

@@ -1,12 +1,13 @@
 import { Buffer } from "node:buffer";
 import { definePackage } from "../client.js";
 import { guard } from "../core.js";
+import * as exports from "../exports.js";
 import { nodeTransport } from "../transport-node.js";
 import base64 from "../wasm/client/base64.js";
-import * as glue from "../wasm/client/cloudauth_edge.js";
+import { initSync } from "../wasm/client/cloudauth_edge.js";
 
-glue.initSync({ module: Buffer.from(base64, "base64") });
-const core = guard(glue);
+initSync({ module: Buffer.from(base64, "base64") });
+const core = guard(exports);
 
 export const {
   FaceVerifyClient,

@@ -1,10 +1,11 @@
 import { definePackage } from "../client.js";
 import { guard } from "../core.js";
-import * as glue from "../wasm/client/cloudauth_edge.js";
+import * as exports from "../exports.js";
+import { initSync } from "../wasm/client/cloudauth_edge.js";
 import module from "../wasm/client/cloudauth_edge_bg.wasm";
 
-glue.initSync({ module });
-const core = guard(glue);
+initSync({ module });
+const core = guard(exports);
 
 export const {
   FaceVerifyClient,

@@ -17,7 +17,7 @@ const project = await consumer("esm");
 const FILES = `
   CHANGELOG.md LICENSE-APACHE LICENSE-MIT README.md package.json
   bin/cloudauth-edge.js
-  call.js client.js core.js credentials.js errors.js identity.js load.js packed.js random.js
+  call.js client.js core.js credentials.js errors.js exports.js identity.js identity-exports.js load.js packed.js random.js
   sandbox-host.js sandbox.js transport.js transport-node.js
   index.d.ts index.d.cts identity.d.ts identity.d.cts sandbox.d.ts sandbox.d.cts
   phone/phone.html phone/phone.css phone/phone.js phone/phone-words.js

@@ -1,0 +1,12 @@
+// What of the client's module is used. By name, so that bundlers leave out how the glue would load it elsewhere.
+
+export {
+  __wbg_reset_state,
+  checkOptions,
+  newOuterOrderNo,
+  parseCallback,
+  pollDelay,
+  prepareAttempt,
+  readAnswer,
+  settleAttempt,
+} from "./wasm/client/cloudauth_edge.js";

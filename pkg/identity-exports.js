@@ -1,0 +1,8 @@
+// What of the identity module is used, as in exports.js.
+
+export {
+  __wbg_reset_state,
+  checkCertName,
+  checkCertNo,
+  checkMobile,
+} from "./wasm/identity/cloudauth_edge.js";

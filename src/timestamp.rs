@@ -4,7 +4,6 @@
 //! (ISO 8601); a date library would be a third of the client's size.
 
 use crate::prelude::*;
-use crate::strings::split_once;
 use core::fmt;
 
 const MILLIS_PER_SECOND: i64 = 1_000;
@@ -66,21 +65,25 @@ impl Timestamp {
     /// Reads an HTTP date in the form servers must send (IMF-fixdate, RFC 9110 §5.6.7):
     /// `Sun, 06 Nov 1994 08:49:37 GMT`. `None` for anything else.
     pub fn parse_http_date(text: &str) -> Option<Self> {
-        let (_, rest) = split_once(text.trim(), ", ")?;
-        let mut parts = rest.split(' ');
-        let day = number(parts.next()?.as_bytes())?;
-        let month_name = parts.next()?;
-        let month = MONTHS.iter().position(|name| *name == month_name)?;
-        let year = number(parts.next()?.as_bytes())?;
-        let mut time = parts.next()?.split(':');
-        let hour = number(time.next()?.as_bytes())?;
-        let minute = number(time.next()?.as_bytes())?;
-        let second = number(time.next()?.as_bytes())?;
-        if parts.next() != Some("GMT") || parts.next().is_some() || time.next().is_some() {
+        let bytes: &[u8; 29] = text.trim().as_bytes().try_into().ok()?;
+        #[rustfmt::skip]
+        let [
+            _, _, _, b',', b' ', d0, d1, b' ', m0, m1, m2, b' ', y0, y1, y2, y3, b' ',
+            h0, h1, b':', i0, i1, b':', s0, s1, b' ', b'G', b'M', b'T',
+        ] = *bytes
+        else {
             return None;
-        }
-        let month = i64::try_from(month).ok()?.saturating_add(1);
-        Self::from_parts(year, month, day, hour, minute, second)
+        };
+        let named = |name: &&str| name.as_bytes() == [m0, m1, m2];
+        let month = i64::try_from(MONTHS.iter().position(named)?).ok()?;
+        Self::from_parts(
+            number(&[y0, y1, y2, y3])?,
+            month.saturating_add(1),
+            number(&[d0, d1])?,
+            number(&[h0, h1])?,
+            number(&[i0, i1])?,
+            number(&[s0, s1])?,
+        )
     }
 
     /// `yyyy-MM-ddTHH:mm:ssZ`, the vendor's form; fractions of a second are dropped.
@@ -308,6 +311,7 @@ fn push_digits(text: &mut String, number: i64, mut place: i64) {
 }
 
 /// The value of ASCII digits and nothing else; `None` for none, more than nine, or another byte.
+#[inline(never)] // a dozen calls, none of them often
 fn number(digits: &[u8]) -> Option<i64> {
     if digits.is_empty() || digits.len() > 9 {
         return None;

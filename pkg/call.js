@@ -1,4 +1,4 @@
-import { packObject, unpack, withBytes } from "./packed.js";
+import { pack, packObject, unpack, withBytes } from "./packed.js";
 import { randomHex } from "./random.js";
 
 const NO_BYTES = new Uint8Array();
@@ -32,31 +32,34 @@ export async function performCall({
 }) {
   const packed = packObject(parameters);
   let keys = await credentials.get();
-  let packedKeys = packObject(keys);
+  let packedKeys = pack(packObject(keys));
   let state = "";
   for (;;) {
-    const call = [options, packedKeys, action];
     const prepared = withBytes(
-      [...call, packed, state, clock.offsetMillis, Date.now(), randomHex()],
+      [options, packedKeys, action, ...packed, state, clock.offsetMillis, Date.now(), randomHex()],
       core.prepareAttempt,
     );
-    const [kind, timeoutMillis, nextState, url, hasBody, body, ...headers] = unpack(prepared);
-    if (kind === "error") return { failed: JSON.parse(timeoutMillis) };
+    const [told, timeoutMillis, nextState, url, hasBody, body, ...names] = unpack(prepared);
+    if (told === "error") return { failed: JSON.parse(timeoutMillis) };
     state = nextState;
     const sentAt = Date.now();
-    const request = { url, headers: pairs(headers), body: hasBody === "1" ? body : undefined };
+    const request = { url, headers: pairs(names), body: hasBody === "1" ? body : undefined };
     const outcome = await send(request, { timeoutMillis: Number(timeoutMillis), signal });
-    const told = [Date.now(), jitter(), credentials.refreshable ? 1 : 0, outcome.kind, outcome.status ?? 0];
-    told.push(...(outcome.headers ?? []).flat());
-    const settle = (parameters) =>
-      unpack(
-        withBytes([...call, parameters, state, ...told], (bytes) =>
-          core.settleAttempt(bytes, outcome.body ?? NO_BYTES),
-        ),
-      );
-    // Most outcomes need no look at the parameters, which may hold a picture.
-    let settled = settle(packObject());
-    if (settled[0] === "parameters") settled = settle(packed);
+    const now = Date.now();
+    const { kind, status = 0, headers = [], body: answer = NO_BYTES } = outcome;
+    const read = kind === "answered" && core.readAnswer(action, status, now + clock.offsetMillis, answer);
+    const refreshable = credentials.refreshable ? 1 : 0;
+    const settled = read
+      ? ["done", read]
+      : unpack(
+          withBytes(
+            [options, packedKeys, action, ...packed, state, now].concat(
+              [jitter(), refreshable, kind, status],
+              headers.flat(),
+            ),
+            (bytes) => core.settleAttempt(bytes, answer),
+          ),
+        );
     const [step] = settled;
     const result = JSON.parse(settled.at(-1));
     if (onAttempt) {
@@ -74,7 +77,7 @@ export async function performCall({
     await sleep(Number(delayMillis), signal);
     if (refresh === "1") {
       keys = await credentials.get(keys);
-      packedKeys = packObject(keys);
+      packedKeys = pack(packObject(keys));
     }
   }
 }

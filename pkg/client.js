@@ -1,7 +1,7 @@
 import { jitter, performCall, sleep } from "./call.js";
 import { CredentialsSource } from "./credentials.js";
 import { FaceVerifyError, isFaceVerifyError } from "./errors.js";
-import { packObject, withBytes } from "./packed.js";
+import { pack, packObject, withBytes } from "./packed.js";
 import { randomHex } from "./random.js";
 import { fetchTransport } from "./transport.js";
 
@@ -40,11 +40,13 @@ export function definePackage({ core, ready, inBrowser, send }) {
         endpoint,
         ...rest
       } = options;
-      this.#options = packObject({
-        ...rest,
-        endpoint: Array.isArray(endpoint) ? endpoint.join(",") : endpoint,
-        inBrowser,
-      });
+      this.#options = pack(
+        packObject({
+          ...rest,
+          endpoint: Array.isArray(endpoint) ? endpoint.join(",") : endpoint,
+          inBrowser,
+        }),
+      );
       this.#language = language === "zh" ? "zh" : "en";
       const source = credentials ?? { accessKeyId, accessKeySecret, securityToken, expiration };
       this.#credentials = new CredentialsSource(source);
@@ -53,12 +55,12 @@ export function definePackage({ core, ready, inBrowser, send }) {
       if (!inBrowser) this.#check(typeof source === "function" ? undefined : source);
     }
 
-    async initFaceVerify(parameters, { signal } = {}) {
-      return this.#call("InitFaceVerify", parameters, signal);
+    initFaceVerify(parameters, options) {
+      return this.#call("InitFaceVerify", parameters, options);
     }
 
-    async describeFaceVerify(parameters, { signal } = {}) {
-      return this.#call("DescribeFaceVerify", parameters, signal);
+    describeFaceVerify(parameters, options) {
+      return this.#call("DescribeFaceVerify", parameters, options);
     }
 
     async waitForResult(parameters, { deadlineMs = DEFAULT_DEADLINE_MILLIS, signal, onPending } = {}) {
@@ -82,7 +84,7 @@ export function definePackage({ core, ready, inBrowser, send }) {
       }
     }
 
-    async #call(action, parameters, signal) {
+    async #call(action, parameters, { signal } = {}) {
       await ready();
       this.#check();
       const outcome = await performCall({
@@ -102,7 +104,7 @@ export function definePackage({ core, ready, inBrowser, send }) {
 
     #check(credentials) {
       if (this.#checked) return;
-      const error = withBytes([this.#options, packObject(credentials)], core().checkOptions);
+      const error = withBytes([this.#options, ...packObject(credentials)], core().checkOptions);
       if (error) throw new FaceVerifyError(JSON.parse(error), this.#language);
       this.#checked = true;
     }

@@ -77,7 +77,7 @@ impl State {
 impl State {
     /// As one line of text, for a host that keeps it between attempts.
     pub fn pack(&self) -> String {
-        let mut packed = String::new();
+        let mut packed = String::with_capacity(128);
         for number in [
             self.attempt,
             i64::try_from(self.endpoint).unwrap_or_default(),
@@ -97,10 +97,19 @@ impl State {
     /// Reads what [`State::pack`] wrote; `None` for anything else.
     pub fn unpack(text: &str) -> Option<Self> {
         let mut parts = text.splitn(8, ' ');
-        let mut number = || parts.next()?.parse::<i64>().ok();
-        let (attempt, endpoint, clock_offset_millis) = (number()?, number()?, number()?);
-        let (corrected, refreshed) = (number()?, number()?);
-        let (started_millis, signed_millis) = (number()?, number()?);
+        let mut numbers = [0_i64; 7];
+        for number in &mut numbers {
+            *number = parts.next()?.parse().ok()?;
+        }
+        let [
+            attempt,
+            endpoint,
+            clock_offset_millis,
+            corrected,
+            refreshed,
+            started_millis,
+            signed_millis,
+        ] = numbers;
         Some(Self {
             attempt,
             endpoint: usize::try_from(endpoint).ok()?,
@@ -175,7 +184,7 @@ pub enum Step {
 pub fn attempt(
     options: &Options,
     credentials: &Credentials,
-    request: &ValidRequest,
+    request: &ValidRequest<'_>,
     mut state: State,
     now: Timestamp,
     nonce: String,
@@ -205,11 +214,11 @@ pub fn attempt(
 /// fetch new ones; `random` is any number, for the jitter. `request` gives the checked request
 /// again; it is asked for only where a failure must be explained.
 #[allow(clippy::too_many_arguments)] // all plain inputs of one pure decision
-pub fn settle(
+pub fn settle<'a>(
     options: &Options,
     credentials: &Credentials,
     action: &'static Action,
-    request: &dyn Fn() -> Option<ValidRequest>,
+    request: &dyn Fn() -> Option<ValidRequest<'a>>,
     state: State,
     outcome: Outcome,
     credentials_refreshable: bool,
@@ -360,10 +369,10 @@ const NEVER_CONNECTED: &[&str] = &[
 
 /// Says why a signature did not match, and takes the caller's data out of what the vendor wrote
 /// into code and RequestId.
-fn explain(
+fn explain<'a>(
     options: &Options,
     credentials: &Credentials,
-    request: &dyn Fn() -> Option<ValidRequest>,
+    request: &dyn Fn() -> Option<ValidRequest<'a>>,
     state: &State,
     mut failure: Failure,
 ) -> Failure {

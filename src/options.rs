@@ -11,7 +11,6 @@ use crate::signing::{SignatureVersion, acs3, rpc};
 use crate::strings::joined;
 use crate::text::Text;
 use crate::timestamp::Timestamp;
-use serde::Deserialize;
 
 /// The sandbox's first AccessKeyId.
 pub const SANDBOX_ACCESS_KEY_ID: &str = "sandbox-key-id";
@@ -30,18 +29,17 @@ const DEFAULT_TOTAL_TIMEOUT_MILLIS: i64 = 30_000;
 const DEFAULT_MAX_ATTEMPTS: i64 = 3;
 
 /// Credentials before they are checked.
-#[derive(Clone, Debug, Deserialize)]
-#[serde(rename_all = "camelCase", default)]
-pub struct RawCredentials {
+#[derive(Clone, Debug)]
+pub struct RawCredentials<'a> {
     /// AccessKeyId.
-    pub access_key_id: Value,
+    pub access_key_id: Value<'a>,
     /// AccessKeySecret.
-    pub access_key_secret: Value,
+    pub access_key_secret: Value<'a>,
     /// SecurityToken of temporary credentials.
-    pub security_token: Value,
+    pub security_token: Value<'a>,
 }
 
-impl Default for RawCredentials {
+impl Default for RawCredentials<'_> {
     fn default() -> Self {
         Self {
             access_key_id: Value::Absent,
@@ -76,7 +74,20 @@ impl Default for Options {
     /// The vendor's public host, the RPC signature, three attempts.
     fn default() -> Self {
         Self {
-            endpoints: Endpoint::parse(DEFAULT_ENDPOINT).into_iter().collect(),
+            endpoints: vendor_endpoint(),
+            ..Self::without_endpoint()
+        }
+    }
+}
+
+fn vendor_endpoint() -> Vec<Endpoint> {
+    Endpoint::parse(DEFAULT_ENDPOINT).into_iter().collect()
+}
+
+impl Options {
+    fn without_endpoint() -> Self {
+        Self {
+            endpoints: Vec::new(),
             version: SignatureVersion::Rpc,
             timeout_millis: DEFAULT_TIMEOUT_MILLIS,
             total_timeout_millis: DEFAULT_TOTAL_TIMEOUT_MILLIS,
@@ -86,9 +97,7 @@ impl Default for Options {
             documents: Documents::ResidentIdentityCard,
         }
     }
-}
 
-impl Options {
     /// Checks named options; an absent value leaves the default. The names:
     ///
     /// | name | value |
@@ -106,10 +115,10 @@ impl Options {
     ///
     /// # Errors
     /// Everything that is wrong, option by option, in one error of kind `validation`.
-    pub fn check<N: AsRef<str>>(
-        named: impl IntoIterator<Item = (N, Value)>,
+    pub fn check<'a, N: AsRef<str>>(
+        named: impl IntoIterator<Item = (N, Value<'a>)>,
     ) -> Result<Self, Error> {
-        let mut options = Self::default();
+        let mut options = Self::without_endpoint();
         let mut total_given = false;
         let mut in_browser = false;
         let mut allow_browser = false;
@@ -149,6 +158,9 @@ impl Options {
             };
             problems.extend(checked.err().into_iter().flatten());
         }
+        if options.endpoints.is_empty() {
+            options.endpoints = vendor_endpoint();
+        }
         if !total_given {
             options.total_timeout_millis = options.total_timeout_millis.max(options.timeout_millis);
         }
@@ -176,7 +188,7 @@ impl Options {
     pub fn check_credentials(&self, raw: RawCredentials) -> Result<Credentials, Error> {
         let mut problems = Vec::new();
         let mut text = |name: &'static str, value| match value {
-            Value::Text(text) => text,
+            Value::Text(text) => text.into_owned(),
             Value::Absent => String::new(),
             _ => {
                 problems.push(wrong_type(name, "字符串", "a string"));

@@ -28,6 +28,16 @@ pub enum Answer {
     Describe(Box<DescribeResult>),
 }
 
+impl Answer {
+    /// The vendor's RequestId.
+    pub fn request_id(&self) -> Option<&str> {
+        match self {
+            Self::Init(result) => result.request_id.as_deref(),
+            Self::Describe(result) => result.request_id.as_deref(),
+        }
+    }
+}
+
 /// Result of InitFaceVerify.
 #[derive(Clone, Serialize)]
 #[serde(rename_all = "camelCase")]

@@ -21,7 +21,7 @@ struct Call {
     options: Options,
     credentials: Credentials,
     action: &'static Action,
-    request: ValidRequest,
+    request: ValidRequest<'static>,
     refreshable: bool,
 }
 

@@ -96,12 +96,12 @@ fn everything_wrong_is_reported_together() {
     assert_eq!(
         rules(&error),
         [
-            ("outerOrderNo", "outer-order-no"),
             ("certName", "latin-letter"),
             ("certNo", "masked"),
+            ("ip", "ip"),
             ("metaInfo", "meta-info"),
             ("mobile", "masked"),
-            ("ip", "ip"),
+            ("outerOrderNo", "outer-order-no"),
             ("sceneId", "mandatory"),
         ]
     );

@@ -14,6 +14,7 @@ pub use rules::{Rule, ValidationOptions};
 pub use value::Value;
 
 use crate::codes::UsedBy;
+use core::cmp::Ordering;
 
 /// Value of the `Version` parameter and the `x-acs-version` header.
 pub const VERSION: &str = "2019-03-07";
@@ -49,15 +50,18 @@ impl Parameter {
         field
     }
 
-    /// Whether `name` is this parameter's wire name or field name.
-    pub fn is_named(&self, name: &str) -> bool {
-        let (Some((first, ours)), Some((initial, theirs))) = (
+    /// Where this parameter stands before or behind `name`, a wire name or a field name.
+    #[inline(always)]
+    fn order(&self, name: &str) -> Ordering {
+        match (
             self.name.as_bytes().split_first(),
             name.as_bytes().split_first(),
-        ) else {
-            return false;
-        };
-        ours.len() == theirs.len() && first.eq_ignore_ascii_case(initial) && ours == theirs
+        ) {
+            (Some((first, ours)), Some((initial, theirs))) => first
+                .cmp(&initial.to_ascii_uppercase())
+                .then_with(|| ours.cmp(theirs)),
+            (ours, theirs) => ours.cmp(&theirs),
+        }
     }
 }
 
@@ -66,7 +70,7 @@ impl Parameter {
 pub struct Action {
     /// Value of the `Action` parameter and the `x-acs-action` header.
     pub name: &'static str,
-    /// All parameters it has today, in the order of the vendor's page.
+    /// All parameters it has today, in the order of their names, in which they are signed.
     pub parameters: &'static [Parameter],
     /// Which of the shared Codes are its own.
     pub codes: UsedBy,
@@ -84,10 +88,44 @@ impl Action {
 
     /// The parameter with that wire or field name.
     pub fn parameter(&self, name: &str) -> Option<&'static Parameter> {
-        self.parameters
-            .iter()
-            .find(|parameter| parameter.is_named(name))
+        self.parameters.get(self.position(name)?)
     }
+
+    /// The place of the parameter with that wire or field name in the table.
+    pub(super) fn position(&self, name: &str) -> Option<usize> {
+        self.parameters
+            .binary_search_by(|parameter| parameter.order(name))
+            .ok()
+    }
+}
+
+/// A table in the order of the names' bytes. For tables that are made when they are compiled.
+#[allow(clippy::indexing_slicing, clippy::arithmetic_side_effects)]
+const fn by_name<const N: usize>(mut table: [Parameter; N]) -> [Parameter; N] {
+    let mut end = 1;
+    while end < N {
+        let mut at = end;
+        while at > 0 && is_before(table[at].name.as_bytes(), table[at - 1].name.as_bytes()) {
+            let parameter = table[at];
+            table[at] = table[at - 1];
+            table[at - 1] = parameter;
+            at -= 1;
+        }
+        end += 1;
+    }
+    table
+}
+
+#[allow(clippy::indexing_slicing, clippy::arithmetic_side_effects)]
+const fn is_before(name: &[u8], other: &[u8]) -> bool {
+    let mut at = 0;
+    while at < name.len() && at < other.len() {
+        if name[at] != other[at] {
+            return name[at] < other[at];
+        }
+        at += 1;
+    }
+    name.len() < other.len()
 }
 
 /// Defines an action's table of parameters, and the builder that Rust programs fill in.
@@ -96,18 +134,18 @@ macro_rules! action_parameters {
         $(#[$doc:meta])* $builder:ident, $action:ident, $table:ident:
         $( $(#[$field_doc:meta])* $setter:ident $name:literal $position:ident $rule:expr; )*
     ) => {
-        static $table: &[$crate::actions::Parameter] = &[
+        static $table: &[$crate::actions::Parameter] = &$crate::actions::by_name([
             $( $crate::actions::Parameter {
                 name: $name,
                 position: $crate::actions::Position::$position,
                 rule: $rule,
             }, )*
-        ];
+        ]);
 
         $(#[$doc])*
         #[derive(Clone, Default)]
         pub struct $builder {
-            values: Vec<(&'static str, $crate::actions::Value)>,
+            values: Vec<(&'static str, $crate::actions::Value<'static>)>,
         }
 
         impl $builder {
@@ -119,8 +157,8 @@ macro_rules! action_parameters {
             $(
                 $(#[$field_doc])*
                 #[must_use]
-                pub fn $setter(mut self, value: impl Into<$crate::actions::Value>) -> Self {
-                    self.values.push(($name, value.into()));
+                pub fn $setter<'a>(mut self, value: impl Into<$crate::actions::Value<'a>>) -> Self {
+                    self.values.push(($name, value.into().into_owned()));
                     self
                 }
             )*
@@ -132,7 +170,7 @@ macro_rules! action_parameters {
             pub fn validate(
                 self,
                 options: &$crate::actions::ValidationOptions,
-            ) -> Result<$crate::actions::ValidRequest, $crate::error::Error> {
+            ) -> Result<$crate::actions::ValidRequest<'static>, $crate::error::Error> {
                 $crate::actions::rules::validate(&$action, self.values, options)
             }
         }
@@ -164,12 +202,7 @@ mod tests {
 
     #[test]
     fn has_every_parameter_of_the_vendor_document() {
-        let names: Vec<_> = INIT_FACE_VERIFY
-            .parameters
-            .iter()
-            .map(|parameter| parameter.name)
-            .collect();
-        let listed = [
+        for name in [
             "SceneId",
             "OuterOrderNo",
             "ProductCode",
@@ -181,13 +214,22 @@ mod tests {
             "MetaInfo",
             "Mobile",
             "Ip",
-        ];
-        assert_eq!(names[..listed.len()], listed);
-        let names: Vec<_> = DESCRIBE_FACE_VERIFY
-            .parameters
-            .iter()
-            .map(|parameter| parameter.name)
-            .collect();
-        assert_eq!(names[..2], ["SceneId", "CertifyId"]);
+        ] {
+            assert!(INIT_FACE_VERIFY.parameter(name).is_some(), "{name}");
+        }
+        for name in ["SceneId", "CertifyId"] {
+            assert!(DESCRIBE_FACE_VERIFY.parameter(name).is_some(), "{name}");
+        }
+    }
+
+    #[test]
+    fn tables_are_in_the_order_of_the_names() {
+        for action in [&INIT_FACE_VERIFY, &DESCRIBE_FACE_VERIFY] {
+            assert!(
+                action
+                    .parameters
+                    .is_sorted_by_key(|parameter| parameter.name)
+            );
+        }
     }
 }

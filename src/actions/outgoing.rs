@@ -6,24 +6,25 @@ use crate::endpoint::Endpoint;
 use crate::error::FieldError;
 use crate::http::OutgoingRequest;
 use crate::prelude::*;
-use crate::signing::canonical::canonicalized_query;
+use crate::signing::canonical::encode_pairs;
 use crate::signing::encode::percent_encode;
 use crate::signing::{SignatureVersion, acs3, rpc};
 use crate::strings::joined;
 use crate::timestamp::Timestamp;
+use alloc::borrow::Cow;
 
 const FORM: &str = "application/x-www-form-urlencoded";
 
 /// A request that passed every check; only such a one can be signed.
 #[derive(Clone)]
-pub struct ValidRequest {
+pub struct ValidRequest<'a> {
     action: &'static Action,
-    parameters: Vec<(&'static Parameter, String)>,
+    parameters: Vec<(&'static Parameter, Cow<'a, str>)>,
     notices: Vec<FieldError>,
 }
 
 /// Parameters are personal data and are not printed.
-impl core::fmt::Debug for ValidRequest {
+impl core::fmt::Debug for ValidRequest<'_> {
     fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
         f.debug_struct("ValidRequest")
             .field("action", &self.action.name)
@@ -47,10 +48,10 @@ pub struct SigningContext<'a> {
     pub now: Timestamp,
 }
 
-impl ValidRequest {
+impl<'a> ValidRequest<'a> {
     pub(super) fn new(
         action: &'static Action,
-        parameters: Vec<(&'static Parameter, String)>,
+        parameters: Vec<(&'static Parameter, Cow<'a, str>)>,
         notices: Vec<FieldError>,
     ) -> Self {
         Self {
@@ -74,7 +75,7 @@ impl ValidRequest {
     pub fn parameters(&self) -> impl Iterator<Item = (&'static Parameter, &str)> {
         self.parameters
             .iter()
-            .map(|(parameter, value)| (*parameter, value.as_str()))
+            .map(|(parameter, value)| (*parameter, &**value))
     }
 
     /// The value of one parameter, by its wire name.
@@ -96,9 +97,7 @@ impl ValidRequest {
     /// compared with what the vendor says it calculated.
     pub fn signed_text(&self, context: &SigningContext<'_>) -> String {
         match context.version {
-            SignatureVersion::Rpc => {
-                rpc::string_to_sign("POST", &self.canonicalized_rpc_query(context))
-            }
+            SignatureVersion::Rpc => self.canonicalized_rpc(context).1,
             SignatureVersion::Acs3 => self.sign_acs3(context).1,
         }
     }
@@ -106,8 +105,7 @@ impl ValidRequest {
     /// Everything in the form body, so that no name or number stands in a URL.
     fn sign_rpc(&self, context: &SigningContext<'_>) -> OutgoingRequest {
         // What is signed is also what is sent: it is encoded once.
-        let mut body = self.canonicalized_rpc_query(context);
-        let string_to_sign = rpc::string_to_sign("POST", &body);
+        let (mut body, string_to_sign) = self.canonicalized_rpc(context);
         let signature = rpc::signature(&context.credentials.access_key_secret, &string_to_sign);
         body.push_str("&Signature=");
         body.push_str(&percent_encode(&signature));
@@ -122,20 +120,27 @@ impl ValidRequest {
         }
     }
 
-    fn canonicalized_rpc_query(&self, context: &SigningContext<'_>) -> String {
+    /// The canonicalized query and the string-to-sign.
+    fn canonicalized_rpc(&self, context: &SigningContext<'_>) -> (String, String) {
         let timestamp = context.now.to_iso8601();
-        let mut parameters = rpc::common_parameters(
+        let common = rpc::common_parameters(
             self.action.name,
             VERSION,
             context.credentials,
             context.nonce,
             &timestamp,
         );
-        parameters.extend(
-            self.parameters()
-                .map(|(parameter, value)| (parameter.name, value)),
-        );
-        canonicalized_query(&parameters)
+        let mut all = Vec::with_capacity(common.len().saturating_add(self.parameters.len()));
+        let mut common = common.into_iter().peekable();
+        // Both are in the order of their names.
+        for (parameter, value) in self.parameters() {
+            while let Some(before) = common.next_if(|(name, _)| *name < parameter.name) {
+                all.push(before);
+            }
+            all.push((parameter.name, value));
+        }
+        all.extend(common);
+        rpc::canonicalized(&all)
     }
 
     /// Parameters where the vendor's metadata places them; the signature covers the positions.
@@ -146,9 +151,9 @@ impl ValidRequest {
                 .map(|(parameter, value)| (parameter.name, value))
                 .collect::<Vec<_>>()
         };
-        let query = at(Position::Query);
+        let query = encode_pairs(&at(Position::Query));
         let form = at(Position::Form);
-        let body = (!form.is_empty()).then(|| canonicalized_query(&form));
+        let body = (!form.is_empty()).then(|| encode_pairs(&form));
         let payload_hash = acs3::hex_sha256(body.as_deref().unwrap_or_default().as_bytes());
         let mut headers = vec![
             ("host".to_owned(), context.endpoint.host_header().to_owned()),
@@ -187,11 +192,7 @@ impl ValidRequest {
         headers.push(("authorization".to_owned(), authorization));
         let request = OutgoingRequest {
             method: "POST",
-            url: joined(&[
-                &context.endpoint.origin(),
-                "/?",
-                &canonicalized_query(&query),
-            ]),
+            url: joined(&[&context.endpoint.origin(), "/?", &query]),
             headers,
             body,
         };

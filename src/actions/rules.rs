@@ -12,6 +12,7 @@ use crate::prelude::*;
 use crate::strings::{characters, joined};
 use crate::text::Text;
 use crate::timestamp::{Date, Timestamp};
+use alloc::borrow::Cow;
 use core::net::IpAddr;
 
 /// The product of the vendor document: liveness of a face. **It does not check that name and
@@ -96,24 +97,21 @@ impl ValidationOptions {
 ///
 /// # Errors
 /// Everything that is wrong, field by field, in one error of kind `validation`.
-pub fn validate<N: AsRef<str>>(
+pub fn validate<'a, N: AsRef<str>>(
     action: &'static Action,
-    values: impl IntoIterator<Item = (N, Value)>,
+    values: impl IntoIterator<Item = (N, Value<'a>)>,
     options: &ValidationOptions,
-) -> Result<ValidRequest, Error> {
+) -> Result<ValidRequest<'a>, Error> {
     let mut problems = Vec::new();
-    let mut given: Vec<(&'static Parameter, String)> = Vec::new();
-    let mut refused: Vec<&'static str> = Vec::new();
+    let mut given = Given::nothing(action);
     for (name, value) in values {
-        let Some(parameter) = action.parameter(name.as_ref()) else {
+        let Some((parameter, slot)) = given.named(name.as_ref()) else {
             if value != Value::Absent {
                 problems.push(unknown_field(action, name.as_ref()));
             }
             continue;
         };
-        if given.iter().any(|(other, _)| other.name == parameter.name)
-            || refused.contains(&parameter.name)
-        {
+        if !matches!(slot, Slot::Absent) {
             problems.push(FieldError::new(
                 parameter.field(),
                 "given-twice",
@@ -123,23 +121,26 @@ pub fn validate<N: AsRef<str>>(
         }
         match to_text(parameter, value) {
             Ok(None) => {}
-            Ok(Some(text)) => given.push((parameter, text)),
+            Ok(Some(text)) => *slot = Slot::Text(text),
             Err(problem) => {
-                refused.push(parameter.name);
+                *slot = Slot::Refused;
                 problems.push(problem);
             }
         }
     }
-    let mut notices = Vec::new();
     if action.name == super::INIT_FACE_VERIFY.name {
-        add_defaults(action, &mut given, &refused);
+        given.add_defaults();
     }
+    let mut notices = Vec::new();
     let context = Context::of(&given, options);
-    for (parameter, text) in &mut given {
+    for (parameter, slot) in &mut given.slots {
+        let Slot::Text(text) = slot else {
+            continue;
+        };
         match check(parameter, text, &context) {
             Ok((normalized, found)) => {
                 if let Some(normalized) = normalized {
-                    *text = normalized;
+                    *text = Cow::Owned(normalized);
                 }
                 notices.extend(
                     found
@@ -150,20 +151,83 @@ pub fn validate<N: AsRef<str>>(
             Err(problem) => problems.push(field_error(parameter, problem)),
         }
     }
-    let present = |name: &str| {
-        given.iter().any(|(parameter, _)| parameter.name == name) || refused.contains(&name)
-    };
     check_presence(
         action,
         &context.product,
-        &present,
+        &given,
         &mut problems,
         &mut notices,
     );
     if !problems.is_empty() {
         return Err(Error::validation(problems));
     }
-    Ok(ValidRequest::new(action, given, notices))
+    Ok(ValidRequest::new(action, given.texts(), notices))
+}
+
+/// What was given for each of an action's parameters, in the order of its table.
+struct Given<'a> {
+    action: &'static Action,
+    slots: Vec<(&'static Parameter, Slot<'a>)>,
+}
+
+enum Slot<'a> {
+    Absent,
+    /// Something that is no text and no number.
+    Refused,
+    Text(Cow<'a, str>),
+}
+
+impl<'a> Given<'a> {
+    fn nothing(action: &'static Action) -> Self {
+        let parameters = action.parameters.iter();
+        let slots = parameters.map(|parameter| (parameter, Slot::Absent));
+        Self {
+            action,
+            slots: slots.collect(),
+        }
+    }
+
+    /// By wire name or field name.
+    fn named(&mut self, name: &str) -> Option<(&'static Parameter, &mut Slot<'a>)> {
+        let (parameter, slot) = self.slots.get_mut(self.action.position(name)?)?;
+        Some((*parameter, slot))
+    }
+
+    /// By wire name.
+    fn slot(&self, name: &str) -> &Slot<'a> {
+        let position = self.action.position(name);
+        let found = position.and_then(|position| self.slots.get(position));
+        found.map_or(&Slot::Absent, |(_, slot)| slot)
+    }
+
+    fn text(&self, name: &str) -> Option<&str> {
+        match self.slot(name) {
+            Slot::Text(text) => Some(text),
+            _ => None,
+        }
+    }
+
+    fn present(&self, name: &str) -> bool {
+        !matches!(self.slot(name), Slot::Absent)
+    }
+
+    fn add_defaults(&mut self) {
+        for (name, default) in [("ProductCode", LR_FR), ("CertType", IDENTITY_CARD)] {
+            if let Some((_, slot @ Slot::Absent)) = self.named(name) {
+                *slot = Slot::Text(Cow::Borrowed(default));
+            }
+        }
+    }
+
+    fn texts(self) -> Vec<(&'static Parameter, Cow<'a, str>)> {
+        let mut texts = Vec::with_capacity(self.slots.len());
+        for (parameter, slot) in self.slots {
+            if let Slot::Text(text) = slot {
+                texts.push((parameter, text));
+            }
+        }
+        texts
+    }
 }
 
 /// What the rule of one parameter must know of the others.
@@ -177,34 +241,16 @@ struct Context {
 }
 
 impl Context {
-    fn of(given: &[(&'static Parameter, String)], options: &ValidationOptions) -> Self {
-        let value = |name: &str| {
-            given
-                .iter()
-                .find(|(parameter, _)| parameter.name == name)
-                .map(|(_, value)| value.as_str())
-        };
+    fn of(given: &Given, options: &ValidationOptions) -> Self {
         Self {
-            product: value("ProductCode").unwrap_or(LR_FR).to_owned(),
-            identity_card: value("CertType").is_none_or(|kind| kind == IDENTITY_CARD),
-            encrypted: value("EncryptType").is_some(),
+            product: given.text("ProductCode").unwrap_or(LR_FR).to_owned(),
+            identity_card: given
+                .text("CertType")
+                .is_none_or(|kind| kind == IDENTITY_CARD),
+            encrypted: given.text("EncryptType").is_some(),
             today: options.now.shanghai_date(),
             allow_other_products: options.allow_other_products,
             documents: options.documents,
-        }
-    }
-}
-
-fn add_defaults(
-    action: &'static Action,
-    given: &mut Vec<(&'static Parameter, String)>,
-    refused: &[&'static str],
-) {
-    for (name, default) in [("ProductCode", LR_FR), ("CertType", IDENTITY_CARD)] {
-        let present =
-            given.iter().any(|(parameter, _)| parameter.name == name) || refused.contains(&name);
-        if let (false, Some(parameter)) = (present, action.parameter(name)) {
-            given.push((parameter, default.to_owned()));
         }
     }
 }
@@ -244,7 +290,10 @@ fn unknown_field(action: &Action, name: &str) -> FieldError {
     FieldError::new(shown, "unknown-field", message)
 }
 
-fn to_text(parameter: &'static Parameter, value: Value) -> Result<Option<String>, FieldError> {
+fn to_text<'a>(
+    parameter: &'static Parameter,
+    value: Value<'a>,
+) -> Result<Option<Cow<'a, str>>, FieldError> {
     let numeric = parameter.rule == Rule::SceneId;
     let wrong_type = |zh, en| {
         Err(FieldError::new(
@@ -256,7 +305,7 @@ fn to_text(parameter: &'static Parameter, value: Value) -> Result<Option<String>
     match value {
         Value::Absent => Ok(None),
         Value::Text(text) => Ok(Some(text)),
-        Value::Integer(number) if numeric => Ok(Some(number.to_string())),
+        Value::Integer(number) if numeric => Ok(Some(Cow::Owned(number.to_string()))),
         Value::Inexact if numeric => Err(FieldError::new(
             parameter.field(),
             "unsafe-number",
@@ -295,7 +344,10 @@ fn check(parameter: &Parameter, text: &str, context: &Context) -> Checked {
             let digits = text.bytes().all(|byte| byte.is_ascii_digit());
             let value = text.parse::<i64>().ok().filter(|value| *value > 0);
             match value {
-                Some(value) if digits => Ok((Some(value.to_string()), Vec::new())),
+                Some(value) if digits => {
+                    let written = value.to_string();
+                    Ok(((written != text).then_some(written), Vec::new()))
+                }
                 _ => Err(Problem::new(
                     "scene-id",
                     "应为控制台中的认证场景 ID：一个正整数。",
@@ -480,8 +532,20 @@ fn is_base64(text: &str) -> bool {
         && (last_digits.is_empty() || last.is_some_and(|last| last_digits.contains(last)))
         && digits
             .bytes()
-            .all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'+' | b'/'))
+            .all(|byte| BASE64_DIGIT.get(usize::from(byte)) == Some(&true))
 }
+
+/// Whether each byte is a digit of Base64.
+#[allow(clippy::indexing_slicing)] // when it is compiled
+static BASE64_DIGIT: [bool; 256] = {
+    let mut table = [false; 256];
+    let mut byte = 0_u8;
+    while byte < 128 {
+        table[byte as usize] = byte.is_ascii_alphanumeric() || matches!(byte, b'+' | b'/');
+        byte += 1;
+    }
+    table
+};
 
 /// U+FFFD stands where a broken character was replaced, so what would be signed is not what was
 /// meant.
@@ -518,7 +582,7 @@ const PICTURE_SOURCES: [&[&str]; 4] = [
 fn check_presence(
     action: &'static Action,
     product: &str,
-    present: &dyn Fn(&str) -> bool,
+    given: &Given,
     problems: &mut Vec<FieldError>,
     notices: &mut Vec<FieldError>,
 ) {
@@ -530,7 +594,7 @@ fn check_presence(
         (true, "PV_FV") => &["SceneId", "OuterOrderNo", "MetaInfo", "UserId"],
         (true, _) => &["SceneId", "OuterOrderNo"],
     };
-    let missing = |name: &&&str| !present(name);
+    let missing = |name: &&&str| !given.present(name);
     for parameter in mandatory
         .iter()
         .filter(missing)
@@ -545,7 +609,7 @@ fn check_presence(
     if !init {
         return;
     }
-    if !present("UserId") && !mandatory.contains(&"UserId") {
+    if !given.present("UserId") && !mandatory.contains(&"UserId") {
         notices.push(FieldError::new(
             "userId",
             "recommended",
@@ -557,7 +621,7 @@ fn check_presence(
     }
     let sources = PICTURE_SOURCES
         .iter()
-        .filter(|names| names.iter().any(|name| present(name)))
+        .filter(|names| names.iter().any(|name| given.present(name)))
         .count();
     if sources > 1 {
         problems.push(FieldError::new(
@@ -579,7 +643,7 @@ fn check_presence(
             ),
         ));
     }
-    if present("OssBucketName") != present("OssObjectName") {
+    if given.present("OssBucketName") != given.present("OssObjectName") {
         problems.push(FieldError::new(
             "ossObjectName",
             "goes-together",

@@ -1,16 +1,17 @@
 //! A parameter's value as a caller hands it over, before it is checked.
 
 use crate::prelude::*;
+use alloc::borrow::Cow;
 use core::fmt;
 use serde::de::{Deserialize, Deserializer, IgnoredAny, MapAccess, SeqAccess, Visitor};
 
 /// A value of any type. Numbers that JavaScript cannot hold exactly arrive as [`Value::Inexact`].
 #[derive(Clone, PartialEq)]
-pub enum Value {
+pub enum Value<'a> {
     /// Not given: `null` or `undefined`.
     Absent,
     /// Text.
-    Text(String),
+    Text(Cow<'a, str>),
     /// A whole number.
     Integer(i64),
     /// A number with a fraction, or one too large to be exact.
@@ -22,7 +23,7 @@ pub enum Value {
 }
 
 /// Values are personal data and are not printed.
-impl fmt::Debug for Value {
+impl fmt::Debug for Value<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
             Self::Absent => "Absent",
@@ -35,71 +36,85 @@ impl fmt::Debug for Value {
     }
 }
 
-impl From<&str> for Value {
-    fn from(text: &str) -> Self {
-        Self::Text(text.to_owned())
+impl Value<'_> {
+    /// The same, with a text of its own.
+    pub fn into_owned(self) -> Value<'static> {
+        match self {
+            Self::Absent => Value::Absent,
+            Self::Text(text) => Value::Text(Cow::Owned(text.into_owned())),
+            Self::Integer(number) => Value::Integer(number),
+            Self::Inexact => Value::Inexact,
+            Self::Boolean(on) => Value::Boolean(on),
+            Self::Unusable => Value::Unusable,
+        }
     }
 }
 
-impl From<String> for Value {
+impl<'a> From<&'a str> for Value<'a> {
+    fn from(text: &'a str) -> Self {
+        Self::Text(Cow::Borrowed(text))
+    }
+}
+
+impl From<String> for Value<'_> {
     fn from(text: String) -> Self {
-        Self::Text(text)
+        Self::Text(Cow::Owned(text))
     }
 }
 
-impl From<i64> for Value {
+impl From<i64> for Value<'_> {
     fn from(number: i64) -> Self {
         Self::Integer(number)
     }
 }
 
-impl<T: Into<Value>> From<Option<T>> for Value {
+impl<'a, T: Into<Value<'a>>> From<Option<T>> for Value<'a> {
     fn from(value: Option<T>) -> Self {
         value.map_or(Self::Absent, Into::into)
     }
 }
 
-impl<'de> Deserialize<'de> for Value {
+impl<'de> Deserialize<'de> for Value<'static> {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         struct AnyValue;
         impl<'de> Visitor<'de> for AnyValue {
-            type Value = Value;
+            type Value = Value<'static>;
 
             fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
                 f.write_str("a value")
             }
-            fn visit_bool<E>(self, value: bool) -> Result<Value, E> {
+            fn visit_bool<E>(self, value: bool) -> Result<Self::Value, E> {
                 Ok(Value::Boolean(value))
             }
-            fn visit_i64<E>(self, value: i64) -> Result<Value, E> {
+            fn visit_i64<E>(self, value: i64) -> Result<Self::Value, E> {
                 Ok(Value::Integer(value))
             }
-            fn visit_u64<E>(self, value: u64) -> Result<Value, E> {
+            fn visit_u64<E>(self, value: u64) -> Result<Self::Value, E> {
                 Ok(i64::try_from(value).map_or(Value::Inexact, Value::Integer))
             }
-            fn visit_f64<E>(self, _: f64) -> Result<Value, E> {
+            fn visit_f64<E>(self, _: f64) -> Result<Self::Value, E> {
                 Ok(Value::Inexact)
             }
-            fn visit_str<E>(self, value: &str) -> Result<Value, E> {
-                Ok(Value::Text(value.to_owned()))
+            fn visit_str<E>(self, value: &str) -> Result<Self::Value, E> {
+                Ok(Value::Text(Cow::Owned(value.to_owned())))
             }
-            fn visit_string<E>(self, value: String) -> Result<Value, E> {
-                Ok(Value::Text(value))
+            fn visit_string<E>(self, value: String) -> Result<Self::Value, E> {
+                Ok(Value::Text(Cow::Owned(value)))
             }
-            fn visit_unit<E>(self) -> Result<Value, E> {
+            fn visit_unit<E>(self) -> Result<Self::Value, E> {
                 Ok(Value::Absent)
             }
-            fn visit_none<E>(self) -> Result<Value, E> {
+            fn visit_none<E>(self) -> Result<Self::Value, E> {
                 Ok(Value::Absent)
             }
-            fn visit_bytes<E>(self, _: &[u8]) -> Result<Value, E> {
+            fn visit_bytes<E>(self, _: &[u8]) -> Result<Self::Value, E> {
                 Ok(Value::Unusable)
             }
-            fn visit_seq<A: SeqAccess<'de>>(self, mut items: A) -> Result<Value, A::Error> {
+            fn visit_seq<A: SeqAccess<'de>>(self, mut items: A) -> Result<Self::Value, A::Error> {
                 while items.next_element::<IgnoredAny>()?.is_some() {}
                 Ok(Value::Unusable)
             }
-            fn visit_map<A: MapAccess<'de>>(self, mut entries: A) -> Result<Value, A::Error> {
+            fn visit_map<A: MapAccess<'de>>(self, mut entries: A) -> Result<Self::Value, A::Error> {
                 while entries.next_entry::<IgnoredAny, IgnoredAny>()?.is_some() {}
                 Ok(Value::Unusable)
             }

@@ -13,7 +13,10 @@ const MEMBERS_MAX: usize = 100;
 ///
 /// # Errors
 /// The content type is not JSON, or the body is not one object of few members.
-pub fn members(headers: &[(String, String)], body: &[u8]) -> Result<Vec<(String, Value)>, Problem> {
+pub fn members(
+    headers: &[(String, String)],
+    body: &[u8],
+) -> Result<Vec<(String, Value<'static>)>, Problem> {
     let content_type = header(headers, "content-type").unwrap_or_default();
     let media_type = content_type.split(';').next().unwrap_or_default().trim();
     let coding = header(headers, "content-encoding").unwrap_or("identity");
@@ -27,7 +30,7 @@ pub fn members(headers: &[(String, String)], body: &[u8]) -> Result<Vec<(String,
         .map_err(|_| Problem::new(&MALFORMED_BODY))
 }
 
-struct Members(Vec<(String, Value)>);
+struct Members(Vec<(String, Value<'static>)>);
 
 impl<'de> Deserialize<'de> for Members {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
@@ -58,7 +61,7 @@ impl<'de> Deserialize<'de> for Members {
 mod tests {
     use super::*;
 
-    fn read(body: &[u8]) -> Result<Vec<(String, Value)>, &'static str> {
+    fn read(body: &[u8]) -> Result<Vec<(String, Value<'static>)>, &'static str> {
         let headers = [(
             "Content-Type".to_owned(),
             "application/json; charset=utf-8".to_owned(),

@@ -530,7 +530,7 @@ impl Routing<'_> {
 pub(super) fn create(
     settings: &Settings,
     asker: Asker,
-    valid: &ValidRequest,
+    valid: &ValidRequest<'_>,
     restart_unknown: bool,
 ) -> Create {
     let keyed = |purpose, text: &str| hex(&callers::derive(&settings.secret, purpose, text));

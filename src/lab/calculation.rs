@@ -229,7 +229,7 @@ impl Acs3Parts {
         acs3::canonical_request(&acs3::Canonical {
             method: &self.method,
             uri: &self.uri,
-            query: &self.query,
+            query: &canonicalized_query(&self.query),
             headers: &self.headers,
             payload_hash: &self.payload_hash,
         })

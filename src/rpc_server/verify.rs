@@ -5,6 +5,7 @@ use super::request::{Claim, Pairs, Proof, read_form};
 use crate::credentials::Secret;
 use crate::http::{IncomingRequest, header};
 use crate::prelude::*;
+use crate::signing::canonical::canonicalized_query;
 use crate::signing::{acs3, rpc};
 use crate::timestamp::Timestamp;
 
@@ -50,7 +51,7 @@ impl Claim {
                 let (canonical_request, _) = acs3::canonical_request(&acs3::Canonical {
                     method: &request.method,
                     uri: &request.path,
-                    query: &query,
+                    query: &canonicalized_query(&query),
                     headers: &headers,
                     payload_hash: &payload_hash,
                 });

@@ -3,7 +3,6 @@
 //! Vendor page: *V3 request structure and signature mechanism*
 //! (help.aliyun.com/zh/sdk/product-overview/v3-request-structure-and-signature).
 
-use super::canonical::canonicalized_query;
 use super::encode::hex;
 use crate::credentials::Secret;
 use crate::prelude::*;
@@ -21,13 +20,13 @@ pub fn hex_sha256(bytes: &[u8]) -> String {
 
 /// What goes into a canonical request.
 #[derive(Clone, Copy, Debug)]
-pub struct Canonical<'a, N, V> {
+pub struct Canonical<'a> {
     /// HTTP method, as sent.
     pub method: &'a str,
     /// The path; `/` for the RPC style actions.
     pub uri: &'a str,
-    /// Names and values of the URL's query, decoded.
-    pub query: &'a [(N, V)],
+    /// The canonicalized query ([`super::canonical::canonicalized_query`]).
+    pub query: &'a str,
     /// The headers that are signed, names in any case.
     pub headers: &'a [(String, String)],
     /// Lower-case hexadecimal SHA-256 of the exact body bytes.
@@ -35,9 +34,7 @@ pub struct Canonical<'a, N, V> {
 }
 
 /// The canonical request, and the names of the signed headers joined with `;`.
-pub fn canonical_request<N: AsRef<str>, V: AsRef<str>>(
-    parts: &Canonical<'_, N, V>,
-) -> (String, String) {
+pub fn canonical_request(parts: &Canonical<'_>) -> (String, String) {
     let (headers, signed_headers) = canonical_headers(parts.headers);
     // The header block ends with a line feed of its own, so an empty line follows it.
     let request = joined(&[
@@ -45,7 +42,7 @@ pub fn canonical_request<N: AsRef<str>, V: AsRef<str>>(
         "\n",
         parts.uri,
         "\n",
-        &canonicalized_query(parts.query),
+        parts.query,
         "\n",
         &headers,
         "\n",

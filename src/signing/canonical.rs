@@ -1,6 +1,6 @@
 //! The canonicalized query, common to both schemes.
 
-use super::encode::{ascii, percent_encode_into};
+use super::encode::TwiceEncoder;
 use crate::prelude::*;
 use crate::strings::sort;
 
@@ -17,20 +17,28 @@ pub fn canonicalized_query<N: AsRef<str>, V: AsRef<str>>(parameters: &[(N, V)]) 
 
 /// `name=value` pairs, percent-encoded and joined with `&`, in the order given.
 pub fn encode_pairs<N: AsRef<str>, V: AsRef<str>>(pairs: &[(N, V)]) -> String {
-    let length: usize = pairs
-        .iter()
-        .map(|(name, value)| name.as_ref().len().saturating_add(value.as_ref().len()))
-        .sum();
-    let mut out = Vec::with_capacity(length.saturating_mul(2));
-    for (name, value) in pairs {
-        if !out.is_empty() {
-            out.push(b'&');
+    encode_pairs_twice("", pairs).0
+}
+
+/// The same, and `front` followed by the percent-encoded form of it.
+pub(super) fn encode_pairs_twice<N: AsRef<str>, V: AsRef<str>>(
+    front: &str,
+    pairs: &[(N, V)],
+) -> (String, String) {
+    let length = pairs.iter().fold(0_usize, |sum, (name, value)| {
+        sum.saturating_add(name.as_ref().len())
+            .saturating_add(value.as_ref().len())
+    });
+    let mut encoder = TwiceEncoder::with_room(front, pairs.len().saturating_mul(2), length);
+    for (at, (name, value)) in pairs.iter().enumerate() {
+        if at > 0 {
+            encoder.put(b'&');
         }
-        percent_encode_into(&mut out, name.as_ref());
-        out.push(b'=');
-        percent_encode_into(&mut out, value.as_ref());
+        encoder.encode(name.as_ref());
+        encoder.put(b'=');
+        encoder.encode(value.as_ref());
     }
-    ascii(out)
+    encoder.finish()
 }
 
 #[cfg(test)]

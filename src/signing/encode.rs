@@ -9,55 +9,143 @@ use core::fmt;
 
 const HEX: &[u8; 16] = b"0123456789ABCDEF";
 
-/// Whether each byte stands for itself. A request's encoding is most of what signing it costs, so
-/// bytes are looked up and not compared.
+/// What each byte becomes, up to three of them, and how many these are. A request's encoding is much of
+/// what signing it costs, so bytes are looked up, and written several at once.
 #[allow(clippy::indexing_slicing)] // when it is compiled
-static UNRESERVED: [bool; 256] = {
-    let mut table = [false; 256];
+static ENCODED: [[u8; 4]; 256] = {
+    let mut table = [[0; 4]; 256];
     let mut byte = 0_u8;
-    while byte < 128 {
-        table[byte as usize] =
-            byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_' | b'.' | b'~');
+    loop {
+        table[byte as usize] = if is_unreserved(byte) {
+            [byte, 0, 0, 1]
+        } else {
+            [
+                b'%',
+                HEX[(byte >> 4) as usize],
+                HEX[(byte & 15) as usize],
+                3,
+            ]
+        };
+        if byte == u8::MAX {
+            break table;
+        }
         byte += 1;
     }
-    table
 };
 
-/// Appends the percent-encoded form of `text`, which is ASCII, to `out`.
-pub fn percent_encode_into(out: &mut Vec<u8>, text: &str) {
-    // Room for the worst is made once: a byte that is pushed asks each time whether there is any.
-    let from = out.len();
-    out.resize(from.saturating_add(text.len().saturating_mul(3)), 0);
-    let mut room = out.get_mut(from..).unwrap_or_default().iter_mut();
-    let mut put = |byte| {
-        if let Some(place) = room.next() {
-            *place = byte;
-        }
-    };
-    let digit = |at: u8| HEX.get(usize::from(at)).copied().unwrap_or(b'0');
-    for byte in text.bytes() {
-        if is_unreserved(byte) {
-            put(byte);
-        } else {
-            put(b'%');
-            put(digit(byte >> 4));
-            put(digit(byte & 15));
+fn encoded(byte: u8) -> [u8; 4] {
+    ENCODED.get(usize::from(byte)).copied().unwrap_or_default()
+}
+
+/// Room for text that is ASCII, made at once for all of it.
+struct Room(Vec<u8>);
+
+impl Room {
+    /// What is written at once, where the first byte alone may count.
+    const AT_ONCE: usize = 8;
+
+    fn of(length: usize) -> Self {
+        Self(vec![0; length.saturating_add(Self::AT_ONCE)])
+    }
+
+    #[inline(always)]
+    fn write<const N: usize>(&mut self, at: usize, bytes: [u8; N]) {
+        if let Some(place) = self.0.get_mut(at..).and_then(<[u8]>::first_chunk_mut) {
+            *place = bytes;
         }
     }
-    let unused = room.len();
-    out.truncate(out.len().saturating_sub(unused));
+
+    fn text(mut self, length: usize) -> String {
+        self.0.truncate(length);
+        String::from_utf8(self.0).unwrap_or_default()
+    }
 }
 
 /// The percent-encoded form of `text`.
 pub fn percent_encode(text: &str) -> String {
-    let mut out = Vec::new();
-    percent_encode_into(&mut out, text);
-    ascii(out)
+    let mut room = Room::of(text.len().saturating_mul(3));
+    let mut at = 0_usize;
+    for byte in text.bytes() {
+        let four = encoded(byte);
+        let [.., length] = four;
+        room.write(at, four);
+        at = at.wrapping_add(length.into());
+    }
+    room.text(at)
 }
 
-/// Text out of bytes that are ASCII.
-pub(super) fn ascii(bytes: Vec<u8>) -> String {
-    String::from_utf8(bytes).unwrap_or_default()
+/// A text's percent-encoded form, and what stands in front followed by the percent-encoded form of that,
+/// made in one pass.
+pub(super) struct TwiceEncoder {
+    once: Room,
+    once_at: usize,
+    twice: Room,
+    twice_at: usize,
+}
+
+impl TwiceEncoder {
+    /// Room for `plain` bytes that are put as they are and `encoded` bytes that are encoded.
+    pub(super) fn with_room(front: &str, plain: usize, encoded: usize) -> Self {
+        let room = |times| plain.saturating_add(encoded).saturating_mul(times);
+        let mut encoder = Self {
+            once: Room::of(room(3)),
+            once_at: 0,
+            twice: Room::of(room(5).saturating_add(front.len())),
+            twice_at: 0,
+        };
+        for byte in front.bytes() {
+            encoder.twice.write(encoder.twice_at, [byte]);
+            encoder.twice_at = encoder.twice_at.wrapping_add(1);
+        }
+        encoder
+    }
+
+    /// A byte between what is encoded, as it is.
+    pub(super) fn put(&mut self, byte: u8) {
+        self.once.write(self.once_at, [byte]);
+        self.once_at = self.once_at.wrapping_add(1);
+        let four = encoded(byte);
+        let [.., length] = four;
+        self.twice.write(self.twice_at, four);
+        self.twice_at = self.twice_at.wrapping_add(length.into());
+    }
+
+    /// A text, percent-encoded.
+    pub(super) fn encode(&mut self, text: &str) {
+        let (mut once_at, mut twice_at) = (self.once_at, self.twice_at);
+        let mut rest = text.as_bytes();
+        while let Some((byte, behind)) = rest.split_first() {
+            // A picture is a million bytes of which few are encoded.
+            if let Some((eight, behind)) = rest.split_first_chunk::<8>()
+                && eight.iter().all(|byte| encoded(*byte)[3] == 1)
+            {
+                self.once.write(once_at, *eight);
+                once_at = once_at.wrapping_add(8);
+                self.twice.write(twice_at, *eight);
+                twice_at = twice_at.wrapping_add(8);
+                rest = behind;
+                continue;
+            }
+            rest = behind;
+            let four = encoded(*byte);
+            let [first, high, low, length] = four;
+            self.once.write(once_at, four);
+            once_at = once_at.wrapping_add(length.into());
+            // The percent sign is encoded once more, the digits stand for themselves.
+            let (eight, length) = if length == 1 {
+                ([first, 0, 0, 0, 0, 0, 0, 0], 1)
+            } else {
+                ([b'%', b'2', b'5', high, low, 0, 0, 0], 5)
+            };
+            self.twice.write(twice_at, eight);
+            twice_at = twice_at.wrapping_add(length);
+        }
+        (self.once_at, self.twice_at) = (once_at, twice_at);
+    }
+
+    pub(super) fn finish(self) -> (String, String) {
+        (self.once.text(self.once_at), self.twice.text(self.twice_at))
+    }
 }
 
 /// Why a form or query could not be read.
@@ -141,8 +229,9 @@ fn digit(digits: &[u8; 16], value: u8) -> char {
         .map_or('0', |digit| char::from(*digit))
 }
 
-fn is_unreserved(byte: u8) -> bool {
-    UNRESERVED.get(usize::from(byte)).copied().unwrap_or(false)
+/// Stands for itself in the vendor's percent-encoding (RFC 3986 §2.3).
+const fn is_unreserved(byte: u8) -> bool {
+    byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_' | b'.' | b'~')
 }
 
 fn hex_value(digit: u8) -> Option<u8> {
@@ -202,6 +291,21 @@ mod tests {
         #[test]
         fn encoding_leaves_only_unreserved_characters_and_escapes(text in ".*") {
             prop_assert!(percent_encode(&text).bytes().all(|byte| is_unreserved(byte) || byte == b'%'));
+        }
+
+        #[test]
+        fn encoding_twice_is_encoding_and_encoding_again(front in "[A-Z&/%]{0,9}", texts in proptest::collection::vec(".*", 0..6)) {
+            let length = texts.iter().map(String::len).sum();
+            let mut encoder = TwiceEncoder::with_room(&front, texts.len(), length);
+            let mut once = String::new();
+            for text in &texts {
+                encoder.put(b'&');
+                encoder.encode(text);
+                once.push('&');
+                once.push_str(&percent_encode(text));
+            }
+            let twice = format!("{front}{}", percent_encode(&once));
+            prop_assert_eq!(encoder.finish(), (once, twice));
         }
 
         #[test]

@@ -3,10 +3,11 @@
 //! Vendor page: *RPC mechanism* (help.aliyun.com/zh/sdk/product-overview/rpc-mechanism). The
 //! vendor's pages call it "V2" and its SDKs `signatureAlgorithm: "v2"`.
 
-use super::canonical::canonicalized_query;
-use super::encode::{ascii, percent_encode_into};
+use super::canonical::{canonicalized_query, encode_pairs_twice};
+use super::encode::percent_encode;
 use crate::credentials::{Credentials, Secret};
 use crate::prelude::*;
+use crate::strings::joined;
 use base64ct::{Base64, Encoding};
 use hmac::{Hmac, KeyInit, Mac};
 use sha1::Sha1;
@@ -19,11 +20,16 @@ pub const SIGNATURE_VERSION: &str = "1.0";
 
 /// `METHOD&%2F&` and the percent-encoded canonicalized query.
 pub fn string_to_sign(method: &str, canonicalized_query: &str) -> String {
-    let mut out = Vec::with_capacity(canonicalized_query.len().saturating_mul(2));
-    out.extend_from_slice(method.as_bytes());
-    out.extend_from_slice(b"&%2F&");
-    percent_encode_into(&mut out, canonicalized_query);
-    ascii(out)
+    joined(&[method, ROOT, &percent_encode(canonicalized_query)])
+}
+
+/// The path `/`, percent-encoded, between the parts of a string-to-sign.
+const ROOT: &str = "&%2F&";
+
+/// The canonicalized query of a POST's parameters, which are in the order of their names, and its
+/// [`string_to_sign`].
+pub fn canonicalized<V: AsRef<str>>(sorted: &[(&str, V)]) -> (String, String) {
+    encode_pairs_twice(&joined(&["POST", ROOT]), sorted)
 }
 
 /// Base64 of HMAC-SHA1, keyed with the AccessKeySecret and a `&` behind it.
@@ -32,7 +38,8 @@ pub fn signature(secret: &Secret, string_to_sign: &str) -> String {
     Base64::encode_string(&hmac_sha1(&key, string_to_sign.as_bytes()))
 }
 
-/// The parameters every RPC request carries beside those of its action, without `Signature`.
+/// The parameters every RPC request carries beside those of its action, without `Signature`, in the
+/// order of their names.
 /// `timestamp` is in the form of [`crate::timestamp::Timestamp::to_iso8601`].
 pub fn common_parameters<'a>(
     action: &'a str,
@@ -41,19 +48,22 @@ pub fn common_parameters<'a>(
     nonce: &'a str,
     timestamp: &'a str,
 ) -> Vec<(&'static str, &'a str)> {
-    let mut parameters = vec![
+    let mut parameters = Vec::with_capacity(9);
+    parameters.extend([
         ("AccessKeyId", credentials.access_key_id.as_str()),
         ("Action", action),
         ("Format", "JSON"),
+    ]);
+    if let Some(token) = &credentials.security_token {
+        parameters.push(("SecurityToken", token.expose()));
+    }
+    parameters.extend([
         ("SignatureMethod", SIGNATURE_METHOD),
         ("SignatureNonce", nonce),
         ("SignatureVersion", SIGNATURE_VERSION),
         ("Timestamp", timestamp),
         ("Version", version),
-    ];
-    if let Some(token) = &credentials.security_token {
-        parameters.push(("SecurityToken", token.expose()));
-    }
+    ]);
     parameters
 }
 

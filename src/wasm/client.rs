@@ -12,8 +12,8 @@ use crate::http::Response;
 use crate::options::{Options, RawCredentials};
 use crate::order_number;
 use crate::prelude::*;
+use crate::response;
 use crate::timestamp::Timestamp;
-use core::cell::Cell;
 use wasm_bindgen::prelude::*;
 
 /// What every attempt of a call has in common: options, credentials, action and parameters.
@@ -21,7 +21,7 @@ struct Call<'a> {
     options: Options,
     credentials: Credentials,
     action: &'static Action,
-    parameters: Option<Vec<(&'a str, Value)>>,
+    parameters: Option<Vec<(&'a str, Value<'a>)>>,
 }
 
 impl<'a> Call<'a> {
@@ -38,7 +38,7 @@ impl<'a> Call<'a> {
         })
     }
 
-    fn request(&mut self, now: Timestamp) -> Result<ValidRequest, Error> {
+    fn request(&mut self, now: Timestamp) -> Result<ValidRequest<'a>, Error> {
         let parameters = self.parameters.take();
         rules::validate(
             self.action,
@@ -110,15 +110,30 @@ pub fn prepare_attempt(packed: &[u8]) -> String {
     }
 }
 
-/// What to do about an attempt's outcome. In: the call, whose parameters may be missing, the state, the time, any number for the
+/// What an answer with this status and body says, in JSON, where it is all that the caller waits for:
+/// the call worked, and the body names its request. Empty otherwise: [`settle_attempt`] then looks at the
+/// whole outcome. Most answers end here, without options, credentials and parameters crossing again.
+#[wasm_bindgen(js_name = readAnswer)]
+pub fn read_answer(action: &str, status: u16, vendor_now_millis: f64, body: Vec<u8>) -> String {
+    let response = Response {
+        status,
+        headers: Vec::new(),
+        body,
+    };
+    Action::by_name(action)
+        .and_then(|action| response::decode(action, &response, now(vendor_now_millis)).ok())
+        .filter(|answer| answer.request_id().is_some())
+        .map_or_else(String::new, |answer| json(&answer))
+}
+
+/// What to do about an attempt's outcome. In: the call, the state, the time, any number for the
 /// jitter, whether new credentials can be fetched (`1` or `0`), the outcome's kind, the answer's
 /// status and headers, and apart from these its body. Out: `done` and the answer in JSON, `failed` and
-/// the error in JSON, `retry`, milliseconds to wait, whether to fetch new credentials, the state and the
-/// error in JSON, or `parameters`: ask again with them, this failure is explained by what was sent.
+/// the error in JSON, or `retry`, milliseconds to wait, whether to fetch new credentials, the state and
+/// the error in JSON.
 #[wasm_bindgen(js_name = settleAttempt)]
 pub fn settle_attempt(packed: &[u8], body: Vec<u8>) -> String {
     let mut packed = Members::read(packed);
-    let parameters_missed = Cell::new(false);
     let settled = Call::read(&mut packed).and_then(|mut call| {
         let state = State::unpack(packed.text()).ok_or_else(|| unusable("state"))?;
         let now = Timestamp::from_unix_millis(packed.integer());
@@ -137,10 +152,7 @@ pub fn settle_attempt(packed: &[u8], body: Vec<u8>) -> String {
             &call.options,
             &call.credentials,
             action,
-            &|| {
-                parameters_missed.set(parameters.is_none());
-                rules::validate(action, parameters.clone()?, &validation).ok()
-            },
+            &|| rules::validate(action, parameters.clone()?, &validation).ok(),
             state,
             outcome_of(kind, response),
             credentials_refreshable,
@@ -148,9 +160,6 @@ pub fn settle_attempt(packed: &[u8], body: Vec<u8>) -> String {
             jitter,
         ))
     });
-    if parameters_missed.get() {
-        return "parameters".to_owned();
-    }
     match settled {
         Ok(Step::Done(answer)) => members(&["done", &json(&answer)]),
         Ok(Step::Failed(error)) | Err(error) => members(&["failed", &json(&error)]),

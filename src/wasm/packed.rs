@@ -13,7 +13,10 @@ pub(super) const SEPARATOR: char = '\0';
 
 /// Members in one string.
 pub(super) fn members(members: &[&str]) -> String {
-    let mut packed = String::new();
+    let length = members.iter().fold(0_usize, |sum, member| {
+        sum.saturating_add(member.len()).saturating_add(1)
+    });
+    let mut packed = String::with_capacity(length);
     for (at, member) in members.iter().enumerate() {
         if at > 0 {
             packed.push(SEPARATOR);
@@ -54,14 +57,16 @@ impl<'a> Members<'a> {
         self.text() == "1"
     }
 
-    /// Names and values of an object; `None` for what is none. Each value begins with a letter for
-    /// its type: `s` text, `i` a whole number of 64 bits, `x` another number, `t` and `f` the
+    /// Names and values of an object; `None` for what is none. Before each name stands a letter for the
+    /// value's type: `s` text, `i` a whole number of 64 bits, `x` another number, `t` and `f` the
     /// booleans, `n` text that holds NUL, `u` anything else.
-    pub(super) fn object(&mut self) -> Option<Vec<(&'a str, Value)>> {
+    pub(super) fn object(&mut self) -> Option<Vec<(&'a str, Value<'a>)>> {
         let count: usize = self.text().parse().ok()?;
         let mut named = Vec::with_capacity(count.min(64));
         for _ in 0..count {
-            named.push((self.text(), value(self.text())));
+            let mut name = self.text().chars();
+            let kind = name.next();
+            named.push((name.as_str(), value(kind, self.text())));
         }
         Some(named)
     }
@@ -76,18 +81,15 @@ impl<'a> Members<'a> {
     }
 }
 
-fn value(tagged: &str) -> Value {
-    let mut characters = tagged.chars();
-    let tag = characters.next();
-    let text = characters.as_str();
-    match tag {
-        Some('s') => Value::Text(text.to_owned()),
+fn value(kind: Option<char>, text: &str) -> Value<'_> {
+    match kind {
+        Some('s') => Value::from(text),
         Some('i') => text.parse().map_or(Value::Inexact, Value::Integer),
         Some('x') => Value::Inexact,
         Some('t') => Value::Boolean(true),
         Some('f') => Value::Boolean(false),
         // No rule accepts a control character, so NUL stands for the text that held it.
-        Some('n') => Value::Text(String::from(SEPARATOR)),
+        Some('n') => Value::from("\0"),
         _ => Value::Unusable,
     }
 }

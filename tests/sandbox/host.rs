@@ -5,7 +5,7 @@ use cloudauth_edge::http::{IncomingRequest, Response, header};
 use cloudauth_edge::sandbox::{
     CallbackAnswer, Config, Done, Event, Input, Output, Random, Write, step,
 };
-use cloudauth_edge::signing::canonical::encode_pairs;
+use cloudauth_edge::signing::canonical::{canonicalized_query, encode_pairs};
 use cloudauth_edge::signing::{acs3, rpc};
 use cloudauth_edge::timestamp::Timestamp;
 use serde_json::Value;
@@ -242,7 +242,7 @@ pub fn sign_acs3(request: &mut IncomingRequest, query: &Pairs) {
     let (canonical_request, signed_headers) = acs3::canonical_request(&acs3::Canonical {
         method: &request.method,
         uri: "/",
-        query,
+        query: &canonicalized_query(query),
         headers: &request.headers,
         payload_hash: &acs3::hex_sha256(&request.body),
     });

@@ -68,7 +68,7 @@ pub fn acs3() -> usize {
         let (request, signed_headers) = acs3::canonical_request(&acs3::Canonical {
             method: text(case, "method"),
             uri: text(case, "uri"),
-            query: &query,
+            query: &canonicalized_query(&query),
             headers: &headers,
             payload_hash: text(case, "payloadHash"),
         });

@@ -48,7 +48,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
 fn perform(
     options: &Options,
     credentials: &Credentials,
-    request: &ValidRequest,
+    request: &ValidRequest<'_>,
 ) -> Result<Answer, Error> {
     let mut state = State::new(now(), 0);
     loop {

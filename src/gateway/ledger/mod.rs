@@ -361,7 +361,7 @@ impl Purpose {
     }
 
     /// The request, which passed the same checks when it came in.
-    fn request(&self, settings: &Settings, now: Timestamp) -> Option<ValidRequest> {
+    fn request(&self, settings: &Settings, now: Timestamp) -> Option<ValidRequest<'_>> {
         let parameters: Vec<(&str, Value)> = match self {
             Self::Start { create, .. } => {
                 let given = create.parameters.iter();

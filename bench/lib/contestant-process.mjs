@@ -6,12 +6,15 @@ import { contestants } from "./contestants.mjs";
 import { metaInfo, parameters } from "./input.mjs";
 
 const name = process.argv[2];
-let call, finished;
+let call, finished, finishedAt;
 
 const orders = {
   async prepare({ endpoint, stubbed }) {
-    const stub = stubbed ? (url, headers, body) => (finished = { url, headers, body }) : undefined;
-    call = await contestants[name].make({ endpoint, stub });
+    const stub = (url, headers, body) => {
+      finishedAt = performance.now();
+      finished = { url, headers, body };
+    };
+    call = await contestants[name].make({ endpoint, stub: stubbed ? stub : undefined });
   },
 
   /** One call, and the finished request where the transport is stubbed. */
@@ -30,10 +33,13 @@ const orders = {
     const begun = performance.now();
     const deadline = begun + millis;
     let left = calls;
+    let requests = 0;
     await Promise.all(
       Array.from({ length: inFlight }, async () => {
         while (left-- > 0 && performance.now() < deadline) {
+          const called = performance.now();
           await call(given);
+          requests += finishedAt - called;
           done++;
         }
       }),
@@ -43,6 +49,8 @@ const orders = {
     return {
       perSecond: (done * 1000) / passed,
       micros: (passed * 1000) / done,
+      // Where the transport is stubbed, and one call at a time: until it has the finished request.
+      ...(finishedAt && inFlight === 1 && { requestMicros: (requests * 1000) / done }),
       cpuMicros: (user + system) / done,
     };
   },

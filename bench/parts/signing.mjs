@@ -14,8 +14,8 @@ const NAMES = [
 const ROUND_MILLIS = 300;
 
 export const title = "Signing";
-export const about = `From typed parameters to the finished method, URL, headers and body of an InitFaceVerify, and from
-the answer's bytes or text to the CertifyId. The transport is replaced on every side, at the layer that sends a
+export const about = `From typed parameters to the finished method, URL, headers and body of an InitFaceVerify (µs to the
+request), and from there to the CertifyId out of the answer's bytes or text as well (µs/call). The transport is replaced on every side, at the layer that sends a
 finished request and gives back status, headers and body: \`send\` of \`pkg/transport.js\` here, \`httpx\` in the vendor's
 SDKs, \`fetch\` in the program by hand. One call at a time. Before, the sandbox has accepted what each of them signed,
 and the vendor's own signers have come to the signatures of cloudauth-edge. aws4fetch signs for AWS: it shows what a
@@ -36,10 +36,15 @@ export async function measure() {
   );
   return [
     {
-      columns: { micros: "µs/call", cpuMicros: "CPU µs/call", perSecond: "calls/s" },
+      columns: {
+        requestMicros: "µs to the request",
+        micros: "µs/call",
+        cpuMicros: "CPU µs/call",
+        perSecond: "calls/s",
+      },
       rows,
-      ratio: { key: "micros", of: "cloudauth-edge", label: "of cloudauth-edge's time" },
-      chart: { key: "micros", title: "Signing one InitFaceVerify, µs (less is better)" },
+      ratio: { key: "requestMicros", of: "cloudauth-edge", label: "to the request, of cloudauth-edge's" },
+      chart: { key: "requestMicros", title: "Signing one InitFaceVerify, µs (less is better)" },
     },
   ];
 }

@@ -18,8 +18,9 @@ export const gateway = (upstream) =>
 
 export const passThrough = (upstream) => plainWorker("pass-through", { UPSTREAM: upstream });
 
-export const plain = (upstream) =>
-  plainWorker("plain", {
+/** The same routes without a ledger, by one of the Workers that make the call themselves. */
+export const withoutLedger = (name, upstream) =>
+  plainWorker(name, {
     UPSTREAM: upstream,
     ACCESS_KEY_ID: keys.accessKeyId,
     ACCESS_KEY_SECRET: keys.accessKeySecret,

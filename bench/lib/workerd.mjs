@@ -2,12 +2,13 @@
 
 import { execFile, spawn } from "node:child_process";
 import { once } from "node:events";
-import { cpSync, existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { basename, join } from "node:path";
 import { createInterface } from "node:readline";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
+import { build } from "esbuild";
 import workerd from "workerd";
 
 const root = fileURLToPath(new URL("../..", import.meta.url));
@@ -31,11 +32,19 @@ export async function gatewayWorker(settings) {
   return { built, settings, durableObjects: { LEDGER: "Ledger", PACER: "Pacer" } };
 }
 
-/** A Worker of this folder's `workers/`, which is one file. */
-export function plainWorker(name, settings) {
+/** A Worker of `bench/workers/`, put together as it would be deployed. */
+export async function plainWorker(name, settings) {
   const built = join(folder, name);
-  mkdirSync(built, { recursive: true });
-  cpSync(new URL(`../workers/${name}.js`, import.meta.url), join(built, "worker.js"));
+  await build({
+    entryPoints: { worker: fileURLToPath(new URL(`../workers/${name}.js`, import.meta.url)) },
+    outdir: built,
+    bundle: true,
+    minify: true,
+    format: "esm",
+    conditions: ["workerd"],
+    loader: { ".wasm": "copy" },
+    assetNames: "[name]",
+  });
   return { built, settings, durableObjects: {} };
 }
 

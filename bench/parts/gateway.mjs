@@ -24,7 +24,7 @@ export async function measure() {
       const worker = await gateway(upstream);
       const front = await startWorkerd(worker);
       const onDisk = await startWorkerd(worker, { onDisk: true });
-      const bare = await startWorkerd(passThrough(upstream));
+      const bare = await startWorkerd(await passThrough(upstream));
       try {
         const ways = {
           "the upstream itself": () => direct(upstream),

@@ -1,7 +1,7 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { fileURLToPath } from "node:url";
-import { gateway, plain, start } from "../lib/gateway.mjs";
+import { gateway, start, withoutLedger } from "../lib/gateway.mjs";
 import { Load } from "../lib/load.mjs";
 import { alternate } from "../lib/measure.mjs";
 import { cpuMicros } from "../lib/noise.mjs";
@@ -21,8 +21,9 @@ export const title = "Start-up";
 export const about = `A new Node process that imports the client, makes one, and sends one signed request to a server on
 the loopback interface: until the process has ended by itself, or for as long as it used the processor. Over bare is
 what is left after an empty program's median is taken off. And a new workerd: from its start until it has answered
-\`/livez\`, and until it has then started one verification; beside a Worker of the same routes in hand-written JavaScript
-(\`bench/workers/plain.js\`), which keeps no ledger.`;
+\`/livez\`, and until it has then started one verification. The gateway keeps its ledger in Durable Objects. Beside it stand
+two Workers with the same routes and no ledger: one calls by the npm client, the other by hand-written JavaScript
+(\`bench/workers/\`).`;
 
 /** Runs a program to its end. */
 async function run(name, endpoint) {
@@ -67,7 +68,11 @@ export async function measure() {
       metrics.wallOver = over(metrics.wallMillis, bare.metrics.wallMillis);
       metrics.cpuOver = over(metrics.cpuMillis, bare.metrics.cpuMillis);
     }
-    const workers = { gateway: await gateway(endpoint), "JavaScript by hand": plain(endpoint) };
+    const workers = {
+      gateway: await gateway(endpoint),
+      "npm client, no ledger": await withoutLedger("npm-client", endpoint),
+      "JavaScript by hand, no ledger": await withoutLedger("by-hand", endpoint),
+    };
     const isolates = await alternate(
       Object.fromEntries(Object.entries(workers).map(([name, worker]) => [name, () => wake(worker)])),
       { rounds: 9, limitSeconds: 30 },

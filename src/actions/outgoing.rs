@@ -155,23 +155,22 @@ impl<'a> ValidRequest<'a> {
         let form = at(Position::Form);
         let body = (!form.is_empty()).then(|| encode_pairs(&form));
         let payload_hash = acs3::hex_sha256(body.as_deref().unwrap_or_default().as_bytes());
+        let date = context.now.to_iso8601();
+        let credentials = context.credentials;
         let mut headers = vec![
-            ("host".to_owned(), context.endpoint.host_header().to_owned()),
-            ("x-acs-action".to_owned(), self.action.name.to_owned()),
-            ("x-acs-content-sha256".to_owned(), payload_hash.clone()),
-            ("x-acs-date".to_owned(), context.now.to_iso8601()),
-            ("x-acs-signature-nonce".to_owned(), context.nonce.to_owned()),
-            ("x-acs-version".to_owned(), VERSION.to_owned()),
+            ("host", context.endpoint.host_header()),
+            ("x-acs-action", self.action.name),
+            ("x-acs-content-sha256", &payload_hash),
+            ("x-acs-date", &date),
+            ("x-acs-signature-nonce", context.nonce),
+            ("x-acs-version", VERSION),
         ];
         if body.is_some() {
-            headers.push(("content-type".to_owned(), FORM.to_owned()));
+            headers.push(("content-type", FORM));
         }
-        if let Some(token) = &context.credentials.security_token {
-            headers.push((
-                "x-acs-accesskey-id".to_owned(),
-                context.credentials.access_key_id.clone(),
-            ));
-            headers.push(("x-acs-security-token".to_owned(), token.expose().to_owned()));
+        if let Some(token) = &credentials.security_token {
+            headers.push(("x-acs-accesskey-id", &credentials.access_key_id));
+            headers.push(("x-acs-security-token", token.expose()));
         }
         let (canonical_request, signed_headers) = acs3::canonical_request(&acs3::Canonical {
             method: "POST",
@@ -181,19 +180,20 @@ impl<'a> ValidRequest<'a> {
             payload_hash: &payload_hash,
         });
         let string_to_sign = acs3::string_to_sign(&canonical_request);
-        let signature = acs3::signature(&context.credentials.access_key_secret, &string_to_sign);
-        let authorization = acs3::authorization(
-            &context.credentials.access_key_id,
-            &signed_headers,
-            &signature,
-        );
-        headers.retain(|(name, _)| name != "host");
-        headers.push(("accept".to_owned(), "application/json".to_owned()));
-        headers.push(("authorization".to_owned(), authorization));
+        let signature = acs3::signature(&credentials.access_key_secret, &string_to_sign);
+        let authorization =
+            acs3::authorization(&credentials.access_key_id, &signed_headers, &signature);
+        headers.push(("accept", "application/json"));
+        headers.push(("authorization", &authorization));
         let request = OutgoingRequest {
             method: "POST",
             url: joined(&[&context.endpoint.origin(), "/?", &query]),
-            headers,
+            headers: headers
+                .iter()
+                // The host's HTTP client sets it.
+                .filter(|(name, _)| *name != "host")
+                .map(|(name, value)| ((*name).to_owned(), (*value).to_owned()))
+                .collect(),
             body,
         };
         (request, canonical_request)

@@ -20,7 +20,7 @@ pub fn hex_sha256(bytes: &[u8]) -> String {
 
 /// What goes into a canonical request.
 #[derive(Clone, Copy, Debug)]
-pub struct Canonical<'a> {
+pub struct Canonical<'a, N, V> {
     /// HTTP method, as sent.
     pub method: &'a str,
     /// The path; `/` for the RPC style actions.
@@ -28,13 +28,15 @@ pub struct Canonical<'a> {
     /// The canonicalized query ([`super::canonical::canonicalized_query`]).
     pub query: &'a str,
     /// The headers that are signed, names in any case.
-    pub headers: &'a [(String, String)],
+    pub headers: &'a [(N, V)],
     /// Lower-case hexadecimal SHA-256 of the exact body bytes.
     pub payload_hash: &'a str,
 }
 
 /// The canonical request, and the names of the signed headers joined with `;`.
-pub fn canonical_request(parts: &Canonical<'_>) -> (String, String) {
+pub fn canonical_request<N: AsRef<str>, V: AsRef<str>>(
+    parts: &Canonical<'_, N, V>,
+) -> (String, String) {
     let (headers, signed_headers) = canonical_headers(parts.headers);
     // The header block ends with a line feed of its own, so an empty line follows it.
     let request = joined(&[
@@ -90,10 +92,10 @@ pub fn hmac_sha256(key: &[u8], message: &[u8]) -> [u8; 32] {
 
 /// One `name:value\n` a header, names in lower case and sorted, values trimmed; the values of a
 /// header that comes more than once are sorted and joined with `,`.
-fn canonical_headers(headers: &[(String, String)]) -> (String, String) {
+fn canonical_headers<N: AsRef<str>, V: AsRef<str>>(headers: &[(N, V)]) -> (String, String) {
     let mut sorted: Vec<(String, &str)> = headers
         .iter()
-        .map(|(name, value)| (name.to_ascii_lowercase(), value.trim()))
+        .map(|(name, value)| (name.as_ref().to_ascii_lowercase(), value.as_ref().trim()))
         .collect();
     sort(&mut sorted);
     let mut block = String::new();

@@ -17,6 +17,7 @@ pub fn canonicalized_query<N: AsRef<str>, V: AsRef<str>>(parameters: &[(N, V)]) 
 
 /// `name=value` pairs, percent-encoded and joined with `&`, in the order given.
 pub fn encode_pairs<N: AsRef<str>, V: AsRef<str>>(pairs: &[(N, V)]) -> String {
+    // What is encoded twice is thrown away: one loop in the module is worth more than ACS3's microsecond.
     encode_pairs_twice("", pairs).0
 }
 

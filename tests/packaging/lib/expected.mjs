@@ -15,7 +15,7 @@ export async function assertVerified({ certifyId, ...result }, seenBySandbox) {
         name: "FaceVerifyError",
         kind: "validation",
         code: "InvalidRequest",
-        fields: ["outerOrderNo", "ip"],
+        fields: ["ip", "outerOrderNo"],
       },
       unsigned: { name: "FaceVerifyError", kind: "signature", code: "SignatureDoesNotMatch", fields: [] },
     },

@@ -22,7 +22,7 @@ const SEPARATOR: char = '\u{B7}';
 /// `invisible`, `separator` or `not-han`, with the position of the character and not the
 /// character.
 pub fn check(text: &str) -> Result<Accepted<NoDetails>, Problem> {
-    if text.trim().is_empty() {
+    if text.chars().all(char::is_whitespace) {
         return Err(Problem::new("missing", "不能为空。", "is empty."));
     }
     let count = characters(text);
@@ -37,6 +37,8 @@ pub fn check(text: &str) -> Result<Accepted<NoDetails>, Problem> {
     }
     let mut normalized = String::with_capacity(text.len());
     let mut notices = Vec::new();
+    let mut empty_part = false;
+    let mut part = 0_usize;
     for (at, character) in text.chars().enumerate() {
         let position = at.saturating_add(1);
         match class(character) {
@@ -77,9 +79,14 @@ pub fn check(text: &str) -> Result<Accepted<NoDetails>, Problem> {
             }
             Class::Refused(reason) => return Err(refusal(reason, position)),
         }
+        if normalized.ends_with(SEPARATOR) {
+            empty_part |= part == 0;
+            part = 0;
+        } else {
+            part = part.saturating_add(1);
+        }
     }
-    let empty_part = normalized.split(SEPARATOR).any(str::is_empty);
-    if empty_part {
+    if empty_part || part == 0 {
         return Err(Problem::new(
             "separator",
             "间隔点不得位于首尾或连续出现。",

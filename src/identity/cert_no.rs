@@ -212,18 +212,16 @@ fn to_ascii(text: &str) -> Result<[u8; 18], Problem> {
     if text.is_empty() {
         return Err(Problem::new("missing", "不能为空。", "is empty."));
     }
-    if text.contains(|c: char| matches!(c, '０'..='９' | 'Ｘ' | 'ｘ')) {
+    if text.chars().any(|c| matches!(c, '０'..='９' | 'Ｘ' | 'ｘ')) {
         return Err(Problem::new(
             "full-width",
             "含有全角字符，请改用半角数字。",
             "holds full-width characters; use ASCII digits.",
         ));
     }
-    let masks = text
-        .chars()
-        .filter(|c| matches!(c, '*' | 'x' | 'X'))
-        .count();
-    if text.contains('*') || masks > 1 {
+    let asterisk = text.bytes().any(|byte| byte == b'*');
+    let letters = text.bytes().filter(|byte| matches!(byte, b'x' | b'X'));
+    if asterisk || letters.count() > 1 {
         return Err(Problem::new(
             "masked",
             "是打码后的号码，请传入完整号码。",

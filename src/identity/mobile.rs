@@ -12,7 +12,7 @@ pub fn check(text: &str) -> Result<Accepted<NoDetails>, Problem> {
     if text.is_empty() {
         return Err(Problem::new("missing", "不能为空。", "is empty."));
     }
-    if text.contains(['*', 'x', 'X']) {
+    if text.bytes().any(|byte| matches!(byte, b'*' | b'x' | b'X')) {
         return Err(Problem::new(
             "masked",
             "是打码后的号码，请传入完整号码，或不传该字段。",
@@ -22,7 +22,10 @@ pub fn check(text: &str) -> Result<Accepted<NoDetails>, Problem> {
     let local = ["+86", "0086"]
         .iter()
         .find_map(|code| text.strip_prefix(code))
-        .map(|rest| rest.trim_start_matches([' ', '-']));
+        .map(|rest| {
+            let begins = rest.bytes().position(|byte| !matches!(byte, b' ' | b'-'));
+            rest.get(begins.unwrap_or(rest.len())..).unwrap_or_default()
+        });
     let number = local.unwrap_or(text);
     let well_formed = match number.as_bytes() {
         [b'1', b'3'..=b'9', rest @ ..] => rest.len() == 9 && rest.iter().all(u8::is_ascii_digit),

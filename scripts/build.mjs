@@ -23,9 +23,8 @@ export const wasmFile = (variant) => at("pkg", "wasm", variant, "cloudauth_edge_
 const variants = {
   client: { features: "client,standalone", optimize: "s" },
   identity: { features: "identity,standalone", optimize: "z" },
-  // serde-wasm-bindgen brings std along.
-  gateway: { features: "gateway-module", optimize: "z" },
-  sandbox: { features: "sandbox-module", optimize: "z" },
+  gateway: { features: "gateway-module,standalone", optimize: "z" },
+  sandbox: { features: "sandbox-module,standalone", optimize: "z" },
   lab: { features: "lab,standalone", optimize: "z" },
 };
 

@@ -1,11 +1,43 @@
-/** The gateway's WebAssembly core as the Worker loads it, and the settings it decides by. */
+/** The gateway's WebAssembly core as the Worker loads it, and what it decides by. */
 
 import { guard } from "../pkg/core.js";
 import * as glue from "../pkg/wasm/gateway/cloudauth_edge.js";
 import module from "../pkg/wasm/gateway/cloudauth_edge_bg.wasm";
+import openapi from "./openapi.json";
 
 glue.initSync({ module });
-export const core = guard(glue);
+const exports = guard(glue);
+
+/** The module's functions, which `src/wasm/gateway.rs` describes, with objects in place of JSON text. */
+export const core = {
+  route(settings, { body, ...request }) {
+    return JSON.parse(exports.gatewayRoute(settings, JSON.stringify(request), body, Date.now()));
+  },
+
+  step(settings, task, happened, rows, instance) {
+    const { body, ...told } = happened ?? {};
+    const known = JSON.stringify({ happened: happened && told, rows, instance });
+    const random = crypto.getRandomValues(new Uint8Array(32));
+    return JSON.parse(exports.gatewayStep(settings, task, known, body, random, Date.now()));
+  },
+
+  alarm: exports.gatewayAlarm,
+
+  turn(settings, freeAt) {
+    return JSON.parse(exports.gatewayTurn(settings, freeAt, Date.now()));
+  },
+
+  failure(what, { body, ...request }, requestId) {
+    return JSON.parse(exports.gatewayFailure(what, JSON.stringify(request), requestId));
+  },
+
+  photo(status, contentType, { body, ...request }, requestId) {
+    return JSON.parse(exports.gatewayPhoto(status, contentType, JSON.stringify(request), requestId));
+  },
+};
+
+/** What stands in files beside the module, and is an answer's body where the answer names it. */
+export const files = { "openapi.json": openapi };
 
 const texts = new WeakMap();
 

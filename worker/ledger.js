@@ -31,7 +31,7 @@ export class Ledger extends DurableObject {
   }
 
   async alarm() {
-    await this.#perform(core.gatewayAlarm());
+    await this.#perform(core.alarm());
   }
 
   async #perform(task) {
@@ -62,15 +62,8 @@ export class Ledger extends DurableObject {
     const rows = {};
     const ranges = [];
     for (;;) {
-      const step = core.gatewayStep(
-        settingsOf(this.env),
-        task,
-        happened,
-        { rows, ranges },
-        this.#instance,
-        Date.now(),
-      );
-      const { need, act } = step;
+      const settings = settingsOf(this.env);
+      const { need, act } = core.step(settings, task, happened, { rows, ranges }, this.#instance);
       if (act) {
         for (const [key, value] of act.writes) {
           if (value === null) sql.exec("DELETE FROM rows WHERE key = ?", key);
@@ -132,7 +125,7 @@ export class Pacer extends DurableObject {
 
   /** @returns {number | null} milliseconds to wait; null when too many wait already */
   turn() {
-    const turn = core.gatewayTurn(settingsOf(this.env), this.#freeAt, Date.now());
+    const turn = core.turn(settingsOf(this.env), this.#freeAt);
     if (turn) this.#freeAt = turn.freeAt;
     return turn?.waitMillis ?? null;
   }

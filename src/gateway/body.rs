@@ -3,6 +3,7 @@
 use super::problem::{MALFORMED_BODY, Problem, UNSUPPORTED_MEDIA_TYPE};
 use crate::actions::Value;
 use crate::http::header;
+use crate::json::de::from_json;
 use crate::prelude::*;
 use serde::de::{Deserialize, Deserializer, Error, MapAccess, Visitor};
 
@@ -22,9 +23,11 @@ pub fn members(headers: &[(String, String)], body: &[u8]) -> Result<Vec<(String,
     {
         return Err(Problem::new(&UNSUPPORTED_MEDIA_TYPE).header("accept", "application/json"));
     }
-    serde_json::from_slice::<Members>(body)
+    core::str::from_utf8(body)
+        .ok()
+        .and_then(|text| from_json::<Members>(text).ok())
         .map(|members| members.0)
-        .map_err(|_| Problem::new(&MALFORMED_BODY))
+        .ok_or_else(|| Problem::new(&MALFORMED_BODY))
 }
 
 struct Members(Vec<(String, Value)>);

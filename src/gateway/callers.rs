@@ -3,6 +3,7 @@
 
 use crate::credentials::Secret;
 use crate::endpoint::Endpoint;
+use crate::json::de::from_json_strictly;
 use crate::prelude::*;
 use crate::signing::acs3::hmac_sha256;
 use crate::signing::encode::hex;
@@ -170,13 +171,21 @@ pub fn read<'a>(
     development: bool,
     secret_setting: &dyn Fn(&str) -> Option<&'a str>,
 ) -> Result<Vec<Caller>, Vec<Problem>> {
-    let raw: Vec<RawCaller> = serde_json::from_str(text).map_err(|error| {
-        let (line, column) = (error.line(), error.column());
+    let raw: Vec<RawCaller> = from_json_strictly(text).map_err(|error| {
+        let (zh, en) = match error.place() {
+            "" => (String::new(), String::new()),
+            place => (["（", place, "）"].concat(), [" (at ", place, ")"].concat()),
+        };
         vec![(
             "not-callers",
             Text::composed(
-                alloc::format!("不是所需的 JSON（第 {line} 行第 {column} 列）；格式见 docs/gateway.md。"),
-                alloc::format!("is not the JSON it should be (line {line}, column {column}); docs/gateway.md shows its form."),
+                ["不是所需的 JSON", &zh, "；格式见 docs/gateway.md。"].concat(),
+                [
+                    "is not the JSON it should be",
+                    &en,
+                    "; docs/gateway.md shows its form.",
+                ]
+                .concat(),
             ),
         )]
     })?;

@@ -27,7 +27,9 @@ pub use callback::CallbackAnswer;
 pub use config::{Account, Config, Key, Ram, Scene};
 pub use envelope::{NOTE_HEADER, SANDBOX_HEADER};
 
+use crate::actions::Action;
 use crate::http::{IncomingRequest, Response};
+use crate::json::write::Object;
 use crate::rpc_server::request::{self, MAX_BODY};
 use alloc::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
@@ -226,10 +228,7 @@ fn answer(
     })
 }
 
-type Performed = (
-    &'static crate::actions::Action,
-    serde_json::Map<String, serde_json::Value>,
-);
+type Performed = (&'static Action, Object);
 
 fn perform(session: &mut Session<'_>, request: &IncomingRequest) -> Result<Performed, Stop> {
     let call = protocol::authenticate(session, request)?;

@@ -3,6 +3,8 @@
 use super::{Callback, Config, Delivery, Done, Input, Need, Random, Write};
 use crate::actions::Action;
 use crate::http::Response;
+use crate::json::de::from_json;
+use crate::json::write::to_json;
 use crate::prelude::*;
 use crate::rpc_server::errors::Refusal;
 use crate::timestamp::Timestamp;
@@ -111,7 +113,7 @@ impl<'a> Session<'a> {
     pub(super) fn row<T: DeserializeOwned>(&self, key: &str) -> Result<Option<T>, Need> {
         self.want(&[key])?;
         let stored = self.input.rows.get(key).and_then(Option::as_ref);
-        Ok(stored.and_then(|text| serde_json::from_str(text).ok()))
+        Ok(stored.and_then(|text| from_json(text).ok()))
     }
 
     /// Every stored row whose key begins with `prefix`.
@@ -124,7 +126,7 @@ impl<'a> Session<'a> {
         };
         Ok(rows
             .iter()
-            .filter_map(|(_, text)| serde_json::from_str(text).ok())
+            .filter_map(|(_, text)| from_json(text).ok())
             .collect())
     }
 
@@ -135,14 +137,11 @@ impl<'a> Session<'a> {
         row: &T,
         expires_at: Option<Timestamp>,
     ) {
-        // The rows are structs of strings and numbers: their serialization cannot fail.
-        if let Ok(value) = serde_json::to_string(row) {
-            self.writes.push(Write::Put {
-                key: key.into(),
-                value,
-                expires_at: expires_at.map(Timestamp::unix_millis),
-            });
-        }
+        self.writes.push(Write::Put {
+            key: key.into(),
+            value: to_json(row),
+            expires_at: expires_at.map(Timestamp::unix_millis),
+        });
     }
 
     /// Removes every row.

@@ -9,11 +9,11 @@ use crate::gateway::problem::{
     UPSTREAM_THROTTLED, USER_DAILY_LIMIT,
 };
 use crate::gateway::settings::Settings;
+use crate::json::Json;
 use crate::prelude::*;
 use crate::response::{Answer, InitResult};
 use crate::timestamp::Timestamp;
 use serde::{Deserialize, Serialize};
-use serde_json::Value;
 
 /// How long a request waits for another that is starting the same order.
 const WAIT_MILLIS: i64 = 10_000;
@@ -38,7 +38,7 @@ pub struct Create {
     /// Keyed hash of the UserId, if one was given.
     pub user: Option<String>,
     /// What the checks noticed, for the answer.
-    pub notices: Vec<Value>,
+    pub notices: Vec<Json>,
     /// Whether to start anew an order of which nobody knows whether it was started.
     pub restart_unknown: bool,
     /// Since when the request waits for another one, in milliseconds.

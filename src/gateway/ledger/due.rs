@@ -17,10 +17,10 @@ use super::webhook::{self, Posted};
 use super::{Context, Next, Step, Task, Writes};
 use crate::gateway::reply::Reply;
 use crate::gateway::settings::Settings;
+use crate::json::write::Object;
 use crate::prelude::*;
 use crate::timestamp::Timestamp;
 use serde::{Deserialize, Serialize};
-use serde_json::json;
 
 /// An alarm that is this late has been given up by the platform, and is set anew.
 pub const GIVEN_UP_MILLIS: i64 = 10 * 60_000;
@@ -65,7 +65,7 @@ pub(super) fn hint(hint: &Hint, rows: &Rows, context: &Context) -> Result<Step, 
         writes.due(rows, context.now, now, &["check/", &hint.no].concat())?;
     }
     // Whether there is such an order is nobody's business but the caller's.
-    let reply = Reply::json(200, &json!({ "status": "ok" })).with_outcome("noted");
+    let reply = Reply::json(200, &Object::new().with("status", "ok")).with_outcome("noted");
     Ok(writes.then(Next::reply(reply)))
 }
 

@@ -28,6 +28,7 @@ use super::settings::Settings;
 use crate::actions::{Action, ValidRequest, Value, rules};
 use crate::call;
 use crate::http::OutgoingRequest;
+use crate::json::write::to_json;
 use crate::rpc_server::errors::Refusal;
 use crate::signing::encode::hex;
 use crate::timestamp::Timestamp;
@@ -53,7 +54,7 @@ pub struct Asker {
 
 /// The protocol a request came by, and is answered in.
 #[derive(Clone, Debug, Serialize, Deserialize)]
-#[serde(tag = "front", rename_all = "lowercase")]
+#[serde(rename_all = "lowercase")]
 pub enum Front {
     /// The REST routes.
     Rest {
@@ -84,7 +85,7 @@ impl Asker {
 
 /// Something to do with the ledger. Plain data that the host keeps between steps and hands back.
 #[derive(Clone, Debug, Serialize, Deserialize)]
-#[serde(tag = "task", rename_all = "lowercase")]
+#[serde(rename_all = "lowercase")]
 pub enum Task {
     /// Go on unless the nonce of a signature was used before.
     Signed(nonce::Signed),
@@ -117,7 +118,7 @@ pub struct Call {
 
 /// What a call of the vendor is for.
 #[derive(Clone, Debug, Serialize, Deserialize)]
-#[serde(tag = "purpose", rename_all = "lowercase")]
+#[serde(rename_all = "lowercase")]
 pub enum Purpose {
     /// InitFaceVerify for an order that is written as being started.
     Start {
@@ -235,8 +236,7 @@ pub enum Next {
 
 /// The host keeps a task as text that it does not read.
 fn as_text<S: serde::Serializer>(task: &Task, serializer: S) -> Result<S::Ok, S::Error> {
-    let text = serde_json::to_string(task).map_err(serde::ser::Error::custom)?;
-    serializer.serialize_str(&text)
+    serializer.serialize_str(&to_json(task))
 }
 
 impl Next {

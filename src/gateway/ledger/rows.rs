@@ -14,6 +14,8 @@
 //!
 //! Times in keys are milliseconds with leading zeros, so that keys sort by time. Values are JSON.
 
+use crate::json::de::from_json;
+use crate::json::write::to_json;
 use crate::prelude::*;
 use crate::timestamp::Timestamp;
 use alloc::collections::{BTreeMap, BTreeSet};
@@ -75,9 +77,7 @@ impl Rows {
         match self.rows.get(key) {
             None => Err(Stop::Need(Need::Keys(vec![key.to_owned()]))),
             Some(None) => Ok(None),
-            Some(Some(text)) => serde_json::from_str(text)
-                .map(Some)
-                .map_err(|_| Stop::Unreadable),
+            Some(Some(text)) => from_json(text).map(Some).map_err(|_| Stop::Unreadable),
         }
     }
 
@@ -104,9 +104,9 @@ impl Rows {
     }
 }
 
-/// A row with a value. Only maps with keys that are not text fail to serialize; no row is one.
+/// A row with a value.
 pub fn row<T: Serialize>(key: String, value: &T) -> Write {
-    (key, serde_json::to_string(value).ok())
+    (key, Some(to_json(value)))
 }
 
 pub(super) fn order_key(no: &str) -> String {

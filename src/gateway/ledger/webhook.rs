@@ -10,13 +10,13 @@ use crate::credentials::Secret;
 use crate::gateway::callers::{derive, webhook_secret};
 use crate::gateway::settings::Settings;
 use crate::http::OutgoingRequest;
+use crate::json::write::Object;
 use crate::prelude::*;
 use crate::signing::acs3::hmac_sha256;
 use crate::signing::encode::hex;
 use crate::timestamp::Timestamp;
 use base64ct::{Base64, Encoding};
 use serde::{Deserialize, Serialize};
-use serde_json::json;
 
 /// Milliseconds a receiver has to answer.
 const TIMEOUT_MILLIS: i64 = 15_000;
@@ -105,17 +105,16 @@ fn body(no: &str, order: &Order, verdict: &Verdict) -> String {
     let status = Standing::from(verdict.outcome).word();
     let kind = ["face-verification.", status].concat();
     let timestamp = Timestamp::from_unix_millis(verdict.at).to_string();
-    json!({
-        "type": kind,
-        "timestamp": timestamp,
-        "data": {
-            "outerOrderNo": no,
-            "certifyId": certify_id,
-            "status": status,
-            "subCode": verdict.sub_code,
-        },
-    })
-    .to_string()
+    let data = Object::new()
+        .with("outerOrderNo", no)
+        .with("certifyId", &certify_id)
+        .with("status", status)
+        .with("subCode", &verdict.sub_code);
+    Object::new()
+        .with("type", &kind)
+        .with("timestamp", &timestamp)
+        .with("data", &data)
+        .text()
 }
 
 fn signed(url: &str, id: &str, secret: &Secret, body: &str, now: Timestamp) -> OutgoingRequest {

@@ -35,6 +35,9 @@ const inlined = ["client", "identity"];
 const wasmOpt = [
   "-Oz",
   "--converge",
+  // What is called from one place stays a function of its own: that packs better, and a function is compiled when it is
+  // first called.
+  "--one-caller-inline-max-function-size=15",
   "--enable-bulk-memory",
   "--enable-nontrapping-float-to-int",
   "--enable-sign-ext",

@@ -90,7 +90,12 @@ ${list}`);
 /** What /readyz answers with these settings. */
 function readiness(core, variables) {
   const request = { method: "GET", path: "/readyz", query: "", headers: [], host: "127.0.0.1", freshId: "" };
-  const routed = core.gatewayRoute(JSON.stringify(variables), JSON.stringify(request), undefined, Date.now());
+  const routed = core.gatewayRoute(
+    JSON.stringify(Object.entries(variables)),
+    JSON.stringify(request),
+    undefined,
+    Date.now(),
+  );
   const { reply } = JSON.parse(routed).then;
   return { status: reply.status, text: reply.body };
 }

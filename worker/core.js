@@ -46,7 +46,7 @@ export function settingsOf(env) {
   let text = texts.get(env);
   if (text === undefined) {
     const named = Object.entries(env).filter(([name]) => /^(GATEWAY|CLOUDAUTH)_/.test(name));
-    text = JSON.stringify(Object.fromEntries(named.map(([name, value]) => [name, written(value)])));
+    text = JSON.stringify(named.map(([name, value]) => [name, written(value)]));
     texts.set(env, text);
   }
   return text;

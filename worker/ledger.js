@@ -59,7 +59,7 @@ export class Ledger extends DurableObject {
   /** Asks the core until it knows enough to act, and writes what it says. */
   #act(task, happened) {
     const { sql } = this.ctx.storage;
-    const rows = {};
+    const rows = [];
     const ranges = [];
     for (;;) {
       const settings = settingsOf(this.env);
@@ -73,7 +73,7 @@ export class Ledger extends DurableObject {
       }
       for (const key of need.keys ?? []) {
         const [row] = sql.exec("SELECT value FROM rows WHERE key = ?", key);
-        rows[key] = row?.value ?? null;
+        rows.push([key, row?.value ?? null]);
       }
       if (need.range) {
         const { from, to, limit, reverse } = need.range;

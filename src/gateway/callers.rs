@@ -7,6 +7,7 @@ use crate::json::de::from_json_strictly;
 use crate::prelude::*;
 use crate::signing::acs3::hmac_sha256;
 use crate::signing::encode::hex;
+use crate::strings::split_once;
 use crate::text::Text;
 use base64ct::{Base64, Encoding};
 use serde::{Deserialize, Serialize};
@@ -341,7 +342,7 @@ impl Caller {
 
 /// An address whose host may be reached that way; its path may be anything printable.
 fn is_webhook_url(text: &str) -> bool {
-    let (scheme, rest) = text.split_once("://").unwrap_or_default();
+    let (scheme, rest) = split_once(text, "://").unwrap_or_default();
     let authority = rest.split(['/', '?', '#']).next().unwrap_or_default();
     text.len() <= 2_048
         && text.bytes().all(|byte| byte.is_ascii_graphic())

@@ -220,6 +220,7 @@ pub fn failure(what: HostFailure, request: &IncomingRequest, request_id: &str) -
 
 /// The answer that a photo's bytes go into, or what is wrong with what its address answered; a
 /// status of 0 says that nothing came.
+#[inline(never)]
 pub fn photo(
     status: u16,
     content_type: &str,
@@ -323,6 +324,7 @@ impl Routing<'_> {
         }
     }
 
+    #[inline(never)]
     fn preflight(&self, settings: Option<&Settings>, methods: &[&str]) -> Taken {
         let not_allowed = || Problem::new(&METHOD_NOT_ALLOWED).header("allow", methods.join(", "));
         let settings = settings
@@ -353,6 +355,7 @@ impl Routing<'_> {
     }
 
     /// The vendor says that a person has finished; the address is the order's own secret.
+    #[inline(never)]
     fn callback(&mut self, settings: &Settings, segments: &[&str]) -> Taken {
         let [caller, no, proof] = *segments else {
             return Err(Problem::new(&NOT_FOUND));
@@ -375,6 +378,7 @@ impl Routing<'_> {
     }
 
     /// The vendor's own protocol, whose answers are the vendor's too.
+    #[inline(never)]
     fn rpc(&mut self, settings: &Result<Settings, Vec<FieldError>>) -> Then {
         let request = &self.arrival.request;
         let mut front = RpcFront::of(request);
@@ -419,6 +423,7 @@ impl Routing<'_> {
         }))
     }
 
+    #[inline(never)]
     fn create(&self, settings: &Settings, caller: &Caller) -> Taken {
         permitted(caller, Scope::Create)?;
         if let Some(read) = self.body()? {
@@ -454,6 +459,7 @@ impl Routing<'_> {
         ))))
     }
 
+    #[inline(never)]
     fn ask(&self, caller: &Caller, no: &str) -> Taken {
         permitted(caller, Scope::Read)?;
         if !is_order_number(no) {
@@ -500,6 +506,7 @@ impl Routing<'_> {
         })))
     }
 
+    #[inline(never)]
     fn list(&self, caller: &Caller) -> Taken {
         permitted(caller, Scope::Read)?;
         let mut wrong = Vec::new();
@@ -612,6 +619,7 @@ fn surroundings(settings: &Settings) -> Object {
 }
 
 /// What a problem's `type` leads to.
+#[inline(never)]
 fn described(code: &str) -> Taken {
     PROBLEMS
         .iter()

@@ -28,6 +28,7 @@ use crate::rpc_server::envelope::{Envelope, Format};
 use crate::rpc_server::errors::{self, Refusal};
 use crate::rpc_server::request::{Claim, format};
 use crate::signing::acs3::hex_sha256;
+use crate::strings::split_once;
 use crate::timestamp::Timestamp;
 use serde::{Deserialize, Serialize};
 
@@ -253,7 +254,7 @@ impl RpcFront {
         let note: Vec<String> = problem
             .field_errors()
             .iter()
-            .map(|field| alloc::format!("{} {}", field.field, field.rule))
+            .map(|field| [&field.field, " ", field.rule].concat())
             .collect();
         if note.is_empty() {
             reply
@@ -294,13 +295,13 @@ impl RpcFront {
 /// logs, names and numbers included. The hash that takes its place tells as well whether both sides
 /// signed the same. SDKs look for the colon.
 fn without_request(message: &str) -> String {
-    if let Some((string_to_sign, _)) = message.split_once(" server CanonicalRequest is [") {
+    if let Some((string_to_sign, _)) = split_once(message, " server CanonicalRequest is [") {
         return string_to_sign.to_owned();
     }
-    match message.split_once("string to sign is:") {
+    match split_once(message, "string to sign is:") {
         Some((before, quoted)) => {
             let hash = hex_sha256(quoted.as_bytes());
-            alloc::format!("{before}string to sign is:(SHA-256) {hash}")
+            [before, "string to sign is:(SHA-256) ", &hash].concat()
         }
         None => message.to_owned(),
     }

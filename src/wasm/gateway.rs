@@ -45,7 +45,7 @@ fn arrival(request: &str, body: Option<Vec<u8>>) -> Result<Arrival, JsError> {
     })
 }
 
-/// Routes a request. In: the Worker's variables, names and texts; the request (`method`, `path`,
+/// Routes a request. In: the Worker's variables, pairs of name and text; the request (`method`, `path`,
 /// `query`, `headers`, `host`, `freshId`) and its body, undefined while it has not been read. Out: a
 /// [`route::Routed`].
 #[wasm_bindgen(js_name = gatewayRoute)]

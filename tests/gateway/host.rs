@@ -178,7 +178,7 @@ impl Host {
                     Step::Need(Need::Keys(keys)) => {
                         for key in keys {
                             let value = rows.get(&key).cloned();
-                            loaded.rows.insert(key, value);
+                            loaded.rows.push((key, value));
                         }
                     }
                     Step::Need(Need::Range(range)) => {

@@ -232,7 +232,10 @@ fn entity_tag(standing: Standing, order: &Order) -> String {
 
 /// Whether an `If-None-Match` names the tag, by weak comparison (RFC 9110 §13.1.2).
 fn is_among(tag: &str, known: &str) -> bool {
-    let opaque = |tag: &str| tag.trim().trim_start_matches("W/").to_owned();
+    let opaque = |tag: &str| {
+        let tag = tag.trim();
+        tag.strip_prefix("W/").unwrap_or(tag).to_owned()
+    };
     known.trim() == "*" || known.split(',').any(|one| opaque(one) == opaque(tag))
 }
 

@@ -2,7 +2,9 @@
 
 use super::ask::Ask;
 use super::order::{Order, Standing, Start, over_at, refusal, surely_not_started};
-use super::rows::{CALLER, Rows, Stop, certify_key, listed_key, order_key, starts_key, user_key};
+use super::rows::{
+    ALARM, CALLER, Rows, Stop, certify_key, listed_key, order_key, starts_key, user_key,
+};
 use super::{Asker, Context, Ended, Next, Purpose, Step, Task, Writes, answer, call};
 use crate::gateway::problem::{
     DAILY_LIMIT, ORDER_BEING_STARTED, ORDER_CONFLICT, Problem, ProblemKind, START_OUTCOME_UNKNOWN,
@@ -60,6 +62,7 @@ impl Create {
     }
 }
 
+#[inline(never)]
 pub(super) fn begin(
     settings: &Settings,
     create: Create,
@@ -68,6 +71,10 @@ pub(super) fn begin(
 ) -> Result<Step, Stop> {
     let mut writes = Writes::default();
     let key = order_key(&create.no);
+    // What a start needs, in one round.
+    let counted = limits(settings, &create, context.now).map(|(_, key, _)| key);
+    let others = [key.clone(), CALLER.to_owned(), ALARM.to_owned()];
+    rows.expect(others.into_iter().chain(counted))?;
     let Some(mut order) = rows.get::<Order>(&key)? else {
         return start(settings, create, None, writes, rows, context);
     };
@@ -166,8 +173,7 @@ fn start(
             &alloc::format!("expire/{}", create.no),
         )?;
     }
-    let then = call(Purpose::Start { create, flight }, context.now);
-    Ok(writes.then(Next::Again { then }))
+    call(settings, Purpose::Start { create, flight }, writes, context)
 }
 
 /// Counts a start against the caller's limits, or says which is reached.
@@ -258,6 +264,7 @@ pub(super) fn in_flight(
         }))
 }
 
+#[inline(never)]
 pub(super) fn settle(
     settings: &Settings,
     create: Create,
@@ -268,6 +275,10 @@ pub(super) fn settle(
 ) -> Result<Step, Stop> {
     let mut writes = Writes::default();
     let key = order_key(&create.no);
+    if let Ended::Answered(Answer::Init(result)) = &ended {
+        let certified = certify_key(&result.certify_id);
+        rows.expect([key.clone(), certified, ALARM.to_owned()])?;
+    }
     let mut order = match in_flight(&create, flight, rows)? {
         Ok(order) => order,
         Err(too_late) => return Ok(too_late),

@@ -12,7 +12,7 @@
 
 use super::ask::Ask;
 use super::order::{Order, Standing, Start};
-use super::rows::{CALLER, Range, Rows, Stop, certify_key, listed_key, order_key, sortable};
+use super::rows::{ALARM, CALLER, Range, Rows, Stop, certify_key, listed_key, order_key, sortable};
 use super::webhook::{self, Posted};
 use super::{Context, Next, Step, Task, Writes};
 use crate::gateway::reply::Reply;
@@ -55,6 +55,7 @@ pub struct Hint {
 }
 
 /// Has the order checked at once.
+#[inline(never)]
 pub(super) fn hint(hint: &Hint, rows: &Rows, context: &Context) -> Result<Step, Stop> {
     let mut writes = Writes::default();
     let waits = rows
@@ -78,6 +79,7 @@ fn due_until(to: String, limit: u32) -> Range {
     }
 }
 
+#[inline(never)]
 pub(super) fn work(
     settings: &Settings,
     alarm: Alarm,
@@ -155,7 +157,7 @@ fn sleep(mut writes: Writes, rows: &Rows) -> Result<Step, Stop> {
         .and_then(|time| time.parse().ok());
     match at {
         Some(at) => writes.alarm = Some(at),
-        None => writes.delete("alarm".to_owned()),
+        None => writes.delete(ALARM.to_owned()),
     }
     Ok(writes.then(Next::Idle))
 }

@@ -59,6 +59,7 @@ impl Cursor {
     }
 }
 
+#[inline(never)]
 pub(super) fn page(
     settings: &Settings,
     list: &List,

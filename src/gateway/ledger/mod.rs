@@ -35,7 +35,7 @@ use crate::timestamp::Timestamp;
 use ask::Ask;
 use create::Create;
 use list::List;
-use rows::{Need, Rows, Stop, Write, row};
+use rows::{ALARM, Need, Rows, Stop, Write, row};
 use serde::{Deserialize, Serialize};
 
 const CALLBACK_URL: &str = "CallbackUrl";
@@ -270,7 +270,7 @@ impl Writes {
     /// Something for the alarm to do at a time.
     fn due(&mut self, rows: &Rows, now: Timestamp, at: i64, what: &str) -> Result<(), Stop> {
         self.later(at, what);
-        let set: Option<i64> = rows.get("alarm")?;
+        let set: Option<i64> = rows.get(ALARM)?;
         let earliest = self.alarm.map_or(at, |other| other.min(at));
         // An alarm that should have fired long ago has been given up by the platform.
         let late = now.unix_millis().saturating_sub(due::GIVEN_UP_MILLIS);
@@ -283,7 +283,7 @@ impl Writes {
     /// The act. An alarm to set is written beside it, so that later steps know of it.
     fn then(mut self, next: Next) -> Step {
         if let Some(alarm) = self.alarm {
-            self.put("alarm".to_owned(), &alarm);
+            self.put(ALARM.to_owned(), &alarm);
         }
         Step::Act(Box::new(Act {
             writes: self.writes,
@@ -385,20 +385,28 @@ impl Purpose {
     }
 }
 
-/// Begins a call of the vendor.
-fn call(purpose: Purpose, now: Timestamp) -> Task {
-    Task::Call(Call {
-        purpose,
-        state: call::State::new(now, 0),
-    })
+/// Begins a call of the vendor, once `writes` are written.
+fn call(
+    settings: &Settings,
+    purpose: Purpose,
+    writes: Writes,
+    context: &Context,
+) -> Result<Step, Stop> {
+    let state = call::State::new(context.now, 0);
+    send(settings, Call { purpose, state }, writes, context)
 }
 
+#[inline(never)]
 fn attempt(settings: &Settings, call: Call, rows: &Rows, context: &Context) -> Result<Step, Stop> {
     if let Purpose::Start { create, flight } = &call.purpose
         && let Err(too_late) = create::in_flight(create, flight, rows)?
     {
         return Ok(too_late);
     }
+    send(settings, call, Writes::default(), context)
+}
+
+fn send(settings: &Settings, call: Call, writes: Writes, context: &Context) -> Result<Step, Stop> {
     let Some(request) = call.purpose.request(settings, context.now) else {
         return Err(Stop::Unreadable);
     };
@@ -410,7 +418,7 @@ fn attempt(settings: &Settings, call: Call, rows: &Rows, context: &Context) -> R
         context.now,
         context.nonce(),
     );
-    Ok(Writes::default().then(Next::Send {
+    Ok(writes.then(Next::Send {
         action: Some(call.purpose.action().name),
         request: attempt.request,
         timeout_millis: attempt.timeout_millis,
@@ -421,6 +429,7 @@ fn attempt(settings: &Settings, call: Call, rows: &Rows, context: &Context) -> R
     }))
 }
 
+#[inline(never)]
 fn settle(
     settings: &Settings,
     call: Call,

@@ -19,6 +19,7 @@ pub struct Signed {
     pub then: Box<Task>,
 }
 
+#[inline(never)]
 pub(super) fn check(signed: Signed, rows: &Rows, context: &Context) -> Result<Step, Stop> {
     let mut writes = Writes::default();
     if rows.get::<i64>(&signed.nonce)?.is_some() {

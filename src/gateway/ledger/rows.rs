@@ -18,10 +18,11 @@ use crate::json::de::from_json;
 use crate::json::write::to_json;
 use crate::prelude::*;
 use crate::timestamp::Timestamp;
-use alloc::collections::{BTreeMap, BTreeSet};
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
+/// The key of the row that tells when the alarm is set to fire.
+pub(super) const ALARM: &str = "alarm";
 /// The key of the row that names the caller: the alarm knows it from nowhere else.
 pub(super) const CALLER: &str = "caller";
 
@@ -60,11 +61,9 @@ pub enum Stop {
 /// What the host has loaded so far.
 #[derive(Clone, Debug, Default, Deserialize)]
 pub struct Rows {
-    /// Values by key; `None` where it is known that there is no row.
-    #[serde(default)]
-    pub rows: BTreeMap<String, Option<String>>,
+    /// Keys with their values; `None` where it is known that there is no row.
+    pub rows: Vec<(String, Option<String>)>,
     /// Ranges with the keys and values found, in their order.
-    #[serde(default)]
     pub ranges: Vec<(Range, Vec<(String, String)>)>,
 }
 
@@ -72,9 +71,14 @@ pub struct Rows {
 pub type Write = (String, Option<String>);
 
 impl Rows {
+    fn value(&self, key: &str) -> Option<&Option<String>> {
+        let found = self.rows.iter().find(|(known, _)| known == key);
+        found.map(|(_, value)| value)
+    }
+
     /// The row with that key.
     pub fn get<T: DeserializeOwned>(&self, key: &str) -> Result<Option<T>, Stop> {
-        match self.rows.get(key) {
+        match self.value(key) {
             None => Err(Stop::Need(Need::Keys(vec![key.to_owned()]))),
             Some(None) => Ok(None),
             Some(Some(text)) => from_json(text).map(Some).map_err(|_| Stop::Unreadable),
@@ -83,14 +87,16 @@ impl Rows {
 
     /// Asks for many rows at once, so that they need not be asked for one by one.
     pub fn expect(&self, keys: impl IntoIterator<Item = String>) -> Result<(), Stop> {
-        let missing: BTreeSet<String> = keys
-            .into_iter()
-            .filter(|key| !self.rows.contains_key(key))
-            .collect();
+        let mut missing = Vec::new();
+        for key in keys {
+            if self.value(&key).is_none() && !missing.contains(&key) {
+                missing.push(key);
+            }
+        }
         if missing.is_empty() {
             Ok(())
         } else {
-            Err(Stop::Need(Need::Keys(missing.into_iter().collect())))
+            Err(Stop::Need(Need::Keys(missing)))
         }
     }
 
@@ -110,23 +116,23 @@ pub fn row<T: Serialize>(key: String, value: &T) -> Write {
 }
 
 pub(super) fn order_key(no: &str) -> String {
-    alloc::format!("order/{no}")
+    ["order/", no].concat()
 }
 
 pub(super) fn listed_key(created: i64, no: &str) -> String {
-    alloc::format!("listed/{}/{no}", sortable(created))
+    ["listed/", &sortable(created), "/", no].concat()
 }
 
 pub(super) fn certify_key(certify_id: &str) -> String {
-    alloc::format!("certify/{certify_id}")
+    ["certify/", certify_id].concat()
 }
 
 pub(super) fn starts_key(now: Timestamp) -> String {
-    alloc::format!("starts/{}", now.shanghai_date())
+    ["starts/", &now.shanghai_date().to_string()].concat()
 }
 
 pub(super) fn user_key(now: Timestamp, user: &str) -> String {
-    alloc::format!("user/{}/{user}", now.shanghai_date())
+    ["user/", &now.shanghai_date().to_string(), "/", user].concat()
 }
 
 /// Milliseconds so that text sorts as numbers do, for the next 30,000 years.

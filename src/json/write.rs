@@ -152,29 +152,19 @@ fn push_quoted(json: &mut String, text: &str) {
         '0', '1', '2', '3', '4', '5', '6', '7', '8', '9', 'a', 'b', 'c', 'd', 'e', 'f',
     ];
     json.push('"');
-    let mut rest = text;
-    while let Some(at) = rest
-        .bytes()
-        .position(|byte| matches!(byte, b'"' | b'\\' | 0..0x20))
-    {
-        json.push_str(rest.get(..at).unwrap_or_default());
-        let mut special = rest.get(at..).unwrap_or_default().chars();
-        match special.next() {
-            Some(character @ ('"' | '\\')) => {
-                json.push('\\');
-                json.push(character);
-            }
-            Some(control) => {
-                let code = control as usize;
+    for character in text.chars() {
+        match character {
+            '"' => json.push_str("\\\""),
+            '\\' => json.push_str("\\\\"),
+            '\0'..' ' => {
+                let code = character as usize;
                 json.push_str("\\u00");
                 json.push(if code < 16 { '0' } else { '1' });
                 json.push(DIGITS.get(code & 15).copied().unwrap_or('0'));
             }
-            None => {}
+            _ => json.push(character),
         }
-        rest = special.as_str();
     }
-    json.push_str(rest);
     json.push('"');
 }
 

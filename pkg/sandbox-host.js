@@ -213,8 +213,8 @@ export class SandboxHost {
   }
 
   #run(event, origin = "") {
-    const rows = Object.fromEntries(this.#always.map((key) => [key, this.#store.get(key)]));
-    const lists = {};
+    const rows = this.#always.map((key) => [key, this.#store.get(key)]);
+    const lists = [];
     const now = this.#now();
     for (let round = 0; round < MAX_ROUNDS; round++) {
       const { need, done } = this.#decide({ event, rows, lists, now, origin });
@@ -225,8 +225,8 @@ export class SandboxHost {
       }
       // What the first decision of all asked for first, every decision begins with.
       if (this.#always.length === 0) this.#always = need.rows;
-      for (const key of need.rows) rows[key] = this.#store.get(key);
-      for (const prefix of need.lists) lists[prefix] = this.#store.list(prefix);
+      for (const key of need.rows) rows.push([key, this.#store.get(key)]);
+      for (const prefix of need.lists) lists.push([prefix, this.#store.list(prefix)]);
     }
     throw new Error("The sandbox asked for rows again and again: this is a bug in it.");
   }

@@ -347,7 +347,7 @@ fn is_webhook_url(text: &str) -> bool {
     text.len() <= 2_048
         && text.bytes().all(|byte| byte.is_ascii_graphic())
         && ["http", "https"].contains(&scheme)
-        && Endpoint::parse(&alloc::format!("{scheme}://{authority}")).is_ok()
+        && Endpoint::parse(&[scheme, "://", authority].concat()).is_ok()
 }
 
 fn is_id(text: &str) -> bool {

@@ -30,6 +30,7 @@ use crate::prelude::*;
 use crate::rpc_server::request::MAX_BODY;
 use crate::signing::canonical::canonicalized_query;
 use crate::signing::encode::{hex, parse_form};
+use crate::strings::beside;
 use crate::text::Text;
 use crate::timestamp::Timestamp;
 use serde::Serialize;
@@ -220,7 +221,6 @@ pub fn failure(what: HostFailure, request: &IncomingRequest, request_id: &str) -
 
 /// The answer that a photo's bytes go into, or what is wrong with what its address answered; a
 /// status of 0 says that nothing came.
-#[inline(never)]
 pub fn photo(
     status: u16,
     content_type: &str,
@@ -272,6 +272,7 @@ struct Routing<'a> {
 
 type Taken = Result<Then, Problem>;
 
+// Each kind of request has a function that is never inlined: a fresh Worker compiles what it calls.
 impl Routing<'_> {
     fn dispatch(
         &mut self,
@@ -323,7 +324,6 @@ impl Routing<'_> {
             _ => Err(Problem::new(&NOT_FOUND)),
         }
     }
-
     #[inline(never)]
     fn preflight(&self, settings: Option<&Settings>, methods: &[&str]) -> Taken {
         let not_allowed = || Problem::new(&METHOD_NOT_ALLOWED).header("allow", methods.join(", "));
@@ -422,7 +422,6 @@ impl Routing<'_> {
             millis: BODY_MILLIS,
         }))
     }
-
     #[inline(never)]
     fn create(&self, settings: &Settings, caller: &Caller) -> Taken {
         permitted(caller, Scope::Create)?;
@@ -458,7 +457,6 @@ impl Routing<'_> {
             restart_unknown,
         ))))
     }
-
     #[inline(never)]
     fn ask(&self, caller: &Caller, no: &str) -> Taken {
         permitted(caller, Scope::Read)?;
@@ -491,6 +489,7 @@ impl Routing<'_> {
         })))
     }
 
+    #[inline(never)]
     fn photo(&self, caller: &Caller, no: &str) -> Taken {
         permitted(caller, Scope::ReadMaterial)?;
         if !is_order_number(no) {
@@ -505,7 +504,6 @@ impl Routing<'_> {
             ..Ask::default()
         })))
     }
-
     #[inline(never)]
     fn list(&self, caller: &Caller) -> Taken {
         permitted(caller, Scope::Read)?;
@@ -619,7 +617,6 @@ fn surroundings(settings: &Settings) -> Object {
 }
 
 /// What a problem's `type` leads to.
-#[inline(never)]
 fn described(code: &str) -> Taken {
     PROBLEMS
         .iter()
@@ -713,8 +710,13 @@ impl Query {
                 "(query)",
                 "unknown-parameter",
                 Text::composed(
-                    alloc::format!("含未知或重复的参数；可用的参数：{list}。"),
-                    alloc::format!("has an unknown parameter, or one twice; there are: {list}."),
+                    ["含未知或重复的参数；可用的参数：", &list, "。"].concat(),
+                    [
+                        "has an unknown parameter, or one twice; there are: ",
+                        &list,
+                        ".",
+                    ]
+                    .concat(),
                 ),
             ));
         }
@@ -722,10 +724,7 @@ impl Query {
     }
 
     fn value(&self, name: &str) -> Option<&str> {
-        self.0
-            .iter()
-            .find(|(known, _)| known == name)
-            .map(|(_, value)| value.as_str())
+        beside(&self.0, name).map(String::as_str)
     }
 
     fn flag(&self, name: &'static str, wrong: &mut Vec<FieldError>) -> Option<bool> {

@@ -11,7 +11,7 @@ use crate::endpoint::Endpoint;
 use crate::error::FieldError;
 use crate::options::{Options, RawCredentials, SANDBOX_ACCESS_KEY_ID, is_sandbox_key};
 use crate::prelude::*;
-use crate::strings::split_once;
+use crate::strings::{beside, split_once};
 use crate::text::Text;
 
 const MILLIS_PER_MINUTE: i64 = 60_000;
@@ -117,7 +117,7 @@ impl Settings {
         let Some((scheme, authority)) = authority else {
             return false;
         };
-        Endpoint::parse(&alloc::format!("{scheme}://{authority}")).is_ok_and(|endpoint| {
+        Endpoint::parse(&[scheme, "://", authority].concat()).is_ok_and(|endpoint| {
             if self.development {
                 endpoint.is_loopback()
             } else {
@@ -181,10 +181,8 @@ impl Reader<'_> {
 
     /// A setting's value; empty ones count as not set.
     fn text(&self, name: &str) -> Option<&str> {
-        self.variables
-            .iter()
-            .find(|(known, _)| known == name)
-            .map(|(_, value)| value.as_str())
+        beside(self.variables, name)
+            .map(String::as_str)
             .filter(|value| !value.is_empty())
     }
 
@@ -200,12 +198,13 @@ impl Reader<'_> {
         match text.parse::<i64>() {
             Ok(number) if (1..=max).contains(&number) => number,
             _ => {
+                let max = max.to_string();
                 self.problems.push(FieldError::new(
                     name,
                     "range",
                     Text::composed(
-                        alloc::format!("应为 1 至 {max} 的整数。"),
-                        alloc::format!("must be a whole number from 1 to {max}."),
+                        ["应为 1 至 ", &max, " 的整数。"].concat(),
+                        ["must be a whole number from 1 to ", &max, "."].concat(),
                     ),
                 ));
                 default

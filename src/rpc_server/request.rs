@@ -7,7 +7,7 @@ use crate::http::{IncomingRequest, header};
 use crate::prelude::*;
 use crate::signing::encode::{FormError, parse_form};
 use crate::signing::{acs3, rpc};
-use crate::strings::{contains, sort};
+use crate::strings::{beside, contains, sort};
 
 /// The most bytes of a body that are read. A Base64 picture of 1 MB, percent-encoded, fits.
 pub const MAX_BODY: usize = 2 * 1_024 * 1_024;
@@ -112,10 +112,7 @@ fn is_acs3(request: &IncomingRequest) -> bool {
 }
 
 fn find<'a>(pairs: &'a [(String, String)], name: &str) -> Option<&'a str> {
-    pairs
-        .iter()
-        .find(|(candidate, _)| candidate == name)
-        .map(|(_, value)| value.as_str())
+    beside(pairs, name).map(String::as_str)
 }
 
 fn all_parameters(request: &IncomingRequest) -> Result<Pairs, Refusal> {

@@ -14,6 +14,7 @@ use crate::json::write::Object;
 use crate::prelude::*;
 use crate::rpc_server::errors;
 use crate::signing::encode::hex;
+use crate::strings::contains;
 use base64ct::{Base64, Encoding};
 use core::net::IpAddr;
 
@@ -217,7 +218,7 @@ fn is_callback_url(url: &str) -> bool {
     let origin = origin.split(['?', '#']).next().unwrap_or_default();
     url.len() <= 2_048
         && url.bytes().all(|byte| byte.is_ascii_graphic())
-        && origin.contains("://")
+        && contains(origin, "://")
         && Endpoint::parse(origin).is_ok()
 }
 

@@ -1,8 +1,8 @@
 //! Exports of the gateway: routing, the ledger's steps, turns to call the vendor. Plain data crosses as
 //! JSON text, but for the bytes of bodies. What is wrong with the form of something is thrown.
 
-use super::now;
 use super::outcome::outcome_of;
+use super::{now, random_bytes};
 use crate::credentials::Secret;
 use crate::gateway::callers;
 use crate::gateway::ledger::rows::Rows;
@@ -110,7 +110,7 @@ pub fn gateway_step(
     });
     let context = Context {
         now: now(now_millis),
-        random: random.try_into()?,
+        random: random_bytes(random)?,
         instance: known.instance,
     };
     Ok(to_json(&step(

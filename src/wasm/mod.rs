@@ -31,3 +31,11 @@ use random::random;
 fn now(now_millis: f64) -> crate::timestamp::Timestamp {
     crate::timestamp::Timestamp::from_unix_millis(now_millis as i64)
 }
+
+/// The 32 random bytes that JavaScript passes in.
+#[cfg(any(feature = "gateway-module", feature = "sandbox-module"))]
+fn random_bytes(bytes: &[u8]) -> Result<[u8; 32], wasm_bindgen::JsError> {
+    bytes
+        .try_into()
+        .map_err(|_| wasm_bindgen::JsError::new("there must be 32 random bytes"))
+}

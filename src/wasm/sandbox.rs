@@ -1,5 +1,6 @@
 //! The sandbox's one decision function for JavaScript hosts.
 
+use super::random_bytes;
 use crate::json::de::{from_json, from_json_strictly};
 use crate::json::write::to_json;
 use crate::prelude::*;
@@ -27,7 +28,7 @@ pub fn sandbox_step(
     if let Event::Request(request) = &mut input.event {
         request.body = body;
     }
-    let random = Random::from(<[u8; 32]>::try_from(random)?);
+    let random = Random::from(random_bytes(random)?);
     let output = step(&input, &config, &random);
     let mut packed = to_json(&output).into_bytes();
     if let Output::Done(done) = output

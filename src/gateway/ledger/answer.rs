@@ -227,7 +227,13 @@ fn entity_tag(standing: Standing, order: &Order) -> String {
     let (attempts, status) = order.report.as_ref().map_or((0, 0), |report| {
         (report.attempts, report.last_status.unwrap_or(0))
     });
-    alloc::format!("W/\"{}-{at}-{attempts}-{status}\"", standing.word())
+    let parts = [
+        standing.word(),
+        &at.to_string(),
+        &attempts.to_string(),
+        &status.to_string(),
+    ];
+    ["W/\"", &parts.join("-"), "\""].concat()
 }
 
 /// Whether an `If-None-Match` names the tag, by weak comparison (RFC 9110 §13.1.2).

@@ -170,7 +170,7 @@ fn start(
             rows,
             context.now,
             expires,
-            &alloc::format!("expire/{}", create.no),
+            &["expire/", &create.no].concat(),
         )?;
     }
     call(settings, Purpose::Start { create, flight }, writes, context)
@@ -193,7 +193,7 @@ fn count(
         }
         if counted.is_none() {
             let gone = now.unix_millis().saturating_add(2 * MILLIS_PER_DAY);
-            writes.due(rows, now, gone, &alloc::format!("drop/{key}"))?;
+            writes.due(rows, now, gone, &["drop/", &key].concat())?;
         }
         writes.put(key, &started.saturating_add(1));
     }
@@ -368,12 +368,7 @@ fn done(
     writes.put(order_key(&create.no), &order);
     writes.put(certified, &create.no);
     let over = over_at(now, settings.certify_id_valid_millis);
-    writes.due(
-        rows,
-        context.now,
-        over,
-        &alloc::format!("check/{}", create.no),
-    )?;
+    writes.due(rows, context.now, over, &["check/", &create.no].concat())?;
     debug_assert_eq!(order.standing(), Some(Standing::Pending));
     let reply = answer::started(settings, &create, &order, false);
     Ok(writes.then(Next::reply(reply)))

@@ -88,7 +88,7 @@ pub(super) fn work(
 ) -> Result<Step, Stop> {
     let mut writes = Writes::default();
     let now = context.now.unix_millis();
-    let until = alloc::format!("due/{}", sortable(now.saturating_add(1)));
+    let until = ["due/", &sortable(now.saturating_add(1))].concat();
     let due = rows.range(due_until(until, BATCH))?;
     if due.is_empty() {
         return sleep(writes, rows);

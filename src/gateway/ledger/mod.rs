@@ -264,7 +264,7 @@ impl Writes {
 
     /// Something for the alarm to do at a time, while it is at work and sets itself anew anyway.
     fn later(&mut self, at: i64, what: &str) {
-        self.put(alloc::format!("due/{}/{what}", rows::sortable(at)), &1);
+        self.put(["due/", &rows::sortable(at), "/", what].concat(), &1);
     }
 
     /// Something for the alarm to do at a time.
@@ -295,6 +295,9 @@ impl Writes {
 }
 
 /// The next step of a task. `happened` tells what became of what the last step had sent.
+///
+/// What each task does is a function that is never inlined here: a fresh Worker compiles what it calls,
+/// and the first request needs but one of them.
 pub fn step(
     settings: &Settings,
     task: Task,

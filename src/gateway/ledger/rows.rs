@@ -17,6 +17,7 @@
 use crate::json::de::from_json;
 use crate::json::write::to_json;
 use crate::prelude::*;
+use crate::strings::beside;
 use crate::timestamp::Timestamp;
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
@@ -71,14 +72,9 @@ pub struct Rows {
 pub type Write = (String, Option<String>);
 
 impl Rows {
-    fn value(&self, key: &str) -> Option<&Option<String>> {
-        let found = self.rows.iter().find(|(known, _)| known == key);
-        found.map(|(_, value)| value)
-    }
-
     /// The row with that key.
     pub fn get<T: DeserializeOwned>(&self, key: &str) -> Result<Option<T>, Stop> {
-        match self.value(key) {
+        match beside(&self.rows, key) {
             None => Err(Stop::Need(Need::Keys(vec![key.to_owned()]))),
             Some(None) => Ok(None),
             Some(Some(text)) => from_json(text).map(Some).map_err(|_| Stop::Unreadable),
@@ -89,7 +85,7 @@ impl Rows {
     pub fn expect(&self, keys: impl IntoIterator<Item = String>) -> Result<(), Stop> {
         let mut missing = Vec::new();
         for key in keys {
-            if self.value(&key).is_none() && !missing.contains(&key) {
+            if beside(&self.rows, &key).is_none() && !missing.contains(&key) {
                 missing.push(key);
             }
         }
@@ -137,5 +133,7 @@ pub(super) fn user_key(now: Timestamp, user: &str) -> String {
 
 /// Milliseconds so that text sorts as numbers do, for the next 30,000 years.
 pub fn sortable(millis: i64) -> String {
-    alloc::format!("{:015}", millis.max(0))
+    let digits = millis.max(0).to_string();
+    let zeros = "000000000000000".get(digits.len()..).unwrap_or_default();
+    [zeros, &digits].concat()
 }

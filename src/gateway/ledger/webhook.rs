@@ -75,7 +75,7 @@ pub(super) fn send(
         .and_then(|attempts| PAUSES.get(attempts));
     if let Some(pause) = pause {
         let again = context.now.plus_millis(pause.saturating_mul(1_000));
-        writes.later(again.unix_millis(), &alloc::format!("report/{}", posted.no));
+        writes.later(again.unix_millis(), &["report/", &posted.no].concat());
     }
     report.attempts = report.attempts.saturating_add(1);
     order.report = Some(report);

@@ -8,10 +8,13 @@ import openapi from "./openapi.json";
 glue.initSync({ module });
 const exports = guard(glue);
 
+/** A request as the module takes it: JSON text, and the body's bytes. */
+const parts = ({ body, ...request }) => [JSON.stringify(request), body];
+
 /** The module's functions, which `src/wasm/gateway.rs` describes, with objects in place of JSON text. */
 export const core = {
-  route(settings, { body, ...request }) {
-    return JSON.parse(exports.gatewayRoute(settings, JSON.stringify(request), body, Date.now()));
+  route(settings, request) {
+    return JSON.parse(exports.gatewayRoute(settings, ...parts(request), Date.now()));
   },
 
   step(settings, task, happened, rows, instance) {
@@ -27,12 +30,12 @@ export const core = {
     return JSON.parse(exports.gatewayTurn(settings, freeAt, Date.now()));
   },
 
-  failure(what, { body, ...request }, requestId) {
-    return JSON.parse(exports.gatewayFailure(what, JSON.stringify(request), requestId));
+  failure(what, request, requestId) {
+    return JSON.parse(exports.gatewayFailure(what, ...parts(request), requestId));
   },
 
-  photo(status, contentType, { body, ...request }, requestId) {
-    return JSON.parse(exports.gatewayPhoto(status, contentType, JSON.stringify(request), requestId));
+  photo(status, contentType, request, requestId) {
+    return JSON.parse(exports.gatewayPhoto(status, contentType, ...parts(request), requestId));
   },
 };
 

@@ -130,8 +130,13 @@ pub fn gateway_alarm() -> String {
 
 /// The answer where the host could not go on: `internal`, `no-page`, `rate-limited`, `slow-body`.
 #[wasm_bindgen(js_name = gatewayFailure)]
-pub fn gateway_failure(what: &str, request: &str, request_id: &str) -> Result<String, JsError> {
-    let arrival = arrival(request, None)?;
+pub fn gateway_failure(
+    what: &str,
+    request: &str,
+    body: Option<Vec<u8>>,
+    request_id: &str,
+) -> Result<String, JsError> {
+    let arrival = arrival(request, body)?;
     let what = HostFailure::read(what);
     Ok(to_json(&route::failure(what, &arrival.request, request_id)))
 }
@@ -142,9 +147,10 @@ pub fn gateway_photo(
     status: u16,
     content_type: &str,
     request: &str,
+    body: Option<Vec<u8>>,
     request_id: &str,
 ) -> Result<String, JsError> {
-    let arrival = arrival(request, None)?;
+    let arrival = arrival(request, body)?;
     Ok(to_json(&route::photo(
         status,
         content_type,

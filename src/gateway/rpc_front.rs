@@ -352,3 +352,21 @@ fn changed(object: &str, change: &dyn Fn(&str, &str) -> Option<String>) -> Objec
     }
     whole
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn takes_addresses_out_however_they_are_written() {
+        let material = r#"{"faceAttack": "F","facialPicture\u0046ront": {"qualityScore": 88.50,"pictureUrl": "https://planted","picture\u0055rl":"https://planted"}}"#;
+        let raw = Object::new()
+            .with("Passed", "T")
+            .with("MaterialInfo", material);
+        let kept = r#"{"faceAttack":"F","facialPicture\u0046ront":{"qualityScore":88.50}}"#;
+        let expected = Object::new().with("Passed", "T").with("MaterialInfo", kept);
+        assert_eq!(vendors(&raw.text(), true).text(), expected.text());
+        // Where the address may be told, nothing is changed.
+        assert_eq!(vendors(&raw.text(), false).text(), raw.text());
+    }
+}

@@ -593,6 +593,7 @@ mod tests {
             ] {
                 prop_assert_eq!(&from_json_strictly::<Everything>(&text).unwrap(), &value);
             }
+            prop_assert_eq!(&serde_json::from_str::<Everything>(&to_json(&value)).unwrap(), &value);
         }
 
         #[test]

@@ -399,5 +399,17 @@ mod tests {
             let ours: serde_json::Value = serde_json::from_str(&to_json(&value)).unwrap();
             prop_assert_eq!(ours, serde_json::to_value(&value).unwrap());
         }
+
+        #[test]
+        fn puts_objects_together(names in prop::collection::btree_set(".*", 0..4), text in ".*") {
+            let (mut ours, mut theirs) = (Object::new(), serde_json::Map::new());
+            for name in names {
+                ours.put(&name, &text);
+                theirs.insert(name, text.clone().into());
+            }
+            let outer = Object::new().with("inner", &ours).with("none", &None::<u8>);
+            let read: serde_json::Value = serde_json::from_str(&outer.text()).unwrap();
+            prop_assert_eq!(read, serde_json::json!({ "inner": theirs, "none": null }));
+        }
     }
 }

@@ -173,10 +173,7 @@ pub fn read<'a>(
     secret_setting: &dyn Fn(&str) -> Option<&'a str>,
 ) -> Result<Vec<Caller>, Vec<Problem>> {
     let raw: Vec<RawCaller> = from_json_strictly(text).map_err(|error| {
-        let (zh, en) = match error.place() {
-            "" => (String::new(), String::new()),
-            place => (["（", place, "）"].concat(), [" (at ", place, ")"].concat()),
-        };
+        let (zh, en) = error.bracketed();
         vec![(
             "not-callers",
             Text::composed(

@@ -61,6 +61,14 @@ impl Unreadable {
         place.strip_prefix('.').unwrap_or(place)
     }
 
+    /// The place in brackets, for a Chinese and for an English sentence; nothing for the whole.
+    pub fn bracketed(&self) -> (String, String) {
+        match self.place() {
+            "" => (String::new(), String::new()),
+            place => (joined(&["（", place, "）"]), joined(&[" (at ", place, ")"])),
+        }
+    }
+
     fn within(mut self, place: &str) -> Self {
         self.0.0.insert_str(0, place);
         self

@@ -191,10 +191,7 @@ fn body<T: DeserializeOwned>(request: &IncomingRequest) -> Result<T, Stop> {
     let text = core::str::from_utf8(&request.body).unwrap_or_default();
     from_json_strictly(text).map_err(|error| {
         // Where it is wrong, without repeating what was sent.
-        let (zh, en) = match error.place() {
-            "" => (String::new(), String::new()),
-            place => (["（", place, "）"].concat(), [" (at ", place, ")"].concat()),
-        };
+        let (zh, en) = error.bracketed();
         Stop::Problem(Problem {
             status: 400,
             code: "bad-body",

@@ -1,6 +1,6 @@
 /** The gateway as a Cloudflare Worker: wiring between the platform and the core, which decides. */
 
-import { core, settingsOf } from "./worker/core.js";
+import { core, files, settingsOf } from "./worker/core.js";
 
 export { Ledger, Pacer } from "./worker/ledger.js";
 
@@ -65,12 +65,12 @@ function plain(request) {
 /** A reply of the core's, or the response of a static file. */
 async function answer(request, message, env, ctx, log) {
   const settings = settingsOf(env);
-  let routed = core.gatewayRoute(settings, message, Date.now());
+  let routed = core.route(settings, message);
   Object.assign(log, routed);
   if (routed.then.readBody) {
     message.body = await readBody(request, routed.then.readBody);
     if (!message.body) return fail("slow-body", message, log);
-    routed = core.gatewayRoute(settings, message, Date.now());
+    routed = core.route(settings, message);
     Object.assign(log, routed);
   }
   const { then, caller } = routed;
@@ -78,6 +78,7 @@ async function answer(request, message, env, ctx, log) {
     const response = await env.ASSETS?.fetch(request);
     return response && response.status !== 404 ? response : fail("no-page", message, log);
   }
+  if (then.file) return { ...then.file.reply, body: files[then.file.name] };
   if (then.reply) return then.reply;
   if (env.RATE_LIMITER) {
     const { success } = await env.RATE_LIMITER.limit({ key: caller });
@@ -97,17 +98,17 @@ async function fetchPhoto(url, message, { requestId }) {
   try {
     response = await fetch(url, { redirect: "manual", signal: AbortSignal.timeout(PHOTO_TIMEOUT_MS) });
   } catch {
-    return core.gatewayPhoto(0, "", message, requestId);
+    return core.photo(0, "", message, requestId);
   }
   const type = response.headers.get("content-type") ?? "";
-  const reply = core.gatewayPhoto(response.status, type, message, requestId);
+  const reply = core.photo(response.status, type, message, requestId);
   if (reply.status === 200) return { ...reply, body: response.body };
   await response.body?.cancel();
   return reply;
 }
 
 function fail(what, message, { requestId }) {
-  return core.gatewayFailure(what, message, requestId);
+  return core.failure(what, message, requestId);
 }
 
 /** The body, cut one byte behind the limit; undefined when it takes too long to arrive. */

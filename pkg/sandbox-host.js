@@ -213,11 +213,11 @@ export class SandboxHost {
   }
 
   #run(event, origin = "") {
-    const rows = Object.fromEntries(this.#always.map((key) => [key, this.#store.get(key)]));
-    const lists = {};
+    const rows = this.#always.map((key) => [key, this.#store.get(key)]);
+    const lists = [];
     const now = this.#now();
     for (let round = 0; round < MAX_ROUNDS; round++) {
-      const { need, done } = this.#step({ event, rows, lists, now, origin }, this.#config);
+      const { need, done } = this.#decide({ event, rows, lists, now, origin });
       if (done) {
         this.#perform(done);
         if (done.file) done.response.body = new TextEncoder().encode(this.#phoneFile(done.file));
@@ -225,10 +225,22 @@ export class SandboxHost {
       }
       // What the first decision of all asked for first, every decision begins with.
       if (this.#always.length === 0) this.#always = need.rows;
-      for (const key of need.rows) rows[key] = this.#store.get(key);
-      for (const prefix of need.lists) lists[prefix] = this.#store.list(prefix);
+      for (const key of need.rows) rows.push([key, this.#store.get(key)]);
+      for (const prefix of need.lists) lists.push([prefix, this.#store.list(prefix)]);
     }
     throw new Error("The sandbox asked for rows again and again: this is a bug in it.");
+  }
+
+  /** One call of the module, as `src/wasm/sandbox.rs` describes it. */
+  #decide({ event: { request, ...others }, ...input }) {
+    const { body = new Uint8Array(), ...head } = request ?? {};
+    const event = request ? { request: head } : others;
+    const random = crypto.getRandomValues(new Uint8Array(32));
+    const output = this.#step(JSON.stringify({ ...input, event }), body, this.#config, random);
+    const end = output.indexOf(0);
+    const decided = JSON.parse(new TextDecoder().decode(end < 0 ? output : output.subarray(0, end)));
+    if (end >= 0) decided.done.response.body = output.subarray(end + 1);
+    return decided;
   }
 
   #perform({ writes, callback, now }) {

@@ -23,9 +23,8 @@ export const wasmFile = (variant) => at("pkg", "wasm", variant, "cloudauth_edge_
 const variants = {
   client: { features: "client,standalone", optimize: "s" },
   identity: { features: "identity,standalone", optimize: "z" },
-  // serde-wasm-bindgen brings std along.
-  gateway: { features: "gateway-module", optimize: "z" },
-  sandbox: { features: "sandbox-module", optimize: "z" },
+  gateway: { features: "gateway-module,standalone", optimize: "z" },
+  sandbox: { features: "sandbox-module,standalone", optimize: "z" },
   lab: { features: "lab,standalone", optimize: "z" },
 };
 
@@ -36,6 +35,9 @@ const inlined = ["client", "identity"];
 const wasmOpt = [
   "-Oz",
   "--converge",
+  // What is called from one place stays a function of its own: that packs better, and a function is compiled when it is
+  // first called.
+  "--one-caller-inline-max-function-size=15",
   "--enable-bulk-memory",
   "--enable-nontrapping-float-to-int",
   "--enable-sign-ext",

@@ -89,12 +89,15 @@ ${list}`);
 
 /** What /readyz answers with these settings. */
 function readiness(core, variables) {
-  const { then } = core.gatewayRoute(
-    JSON.stringify(variables),
-    { method: "GET", path: "/readyz", query: "", headers: [], host: "127.0.0.1", freshId: "" },
+  const request = { method: "GET", path: "/readyz", query: "", headers: [], host: "127.0.0.1", freshId: "" };
+  const routed = core.gatewayRoute(
+    JSON.stringify(Object.entries(variables)),
+    JSON.stringify(request),
+    undefined,
     Date.now(),
   );
-  return { status: then.reply.status, text: new TextDecoder().decode(then.reply.body) };
+  const { reply } = JSON.parse(routed).then;
+  return { status: reply.status, text: reply.body };
 }
 
 /** … of a running gateway. */

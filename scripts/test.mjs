@@ -51,6 +51,8 @@ const suites = [
       clippy("--all-targets", "--no-default-features"),
       clippy(...wasm32, "--no-default-features", "--features", "identity,standalone"),
       clippy(...wasm32, "--no-default-features", "--features", "client,standalone"),
+      clippy(...wasm32, "--no-default-features", "--features", "gateway-module,standalone"),
+      clippy(...wasm32, "--no-default-features", "--features", "sandbox-module,standalone"),
       clippy(...wasm32, "--features", "gateway-module,sandbox-module,lab"),
       ["cargo", "doc", "--no-deps", "--all-features"],
       ["oxlint", "--deny-warnings"],

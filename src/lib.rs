@@ -77,7 +77,7 @@
 //! | `gateway` | the decisions of the Cloudflare Worker gateway |
 //! | `sandbox` | the emulator of the vendor's service |
 //! | `lab` | taking signatures apart |
-//! | `gateway-module`, `sandbox-module`, `objects` | the JavaScript exports of the two; nothing outside of wasm32 |
+//! | `gateway-module`, `sandbox-module` | the JavaScript exports of the two; nothing outside of wasm32 |
 //! | `standalone` | wasm32 without std, for the shipped modules |
 //!
 //! A Rust program wants `default-features = false`.
@@ -118,6 +118,11 @@ pub mod text;
 pub mod timestamp;
 #[cfg(all(
     target_arch = "wasm32",
-    any(feature = "client", feature = "identity", feature = "objects")
+    any(
+        feature = "client",
+        feature = "identity",
+        feature = "gateway-module",
+        feature = "sandbox-module"
+    )
 ))]
 mod wasm;

@@ -32,6 +32,13 @@ pub(crate) fn contains(text: &str, needle: &str) -> bool {
     split_once(text, needle).is_some()
 }
 
+/// What stands beside the first `name` of a list of pairs.
+#[cfg(any(feature = "gateway", feature = "sandbox"))]
+pub(crate) fn beside<'a, T>(pairs: &'a [(String, T)], name: &str) -> Option<&'a T> {
+    let found = pairs.iter().find(|(known, _)| known == name);
+    found.map(|(_, value)| value)
+}
+
 /// The number of characters (code points).
 pub(crate) fn characters(text: &str) -> usize {
     text.chars().fold(0, |count, _| count.saturating_add(1))

@@ -1,11 +1,46 @@
-/** The gateway's WebAssembly core as the Worker loads it, and the settings it decides by. */
+/** The gateway's WebAssembly core as the Worker loads it, and what it decides by. */
 
 import { guard } from "../pkg/core.js";
 import * as glue from "../pkg/wasm/gateway/cloudauth_edge.js";
 import module from "../pkg/wasm/gateway/cloudauth_edge_bg.wasm";
+import openapi from "./openapi.json";
 
 glue.initSync({ module });
-export const core = guard(glue);
+const exports = guard(glue);
+
+/** A request as the module takes it: JSON text, and the body's bytes. */
+const parts = ({ body, ...request }) => [JSON.stringify(request), body];
+
+/** The module's functions, which `src/wasm/gateway.rs` describes, with objects in place of JSON text. */
+export const core = {
+  route(settings, request) {
+    return JSON.parse(exports.gatewayRoute(settings, ...parts(request), Date.now()));
+  },
+
+  step(settings, task, happened, rows, instance) {
+    const { body, ...told } = happened ?? {};
+    const known = JSON.stringify({ happened: happened && told, rows, instance });
+    const random = crypto.getRandomValues(new Uint8Array(32));
+    return JSON.parse(exports.gatewayStep(settings, task, known, body, random, Date.now()));
+  },
+
+  alarm: exports.gatewayAlarm,
+
+  turn(settings, freeAt) {
+    return JSON.parse(exports.gatewayTurn(settings, freeAt, Date.now()));
+  },
+
+  failure(what, request, requestId) {
+    return JSON.parse(exports.gatewayFailure(what, ...parts(request), requestId));
+  },
+
+  photo(status, contentType, request, requestId) {
+    return JSON.parse(exports.gatewayPhoto(status, contentType, ...parts(request), requestId));
+  },
+};
+
+/** What stands in files beside the module, and is an answer's body where the answer names it. */
+export const files = { "openapi.json": openapi };
 
 const texts = new WeakMap();
 
@@ -14,7 +49,7 @@ export function settingsOf(env) {
   let text = texts.get(env);
   if (text === undefined) {
     const named = Object.entries(env).filter(([name]) => /^(GATEWAY|CLOUDAUTH)_/.test(name));
-    text = JSON.stringify(Object.fromEntries(named.map(([name, value]) => [name, written(value)])));
+    text = JSON.stringify(named.map(([name, value]) => [name, written(value)]));
     texts.set(env, text);
   }
   return text;

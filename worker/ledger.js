@@ -31,7 +31,7 @@ export class Ledger extends DurableObject {
   }
 
   async alarm() {
-    await this.#perform(core.gatewayAlarm());
+    await this.#perform(core.alarm());
   }
 
   async #perform(task) {
@@ -59,18 +59,11 @@ export class Ledger extends DurableObject {
   /** Asks the core until it knows enough to act, and writes what it says. */
   #act(task, happened) {
     const { sql } = this.ctx.storage;
-    const rows = {};
+    const rows = [];
     const ranges = [];
     for (;;) {
-      const step = core.gatewayStep(
-        settingsOf(this.env),
-        task,
-        happened,
-        { rows, ranges },
-        this.#instance,
-        Date.now(),
-      );
-      const { need, act } = step;
+      const settings = settingsOf(this.env);
+      const { need, act } = core.step(settings, task, happened, { rows, ranges }, this.#instance);
       if (act) {
         for (const [key, value] of act.writes) {
           if (value === null) sql.exec("DELETE FROM rows WHERE key = ?", key);
@@ -80,7 +73,7 @@ export class Ledger extends DurableObject {
       }
       for (const key of need.keys ?? []) {
         const [row] = sql.exec("SELECT value FROM rows WHERE key = ?", key);
-        rows[key] = row?.value ?? null;
+        rows.push([key, row?.value ?? null]);
       }
       if (need.range) {
         const { from, to, limit, reverse } = need.range;
@@ -132,7 +125,7 @@ export class Pacer extends DurableObject {
 
   /** @returns {number | null} milliseconds to wait; null when too many wait already */
   turn() {
-    const turn = core.gatewayTurn(settingsOf(this.env), this.#freeAt, Date.now());
+    const turn = core.turn(settingsOf(this.env), this.#freeAt);
     if (turn) this.#freeAt = turn.freeAt;
     return turn?.waitMillis ?? null;
   }

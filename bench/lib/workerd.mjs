@@ -4,7 +4,7 @@ import { execFile, spawn } from "node:child_process";
 import { once } from "node:events";
 import { existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { basename, join } from "node:path";
+import { basename, extname, join } from "node:path";
 import { createInterface } from "node:readline";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
@@ -13,6 +13,8 @@ import workerd from "workerd";
 
 const root = fileURLToPath(new URL("../..", import.meta.url));
 const COMPATIBILITY_DATE = "2026-11-01";
+/** What workerd takes a file of a Worker for. */
+const KINDS = { ".js": "esModule", ".wasm": "wasm", ".json": "text" };
 
 /** A folder for what Workers are made of, which goes with this process. */
 const folder = mkdtempSync(join(tmpdir(), "cloudauth-edge-bench-"));
@@ -52,12 +54,11 @@ const text = JSON.stringify;
 
 /** Files are named from where the configuration stands. */
 function config({ built, settings, durableObjects }, disk) {
-  const files = readdirSync(built).filter((name) => /\.(js|wasm)$/.test(name));
+  const files = readdirSync(built).filter((name) => extname(name) in KINDS);
   // The first module is the Worker itself.
   files.sort((a, b) => Number(b === "worker.js") - Number(a === "worker.js"));
   const modules = files.map(
-    (name) =>
-      `(name = ${text(name)}, ${name.endsWith(".wasm") ? "wasm" : "esModule"} = embed ${text(join(basename(built), name))})`,
+    (name) => `(name = ${text(name)}, ${KINDS[extname(name)]} = embed ${text(join(basename(built), name))})`,
   );
   const bindings = [
     ...Object.entries(settings).map(([name, value]) => `(name = ${text(name)}, text = ${text(value)})`),

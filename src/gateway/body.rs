@@ -3,8 +3,9 @@
 use super::problem::{MALFORMED_BODY, Problem, UNSUPPORTED_MEDIA_TYPE};
 use crate::actions::Value;
 use crate::http::header;
+use crate::json::de::from_json;
+use crate::json::read::{MAX_DEPTH, items, string, value};
 use crate::prelude::*;
-use serde::de::{Deserialize, Deserializer, Error, MapAccess, Visitor};
 
 /// The actions have fewer than 50 parameters.
 const MEMBERS_MAX: usize = 100;
@@ -25,36 +26,20 @@ pub fn members(
     {
         return Err(Problem::new(&UNSUPPORTED_MEDIA_TYPE).header("accept", "application/json"));
     }
-    serde_json::from_slice::<Members>(body)
-        .map(|members| members.0)
-        .map_err(|_| Problem::new(&MALFORMED_BODY))
+    core::str::from_utf8(body)
+        .ok()
+        .and_then(read)
+        .ok_or_else(|| Problem::new(&MALFORMED_BODY))
 }
 
-struct Members(Vec<(String, Value<'static>)>);
-
-impl<'de> Deserialize<'de> for Members {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        struct Object;
-        impl<'de> Visitor<'de> for Object {
-            type Value = Members;
-
-            fn expecting(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
-                f.write_str("an object")
-            }
-
-            fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Members, A::Error> {
-                let mut members = Vec::new();
-                while let Some(member) = map.next_entry()? {
-                    if members.len() >= MEMBERS_MAX {
-                        return Err(A::Error::custom("too many members"));
-                    }
-                    members.push(member);
-                }
-                Ok(Members(members))
-            }
-        }
-        deserializer.deserialize_map(Object)
+fn read(body: &str) -> Option<Vec<(String, Value<'static>)>> {
+    let object = value(body, MAX_DEPTH).filter(|value| value.starts_with('{'))?;
+    let members = items(object)?;
+    if members.len() > MEMBERS_MAX {
+        return None;
     }
+    let read = |(name, value)| Some((string(name)?, from_json(value).ok()?));
+    members.into_iter().map(read).collect()
 }
 
 #[cfg(test)]

@@ -3,9 +3,11 @@
 
 use crate::credentials::Secret;
 use crate::endpoint::Endpoint;
+use crate::json::de::from_json_strictly;
 use crate::prelude::*;
 use crate::signing::acs3::hmac_sha256;
 use crate::signing::encode::hex;
+use crate::strings::split_once;
 use crate::text::Text;
 use base64ct::{Base64, Encoding};
 use serde::{Deserialize, Serialize};
@@ -170,13 +172,18 @@ pub fn read<'a>(
     development: bool,
     secret_setting: &dyn Fn(&str) -> Option<&'a str>,
 ) -> Result<Vec<Caller>, Vec<Problem>> {
-    let raw: Vec<RawCaller> = serde_json::from_str(text).map_err(|error| {
-        let (line, column) = (error.line(), error.column());
+    let raw: Vec<RawCaller> = from_json_strictly(text).map_err(|error| {
+        let (zh, en) = error.bracketed();
         vec![(
             "not-callers",
             Text::composed(
-                alloc::format!("不是所需的 JSON（第 {line} 行第 {column} 列）；格式见 docs/gateway.md。"),
-                alloc::format!("is not the JSON it should be (line {line}, column {column}); docs/gateway.md shows its form."),
+                ["不是所需的 JSON", &zh, "；格式见 docs/gateway.md。"].concat(),
+                [
+                    "is not the JSON it should be",
+                    &en,
+                    "; docs/gateway.md shows its form.",
+                ]
+                .concat(),
             ),
         )]
     })?;
@@ -332,12 +339,12 @@ impl Caller {
 
 /// An address whose host may be reached that way; its path may be anything printable.
 fn is_webhook_url(text: &str) -> bool {
-    let (scheme, rest) = text.split_once("://").unwrap_or_default();
+    let (scheme, rest) = split_once(text, "://").unwrap_or_default();
     let authority = rest.split(['/', '?', '#']).next().unwrap_or_default();
     text.len() <= 2_048
         && text.bytes().all(|byte| byte.is_ascii_graphic())
         && ["http", "https"].contains(&scheme)
-        && Endpoint::parse(&alloc::format!("{scheme}://{authority}")).is_ok()
+        && Endpoint::parse(&[scheme, "://", authority].concat()).is_ok()
 }
 
 fn is_id(text: &str) -> bool {

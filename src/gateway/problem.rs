@@ -5,10 +5,10 @@
 
 use super::reply::{Headers, Language, Reply};
 use crate::error::{Audience, Error, FieldError, Kind, who_corrects};
+use crate::json::write::Object;
 use crate::prelude::*;
 use crate::text::Text;
 use serde::Serialize;
-use serde_json::{Value, json};
 
 /// One kind of problem.
 #[derive(Debug, Serialize)]
@@ -157,28 +157,21 @@ impl Problem {
 
     /// The answer to the request `request_id`.
     pub fn reply(&self, language: Language, request_id: &str) -> Reply {
-        let mut body = json!({
-            "type": alloc::format!("/problems/{}", self.kind.code),
-            "title": language.pick(&self.kind.title),
-            "status": self.kind.status,
-            "detail": language.pick(&self.detail),
-            "messages": self.detail,
-            "code": self.kind.code,
-            "audience": self.audience,
-            "retryable": self.retryable,
-            "requestId": request_id,
-        });
-        if let Some(members) = body.as_object_mut() {
-            if let Some(code) = &self.vendor_code {
-                members.insert("vendorCode".to_owned(), json!(code));
-            }
-            if let Some(id) = &self.vendor_request_id {
-                members.insert("vendorRequestId".to_owned(), json!(id));
-            }
-            for (name, list) in [("errors", &self.fields), ("settings", &self.settings)] {
-                if !list.is_empty() {
-                    members.insert(name.to_owned(), field_list(list, language));
-                }
+        let mut body = Object::new()
+            .with("type", &["/problems/", self.kind.code].concat())
+            .with("title", language.pick(&self.kind.title))
+            .with("status", &self.kind.status)
+            .with("detail", language.pick(&self.detail))
+            .with("messages", &self.detail)
+            .with("code", self.kind.code)
+            .with("audience", &self.audience)
+            .with("retryable", &self.retryable)
+            .with("requestId", request_id);
+        body.put_some("vendorCode", self.vendor_code.as_ref());
+        body.put_some("vendorRequestId", self.vendor_request_id.as_ref());
+        for (name, list) in [("errors", &self.fields), ("settings", &self.settings)] {
+            if !list.is_empty() {
+                body.put(name, &field_list(list, language));
             }
         }
         Reply::json(self.kind.status, &body)
@@ -197,17 +190,16 @@ fn is_vendor_code(error: &Error) -> bool {
         )
 }
 
-fn field_list(fields: &[FieldError], language: Language) -> Value {
+fn field_list(fields: &[FieldError], language: Language) -> Vec<Object> {
     fields
         .iter()
         .take(FIELDS_MAX)
         .map(|problem| {
-            json!({
-                "field": problem.field,
-                "rule": problem.rule,
-                "detail": language.pick(&problem.message),
-                "messages": problem.message,
-            })
+            Object::new()
+                .with("field", &problem.field)
+                .with("rule", problem.rule)
+                .with("detail", language.pick(&problem.message))
+                .with("messages", &problem.message)
         })
         .collect()
 }
@@ -392,7 +384,7 @@ mod tests {
             )
         };
         let reply = Problem::upstream(&error).reply(Language::En, "r");
-        let body: Value = serde_json::from_slice(&reply.body).unwrap();
+        let body: serde_json::Value = serde_json::from_str(&reply.body).unwrap();
         assert_eq!(reply.status, 502);
         assert_eq!(body["audience"], "operator");
         assert_eq!(body["vendorCode"], "InvalidAccessKeyId.NotFound");

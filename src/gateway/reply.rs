@@ -1,6 +1,7 @@
 //! What the gateway answers: status, headers, body, and one word for the log.
 
 use crate::http::header;
+use crate::json::write::to_json;
 use crate::prelude::*;
 use crate::text::Text;
 use serde::{Deserialize, Serialize};
@@ -16,9 +17,8 @@ pub struct Reply {
     pub status: u16,
     /// Headers.
     pub headers: Headers,
-    /// The body's bytes.
-    #[serde(with = "serde_bytes")]
-    pub body: Vec<u8>,
+    /// The body.
+    pub body: String,
     /// What became of the request, for the log: `created`, `pending`, a problem's code.
     pub outcome: String,
 }
@@ -36,16 +36,11 @@ impl core::fmt::Debug for Reply {
 impl Reply {
     /// A JSON body that nobody may store.
     pub fn json<T: Serialize + ?Sized>(status: u16, body: &T) -> Self {
-        // Only maps with keys that are not text fail to serialize, and there are none.
-        Self::text(
-            status,
-            "application/json",
-            serde_json::to_vec(body).unwrap_or_default(),
-        )
+        Self::text(status, "application/json", to_json(body))
     }
 
     /// A body that is ready, which nobody may store.
-    pub fn text(status: u16, content_type: &str, body: Vec<u8>) -> Self {
+    pub fn text(status: u16, content_type: &str, body: String) -> Self {
         Self {
             status,
             headers: vec![
@@ -63,7 +58,7 @@ impl Reply {
         Self {
             status,
             headers: vec![("cache-control".to_owned(), "no-store".to_owned())],
-            body: Vec::new(),
+            body: String::new(),
             outcome: "ok".to_owned(),
         }
     }
@@ -119,10 +114,10 @@ impl Language {
                     let primary = tag.split('-').next()?;
                     let weight = parts
                         .find_map(|part| part.trim().strip_prefix("q="))
-                        .map_or(Some(1.0), |q| q.trim().parse::<f32>().ok())?;
+                        .map_or(Some(1_000), |q| thousandths(q.trim()))?;
                     (primary == wanted).then_some(weight)
                 })
-                .fold(0.0_f32, f32::max)
+                .fold(0, u32::max)
         };
         if weight("zh") > weight("en") {
             Self::Zh
@@ -140,6 +135,20 @@ impl Language {
     }
 }
 
+/// A weight from 0 to 1, with up to three digits behind its point (RFC 9110 §12.4.2).
+fn thousandths(weight: &str) -> Option<u32> {
+    let (whole, fraction) = weight.split_once('.').unwrap_or((weight, ""));
+    if !matches!(whole, "0" | "1") || fraction.len() > 3 {
+        return None;
+    }
+    let digits = fraction.bytes().chain([b'0'; 3]).take(3);
+    let thousandths = whole.bytes().chain(digits).try_fold(0_u32, |sum, digit| {
+        let digit = char::from(digit).to_digit(10)?;
+        Some(sum.wrapping_mul(10).wrapping_add(digit))
+    });
+    thousandths.filter(|weight| *weight <= 1_000)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -154,6 +163,9 @@ mod tests {
             ("zh;q=0", Language::En),
             ("fr", Language::En),
             ("zh;q=nonsense", Language::En),
+            ("en;q=0.123, zh;q=0.124", Language::Zh),
+            ("en;q=0.5, zh;q=1.000", Language::Zh),
+            ("en;q=0.5, zh;q=2", Language::En),
             ("", Language::En),
         ] {
             let headers = [("Accept-Language".to_owned(), header.to_owned())];

@@ -24,14 +24,16 @@ use crate::actions::{INIT_FACE_VERIFY, ValidRequest, Value, rules};
 use crate::endpoint::Endpoint;
 use crate::error::FieldError;
 use crate::http::{IncomingRequest, header};
+use crate::json::Json;
+use crate::json::write::{Object, to_json};
 use crate::prelude::*;
 use crate::rpc_server::request::MAX_BODY;
 use crate::signing::canonical::canonicalized_query;
 use crate::signing::encode::{hex, parse_form};
+use crate::strings::beside;
 use crate::text::Text;
 use crate::timestamp::Timestamp;
-use serde::{Deserialize, Serialize};
-use serde_json::{Value as Json, json};
+use serde::Serialize;
 
 /// How long a stranger's or a slow caller's body may take to arrive.
 const BODY_MILLIS: i64 = 30_000;
@@ -39,7 +41,6 @@ const BODY_MILLIS: i64 = 30_000;
 const WAIT_MAX_SECONDS: i64 = 60;
 const PAGE_DEFAULT: u32 = 20;
 const PAGE_MAX: u32 = 100;
-static OPENAPI: &str = include_str!("openapi.json");
 
 /// A request as the host hands it over.
 #[derive(Debug)]
@@ -83,6 +84,13 @@ pub enum Then {
     },
     /// Answer.
     Reply(Reply),
+    /// Answer, with a file of the host's as the body: one that the module need not hold.
+    File {
+        /// Its name.
+        name: &'static str,
+        /// The answer without its body.
+        reply: Reply,
+    },
     /// Serve a static file.
     Assets,
     /// Give this task to the caller's ledger.
@@ -221,7 +229,7 @@ pub fn photo(
 ) -> Reply {
     let kind = match status {
         200 if content_type.starts_with("image/") => {
-            return Reply::text(200, content_type, Vec::new()).with_outcome("photo");
+            return Reply::text(200, content_type, String::new()).with_outcome("photo");
         }
         1..500 => &PHOTO_UNAVAILABLE,
         _ => &UPSTREAM_FAILED,
@@ -230,8 +238,7 @@ pub fn photo(
 }
 
 /// Why the host could not go on.
-#[derive(Clone, Copy, Debug, Deserialize)]
-#[serde(rename_all = "kebab-case")]
+#[derive(Clone, Copy, Debug)]
 pub enum HostFailure {
     /// Something threw.
     Internal,
@@ -241,6 +248,18 @@ pub enum HostFailure {
     RateLimited,
     /// The body did not arrive in time.
     SlowBody,
+}
+
+impl HostFailure {
+    /// By the host's word for it.
+    pub fn read(word: &str) -> Self {
+        match word {
+            "no-page" => Self::NoPage,
+            "rate-limited" => Self::RateLimited,
+            "slow-body" => Self::SlowBody,
+            _ => Self::Internal,
+        }
+    }
 }
 
 struct Routing<'a> {
@@ -253,6 +272,7 @@ struct Routing<'a> {
 
 type Taken = Result<Then, Problem>;
 
+// Each kind of request has a function that is never inlined: a fresh Worker compiles what it calls.
 impl Routing<'_> {
     fn dispatch(
         &mut self,
@@ -261,10 +281,17 @@ impl Routing<'_> {
         settings: &Result<Settings, Vec<FieldError>>,
     ) -> Taken {
         match name {
-            "livez" => return Ok(Then::Reply(Reply::json(200, &json!({ "status": "ok" })))),
+            "livez" => {
+                return Ok(Then::Reply(Reply::json(
+                    200,
+                    &Object::new().with("status", "ok"),
+                )));
+            }
             "openapi" => {
-                let body = OPENAPI.as_bytes().to_vec();
-                return Ok(Then::Reply(Reply::text(200, "application/json", body)));
+                return Ok(Then::File {
+                    name: "openapi.json",
+                    reply: Reply::text(200, "application/json", String::new()),
+                });
             }
             "problem" => return described(segments.first().copied().unwrap_or_default()),
             _ => {}
@@ -277,7 +304,10 @@ impl Routing<'_> {
             return Err(Problem::new(&DEVELOPMENT_ONLY));
         }
         if name == "readyz" {
-            return Ok(Then::Reply(Reply::json(200, &json!({ "status": "ready" }))));
+            return Ok(Then::Reply(Reply::json(
+                200,
+                &Object::new().with("status", "ready"),
+            )));
         }
         if name == "console" {
             return Ok(Then::Reply(Reply::json(200, &surroundings(settings))));
@@ -294,7 +324,7 @@ impl Routing<'_> {
             _ => Err(Problem::new(&NOT_FOUND)),
         }
     }
-
+    #[inline(never)]
     fn preflight(&self, settings: Option<&Settings>, methods: &[&str]) -> Taken {
         let not_allowed = || Problem::new(&METHOD_NOT_ALLOWED).header("allow", methods.join(", "));
         let settings = settings
@@ -325,6 +355,7 @@ impl Routing<'_> {
     }
 
     /// The vendor says that a person has finished; the address is the order's own secret.
+    #[inline(never)]
     fn callback(&mut self, settings: &Settings, segments: &[&str]) -> Taken {
         let [caller, no, proof] = *segments else {
             return Err(Problem::new(&NOT_FOUND));
@@ -347,6 +378,7 @@ impl Routing<'_> {
     }
 
     /// The vendor's own protocol, whose answers are the vendor's too.
+    #[inline(never)]
     fn rpc(&mut self, settings: &Result<Settings, Vec<FieldError>>) -> Then {
         let request = &self.arrival.request;
         let mut front = RpcFront::of(request);
@@ -390,7 +422,7 @@ impl Routing<'_> {
             millis: BODY_MILLIS,
         }))
     }
-
+    #[inline(never)]
     fn create(&self, settings: &Settings, caller: &Caller) -> Taken {
         permitted(caller, Scope::Create)?;
         if let Some(read) = self.body()? {
@@ -425,7 +457,7 @@ impl Routing<'_> {
             restart_unknown,
         ))))
     }
-
+    #[inline(never)]
     fn ask(&self, caller: &Caller, no: &str) -> Taken {
         permitted(caller, Scope::Read)?;
         if !is_order_number(no) {
@@ -457,6 +489,7 @@ impl Routing<'_> {
         })))
     }
 
+    #[inline(never)]
     fn photo(&self, caller: &Caller, no: &str) -> Taken {
         permitted(caller, Scope::ReadMaterial)?;
         if !is_order_number(no) {
@@ -471,7 +504,7 @@ impl Routing<'_> {
             ..Ask::default()
         })))
     }
-
+    #[inline(never)]
     fn list(&self, caller: &Caller) -> Taken {
         permitted(caller, Scope::Read)?;
         let mut wrong = Vec::new();
@@ -543,7 +576,7 @@ pub(super) fn create(
         scene_id: valid.value("SceneId").unwrap_or_default().to_owned(),
         input: keyed("input", &canonicalized_query(&parameters)),
         user: valid.value("UserId").map(|user| keyed("user-id", user)),
-        notices: valid.notices().iter().map(|notice| json!(notice)).collect(),
+        notices: valid.notices().iter().map(Json::of).collect(),
         parameters,
         asker,
         restart_unknown,
@@ -552,9 +585,8 @@ pub(super) fn create(
 }
 
 fn ledger(task: &Task) -> Then {
-    // Only maps with keys that are not text fail to serialize, and a task has none.
     Then::Ledger {
-        task: serde_json::to_string(task).unwrap_or_default(),
+        task: to_json(task),
     }
 }
 
@@ -567,14 +599,21 @@ fn permitted(caller: &Caller, scope: Scope) -> Result<(), Problem> {
 }
 
 /// What the console must know before anybody has a token; nothing of it is secret.
-fn surroundings(settings: &Settings) -> Json {
+fn surroundings(settings: &Settings) -> Object {
     let sandbox = settings.options.endpoints.first();
-    json!({
-        "mode": if settings.development { "development" } else { "production" },
-        // Where the console's pretend phone finds the sandbox.
-        "sandbox": sandbox.filter(|_| settings.development).map(Endpoint::origin),
-        "signatureVersion": settings.options.version,
-    })
+    let mode = if settings.development {
+        "development"
+    } else {
+        "production"
+    };
+    // Where the console's pretend phone finds the sandbox.
+    let sandbox = sandbox
+        .filter(|_| settings.development)
+        .map(Endpoint::origin);
+    Object::new()
+        .with("mode", mode)
+        .with("sandbox", &sandbox)
+        .with("signatureVersion", &settings.options.version)
 }
 
 /// What a problem's `type` leads to.
@@ -671,8 +710,13 @@ impl Query {
                 "(query)",
                 "unknown-parameter",
                 Text::composed(
-                    alloc::format!("含未知或重复的参数；可用的参数：{list}。"),
-                    alloc::format!("has an unknown parameter, or one twice; there are: {list}."),
+                    ["含未知或重复的参数；可用的参数：", &list, "。"].concat(),
+                    [
+                        "has an unknown parameter, or one twice; there are: ",
+                        &list,
+                        ".",
+                    ]
+                    .concat(),
                 ),
             ));
         }
@@ -680,10 +724,7 @@ impl Query {
     }
 
     fn value(&self, name: &str) -> Option<&str> {
-        self.0
-            .iter()
-            .find(|(known, _)| known == name)
-            .map(|(_, value)| value.as_str())
+        beside(&self.0, name).map(String::as_str)
     }
 
     fn flag(&self, name: &'static str, wrong: &mut Vec<FieldError>) -> Option<bool> {
@@ -705,6 +746,7 @@ impl Query {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use serde_json::json;
 
     /// The answer to a request without a token, as text.
     fn answer(variables: &[(&str, &str)], path: &str) -> (u16, String) {
@@ -725,7 +767,7 @@ mod tests {
             fresh_id: "f".repeat(32),
         };
         match route(&variables, &arrival, Timestamp::from_unix_millis(0)).then {
-            Then::Reply(reply) => (reply.status, String::from_utf8(reply.body).unwrap()),
+            Then::Reply(reply) => (reply.status, reply.body),
             other => panic!("{other:?}"),
         }
     }

@@ -7,7 +7,7 @@
 use super::callers::{self, Caller, Scope};
 use super::ledger::ask::Ask;
 use super::ledger::nonce::Signed;
-use super::ledger::order::{Order, Outcome};
+use super::ledger::order::{Order, Outcome, Verdict};
 use super::ledger::{Asker, Front, Task};
 use super::problem::{
     BODY_TOO_LARGE, DAILY_LIMIT, DEVELOPMENT_ONLY, INSUFFICIENT_SCOPE, INTERNAL_ERROR,
@@ -20,15 +20,17 @@ use super::settings::Settings;
 use crate::actions::{Action, DESCRIBE_FACE_VERIFY, INIT_FACE_VERIFY, Value, rules};
 use crate::codes;
 use crate::http::{IncomingRequest, header};
+use crate::json::read::{MAX_DEPTH, items, string, value};
+use crate::json::write::{Object, to_json};
 use crate::prelude::*;
 use crate::response::DescribeResult;
 use crate::rpc_server::envelope::{Envelope, Format};
 use crate::rpc_server::errors::{self, Refusal};
 use crate::rpc_server::request::{Claim, format};
 use crate::signing::acs3::hex_sha256;
+use crate::strings::split_once;
 use crate::timestamp::Timestamp;
 use serde::{Deserialize, Serialize};
-use serde_json::{Map, Value as Json};
 
 /// On refusals of parameters: which and why, without values. The vendor has nothing of the kind.
 const NOTE_HEADER: &str = "x-cloudauth-edge-note";
@@ -150,12 +152,9 @@ impl RpcFront {
 
     /// InitFaceVerify worked.
     pub fn started(&self, certify_id: &str, certify_url: Option<&str>, request_id: &str) -> Reply {
-        let mut result = Map::new();
-        result.insert("CertifyId".to_owned(), certify_id.into());
-        if let Some(url) = certify_url {
-            result.insert("CertifyUrl".to_owned(), url.into());
-        }
-        self.write(Envelope::success(&INIT_FACE_VERIFY, result), request_id)
+        let mut result = Object::new().with("CertifyId", certify_id);
+        result.put_some("CertifyUrl", certify_url.as_ref());
+        self.write(Envelope::success(&INIT_FACE_VERIFY, &result), request_id)
     }
 
     /// DescribeFaceVerify: the vendor's own result where it was asked, what the ledger knows
@@ -169,22 +168,11 @@ impl RpcFront {
     ) -> Reply {
         let envelope = match (&order.verdict, fresh) {
             (Some(verdict), fresh) if verdict.outcome != Outcome::Expired => {
-                let told = fresh.and_then(|result| serde_json::from_str(result.raw.as_str()).ok());
-                let passed = verdict.outcome == Outcome::Passed;
-                let mut result = told.unwrap_or_else(|| {
-                    let mut result = Map::new();
-                    let mut put = |name: &str, value: Json| result.insert(name.to_owned(), value);
-                    put("Passed", if passed { "T" } else { "F" }.into());
-                    put("IdentityInfo", "null".into());
-                    if let Some(sub_code) = &verdict.sub_code {
-                        put("SubCode", sub_code.as_str().into());
-                    }
-                    result
-                });
-                if settings.stream_photos {
-                    without_addresses(&mut result);
-                }
-                Envelope::success(&DESCRIBE_FACE_VERIFY, result)
+                let result = fresh.map_or_else(
+                    || known(verdict),
+                    |told| vendors(told.raw.as_str(), settings.stream_photos),
+                );
+                Envelope::success(&DESCRIBE_FACE_VERIFY, &result)
             }
             (_, Some(pending)) => Envelope::service(&DESCRIBE_FACE_VERIFY, &pending.code),
             (_, None) => Envelope::service(&DESCRIBE_FACE_VERIFY, "424"),
@@ -266,7 +254,7 @@ impl RpcFront {
         let note: Vec<String> = problem
             .field_errors()
             .iter()
-            .map(|field| alloc::format!("{} {}", field.field, field.rule))
+            .map(|field| [&field.field, " ", field.rule].concat())
             .collect();
         if note.is_empty() {
             reply
@@ -307,29 +295,78 @@ impl RpcFront {
 /// logs, names and numbers included. The hash that takes its place tells as well whether both sides
 /// signed the same. SDKs look for the colon.
 fn without_request(message: &str) -> String {
-    if let Some((string_to_sign, _)) = message.split_once(" server CanonicalRequest is [") {
+    if let Some((string_to_sign, _)) = split_once(message, " server CanonicalRequest is [") {
         return string_to_sign.to_owned();
     }
-    match message.split_once("string to sign is:") {
+    match split_once(message, "string to sign is:") {
         Some((before, quoted)) => {
             let hash = hex_sha256(quoted.as_bytes());
-            alloc::format!("{before}string to sign is:(SHA-256) {hash}")
+            [before, "string to sign is:(SHA-256) ", &hash].concat()
         }
         None => message.to_owned(),
     }
 }
 
+/// ResultObject, as far as the ledger knows it.
+fn known(verdict: &Verdict) -> Object {
+    let passed = verdict.outcome == Outcome::Passed;
+    let mut result = Object::new()
+        .with("Passed", if passed { "T" } else { "F" })
+        .with("IdentityInfo", "null");
+    result.put_some("SubCode", verdict.sub_code.as_ref());
+    result
+}
+
+/// The vendor's ResultObject, without the addresses in its MaterialInfo where photos are streamed.
+fn vendors(raw: &str, stream_photos: bool) -> Object {
+    changed(raw, &|name, member| {
+        let material = string(member).filter(|_| stream_photos && name == "MaterialInfo")?;
+        Some(to_json(&without_addresses(&material)))
+    })
+}
+
 /// MaterialInfo without the addresses in it.
-fn without_addresses(result: &mut Map<String, Json>) {
-    let Some(Json::String(text)) = result.get("MaterialInfo") else {
-        return;
-    };
-    let mut material: Json = serde_json::from_str(text).unwrap_or_default();
-    if let Some(picture) = material
-        .get_mut("facialPictureFront")
-        .and_then(Json::as_object_mut)
-    {
-        picture.retain(|name, _| !name.ends_with("Url"));
+fn without_addresses(material: &str) -> String {
+    let material = value(material, MAX_DEPTH).unwrap_or_default();
+    let material = changed(material, &|name, picture| {
+        let object = picture.starts_with('{') && name == "facialPictureFront";
+        object.then(|| {
+            let mut kept = Object::new();
+            for (name, member) in items(picture).unwrap_or_default() {
+                if !string(name).is_none_or(|name| name.ends_with("Url")) {
+                    kept.put_quoted(name, member);
+                }
+            }
+            kept.text()
+        })
+    });
+    material.text()
+}
+
+/// An object with other values for the members that `change` has one for.
+fn changed(object: &str, change: &dyn Fn(&str, &str) -> Option<String>) -> Object {
+    let mut whole = Object::new();
+    for (name, member) in items(object).unwrap_or_default() {
+        let other = change(&string(name).unwrap_or_default(), member);
+        whole.put_quoted(name, other.as_deref().unwrap_or(member));
     }
-    result.insert("MaterialInfo".to_owned(), material.to_string().into());
+    whole
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn takes_addresses_out_however_they_are_written() {
+        let material = r#"{"faceAttack": "F","facialPicture\u0046ront": {"qualityScore": 88.50,"pictureUrl": "https://planted","picture\u0055rl":"https://planted"}}"#;
+        let raw = Object::new()
+            .with("Passed", "T")
+            .with("MaterialInfo", material);
+        let kept = r#"{"faceAttack":"F","facialPicture\u0046ront":{"qualityScore":88.50}}"#;
+        let expected = Object::new().with("Passed", "T").with("MaterialInfo", kept);
+        assert_eq!(vendors(&raw.text(), true).text(), expected.text());
+        // Where the address may be told, nothing is changed.
+        assert_eq!(vendors(&raw.text(), false).text(), raw.text());
+    }
 }

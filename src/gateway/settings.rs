@@ -11,8 +11,8 @@ use crate::endpoint::Endpoint;
 use crate::error::FieldError;
 use crate::options::{Options, RawCredentials, SANDBOX_ACCESS_KEY_ID, is_sandbox_key};
 use crate::prelude::*;
+use crate::strings::{beside, split_once};
 use crate::text::Text;
-use alloc::collections::BTreeMap;
 
 const MILLIS_PER_MINUTE: i64 = 60_000;
 const MILLIS_PER_DAY: i64 = 24 * 60 * MILLIS_PER_MINUTE;
@@ -54,7 +54,7 @@ pub const NAMES: &[&str] = &[
 ];
 
 /// Names and values, as the Worker's environment has them.
-pub type Variables = BTreeMap<String, String>;
+pub type Variables = Vec<(String, String)>;
 
 /// Settings that passed every check.
 #[derive(Clone, Debug)]
@@ -108,7 +108,7 @@ impl Settings {
     /// Whether a photo may be fetched from there: a host of the vendor's or, in development, of the
     /// sandbox.
     pub fn is_photo_host(&self, url: &str) -> bool {
-        let authority = url.split_once("://").map(|(scheme, rest)| {
+        let authority = split_once(url, "://").map(|(scheme, rest)| {
             (
                 scheme,
                 rest.split(['/', '?', '#']).next().unwrap_or_default(),
@@ -117,7 +117,7 @@ impl Settings {
         let Some((scheme, authority)) = authority else {
             return false;
         };
-        Endpoint::parse(&alloc::format!("{scheme}://{authority}")).is_ok_and(|endpoint| {
+        Endpoint::parse(&[scheme, "://", authority].concat()).is_ok_and(|endpoint| {
             if self.development {
                 endpoint.is_loopback()
             } else {
@@ -181,8 +181,7 @@ impl Reader<'_> {
 
     /// A setting's value; empty ones count as not set.
     fn text(&self, name: &str) -> Option<&str> {
-        self.variables
-            .get(name)
+        beside(self.variables, name)
             .map(String::as_str)
             .filter(|value| !value.is_empty())
     }
@@ -199,12 +198,13 @@ impl Reader<'_> {
         match text.parse::<i64>() {
             Ok(number) if (1..=max).contains(&number) => number,
             _ => {
+                let max = max.to_string();
                 self.problems.push(FieldError::new(
                     name,
                     "range",
                     Text::composed(
-                        alloc::format!("应为 1 至 {max} 的整数。"),
-                        alloc::format!("must be a whole number from 1 to {max}."),
+                        ["应为 1 至 ", &max, " 的整数。"].concat(),
+                        ["must be a whole number from 1 to ", &max, "."].concat(),
                     ),
                 ));
                 default
@@ -456,7 +456,7 @@ impl Reader<'_> {
 
     /// A misspelt setting would otherwise be a setting that silently has its default.
     fn unknown_names(&mut self) {
-        for name in self.variables.keys() {
+        for (name, _) in self.variables {
             let ours = name.starts_with("GATEWAY_") || name.starts_with("CLOUDAUTH_");
             if ours && !NAMES.contains(&name.as_str()) && !name.starts_with(KEY_SECRET_PREFIX) {
                 self.problems.push(FieldError::new(
@@ -497,6 +497,11 @@ mod tests {
             .iter()
             .map(|(name, value)| ((*name).to_owned(), (*value).to_owned()))
             .collect()
+    }
+
+    fn set(variables: &mut Variables, name: &str, value: &str) {
+        variables.retain(|(known, _)| known != name);
+        variables.push((name.to_owned(), value.to_owned()));
     }
 
     fn production() -> Variables {
@@ -569,8 +574,8 @@ mod tests {
             ),
         ] {
             let mut variables = production();
-            variables.insert("GATEWAY_MODE".into(), mode.into());
-            variables.insert("CLOUDAUTH_ENDPOINTS".into(), endpoint.into());
+            set(&mut variables, "GATEWAY_MODE", mode);
+            set(&mut variables, "CLOUDAUTH_ENDPOINTS", endpoint);
             assert!(
                 problems(&variables).contains(&("CLOUDAUTH_ENDPOINTS".to_owned(), rule)),
                 "{mode} {endpoint}"
@@ -595,7 +600,7 @@ mod tests {
             ),
         ] {
             let mut variables = production();
-            variables.insert(name.into(), value.into());
+            set(&mut variables, name, value);
             assert_eq!(problems(&variables), [(name.to_owned(), rule)]);
         }
     }
@@ -614,15 +619,15 @@ mod tests {
                 continue;
             }
             let mut variables = production();
-            variables.insert((*name).to_owned(), planted.to_owned());
+            set(&mut variables, name, planted);
             let found = Settings::read(&variables).unwrap_err();
             assert_eq!(found.len(), 1, "{name}: {found:?}");
             assert_eq!(found[0].field, *name);
             assert!(!format!("{found:?}").contains(planted), "{name}");
         }
         let mut misspelt = production();
-        misspelt.insert("GATEWAY_CALLER".into(), planted.into());
-        misspelt.insert("OTHER".into(), planted.into());
+        set(&mut misspelt, "GATEWAY_CALLER", planted);
+        set(&mut misspelt, "OTHER", planted);
         assert_eq!(
             problems(&misspelt),
             [("GATEWAY_CALLER".to_owned(), "unknown-setting")]
@@ -666,9 +671,10 @@ mod tests {
     #[test]
     fn takes_origins_of_pages_and_no_wildcard() {
         let mut variables = production();
-        variables.insert(
-            "GATEWAY_ALLOWED_ORIGINS".into(),
-            "https://a.example, http://localhost:3000".into(),
+        set(
+            &mut variables,
+            "GATEWAY_ALLOWED_ORIGINS",
+            "https://a.example, http://localhost:3000",
         );
         let settings = Settings::read(&variables).unwrap();
         assert_eq!(
@@ -681,7 +687,7 @@ mod tests {
             "https://a.example/",
             "https://a.example/x",
         ] {
-            variables.insert("GATEWAY_ALLOWED_ORIGINS".into(), wrong.into());
+            set(&mut variables, "GATEWAY_ALLOWED_ORIGINS", wrong);
             assert_eq!(
                 problems(&variables),
                 [("GATEWAY_ALLOWED_ORIGINS".to_owned(), "not-origins")]

@@ -1,7 +1,9 @@
-//! JSON (RFC 8259), as far as an answer of the vendor's needs it: one level of an object at a time,
-//! values kept as the text they came as. No number is ever converted, so none is changed, and the
-//! client's module holds no code for it: a JSON library was a quarter of that module.
+//! JSON (RFC 8259), as far as this crate needs it: one level of an object at a time, values kept as
+//! the text they came as. No number is ever converted, so none is changed, and the modules hold no
+//! code for it: a JSON library was a quarter of the client's.
 
+#[cfg(any(feature = "gateway", feature = "sandbox"))]
+pub mod de;
 pub mod read;
 pub mod write;
 
@@ -17,6 +19,11 @@ impl Json {
     /// The text, if it is one JSON value and white space around it.
     pub fn read(text: &str) -> Option<Self> {
         read::value(text, read::MAX_DEPTH).map(|value| Self(value.to_owned()))
+    }
+
+    /// What `write` makes of a value.
+    pub fn of<T: Serialize + ?Sized>(value: &T) -> Self {
+        Self(write::to_json(value))
     }
 
     /// An object without members.
@@ -41,6 +48,24 @@ impl Serialize for Json {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         // Bytes have no form of their own in JSON: `write` takes them for JSON that is written already.
         serializer.serialize_bytes(self.0.as_bytes())
+    }
+}
+
+#[cfg(any(feature = "gateway", feature = "sandbox"))]
+impl<'de> serde::Deserialize<'de> for Json {
+    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct Text;
+        impl serde::de::Visitor<'_> for Text {
+            type Value = Json;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("JSON")
+            }
+            fn visit_str<E>(self, text: &str) -> Result<Json, E> {
+                Ok(Json(text.to_owned()))
+            }
+        }
+        deserializer.deserialize_bytes(Text)
     }
 }
 

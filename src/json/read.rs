@@ -33,6 +33,21 @@ pub fn members(text: &str) -> Option<Members<'_>> {
     None
 }
 
+/// One level of an object or a list that [`value`] let through, in order: each member's name, still
+/// quoted, or nothing, and the text of its value. `None` for any other value.
+pub fn items(text: &str) -> Option<Vec<(&str, &str)>> {
+    let mut scanner = Scanner { text, at: 0 };
+    let mut items = Vec::new();
+    if !text.starts_with(['{', '[']) {
+        return None;
+    }
+    scanner.items(&mut |name, value| {
+        items.push((name, value));
+        Some(())
+    })?;
+    Some(items)
+}
+
 /// Whether it is an object, however deep.
 pub fn is_object(text: &str) -> bool {
     value(text, usize::MAX).is_some_and(|value| value.starts_with('{'))

@@ -2,6 +2,7 @@
 //! that writes with it holds no tables for them.
 
 use crate::prelude::*;
+use crate::strings::joined;
 use core::fmt;
 use serde::ser::{self, Impossible, Serialize};
 
@@ -12,6 +13,70 @@ pub fn to_json<T: Serialize + ?Sized>(value: &T) -> String {
     match value.serialize(Writer(&mut json)) {
         Ok(()) => json,
         Err(Unwritable) => "null".to_owned(),
+    }
+}
+
+/// An object that is put together member by member.
+#[derive(Clone, Debug, Default)]
+pub struct Object {
+    /// What is written of it, without its braces.
+    members: String,
+}
+
+impl Object {
+    /// An object without members.
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Adds a member, which it does not have yet.
+    pub fn put<T: Serialize + ?Sized>(&mut self, name: &str, value: &T) {
+        self.put_text(name, &to_json(value));
+    }
+
+    /// … if there is a value.
+    pub fn put_some<T: Serialize>(&mut self, name: &str, value: Option<&T>) {
+        if let Some(value) = value {
+            self.put(name, value);
+        }
+    }
+
+    /// Adds a member whose value is JSON already.
+    pub fn put_text(&mut self, name: &str, value: &str) {
+        self.put_quoted(&to_json(name), value);
+    }
+
+    /// Adds a member whose name and value are JSON already.
+    pub fn put_quoted(&mut self, name: &str, value: &str) {
+        if !self.is_empty() {
+            self.members.push(',');
+        }
+        for part in [name, ":", value] {
+            self.members.push_str(part);
+        }
+    }
+
+    /// The same with one more member.
+    #[must_use]
+    pub fn with<T: Serialize + ?Sized>(mut self, name: &str, value: &T) -> Self {
+        self.put(name, value);
+        self
+    }
+
+    /// Whether it has no member yet.
+    pub fn is_empty(&self) -> bool {
+        self.members.is_empty()
+    }
+
+    /// Its text.
+    pub fn text(&self) -> String {
+        joined(&["{", &self.members, "}"])
+    }
+}
+
+impl Serialize for Object {
+    fn serialize<S: ser::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_bytes(self.text().as_bytes())
     }
 }
 
@@ -117,12 +182,12 @@ impl<'a> ser::Serializer for Writer<'a> {
     type Ok = ();
     type Error = Unwritable;
     type SerializeSeq = Open<'a>;
-    type SerializeTuple = Other;
+    type SerializeTuple = Open<'a>;
     type SerializeTupleStruct = Other;
     type SerializeTupleVariant = Other;
     type SerializeMap = Open<'a>;
     type SerializeStruct = Open<'a>;
-    type SerializeStructVariant = Other;
+    type SerializeStructVariant = Open<'a>;
 
     fn serialize_bool(self, value: bool) -> Written {
         self.verbatim(if value { "true" } else { "false" })
@@ -203,8 +268,8 @@ impl<'a> ser::Serializer for Writer<'a> {
     fn serialize_seq(self, _: Option<usize>) -> Result<Open<'a>, Unwritable> {
         Ok(self.open("[", "]"))
     }
-    fn serialize_tuple(self, _: usize) -> Result<Other, Unwritable> {
-        Err(Unwritable)
+    fn serialize_tuple(self, _: usize) -> Result<Open<'a>, Unwritable> {
+        Ok(self.open("[", "]"))
     }
     fn serialize_tuple_struct(self, _: &'static str, _: usize) -> Result<Other, Unwritable> {
         Err(Unwritable)
@@ -228,10 +293,13 @@ impl<'a> ser::Serializer for Writer<'a> {
         self,
         _: &'static str,
         _: u32,
-        _: &'static str,
+        variant: &'static str,
         _: usize,
-    ) -> Result<Other, Unwritable> {
-        Err(Unwritable)
+    ) -> Result<Open<'a>, Unwritable> {
+        let mut object = self.open("{", "}}");
+        object.name(variant);
+        object.json.push('{');
+        Ok(object)
     }
 }
 
@@ -242,6 +310,18 @@ impl ser::SerializeSeq for Open<'_> {
     fn serialize_element<T: Serialize + ?Sized>(&mut self, item: &T) -> Written {
         self.separate();
         item.serialize(Writer(self.json))
+    }
+    fn end(self) -> Written {
+        self.close()
+    }
+}
+
+impl ser::SerializeTuple for Open<'_> {
+    type Ok = ();
+    type Error = Unwritable;
+
+    fn serialize_element<T: Serialize + ?Sized>(&mut self, item: &T) -> Written {
+        ser::SerializeSeq::serialize_element(self, item)
     }
     fn end(self) -> Written {
         self.close()
@@ -266,6 +346,18 @@ impl ser::SerializeMap for Open<'_> {
 }
 
 impl ser::SerializeStruct for Open<'_> {
+    type Ok = ();
+    type Error = Unwritable;
+
+    fn serialize_field<T: Serialize + ?Sized>(&mut self, name: &'static str, value: &T) -> Written {
+        self.member(name, value)
+    }
+    fn end(self) -> Written {
+        self.close()
+    }
+}
+
+impl ser::SerializeStructVariant for Open<'_> {
     type Ok = ();
     type Error = Unwritable;
 
@@ -314,6 +406,18 @@ mod tests {
             };
             let ours: serde_json::Value = serde_json::from_str(&to_json(&value)).unwrap();
             prop_assert_eq!(ours, serde_json::to_value(&value).unwrap());
+        }
+
+        #[test]
+        fn puts_objects_together(names in prop::collection::btree_set(".*", 0..4), text in ".*") {
+            let (mut ours, mut theirs) = (Object::new(), serde_json::Map::new());
+            for name in names {
+                ours.put(&name, &text);
+                theirs.insert(name, text.clone().into());
+            }
+            let outer = Object::new().with("inner", &ours).with("none", &None::<u8>);
+            let read: serde_json::Value = serde_json::from_str(&outer.text()).unwrap();
+            prop_assert_eq!(read, serde_json::json!({ "inner": theirs, "none": null }));
         }
     }
 }

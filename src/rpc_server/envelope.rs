@@ -3,9 +3,10 @@
 use super::errors::Refusal;
 use crate::actions::Action;
 use crate::codes;
+use crate::json::read::{items, string};
+use crate::json::write::Object;
 use crate::prelude::*;
 use crate::signing::encode::hex;
-use serde_json::{Map, Value};
 
 /// The language of an envelope.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -22,65 +23,58 @@ pub struct Envelope {
     /// HTTP status.
     pub status: u16,
     root: String,
-    members: Map<String, Value>,
+    members: Object,
 }
 
 impl Envelope {
     /// Code 200 with its ResultObject.
-    pub fn success(action: &Action, result: Map<String, Value>) -> Self {
+    pub fn success(action: &Action, result: &Object) -> Self {
         let mut envelope = Self::service(action, "200");
-        envelope.put("ResultObject", Value::Object(result));
+        envelope.members.put("ResultObject", result);
         envelope
     }
 
     /// A Code of the service: HTTP status 200, no ResultObject.
     pub fn service(action: &Action, code: &str) -> Self {
-        let mut envelope = Self {
+        let message = codes::code(code).map_or("", |known| known.vendor_message);
+        Self {
             status: 200,
             root: [action.name, "Response"].concat(),
-            members: Map::new(),
-        };
-        let message = codes::code(code).map_or("", |known| known.vendor_message);
-        envelope.put("Code", code.into());
-        envelope.put("Message", message.into());
-        envelope
+            members: Object::new().with("Code", code).with("Message", message),
+        }
     }
 
     /// An error of the API gateway on `host`.
     pub fn gateway(refusal: &Refusal, host: &str, request_id: &str) -> Self {
-        let mut envelope = Self {
+        let recommend = [
+            "https://api.aliyun.com/troubleshoot?q=",
+            &refusal.code,
+            "&product=Cloudauth&requestId=",
+            request_id,
+        ];
+        Self {
             status: refusal.status,
             root: "Error".to_owned(),
-            members: Map::new(),
-        };
-        let recommend = alloc::format!(
-            "https://api.aliyun.com/troubleshoot?q={}&product=Cloudauth&requestId={request_id}",
-            refusal.code
-        );
-        envelope.put("Code", refusal.code.as_ref().into());
-        envelope.put("Message", refusal.message.as_ref().into());
-        envelope.put("HostId", host.into());
-        envelope.put("Recommend", recommend.into());
-        envelope
-    }
-
-    fn put(&mut self, name: &str, value: Value) {
-        self.members.insert(name.to_owned(), value);
+            members: Object::new()
+                .with("Code", &refusal.code)
+                .with("Message", &refusal.message)
+                .with("HostId", host)
+                .with("Recommend", &recommend.concat()),
+        }
     }
 
     /// The content type and the body.
-    pub fn write(mut self, format: Format, request_id: &str) -> (&'static str, Vec<u8>) {
-        self.put("RequestId", request_id.into());
-        let members = Value::Object(self.members);
-        let (content_type, text) = match format {
-            Format::Json => ("application/json;charset=utf-8", members.to_string()),
+    pub fn write(mut self, format: Format, request_id: &str) -> (&'static str, String) {
+        self.members.put("RequestId", request_id);
+        let members = self.members.text();
+        match format {
+            Format::Json => ("application/json;charset=utf-8", members),
             Format::Xml => {
                 let mut text = String::from("<?xml version='1.0' encoding='UTF-8'?>");
                 element(&mut text, &self.root, &members);
                 ("text/xml;charset=utf-8", text)
             }
-        };
-        (content_type, text.into_bytes())
+        }
     }
 }
 
@@ -97,33 +91,31 @@ pub fn request_id(random: [u8; 16]) -> String {
         .join("-")
 }
 
-fn element(out: &mut String, name: &str, value: &Value) {
+/// A value in JSON as XML has it: nothing for null, and one element for each item of a list.
+fn element(out: &mut String, name: &str, value: &str) {
+    let level = items(value);
+    if value == "null" {
+        return;
+    }
+    if let (true, Some(items)) = (value.starts_with('['), &level) {
+        items.iter().for_each(|(_, item)| element(out, name, item));
+        return;
+    }
     let tag = |out: &mut String, before| {
         out.push_str(before);
         out.push_str(name);
         out.push('>');
     };
-    match value {
-        Value::Null => {}
-        Value::Array(items) => items.iter().for_each(|item| element(out, name, item)),
-        Value::Object(members) => {
-            tag(out, "<");
-            members
-                .iter()
-                .for_each(|(name, member)| element(out, name, member));
-            tag(out, "</");
+    tag(out, "<");
+    if let Some(members) = level {
+        for (name, member) in members {
+            element(out, &string(name).unwrap_or_default(), member);
         }
-        Value::String(text) => {
-            tag(out, "<");
-            text.chars().for_each(|character| escape(out, character));
-            tag(out, "</");
-        }
-        other => {
-            tag(out, "<");
-            out.push_str(&other.to_string());
-            tag(out, "</");
-        }
+    } else {
+        let text = string(value).unwrap_or_else(|| value.to_owned());
+        text.chars().for_each(|character| escape(out, character));
     }
+    tag(out, "</");
 }
 
 fn escape(out: &mut String, character: char) {
@@ -149,7 +141,7 @@ mod tests {
         element(
             &mut out,
             "R",
-            &serde_json::json!({"A": "<a&b>\r\u{0}", "B": {"C": 1}, "D": null, "E": ["x", "y"]}),
+            r#"{"A":"<a&b>\r\u0000","B":{"C":1},"D":null,"E":["x","y"]}"#,
         );
         assert_eq!(
             out,

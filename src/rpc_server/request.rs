@@ -7,6 +7,7 @@ use crate::http::{IncomingRequest, header};
 use crate::prelude::*;
 use crate::signing::encode::{FormError, parse_form};
 use crate::signing::{acs3, rpc};
+use crate::strings::{beside, contains, sort};
 
 /// The most bytes of a body that are read. A Base64 picture of 1 MB, percent-encoded, fits.
 pub const MAX_BODY: usize = 2 * 1_024 * 1_024;
@@ -19,7 +20,7 @@ pub type Pairs = Vec<(String, String)>;
 pub fn format(request: &IncomingRequest) -> Format {
     if is_acs3(request) {
         let accept = header(&request.headers, "accept").unwrap_or_default();
-        return if accept.contains("xml") && !accept.contains("json") {
+        return if contains(accept, "xml") && !contains(accept, "json") {
             Format::Xml
         } else {
             Format::Json
@@ -111,10 +112,7 @@ fn is_acs3(request: &IncomingRequest) -> bool {
 }
 
 fn find<'a>(pairs: &'a [(String, String)], name: &str) -> Option<&'a str> {
-    pairs
-        .iter()
-        .find(|(candidate, _)| candidate == name)
-        .map(|(_, value)| value.as_str())
+    beside(pairs, name).map(String::as_str)
 }
 
 fn all_parameters(request: &IncomingRequest) -> Result<Pairs, Refusal> {
@@ -151,7 +149,7 @@ fn body_form(request: &IncomingRequest) -> Result<Pairs, Refusal> {
 
 fn no_duplicates(pairs: &[(String, String)]) -> Result<(), Refusal> {
     let mut names: Vec<&str> = pairs.iter().map(|(name, _)| name.as_str()).collect();
-    names.sort_unstable();
+    sort(&mut names);
     let twice = names.windows(2).find_map(|pair| match pair {
         [first, second] if first == second => Some(*first),
         _ => None,

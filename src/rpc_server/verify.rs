@@ -59,9 +59,14 @@ impl Claim {
                 let expected = acs3::signature(secret, &string_to_sign);
                 if !Secret::new(expected).constant_time_eq(signature) {
                     return Err(Refusal {
-                        message: alloc::format!(
-                            "Specified signature does not match our calculation. server StringToSign is [{string_to_sign}] server CanonicalRequest is [{canonical_request}]"
-                        )
+                        message: [
+                            "Specified signature does not match our calculation. server StringToSign is [",
+                            &string_to_sign,
+                            "] server CanonicalRequest is [",
+                            &canonical_request,
+                            "]",
+                        ]
+                        .concat()
                         .into(),
                         ..errors::SIGNATURE_DOES_NOT_MATCH.because(note)
                     });
@@ -89,20 +94,15 @@ impl Claim {
             ));
         };
         if now.millis_since(timestamp).saturating_abs() > WINDOW_MILLIS {
-            return Err(errors::TIMESTAMP_EXPIRED.because(alloc::format!(
-                "the timestamp is more than 15 minutes from the server's clock, {}",
-                now
-            )));
+            let note = "the timestamp is more than 15 minutes from the server's clock, ";
+            return Err(errors::TIMESTAMP_EXPIRED.because([note, &now.to_string()].concat()));
         }
         Ok(())
     }
 
     /// A key for remembering the nonce: hashed, because a nonce may have any length.
     pub fn nonce_key(&self) -> String {
-        alloc::format!(
-            "nonce/{}/{}",
-            self.access_key_id,
-            acs3::hex_sha256(self.nonce.as_bytes())
-        )
+        let hash = acs3::hex_sha256(self.nonce.as_bytes());
+        ["nonce/", &self.access_key_id, "/", &hash].concat()
     }
 }

@@ -6,12 +6,13 @@ use super::verification::{Ending, PREFIX, Stage, Verification};
 use super::{MAX_BODY, Need, callback, envelope, faults, phone, picture};
 use crate::codes::{self, CODES, SUB_CODES};
 use crate::http::{IncomingRequest, Response, header};
+use crate::json::de::from_json_strictly;
+use crate::json::write::Object;
 use crate::prelude::*;
 use crate::signing::encode::parse_form;
 use crate::text::Text;
 use crate::timestamp::Timestamp;
 use serde::{Deserialize, de::DeserializeOwned};
-use serde_json::{Value, json};
 
 /// How many verifications one page of the list has at most.
 const PAGE: usize = 100;
@@ -43,7 +44,7 @@ fn problem(status: u16, code: &'static str, zh: &'static str, en: &'static str) 
     })
 }
 
-type Answer = Result<(u16, Value), Stop>;
+type Answer = Result<(u16, Object), Stop>;
 
 /// Answers a request to any path but `/`.
 pub(super) fn answer(
@@ -65,9 +66,12 @@ pub(super) fn answer(
             status,
             code,
             message,
-        })) => (status, json!({ "code": code, "message": message })),
+        })) => (
+            status,
+            Object::new().with("code", code).with("message", &message),
+        ),
     };
-    let body = body.to_string().into_bytes();
+    let body = body.text().into_bytes();
     Ok(envelope::plain(
         session,
         status,
@@ -102,11 +106,14 @@ fn route(session: &mut Session<'_>, request: &IncomingRequest) -> Answer {
         ("GET", ["outcomes"]) => Ok((200, outcomes())),
         ("GET", ["clock"]) => Ok((200, clock(session))),
         ("POST", ["clock"]) => move_clock(session, request),
-        ("GET", ["faults"]) => Ok((200, json!({ "faults": faults::waiting(session)? }))),
+        ("GET", ["faults"]) => Ok((
+            200,
+            Object::new().with("faults", &faults::waiting(session)?),
+        )),
         ("POST", ["faults"]) => {
             let fault = body(request)?;
             match faults::add(session, fault)? {
-                None => Ok((201, json!({}))),
+                None => Ok((201, Object::new())),
                 Some(message) => Err(Stop::Problem(Problem {
                     status: 400,
                     code: "bad-fault",
@@ -116,11 +123,11 @@ fn route(session: &mut Session<'_>, request: &IncomingRequest) -> Answer {
         }
         ("DELETE", ["faults"]) => {
             faults::remove_all(session);
-            Ok((200, json!({})))
+            Ok((200, Object::new()))
         }
         ("POST", ["reset"]) => {
             session.clear();
-            Ok((200, json!({})))
+            Ok((200, Object::new()))
         }
         (
             _,
@@ -171,7 +178,7 @@ fn check_token(session: &Session<'_>, request: &IncomingRequest) -> Result<(), S
     ))
 }
 
-/// Reads a body as JSON. The reader's own limit on nesting keeps deep input harmless.
+/// Reads a body as JSON.
 fn body<T: DeserializeOwned>(request: &IncomingRequest) -> Result<T, Stop> {
     if request.body.len() > MAX_BODY {
         return Err(problem(
@@ -181,26 +188,33 @@ fn body<T: DeserializeOwned>(request: &IncomingRequest) -> Result<T, Stop> {
             "the body is larger than 2 MiB; make it smaller.",
         ));
     }
-    serde_json::from_slice(&request.body).map_err(|error| {
+    let text = core::str::from_utf8(&request.body).unwrap_or_default();
+    from_json_strictly(text).map_err(|error| {
         // Where it is wrong, without repeating what was sent.
-        let (line, column) = (error.line(), error.column());
+        let (zh, en) = error.bracketed();
         Stop::Problem(Problem {
             status: 400,
             code: "bad-body",
             message: Text::composed(
-                alloc::format!(
-                    "请求体不是该接口所需的 JSON（第 {line} 行第 {column} 列附近），字段见 docs/sandbox.md。"
-                ),
-                alloc::format!(
-                    "the body is not the JSON this route takes (near line {line}, column {column}); see docs/sandbox.md for its fields."
-                ),
+                [
+                    "请求体不是该接口所需的 JSON",
+                    &zh,
+                    "，字段见 docs/sandbox.md。",
+                ]
+                .concat(),
+                [
+                    "the body is not the JSON this route takes",
+                    &en,
+                    "; see docs/sandbox.md for its fields.",
+                ]
+                .concat(),
             ),
         })
     })
 }
 
 fn state(session: &Session<'_>) -> Answer {
-    let accounts: Vec<Value> = session
+    let accounts: Vec<Object> = session
         .config
         .accounts
         .iter()
@@ -215,22 +229,20 @@ fn state(session: &Session<'_>) -> Answer {
                 .iter()
                 .map(|scene| scene.scene_id.to_string())
                 .collect();
-            json!({
-                "accountId": account.account_id,
-                "accessKeyIds": keys,
-                "sceneIds": scenes,
-                "callsPerSecond": account.calls_per_second,
-            })
+            Object::new()
+                .with("accountId", &account.account_id)
+                .with("accessKeyIds", &keys)
+                .with("sceneIds", &scenes)
+                .with("callsPerSecond", &account.calls_per_second)
         })
         .collect();
     Ok((
         200,
-        json!({
-            "sandbox": env!("CARGO_PKG_VERSION"),
-            "clock": clock(session),
-            "accounts": accounts,
-            "faults": faults::waiting(session)?,
-        }),
+        Object::new()
+            .with("sandbox", env!("CARGO_PKG_VERSION"))
+            .with("clock", &clock(session))
+            .with("accounts", &accounts)
+            .with("faults", &faults::waiting(session)?),
     ))
 }
 
@@ -250,11 +262,14 @@ fn list(session: &Session<'_>, request: &IncomingRequest) -> Answer {
     // Newest first; the CertifyId makes the order of equal times certain.
     found.sort_by(|a, b| (b.created_at, &b.certify_id).cmp(&(a.created_at, &a.certify_id)));
     found.truncate(PAGE);
-    let shown: Vec<Value> = found
+    let shown: Vec<Object> = found
         .iter()
         .map(|verification| view(session, verification))
         .collect();
-    Ok((200, json!({ "total": total, "verifications": shown })))
+    let page = Object::new()
+        .with("total", &total)
+        .with("verifications", &shown);
+    Ok((200, page))
 }
 
 fn load(session: &Session<'_>, certify_id: &str) -> Result<Verification, Stop> {
@@ -271,33 +286,35 @@ fn load(session: &Session<'_>, certify_id: &str) -> Result<Verification, Stop> {
         })
 }
 
-fn view(session: &Session<'_>, verification: &Verification) -> Value {
+fn view(session: &Session<'_>, verification: &Verification) -> Object {
     let time = |millis: i64| Timestamp::from_unix_millis(millis).to_string();
     let (sub_code, code) = match &verification.ending {
         Some(Ending::SubCode(sub_code)) => (Some(sub_code), None),
         Some(Ending::Code(code)) => (None, Some(code)),
         None => (None, None),
     };
-    json!({
-        "certifyId": verification.certify_id,
-        "accountId": verification.account_id,
-        "sceneId": verification.scene_id.to_string(),
-        "outerOrderNo": verification.outer_order_no,
-        "productCode": verification.product_code,
-        "stage": verification.stage(session.now),
-        "createdAt": time(verification.created_at),
-        "expiresAt": verification.expires_at().to_string(),
-        "openedAt": verification.opened_at.map(time),
-        "endedAt": verification.ended_at.map(time),
-        "passed": sub_code.map(|code| codes::sub_code(code).is_some_and(|known| known.passing)),
-        "subCode": sub_code,
-        "code": code,
-        "callback": verification.callback.as_ref().map(|callback| json!({
-            "url": callback.url,
-            "attempts": callback.attempts,
-            "lastStatus": callback.last_status,
-        })),
-    })
+    let passed = sub_code.map(|code| codes::sub_code(code).is_some_and(|known| known.passing));
+    let callback = verification.callback.as_ref().map(|callback| {
+        Object::new()
+            .with("url", &callback.url)
+            .with("attempts", &callback.attempts)
+            .with("lastStatus", &callback.last_status)
+    });
+    Object::new()
+        .with("certifyId", &verification.certify_id)
+        .with("accountId", &verification.account_id)
+        .with("sceneId", &verification.scene_id.to_string())
+        .with("outerOrderNo", &verification.outer_order_no)
+        .with("productCode", &verification.product_code)
+        .with("stage", &verification.stage(session.now))
+        .with("createdAt", &time(verification.created_at))
+        .with("expiresAt", &verification.expires_at().to_string())
+        .with("openedAt", &verification.opened_at.map(time))
+        .with("endedAt", &verification.ended_at.map(time))
+        .with("passed", &passed)
+        .with("subCode", &sub_code)
+        .with("code", &code)
+        .with("callback", &callback)
 }
 
 fn store(session: &mut Session<'_>, verification: &Verification) {
@@ -340,30 +357,27 @@ fn give_up(session: &mut Session<'_>, certify_id: &str) -> Answer {
 }
 
 /// What can be submitted, with the vendor's words and this product's.
-fn outcomes() -> Value {
+fn outcomes() -> Object {
     let verdicts = SUB_CODES.iter().map(|known| {
-        json!({
-            "outcome": known.code,
-            "passed": known.passing,
-            "ofLrFr": known.in_vendor_document,
-            "vendorMessage": known.vendor_message,
-            "text": known.text,
-        })
+        Object::new()
+            .with("outcome", known.code)
+            .with("passed", &known.passing)
+            .with("ofLrFr", &known.in_vendor_document)
+            .with("vendorMessage", known.vendor_message)
+            .with("text", &known.text)
     });
     let failures = CODES
         .iter()
         .filter(|known| Ending::is_failure(known))
         .map(|known| {
-            json!({
-                "outcome": known.code,
-                "vendorMessage": known.vendor_message,
-                "text": known.text,
-            })
+            Object::new()
+                .with("outcome", known.code)
+                .with("vendorMessage", known.vendor_message)
+                .with("text", &known.text)
         });
-    json!({
-        "subCodes": verdicts.collect::<Vec<_>>(),
-        "codes": failures.collect::<Vec<_>>(),
-    })
+    Object::new()
+        .with("subCodes", &verdicts.collect::<Vec<_>>())
+        .with("codes", &failures.collect::<Vec<_>>())
 }
 
 #[derive(Deserialize)]
@@ -389,11 +403,11 @@ fn submit(session: &mut Session<'_>, request: &IncomingRequest, certify_id: &str
     Ok((200, view(session, &verification)))
 }
 
-fn clock(session: &Session<'_>) -> Value {
-    json!({
-        "now": session.now.to_string(),
-        "offsetMillis": session.now.millis_since(session.host_now()),
-    })
+fn clock(session: &Session<'_>) -> Object {
+    Object::new().with("now", &session.now.to_string()).with(
+        "offsetMillis",
+        &session.now.millis_since(session.host_now()),
+    )
 }
 
 #[derive(Deserialize)]

@@ -7,9 +7,9 @@ use super::session::{Session, Stop};
 use super::verification::{Ending, Stage, Verification};
 use crate::actions::rules::LR_FR;
 use crate::codes;
+use crate::json::write::{Object, to_json};
 use crate::prelude::*;
 use base64ct::{Base64UrlUnpadded, Encoding};
-use serde_json::{Map, Value};
 use sha2::{Digest, Sha256};
 
 /// The quality of the drawn portrait: the vendor document's own sample value.
@@ -18,10 +18,7 @@ const QUALITY_SCORE: &str = "88.3615493774414";
 const VERIFY_SCORES: (&str, &str) = ("98.42", "21.07");
 
 /// Gives the ResultObject of a verification that has ended.
-pub(super) fn perform(
-    session: &mut Session<'_>,
-    call: &Call<'_>,
-) -> Result<Map<String, Value>, Stop> {
+pub(super) fn perform(session: &mut Session<'_>, call: &Call<'_>) -> Result<Object, Stop> {
     let scene_id = scene_id(call)?;
     let certify_id = mandatory(call, "CertifyId")?;
     let Some(scene) = call.account.scene(scene_id) else {
@@ -56,34 +53,28 @@ fn result(
     verification: &Verification,
     sub_code: &str,
     pictures: bool,
-) -> Map<String, Value> {
+) -> Object {
     let passed = codes::sub_code(sub_code).is_some_and(|known| known.passing);
-    let mut members = vec![
-        ("Passed", if passed { "T" } else { "F" }.to_owned()),
-        ("SubCode", sub_code.to_owned()),
+    let material = material_info(session, verification, sub_code, passed, pictures);
+    let mut members = Object::new()
+        .with("Passed", if passed { "T" } else { "F" })
+        .with("SubCode", sub_code)
         // The four letters, as in the vendor's sample.
-        ("IdentityInfo", "null".to_owned()),
-        ("DeviceToken", device_token(verification)),
-        (
-            "MaterialInfo",
-            material_info(session, verification, sub_code, passed, pictures),
-        ),
-    ];
+        .with("IdentityInfo", "null")
+        .with("DeviceToken", &device_token(verification))
+        .with("MaterialInfo", &material);
     if verification.device_risk {
         let risks = if sub_code == "206" {
             "ROOT,VPN,HOOK"
         } else {
             ""
         };
-        members.push(("DeviceRisk", risks.to_owned()));
+        members.put("DeviceRisk", risks);
     }
     members
-        .into_iter()
-        .map(|(name, value)| (name.to_owned(), Value::String(value)))
-        .collect()
 }
 
-/// JSON in the vendor's member order, which serialization by name would not keep.
+/// JSON with the vendor's own white space.
 fn material_info(
     session: &Session<'_>,
     verification: &Verification,
@@ -112,7 +103,7 @@ fn material_info(
             ("ossBucketName", picture::bucket(verification)),
             ("ossObjectName", picture::object(verification)),
         ] {
-            out.push_str(&alloc::format!(",\"{name}\": {}", Value::String(value)));
+            out.push_str(&[",\"", name, "\": ", &to_json(&value)].concat());
         }
     }
     out.push_str("}}");

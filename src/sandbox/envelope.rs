@@ -3,10 +3,10 @@
 use super::session::Session;
 use crate::actions::Action;
 use crate::http::{Headers, IncomingRequest, Response, header};
+use crate::json::write::Object;
 use crate::prelude::*;
 use crate::rpc_server::envelope::{self, Envelope, Format};
 use crate::rpc_server::errors::Refusal;
-use serde_json::{Map, Value};
 
 /// On every answer: it came from a sandbox.
 pub const SANDBOX_HEADER: &str = "x-cloudauth-sandbox";
@@ -19,14 +19,9 @@ pub(super) fn success(
     session: &Session<'_>,
     format: Format,
     action: &Action,
-    result: &Map<String, Value>,
+    result: &Object,
 ) -> Response {
-    write(
-        session,
-        format,
-        Envelope::success(action, result.clone()),
-        "",
-    )
+    write(session, format, Envelope::success(action, result), "")
 }
 
 /// Another Code of the service: HTTP status 200, no ResultObject.
@@ -106,7 +101,7 @@ pub(super) fn plain(
 fn write(session: &Session<'_>, format: Format, envelope: Envelope, note: &str) -> Response {
     let status = envelope.status;
     let (content_type, body) = envelope.write(format, &request_id(session));
-    let mut response = plain(session, status, Some(content_type), body);
+    let mut response = plain(session, status, Some(content_type), body.into_bytes());
     if !note.is_empty() {
         response
             .headers

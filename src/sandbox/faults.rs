@@ -6,6 +6,8 @@ use super::{Delivery, Manner, Need};
 use crate::actions::Action;
 use crate::codes;
 use crate::http::Response;
+use crate::json::read::{items, string};
+use crate::json::write::Object;
 use crate::prelude::*;
 use crate::rpc_server::errors;
 use crate::text::Text;
@@ -170,16 +172,15 @@ fn set_content_type(response: &mut Response, value: &str) {
 }
 
 fn numeric_code(response: &mut Response) {
-    let Ok(serde_json::Value::Object(mut envelope)) = serde_json::from_slice(&response.body) else {
-        return;
-    };
-    let number = envelope
-        .get("Code")
-        .and_then(serde_json::Value::as_str)
-        .and_then(|code| code.parse::<u16>().ok());
-    if let Some(number) = number {
-        envelope.insert("Code".to_owned(), number.into());
-        response.body = serde_json::Value::Object(envelope).to_string().into_bytes();
+    let body = core::str::from_utf8(&response.body).unwrap_or_default();
+    let mut envelope = Object::new();
+    for (name, member) in items(body).unwrap_or_default() {
+        let number =
+            string(member).filter(|code| name == "\"Code\"" && code.parse::<u16>().is_ok());
+        envelope.put_quoted(name, number.as_deref().unwrap_or(member));
+    }
+    if !envelope.is_empty() {
+        response.body = envelope.text().into_bytes();
     }
 }
 

@@ -9,13 +9,14 @@ use crate::actions::rules::{IDENTITY_CARD, LR_FR};
 use crate::codes;
 use crate::endpoint::Endpoint;
 use crate::identity::{cert_name, cert_no, mobile};
+use crate::json::read::{MAX_DEPTH, value};
+use crate::json::write::Object;
 use crate::prelude::*;
 use crate::rpc_server::errors;
 use crate::signing::encode::hex;
+use crate::strings::contains;
 use base64ct::{Base64, Encoding};
 use core::net::IpAddr;
-use serde::de::IgnoredAny;
-use serde_json::{Map, Value};
 
 /// The values of the vendor's pages. "No custom actions or combinations."
 const MODELS: [&str; 6] = [
@@ -31,10 +32,7 @@ const PICTURE_MAX_BYTES: usize = 1_048_576;
 const PICTURE_MAX_BASE64: usize = 1_548_576;
 
 /// Starts a verification and gives the ResultObject.
-pub(super) fn perform(
-    session: &mut Session<'_>,
-    call: &Call<'_>,
-) -> Result<Map<String, Value>, Stop> {
+pub(super) fn perform(session: &mut Session<'_>, call: &Call<'_>) -> Result<Object, Stop> {
     let scene_id = scene_id(call)?;
     let product = mandatory(call, "ProductCode")?;
     let outer_order_no = mandatory(call, "OuterOrderNo")?;
@@ -82,9 +80,7 @@ pub(super) fn perform(
         &verification,
         Some(verification.kept_until()),
     );
-    let mut result = Map::new();
-    result.insert("CertifyId".to_owned(), certify_id.into());
-    Ok(result)
+    Ok(Object::new().with("CertifyId", &certify_id))
 }
 
 /// SceneId as both actions take it: a `Long`, which the API gateway reads.
@@ -177,10 +173,7 @@ fn check_values(session: &Session<'_>, call: &Call<'_>, product: &str) -> Result
         ),
         (
             "MetaInfo",
-            &|text| {
-                text.trim_start().starts_with('{')
-                    && serde_json::from_str::<IgnoredAny>(text).is_ok()
-            },
+            &|text| value(text, MAX_DEPTH).is_some_and(|value| value.starts_with('{')),
             "must be the JSON object that the client SDK gave",
         ),
         (
@@ -225,7 +218,7 @@ fn is_callback_url(url: &str) -> bool {
     let origin = origin.split(['?', '#']).next().unwrap_or_default();
     url.len() <= 2_048
         && url.bytes().all(|byte| byte.is_ascii_graphic())
-        && origin.contains("://")
+        && contains(origin, "://")
         && Endpoint::parse(origin).is_ok()
 }
 

@@ -27,9 +27,10 @@ pub use callback::CallbackAnswer;
 pub use config::{Account, Config, Key, Ram, Scene};
 pub use envelope::{NOTE_HEADER, SANDBOX_HEADER};
 
+use crate::actions::Action;
 use crate::http::{IncomingRequest, Response};
+use crate::json::write::Object;
 use crate::rpc_server::request::{self, MAX_BODY};
-use alloc::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 use session::{Session, Stop};
 
@@ -39,12 +40,10 @@ use session::{Session, Stop};
 pub struct Input {
     /// What happened.
     pub event: Event,
-    /// The stored rows loaded so far, as JSON text; `None` for one that does not exist.
-    #[serde(default)]
-    pub rows: BTreeMap<String, Option<String>>,
-    /// All rows whose keys begin with a prefix, by prefix.
-    #[serde(default)]
-    pub lists: BTreeMap<String, Vec<(String, String)>>,
+    /// Keys of the stored rows loaded so far, with their JSON text; `None` for one that does not exist.
+    pub rows: Vec<(String, Option<String>)>,
+    /// Prefixes, each with all rows whose keys begin with it.
+    pub lists: Vec<(String, Vec<(String, String)>)>,
     /// The host's clock, in milliseconds since 1970-01-01T00:00:00Z.
     pub now: i64,
     /// Scheme, host and port under which the caller reached the sandbox, for picture URLs.
@@ -226,10 +225,7 @@ fn answer(
     })
 }
 
-type Performed = (
-    &'static crate::actions::Action,
-    serde_json::Map<String, serde_json::Value>,
-);
+type Performed = (&'static Action, Object);
 
 fn perform(session: &mut Session<'_>, request: &IncomingRequest) -> Result<Performed, Stop> {
     let call = protocol::authenticate(session, request)?;

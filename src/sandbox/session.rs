@@ -3,8 +3,11 @@
 use super::{Callback, Config, Delivery, Done, Input, Need, Random, Write};
 use crate::actions::Action;
 use crate::http::Response;
+use crate::json::de::from_json;
+use crate::json::write::to_json;
 use crate::prelude::*;
 use crate::rpc_server::errors::Refusal;
+use crate::strings::beside;
 use crate::timestamp::Timestamp;
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
 
@@ -94,7 +97,7 @@ impl<'a> Session<'a> {
         let missing: Vec<String> = keys
             .iter()
             .map(AsRef::as_ref)
-            .filter(|key| !self.input.rows.contains_key(*key))
+            .filter(|key| beside(&self.input.rows, key).is_none())
             .map(str::to_owned)
             .collect();
         if missing.is_empty() {
@@ -110,13 +113,13 @@ impl<'a> Session<'a> {
     /// another form counts as not existing.
     pub(super) fn row<T: DeserializeOwned>(&self, key: &str) -> Result<Option<T>, Need> {
         self.want(&[key])?;
-        let stored = self.input.rows.get(key).and_then(Option::as_ref);
-        Ok(stored.and_then(|text| serde_json::from_str(text).ok()))
+        let stored = beside(&self.input.rows, key).and_then(Option::as_ref);
+        Ok(stored.and_then(|text| from_json(text).ok()))
     }
 
     /// Every stored row whose key begins with `prefix`.
     pub(super) fn list<T: DeserializeOwned>(&self, prefix: &str) -> Result<Vec<T>, Need> {
-        let Some(rows) = self.input.lists.get(prefix) else {
+        let Some(rows) = beside(&self.input.lists, prefix) else {
             return Err(Need {
                 rows: Vec::new(),
                 lists: vec![prefix.to_owned()],
@@ -124,7 +127,7 @@ impl<'a> Session<'a> {
         };
         Ok(rows
             .iter()
-            .filter_map(|(_, text)| serde_json::from_str(text).ok())
+            .filter_map(|(_, text)| from_json(text).ok())
             .collect())
     }
 
@@ -135,14 +138,11 @@ impl<'a> Session<'a> {
         row: &T,
         expires_at: Option<Timestamp>,
     ) {
-        // The rows are structs of strings and numbers: their serialization cannot fail.
-        if let Ok(value) = serde_json::to_string(row) {
-            self.writes.push(Write::Put {
-                key: key.into(),
-                value,
-                expires_at: expires_at.map(Timestamp::unix_millis),
-            });
-        }
+        self.writes.push(Write::Put {
+            key: key.into(),
+            value: to_json(row),
+            expires_at: expires_at.map(Timestamp::unix_millis),
+        });
     }
 
     /// Removes every row.

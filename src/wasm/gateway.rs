@@ -1,19 +1,23 @@
-//! Exports of the gateway: routing, the ledger's steps, turns to call the vendor.
+//! Exports of the gateway: routing, the ledger's steps, turns to call the vendor. Plain data crosses as
+//! JSON text, but for the bytes of bodies. What is wrong with the form of something is thrown.
 
-use super::outcome::HostOutcome;
-use super::{from_js, now, random, to_js};
+use super::outcome::outcome_of;
+use super::{now, random_bytes};
 use crate::credentials::Secret;
 use crate::gateway::callers;
 use crate::gateway::ledger::rows::Rows;
 use crate::gateway::ledger::{Context, Happened, Task, step};
 use crate::gateway::pace;
 use crate::gateway::route::{self, Arrival, HostFailure};
-use crate::gateway::settings::{Settings, Variables};
-use crate::http::{Headers, IncomingRequest};
+use crate::gateway::settings::Settings;
+use crate::http::{Headers, IncomingRequest, Response};
+use crate::json::de::from_json;
+use crate::json::write::to_json;
 use crate::prelude::*;
 use serde::Deserialize;
 use wasm_bindgen::prelude::*;
 
+/// A request without its body.
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
 struct HostRequest {
@@ -21,91 +25,120 @@ struct HostRequest {
     path: String,
     query: String,
     headers: Headers,
-    #[serde(default, with = "serde_bytes")]
-    body: Option<Vec<u8>>,
     host: String,
     fresh_id: String,
 }
 
-impl From<HostRequest> for Arrival {
-    fn from(request: HostRequest) -> Self {
-        Self {
-            body_read: request.body.is_some(),
-            host: request.host,
-            fresh_id: request.fresh_id,
-            request: IncomingRequest {
-                method: request.method,
-                path: request.path,
-                query: request.query,
-                headers: request.headers,
-                body: request.body.unwrap_or_default(),
-            },
-        }
-    }
+fn arrival(request: &str, body: Option<Vec<u8>>) -> Result<Arrival, JsError> {
+    let request: HostRequest = from_json(request)?;
+    Ok(Arrival {
+        body_read: body.is_some(),
+        host: request.host,
+        fresh_id: request.fresh_id,
+        request: IncomingRequest {
+            method: request.method,
+            path: request.path,
+            query: request.query,
+            headers: request.headers,
+            body: body.unwrap_or_default(),
+        },
+    })
 }
 
-/// Routes a request. `settings` is the JSON text of the Worker's variables; a request whose body has
-/// not been read has none.
+/// Routes a request. In: the Worker's variables, pairs of name and text; the request (`method`, `path`,
+/// `query`, `headers`, `host`, `freshId`) and its body, undefined while it has not been read. Out: a
+/// [`route::Routed`].
 #[wasm_bindgen(js_name = gatewayRoute)]
 pub fn gateway_route(
     settings: &str,
-    request: JsValue,
+    request: &str,
+    body: Option<Vec<u8>>,
     now_millis: f64,
-) -> Result<JsValue, JsValue> {
-    let variables = variables(settings)?;
-    let arrival = from_js::<HostRequest>(request)?.into();
-    to_js(&route::route(&variables, &arrival, now(now_millis)))
+) -> Result<String, JsError> {
+    let arrival = arrival(request, body)?;
+    let variables = from_json(settings)?;
+    Ok(to_json(&route::route(
+        &variables,
+        &arrival,
+        now(now_millis),
+    )))
 }
 
-/// The next step of a task of a ledger's. `happened` is undefined, what became of a request that was
-/// sent, or `{ kind: "crowded" }`.
+/// What the host knows when it asks for a step.
+#[derive(Deserialize)]
+struct Known {
+    happened: Option<HostHappened>,
+    rows: Rows,
+    instance: String,
+}
+
+/// What became of what was sent. `kind` is `crowded` where nothing was, or an outcome's.
+#[derive(Deserialize)]
+struct HostHappened {
+    kind: String,
+    #[serde(default)]
+    status: u16,
+    #[serde(default)]
+    headers: Headers,
+}
+
+/// The next step of a ledger's task. In: the variables; the task, a text of the module's own; `happened`
+/// (`kind`, `status`, `headers`), `rows` and the name of this `instance`; the answer's body; 32 random
+/// bytes. Out: a [`crate::gateway::ledger::Step`].
 #[wasm_bindgen(js_name = gatewayStep)]
 pub fn gateway_step(
     settings: &str,
     task: &str,
-    happened: JsValue,
-    rows: JsValue,
-    instance: String,
+    known: &str,
+    body: Option<Vec<u8>>,
+    random: &[u8],
     now_millis: f64,
-) -> Result<JsValue, JsValue> {
-    #[derive(Deserialize)]
-    struct Kind {
-        kind: String,
-    }
-    let settings = Settings::read(&variables(settings)?)
-        .map_err(|_| js_sys::Error::new("the gateway's settings are missing or wrong"))?;
-    let task: Task = serde_json::from_str(task).map_err(unreadable)?;
-    let kind: Option<Kind> = from_js(happened.clone())?;
-    let happened = match kind {
-        None => None,
-        Some(Kind { kind }) if kind == "crowded" => Some(Happened::Crowded),
-        Some(_) => Some(Happened::Outcome(from_js::<HostOutcome>(happened)?.into())),
-    };
-    let rows: Rows = from_js(rows)?;
+) -> Result<String, JsError> {
+    let settings = checked(settings)?;
+    let task: Task = from_json(task)?;
+    let known: Known = from_json(known)?;
+    let happened = known.happened.map(|happened| match happened.kind.as_str() {
+        "crowded" => Happened::Crowded,
+        kind => Happened::Outcome(outcome_of(
+            kind,
+            Response {
+                status: happened.status,
+                headers: happened.headers,
+                body: body.unwrap_or_default(),
+            },
+        )),
+    });
     let context = Context {
         now: now(now_millis),
-        random: random()?,
-        instance,
+        random: random_bytes(random)?,
+        instance: known.instance,
     };
-    to_js(&step(&settings, task, happened, &rows, &context))
+    Ok(to_json(&step(
+        &settings,
+        task,
+        happened,
+        &known.rows,
+        &context,
+    )))
 }
 
 /// The task that a ledger's alarm begins with.
 #[wasm_bindgen(js_name = gatewayAlarm)]
-pub fn gateway_alarm() -> Result<String, JsValue> {
-    serde_json::to_string(&Task::Alarm(Default::default())).map_err(unreadable)
+pub fn gateway_alarm() -> String {
+    to_json(&Task::Alarm(Default::default()))
 }
 
 /// The answer where the host could not go on: `internal`, `no-page`, `rate-limited`, `slow-body`.
 #[wasm_bindgen(js_name = gatewayFailure)]
 pub fn gateway_failure(
-    what: JsValue,
-    request: JsValue,
+    what: &str,
+    request: &str,
+    body: Option<Vec<u8>>,
     request_id: &str,
-) -> Result<JsValue, JsValue> {
-    let what: HostFailure = from_js(what)?;
-    let arrival: Arrival = from_js::<HostRequest>(request)?.into();
-    to_js(&route::failure(what, &arrival.request, request_id))
+) -> Result<String, JsError> {
+    let arrival = arrival(request, body)?;
+    let what = HostFailure::read(what);
+    Ok(to_json(&route::failure(what, &arrival.request, request_id)))
 }
 
 /// The answer that a photo's bytes go into, or what is wrong with what its address answered.
@@ -113,29 +146,26 @@ pub fn gateway_failure(
 pub fn gateway_photo(
     status: u16,
     content_type: &str,
-    request: JsValue,
+    request: &str,
+    body: Option<Vec<u8>>,
     request_id: &str,
-) -> Result<JsValue, JsValue> {
-    let arrival: Arrival = from_js::<HostRequest>(request)?.into();
-    to_js(&route::photo(
+) -> Result<String, JsError> {
+    let arrival = arrival(request, body)?;
+    Ok(to_json(&route::photo(
         status,
         content_type,
         &arrival.request,
         request_id,
-    ))
+    )))
 }
 
-/// A turn to call the vendor, or null when too many wait.
+/// A turn to call the vendor, a [`pace::Turn`], or `null` when too many wait.
 #[wasm_bindgen(js_name = gatewayTurn)]
 #[allow(clippy::cast_possible_truncation)] // microseconds of every plausible clock fit
-pub fn gateway_turn(settings: &str, free_at: f64, now_millis: f64) -> Result<JsValue, JsValue> {
-    let settings = Settings::read(&variables(settings)?)
-        .map_err(|_| js_sys::Error::new("the gateway's settings are missing or wrong"))?;
-    to_js(&pace::turn(
-        free_at as i64,
-        settings.calls_per_second,
-        now(now_millis),
-    ))
+pub fn gateway_turn(settings: &str, free_at: f64, now_millis: f64) -> Result<String, JsError> {
+    let settings = checked(settings)?;
+    let turn = pace::turn(free_at as i64, settings.calls_per_second, now(now_millis));
+    Ok(to_json(&turn))
 }
 
 /// The AccessKeySecret of a key pair that the gateway with this secret issued.
@@ -154,16 +184,7 @@ pub fn gateway_webhook_secret(gateway_secret: &str, caller: &str) -> String {
     callers::webhook_secret(&secret, caller).expose().to_owned()
 }
 
-fn variables(settings: &str) -> Result<Variables, JsValue> {
-    serde_json::from_str(settings).map_err(unreadable)
-}
-
-/// Where in the text it became unreadable; the text itself may hold secrets.
-#[allow(clippy::needless_pass_by_value)] // as map_err hands it over
-fn unreadable(error: serde_json::Error) -> JsValue {
-    let (line, column) = (error.line(), error.column());
-    js_sys::TypeError::new(&alloc::format!(
-        "unreadable JSON at line {line}, column {column}"
-    ))
-    .into()
+fn checked(settings: &str) -> Result<Settings, JsError> {
+    Settings::read(&from_json(settings)?)
+        .map_err(|_| JsError::new("the gateway's settings are missing or wrong"))
 }

@@ -5,8 +5,6 @@
 
 #[cfg(feature = "client")]
 mod client;
-#[cfg(feature = "objects")]
-mod convert;
 #[cfg(feature = "gateway-module")]
 mod gateway;
 #[cfg(feature = "identity")]
@@ -17,20 +15,27 @@ mod lab;
 mod outcome;
 #[cfg(feature = "client")]
 mod packed;
-#[cfg(any(feature = "objects", feature = "lab"))]
+#[cfg(feature = "lab")]
 mod random;
 #[cfg(feature = "sandbox-module")]
 mod sandbox;
 #[cfg(feature = "standalone")]
 mod standalone;
 
-#[cfg(feature = "objects")]
-use convert::{from_js, to_js};
-#[cfg(any(feature = "objects", feature = "lab"))]
+#[cfg(feature = "lab")]
 use random::random;
 
 /// The time that JavaScript passes in, `Date.now()`.
+#[cfg(any(feature = "client", feature = "identity", feature = "gateway-module"))]
 #[allow(clippy::cast_possible_truncation)] // saturates; what is no number is 0
 fn now(now_millis: f64) -> crate::timestamp::Timestamp {
     crate::timestamp::Timestamp::from_unix_millis(now_millis as i64)
+}
+
+/// The 32 random bytes that JavaScript passes in.
+#[cfg(any(feature = "gateway-module", feature = "sandbox-module"))]
+fn random_bytes(bytes: &[u8]) -> Result<[u8; 32], wasm_bindgen::JsError> {
+    bytes
+        .try_into()
+        .map_err(|_| wasm_bindgen::JsError::new("there must be 32 random bytes"))
 }

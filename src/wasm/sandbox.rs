@@ -1,21 +1,41 @@
 //! The sandbox's one decision function for JavaScript hosts.
 
-use super::{from_js, random, to_js};
+use super::random_bytes;
+use crate::json::de::{from_json, from_json_strictly};
+use crate::json::write::to_json;
 use crate::prelude::*;
-use crate::sandbox::{Config, Random, step};
+use crate::sandbox::{Config, Event, Input, Output, Random, step};
 use wasm_bindgen::prelude::*;
 
-/// See [`crate::sandbox::step`]: takes its `Input` and, as JSON text, its `Config` (the demo account
-/// without one); gives its `Output`.
+/// See [`crate::sandbox::step`]. In: its `Input` as JSON, and apart from it the request's body; its
+/// `Config` as JSON, the demo account without one; 32 random bytes. Out: its `Output` as JSON, and where
+/// an answer has a body, NUL and the body.
 ///
 /// # Errors
 /// What is wrong with the form of the configuration or the input.
 #[wasm_bindgen(js_name = sandboxStep)]
-pub fn sandbox_step(input: JsValue, config: Option<String>) -> Result<JsValue, JsValue> {
-    let config = match config {
-        Some(text) => serde_json::from_str(&text)
-            .map_err(|error| js_sys::TypeError::new(&error.to_string()))?,
+pub fn sandbox_step(
+    input: &str,
+    body: Vec<u8>,
+    config: Option<String>,
+    random: &[u8],
+) -> Result<Vec<u8>, JsError> {
+    let config: Config = match config {
+        Some(text) => from_json_strictly(&text)?,
         None => Config::default(),
     };
-    to_js(&step(&from_js(input)?, &config, &Random::from(random()?)))
+    let mut input: Input = from_json(input)?;
+    if let Event::Request(request) = &mut input.event {
+        request.body = body;
+    }
+    let random = Random::from(random_bytes(random)?);
+    let output = step(&input, &config, &random);
+    let mut packed = to_json(&output).into_bytes();
+    if let Output::Done(done) = output
+        && let Some(response) = done.response
+    {
+        packed.push(0);
+        packed.extend(response.body);
+    }
+    Ok(packed)
 }

@@ -8,6 +8,7 @@ use cloudauth_edge::gateway::reply::Reply;
 use cloudauth_edge::gateway::route::{Arrival, Routed, Then, route};
 use cloudauth_edge::gateway::settings::{Settings, Variables};
 use cloudauth_edge::http::{IncomingRequest, OutgoingRequest, Response};
+use cloudauth_edge::json::de::from_json;
 use cloudauth_edge::signing::acs3::hex_sha256;
 use cloudauth_edge::signing::{encode, rpc};
 use cloudauth_edge::timestamp::Timestamp;
@@ -135,10 +136,15 @@ impl Host {
         let reply = match then {
             Then::Reply(reply) => reply,
             Then::Assets => Reply::empty(404),
+            Then::File { name, mut reply } => {
+                assert_eq!(name, "openapi.json");
+                include_str!("../../worker/openapi.json").clone_into(&mut reply.body);
+                reply
+            }
             Then::ReadBody { .. } => panic!("the body has been read"),
             Then::Ledger { task } => {
                 let caller = routed.caller.clone().unwrap();
-                self.perform(&caller, serde_json::from_str(&task).unwrap(), upstream)
+                self.perform(&caller, from_json(&task).unwrap(), upstream)
             }
         };
         (routed, reply)
@@ -172,7 +178,7 @@ impl Host {
                     Step::Need(Need::Keys(keys)) => {
                         for key in keys {
                             let value = rows.get(&key).cloned();
-                            loaded.rows.insert(key, value);
+                            loaded.rows.push((key, value));
                         }
                     }
                     Step::Need(Need::Range(range)) => {
@@ -199,7 +205,7 @@ impl Host {
             task = match act.next {
                 Next::Reply(reply) => return reply,
                 Next::Photo { url } => {
-                    return Reply::text(200, "photo", url.into_bytes()).with_outcome("photo");
+                    return Reply::text(200, "photo", url).with_outcome("photo");
                 }
                 Next::Idle => return Reply::empty(204),
                 Next::Send { request, then, .. } => {

@@ -119,10 +119,13 @@ describe("in-process", () => {
     const key = { accessKeyId: "a", accessKeySecret: "b" };
     for (const [accounts, wording] of [
       ["none", /options are not right/],
-      [[{ accountId: "1", keys: [key] }], /missing field `scenes`/],
-      [[{ accountId: "1", keys: [{ ...key, ram: "maybe" }], scenes: [] }], /unknown variant/],
+      [[{ accountId: "1", keys: [key] }], /accounts\[0\]\.scenes is missing/],
+      [
+        [{ accountId: "1", keys: [{ ...key, ram: "maybe" }], scenes: [] }],
+        /accounts\[0\]\.keys\[0\]\.ram is not what it should be/,
+      ],
       [[{ accountId: "1", keys: [key], scenes: [{ sceneId: 1.5 }] }], /sceneId must be a positive integer/],
-      [[{ accountId: "1", keys: [key], scenes: [], more: 1 }], /unknown field `more`/],
+      [[{ accountId: "1", keys: [key], scenes: [], more: 1 }], /accounts\[0\] has an unknown member more/],
     ]) {
       assert.throws(() => createSandbox({ accounts }), wording);
     }

@@ -92,8 +92,8 @@ impl Host {
         };
         let mut input = Input {
             event,
-            rows: BTreeMap::new(),
-            lists: BTreeMap::new(),
+            rows: Vec::new(),
+            lists: Vec::new(),
             now: self.now,
             origin: ORIGIN.to_owned(),
         };
@@ -108,10 +108,9 @@ impl Host {
             assert!(!need.rows.is_empty() || !need.lists.is_empty());
             for key in need.rows {
                 let row = self.rows.get(&key).cloned();
-                assert!(
-                    input.rows.insert(key, row).is_none(),
-                    "asked for a row twice"
-                );
+                let known = input.rows.iter().any(|(other, _)| *other == key);
+                assert!(!known, "asked for a row twice");
+                input.rows.push((key, row));
             }
             for prefix in need.lists {
                 let found = self
@@ -120,7 +119,7 @@ impl Host {
                     .filter(|(key, _)| key.starts_with(&prefix))
                     .map(|(key, row)| (key.clone(), row.clone()))
                     .collect();
-                input.lists.insert(prefix, found);
+                input.lists.push((prefix, found));
             }
         }
         panic!("never done");

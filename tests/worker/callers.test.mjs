@@ -1,6 +1,7 @@
 // From an operator's first command to a caller's first request, with every optional binding of wrangler.toml.
 
 import assert from "node:assert/strict";
+import { createHmac, randomUUID } from "node:crypto";
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -83,7 +84,35 @@ test("where a rate limit is bound, it is kept and said", async () => {
   );
   const codes = (await Promise.all(calls)).map(({ kind, code }) => `${kind} ${code}`);
   assert.ok(codes.includes("throttled Throttling.User"), codes.join());
+  // And in the language that its form asks for.
+  const told = await Promise.all(Array.from({ length: 30 }, () => describeInXml(caller[0])));
+  assert.ok(
+    told.some((text) => text.startsWith("<?xml") && text.includes("<Code>Throttling.User</Code>")),
+    told.join("\n"),
+  );
+  assert.ok(told.every((text) => text.startsWith("<?xml")));
 });
+
+/** A query as an SDK signs it that wants XML. */
+async function describeInXml({ accessKeyId, accessKeySecret }) {
+  const parameters = {
+    AccessKeyId: accessKeyId,
+    Action: "DescribeFaceVerify",
+    CertifyId: "none",
+    Format: "XML",
+    SceneId: "1000000006",
+    SignatureMethod: "HMAC-SHA1",
+    SignatureNonce: randomUUID(),
+    SignatureVersion: "1.0",
+    Timestamp: `${new Date().toISOString().slice(0, 19)}Z`,
+    Version: "2019-03-07",
+  };
+  const pairs = Object.entries(parameters).map((pair) => pair.map(encodeURIComponent).join("="));
+  const text = `POST&%2F&${encodeURIComponent(pairs.sort().join("&"))}`;
+  const signature = createHmac("sha1", `${accessKeySecret}&`).update(text).digest("base64");
+  const body = new URLSearchParams({ ...parameters, Signature: signature });
+  return (await fetch(both.gateway.url, { method: "POST", body })).text();
+}
 
 test("the check says what is missing, here and of a running gateway", async () => {
   const complete = { GATEWAY_MODE: "development" };

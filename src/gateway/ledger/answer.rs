@@ -1,4 +1,4 @@
-//! The ledger's answers as the REST routes write them; `openapi.json` describes their forms.
+//! The ledger's answers as the REST routes write them; `worker/openapi.json` describes their forms.
 
 use super::ask::Ask;
 use super::create::Create;
@@ -9,11 +9,11 @@ use crate::codes;
 use crate::gateway::problem::{INTERNAL_ERROR, Problem};
 use crate::gateway::reply::Reply;
 use crate::gateway::settings::Settings;
-use crate::json::write::to_json;
+use crate::json::read::{MAX_DEPTH, items, value};
+use crate::json::write::{Object, to_json};
 use crate::prelude::*;
 use crate::response::DescribeResult;
 use crate::timestamp::Timestamp;
-use serde_json::{Map, Value, json};
 
 /// How long to wait before looking again at what the person has not finished, in seconds.
 const LOOK_AGAIN_SECONDS: &str = "2";
@@ -35,26 +35,19 @@ pub fn started(settings: &Settings, create: &Create, order: &Order, repeated: bo
             .started(certify_id, certify_url.as_deref(), &asker.request_id)
             .with_outcome(outcome);
     }
-    let mut body = json!({
-        "outerOrderNo": create.no,
-        "certifyId": certify_id,
-        "createdAt": time(*at),
-        "expiresAt": time(at.saturating_add(settings.certify_id_valid_millis)),
-        "requestId": asker.request_id,
-    });
-    if let Some(members) = body.as_object_mut() {
-        if let Some(url) = certify_url {
-            members.insert("certifyUrl".to_owned(), json!(url));
-        }
-        if !create.notices.is_empty() {
-            members.insert("notices".to_owned(), json!(create.notices));
-        }
+    let expires = at.saturating_add(settings.certify_id_valid_millis);
+    let mut body = Object::new()
+        .with("outerOrderNo", &create.no)
+        .with("certifyId", certify_id)
+        .with("createdAt", &time(*at))
+        .with("expiresAt", &time(expires))
+        .with("requestId", &asker.request_id);
+    body.put_some("certifyUrl", certify_url.as_ref());
+    if !create.notices.is_empty() {
+        body.put("notices", &create.notices);
     }
     Reply::json(if repeated { 200 } else { 201 }, &body)
-        .with_header(
-            "location",
-            alloc::format!("/v1/face-verifications/{}", create.no),
-        )
+        .with_header("location", ["/v1/face-verifications/", &create.no].concat())
         .with_outcome(outcome)
 }
 
@@ -82,16 +75,15 @@ pub fn standing(
     }
     let material = fresh.filter(|_| ask.material && order.verdict.is_some());
     match material {
-        Some(result) => members.extend(material_members(settings, &ask.no, result)),
+        Some(result) => put_material(settings, &ask.no, result, &mut members),
         None if ask.material && order.verdict.is_some() => {
-            members.insert("materialUnavailable".to_owned(), json!(true));
+            members.put("materialUnavailable", &true);
         }
         None => {}
     }
-    if let Some(id) = fresh.and_then(|result| result.request_id.as_ref()) {
-        members.insert("vendorRequestId".to_owned(), json!(id));
-    }
-    members.insert("requestId".to_owned(), json!(asker.request_id));
+    let vendor_request_id = fresh.and_then(|result| result.request_id.as_ref());
+    members.put_some("vendorRequestId", vendor_request_id);
+    members.put("requestId", &asker.request_id);
     // The photo's address is another one each time, so an answer with it is never the same.
     let tag = (!ask.material || order.verdict.is_none()).then(|| entity_tag(standing, order));
     let same = tag
@@ -123,113 +115,106 @@ pub fn page(
     orders: &[(String, Order)],
     next: Option<&Cursor>,
 ) -> Reply {
-    let items: Vec<Value> = orders
+    let items: Vec<Object> = orders
         .iter()
-        .filter_map(|(no, order)| summary(settings, no, order).map(Value::Object))
+        .filter_map(|(no, order)| summary(settings, no, order))
         .collect();
-    let mut body = json!({ "items": items, "requestId": asker.request_id });
-    if let (Some(members), Some(next)) = (body.as_object_mut(), next) {
-        members.insert("nextCursor".to_owned(), json!(next.text()));
-    }
+    let mut body = Object::new()
+        .with("items", &items)
+        .with("requestId", &asker.request_id);
+    body.put_some("nextCursor", next.map(Cursor::text).as_ref());
     Reply::json(200, &body).with_outcome("listed")
 }
 
 /// What the ledger itself knows of an order.
-fn summary(settings: &Settings, no: &str, order: &Order) -> Option<Map<String, Value>> {
+fn summary(settings: &Settings, no: &str, order: &Order) -> Option<Object> {
     let standing = order.standing()?;
-    let mut members = Map::new();
-    let mut put = |name: &str, value: Value| members.insert(name.to_owned(), value);
-    put("outerOrderNo", json!(no));
-    put("status", json!(standing.word()));
-    put("createdAt", json!(time(order.created)));
+    let mut members = Object::new()
+        .with("outerOrderNo", no)
+        .with("status", standing.word())
+        .with("createdAt", &time(order.created));
     if let Start::Done { certify_id, at, .. } = &order.start {
-        put("certifyId", json!(certify_id));
+        members.put("certifyId", certify_id);
         let expires = at.saturating_add(settings.certify_id_valid_millis);
-        put("expiresAt", json!(time(expires)));
+        members.put("expiresAt", &time(expires));
     }
     if let Some(verdict) = &order.verdict {
-        put("decidedAt", json!(time(verdict.at)));
-        if let Some(sub_code) = &verdict.sub_code {
-            put("subCode", json!(sub_code));
-            if let Some(info) = codes::sub_code(sub_code) {
-                put(
-                    "subCodeInfo",
-                    json!({
-                        "audience": info.audience,
-                        "retryable": info.retryable,
-                        "billed": info.billed,
-                        "vendorMessage": info.vendor_message,
-                        "messages": info.text,
-                    }),
-                );
-            }
-        }
+        members.put("decidedAt", &time(verdict.at));
+        members.put_some("subCode", verdict.sub_code.as_ref());
+        let known = verdict.sub_code.as_deref().and_then(codes::sub_code);
+        let info = known.map(|known| {
+            Object::new()
+                .with("audience", &known.audience)
+                .with("retryable", &known.retryable)
+                .with("billed", &known.billed)
+                .with("vendorMessage", known.vendor_message)
+                .with("messages", &known.text)
+        });
+        members.put_some("subCodeInfo", info.as_ref());
     }
     if let Some(report) = &order.report {
-        let mut webhook = Map::new();
-        webhook.insert("attempts".to_owned(), json!(report.attempts));
-        if let Some(status) = report.last_status {
-            webhook.insert("lastStatus".to_owned(), json!(status));
-        }
-        if let Some(at) = report.delivered {
-            webhook.insert("deliveredAt".to_owned(), json!(time(at)));
-        }
-        put("webhook", Value::Object(webhook));
+        let mut webhook = Object::new().with("attempts", &report.attempts);
+        webhook.put_some("lastStatus", report.last_status.as_ref());
+        webhook.put_some("deliveredAt", report.delivered.map(time).as_ref());
+        members.put("webhook", &webhook);
     }
     Some(members)
 }
 
 /// What was found out about the person, passed on and never kept.
-fn material_members(settings: &Settings, no: &str, result: &DescribeResult) -> Map<String, Value> {
-    let mut members = Map::new();
-    let mut put = |name: &str, value: Value| {
-        if let Some(value) = without_empty(value) {
-            members.insert(name.to_owned(), value);
+fn put_material(settings: &Settings, no: &str, result: &DescribeResult, members: &mut Object) {
+    let mut put = |name, value: &str| {
+        if let Some(value) = without_nulls(value) {
+            members.put_text(name, &value);
         }
     };
     if let Some(material) = &result.material {
-        let mut picture: Value =
-            serde_json::from_str(&to_json(&material.facial_picture_front)).unwrap_or_default();
-        if let (true, Some(members)) = (settings.stream_photos, picture.as_object_mut()) {
-            members.remove("pictureUrlExpiresAt");
-            if members
-                .remove("pictureUrl")
-                .is_some_and(|url| !url.is_null())
-            {
-                let path = alloc::format!("/v1/face-verifications/{no}/photo");
-                members.insert("photo".to_owned(), json!(path));
-            }
+        let mut picture = to_json(&material.facial_picture_front);
+        if settings.stream_photos {
+            let path = ["/v1/face-verifications/", no, "/photo"].concat();
+            picture = with_path(&picture, &path);
         }
-        put(
-            "material",
-            json!({
-                "faceAttack": material.face_attack,
-                "faceOcclusion": material.face_occlusion,
-                "facialPictureFront": picture,
-            }),
-        );
+        let mut text = Object::new()
+            .with("faceAttack", &material.face_attack)
+            .with("faceOcclusion", &material.face_occlusion);
+        text.put_text("facialPictureFront", &picture);
+        put("material", &text.text());
     }
-    put("identityInfo", json!(result.identity_info));
-    put("deviceToken", json!(result.device_token));
-    put("userInfo", json!(result.user_info));
+    put("identityInfo", &to_json(&result.identity_info));
+    put("deviceToken", &to_json(&result.device_token));
+    put("userInfo", &to_json(&result.user_info));
     if !result.device_risk.is_empty() {
-        put("deviceRisk", json!(result.device_risk));
+        put("deviceRisk", &to_json(&result.device_risk));
     }
-    members
+}
+
+/// The picture with the gateway's own path in place of the vendor's address, where there is one.
+fn with_path(picture: &str, path: &str) -> String {
+    let mut members = Object::new();
+    for (name, value) in items(picture).unwrap_or_default() {
+        match name {
+            "\"pictureUrlExpiresAt\"" => {}
+            "\"pictureUrl\"" if value == "null" => {}
+            "\"pictureUrl\"" => members.put("photo", path),
+            _ => members.put_quoted(name, value),
+        }
+    }
+    members.text()
 }
 
 /// The value without members that are null; `None` for null itself.
-fn without_empty(value: Value) -> Option<Value> {
-    match value {
-        Value::Null => None,
-        Value::Object(members) => Some(Value::Object(
-            members
-                .into_iter()
-                .filter_map(|(name, value)| Some((name, without_empty(value)?)))
-                .collect(),
-        )),
-        other => Some(other),
+fn without_nulls(text: &str) -> Option<String> {
+    let text = value(text, MAX_DEPTH)?;
+    if !text.starts_with('{') {
+        return (text != "null").then(|| text.to_owned());
     }
+    let mut members = Object::new();
+    for (name, value) in items(text)? {
+        if let Some(value) = without_nulls(value) {
+            members.put_quoted(name, &value);
+        }
+    }
+    Some(members.text())
 }
 
 /// Weak: two answers with it say the same, though their request ids differ.
@@ -242,12 +227,21 @@ fn entity_tag(standing: Standing, order: &Order) -> String {
     let (attempts, status) = order.report.as_ref().map_or((0, 0), |report| {
         (report.attempts, report.last_status.unwrap_or(0))
     });
-    alloc::format!("W/\"{}-{at}-{attempts}-{status}\"", standing.word())
+    let parts = [
+        standing.word(),
+        &at.to_string(),
+        &attempts.to_string(),
+        &status.to_string(),
+    ];
+    ["W/\"", &parts.join("-"), "\""].concat()
 }
 
 /// Whether an `If-None-Match` names the tag, by weak comparison (RFC 9110 §13.1.2).
 fn is_among(tag: &str, known: &str) -> bool {
-    let opaque = |tag: &str| tag.trim().trim_start_matches("W/").to_owned();
+    let opaque = |tag: &str| {
+        let tag = tag.trim();
+        tag.strip_prefix("W/").unwrap_or(tag).to_owned()
+    };
     known.trim() == "*" || known.split(',').any(|one| opaque(one) == opaque(tag))
 }
 

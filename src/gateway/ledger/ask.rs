@@ -99,6 +99,7 @@ fn photo(settings: &Settings, asker: &Asker, fresh: Option<&DescribeResult>) -> 
     }
 }
 
+#[inline(never)]
 pub(super) fn begin(
     settings: &Settings,
     mut ask: Ask,
@@ -131,14 +132,13 @@ pub(super) fn begin(
         Start::Done { certify_id, .. } => {
             ask.certify_id.clone_from(certify_id);
             ask.scene_id.clone_from(&order.scene_id);
-            Next::Again {
-                then: call(Purpose::Ask(ask), context.now),
-            }
+            return call(settings, Purpose::Ask(ask), writes, context);
         }
     };
     Ok(writes.then(next))
 }
 
+#[inline(never)]
 pub(super) fn settle(
     settings: &Settings,
     ask: Ask,

@@ -2,18 +2,20 @@
 
 use super::ask::Ask;
 use super::order::{Order, Standing, Start, over_at, refusal, surely_not_started};
-use super::rows::{CALLER, Rows, Stop, certify_key, listed_key, order_key, starts_key, user_key};
+use super::rows::{
+    ALARM, CALLER, Rows, Stop, certify_key, listed_key, order_key, starts_key, user_key,
+};
 use super::{Asker, Context, Ended, Next, Purpose, Step, Task, Writes, answer, call};
 use crate::gateway::problem::{
     DAILY_LIMIT, ORDER_BEING_STARTED, ORDER_CONFLICT, Problem, ProblemKind, START_OUTCOME_UNKNOWN,
     UPSTREAM_THROTTLED, USER_DAILY_LIMIT,
 };
 use crate::gateway::settings::Settings;
+use crate::json::Json;
 use crate::prelude::*;
 use crate::response::{Answer, InitResult};
 use crate::timestamp::Timestamp;
 use serde::{Deserialize, Serialize};
-use serde_json::Value;
 
 /// How long a request waits for another that is starting the same order.
 const WAIT_MILLIS: i64 = 10_000;
@@ -38,7 +40,7 @@ pub struct Create {
     /// Keyed hash of the UserId, if one was given.
     pub user: Option<String>,
     /// What the checks noticed, for the answer.
-    pub notices: Vec<Value>,
+    pub notices: Vec<Json>,
     /// Whether to start anew an order of which nobody knows whether it was started.
     pub restart_unknown: bool,
     /// Since when the request waits for another one, in milliseconds.
@@ -60,6 +62,7 @@ impl Create {
     }
 }
 
+#[inline(never)]
 pub(super) fn begin(
     settings: &Settings,
     create: Create,
@@ -68,6 +71,10 @@ pub(super) fn begin(
 ) -> Result<Step, Stop> {
     let mut writes = Writes::default();
     let key = order_key(&create.no);
+    // What a start needs, in one round.
+    let counted = limits(settings, &create, context.now).map(|(_, key, _)| key);
+    let others = [key.clone(), CALLER.to_owned(), ALARM.to_owned()];
+    rows.expect(others.into_iter().chain(counted))?;
     let Some(mut order) = rows.get::<Order>(&key)? else {
         return start(settings, create, None, writes, rows, context);
     };
@@ -163,11 +170,10 @@ fn start(
             rows,
             context.now,
             expires,
-            &alloc::format!("expire/{}", create.no),
+            &["expire/", &create.no].concat(),
         )?;
     }
-    let then = call(Purpose::Start { create, flight }, context.now);
-    Ok(writes.then(Next::Again { then }))
+    call(settings, Purpose::Start { create, flight }, writes, context)
 }
 
 /// Counts a start against the caller's limits, or says which is reached.
@@ -187,7 +193,7 @@ fn count(
         }
         if counted.is_none() {
             let gone = now.unix_millis().saturating_add(2 * MILLIS_PER_DAY);
-            writes.due(rows, now, gone, &alloc::format!("drop/{key}"))?;
+            writes.due(rows, now, gone, &["drop/", &key].concat())?;
         }
         writes.put(key, &started.saturating_add(1));
     }
@@ -258,6 +264,7 @@ pub(super) fn in_flight(
         }))
 }
 
+#[inline(never)]
 pub(super) fn settle(
     settings: &Settings,
     create: Create,
@@ -268,6 +275,10 @@ pub(super) fn settle(
 ) -> Result<Step, Stop> {
     let mut writes = Writes::default();
     let key = order_key(&create.no);
+    if let Ended::Answered(Answer::Init(result)) = &ended {
+        let certified = certify_key(&result.certify_id);
+        rows.expect([key.clone(), certified, ALARM.to_owned()])?;
+    }
     let mut order = match in_flight(&create, flight, rows)? {
         Ok(order) => order,
         Err(too_late) => return Ok(too_late),
@@ -357,12 +368,7 @@ fn done(
     writes.put(order_key(&create.no), &order);
     writes.put(certified, &create.no);
     let over = over_at(now, settings.certify_id_valid_millis);
-    writes.due(
-        rows,
-        context.now,
-        over,
-        &alloc::format!("check/{}", create.no),
-    )?;
+    writes.due(rows, context.now, over, &["check/", &create.no].concat())?;
     debug_assert_eq!(order.standing(), Some(Standing::Pending));
     let reply = answer::started(settings, &create, &order, false);
     Ok(writes.then(Next::reply(reply)))

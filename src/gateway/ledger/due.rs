@@ -12,15 +12,15 @@
 
 use super::ask::Ask;
 use super::order::{Order, Standing, Start};
-use super::rows::{CALLER, Range, Rows, Stop, certify_key, listed_key, order_key, sortable};
+use super::rows::{ALARM, CALLER, Range, Rows, Stop, certify_key, listed_key, order_key, sortable};
 use super::webhook::{self, Posted};
 use super::{Context, Next, Step, Task, Writes};
 use crate::gateway::reply::Reply;
 use crate::gateway::settings::Settings;
+use crate::json::write::Object;
 use crate::prelude::*;
 use crate::timestamp::Timestamp;
 use serde::{Deserialize, Serialize};
-use serde_json::json;
 
 /// An alarm that is this late has been given up by the platform, and is set anew.
 pub const GIVEN_UP_MILLIS: i64 = 10 * 60_000;
@@ -55,6 +55,7 @@ pub struct Hint {
 }
 
 /// Has the order checked at once.
+#[inline(never)]
 pub(super) fn hint(hint: &Hint, rows: &Rows, context: &Context) -> Result<Step, Stop> {
     let mut writes = Writes::default();
     let waits = rows
@@ -65,7 +66,7 @@ pub(super) fn hint(hint: &Hint, rows: &Rows, context: &Context) -> Result<Step, 
         writes.due(rows, context.now, now, &["check/", &hint.no].concat())?;
     }
     // Whether there is such an order is nobody's business but the caller's.
-    let reply = Reply::json(200, &json!({ "status": "ok" })).with_outcome("noted");
+    let reply = Reply::json(200, &Object::new().with("status", "ok")).with_outcome("noted");
     Ok(writes.then(Next::reply(reply)))
 }
 
@@ -78,6 +79,7 @@ fn due_until(to: String, limit: u32) -> Range {
     }
 }
 
+#[inline(never)]
 pub(super) fn work(
     settings: &Settings,
     alarm: Alarm,
@@ -86,7 +88,7 @@ pub(super) fn work(
 ) -> Result<Step, Stop> {
     let mut writes = Writes::default();
     let now = context.now.unix_millis();
-    let until = alloc::format!("due/{}", sortable(now.saturating_add(1)));
+    let until = ["due/", &sortable(now.saturating_add(1))].concat();
     let due = rows.range(due_until(until, BATCH))?;
     if due.is_empty() {
         return sleep(writes, rows);
@@ -155,7 +157,7 @@ fn sleep(mut writes: Writes, rows: &Rows) -> Result<Step, Stop> {
         .and_then(|time| time.parse().ok());
     match at {
         Some(at) => writes.alarm = Some(at),
-        None => writes.delete("alarm".to_owned()),
+        None => writes.delete(ALARM.to_owned()),
     }
     Ok(writes.then(Next::Idle))
 }

@@ -36,7 +36,7 @@ pub struct Cursor {
 impl Cursor {
     /// As it stands in an address; callers pass it back as it is.
     pub fn text(&self) -> String {
-        alloc::format!("{}-{}", self.created, self.no)
+        [&self.created.to_string(), "-", &self.no].concat()
     }
 
     /// The reverse of [`Cursor::text`].
@@ -59,6 +59,7 @@ impl Cursor {
     }
 }
 
+#[inline(never)]
 pub(super) fn page(
     settings: &Settings,
     list: &List,

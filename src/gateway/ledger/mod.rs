@@ -28,13 +28,14 @@ use super::settings::Settings;
 use crate::actions::{Action, ValidRequest, Value, rules};
 use crate::call;
 use crate::http::OutgoingRequest;
+use crate::json::write::to_json;
 use crate::rpc_server::errors::Refusal;
 use crate::signing::encode::hex;
 use crate::timestamp::Timestamp;
 use ask::Ask;
 use create::Create;
 use list::List;
-use rows::{Need, Rows, Stop, Write, row};
+use rows::{ALARM, Need, Rows, Stop, Write, row};
 use serde::{Deserialize, Serialize};
 
 const CALLBACK_URL: &str = "CallbackUrl";
@@ -53,7 +54,7 @@ pub struct Asker {
 
 /// The protocol a request came by, and is answered in.
 #[derive(Clone, Debug, Serialize, Deserialize)]
-#[serde(tag = "front", rename_all = "lowercase")]
+#[serde(rename_all = "lowercase")]
 pub enum Front {
     /// The REST routes.
     Rest {
@@ -84,7 +85,7 @@ impl Asker {
 
 /// Something to do with the ledger. Plain data that the host keeps between steps and hands back.
 #[derive(Clone, Debug, Serialize, Deserialize)]
-#[serde(tag = "task", rename_all = "lowercase")]
+#[serde(rename_all = "lowercase")]
 pub enum Task {
     /// Go on unless the nonce of a signature was used before.
     Signed(nonce::Signed),
@@ -117,7 +118,7 @@ pub struct Call {
 
 /// What a call of the vendor is for.
 #[derive(Clone, Debug, Serialize, Deserialize)]
-#[serde(tag = "purpose", rename_all = "lowercase")]
+#[serde(rename_all = "lowercase")]
 pub enum Purpose {
     /// InitFaceVerify for an order that is written as being started.
     Start {
@@ -235,8 +236,7 @@ pub enum Next {
 
 /// The host keeps a task as text that it does not read.
 fn as_text<S: serde::Serializer>(task: &Task, serializer: S) -> Result<S::Ok, S::Error> {
-    let text = serde_json::to_string(task).map_err(serde::ser::Error::custom)?;
-    serializer.serialize_str(&text)
+    serializer.serialize_str(&to_json(task))
 }
 
 impl Next {
@@ -264,13 +264,13 @@ impl Writes {
 
     /// Something for the alarm to do at a time, while it is at work and sets itself anew anyway.
     fn later(&mut self, at: i64, what: &str) {
-        self.put(alloc::format!("due/{}/{what}", rows::sortable(at)), &1);
+        self.put(["due/", &rows::sortable(at), "/", what].concat(), &1);
     }
 
     /// Something for the alarm to do at a time.
     fn due(&mut self, rows: &Rows, now: Timestamp, at: i64, what: &str) -> Result<(), Stop> {
         self.later(at, what);
-        let set: Option<i64> = rows.get("alarm")?;
+        let set: Option<i64> = rows.get(ALARM)?;
         let earliest = self.alarm.map_or(at, |other| other.min(at));
         // An alarm that should have fired long ago has been given up by the platform.
         let late = now.unix_millis().saturating_sub(due::GIVEN_UP_MILLIS);
@@ -283,7 +283,7 @@ impl Writes {
     /// The act. An alarm to set is written beside it, so that later steps know of it.
     fn then(mut self, next: Next) -> Step {
         if let Some(alarm) = self.alarm {
-            self.put("alarm".to_owned(), &alarm);
+            self.put(ALARM.to_owned(), &alarm);
         }
         Step::Act(Box::new(Act {
             writes: self.writes,
@@ -295,6 +295,9 @@ impl Writes {
 }
 
 /// The next step of a task. `happened` tells what became of what the last step had sent.
+///
+/// What each task does is a function that is never inlined here: a fresh Worker compiles what it calls,
+/// and the first request needs but one of them.
 pub fn step(
     settings: &Settings,
     task: Task,
@@ -385,20 +388,28 @@ impl Purpose {
     }
 }
 
-/// Begins a call of the vendor.
-fn call(purpose: Purpose, now: Timestamp) -> Task {
-    Task::Call(Call {
-        purpose,
-        state: call::State::new(now, 0),
-    })
+/// Begins a call of the vendor, once `writes` are written.
+fn call(
+    settings: &Settings,
+    purpose: Purpose,
+    writes: Writes,
+    context: &Context,
+) -> Result<Step, Stop> {
+    let state = call::State::new(context.now, 0);
+    send(settings, Call { purpose, state }, writes, context)
 }
 
+#[inline(never)]
 fn attempt(settings: &Settings, call: Call, rows: &Rows, context: &Context) -> Result<Step, Stop> {
     if let Purpose::Start { create, flight } = &call.purpose
         && let Err(too_late) = create::in_flight(create, flight, rows)?
     {
         return Ok(too_late);
     }
+    send(settings, call, Writes::default(), context)
+}
+
+fn send(settings: &Settings, call: Call, writes: Writes, context: &Context) -> Result<Step, Stop> {
     let Some(request) = call.purpose.request(settings, context.now) else {
         return Err(Stop::Unreadable);
     };
@@ -410,7 +421,7 @@ fn attempt(settings: &Settings, call: Call, rows: &Rows, context: &Context) -> R
         context.now,
         context.nonce(),
     );
-    Ok(Writes::default().then(Next::Send {
+    Ok(writes.then(Next::Send {
         action: Some(call.purpose.action().name),
         request: attempt.request,
         timeout_millis: attempt.timeout_millis,
@@ -421,6 +432,7 @@ fn attempt(settings: &Settings, call: Call, rows: &Rows, context: &Context) -> R
     }))
 }
 
+#[inline(never)]
 fn settle(
     settings: &Settings,
     call: Call,

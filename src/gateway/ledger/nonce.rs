@@ -19,6 +19,7 @@ pub struct Signed {
     pub then: Box<Task>,
 }
 
+#[inline(never)]
 pub(super) fn check(signed: Signed, rows: &Rows, context: &Context) -> Result<Step, Stop> {
     let mut writes = Writes::default();
     if rows.get::<i64>(&signed.nonce)?.is_some() {
@@ -35,12 +36,7 @@ pub(super) fn check(signed: Signed, rows: &Rows, context: &Context) -> Result<St
         .div_euclid(BATCH_MILLIS)
         .saturating_add(1)
         .saturating_mul(BATCH_MILLIS);
-    writes.due(
-        rows,
-        context.now,
-        gone,
-        &alloc::format!("drop/{}", signed.nonce),
-    )?;
+    writes.due(rows, context.now, gone, &["drop/", &signed.nonce].concat())?;
     writes.put(signed.nonce, &1);
     Ok(writes.then(Next::Again { then: *signed.then }))
 }

@@ -34,11 +34,7 @@ pub struct Order {
 
 /// How the start of an order went.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(
-    tag = "state",
-    rename_all = "lowercase",
-    rename_all_fields = "camelCase"
-)]
+#[serde(rename_all = "lowercase", rename_all_fields = "camelCase")]
 pub enum Start {
     /// A call of the vendor is under way. Written before it is sent.
     Inflight {

@@ -14,12 +14,16 @@
 //!
 //! Times in keys are milliseconds with leading zeros, so that keys sort by time. Values are JSON.
 
+use crate::json::de::from_json;
+use crate::json::write::to_json;
 use crate::prelude::*;
+use crate::strings::beside;
 use crate::timestamp::Timestamp;
-use alloc::collections::{BTreeMap, BTreeSet};
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
+/// The key of the row that tells when the alarm is set to fire.
+pub(super) const ALARM: &str = "alarm";
 /// The key of the row that names the caller: the alarm knows it from nowhere else.
 pub(super) const CALLER: &str = "caller";
 
@@ -58,11 +62,9 @@ pub enum Stop {
 /// What the host has loaded so far.
 #[derive(Clone, Debug, Default, Deserialize)]
 pub struct Rows {
-    /// Values by key; `None` where it is known that there is no row.
-    #[serde(default)]
-    pub rows: BTreeMap<String, Option<String>>,
+    /// Keys with their values; `None` where it is known that there is no row.
+    pub rows: Vec<(String, Option<String>)>,
     /// Ranges with the keys and values found, in their order.
-    #[serde(default)]
     pub ranges: Vec<(Range, Vec<(String, String)>)>,
 }
 
@@ -72,25 +74,25 @@ pub type Write = (String, Option<String>);
 impl Rows {
     /// The row with that key.
     pub fn get<T: DeserializeOwned>(&self, key: &str) -> Result<Option<T>, Stop> {
-        match self.rows.get(key) {
+        match beside(&self.rows, key) {
             None => Err(Stop::Need(Need::Keys(vec![key.to_owned()]))),
             Some(None) => Ok(None),
-            Some(Some(text)) => serde_json::from_str(text)
-                .map(Some)
-                .map_err(|_| Stop::Unreadable),
+            Some(Some(text)) => from_json(text).map(Some).map_err(|_| Stop::Unreadable),
         }
     }
 
     /// Asks for many rows at once, so that they need not be asked for one by one.
     pub fn expect(&self, keys: impl IntoIterator<Item = String>) -> Result<(), Stop> {
-        let missing: BTreeSet<String> = keys
-            .into_iter()
-            .filter(|key| !self.rows.contains_key(key))
-            .collect();
+        let mut missing = Vec::new();
+        for key in keys {
+            if beside(&self.rows, &key).is_none() && !missing.contains(&key) {
+                missing.push(key);
+            }
+        }
         if missing.is_empty() {
             Ok(())
         } else {
-            Err(Stop::Need(Need::Keys(missing.into_iter().collect())))
+            Err(Stop::Need(Need::Keys(missing)))
         }
     }
 
@@ -104,32 +106,34 @@ impl Rows {
     }
 }
 
-/// A row with a value. Only maps with keys that are not text fail to serialize; no row is one.
+/// A row with a value.
 pub fn row<T: Serialize>(key: String, value: &T) -> Write {
-    (key, serde_json::to_string(value).ok())
+    (key, Some(to_json(value)))
 }
 
 pub(super) fn order_key(no: &str) -> String {
-    alloc::format!("order/{no}")
+    ["order/", no].concat()
 }
 
 pub(super) fn listed_key(created: i64, no: &str) -> String {
-    alloc::format!("listed/{}/{no}", sortable(created))
+    ["listed/", &sortable(created), "/", no].concat()
 }
 
 pub(super) fn certify_key(certify_id: &str) -> String {
-    alloc::format!("certify/{certify_id}")
+    ["certify/", certify_id].concat()
 }
 
 pub(super) fn starts_key(now: Timestamp) -> String {
-    alloc::format!("starts/{}", now.shanghai_date())
+    ["starts/", &now.shanghai_date().to_string()].concat()
 }
 
 pub(super) fn user_key(now: Timestamp, user: &str) -> String {
-    alloc::format!("user/{}/{user}", now.shanghai_date())
+    ["user/", &now.shanghai_date().to_string(), "/", user].concat()
 }
 
 /// Milliseconds so that text sorts as numbers do, for the next 30,000 years.
 pub fn sortable(millis: i64) -> String {
-    alloc::format!("{:015}", millis.max(0))
+    let digits = millis.max(0).to_string();
+    let zeros = "000000000000000".get(digits.len()..).unwrap_or_default();
+    [zeros, &digits].concat()
 }

@@ -10,13 +10,13 @@ use crate::credentials::Secret;
 use crate::gateway::callers::{derive, webhook_secret};
 use crate::gateway::settings::Settings;
 use crate::http::OutgoingRequest;
+use crate::json::write::Object;
 use crate::prelude::*;
 use crate::signing::acs3::hmac_sha256;
 use crate::signing::encode::hex;
 use crate::timestamp::Timestamp;
 use base64ct::{Base64, Encoding};
 use serde::{Deserialize, Serialize};
-use serde_json::json;
 
 /// Milliseconds a receiver has to answer.
 const TIMEOUT_MILLIS: i64 = 15_000;
@@ -48,6 +48,7 @@ pub struct Posted {
 
 /// Sends the report of an order, if it has one to send. The attempt is counted and the next one
 /// scheduled before it is made, so that no crash loses it: a receiver may get it twice.
+#[inline(never)]
 pub(super) fn send(
     settings: &Settings,
     caller: &str,
@@ -74,7 +75,7 @@ pub(super) fn send(
         .and_then(|attempts| PAUSES.get(attempts));
     if let Some(pause) = pause {
         let again = context.now.plus_millis(pause.saturating_mul(1_000));
-        writes.later(again.unix_millis(), &alloc::format!("report/{}", posted.no));
+        writes.later(again.unix_millis(), &["report/", &posted.no].concat());
     }
     report.attempts = report.attempts.saturating_add(1);
     order.report = Some(report);
@@ -105,22 +106,22 @@ fn body(no: &str, order: &Order, verdict: &Verdict) -> String {
     let status = Standing::from(verdict.outcome).word();
     let kind = ["face-verification.", status].concat();
     let timestamp = Timestamp::from_unix_millis(verdict.at).to_string();
-    json!({
-        "type": kind,
-        "timestamp": timestamp,
-        "data": {
-            "outerOrderNo": no,
-            "certifyId": certify_id,
-            "status": status,
-            "subCode": verdict.sub_code,
-        },
-    })
-    .to_string()
+    let data = Object::new()
+        .with("outerOrderNo", no)
+        .with("certifyId", &certify_id)
+        .with("status", status)
+        .with("subCode", &verdict.sub_code);
+    Object::new()
+        .with("type", &kind)
+        .with("timestamp", &timestamp)
+        .with("data", &data)
+        .text()
 }
 
 fn signed(url: &str, id: &str, secret: &Secret, body: &str, now: Timestamp) -> OutgoingRequest {
     let seconds = now.unix_millis().div_euclid(1_000).to_string();
-    let key = secret.expose().trim_start_matches("whsec_");
+    let key = secret.expose();
+    let key = key.strip_prefix("whsec_").unwrap_or(key);
     let key = Base64::decode_vec(key).unwrap_or_default();
     let mac = hmac_sha256(&key, [id, &seconds, body].join(".").as_bytes());
     let signature = Base64::encode_string(&mac);
@@ -142,6 +143,7 @@ fn signed(url: &str, id: &str, secret: &Secret, body: &str, now: Timestamp) -> O
 }
 
 /// Takes note of what the receiver answered.
+#[inline(never)]
 pub(super) fn reported(
     posted: &Posted,
     happened: Option<Happened>,

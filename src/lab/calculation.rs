@@ -182,7 +182,8 @@ impl Acs3Parts {
         let own = reading
             .parameters
             .iter()
-            .filter(|parameter| !RPC_COMMON.contains(&parameter.name.as_str()))
+            // ACS3 carries these in headers, or not at all.
+            .filter(|parameter| !rpc::COMMON.contains(&parameter.name.as_str()))
             .map(|parameter| (parameter.name.clone(), parameter.value.clone()));
         let (form, query): (Vec<_>, Vec<_>) = own.partition(|(name, _)| is_form(name));
         let body = canonicalized_query(&form);
@@ -235,21 +236,6 @@ impl Acs3Parts {
         })
     }
 }
-
-/// The parameters that ACS3 carries in headers, or not at all.
-const RPC_COMMON: &[&str] = &[
-    "AccessKeyId",
-    "Action",
-    "Format",
-    "SecurityToken",
-    "Signature",
-    "SignatureMethod",
-    "SignatureNonce",
-    "SignatureType",
-    "SignatureVersion",
-    "Timestamp",
-    "Version",
-];
 
 /// Calculates a request's signature. `method` overrules the one that was read.
 pub fn calculate(

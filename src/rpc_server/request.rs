@@ -164,27 +164,12 @@ fn no_duplicates(pairs: &[(String, String)]) -> Result<(), Refusal> {
     }
 }
 
-/// Parameters of every request, beside the action's own.
-const COMMON: [&str; 11] = [
-    "AccessKeyId",
-    "Action",
-    "Format",
-    "SecurityToken",
-    "Signature",
-    "SignatureMethod",
-    "SignatureNonce",
-    "SignatureType",
-    "SignatureVersion",
-    "Timestamp",
-    "Version",
-];
-
 fn known_parameter(name: &str) -> Option<&'static str> {
     let actions = [&INIT_FACE_VERIFY, &DESCRIBE_FACE_VERIFY];
     let known = actions.iter().find_map(|action| action.parameter(name));
     known
         .map(|parameter| parameter.name)
-        .or_else(|| COMMON.into_iter().find(|common| *common == name))
+        .or_else(|| rpc::COMMON.into_iter().find(|common| *common == name))
 }
 
 fn rpc_claim(request: &IncomingRequest) -> Result<Claim, Refusal> {

@@ -18,6 +18,21 @@ pub const SIGNATURE_METHOD: &str = "HMAC-SHA1";
 /// Value of the `SignatureVersion` parameter.
 pub const SIGNATURE_VERSION: &str = "1.0";
 
+/// What RPC requests may carry beside the parameters of their action.
+pub const COMMON: [&str; 11] = [
+    "AccessKeyId",
+    "Action",
+    "Format",
+    "SecurityToken",
+    "Signature",
+    "SignatureMethod",
+    "SignatureNonce",
+    "SignatureType",
+    "SignatureVersion",
+    "Timestamp",
+    "Version",
+];
+
 /// `METHOD&%2F&` and the percent-encoded canonicalized query.
 pub fn string_to_sign(method: &str, canonicalized_query: &str) -> String {
     joined(&[method, ROOT, &percent_encode(canonicalized_query)])

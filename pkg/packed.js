@@ -21,8 +21,8 @@ export function withBytes(members, use) {
   for (let at = 1; at < members.length; at += 1) text += NUL + members[at];
   if (text.length > scratch.length) return withLargeBytes(members, text.length, use);
   const { read, written } = encoder.encodeInto(text, scratch);
-  if (read < text.length) return withLargeBytes(members, text.length, use);
   try {
+    if (read < text.length) return withLargeBytes(members, text.length, use);
     return use(scratch.subarray(0, written));
   } finally {
     scratch.fill(0, 0, written);

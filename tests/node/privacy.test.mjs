@@ -6,6 +6,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { inspect } from "node:util";
 import { FaceVerifyClient } from "cloudauth-edge";
+import { withBytes } from "../../pkg/packed.js";
 import { faultServer } from "../support/fault-server.mjs";
 
 const FAILURES = 100_000;
@@ -163,4 +164,14 @@ test(`nor do ${SERVED_FAILURES} over Node's own HTTP (seed ${seed})`, async () =
     served(misfortune(request.url, String(request.form)), response);
   });
   await showNothing(SERVED_FAILURES, { endpoint: server.endpoint }, seen);
+});
+
+test("no bytes of a call stay behind, however many there are", () => {
+  const given = [];
+  const keep = (bytes) => (given.push(bytes), bytes.length);
+  // The third fits as characters and not as bytes, the last in neither way.
+  for (const text of ["planted", "张三", "张".repeat(5_000), "张".repeat(50_000), "x".repeat(100_000)]) {
+    assert.equal(withBytes(["1", text], keep), 2 + Buffer.byteLength(text));
+  }
+  for (const { buffer } of given) assert.ok(new Uint8Array(buffer).every((byte) => byte === 0));
 });

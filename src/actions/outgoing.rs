@@ -140,7 +140,7 @@ impl<'a> ValidRequest<'a> {
             all.push((parameter.name, value));
         }
         all.extend(common);
-        rpc::canonicalized(&all)
+        rpc::canonicalized("POST", &all)
     }
 
     /// Parameters where the vendor's metadata places them; the signature covers the positions.

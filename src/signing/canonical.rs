@@ -7,12 +7,17 @@ use crate::strings::sort;
 /// Names and values sorted by the bytes of the name (then of the value), percent-encoded, joined
 /// with `=` and `&`. An empty value stays, as `name=`. Empty when there are no parameters.
 pub fn canonicalized_query<N: AsRef<str>, V: AsRef<str>>(parameters: &[(N, V)]) -> String {
+    encode_pairs(&sorted(parameters))
+}
+
+/// Names and values in the order in which they are signed.
+pub(super) fn sorted<N: AsRef<str>, V: AsRef<str>>(parameters: &[(N, V)]) -> Vec<(&str, &str)> {
     let mut sorted: Vec<(&str, &str)> = parameters
         .iter()
         .map(|(name, value)| (name.as_ref(), value.as_ref()))
         .collect();
     sort(&mut sorted);
-    encode_pairs(&sorted)
+    sorted
 }
 
 /// `name=value` pairs, percent-encoded and joined with `&`, in the order given.

@@ -3,7 +3,7 @@
 //! Vendor page: *RPC mechanism* (help.aliyun.com/zh/sdk/product-overview/rpc-mechanism). The
 //! vendor's pages call it "V2" and its SDKs `signatureAlgorithm: "v2"`.
 
-use super::canonical::{canonicalized_query, encode_pairs_twice};
+use super::canonical::{encode_pairs_twice, sorted};
 use super::encode::percent_encode;
 use crate::credentials::{Credentials, Secret};
 use crate::prelude::*;
@@ -41,10 +41,10 @@ pub fn string_to_sign(method: &str, canonicalized_query: &str) -> String {
 /// The path `/`, percent-encoded, between the parts of a string-to-sign.
 const ROOT: &str = "&%2F&";
 
-/// The canonicalized query of a POST's parameters, which are in the order of their names, and its
-/// [`string_to_sign`].
-pub fn canonicalized<V: AsRef<str>>(sorted: &[(&str, V)]) -> (String, String) {
-    encode_pairs_twice(&joined(&["POST", ROOT]), sorted)
+/// The canonicalized query of parameters that are in the order of their names, and its
+/// [`string_to_sign`], which is encoded together with it.
+pub fn canonicalized(method: &str, sorted: &[(&str, &str)]) -> (String, String) {
+    encode_pairs_twice(&joined(&[method, ROOT]), sorted)
 }
 
 /// Base64 of HMAC-SHA1, keyed with the AccessKeySecret and a `&` behind it.
@@ -89,7 +89,7 @@ pub fn sign<N: AsRef<str>, V: AsRef<str>>(
     parameters: &[(N, V)],
     secret: &Secret,
 ) -> (String, String) {
-    let string_to_sign = string_to_sign(method, &canonicalized_query(parameters));
+    let (_, string_to_sign) = canonicalized(method, &sorted(parameters));
     let signature = signature(secret, &string_to_sign);
     (string_to_sign, signature)
 }

@@ -37,8 +37,6 @@ pub fn check(text: &str) -> Result<Accepted<NoDetails>, Problem> {
     }
     let mut normalized = String::with_capacity(text.len());
     let mut notices = Vec::new();
-    let mut empty_part = false;
-    let mut part = 0_usize;
     for (at, character) in text.chars().enumerate() {
         let position = at.saturating_add(1);
         match class(character) {
@@ -79,14 +77,8 @@ pub fn check(text: &str) -> Result<Accepted<NoDetails>, Problem> {
             }
             Class::Refused(reason) => return Err(refusal(reason, position)),
         }
-        if normalized.ends_with(SEPARATOR) {
-            empty_part |= part == 0;
-            part = 0;
-        } else {
-            part = part.saturating_add(1);
-        }
     }
-    if empty_part || part == 0 {
+    if has_empty_part(&normalized) {
         return Err(Problem::new(
             "separator",
             "间隔点不得位于首尾或连续出现。",
@@ -97,6 +89,16 @@ pub fn check(text: &str) -> Result<Accepted<NoDetails>, Problem> {
         normalized,
         notices,
         details: NoDetails {},
+    })
+}
+
+/// Whether a separator begins or ends the name or follows another.
+fn has_empty_part(name: &str) -> bool {
+    let mut before = SEPARATOR;
+    name.chars().chain([SEPARATOR]).any(|character| {
+        let empty = before == SEPARATOR && character == SEPARATOR;
+        before = character;
+        empty
     })
 }
 

@@ -158,33 +158,32 @@ const commonJs = {
   "sandbox-node.cjs": "sandbox.js",
 };
 
-/** What `import` loads on Node, as one file: to find and read a dozen took two fifths of importing it. */
-function bundleForImport() {
-  return must("esbuild", [
-    at("pkg", "entry", "node.js"),
-    "--bundle",
-    "--format=esm",
-    "--platform=node",
-    "--target=node20",
-    "--log-level=warning",
-    `--outfile=${at("pkg", "wasm", "node.js")}`,
-  ]);
-}
-
-/** The same module as one CommonJS file; it finds its WebAssembly from where the module itself stands. */
-function bundleCommonJs(file, module) {
+/** A module of pkg/ as one file of pkg/wasm/, for Node. */
+function bundleForNode(module, format, file, ...more) {
   return must("esbuild", [
     at("pkg", module),
     "--bundle",
-    "--format=cjs",
+    `--format=${format}`,
     "--platform=node",
     "--target=node20",
     "--log-level=warning",
     `--outfile=${at("pkg", "wasm", file)}`,
-    "--define:import.meta.url=import_meta_url",
-    `--banner:js=const import_meta_url = require("node:url").pathToFileURL(require("node:path").join(__dirname, "..", "${module}")).href;`,
+    ...more,
   ]);
 }
+
+/** What `import` loads on Node, as one file: to find and read a dozen took two fifths of importing it. */
+const bundleForImport = () => bundleForNode("entry/node.js", "esm", "node.js");
+
+/** The same module as one CommonJS file; it finds its WebAssembly from where the module itself stands. */
+const bundleCommonJs = (file, module) =>
+  bundleForNode(
+    module,
+    "cjs",
+    file,
+    "--define:import.meta.url=import_meta_url",
+    `--banner:js=const import_meta_url = require("node:url").pathToFileURL(require("node:path").join(__dirname, "..", "${module}")).href;`,
+  );
 
 /** Builds what is not up to date. Set-up must have been done. */
 export async function build() {

@@ -49,17 +49,11 @@ export async function performCall({
     const { kind, status = 0, headers = [], body: answer = NO_BYTES } = outcome;
     const read = kind === "answered" && core.readAnswer(action, status, now + clock.offsetMillis, answer);
     const refreshable = credentials.refreshable ? 1 : 0;
+    const settle = (bytes) => core.settleAttempt(bytes, answer);
+    const found = () => [now, jitter(), refreshable, kind, status, ...headers.flat()];
     const settled = read
       ? ["done", read]
-      : unpack(
-          withBytes(
-            [options, packedKeys, action, ...packed, state, now].concat(
-              [jitter(), refreshable, kind, status],
-              headers.flat(),
-            ),
-            (bytes) => core.settleAttempt(bytes, answer),
-          ),
-        );
+      : unpack(withBytes([options, packedKeys, action, ...packed, state, ...found()], settle));
     const [step] = settled;
     const result = JSON.parse(settled.at(-1));
     if (onAttempt) {

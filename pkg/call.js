@@ -1,4 +1,4 @@
-import { pack, packObject, unpack, withBytes } from "./packed.js";
+import { packObject, unpack, withBytes } from "./packed.js";
 import { randomHex } from "./random.js";
 
 const NO_BYTES = new Uint8Array();
@@ -32,18 +32,18 @@ export async function performCall({
 }) {
   const packed = packObject(parameters);
   let keys = await credentials.get();
-  let packedKeys = pack(packObject(keys));
   let state = "";
   for (;;) {
     const prepared = withBytes(
-      [options, packedKeys, action, ...packed, state, clock.offsetMillis, Date.now(), randomHex()],
+      [options, keys.packed, action, ...packed, state, clock.offsetMillis, Date.now(), randomHex()],
       core.prepareAttempt,
     );
-    const [told, timeoutMillis, nextState, url, hasBody, body, ...names] = unpack(prepared);
+    const parts = unpack(prepared);
+    const [told, timeoutMillis, nextState, url, hasBody, body] = parts;
     if (told === "error") return { failed: JSON.parse(timeoutMillis) };
     state = nextState;
     const sentAt = Date.now();
-    const request = { url, headers: pairs(names), body: hasBody === "1" ? body : undefined };
+    const request = { url, headers: pairs(parts, 6), body: hasBody === "1" ? body : undefined };
     const outcome = await send(request, { timeoutMillis: Number(timeoutMillis), signal });
     const now = Date.now();
     const { kind, status = 0, headers = [], body: answer = NO_BYTES } = outcome;
@@ -53,7 +53,7 @@ export async function performCall({
     const found = () => [now, jitter(), refreshable, kind, status, ...headers.flat()];
     const settled = read
       ? ["done", read]
-      : unpack(withBytes([options, packedKeys, action, ...packed, state, ...found()], settle));
+      : unpack(withBytes([options, keys.packed, action, ...packed, state, ...found()], settle));
     const [step] = settled;
     const result = JSON.parse(settled.at(-1));
     if (onAttempt) {
@@ -69,19 +69,17 @@ export async function performCall({
     state = retryState;
     clock.offsetMillis = Number(state.split(" ")[2]);
     await sleep(Number(delayMillis), signal);
-    if (refresh === "1") {
-      keys = await credentials.get(keys);
-      packedKeys = pack(packObject(keys));
-    }
+    if (refresh === "1") keys = await credentials.get(keys);
   }
 }
 
 /** Any 32-bit number, so that waiting callers spread out. */
 export const jitter = () => Math.floor(Math.random() * 2 ** 32);
 
-function pairs(members) {
+/** Names and values, from a member on. */
+function pairs(members, from) {
   const pairs = [];
-  for (let at = 0; at < members.length; at += 2) pairs.push([members[at], members[at + 1]]);
+  for (let at = from; at < members.length; at += 2) pairs.push([members[at], members[at + 1]]);
   return pairs;
 }
 

@@ -1,3 +1,5 @@
+import { pack, packObject } from "./packed.js";
+
 /** New credentials are fetched this long before the old ones expire. */
 const REFRESH_AHEAD_MILLIS = 5 * 60 * 1000;
 
@@ -13,24 +15,33 @@ export class CredentialsSource {
   /** @param {object | (() => Promise<object>)} credentials */
   constructor(credentials) {
     if (typeof credentials === "function") this.#provider = credentials;
-    else this.#current = credentials;
+    else this.#current = held(credentials);
   }
 
   get refreshable() {
     return this.#provider !== undefined;
   }
 
-  /** @param {object} [refused] credentials that the vendor said have expired */
+  /**
+   * @param {object} [refused] credentials that the vendor said have expired
+   * @returns {Promise<{ packed: Uint8Array }>}
+   */
   async get(refused) {
     if (!this.#provider) return this.#current;
     if (this.#current && this.#current !== refused && !expiresSoon(this.#current)) return this.#current;
     this.#pending ??= Promise.resolve()
       .then(this.#provider)
-      .then((credentials) => (this.#current = credentials ?? {}))
+      .then((credentials) => (this.#current = held(credentials ?? {})))
       .finally(() => (this.#pending = undefined));
     return this.#pending;
   }
 }
+
+/** Credentials as every call hands them to the core. */
+const held = (credentials) => ({
+  expiration: credentials?.expiration,
+  packed: pack(packObject(credentials)),
+});
 
 function expiresSoon({ expiration }) {
   if (expiration === undefined || expiration === null) return false;

@@ -17,7 +17,7 @@ use crate::response::{self, Answer, Failure, ServerText};
 use crate::signing::SignatureVersion;
 use crate::signing::difference::{Difference, first_difference};
 use crate::signing::encode::hex;
-use crate::strings::{contains, joined};
+use crate::strings::{contains, joined, push_signed};
 use crate::text::Text;
 use crate::timestamp::Timestamp;
 use base64ct::{Base64, Encoding};
@@ -87,7 +87,7 @@ impl State {
             self.started_millis,
             self.signed_millis,
         ] {
-            packed.push_str(&number.to_string());
+            push_signed(&mut packed, number);
             packed.push(' ');
         }
         packed.push_str(&self.nonce);

@@ -1,17 +1,24 @@
 //! HTTP messages as plain data: what the host is to send, and what it received.
 
 use crate::prelude::*;
+use alloc::borrow::Cow;
 use serde::{Deserialize, Serialize};
 
 /// Header names and values in the order they came or are to be sent.
 pub type Headers = Vec<(String, String)>;
 
+/// Headers of our own making: names in lower case, in the order they are to be sent.
+pub type OutgoingHeaders = Vec<(&'static str, Cow<'static, str>)>;
+
 /// The first value of a header; names compare without regard to case (RFC 9110 §5.1).
-pub fn header<'a>(headers: &'a [(String, String)], name: &str) -> Option<&'a str> {
+pub fn header<'a, N: AsRef<str>, V: AsRef<str>>(
+    headers: &'a [(N, V)],
+    name: &str,
+) -> Option<&'a str> {
     headers
         .iter()
-        .find(|(candidate, _)| candidate.eq_ignore_ascii_case(name))
-        .map(|(_, value)| value.as_str())
+        .find(|(candidate, _)| candidate.as_ref().eq_ignore_ascii_case(name))
+        .map(|(_, value)| value.as_ref())
 }
 
 /// A request that the host is to send exactly as it stands: changing a byte breaks the signature.
@@ -21,8 +28,8 @@ pub struct OutgoingRequest {
     pub method: &'static str,
     /// Absolute URL.
     pub url: String,
-    /// Headers in lower case. `host` is not among them: the host's HTTP client sets it.
-    pub headers: Headers,
+    /// All headers but `host`, which the host's HTTP client sets.
+    pub headers: OutgoingHeaders,
     /// The body, `None` where the method or the scheme has none.
     pub body: Option<String>,
 }

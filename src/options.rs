@@ -8,7 +8,7 @@ use crate::error::{Error, FieldError};
 use crate::identity::cert_no::Documents;
 use crate::prelude::*;
 use crate::signing::{SignatureVersion, acs3, rpc};
-use crate::strings::joined;
+use crate::strings::{decimal, joined};
 use crate::text::Text;
 use crate::timestamp::Timestamp;
 
@@ -279,8 +279,8 @@ fn whole(name: &'static str, value: &Value, max: i64) -> Result<i64, Problems> {
             name,
             "range",
             Text::composed(
-                joined(&["应为 1 至 ", &max.to_string(), " 的整数。"]),
-                joined(&["must be a whole number from 1 to ", &max.to_string(), "."]),
+                joined(&["应为 1 至 ", &decimal(max), " 的整数。"]),
+                joined(&["must be a whole number from 1 to ", &decimal(max), "."]),
             ),
         )]),
     }

@@ -39,6 +39,39 @@ pub(crate) fn beside<'a, T>(pairs: &'a [(String, T)], name: &str) -> Option<&'a 
     found.map(|(_, value)| value)
 }
 
+/// Adds a number's decimal digits.
+pub(crate) fn push_decimal(text: &mut String, mut number: u64) {
+    let mut digits = [0; 20];
+    let mut first = digits.len();
+    for digit in digits.iter_mut().rev() {
+        #[allow(clippy::cast_possible_truncation)] // below 10
+        let value = (number % 10) as u8;
+        *digit = b'0' | value;
+        first = first.wrapping_sub(1);
+        number /= 10;
+        if number == 0 {
+            break;
+        }
+    }
+    let digits = digits.get(first..).unwrap_or_default();
+    text.push_str(core::str::from_utf8(digits).unwrap_or_default());
+}
+
+/// The same for a number that may be negative.
+pub(crate) fn push_signed(text: &mut String, number: i64) {
+    if number < 0 {
+        text.push('-');
+    }
+    push_decimal(text, number.unsigned_abs());
+}
+
+/// A number's decimal digits; one that is beyond 64 bits is taken for the largest.
+pub(crate) fn decimal(number: impl TryInto<i64>) -> String {
+    let mut text = String::with_capacity(20);
+    push_signed(&mut text, number.try_into().unwrap_or(i64::MAX));
+    text
+}
+
 /// The number of characters (code points).
 pub(crate) fn characters(text: &str) -> usize {
     text.chars().fold(0, |count, _| count.saturating_add(1))
@@ -69,6 +102,16 @@ mod tests {
         assert_eq!(split_once("张三李四", "三"), Some(("张", "李四")));
         assert_eq!(split_once("ab", "abc"), None);
         assert_eq!(split_once("", "a"), None);
+    }
+
+    #[test]
+    fn writes_numbers_as_the_standard_library_does() {
+        for number in [0, 1, 9, 10, 909, -1, -10, i64::MAX, i64::MIN] {
+            assert_eq!(decimal(number), number.to_string());
+        }
+        let mut text = "…".to_owned();
+        push_decimal(&mut text, u64::MAX);
+        assert_eq!(text, "…18446744073709551615");
     }
 
     #[test]

@@ -9,6 +9,7 @@ use cloudauth_edge::actions::{
 use cloudauth_edge::credentials::Credentials;
 use cloudauth_edge::endpoint::Endpoint;
 use cloudauth_edge::error::{Audience, Error};
+use cloudauth_edge::http::header;
 use cloudauth_edge::signing::SignatureVersion;
 use cloudauth_edge::signing::encode::parse_form;
 use cloudauth_edge::timestamp::Timestamp;
@@ -278,14 +279,7 @@ fn acs3_places_parameters_as_the_vendors_metadata_does() {
             .url
             .starts_with("https://cloudauth.aliyuncs.com/?CertName=%E5%BC%A0%E4%B8%89&CertNo=")
     );
-    let header = |name: &str| {
-        let (_, value) = outgoing
-            .headers
-            .iter()
-            .find(|(other, _)| other == name)
-            .unwrap();
-        value.as_str()
-    };
+    let header = |name: &str| header(&outgoing.headers, name).unwrap();
     assert_eq!(
         header("x-acs-content-sha256"),
         "b561232652e63af74f47982f872bde87585b3265248c7d9515d83e6be0a1d6e0"
@@ -293,7 +287,7 @@ fn acs3_places_parameters_as_the_vendors_metadata_does() {
     assert!(header("authorization").starts_with(
         "ACS3-HMAC-SHA256 Credential=testid,SignedHeaders=content-type;host;x-acs-action;x-acs-content-sha256;x-acs-date;x-acs-signature-nonce;x-acs-version,Signature="
     ));
-    assert!(outgoing.headers.iter().all(|(name, _)| name != "host"));
+    assert!(outgoing.headers.iter().all(|(name, _)| *name != "host"));
 }
 
 #[test]
@@ -301,7 +295,7 @@ fn describe_needs_scene_and_certify_id() {
     let error = DescribeFaceVerify::new().validate(&options()).unwrap_err();
     assert_eq!(
         rules(&error),
-        [("sceneId", "mandatory"), ("certifyId", "mandatory")]
+        [("certifyId", "mandatory"), ("sceneId", "mandatory")]
     );
     for certify_id in ["91707dc296d469ad38e4c5efa6a0f24b", "shaxxxx"] {
         assert!(

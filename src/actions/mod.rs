@@ -88,14 +88,66 @@ impl Action {
 
     /// The parameter with that wire or field name.
     pub fn parameter(&self, name: &str) -> Option<&'static Parameter> {
-        self.parameters.get(self.position(name)?)
+        self.find(name).map(|(_, parameter)| parameter)
     }
 
-    /// The place of the parameter with that wire or field name in the table.
-    pub(super) fn position(&self, name: &str) -> Option<usize> {
-        self.parameters
-            .binary_search_by(|parameter| parameter.order(name))
-            .ok()
+    /// The same, and its place in the table.
+    fn find(&self, name: &str) -> Option<(usize, &'static Parameter)> {
+        let found = self
+            .parameters
+            .binary_search_by(|parameter| parameter.order(name));
+        let place = found.ok()?;
+        Some((place, self.parameters.get(place)?))
+    }
+
+    /// The place of the parameter with that wire name, for constants: without one, the crate does not compile.
+    #[allow(clippy::indexing_slicing, clippy::arithmetic_side_effects)]
+    const fn place(&self, name: &str) -> usize {
+        let mut place = 0;
+        while !is_equal(self.parameters[place].name.as_bytes(), name.as_bytes()) {
+            place += 1;
+        }
+        place
+    }
+
+    /// The places of several.
+    #[allow(clippy::indexing_slicing, clippy::arithmetic_side_effects)]
+    const fn places(&self, names: &[&str]) -> Places {
+        let mut places = Places(0);
+        let mut at = 0;
+        while at < names.len() {
+            places = places.with(self.place(names[at]));
+            at += 1;
+        }
+        places
+    }
+}
+
+/// A set of places in an action's table, which has fewer than 64.
+#[derive(Clone, Copy, Default)]
+struct Places(u64);
+
+impl Places {
+    const fn with(self, place: usize) -> Self {
+        Self(self.0 | Self::bit(place))
+    }
+
+    const fn has(self, place: usize) -> bool {
+        self.0 & Self::bit(place) != 0
+    }
+
+    const fn has_any(self, others: Self) -> bool {
+        self.0 & others.0 != 0
+    }
+
+    /// Those of these that are not among the others.
+    const fn without(self, others: Self) -> Self {
+        Self(self.0 & !others.0)
+    }
+
+    #[allow(clippy::cast_possible_truncation)] // below 64
+    const fn bit(place: usize) -> u64 {
+        1_u64.wrapping_shl(place as u32)
     }
 }
 
@@ -114,6 +166,10 @@ const fn by_name<const N: usize>(mut table: [Parameter; N]) -> [Parameter; N] {
         end += 1;
     }
     table
+}
+
+const fn is_equal(name: &[u8], other: &[u8]) -> bool {
+    !is_before(name, other) && !is_before(other, name)
 }
 
 #[allow(clippy::indexing_slicing, clippy::arithmetic_side_effects)]

@@ -19,7 +19,8 @@ const FORM: &str = "application/x-www-form-urlencoded";
 #[derive(Clone)]
 pub struct ValidRequest<'a> {
     action: &'static Action,
-    parameters: Vec<(&'static Parameter, Cow<'a, str>)>,
+    /// In the order of the action's table, with their places in it.
+    parameters: Vec<(usize, &'static Parameter, Cow<'a, str>)>,
     notices: Vec<FieldError>,
 }
 
@@ -51,7 +52,7 @@ pub struct SigningContext<'a> {
 impl<'a> ValidRequest<'a> {
     pub(super) fn new(
         action: &'static Action,
-        parameters: Vec<(&'static Parameter, Cow<'a, str>)>,
+        parameters: Vec<(usize, &'static Parameter, Cow<'a, str>)>,
         notices: Vec<FieldError>,
     ) -> Self {
         Self {
@@ -75,7 +76,7 @@ impl<'a> ValidRequest<'a> {
     pub fn parameters(&self) -> impl Iterator<Item = (&'static Parameter, &str)> {
         self.parameters
             .iter()
-            .map(|(parameter, value)| (*parameter, &**value))
+            .map(|(_, parameter, value)| (*parameter, &**value))
     }
 
     /// The value of one parameter, by its wire name.
@@ -113,8 +114,8 @@ impl<'a> ValidRequest<'a> {
             method: "POST",
             url: joined(&[&context.endpoint.origin(), "/"]),
             headers: vec![
-                ("accept".to_owned(), "application/json".to_owned()),
-                ("content-type".to_owned(), FORM.to_owned()),
+                ("accept", Cow::Borrowed("application/json")),
+                ("content-type", Cow::Borrowed(FORM)),
             ],
             body: Some(body),
         }
@@ -192,7 +193,7 @@ impl<'a> ValidRequest<'a> {
                 .iter()
                 // The host's HTTP client sets it.
                 .filter(|(name, _)| *name != "host")
-                .map(|(name, value)| ((*name).to_owned(), (*value).to_owned()))
+                .map(|(name, value)| (*name, Cow::Owned((*value).to_owned())))
                 .collect(),
             body,
         };

@@ -4,12 +4,12 @@
 //! Sources: the vendor's page of both actions; for products other than LR_FR its API metadata.
 
 use super::outgoing::ValidRequest;
-use super::{Action, Parameter, Value};
+use super::{Action, DESCRIBE_FACE_VERIFY, INIT_FACE_VERIFY, Parameter, Places, Value};
 use crate::error::{Error, FieldError};
 use crate::identity::{Problem, cert_name, cert_no, mobile};
 use crate::json::read as json;
 use crate::prelude::*;
-use crate::strings::{characters, joined};
+use crate::strings::{characters, decimal, joined};
 use crate::text::Text;
 use crate::timestamp::{Date, Timestamp};
 use alloc::borrow::Cow;
@@ -24,6 +24,9 @@ pub const IDENTITY_CARD: &str = "IDENTITY_CARD";
 const PICTURE_MAX: usize = 1_548_576;
 /// The most bytes of MetaInfo taken; real ones have a few hundred to a few thousand.
 const META_INFO_MAX: usize = 262_144;
+
+/// Room for that many parameters is made at first.
+const USUALLY: usize = 16;
 
 /// What a parameter must be.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -103,15 +106,18 @@ pub fn validate<'a, N: AsRef<str>>(
     options: &ValidationOptions,
 ) -> Result<ValidRequest<'a>, Error> {
     let mut problems = Vec::new();
-    let mut given = Given::nothing(action);
+    let mut given = Given {
+        texts: Vec::with_capacity(USUALLY),
+        places: Places::default(),
+    };
     for (name, value) in values {
-        let Some((parameter, slot)) = given.named(name.as_ref()) else {
+        let Some((place, parameter)) = action.find(name.as_ref()) else {
             if value != Value::Absent {
                 problems.push(unknown_field(action, name.as_ref()));
             }
             continue;
         };
-        if !matches!(slot, Slot::Absent) {
+        if given.places.has(place) {
             problems.push(FieldError::new(
                 parameter.field(),
                 "given-twice",
@@ -121,22 +127,20 @@ pub fn validate<'a, N: AsRef<str>>(
         }
         match to_text(parameter, value) {
             Ok(None) => {}
-            Ok(Some(text)) => *slot = Slot::Text(text),
+            Ok(Some(text)) => given.add(place, parameter, text),
             Err(problem) => {
-                *slot = Slot::Refused;
+                given.places = given.places.with(place);
                 problems.push(problem);
             }
         }
     }
-    if action.name == super::INIT_FACE_VERIFY.name {
+    let init = core::ptr::eq(action, &INIT_FACE_VERIFY);
+    if init {
         given.add_defaults();
     }
+    let context = Context::of(init.then_some(&given), options);
     let mut notices = Vec::new();
-    let context = Context::of(&given, options);
-    for (parameter, slot) in &mut given.slots {
-        let Slot::Text(text) = slot else {
-            continue;
-        };
+    for (_, parameter, text) in &mut given.texts {
         match check(parameter, text, &context) {
             Ok((normalized, found)) => {
                 if let Some(normalized) = normalized {
@@ -151,88 +155,82 @@ pub fn validate<'a, N: AsRef<str>>(
             Err(problem) => problems.push(field_error(parameter, problem)),
         }
     }
-    check_presence(
-        action,
-        &context.product,
-        &given,
-        &mut problems,
-        &mut notices,
-    );
+    let mandatory = if init {
+        init_mandatory(context.product)
+    } else {
+        DESCRIBE_MANDATORY
+    };
+    let missing = mandatory.without(given.places);
+    for (place, parameter) in action.parameters.iter().enumerate() {
+        if missing.has(place) {
+            problems.push(FieldError::new(
+                parameter.field(),
+                "mandatory",
+                Text::new("必填。", "is mandatory."),
+            ));
+        }
+    }
+    if init {
+        check_init(
+            given.places,
+            context.product,
+            mandatory,
+            &mut problems,
+            &mut notices,
+        );
+    }
     if !problems.is_empty() {
         return Err(Error::validation(problems));
     }
-    Ok(ValidRequest::new(action, given.texts(), notices))
+    Ok(ValidRequest::new(action, given.texts, notices))
 }
 
-/// What was given for each of an action's parameters, in the order of its table.
+/// What was given.
 struct Given<'a> {
-    action: &'static Action,
-    slots: Vec<(&'static Parameter, Slot<'a>)>,
-}
-
-enum Slot<'a> {
-    Absent,
-    /// Something that is no text and no number.
-    Refused,
-    Text(Cow<'a, str>),
+    /// In the order of the action's table, with their places in it.
+    texts: Vec<(usize, &'static Parameter, Cow<'a, str>)>,
+    /// Those, and what is no text.
+    places: Places,
 }
 
 impl<'a> Given<'a> {
-    fn nothing(action: &'static Action) -> Self {
-        let parameters = action.parameters.iter();
-        let slots = parameters.map(|parameter| (parameter, Slot::Absent));
-        Self {
-            action,
-            slots: slots.collect(),
-        }
+    fn add(&mut self, place: usize, parameter: &'static Parameter, text: Cow<'a, str>) {
+        self.places = self.places.with(place);
+        let before = self.texts.iter().rposition(|(other, ..)| *other < place);
+        let at = before.map_or(0, |before| before.saturating_add(1));
+        self.texts.insert(at, (place, parameter, text));
     }
 
-    /// By wire name or field name.
-    fn named(&mut self, name: &str) -> Option<(&'static Parameter, &mut Slot<'a>)> {
-        let (parameter, slot) = self.slots.get_mut(self.action.position(name)?)?;
-        Some((*parameter, slot))
-    }
-
-    /// By wire name.
-    fn slot(&self, name: &str) -> &Slot<'a> {
-        let position = self.action.position(name);
-        let found = position.and_then(|position| self.slots.get(position));
-        found.map_or(&Slot::Absent, |(_, slot)| slot)
-    }
-
-    fn text(&self, name: &str) -> Option<&str> {
-        match self.slot(name) {
-            Slot::Text(text) => Some(text),
-            _ => None,
-        }
-    }
-
-    fn present(&self, name: &str) -> bool {
-        !matches!(self.slot(name), Slot::Absent)
+    fn text(&self, place: usize) -> Option<&str> {
+        let mut texts = self.texts.iter();
+        let found = texts.find(|(other, ..)| *other == place);
+        found.map(|(.., text)| &**text)
     }
 
     fn add_defaults(&mut self) {
-        for (name, default) in [("ProductCode", LR_FR), ("CertType", IDENTITY_CARD)] {
-            if let Some((_, slot @ Slot::Absent)) = self.named(name) {
-                *slot = Slot::Text(Cow::Borrowed(default));
+        for (place, default) in [(PRODUCT_CODE, LR_FR), (CERT_TYPE, IDENTITY_CARD)] {
+            if let (false, Some(parameter)) = (
+                self.places.has(place),
+                INIT_FACE_VERIFY.parameters.get(place),
+            ) {
+                self.add(place, parameter, Cow::Borrowed(default));
             }
         }
     }
+}
 
-    fn texts(self) -> Vec<(&'static Parameter, Cow<'a, str>)> {
-        let mut texts = Vec::with_capacity(self.slots.len());
-        for (parameter, slot) in self.slots {
-            if let Slot::Text(text) = slot {
-                texts.push((parameter, text));
-            }
-        }
-        texts
-    }
+/// The products whose requests differ.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Product {
+    LrFr,
+    IdPro,
+    PvFv,
+    Other,
 }
 
 /// What the rule of one parameter must know of the others.
 struct Context {
-    product: String,
+    product: Product,
     identity_card: bool,
     encrypted: bool,
     today: Date,
@@ -241,13 +239,18 @@ struct Context {
 }
 
 impl Context {
-    fn of(given: &Given, options: &ValidationOptions) -> Self {
+    /// `init` is what an InitFaceVerify was given.
+    fn of(init: Option<&Given>, options: &ValidationOptions) -> Self {
+        let text = |place| init.and_then(|given| given.text(place));
         Self {
-            product: given.text("ProductCode").unwrap_or(LR_FR).to_owned(),
-            identity_card: given
-                .text("CertType")
-                .is_none_or(|kind| kind == IDENTITY_CARD),
-            encrypted: given.text("EncryptType").is_some(),
+            product: match text(PRODUCT_CODE) {
+                None | Some(LR_FR) => Product::LrFr,
+                Some("ID_PRO") => Product::IdPro,
+                Some("PV_FV") => Product::PvFv,
+                Some(_) => Product::Other,
+            },
+            identity_card: text(CERT_TYPE).is_none_or(|kind| kind == IDENTITY_CARD),
+            encrypted: text(ENCRYPT_TYPE).is_some(),
             today: options.now.shanghai_date(),
             allow_other_products: options.allow_other_products,
             documents: options.documents,
@@ -305,7 +308,7 @@ fn to_text<'a>(
     match value {
         Value::Absent => Ok(None),
         Value::Text(text) => Ok(Some(text)),
-        Value::Integer(number) if numeric => Ok(Some(Cow::Owned(number.to_string()))),
+        Value::Integer(number) if numeric => Ok(Some(Cow::Owned(decimal(number)))),
         Value::Inexact if numeric => Err(FieldError::new(
             parameter.field(),
             "unsafe-number",
@@ -341,19 +344,17 @@ fn check(parameter: &Parameter, text: &str, context: &Context) -> Checked {
     }
     match parameter.rule {
         Rule::SceneId => {
-            let digits = text.bytes().all(|byte| byte.is_ascii_digit());
-            let value = text.parse::<i64>().ok().filter(|value| *value > 0);
-            match value {
-                Some(value) if digits => {
-                    let written = value.to_string();
-                    Ok(((written != text).then_some(written), Vec::new()))
-                }
-                _ => Err(Problem::new(
+            require(
+                text.bytes().all(|byte| byte.is_ascii_digit())
+                    && text.parse::<i64>().is_ok_and(|value| value > 0),
+                Problem::new(
                     "scene-id",
                     "应为控制台中的认证场景 ID：一个正整数。",
                     "must be the scene's id from the vendor's console: a positive integer.",
-                )),
-            }
+                ),
+            )?;
+            let digits = text.trim_start_matches('0');
+            Ok(((digits != text).then(|| digits.to_owned()), Vec::new()))
         }
         Rule::OuterOrderNo => require(
             text.len() == 32 && text.bytes().all(|byte| byte.is_ascii_alphanumeric()),
@@ -390,7 +391,7 @@ fn check(parameter: &Parameter, text: &str, context: &Context) -> Checked {
             ),
         ),
         Rule::CertType => require(
-            text == IDENTITY_CARD || (context.product != LR_FR && is_word(text)),
+            text == IDENTITY_CARD || (context.product != Product::LrFr && is_word(text)),
             Problem::new(
                 "cert-type",
                 "应为 IDENTITY_CARD。",
@@ -503,7 +504,7 @@ fn check(parameter: &Parameter, text: &str, context: &Context) -> Checked {
 }
 
 fn text_problem(max: usize) -> Problem {
-    let max = max.to_string();
+    let max = decimal(max);
     Problem {
         rule: "text",
         message: Text::composed(
@@ -571,45 +572,46 @@ fn is_url(text: &str, https: bool) -> bool {
         && rest.is_some_and(|rest| !rest.starts_with(['/', '?', '#']) && !rest.is_empty())
 }
 
+const PRODUCT_CODE: usize = INIT_FACE_VERIFY.place("ProductCode");
+const CERT_TYPE: usize = INIT_FACE_VERIFY.place("CertType");
+const ENCRYPT_TYPE: usize = INIT_FACE_VERIFY.place("EncryptType");
+const USER_ID: usize = INIT_FACE_VERIFY.place("UserId");
+const OSS_BUCKET_NAME: usize = INIT_FACE_VERIFY.place("OssBucketName");
+const OSS_OBJECT_NAME: usize = INIT_FACE_VERIFY.place("OssObjectName");
+
 /// The ways of passing a photo to compare with, each by the parameters it needs.
-const PICTURE_SOURCES: [&[&str]; 4] = [
-    &["FaceContrastPicture"],
-    &["FaceContrastPictureUrl"],
-    &["OssBucketName", "OssObjectName"],
-    &["CertifyId"],
+const PICTURE_SOURCES: [Places; 4] = [
+    INIT_FACE_VERIFY.places(&["FaceContrastPicture"]),
+    INIT_FACE_VERIFY.places(&["FaceContrastPictureUrl"]),
+    INIT_FACE_VERIFY.places(&["OssBucketName", "OssObjectName"]),
+    INIT_FACE_VERIFY.places(&["CertifyId"]),
 ];
 
-fn check_presence(
-    action: &'static Action,
-    product: &str,
-    given: &Given,
+const DESCRIBE_MANDATORY: Places = DESCRIBE_FACE_VERIFY.places(&["SceneId", "CertifyId"]);
+
+/// What InitFaceVerify cannot do without.
+fn init_mandatory(product: Product) -> Places {
+    const OF_ALL: Places = INIT_FACE_VERIFY.places(&["SceneId", "OuterOrderNo"]);
+    const WITH_META_INFO: Places = OF_ALL.with(INIT_FACE_VERIFY.place("MetaInfo"));
+    const OF_ID_PRO: Places = WITH_META_INFO
+        .with(INIT_FACE_VERIFY.place("CertName"))
+        .with(INIT_FACE_VERIFY.place("CertNo"));
+    match product {
+        Product::LrFr => WITH_META_INFO,
+        Product::IdPro => OF_ID_PRO,
+        Product::PvFv => WITH_META_INFO.with(USER_ID),
+        Product::Other => OF_ALL,
+    }
+}
+
+fn check_init(
+    places: Places,
+    product: Product,
+    mandatory: Places,
     problems: &mut Vec<FieldError>,
     notices: &mut Vec<FieldError>,
 ) {
-    let init = action.name == super::INIT_FACE_VERIFY.name;
-    let mandatory: &[&str] = match (init, product) {
-        (false, _) => &["SceneId", "CertifyId"],
-        (true, LR_FR) => &["SceneId", "OuterOrderNo", "MetaInfo"],
-        (true, "ID_PRO") => &["SceneId", "OuterOrderNo", "MetaInfo", "CertName", "CertNo"],
-        (true, "PV_FV") => &["SceneId", "OuterOrderNo", "MetaInfo", "UserId"],
-        (true, _) => &["SceneId", "OuterOrderNo"],
-    };
-    let missing = |name: &&&str| !given.present(name);
-    for parameter in mandatory
-        .iter()
-        .filter(missing)
-        .filter_map(|name| action.parameter(name))
-    {
-        problems.push(FieldError::new(
-            parameter.field(),
-            "mandatory",
-            Text::new("必填。", "is mandatory."),
-        ));
-    }
-    if !init {
-        return;
-    }
-    if !given.present("UserId") && !mandatory.contains(&"UserId") {
+    if !places.has(USER_ID) && !mandatory.has(USER_ID) {
         notices.push(FieldError::new(
             "userId",
             "recommended",
@@ -621,7 +623,7 @@ fn check_presence(
     }
     let sources = PICTURE_SOURCES
         .iter()
-        .filter(|names| names.iter().any(|name| given.present(name)))
+        .filter(|source| places.has_any(**source))
         .count();
     if sources > 1 {
         problems.push(FieldError::new(
@@ -633,7 +635,7 @@ fn check_presence(
             ),
         ));
     }
-    if product == "PV_FV" && sources == 0 {
+    if product == Product::PvFv && sources == 0 {
         problems.push(FieldError::new(
             "faceContrastPicture",
             "mandatory",
@@ -643,7 +645,7 @@ fn check_presence(
             ),
         ));
     }
-    if given.present("OssBucketName") != given.present("OssObjectName") {
+    if places.has(OSS_BUCKET_NAME) != places.has(OSS_OBJECT_NAME) {
         problems.push(FieldError::new(
             "ossObjectName",
             "goes-together",

@@ -6,7 +6,7 @@
 
 use super::{Accepted, NoDetails, Problem};
 use crate::prelude::*;
-use crate::strings::{characters, joined};
+use crate::strings::{characters, decimal, joined};
 use crate::text::Text;
 
 /// The most characters (code points) of a name. The sentence of `too-long` names it again, in digits:
@@ -30,8 +30,8 @@ pub fn check(text: &str) -> Result<Accepted<NoDetails>, Problem> {
         return Err(Problem {
             rule: "too-long",
             message: Text::composed(
-                joined(&["最多 50 个字符，实际 ", &count.to_string(), " 个。"]),
-                joined(&["may have 50 characters and has ", &count.to_string(), "."]),
+                joined(&["最多 50 个字符，实际 ", &decimal(count), " 个。"]),
+                joined(&["may have 50 characters and has ", &decimal(count), "."]),
             ),
         });
     }
@@ -192,7 +192,7 @@ fn refusal(reason: Reason, position: usize) -> Problem {
             "is not a Han character; the name must be as on the identity card",
         ),
     };
-    let position = position.to_string();
+    let position = decimal(position);
     Problem {
         rule,
         message: Text::composed(

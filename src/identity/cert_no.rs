@@ -5,7 +5,7 @@
 
 use super::{Accepted, Problem};
 use crate::prelude::*;
-use crate::strings::{characters, joined};
+use crate::strings::{characters, decimal, joined};
 use crate::timestamp::Date;
 use serde::Serialize;
 
@@ -240,8 +240,8 @@ fn to_ascii(text: &str) -> Result<[u8; 18], Problem> {
         return Err(Problem {
             rule: "length",
             message: crate::text::Text::composed(
-                joined(&["应为 18 位，实际 ", &count.to_string(), " 位。"]),
-                joined(&["must have 18 characters and has ", &count.to_string(), "."]),
+                joined(&["应为 18 位，实际 ", &decimal(count), " 位。"]),
+                joined(&["must have 18 characters and has ", &decimal(count), "."]),
             ),
         });
     }

@@ -2,7 +2,7 @@
 //! that writes with it holds no tables for them.
 
 use crate::prelude::*;
-use crate::strings::joined;
+use crate::strings::{joined, push_decimal, push_signed};
 use core::fmt;
 use serde::ser::{self, Impossible, Serialize};
 
@@ -202,7 +202,8 @@ impl<'a> ser::Serializer for Writer<'a> {
         self.serialize_i64(value.into())
     }
     fn serialize_i64(self, value: i64) -> Written {
-        self.verbatim(&value.to_string())
+        push_signed(self.0, value);
+        Ok(())
     }
     fn serialize_u8(self, value: u8) -> Written {
         self.serialize_u64(value.into())
@@ -214,7 +215,8 @@ impl<'a> ser::Serializer for Writer<'a> {
         self.serialize_u64(value.into())
     }
     fn serialize_u64(self, value: u64) -> Written {
-        self.verbatim(&value.to_string())
+        push_decimal(self.0, value);
+        Ok(())
     }
     fn serialize_f32(self, _: f32) -> Written {
         Err(Unwritable)

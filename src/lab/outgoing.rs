@@ -11,6 +11,7 @@ use crate::signing::SignatureVersion;
 use crate::signing::encode::parse_form;
 use crate::text::Text;
 use crate::timestamp::Timestamp;
+use alloc::borrow::Cow;
 use serde::Serialize;
 
 /// A request that is being filled in.
@@ -135,9 +136,10 @@ fn show(action: &Action, request: &OutgoingRequest, has_key: bool) -> Shown {
         };
         pairs.into_iter().map(entry).collect()
     };
-    let header = |(name, value): &(String, String)| match name.as_str() {
-        "authorization" if !has_key => (name.clone(), "…".to_owned()),
-        _ => (name.clone(), value.clone()),
+    let header = |(name, value): &(&str, Cow<str>)| {
+        let hidden = *name == "authorization" && !has_key;
+        let shown = if hidden { "…" } else { value };
+        ((*name).to_owned(), shown.to_owned())
     };
     Shown {
         method: request.method,

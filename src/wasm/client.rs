@@ -2,7 +2,7 @@
 
 use super::now;
 use super::outcome::outcome_of;
-use super::packed::{Members, SEPARATOR, json, members};
+use super::packed::{Members, json, members};
 use crate::actions::{Action, ValidRequest, Value, rules};
 use crate::call::{self, State, Step};
 use crate::callback;
@@ -13,6 +13,7 @@ use crate::options::{Options, RawCredentials};
 use crate::order_number;
 use crate::prelude::*;
 use crate::response;
+use crate::strings::decimal;
 use crate::timestamp::Timestamp;
 use wasm_bindgen::prelude::*;
 
@@ -90,21 +91,20 @@ pub fn prepare_attempt(packed: &[u8]) -> String {
         Ok(attempt) => {
             let request = attempt.request;
             let body = request.body.as_deref();
-            let mut packed = members(&[
+            let timeout = decimal(attempt.timeout_millis);
+            let state = attempt.state.pack();
+            let mut packed = vec![
                 "attempt",
-                &attempt.timeout_millis.to_string(),
-                &attempt.state.pack(),
+                &timeout,
+                &state,
                 &request.url,
                 if body.is_some() { "1" } else { "0" },
                 body.unwrap_or_default(),
-            ]);
-            for (name, value) in request.headers {
-                for member in [&name, &value] {
-                    packed.push(SEPARATOR);
-                    packed.push_str(member);
-                }
+            ];
+            for (name, value) in &request.headers {
+                packed.extend([*name, value]);
             }
-            packed
+            members(&packed)
         }
         Err(error) => members(&["error", &json(&error)]),
     }
@@ -170,7 +170,7 @@ pub fn settle_attempt(packed: &[u8], body: Vec<u8>) -> String {
             state,
         }) => members(&[
             "retry",
-            &delay_millis.to_string(),
+            &decimal(delay_millis),
             if refresh_credentials { "1" } else { "0" },
             &state.pack(),
             &json(&because),

@@ -2,14 +2,15 @@
 //! bytes in it, so the client's calls cross once in and once out; a general serializer of JavaScript
 //! objects crosses several times a member, and is half of the module's size.
 //!
-//! Members are separated by NUL, which no member holds: `pkg/packed.js` writes and reads the same.
+//! Members come in behind their lengths, as `pkg/packed.js` writes them, and go out separated by NUL,
+//! which none of what goes out holds: JavaScript encodes member by member, and decodes all at once.
 
 use crate::actions::Value;
 use crate::prelude::*;
 use serde::Serialize;
 
-/// Separates members.
-pub(super) const SEPARATOR: char = '\0';
+/// Separates the members that go out.
+const SEPARATOR: char = '\0';
 
 /// Members in one string.
 pub(super) fn members(members: &[&str]) -> String {
@@ -33,18 +34,17 @@ pub(super) fn json<T: Serialize>(value: &T) -> String {
 
 /// The members that JavaScript packed, one after the other. Where there are none left, or the bytes
 /// are not UTF-8, members are empty.
-pub(super) struct Members<'a>(core::str::Split<'a, char>);
+pub(super) struct Members<'a>(&'a [u8]);
 
 impl<'a> Members<'a> {
     /// Reads what `pkg/packed.js` wrote.
-    pub(super) fn read(packed: &'a [u8]) -> Self {
-        let text = core::str::from_utf8(packed).unwrap_or_default();
-        Self(text.split(SEPARATOR))
+    pub(super) const fn read(packed: &'a [u8]) -> Self {
+        Self(packed)
     }
 
     /// The next member, as it is.
     pub(super) fn text(&mut self) -> &'a str {
-        self.0.next().unwrap_or_default()
+        self.next().unwrap_or_default()
     }
 
     /// A number of JavaScript's, rounded towards nothing; what is none is 0.
@@ -57,16 +57,14 @@ impl<'a> Members<'a> {
         self.text() == "1"
     }
 
-    /// Names and values of an object; `None` for what is none. Before each name stands a letter for the
+    /// Names and values of an object; `None` for what is none. In front of them stands a letter for each
     /// value's type: `s` text, `i` a whole number of 64 bits, `x` another number, `t` and `f` the
-    /// booleans, `n` text that holds NUL, `u` anything else.
+    /// booleans, `u` anything else.
     pub(super) fn object(&mut self) -> Option<Vec<(&'a str, Value<'a>)>> {
-        let count: usize = self.text().parse().ok()?;
-        let mut named = Vec::with_capacity(count.min(64));
-        for _ in 0..count {
-            let mut name = self.text().chars();
-            let kind = name.next();
-            named.push((name.as_str(), value(kind, self.text())));
+        let types = self.next().filter(|types| *types != "!")?;
+        let mut named = Vec::with_capacity(types.len());
+        for kind in types.bytes() {
+            named.push((self.text(), value(kind, self.text())));
         }
         Some(named)
     }
@@ -74,22 +72,28 @@ impl<'a> Members<'a> {
     /// Pairs of texts, such as headers: what is left of the members.
     pub(super) fn pairs(mut self) -> Vec<(String, String)> {
         let mut pairs = Vec::new();
-        while let (Some(name), Some(value)) = (self.0.next(), self.0.next()) {
+        while let (Some(name), Some(value)) = (self.next(), self.next()) {
             pairs.push((name.to_owned(), value.to_owned()));
         }
         pairs
     }
+
+    fn next(&mut self) -> Option<&'a str> {
+        let (length, members) = self.0.split_first_chunk()?;
+        let length = usize::try_from(u32::from_le_bytes(*length)).ok()?;
+        let (member, members) = members.split_at_checked(length)?;
+        self.0 = members;
+        core::str::from_utf8(member).ok()
+    }
 }
 
-fn value(kind: Option<char>, text: &str) -> Value<'_> {
+fn value(kind: u8, text: &str) -> Value<'_> {
     match kind {
-        Some('s') => Value::from(text),
-        Some('i') => text.parse().map_or(Value::Inexact, Value::Integer),
-        Some('x') => Value::Inexact,
-        Some('t') => Value::Boolean(true),
-        Some('f') => Value::Boolean(false),
-        // No rule accepts a control character, so NUL stands for the text that held it.
-        Some('n') => Value::from("\0"),
+        b's' => Value::from(text),
+        b'i' => text.parse().map_or(Value::Inexact, Value::Integer),
+        b'x' => Value::Inexact,
+        b't' => Value::Boolean(true),
+        b'f' => Value::Boolean(false),
         _ => Value::Unusable,
     }
 }

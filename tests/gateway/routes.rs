@@ -303,7 +303,7 @@ fn problems_in_the_vendors_words() {
     let note = header(&reply.headers, "x-cloudauth-edge-note").unwrap();
     assert_eq!(
         note,
-        "certNo length, outerOrderNo mandatory, metaInfo mandatory"
+        "certNo length, metaInfo mandatory, outerOrderNo mandatory"
     );
 
     let unknown = signed(

@@ -169,9 +169,9 @@ test(`nor do ${SERVED_FAILURES} over Node's own HTTP (seed ${seed})`, async () =
 test("no bytes of a call stay behind, however many there are", () => {
   const given = [];
   const keep = (bytes) => (given.push(bytes), bytes.length);
-  // The third fits as characters and not as bytes, the last in neither way.
-  for (const text of ["planted", "张三", "张".repeat(5_000), "张".repeat(50_000), "x".repeat(100_000)]) {
-    assert.equal(withBytes(["1", text], keep), 2 + Buffer.byteLength(text));
+  // The third fits as characters and not as bytes, the others in neither way, the last not even at a second try.
+  for (const text of ["planted", "张三", "张".repeat(5_000), "x".repeat(100_000), "张".repeat(50_000)]) {
+    assert.equal(withBytes(["1", text], keep), 4 + 1 + 4 + Buffer.byteLength(text));
   }
   for (const { buffer } of given) assert.ok(new Uint8Array(buffer).every((byte) => byte === 0));
 });

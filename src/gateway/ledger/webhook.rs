@@ -136,7 +136,7 @@ fn signed(url: &str, id: &str, secret: &Secret, body: &str, now: Timestamp) -> O
         url: url.to_owned(),
         headers: headers
             .into_iter()
-            .map(|(name, value)| (name.to_owned(), value.to_owned()))
+            .map(|(name, value)| (name, value.to_owned().into()))
             .collect(),
         body: Some(body.to_owned()),
     }

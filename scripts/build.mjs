@@ -23,7 +23,7 @@ export const wasmFile = (variant) => at("pkg", "wasm", variant, "cloudauth_edge_
  */
 const variants = {
   client: { features: "client,standalone", optimize: "s", simd: true },
-  identity: { features: "identity,standalone", optimize: "z" },
+  identity: { features: "identity,standalone,talc/disable-realloc-in-place", optimize: "z" },
   gateway: { features: "gateway-module,standalone", optimize: "z", simd: true },
   sandbox: { features: "sandbox-module,standalone", optimize: "z", simd: true },
   lab: { features: "lab,standalone", optimize: "z" },

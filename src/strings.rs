@@ -39,22 +39,29 @@ pub(crate) fn beside<'a, T>(pairs: &'a [(String, T)], name: &str) -> Option<&'a 
     found.map(|(_, value)| value)
 }
 
-/// Adds a number's decimal digits.
-pub(crate) fn push_decimal(text: &mut String, mut number: u64) {
+/// Adds a number's decimal digits, with leading zeros where these are fewer than `least`.
+pub(crate) fn push_digits(text: &mut String, mut number: u64, least: usize) {
     let mut digits = [0; 20];
     let mut first = digits.len();
+    let all = digits.len();
     for digit in digits.iter_mut().rev() {
         #[allow(clippy::cast_possible_truncation)] // below 10
         let value = (number % 10) as u8;
         *digit = b'0' | value;
-        first = first.wrapping_sub(1);
+        first = first.saturating_sub(1);
         number /= 10;
-        if number == 0 {
+        if number == 0 && all.saturating_sub(first) >= least {
             break;
         }
     }
-    let digits = digits.get(first..).unwrap_or_default();
-    text.push_str(core::str::from_utf8(digits).unwrap_or_default());
+    for digit in digits.iter().skip(first) {
+        text.push(char::from(*digit));
+    }
+}
+
+/// Adds a number's decimal digits.
+pub(crate) fn push_decimal(text: &mut String, number: u64) {
+    push_digits(text, number, 1);
 }
 
 /// The same for a number that may be negative.
@@ -111,7 +118,8 @@ mod tests {
         }
         let mut text = "…".to_owned();
         push_decimal(&mut text, u64::MAX);
-        assert_eq!(text, "…18446744073709551615");
+        push_digits(&mut text, 7, 2);
+        assert_eq!(text, "…1844674407370955161507");
     }
 
     #[test]

@@ -4,6 +4,7 @@
 //! (ISO 8601); a date library would be a third of the client's size.
 
 use crate::prelude::*;
+use crate::strings::push_digits;
 use core::fmt;
 
 const MILLIS_PER_SECOND: i64 = 1_000;
@@ -107,11 +108,11 @@ impl Timestamp {
         };
         let mut text = name(&DAYS, date.day_number().rem_euclid(7)).to_owned();
         text.push_str(", ");
-        push_digits(&mut text, date.day, 10);
+        push_digits(&mut text, date.day.unsigned_abs(), 2);
         text.push(' ');
         text.push_str(name(&MONTHS, date.month.saturating_sub(1)));
         text.push(' ');
-        push_digits(&mut text, date.year, 1_000);
+        push_digits(&mut text, date.year.unsigned_abs(), 4);
         text.push(' ');
         push_time(&mut text, second_of_day);
         text.push_str(" GMT");
@@ -191,8 +192,8 @@ impl Date {
     }
 
     /// Reads eight digits, `yyyyMMdd`.
-    pub fn parse_compact(text: &str) -> Option<Self> {
-        let [y0, y1, y2, y3, m0, m1, d0, d1]: [u8; 8] = text.as_bytes().try_into().ok()?;
+    pub fn parse_compact(digits: &[u8]) -> Option<Self> {
+        let [y0, y1, y2, y3, m0, m1, d0, d1]: [u8; 8] = digits.try_into().ok()?;
         Self::new(
             number(&[y0, y1, y2, y3])?,
             number(&[m0, m1])?,
@@ -217,11 +218,11 @@ impl Date {
     /// `yyyy-MM-dd`.
     pub fn to_dashed(self) -> String {
         let mut text = String::with_capacity(20);
-        push_digits(&mut text, self.year, 1_000);
+        push_digits(&mut text, self.year.unsigned_abs(), 4);
         text.push('-');
-        push_digits(&mut text, self.month, 10);
+        push_digits(&mut text, self.month.unsigned_abs(), 2);
         text.push('-');
-        push_digits(&mut text, self.day, 10);
+        push_digits(&mut text, self.day.unsigned_abs(), 2);
         text
     }
 
@@ -293,21 +294,12 @@ pub(crate) fn serialize_date<S: serde::Serializer>(
 
 /// `HH:mm:ss`.
 fn push_time(text: &mut String, second_of_day: i64) {
-    push_digits(text, second_of_day / 3_600, 10);
+    let second = second_of_day.unsigned_abs();
+    push_digits(text, second / 3_600, 2);
     text.push(':');
-    push_digits(text, second_of_day / 60 % 60, 10);
+    push_digits(text, second / 60 % 60, 2);
     text.push(':');
-    push_digits(text, second_of_day % 60, 10);
-}
-
-/// A number that is not negative, with leading zeros; `place` is the value of its first digit.
-fn push_digits(text: &mut String, number: i64, mut place: i64) {
-    while place > 0 {
-        let digit = number.checked_div(place).unwrap_or_default() % 10;
-        let digit = u32::try_from(digit).unwrap_or_default();
-        text.push(char::from_digit(digit, 10).unwrap_or('0'));
-        place /= 10;
-    }
+    push_digits(text, second % 60, 2);
 }
 
 /// The value of ASCII digits and nothing else; `None` for none, more than nine, or another byte.
@@ -316,16 +308,13 @@ fn number(digits: &[u8]) -> Option<i64> {
     if digits.is_empty() || digits.len() > 9 {
         return None;
     }
-    let mut value: i64 = 0;
+    let mut value = 0_u32;
     for digit in digits {
-        if !digit.is_ascii_digit() {
-            return None;
-        }
-        value = value
-            .checked_mul(10)?
-            .checked_add(i64::from(digit.checked_sub(b'0')?))?;
+        let digit = char::from(*digit).to_digit(10)?;
+        // Nine digits at most.
+        value = value.wrapping_mul(10).wrapping_add(digit);
     }
-    Some(value)
+    Some(value.into())
 }
 
 #[cfg(all(test, not(target_arch = "wasm32")))]

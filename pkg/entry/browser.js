@@ -1,5 +1,5 @@
 import { definePackage } from "../client.js";
-import * as exports from "../exports.js";
+import { exports } from "../exports.js";
 import { loadOnce } from "../load.js";
 import init from "../wasm/client/cloudauth_edge.js";
 

@@ -1,6 +1,6 @@
 import { definePackage } from "../client.js";
 import { guard } from "../core.js";
-import * as exports from "../exports.js";
+import { exports } from "../exports.js";
 import { initSync } from "../wasm/client/cloudauth_edge.js";
 import module from "../wasm/client/cloudauth_edge_bg.wasm?module";
 

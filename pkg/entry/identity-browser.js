@@ -1,4 +1,4 @@
-import * as exports from "../identity-exports.js";
+import { exports } from "../identity-exports.js";
 import { defineIdentity } from "../identity.js";
 import { loadOnce } from "../load.js";
 import init from "../wasm/identity/cloudauth_edge.js";

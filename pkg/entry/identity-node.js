@@ -1,6 +1,6 @@
 import { Buffer } from "node:buffer";
 import { guard } from "../core.js";
-import * as exports from "../identity-exports.js";
+import { exports } from "../identity-exports.js";
 import { defineIdentity } from "../identity.js";
 import base64 from "../wasm/identity/base64.js";
 import { initSync } from "../wasm/identity/cloudauth_edge.js";

@@ -1,5 +1,5 @@
 import { guard } from "../core.js";
-import * as exports from "../identity-exports.js";
+import { exports } from "../identity-exports.js";
 import { defineIdentity } from "../identity.js";
 import { initSync } from "../wasm/identity/cloudauth_edge.js";
 import module from "../wasm/identity/cloudauth_edge_bg.wasm";

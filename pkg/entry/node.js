@@ -1,7 +1,7 @@
 import { Buffer } from "node:buffer";
 import { definePackage } from "../client.js";
 import { guard } from "../core.js";
-import * as exports from "../exports.js";
+import { exports } from "../exports.js";
 import { nodeTransport } from "../transport-node.js";
 import base64 from "../wasm/client/base64.js";
 import { initSync } from "../wasm/client/cloudauth_edge.js";

@@ -95,11 +95,13 @@ pub fn check(text: &str) -> Result<Accepted<NoDetails>, Problem> {
 /// Whether a separator begins or ends the name or follows another.
 fn has_empty_part(name: &str) -> bool {
     let mut before = SEPARATOR;
-    name.chars().chain([SEPARATOR]).any(|character| {
-        let empty = before == SEPARATOR && character == SEPARATOR;
+    for character in name.chars() {
+        if before == SEPARATOR && character == SEPARATOR {
+            return true;
+        }
         before = character;
-        empty
-    })
+    }
+    before == SEPARATOR
 }
 
 enum Class {
@@ -203,7 +205,7 @@ fn refusal(reason: Reason, position: usize) -> Problem {
 }
 
 fn notice(notices: &mut Vec<Problem>, new: Problem) {
-    if !notices.contains(&new) {
+    if notices.iter().all(|known| known.rule != new.rule) {
         notices.push(new);
     }
 }

@@ -153,8 +153,7 @@ pub fn check(text: &str, documents: Documents, today: Date) -> Result<Accepted<D
             "belongs to a residence permit or a foreign permanent resident card; this product takes resident identity cards only, unless the developer allows the others.",
         ));
     }
-    let digits = core::str::from_utf8(number.get(6..14).unwrap_or_default()).unwrap_or_default();
-    let Some(birth_date) = Date::parse_compact(digits) else {
+    let Some(birth_date) = number.get(6..14).and_then(Date::parse_compact) else {
         return Err(Problem::new(
             "birth-date",
             "第 7 至 14 位不是真实存在的日期，请核对号码。",
@@ -184,7 +183,7 @@ pub fn check(text: &str, documents: Documents, today: Date) -> Result<Accepted<D
     }
     let male = number.get(16).is_some_and(|digit| digit % 2 == 1);
     Ok(Accepted {
-        normalized: number.iter().copied().map(char::from).collect(),
+        normalized: text.to_ascii_uppercase(),
         notices,
         details: Details {
             document,
@@ -279,12 +278,15 @@ fn province_code(first: u8, second: u8) -> Option<u8> {
         .wrapping_sub(b'0')
         .wrapping_mul(10)
         .wrapping_add(second.wrapping_sub(b'0'));
-    PROVINCES.contains(&code).then_some(code)
+    place(code).map(|_| code)
 }
 
 fn province_names(code: u8) -> Option<(&'static str, &'static str)> {
-    let at = PROVINCES.iter().position(|province| *province == code)?;
-    PROVINCE_NAMES.get(at).copied()
+    PROVINCE_NAMES.get(place(code)?).copied()
+}
+
+fn place(code: u8) -> Option<usize> {
+    PROVINCES.iter().position(|province| *province == code)
 }
 
 fn division(number: &[u8; 18]) -> Result<(Document, Option<u8>), Problem> {

@@ -38,16 +38,14 @@ pub fn check(text: &str) -> Result<Accepted<NoDetails>, Problem> {
             "must be a mobile number of mainland China: 11 digits, beginning with 13 to 19.",
         ));
     }
-    let notices = local
-        .map(|_| {
-            Problem::new(
-                "country-code-dropped",
-                "已去掉国家代码。",
-                "its country code was dropped.",
-            )
-        })
-        .into_iter()
-        .collect();
+    let mut notices = Vec::new();
+    if local.is_some() {
+        notices.push(Problem::new(
+            "country-code-dropped",
+            "已去掉国家代码。",
+            "its country code was dropped.",
+        ));
+    }
     Ok(Accepted {
         normalized: number.to_owned(),
         notices,

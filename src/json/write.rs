@@ -123,7 +123,7 @@ impl<'a> Writer<'a> {
 impl Open<'_> {
     /// The comma between two items.
     fn separate(&mut self) {
-        if !self.json.ends_with(['{', '[']) {
+        if !matches!(self.json.as_bytes().last(), Some(b'{' | b'[')) {
             self.json.push(',');
         }
     }
@@ -148,9 +148,6 @@ impl Open<'_> {
 }
 
 fn push_quoted(json: &mut String, text: &str) {
-    const DIGITS: [char; 16] = [
-        '0', '1', '2', '3', '4', '5', '6', '7', '8', '9', 'a', 'b', 'c', 'd', 'e', 'f',
-    ];
     let escapes = |byte| matches!(byte, b'"' | b'\\' | 0..b' ');
     json.push('"');
     let mut rest = text;
@@ -163,10 +160,11 @@ fn push_quoted(json: &mut String, text: &str) {
             Some('"') => json.push_str("\\\""),
             Some('\\') => json.push_str("\\\\"),
             Some(control) => {
-                let code = control as usize;
+                let code = u32::from(control);
                 json.push_str("\\u00");
-                json.push(if code < 16 { '0' } else { '1' });
-                json.push(DIGITS.get(code & 15).copied().unwrap_or('0'));
+                for digit in [code >> 4, code & 15] {
+                    json.push(char::from_digit(digit, 16).unwrap_or('0'));
+                }
             }
             None => break,
         }

@@ -93,7 +93,7 @@ fn meaning(kind: Kind, state: State, part: &str, number: &str) -> Option<Text> {
             Some(Text::new(zh, en))
         }
         (Kind::BirthDate, State::Right) => {
-            let date = Date::parse_compact(part)?.to_string();
+            let date = Date::parse_compact(part.as_bytes())?.to_string();
             Some(Text::composed(date.clone(), date))
         }
         (Kind::Sequence, State::Right) => Some(match part.bytes().last()? % 2 {

@@ -18,14 +18,18 @@ export const gateway = (upstream) =>
 
 export const passThrough = (upstream) => plainWorker("pass-through", { UPSTREAM: upstream });
 
-/** The same routes without a ledger, by one of the Workers that make the call themselves. */
-export const withoutLedger = (name, upstream) =>
-  plainWorker(name, {
-    UPSTREAM: upstream,
-    ACCESS_KEY_ID: keys.accessKeyId,
-    ACCESS_KEY_SECRET: keys.accessKeySecret,
-    TOKEN_SHA256: createHash("sha256").update(TOKEN).digest("hex"),
-  });
+/** The same routes by one of the Workers of `bench/workers/` that make the call themselves. */
+export const ownWorker = (name, upstream, durableObjects) =>
+  plainWorker(
+    name,
+    {
+      UPSTREAM: upstream,
+      ACCESS_KEY_ID: keys.accessKeyId,
+      ACCESS_KEY_SECRET: keys.accessKeySecret,
+      TOKEN_SHA256: createHash("sha256").update(TOKEN).digest("hex"),
+    },
+    durableObjects,
+  );
 
 let orders = 0;
 

@@ -35,7 +35,7 @@ export async function gatewayWorker(settings) {
 }
 
 /** A Worker of `bench/workers/`, put together as it would be deployed. */
-export async function plainWorker(name, settings) {
+export async function plainWorker(name, settings, durableObjects = {}) {
   const built = join(folder, name);
   await build({
     entryPoints: { worker: fileURLToPath(new URL(`../workers/${name}.js`, import.meta.url)) },
@@ -44,10 +44,11 @@ export async function plainWorker(name, settings) {
     minify: true,
     format: "esm",
     conditions: ["workerd"],
+    external: ["cloudflare:*"],
     loader: { ".wasm": "copy" },
     assetNames: "[name]",
   });
-  return { built, settings, durableObjects: {} };
+  return { built, settings, durableObjects };
 }
 
 const text = JSON.stringify;

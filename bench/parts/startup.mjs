@@ -1,7 +1,7 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { fileURLToPath } from "node:url";
-import { gateway, start, withoutLedger } from "../lib/gateway.mjs";
+import { gateway, ownWorker, start } from "../lib/gateway.mjs";
 import { Load } from "../lib/load.mjs";
 import { alternate } from "../lib/measure.mjs";
 import { cpuMicros } from "../lib/noise.mjs";
@@ -22,8 +22,8 @@ export const about = `A new Node process that imports the client, makes one, and
 the loopback interface: until the process has ended by itself, or for as long as it used the processor. Over bare is
 what is left after an empty program's median is taken off. And a new workerd: from its start until it has answered
 \`/livez\`, and until it has then started one verification. The gateway keeps its ledger in Durable Objects. Beside it stand
-two Workers with the same routes and no ledger: one calls by the npm client, the other by hand-written JavaScript
-(\`bench/workers/\`).`;
+Workers with the same routes (\`bench/workers/\`): hand-written JavaScript with a ledger in a Durable Object, and, without
+a ledger, the npm client and hand-written JavaScript.`;
 
 /** Runs a program to its end. */
 async function run(name, endpoint) {
@@ -70,8 +70,9 @@ export async function measure() {
     }
     const workers = {
       gateway: await gateway(endpoint),
-      "npm client, no ledger": await withoutLedger("npm-client", endpoint),
-      "JavaScript by hand, no ledger": await withoutLedger("by-hand", endpoint),
+      "JavaScript by hand, with a ledger": await ownWorker("by-hand-ledger", endpoint, { LEDGER: "Ledger" }),
+      "npm client, no ledger": await ownWorker("npm-client", endpoint),
+      "JavaScript by hand, no ledger": await ownWorker("by-hand", endpoint),
     };
     const isolates = await alternate(
       Object.fromEntries(Object.entries(workers).map(([name, worker]) => [name, () => wake(worker)])),

@@ -105,95 +105,107 @@ pub fn validate<'a, N: AsRef<str>>(
     values: impl IntoIterator<Item = (N, Value<'a>)>,
     options: &ValidationOptions,
 ) -> Result<ValidRequest<'a>, Error> {
-    let mut problems = Vec::new();
     let mut given = Given {
+        action,
         texts: Vec::with_capacity(USUALLY),
         places: Places::default(),
+        problems: Vec::new(),
     };
     for (name, value) in values {
-        let Some((place, parameter)) = action.find(name.as_ref()) else {
-            if value != Value::Absent {
-                problems.push(unknown_field(action, name.as_ref()));
-            }
-            continue;
-        };
-        if given.places.has(place) {
-            problems.push(FieldError::new(
-                parameter.field(),
-                "given-twice",
-                Text::new("重复传入，请只保留一个。", "is given twice; keep one."),
-            ));
-            continue;
-        }
-        match to_text(parameter, value) {
-            Ok(None) => {}
-            Ok(Some(text)) => given.add(place, parameter, text),
-            Err(problem) => {
-                given.places = given.places.with(place);
-                problems.push(problem);
-            }
-        }
+        given.take(name.as_ref(), value);
     }
-    let init = core::ptr::eq(action, &INIT_FACE_VERIFY);
-    if init {
-        given.add_defaults();
-    }
-    let context = Context::of(init.then_some(&given), options);
-    let mut notices = Vec::new();
-    for (_, parameter, text) in &mut given.texts {
-        match check(parameter, text, &context) {
-            Ok((normalized, found)) => {
-                if let Some(normalized) = normalized {
-                    *text = Cow::Owned(normalized);
-                }
-                notices.extend(
-                    found
-                        .into_iter()
-                        .map(|notice| field_error(parameter, notice)),
-                );
-            }
-            Err(problem) => problems.push(field_error(parameter, problem)),
-        }
-    }
-    let mandatory = if init {
-        init_mandatory(context.product)
-    } else {
-        DESCRIBE_MANDATORY
-    };
-    let missing = mandatory.without(given.places);
-    for (place, parameter) in action.parameters.iter().enumerate() {
-        if missing.has(place) {
-            problems.push(FieldError::new(
-                parameter.field(),
-                "mandatory",
-                Text::new("必填。", "is mandatory."),
-            ));
-        }
-    }
-    if init {
-        check_init(
-            given.places,
-            context.product,
-            mandatory,
-            &mut problems,
-            &mut notices,
-        );
-    }
-    if !problems.is_empty() {
-        return Err(Error::validation(problems));
-    }
-    Ok(ValidRequest::new(action, given.texts, notices))
+    given.checked(options)
 }
 
 /// What was given.
 struct Given<'a> {
+    action: &'static Action,
     /// In the order of the action's table, with their places in it.
     texts: Vec<(usize, &'static Parameter, Cow<'a, str>)>,
     /// Those, and what is no text.
     places: Places,
+    problems: Vec<FieldError>,
 }
 
 impl<'a> Given<'a> {
+    fn take(&mut self, name: &str, value: Value<'a>) {
+        let Some((place, parameter)) = self.action.find(name) else {
+            if value != Value::Absent {
+                self.problems.push(unknown_field(self.action, name));
+            }
+            return;
+        };
+        if self.places.has(place) {
+            self.problems.push(FieldError::new(
+                parameter.field(),
+                "given-twice",
+                Text::new("重复传入，请只保留一个。", "is given twice; keep one."),
+            ));
+            return;
+        }
+        match to_text(parameter, value) {
+            Ok(None) => {}
+            Ok(Some(text)) => self.add(place, parameter, text),
+            Err(problem) => {
+                self.places = self.places.with(place);
+                self.problems.push(problem);
+            }
+        }
+    }
+
+    fn checked(mut self, options: &ValidationOptions) -> Result<ValidRequest<'a>, Error> {
+        let init = core::ptr::eq(self.action, &INIT_FACE_VERIFY);
+        if init {
+            self.add_defaults();
+        }
+        let context = Context::of(init.then_some(&self), options);
+        let mut problems = self.problems;
+        let mut notices = Vec::new();
+        for (_, parameter, text) in &mut self.texts {
+            match check(parameter, text, &context) {
+                Ok((normalized, found)) => {
+                    if let Some(normalized) = normalized {
+                        *text = Cow::Owned(normalized);
+                    }
+                    notices.extend(
+                        found
+                            .into_iter()
+                            .map(|notice| field_error(parameter, notice)),
+                    );
+                }
+                Err(problem) => problems.push(field_error(parameter, problem)),
+            }
+        }
+        let mandatory = if init {
+            init_mandatory(context.product)
+        } else {
+            DESCRIBE_MANDATORY
+        };
+        let missing = mandatory.without(self.places);
+        for (place, parameter) in self.action.parameters.iter().enumerate() {
+            if missing.has(place) {
+                problems.push(FieldError::new(
+                    parameter.field(),
+                    "mandatory",
+                    Text::new("必填。", "is mandatory."),
+                ));
+            }
+        }
+        if init {
+            check_init(
+                self.places,
+                context.product,
+                mandatory,
+                &mut problems,
+                &mut notices,
+            );
+        }
+        if !problems.is_empty() {
+            return Err(Error::validation(problems));
+        }
+        Ok(ValidRequest::new(self.action, self.texts, notices))
+    }
+
     fn add(&mut self, place: usize, parameter: &'static Parameter, text: Cow<'a, str>) {
         self.places = self.places.with(place);
         let before = self.texts.iter().rposition(|(other, ..)| *other < place);

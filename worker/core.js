@@ -1,12 +1,30 @@
 /** The gateway's WebAssembly core as the Worker loads it, and what it decides by. */
 
 import { guard } from "../pkg/core.js";
-import * as glue from "../pkg/wasm/gateway/cloudauth_edge.js";
+// By name, so that what loads the module elsewhere is left out.
+import {
+  __wbg_reset_state,
+  gatewayAlarm,
+  gatewayFailure,
+  gatewayPhoto,
+  gatewayRoute,
+  gatewayStep,
+  gatewayTurn,
+  initSync,
+} from "../pkg/wasm/gateway/cloudauth_edge.js";
 import module from "../pkg/wasm/gateway/cloudauth_edge_bg.wasm";
 import openapi from "./openapi.json";
 
-glue.initSync({ module });
-const exports = guard(glue);
+initSync({ module });
+const exports = guard({
+  __wbg_reset_state,
+  gatewayAlarm,
+  gatewayFailure,
+  gatewayPhoto,
+  gatewayRoute,
+  gatewayStep,
+  gatewayTurn,
+});
 
 /** A request as the module takes it: JSON text, and the body's bytes. */
 const parts = ({ body, ...request }) => [JSON.stringify(request), body];

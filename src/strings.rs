@@ -45,11 +45,13 @@ pub(crate) fn push_digits(text: &mut String, mut number: u64, least: usize) {
     let mut first = digits.len();
     let all = digits.len();
     for digit in digits.iter_mut().rev() {
+        // One division: WebAssembly has none by a constant, and each takes its dozens of cycles.
+        let rest = number / 10;
         #[allow(clippy::cast_possible_truncation)] // below 10
-        let value = (number % 10) as u8;
+        let value = number.wrapping_sub(rest.wrapping_mul(10)) as u8;
         *digit = b'0' | value;
         first = first.saturating_sub(1);
-        number /= 10;
+        number = rest;
         if number == 0 && all.saturating_sub(first) >= least {
             break;
         }

@@ -26,7 +26,7 @@ pub struct Problem {
 
 impl Problem {
     /// A fixed sentence for a broken rule.
-    #[inline(never)]
+    #[inline(never)] // as `Text::new`
     pub const fn new(rule: &'static str, zh: &'static str, en: &'static str) -> Self {
         Self {
             rule,

@@ -90,7 +90,7 @@ fn send(request: &OutgoingRequest, timeout: Duration) -> Outcome {
         .into();
     let mut builder = agent.post(&request.url);
     for (name, value) in &request.headers {
-        builder = builder.header(name, value);
+        builder = builder.header(*name, &**value);
     }
     let sent = builder.send(request.body.as_deref().unwrap_or_default());
     let answered = sent.and_then(|mut response| {

@@ -26,14 +26,16 @@ export function withBytes(members, use) {
   try {
     // Not for…of, which is slower here.
     for (let index = 0; index < members.length; index += 1) {
-      const member = members[index];
+      const given = members[index];
+      const member = typeof given === "object" ? given : `${given}`;
       let next = write(member, bytes, end);
       // Little of what is large is not ASCII; if there is more, there is room for the worst.
       for (let times = 1; next < 0; times = 3) {
         const small = bytes;
+        small.fill(0, end);
         bytes = new Uint8Array(2 * end + LENGTH + times * member.length + scratch.length);
         bytes.set(small.subarray(0, end));
-        small.fill(0);
+        small.fill(0, 0, end);
         next = write(member, bytes, end);
       }
       end = next;
@@ -49,21 +51,20 @@ export function pack(members) {
   return withBytes(members, (bytes) => bytes.slice());
 }
 
-/** Writes one member; gives where it ends, or -1 where it does not fit. */
+/** Writes a text, or what `pack` gave; gives where it ends, or -1 where it does not fit. */
 function write(member, bytes, at) {
   if (typeof member === "object") {
     if (at + member.length > bytes.length) return -1;
     bytes.set(member, at);
     return at + member.length;
   }
-  const text = typeof member === "string" ? member : `${member}`;
   const from = at + LENGTH;
-  if (from + text.length > bytes.length) return -1;
+  if (from + member.length > bytes.length) return -1;
   let end = from;
-  if (text.length <= SHORT) end = copyAscii(text, bytes, from);
-  if (end - from < text.length) {
-    const { read, written } = encoder.encodeInto(text, bytes.subarray(from));
-    if (read < text.length) return -1;
+  if (member.length <= SHORT) end = copyAscii(member, bytes, from);
+  if (end - from < member.length) {
+    const { read, written } = encoder.encodeInto(member, bytes.subarray(from));
+    if (read < member.length) return -1;
     end = from + written;
   }
   const length = end - from;

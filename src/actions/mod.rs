@@ -123,7 +123,12 @@ impl Action {
     }
 }
 
-/// A set of places in an action's table, which has fewer than 64.
+const _: () = assert!(
+    INIT_FACE_VERIFY.parameters.len() <= 64 && DESCRIBE_FACE_VERIFY.parameters.len() <= 64,
+    "Places has a bit for each of 64"
+);
+
+/// A set of places in an action's table.
 #[derive(Clone, Copy, Default)]
 struct Places(u64);
 

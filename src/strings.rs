@@ -42,10 +42,10 @@ pub(crate) fn beside<'a, T>(pairs: &'a [(String, T)], name: &str) -> Option<&'a 
 /// Adds a number's decimal digits, with leading zeros where these are fewer than `least`.
 pub(crate) fn push_digits(text: &mut String, mut number: u64, least: usize) {
     let mut digits = [0; 20];
-    let mut first = digits.len();
     let all = digits.len();
+    let mut first = all;
     for digit in digits.iter_mut().rev() {
-        // One division: WebAssembly has none by a constant, and each takes its dozens of cycles.
+        // One division and no remainder: in WebAssembly either takes dozens of cycles.
         let rest = number / 10;
         #[allow(clippy::cast_possible_truncation)] // below 10
         let value = number.wrapping_sub(rest.wrapping_mul(10)) as u8;

@@ -39,7 +39,7 @@ const wasmOpt = [
   "--converge",
   // What is called from one place stays a function of its own: that packs better, and a function is compiled when it is
   // first called.
-  "--one-caller-inline-max-function-size=15",
+  "--one-caller-inline-max-function-size=25",
   "--enable-bulk-memory",
   "--enable-nontrapping-float-to-int",
   "--enable-sign-ext",

@@ -48,11 +48,12 @@ export function definePackage({ core, ready, inBrowser, send }) {
         }),
       );
       this.#language = language === "zh" ? "zh" : "en";
-      const source = credentials ?? { accessKeyId, accessKeySecret, securityToken, expiration };
-      this.#credentials = new CredentialsSource(source);
+      this.#credentials = new CredentialsSource(
+        credentials ?? { accessKeyId, accessKeySecret, securityToken, expiration },
+      );
       this.#send = (!fetch && send) || fetchTransport(fetch ?? globalThis.fetch);
       this.#onAttempt = onAttempt;
-      if (!inBrowser) this.#check(typeof source === "function" ? undefined : source);
+      if (!inBrowser) this.#check();
     }
 
     initFaceVerify(parameters, options) {
@@ -102,9 +103,9 @@ export function definePackage({ core, ready, inBrowser, send }) {
       return outcome.done;
     }
 
-    #check(credentials) {
+    #check() {
       if (this.#checked) return;
-      const error = withBytes([this.#options, ...packObject(credentials)], core().checkOptions);
+      const error = withBytes([this.#options, this.#credentials.packed], core().checkOptions);
       if (error) throw new FaceVerifyError(JSON.parse(error), this.#language);
       this.#checked = true;
     }

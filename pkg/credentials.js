@@ -18,6 +18,11 @@ export class CredentialsSource {
     else this.#current = held(credentials);
   }
 
+  /** What is known without asking: fixed credentials, or what a function gave last. */
+  get packed() {
+    return this.#current?.packed ?? NONE;
+  }
+
   get refreshable() {
     return this.#provider !== undefined;
   }
@@ -39,9 +44,11 @@ export class CredentialsSource {
 
 /** Credentials as every call hands them to the core. */
 const held = (credentials) => ({
-  expiration: credentials?.expiration,
+  expiration: credentials.expiration,
   packed: pack(packObject(credentials)),
 });
+
+const NONE = pack(packObject(undefined));
 
 function expiresSoon({ expiration }) {
   if (expiration === undefined || expiration === null) return false;

@@ -1,15 +1,10 @@
 // What of the identity module is used, as in exports.js.
 
-import {
-  __wbg_reset_state,
-  checkCertName,
-  checkCertNo,
-  checkMobile,
-} from "./wasm/identity/cloudauth_edge.js";
+import * as glue from "./wasm/identity/cloudauth_edge.js";
 
 export const exports = {
-  __wbg_reset_state,
-  checkCertName,
-  checkCertNo,
-  checkMobile,
+  __wbg_reset_state: glue.__wbg_reset_state,
+  checkCertName: glue.checkCertName,
+  checkCertNo: glue.checkCertNo,
+  checkMobile: glue.checkMobile,
 };

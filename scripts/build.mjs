@@ -18,7 +18,7 @@ export const wasmFile = (variant) => at("pkg", "wasm", variant, "cloudauth_edge_
 /**
  * The client is what npm users load, identity its rules for forms, gateway what the Worker loads,
  * sandbox the emulator, lab what the console computes. Each has its features and its optimization: "s"
- * signs a request in three fifths of the time of "z" and makes the module a tenth larger. What runs on servers
+ * signs a request in five sixths of the time of "z" and makes the module a tenth larger. What runs on servers
  * hashes by SIMD, which every such runtime has; forms and the console are for older browsers, too. Forms need no
  * allocator that grows a text in its place.
  */

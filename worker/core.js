@@ -1,29 +1,20 @@
 /** The gateway's WebAssembly core as the Worker loads it, and what it decides by. */
 
 import { guard } from "../pkg/core.js";
-// By name, so that what loads the module elsewhere is left out.
-import {
-  __wbg_reset_state,
-  gatewayAlarm,
-  gatewayFailure,
-  gatewayPhoto,
-  gatewayRoute,
-  gatewayStep,
-  gatewayTurn,
-  initSync,
-} from "../pkg/wasm/gateway/cloudauth_edge.js";
+import * as glue from "../pkg/wasm/gateway/cloudauth_edge.js";
 import module from "../pkg/wasm/gateway/cloudauth_edge_bg.wasm";
 import openapi from "./openapi.json";
 
-initSync({ module });
+glue.initSync({ module });
+// By name, so that what loads the module elsewhere is left out.
 const exports = guard({
-  __wbg_reset_state,
-  gatewayAlarm,
-  gatewayFailure,
-  gatewayPhoto,
-  gatewayRoute,
-  gatewayStep,
-  gatewayTurn,
+  __wbg_reset_state: glue.__wbg_reset_state,
+  gatewayAlarm: glue.gatewayAlarm,
+  gatewayFailure: glue.gatewayFailure,
+  gatewayPhoto: glue.gatewayPhoto,
+  gatewayRoute: glue.gatewayRoute,
+  gatewayStep: glue.gatewayStep,
+  gatewayTurn: glue.gatewayTurn,
 });
 
 /** A request as the module takes it: JSON text, and the body's bytes. */

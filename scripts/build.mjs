@@ -23,11 +23,11 @@ export const wasmFile = (variant) => at("pkg", "wasm", variant, "cloudauth_edge_
  * allocator that grows a text in its place.
  */
 const variants = {
-  client: { features: "client,standalone", optimize: "s", simd: true },
-  identity: { features: "identity,standalone,talc/disable-realloc-in-place", optimize: "z" },
-  gateway: { features: "gateway-module,standalone", optimize: "z", simd: true },
-  sandbox: { features: "sandbox-module,standalone", optimize: "z", simd: true },
-  lab: { features: "lab,standalone", optimize: "z" },
+  client: { features: "client", optimize: "s", simd: true },
+  identity: { features: "identity", optimize: "z" },
+  gateway: { features: "gateway-module", optimize: "z", simd: true },
+  sandbox: { features: "sandbox-module", optimize: "z", simd: true },
+  lab: { features: "lab", optimize: "z" },
 };
 
 /** Node's entries carry these as text: who bundles a server leaves files behind that stand beside its code. */

@@ -20,7 +20,8 @@ use crate::signing::encode::hex;
 use crate::strings::{contains, joined, push_signed};
 use crate::text::Text;
 use crate::timestamp::Timestamp;
-use base64ct::{Base64, Encoding};
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
 use serde::{Deserialize, Serialize};
 
 /// The first wait is up to this long, each further one up to twice the one before.
@@ -419,7 +420,7 @@ fn echoes(text: &str, value: &str) -> bool {
             || contains(text, &hex(bytes))
             || contains(
                 &text.replace('-', "+").replace('_', "/"),
-                Base64::encode_string(bytes).trim_end_matches('='),
+                STANDARD.encode(bytes).trim_end_matches('='),
             ))
 }
 

@@ -78,17 +78,12 @@
 //! | `sandbox` | the emulator of the vendor's service |
 //! | `lab` | taking signatures apart |
 //! | `gateway-module`, `sandbox-module` | the JavaScript exports of the two; nothing outside of wasm32 |
-//! | `standalone` | wasm32 without std, for the shipped modules |
 //!
 //! A Rust program wants `default-features = false`.
 
-#![no_std]
 #![cfg_attr(not(test), warn(clippy::arithmetic_side_effects))]
 
 extern crate alloc;
-// The shipped modules do without: it brings the text of every panic along.
-#[cfg(not(all(target_arch = "wasm32", feature = "standalone")))]
-extern crate std;
 
 pub mod actions;
 pub mod call;

@@ -9,7 +9,8 @@ use crate::signing::acs3::hmac_sha256;
 use crate::signing::encode::hex;
 use crate::strings::split_once;
 use crate::text::Text;
-use base64ct::{Base64, Encoding};
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 use subtle::ConstantTimeEq;
@@ -110,7 +111,7 @@ pub fn derive(secret: &Secret, purpose: &str, what: &str) -> [u8; 32] {
 /// The key that signs what is reported to a caller, in the form of Standard Webhooks.
 pub fn webhook_secret(secret: &Secret, caller: &str) -> Secret {
     let key = derive(secret, "webhook", caller);
-    let text = Base64::encode_string(&key);
+    let text = STANDARD.encode(key);
     Secret::new(["whsec_", &text].concat())
 }
 

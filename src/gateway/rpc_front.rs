@@ -363,7 +363,7 @@ mod tests {
         let raw = Object::new()
             .with("Passed", "T")
             .with("MaterialInfo", material);
-        let kept = r#"{"faceAttack":"F","facialPicture\u0046ront":{"qualityScore":88.50}}"#;
+        let kept = r#"{"faceAttack":"F","facialPictureFront":{"qualityScore":88.50}}"#;
         let expected = Object::new().with("Passed", "T").with("MaterialInfo", kept);
         assert_eq!(vendors(&raw.text(), true).text(), expected.text());
         // Where the address may be told, nothing is changed.

@@ -1,6 +1,5 @@
-//! JSON (RFC 8259), as far as this crate needs it: one level of an object at a time, values kept as
-//! the text they came as. No number is ever converted, so none is changed, and the modules hold no
-//! code for it: a JSON library was a quarter of the client's.
+//! JSON by `serde_json`. Values that pass through stay the text they came as (`RawValue`), and no number
+//! is ever converted, so none is changed.
 
 #[cfg(any(feature = "gateway", feature = "sandbox"))]
 pub mod de;
@@ -9,63 +8,50 @@ pub mod write;
 
 use crate::prelude::*;
 use core::fmt;
-use serde::{Serialize, Serializer};
+use serde::{Deserialize, Serialize, Serializer};
+use serde_json::value::{RawValue, to_raw_value};
 
 /// The text of one JSON value, checked.
-#[derive(Clone, PartialEq, Eq)]
-pub struct Json(String);
+#[derive(Clone, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct Json(Box<RawValue>);
 
 impl Json {
     /// The text, if it is one JSON value and white space around it.
     pub fn read(text: &str) -> Option<Self> {
-        read::value(text, read::MAX_DEPTH).map(|value| Self(value.to_owned()))
+        let value = read::value(text, read::MAX_DEPTH)?;
+        RawValue::from_string(value.to_owned()).ok().map(Self)
     }
 
-    /// What `write` makes of a value.
+    /// A value as JSON; `null` for what has no form in JSON.
     pub fn of<T: Serialize + ?Sized>(value: &T) -> Self {
-        Self(write::to_json(value))
+        Self(to_raw_value(value).unwrap_or_else(|_| RawValue::NULL.to_owned()))
     }
 
     /// An object without members.
     pub fn empty_object() -> Self {
-        Self("{}".to_owned())
+        Self::of(&write::Object::new())
     }
 
     /// The text of the value.
     pub fn as_str(&self) -> &str {
-        &self.0
+        self.0.get()
     }
 }
+
+/// Two values are equal when their texts are.
+impl PartialEq for Json {
+    fn eq(&self, other: &Self) -> bool {
+        self.as_str() == other.as_str()
+    }
+}
+
+impl Eq for Json {}
 
 /// Answers hold personal data and are not printed.
 impl fmt::Debug for Json {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("Json(redacted)")
-    }
-}
-
-impl Serialize for Json {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        // Bytes have no form of their own in JSON: `write` takes them for JSON that is written already.
-        serializer.serialize_bytes(self.0.as_bytes())
-    }
-}
-
-#[cfg(any(feature = "gateway", feature = "sandbox"))]
-impl<'de> serde::Deserialize<'de> for Json {
-    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        struct Text;
-        impl serde::de::Visitor<'_> for Text {
-            type Value = Json;
-
-            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                f.write_str("JSON")
-            }
-            fn visit_str<E>(self, text: &str) -> Result<Json, E> {
-                Ok(Json(text.to_owned()))
-            }
-        }
-        deserializer.deserialize_bytes(Text)
     }
 }
 
@@ -87,6 +73,8 @@ impl Number {
 
 impl Serialize for Number {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.serialize_bytes(self.0.as_bytes())
+        RawValue::from_string(self.0.clone())
+            .map_err(serde::ser::Error::custom)?
+            .serialize(serializer)
     }
 }

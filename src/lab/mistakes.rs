@@ -10,7 +10,8 @@ use crate::signing::SignatureVersion;
 use crate::signing::acs3::{self, hmac_sha256};
 use crate::signing::encode::{hex, percent_encode};
 use crate::text::Text;
-use base64ct::{Base64, Encoding};
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
 use hmac::{Hmac, KeyInit, Mac};
 use sha1::Sha1;
 
@@ -258,10 +259,10 @@ fn rpc_signature(parts: &RpcParts, habits: &Habits, secret: &Secret) -> String {
     let key = key(secret, habits, !habits.key_without_ampersand);
     let (key, message) = (key.expose().as_bytes(), message.as_bytes());
     match habits.digest {
-        Digest::OtherHash => Base64::encode_string(&hmac_sha256(key, message)),
-        Digest::HexInBase64 => Base64::encode_string(hex(&hmac_sha1(key, message)).as_bytes()),
+        Digest::OtherHash => STANDARD.encode(hmac_sha256(key, message)),
+        Digest::HexInBase64 => STANDARD.encode(hex(&hmac_sha1(key, message)).as_bytes()),
         Digest::Hex => hex(&hmac_sha1(key, message)),
-        Digest::Right | Digest::Base64 => Base64::encode_string(&hmac_sha1(key, message)),
+        Digest::Right | Digest::Base64 => STANDARD.encode(hmac_sha1(key, message)),
     }
 }
 
@@ -303,7 +304,7 @@ fn acs3_signature(parts: &Acs3Parts, habits: &Habits, secret: &Secret) -> String
     let (key, message) = (key.expose().as_bytes(), message.as_bytes());
     match habits.digest {
         Digest::OtherHash => hex(&hmac_sha1(key, message)),
-        Digest::Base64 => Base64::encode_string(&hmac_sha256(key, message)),
+        Digest::Base64 => STANDARD.encode(hmac_sha256(key, message)),
         _ => hex(&hmac_sha256(key, message)),
     }
 }

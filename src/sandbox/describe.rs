@@ -9,7 +9,8 @@ use crate::actions::rules::LR_FR;
 use crate::codes;
 use crate::json::write::{Object, to_json};
 use crate::prelude::*;
-use base64ct::{Base64UrlUnpadded, Encoding};
+use base64::Engine;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use sha2::{Digest, Sha256};
 
 /// The quality of the drawn portrait: the vendor document's own sample value.
@@ -116,5 +117,5 @@ fn device_token(verification: &Verification) -> String {
         .chain_update("device token of ")
         .chain_update(&verification.certify_id)
         .finalize();
-    Base64UrlUnpadded::encode_string(&digest)
+    URL_SAFE_NO_PAD.encode(digest)
 }

@@ -15,7 +15,8 @@ use crate::prelude::*;
 use crate::rpc_server::errors;
 use crate::signing::encode::hex;
 use crate::strings::contains;
-use base64ct::{Base64, Encoding};
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
 use core::net::IpAddr;
 
 /// The values of the vendor's pages. "No custom actions or combinations."
@@ -237,7 +238,7 @@ fn check_pictures(session: &Session<'_>, call: &Call<'_>, scene_id: i64) -> Resu
         if base64.len() > PICTURE_MAX_BASE64 {
             return Err(call.refuse("421", "the picture is larger than 1 MB"));
         }
-        match Base64::decode_vec(base64) {
+        match STANDARD.decode(base64) {
             Ok(bytes) if bytes.len() > PICTURE_MAX_BYTES => {
                 return Err(call.refuse("421", "the picture is larger than 1 MB"));
             }

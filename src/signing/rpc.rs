@@ -8,7 +8,8 @@ use super::encode::percent_encode;
 use crate::credentials::{Credentials, Secret};
 use crate::prelude::*;
 use crate::strings::joined;
-use base64ct::{Base64, Encoding};
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
 use hmac::{Hmac, KeyInit, Mac};
 use sha1::Sha1;
 use zeroize::Zeroizing;
@@ -50,7 +51,7 @@ pub fn canonicalized(method: &str, sorted: &[(&str, &str)]) -> (String, String) 
 /// Base64 of HMAC-SHA1, keyed with the AccessKeySecret and a `&` behind it.
 pub fn signature(secret: &Secret, string_to_sign: &str) -> String {
     let key = Zeroizing::new([secret.expose().as_bytes(), b"&"].concat());
-    Base64::encode_string(&hmac_sha1(&key, string_to_sign.as_bytes()))
+    STANDARD.encode(hmac_sha1(&key, string_to_sign.as_bytes()))
 }
 
 /// The parameters every RPC request carries beside those of its action, without `Signature`, in the

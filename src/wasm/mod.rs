@@ -19,8 +19,6 @@ mod packed;
 mod random;
 #[cfg(feature = "sandbox-module")]
 mod sandbox;
-#[cfg(feature = "standalone")]
-mod standalone;
 
 #[cfg(feature = "lab")]
 use random::random;

@@ -15,7 +15,8 @@ use crate::prelude::*;
 use crate::signing::acs3::hmac_sha256;
 use crate::signing::encode::hex;
 use crate::timestamp::Timestamp;
-use base64ct::{Base64, Encoding};
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
 use serde::{Deserialize, Serialize};
 
 /// Milliseconds a receiver has to answer.
@@ -122,9 +123,9 @@ fn signed(url: &str, id: &str, secret: &Secret, body: &str, now: Timestamp) -> O
     let seconds = now.unix_millis().div_euclid(1_000).to_string();
     let key = secret.expose();
     let key = key.strip_prefix("whsec_").unwrap_or(key);
-    let key = Base64::decode_vec(key).unwrap_or_default();
+    let key = STANDARD.decode(key).unwrap_or_default();
     let mac = hmac_sha256(&key, [id, &seconds, body].join(".").as_bytes());
-    let signature = Base64::encode_string(&mac);
+    let signature = STANDARD.encode(mac);
     let headers = [
         ("content-type", "application/json"),
         ("webhook-id", id),

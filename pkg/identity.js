@@ -4,10 +4,7 @@
  * @param {() => object} core the guarded exports; throws when they are not loaded yet
  */
 export function defineIdentity(core) {
-  const read = (json) => {
-    const { Ok, Err } = JSON.parse(json);
-    return Ok ? { ok: true, ...Ok } : { ok: false, ...Err };
-  };
+  const read = ({ Ok, Err }) => (Ok ? { ok: true, ...Ok } : { ok: false, ...Err });
   return {
     checkCertNo: (text, { allowResidencePermits = false } = {}) =>
       read(core().checkCertNo(String(text), allowResidencePermits, Date.now())),

@@ -1,33 +1,30 @@
-//! Exports of the identity rules: each gives `{ "Ok": … }` or `{ "Err": … }` in JSON. To build objects of
-//! JavaScript's, or by a general serializer, would make the module a third larger.
+//! Exports of the identity rules: each returns an object, `{ Ok: … }` or `{ Err: … }`.
 
-use super::now;
+use super::{now, object};
 use crate::identity::cert_no::{self, Documents};
 use crate::identity::{cert_name, mobile};
-use crate::json::write::to_json;
-use crate::prelude::*;
 use wasm_bindgen::prelude::*;
 
 /// Checks an identity number.
 #[wasm_bindgen(js_name = checkCertNo)]
-pub fn check_cert_no(text: &str, all_documents: bool, now_millis: f64) -> String {
+pub fn check_cert_no(text: &str, all_documents: bool, now_millis: f64) -> Result<JsValue, JsValue> {
     let documents = if all_documents {
         Documents::All
     } else {
         Documents::ResidentIdentityCard
     };
     let today = now(now_millis).shanghai_date();
-    to_json(&cert_no::check(text, documents, today))
+    object(&cert_no::check(text, documents, today))
 }
 
 /// Checks a name.
 #[wasm_bindgen(js_name = checkCertName)]
-pub fn check_cert_name(text: &str) -> String {
-    to_json(&cert_name::check(text))
+pub fn check_cert_name(text: &str) -> Result<JsValue, JsValue> {
+    object(&cert_name::check(text))
 }
 
 /// Checks a mobile number.
 #[wasm_bindgen(js_name = checkMobile)]
-pub fn check_mobile(text: &str) -> String {
-    to_json(&mobile::check(text))
+pub fn check_mobile(text: &str) -> Result<JsValue, JsValue> {
+    object(&mobile::check(text))
 }

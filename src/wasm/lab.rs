@@ -1,8 +1,7 @@
 //! Exports for the console: the signature laboratory, the identity checker, a request as shown.
-//! Plain values go in; what comes out is JSON text, since a general serializer of JavaScript objects
-//! would be half of the module.
+//! Plain values go in and objects come out.
 
-use super::{now, random};
+use super::{now, object, random};
 use crate::codes;
 use crate::identity::cert_no::Documents;
 use crate::lab::{cert_no_parts, examination, list, outgoing};
@@ -24,7 +23,7 @@ pub fn examine_signature(
     secret: &str,
     answer: &str,
     now_millis: f64,
-) -> String {
+) -> Result<JsValue, JsValue> {
     let subject = examination::Subject {
         request,
         scheme: SignatureVersion::read(scheme),
@@ -32,7 +31,7 @@ pub fn examine_signature(
         secret,
         answer,
     };
-    json(&examination::examine(&subject, now(now_millis)))
+    object(&examination::examine(&subject, now(now_millis)))
 }
 
 /// How a request that is being filled in would go out, with its personal data masked. `values` are
@@ -46,7 +45,7 @@ pub fn preview_request(
     key_id: &str,
     key_secret: &str,
     now_millis: f64,
-) -> Result<String, JsValue> {
+) -> Result<JsValue, JsValue> {
     let nonce = hex(&random::<16>()?);
     let draft = outgoing::Draft {
         action,
@@ -55,26 +54,26 @@ pub fn preview_request(
         endpoint: given(endpoint),
         key: given(key_id).map(|id| (id, key_secret)),
     };
-    Ok(json(&outgoing::preview(&draft, &nonce, now(now_millis))))
+    object(&outgoing::preview(&draft, &nonce, now(now_millis)))
 }
 
 /// A new OuterOrderNo with a prefix: `{ Ok: "…" }` or `{ Err: … }`.
 #[wasm_bindgen(js_name = freshOrderNo)]
-pub fn fresh_order_no(prefix: &str, now_millis: f64) -> Result<String, JsValue> {
+pub fn fresh_order_no(prefix: &str, now_millis: f64) -> Result<JsValue, JsValue> {
     let made = new_outer_order_no(prefix, now(now_millis), &hex(&random::<16>()?));
-    Ok(json(&made))
+    object(&made)
 }
 
 /// What a verification can end with: `{ codes, subCodes }`.
 #[wasm_bindgen]
-pub fn outcomes() -> String {
+pub fn outcomes() -> Result<JsValue, JsValue> {
     #[derive(Serialize)]
     #[serde(rename_all = "camelCase")]
     struct Outcomes {
         codes: &'static [codes::Code],
         sub_codes: &'static [codes::SubCode],
     }
-    json(&Outcomes {
+    object(&Outcomes {
         codes: codes::CODES,
         sub_codes: codes::SUB_CODES,
     })
@@ -82,15 +81,15 @@ pub fn outcomes() -> String {
 
 /// The parts of an identity number; empty when it is not of the form of one.
 #[wasm_bindgen(js_name = certNoParts)]
-pub fn cert_no_parts(text: &str, all_documents: bool, now_millis: f64) -> String {
+pub fn cert_no_parts(text: &str, all_documents: bool, now_millis: f64) -> Result<JsValue, JsValue> {
     let (documents, today) = rules(all_documents, now_millis);
-    json(&cert_no_parts::parts(text, documents, today))
+    object(&cert_no_parts::parts(text, documents, today))
 }
 
 /// The layout of a list, by its beginning.
 #[wasm_bindgen(js_name = listLayout)]
-pub fn list_layout(beginning: &str) -> String {
-    json(&list::layout(beginning))
+pub fn list_layout(beginning: &str) -> Result<JsValue, JsValue> {
+    object(&list::layout(beginning))
 }
 
 /// Checks a chunk of a list. Columns are counted from 0; -1 stands for none.
@@ -106,7 +105,7 @@ pub fn check_list(
     last: bool,
     all_documents: bool,
     now_millis: f64,
-) -> String {
+) -> Result<JsValue, JsValue> {
     let (documents, today) = rules(all_documents, now_millis);
     let columns = list::Columns {
         delimiter,
@@ -114,7 +113,7 @@ pub fn check_list(
         cert_no: usize::try_from(cert_no).ok(),
         cert_name: usize::try_from(cert_name).ok(),
     };
-    json(&list::check(
+    object(&list::check(
         &columns, chunk, first_line, last, documents, today,
     ))
 }
@@ -130,9 +129,4 @@ fn rules(all_documents: bool, now_millis: f64) -> (Documents, Date) {
         Documents::ResidentIdentityCard
     };
     (documents, now(now_millis).shanghai_date())
-}
-
-/// Nothing that is written has a form that JSON lacks, so it is never empty.
-fn json<T: Serialize>(value: &T) -> String {
-    serde_json::to_string(value).unwrap_or_default()
 }

@@ -37,3 +37,10 @@ fn random_bytes(bytes: &[u8]) -> Result<[u8; 32], wasm_bindgen::JsError> {
         .try_into()
         .map_err(|_| wasm_bindgen::JsError::new("there must be 32 random bytes"))
 }
+
+/// A value as an object of JavaScript: absent values are `null`, maps are plain objects.
+#[cfg(feature = "identity")]
+fn object<T: serde::Serialize>(value: &T) -> Result<wasm_bindgen::JsValue, wasm_bindgen::JsValue> {
+    let serializer = serde_wasm_bindgen::Serializer::json_compatible();
+    Ok(value.serialize(&serializer)?)
+}

@@ -5,10 +5,10 @@ import type { Core } from "./types";
 
 /** The functions of the module, as `src/wasm/lab.rs` and `src/wasm/identity.rs` define them. */
 interface Exports {
-  checkCertNo(text: string, allDocuments: boolean, now: number): string;
-  checkCertName(text: string): string;
-  checkMobile(text: string): string;
-  certNoParts(text: string, allDocuments: boolean, now: number): string;
+  checkCertNo: Core["checkCertNo"];
+  checkCertName: Core["checkCertName"];
+  checkMobile: Core["checkMobile"];
+  certNoParts: Core["certNoParts"];
   previewRequest(
     action: string,
     values: string[],
@@ -17,9 +17,9 @@ interface Exports {
     keyId: string,
     keySecret: string,
     now: number,
-  ): string;
-  freshOrderNo(prefix: string, now: number): string;
-  outcomes(): string;
+  ): ReturnType<Core["previewRequest"]>;
+  freshOrderNo: Core["freshOrderNo"];
+  outcomes: Core["outcomes"];
   examineSignature(
     request: string,
     scheme: string,
@@ -27,8 +27,8 @@ interface Exports {
     secret: string,
     answer: string,
     now: number,
-  ): string;
-  listLayout(beginning: string): string;
+  ): ReturnType<Core["examineSignature"]>;
+  listLayout: Core["listLayout"];
   checkList(
     delimiter: string,
     header: boolean,
@@ -39,7 +39,7 @@ interface Exports {
     last: boolean,
     allDocuments: boolean,
     now: number,
-  ): string;
+  ): ReturnType<Core["checkList"]>;
 }
 
 /** Loads the module; also used inside the list checker's worker. */
@@ -47,28 +47,20 @@ export async function loadCore(): Promise<Core> {
   await glue.default({ module_or_path: wasmUrl });
   const core = guard(glue) as Exports;
   return {
-    checkCertNo: (...given) => JSON.parse(core.checkCertNo(...given)),
-    checkCertName: (text) => JSON.parse(core.checkCertName(text)),
-    checkMobile: (text) => JSON.parse(core.checkMobile(text)),
-    certNoParts: (...given) => JSON.parse(core.certNoParts(...given)),
+    ...core,
     previewRequest: ({ action, parameters, scheme, endpoint, key }, now) =>
-      JSON.parse(
-        core.previewRequest(
-          action,
-          Object.entries(parameters).flat(),
-          scheme,
-          endpoint ?? "",
-          key?.id ?? "",
-          key?.secret ?? "",
-          now,
-        ),
+      core.previewRequest(
+        action,
+        Object.entries(parameters).flat(),
+        scheme,
+        endpoint ?? "",
+        key?.id ?? "",
+        key?.secret ?? "",
+        now,
       ),
-    freshOrderNo: (...given) => JSON.parse(core.freshOrderNo(...given)),
-    outcomes: () => JSON.parse(core.outcomes()),
     examineSignature: ({ request, scheme, method, secret, answer }, now) =>
-      JSON.parse(core.examineSignature(request, scheme ?? "", method ?? "", secret, answer, now)),
-    listLayout: (beginning) => JSON.parse(core.listLayout(beginning)),
+      core.examineSignature(request, scheme ?? "", method ?? "", secret, answer, now),
     checkList: ({ delimiter, header, certNo, certName }, ...given) =>
-      JSON.parse(core.checkList(delimiter, header, certNo ?? -1, certName ?? -1, ...given)),
+      core.checkList(delimiter, header, certNo ?? -1, certName ?? -1, ...given),
   };
 }

@@ -14,6 +14,8 @@ const LIMIT_MS = 30 * 60_000;
 const NODE_TEST_LIMIT_MS = 5 * 60_000;
 
 const clippy = (...args) => ["cargo", "clippy", ...args, "--", "--deny", "warnings"];
+/** The client of Rust programs on wasm32, tested against the sandbox of the same crate. */
+const forPrograms = ["--", "--features", "fetch,sandbox"];
 const wasm32 = ["--target", "wasm32-unknown-unknown"];
 
 /** Every file of a folder under tests/ that is called *.test.js or *.test.mjs, by Node's own runner. */
@@ -53,6 +55,7 @@ const suites = [
       clippy(...wasm32, "--no-default-features", "--features", "client"),
       clippy(...wasm32, "--no-default-features", "--features", "gateway-module"),
       clippy(...wasm32, "--no-default-features", "--features", "sandbox-module"),
+      clippy(...wasm32, "--no-default-features", "--features", "fetch"),
       clippy(...wasm32, "--features", "gateway-module,sandbox-module,lab"),
       ["cargo", "doc", "--no-deps", "--all-features"],
       ["oxlint", "--deny-warnings"],
@@ -64,13 +67,13 @@ const suites = [
     name: "wasm-node",
     needs: ["wasm32", "wasmBindgen", "wasmPack"],
     counted: true,
-    commands: [["wasm-pack", "test", "--mode", "no-install", "--node"]],
+    commands: [["wasm-pack", "test", "--mode", "no-install", "--node", ...forPrograms]],
   },
   {
     name: "wasm-browser",
     needs: ["wasm32", "wasmBindgen", "wasmPack", "browser"],
     counted: true,
-    commands: [["wasm-pack", "test", "--mode", "no-install", "--headless", "--chrome"]],
+    commands: [["wasm-pack", "test", "--mode", "no-install", "--headless", "--chrome", ...forPrograms]],
   },
   { name: "node", built: true, counted: true, commands: nodeTests("node") },
   { name: "worker", built: true, counted: true, commands: nodeTests("worker") },

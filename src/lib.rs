@@ -74,6 +74,7 @@
 //! | feature | what it adds |
 //! |---|---|
 //! | `client` (default), `identity` | the JavaScript exports of the npm package; nothing outside of wasm32 |
+//! | `fetch` | on wasm32: a client over the host's `fetch`, for Rust programs |
 //! | `gateway` | the decisions of the Cloudflare Worker gateway |
 //! | `sandbox` | the emulator of the vendor's service |
 //! | `lab` | taking signatures apart |
@@ -92,6 +93,8 @@ pub mod codes;
 pub mod credentials;
 pub mod endpoint;
 pub mod error;
+#[cfg(all(target_arch = "wasm32", feature = "fetch"))]
+pub mod fetch;
 #[cfg(feature = "gateway")]
 pub mod gateway;
 pub mod http;

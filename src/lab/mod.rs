@@ -8,6 +8,7 @@ pub mod answer;
 pub mod calculation;
 pub mod cert_no_parts;
 pub mod comparison;
+pub mod conclusion;
 mod curl;
 pub mod examination;
 pub mod list;

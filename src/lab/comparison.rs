@@ -4,7 +4,7 @@
 //! logs, this is for the person who pasted both texts.
 
 use super::answer::{Extent, Refusal, has_mask};
-use super::{Finding, sort_few};
+use super::{Finding, mistakes, sort_few};
 use crate::prelude::*;
 use crate::signing::SignatureVersion;
 use crate::signing::acs3::hex_sha256;
@@ -156,7 +156,10 @@ impl Visible<'_> {
             return Vec::new();
         };
         let tail = theirs.last().copied().unwrap_or_default();
-        let reaches = ours.iter().any(|pair| pair.starts_with(tail));
+        // The separator may be cut, too.
+        let reaches = ours
+            .iter()
+            .any(|pair| [*pair, "%26"].concat().starts_with(tail));
         self.query_causes(&plain, &their_plain, reaches)
     }
 
@@ -496,11 +499,22 @@ fn wrong_value(name: &str, ours: &str, theirs: &str, origin: Origin) -> Finding 
     let (Some(our_text), Some(their_text)) = (decode(ours), decode(theirs)) else {
         return changed(name, origin);
     };
-    if our_text == their_text {
-        return encoding(name, ours, theirs);
+    let known = encoding(name, ours, theirs);
+    if let Some(known) = known {
+        return known;
     }
-    if ours.replace('+', "%20") == theirs {
-        return encoding(name, ours, theirs);
+    if let Some(mistakes) =
+        mistakes::of_value(ours, &their_text).filter(|_| origin == Origin::Signed)
+    {
+        return about_mistakes(name, &mistakes);
+    }
+    if our_text == their_text {
+        return about(
+            "encoding",
+            name,
+            "的编码不对：除 A-Z a-z 0-9 - _ . ~ 外，每个 UTF-8 字节都应写成 %XX。",
+            "is not encoded right: every UTF-8 byte but A-Z a-z 0-9 - _ . ~ is written %XX.",
+        );
     }
     if our_text.replace('+', " ") == their_text {
         return about(
@@ -562,45 +576,57 @@ fn wrong_value(name: &str, ours: &str, theirs: &str, origin: Origin) -> Finding 
     changed(name, origin)
 }
 
-/// The values are the same, their encodings are not.
-fn encoding(name: &str, ours: &str, theirs: &str) -> Finding {
+/// The values are the same, their encodings are not, in one way.
+fn encoding(name: &str, ours: &str, theirs: &str) -> Option<Finding> {
     if ours.replace('+', "%20") == theirs {
-        return about(
+        return Some(about(
             "space-as-plus",
             name,
             "里的空格被编码成了 +，应为 %20。",
             "has a space encoded as + instead of %20.",
-        );
+        ));
     }
     if ours.replace('*', "%2A") == theirs {
-        return about(
+        return Some(about(
             "asterisk-kept",
             name,
             "里的 * 没有编码，应为 %2A。",
             "has an asterisk left as it is instead of %2A.",
-        );
+        ));
     }
     if ours.replace("%7E", "~").replace("%7e", "~") == theirs {
-        return about(
+        return Some(about(
             "tilde-escaped",
             name,
             "里的 ~ 被编码成了 %7E，应保持原样。",
             "has a tilde encoded as %7E instead of left as it is.",
-        );
+        ));
     }
     if ours.eq_ignore_ascii_case(theirs) {
-        return about(
+        return Some(about(
             "lower-case-escapes",
             name,
             "的百分号编码用了小写十六进制，应为大写。",
             "is percent-encoded in lower case instead of upper case.",
-        );
+        ));
     }
-    about(
-        "encoding",
-        name,
-        "的编码不对：除 A-Z a-z 0-9 - _ . ~ 外，每个 UTF-8 字节都应写成 %XX。",
-        "is not encoded right: every UTF-8 byte but A-Z a-z 0-9 - _ . ~ is written %XX.",
+    None
+}
+
+/// The mistakes that make a value of ours of the server's.
+fn about_mistakes(name: &str, mistakes: &[Finding]) -> Finding {
+    let (mut zh, mut en) = (String::new(), String::new());
+    for mistake in mistakes {
+        zh.push_str(&mistake.message.zh);
+        en.push(' ');
+        en.push_str(&mistake.message.en);
+    }
+    Finding::fatal(
+        mistakes.first().map_or("encoding", |mistake| mistake.rule),
+        Text::composed(
+            alloc::format!("参数 {name}：{zh}"),
+            alloc::format!("Parameter {name}:{en}"),
+        ),
     )
 }
 

@@ -127,7 +127,9 @@ pub fn conclude(facts: &Facts<'_>) -> Vec<Conclusion> {
         if let Some(comparison) = facts.comparison {
             found.of_comparison(comparison);
         }
-        found.causes(facts.own_causes, &[ProgramsText]);
+        if found.0.is_empty() {
+            found.causes(facts.own_causes, &[ProgramsText]);
+        }
         if let Some(form) = facts
             .given
             .and_then(|given| wrong_form(facts.scheme, given))

@@ -138,6 +138,23 @@ struct Mistake {
     make: fn(&mut Habits),
 }
 
+impl Mistake {
+    /// Whether it shows in a single value, without a table of characters.
+    fn is_of_values(&self) -> bool {
+        let is_kind = matches!(
+            self.kind,
+            Kind::Space
+                | Kind::Asterisk
+                | Kind::Tilde
+                | Kind::Slash
+                | Kind::Marks
+                | Kind::Case
+                | Kind::Encoder
+        );
+        is_kind && self.rule != "not-encoded"
+    }
+}
+
 const fn mistake(
     kind: Kind,
     rule: &'static str,
@@ -398,6 +415,9 @@ pub fn find(
     let mut effective: Vec<&Mistake> = Vec::new();
     let mut seen = vec![right];
     for one in own.iter().chain(COMMON) {
+        if one.rule == "gbk" && gbk.is_empty() {
+            continue;
+        }
         let signature = sign(&[one]);
         if signature == given {
             return Some(told(&[one]));
@@ -436,6 +456,37 @@ pub fn find(
                 if third.kind != first.kind && sign(&[first, second, third]) == given {
                     return Some(told(&[first, second, third]));
                 }
+            }
+        }
+    }
+    None
+}
+
+/// The mistakes, one or two, that encode `value` as `encoded`.
+pub(super) fn of_value(encoded: &str, value: &str) -> Option<Vec<Finding>> {
+    let of_values: Vec<&Mistake> = COMMON
+        .iter()
+        .filter(|mistake| mistake.is_of_values())
+        .collect();
+    let made = |mistakes: &[&Mistake]| {
+        let mut habits = Habits::default();
+        for mistake in mistakes {
+            (mistake.make)(&mut habits);
+        }
+        encode(value, &habits, &[]) == encoded
+    };
+    let told = |mistakes: &[&Mistake]| {
+        let finding = |mistake: &&Mistake| Finding::fatal(mistake.rule, mistake.text.clone());
+        Some(mistakes.iter().map(finding).collect())
+    };
+    if let Some(one) = of_values.iter().find(|one| made(&[one])) {
+        return told(&[one]);
+    }
+    for (at, first) in of_values.iter().enumerate() {
+        let later = of_values.iter().skip(at.saturating_add(1));
+        for second in later.filter(|second| second.kind != first.kind) {
+            if made(&[first, second]) {
+                return told(&[first, second]);
             }
         }
     }
@@ -532,7 +583,8 @@ fn query<'a>(
     let mut pairs: Vec<(&str, &str)> = pairs
         .filter(|(name, value)| {
             let is_left_out = habits.leaves_out.iter().any(|left_out| left_out == name);
-            !is_left_out && !(habits.drops_empty && value.is_empty())
+            let is_dropped = habits.drops_empty && value.is_empty();
+            !is_left_out && !is_dropped
         })
         .collect();
     match habits.order {

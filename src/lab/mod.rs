@@ -10,6 +10,8 @@ pub mod cert_no_parts;
 pub mod comparison;
 pub mod conclusion;
 mod curl;
+#[cfg(test)]
+mod diagnosis;
 pub mod examination;
 pub mod list;
 pub mod mistakes;

@@ -417,9 +417,6 @@ fn a_right_signature_and_a_wrong_secret() {
 
 #[test]
 fn the_form_of_a_signature_shows_how_it_was_made() {
-    fn hex(bytes: &[u8]) -> String {
-        bytes.iter().map(|byte| format!("{byte:02x}")).collect()
-    }
     let written: [(Write, &str); 5] = [
         (hex, "signature-hex"),
         (
@@ -505,8 +502,7 @@ fn an_answer_that_is_masked_anywhere_accuses_nobody() {
 fn a_digest_in_the_place_of_the_text_is_compared() {
     let request = Program::default().request();
     let digest = |text: &str| {
-        let hash = Sha256::digest(text.as_bytes());
-        let hash: String = hash.iter().map(|byte| format!("{byte:02x}")).collect();
+        let hash = hex(&Sha256::digest(text.as_bytes()));
         in_json(&format!("{SENTENCE}(SHA-256) {hash}"))
     };
     let found = conclusions(&request, "", &digest(&received()));
@@ -579,4 +575,117 @@ fn a_plus_that_was_not_encoded_spoils_a_right_signature() {
         assert_eq!(rules(&found), ["signature-not-encoded"]);
         assert_eq!(found[0].rests_on, first);
     }
+}
+
+/// Signatures over `PARAMETERS` that real programs made, each with the encoder or serializer of its
+/// own standard library: Node 24, Python 3.11, Java 17, Go.
+#[test]
+fn encoders_of_real_programs_are_named() {
+    let right = Program::default();
+    assert_eq!(right.signature(), "K/QkZMtwnLsF1e9d3WmbdP00Ix8=");
+    for (signature, expected) in [
+        // Java: URLEncoder.encode(text, "UTF-8"); Node: URLSearchParams.
+        ("/TxISrI+HtAekgrDUaLgLinVXHM=", &["url-encoder"][..]),
+        // Java: URLEncoder.encode(text, "GBK").
+        ("Twdxc2F8gAV99zuNnam8WfkFRjs=", &["url-encoder", "gbk"]),
+        // Node: encodeURIComponent, encodeURI, escape.
+        ("WBRxzBB9tuA6kfmYNTf4VtqMrHc=", &["encode-uri-component"]),
+        ("gAR2RWNinC/oiv+srgdd6DQKuCI=", &["encode-uri"]),
+        ("LnFiVcCkqexb72AWQZejwWpK2LQ=", &["escape"]),
+        // Python: quote(text), quote_plus(text), quote(text, safe="~", encoding="gbk").
+        ("gN7C7WJ0Br+wICULzhBu1JM8m4c=", &["slash-kept"]),
+        ("mpPYcV8H6lyvwcT+qrmXR9wVOoA=", &["space-as-plus"]),
+        ("8WoQ8gluux+C2SFDmeMj72DdlGw=", &["gbk"]),
+        // MetaInfo through JSON.stringify, json.dumps, json.Marshal.
+        ("4wVJ6/axnqBWuQdAvx8s76E4a84=", &["json-rewritten"]),
+        ("gnfYwRfqNz1NGNhZvQds0a1PexM=", &["json-rewritten-python"]),
+        ("cZvR1v4Fv2bBX+EsjKpxMJhniAM=", &["json-rewritten-go"]),
+        // Python: quote(text) and json.dumps.
+        (
+            "6XeobtShXWR9pmMAVPW6qkspfNE=",
+            &["slash-kept", "json-rewritten-python"],
+        ),
+    ] {
+        let request = right.request().replace(
+            &right_encoder(&right.signature()),
+            &right_encoder(signature),
+        );
+        let found = conclusions(&request, SECRET, "SignatureDoesNotMatch");
+        assert_eq!(rules(&found), expected, "{signature}");
+    }
+}
+
+const ACS3_HEADERS: &str = "host:cloudauth.aliyuncs.com\nx-acs-action:DescribeFaceVerify\n\
+    x-acs-content-sha256:e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855\n\
+    x-acs-date:2023-10-26T10:22:32Z\nx-acs-signature-nonce:n1\nx-acs-version:2019-03-07";
+const ACS3_NAMES: &str =
+    "host;x-acs-action;x-acs-content-sha256;x-acs-date;x-acs-signature-nonce;x-acs-version";
+
+fn hex(bytes: &[u8]) -> String {
+    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
+/// A canonical request, its string-to-sign, and a request that carries a signature over it.
+fn acs3(query: &str, secret: &str) -> (String, String, String) {
+    let nothing = hex(&Sha256::digest(b""));
+    let canonical = format!("POST\n/\n{query}\n{ACS3_HEADERS}\n\n{ACS3_NAMES}\n{nothing}");
+    let text = format!(
+        "ACS3-HMAC-SHA256\n{}",
+        hex(&Sha256::digest(canonical.as_bytes()))
+    );
+    let mut mac = Hmac::<Sha256>::new_from_slice(secret.as_bytes()).unwrap();
+    mac.update(text.as_bytes());
+    let signature = hex(&mac.finalize().into_bytes());
+    let headers = ACS3_HEADERS
+        .replace(':', ": ")
+        .replace(": 22: 32", ":22:32");
+    let request = format!(
+        "POST /?{query} HTTP/1.1\n{headers}\nAuthorization: ACS3-HMAC-SHA256 Credential=k,SignedHeaders={ACS3_NAMES},Signature={signature}\n\n"
+    );
+    (canonical, text, request)
+}
+
+#[test]
+fn under_acs3_nothing_is_made_of_what_cannot_be_seen() {
+    let (canonical, text, request) = acs3("CertifyId=91707dc2&SceneId=1000000006", SECRET);
+    let message = |canonical: &str| {
+        in_json(&format!(
+            "Specified signature does not match our calculation. server StringToSign is [{text}] server CanonicalRequest is [{canonical}]"
+        ))
+    };
+    let whole = message(&canonical);
+    assert_eq!(rules(&conclusions(&request, "", "")), [""; 0]);
+    assert_eq!(
+        rules(&conclusions(&request, "", &whole)),
+        ["program-unknown"]
+    );
+    assert_eq!(
+        rules(&conclusions(&request, SECRET, &whole)),
+        ["servers-secret-differs"]
+    );
+    assert_eq!(
+        rules(&conclusions(&request, "another", &whole)),
+        ["arrived-but-not-signed"]
+    );
+    for end in 1..whole.len() {
+        for conclusion in conclusions(&request, "", whole.get(..end).unwrap()) {
+            assert_eq!(conclusion.standing, Standing::Unknown, "{end}");
+        }
+    }
+    for mask in ["***", "[REDACTED]"] {
+        for at in (0..canonical.len()).step_by(3) {
+            let mut masked = canonical.clone();
+            masked.replace_range(at..(at + 12).min(canonical.len()), mask);
+            for conclusion in conclusions(&request, "", &message(&masked)) {
+                assert_eq!(conclusion.standing, Standing::Unknown, "{masked}");
+            }
+        }
+    }
+    // Bare encodeURIComponent in the query.
+    let (_, _, wrong) = acs3("SceneId=a*b(c)", SECRET);
+    let sent = wrong.replace("a*b(c)", "a%2Ab%28c%29");
+    assert_eq!(
+        rules(&conclusions(&sent, SECRET, "")),
+        ["encode-uri-component"]
+    );
 }

@@ -1,4 +1,5 @@
-//! A refusal of the vendor's gateway, as people copy it: JSON, XML, or a line of a log.
+//! A refusal of the vendor's gateway, as people copy it: JSON, XML, or a line of a log, which may cut
+//! it off or mask a part of it at any place.
 
 use crate::codes::{self, GatewayCode};
 use crate::prelude::*;
@@ -15,8 +16,33 @@ pub struct Refusal {
     pub meaning: Option<&'static GatewayCode>,
     /// The vendor's RequestId.
     pub request_id: Option<String>,
-    /// What the server signed: the string-to-sign of RPC, the canonical request of ACS3.
+    /// What the server signed, as far as it can be seen: the string-to-sign of RPC, the canonical
+    /// request of ACS3.
     pub server_text: Option<String>,
+    /// How much of that can be seen.
+    pub extent: Extent,
+    /// The SHA-256 of what the server signed, in lower-case hexadecimal.
+    pub digest: Option<String>,
+    /// Whether something stands behind the server's text that shows where it ends.
+    #[serde(skip)]
+    pub ends: bool,
+}
+
+/// How much can be seen of what the server signed.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Extent {
+    /// All of it.
+    Whole,
+    /// Its beginning, or nothing: the answer is cut off.
+    Cut,
+    /// All but what a log replaced.
+    Masked,
+    /// Its SHA-256 alone.
+    Digest,
+    /// The answer does not quote it.
+    #[default]
+    Absent,
 }
 
 /// Codes that stand in logs without anything around them that would tell where they are.
@@ -33,61 +59,281 @@ const WORDS: &[&str] = &[
     "InvalidSecurityToken.Malformed",
     "InvalidSecurityToken.MismatchWithAccessKey",
     "MissingSecurityToken",
+    SDK_SECRET,
 ];
+
+/// What the vendor's older SDKs say once they have compared the server's string-to-sign with their
+/// own and found them equal.
+pub(super) const SDK_SECRET: &str = "InvalidAccessKeySecret";
+
+/// What the vendor says in front of what it signed.
+const SENTENCES: &[&str] = &[
+    "Specified signature is not matched with our calculation. server string to sign is:",
+    "The request signature does not conform to Aliyun standards. server string to sign is:",
+    "Specified signature does not match our calculation. server StringToSign is [",
+];
+const RPC_TEXT: &str = "string to sign is:";
+const ACS3_HASH: &str = "server StringToSign is [";
+const ACS3_TEXT: &str = "server CanonicalRequest is [";
 
 /// Reads a refusal.
 pub fn read(text: &str) -> Refusal {
-    let text = text.trim();
-    let json: Option<Value> = serde_json::from_str(text).ok();
-    let member = |name: &str| Some(json.as_ref()?.get(name)?.as_str()?.to_owned());
-    let element = |name: &str| {
-        let (_, rest) = text.split_once(&alloc::format!("<{name}>"))?;
-        let (value, _) = rest.split_once(&alloc::format!("</{name}>"))?;
-        Some(unescaped(value.trim()))
-    };
-    let find = |name: &str| member(name).or_else(|| element(name));
-    let code = find("Code").or_else(|| {
-        let word = WORDS.iter().find(|word| text.contains(**word))?;
-        Some((*word).to_owned())
+    let mut text = text.trim().to_owned();
+    if text.contains("\\\"Code\\\"") || text.contains("\\\"Message\\\"") {
+        // JSON that stands in a string of JSON.
+        text = text.replace("\\\"", "\"").replace("\\\\", "\\");
+    }
+    let json: Option<Value> = text.find('{').and_then(|start| {
+        let end = text.rfind('}')?.checked_add(1)?;
+        serde_json::from_str(text.get(start..end)?).ok()
     });
-    let message = find("Message").unwrap_or_else(|| unescaped(text));
+    let find = |name: &str| {
+        let whole = json.as_ref().and_then(|json| json.get(name)?.as_str());
+        whole
+            .map(|value| (value.to_owned(), true))
+            .or_else(|| member(&text, name))
+            .or_else(|| element(&text, name))
+    };
+    let code = match find("Code") {
+        Some((code, true)) => Some(code),
+        Some((code, false)) => word_begun(&code),
+        None => {
+            let word = WORDS.iter().find(|word| text.contains(**word));
+            word.map(|word| (*word).to_owned())
+                .or_else(|| word_begun(text.split_whitespace().last()?))
+        }
+    };
+    let (message, ends) = find("Message").unwrap_or_else(|| (unescaped(&text), false));
+    let is_cut = text.starts_with(['{', '<']) && !text.ends_with(['}', '>']);
     Refusal {
         meaning: code.as_deref().and_then(codes::gateway_code),
-        request_id: find("RequestId"),
-        server_text: server_text(&message),
+        request_id: find("RequestId").map(|(id, _)| id),
         code,
+        ends,
+        ..server_text(&message, is_cut)
     }
+}
+
+/// A member of JSON that does not end, and whether the member does.
+fn member(text: &str, name: &str) -> Option<(String, bool)> {
+    let (_, rest) = text.split_once(&alloc::format!("\"{name}\""))?;
+    let rest = rest.trim_start().strip_prefix(':')?.trim_start();
+    let rest = rest.strip_prefix('"')?;
+    let mut escaped = false;
+    let end = rest.find(|character| {
+        let is_end = character == '"' && !escaped;
+        escaped = character == '\\' && !escaped;
+        is_end
+    });
+    let quoted = rest.get(..end.unwrap_or(rest.len())).unwrap_or_default();
+    let quoted = if end.is_some() {
+        quoted
+    } else {
+        without_begun_escape(quoted)
+    };
+    let value = serde_json::from_str(&alloc::format!("\"{quoted}\""));
+    Some((value.unwrap_or_else(|_| unescaped(quoted)), end.is_some()))
+}
+
+/// Text that was cut off may end inside of an escape.
+fn without_begun_escape(text: &str) -> &str {
+    let Some(at) = text.rfind('\\') else {
+        return text;
+    };
+    let (before, escape) = text.split_at_checked(at).unwrap_or((text, ""));
+    // The backslash may itself be escaped.
+    let is_begun = before
+        .bytes()
+        .rev()
+        .take_while(|byte| *byte == b'\\')
+        .count()
+        % 2
+        == 0
+        && (escape.len() < 2 || (escape.starts_with("\\u") && escape.len() < 6));
+    if is_begun { before } else { text }
+}
+
+/// An element of XML, and whether it ends.
+fn element(text: &str, name: &str) -> Option<(String, bool)> {
+    let (_, rest) = text.split_once(&alloc::format!("<{name}>"))?;
+    let close = alloc::format!("</{name}>");
+    let Some((value, _)) = rest.split_once(&close) else {
+        // The closing tag may be what is cut off.
+        let begun = (1..close.len())
+            .rev()
+            .find_map(|length| rest.strip_suffix(close.get(..length)?));
+        return Some(match begun {
+            Some(value) => (unescaped(value.trim()), true),
+            None => (unescaped(without_begun_entity(rest.trim())), false),
+        });
+    };
+    Some((unescaped(value.trim()), true))
+}
+
+fn without_begun_entity(text: &str) -> &str {
+    match text.rfind('&') {
+        Some(at) if !text.get(at..).unwrap_or_default().contains(';') => {
+            text.get(..at).unwrap_or_default()
+        }
+        _ => text,
+    }
+}
+
+/// The one code that begins so.
+fn word_begun(begun: &str) -> Option<String> {
+    let mut words = WORDS.iter().filter(|word| word.starts_with(begun));
+    let word = words.next()?;
+    (begun.len() >= 10 && words.next().is_none()).then(|| (*word).to_owned())
 }
 
 /// What the server signed, out of its message or pasted alone.
-fn server_text(message: &str) -> Option<String> {
-    if let Some((_, rest)) = message.split_once("server CanonicalRequest is [") {
+fn server_text(message: &str, is_cut: bool) -> Refusal {
+    let digest = message.split_once(ACS3_HASH).and_then(|(_, rest)| {
+        let rest = with_line_feeds(rest);
+        let (_, hash) = rest.split_once('\n')?;
+        hash_of(hash)
+    });
+    if let Some((_, rest)) = message.split_once(ACS3_TEXT) {
         let end = rest.rfind(']').unwrap_or(rest.len());
-        return rest.get(..end).map(with_line_feeds);
+        let text = with_line_feeds(rest.get(..end).unwrap_or_default());
+        return seen(text, digest, acs3_extent);
     }
-    if let Some((_, rest)) = message.split_once("string to sign is:") {
-        return Some(word(rest.trim_start())).filter(|text| !text.is_empty());
+    if let Some((_, rest)) = message.split_once(RPC_TEXT) {
+        let rest = rest.trim_start();
+        if let Some(digest) = rest.strip_prefix("(SHA-256)").map(str::trim_start) {
+            return Refusal {
+                extent: if hash_of(digest).is_some() {
+                    Extent::Digest
+                } else {
+                    Extent::Cut
+                },
+                digest: hash_of(digest),
+                ..Refusal::default()
+            };
+        }
+        return seen(word(rest), None, rpc_extent);
     }
-    let alone = ["POST&%2F&", "GET&%2F&"]
+    if ["POST&", "GET&"]
         .iter()
-        .any(|start| message.starts_with(start));
-    if alone {
-        return Some(word(message));
+        .any(|start| message.starts_with(start))
+    {
+        return seen(word(message), None, rpc_extent);
     }
-    let canonical = ["POST\n/", "GET\n/"]
+    if ["POST\n/", "GET\n/"]
         .iter()
-        .any(|start| message.starts_with(start));
-    canonical.then(|| message.to_owned())
+        .any(|start| message.starts_with(start))
+    {
+        return seen(message.to_owned(), None, acs3_extent);
+    }
+    let begun = SENTENCES.iter().any(|sentence| {
+        (sentence.len().min(20)..sentence.len())
+            .filter_map(|length| sentence.get(..length))
+            // The bare message ends with this word.
+            .any(|begun| {
+                !begun.trim_end().ends_with('.') && message.trim_end().ends_with(begun.trim_end())
+            })
+    });
+    let extent = if digest.is_some() {
+        Extent::Digest
+    } else if has_mask(message) {
+        Extent::Masked
+    } else if is_cut || begun || message.contains(ACS3_HASH) || ends_with_ellipsis(message) {
+        Extent::Cut
+    } else {
+        Extent::Absent
+    };
+    Refusal {
+        extent,
+        digest,
+        ..Refusal::default()
+    }
 }
 
-/// Up to the first white space or quote: a string-to-sign holds neither.
-fn word(text: &str) -> String {
-    let end = text.find(|character: char| {
-        character.is_whitespace() || matches!(character, '"' | '\'' | '<' | ',')
+fn seen(text: String, digest: Option<String>, extent: fn(&str) -> Extent) -> Refusal {
+    let extent = if ends_with_ellipsis(&text) {
+        Extent::Cut
+    } else {
+        extent(&text)
+    };
+    let text = text.trim_end_matches(['.', '…']).to_owned();
+    Refusal {
+        server_text: Some(text).filter(|text| !text.is_empty()),
+        extent,
+        digest,
+        ..Refusal::default()
+    }
+}
+
+/// A string-to-sign is made of few characters, and the version is among the last of it.
+fn rpc_extent(text: &str) -> Extent {
+    let is_one = |character: char| {
+        character.is_ascii_alphanumeric() || matches!(character, '-' | '_' | '.' | '~' | '%' | '&')
+    };
+    let has_version = text.split("%26").any(|pair| {
+        pair.strip_prefix("Version%3D").is_some_and(|version| {
+            version.len() == 10
+                && version
+                    .bytes()
+                    .all(|byte| byte == b'-' || byte.is_ascii_digit())
+        })
     });
-    text.get(..end.unwrap_or(text.len()))
-        .unwrap_or_default()
-        .to_owned()
+    if !text.chars().all(is_one) {
+        Extent::Masked
+    } else if has_version {
+        Extent::Whole
+    } else {
+        Extent::Cut
+    }
+}
+
+/// A canonical request ends with a hash.
+fn acs3_extent(text: &str) -> Extent {
+    let last = text.split('\n').next_back().unwrap_or_default();
+    if has_mask(text) {
+        Extent::Masked
+    } else if last.len() == 64 && hash_of(last).is_some() {
+        Extent::Whole
+    } else {
+        Extent::Cut
+    }
+}
+
+fn hash_of(text: &str) -> Option<String> {
+    let hash = text.get(..64)?;
+    let is_one = hash.bytes().all(|byte| byte.is_ascii_hexdigit());
+    is_one.then(|| hash.to_ascii_lowercase())
+}
+
+/// Words and signs that logs put in the place of what they hide.
+pub(super) fn has_mask(text: &str) -> bool {
+    let text = text.to_ascii_lowercase();
+    [
+        "redacted", "masked", "filtered", "hidden", "removed", "***", "xxxx", "####", "•", "█",
+        "●", "＊", "…", "...",
+    ]
+    .iter()
+    .any(|mask| text.contains(mask))
+}
+
+fn ends_with_ellipsis(text: &str) -> bool {
+    let text = text.trim_end().to_ascii_lowercase();
+    ["..", "…", "(truncated)", "[truncated]", "<truncated>"]
+        .iter()
+        .any(|end| text.ends_with(end))
+}
+
+/// Up to where a string-to-sign ends, with what a log put into it.
+fn word(text: &str) -> String {
+    let end = text
+        .char_indices()
+        .find(|(at, character)| {
+            character.is_whitespace()
+                || matches!(character, '"' | '\'' | ',')
+                || text.get(*at..).is_some_and(|rest| rest.starts_with("</"))
+        })
+        .map_or(text.len(), |(at, _)| at);
+    let word = text.get(..end).unwrap_or_default();
+    word.trim_end_matches([')', ']', '}', ';']).to_owned()
 }
 
 /// Logs write a line feed as `\n`.

@@ -3,9 +3,11 @@
 //! Unlike `signing::difference`, which names a part and hides its value because its words reach
 //! logs, this is for the person who pasted both texts.
 
-use super::{Finding, sort_few};
+use super::answer::{Extent, Refusal, has_mask};
+use super::{Finding, mistakes, sort_few};
 use crate::prelude::*;
 use crate::signing::SignatureVersion;
+use crate::signing::acs3::hex_sha256;
 use crate::signing::encode::{parse_form, percent_encode};
 use crate::text::Text;
 use serde::Serialize;
@@ -25,34 +27,240 @@ pub struct Marked {
 /// What two signed texts tell.
 #[derive(Debug, Serialize)]
 pub struct Comparison {
-    /// Whether they are the same.
-    pub equal: bool,
-    /// Ours, or the one the program signed.
+    /// What they are to each other.
+    pub agreement: Agreement,
+    /// Whose text the first one is.
+    pub origin: Origin,
+    /// Calculated from the request, or signed by the program.
     pub ours: Marked,
     /// The server's.
     pub theirs: Marked,
-    /// The likely causes, the likeliest first; none when they are the same.
+    /// The likely causes, the likeliest first; none when no difference is seen.
     pub causes: Vec<Finding>,
 }
 
-/// Compares the text that was signed with the one the server says it signed.
-pub fn compare(scheme: SignatureVersion, ours: &str, theirs: &str) -> Comparison {
+/// What two signed texts are to each other.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Agreement {
+    /// They are the same.
+    Same,
+    /// They differ.
+    Different,
+    /// What can be seen of the server's is the same.
+    SameAsFarAsVisible,
+    /// Nothing can be seen of the server's.
+    Unknown,
+}
+
+/// Where the text comes from that the server's is held against.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Origin {
+    /// A program signed it.
+    Signed,
+    /// The laboratory calculated it from the request that was sent. What the program signed, it does
+    /// not tell.
+    Sent,
+}
+
+/// Compares a text with what the server says it signed.
+pub fn compare(
+    scheme: SignatureVersion,
+    ours: &str,
+    origin: Origin,
+    refusal: &Refusal,
+) -> Comparison {
+    let theirs = refusal.server_text.as_deref().unwrap_or_default();
     let separator = match scheme {
         SignatureVersion::Rpc => "%26",
         SignatureVersion::Acs3 => "\n",
     };
-    let common = common_prefix(ours, theirs);
-    let causes = if ours == theirs {
-        Vec::new()
-    } else {
-        causes(scheme, ours, theirs)
+    // Where nothing shows that the text ends, it may go on.
+    let goes_on = !refusal.ends && ours != theirs && ours.starts_with(theirs);
+    let extent = match refusal.extent {
+        Extent::Whole if goes_on => Extent::Cut,
+        extent => extent,
     };
+    let same = match &refusal.digest {
+        Some(digest) => Some(*digest == hex_sha256(ours.as_bytes())),
+        None => (extent == Extent::Whole).then_some(ours == theirs),
+    };
+    let causes = match (same, extent) {
+        (Some(true), _) | (_, Extent::Digest | Extent::Absent) => Vec::new(),
+        (_, Extent::Whole) => causes(scheme, ours, theirs, origin),
+        (_, Extent::Cut | Extent::Masked) => {
+            let visible = Visible {
+                ours,
+                theirs,
+                is_cut: extent == Extent::Cut,
+                origin,
+            };
+            visible.causes(scheme)
+        }
+    };
+    let agreement = match same {
+        Some(true) => Agreement::Same,
+        Some(false) => Agreement::Different,
+        None if !causes.is_empty() => Agreement::Different,
+        None if theirs.is_empty() => Agreement::Unknown,
+        None => Agreement::SameAsFarAsVisible,
+    };
+    let common = common_prefix(ours, theirs);
     Comparison {
-        equal: ours == theirs,
+        agreement,
+        origin,
         ours: mark(ours, common, separator),
         theirs: mark(theirs, common, separator),
         causes,
     }
+}
+
+/// Two texts of which one is cut off, or masked in parts. What cannot be seen counts for nothing.
+struct Visible<'a> {
+    ours: &'a str,
+    theirs: &'a str,
+    is_cut: bool,
+    origin: Origin,
+}
+
+impl Visible<'_> {
+    fn causes(&self, scheme: SignatureVersion) -> Vec<Finding> {
+        match scheme {
+            SignatureVersion::Rpc => self.rpc_causes(),
+            SignatureVersion::Acs3 => self.acs3_causes(),
+        }
+    }
+
+    fn rpc_causes(&self) -> Vec<Finding> {
+        if self.theirs.matches('&').count() < 2 {
+            return Vec::new();
+        }
+        let (our_method, our_path, our_query) = rpc_parts(self.ours);
+        let (their_method, their_path, their_query) = rpc_parts(self.theirs);
+        if our_method != their_method && matches!(their_method, "GET" | "POST") {
+            return vec![wrong_method(our_method, their_method, self.origin)];
+        }
+        if our_path != their_path && their_path == "%2F" {
+            return vec![wrong_path()];
+        }
+        if our_query.contains('=') {
+            return vec![encoded_once()];
+        }
+        let ours: Vec<&str> = our_query.split("%26").collect();
+        let theirs: Vec<&str> = their_query.split("%26").collect();
+        let decode_all = |pairs: &[&str]| pairs.iter().map(|pair| decoded(pair)).collect();
+        let (Some(plain), Some(their_plain)): (Option<Vec<String>>, Option<Vec<String>>) =
+            (decode_all(&ours), decode_all(&theirs))
+        else {
+            return Vec::new();
+        };
+        let tail = theirs.last().copied().unwrap_or_default();
+        // The separator may be cut, too.
+        let reaches = ours
+            .iter()
+            .any(|pair| [*pair, "%26"].concat().starts_with(tail));
+        self.query_causes(&plain, &their_plain, reaches)
+    }
+
+    /// `reaches` says that the last pair, which may be cut off, is the beginning of one of ours.
+    fn query_causes(&self, ours: &[String], theirs: &[String], reaches: bool) -> Vec<Finding> {
+        let mut theirs: Vec<&str> = theirs.iter().map(String::as_str).collect();
+        let tail = if self.is_cut { theirs.pop() } else { None };
+        let name_of = |pair: &'_ str| pair.split('=').next().unwrap_or_default().to_owned();
+        // Under a mask, a pair may be any of ours.
+        let is_masked = |pair: &str| {
+            let (name, value) = pair.split_once('=').unwrap_or((pair, ""));
+            let ours = ours.iter().filter_map(|pair| pair.split_once('='));
+            let our_value = ours.clone().find(|(our_name, _)| *our_name == name);
+            hides(our_value.map_or("", |(_, value)| value), value) || hides("", name)
+        };
+        let any_masked = theirs.iter().any(|pair| is_masked(pair));
+        let seen: Vec<&str> = theirs.into_iter().filter(|pair| !is_masked(pair)).collect();
+        let last = seen.iter().map(|pair| name_of(pair)).max();
+        let ours_seen: Vec<&str> = ours
+            .iter()
+            .map(String::as_str)
+            .filter(|pair| {
+                let name = name_of(pair);
+                if any_masked || !self.is_cut {
+                    seen.iter().any(|seen| name_of(seen) == name)
+                } else {
+                    last.as_ref().is_some_and(|last| name <= *last)
+                }
+            })
+            .collect();
+        let mut causes = if ours_seen == seen {
+            Vec::new()
+        } else {
+            query_causes(&ours_seen, &seen, self.origin)
+        };
+        if let Some((name, _)) = tail.and_then(|tail| tail.split_once('='))
+            && causes.is_empty()
+            && !reaches
+            && !tail.is_some_and(is_masked)
+            && ours.iter().any(|pair| name_of(pair) == name)
+        {
+            causes.push(about(
+                "differs-where-cut",
+                &shown(name),
+                "的值在应答被截断之前就已不同；请贴上完整的应答，才能说明原因。",
+                "already differs in what is left of the answer, which is cut off there; paste the whole answer to learn why.",
+            ));
+        }
+        causes
+    }
+
+    fn acs3_causes(&self) -> Vec<Finding> {
+        let ours: Vec<&str> = self.ours.split('\n').collect();
+        let theirs: Vec<&str> = self.theirs.split('\n').collect();
+        let last = theirs.len().saturating_sub(1);
+        for (at, (our_line, their_line)) in ours.iter().zip(&theirs).enumerate() {
+            if our_line == their_line {
+                continue;
+            }
+            let is_tail = self.is_cut && at == last;
+            if is_tail && our_line.starts_with(their_line) {
+                continue;
+            }
+            if at == 2 {
+                let split = |line: &str| line.split('&').map(ToOwned::to_owned).collect::<Vec<_>>();
+                let (ours, theirs) = (split(our_line), split(their_line));
+                let tail = their_line.rsplit('&').next().unwrap_or_default();
+                let visible = Visible {
+                    is_cut: is_tail,
+                    ..*self
+                };
+                let reaches = ours.iter().any(|pair| pair.starts_with(tail));
+                let causes = visible.query_causes(&ours, &theirs, reaches);
+                if causes.is_empty() {
+                    continue;
+                }
+                return causes;
+            }
+            if hides(our_line, their_line) || is_tail {
+                continue;
+            }
+            return match at {
+                0 => vec![wrong_method(our_line, their_line, self.origin)],
+                1 => vec![wrong_path()],
+                _ if at.saturating_add(1) == ours.len() => vec![wrong_body(self.origin)],
+                _ => vec![wrong_header(our_line, their_line)],
+            };
+        }
+        Vec::new()
+    }
+}
+
+/// Whether a log hid a value: signs of that stand in it, and not in ours.
+fn hides(ours: &str, theirs: &str) -> bool {
+    let theirs = decode(theirs).unwrap_or_else(|| theirs.to_owned());
+    let ours = decode(ours).unwrap_or_else(|| ours.to_owned());
+    let count = |text: &str| {
+        text.matches(['*', '＊', '•', '█', '●', '…', '[', '<'])
+            .count()
+    };
+    ours != theirs && (count(&theirs) > count(&ours) || (has_mask(&theirs) && !has_mask(&ours)))
 }
 
 /// Bytes that both texts begin with, not ending inside of an escape or of one that was escaped again.
@@ -85,13 +293,13 @@ fn mark(text: &str, common: usize, separator: &str) -> Marked {
     }
 }
 
-fn causes(scheme: SignatureVersion, ours: &str, theirs: &str) -> Vec<Finding> {
+fn causes(scheme: SignatureVersion, ours: &str, theirs: &str, origin: Origin) -> Vec<Finding> {
     match scheme {
         SignatureVersion::Rpc => {
             let (our_method, our_path, our_query) = rpc_parts(ours);
             let (their_method, their_path, their_query) = rpc_parts(theirs);
             if our_method != their_method {
-                return vec![wrong_method(our_method, their_method)];
+                return vec![wrong_method(our_method, their_method, origin)];
             }
             if our_path != their_path {
                 return vec![wrong_path()];
@@ -100,20 +308,18 @@ fn causes(scheme: SignatureVersion, ours: &str, theirs: &str) -> Vec<Finding> {
                 return vec![unexplained()];
             };
             if our_query == theirs {
-                return vec![Finding::fatal(
-                    "encoded-once",
-                    Text::new(
-                        "规范化请求串没有再编码一次就拼进了待签名字符串。",
-                        "The canonicalized query was put into the string-to-sign without being encoded a second time.",
-                    ),
-                )];
+                return vec![encoded_once()];
             }
             match decoded(our_query) {
-                Some(ours) => query_causes(&ours, &theirs),
+                Some(ours) => {
+                    let (ours, theirs): (Vec<&str>, Vec<&str>) =
+                        (ours.split('&').collect(), theirs.split('&').collect());
+                    query_causes(&ours, &theirs, origin)
+                }
                 None => vec![unexplained()],
             }
         }
-        SignatureVersion::Acs3 => canonical_request_causes(ours, theirs),
+        SignatureVersion::Acs3 => canonical_request_causes(ours, theirs, origin),
     }
 }
 
@@ -140,7 +346,7 @@ fn decoded(query: &str) -> Option<String> {
     Some(text.join("&"))
 }
 
-fn canonical_request_causes(ours: &str, theirs: &str) -> Vec<Finding> {
+fn canonical_request_causes(ours: &str, theirs: &str, origin: Origin) -> Vec<Finding> {
     let (our_lines, their_lines): (Vec<&str>, Vec<&str>) =
         (ours.split('\n').collect(), theirs.split('\n').collect());
     let line = |lines: &[&str], at: usize| lines.get(at).copied().unwrap_or_default().to_owned();
@@ -152,16 +358,16 @@ fn canonical_request_causes(ours: &str, theirs: &str) -> Vec<Finding> {
     let (our_line, their_line) = (line(&our_lines, at), line(&their_lines, at));
     let is_last = at.saturating_add(1) == our_lines.len().min(their_lines.len());
     match at {
-        0 => vec![wrong_method(&our_line, &their_line)],
+        0 => vec![wrong_method(&our_line, &their_line, origin)],
         1 => vec![wrong_path()],
-        2 => query_causes(&our_line, &their_line),
-        _ if is_last => vec![Finding::fatal(
-            "body",
-            Text::new(
-                "正文的 SHA-256 不同：签名时的正文与发出去的不是同一串字节（例如发送前又被重新编码）。",
-                "The body's SHA-256 differs: the bytes that were signed are not those that were sent (encoded anew before sending, for instance).",
-            ),
-        )],
+        2 => {
+            let (ours, theirs): (Vec<&str>, Vec<&str>) = (
+                our_line.split('&').collect(),
+                their_line.split('&').collect(),
+            );
+            query_causes(&ours, &theirs, origin)
+        }
+        _ if is_last => vec![wrong_body(origin)],
         _ => vec![wrong_header(&our_line, &their_line)],
     }
 }
@@ -189,12 +395,36 @@ fn wrong_header(ours: &str, theirs: &str) -> Finding {
     )
 }
 
-/// Why two canonicalized queries differ.
-fn query_causes(ours: &str, theirs: &str) -> Vec<Finding> {
-    let ours: Vec<&str> = ours.split('&').collect();
-    let theirs: Vec<&str> = theirs.split('&').collect();
-    let only_ours: Vec<(&str, &str)> = missing_from(&ours, &theirs);
-    let only_theirs: Vec<(&str, &str)> = missing_from(&theirs, &ours);
+fn wrong_body(origin: Origin) -> Finding {
+    Finding::fatal(
+        "body",
+        match origin {
+            Origin::Signed => Text::new(
+                "正文的 SHA-256 不同：签名时的正文与发出去的不是同一串字节（例如发送前又被重新编码）。",
+                "The body's SHA-256 differs: the bytes that were signed are not those that were sent (encoded anew before sending, for instance).",
+            ),
+            Origin::Sent => Text::new(
+                "正文的 SHA-256 不同：服务端收到的正文与这里粘贴的不是同一串字节。",
+                "The body's SHA-256 differs: the server received other bytes than those pasted here.",
+            ),
+        },
+    )
+}
+
+fn encoded_once() -> Finding {
+    Finding::fatal(
+        "encoded-once",
+        Text::new(
+            "规范化请求串没有再编码一次就拼进了待签名字符串。",
+            "The canonicalized query was put into the string-to-sign without being encoded a second time.",
+        ),
+    )
+}
+
+/// Why the pairs of two canonicalized queries differ.
+fn query_causes(ours: &[&str], theirs: &[&str], origin: Origin) -> Vec<Finding> {
+    let only_ours: Vec<(&str, &str)> = missing_from(ours, theirs);
+    let only_theirs: Vec<(&str, &str)> = missing_from(theirs, ours);
     if only_ours.is_empty() && only_theirs.is_empty() {
         return vec![Finding::fatal(
             "order",
@@ -211,13 +441,13 @@ fn query_causes(ours: &str, theirs: &str) -> Vec<Finding> {
             .find(|(other, _)| other == name)
             .map(|(_, value)| *value);
         causes.push(match their_value {
-            Some(their_value) => wrong_value(&shown(name), our_value, their_value),
-            None => not_received(&shown(name), our_value),
+            Some(their_value) => wrong_value(&shown(name), our_value, their_value, origin),
+            None => not_received(&shown(name), our_value, origin),
         });
     }
     for (name, _) in &only_theirs {
         if !only_ours.iter().any(|(other, _)| other == name) {
-            causes.push(not_signed(&shown(name)));
+            causes.push(not_signed(&shown(name), origin));
         }
     }
     // Of another request, everything else follows.
@@ -256,7 +486,7 @@ fn decode(text: &str) -> Option<String> {
     )
 }
 
-fn wrong_value(name: &str, ours: &str, theirs: &str) -> Finding {
+fn wrong_value(name: &str, ours: &str, theirs: &str, origin: Origin) -> Finding {
     if matches!(name, "SignatureNonce" | "Timestamp") {
         return Finding::fatal(
             "another-request",
@@ -267,13 +497,24 @@ fn wrong_value(name: &str, ours: &str, theirs: &str) -> Finding {
         );
     }
     let (Some(our_text), Some(their_text)) = (decode(ours), decode(theirs)) else {
-        return changed(name);
+        return changed(name, origin);
     };
-    if our_text == their_text {
-        return encoding(name, ours, theirs);
+    let known = encoding(name, ours, theirs);
+    if let Some(known) = known {
+        return known;
     }
-    if ours.replace('+', "%20") == theirs {
-        return encoding(name, ours, theirs);
+    if let Some(mistakes) =
+        mistakes::of_value(ours, &their_text).filter(|_| origin == Origin::Signed)
+    {
+        return about_mistakes(name, &mistakes);
+    }
+    if our_text == their_text {
+        return about(
+            "encoding",
+            name,
+            "的编码不对：除 A-Z a-z 0-9 - _ . ~ 外，每个 UTF-8 字节都应写成 %XX。",
+            "is not encoded right: every UTF-8 byte but A-Z a-z 0-9 - _ . ~ is written %XX.",
+        );
     }
     if our_text.replace('+', " ") == their_text {
         return about(
@@ -292,7 +533,7 @@ fn wrong_value(name: &str, ours: &str, theirs: &str) -> Finding {
             "was encoded twice when it was sent, so that the server still sees escapes after decoding once.",
         );
     }
-    if decode(&our_text).as_deref() == Some(&*their_text) {
+    if origin == Origin::Signed && decode(&our_text).as_deref() == Some(&*their_text) {
         return about(
             "signed-encoded",
             name,
@@ -312,8 +553,8 @@ fn wrong_value(name: &str, ours: &str, theirs: &str) -> Finding {
         return about(
             "json-rewritten",
             name,
-            "里的 JSON 在签名与发送之间被重新序列化（空格或成员次序变了）；应原样传递同一个字符串。",
-            "holds JSON that was written anew between signing and sending (other spaces or order); pass on the very same string.",
+            "里的 JSON 在两边之间被解析后重新序列化（空格或成员次序变了）；应原样传递同一个字符串。",
+            "holds JSON that was parsed and written again in between (other spaces or order); pass on the very same string.",
         );
     }
     if our_text.trim() == their_text.trim() {
@@ -332,48 +573,60 @@ fn wrong_value(name: &str, ours: &str, theirs: &str) -> Finding {
             "reached the server cut off: most likely it holds a & or # that was not encoded.",
         );
     }
-    changed(name)
+    changed(name, origin)
 }
 
-/// The values are the same, their encodings are not.
-fn encoding(name: &str, ours: &str, theirs: &str) -> Finding {
+/// The values are the same, their encodings are not, in one way.
+fn encoding(name: &str, ours: &str, theirs: &str) -> Option<Finding> {
     if ours.replace('+', "%20") == theirs {
-        return about(
+        return Some(about(
             "space-as-plus",
             name,
             "里的空格被编码成了 +，应为 %20。",
             "has a space encoded as + instead of %20.",
-        );
+        ));
     }
     if ours.replace('*', "%2A") == theirs {
-        return about(
+        return Some(about(
             "asterisk-kept",
             name,
             "里的 * 没有编码，应为 %2A。",
             "has an asterisk left as it is instead of %2A.",
-        );
+        ));
     }
     if ours.replace("%7E", "~").replace("%7e", "~") == theirs {
-        return about(
+        return Some(about(
             "tilde-escaped",
             name,
             "里的 ~ 被编码成了 %7E，应保持原样。",
             "has a tilde encoded as %7E instead of left as it is.",
-        );
+        ));
     }
     if ours.eq_ignore_ascii_case(theirs) {
-        return about(
+        return Some(about(
             "lower-case-escapes",
             name,
             "的百分号编码用了小写十六进制，应为大写。",
             "is percent-encoded in lower case instead of upper case.",
-        );
+        ));
     }
-    about(
-        "encoding",
-        name,
-        "的编码不对：除 A-Z a-z 0-9 - _ . ~ 外，每个 UTF-8 字节都应写成 %XX。",
-        "is not encoded right: every UTF-8 byte but A-Z a-z 0-9 - _ . ~ is written %XX.",
+    None
+}
+
+/// The mistakes that make a value of ours of the server's.
+fn about_mistakes(name: &str, mistakes: &[Finding]) -> Finding {
+    let (mut zh, mut en) = (String::new(), String::new());
+    for mistake in mistakes {
+        zh.push_str(&mistake.message.zh);
+        en.push(' ');
+        en.push_str(&mistake.message.en);
+    }
+    Finding::fatal(
+        mistakes.first().map_or("encoding", |mistake| mistake.rule),
+        Text::composed(
+            alloc::format!("参数 {name}：{zh}"),
+            alloc::format!("Parameter {name}:{en}"),
+        ),
     )
 }
 
@@ -387,42 +640,64 @@ fn same_json(a: &str, b: &str) -> bool {
     }
 }
 
-fn changed(name: &str) -> Finding {
-    about(
-        "value-changed",
-        name,
-        "的值与服务端收到的不同：签名之后被改过，或在途中被改写。",
-        "has another value than the server received: it was changed after signing, or on the way.",
-    )
+fn changed(name: &str, origin: Origin) -> Finding {
+    match origin {
+        Origin::Signed => about(
+            "value-changed",
+            name,
+            "的值与服务端收到的不同：签名之后被改过，或在途中被改写。",
+            "has another value than the server received: it was changed after signing, or on the way.",
+        ),
+        Origin::Sent => about(
+            "value-changed",
+            name,
+            "的值与服务端收到的不同：在途中被改写，或者粘贴的不是这一次请求。",
+            "has another value than the server received: it was changed on the way, or another request was pasted.",
+        ),
+    }
 }
 
-fn not_received(name: &str, value: &str) -> Finding {
-    if value.is_empty() {
-        return about(
+fn not_received(name: &str, value: &str, origin: Origin) -> Finding {
+    match (value.is_empty(), origin) {
+        (true, Origin::Signed) => about(
             "empty-not-sent",
             name,
             "为空，参与了签名却没有发出去；空参数应既签名又发送，或两者都不做。",
             "is empty and was signed but not sent; an empty parameter is signed and sent, or neither.",
-        );
+        ),
+        (false, Origin::Signed) => about(
+            "not-received",
+            name,
+            "参与了签名，服务端却没有收到：没有发送，或在途中丢失。",
+            "was signed, but the server did not receive it: it was not sent, or was lost on the way.",
+        ),
+        (_, Origin::Sent) => about(
+            "not-received",
+            name,
+            "在粘贴的请求里，服务端却没有收到：在途中丢失，或者粘贴的不是这一次请求。",
+            "is in the request pasted here, but the server did not receive it: it was lost on the way, or another request was pasted.",
+        ),
     }
-    about(
-        "not-received",
-        name,
-        "参与了签名，服务端却没有收到：没有发送，或在途中丢失。",
-        "was signed, but the server did not receive it: it was not sent, or was lost on the way.",
-    )
 }
 
-fn not_signed(name: &str) -> Finding {
-    about(
-        "not-signed",
-        name,
-        "发给了服务端，却没有参与签名；网址和表单正文里的所有参数（Signature 除外）都要签名。",
-        "reached the server but was not signed; every parameter of URL and form body except Signature is signed.",
-    )
+fn not_signed(name: &str, origin: Origin) -> Finding {
+    match origin {
+        Origin::Signed => about(
+            "not-signed",
+            name,
+            "发给了服务端，却没有参与签名；网址和表单正文里的所有参数（Signature 除外）都要签名。",
+            "reached the server but was not signed; every parameter of URL and form body except Signature is signed.",
+        ),
+        Origin::Sent => about(
+            "not-pasted",
+            name,
+            "到达了服务端，却不在粘贴的请求里：粘贴之后才加上，或在途中加上；加在签名之后的参数会使签名不对。",
+            "reached the server but is not in the request pasted here: it was added later, or on the way; a parameter added after signing makes the signature wrong.",
+        ),
+    }
 }
 
-fn wrong_method(ours: &str, theirs: &str) -> Finding {
+fn wrong_method(ours: &str, theirs: &str, origin: Origin) -> Finding {
     if ours.eq_ignore_ascii_case(theirs) {
         return Finding::fatal(
             "lower-case-method",
@@ -434,10 +709,16 @@ fn wrong_method(ours: &str, theirs: &str) -> Finding {
     }
     Finding::fatal(
         "other-method",
-        Text::new(
-            "HTTP 方法不同：签名时的方法与实际发送的不一致（GET 与 POST 混用）。",
-            "The method differs: the one that was signed is not the one that was sent (GET and POST mixed up).",
-        ),
+        match origin {
+            Origin::Signed => Text::new(
+                "HTTP 方法不同：签名时的方法与实际发送的不一致（GET 与 POST 混用）。",
+                "The method differs: the one that was signed is not the one that was sent (GET and POST mixed up).",
+            ),
+            Origin::Sent => Text::new(
+                "HTTP 方法不同：服务端收到的方法与粘贴的请求不一致（例如重定向把 POST 变成了 GET）。",
+                "The method differs: the server received another one than the request pasted here has (a redirect that makes GET of POST, for one).",
+            ),
+        },
     )
 }
 
@@ -475,6 +756,17 @@ fn about(rule: &'static str, name: &str, zh: &str, en: &str) -> Finding {
 mod tests {
     use super::*;
     use crate::signing::rpc;
+
+    /// Holds what a program signed against all of the server's text.
+    fn compare(scheme: SignatureVersion, ours: &str, theirs: &str) -> Comparison {
+        let refusal = Refusal {
+            server_text: Some(theirs.to_owned()),
+            extent: Extent::Whole,
+            ends: true,
+            ..Refusal::default()
+        };
+        super::compare(scheme, ours, Origin::Signed, &refusal)
+    }
 
     fn rules(ours: &str, theirs: &str) -> Vec<&'static str> {
         let comparison = compare(
@@ -549,7 +841,8 @@ mod tests {
             ("POST&%2F&A%3D", "1")
         );
         let equal = compare(SignatureVersion::Rpc, &ours, &ours);
-        assert!(equal.equal && equal.causes.is_empty() && equal.ours.different.is_empty());
+        assert_eq!(equal.agreement, Agreement::Same);
+        assert!(equal.causes.is_empty() && equal.ours.different.is_empty());
     }
 
     #[test]

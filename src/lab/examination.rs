@@ -1,8 +1,9 @@
 //! Everything that can be said about a pasted request, its secret, and the server's refusal.
 
-use super::answer::{self, Refusal};
+use super::answer::{self, Extent, Refusal};
 use super::calculation::{Stages, access_key_id, calculate};
-use super::comparison::{Comparison, compare};
+use super::comparison::{Comparison, Origin, compare};
+use super::conclusion::{Conclusion, Facts, conclude};
 use super::reading::{self, Form, Reading};
 use super::{Finding, mistakes};
 use crate::credentials::{Credentials, Secret};
@@ -28,6 +29,8 @@ pub struct Subject<'a> {
     pub secret: &'a str,
     /// The pasted refusal, empty for none.
     pub answer: &'a str,
+    /// What the host decodes [`mistakes::gbk_pairs`] to; empty where it cannot.
+    pub gbk: &'a str,
 }
 
 /// Holds a secret and is not printed.
@@ -51,14 +54,12 @@ pub struct Examination {
     pub right: Option<bool>,
     /// What is wrong or odd about the request itself.
     pub findings: Vec<Finding>,
-    /// The mistakes that give the wrong signature; `None` where none are known to.
-    pub mistakes: Option<Vec<Finding>>,
     /// The refusal, if one was pasted.
     pub refusal: Option<Refusal>,
-    /// The request against what the server signed.
+    /// The request, or what the program signed, against what the server signed.
     pub comparison: Option<Comparison>,
-    /// The one sentence to begin with, where there is one.
-    pub verdict: Option<Finding>,
+    /// What follows from all of this, the best founded first.
+    pub conclusions: Vec<Conclusion>,
 }
 
 /// Examines a request.
@@ -68,105 +69,128 @@ pub struct Examination {
 pub fn examine(subject: &Subject<'_>, now: Timestamp) -> Result<Examination, Finding> {
     let reading = reading::read(subject.request)?;
     let scheme = subject.scheme.unwrap_or_else(|| reading.scheme());
-    let method = subject.method;
     let secret = (!subject.secret.is_empty()).then(|| Secret::new(subject.secret));
-    let stages = calculate(&reading, scheme, method, secret.as_ref());
+    let refusal = (!subject.answer.trim().is_empty()).then(|| answer::read(subject.answer));
     let given_signature = reading.given_signature(scheme).map(ToOwned::to_owned);
     // A + that was sent as it is arrives as a space; what was meant is plain.
     let given = given_signature
         .as_deref()
         .map(|given| given.replace(' ', "+"));
-    let right = given
+    let known = Known {
+        scheme,
+        secret: secret.as_ref(),
+        given: given.as_deref(),
+        refusal: refusal.as_ref(),
+    };
+    let method = subject.method.or_else(|| known.method(&reading));
+    let stages = calculate(&reading, scheme, method, known.secret);
+    let right = known
+        .given
         .zip(stages.signature())
         .map(|(given, signature)| given == signature);
     let mistakes = match (&secret, right) {
-        (Some(secret), Some(false)) => mistakes::find(&reading, scheme, method, secret),
+        (Some(secret), Some(false)) => {
+            mistakes::find(&reading, scheme, method, secret, subject.gbk)
+        }
         _ => None,
     };
-    let refusal = (!subject.answer.trim().is_empty()).then(|| answer::read(subject.answer));
-    let comparison = refusal
-        .as_ref()
-        .and_then(|refusal| refusal.server_text.as_deref())
-        .map(|theirs| {
-            let ours = reading.signed_text.as_deref();
-            compare(scheme, ours.unwrap_or(stages.signed_text()), theirs)
-        });
+    let signed = reading.signed_text.as_deref();
+    let comparison = refusal.as_ref().map(|refusal| {
+        // With a right signature, the calculated text is proven to be the signed one.
+        let origin = if signed.is_some() || right == Some(true) {
+            Origin::Signed
+        } else {
+            Origin::Sent
+        };
+        compare(
+            scheme,
+            signed.unwrap_or(stages.signed_text()),
+            origin,
+            refusal,
+        )
+    });
+    let own_causes = match (signed, subject.method) {
+        (Some(signed), None) => {
+            let right = Refusal {
+                server_text: Some(stages.signed_text().to_owned()),
+                extent: Extent::Whole,
+                ends: true,
+                ..Refusal::default()
+            };
+            compare(scheme, signed, Origin::Signed, &right).causes
+        }
+        _ => Vec::new(),
+    };
     let mut findings = findings(&reading, &stages, scheme, now);
     findings.extend(secret.as_ref().and_then(secret_finding));
-    let verdict = verdict(
+    let conclusions = conclude(&Facts {
+        scheme,
+        given: known.given,
         right,
-        mistakes.as_deref(),
-        comparison.as_ref(),
-        refusal.as_ref(),
-    );
+        mistakes: mistakes.as_deref().unwrap_or_default(),
+        signs_servers_text: known.signs_servers_text(),
+        findings: &findings,
+        own_causes: &own_causes,
+        refusal: known.refusal,
+        comparison: comparison.as_ref(),
+    });
     Ok(Examination {
         reading,
         stages,
         given_signature,
         right,
         findings,
-        mistakes,
         refusal,
         comparison,
-        verdict,
+        conclusions,
     })
 }
 
-fn verdict(
-    right: Option<bool>,
-    mistakes: Option<&[Finding]>,
-    comparison: Option<&Comparison>,
-    refusal: Option<&Refusal>,
-) -> Option<Finding> {
-    if let Some(cause) = comparison.and_then(|comparison| comparison.causes.first()) {
-        return Some(cause.clone());
-    }
-    let equal = comparison.is_some_and(|comparison| comparison.equal);
-    match (right, mistakes) {
-        (Some(false), Some([mistake, ..])) => Some(mistake.clone()),
-        (Some(false), _) if equal => Some(Finding::fatal(
-            "other-secret",
-            Text::new(
-                "待签名字符串与服务端一致，但这里填的 AccessKeySecret 算不出请求里的签名：程序用的是另一个密钥，或 HMAC 算错了。",
-                "The string-to-sign is the server's, but the AccessKeySecret typed here does not give the request's signature: the program used another secret, or its HMAC is wrong.",
-            ),
-        )),
-        (Some(false), _) => Some(Finding::fatal(
-            "unknown-mistake",
-            Text::new(
-                "请求里的签名不是这个 AccessKeySecret 算出来的，也不是常见的错误写法：多半是密钥不对，或请求在签名之后被改过。贴上服务端的 SignatureDoesNotMatch 应答可以继续比对。",
-                "The request's signature is not what this AccessKeySecret gives, with none of the usual mistakes either: most likely the secret is another one, or the request was changed after signing. Paste the server's SignatureDoesNotMatch answer to compare further.",
-            ),
-        )),
-        (Some(true), _) if refusal.is_some_and(is_mismatch) => Some(Finding::fatal(
-            "servers-secret-differs",
-            Text::new(
-                "这个 AccessKeySecret 算出的正是请求里的签名，服务端却拒绝：该 AccessKeyId 在服务端对应的是另一个密钥。请核对密钥对。",
-                "This AccessKeySecret gives exactly the request's signature, and the server refuses it: for the server, another secret belongs to this AccessKeyId. Check the key pair.",
-            ),
-        )),
-        (Some(true), _) => Some(Finding::notice(
-            "right",
-            Text::new(
-                "签名正确：与这个 AccessKeySecret 算出的一致。",
-                "The signature is right: it is what this AccessKeySecret gives.",
-            ),
-        )),
-        (None, _) if equal => Some(Finding::fatal(
-            "secret",
-            Text::new(
-                "待签名字符串与服务端完全一致，所以错在密钥：AccessKeySecret 不对或带了空白，或者 HMAC 的密钥漏了结尾的 &。",
-                "The string-to-sign is exactly the server's, so the key is wrong: another AccessKeySecret, white space around it, or an HMAC key without its & at the end.",
-            ),
-        )),
-        (None, _) => refusal
-            .and_then(|refusal| refusal.meaning)
-            .map(|meaning| Finding::fatal("refused", meaning.text.clone())),
-    }
+/// What was given besides the request.
+struct Known<'a> {
+    scheme: SignatureVersion,
+    secret: Option<&'a Secret>,
+    given: Option<&'a str>,
+    refusal: Option<&'a Refusal>,
 }
 
-fn is_mismatch(refusal: &Refusal) -> bool {
-    refusal.code.as_deref() == Some("SignatureDoesNotMatch") || refusal.server_text.is_some()
+impl Known<'_> {
+    /// The method of a request that does not tell it: the one that the server received, or the one
+    /// for which the signature is right.
+    fn method(&self, reading: &Reading) -> Option<&'static str> {
+        if reading.method.is_some() {
+            return None;
+        }
+        let methods = ["GET", "POST"];
+        let theirs = self
+            .refusal
+            .and_then(|refusal| refusal.server_text.as_deref());
+        let received = theirs.and_then(|text| {
+            let (method, _) = text.split_once(['&', '\n'])?;
+            methods.into_iter().find(|one| *one == method)
+        });
+        received.or_else(|| {
+            methods.into_iter().find(|method| {
+                let stages = calculate(reading, self.scheme, Some(method), self.secret);
+                stages.signature().is_some() && stages.signature() == self.given
+            })
+        })
+    }
+
+    /// Whether the request's signature is that of the server's text.
+    fn signs_servers_text(&self) -> bool {
+        let theirs = self
+            .refusal
+            .and_then(|refusal| refusal.server_text.as_deref());
+        let (Some(secret), Some(given), Some(theirs)) = (self.secret, self.given, theirs) else {
+            return false;
+        };
+        let signature = match self.scheme {
+            SignatureVersion::Rpc => rpc::signature(secret, theirs),
+            SignatureVersion::Acs3 => acs3::signature(secret, &acs3::string_to_sign(theirs)),
+        };
+        signature == given
+    }
 }
 
 fn findings(
@@ -262,13 +286,7 @@ fn rpc_findings(reading: &Reading, now: Timestamp, findings: &mut Vec<Finding>) 
     let empty_signature = reading.value("Signature").is_some_and(str::is_empty);
     let is_request = !matches!(reading.form, Form::StringToSign | Form::Lines | Form::Json);
     if empty_signature || (is_request && reading.value("Signature").is_none()) {
-        findings.push(Finding::notice(
-            "no-signature",
-            Text::new(
-                "请求里没有 Signature。",
-                "The request carries no Signature.",
-            ),
-        ));
+        findings.push(no_signature());
     }
 }
 
@@ -297,6 +315,12 @@ fn acs3_findings(reading: &Reading, stages: &Stages, now: Timestamp, findings: &
             findings.push(missing_parts(&missing));
         }
         let authorized = reading.header("authorization");
+        let signature = reading.given_signature(SignatureVersion::Acs3);
+        let names_scheme = authorized.is_none_or(|value| value.starts_with(acs3::ALGORITHM));
+        let is_request = reading.form != Form::CanonicalRequest;
+        if is_request && names_scheme && signature.is_none_or(str::is_empty) {
+            findings.push(no_signature());
+        }
         if let Some(value) = authorized.filter(|value| !value.starts_with(acs3::ALGORITHM)) {
             let empty = value.is_empty();
             findings.push(Finding::fatal(
@@ -375,6 +399,16 @@ fn clock(timestamp: &str, name: &str, now: Timestamp) -> Option<Finding> {
     })
 }
 
+fn no_signature() -> Finding {
+    Finding::fatal(
+        "no-signature",
+        Text::new(
+            "请求里没有签名（Signature 缺失或为空），服务端会以 IncompleteSignature 或 MissingParameter 拒绝；这与密钥无关。",
+            "The request carries no signature (missing or empty); the server refuses it with IncompleteSignature or MissingParameter, whatever the secret is.",
+        ),
+    )
+}
+
 fn missing_parts(missing: &[&str]) -> Finding {
     let names = missing.join(", ");
     Finding::fatal(
@@ -409,6 +443,7 @@ mod tests {
             method: None,
             secret,
             answer,
+            gbk: "",
         };
         examine(
             &subject,
@@ -418,7 +453,7 @@ mod tests {
     }
 
     fn rule(examination: &Examination) -> &'static str {
-        examination.verdict.as_ref().unwrap().rule
+        examination.conclusions[0].rule
     }
 
     const REQUEST: &str = "https://ecs.aliyuncs.com/?AccessKeyId=testid&Action=DescribeDedicatedHosts\
@@ -447,7 +482,7 @@ mod tests {
             (Some(false), "unknown-mistake")
         );
         let unsigned = subject(REQUEST, "", "");
-        assert!(unsigned.verdict.is_none());
+        assert_eq!(rule(&unsigned), "no-signature");
         assert_eq!(unsigned.findings[0].rule, "no-signature");
     }
 
@@ -456,27 +491,31 @@ mod tests {
         let signed = [REQUEST, SIGNED].concat();
         let text = subject(REQUEST, "", "").stages.signed_text().to_owned();
         for (secret, theirs, verdict) in [
-            ("", text.clone(), "secret"),
-            ("another", text.clone(), "other-secret"),
+            ("", text.clone(), "program-unknown"),
+            ("another", text.clone(), "arrived-but-not-signed"),
             ("testsecret", text.clone(), "servers-secret-differs"),
             (
                 "testsecret",
                 text.replace("cn-beijing", "cn-shanghai"),
                 "value-changed",
             ),
-            ("", text.replace("GET", "POST"), "other-method"),
         ] {
             let examination = subject(&signed, secret, &refusal(&theirs));
             assert_eq!(rule(&examination), verdict);
         }
+        // An address alone does not tell the method; a request line does.
+        let post = refusal(&text.replace("GET", "POST"));
+        assert_eq!(rule(&subject(&signed, "", &post)), "program-unknown");
+        let get = signed.replace("https://ecs.aliyuncs.com", "GET ");
+        assert_eq!(rule(&subject(&get, "", &post)), "other-method");
         let other = subject(&signed, "", r#"{"Code":"InvalidAccessKeyId.NotFound"}"#);
         assert_eq!(rule(&other), "refused");
     }
 
     #[test]
     fn compares_what_the_program_signed_when_that_is_pasted() {
-        let own = "GET&%2F&Action%3DX%26CertName%3Da%2Bb";
-        let examination = subject(own, "", &refusal("GET&%2F&Action%3DX%26CertName%3Da%2520b"));
+        let own = "GET&%2F&Action%3DX%26CertName%3Da%2Bb%26Version%3D2019-03-07";
+        let examination = subject(own, "", &refusal(&own.replace("%2B", "%2520")));
         assert_eq!(rule(&examination), "space-as-plus");
     }
 

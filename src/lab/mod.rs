@@ -8,7 +8,10 @@ pub mod answer;
 pub mod calculation;
 pub mod cert_no_parts;
 pub mod comparison;
+pub mod conclusion;
 mod curl;
+#[cfg(test)]
+mod diagnosis;
 pub mod examination;
 pub mod list;
 pub mod mistakes;

@@ -4,7 +4,7 @@
 use super::{now, object, random};
 use crate::codes;
 use crate::identity::cert_no::Documents;
-use crate::lab::{cert_no_parts, examination, list, outgoing};
+use crate::lab::{cert_no_parts, examination, list, mistakes, outgoing};
 use crate::order_number::new_outer_order_no;
 use crate::prelude::*;
 use crate::signing::SignatureVersion;
@@ -24,12 +24,18 @@ pub fn examine_signature(
     answer: &str,
     now_millis: f64,
 ) -> Result<JsValue, JsValue> {
+    let gbk = if secret.is_empty() || request.is_ascii() && !request.contains('%') {
+        String::new()
+    } else {
+        decoded_gbk().unwrap_or_default()
+    };
     let subject = examination::Subject {
         request,
         scheme: SignatureVersion::read(scheme),
         method: given(method),
         secret,
         answer,
+        gbk: &gbk,
     };
     object(&examination::examine(&subject, now(now_millis)))
 }
@@ -116,6 +122,20 @@ pub fn check_list(
     object(&list::check(
         &columns, chunk, first_line, last, documents, today,
     ))
+}
+
+#[wasm_bindgen]
+extern "C" {
+    type TextDecoder;
+    #[wasm_bindgen(constructor, catch)]
+    fn new(label: &str) -> Result<TextDecoder, JsValue>;
+    #[wasm_bindgen(method, catch)]
+    fn decode(this: &TextDecoder, bytes: &[u8]) -> Result<String, JsValue>;
+}
+
+/// What the host's decoder makes of all pairs of bytes of GBK.
+fn decoded_gbk() -> Result<String, JsValue> {
+    TextDecoder::new("gbk")?.decode(&mistakes::gbk_pairs())
 }
 
 fn given(text: &str) -> Option<&str> {

@@ -67,18 +67,43 @@ test("what a server really answered is explained", () =>
       Timestamp: new Date().toISOString().replace(/\.\d+/, ""),
       SceneId: "1000000006",
       CertifyId: "91707dc296d469ad38e4c5efa6a0f24b",
-      Signature: "d3JvbmcgYnV0IG9mIDIwIGI=",
+      Signature: "d3JvbmcsIGFuZCAyMCBieXRlcy4=",
     });
     const answer = await fetch(stack.sandbox, { method: "POST", body });
     assert.equal(answer.status, 400);
     await page.getByLabel("Request", { exact: true }).fill(`curl -X POST ${stack.sandbox}/ -d '${body}'`);
-    await page.getByLabel(/^Server's answer/).fill(await answer.text());
-    await page.getByText("The string-to-sign is exactly the server's, so the key is wrong").waitFor();
+    const text = await answer.text();
+    await page.getByLabel(/^Server's answer/).fill(text);
+    // That the request arrived says nothing about what the program signed.
+    await page.getByText("what the program signed is not known").waitFor();
+    await page.getByText("it is not what the program signed").waitFor();
+    assert.equal(await page.locator(".notice.bad").count(), 0);
+    await page.getByLabel(/^Server's answer/).fill(text.slice(0, -200));
+    await page.getByText("The server's answer is cut off").waitFor();
+    await page.getByLabel(/^Server's answer/).fill(text.replace("91707dc296d469ad38e4c5efa6a0f24b", "***"));
+    await page.getByText("A log masked parts of the server's answer").waitFor();
+    assert.equal(await page.locator(".notice.bad").count(), 0);
+    await page.getByLabel(/^Server's answer/).fill(text);
     // Something on the way changed the scene.
     await page
       .getByLabel("Request", { exact: true })
       .fill(`curl -X POST ${stack.sandbox}/ -d '${body}'`.replace("SceneId=1000000006", "SceneId=7"));
     await page.getByText("Parameter SceneId has another value than the server received").waitFor();
+  }));
+
+test("a signature over GBK is named, by the browser's own table", () =>
+  laboratory({ expected: /favicon\.svg/ }, async (page) => {
+    // Python: base64(hmac(b"testsecret&", string_to_sign, sha1)), with CertName encoded by quote("张三".encode("gbk")).
+    const request = [
+      "POST / HTTP/1.1",
+      "Host: cloudauth.aliyuncs.com",
+      "",
+      "AccessKeyId=testid&Action=InitFaceVerify&CertName=%E5%BC%A0%E4%B8%89&Format=JSON&SignatureMethod=HMAC-SHA1&SignatureNonce=1&SignatureVersion=1.0&Timestamp=2023-10-26T10%3A22%3A32Z&Version=2019-03-07&Signature=p%2FEONysx1ZciChGtUkMamR6l96A%3D",
+    ];
+    await page.getByLabel("Request", { exact: true }).fill(request.join("\n"));
+    await page.getByLabel(/^AccessKeySecret/).fill("testsecret");
+    await page.getByText("Chinese characters were signed as GBK instead of UTF-8").waitFor();
+    await page.getByText("Rests on: a calculation with the typed secret").waitFor();
   }));
 
 test("what cannot be read is said", () =>

@@ -154,7 +154,8 @@ export interface Marked {
 }
 
 export interface Comparison {
-  equal: boolean;
+  agreement: "same" | "different" | "same-as-far-as-visible" | "unknown";
+  origin: "signed" | "sent";
   ours: Marked;
   theirs: Marked;
   causes: Finding[];
@@ -165,6 +166,18 @@ export interface Refusal {
   meaning: { prefix: string; text: Text } | null;
   requestId: string | null;
   serverText: string | null;
+  extent: "whole" | "cut" | "masked" | "digest" | "absent";
+  digest: string | null;
+}
+
+export type Evidence =
+  "servers-code" | "calculation" | "programs-text" | "signature-form" | "request" | "servers-text";
+
+export interface Conclusion {
+  rule: string;
+  message: Text;
+  standing: "right" | "wrong" | "unknown";
+  restsOn: Evidence[];
 }
 
 export interface Examination {
@@ -173,10 +186,9 @@ export interface Examination {
   givenSignature: string | null;
   right: boolean | null;
   findings: Finding[];
-  mistakes: Finding[] | null;
   refusal: Refusal | null;
   comparison: Comparison | null;
-  verdict: Finding | null;
+  conclusions: Conclusion[];
 }
 
 export interface Layout {

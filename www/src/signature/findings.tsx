@@ -1,4 +1,4 @@
-import type { Comparison, Examination, Finding, Marked } from "../core";
+import type { Comparison, Conclusion, Examination, Finding, Marked, Refusal } from "../core";
 import { Notice } from "../parts/notice";
 import { pick, t } from "../text";
 
@@ -14,11 +14,29 @@ export function Findings({ findings }: { findings: Finding[] }) {
   );
 }
 
+const tones = { right: "good", wrong: "bad", unknown: "info" } as const;
+
+/** What follows, and what that rests on. */
+function Concluded({ conclusion, first }: { conclusion: Conclusion; first: boolean }) {
+  const text = t.value.signature;
+  const { message, standing, restsOn } = conclusion;
+  return (
+    <Notice tone={tones[standing]}>
+      {first ? <strong>{pick(message)}</strong> : <p>{pick(message)}</p>}
+      {restsOn.length > 0 && (
+        <p class="muted small">{text.restsOn(restsOn.map((evidence) => text.evidence[evidence]))}</p>
+      )}
+    </Notice>
+  );
+}
+
 /** What was understood, and what it comes to. */
 export function ReadAs({ examination }: { examination: Examination }) {
   const text = t.value.signature;
-  const { verdict, findings, mistakes, comparison, stages } = examination;
-  const rest = (mistakes ?? []).filter((mistake) => mistake.rule !== verdict?.rule);
+  const { conclusions, comparison, refusal, stages } = examination;
+  const [verdict, ...others] = conclusions;
+  const concluded = new Set(conclusions.map(({ rule }) => rule));
+  const findings = examination.findings.filter(({ rule }) => !concluded.has(rule));
   return (
     <section class="card" aria-labelledby="verdict-title">
       <h2 id="verdict-title">{text.verdict}</h2>
@@ -26,15 +44,17 @@ export function ReadAs({ examination }: { examination: Examination }) {
         {text.readAs[examination.reading.form]} · {text.parameterCount(stages.parameters.length)}
       </p>
       <div aria-live="polite">
-        {verdict && (
-          <Notice tone={verdict.fatal ? "bad" : "good"}>
-            <strong>{pick(verdict.message)}</strong>
-          </Notice>
-        )}
-        {rest.length > 0 && (
+        {verdict && <Concluded conclusion={verdict} first />}
+        {others.length > 0 && (
           <>
-            <h3 class="sub">{text.mistakes}</h3>
-            <Findings findings={rest} />
+            <h3 class="sub">{text.otherConclusions}</h3>
+            {others.map((conclusion) => (
+              <Concluded
+                key={conclusion.rule + pick(conclusion.message)}
+                conclusion={conclusion}
+                first={false}
+              />
+            ))}
           </>
         )}
         {findings.length > 0 && (
@@ -44,7 +64,9 @@ export function ReadAs({ examination }: { examination: Examination }) {
           </>
         )}
       </div>
-      {comparison && <Compared comparison={comparison} />}
+      {comparison && refusal && refusal.extent !== "absent" && (
+        <Compared comparison={comparison} extent={refusal.extent} />
+      )}
     </section>
   );
 }
@@ -53,24 +75,22 @@ export function ReadAs({ examination }: { examination: Examination }) {
 const BEFORE = 90;
 const AFTER = 60;
 
-function Compared({ comparison }: { comparison: Comparison }) {
+function Compared({ comparison, extent }: { comparison: Comparison; extent: Refusal["extent"] }) {
   const text = t.value.signature;
-  const others = comparison.causes.slice(1);
+  const { agreement, origin, ours, theirs } = comparison;
+  const shown = agreement === "different" && extent !== "digest";
+  const seen = extent === "cut" || extent === "masked" ? text.seen[extent] : null;
   return (
     <>
       <h3 class="sub">{text.comparison}</h3>
-      <p class="muted small">{comparison.equal ? text.equal : text.firstDifference}</p>
-      {!comparison.equal && (
+      <p class="muted small">
+        {text.origin[origin]} {seen} {text.agreement[agreement]}
+      </p>
+      {shown && (
         <dl class="compared">
-          <Side name={text.ours} marked={comparison.ours} />
-          <Side name={text.theirs} marked={comparison.theirs} />
+          <Side name={text.ours[origin]} marked={ours} />
+          <Side name={text.theirs} marked={theirs} />
         </dl>
-      )}
-      {others.length > 0 && (
-        <>
-          <h3 class="sub">{text.otherCauses}</h3>
-          <Findings findings={others} />
-        </>
       )}
     </>
   );

@@ -1,0 +1,468 @@
+//! What follows from all that is known, the strongest evidence first.
+//!
+//! A calculation with the typed secret that gives exactly the request's signature proves what was
+//! signed. The text that a program signed shows it. The form of a signature shows how it was made. What
+//! the laboratory calculates from a request shows none of this: that it equals the server's text says
+//! that the request arrived as it was pasted, and no more.
+
+use super::answer::{Extent, Refusal, SDK_SECRET};
+use super::comparison::{Agreement, Comparison, Origin};
+use super::{Finding, sort_few};
+use crate::prelude::*;
+use crate::signing::SignatureVersion;
+use crate::text::Text;
+use serde::Serialize;
+
+/// What a conclusion rests on, the strongest first.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Evidence {
+    /// The server's code, which names the cause.
+    ServersCode,
+    /// The typed secret, with which a calculation gives exactly the request's signature.
+    Calculation,
+    /// The text that the program signed.
+    ProgramsText,
+    /// The form of the signature.
+    SignatureForm,
+    /// The request as it was pasted.
+    Request,
+    /// The server's text.
+    ServersText,
+}
+
+/// What a conclusion says of the signature.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Standing {
+    /// It is right.
+    Right,
+    /// Something is wrong.
+    Wrong,
+    /// The cause is not known.
+    Unknown,
+}
+
+/// One thing that follows.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Conclusion {
+    /// Stable name.
+    pub rule: &'static str,
+    /// What follows, and what to do.
+    pub message: Text,
+    /// What it says of the signature.
+    pub standing: Standing,
+    /// What it rests on, the strongest first; empty where nothing is known.
+    pub rests_on: Vec<Evidence>,
+}
+
+/// What is known.
+#[derive(Debug)]
+pub struct Facts<'a> {
+    /// The scheme.
+    pub scheme: SignatureVersion,
+    /// The signature that the request carries, a `+` as it was meant.
+    pub given: Option<&'a str>,
+    /// Whether the secret gives that; `None` where either is missing.
+    pub right: Option<bool>,
+    /// The mistakes with which the secret gives it.
+    pub mistakes: &'a [Finding],
+    /// Whether the secret gives it for the server's text.
+    pub signs_servers_text: bool,
+    /// What is wrong with the request.
+    pub findings: &'a [Finding],
+    /// What is wrong with the text that the program signed, by itself.
+    pub own_causes: &'a [Finding],
+    /// The refusal.
+    pub refusal: Option<&'a Refusal>,
+    /// A text against the server's.
+    pub comparison: Option<&'a Comparison>,
+}
+
+use Evidence::{Calculation, ProgramsText, Request, ServersCode, ServersText, SignatureForm};
+use Standing::{Right, Unknown, Wrong};
+
+/// What of the request itself makes its signature wrong.
+const OF_THE_REQUEST: &[&str] = &[
+    "no-signature",
+    "signature-not-encoded",
+    "authorization",
+    "payload-hash",
+];
+
+/// Everything that follows, the best founded first. Empty where nothing was asked.
+pub fn conclude(facts: &Facts<'_>) -> Vec<Conclusion> {
+    let mut found = Found(Vec::new());
+    let agreement = facts.comparison.map(|comparison| comparison.agreement);
+    let incomplete = facts.refusal.is_some_and(is_incomplete);
+    let mismatch = facts.refusal.is_some_and(is_mismatch);
+    if let Some(refusal) = facts.refusal {
+        found.by_code(refusal);
+    }
+    for finding in facts.findings {
+        if OF_THE_REQUEST.contains(&finding.rule) {
+            // A signature that was right until it was sent is proven to be.
+            let proven = facts.right == Some(true) && finding.rule == "signature-not-encoded";
+            let rests_on: &[Evidence] = if proven {
+                &[Calculation, Request]
+            } else {
+                &[Request]
+            };
+            found.causes(core::slice::from_ref(finding), rests_on);
+        }
+    }
+    let spoilt = !found.0.is_empty();
+    match facts.right {
+        Some(true) => found.of_right_signature(facts, mismatch && !spoilt),
+        Some(false) => {
+            found.causes(facts.mistakes, &[Calculation]);
+            if facts.signs_servers_text {
+                found.push(SERVERS_TEXT_SIGNED, Wrong, &[Calculation, ServersText]);
+            }
+        }
+        None => {}
+    }
+    if facts.right != Some(true) {
+        if let Some(comparison) = facts.comparison {
+            found.of_comparison(comparison);
+        }
+        if found.0.is_empty() {
+            found.causes(facts.own_causes, &[ProgramsText]);
+        }
+        if let Some(form) = facts
+            .given
+            .and_then(|given| wrong_form(facts.scheme, given))
+        {
+            found.push(form, Wrong, &[SignatureForm]);
+        }
+    }
+    let Found(mut found) = found;
+    sort_few(&mut found, |a, b| a.rests_on < b.rests_on);
+    let any_wrong = found.iter().any(|one| one.standing == Wrong);
+    if incomplete && !any_wrong {
+        found.insert(0, conclusion(INCOMPLETE, Wrong, &[ServersCode]));
+    }
+    if found.is_empty() {
+        found.extend(unknown(facts, mismatch, agreement));
+    }
+    found
+}
+
+struct Found(Vec<Conclusion>);
+
+impl Found {
+    fn push(&mut self, said: Said, standing: Standing, rests_on: &[Evidence]) {
+        self.0.push(conclusion(said, standing, rests_on));
+    }
+
+    /// Each cause once, with what proves it best.
+    fn causes(&mut self, causes: &[Finding], rests_on: &[Evidence]) {
+        for cause in causes {
+            let said = (cause.rule, cause.message.clone());
+            if !self
+                .0
+                .iter()
+                .any(|known| known.rule == said.0 && known.message == said.1)
+            {
+                self.push(said, Wrong, rests_on);
+            }
+        }
+    }
+
+    fn by_code(&mut self, refusal: &Refusal) {
+        let code = refusal.code.as_deref().unwrap_or_default();
+        if code.contains(SDK_SECRET) {
+            self.push(SDK_COMPARED, Wrong, &[ServersCode]);
+        } else if !is_mismatch(refusal)
+            && let Some(meaning) = refusal.meaning
+        {
+            self.push(("refused", meaning.text.clone()), Wrong, &[ServersCode]);
+        }
+    }
+
+    /// The calculation proves what was signed: the request as it was pasted.
+    fn of_right_signature(&mut self, facts: &Facts<'_>, mismatch: bool) {
+        let agreement = facts.comparison.map(|comparison| comparison.agreement);
+        match agreement {
+            _ if !mismatch => {
+                if !self
+                    .0
+                    .iter()
+                    .any(|one| one.rests_on == [Calculation, Request])
+                {
+                    self.push(RIGHT, Right, &[Calculation]);
+                }
+            }
+            Some(Agreement::Same) => {
+                self.push(SERVERS_SECRET, Wrong, &[Calculation, ServersText]);
+            }
+            Some(Agreement::Different) => {
+                let causes = facts
+                    .comparison
+                    .map_or(&[][..], |comparison| &comparison.causes);
+                self.causes(causes, &[Calculation, ServersText]);
+                if causes.is_empty() {
+                    self.push(OTHER_DIGEST, Wrong, &[Calculation, ServersText]);
+                }
+            }
+            _ => {
+                let extent = facts
+                    .refusal
+                    .map_or(Extent::Absent, |refusal| refusal.extent);
+                let (rule, text) = RIGHT_BUT_REFUSED;
+                let said = (rule, text.then(&missing_text(extent)));
+                self.push(said, Unknown, &[Calculation]);
+            }
+        }
+    }
+
+    fn of_comparison(&mut self, comparison: &Comparison) {
+        let rests_on: &[Evidence] = match comparison.origin {
+            Origin::Signed => &[ProgramsText, ServersText],
+            Origin::Sent => &[Request, ServersText],
+        };
+        self.causes(&comparison.causes, rests_on);
+        match (comparison.agreement, comparison.origin) {
+            (Agreement::Different, _) if comparison.causes.is_empty() => {
+                self.push(OTHER_DIGEST, Wrong, rests_on);
+            }
+            (Agreement::Same, Origin::Signed) => self.push(SECRET, Wrong, rests_on),
+            _ => {}
+        }
+    }
+}
+
+fn conclusion((rule, message): Said, standing: Standing, rests_on: &[Evidence]) -> Conclusion {
+    Conclusion {
+        rule,
+        message,
+        standing,
+        rests_on: rests_on.to_vec(),
+    }
+}
+
+/// That the cause is not known, and what would tell it.
+fn unknown(facts: &Facts<'_>, mismatch: bool, agreement: Option<Agreement>) -> Option<Conclusion> {
+    if !mismatch {
+        let tried = facts.right == Some(false);
+        return tried.then(|| conclusion(UNKNOWN_MISTAKE, Unknown, &[]));
+    }
+    let refusal = facts.refusal?;
+    let rests_on: &[Evidence] = match agreement {
+        Some(Agreement::Same) => &[Request, ServersText],
+        _ => &[],
+    };
+    let (rule, text) = match (agreement, facts.right) {
+        (Some(Agreement::Same), Some(false)) => ARRIVED_BUT_NOT_SIGNED,
+        (Some(Agreement::Same), _) => ARRIVED,
+        (_, Some(false)) => (
+            "unknown-mistake",
+            UNKNOWN_MISTAKE.1.then(&missing_text(refusal.extent)),
+        ),
+        _ => ("refused-without-reason", missing_text(refusal.extent)),
+    };
+    Some(conclusion((rule, text), Unknown, rests_on))
+}
+
+fn is_incomplete(refusal: &Refusal) -> bool {
+    refusal.code.as_deref() == Some("IncompleteSignature")
+}
+
+/// Whether the server says that the signature is wrong, and not what is wrong about it.
+fn is_mismatch(refusal: &Refusal) -> bool {
+    match refusal.code.as_deref() {
+        Some(code) => matches!(code, "SignatureDoesNotMatch" | "IncompleteSignature"),
+        None => {
+            refusal.server_text.is_some()
+                || refusal.digest.is_some()
+                || refusal.extent != Extent::Absent
+        }
+    }
+}
+
+/// What the form of a signature that cannot be right says about how it was made.
+fn wrong_form(scheme: SignatureVersion, given: &str) -> Option<Said> {
+    let is_hex = given.bytes().all(|byte| byte.is_ascii_hexdigit());
+    let is_base64 = given
+        .trim_end_matches('=')
+        .bytes()
+        .all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'+' | b'/'));
+    match (scheme, given.len()) {
+        (_, 0) => None,
+        (SignatureVersion::Rpc, 28) if is_base64 && given.ends_with('=') => None,
+        (SignatureVersion::Rpc, 40) if is_hex => Some(HEX),
+        (SignatureVersion::Rpc, 64) if is_hex => Some(HEX_SHA256),
+        (SignatureVersion::Rpc, 44) if is_base64 => Some(BASE64_SHA256),
+        (SignatureVersion::Rpc, 56) if is_base64 => Some(BASE64_OF_HEX),
+        (SignatureVersion::Rpc, _) if given.contains('%') => Some(ENCODED_TWICE),
+        (SignatureVersion::Rpc, _) => Some(NO_HMAC_SHA1),
+        (SignatureVersion::Acs3, 64) if is_hex => {
+            let is_upper = given.bytes().any(|byte| byte.is_ascii_uppercase());
+            is_upper.then_some(UPPER_CASE_HEX)
+        }
+        (SignatureVersion::Acs3, 44) if is_base64 => Some(BASE64_OF_ACS3),
+        (SignatureVersion::Acs3, _) => Some(NO_HMAC_SHA256),
+    }
+}
+
+type Said = (&'static str, Text);
+
+const RIGHT: Said = (
+    "right",
+    Text::new(
+        "签名正确：与这个 AccessKeySecret 算出的一致。",
+        "The signature is right: it is what this AccessKeySecret gives.",
+    ),
+);
+const SERVERS_SECRET: Said = (
+    "servers-secret-differs",
+    Text::new(
+        "这个 AccessKeySecret 算出的正是请求里的签名，服务端收到的也是这个请求，却拒绝：该 AccessKeyId 在服务端对应的是另一个密钥。请核对密钥对。",
+        "This AccessKeySecret gives exactly the request's signature, the server received this very request, and refuses it: for the server, another secret belongs to this AccessKeyId. Check the key pair.",
+    ),
+);
+const SERVERS_TEXT_SIGNED: Said = (
+    "servers-text-signed",
+    Text::new(
+        "这个 AccessKeySecret 对服务端的待签名字符串算出的正是请求里的签名：程序签名无误，粘贴的请求不是它签名的那一个，而该 AccessKeyId 在服务端对应的是另一个密钥。",
+        "For the server's text, this AccessKeySecret gives exactly the request's signature: the program signed right, the request pasted here is not the one it signed, and for the server another secret belongs to this AccessKeyId.",
+    ),
+);
+const SECRET: Said = (
+    "secret",
+    Text::new(
+        "程序签名的字符串与服务端完全一致，所以错在密钥或 HMAC：AccessKeySecret 不对或带了空白，RPC 的 HMAC 密钥漏了结尾的 &，或者 HMAC 算错了。",
+        "The string that the program signed is exactly the server's, so the key or the HMAC is wrong: another AccessKeySecret, white space around it, under RPC an HMAC key without its & at the end, or a wrong HMAC.",
+    ),
+);
+const SDK_COMPARED: Said = (
+    "secret-by-sdk",
+    Text::new(
+        "SDK 已比对过它自己的待签名字符串与服务端的，两者一致，所以 AccessKeySecret 不对，或者带了空白。",
+        "The SDK compared its own string-to-sign with the server's and found them equal, so the AccessKeySecret is another one, or has white space around it.",
+    ),
+);
+const OTHER_DIGEST: Said = (
+    "other-digest",
+    Text::new(
+        "服务端签名的内容的 SHA-256 与这边的不同：服务端收到的不是这个请求，或者签名的字符串不同。应答没有给出原文，看不出哪里不同。",
+        "The SHA-256 of what the server signed is another one: the server did not receive this request, or the strings differ. The answer does not quote the text, so it does not tell where.",
+    ),
+);
+const RIGHT_BUT_REFUSED: Said = (
+    "right-but-refused",
+    Text::new(
+        "就粘贴的请求和这个 AccessKeySecret 而言，签名正确，服务端却拒绝：要么该 AccessKeyId 在服务端对应另一个密钥，要么服务端收到的不是这个请求。目前无法判断是哪一种。",
+        "For the request pasted here and this AccessKeySecret, the signature is right, and the server refuses it: either another secret belongs to this AccessKeyId, or the server received another request. Which of the two is not known.",
+    ),
+);
+const ARRIVED: Said = (
+    "program-unknown",
+    Text::new(
+        "请求原样到达了服务端，仅此而已：上面的字符串由实验室根据发出的请求算出，并不是程序签名的字符串，所以原因尚不清楚——可能是密钥，也可能是程序的编码或排序。请填写 AccessKeySecret，或贴上程序打印的待签名字符串。",
+        "The request reached the server as it was pasted, and that is all this says: the laboratory calculated the string from the request, and what the program signed is not known. The cause may be the secret, or how the program encodes or sorts. Type the AccessKeySecret, or paste the string-to-sign that the program printed.",
+    ),
+);
+const ARRIVED_BUT_NOT_SIGNED: Said = (
+    "arrived-but-not-signed",
+    Text::new(
+        "请求原样到达了服务端，但这个 AccessKeySecret 无论正确签名还是按已知的错误写法都算不出请求里的签名：程序用的是另一个密钥，或者有实验室不认识的错误，目前无法判断。请贴上程序打印的待签名字符串。",
+        "The request reached the server as it was pasted, but this AccessKeySecret does not give its signature, neither rightly nor with the known mistakes: the program used another secret, or makes a mistake that the laboratory does not know. Which of the two is not known; paste the string-to-sign that the program printed.",
+    ),
+);
+const UNKNOWN_MISTAKE: Said = (
+    "unknown-mistake",
+    Text::new(
+        "原因尚不清楚：这个 AccessKeySecret 无论正确签名还是按已知的错误写法都算不出请求里的签名。可能密钥不同，可能请求在签名之后被改过，也可能有实验室不认识的错误。请贴上程序打印的待签名字符串，或服务端完整的 SignatureDoesNotMatch 应答。",
+        "The cause is not known: this AccessKeySecret does not give the request's signature, neither rightly nor with the known mistakes. The secret may be another one, the request may have been changed after signing, or the program makes a mistake that the laboratory does not know. Paste the string-to-sign that the program printed, or the server's whole SignatureDoesNotMatch answer.",
+    ),
+);
+const INCOMPLETE: Said = (
+    "incomplete-signature",
+    Text::new(
+        "服务端认为签名不完整（IncompleteSignature），而不是密钥不对：Signature 缺失、为空、被截断或在途中被改动。请核对实际发出的 Signature、SignatureMethod 和 SignatureVersion。",
+        "The server says that the signature is incomplete (IncompleteSignature), not that the secret is wrong: the Signature is missing, empty, cut off, or changed on the way. Check the Signature, SignatureMethod and SignatureVersion that are really sent.",
+    ),
+);
+const HEX: Said = (
+    "signature-hex",
+    Text::new(
+        "签名写成了十六进制，应为 HMAC-SHA1 的 20 个字节的 Base64。",
+        "The signature is hexadecimal; it must be the Base64 of the 20 bytes of the HMAC-SHA1.",
+    ),
+);
+const HEX_SHA256: Said = (
+    "signature-hex-sha256",
+    Text::new(
+        "签名是 64 位十六进制，即 SHA-256 的长度（ACS3 的写法）；RPC 1.0 应为 HMAC-SHA1 的 Base64。",
+        "The signature is hexadecimal and as long as a SHA-256, as under ACS3; RPC 1.0 takes the Base64 of an HMAC-SHA1.",
+    ),
+);
+const BASE64_SHA256: Said = (
+    "signature-sha256",
+    Text::new(
+        "签名有 32 个字节，即 HMAC-SHA256 的长度；RPC 1.0 应使用 HMAC-SHA1（20 个字节）。",
+        "The signature has 32 bytes, the length of an HMAC-SHA256; RPC 1.0 takes HMAC-SHA1, of 20 bytes.",
+    ),
+);
+const BASE64_OF_HEX: Said = (
+    "signature-hex-in-base64",
+    Text::new(
+        "签名是 40 个字节的 Base64：多半把十六进制文本做了 Base64；应直接对 HMAC 的 20 个字节做 Base64。",
+        "The signature is the Base64 of 40 bytes, the length of the hexadecimal text; put the 20 bytes of the HMAC into Base64.",
+    ),
+);
+const ENCODED_TWICE: Said = (
+    "signature-encoded-twice",
+    Text::new(
+        "Signature 的值里仍有百分号：发送时被编码了两次，应只编码一次。",
+        "The Signature still holds a percent sign: it was percent-encoded twice when it was sent; encode it once.",
+    ),
+);
+const NO_HMAC_SHA1: Said = (
+    "signature-form",
+    Text::new(
+        "Signature 不是 20 个字节的 Base64（28 个字符，以 = 结尾），所以不可能是 HMAC-SHA1 的结果：可能被截断、被改动，或者是占位符。",
+        "The Signature is not the Base64 of 20 bytes (28 characters, a = at the end), so it cannot be an HMAC-SHA1: it is cut off, changed, or a placeholder.",
+    ),
+);
+const UPPER_CASE_HEX: Said = (
+    "signature-upper-case",
+    Text::new(
+        "签名用了大写十六进制，ACS3 应为小写。",
+        "The signature is in upper-case hexadecimal; ACS3 takes lower case.",
+    ),
+);
+const BASE64_OF_ACS3: Said = (
+    "signature-base64",
+    Text::new(
+        "签名写成了 Base64，ACS3 应为小写十六进制。",
+        "The signature is in Base64; ACS3 takes lower-case hexadecimal.",
+    ),
+);
+const NO_HMAC_SHA256: Said = (
+    "signature-form",
+    Text::new(
+        "签名不是 64 位十六进制，所以不可能是 HMAC-SHA256 的结果：可能被截断、被改动，或者是占位符。",
+        "The signature is not 64 hexadecimal digits, so it cannot be an HMAC-SHA256: it is cut off, changed, or a placeholder.",
+    ),
+);
+
+/// Why the server's answer does not tell more, and what would.
+const fn missing_text(extent: Extent) -> Text {
+    match extent {
+        Extent::Cut => Text::new(
+            "服务端的应答被截断（日志、SDK 或 HTTP 库常常如此），看得见的部分说明不了原因。请贴上完整的应答，并填写 AccessKeySecret 或贴上程序打印的待签名字符串。",
+            "The server's answer is cut off, as logs, SDKs and HTTP libraries do, and what is left does not tell the cause. Paste the whole answer, and type the AccessKeySecret or paste the string-to-sign that the program printed.",
+        ),
+        Extent::Masked => Text::new(
+            "服务端的应答被日志脱敏，遮住的部分无法比对，看得见的部分说明不了原因。请贴上未脱敏的应答，并填写 AccessKeySecret 或贴上程序打印的待签名字符串。",
+            "A log masked parts of the server's answer; these cannot be compared, and the others do not tell the cause. Paste the answer as the server sent it, and type the AccessKeySecret or paste the string-to-sign that the program printed.",
+        ),
+        Extent::Whole | Extent::Digest | Extent::Absent => Text::new(
+            "服务端的应答只说签名不一致，没有说明原因。请贴上带有 string to sign 的完整应答，并填写 AccessKeySecret 或贴上程序打印的待签名字符串。",
+            "The server's answer says that the signature does not match, and not why. Paste the whole answer with its string to sign, and type the AccessKeySecret or paste the string-to-sign that the program printed.",
+        ),
+    }
+}

@@ -1,0 +1,691 @@
+//! Programs that make a mistake, with and without their secret, against answers that are whole, cut
+//! off, masked or missing. The programs sign by hand here, with none of the code under test.
+
+use super::conclusion::{Conclusion, Evidence, Standing};
+use super::examination::{Examination, Subject, examine};
+use crate::prelude::*;
+use crate::timestamp::Timestamp;
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
+use hmac::{Hmac, KeyInit, Mac};
+use sha1::Sha1;
+use sha2::{Digest, Sha256};
+
+const SECRET: &str = "testsecret";
+const META: &str = r#"{"zimVer": "3.0/1", "appName": "张三's (a*b~c) <d>", "b":1, "a":2}"#;
+
+/// The request as it is sent: in form, what is sent is always right.
+const PARAMETERS: [(&str, &str); 12] = [
+    ("AccessKeyId", "testid"),
+    ("Action", "InitFaceVerify"),
+    ("CertName", "张三"),
+    ("CertNo", "11010519491231002X"),
+    ("Format", "JSON"),
+    ("MetaInfo", META),
+    ("SceneId", "1000000006"),
+    ("SignatureMethod", "HMAC-SHA1"),
+    ("SignatureNonce", "3156853299f313e23d1673dc12e1703d"),
+    ("SignatureVersion", "1.0"),
+    ("Timestamp", "2023-10-26T10:22:32Z"),
+    ("Version", "2019-03-07"),
+];
+
+fn escape(bytes: &[u8], kept: &str) -> String {
+    let each = bytes.iter().map(|byte| {
+        let character = char::from(*byte);
+        if character.is_ascii_alphanumeric() || kept.contains(character) {
+            character.to_string()
+        } else {
+            format!("%{byte:02X}")
+        }
+    });
+    each.collect()
+}
+
+fn right_encoder(text: &str) -> String {
+    escape(text.as_bytes(), "-_.~")
+}
+
+fn hmac_sha1(key: &str, message: &str) -> Vec<u8> {
+    let mut mac = Hmac::<Sha1>::new_from_slice(key.as_bytes()).unwrap();
+    mac.update(message.as_bytes());
+    mac.finalize().into_bytes().to_vec()
+}
+
+/// How an HMAC is written.
+type Write = fn(&[u8]) -> String;
+
+/// What a program does that signs.
+struct Program {
+    encode: fn(&str) -> String,
+    meta: Option<&'static str>,
+    key: &'static str,
+    method: &'static str,
+    leaves_out: &'static str,
+    reversed: bool,
+    write: Write,
+}
+
+impl Default for Program {
+    fn default() -> Self {
+        Self {
+            encode: right_encoder,
+            meta: None,
+            key: "testsecret&",
+            method: "POST",
+            leaves_out: "",
+            reversed: false,
+            write: |bytes| STANDARD.encode(bytes),
+        }
+    }
+}
+
+impl Program {
+    fn string_to_sign(&self) -> String {
+        let mut pairs: Vec<String> = PARAMETERS
+            .iter()
+            .filter(|(name, _)| *name != self.leaves_out)
+            .map(|(name, value)| {
+                let value = self.meta.filter(|_| *name == "MetaInfo").unwrap_or(value);
+                format!("{}={}", (self.encode)(name), (self.encode)(value))
+            })
+            .collect();
+        if self.reversed {
+            pairs.reverse();
+        }
+        let query = (self.encode)(&pairs.join("&"));
+        format!("{}&%2F&{query}", self.method)
+    }
+
+    fn signature(&self) -> String {
+        (self.write)(&hmac_sha1(self.key, &self.string_to_sign()))
+    }
+
+    fn request(&self) -> String {
+        let body: Vec<String> = PARAMETERS
+            .iter()
+            .map(|(name, value)| format!("{name}={}", right_encoder(value)))
+            .collect();
+        format!(
+            "POST / HTTP/1.1\nHost: cloudauth.aliyuncs.com\n\n{}&Signature={}",
+            body.join("&"),
+            right_encoder(&self.signature())
+        )
+    }
+}
+
+const SENTENCE: &str =
+    "Specified signature is not matched with our calculation. server string to sign is:";
+
+fn in_json(message: &str) -> String {
+    serde_json::json!({ "RequestId": "R-1", "Message": message, "Code": "SignatureDoesNotMatch" })
+        .to_string()
+}
+
+fn in_xml(message: &str) -> String {
+    let message = message.replace('&', "&amp;");
+    format!(
+        "<?xml version='1.0'?><Error><Code>SignatureDoesNotMatch</Code><Message>{message}</Message></Error>"
+    )
+}
+
+fn in_log(message: &str) -> String {
+    format!("2023-10-26 ERROR ServerException: SignatureDoesNotMatch : {message}")
+}
+
+fn examined(request: &str, secret: &str, answer: &str) -> Examination {
+    // The one character that the request needs, as a host decodes GBK.
+    let gbk =
+        (0x81..=0xFE_u8).flat_map(|first| (0x40..=0xFE_u8).map(move |second| [first, second]));
+    let gbk: String = gbk
+        .map(|pair| match pair {
+            [0xD5, 0xC5] => "张\n",
+            [0xC8, 0xFD] => "三\n",
+            _ => "\u{FFFD}\n",
+        })
+        .collect();
+    let subject = Subject {
+        request,
+        scheme: None,
+        method: None,
+        secret,
+        answer,
+        gbk: &gbk,
+    };
+    let now = Timestamp::parse_iso8601("2023-10-26T10:22:33Z").unwrap();
+    examine(&subject, now).unwrap()
+}
+
+fn conclusions(request: &str, secret: &str, answer: &str) -> Vec<Conclusion> {
+    examined(request, secret, answer).conclusions
+}
+
+fn rules(conclusions: &[Conclusion]) -> Vec<&'static str> {
+    conclusions
+        .iter()
+        .map(|conclusion| conclusion.rule)
+        .collect()
+}
+
+/// What the server signed: the request as it was sent.
+fn received() -> String {
+    Program::default().string_to_sign()
+}
+
+/// Each of the ways in which an answer is pasted, by name.
+fn answers() -> Vec<(&'static str, String)> {
+    let received = received();
+    let whole = format!("{SENTENCE}{received}");
+    let half = format!("{SENTENCE}{}", received.get(..180).unwrap());
+    let masked = received
+        .replace("11010519491231002X", "1101**********002X")
+        .replace("testid", "***");
+    let masked = format!("{SENTENCE}{masked}");
+    vec![
+        ("no answer", String::new()),
+        ("whole", in_json(&whole)),
+        ("whole", in_xml(&whole)),
+        ("whole", in_log(&whole)),
+        ("cut", in_json(&half)),
+        ("cut", in_xml(&half)),
+        ("cut", in_log(&half)),
+        ("cut", in_log(&format!("{half}..."))),
+        ("masked", in_json(&masked)),
+        ("masked", in_log(&masked)),
+        ("masked", in_json(&format!("{SENTENCE}[REDACTED]"))),
+        (
+            "without text",
+            in_json("Specified signature is not matched with our calculation."),
+        ),
+        ("without text", "SignatureDoesNotMatch".to_owned()),
+    ]
+}
+
+/// Programs, with what a typed secret proves of them.
+fn programs() -> Vec<(Program, &'static [&'static str])> {
+    let encoding = |encode| Program {
+        encode,
+        ..Program::default()
+    };
+    let signing = |meta| Program {
+        meta: Some(meta),
+        ..Program::default()
+    };
+    vec![
+        // Java's URLEncoder.
+        (
+            encoding(|text| escape(text.as_bytes(), "-_.* ").replace(' ', "+")),
+            &["url-encoder"],
+        ),
+        (
+            encoding(|text| escape(text.as_bytes(), "-_.~!'()*")),
+            &["encode-uri-component"],
+        ),
+        (
+            encoding(|text| escape(text.as_bytes(), "-_.~/")),
+            &["slash-kept"],
+        ),
+        // quote() before Python 3.7.
+        (
+            encoding(|text| escape(text.as_bytes(), "-_./")),
+            &["tilde-escaped", "slash-kept"],
+        ),
+        // PHP's urlencode.
+        (
+            encoding(|text| escape(text.as_bytes(), "-_. ").replace(' ', "+")),
+            &["urlencode"],
+        ),
+        (
+            encoding(|text| escape(text.as_bytes(), "-_.~ ").replace(' ', "+")),
+            &["space-as-plus"],
+        ),
+        // JavaScript's escape().
+        (
+            encoding(|text| {
+                let each = text.encode_utf16().map(|unit| match u8::try_from(unit) {
+                    Ok(byte) => escape(&[byte], "@*_+-./"),
+                    Err(_) => format!("%u{unit:04X}"),
+                });
+                each.collect()
+            }),
+            &["escape"],
+        ),
+        (
+            encoding(|text| {
+                let each = text.chars().map(|character| match character {
+                    '张' => "%D5%C5".to_owned(),
+                    '三' => "%C8%FD".to_owned(),
+                    other => right_encoder(&other.to_string()),
+                });
+                each.collect()
+            }),
+            &["gbk"],
+        ),
+        // Each of these is what the named serializer makes of META.
+        (
+            signing(r#"{"zimVer":"3.0/1","appName":"张三's (a*b~c) <d>","b":1,"a":2}"#),
+            &["json-rewritten"],
+        ),
+        (
+            signing(
+                r#"{"zimVer": "3.0/1", "appName": "\u5f20\u4e09's (a*b~c) <d>", "b": 1, "a": 2}"#,
+            ),
+            &["json-rewritten-python"],
+        ),
+        (
+            signing(r#"{"zimVer":"3.0\/1","appName":"\u5f20\u4e09's (a*b~c) <d>","b":1,"a":2}"#),
+            &["json-rewritten-php"],
+        ),
+        (
+            signing(r#"{"a":2,"appName":"张三's (a*b~c) \u003cd\u003e","b":1,"zimVer":"3.0/1"}"#),
+            &["json-rewritten-go"],
+        ),
+        (
+            Program {
+                key: "testsecret",
+                ..Program::default()
+            },
+            &["key-without-ampersand"],
+        ),
+        (
+            Program {
+                key: "testsecret\n&",
+                ..Program::default()
+            },
+            &["secret-new-line"],
+        ),
+        (
+            Program {
+                method: "GET",
+                ..Program::default()
+            },
+            &["other-method"],
+        ),
+        (
+            Program {
+                leaves_out: "SceneId",
+                ..Program::default()
+            },
+            &["parameter-not-signed"],
+        ),
+        // Three at once.
+        (
+            Program {
+                encode: |text| escape(text.as_bytes(), "-_.* ").replace(' ', "+"),
+                meta: Some(r#"{"zimVer":"3.0/1","appName":"张三's (a*b~c) <d>","b":1,"a":2}"#),
+                key: "testsecret",
+                ..Program::default()
+            },
+            &["key-without-ampersand", "url-encoder", "json-rewritten"],
+        ),
+    ]
+}
+
+#[test]
+fn a_cause_that_the_secret_proves_stands_first() {
+    for (program, expected) in programs() {
+        let request = program.request();
+        for (kind, answer) in answers() {
+            let found = conclusions(&request, SECRET, &answer);
+            assert_eq!(rules(&found), expected, "{kind}: {answer}");
+            for one in &found {
+                assert_eq!(one.rests_on, [Evidence::Calculation], "{kind}: {answer}");
+            }
+        }
+    }
+}
+
+#[test]
+fn without_the_secret_the_cause_is_not_known() {
+    for (program, expected) in programs() {
+        let request = program.request();
+        for (kind, answer) in answers() {
+            let found = conclusions(&request, "", &answer);
+            let rule: &[&str] = match kind {
+                "no answer" => &[],
+                "whole" => &["program-unknown"],
+                _ => &["refused-without-reason"],
+            };
+            assert_eq!(rules(&found), rule, "{expected:?} {kind}: {answer}");
+            assert!(found.iter().all(|one| one.standing == Standing::Unknown));
+        }
+    }
+}
+
+#[test]
+fn the_text_that_the_program_signed_shows_the_cause() {
+    for (program, expected) in programs() {
+        // The reading already says that GBK cannot be read.
+        if program.key != "testsecret&" || expected == ["gbk"] {
+            continue;
+        }
+        let whole = in_json(&format!("{SENTENCE}{}", received()));
+        let found = conclusions(&program.string_to_sign(), "", &whole);
+        assert!(!found.is_empty(), "{expected:?}");
+        for one in &found {
+            assert_eq!(
+                one.rests_on,
+                [Evidence::ProgramsText, Evidence::ServersText],
+                "{expected:?} {}",
+                one.rule
+            );
+            assert_eq!(one.standing, Standing::Wrong, "{expected:?}");
+        }
+        // What has a name under the calculation has it here, too.
+        let named = [
+            "url-encoder",
+            "encode-uri-component",
+            "slash-kept",
+            "urlencode",
+            "escape",
+        ];
+        if let [encoder] = expected
+            && named.contains(encoder)
+        {
+            assert!(
+                found.iter().any(|one| one.rule == *encoder),
+                "{encoder} {:?}",
+                rules(&found)
+            );
+        }
+    }
+    // A right text with a wrong key is told as that, and only then.
+    let whole = in_json(&format!("{SENTENCE}{}", received()));
+    assert_eq!(rules(&conclusions(&received(), "", &whole)), ["secret"]);
+}
+
+#[test]
+fn a_right_signature_and_a_wrong_secret() {
+    let request = Program::default().request();
+    for (kind, answer) in answers() {
+        let right = match kind {
+            "no answer" => "right",
+            "whole" => "servers-secret-differs",
+            _ => "right-but-refused",
+        };
+        let found = conclusions(&request, SECRET, &answer);
+        assert_eq!(rules(&found), [right], "{kind}: {answer}");
+        let wrong = match kind {
+            "whole" => "arrived-but-not-signed",
+            _ => "unknown-mistake",
+        };
+        let found = conclusions(&request, "another", &answer);
+        assert_eq!(rules(&found), [wrong], "{kind}: {answer}");
+        assert_eq!(found[0].standing, Standing::Unknown);
+    }
+}
+
+#[test]
+fn the_form_of_a_signature_shows_how_it_was_made() {
+    let written: [(Write, &str); 5] = [
+        (hex, "signature-hex"),
+        (
+            |bytes| STANDARD.encode(hex(bytes)),
+            "signature-hex-in-base64",
+        ),
+        (
+            |bytes| STANDARD.encode(Sha256::digest(bytes)),
+            "signature-sha256",
+        ),
+        (
+            |bytes| right_encoder(&STANDARD.encode(bytes)),
+            "signature-encoded-twice",
+        ),
+        (|_| "TODO".to_owned(), "signature-form"),
+    ];
+    for (write, rule) in written {
+        let program = Program {
+            write,
+            ..Program::default()
+        };
+        for (kind, answer) in answers() {
+            let found = conclusions(&program.request(), "", &answer);
+            assert_eq!(rules(&found), [rule], "{kind}: {answer}");
+            assert_eq!(found[0].rests_on, [Evidence::SignatureForm]);
+        }
+    }
+}
+
+#[test]
+fn an_answer_that_is_cut_off_anywhere_accuses_nobody() {
+    let request = Program::default().request();
+    let whole = format!("{SENTENCE}{}", received());
+    for answer in [in_json(&whole), in_xml(&whole), in_log(&whole)] {
+        for end in 1..answer.len() {
+            let answer = answer.get(..end).unwrap();
+            for conclusion in conclusions(&request, "", answer) {
+                assert_eq!(conclusion.standing, Standing::Unknown, "{answer}");
+            }
+        }
+    }
+}
+
+#[test]
+fn what_is_left_of_an_answer_counts() {
+    let request = Program::default().request();
+    let changed = received().replace("SceneId%3D1000000006", "SceneId%3D7");
+    let answer = in_log(&format!("{SENTENCE}{changed}"));
+    let at = answer.find("SceneId%3D7").unwrap();
+    for end in 1..=answer.len() {
+        let found = conclusions(&request, "", answer.get(..end).unwrap());
+        let wrong: Vec<&Conclusion> = found
+            .iter()
+            .filter(|one| one.standing == Standing::Wrong)
+            .collect();
+        // From its value on, the difference is seen.
+        let is_seen = end >= at + "SceneId%3D7".len();
+        assert_eq!(wrong.len(), usize::from(is_seen), "{end} {wrong:?}");
+        assert!(wrong.iter().all(|one| one.message.en.contains("SceneId")));
+    }
+}
+
+#[test]
+fn an_answer_that_is_masked_anywhere_accuses_nobody() {
+    let request = Program::default().request();
+    let received = received();
+    for mask in ["***", "[REDACTED]", "<masked>", "••••", "…"] {
+        for at in (0..received.len()).step_by(5) {
+            for length in [3, 20] {
+                let end = (at + length).min(received.len());
+                let mut text = received.clone();
+                text.replace_range(at..end, mask);
+                let answer = in_json(&format!("{SENTENCE}{text}"));
+                for conclusion in conclusions(&request, "", &answer) {
+                    assert_eq!(conclusion.standing, Standing::Unknown, "{text}");
+                }
+            }
+        }
+    }
+}
+
+#[test]
+fn a_digest_in_the_place_of_the_text_is_compared() {
+    let request = Program::default().request();
+    let digest = |text: &str| {
+        let hash = hex(&Sha256::digest(text.as_bytes()));
+        in_json(&format!("{SENTENCE}(SHA-256) {hash}"))
+    };
+    let found = conclusions(&request, "", &digest(&received()));
+    assert_eq!(rules(&found), ["program-unknown"]);
+    let found = conclusions(&request, SECRET, &digest(&received()));
+    assert_eq!(rules(&found), ["servers-secret-differs"]);
+    let found = conclusions(&request, "", &digest("another"));
+    assert_eq!(rules(&found), ["other-digest"]);
+}
+
+#[test]
+fn a_missing_or_incomplete_signature_is_told_as_that() {
+    let request = Program::default().request();
+    let (unsigned, _) = request.split_once("&Signature=").unwrap();
+    let incomplete = r#"{"Code":"IncompleteSignature","Message":"The request signature does not conform to Aliyun standards."}"#;
+    for request in [unsigned.to_owned(), format!("{unsigned}&Signature=")] {
+        for secret in ["", SECRET, "another"] {
+            for answer in [
+                "",
+                incomplete,
+                &in_log(&format!("{SENTENCE}{}", received())),
+            ] {
+                let found = conclusions(&request, secret, answer);
+                assert_eq!(rules(&found), ["no-signature"], "{secret} {answer}");
+            }
+        }
+    }
+    for secret in ["", "another"] {
+        let found = conclusions(&request, secret, incomplete);
+        assert_eq!(found[0].rule, "incomplete-signature");
+        assert_eq!(found[0].rests_on, [Evidence::ServersCode]);
+    }
+    // A shorter signature explains it.
+    let short = request.replace("%3D", "");
+    assert!(rules(&conclusions(&short, "", incomplete)).contains(&"signature-form"));
+}
+
+#[test]
+fn a_code_that_names_another_cause_stands_first() {
+    for (program, expected) in programs() {
+        let found = conclusions(&program.request(), SECRET, "InvalidTimeStamp.Expired");
+        assert_eq!(found[0].rule, "refused");
+        assert_eq!(rules(&found[1..]), expected);
+    }
+    let sdk = "com.aliyuncs.exceptions.ClientException: InvalidAccessKeySecret : Specified Access Key Secret is not valid.";
+    let found = conclusions(&Program::default().request(), "", sdk);
+    assert_eq!(rules(&found), ["secret-by-sdk"]);
+}
+
+#[test]
+fn a_plus_that_was_not_encoded_spoils_a_right_signature() {
+    // A nonce that makes a + in the signature.
+    let program = Program::default();
+    let nonces = (0..).map(|number| format!("{number:032}"));
+    let request = nonces
+        .map(|nonce| {
+            let text = program.string_to_sign().replace(PARAMETERS[8].1, &nonce);
+            let signature = STANDARD.encode(hmac_sha1(program.key, &text));
+            let request = program.request().replace(PARAMETERS[8].1, &nonce);
+            let (unsigned, _) = request.split_once("&Signature=").unwrap();
+            format!("{unsigned}&Signature={signature}")
+        })
+        .find(|request| request.contains('+') && !request.ends_with("+="))
+        .unwrap();
+    for (secret, first) in [
+        (SECRET, vec![Evidence::Calculation, Evidence::Request]),
+        ("", vec![Evidence::Request]),
+    ] {
+        let found = conclusions(&request, secret, "SignatureDoesNotMatch");
+        assert_eq!(rules(&found), ["signature-not-encoded"]);
+        assert_eq!(found[0].rests_on, first);
+    }
+}
+
+/// Signatures over `PARAMETERS` that real programs made, each with the encoder or serializer of its
+/// own standard library: Node 24, Python 3.11, Java 17, Go.
+#[test]
+fn encoders_of_real_programs_are_named() {
+    let right = Program::default();
+    assert_eq!(right.signature(), "K/QkZMtwnLsF1e9d3WmbdP00Ix8=");
+    for (signature, expected) in [
+        // Java: URLEncoder.encode(text, "UTF-8"); Node: URLSearchParams.
+        ("/TxISrI+HtAekgrDUaLgLinVXHM=", &["url-encoder"][..]),
+        // Java: URLEncoder.encode(text, "GBK").
+        ("Twdxc2F8gAV99zuNnam8WfkFRjs=", &["url-encoder", "gbk"]),
+        // Node: encodeURIComponent, encodeURI, escape.
+        ("WBRxzBB9tuA6kfmYNTf4VtqMrHc=", &["encode-uri-component"]),
+        ("gAR2RWNinC/oiv+srgdd6DQKuCI=", &["encode-uri"]),
+        ("LnFiVcCkqexb72AWQZejwWpK2LQ=", &["escape"]),
+        // Python: quote(text), quote_plus(text), quote(text, safe="~", encoding="gbk").
+        ("gN7C7WJ0Br+wICULzhBu1JM8m4c=", &["slash-kept"]),
+        ("mpPYcV8H6lyvwcT+qrmXR9wVOoA=", &["space-as-plus"]),
+        ("8WoQ8gluux+C2SFDmeMj72DdlGw=", &["gbk"]),
+        // MetaInfo through JSON.stringify, json.dumps, json.Marshal.
+        ("4wVJ6/axnqBWuQdAvx8s76E4a84=", &["json-rewritten"]),
+        ("gnfYwRfqNz1NGNhZvQds0a1PexM=", &["json-rewritten-python"]),
+        ("cZvR1v4Fv2bBX+EsjKpxMJhniAM=", &["json-rewritten-go"]),
+        // Python: quote(text) and json.dumps.
+        (
+            "6XeobtShXWR9pmMAVPW6qkspfNE=",
+            &["slash-kept", "json-rewritten-python"],
+        ),
+    ] {
+        let request = right.request().replace(
+            &right_encoder(&right.signature()),
+            &right_encoder(signature),
+        );
+        let found = conclusions(&request, SECRET, "SignatureDoesNotMatch");
+        assert_eq!(rules(&found), expected, "{signature}");
+    }
+}
+
+const ACS3_HEADERS: &str = "host:cloudauth.aliyuncs.com\nx-acs-action:DescribeFaceVerify\n\
+    x-acs-content-sha256:e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855\n\
+    x-acs-date:2023-10-26T10:22:32Z\nx-acs-signature-nonce:n1\nx-acs-version:2019-03-07";
+const ACS3_NAMES: &str =
+    "host;x-acs-action;x-acs-content-sha256;x-acs-date;x-acs-signature-nonce;x-acs-version";
+
+fn hex(bytes: &[u8]) -> String {
+    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
+/// A canonical request, its string-to-sign, and a request that carries a signature over it.
+fn acs3(query: &str, secret: &str) -> (String, String, String) {
+    let nothing = hex(&Sha256::digest(b""));
+    let canonical = format!("POST\n/\n{query}\n{ACS3_HEADERS}\n\n{ACS3_NAMES}\n{nothing}");
+    let text = format!(
+        "ACS3-HMAC-SHA256\n{}",
+        hex(&Sha256::digest(canonical.as_bytes()))
+    );
+    let mut mac = Hmac::<Sha256>::new_from_slice(secret.as_bytes()).unwrap();
+    mac.update(text.as_bytes());
+    let signature = hex(&mac.finalize().into_bytes());
+    let headers = ACS3_HEADERS
+        .replace(':', ": ")
+        .replace(": 22: 32", ":22:32");
+    let request = format!(
+        "POST /?{query} HTTP/1.1\n{headers}\nAuthorization: ACS3-HMAC-SHA256 Credential=k,SignedHeaders={ACS3_NAMES},Signature={signature}\n\n"
+    );
+    (canonical, text, request)
+}
+
+#[test]
+fn under_acs3_nothing_is_made_of_what_cannot_be_seen() {
+    let (canonical, text, request) = acs3("CertifyId=91707dc2&SceneId=1000000006", SECRET);
+    let message = |canonical: &str| {
+        in_json(&format!(
+            "Specified signature does not match our calculation. server StringToSign is [{text}] server CanonicalRequest is [{canonical}]"
+        ))
+    };
+    let whole = message(&canonical);
+    assert_eq!(rules(&conclusions(&request, "", "")), [""; 0]);
+    assert_eq!(
+        rules(&conclusions(&request, "", &whole)),
+        ["program-unknown"]
+    );
+    assert_eq!(
+        rules(&conclusions(&request, SECRET, &whole)),
+        ["servers-secret-differs"]
+    );
+    assert_eq!(
+        rules(&conclusions(&request, "another", &whole)),
+        ["arrived-but-not-signed"]
+    );
+    for end in 1..whole.len() {
+        for conclusion in conclusions(&request, "", whole.get(..end).unwrap()) {
+            assert_eq!(conclusion.standing, Standing::Unknown, "{end}");
+        }
+    }
+    for mask in ["***", "[REDACTED]"] {
+        for at in (0..canonical.len()).step_by(3) {
+            let mut masked = canonical.clone();
+            masked.replace_range(at..(at + 12).min(canonical.len()), mask);
+            for conclusion in conclusions(&request, "", &message(&masked)) {
+                assert_eq!(conclusion.standing, Standing::Unknown, "{masked}");
+            }
+        }
+    }
+    // Bare encodeURIComponent in the query.
+    let (_, _, wrong) = acs3("SceneId=a*b(c)", SECRET);
+    let sent = wrong.replace("a*b(c)", "a%2Ab%28c%29");
+    assert_eq!(
+        rules(&conclusions(&sent, SECRET, "")),
+        ["encode-uri-component"]
+    );
+}

@@ -74,7 +74,9 @@ export class SandboxHost {
   ) {
     for (const name of Object.keys(unknown)) throw new TypeError(`The sandbox has no option ${name}.`);
     this.#step = step;
-    this.#config = JSON.stringify({ accounts, controlToken });
+    this.#config = JSON.stringify({ accounts, controlToken }, (_, value) =>
+      typeof value === "bigint" ? String(value) : value,
+    );
     this.#controlHeaders = controlToken ? [["authorization", `Bearer ${controlToken}`]] : [];
     this.#phoneFile = phoneFile;
     this.#store = store;

@@ -18,8 +18,8 @@ export interface SandboxKey {
 }
 
 export interface SandboxScene {
-  /** A string where a JavaScript number would not be exact. */
-  sceneId: number | string;
+  /** A string or a bigint beyond 9007199254740991, where a number would not be exact. */
+  sceneId: number | bigint | string;
   /** Whether results carry the picture and its place in OSS; default true. */
   pictures?: boolean;
 }
@@ -112,7 +112,7 @@ export interface SandboxState {
 }
 
 export interface SandboxServer {
-  /** `http://127.0.0.1:8788`, without a slash behind it. */
+  /** `http://127.0.0.1:8788`, without a slash behind it; of a server on every address, the loopback one. */
   url: string;
   port: number;
   /** Stops listening; answers under way get a second to finish. */

@@ -18,6 +18,9 @@ const REQUEST_TIMEOUT_MS = 30_000;
 /** Longer than clients keep idle connections: one that is closed just as it is used again looks like a fault. */
 const KEEP_ALIVE_MS = 120_000;
 
+/** Where a server that listens on every address is reached from the same machine. */
+const ANY_ADDRESS = { "0.0.0.0": "127.0.0.1", "::": "::1" };
+
 /** Makes a sandbox of its own: no other one sees its state. */
 export function createSandbox({ file, ...options } = {}) {
   const store = file === undefined ? options.store : new FileStore(file);
@@ -53,7 +56,8 @@ class Sandbox extends SandboxHost {
     });
     this.#servers.add(server);
     const address = server.address();
-    const name = address.family === "IPv6" ? `[${address.address}]` : address.address;
+    const reached = ANY_ADDRESS[address.address] ?? address.address;
+    const name = address.family === "IPv6" ? `[${reached}]` : reached;
     return {
       url: `http://${name}:${address.port}`,
       port: address.port,

@@ -29,7 +29,10 @@ export class SandboxState extends DurableObject {
   constructor(ctx, env) {
     super(ctx, env);
     this.#host = new SandboxHost(core.sandboxStep, {
-      accounts: env.SANDBOX_ACCOUNTS === undefined ? undefined : JSON.parse(env.SANDBOX_ACCOUNTS),
+      accounts:
+        env.SANDBOX_ACCOUNTS === undefined
+          ? undefined
+          : JSON.parse(env.SANDBOX_ACCOUNTS.replace(/^\uFEFF/, "")),
       // On the open internet, the control API is closed until somebody sets its token.
       controlToken: env.SANDBOX_CONTROL_TOKEN ?? "",
       store: new SqlStore(ctx.storage.sql),

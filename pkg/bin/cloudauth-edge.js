@@ -43,10 +43,16 @@ function readArguments() {
   }
 }
 
+/** A file's text. Windows programs write a byte order mark, and PowerShell writes UTF-16. */
+function decoded(bytes) {
+  const encoding = bytes[0] === 0xff && bytes[1] === 0xfe ? "utf-16le" : "utf-8";
+  return new TextDecoder(encoding).decode(bytes);
+}
+
 function readConfig(path) {
   let config;
   try {
-    config = JSON.parse(readFileSync(path, "utf8"));
+    config = JSON.parse(decoded(readFileSync(path)));
   } catch (error) {
     fail(`--config: cannot read ${path} as JSON: ${error.message}`);
   }

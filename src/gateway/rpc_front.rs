@@ -26,7 +26,7 @@ use crate::prelude::*;
 use crate::response::DescribeResult;
 use crate::rpc_server::envelope::{Envelope, Format};
 use crate::rpc_server::errors::{self, Refusal};
-use crate::rpc_server::request::{Claim, format};
+use crate::rpc_server::request::{Claim, format, names_action};
 use crate::signing::acs3::hex_sha256;
 use crate::strings::split_once;
 use crate::timestamp::Timestamp;
@@ -51,10 +51,7 @@ pub fn is_rpc(request: &IncomingRequest) -> bool {
     request.path == "/"
         && (request.method == "POST"
             || header(&request.headers, "x-acs-action").is_some()
-            || request
-                .query
-                .split('&')
-                .any(|pair| pair.starts_with("Action=")))
+            || names_action(&request.query))
 }
 
 /// What a signed request leads to: the caller and a task, or a refusal.
@@ -91,7 +88,10 @@ impl RpcFront {
             return Err(errors::TOKEN_MISMATCH.because(""));
         }
         claim.check_timestamp(now)?;
-        claim.check_signature(request, &pair.access_key_secret)?;
+        claim
+            .check_signature(request, &pair.access_key_secret)
+            .map_err(|refusal| without_request(refusal, request))?;
+        claim.scene_id()?;
         Ok(Signature { caller, claim })
     }
 
@@ -190,6 +190,7 @@ impl RpcFront {
             code: code.into(),
             status,
             message: message.into(),
+            recommend: None,
             note: String::new(),
         };
         let vendor_code = problem
@@ -266,14 +267,8 @@ impl RpcFront {
     /// A refusal of the API gateway.
     pub fn refusal(&self, refusal: &Refusal, request_id: &str) -> Reply {
         let id = request_id.to_ascii_uppercase();
-        let shown = Refusal {
-            code: refusal.code.clone(),
-            status: refusal.status,
-            message: without_request(&refusal.message).into(),
-            note: String::new(),
-        };
         let reply = self
-            .write(Envelope::gateway(&shown, &self.host, &id), request_id)
+            .write(Envelope::gateway(refusal, &self.host, &id), request_id)
             .with_outcome(&refusal.code);
         if refusal.code.starts_with("Throttling") {
             reply.with_header("x-acs-retry-after", "1000")
@@ -291,19 +286,58 @@ impl RpcFront {
     }
 }
 
-/// The message of SignatureDoesNotMatch without the request it quotes, which SDKs would write into
-/// logs, names and numbers included. The hash that takes its place tells as well whether both sides
-/// signed the same. SDKs look for the colon.
-fn without_request(message: &str) -> String {
-    if let Some((string_to_sign, _)) = split_once(message, " server CanonicalRequest is [") {
-        return string_to_sign.to_owned();
+/// SignatureDoesNotMatch without the request it quotes, which SDKs would write into logs, names and
+/// numbers included.
+///
+/// Alibaba Cloud's older SDKs compare the quoted string-to-sign with their own, and report a wrong
+/// secret where the two are equal. Without the quotation they get the result of that comparison, each
+/// in its own words: an SDK signs rightly, so a signature of its that does not match is of a wrong
+/// secret. Everyone else gets a hash, which tells as well whether both sides signed the same. Its
+/// wording avoids "string to sign is:", behind which SDKs expect the quotation, and has the colon
+/// that old Python SDKs split the message at.
+fn without_request(refusal: Refusal, request: &IncomingRequest) -> Refusal {
+    let says = |refusal: Refusal, message: String| Refusal {
+        message: message.into(),
+        ..refusal
+    };
+    if let Some((kept, _)) = split_once(&refusal.message, " server CanonicalRequest is [") {
+        let kept = kept.to_owned();
+        return says(refusal, kept);
     }
-    match split_once(message, "string to sign is:") {
-        Some((before, quoted)) => {
-            let hash = hex_sha256(quoted.as_bytes());
-            [before, "string to sign is:(SHA-256) ", &hash].concat()
-        }
-        None => message.to_owned(),
+    let Some((before, quoted)) = split_once(&refusal.message, " server string to sign is:") else {
+        return refusal;
+    };
+    let hash = hex_sha256(quoted.as_bytes());
+    let hashed = [
+        before,
+        " SHA-256 of the server's string-to-sign: ",
+        &hash,
+        ". Where that of your own is the same, the AccessKeySecret is wrong.",
+    ]
+    .concat();
+    let concluded = |code: &'static str, message: &'static str| Refusal {
+        code: code.into(),
+        status: 400,
+        message: message.into(),
+        recommend: None,
+        note: String::new(),
+    };
+    let sdk = header(&request.headers, "x-sdk-client").unwrap_or_default();
+    match split_once(sdk, "/").map(|(name, _)| name) {
+        // By GET this one signs a body that it does not send: nothing follows for the secret.
+        Some("Java") if request.method == "POST" => concluded(
+            "SDK.InvalidAccessKeySecret",
+            "Specified Access Key Secret is not valid.",
+        ),
+        Some("python") => concluded(
+            "InvalidAccessKeySecret",
+            "The AccessKeySecret is incorrect. Please check your AccessKeyId and AccessKeySecret.",
+        ),
+        Some("golang") => Refusal {
+            recommend: Some("InvalidAccessKeySecret: Please check you AccessKeySecret"),
+            ..says(refusal, hashed)
+        },
+        _ => says(refusal, hashed),
     }
 }
 

@@ -46,12 +46,15 @@ impl Envelope {
 
     /// An error of the API gateway on `host`.
     pub fn gateway(refusal: &Refusal, host: &str, request_id: &str) -> Self {
-        let recommend = [
+        let page = [
             "https://api.aliyun.com/troubleshoot?q=",
             &refusal.code,
             "&product=Cloudauth&requestId=",
             request_id,
         ];
+        let recommend = refusal
+            .recommend
+            .map_or_else(|| page.concat(), str::to_owned);
         Self {
             status: refusal.status,
             root: "Error".to_owned(),
@@ -59,7 +62,7 @@ impl Envelope {
                 .with("Code", &refusal.code)
                 .with("Message", &refusal.message)
                 .with("HostId", host)
-                .with("Recommend", &recommend.concat()),
+                .with("Recommend", &recommend),
         }
     }
 

@@ -25,6 +25,8 @@ pub struct Refusal {
     pub status: u16,
     /// Message of the envelope. That of SignatureDoesNotMatch quotes the request, as the vendor's.
     pub message: Cow<'static, str>,
+    /// Recommend of the envelope, where it is not the address of the vendor's page about the Code.
+    pub recommend: Option<&'static str>,
     /// Why, for the developer, in English. The vendor has nothing of the kind.
     pub note: String,
 }
@@ -36,14 +38,16 @@ impl GatewayError {
             code: Cow::Borrowed(self.code),
             status: self.status,
             message: Cow::Borrowed(self.message),
+            recommend: None,
             note: note.into(),
         }
     }
 
-    /// This error, with something added to the vendor's Message.
-    pub fn saying(&self, detail: &str, note: impl Into<String>) -> Refusal {
+    /// This error, with the server's string-to-sign behind the vendor's Message.
+    pub fn quoting(&self, string_to_sign: &str, note: impl Into<String>) -> Refusal {
+        let message = [self.message, " server string to sign is:", string_to_sign].concat();
         Refusal {
-            message: Cow::Owned([self.message, detail].concat()),
+            message: Cow::Owned(message),
             ..self.because(note)
         }
     }
@@ -55,6 +59,7 @@ pub fn missing(parameter: &str, note: impl Into<String>) -> Refusal {
         code: Cow::Owned(["Missing", parameter].concat()),
         status: 400,
         message: Cow::Owned([parameter, " is mandatory for this action."].concat()),
+        recommend: None,
         note: note.into(),
     }
 }
@@ -65,6 +70,7 @@ pub fn invalid(parameter: &str, note: impl Into<String>) -> Refusal {
         code: Cow::Owned(["Invalid", parameter].concat()),
         status: 400,
         message: Cow::Owned(["Specified parameter ", parameter, " is not valid."].concat()),
+        recommend: None,
         note: note.into(),
     }
 }
@@ -89,13 +95,17 @@ macro_rules! gateway_errors {
 
 gateway_errors! {
     SIGNATURE_DOES_NOT_MATCH "SignatureDoesNotMatch" 400
-        "Specified signature is not matched with our calculation. ";
+        "Specified signature is not matched with our calculation.";
     INCOMPLETE_SIGNATURE "IncompleteSignature" 400
-        "The request signature does not conform to Aliyun standards. ";
+        "The request signature does not conform to Aliyun standards.";
     ACCESS_KEY_NOT_FOUND "InvalidAccessKeyId.NotFound" 404
         "Specified access key is not found.";
+    ACCESS_KEY_INVALID "InvalidAccessKeyId" 404
+        "Specified access key is not found or invalid.";
     ACCESS_KEY_INACTIVE "InvalidAccessKeyId.Inactive" 400
         "Specified access key is disabled.";
+    ACCESS_KEY_DISABLED "Forbidden.AccessKeyDisabled" 403
+        "The AccessKey is disabled.";
     TIMESTAMP_EXPIRED "InvalidTimeStamp.Expired" 400
         "Specified time stamp or date value is expired.";
     TIMESTAMP_FORMAT "InvalidTimeStamp.Format" 400
@@ -104,11 +114,17 @@ gateway_errors! {
         "Specified signature nonce was used already.";
     SIGNATURE_METHOD "InvalidSignatureMethod" 400
         "Specified parameter SignatureMethod is not valid.";
+    MISSING_PARAMETER "MissingParameter" 400
+        "The input parameter that is mandatory for processing this request is not supplied.";
+    INVALID_PARAMETER "InvalidParameter" 400
+        "Specified parameter is not valid.";
     PARAMETER_FORMAT "InvalidParameter.Format" 400
         "Specified parameter format is not valid.";
     INVALID_VERSION "InvalidVersion" 400
         "Specified parameter Version is not valid.";
     ACTION_NOT_FOUND "InvalidAction.NotFound" 404
+        "Specified api is not found, please check your url and method.";
+    API_NOT_FOUND "InvalidApi.NotFound" 404
         "Specified api is not found, please check your url and method.";
     UNSUPPORTED_METHOD "UnsupportedHTTPMethod" 400
         "This http method is not supported.";

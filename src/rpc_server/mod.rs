@@ -6,4 +6,4 @@ pub mod errors;
 pub mod request;
 mod verify;
 
-pub use verify::NONCE_MILLIS;
+pub use verify::{NONCE_MILLIS, on_demand};

@@ -46,6 +46,14 @@ pub fn action_name(request: &IncomingRequest) -> Option<String> {
     find(&pairs, "Action").map(str::to_owned)
 }
 
+/// Whether a query has the parameter `Action`, percent-encoded or not, whatever else is wrong with it.
+pub fn names_action(query: &str) -> bool {
+    query.split('&').any(|pair| {
+        let name = pair.split('=').next().unwrap_or_default();
+        parse_form(name.as_bytes()).is_ok_and(|read| find(&read, "Action").is_some())
+    })
+}
+
 /// What a request says of itself, the same for both schemes.
 pub struct Claim {
     /// The action, which exists.
@@ -105,6 +113,20 @@ impl Claim {
     pub fn value(&self, name: &str) -> Option<&str> {
         find(&self.parameters, name).filter(|value| !value.is_empty())
     }
+
+    /// SceneId, which the API gateway reads as a `Long`.
+    ///
+    /// # Errors
+    /// InvalidSceneId where it is none.
+    pub fn scene_id(&self) -> Result<Option<i64>, Refusal> {
+        let number = self.value("SceneId").map(str::parse).transpose();
+        number.map_err(|_| {
+            errors::invalid(
+                "SceneId",
+                "SceneId must be a 64-bit integer in decimal digits",
+            )
+        })
+    }
 }
 
 fn is_acs3(request: &IncomingRequest) -> bool {
@@ -115,7 +137,7 @@ fn find<'a>(pairs: &'a [(String, String)], name: &str) -> Option<&'a str> {
     beside(pairs, name).map(String::as_str)
 }
 
-fn all_parameters(request: &IncomingRequest) -> Result<Pairs, Refusal> {
+pub(super) fn all_parameters(request: &IncomingRequest) -> Result<Pairs, Refusal> {
     let mut pairs = read_form(request.query.as_bytes())?;
     pairs.extend(body_form(request)?);
     Ok(pairs)

@@ -1,7 +1,7 @@
 //! Whether a request of the vendor's protocol was signed by whom it says, and just now.
 
-use super::errors::{self, Refusal};
-use super::request::{Claim, Pairs, Proof, read_form};
+use super::errors::{self, GatewayError, Refusal};
+use super::request::{Claim, Pairs, Proof, all_parameters, read_form};
 use crate::credentials::Secret;
 use crate::http::{IncomingRequest, header};
 use crate::prelude::*;
@@ -33,46 +33,19 @@ impl Claim {
                 if Secret::new(expected).constant_time_eq(signature) {
                     return Ok(());
                 }
-                let detail = ["server string to sign is:", &string_to_sign].concat();
-                Err(errors::SIGNATURE_DOES_NOT_MATCH.saying(&detail, note))
+                Err(errors::SIGNATURE_DOES_NOT_MATCH.quoting(&string_to_sign, note))
             }
             Proof::Acs3 {
                 signed_headers,
                 signature,
             } => {
-                let headers: Pairs = request
-                    .headers
-                    .iter()
-                    .filter(|(name, _)| signed_headers.contains(&name.to_ascii_lowercase()))
-                    .cloned()
-                    .collect();
-                let query = read_form(request.query.as_bytes())?;
-                let payload_hash = acs3::hex_sha256(&request.body);
-                let (canonical_request, _) = acs3::canonical_request(&acs3::Canonical {
-                    method: &request.method,
-                    uri: &request.path,
-                    query: &canonicalized_query(&query),
-                    headers: &headers,
-                    payload_hash: &payload_hash,
-                });
-                let string_to_sign = acs3::string_to_sign(&canonical_request);
+                let (string_to_sign, canonical_request) = acs3_strings(request, signed_headers)?;
                 let expected = acs3::signature(secret, &string_to_sign);
                 if !Secret::new(expected).constant_time_eq(signature) {
-                    return Err(Refusal {
-                        message: [
-                            "Specified signature does not match our calculation. server StringToSign is [",
-                            &string_to_sign,
-                            "] server CanonicalRequest is [",
-                            &canonical_request,
-                            "]",
-                        ]
-                        .concat()
-                        .into(),
-                        ..errors::SIGNATURE_DOES_NOT_MATCH.because(note)
-                    });
+                    return Err(acs3_mismatch(&string_to_sign, &canonical_request, note));
                 }
                 let claimed = header(&request.headers, "x-acs-content-sha256");
-                if claimed.map(str::trim) != Some(payload_hash.as_str()) {
+                if claimed.map(str::trim) != Some(acs3::hex_sha256(&request.body).as_str()) {
                     return Err(errors::invalid(
                         "ContentSha256",
                         "x-acs-content-sha256 is not the SHA-256 of the body",
@@ -88,10 +61,18 @@ impl Claim {
     /// # Errors
     /// InvalidTimeStamp, for its form or its age.
     pub fn check_timestamp(&self, now: Timestamp) -> Result<(), Refusal> {
-        let Some(timestamp) = Timestamp::parse_iso8601(&self.timestamp) else {
-            return Err(errors::TIMESTAMP_FORMAT.because(
+        let (whole, form) = match &self.proof {
+            Proof::Rpc { .. } => (
+                without_milliseconds(&self.timestamp),
+                "the timestamp must be UTC as yyyy-MM-ddTHH:mm:ssZ or yyyy-MM-ddTHH:mm:ss.SSSZ",
+            ),
+            Proof::Acs3 { .. } => (
+                self.timestamp.clone(),
                 "the timestamp must be UTC as yyyy-MM-ddTHH:mm:ssZ, without milliseconds",
-            ));
+            ),
+        };
+        let Some(timestamp) = Timestamp::parse_iso8601(&whole) else {
+            return Err(errors::TIMESTAMP_FORMAT.because(form));
         };
         if now.millis_since(timestamp).saturating_abs() > WINDOW_MILLIS {
             let note = "the timestamp is more than 15 minutes from the server's clock, ";
@@ -105,4 +86,81 @@ impl Claim {
         let hash = acs3::hex_sha256(self.nonce.as_bytes());
         ["nonce/", &self.access_key_id, "/", &hash].concat()
     }
+}
+
+/// `yyyy-MM-ddTHH:mm:ss.SSSZ`, as JavaScript's `toISOString` and others write it, without its
+/// milliseconds; any other text as it is.
+fn without_milliseconds(timestamp: &str) -> String {
+    match timestamp.split_once('.') {
+        Some((seconds, fraction)) => match fraction.as_bytes() {
+            [a, b, c, b'Z'] if [a, b, c].into_iter().all(u8::is_ascii_digit) => {
+                [seconds, "Z"].concat()
+            }
+            _ => timestamp.to_owned(),
+        },
+        None => timestamp.to_owned(),
+    }
+}
+
+/// String-to-sign and canonical request under ACS3.
+fn acs3_strings(
+    request: &IncomingRequest,
+    signed_headers: &[String],
+) -> Result<(String, String), Refusal> {
+    let headers: Pairs = request
+        .headers
+        .iter()
+        .filter(|(name, _)| signed_headers.contains(&name.to_ascii_lowercase()))
+        .cloned()
+        .collect();
+    let query = read_form(request.query.as_bytes())?;
+    let (canonical_request, _) = acs3::canonical_request(&acs3::Canonical {
+        method: &request.method,
+        uri: &request.path,
+        query: &canonicalized_query(&query),
+        headers: &headers,
+        payload_hash: &acs3::hex_sha256(&request.body),
+    });
+    Ok((acs3::string_to_sign(&canonical_request), canonical_request))
+}
+
+/// SignatureDoesNotMatch as it reads under ACS3.
+fn acs3_mismatch(string_to_sign: &str, canonical_request: &str, note: &str) -> Refusal {
+    let message = [
+        "Specified signature does not match our calculation. server StringToSign is [",
+        string_to_sign,
+        "] server CanonicalRequest is [",
+        canonical_request,
+        "]",
+    ];
+    Refusal {
+        message: message.concat().into(),
+        ..errors::SIGNATURE_DOES_NOT_MATCH.because(note)
+    }
+}
+
+/// An error on demand, as this request would get it. SDKs take the messages about signatures apart,
+/// and some fail where these quote nothing.
+pub fn on_demand(error: &GatewayError, request: &IncomingRequest, note: &str) -> Refusal {
+    let quotes = [
+        errors::SIGNATURE_DOES_NOT_MATCH,
+        errors::INCOMPLETE_SIGNATURE,
+    ];
+    if !quotes.contains(&error) {
+        return error.because(note);
+    }
+    if let Ok(claim) = Claim::read(request)
+        && let Proof::Acs3 { signed_headers, .. } = &claim.proof
+        && let Ok((string_to_sign, canonical_request)) = acs3_strings(request, signed_headers)
+    {
+        return if error == errors::SIGNATURE_DOES_NOT_MATCH {
+            acs3_mismatch(&string_to_sign, &canonical_request, note)
+        } else {
+            error.because(note)
+        };
+    }
+    let mut parameters = all_parameters(request).unwrap_or_default();
+    parameters.retain(|(name, _)| name != "Signature");
+    let (string_to_sign, _) = rpc::sign(&request.method, &parameters, &Secret::new(""));
+    error.quoting(&string_to_sign, note)
 }

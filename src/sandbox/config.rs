@@ -94,15 +94,22 @@ fn optional_secret<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<
     Ok(Option::<String>::deserialize(deserializer)?.map(Secret::new))
 }
 
+/// The largest whole number that JavaScript holds exactly. A larger one was rounded before it came
+/// here, if it came from JavaScript.
+const MAX_EXACT: i64 = (1 << 53) - 1;
+
 fn scene_id<'de, D: Deserializer<'de>>(deserializer: D) -> Result<i64, D::Error> {
     let given = match Value::deserialize(deserializer)? {
+        Value::Integer(number) if number > MAX_EXACT => None,
         Value::Integer(number) => Some(number),
         Value::Text(digits) => digits.parse().ok(),
         _ => None,
     };
-    given
-        .filter(|number| *number > 0)
-        .ok_or_else(|| D::Error::custom("sceneId must be a positive integer, as number or string"))
+    given.filter(|number| *number > 0).ok_or_else(|| {
+        D::Error::custom(
+            "sceneId must be a positive integer, and one beyond 9007199254740991 a string or a bigint",
+        )
+    })
 }
 
 impl Key {

@@ -189,6 +189,8 @@ fn body<T: DeserializeOwned>(request: &IncomingRequest) -> Result<T, Stop> {
         ));
     }
     let text = core::str::from_utf8(&request.body).unwrap_or_default();
+    // A byte order mark, as Windows programs write it.
+    let text = text.strip_prefix('\u{FEFF}').unwrap_or(text);
     from_json_strictly(text).map_err(|error| {
         // Where it is wrong, without repeating what was sent.
         let (zh, en) = error.bracketed();

@@ -5,11 +5,11 @@ use super::verification::answers_with;
 use super::{Delivery, Manner, Need};
 use crate::actions::Action;
 use crate::codes;
-use crate::http::Response;
+use crate::http::{IncomingRequest, Response};
 use crate::json::read::{items, string};
 use crate::json::write::Object;
 use crate::prelude::*;
-use crate::rpc_server::errors;
+use crate::rpc_server::{errors, on_demand};
 use crate::text::Text;
 use serde::{Deserialize, Serialize};
 
@@ -111,7 +111,7 @@ impl Fault {
     }
 
     /// What is answered instead of executing the request; `None` when it is executed.
-    pub(super) fn instead(&self) -> Option<Stop> {
+    pub(super) fn instead(&self, request: &IncomingRequest) -> Option<Stop> {
         const NOTE: &str = "a fault that was asked for";
         match self.kind {
             FaultKind::Error => {
@@ -124,7 +124,9 @@ impl Fault {
                         code: known.code,
                         note: NOTE.to_owned(),
                     },
-                    (error, _) => error.unwrap_or(errors::INTERNAL_ERROR).because(NOTE).into(),
+                    (error, _) => {
+                        on_demand(error.unwrap_or(errors::INTERNAL_ERROR), request, NOTE).into()
+                    }
                 })
             }
             FaultKind::Latency | FaultKind::Truncated | FaultKind::NumericCode => None,

@@ -12,13 +12,14 @@ use crate::identity::{cert_name, cert_no, mobile};
 use crate::json::read::{MAX_DEPTH, value};
 use crate::json::write::Object;
 use crate::prelude::*;
-use crate::rpc_server::errors;
 use crate::signing::encode::hex;
 use crate::strings::contains;
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use core::net::IpAddr;
 
+/// The products whose pages describe this action.
+const PRODUCTS: [&str; 4] = [LR_FR, "ID_PRO", "ID_PLUS", "PV_FV"];
 /// The values of the vendor's pages. "No custom actions or combinations."
 const MODELS: [&str; 6] = [
     "LIVENESS",
@@ -86,20 +87,17 @@ pub(super) fn perform(session: &mut Session<'_>, call: &Call<'_>) -> Result<Obje
 
 /// SceneId as both actions take it: a `Long`, which the API gateway reads.
 pub(super) fn scene_id(call: &Call<'_>) -> Result<i64, Stop> {
-    let text = mandatory(call, "SceneId")?;
-    text.parse::<i64>().map_err(|_| {
-        errors::invalid(
-            "SceneId",
-            "SceneId must be a 64-bit integer in decimal digits",
-        )
-        .into()
-    })
+    let given = call.scene_id()?;
+    given.ok_or_else(|| missing(call, "SceneId"))
 }
 
 /// A parameter without which the service answers Code 400.
 pub(super) fn mandatory<'a>(call: &'a Call<'_>, name: &str) -> Result<&'a str, Stop> {
-    call.value(name)
-        .ok_or_else(|| call.refuse("400", [name, " is missing"].concat()))
+    call.value(name).ok_or_else(|| missing(call, name))
+}
+
+fn missing(call: &Call<'_>, name: &str) -> Stop {
+    call.refuse("400", [name, " is missing"].concat())
 }
 
 /// Beside SceneId, OuterOrderNo and ProductCode. UserId is not among them: the vendor document's
@@ -138,8 +136,8 @@ fn check_values(session: &Session<'_>, call: &Call<'_>, product: &str) -> Result
         ),
         (
             "ProductCode",
-            &is_word,
-            "must be LR_FR or another product's code",
+            &|text| PRODUCTS.contains(&text),
+            "must be LR_FR, or ID_PRO, ID_PLUS or PV_FV for another product",
         ),
         (
             "Model",

@@ -207,7 +207,8 @@ fn answer(
     }
     let format = request::format(request);
     let fault = faults::take(session, request::action_name(request).as_deref())?;
-    let outcome = match fault.as_ref().and_then(faults::Fault::instead) {
+    let instead = fault.as_ref().and_then(|fault| fault.instead(request));
+    let outcome = match instead {
         Some(stop) => Err(stop),
         None => perform(session, request),
     };

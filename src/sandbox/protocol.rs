@@ -31,6 +31,11 @@ impl Call<'_> {
         self.claim.value(name)
     }
 
+    /// SceneId; the refusal where it is no number.
+    pub(super) fn scene_id(&self) -> Result<Option<i64>, Refusal> {
+        self.claim.scene_id()
+    }
+
     /// A refusal by the service.
     pub(super) fn refuse(&self, code: &'static str, note: impl Into<String>) -> Stop {
         Stop::Code {

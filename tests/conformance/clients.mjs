@@ -222,7 +222,14 @@ function goProgram(client, argument, settings) {
 }
 
 /** Go github.com/aliyun/alibaba-cloud-sdk-go, services/cloudauth. */
-export const goSdk = () => goProgram({ name: "Go alibaba-cloud-sdk-go", scheme: RPC }, "sdk");
+export function goSdk() {
+  const explainsWrongSecret = {
+    code: "SignatureDoesNotMatch",
+    wording: /Specified signature is not matched with our calculation/,
+    recommend: "InvalidAccessKeySecret: Please check you AccessKeySecret",
+  };
+  return goProgram({ name: "Go alibaba-cloud-sdk-go", scheme: RPC, explainsWrongSecret }, "sdk");
+}
 
 /** Go github.com/alibabacloud-go/cloudauth-20190307. */
 export function goOpenApi(algorithm) {

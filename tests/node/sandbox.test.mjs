@@ -103,10 +103,14 @@ describe("in-process", () => {
       {
         accountId: "1000000000000001",
         keys: [{ accessKeyId: "own-id", accessKeySecret: "own-secret" }],
-        scenes: [{ sceneId: "9223372036854775807" }],
+        scenes: [{ sceneId: "9223372036854775807" }, { sceneId: 9007199254740993n }],
       },
     ];
     const sandbox = sandboxFor({ accounts });
+    assert.deepEqual((await sandbox.state()).accounts[0].sceneIds, [
+      "9223372036854775807",
+      "9007199254740993",
+    ]);
     const own = clientOf(sandbox, { accessKeyId: "own-id", accessKeySecret: "own-secret" });
     const { certifyId } = await start(own, { sceneId: 9223372036854775807n });
     await sandbox.submit(certifyId, "206");
@@ -125,6 +129,10 @@ describe("in-process", () => {
         /accounts\[0\]\.keys\[0\]\.ram is not what it should be/,
       ],
       [[{ accountId: "1", keys: [key], scenes: [{ sceneId: 1.5 }] }], /sceneId must be a positive integer/],
+      [
+        [{ accountId: "1", keys: [key], scenes: [{ sceneId: JSON.parse("9007199254740993") }] }],
+        /one beyond 9007199254740991 a string or a bigint/,
+      ],
       [[{ accountId: "1", keys: [key], scenes: [], more: 1 }], /accounts\[0\] has an unknown member more/],
     ]) {
       assert.throws(() => createSandbox({ accounts }), wording);
@@ -458,6 +466,51 @@ describe("the command", () => {
         const { certifyId } = await start(new FaceVerifyClient({ ...key, endpoint: url }));
         assert.match(certifyId, /^[0-9a-f]{32}$/);
         child.kill(signal);
+        assert.deepEqual(await ended, [0, null]);
+      }
+    } finally {
+      rmSync(folder, { recursive: true });
+    }
+  });
+
+  test("on every address, it prints one that can be called", async (t) => {
+    for (const [host, printed] of [
+      ["0.0.0.0", /http:\/\/127\.0\.0\.1:\d+/],
+      ["::", /http:\/\/\[::1\]:\d+/],
+    ]) {
+      const { child, output, ended } = run("sandbox", "--port", "0", "--host", host);
+      const [first] = await Promise.race([once(child.stdout, "data"), ended]);
+      if (host === "::" && typeof first !== "string") {
+        t.diagnostic(`this machine has no IPv6: ${output.stderr}`);
+        continue;
+      }
+      while (!output.stdout.includes("/submit\n")) await once(child.stdout, "data");
+      const url = output.stdout.match(printed)?.[0];
+      assert.ok(url, output.stdout);
+      assert.ok(!output.stdout.includes(`//${host}:`) && !output.stdout.includes(`[${host}]`), output.stdout);
+      assert.equal((await fetch(`${url}/_sandbox/state`)).status, 200);
+      child.kill("SIGTERM");
+      assert.deepEqual(await ended, [0, null]);
+    }
+  });
+
+  test("reads a configuration with a byte order mark, also in UTF-16", async () => {
+    const folder = mkdtempSync(join(tmpdir(), "sandbox-"));
+    const text = "\ufeff" + JSON.stringify({ controlToken: "a token" });
+    try {
+      for (const encoding of ["utf8", "utf16le"]) {
+        const config = join(folder, `${encoding}.json`);
+        writeFileSync(config, text, encoding);
+        const { child, output, ended } = run("sandbox", "--port", "0", "--config", config);
+        while (!output.stdout.includes("/submit\n")) {
+          const [first] = await Promise.race([once(child.stdout, "data"), ended]);
+          assert.equal(typeof first, "string", output.stderr);
+        }
+        const [url] = output.stdout.match(/http:\/\/127\.0\.0\.1:\d+/);
+        const state = (headers) => fetch(`${url}/_sandbox/state`, { headers });
+        assert.equal((await state({})).status, 401);
+        assert.equal((await state({ authorization: "Bearer a token" })).status, 200);
+        child.kill("SIGTERM");
         assert.deepEqual(await ended, [0, null]);
       }
     } finally {

@@ -321,3 +321,13 @@ fn every_listed_outcome_can_be_submitted_and_no_other() {
         assert_eq!(status, if known { 200 } else { 400 }, "{outcome}");
     }
 }
+
+#[test]
+fn reads_a_body_with_a_byte_order_mark() {
+    let mut host = Host::new();
+    let certify_id = host.started();
+    let path = format!("verifications/{certify_id}/submit");
+    let answer = host.control("POST", &path, "\u{feff}{\"outcome\":\"205\"}");
+    assert_eq!(answer.status(), 200, "{}", answer.text());
+    assert_eq!(answer.json()["subCode"], "205");
+}

@@ -1,6 +1,7 @@
 //! Faults: what they do, to whom, how often, and whether the request was executed.
 
-use crate::host::{Host, start};
+use crate::host::{Host, Pairs, SCENE, pairs, start};
+use cloudauth_edge::http::IncomingRequest;
 use cloudauth_edge::sandbox::{Delivery, Manner};
 
 fn inject(host: &mut Host, fault: &str) {
@@ -137,4 +138,84 @@ fn can_be_taken_back_and_are_bounded() {
     );
     assert_eq!(host.control("DELETE", "faults", "").status(), 200);
     assert_eq!(host.init(start()).0.delivery, Delivery::default());
+}
+
+#[test]
+fn errors_of_the_api_gateway() {
+    for (code, status) in [
+        ("InvalidAccessKeyId", 404),
+        ("Forbidden.AccessKeyDisabled", 403),
+        ("MissingParameter", 400),
+        ("InvalidParameter", 400),
+        ("InvalidApi.NotFound", 404),
+    ] {
+        let mut host = Host::new();
+        inject(&mut host, &format!(r#"{{"kind":"error","code":"{code}"}}"#));
+        let answer = host.init(start());
+        assert_eq!(answer.verdict(), format!("{status} {code}"));
+        assert!(answer.message().ends_with('.'));
+    }
+}
+
+/// Old SDKs take these two messages apart: the Python one fails with an IndexError where there is no
+/// colon, old Java ones where there is no "string to sign is:".
+#[test]
+fn errors_about_signatures_quote_the_request() {
+    for code in ["SignatureDoesNotMatch", "IncompleteSignature"] {
+        let mut host = Host::new();
+        inject(&mut host, &format!(r#"{{"kind":"error","code":"{code}"}}"#));
+        let answer = host.init(start());
+        assert_eq!(answer.verdict(), format!("400 {code}"));
+        let message = answer.message();
+        let (_, quoted) = message.split_once(". server string to sign is:").unwrap();
+        // What the sandbox tells somebody who signed with another secret.
+        assert!(
+            quoted.starts_with(
+                "POST&%2F&AccessKeyId%3Dsandbox-key-id%26Action%3DInitFaceVerify%26CertName%3D"
+            ),
+            "{quoted}"
+        );
+        assert!(quoted.ends_with("%26Version%3D2019-03-07"), "{quoted}");
+        assert!(!quoted.contains("Signature%3D"), "{quoted}");
+    }
+    let mut host = Host::new();
+    inject(
+        &mut host,
+        r#"{"kind":"error","code":"SignatureDoesNotMatch"}"#,
+    );
+    let query = pairs(&[("SceneId", SCENE), ("CertifyId", "x")]);
+    let request = host.acs3("DescribeFaceVerify", &query, &Pairs::new());
+    let answer = host.send(request);
+    let message = answer.message();
+    assert!(
+        message.starts_with(
+            "Specified signature does not match our calculation. server StringToSign is [ACS3-HMAC-SHA256\n"
+        ),
+        "{message}"
+    );
+    assert!(
+        message.contains("] server CanonicalRequest is [POST\n/\n"),
+        "{message}"
+    );
+}
+
+/// Even what is no request of the protocol.
+#[test]
+fn an_error_about_signatures_for_a_request_that_has_none() {
+    let mut host = Host::new();
+    inject(
+        &mut host,
+        r#"{"kind":"error","code":"SignatureDoesNotMatch"}"#,
+    );
+    let answer = host.send(IncomingRequest {
+        method: "POST".to_owned(),
+        path: "/".to_owned(),
+        query: "Format=JSON".to_owned(),
+        headers: Vec::new(),
+        body: Vec::new(),
+    });
+    assert_eq!(
+        answer.message(),
+        "Specified signature is not matched with our calculation. server string to sign is:POST&%2F&Format%3DJSON"
+    );
 }

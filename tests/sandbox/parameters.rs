@@ -2,7 +2,7 @@
 
 use crate::host::{Host, Pairs, SCENE, pairs, start, with};
 use base64::Engine;
-use cloudauth_edge::sandbox::Scene;
+use cloudauth_edge::sandbox::{Config, Scene};
 
 fn base64(bytes: &[u8]) -> String {
     base64::engine::general_purpose::STANDARD.encode(bytes)
@@ -68,6 +68,8 @@ fn values() {
         ("OuterOrderNo", "e0c34a77f5ac40a5aa5e6ed20c35388", "401"),
         ("OuterOrderNo", "e0c34a77-f5ac-40a5-aa5e-6ed20c35", "401"),
         ("ProductCode", "lr_fr", "401"),
+        ("ProductCode", "LR_RF", "401"),
+        ("ProductCode", "ID_PLUS", "200"),
         ("ProductCode", "PV_FV", "200"),
         ("Model", "PHOTINUS_LIVENESS", "200"),
         ("Model", "MOVE_ACTION", "200"),
@@ -222,5 +224,22 @@ fn device_risk_only_where_it_was_asked_for() {
             result.get("DeviceRisk").map(|risk| risk.as_str().unwrap()),
             risk
         );
+    }
+}
+
+#[test]
+fn a_scene_id_that_javascript_rounds_is_not_taken_as_a_number() {
+    let config = |scene_id: &str| {
+        serde_json::from_str::<Config>(&format!(
+            r#"{{"accounts":[{{"accountId":"1","keys":[],"scenes":[{{"sceneId":{scene_id}}}]}}]}}"#
+        ))
+        .map(|config| config.accounts[0].scenes[0].scene_id)
+        .map_err(|error| error.to_string())
+    };
+    assert_eq!(config("9007199254740991"), Ok(9_007_199_254_740_991));
+    assert_eq!(config("\"9007199254740993\""), Ok(9_007_199_254_740_993));
+    for scene_id in ["9007199254740992", "9007199254740993", "1e21", "0"] {
+        let error = config(scene_id).unwrap_err();
+        assert!(error.contains("9007199254740991 a string"), "{error}");
     }
 }

@@ -73,7 +73,12 @@ fn refuses_malformed_common_parameters() {
         ("SignatureType", "BEARERTOKEN", "400 InvalidSignatureType"),
         (
             "Timestamp",
-            "2023-10-26T10:22:32.000Z",
+            "2023-10-26T10:22:32.00Z",
+            "400 InvalidTimeStamp.Format",
+        ),
+        (
+            "Timestamp",
+            "2023-10-26T10:22:32.+00Z",
             "400 InvalidTimeStamp.Format",
         ),
         (
@@ -128,6 +133,36 @@ fn the_window_is_fifteen_minutes_either_way() {
         host.advance(offset);
         assert_eq!(host.send(request).verdict(), verdict, "{offset}");
     }
+}
+
+#[test]
+fn takes_a_timestamp_with_milliseconds_under_rpc() {
+    let mut host = Host::new();
+    let all = host.unsigned("DescribeFaceVerify", describe());
+    let all = with(all, "Timestamp", Some("2023-10-26T10:22:32.987Z"));
+    assert_eq!(
+        host.send(signed("POST", all.clone(), SECRET)).verdict(),
+        "200 406"
+    );
+    let all = with(all, "SignatureNonce", Some("another"));
+    host.advance(15 * MINUTE + 1_000);
+    assert_eq!(
+        host.send(signed("POST", all, SECRET)).verdict(),
+        "400 InvalidTimeStamp.Expired"
+    );
+}
+
+#[test]
+fn reads_names_that_are_percent_encoded() {
+    let mut host = Host::new();
+    let all = host.unsigned("DescribeFaceVerify", describe());
+    let mut request = signed("GET", all, SECRET);
+    assert!(request.query.contains("Action=") && request.query.contains("SceneId="));
+    request.query = request
+        .query
+        .replace("Action=", "A%63tion=")
+        .replace("SceneId=", "%53ceneId=");
+    assert_eq!(host.send(request).code(), "406");
 }
 
 #[test]

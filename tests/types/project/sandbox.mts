@@ -30,7 +30,7 @@ const scene: Required<SandboxScene> = { sceneId: 1000000007, pictures: true };
 const account: Required<SandboxAccount> = {
   accountId: "1",
   keys: [key],
-  scenes: [scene, { sceneId: "9223372036854775807" }],
+  scenes: [scene, { sceneId: "9223372036854775807" }, { sceneId: 9007199254740993n }],
   callsPerSecond: 0,
 };
 const rows = new Map<string, string>();

@@ -130,6 +130,14 @@ impl<'a> Members<'a> {
         found.map(|(_, value)| *value)
     }
 
+    /// Whether one of these names is there more than once.
+    pub fn repeats(&self, names: &[&str]) -> bool {
+        names.iter().any(|name| {
+            let with_name = |(candidate, _): &&(String, &str)| candidate == name;
+            self.0.iter().filter(with_name).count() > 1
+        })
+    }
+
     /// A member's value, to be kept: it was checked with the whole.
     pub fn json(&self, name: &str) -> Option<Json> {
         self.get(name).map(|value| Json(value.to_owned()))

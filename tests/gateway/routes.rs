@@ -426,6 +426,68 @@ fn where_photos_go_through_the_gateway_nobody_gets_their_address() {
 }
 
 #[test]
+fn where_photos_go_through_the_gateway_no_form_of_an_answer_tells_an_address() {
+    let url = "http://127.0.0.1:8788/planted.jpeg";
+    let front = json!({
+        "qualityScore": 88.5, "ossObjectName": "verify/1.jpeg", "pictureUrl": url,
+        "verifyVideoUrl": url, "video": url, "more": {"x": [url]},
+    });
+    let material = json!({
+        "faceAttack": "F", "faceOcclusion": "T", "facialPictureFront": front,
+        "facialPictureSide": {"pictureUrl": url}, "videoUrl": url, "video": url,
+    });
+    let user = json!({"number": "11010519491231002X", "name": "张三", "picture": url});
+    let escaped = material
+        .to_string()
+        .replace("pictureUrl", "picture\\u0055rl");
+    for (material, user) in [
+        (json!(material.to_string()), json!(user.to_string())),
+        (material, user.clone()),
+        (json!(escaped), user),
+    ] {
+        let mut host = Host::new(variables(&[
+            ("GATEWAY_MODE", "development"),
+            ("GATEWAY_PHOTO", "stream"),
+        ]));
+        assert_eq!(create(&mut host, json!({}), &mut starts).status, 201);
+        let mut upstream = |_: &OutgoingRequest| {
+            json_answer(
+                200,
+                &json!({"Code": "200", "ResultObject": {
+                    "Passed": "T", "SubCode": "200", "DeviceToken": "device", "DeviceRisk": "ROOT,VPN",
+                    "MaterialInfo": material, "UserInfo": user, "IdentityInfo": {"picture": url},
+                    "PictureUrl": url, "VideoInfo": json!({"url": url}).to_string(),
+                }}),
+            )
+        };
+        let describe = [("Action", "DescribeFaceVerify"), ("CertifyId", "certify1")];
+        let asked = signed("dev-key-id", "dev-key-secret", &describe);
+        let (_, reply) = host.handle(asked, &mut upstream);
+        let mut result = body(&reply)["ResultObject"].take();
+        let inner =
+            |text: &Value| -> Value { serde_json::from_str(text.as_str().unwrap()).unwrap() };
+        result["MaterialInfo"] = inner(&result["MaterialInfo"]);
+        result["UserInfo"] = inner(&result["UserInfo"]);
+        assert_eq!(
+            result,
+            json!({
+                "Passed": "T", "SubCode": "200", "IdentityInfo": "null", "DeviceToken": "device",
+                "DeviceRisk": "ROOT,VPN",
+                "MaterialInfo": {
+                    "faceAttack": "F", "faceOcclusion": "T",
+                    "facialPictureFront": {"qualityScore": 88.5, "ossObjectName": "verify/1.jpeg"},
+                },
+                "UserInfo": {"number": "11010519491231002X", "name": "张三"},
+            })
+        );
+        let path = format!("{ROUTE}/e0c34a77f5ac40a5aa5e6ed20c353888");
+        let (_, reply) = host.handle(request("GET", &path, &[BEARER], b""), &mut upstream);
+        assert_eq!(body(&reply)["userInfo"]["name"], "张三");
+        assert!(!reply.body.contains("planted"), "{}", reply.body);
+    }
+}
+
+#[test]
 fn a_start_that_was_not_sent_for_crowding_changes_nothing() {
     let callers = json!([{
         "id": "shop",

@@ -132,6 +132,22 @@ impl Problem {
     pub fn because_of(mut self, error: &Error) -> Self {
         self.vendor_code = is_vendor_code(error).then(|| error.code.clone());
         self.vendor_request_id.clone_from(&error.request_id);
+        // Its caller may go on as the problem says; that the vendor fails is for its operator to report.
+        if error.kind == Kind::Vendor && error.audience == Audience::Operator {
+            self.audience = Audience::Operator;
+            self.detail = Text::composed(
+                [
+                    &self.detail.zh,
+                    "服务商内部错误；若持续出现，请网关运维凭 vendorRequestId 联系服务商。",
+                ]
+                .concat(),
+                [
+                    &self.detail.en,
+                    " The vendor failed internally; if that lasts, the gateway's operator contacts the vendor with the vendorRequestId.",
+                ]
+                .concat(),
+            );
+        }
         self
     }
 

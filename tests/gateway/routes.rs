@@ -113,6 +113,64 @@ fn a_development_gateway_serves_this_machine_alone() {
 }
 
 #[test]
+fn a_token_is_taken_as_it_is_alone() {
+    let mut host = development();
+    for (header, status) in [
+        ("Bearer dev-token", 200),
+        ("bearer   dev-token", 200),
+        ("Bearer dev-token\u{A0}", 401),
+        ("Bearer \u{A0}dev-token", 401),
+        ("Bearer\u{A0}dev-token", 401),
+        ("Bearer dev-token\u{3000}", 401),
+        ("Bearer dev-token\u{FEFF}", 401),
+        ("Bearer dev-token\u{85}", 401),
+        ("Bearer dev-token\t", 401),
+        ("Bearer dev-token x", 401),
+        ("Bearer", 401),
+        ("dev-token", 401),
+    ] {
+        let asked = request("GET", ROUTE, &[("authorization", header)], b"");
+        let (_, reply) = host.handle(asked, &mut no_upstream);
+        assert_eq!(reply.status, status, "{header:?}");
+    }
+}
+
+#[test]
+fn a_failure_of_the_vendors_own_is_told_to_who_can_ask_the_vendor() {
+    let mut host = development();
+    let mut failing = |_: &OutgoingRequest| {
+        json_answer(
+            200,
+            &json!({"Code": "500", "Message": "系统错误", "RequestId": "130A2C10-B9EE-4D84-88E3-5384FF039795"}),
+        )
+    };
+    let told = body(&create(&mut host, json!({}), &mut failing));
+    assert_eq!(told["code"], "start-outcome-unknown");
+    assert_eq!(told["vendorCode"], "500");
+    assert_eq!(
+        told["vendorRequestId"],
+        "130A2C10-B9EE-4D84-88E3-5384FF039795"
+    );
+    // The caller may start it anew, and only the operator has an account with the vendor.
+    assert_eq!(told["audience"], "operator");
+    for (language, texts) in [
+        ("en", ["restartUnknown=true", "vendorRequestId"]),
+        ("zh", ["restartUnknown=true", "运维"]),
+    ] {
+        let detail = told["messages"][language].as_str().unwrap();
+        assert!(texts.iter().all(|text| detail.contains(text)), "{detail}");
+    }
+    // An answer that was lost is nothing that the vendor could look up.
+    let mut host = development();
+    let mut lost = |_: &OutgoingRequest| Outcome::Lost(cloudauth_edge::call::Loss::TimedOut);
+    let told = body(&create(&mut host, json!({}), &mut lost));
+    assert_eq!(
+        (&told["code"], &told["audience"]),
+        (&json!("start-outcome-unknown"), &json!("developer"))
+    );
+}
+
+#[test]
 fn a_strangers_body_is_never_read() {
     let then = |headers: &[(&str, &str)], target: &str| {
         let arrival = Arrival {

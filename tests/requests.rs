@@ -198,6 +198,12 @@ fn a_wrong_name_is_explained_and_a_personal_one_not_repeated() {
             ["is not a parameter; did you mean ", meant, "?"].concat()
         );
     }
+    let error = named(&[("favouriteColour", "1".into())]).unwrap_err();
+    let unknown = error
+        .fields
+        .iter()
+        .any(|problem| problem.field == "favouriteColour");
+    assert!(unknown);
     let long = "a".repeat(100_000);
     for personal in [
         "11010519491231002X",
@@ -206,6 +212,8 @@ fn a_wrong_name_is_explained_and_a_personal_one_not_repeated() {
         "ZhangSan",
         "zhang_san",
         "hunter",
+        "aBcDeFgHiJ",
+        "zhangS",
         "1",
         "",
         "https",

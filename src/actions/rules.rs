@@ -275,7 +275,7 @@ fn field_error(parameter: &Parameter, problem: Problem) -> FieldError {
 }
 
 /// The name is the sender's text, and may be a person's or a secret: it is repeated only where it
-/// resembles a parameter's.
+/// looks like a parameter's.
 fn unknown_field(action: &Action, name: &str) -> FieldError {
     let parameters = action.parameters.iter();
     let meant = parameters.min_by_key(|parameter| distance(parameter.name, name));
@@ -289,14 +289,32 @@ fn unknown_field(action: &Action, name: &str) -> FieldError {
             FieldError::new(name, "unknown-field", message)
         }
         None => FieldError::new(
-            "(?)",
+            if is_camel_case(name) { name } else { "(?)" },
             "unknown-field",
             Text::new(
-                "有一个成员不是该接口的参数，请删除或改正名称（其名称可能含个人信息，故不显示）。",
-                "is not a parameter of this action; remove it or correct its name, which is not repeated since it may be personal data.",
+                "不是该接口的参数，请删除或改正名称。",
+                "is not a parameter of this action; remove it or correct its name.",
             ),
         ),
     }
+}
+
+/// Whether it is two words or more, written as `outerOrderNo` is.
+fn is_camel_case(name: &str) -> bool {
+    let mut words = 0_usize;
+    let mut letters = 0_usize;
+    for byte in name.bytes() {
+        match byte {
+            b'a'..=b'z' => letters = letters.saturating_add(1),
+            // The word before it has ended.
+            b'A'..=b'Z' if letters > 1 => {
+                letters = 1;
+                words = words.saturating_add(1);
+            }
+            _ => return false,
+        }
+    }
+    words > 0 && letters > 1 && name.len() <= 40
 }
 
 /// Whether a third of the letters at most are other ones.

@@ -285,8 +285,8 @@ problems! {
     /// The body did not arrive in time.
     REQUEST_TIMEOUT 408 "request-timeout" Developer true
         "请求体未按时到达" "The body did not arrive in time"
-        "请求体未在规定时间内到达，请检查网络后重试。"
-        "The body did not arrive in time; check the network and try again.";
+        "请求体未在规定时间内完整到达，请检查网络后重试。"
+        "The body did not arrive completely within the time allowed; check the network and try again.";
     /// The order was started with other input.
     ORDER_CONFLICT 409 "order-conflict" Developer false
         "订单已用其他参数发起" "The order was started with other input"

@@ -1,10 +1,13 @@
 /** The gateway as a Cloudflare Worker: wiring between the platform and the core, which decides. */
 
+import { collect } from "./worker/bytes.js";
 import { core, files, settingsOf } from "./worker/core.js";
 
 export { Ledger, Pacer } from "./worker/ledger.js";
 
 const PHOTO_TIMEOUT_MS = 15_000;
+/** The vendor keeps photos below 1 MB. */
+const PHOTO_MAX_BYTES = 5 * 1024 * 1024;
 
 export default {
   async fetch(request, env, ctx) {
@@ -40,8 +43,6 @@ export default {
       doubles: [reply.status, Date.now() - began, upstream?.calls ?? 0, upstream?.millis ?? 0],
     });
     const noBody = request.method === "HEAD" || reply.body?.length === 0;
-    // A photo that nobody reads would keep its connection.
-    if (noBody) await reply.body?.cancel?.();
     return new Response(noBody ? null : reply.body, {
       status: reply.status,
       headers: [...reply.headers, ...(log.headers ?? [])],
@@ -68,7 +69,7 @@ async function answer(request, message, env, ctx, log) {
   let routed = core.route(settings, message);
   Object.assign(log, routed);
   if (routed.then.readBody) {
-    message.body = await readBody(request, routed.then.readBody);
+    message.body = await collect(request.body, routed.then.readBody);
     if (!message.body) return fail("slow-body", message, log);
     routed = core.route(settings, message);
     Object.assign(log, routed);
@@ -92,52 +93,28 @@ async function answer(request, message, env, ctx, log) {
   return reply ?? fetchPhoto(photo, message, log);
 }
 
-/** The photo as it comes from the vendor, so that its address stays here. */
+/** The photo from the vendor, so that its address stays here. Whole, or not at all. */
 async function fetchPhoto(url, message, { requestId }) {
+  const deadline = Date.now() + PHOTO_TIMEOUT_MS;
+  const failed = () => core.photo(0, "", message, requestId);
   let response;
   try {
     response = await fetch(url, { redirect: "manual", signal: AbortSignal.timeout(PHOTO_TIMEOUT_MS) });
   } catch {
-    return core.photo(0, "", message, requestId);
+    return failed();
   }
   const type = response.headers.get("content-type") ?? "";
   const reply = core.photo(response.status, type, message, requestId);
-  if (reply.status === 200) return { ...reply, body: response.body };
-  await response.body?.cancel();
-  return reply;
+  if (reply.status !== 200) {
+    await response.body?.cancel();
+    return reply;
+  }
+  const body = await collect(response.body, { limit: PHOTO_MAX_BYTES, millis: deadline - Date.now() });
+  return body && body.length <= PHOTO_MAX_BYTES ? { ...reply, body } : failed();
 }
 
 function fail(what, message, { requestId }) {
   return core.failure(what, message, requestId);
-}
-
-/** The body, cut one byte behind the limit; undefined when it takes too long to arrive. */
-async function readBody(request, { limit, millis }) {
-  if (!request.body) return new Uint8Array();
-  const reader = request.body.getReader();
-  const late = setTimeout(() => reader.cancel().catch(() => {}), millis);
-  const deadline = Date.now() + millis;
-  const chunks = [];
-  let length = 0;
-  try {
-    while (length <= limit) {
-      const { done, value } = await reader.read();
-      if (done) break;
-      chunks.push(value);
-      length += value.byteLength;
-    }
-  } finally {
-    clearTimeout(late);
-  }
-  if (Date.now() >= deadline) return undefined;
-  const body = new Uint8Array(Math.min(length, limit + 1));
-  let at = 0;
-  for (const chunk of chunks) {
-    const part = chunk.subarray(0, body.length - at);
-    body.set(part, at);
-    at += part.byteLength;
-  }
-  return body;
 }
 
 /** Where it failed. The message may repeat what a caller sent. */

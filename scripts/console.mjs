@@ -1,8 +1,8 @@
 // Builds the console: www/ and the lab module, by Vite, into www/dist, which the Worker serves.
 
 import { createHash } from "node:crypto";
-import { existsSync, readFileSync, writeFileSync } from "node:fs";
-import { relative, sep } from "node:path";
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { dirname, relative, sep } from "node:path";
 import { must } from "./lib/process.mjs";
 import { at, filesUnder, root } from "./lib/project.mjs";
 
@@ -30,5 +30,7 @@ export async function buildConsole(modules) {
   await must("vite", ["build", "--config", at("www", "vite.config.js"), "--logLevel", "warn"], {
     advice: "Mend what Vite names above.",
   });
+  // There is no such folder where the modules were there already.
+  mkdirSync(dirname(stamp), { recursive: true });
   writeFileSync(stamp, inputs);
 }

@@ -1,11 +1,12 @@
 // npm start: the gateway and console in workerd, with the sandbox as their upstream.
 // Settings of the environment: PORT (8787), SANDBOX_PORT (8788).
 
+import { randomUUID } from "node:crypto";
 import { existsSync, readFileSync, rmSync } from "node:fs";
 import { createServer } from "node:net";
 import { parseEnv } from "node:util";
 import { build } from "./build.mjs";
-import { Failure, start } from "./lib/process.mjs";
+import { Failure, start, stopWithParent } from "./lib/process.mjs";
 import { command, line } from "./lib/progress.mjs";
 import { at } from "./lib/project.mjs";
 import { forBuild, setUp } from "./setup.mjs";
@@ -18,9 +19,9 @@ const KEPT_LINES = 200;
 const sandboxKey = { id: "sandbox-key-id", secret: "sandbox-key-secret", scene: "1000000006" };
 const callerKey = { token: "dev-token", id: "dev-key-id", secret: "dev-key-secret" };
 
-/** The vendor document's own sample values. */
+/** The vendor document's own sample values, and an order number of this start. */
 const sample = {
-  outerOrderNo: "e0c34a77f5ac40a5aa5e6ed20c353888",
+  outerOrderNo: randomUUID().replaceAll("-", ""),
   userId: "123456789",
   metaInfo:
     '{"zimVer":"3.0.0","appVersion":"1","bioMetaInfo":"4.1.0:11501568,0","appName":"com.aliyun.antcloudauth",' +
@@ -150,6 +151,8 @@ const tryIt = (url) =>
 await command(
   import.meta,
   async () => {
+    // Started by hand, it may outlive the shell.
+    if (process.env.npm_lifecycle_event) stopWithParent();
     const port = portFrom("PORT", 8787);
     const sandboxPort = portFrom("SANDBOX_PORT", 8788);
     const devVars = existsSync(at(".dev.vars")) ? parseEnv(readFileSync(at(".dev.vars"), "utf8")) : {};

@@ -59,6 +59,7 @@ const suites = [
       clippy(...wasm32, "--features", "gateway-module,sandbox-module,lab"),
       ["cargo", "doc", "--no-deps", "--all-features"],
       ["oxlint", "--deny-warnings"],
+      ["node", "scripts/locks.mjs"],
       ["tsc", "--project", "www"],
     ],
   },

@@ -106,6 +106,15 @@ impl Endpoint {
         let host = host.strip_suffix('.').unwrap_or(host);
         host.ends_with(".aliyuncs.com")
     }
+
+    /// Whether it is a host of the vendor's that answers inside a VPC alone, as
+    /// `cloudauth-vpc.cn-shanghai.aliyuncs.com`.
+    pub fn is_inside_vpc(&self) -> bool {
+        self.is_vendor()
+            && self.authority.split('.').any(|label| {
+                label.ends_with("-vpc") || label.starts_with("vpc-") || label.ends_with("-internal")
+            })
+    }
 }
 
 fn split_port(authority: &str) -> (&str, Option<&str>) {
@@ -179,6 +188,27 @@ mod tests {
                 "needs-https",
                 "{text}"
             );
+        }
+    }
+
+    #[test]
+    fn knows_hosts_inside_a_vpc() {
+        let inside = |text| Endpoint::parse(text).unwrap().is_inside_vpc();
+        for text in [
+            "cloudauth-vpc.cn-shanghai.aliyuncs.com",
+            "https://CLOUDAUTH-VPC.cn-beijing.aliyuncs.com.:443",
+            "cloudauth.vpc-proxy.aliyuncs.com",
+            "bucket.oss-cn-shanghai-internal.aliyuncs.com",
+        ] {
+            assert!(inside(text), "{text}");
+        }
+        for text in [
+            "cloudauth.aliyuncs.com",
+            "cloudauth.cn-shanghai.aliyuncs.com",
+            "cloudauth-vpc.example.com",
+            "127.0.0.1",
+        ] {
+            assert!(!inside(text), "{text}");
         }
     }
 

@@ -231,6 +231,8 @@ struct Envelope {
     code: String,
     message: String,
     request_id: Option<String>,
+    /// Success, as JSON text, which API gateways add.
+    success: Option<String>,
     /// ResultObject, where it is an object.
     result_object: Option<Json>,
 }
@@ -270,6 +272,13 @@ impl Envelope {
                 "The answer is not the vendor's JSON; most likely a proxy wrote it: check the endpoint and the network, then try again.",
             ));
         };
+        if body.ambiguous {
+            return Err(fail(
+                "RepeatedMember",
+                "应答中同一个成员出现了两次（如 Code），无法确定以哪个为准；请检查 endpoint 与中间网关。",
+                "The answer has a member twice, such as Code, so it is unclear which of them counts; check the endpoint and what stands between.",
+            ));
+        }
         let Some(code) = body.code else {
             return Err(fail(
                 "NoCode",
@@ -283,6 +292,7 @@ impl Envelope {
             code,
             message: body.message.unwrap_or_default(),
             request_id: body_id.or(header_id),
+            success: body.success,
             result_object: body.result_object,
         })
     }
@@ -337,7 +347,7 @@ impl Envelope {
     fn init_result(self) -> Result<InitResult, Error> {
         let raw = self.raw();
         let result = Members::of(&raw);
-        match text_member(&result, "CertifyId") {
+        match text_member(&result, "CertifyId").filter(|_| !result.repeats(&["CertifyId"])) {
             Some(certify_id) => Ok(InitResult {
                 certify_id,
                 certify_url: text_member(&result, "CertifyUrl"),
@@ -346,8 +356,8 @@ impl Envelope {
             }),
             None => Err(self.complete(protocol_error(
                 "NoCertifyId",
-                "服务商表示成功却没有返回 CertifyId；请凭 RequestId 联系服务商。",
-                "The vendor said success and gave no CertifyId; contact the vendor with the RequestId.",
+                "服务商表示成功却没有返回唯一的 CertifyId；请凭 RequestId 联系服务商。",
+                "The vendor said success and did not give one CertifyId; contact the vendor with the RequestId.",
             ))),
         }
     }
@@ -371,20 +381,25 @@ impl Envelope {
     fn verdict(self, now: Timestamp) -> Result<DescribeResult, Error> {
         let raw = self.raw();
         let result = Members::of(&raw);
+        if result.repeats(VERDICT_MEMBERS) {
+            return Err(self.complete(unreadable_verdict()));
+        }
         let sub_code = result.get("SubCode").and_then(digits_or_text);
         let sub_code_info = sub_code.as_deref().and_then(codes::sub_code);
         let material = embedded(&result, "MaterialInfo").and_then(|info| Material::read(info, now));
         let status = match result.text("Passed").as_deref() {
             Some("F") => Status::Rejected,
             Some("T") => {
-                let contradicted = (sub_code.is_some()
-                    && !sub_code_info.is_some_and(|info| info.passing))
-                    || material
-                        .as_ref()
-                        .is_some_and(|material| material.face_attack == Some(true))
-                    || text_member(&result, "Success")
-                        .is_some_and(|success| success.eq_ignore_ascii_case("false"));
-                if contradicted {
+                let evidence = [
+                    Evidence::of_sub_code(&result, sub_code.as_deref(), sub_code_info),
+                    Evidence::of_material(&result, material.as_ref()),
+                    Evidence::of_success(self.success.as_deref()),
+                    Evidence::of_success(result.get("Success")),
+                ];
+                if evidence.contains(&Evidence::Unreadable) {
+                    return Err(self.complete(unreadable_verdict()));
+                }
+                if evidence.contains(&Evidence::Against) {
                     return Err(self.complete(protocol_error(
                         "ContradictoryVerdict",
                         "服务商的结果自相矛盾（Passed 为 T，但 SubCode 或 MaterialInfo 表示未通过），不能视为通过；请人工核验并凭 RequestId 联系服务商。",
@@ -422,6 +437,77 @@ impl Envelope {
             raw,
         })
     }
+}
+
+/// What a part of an answer says to a verdict of `T`.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Evidence {
+    /// It agrees, or is not there.
+    Consistent,
+    Against,
+    /// It is there and not of the form that the vendor documents, so it may be anything.
+    Unreadable,
+}
+
+/// Members of ResultObject whose value may not be unclear, whatever the verdict.
+const VERDICT_MEMBERS: &[&str] = &["Passed", "SubCode", "MaterialInfo", "Success"];
+
+impl Evidence {
+    fn of_sub_code(result: &Members<'_>, text: Option<&str>, known: Option<&SubCode>) -> Self {
+        match (text, known) {
+            (_, Some(known)) if known.passing => Self::Consistent,
+            (Some(_), _) => Self::Against,
+            (None, _) if is_nothing(result.get("SubCode")) => Self::Consistent,
+            (None, _) => Self::Unreadable,
+        }
+    }
+
+    fn of_material(result: &Members<'_>, material: Option<&Material>) -> Self {
+        let Some(material) = material else {
+            return if is_nothing(result.get("MaterialInfo")) {
+                Self::Consistent
+            } else {
+                Self::Unreadable
+            };
+        };
+        let members = Members::of(&material.raw);
+        match material.face_attack {
+            _ if members.repeats(&["faceAttack"]) => Self::Unreadable,
+            Some(true) => Self::Against,
+            Some(false) => Self::Consistent,
+            None if is_nothing(members.get("faceAttack")) => Self::Consistent,
+            None => Self::Unreadable,
+        }
+    }
+
+    fn of_success(value: Option<&str>) -> Self {
+        let word = value.and_then(read::string);
+        let word = word.as_deref().or(value).map(str::to_ascii_lowercase);
+        match word.as_deref() {
+            Some("true") => Self::Consistent,
+            Some("false") => Self::Against,
+            _ if is_nothing(value) => Self::Consistent,
+            _ => Self::Unreadable,
+        }
+    }
+}
+
+/// Whether a member is absent, or one of the ways in which the vendor writes "nothing".
+fn is_nothing(value: Option<&str>) -> bool {
+    match value {
+        None | Some("null") => true,
+        Some(value) => {
+            read::string(value).is_some_and(|text| text.trim().is_empty() || text.trim() == "null")
+        }
+    }
+}
+
+fn unreadable_verdict() -> Error {
+    protocol_error(
+        "UnreadableVerdict",
+        "服务商的结果无法确定（Passed、SubCode、MaterialInfo 或 Success 重复出现，或不是文档规定的格式），不能视为通过；请人工核验并凭 RequestId 联系服务商。",
+        "The verdict cannot be read (Passed, SubCode, MaterialInfo or Success is there twice, or not in the form that the vendor documents) and does not count as passed; review by hand and contact the vendor with the RequestId.",
+    )
 }
 
 impl Material {
@@ -523,7 +609,10 @@ struct Body {
     code: Option<String>,
     message: Option<String>,
     request_id: Option<String>,
+    success: Option<String>,
     result_object: Option<Json>,
+    /// Whether a member that decides is there twice.
+    ambiguous: bool,
 }
 
 impl Body {
@@ -535,6 +624,8 @@ impl Body {
             code: members.get("Code").and_then(digits_or_text),
             message: members.text("Message"),
             request_id: members.text("RequestId"),
+            success: members.get("Success").map(str::to_owned),
+            ambiguous: members.repeats(&["Code", "Success", "ResultObject"]),
             result_object: members
                 .json("ResultObject")
                 .filter(|value| value.as_str().starts_with('{')),
@@ -555,7 +646,9 @@ impl Body {
             code: Some(element("Code")?),
             message: element("Message"),
             request_id: element("RequestId"),
+            success: None,
             result_object: None,
+            ambiguous: false,
         })
     }
 }

@@ -153,12 +153,99 @@ fn unreadable_material_loses_no_verdict() {
 }
 
 #[test]
+fn a_member_that_is_there_twice_gives_no_verdict() {
+    let whole =
+        |code: &str, result: &str| ["{", code, ",\"ResultObject\":{", result, "}}"].concat();
+    let once = r#""Code":"200""#;
+    for (expected, body) in [
+        (
+            "UnreadableVerdict",
+            whole(once, r#""Passed":"F","Passed":"T","SubCode":"200""#),
+        ),
+        (
+            "UnreadableVerdict",
+            whole(once, r#""Passed":"T","Passed":"F","SubCode":"205""#),
+        ),
+        (
+            "UnreadableVerdict",
+            whole(once, r#""Passed":"T","SubCode":"205","SubCode":"200""#),
+        ),
+        (
+            "UnreadableVerdict",
+            whole(once, r#""Passed":"T","SubCode":"205","Sub\u0043ode":"200""#),
+        ),
+        (
+            "UnreadableVerdict",
+            whole(once, r#""Passed":"F","SubCode":"205","SubCode":"206""#),
+        ),
+        (
+            "UnreadableVerdict",
+            whole(
+                once,
+                r#""Passed":"T","MaterialInfo":{"faceAttack":"T"},"MaterialInfo":"""#,
+            ),
+        ),
+        (
+            "UnreadableVerdict",
+            whole(
+                once,
+                r#""Passed":"T","MaterialInfo":{"faceAttack":"T","faceAttack":"F"}"#,
+            ),
+        ),
+        (
+            "UnreadableVerdict",
+            whole(once, r#""Passed":"T","Success":"False","Success":"True""#),
+        ),
+        (
+            "RepeatedMember",
+            whole(r#""Code":"403","Code":"200""#, r#""Passed":"T""#),
+        ),
+        (
+            "RepeatedMember",
+            whole(r#""Code":"200","Code":"403""#, r#""Passed":"T""#),
+        ),
+        (
+            "RepeatedMember",
+            whole(
+                r#""Code":"200","ResultObject":{"Passed":"F"}"#,
+                r#""Passed":"T""#,
+            ),
+        ),
+        (
+            "ContradictoryVerdict",
+            whole(r#""Code":"200","Success":false"#, r#""Passed":"T""#),
+        ),
+        (
+            "UnreadableVerdict",
+            whole(r#""Code":"200","Success":[]"#, r#""Passed":"T""#),
+        ),
+    ] {
+        let error = describe_raw(200, &body).unwrap_err().error;
+        assert_eq!(error.code, expected, "{body}");
+    }
+    assert!(
+        describe_raw(
+            200,
+            whole(r#""Code":"200","Success":true"#, r#""Passed":"T""#)
+        )
+        .is_ok()
+    );
+    let twice = whole(once, r#""CertifyId":"one","CertifyId":"other""#);
+    let error = answer(&INIT_FACE_VERIFY, 200, &twice).unwrap_err().error;
+    assert_eq!(error.code, "NoCertifyId");
+}
+
+#[test]
 fn only_an_uncontradicted_t_is_passed() {
     for passing in [
         json!({"Passed": "T", "SubCode": "200"}),
         json!({"Passed": "T", "SubCode": "210"}),
         json!({"Passed": "T"}),
+        json!({"Passed": "T", "SubCode": 200}),
+        json!({"Passed": "T", "SubCode": null, "Success": null}),
         json!({"Passed": "T", "SubCode": "200", "Success": "True"}),
+        json!({"Passed": "T", "SubCode": "200", "Success": true}),
+        json!({"Passed": "T", "SubCode": "200", "MaterialInfo": {"faceAttack": null}}),
     ] {
         assert_eq!(describe(passing).unwrap().status, Status::Passed);
     }
@@ -168,9 +255,37 @@ fn only_an_uncontradicted_t_is_passed() {
         json!({"Passed": "T", "SubCode": " 200"}),
         json!({"Passed": "T", "SubCode": "200", "MaterialInfo": "{\"faceAttack\":\"T\"}"}),
         json!({"Passed": "T", "SubCode": "200", "Success": "False"}),
+        json!({"Passed": "T", "SubCode": "200", "Success": false}),
+        json!({"Passed": "T", "SubCode": "200", "MaterialInfo": {"faceAttack": "T"}}),
     ] {
         let failure = describe(contradicted).unwrap_err();
         assert_eq!(failure.error.code, "ContradictoryVerdict");
+        assert_eq!(failure.error.kind, Kind::Protocol);
+    }
+    for unreadable in [
+        json!({"Passed": "T", "SubCode": 205.0}),
+        json!({"Passed": "T", "SubCode": ["205"]}),
+        json!({"Passed": "T", "SubCode": {}}),
+        json!({"Passed": "T", "SubCode": false}),
+        json!({"Passed": "T", "SubCode": -205}),
+        json!({"Passed": "T", "SubCode": "200", "Success": {}}),
+        json!({"Passed": "T", "SubCode": "200", "Success": "no"}),
+        json!({"Passed": "T", "SubCode": "200", "Success": 0}),
+        json!({"Passed": "T", "SubCode": "200", "MaterialInfo": "{"}),
+        json!({"Passed": "T", "SubCode": "200", "MaterialInfo": "{\"faceAttack\":\"T\",\"facialPict"}),
+        json!({"Passed": "T", "SubCode": "200", "MaterialInfo": "[1]"}),
+        json!({"Passed": "T", "SubCode": "200", "MaterialInfo": "\"faceAttack\""}),
+        json!({"Passed": "T", "SubCode": "200", "MaterialInfo": ["faceAttack"]}),
+        json!({"Passed": "T", "SubCode": "200", "MaterialInfo": true}),
+        json!({"Passed": "T", "SubCode": "200", "MaterialInfo": "{\"faceAttack\":true}"}),
+        json!({"Passed": "T", "SubCode": "200", "MaterialInfo": {"faceAttack": true}}),
+        json!({"Passed": "T", "SubCode": "200", "MaterialInfo": {"faceAttack": "true"}}),
+        json!({"Passed": "T", "SubCode": "200", "MaterialInfo": {"faceAttack": 1}}),
+        json!({"Passed": "T", "SubCode": "200", "MaterialInfo": {"faceAttack": ["T"]}}),
+    ] {
+        let shown = unreadable.to_string();
+        let failure = describe(unreadable).unwrap_err();
+        assert_eq!(failure.error.code, "UnreadableVerdict", "{shown}");
         assert_eq!(failure.error.kind, Kind::Protocol);
     }
     for none in [

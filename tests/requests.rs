@@ -182,8 +182,51 @@ fn each_value_is_held_to_its_rule() {
 fn a_wrong_name_is_explained_and_a_personal_one_not_repeated() {
     let error = named(&[("CertNO", "1".into())]).unwrap_err();
     assert!(error.fields[0].message.en.contains("did you mean certNo"));
-    let error = named(&[("11010519491231002X", "1".into()), ("张三", "1".into())]).unwrap_err();
-    assert!(error.fields.iter().all(|problem| problem.field == "(?)"));
+    for (name, meant) in [
+        ("certNmae", "certName"),
+        ("cert_name", "certName"),
+        ("metainfo", "metaInfo"),
+        ("outOrderNo", "outerOrderNo"),
+        ("callbackURL", "callbackUrl"),
+        ("scene_id", "sceneId"),
+    ] {
+        let error = named(&[(name, "1".into())]).unwrap_err();
+        let problem = error.fields.iter().find(|problem| problem.field == name);
+        let told = problem.unwrap().message.en.as_ref();
+        assert_eq!(
+            told,
+            ["is not a parameter; did you mean ", meant, "?"].concat()
+        );
+    }
+    let error = named(&[("favouriteColour", "1".into())]).unwrap_err();
+    let unknown = error
+        .fields
+        .iter()
+        .any(|problem| problem.field == "favouriteColour");
+    assert!(unknown);
+    let long = "a".repeat(100_000);
+    for personal in [
+        "11010519491231002X",
+        "13000000000",
+        "张三",
+        "ZhangSan",
+        "zhang_san",
+        "hunter",
+        "aBcDeFgHiJ",
+        "zhangS",
+        "1",
+        "",
+        "https",
+        &long,
+    ] {
+        let error = named(&[(personal, "1".into())]).unwrap_err();
+        let unknown = error
+            .fields
+            .iter()
+            .find(|problem| problem.rule == "unknown-field");
+        assert_eq!(unknown.unwrap().field, "(?)", "{personal}");
+        assert!(personal.len() < 2 || !format!("{error:?}").contains(personal));
+    }
 }
 
 #[test]

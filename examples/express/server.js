@@ -23,7 +23,7 @@ app.use(express.json());
 
 app.post("/verifications", async (request, response) => {
   const userId = signedIn(request);
-  const { certName, certNo, metaInfo } = request.body;
+  const { certName, certNo, metaInfo } = request.body ?? {}; // undefined where nothing was sent
   const problem = mistyped({ certName, certNo });
   if (problem) return response.status(422).json({ message: problem });
   const outerOrderNo = newOuterOrderNo("shop");
@@ -62,8 +62,11 @@ function signedIn(request) {
 
 app.use((error, request, response, next) => {
   if (!isFaceVerifyError(error)) return next(error);
-  const { kind, code, audience, requestId, messages } = error; // none of them holds personal data
+  const { kind, code, audience, requestId, messages, fields } = error; // none of them holds personal data
   console.error({ kind, code, requestId });
+  // Of what the app sends, metaInfo is checked by the client alone.
+  const sent = fields.some(({ field }) => field === "metaInfo");
+  if (sent) return response.status(400).json({ message: "metaInfo 有误" });
   if (audience === "user") return response.status(422).json({ message: messages.zh });
   response.status(502).json({ message: "认证服务暂不可用，请稍后再试" });
 });

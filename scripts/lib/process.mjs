@@ -64,6 +64,15 @@ export function stopChildrenOnSignals(exitCode) {
 }
 
 /**
+ * Stops as on a signal when the process that started this one is gone: npm does not hand on every signal, and what
+ * serves would keep its ports.
+ */
+export function stopWithParent() {
+  const parent = process.ppid;
+  setInterval(() => process.ppid !== parent && process.kill(process.pid, "SIGTERM"), 200).unref();
+}
+
+/**
  * Runs a program to its end and returns { code, output }; stdout and stderr come in one string.
  * `limitMs` guards against a program that hangs for ever.
  */

@@ -30,6 +30,10 @@ export function projectEnv() {
     ...process.env,
     PATH: [...projectBins, ...foreignPath()].join(delimiter),
     WRANGLER_SEND_METRICS: "false",
+    // By default `wrangler dev` stores the address of every request, and lets everybody who reaches its port
+    // read and change the ledger.
+    X_LOCAL_OBSERVABILITY: "false",
+    X_LOCAL_EXPLORER: "false",
   };
 }
 

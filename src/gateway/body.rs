@@ -28,6 +28,8 @@ pub fn members(
     }
     core::str::from_utf8(body)
         .ok()
+        // Some editors and languages put a byte order mark before UTF-8.
+        .map(|text| text.strip_prefix('\u{FEFF}').unwrap_or(text))
         .and_then(read)
         .ok_or_else(|| Problem::new(&MALFORMED_BODY))
 }
@@ -66,6 +68,11 @@ mod tests {
             ]
         );
         assert_eq!(read(b"{}"), Ok(Vec::new()));
+        assert_eq!(read(b"\xEF\xBB\xBF{}"), Ok(Vec::new()));
+        assert_eq!(
+            read(b"\xEF\xBB\xBF\r\n{\"a\":1}").unwrap(),
+            [("a".to_owned(), Value::Integer(1))]
+        );
     }
 
     #[test]
@@ -76,6 +83,10 @@ mod tests {
         for body in [
             b"".as_slice(),
             b"null",
+            b"\xEF\xBB\xBF",
+            b"\xEF\xBB\xBF\xEF\xBB\xBF{}",
+            b"{\xEF\xBB\xBF}",
+            b"\xFE\xFF\0{\0}",
             b"[]",
             b"\"text\"",
             b"{\"a\":1",

@@ -15,3 +15,4 @@ pub mod reply;
 pub mod route;
 pub mod rpc_front;
 pub mod settings;
+pub mod streamed;

@@ -132,6 +132,22 @@ impl Problem {
     pub fn because_of(mut self, error: &Error) -> Self {
         self.vendor_code = is_vendor_code(error).then(|| error.code.clone());
         self.vendor_request_id.clone_from(&error.request_id);
+        // Its caller may go on as the problem says; that the vendor fails is for its operator to report.
+        if error.kind == Kind::Vendor && error.audience == Audience::Operator {
+            self.audience = Audience::Operator;
+            self.detail = Text::composed(
+                [
+                    &self.detail.zh,
+                    "服务商内部错误；若持续出现，请网关运维凭 vendorRequestId 联系服务商。",
+                ]
+                .concat(),
+                [
+                    &self.detail.en,
+                    " The vendor failed internally; if that lasts, the gateway's operator contacts the vendor with the vendorRequestId.",
+                ]
+                .concat(),
+            );
+        }
         self
     }
 
@@ -269,8 +285,8 @@ problems! {
     /// The body did not arrive in time.
     REQUEST_TIMEOUT 408 "request-timeout" Developer true
         "请求体未按时到达" "The body did not arrive in time"
-        "请求体未在规定时间内到达，请检查网络后重试。"
-        "The body did not arrive in time; check the network and try again.";
+        "请求体未在规定时间内完整到达，请检查网络后重试。"
+        "The body did not arrive completely within the time allowed; check the network and try again.";
     /// The order was started with other input.
     ORDER_CONFLICT 409 "order-conflict" Developer false
         "订单已用其他参数发起" "The order was started with other input"

@@ -37,6 +37,15 @@ use serde::Serialize;
 
 /// How long a stranger's or a slow caller's body may take to arrive.
 const BODY_MILLIS: i64 = 30_000;
+/// Pictures of dots alone: an SVG is a document, which may hold scripts.
+const PHOTO_TYPES: &[&str] = &[
+    "image/jpeg",
+    "image/jpg",
+    "image/png",
+    "image/webp",
+    "image/bmp",
+    "image/gif",
+];
 /// The longest wait a reader may ask for with `Prefer: wait`, in seconds.
 const WAIT_MAX_SECONDS: i64 = 60;
 const PAGE_DEFAULT: u32 = 20;
@@ -227,9 +236,11 @@ pub fn photo(
     request: &IncomingRequest,
     request_id: &str,
 ) -> Reply {
+    let media_type = content_type.split(';').next().unwrap_or_default();
+    let media_type = media_type.trim().to_ascii_lowercase();
     let kind = match status {
-        200 if content_type.starts_with("image/") => {
-            return Reply::text(200, content_type, String::new()).with_outcome("photo");
+        200 if PHOTO_TYPES.contains(&media_type.as_str()) => {
+            return Reply::text(200, &media_type, String::new()).with_outcome("photo");
         }
         1..500 => &PHOTO_UNAVAILABLE,
         _ => &UPSTREAM_FAILED,
@@ -348,7 +359,8 @@ impl Routing<'_> {
         let caller = header(&self.arrival.request.headers, "authorization")
             .and_then(|value| value.split_once(' '))
             .filter(|(scheme, _)| scheme.eq_ignore_ascii_case("bearer"))
-            .and_then(|(_, token)| callers::by_token(&settings.callers, token.trim()))
+            // Spaces may stand before the token (RFC 6750 §2.1), and nothing that only looks like one.
+            .and_then(|(_, token)| callers::by_token(&settings.callers, token.trim_matches(' ')))
             .ok_or_else(|| Problem::new(&UNAUTHENTICATED).header("www-authenticate", "Bearer"))?;
         self.caller = Some(caller.id.clone());
         Ok(caller)
@@ -747,6 +759,48 @@ impl Query {
 mod tests {
     use super::*;
     use serde_json::json;
+
+    #[test]
+    fn passes_on_pictures_alone() {
+        let request = IncomingRequest {
+            method: "GET".to_owned(),
+            path: "/".to_owned(),
+            query: String::new(),
+            headers: Vec::new(),
+            body: Vec::new(),
+        };
+        let told = |status, content_type| {
+            let reply = photo(status, content_type, &request, "r");
+            let content_type = header(&reply.headers, "content-type").unwrap().to_owned();
+            (reply.status, reply.outcome, content_type)
+        };
+        for (given, passed_on) in [
+            ("image/jpeg", "image/jpeg"),
+            ("IMAGE/JPEG", "image/jpeg"),
+            ("Image/PNG; charset=binary", "image/png"),
+            (" image/webp ", "image/webp"),
+        ] {
+            let photo = (200, "photo".to_owned(), passed_on.to_owned());
+            assert_eq!(told(200, given), photo, "{given}");
+        }
+        for given in [
+            "image/svg+xml",
+            "IMAGE/SVG+XML",
+            "image/svg+xml; charset=utf-8",
+            "image/jpeg+xml",
+            "image/",
+            "image/*",
+            "images/jpeg",
+            "text/html",
+            "text/html; image/jpeg",
+            "",
+        ] {
+            assert_eq!(told(200, given).1, "photo-unavailable", "{given}");
+        }
+        assert_eq!(told(403, "image/jpeg").1, "photo-unavailable");
+        assert_eq!(told(0, "image/jpeg").1, "upstream-failed");
+        assert_eq!(told(503, "image/jpeg").1, "upstream-failed");
+    }
 
     /// The answer to a request without a token, as text.
     fn answer(variables: &[(&str, &str)], path: &str) -> (u16, String) {

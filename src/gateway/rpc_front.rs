@@ -17,11 +17,12 @@ use super::problem::{
 use super::reply::Reply;
 use super::route;
 use super::settings::Settings;
+use super::streamed;
 use crate::actions::{Action, DESCRIBE_FACE_VERIFY, INIT_FACE_VERIFY, Value, rules};
 use crate::codes;
 use crate::http::{IncomingRequest, header};
-use crate::json::read::{MAX_DEPTH, items, string, value};
-use crate::json::write::{Object, to_json};
+use crate::json::read::items;
+use crate::json::write::Object;
 use crate::prelude::*;
 use crate::response::DescribeResult;
 use crate::rpc_server::envelope::{Envelope, Format};
@@ -168,10 +169,15 @@ impl RpcFront {
     ) -> Reply {
         let envelope = match (&order.verdict, fresh) {
             (Some(verdict), fresh) if verdict.outcome != Outcome::Expired => {
-                let result = fresh.map_or_else(
-                    || known(verdict),
-                    |told| vendors(told.raw.as_str(), settings.stream_photos),
-                );
+                let result = match fresh {
+                    Some(told) if settings.stream_photos => {
+                        let mut result = known(verdict);
+                        streamed::put_details(told, &mut result);
+                        result
+                    }
+                    Some(told) => whole(told),
+                    None => known(verdict),
+                };
                 Envelope::success(&DESCRIBE_FACE_VERIFY, &result)
             }
             (_, Some(pending)) => Envelope::service(&DESCRIBE_FACE_VERIFY, &pending.code),
@@ -351,56 +357,11 @@ fn known(verdict: &Verdict) -> Object {
     result
 }
 
-/// The vendor's ResultObject, without the addresses in its MaterialInfo where photos are streamed.
-fn vendors(raw: &str, stream_photos: bool) -> Object {
-    changed(raw, &|name, member| {
-        let material = string(member).filter(|_| stream_photos && name == "MaterialInfo")?;
-        Some(to_json(&without_addresses(&material)))
-    })
-}
-
-/// MaterialInfo without the addresses in it.
-fn without_addresses(material: &str) -> String {
-    let material = value(material, MAX_DEPTH).unwrap_or_default();
-    let material = changed(material, &|name, picture| {
-        let object = picture.starts_with('{') && name == "facialPictureFront";
-        object.then(|| {
-            let mut kept = Object::new();
-            for (name, member) in items(picture).unwrap_or_default() {
-                if !string(name).is_none_or(|name| name.ends_with("Url")) {
-                    kept.put_quoted(name, member);
-                }
-            }
-            kept.text()
-        })
-    });
-    material.text()
-}
-
-/// An object with other values for the members that `change` has one for.
-fn changed(object: &str, change: &dyn Fn(&str, &str) -> Option<String>) -> Object {
-    let mut whole = Object::new();
-    for (name, member) in items(object).unwrap_or_default() {
-        let other = change(&string(name).unwrap_or_default(), member);
-        whole.put_quoted(name, other.as_deref().unwrap_or(member));
+/// The vendor's ResultObject as it came.
+fn whole(told: &DescribeResult) -> Object {
+    let mut result = Object::new();
+    for (name, member) in items(told.raw.as_str()).unwrap_or_default() {
+        result.put_quoted(name, member);
     }
-    whole
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn takes_addresses_out_however_they_are_written() {
-        let material = r#"{"faceAttack": "F","facialPicture\u0046ront": {"qualityScore": 88.50,"pictureUrl": "https://planted","picture\u0055rl":"https://planted"}}"#;
-        let raw = Object::new()
-            .with("Passed", "T")
-            .with("MaterialInfo", material);
-        let kept = r#"{"faceAttack":"F","facialPictureFront":{"qualityScore":88.50}}"#;
-        let expected = Object::new().with("Passed", "T").with("MaterialInfo", kept);
-        assert_eq!(vendors(&raw.text(), true).text(), expected.text());
-        // Where the address may be told, nothing is changed.
-        assert_eq!(vendors(&raw.text(), false).text(), raw.text());
-    }
+    result
 }

@@ -264,6 +264,14 @@ impl Reader<'_> {
                 "must be loopback addresses (the sandbox) in development; to call the vendor set GATEWAY_MODE=production, GATEWAY_SECRET and GATEWAY_CALLERS.",
             );
         }
+        if endpoints.iter().any(Endpoint::is_inside_vpc) {
+            self.wrong(
+                "CLOUDAUTH_ENDPOINTS",
+                "inside-a-vpc",
+                "含 VPC 内网地址（如 cloudauth-vpc.…），Cloudflare Worker 无法访问；请改用公网地址，如 cloudauth.cn-shanghai.aliyuncs.com。",
+                "has an address inside a VPC (such as cloudauth-vpc.…), which no Cloudflare Worker can reach; use the public one, such as cloudauth.cn-shanghai.aliyuncs.com.",
+            );
+        }
         if !self.development && !endpoints.iter().all(Endpoint::is_vendor) {
             self.wrong(
                 "CLOUDAUTH_ENDPOINTS",
@@ -567,6 +575,11 @@ mod tests {
             ),
             ("production", "http://127.0.0.1:8788", "not-the-vendor"),
             ("production", "sandbox.example.com", "not-the-vendor"),
+            (
+                "production",
+                "cloudauth.aliyuncs.com,cloudauth-vpc.cn-shanghai.aliyuncs.com",
+                "inside-a-vpc",
+            ),
             (
                 "production",
                 "cloudauth.aliyuncs.com,http://[::1]:8788",

@@ -135,6 +135,14 @@ impl<'a> Members<'a> {
         found.map(|(_, value)| *value)
     }
 
+    /// Whether one of these names is there more than once.
+    pub fn repeats(&self, names: &[&str]) -> bool {
+        names.iter().any(|name| {
+            let with_name = |(candidate, _): &&(String, &str)| candidate == name;
+            self.0.iter().filter(with_name).count() > 1
+        })
+    }
+
     /// A member's value, to be kept.
     pub fn json(&self, name: &str) -> Option<Json> {
         self.get(name).and_then(Json::read)

@@ -1,10 +1,11 @@
 // Every command of the documentation, run as it stands against what `npm start` serves. Other ports, a fresh order
-// number and a real CertifyId take the places of those that are printed; not-run.json lists what cannot be run here.
+// number and a real CertifyId take the places of those that are printed, and ORDER_NO stays from block to block;
+// not-run.json lists what cannot be run here.
 
 import assert from "node:assert/strict";
 import { execFile } from "node:child_process";
 import { randomUUID } from "node:crypto";
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, test } from "node:test";
@@ -98,6 +99,8 @@ for (const file of files.filter((name) => !originalOf(name))) {
 
   test(file, async () => {
     const order = freshOrderNo();
+    const kept = join(temporary, "order-no");
+    rmSync(kept, { force: true });
     await fetch(`${sandboxUrl}/_sandbox/reset`, { method: "POST" });
     for (const [index, block] of blocks.entries()) {
       if (block.language !== "sh") continue;
@@ -108,8 +111,9 @@ for (const file of files.filter((name) => !originalOf(name))) {
         else script.push(await asRunHere(command, order));
       }
       if (script.length === 0) continue;
-      const { stdout } = await promisify(execFile)("sh", ["-e", "-c", script.join("\n")], {
-        env,
+      const lines = [...script, `printf %s "$ORDER_NO" > "${kept}"`];
+      const { stdout } = await promisify(execFile)("sh", ["-e", "-c", lines.join("\n")], {
+        env: { ...env, ORDER_NO: existsSync(kept) ? readFileSync(kept, "utf8") : "" },
         cwd: root,
         timeout: COMMAND_LIMIT_MS,
       }).catch((error) =>

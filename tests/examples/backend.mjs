@@ -50,6 +50,13 @@ export async function verifies(
     return { status: response.status, body: await response.json() };
   };
 
+  // Requests that an app would not send: nothing, no fields, some of them, no object.
+  const { metaInfo, ...typed } = PERSON;
+  for (const body of [undefined, {}, [], "", typed, { metaInfo }, { ...PERSON, metaInfo: "no JSON" }]) {
+    const told = await call("POST", path, { body });
+    assert.ok(told.status >= 400 && told.status < 500, `${JSON.stringify(body)}: ${told.status}`);
+  }
+
   const started = await call("POST", path, { body: PERSON });
   assert.equal(started.status, 201, `${JSON.stringify(started)}\n${output()}`);
   const { outerOrderNo, certifyId } = started.body;

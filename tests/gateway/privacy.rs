@@ -119,8 +119,7 @@ fn order(dice: &mut Dice, no: &str) -> String {
         let value = planted(dice);
         match dice.below(5) {
             0 => members.insert(name, json!(format!("{value}\u{0}"))),
-            // A name of letters alone may be a misspelt field's, and is told.
-            1 => members.insert(format!("{value}-"), json!(value)),
+            1 => members.insert(value.clone(), json!(value)),
             2 => members.insert(name, json!([value])),
             3 => members.insert(name, json!({ &value: value })),
             _ => members.insert(name, json!(value)),

@@ -113,6 +113,64 @@ fn a_development_gateway_serves_this_machine_alone() {
 }
 
 #[test]
+fn a_token_is_taken_as_it_is_alone() {
+    let mut host = development();
+    for (header, status) in [
+        ("Bearer dev-token", 200),
+        ("bearer   dev-token", 200),
+        ("Bearer dev-token\u{A0}", 401),
+        ("Bearer \u{A0}dev-token", 401),
+        ("Bearer\u{A0}dev-token", 401),
+        ("Bearer dev-token\u{3000}", 401),
+        ("Bearer dev-token\u{FEFF}", 401),
+        ("Bearer dev-token\u{85}", 401),
+        ("Bearer dev-token\t", 401),
+        ("Bearer dev-token x", 401),
+        ("Bearer", 401),
+        ("dev-token", 401),
+    ] {
+        let asked = request("GET", ROUTE, &[("authorization", header)], b"");
+        let (_, reply) = host.handle(asked, &mut no_upstream);
+        assert_eq!(reply.status, status, "{header:?}");
+    }
+}
+
+#[test]
+fn a_failure_of_the_vendors_own_is_told_to_who_can_ask_the_vendor() {
+    let mut host = development();
+    let mut failing = |_: &OutgoingRequest| {
+        json_answer(
+            200,
+            &json!({"Code": "500", "Message": "系统错误", "RequestId": "130A2C10-B9EE-4D84-88E3-5384FF039795"}),
+        )
+    };
+    let told = body(&create(&mut host, json!({}), &mut failing));
+    assert_eq!(told["code"], "start-outcome-unknown");
+    assert_eq!(told["vendorCode"], "500");
+    assert_eq!(
+        told["vendorRequestId"],
+        "130A2C10-B9EE-4D84-88E3-5384FF039795"
+    );
+    // The caller may start it anew, and only the operator has an account with the vendor.
+    assert_eq!(told["audience"], "operator");
+    for (language, texts) in [
+        ("en", ["restartUnknown=true", "vendorRequestId"]),
+        ("zh", ["restartUnknown=true", "运维"]),
+    ] {
+        let detail = told["messages"][language].as_str().unwrap();
+        assert!(texts.iter().all(|text| detail.contains(text)), "{detail}");
+    }
+    // An answer that was lost is nothing that the vendor could look up.
+    let mut host = development();
+    let mut lost = |_: &OutgoingRequest| Outcome::Lost(cloudauth_edge::call::Loss::TimedOut);
+    let told = body(&create(&mut host, json!({}), &mut lost));
+    assert_eq!(
+        (&told["code"], &told["audience"]),
+        (&json!("start-outcome-unknown"), &json!("developer"))
+    );
+}
+
+#[test]
 fn a_strangers_body_is_never_read() {
     let then = |headers: &[(&str, &str)], target: &str| {
         let arrival = Arrival {
@@ -430,6 +488,68 @@ fn where_photos_go_through_the_gateway_nobody_gets_their_address() {
     let unknown = format!("{ROUTE}/{}/photo", "f".repeat(32));
     let (_, reply) = host.handle(get(&unknown), &mut no_upstream);
     assert_eq!(reply.outcome, "unknown-order");
+}
+
+#[test]
+fn where_photos_go_through_the_gateway_no_form_of_an_answer_tells_an_address() {
+    let url = "http://127.0.0.1:8788/planted.jpeg";
+    let front = json!({
+        "qualityScore": 88.5, "ossObjectName": "verify/1.jpeg", "pictureUrl": url,
+        "verifyVideoUrl": url, "video": url, "more": {"x": [url]},
+    });
+    let material = json!({
+        "faceAttack": "F", "faceOcclusion": "T", "facialPictureFront": front,
+        "facialPictureSide": {"pictureUrl": url}, "videoUrl": url, "video": url,
+    });
+    let user = json!({"number": "11010519491231002X", "name": "张三", "picture": url});
+    let escaped = material
+        .to_string()
+        .replace("pictureUrl", "picture\\u0055rl");
+    for (material, user) in [
+        (json!(material.to_string()), json!(user.to_string())),
+        (material, user.clone()),
+        (json!(escaped), user),
+    ] {
+        let mut host = Host::new(variables(&[
+            ("GATEWAY_MODE", "development"),
+            ("GATEWAY_PHOTO", "stream"),
+        ]));
+        assert_eq!(create(&mut host, json!({}), &mut starts).status, 201);
+        let mut upstream = |_: &OutgoingRequest| {
+            json_answer(
+                200,
+                &json!({"Code": "200", "ResultObject": {
+                    "Passed": "T", "SubCode": "200", "DeviceToken": "device", "DeviceRisk": "ROOT,VPN",
+                    "MaterialInfo": material, "UserInfo": user, "IdentityInfo": {"picture": url},
+                    "PictureUrl": url, "VideoInfo": json!({"url": url}).to_string(),
+                }}),
+            )
+        };
+        let describe = [("Action", "DescribeFaceVerify"), ("CertifyId", "certify1")];
+        let asked = signed("dev-key-id", "dev-key-secret", &describe);
+        let (_, reply) = host.handle(asked, &mut upstream);
+        let mut result = body(&reply)["ResultObject"].take();
+        let inner =
+            |text: &Value| -> Value { serde_json::from_str(text.as_str().unwrap()).unwrap() };
+        result["MaterialInfo"] = inner(&result["MaterialInfo"]);
+        result["UserInfo"] = inner(&result["UserInfo"]);
+        assert_eq!(
+            result,
+            json!({
+                "Passed": "T", "SubCode": "200", "IdentityInfo": "null", "DeviceToken": "device",
+                "DeviceRisk": "ROOT,VPN",
+                "MaterialInfo": {
+                    "faceAttack": "F", "faceOcclusion": "T",
+                    "facialPictureFront": {"qualityScore": 88.5, "ossObjectName": "verify/1.jpeg"},
+                },
+                "UserInfo": {"number": "11010519491231002X", "name": "张三"},
+            })
+        );
+        let path = format!("{ROUTE}/e0c34a77f5ac40a5aa5e6ed20c353888");
+        let (_, reply) = host.handle(request("GET", &path, &[BEARER], b""), &mut upstream);
+        assert_eq!(body(&reply)["userInfo"]["name"], "张三");
+        assert!(!reply.body.contains("planted"), "{}", reply.body);
+    }
 }
 
 #[test]

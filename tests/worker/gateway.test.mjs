@@ -1,9 +1,10 @@
 // The REST routes in the real workerd, with the sandbox as upstream. Every answer is held against /openapi.json.
 
 import assert from "node:assert/strict";
-import { createHash } from "node:crypto";
+import { createHash, randomUUID } from "node:crypto";
 import { once } from "node:events";
 import { request } from "node:http";
+import { connect } from "node:net";
 import { after, before, test } from "node:test";
 import { sample, startBoth, submit } from "./gateway.mjs";
 
@@ -520,15 +521,6 @@ test("one log line a request, with nothing about the person", async () => {
   }
 });
 
-async function logged(requestId) {
-  for (let tries = 0; tries < 100; tries += 1) {
-    const line = gateway.logs().find((entry) => entry.requestId === requestId);
-    if (line) return line;
-    await new Promise((resolve) => setTimeout(resolve, 100));
-  }
-  throw new Error(`no log line of ${requestId}`);
-}
-
 function stream(bytes) {
   const chunk = Buffer.alloc(64 * 1024, 0x20);
   let left = bytes;
@@ -539,4 +531,39 @@ function stream(bytes) {
       controller.enqueue(chunk);
     },
   });
+}
+
+test("a body that breaks off is its sender's affair, and no failure of the gateway", async () => {
+  const { hostname, port, host } = new URL(gateway.url);
+  const head = `POST ${ROUTE} HTTP/1.1\r\nhost: ${host}\r\nauthorization: Bearer dev-token\r\ncontent-type: application/json\r\n`;
+  const sent = [
+    `content-length: 500\r\n\r\n{"a":`,
+    `transfer-encoding: chunked\r\n\r\n5\r\n{"a":\r\n`,
+    `transfer-encoding: chunked\r\n\r\n5\r\n{"a":\r\nno number\r\n`,
+  ].map((rest) => ({ id: randomUUID(), rest }));
+  for (const { id, rest } of sent) {
+    const socket = connect({ host: hostname, port: Number(port) });
+    // What becomes of it is told by the log: the sender is gone.
+    socket.on("error", () => {});
+    socket.resume();
+    socket.end(`${head}x-request-id: ${id}\r\n${rest}`);
+    await once(socket, "close");
+  }
+  for (const { id, rest } of sent) {
+    const told = await logged(id);
+    assert.equal(told.outcome, "request-timeout", rest);
+    assert.equal(told.status, 408);
+    assert.equal(told.error, undefined);
+  }
+});
+
+/** The log line of a request, as soon as it is there. */
+async function logged(id) {
+  const deadline = Date.now() + 60_000;
+  for (;;) {
+    const line = gateway.logs().find(({ requestId }) => requestId === id);
+    if (line) return line;
+    if (Date.now() > deadline) throw new Error(`no log line:\n${gateway.output()}`);
+    await new Promise((resolve) => setTimeout(resolve, 20));
+  }
 }

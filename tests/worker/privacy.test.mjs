@@ -9,6 +9,7 @@ import { readFileSync, readdirSync, statSync } from "node:fs";
 import { createServer } from "node:http";
 import { join } from "node:path";
 import { after, before, test } from "node:test";
+import { at } from "../../scripts/lib/project.mjs";
 import { operator, sample, seeded, startGateway } from "./gateway.mjs";
 
 const ROUTE = "/v1/face-verifications";
@@ -131,13 +132,18 @@ after(async () => {
   upstream?.close();
 });
 
-function files(folder) {
+/** The files of a folder that were written since then. Other suites' files may go meanwhile. */
+function written(folder, since) {
   return readdirSync(folder, { recursive: true })
     .map((name) => join(folder, name))
-    .filter((path) => statSync(path).isFile());
+    .filter((path) => {
+      const found = statSync(path, { throwIfNoEntry: false });
+      return found?.isFile() && found.mtimeMs >= since;
+    });
 }
 
 test("nothing planted is printed, stored, put into an address or reported", async () => {
+  const began = Date.now();
   const [name, number, mobile, userId, metaInfo] = PERSON;
   const person = {
     certName: name,
@@ -219,12 +225,61 @@ test("nothing planted is printed, stored, put into an address or reported", asyn
   const own = printed.filter((line) => !/^\S*\[wrangler:info\]\S* \S+ \//.test(line));
   assert.ok(own.length < printed.length);
   nothingIn(own.join("\n"), "what was printed");
-  const stored = files(join(gateway.state, "v3", "do")).map((path) => [path, readFileSync(path)]);
+  const stored = [
+    ...written(gateway.state, 0),
+    // But for the bundle of the Worker's source, whose description has examples.
+    ...written(at(".wrangler"), began).filter((path) => !path.includes(join(".wrangler", "tmp", "dev-"))),
+  ].map((path) => [path, readFileSync(path)]);
   assert.ok(
     stored.some(([, bytes]) => bytes.includes(numbers[39])),
     "the rows were not found",
   );
   for (const [path, bytes] of stored) nothingIn(bytes, path);
+});
+
+// What wrangler and workerd put in front of the Worker: the explorer and its parts, triggers, the proxy of
+// bindings, the R2, image and video stand-ins, and what earlier versions called them.
+test("no address answers but those of the gateway", async () => {
+  for (const path of [
+    "/cdn-cgi/local/explorer",
+    "/cdn-cgi/local/explorer/",
+    "/cdn-cgi/local/explorer/index.html",
+    "/cdn-cgi/local/explorer/api",
+    "/cdn-cgi/local/explorer/api/local/workers",
+    "/cdn-cgi/local/explorer/api/workers/durable_objects/namespaces",
+    "/cdn-cgi/local/observability",
+    "/cdn-cgi/local/scheduled",
+    "/cdn-cgi/local/email",
+    "/cdn-cgi/local/platform-proxy",
+    "/cdn-cgi/local/r2/public",
+    "/cdn-cgi/local/r2/s3",
+    "/cdn-cgi/explorer",
+    "/cdn-cgi/explorer/api",
+    "/cdn-cgi/handler/scheduled",
+    "/cdn-cgi/mf/scheduled",
+    "/cdn-cgi/mf/reload",
+    "/cdn-cgi/ProxyWorker/pause",
+    "/cdn-cgi/trace",
+    "/__scheduled",
+    "/__cf_local/stream",
+    "/__cf_local/imagedelivery",
+    "/__cf_local/imageupload",
+    "/__explorer",
+    "/.wrangler",
+    "/.dev.vars",
+    "/wrangler.toml",
+    "/json",
+    "/json/list",
+    "/v1",
+    "/metrics",
+  ]) {
+    for (const method of ["GET", "POST"]) {
+      const response = await fetch(gateway.url + path, { method, redirect: "manual" });
+      const told = await response.text();
+      assert.ok(response.status >= 400, `${method} ${path}: ${response.status}`);
+      assert.doesNotMatch(told, /durable|namespace|sqlite|Ledger/i, `${method} ${path}`);
+    }
+  }
 });
 
 test("the operator's check repeats no value", async () => {

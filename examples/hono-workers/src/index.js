@@ -22,7 +22,7 @@ function clientOf({ CLOUDAUTH_ENDPOINT: endpoint, ...env }) {
 
 app.post("/verifications", async ({ env, req, json }) => {
   const userId = signedIn(req);
-  const { certName, certNo, metaInfo } = await req.json();
+  const { certName, certNo, metaInfo } = (await req.json().catch(() => null)) ?? {};
   const problem = mistyped({ certName, certNo });
   if (problem) return json({ message: problem }, 422);
   const outerOrderNo = newOuterOrderNo("shop");
@@ -63,8 +63,11 @@ function signedIn(request) {
 
 app.onError((error, { json }) => {
   if (!isFaceVerifyError(error)) throw error;
-  const { kind, code, audience, requestId, messages } = error; // none of them holds personal data
+  const { kind, code, audience, requestId, messages, fields } = error; // none of them holds personal data
   console.error({ kind, code, requestId });
+  // Of what the app sends, metaInfo is checked by the client alone.
+  const sent = fields.some(({ field }) => field === "metaInfo");
+  if (sent) return json({ message: "metaInfo 有误" }, 400);
   if (audience === "user") return json({ message: messages.zh }, 422);
   return json({ message: "认证服务暂不可用，请稍后再试" }, 502);
 });

@@ -9,6 +9,7 @@ use crate::codes;
 use crate::gateway::problem::{INTERNAL_ERROR, Problem};
 use crate::gateway::reply::Reply;
 use crate::gateway::settings::Settings;
+use crate::gateway::streamed;
 use crate::json::read::{MAX_DEPTH, items, value};
 use crate::json::write::{Object, to_json};
 use crate::prelude::*;
@@ -180,9 +181,13 @@ fn put_material(settings: &Settings, no: &str, result: &DescribeResult, members:
         text.put_text("facialPictureFront", &picture);
         put("material", &text.text());
     }
-    put("identityInfo", &to_json(&result.identity_info));
+    if settings.stream_photos {
+        put("userInfo", &to_json(&streamed::user_info(result)));
+    } else {
+        put("identityInfo", &to_json(&result.identity_info));
+        put("userInfo", &to_json(&result.user_info));
+    }
     put("deviceToken", &to_json(&result.device_token));
-    put("userInfo", &to_json(&result.user_info));
     if !result.device_risk.is_empty() {
         put("deviceRisk", &to_json(&result.device_risk));
     }

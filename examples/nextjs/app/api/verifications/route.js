@@ -23,7 +23,7 @@ function client() {
 
 export const POST = answering(async (request) => {
   const userId = signedIn(request);
-  const { certName, certNo, metaInfo } = await request.json();
+  const { certName, certNo, metaInfo } = (await request.json().catch(() => null)) ?? {};
   const problem = mistyped({ certName, certNo });
   if (problem) return Response.json({ message: problem }, { status: 422 });
   const outerOrderNo = newOuterOrderNo("shop");
@@ -73,8 +73,11 @@ function answering(route) {
       return await route(request);
     } catch (error) {
       if (!isFaceVerifyError(error)) throw error;
-      const { kind, code, audience, requestId, messages } = error; // none of them holds personal data
+      const { kind, code, audience, requestId, messages, fields } = error; // none of them holds personal data
       console.error({ kind, code, requestId });
+      // Of what the app sends, metaInfo is checked by the client alone.
+      const sent = fields.some(({ field }) => field === "metaInfo");
+      if (sent) return Response.json({ message: "metaInfo 有误" }, { status: 400 });
       if (audience === "user") return Response.json({ message: messages.zh }, { status: 422 });
       return Response.json({ message: "认证服务暂不可用，请稍后再试" }, { status: 502 });
     }

@@ -1,0 +1,51 @@
+// Whether every lock file of the project names what each package must hash to. Part of the lint.
+
+import { readFileSync, readdirSync } from "node:fs";
+import { join } from "node:path";
+import { Failure } from "./lib/process.mjs";
+import { command } from "./lib/progress.mjs";
+import { at } from "./lib/project.mjs";
+
+/** The packages of a lock file that come from a registry and could be anything. */
+export function withoutIntegrity(text) {
+  return Object.entries(JSON.parse(text).packages)
+    .filter(([place, entry]) => place.includes("node_modules/") && !entry.link && !entry.inBundle)
+    .filter(([, { resolved }]) => !resolved?.startsWith("file:"))
+    .filter(([, { integrity }]) => !/^sha512-[A-Za-z0-9+/]{86}==( |$)/.test(integrity ?? ""))
+    .map(([place]) => place);
+}
+
+/** Crates of a Cargo.lock that come from a registry, without a checksum. */
+export function withoutChecksum(text) {
+  return text
+    .split("[[package]]")
+    .filter((entry) => /^source = "registry/m.test(entry) && !/^checksum = "[0-9a-f]{64}"$/m.test(entry))
+    .map((entry) => entry.match(/^name = "(.*)"$/m)?.[1] ?? "(?)");
+}
+
+const KINDS = { "package-lock.json": withoutIntegrity, "Cargo.lock": withoutChecksum };
+
+/** The project's lock files, and not those of what is installed or built. */
+function lockFiles(folder) {
+  return readdirSync(at(folder), { withFileTypes: true }).flatMap((entry) => {
+    const path = join(folder, entry.name);
+    if (entry.isFile()) return entry.name in KINDS ? [path] : [];
+    const others = entry.name.startsWith(".") || ["node_modules", "target"].includes(entry.name);
+    return entry.isDirectory() && !others ? lockFiles(path) : [];
+  });
+}
+
+await command(import.meta, async () => {
+  const files = lockFiles("");
+  const wrong = files.flatMap((file) => {
+    const check = KINDS[file.split(/[\\/]/).at(-1)];
+    return check(readFileSync(at(file), "utf8")).map((name) => `${file}: ${name}`);
+  });
+  if (wrong.length > 0) {
+    throw new Failure("Packages in a lock file without their hash.", {
+      output: wrong.join("\n"),
+      advice: "npm view NAME@VERSION dist.integrity tells it; write it into the lock file.",
+    });
+  }
+  console.log(`${files.length} lock files name a hash for every package`);
+});

@@ -1,0 +1,53 @@
+// `npm start` in the background, and a signal to the process that the shell knows: everything ends.
+
+import assert from "node:assert/strict";
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import { connect } from "node:net";
+import { test } from "node:test";
+import { projectEnv, root } from "../../scripts/lib/project.mjs";
+import { freePort } from "./gateway.mjs";
+
+const orders = new Set();
+
+// A signal that npm hands on, and one that it cannot.
+for (const signal of ["SIGTERM", "SIGKILL"]) {
+  test(`npm start ends with ${signal} and frees its ports`, async () => {
+    const ports = [await freePort(), await freePort()];
+    const env = { ...projectEnv(), PORT: String(ports[0]), SANDBOX_PORT: String(ports[1]) };
+    const npm = spawn("npm", ["start"], { cwd: root, env, stdio: ["ignore", "pipe", "pipe"] });
+    const ended = once(npm, "exit");
+    // The pipe ends when nobody is left who could write into it.
+    const silent = once(npm.stdout, "end");
+    let output = "";
+    npm.stderr.on("data", (chunk) => (output += chunk));
+    await new Promise((resolve, reject) => {
+      npm.stdout.setEncoding("utf8").on("data", (chunk) => {
+        output += chunk;
+        if (output.includes("Ctrl-C stops it.")) resolve();
+      });
+      ended.then(() => reject(new Error(`It did not start:\n${output}`)));
+    });
+    for (const port of ports) assert.ok(await listens(port), output);
+    // The order number is one that nobody has used.
+    const order = /"outerOrderNo":"([0-9a-f]{32})"/.exec(output)?.[1];
+    assert.ok(order && !orders.has(order), output);
+    orders.add(order);
+
+    npm.kill(signal);
+    await Promise.all([ended, silent]);
+    for (const port of ports) assert.ok(!(await listens(port)), `${port} is in use`);
+  });
+}
+
+async function listens(port) {
+  const socket = connect({ host: "127.0.0.1", port });
+  try {
+    await once(socket, "connect");
+    return true;
+  } catch {
+    return false;
+  } finally {
+    socket.destroy();
+  }
+}

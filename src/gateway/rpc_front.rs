@@ -29,7 +29,7 @@ use crate::rpc_server::envelope::{Envelope, Format};
 use crate::rpc_server::errors::{self, Refusal};
 use crate::rpc_server::request::{Claim, format, names_action};
 use crate::signing::acs3::hex_sha256;
-use crate::strings::split_once;
+use crate::strings::{contains, split_once};
 use crate::timestamp::Timestamp;
 use serde::{Deserialize, Serialize};
 
@@ -328,8 +328,12 @@ fn without_request(refusal: Refusal, request: &IncomingRequest) -> Refusal {
         recommend: None,
         note: String::new(),
     };
-    let sdk = header(&request.headers, "x-sdk-client").unwrap_or_default();
-    match split_once(sdk, "/").map(|(name, _)| name) {
+    let name = |name| header(&request.headers, name).unwrap_or_default();
+    // Hand-written programs copy the one header, and may sign wrongly.
+    let agent = name("user-agent");
+    let is_sdk = agent.starts_with("AlibabaCloud (") && contains(agent, " Core/");
+    let sdk = split_once(name("x-sdk-client"), "/").filter(|_| is_sdk);
+    match sdk.map(|(language, _)| language) {
         // By GET this one signs a body that it does not send: nothing follows for the secret.
         Some("Java") if request.method == "POST" => concluded(
             "SDK.InvalidAccessKeySecret",

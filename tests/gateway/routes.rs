@@ -638,7 +638,7 @@ fn nobody_is_told_passed_unless_the_vendor_said_so() {
 /// request, and gives each SDK the result of that comparison in the SDK's own words.
 #[test]
 fn a_wrong_secret_in_the_words_of_each_sdk() {
-    let refusal = |sdk: Option<&str>, method: &str| {
+    let refusal_to = |sdk: Option<&str>, agent: &str, method: &str| {
         let parameters = [
             ("Action", "InitFaceVerify"),
             ("CertName", "张三"),
@@ -653,6 +653,8 @@ fn a_wrong_secret_in_the_words_of_each_sdk() {
         }
         let sdk = sdk.map(|name| ("x-sdk-client".to_owned(), name.to_owned()));
         request.headers.extend(sdk);
+        let agent = ("user-agent".to_owned(), agent.to_owned());
+        request.headers.push(agent);
         let (_, reply) = development().handle(request, &mut no_upstream);
         assert_eq!(reply.status, 400);
         let text = &reply.body;
@@ -668,6 +670,11 @@ fn a_wrong_secret_in_the_words_of_each_sdk() {
         }
         ["Code", "Message", "Recommend"]
             .map(|member| body(&reply)[member].as_str().unwrap().to_owned())
+    };
+    let refusal = |sdk: Option<&str>, method: &str| {
+        let agent =
+            "AlibabaCloud (Linux; amd64) Java/17.0.15 Core/4.4.3 HTTPClient/ApacheHttpClient";
+        refusal_to(sdk, agent, method)
     };
     assert_eq!(
         refusal(Some("Java/2.0.0"), "POST")[..2],
@@ -693,6 +700,12 @@ fn a_wrong_secret_in_the_words_of_each_sdk() {
             "InvalidAccessKeySecret: Please check you AccessKeySecret"
         ]
     );
+    // Hand-written programs copy that header from an SDK, and may sign wrongly.
+    for sdk in ["Java/2.0.0", "python/2.0.0", "golang/1.0.0"] {
+        let [code, _, recommend] = refusal_to(Some(sdk), "python-requests/2.32", "POST");
+        assert_eq!(code, "SignatureDoesNotMatch");
+        assert!(recommend.starts_with("https://"), "{recommend}");
+    }
     // By GET, the Java SDK signs a body that it does not send.
     for (sdk, method) in [
         (None, "POST"),

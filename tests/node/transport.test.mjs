@@ -79,6 +79,33 @@ test("a connection that breaks as it is used again loses a start, and never doub
   }
 });
 
+test("a connection on which something comes unasked is not used again", async () => {
+  const answer = (id) => {
+    const body = JSON.stringify({ Code: "200", RequestId: "r", ResultObject: { CertifyId: id } });
+    return `HTTP/1.1 200 OK\r\ncontent-length: ${body.length}\r\n\r\n${body}`;
+  };
+  const ids = [1, 2].map((digit) => String(digit).repeat(32));
+  const connections = [];
+  await using server = await listening(
+    createServer((socket) => {
+      connections.push(socket);
+      const id = ids[connections.length - 1];
+      socket.on("error", () => {});
+      socket.on("data", (request) => {
+        if (String(request).includes("HTTP/1.1")) socket.write(answer(id));
+      });
+    }),
+  );
+  const client = new FaceVerifyClient({ ...keys, endpoint: `http://127.0.0.1:${server.port}` });
+  assert.equal((await client.initFaceVerify(order)).certifyId, ids[0]);
+  const [first] = connections;
+  // Gone either way, or the next call would be answered by what is left of this one.
+  first.write(answer(ids[0]));
+  await once(first, "close");
+  assert.equal((await client.initFaceVerify(order)).certifyId, ids[1]);
+  connections[1].destroy();
+});
+
 test("a start is tried elsewhere when the connection did not stand in time, for nothing was sent", async () => {
   await using server = await faultServer(started);
   await using silent = await listening(createServer((socket) => socket.on("error", () => {})));

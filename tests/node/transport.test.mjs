@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { execFile } from "node:child_process";
 import { once } from "node:events";
 import { readFileSync } from "node:fs";
-import { createServer as createHttpServer } from "node:http";
+import { createServer as createHttpServer, globalAgent } from "node:http";
 import { createServer as createHttpsServer } from "node:https";
 import { createServer } from "node:net";
 import { test } from "node:test";
@@ -99,9 +99,12 @@ test("a connection on which something comes unasked is not used again", async ()
   const client = new FaceVerifyClient({ ...keys, endpoint: `http://127.0.0.1:${server.port}` });
   assert.equal((await client.initFaceVerify(order)).certifyId, ids[0]);
   const [first] = connections;
-  // Gone either way, or the next call would be answered by what is left of this one.
+  const idle = Object.values(globalAgent.freeSockets).flat();
+  const used = idle.find(({ remotePort }) => remotePort === server.port);
+  const arrives = once(used, "data");
   first.write(answer(ids[0]));
-  await once(first, "close");
+  await arrives;
+  assert.ok(used.destroyed, "the connection is left for the next call");
   assert.equal((await client.initFaceVerify(order)).certifyId, ids[1]);
   connections[1].destroy();
 });

@@ -47,7 +47,6 @@ function exchange(http, { url, headers, body }, limits) {
     } catch (error) {
       return fail(error);
     }
-    sending.on("socket", (socket) => watch(socket, sending.agent));
     sending.on("error", fail);
     // Comes last, and alone where an answer is none, such as a switch of protocols.
     sending.on("close", fail);
@@ -72,21 +71,6 @@ function exchange(http, { url, headers, body }, limits) {
       );
     });
     sending.end(body);
-  });
-}
-
-const watched = new WeakSet();
-
-/**
- * Ends a connection on which something arrives while it waits for its next request: that would be
- * taken for the answer to it, and give one order what belongs to another.
- */
-function watch(socket, agent) {
-  if (watched.has(socket)) return;
-  watched.add(socket);
-  socket.on("data", () => {
-    const idle = Object.values(agent?.freeSockets ?? {});
-    if (idle.some((sockets) => sockets.includes(socket))) socket.destroy();
   });
 }
 

@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { execFile } from "node:child_process";
 import { once } from "node:events";
 import { readFileSync } from "node:fs";
-import { createServer as createHttpServer, globalAgent } from "node:http";
+import { createServer as createHttpServer } from "node:http";
 import { createServer as createHttpsServer } from "node:https";
 import { createServer } from "node:net";
 import { test } from "node:test";
@@ -77,36 +77,6 @@ test("a connection that breaks as it is used again loses a start, and never doub
     assert.equal(server.requests[0].port, server.requests[1].port, "the connection was used again");
     assert.equal(server.requests.length, requests);
   }
-});
-
-test("a connection on which something comes unasked is not used again", async () => {
-  const answer = (id) => {
-    const body = JSON.stringify({ Code: "200", RequestId: "r", ResultObject: { CertifyId: id } });
-    return `HTTP/1.1 200 OK\r\ncontent-length: ${body.length}\r\n\r\n${body}`;
-  };
-  const ids = [1, 2].map((digit) => String(digit).repeat(32));
-  const connections = [];
-  await using server = await listening(
-    createServer((socket) => {
-      connections.push(socket);
-      const id = ids[connections.length - 1];
-      socket.on("error", () => {});
-      socket.on("data", (request) => {
-        if (String(request).includes("HTTP/1.1")) socket.write(answer(id));
-      });
-    }),
-  );
-  const client = new FaceVerifyClient({ ...keys, endpoint: `http://127.0.0.1:${server.port}` });
-  assert.equal((await client.initFaceVerify(order)).certifyId, ids[0]);
-  const [first] = connections;
-  const idle = Object.values(globalAgent.freeSockets).flat();
-  const used = idle.find(({ remotePort }) => remotePort === server.port);
-  const arrives = once(used, "data");
-  first.write(answer(ids[0]));
-  await arrives;
-  assert.ok(used.destroyed, "the connection is left for the next call");
-  assert.equal((await client.initFaceVerify(order)).certifyId, ids[1]);
-  connections[1].destroy();
 });
 
 test("a start is tried elsewhere when the connection did not stand in time, for nothing was sent", async () => {

@@ -8,6 +8,8 @@ export { Ledger, Pacer } from "./worker/ledger.js";
 const PHOTO_TIMEOUT_MS = 15_000;
 /** The vendor keeps photos below 1 MB. */
 const PHOTO_MAX_BYTES = 5 * 1024 * 1024;
+/** A deployment resets an instance once; a few more are for what comes at the same time. */
+const RESETS_MAX = 3;
 
 export default {
   async fetch(request, env, ctx) {
@@ -85,13 +87,28 @@ async function answer(request, message, env, ctx, log) {
     const { success } = await env.RATE_LIMITER.limit({ key: caller });
     if (!success) return fail("rate-limited", message, log);
   }
-  const running = env.LEDGER.get(env.LEDGER.idFromName(caller)).run(then.ledger.task);
+  const running = runInLedger(env.LEDGER, caller, then.ledger);
   // A caller that goes away does not end what was begun for it.
   ctx.waitUntil(running.catch(() => {}));
   const { reply, photo, upstream } = await running;
   log.upstream = upstream;
   return reply ?? fetchPhoto(photo, message, log);
 }
+
+/** A deployment resets the ledger's instance. Its rows stay, so the core says what to ask once more. */
+async function runInLedger(namespace, caller, { task, again }) {
+  for (let resets = 0; ; resets += 1) {
+    try {
+      // An instance that was reset answers no more: a new stub leads to the next one.
+      return await namespace.get(namespace.idFromName(caller)).run(resets > 0 ? again : task);
+    } catch (error) {
+      if (!isReset(error) || resets === RESETS_MAX) throw error;
+    }
+  }
+}
+
+const isReset = ({ retryable, durableObjectReset, overloaded }) =>
+  !overloaded && Boolean(retryable || durableObjectReset);
 
 /** The photo from the vendor, so that its address stays here. Whole, or not at all. */
 async function fetchPhoto(url, message, { requestId }) {

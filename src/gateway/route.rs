@@ -106,6 +106,8 @@ pub enum Then {
     Ledger {
         /// Text that the host does not read.
         task: String,
+        /// What to give it once more where its host was reset meanwhile and nothing else went wrong.
+        again: String,
     },
 }
 
@@ -413,7 +415,7 @@ impl Routing<'_> {
             Err(refusal) => return Then::Reply(front.refusal(&refusal, &id)),
         };
         self.caller = Some(signature.caller.id.clone());
-        match front.task(settings, &signature, &id, self.now) {
+        match front.task(settings, &signature, &id, &self.arrival.fresh_id, self.now) {
             Ok(task) => ledger(&task),
             Err(refused) => problem(&front, &refused),
         }
@@ -599,6 +601,7 @@ pub(super) fn create(
 fn ledger(task: &Task) -> Then {
     Then::Ledger {
         task: to_json(task),
+        again: to_json(&task.again()),
     }
 }
 

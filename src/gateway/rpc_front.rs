@@ -102,6 +102,7 @@ impl RpcFront {
         settings: &Settings,
         signature: &Signature<'_>,
         request_id: &str,
+        arrival: &str,
         now: Timestamp,
     ) -> Result<Task, Problem> {
         let Signature { caller, claim } = signature;
@@ -147,6 +148,7 @@ impl RpcFront {
         };
         Ok(Task::Signed(Signed {
             nonce: claim.nonce_key(),
+            arrival: arrival.to_owned(),
             then: Box::new(then),
         }))
     }

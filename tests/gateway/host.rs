@@ -98,6 +98,8 @@ pub struct Host {
     pub rows: BTreeMap<String, BTreeMap<String, String>>,
     /// Whether too many calls of the vendor wait for their turn.
     pub crowded: bool,
+    /// Requests that have come in.
+    pub arrivals: u32,
     /// Everything that was sent, to the vendor and to webhooks.
     pub sent: Vec<OutgoingRequest>,
     /// Everything that was written.
@@ -113,6 +115,7 @@ impl Host {
             random: [7; 32],
             rows: BTreeMap::new(),
             crowded: false,
+            arrivals: 0,
             sent: Vec::new(),
             written: Vec::new(),
         }
@@ -124,11 +127,12 @@ impl Host {
         request: IncomingRequest,
         upstream: &mut dyn FnMut(&OutgoingRequest) -> Outcome,
     ) -> (Routed, Reply) {
+        self.arrivals += 1;
         let arrival = Arrival {
             request,
             body_read: true,
             host: self.name.to_owned(),
-            fresh_id: "00000000-0000-4000-8000-000000000000".to_owned(),
+            fresh_id: format!("00000000-0000-4000-8000-{:012}", self.arrivals),
         };
         let now = Timestamp::from_unix_millis(self.now);
         let mut routed = route(&self.variables, &arrival, now);
@@ -142,7 +146,7 @@ impl Host {
                 reply
             }
             Then::ReadBody { .. } => panic!("the body has been read"),
-            Then::Ledger { task } => {
+            Then::Ledger { task, .. } => {
                 let caller = routed.caller.clone().unwrap();
                 self.perform(&caller, from_json(&task).unwrap(), upstream)
             }

@@ -289,7 +289,8 @@ impl World {
             host: "127.0.0.1:8787".to_owned(),
             fresh_id: "id".to_owned(),
         };
-        let Then::Ledger { task } = route(&self.variables, &arrival, self.timestamp()).then else {
+        let Then::Ledger { task, .. } = route(&self.variables, &arrival, self.timestamp()).then
+        else {
             panic!("the request did not reach the ledger");
         };
         self.running.push(Running {
@@ -614,7 +615,8 @@ impl World {
             host: "127.0.0.1:8787".to_owned(),
             fresh_id: "id".to_owned(),
         };
-        let Then::Ledger { task } = route(&self.variables, &arrival, self.timestamp()).then else {
+        let Then::Ledger { task, .. } = route(&self.variables, &arrival, self.timestamp()).then
+        else {
             panic!("the callback did not reach the ledger");
         };
         self.running.push(Running {

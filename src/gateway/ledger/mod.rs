@@ -340,6 +340,22 @@ pub fn step(
 }
 
 impl Task {
+    /// The task as it may be given to the ledger once more after the ledger's host was reset, however
+    /// far it had come: it finds what is written. A start that may have been sent is never made again.
+    pub fn again(&self) -> Self {
+        match self {
+            Self::Signed(signed) => Self::Signed(nonce::Signed {
+                then: Box::new(signed.then.again()),
+                ..signed.clone()
+            }),
+            Self::Create(create) => Self::Create(Create {
+                restart_unknown: false,
+                ..create.clone()
+            }),
+            other => other.clone(),
+        }
+    }
+
     fn asker(&self) -> Option<Asker> {
         match self {
             Self::Signed(signed) => signed.then.asker(),

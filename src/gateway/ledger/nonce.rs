@@ -2,6 +2,7 @@
 
 use super::rows::{Rows, Stop};
 use super::{Context, Next, Step, Task, Writes};
+use crate::json::Json;
 use crate::prelude::*;
 use crate::rpc_server::NONCE_MILLIS;
 use crate::rpc_server::errors;
@@ -15,6 +16,8 @@ const BATCH_MILLIS: i64 = 10 * 60_000;
 pub struct Signed {
     /// The row that remembers the nonce.
     pub nonce: String,
+    /// Names the arrival of the request, and is the host's choice: the same arrival may ask again.
+    pub arrival: String,
     /// What it asks for.
     pub then: Box<Task>,
 }
@@ -22,7 +25,10 @@ pub struct Signed {
 #[inline(never)]
 pub(super) fn check(signed: Signed, rows: &Rows, context: &Context) -> Result<Step, Stop> {
     let mut writes = Writes::default();
-    if rows.get::<i64>(&signed.nonce)?.is_some() {
+    if let Some(used) = rows.get::<Json>(&signed.nonce)? {
+        if used == Json::of(&signed.arrival) {
+            return Ok(writes.then(Next::Again { then: *signed.then }));
+        }
         let reply = match signed.then.asker() {
             Some(asker) => asker.refusal(&errors::NONCE_USED.because("")),
             None => return Err(Stop::Unreadable),
@@ -37,6 +43,6 @@ pub(super) fn check(signed: Signed, rows: &Rows, context: &Context) -> Result<St
         .saturating_add(1)
         .saturating_mul(BATCH_MILLIS);
     writes.due(rows, context.now, gone, &["drop/", &signed.nonce].concat())?;
-    writes.put(signed.nonce, &1);
+    writes.put(signed.nonce, &signed.arrival);
     Ok(writes.then(Next::Again { then: *signed.then }))
 }

@@ -316,7 +316,7 @@ fn programs() -> Vec<(Program, &'static [&'static str])> {
                 key: "testsecret",
                 ..Program::default()
             },
-            &["key-without-ampersand", "url-encoder", "json-rewritten"],
+            &["url-encoder", "json-rewritten", "key-without-ampersand"],
         ),
     ]
 }

@@ -140,6 +140,14 @@ struct Mistake {
 }
 
 impl Mistake {
+    /// Whether it is in the key or in how the HMAC is made, and not in what is signed.
+    fn is_of_key(&self) -> bool {
+        matches!(
+            self.kind,
+            Kind::KeyEnd | Kind::KeyStart | Kind::Ampersand | Kind::Digest
+        )
+    }
+
     /// Whether it shows in a single value, without a table of characters.
     fn is_of_values(&self) -> bool {
         let is_kind = matches!(
@@ -382,22 +390,35 @@ pub fn find(
         SignatureVersion::Acs3 => ACS3,
     };
     let gbk = &gbk_of(reading, gbk);
-    let signer: &dyn Fn(&Habits) -> String = match scheme {
+    let message: &dyn Fn(&Habits) -> String = match scheme {
         SignatureVersion::Rpc => {
             let parts = RpcParts::of(reading, method);
-            &move |habits: &Habits| rpc_signature(&parts, habits, secret, gbk)
+            &move |habits: &Habits| rpc_message(&parts, habits, gbk)
         }
         SignatureVersion::Acs3 => {
             let parts = Acs3Parts::of(reading, method);
-            &move |habits: &Habits| acs3_signature(&parts, habits, secret, gbk)
+            &move |habits: &Habits| acs3_message(&parts, habits, gbk)
         }
     };
-    let sign = |mistakes: &[&Mistake]| {
+    let digest = match scheme {
+        SignatureVersion::Rpc => rpc_digest,
+        SignatureVersion::Acs3 => acs3_digest,
+    };
+    let habits_of = |mistakes: &[&Mistake]| {
         let mut habits = Habits::default();
         for mistake in mistakes {
             (mistake.make)(&mut habits);
         }
-        signer(&habits)
+        habits
+    };
+    let sign = |mistakes: &[&Mistake]| {
+        let habits = habits_of(mistakes);
+        digest(&message(&habits), &habits, secret)
+    };
+    // What becomes of the key leaves the message as it is, and the message is most of the work.
+    let sign_with = |message_before: &str, mistakes: &[&Mistake]| match mistakes.last() {
+        Some(last) if last.is_of_key() => digest(message_before, &habits_of(mistakes), secret),
+        _ => sign(mistakes),
     };
     let told = |mistakes: &[&Mistake]| {
         let finding = |mistake: &&Mistake| Finding::fatal(mistake.rule, mistake.text.clone());
@@ -435,27 +456,33 @@ pub fn find(
             leaves_out: vec![name.clone()],
             ..Habits::default()
         };
-        if signer(&habits) == given {
+        if digest(&message(&habits), &habits, secret) == given {
             return Some(vec![left_out(name)]);
         }
     }
+    let (of_key, of_message): (Vec<&Mistake>, Vec<&Mistake>) =
+        effective.iter().partition(|mistake| mistake.is_of_key());
+    let effective = [of_message, of_key].concat();
     let pairs = |at: usize, first: &Mistake| {
         let kind = first.kind;
         let later = effective.iter().enumerate().skip(at.saturating_add(1));
         later.filter(move |(_, other)| other.kind != kind)
     };
     for (at, first) in effective.iter().enumerate() {
+        let of_first = message(&habits_of(&[first]));
         for (_, second) in pairs(at, first) {
-            if sign(&[first, second]) == given {
+            if sign_with(&of_first, &[first, second]) == given {
                 return Some(told(&[first, second]));
             }
         }
     }
     for (at, first) in effective.iter().enumerate() {
         for (next, second) in pairs(at, first) {
+            let of_both = message(&habits_of(&[first, second]));
             for (_, third) in pairs(next, second) {
-                if third.kind != first.kind && sign(&[first, second, third]) == given {
-                    return Some(told(&[first, second, third]));
+                let three = [*first, *second, *third];
+                if third.kind != first.kind && sign_with(&of_both, &three) == given {
+                    return Some(told(&three));
                 }
             }
         }
@@ -506,7 +533,7 @@ fn left_out(name: &str) -> Finding {
     )
 }
 
-fn rpc_signature(parts: &RpcParts, habits: &Habits, secret: &Secret, gbk: &Gbk) -> String {
+fn rpc_message(parts: &RpcParts, habits: &Habits, gbk: &Gbk) -> String {
     let kept = parts
         .parameters
         .iter()
@@ -522,7 +549,10 @@ fn rpc_signature(parts: &RpcParts, habits: &Habits, secret: &Secret, gbk: &Gbk) 
     } else {
         encode(&query, habits, gbk)
     };
-    let message = [method(&parts.method, habits).as_str(), path, &query].join("&");
+    [method(&parts.method, habits).as_str(), path, &query].join("&")
+}
+
+fn rpc_digest(message: &str, habits: &Habits, secret: &Secret) -> String {
     let key = key(secret, habits, !habits.key_without_ampersand);
     let (key, message) = (key.expose().as_bytes(), message.as_bytes());
     match habits.digest {
@@ -533,7 +563,7 @@ fn rpc_signature(parts: &RpcParts, habits: &Habits, secret: &Secret, gbk: &Gbk) 
     }
 }
 
-fn acs3_signature(parts: &Acs3Parts, habits: &Habits, secret: &Secret, gbk: &Gbk) -> String {
+fn acs3_message(parts: &Acs3Parts, habits: &Habits, gbk: &Gbk) -> String {
     // With no query, the query's line is built here alone.
     let without_query = Acs3Parts {
         method: method(&parts.method, habits),
@@ -562,11 +592,14 @@ fn acs3_signature(parts: &Acs3Parts, habits: &Habits, secret: &Secret, gbk: &Gbk
         }
     }
     let request = lines.join("\n");
-    let message = if habits.signs_canonical_request {
+    if habits.signs_canonical_request {
         request
     } else {
         acs3::string_to_sign(&request)
-    };
+    }
+}
+
+fn acs3_digest(message: &str, habits: &Habits, secret: &Secret) -> String {
     let key = key(secret, habits, habits.key_with_ampersand);
     let (key, message) = (key.expose().as_bytes(), message.as_bytes());
     match habits.digest {
@@ -668,9 +701,16 @@ fn write_escaped(encoded: &mut String, character: char, charset: Charset, gbk: &
 }
 
 fn escape(encoded: &mut String, bytes: &[u8]) {
+    const DIGITS: &[u8; 16] = b"0123456789ABCDEF";
+    let digit = |value: u8| {
+        DIGITS
+            .get(usize::from(value))
+            .map_or('0', |digit| char::from(*digit))
+    };
     for byte in bytes {
         encoded.push('%');
-        encoded.push_str(&hex(&[*byte]).to_ascii_uppercase());
+        encoded.push(digit(byte >> 4));
+        encoded.push(digit(byte & 15));
     }
 }
 
@@ -851,6 +891,14 @@ mod tests {
             }
         });
         lines.collect()
+    }
+
+    fn rpc_signature(parts: &RpcParts, habits: &Habits, secret: &Secret, gbk: &Gbk) -> String {
+        rpc_digest(&rpc_message(parts, habits, gbk), habits, secret)
+    }
+
+    fn acs3_signature(parts: &Acs3Parts, habits: &Habits, secret: &Secret, gbk: &Gbk) -> String {
+        acs3_digest(&acs3_message(parts, habits, gbk), habits, secret)
     }
 
     fn habits(mistakes: &[&Mistake]) -> Habits {

@@ -87,14 +87,7 @@ export class Ledger extends DurableObject {
     const settings = settingsOf(this.env);
     const moment = { now: Date.now(), random: crypto.getRandomValues(new Uint8Array(32)) };
     for (let asks = 0; asks < MAX_ASKS; asks += 1) {
-      const { need, act } = core.step(
-        settings,
-        task,
-        happened,
-        { rows, ranges },
-        this.#instance,
-        moment,
-      );
+      const { need, act } = core.step(settings, task, happened, { rows, ranges }, this.#instance, moment);
       if (act) {
         for (const [key, value] of act.writes) {
           if (value === null) sql.exec("DELETE FROM rows WHERE key = ?", key);

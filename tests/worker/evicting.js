@@ -36,7 +36,8 @@ export class Ledger extends Deployed {
 export default {
   async fetch(request, env, ctx) {
     const { pathname } = new URL(request.url);
-    const [, what, caller, order] = pathname.match(/^\/_(evict|lose|fail)\/([a-z]+)(?:\/.*\/(\w+)\/\w+)?$/) ?? [];
+    const [, what, caller, order] =
+      pathname.match(/^\/_(evict|lose|fail)\/([a-z]+)(?:\/.*\/(\w+)\/\w+)?$/) ?? [];
     if (!what) return worker.fetch(request, env, ctx);
     const ledger = env.LEDGER.get(env.LEDGER.idFromName(caller));
     if (what === "fail") return Response.json(await ledger.fail());

@@ -180,6 +180,11 @@ fn signed(url: &str, id: &str, secret: &Secret, body: &str, now: Timestamp) -> O
     }
 }
 
+fn is_unreported(order: &Order) -> bool {
+    let report = order.report.as_ref();
+    report.is_some_and(|report| report.delivered.is_none())
+}
+
 /// Takes note of what the receiver answered.
 #[inline(never)]
 pub(super) fn reported(
@@ -191,9 +196,13 @@ pub(super) fn reported(
     let mut writes = Writes::default();
     let key = order_key(&posted.no);
     rows.expect([key.clone(), RECEIVER.to_owned()])?;
+    let order = rows.get::<Order>(&key)?;
     let receiver: Option<Receiver> = rows.get(RECEIVER)?;
     match (&happened, receiver) {
-        (Some(Happened::Outcome(Outcome::Lost(Loss::TimedOut))), receiver) => {
+        // A report that is still to be delivered is tried again, and so the receiver is.
+        (Some(Happened::Outcome(Outcome::Lost(Loss::TimedOut))), receiver)
+            if order.as_ref().is_some_and(is_unreported) =>
+        {
             let receiver = receiver.unwrap_or_default();
             let waits = receiver.timed_out(context.now.unix_millis());
             writes.put(RECEIVER.to_owned(), &waits);
@@ -203,7 +212,7 @@ pub(super) fn reported(
         }
         _ => {}
     }
-    if let Some(mut order) = rows.get::<Order>(&key)?
+    if let Some(mut order) = order
         && let Some(mut report) = order.report.take()
     {
         report.last_status = match happened {

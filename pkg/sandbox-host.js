@@ -217,9 +217,11 @@ export class SandboxHost {
   #run(event, origin = "") {
     const rows = this.#always.map((key) => [key, this.#store.get(key)]);
     const lists = [];
+    // One time and the same random bytes for all rounds: what is asked for must not change between them.
     const now = this.#now();
+    const random = crypto.getRandomValues(new Uint8Array(32));
     for (let round = 0; round < MAX_ROUNDS; round++) {
-      const { need, done } = this.#decide({ event, rows, lists, now, origin });
+      const { need, done } = this.#decide({ event, rows, lists, now, origin }, random);
       if (done) {
         this.#perform(done);
         if (done.file) done.response.body = new TextEncoder().encode(this.#phoneFile(done.file));
@@ -234,10 +236,9 @@ export class SandboxHost {
   }
 
   /** One call of the module, as `src/wasm/sandbox.rs` describes it. */
-  #decide({ event: { request, ...others }, ...input }) {
+  #decide({ event: { request, ...others }, ...input }, random) {
     const { body = new Uint8Array(), ...head } = request ?? {};
     const event = request ? { request: head } : others;
-    const random = crypto.getRandomValues(new Uint8Array(32));
     const output = this.#step(JSON.stringify({ ...input, event }), body, this.#config, random);
     const end = output.indexOf(0);
     const decided = JSON.parse(new TextDecoder().decode(end < 0 ? output : output.subarray(0, end)));

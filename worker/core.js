@@ -15,6 +15,7 @@ const exports = guard({
   gatewayRoute: glue.gatewayRoute,
   gatewayStep: glue.gatewayStep,
   gatewayTurn: glue.gatewayTurn,
+  gatewayWake: glue.gatewayWake,
 });
 
 /** A request as the module takes it: JSON text, and the body's bytes. */
@@ -26,14 +27,16 @@ export const core = {
     return JSON.parse(exports.gatewayRoute(settings, ...parts(request), Date.now()));
   },
 
-  step(settings, task, happened, rows, instance) {
+  /** `now` and `random` are the same for all asks of one act. */
+  step(settings, task, happened, rows, instance, { now, random }) {
     const { body, ...told } = happened ?? {};
     const known = JSON.stringify({ happened: happened && told, rows, instance });
-    const random = crypto.getRandomValues(new Uint8Array(32));
-    return JSON.parse(exports.gatewayStep(settings, task, known, body, random, Date.now()));
+    return JSON.parse(exports.gatewayStep(settings, task, known, body, random, now));
   },
 
   alarm: exports.gatewayAlarm,
+
+  wake: exports.gatewayWake,
 
   turn(settings, freeAt) {
     return JSON.parse(exports.gatewayTurn(settings, freeAt, Date.now()));

@@ -2,6 +2,11 @@ import { DurableObject } from "cloudflare:workers";
 import { fetchTransport } from "../pkg/transport.js";
 import { core, settingsOf } from "./core.js";
 
+/** Far more asks than an act needs to know all it must. */
+const MAX_ASKS = 100;
+/** When an alarm that failed fires again. */
+const ALARM_AGAIN_MS = 60_000;
+
 /**
  * One caller's ledger: stores rows, sends requests and waits, as the core says. Decides nothing.
  *
@@ -13,6 +18,7 @@ export class Ledger extends DurableObject {
   /** A call that an earlier instance made has ended with it. */
   #instance = crypto.randomUUID();
   #waiting = new Map();
+  #alarmAtWork = false;
   #send = fetchTransport(fetch);
 
   constructor(ctx, env) {
@@ -27,11 +33,25 @@ export class Ledger extends DurableObject {
    * @returns {Promise<{ reply?: object, photo?: string, upstream: { calls: number, millis: number } }>}
    */
   async run(task) {
+    // The platform has forgotten the alarm while it is at work, and after it failed too often.
+    if (!this.#alarmAtWork) {
+      const set = await this.ctx.storage.getAlarm();
+      if (!this.#alarmAtWork) await this.#perform(core.wake(set ?? undefined));
+    }
     return this.#perform(task);
   }
 
+  /** The platform gives up an alarm that throws six times, so this one never does. */
   async alarm() {
-    await this.#perform(core.alarm());
+    this.#alarmAtWork = true;
+    try {
+      await this.#perform(core.alarm());
+    } catch (error) {
+      console.error(JSON.stringify({ alarm: "failed", error: String(error?.name ?? "Error") }));
+      await this.ctx.storage.setAlarm(Date.now() + ALARM_AGAIN_MS);
+    } finally {
+      this.#alarmAtWork = false;
+    }
   }
 
   async #perform(task) {
@@ -52,7 +72,10 @@ export class Ledger extends DurableObject {
         upstream.millis += Date.now() - began;
       }
       if (next.wait) await this.#wait(next.wait);
-      task = (next.send ?? next.wait ?? next.again).then;
+      if (next.together) await Promise.all(next.together.tasks.map((each) => this.#perform(each)));
+      // A long row of acts lets others have their turn.
+      if (next.again) await sleep(0);
+      task = (next.send ?? next.wait ?? next.together ?? next.again).then;
     }
   }
 
@@ -61,9 +84,10 @@ export class Ledger extends DurableObject {
     const { sql } = this.ctx.storage;
     const rows = [];
     const ranges = [];
-    for (;;) {
-      const settings = settingsOf(this.env);
-      const { need, act } = core.step(settings, task, happened, { rows, ranges }, this.#instance);
+    const settings = settingsOf(this.env);
+    const moment = { now: Date.now(), random: crypto.getRandomValues(new Uint8Array(32)) };
+    for (let asks = 0; asks < MAX_ASKS; asks += 1) {
+      const { need, act } = core.step(settings, task, happened, { rows, ranges }, this.#instance, moment);
       if (act) {
         for (const [key, value] of act.writes) {
           if (value === null) sql.exec("DELETE FROM rows WHERE key = ?", key);
@@ -85,6 +109,7 @@ export class Ledger extends DurableObject {
         ranges.push([need.range, [...found].map(({ key, value }) => [key, value])]);
       }
     }
+    throw new Error("The gateway asks for rows again and again: this is a bug in it.");
   }
 
   async #call({ action, request, timeoutMillis }, upstream) {

@@ -5,6 +5,7 @@ use super::outcome::outcome_of;
 use super::{now, random_bytes};
 use crate::credentials::Secret;
 use crate::gateway::callers;
+use crate::gateway::ledger::due::Wake;
 use crate::gateway::ledger::rows::Rows;
 use crate::gateway::ledger::{Context, Happened, Task, step};
 use crate::gateway::pace;
@@ -120,6 +121,14 @@ pub fn gateway_step(
         &known.rows,
         &context,
     )))
+}
+
+/// The task that compares the platform's alarm, as it is set, with what is due.
+#[wasm_bindgen(js_name = gatewayWake)]
+#[allow(clippy::cast_possible_truncation)] // milliseconds of every plausible clock fit
+pub fn gateway_wake(set_millis: Option<f64>) -> String {
+    let set = set_millis.map(|set| set as i64);
+    to_json(&Task::Wake(Wake { set }))
 }
 
 /// The task that a ledger's alarm begins with.

@@ -102,6 +102,8 @@ pub struct Host {
     pub arrivals: u32,
     /// Everything that was sent, to the vendor and to webhooks.
     pub sent: Vec<OutgoingRequest>,
+    /// When the alarm was set to fire, last.
+    pub set: Option<i64>,
     /// Everything that was written.
     pub written: Vec<Write>,
 }
@@ -117,6 +119,7 @@ impl Host {
             crowded: false,
             arrivals: 0,
             sent: Vec::new(),
+            set: None,
             written: Vec::new(),
         }
     }
@@ -159,6 +162,13 @@ impl Host {
         self.perform(caller, Task::Alarm(Default::default()), upstream);
     }
 
+    /// When a task that asks nobody sets the alarm.
+    pub fn wake(&mut self, caller: &str, task: Task) -> Option<i64> {
+        self.set = None;
+        self.perform(caller, task, &mut |_| panic!("nobody is asked"));
+        self.set
+    }
+
     fn perform(
         &mut self,
         caller: &str,
@@ -166,17 +176,23 @@ impl Host {
         upstream: &mut dyn FnMut(&OutgoingRequest) -> Outcome,
     ) -> Reply {
         let settings = Settings::read(&self.variables).unwrap();
-        let rows = self.rows.entry(caller.to_owned()).or_default();
         let mut happened = None;
         loop {
+            let rows = self.rows.entry(caller.to_owned()).or_default();
             let mut loaded = Rows::default();
-            self.random[0] = self.random[0].wrapping_add(1);
-            let context = Context {
-                now: Timestamp::from_unix_millis(self.now),
-                random: self.random,
-                instance: "instance".to_owned(),
-            };
+            let mut asks = 0;
             let act = loop {
+                asks += 1;
+                assert!(asks < 100, "the act does not come to its end");
+                // The clock and the random bytes are others at every ask, as no host should have it:
+                // what an act needs to know depends on neither.
+                self.now += 1;
+                self.random[0] = self.random[0].wrapping_add(1);
+                let context = Context {
+                    now: Timestamp::from_unix_millis(self.now),
+                    random: self.random,
+                    instance: "instance".to_owned(),
+                };
                 match step(&settings, task.clone(), happened.clone(), &loaded, &context) {
                     Step::Act(act) => break act,
                     Step::Need(Need::Keys(keys)) => {
@@ -199,6 +215,7 @@ impl Host {
                 }
             };
             happened = None;
+            self.set = act.alarm.or(self.set);
             self.written.extend_from_slice(&act.writes);
             for (key, value) in act.writes {
                 match value {
@@ -226,6 +243,12 @@ impl Host {
                     then
                 }
                 Next::Again { then } => then,
+                Next::Together { tasks, then } => {
+                    for one in tasks {
+                        self.perform(caller, one, upstream);
+                    }
+                    then
+                }
             };
         }
     }

@@ -9,6 +9,7 @@
     clippy::unwrap_used
 )]
 
+mod alarm;
 mod dice;
 mod foreign;
 mod host;

@@ -145,7 +145,15 @@ fn answer(status: u16, body: &Value) -> Response {
 enum State {
     Ready(Option<Happened>),
     Sending(OutgoingRequest),
-    Waiting { until: i64, on: Option<String> },
+    Waiting {
+        until: i64,
+        on: Option<String>,
+    },
+    /// For this many tasks, which name it.
+    Joining {
+        group: usize,
+        left: usize,
+    },
 }
 
 /// A task on the host.
@@ -156,6 +164,8 @@ struct Running {
     anew: bool,
     task: Task,
     state: State,
+    /// Who goes on when it has ended.
+    group: Option<usize>,
 }
 
 /// What a caller asks for, and what it was told.
@@ -175,6 +185,7 @@ struct World {
     rows: BTreeMap<String, String>,
     alarm: Option<i64>,
     instance: usize,
+    groups: usize,
     vendor: Vendor,
     running: Vec<Running>,
     callers: Vec<Caller>,
@@ -220,6 +231,7 @@ impl World {
             rows: BTreeMap::new(),
             alarm: None,
             instance: 0,
+            groups: 0,
             vendor: Vendor::default(),
             running: Vec::new(),
             callers,
@@ -298,6 +310,7 @@ impl World {
             anew,
             task: from_json(&task).unwrap(),
             state: State::Ready(None),
+            group: None,
         });
     }
 
@@ -370,6 +383,13 @@ impl World {
             Next::Photo { .. } => panic!("nobody asked for a photo"),
             Next::Idle => {
                 assert!(running.caller.is_none());
+                for other in &mut self.running {
+                    if let State::Joining { group, left } = &mut other.state
+                        && Some(*group) == running.group
+                    {
+                        *left -= 1;
+                    }
+                }
                 return;
             }
             Next::Send { request, then, .. } => {
@@ -384,6 +404,23 @@ impl World {
                     until: self.now + millis,
                     on,
                 };
+            }
+            Next::Together { tasks, then } => {
+                self.groups += 1;
+                running.task = again(then);
+                running.state = State::Joining {
+                    group: self.groups,
+                    left: tasks.len(),
+                };
+                for task in tasks {
+                    self.running.push(Running {
+                        caller: None,
+                        anew: false,
+                        task: again(task),
+                        state: State::Ready(None),
+                        group: Some(self.groups),
+                    });
+                }
             }
             Next::Again { then } => {
                 running.task = again(then);
@@ -526,6 +563,7 @@ impl World {
                     anew: false,
                     task: Task::Alarm(Default::default()),
                     state: State::Ready(None),
+                    group: None,
                 });
             }
             _ => self.go_on(),
@@ -567,6 +605,14 @@ impl World {
                 running.anew &= self.vendor.started.len() == started;
                 // The outcome may reach the task late, after a restart or never.
                 running.state = State::Ready(Some(happened));
+                self.running.push(running);
+            }
+            State::Joining { group, left } => {
+                running.state = if left == 0 {
+                    State::Ready(None)
+                } else {
+                    State::Joining { group, left }
+                };
                 self.running.push(running);
             }
             State::Waiting { until, on } => {
@@ -624,6 +670,7 @@ impl World {
             anew: false,
             task: from_json(&task).unwrap(),
             state: State::Ready(None),
+            group: None,
         });
     }
 
@@ -646,6 +693,7 @@ impl World {
                 anew: false,
                 task: Task::Alarm(Default::default()),
                 state: State::Ready(None),
+                group: None,
             });
             alarms += 1;
             assert!(alarms < 10_000, "the alarm does not come to rest");

@@ -1,4 +1,5 @@
-// The Worker as it is deployed, and a way to end a ledger's instance in the middle of whatever it does.
+// The Worker as it is deployed, and ways to do to a ledger what the platform may do: to end its
+// instance in the middle of whatever it does, to lose its alarm, to let its alarm fail.
 
 import worker, { Ledger as Deployed, Pacer } from "../../worker.js";
 
@@ -9,15 +10,39 @@ export class Ledger extends Deployed {
   evict() {
     this.ctx.abort("evicted");
   }
+
+  /** Something falls due now and the platform has no alarm. */
+  async lose(no) {
+    const due = `due/${String(Date.now()).padStart(15, "0")}/check/${no}`;
+    this.ctx.storage.sql.exec("INSERT INTO rows VALUES (?, '1')", due);
+    await this.ctx.storage.deleteAlarm();
+  }
+
+  /** The alarm fires while a setting is wrong. Gives whether it threw, and when it fires again. */
+  async fail() {
+    const { env } = this;
+    this.env = { ...env, GATEWAY_CALLERS: "wrong" };
+    let threw = false;
+    try {
+      await this.alarm();
+    } catch {
+      threw = true;
+    }
+    this.env = env;
+    return { threw, again: (await this.ctx.storage.getAlarm()) - Date.now() };
+  }
 }
 
 export default {
   async fetch(request, env, ctx) {
-    const [, caller] = new URL(request.url).pathname.match(/^\/_evict\/([a-z]+)$/) ?? [];
-    if (!caller) return worker.fetch(request, env, ctx);
-    await env.LEDGER.get(env.LEDGER.idFromName(caller))
-      .evict()
-      .catch(() => {});
+    const { pathname } = new URL(request.url);
+    const [, what, caller, order] =
+      pathname.match(/^\/_(evict|lose|fail)\/([a-z]+)(?:\/.*\/(\w+)\/\w+)?$/) ?? [];
+    if (!what) return worker.fetch(request, env, ctx);
+    const ledger = env.LEDGER.get(env.LEDGER.idFromName(caller));
+    if (what === "fail") return Response.json(await ledger.fail());
+    if (what === "lose") await ledger.lose(order);
+    else await ledger.evict().catch(() => {});
     return new Response(null, { status: 204 });
   },
 };

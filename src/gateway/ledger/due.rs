@@ -12,8 +12,10 @@
 
 use super::ask::Ask;
 use super::order::{Order, Standing, Start};
-use super::rows::{ALARM, CALLER, Range, Rows, Stop, certify_key, listed_key, order_key, sortable};
-use super::webhook::{self, Posted};
+use super::rows::{
+    ALARM, CALLER, RECEIVER, Range, Rows, Stop, certify_key, listed_key, order_key, sortable,
+};
+use super::webhook::{Posted, Receiver};
 use super::{Context, Next, Step, Task, Writes};
 use crate::gateway::reply::Reply;
 use crate::gateway::settings::Settings;
@@ -22,29 +24,55 @@ use crate::prelude::*;
 use crate::timestamp::Timestamp;
 use serde::{Deserialize, Serialize};
 
-/// An alarm that is this late has been given up by the platform, and is set anew.
+/// An alarm that is this late has been given up by the platform, and is set again.
 pub const GIVEN_UP_MILLIS: i64 = 10 * 60_000;
 /// A check that brought no verdict is repeated after this.
 const CHECK_AGAIN_MILLIS: i64 = 60 * 60_000;
 /// Rows worked on in one act.
-const BATCH: u32 = 100;
-/// Requests sent before the alarm is set anew, since the platform ends an alarm that takes long.
-const SENT_MAX: u32 = 200;
+const BATCH: u32 = 50;
+/// Acts, and milliseconds, before the alarm is set again, since the platform ends an alarm that takes
+/// long.
+const ACTS_MAX: u32 = 200;
+const WORK_MAX_MILLIS: i64 = 60_000;
 const PAUSE_MILLIS: i64 = 1_000;
+/// The host sets an alarm that failed this far ahead; an alarm within this time is left as it is.
+const SOON_MILLIS: i64 = 60_000;
+/// Webhook deliveries made at the same time.
+const DELIVERIES: usize = 8;
 
 /// The alarm's task.
 #[derive(Clone, Copy, Debug, Default, Serialize, Deserialize)]
 pub struct Alarm {
-    /// Requests sent since the alarm fired.
-    pub sent: u32,
+    /// Acts since the alarm fired.
+    pub acts: u32,
+    /// When it fired; `None` before its first act.
+    pub began: Option<i64>,
 }
 
 impl Alarm {
-    const fn one_more(self) -> Self {
+    const fn one_more(self, now: i64) -> Self {
         Self {
-            sent: self.sent.saturating_add(1),
+            acts: self.acts.saturating_add(1),
+            began: match self.began {
+                None => Some(now),
+                began => began,
+            },
         }
     }
+
+    fn is_over(self, now: i64) -> bool {
+        let worked = self
+            .began
+            .map_or(0, |began| now.saturating_sub(began).saturating_abs());
+        self.acts >= ACTS_MAX || worked >= WORK_MAX_MILLIS
+    }
+}
+
+/// The platform's alarm, to be compared with what is due.
+#[derive(Clone, Copy, Debug, Serialize, Deserialize)]
+pub struct Wake {
+    /// When the platform fires it; `None` where none is set.
+    pub set: Option<i64>,
 }
 
 /// The vendor says that a person has finished. It is believed only when it is asked.
@@ -70,15 +98,29 @@ pub(super) fn hint(hint: &Hint, rows: &Rows, context: &Context) -> Result<Step, 
     Ok(writes.then(Next::reply(reply)))
 }
 
-fn due_until(to: String, limit: u32) -> Range {
-    Range {
+/// The earliest rows, due or not. The time is no part of the range: the need is the same whatever
+/// time the host passes.
+fn earliest(rows: &Rows) -> Result<&[(String, String)], Stop> {
+    rows.range(Range {
         from: "due/".to_owned(),
-        to,
-        limit,
+        to: "due0".to_owned(),
+        limit: BATCH,
         reverse: false,
-    }
+    })
 }
 
+/// Sets the alarm again if the platform has lost it.
+#[inline(never)]
+pub(super) fn wake(wake: Wake, rows: &Rows, context: &Context) -> Result<Step, Stop> {
+    let mut writes = Writes::default();
+    let soon = context.now.plus_millis(SOON_MILLIS).unix_millis();
+    writes.alarm =
+        next_at(earliest(rows)?).filter(|at| wake.set.is_none_or(|set| set > soon.max(*at)));
+    Ok(writes.then(Next::Idle))
+}
+
+/// Local work first, then a question to the vendor, then webhook deliveries: a receiver that does not
+/// answer holds up neither of the others.
 #[inline(never)]
 pub(super) fn work(
     settings: &Settings,
@@ -88,56 +130,79 @@ pub(super) fn work(
 ) -> Result<Step, Stop> {
     let mut writes = Writes::default();
     let now = context.now.unix_millis();
-    let until = ["due/", &sortable(now.saturating_add(1))].concat();
-    let due = rows.range(due_until(until, BATCH))?;
-    if due.is_empty() {
-        return sleep(writes, rows);
+    let earliest = earliest(rows)?;
+    let after = ["due/", &sortable(now.saturating_add(1))].concat();
+    let due = || {
+        let keys = earliest.iter().map(|(key, _)| key);
+        keys.take_while(|key| **key < after)
+    };
+    if due().next().is_none() {
+        match next_at(earliest) {
+            Some(at) => writes.alarm = Some(at),
+            None => writes.delete(ALARM.to_owned()),
+        }
+        return Ok(writes.then(Next::Idle));
     }
-    if alarm.sent >= SENT_MAX {
+    if alarm.is_over(now) {
         writes.alarm = Some(now.saturating_add(PAUSE_MILLIS));
         return Ok(writes.then(Next::Idle));
     }
-    rows.expect(due.iter().filter_map(|(key, _)| {
+    let alarm = alarm.one_more(now);
+    let orders = earliest.iter().filter_map(|(key, _)| {
         let (what, id) = entry(key);
         ["expire", "check", "report"]
             .contains(&what)
             .then(|| order_key(id))
-    }))?;
+    });
+    rows.expect(orders.chain([CALLER.to_owned(), RECEIVER.to_owned()]))?;
     let caller: String = rows.get(CALLER)?.unwrap_or_default();
-    for (key, _) in due {
+    let receiver: Option<Receiver> = rows.get(RECEIVER)?;
+    let mut question: Option<Ask> = None;
+    let mut deliveries = Vec::new();
+    for key in due() {
         let (what, id) = entry(key);
-        match what {
-            "expire" => expire(settings, id, &mut writes, rows, context.now)?,
-            "drop" => writes.delete(id.to_owned()),
-            "check" => {
-                if let Some(ask) = check(id, &caller, alarm, rows)? {
-                    // Rescheduled before it is done, so that no crash loses it.
-                    let again = now.saturating_add(CHECK_AGAIN_MILLIS);
-                    writes.delete(key.clone());
-                    writes.later(again, &["check/", id].concat());
-                    return Ok(writes.then(Next::Again {
-                        then: Task::Ask(ask),
+        match (what, &question) {
+            ("expire", _) => expire(settings, id, &mut writes, rows, context.now)?,
+            ("drop", _) => writes.delete(id.to_owned()),
+            // One question answers every callback of an order.
+            ("check", Some(ask)) if ask.no == id => {}
+            ("check", Some(_)) => continue,
+            ("check", None) => question = check(id, &caller, alarm, rows)?,
+            ("report", _) => match receiver.as_ref().and_then(|one| one.waits_until(now)) {
+                Some(until) => writes.later(until, &["report/", id].concat()),
+                None => {
+                    deliveries.push(Task::Report(Posted {
+                        no: id.to_owned(),
+                        caller: caller.clone(),
+                        due: key.clone(),
                     }));
+                    continue;
                 }
-            }
-            "report" => {
-                let posted = Posted {
-                    no: id.to_owned(),
-                    alarm: alarm.one_more(),
-                };
-                writes.delete(key.clone());
-                let sent = webhook::send(settings, &caller, posted, &mut writes, rows, context)?;
-                if let Some(step) = sent {
-                    return Ok(step);
-                }
-            }
+            },
             _ => {}
         }
         writes.delete(key.clone());
     }
-    Ok(writes.then(Next::Again {
-        then: Task::Alarm(alarm),
-    }))
+    let next = if let Some(ask) = question {
+        // Rescheduled before it is done, so that no crash loses it.
+        let again = now.saturating_add(CHECK_AGAIN_MILLIS);
+        writes.later(again, &["check/", &ask.no].concat());
+        Next::Again {
+            then: Task::Ask(ask),
+        }
+    } else if deliveries.is_empty() {
+        Next::Again {
+            then: Task::Alarm(alarm),
+        }
+    } else {
+        // A receiver that did not answer last time is tried with one.
+        deliveries.truncate(if receiver.is_some() { 1 } else { DELIVERIES });
+        Next::Together {
+            tasks: deliveries,
+            then: Task::Alarm(alarm),
+        }
+    };
+    Ok(writes.then(next))
 }
 
 /// What a due row is about: what to do, and with which.
@@ -149,17 +214,10 @@ fn entry(key: &str) -> (&str, &str) {
     )
 }
 
-/// Sets the alarm to what is due next.
-fn sleep(mut writes: Writes, rows: &Rows) -> Result<Step, Stop> {
-    let next = rows.range(due_until("due0".to_owned(), 1))?.first();
-    let at: Option<i64> = next
-        .and_then(|(key, _)| key.split('/').nth(1))
-        .and_then(|time| time.parse().ok());
-    match at {
-        Some(at) => writes.alarm = Some(at),
-        None => writes.delete(ALARM.to_owned()),
-    }
-    Ok(writes.then(Next::Idle))
+/// When the first of these rows is due.
+fn next_at(rows: &[(String, String)]) -> Option<i64> {
+    let (key, _) = rows.first()?;
+    key.split('/').nth(1)?.parse().ok()
 }
 
 fn expire(
@@ -198,7 +256,7 @@ fn check(no: &str, caller: &str, alarm: Alarm, rows: &Rows) -> Result<Option<Ask
         .filter(|order| order.verdict.is_none() && matches!(order.start, Start::Done { .. }))
         .map(|_| Ask {
             caller: caller.to_owned(),
-            alarm: alarm.one_more(),
+            alarm,
             no: no.to_owned(),
             ..Ask::default()
         }))

@@ -101,8 +101,12 @@ pub enum Task {
     Settle(Call),
     /// Take note of a callback of the vendor's.
     Hint(due::Hint),
+    /// Set the alarm again if the platform has lost it.
+    Wake(due::Wake),
     /// Do what is due.
     Alarm(due::Alarm),
+    /// Deliver a webhook.
+    Report(webhook::Posted),
     /// Take note of what a webhook's receiver answered.
     Reported(webhook::Posted),
 }
@@ -145,7 +149,7 @@ pub enum Happened {
 pub struct Context {
     /// The time.
     pub now: Timestamp,
-    /// Fresh random bytes, others at every step.
+    /// Fresh random bytes, others at every act.
     pub random: [u8; 32],
     /// Names this instance of the ledger's host; another after every restart.
     pub instance: String,
@@ -224,7 +228,16 @@ pub enum Next {
         #[serde(serialize_with = "as_text")]
         then: Task,
     },
-    /// Go on at once.
+    /// Perform these tasks at the same time, and go on when all have ended.
+    Together {
+        /// The tasks, which nobody waits for an answer of.
+        #[serde(serialize_with = "as_texts")]
+        tasks: Vec<Task>,
+        /// The task to go on with.
+        #[serde(serialize_with = "as_text")]
+        then: Task,
+    },
+    /// Let others have their turn and go on.
     Again {
         /// The task to go on with.
         #[serde(serialize_with = "as_text")]
@@ -237,6 +250,10 @@ pub enum Next {
 /// The host keeps a task as text that it does not read.
 fn as_text<S: serde::Serializer>(task: &Task, serializer: S) -> Result<S::Ok, S::Error> {
     serializer.serialize_str(&to_json(task))
+}
+
+fn as_texts<S: serde::Serializer>(tasks: &[Task], serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.collect_seq(tasks.iter().map(to_json))
 }
 
 impl Next {
@@ -262,7 +279,7 @@ impl Writes {
         self.writes.push((key, None));
     }
 
-    /// Something for the alarm to do at a time, while it is at work and sets itself anew anyway.
+    /// Something for the alarm to do at a time, while it is at work and sets itself again anyway.
     fn later(&mut self, at: i64, what: &str) {
         self.put(["due/", &rows::sortable(at), "/", what].concat(), &1);
     }
@@ -314,6 +331,8 @@ pub fn step(
         Task::Call(call) => attempt(settings, call, rows, context),
         Task::Settle(call) => settle(settings, call, happened, rows, context),
         Task::Hint(hint) => due::hint(&hint, rows, context),
+        Task::Wake(wake) => due::wake(wake, rows, context),
+        Task::Report(posted) => webhook::send(settings, posted, rows, context),
         Task::Reported(posted) => webhook::reported(&posted, happened, rows, context),
         Task::Alarm(alarm) => due::work(settings, alarm, rows, context),
     };
@@ -366,7 +385,11 @@ impl Task {
                 Purpose::Start { create, .. } => Some(create.asker.clone()),
                 Purpose::Ask(ask) => ask.asker.clone(),
             },
-            Self::Hint(_) | Self::Alarm(_) | Self::Reported(_) => None,
+            Self::Hint(_)
+            | Self::Wake(_)
+            | Self::Alarm(_)
+            | Self::Report(_)
+            | Self::Reported(_) => None,
         }
     }
 }

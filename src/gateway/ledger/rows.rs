@@ -11,6 +11,7 @@
 //! | `nonce/{AccessKeyId}/{hash}` | `1`; a nonce that was used |
 //! | `alarm` | when the alarm is set to fire |
 //! | `caller` | whose ledger it is |
+//! | `receiver` | that the webhook's receiver did not answer, see [`super::webhook::Receiver`] |
 //!
 //! Times in keys are milliseconds with leading zeros, so that keys sort by time. Values are JSON.
 
@@ -26,6 +27,8 @@ use serde::{Deserialize, Serialize};
 pub(super) const ALARM: &str = "alarm";
 /// The key of the row that names the caller: the alarm knows it from nowhere else.
 pub(super) const CALLER: &str = "caller";
+/// The key of the row that says how long the webhook's receiver is left alone.
+pub(super) const RECEIVER: &str = "receiver";
 
 /// Rows from one key up to, not including, another.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]

@@ -1,11 +1,10 @@
 //! Verdicts reported to the caller, signed, until they are received: Standard Webhooks 1.0
 //! (github.com/standard-webhooks). A report says nothing about the person.
 
-use super::due::Alarm;
 use super::order::{Order, Standing, Start, Verdict};
-use super::rows::{Rows, Stop, order_key};
+use super::rows::{RECEIVER, Rows, Stop, order_key};
 use super::{Context, Happened, Next, Step, Task, Writes};
-use crate::call::Outcome;
+use crate::call::{Loss, Outcome};
 use crate::credentials::Secret;
 use crate::gateway::callers::{derive, webhook_secret};
 use crate::gateway::settings::Settings;
@@ -24,6 +23,10 @@ const TIMEOUT_MILLIS: i64 = 15_000;
 /// The pauses after each failed attempt, in seconds, as the specification proposes.
 const PAUSES: [i64; 9] = [5, 300, 1_800, 7_200, 18_000, 36_000, 50_400, 72_000, 86_400];
 
+/// How long a receiver that did not answer is left alone at first, and at most.
+const BACK_OFF_MILLIS: i64 = 30_000;
+const BACK_OFF_MAX_MILLIS: i64 = 60 * 60_000;
+
 /// How the report of an order's verdict stands.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
@@ -38,13 +41,47 @@ pub struct Report {
     pub delivered: Option<i64>,
 }
 
+/// That a receiver did not answer in time. It is left alone for a while, so that its reports hold up
+/// nothing else; each answer ends this.
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+pub struct Receiver {
+    /// How often in a row it did not answer.
+    pub failures: u32,
+    /// When it is tried again, in milliseconds.
+    pub until: i64,
+}
+
+impl Receiver {
+    /// When it is tried again, if not now. A clock that was set back does not make it wait for ever.
+    pub fn waits_until(&self, now: i64) -> Option<i64> {
+        let longest = now.saturating_add(BACK_OFF_MAX_MILLIS);
+        (self.until > now && self.until <= longest).then_some(self.until)
+    }
+
+    fn timed_out(self, now: i64) -> Self {
+        // Of deliveries made at the same time, one counts.
+        if self.waits_until(now).is_some() {
+            return self;
+        }
+        let pause = BACK_OFF_MILLIS
+            .checked_shl(self.failures.min(16))
+            .map_or(BACK_OFF_MAX_MILLIS, |pause| pause.min(BACK_OFF_MAX_MILLIS));
+        Self {
+            failures: self.failures.saturating_add(1),
+            until: now.saturating_add(pause),
+        }
+    }
+}
+
 /// A report under way.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Posted {
     /// OuterOrderNo.
     pub no: String,
-    /// The alarm that goes on afterwards.
-    pub alarm: Alarm,
+    /// Whose it is.
+    pub caller: String,
+    /// The due row that asks for it.
+    pub due: String,
 }
 
 /// Sends the report of an order, if it has one to send. The attempt is counted and the next one
@@ -52,24 +89,25 @@ pub struct Posted {
 #[inline(never)]
 pub(super) fn send(
     settings: &Settings,
-    caller: &str,
     posted: Posted,
-    writes: &mut Writes,
     rows: &Rows,
     context: &Context,
-) -> Result<Option<Step>, Stop> {
+) -> Result<Step, Stop> {
+    let mut writes = Writes::default();
+    writes.delete(posted.due.clone());
+    let caller = &posted.caller;
     let url = settings
         .caller(caller)
         .and_then(|caller| caller.webhook_url.as_ref());
     let order = rows.get::<Order>(&order_key(&posted.no))?;
     let (Some(url), Some(mut order)) = (url, order) else {
-        return Ok(None);
+        return Ok(writes.then(Next::Idle));
     };
     let (Some(verdict), Some(mut report)) = (order.verdict.clone(), order.report.clone()) else {
-        return Ok(None);
+        return Ok(writes.then(Next::Idle));
     };
     if report.delivered.is_some() {
-        return Ok(None);
+        return Ok(writes.then(Next::Idle));
     }
     let pause = usize::try_from(report.attempts)
         .ok()
@@ -91,12 +129,12 @@ pub(super) fn send(
         &body(&posted.no, &order, &verdict),
         context.now,
     );
-    Ok(Some(core::mem::take(writes).then(Next::Send {
+    Ok(writes.then(Next::Send {
         action: None,
         request,
         timeout_millis: TIMEOUT_MILLIS,
         then: Task::Reported(posted),
-    })))
+    }))
 }
 
 fn body(no: &str, order: &Order, verdict: &Verdict) -> String {
@@ -143,6 +181,11 @@ fn signed(url: &str, id: &str, secret: &Secret, body: &str, now: Timestamp) -> O
     }
 }
 
+fn is_unreported(order: &Order) -> bool {
+    let report = order.report.as_ref();
+    report.is_some_and(|report| report.delivered.is_none())
+}
+
 /// Takes note of what the receiver answered.
 #[inline(never)]
 pub(super) fn reported(
@@ -153,7 +196,24 @@ pub(super) fn reported(
 ) -> Result<Step, Stop> {
     let mut writes = Writes::default();
     let key = order_key(&posted.no);
-    if let Some(mut order) = rows.get::<Order>(&key)?
+    rows.expect([key.clone(), RECEIVER.to_owned()])?;
+    let order = rows.get::<Order>(&key)?;
+    let receiver: Option<Receiver> = rows.get(RECEIVER)?;
+    match (&happened, receiver) {
+        // A report that is still to be delivered is tried again, and so the receiver is.
+        (Some(Happened::Outcome(Outcome::Lost(Loss::TimedOut))), receiver)
+            if order.as_ref().is_some_and(is_unreported) =>
+        {
+            let receiver = receiver.unwrap_or_default();
+            let waits = receiver.timed_out(context.now.unix_millis());
+            writes.put(RECEIVER.to_owned(), &waits);
+        }
+        (Some(Happened::Outcome(Outcome::Answered(_))), Some(_)) => {
+            writes.delete(RECEIVER.to_owned());
+        }
+        _ => {}
+    }
+    if let Some(mut order) = order
         && let Some(mut report) = order.report.take()
     {
         report.last_status = match happened {
@@ -169,9 +229,7 @@ pub(super) fn reported(
         order.report = Some(report);
         writes.put(key, &order);
     }
-    Ok(writes.then(Next::Again {
-        then: Task::Alarm(posted.alarm),
-    }))
+    Ok(writes.then(Next::Idle))
 }
 
 #[cfg(test)]

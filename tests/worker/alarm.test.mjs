@@ -1,0 +1,131 @@
+// The ledger's alarm in the real workerd: much is due at once, a receiver does not answer, a setting
+// is wrong for a while.
+
+import assert from "node:assert/strict";
+import { createHash } from "node:crypto";
+import { once } from "node:events";
+import { mkdtempSync, rmSync } from "node:fs";
+import { createServer } from "node:http";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { after, before, test } from "node:test";
+import { at } from "../../scripts/lib/project.mjs";
+import { configured, sample, startBoth, submit } from "./gateway.mjs";
+
+const ROUTE = "/v1/face-verifications";
+const CALLERS = ["shop", "bank"];
+const token = (caller) => `${caller}-token`;
+
+let both, receiver, folder;
+/** The order numbers of reports that arrived, and whether the receiver answers. */
+const received = [];
+let answers = true;
+
+before(async () => {
+  receiver = createServer(async (request, response) => {
+    let body = "";
+    for await (const chunk of request) body += chunk;
+    received.push(JSON.parse(body).data.outerOrderNo);
+    if (answers) response.writeHead(204).end();
+  }).listen(0, "127.0.0.1");
+  await once(receiver, "listening");
+  folder = mkdtempSync(join(tmpdir(), "cloudauth-edge-"));
+  const config = configured(folder, (text) =>
+    text.replace(`main = "${at("worker.js")}"`, `main = "${at("tests", "worker", "evicting.js")}"`),
+  );
+  both = await startBoth(
+    {
+      GATEWAY_PUBLIC_URL: "https://gateway.invalid",
+      CLOUDAUTH_CALLS_PER_SECOND: "1000",
+      GATEWAY_CALLERS: JSON.stringify(
+        CALLERS.map((id) => ({
+          id,
+          tokenSha256: [createHash("sha256").update(token(id)).digest("hex")],
+          scopes: ["create", "read"],
+          webhookUrl: `http://127.0.0.1:${receiver.address().port}/${id}`,
+        })),
+      ),
+    },
+    { config },
+  );
+});
+
+after(async () => {
+  await both?.close();
+  receiver?.closeAllConnections();
+  receiver?.close();
+  if (folder) rmSync(folder, { recursive: true, force: true });
+});
+
+/** Starts an order; gives its number, CertifyId and the path of its callback. */
+async function start(caller) {
+  const { gateway, endpoint } = both;
+  const order = sample();
+  const { json } = await gateway.call("POST", ROUTE, { body: order, token: token(caller) });
+  const response = await fetch(`${endpoint}/_sandbox/verifications/${json.certifyId}`);
+  const { callback } = await response.json();
+  return { no: order.outerOrderNo, certifyId: json.certifyId, path: new URL(callback.url).pathname };
+}
+
+/** Every look asks /livez first, which a process that hangs does not answer. */
+async function until(condition) {
+  for (;;) {
+    const alive = await fetch(`${both.gateway.url}/livez`, { signal: AbortSignal.timeout(30_000) });
+    assert.equal(alive.status, 200);
+    await alive.body?.cancel();
+    if (await condition()) return;
+    await new Promise((resolve) => setTimeout(resolve, 50));
+  }
+}
+
+const callBack = (path) => both.gateway.call("POST", path, { token: null });
+
+test("many callbacks of one order do not stop the process", { timeout: 120_000 }, async () => {
+  const { no, certifyId, path } = await start("shop");
+  await submit(both.endpoint, certifyId, "passed");
+  await Promise.all(Array.from({ length: 30 }, () => callBack(path)));
+  await until(() => received.includes(no));
+});
+
+test("the alarms of many orders do not stop the process", { timeout: 120_000 }, async () => {
+  const orders = await Promise.all(Array.from({ length: 40 }, () => start("shop")));
+  for (const { certifyId } of orders) await submit(both.endpoint, certifyId, "205");
+  await Promise.all(orders.map(({ path }) => callBack(path)));
+  await until(() => orders.every(({ no }) => received.includes(no)));
+});
+
+test("an alarm that the platform has lost is set again", { timeout: 120_000 }, async () => {
+  const { gateway } = both;
+  const { no, certifyId, path } = await start("shop");
+  await submit(both.endpoint, certifyId, "passed");
+  const lost = await fetch(`${gateway.url}/_lose/shop${path}`);
+  assert.equal(lost.status, 204);
+  assert.ok(!received.includes(no));
+  // Whatever the caller asks for.
+  await gateway.call("GET", ROUTE, { token: token("shop") });
+  await until(() => received.includes(no));
+});
+
+test("an alarm that fails fires again", { timeout: 120_000 }, async () => {
+  const response = await fetch(`${both.gateway.url}/_fail/shop`);
+  const { threw, again } = await response.json();
+  assert.equal(threw, false);
+  assert.ok(again > 0 && again <= 60_000, String(again));
+});
+
+test("a receiver that does not answer holds up no verdict", { timeout: 120_000 }, async () => {
+  answers = false;
+  const orders = await Promise.all(Array.from({ length: 12 }, () => start("bank")));
+  for (const { certifyId } of orders) await submit(both.endpoint, certifyId, "passed");
+  await Promise.all(orders.map(({ path }) => callBack(path)));
+  await until(async () => {
+    const { json } = await both.gateway.call("GET", `${ROUTE}?status=pending`, { token: token("bank") });
+    return json.items.length === 0;
+  });
+  // The other callers' reports arrive.
+  answers = true;
+  const { no, certifyId, path } = await start("shop");
+  await submit(both.endpoint, certifyId, "passed");
+  await callBack(path);
+  await until(() => received.includes(no));
+});

@@ -98,8 +98,8 @@ pub struct Host {
     pub rows: BTreeMap<String, BTreeMap<String, String>>,
     /// Whether too many calls of the vendor wait for their turn.
     pub crowded: bool,
-    /// Requests that have come in.
-    pub arrivals: u32,
+    /// Names the arrival of the next request.
+    pub arrival: u32,
     /// Everything that was sent, to the vendor and to webhooks.
     pub sent: Vec<OutgoingRequest>,
     /// When the alarm was set to fire, last.
@@ -117,7 +117,7 @@ impl Host {
             random: [7; 32],
             rows: BTreeMap::new(),
             crowded: false,
-            arrivals: 0,
+            arrival: 0,
             sent: Vec::new(),
             set: None,
             written: Vec::new(),
@@ -130,12 +130,11 @@ impl Host {
         request: IncomingRequest,
         upstream: &mut dyn FnMut(&OutgoingRequest) -> Outcome,
     ) -> (Routed, Reply) {
-        self.arrivals += 1;
         let arrival = Arrival {
             request,
             body_read: true,
             host: self.name.to_owned(),
-            fresh_id: format!("00000000-0000-4000-8000-{:012}", self.arrivals),
+            fresh_id: format!("00000000-0000-4000-8000-{:012}", self.arrival),
         };
         let now = Timestamp::from_unix_millis(self.now);
         let mut routed = route(&self.variables, &arrival, now);

@@ -345,10 +345,17 @@ fn problems_in_the_vendors_words() {
         told(host.handle(init("3", "a"), &mut no_upstream)),
         (200, "200".to_owned())
     );
+    // Given to the ledger once more after a reset, it is the same arrival and no replay.
+    assert_eq!(
+        told(host.handle(init("3", "a"), &mut no_upstream)),
+        (200, "200".to_owned())
+    );
+    host.arrival = 1;
     assert_eq!(
         told(host.handle(init("3", "a"), &mut no_upstream)),
         (400, "SignatureNonceUsed".to_owned())
     );
+    host.arrival = 0;
     assert_eq!(
         told(host.handle(init("4", "b"), &mut no_upstream)),
         (400, "IdempotentParameterMismatch".to_owned())

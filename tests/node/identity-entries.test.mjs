@@ -34,3 +34,11 @@ test("where a page may not make a module at once, ready() makes it", () => {
   assert.match(seen.early, /await ready\(\)/);
   assert.equal(seen.birthDate, "1949-12-31");
 });
+
+test("a missing value is reported as missing", () => {
+  const rules = run(`
+    const { checkCertNo, checkCertName, checkMobile } = await import("${entry}");
+    const checks = [checkCertNo, checkCertName, checkMobile];
+    console.log(JSON.stringify(checks.flatMap((check) => [check(undefined).rule, check(null).rule, check("").rule])));`);
+  assert.deepEqual(rules, Array(9).fill("missing"));
+});

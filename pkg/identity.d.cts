@@ -40,5 +40,5 @@ export function checkCertName(text: string): Accepted | Refused;
 /** Checks a mobile number of mainland China. */
 export function checkMobile(text: string): Accepted | Refused;
 
-/** Resolves when the module is loaded; only in a browser does that take time. */
+/** Resolves when the rules can be used: at once, except in older versions of Chrome. */
 export function ready(): Promise<void>;

@@ -4,11 +4,13 @@
  * @param {() => object} core the guarded exports; throws when they are not loaded yet
  */
 export function defineIdentity(core) {
+  // A missing value is missing, and not the word "undefined".
+  const given = (text) => String(text ?? "");
   const read = ({ Ok, Err }) => (Ok ? { ok: true, ...Ok } : { ok: false, ...Err });
   return {
     checkCertNo: (text, { allowResidencePermits = false } = {}) =>
-      read(core().checkCertNo(String(text), allowResidencePermits, Date.now())),
-    checkCertName: (text) => read(core().checkCertName(String(text))),
-    checkMobile: (text) => read(core().checkMobile(String(text))),
+      read(core().checkCertNo(given(text), allowResidencePermits, Date.now())),
+    checkCertName: (text) => read(core().checkCertName(given(text))),
+    checkMobile: (text) => read(core().checkMobile(given(text))),
   };
 }

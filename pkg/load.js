@@ -6,13 +6,13 @@ import { guard } from "./core.js";
  *
  * @param {object} exports see `guard`
  * @param {(options: object) => Promise<unknown>} init the generated module's own loading
- * @param {URL} url of the `.wasm` file
+ * @param {URL | Uint8Array} module the `.wasm` file's address or its bytes
  */
-export function loadOnce(exports, init, url) {
+export function loadOnce(exports, init, module) {
   const core = guard(exports);
   let loading;
   let loaded = false;
-  const load = () => init({ module_or_path: url }).then(() => void (loaded = true));
+  const load = () => init({ module_or_path: module }).then(() => void (loaded = true));
   return {
     core() {
       if (!loaded) throw new Error("cloudauth-edge is still loading in this browser: await ready() first.");

@@ -44,7 +44,9 @@ export async function performCall({
     state = nextState;
     const sentAt = Date.now();
     const request = { url, headers: pairs(parts, 6), body: hasBody === "1" ? body : undefined };
-    const outcome = await send(request, { timeoutMillis: Number(timeoutMillis), signal });
+    const outcome = signal?.aborted
+      ? { kind: "aborted-unsent" }
+      : await send(request, { timeoutMillis: Number(timeoutMillis), signal });
     const now = Date.now();
     const { kind, status = 0, headers = [], body: answer = NO_BYTES } = outcome;
     const read = kind === "answered" && core.readAnswer(action, status, now + clock.offsetMillis, answer);

@@ -15,6 +15,7 @@ export class FaceVerifyError extends Error {
     this.messages = data.message;
     this.audience = data.audience;
     this.retryable = data.retryable;
+    this.execution = data.execution;
     this.requestId = data.requestId ?? undefined;
     this.httpStatus = data.httpStatus ?? undefined;
     this.fields = data.fields.map(({ field, rule, message }) => ({
@@ -26,8 +27,32 @@ export class FaceVerifyError extends Error {
   }
 
   toJSON() {
-    const { name, message, kind, code, messages, audience, retryable, requestId, httpStatus, fields } = this;
-    return { name, message, kind, code, messages, audience, retryable, requestId, httpStatus, fields };
+    const {
+      name,
+      message,
+      kind,
+      code,
+      messages,
+      audience,
+      retryable,
+      execution,
+      requestId,
+      httpStatus,
+      fields,
+    } = this;
+    return {
+      name,
+      message,
+      kind,
+      code,
+      messages,
+      audience,
+      retryable,
+      execution,
+      requestId,
+      httpStatus,
+      fields,
+    };
   }
 }
 

@@ -232,6 +232,8 @@ export interface SubCodeInfo {
   text: Messages;
 }
 
+export type Execution = "none" | "unknown";
+
 export interface Messages {
   zh: string;
   en: string;
@@ -271,8 +273,10 @@ export class FaceVerifyError extends Error {
   readonly code: string;
   readonly messages: Messages;
   readonly audience: Audience;
-  /** Whether the same call can succeed later without anybody changing anything. */
+  /** Whether the same call can succeed later without anybody changing anything. Never where `execution` is `unknown`. */
   readonly retryable: boolean;
+  /** Whether this call may have started a verification: `none` is surely not. A query starts nothing. */
+  readonly execution: Execution;
   readonly requestId?: string;
   readonly httpStatus?: number;
   /** For kind `validation`: everything that is wrong. */

@@ -55,6 +55,9 @@ pub struct State {
     pub started_millis: i64,
     /// When the attempt was signed, by our clock, in milliseconds.
     pub signed_millis: i64,
+    /// Whether an attempt of this call may have started a verification.
+    #[serde(default)]
+    pub maybe_executed: bool,
     /// The attempt's nonce.
     pub nonce: String,
 }
@@ -70,6 +73,7 @@ impl State {
             credentials_refreshed: false,
             started_millis: now.unix_millis(),
             signed_millis: now.unix_millis(),
+            maybe_executed: false,
             nonce: String::new(),
         }
     }
@@ -87,6 +91,7 @@ impl State {
             self.credentials_refreshed.into(),
             self.started_millis,
             self.signed_millis,
+            self.maybe_executed.into(),
         ] {
             push_signed(&mut packed, number);
             packed.push(' ');
@@ -97,8 +102,8 @@ impl State {
 
     /// Reads what [`State::pack`] wrote; `None` for anything else.
     pub fn unpack(text: &str) -> Option<Self> {
-        let mut parts = text.splitn(8, ' ');
-        let mut numbers = [0_i64; 7];
+        let mut parts = text.splitn(9, ' ');
+        let mut numbers = [0_i64; 8];
         for number in &mut numbers {
             *number = parts.next()?.parse().ok()?;
         }
@@ -110,6 +115,7 @@ impl State {
             refreshed,
             started_millis,
             signed_millis,
+            maybe_executed,
         ] = numbers;
         Some(Self {
             attempt,
@@ -119,6 +125,7 @@ impl State {
             credentials_refreshed: refreshed != 0,
             started_millis,
             signed_millis,
+            maybe_executed: maybe_executed != 0,
             nonce: parts.next()?.to_owned(),
         })
     }
@@ -159,6 +166,8 @@ pub enum Loss {
     TooLarge,
     /// The caller's signal fired.
     Aborted,
+    /// The caller's signal fired before this attempt was sent.
+    AbortedUnsent,
 }
 
 /// What to do next.
@@ -220,7 +229,7 @@ pub fn settle<'a>(
     credentials: &Credentials,
     action: &'static Action,
     request: &dyn Fn() -> Option<ValidRequest<'a>>,
-    state: State,
+    mut state: State,
     outcome: Outcome,
     credentials_refreshable: bool,
     now: Timestamp,
@@ -240,7 +249,10 @@ pub fn settle<'a>(
     let headers = response
         .as_ref()
         .map_or(&[][..], |response| response.headers.as_slice());
-    decide(
+    // An earlier attempt may have been executed, whatever became of this one.
+    state.maybe_executed |= action.starts_something && !failure.not_executed;
+    let maybe_executed = state.maybe_executed;
+    let step = decide(
         options,
         action,
         state,
@@ -249,7 +261,22 @@ pub fn settle<'a>(
         credentials_refreshable,
         now,
         random,
-    )
+    );
+    match step {
+        Step::Failed(error) if maybe_executed => Step::Failed(error.execution_unknown()),
+        Step::Retry {
+            delay_millis,
+            refresh_credentials,
+            because,
+            state,
+        } if maybe_executed => Step::Retry {
+            delay_millis,
+            refresh_credentials,
+            because: because.execution_unknown(),
+            state,
+        },
+        step => step,
+    }
 }
 
 fn signing_context<'a>(
@@ -278,48 +305,57 @@ pub fn endpoint<'a>(options: &'a Options, state: &State) -> Option<&'a Endpoint>
 impl Loss {
     fn failure(&self) -> Failure {
         let (error, not_executed) = match self {
-        Self::Aborted => (
-            Error::new(
-                Kind::Aborted,
-                "Aborted",
-                Audience::Developer,
-                Text::new(
-                    "调用方取消了请求；若为发起认证，服务商可能已受理。",
-                    "The caller cancelled the call; an InitFaceVerify may have been executed all the same.",
+            Self::AbortedUnsent => (
+                Error::new(
+                    Kind::Aborted,
+                    "Aborted",
+                    Audience::Developer,
+                    Text::new(
+                        "调用方在请求发出之前取消了调用，本次请求未发送。",
+                        "The caller cancelled the call before this request was sent.",
+                    ),
                 ),
+                true,
             ),
-            false,
-        ),
-        Self::TimedOut => (
-            Error::new(
-                Kind::Timeout,
-                "Timeout",
-                Audience::Operator,
-                Text::new(
-                    "未在规定时间内收到完整应答，请检查网络或增大 timeoutMs；若为发起认证，服务商可能已受理。",
-                    "No complete answer came in time; check the network or raise timeoutMs. An InitFaceVerify may have been executed all the same.",
+            Self::Aborted => (
+                Error::new(
+                    Kind::Aborted,
+                    "Aborted",
+                    Audience::Developer,
+                    Text::new("调用方取消了请求。", "The caller cancelled the call."),
                 ),
-            )
-            .retryable(),
-            false,
-        ),
-        Self::TooLarge => (
-            Error::new(
-                Kind::Protocol,
-                "AnswerTooLarge",
-                Audience::Operator,
-                Text::new(
-                    "应答过大，不是服务商的应答；请检查 endpoint 与中间网关。",
-                    "The answer is too large to be the vendor's; check the endpoint and what stands between.",
-                ),
+                false,
             ),
-            false,
-        ),
-        Self::ConnectionFailed { code } => {
-            let never_connected = code.as_deref().is_some_and(|code| {
-                NEVER_CONNECTED.contains(&code)
-            });
-            (
+            Self::TimedOut => (
+                Error::new(
+                    Kind::Timeout,
+                    "Timeout",
+                    Audience::Operator,
+                    Text::new(
+                        "未在规定时间内收到完整应答，请检查网络或增大 timeoutMs。",
+                        "No complete answer came in time; check the network or raise timeoutMs.",
+                    ),
+                )
+                .retryable(),
+                false,
+            ),
+            Self::TooLarge => (
+                Error::new(
+                    Kind::Protocol,
+                    "AnswerTooLarge",
+                    Audience::Operator,
+                    Text::new(
+                        "应答过大，不是服务商的应答；请检查 endpoint 与中间网关。",
+                        "The answer is too large to be the vendor's; check the endpoint and what stands between.",
+                    ),
+                ),
+                false,
+            ),
+            Self::ConnectionFailed { code } => {
+                let never_connected = code
+                    .as_deref()
+                    .is_some_and(|code| NEVER_CONNECTED.contains(&code));
+                (
                 Error::new(
                     Kind::Transport,
                     "ConnectionFailed",
@@ -331,16 +367,16 @@ impl Loss {
                         )
                     } else {
                         Text::new(
-                            "与服务商的连接中断，请检查网络；若为发起认证，服务商可能已受理。",
-                            "The connection to the vendor broke; check the network. An InitFaceVerify may have been executed all the same.",
+                            "与服务商的连接中断，请检查网络。",
+                            "The connection to the vendor broke; check the network.",
                         )
                     },
                 )
                 .retryable(),
                 never_connected,
             )
-        }
-    };
+            }
+        };
         Failure {
             error,
             not_executed,
@@ -461,7 +497,8 @@ fn decide(
     random: u32,
 ) -> Step {
     let error = failure.error;
-    if error.kind == Kind::Aborted || state.attempt >= options.max_attempts {
+    // Code 418 ends with the day, which no call waits for.
+    if error.kind == Kind::Aborted || error.code == "418" || state.attempt >= options.max_attempts {
         return Step::Failed(error);
     }
     let mut next = state.clone();

@@ -189,7 +189,7 @@ pub static CODES: &[Code] = &[
     row("417", "无法使用刷脸服务", Both, false, Failure, User, false,
         "该身份暂无可用的比对源，请改用人工核验。",
         "There is nothing to compare this identity with; verify by hand."),
-    row("418", "刷脸失败次数过多", Both, true, Failure, User, false,
+    row("418", "刷脸失败次数过多", Both, true, Failure, User, true,
         "当天刷脸次数过多，请明天再试。",
         "Too many attempts today; try again tomorrow."),
     row("419", "传入图片不可用", Init, false, Failure, User, false,

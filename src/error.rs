@@ -45,6 +45,16 @@ pub enum Audience {
     Operator,
 }
 
+/// Whether a verification may have been started by the call that failed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Execution {
+    /// Surely not.
+    None,
+    /// It is not known: ask for the outcome or reconcile before the order is started again.
+    Unknown,
+}
+
 /// One thing wrong with one field or option. Holds no value of the field.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct FieldError {
@@ -98,7 +108,10 @@ pub struct Error {
     /// Who must act.
     pub audience: Audience,
     /// Whether the same call can succeed later without anybody changing anything.
+    /// Never where `execution` is unknown.
     pub retryable: bool,
+    /// Whether this call may have started a verification. A query starts nothing.
+    pub execution: Execution,
     /// The vendor's RequestId, to quote to its support.
     pub request_id: Option<String>,
     /// HTTP status of the answer, if one came.
@@ -116,6 +129,7 @@ impl Error {
             message,
             audience,
             retryable: false,
+            execution: Execution::None,
             request_id: None,
             http_status: None,
             fields: Vec::new(),
@@ -147,6 +161,18 @@ impl Error {
     #[must_use]
     pub fn retryable(mut self) -> Self {
         self.retryable = true;
+        self
+    }
+
+    /// The same error of a start whose outcome is unknown.
+    #[must_use]
+    pub fn execution_unknown(mut self) -> Self {
+        self.execution = Execution::Unknown;
+        self.retryable = false;
+        self.message = self.message.then(&Text::new(
+            "阿里云可能已发起本次认证，再次发起该订单之前请先核对。",
+            "Alibaba Cloud may have started the verification: reconcile the order before you start it again.",
+        ));
         self
     }
 }

@@ -241,7 +241,7 @@ impl Envelope {
     fn read(response: &Response) -> Result<Self, Error> {
         let status = response.status;
         let header_id = header(&response.headers, "x-acs-request-id").and_then(request_id);
-        let fail = |code, zh, en| {
+        let whole = |code, zh, en| {
             let error = protocol_error(code, zh, en);
             Error {
                 http_status: Some(status),
@@ -250,8 +250,10 @@ impl Envelope {
                 ..error
             }
         };
+        // Nothing, or not all of it: another query can bring the whole.
+        let cut = |code, zh, en| whole(code, zh, en).retryable();
         let Ok(text) = core::str::from_utf8(&response.body) else {
-            return Err(fail(
+            return Err(cut(
                 "BodyNotUtf8",
                 "服务商的应答不是 UTF-8 文本；请稍后重试，若持续出现请检查中间网关。",
                 "The answer is not UTF-8 text; try again later and, if it lasts, check what stands between.",
@@ -259,13 +261,15 @@ impl Envelope {
         };
         let text = text.trim_start_matches('\u{FEFF}').trim();
         if text.is_empty() {
-            return Err(fail(
+            return Err(cut(
                 "EmptyBody",
                 "服务商的应答为空；请稍后重试，若持续出现请检查中间网关。",
                 "The answer is empty; try again later and, if it lasts, check what stands between.",
             ));
         }
         let Some(body) = Body::read(text) else {
+            let fail: &dyn Fn(&'static str, &'static str, &'static str) -> Error =
+                if text.starts_with('{') { &cut } else { &whole };
             return Err(fail(
                 "BodyNotJson",
                 "应答不是服务商的 JSON，多半来自中间网关或代理；请检查 endpoint 与网络后重试。",
@@ -273,14 +277,14 @@ impl Envelope {
             ));
         };
         if body.ambiguous {
-            return Err(fail(
+            return Err(whole(
                 "RepeatedMember",
                 "应答中同一个成员出现了两次（如 Code），无法确定以哪个为准；请检查 endpoint 与中间网关。",
                 "The answer has a member twice, such as Code, so it is unclear which of them counts; check the endpoint and what stands between.",
             ));
         }
         let Some(code) = body.code else {
-            return Err(fail(
+            return Err(whole(
                 "NoCode",
                 "应答中没有 Code，不是服务商的应答格式；请检查 endpoint。",
                 "The answer has no Code, so it is not the vendor's; check the endpoint.",
@@ -390,16 +394,26 @@ impl Envelope {
         let status = match result.text("Passed").as_deref() {
             Some("F") => Status::Rejected,
             Some("T") => {
-                let evidence = [
-                    Evidence::of_sub_code(&result, sub_code.as_deref(), sub_code_info),
+                let sub_code_evidence =
+                    Evidence::of_sub_code(&result, sub_code.as_deref(), sub_code_info);
+                let others = [
                     Evidence::of_material(&result, material.as_ref()),
                     Evidence::of_success(self.success.as_deref()),
                     Evidence::of_success(result.get("Success")),
                 ];
-                if evidence.contains(&Evidence::Unreadable) {
+                let any = |wanted| sub_code_evidence == wanted || others.contains(&wanted);
+                if any(Evidence::Unreadable) {
                     return Err(self.complete(unreadable_verdict()));
                 }
-                if evidence.contains(&Evidence::Against) {
+                let unknown_sub_code = sub_code.is_some() && sub_code_info.is_none();
+                if unknown_sub_code && !others.contains(&Evidence::Against) {
+                    return Err(self.complete(protocol_error(
+                        "ContradictoryVerdict",
+                        "阿里云的结果为 Passed = T，但 SubCode 不在本版本已知的代码表中，不能视为通过；请人工核验并凭 RequestId 联系阿里云。",
+                        "Alibaba Cloud said Passed = T with a SubCode that this version does not know, which does not count as passed; review by hand and contact Alibaba Cloud with the RequestId.",
+                    )));
+                }
+                if any(Evidence::Against) {
                     return Err(self.complete(protocol_error(
                         "ContradictoryVerdict",
                         "服务商的结果自相矛盾（Passed 为 T，但 SubCode 或 MaterialInfo 表示未通过），不能视为通过；请人工核验并凭 RequestId 联系服务商。",

@@ -8,7 +8,7 @@ use cloudauth_edge::actions::{
 };
 use cloudauth_edge::call::{self, Loss, Outcome, State, Step};
 use cloudauth_edge::credentials::Credentials;
-use cloudauth_edge::error::{Audience, Kind};
+use cloudauth_edge::error::{Audience, Execution, Kind};
 use cloudauth_edge::http::Response;
 use cloudauth_edge::options::Options;
 use cloudauth_edge::signing::rpc;
@@ -174,6 +174,60 @@ fn init_is_repeated_only_when_it_surely_was_not_executed() {
     ] {
         retried(call.settle(call.first(), outcome));
     }
+}
+
+#[test]
+fn errors_say_whether_something_may_have_been_started() {
+    use Execution::{None, Unknown};
+    let mut once = [init(), describe()];
+    for call in &mut once {
+        call.options.max_attempts = 1;
+    }
+    let [init_once, describe_once] = once;
+    type Make = fn() -> Outcome;
+    let table: [(Make, Execution, bool); 10] = [
+        (|| failed_connection("ECONNREFUSED"), None, true),
+        (|| failed_connection("ECONNRESET"), Unknown, false),
+        (|| Outcome::Lost(Loss::TimedOut), Unknown, false),
+        (|| Outcome::Lost(Loss::TooLarge), Unknown, false),
+        (|| Outcome::Lost(Loss::Aborted), Unknown, false),
+        (|| Outcome::Lost(Loss::AbortedUnsent), None, false),
+        (|| answered_with(200, String::new(), &[]), Unknown, false),
+        (|| answered(200, "500", &[]), Unknown, false),
+        (|| answered(200, "418", &[]), None, true),
+        (|| answered(429, "Throttling.User", &[]), None, true),
+    ];
+    for (make, execution, retryable) in table {
+        let error = failed(init_once.settle(init_once.first(), make()));
+        assert_eq!(
+            (error.execution, error.retryable),
+            (execution, retryable),
+            "{error}"
+        );
+        let says = error.message.en.contains("may have started");
+        assert_eq!(says, execution == Unknown, "{error}");
+        let error = failed(describe_once.settle(describe_once.first(), make()));
+        assert_eq!(error.execution, None, "{error}");
+    }
+}
+
+#[test]
+fn a_later_refusal_does_not_undo_an_attempt_of_unknown_outcome() {
+    let mut call = init();
+    call.options.repeat_init = true;
+    let (_, _, state) = retried(call.settle(call.first(), Outcome::Lost(Loss::TimedOut)));
+    let state = State::unpack(&state.pack()).unwrap();
+    let error = failed(call.settle(state, answered(200, "401", &[])));
+    assert_eq!(error.execution, Execution::Unknown);
+}
+
+#[test]
+fn a_query_whose_answer_is_cut_off_is_repeated() {
+    let call = describe();
+    for body in ["", " ", "{\"Code\":\"200\","] {
+        retried(call.settle(call.first(), answered_with(200, body.to_owned(), &[])));
+    }
+    failed(call.settle(call.first(), answered(200, "418", &[])));
 }
 
 #[test]

@@ -4,7 +4,7 @@
 //! A problem repeats nothing of the request: no value, no path, no name of an unknown caller.
 
 use super::reply::{Headers, Language, Reply};
-use crate::error::{Audience, Error, FieldError, Kind, who_corrects};
+use crate::error::{Audience, Error, Execution, FieldError, Kind, who_corrects};
 use crate::json::write::Object;
 use crate::prelude::*;
 use crate::text::Text;
@@ -34,6 +34,7 @@ pub struct Problem {
     kind: &'static ProblemKind,
     audience: Audience,
     retryable: bool,
+    execution: Execution,
     detail: Text,
     vendor_code: Option<String>,
     vendor_request_id: Option<String>,
@@ -52,6 +53,11 @@ impl Problem {
             kind,
             audience: kind.audience,
             retryable: kind.retryable,
+            execution: if kind.code == START_OUTCOME_UNKNOWN.code {
+                Execution::Unknown
+            } else {
+                Execution::None
+            },
             detail: kind.detail.clone(),
             vendor_code: None,
             vendor_request_id: None,
@@ -115,16 +121,26 @@ impl Problem {
                 error.audience
             },
             retryable: error.retryable,
+            execution: error.execution,
             detail: error.message.clone(),
             vendor_code: is_vendor_code(error).then(|| error.code.clone()),
             vendor_request_id: error.request_id.clone(),
             ..Self::new(kind)
         };
-        if error.retryable {
+        // Code 418 ends with the day.
+        if error.retryable && error.code != "418" {
             problem.retry_after(if error.kind == Kind::Throttled { 2 } else { 5 })
         } else {
             problem
         }
+    }
+
+    /// The same problem of a start whose outcome is unknown.
+    #[must_use]
+    pub fn execution_unknown(mut self) -> Self {
+        self.execution = Execution::Unknown;
+        self.retryable = false;
+        self
     }
 
     /// The same facts about the upstream call, under another kind.
@@ -182,6 +198,7 @@ impl Problem {
             .with("code", self.kind.code)
             .with("audience", &self.audience)
             .with("retryable", &self.retryable)
+            .with("execution", &self.execution)
             .with("requestId", request_id);
         body.put_some("vendorCode", self.vendor_code.as_ref());
         body.put_some("vendorRequestId", self.vendor_request_id.as_ref());
@@ -385,6 +402,25 @@ mod tests {
                 assert!(!text.zh.is_ascii(), "{}", kind.code);
                 assert!(text.en.is_ascii(), "{}", kind.code);
             }
+        }
+    }
+
+    #[test]
+    fn a_start_whose_outcome_is_unknown_is_never_retryable() {
+        for (problem, execution, retryable) in [
+            (Problem::new(&START_OUTCOME_UNKNOWN), "unknown", false),
+            (Problem::new(&INTERNAL_ERROR), "none", true),
+            (
+                Problem::new(&INTERNAL_ERROR).execution_unknown(),
+                "unknown",
+                false,
+            ),
+            (Problem::new(&ORDER_CONFLICT), "none", false),
+        ] {
+            let reply = problem.reply(Language::En, "r");
+            let body: serde_json::Value = serde_json::from_str(&reply.body).unwrap();
+            assert_eq!(body["execution"], execution, "{}", problem.code());
+            assert_eq!(body["retryable"], retryable, "{}", problem.code());
         }
     }
 

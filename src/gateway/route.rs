@@ -218,6 +218,11 @@ fn common_headers(
 /// The answer where the host itself could not go on.
 pub fn failure(what: HostFailure, request: &IncomingRequest, request_id: &str) -> Reply {
     let problem = match what {
+        HostFailure::Internal
+            if request.method == "POST" && request.path == "/v1/face-verifications" =>
+        {
+            Problem::new(&INTERNAL_ERROR).execution_unknown()
+        }
         HostFailure::Internal => Problem::new(&INTERNAL_ERROR),
         HostFailure::NoPage => Problem::new(&NOT_FOUND),
         HostFailure::RateLimited => Problem::new(&RATE_LIMITED).retry_after(10),

@@ -16,6 +16,7 @@ export interface GatewayProblem {
   messages: Text;
   audience: Audience;
   retryable: boolean;
+  execution: "none" | "unknown";
   requestId: string;
   vendorCode?: string;
   vendorRequestId?: string;

@@ -28,7 +28,7 @@ pub fn started(settings: &Settings, create: &Create, order: &Order, repeated: bo
         at,
     } = &order.start
     else {
-        return asker.problem(&Problem::new(&INTERNAL_ERROR));
+        return asker.problem(&Problem::new(&INTERNAL_ERROR).execution_unknown());
     };
     let outcome = if repeated { "repeated" } else { "created" };
     if let Front::Rpc(front) = &asker.front {

@@ -323,6 +323,13 @@ pub fn step(
     context: &Context,
 ) -> Step {
     let asker = task.asker();
+    let started = matches!(
+        &task,
+        Task::Settle(Call {
+            purpose: Purpose::Start { .. },
+            ..
+        })
+    );
     let taken = match task {
         Task::Signed(signed) => nonce::check(signed, rows, context),
         Task::Create(create) => create::begin(settings, create, rows, context),
@@ -343,7 +350,12 @@ pub fn step(
             let mut writes = Writes::default();
             let next = match asker {
                 Some(asker) => {
-                    let reply = asker.problem(&Problem::new(&INTERNAL_ERROR));
+                    let problem = Problem::new(&INTERNAL_ERROR);
+                    let reply = asker.problem(&if started {
+                        problem.execution_unknown()
+                    } else {
+                        problem
+                    });
                     Next::reply(reply.with_outcome("unreadable-row"))
                 }
                 None => {

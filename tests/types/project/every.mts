@@ -20,6 +20,7 @@ import {
   type DescribeFaceVerifyParameters,
   type DescribeFaceVerifyResult,
   type ErrorKind,
+  type Execution,
   type Fetch,
   type FieldProblem,
   type InitFaceVerifyParameters,
@@ -363,14 +364,15 @@ try {
   is("kind", typed.kind in kinds, true);
   is("message", typed.message, typed.messages.zh);
   const audience: Audience = typed.audience;
-  const members: [string, boolean, string | undefined, number | undefined, number] = [
+  const members: [string, boolean, Execution, string | undefined, number | undefined, number] = [
     typed.code,
     typed.retryable,
+    typed.execution,
     typed.requestId,
     typed.httpStatus,
     typed.fields.length,
   ];
-  is("members", [audience, ...members].join(" "), `developer 401 false ${requestId} 200 0`);
+  is("members", [audience, ...members].join(" "), `developer 401 false none ${requestId} 200 0`);
 }
 try {
   new FaceVerifyClient({ accessKeyId: "", accessKeySecret: "" });

@@ -6,6 +6,8 @@ import { core, files, settingsOf } from "./worker/core.js";
 export { Ledger, Pacer } from "./worker/ledger.js";
 
 const PHOTO_TIMEOUT_MS = 15_000;
+/** Of a body that is too large, so that its sender reads the answer instead of a broken connection. */
+const DISCARD_BYTES = 8 * 1024 * 1024;
 /** The vendor keeps photos below 1 MB. */
 const PHOTO_MAX_BYTES = 5 * 1024 * 1024;
 /** A deployment resets an instance once; a few more are for what comes at the same time. */
@@ -71,7 +73,7 @@ async function answer(request, message, env, ctx, log) {
   let routed = core.route(settings, message);
   Object.assign(log, routed);
   if (routed.then.readBody) {
-    message.body = await collect(request.body, routed.then.readBody);
+    message.body = await collect(request.body, { ...routed.then.readBody, discard: DISCARD_BYTES });
     if (!message.body) return fail("slow-body", message, log);
     routed = core.route(settings, message);
     Object.assign(log, routed);

@@ -27,7 +27,7 @@ export function definePackage({ core, ready, inBrowser, send }) {
     #clock = { offsetMillis: 0 };
     #checked = false;
 
-    constructor(options = {}) {
+    constructor(options) {
       const {
         credentials,
         accessKeyId,
@@ -39,7 +39,16 @@ export function definePackage({ core, ready, inBrowser, send }) {
         onAttempt,
         endpoint,
         ...rest
-      } = options;
+      } = options ?? {};
+      mustBe("fetch", fetch, isFunction, "函数", "a function");
+      mustBe("onAttempt", onAttempt, isFunction, "函数", "a function");
+      mustBe(
+        "language",
+        language,
+        (value) => value === "zh" || value === "en",
+        '"zh" 或 "en"',
+        '"zh" or "en"',
+      );
       this.#options = pack(
         packObject({
           ...rest,
@@ -64,7 +73,11 @@ export function definePackage({ core, ready, inBrowser, send }) {
       return this.#call("DescribeFaceVerify", parameters, options);
     }
 
-    async waitForResult(parameters, { deadlineMs = DEFAULT_DEADLINE_MILLIS, signal, onPending } = {}) {
+    async waitForResult(parameters, options) {
+      const { signal, onPending } = options ?? {};
+      const deadlineMs = options?.deadlineMs ?? DEFAULT_DEADLINE_MILLIS;
+      mustBe("deadlineMs", deadlineMs, isMillis, "毫秒数", "milliseconds");
+      mustBe("onPending", onPending, isFunction, "函数", "a function");
       const deadline = Date.now() + deadlineMs;
       for (let polls = 0; ; polls++) {
         let result, failure;
@@ -76,8 +89,8 @@ export function definePackage({ core, ready, inBrowser, send }) {
         }
         if (result && result.status !== "pending") return result;
         if (result) onPending?.(result);
-        const delay = core().pollDelay(polls, jitter());
-        if (Date.now() + delay > deadline) {
+        const delay = core().pollDelay(polls, jitter(), failure?.code);
+        if (delay === undefined || Date.now() + delay > deadline) {
           if (result) return result;
           throw failure;
         }
@@ -85,7 +98,9 @@ export function definePackage({ core, ready, inBrowser, send }) {
       }
     }
 
-    async #call(action, parameters, { signal } = {}) {
+    async #call(action, parameters, options) {
+      const { signal } = options ?? {};
+      mustBe("signal", signal, isSignal, "AbortSignal", "an AbortSignal");
       await ready();
       this.#check();
       const outcome = await performCall({
@@ -118,12 +133,33 @@ export function definePackage({ core, ready, inBrowser, send }) {
     isFaceVerifyError,
     ready,
     parseCallback: (url, callbackToken) =>
-      JSON.parse(
-        core().parseCallback(new URL(url, "https://callback.invalid").search, String(callbackToken ?? "")),
-      ),
+      JSON.parse(core().parseCallback(queryOf(url), String(callbackToken ?? ""))),
     newOuterOrderNo: (prefix = "") =>
       accepted(JSON.parse(core().newOuterOrderNo(prefix, randomHex(), Date.now()))),
   };
+}
+
+const isMillis = (value) => typeof value === "number" && value >= 0;
+const isFunction = (value) => typeof value === "function";
+/** Signals of another realm count, too. */
+const isSignal = (value) =>
+  typeof value?.aborted === "boolean" &&
+  isFunction(value.addEventListener) &&
+  isFunction(value.removeEventListener);
+
+/** Refuses an option of another type: a mistake in the program. An absent one is right. */
+function mustBe(name, value, isRight, zh, en) {
+  if (value !== undefined && value !== null && !isRight(value))
+    throw new TypeError(`${name} must be ${en}. ${name} 应为${zh}。`);
+}
+
+/** The query of a callback's address, absolute or not; empty where it is no address. No error may hold it. */
+function queryOf(url) {
+  try {
+    return new URL(url, "https://callback.invalid").search;
+  } catch {
+    return "";
+  }
 }
 
 /** The value, or the problem as a TypeError: a mistake in the program, not in a call. */

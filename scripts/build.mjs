@@ -76,7 +76,7 @@ function withoutSourcePaths(wasm) {
 }
 
 // A panic's message names its source file; with this, the names say nothing of the machine and are found again.
-async function rustflags(simd) {
+async function rustflags({ optimize, simd }) {
   await must("cargo", ["fetch", "--quiet", "--locked", "--target", TARGET], {
     advice: "See that cargo can reach its registry and that Cargo.lock agrees with Cargo.toml.",
   });
@@ -87,6 +87,8 @@ async function rustflags(simd) {
   const remapped = [...crates.map((folder) => `${folder}=crates`), `${root}=cloudauth-edge`];
   return [
     ...remapped.map((remap) => `--remap-path-prefix=${remap}`),
+    // Between the thresholds of "s" and "z", so that the module stays within its budget.
+    ...(optimize === "s" ? ["-Cllvm-args=-inline-threshold=25"] : []),
     simd
       ? "-Ctarget-feature=+simd128"
       : // Rounds in a loop and not one after the other: a tenth of the code.
@@ -104,7 +106,7 @@ async function buildVariant(variant, inputs) {
   const target = at("target", `wasm-${variant}`);
   const env = {
     ...projectEnv(),
-    CARGO_ENCODED_RUSTFLAGS: await rustflags(variants[variant].simd),
+    CARGO_ENCODED_RUSTFLAGS: await rustflags(variants[variant]),
     CARGO_PROFILE_RELEASE_OPT_LEVEL: variants[variant].optimize,
   };
   await must(

@@ -7,6 +7,7 @@
 //! when the caller allows it.
 
 use crate::actions::{Action, SigningContext, ValidRequest};
+use crate::codes;
 use crate::credentials::{Credentials, Secret};
 use crate::endpoint::Endpoint;
 use crate::error::{Audience, Error, Kind};
@@ -497,8 +498,10 @@ fn decide(
     random: u32,
 ) -> Step {
     let error = failure.error;
-    // Code 418 ends with the day, which no call waits for.
-    if error.kind == Kind::Aborted || error.code == "418" || state.attempt >= options.max_attempts {
+    if error.kind == Kind::Aborted
+        || codes::lasts_for_the_day(&error.code)
+        || state.attempt >= options.max_attempts
+    {
         return Step::Failed(error);
     }
     let mut next = state.clone();
@@ -601,12 +604,18 @@ fn retry_after(headers: &[(String, String)], now: Timestamp) -> Option<i64> {
 
 /// Milliseconds to wait before asking for a result again: soon at first, since most people finish
 /// within half a minute, then ever more seldom, with jitter so that waiting callers spread out.
-pub fn poll_delay_millis(polls: u32, random: u32) -> i64 {
+///
+/// `failed_with` is the Code of the last query where it failed and may succeed later. `None` where waiting
+/// is of no help: the failure lasts longer than any wait.
+pub fn poll_delay_millis(polls: u32, random: u32, failed_with: Option<&str>) -> Option<i64> {
+    if failed_with.is_some_and(codes::lasts_for_the_day) {
+        return None;
+    }
     let step = 1_000_i64
         .saturating_add(i64::from(polls).saturating_mul(500))
         .min(POLL_MAX_MILLIS);
     let jitter = i64::from(random).checked_rem(step / 4).unwrap_or(0);
-    step.saturating_add(jitter)
+    Some(step.saturating_add(jitter))
 }
 
 /// The server's clock less ours, from its Date header.

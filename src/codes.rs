@@ -381,6 +381,11 @@ pub static GATEWAY_CODES: &[GatewayCode] = &[
         "The request was changed or cut on the way; try again later."),
 ];
 
+/// Whether a failure with this Code lasts until the day ends (in Beijing), longer than any call waits.
+pub fn lasts_for_the_day(code: &str) -> bool {
+    code == "418"
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

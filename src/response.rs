@@ -250,8 +250,14 @@ impl Envelope {
                 ..error
             }
         };
-        // Nothing, or not all of it: another query can bring the whole.
-        let cut = |code, zh, en| whole(code, zh, en).retryable();
+        // Nothing, or not all of it: another query can bring the whole. A redirect's empty body is whole.
+        let cut = |code, zh, en| {
+            let error = whole(code, zh, en);
+            Error {
+                retryable: error.retryable || (200..300).contains(&status),
+                ..error
+            }
+        };
         let Ok(text) = core::str::from_utf8(&response.body) else {
             return Err(cut(
                 "BodyNotUtf8",

@@ -4,6 +4,7 @@
 //! A problem repeats nothing of the request: no value, no path, no name of an unknown caller.
 
 use super::reply::{Headers, Language, Reply};
+use crate::codes;
 use crate::error::{Audience, Error, Execution, FieldError, Kind, who_corrects};
 use crate::json::write::Object;
 use crate::prelude::*;
@@ -127,8 +128,7 @@ impl Problem {
             vendor_request_id: error.request_id.clone(),
             ..Self::new(kind)
         };
-        // Code 418 ends with the day.
-        if error.retryable && error.code != "418" {
+        if error.retryable && !codes::lasts_for_the_day(&error.code) {
             problem.retry_after(if error.kind == Kind::Throttled { 2 } else { 5 })
         } else {
             problem

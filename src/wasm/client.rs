@@ -188,11 +188,12 @@ pub fn new_outer_order_no(prefix: &str, random: &str, now_millis: f64) -> String
     ))
 }
 
-/// Milliseconds to wait before the next query of somebody who waits for a result.
+/// Milliseconds to wait before the next query of somebody who waits for a result; undefined where waiting is
+/// of no help. `failed_with` is the Code of the last query, if it failed.
 #[wasm_bindgen(js_name = pollDelay)]
-#[allow(clippy::cast_precision_loss)] // seconds
-pub fn poll_delay(polls: u32, jitter: u32) -> f64 {
-    call::poll_delay_millis(polls, jitter) as f64
+#[allow(clippy::cast_precision_loss, clippy::needless_pass_by_value)] // seconds; as wasm-bindgen has it
+pub fn poll_delay(polls: u32, jitter: u32, failed_with: Option<String>) -> Option<f64> {
+    call::poll_delay_millis(polls, jitter, failed_with.as_deref()).map(|millis| millis as f64)
 }
 
 /// Reads the vendor's callback: its claims in JSON, or `null`.

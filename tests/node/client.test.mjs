@@ -36,7 +36,7 @@ const secret = "testsecret-planted";
 
 /** What Node has of its own, and what every other runtime has. */
 const transports = { "node:http": {}, fetch: { fetch: globalThis.fetch } };
-let transport;
+let transport = {};
 
 /** A test once by each transport. */
 function test(name, work) {
@@ -144,7 +144,7 @@ const faults = [
   ["hang before headers", hang, "timeout", "Timeout", 1, 2],
   ["hang in the body", hangInBody, "timeout", "Timeout", 1, 2],
   ["reset", reset, "transport", "ConnectionFailed", 1, 2],
-  ["half a JSON", halfJson, "protocol", "BodyNotJson", 1, 1],
+  ["half a JSON", halfJson, "protocol", "BodyNotJson", 1, 2],
   ["HTML error page", text("<html>502 Bad Gateway</html>", 502), "protocol", "BodyNotJson", 1, 2],
   [
     "XML error",
@@ -175,7 +175,7 @@ const faults = [
     2,
   ],
   ["100 MB body", endless, "protocol", "AnswerTooLarge", 1, 1],
-  ["empty body", text(""), "protocol", "EmptyBody", 1, 1],
+  ["empty body", text(""), "protocol", "EmptyBody", 1, 2],
   [
     "redirect",
     (_, response) => response.writeHead(302, { location: "http://127.0.0.1:9/" }).end(),
@@ -376,6 +376,31 @@ test("at the deadline, waiting gives what it has", async () => {
   await using refusing = await faultServer(json({ Code: "406" }));
   assert.equal((await failure(client(refusing.endpoint).waitForResult(query))).code, "406");
   assert.equal(refusing.requests.length, 1);
+});
+
+test("waiting ends at a failure that lasts for the day", async () => {
+  await using server = await faultServer(json({ Code: "418" }));
+  const error = await failure(client(server.endpoint).waitForResult(query));
+  assert.equal(error.code, "418");
+  assert.equal(server.requests.length, 1);
+});
+
+testOnce("an option of another type is a TypeError that names it", async () => {
+  const made = (options) => () =>
+    new FaceVerifyClient({ accessKeyId: "a", accessKeySecret: "b", ...options });
+  assert.throws(made({ fetch: "fetch" }), /^TypeError: fetch must be a function/);
+  assert.throws(made({ onAttempt: {} }), /^TypeError: onAttempt must be a function/);
+  assert.throws(made({ language: "de" }), /^TypeError: language must be "zh" or "en"/);
+  const waits = (options) => client("http://127.0.0.1:9").waitForResult(query, options);
+  for (const deadlineMs of [NaN, -1, "1000", {}])
+    await assert.rejects(waits({ deadlineMs }), /^TypeError: deadlineMs must be milliseconds/);
+  await assert.rejects(waits({ onPending: 1 }), /^TypeError: onPending must be a function/);
+  await assert.rejects(waits({ signal: {} }), /^TypeError: signal must be an AbortSignal/);
+});
+
+testOnce("what is no address is no callback, and no error holds it", () => {
+  for (const url of ["http://[::planted", "https://planted:port/?certifyId=a", "//"])
+    assert.equal(parseCallback(url, "x"), null);
 });
 
 testOnce("a callback is read, and its token checked", () => {

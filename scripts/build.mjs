@@ -19,8 +19,7 @@ export const wasmFile = (variant) => at("pkg", "wasm", variant, "cloudauth_edge_
  * The client is what npm users load, identity its rules for forms, gateway what the Worker loads,
  * sandbox the emulator, lab what the console computes. Each has its features and its optimization: "s"
  * signs a request in five sixths of the time of "z" and makes the module a tenth larger. What runs on servers
- * hashes by SIMD, which every such runtime has; forms and the console are for older browsers, too. Forms need no
- * allocator that grows a text in its place.
+ * hashes by SIMD, which every such runtime has; forms and the console are for older browsers, too.
  */
 const variants = {
   client: { features: "client", optimize: "s", simd: true },
@@ -76,7 +75,7 @@ function withoutSourcePaths(wasm) {
 }
 
 // A panic's message names its source file; with this, the names say nothing of the machine and are found again.
-async function rustflags({ optimize, simd }) {
+async function rustflags(simd) {
   await must("cargo", ["fetch", "--quiet", "--locked", "--target", TARGET], {
     advice: "See that cargo can reach its registry and that Cargo.lock agrees with Cargo.toml.",
   });
@@ -87,8 +86,6 @@ async function rustflags({ optimize, simd }) {
   const remapped = [...crates.map((folder) => `${folder}=crates`), `${root}=cloudauth-edge`];
   return [
     ...remapped.map((remap) => `--remap-path-prefix=${remap}`),
-    // Between the thresholds of "s" and "z", so that the module stays within its budget.
-    ...(optimize === "s" ? ["-Cllvm-args=-inline-threshold=25"] : []),
     simd
       ? "-Ctarget-feature=+simd128"
       : // Rounds in a loop and not one after the other: a tenth of the code.
@@ -106,7 +103,7 @@ async function buildVariant(variant, inputs) {
   const target = at("target", `wasm-${variant}`);
   const env = {
     ...projectEnv(),
-    CARGO_ENCODED_RUSTFLAGS: await rustflags(variants[variant]),
+    CARGO_ENCODED_RUSTFLAGS: await rustflags(variants[variant].simd),
     CARGO_PROFILE_RELEASE_OPT_LEVEL: variants[variant].optimize,
   };
   await must(

@@ -353,9 +353,7 @@ impl Loss {
                 false,
             ),
             Self::ConnectionFailed { code } => {
-                let never_connected = code
-                    .as_deref()
-                    .is_some_and(|code| NEVER_CONNECTED.contains(&code));
+                let never_connected = code.as_deref().is_some_and(never_connected);
                 (
                 Error::new(
                     Kind::Transport,
@@ -386,11 +384,13 @@ impl Loss {
     }
 }
 
-/// Codes of failures before a connection stood, of Node, Bun, Deno and undici.
+/// Codes of failures before a connection stood: of Node, Bun, Deno and undici, and OpenSSL's reasons to
+/// refuse a certificate, which is checked before anything is sent. What can also come later, as
+/// `ECONNRESET` or most of `ERR_SSL_`, is not among them.
 const NEVER_CONNECTED: &[&str] = &[
     "ECONNREFUSED",
     "ENOTFOUND",
-    "EAI_AGAIN",
+    "EADDRNOTAVAIL",
     "EHOSTUNREACH",
     "ENETUNREACH",
     "ENETDOWN",
@@ -398,12 +398,30 @@ const NEVER_CONNECTED: &[&str] = &[
     "ConnectionRefused",
     "FailedToOpenSocket",
     "DEPTH_ZERO_SELF_SIGNED_CERT",
+    "HOSTNAME_MISMATCH",
+    "INVALID_CA",
+    "INVALID_PURPOSE",
+    "PATH_LENGTH_EXCEEDED",
     "SELF_SIGNED_CERT_IN_CHAIN",
-    "UNABLE_TO_VERIFY_LEAF_SIGNATURE",
-    "UNABLE_TO_GET_ISSUER_CERT_LOCALLY",
-    "CERT_HAS_EXPIRED",
-    "ERR_TLS_CERT_ALTNAME_INVALID",
 ];
+
+/// How whole families of such codes begin: name resolution (POSIX, getaddrinfo) and certificates
+/// (OpenSSL's X509_V_ERR without its prefix).
+const NEVER_CONNECTED_FAMILIES: &[&str] = &[
+    "EAI_",
+    "CERT_",
+    "CRL_",
+    "ERROR_IN_C",
+    "ERR_TLS_CERT_",
+    "UNABLE_TO_",
+];
+
+fn never_connected(code: &str) -> bool {
+    NEVER_CONNECTED.contains(&code)
+        || NEVER_CONNECTED_FAMILIES
+            .iter()
+            .any(|family| code.starts_with(family))
+}
 
 /// Says why a signature did not match, and takes the caller's data out of what the vendor wrote
 /// into code and RequestId.

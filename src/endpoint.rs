@@ -2,7 +2,7 @@
 
 use crate::error::FieldError;
 use crate::prelude::*;
-use crate::strings::{contains, joined};
+use crate::strings::{contains, decimal, joined};
 use crate::text::Text;
 
 /// The vendor's public endpoint, in mainland China (help.aliyun.com/document_detail/160546.html).
@@ -17,7 +17,8 @@ pub struct Endpoint {
 
 impl Endpoint {
     /// Reads `cloudauth.aliyuncs.com`, `https://host`, `https://host:port` or, for a loopback
-    /// address alone, `http://127.0.0.1:8788`.
+    /// address alone, `http://127.0.0.1:8788`. A loopback address with a port and without a scheme is
+    /// `http`, as users of Alibaba Cloud's SDKs write it.
     ///
     /// # Errors
     /// A [`FieldError`] for `endpoint` when there is a path, a user name or a query, when the
@@ -48,20 +49,28 @@ impl Endpoint {
                         .all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'.' | b'-'))
             }
         };
-        let port_ok = port.is_none_or(|port| {
-            !port.is_empty()
-                && port.bytes().all(|byte| byte.is_ascii_digit())
-                && port.parse::<u16>().is_ok_and(|port| port > 0)
-        });
-        if !host_ok || !port_ok {
+        let digits = |port: &&str| port.bytes().all(|byte| byte.is_ascii_digit());
+        let port_number = port
+            .filter(digits)
+            .and_then(|port| port.parse::<u16>().ok())
+            .filter(|port| *port > 0);
+        if !host_ok || port.is_some() && port_number.is_none() {
             return Err(problem(
                 "not-an-endpoint",
                 "应为主机名或 https://主机名[:端口]，不带路径、查询串或用户名。",
                 "must be a host name or https://host[:port], without path, query or user name.",
             ));
         }
-        let endpoint = Self { secure, authority };
-        if !secure && !endpoint.is_loopback() {
+        // HTTP clients send the port without leading zeros, and the `host` header is signed.
+        let authority = match port_number {
+            Some(port) => joined(&[host, ":", &decimal(port)]),
+            None => authority.clone(),
+        };
+        let mut endpoint = Self { secure, authority };
+        if !text.contains("://") && port_number.is_some() && endpoint.is_loopback() {
+            endpoint.secure = false;
+        }
+        if !endpoint.secure && !endpoint.is_loopback() {
             return Err(problem(
                 "needs-https",
                 "非本机地址必须使用 https://，否则姓名与证件号会以明文传输。",
@@ -127,6 +136,30 @@ fn split_port(authority: &str) -> (&str, Option<&str>) {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn signs_the_port_as_http_clients_send_it() {
+        for (text, origin) in [
+            ("https://proxy.example:08443", "https://proxy.example:8443"),
+            ("http://127.0.0.1:008788", "http://127.0.0.1:8788"),
+            ("https://[::1]:00443/", "https://[::1]:443"),
+        ] {
+            assert_eq!(Endpoint::parse(text).unwrap().origin(), origin);
+        }
+    }
+
+    #[test]
+    fn a_loopback_address_with_a_port_is_http() {
+        for (text, origin) in [
+            ("127.0.0.1:8788", "http://127.0.0.1:8788"),
+            ("localhost:8788", "http://localhost:8788"),
+            ("[::1]:8788", "http://[::1]:8788"),
+            ("https://127.0.0.1:8788", "https://127.0.0.1:8788"),
+            ("proxy.example:8788", "https://proxy.example:8788"),
+        ] {
+            assert_eq!(Endpoint::parse(text).unwrap().origin(), origin);
+        }
+    }
 
     #[test]
     fn takes_hosts_and_origins() {

@@ -151,6 +151,11 @@ fn init_is_repeated_only_when_it_surely_was_not_executed() {
         answered(429, "Throttling.User", &[]),
         failed_connection("ECONNREFUSED"),
         failed_connection("ENOTFOUND"),
+        failed_connection("EAI_FAIL"),
+        failed_connection("CERT_NOT_YET_VALID"),
+        failed_connection("ERROR_IN_CERT_NOT_AFTER_FIELD"),
+        failed_connection("UNABLE_TO_GET_ISSUER_CERT"),
+        failed_connection("HOSTNAME_MISMATCH"),
     ] {
         retried(call.settle(call.first(), outcome));
     }
@@ -159,6 +164,8 @@ fn init_is_repeated_only_when_it_surely_was_not_executed() {
         answered(503, "ServiceUnavailable", &[]),
         answered(400, "SignatureNonceUsed", &[]),
         failed_connection("ECONNRESET"),
+        failed_connection("EPIPE"),
+        failed_connection("ERR_SSL_DECRYPTION_FAILED_OR_BAD_RECORD_MAC"),
         Outcome::Lost(Loss::TimedOut),
         Outcome::Lost(Loss::TooLarge),
         answered_with(502, "<html>".to_owned(), &[]),
@@ -170,6 +177,8 @@ fn init_is_repeated_only_when_it_surely_was_not_executed() {
     for outcome in [
         answered(200, "500", &[]),
         failed_connection("ECONNRESET"),
+        failed_connection("EPIPE"),
+        failed_connection("ERR_SSL_DECRYPTION_FAILED_OR_BAD_RECORD_MAC"),
         Outcome::Lost(Loss::TimedOut),
     ] {
         retried(call.settle(call.first(), outcome));
@@ -238,6 +247,8 @@ fn describe_is_repeated_freely() {
         answered(503, "ServiceUnavailable", &[]),
         answered(400, "SignatureNonceUsed", &[]),
         failed_connection("ECONNRESET"),
+        failed_connection("EPIPE"),
+        failed_connection("ERR_SSL_DECRYPTION_FAILED_OR_BAD_RECORD_MAC"),
         Outcome::Lost(Loss::TimedOut),
         answered_with(502, "<html>".to_owned(), &[]),
     ] {
@@ -310,6 +321,8 @@ fn the_next_endpoint_is_tried_when_the_server_is_at_fault() {
         answered(200, "500", &[]),
         answered(500, "InternalError", &[]),
         failed_connection("ECONNRESET"),
+        failed_connection("EPIPE"),
+        failed_connection("ERR_SSL_DECRYPTION_FAILED_OR_BAD_RECORD_MAC"),
         Outcome::Lost(Loss::TimedOut),
     ] {
         let (delay, _, next) = retried(call.settle(call.first(), outcome));

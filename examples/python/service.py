@@ -42,8 +42,7 @@ def new_order_number():
 
 def start(user, asked):
     order = new_order_number()
-    identity = {name: asked[name] for name in ("certName", "certNo", "metaInfo")}
-    status, answer = gateway("POST", "", {"outerOrderNo": order, "userId": user, **identity})
+    status, answer = gateway("POST", "", {"outerOrderNo": order, "userId": user, **asked})
     if status in (200, 201):
         owners[order] = user
         return 201, {"outerOrderNo": order, "certifyId": answer["certifyId"]}
@@ -67,6 +66,8 @@ def refused(problem):
     for error in problem.get("errors", []):
         if error["field"] in typed:
             return 422, {"message": typed[error["field"]] + error["messages"]["zh"]}
+        if error["field"] == "metaInfo":  # sent by the app, not typed by the person
+            return 400, {"message": "metaInfo 有误"}
     if problem["audience"] == "user":
         return 422, {"message": problem["messages"]["zh"]}
     return 502, {"message": "认证服务暂不可用，请稍后再试"}
@@ -76,14 +77,25 @@ class Routes(BaseHTTPRequestHandler):
     def do_POST(self):
         if self.path != "/verifications":
             return self.answer(404, {"message": "没有这个地址"})
-        length = int(self.headers["content-length"])
-        self.answer(*start(self.signed_in(), json.loads(self.rfile.read(length))))
+        asked = self.asked()
+        if asked is None:
+            return self.answer(400, {"message": "请求缺少 certName、certNo 或 metaInfo"})
+        self.answer(*start(self.signed_in(), asked))
 
     def do_GET(self):
         route, _, order = self.path.rpartition("/")
         if route != "/verifications":
             return self.answer(404, {"message": "没有这个地址"})
         self.answer(*result(self.signed_in(), order))
+
+    def asked(self):
+        """The fields that the app sends; None unless all are there, as texts."""
+        try:
+            body = json.loads(self.rfile.read(int(self.headers.get("content-length") or 0)))
+            asked = {name: body[name] for name in ("certName", "certNo", "metaInfo")}
+        except (ValueError, KeyError, TypeError):
+            return None
+        return asked if all(isinstance(text, str) for text in asked.values()) else None
 
     def signed_in(self):
         """Who is signed in. A real backend takes this from its session."""

@@ -9,13 +9,16 @@ import com.aliyuncs.exceptions.ClientException;
 import com.aliyuncs.http.ProtocolType;
 import com.aliyuncs.profile.DefaultProfile;
 import com.google.gson.Gson;
+import com.google.gson.JsonElement;
 import com.google.gson.JsonObject;
+import com.google.gson.JsonParseException;
 import com.sun.net.httpserver.HttpExchange;
 import com.sun.net.httpserver.HttpServer;
 import java.io.IOException;
 import java.net.InetSocketAddress;
 import java.net.URI;
 import java.nio.charset.StandardCharsets;
+import java.util.List;
 import java.util.Map;
 import java.util.UUID;
 import java.util.concurrent.ConcurrentHashMap;
@@ -42,7 +45,29 @@ public class Service {
 
   record Answer(int status, Map<String, String> body) {}
 
-  static Answer start(String userId, JsonObject asked) throws ClientException {
+  /** What the app sends. */
+  record Person(String certName, String certNo, String metaInfo) {}
+
+  /** Null unless all fields are there. */
+  static Person person(String body) {
+    JsonElement json;
+    try {
+      json = GSON.fromJson(body, JsonElement.class);
+    } catch (JsonParseException error) {
+      return null;
+    }
+    if (json == null || !json.isJsonObject()) return null;
+    JsonObject fields = json.getAsJsonObject();
+    for (String name : List.of("certName", "certNo", "metaInfo")) {
+      if (!fields.has(name) || !fields.get(name).isJsonPrimitive()) return null;
+    }
+    return new Person(
+        fields.get("certName").getAsString(),
+        fields.get("certNo").getAsString(),
+        fields.get("metaInfo").getAsString());
+  }
+
+  static Answer start(String userId, Person person) throws ClientException {
     String outerOrderNo = UUID.randomUUID().toString().replace("-", "");
     InitFaceVerifyRequest request = throughGateway(new InitFaceVerifyRequest());
     request.setSceneId(SCENE_ID);
@@ -50,9 +75,9 @@ public class Service {
     request.setProductCode("LR_FR");
     request.setCertType("IDENTITY_CARD");
     request.setUserId(userId);
-    request.setCertName(asked.get("certName").getAsString());
-    request.setCertNo(asked.get("certNo").getAsString());
-    request.setMetaInfo(asked.get("metaInfo").getAsString());
+    request.setCertName(person.certName());
+    request.setCertNo(person.certNo());
+    request.setMetaInfo(person.metaInfo());
 
     InitFaceVerifyResponse response = CLIENT.getAcsResponse(request);
     if (!"200".equals(response.getCode())) return refused(response.getCode(), response.getRequestId());
@@ -123,7 +148,9 @@ public class Service {
     String path = exchange.getRequestURI().getPath();
     if (exchange.getRequestMethod().equals("POST")) {
       String body = new String(exchange.getRequestBody().readAllBytes(), StandardCharsets.UTF_8);
-      return start(userId, GSON.fromJson(body, JsonObject.class));
+      Person person = person(body);
+      if (person == null) return new Answer(400, Map.of("message", "请求缺少 certName、certNo 或 metaInfo"));
+      return start(userId, person);
     }
     return result(userId, path.substring(path.lastIndexOf('/') + 1));
   }

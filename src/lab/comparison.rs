@@ -401,7 +401,7 @@ fn wrong_body(origin: Origin) -> Finding {
         match origin {
             Origin::Signed => Text::new(
                 "正文的 SHA-256 不同：签名时的正文与发出去的不是同一串字节（例如发送前又被重新编码）。",
-                "The body's SHA-256 differs: the bytes that were signed are not those that were sent (encoded anew before sending, for instance).",
+                "The body's SHA-256 differs: the bytes that were signed are not those that were sent (encoded again before sending, for instance).",
             ),
             Origin::Sent => Text::new(
                 "正文的 SHA-256 不同：服务端收到的正文与这里粘贴的不是同一串字节。",

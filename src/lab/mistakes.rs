@@ -757,7 +757,7 @@ fn is_json(text: &str) -> bool {
     text.starts_with(['{', '[']) && serde_json::from_str::<Value>(text).is_ok()
 }
 
-/// JSON written again; `None` for what is none.
+/// JSON written again; `None` if it is not JSON.
 fn rewritten(text: &str, json: &Json) -> Option<String> {
     if !is_json(text) {
         return None;

@@ -1,5 +1,20 @@
 const NAME = "FaceVerifyError";
 
+/** What an error says of itself; nothing of it is personal. */
+const REPORTED = [
+  "name",
+  "message",
+  "kind",
+  "code",
+  "messages",
+  "audience",
+  "retryable",
+  "execution",
+  "requestId",
+  "httpStatus",
+  "fields",
+];
+
 /** See `index.d.cts`. Made from plain data that the core decided on. */
 export class FaceVerifyError extends Error {
   /**
@@ -27,32 +42,7 @@ export class FaceVerifyError extends Error {
   }
 
   toJSON() {
-    const {
-      name,
-      message,
-      kind,
-      code,
-      messages,
-      audience,
-      retryable,
-      execution,
-      requestId,
-      httpStatus,
-      fields,
-    } = this;
-    return {
-      name,
-      message,
-      kind,
-      code,
-      messages,
-      audience,
-      retryable,
-      execution,
-      requestId,
-      httpStatus,
-      fields,
-    };
+    return Object.fromEntries(REPORTED.map((name) => [name, this[name]]));
   }
 }
 

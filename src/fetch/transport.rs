@@ -1,5 +1,4 @@
-//! Sends a request by the host's `fetch` and says what became of it. The time limit covers the answer's
-//! body.
+//! Sends a request by the host's `fetch` and returns its outcome. The time limit covers the answer's body.
 
 use super::host::{Timer, call_global};
 use crate::call::{Loss, Outcome};

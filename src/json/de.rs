@@ -60,7 +60,7 @@ impl Unreadable {
         }
     }
 
-    /// serde tells what is wrong in its message alone. Only names of fields and the rules of this crate's
+    /// serde describes a mistake in its message alone. Only names of fields and the rules of this crate's
     /// types are taken from it.
     fn new(path: &serde_path_to_error::Path, error: &serde_json::Error) -> Self {
         let path = path.to_string();

@@ -12,7 +12,7 @@ import express from "express";
 const { CLOUDAUTH_ENDPOINT: endpoint, CLOUDAUTH_SCENE_ID: sceneId = "", PORT = "3000" } = process.env;
 const client = new FaceVerifyClient({
   credentials: credentialsFromEnvironment(),
-  endpoint, // not set: the vendor's own
+  endpoint, // default: Alibaba Cloud
 });
 
 /** Whose order has which CertifyId. A real backend keeps this in its database. */

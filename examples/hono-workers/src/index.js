@@ -16,7 +16,7 @@ const app = new Hono();
 function clientOf({ CLOUDAUTH_ENDPOINT: endpoint, ...env }) {
   return new FaceVerifyClient({
     credentials: credentialsFromEnvironment(env),
-    endpoint, // not set: the vendor's own
+    endpoint, // default: Alibaba Cloud
   });
 }
 

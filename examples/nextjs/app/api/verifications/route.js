@@ -17,7 +17,7 @@ function client() {
   const endpoint = process.env.CLOUDAUTH_ENDPOINT;
   return (made ??= new FaceVerifyClient({
     credentials: credentialsFromEnvironment(),
-    endpoint, // not set: the vendor's own
+    endpoint, // default: Alibaba Cloud
   }));
 }
 

@@ -88,7 +88,7 @@ public class Service {
 
   static Answer result(String userId, String outerOrderNo) throws ClientException {
     Order order = ORDERS.get(outerOrderNo);
-    // Somebody else's order is answered as one that never was.
+    // Another user's order looks like an unknown one.
     if (order == null || !order.userId().equals(userId)) return new Answer(404, Map.of("message", "没有这笔订单"));
     DescribeFaceVerifyRequest request = throughGateway(new DescribeFaceVerifyRequest());
     request.setSceneId(SCENE_ID);
@@ -103,7 +103,7 @@ public class Service {
     return new Answer(200, Map.of("status", passed ? "passed" : "rejected"));
   }
 
-  /** The endpoint is all that differs from calling the vendor. */
+  /** Only the endpoint differs from a direct call to Alibaba Cloud. */
   static <T extends AcsRequest<?>> T throughGateway(T request) {
     request.setSysEndpoint(GATEWAY.getAuthority());
     request.setSysProtocol(ProtocolType.valueOf(GATEWAY.getScheme().toUpperCase()));

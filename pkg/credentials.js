@@ -28,7 +28,7 @@ export class CredentialsSource {
   }
 
   /**
-   * @param {object} [refused] credentials that the vendor said have expired
+   * @param {object} [refused] credentials that Alibaba Cloud said have expired
    * @returns {Promise<{ packed: Uint8Array }>}
    */
   async get(refused) {

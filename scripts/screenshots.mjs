@@ -1,4 +1,4 @@
-// node scripts/screenshots.mjs: takes the pictures of the console under docs/images/ anew.
+// node scripts/screenshots.mjs: takes the pictures of the console under docs/images/ again.
 
 import { mkdirSync, writeFileSync } from "node:fs";
 import { chromium } from "playwright-core";

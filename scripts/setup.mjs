@@ -157,7 +157,7 @@ const needs = {
   examples: () => npmFolders("packages of the examples", examples, "--omit=dev"),
 
   python: () => ({
-    name: "vendor's Python SDKs",
+    name: "Alibaba Cloud's Python SDKs",
     isDone: () => existsSync(python) && reads(pythonStamp) === hashOf(requirements),
     async run() {
       await must("python3", ["-m", "venv", "--clear", join(tools, "python")]);

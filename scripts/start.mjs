@@ -19,7 +19,7 @@ const KEPT_LINES = 200;
 const sandboxKey = { id: "sandbox-key-id", secret: "sandbox-key-secret", scene: "1000000006" };
 const callerKey = { token: "dev-token", id: "dev-key-id", secret: "dev-key-secret" };
 
-/** The vendor document's own sample values, and an order number of this start. */
+/** Alibaba Cloud document's own sample values, and an order number of this start. */
 const sample = {
   outerOrderNo: randomUUID().replaceAll("-", ""),
   userId: "123456789",
@@ -196,7 +196,7 @@ await command(
       console.log("No sandbox is started. Calls are billed, and callers are those of GATEWAY_CALLERS.");
     } else {
       console.log(`Sandbox              ${sandboxUrl}`);
-      console.log(`Pretend phone        ${sandboxUrl}/_sandbox/phone`);
+      console.log(`Simulated phone      ${sandboxUrl}/_sandbox/phone`);
       console.log("\nDemo credentials, good for nothing but this");
       console.log(`  gateway, REST      bearer token ${callerKey.token}`);
       console.log(`  gateway, RPC       AccessKeyId ${callerKey.id}, AccessKeySecret ${callerKey.secret}`);

@@ -38,7 +38,7 @@ test("the phone's SDK is too old", async () => {
   });
 });
 
-test("the vendor throttles for a moment", async () => {
+test("Alibaba Cloud throttles for a moment", async () => {
   await sandbox.injectFault({ kind: "error", code: "Throttling.User" });
   const { certifyId } = await client.initFaceVerify(order);
   assert.match(certifyId, /^[0-9a-f]{32}$/);

@@ -11,7 +11,7 @@ export const at = (...parts) => join(root, ...parts);
 
 /** Everything that set-up builds or downloads beside node_modules and target; ignored by git. */
 export const tools = at(".tools");
-/** Python with the vendor's SDKs, for the conformance tests. */
+/** Python with Alibaba Cloud's SDKs, for the conformance tests. */
 export const python = join(tools, "python", "bin", "python");
 
 const projectBins = [join(tools, "bin"), at("node_modules", ".bin")];

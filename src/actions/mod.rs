@@ -18,7 +18,7 @@ use std::cmp::Ordering;
 /// Value of the `Version` parameter and the `x-acs-version` header.
 pub const VERSION: &str = "2019-03-07";
 
-/// Where the vendor's API metadata places a parameter. It matters under ACS3 alone; the RPC
+/// Where Alibaba Cloud's API metadata places a parameter. It matters under ACS3 alone; the RPC
 /// signature covers query and body alike.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Position {
@@ -99,7 +99,8 @@ impl Action {
         Some((place, self.parameters.get(place)?))
     }
 
-    /// The place of the parameter with that wire name, for constants: without one, the crate does not compile.
+    /// The place of the parameter with that wire name, for constants: without one, the crate does
+    /// not compile.
     #[allow(clippy::indexing_slicing, clippy::arithmetic_side_effects)]
     const fn place(&self, name: &str) -> usize {
         let mut place = 0;

@@ -1,7 +1,7 @@
 //! What each parameter must be, checked before anything is signed. Everything wrong with a request
 //! is reported together.
 //!
-//! Sources: the vendor's page of both actions; for products other than LR_FR its API metadata.
+//! Sources: Alibaba Cloud's page of both actions; for products other than LR_FR its API metadata.
 
 use super::outgoing::ValidRequest;
 use super::{Action, DESCRIBE_FACE_VERIFY, INIT_FACE_VERIFY, Parameter, Places, Value};
@@ -13,12 +13,12 @@ use crate::timestamp::{Date, Timestamp};
 use std::borrow::Cow;
 use std::net::IpAddr;
 
-/// The product of the vendor document: liveness of a face. **It does not check that name and
+/// The product of Alibaba Cloud document: liveness of a face. **It does not check that name and
 /// number are genuine or belong to the face.**
 pub const LR_FR: &str = "LR_FR";
-/// The certificate type of the vendor document.
+/// The certificate type of Alibaba Cloud document.
 pub const IDENTITY_CARD: &str = "IDENTITY_CARD";
-/// The most characters of a Base64 picture, from the vendor's API metadata.
+/// The most characters of a Base64 picture, from Alibaba Cloud's API metadata.
 const PICTURE_MAX: usize = 1_548_576;
 /// The most bytes of MetaInfo taken; real ones have a few hundred to a few thousand.
 const META_INFO_MAX: usize = 262_144;
@@ -35,7 +35,7 @@ pub enum Rule {
     OuterOrderNo,
     /// `LR_FR`, or another product where allowed.
     ProductCode,
-    /// An upper-case word; the vendor adds new ones.
+    /// An upper-case word; Alibaba Cloud adds new ones.
     Model,
     /// `IDENTITY_CARD`; other products take others.
     CertType,
@@ -83,7 +83,7 @@ pub struct ValidationOptions {
 }
 
 impl ValidationOptions {
-    /// The rules of the vendor document.
+    /// The rules of Alibaba Cloud document.
     pub const fn new(now: Timestamp) -> Self {
         Self {
             now,
@@ -404,7 +404,7 @@ fn check(parameter: &Parameter, text: &str, context: &Context) -> Checked {
                 Problem::new(
                     "scene-id",
                     "应为控制台中的认证场景 ID：一个正整数。",
-                    "must be the scene's id from the vendor's console: a positive integer.",
+                    "must be the scene's id from Alibaba Cloud's console: a positive integer.",
                 ),
             )?;
             let digits = text.trim_start_matches('0');
@@ -440,8 +440,8 @@ fn check(parameter: &Parameter, text: &str, context: &Context) -> Checked {
             is_word(text),
             Problem::new(
                 "model",
-                "应为 LIVENESS、PHOTINUS_LIVENESS 或服务商文档中的其他取值。",
-                "must be LIVENESS, PHOTINUS_LIVENESS or another value of the vendor's documents.",
+                "应为 LIVENESS、PHOTINUS_LIVENESS 或阿里云文档中的其他取值。",
+                "must be LIVENESS, PHOTINUS_LIVENESS or another value of Alibaba Cloud's documents.",
             ),
         ),
         Rule::CertType => require(
@@ -666,8 +666,8 @@ fn check_init(
             "userId",
             "recommended",
             Text::new(
-                "建议传入：服务商文档要求填写，用于风控与追踪。",
-                "is recommended: the vendor's pages ask for it, for risk control and tracing.",
+                "建议传入：阿里云文档要求填写，用于风控与追踪。",
+                "is recommended: Alibaba Cloud's pages ask for it, for risk control and tracing.",
             ),
         ));
     }

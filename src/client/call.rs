@@ -2,7 +2,7 @@
 //! the error, or what to do before the next attempt. The host sends, waits and keeps the state,
 //! which is plain data.
 //!
-//! Every attempt has its own nonce and timestamp: the vendor refuses a nonce it has seen.
+//! Every attempt has its own nonce and timestamp: Alibaba Cloud refuses a nonce it has seen.
 //! InitFaceVerify starts something, so it is repeated only when it surely was not executed, or
 //! when the caller allows it.
 
@@ -31,7 +31,7 @@ const THROTTLED_BASE_MILLIS: i64 = 500;
 const BACKOFF_MAX_MILLIS: i64 = 5_000;
 /// Nobody waiting for a result asks less often than this.
 const POLL_MAX_MILLIS: i64 = 8_000;
-/// The clock counts as right within this; the vendor allows 15 minutes.
+/// The clock counts as right within this; Alibaba Cloud allows 15 minutes.
 const CLOCK_TOLERANCE_MILLIS: i64 = 60_000;
 /// Dates outside of 2020 to 2100 are a broken server's, not a reason to move our clock.
 const PLAUSIBLE_MILLIS: std::ops::Range<i64> = 1_577_836_800_000..4_102_444_800_000;
@@ -44,7 +44,7 @@ pub struct State {
     pub attempt: i64,
     /// Index of the endpoint in the options' list.
     pub endpoint: usize,
-    /// The vendor's clock less ours, in milliseconds, as far as known.
+    /// Alibaba Cloud's clock less ours, in milliseconds, as far as known.
     pub clock_offset_millis: i64,
     /// Whether this call has corrected the clock already.
     pub clock_corrected: bool,
@@ -344,8 +344,8 @@ impl Loss {
                     "AnswerTooLarge",
                     Audience::Operator,
                     Text::new(
-                        "应答过大，不是服务商的应答；请检查 endpoint 与中间网关。",
-                        "The answer is too large to be the vendor's; check the endpoint and what stands between.",
+                        "应答过大，不是阿里云的应答；请检查 endpoint 与中间网关。",
+                        "The answer is too large to be Alibaba Cloud's; check the endpoint and what stands between.",
                     ),
                 ),
                 false,
@@ -359,13 +359,13 @@ impl Loss {
                     Audience::Operator,
                     if never_connected {
                         Text::new(
-                            "未能连接到服务商，请求未送达；请检查网络、DNS 与 endpoint。",
-                            "The vendor could not be reached and the request was not sent; check network, DNS and endpoint.",
+                            "未能连接到阿里云，请求未送达；请检查网络、DNS 与 endpoint。",
+                            "Alibaba Cloud could not be reached and the request was not sent; check network, DNS and endpoint.",
                         )
                     } else {
                         Text::new(
-                            "与服务商的连接中断，请检查网络。",
-                            "The connection to the vendor broke; check the network.",
+                            "与阿里云的连接中断，请检查网络。",
+                            "The connection to Alibaba Cloud broke; check the network.",
                         )
                     },
                 )
@@ -382,9 +382,9 @@ impl Loss {
     }
 }
 
-/// Codes of failures before a connection stood: of Node, Bun, Deno and undici, and OpenSSL's reasons to
-/// refuse a certificate, which is checked before anything is sent. What can also come later, as
-/// `ECONNRESET` or most of `ERR_SSL_`, is not among them.
+/// Codes of failures before a connection stood: of Node, Bun, Deno and undici, and OpenSSL's
+/// reasons to refuse a certificate, which is checked before anything is sent. What can also come
+/// later, as `ECONNRESET` or most of `ERR_SSL_`, is not among them.
 const NEVER_CONNECTED: &[&str] = &[
     "ECONNREFUSED",
     "ENOTFOUND",
@@ -421,7 +421,7 @@ fn never_connected(code: &str) -> bool {
             .any(|family| code.starts_with(family))
 }
 
-/// Says why a signature did not match, and takes the caller's data out of what the vendor wrote
+/// Says why a signature did not match, and takes the caller's data out of what Alibaba Cloud wrote
 /// into code and RequestId.
 fn explain<'a>(
     options: &Options,
@@ -480,20 +480,20 @@ fn echoes(text: &str, value: &str) -> bool {
 fn mismatch_cause(version: SignatureVersion, ours: &str, theirs: &str) -> Text {
     match first_difference(version, ours, theirs) {
         None => Text::new(
-            "签名不一致，而服务商收到的内容与本地完全相同：AccessKeySecret 有误，请运维核对。",
-            "The signature does not match although the vendor received exactly what was signed: the AccessKeySecret is wrong; the operator must check it.",
+            "签名不一致，而阿里云收到的内容与本地完全相同：AccessKeySecret 有误，请运维核对。",
+            "The signature does not match although Alibaba Cloud received exactly what was signed: the AccessKeySecret is wrong; the operator must check it.",
         ),
         Some(Difference::Part(part)) => Text::composed(
             format!(
-                "签名不一致：服务商收到的 {part} 与本地签名时不同，多半被中间设备改动，请开发者检查。"
+                "签名不一致：阿里云收到的 {part} 与本地签名时不同，多半被中间设备改动，请开发者检查。"
             ),
             format!(
-                "The signature does not match: the vendor received another {part} than was signed; most likely something on the way changed it, which the developer must find."
+                "The signature does not match: Alibaba Cloud received another {part} than was signed; most likely something on the way changed it, which the developer must find."
             ),
         ),
         Some(Difference::Unknown) => Text::new(
-            "签名不一致：服务商收到的内容与本地签名时不同，多半被中间设备改动，请开发者检查。",
-            "The signature does not match: the vendor received something else than was signed; most likely something on the way changed it, which the developer must find.",
+            "签名不一致：阿里云收到的内容与本地签名时不同，多半被中间设备改动，请开发者检查。",
+            "The signature does not match: Alibaba Cloud received something else than was signed; most likely something on the way changed it, which the developer must find.",
         ),
     }
 }
@@ -617,8 +617,8 @@ fn retry_after(headers: &[(String, String)], now: Timestamp) -> Option<i64> {
 /// Milliseconds to wait before asking for a result again: soon at first, since most people finish
 /// within half a minute, then ever more seldom, with jitter so that waiting callers spread out.
 ///
-/// `failed_with` is the Code of the last query where it failed and may succeed later. `None` where waiting
-/// is of no help: the failure lasts longer than any wait.
+/// `failed_with` is the Code of the last query where it failed and may succeed later. `None` where
+/// waiting is of no help: the failure lasts longer than any wait.
 pub fn poll_delay_millis(polls: u32, random: u32, failed_with: Option<&str>) -> Option<i64> {
     if failed_with.is_some_and(codes::lasts_for_the_day) {
         return None;

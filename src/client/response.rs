@@ -1,7 +1,8 @@
-//! What the vendor answered: decoded into a result, or an error that tells who must act.
+//! What Alibaba Cloud answered: decoded into a result, or an error that tells who must act.
 //!
 //! Tolerant of what real gateways send (numeric Codes, XML errors, HTML pages), strict about the
-//! verdict: a person `passed` only if the vendor said `T` and nothing in the answer contradicts it.
+//! verdict: a person `passed` only if Alibaba Cloud said `T` and nothing in the answer contradicts
+//! it.
 
 use crate::actions::Action;
 use crate::error::{Audience, Error, Kind};
@@ -13,7 +14,7 @@ use crate::timestamp::Timestamp;
 use crate::vendor::codes::{self, Meaning, SubCode, UsedBy};
 use serde::Serialize;
 
-/// The picture's address is valid for 15 minutes from the query (vendor's page).
+/// The picture's address is valid for 15 minutes from the query (Alibaba Cloud's page).
 const PICTURE_URL_VALID_MILLIS: i64 = 15 * 60 * 1_000;
 
 /// A call that worked.
@@ -27,7 +28,7 @@ pub enum Answer {
 }
 
 impl Answer {
-    /// The vendor's RequestId.
+    /// Alibaba Cloud's RequestId.
     pub fn request_id(&self) -> Option<&str> {
         match self {
             Self::Init(result) => result.request_id.as_deref(),
@@ -42,9 +43,9 @@ impl Answer {
 pub struct InitResult {
     /// 实人认证唯一标识: valid 30 minutes, for one submission. Keep it with the order.
     pub certify_id: String,
-    /// Address of the vendor's web page, for web flows.
+    /// Address of Alibaba Cloud's web page, for web flows.
     pub certify_url: Option<String>,
-    /// The vendor's RequestId.
+    /// Alibaba Cloud's RequestId.
     pub request_id: Option<String>,
     /// ResultObject as it came.
     pub raw: Json,
@@ -56,9 +57,9 @@ pub struct InitResult {
 pub enum Status {
     /// The person has not finished (Codes 403 and 424).
     Pending,
-    /// The vendor said `T`, and nothing contradicts it.
+    /// Alibaba Cloud said `T`, and nothing contradicts it.
     Passed,
-    /// The vendor said `F`.
+    /// Alibaba Cloud said `F`.
     Rejected,
 }
 
@@ -68,15 +69,15 @@ pub enum Status {
 pub struct DescribeResult {
     /// Where the verification stands. Decide by this alone.
     pub status: Status,
-    /// The vendor's Code: `200`, `403` or `424`.
+    /// Alibaba Cloud's Code: `200`, `403` or `424`.
     pub code: String,
-    /// The vendor's SubCode; `None` while pending.
+    /// Alibaba Cloud's SubCode; `None` while pending.
     pub sub_code: Option<String>,
-    /// What the SubCode means; `None` for one that is not in the vendor's tables.
+    /// What the SubCode means; `None` for one that is not in Alibaba Cloud's tables.
     pub sub_code_info: Option<&'static SubCode>,
     /// MaterialInfo, parsed. Holds personal data.
     pub material: Option<Material>,
-    /// IdentityInfo; the vendor's `"null"` and empty text are `None`.
+    /// IdentityInfo; Alibaba Cloud's `"null"` and empty text are `None`.
     pub identity_info: Option<Json>,
     /// 设备token.
     pub device_token: Option<String>,
@@ -84,7 +85,7 @@ pub struct DescribeResult {
     pub device_risk: Vec<String>,
     /// UserInfo, parsed. Holds personal data.
     pub user_info: Option<Json>,
-    /// The vendor's RequestId.
+    /// Alibaba Cloud's RequestId.
     pub request_id: Option<String>,
     /// ResultObject as it came, unknown members included. Holds personal data.
     pub raw: Json,
@@ -139,13 +140,13 @@ redacted_debug!(InitResult, DescribeResult, Material, Picture);
 pub struct Failure {
     /// The error for the caller.
     pub error: Error,
-    /// Whether the vendor surely did not execute the request.
+    /// Whether Alibaba Cloud surely did not execute the request.
     pub not_executed: bool,
-    /// The signed text the vendor calculated, where it said so. Holds personal data.
+    /// The signed text Alibaba Cloud calculated, where it said so. Holds personal data.
     pub server_text: Option<ServerText>,
 }
 
-/// The vendor's own string-to-sign (RPC) or canonical request (ACS3), as its message quotes it.
+/// Alibaba Cloud's own string to sign (RPC) or canonical request (ACS3), as its message quotes it.
 #[derive(Clone, PartialEq, Eq)]
 pub struct ServerText(pub String);
 redacted_debug!(ServerText);
@@ -154,7 +155,7 @@ redacted_debug!(ServerText);
 ///
 /// # Errors
 /// `vendor` for a Code that means failure, `signature`, `credentials`, `throttled` for refusals of
-/// the API gateway, `protocol` for answers the vendor's documents do not allow.
+/// the API gateway, `protocol` for answers Alibaba Cloud's documents do not allow.
 pub fn decode(
     action: &'static Action,
     response: &Response,
@@ -197,7 +198,7 @@ pub fn decode(
         Meaning::Success => Err(Box::new(Failure {
             error: envelope.complete(protocol_error(
                 "ContradictoryStatus",
-                "服务商的 HTTP 状态码表示失败，正文却表示成功，结果不可信；请稍后重试，若持续出现请检查中间网关。",
+                "阿里云的 HTTP 状态码表示失败，正文却表示成功，结果不可信；请稍后重试，若持续出现请检查中间网关。",
                 "The HTTP status says failure and the body success, so the answer is not trusted; try again later and, if it lasts, check what stands between.",
             )),
             not_executed: false,
@@ -216,7 +217,7 @@ pub fn decode(
             };
             Err(Box::new(Failure {
                 error: envelope.complete(error),
-                // Refused before anything was started, but for the vendor's own failure.
+                // Refused before anything was started, but for Alibaba Cloud's own failure.
                 not_executed: known.code != "500",
                 server_text: None,
             }))
@@ -248,7 +249,8 @@ impl Envelope {
                 ..error
             }
         };
-        // Nothing, or not all of it: another query can bring the whole. A redirect's empty body is whole.
+        // Nothing, or not all of it: another query can bring the whole. A redirect's empty body is
+        // whole.
         let cut = |code, zh, en| {
             let error = whole(code, zh, en);
             Error {
@@ -259,7 +261,7 @@ impl Envelope {
         let Ok(text) = std::str::from_utf8(&response.body) else {
             return Err(cut(
                 "BodyNotUtf8",
-                "服务商的应答不是 UTF-8 文本；请稍后重试，若持续出现请检查中间网关。",
+                "阿里云的应答不是 UTF-8 文本；请稍后重试，若持续出现请检查中间网关。",
                 "The answer is not UTF-8 text; try again later and, if it lasts, check what stands between.",
             ));
         };
@@ -267,7 +269,7 @@ impl Envelope {
         if text.is_empty() {
             return Err(cut(
                 "EmptyBody",
-                "服务商的应答为空；请稍后重试，若持续出现请检查中间网关。",
+                "阿里云的应答为空；请稍后重试，若持续出现请检查中间网关。",
                 "The answer is empty; try again later and, if it lasts, check what stands between.",
             ));
         }
@@ -276,8 +278,8 @@ impl Envelope {
                 if text.starts_with('{') { &cut } else { &whole };
             return Err(fail(
                 "BodyNotJson",
-                "应答不是服务商的 JSON，多半来自中间网关或代理；请检查 endpoint 与网络后重试。",
-                "The answer is not the vendor's JSON; most likely a proxy wrote it: check the endpoint and the network, then try again.",
+                "应答不是阿里云的 JSON，多半来自中间网关或代理；请检查 endpoint 与网络后重试。",
+                "The answer is not Alibaba Cloud's JSON; most likely a proxy wrote it: check the endpoint and the network, then try again.",
             ));
         };
         if body.ambiguous {
@@ -290,8 +292,8 @@ impl Envelope {
         let Some(code) = body.code else {
             return Err(whole(
                 "NoCode",
-                "应答中没有 Code，不是服务商的应答格式；请检查 endpoint。",
-                "The answer has no Code, so it is not the vendor's; check the endpoint.",
+                "应答中没有 Code，不是阿里云的应答格式；请检查 endpoint。",
+                "The answer has no Code, so it is not Alibaba Cloud's; check the endpoint.",
             ));
         };
         let body_id = body.request_id.as_deref().and_then(request_id);
@@ -338,8 +340,8 @@ impl Envelope {
                     code,
                     Audience::Developer,
                     Text::new(
-                        "服务商返回了文档之外的错误码，请凭 code 与 RequestId 查阅服务商文档或联系服务商。",
-                        "The vendor answered with a code that is in none of its tables; look it up or ask the vendor, with code and RequestId.",
+                        "阿里云返回了文档之外的错误码，请凭 code 与 RequestId 查阅阿里云文档或联系阿里云。",
+                        "Alibaba Cloud answered with a code that is in none of its tables; look it up or ask Alibaba Cloud, with code and RequestId.",
                     ),
                 )
             },
@@ -364,8 +366,8 @@ impl Envelope {
             }),
             None => Err(self.complete(protocol_error(
                 "NoCertifyId",
-                "服务商表示成功却没有返回唯一的 CertifyId；请凭 RequestId 联系服务商。",
-                "The vendor said success and did not give one CertifyId; contact the vendor with the RequestId.",
+                "阿里云表示成功却没有返回唯一的 CertifyId；请凭 RequestId 联系阿里云。",
+                "Alibaba Cloud said success and did not give one CertifyId; contact Alibaba Cloud with the RequestId.",
             ))),
         }
     }
@@ -420,8 +422,8 @@ impl Envelope {
                 if any(Evidence::Against) {
                     return Err(self.complete(protocol_error(
                         "ContradictoryVerdict",
-                        "服务商的结果自相矛盾（Passed 为 T，但 SubCode 或 MaterialInfo 表示未通过），不能视为通过；请人工核验并凭 RequestId 联系服务商。",
-                        "The verdict contradicts itself (Passed is T, SubCode or MaterialInfo say otherwise) and does not count as passed; review by hand and contact the vendor with the RequestId.",
+                        "阿里云的结果自相矛盾（Passed 为 T，但 SubCode 或 MaterialInfo 表示未通过），不能视为通过；请人工核验并凭 RequestId 联系阿里云。",
+                        "The verdict contradicts itself (Passed is T, SubCode or MaterialInfo say otherwise) and does not count as passed; review by hand and contact Alibaba Cloud with the RequestId.",
                     )));
                 }
                 Status::Passed
@@ -429,8 +431,8 @@ impl Envelope {
             _ => {
                 return Err(self.complete(protocol_error(
                     "NoVerdict",
-                    "服务商表示查询成功却没有给出 Passed 为 T 或 F 的结论，不能视为通过；请稍后重试，若持续出现请联系服务商。",
-                    "The query worked but gave no verdict (Passed is neither T nor F), which does not count as passed; try again later and, if it lasts, contact the vendor.",
+                    "阿里云表示查询成功却没有给出 Passed 为 T 或 F 的结论，不能视为通过；请稍后重试，若持续出现请联系阿里云。",
+                    "The query worked but gave no verdict (Passed is neither T nor F), which does not count as passed; try again later and, if it lasts, contact Alibaba Cloud.",
                 )));
             }
         };
@@ -463,7 +465,7 @@ enum Evidence {
     /// It agrees, or is not there.
     Consistent,
     Against,
-    /// It is there and not of the form that the vendor documents, so it may be anything.
+    /// It is there and not of the form that Alibaba Cloud documents, so it may be anything.
     Unreadable,
 }
 
@@ -510,7 +512,7 @@ impl Evidence {
     }
 }
 
-/// Whether a member is absent, or one of the ways in which the vendor writes "nothing".
+/// Whether a member is absent, or one of the ways in which Alibaba Cloud writes "nothing".
 fn is_nothing(value: Option<&str>) -> bool {
     match value {
         None | Some("null") => true,
@@ -523,8 +525,8 @@ fn is_nothing(value: Option<&str>) -> bool {
 fn unreadable_verdict() -> Error {
     protocol_error(
         "UnreadableVerdict",
-        "服务商的结果无法确定（Passed、SubCode、MaterialInfo 或 Success 重复出现，或不是文档规定的格式），不能视为通过；请人工核验并凭 RequestId 联系服务商。",
-        "The verdict cannot be read (Passed, SubCode, MaterialInfo or Success is there twice, or not in the form that the vendor documents) and does not count as passed; review by hand and contact the vendor with the RequestId.",
+        "阿里云的结果无法确定（Passed、SubCode、MaterialInfo 或 Success 重复出现，或不是文档规定的格式），不能视为通过；请人工核验并凭 RequestId 联系阿里云。",
+        "The verdict cannot be read (Passed, SubCode, MaterialInfo or Success is there twice, or not in the form that Alibaba Cloud documents) and does not count as passed; review by hand and contact Alibaba Cloud with the RequestId.",
     )
 }
 
@@ -563,7 +565,8 @@ fn protocol_error(code: &'static str, zh: &'static str, en: &'static str) -> Err
     Error::new(Kind::Protocol, code, Audience::Operator, Text::new(zh, en))
 }
 
-/// A member that is text and not empty; the vendor writes "nothing" as `""`, `null` and `"null"`.
+/// A member that is text and not empty; Alibaba Cloud writes "nothing" as `""`, `null` and
+/// `"null"`.
 fn text_member(members: &Members<'_>, name: &str) -> Option<String> {
     members
         .text(name)
@@ -671,7 +674,7 @@ impl Body {
     }
 }
 
-/// What the vendor calculated, out of the message of SignatureDoesNotMatch. Bare variants of the
+/// What Alibaba Cloud calculated, out of the message of SignatureDoesNotMatch. Bare variants of the
 /// message quote nothing.
 fn server_text(message: &str) -> Option<ServerText> {
     let quoted = match message.split_once("server CanonicalRequest is [") {

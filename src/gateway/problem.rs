@@ -1,5 +1,5 @@
-//! Everything the REST routes refuse, as data: RFC 9457 problem details with a stable code, who must
-//! act, whether trying again can help, in Chinese and English.
+//! Everything the REST routes refuse, as data: RFC 9457 problem details with a stable code, who
+//! must act, whether trying again can help, in Chinese and English.
 //!
 //! A problem repeats nothing of the request: no value, no path, no name of an unknown caller.
 
@@ -97,7 +97,7 @@ impl Problem {
         }
     }
 
-    /// A call of the vendor that failed for good.
+    /// A call of Alibaba Cloud that failed for good.
     pub fn upstream(error: &Error) -> Self {
         if error.kind == Kind::Validation {
             return Self::fields(error.fields.clone());
@@ -112,7 +112,8 @@ impl Problem {
             (Kind::Signature | Kind::Credentials, _) => &UPSTREAM_REFUSED,
             _ => &UPSTREAM_FAILED,
         };
-        // What the vendor says of the gateway's own key or signature concerns its operator alone.
+        // What Alibaba Cloud says of the gateway's own key or signature concerns its operator
+        // alone.
         let own_fault = matches!(error.kind, Kind::Signature | Kind::Credentials);
         let problem = Self {
             audience: if own_fault {
@@ -147,18 +148,19 @@ impl Problem {
     pub fn because_of(mut self, error: &Error) -> Self {
         self.vendor_code = is_vendor_code(error).then(|| error.code.clone());
         self.vendor_request_id.clone_from(&error.request_id);
-        // Its caller may go on as the problem says; that the vendor fails is for its operator to report.
+        // Its caller may go on as the problem says; that Alibaba Cloud fails is for its operator to
+        // report.
         if error.kind == Kind::Vendor && error.audience == Audience::Operator {
             self.audience = Audience::Operator;
             self.detail = Text::composed(
                 [
                     &self.detail.zh,
-                    "服务商内部错误；若持续出现，请网关运维凭 vendorRequestId 联系服务商。",
+                    "阿里云内部错误；若持续出现，请网关运维凭 vendorRequestId 联系阿里云。",
                 ]
                 .concat(),
                 [
                     &self.detail.en,
-                    " The vendor failed internally; if that lasts, the gateway's operator contacts the vendor with the vendorRequestId.",
+                    " Alibaba Cloud failed internally; if that lasts, the gateway's operator contacts Alibaba Cloud with the vendorRequestId.",
                 ]
                 .concat(),
             );
@@ -171,7 +173,7 @@ impl Problem {
         self.kind
     }
 
-    /// The vendor's own code, where it answered with one.
+    /// Alibaba Cloud's own code, where it answered with one.
     pub fn vendor_code(&self) -> Option<&str> {
         self.vendor_code.as_deref()
     }
@@ -213,7 +215,7 @@ impl Problem {
     }
 }
 
-/// Whether the code is a word of the vendor's, not one of this crate's names for a failed call.
+/// Whether the code is a word of Alibaba Cloud, not one of this crate's names for a failed call.
 fn is_vendor_code(error: &Error) -> bool {
     error.http_status.is_some()
         && matches!(
@@ -261,8 +263,8 @@ problems! {
     /// Fields of the body or the query break the rules.
     INVALID_REQUEST 400 "invalid-request" Developer false
         "参数未通过校验" "The parameters are not valid"
-        "请按 errors 中的说明改正各字段后重新提交；未向服务商发出任何请求。"
-        "Correct the fields listed in errors and send the request again; nothing was sent to the vendor.";
+        "请按 errors 中的说明改正各字段后重新提交；未向阿里云发出任何请求。"
+        "Correct the fields listed in errors and send the request again; nothing was sent to Alibaba Cloud.";
     /// The body is not a JSON object.
     MALFORMED_BODY 400 "malformed-body" Developer false
         "请求体不是 JSON 对象" "The body is not a JSON object"
@@ -291,8 +293,8 @@ problems! {
     /// There is no photo to give.
     PHOTO_UNAVAILABLE 404 "photo-unavailable" Developer false
         "没有照片" "There is no photo"
-        "该认证没有照片，或服务商已不再提供；未完成的认证没有照片。"
-        "This verification has no photo, or the vendor does not give it any more; one that is not finished has none.";
+        "该认证没有照片，或阿里云已不再提供；未完成的认证没有照片。"
+        "This verification has no photo, or Alibaba Cloud does not give it any more; one that is not finished has none.";
     /// The route exists with other methods.
     METHOD_NOT_ALLOWED 405 "method-not-allowed" Developer false
         "不支持的请求方法" "Method not allowed"
@@ -313,11 +315,11 @@ problems! {
         "订单正在发起" "The order is being started"
         "另一个请求正在发起该订单，请在 Retry-After 之后重试。"
         "Another request is starting this order; try again after Retry-After.";
-    /// It is not known whether the vendor started the order.
+    /// It is not known whether Alibaba Cloud started the order.
     START_OUTCOME_UNKNOWN 409 "start-outcome-unknown" Developer false
         "发起结果未知" "The outcome of the start is unknown"
-        "向服务商发起认证后未得到确定的答复，服务商可能已受理；网关未给出任何 CertifyId，也不会自行重试。确认后请以相同参数加 ?restartUnknown=true 重新发起。"
-        "The vendor gave no certain answer and may have started a verification; no CertifyId was handed out and the gateway does not repeat the call by itself. To start anew, repeat the request with ?restartUnknown=true.";
+        "向阿里云发起认证后未得到确定的答复，阿里云可能已受理；网关未给出任何 CertifyId，也不会自行重试。确认后请以相同参数加 ?restartUnknown=true 重新发起。"
+        "Alibaba Cloud gave no certain answer and may have started a verification; no CertifyId was handed out and the gateway does not repeat the call by itself. To start again, repeat the request with ?restartUnknown=true.";
     /// The body is larger than the gateway reads.
     BODY_TOO_LARGE 413 "body-too-large" Developer false
         "请求体过大" "The body is too large"
@@ -328,11 +330,11 @@ problems! {
         "请求体类型不受支持" "Unsupported media type"
         "Content-Type 应为 application/json，且不得压缩。"
         "Content-Type must be application/json, without a content coding.";
-    /// The vendor refused the request for what it asks.
+    /// Alibaba Cloud refused the request for what it asks.
     VENDOR_REFUSED 422 "vendor-refused" Developer false
-        "服务商拒绝了请求" "The vendor refused the request"
-        "服务商拒绝了请求，原因见 vendorCode。"
-        "The vendor refused the request; vendorCode says why.";
+        "阿里云拒绝了请求" "Alibaba Cloud refused the request"
+        "阿里云拒绝了请求，原因见 vendorCode。"
+        "Alibaba Cloud refused the request; vendorCode says why.";
     /// The caller's daily allowance is used up.
     DAILY_LIMIT 429 "daily-limit" Operator true
         "当日发起次数已达上限" "The daily limit is reached"
@@ -353,16 +355,16 @@ problems! {
         "网关内部错误" "Internal error"
         "网关内部错误，请运维凭 requestId 查看日志；再次发起同一订单是安全的。"
         "The gateway failed; its operator finds the cause in the logs by requestId. Repeating the same order is safe.";
-    /// The vendor refused the gateway itself.
+    /// Alibaba Cloud refused the gateway itself.
     UPSTREAM_REFUSED 502 "upstream-refused" Operator false
-        "服务商拒绝了网关" "The vendor refused the gateway"
-        "服务商拒绝了网关的账号、权限或配置，请网关运维处理。"
-        "The vendor refused the gateway's account, permission or configuration; the gateway's operator must act.";
-    /// The vendor did not answer as it should.
+        "阿里云拒绝了网关" "Alibaba Cloud refused the gateway"
+        "阿里云拒绝了网关的账号、权限或配置，请网关运维处理。"
+        "Alibaba Cloud refused the gateway's account, permission or configuration; the gateway's operator must act.";
+    /// Alibaba Cloud did not answer as it should.
     UPSTREAM_FAILED 502 "upstream-failed" Operator true
-        "服务商调用失败" "The call of the vendor failed"
-        "未能从服务商得到有效的答复，请稍后重试。"
-        "No valid answer came from the vendor; try again later.";
+        "阿里云调用失败" "The call of Alibaba Cloud failed"
+        "未能从阿里云得到有效的答复，请稍后重试。"
+        "No valid answer came from Alibaba Cloud; try again later.";
     /// Settings are missing or wrong.
     NOT_CONFIGURED 503 "not-configured" Operator false
         "网关尚未配置好" "The gateway is not configured"
@@ -373,16 +375,16 @@ problems! {
         "开发模式仅限本机" "Development mode serves this machine alone"
         "GATEWAY_MODE=development 的网关只应答本机地址；部署时请设 GATEWAY_MODE=production。"
         "A gateway with GATEWAY_MODE=development answers loopback addresses only; set GATEWAY_MODE=production to deploy it.";
-    /// The vendor is asked too often.
+    /// Alibaba Cloud is asked too often.
     UPSTREAM_THROTTLED 503 "upstream-throttled" Operator true
-        "服务商限流" "The vendor is throttling"
-        "对服务商的调用已达频率上限，请在 Retry-After 之后重试。"
-        "The vendor is called as often as it allows; try again after Retry-After.";
-    /// The vendor did not answer in time.
+        "阿里云限流" "Alibaba Cloud is throttling"
+        "对阿里云的调用已达频率上限，请在 Retry-After 之后重试。"
+        "Alibaba Cloud is called as often as it allows; try again after Retry-After.";
+    /// Alibaba Cloud did not answer in time.
     UPSTREAM_TIMEOUT 504 "upstream-timeout" Operator true
-        "服务商超时" "The vendor did not answer in time"
-        "未在规定时间内得到服务商的答复，请稍后重试。"
-        "The vendor did not answer in time; try again later.";
+        "阿里云超时" "Alibaba Cloud did not answer in time"
+        "未在规定时间内得到阿里云的答复，请稍后重试。"
+        "Alibaba Cloud did not answer in time; try again later.";
 }
 
 #[cfg(test)]

@@ -31,7 +31,7 @@ fn sort_few<T>(items: &mut Vec<T>, goes_before: impl Fn(&T, &T) -> bool) {
 /// Something worth saying about what was pasted.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Finding {
-    /// Whether the vendor would refuse the request because of it.
+    /// Whether Alibaba Cloud would refuse the request because of it.
     pub fatal: bool,
     /// Stable name.
     pub rule: &'static str,

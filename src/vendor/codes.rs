@@ -1,7 +1,7 @@
-//! The vendor's code tables, as data: Code of both actions, SubCode of the verdict, and the codes
-//! of the API gateway in front of them.
+//! Alibaba Cloud's code tables, as data: Code of both actions, SubCode of the verdict, and the
+//! codes of the API gateway in front of them.
 //!
-//! Sources: the vendor's page of both actions, and its API metadata (2025-12-19, 2026-04-21) for
+//! Sources: Alibaba Cloud's page of both actions, and its API metadata (2025-12-19, 2026-04-21) for
 //! the codes newer than that page. Which SubCodes are billed is a column of the same tables.
 
 use crate::error::{Audience, Kind};
@@ -38,11 +38,11 @@ pub enum UsedBy {
 pub struct Code {
     /// Three digits.
     pub code: &'static str,
-    /// The vendor's own Message.
+    /// Alibaba Cloud's own Message.
     pub vendor_message: &'static str,
     /// The actions that answer with it.
     pub used_by: UsedBy,
-    /// Whether the vendor's page for LR_FR lists it (the others are on newer pages).
+    /// Whether Alibaba Cloud's page for LR_FR lists it (the others are on newer pages).
     pub in_vendor_document: bool,
     /// What it means.
     pub meaning: Meaning,
@@ -60,9 +60,9 @@ pub struct Code {
 pub struct SubCode {
     /// Three digits.
     pub code: &'static str,
-    /// The vendor's own description.
+    /// Alibaba Cloud's own description.
     pub vendor_message: &'static str,
-    /// Whether the verification is billed; `None` where the vendor's table does not say.
+    /// Whether the verification is billed; `None` where Alibaba Cloud's table does not say.
     pub billed: Option<bool>,
     /// Whether it goes with `Passed` = `T`.
     pub passing: bool,
@@ -76,7 +76,7 @@ pub struct SubCode {
     pub text: Text,
 }
 
-/// A code of the vendor's API gateway: a word, with HTTP status 4xx or 5xx.
+/// A code of Alibaba Cloud's API gateway: a word, with HTTP status 4xx or 5xx.
 #[derive(Clone, Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct GatewayCode {
@@ -104,8 +104,8 @@ pub fn sub_code(code: &str) -> Option<&'static SubCode> {
     SUB_CODES.iter().find(|entry| entry.code == code)
 }
 
-/// Looks up a code of the API gateway: the entry with the longest matching prefix, since the
-/// vendor adds suffixes freely (`Throttling.User`, `InvalidTimeStamp.Expired`).
+/// Looks up a code of the API gateway: the entry with the longest matching prefix, since
+/// Alibaba Cloud adds suffixes freely (`Throttling.User`, `InvalidTimeStamp.Expired`).
 pub fn gateway_code(code: &str) -> Option<&'static GatewayCode> {
     GATEWAY_CODES
         .iter()
@@ -155,13 +155,13 @@ pub static CODES: &[Code] = &[
         "A parameter is not valid: name and identity number must follow the national standard, a callback address must be reachable; check and send again."),
     row("402", "应用配置不存在", Both, true, Failure, Operator, false,
         "应用配置不存在，请运维在控制台检查应用。",
-        "The application is not configured; the operator must check it in the vendor's console."),
+        "The application is not configured; the operator must check it in Alibaba Cloud's console."),
     row("403", "认证未完成", Describe, true, Pending, User, true,
         "用户尚未完成认证，请稍后再查询。",
         "The person has not finished yet; ask again later."),
     row("404", "认证场景配置不存在", Both, true, Failure, Operator, false,
         "认证场景不存在，请运维在控制台创建场景并核对 SceneId。",
-        "The scene does not exist; the operator must create it in the vendor's console and check the SceneId."),
+        "The scene does not exist; the operator must create it in Alibaba Cloud's console and check the SceneId."),
     row("405", "您的年龄未满14周岁，不允许使用此产品", Init, false, Failure, User, false,
         "未满 14 周岁不可使用，请改用人工核验。",
         "The person is under 14 and cannot use this; verify by hand."),
@@ -170,7 +170,7 @@ pub static CODES: &[Code] = &[
         "The CertifyId is not valid; the developer must check that this account's InitFaceVerify gave it."),
     row("410", "未开通服务", Both, true, Failure, Operator, false,
         "未开通 OSS 或未授权其读写，请运维登录控制台完成开通与授权。",
-        "OSS is not activated or its access is not granted; the operator must do so in the vendor's console."),
+        "OSS is not activated or its access is not granted; the operator must do so in Alibaba Cloud's console."),
     row("411", "RAM无权限", Both, true, Failure, Operator, false,
         "子账号缺少权限，请运维授予 AliyunAntCloudAuthFullAccess。",
         "The RAM user lacks permission; the operator must grant AliyunAntCloudAuthFullAccess."),
@@ -214,8 +214,8 @@ pub static CODES: &[Code] = &[
         "被风控策略拦截，认证未完成，请人工确认。",
         "A risk policy stopped the verification; confirm by hand."),
     row("500", "系统错误", Both, true, Failure, Operator, true,
-        "服务商内部错误，请稍后重试；若持续出现，请凭 RequestId 联系服务商。",
-        "The vendor failed internally; try again later and, if it lasts, contact the vendor with the RequestId."),
+        "阿里云内部错误，请稍后重试；若持续出现，请凭 RequestId 联系阿里云。",
+        "Alibaba Cloud failed internally; try again later and, if it lasts, contact Alibaba Cloud with the RequestId."),
 ];
 
 #[allow(clippy::too_many_arguments)] // one row of a table
@@ -314,8 +314,8 @@ pub static GATEWAY_CODES: &[GatewayCode] = &[
         "签名不完整或格式不符，请开发者检查请求是否被中间设备改动。",
         "The signature is incomplete; the developer must check whether something on the way changes requests."),
     family("SignatureNonceUsed", Kind::Signature, Developer, false, false,
-        "SignatureNonce 已被使用，说明同一请求此前已到达服务商；请用新的随机数重新签名。",
-        "The nonce was used before, so the same request had reached the vendor already; sign anew with a new nonce."),
+        "SignatureNonce 已被使用，说明同一请求此前已到达阿里云；请用新的随机数重新签名。",
+        "The nonce was used before, so the same request had reached Alibaba Cloud already; sign again with a new nonce."),
     family("InvalidSignatureMethod", Kind::Signature, Developer, false, true,
         "签名算法不被支持，请开发者核对签名版本。",
         "The signature method is not supported; the developer must check the signature version."),
@@ -347,11 +347,11 @@ pub static GATEWAY_CODES: &[GatewayCode] = &[
         "调用过于频繁（每账号每接口每秒 50 次），请稍后重试。",
         "Too many calls (50 a second for each action and account); try again later."),
     family("ServiceUnavailable", Kind::Vendor, Operator, true, false,
-        "服务商暂时不可用，请稍后重试。",
-        "The vendor is unavailable for the moment; try again later."),
+        "阿里云暂时不可用，请稍后重试。",
+        "Alibaba Cloud is unavailable for the moment; try again later."),
     family("InternalError", Kind::Vendor, Operator, true, false,
-        "服务商内部错误，请稍后重试；若持续出现，请凭 RequestId 联系服务商。",
-        "The vendor failed internally; try again later and, if it lasts, contact the vendor with the RequestId."),
+        "阿里云内部错误，请稍后重试；若持续出现，请凭 RequestId 联系阿里云。",
+        "Alibaba Cloud failed internally; try again later and, if it lasts, contact Alibaba Cloud with the RequestId."),
     family("InvalidAction", Kind::Vendor, Developer, false, true,
         "该地址不提供此接口，请开发者核对 endpoint。",
         "There is no such action at this address; the developer must check the endpoint."),
@@ -366,7 +366,7 @@ pub static GATEWAY_CODES: &[GatewayCode] = &[
         "There is no such product at this host; the developer must check the endpoint."),
     family("InvalidProtocol", Kind::Vendor, Developer, false, true,
         "必须使用 HTTPS。",
-        "The vendor takes HTTPS only."),
+        "Alibaba Cloud takes HTTPS only."),
     family("UnsupportedHTTPMethod", Kind::Vendor, Developer, false, true,
         "不支持该 HTTP 方法，请使用 POST 或 GET。",
         "The HTTP method is not supported; use POST or GET."),
@@ -374,14 +374,15 @@ pub static GATEWAY_CODES: &[GatewayCode] = &[
         "缺少必填参数，请开发者补全。",
         "A mandatory parameter is missing; the developer must add it."),
     family("Invalid", Kind::Vendor, Developer, false, true,
-        "参数不被服务商接受，请开发者核对。",
-        "The vendor does not accept a parameter; the developer must check it."),
+        "参数不被阿里云接受，请开发者核对。",
+        "Alibaba Cloud does not accept a parameter; the developer must check it."),
     family("Content", Kind::Transport, Operator, true, true,
         "请求内容在传输中被改动或截断，请稍后重试。",
         "The request was changed or cut on the way; try again later."),
 ];
 
-/// Whether a failure with this Code lasts until the day ends (in Beijing), longer than any call waits.
+/// Whether a failure with this Code lasts until the day ends (in Beijing), longer than any call
+/// waits.
 pub fn lasts_for_the_day(code: &str) -> bool {
     code == "418"
 }

@@ -64,8 +64,8 @@ pub fn check_options(packed: &[u8]) -> String {
 /// The next attempt of a call, signed. In: the call (options, credentials, action, parameters), the
 /// state, which is empty before the first attempt, the clock's offset in milliseconds that the last
 /// call's state held, the time, and 32 random hexadecimal digits. Out: `attempt`, timeout in
-/// milliseconds, state, URL, whether there is a body (`1` or `0`), the body, then the headers' names
-/// and values; or `error` and the error in JSON.
+/// milliseconds, state, URL, whether there is a body (`1` or `0`), the body, then the headers'
+/// names and values; or `error` and the error in JSON.
 #[wasm_bindgen(js_name = prepareAttempt)]
 pub fn prepare_attempt(packed: &[u8]) -> String {
     let mut packed = Members::read(packed);
@@ -108,9 +108,10 @@ pub fn prepare_attempt(packed: &[u8]) -> String {
     }
 }
 
-/// What an answer with this status and body says, in JSON, where it is all that the caller waits for:
-/// the call worked, and the body names its request. Empty otherwise: [`settle_attempt`] then looks at the
-/// whole outcome. Most answers end here, without options, credentials and parameters crossing again.
+/// What an answer with this status and body says, in JSON, where it is all that the caller waits
+/// for: the call worked, and the body names its request. Empty otherwise: [`settle_attempt`] then
+/// looks at the whole outcome. Most answers end here, without options, credentials and parameters
+/// crossing again.
 #[wasm_bindgen(js_name = readAnswer)]
 pub fn read_answer(action: &str, status: u16, vendor_now_millis: f64, body: Vec<u8>) -> String {
     let response = Response {
@@ -126,9 +127,9 @@ pub fn read_answer(action: &str, status: u16, vendor_now_millis: f64, body: Vec<
 
 /// What to do about an attempt's outcome. In: the call, the state, the time, any number for the
 /// jitter, whether new credentials can be fetched (`1` or `0`), the outcome's kind, the answer's
-/// status and headers, and apart from these its body. Out: `done` and the answer in JSON, `failed` and
-/// the error in JSON, or `retry`, milliseconds to wait, whether to fetch new credentials, the state and
-/// the error in JSON.
+/// status and headers, and apart from these its body. Out: `done` and the answer in JSON, `failed`
+/// and the error in JSON, or `retry`, milliseconds to wait, whether to fetch new credentials, the
+/// state and the error in JSON.
 #[wasm_bindgen(js_name = settleAttempt)]
 pub fn settle_attempt(packed: &[u8], body: Vec<u8>) -> String {
     let mut packed = Members::read(packed);
@@ -186,15 +187,15 @@ pub fn new_outer_order_no(prefix: &str, random: &str, now_millis: f64) -> String
     ))
 }
 
-/// Milliseconds to wait before the next query of somebody who waits for a result; undefined where waiting is
-/// of no help. `failed_with` is the Code of the last query, if it failed.
+/// Milliseconds to wait before the next query of somebody who waits for a result; undefined where
+/// waiting is of no help. `failed_with` is the Code of the last query, if it failed.
 #[wasm_bindgen(js_name = pollDelay)]
 #[allow(clippy::cast_precision_loss, clippy::needless_pass_by_value)] // seconds; as wasm-bindgen has it
 pub fn poll_delay(polls: u32, jitter: u32, failed_with: Option<String>) -> Option<f64> {
     call::poll_delay_millis(polls, jitter, failed_with.as_deref()).map(|millis| millis as f64)
 }
 
-/// Reads the vendor's callback: its claims in JSON, or `null`.
+/// Reads Alibaba Cloud's callback: its claims in JSON, or `null`.
 #[wasm_bindgen(js_name = parseCallback)]
 pub fn parse_callback(query: &str, expected_token: String) -> String {
     json(&callback::parse_callback(

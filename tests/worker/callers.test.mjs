@@ -69,7 +69,7 @@ test("where a rate limit is bound, it is kept and said", async () => {
   assert.ok(limited.length >= 10, `${limited.length} were refused`);
   assert.equal(limited[0].json.code, "rate-limited");
   assert.ok(limited[0].headers.has("retry-after"));
-  // An SDK gets it in the vendor's words.
+  // An SDK gets it in Alibaba Cloud's words.
   const { accessKeyId, accessKeySecret } = caller[0];
   const client = new FaceVerifyClient({
     accessKeyId,

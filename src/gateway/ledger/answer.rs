@@ -51,7 +51,7 @@ pub fn started(settings: &Settings, create: &Create, order: &Order, repeated: bo
         .with_outcome(outcome)
 }
 
-/// Where a started order stands. `fresh` is what the vendor said just now.
+/// Where a started order stands. `fresh` is what Alibaba Cloud said just now.
 pub fn standing(
     settings: &Settings,
     ask: &Ask,
@@ -192,7 +192,7 @@ fn put_material(settings: &Settings, no: &str, result: &DescribeResult, members:
     }
 }
 
-/// The picture with the gateway's own path in place of the vendor's address, where there is one.
+/// The picture with the gateway's own path in place of Alibaba Cloud's address, where there is one.
 fn with_path(picture: &str, path: &str) -> String {
     let mut members = Object::new();
     for (name, value) in items(picture).unwrap_or_default() {

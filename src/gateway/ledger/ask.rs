@@ -42,7 +42,8 @@ pub struct Ask {
     pub looks: i64,
     /// The entity tag that the asker has.
     pub known: Option<String>,
-    /// The order's SceneId, once it is known; the one asked for, where the CertifyId says which order.
+    /// The order's SceneId, once it is known; the one asked for, where the CertifyId says which
+    /// order.
     #[serde(default)]
     pub scene_id: String,
     /// The order's CertifyId, once it is known or where it says which order.
@@ -86,7 +87,7 @@ impl Ask {
     }
 }
 
-/// The photo, if the vendor gave one on a host of its own.
+/// The photo, if Alibaba Cloud gave one on a host of its own.
 fn photo(settings: &Settings, asker: &Asker, fresh: Option<&DescribeResult>) -> Next {
     let address = fresh
         .and_then(|result| result.material.as_ref()?.facial_picture_front.as_ref())
@@ -167,7 +168,7 @@ pub(super) fn settle(
     Ok(writes.then(next))
 }
 
-/// That the vendor does not know a CertifyId which it gave is nothing a caller can mend.
+/// That Alibaba Cloud does not know a CertifyId which it gave is nothing a caller can mend.
 fn own_id_refused(error: Error) -> Error {
     Error {
         audience: if matches!(error.audience, Audience::Developer) {
@@ -194,7 +195,7 @@ fn told(
         let next = if told == Some(verdict.outcome) {
             ask.standing(settings, &order, Some(result), None)
         } else {
-            // Verdicts are written once. What the vendor says now is for the operator to see.
+            // Verdicts are written once. What Alibaba Cloud says now is for the operator to see.
             ask.standing(settings, &order, None, Some("verdict-contradicted"))
         };
         return Ok(writes.then(next));

@@ -32,7 +32,7 @@ pub struct Create {
     pub no: String,
     /// SceneId.
     pub scene_id: String,
-    /// Wire names and checked values. Personal data on its way to the vendor; never stored.
+    /// Wire names and checked values. Personal data on its way to Alibaba Cloud; never stored.
     pub parameters: Vec<(String, String)>,
     /// Keyed hash of the parameters.
     pub input: String,
@@ -40,7 +40,7 @@ pub struct Create {
     pub user: Option<String>,
     /// What the checks noticed, for the answer.
     pub notices: Vec<Json>,
-    /// Whether to start anew an order of which nobody knows whether it was started.
+    /// Whether to start again an order of which nobody knows whether it was started.
     pub restart_unknown: bool,
     /// Since when the request waits for another one, in milliseconds.
     pub waiting_since: Option<i64>,
@@ -88,7 +88,7 @@ pub(super) fn begin(
             code,
             request_id,
         } => {
-            // Whoever waited for this very answer gets it, instead of asking the vendor again.
+            // Whoever waited for this very answer gets it, instead of asking Alibaba Cloud again.
             let waited = create.waiting_since.is_some_and(|since| *at >= since);
             match refusal(code, request_id.clone()) {
                 Some(error) if waited && same_input => {
@@ -126,8 +126,8 @@ fn wait(mut create: Create, writes: Writes, now: Timestamp) -> Step {
     })
 }
 
-/// Writes the order as being started, then calls the vendor. `known` is the order's row where it is
-/// started anew.
+/// Writes the order as being started, then calls Alibaba Cloud. `known` is the order's row where it
+/// is started again.
 fn start(
     settings: &Settings,
     create: Create,
@@ -152,7 +152,7 @@ fn start(
             until: now
                 .saturating_add(settings.options.total_timeout_millis)
                 .saturating_add(FLIGHT_MARGIN_MILLIS),
-            anew: !is_new,
+            again: !is_new,
         },
         verdict: None,
         report: None,
@@ -242,7 +242,8 @@ fn millis_to_midnight(now: Timestamp) -> i64 {
 }
 
 /// The order, if it is still this call that starts it. It may have been given up meanwhile, and
-/// perhaps started anew: then nothing more is sent for it, and what comes too late is not handed out.
+/// perhaps started again: then nothing more is sent for it, and what comes too late is not handed
+/// out.
 pub(super) fn in_flight(
     create: &Create,
     flight: &str,
@@ -281,7 +282,7 @@ pub(super) fn settle(
         Ended::Answered(Answer::Init(result)) => {
             return done(settings, create, order, *result, writes, rows, context);
         }
-        // The vendor is asked by action, so this does not come; nothing is known if it does.
+        // Alibaba Cloud is asked by action, so this does not come; nothing is known if it does.
         Ended::Answered(Answer::Describe(_)) => (None, Problem::new(&START_OUTCOME_UNKNOWN)),
         Ended::Crowded => {
             take_back(settings, &create, &mut writes, rows, context.now)?;
@@ -301,9 +302,9 @@ pub(super) fn settle(
             Problem::new(&START_OUTCOME_UNKNOWN).because_of(&error),
         ),
     };
-    let anew = matches!(order.start, Start::Inflight { anew: true, .. });
+    let again = matches!(order.start, Start::Inflight { again: true, .. });
     let listed = listed_key(order.created, &create.no);
-    order.start = match free.filter(|_| !anew) {
+    order.start = match free.filter(|_| !again) {
         None => Start::Unknown,
         Some(Some(refused)) => {
             writes.delete(listed);

@@ -29,8 +29,8 @@ pub const GIVEN_UP_MILLIS: i64 = 10 * 60_000;
 const CHECK_AGAIN_MILLIS: i64 = 60 * 60_000;
 /// Rows worked on in one act.
 const BATCH: u32 = 50;
-/// Acts, and milliseconds, before the alarm is set again, since the platform ends an alarm that takes
-/// long.
+/// Acts, and milliseconds, before the alarm is set again, since the platform ends an alarm that
+/// takes long.
 const ACTS_MAX: u32 = 200;
 const WORK_MAX_MILLIS: i64 = 60_000;
 const PAUSE_MILLIS: i64 = 1_000;
@@ -74,7 +74,7 @@ pub struct Wake {
     pub set: Option<i64>,
 }
 
-/// The vendor says that a person has finished. It is believed only when it is asked.
+/// Alibaba Cloud says that a person has finished. It is believed only when it is asked.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Hint {
     /// OuterOrderNo.
@@ -116,8 +116,8 @@ pub(super) fn wake(wake: Wake, rows: &Rows, context: &Context) -> Result<Step, S
     Ok(writes.then(Next::Idle))
 }
 
-/// Local work first, then a question to the vendor, then webhook deliveries: a receiver that does not
-/// answer holds up neither of the others.
+/// Local work first, then a question to Alibaba Cloud, then webhook deliveries: a receiver that
+/// does not answer holds up neither of the others.
 pub(super) fn work(
     settings: &Settings,
     alarm: Alarm,
@@ -226,7 +226,7 @@ fn expire(
     let Some(order) = rows.get::<Order>(&order_key(no))? else {
         return Ok(());
     };
-    // What was started anew much later is kept as long as any other.
+    // What was started again much later is kept as long as any other.
     let since = match order.start {
         Start::Done { at, .. } => at,
         _ => order.created,

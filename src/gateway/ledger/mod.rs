@@ -6,8 +6,9 @@
 //! writes without letting anything else run in between, and only then does what comes next. So two
 //! tasks interleave between acts and never within one.
 //!
-//! Before the vendor is asked to start something, the order is written as being started. Whatever
-//! happens to the host afterwards, that row is found, and nobody starts the order again unasked.
+//! Before Alibaba Cloud is asked to start something, the order is written as being started.
+//! Whatever happens to the host afterwards, that row is found, and nobody starts the order again
+//! unasked.
 
 pub mod answer;
 pub mod ask;
@@ -60,7 +61,7 @@ pub enum Front {
         /// Language of problems.
         language: Language,
     },
-    /// The vendor's own.
+    /// Alibaba Cloud's own.
     Rpc(RpcFront),
 }
 
@@ -94,11 +95,11 @@ pub enum Task {
     Ask(Ask),
     /// List them.
     List(List),
-    /// Make an attempt at a call of the vendor.
+    /// Make an attempt at a call of Alibaba Cloud.
     Call(Call),
     /// Take note of what became of the attempt.
     Settle(Call),
-    /// Take note of a callback of the vendor's.
+    /// Take note of a callback of Alibaba Cloud.
     Hint(due::Hint),
     /// Set the alarm again if the platform has lost it.
     Wake(due::Wake),
@@ -110,7 +111,7 @@ pub enum Task {
     Reported(webhook::Posted),
 }
 
-/// A call of the vendor that is under way.
+/// A call of Alibaba Cloud that is under way.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Call {
     /// What it is for.
@@ -119,7 +120,7 @@ pub struct Call {
     pub state: call::State,
 }
 
-/// What a call of the vendor is for.
+/// What a call of Alibaba Cloud is for.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Purpose {
@@ -207,7 +208,8 @@ pub enum Next {
     },
     /// Wait for a turn if it needs one, send, and go on with what happened.
     Send {
-        /// The action, whose calls the vendor counts; `None` for what does not go to the vendor.
+        /// The action, whose calls Alibaba Cloud counts; `None` for what does not go to Alibaba
+        /// Cloud.
         action: Option<&'static str>,
         /// What to send.
         request: OutgoingRequest,
@@ -312,8 +314,8 @@ impl Writes {
 
 /// The next step of a task. `happened` tells what became of what the last step had sent.
 ///
-/// What each task does is a function that is never inlined here: a fresh Worker compiles what it calls,
-/// and the first request needs but one of them.
+/// What each task does is a function that is never inlined here: a fresh Worker compiles what it
+/// calls, and the first request needs but one of them.
 pub fn step(
     settings: &Settings,
     task: Task,
@@ -370,8 +372,9 @@ pub fn step(
 }
 
 impl Task {
-    /// The task as it may be given to the ledger once more after the ledger's host was reset, however
-    /// far it had come: it finds what is written. A start that may have been sent is never made again.
+    /// The task as it may be given to the ledger once more after the ledger's host was reset,
+    /// however far it had come: it finds what is written. A start that may have been sent is never
+    /// made again.
     pub fn again(&self) -> Self {
         match self {
             Self::Signed(signed) => Self::Signed(nonce::Signed {
@@ -438,7 +441,7 @@ impl Purpose {
     }
 }
 
-/// Begins a call of the vendor, once `writes` are written.
+/// Begins a call of Alibaba Cloud, once `writes` are written.
 fn call(
     settings: &Settings,
     purpose: Purpose,
@@ -529,7 +532,7 @@ fn settle(
     }
 }
 
-/// How a call of the vendor ended.
+/// How a call of Alibaba Cloud ended.
 enum Ended {
     Answered(crate::client::response::Answer),
     Failed(crate::error::Error),

@@ -7,8 +7,8 @@ use crate::timestamp::Timestamp;
 use crate::vendor::codes::{self, Meaning, UsedBy};
 use serde::{Deserialize, Serialize};
 
-/// A person who began in time may finish a little later; until then a verification that the vendor
-/// calls unfinished is not expired.
+/// A person who began in time may finish a little later; until then a verification that Alibaba
+/// Cloud calls unfinished is not expired.
 const GRACE_MILLIS: i64 = 5 * 60_000;
 
 /// What the ledger knows of an order.
@@ -35,7 +35,7 @@ pub struct Order {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase", rename_all_fields = "camelCase")]
 pub enum Start {
-    /// A call of the vendor is under way. Written before it is sent.
+    /// A call of Alibaba Cloud is under way. Written before it is sent.
     Inflight {
         /// Names that one call; only its own outcome counts.
         flight: String,
@@ -46,24 +46,24 @@ pub enum Start {
         /// Whether an earlier call may have started the order. Then it is free again only by being
         /// started: that this call started nothing does not say that the earlier one did not.
         #[serde(default)]
-        anew: bool,
+        again: bool,
     },
-    /// The vendor may have started it. Nothing was handed out.
+    /// Alibaba Cloud may have started it. Nothing was handed out.
     Unknown,
-    /// The vendor surely did not start it; the order is free again.
+    /// Alibaba Cloud surely did not start it; the order is free again.
     Refused {
         /// When.
         at: i64,
-        /// The vendor's code, which the tables explain.
+        /// Alibaba Cloud's code, which the tables explain.
         code: String,
-        /// The vendor's RequestId.
+        /// Alibaba Cloud's RequestId.
         request_id: Option<String>,
     },
-    /// The vendor started it.
+    /// Alibaba Cloud started it.
     Done {
         /// What was handed out.
         certify_id: String,
-        /// The vendor's web page for it, while it can be used.
+        /// Alibaba Cloud's web page for it, while it can be used.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         certify_url: Option<String>,
         /// When.
@@ -77,7 +77,7 @@ pub enum Start {
 pub struct Verdict {
     /// The outcome.
     pub outcome: Outcome,
-    /// The vendor's SubCode.
+    /// Alibaba Cloud's SubCode.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub sub_code: Option<String>,
     /// When it became known, in milliseconds.
@@ -88,11 +88,11 @@ pub struct Verdict {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Outcome {
-    /// The vendor said `T` for this order's CertifyId.
+    /// Alibaba Cloud said `T` for this order's CertifyId.
     Passed,
-    /// The vendor said `F`.
+    /// Alibaba Cloud said `F`.
     Rejected,
-    /// Its time was over and the vendor still said it was not finished.
+    /// Its time was over and Alibaba Cloud still said it was not finished.
     Expired,
 }
 
@@ -153,7 +153,7 @@ impl From<Outcome> for Standing {
 }
 
 impl Outcome {
-    /// What a verdict of the vendor's counts as, `None` while there is none.
+    /// What a verdict of Alibaba Cloud's counts as, `None` while there is none.
     pub const fn of(status: Status) -> Option<Self> {
         match status {
             Status::Pending => None,
@@ -164,7 +164,7 @@ impl Outcome {
 }
 
 impl Order {
-    /// Where it stands; `None` where there is nothing to stand, because the vendor refused it.
+    /// Where it stands; `None` where there is nothing to stand, because Alibaba Cloud refused it.
     pub fn standing(&self) -> Option<Standing> {
         if let Some(verdict) = &self.verdict {
             return Some(verdict.outcome.into());
@@ -189,13 +189,13 @@ impl Order {
     }
 }
 
-/// From when on a verification started at `at` is over if the vendor calls it unfinished.
+/// From when on a verification started at `at` is over if Alibaba Cloud calls it unfinished.
 pub const fn over_at(at: i64, valid_millis: i64) -> i64 {
     at.saturating_add(valid_millis).saturating_add(GRACE_MILLIS)
 }
 
-/// Whether a failed InitFaceVerify surely started nothing: it was never sent, or the vendor refused
-/// it with a code whose meaning is known.
+/// Whether a failed InitFaceVerify surely started nothing: it was never sent, or Alibaba Cloud
+/// refused it with a code whose meaning is known.
 pub fn surely_not_started(error: &Error) -> bool {
     match error.kind {
         Kind::Validation => true,
@@ -222,7 +222,7 @@ pub fn refusal(code: &str, request_id: Option<String>) -> Option<Error> {
     Some(Error {
         retryable,
         request_id,
-        // Which one it was matters to nobody by now; that the vendor answered does.
+        // Which one it was matters to nobody by now; that Alibaba Cloud answered does.
         http_status: Some(200),
         ..Error::new(kind, code, audience, message.clone())
     })

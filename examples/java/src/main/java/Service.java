@@ -25,7 +25,7 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.Executors;
 
 /**
- * A backend with two routes, for its app: start a verification, and tell how it ended. It uses the vendor's SDK as
+ * A backend with two routes, for its app: start a verification, and tell how it ended. It uses Alibaba Cloud's SDK as
  * before; only the endpoint and the key pair are the gateway's. GATEWAY_URL, GATEWAY_KEY_ID and GATEWAY_KEY_SECRET
  * name them; by default they are those of `npm start`.
  */

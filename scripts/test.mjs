@@ -60,6 +60,7 @@ const suites = [
       ["cargo", "doc", "--no-deps", "--all-features"],
       ["oxlint", "--deny-warnings"],
       ["node", "scripts/locks.mjs"],
+      ["node", "scripts/prose.mjs"],
       ["tsc", "--project", "www"],
     ],
   },

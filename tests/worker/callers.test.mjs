@@ -134,7 +134,7 @@ test("the check says what is missing, here and of a running gateway", async () =
   ]) {
     const told = await operator(["new-caller", "shop"], settings);
     assert.match(told, expected);
-    assert.match(told, /Nothing was made/);
+    assert.match(told, /No caller was created/);
     assert.ok(!/bearer token|short|0123456789/.test(told), told);
   }
   assert.match(await operator([], complete), /Usage/);

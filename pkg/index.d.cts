@@ -161,7 +161,7 @@ export interface InitFaceVerifyParameters {
 export interface InitFaceVerifyResult {
   /** 实人认证唯一标识: valid 30 minutes, for one submission. Keep it with the order, on the server. */
   certifyId: string;
-  /** Address of Alibaba Cloud's web page, for web flows. */
+  /** URL of Alibaba Cloud's web page, for web flows. */
   certifyUrl: string | null;
   requestId: string | null;
   /** ResultObject as it came. */
@@ -227,7 +227,7 @@ export interface SubCodeInfo {
   passing: boolean;
   inVendorDocument: boolean;
   audience: Audience;
-  /** Whether a new verification of the same person can end otherwise. */
+  /** Whether a new verification of the same person can have a different result. */
   retryable: boolean;
   text: Messages;
 }
@@ -273,7 +273,7 @@ export class FaceVerifyError extends Error {
   readonly code: string;
   readonly messages: Messages;
   readonly audience: Audience;
-  /** Whether the same call can succeed later without anybody changing anything. Never where `execution` is `unknown`. */
+  /** Whether the same call can succeed later without any change. Never where `execution` is `unknown`. */
   readonly retryable: boolean;
   /** Whether this call may have started a verification: `none` is surely not. A query starts nothing. */
   readonly execution: Execution;

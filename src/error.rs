@@ -102,11 +102,11 @@ pub struct Error {
     /// Alibaba Cloud's Code (`401`, `Throttling.User`) or, for failures on this side, a stable name
     /// of ours (`InvalidRequest`, `Timeout`).
     pub code: String,
-    /// What happened and what to do.
+    /// The cause and the remedy.
     pub message: Text,
     /// Who must act.
     pub audience: Audience,
-    /// Whether the same call can succeed later without anybody changing anything.
+    /// Whether the same call can succeed later without any change.
     /// Never where `execution` is unknown.
     pub retryable: bool,
     /// Whether this call may have started a verification. A query starts nothing.

@@ -130,66 +130,66 @@ impl State {
     }
 }
 
-/// What the host is to send.
+/// A request for the host to send.
 #[derive(Clone, Debug)]
 pub struct Attempt {
     /// The request.
     pub request: OutgoingRequest,
-    /// Milliseconds that the whole answer, body included, may take.
+    /// Time limit in milliseconds for the whole response, including its body.
     pub timeout_millis: i64,
-    /// The state to hand back with the outcome.
+    /// The state to pass back with the outcome.
     pub state: State,
 }
 
-/// What became of an attempt.
+/// The outcome of an attempt.
 #[derive(Clone, Debug)]
 pub enum Outcome {
-    /// A whole answer came.
+    /// A complete response arrived.
     Answered(Response),
-    /// None came.
+    /// No complete response arrived.
     Lost(Loss),
 }
 
-/// Why no whole answer came.
+/// Why no complete response arrived.
 #[derive(Clone, Debug)]
 pub enum Loss {
-    /// No answer, or half of one. `code` is the host's own code of the failure, such as
+    /// No response or a truncated one. `code` is the host's code of the failure, such as
     /// `ECONNREFUSED`.
     ConnectionFailed {
-        /// The host's code, if it gave one.
+        /// The host's code, if any.
         code: Option<String>,
     },
-    /// The time was up.
+    /// The time limit was exceeded.
     TimedOut,
-    /// The answer was larger than the host reads.
+    /// The response exceeded the host's size limit.
     TooLarge,
-    /// The caller's signal fired.
+    /// The caller aborted the call.
     Aborted,
-    /// The caller's signal fired before this attempt was sent.
+    /// The caller aborted the call before this attempt was sent.
     AbortedUnsent,
 }
 
-/// What to do next.
+/// The next step.
 #[derive(Debug)]
 pub enum Step {
-    /// The call worked.
+    /// The call succeeded.
     Done(Answer),
-    /// The call failed for good.
+    /// The call failed.
     Failed(Error),
-    /// Wait, then make another attempt.
+    /// Wait, then start another attempt.
     Retry {
         /// Milliseconds to wait.
         delay_millis: i64,
         /// Whether to fetch new credentials first.
         refresh_credentials: bool,
-        /// Why: the error this attempt would have ended with.
+        /// The error of this attempt.
         because: Error,
         /// The state for the next attempt.
         state: State,
     },
 }
 
-/// The next attempt of a call: signed now, with a nonce never used before.
+/// Prepares the next attempt of a call, signed now and with a new nonce.
 pub fn attempt(
     options: &Options,
     credentials: &Credentials,
@@ -206,7 +206,7 @@ pub fn attempt(
     let request = signing_context(options, credentials, &state)
         .map(|context| request.sign(&context))
         .unwrap_or_else(|| OutgoingRequest {
-            // Options hold one endpoint at least, so this is never sent.
+            // Options contain at least one endpoint, so this is never sent.
             method: "POST",
             url: String::new(),
             headers: Vec::new(),
@@ -219,9 +219,9 @@ pub fn attempt(
     }
 }
 
-/// What to do about an attempt's outcome. `credentials_refreshable` tells whether the host can
-/// fetch new ones; `random` is any number, for the jitter. `request` gives the checked request
-/// again; it is asked for only where a failure must be explained.
+/// Decides the next step from an attempt's outcome. `credentials_refreshable` is whether the host
+/// can fetch new credentials; `random` is a random number for the jitter. `request` returns the
+/// validated request again; it is called only to explain a failure.
 #[allow(clippy::too_many_arguments)] // all plain inputs of one pure decision
 pub fn settle<'a>(
     options: &Options,
@@ -248,7 +248,7 @@ pub fn settle<'a>(
     let headers = response
         .as_ref()
         .map_or(&[][..], |response| response.headers.as_slice());
-    // An earlier attempt may have been executed, whatever became of this one.
+    // An earlier attempt may have been executed, regardless of this one's outcome.
     state.maybe_executed |= action.starts_something && !failure.not_executed;
     let maybe_executed = state.maybe_executed;
     let step = decide(
@@ -311,7 +311,7 @@ impl Loss {
                     Audience::Developer,
                     Text::new(
                         "调用方在请求发出之前取消了调用，本次请求未发送。",
-                        "The caller cancelled the call before this request was sent.",
+                        "The caller aborted the call before this request was sent.",
                     ),
                 ),
                 true,
@@ -321,7 +321,7 @@ impl Loss {
                     Kind::Aborted,
                     "Aborted",
                     Audience::Developer,
-                    Text::new("调用方取消了请求。", "The caller cancelled the call."),
+                    Text::new("调用方取消了请求。", "The caller aborted the call."),
                 ),
                 false,
             ),
@@ -331,8 +331,8 @@ impl Loss {
                     "Timeout",
                     Audience::Operator,
                     Text::new(
-                        "未在规定时间内收到完整应答，请检查网络或增大 timeoutMs。",
-                        "No complete answer came in time; check the network or raise timeoutMs.",
+                        "未在规定时间内收到完整响应，请检查网络或增大 timeoutMs。",
+                        "No complete response arrived in time; check the network or raise timeoutMs.",
                     ),
                 )
                 .retryable(),
@@ -344,8 +344,8 @@ impl Loss {
                     "AnswerTooLarge",
                     Audience::Operator,
                     Text::new(
-                        "应答过大，不是阿里云的应答；请检查 endpoint 与中间网关。",
-                        "The answer is too large to be Alibaba Cloud's; check the endpoint and what stands between.",
+                        "响应过大，不是阿里云的响应；请检查 endpoint 与中间代理。",
+                        "The response is too large to be from Alibaba Cloud; check the endpoint and intermediate proxies.",
                     ),
                 ),
                 false,
@@ -360,12 +360,12 @@ impl Loss {
                     if never_connected {
                         Text::new(
                             "未能连接到阿里云，请求未送达；请检查网络、DNS 与 endpoint。",
-                            "Alibaba Cloud could not be reached and the request was not sent; check network, DNS and endpoint.",
+                            "Alibaba Cloud is unreachable and the request was not sent; check the network, DNS and the endpoint.",
                         )
                     } else {
                         Text::new(
                             "与阿里云的连接中断，请检查网络。",
-                            "The connection to Alibaba Cloud broke; check the network.",
+                            "The connection to Alibaba Cloud was interrupted; check the network.",
                         )
                     },
                 )
@@ -382,9 +382,9 @@ impl Loss {
     }
 }
 
-/// Codes of failures before a connection stood: of Node, Bun, Deno and undici, and OpenSSL's
-/// reasons to refuse a certificate, which is checked before anything is sent. What can also come
-/// later, as `ECONNRESET` or most of `ERR_SSL_`, is not among them.
+/// Codes of failures before the connection was established: of Node, Bun, Deno and undici, and of
+/// OpenSSL for rejected certificates, which it checks before anything is sent. Codes that can also
+/// occur later, such as `ECONNRESET` or most of `ERR_SSL_`, are not included.
 const NEVER_CONNECTED: &[&str] = &[
     "ECONNREFUSED",
     "ENOTFOUND",
@@ -403,7 +403,7 @@ const NEVER_CONNECTED: &[&str] = &[
     "SELF_SIGNED_CERT_IN_CHAIN",
 ];
 
-/// How whole families of such codes begin: name resolution (POSIX, getaddrinfo) and certificates
+/// Prefixes of families of such codes: name resolution (POSIX, getaddrinfo) and certificates
 /// (OpenSSL's X509_V_ERR without its prefix).
 const NEVER_CONNECTED_FAMILIES: &[&str] = &[
     "EAI_",
@@ -421,8 +421,8 @@ fn never_connected(code: &str) -> bool {
             .any(|family| code.starts_with(family))
 }
 
-/// Says why a signature did not match, and takes the caller's data out of what Alibaba Cloud wrote
-/// into code and RequestId.
+/// Explains a signature mismatch, and removes the caller's data from the code and the RequestId
+/// that Alibaba Cloud returned.
 fn explain<'a>(
     options: &Options,
     credentials: &Credentials,
@@ -452,7 +452,7 @@ fn explain<'a>(
             .map(|(_, value)| value)
             .chain([credentials.access_key_secret.expose()])
             .chain(credentials.security_token.iter().map(Secret::expose))
-            // Shorter values are no identity, and stand in ids by chance.
+            // Shorter values identify nobody and occur in ids by coincidence.
             .any(|secret| secret.len() >= 6 && echoes(text, secret))
     };
     if echoes(&failure.error.code) {
@@ -464,10 +464,10 @@ fn explain<'a>(
     failure
 }
 
-/// Whether a value stands in a code or an id, in one of the forms that fit there.
+/// Whether a code or an id contains a value in one of its encoded forms.
 fn echoes(text: &str, value: &str) -> bool {
     let bytes = value.as_bytes();
-    // No form is shorter than the value.
+    // No encoded form is shorter than the value.
     value.len() <= text.len()
         && (text.contains(value)
             || text.contains(&hex(bytes))
@@ -481,19 +481,19 @@ fn mismatch_cause(version: SignatureVersion, ours: &str, theirs: &str) -> Text {
     match first_difference(version, ours, theirs) {
         None => Text::new(
             "签名不一致，而阿里云收到的内容与本地完全相同：AccessKeySecret 有误，请运维核对。",
-            "The signature does not match although Alibaba Cloud received exactly what was signed: the AccessKeySecret is wrong; the operator must check it.",
+            "The signature does not match although Alibaba Cloud received exactly what was signed, so the AccessKeySecret is wrong; the operator must check it.",
         ),
         Some(Difference::Part(part)) => Text::composed(
             format!(
                 "签名不一致：阿里云收到的 {part} 与本地签名时不同，多半被中间设备改动，请开发者检查。"
             ),
             format!(
-                "The signature does not match: Alibaba Cloud received another {part} than was signed; most likely something on the way changed it, which the developer must find."
+                "The signature does not match: the {part} that Alibaba Cloud received differs from the signed one. Most likely an intermediary changed it; the developer must find it."
             ),
         ),
         Some(Difference::Unknown) => Text::new(
             "签名不一致：阿里云收到的内容与本地签名时不同，多半被中间设备改动，请开发者检查。",
-            "The signature does not match: Alibaba Cloud received something else than was signed; most likely something on the way changed it, which the developer must find.",
+            "The signature does not match: the request that Alibaba Cloud received differs from the signed one. Most likely an intermediary changed it; the developer must find it.",
         ),
     }
 }

@@ -90,7 +90,7 @@ pub struct Verdict {
 pub enum Outcome {
     /// Alibaba Cloud said `T` for this order's CertifyId.
     Passed,
-    /// Alibaba Cloud said `F`.
+    /// Alibaba Cloud returned `Passed=F`.
     Rejected,
     /// Its time was over and Alibaba Cloud still said it was not finished.
     Expired,

@@ -76,9 +76,9 @@ pub enum Rule {
 pub struct ValidationOptions {
     /// The time now; birth dates may not be in the future.
     pub now: Timestamp,
-    /// Whether ProductCodes other than LR_FR are taken.
+    /// Whether ProductCodes other than LR_FR are accepted.
     pub allow_other_products: bool,
-    /// Which documents' numbers CertNo may hold.
+    /// The kinds of documents that CertNo accepts.
     pub documents: cert_no::Documents,
 }
 

@@ -382,7 +382,7 @@ impl Reader<'_> {
                 "GATEWAY_CALLERS",
                 "missing",
                 "缺少：没有任何调用方可以访问；格式见 docs/gateway.md。",
-                "is missing, so nobody could call; see docs/gateway.md for the form.",
+                "is missing, so no caller would have access; see docs/gateway.md for the form.",
             );
             return Vec::new();
         };

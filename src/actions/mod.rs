@@ -1,4 +1,4 @@
-//! The two actions of Cloudauth 2019-03-07: their parameters as tables, one file an action.
+//! The two actions of Cloudauth 2019-03-07: their parameters as tables, one file per action.
 
 pub mod describe_face_verify;
 pub mod init_face_verify;
@@ -18,7 +18,7 @@ use std::cmp::Ordering;
 /// Value of the `Version` parameter and the `x-acs-version` header.
 pub const VERSION: &str = "2019-03-07";
 
-/// Where Alibaba Cloud's API metadata places a parameter. It matters under ACS3 alone; the RPC
+/// The position of a parameter in Alibaba Cloud's API metadata. It matters only under ACS3; the RPC
 /// signature covers query and body alike.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Position {
@@ -35,7 +35,7 @@ pub struct Parameter {
     pub name: &'static str,
     /// Its position under ACS3.
     pub position: Position,
-    /// What it must be.
+    /// Its rule.
     pub rule: Rule,
 }
 
@@ -49,7 +49,7 @@ impl Parameter {
         field
     }
 
-    /// Where this parameter stands before or behind `name`, a wire name or a field name.
+    /// Compares this parameter with `name`, a wire name or a field name.
     #[inline(always)]
     fn order(&self, name: &str) -> Ordering {
         match (
@@ -69,16 +69,16 @@ impl Parameter {
 pub struct Action {
     /// Value of the `Action` parameter and the `x-acs-action` header.
     pub name: &'static str,
-    /// All parameters it has today, in the order of their names, in which they are signed.
+    /// All current parameters, sorted by name as for signing.
     pub parameters: &'static [Parameter],
-    /// Which of the shared Codes are its own.
+    /// The shared Codes that it returns.
     pub codes: UsedBy,
-    /// Whether each execution starts something new, so that it must not be repeated blindly.
+    /// Whether each execution has an effect, so that it must not be retried blindly.
     pub starts_something: bool,
 }
 
 impl Action {
-    /// The action of that name, `None` for every other name.
+    /// The action with the name, if any.
     pub fn by_name(name: &str) -> Option<&'static Self> {
         [&INIT_FACE_VERIFY, &DESCRIBE_FACE_VERIFY]
             .into_iter()
@@ -90,7 +90,7 @@ impl Action {
         self.find(name).map(|(_, parameter)| parameter)
     }
 
-    /// The same, and its place in the table.
+    /// The same, with its index in the table.
     fn find(&self, name: &str) -> Option<(usize, &'static Parameter)> {
         let found = self
             .parameters
@@ -99,8 +99,8 @@ impl Action {
         Some((place, self.parameters.get(place)?))
     }
 
-    /// The place of the parameter with that wire name, for constants: without one, the crate does
-    /// not compile.
+    /// The index of the parameter with the wire name, for constants: an unknown name is a compile
+    /// error.
     #[allow(clippy::indexing_slicing, clippy::arithmetic_side_effects)]
     const fn place(&self, name: &str) -> usize {
         let mut place = 0;
@@ -110,7 +110,7 @@ impl Action {
         place
     }
 
-    /// The places of several.
+    /// The indexes of several parameters.
     #[allow(clippy::indexing_slicing, clippy::arithmetic_side_effects)]
     const fn places(&self, names: &[&str]) -> Places {
         let mut places = Places(0);
@@ -128,7 +128,7 @@ const _: () = assert!(
     "Places has a bit for each of 64"
 );
 
-/// A set of places in an action's table.
+/// A set of indexes into an action's table.
 #[derive(Clone, Copy, Default)]
 struct Places(u64);
 
@@ -145,7 +145,7 @@ impl Places {
         self.0 & others.0 != 0
     }
 
-    /// Those of these that are not among the others.
+    /// The set difference.
     const fn without(self, others: Self) -> Self {
         Self(self.0 & !others.0)
     }
@@ -156,7 +156,7 @@ impl Places {
     }
 }
 
-/// A table in the order of the names' bytes. For tables that are made when they are compiled.
+/// A table sorted by the bytes of the names, at compile time.
 #[allow(clippy::indexing_slicing, clippy::arithmetic_side_effects)]
 const fn by_name<const N: usize>(mut table: [Parameter; N]) -> [Parameter; N] {
     let mut end = 1;
@@ -189,7 +189,7 @@ const fn is_before(name: &[u8], other: &[u8]) -> bool {
     name.len() < other.len()
 }
 
-/// Defines an action's table of parameters, and the builder that Rust programs fill in.
+/// Defines an action's table of parameters and its builder for Rust programs.
 macro_rules! action_parameters {
     (
         $(#[$doc:meta])* $builder:ident, $action:ident, $table:ident:
@@ -224,10 +224,9 @@ macro_rules! action_parameters {
                 }
             )*
 
-            /// Checks everything, so that the request can be signed.
+            /// Validates the request, so that it can be signed.
             ///
-            /// # Errors
-            /// Everything that is wrong, field by field, in one error of kind `validation`.
+            /// # Errors All invalid fields in one error of kind `validation`.
             pub fn validate(
                 self,
                 options: &$crate::actions::ValidationOptions,
@@ -236,7 +235,7 @@ macro_rules! action_parameters {
             }
         }
 
-        /// Parameters are personal data and are not printed.
+        /// Parameters are personal data, so they are not printed.
         impl std::fmt::Debug for $builder {
             fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
                 let names = self.values.iter().map(|(name, _)| name);

@@ -1,7 +1,8 @@
-//! What each parameter must be, checked before anything is signed. Everything wrong with a request
-//! is reported together.
+//! The rules of the parameters, checked before signing. All faults of a request are reported
+//! together.
 //!
-//! Sources: Alibaba Cloud's page of both actions; for products other than LR_FR its API metadata.
+//! Sources: Alibaba Cloud's page of both actions and, for products other than LR_FR, its API
+//! metadata.
 
 use super::outgoing::ValidRequest;
 use super::{Action, DESCRIBE_FACE_VERIFY, INIT_FACE_VERIFY, Parameter, Places, Value};
@@ -13,43 +14,43 @@ use crate::timestamp::{Date, Timestamp};
 use std::borrow::Cow;
 use std::net::IpAddr;
 
-/// The product of Alibaba Cloud document: liveness of a face. **It does not check that name and
+/// The product in Alibaba Cloud's document: liveness of a face. **It does not check that name and
 /// number are genuine or belong to the face.**
 pub const LR_FR: &str = "LR_FR";
-/// The certificate type of Alibaba Cloud document.
+/// The certificate type in Alibaba Cloud's document.
 pub const IDENTITY_CARD: &str = "IDENTITY_CARD";
 /// The most characters of a Base64 picture, from Alibaba Cloud's API metadata.
 const PICTURE_MAX: usize = 1_548_576;
-/// The most bytes of MetaInfo taken; real ones have a few hundred to a few thousand.
+/// The longest accepted MetaInfo in bytes; real ones have a few hundred to a few thousand.
 const META_INFO_MAX: usize = 262_144;
 
-/// Room for that many parameters is made at first.
+/// The initial capacity for parameters.
 const USUALLY: usize = 16;
 
-/// What a parameter must be.
+/// The rule of a parameter.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Rule {
     /// A positive 64-bit integer.
     SceneId,
     /// 32 ASCII letters and digits.
     OuterOrderNo,
-    /// `LR_FR`, or another product where allowed.
+    /// `LR_FR`, or another product if allowed.
     ProductCode,
     /// An upper-case word; Alibaba Cloud adds new ones.
     Model,
-    /// `IDENTITY_CARD`; other products take others.
+    /// `IDENTITY_CARD`; other products accept others.
     CertType,
     /// See [`cert_name`].
     CertName,
     /// See [`cert_no`].
     CertNo,
-    /// A string that holds a JSON object, passed on byte for byte.
+    /// A string with a JSON object, passed through byte for byte.
     MetaInfo,
     /// See [`mobile`].
     Mobile,
     /// An IPv4 or IPv6 address.
     Ip,
-    /// A CertifyId: not empty, ASCII. Its length and alphabet vary.
+    /// A CertifyId: non-empty ASCII. Its length and alphabet vary.
     CertifyId,
     /// An absolute URL.
     Url {
@@ -62,7 +63,7 @@ pub enum Rule {
     Date,
     /// A JSON list of strings.
     StringList,
-    /// One of these words.
+    /// One of these values.
     OneOf(&'static [&'static str]),
     /// Any text without control characters.
     Text {
@@ -71,7 +72,7 @@ pub enum Rule {
     },
 }
 
-/// What the checks need to know beside the request.
+/// The inputs of the validation in addition to the request.
 #[derive(Clone, Copy, Debug)]
 pub struct ValidationOptions {
     /// The time now; birth dates may not be in the future.
@@ -83,7 +84,7 @@ pub struct ValidationOptions {
 }
 
 impl ValidationOptions {
-    /// The rules of Alibaba Cloud document.
+    /// The rules of Alibaba Cloud's document.
     pub const fn new(now: Timestamp) -> Self {
         Self {
             now,
@@ -93,11 +94,10 @@ impl ValidationOptions {
     }
 }
 
-/// Checks named values against an action's table. Names may be wire names or field names; an
+/// Validates named values against an action's table. Names can be wire names or field names; an
 /// absent value counts as not given.
 ///
-/// # Errors
-/// Everything that is wrong, field by field, in one error of kind `validation`.
+/// # Errors All invalid fields in one error of kind `validation`.
 pub fn validate<'a, N: AsRef<str>>(
     action: &'static Action,
     values: impl IntoIterator<Item = (N, Value<'a>)>,
@@ -115,12 +115,12 @@ pub fn validate<'a, N: AsRef<str>>(
     given.checked(options)
 }
 
-/// What was given.
+/// The given parameters.
 struct Given<'a> {
     action: &'static Action,
-    /// In the order of the action's table, with their places in it.
+    /// In the order of the action's table, with their indexes.
     texts: Vec<(usize, &'static Parameter, Cow<'a, str>)>,
-    /// Those, and what is no text.
+    /// The given parameters, including invalid types.
     places: Places,
     problems: Vec<FieldError>,
 }
@@ -137,7 +137,7 @@ impl<'a> Given<'a> {
             self.problems.push(FieldError::new(
                 parameter.field(),
                 "given-twice",
-                Text::new("重复传入，请只保留一个。", "is given twice; keep one."),
+                Text::new("重复传入，请只保留一个。", "is duplicated; keep one."),
             ));
             return;
         }
@@ -229,7 +229,7 @@ impl<'a> Given<'a> {
     }
 }
 
-/// The products whose requests differ.
+/// The products with different rules.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Product {
     LrFr,
@@ -238,7 +238,7 @@ enum Product {
     Other,
 }
 
-/// What the rule of one parameter must know of the others.
+/// The other parameters that a parameter's rule depends on.
 struct Context {
     product: Product,
     identity_card: bool,
@@ -249,7 +249,7 @@ struct Context {
 }
 
 impl Context {
-    /// `init` is what an InitFaceVerify was given.
+    /// `init` are the parameters of an InitFaceVerify.
     fn of(init: Option<&Given>, options: &ValidationOptions) -> Self {
         let text = |place| init.and_then(|given| given.text(place));
         Self {
@@ -272,8 +272,8 @@ fn field_error(parameter: &Parameter, problem: Problem) -> FieldError {
     FieldError::new(parameter.field(), problem.rule, problem.message)
 }
 
-/// The name is the sender's text, and may be a person's or a secret: it is repeated only where it
-/// looks like a parameter's.
+/// The name is input and may be a person's name or a secret: it is quoted only if it looks like a
+/// parameter's.
 fn unknown_field(action: &Action, name: &str) -> FieldError {
     let parameters = action.parameters.iter();
     let meant = parameters.min_by_key(|parameter| distance(parameter.name, name));
@@ -297,14 +297,14 @@ fn unknown_field(action: &Action, name: &str) -> FieldError {
     }
 }
 
-/// Whether it is two words or more, written as `outerOrderNo` is.
+/// Whether it consists of at least two words in camelCase, such as `outerOrderNo`.
 fn is_camel_case(name: &str) -> bool {
     let mut words = 0_usize;
     let mut letters = 0_usize;
     for byte in name.bytes() {
         match byte {
             b'a'..=b'z' => letters = letters.saturating_add(1),
-            // The word before it has ended.
+            // The previous word has ended.
             b'A'..=b'Z' if letters > 1 => {
                 letters = 1;
                 words = words.saturating_add(1);
@@ -315,18 +315,18 @@ fn is_camel_case(name: &str) -> bool {
     words > 0 && letters > 1 && name.len() <= 40
 }
 
-/// Whether a third of the letters at most are other ones.
+/// Whether at most a third of the letters differ.
 fn resembles(known: &str, name: &str) -> bool {
     distance(known, name).saturating_mul(3) <= known.len()
 }
 
-/// Letters to add, drop or change until one name is the other; capitals, `-` and `_` do not count.
+/// The edit distance of two names, ignoring case, `-` and `_`.
 fn distance(known: &str, name: &str) -> usize {
     let letters = |text: &str| -> Vec<u8> {
         let counted = text.bytes().filter(|byte| !matches!(byte, b'-' | b'_'));
         counted.map(|byte| byte.to_ascii_lowercase()).collect()
     };
-    // No name has twice the letters of the longest parameter's.
+    // No valid name is twice as long as the longest parameter.
     if name.len() > 100 {
         return usize::MAX;
     }
@@ -377,13 +377,13 @@ fn to_text<'a>(
         ),
         _ if parameter.rule == Rule::MetaInfo => wrong_type(
             "应为字符串：请原样传入客户端 SDK 返回的 MetaInfo，不要解析成对象。",
-            "must be a string: pass what the client SDK gave as it is, not parsed.",
+            "must be a string: pass the client SDK's MetaInfo unchanged, not parsed.",
         ),
         _ => wrong_type("应为字符串。", "must be a string."),
     }
 }
 
-/// What a value becomes, where it does not stay as it is, and what is to be said of it.
+/// The normalized value, if it changes, and its notices.
 type Checked = Result<(Option<String>, Vec<Problem>), Problem>;
 
 fn check(parameter: &Parameter, text: &str, context: &Context) -> Checked {
@@ -393,7 +393,7 @@ fn check(parameter: &Parameter, text: &str, context: &Context) -> Checked {
         return Err(Problem::new(
             "empty",
             "为空字符串；如不需要请不要传入。",
-            "is empty; leave it out if there is nothing to send.",
+            "is empty; omit it if there is no value.",
         ));
     }
     match parameter.rule {
@@ -404,7 +404,7 @@ fn check(parameter: &Parameter, text: &str, context: &Context) -> Checked {
                 Problem::new(
                     "scene-id",
                     "应为控制台中的认证场景 ID：一个正整数。",
-                    "must be the scene's id from Alibaba Cloud's console: a positive integer.",
+                    "must be the scene id from the Alibaba Cloud console: a positive integer.",
                 ),
             )?;
             let digits = text.trim_start_matches('0');
@@ -441,7 +441,7 @@ fn check(parameter: &Parameter, text: &str, context: &Context) -> Checked {
             Problem::new(
                 "model",
                 "应为 LIVENESS、PHOTINUS_LIVENESS 或阿里云文档中的其他取值。",
-                "must be LIVENESS, PHOTINUS_LIVENESS or another value of Alibaba Cloud's documents.",
+                "must be LIVENESS, PHOTINUS_LIVENESS or another documented value.",
             ),
         ),
         Rule::CertType => require(
@@ -467,7 +467,7 @@ fn check(parameter: &Parameter, text: &str, context: &Context) -> Checked {
             Problem::new(
                 "meta-info",
                 "应为客户端 SDK 返回的 JSON 对象字符串，请原样传入。",
-                "must be the JSON object that the client SDK gave; pass it as it is.",
+                "must be the JSON object from the client SDK; pass it unchanged.",
             ),
         ),
         Rule::Mobile => {
@@ -478,7 +478,7 @@ fn check(parameter: &Parameter, text: &str, context: &Context) -> Checked {
             Problem::new(
                 "ip",
                 "应为 IPv4 或 IPv6 地址，不带端口；不得打码。",
-                "must be an IPv4 or IPv6 address without port or mask.",
+                "must be an IPv4 or IPv6 address, without a port and unmasked.",
             ),
         ),
         Rule::CertifyId => require(
@@ -486,7 +486,7 @@ fn check(parameter: &Parameter, text: &str, context: &Context) -> Checked {
             Problem::new(
                 "certify-id",
                 "应为发起认证时返回的 CertifyId，请原样传入。",
-                "must be the CertifyId that InitFaceVerify gave, as it is.",
+                "must be the unchanged CertifyId from InitFaceVerify.",
             ),
         ),
         Rule::Url { https } => require(
@@ -495,13 +495,13 @@ fn check(parameter: &Parameter, text: &str, context: &Context) -> Checked {
                 Problem::new(
                     "url",
                     "应为 https:// 开头的完整地址。",
-                    "must be a full address that begins with https://.",
+                    "must be an absolute URL that starts with https://.",
                 )
             } else {
                 Problem::new(
                     "url",
                     "应为 https:// 或 http:// 开头的完整地址。",
-                    "must be a full address that begins with https:// or http://.",
+                    "must be an absolute URL that starts with https:// or http://.",
                 )
             },
         ),
@@ -510,7 +510,7 @@ fn check(parameter: &Parameter, text: &str, context: &Context) -> Checked {
             Problem::new(
                 "picture",
                 "应为小于 1 MB 的图片的 Base64，不带 data: 前缀和换行。",
-                "must be the Base64 of a picture below 1 MB, without data: prefix and line breaks.",
+                "must be the Base64 of a picture smaller than 1 MB, without a data: prefix or line breaks.",
             ),
         ),
         Rule::Date => require(
@@ -518,7 +518,7 @@ fn check(parameter: &Parameter, text: &str, context: &Context) -> Checked {
             Problem::new(
                 "date",
                 "应为 yyyy-MM-dd 形式的真实日期。",
-                "must be a real date as yyyy-MM-dd.",
+                "must be an existing date as yyyy-MM-dd.",
             ),
         ),
         Rule::StringList => require(
@@ -563,7 +563,7 @@ fn text_problem(max: usize) -> Problem {
         rule: "text",
         message: Text::composed(
             format!("最多 {max} 个字符，且不得含控制字符。"),
-            format!("may have {max} characters at most and no control characters."),
+            format!("must have at most {max} characters and no control characters."),
         ),
     }
 }
@@ -571,7 +571,7 @@ fn text_problem(max: usize) -> Problem {
 /// Base64 with its padding (RFC 4648 §4), not decoded: a picture has a million bytes.
 fn is_base64(text: &str) -> bool {
     let digits = text.trim_end_matches('=');
-    // The bits of the last digit that stand for no byte are zero.
+    // The unused bits of the last digit are zero.
     let last_digits: &[u8] = match text.len().saturating_sub(digits.len()) {
         0 => &[],
         1 => b"AEIMQUYcgkosw048",
@@ -598,8 +598,7 @@ static BASE64_DIGIT: [bool; 256] = {
     table
 };
 
-/// U+FFFD stands where a broken character was replaced, so what would be signed is not what was
-/// meant.
+/// U+FFFD replaces a broken character, so the text differs from the intended one.
 fn plain_text(text: &str, max: usize) -> bool {
     text.chars().count() <= max && !text.contains(|c: char| c.is_control() || c == '\u{FFFD}')
 }
@@ -629,7 +628,7 @@ const USER_ID: usize = INIT_FACE_VERIFY.place("UserId");
 const OSS_BUCKET_NAME: usize = INIT_FACE_VERIFY.place("OssBucketName");
 const OSS_OBJECT_NAME: usize = INIT_FACE_VERIFY.place("OssObjectName");
 
-/// The ways of passing a photo to compare with, each by the parameters it needs.
+/// The ways to pass a photo to compare with, each with its parameters.
 const PICTURE_SOURCES: [Places; 4] = [
     INIT_FACE_VERIFY.places(&["FaceContrastPicture"]),
     INIT_FACE_VERIFY.places(&["FaceContrastPictureUrl"]),
@@ -639,7 +638,7 @@ const PICTURE_SOURCES: [Places; 4] = [
 
 const DESCRIBE_MANDATORY: Places = DESCRIBE_FACE_VERIFY.places(&["SceneId", "CertifyId"]);
 
-/// What InitFaceVerify cannot do without.
+/// The mandatory parameters of InitFaceVerify.
 fn init_mandatory(product: Product) -> Places {
     const OF_ALL: Places = INIT_FACE_VERIFY.places(&["SceneId", "OuterOrderNo"]);
     const WITH_META_INFO: Places = OF_ALL.with(INIT_FACE_VERIFY.place("MetaInfo"));
@@ -667,7 +666,7 @@ fn check_init(
             "recommended",
             Text::new(
                 "建议传入：阿里云文档要求填写，用于风控与追踪。",
-                "is recommended: Alibaba Cloud's pages ask for it, for risk control and tracing.",
+                "is recommended: Alibaba Cloud uses it for risk control and tracing.",
             ),
         ));
     }
@@ -681,7 +680,7 @@ fn check_init(
             "several-pictures",
             Text::new(
                 "照片只能以一种方式传入：Base64、地址、OSS 对象或 CertifyId。",
-                "may be passed in one way only: Base64, address, OSS object or CertifyId.",
+                "must be passed in only one way: Base64, URL, OSS object or CertifyId.",
             ),
         ));
     }
@@ -691,7 +690,7 @@ fn check_init(
             "mandatory",
             Text::new(
                 "必填：请以 Base64、地址、OSS 对象或 CertifyId 之一传入比对照片。",
-                "is mandatory: pass the photo as Base64, address, OSS object or CertifyId.",
+                "is mandatory: pass the photo as Base64, URL, OSS object or CertifyId.",
             ),
         ));
     }
@@ -701,7 +700,7 @@ fn check_init(
             "goes-together",
             Text::new(
                 "须与 ossBucketName 同时传入。",
-                "and ossBucketName go together.",
+                "requires ossBucketName, and vice versa.",
             ),
         ));
     }

@@ -313,7 +313,16 @@ impl Reader<'_> {
                 self.problems
                     .extend(error.fields.into_iter().map(|problem| FieldError {
                         field: setting_of_option(&problem.field).to_owned(),
-                        ..problem
+                        // The client's text names its own environment variables.
+                        message: if problem.rule == "missing" {
+                            Text::new(
+                                "缺失；请以 wrangler secret put 保存。",
+                                "is missing; store it with wrangler secret put.",
+                            )
+                        } else {
+                            problem.message
+                        },
+                        rule: problem.rule,
                     }));
                 Credentials::new("", "")
             }

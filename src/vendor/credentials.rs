@@ -85,15 +85,26 @@ impl Credentials {
     }
 }
 
+fn missing(option: &str) -> Text {
+    match option {
+        "accessKeyId" => Text::new(
+            "缺失，请设置，例如通过环境变量 ALIBABA_CLOUD_ACCESS_KEY_ID。",
+            "is missing; set it, for example with the environment variable ALIBABA_CLOUD_ACCESS_KEY_ID.",
+        ),
+        "accessKeySecret" => Text::new(
+            "缺失，请设置，例如通过环境变量 ALIBABA_CLOUD_ACCESS_KEY_SECRET。",
+            "is missing; set it, for example with the environment variable ALIBABA_CLOUD_ACCESS_KEY_SECRET.",
+        ),
+        _ => Text::new(
+            "缺失，请设置，例如通过环境变量 ALIBABA_CLOUD_SECURITY_TOKEN。",
+            "is missing; set it, for example with the environment variable ALIBABA_CLOUD_SECURITY_TOKEN.",
+        ),
+    }
+}
+
 fn check(option: &'static str, value: &str, max: usize, problems: &mut Vec<FieldError>) {
     let problem = if value.is_empty() {
-        Some((
-            "missing",
-            Text::new(
-                "缺少该凭证，请从密钥管理处取得后填写。",
-                "is missing; take it from your secret store.",
-            ),
-        ))
+        Some(("missing", missing(option)))
     } else if value.trim() != value {
         Some((
             "stray-white-space",

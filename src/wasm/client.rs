@@ -1,4 +1,4 @@
-//! Exports of the client: attempts and outcomes of a call. Data crosses as `packed.rs` says.
+//! Exports of the client: attempts and outcomes of a call. `packed.rs` describes the data format.
 
 use super::now;
 use super::outcome::outcome_of;
@@ -15,7 +15,7 @@ use crate::vendor::credentials::{Credentials, Secret};
 use crate::vendor::order_number;
 use wasm_bindgen::prelude::*;
 
-/// What every attempt of a call has in common: options, credentials, action and parameters.
+/// The common inputs of all attempts of a call: options, credentials, action and parameters.
 struct Call<'a> {
     options: Options,
     credentials: Credentials,
@@ -47,8 +47,8 @@ impl<'a> Call<'a> {
     }
 }
 
-/// Checks a client's options and, where they are known already, its credentials: objects both.
-/// Gives an error in JSON, or nothing.
+/// Validates a client's options and, if they are already known, its credentials; both are objects.
+/// Returns an error in JSON, or nothing.
 #[wasm_bindgen(js_name = checkOptions)]
 pub fn check_options(packed: &[u8]) -> String {
     let mut members = Members::read(packed);
@@ -62,8 +62,8 @@ pub fn check_options(packed: &[u8]) -> String {
 }
 
 /// The next attempt of a call, signed. In: the call (options, credentials, action, parameters), the
-/// state, which is empty before the first attempt, the clock's offset in milliseconds that the last
-/// call's state held, the time, and 32 random hexadecimal digits. Out: `attempt`, timeout in
+/// state, which is empty before the first attempt, the clock skew in milliseconds from the last
+/// call's state, the time, and 32 random hexadecimal digits. Out: `attempt`, timeout in
 /// milliseconds, state, URL, whether there is a body (`1` or `0`), the body, then the headers'
 /// names and values; or `error` and the error in JSON.
 #[wasm_bindgen(js_name = prepareAttempt)]
@@ -108,10 +108,9 @@ pub fn prepare_attempt(packed: &[u8]) -> String {
     }
 }
 
-/// What an answer with this status and body says, in JSON, where it is all that the caller waits
-/// for: the call worked, and the body names its request. Empty otherwise: [`settle_attempt`] then
-/// looks at the whole outcome. Most answers end here, without options, credentials and parameters
-/// crossing again.
+/// The result of a final response with this status and body, in JSON: the call succeeded, and the
+/// body contains the RequestId. Empty otherwise; [`settle_attempt`] then processes the whole
+/// outcome. This handles most responses without passing options, credentials and parameters again.
 #[wasm_bindgen(js_name = readAnswer)]
 pub fn read_answer(action: &str, status: u16, vendor_now_millis: f64, body: Vec<u8>) -> String {
     let response = Response {
@@ -125,11 +124,11 @@ pub fn read_answer(action: &str, status: u16, vendor_now_millis: f64, body: Vec<
         .map_or_else(String::new, |answer| json(&answer))
 }
 
-/// What to do about an attempt's outcome. In: the call, the state, the time, any number for the
-/// jitter, whether new credentials can be fetched (`1` or `0`), the outcome's kind, the answer's
-/// status and headers, and apart from these its body. Out: `done` and the answer in JSON, `failed`
-/// and the error in JSON, or `retry`, milliseconds to wait, whether to fetch new credentials, the
-/// state and the error in JSON.
+/// Decides the next step from an attempt's outcome. In: the call, the state, the time, a random
+/// number for the jitter, whether new credentials can be fetched (`1` or `0`), the outcome's kind,
+/// the response's status and headers, and separately its body. Out: `done` and the result in JSON,
+/// `failed` and the error in JSON, or `retry`, milliseconds to wait, whether to fetch new
+/// credentials, the state and the error in JSON.
 #[wasm_bindgen(js_name = settleAttempt)]
 pub fn settle_attempt(packed: &[u8], body: Vec<u8>) -> String {
     let mut packed = Members::read(packed);
@@ -187,15 +186,15 @@ pub fn new_outer_order_no(prefix: &str, random: &str, now_millis: f64) -> String
     ))
 }
 
-/// Milliseconds to wait before the next query of somebody who waits for a result; undefined where
-/// waiting is of no help. `failed_with` is the Code of the last query, if it failed.
+/// Milliseconds before the next query while waiting for a result; undefined if waiting is
+/// pointless. `failed_with` is the Code of the last query, if it failed.
 #[wasm_bindgen(js_name = pollDelay)]
 #[allow(clippy::cast_precision_loss, clippy::needless_pass_by_value)] // seconds; as wasm-bindgen has it
 pub fn poll_delay(polls: u32, jitter: u32, failed_with: Option<String>) -> Option<f64> {
     call::poll_delay_millis(polls, jitter, failed_with.as_deref()).map(|millis| millis as f64)
 }
 
-/// Reads Alibaba Cloud's callback: its claims in JSON, or `null`.
+/// Parses Alibaba Cloud's callback: its claims in JSON, or `null`.
 #[wasm_bindgen(js_name = parseCallback)]
 pub fn parse_callback(query: &str, expected_token: String) -> String {
     json(&callback::parse_callback(
@@ -221,6 +220,6 @@ fn unusable(what: &'static str) -> Error {
     Error::validation(vec![FieldError::new(
         what,
         "type",
-        crate::text::Text::new("类型不正确，应为对象。", "is of the wrong type."),
+        crate::text::Text::new("类型不正确，应为对象。", "has the wrong type."),
     )])
 }

@@ -1,10 +1,10 @@
-//! What became of an attempt, as the host describes it.
+//! The outcome of an attempt, as described by the host.
 
 use crate::client::call::{Loss, Outcome};
 use crate::http::Response;
 
-/// An outcome by its kind: `answered`, for which alone the response counts, `timed-out`, `too-large`,
-/// `aborted`, `aborted-unsent`, or the host's own code of a failed connection.
+/// Creates an outcome from its kind: `answered` (the only kind with a response), `timed-out`,
+/// `too-large`, `aborted`, `aborted-unsent`, or the host's code of a failed connection.
 pub(super) fn outcome_of(kind: &str, response: Response) -> Outcome {
     match kind {
         "answered" => Outcome::Answered(response),

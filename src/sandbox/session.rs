@@ -1,4 +1,4 @@
-//! One decision in the making: what it has read, what it will write.
+//! The state of one decision: the rows read and the rows to write.
 
 use super::{Callback, Config, Delivery, Done, Input, Need, Random, Write};
 use crate::actions::Action;
@@ -10,18 +10,18 @@ use crate::rpc_server::errors::Refusal;
 use crate::timestamp::Timestamp;
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
 
-/// Why a decision ends before its answer.
+/// Why a decision ends early.
 #[derive(Debug)]
 pub(super) enum Stop {
     /// Stored data is missing.
     Need(Need),
-    /// Refused by the API gateway: a word as Code, HTTP status 4xx or 5xx.
+    /// An error of the API gateway: a word as Code, HTTP status 4xx or 5xx.
     Gateway(Refusal),
-    /// Refused by the service: three digits as Code, HTTP status 200.
+    /// An error of the service: three digits as Code, HTTP status 200.
     Code {
         action: &'static Action,
         code: &'static str,
-        /// Why, for the developer: see [`super::NOTE_HEADER`].
+        /// The reason, for the developer: see [`super::NOTE_HEADER`].
         note: String,
     },
 }
@@ -38,7 +38,7 @@ impl From<Refusal> for Stop {
     }
 }
 
-/// How far the sandbox's clock is from the host's.
+/// The offset of the sandbox's clock from the host's.
 #[derive(Clone, Copy, Debug, Default, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub(super) struct Clock {
@@ -86,12 +86,12 @@ impl<'a> Session<'a> {
         &self.input.origin
     }
 
-    /// The host's time, which the sandbox's clock is an offset to.
+    /// The host's time, to which the sandbox's clock is relative.
     pub(super) const fn host_now(&self) -> Timestamp {
         Timestamp::from_unix_millis(self.input.now)
     }
 
-    /// Asks for all rows at once that a decision will read, to spare rounds.
+    /// Requests all rows of a decision at once, to save rounds.
     pub(super) fn want<K: AsRef<str>>(&self, keys: &[K]) -> Result<(), Need> {
         let missing: Vec<String> = keys
             .iter()
@@ -108,15 +108,15 @@ impl<'a> Session<'a> {
         })
     }
 
-    /// A stored row, `None` when it does not exist. One that a version before this wrote in
-    /// another form counts as not existing.
+    /// A stored row; `None` if it does not exist or an earlier version wrote it in a different
+    /// form.
     pub(super) fn row<T: DeserializeOwned>(&self, key: &str) -> Result<Option<T>, Need> {
         self.want(&[key])?;
         let stored = first_value(&self.input.rows, key).and_then(Option::as_ref);
         Ok(stored.and_then(|text| from_json(text).ok()))
     }
 
-    /// Every stored row whose key begins with `prefix`.
+    /// All stored rows whose keys start with `prefix`.
     pub(super) fn list<T: DeserializeOwned>(&self, prefix: &str) -> Result<Vec<T>, Need> {
         let Some(rows) = first_value(&self.input.lists, prefix) else {
             return Err(Need {
@@ -130,7 +130,7 @@ impl<'a> Session<'a> {
             .collect())
     }
 
-    /// Stores a row until `expires_at`, or for ever. A row is not read again in the same step.
+    /// Stores a row until `expires_at`, or forever. A row is not read again in the same step.
     pub(super) fn put<T: Serialize>(
         &mut self,
         key: impl Into<String>,

@@ -1,5 +1,5 @@
-//! Programs that make a mistake, with and without their secret, against answers that are whole, cut
-//! off, masked or missing. The programs sign by hand here, with none of the code under test.
+//! Tests programs with mistakes, with and without their secret, against responses that are
+//! complete, truncated, masked or missing. The programs sign independently of the code under test.
 
 use super::conclusion::{Conclusion, Evidence, Standing};
 use super::examination::{Examination, Subject, examine};

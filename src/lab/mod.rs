@@ -1,7 +1,7 @@
-//! What the console computes: a request taken apart stage by stage, the cause of a wrong signature,
-//! the parts of an identity number, whole lists of identities, and a request as it may be shown.
+//! The console's calculations: the stages of a signature, the cause of a wrong signature, the parts
+//! of an identity number, lists of identities, and masked requests.
 //!
-//! Everything runs where the text was pasted; nothing here stores or sends anything.
+//! Everything runs in the browser; nothing is stored or sent.
 
 pub mod answer;
 pub mod calculation;
@@ -20,7 +20,7 @@ pub mod reading;
 use crate::text::Text;
 use serde::Serialize;
 
-/// Sorts a few things, stably. Each use of the general sort is some kilobytes of WebAssembly.
+/// Sorts a few items, stably. Each use of the general sort adds some kilobytes of WebAssembly.
 fn sort_few<T>(items: &mut Vec<T>, goes_before: impl Fn(&T, &T) -> bool) {
     for item in std::mem::take(items) {
         let at = items.partition_point(|sorted| !goes_before(&item, sorted));
@@ -28,14 +28,14 @@ fn sort_few<T>(items: &mut Vec<T>, goes_before: impl Fn(&T, &T) -> bool) {
     }
 }
 
-/// Something worth saying about what was pasted.
+/// A remark about the pasted text.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Finding {
-    /// Whether Alibaba Cloud would refuse the request because of it.
+    /// Whether Alibaba Cloud would reject the request because of it.
     pub fatal: bool,
     /// Stable name.
     pub rule: &'static str,
-    /// What it is and what to do.
+    /// The fault and the remedy.
     pub message: Text,
 }
 

@@ -1,5 +1,5 @@
-//! What was pasted: parameters, a URL, a form body, a curl line, an HTTP message, or the text that
-//! a program signed.
+//! Parses the pasted text: parameters, a URL, a form body, a curl command, an HTTP message, or a
+//! program's signed text.
 
 use super::{Finding, curl};
 use crate::http::{Headers, header};
@@ -9,11 +9,11 @@ use crate::text::Text;
 use serde::Serialize;
 use serde_json::Value;
 
-/// In which form a request was pasted.
+/// The form of a pasted request.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Form {
-    /// One `Name=value` a line, not encoded.
+    /// One unencoded `Name=value` per line.
     Lines,
     /// A JSON object of parameters.
     Json,
@@ -31,7 +31,7 @@ pub enum Form {
     CanonicalRequest,
 }
 
-/// Where a parameter stood.
+/// The position of a parameter.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Place {
@@ -39,7 +39,7 @@ pub enum Place {
     Query,
     /// In the form body.
     Form,
-    /// The pasted text does not tell.
+    /// Unknown from the pasted text.
     Unknown,
 }
 
@@ -50,29 +50,29 @@ pub struct Parameter {
     pub name: String,
     /// Its value.
     pub value: String,
-    /// Where it stood.
+    /// Its position.
     pub place: Place,
 }
 
-/// A request as it was pasted.
+/// A pasted request.
 #[derive(Clone, Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Reading {
-    /// In which form it was pasted.
+    /// Its form.
     pub form: Form,
-    /// The HTTP method, where the text tells it.
+    /// The HTTP method, if the text contains it.
     pub method: Option<String>,
-    /// Host and port, where the text tells them.
+    /// Host and port, if the text contains them.
     pub host: Option<String>,
     /// The path.
     pub path: String,
-    /// All parameters, in the order they stood.
+    /// All parameters, in order.
     pub parameters: Vec<Parameter>,
     /// All headers.
     pub headers: Headers,
-    /// The body as it was pasted.
+    /// The pasted body.
     pub body: Option<String>,
-    /// What a program signed, if that is what was pasted.
+    /// A program's signed text, if that was pasted.
     pub signed_text: Option<String>,
 }
 
@@ -90,7 +90,7 @@ impl Reading {
         header(&self.headers, name)
     }
 
-    /// The scheme that the request shows.
+    /// The scheme detected from the request.
     pub fn scheme(&self) -> SignatureVersion {
         let acs3 = self.form == Form::CanonicalRequest
             || self
@@ -107,7 +107,7 @@ impl Reading {
         }
     }
 
-    /// The signature that the request carries.
+    /// The request's signature.
     pub fn given_signature(&self, scheme: SignatureVersion) -> Option<&str> {
         match scheme {
             SignatureVersion::Rpc => self.value("Signature"),
@@ -130,10 +130,9 @@ pub(super) struct HttpMessage {
     pub(super) body: Option<String>,
 }
 
-/// Reads what was pasted, in whatever form.
+/// Parses the pasted text in any form.
 ///
-/// # Errors
-/// Why it cannot be read.
+/// # Errors If it is unreadable.
 pub fn read(text: &str) -> Result<Reading, Finding> {
     let text = text.trim();
     if text.is_empty() {
@@ -178,7 +177,7 @@ pub fn read(text: &str) -> Result<Reading, Finding> {
     Ok(plain(Form::FormBody, parameters))
 }
 
-/// Host, path and query of an address; what is not one gives an empty host.
+/// Host, path and query of a URL; the host is empty if it is not a URL.
 pub(super) fn split_url(url: &str) -> (Option<String>, String, String) {
     let url = url.split('#').next().unwrap_or_default();
     let rest = url.split_once("://").map_or(url, |(_, rest)| rest);
@@ -229,7 +228,7 @@ fn from_json(text: &str) -> Result<Reading, Finding> {
             "json",
             Text::composed(
                 format!("不是正确的 JSON：第 {line} 行第 {column} 列有误。"),
-                format!("This is not JSON: see line {line}, column {column}."),
+                format!("This is not valid JSON: see line {line}, column {column}."),
             ),
         )
     })?;
@@ -239,7 +238,7 @@ fn from_json(text: &str) -> Result<Reading, Finding> {
             let value = match value {
                 Value::Null => return None,
                 Value::String(text) => text.clone(),
-                // Numbers stay as they were written, objects as compact JSON.
+                // Numbers keep their notation, objects become compact JSON.
                 other => other.to_string(),
             };
             Some(Parameter {
@@ -267,7 +266,7 @@ fn from_string_to_sign(text: &str) -> Result<Option<Reading>, Finding> {
         return Ok(None);
     }
     let once = parse_form(query.as_bytes()).map_err(unreadable)?;
-    // A query that was not encoded a second time falls into pairs at once.
+    // A query that was not encoded a second time is split into pairs directly.
     let canonicalized = match once.as_slice() {
         [(query, nothing)] if nothing.is_empty() => query.as_str(),
         _ => query,
@@ -279,7 +278,7 @@ fn from_string_to_sign(text: &str) -> Result<Option<Reading>, Finding> {
     }))
 }
 
-/// Method, path, query, headers, an empty line, names of headers and a hash, one a line.
+/// Method, path, query, headers, an empty line, header names and a hash, one per line.
 fn from_canonical_request(text: &str) -> Result<Option<Reading>, Finding> {
     let lines: Vec<&str> = text.lines().collect();
     let [method, path, query, headers @ .., signed_headers, hash] = lines.as_slice() else {
@@ -346,7 +345,7 @@ fn http_message(text: &str) -> Option<HttpMessage> {
     Some(message)
 }
 
-/// `Name=value` or `Name: value`, one a line and several of them, nothing encoded.
+/// Several lines of unencoded `Name=value` or `Name: value`.
 fn lines(text: &str) -> Option<Vec<Parameter>> {
     let lines: Vec<&str> = text
         .lines()
@@ -400,14 +399,14 @@ fn unreadable(error: FormError) -> Finding {
             "not-utf8",
             Text::new(
                 "百分号编码的内容不是 UTF-8（多半是 GBK）；签名必须按 UTF-8 编码。",
-                "The percent-encoded bytes are not UTF-8 (most likely GBK); what is signed must be UTF-8.",
+                "The percent-encoded bytes are not UTF-8 (most likely GBK); sign UTF-8.",
             ),
         ),
         FormError::TooManyPairs => Finding::fatal(
             "too-many-parameters",
             Text::composed(
                 format!("参数超过 {MAX_PAIRS} 个，请检查粘贴的内容。"),
-                format!("There are more than {MAX_PAIRS} parameters; check what was pasted."),
+                format!("There are more than {MAX_PAIRS} parameters; check the pasted text."),
             ),
         ),
     }
@@ -418,7 +417,7 @@ fn nothing() -> Finding {
         "nothing",
         Text::new(
             "没有找到参数；请粘贴参数、网址、表单正文、curl 命令或待签名字符串。",
-            "No parameters were found; paste parameters, a URL, a form body, a curl line or a string to sign.",
+            "No parameters were found; paste parameters, a URL, a form body, a curl command or a string to sign.",
         ),
     )
 }

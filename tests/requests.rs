@@ -2,10 +2,10 @@
 #![cfg(not(target_arch = "wasm32"))]
 #![allow(clippy::unwrap_used, clippy::indexing_slicing)]
 
-use cloudauth_edge::actions::rules::{ValidationOptions, validate};
 use cloudauth_edge::actions::{
     DescribeFaceVerify, INIT_FACE_VERIFY, InitFaceVerify, SigningContext, Value,
 };
+use cloudauth_edge::actions::{ValidationOptions, validate};
 use cloudauth_edge::error::{Audience, Error};
 use cloudauth_edge::http::header;
 use cloudauth_edge::signing::SignatureVersion;

@@ -1,6 +1,6 @@
 //! The client's options as JavaScript hands them over, checked all together.
 
-use crate::actions::rules::ValidationOptions;
+use crate::actions::ValidationOptions;
 use crate::actions::value::Value;
 use crate::error::{Error, FieldError};
 use crate::identity::cert_no::Documents;

@@ -20,7 +20,7 @@ use super::problem::{
 use super::reply::{Headers, Language, Reply};
 use super::rpc_front::{RpcFront, is_rpc};
 use super::settings::{Settings, Variables};
-use crate::actions::{INIT_FACE_VERIFY, ValidRequest, Value, rules};
+use crate::actions::{self, INIT_FACE_VERIFY, ValidRequest, Value};
 use crate::error::FieldError;
 use crate::http::first_value;
 use crate::http::{IncomingRequest, header};
@@ -455,7 +455,7 @@ impl Routing<'_> {
             values.push(("sceneId".to_owned(), settings.scene_id.as_str().into()));
         }
         let rules = settings.options.validation(self.now);
-        let checked = rules::validate(&INIT_FACE_VERIFY, values, &rules);
+        let checked = actions::validate(&INIT_FACE_VERIFY, values, &rules);
         let valid = match checked {
             Ok(valid) if wrong.is_empty() => valid,
             Ok(_) => return Err(Problem::fields(wrong)),

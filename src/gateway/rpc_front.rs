@@ -18,7 +18,7 @@ use super::reply::Reply;
 use super::route;
 use super::settings::Settings;
 use super::streamed;
-use crate::actions::{Action, DESCRIBE_FACE_VERIFY, INIT_FACE_VERIFY, Value, rules};
+use crate::actions::{self, DESCRIBE_FACE_VERIFY, INIT_FACE_VERIFY, Value};
 use crate::client::response::DescribeResult;
 use crate::http::{IncomingRequest, header};
 use crate::json::read::items;
@@ -123,7 +123,7 @@ impl RpcFront {
             values.push(("SceneId", settings.scene_id.as_str().into()));
         }
         let rules = settings.options.validation(now);
-        let valid = rules::validate(claim.action, values, &rules)
+        let valid = actions::validate(claim.action, values, &rules)
             .map_err(|error| Problem::fields(error.fields))?;
         let asker = Asker {
             caller: caller.id.clone(),
@@ -188,7 +188,7 @@ impl RpcFront {
 
     /// A problem, in the vendor's words.
     pub fn problem(&self, problem: &Problem, request_id: &str) -> Reply {
-        let action = Action::by_name(&self.action);
+        let action = actions::by_name(&self.action);
         let service = |code: &str| action.map(|action| Envelope::service(action, code));
         let kind = problem.kind();
         let is = |other: &super::problem::ProblemKind| kind.code == other.code;

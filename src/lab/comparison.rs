@@ -4,7 +4,7 @@
 //! logs, this is for the person who pasted both texts.
 
 use super::answer::{Extent, Refusal, has_mask};
-use super::{Finding, mistakes, sort_few};
+use super::{Finding, mistakes};
 use crate::signing::SignatureVersion;
 use crate::signing::acs3::hex_sha256;
 use crate::signing::encode::{parse_form, percent_encode};
@@ -450,9 +450,7 @@ fn query_causes(ours: &[&str], theirs: &[&str], origin: Origin) -> Vec<Finding> 
         }
     }
     // Of another request, everything else follows.
-    sort_few(&mut causes, |a, b| {
-        a.rule == "another-request" && b.rule != "another-request"
-    });
+    causes.sort_by_key(|cause| cause.rule != "another-request");
     causes.dedup_by(|a, b| a.rule == "another-request" && b.rule == "another-request");
     causes
 }

@@ -2,7 +2,7 @@
 
 use super::envelope::Format;
 use super::errors::{self, Refusal};
-use crate::actions::{Action, DESCRIBE_FACE_VERIFY, INIT_FACE_VERIFY, Position, VERSION};
+use crate::actions::{self, Action, DESCRIBE_FACE_VERIFY, INIT_FACE_VERIFY, Position, VERSION};
 use crate::http::first_value;
 use crate::http::{IncomingRequest, header};
 use crate::signing::encode::{FormError, parse_form};
@@ -345,7 +345,7 @@ fn known_action(name: &str, version: &str) -> Result<&'static Action, Refusal> {
     if version != VERSION {
         return Err(errors::INVALID_VERSION.because("the version of both actions is 2019-03-07"));
     }
-    Action::by_name(name).ok_or_else(|| {
+    actions::by_name(name).ok_or_else(|| {
         errors::ACTION_NOT_FOUND.because("there are InitFaceVerify and DescribeFaceVerify alone")
     })
 }

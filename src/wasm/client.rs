@@ -3,7 +3,7 @@
 use super::now;
 use super::outcome::outcome_of;
 use super::packed::{Members, json, members};
-use crate::actions::{Action, ValidRequest, Value, rules};
+use crate::actions::{self, Action, ValidRequest, Value};
 use crate::client::call::{self, State, Step};
 use crate::client::options::{Options, RawCredentials};
 use crate::client::response;
@@ -27,7 +27,7 @@ impl<'a> Call<'a> {
     fn read(members: &mut Members<'a>) -> Result<Self, Error> {
         let options = Options::check(members.object().unwrap_or_default())?;
         let credentials = checked_credentials(&options, members.object().unwrap_or_default())?;
-        let action = Action::by_name(members.text()).ok_or_else(|| unusable("action"))?;
+        let action = actions::by_name(members.text()).ok_or_else(|| unusable("action"))?;
         let parameters = members.object();
         Ok(Self {
             options,
@@ -39,7 +39,7 @@ impl<'a> Call<'a> {
 
     fn request(&mut self, now: Timestamp) -> Result<ValidRequest<'a>, Error> {
         let parameters = self.parameters.take();
-        rules::validate(
+        actions::validate(
             self.action,
             parameters.ok_or_else(|| unusable("parameters"))?,
             &self.options.validation(now),
@@ -118,7 +118,7 @@ pub fn read_answer(action: &str, status: u16, vendor_now_millis: f64, body: Vec<
         headers: Vec::new(),
         body,
     };
-    Action::by_name(action)
+    actions::by_name(action)
         .and_then(|action| response::decode(action, &response, now(vendor_now_millis)).ok())
         .filter(|answer| answer.request_id().is_some())
         .map_or_else(String::new, |answer| json(&answer))
@@ -150,7 +150,7 @@ pub fn settle_attempt(packed: &[u8], body: Vec<u8>) -> String {
             &call.options,
             &call.credentials,
             action,
-            &|| rules::validate(action, parameters.clone()?, &validation).ok(),
+            &|| actions::validate(action, parameters.clone()?, &validation).ok(),
             state,
             outcome_of(kind, response),
             credentials_refreshable,

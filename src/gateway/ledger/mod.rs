@@ -24,7 +24,7 @@ use super::problem::{INTERNAL_ERROR, Problem, UNAUTHENTICATED};
 use super::reply::{Language, Reply};
 use super::rpc_front::RpcFront;
 use super::settings::Settings;
-use crate::actions::{Action, ValidRequest, Value, rules};
+use crate::actions::{self, Action, ValidRequest, Value};
 use crate::client::call;
 use crate::http::OutgoingRequest;
 use crate::json::write::to_json;
@@ -434,7 +434,7 @@ impl Purpose {
                 ("CertifyId", Value::from(ask.certify_id.as_str())),
             ],
         };
-        rules::validate(self.action(), parameters, &settings.options.validation(now)).ok()
+        actions::validate(self.action(), parameters, &settings.options.validation(now)).ok()
     }
 }
 

@@ -1,4 +1,6 @@
-import { MAX_ANSWER_BYTES, endBy, failureCode } from "./transport.js";
+import { failureCode } from "./thrown.js";
+import { MAX_ANSWER_BYTES, outcomeOfEnd } from "./transport.js";
+import { endBy } from "./waits.js";
 
 /**
  * As `fetchTransport`, by node:http and node:https: on Node, `fetch` costs more processor time than
@@ -18,7 +20,6 @@ export function nodeTransport() {
   const { getBuiltinModule, versions } = globalThis.process ?? {};
   if (!getBuiltinModule || versions.bun || versions.deno) return undefined;
   return async function send(request, limits) {
-    if (limits.signal?.aborted) return { kind: "aborted" };
     // Asked for at each call: node:https alone takes 20 ms to load, and tools replace `request` to see requests.
     const secure = request.url.startsWith("https:");
     return exchange(getBuiltinModule(secure ? "node:https" : "node:http"), request, limits);
@@ -33,9 +34,10 @@ function exchange(http, { url, headers, body }, limits) {
       release();
       resolve(outcome);
     };
-    const fail = (error) => settle({ kind: failureCode(error?.code) });
+    const fail = (error) => settle({ kind: failureCode(error?.code), error });
     const release = endBy(limits, (kind) => {
-      settle({ kind: kind === "timed-out" && !isConnected(sending?.socket) ? NOT_CONNECTED_IN_TIME : kind });
+      const outcome = outcomeOfEnd(kind, limits);
+      settle(isConnected(sending?.socket) ? outcome : { ...outcome, kind: UNSENT[kind] });
       sending?.destroy();
     });
     try {
@@ -48,8 +50,12 @@ function exchange(http, { url, headers, body }, limits) {
       return fail(error);
     }
     sending.on("error", fail);
-    // Comes last, and alone where an answer is none, such as a switch of protocols.
-    sending.on("close", fail);
+    // A switch of protocols, which nobody asked for. Not `close`, which comes before the answer where a tool such
+    // as nock stands in for the network.
+    sending.on("upgrade", (_, socket) => {
+      fail();
+      socket.destroy();
+    });
     sending.on("response", (response) => {
       const chunks = [];
       let length = 0;
@@ -61,6 +67,8 @@ function exchange(http, { url, headers, body }, limits) {
         sending.destroy();
       });
       response.on("error", fail);
+      // Comes last, and without an end where the answer was cut.
+      response.on("close", fail);
       response.on("end", () =>
         settle({
           kind: "answered",
@@ -74,8 +82,8 @@ function exchange(http, { url, headers, body }, limits) {
   });
 }
 
-/** Nothing was sent, so even a start may be tried again: the code that fetch has for it on Node. */
-const NOT_CONNECTED_IN_TIME = "UND_ERR_CONNECT_TIMEOUT";
+/** Where nothing was sent; after a connection that did not stand in time, even a start may be tried again. */
+const UNSENT = { "timed-out": "UND_ERR_CONNECT_TIMEOUT", aborted: "aborted-unsent" };
 
 /** Whether anything can have been sent. */
 const isConnected = (socket) => Boolean(socket) && !socket.connecting && !socket.secureConnecting;

@@ -113,6 +113,7 @@ pub mod sandbox;
 pub mod signing;
 mod strings;
 pub mod text;
+pub mod thrown;
 pub mod timestamp;
 #[cfg(all(
     target_arch = "wasm32",

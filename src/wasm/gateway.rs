@@ -15,6 +15,7 @@ use crate::http::{Headers, IncomingRequest, Response};
 use crate::json::de::from_json;
 use crate::json::write::to_json;
 use crate::prelude::*;
+use crate::thrown::Thrown;
 use serde::Deserialize;
 use wasm_bindgen::prelude::*;
 
@@ -102,6 +103,7 @@ pub fn gateway_step(
         "crowded" => Happened::Crowded,
         kind => Happened::Outcome(outcome_of(
             kind,
+            Thrown::default(),
             Response {
                 status: happened.status,
                 headers: happened.headers,

@@ -4,18 +4,16 @@ use super::now;
 use super::outcome::outcome_of;
 use super::packed::{Members, json, members};
 use crate::actions::{Action, ValidRequest, Value, rules};
-use crate::call::{self, Loss, State, Step};
-use crate::callback;
-use crate::credentials::{Credentials, Secret};
+use crate::client::call::{self, Loss, State, Step};
+use crate::client::options::{Options, RawCredentials};
+use crate::client::response;
+use crate::client::thrown::Thrown;
 use crate::error::{Error, FieldError};
 use crate::http::Response;
-use crate::options::{Options, RawCredentials};
-use crate::order_number;
-use crate::prelude::*;
-use crate::response;
-use crate::strings::decimal;
-use crate::thrown::Thrown;
 use crate::timestamp::Timestamp;
+use crate::vendor::callback;
+use crate::vendor::credentials::{Credentials, Secret};
+use crate::vendor::order_number;
 use wasm_bindgen::prelude::*;
 
 /// What every attempt of a call has in common: options, the milliseconds that the call may take, whether a
@@ -72,7 +70,7 @@ pub fn check_options(packed: &[u8]) -> String {
         Ok(options.total_timeout_millis)
     });
     match checked {
-        Ok(total_timeout_millis) => members(&["options", &decimal(total_timeout_millis)]),
+        Ok(total_timeout_millis) => members(&["options", &total_timeout_millis.to_string()]),
         Err(error) => members(&["error", &json(&error)]),
     }
 }
@@ -106,7 +104,7 @@ pub fn prepare_attempt(packed: &[u8]) -> String {
         Ok(attempt) => {
             let request = attempt.request;
             let body = request.body.as_deref();
-            let timeout = decimal(attempt.timeout_millis);
+            let timeout = attempt.timeout_millis.to_string();
             let state = attempt.state.pack();
             let mut packed = vec![
                 "attempt",
@@ -214,7 +212,7 @@ pub fn settle_attempt(packed: &[u8], body: Vec<u8>) -> String {
             state,
         }) => members(&[
             "retry",
-            &decimal(delay_millis),
+            &delay_millis.to_string(),
             if refresh_credentials { "1" } else { "0" },
             &state.pack(),
             &json(&because),

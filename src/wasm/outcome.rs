@@ -1,9 +1,8 @@
 //! What became of an attempt, as the host describes it.
 
-use crate::call::{Loss, Outcome};
+use crate::client::call::{Loss, Outcome};
+use crate::client::thrown::Thrown;
 use crate::http::Response;
-use crate::prelude::*;
-use crate::thrown::Thrown;
 
 /// An outcome by its kind: `answered`, for which alone the response counts, one of the words below, or the
 /// host's own code of a failed connection. `thrown` is the error that the host's fetch threw.

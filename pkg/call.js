@@ -1,5 +1,6 @@
 import { packObject, unpack, withBytes } from "./packed.js";
 import { randomHex } from "./random.js";
+import { thrown } from "./thrown.js";
 import { sleep } from "./waits.js";
 
 const NO_BYTES = new Uint8Array();

@@ -14,8 +14,10 @@ const order = {
   certNo: "11010519491231002X",
 };
 const keys = { accessKeyId: "testid", accessKeySecret: "testsecret-planted" };
-/** Nobody listens at the discard service. */
-const endpoint = "http://127.0.0.1:9";
+/** Nobody listens there. */
+const closed = await faultServer(started);
+await closed[Symbol.asyncDispose]();
+const { endpoint } = closed;
 
 const client = (options) => new FaceVerifyClient({ endpoint, maxAttempts: 1, ...keys, ...options });
 
@@ -75,7 +77,7 @@ test("a Response that was read before is named as that", async () => {
 
 test("a failing network stays one, by each transport", async () => {
   for (const options of [{}, { fetch: globalThis.fetch }, { fetch: (...request) => fetch(...request) }]) {
-    const error = await failure(client({ ...options, endpoint: "http://127.0.0.1:1" }).initFaceVerify(order));
+    const error = await failure(client(options).initFaceVerify(order));
     assert.deepEqual([error.kind, error.code, error.execution], ["transport", "ConnectionFailed", "none"]);
   }
 });
@@ -129,8 +131,7 @@ test("no error keeps a message, an address or a property of what was thrown", as
   ]);
   // What Node says of a connection names address and port.
   calls.push(client({}).initFaceVerify(order), client({ fetch: globalThis.fetch }).initFaceVerify(order));
-  for (const call of calls) {
-    const error = await failure(call);
+  for (const error of await Promise.all(calls.map(failure))) {
     let shown = inspect(error, { depth: 20, showHidden: true }) + JSON.stringify(error);
     for (let cause = error; cause; cause = cause.cause)
       shown += [cause.stack, String(cause), JSON.stringify(cause), cause.message].join("\n");

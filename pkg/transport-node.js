@@ -43,7 +43,7 @@ function exchange(http, { url, headers, body }, limits) {
     try {
       sending = http.request(url, {
         method: "POST",
-        // Without it, an answer in any encoding would be in order.
+        // Without it, an answer in any encoding would be right.
         headers: { ...Object.fromEntries(headers), "accept-encoding": "identity" },
       });
     } catch (error) {
@@ -68,18 +68,40 @@ function exchange(http, { url, headers, body }, limits) {
       });
       response.on("error", fail);
       // Comes last, and without an end where the answer was cut.
-      response.on("close", fail);
-      response.on("end", () =>
-        settle({
-          kind: "answered",
-          status: response.statusCode,
-          headers: Object.entries(response.headers).map(([name, value]) => [name, String(value)]),
-          body: chunks.length === 1 ? chunks[0] : Buffer.concat(chunks, length),
-        }),
-      );
+      response.on("close", () => response.readableEnded || fail());
+      response.on("end", () => {
+        const { statusCode: status, headers: named } = response;
+        const headers = Object.entries(named).map(([name, value]) => [name, String(value)]);
+        const whole = chunks.length === 1 ? chunks[0] : Buffer.concat(chunks, length);
+        unpack(whole, named["content-encoding"], (body) =>
+          settle(body ? { kind: "answered", status, headers, body } : { kind: "too-large" }),
+        );
+      });
     });
     sending.end(body);
   });
+}
+
+const DECODERS = {
+  gzip: "unzip",
+  "x-gzip": "unzip",
+  deflate: "unzip",
+  br: "brotliDecompress",
+  zstd: "zstdDecompress",
+};
+
+/**
+ * Undoes an encoding that was declined and used all the same. `done` gets nothing for a body that is too large, and the
+ * body as it came where it cannot be undone: the core then says so.
+ */
+function unpack(body, encoding, done) {
+  if (!encoding) return done(body);
+  const zlib = globalThis.process.getBuiltinModule("node:zlib");
+  const decode = zlib[DECODERS[encoding.trim().toLowerCase()]];
+  if (!decode) return done(body);
+  decode(body, { maxOutputLength: MAX_ANSWER_BYTES }, (error, unpacked) =>
+    done(error?.code === "ERR_BUFFER_TOO_LARGE" ? undefined : (unpacked ?? body)),
+  );
 }
 
 /** Where nothing was sent; after a connection that did not stand in time, even a start may be tried again. */

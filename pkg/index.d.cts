@@ -51,7 +51,7 @@ export interface CommonOptions {
    * The fetch to use. Default: `globalThis.fetch`, except on Node, where calls go through `node:http` and
    * `node:https` with the process's own agents (connections kept alive, `NODE_USE_ENV_PROXY`,
    * `NODE_EXTRA_CA_CERTS`). What replaces or configures fetch there, such as a mock or an undici dispatcher,
-   * is seen only when it is given here: `fetch: (...request) => fetch(...request)`.
+   * is seen only when it is given here: `fetch: (...request) => fetch(...request)`. nock and msw need nothing.
    */
   fetch?: Fetch;
   /** Called after each attempt, for logs and metrics. Gets no personal data. What it throws is ignored. */

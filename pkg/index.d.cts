@@ -121,14 +121,19 @@ export interface InitFaceVerifyParameters {
   certName?: string;
   /** 证件号码, 18 characters. */
   certNo?: string;
-  /** 环境参数: the string that the vendor's client SDK gave, as it is. Mandatory for LR_FR. */
+  /**
+   * 环境参数: the string that the vendor's client SDK gave, as it is: up to 262,144 bytes in UTF-8. Mandatory for LR_FR.
+   */
   metaInfo?: string;
   /** 用户手机号码. */
   mobile?: string;
   /** 用户IP. */
   ip?: string;
+  /** Up to 2,048 bytes, as every address here. */
   returnUrl?: string;
+  /** HTTPS. */
   callbackUrl?: string;
+  /** Up to 256 characters. */
   callbackToken?: string;
   certifyUrlType?: "WEB" | "H5";
   certifyUrlStyle?: "L" | "S";

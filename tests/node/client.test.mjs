@@ -275,6 +275,8 @@ test("parameters of every wrong shape are one validation error each, and nothing
   assert.deepEqual([huge.kind, huge.fields[0].field], ["validation", "userId"]);
   const lone = await failure(face.initFaceVerify({ ...order, userId: "\uD800" }));
   assert.equal(lone.fields[0].rule, "text");
+  const half = await failure(face.initFaceVerify({ ...order, metaInfo: '{"deviceModel":"\udc00"}' }));
+  assert.deepEqual([half.fields[0].field, half.fields[0].rule], ["metaInfo", "text"]);
   assert.equal(server.requests.length, 0);
   assert.equal((await face.initFaceVerify(order)).certifyId, certifyId);
 });

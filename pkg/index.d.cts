@@ -30,7 +30,7 @@ export interface CommonOptions {
   signatureVersion?: "1.0" | "ACS3-HMAC-SHA256";
   /** Milliseconds for one attempt, the answer's body included; default 10000. */
   timeoutMs?: number;
-  /** Milliseconds for all attempts of a call and the waits between them; default 30000. */
+  /** Milliseconds for a whole call: the function for credentials, all attempts, and the waits between them; default 30000. */
   totalTimeoutMs?: number;
   /** Requests made for one call at most; default 3. */
   maxAttempts?: number;
@@ -51,7 +51,7 @@ export interface CommonOptions {
    * The fetch to use. Default: `globalThis.fetch`, except on Node, where calls go through `node:http` and
    * `node:https` with the process's own agents (connections kept alive, `NODE_USE_ENV_PROXY`,
    * `NODE_EXTRA_CA_CERTS`). What replaces or configures fetch there, such as a mock or an undici dispatcher,
-   * is seen only when it is given here: `fetch: (...request) => fetch(...request)`.
+   * is seen only when it is given here: `fetch: (...request) => fetch(...request)`. nock and msw need nothing.
    */
   fetch?: Fetch;
   /** Called after each attempt, for logs and metrics. Gets no personal data. What it throws is ignored. */
@@ -65,7 +65,10 @@ export type ClientOptions = CommonOptions &
   (
     | (Credentials & { credentials?: undefined })
     | {
-        /** Called once for however many calls wait, and again before `expiration`. */
+        /**
+         * A function is called once for however many calls wait, and again before `expiration`. If it hangs, throws or
+         * gives nothing usable, calls end with an error of kind `credentials`.
+         */
         credentials: Credentials | (() => Promise<Credentials>);
         accessKeyId?: undefined;
         accessKeySecret?: undefined;
@@ -90,7 +93,7 @@ export interface AttemptReport {
 }
 
 export interface CallOptions {
-  /** Ends the call at once, with an error of kind `aborted`. */
+  /** Ends the call and all that it waits for at once, with an error of kind `aborted`. */
   signal?: AbortSignal;
 }
 
@@ -118,14 +121,19 @@ export interface InitFaceVerifyParameters {
   certName?: string;
   /** 证件号码, 18 characters. */
   certNo?: string;
-  /** 环境参数: the string that the vendor's client SDK gave, as it is. Mandatory for LR_FR. */
+  /**
+   * 环境参数: the string that the vendor's client SDK gave, as it is: up to 262,144 bytes in UTF-8. Mandatory for LR_FR.
+   */
   metaInfo?: string;
   /** 用户手机号码. */
   mobile?: string;
   /** 用户IP. */
   ip?: string;
+  /** Up to 2,048 bytes, as every address here. */
   returnUrl?: string;
+  /** HTTPS. */
   callbackUrl?: string;
+  /** Up to 256 characters. */
   callbackToken?: string;
   certifyUrlType?: "WEB" | "H5";
   certifyUrlStyle?: "L" | "S";
@@ -263,7 +271,8 @@ export interface FieldProblem {
 }
 
 /**
- * A failed call. No message or property ever holds a secret, an identity, the MetaInfo or a URL.
+ * A failed call. No message or property ever holds a secret, an identity, the MetaInfo or a URL; `cause` is an error of
+ * our own for that reason.
  */
 export class FaceVerifyError extends Error {
   private constructor();
@@ -279,8 +288,14 @@ export class FaceVerifyError extends Error {
   readonly execution: Execution;
   readonly requestId?: string;
   readonly httpStatus?: number;
-  /** For kind `validation`: everything that is wrong. */
+  /** Everything that is wrong with parameters, options or credentials. */
   readonly fields: readonly FieldProblem[];
+  /**
+   * Of what a function of yours threw, of a broken connection, or of the reason of `signal`: its class, its code and the
+   * places in the program, through every `cause`. Its message and its other properties are left out, since they may hold
+   * personal data, keys and addresses.
+   */
+  readonly cause?: Error;
 }
 
 /** Whether a value is a FaceVerifyError, also one of another bundle or realm. */
@@ -320,7 +335,7 @@ export class FaceVerifyClient {
 }
 
 export interface WaitOptions extends CallOptions {
-  /** Milliseconds after which to stop waiting; default 120000. */
+  /** Milliseconds after which to stop waiting, a query under way included; default 120000. */
   deadlineMs?: number;
   /** Called for every answer that is still `pending`. */
   onPending?: (result: DescribeFaceVerifyResult) => void;

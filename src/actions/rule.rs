@@ -17,6 +17,10 @@ pub const IDENTITY_CARD: &str = "IDENTITY_CARD";
 const PICTURE_MAX: usize = 1_548_576;
 /// The most bytes of MetaInfo taken; real ones have a few hundred to a few thousand.
 const META_INFO_MAX: usize = 262_144;
+/// The most bytes of an address.
+const URL_MAX: usize = 2_048;
+/// What stands for a broken character: what would be signed is not what was meant.
+const REPLACEMENT: char = '\u{FFFD}';
 
 /// What a parameter must be.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -161,14 +165,18 @@ pub(super) fn check(rule: Rule, text: &str, context: &Context) -> Checked {
         // Ciphertext, or the name and number on a passport.
         Rule::CertName | Rule::CertNo if plain_text(text, 1_024) => plain(),
         Rule::CertName | Rule::CertNo => Err(text_problem(1_024)),
-        Rule::MetaInfo => require(
-            text.len() <= META_INFO_MAX && json::is_object(text),
-            Problem::new(
-                "meta-info",
-                "应为客户端 SDK 返回的 JSON 对象字符串，请原样传入。",
-                "must be the JSON object that the client SDK gave; pass it as it is.",
-            ),
-        ),
+        Rule::MetaInfo => {
+            at_most(META_INFO_MAX, text)?;
+            whole(text)?;
+            require(
+                json::is_object(text),
+                Problem::new(
+                    "meta-info",
+                    "应为客户端 SDK 返回的 JSON 对象字符串，请原样传入。",
+                    "must be the JSON object that the client SDK gave; pass it as it is.",
+                ),
+            )
+        }
         Rule::Mobile => {
             mobile::check(text).map(|accepted| (Some(accepted.normalized), accepted.notices))
         }
@@ -188,22 +196,25 @@ pub(super) fn check(rule: Rule, text: &str, context: &Context) -> Checked {
                 "must be the CertifyId that InitFaceVerify gave, as it is.",
             ),
         ),
-        Rule::Url { https } => require(
-            is_url(text, https),
-            if https {
-                Problem::new(
-                    "url",
-                    "应为 https:// 开头的完整地址。",
-                    "must be a full address that begins with https://.",
-                )
-            } else {
-                Problem::new(
-                    "url",
-                    "应为 https:// 或 http:// 开头的完整地址。",
-                    "must be a full address that begins with https:// or http://.",
-                )
-            },
-        ),
+        Rule::Url { https } => {
+            at_most(URL_MAX, text)?;
+            require(
+                is_url(text, https),
+                if https {
+                    Problem::new(
+                        "url",
+                        "应为 https:// 开头的完整地址。",
+                        "must be a full address that begins with https://.",
+                    )
+                } else {
+                    Problem::new(
+                        "url",
+                        "应为 https:// 或 http:// 开头的完整地址。",
+                        "must be a full address that begins with https:// or http://.",
+                    )
+                },
+            )
+        }
         Rule::Picture => require(
             text.len() <= PICTURE_MAX && is_base64(text),
             Problem::new(
@@ -220,14 +231,17 @@ pub(super) fn check(rule: Rule, text: &str, context: &Context) -> Checked {
                 "must be a real date as yyyy-MM-dd.",
             ),
         ),
-        Rule::StringList => require(
-            json::is_string_list(text),
-            Problem::new(
-                "string-list",
-                "应为 JSON 字符串数组。",
-                "must be a JSON list of strings.",
-            ),
-        ),
+        Rule::StringList => {
+            whole(text)?;
+            require(
+                json::is_string_list(text),
+                Problem::new(
+                    "string-list",
+                    "应为 JSON 字符串数组。",
+                    "must be a JSON list of strings.",
+                ),
+            )
+        }
         Rule::OneOf(words) => {
             if words.contains(&text) {
                 return plain();
@@ -254,6 +268,32 @@ pub(super) fn check(rule: Rule, text: &str, context: &Context) -> Checked {
             Err(text_problem(max))
         }
     }
+}
+
+/// Refuses what has more bytes in UTF-8.
+fn at_most(max: usize, text: &str) -> Result<(), Problem> {
+    if text.len() <= max {
+        return Ok(());
+    }
+    Err(Problem {
+        rule: "too-long",
+        message: Text::composed(
+            format!("过长：最多 {max} 字节（UTF-8）。"),
+            format!("is too long: {max} bytes in UTF-8 at most."),
+        ),
+    })
+}
+
+/// Refuses a text with a broken character.
+fn whole(text: &str) -> Result<(), Problem> {
+    if text.contains(REPLACEMENT) {
+        return Err(Problem::new(
+            "text",
+            "含有不完整的字符（如单独的 UTF-16 代理项）或 U+FFFD，请传入完整的原文。",
+            "has a broken character, such as half of a surrogate pair, or U+FFFD; pass the text whole.",
+        ));
+    }
+    Ok(())
 }
 
 fn text_problem(max: usize) -> Problem {
@@ -297,10 +337,8 @@ static BASE64_DIGIT: [bool; 256] = {
     table
 };
 
-/// U+FFFD stands where a broken character was replaced, so what would be signed is not what was
-/// meant.
 fn plain_text(text: &str, max: usize) -> bool {
-    text.chars().count() <= max && !text.contains(|c: char| c.is_control() || c == '\u{FFFD}')
+    text.chars().count() <= max && !text.contains(|c: char| c.is_control() || c == REPLACEMENT)
 }
 
 fn is_word(text: &str) -> bool {
@@ -316,7 +354,6 @@ fn is_url(text: &str, https: bool) -> bool {
         (None, false) => text.strip_prefix("http://"),
         (None, true) => None,
     };
-    text.len() <= 2_048
-        && text.bytes().all(|byte| byte.is_ascii_graphic())
+    text.bytes().all(|byte| byte.is_ascii_graphic())
         && rest.is_some_and(|rest| !rest.starts_with(['/', '?', '#']) && !rest.is_empty())
 }

@@ -35,6 +35,8 @@ pub struct RawCredentials<'a> {
     pub access_key_secret: Value<'a>,
     /// SecurityToken of temporary credentials.
     pub security_token: Value<'a>,
+    /// When temporary credentials expire, in milliseconds since 1970.
+    pub expiration: Value<'a>,
 }
 
 impl Default for RawCredentials<'_> {
@@ -43,6 +45,7 @@ impl Default for RawCredentials<'_> {
             access_key_id: Value::Absent,
             access_key_secret: Value::Absent,
             security_token: Value::Absent,
+            expiration: Value::Absent,
         }
     }
 }
@@ -175,7 +178,7 @@ impl Options {
         if problems.is_empty() {
             Ok(options)
         } else {
-            Err(Error::validation(problems))
+            Err(Error::options(problems))
         }
     }
 
@@ -204,6 +207,13 @@ impl Options {
         if problems.is_empty() {
             problems = credentials.problems();
         }
+        if !matches!(raw.expiration, Value::Absent | Value::Integer(_)) {
+            problems.push(wrong_type(
+                "expiration",
+                "日期：ISO 8601 文本、毫秒数或 Date",
+                "a date: ISO 8601 text, milliseconds or a Date",
+            ));
+        }
         if is_sandbox_key(&credentials.access_key_id)
             && self.endpoints.iter().any(Endpoint::is_vendor)
         {
@@ -219,7 +229,7 @@ impl Options {
         if problems.is_empty() {
             Ok(credentials)
         } else {
-            Err(Error::validation(problems))
+            Err(Error::options(problems))
         }
     }
 
@@ -387,6 +397,7 @@ mod tests {
                 access_key_id: Value::Integer(1),
                 access_key_secret: Value::Unusable,
                 security_token: Value::Boolean(true),
+                expiration: Value::Inexact,
             })
             .unwrap_err();
         assert_eq!(
@@ -394,7 +405,8 @@ mod tests {
             [
                 ("accessKeyId", "type"),
                 ("accessKeySecret", "type"),
-                ("securityToken", "type")
+                ("securityToken", "type"),
+                ("expiration", "type")
             ]
         );
     }

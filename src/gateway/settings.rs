@@ -294,6 +294,7 @@ impl Reader<'_> {
                 .or(default_secret)
                 .into(),
             security_token: self.text("CLOUDAUTH_SECURITY_TOKEN").into(),
+            ..RawCredentials::default()
         };
         if !self.development
             && self

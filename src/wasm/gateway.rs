@@ -3,6 +3,7 @@
 
 use super::outcome::outcome_of;
 use super::{now, random_bytes};
+use crate::client::thrown::Thrown;
 use crate::gateway::callers;
 use crate::gateway::ledger::due::Wake;
 use crate::gateway::ledger::rows::Rows;
@@ -101,6 +102,7 @@ pub fn gateway_step(
         "crowded" => Happened::Crowded,
         kind => Happened::Outcome(outcome_of(
             kind,
+            Thrown::default(),
             Response {
                 status: happened.status,
                 headers: happened.headers,

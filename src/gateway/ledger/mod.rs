@@ -473,7 +473,7 @@ fn send(settings: &Settings, call: Call, writes: Writes, context: &Context) -> R
     Ok(writes.then(Next::Send {
         action: Some(call.purpose.action().name),
         request: attempt.request,
-        timeout_millis: attempt.timeout_millis,
+        timeout_millis: attempt.timeout_millis.max(1),
         then: Task::Settle(Call {
             purpose: call.purpose,
             state: attempt.state,

@@ -8,7 +8,7 @@ export { Ledger, Pacer } from "./worker/ledger.js";
 const PHOTO_TIMEOUT_MS = 15_000;
 /** Of a body that is too large, so that its sender reads the answer instead of a broken connection. */
 const DISCARD_BYTES = 8 * 1024 * 1024;
-/** The vendor keeps photos below 1 MB. */
+/** Alibaba Cloud keeps photos below 1 MB. */
 const PHOTO_MAX_BYTES = 5 * 1024 * 1024;
 /** A deployment resets an instance once; a few more are for what comes at the same time. */
 const RESETS_MAX = 3;
@@ -112,7 +112,7 @@ async function runInLedger(namespace, caller, { task, again }) {
 const isReset = ({ retryable, durableObjectReset, overloaded }) =>
   !overloaded && Boolean(retryable || durableObjectReset);
 
-/** The photo from the vendor, so that its address stays here. Whole, or not at all. */
+/** The photo from Alibaba Cloud, so that its address stays here. Whole, or not at all. */
 async function fetchPhoto(url, message, { requestId }) {
   const deadline = Date.now() + PHOTO_TIMEOUT_MS;
   const failed = () => core.photo(0, "", message, requestId);

@@ -1,9 +1,10 @@
-// Tools of whoever runs the gateway.
+// Tools for operators of the gateway.
 //
-//   node scripts/gateway.mjs new-caller <id>   makes a token and a key pair, and shows them once
-//   node scripts/gateway.mjs check [url]       says what is wrong with the settings, here or of a deployment
+//   node scripts/gateway.mjs new-caller <id>   creates a token and a key pair, and prints them once
+//   node scripts/gateway.mjs check [url] lists invalid settings, of this folder or of a deployment
 //
-// Settings are read from .dev.vars and the environment, which wins: GATEWAY_SECRET, GATEWAY_CALLERS, …
+// Reads settings (GATEWAY_SECRET, GATEWAY_CALLERS, …) from .dev.vars and the environment; the environment takes
+// precedence.
 
 import { createHash, randomBytes } from "node:crypto";
 import { existsSync, readFileSync } from "node:fs";
@@ -14,13 +15,13 @@ import { command } from "./lib/progress.mjs";
 import { at } from "./lib/project.mjs";
 
 const USAGE = "Usage: node scripts/gateway.mjs new-caller <id> | check [url]";
-/** What Cloudflare takes for one secret. */
+/** Cloudflare's limit for one secret. */
 const SECRET_MAX_BYTES = 5_120;
 const IS_SETTING = /^(GATEWAY|CLOUDAUTH)_/;
 
 async function loadCore() {
   const wasm = at("pkg", "wasm", "gateway", "cloudauth_edge_bg.wasm");
-  if (!existsSync(wasm)) throw new Failure("The WebAssembly module is missing: run npm run build first.");
+  if (!existsSync(wasm)) throw new Failure("The WebAssembly module is missing: run `npm run build` first.");
   const glue = await import("../pkg/wasm/gateway/cloudauth_edge.js");
   glue.initSync({ module: readFileSync(wasm) });
   return guard(glue);
@@ -41,16 +42,16 @@ async function newCaller(id) {
   const { GATEWAY_SECRET, GATEWAY_CALLERS } = settings();
   if (!GATEWAY_SECRET) {
     throw new Failure(
-      "GATEWAY_SECRET is not set; the key pair's secret is derived from it. Set it as it is in the deployment.",
+      "GATEWAY_SECRET is not set. The key pair's secret is derived from it: set it to the deployed value.",
     );
   }
-  // What the deployment would not take is of no use to the caller either; other callers' secrets need not be here.
+  // A caller that the deployment rejects is useless. Other callers' secrets may be missing here.
   const wrong = problems(core, settings()).filter(
     ({ field, rule }) =>
       field === "GATEWAY_SECRET" ||
       (field === "GATEWAY_CALLERS" && !["missing", "secret-setting"].includes(rule)),
   );
-  if (wrong.length > 0) throw new Failure(`Nothing was made:\n${listed(wrong)}`);
+  if (wrong.length > 0) throw new Failure(`No caller was created:\n${listed(wrong)}`);
   const token = randomBytes(32).toString("base64url");
   const accessKeyId = `gwk-${id.slice(0, 40)}-${randomBytes(6).toString("hex")}`;
   const added = {
@@ -62,14 +63,14 @@ async function newCaller(id) {
   const callers = GATEWAY_CALLERS ? JSON.parse(GATEWAY_CALLERS) : [];
   const known = callers.find((caller) => caller.id === id);
   if (known) {
-    // A further token and key pair beside the old ones, which are taken away when nobody uses them any more.
+    // Add a token and a key pair; the operator removes the old ones once they are unused.
     known.tokenSha256 = [...(known.tokenSha256 ?? []), ...added.tokenSha256];
     known.keyPairs = [...(known.keyPairs ?? []), ...added.keyPairs];
   } else {
     callers.push(added);
   }
   const list = JSON.stringify(callers);
-  console.log(`Shown once; hand them to ${id} by a safe way:
+  console.log(`Printed once; send them to ${id} over a secure channel:
   bearer token     ${token}
   AccessKeyId      ${accessKeyId}
   AccessKeySecret  ${core.gatewayKeySecret(GATEWAY_SECRET, accessKeyId)}
@@ -79,15 +80,15 @@ Store this as GATEWAY_CALLERS (npx wrangler secret put GATEWAY_CALLERS):
 ${list}`);
   if (!GATEWAY_CALLERS) {
     console.log(
-      "\nIt has this caller alone: GATEWAY_CALLERS was not set here. Add it to those that are deployed.",
+      "\nIt contains only this caller because GATEWAY_CALLERS is not set here. Add the caller to the deployed list.",
     );
   }
   if (Buffer.byteLength(list) > SECRET_MAX_BYTES) {
-    console.log(`\nIt is longer than the ${SECRET_MAX_BYTES} bytes that Cloudflare takes for one secret.`);
+    console.log(`\nIt exceeds Cloudflare's limit of ${SECRET_MAX_BYTES} bytes for one secret.`);
   }
 }
 
-/** What /readyz answers with these settings. */
+/** The response of /readyz with these settings. */
 function readiness(core, variables) {
   const request = { method: "GET", path: "/readyz", query: "", headers: [], host: "127.0.0.1", freshId: "" };
   const routed = core.gatewayRoute(
@@ -100,18 +101,18 @@ function readiness(core, variables) {
   return { status: reply.status, text: reply.body };
 }
 
-/** … of a running gateway. */
+/** The response of /readyz of a running gateway. */
 async function remoteReadiness(url) {
   let response;
   try {
     response = await fetch(new URL("/readyz", url), { signal: AbortSignal.timeout(15_000) });
     return { status: response.status, text: await response.text() };
   } catch (error) {
-    throw new Failure(`There is no answer from ${url}: ${error.cause?.code ?? error.message}`);
+    throw new Failure(`No response from ${url}: ${error.cause?.code ?? error.message}`);
   }
 }
 
-/** What is wrong, setting by setting. */
+/** The invalid settings. */
 function problems(core, variables) {
   return wrongSettings(readiness(core, variables));
 }
@@ -119,7 +120,7 @@ function problems(core, variables) {
 function wrongSettings({ status, text }) {
   if (status === 200 && parsed(text)?.status === "ready") return [];
   const problem = parsed(text);
-  if (!problem?.messages) throw new Failure(`This is not a gateway: it answered ${status}.`);
+  if (!problem?.messages) throw new Failure(`This is not a gateway: it responded with status ${status}.`);
   return problem.settings ?? [{ field: problem.code, messages: problem.messages }];
 }
 

@@ -1,4 +1,4 @@
-// npm run pack [-- folder]: the npm package as it is published, cloudauth-edge-<version>.tgz.
+// npm run pack [-- folder]: creates the npm package for publication, cloudauth-edge-<version>.tgz.
 
 import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -9,10 +9,10 @@ import { command, line } from "./lib/progress.mjs";
 import { at, root } from "./lib/project.mjs";
 import { forBuild, setUp } from "./setup.mjs";
 
-/** What the package holds beside `pkg/`. */
+/** Files that the package contains in addition to `pkg/`. */
 const documents = ["README.md", "CHANGELOG.md", "LICENSE-APACHE", "LICENSE-MIT"];
 
-/** Packs what is built, into the folder; gives the tarball's path. */
+/** Packs the built package into the folder and returns the tarball's path. */
 export async function pack(folder) {
   const staging = mkdtempSync(join(tmpdir(), "cloudauth-edge-pack-"));
   try {

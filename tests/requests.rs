@@ -25,7 +25,7 @@ fn options() -> ValidationOptions {
     ValidationOptions::new(now())
 }
 
-/// The vendor document's Java example, in its order: no UserId, name and number given.
+/// Alibaba Cloud document's Java example, in its order: no UserId, name and number given.
 fn java_example() -> InitFaceVerify {
     InitFaceVerify::new()
         .meta_info(META_INFO)

@@ -11,7 +11,7 @@ const ALARM_AGAIN_MS = 60_000;
  * One caller's ledger: stores rows, sends requests and waits, as the core says. Decides nothing.
  *
  * Loading, deciding and writing is one synchronous transaction, so nothing comes in between. The
- * platform holds back what is sent, to the vendor or to the caller, until the writes before it are
+ * platform holds back what is sent, to Alibaba Cloud or to the caller, until the writes before it are
  * on disk.
  */
 export class Ledger extends DurableObject {
@@ -144,7 +144,7 @@ export class Ledger extends DurableObject {
   }
 }
 
-/** Gives turns to call the vendor, whose limit counts for all callers together. */
+/** Gives turns to call Alibaba Cloud, whose limit counts for all callers together. */
 export class Pacer extends DurableObject {
   #freeAt = 0;
 

@@ -19,6 +19,6 @@ action_parameters! {
     scene_id "SceneId" Query Rule::SceneId;
     /// 实人认证唯一标识: what InitFaceVerify gave. Mandatory.
     certify_id "CertifyId" Query Rule::CertifyId;
-    /// The form of the picture, such as `JPG`; the vendor does not document it further.
+    /// The form of the picture, such as `JPG`; Alibaba Cloud does not document it further.
     picture_return_type "PictureReturnType" Query Rule::Text { max: 16 };
 }

@@ -8,12 +8,12 @@ use crate::text::Text;
 use crate::timestamp::Date;
 use std::net::IpAddr;
 
-/// The product of the vendor document: liveness of a face. **It does not check that name and
+/// The product of Alibaba Cloud's page: liveness of a face. **It does not check that name and
 /// number are genuine or belong to the face.**
 pub const LR_FR: &str = "LR_FR";
-/// The certificate type of the vendor document.
+/// The certificate type of Alibaba Cloud's page.
 pub const IDENTITY_CARD: &str = "IDENTITY_CARD";
-/// The most characters of a Base64 picture, from the vendor's API metadata.
+/// The most characters of a Base64 picture, from Alibaba Cloud's API metadata.
 const PICTURE_MAX: usize = 1_548_576;
 /// The most bytes of MetaInfo taken; real ones have a few hundred to a few thousand.
 const META_INFO_MAX: usize = 262_144;
@@ -31,7 +31,7 @@ pub enum Rule {
     OuterOrderNo,
     /// `LR_FR`, or another product where allowed.
     ProductCode,
-    /// An upper-case word; the vendor adds new ones.
+    /// An upper-case word; Alibaba Cloud adds new ones.
     Model,
     /// `IDENTITY_CARD`; other products take others.
     CertType,
@@ -107,7 +107,7 @@ pub(super) fn check(rule: Rule, text: &str, context: &Context) -> Checked {
                 Problem::new(
                     "scene-id",
                     "应为控制台中的认证场景 ID：一个正整数。",
-                    "must be the scene's id from the vendor's console: a positive integer.",
+                    "must be the scene's id from Alibaba Cloud's console: a positive integer.",
                 ),
             )?;
             let digits = text.trim_start_matches('0');
@@ -143,8 +143,8 @@ pub(super) fn check(rule: Rule, text: &str, context: &Context) -> Checked {
             is_word(text),
             Problem::new(
                 "model",
-                "应为 LIVENESS、PHOTINUS_LIVENESS 或服务商文档中的其他取值。",
-                "must be LIVENESS, PHOTINUS_LIVENESS or another value of the vendor's documents.",
+                "应为 LIVENESS、PHOTINUS_LIVENESS 或阿里云文档中的其他取值。",
+                "must be LIVENESS, PHOTINUS_LIVENESS or another value of Alibaba Cloud's documents.",
             ),
         ),
         Rule::CertType => require(

@@ -28,7 +28,7 @@ pub struct ValidationOptions {
 }
 
 impl ValidationOptions {
-    /// The rules of the vendor document.
+    /// The rules of Alibaba Cloud's page.
     pub const fn new(now: Timestamp) -> Self {
         Self {
             now,
@@ -296,8 +296,8 @@ fn check_init(
             "userId",
             "recommended",
             Text::new(
-                "建议传入：服务商文档要求填写，用于风控与追踪。",
-                "is recommended: the vendor's pages ask for it, for risk control and tracing.",
+                "建议传入：阿里云文档要求填写，用于风控与追踪。",
+                "is recommended: Alibaba Cloud's pages ask for it, for risk control and tracing.",
             ),
         ));
     }

@@ -1,5 +1,6 @@
-//! Exports of the gateway: routing, the ledger's steps, turns to call the vendor. Plain data crosses as
-//! JSON text, but for the bytes of bodies. What is wrong with the form of something is thrown.
+//! Exports of the gateway: routing, the ledger's steps, turns to call Alibaba Cloud. Plain data
+//! crosses as JSON text, but for the bytes of bodies. What is wrong with the form of something is
+//! thrown.
 
 use super::outcome::outcome_of;
 use super::{now, random_bytes};
@@ -46,9 +47,9 @@ fn arrival(request: &str, body: Option<Vec<u8>>) -> Result<Arrival, JsError> {
     })
 }
 
-/// Routes a request. In: the Worker's variables, pairs of name and text; the request (`method`, `path`,
-/// `query`, `headers`, `host`, `freshId`) and its body, undefined while it has not been read. Out: a
-/// [`route::Routed`].
+/// Routes a request. In: the Worker's variables, pairs of name and text; the request (`method`,
+/// `path`, `query`, `headers`, `host`, `freshId`) and its body, undefined while it has not been
+/// read. Out: a [`route::Routed`].
 #[wasm_bindgen(js_name = gatewayRoute)]
 pub fn gateway_route(
     settings: &str,
@@ -83,9 +84,9 @@ struct HostHappened {
     headers: Headers,
 }
 
-/// The next step of a ledger's task. In: the variables; the task, a text of the module's own; `happened`
-/// (`kind`, `status`, `headers`), `rows` and the name of this `instance`; the answer's body; 32 random
-/// bytes. Out: a [`crate::gateway::ledger::Step`].
+/// The next step of a ledger's task. In: the variables; the task, a text of the module's own;
+/// `happened` (`kind`, `status`, `headers`), `rows` and the name of this `instance`; the answer's
+/// body; 32 random bytes. Out: a [`crate::gateway::ledger::Step`].
 #[wasm_bindgen(js_name = gatewayStep)]
 pub fn gateway_step(
     settings: &str,
@@ -169,7 +170,7 @@ pub fn gateway_photo(
     )))
 }
 
-/// A turn to call the vendor, a [`pace::Turn`], or `null` when too many wait.
+/// A turn to call Alibaba Cloud, a [`pace::Turn`], or `null` when too many wait.
 #[wasm_bindgen(js_name = gatewayTurn)]
 #[allow(clippy::cast_possible_truncation)] // microseconds of every plausible clock fit
 pub fn gateway_turn(settings: &str, free_at: f64, now_millis: f64) -> Result<String, JsError> {

@@ -96,11 +96,11 @@ pub struct Host {
     pub random: [u8; 32],
     /// Each caller's rows.
     pub rows: BTreeMap<String, BTreeMap<String, String>>,
-    /// Whether too many calls of the vendor wait for their turn.
+    /// Whether too many calls of Alibaba Cloud wait for their turn.
     pub crowded: bool,
     /// Names the arrival of the next request.
     pub arrival: u32,
-    /// Everything that was sent, to the vendor and to webhooks.
+    /// Everything that was sent, to Alibaba Cloud and to webhooks.
     pub sent: Vec<OutgoingRequest>,
     /// When the alarm was set to fire, last.
     pub set: Option<i64>,
@@ -183,8 +183,8 @@ impl Host {
             let act = loop {
                 asks += 1;
                 assert!(asks < 100, "the act does not come to its end");
-                // The clock and the random bytes are others at every ask, as no host should have it:
-                // what an act needs to know depends on neither.
+                // The clock and the random bytes are others at every ask, as no host should have
+                // it: what an act needs to know depends on neither.
                 self.now += 1;
                 self.random[0] = self.random[0].wrapping_add(1);
                 let context = Context {

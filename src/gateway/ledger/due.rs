@@ -1,13 +1,12 @@
-//! What the alarm does: forgets what has expired, and asks for verdicts that nobody asked for in
-//! time.
+//! The alarm: deletes expired rows, and queries verdicts that nobody queried in time.
 //!
 //! A due row is `due/{time}/{what}/{id}`:
 //!
-//! | what | then |
+//! | what | action |
 //! |---|---|
 //! | `expire` | the order's record is deleted |
-//! | `check` | the verdict of an order whose time is over is fetched, so that it is not lost |
-//! | `report` | the caller is told the verdict |
+//! | `check` | the verdict of an expired order is queried, so that it is not lost |
+//! | `report` | the verdict is delivered to the caller's webhook |
 //! | `drop` | the row with that key is deleted |
 
 use super::ask::Ask;
@@ -23,28 +22,28 @@ use crate::json::write::Object;
 use crate::timestamp::Timestamp;
 use serde::{Deserialize, Serialize};
 
-/// An alarm that is this late has been given up by the platform, and is set again.
+/// The platform has dropped an alarm that is this late; it is set again.
 pub const GIVEN_UP_MILLIS: i64 = 10 * 60_000;
-/// A check that brought no verdict is repeated after this.
+/// Delay before a check without a verdict is repeated.
 const CHECK_AGAIN_MILLIS: i64 = 60 * 60_000;
-/// Rows worked on in one act.
+/// Rows processed in one commit.
 const BATCH: u32 = 50;
-/// Acts, and milliseconds, before the alarm is set again, since the platform ends an alarm that takes
-/// long.
+/// Commits, and milliseconds, before the alarm yields to a new alarm, because the platform ends a
+/// long-running alarm.
 const ACTS_MAX: u32 = 200;
 const WORK_MAX_MILLIS: i64 = 60_000;
 const PAUSE_MILLIS: i64 = 1_000;
-/// The host sets an alarm that failed this far ahead; an alarm within this time is left as it is.
+/// Delay after which the host retries a failed alarm; an alarm within this time is not changed.
 const SOON_MILLIS: i64 = 60_000;
-/// Webhook deliveries made at the same time.
+/// Concurrent webhook deliveries.
 const DELIVERIES: usize = 8;
 
 /// The alarm's task.
 #[derive(Clone, Copy, Debug, Default, Serialize, Deserialize)]
 pub struct Alarm {
-    /// Acts since the alarm fired.
+    /// Commits since the alarm fired.
     pub acts: u32,
-    /// When it fired; `None` before its first act.
+    /// When it fired; `None` before its first commit.
     pub began: Option<i64>,
 }
 
@@ -67,21 +66,21 @@ impl Alarm {
     }
 }
 
-/// The platform's alarm, to be compared with what is due.
+/// The platform's alarm, to compare with the due rows.
 #[derive(Clone, Copy, Debug, Serialize, Deserialize)]
 pub struct Wake {
-    /// When the platform fires it; `None` where none is set.
+    /// When the platform fires it; `None` if it is not set.
     pub set: Option<i64>,
 }
 
-/// The vendor says that a person has finished. It is believed only when it is asked.
+/// A callback: Alibaba Cloud reports that a user has finished. Only a query is trusted.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Hint {
     /// OuterOrderNo.
     pub no: String,
 }
 
-/// Has the order checked at once.
+/// Schedules an immediate check of the order.
 pub(super) fn hint(hint: &Hint, rows: &Rows, context: &Context) -> Result<Step, Stop> {
     let mut writes = Writes::default();
     let waits = rows
@@ -91,13 +90,13 @@ pub(super) fn hint(hint: &Hint, rows: &Rows, context: &Context) -> Result<Step, 
         let now = context.now.unix_millis();
         writes.due(rows, context.now, now, &format!("check/{}", hint.no))?;
     }
-    // Whether there is such an order is nobody's business but the caller's.
+    // The response must not reveal whether the order exists.
     let reply = Reply::json(200, &Object::new().with("status", "ok")).with_outcome("noted");
     Ok(writes.then(Next::reply(reply)))
 }
 
-/// The earliest rows, due or not. The time is no part of the range: the need is the same whatever
-/// time the host passes.
+/// The earliest rows, due or not. The range does not depend on the time, so repeated steps load the
+/// same rows.
 fn earliest(rows: &Rows) -> Result<&[(String, String)], Stop> {
     rows.range(Range {
         from: "due/".to_owned(),
@@ -107,7 +106,7 @@ fn earliest(rows: &Rows) -> Result<&[(String, String)], Stop> {
     })
 }
 
-/// Sets the alarm again if the platform has lost it.
+/// Sets the alarm again if the platform has dropped it.
 pub(super) fn wake(wake: Wake, rows: &Rows, context: &Context) -> Result<Step, Stop> {
     let mut writes = Writes::default();
     let soon = context.now.plus_millis(SOON_MILLIS).unix_millis();
@@ -116,8 +115,8 @@ pub(super) fn wake(wake: Wake, rows: &Rows, context: &Context) -> Result<Step, S
     Ok(writes.then(Next::Idle))
 }
 
-/// Local work first, then a question to the vendor, then webhook deliveries: a receiver that does not
-/// answer holds up neither of the others.
+/// Local work first, then a query to Alibaba Cloud, then webhook deliveries: a receiver that does
+/// not respond delays neither of the others.
 pub(super) fn work(
     settings: &Settings,
     alarm: Alarm,
@@ -160,7 +159,7 @@ pub(super) fn work(
         match (what, &question) {
             ("expire", _) => expire(settings, id, &mut writes, rows, context.now)?,
             ("drop", _) => writes.delete(id.to_owned()),
-            // One question answers every callback of an order.
+            // One query serves all callbacks of an order.
             ("check", Some(ask)) if ask.no == id => {}
             ("check", Some(_)) => continue,
             ("check", None) => question = check(id, &caller, alarm, rows)?,
@@ -180,7 +179,7 @@ pub(super) fn work(
         writes.delete(key.clone());
     }
     let next = if let Some(ask) = question {
-        // Rescheduled before it is done, so that no crash loses it.
+        // Rescheduled before it runs, so that a crash does not lose it.
         let again = now.saturating_add(CHECK_AGAIN_MILLIS);
         writes.later(again, &format!("check/{}", ask.no));
         Next::Again {
@@ -191,7 +190,7 @@ pub(super) fn work(
             then: Task::Alarm(alarm),
         }
     } else {
-        // A receiver that did not answer last time is tried with one.
+        // A receiver that did not respond last time gets a single delivery.
         deliveries.truncate(if receiver.is_some() { 1 } else { DELIVERIES });
         Next::Together {
             tasks: deliveries,
@@ -201,7 +200,7 @@ pub(super) fn work(
     Ok(writes.then(next))
 }
 
-/// What a due row is about: what to do, and with which.
+/// The action and the subject of a due row.
 fn entry(key: &str) -> (&str, &str) {
     let mut parts = key.splitn(4, '/').skip(2);
     (
@@ -210,7 +209,7 @@ fn entry(key: &str) -> (&str, &str) {
     )
 }
 
-/// When the first of these rows is due.
+/// When the first of the rows is due.
 fn next_at(rows: &[(String, String)]) -> Option<i64> {
     let (key, _) = rows.first()?;
     key.split('/').nth(1)?.parse().ok()
@@ -226,14 +225,14 @@ fn expire(
     let Some(order) = rows.get::<Order>(&order_key(no))? else {
         return Ok(());
     };
-    // What was started anew much later is kept as long as any other.
+    // The retention of an order that was started again begins with the later start.
     let since = match order.start {
         Start::Done { at, .. } => at,
         _ => order.created,
     };
     let expires = since.saturating_add(settings.retention_millis);
     if expires > now.unix_millis() {
-        // Started later than it was asked for, or kept longer than it was meant to be then.
+        // The order was started after its request, or its retention has been extended.
         writes.later(expires, &format!("expire/{no}"));
         return Ok(());
     }
@@ -245,7 +244,7 @@ fn expire(
     Ok(())
 }
 
-/// The question to ask, if the order still has no verdict.
+/// The query, if the order still has no verdict.
 fn check(no: &str, caller: &str, alarm: Alarm, rows: &Rows) -> Result<Option<Ask>, Stop> {
     let order = rows.get::<Order>(&order_key(no))?;
     Ok(order

@@ -154,11 +154,11 @@ function browserEnv() {
   return env;
 }
 
-function suiteEnv({ needs = [] }) {
+function suiteEnv({ needs = [], env }) {
   return {
     ...projectEnv(),
     ...(needs.includes("browser") ? browserEnv() : {}),
-    ...suite.env,
+    ...env,
     CARGO_TERM_COLOR: "never",
     FORCE_COLOR: "0",
     RUSTDOCFLAGS: "--deny warnings",

@@ -12,8 +12,8 @@ const APPLICATION_ID = 0x43414547;
 const SCHEMA = 1;
 const SQLITE_BUSY = 5;
 const SQLITE_NOTADB = 26;
-/** Deliveries are tried again within an hour, so all that wait are due by then. */
-const BACKLOG_AHEAD_MS = 2 * 60 * 60_000;
+/** The longest pause before a delivery is tried again is a day. */
+const BACKLOG_AHEAD_MS = 25 * 60 * 60_000;
 
 const TABLES = `
   CREATE TABLE rows (ledger TEXT NOT NULL, key TEXT NOT NULL, value TEXT NOT NULL, PRIMARY KEY (ledger, key))

@@ -124,15 +124,15 @@ function bareEnv() {
  * Starts the gateway with these settings.
  *
  * @param {Record<string, string>} settings
- * @param {{ config?: string, evicting?: boolean }} [options] another wrangler.toml; whether `evict` ends what
- *   is in memory in the middle of whatever it does, and a call that this meets is made again
+ * @param {{ config?: string, evicting?: boolean, on?: keyof HOSTS }} [options] another wrangler.toml; whether `evict` ends what
+ *   is in memory in the middle of whatever it does, and a call that this meets is made again; the host
  * @returns {Promise<{ url: string, call: Function, state: string, logs: () => object[], output: () => string, restart: () => Promise<void>, evict: (caller: string) => Promise<void>, close: () => Promise<void> }>}
  */
-export async function startGateway(settings, { config, evicting = false } = {}) {
+export async function startGateway(settings, { config, evicting = false, on = hostName } = {}) {
   const state = mkdtempSync(join(tmpdir(), "cloudauth-edge-"));
   const port = await freePort();
   const url = `http://${HOST}:${port}`;
-  const host = HOSTS[hostName](settings, { port, state, config, evicting });
+  const host = HOSTS[on](settings, { port, state, config, evicting });
   const lines = [];
   let child;
   /** Resolves when it serves again. */

@@ -23,7 +23,7 @@ The gateway in front of Alibaba Cloud face verification, with a database on this
   backup <file>             copy the database, also while it is served      备份数据库，服务运行时亦可
   restore <file> [--replace]  put a copy in the database's place            从备份恢复
 
-  --env-file <path>         settings beside those of the environment, which win (.env)
+  --settings <path>         a file with settings beside those of the environment, which win (.env)
   --help, --version
 
 Settings: GATEWAY_LISTEN, GATEWAY_METRICS_LISTEN, GATEWAY_DATABASE, GATEWAY_TRUSTED_PROXIES,
@@ -31,10 +31,11 @@ GATEWAY_SHUTDOWN_SECONDS, and those of every deployment of the gateway: docs/gat
 `;
 
 const OPTIONS = {
-  "env-file": { type: "string" },
   finish: { type: "boolean" },
   help: { type: "boolean", short: "h" },
   replace: { type: "boolean" },
+  // Node takes --env-file for its own, wherever it stands.
+  settings: { type: "string" },
   version: { type: "boolean" },
 };
 
@@ -60,7 +61,7 @@ function readArguments(args) {
   const { values, positionals } = parsed;
   const [name = "serve", ...rest] = positionals;
   const command = Object.hasOwn(COMMANDS, name) ? COMMANDS[name] : undefined;
-  const { "env-file": envFile, help, version, ...options } = values;
+  const { settings: file, help, version, ...options } = values;
   if (help || version) return { help, version };
   const fits =
     command &&
@@ -68,32 +69,32 @@ function readArguments(args) {
     rest.length <= command.most &&
     Object.keys(options).every((option) => command.options.includes(option));
   if (!fits) throw new UsageFailure("This is not how the command is used.", USAGE);
-  return { command, rest, options, envFile };
+  return { command, rest, options, file };
 }
 
 const packageVersion = () =>
   JSON.parse(readFileSync(new URL("../package.json", import.meta.url), "utf8")).version;
 
 /** The settings with what is wrong with this host's own. */
-async function readSettings(envFile) {
+async function readSettings(file) {
   const { settingsFrom, variablesOf } = await import("./settings.js");
-  return settingsFrom(variablesOf(process.env, envFile));
+  return settingsFrom(variablesOf(process.env, file));
 }
 
 /** … with what is wrong with any. */
-async function checked(envFile) {
+async function checked(file) {
   const { loadedCore } = await import("./gateway.js");
   const { mustBeComplete, problemsOf } = await import("../host/operator.js");
-  const settings = await readSettings(envFile);
+  const settings = await readSettings(file);
   mustBeComplete([...settings.problems, ...problemsOf(loadedCore(), settings.core)]);
   return settings;
 }
 
-async function serve(_, { envFile }) {
+async function serve(_, { file }) {
   const { startGateway } = await import("./gateway.js");
   // What is written is for this user alone.
   process.umask(0o077);
-  const gateway = await startGateway(await checked(envFile)).catch((error) => {
+  const gateway = await startGateway(await checked(file)).catch((error) => {
     throw error.syscall === "listen"
       ? new Failure(
           `It cannot listen on ${error.address}:${error.port} (${error.code}); see GATEWAY_LISTEN and GATEWAY_METRICS_LISTEN.`,
@@ -117,9 +118,9 @@ async function serve(_, { envFile }) {
   process.on("SIGINT", end);
 }
 
-async function check([url], { envFile }) {
+async function check([url], { file }) {
   if (url === undefined) {
-    await checked(envFile);
+    await checked(file);
   } else {
     const { mustBeComplete, problemsAt } = await import("../host/operator.js");
     mustBeComplete(await problemsAt(url));
@@ -136,40 +137,40 @@ ${callers}
 ${note}`);
 }
 
-async function makeCaller([id], { envFile }) {
+async function makeCaller([id], { file }) {
   const { newCaller } = await import("../host/operator.js");
   const { loadedCore } = await import("./gateway.js");
-  const { core } = await readSettings(envFile);
+  const { core } = await readSettings(file);
   show(newCaller(loadedCore(), core, id));
 }
 
-async function rotateCaller([id], { envFile, finish }) {
+async function rotateCaller([id], { file, finish }) {
   const { rotate } = await import("../host/operator.js");
   const { loadedCore } = await import("./gateway.js");
-  const { core } = await readSettings(envFile);
+  const { core } = await readSettings(file);
   show(rotate(loadedCore(), core, id, { finish }));
 }
 
-async function databaseFile(envFile) {
+async function databaseFile(file) {
   const { mustBeComplete } = await import("../host/operator.js");
-  const { own, problems } = await readSettings(envFile);
+  const { own, problems } = await readSettings(file);
   mustBeComplete(problems.filter(({ field }) => field === "GATEWAY_DATABASE"));
   return own.GATEWAY_DATABASE;
 }
 
-async function makeBackup([copy], { envFile }) {
+async function makeBackup([copy], { file }) {
   const { backup } = await import("./sqlite.js");
   process.umask(0o077);
-  backup(await databaseFile(envFile), copy);
+  backup(await databaseFile(file), copy);
   console.log(`Copied and checked: ${copy}\n已备份并校验：${copy}`);
 }
 
-async function putBack([copy], { envFile, replace }) {
+async function putBack([copy], { file, replace }) {
   const { restore } = await import("./sqlite.js");
   process.umask(0o077);
-  const file = await databaseFile(envFile);
-  restore(copy, file, { replace });
-  console.log(`Restored: ${file}\n已恢复：${file}`);
+  const path = await databaseFile(file);
+  restore(copy, path, { replace });
+  console.log(`Restored: ${path}\n已恢复：${path}`);
 }
 
 try {
@@ -179,10 +180,10 @@ try {
       `需要 Node ${NODE_NEEDED} 或更高版本，当前版本为 ${process.versions.node}。`,
     );
   }
-  const { command, rest, options, envFile, help, version } = readArguments(process.argv.slice(2));
+  const { command, rest, options, file, help, version } = readArguments(process.argv.slice(2));
   if (help) process.stdout.write(USAGE);
   else if (version) console.log(packageVersion());
-  else await command.run(rest, { envFile, ...options });
+  else await command.run(rest, { file, ...options });
 } catch (error) {
   if (!(error instanceof Failure)) throw error;
   process.stderr.write(`${error.message}\n`);

@@ -52,7 +52,6 @@ export async function startGateway({ core: variables, own }) {
   /** Whether it is ready to serve beyond what its settings say. */
   async function unable({ route, then }) {
     if (route !== "readyz" || then.reply?.status !== 200) return undefined;
-    if (stopping) return "unavailable";
     try {
       store.probe();
       return undefined;

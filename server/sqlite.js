@@ -12,6 +12,8 @@ const APPLICATION_ID = 0x43414547;
 const SCHEMA = 1;
 const SQLITE_BUSY = 5;
 const SQLITE_NOTADB = 26;
+/** Nobody else writes, but for whoever holds the file by some other program. */
+const BUSY_TIMEOUT_MS = 1_000;
 /** The longest pause before a delivery is tried again is a day. */
 const BACKLOG_AHEAD_MS = 25 * 60 * 60_000;
 
@@ -39,7 +41,6 @@ export class SqliteStore {
     this.#lock = lock(path);
     try {
       this.#db = open(path);
-      migrate(this.#db);
     } catch (error) {
       this.close();
       throw error;
@@ -90,7 +91,7 @@ export class SqliteStore {
     this.#sql.clearAlarm.run(ledger, at);
   }
 
-  /** Throws where the database cannot be written to. */
+  /** Throws where the database cannot be reached. */
   probe() {
     this.#sql.begin.run();
     this.#sql.probe.run();
@@ -178,7 +179,7 @@ export function backup(file, copy) {
   mustNotExist(copy);
   const partial = `${copy}.partial`;
   rmSync(partial, { force: true });
-  const source = ours(path, { readOnly: true });
+  const source = ours(path);
   try {
     source.prepare("VACUUM INTO ?").run(partial);
   } finally {
@@ -203,7 +204,7 @@ export function restore(copy, file, { replace = false } = {}) {
     check(copy);
     const partial = `${path}.partial`;
     rmSync(partial, { force: true });
-    const source = ours(copy, { readOnly: true });
+    const source = ours(copy);
     try {
       source.prepare("VACUUM INTO ?").run(partial);
     } finally {
@@ -237,7 +238,7 @@ function sync(path) {
 }
 
 function check(path) {
-  const db = ours(path, { readOnly: true });
+  const db = ours(path);
   try {
     const [{ integrity_check: found }] = db.prepare("PRAGMA integrity_check(1)").all();
     if (found !== "ok") {
@@ -283,39 +284,35 @@ function lock(path) {
   }
 }
 
+/** The gateway's database, made where there is none; what is another program's stays as it is. */
 function open(path) {
-  try {
-    const db = new DatabaseSync(path, { timeout: 10_000 });
+  return opened(path, {}, (db) => {
+    const version = versionOf(db, path);
+    const { count } = db.prepare("SELECT count(*) AS count FROM sqlite_schema").get();
+    if (version === 0 && count > 0) throw foreign(path);
     // An answer goes out once what it rests on is on disk.
     db.exec("PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA trusted_schema = OFF");
-    return db;
-  } catch (error) {
-    throw unusable(path, error);
-  }
+    if (version === 0) db.exec(`BEGIN IMMEDIATE; ${TABLES} COMMIT`);
+  });
 }
 
-/** A database that the gateway wrote. */
-function ours(path, options) {
+/** A database that the gateway wrote, to be read. */
+function ours(path) {
+  return opened(path, { readOnly: true }, (db) => {
+    if (versionOf(db, path) === 0) throw foreign(path);
+  });
+}
+
+function opened(path, options, prepare) {
   let db;
   try {
-    db = new DatabaseSync(path, { timeout: 10_000, ...options });
-    const { application_id: id } = db.prepare("PRAGMA application_id").get();
-    if (id !== APPLICATION_ID) throw foreign(path);
-    versionOf(db, path);
+    db = new DatabaseSync(path, { timeout: BUSY_TIMEOUT_MS, ...options });
+    prepare(db);
     return db;
   } catch (error) {
     db?.close();
     throw error instanceof Failure ? error : unusable(path, error);
   }
-}
-
-function migrate(db) {
-  const path = db.location();
-  const version = versionOf(db, path);
-  if (version === SCHEMA) return;
-  const { count } = db.prepare("SELECT count(*) AS count FROM sqlite_schema").get();
-  if (count > 0) throw foreign(path);
-  db.exec(`BEGIN IMMEDIATE; ${TABLES} COMMIT`);
 }
 
 function versionOf(db, path) {

@@ -2,7 +2,7 @@
 // GATEWAY_TEST_HOST=node one process of Node.
 
 import { execFile } from "node:child_process";
-import { once } from "node:events";
+import { EventEmitter, once } from "node:events";
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { createServer } from "node:net";
 import { tmpdir } from "node:os";
@@ -41,15 +41,17 @@ export async function end(child) {
  *
  * @param {import("node:child_process").ChildProcess} child
  * @param {() => Promise<boolean>} answers
- * @param {string[]} [lines] gets what the program prints
+ * @param {(line: string) => void} [print] gets what the program prints
  */
-export async function ready(child, answers, lines = []) {
+export async function ready(child, answers, print = () => {}) {
+  const lines = [];
   for (const stream of [child.stdout, child.stderr]) {
     let rest = "";
     stream.setEncoding("utf8").on("data", (chunk) => {
       const parts = (rest + chunk).split("\n");
       rest = parts.pop();
       lines.push(...parts);
+      for (const line of parts) print(line);
     });
   }
   let ended = false;
@@ -133,6 +135,7 @@ export async function startGateway(settings, { config, evicting = false, on = ho
   const port = await freePort();
   const url = `http://${HOST}:${port}`;
   const host = HOSTS[on](settings, { port, state, config, evicting });
+  const printed = new EventEmitter();
   const lines = [];
   let child;
   /** Resolves when it serves again. */
@@ -147,7 +150,10 @@ export async function startGateway(settings, { config, evicting = false, on = ho
         await response.body?.cancel();
         return response.ok;
       },
-      lines,
+      (line) => {
+        lines.push(line);
+        printed.emit("line");
+      },
     );
   }
 
@@ -215,6 +221,21 @@ export async function startGateway(settings, { config, evicting = false, on = ho
     state,
     /** Everything that was printed. */
     output: () => lines.join("\n"),
+    /** Resolves when that is printed. */
+    async prints(pattern) {
+      while (!lines.some((line) => pattern.test(line))) await once(printed, "line");
+    },
+    /** Where metrics are, of a host that has them. */
+    get metrics() {
+      return JSON.parse(lines.findLast((line) => line.startsWith('{"listening"'))).metrics;
+    },
+    /** Sends the host a signal; resolves to its exit code. */
+    async signal(name) {
+      const closed = once(child, "close");
+      child.kill(name);
+      const [code] = await closed;
+      return code;
+    },
     /** Ends a caller's ledger as the platform may, in the middle of whatever it does; what is written stays. */
     evict: host.evict ?? kill,
     /** Ends the host and starts it again with the same state. */

@@ -3,8 +3,8 @@
 
 use cloudauth_edge::actions::rules::{ValidationOptions, validate};
 use cloudauth_edge::actions::{INIT_FACE_VERIFY, SigningContext, Value};
-use cloudauth_edge::credentials::Credentials;
-use cloudauth_edge::endpoint::{DEFAULT_ENDPOINT, Endpoint};
+use cloudauth_edge::vendor::credentials::Credentials;
+use cloudauth_edge::vendor::endpoint::{DEFAULT_ENDPOINT, Endpoint};
 use cloudauth_edge::signing::SignatureVersion;
 use cloudauth_edge::signing::encode::parse_form;
 use cloudauth_edge::timestamp::Timestamp;

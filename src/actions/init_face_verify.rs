@@ -5,8 +5,7 @@
 
 use super::rules::Rule;
 use super::{Action, action_parameters};
-use crate::codes::UsedBy;
-use crate::prelude::*;
+use crate::vendor::codes::UsedBy;
 
 /// The action.
 pub static INIT_FACE_VERIFY: Action = Action {

@@ -1,6 +1,5 @@
 //! The two actions of Cloudauth 2019-03-07: their parameters as tables, one file an action.
 
-use crate::prelude::*;
 pub mod describe_face_verify;
 pub mod init_face_verify;
 pub mod outgoing;
@@ -13,8 +12,8 @@ pub use outgoing::{SigningContext, ValidRequest};
 pub use rules::{Rule, ValidationOptions};
 pub use value::Value;
 
-use crate::codes::UsedBy;
-use core::cmp::Ordering;
+use crate::vendor::codes::UsedBy;
+use std::cmp::Ordering;
 
 /// Value of the `Version` parameter and the `x-acs-version` header.
 pub const VERSION: &str = "2019-03-07";
@@ -237,8 +236,8 @@ macro_rules! action_parameters {
         }
 
         /// Parameters are personal data and are not printed.
-        impl core::fmt::Debug for $builder {
-            fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
+        impl std::fmt::Debug for $builder {
+            fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
                 let names = self.values.iter().map(|(name, _)| name);
                 f.debug_list().entries(names).finish()
             }

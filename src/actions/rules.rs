@@ -8,12 +8,10 @@ use super::{Action, DESCRIBE_FACE_VERIFY, INIT_FACE_VERIFY, Parameter, Places, V
 use crate::error::{Error, FieldError};
 use crate::identity::{Problem, cert_name, cert_no, mobile};
 use crate::json::read as json;
-use crate::prelude::*;
-use crate::strings::{characters, decimal, joined};
 use crate::text::Text;
 use crate::timestamp::{Date, Timestamp};
-use alloc::borrow::Cow;
-use core::net::IpAddr;
+use std::borrow::Cow;
+use std::net::IpAddr;
 
 /// The product of the vendor document: liveness of a face. **It does not check that name and
 /// number are genuine or belong to the face.**
@@ -154,7 +152,7 @@ impl<'a> Given<'a> {
     }
 
     fn checked(mut self, options: &ValidationOptions) -> Result<ValidRequest<'a>, Error> {
-        let init = core::ptr::eq(self.action, &INIT_FACE_VERIFY);
+        let init = std::ptr::eq(self.action, &INIT_FACE_VERIFY);
         if init {
             self.add_defaults();
         }
@@ -283,8 +281,8 @@ fn unknown_field(action: &Action, name: &str) -> FieldError {
         Some(parameter) => {
             let field = parameter.field();
             let message = Text::composed(
-                joined(&["不是参数名，是否为 ", &field, "？"]),
-                joined(&["is not a parameter; did you mean ", &field, "?"]),
+                format!("不是参数名，是否为 {field}？"),
+                format!("is not a parameter; did you mean {field}?"),
             );
             FieldError::new(name, "unknown-field", message)
         }
@@ -364,7 +362,7 @@ fn to_text<'a>(
     match value {
         Value::Absent => Ok(None),
         Value::Text(text) => Ok(Some(text)),
-        Value::Integer(number) if numeric => Ok(Some(Cow::Owned(decimal(number)))),
+        Value::Integer(number) if numeric => Ok(Some(Cow::Owned(number.to_string()))),
         Value::Inexact if numeric => Err(FieldError::new(
             parameter.field(),
             "unsafe-number",
@@ -545,8 +543,8 @@ fn check(parameter: &Parameter, text: &str, context: &Context) -> Checked {
             Err(Problem {
                 rule: "one-of",
                 message: Text::composed(
-                    joined(&["应为其中之一：", &list, "。"]),
-                    joined(&["must be one of: ", &list, "."]),
+                    format!("应为其中之一：{list}。"),
+                    format!("must be one of: {list}."),
                 ),
             })
         }
@@ -560,16 +558,12 @@ fn check(parameter: &Parameter, text: &str, context: &Context) -> Checked {
 }
 
 fn text_problem(max: usize) -> Problem {
-    let max = decimal(max);
+    let max = max.to_string();
     Problem {
         rule: "text",
         message: Text::composed(
-            joined(&["最多 ", &max, " 个字符，且不得含控制字符。"]),
-            joined(&[
-                "may have ",
-                &max,
-                " characters at most and no control characters.",
-            ]),
+            format!("最多 {max} 个字符，且不得含控制字符。"),
+            format!("may have {max} characters at most and no control characters."),
         ),
     }
 }
@@ -607,7 +601,7 @@ static BASE64_DIGIT: [bool; 256] = {
 /// U+FFFD stands where a broken character was replaced, so what would be signed is not what was
 /// meant.
 fn plain_text(text: &str, max: usize) -> bool {
-    characters(text) <= max && !text.contains(|c: char| c.is_control() || c == '\u{FFFD}')
+    text.chars().count() <= max && !text.contains(|c: char| c.is_control() || c == '\u{FFFD}')
 }
 
 fn is_word(text: &str) -> bool {

@@ -21,18 +21,17 @@ use super::reply::{Headers, Language, Reply};
 use super::rpc_front::{RpcFront, is_rpc};
 use super::settings::{Settings, Variables};
 use crate::actions::{INIT_FACE_VERIFY, ValidRequest, Value, rules};
-use crate::endpoint::Endpoint;
 use crate::error::FieldError;
+use crate::http::first_value;
 use crate::http::{IncomingRequest, header};
 use crate::json::Json;
 use crate::json::write::{Object, to_json};
-use crate::prelude::*;
 use crate::rpc_server::request::MAX_BODY;
 use crate::signing::canonical::canonicalized_query;
 use crate::signing::encode::{hex, parse_form};
-use crate::strings::beside;
 use crate::text::Text;
 use crate::timestamp::Timestamp;
+use crate::vendor::endpoint::Endpoint;
 use serde::Serialize;
 
 /// How long a stranger's or a slow caller's body may take to arrive.
@@ -346,7 +345,6 @@ impl Routing<'_> {
             _ => Err(Problem::new(&NOT_FOUND)),
         }
     }
-    #[inline(never)]
     fn preflight(&self, settings: Option<&Settings>, methods: &[&str]) -> Taken {
         let not_allowed = || Problem::new(&METHOD_NOT_ALLOWED).header("allow", methods.join(", "));
         let settings = settings
@@ -378,7 +376,6 @@ impl Routing<'_> {
     }
 
     /// The vendor says that a person has finished; the address is the order's own secret.
-    #[inline(never)]
     fn callback(&mut self, settings: &Settings, segments: &[&str]) -> Taken {
         let [caller, no, proof] = *segments else {
             return Err(Problem::new(&NOT_FOUND));
@@ -401,7 +398,6 @@ impl Routing<'_> {
     }
 
     /// The vendor's own protocol, whose answers are the vendor's too.
-    #[inline(never)]
     fn rpc(&mut self, settings: &Result<Settings, Vec<FieldError>>) -> Then {
         let request = &self.arrival.request;
         let mut front = RpcFront::of(request);
@@ -445,7 +441,6 @@ impl Routing<'_> {
             millis: BODY_MILLIS,
         }))
     }
-    #[inline(never)]
     fn create(&self, settings: &Settings, caller: &Caller) -> Taken {
         permitted(caller, Scope::Create)?;
         if let Some(read) = self.body()? {
@@ -480,7 +475,6 @@ impl Routing<'_> {
             restart_unknown,
         ))))
     }
-    #[inline(never)]
     fn ask(&self, caller: &Caller, no: &str) -> Taken {
         permitted(caller, Scope::Read)?;
         if !is_order_number(no) {
@@ -512,7 +506,6 @@ impl Routing<'_> {
         })))
     }
 
-    #[inline(never)]
     fn photo(&self, caller: &Caller, no: &str) -> Taken {
         permitted(caller, Scope::ReadMaterial)?;
         if !is_order_number(no) {
@@ -527,7 +520,6 @@ impl Routing<'_> {
             ..Ask::default()
         })))
     }
-    #[inline(never)]
     fn list(&self, caller: &Caller) -> Taken {
         permitted(caller, Scope::Read)?;
         let mut wrong = Vec::new();
@@ -734,7 +726,7 @@ impl Query {
                 "(query)",
                 "unknown-parameter",
                 Text::composed(
-                    ["含未知或重复的参数；可用的参数：", &list, "。"].concat(),
+                    format!("含未知或重复的参数；可用的参数：{list}。"),
                     [
                         "has an unknown parameter, or one twice; there are: ",
                         &list,
@@ -748,7 +740,7 @@ impl Query {
     }
 
     fn value(&self, name: &str) -> Option<&str> {
-        beside(&self.0, name).map(String::as_str)
+        first_value(&self.0, name).map(String::as_str)
     }
 
     fn flag(&self, name: &'static str, wrong: &mut Vec<FieldError>) -> Option<bool> {

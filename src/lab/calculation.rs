@@ -3,13 +3,12 @@
 use super::reading::{Form, Parameter, Place, Reading};
 use super::sort_few;
 use crate::actions::{Action, Position, VERSION};
-use crate::credentials::Secret;
-use crate::endpoint::DEFAULT_ENDPOINT;
 use crate::http::Headers;
-use crate::prelude::*;
 use crate::signing::canonical::canonicalized_query;
 use crate::signing::encode::percent_encode;
 use crate::signing::{SignatureVersion, acs3, rpc};
+use crate::vendor::credentials::Secret;
+use crate::vendor::endpoint::DEFAULT_ENDPOINT;
 use serde::Serialize;
 
 /// A stretch of text that is encoded in one way: plain characters together, each other character by
@@ -370,7 +369,7 @@ fn pieces(text: &str) -> Vec<Piece> {
             pieces.push(Piece {
                 text: plain.clone(),
                 once: plain.clone(),
-                twice: core::mem::take(plain),
+                twice: std::mem::take(plain),
             });
         }
     };

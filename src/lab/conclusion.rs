@@ -8,7 +8,6 @@
 use super::answer::{Extent, Refusal, SDK_SECRET};
 use super::comparison::{Agreement, Comparison, Origin};
 use super::{Finding, sort_few};
-use crate::prelude::*;
 use crate::signing::SignatureVersion;
 use crate::text::Text;
 use serde::Serialize;
@@ -109,7 +108,7 @@ pub fn conclude(facts: &Facts<'_>) -> Vec<Conclusion> {
             } else {
                 &[Request]
             };
-            found.causes(core::slice::from_ref(finding), rests_on);
+            found.causes(std::slice::from_ref(finding), rests_on);
         }
     }
     let spoilt = !found.0.is_empty();

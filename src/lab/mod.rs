@@ -3,7 +3,6 @@
 //!
 //! Everything runs where the text was pasted; nothing here stores or sends anything.
 
-use crate::prelude::*;
 pub mod answer;
 pub mod calculation;
 pub mod cert_no_parts;
@@ -23,7 +22,7 @@ use serde::Serialize;
 
 /// Sorts a few things, stably. Each use of the general sort is some kilobytes of WebAssembly.
 fn sort_few<T>(items: &mut Vec<T>, goes_before: impl Fn(&T, &T) -> bool) {
-    for item in core::mem::take(items) {
+    for item in std::mem::take(items) {
         let at = items.partition_point(|sorted| !goes_before(&item, sorted));
         items.insert(at, item);
     }

@@ -3,7 +3,6 @@
 
 use super::{Finding, curl};
 use crate::http::{Headers, header};
-use crate::prelude::*;
 use crate::signing::SignatureVersion;
 use crate::signing::encode::{FormError, MAX_PAIRS, parse_form};
 use crate::text::Text;
@@ -188,7 +187,7 @@ pub(super) fn split_url(url: &str) -> (Option<String>, String, String) {
     let host = host.rsplit('@').next().unwrap_or_default();
     (
         (!host.is_empty()).then(|| host.to_owned()),
-        alloc::format!("/{path}"),
+        format!("/{path}"),
         query.to_owned(),
     )
 }
@@ -229,8 +228,8 @@ fn from_json(text: &str) -> Result<Reading, Finding> {
         Finding::fatal(
             "json",
             Text::composed(
-                alloc::format!("不是正确的 JSON：第 {line} 行第 {column} 列有误。"),
-                alloc::format!("This is not JSON: see line {line}, column {column}."),
+                format!("不是正确的 JSON：第 {line} 行第 {column} 列有误。"),
+                format!("This is not JSON: see line {line}, column {column}."),
             ),
         )
     })?;
@@ -407,10 +406,8 @@ fn unreadable(error: FormError) -> Finding {
         FormError::TooManyPairs => Finding::fatal(
             "too-many-parameters",
             Text::composed(
-                alloc::format!("参数超过 {MAX_PAIRS} 个，请检查粘贴的内容。"),
-                alloc::format!(
-                    "There are more than {MAX_PAIRS} parameters; check what was pasted."
-                ),
+                format!("参数超过 {MAX_PAIRS} 个，请检查粘贴的内容。"),
+                format!("There are more than {MAX_PAIRS} parameters; check what was pasted."),
             ),
         ),
     }

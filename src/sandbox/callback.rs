@@ -4,7 +4,6 @@
 use super::session::Session;
 use super::verification::{Ending, Verification};
 use super::{Callback, Need};
-use crate::prelude::*;
 use crate::signing::encode::percent_encode;
 use serde::{Deserialize, Serialize};
 

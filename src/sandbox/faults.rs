@@ -4,13 +4,12 @@ use super::session::{FAULTS, Session, Stop};
 use super::verification::answers_with;
 use super::{Delivery, Manner, Need};
 use crate::actions::Action;
-use crate::codes;
 use crate::http::{IncomingRequest, Response};
 use crate::json::read::{items, string};
 use crate::json::write::Object;
-use crate::prelude::*;
 use crate::rpc_server::{errors, on_demand};
 use crate::text::Text;
+use crate::vendor::codes;
 use serde::{Deserialize, Serialize};
 
 /// The most a fault may delay an answer, in milliseconds.
@@ -174,7 +173,7 @@ fn set_content_type(response: &mut Response, value: &str) {
 }
 
 fn numeric_code(response: &mut Response) {
-    let body = core::str::from_utf8(&response.body).unwrap_or_default();
+    let body = std::str::from_utf8(&response.body).unwrap_or_default();
     let mut envelope = Object::new();
     for (name, member) in items(body).unwrap_or_default() {
         let number =

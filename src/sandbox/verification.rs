@@ -2,9 +2,8 @@
 
 use super::callback::CallbackState;
 use crate::actions::Action;
-use crate::codes::{self, Meaning, UsedBy};
-use crate::prelude::*;
 use crate::timestamp::Timestamp;
+use crate::vendor::codes::{self, Meaning, UsedBy};
 use serde::{Deserialize, Serialize};
 
 /// How long the phone has (vendor's page).
@@ -77,7 +76,7 @@ impl Ending {
 
 impl Verification {
     pub(super) fn row(certify_id: &str) -> String {
-        [PREFIX, certify_id].concat()
+        format!("{}{certify_id}", PREFIX)
     }
 
     pub(super) fn stage(&self, now: Timestamp) -> Stage {

@@ -4,17 +4,15 @@ use super::now;
 use super::outcome::outcome_of;
 use super::packed::{Members, json, members};
 use crate::actions::{Action, ValidRequest, Value, rules};
-use crate::call::{self, State, Step};
-use crate::callback;
-use crate::credentials::{Credentials, Secret};
+use crate::client::call::{self, State, Step};
+use crate::client::options::{Options, RawCredentials};
+use crate::client::response;
 use crate::error::{Error, FieldError};
 use crate::http::Response;
-use crate::options::{Options, RawCredentials};
-use crate::order_number;
-use crate::prelude::*;
-use crate::response;
-use crate::strings::decimal;
 use crate::timestamp::Timestamp;
+use crate::vendor::callback;
+use crate::vendor::credentials::{Credentials, Secret};
+use crate::vendor::order_number;
 use wasm_bindgen::prelude::*;
 
 /// What every attempt of a call has in common: options, credentials, action and parameters.
@@ -91,7 +89,7 @@ pub fn prepare_attempt(packed: &[u8]) -> String {
         Ok(attempt) => {
             let request = attempt.request;
             let body = request.body.as_deref();
-            let timeout = decimal(attempt.timeout_millis);
+            let timeout = attempt.timeout_millis.to_string();
             let state = attempt.state.pack();
             let mut packed = vec![
                 "attempt",
@@ -170,7 +168,7 @@ pub fn settle_attempt(packed: &[u8], body: Vec<u8>) -> String {
             state,
         }) => members(&[
             "retry",
-            &decimal(delay_millis),
+            &delay_millis.to_string(),
             if refresh_credentials { "1" } else { "0" },
             &state.pack(),
             &json(&because),

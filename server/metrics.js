@@ -35,22 +35,24 @@ export class Metrics {
       buckets: SECONDS,
       registers,
     });
-    const reports = new Gauge({
-      name: "cloudauth_gateway_webhook_backlog",
-      help: "Webhook deliveries that wait",
-      registers,
-    });
     const overdue = new Gauge({
       name: "cloudauth_gateway_webhook_overdue_seconds",
       help: "How long the first of them has been due",
+      registers: [],
+    });
+    new Gauge({
+      name: "cloudauth_gateway_webhook_backlog",
+      help: "Webhook deliveries that wait",
       registers,
       collect() {
         const now = Date.now();
         const found = store.backlog(now);
-        reports.set(found.reports);
+        this.set(found.reports);
         overdue.set(Math.max(0, now - (found.oldest ?? now)) / 1000);
       },
     });
+    // Is read after the one that sets it.
+    this.#registry.registerMetric(overdue);
   }
 
   observe({ route, outcome, status, durationMs }) {

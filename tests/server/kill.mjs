@@ -131,7 +131,10 @@ class Order {
       assert.equal(this.certifyIds.size, 1, `${this.no} has two CertifyIds`);
     }
     if (status !== 200 || json.status === undefined || json.status === "pending") {
-      assert.ok(this.verdict === undefined || status !== 200 || json.status === undefined, "a verdict was lost");
+      assert.ok(
+        this.verdict === undefined || status !== 200 || json.status === undefined,
+        "a verdict was lost",
+      );
       return;
     }
     assert.ok(this.verdict === undefined || this.verdict === json.status, `${this.no}: the verdict changed`);
@@ -200,7 +203,9 @@ class Vendor extends Server {
       const ids = this.started.get(no) ?? [];
       const CertifyId = `${no}-${ids.length}`;
       this.started.set(no, [...ids, CertifyId]);
-      return this.#dice(20) === 0 ? { status: 503, json: { Code: "ServiceUnavailable" } } : done({ CertifyId });
+      return this.#dice(20) === 0
+        ? { status: 503, json: { Code: "ServiceUnavailable" } }
+        : done({ CertifyId });
     }
     const id = form.get("CertifyId");
     if (!this.verdicts.has(id) && this.#dice(3) === 0) this.verdicts.set(id, this.#dice(2) ? "T" : "F");

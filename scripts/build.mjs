@@ -1,5 +1,5 @@
-// Builds what the npm package, the Worker and the console load: the WebAssembly modules with their glue, the CommonJS
-// bundles for Node, and the console. Skips whatever is up to date.
+// Builds what the npm packages, the Worker and the console load: WebAssembly modules from the one crate, with their
+// glue, the CommonJS bundles of the Node entries, and the console. Nothing is built again while its inputs are the same.
 
 import { createHash } from "node:crypto";
 import { cpSync, existsSync, mkdirSync, readFileSync, readdirSync, rmSync, writeFileSync } from "node:fs";
@@ -10,6 +10,7 @@ import { answer, must } from "./lib/process.mjs";
 import { command, line } from "./lib/progress.mjs";
 import { at, filesUnder, lockedCrate, projectEnv, root } from "./lib/project.mjs";
 import { gzipped, kilobytes } from "./lib/sizes.mjs";
+import { buildServer } from "./server.mjs";
 import { forBuild, setUp } from "./setup.mjs";
 
 const TARGET = "wasm32-unknown-unknown";
@@ -221,6 +222,7 @@ export async function build() {
     for (const [file, module] of Object.entries(commonJs)) await bundleCommonJs(file, module);
   });
   await line("console", () => buildConsole(inputs));
+  await line("gateway for Node", buildServer);
 }
 
 await command(import.meta, async () => {

@@ -373,6 +373,11 @@ problems! {
         "开发模式仅限本机" "Development mode serves this machine alone"
         "GATEWAY_MODE=development 的网关只应答本机地址；部署时请设 GATEWAY_MODE=production。"
         "A gateway with GATEWAY_MODE=development answers loopback addresses only; set GATEWAY_MODE=production to deploy it.";
+    /// The host cannot serve for the moment.
+    UNAVAILABLE 503 "unavailable" Operator true
+        "网关暂时不可用" "The gateway is not available"
+        "网关的数据库无法访问，或网关正在停止；请稍后重试，若持续出现请运维检查。"
+        "The gateway cannot reach its database, or it is stopping; try again later, and have its operator look if this goes on.";
     /// The vendor is asked too often.
     UPSTREAM_THROTTLED 503 "upstream-throttled" Operator true
         "服务商限流" "The vendor is throttling"

@@ -15,7 +15,7 @@ use super::ledger::{Asker, Front, Task};
 use super::problem::{
     BODY_TOO_LARGE, DEVELOPMENT_ONLY, INSUFFICIENT_SCOPE, INTERNAL_ERROR, METHOD_NOT_ALLOWED,
     NOT_CONFIGURED, NOT_FOUND, PHOTO_UNAVAILABLE, PROBLEMS, Problem, RATE_LIMITED, REQUEST_TIMEOUT,
-    UNAUTHENTICATED, UNKNOWN_ORDER, UPSTREAM_FAILED,
+    UNAUTHENTICATED, UNAVAILABLE, UNKNOWN_ORDER, UPSTREAM_FAILED,
 };
 use super::reply::{Headers, Language, Reply};
 use super::rpc_front::{RpcFront, is_rpc};
@@ -226,6 +226,7 @@ pub fn failure(what: HostFailure, request: &IncomingRequest, request_id: &str) -
         HostFailure::NoPage => Problem::new(&NOT_FOUND),
         HostFailure::RateLimited => Problem::new(&RATE_LIMITED).retry_after(10),
         HostFailure::SlowBody => Problem::new(&REQUEST_TIMEOUT),
+        HostFailure::Unavailable => Problem::new(&UNAVAILABLE).retry_after(5),
     };
     if is_rpc(request) {
         RpcFront::of(request).problem(&problem, request_id)
@@ -265,6 +266,8 @@ pub enum HostFailure {
     RateLimited,
     /// The body did not arrive in time.
     SlowBody,
+    /// The database cannot be reached, or the host is stopping.
+    Unavailable,
 }
 
 impl HostFailure {
@@ -274,6 +277,7 @@ impl HostFailure {
             "no-page" => Self::NoPage,
             "rate-limited" => Self::RateLimited,
             "slow-body" => Self::SlowBody,
+            "unavailable" => Self::Unavailable,
             _ => Self::Internal,
         }
     }

@@ -136,7 +136,8 @@ pub fn gateway_alarm() -> String {
     to_json(&Task::Alarm(Default::default()))
 }
 
-/// The answer where the host could not go on: `internal`, `no-page`, `rate-limited`, `slow-body`.
+/// The answer where the host could not go on: `internal`, `no-page`, `rate-limited`,
+/// `slow-body`, `unavailable`.
 #[wasm_bindgen(js_name = gatewayFailure)]
 pub fn gateway_failure(
     what: &str,

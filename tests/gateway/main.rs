@@ -10,6 +10,7 @@
 )]
 
 mod alarm;
+mod clocks;
 mod dice;
 mod foreign;
 mod host;

@@ -13,6 +13,7 @@ use crate::gateway::problem::{
     UPSTREAM_THROTTLED,
 };
 use crate::gateway::settings::Settings;
+use crate::timestamp::Timestamp;
 use serde::{Deserialize, Serialize};
 
 /// The wait between two looks, while a request waits for the verdict, grows up to this.
@@ -116,7 +117,7 @@ pub(super) fn begin(
         return Ok(writes.then(ask.problem(&Problem::new(&UNKNOWN_ORDER))));
     };
     if order.is_lost(&context.instance, context.now) {
-        order.start = Start::Unknown;
+        order.give_up();
         writes.put(key, &order);
         writes.wake.push(ask.no.clone());
     }
@@ -140,6 +141,7 @@ pub(super) fn settle(
     settings: &Settings,
     ask: Ask,
     ended: Ended,
+    upstream_now: Timestamp,
     rows: &Rows,
     context: &Context,
 ) -> Result<Step, Stop> {
@@ -154,7 +156,7 @@ pub(super) fn settle(
     };
     let next = match ended {
         Ended::Answered(Answer::Describe(result)) => {
-            return told(settings, ask, order, &result, rows, context);
+            return told(settings, ask, order, &result, upstream_now, rows, context);
         }
         Ended::Answered(Answer::Init(_)) => return Err(Stop::Unreadable),
         // The verdict stands, whatever became of the question about the material.
@@ -184,6 +186,7 @@ fn told(
     mut ask: Ask,
     mut order: Order,
     result: &DescribeResult,
+    upstream_now: Timestamp,
     rows: &Rows,
     context: &Context,
 ) -> Result<Step, Stop> {
@@ -200,7 +203,9 @@ fn told(
         return Ok(writes.then(next));
     }
     let over = match order.start {
-        Start::Done { at, .. } => now >= over_at(at, settings.certify_id_valid_millis),
+        Start::Done { at, .. } => {
+            upstream_now.unix_millis() >= over_at(at, settings.certify_id_valid_millis)
+        }
         _ => false,
     };
     let outcome = told.or_else(|| over.then_some(Outcome::Expired));

@@ -77,7 +77,7 @@ pub(super) fn begin(
         return start(settings, create, None, writes, rows, context);
     };
     if order.is_lost(&context.instance, context.now) {
-        order.start = Start::Unknown;
+        order.give_up();
         writes.put(key, &order);
         writes.wake.push(create.no.clone());
     }
@@ -154,6 +154,7 @@ fn start(
                 .saturating_add(FLIGHT_MARGIN_MILLIS),
             anew: !is_new,
         },
+        given_up: None,
         verdict: None,
         report: None,
     };
@@ -241,8 +242,8 @@ fn millis_to_midnight(now: Timestamp) -> i64 {
     MILLIS_PER_DAY.saturating_sub(of_day)
 }
 
-/// The order, if it is still this call that starts it. It may have been given up meanwhile, and
-/// perhaps started anew: then nothing more is sent for it, and what comes too late is not handed out.
+/// The order, if it is still this call that starts it. It may have been given up meanwhile and
+/// started anew: then nothing more is sent for it, and what comes too late is not handed out.
 pub(super) fn in_flight(
     create: &Create,
     flight: &str,
@@ -262,6 +263,7 @@ pub(super) fn settle(
     create: Create,
     flight: &str,
     ended: Ended,
+    upstream_now: Timestamp,
     rows: &Rows,
     context: &Context,
 ) -> Result<Step, Stop> {
@@ -276,10 +278,21 @@ pub(super) fn settle(
         Err(too_late) => return Ok(too_late),
     };
     writes.wake.push(create.no.clone());
+    let first = matches!(order.start, Start::Inflight { anew: false, .. });
+    order.given_up = None;
     // What is written of an order that is free again: nothing, or why it was refused.
     let (free, problem) = match ended {
         Ended::Answered(Answer::Init(result)) => {
-            return done(settings, create, order, *result, writes, rows, context);
+            return done(
+                settings,
+                create,
+                order,
+                *result,
+                upstream_now,
+                writes,
+                rows,
+                context,
+            );
         }
         // The vendor is asked by action, so this does not come; nothing is known if it does.
         Ended::Answered(Answer::Describe(_)) => (None, Problem::new(&START_OUTCOME_UNKNOWN)),
@@ -301,9 +314,8 @@ pub(super) fn settle(
             Problem::new(&START_OUTCOME_UNKNOWN).because_of(&error),
         ),
     };
-    let anew = matches!(order.start, Start::Inflight { anew: true, .. });
     let listed = listed_key(order.created, &create.no);
-    order.start = match free.filter(|_| !anew) {
+    order.start = match free.filter(|_| first) {
         None => Start::Unknown,
         Some(Some(refused)) => {
             writes.delete(listed);
@@ -324,6 +336,7 @@ fn done(
     create: Create,
     mut order: Order,
     result: InitResult,
+    upstream_now: Timestamp,
     mut writes: Writes,
     rows: &Rows,
     context: &Context,
@@ -351,15 +364,14 @@ fn done(
         let reply = create.asker.problem(&problem).with_outcome(outcome);
         return Ok(writes.then(Next::reply(reply)));
     }
-    let now = context.now.unix_millis();
     order.start = Start::Done {
         certify_id: result.certify_id,
         certify_url: result.certify_url,
-        at: now,
+        at: upstream_now.unix_millis(),
     };
     writes.put(order_key(&create.no), &order);
     writes.put(certified, &create.no);
-    let over = over_at(now, settings.certify_id_valid_millis);
+    let over = over_at(context.now.unix_millis(), settings.certify_id_valid_millis);
     writes.due(rows, context.now, over, &format!("check/{}", create.no))?;
     debug_assert_eq!(order.standing(), Some(Standing::Pending));
     let reply = answer::started(settings, &create, &order, false);

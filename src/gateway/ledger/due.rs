@@ -5,7 +5,7 @@
 //!
 //! | what | then |
 //! |---|---|
-//! | `expire` | the order's record is deleted |
+//! | `expire` | the order's record is deleted, the second time |
 //! | `check` | the verdict of an order whose time is over is fetched, so that it is not lost |
 //! | `report` | the caller is told the verdict |
 //! | `drop` | the row with that key is deleted |
@@ -27,6 +27,9 @@ use serde::{Deserialize, Serialize};
 pub const GIVEN_UP_MILLIS: i64 = 10 * 60_000;
 /// A check that brought no verdict is repeated after this.
 const CHECK_AGAIN_MILLIS: i64 = 60 * 60_000;
+/// A clock that jumps is set right within this. What cannot be undone is done only when its time is
+/// over still, this much later.
+pub(super) const CLOCK_WRONG_MILLIS: i64 = 2 * 60 * 60_000;
 /// Rows worked on in one act.
 const BATCH: u32 = 50;
 /// Acts, and milliseconds, before the alarm is set again, since the platform ends an alarm that takes
@@ -128,10 +131,7 @@ pub(super) fn work(
     let now = context.now.unix_millis();
     let earliest = earliest(rows)?;
     let after = format!("due/{}", sortable(now.saturating_add(1)));
-    let due = || {
-        let keys = earliest.iter().map(|(key, _)| key);
-        keys.take_while(|key| **key < after)
-    };
+    let due = || earliest.iter().take_while(|(key, _)| *key < after);
     if due().next().is_none() {
         match next_at(earliest) {
             Some(at) => writes.alarm = Some(at),
@@ -155,10 +155,11 @@ pub(super) fn work(
     let receiver: Option<Receiver> = rows.get(RECEIVER)?;
     let mut question: Option<Ask> = None;
     let mut deliveries = Vec::new();
-    for key in due() {
+    for (key, value) in due() {
         let (what, id) = entry(key);
+        let time = value.parse().unwrap_or(1);
         match (what, &question) {
-            ("expire", _) => expire(settings, id, &mut writes, rows, context.now)?,
+            ("expire", _) => expire(settings, id, time, &mut writes, rows, context.now)?,
             ("drop", _) => writes.delete(id.to_owned()),
             // One question answers every callback of an order.
             ("check", Some(ask)) if ask.no == id => {}
@@ -219,6 +220,7 @@ fn next_at(rows: &[(String, String)]) -> Option<i64> {
 fn expire(
     settings: &Settings,
     no: &str,
+    time: u32,
     writes: &mut Writes,
     rows: &Rows,
     now: Timestamp,
@@ -235,6 +237,11 @@ fn expire(
     if expires > now.unix_millis() {
         // Started later than it was asked for, or kept longer than it was meant to be then.
         writes.later(expires, &format!("expire/{no}"));
+        return Ok(());
+    }
+    if time == 1 {
+        let again = now.plus_millis(CLOCK_WRONG_MILLIS).unix_millis();
+        writes.later_for_time(again, &format!("expire/{no}"), 2);
         return Ok(());
     }
     writes.delete(order_key(no));

@@ -1,5 +1,6 @@
 //! Nonces of signed requests: each may be used once while its request is young enough to count.
 
+use super::due::CLOCK_WRONG_MILLIS;
 use super::rows::{Rows, Stop};
 use super::{Context, Next, Step, Task, Writes};
 use crate::json::Json;
@@ -36,6 +37,7 @@ pub(super) fn check(signed: Signed, rows: &Rows, context: &Context) -> Result<St
     let gone = context
         .now
         .plus_millis(NONCE_MILLIS)
+        .plus_millis(CLOCK_WRONG_MILLIS)
         .unix_millis()
         .div_euclid(BATCH_MILLIS)
         .saturating_add(1)

@@ -23,6 +23,10 @@ pub struct Order {
     pub input: String,
     /// How the start went.
     pub start: Start,
+    /// The call that was under way when the order was given up. What comes of it counts until the
+    /// order is started anew: a clock that jumps must not lose it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub given_up: Option<String>,
     /// The outcome; never changed once written.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub verdict: Option<Verdict>,
@@ -66,7 +70,7 @@ pub enum Start {
         /// The vendor's web page for it, while it can be used.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         certify_url: Option<String>,
-        /// When.
+        /// When, by Alibaba Cloud's clock.
         at: i64,
     },
 }
@@ -177,15 +181,27 @@ impl Order {
         }
     }
 
-    /// Whether a call that was under way surely has ended without its outcome being written.
+    /// Whether a call that was under way has ended, as far as can be known, without its outcome being
+    /// written.
     pub fn is_lost(&self, instance: &str, now: Timestamp) -> bool {
         matches!(&self.start, Start::Inflight { instance: theirs, until, .. }
             if theirs != instance || now.unix_millis() > *until)
     }
 
-    /// Whether it is that very call that is under way.
+    /// Nobody waits for the call under way any longer.
+    pub fn give_up(&mut self) {
+        if let Start::Inflight { flight, .. } = std::mem::replace(&mut self.start, Start::Unknown) {
+            self.given_up = Some(flight);
+        }
+    }
+
+    /// Whether it is that very call that is under way, or was last.
     pub fn is_flight(&self, flight: &str) -> bool {
-        matches!(&self.start, Start::Inflight { flight: ours, .. } if ours == flight)
+        match &self.start {
+            Start::Inflight { flight: ours, .. } => ours == flight,
+            Start::Unknown => self.given_up.as_deref() == Some(flight),
+            Start::Refused { .. } | Start::Done { .. } => false,
+        }
     }
 }
 

@@ -7,7 +7,7 @@
 //! | `certify/{certifyId}` | the order it was handed out for |
 //! | `starts/{day}` | verifications started that day |
 //! | `user/{day}/{keyed hash}` | … for one UserId |
-//! | `due/{time}/{what}/{id}` | `1`; what the alarm has to do, see [`super::due`] |
+//! | `due/{time}/{what}/{id}` | how often the alarm has come to it, from 1; what it has to do, see [`super::due`] |
 //! | `nonce/{AccessKeyId}/{hash}` | `1`; a nonce that was used |
 //! | `alarm` | when the alarm is set to fire |
 //! | `caller` | whose ledger it is |

@@ -118,6 +118,8 @@ pub struct Host {
     pub set: Option<i64>,
     /// Everything that was written.
     pub written: Vec<Write>,
+    /// The keys that were logged because their rows cannot be read.
+    pub unreadable: Vec<String>,
 }
 
 impl Host {
@@ -133,6 +135,7 @@ impl Host {
             sent: Vec::new(),
             set: None,
             written: Vec::new(),
+            unreadable: Vec::new(),
         }
     }
 
@@ -249,6 +252,7 @@ impl Host {
         };
         self.set = act.alarm.or(self.set);
         self.written.extend_from_slice(&act.writes);
+        self.unreadable.extend_from_slice(&act.unreadable);
         for (key, value) in act.writes {
             match value {
                 Some(value) => rows.insert(key, value),

@@ -363,8 +363,10 @@ impl World {
             writes,
             alarm,
             wake,
+            unreadable,
             next,
         } = act;
+        assert!(unreadable.is_empty(), "{unreadable:?}");
         for (key, value) in writes {
             match value {
                 Some(value) => {

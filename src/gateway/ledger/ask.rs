@@ -158,7 +158,7 @@ pub(super) fn settle(
         Ended::Answered(Answer::Describe(result)) => {
             return told(settings, ask, order, &result, upstream_now, rows, context);
         }
-        Ended::Answered(Answer::Init(_)) => return Err(Stop::Unreadable),
+        Ended::Answered(Answer::Init(_)) => return Err(Stop::Unreadable(order_key(&ask.no))),
         // The verdict stands, whatever became of the question about the material.
         _ if order.verdict.is_some() => {
             ask.standing(settings, &order, None, Some("material-unavailable"))

@@ -159,7 +159,8 @@ fn start(
         report: None,
     };
     writes.put(order_key(&create.no), &order);
-    if rows.get::<String>(CALLER)?.is_none() {
+    let caller: Option<String> = writes.readable(rows.get(CALLER))?.flatten();
+    if caller.is_none() {
         writes.put(CALLER.to_owned(), &create.asker.caller);
     }
     if is_new {

@@ -30,6 +30,8 @@ const CHECK_AGAIN_MILLIS: i64 = 60 * 60_000;
 /// A clock that jumps is set right within this. What cannot be undone is done only when its time is
 /// over still, this much later.
 pub(super) const CLOCK_WRONG_MILLIS: i64 = 2 * 60 * 60_000;
+/// What needs a row that cannot be read is tried again after this.
+const SET_ASIDE_MILLIS: i64 = 60 * 60_000;
 /// Rows worked on in one act.
 const BATCH: u32 = 50;
 /// Acts, and milliseconds, before the alarm is set again, since the platform ends an alarm that takes
@@ -94,9 +96,12 @@ pub(super) fn hint(hint: &Hint, rows: &Rows, context: &Context) -> Result<Step, 
         let now = context.now.unix_millis();
         writes.due(rows, context.now, now, &format!("check/{}", hint.no))?;
     }
-    // Whether there is such an order is nobody's business but the caller's.
-    let reply = Reply::json(200, &Object::new().with("status", "ok")).with_outcome("noted");
-    Ok(writes.then(Next::reply(reply)))
+    Ok(writes.then(noted()))
+}
+
+/// The answer to a callback. Whether there is such an order is nobody's business but the caller's.
+pub(super) fn noted() -> Next {
+    Next::reply(Reply::json(200, &Object::new().with("status", "ok")).with_outcome("noted"))
 }
 
 /// The earliest rows, due or not. The time is no part of the range: the need is the same whatever
@@ -151,31 +156,55 @@ pub(super) fn work(
             .then(|| order_key(id))
     });
     rows.expect(orders.chain([CALLER.to_owned(), RECEIVER.to_owned()]))?;
-    let caller: String = rows.get(CALLER)?.unwrap_or_default();
-    let receiver: Option<Receiver> = rows.get(RECEIVER)?;
+    // `None` where the row cannot be read: what needs it waits, and the next start writes it again.
+    let caller: Option<String> = writes
+        .readable(rows.get::<String>(CALLER))?
+        .map(Option::unwrap_or_default);
+    let receiver: Option<Receiver> = match writes.readable(rows.get(RECEIVER))? {
+        Some(receiver) => receiver,
+        None => {
+            writes.delete(RECEIVER.to_owned());
+            None
+        }
+    };
     let mut question: Option<Ask> = None;
     let mut deliveries = Vec::new();
     for (key, value) in due() {
         let (what, id) = entry(key);
         let time = value.parse().unwrap_or(1);
-        match (what, &question) {
-            ("expire", _) => expire(settings, id, time, &mut writes, rows, context.now)?,
-            ("drop", _) => writes.delete(id.to_owned()),
-            // One question answers every callback of an order.
-            ("check", Some(ask)) if ask.no == id => {}
-            ("check", Some(_)) => continue,
-            ("check", None) => question = check(id, &caller, alarm, rows)?,
-            ("report", _) => match receiver.as_ref().and_then(|one| one.waits_until(now)) {
-                Some(until) => writes.later(until, &format!("report/{id}")),
-                None => {
-                    deliveries.push(Task::Report(Posted {
-                        no: id.to_owned(),
-                        caller: caller.clone(),
-                        due: key.clone(),
-                    }));
-                    continue;
+        match (what, &question, &caller) {
+            ("expire", ..) => {
+                let expired = expire(settings, id, time, &mut writes, rows, context.now);
+                if writes.readable(expired)?.is_none() {
+                    set_aside(&mut writes, &format!("expire/{id}"), context.now);
                 }
-            },
+            }
+            ("drop", ..) => writes.delete(id.to_owned()),
+            // One question answers every callback of an order.
+            ("check", Some(ask), _) if ask.no == id => {}
+            ("check", Some(_), _) => continue,
+            ("check", None, Some(caller)) => {
+                match writes.readable(check(id, caller, alarm, rows))? {
+                    Some(asked) => question = asked,
+                    None => set_aside(&mut writes, &format!("check/{id}"), context.now),
+                }
+            }
+            ("report", _, Some(caller)) => {
+                match receiver.as_ref().and_then(|one| one.waits_until(now)) {
+                    Some(until) => writes.later(until, &format!("report/{id}")),
+                    None => {
+                        deliveries.push(Task::Report(Posted {
+                            no: id.to_owned(),
+                            caller: caller.clone(),
+                            due: key.clone(),
+                        }));
+                        continue;
+                    }
+                }
+            }
+            ("check" | "report", _, None) => {
+                set_aside(&mut writes, &format!("{what}/{id}"), context.now);
+            }
             _ => {}
         }
         writes.delete(key.clone());
@@ -200,6 +229,12 @@ pub(super) fn work(
         }
     };
     Ok(writes.then(next))
+}
+
+/// Has the alarm come to it later, since a row that it needs cannot be read now: a repaired one, or
+/// another version of the gateway, may let it be done.
+pub(super) fn set_aside(writes: &mut Writes, what: &str, now: Timestamp) {
+    writes.later(now.plus_millis(SET_ASIDE_MILLIS).unix_millis(), what);
 }
 
 /// What a due row is about: what to do, and with which.

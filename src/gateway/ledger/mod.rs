@@ -190,6 +190,8 @@ pub struct Act {
     pub alarm: Option<i64>,
     /// Orders whose waiting tasks are to go on now.
     pub wake: Vec<String>,
+    /// Rows that could not be read, to be logged. Their keys hold nothing about the person.
+    pub unreadable: Vec<String>,
     /// What comes next.
     pub next: Next,
 }
@@ -267,6 +269,7 @@ struct Writes {
     writes: Vec<Write>,
     wake: Vec<String>,
     alarm: Option<i64>,
+    unreadable: Vec<String>,
 }
 
 impl Writes {
@@ -291,7 +294,7 @@ impl Writes {
     /// Something for the alarm to do at a time.
     fn due(&mut self, rows: &Rows, now: Timestamp, at: i64, what: &str) -> Result<(), Stop> {
         self.later(at, what);
-        let set: Option<i64> = rows.get(ALARM)?;
+        let set: Option<i64> = self.readable(rows.get(ALARM))?.flatten();
         let earliest = self.alarm.map_or(at, |other| other.min(at));
         // An alarm that should have fired long ago has been given up by the platform.
         let late = now.unix_millis().saturating_sub(due::GIVEN_UP_MILLIS);
@@ -299,6 +302,18 @@ impl Writes {
             self.alarm = Some(earliest);
         }
         Ok(())
+    }
+
+    /// What was read, or `None` for a row that cannot be read, which is logged.
+    fn readable<T>(&mut self, read: Result<T, Stop>) -> Result<Option<T>, Stop> {
+        match read {
+            Ok(value) => Ok(Some(value)),
+            Err(Stop::Unreadable(key)) => {
+                self.unreadable.push(key);
+                Ok(None)
+            }
+            Err(need @ Stop::Need(_)) => Err(need),
+        }
     }
 
     /// The act. An alarm to set is written beside it, so that later steps know of it.
@@ -310,6 +325,7 @@ impl Writes {
             writes: self.writes,
             alarm: self.alarm,
             wake: self.wake,
+            unreadable: self.unreadable,
             next,
         }))
     }
@@ -326,14 +342,7 @@ pub fn step(
     rows: &Rows,
     context: &Context,
 ) -> Step {
-    let asker = task.asker();
-    let started = matches!(
-        &task,
-        Task::Settle(Call {
-            purpose: Purpose::Start { .. },
-            ..
-        })
-    );
+    let stuck = task.stuck();
     let taken = match task {
         Task::Signed(signed) => nonce::check(signed, rows, context),
         Task::Create(create) => create::begin(settings, create, rows, context),
@@ -350,10 +359,11 @@ pub fn step(
     match taken {
         Ok(step) => step,
         Err(Stop::Need(need)) => Step::Need(need),
-        Err(Stop::Unreadable) => {
+        Err(Stop::Unreadable(key)) => {
             let mut writes = Writes::default();
-            let next = match asker {
-                Some(asker) => {
+            writes.unreadable.push(key);
+            let next = match stuck {
+                Stuck::Asked { asker, started } => {
                     let problem = Problem::new(&INTERNAL_ERROR);
                     let reply = asker.problem(&if started {
                         problem.execution_unknown()
@@ -362,16 +372,42 @@ pub fn step(
                     });
                     Next::reply(reply.with_outcome("unreadable-row"))
                 }
-                None => {
-                    // The alarm would not fire again for whatever else is due.
+                Stuck::Hint => due::noted(),
+                Stuck::Check(alarm) => Next::Again {
+                    then: Task::Alarm(alarm),
+                },
+                Stuck::Report(posted) => {
+                    writes.delete(posted.due);
+                    due::set_aside(&mut writes, &format!("report/{}", posted.no), context.now);
+                    Next::Idle
+                }
+                Stuck::Alarm => {
+                    // It would not fire again for whatever else is due.
                     writes.alarm =
                         Some(context.now.plus_millis(due::GIVEN_UP_MILLIS).unix_millis());
                     Next::Idle
                 }
+                Stuck::Nobody => Next::Idle,
             };
             writes.then(next)
         }
     }
+}
+
+/// Who goes on, and how, where a task meets a row that cannot be read.
+enum Stuck {
+    /// Who asked is told; `started` where a verification may have been started.
+    Asked { asker: Asker, started: bool },
+    /// The callback is answered.
+    Hint,
+    /// The alarm goes on.
+    Check(due::Alarm),
+    /// The report is made later.
+    Report(webhook::Posted),
+    /// The alarm fires again.
+    Alarm,
+    /// There is nothing to do.
+    Nobody,
 }
 
 impl Task {
@@ -392,25 +428,50 @@ impl Task {
     }
 
     fn asker(&self) -> Option<Asker> {
+        match self.stuck() {
+            Stuck::Asked { asker, .. } => Some(asker),
+            _ => None,
+        }
+    }
+
+    fn stuck(&self) -> Stuck {
+        let asked = |asker: &Asker| Stuck::Asked {
+            asker: asker.clone(),
+            started: false,
+        };
+        let read = |ask: &Ask| match &ask.asker {
+            Some(asker) => asked(asker),
+            None => Stuck::Check(ask.alarm),
+        };
         match self {
-            Self::Signed(signed) => signed.then.asker(),
-            Self::Create(create) => Some(create.asker.clone()),
-            Self::Ask(ask) => ask.asker.clone(),
-            Self::List(list) => Some(list.asker.clone()),
+            Self::Signed(signed) => signed.then.stuck(),
+            Self::Create(create) => asked(&create.asker),
+            Self::Ask(ask) => read(ask),
+            Self::List(list) => asked(&list.asker),
             Self::Call(call) | Self::Settle(call) => match &call.purpose {
-                Purpose::Start { create, .. } => Some(create.asker.clone()),
-                Purpose::Ask(ask) => ask.asker.clone(),
+                Purpose::Start { create, .. } => Stuck::Asked {
+                    asker: create.asker.clone(),
+                    started: matches!(self, Self::Settle(_)),
+                },
+                Purpose::Ask(ask) => read(ask),
             },
-            Self::Hint(_)
-            | Self::Wake(_)
-            | Self::Alarm(_)
-            | Self::Report(_)
-            | Self::Reported(_) => None,
+            Self::Hint(_) => Stuck::Hint,
+            Self::Alarm(_) => Stuck::Alarm,
+            Self::Report(posted) => Stuck::Report(posted.clone()),
+            Self::Wake(_) | Self::Reported(_) => Stuck::Nobody,
         }
     }
 }
 
 impl Purpose {
+    /// The row of the order it is for.
+    fn order_key(&self) -> String {
+        rows::order_key(match self {
+            Self::Start { create, .. } => &create.no,
+            Self::Ask(ask) => &ask.no,
+        })
+    }
+
     fn action(&self) -> &'static Action {
         match self {
             Self::Start { .. } => &crate::actions::INIT_FACE_VERIFY,
@@ -465,7 +526,7 @@ fn attempt(settings: &Settings, call: Call, rows: &Rows, context: &Context) -> R
 
 fn send(settings: &Settings, call: Call, writes: Writes, context: &Context) -> Result<Step, Stop> {
     let Some(request) = call.purpose.request(settings, context.now) else {
-        return Err(Stop::Unreadable);
+        return Err(Stop::Unreadable(call.purpose.order_key()));
     };
     let attempt = call::attempt(
         &settings.options,
@@ -530,7 +591,7 @@ fn settle(
             }
         }
         Some(Happened::Crowded) => Ended::Crowded,
-        None => return Err(Stop::Unreadable),
+        None => return Err(Stop::Unreadable(purpose.order_key())),
     };
     match purpose {
         Purpose::Start { create, flight } => create::settle(

@@ -30,7 +30,7 @@ pub(super) fn check(signed: Signed, rows: &Rows, context: &Context) -> Result<St
         }
         let reply = match signed.then.asker() {
             Some(asker) => asker.refusal(&errors::NONCE_USED.because("")),
-            None => return Err(Stop::Unreadable),
+            None => return Err(Stop::Unreadable(signed.nonce)),
         };
         return Ok(writes.then(Next::reply(reply)));
     }

@@ -57,8 +57,8 @@ pub enum Need {
 pub enum Stop {
     /// Something has to be loaded first.
     Need(Need),
-    /// A row is not of the form this version writes.
-    Unreadable,
+    /// The row with this key is not of the form this version writes, or says what cannot be done.
+    Unreadable(String),
 }
 
 /// What the host has loaded so far.
@@ -79,7 +79,9 @@ impl Rows {
         match first_value(&self.rows, key) {
             None => Err(Stop::Need(Need::Keys(vec![key.to_owned()]))),
             Some(None) => Ok(None),
-            Some(Some(text)) => from_json(text).map(Some).map_err(|_| Stop::Unreadable),
+            Some(Some(text)) => from_json(text)
+                .map(Some)
+                .map_err(|_| Stop::Unreadable(key.to_owned())),
         }
     }
 

@@ -354,3 +354,82 @@ fn a_callback_of_an_order_that_cannot_be_read_is_answered() {
     call_back(&mut host, &path);
     assert_eq!(host.unreadable, [format!("order/{}", order(0))]);
 }
+
+fn fails(_: &OutgoingRequest) -> Outcome {
+    json_answer(500, &json!({"Code": "InternalError"}))
+}
+
+fn unknown_there(sent: &OutgoingRequest) -> Outcome {
+    if sent.url == WEBHOOK {
+        return passed(sent);
+    }
+    json_answer(200, &json!({"Code": "406"}))
+}
+
+#[test]
+fn what_a_callback_announced_while_the_service_failed_is_asked_again_soon() {
+    let mut host = host();
+    start(&mut host, 0);
+    let path = callback(&host);
+    call_back(&mut host, &path);
+    let announced = host.now;
+    let mut pauses = Vec::new();
+    while host.now < announced + HOUR / 2 {
+        host.sent.clear();
+        host.alarm("shop", &mut fails);
+        if !host.sent.is_empty() {
+            pauses.push((host.now - announced) / 1_000);
+        }
+        host.now = host.next_alarm("shop").unwrap();
+    }
+    // Soon at first, and then ever more seldom, in seconds; a question itself takes a few.
+    assert!(
+        matches!(pauses[..], [0..10, 10..20, 70..90, 370..400, 1_270..1_310]),
+        "{pauses:?}"
+    );
+    // The check when its time is over goes on until there is a verdict.
+    for _ in 0..20 {
+        host.alarm("shop", &mut fails);
+        let next = host.next_alarm("shop").unwrap();
+        assert!(next <= host.now + HOUR);
+        host.now = next;
+    }
+    host.alarm("shop", &mut passed);
+    assert_eq!(status(&host, 0)["verdict"]["outcome"], "passed");
+
+    let mut host = self::host();
+    start(&mut host, 0);
+    let path = callback(&host);
+    call_back(&mut host, &path);
+    host.alarm("shop", &mut fails);
+    host.now = host.next_alarm("shop").unwrap();
+    host.sent.clear();
+    host.alarm("shop", &mut passed);
+    let actions: Vec<String> = host.sent.iter().map(action).collect();
+    assert_eq!(actions, ["DescribeFaceVerify", "webhook"]);
+    // Nothing is left of the questions that would have followed.
+    assert!(!host.rows["shop"].keys().any(|key| key.contains("/hint/")));
+}
+
+#[test]
+fn an_order_that_alibaba_cloud_no_longer_knows_ends() {
+    let mut host = host();
+    start(&mut host, 0);
+    // While its CertifyId can be used, that it is not known is a failure.
+    let path = format!("/v1/face-verifications/{}", order(0));
+    let bearer = [("authorization", "Bearer a token")];
+    let (_, reply) = host.handle(request("GET", &path, &bearer, b""), &mut unknown_there);
+    assert_eq!(reply.status, 502, "{}", reply.body);
+    assert!(status(&host, 0).get("verdict").is_none());
+    host.now += HOUR;
+    host.alarm("shop", &mut unknown_there);
+    assert_eq!(status(&host, 0)["verdict"]["outcome"], "expired");
+    assert!(status(&host, 0)["report"]["delivered"].is_number());
+    let (_, reply) = host.handle(request("GET", &path, &bearer, b""), &mut |_| {
+        panic!("nobody is asked")
+    });
+    let told: Value = serde_json::from_str(&reply.body).unwrap();
+    assert_eq!(told["status"], "expired");
+    host.now += HOUR;
+    host.alarm("shop", &mut |_| panic!("nobody is asked"));
+}

@@ -7,7 +7,7 @@ use super::rows::{Rows, Stop, certify_key, order_key};
 use super::webhook::Report;
 use super::{Asker, Context, Ended, Next, Purpose, Step, Task, Writes, answer, call};
 use crate::client::response::{Answer, DescribeResult};
-use crate::error::{Audience, Error};
+use crate::error::{Audience, Error, Kind};
 use crate::gateway::problem::{
     ORDER_BEING_STARTED, PHOTO_UNAVAILABLE, Problem, START_OUTCOME_UNKNOWN, UNKNOWN_ORDER,
     UPSTREAM_THROTTLED,
@@ -30,6 +30,9 @@ pub struct Ask {
     /// The alarm that goes on afterwards, when the ledger asks for itself.
     #[serde(default)]
     pub alarm: Alarm,
+    /// The row that has the alarm ask again, unless a verdict comes of this question.
+    #[serde(default)]
+    pub again: Option<String>,
     /// OuterOrderNo; empty where the CertifyId says which order it is.
     pub no: String,
     /// Whether to give what was found out about the person.
@@ -158,6 +161,19 @@ pub(super) fn settle(
         Ended::Answered(Answer::Describe(result)) => {
             return told(settings, ask, order, &result, upstream_now, rows, context);
         }
+        Ended::Failed(error)
+            if order.verdict.is_none()
+                && is_unknown_there(&error)
+                && is_over(settings, &order, upstream_now) =>
+        {
+            let verdict = Verdict {
+                outcome: Outcome::Expired,
+                sub_code: None,
+                unknown_there: true,
+                at: context.now.unix_millis(),
+            };
+            return decide(settings, &ask, order, verdict, None, rows, context);
+        }
         Ended::Answered(Answer::Init(_)) => return Err(Stop::Unreadable(order_key(&ask.no))),
         // The verdict stands, whatever became of the question about the material.
         _ if order.verdict.is_some() => {
@@ -167,6 +183,20 @@ pub(super) fn settle(
         Ended::Crowded => ask.problem(&Problem::new(&UPSTREAM_THROTTLED).retry_after(2)),
     };
     Ok(writes.then(next))
+}
+
+/// Alibaba Cloud does not know the CertifyId. While it can be used, an endpoint may not know it yet.
+fn is_unknown_there(error: &Error) -> bool {
+    error.kind == Kind::Vendor && error.code == "406"
+}
+
+fn is_over(settings: &Settings, order: &Order, upstream_now: Timestamp) -> bool {
+    match order.start {
+        Start::Done { at, .. } => {
+            upstream_now.unix_millis() >= over_at(at, settings.certify_id_valid_millis)
+        }
+        _ => false,
+    }
 }
 
 /// That the vendor does not know a CertifyId which it gave is nothing a caller can mend.
@@ -184,13 +214,13 @@ fn own_id_refused(error: Error) -> Error {
 fn told(
     settings: &Settings,
     mut ask: Ask,
-    mut order: Order,
+    order: Order,
     result: &DescribeResult,
     upstream_now: Timestamp,
     rows: &Rows,
     context: &Context,
 ) -> Result<Step, Stop> {
-    let mut writes = Writes::default();
+    let writes = Writes::default();
     let now = context.now.unix_millis();
     let told = Outcome::of(result.status);
     if let Some(verdict) = &order.verdict {
@@ -202,30 +232,15 @@ fn told(
         };
         return Ok(writes.then(next));
     }
-    let over = match order.start {
-        Start::Done { at, .. } => {
-            upstream_now.unix_millis() >= over_at(at, settings.certify_id_valid_millis)
-        }
-        _ => false,
-    };
-    let outcome = told.or_else(|| over.then_some(Outcome::Expired));
-    if let Some(outcome) = outcome {
-        order.verdict = Some(Verdict {
+    let over = is_over(settings, &order, upstream_now);
+    if let Some(outcome) = told.or_else(|| over.then_some(Outcome::Expired)) {
+        let verdict = Verdict {
             outcome,
             sub_code: result.sub_code.clone(),
+            unknown_there: false,
             at: now,
-        });
-        if let Start::Done { certify_url, .. } = &mut order.start {
-            *certify_url = None;
-        }
-        let caller = settings.caller(&ask.caller);
-        if caller.is_some_and(|caller| caller.webhook_url.is_some()) {
-            order.report = Some(Report::default());
-            writes.due(rows, context.now, now, &format!("report/{}", ask.no))?;
-        }
-        writes.put(order_key(&ask.no), &order);
-        writes.wake.push(ask.no.clone());
-        return Ok(writes.then(ask.standing(settings, &order, Some(result), None)));
+        };
+        return decide(settings, &ask, order, verdict, Some(result), rows, context);
     }
     debug_assert_eq!(order.standing(), Some(Standing::Pending));
     let left = ask.wait_until.unwrap_or(now).saturating_sub(now);
@@ -239,4 +254,33 @@ fn told(
         }));
     }
     Ok(writes.then(ask.standing(settings, &order, Some(result), None)))
+}
+
+/// Writes the verdict. `fresh` is what Alibaba Cloud said just now.
+fn decide(
+    settings: &Settings,
+    ask: &Ask,
+    mut order: Order,
+    verdict: Verdict,
+    fresh: Option<&DescribeResult>,
+    rows: &Rows,
+    context: &Context,
+) -> Result<Step, Stop> {
+    let mut writes = Writes::default();
+    order.verdict = Some(verdict);
+    if let Start::Done { certify_url, .. } = &mut order.start {
+        *certify_url = None;
+    }
+    let caller = settings.caller(&ask.caller);
+    if caller.is_some_and(|caller| caller.webhook_url.is_some()) {
+        order.report = Some(Report::default());
+        let now = context.now.unix_millis();
+        writes.due(rows, context.now, now, &format!("report/{}", ask.no))?;
+    }
+    if let Some(again) = &ask.again {
+        writes.delete(again.clone());
+    }
+    writes.put(order_key(&ask.no), &order);
+    writes.wake.push(ask.no.clone());
+    Ok(writes.then(ask.standing(settings, &order, fresh, None)))
 }

@@ -6,7 +6,8 @@
 //! | what | then |
 //! |---|---|
 //! | `expire` | the order's record is deleted, the second time |
-//! | `check` | the verdict of an order whose time is over is fetched, so that it is not lost |
+//! | `check` | the verdict of an order whose time is over is fetched, so that it is not lost, until it is known |
+//! | `hint` | the verdict of an order is fetched because of a callback, a few times |
 //! | `report` | the caller is told the verdict |
 //! | `drop` | the row with that key is deleted |
 
@@ -25,8 +26,10 @@ use serde::{Deserialize, Serialize};
 
 /// An alarm that is this late has been given up by the platform, and is set again.
 pub const GIVEN_UP_MILLIS: i64 = 10 * 60_000;
-/// A check that brought no verdict is repeated after this.
-const CHECK_AGAIN_MILLIS: i64 = 60 * 60_000;
+/// A question that brought no verdict is asked again after these. Those for a callback end with them.
+const PAUSES_MILLIS: [i64; 4] = [10_000, 60_000, 5 * 60_000, 15 * 60_000];
+/// … and then after this.
+const LONGEST_PAUSE_MILLIS: i64 = 60 * 60_000;
 /// A clock that jumps is set right within this. What cannot be undone is done only when its time is
 /// over still, this much later.
 pub(super) const CLOCK_WRONG_MILLIS: i64 = 2 * 60 * 60_000;
@@ -94,7 +97,7 @@ pub(super) fn hint(hint: &Hint, rows: &Rows, context: &Context) -> Result<Step, 
         .is_some_and(|order| order.standing() == Some(Standing::Pending));
     if waits {
         let now = context.now.unix_millis();
-        writes.due(rows, context.now, now, &format!("check/{}", hint.no))?;
+        writes.due(rows, context.now, now, &format!("hint/{}", hint.no))?;
     }
     Ok(writes.then(noted()))
 }
@@ -151,7 +154,7 @@ pub(super) fn work(
     let alarm = alarm.one_more(now);
     let orders = earliest.iter().filter_map(|(key, _)| {
         let (what, id) = entry(key);
-        ["expire", "check", "report"]
+        ["expire", "check", "hint", "report"]
             .contains(&what)
             .then(|| order_key(id))
     });
@@ -181,12 +184,22 @@ pub(super) fn work(
             }
             ("drop", ..) => writes.delete(id.to_owned()),
             // One question answers every callback of an order.
-            ("check", Some(ask), _) if ask.no == id => {}
-            ("check", Some(_), _) => continue,
-            ("check", None, Some(caller)) => {
+            ("hint", Some(ask), _) if ask.no == id => {}
+            ("check", Some(ask), _) if ask.no == id => {
+                let _ = ask_again(&mut writes, what, id, time, now);
+            }
+            ("check" | "hint", Some(_), _) => continue,
+            ("check" | "hint", None, Some(caller)) => {
                 match writes.readable(check(id, caller, alarm, rows))? {
-                    Some(asked) => question = asked,
-                    None => set_aside(&mut writes, &format!("check/{id}"), context.now),
+                    // Asked again unless a verdict comes of it: whatever happens, it is not lost.
+                    Some(Some(ask)) => {
+                        question = Some(Ask {
+                            again: ask_again(&mut writes, what, id, time, now),
+                            ..ask
+                        });
+                    }
+                    Some(None) => {}
+                    None => set_aside(&mut writes, &format!("{what}/{id}"), context.now),
                 }
             }
             ("report", _, Some(caller)) => {
@@ -202,7 +215,7 @@ pub(super) fn work(
                     }
                 }
             }
-            ("check" | "report", _, None) => {
+            ("check" | "hint" | "report", _, None) => {
                 set_aside(&mut writes, &format!("{what}/{id}"), context.now);
             }
             _ => {}
@@ -210,9 +223,6 @@ pub(super) fn work(
         writes.delete(key.clone());
     }
     let next = if let Some(ask) = question {
-        // Rescheduled before it is done, so that no crash loses it.
-        let again = now.saturating_add(CHECK_AGAIN_MILLIS);
-        writes.later(again, &format!("check/{}", ask.no));
         Next::Again {
             then: Task::Ask(ask),
         }
@@ -229,6 +239,16 @@ pub(super) fn work(
         }
     };
     Ok(writes.then(next))
+}
+
+/// Has the same question asked again after a pause that grows; gives the row that says so.
+fn ask_again(writes: &mut Writes, what: &str, no: &str, time: u32, now: i64) -> Option<String> {
+    let pause = usize::try_from(time.saturating_sub(1))
+        .ok()
+        .and_then(|times| PAUSES_MILLIS.get(times).copied())
+        .or_else(|| (what == "check").then_some(LONGEST_PAUSE_MILLIS))?;
+    let next = time.saturating_add(1);
+    Some(writes.later_for_time(now.saturating_add(pause), &format!("{what}/{no}"), next))
 }
 
 /// Has the alarm come to it later, since a row that it needs cannot be read now: a repaired one, or

@@ -286,9 +286,11 @@ impl Writes {
         self.later_for_time(at, what, 1);
     }
 
-    /// The same, for the alarm to see how often it has come to this.
-    fn later_for_time(&mut self, at: i64, what: &str, time: u32) {
-        self.put(format!("due/{}/{what}", rows::sortable(at)), &time);
+    /// The same, for the alarm to see how often it has come to this. Gives the row's key.
+    fn later_for_time(&mut self, at: i64, what: &str, time: u32) -> String {
+        let key = format!("due/{}/{what}", rows::sortable(at));
+        self.put(key.clone(), &time);
+        key
     }
 
     /// Something for the alarm to do at a time.

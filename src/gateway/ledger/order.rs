@@ -84,6 +84,9 @@ pub struct Verdict {
     /// The vendor's SubCode.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub sub_code: Option<String>,
+    /// Whether Alibaba Cloud did not know the CertifyId any more.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub unknown_there: bool,
     /// When it became known, in milliseconds.
     pub at: i64,
 }
@@ -96,7 +99,7 @@ pub enum Outcome {
     Passed,
     /// The vendor said `F`.
     Rejected,
-    /// Its time was over and the vendor still said it was not finished.
+    /// Its time was over and Alibaba Cloud still said it was not finished, or did not know it any more.
     Expired,
 }
 

@@ -118,6 +118,8 @@ pub struct Host {
     pub set: Option<i64>,
     /// Everything that was written.
     pub written: Vec<Write>,
+    /// Orders whose waiting tasks are to go on.
+    pub woken: Vec<String>,
     /// The keys that were logged because their rows cannot be read.
     pub unreadable: Vec<String>,
 }
@@ -135,6 +137,7 @@ impl Host {
             sent: Vec::new(),
             set: None,
             written: Vec::new(),
+            woken: Vec::new(),
             unreadable: Vec::new(),
         }
     }
@@ -253,6 +256,7 @@ impl Host {
         self.set = act.alarm.or(self.set);
         self.written.extend_from_slice(&act.writes);
         self.unreadable.extend_from_slice(&act.unreadable);
+        self.woken.extend_from_slice(&act.wake);
         for (key, value) in act.writes {
             match value {
                 Some(value) => rows.insert(key, value),

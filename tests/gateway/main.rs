@@ -14,6 +14,7 @@ mod clocks;
 mod dice;
 mod foreign;
 mod host;
+mod polls;
 mod privacy;
 mod routes;
 mod schedules;

@@ -410,7 +410,9 @@ impl World {
                 running.task = again(then);
                 running.state = State::Sending(request);
             }
-            Next::Wait { millis, on, then } => {
+            Next::Wait {
+                millis, on, then, ..
+            } => {
                 // Who waits for another's start did not know of that one.
                 running.anew &= on.is_none();
                 running.task = again(then);

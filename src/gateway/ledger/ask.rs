@@ -5,7 +5,7 @@ use super::due::Alarm;
 use super::order::{Order, Outcome, Standing, Start, Verdict, over_at};
 use super::rows::{Rows, Stop, certify_key, order_key};
 use super::webhook::Report;
-use super::{Asker, Context, Ended, Next, Purpose, Step, Task, Writes, answer, call};
+use super::{Asker, Context, Ended, Happened, Next, Purpose, Step, Task, Writes, answer, call};
 use crate::client::response::{Answer, DescribeResult};
 use crate::error::{Audience, Error, Kind};
 use crate::gateway::problem::{
@@ -15,9 +15,6 @@ use crate::gateway::problem::{
 use crate::gateway::settings::Settings;
 use crate::timestamp::Timestamp;
 use serde::{Deserialize, Serialize};
-
-/// The wait between two looks, while a request waits for the verdict, grows up to this.
-const LOOK_AGAIN_MAX_MILLIS: i64 = 5_000;
 
 /// A verification to read.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
@@ -42,8 +39,9 @@ pub struct Ask {
     pub photo: bool,
     /// Until when to wait for the verdict, in milliseconds.
     pub wait_until: Option<i64>,
-    /// Looks taken so far.
-    pub looks: i64,
+    /// Whether the verdict is known, and only material is asked for.
+    #[serde(default)]
+    pub decided: bool,
     /// The entity tag that the asker has.
     pub known: Option<String>,
     /// The order's SceneId, once it is known; the one asked for, where the CertifyId says which order.
@@ -55,6 +53,22 @@ pub struct Ask {
 }
 
 impl Ask {
+    /// Whether the request waits for the verdict.
+    const fn waits(&self) -> bool {
+        self.wait_until.is_some() && !self.decided
+    }
+
+    /// Others that need the same answer at the same time share the question. What asks without waiting
+    /// gets an answer of its own, which is not older than its request.
+    pub(super) fn share(&self) -> Option<String> {
+        (self.waits() || self.decided).then(|| self.certify_id.clone())
+    }
+
+    /// Whether the question leaves its turn to others where many wait for theirs.
+    pub(super) const fn yields(&self) -> bool {
+        self.waits()
+    }
+
     /// The ledger asks for itself when its alarm fires; there may be more to do.
     fn after_check(&self) -> Next {
         Next::Again {
@@ -105,10 +119,12 @@ fn photo(settings: &Settings, asker: &Asker, fresh: Option<&DescribeResult>) -> 
 pub(super) fn begin(
     settings: &Settings,
     mut ask: Ask,
+    happened: Option<&Happened>,
     rows: &Rows,
     context: &Context,
 ) -> Result<Step, Stop> {
     let mut writes = Writes::default();
+    let now = context.now.unix_millis();
     if ask.no.is_empty() {
         let no: Option<String> = rows.get(&certify_key(&ask.certify_id))?;
         ask.no = no.unwrap_or_default();
@@ -121,7 +137,7 @@ pub(super) fn begin(
     };
     if order.is_lost(&context.instance, context.now) {
         order.give_up();
-        writes.put(key, &order);
+        writes.put(key.clone(), &order);
         writes.wake.push(ask.no.clone());
     }
     let next = match &order.start {
@@ -134,6 +150,18 @@ pub(super) fn begin(
         Start::Done { certify_id, .. } => {
             ask.certify_id.clone_from(certify_id);
             ask.scene_id.clone_from(&order.scene_id);
+            ask.decided = order.verdict.is_some();
+            if ask.waits() {
+                if matches!(happened, Some(Happened::Gone)) {
+                    let next = ask.standing(settings, &order, None, Some("caller-gone"));
+                    return Ok(writes.then(next));
+                }
+                if order.look_in_millis(now) > 0 {
+                    return Ok(writes.then(wait(settings, ask, &order, None, now)));
+                }
+                order.take_look(now);
+                writes.put(key, &order);
+            }
             return call(settings, Purpose::Ask(ask), writes, context);
         }
     };
@@ -180,6 +208,9 @@ pub(super) fn settle(
             ask.standing(settings, &order, None, Some("material-unavailable"))
         }
         Ended::Failed(error) => ask.problem(&Problem::upstream(&own_id_refused(error))),
+        Ended::Crowded if ask.waits() => {
+            wait(settings, ask, &order, None, context.now.unix_millis())
+        }
         Ended::Crowded => ask.problem(&Problem::new(&UPSTREAM_THROTTLED).retry_after(2)),
     };
     Ok(writes.then(next))
@@ -213,7 +244,7 @@ fn own_id_refused(error: Error) -> Error {
 
 fn told(
     settings: &Settings,
-    mut ask: Ask,
+    ask: Ask,
     order: Order,
     result: &DescribeResult,
     upstream_now: Timestamp,
@@ -243,17 +274,28 @@ fn told(
         return decide(settings, &ask, order, verdict, Some(result), rows, context);
     }
     debug_assert_eq!(order.standing(), Some(Standing::Pending));
+    Ok(writes.then(wait(settings, ask, &order, Some(result), now)))
+}
+
+/// Until the next question may be asked or the verdict is known, as long as the request waits; then it
+/// is answered with what is known. `fresh` is what Alibaba Cloud said just now.
+fn wait(
+    settings: &Settings,
+    ask: Ask,
+    order: &Order,
+    fresh: Option<&DescribeResult>,
+    now: i64,
+) -> Next {
     let left = ask.wait_until.unwrap_or(now).saturating_sub(now);
-    if left > 0 {
-        ask.looks = ask.looks.saturating_add(1);
-        let pause = ask.looks.saturating_mul(1_000).min(LOOK_AGAIN_MAX_MILLIS);
-        return Ok(writes.then(Next::Wait {
-            millis: pause.min(left),
-            on: Some(ask.no.clone()),
-            then: Task::Ask(ask),
-        }));
+    if left <= 0 {
+        return ask.standing(settings, order, fresh, None);
     }
-    Ok(writes.then(ask.standing(settings, &order, Some(result), None)))
+    Next::Wait {
+        millis: order.look_in_millis(now).min(left),
+        on: Some(ask.no.clone()),
+        while_heard: true,
+        then: Task::Ask(ask),
+    }
 }
 
 /// Writes the verdict. `fresh` is what Alibaba Cloud said just now.

@@ -122,6 +122,7 @@ fn wait(mut create: Create, writes: Writes, now: Timestamp) -> Step {
     writes.then(Next::Wait {
         millis: left,
         on: Some(create.no.clone()),
+        while_heard: false,
         then: Task::Create(create),
     })
 }
@@ -155,6 +156,7 @@ fn start(
             anew: !is_new,
         },
         given_up: None,
+        look: None,
         verdict: None,
         report: None,
     };

@@ -139,8 +139,17 @@ pub enum Purpose {
 pub enum Happened {
     /// It was sent; this came of it.
     Outcome(call::Outcome),
+    /// It was sent once for several tasks; this came of it.
+    Shared {
+        /// The outcome.
+        outcome: call::Outcome,
+        /// The task that it was sent for.
+        of: Box<Task>,
+    },
     /// It was not sent, since too many calls wait for their turn already.
     Crowded,
+    /// Whoever made the request does not listen any longer.
+    Gone,
 }
 
 /// What a step needs to know of its surroundings.
@@ -161,12 +170,6 @@ impl Context {
 
     fn name(&self) -> String {
         hex(self.random.get(16..28).unwrap_or_default())
-    }
-
-    fn jitter(&self) -> u32 {
-        match self.random {
-            [.., a, b, c, d] => u32::from_le_bytes([a, b, c, d]),
-        }
     }
 }
 
@@ -215,6 +218,11 @@ pub enum Next {
         request: OutgoingRequest,
         /// Milliseconds that the whole answer may take.
         timeout_millis: i64,
+        /// Where something is under way by the same name, it is not sent: its outcome is awaited, and is
+        /// [`Happened::Shared`].
+        share: Option<String>,
+        /// Whether it leaves its turn to others where many wait for theirs.
+        yields: bool,
         /// The task to go on with.
         #[serde(serialize_with = "as_text")]
         then: Task,
@@ -225,6 +233,8 @@ pub enum Next {
         millis: i64,
         /// The order whose waking ends the wait.
         on: Option<String>,
+        /// Whether the wait ends with the request it is for, as [`Happened::Gone`].
+        while_heard: bool,
         /// The task to go on with.
         #[serde(serialize_with = "as_text")]
         then: Task,
@@ -348,7 +358,7 @@ pub fn step(
     let taken = match task {
         Task::Signed(signed) => nonce::check(signed, rows, context),
         Task::Create(create) => create::begin(settings, create, rows, context),
-        Task::Ask(ask) => ask::begin(settings, ask, rows, context),
+        Task::Ask(ask) => ask::begin(settings, ask, happened.as_ref(), rows, context),
         Task::List(list) => list::page(settings, &list, rows, context),
         Task::Call(call) => attempt(settings, call, rows, context),
         Task::Settle(call) => settle(settings, call, happened, rows, context),
@@ -538,10 +548,16 @@ fn send(settings: &Settings, call: Call, writes: Writes, context: &Context) -> R
         context.now,
         context.nonce(),
     );
+    let (share, yields) = match &call.purpose {
+        Purpose::Start { .. } => (None, false),
+        Purpose::Ask(ask) => (ask.share(), ask.yields()),
+    };
     Ok(writes.then(Next::Send {
         action: Some(call.purpose.action().name),
         request: attempt.request,
         timeout_millis: attempt.timeout_millis,
+        share,
+        yields,
         then: Task::Settle(Call {
             purpose: call.purpose,
             state: attempt.state,
@@ -556,7 +572,16 @@ fn settle(
     rows: &Rows,
     context: &Context,
 ) -> Result<Step, Stop> {
-    let Call { purpose, state } = call;
+    let Call { purpose, mut state } = call;
+    let happened = match happened {
+        Some(Happened::Shared { outcome, of }) => {
+            if let Task::Settle(sent) = *of {
+                state = sent.state;
+            }
+            Some(Happened::Outcome(outcome))
+        }
+        happened => happened,
+    };
     // Alibaba Cloud's clock, since the gateway's may be wrong for a while. An answer without a date is
     // judged by what this call has learned of the difference.
     let mut upstream_now = context.now.plus_millis(state.clock_offset_millis);
@@ -566,6 +591,9 @@ fn settle(
                 upstream_now = call::server_time(&response.headers).unwrap_or(upstream_now);
             }
             let request = || purpose.request(settings, context.now);
+            // The nonce is random, and those who share an attempt share what follows.
+            let jitter = state.nonce.get(..8).unwrap_or_default();
+            let jitter = u32::from_str_radix(jitter, 16).unwrap_or_default();
             match call::settle(
                 &settings.options,
                 &settings.credentials,
@@ -575,7 +603,7 @@ fn settle(
                 outcome,
                 false,
                 context.now,
-                context.jitter(),
+                jitter,
             ) {
                 call::Step::Done(answer) => Ended::Answered(answer),
                 call::Step::Failed(error) => Ended::Failed(error),
@@ -587,13 +615,16 @@ fn settle(
                     return Ok(Writes::default().then(Next::Wait {
                         millis: delay_millis,
                         on: None,
+                        while_heard: false,
                         then: Task::Call(Call { purpose, state }),
                     }));
                 }
             }
         }
         Some(Happened::Crowded) => Ended::Crowded,
-        None => return Err(Stop::Unreadable(purpose.order_key())),
+        Some(Happened::Shared { .. } | Happened::Gone) | None => {
+            return Err(Stop::Unreadable(purpose.order_key()));
+        }
     };
     match purpose {
         Purpose::Start { create, flight } => create::settle(

@@ -11,6 +11,11 @@ use serde::{Deserialize, Serialize};
 /// calls unfinished is not expired.
 const GRACE_MILLIS: i64 = 5 * 60_000;
 
+/// The pause between two questions of those who wait for a verdict grows up to this.
+const LOOK_AGAIN_MAX_MILLIS: i64 = 5_000;
+/// Where nobody has waited for this long, the pauses are short again.
+const LOOKS_IN_A_ROW_MILLIS: i64 = 30_000;
+
 /// What the ledger knows of an order.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
@@ -27,12 +32,39 @@ pub struct Order {
     /// order is started anew: a clock that jumps must not lose it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub given_up: Option<String>,
+    /// When the next of those who wait for the verdict asks for it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub look: Option<Look>,
     /// The outcome; never changed once written.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub verdict: Option<Verdict>,
     /// How the verdict's report to the caller stands, where one is wanted.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub report: Option<Report>,
+}
+
+/// The questions of those who wait for an order's verdict: one asks, and the others wait with it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Look {
+    /// When the next question may be asked, in milliseconds.
+    pub next: i64,
+    /// Questions asked in a row.
+    pub looks: i64,
+}
+
+impl Look {
+    /// Whoever may ask now does so, and this is written.
+    fn taken(before: Option<Self>, now: i64) -> Self {
+        let looks = before
+            .filter(|before| now.saturating_sub(before.next) < LOOKS_IN_A_ROW_MILLIS)
+            .map_or(0, |before| before.looks)
+            .saturating_add(1);
+        let pause = looks.saturating_mul(1_000).min(LOOK_AGAIN_MAX_MILLIS);
+        Self {
+            next: now.saturating_add(pause),
+            looks,
+        }
+    }
 }
 
 /// How the start of an order went.
@@ -196,6 +228,22 @@ impl Order {
         if let Start::Inflight { flight, .. } = std::mem::replace(&mut self.start, Start::Unknown) {
             self.given_up = Some(flight);
         }
+    }
+
+    /// Milliseconds until the next question of those who wait may be asked. A clock that was set back
+    /// does not make them wait longer than any question does.
+    pub fn look_in_millis(&self, now: i64) -> i64 {
+        let left = self.look.map_or(0, |look| look.next.saturating_sub(now));
+        if left > LOOK_AGAIN_MAX_MILLIS {
+            0
+        } else {
+            left.max(0)
+        }
+    }
+
+    /// One of those who wait asks now.
+    pub fn take_look(&mut self, now: i64) {
+        self.look = Some(Look::taken(self.look, now));
     }
 
     /// Whether it is that very call that is under way, or was last.

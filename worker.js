@@ -36,7 +36,9 @@ export default {
         });
       },
     };
-    const { page, status, headers, body } = await handle(host, plain(request), () => request.body?.getReader());
+    const { page, status, headers, body } = await handle(host, plain(request), () =>
+      request.body?.getReader(),
+    );
     return page ?? new Response(body, { status, headers });
   },
 };

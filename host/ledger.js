@@ -85,7 +85,9 @@ export class LedgerRunner {
           await sleep(0);
           break;
         default:
-          throw new Error(`The gateway's core says "${next}", which its host does not know: this is a bug in it.`);
+          throw new Error(
+            `The gateway's core says "${next}", which its host does not know: this is a bug in it.`,
+          );
       }
       task = what.then;
     }

@@ -1,4 +1,4 @@
-// Builds what the npm package, the Worker and the console load: WebAssembly modules from the one crate, with their
+// Builds what the npm packages, the Worker and the console load: WebAssembly modules from the one crate, with their
 // glue, the CommonJS bundles of the Node entries, and the console. Nothing is built again while its inputs are the same.
 
 import { createHash } from "node:crypto";
@@ -10,6 +10,7 @@ import { answer, must } from "./lib/process.mjs";
 import { command, line } from "./lib/progress.mjs";
 import { at, filesUnder, lockedCrate, projectEnv, root } from "./lib/project.mjs";
 import { gzipped, kilobytes } from "./lib/sizes.mjs";
+import { buildServer } from "./server.mjs";
 import { forBuild, setUp } from "./setup.mjs";
 
 const TARGET = "wasm32-unknown-unknown";
@@ -223,6 +224,7 @@ export async function build() {
     for (const [file, module] of Object.entries(commonJs)) await bundleCommonJs(file, module);
   });
   await line("console", () => buildConsole(inputs));
+  await line("gateway for Node", buildServer);
 }
 
 await command(import.meta, async () => {

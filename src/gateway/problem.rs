@@ -376,8 +376,8 @@ problems! {
     /// The host cannot serve for the moment.
     UNAVAILABLE 503 "unavailable" Operator true
         "网关暂时不可用" "The gateway is not available"
-        "网关的数据库无法访问，或网关正在停止；请稍后重试，若持续出现请运维检查。"
-        "The gateway cannot reach its database, or it is stopping; try again later, and have its operator look if this goes on.";
+        "网关无法访问其数据库；请稍后重试，若持续出现请运维检查。"
+        "The gateway cannot reach its database; try again later, and have its operator look if this goes on.";
     /// The vendor is asked too often.
     UPSTREAM_THROTTLED 503 "upstream-throttled" Operator true
         "服务商限流" "The vendor is throttling"

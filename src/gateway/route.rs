@@ -266,7 +266,7 @@ pub enum HostFailure {
     RateLimited,
     /// The body did not arrive in time.
     SlowBody,
-    /// The database cannot be reached, or the host is stopping.
+    /// The database cannot be reached.
     Unavailable,
 }
 

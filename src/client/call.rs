@@ -602,7 +602,7 @@ fn decide(
     }
     let mut next = state.clone();
     if error.code == "InvalidTimeStamp.Expired" {
-        return match server_offset(headers, now) {
+        return match server_time(headers).map(|date| date.millis_since(now)) {
             Some(offset)
                 if !state.clock_corrected
                     && offset.saturating_sub(state.clock_offset_millis).abs()
@@ -714,10 +714,8 @@ pub fn poll_delay_millis(polls: u32, random: u32, failed_with: Option<&str>) -> 
     Some(step.saturating_add(jitter))
 }
 
-/// The server's clock less ours, from its Date header.
-fn server_offset(headers: &[(String, String)], now: Timestamp) -> Option<i64> {
-    let date = Timestamp::parse_http_date(header(headers, "date")?)?;
-    PLAUSIBLE_MILLIS
-        .contains(&date.unix_millis())
-        .then(|| date.millis_since(now))
+/// The server's time, from its Date header.
+pub fn server_time(headers: &[(String, String)]) -> Option<Timestamp> {
+    Timestamp::parse_http_date(header(headers, "date")?)
+        .filter(|date| PLAUSIBLE_MILLIS.contains(&date.unix_millis()))
 }

@@ -183,6 +183,9 @@ impl RpcFront {
                 Envelope::success(&DESCRIBE_FACE_VERIFY, &result)
             }
             (_, Some(pending)) => Envelope::service(&DESCRIBE_FACE_VERIFY, &pending.code),
+            (Some(verdict), None) if verdict.unknown_there => {
+                Envelope::service(&DESCRIBE_FACE_VERIFY, "406")
+            }
             (_, None) => Envelope::service(&DESCRIBE_FACE_VERIFY, "424"),
         };
         self.write(envelope, request_id)

@@ -56,7 +56,7 @@ impl Vendor {
     fn answer(
         &mut self,
         request: &OutgoingRequest,
-        anew: bool,
+        again: bool,
         now: i64,
         dice: &mut Dice,
     ) -> Option<Response> {
@@ -616,7 +616,7 @@ impl World {
                     Happened::Outcome(
                         match self
                             .vendor
-                            .answer(&request, running.anew, self.now, &mut self.dice)
+                            .answer(&request, running.again, self.now, &mut self.dice)
                         {
                             Some(mut response) => {
                                 let date = Timestamp::from_unix_millis(self.now).to_http_date();

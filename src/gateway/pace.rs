@@ -1,7 +1,7 @@
-//! Turns to call the vendor: its limit a second is kept by waiting, not by failing.
+//! Turns to call Alibaba Cloud: its limit a second is kept by waiting, not by failing.
 //!
-//! The generic cell rate algorithm: each call moves the time from which on the line is free. A short
-//! burst goes at once; beyond it calls go at four fifths of the limit, so that burst and flow
+//! The generic cell rate algorithm: each call moves the time from which on the line is free. A
+//! short burst goes at once; beyond it calls go at four fifths of the limit, so that burst and flow
 //! together stay below it in every second.
 
 use crate::timestamp::Timestamp;

@@ -1,8 +1,10 @@
-//! Exports of the gateway: routing, the ledger's steps, turns to call the vendor. Plain data crosses as
-//! JSON text, but for the bytes of bodies. What is wrong with the form of something is thrown.
+//! Exports of the gateway: routing, the ledger's steps, turns to call Alibaba Cloud. Plain data
+//! crosses as JSON text, but for the bytes of bodies. What is wrong with the form of something is
+//! thrown.
 
 use super::outcome::outcome_of;
 use super::{now, random_bytes};
+use crate::client::thrown::Thrown;
 use crate::gateway::callers;
 use crate::gateway::ledger::due::Wake;
 use crate::gateway::ledger::rows::Rows;
@@ -45,9 +47,9 @@ fn arrival(request: &str, body: Option<Vec<u8>>) -> Result<Arrival, JsError> {
     })
 }
 
-/// Routes a request. In: the Worker's variables, pairs of name and text; the request (`method`, `path`,
-/// `query`, `headers`, `host`, `freshId`) and its body, undefined while it has not been read. Out: a
-/// [`route::Routed`].
+/// Routes a request. In: the Worker's variables, pairs of name and text; the request (`method`,
+/// `path`, `query`, `headers`, `host`, `freshId`) and its body, undefined while it has not been
+/// read. Out: a [`route::Routed`].
 #[wasm_bindgen(js_name = gatewayRoute)]
 pub fn gateway_route(
     settings: &str,

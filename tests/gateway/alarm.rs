@@ -66,7 +66,7 @@ fn start(host: &mut Host, number: usize) {
     assert_eq!(reply.status, 201, "{}", reply.body);
 }
 
-/// The path of the address that the vendor calls for the order started last.
+/// The path of the address that Alibaba Cloud calls for the order started last.
 fn callback(host: &Host) -> String {
     let form = parse_form(
         host.sent

@@ -108,11 +108,11 @@ pub struct Host {
     pub random: [u8; 32],
     /// Each caller's rows.
     pub rows: BTreeMap<String, BTreeMap<String, String>>,
-    /// Whether too many calls of the vendor wait for their turn.
+    /// Whether too many calls of Alibaba Cloud wait for their turn.
     pub crowded: bool,
     /// Names the arrival of the next request.
     pub arrival: u32,
-    /// Everything that was sent, to the vendor and to webhooks.
+    /// Everything that was sent, to Alibaba Cloud and to webhooks.
     pub sent: Vec<OutgoingRequest>,
     /// When the alarm was set to fire, last.
     pub set: Option<i64>,

@@ -1,4 +1,4 @@
-//! The ledger under seeded schedules: callers race for orders while the vendor fails in every way,
+//! The ledger under seeded schedules: callers race for orders while Alibaba Cloud fails in every way,
 //! the ledger's host restarts between any two steps, time passes and the host's clock jumps.
 //!
 //! A failing schedule is replayed with `LEDGER_SEED=<seed> cargo test --features gateway --test
@@ -34,7 +34,7 @@ const HOUR: i64 = 3_600_000;
 const VALID_MILLIS: i64 = 30 * 60_000;
 const META_INFO: &str = r#"{"planted":"meta-info"}"#;
 
-/// The vendor: what it really started, and how each verification ended.
+/// Alibaba Cloud: what it really started, and how each verification ended.
 #[derive(Default)]
 struct Vendor {
     started: Vec<Session>,
@@ -45,13 +45,13 @@ struct Session {
     user: String,
     /// The path of the address that the gateway wants to be called at.
     callback: String,
-    /// When, by the vendor's clock.
+    /// When, by Alibaba Cloud's clock.
     at: i64,
     verdict: Option<&'static str>,
 }
 
 impl Vendor {
-    /// Executes a request and answers it; `None` when the answer gets lost. `anew` is whether who
+    /// Executes a request and answers it; `None` when the answer gets lost. `again` is whether who
     /// asks knows that the order may have been started before.
     fn answer(
         &mut self,
@@ -71,7 +71,7 @@ impl Vendor {
             Some("InitFaceVerify") => {
                 let (order, user) = (value("OuterOrderNo").unwrap(), value("UserId").unwrap());
                 if let Some(before) = self.started.iter().find(|one| one.order == order) {
-                    assert!(anew, "{order} was started again unasked");
+                    assert!(again, "{order} was started again unasked");
                     assert_eq!(before.user, user, "{order} was started with other input");
                 }
                 let fate = dice.below(20);
@@ -167,8 +167,8 @@ enum State {
 struct Running {
     /// Whose request it is; `None` for the alarm.
     caller: Option<usize>,
-    /// Whether it may start anew what may have been started before.
-    anew: bool,
+    /// Whether it may start again what may have been started before.
+    again: bool,
     task: Task,
     state: State,
     /// Who goes on when it has ended.
@@ -272,7 +272,7 @@ impl World {
         } else {
             self.dice.chance(20)
         };
-        let mut anew = false;
+        let mut again = false;
         let mut request = IncomingRequest {
             method: if reads { "GET" } else { "POST" }.to_owned(),
             path: "/v1/face-verifications".to_owned(),
@@ -294,8 +294,8 @@ impl World {
                     .push(("prefer".to_owned(), "wait=20".to_owned()));
             }
         } else {
-            anew = unknown && self.dice.chance(50);
-            if anew {
+            again = unknown && self.dice.chance(50);
+            if again {
                 request.query = "restartUnknown=true".to_owned();
             }
             request.body = serde_json::to_vec(&json!({
@@ -319,7 +319,7 @@ impl World {
         };
         self.running.push(Running {
             caller: Some(at),
-            anew,
+            again,
             task: from_json(&task).unwrap(),
             state: State::Ready(None),
             group: None,
@@ -414,7 +414,7 @@ impl World {
                 millis, on, then, ..
             } => {
                 // Who waits for another's start did not know of that one.
-                running.anew &= on.is_none();
+                running.again &= on.is_none();
                 running.task = again(then);
                 running.state = State::Waiting {
                     until: self.now + millis,
@@ -431,7 +431,7 @@ impl World {
                 for task in tasks {
                     self.running.push(Running {
                         caller: None,
-                        anew: false,
+                        again: false,
                         task: again(task),
                         state: State::Ready(None),
                         group: Some(self.groups),
@@ -583,7 +583,7 @@ impl World {
                 self.alarm = None;
                 self.running.push(Running {
                     caller: None,
-                    anew: false,
+                    again: false,
                     task: Task::Alarm(Default::default()),
                     state: State::Ready(None),
                     group: None,
@@ -632,7 +632,7 @@ impl World {
                     )
                 };
                 // Allowed once: to start it a second time would be to repeat it unasked.
-                running.anew &= self.vendor.started.len() == started;
+                running.again &= self.vendor.started.len() == started;
                 // The outcome may reach the task late, after a restart or never.
                 running.state = State::Ready(Some(happened));
                 self.running.push(running);
@@ -673,7 +673,7 @@ impl World {
         }
     }
 
-    /// The vendor says that a person has finished; it may be wrong, or say so twice.
+    /// Alibaba Cloud says that a person has finished; it may be wrong, or say so twice.
     fn call_back(&mut self) {
         if self.vendor.started.is_empty() {
             return;
@@ -697,7 +697,7 @@ impl World {
         };
         self.running.push(Running {
             caller: None,
-            anew: false,
+            again: false,
             task: from_json(&task).unwrap(),
             state: State::Ready(None),
             group: None,
@@ -721,7 +721,7 @@ impl World {
             self.now = self.now.max(alarm);
             self.running.push(Running {
                 caller: None,
-                anew: false,
+                again: false,
                 task: Task::Alarm(Default::default()),
                 state: State::Ready(None),
                 group: None,

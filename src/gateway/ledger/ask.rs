@@ -1,5 +1,5 @@
-//! Reading a verification: its verdict from the ledger or, while there is none or when material is
-//! asked for, from DescribeFaceVerify.
+//! Reads a verification: its verdict from the ledger or, if there is none yet or material is
+//! requested, from DescribeFaceVerify.
 
 use super::due::Alarm;
 use super::order::{Order, Outcome, Standing, Start, Verdict, over_at};
@@ -22,9 +22,9 @@ use serde::{Deserialize, Serialize};
 pub struct Ask {
     /// The caller's id.
     pub caller: String,
-    /// Who asked; `None` when the ledger asks for itself.
+    /// The request to respond to; `None` if the ledger queries by itself.
     pub asker: Option<Asker>,
-    /// The alarm that goes on afterwards, when the ledger asks for itself.
+    /// The alarm to continue afterwards, if the ledger queries by itself.
     #[serde(default)]
     pub alarm: Alarm,
     /// The row that has the alarm ask again, unless a verdict comes of this question.
@@ -32,22 +32,23 @@ pub struct Ask {
     pub again: Option<String>,
     /// OuterOrderNo; empty where the CertifyId says which order it is.
     pub no: String,
-    /// Whether to give what was found out about the person.
+    /// Whether to return the material.
     pub material: bool,
-    /// Whether the photo itself is asked for.
+    /// Whether the photo itself is requested.
     #[serde(default)]
     pub photo: bool,
-    /// Until when to wait for the verdict, in milliseconds.
+    /// The deadline of the wait for the verdict, in milliseconds.
     pub wait_until: Option<i64>,
     /// Whether the verdict is known, and only material is asked for.
     #[serde(default)]
     pub decided: bool,
     /// The entity tag that the asker has.
     pub known: Option<String>,
-    /// The order's SceneId, once it is known; the one asked for, where the CertifyId says which order.
+    /// The order's SceneId once it is known; the requested one if the CertifyId identifies the
+    /// order.
     #[serde(default)]
     pub scene_id: String,
-    /// The order's CertifyId, once it is known or where it says which order.
+    /// The order's CertifyId, once it is known or if it identifies the order.
     #[serde(default)]
     pub certify_id: String,
 }
@@ -104,7 +105,7 @@ impl Ask {
     }
 }
 
-/// The photo, if the vendor gave one on a host of its own.
+/// The photo, if its URL is on a host of Alibaba Cloud.
 fn photo(settings: &Settings, asker: &Asker, fresh: Option<&DescribeResult>) -> Next {
     let address = fresh
         .and_then(|result| result.material.as_ref()?.facial_picture_front.as_ref())
@@ -178,7 +179,7 @@ pub(super) fn settle(
 ) -> Result<Step, Stop> {
     let writes = Writes::default();
     let order = rows.get::<Order>(&order_key(&ask.no))?;
-    // The answer counts for the CertifyId it was asked for alone.
+    // The response applies only to the queried CertifyId.
     let order = order.filter(|order| {
         matches!(&order.start, Start::Done { certify_id, .. } if *certify_id == ask.certify_id)
     });
@@ -230,7 +231,7 @@ fn is_over(settings: &Settings, order: &Order, upstream_now: Timestamp) -> bool 
     }
 }
 
-/// That the vendor does not know a CertifyId which it gave is nothing a caller can mend.
+/// That Alibaba Cloud does not know a CertifyId which it gave is nothing a caller can mend.
 fn own_id_refused(error: Error) -> Error {
     Error {
         audience: if matches!(error.audience, Audience::Developer) {
@@ -258,7 +259,7 @@ fn told(
         let next = if told == Some(verdict.outcome) {
             ask.standing(settings, &order, Some(result), None)
         } else {
-            // Verdicts are written once. What the vendor says now is for the operator to see.
+            // Verdicts are written once. A different one is reported to the operator.
             ask.standing(settings, &order, None, Some("verdict-contradicted"))
         };
         return Ok(writes.then(next));

@@ -1,9 +1,8 @@
-//! What the alarm does: forgets what has expired, and asks for verdicts that nobody asked for in
-//! time.
+//! The alarm: deletes expired rows, and queries verdicts that nobody queried in time.
 //!
 //! A due row is `due/{time}/{what}/{id}`:
 //!
-//! | what | then |
+//! | what | action |
 //! |---|---|
 //! | `expire` | the order's record is deleted, the second time |
 //! | `check` | the verdict of an order whose time is over is fetched, so that it is not lost, until it is known |
@@ -24,7 +23,7 @@ use crate::json::write::Object;
 use crate::timestamp::Timestamp;
 use serde::{Deserialize, Serialize};
 
-/// An alarm that is this late has been given up by the platform, and is set again.
+/// The platform has dropped an alarm that is this late; it is set again.
 pub const GIVEN_UP_MILLIS: i64 = 10 * 60_000;
 /// A question that brought no verdict is asked again after these. Those for a callback end with them.
 const PAUSES_MILLIS: [i64; 4] = [10_000, 60_000, 5 * 60_000, 15 * 60_000];
@@ -37,22 +36,22 @@ pub(super) const CLOCK_WRONG_MILLIS: i64 = 2 * 60 * 60_000;
 const SET_ASIDE_MILLIS: i64 = 60 * 60_000;
 /// Rows worked on in one act.
 const BATCH: u32 = 50;
-/// Acts, and milliseconds, before the alarm is set again, since the platform ends an alarm that takes
-/// long.
+/// Commits, and milliseconds, before the alarm yields to a new alarm, because the platform ends a
+/// long-running alarm.
 const ACTS_MAX: u32 = 200;
 const WORK_MAX_MILLIS: i64 = 60_000;
 const PAUSE_MILLIS: i64 = 1_000;
-/// The host sets an alarm that failed this far ahead; an alarm within this time is left as it is.
+/// Delay after which the host retries a failed alarm; an alarm within this time is not changed.
 const SOON_MILLIS: i64 = 60_000;
-/// Webhook deliveries made at the same time.
+/// Concurrent webhook deliveries.
 const DELIVERIES: usize = 8;
 
 /// The alarm's task.
 #[derive(Clone, Copy, Debug, Default, Serialize, Deserialize)]
 pub struct Alarm {
-    /// Acts since the alarm fired.
+    /// Commits since the alarm fired.
     pub acts: u32,
-    /// When it fired; `None` before its first act.
+    /// When it fired; `None` before its first commit.
     pub began: Option<i64>,
 }
 
@@ -75,21 +74,21 @@ impl Alarm {
     }
 }
 
-/// The platform's alarm, to be compared with what is due.
+/// The platform's alarm, to compare with the due rows.
 #[derive(Clone, Copy, Debug, Serialize, Deserialize)]
 pub struct Wake {
-    /// When the platform fires it; `None` where none is set.
+    /// When the platform fires it; `None` if it is not set.
     pub set: Option<i64>,
 }
 
-/// The vendor says that a person has finished. It is believed only when it is asked.
+/// A callback: Alibaba Cloud reports that a user has finished. Only a query is trusted.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Hint {
     /// OuterOrderNo.
     pub no: String,
 }
 
-/// Has the order checked at once.
+/// Schedules an immediate check of the order.
 pub(super) fn hint(hint: &Hint, rows: &Rows, context: &Context) -> Result<Step, Stop> {
     let mut writes = Writes::default();
     let waits = rows
@@ -107,8 +106,8 @@ pub(super) fn noted() -> Next {
     Next::reply(Reply::json(200, &Object::new().with("status", "ok")).with_outcome("noted"))
 }
 
-/// The earliest rows, due or not. The time is no part of the range: the need is the same whatever
-/// time the host passes.
+/// The earliest rows, due or not. The range does not depend on the time, so repeated steps load the
+/// same rows.
 fn earliest(rows: &Rows) -> Result<&[(String, String)], Stop> {
     rows.range(Range {
         from: "due/".to_owned(),
@@ -118,7 +117,7 @@ fn earliest(rows: &Rows) -> Result<&[(String, String)], Stop> {
     })
 }
 
-/// Sets the alarm again if the platform has lost it.
+/// Sets the alarm again if the platform has dropped it.
 pub(super) fn wake(wake: Wake, rows: &Rows, context: &Context) -> Result<Step, Stop> {
     let mut writes = Writes::default();
     let soon = context.now.plus_millis(SOON_MILLIS).unix_millis();
@@ -127,8 +126,8 @@ pub(super) fn wake(wake: Wake, rows: &Rows, context: &Context) -> Result<Step, S
     Ok(writes.then(Next::Idle))
 }
 
-/// Local work first, then a question to the vendor, then webhook deliveries: a receiver that does not
-/// answer holds up neither of the others.
+/// Local work first, then a query to Alibaba Cloud, then webhook deliveries: a receiver that does
+/// not respond delays neither of the others.
 pub(super) fn work(
     settings: &Settings,
     alarm: Alarm,
@@ -231,7 +230,7 @@ pub(super) fn work(
             then: Task::Alarm(alarm),
         }
     } else {
-        // A receiver that did not answer last time is tried with one.
+        // A receiver that did not respond last time gets a single delivery.
         deliveries.truncate(if receiver.is_some() { 1 } else { DELIVERIES });
         Next::Together {
             tasks: deliveries,
@@ -266,7 +265,7 @@ fn entry(key: &str) -> (&str, &str) {
     )
 }
 
-/// When the first of these rows is due.
+/// When the first of the rows is due.
 fn next_at(rows: &[(String, String)]) -> Option<i64> {
     let (key, _) = rows.first()?;
     key.split('/').nth(1)?.parse().ok()
@@ -283,14 +282,14 @@ fn expire(
     let Some(order) = rows.get::<Order>(&order_key(no))? else {
         return Ok(());
     };
-    // What was started anew much later is kept as long as any other.
+    // The retention of an order that was started again begins with the later start.
     let since = match order.start {
         Start::Done { at, .. } => at,
         _ => order.created,
     };
     let expires = since.saturating_add(settings.retention_millis);
     if expires > now.unix_millis() {
-        // Started later than it was asked for, or kept longer than it was meant to be then.
+        // The order was started after its request, or its retention has been extended.
         writes.later(expires, &format!("expire/{no}"));
         return Ok(());
     }
@@ -307,7 +306,7 @@ fn expire(
     Ok(())
 }
 
-/// The question to ask, if the order still has no verdict.
+/// The query, if the order still has no verdict.
 fn check(no: &str, caller: &str, alarm: Alarm, rows: &Rows) -> Result<Option<Ask>, Stop> {
     let order = rows.get::<Order>(&order_key(no))?;
     Ok(order

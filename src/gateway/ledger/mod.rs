@@ -1,13 +1,12 @@
-//! One caller's ledger: at most one CertifyId handed out per order, verdicts written once, nothing
-//! about the person.
+//! One caller's ledger: at most one CertifyId per order, verdicts written once, no personal data.
 //!
-//! A task goes in steps. A step that misses a row says which; the host loads it and asks again,
-//! until the step acts. What it writes and what comes next is one [`Act`]: the host loads, asks and
-//! writes without letting anything else run in between, and only then does what comes next. So two
-//! tasks interleave between acts and never within one.
+//! A task consists of steps. A step that needs a row returns a request to load it; the host loads
+//! the row and repeats the step until it returns an [`Act`], which contains the writes and the next
+//! step. The host loads, repeats and writes without interleaving anything else, and then performs
+//! the next step. Two tasks can therefore interleave between commits, but never within one.
 //!
-//! Before the vendor is asked to start something, the order is written as being started. Whatever
-//! happens to the host afterwards, that row is found, and nobody starts the order again unasked.
+//! The ledger writes an order as being started before it calls Alibaba Cloud. If the host fails
+//! afterwards, the row remains, and nothing starts the order again without a request to do so.
 
 pub mod answer;
 pub mod ask;
@@ -24,7 +23,7 @@ use super::problem::{INTERNAL_ERROR, Problem, UNAUTHENTICATED};
 use super::reply::{Language, Reply};
 use super::rpc_front::RpcFront;
 use super::settings::Settings;
-use crate::actions::{Action, ValidRequest, Value, rules};
+use crate::actions::{self, Action, ValidRequest, Value};
 use crate::client::call;
 use crate::http::OutgoingRequest;
 use crate::json::write::to_json;
@@ -39,7 +38,7 @@ use serde::{Deserialize, Serialize};
 
 const CALLBACK_URL: &str = "CallbackUrl";
 
-/// Who asked, and how the answer is to be written.
+/// The request to respond to, and the form of the response.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Asker {
@@ -47,11 +46,11 @@ pub struct Asker {
     pub caller: String,
     /// The request's id.
     pub request_id: String,
-    /// The protocol it came by.
+    /// Its protocol.
     pub front: Front,
 }
 
-/// The protocol a request came by, and is answered in.
+/// The protocol of a request and its response.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Front {
@@ -60,12 +59,12 @@ pub enum Front {
         /// Language of problems.
         language: Language,
     },
-    /// The vendor's own.
+    /// Alibaba Cloud's RPC protocol.
     Rpc(RpcFront),
 }
 
 impl Asker {
-    /// The answer that says what is wrong.
+    /// The error response.
     pub fn problem(&self, problem: &Problem) -> Reply {
         match &self.front {
             Front::Rest { language } => problem.reply(*language, &self.request_id),
@@ -73,7 +72,7 @@ impl Asker {
         }
     }
 
-    /// The answer to a request whose signature does not count.
+    /// The response to a request with an invalid signature.
     fn refusal(&self, refusal: &Refusal) -> Reply {
         match &self.front {
             Front::Rest { .. } => self.problem(&Problem::new(&UNAUTHENTICATED)),
@@ -82,11 +81,11 @@ impl Asker {
     }
 }
 
-/// Something to do with the ledger. Plain data that the host keeps between steps and hands back.
+/// A task of the ledger. Plain data that the host stores between steps and passes back.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Task {
-    /// Go on unless the nonce of a signature was used before.
+    /// Continue unless the nonce of a signature was used before.
     Signed(nonce::Signed),
     /// Start a verification.
     Create(Create),
@@ -94,50 +93,50 @@ pub enum Task {
     Ask(Ask),
     /// List them.
     List(List),
-    /// Make an attempt at a call of the vendor.
+    /// Send an attempt of a call to Alibaba Cloud.
     Call(Call),
-    /// Take note of what became of the attempt.
+    /// Process the outcome of the attempt.
     Settle(Call),
-    /// Take note of a callback of the vendor's.
+    /// Process a callback from Alibaba Cloud.
     Hint(due::Hint),
     /// Set the alarm again if the platform has lost it.
     Wake(due::Wake),
-    /// Do what is due.
+    /// Process due rows.
     Alarm(due::Alarm),
     /// Deliver a webhook.
     Report(webhook::Posted),
-    /// Take note of what a webhook's receiver answered.
+    /// Process the response of a webhook's receiver.
     Reported(webhook::Posted),
 }
 
-/// A call of the vendor that is under way.
+/// A call to Alibaba Cloud in progress.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Call {
-    /// What it is for.
+    /// Its purpose.
     pub purpose: Purpose,
-    /// Where it stands.
+    /// Its state.
     pub state: call::State,
 }
 
-/// What a call of the vendor is for.
+/// The purpose of a call to Alibaba Cloud.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Purpose {
-    /// InitFaceVerify for an order that is written as being started.
+    /// InitFaceVerify for an order that is marked as being started.
     Start {
-        /// What was asked for.
+        /// The request.
         create: Create,
-        /// Names this call in the order's row.
+        /// Identifies this call in the order's row.
         flight: String,
     },
-    /// DescribeFaceVerify for an order of the caller's.
+    /// DescribeFaceVerify for one of the caller's orders.
     Ask(Ask),
 }
 
-/// What became of what the host was told to send.
+/// The outcome of the request that the host was asked to send.
 #[derive(Clone, Debug)]
 pub enum Happened {
-    /// It was sent; this came of it.
+    /// It was sent, with this outcome.
     Outcome(call::Outcome),
     /// It was sent once for several tasks; this came of it.
     Shared {
@@ -152,14 +151,14 @@ pub enum Happened {
     Gone,
 }
 
-/// What a step needs to know of its surroundings.
+/// The inputs of a step from its host.
 #[derive(Clone, Debug)]
 pub struct Context {
     /// The time.
     pub now: Timestamp,
-    /// Fresh random bytes, others at every act.
+    /// Random bytes, new for every commit.
     pub random: [u8; 32],
-    /// Names this instance of the ledger's host; another after every restart.
+    /// Identifies this instance of the ledger's host; different after every restart.
     pub instance: String,
 }
 
@@ -177,13 +176,14 @@ impl Context {
 #[derive(Debug, Serialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Step {
-    /// Load this and ask again.
+    /// Load these rows and repeat the step.
     Need(Need),
     /// Do this.
     Act(Box<Act>),
 }
 
-/// What the host is to do: write, all or nothing, then set the alarm, wake, and go on.
+/// What the host must do: commit the writes in one transaction, then set the alarm, wake tasks, and
+/// continue.
 #[derive(Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Act {
@@ -191,7 +191,7 @@ pub struct Act {
     pub writes: Vec<Write>,
     /// When to set the alarm, in milliseconds; `None` leaves it.
     pub alarm: Option<i64>,
-    /// Orders whose waiting tasks are to go on now.
+    /// Orders whose waiting tasks must continue now.
     pub wake: Vec<String>,
     /// Rows that could not be read, to be logged. Their keys hold nothing about the person.
     pub unreadable: Vec<String>,
@@ -199,24 +199,24 @@ pub struct Act {
     pub next: Next,
 }
 
-/// What comes after the writes.
+/// The step after the writes.
 #[derive(Debug, Serialize)]
 #[serde(rename_all = "lowercase", rename_all_fields = "camelCase")]
 pub enum Next {
-    /// The task is done; this is the answer.
+    /// The task is finished; this is the response.
     Reply(Reply),
-    /// The task is done; the answer is the photo at this address.
+    /// The task is finished; the response is the photo at this URL.
     Photo {
-        /// A secret that is kept nowhere.
+        /// A secret that is never stored.
         url: String,
     },
-    /// Wait for a turn if it needs one, send, and go on with what happened.
+    /// Wait for a turn if the call needs one, send it, and continue with the outcome.
     Send {
-        /// The action, whose calls the vendor counts; `None` for what does not go to the vendor.
+        /// The action, for the rate limit; `None` for requests to other hosts.
         action: Option<&'static str>,
         /// What to send.
         request: OutgoingRequest,
-        /// Milliseconds that the whole answer may take.
+        /// Time limit for the whole response, in milliseconds.
         timeout_millis: i64,
         /// Where something is under way by the same name, it is not sent: its outcome is awaited, and is
         /// [`Happened::Shared`].
@@ -227,11 +227,11 @@ pub enum Next {
         #[serde(serialize_with = "as_text")]
         then: Task,
     },
-    /// Wait, or until the order is woken, and go on.
+    /// Wait until the time is over or the order is woken, and continue.
     Wait {
-        /// Milliseconds at most.
+        /// The longest wait in milliseconds.
         millis: i64,
-        /// The order whose waking ends the wait.
+        /// The order whose wake-up ends the wait.
         on: Option<String>,
         /// Whether the wait ends with the request it is for, as [`Happened::Gone`].
         while_heard: bool,
@@ -239,26 +239,26 @@ pub enum Next {
         #[serde(serialize_with = "as_text")]
         then: Task,
     },
-    /// Perform these tasks at the same time, and go on when all have ended.
+    /// Perform these tasks concurrently, and continue when all have finished.
     Together {
-        /// The tasks, which nobody waits for an answer of.
+        /// The tasks, without a response.
         #[serde(serialize_with = "as_texts")]
         tasks: Vec<Task>,
-        /// The task to go on with.
+        /// The task to continue with.
         #[serde(serialize_with = "as_text")]
         then: Task,
     },
-    /// Let others have their turn and go on.
+    /// Yield to other tasks and continue.
     Again {
-        /// The task to go on with.
+        /// The task to continue with.
         #[serde(serialize_with = "as_text")]
         then: Task,
     },
-    /// The task is done; there is nobody to answer.
+    /// The task is finished, without a response.
     Idle,
 }
 
-/// The host keeps a task as text that it does not read.
+/// The host stores a task as opaque text.
 fn as_text<S: serde::Serializer>(task: &Task, serializer: S) -> Result<S::Ok, S::Error> {
     serializer.serialize_str(&to_json(task))
 }
@@ -273,7 +273,7 @@ impl Next {
     }
 }
 
-/// The writes of an act while they are put together.
+/// A commit under construction.
 #[derive(Default)]
 struct Writes {
     writes: Vec<Write>,
@@ -291,7 +291,7 @@ impl Writes {
         self.writes.push((key, None));
     }
 
-    /// Something for the alarm to do at a time, while it is at work and sets itself again anyway.
+    /// Schedules work for the alarm while it is running; it sets itself again afterwards.
     fn later(&mut self, at: i64, what: &str) {
         self.later_for_time(at, what, 1);
     }
@@ -303,12 +303,12 @@ impl Writes {
         key
     }
 
-    /// Something for the alarm to do at a time.
+    /// Schedules work for the alarm.
     fn due(&mut self, rows: &Rows, now: Timestamp, at: i64, what: &str) -> Result<(), Stop> {
         self.later(at, what);
         let set: Option<i64> = self.readable(rows.get(ALARM))?.flatten();
         let earliest = self.alarm.map_or(at, |other| other.min(at));
-        // An alarm that should have fired long ago has been given up by the platform.
+        // The platform has dropped an alarm that is long overdue.
         let late = now.unix_millis().saturating_sub(due::GIVEN_UP_MILLIS);
         if set.is_none_or(|set| set > earliest || set < late) {
             self.alarm = Some(earliest);
@@ -343,10 +343,10 @@ impl Writes {
     }
 }
 
-/// The next step of a task. `happened` tells what became of what the last step had sent.
+/// Performs the next step of a task. `happened` is the outcome of the previous send.
 ///
-/// What each task does is a function that is never inlined here: a fresh Worker compiles what it calls,
-/// and the first request needs but one of them.
+/// Each task is a function that is never inlined: a new Worker compiles only what it calls, and the
+/// first request needs only one of them.
 pub fn step(
     settings: &Settings,
     task: Task,
@@ -423,8 +423,8 @@ enum Stuck {
 }
 
 impl Task {
-    /// The task as it may be given to the ledger once more after the ledger's host was reset, however
-    /// far it had come: it finds what is written. A start that may have been sent is never made again.
+    /// The task in the form that can be repeated after a reset of the ledger's host: it continues
+    /// from the stored rows. A start that may have been sent is never sent again.
     pub fn again(&self) -> Self {
         match self {
             Self::Signed(signed) => Self::Signed(nonce::Signed {
@@ -491,7 +491,7 @@ impl Purpose {
         }
     }
 
-    /// The request, which passed the same checks when it came in.
+    /// The request, which passed the same checks when it arrived.
     fn request(&self, settings: &Settings, now: Timestamp) -> Option<ValidRequest<'_>> {
         let parameters: Vec<(&str, Value)> = match self {
             Self::Start { create, .. } => {
@@ -512,11 +512,11 @@ impl Purpose {
                 ("CertifyId", Value::from(ask.certify_id.as_str())),
             ],
         };
-        rules::validate(self.action(), parameters, &settings.options.validation(now)).ok()
+        actions::validate(self.action(), parameters, &settings.options.validation(now)).ok()
     }
 }
 
-/// Begins a call of the vendor, once `writes` are written.
+/// Starts a call to Alibaba Cloud after `writes` are committed.
 fn call(
     settings: &Settings,
     purpose: Purpose,
@@ -640,7 +640,7 @@ fn settle(
     }
 }
 
-/// How a call of the vendor ended.
+/// The result of a call to Alibaba Cloud.
 enum Ended {
     Answered(crate::client::response::Answer),
     Failed(crate::error::Error),

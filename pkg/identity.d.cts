@@ -40,5 +40,5 @@ export function checkCertName(text: string): Accepted | Refused;
 /** Checks a mobile number of mainland China. */
 export function checkMobile(text: string): Accepted | Refused;
 
-/** Resolves when the rules can be used: at once, except in older versions of Chrome. */
+/** Resolves when the rules can be used: at once, except in pages of Chrome from before mid-2023. */
 export function ready(): Promise<void>;

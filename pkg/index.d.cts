@@ -288,8 +288,8 @@ export function isFaceVerifyError(value: unknown): value is FaceVerifyError;
 
 export class FaceVerifyClient {
   /**
-   * @throws {FaceVerifyError} of kind `validation`, naming the option and never its value. In a
-   * browser the check is made at the first call.
+   * @throws {FaceVerifyError} of kind `validation`, naming the option and never its value. Where
+   * `ready()` takes time, the check is made at the first call.
    */
   constructor(options: ClientOptions);
 
@@ -360,5 +360,5 @@ export function credentialsFromEnvironment(environment?: {
   readonly ALIBABA_CLOUD_SECURITY_TOKEN?: string | undefined;
 }): Credentials;
 
-/** Resolves when the module is loaded; only in a browser does that take time. Every call awaits it by itself. */
+/** Resolves when the module is loaded: at once, except in pages of Chrome from before mid-2023. Every call awaits it by itself. */
 export function ready(): Promise<void>;

@@ -50,7 +50,7 @@ export interface SandboxOptions {
   accounts?: readonly SandboxAccount[];
   /** What the control API wants as bearer token over HTTP; open without one. */
   controlToken?: string;
-  /** Keeps the state in this file beside memory. */
+  /** Keeps the state in this file beside memory. Not in workerd. */
   file?: string;
   /** Keeps the state there; default: in memory. */
   store?: SandboxStore;
@@ -128,7 +128,7 @@ export interface SandboxError extends Error {
 export interface Sandbox {
   /** Answers a request without any network. Give it to a client as its `fetch`; it is bound to its sandbox. */
   readonly fetch: (input: string | URL | Request, init?: RequestInit) => Promise<Response>;
-  /** Serves over HTTP; default: a free port of 127.0.0.1. */
+  /** Serves over HTTP; default: a free port of 127.0.0.1. Not in workerd. */
   listen(options?: { port?: number; host?: string }): Promise<SandboxServer>;
   state(): Promise<SandboxState>;
   /** The newest 100, or those of one order. */

@@ -19,7 +19,7 @@ const bundled = async (entry) =>
       "--minify",
       "--format=esm",
       "--platform=neutral",
-      "--external:*.wasm",
+      "--external:*.wasm?module",
       "--log-level=error",
     ]),
   );
@@ -28,6 +28,8 @@ const bundled = async (entry) =>
 const parts = {
   // What an edge bundle of the npm package holds.
   client: async () => [readFileSync(wasmFile("client")), await bundled("pkg/entry/workerd.js")],
+  // What a page that has the client loads.
+  browser: async () => [await bundled("pkg/entry/universal.js")],
   // The rules for forms alone.
   identity: async () => [readFileSync(wasmFile("identity")), await bundled("pkg/entry/identity-workerd.js")],
   // What the Worker and the sandbox load, beside their own JavaScript.

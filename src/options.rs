@@ -111,7 +111,7 @@ impl Options {
     /// | `allowOtherProducts` | whether ProductCodes other than LR_FR are taken |
     /// | `allowResidencePermits` | whether CertNo may be that of a residence permit or a foreign permanent resident card |
     /// | `dangerouslyAllowBrowser` | whether an AccessKeySecret may be used in a browser |
-    /// | `inBrowser` | set by the browser's entry alone |
+    /// | `inBrowser` | set by the entry where it runs in a browser |
     ///
     /// # Errors
     /// Everything that is wrong, option by option, in one error of kind `validation`.

@@ -3,10 +3,9 @@
 //! An error never holds the secret, the identity, the MetaInfo, a URL or text the vendor sent:
 //! the vendor echoes whole requests in some messages.
 
-use crate::prelude::*;
 use crate::text::Text;
-use core::fmt;
 use serde::Serialize;
+use std::fmt;
 
 /// What kind of failure it is; users branch on this.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
@@ -183,4 +182,4 @@ impl fmt::Display for Error {
     }
 }
 
-impl core::error::Error for Error {}
+impl std::error::Error for Error {}

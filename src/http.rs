@@ -1,8 +1,7 @@
 //! HTTP messages as plain data: what the host is to send, and what it received.
 
-use crate::prelude::*;
-use alloc::borrow::Cow;
 use serde::{Deserialize, Serialize};
+use std::borrow::Cow;
 
 /// Header names and values in the order they came or are to be sent.
 pub type Headers = Vec<(String, String)>;
@@ -21,6 +20,13 @@ pub fn header<'a, N: AsRef<str>, V: AsRef<str>>(
         .map(|(_, value)| value.as_ref())
 }
 
+/// The first value with this name.
+#[cfg(any(feature = "gateway", feature = "sandbox"))]
+pub(crate) fn first_value<'a, T>(pairs: &'a [(String, T)], name: &str) -> Option<&'a T> {
+    let found = pairs.iter().find(|(candidate, _)| candidate == name);
+    found.map(|(_, value)| value)
+}
+
 /// A request that the host is to send exactly as it stands: changing a byte breaks the signature.
 #[derive(Clone, PartialEq, Eq, Serialize)]
 pub struct OutgoingRequest {
@@ -35,8 +41,8 @@ pub struct OutgoingRequest {
 }
 
 /// The URL's query and the body hold personal data and are not printed.
-impl core::fmt::Debug for OutgoingRequest {
-    fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
+impl std::fmt::Debug for OutgoingRequest {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("OutgoingRequest")
             .field("method", &self.method)
             .field("url", &self.url.split('?').next())
@@ -63,8 +69,8 @@ pub struct IncomingRequest {
 }
 
 /// Query, headers and body hold personal data and credentials and are not printed.
-impl core::fmt::Debug for IncomingRequest {
-    fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
+impl std::fmt::Debug for IncomingRequest {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("IncomingRequest")
             .field("method", &self.method)
             .field("path", &self.path)
@@ -86,8 +92,8 @@ pub struct Response {
 }
 
 /// Headers and body hold personal data and are not printed.
-impl core::fmt::Debug for Response {
-    fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
+impl std::fmt::Debug for Response {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("Response")
             .field("status", &self.status)
             .field("body_bytes", &self.body.len())

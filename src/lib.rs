@@ -4,12 +4,10 @@
 //! | module | what it has |
 //! |---|---|
 //! | [`actions`] | InitFaceVerify and DescribeFaceVerify: parameters, rules, the signed request |
-//! | [`call`] | one call as a state machine: attempts, retries, fail-over, clock correction |
-//! | [`response`] | an answer → a result or an [`error::Error`] |
-//! | [`codes`] | the vendor's code tables, in Chinese and English |
+//! | [`client`] | one call as a state machine: attempts, retries, fail-over, clock correction; an answer → a result or an [`error::Error`] |
+//! | [`vendor`] | code tables in Chinese and English, endpoints, credentials, the callback, new order numbers |
 //! | [`signing`] | both signature schemes, stage by stage |
 //! | [`identity`] | identity numbers, names, mobile numbers |
-//! | [`callback`], [`order_number`] | the vendor's callback; new order numbers |
 //!
 //! Nothing here reads a clock, draws random numbers or keeps state: time and nonce are parameters.
 //!
@@ -17,8 +15,8 @@
 //!
 //! ```
 //! use cloudauth_edge::actions::{InitFaceVerify, SigningContext, ValidationOptions};
-//! use cloudauth_edge::credentials::Credentials;
-//! use cloudauth_edge::endpoint::{DEFAULT_ENDPOINT, Endpoint};
+//! use cloudauth_edge::vendor::credentials::Credentials;
+//! use cloudauth_edge::vendor::endpoint::{DEFAULT_ENDPOINT, Endpoint};
 //! use cloudauth_edge::signing::SignatureVersion;
 //! use cloudauth_edge::timestamp::Timestamp;
 //!
@@ -51,7 +49,7 @@
 //! ```
 //! use cloudauth_edge::actions::DESCRIBE_FACE_VERIFY;
 //! use cloudauth_edge::http::Response;
-//! use cloudauth_edge::response::{Answer, Status, decode};
+//! use cloudauth_edge::client::response::{Answer, Status, decode};
 //! use cloudauth_edge::timestamp::Timestamp;
 //!
 //! let response = Response {
@@ -66,7 +64,7 @@
 //! }
 //! ```
 //!
-//! [`call`] puts both together, with retries: `examples/rust` drives it with a blocking
+//! [`client::call`] puts both together, with retries: `examples/rust` drives it with a blocking
 //! HTTP client of a few lines.
 //!
 //! # Features
@@ -84,14 +82,8 @@
 
 #![cfg_attr(not(test), warn(clippy::arithmetic_side_effects))]
 
-extern crate alloc;
-
 pub mod actions;
-pub mod call;
-pub mod callback;
-pub mod codes;
-pub mod credentials;
-pub mod endpoint;
+pub mod client;
 pub mod error;
 #[cfg(all(target_arch = "wasm32", feature = "fetch"))]
 pub mod fetch;
@@ -102,18 +94,14 @@ pub mod identity;
 pub mod json;
 #[cfg(feature = "lab")]
 pub mod lab;
-pub mod options;
-pub mod order_number;
-mod prelude;
-pub mod response;
 #[cfg(any(feature = "gateway", feature = "sandbox"))]
 pub mod rpc_server;
 #[cfg(feature = "sandbox")]
 pub mod sandbox;
 pub mod signing;
-mod strings;
 pub mod text;
 pub mod timestamp;
+pub mod vendor;
 #[cfg(all(
     target_arch = "wasm32",
     any(

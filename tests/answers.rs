@@ -3,12 +3,14 @@
 #![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing)]
 
 use cloudauth_edge::actions::{Action, DESCRIBE_FACE_VERIFY, INIT_FACE_VERIFY};
-use cloudauth_edge::codes::{self, Meaning, UsedBy};
+use cloudauth_edge::client::response::{
+    Answer, DescribeResult, Failure, InitResult, Status, decode,
+};
 use cloudauth_edge::error::{Audience, Kind};
 use cloudauth_edge::http::Response;
 use cloudauth_edge::json::{Json, Number};
-use cloudauth_edge::response::{Answer, DescribeResult, Failure, InitResult, Status, decode};
 use cloudauth_edge::timestamp::Timestamp;
+use cloudauth_edge::vendor::codes::{self, Meaning, UsedBy};
 use proptest::prelude::*;
 use serde_json::{Value, json};
 

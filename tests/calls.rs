@@ -6,13 +6,13 @@ use cloudauth_edge::actions::{
     Action, DESCRIBE_FACE_VERIFY, DescribeFaceVerify, INIT_FACE_VERIFY, InitFaceVerify,
     ValidRequest,
 };
-use cloudauth_edge::call::{self, Loss, Outcome, State, Step};
-use cloudauth_edge::credentials::Credentials;
+use cloudauth_edge::client::call::{self, Loss, Outcome, State, Step};
+use cloudauth_edge::client::options::Options;
 use cloudauth_edge::error::{Audience, Execution, Kind};
 use cloudauth_edge::http::Response;
-use cloudauth_edge::options::Options;
 use cloudauth_edge::signing::rpc;
 use cloudauth_edge::timestamp::Timestamp;
+use cloudauth_edge::vendor::credentials::Credentials;
 use serde_json::json;
 
 const NOW: &str = "2026-11-23T00:00:00Z";

@@ -2,17 +2,17 @@
 #![cfg(not(target_arch = "wasm32"))]
 #![allow(clippy::unwrap_used, clippy::indexing_slicing)]
 
-use cloudauth_edge::actions::rules::{ValidationOptions, validate};
 use cloudauth_edge::actions::{
     DescribeFaceVerify, INIT_FACE_VERIFY, InitFaceVerify, SigningContext, Value,
 };
-use cloudauth_edge::credentials::Credentials;
-use cloudauth_edge::endpoint::Endpoint;
+use cloudauth_edge::actions::{ValidationOptions, validate};
 use cloudauth_edge::error::{Audience, Error};
 use cloudauth_edge::http::header;
 use cloudauth_edge::signing::SignatureVersion;
 use cloudauth_edge::signing::encode::parse_form;
 use cloudauth_edge::timestamp::Timestamp;
+use cloudauth_edge::vendor::credentials::Credentials;
+use cloudauth_edge::vendor::endpoint::Endpoint;
 
 const META_INFO: &str = r#"{"zimVer":"3.0.0","appVersion": "1","bioMetaInfo": "4.1.0:11501568,0","appName": "com.aliyun.antcloudauth","deviceType": "ios","osVersion": "iOS 10.3.2","apdidToken": "","deviceModel": "iPhone9,1"}"#;
 const ORDER: &str = "e0c34a77f5ac40a5aa5e6ed20c353888";

@@ -3,7 +3,7 @@
 
 use cloudauth_edge::actions::{DESCRIBE_FACE_VERIFY, INIT_FACE_VERIFY};
 use cloudauth_edge::http::Response;
-use cloudauth_edge::response::{Answer, Status, decode};
+use cloudauth_edge::client::response::{Answer, Status, decode};
 use cloudauth_edge::timestamp::Timestamp;
 use libfuzzer_sys::fuzz_target;
 

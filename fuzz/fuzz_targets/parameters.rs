@@ -1,10 +1,10 @@
 //! Any JSON object as parameters: no panic, and what passes the rules can be signed.
 #![no_main]
 
-use cloudauth_edge::actions::rules::{ValidationOptions, validate};
+use cloudauth_edge::actions::{ValidationOptions, validate};
 use cloudauth_edge::actions::{INIT_FACE_VERIFY, SigningContext, Value};
-use cloudauth_edge::credentials::Credentials;
-use cloudauth_edge::endpoint::{DEFAULT_ENDPOINT, Endpoint};
+use cloudauth_edge::vendor::credentials::Credentials;
+use cloudauth_edge::vendor::endpoint::{DEFAULT_ENDPOINT, Endpoint};
 use cloudauth_edge::signing::SignatureVersion;
 use cloudauth_edge::signing::encode::parse_form;
 use cloudauth_edge::timestamp::Timestamp;

@@ -1,9 +1,8 @@
 //! DescribeFaceVerify: asks for the result of a verification.
 
-use super::rules::Rule;
-use super::{Action, action_parameters};
-use crate::codes::UsedBy;
-use crate::prelude::*;
+use super::parameter::{Action, action_parameters};
+use super::rule::Rule;
+use crate::vendor::codes::UsedBy;
 
 /// The action.
 pub static DESCRIBE_FACE_VERIFY: Action = Action {
@@ -15,7 +14,7 @@ pub static DESCRIBE_FACE_VERIFY: Action = Action {
 
 action_parameters! {
     /// A DescribeFaceVerify request.
-    DescribeFaceVerify, DESCRIBE_FACE_VERIFY, PARAMETERS:
+    DescribeFaceVerify, PARAMETERS:
     /// 认证场景 ID: the scene the verification was started with. Mandatory.
     scene_id "SceneId" Query Rule::SceneId;
     /// 实人认证唯一标识: what InitFaceVerify gave. Mandatory.

@@ -3,10 +3,9 @@
 //! The first eleven parameters are those of the vendor's page for LR_FR, the others those of its
 //! API metadata of 2026. Positions are from that metadata.
 
-use super::rules::Rule;
-use super::{Action, action_parameters};
-use crate::codes::UsedBy;
-use crate::prelude::*;
+use super::parameter::{Action, action_parameters};
+use super::rule::Rule;
+use crate::vendor::codes::UsedBy;
 
 /// The action.
 pub static INIT_FACE_VERIFY: Action = Action {
@@ -22,7 +21,7 @@ const TRUE_FALSE: Rule = Rule::OneOf(&["true", "false"]);
 action_parameters! {
     /// An InitFaceVerify request. ProductCode and CertType have the vendor's fixed values
     /// (`LR_FR`, `IDENTITY_CARD`) unless set.
-    InitFaceVerify, INIT_FACE_VERIFY, PARAMETERS:
+    InitFaceVerify, PARAMETERS:
     /// 认证场景 ID: the scene made in the vendor's console, a 64-bit integer. Mandatory.
     scene_id "SceneId" Query Rule::SceneId;
     /// 商户请求的唯一标识: the order's number, 32 letters and digits, unique. Mandatory.

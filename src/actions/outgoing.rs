@@ -1,17 +1,18 @@
 //! A checked request, and how it goes out under each signature scheme.
 
-use super::{Action, Parameter, Position, VERSION};
-use crate::credentials::Credentials;
-use crate::endpoint::Endpoint;
+use super::parameter::{Action, Parameter, Position};
 use crate::error::FieldError;
 use crate::http::OutgoingRequest;
-use crate::prelude::*;
 use crate::signing::canonical::encode_pairs;
 use crate::signing::encode::percent_encode;
 use crate::signing::{SignatureVersion, acs3, rpc};
-use crate::strings::joined;
 use crate::timestamp::Timestamp;
-use alloc::borrow::Cow;
+use crate::vendor::credentials::Credentials;
+use crate::vendor::endpoint::Endpoint;
+use std::borrow::Cow;
+
+/// Value of the `Version` parameter and the `x-acs-version` header.
+pub const VERSION: &str = "2019-03-07";
 
 const FORM: &str = "application/x-www-form-urlencoded";
 
@@ -25,8 +26,8 @@ pub struct ValidRequest<'a> {
 }
 
 /// Parameters are personal data and are not printed.
-impl core::fmt::Debug for ValidRequest<'_> {
-    fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
+impl std::fmt::Debug for ValidRequest<'_> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("ValidRequest")
             .field("action", &self.action.name)
             .finish_non_exhaustive()
@@ -112,7 +113,7 @@ impl<'a> ValidRequest<'a> {
         body.push_str(&percent_encode(&signature));
         OutgoingRequest {
             method: "POST",
-            url: joined(&[&context.endpoint.origin(), "/"]),
+            url: [&context.endpoint.origin(), "/"].concat(),
             headers: vec![
                 ("accept", Cow::Borrowed("application/json")),
                 ("content-type", Cow::Borrowed(FORM)),
@@ -188,7 +189,7 @@ impl<'a> ValidRequest<'a> {
         headers.push(("authorization", &authorization));
         let request = OutgoingRequest {
             method: "POST",
-            url: joined(&[&context.endpoint.origin(), "/?", &query]),
+            url: [&context.endpoint.origin(), "/?", &query].concat(),
             headers: headers
                 .iter()
                 // The host's HTTP client sets it.

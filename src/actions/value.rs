@@ -1,9 +1,8 @@
 //! A parameter's value as a caller hands it over, before it is checked.
 
-use crate::prelude::*;
-use alloc::borrow::Cow;
-use core::fmt;
 use serde::de::{Deserialize, Deserializer, IgnoredAny, MapAccess, SeqAccess, Visitor};
+use std::borrow::Cow;
+use std::fmt;
 
 /// A value of any type. Numbers that JavaScript cannot hold exactly arrive as [`Value::Inexact`].
 #[derive(Clone, PartialEq)]

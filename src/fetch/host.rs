@@ -2,7 +2,6 @@
 //! global object, since Workers, Deno and Node have no `Window`.
 
 use crate::error::{Audience, Error, Kind};
-use crate::prelude::*;
 use crate::signing::encode::hex;
 use crate::text::Text;
 use crate::timestamp::Timestamp;
@@ -87,7 +86,7 @@ impl Timer {
 impl Drop for Timer {
     fn drop(&mut self) {
         // A host without the function has no timer to clear either.
-        let _ = call_global("clearTimeout", core::slice::from_ref(&self.id));
+        let _ = call_global("clearTimeout", std::slice::from_ref(&self.id));
     }
 }
 

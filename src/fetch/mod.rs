@@ -3,10 +3,10 @@
 //!
 //! ```no_run
 //! # use cloudauth_edge::actions::{DescribeFaceVerify, InitFaceVerify};
-//! # use cloudauth_edge::credentials::Credentials;
+//! # use cloudauth_edge::vendor::credentials::Credentials;
 //! # use cloudauth_edge::fetch::FaceVerifyClient;
-//! # use cloudauth_edge::options::Options;
-//! # use cloudauth_edge::response::Status;
+//! # use cloudauth_edge::client::options::Options;
+//! # use cloudauth_edge::client::response::Status;
 //! # async fn verify(key: Credentials, order: &str, meta_info: &str) -> Result<bool, cloudauth_edge::error::Error> {
 //! let client = FaceVerifyClient::new(Options::default(), key)?;
 //! let started = client
@@ -34,15 +34,15 @@ mod host;
 mod transport;
 
 use crate::actions::{DescribeFaceVerify, InitFaceVerify, ValidRequest, Value};
-use crate::call::{self, State, Step};
-use crate::credentials::Credentials;
+use crate::client::call::{self, State, Step};
+use crate::client::options::{Options, RawCredentials};
+use crate::client::response::{Answer, DescribeResult, InitResult};
 use crate::error::{Audience, Error, Kind};
-use crate::options::{Options, RawCredentials};
-use crate::response::{Answer, DescribeResult, InitResult};
 use crate::text::Text;
-use core::cell::Cell;
+use crate::vendor::credentials::Credentials;
+use std::cell::Cell;
 
-/// Calls both actions: validates, signs, sends, retries and decodes, by the rules of [`crate::call`].
+/// Calls both actions: validates, signs, sends, retries and decodes, by the rules of [`crate::client::call`].
 ///
 /// A future that is dropped aborts its request. An InitFaceVerify that was on its way by then may have
 /// been executed.

@@ -1,12 +1,11 @@
 //! Sends a request by the host's `fetch` and returns its outcome. The time limit covers the answer's body.
 
 use super::host::{Timer, call_global};
-use crate::call::{Loss, Outcome};
+use crate::client::call::{Loss, Outcome};
 use crate::http::{OutgoingRequest, Response};
-use crate::prelude::*;
-use alloc::rc::Rc;
-use core::cell::Cell;
 use js_sys::{Array, Promise, Reflect, Uint8Array};
+use std::cell::Cell;
+use std::rc::Rc;
 use wasm_bindgen::{JsCast, JsValue};
 use wasm_bindgen_futures::JsFuture;
 use web_sys::{

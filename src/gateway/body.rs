@@ -5,7 +5,6 @@ use crate::actions::Value;
 use crate::http::header;
 use crate::json::de::from_json;
 use crate::json::read::{MAX_DEPTH, items, string, value};
-use crate::prelude::*;
 
 /// The actions have fewer than 50 parameters.
 const MEMBERS_MAX: usize = 100;
@@ -26,7 +25,7 @@ pub fn members(
     {
         return Err(Problem::new(&UNSUPPORTED_MEDIA_TYPE).header("accept", "application/json"));
     }
-    core::str::from_utf8(body)
+    std::str::from_utf8(body)
         .ok()
         // Some editors and languages put a byte order mark before UTF-8.
         .map(|text| text.strip_prefix('\u{FEFF}').unwrap_or(text))

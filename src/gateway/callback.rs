@@ -5,9 +5,8 @@
 
 use super::callers::derive;
 use super::settings::Settings;
-use crate::credentials::Secret;
-use crate::prelude::*;
 use crate::signing::encode::hex;
+use crate::vendor::credentials::Secret;
 
 /// The address's path without its last three segments: caller, order and proof.
 pub const PATH: &str = "/v1/callbacks";
@@ -16,7 +15,7 @@ pub const PATH: &str = "/v1/callbacks";
 pub fn url(settings: &Settings, caller: &str, no: &str) -> Option<String> {
     let origin = settings.public_url.as_deref()?;
     let proof = proof(settings, caller, no);
-    Some([origin, PATH, "/", caller, "/", no, "/", proof.expose()].concat())
+    Some(format!("{origin}{}/{caller}/{no}/{}", PATH, proof.expose()))
 }
 
 /// Whether the last segment of an address is the one this order was given.
@@ -25,7 +24,7 @@ pub fn is_genuine(settings: &Settings, caller: &str, no: &str, given: &str) -> b
 }
 
 fn proof(settings: &Settings, caller: &str, no: &str) -> Secret {
-    let what = [caller, "/", no].concat();
+    let what = format!("{caller}/{no}");
     let bytes = derive(&settings.secret, "callback", &what);
     Secret::new(hex(bytes.get(..16).unwrap_or_default()))
 }

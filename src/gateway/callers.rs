@@ -1,14 +1,12 @@
 //! Who may call: bearer tokens, of which only hashes are known, and AccessKey pairs that the gateway
 //! issued. Several of each per caller, so that a new one works before the old one is taken away.
 
-use crate::credentials::Secret;
-use crate::endpoint::Endpoint;
 use crate::json::de::from_json_strictly;
-use crate::prelude::*;
 use crate::signing::acs3::hmac_sha256;
 use crate::signing::encode::hex;
-use crate::strings::split_once;
 use crate::text::Text;
+use crate::vendor::credentials::Secret;
+use crate::vendor::endpoint::Endpoint;
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use serde::{Deserialize, Serialize};
@@ -112,7 +110,7 @@ pub fn derive(secret: &Secret, purpose: &str, what: &str) -> [u8; 32] {
 pub fn webhook_secret(secret: &Secret, caller: &str) -> Secret {
     let key = derive(secret, "webhook", caller);
     let text = STANDARD.encode(key);
-    Secret::new(["whsec_", &text].concat())
+    Secret::new(format!("whsec_{text}"))
 }
 
 /// The AccessKeySecret of a key pair that the gateway issued. An HMAC key cannot be kept as a hash,
@@ -178,7 +176,7 @@ pub fn read<'a>(
         vec![(
             "not-callers",
             Text::composed(
-                ["不是所需的 JSON", &zh, "；格式见 docs/gateway.md。"].concat(),
+                format!("不是所需的 JSON{zh}；格式见 docs/gateway.md。"),
                 [
                     "is not the JSON it should be",
                     &en,
@@ -340,12 +338,12 @@ impl Caller {
 
 /// An address whose host may be reached that way; its path may be anything printable.
 fn is_webhook_url(text: &str) -> bool {
-    let (scheme, rest) = split_once(text, "://").unwrap_or_default();
+    let (scheme, rest) = text.split_once("://").unwrap_or_default();
     let authority = rest.split(['/', '?', '#']).next().unwrap_or_default();
     text.len() <= 2_048
         && text.bytes().all(|byte| byte.is_ascii_graphic())
         && ["http", "https"].contains(&scheme)
-        && Endpoint::parse(&[scheme, "://", authority].concat()).is_ok()
+        && Endpoint::parse(&format!("{scheme}://{authority}")).is_ok()
 }
 
 fn is_id(text: &str) -> bool {
@@ -373,7 +371,7 @@ fn read_hash(text: &str) -> Option<[u8; 32]> {
     }
     let mut hash = [0; 32];
     for (byte, pair) in hash.iter_mut().zip(text.as_bytes().chunks_exact(2)) {
-        let pair = core::str::from_utf8(pair).ok()?;
+        let pair = std::str::from_utf8(pair).ok()?;
         if !pair.bytes().all(|digit| digit.is_ascii_hexdigit()) {
             return None;
         }

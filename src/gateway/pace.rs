@@ -41,7 +41,6 @@ pub fn turn(free_at: i64, per_second: i64, now: Timestamp) -> Option<Turn> {
 #[cfg(all(test, not(target_arch = "wasm32")))]
 mod tests {
     use super::*;
-    use crate::prelude::*;
     use proptest::prelude::*;
 
     proptest! {

@@ -4,11 +4,10 @@
 //! A problem repeats nothing of the request: no value, no path, no name of an unknown caller.
 
 use super::reply::{Headers, Language, Reply};
-use crate::codes;
 use crate::error::{Audience, Error, Execution, FieldError, Kind, who_corrects};
 use crate::json::write::Object;
-use crate::prelude::*;
 use crate::text::Text;
+use crate::vendor::codes;
 use serde::Serialize;
 
 /// One kind of problem.
@@ -190,7 +189,7 @@ impl Problem {
     /// The answer to the request `request_id`.
     pub fn reply(&self, language: Language, request_id: &str) -> Reply {
         let mut body = Object::new()
-            .with("type", &["/problems/", self.kind.code].concat())
+            .with("type", &format!("/problems/{}", self.kind.code))
             .with("title", language.pick(&self.kind.title))
             .with("status", &self.kind.status)
             .with("detail", language.pick(&self.detail))

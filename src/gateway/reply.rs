@@ -2,7 +2,6 @@
 
 use crate::http::header;
 use crate::json::write::to_json;
-use crate::prelude::*;
 use crate::text::Text;
 use serde::{Deserialize, Serialize};
 
@@ -24,8 +23,8 @@ pub struct Reply {
 }
 
 /// The body holds personal data and is not printed.
-impl core::fmt::Debug for Reply {
-    fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
+impl std::fmt::Debug for Reply {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("Reply")
             .field("status", &self.status)
             .field("outcome", &self.outcome)

@@ -20,19 +20,18 @@ use super::problem::{
 use super::reply::{Headers, Language, Reply};
 use super::rpc_front::{RpcFront, is_rpc};
 use super::settings::{Settings, Variables};
-use crate::actions::{INIT_FACE_VERIFY, ValidRequest, Value, rules};
-use crate::endpoint::Endpoint;
+use crate::actions::{self, INIT_FACE_VERIFY, ValidRequest, Value};
 use crate::error::FieldError;
+use crate::http::first_value;
 use crate::http::{IncomingRequest, header};
 use crate::json::Json;
 use crate::json::write::{Object, to_json};
-use crate::prelude::*;
 use crate::rpc_server::request::MAX_BODY;
 use crate::signing::canonical::canonicalized_query;
 use crate::signing::encode::{hex, parse_form};
-use crate::strings::beside;
 use crate::text::Text;
 use crate::timestamp::Timestamp;
+use crate::vendor::endpoint::Endpoint;
 use serde::Serialize;
 
 /// How long a stranger's or a slow caller's body may take to arrive.
@@ -342,7 +341,6 @@ impl Routing<'_> {
             _ => Err(Problem::new(&NOT_FOUND)),
         }
     }
-    #[inline(never)]
     fn preflight(&self, settings: Option<&Settings>, methods: &[&str]) -> Taken {
         let not_allowed = || Problem::new(&METHOD_NOT_ALLOWED).header("allow", methods.join(", "));
         let settings = settings
@@ -374,7 +372,6 @@ impl Routing<'_> {
     }
 
     /// The vendor says that a person has finished; the address is the order's own secret.
-    #[inline(never)]
     fn callback(&mut self, settings: &Settings, segments: &[&str]) -> Taken {
         let [caller, no, proof] = *segments else {
             return Err(Problem::new(&NOT_FOUND));
@@ -397,7 +394,6 @@ impl Routing<'_> {
     }
 
     /// The vendor's own protocol, whose answers are the vendor's too.
-    #[inline(never)]
     fn rpc(&mut self, settings: &Result<Settings, Vec<FieldError>>) -> Then {
         let request = &self.arrival.request;
         let mut front = RpcFront::of(request);
@@ -441,7 +437,6 @@ impl Routing<'_> {
             millis: BODY_MILLIS,
         }))
     }
-    #[inline(never)]
     fn create(&self, settings: &Settings, caller: &Caller) -> Taken {
         permitted(caller, Scope::Create)?;
         if let Some(read) = self.body()? {
@@ -460,7 +455,7 @@ impl Routing<'_> {
             values.push(("sceneId".to_owned(), settings.scene_id.as_str().into()));
         }
         let rules = settings.options.validation(self.now);
-        let checked = rules::validate(&INIT_FACE_VERIFY, values, &rules);
+        let checked = actions::validate(&INIT_FACE_VERIFY, values, &rules);
         let valid = match checked {
             Ok(valid) if wrong.is_empty() => valid,
             Ok(_) => return Err(Problem::fields(wrong)),
@@ -476,7 +471,6 @@ impl Routing<'_> {
             restart_unknown,
         ))))
     }
-    #[inline(never)]
     fn ask(&self, caller: &Caller, no: &str) -> Taken {
         permitted(caller, Scope::Read)?;
         if !is_order_number(no) {
@@ -508,7 +502,6 @@ impl Routing<'_> {
         })))
     }
 
-    #[inline(never)]
     fn photo(&self, caller: &Caller, no: &str) -> Taken {
         permitted(caller, Scope::ReadMaterial)?;
         if !is_order_number(no) {
@@ -523,7 +516,6 @@ impl Routing<'_> {
             ..Ask::default()
         })))
     }
-    #[inline(never)]
     fn list(&self, caller: &Caller) -> Taken {
         permitted(caller, Scope::Read)?;
         let mut wrong = Vec::new();
@@ -730,7 +722,7 @@ impl Query {
                 "(query)",
                 "unknown-parameter",
                 Text::composed(
-                    ["含未知或重复的参数；可用的参数：", &list, "。"].concat(),
+                    format!("含未知或重复的参数；可用的参数：{list}。"),
                     [
                         "has an unknown parameter, or one twice; there are: ",
                         &list,
@@ -744,7 +736,7 @@ impl Query {
     }
 
     fn value(&self, name: &str) -> Option<&str> {
-        beside(&self.0, name).map(String::as_str)
+        first_value(&self.0, name).map(String::as_str)
     }
 
     fn flag(&self, name: &'static str, wrong: &mut Vec<FieldError>) -> Option<bool> {

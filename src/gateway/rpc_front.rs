@@ -18,19 +18,17 @@ use super::reply::Reply;
 use super::route;
 use super::settings::Settings;
 use super::streamed;
-use crate::actions::{Action, DESCRIBE_FACE_VERIFY, INIT_FACE_VERIFY, Value, rules};
-use crate::codes;
+use crate::actions::{self, DESCRIBE_FACE_VERIFY, INIT_FACE_VERIFY, Value};
+use crate::client::response::DescribeResult;
 use crate::http::{IncomingRequest, header};
 use crate::json::read::items;
 use crate::json::write::Object;
-use crate::prelude::*;
-use crate::response::DescribeResult;
 use crate::rpc_server::envelope::{Envelope, Format};
 use crate::rpc_server::errors::{self, Refusal};
 use crate::rpc_server::request::{Claim, format, names_action};
 use crate::signing::acs3::hex_sha256;
-use crate::strings::{contains, split_once};
 use crate::timestamp::Timestamp;
+use crate::vendor::codes;
 use serde::{Deserialize, Serialize};
 
 /// On refusals of parameters: which and why, without values. The vendor has nothing of the kind.
@@ -125,7 +123,7 @@ impl RpcFront {
             values.push(("SceneId", settings.scene_id.as_str().into()));
         }
         let rules = settings.options.validation(now);
-        let valid = rules::validate(claim.action, values, &rules)
+        let valid = actions::validate(claim.action, values, &rules)
             .map_err(|error| Problem::fields(error.fields))?;
         let asker = Asker {
             caller: caller.id.clone(),
@@ -190,7 +188,7 @@ impl RpcFront {
 
     /// A problem, in the vendor's words.
     pub fn problem(&self, problem: &Problem, request_id: &str) -> Reply {
-        let action = Action::by_name(&self.action);
+        let action = actions::by_name(&self.action);
         let service = |code: &str| action.map(|action| Envelope::service(action, code));
         let kind = problem.kind();
         let is = |other: &super::problem::ProblemKind| kind.code == other.code;
@@ -263,7 +261,7 @@ impl RpcFront {
         let note: Vec<String> = problem
             .field_errors()
             .iter()
-            .map(|field| [&field.field, " ", field.rule].concat())
+            .map(|field| format!("{} {}", field.field, field.rule))
             .collect();
         if note.is_empty() {
             reply
@@ -308,11 +306,11 @@ fn without_request(refusal: Refusal, request: &IncomingRequest) -> Refusal {
         message: message.into(),
         ..refusal
     };
-    if let Some((kept, _)) = split_once(&refusal.message, " server CanonicalRequest is [") {
+    if let Some((kept, _)) = refusal.message.split_once(" server CanonicalRequest is [") {
         let kept = kept.to_owned();
         return says(refusal, kept);
     }
-    let Some((before, quoted)) = split_once(&refusal.message, " server string to sign is:") else {
+    let Some((before, quoted)) = refusal.message.split_once(" server string to sign is:") else {
         return refusal;
     };
     let hash = hex_sha256(quoted.as_bytes());
@@ -333,8 +331,8 @@ fn without_request(refusal: Refusal, request: &IncomingRequest) -> Refusal {
     let name = |name| header(&request.headers, name).unwrap_or_default();
     // Hand-written programs copy the one header, and may sign wrongly.
     let agent = name("user-agent");
-    let is_sdk = agent.starts_with("AlibabaCloud (") && contains(agent, " Core/");
-    let sdk = split_once(name("x-sdk-client"), "/").filter(|_| is_sdk);
+    let is_sdk = agent.starts_with("AlibabaCloud (") && agent.contains(" Core/");
+    let sdk = name("x-sdk-client").split_once("/").filter(|_| is_sdk);
     match sdk.map(|(language, _)| language) {
         // By GET this one signs a body that it does not send: nothing follows for the secret.
         Some("Java") if request.method == "POST" => concluded(

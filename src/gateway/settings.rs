@@ -6,13 +6,12 @@
 
 use super::callers::{self, Caller};
 use crate::actions::Value;
-use crate::credentials::{Credentials, Secret};
-use crate::endpoint::Endpoint;
+use crate::client::options::{Options, RawCredentials, SANDBOX_ACCESS_KEY_ID, is_sandbox_key};
 use crate::error::FieldError;
-use crate::options::{Options, RawCredentials, SANDBOX_ACCESS_KEY_ID, is_sandbox_key};
-use crate::prelude::*;
-use crate::strings::{beside, split_once};
+use crate::http::first_value;
 use crate::text::Text;
+use crate::vendor::credentials::{Credentials, Secret};
+use crate::vendor::endpoint::Endpoint;
 
 const MILLIS_PER_MINUTE: i64 = 60_000;
 const MILLIS_PER_DAY: i64 = 24 * 60 * MILLIS_PER_MINUTE;
@@ -108,7 +107,7 @@ impl Settings {
     /// Whether a photo may be fetched from there: a host of the vendor's or, in development, of the
     /// sandbox.
     pub fn is_photo_host(&self, url: &str) -> bool {
-        let authority = split_once(url, "://").map(|(scheme, rest)| {
+        let authority = url.split_once("://").map(|(scheme, rest)| {
             (
                 scheme,
                 rest.split(['/', '?', '#']).next().unwrap_or_default(),
@@ -117,7 +116,7 @@ impl Settings {
         let Some((scheme, authority)) = authority else {
             return false;
         };
-        Endpoint::parse(&[scheme, "://", authority].concat()).is_ok_and(|endpoint| {
+        Endpoint::parse(&format!("{scheme}://{authority}")).is_ok_and(|endpoint| {
             if self.development {
                 endpoint.is_loopback()
             } else {
@@ -181,7 +180,7 @@ impl Reader<'_> {
 
     /// A setting's value; empty ones count as not set.
     fn text(&self, name: &str) -> Option<&str> {
-        beside(self.variables, name)
+        first_value(self.variables, name)
             .map(String::as_str)
             .filter(|value| !value.is_empty())
     }
@@ -203,8 +202,8 @@ impl Reader<'_> {
                     name,
                     "range",
                     Text::composed(
-                        ["应为 1 至 ", &max, " 的整数。"].concat(),
-                        ["must be a whole number from 1 to ", &max, "."].concat(),
+                        format!("应为 1 至 {max} 的整数。"),
+                        format!("must be a whole number from 1 to {max}."),
                     ),
                 ));
                 default

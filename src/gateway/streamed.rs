@@ -1,9 +1,9 @@
 //! The vendor's result where photos go through the gateway: what is known to hold no address, and
 //! nothing else. A member that is not known may be another picture, or a video.
 
+use crate::client::response::{DescribeResult, Material, Picture};
 use crate::json::read::Members;
 use crate::json::write::Object;
-use crate::response::{DescribeResult, Material, Picture};
 
 /// Members of UserInfo.
 const USER_INFO: &[&str] = &["number", "name", "verifyName"];

@@ -5,8 +5,6 @@
 //! ideographs into others, and the vendor compares with the register.
 
 use super::{Accepted, NoDetails, Problem};
-use crate::prelude::*;
-use crate::strings::{characters, decimal, joined};
 use crate::text::Text;
 
 /// The most characters (code points) of a name. The sentence of `too-long` names it again, in digits:
@@ -25,13 +23,13 @@ pub fn check(text: &str) -> Result<Accepted<NoDetails>, Problem> {
     if text.chars().all(char::is_whitespace) {
         return Err(Problem::new("missing", "不能为空。", "is empty."));
     }
-    let count = characters(text);
+    let count = text.chars().count();
     if count > MAX_CHARACTERS {
         return Err(Problem {
             rule: "too-long",
             message: Text::composed(
-                joined(&["最多 50 个字符，实际 ", &decimal(count), " 个。"]),
-                joined(&["may have 50 characters and has ", &decimal(count), "."]),
+                format!("最多 50 个字符，实际 {count} 个。"),
+                format!("may have 50 characters and has {count}."),
             ),
         });
     }
@@ -194,12 +192,12 @@ fn refusal(reason: Reason, position: usize) -> Problem {
             "is not a Han character; the name must be as on the identity card",
         ),
     };
-    let position = decimal(position);
+    let position = position.to_string();
     Problem {
         rule,
         message: Text::composed(
-            joined(&["第 ", &position, " 个字符", zh, "。"]),
-            joined(&["has at position ", &position, " what ", en, "."]),
+            format!("第 {position} 个字符{zh}。"),
+            format!("has at position {position} what {en}."),
         ),
     }
 }

@@ -4,8 +4,6 @@
 //! men, even for women), and a check character by ISO 7064 MOD 11-2.
 
 use super::{Accepted, Problem};
-use crate::prelude::*;
-use crate::strings::{characters, decimal, joined};
 use crate::timestamp::Date;
 use serde::Serialize;
 
@@ -120,8 +118,8 @@ impl From<Details> for Spelled {
 }
 
 /// Personal data, not printed.
-impl core::fmt::Debug for Details {
-    fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
+impl std::fmt::Debug for Details {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("Details")
             .field("document", &self.document)
             .finish_non_exhaustive()
@@ -234,13 +232,13 @@ fn to_ascii(text: &str) -> Result<[u8; 18], Problem> {
             "is a 15-digit number of a first-generation card, out of use since 2013; use the 18-character number.",
         ));
     }
-    let count = characters(text);
+    let count = text.chars().count();
     if count != 18 {
         return Err(Problem {
             rule: "length",
             message: crate::text::Text::composed(
-                joined(&["应为 18 位，实际 ", &decimal(count), " 位。"]),
-                joined(&["must have 18 characters and has ", &decimal(count), "."]),
+                format!("应为 18 位，实际 {count} 位。"),
+                format!("must have 18 characters and has {count}."),
             ),
         });
     }

@@ -1,7 +1,6 @@
 //! Mobile: an eleven-digit mobile number of mainland China.
 
 use super::{Accepted, NoDetails, Problem};
-use crate::prelude::*;
 
 /// Checks a number and drops the country code. The carrier is not judged: numbers are portable and
 /// tables of prefixes go out of date.

@@ -7,7 +7,6 @@
 //! Each check gives what is sent (`normalized`), what was changed or looks odd (`notices`) or the
 //! one rule that is broken. No problem or notice repeats the input.
 
-use crate::prelude::*;
 pub mod cert_name;
 pub mod cert_no;
 pub mod mobile;
@@ -26,7 +25,6 @@ pub struct Problem {
 
 impl Problem {
     /// A fixed sentence for a broken rule.
-    #[inline(never)] // as `Text::new`
     pub const fn new(rule: &'static str, zh: &'static str, en: &'static str) -> Self {
         Self {
             rule,
@@ -48,8 +46,8 @@ pub struct Accepted<D> {
 }
 
 /// The value is personal data and is not printed.
-impl<D> core::fmt::Debug for Accepted<D> {
-    fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
+impl<D> std::fmt::Debug for Accepted<D> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("Accepted")
             .field("notices", &self.notices)
             .finish_non_exhaustive()

@@ -1,9 +1,8 @@
 //! Reading JSON into types.
 
 use super::read::{MAX_DEPTH, value};
-use crate::prelude::*;
-use core::fmt;
 use serde::de::DeserializeOwned;
+use std::fmt;
 
 /// Reads a value that a program wrote; members that its type does not know are ignored.
 ///
@@ -72,7 +71,7 @@ impl Unreadable {
             Some(name.to_owned())
         };
         let (place, reason) = if let Some(name) = field("missing field `") {
-            let whole = [place, if place.is_empty() { "" } else { "." }, &name].concat();
+            let whole = format!("{place}{}{name}", if place.is_empty() { "" } else { "." });
             (whole, Reason::Missing)
         } else if let Some(name) = field("unknown field `") {
             let outer = place.strip_suffix(&name).unwrap_or(place);
@@ -98,7 +97,7 @@ impl Unreadable {
     pub fn bracketed(&self) -> (String, String) {
         match self.place() {
             "" => (String::new(), String::new()),
-            place => (["（", place, "）"].concat(), [" (at ", place, ")"].concat()),
+            place => (format!("（{place}）"), format!(" (at {place})")),
         }
     }
 }
@@ -124,16 +123,16 @@ impl fmt::Display for Unreadable {
     }
 }
 
-impl core::error::Error for Unreadable {}
+impl std::error::Error for Unreadable {}
 
 #[cfg(all(test, not(target_arch = "wasm32")))]
 mod tests {
     use super::*;
     use crate::json::Json;
     use crate::json::write::to_json;
-    use alloc::collections::BTreeMap;
     use proptest::prelude::*;
     use serde::{Deserialize, Serialize};
+    use std::collections::BTreeMap;
 
     #[derive(Debug, PartialEq, Serialize, Deserialize)]
     #[serde(rename_all = "camelCase")]

@@ -6,10 +6,9 @@ pub mod de;
 pub mod read;
 pub mod write;
 
-use crate::prelude::*;
-use core::fmt;
 use serde::{Deserialize, Serialize, Serializer};
 use serde_json::value::{RawValue, to_raw_value};
+use std::fmt;
 
 /// The text of one JSON value, checked.
 #[derive(Clone, Serialize, Deserialize)]

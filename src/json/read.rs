@@ -1,10 +1,9 @@
 //! Reading JSON one level at a time: each value stays the text it came as.
 
 use super::{Json, Number};
-use crate::prelude::*;
-use core::fmt;
 use serde::de::{Deserialize, Deserializer, MapAccess, SeqAccess, Visitor};
 use serde_json::value::RawValue;
+use std::fmt;
 
 /// The deepest nesting of an answer that is passed on: its reader may fail on deeper ones.
 pub const MAX_DEPTH: usize = 128;

@@ -1,6 +1,5 @@
 //! Writing JSON.
 
-use crate::prelude::*;
 use serde::{Serialize, Serializer};
 use serde_json::value::{RawValue, to_raw_value};
 

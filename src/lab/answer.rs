@@ -1,8 +1,7 @@
 //! A refusal of the vendor's gateway, as people copy it: JSON, XML, or a line of a log, which may cut
 //! it off or mask a part of it at any place.
 
-use crate::codes::{self, GatewayCode};
-use crate::prelude::*;
+use crate::vendor::codes::{self, GatewayCode};
 use serde::Serialize;
 use serde_json::Value;
 
@@ -116,7 +115,7 @@ pub fn read(text: &str) -> Refusal {
 
 /// A member of JSON that does not end, and whether the member does.
 fn member(text: &str, name: &str) -> Option<(String, bool)> {
-    let (_, rest) = text.split_once(&alloc::format!("\"{name}\""))?;
+    let (_, rest) = text.split_once(&format!("\"{name}\""))?;
     let rest = rest.trim_start().strip_prefix(':')?.trim_start();
     let rest = rest.strip_prefix('"')?;
     let mut escaped = false;
@@ -131,7 +130,7 @@ fn member(text: &str, name: &str) -> Option<(String, bool)> {
     } else {
         without_begun_escape(quoted)
     };
-    let value = serde_json::from_str(&alloc::format!("\"{quoted}\""));
+    let value = serde_json::from_str(&format!("\"{quoted}\""));
     Some((value.unwrap_or_else(|_| unescaped(quoted)), end.is_some()))
 }
 
@@ -155,8 +154,8 @@ fn without_begun_escape(text: &str) -> &str {
 
 /// An element of XML, and whether it ends.
 fn element(text: &str, name: &str) -> Option<(String, bool)> {
-    let (_, rest) = text.split_once(&alloc::format!("<{name}>"))?;
-    let close = alloc::format!("</{name}>");
+    let (_, rest) = text.split_once(&format!("<{name}>"))?;
+    let close = format!("</{name}>");
     let Some((value, _)) = rest.split_once(&close) else {
         // The closing tag may be what is cut off.
         let begun = (1..close.len())
@@ -365,18 +364,18 @@ mod tests {
         let message =
             "Specified signature is not matched with our calculation. server string to sign is:";
         for pasted in [
-            alloc::format!(
+            format!(
                 r#"{{"Code":"SignatureDoesNotMatch","RequestId":"R","Message":"{message}{text}"}}"#
             ),
-            alloc::format!(
+            format!(
                 r#"{{"Code":"SignatureDoesNotMatch","RequestId":"R","Message":"{message}{}"}}"#,
                 text.replace('&', "\\u0026")
             ),
-            alloc::format!(
+            format!(
                 "<?xml version='1.0'?><Error><RequestId>R</RequestId><Code>SignatureDoesNotMatch</Code><Message>{message}{}</Message></Error>",
                 text.replace('&', "&amp;")
             ),
-            alloc::format!(
+            format!(
                 "ServerException: SignatureDoesNotMatch : {message}{text}\r\nRequestId : R\n\tat com.aliyuncs"
             ),
         ] {
@@ -397,12 +396,12 @@ mod tests {
     fn reads_canonical_requests() {
         let canonical = "POST\n/\nA=1\nhost:a\n\nhost\nff";
         let message = "Specified signature does not match our calculation. server StringToSign is [ACS3-HMAC-SHA256\nff] server CanonicalRequest is [";
-        let json = serde_json::json!({ "Code": "SignatureDoesNotMatch", "Message": alloc::format!("{message}{canonical}]") });
+        let json = serde_json::json!({ "Code": "SignatureDoesNotMatch", "Message": format!("{message}{canonical}]") });
         assert_eq!(
             read(&json.to_string()).server_text.as_deref(),
             Some(canonical)
         );
-        let log = alloc::format!("{message}{canonical}]").replace('\n', "\\n");
+        let log = format!("{message}{canonical}]").replace('\n', "\\n");
         assert_eq!(read(&log).server_text.as_deref(), Some(canonical));
         assert_eq!(read(canonical).server_text.as_deref(), Some(canonical));
     }

@@ -2,7 +2,6 @@
 
 use crate::identity::Problem;
 use crate::identity::cert_no::{self, Documents};
-use crate::prelude::*;
 use crate::text::Text;
 use crate::timestamp::Date;
 use serde::Serialize;
@@ -107,8 +106,8 @@ fn meaning(kind: Kind, state: State, part: &str, number: &str) -> Option<Text> {
         (Kind::Check, State::Wrong) => {
             let expected = char::from(cert_no::check_character(number.as_bytes())?);
             Some(Text::composed(
-                alloc::format!("前 17 位对应的校验位是 {expected}"),
-                alloc::format!("the first 17 digits call for {expected}"),
+                format!("前 17 位对应的校验位是 {expected}"),
+                format!("the first 17 digits call for {expected}"),
             ))
         }
         _ => None,

@@ -4,8 +4,7 @@
 //! logs, this is for the person who pasted both texts.
 
 use super::answer::{Extent, Refusal, has_mask};
-use super::{Finding, mistakes, sort_few};
-use crate::prelude::*;
+use super::{Finding, mistakes};
 use crate::signing::SignatureVersion;
 use crate::signing::acs3::hex_sha256;
 use crate::signing::encode::{parse_form, percent_encode};
@@ -159,7 +158,7 @@ impl Visible<'_> {
         // The separator may be cut, too.
         let reaches = ours
             .iter()
-            .any(|pair| [*pair, "%26"].concat().starts_with(tail));
+            .any(|pair| format!("{}%26", *pair).starts_with(tail));
         self.query_causes(&plain, &their_plain, reaches)
     }
 
@@ -387,8 +386,8 @@ fn wrong_header(ours: &str, theirs: &str) -> Finding {
     Finding::fatal(
         "header",
         Text::composed(
-            alloc::format!("签名的头部 {name} 与服务端收到的不一致（值不同、缺失或排序不同）。"),
-            alloc::format!(
+            format!("签名的头部 {name} 与服务端收到的不一致（值不同、缺失或排序不同）。"),
+            format!(
                 "The signed header {name} is not as the server received it (another value, missing, or in another order)."
             ),
         ),
@@ -451,9 +450,7 @@ fn query_causes(ours: &[&str], theirs: &[&str], origin: Origin) -> Vec<Finding> 
         }
     }
     // Of another request, everything else follows.
-    sort_few(&mut causes, |a, b| {
-        a.rule == "another-request" && b.rule != "another-request"
-    });
+    causes.sort_by_key(|cause| cause.rule != "another-request");
     causes.dedup_by(|a, b| a.rule == "another-request" && b.rule == "another-request");
     causes
 }
@@ -624,8 +621,8 @@ fn about_mistakes(name: &str, mistakes: &[Finding]) -> Finding {
     Finding::fatal(
         mistakes.first().map_or("encoding", |mistake| mistake.rule),
         Text::composed(
-            alloc::format!("参数 {name}：{zh}"),
-            alloc::format!("Parameter {name}:{en}"),
+            format!("参数 {name}：{zh}"),
+            format!("Parameter {name}:{en}"),
         ),
     )
 }
@@ -746,8 +743,8 @@ fn about(rule: &'static str, name: &str, zh: &str, en: &str) -> Finding {
     Finding::fatal(
         rule,
         Text::composed(
-            alloc::format!("参数 {name} {zh}"),
-            alloc::format!("Parameter {name} {en}"),
+            format!("参数 {name} {zh}"),
+            format!("Parameter {name} {en}"),
         ),
     )
 }

@@ -5,10 +5,9 @@
 //! the laboratory calculates from a request shows none of this: that it equals the server's text says
 //! that the request arrived as it was pasted, and no more.
 
+use super::Finding;
 use super::answer::{Extent, Refusal, SDK_SECRET};
 use super::comparison::{Agreement, Comparison, Origin};
-use super::{Finding, sort_few};
-use crate::prelude::*;
 use crate::signing::SignatureVersion;
 use crate::text::Text;
 use serde::Serialize;
@@ -109,7 +108,7 @@ pub fn conclude(facts: &Facts<'_>) -> Vec<Conclusion> {
             } else {
                 &[Request]
             };
-            found.causes(core::slice::from_ref(finding), rests_on);
+            found.causes(std::slice::from_ref(finding), rests_on);
         }
     }
     let spoilt = !found.0.is_empty();
@@ -138,7 +137,7 @@ pub fn conclude(facts: &Facts<'_>) -> Vec<Conclusion> {
         }
     }
     let Found(mut found) = found;
-    sort_few(&mut found, |a, b| a.rests_on < b.rests_on);
+    found.sort_by(|a, b| a.rests_on.cmp(&b.rests_on));
     let any_wrong = found.iter().any(|one| one.standing == Wrong);
     if incomplete && !any_wrong {
         found.insert(0, conclusion(INCOMPLETE, Wrong, &[ServersCode]));

@@ -1,9 +1,8 @@
 //! A curl command line, as people copy it from logs, tickets and browsers.
 
 use super::Finding;
-use super::reading::{HttpMessage, split_url};
+use super::http_message::{HttpMessage, split_url};
 use crate::http::header;
-use crate::prelude::*;
 use crate::signing::encode::percent_encode;
 use crate::text::Text;
 
@@ -130,7 +129,7 @@ fn split_option(word: &str) -> (&str, Option<String>) {
 fn url_encoded(value: &str) -> Result<String, Finding> {
     match value.split_once('=') {
         Some(("", content)) => Ok(percent_encode(content)),
-        Some((name, content)) => Ok(alloc::format!("{name}={}", percent_encode(content))),
+        Some((name, content)) => Ok(format!("{name}={}", percent_encode(content))),
         None if value.contains('@') => Err(file_not_readable()),
         None => Ok(percent_encode(value)),
     }
@@ -164,7 +163,7 @@ fn shell_words(text: &str) -> Result<Vec<String>, Finding> {
     Ok(words)
 }
 
-type Characters<'a> = core::iter::Peekable<core::str::Chars<'a>>;
+type Characters<'a> = std::iter::Peekable<std::str::Chars<'a>>;
 
 fn single_quoted(rest: &mut Characters<'_>, word: &mut String) -> Result<(), Finding> {
     for character in rest {

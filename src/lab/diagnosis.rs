@@ -3,7 +3,6 @@
 
 use super::conclusion::{Conclusion, Evidence, Standing};
 use super::examination::{Examination, Subject, examine};
-use crate::prelude::*;
 use crate::timestamp::Timestamp;
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;

@@ -6,11 +6,10 @@ use super::comparison::{Comparison, Origin, compare};
 use super::conclusion::{Conclusion, Facts, conclude};
 use super::reading::{self, Form, Reading};
 use super::{Finding, mistakes};
-use crate::credentials::{Credentials, Secret};
-use crate::prelude::*;
 use crate::signing::{SignatureVersion, acs3, rpc};
 use crate::text::Text;
 use crate::timestamp::Timestamp;
+use crate::vendor::credentials::{Credentials, Secret};
 use serde::Serialize;
 
 /// The vendor's window for timestamps.
@@ -34,8 +33,8 @@ pub struct Subject<'a> {
 }
 
 /// Holds a secret and is not printed.
-impl core::fmt::Debug for Subject<'_> {
-    fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
+impl std::fmt::Debug for Subject<'_> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("Subject").finish_non_exhaustive()
     }
 }
@@ -211,8 +210,8 @@ fn findings(
             findings.push(Finding::fatal(
                 "given-twice",
                 Text::composed(
-                    alloc::format!("参数 {name} 出现了两次。"),
-                    alloc::format!("Parameter {name} is given twice."),
+                    format!("参数 {name} 出现了两次。"),
+                    format!("Parameter {name} is given twice."),
                 ),
             ));
         }
@@ -367,10 +366,8 @@ fn clock(timestamp: &str, name: &str, now: Timestamp) -> Option<Finding> {
         return Some(Finding::fatal(
             "timestamp-format",
             Text::composed(
-                alloc::format!(
-                    "{name} 的格式应为 UTC 的 yyyy-MM-ddTHH:mm:ssZ，不带毫秒和时区偏移。"
-                ),
-                alloc::format!(
+                format!("{name} 的格式应为 UTC 的 yyyy-MM-ddTHH:mm:ssZ，不带毫秒和时区偏移。"),
+                format!(
                     "{name} must be UTC as yyyy-MM-ddTHH:mm:ssZ, without milliseconds or offset."
                 ),
             ),
@@ -392,8 +389,8 @@ fn clock(timestamp: &str, name: &str, now: Timestamp) -> Option<Finding> {
         Finding::notice(
             "clock",
             Text::composed(
-                alloc::format!("{name} 比现在{zh} {count} {zh_unit}；发送时若与服务端时钟相差超过 15 分钟，会得到 InvalidTimeStamp.Expired。"),
-                alloc::format!("{name} is {count} {en_unit} {en} now; if it was more than 15 minutes off the server's clock when sent, the answer is InvalidTimeStamp.Expired."),
+                format!("{name} 比现在{zh} {count} {zh_unit}；发送时若与服务端时钟相差超过 15 分钟，会得到 InvalidTimeStamp.Expired。"),
+                format!("{name} is {count} {en_unit} {en} now; if it was more than 15 minutes off the server's clock when sent, the answer is InvalidTimeStamp.Expired."),
             ),
         )
     })
@@ -413,10 +410,7 @@ fn missing_parts(missing: &[&str]) -> Finding {
     let names = missing.join(", ");
     Finding::fatal(
         "missing",
-        Text::composed(
-            alloc::format!("缺少 {names}。"),
-            alloc::format!("Missing: {names}."),
-        ),
+        Text::composed(format!("缺少 {names}。"), format!("Missing: {names}.")),
     )
 }
 
@@ -426,8 +420,8 @@ fn secret_finding(secret: &Secret) -> Option<Finding> {
     Some(Finding::fatal(
         "secret-shape",
         Text::composed(
-            alloc::format!("AccessKeySecret {}", problem.message.zh),
-            alloc::format!("The AccessKeySecret {}", problem.message.en),
+            format!("AccessKeySecret {}", problem.message.zh),
+            format!("The AccessKeySecret {}", problem.message.en),
         ),
     ))
 }
@@ -465,14 +459,14 @@ mod tests {
     fn refusal(server_text: &str) -> String {
         serde_json::json!({
             "Code": "SignatureDoesNotMatch",
-            "Message": alloc::format!("Specified signature is not matched with our calculation. server string to sign is:{server_text}"),
+            "Message": format!("Specified signature is not matched with our calculation. server string to sign is:{server_text}"),
         })
         .to_string()
     }
 
     #[test]
     fn tells_right_from_wrong() {
-        let signed = [REQUEST, SIGNED].concat();
+        let signed = format!("{}{}", REQUEST, SIGNED);
         let right = subject(&signed, "testsecret", "");
         assert_eq!((right.right, rule(&right)), (Some(true), "right"));
         assert!(right.findings.is_empty());
@@ -488,7 +482,7 @@ mod tests {
 
     #[test]
     fn weighs_the_servers_answer() {
-        let signed = [REQUEST, SIGNED].concat();
+        let signed = format!("{}{}", REQUEST, SIGNED);
         let text = subject(REQUEST, "", "").stages.signed_text().to_owned();
         for (secret, theirs, verdict) in [
             ("", text.clone(), "program-unknown"),
@@ -539,11 +533,11 @@ mod tests {
             ["signature-method", "no-signature"]
         );
         assert_eq!(
-            rules(&[REQUEST, "&Signature=a+b%3D"].concat(), ""),
+            rules(&format!("{}&Signature=a+b%3D", REQUEST), ""),
             ["signature-not-encoded"]
         );
         assert_eq!(
-            rules(&[REQUEST, SIGNED, "&Action=X"].concat(), "secret "),
+            rules(&format!("{}{}&Action=X", REQUEST, SIGNED), "secret "),
             ["given-twice", "secret-shape"]
         );
         assert_eq!(

@@ -3,7 +3,6 @@
 
 use crate::identity::cert_no::{self, Documents};
 use crate::identity::{Problem, cert_name};
-use crate::prelude::*;
 use crate::text::Text;
 use crate::timestamp::Date;
 use serde::Serialize;
@@ -109,7 +108,7 @@ pub fn layout(beginning: &str) -> Layout {
         });
         counted
             .filter(|(count, _)| *count > 0)
-            .max_by_key(|(count, column)| (*count, core::cmp::Reverse(*column)))
+            .max_by_key(|(count, column)| (*count, std::cmp::Reverse(*column)))
             .map(|(_, column)| column)
     };
     let titles = if header { first } else { Vec::new() };
@@ -328,7 +327,7 @@ fn record(text: &str, delimiter: char, last: bool) -> Option<(Vec<String>, &str,
         None if last || text.len() > RECORD_MAX => {
             let (line, rest) = text.split_once('\n').unwrap_or((text, ""));
             let line = line.trim_end_matches('\r');
-            let fields = match quoted_record(&[line, "\n"].concat(), delimiter) {
+            let fields = match quoted_record(&format!("{line}\n"), delimiter) {
                 Some((fields, _, _)) => fields,
                 // An open quote: it is a character like others.
                 None => line.split(delimiter).map(ToOwned::to_owned).collect(),
@@ -367,7 +366,7 @@ fn quoted_record(text: &str, delimiter: char) -> Option<(Vec<String>, &str, u32)
                 return Some((fields, text.get(at.saturating_add(1)..)?, lines));
             }
             character if character == delimiter && !quoted => {
-                fields.push(core::mem::take(&mut field));
+                fields.push(std::mem::take(&mut field));
             }
             character => {
                 if character == '\n' {

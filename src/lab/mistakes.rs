@@ -1,15 +1,14 @@
 //! Which mistake gives the signature that a request carries: the usual ones are made on purpose,
 //! alone and up to three at once, until the result is that signature.
 
+use super::Finding;
 use super::calculation::{Acs3Parts, RpcParts, pair};
 use super::reading::{Parameter, Place, Reading};
-use super::{Finding, sort_few};
-use crate::credentials::Secret;
-use crate::prelude::*;
 use crate::signing::SignatureVersion;
 use crate::signing::acs3::{self, hmac_sha256};
 use crate::signing::encode::hex;
 use crate::text::Text;
+use crate::vendor::credentials::Secret;
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use hmac::{Hmac, KeyInit, Mac};
@@ -525,8 +524,8 @@ fn left_out(name: &str) -> Finding {
     Finding::fatal(
         "parameter-not-signed",
         Text::composed(
-            alloc::format!("参数 {name} 发出去了却没有参与签名：多半是签名之后才加上的。"),
-            alloc::format!(
+            format!("参数 {name} 发出去了却没有参与签名：多半是签名之后才加上的。"),
+            format!(
                 "Parameter {name} was sent but not signed; most likely it was added after signing."
             ),
         ),
@@ -622,10 +621,8 @@ fn query<'a>(
         })
         .collect();
     match habits.order {
-        Order::ByBytes => sort_few(&mut pairs, |a, b| a < b),
-        Order::IgnoringCase => sort_few(&mut pairs, |(a, _), (b, _)| {
-            a.to_ascii_lowercase() < b.to_ascii_lowercase()
-        }),
+        Order::ByBytes => pairs.sort(),
+        Order::IgnoringCase => pairs.sort_by_cached_key(|(name, _)| name.to_ascii_lowercase()),
         Order::AsTheyStand => {}
     }
     let written: Vec<String> = pairs
@@ -693,7 +690,7 @@ fn write_escaped(encoded: &mut String, character: char, charset: Charset, gbk: &
                 if let Ok(byte) = u8::try_from(*unit) {
                     escape(encoded, &[byte]);
                 } else {
-                    encoded.push_str(&alloc::format!("%u{unit:04X}"));
+                    encoded.push_str(&format!("%u{unit:04X}"));
                 }
             }
         }
@@ -807,11 +804,11 @@ fn write_literal(written: &mut String, literal: &str, json: &Json) {
         match character {
             '/' => written.push_str(json.slash),
             '<' | '>' | '&' if json.html => {
-                written.push_str(&alloc::format!("\\u{:04x}", u32::from(character)));
+                written.push_str(&format!("\\u{:04x}", u32::from(character)));
             }
             character if json.ascii && !character.is_ascii() => {
                 for unit in character.encode_utf16(&mut [0; 2]) {
-                    written.push_str(&alloc::format!("\\u{unit:04x}"));
+                    written.push_str(&format!("\\u{unit:04x}"));
                 }
             }
             character => written.push(character),
@@ -855,7 +852,7 @@ fn key(secret: &Secret, habits: &Habits, ampersand: bool) -> Secret {
         secret.expose()
     };
     let ampersand = if ampersand { "&" } else { "" };
-    Secret::new([secret, habits.key_ends_with, ampersand].concat())
+    Secret::new(format!("{secret}{}{ampersand}", habits.key_ends_with))
 }
 
 fn hmac_sha1(key: &[u8], message: &[u8]) -> Vec<u8> {

@@ -1,18 +1,17 @@
 //! A request as it goes to the vendor, in a form that may be shown: personal data masked.
 
-use crate::actions::rules::{self, ValidationOptions};
+use crate::actions::{self, ValidationOptions};
 use crate::actions::{Action, Rule, SigningContext, Value};
-use crate::credentials::Credentials;
-use crate::endpoint::{DEFAULT_ENDPOINT, Endpoint};
 use crate::error::FieldError;
 use crate::http::{Headers, OutgoingRequest};
-use crate::prelude::*;
 use crate::signing::SignatureVersion;
 use crate::signing::encode::parse_form;
 use crate::text::Text;
 use crate::timestamp::Timestamp;
-use alloc::borrow::Cow;
+use crate::vendor::credentials::Credentials;
+use crate::vendor::endpoint::{DEFAULT_ENDPOINT, Endpoint};
 use serde::Serialize;
+use std::borrow::Cow;
 
 /// A request that is being filled in.
 #[derive(Clone, Copy)]
@@ -30,8 +29,8 @@ pub struct Draft<'a> {
 }
 
 /// Holds personal data and is not printed.
-impl core::fmt::Debug for Draft<'_> {
-    fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
+impl std::fmt::Debug for Draft<'_> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("Draft").finish_non_exhaustive()
     }
 }
@@ -53,7 +52,7 @@ pub fn preview(draft: &Draft<'_>, nonce: &str, now: Timestamp) -> Preview {
         errors: problems,
         ..Preview::default()
     };
-    let Some(action) = Action::by_name(draft.action) else {
+    let Some(action) = actions::by_name(draft.action) else {
         return wrong(vec![FieldError::new(
             "action",
             "one-of",
@@ -68,7 +67,7 @@ pub fn preview(draft: &Draft<'_>, nonce: &str, now: Timestamp) -> Preview {
         [name, value] => Some((name, Value::from(value.as_str()))),
         _ => None,
     });
-    let valid = match rules::validate(action, values, &ValidationOptions::new(now)) {
+    let valid = match actions::validate(action, values, &ValidationOptions::new(now)) {
         Ok(valid) => valid,
         Err(error) => return wrong(error.fields),
     };
@@ -157,8 +156,8 @@ fn mask(rule: Rule, value: &str) -> Option<String> {
         Rule::CertNo => Some(keep(value, 1, 1)),
         Rule::Mobile => Some(keep(value, 3, 2)),
         Rule::Ip => Some(keep(value, 2, 0)),
-        Rule::MetaInfo => Some(alloc::format!("{{…}} {} bytes", value.len())),
-        Rule::Picture => Some(alloc::format!("… {} bytes", value.len())),
+        Rule::MetaInfo => Some(format!("{{…}} {} bytes", value.len())),
+        Rule::Picture => Some(format!("… {} bytes", value.len())),
         _ => None,
     }
 }

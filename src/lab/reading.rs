@@ -1,9 +1,9 @@
 //! What was pasted: parameters, a URL, a form body, a curl line, an HTTP message, or the text that a
 //! program signed.
 
+use super::http_message::{self, HttpMessage, is_method, split_url};
 use super::{Finding, curl};
 use crate::http::{Headers, header};
-use crate::prelude::*;
 use crate::signing::SignatureVersion;
 use crate::signing::encode::{FormError, MAX_PAIRS, parse_form};
 use crate::text::Text;
@@ -120,17 +120,6 @@ impl Reading {
     }
 }
 
-/// The parts of an HTTP request before its parameters are read.
-#[derive(Debug, Default)]
-pub(super) struct HttpMessage {
-    pub(super) method: Option<String>,
-    pub(super) host: Option<String>,
-    pub(super) path: String,
-    pub(super) query: String,
-    pub(super) headers: Headers,
-    pub(super) body: Option<String>,
-}
-
 /// Reads what was pasted, in whatever form.
 ///
 /// # Errors
@@ -165,7 +154,7 @@ pub fn read(text: &str) -> Result<Reading, Finding> {
     if let Some(reading) = from_canonical_request(text)? {
         return Ok(reading);
     }
-    if let Some(message) = http_message(text) {
+    if let Some(message) = http_message::read(text) {
         return from_message(Form::HttpMessage, message);
     }
     if let Some(parameters) = lines(text) {
@@ -177,20 +166,6 @@ pub fn read(text: &str) -> Result<Reading, Finding> {
         return Err(nothing());
     }
     Ok(plain(Form::FormBody, parameters))
-}
-
-/// Host, path and query of an address; what is not one gives an empty host.
-pub(super) fn split_url(url: &str) -> (Option<String>, String, String) {
-    let url = url.split('#').next().unwrap_or_default();
-    let rest = url.split_once("://").map_or(url, |(_, rest)| rest);
-    let (before, query) = rest.split_once('?').unwrap_or((rest, ""));
-    let (host, path) = before.split_once('/').unwrap_or((before, ""));
-    let host = host.rsplit('@').next().unwrap_or_default();
-    (
-        (!host.is_empty()).then(|| host.to_owned()),
-        alloc::format!("/{path}"),
-        query.to_owned(),
-    )
 }
 
 fn plain(form: Form, parameters: Vec<Parameter>) -> Reading {
@@ -229,8 +204,8 @@ fn from_json(text: &str) -> Result<Reading, Finding> {
         Finding::fatal(
             "json",
             Text::composed(
-                alloc::format!("不是正确的 JSON：第 {line} 行第 {column} 列有误。"),
-                alloc::format!("This is not JSON: see line {line}, column {column}."),
+                format!("不是正确的 JSON：第 {line} 行第 {column} 列有误。"),
+                format!("This is not JSON: see line {line}, column {column}."),
             ),
         )
     })?;
@@ -310,43 +285,6 @@ fn from_canonical_request(text: &str) -> Result<Option<Reading>, Finding> {
     }))
 }
 
-fn http_message(text: &str) -> Option<HttpMessage> {
-    let (first, rest) = text.split_once('\n').unwrap_or((text, ""));
-    let mut words = first.split_whitespace();
-    let method = words.next().filter(|method| is_method(method))?;
-    let target = words.next()?;
-    if !target.starts_with('/') && !target.contains("://") {
-        return None;
-    }
-    let mut message = HttpMessage {
-        method: Some(method.to_owned()),
-        ..HttpMessage::default()
-    };
-    let (host, path, query) = if target.starts_with('/') {
-        let (path, query) = target.split_once('?').unwrap_or((target, ""));
-        (None, path.to_owned(), query.to_owned())
-    } else {
-        split_url(target)
-    };
-    let mut lines = rest.lines();
-    for line in lines.by_ref() {
-        if line.trim().is_empty() {
-            break;
-        }
-        if let Some((name, value)) = line.split_once(':') {
-            message
-                .headers
-                .push((name.trim().to_owned(), value.trim().to_owned()));
-        }
-    }
-    let body = lines.collect::<Vec<_>>().join("\n");
-    message.host = header(&message.headers, "host").map_or(host, |host| Some(host.to_owned()));
-    message.path = path;
-    message.query = query;
-    message.body = (!body.trim().is_empty()).then(|| body.trim_end().to_owned());
-    Some(message)
-}
-
 /// `Name=value` or `Name: value`, one a line and several of them, nothing encoded.
 fn lines(text: &str) -> Option<Vec<Parameter>> {
     let lines: Vec<&str> = text
@@ -391,10 +329,6 @@ fn pairs(form: &str, place: Place) -> Result<Vec<Parameter>, Finding> {
         .collect())
 }
 
-fn is_method(word: &str) -> bool {
-    matches!(word, "GET" | "POST" | "PUT" | "DELETE" | "HEAD" | "PATCH")
-}
-
 fn unreadable(error: FormError) -> Finding {
     match error {
         FormError::NotUtf8 => Finding::fatal(
@@ -407,10 +341,8 @@ fn unreadable(error: FormError) -> Finding {
         FormError::TooManyPairs => Finding::fatal(
             "too-many-parameters",
             Text::composed(
-                alloc::format!("参数超过 {MAX_PAIRS} 个，请检查粘贴的内容。"),
-                alloc::format!(
-                    "There are more than {MAX_PAIRS} parameters; check what was pasted."
-                ),
+                format!("参数超过 {MAX_PAIRS} 个，请检查粘贴的内容。"),
+                format!("There are more than {MAX_PAIRS} parameters; check what was pasted."),
             ),
         ),
     }

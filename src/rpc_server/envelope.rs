@@ -2,11 +2,10 @@
 
 use super::errors::Refusal;
 use crate::actions::Action;
-use crate::codes;
 use crate::json::read::{items, string};
 use crate::json::write::Object;
-use crate::prelude::*;
 use crate::signing::encode::hex;
+use crate::vendor::codes;
 
 /// The language of an envelope.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -39,7 +38,7 @@ impl Envelope {
         let message = codes::code(code).map_or("", |known| known.vendor_message);
         Self {
             status: 200,
-            root: [action.name, "Response"].concat(),
+            root: format!("{}Response", action.name),
             members: Object::new().with("Code", code).with("Message", message),
         }
     }

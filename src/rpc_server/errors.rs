@@ -2,8 +2,7 @@
 //!
 //! Which of them were seen and which are chosen is told in `docs/sandbox.md`.
 
-use crate::prelude::*;
-use alloc::borrow::Cow;
+use std::borrow::Cow;
 
 /// An error of the API gateway.
 #[derive(Debug, PartialEq, Eq)]
@@ -45,7 +44,7 @@ impl GatewayError {
 
     /// This error, with the server's string-to-sign behind the vendor's Message.
     pub fn quoting(&self, string_to_sign: &str, note: impl Into<String>) -> Refusal {
-        let message = [self.message, " server string to sign is:", string_to_sign].concat();
+        let message = format!("{} server string to sign is:{string_to_sign}", self.message);
         Refusal {
             message: Cow::Owned(message),
             ..self.because(note)
@@ -56,9 +55,9 @@ impl GatewayError {
 /// `Missing<Param>`: a parameter the gateway cannot do without.
 pub fn missing(parameter: &str, note: impl Into<String>) -> Refusal {
     Refusal {
-        code: Cow::Owned(["Missing", parameter].concat()),
+        code: Cow::Owned(format!("Missing{parameter}")),
         status: 400,
-        message: Cow::Owned([parameter, " is mandatory for this action."].concat()),
+        message: Cow::Owned(format!("{parameter} is mandatory for this action.")),
         recommend: None,
         note: note.into(),
     }
@@ -67,9 +66,9 @@ pub fn missing(parameter: &str, note: impl Into<String>) -> Refusal {
 /// `Invalid<Param>`: a parameter the gateway cannot read.
 pub fn invalid(parameter: &str, note: impl Into<String>) -> Refusal {
     Refusal {
-        code: Cow::Owned(["Invalid", parameter].concat()),
+        code: Cow::Owned(format!("Invalid{parameter}")),
         status: 400,
-        message: Cow::Owned(["Specified parameter ", parameter, " is not valid."].concat()),
+        message: Cow::Owned(format!("Specified parameter {parameter} is not valid.")),
         recommend: None,
         note: note.into(),
     }

@@ -2,12 +2,11 @@
 
 use super::envelope::Format;
 use super::errors::{self, Refusal};
-use crate::actions::{Action, DESCRIBE_FACE_VERIFY, INIT_FACE_VERIFY, Position, VERSION};
+use crate::actions::{self, Action, DESCRIBE_FACE_VERIFY, INIT_FACE_VERIFY, Position, VERSION};
+use crate::http::first_value;
 use crate::http::{IncomingRequest, header};
-use crate::prelude::*;
 use crate::signing::encode::{FormError, parse_form};
 use crate::signing::{acs3, rpc};
-use crate::strings::{beside, contains, sort};
 
 /// The most bytes of a body that are read. A Base64 picture of 1 MB, percent-encoded, fits.
 pub const MAX_BODY: usize = 2 * 1_024 * 1_024;
@@ -20,7 +19,7 @@ pub type Pairs = Vec<(String, String)>;
 pub fn format(request: &IncomingRequest) -> Format {
     if is_acs3(request) {
         let accept = header(&request.headers, "accept").unwrap_or_default();
-        return if contains(accept, "xml") && !contains(accept, "json") {
+        return if accept.contains("xml") && !accept.contains("json") {
             Format::Xml
         } else {
             Format::Json
@@ -72,8 +71,8 @@ pub struct Claim {
 }
 
 /// Parameters are personal data and are not printed.
-impl core::fmt::Debug for Claim {
-    fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
+impl std::fmt::Debug for Claim {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("Claim")
             .field("action", &self.action.name)
             .finish_non_exhaustive()
@@ -134,7 +133,7 @@ fn is_acs3(request: &IncomingRequest) -> bool {
 }
 
 fn find<'a>(pairs: &'a [(String, String)], name: &str) -> Option<&'a str> {
-    beside(pairs, name).map(String::as_str)
+    first_value(pairs, name).map(String::as_str)
 }
 
 pub(super) fn all_parameters(request: &IncomingRequest) -> Result<Pairs, Refusal> {
@@ -171,7 +170,7 @@ fn body_form(request: &IncomingRequest) -> Result<Pairs, Refusal> {
 
 fn no_duplicates(pairs: &[(String, String)]) -> Result<(), Refusal> {
     let mut names: Vec<&str> = pairs.iter().map(|(name, _)| name.as_str()).collect();
-    sort(&mut names);
+    names.sort_unstable();
     let twice = names.windows(2).find_map(|pair| match pair {
         [first, second] if first == second => Some(*first),
         _ => None,
@@ -179,7 +178,7 @@ fn no_duplicates(pairs: &[(String, String)]) -> Result<(), Refusal> {
     match twice {
         // A name of the caller's making is not repeated in an error, nor in a log: it might be a person's.
         Some(name) => Err(match known_parameter(name) {
-            Some(name) => errors::invalid(name, [name, " is given twice"].concat()),
+            Some(name) => errors::invalid(name, format!("{name} is given twice")),
             None => errors::PARAMETER_FORMAT.because("a parameter is given twice"),
         }),
         None => Ok(()),
@@ -201,7 +200,7 @@ fn rpc_claim(request: &IncomingRequest) -> Result<Claim, Refusal> {
         find(&parameters, name)
             .filter(|value| !value.is_empty())
             .map(str::to_owned)
-            .ok_or_else(|| errors::missing(name, [name, " is missing"].concat()))
+            .ok_or_else(|| errors::missing(name, format!("{name} is missing")))
     };
     let claim = Claim {
         action: known_action(&take("Action")?, &take("Version")?)?,
@@ -254,7 +253,7 @@ fn acs3_claim(request: &IncomingRequest) -> Result<Claim, Refusal> {
             .filter(|value| !value.is_empty())
             .ok_or_else(|| {
                 errors::INCOMPLETE_SIGNATURE
-                    .because(["the Authorization header has no ", name].concat())
+                    .because(format!("the Authorization header has no {name}"))
             })
     };
     let take = |name: &str, parameter: &str| {
@@ -262,9 +261,7 @@ fn acs3_claim(request: &IncomingRequest) -> Result<Claim, Refusal> {
             .map(str::trim)
             .filter(|value| !value.is_empty())
             .map(str::to_owned)
-            .ok_or_else(|| {
-                errors::missing(parameter, ["the header ", name, " is missing"].concat())
-            })
+            .ok_or_else(|| errors::missing(parameter, format!("the header {name} is missing")))
     };
     let signed_headers: Vec<String> = member("SignedHeaders")?
         .split(';')
@@ -329,7 +326,7 @@ fn check_signed_headers(
     ] {
         if !is_signed(name) {
             return Err(errors::INCOMPLETE_SIGNATURE
-                .because(["the header ", name, " is missing or not signed"].concat()));
+                .because(format!("the header {name} is missing or not signed")));
         }
     }
     for (name, _) in &request.headers {
@@ -348,7 +345,7 @@ fn known_action(name: &str, version: &str) -> Result<&'static Action, Refusal> {
     if version != VERSION {
         return Err(errors::INVALID_VERSION.because("the version of both actions is 2019-03-07"));
     }
-    Action::by_name(name).ok_or_else(|| {
+    actions::by_name(name).ok_or_else(|| {
         errors::ACTION_NOT_FOUND.because("there are InitFaceVerify and DescribeFaceVerify alone")
     })
 }

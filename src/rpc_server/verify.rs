@@ -2,12 +2,11 @@
 
 use super::errors::{self, GatewayError, Refusal};
 use super::request::{Claim, Pairs, Proof, all_parameters, read_form};
-use crate::credentials::Secret;
 use crate::http::{IncomingRequest, header};
-use crate::prelude::*;
 use crate::signing::canonical::canonicalized_query;
 use crate::signing::{acs3, rpc};
 use crate::timestamp::Timestamp;
+use crate::vendor::credentials::Secret;
 
 /// How far a request's timestamp may be from the server's clock, either way.
 const WINDOW_MILLIS: i64 = 15 * 60 * 1_000;
@@ -76,7 +75,7 @@ impl Claim {
         };
         if now.millis_since(timestamp).saturating_abs() > WINDOW_MILLIS {
             let note = "the timestamp is more than 15 minutes from the server's clock, ";
-            return Err(errors::TIMESTAMP_EXPIRED.because([note, &now.to_string()].concat()));
+            return Err(errors::TIMESTAMP_EXPIRED.because(format!("{note}{now}")));
         }
         Ok(())
     }
@@ -84,7 +83,7 @@ impl Claim {
     /// A key for remembering the nonce: hashed, because a nonce may have any length.
     pub fn nonce_key(&self) -> String {
         let hash = acs3::hex_sha256(self.nonce.as_bytes());
-        ["nonce/", &self.access_key_id, "/", &hash].concat()
+        format!("nonce/{}/{hash}", self.access_key_id)
     }
 }
 
@@ -94,7 +93,7 @@ fn without_milliseconds(timestamp: &str) -> String {
     match timestamp.split_once('.') {
         Some((seconds, fraction)) => match fraction.as_bytes() {
             [a, b, c, b'Z'] if [a, b, c].into_iter().all(u8::is_ascii_digit) => {
-                [seconds, "Z"].concat()
+                format!("{seconds}Z")
             }
             _ => timestamp.to_owned(),
         },

@@ -2,11 +2,10 @@
 //! answered with 200. It is not signed, so whoever receives it must ask for the result.
 
 use super::session::Session;
-use super::verification::{Ending, Verification};
+use super::verification::{CallbackState, Ending, Verification};
 use super::{Callback, Need};
-use crate::prelude::*;
 use crate::signing::encode::percent_encode;
-use serde::{Deserialize, Serialize};
+use serde::Deserialize;
 
 /// How often the sandbox tries. The vendor does not document a limit.
 const MAX_ATTEMPTS: u32 = 10;
@@ -14,17 +13,6 @@ const MAX_ATTEMPTS: u32 = 10;
 const INTERVAL_MILLIS: u32 = 1_500;
 /// A verification that ends at once must not be reported before its CertifyId has arrived.
 const FIRST_DELAY_MILLIS: i64 = 500;
-
-/// Where the callback goes and how it went.
-#[derive(Debug, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
-pub(super) struct CallbackState {
-    pub(super) url: String,
-    pub(super) token: Option<String>,
-    pub(super) attempts: u32,
-    /// HTTP status of the last answer; `None` when there was none.
-    pub(super) last_status: Option<u16>,
-}
 
 /// What became of a callback.
 #[derive(Debug, Deserialize)]

@@ -1,8 +1,7 @@
 //! Accounts, keys and scenes: configuration of the host.
 
 use crate::actions::Value;
-use crate::credentials::Secret;
-use crate::prelude::*;
+use crate::vendor::credentials::Secret;
 use serde::de::{Deserialize, Deserializer, Error as _};
 
 /// Who may call, and what exists.

@@ -4,14 +4,13 @@
 use super::session::{CLOCK, Clock, Session};
 use super::verification::{Ending, PREFIX, Stage, Verification};
 use super::{MAX_BODY, Need, callback, envelope, faults, phone, picture};
-use crate::codes::{self, CODES, SUB_CODES};
 use crate::http::{IncomingRequest, Response, header};
 use crate::json::de::from_json_strictly;
 use crate::json::write::Object;
-use crate::prelude::*;
 use crate::signing::encode::parse_form;
 use crate::text::Text;
 use crate::timestamp::Timestamp;
+use crate::vendor::codes::{self, CODES, SUB_CODES};
 use serde::{Deserialize, de::DeserializeOwned};
 
 /// How many verifications one page of the list has at most.
@@ -188,7 +187,7 @@ fn body<T: DeserializeOwned>(request: &IncomingRequest) -> Result<T, Stop> {
             "the body is larger than 2 MiB; make it smaller.",
         ));
     }
-    let text = core::str::from_utf8(&request.body).unwrap_or_default();
+    let text = std::str::from_utf8(&request.body).unwrap_or_default();
     // A byte order mark, as Windows programs write it.
     let text = text.strip_prefix('\u{FEFF}').unwrap_or(text);
     from_json_strictly(text).map_err(|error| {

@@ -5,10 +5,9 @@ use super::picture;
 use super::protocol::Call;
 use super::session::{Session, Stop};
 use super::verification::{Ending, Stage, Verification};
-use crate::actions::rules::LR_FR;
-use crate::codes;
+use crate::actions::LR_FR;
 use crate::json::write::{Object, to_json};
-use crate::prelude::*;
+use crate::vendor::codes;
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use sha2::{Digest, Sha256};
@@ -84,7 +83,7 @@ fn material_info(
     pictures: bool,
 ) -> String {
     let attack = if sub_code == "205" { "T" } else { "F" };
-    let mut out = alloc::format!("{{\"faceAttack\": \"{attack}\",");
+    let mut out = format!("{{\"faceAttack\": \"{attack}\",");
     if passed {
         out.push_str("\"faceOcclusion\": \"F\",");
     }
@@ -104,7 +103,7 @@ fn material_info(
             ("ossBucketName", picture::bucket(verification)),
             ("ossObjectName", picture::object(verification)),
         ] {
-            out.push_str(&[",\"", name, "\": ", &to_json(&value)].concat());
+            out.push_str(&format!(",\"{name}\": {}", to_json(&value)));
         }
     }
     out.push_str("}}");

@@ -4,7 +4,6 @@ use super::session::Session;
 use crate::actions::Action;
 use crate::http::{Headers, IncomingRequest, Response, header};
 use crate::json::write::Object;
-use crate::prelude::*;
 use crate::rpc_server::envelope::{self, Envelope, Format};
 use crate::rpc_server::errors::Refusal;
 

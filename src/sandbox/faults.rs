@@ -3,14 +3,13 @@
 use super::session::{FAULTS, Session, Stop};
 use super::verification::answers_with;
 use super::{Delivery, Manner, Need};
-use crate::actions::Action;
-use crate::codes;
+use crate::actions;
 use crate::http::{IncomingRequest, Response};
 use crate::json::read::{items, string};
 use crate::json::write::Object;
-use crate::prelude::*;
 use crate::rpc_server::{errors, on_demand};
 use crate::text::Text;
+use crate::vendor::codes;
 use serde::{Deserialize, Serialize};
 
 /// The most a fault may delay an answer, in milliseconds.
@@ -73,7 +72,7 @@ enum FaultKind {
 impl Fault {
     /// What is wrong with it.
     pub(super) fn problem(&self) -> Option<Text> {
-        let action = match self.action.as_deref().map(Action::by_name) {
+        let action = match self.action.as_deref().map(actions::by_name) {
             Some(None) => {
                 return Some(Text::new(
                     "action 应为 InitFaceVerify 或 DescribeFaceVerify，或不填。",
@@ -116,7 +115,7 @@ impl Fault {
         match self.kind {
             FaultKind::Error => {
                 let code = self.code.as_deref().unwrap_or_default();
-                let action = self.action.as_deref().and_then(Action::by_name);
+                let action = self.action.as_deref().and_then(actions::by_name);
                 let service_code = action.zip(codes::code(code));
                 Some(match (errors::by_code(code), service_code) {
                     (None, Some((action, known))) => Stop::Code {
@@ -174,7 +173,7 @@ fn set_content_type(response: &mut Response, value: &str) {
 }
 
 fn numeric_code(response: &mut Response) {
-    let body = core::str::from_utf8(&response.body).unwrap_or_default();
+    let body = std::str::from_utf8(&response.body).unwrap_or_default();
     let mut envelope = Object::new();
     for (name, member) in items(body).unwrap_or_default() {
         let number =

@@ -1,22 +1,20 @@
 //! InitFaceVerify: the service's own checks, then a new verification.
 
-use super::callback::{self, CallbackState};
+use super::callback;
 use super::outcome::{self, Script};
 use super::protocol::Call;
 use super::session::{Session, Stop};
-use super::verification::{Ending, Verification};
-use crate::actions::rules::{IDENTITY_CARD, LR_FR};
-use crate::codes;
-use crate::endpoint::Endpoint;
+use super::verification::{CallbackState, Ending, Verification};
+use crate::actions::{IDENTITY_CARD, LR_FR};
 use crate::identity::{cert_name, cert_no, mobile};
 use crate::json::read::{MAX_DEPTH, value};
 use crate::json::write::Object;
-use crate::prelude::*;
 use crate::signing::encode::hex;
-use crate::strings::contains;
+use crate::vendor::codes;
+use crate::vendor::endpoint::Endpoint;
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
-use core::net::IpAddr;
+use std::net::IpAddr;
 
 /// The products whose pages describe this action.
 const PRODUCTS: [&str; 4] = [LR_FR, "ID_PRO", "ID_PLUS", "PV_FV"];
@@ -97,7 +95,7 @@ pub(super) fn mandatory<'a>(call: &'a Call<'_>, name: &str) -> Result<&'a str, S
 }
 
 fn missing(call: &Call<'_>, name: &str) -> Stop {
-    call.refuse("400", [name, " is missing"].concat())
+    call.refuse("400", format!("{name} is missing"))
 }
 
 /// Beside SceneId, OuterOrderNo and ProductCode. UserId is not among them: the vendor document's
@@ -194,7 +192,7 @@ fn check_values(session: &Session<'_>, call: &Call<'_>, product: &str) -> Result
     ];
     for (name, check, rule) in checks {
         if call.value(name).is_some_and(|value| !check(value)) {
-            return Err(call.refuse("401", [name, " ", rule].concat()));
+            return Err(call.refuse("401", format!("{name} {rule}")));
         }
     }
     Ok(())
@@ -217,7 +215,7 @@ fn is_callback_url(url: &str) -> bool {
     let origin = origin.split(['?', '#']).next().unwrap_or_default();
     url.len() <= 2_048
         && url.bytes().all(|byte| byte.is_ascii_graphic())
-        && contains(origin, "://")
+        && origin.contains("://")
         && Endpoint::parse(origin).is_ok()
 }
 

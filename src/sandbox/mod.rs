@@ -8,7 +8,6 @@
 //! Every answer carries the header `x-cloudauth-sandbox`, so that it is never taken for the real
 //! service. No name, identity number, mobile number or MetaInfo is ever stored.
 
-use crate::prelude::*;
 mod callback;
 mod config;
 mod control;

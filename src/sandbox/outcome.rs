@@ -6,8 +6,7 @@
 
 use super::verification::{Ending, answers_with};
 use crate::actions::{DESCRIBE_FACE_VERIFY, INIT_FACE_VERIFY};
-use crate::codes;
-use crate::prelude::*;
+use crate::vendor::codes;
 
 /// What is to happen without a phone.
 #[derive(Debug, PartialEq, Eq)]
@@ -67,7 +66,7 @@ fn read(text: &str) -> Result<Option<Script>, String> {
         }),
     };
     known.ok_or_else(|| {
-        alloc::format!(
+        format!(
             "the scripted outcome must end in a three-digit code of its table (sandbox{kind}...)"
         )
     })

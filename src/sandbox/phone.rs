@@ -4,7 +4,6 @@
 use super::envelope;
 use super::session::Session;
 use crate::http::{IncomingRequest, Response};
-use crate::prelude::*;
 
 /// Address under `/_sandbox/`, name of the host's file, and its type.
 const FILES: &[(&str, &str, &str)] = &[

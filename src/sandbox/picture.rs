@@ -4,11 +4,10 @@
 use super::envelope;
 use super::session::Session;
 use super::verification::Verification;
-use crate::credentials::Secret;
 use crate::http::{IncomingRequest, Response};
-use crate::prelude::*;
 use crate::signing::acs3::hmac_sha256;
 use crate::signing::encode::{hex, parse_form};
+use crate::vendor::credentials::Secret;
 
 static PORTRAIT: &[u8] = include_bytes!("portrait.jpg");
 
@@ -18,7 +17,7 @@ const VALID_MILLIS: i64 = 15 * 60 * 1_000;
 
 /// The bucket the vendor makes in the customer's account.
 pub(super) fn bucket(verification: &Verification) -> String {
-    ["cn-shanghai-aliyun-cloudauth-", &verification.account_id].concat()
+    format!("cn-shanghai-aliyun-cloudauth-{}", verification.account_id)
 }
 
 /// The object's name in that bucket.
@@ -28,7 +27,7 @@ pub(super) fn object(verification: &Verification) -> String {
         certify_id,
         ..
     } = verification;
-    alloc::format!("verify/{account_id}/{certify_id}0.jpeg")
+    format!("verify/{account_id}/{certify_id}0.jpeg")
 }
 
 /// A signed address that works for 15 minutes from now. `None` when the account has no key.
@@ -41,7 +40,7 @@ pub(super) fn url(session: &Session<'_>, verification: &Verification) -> Option<
         .to_string();
     let object = object(verification);
     let signature = signature(session, &object, &expires)?;
-    Some(alloc::format!(
+    Some(format!(
         "{}{PATH}{object}?Expires={expires}&Signature={}",
         session.origin(),
         signature.expose()
@@ -86,7 +85,7 @@ fn signature(session: &Session<'_>, object: &str, expires: &str) -> Option<Secre
 }
 
 fn refusal(session: &Session<'_>, code: &str, message: &str) -> Response {
-    let body = alloc::format!(
+    let body = format!(
         "<?xml version=\"1.0\" encoding=\"UTF-8\"?><Error><Code>{code}</Code><Message>{message}</Message></Error>"
     );
     envelope::plain(session, 403, Some("application/xml"), body.into_bytes())

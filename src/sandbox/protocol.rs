@@ -7,12 +7,11 @@ use super::config::{Account, Key, Ram};
 use super::session::{Session, Stop};
 use super::verification::Verification;
 use crate::actions::Action;
-use crate::credentials::Secret;
 use crate::http::IncomingRequest;
-use crate::prelude::*;
 use crate::rpc_server::NONCE_MILLIS;
 use crate::rpc_server::errors::{self, Refusal};
 use crate::rpc_server::request::Claim;
+use crate::vendor::credentials::Secret;
 use serde::{Deserialize, Serialize};
 
 /// A request of a known caller for a known action.
@@ -101,7 +100,7 @@ fn check_token(key: &Key, given: Option<&str>) -> Result<(), Refusal> {
             if token.constant_time_eq(given) {
                 return Ok(());
             }
-            let expired = Secret::new([token.expose(), "-expired"].concat());
+            let expired = Secret::new(format!("{}-expired", token.expose()));
             Err(if expired.constant_time_eq(given) {
                 errors::TOKEN_EXPIRED.because("the SecurityToken ends in -expired")
             } else {
@@ -127,7 +126,7 @@ fn use_nonce(session: &mut Session<'_>, claim: &Claim) -> Result<(), Stop> {
 }
 
 fn calls_key(account: &Account, action: &Action) -> String {
-    alloc::format!("calls/{}/{}", account.account_id, action.name)
+    format!("calls/{}/{}", account.account_id, action.name)
 }
 
 #[derive(Default, Serialize, Deserialize)]
@@ -150,7 +149,7 @@ fn throttle(session: &mut Session<'_>, account: &Account, action: &Action) -> Re
     };
     if before >= account.calls_per_second {
         return Err(errors::THROTTLING_USER
-            .because(alloc::format!(
+            .because(format!(
                 "more than {} calls of this action in one second; callsPerSecond is configuration",
                 account.calls_per_second
             ))

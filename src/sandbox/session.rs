@@ -3,11 +3,10 @@
 use super::{Callback, Config, Delivery, Done, Input, Need, Random, Write};
 use crate::actions::Action;
 use crate::http::Response;
+use crate::http::first_value;
 use crate::json::de::from_json;
 use crate::json::write::to_json;
-use crate::prelude::*;
 use crate::rpc_server::errors::Refusal;
-use crate::strings::beside;
 use crate::timestamp::Timestamp;
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
 
@@ -97,7 +96,7 @@ impl<'a> Session<'a> {
         let missing: Vec<String> = keys
             .iter()
             .map(AsRef::as_ref)
-            .filter(|key| beside(&self.input.rows, key).is_none())
+            .filter(|key| first_value(&self.input.rows, key).is_none())
             .map(str::to_owned)
             .collect();
         if missing.is_empty() {
@@ -113,13 +112,13 @@ impl<'a> Session<'a> {
     /// another form counts as not existing.
     pub(super) fn row<T: DeserializeOwned>(&self, key: &str) -> Result<Option<T>, Need> {
         self.want(&[key])?;
-        let stored = beside(&self.input.rows, key).and_then(Option::as_ref);
+        let stored = first_value(&self.input.rows, key).and_then(Option::as_ref);
         Ok(stored.and_then(|text| from_json(text).ok()))
     }
 
     /// Every stored row whose key begins with `prefix`.
     pub(super) fn list<T: DeserializeOwned>(&self, prefix: &str) -> Result<Vec<T>, Need> {
-        let Some(rows) = beside(&self.input.lists, prefix) else {
+        let Some(rows) = first_value(&self.input.lists, prefix) else {
             return Err(Need {
                 rows: Vec::new(),
                 lists: vec![prefix.to_owned()],

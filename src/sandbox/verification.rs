@@ -1,10 +1,8 @@
 //! A verification's life: created, opened by the phone, ended by one submission, or expired.
 
-use super::callback::CallbackState;
 use crate::actions::Action;
-use crate::codes::{self, Meaning, UsedBy};
-use crate::prelude::*;
 use crate::timestamp::Timestamp;
+use crate::vendor::codes::{self, Meaning, UsedBy};
 use serde::{Deserialize, Serialize};
 
 /// How long the phone has (vendor's page).
@@ -30,6 +28,17 @@ pub(super) struct Verification {
     pub(super) ended_at: Option<i64>,
     pub(super) ending: Option<Ending>,
     pub(super) callback: Option<CallbackState>,
+}
+
+/// Where the callback goes and how it went.
+#[derive(Debug, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct CallbackState {
+    pub(super) url: String,
+    pub(super) token: Option<String>,
+    pub(super) attempts: u32,
+    /// HTTP status of the last answer; `None` when there was none.
+    pub(super) last_status: Option<u16>,
 }
 
 /// What DescribeFaceVerify says of it from then on.
@@ -77,7 +86,7 @@ impl Ending {
 
 impl Verification {
     pub(super) fn row(certify_id: &str) -> String {
-        [PREFIX, certify_id].concat()
+        format!("{}{certify_id}", PREFIX)
     }
 
     pub(super) fn stage(&self, now: Timestamp) -> Stage {

@@ -4,9 +4,7 @@
 //! (help.aliyun.com/zh/sdk/product-overview/v3-request-structure-and-signature).
 
 use super::encode::hex;
-use crate::credentials::Secret;
-use crate::prelude::*;
-use crate::strings::{joined, sort};
+use crate::vendor::credentials::Secret;
 use hmac::{Hmac, KeyInit, Mac};
 use sha2::{Digest, Sha256};
 
@@ -39,7 +37,7 @@ pub fn canonical_request<N: AsRef<str>, V: AsRef<str>>(
 ) -> (String, String) {
     let (headers, signed_headers) = canonical_headers(parts.headers);
     // The header block ends with a line feed of its own, so an empty line follows it.
-    let request = joined(&[
+    let request = [
         parts.method,
         "\n",
         parts.uri,
@@ -51,13 +49,14 @@ pub fn canonical_request<N: AsRef<str>, V: AsRef<str>>(
         &signed_headers,
         "\n",
         parts.payload_hash,
-    ]);
+    ]
+    .concat();
     (request, signed_headers)
 }
 
 /// The scheme's name and the hash of the canonical request.
 pub fn string_to_sign(canonical_request: &str) -> String {
-    joined(&[ALGORITHM, "\n", &hex_sha256(canonical_request.as_bytes())])
+    [ALGORITHM, "\n", &hex_sha256(canonical_request.as_bytes())].concat()
 }
 
 /// Lower-case hexadecimal HMAC-SHA256, keyed with the AccessKeySecret as it is (no `&`).
@@ -70,7 +69,7 @@ pub fn signature(secret: &Secret, string_to_sign: &str) -> String {
 
 /// The `Authorization` header.
 pub fn authorization(access_key_id: &str, signed_headers: &str, signature: &str) -> String {
-    joined(&[
+    [
         ALGORITHM,
         " Credential=",
         access_key_id,
@@ -78,7 +77,8 @@ pub fn authorization(access_key_id: &str, signed_headers: &str, signature: &str)
         signed_headers,
         ",Signature=",
         signature,
-    ])
+    ]
+    .concat()
 }
 
 /// HMAC-SHA256 (RFC 2104, FIPS 180-4).
@@ -97,7 +97,7 @@ fn canonical_headers<N: AsRef<str>, V: AsRef<str>>(headers: &[(N, V)]) -> (Strin
         .iter()
         .map(|(name, value)| (name.as_ref().to_ascii_lowercase(), value.as_ref().trim()))
         .collect();
-    sort(&mut sorted);
+    sorted.sort_unstable();
     let mut block = String::new();
     let mut names = String::new();
     let mut before = None;

@@ -1,8 +1,6 @@
 //! The canonicalized query, common to both schemes.
 
 use super::encode::TwiceEncoder;
-use crate::prelude::*;
-use crate::strings::sort;
 
 /// Names and values sorted by the bytes of the name (then of the value), percent-encoded, joined
 /// with `=` and `&`. An empty value stays, as `name=`. Empty when there are no parameters.
@@ -16,7 +14,7 @@ pub(super) fn sorted<N: AsRef<str>, V: AsRef<str>>(parameters: &[(N, V)]) -> Vec
         .iter()
         .map(|(name, value)| (name.as_ref(), value.as_ref()))
         .collect();
-    sort(&mut sorted);
+    sorted.sort_unstable();
     sorted
 }
 

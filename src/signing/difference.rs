@@ -4,8 +4,6 @@
 
 use super::SignatureVersion;
 use super::encode::parse_form;
-use crate::prelude::*;
-use crate::strings::joined;
 
 /// The first difference.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -59,7 +57,7 @@ fn acs3_part(ours: &str, theirs: &str) -> Option<String> {
         _ if at.saturating_add(1) == our_lines.len() => Some("body".to_owned()),
         _ => {
             let (name, _) = ours.split_once(':')?;
-            Some(joined(&["header ", name]))
+            Some(["header ", name].concat())
         }
     }
 }
@@ -72,7 +70,7 @@ fn parameter(ours: &str, theirs: &str) -> Option<String> {
     match changed {
         Some(pair) => pair
             .split_once('=')
-            .map(|(name, _)| joined(&["parameter ", name])),
+            .map(|(name, _)| ["parameter ", name].concat()),
         // All of ours arrived, so something was added or moved.
         None if their_pairs.len() > ours.split('&').count() => {
             Some("number of parameters".to_owned())

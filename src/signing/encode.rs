@@ -4,8 +4,7 @@
 //! `%XX` in upper case. That is not the encoding of HTML forms, which writes a space as `+` and
 //! keeps `*`; those two differences are the usual cause of a wrong signature.
 
-use crate::prelude::*;
-use core::fmt;
+use std::fmt;
 
 const HEX: &[u8; 16] = b"0123456789ABCDEF";
 
@@ -166,7 +165,7 @@ impl fmt::Display for FormError {
     }
 }
 
-impl core::error::Error for FormError {}
+impl std::error::Error for FormError {}
 
 /// The most pairs one form may have; the actions have fewer than 50 parameters.
 pub const MAX_PAIRS: usize = 256;

@@ -5,9 +5,7 @@
 
 use super::canonical::{encode_pairs_twice, sorted};
 use super::encode::percent_encode;
-use crate::credentials::{Credentials, Secret};
-use crate::prelude::*;
-use crate::strings::joined;
+use crate::vendor::credentials::{Credentials, Secret};
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use hmac::{Hmac, KeyInit, Mac};
@@ -36,7 +34,7 @@ pub const COMMON: [&str; 11] = [
 
 /// `METHOD&%2F&` and the percent-encoded canonicalized query.
 pub fn string_to_sign(method: &str, canonicalized_query: &str) -> String {
-    joined(&[method, ROOT, &percent_encode(canonicalized_query)])
+    [method, ROOT, &percent_encode(canonicalized_query)].concat()
 }
 
 /// The path `/`, percent-encoded, between the parts of a string-to-sign.
@@ -45,7 +43,7 @@ const ROOT: &str = "&%2F&";
 /// The canonicalized query of parameters that are in the order of their names, and its
 /// [`string_to_sign`], which is encoded together with it.
 pub fn canonicalized(method: &str, sorted: &[(&str, &str)]) -> (String, String) {
-    encode_pairs_twice(&joined(&[method, ROOT]), sorted)
+    encode_pairs_twice(&[method, ROOT].concat(), sorted)
 }
 
 /// Base64 of HMAC-SHA1, keyed with the AccessKeySecret and a `&` behind it.

@@ -3,18 +3,16 @@
 use super::now;
 use super::outcome::outcome_of;
 use super::packed::{Members, json, members};
-use crate::actions::{Action, ValidRequest, Value, rules};
-use crate::call::{self, State, Step};
-use crate::callback;
-use crate::credentials::{Credentials, Secret};
+use crate::actions::{self, Action, ValidRequest, Value};
+use crate::client::call::{self, State, Step};
+use crate::client::options::{Options, RawCredentials};
+use crate::client::response;
 use crate::error::{Error, FieldError};
 use crate::http::Response;
-use crate::options::{Options, RawCredentials};
-use crate::order_number;
-use crate::prelude::*;
-use crate::response;
-use crate::strings::decimal;
 use crate::timestamp::Timestamp;
+use crate::vendor::callback;
+use crate::vendor::credentials::{Credentials, Secret};
+use crate::vendor::order_number;
 use wasm_bindgen::prelude::*;
 
 /// What every attempt of a call has in common: options, credentials, action and parameters.
@@ -29,7 +27,7 @@ impl<'a> Call<'a> {
     fn read(members: &mut Members<'a>) -> Result<Self, Error> {
         let options = Options::check(members.object().unwrap_or_default())?;
         let credentials = checked_credentials(&options, members.object().unwrap_or_default())?;
-        let action = Action::by_name(members.text()).ok_or_else(|| unusable("action"))?;
+        let action = actions::by_name(members.text()).ok_or_else(|| unusable("action"))?;
         let parameters = members.object();
         Ok(Self {
             options,
@@ -41,7 +39,7 @@ impl<'a> Call<'a> {
 
     fn request(&mut self, now: Timestamp) -> Result<ValidRequest<'a>, Error> {
         let parameters = self.parameters.take();
-        rules::validate(
+        actions::validate(
             self.action,
             parameters.ok_or_else(|| unusable("parameters"))?,
             &self.options.validation(now),
@@ -91,7 +89,7 @@ pub fn prepare_attempt(packed: &[u8]) -> String {
         Ok(attempt) => {
             let request = attempt.request;
             let body = request.body.as_deref();
-            let timeout = decimal(attempt.timeout_millis);
+            let timeout = attempt.timeout_millis.to_string();
             let state = attempt.state.pack();
             let mut packed = vec![
                 "attempt",
@@ -120,7 +118,7 @@ pub fn read_answer(action: &str, status: u16, vendor_now_millis: f64, body: Vec<
         headers: Vec::new(),
         body,
     };
-    Action::by_name(action)
+    actions::by_name(action)
         .and_then(|action| response::decode(action, &response, now(vendor_now_millis)).ok())
         .filter(|answer| answer.request_id().is_some())
         .map_or_else(String::new, |answer| json(&answer))
@@ -152,7 +150,7 @@ pub fn settle_attempt(packed: &[u8], body: Vec<u8>) -> String {
             &call.options,
             &call.credentials,
             action,
-            &|| rules::validate(action, parameters.clone()?, &validation).ok(),
+            &|| actions::validate(action, parameters.clone()?, &validation).ok(),
             state,
             outcome_of(kind, response),
             credentials_refreshable,
@@ -170,7 +168,7 @@ pub fn settle_attempt(packed: &[u8], body: Vec<u8>) -> String {
             state,
         }) => members(&[
             "retry",
-            &decimal(delay_millis),
+            &delay_millis.to_string(),
             if refresh_credentials { "1" } else { "0" },
             &state.pack(),
             &json(&because),

@@ -3,7 +3,6 @@
 
 use super::outcome::outcome_of;
 use super::{now, random_bytes};
-use crate::credentials::Secret;
 use crate::gateway::callers;
 use crate::gateway::ledger::due::Wake;
 use crate::gateway::ledger::rows::Rows;
@@ -14,7 +13,7 @@ use crate::gateway::settings::Settings;
 use crate::http::{Headers, IncomingRequest, Response};
 use crate::json::de::from_json;
 use crate::json::write::to_json;
-use crate::prelude::*;
+use crate::vendor::credentials::Secret;
 use serde::Deserialize;
 use wasm_bindgen::prelude::*;
 

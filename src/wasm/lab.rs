@@ -2,14 +2,13 @@
 //! Plain values go in and objects come out.
 
 use super::{now, object, random};
-use crate::codes;
 use crate::identity::cert_no::Documents;
 use crate::lab::{cert_no_parts, examination, list, mistakes, outgoing};
-use crate::order_number::new_outer_order_no;
-use crate::prelude::*;
 use crate::signing::SignatureVersion;
 use crate::signing::encode::hex;
 use crate::timestamp::Date;
+use crate::vendor::codes;
+use crate::vendor::order_number::new_outer_order_no;
 use serde::Serialize;
 use wasm_bindgen::prelude::*;
 

@@ -1,8 +1,7 @@
 //! What became of an attempt, as the host describes it.
 
-use crate::call::{Loss, Outcome};
+use crate::client::call::{Loss, Outcome};
 use crate::http::Response;
-use crate::prelude::*;
 
 /// An outcome by its kind: `answered`, for which alone the response counts, `timed-out`, `too-large`,
 /// `aborted`, `aborted-unsent`, or the host's own code of a failed connection.

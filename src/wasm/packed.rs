@@ -6,7 +6,6 @@
 //! which none of what goes out holds: JavaScript encodes member by member, and decodes all at once.
 
 use crate::actions::Value;
-use crate::prelude::*;
 use serde::Serialize;
 
 /// Separates the members that go out.
@@ -83,7 +82,7 @@ impl<'a> Members<'a> {
         let length = usize::try_from(u32::from_le_bytes(*length)).ok()?;
         let (member, members) = members.split_at_checked(length)?;
         self.0 = members;
-        core::str::from_utf8(member).ok()
+        std::str::from_utf8(member).ok()
     }
 }
 

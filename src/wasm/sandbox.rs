@@ -3,7 +3,6 @@
 use super::random_bytes;
 use crate::json::de::{from_json, from_json_strictly};
 use crate::json::write::to_json;
-use crate::prelude::*;
 use crate::sandbox::{Config, Event, Input, Output, Random, step};
 use wasm_bindgen::prelude::*;
 

@@ -6,12 +6,12 @@
 mod host;
 
 use cloudauth_edge::actions::{DescribeFaceVerify, InitFaceVerify};
-use cloudauth_edge::credentials::Credentials;
+use cloudauth_edge::client::options::Options;
+use cloudauth_edge::client::response::Status;
 use cloudauth_edge::error::{Error, Kind};
 use cloudauth_edge::fetch::FaceVerifyClient;
 use cloudauth_edge::http::IncomingRequest;
-use cloudauth_edge::options::Options;
-use cloudauth_edge::response::Status;
+use cloudauth_edge::vendor::credentials::Credentials;
 use host::Host;
 use js_sys::{Function, Promise, Reflect};
 use std::cell::RefCell;

@@ -2,7 +2,7 @@
 //! platform has lost it.
 
 use crate::host::{Host, json_answer, request, variables};
-use cloudauth_edge::call::{Loss, Outcome};
+use cloudauth_edge::client::call::{Loss, Outcome};
 use cloudauth_edge::gateway::ledger::Task;
 use cloudauth_edge::gateway::ledger::due::Wake;
 use cloudauth_edge::http::OutgoingRequest;

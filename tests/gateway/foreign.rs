@@ -2,7 +2,7 @@
 //! is asked and wherever the order stands.
 
 use crate::host::{Host, NOW, json_answer, request, signed, variables};
-use cloudauth_edge::call::{Loss, Outcome};
+use cloudauth_edge::client::call::{Loss, Outcome};
 use cloudauth_edge::gateway::reply::Reply;
 use cloudauth_edge::gateway::route::Routed;
 use cloudauth_edge::http::{IncomingRequest, OutgoingRequest};

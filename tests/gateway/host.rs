@@ -1,7 +1,6 @@
 //! A host that does one request at a time, with an upstream that is a function.
 
-use cloudauth_edge::call::Outcome;
-use cloudauth_edge::credentials::Secret;
+use cloudauth_edge::client::call::Outcome;
 use cloudauth_edge::gateway::ledger::rows::{Need, Rows, Write};
 use cloudauth_edge::gateway::ledger::{Context, Happened, Next, Step, Task, step};
 use cloudauth_edge::gateway::reply::Reply;
@@ -12,6 +11,7 @@ use cloudauth_edge::json::de::from_json;
 use cloudauth_edge::signing::acs3::hex_sha256;
 use cloudauth_edge::signing::{encode, rpc};
 use cloudauth_edge::timestamp::Timestamp;
+use cloudauth_edge::vendor::credentials::Secret;
 use serde_json::Value;
 use std::collections::BTreeMap;
 

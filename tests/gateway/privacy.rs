@@ -4,7 +4,7 @@
 use crate::dice::Dice;
 use crate::host::{Host, json_answer, request, signed_at, variables};
 use base64::Engine;
-use cloudauth_edge::call::{Loss, Outcome};
+use cloudauth_edge::client::call::{Loss, Outcome};
 use cloudauth_edge::http::{IncomingRequest, OutgoingRequest, Response};
 use cloudauth_edge::signing::acs3::hex_sha256;
 use cloudauth_edge::signing::encode::{parse_form, percent_encode};

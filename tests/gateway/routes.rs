@@ -2,7 +2,7 @@
 
 use crate::host::{Host, json_answer, request, signed, variables};
 use cloudauth_edge::actions::INIT_FACE_VERIFY;
-use cloudauth_edge::call::Outcome;
+use cloudauth_edge::client::call::Outcome;
 use cloudauth_edge::gateway::problem::PROBLEMS;
 use cloudauth_edge::gateway::reply::Reply;
 use cloudauth_edge::gateway::route::{Arrival, Then, route, routes};
@@ -162,7 +162,8 @@ fn a_failure_of_the_vendors_own_is_told_to_who_can_ask_the_vendor() {
     }
     // An answer that was lost is nothing that the vendor could look up.
     let mut host = development();
-    let mut lost = |_: &OutgoingRequest| Outcome::Lost(cloudauth_edge::call::Loss::TimedOut);
+    let mut lost =
+        |_: &OutgoingRequest| Outcome::Lost(cloudauth_edge::client::call::Loss::TimedOut);
     let told = body(&create(&mut host, json!({}), &mut lost));
     assert_eq!(
         (&told["code"], &told["audience"]),
@@ -325,7 +326,8 @@ fn problems_in_the_vendors_words() {
         )
     };
     let mut host = development();
-    let mut lost = |_: &OutgoingRequest| Outcome::Lost(cloudauth_edge::call::Loss::TimedOut);
+    let mut lost =
+        |_: &OutgoingRequest| Outcome::Lost(cloudauth_edge::client::call::Loss::TimedOut);
     let told = |(_, reply): (_, Reply)| {
         (
             reply.status,
@@ -589,7 +591,8 @@ fn a_start_that_was_not_sent_for_crowding_changes_nothing() {
 
     // One that may have been started stays so.
     host.crowded = false;
-    let mut lost = |_: &OutgoingRequest| Outcome::Lost(cloudauth_edge::call::Loss::TimedOut);
+    let mut lost =
+        |_: &OutgoingRequest| Outcome::Lost(cloudauth_edge::client::call::Loss::TimedOut);
     let unknown = || (409, "start-outcome-unknown".to_owned());
     assert_eq!(told(create(&mut host, json!({}), &mut lost)), unknown());
     host.crowded = true;

@@ -5,7 +5,7 @@
 //! gateway`.
 
 use crate::dice::Dice;
-use cloudauth_edge::call::{Loss, Outcome};
+use cloudauth_edge::client::call::{Loss, Outcome};
 use cloudauth_edge::gateway::ledger::rows::{Need, Range, Rows};
 use cloudauth_edge::gateway::ledger::{Act, Context, Happened, Next, Purpose, Step, Task, step};
 use cloudauth_edge::gateway::reply::Reply;

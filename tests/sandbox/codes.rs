@@ -2,9 +2,9 @@
 
 use crate::host::{Answer, Host, ORDER, signed, start, with};
 use cloudauth_edge::actions::DESCRIBE_FACE_VERIFY;
-use cloudauth_edge::codes::{CODES, SUB_CODES};
-use cloudauth_edge::response::{self, Answer as Decoded, Status};
+use cloudauth_edge::client::response::{self, Answer as Decoded, Status};
 use cloudauth_edge::rpc_server::errors::ALL as GATEWAY_ERRORS;
+use cloudauth_edge::vendor::codes::{CODES, SUB_CODES};
 use serde::Deserialize;
 use serde_json::Value;
 use std::collections::BTreeSet;

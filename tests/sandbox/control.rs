@@ -1,9 +1,9 @@
 //! The control API.
 
 use crate::host::{Host, start, with};
-use cloudauth_edge::credentials::Secret;
 use cloudauth_edge::http::IncomingRequest;
 use cloudauth_edge::sandbox::Write;
+use cloudauth_edge::vendor::credentials::Secret;
 
 #[test]
 fn shows_what_there_is() {

@@ -1,8 +1,8 @@
 //! docs/sandbox.md lists every outcome, error and demo key there is.
 
-use cloudauth_edge::codes::{CODES, SUB_CODES, UsedBy};
 use cloudauth_edge::rpc_server::errors::ALL as GATEWAY_ERRORS;
 use cloudauth_edge::sandbox::Config;
+use cloudauth_edge::vendor::codes::{CODES, SUB_CODES, UsedBy};
 
 const PAGE: &str = include_str!("../../docs/sandbox.md");
 
@@ -63,7 +63,7 @@ fn every_error_of_the_gateway_and_every_demo_key() {
 
 #[test]
 fn the_client_takes_no_demo_key_to_the_vendor() {
-    use cloudauth_edge::options::{Options, RawCredentials};
+    use cloudauth_edge::client::options::{Options, RawCredentials};
     for key in &Config::default().accounts[0].keys {
         let error = Options::default()
             .check_credentials(RawCredentials {

@@ -1,6 +1,5 @@
 //! A host as any other: rows in a map, requests signed as a client would.
 
-use cloudauth_edge::credentials::{Credentials, Secret};
 use cloudauth_edge::http::{IncomingRequest, Response, header};
 use cloudauth_edge::sandbox::{
     CallbackAnswer, Config, Done, Event, Input, Output, Random, Write, step,
@@ -8,6 +7,7 @@ use cloudauth_edge::sandbox::{
 use cloudauth_edge::signing::canonical::{canonicalized_query, encode_pairs};
 use cloudauth_edge::signing::{acs3, rpc};
 use cloudauth_edge::timestamp::Timestamp;
+use cloudauth_edge::vendor::credentials::{Credentials, Secret};
 use serde_json::Value;
 use std::collections::BTreeMap;
 

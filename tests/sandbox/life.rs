@@ -1,9 +1,9 @@
 //! A verification from its start to the end of its record; pictures; callbacks.
 
 use crate::host::{Host, ORIGIN, pairs, start, with};
-use cloudauth_edge::credentials::Secret;
 use cloudauth_edge::http::IncomingRequest;
 use cloudauth_edge::sandbox::{Account, Callback, Config};
+use cloudauth_edge::vendor::credentials::Secret;
 
 const MINUTE: i64 = 60_000;
 const DAY: i64 = 24 * 60 * MINUTE;

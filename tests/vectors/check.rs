@@ -1,8 +1,8 @@
 //! The checks of the vectors, shared by the native and the WebAssembly tests. Each gives the
 //! number of cases it checked.
 
-use cloudauth_edge::credentials::Secret;
 use cloudauth_edge::signing::{acs3, canonical::canonicalized_query, rpc};
+use cloudauth_edge::vendor::credentials::Secret;
 use serde_json::Value;
 
 fn cases(file: &str) -> Vec<Value> {

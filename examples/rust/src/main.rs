@@ -4,13 +4,13 @@
 //! `CLOUDAUTH_ENDPOINT` names another address.
 
 use cloudauth_edge::actions::{DescribeFaceVerify, InitFaceVerify, ValidRequest};
-use cloudauth_edge::call::{self, Loss, Outcome, State, Step};
-use cloudauth_edge::credentials::Credentials;
+use cloudauth_edge::client::call::{self, Loss, Outcome, State, Step};
+use cloudauth_edge::vendor::credentials::Credentials;
 use cloudauth_edge::error::Error;
 use cloudauth_edge::http::{OutgoingRequest, Response};
-use cloudauth_edge::options::Options;
-use cloudauth_edge::order_number::new_outer_order_no;
-use cloudauth_edge::response::Answer;
+use cloudauth_edge::client::options::Options;
+use cloudauth_edge::vendor::order_number::new_outer_order_no;
+use cloudauth_edge::client::response::Answer;
 use cloudauth_edge::timestamp::Timestamp;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 

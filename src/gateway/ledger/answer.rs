@@ -5,16 +5,15 @@ use super::create::Create;
 use super::list::Cursor;
 use super::order::{Order, Standing, Start};
 use super::{Asker, Front};
-use crate::codes;
+use crate::client::response::DescribeResult;
 use crate::gateway::problem::{INTERNAL_ERROR, Problem};
 use crate::gateway::reply::Reply;
 use crate::gateway::settings::Settings;
 use crate::gateway::streamed;
 use crate::json::read::{MAX_DEPTH, items, value};
 use crate::json::write::{Object, to_json};
-use crate::prelude::*;
-use crate::response::DescribeResult;
 use crate::timestamp::Timestamp;
+use crate::vendor::codes;
 
 /// How long to wait before looking again at what the person has not finished, in seconds.
 const LOOK_AGAIN_SECONDS: &str = "2";
@@ -48,7 +47,7 @@ pub fn started(settings: &Settings, create: &Create, order: &Order, repeated: bo
         body.put("notices", &create.notices);
     }
     Reply::json(if repeated { 200 } else { 201 }, &body)
-        .with_header("location", ["/v1/face-verifications/", &create.no].concat())
+        .with_header("location", format!("/v1/face-verifications/{}", create.no))
         .with_outcome(outcome)
 }
 
@@ -172,7 +171,7 @@ fn put_material(settings: &Settings, no: &str, result: &DescribeResult, members:
     if let Some(material) = &result.material {
         let mut picture = to_json(&material.facial_picture_front);
         if settings.stream_photos {
-            let path = ["/v1/face-verifications/", no, "/photo"].concat();
+            let path = format!("/v1/face-verifications/{no}/photo");
             picture = with_path(&picture, &path);
         }
         let mut text = Object::new()
@@ -238,7 +237,7 @@ fn entity_tag(standing: Standing, order: &Order) -> String {
         &attempts.to_string(),
         &status.to_string(),
     ];
-    ["W/\"", &parts.join("-"), "\""].concat()
+    format!("W/\"{}\"", parts.join("-"))
 }
 
 /// Whether an `If-None-Match` names the tag, by weak comparison (RFC 9110 §13.1.2).

@@ -6,14 +6,13 @@ use super::order::{Order, Outcome, Standing, Start, Verdict, over_at};
 use super::rows::{Rows, Stop, certify_key, order_key};
 use super::webhook::Report;
 use super::{Asker, Context, Ended, Next, Purpose, Step, Task, Writes, answer, call};
+use crate::client::response::{Answer, DescribeResult};
 use crate::error::{Audience, Error};
 use crate::gateway::problem::{
     ORDER_BEING_STARTED, PHOTO_UNAVAILABLE, Problem, START_OUTCOME_UNKNOWN, UNKNOWN_ORDER,
     UPSTREAM_THROTTLED,
 };
 use crate::gateway::settings::Settings;
-use crate::prelude::*;
-use crate::response::{Answer, DescribeResult};
 use serde::{Deserialize, Serialize};
 
 /// The wait between two looks, while a request waits for the verdict, grows up to this.
@@ -99,7 +98,6 @@ fn photo(settings: &Settings, asker: &Asker, fresh: Option<&DescribeResult>) -> 
     }
 }
 
-#[inline(never)]
 pub(super) fn begin(
     settings: &Settings,
     mut ask: Ask,
@@ -138,7 +136,6 @@ pub(super) fn begin(
     Ok(writes.then(next))
 }
 
-#[inline(never)]
 pub(super) fn settle(
     settings: &Settings,
     ask: Ask,
@@ -219,7 +216,7 @@ fn told(
         let caller = settings.caller(&ask.caller);
         if caller.is_some_and(|caller| caller.webhook_url.is_some()) {
             order.report = Some(Report::default());
-            writes.due(rows, context.now, now, &["report/", &ask.no].concat())?;
+            writes.due(rows, context.now, now, &format!("report/{}", ask.no))?;
         }
         writes.put(order_key(&ask.no), &order);
         writes.wake.push(ask.no.clone());

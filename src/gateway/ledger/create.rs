@@ -6,14 +6,13 @@ use super::rows::{
     ALARM, CALLER, Rows, Stop, certify_key, listed_key, order_key, starts_key, user_key,
 };
 use super::{Asker, Context, Ended, Next, Purpose, Step, Task, Writes, answer, call};
+use crate::client::response::{Answer, InitResult};
 use crate::gateway::problem::{
     DAILY_LIMIT, ORDER_BEING_STARTED, ORDER_CONFLICT, Problem, ProblemKind, START_OUTCOME_UNKNOWN,
     UPSTREAM_THROTTLED, USER_DAILY_LIMIT,
 };
 use crate::gateway::settings::Settings;
 use crate::json::Json;
-use crate::prelude::*;
-use crate::response::{Answer, InitResult};
 use crate::timestamp::Timestamp;
 use serde::{Deserialize, Serialize};
 
@@ -48,8 +47,8 @@ pub struct Create {
 }
 
 /// The parameters are personal data and are not printed.
-impl core::fmt::Debug for Create {
-    fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
+impl std::fmt::Debug for Create {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("Create")
             .field("no", &self.no)
             .finish_non_exhaustive()
@@ -62,7 +61,6 @@ impl Create {
     }
 }
 
-#[inline(never)]
 pub(super) fn begin(
     settings: &Settings,
     create: Create,
@@ -166,12 +164,7 @@ fn start(
     if is_new {
         writes.put(listed_key(order.created, &create.no), &1);
         let expires = now.saturating_add(settings.retention_millis);
-        writes.due(
-            rows,
-            context.now,
-            expires,
-            &["expire/", &create.no].concat(),
-        )?;
+        writes.due(rows, context.now, expires, &format!("expire/{}", create.no))?;
     }
     call(settings, Purpose::Start { create, flight }, writes, context)
 }
@@ -193,7 +186,7 @@ fn count(
         }
         if counted.is_none() {
             let gone = now.unix_millis().saturating_add(2 * MILLIS_PER_DAY);
-            writes.due(rows, now, gone, &["drop/", &key].concat())?;
+            writes.due(rows, now, gone, &format!("drop/{key}"))?;
         }
         writes.put(key, &started.saturating_add(1));
     }
@@ -264,7 +257,6 @@ pub(super) fn in_flight(
         }))
 }
 
-#[inline(never)]
 pub(super) fn settle(
     settings: &Settings,
     create: Create,
@@ -368,7 +360,7 @@ fn done(
     writes.put(order_key(&create.no), &order);
     writes.put(certified, &create.no);
     let over = over_at(now, settings.certify_id_valid_millis);
-    writes.due(rows, context.now, over, &["check/", &create.no].concat())?;
+    writes.due(rows, context.now, over, &format!("check/{}", create.no))?;
     debug_assert_eq!(order.standing(), Some(Standing::Pending));
     let reply = answer::started(settings, &create, &order, false);
     Ok(writes.then(Next::reply(reply)))

@@ -20,7 +20,6 @@ use super::{Context, Next, Step, Task, Writes};
 use crate::gateway::reply::Reply;
 use crate::gateway::settings::Settings;
 use crate::json::write::Object;
-use crate::prelude::*;
 use crate::timestamp::Timestamp;
 use serde::{Deserialize, Serialize};
 
@@ -83,7 +82,6 @@ pub struct Hint {
 }
 
 /// Has the order checked at once.
-#[inline(never)]
 pub(super) fn hint(hint: &Hint, rows: &Rows, context: &Context) -> Result<Step, Stop> {
     let mut writes = Writes::default();
     let waits = rows
@@ -91,7 +89,7 @@ pub(super) fn hint(hint: &Hint, rows: &Rows, context: &Context) -> Result<Step, 
         .is_some_and(|order| order.standing() == Some(Standing::Pending));
     if waits {
         let now = context.now.unix_millis();
-        writes.due(rows, context.now, now, &["check/", &hint.no].concat())?;
+        writes.due(rows, context.now, now, &format!("check/{}", hint.no))?;
     }
     // Whether there is such an order is nobody's business but the caller's.
     let reply = Reply::json(200, &Object::new().with("status", "ok")).with_outcome("noted");
@@ -110,7 +108,6 @@ fn earliest(rows: &Rows) -> Result<&[(String, String)], Stop> {
 }
 
 /// Sets the alarm again if the platform has lost it.
-#[inline(never)]
 pub(super) fn wake(wake: Wake, rows: &Rows, context: &Context) -> Result<Step, Stop> {
     let mut writes = Writes::default();
     let soon = context.now.plus_millis(SOON_MILLIS).unix_millis();
@@ -121,7 +118,6 @@ pub(super) fn wake(wake: Wake, rows: &Rows, context: &Context) -> Result<Step, S
 
 /// Local work first, then a question to the vendor, then webhook deliveries: a receiver that does not
 /// answer holds up neither of the others.
-#[inline(never)]
 pub(super) fn work(
     settings: &Settings,
     alarm: Alarm,
@@ -131,7 +127,7 @@ pub(super) fn work(
     let mut writes = Writes::default();
     let now = context.now.unix_millis();
     let earliest = earliest(rows)?;
-    let after = ["due/", &sortable(now.saturating_add(1))].concat();
+    let after = format!("due/{}", sortable(now.saturating_add(1)));
     let due = || {
         let keys = earliest.iter().map(|(key, _)| key);
         keys.take_while(|key| **key < after)
@@ -169,7 +165,7 @@ pub(super) fn work(
             ("check", Some(_)) => continue,
             ("check", None) => question = check(id, &caller, alarm, rows)?,
             ("report", _) => match receiver.as_ref().and_then(|one| one.waits_until(now)) {
-                Some(until) => writes.later(until, &["report/", id].concat()),
+                Some(until) => writes.later(until, &format!("report/{id}")),
                 None => {
                     deliveries.push(Task::Report(Posted {
                         no: id.to_owned(),
@@ -186,7 +182,7 @@ pub(super) fn work(
     let next = if let Some(ask) = question {
         // Rescheduled before it is done, so that no crash loses it.
         let again = now.saturating_add(CHECK_AGAIN_MILLIS);
-        writes.later(again, &["check/", &ask.no].concat());
+        writes.later(again, &format!("check/{}", ask.no));
         Next::Again {
             then: Task::Ask(ask),
         }
@@ -238,7 +234,7 @@ fn expire(
     let expires = since.saturating_add(settings.retention_millis);
     if expires > now.unix_millis() {
         // Started later than it was asked for, or kept longer than it was meant to be then.
-        writes.later(expires, &["expire/", no].concat());
+        writes.later(expires, &format!("expire/{no}"));
         return Ok(());
     }
     writes.delete(order_key(no));

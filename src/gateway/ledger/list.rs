@@ -4,7 +4,6 @@ use super::order::{Order, Standing};
 use super::rows::{Range, Rows, Stop, listed_key, order_key};
 use super::{Asker, Context, Next, Step, Writes, answer};
 use crate::gateway::settings::Settings;
-use crate::prelude::*;
 use serde::{Deserialize, Serialize};
 
 /// Index rows read for one page at most: a rare status is found over several pages.
@@ -36,7 +35,7 @@ pub struct Cursor {
 impl Cursor {
     /// As it stands in an address; callers pass it back as it is.
     pub fn text(&self) -> String {
-        [&self.created.to_string(), "-", &self.no].concat()
+        format!("{}-{}", self.created, self.no)
     }
 
     /// The reverse of [`Cursor::text`].
@@ -59,7 +58,6 @@ impl Cursor {
     }
 }
 
-#[inline(never)]
 pub(super) fn page(
     settings: &Settings,
     list: &List,

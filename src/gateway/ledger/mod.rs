@@ -9,7 +9,6 @@
 //! Before the vendor is asked to start something, the order is written as being started. Whatever
 //! happens to the host afterwards, that row is found, and nobody starts the order again unasked.
 
-use crate::prelude::*;
 pub mod answer;
 pub mod ask;
 pub mod create;
@@ -25,8 +24,8 @@ use super::problem::{INTERNAL_ERROR, Problem, UNAUTHENTICATED};
 use super::reply::{Language, Reply};
 use super::rpc_front::RpcFront;
 use super::settings::Settings;
-use crate::actions::{Action, ValidRequest, Value, rules};
-use crate::call;
+use crate::actions::{self, Action, ValidRequest, Value};
+use crate::client::call;
 use crate::http::OutgoingRequest;
 use crate::json::write::to_json;
 use crate::rpc_server::errors::Refusal;
@@ -281,7 +280,7 @@ impl Writes {
 
     /// Something for the alarm to do at a time, while it is at work and sets itself again anyway.
     fn later(&mut self, at: i64, what: &str) {
-        self.put(["due/", &rows::sortable(at), "/", what].concat(), &1);
+        self.put(format!("due/{}/{what}", rows::sortable(at)), &1);
     }
 
     /// Something for the alarm to do at a time.
@@ -435,7 +434,7 @@ impl Purpose {
                 ("CertifyId", Value::from(ask.certify_id.as_str())),
             ],
         };
-        rules::validate(self.action(), parameters, &settings.options.validation(now)).ok()
+        actions::validate(self.action(), parameters, &settings.options.validation(now)).ok()
     }
 }
 
@@ -450,7 +449,6 @@ fn call(
     send(settings, Call { purpose, state }, writes, context)
 }
 
-#[inline(never)]
 fn attempt(settings: &Settings, call: Call, rows: &Rows, context: &Context) -> Result<Step, Stop> {
     if let Purpose::Start { create, flight } = &call.purpose
         && let Err(too_late) = create::in_flight(create, flight, rows)?
@@ -483,7 +481,6 @@ fn send(settings: &Settings, call: Call, writes: Writes, context: &Context) -> R
     }))
 }
 
-#[inline(never)]
 fn settle(
     settings: &Settings,
     call: Call,
@@ -534,7 +531,7 @@ fn settle(
 
 /// How a call of the vendor ended.
 enum Ended {
-    Answered(crate::response::Answer),
+    Answered(crate::client::response::Answer),
     Failed(crate::error::Error),
     Crowded,
 }

@@ -3,7 +3,6 @@
 use super::rows::{Rows, Stop};
 use super::{Context, Next, Step, Task, Writes};
 use crate::json::Json;
-use crate::prelude::*;
 use crate::rpc_server::NONCE_MILLIS;
 use crate::rpc_server::errors;
 use serde::{Deserialize, Serialize};
@@ -22,7 +21,6 @@ pub struct Signed {
     pub then: Box<Task>,
 }
 
-#[inline(never)]
 pub(super) fn check(signed: Signed, rows: &Rows, context: &Context) -> Result<Step, Stop> {
     let mut writes = Writes::default();
     if let Some(used) = rows.get::<Json>(&signed.nonce)? {
@@ -42,7 +40,7 @@ pub(super) fn check(signed: Signed, rows: &Rows, context: &Context) -> Result<St
         .div_euclid(BATCH_MILLIS)
         .saturating_add(1)
         .saturating_mul(BATCH_MILLIS);
-    writes.due(rows, context.now, gone, &["drop/", &signed.nonce].concat())?;
+    writes.due(rows, context.now, gone, &format!("drop/{}", signed.nonce))?;
     writes.put(signed.nonce, &signed.arrival);
     Ok(writes.then(Next::Again { then: *signed.then }))
 }

@@ -1,11 +1,10 @@
 //! One order: how its start went and what the verdict is. Holds nothing about the person.
 
 use super::webhook::Report;
-use crate::codes::{self, Meaning, UsedBy};
+use crate::client::response::Status;
 use crate::error::{Error, Kind};
-use crate::prelude::*;
-use crate::response::Status;
 use crate::timestamp::Timestamp;
+use crate::vendor::codes::{self, Meaning, UsedBy};
 use serde::{Deserialize, Serialize};
 
 /// A person who began in time may finish a little later; until then a verification that the vendor

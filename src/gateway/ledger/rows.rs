@@ -15,10 +15,9 @@
 //!
 //! Times in keys are milliseconds with leading zeros, so that keys sort by time. Values are JSON.
 
+use crate::http::first_value;
 use crate::json::de::from_json;
 use crate::json::write::to_json;
-use crate::prelude::*;
-use crate::strings::beside;
 use crate::timestamp::Timestamp;
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
@@ -77,7 +76,7 @@ pub type Write = (String, Option<String>);
 impl Rows {
     /// The row with that key.
     pub fn get<T: DeserializeOwned>(&self, key: &str) -> Result<Option<T>, Stop> {
-        match beside(&self.rows, key) {
+        match first_value(&self.rows, key) {
             None => Err(Stop::Need(Need::Keys(vec![key.to_owned()]))),
             Some(None) => Ok(None),
             Some(Some(text)) => from_json(text).map(Some).map_err(|_| Stop::Unreadable),
@@ -88,7 +87,7 @@ impl Rows {
     pub fn expect(&self, keys: impl IntoIterator<Item = String>) -> Result<(), Stop> {
         let mut missing = Vec::new();
         for key in keys {
-            if beside(&self.rows, &key).is_none() && !missing.contains(&key) {
+            if first_value(&self.rows, &key).is_none() && !missing.contains(&key) {
                 missing.push(key);
             }
         }
@@ -115,28 +114,28 @@ pub fn row<T: Serialize>(key: String, value: &T) -> Write {
 }
 
 pub(super) fn order_key(no: &str) -> String {
-    ["order/", no].concat()
+    format!("order/{no}")
 }
 
 pub(super) fn listed_key(created: i64, no: &str) -> String {
-    ["listed/", &sortable(created), "/", no].concat()
+    format!("listed/{}/{no}", sortable(created))
 }
 
 pub(super) fn certify_key(certify_id: &str) -> String {
-    ["certify/", certify_id].concat()
+    format!("certify/{certify_id}")
 }
 
 pub(super) fn starts_key(now: Timestamp) -> String {
-    ["starts/", &now.shanghai_date().to_string()].concat()
+    format!("starts/{}", now.shanghai_date())
 }
 
 pub(super) fn user_key(now: Timestamp, user: &str) -> String {
-    ["user/", &now.shanghai_date().to_string(), "/", user].concat()
+    format!("user/{}/{user}", now.shanghai_date())
 }
 
 /// Milliseconds so that text sorts as numbers do, for the next 30,000 years.
 pub fn sortable(millis: i64) -> String {
     let digits = millis.max(0).to_string();
     let zeros = "000000000000000".get(digits.len()..).unwrap_or_default();
-    [zeros, &digits].concat()
+    format!("{zeros}{digits}")
 }

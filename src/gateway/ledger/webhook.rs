@@ -4,16 +4,15 @@
 use super::order::{Order, Standing, Start, Verdict};
 use super::rows::{RECEIVER, Rows, Stop, order_key};
 use super::{Context, Happened, Next, Step, Task, Writes};
-use crate::call::{Loss, Outcome};
-use crate::credentials::Secret;
+use crate::client::call::{Loss, Outcome};
 use crate::gateway::callers::{derive, webhook_secret};
 use crate::gateway::settings::Settings;
 use crate::http::OutgoingRequest;
 use crate::json::write::Object;
-use crate::prelude::*;
 use crate::signing::acs3::hmac_sha256;
 use crate::signing::encode::hex;
 use crate::timestamp::Timestamp;
+use crate::vendor::credentials::Secret;
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use serde::{Deserialize, Serialize};
@@ -86,7 +85,6 @@ pub struct Posted {
 
 /// Sends the report of an order, if it has one to send. The attempt is counted and the next one
 /// scheduled before it is made, so that no crash loses it: a receiver may get it twice.
-#[inline(never)]
 pub(super) fn send(
     settings: &Settings,
     posted: Posted,
@@ -114,14 +112,14 @@ pub(super) fn send(
         .and_then(|attempts| PAUSES.get(attempts));
     if let Some(pause) = pause {
         let again = context.now.plus_millis(pause.saturating_mul(1_000));
-        writes.later(again.unix_millis(), &["report/", &posted.no].concat());
+        writes.later(again.unix_millis(), &format!("report/{}", posted.no));
     }
     report.attempts = report.attempts.saturating_add(1);
     order.report = Some(report);
     writes.put(order_key(&posted.no), &order);
     let secret = webhook_secret(&settings.secret, caller);
     let id = derive(&settings.secret, "webhook-id", &posted.no);
-    let id = ["msg_", &hex(id.get(..12).unwrap_or_default())].concat();
+    let id = format!("msg_{}", hex(id.get(..12).unwrap_or_default()));
     let request = signed(
         url,
         &id,
@@ -143,7 +141,7 @@ fn body(no: &str, order: &Order, verdict: &Verdict) -> String {
         _ => None,
     };
     let status = Standing::from(verdict.outcome).word();
-    let kind = ["face-verification.", status].concat();
+    let kind = format!("face-verification.{status}");
     let timestamp = Timestamp::from_unix_millis(verdict.at).to_string();
     let data = Object::new()
         .with("outerOrderNo", no)
@@ -168,7 +166,7 @@ fn signed(url: &str, id: &str, secret: &Secret, body: &str, now: Timestamp) -> O
         ("content-type", "application/json"),
         ("webhook-id", id),
         ("webhook-timestamp", &seconds),
-        ("webhook-signature", &["v1,", &signature].concat()),
+        ("webhook-signature", &format!("v1,{signature}")),
     ];
     OutgoingRequest {
         method: "POST",
@@ -187,7 +185,6 @@ fn is_unreported(order: &Order) -> bool {
 }
 
 /// Takes note of what the receiver answered.
-#[inline(never)]
 pub(super) fn reported(
     posted: &Posted,
     happened: Option<Happened>,

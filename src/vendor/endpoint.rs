@@ -1,8 +1,6 @@
 //! Where requests go: a host of the vendor's, or a loopback address.
 
 use crate::error::FieldError;
-use crate::prelude::*;
-use crate::strings::{contains, decimal, joined};
 use crate::text::Text;
 
 /// The vendor's public endpoint, in mainland China (help.aliyun.com/document_detail/160546.html).
@@ -38,12 +36,12 @@ impl Endpoint {
             .strip_prefix('[')
             .and_then(|inner| inner.strip_suffix(']'));
         let host_ok = match bracketed {
-            Some(address) => address.parse::<core::net::Ipv6Addr>().is_ok(),
+            Some(address) => address.parse::<std::net::Ipv6Addr>().is_ok(),
             None => {
                 !host.is_empty()
                     && host.len() <= 253
                     && !host.starts_with(['.', '-'])
-                    && !contains(host, "..")
+                    && !host.contains("..")
                     && host
                         .bytes()
                         .all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'.' | b'-'))
@@ -63,7 +61,7 @@ impl Endpoint {
         }
         // HTTP clients send the port without leading zeros, and the `host` header is signed.
         let authority = match port_number {
-            Some(port) => joined(&[host, ":", &decimal(port)]),
+            Some(port) => format!("{host}:{port}"),
             None => authority.clone(),
         };
         let mut endpoint = Self { secure, authority };
@@ -83,7 +81,7 @@ impl Endpoint {
     /// Scheme, host and port: `https://cloudauth.aliyuncs.com`.
     pub fn origin(&self) -> String {
         let scheme = if self.secure { "https" } else { "http" };
-        joined(&[scheme, "://", &self.authority])
+        format!("{scheme}://{}", self.authority)
     }
 
     /// The value of the `host` header: the port only where it is not the scheme's own.
@@ -100,11 +98,11 @@ impl Endpoint {
         host == "localhost"
             || host.ends_with(".localhost")
             || host
-                .parse::<core::net::Ipv4Addr>()
+                .parse::<std::net::Ipv4Addr>()
                 .is_ok_and(|address| address.is_loopback())
             || host
                 .trim_matches(['[', ']'])
-                .parse::<core::net::Ipv6Addr>()
+                .parse::<std::net::Ipv6Addr>()
                 .is_ok_and(|address| address.is_loopback())
     }
 

@@ -389,7 +389,6 @@ pub fn lasts_for_the_day(code: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::prelude::*;
 
     #[test]
     fn holds_the_vendor_documents_tables() {

@@ -1,7 +1,6 @@
 //! OuterOrderNo: making new ones in the form the vendor recommends.
 
 use crate::identity::Problem;
-use crate::prelude::*;
 use crate::timestamp::Timestamp;
 
 /// Length of every OuterOrderNo (vendor's page).

@@ -4,9 +4,8 @@
 //! CertifyId that must be in one's own records. Vendor pages of different years name its
 //! parameters differently; all forms are read.
 
-use crate::credentials::Secret;
-use crate::prelude::*;
 use crate::signing::encode::parse_form;
+use crate::vendor::credentials::Secret;
 use serde::Serialize;
 
 /// What a callback claims.
@@ -44,7 +43,8 @@ pub fn parse_callback(query: &str, expected_token: &Secret) -> Option<Callback> 
     let claims_passed = match passed {
         Some("T") => Some(true),
         Some("F") => Some(false),
-        _ => sub_code.map(|code| crate::codes::sub_code(code).is_some_and(|known| known.passing)),
+        _ => sub_code
+            .map(|code| crate::vendor::codes::sub_code(code).is_some_and(|known| known.passing)),
     };
     Some(Callback {
         certify_id: certify_id.to_owned(),

@@ -7,20 +7,18 @@
 //! when the caller allows it.
 
 use crate::actions::{Action, SigningContext, ValidRequest};
-use crate::codes;
-use crate::credentials::{Credentials, Secret};
-use crate::endpoint::Endpoint;
+use crate::client::options::Options;
+use crate::client::response::{self, Answer, Failure, ServerText};
 use crate::error::{Audience, Error, Kind};
 use crate::http::{OutgoingRequest, Response, header};
-use crate::options::Options;
-use crate::prelude::*;
-use crate::response::{self, Answer, Failure, ServerText};
 use crate::signing::SignatureVersion;
 use crate::signing::difference::{Difference, first_difference};
 use crate::signing::encode::hex;
-use crate::strings::{contains, joined, push_signed};
 use crate::text::Text;
 use crate::timestamp::Timestamp;
+use crate::vendor::codes;
+use crate::vendor::credentials::{Credentials, Secret};
+use crate::vendor::endpoint::Endpoint;
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use serde::{Deserialize, Serialize};
@@ -36,7 +34,7 @@ const POLL_MAX_MILLIS: i64 = 8_000;
 /// The clock counts as right within this; the vendor allows 15 minutes.
 const CLOCK_TOLERANCE_MILLIS: i64 = 60_000;
 /// Dates outside of 2020 to 2100 are a broken server's, not a reason to move our clock.
-const PLAUSIBLE_MILLIS: core::ops::Range<i64> = 1_577_836_800_000..4_102_444_800_000;
+const PLAUSIBLE_MILLIS: std::ops::Range<i64> = 1_577_836_800_000..4_102_444_800_000;
 
 /// Where a call stands. Plain data that the host keeps between attempts and hands back.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -94,7 +92,7 @@ impl State {
             self.signed_millis,
             self.maybe_executed.into(),
         ] {
-            push_signed(&mut packed, number);
+            packed.push_str(&number.to_string());
             packed.push(' ');
         }
         packed.push_str(&self.nonce);
@@ -471,12 +469,12 @@ fn echoes(text: &str, value: &str) -> bool {
     let bytes = value.as_bytes();
     // No form is shorter than the value.
     value.len() <= text.len()
-        && (contains(text, value)
-            || contains(text, &hex(bytes))
-            || contains(
-                &text.replace('-', "+").replace('_', "/"),
-                STANDARD.encode(bytes).trim_end_matches('='),
-            ))
+        && (text.contains(value)
+            || text.contains(&hex(bytes))
+            || text
+                .replace('-', "+")
+                .replace('_', "/")
+                .contains(STANDARD.encode(bytes).trim_end_matches('=')))
 }
 
 fn mismatch_cause(version: SignatureVersion, ours: &str, theirs: &str) -> Text {
@@ -486,16 +484,12 @@ fn mismatch_cause(version: SignatureVersion, ours: &str, theirs: &str) -> Text {
             "The signature does not match although the vendor received exactly what was signed: the AccessKeySecret is wrong; the operator must check it.",
         ),
         Some(Difference::Part(part)) => Text::composed(
-            joined(&[
-                "签名不一致：服务商收到的 ",
-                &part,
-                " 与本地签名时不同，多半被中间设备改动，请开发者检查。",
-            ]),
-            joined(&[
-                "The signature does not match: the vendor received another ",
-                &part,
-                " than was signed; most likely something on the way changed it, which the developer must find.",
-            ]),
+            format!(
+                "签名不一致：服务商收到的 {part} 与本地签名时不同，多半被中间设备改动，请开发者检查。"
+            ),
+            format!(
+                "The signature does not match: the vendor received another {part} than was signed; most likely something on the way changed it, which the developer must find."
+            ),
         ),
         Some(Difference::Unknown) => Text::new(
             "签名不一致：服务商收到的内容与本地签名时不同，多半被中间设备改动，请开发者检查。",

@@ -1,16 +1,14 @@
 //! The client's options as JavaScript hands them over, checked all together.
 
-use crate::actions::rules::ValidationOptions;
+use crate::actions::ValidationOptions;
 use crate::actions::value::Value;
-use crate::credentials::{Credentials, Secret};
-use crate::endpoint::{DEFAULT_ENDPOINT, Endpoint};
 use crate::error::{Error, FieldError};
 use crate::identity::cert_no::Documents;
-use crate::prelude::*;
 use crate::signing::{SignatureVersion, acs3, rpc};
-use crate::strings::{decimal, joined};
 use crate::text::Text;
 use crate::timestamp::Timestamp;
+use crate::vendor::credentials::{Credentials, Secret};
+use crate::vendor::endpoint::{DEFAULT_ENDPOINT, Endpoint};
 
 /// The sandbox's first AccessKeyId.
 pub const SANDBOX_ACCESS_KEY_ID: &str = "sandbox-key-id";
@@ -279,8 +277,8 @@ fn whole(name: &'static str, value: &Value, max: i64) -> Result<i64, Problems> {
             name,
             "range",
             Text::composed(
-                joined(&["应为 1 至 ", &decimal(max), " 的整数。"]),
-                joined(&["must be a whole number from 1 to ", &decimal(max), "."]),
+                format!("应为 1 至 {max} 的整数。"),
+                format!("must be a whole number from 1 to {max}."),
             ),
         )]),
     }
@@ -314,7 +312,7 @@ fn wrong_type(option: &'static str, zh: &str, en: &str) -> FieldError {
     FieldError::new(
         option,
         "type",
-        Text::composed(joined(&["应为", zh, "。"]), joined(&["must be ", en, "."])),
+        Text::composed(format!("应为{zh}。"), format!("must be {en}.")),
     )
 }
 

@@ -1,9 +1,8 @@
 //! AccessKeys: kept secret, checked for the mistakes people make when they paste them.
 
 use crate::error::FieldError;
-use crate::prelude::*;
 use crate::text::Text;
-use core::fmt;
+use std::fmt;
 use zeroize::Zeroizing;
 
 /// A secret string: wiped from memory when dropped, never printed.

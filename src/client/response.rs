@@ -4,15 +4,13 @@
 //! verdict: a person `passed` only if the vendor said `T` and nothing in the answer contradicts it.
 
 use crate::actions::Action;
-use crate::codes::{self, Meaning, SubCode, UsedBy};
 use crate::error::{Audience, Error, Kind};
 use crate::http::{Response, header};
 use crate::json::read::{self, Members};
 use crate::json::{Json, Number};
-use crate::prelude::*;
-use crate::strings::{joined, split_once};
 use crate::text::Text;
 use crate::timestamp::Timestamp;
+use crate::vendor::codes::{self, Meaning, SubCode, UsedBy};
 use serde::Serialize;
 
 /// The picture's address is valid for 15 minutes from the query (vendor's page).
@@ -127,8 +125,8 @@ pub struct Picture {
 macro_rules! redacted_debug {
     ($($name:ident),*) => { $(
         /// Holds personal data or secrets and is not printed.
-        impl core::fmt::Debug for $name {
-            fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
+        impl std::fmt::Debug for $name {
+            fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
                 f.debug_struct(stringify!($name)).finish_non_exhaustive()
             }
         }
@@ -258,7 +256,7 @@ impl Envelope {
                 ..error
             }
         };
-        let Ok(text) = core::str::from_utf8(&response.body) else {
+        let Ok(text) = std::str::from_utf8(&response.body) else {
             return Err(cut(
                 "BodyNotUtf8",
                 "服务商的应答不是 UTF-8 文本；请稍后重试，若持续出现请检查中间网关。",
@@ -655,8 +653,8 @@ impl Body {
     /// The `<Error>` of a gateway that answers in XML though JSON was asked for.
     fn read_xml(text: &str) -> Option<Self> {
         let element = |name: &str| {
-            let (_, rest) = split_once(text, &joined(&["<", name, ">"]))?;
-            let (value, _) = split_once(rest, &joined(&["</", name, ">"]))?;
+            let (_, rest) = text.split_once(&format!("<{name}>"))?;
+            let (value, _) = rest.split_once(&format!("</{name}>"))?;
             Some(value.trim().to_owned())
         };
         if !text.starts_with('<') {
@@ -676,9 +674,9 @@ impl Body {
 /// What the vendor calculated, out of the message of SignatureDoesNotMatch. Bare variants of the
 /// message quote nothing.
 fn server_text(message: &str) -> Option<ServerText> {
-    let quoted = match split_once(message, "server CanonicalRequest is [") {
+    let quoted = match message.split_once("server CanonicalRequest is [") {
         Some((_, rest)) => rest.strip_suffix(']').unwrap_or(rest),
-        None => split_once(message, "string to sign is:")?.1.trim_start(),
+        None => message.split_once("string to sign is:")?.1.trim_start(),
     };
     (!quoted.is_empty()).then(|| ServerText(quoted.to_owned()))
 }

@@ -18,23 +18,24 @@ const clippy = (...args) => ["cargo", "clippy", ...args, "--", "--deny", "warnin
 const forPrograms = ["--", "--features", "fetch,sandbox"];
 const wasm32 = ["--target", "wasm32-unknown-unknown"];
 
-/** Runs every *.test.js and *.test.mjs file of a folder under tests/ with Node's test runner. */
-const nodeTests = (folder, limitMs = NODE_TEST_LIMIT_MS) => [
+/** Every file of a folder under tests/ that is called *.test.js or *.test.mjs, or of these names, by Node's own runner. */
+const nodeTests = (folder, limitMs = NODE_TEST_LIMIT_MS, names = "*") => [
   [
     "node",
     "--test",
     "--test-reporter=spec",
     `--test-timeout=${limitMs}`,
-    `tests/${folder}/**/*.test.{js,mjs}`,
+    `tests/${folder}/**/${names}.test.{js,mjs}`,
   ],
 ];
 
 /**
  * name      as in --only
- * needs     needs in addition to npm packages and Rust
- * built     whether it loads the output of scripts/build.mjs
- * counted   whether its runner prints the number of passed tests, which must then be at least one
- * commands  run in order, each regardless of the others' results
+ * needs     what set-up must have done, beside npm packages and Rust
+ * built     whether it loads what scripts/build.mjs makes
+ * counted   whether its runner says how many tests passed; then it must be one at least
+ * env       what its commands have in their environment beside the project's
+ * commands  run in order, each whatever became of the others
  */
 const suites = [
   {
@@ -79,6 +80,20 @@ const suites = [
   },
   { name: "node", built: true, counted: true, commands: nodeTests("node") },
   { name: "worker", built: true, counted: true, commands: nodeTests("worker") },
+  { name: "storage", built: true, counted: true, commands: nodeTests("storage") },
+  {
+    name: "server",
+    needs: ["python"],
+    built: true,
+    counted: true,
+    // The Worker's tests, and the official SDKs, on the other host.
+    env: { GATEWAY_TEST_HOST: "node" },
+    commands: [
+      ...nodeTests("server"),
+      ...nodeTests("worker", NODE_TEST_LIMIT_MS, "{gateway,faults,race,alarm,polls,webhook,callers,privacy}"),
+      ...nodeTests("conformance", NODE_TEST_LIMIT_MS, "gateway"),
+    ],
+  },
   {
     name: "browser",
     needs: ["browser"],
@@ -140,10 +155,11 @@ function browserEnv() {
   return env;
 }
 
-function suiteEnv({ needs = [] }) {
+function suiteEnv({ needs = [], env }) {
   return {
     ...projectEnv(),
     ...(needs.includes("browser") ? browserEnv() : {}),
+    ...env,
     CARGO_TERM_COLOR: "never",
     FORCE_COLOR: "0",
     RUSTDOCFLAGS: "--deny warnings",

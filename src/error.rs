@@ -12,11 +12,13 @@ use std::fmt;
 #[serde(rename_all = "lowercase")]
 #[non_exhaustive]
 pub enum Kind {
-    /// The request or an option is invalid; nothing was sent. See `fields`.
+    /// The program must change something: the request, an option, or the fetch it uses. `fields` says what
+    /// is wrong with request or options, which were not sent.
     Validation,
     /// Alibaba Cloud rejected the signature, the timestamp or the nonce.
     Signature,
-    /// Alibaba Cloud rejected the AccessKey, the SecurityToken or the permission.
+    /// Alibaba Cloud refused the AccessKey, the SecurityToken or its permission, or the program's function for
+    /// credentials gave none.
     Credentials,
     /// Too many calls; retry later.
     Throttled,
@@ -115,7 +117,7 @@ pub struct Error {
     pub request_id: Option<String>,
     /// HTTP status of the response, if any.
     pub http_status: Option<u16>,
-    /// For `validation`: all invalid fields.
+    /// Everything that is wrong with request, options or credentials, field by field.
     pub fields: Vec<FieldError>,
 }
 
@@ -135,10 +137,50 @@ impl Error {
         }
     }
 
-    /// Creates one error from all invalid fields of a request or the options.
+    /// Everything that is wrong with a request, in one error.
     pub fn validation(fields: Vec<FieldError>) -> Self {
-        let mut zh = "参数未通过校验，请求未发送：".to_owned();
-        let mut en = "The request was not sent because of invalid parameters: ".to_owned();
+        Self::of_fields(
+            Kind::Validation,
+            "InvalidRequest",
+            &Text::new(
+                "参数未通过校验，请求未发送：",
+                "The request was not sent, because of its parameters:",
+            ),
+            fields,
+        )
+    }
+
+    /// Everything that is wrong with a client's options, in one error.
+    pub fn options(fields: Vec<FieldError>) -> Self {
+        Self::of_fields(
+            Kind::Validation,
+            "InvalidOptions",
+            &Text::new("客户端选项有误：", "The client has wrong options:"),
+            fields,
+        )
+    }
+
+    /// Everything that is wrong with what the program's function for credentials gave, in one error.
+    pub fn credentials(fields: Vec<FieldError>) -> Self {
+        Self::of_fields(
+            Kind::Credentials,
+            "InvalidCredentials",
+            &Text::new(
+                "凭证函数返回的内容不可用，请求未发送：",
+                "The request was not sent, because of what the credentials function gave:",
+            ),
+            fields,
+        )
+    }
+
+    fn of_fields(
+        kind: Kind,
+        code: &'static str,
+        beginning: &Text,
+        fields: Vec<FieldError>,
+    ) -> Self {
+        let mut zh = beginning.zh.to_string();
+        let mut en = beginning.en.to_string();
         for (at, problem) in fields.iter().enumerate() {
             let before = if at == 0 { "" } else { " " };
             for part in [before, &problem.field, " ", &problem.message.zh] {
@@ -148,11 +190,10 @@ impl Error {
                 en.push_str(part);
             }
         }
-        let message = Text::composed(zh, en);
         let audience = who_corrects(&fields);
         Self {
             fields,
-            ..Self::new(Kind::Validation, "InvalidRequest", audience, message)
+            ..Self::new(kind, code, audience, Text::composed(zh, en))
         }
     }
 

@@ -1,7 +1,7 @@
 //! DescribeFaceVerify: queries the result of a verification.
 
-use super::rules::Rule;
-use super::{Action, action_parameters};
+use super::parameter::{Action, action_parameters};
+use super::rule::Rule;
 use crate::vendor::codes::UsedBy;
 
 /// The action.
@@ -14,8 +14,8 @@ pub static DESCRIBE_FACE_VERIFY: Action = Action {
 
 action_parameters! {
     /// A DescribeFaceVerify request.
-    DescribeFaceVerify, DESCRIBE_FACE_VERIFY, PARAMETERS:
-    /// 认证场景 ID: the scene of the verification. Mandatory.
+    DescribeFaceVerify, PARAMETERS:
+    /// 认证场景 ID: the scene the verification was started with. Mandatory.
     scene_id "SceneId" Query Rule::SceneId;
     /// 实人认证唯一标识: the result of InitFaceVerify. Mandatory.
     certify_id "CertifyId" Query Rule::CertifyId;

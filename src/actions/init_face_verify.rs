@@ -3,8 +3,8 @@
 //! The first eleven parameters are from Alibaba Cloud's page for LR_FR, the others and all
 //! positions from its API metadata of 2026.
 
-use super::rules::Rule;
-use super::{Action, action_parameters};
+use super::parameter::{Action, action_parameters};
+use super::rule::Rule;
 use crate::vendor::codes::UsedBy;
 
 /// The action.
@@ -19,10 +19,10 @@ const YES_NO: Rule = Rule::OneOf(&["Y", "N"]);
 const TRUE_FALSE: Rule = Rule::OneOf(&["true", "false"]);
 
 action_parameters! {
-    /// An InitFaceVerify request. ProductCode and CertType default to Alibaba Cloud's fixed values
-    /// (`LR_FR`, `IDENTITY_CARD`).
-    InitFaceVerify, INIT_FACE_VERIFY, PARAMETERS:
-    /// 认证场景 ID: the scene from the Alibaba Cloud console, a 64-bit integer. Mandatory.
+    /// An InitFaceVerify request. ProductCode and CertType have Alibaba Cloud's fixed values
+    /// (`LR_FR`, `IDENTITY_CARD`) unless set.
+    InitFaceVerify, PARAMETERS:
+    /// 认证场景 ID: the scene made in Alibaba Cloud's console, a 64-bit integer. Mandatory.
     scene_id "SceneId" Query Rule::SceneId;
     /// 商户请求的唯一标识: the order's number, 32 letters and digits, unique. Mandatory.
     outer_order_no "OuterOrderNo" Query Rule::OuterOrderNo;

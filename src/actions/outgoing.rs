@@ -1,6 +1,6 @@
 //! A validated request, and its signed form under each signature scheme.
 
-use super::{Action, Parameter, Position, VERSION};
+use super::parameter::{Action, Parameter, Position};
 use crate::error::FieldError;
 use crate::http::OutgoingRequest;
 use crate::signing::canonical::encode_pairs;
@@ -10,6 +10,9 @@ use crate::timestamp::Timestamp;
 use crate::vendor::credentials::Credentials;
 use crate::vendor::endpoint::Endpoint;
 use std::borrow::Cow;
+
+/// Value of the `Version` parameter and the `x-acs-version` header.
+pub const VERSION: &str = "2019-03-07";
 
 const FORM: &str = "application/x-www-form-urlencoded";
 

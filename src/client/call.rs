@@ -135,7 +135,8 @@ impl State {
 pub struct Attempt {
     /// The request.
     pub request: OutgoingRequest,
-    /// Time limit in milliseconds for the whole response, including its body.
+    /// Milliseconds that the whole answer, body included, may take. 0 where the call's time is up: the
+    /// outcome is then [`Loss::TimedOutUnsent`].
     pub timeout_millis: i64,
     /// The state to pass back with the outcome.
     pub state: State,
@@ -161,12 +162,25 @@ pub enum Loss {
     },
     /// The time limit was exceeded.
     TimedOut,
-    /// The response exceeded the host's size limit.
+    /// The time was up before this attempt was sent.
+    TimedOutUnsent,
+    /// The answer was larger than the host reads.
     TooLarge,
     /// The caller aborted the call.
     Aborted,
     /// The caller aborted the call before this attempt was sent.
     AbortedUnsent,
+    /// The program's own fetch threw an error that is not the network's.
+    FetchThrew,
+    /// The program's own fetch gave something that is not a `Response`.
+    NotAResponse,
+    /// The program's function for credentials did not answer in time.
+    CredentialsTimedOut,
+    /// The program's function for credentials threw an error; `mistake` where the program is at fault.
+    CredentialsThrew {
+        /// Whether it is a mistake in the program, which waiting does not mend.
+        mistake: bool,
+    },
 }
 
 /// The next step.
@@ -202,7 +216,7 @@ pub fn attempt(
     state.nonce = nonce;
     state.signed_millis = now.unix_millis();
     let elapsed = state.signed_millis.saturating_sub(state.started_millis);
-    let remaining = options.total_timeout_millis.saturating_sub(elapsed).max(1);
+    let remaining = options.total_timeout_millis.saturating_sub(elapsed).max(0);
     let request = signing_context(options, credentials, &state)
         .map(|context| request.sign(&context))
         .unwrap_or_else(|| OutgoingRequest {
@@ -278,6 +292,16 @@ pub fn settle<'a>(
     }
 }
 
+/// The error of a call that ends between two attempts, or before the first.
+pub fn end_unsent(state: Option<&State>, loss: &Loss) -> Error {
+    let error = loss.failure().error;
+    if state.is_some_and(|state| state.maybe_executed) {
+        error.execution_unknown()
+    } else {
+        error
+    }
+}
+
 fn signing_context<'a>(
     options: &'a Options,
     credentials: &'a Credentials,
@@ -303,76 +327,136 @@ pub fn endpoint<'a>(options: &'a Options, state: &State) -> Option<&'a Endpoint>
 
 impl Loss {
     fn failure(&self) -> Failure {
+        use Audience::{Developer, Operator};
+        let made =
+            |kind, code, audience, zh, en| Error::new(kind, code, audience, Text::new(zh, en));
         let (error, not_executed) = match self {
             Self::AbortedUnsent => (
-                Error::new(
+                made(
                     Kind::Aborted,
                     "Aborted",
-                    Audience::Developer,
-                    Text::new(
-                        "调用方在请求发出之前取消了调用，本次请求未发送。",
-                        "The caller aborted the call before this request was sent.",
-                    ),
+                    Developer,
+                    "调用方在请求发出之前取消了调用，本次请求未发送。",
+                    "The caller cancelled the call before this request was sent.",
                 ),
                 true,
             ),
             Self::Aborted => (
-                Error::new(
+                made(
                     Kind::Aborted,
                     "Aborted",
-                    Audience::Developer,
-                    Text::new("调用方取消了请求。", "The caller aborted the call."),
+                    Developer,
+                    "调用方取消了请求。",
+                    "The caller cancelled the call.",
                 ),
                 false,
             ),
             Self::TimedOut => (
-                Error::new(
+                made(
                     Kind::Timeout,
                     "Timeout",
-                    Audience::Operator,
-                    Text::new(
-                        "未在规定时间内收到完整响应，请检查网络或增大 timeoutMs。",
-                        "No complete response arrived in time; check the network or raise timeoutMs.",
-                    ),
+                    Operator,
+                    "未在规定时间内收到完整应答，请检查网络或增大 timeoutMs。",
+                    "No complete answer came in time; check the network or raise timeoutMs.",
                 )
                 .retryable(),
                 false,
             ),
+            Self::TimedOutUnsent => (
+                made(
+                    Kind::Timeout,
+                    "Timeout",
+                    Operator,
+                    "本次调用的时间在请求发出之前已用完，本次请求未发送；请检查凭证函数是否过慢，或增大 totalTimeoutMs。",
+                    "The time for the call ended before this request was sent; check whether the credentials function is slow, or raise totalTimeoutMs.",
+                )
+                .retryable(),
+                true,
+            ),
             Self::TooLarge => (
-                Error::new(
+                made(
                     Kind::Protocol,
                     "AnswerTooLarge",
-                    Audience::Operator,
-                    Text::new(
-                        "响应过大，不是阿里云的响应；请检查 endpoint 与中间代理。",
-                        "The response is too large to be from Alibaba Cloud; check the endpoint and intermediate proxies.",
-                    ),
+                    Operator,
+                    "应答过大，不是阿里云的应答；请检查 endpoint 与中间网关。",
+                    "The answer is too large to be Alibaba Cloud's; check the endpoint and what stands between.",
                 ),
                 false,
             ),
-            Self::ConnectionFailed { code } => {
-                let never_connected = code.as_deref().is_some_and(never_connected);
-                (
-                Error::new(
+            Self::ConnectionFailed { code } if code.as_deref().is_some_and(never_connected) => (
+                made(
                     Kind::Transport,
                     "ConnectionFailed",
-                    Audience::Operator,
-                    if never_connected {
-                        Text::new(
-                            "未能连接到阿里云，请求未送达；请检查网络、DNS 与 endpoint。",
-                            "Alibaba Cloud is unreachable and the request was not sent; check the network, DNS and the endpoint.",
-                        )
-                    } else {
-                        Text::new(
-                            "与阿里云的连接中断，请检查网络。",
-                            "The connection to Alibaba Cloud was interrupted; check the network.",
-                        )
-                    },
+                    Operator,
+                    "未能连接到阿里云，请求未送达；请检查网络、DNS 与 endpoint。",
+                    "Alibaba Cloud could not be reached and the request was not sent; check network, DNS and endpoint.",
                 )
                 .retryable(),
-                never_connected,
-            )
-            }
+                true,
+            ),
+            Self::ConnectionFailed { .. } => (
+                made(
+                    Kind::Transport,
+                    "ConnectionFailed",
+                    Operator,
+                    "与阿里云的连接中断，请检查网络。",
+                    "The connection to Alibaba Cloud broke; check the network.",
+                )
+                .retryable(),
+                false,
+            ),
+            Self::FetchThrew => (
+                made(
+                    Kind::Validation,
+                    "InvalidFetch",
+                    Developer,
+                    "所用的 fetch 函数自身出错，并非网络故障：可能是未绑定对象的方法，或参数有误。请开发者改正；错误的名称与位置见 cause。",
+                    "The fetch function in use failed by itself, not because of the network: it may be a method without its object, or have a wrong argument. The developer must correct it; `cause` names the error and its place.",
+                ),
+                false,
+            ),
+            Self::NotAResponse => (
+                made(
+                    Kind::Validation,
+                    "InvalidFetch",
+                    Developer,
+                    "所用的 fetch 函数返回的不是 Response：缺少 status、headers 或可读取的 body，或 body 已被读取。请开发者改正。",
+                    "The fetch function in use did not return a Response: status, headers or the body's stream is missing, or the body was read before. The developer must correct it.",
+                ),
+                false,
+            ),
+            Self::CredentialsTimedOut => (
+                made(
+                    Kind::Credentials,
+                    "CredentialsTimeout",
+                    Operator,
+                    "凭证函数未在规定时间内返回，请求未发送；请检查凭证来源，或增大 totalTimeoutMs。",
+                    "The credentials function did not answer in time, so the request was not sent; check where it gets them from, or raise totalTimeoutMs.",
+                )
+                .retryable(),
+                true,
+            ),
+            Self::CredentialsThrew { mistake: true } => (
+                made(
+                    Kind::Credentials,
+                    "CredentialsFailed",
+                    Developer,
+                    "凭证函数自身出错，请求未发送。请开发者改正；错误的名称与位置见 cause。",
+                    "The credentials function has a mistake, so the request was not sent. The developer must correct it; `cause` names the error and its place.",
+                ),
+                true,
+            ),
+            Self::CredentialsThrew { mistake: false } => (
+                made(
+                    Kind::Credentials,
+                    "CredentialsFailed",
+                    Operator,
+                    "凭证函数未能取得凭证，请求未发送；请检查凭证来源，错误的名称与位置见 cause。",
+                    "The credentials function failed, so the request was not sent; check where it gets them from. `cause` names its error and the place.",
+                )
+                .retryable(),
+                true,
+            ),
         };
         Failure {
             error,
@@ -518,7 +602,7 @@ fn decide(
     }
     let mut next = state.clone();
     if error.code == "InvalidTimeStamp.Expired" {
-        return match server_offset(headers, now) {
+        return match server_time(headers).map(|date| date.millis_since(now)) {
             Some(offset)
                 if !state.clock_corrected
                     && offset.saturating_sub(state.clock_offset_millis).abs()
@@ -630,10 +714,8 @@ pub fn poll_delay_millis(polls: u32, random: u32, failed_with: Option<&str>) -> 
     Some(step.saturating_add(jitter))
 }
 
-/// The clock skew (the server's clock minus the local one), from the Date header.
-fn server_offset(headers: &[(String, String)], now: Timestamp) -> Option<i64> {
-    let date = Timestamp::parse_http_date(header(headers, "date")?)?;
-    PLAUSIBLE_MILLIS
-        .contains(&date.unix_millis())
-        .then(|| date.millis_since(now))
+/// The server's time, from its Date header.
+pub fn server_time(headers: &[(String, String)]) -> Option<Timestamp> {
+    Timestamp::parse_http_date(header(headers, "date")?)
+        .filter(|date| PLAUSIBLE_MILLIS.contains(&date.unix_millis()))
 }

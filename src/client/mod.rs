@@ -4,3 +4,4 @@
 pub mod call;
 pub mod options;
 pub mod response;
+pub mod thrown;

@@ -1,6 +1,6 @@
 //! The client's options from JavaScript, validated together.
 
-use crate::actions::rules::ValidationOptions;
+use crate::actions::ValidationOptions;
 use crate::actions::value::Value;
 use crate::error::{Error, FieldError};
 use crate::identity::cert_no::Documents;
@@ -36,6 +36,8 @@ pub struct RawCredentials<'a> {
     pub access_key_secret: Value<'a>,
     /// SecurityToken of temporary credentials.
     pub security_token: Value<'a>,
+    /// When temporary credentials expire, in milliseconds since 1970.
+    pub expiration: Value<'a>,
 }
 
 impl Default for RawCredentials<'_> {
@@ -44,6 +46,7 @@ impl Default for RawCredentials<'_> {
             access_key_id: Value::Absent,
             access_key_secret: Value::Absent,
             security_token: Value::Absent,
+            expiration: Value::Absent,
         }
     }
 }
@@ -175,7 +178,7 @@ impl Options {
         if problems.is_empty() {
             Ok(options)
         } else {
-            Err(Error::validation(problems))
+            Err(Error::options(problems))
         }
     }
 
@@ -203,6 +206,13 @@ impl Options {
         if problems.is_empty() {
             problems = credentials.problems();
         }
+        if !matches!(raw.expiration, Value::Absent | Value::Integer(_)) {
+            problems.push(wrong_type(
+                "expiration",
+                "日期：ISO 8601 文本、毫秒数或 Date",
+                "a date: ISO 8601 text, milliseconds or a Date",
+            ));
+        }
         if is_sandbox_key(&credentials.access_key_id)
             && self.endpoints.iter().any(Endpoint::is_vendor)
         {
@@ -218,7 +228,7 @@ impl Options {
         if problems.is_empty() {
             Ok(credentials)
         } else {
-            Err(Error::validation(problems))
+            Err(Error::options(problems))
         }
     }
 
@@ -386,6 +396,7 @@ mod tests {
                 access_key_id: Value::Integer(1),
                 access_key_secret: Value::Unusable,
                 security_token: Value::Boolean(true),
+                expiration: Value::Inexact,
             })
             .unwrap_err();
         assert_eq!(
@@ -393,7 +404,8 @@ mod tests {
             [
                 ("accessKeyId", "type"),
                 ("accessKeySecret", "type"),
-                ("securityToken", "type")
+                ("securityToken", "type"),
+                ("expiration", "type")
             ]
         );
     }

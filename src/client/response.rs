@@ -226,6 +226,14 @@ pub fn decode(
     }
 }
 
+/// Whether an answer that cannot be read is a compressed one: hosts leave the header where they unpack.
+fn is_compressed(response: &Response) -> bool {
+    const GZIP: &[u8] = &[0x1f, 0x8b];
+    response.body.starts_with(GZIP)
+        || header(&response.headers, "content-encoding")
+            .is_some_and(|encoding| !encoding.trim().eq_ignore_ascii_case("identity"))
+}
+
 struct Envelope {
     http_status: u16,
     code: String,
@@ -259,7 +267,17 @@ impl Envelope {
                 ..error
             }
         };
+        let compressed = || {
+            whole(
+                "BodyCompressed",
+                "应答经过压缩且无法解压，而请求声明不接受压缩（Accept-Encoding: identity）；请运维检查中间网关或代理。",
+                "The answer is compressed and could not be unpacked, although the request declined that (Accept-Encoding: identity); check the proxies and gateways in between.",
+            )
+        };
         let Ok(text) = std::str::from_utf8(&response.body) else {
+            if is_compressed(response) {
+                return Err(compressed());
+            }
             return Err(cut(
                 "BodyNotUtf8",
                 "阿里云的响应不是 UTF-8 文本；请稍后重试；若持续出现，请检查中间代理。",
@@ -275,6 +293,9 @@ impl Envelope {
             ));
         }
         let Some(body) = Body::read(text) else {
+            if is_compressed(response) {
+                return Err(compressed());
+            }
             let fail: &dyn Fn(&'static str, &'static str, &'static str) -> Error =
                 if text.starts_with('{') { &cut } else { &whole };
             return Err(fail(

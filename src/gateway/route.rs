@@ -15,12 +15,12 @@ use super::ledger::{Asker, Front, Task};
 use super::problem::{
     BODY_TOO_LARGE, DEVELOPMENT_ONLY, INSUFFICIENT_SCOPE, INTERNAL_ERROR, METHOD_NOT_ALLOWED,
     NOT_CONFIGURED, NOT_FOUND, PHOTO_UNAVAILABLE, PROBLEMS, Problem, RATE_LIMITED, REQUEST_TIMEOUT,
-    UNAUTHENTICATED, UNKNOWN_ORDER, UPSTREAM_FAILED,
+    UNAUTHENTICATED, UNAVAILABLE, UNKNOWN_ORDER, UPSTREAM_FAILED,
 };
 use super::reply::{Headers, Language, Reply};
 use super::rpc_front::{RpcFront, is_rpc};
 use super::settings::{Settings, Variables};
-use crate::actions::{INIT_FACE_VERIFY, ValidRequest, Value, rules};
+use crate::actions::{self, INIT_FACE_VERIFY, ValidRequest, Value};
 use crate::error::FieldError;
 use crate::http::first_value;
 use crate::http::{IncomingRequest, header};
@@ -226,6 +226,7 @@ pub fn failure(what: HostFailure, request: &IncomingRequest, request_id: &str) -
         HostFailure::NoPage => Problem::new(&NOT_FOUND),
         HostFailure::RateLimited => Problem::new(&RATE_LIMITED).retry_after(10),
         HostFailure::SlowBody => Problem::new(&REQUEST_TIMEOUT),
+        HostFailure::Unavailable => Problem::new(&UNAVAILABLE).retry_after(5),
     };
     if is_rpc(request) {
         RpcFront::of(request).problem(&problem, request_id)
@@ -265,6 +266,8 @@ pub enum HostFailure {
     RateLimited,
     /// The body did not arrive in time.
     SlowBody,
+    /// The database cannot be reached.
+    Unavailable,
 }
 
 impl HostFailure {
@@ -274,6 +277,7 @@ impl HostFailure {
             "no-page" => Self::NoPage,
             "rate-limited" => Self::RateLimited,
             "slow-body" => Self::SlowBody,
+            "unavailable" => Self::Unavailable,
             _ => Self::Internal,
         }
     }
@@ -456,7 +460,7 @@ impl Routing<'_> {
             values.push(("sceneId".to_owned(), settings.scene_id.as_str().into()));
         }
         let rules = settings.options.validation(self.now);
-        let checked = rules::validate(&INIT_FACE_VERIFY, values, &rules);
+        let checked = actions::validate(&INIT_FACE_VERIFY, values, &rules);
         let valid = match checked {
             Ok(valid) if wrong.is_empty() => valid,
             Ok(_) => return Err(Problem::fields(wrong)),

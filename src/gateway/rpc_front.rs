@@ -20,7 +20,7 @@ use super::reply::Reply;
 use super::route;
 use super::settings::Settings;
 use super::streamed;
-use crate::actions::{Action, DESCRIBE_FACE_VERIFY, INIT_FACE_VERIFY, Value, rules};
+use crate::actions::{self, DESCRIBE_FACE_VERIFY, INIT_FACE_VERIFY, Value};
 use crate::client::response::DescribeResult;
 use crate::http::{IncomingRequest, header};
 use crate::json::read::items;
@@ -127,7 +127,7 @@ impl RpcFront {
             values.push(("SceneId", settings.scene_id.as_str().into()));
         }
         let rules = settings.options.validation(now);
-        let valid = rules::validate(claim.action, values, &rules)
+        let valid = actions::validate(claim.action, values, &rules)
             .map_err(|error| Problem::fields(error.fields))?;
         let asker = Asker {
             caller: caller.id.clone(),
@@ -184,6 +184,9 @@ impl RpcFront {
                 Envelope::success(&DESCRIBE_FACE_VERIFY, &result)
             }
             (_, Some(pending)) => Envelope::service(&DESCRIBE_FACE_VERIFY, &pending.code),
+            (Some(verdict), None) if verdict.unknown_there => {
+                Envelope::service(&DESCRIBE_FACE_VERIFY, "406")
+            }
             (_, None) => Envelope::service(&DESCRIBE_FACE_VERIFY, "424"),
         };
         self.write(envelope, request_id)
@@ -191,7 +194,7 @@ impl RpcFront {
 
     /// A problem in Alibaba Cloud's terms.
     pub fn problem(&self, problem: &Problem, request_id: &str) -> Reply {
-        let action = Action::by_name(&self.action);
+        let action = actions::by_name(&self.action);
         let service = |code: &str| action.map(|action| Envelope::service(action, code));
         let kind = problem.kind();
         let is = |other: &super::problem::ProblemKind| kind.code == other.code;

@@ -293,6 +293,7 @@ impl Reader<'_> {
                 .or(default_secret)
                 .into(),
             security_token: self.text("CLOUDAUTH_SECURITY_TOKEN").into(),
+            ..RawCredentials::default()
         };
         if !self.development
             && self
@@ -374,8 +375,8 @@ impl Reader<'_> {
             ),
             None => (
                 "missing",
-                "缺少；请用 openssl rand -base64 32 生成，并以 wrangler secret put GATEWAY_SECRET 保存。",
-                "is missing; generate one with openssl rand -base64 32 and store it with wrangler secret put GATEWAY_SECRET.",
+                "缺少；请用 openssl rand -base64 32 生成，并作为部署环境的密钥保存。",
+                "is missing; make one with openssl rand -base64 32 and keep it as a secret of the deployment.",
             ),
         };
         self.wrong("GATEWAY_SECRET", rule, zh, en);

@@ -4,7 +4,7 @@
 //! 50 characters). Names are never normalized by Unicode rules: NFC replaces some ideographs, and
 //! Alibaba Cloud compares with the register.
 
-use super::{Accepted, NoDetails, Problem};
+use super::{Accepted, NoDetails, Problem, character};
 use crate::text::Text;
 
 /// The most characters (code points) of a name. The text of `too-long` repeats the number, because
@@ -37,6 +37,9 @@ pub fn check(text: &str) -> Result<Accepted<NoDetails>, Problem> {
     let mut notices = Vec::new();
     for (at, character) in text.chars().enumerate() {
         let position = at.saturating_add(1);
+        if let Some(problem) = character::unseen(character, position) {
+            return Err(problem);
+        }
         match class(character) {
             Class::Han => normalized.push(character),
             Class::Separator => normalized.push(SEPARATOR),
@@ -116,8 +119,6 @@ enum Reason {
     Masked,
     LatinLetter,
     Digit,
-    WhiteSpace,
-    Invisible,
     NotHan,
 }
 
@@ -143,18 +144,6 @@ fn class(character: char) -> Class {
             Class::Refused(Reason::LatinLetter)
         }
         '0'..='9' | '０'..='９' => Class::Refused(Reason::Digit),
-        // Controls, soft hyphen, bidi marks, zero-width characters, variation selectors, tags.
-        '\u{AD}'
-        | '\u{61C}'
-        | '\u{180B}'..='\u{180F}'
-        | '\u{200B}'..='\u{200F}'
-        | '\u{202A}'..='\u{202E}'
-        | '\u{2060}'..='\u{206F}'
-        | '\u{FE00}'..='\u{FE0F}'
-        | '\u{FEFF}'
-        | '\u{E0000}'..='\u{E0FFF}' => Class::Refused(Reason::Invisible),
-        character if character.is_whitespace() => Class::Refused(Reason::WhiteSpace),
-        character if character.is_control() => Class::Refused(Reason::Invisible),
         _ => Class::Refused(Reason::NotHan),
     }
 }
@@ -175,16 +164,6 @@ fn refusal(reason: Reason, position: usize) -> Problem {
             "digit",
             "是数字，姓名须与证件一致",
             "is a digit; the name must be as on the identity card",
-        ),
-        Reason::WhiteSpace => (
-            "white-space",
-            "是空白字符，请删除",
-            "is white space; remove it",
-        ),
-        Reason::Invisible => (
-            "invisible",
-            "是不可见字符，多半是复制时带入的，请删除",
-            "is an invisible character, probably from copying; remove it",
         ),
         Reason::NotHan => (
             "not-han",

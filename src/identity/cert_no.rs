@@ -3,7 +3,8 @@
 //! Six digits for an administrative division, eight for the birth date, three for a sequence (odd
 //! for men, even for women), and a check character by ISO 7064 MOD 11-2.
 
-use super::{Accepted, Problem};
+use super::{Accepted, Problem, character};
+use crate::text::Text;
 use crate::timestamp::Date;
 use serde::Serialize;
 
@@ -129,8 +130,8 @@ impl std::fmt::Debug for Details {
 /// Validates a number; `today` is the date in China, to detect birth dates in the future.
 ///
 /// # Errors
-/// The first broken rule: `missing`, `masked`, `full-width`, `fifteen-digits`, `length`,
-/// `characters`, `division`, `document`, `birth-date`, `birth-date-future` or `check-digit`.
+/// The first broken rule: `missing`, `foreign-card-2017`, `masked`, `white-space`, `invisible`,
+/// `full-width`, `fifteen-digits`, `length`, `characters`, `division`, `document`, `birth-date`, `birth-date-future` or `check-digit`.
 pub fn check(text: &str, documents: Documents, today: Date) -> Result<Accepted<Details>, Problem> {
     let mut notices = Vec::new();
     let mut number = to_ascii(text)?;
@@ -209,14 +210,14 @@ fn to_ascii(text: &str) -> Result<[u8; 18], Problem> {
     if text.is_empty() {
         return Err(Problem::new("missing", "不能为空。", "is empty."));
     }
-    if text.chars().any(|c| matches!(c, '０'..='９' | 'Ｘ' | 'ｘ')) {
+    if is_foreign_card_of_2017(text) {
         return Err(Problem::new(
-            "full-width",
-            "含有全角字符，请改用半角数字。",
-            "contains full-width characters; use ASCII digits.",
+            "foreign-card-2017",
+            "是 2017 版外国人永久居留身份证的 15 位号码，不支持；2023 版证件的号码为 18 位。",
+            "is a 15-character number of a foreign permanent resident card of the 2017 edition, which is not accepted; the number on a card of the 2023 edition has 18 digits.",
         ));
     }
-    let asterisk = text.bytes().any(|byte| byte == b'*');
+    let asterisk = text.chars().any(|c| matches!(c, '*' | '＊'));
     let letters = text.bytes().filter(|byte| matches!(byte, b'x' | b'X'));
     if asterisk || letters.count() > 1 {
         return Err(Problem::new(
@@ -224,6 +225,9 @@ fn to_ascii(text: &str) -> Result<[u8; 18], Problem> {
             "是打码后的号码，请传入完整号码。",
             "is masked; pass the full number.",
         ));
+    }
+    if let Some(problem) = character::foreign(text, 0) {
+        return Err(problem);
     }
     if text.len() == 15 && text.bytes().all(|byte| byte.is_ascii_digit()) {
         return Err(Problem::new(
@@ -236,27 +240,43 @@ fn to_ascii(text: &str) -> Result<[u8; 18], Problem> {
     if count != 18 {
         return Err(Problem {
             rule: "length",
-            message: crate::text::Text::composed(
+            message: Text::composed(
                 format!("应为 18 位，实际 {count} 位。"),
                 format!("must have 18 characters but has {count}."),
             ),
         });
     }
-    let characters = Problem::new(
-        "characters",
-        "只能是 17 位数字加 1 位数字或 X，不得含空格、字母或其他字符。",
-        "must consist of 17 digits and a digit or X, without spaces, letters or other characters.",
-    );
-    let Ok(number) = <[u8; 18]>::try_from(text.as_bytes()) else {
-        return Err(characters);
-    };
-    let [body @ .., last] = number;
-    if !body.iter().all(u8::is_ascii_digit)
-        || !(last.is_ascii_digit() || matches!(last, b'X' | b'x'))
-    {
-        return Err(characters);
+    let wrong = text.chars().enumerate().find(|(at, c)| {
+        let x = *at == 17 && matches!(c, 'X' | 'x');
+        !(c.is_ascii_digit() || x)
+    });
+    let number = <[u8; 18]>::try_from(text.as_bytes());
+    match (number, wrong) {
+        (Ok(number), None) => Ok(number),
+        (_, wrong) => {
+            let position = wrong.map_or(18, |(at, _)| at.saturating_add(1));
+            Err(Problem {
+                rule: "characters",
+                message: Text::composed(
+                    format!("第 {position} 个字符有误：应为 17 位数字加 1 位数字或 X。"),
+                    format!(
+                        "has a wrong character at position {position}: it must be 17 digits and a digit or X."
+                    ),
+                ),
+            })
+        }
     }
-    Ok(number)
+}
+
+/// Three letters of a nationality and twelve digits.
+fn is_foreign_card_of_2017(text: &str) -> bool {
+    text.as_bytes()
+        .split_at_checked(3)
+        .is_some_and(|(nationality, digits)| {
+            nationality.iter().all(u8::is_ascii_alphabetic)
+                && digits.len() == 12
+                && digits.iter().all(u8::is_ascii_digit)
+        })
 }
 
 /// A province: the first two digits of its divisions, its name in Chinese and in English.

@@ -9,6 +9,7 @@
 
 pub mod cert_name;
 pub mod cert_no;
+mod character;
 pub mod mobile;
 
 use crate::text::Text;

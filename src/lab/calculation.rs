@@ -1,8 +1,7 @@
 //! A signature stage by stage, with every character's encoding.
 
 use super::reading::{Form, Parameter, Place, Reading};
-use super::sort_few;
-use crate::actions::{Action, Position, VERSION};
+use crate::actions::{self, Position, VERSION};
 use crate::http::Headers;
 use crate::signing::canonical::canonicalized_query;
 use crate::signing::encode::percent_encode;
@@ -172,7 +171,7 @@ impl Acs3Parts {
     /// The request that the official SDKs create from parameters only: the common parameters of RPC
     /// become headers, and the action's table determines which parameters are in the body.
     fn from_common_parameters(reading: &Reading, method: String) -> Self {
-        let action = reading.value("Action").and_then(Action::by_name);
+        let action = reading.value("Action").and_then(actions::by_name);
         let is_form = |name: &str| {
             action
                 .and_then(|action| action.parameter(name))
@@ -247,7 +246,7 @@ pub fn calculate(
         SignatureVersion::Rpc => {
             let RpcParts { method, parameters } = RpcParts::of(reading, method);
             let mut sorted = parameters;
-            sort_few(&mut sorted, |a, b| pair(a) < pair(b));
+            sorted.sort_by(|a, b| pair(a).cmp(&pair(b)));
             let pairs: Vec<(&str, &str)> = sorted.iter().map(pair).collect();
             let canonicalized_query = canonicalized_query(&pairs);
             let string_to_sign = rpc::string_to_sign(&method, &canonicalized_query);
@@ -261,14 +260,14 @@ pub fn calculate(
         }
         SignatureVersion::Acs3 => {
             let mut parts = Acs3Parts::of(reading, method);
-            sort_few(&mut parts.query, |a, b| a < b);
+            parts.query.sort();
             let (canonical_request, signed_headers) = parts.canonical_request();
             let string_to_sign = acs3::string_to_sign(&canonical_request);
             let signature = secret.map(|secret| acs3::signature(secret, &string_to_sign));
             let access_key_id = access_key_id(reading).unwrap_or_default();
-            sort_few(&mut parts.headers, |(a, _), (b, _)| {
-                a.to_ascii_lowercase() < b.to_ascii_lowercase()
-            });
+            parts
+                .headers
+                .sort_by_cached_key(|(name, _)| name.to_ascii_lowercase());
             Stages::Acs3 {
                 authorization: signature.as_deref().map(|signature| {
                     acs3::authorization(access_key_id, &signed_headers, signature)

@@ -4,7 +4,7 @@
 //! user who pasted both texts.
 
 use super::answer::{Extent, Refusal, has_mask};
-use super::{Finding, mistakes, sort_few};
+use super::{Finding, mistakes};
 use crate::signing::SignatureVersion;
 use crate::signing::acs3::hex_sha256;
 use crate::signing::encode::{parse_form, percent_encode};
@@ -449,10 +449,8 @@ fn query_causes(ours: &[&str], theirs: &[&str], origin: Origin) -> Vec<Finding> 
             causes.push(not_signed(&shown(name), origin));
         }
     }
-    // All other differences follow from a different request.
-    sort_few(&mut causes, |a, b| {
-        a.rule == "another-request" && b.rule != "another-request"
-    });
+    // Of another request, everything else follows.
+    causes.sort_by_key(|cause| cause.rule != "another-request");
     causes.dedup_by(|a, b| a.rule == "another-request" && b.rule == "another-request");
     causes
 }

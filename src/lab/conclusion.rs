@@ -5,9 +5,9 @@
 //! created. The text that the laboratory calculates from a request shows none of this: if it equals
 //! the server's text, the request arrived as pasted, and nothing more follows.
 
+use super::Finding;
 use super::answer::{Extent, Refusal, SDK_SECRET};
 use super::comparison::{Agreement, Comparison, Origin};
-use super::{Finding, sort_few};
 use crate::signing::SignatureVersion;
 use crate::text::Text;
 use serde::Serialize;
@@ -137,7 +137,7 @@ pub fn conclude(facts: &Facts<'_>) -> Vec<Conclusion> {
         }
     }
     let Found(mut found) = found;
-    sort_few(&mut found, |a, b| a.rests_on < b.rests_on);
+    found.sort_by(|a, b| a.rests_on.cmp(&b.rests_on));
     let any_wrong = found.iter().any(|one| one.standing == Wrong);
     if incomplete && !any_wrong {
         found.insert(0, conclusion(INCOMPLETE, Wrong, &[ServersCode]));

@@ -1,7 +1,7 @@
 //! Parses a curl command line, as copied from logs, tickets and browsers.
 
 use super::Finding;
-use super::reading::{HttpMessage, split_url};
+use super::http_message::{HttpMessage, split_url};
 use crate::http::header;
 use crate::signing::encode::percent_encode;
 use crate::text::Text;

@@ -1,9 +1,9 @@
 //! Finds the mistake that results in a request's signature: tries the usual ones, alone and up to
 //! three at once, until the signature is the same.
 
+use super::Finding;
 use super::calculation::{Acs3Parts, RpcParts, pair};
 use super::reading::{Parameter, Place, Reading};
-use super::{Finding, sort_few};
 use crate::signing::SignatureVersion;
 use crate::signing::acs3::{self, hmac_sha256};
 use crate::signing::encode::hex;
@@ -621,10 +621,8 @@ fn query<'a>(
         })
         .collect();
     match habits.order {
-        Order::ByBytes => sort_few(&mut pairs, |a, b| a < b),
-        Order::IgnoringCase => sort_few(&mut pairs, |(a, _), (b, _)| {
-            a.to_ascii_lowercase() < b.to_ascii_lowercase()
-        }),
+        Order::ByBytes => pairs.sort(),
+        Order::IgnoringCase => pairs.sort_by_cached_key(|(name, _)| name.to_ascii_lowercase()),
         Order::AsTheyStand => {}
     }
     let written: Vec<String> = pairs

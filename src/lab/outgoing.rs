@@ -1,6 +1,6 @@
 //! The request to Alibaba Cloud for display, with masked personal data.
 
-use crate::actions::rules::{self, ValidationOptions};
+use crate::actions::{self, ValidationOptions};
 use crate::actions::{Action, Rule, SigningContext, Value};
 use crate::error::FieldError;
 use crate::http::{Headers, OutgoingRequest};
@@ -52,7 +52,7 @@ pub fn preview(draft: &Draft<'_>, nonce: &str, now: Timestamp) -> Preview {
         errors: problems,
         ..Preview::default()
     };
-    let Some(action) = Action::by_name(draft.action) else {
+    let Some(action) = actions::by_name(draft.action) else {
         return wrong(vec![FieldError::new(
             "action",
             "one-of",
@@ -67,7 +67,7 @@ pub fn preview(draft: &Draft<'_>, nonce: &str, now: Timestamp) -> Preview {
         [name, value] => Some((name, Value::from(value.as_str()))),
         _ => None,
     });
-    let valid = match rules::validate(action, values, &ValidationOptions::new(now)) {
+    let valid = match actions::validate(action, values, &ValidationOptions::new(now)) {
         Ok(valid) => valid,
         Err(error) => return wrong(error.fields),
     };

@@ -1,6 +1,7 @@
 //! Parses the pasted text: parameters, a URL, a form body, a curl command, an HTTP message, or a
 //! program's signed text.
 
+use super::http_message::{self, HttpMessage, is_method, split_url};
 use super::{Finding, curl};
 use crate::http::{Headers, header};
 use crate::signing::SignatureVersion;
@@ -119,18 +120,7 @@ impl Reading {
     }
 }
 
-/// The parts of an HTTP request before its parameters are read.
-#[derive(Debug, Default)]
-pub(super) struct HttpMessage {
-    pub(super) method: Option<String>,
-    pub(super) host: Option<String>,
-    pub(super) path: String,
-    pub(super) query: String,
-    pub(super) headers: Headers,
-    pub(super) body: Option<String>,
-}
-
-/// Parses the pasted text in any form.
+/// Reads what was pasted, in whatever form.
 ///
 /// # Errors If it is unreadable.
 pub fn read(text: &str) -> Result<Reading, Finding> {
@@ -163,7 +153,7 @@ pub fn read(text: &str) -> Result<Reading, Finding> {
     if let Some(reading) = from_canonical_request(text)? {
         return Ok(reading);
     }
-    if let Some(message) = http_message(text) {
+    if let Some(message) = http_message::read(text) {
         return from_message(Form::HttpMessage, message);
     }
     if let Some(parameters) = lines(text) {
@@ -175,20 +165,6 @@ pub fn read(text: &str) -> Result<Reading, Finding> {
         return Err(nothing());
     }
     Ok(plain(Form::FormBody, parameters))
-}
-
-/// Host, path and query of a URL; the host is empty if it is not a URL.
-pub(super) fn split_url(url: &str) -> (Option<String>, String, String) {
-    let url = url.split('#').next().unwrap_or_default();
-    let rest = url.split_once("://").map_or(url, |(_, rest)| rest);
-    let (before, query) = rest.split_once('?').unwrap_or((rest, ""));
-    let (host, path) = before.split_once('/').unwrap_or((before, ""));
-    let host = host.rsplit('@').next().unwrap_or_default();
-    (
-        (!host.is_empty()).then(|| host.to_owned()),
-        format!("/{path}"),
-        query.to_owned(),
-    )
 }
 
 fn plain(form: Form, parameters: Vec<Parameter>) -> Reading {
@@ -308,44 +284,7 @@ fn from_canonical_request(text: &str) -> Result<Option<Reading>, Finding> {
     }))
 }
 
-fn http_message(text: &str) -> Option<HttpMessage> {
-    let (first, rest) = text.split_once('\n').unwrap_or((text, ""));
-    let mut words = first.split_whitespace();
-    let method = words.next().filter(|method| is_method(method))?;
-    let target = words.next()?;
-    if !target.starts_with('/') && !target.contains("://") {
-        return None;
-    }
-    let mut message = HttpMessage {
-        method: Some(method.to_owned()),
-        ..HttpMessage::default()
-    };
-    let (host, path, query) = if target.starts_with('/') {
-        let (path, query) = target.split_once('?').unwrap_or((target, ""));
-        (None, path.to_owned(), query.to_owned())
-    } else {
-        split_url(target)
-    };
-    let mut lines = rest.lines();
-    for line in lines.by_ref() {
-        if line.trim().is_empty() {
-            break;
-        }
-        if let Some((name, value)) = line.split_once(':') {
-            message
-                .headers
-                .push((name.trim().to_owned(), value.trim().to_owned()));
-        }
-    }
-    let body = lines.collect::<Vec<_>>().join("\n");
-    message.host = header(&message.headers, "host").map_or(host, |host| Some(host.to_owned()));
-    message.path = path;
-    message.query = query;
-    message.body = (!body.trim().is_empty()).then(|| body.trim_end().to_owned());
-    Some(message)
-}
-
-/// Several lines of unencoded `Name=value` or `Name: value`.
+/// `Name=value` or `Name: value`, one a line and several of them, nothing encoded.
 fn lines(text: &str) -> Option<Vec<Parameter>> {
     let lines: Vec<&str> = text
         .lines()
@@ -387,10 +326,6 @@ fn pairs(form: &str, place: Place) -> Result<Vec<Parameter>, Finding> {
         .into_iter()
         .map(|(name, value)| Parameter { name, value, place })
         .collect())
-}
-
-fn is_method(word: &str) -> bool {
-    matches!(word, "GET" | "POST" | "PUT" | "DELETE" | "HEAD" | "PATCH")
 }
 
 fn unreadable(error: FormError) -> Finding {

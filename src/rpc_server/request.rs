@@ -2,7 +2,7 @@
 
 use super::envelope::Format;
 use super::errors::{self, Refusal};
-use crate::actions::{Action, DESCRIBE_FACE_VERIFY, INIT_FACE_VERIFY, Position, VERSION};
+use crate::actions::{self, Action, DESCRIBE_FACE_VERIFY, INIT_FACE_VERIFY, Position, VERSION};
 use crate::http::first_value;
 use crate::http::{IncomingRequest, header};
 use crate::signing::encode::{FormError, parse_form};
@@ -169,7 +169,7 @@ fn body_form(request: &IncomingRequest) -> Result<Pairs, Refusal> {
 
 fn no_duplicates(pairs: &[(String, String)]) -> Result<(), Refusal> {
     let mut names: Vec<&str> = pairs.iter().map(|(name, _)| name.as_str()).collect();
-    names.sort();
+    names.sort_unstable();
     let twice = names.windows(2).find_map(|pair| match pair {
         [first, second] if first == second => Some(*first),
         _ => None,
@@ -344,8 +344,7 @@ fn known_action(name: &str, version: &str) -> Result<&'static Action, Refusal> {
     if version != VERSION {
         return Err(errors::INVALID_VERSION.because("Version must be 2019-03-07"));
     }
-    Action::by_name(name).ok_or_else(|| {
-        errors::ACTION_NOT_FOUND
-            .because("the only actions are InitFaceVerify and DescribeFaceVerify")
+    actions::by_name(name).ok_or_else(|| {
+        errors::ACTION_NOT_FOUND.because("there are InitFaceVerify and DescribeFaceVerify alone")
     })
 }

@@ -2,10 +2,10 @@
 //! response is 200. It is not signed, so the receiver must query the result.
 
 use super::session::Session;
-use super::verification::{Ending, Verification};
+use super::verification::{CallbackState, Ending, Verification};
 use super::{Callback, Need};
 use crate::signing::encode::percent_encode;
-use serde::{Deserialize, Serialize};
+use serde::Deserialize;
 
 /// The most attempts of the sandbox. Alibaba Cloud does not document a limit.
 const MAX_ATTEMPTS: u32 = 10;
@@ -15,18 +15,7 @@ const INTERVAL_MILLIS: u32 = 1_500;
 /// verification that ends immediately.
 const FIRST_DELAY_MILLIS: i64 = 500;
 
-/// The state of a callback.
-#[derive(Debug, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
-pub(super) struct CallbackState {
-    pub(super) url: String,
-    pub(super) token: Option<String>,
-    pub(super) attempts: u32,
-    /// HTTP status of the last response; `None` without a response.
-    pub(super) last_status: Option<u16>,
-}
-
-/// The outcome of a callback.
+/// What became of a callback.
 #[derive(Debug, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct CallbackAnswer {

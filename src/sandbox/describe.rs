@@ -5,7 +5,7 @@ use super::picture;
 use super::protocol::Call;
 use super::session::{Session, Stop};
 use super::verification::{Ending, Stage, Verification};
-use crate::actions::rules::LR_FR;
+use crate::actions::LR_FR;
 use crate::json::write::{Object, to_json};
 use crate::vendor::codes;
 use base64::Engine;

@@ -1,11 +1,11 @@
 //! InitFaceVerify: the service's validation, then a new verification.
 
-use super::callback::{self, CallbackState};
+use super::callback;
 use super::outcome::{self, Script};
 use super::protocol::Call;
 use super::session::{Session, Stop};
-use super::verification::{Ending, Verification};
-use crate::actions::rules::{IDENTITY_CARD, LR_FR};
+use super::verification::{CallbackState, Ending, Verification};
+use crate::actions::{IDENTITY_CARD, LR_FR};
 use crate::identity::{cert_name, cert_no, mobile};
 use crate::json::read::{MAX_DEPTH, value};
 use crate::json::write::Object;

@@ -1,6 +1,5 @@
 //! A verification's life: created, opened by the phone, ended by one submission, or expired.
 
-use super::callback::CallbackState;
 use crate::actions::Action;
 use crate::timestamp::Timestamp;
 use crate::vendor::codes::{self, Meaning, UsedBy};
@@ -31,7 +30,18 @@ pub(super) struct Verification {
     pub(super) callback: Option<CallbackState>,
 }
 
-/// The response of DescribeFaceVerify from then on.
+/// Where the callback goes and how it went.
+#[derive(Debug, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct CallbackState {
+    pub(super) url: String,
+    pub(super) token: Option<String>,
+    pub(super) attempts: u32,
+    /// HTTP status of the last answer; `None` when there was none.
+    pub(super) last_status: Option<u16>,
+}
+
+/// What DescribeFaceVerify says of it from then on.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub(super) enum Ending {

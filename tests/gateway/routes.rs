@@ -1,6 +1,6 @@
 //! What the routes answer, and that their description is complete.
 
-use crate::host::{Host, json_answer, request, signed, variables};
+use crate::host::{Host, json_answer, request, signed, signed_at, variables};
 use cloudauth_edge::actions::INIT_FACE_VERIFY;
 use cloudauth_edge::client::call::Outcome;
 use cloudauth_edge::gateway::problem::PROBLEMS;
@@ -14,6 +14,7 @@ use serde_json::{Value, json};
 const BEARER: (&str, &str) = ("authorization", "Bearer dev-token");
 const JSON: (&str, &str) = ("content-type", "application/json");
 const ROUTE: &str = "/v1/face-verifications";
+const ORDER: &str = "e0c34a77f5ac40a5aa5e6ed20c353888";
 
 fn development() -> Host {
     Host::new(variables(&[("GATEWAY_MODE", "development")]))
@@ -36,7 +37,7 @@ fn body(reply: &Reply) -> Value {
 
 fn sample(changes: Value) -> Vec<u8> {
     let mut order = json!({
-        "outerOrderNo": "e0c34a77f5ac40a5aa5e6ed20c353888",
+        "outerOrderNo": ORDER,
         "userId": "123456789",
         "certName": "张三",
         "certNo": "11010519491231002X",
@@ -305,6 +306,24 @@ fn the_description_lists_every_route_parameter_and_problem() {
     assert!(known.iter().all(|field| fields.contains_key(field)));
     let codes: Vec<&str> = PROBLEMS.iter().map(|kind| kind.code).collect();
     assert_eq!(schemas["ProblemCode"]["enum"], json!(codes));
+}
+
+#[test]
+fn what_alibaba_cloud_no_longer_knows_stays_unknown_to_sdks() {
+    let mut host = development();
+    create(&mut host, json!({}), &mut starts);
+    host.now += 3_600_000;
+    host.alarm("dev", &mut |_| json_answer(200, &json!({"Code": "406"})));
+    let asked = |now| {
+        let parameters = [("Action", "DescribeFaceVerify"), ("CertifyId", "certify1")];
+        signed_at(now, "dev-key-id", "dev-key-secret", &parameters)
+    };
+    let mut unknown = |_: &OutgoingRequest| json_answer(200, &json!({"Code": "406"}));
+    let (_, reply) = host.handle(asked(host.now), &mut unknown);
+    assert_eq!(body(&reply)["Code"], "406", "{}", reply.body);
+    let asked = request("GET", &format!("{ROUTE}/{ORDER}"), &[BEARER], b"");
+    let (_, reply) = host.handle(asked, &mut unknown);
+    assert_eq!(body(&reply)["status"], "expired");
 }
 
 #[test]

@@ -1,5 +1,5 @@
-//! The ledger under seeded schedules: callers race for orders while Alibaba Cloud fails in every
-//! way, the ledger's host restarts between any two steps and time jumps.
+//! The ledger under seeded schedules: callers race for orders while Alibaba Cloud fails in every way,
+//! the ledger's host restarts between any two steps, time passes and the host's clock jumps.
 //!
 //! A failing schedule is replayed with `LEDGER_SEED=<seed> cargo test --features gateway --test
 //! gateway`.
@@ -29,6 +29,9 @@ const NUMBER: &str = "11010519491231002X";
 const USERS: [&str; 2] = ["planted-user-1", "planted-user-2"];
 const TOKEN: &str = "a token";
 const WEBHOOK: &str = "http://127.0.0.1:9999/verdicts";
+const HOUR: i64 = 3_600_000;
+/// How long a CertifyId can be used.
+const VALID_MILLIS: i64 = 30 * 60_000;
 const META_INFO: &str = r#"{"planted":"meta-info"}"#;
 
 /// Alibaba Cloud: what it really started, and how each verification ended.
@@ -42,6 +45,8 @@ struct Session {
     user: String,
     /// The path of the address that the gateway wants to be called at.
     callback: String,
+    /// When, by Alibaba Cloud's clock.
+    at: i64,
     verdict: Option<&'static str>,
 }
 
@@ -52,6 +57,7 @@ impl Vendor {
         &mut self,
         request: &OutgoingRequest,
         again: bool,
+        now: i64,
         dice: &mut Dice,
     ) -> Option<Response> {
         let form = parse_form(request.body.as_deref().unwrap().as_bytes()).unwrap();
@@ -89,6 +95,7 @@ impl Vendor {
                         .strip_prefix("https://gateway.example")
                         .unwrap()
                         .to_owned(),
+                    at: now,
                     verdict: None,
                 });
                 let id = format!("certify{}", self.started.len() - 1);
@@ -181,7 +188,10 @@ struct World {
     dice: Dice,
     settings: Settings,
     variables: Variables,
+    /// The true time.
     now: i64,
+    /// How far the host's clock is ahead of it.
+    wrong: i64,
     rows: BTreeMap<String, String>,
     alarm: Option<i64>,
     instance: usize,
@@ -228,6 +238,7 @@ impl World {
             settings: Settings::read(&variables).unwrap(),
             variables,
             now: 1_795_000_000_000,
+            wrong: 0,
             rows: BTreeMap::new(),
             alarm: None,
             instance: 0,
@@ -243,8 +254,9 @@ impl World {
         }
     }
 
+    /// The time by the host's clock.
     fn timestamp(&self) -> Timestamp {
-        Timestamp::from_unix_millis(self.now)
+        Timestamp::from_unix_millis(self.now + self.wrong)
     }
 
     /// A request of a caller's, through the same routing as in the Worker.
@@ -351,8 +363,10 @@ impl World {
             writes,
             alarm,
             wake,
+            unreadable,
             next,
         } = act;
+        assert!(unreadable.is_empty(), "{unreadable:?}");
         for (key, value) in writes {
             match value {
                 Some(value) => {
@@ -396,7 +410,9 @@ impl World {
                 running.task = again(then);
                 running.state = State::Sending(request);
             }
-            Next::Wait { millis, on, then } => {
+            Next::Wait {
+                millis, on, then, ..
+            } => {
                 // Who waits for another's start did not know of that one.
                 running.again &= on.is_none();
                 running.task = again(then);
@@ -502,7 +518,10 @@ impl World {
                     match status {
                         "passed" => assert_eq!(truth, Some("200")),
                         "rejected" => assert_eq!(truth, Some("205")),
-                        _ => {}
+                        _ => {
+                            let lasted = self.now - self.vendor.started[session].at;
+                            assert!(lasted >= VALID_MILLIS, "expired after {lasted} ms");
+                        }
                     }
                 }
                 Some("pending") => {
@@ -533,7 +552,8 @@ impl World {
                 }
             }
             1 => self.now += 600_000,
-            2..=6 => self.now += 3_000,
+            2 => self.wrong = [0, HOUR, -HOUR][self.dice.below(3)],
+            3..=6 => self.now += 3_000,
             7..=8 => {
                 let open: Vec<usize> = (0..self.vendor.started.len())
                     .filter(|at| self.vendor.started[*at].verdict.is_none())
@@ -556,7 +576,10 @@ impl World {
                     self.request(at);
                 }
             }
-            _ if self.alarm.is_some_and(|alarm| alarm <= self.now) => {
+            _ if self
+                .alarm
+                .is_some_and(|alarm| alarm <= self.timestamp().unix_millis()) =>
+            {
                 self.alarm = None;
                 self.running.push(Running {
                     caller: None,
@@ -591,8 +614,15 @@ impl World {
                     Happened::Crowded
                 } else {
                     Happened::Outcome(
-                        match self.vendor.answer(&request, running.again, &mut self.dice) {
-                            Some(response) => Outcome::Answered(response),
+                        match self
+                            .vendor
+                            .answer(&request, running.again, self.now, &mut self.dice)
+                        {
+                            Some(mut response) => {
+                                let date = Timestamp::from_unix_millis(self.now).to_http_date();
+                                response.headers.push(("date".to_owned(), date));
+                                Outcome::Answered(response)
+                            }
                             None if self.dice.chance(50) => {
                                 self.now += 10_000;
                                 Outcome::Lost(Loss::TimedOut)
@@ -677,6 +707,7 @@ impl World {
     /// The alarm goes off whenever it is due, until it is not set any more.
     fn live_on(&mut self) {
         let mut alarms = 0;
+        self.wrong = 0;
         loop {
             while !self.running.is_empty() {
                 if matches!(self.running[0].state, State::Waiting { .. }) {

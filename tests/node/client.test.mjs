@@ -41,9 +41,9 @@ let transport = {};
 /** A test once by each transport. */
 function test(name, work) {
   for (const [how, options] of Object.entries(transports)) {
-    testOnce(`${name} (${how})`, () => {
+    testOnce(`${name} (${how})`, (context) => {
       transport = options;
-      return work();
+      return work(context);
     });
   }
 }
@@ -275,6 +275,8 @@ test("parameters of every wrong shape are one validation error each, and nothing
   assert.deepEqual([huge.kind, huge.fields[0].field], ["validation", "userId"]);
   const lone = await failure(face.initFaceVerify({ ...order, userId: "\uD800" }));
   assert.equal(lone.fields[0].rule, "text");
+  const half = await failure(face.initFaceVerify({ ...order, metaInfo: '{"deviceModel":"\udc00"}' }));
+  assert.deepEqual([half.fields[0].field, half.fields[0].rule], ["metaInfo", "text"]);
   assert.equal(server.requests.length, 0);
   assert.equal((await face.initFaceVerify(order)).certifyId, certifyId);
 });
@@ -366,7 +368,9 @@ test("waits for a result through pending answers and passing failures", async ()
   assert.equal(server.requests.length, 3);
 });
 
-test("at the deadline, waiting gives what it has", async () => {
+test("at the deadline, waiting gives what it has", async (context) => {
+  // Time stands still, so that the first query ends before the deadline.
+  context.mock.timers.enable({ apis: ["setTimeout", "Date"], now: Date.now() });
   await using server = await faultServer(pending);
   const result = await client(server.endpoint).waitForResult(query, { deadlineMs: 1 });
   assert.equal(result.status, "pending");

@@ -79,7 +79,7 @@ pub(super) fn begin(
         return start(settings, create, None, writes, rows, context);
     };
     if order.is_lost(&context.instance, context.now) {
-        order.start = Start::Unknown;
+        order.give_up();
         writes.put(key, &order);
         writes.wake.push(create.no.clone());
     }
@@ -125,6 +125,7 @@ fn wait(mut create: Create, writes: Writes, now: Timestamp) -> Step {
     writes.then(Next::Wait {
         millis: left,
         on: Some(create.no.clone()),
+        while_heard: false,
         then: Task::Create(create),
     })
 }
@@ -157,11 +158,14 @@ fn start(
                 .saturating_add(FLIGHT_MARGIN_MILLIS),
             again: !is_new,
         },
+        given_up: None,
+        look: None,
         verdict: None,
         report: None,
     };
     writes.put(order_key(&create.no), &order);
-    if rows.get::<String>(CALLER)?.is_none() {
+    let caller: Option<String> = writes.readable(rows.get(CALLER))?.flatten();
+    if caller.is_none() {
         writes.put(CALLER.to_owned(), &create.asker.caller);
     }
     if is_new {
@@ -244,8 +248,8 @@ fn millis_to_midnight(now: Timestamp) -> i64 {
     MILLIS_PER_DAY.saturating_sub(of_day)
 }
 
-/// The order, if this call is still the one that starts it. Otherwise the start was abandoned, and
-/// perhaps repeated: this call sends nothing more, and a late CertifyId is not issued.
+/// The order, if it is still this call that starts it. It may have been given up meanwhile and
+/// started again: then nothing more is sent for it, and what comes too late is not handed out.
 pub(super) fn in_flight(
     create: &Create,
     flight: &str,
@@ -265,6 +269,7 @@ pub(super) fn settle(
     create: Create,
     flight: &str,
     ended: Ended,
+    upstream_now: Timestamp,
     rows: &Rows,
     context: &Context,
 ) -> Result<Step, Stop> {
@@ -279,10 +284,20 @@ pub(super) fn settle(
         Err(too_late) => return Ok(too_late),
     };
     writes.wake.push(create.no.clone());
-    // The row of an order that can be started again: none, or the reason for its rejection.
+    let first = matches!(order.start, Start::Inflight { again: false, .. });
+    order.given_up = None;
+    // What is written of an order that is free again: nothing, or why it was refused.
     let (free, problem) = match ended {
         Ended::Answered(Answer::Init(result)) => {
-            return done(settings, create, order, *result, writes, rows, context);
+            return done(
+                settings,
+                create,
+                order,
+                *result,
+                upstream_now,
+                rows,
+                context,
+            );
         }
         // The response matches the action, so this cannot occur; if it did, the outcome would be
         // unknown.
@@ -305,9 +320,8 @@ pub(super) fn settle(
             Problem::new(&START_OUTCOME_UNKNOWN).because_of(&error),
         ),
     };
-    let again = matches!(order.start, Start::Inflight { again: true, .. });
     let listed = listed_key(order.created, &create.no);
-    order.start = match free.filter(|_| !again) {
+    order.start = match free.filter(|_| first) {
         None => Start::Unknown,
         Some(Some(refused)) => {
             writes.delete(listed);
@@ -328,10 +342,12 @@ fn done(
     create: Create,
     mut order: Order,
     result: InitResult,
-    mut writes: Writes,
+    upstream_now: Timestamp,
     rows: &Rows,
     context: &Context,
 ) -> Result<Step, Stop> {
+    let mut writes = Writes::default();
+    writes.wake.push(create.no.clone());
     let certified = certify_key(&result.certify_id);
     let known: Option<String> = rows.get(&certified)?;
     let question = Purpose::Ask(Ask {
@@ -355,15 +371,14 @@ fn done(
         let reply = create.asker.problem(&problem).with_outcome(outcome);
         return Ok(writes.then(Next::reply(reply)));
     }
-    let now = context.now.unix_millis();
     order.start = Start::Done {
         certify_id: result.certify_id,
         certify_url: result.certify_url,
-        at: now,
+        at: upstream_now.unix_millis(),
     };
     writes.put(order_key(&create.no), &order);
     writes.put(certified, &create.no);
-    let over = over_at(now, settings.certify_id_valid_millis);
+    let over = over_at(context.now.unix_millis(), settings.certify_id_valid_millis);
     writes.due(rows, context.now, over, &format!("check/{}", create.no))?;
     debug_assert_eq!(order.standing(), Some(Standing::Pending));
     let reply = answer::started(settings, &create, &order, false);

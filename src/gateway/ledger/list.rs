@@ -83,6 +83,7 @@ pub(super) fn page(
             .iter()
             .filter_map(|(key, _)| Cursor::of_key(key).map(|cursor| order_key(&cursor.no))),
     )?;
+    let mut writes = Writes::default();
     let mut orders: Vec<(String, Order)> = Vec::new();
     let mut last = None;
     let mut more = index.len() >= usize::try_from(looked_at).unwrap_or(usize::MAX);
@@ -94,7 +95,9 @@ pub(super) fn page(
         let Some(cursor) = Cursor::of_key(key) else {
             continue;
         };
-        if let Some(order) = rows.get::<Order>(&order_key(&cursor.no))? {
+        // An order that cannot be read keeps nobody from the others.
+        let order = writes.readable(rows.get::<Order>(&order_key(&cursor.no)))?;
+        if let Some(order) = order.flatten() {
             let standing = order.standing();
             if standing.is_some() && (list.status.is_none() || list.status == standing) {
                 orders.push((cursor.no.clone(), order));
@@ -104,7 +107,7 @@ pub(super) fn page(
     }
     let next = last.filter(|_| more);
     let reply = answer::page(settings, &list.asker, &orders, next.as_ref());
-    Ok(Writes::default().then(Next::reply(reply)))
+    Ok(writes.then(Next::reply(reply)))
 }
 
 #[cfg(test)]

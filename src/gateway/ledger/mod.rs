@@ -23,7 +23,7 @@ use super::problem::{INTERNAL_ERROR, Problem, UNAUTHENTICATED};
 use super::reply::{Language, Reply};
 use super::rpc_front::RpcFront;
 use super::settings::Settings;
-use crate::actions::{Action, ValidRequest, Value, rules};
+use crate::actions::{self, Action, ValidRequest, Value};
 use crate::client::call;
 use crate::http::OutgoingRequest;
 use crate::json::write::to_json;
@@ -138,8 +138,17 @@ pub enum Purpose {
 pub enum Happened {
     /// It was sent, with this outcome.
     Outcome(call::Outcome),
-    /// It was not sent, because too many calls are waiting for their turn.
+    /// It was sent once for several tasks; this came of it.
+    Shared {
+        /// The outcome.
+        outcome: call::Outcome,
+        /// The task that it was sent for.
+        of: Box<Task>,
+    },
+    /// It was not sent, since too many calls wait for their turn already.
     Crowded,
+    /// Whoever made the request does not listen any longer.
+    Gone,
 }
 
 /// The inputs of a step from its host.
@@ -160,12 +169,6 @@ impl Context {
 
     fn name(&self) -> String {
         hex(self.random.get(16..28).unwrap_or_default())
-    }
-
-    fn jitter(&self) -> u32 {
-        match self.random {
-            [.., a, b, c, d] => u32::from_le_bytes([a, b, c, d]),
-        }
     }
 }
 
@@ -190,7 +193,9 @@ pub struct Act {
     pub alarm: Option<i64>,
     /// Orders whose waiting tasks must continue now.
     pub wake: Vec<String>,
-    /// The next step.
+    /// Rows that could not be read, to be logged. Their keys hold nothing about the person.
+    pub unreadable: Vec<String>,
+    /// What comes next.
     pub next: Next,
 }
 
@@ -213,7 +218,12 @@ pub enum Next {
         request: OutgoingRequest,
         /// Time limit for the whole response, in milliseconds.
         timeout_millis: i64,
-        /// The task to continue with.
+        /// Where something is under way by the same name, it is not sent: its outcome is awaited, and is
+        /// [`Happened::Shared`].
+        share: Option<String>,
+        /// Whether it leaves its turn to others where many wait for theirs.
+        yields: bool,
+        /// The task to go on with.
         #[serde(serialize_with = "as_text")]
         then: Task,
     },
@@ -223,7 +233,9 @@ pub enum Next {
         millis: i64,
         /// The order whose wake-up ends the wait.
         on: Option<String>,
-        /// The task to continue with.
+        /// Whether the wait ends with the request it is for, as [`Happened::Gone`].
+        while_heard: bool,
+        /// The task to go on with.
         #[serde(serialize_with = "as_text")]
         then: Task,
     },
@@ -267,6 +279,7 @@ struct Writes {
     writes: Vec<Write>,
     wake: Vec<String>,
     alarm: Option<i64>,
+    unreadable: Vec<String>,
 }
 
 impl Writes {
@@ -280,13 +293,20 @@ impl Writes {
 
     /// Schedules work for the alarm while it is running; it sets itself again afterwards.
     fn later(&mut self, at: i64, what: &str) {
-        self.put(format!("due/{}/{what}", rows::sortable(at)), &1);
+        self.later_for_time(at, what, 1);
+    }
+
+    /// The same, for the alarm to see how often it has come to this. Gives the row's key.
+    fn later_for_time(&mut self, at: i64, what: &str, time: u32) -> String {
+        let key = format!("due/{}/{what}", rows::sortable(at));
+        self.put(key.clone(), &time);
+        key
     }
 
     /// Schedules work for the alarm.
     fn due(&mut self, rows: &Rows, now: Timestamp, at: i64, what: &str) -> Result<(), Stop> {
         self.later(at, what);
-        let set: Option<i64> = rows.get(ALARM)?;
+        let set: Option<i64> = self.readable(rows.get(ALARM))?.flatten();
         let earliest = self.alarm.map_or(at, |other| other.min(at));
         // The platform has dropped an alarm that is long overdue.
         let late = now.unix_millis().saturating_sub(due::GIVEN_UP_MILLIS);
@@ -296,7 +316,19 @@ impl Writes {
         Ok(())
     }
 
-    /// The commit. It also stores the time of an alarm to set, so that later steps know it.
+    /// What was read, or `None` for a row that cannot be read, which is logged.
+    fn readable<T>(&mut self, read: Result<T, Stop>) -> Result<Option<T>, Stop> {
+        match read {
+            Ok(value) => Ok(Some(value)),
+            Err(Stop::Unreadable(key)) => {
+                self.unreadable.push(key);
+                Ok(None)
+            }
+            Err(need @ Stop::Need(_)) => Err(need),
+        }
+    }
+
+    /// The act. An alarm to set is written beside it, so that later steps know of it.
     fn then(mut self, next: Next) -> Step {
         if let Some(alarm) = self.alarm {
             self.put(ALARM.to_owned(), &alarm);
@@ -305,6 +337,7 @@ impl Writes {
             writes: self.writes,
             alarm: self.alarm,
             wake: self.wake,
+            unreadable: self.unreadable,
             next,
         }))
     }
@@ -321,18 +354,11 @@ pub fn step(
     rows: &Rows,
     context: &Context,
 ) -> Step {
-    let asker = task.asker();
-    let started = matches!(
-        &task,
-        Task::Settle(Call {
-            purpose: Purpose::Start { .. },
-            ..
-        })
-    );
+    let stuck = task.stuck();
     let taken = match task {
         Task::Signed(signed) => nonce::check(signed, rows, context),
         Task::Create(create) => create::begin(settings, create, rows, context),
-        Task::Ask(ask) => ask::begin(settings, ask, rows, context),
+        Task::Ask(ask) => ask::begin(settings, ask, happened.as_ref(), rows, context),
         Task::List(list) => list::page(settings, &list, rows, context),
         Task::Call(call) => attempt(settings, call, rows, context),
         Task::Settle(call) => settle(settings, call, happened, rows, context),
@@ -345,10 +371,11 @@ pub fn step(
     match taken {
         Ok(step) => step,
         Err(Stop::Need(need)) => Step::Need(need),
-        Err(Stop::Unreadable) => {
+        Err(Stop::Unreadable(key)) => {
             let mut writes = Writes::default();
-            let next = match asker {
-                Some(asker) => {
+            writes.unreadable.push(key);
+            let next = match stuck {
+                Stuck::Asked { asker, started } => {
                     let problem = Problem::new(&INTERNAL_ERROR);
                     let reply = asker.problem(&if started {
                         problem.execution_unknown()
@@ -357,16 +384,42 @@ pub fn step(
                     });
                     Next::reply(reply.with_outcome("unreadable-row"))
                 }
-                None => {
-                    // Otherwise the alarm would not fire again for other due rows.
+                Stuck::Hint => due::noted(),
+                Stuck::Check(alarm) => Next::Again {
+                    then: Task::Alarm(alarm),
+                },
+                Stuck::Report(posted) => {
+                    writes.delete(posted.due);
+                    due::set_aside(&mut writes, &format!("report/{}", posted.no), context.now);
+                    Next::Idle
+                }
+                Stuck::Alarm => {
+                    // It would not fire again for whatever else is due.
                     writes.alarm =
                         Some(context.now.plus_millis(due::GIVEN_UP_MILLIS).unix_millis());
                     Next::Idle
                 }
+                Stuck::Nobody => Next::Idle,
             };
             writes.then(next)
         }
     }
+}
+
+/// Who goes on, and how, where a task meets a row that cannot be read.
+enum Stuck {
+    /// Who asked is told; `started` where a verification may have been started.
+    Asked { asker: Asker, started: bool },
+    /// The callback is answered.
+    Hint,
+    /// The alarm goes on.
+    Check(due::Alarm),
+    /// The report is made later.
+    Report(webhook::Posted),
+    /// The alarm fires again.
+    Alarm,
+    /// There is nothing to do.
+    Nobody,
 }
 
 impl Task {
@@ -387,25 +440,50 @@ impl Task {
     }
 
     fn asker(&self) -> Option<Asker> {
+        match self.stuck() {
+            Stuck::Asked { asker, .. } => Some(asker),
+            _ => None,
+        }
+    }
+
+    fn stuck(&self) -> Stuck {
+        let asked = |asker: &Asker| Stuck::Asked {
+            asker: asker.clone(),
+            started: false,
+        };
+        let read = |ask: &Ask| match &ask.asker {
+            Some(asker) => asked(asker),
+            None => Stuck::Check(ask.alarm),
+        };
         match self {
-            Self::Signed(signed) => signed.then.asker(),
-            Self::Create(create) => Some(create.asker.clone()),
-            Self::Ask(ask) => ask.asker.clone(),
-            Self::List(list) => Some(list.asker.clone()),
+            Self::Signed(signed) => signed.then.stuck(),
+            Self::Create(create) => asked(&create.asker),
+            Self::Ask(ask) => read(ask),
+            Self::List(list) => asked(&list.asker),
             Self::Call(call) | Self::Settle(call) => match &call.purpose {
-                Purpose::Start { create, .. } => Some(create.asker.clone()),
-                Purpose::Ask(ask) => ask.asker.clone(),
+                Purpose::Start { create, .. } => Stuck::Asked {
+                    asker: create.asker.clone(),
+                    started: matches!(self, Self::Settle(_)),
+                },
+                Purpose::Ask(ask) => read(ask),
             },
-            Self::Hint(_)
-            | Self::Wake(_)
-            | Self::Alarm(_)
-            | Self::Report(_)
-            | Self::Reported(_) => None,
+            Self::Hint(_) => Stuck::Hint,
+            Self::Alarm(_) => Stuck::Alarm,
+            Self::Report(posted) => Stuck::Report(posted.clone()),
+            Self::Wake(_) | Self::Reported(_) => Stuck::Nobody,
         }
     }
 }
 
 impl Purpose {
+    /// The row of the order it is for.
+    fn order_key(&self) -> String {
+        rows::order_key(match self {
+            Self::Start { create, .. } => &create.no,
+            Self::Ask(ask) => &ask.no,
+        })
+    }
+
     fn action(&self) -> &'static Action {
         match self {
             Self::Start { .. } => &crate::actions::INIT_FACE_VERIFY,
@@ -434,7 +512,7 @@ impl Purpose {
                 ("CertifyId", Value::from(ask.certify_id.as_str())),
             ],
         };
-        rules::validate(self.action(), parameters, &settings.options.validation(now)).ok()
+        actions::validate(self.action(), parameters, &settings.options.validation(now)).ok()
     }
 }
 
@@ -460,7 +538,7 @@ fn attempt(settings: &Settings, call: Call, rows: &Rows, context: &Context) -> R
 
 fn send(settings: &Settings, call: Call, writes: Writes, context: &Context) -> Result<Step, Stop> {
     let Some(request) = call.purpose.request(settings, context.now) else {
-        return Err(Stop::Unreadable);
+        return Err(Stop::Unreadable(call.purpose.order_key()));
     };
     let attempt = call::attempt(
         &settings.options,
@@ -470,10 +548,16 @@ fn send(settings: &Settings, call: Call, writes: Writes, context: &Context) -> R
         context.now,
         context.nonce(),
     );
+    let (share, yields) = match &call.purpose {
+        Purpose::Start { .. } => (None, false),
+        Purpose::Ask(ask) => (ask.share(), ask.yields()),
+    };
     Ok(writes.then(Next::Send {
         action: Some(call.purpose.action().name),
         request: attempt.request,
         timeout_millis: attempt.timeout_millis,
+        share,
+        yields,
         then: Task::Settle(Call {
             purpose: call.purpose,
             state: attempt.state,
@@ -488,10 +572,28 @@ fn settle(
     rows: &Rows,
     context: &Context,
 ) -> Result<Step, Stop> {
-    let Call { purpose, state } = call;
+    let Call { purpose, mut state } = call;
+    let happened = match happened {
+        Some(Happened::Shared { outcome, of }) => {
+            if let Task::Settle(sent) = *of {
+                state = sent.state;
+            }
+            Some(Happened::Outcome(outcome))
+        }
+        happened => happened,
+    };
+    // Alibaba Cloud's clock, since the gateway's may be wrong for a while. An answer without a date is
+    // judged by what this call has learned of the difference.
+    let mut upstream_now = context.now.plus_millis(state.clock_offset_millis);
     let ended = match happened {
         Some(Happened::Outcome(outcome)) => {
+            if let call::Outcome::Answered(response) = &outcome {
+                upstream_now = call::server_time(&response.headers).unwrap_or(upstream_now);
+            }
             let request = || purpose.request(settings, context.now);
+            // The nonce is random, and those who share an attempt share what follows.
+            let jitter = state.nonce.get(..8).unwrap_or_default();
+            let jitter = u32::from_str_radix(jitter, 16).unwrap_or_default();
             match call::settle(
                 &settings.options,
                 &settings.credentials,
@@ -501,7 +603,7 @@ fn settle(
                 outcome,
                 false,
                 context.now,
-                context.jitter(),
+                jitter,
             ) {
                 call::Step::Done(answer) => Ended::Answered(answer),
                 call::Step::Failed(error) => Ended::Failed(error),
@@ -513,19 +615,28 @@ fn settle(
                     return Ok(Writes::default().then(Next::Wait {
                         millis: delay_millis,
                         on: None,
+                        while_heard: false,
                         then: Task::Call(Call { purpose, state }),
                     }));
                 }
             }
         }
         Some(Happened::Crowded) => Ended::Crowded,
-        None => return Err(Stop::Unreadable),
+        Some(Happened::Shared { .. } | Happened::Gone) | None => {
+            return Err(Stop::Unreadable(purpose.order_key()));
+        }
     };
     match purpose {
-        Purpose::Start { create, flight } => {
-            create::settle(settings, create, &flight, ended, rows, context)
-        }
-        Purpose::Ask(ask) => ask::settle(settings, ask, ended, rows, context),
+        Purpose::Start { create, flight } => create::settle(
+            settings,
+            create,
+            &flight,
+            ended,
+            upstream_now,
+            rows,
+            context,
+        ),
+        Purpose::Ask(ask) => ask::settle(settings, ask, ended, upstream_now, rows, context),
     }
 }
 

@@ -1,5 +1,6 @@
 //! Nonces of signed requests: each can be used once while its request's timestamp is valid.
 
+use super::due::CLOCK_WRONG_MILLIS;
 use super::rows::{Rows, Stop};
 use super::{Context, Next, Step, Task, Writes};
 use crate::json::Json;
@@ -30,13 +31,14 @@ pub(super) fn check(signed: Signed, rows: &Rows, context: &Context) -> Result<St
         }
         let reply = match signed.then.asker() {
             Some(asker) => asker.refusal(&errors::NONCE_USED.because("")),
-            None => return Err(Stop::Unreadable),
+            None => return Err(Stop::Unreadable(signed.nonce)),
         };
         return Ok(writes.then(Next::reply(reply)));
     }
     let gone = context
         .now
         .plus_millis(NONCE_MILLIS)
+        .plus_millis(CLOCK_WRONG_MILLIS)
         .unix_millis()
         .div_euclid(BATCH_MILLIS)
         .saturating_add(1)

@@ -11,7 +11,12 @@ use serde::{Deserialize, Serialize};
 /// not expired.
 const GRACE_MILLIS: i64 = 5 * 60_000;
 
-/// An order in the ledger.
+/// The pause between two questions of those who wait for a verdict grows up to this.
+const LOOK_AGAIN_MAX_MILLIS: i64 = 5_000;
+/// Where nobody has waited for this long, the pauses are short again.
+const LOOKS_IN_A_ROW_MILLIS: i64 = 30_000;
+
+/// What the ledger knows of an order.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Order {
@@ -23,6 +28,13 @@ pub struct Order {
     pub input: String,
     /// The outcome of the start.
     pub start: Start,
+    /// The call that was under way when the order was given up. What comes of it counts until the
+    /// order is started again: a clock that jumps must not lose it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub given_up: Option<String>,
+    /// When the next of those who wait for the verdict asks for it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub look: Option<Look>,
     /// The outcome; never changed once written.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub verdict: Option<Verdict>,
@@ -31,7 +43,31 @@ pub struct Order {
     pub report: Option<Report>,
 }
 
-/// The start of an order.
+/// The questions of those who wait for an order's verdict: one asks, and the others wait with it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Look {
+    /// When the next question may be asked, in milliseconds.
+    pub next: i64,
+    /// Questions asked in a row.
+    pub looks: i64,
+}
+
+impl Look {
+    /// Whoever may ask now does so, and this is written.
+    fn taken(before: Option<Self>, now: i64) -> Self {
+        let looks = before
+            .filter(|before| now.saturating_sub(before.next) < LOOKS_IN_A_ROW_MILLIS)
+            .map_or(0, |before| before.looks)
+            .saturating_add(1);
+        let pause = looks.saturating_mul(1_000).min(LOOK_AGAIN_MAX_MILLIS);
+        Self {
+            next: now.saturating_add(pause),
+            looks,
+        }
+    }
+}
+
+/// How the start of an order went.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase", rename_all_fields = "camelCase")]
 pub enum Start {
@@ -66,7 +102,7 @@ pub enum Start {
         /// URL of Alibaba Cloud's web page, while it is valid.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         certify_url: Option<String>,
-        /// When.
+        /// When, by Alibaba Cloud's clock.
         at: i64,
     },
 }
@@ -80,6 +116,9 @@ pub struct Verdict {
     /// Alibaba Cloud's SubCode.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub sub_code: Option<String>,
+    /// Whether Alibaba Cloud did not know the CertifyId any more.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub unknown_there: bool,
     /// When it became known, in milliseconds.
     pub at: i64,
 }
@@ -92,7 +131,7 @@ pub enum Outcome {
     Passed,
     /// Alibaba Cloud returned `Passed=F`.
     Rejected,
-    /// It expired unfinished.
+    /// Its time was over and Alibaba Cloud still said it was not finished, or did not know it any more.
     Expired,
 }
 
@@ -177,15 +216,43 @@ impl Order {
         }
     }
 
-    /// Whether a call in progress has definitely ended without a stored outcome.
+    /// Whether a call that was under way has ended, as far as can be known, without its outcome being
+    /// written.
     pub fn is_lost(&self, instance: &str, now: Timestamp) -> bool {
         matches!(&self.start, Start::Inflight { instance: theirs, until, .. }
             if theirs != instance || now.unix_millis() > *until)
     }
 
-    /// Whether this call is the one in progress.
+    /// Nobody waits for the call under way any longer.
+    pub fn give_up(&mut self) {
+        if let Start::Inflight { flight, .. } = std::mem::replace(&mut self.start, Start::Unknown) {
+            self.given_up = Some(flight);
+        }
+    }
+
+    /// Milliseconds until the next question of those who wait may be asked. A clock that was set back
+    /// does not make them wait longer than any question does.
+    pub fn look_in_millis(&self, now: i64) -> i64 {
+        let left = self.look.map_or(0, |look| look.next.saturating_sub(now));
+        if left > LOOK_AGAIN_MAX_MILLIS {
+            0
+        } else {
+            left.max(0)
+        }
+    }
+
+    /// One of those who wait asks now.
+    pub fn take_look(&mut self, now: i64) {
+        self.look = Some(Look::taken(self.look, now));
+    }
+
+    /// Whether it is that very call that is under way, or was last.
     pub fn is_flight(&self, flight: &str) -> bool {
-        matches!(&self.start, Start::Inflight { flight: ours, .. } if ours == flight)
+        match &self.start {
+            Start::Inflight { flight: ours, .. } => ours == flight,
+            Start::Unknown => self.given_up.as_deref() == Some(flight),
+            Start::Refused { .. } | Start::Done { .. } => false,
+        }
     }
 }
 

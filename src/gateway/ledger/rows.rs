@@ -7,11 +7,11 @@
 //! | `certify/{certifyId}` | the order it was handed out for |
 //! | `starts/{day}` | verifications started that day |
 //! | `user/{day}/{keyed hash}` | … for one UserId |
-//! | `due/{time}/{what}/{id}` | `1`; work for the alarm, see [`super::due`] |
-//! | `nonce/{AccessKeyId}/{hash}` | `1`; a used nonce |
-//! | `alarm` | the time of the alarm |
-//! | `caller` | the caller of this ledger |
-//! | `receiver` | the back-off of an unresponsive webhook receiver, see [`super::webhook::Receiver`] |
+//! | `due/{time}/{what}/{id}` | how often the alarm has come to it, from 1; what it has to do, see [`super::due`] |
+//! | `nonce/{AccessKeyId}/{hash}` | `1`; a nonce that was used |
+//! | `alarm` | when the alarm is set to fire |
+//! | `caller` | whose ledger it is |
+//! | `receiver` | that the webhook's receiver did not answer, see [`super::webhook::Receiver`] |
 //!
 //! Times in keys are milliseconds with leading zeros, so that keys sort by time. Values are JSON.
 
@@ -57,8 +57,8 @@ pub enum Need {
 pub enum Stop {
     /// Rows must be loaded first.
     Need(Need),
-    /// A row does not have the form that this version writes.
-    Unreadable,
+    /// The row with this key is not of the form this version writes, or says what cannot be done.
+    Unreadable(String),
 }
 
 /// The rows that the host has loaded so far.
@@ -79,7 +79,9 @@ impl Rows {
         match first_value(&self.rows, key) {
             None => Err(Stop::Need(Need::Keys(vec![key.to_owned()]))),
             Some(None) => Ok(None),
-            Some(Some(text)) => from_json(text).map(Some).map_err(|_| Stop::Unreadable),
+            Some(Some(text)) => from_json(text)
+                .map(Some)
+                .map_err(|_| Stop::Unreadable(key.to_owned())),
         }
     }
 

@@ -132,6 +132,8 @@ pub(super) fn send(
         action: None,
         request,
         timeout_millis: TIMEOUT_MILLIS,
+        share: None,
+        yields: false,
         then: Task::Reported(posted),
     }))
 }

@@ -12,13 +12,13 @@ use std::fmt;
 #[serde(rename_all = "lowercase")]
 #[non_exhaustive]
 pub enum Kind {
-    /// The program must change something: the request, an option, or the fetch it uses. `fields` says what
-    /// is wrong with request or options, which were not sent.
+    /// The program must change something: the request, an option, or the fetch it uses. `fields`
+    /// says what is wrong with request or options, which were not sent.
     Validation,
     /// Alibaba Cloud rejected the signature, the timestamp or the nonce.
     Signature,
-    /// Alibaba Cloud refused the AccessKey, the SecurityToken or its permission, or the program's function for
-    /// credentials gave none.
+    /// Alibaba Cloud refused the AccessKey, the SecurityToken or its permission, or the program's
+    /// function for credentials gave none.
     Credentials,
     /// Too many calls; retry later.
     Throttled,
@@ -144,7 +144,7 @@ impl Error {
             "InvalidRequest",
             &Text::new(
                 "参数未通过校验，请求未发送：",
-                "The request was not sent, because of its parameters:",
+                "The request was not sent because of invalid parameters: ",
             ),
             fields,
         )
@@ -160,7 +160,8 @@ impl Error {
         )
     }
 
-    /// Everything that is wrong with what the program's function for credentials gave, in one error.
+    /// Everything that is wrong with what the program's function for credentials gave, in one
+    /// error.
     pub fn credentials(fields: Vec<FieldError>) -> Self {
         Self::of_fields(
             Kind::Credentials,

@@ -1,4 +1,4 @@
-//! Points in time in the forms that Alibaba Cloud and HTTP use. Nothing here reads a clock.
+//! Points in time in the formats of Alibaba Cloud and HTTP. This module reads no clock.
 //!
 //! The calendar is that of the `time` crate. Its format descriptions would add 15 KB (gzip) to a
 //! client of 100 KB, so the four fixed forms are read and written here.

@@ -29,7 +29,7 @@ pub use value::Value;
 /// Both actions.
 pub static ACTIONS: [&Action; 2] = [&INIT_FACE_VERIFY, &DESCRIBE_FACE_VERIFY];
 
-/// The action of that name, `None` for every other name.
+/// The action with the name, if any.
 pub fn by_name(name: &str) -> Option<&'static Action> {
     ACTIONS.into_iter().find(|action| action.name == name)
 }

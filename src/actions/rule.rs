@@ -1,6 +1,7 @@
 //! What the value of one parameter must be.
 //!
-//! Sources: Alibaba Cloud's page of both actions; for products other than LR_FR its API metadata.
+//! Sources: Alibaba Cloud's page of both actions and, for products other than LR_FR, its API
+//! metadata.
 
 use crate::identity::{Problem, cert_name, cert_no, mobile};
 use crate::json::read as json;
@@ -15,37 +16,37 @@ pub const LR_FR: &str = "LR_FR";
 pub const IDENTITY_CARD: &str = "IDENTITY_CARD";
 /// The most characters of a Base64 picture, from Alibaba Cloud's API metadata.
 const PICTURE_MAX: usize = 1_548_576;
-/// The most bytes of MetaInfo taken; real ones have a few hundred to a few thousand.
+/// The longest accepted MetaInfo in bytes; real ones have a few hundred to a few thousand.
 const META_INFO_MAX: usize = 262_144;
 /// The most bytes of an address.
 const URL_MAX: usize = 2_048;
 /// What stands for a broken character: what would be signed is not what was meant.
 const REPLACEMENT: char = '\u{FFFD}';
 
-/// What a parameter must be.
+/// The rule of a parameter.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Rule {
     /// A positive 64-bit integer.
     SceneId,
     /// 32 ASCII letters and digits.
     OuterOrderNo,
-    /// `LR_FR`, or another product where allowed.
+    /// `LR_FR`, or another product if allowed.
     ProductCode,
     /// An upper-case word; Alibaba Cloud adds new ones.
     Model,
-    /// `IDENTITY_CARD`; other products take others.
+    /// `IDENTITY_CARD`; other products accept others.
     CertType,
     /// See [`cert_name`].
     CertName,
     /// See [`cert_no`].
     CertNo,
-    /// A string that holds a JSON object, passed on byte for byte.
+    /// A string with a JSON object, passed through byte for byte.
     MetaInfo,
     /// See [`mobile`].
     Mobile,
     /// An IPv4 or IPv6 address.
     Ip,
-    /// A CertifyId: not empty, ASCII. Its length and alphabet vary.
+    /// A CertifyId: non-empty ASCII. Its length and alphabet vary.
     CertifyId,
     /// An absolute URL.
     Url {
@@ -86,7 +87,7 @@ pub(super) struct Context {
     pub(super) documents: cert_no::Documents,
 }
 
-/// What a value becomes, where it does not stay as it is, and what is to be said of it.
+/// The normalized value, if it changes, and its notices.
 pub(super) type Checked = Result<(Option<String>, Vec<Problem>), Problem>;
 
 pub(super) fn check(rule: Rule, text: &str, context: &Context) -> Checked {
@@ -173,7 +174,7 @@ pub(super) fn check(rule: Rule, text: &str, context: &Context) -> Checked {
                 Problem::new(
                     "meta-info",
                     "应为客户端 SDK 返回的 JSON 对象字符串，请原样传入。",
-                    "must be the JSON object that the client SDK gave; pass it as it is.",
+                    "must be the JSON object from the client SDK; pass it unchanged.",
                 ),
             )
         }
@@ -204,13 +205,13 @@ pub(super) fn check(rule: Rule, text: &str, context: &Context) -> Checked {
                     Problem::new(
                         "url",
                         "应为 https:// 开头的完整地址。",
-                        "must be a full address that begins with https://.",
+                        "must be an absolute URL that starts with https://.",
                     )
                 } else {
                     Problem::new(
                         "url",
                         "应为 https:// 或 http:// 开头的完整地址。",
-                        "must be a full address that begins with https:// or http://.",
+                        "must be an absolute URL that starts with https:// or http://.",
                     )
                 },
             )

@@ -13,17 +13,17 @@ use crate::text::Text;
 use crate::timestamp::Timestamp;
 use std::borrow::Cow;
 
-/// Room for that many parameters is made at first.
+/// The initial capacity for parameters.
 const USUALLY: usize = 16;
 
-/// What the checks need to know beside the request.
+/// The inputs of the validation in addition to the request.
 #[derive(Clone, Copy, Debug)]
 pub struct ValidationOptions {
     /// The time now; birth dates may not be in the future.
     pub now: Timestamp,
-    /// Whether ProductCodes other than LR_FR are taken.
+    /// Whether ProductCodes other than LR_FR are accepted.
     pub allow_other_products: bool,
-    /// Which documents' numbers CertNo may hold.
+    /// The kinds of documents that CertNo accepts.
     pub documents: cert_no::Documents,
 }
 
@@ -39,20 +39,18 @@ impl ValidationOptions {
 }
 
 impl InitFaceVerify {
-    /// Checks everything, so that the request can be signed.
+    /// Validates the request, so that it can be signed.
     ///
-    /// # Errors
-    /// Everything that is wrong, field by field, in one error of kind `validation`.
+    /// # Errors All invalid fields in one error of kind `validation`.
     pub fn validate(self, options: &ValidationOptions) -> Result<ValidRequest<'static>, Error> {
         validate(&INIT_FACE_VERIFY, self.into_values(), options)
     }
 }
 
 impl DescribeFaceVerify {
-    /// Checks everything, so that the request can be signed.
+    /// Validates the request, so that it can be signed.
     ///
-    /// # Errors
-    /// Everything that is wrong, field by field, in one error of kind `validation`.
+    /// # Errors All invalid fields in one error of kind `validation`.
     pub fn validate(self, options: &ValidationOptions) -> Result<ValidRequest<'static>, Error> {
         validate(&DESCRIBE_FACE_VERIFY, self.into_values(), options)
     }
@@ -193,7 +191,7 @@ impl<'a> Given<'a> {
     }
 }
 
-/// `init` is what an InitFaceVerify was given.
+/// `init` are the parameters of an InitFaceVerify.
 fn context(init: Option<&Given>, options: &ValidationOptions) -> Context {
     let text = |place| init.and_then(|given| given.text(place));
     Context {
@@ -245,7 +243,7 @@ fn to_text<'a>(
         ),
         _ if parameter.rule == Rule::MetaInfo => wrong_type(
             "应为字符串：请原样传入客户端 SDK 返回的 MetaInfo，不要解析成对象。",
-            "must be a string: pass what the client SDK gave as it is, not parsed.",
+            "must be a string: pass the client SDK's MetaInfo unchanged, not parsed.",
         ),
         _ => wrong_type("应为字符串。", "must be a string."),
     }

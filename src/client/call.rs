@@ -135,8 +135,8 @@ impl State {
 pub struct Attempt {
     /// The request.
     pub request: OutgoingRequest,
-    /// Milliseconds that the whole answer, body included, may take. 0 where the call's time is up: the
-    /// outcome is then [`Loss::TimedOutUnsent`].
+    /// Time limit in milliseconds for the whole response, including its body. 0 where the call's
+    /// time is up: the outcome is then [`Loss::TimedOutUnsent`].
     pub timeout_millis: i64,
     /// The state to pass back with the outcome.
     pub state: State,
@@ -164,7 +164,7 @@ pub enum Loss {
     TimedOut,
     /// The time was up before this attempt was sent.
     TimedOutUnsent,
-    /// The answer was larger than the host reads.
+    /// The response exceeded the host's size limit.
     TooLarge,
     /// The caller aborted the call.
     Aborted,
@@ -176,7 +176,8 @@ pub enum Loss {
     NotAResponse,
     /// The program's function for credentials did not answer in time.
     CredentialsTimedOut,
-    /// The program's function for credentials threw an error; `mistake` where the program is at fault.
+    /// The program's function for credentials threw an error; `mistake` where the program is at
+    /// fault.
     CredentialsThrew {
         /// Whether it is a mistake in the program, which waiting does not mend.
         mistake: bool,
@@ -337,7 +338,7 @@ impl Loss {
                     "Aborted",
                     Developer,
                     "调用方在请求发出之前取消了调用，本次请求未发送。",
-                    "The caller cancelled the call before this request was sent.",
+                    "The caller aborted the call before this request was sent.",
                 ),
                 true,
             ),
@@ -347,7 +348,7 @@ impl Loss {
                     "Aborted",
                     Developer,
                     "调用方取消了请求。",
-                    "The caller cancelled the call.",
+                    "The caller aborted the call.",
                 ),
                 false,
             ),
@@ -356,8 +357,8 @@ impl Loss {
                     Kind::Timeout,
                     "Timeout",
                     Operator,
-                    "未在规定时间内收到完整应答，请检查网络或增大 timeoutMs。",
-                    "No complete answer came in time; check the network or raise timeoutMs.",
+                    "未在规定时间内收到完整响应，请检查网络或增大 timeoutMs。",
+                    "No complete response arrived in time; check the network or raise timeoutMs.",
                 )
                 .retryable(),
                 false,
@@ -378,8 +379,8 @@ impl Loss {
                     Kind::Protocol,
                     "AnswerTooLarge",
                     Operator,
-                    "应答过大，不是阿里云的应答；请检查 endpoint 与中间网关。",
-                    "The answer is too large to be Alibaba Cloud's; check the endpoint and what stands between.",
+                    "响应过大，不是阿里云的响应；请检查 endpoint 与中间代理。",
+                    "The response is too large to be from Alibaba Cloud; check the endpoint and intermediate proxies.",
                 ),
                 false,
             ),
@@ -389,7 +390,7 @@ impl Loss {
                     "ConnectionFailed",
                     Operator,
                     "未能连接到阿里云，请求未送达；请检查网络、DNS 与 endpoint。",
-                    "Alibaba Cloud could not be reached and the request was not sent; check network, DNS and endpoint.",
+                    "Alibaba Cloud is unreachable and the request was not sent; check the network, DNS and the endpoint.",
                 )
                 .retryable(),
                 true,
@@ -400,7 +401,7 @@ impl Loss {
                     "ConnectionFailed",
                     Operator,
                     "与阿里云的连接中断，请检查网络。",
-                    "The connection to Alibaba Cloud broke; check the network.",
+                    "The connection to Alibaba Cloud was interrupted; check the network.",
                 )
                 .retryable(),
                 false,

@@ -449,7 +449,7 @@ fn query_causes(ours: &[&str], theirs: &[&str], origin: Origin) -> Vec<Finding> 
             causes.push(not_signed(&shown(name), origin));
         }
     }
-    // Of another request, everything else follows.
+    // All other differences follow from a different request.
     causes.sort_by_key(|cause| cause.rule != "another-request");
     causes.dedup_by(|a, b| a.rule == "another-request" && b.rule == "another-request");
     causes

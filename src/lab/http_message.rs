@@ -13,7 +13,7 @@ pub(super) struct HttpMessage {
     pub(super) body: Option<String>,
 }
 
-/// Host, path and query of an address; what is not one gives an empty host.
+/// Host, path and query of a URL; the host is empty if it is not a URL.
 pub(super) fn split_url(url: &str) -> (Option<String>, String, String) {
     let url = url.split('#').next().unwrap_or_default();
     let rest = url.split_once("://").map_or(url, |(_, rest)| rest);

@@ -21,7 +21,7 @@ pub mod reading;
 use crate::text::Text;
 use serde::Serialize;
 
-/// Something worth saying about what was pasted.
+/// A remark about the pasted text.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Finding {
     /// Whether Alibaba Cloud would reject the request because of it.

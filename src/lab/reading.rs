@@ -120,7 +120,7 @@ impl Reading {
     }
 }
 
-/// Reads what was pasted, in whatever form.
+/// Parses the pasted text in any form.
 ///
 /// # Errors If it is unreadable.
 pub fn read(text: &str) -> Result<Reading, Finding> {
@@ -284,7 +284,7 @@ fn from_canonical_request(text: &str) -> Result<Option<Reading>, Finding> {
     }))
 }
 
-/// `Name=value` or `Name: value`, one a line and several of them, nothing encoded.
+/// Several lines of unencoded `Name=value` or `Name: value`.
 fn lines(text: &str) -> Option<Vec<Parameter>> {
     let lines: Vec<&str> = text
         .lines()

@@ -345,6 +345,7 @@ fn known_action(name: &str, version: &str) -> Result<&'static Action, Refusal> {
         return Err(errors::INVALID_VERSION.because("Version must be 2019-03-07"));
     }
     actions::by_name(name).ok_or_else(|| {
-        errors::ACTION_NOT_FOUND.because("there are InitFaceVerify and DescribeFaceVerify alone")
+        errors::ACTION_NOT_FOUND
+            .because("the only actions are InitFaceVerify and DescribeFaceVerify")
     })
 }

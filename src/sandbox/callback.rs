@@ -15,7 +15,7 @@ const INTERVAL_MILLIS: u32 = 1_500;
 /// verification that ends immediately.
 const FIRST_DELAY_MILLIS: i64 = 500;
 
-/// What became of a callback.
+/// The outcome of a callback.
 #[derive(Debug, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct CallbackAnswer {

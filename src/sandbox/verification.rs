@@ -30,18 +30,18 @@ pub(super) struct Verification {
     pub(super) callback: Option<CallbackState>,
 }
 
-/// Where the callback goes and how it went.
+/// The state of a callback.
 #[derive(Debug, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub(super) struct CallbackState {
     pub(super) url: String,
     pub(super) token: Option<String>,
     pub(super) attempts: u32,
-    /// HTTP status of the last answer; `None` when there was none.
+    /// HTTP status of the last response; `None` without a response.
     pub(super) last_status: Option<u16>,
 }
 
-/// What DescribeFaceVerify says of it from then on.
+/// The response of DescribeFaceVerify from then on.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub(super) enum Ending {

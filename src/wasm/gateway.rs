@@ -73,8 +73,8 @@ struct Known {
     instance: String,
 }
 
-/// What became of what was sent. `kind` is an outcome's, `crowded` where nothing was sent, or `gone` where
-/// whoever made the request does not listen any longer.
+/// What became of what was sent. `kind` is an outcome's, `crowded` where nothing was sent, or
+/// `gone` where whoever made the request does not listen any longer.
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
 struct HostHappened {
@@ -88,9 +88,9 @@ struct HostHappened {
     headers: Headers,
 }
 
-/// The next step of a ledger's task. In: the variables; the task, a text of the module's own; `happened`
-/// (`kind`, `status`, `headers`, `sentFor`), `rows` and the name of this `instance`; the answer's body; 32 random
-/// bytes. Out: a [`crate::gateway::ledger::Step`].
+/// The next step of a ledger's task. In: the variables; the task, a text of the module's own;
+/// `happened` (`kind`, `status`, `headers`, `sentFor`), `rows` and the name of this `instance`; the
+/// answer's body; 32 random bytes. Out: a [`crate::gateway::ledger::Step`].
 #[wasm_bindgen(js_name = gatewayStep)]
 pub fn gateway_step(
     settings: &str,
@@ -138,7 +138,7 @@ fn read_happened(happened: HostHappened, body: Option<Vec<u8>>) -> Result<Happen
     })
 }
 
-/// The task that compares the platform's alarm, as it is set, with what is due.
+/// The task that compares the platform's alarm with the due rows.
 #[wasm_bindgen(js_name = gatewayWake)]
 #[allow(clippy::cast_possible_truncation)] // milliseconds of every plausible clock fit
 pub fn gateway_wake(set_millis: Option<f64>) -> String {
@@ -184,8 +184,8 @@ pub fn gateway_photo(
     )))
 }
 
-/// A turn to call Alibaba Cloud, a [`pace::Turn`], or `null` when too many wait; `yields` is whether the call
-/// leaves its turn to others.
+/// A turn to call Alibaba Cloud, a [`pace::Turn`], or `null` when too many wait; `yields` is
+/// whether the call leaves its turn to others.
 #[wasm_bindgen(js_name = gatewayTurn)]
 #[allow(clippy::cast_possible_truncation)] // microseconds of every plausible clock fit
 pub fn gateway_turn(

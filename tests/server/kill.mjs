@@ -114,9 +114,9 @@ class Order {
 
   async step(gateway, dice) {
     if (this.#started && dice(4) > 0) return this.#told(await gateway.call("GET", `${ROUTE}/${this.no}`));
-    const anew = this.#lastCode === "start-outcome-unknown";
-    if (anew) this.restarts += 1;
-    const query = anew ? "?restartUnknown=true" : "";
+    const again = this.#lastCode === "start-outcome-unknown";
+    if (again) this.restarts += 1;
+    const query = again ? "?restartUnknown=true" : "";
     return this.#told(await gateway.call("POST", ROUTE + query, { body: this.#body }));
   }
 

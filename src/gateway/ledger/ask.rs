@@ -30,7 +30,7 @@ pub struct Ask {
     /// The row that has the alarm ask again, unless a verdict comes of this question.
     #[serde(default)]
     pub again: Option<String>,
-    /// OuterOrderNo; empty where the CertifyId says which order it is.
+    /// OuterOrderNo; empty if the CertifyId identifies the order.
     pub no: String,
     /// Whether to return the material.
     pub material: bool,
@@ -42,7 +42,7 @@ pub struct Ask {
     /// Whether the verdict is known, and only material is asked for.
     #[serde(default)]
     pub decided: bool,
-    /// The entity tag that the asker has.
+    /// The entity tag that the client sent.
     pub known: Option<String>,
     /// The order's SceneId once it is known; the requested one if the CertifyId identifies the
     /// order.
@@ -59,8 +59,8 @@ impl Ask {
         self.wait_until.is_some() && !self.decided
     }
 
-    /// Others that need the same answer at the same time share the question. What asks without waiting
-    /// gets an answer of its own, which is not older than its request.
+    /// Others that need the same answer at the same time share the question. What asks without
+    /// waiting gets an answer of its own, which is not older than its request.
     pub(super) fn share(&self) -> Option<String> {
         (self.waits() || self.decided).then(|| self.certify_id.clone())
     }
@@ -70,7 +70,7 @@ impl Ask {
         self.waits()
     }
 
-    /// The ledger asks for itself when its alarm fires; there may be more to do.
+    /// The ledger queries by itself when its alarm fires; more work may be due.
     fn after_check(&self) -> Next {
         Next::Again {
             then: Task::Alarm(self.alarm),
@@ -204,7 +204,7 @@ pub(super) fn settle(
             return decide(settings, &ask, order, verdict, None, rows, context);
         }
         Ended::Answered(Answer::Init(_)) => return Err(Stop::Unreadable(order_key(&ask.no))),
-        // The verdict stands, whatever became of the question about the material.
+        // The verdict is final, even if the query for the material failed.
         _ if order.verdict.is_some() => {
             ask.standing(settings, &order, None, Some("material-unavailable"))
         }
@@ -217,7 +217,8 @@ pub(super) fn settle(
     Ok(writes.then(next))
 }
 
-/// Alibaba Cloud does not know the CertifyId. While it can be used, an endpoint may not know it yet.
+/// Alibaba Cloud does not know the CertifyId. While it can be used, an endpoint may not know it
+/// yet.
 fn is_unknown_there(error: &Error) -> bool {
     error.kind == Kind::Vendor && error.code == "406"
 }
@@ -231,7 +232,7 @@ fn is_over(settings: &Settings, order: &Order, upstream_now: Timestamp) -> bool 
     }
 }
 
-/// That Alibaba Cloud does not know a CertifyId which it gave is nothing a caller can mend.
+/// A caller cannot fix that Alibaba Cloud does not know a CertifyId that it issued.
 fn own_id_refused(error: Error) -> Error {
     Error {
         audience: if matches!(error.audience, Audience::Developer) {
@@ -278,8 +279,8 @@ fn told(
     Ok(writes.then(wait(settings, ask, &order, Some(result), now)))
 }
 
-/// Until the next question may be asked or the verdict is known, as long as the request waits; then it
-/// is answered with what is known. `fresh` is what Alibaba Cloud said just now.
+/// Until the next question may be asked or the verdict is known, as long as the request waits; then
+/// it is answered with what is known. `fresh` is what Alibaba Cloud said just now.
 fn wait(
     settings: &Settings,
     ask: Ask,

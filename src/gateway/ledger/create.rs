@@ -286,7 +286,7 @@ pub(super) fn settle(
     writes.wake.push(create.no.clone());
     let first = matches!(order.start, Start::Inflight { again: false, .. });
     order.given_up = None;
-    // What is written of an order that is free again: nothing, or why it was refused.
+    // The row of an order that can be started again: none, or the reason for its rejection.
     let (free, problem) = match ended {
         Ended::Answered(Answer::Init(result)) => {
             return done(

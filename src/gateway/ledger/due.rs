@@ -5,9 +5,9 @@
 //! | what | action |
 //! |---|---|
 //! | `expire` | the order's record is deleted, the second time |
-//! | `check` | the verdict of an order whose time is over is fetched, so that it is not lost, until it is known |
+//! | `check` | the verdict of an expired order is queried, so that it is not lost, until it is known |
 //! | `hint` | the verdict of an order is fetched because of a callback, a few times |
-//! | `report` | the caller is told the verdict |
+//! | `report` | the verdict is delivered to the caller's webhook |
 //! | `drop` | the row with that key is deleted |
 
 use super::ask::Ask;
@@ -25,7 +25,8 @@ use serde::{Deserialize, Serialize};
 
 /// The platform has dropped an alarm that is this late; it is set again.
 pub const GIVEN_UP_MILLIS: i64 = 10 * 60_000;
-/// A question that brought no verdict is asked again after these. Those for a callback end with them.
+/// A question that brought no verdict is asked again after these. Those for a callback end with
+/// them.
 const PAUSES_MILLIS: [i64; 4] = [10_000, 60_000, 5 * 60_000, 15 * 60_000];
 /// … and then after this.
 const LONGEST_PAUSE_MILLIS: i64 = 60 * 60_000;
@@ -34,7 +35,7 @@ const LONGEST_PAUSE_MILLIS: i64 = 60 * 60_000;
 pub(super) const CLOCK_WRONG_MILLIS: i64 = 2 * 60 * 60_000;
 /// What needs a row that cannot be read is tried again after this.
 const SET_ASIDE_MILLIS: i64 = 60 * 60_000;
-/// Rows worked on in one act.
+/// Rows processed in one commit.
 const BATCH: u32 = 50;
 /// Commits, and milliseconds, before the alarm yields to a new alarm, because the platform ends a
 /// long-running alarm.
@@ -101,7 +102,7 @@ pub(super) fn hint(hint: &Hint, rows: &Rows, context: &Context) -> Result<Step, 
     Ok(writes.then(noted()))
 }
 
-/// The answer to a callback. Whether there is such an order is nobody's business but the caller's.
+/// The answer to a callback. The response must not reveal whether the order exists.
 pub(super) fn noted() -> Next {
     Next::reply(Reply::json(200, &Object::new().with("status", "ok")).with_outcome("noted"))
 }
@@ -182,7 +183,7 @@ pub(super) fn work(
                 }
             }
             ("drop", ..) => writes.delete(id.to_owned()),
-            // One question answers every callback of an order.
+            // One query serves all callbacks of an order.
             ("hint", Some(ask), _) if ask.no == id => {}
             ("check", Some(ask), _) if ask.no == id => {
                 let _ = ask_again(&mut writes, what, id, time, now);
@@ -256,7 +257,7 @@ pub(super) fn set_aside(writes: &mut Writes, what: &str, now: Timestamp) {
     writes.later(now.plus_millis(SET_ASIDE_MILLIS).unix_millis(), what);
 }
 
-/// What a due row is about: what to do, and with which.
+/// The action and the subject of a due row.
 fn entry(key: &str) -> (&str, &str) {
     let mut parts = key.splitn(4, '/').skip(2);
     (

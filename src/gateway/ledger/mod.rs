@@ -145,7 +145,7 @@ pub enum Happened {
         /// The task that it was sent for.
         of: Box<Task>,
     },
-    /// It was not sent, since too many calls wait for their turn already.
+    /// It was not sent, because too many calls are waiting for their turn.
     Crowded,
     /// Whoever made the request does not listen any longer.
     Gone,
@@ -195,7 +195,7 @@ pub struct Act {
     pub wake: Vec<String>,
     /// Rows that could not be read, to be logged. Their keys hold nothing about the person.
     pub unreadable: Vec<String>,
-    /// What comes next.
+    /// The next step.
     pub next: Next,
 }
 
@@ -218,12 +218,12 @@ pub enum Next {
         request: OutgoingRequest,
         /// Time limit for the whole response, in milliseconds.
         timeout_millis: i64,
-        /// Where something is under way by the same name, it is not sent: its outcome is awaited, and is
-        /// [`Happened::Shared`].
+        /// Where something is under way by the same name, it is not sent: its outcome is awaited,
+        /// and is [`Happened::Shared`].
         share: Option<String>,
         /// Whether it leaves its turn to others where many wait for theirs.
         yields: bool,
-        /// The task to go on with.
+        /// The task to continue with.
         #[serde(serialize_with = "as_text")]
         then: Task,
     },
@@ -235,7 +235,7 @@ pub enum Next {
         on: Option<String>,
         /// Whether the wait ends with the request it is for, as [`Happened::Gone`].
         while_heard: bool,
-        /// The task to go on with.
+        /// The task to continue with.
         #[serde(serialize_with = "as_text")]
         then: Task,
     },
@@ -328,7 +328,7 @@ impl Writes {
         }
     }
 
-    /// The act. An alarm to set is written beside it, so that later steps know of it.
+    /// The commit. It also stores the time of an alarm to set, so that later steps know it.
     fn then(mut self, next: Next) -> Step {
         if let Some(alarm) = self.alarm {
             self.put(ALARM.to_owned(), &alarm);
@@ -582,8 +582,8 @@ fn settle(
         }
         happened => happened,
     };
-    // Alibaba Cloud's clock, since the gateway's may be wrong for a while. An answer without a date is
-    // judged by what this call has learned of the difference.
+    // Alibaba Cloud's clock, since the gateway's may be wrong for a while. An answer without a date
+    // is judged by what this call has learned of the difference.
     let mut upstream_now = context.now.plus_millis(state.clock_offset_millis);
     let ended = match happened {
         Some(Happened::Outcome(outcome)) => {

@@ -16,7 +16,7 @@ const LOOK_AGAIN_MAX_MILLIS: i64 = 5_000;
 /// Where nobody has waited for this long, the pauses are short again.
 const LOOKS_IN_A_ROW_MILLIS: i64 = 30_000;
 
-/// What the ledger knows of an order.
+/// An order in the ledger.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Order {
@@ -67,7 +67,7 @@ impl Look {
     }
 }
 
-/// How the start of an order went.
+/// The start of an order.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase", rename_all_fields = "camelCase")]
 pub enum Start {
@@ -131,7 +131,8 @@ pub enum Outcome {
     Passed,
     /// Alibaba Cloud returned `Passed=F`.
     Rejected,
-    /// Its time was over and Alibaba Cloud still said it was not finished, or did not know it any more.
+    /// Its time was over and Alibaba Cloud still said it was not finished, or did not know it any
+    /// more.
     Expired,
 }
 
@@ -216,8 +217,8 @@ impl Order {
         }
     }
 
-    /// Whether a call that was under way has ended, as far as can be known, without its outcome being
-    /// written.
+    /// Whether a call that was under way has ended, as far as can be known, without its outcome
+    /// being written.
     pub fn is_lost(&self, instance: &str, now: Timestamp) -> bool {
         matches!(&self.start, Start::Inflight { instance: theirs, until, .. }
             if theirs != instance || now.unix_millis() > *until)
@@ -230,8 +231,8 @@ impl Order {
         }
     }
 
-    /// Milliseconds until the next question of those who wait may be asked. A clock that was set back
-    /// does not make them wait longer than any question does.
+    /// Milliseconds until the next question of those who wait may be asked. A clock that was set
+    /// back does not make them wait longer than any question does.
     pub fn look_in_millis(&self, now: i64) -> i64 {
         let left = self.look.map_or(0, |look| look.next.saturating_sub(now));
         if left > LOOK_AGAIN_MAX_MILLIS {

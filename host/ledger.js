@@ -1,8 +1,8 @@
-/** When an alarm that failed fires again. */
+/** The delay before a failed alarm fires again. */
 const ALARM_AGAIN_MS = 60_000;
 
 /**
- * Performs the tasks of one caller's ledger: stores rows, sends requests and waits, as the core says. Decides nothing.
+ * Performs the tasks of the store of one caller ledger: stores rows, sends requests and waits, as decided by the core.
  */
 export class LedgerRunner {
   #host;
@@ -15,11 +15,12 @@ export class LedgerRunner {
    * @param {object} host
    * @param {ReturnType<typeof import("./core.js").loadCore>} host.core
    * @param {() => string} host.settings as the core reads them
-   * @param {string} host.instance a call that another instance made has ended with it
+   * @param {string} host.instance a call ends with the instance that made it
    * @param {(action: string, yields: boolean) => Promise<number | null>} host.turn milliseconds to wait before a call;
-   *   null when too many calls wait already
+   *   null if too many calls are waiting
    * @param {(request: object, limits: object) => Promise<object>} host.send never throws; see `pkg/transport.js`
-   * @param {(call: { action: string | null, kind: string, status?: number, millis: number }) => void} [host.observeCall]
+   * @param {(call: { action: string | null, kind: string, status?: number, millis: number }) => void}
+   *   [host.observeCall]
    * @param {import("./storage.js").LedgerStorage} storage
    */
   constructor(host, storage) {
@@ -29,11 +30,11 @@ export class LedgerRunner {
 
   /**
    * @param {string} task
-   * @param {AbortSignal} [gone] aborts when nobody listens for the answer any longer
+   * @param {AbortSignal} [gone] aborts when the client has disconnected
    * @returns {Promise<{ reply?: object, photo?: string, upstream: { calls: number, millis: number } }>}
    */
   async run(task, gone) {
-    // The platform has forgotten the alarm while it is at work, and after it failed too often.
+    // The platform drops the alarm while it runs, and after too many failures.
     if (!this.#alarmAtWork) {
       const set = await this.#storage.alarm();
       if (!this.#alarmAtWork) await this.#perform(this.#host.core.wake(set ?? undefined));
@@ -41,7 +42,7 @@ export class LedgerRunner {
     return this.#perform(task, gone);
   }
 
-  /** Never throws: platforms give up an alarm that does so a few times. */
+  /** Never throws: platforms drop an alarm that throws a few times. */
   async alarm() {
     this.#alarmAtWork = true;
     try {
@@ -84,7 +85,7 @@ export class LedgerRunner {
           await Promise.all(what.tasks.map((each) => this.#perform(each)));
           break;
         case "again":
-          // A long row of acts lets others have their turn.
+          // Yields to other tasks during a long series of steps.
           await sleep(0);
           break;
         default:
@@ -96,7 +97,7 @@ export class LedgerRunner {
     }
   }
 
-  /** The time and the random bytes are the same for all asks of one act. */
+  /** The time and the random bytes are the same for all repetitions of one step. */
   #act(task, happened) {
     const { core, settings, instance } = this.#host;
     const text = settings();
@@ -104,7 +105,7 @@ export class LedgerRunner {
     return this.#storage.step((known) => core.step(text, task, happened, known, instance, moment));
   }
 
-  /** What is under way by the same name is awaited in place of being sent again. */
+  /** Awaits a request in progress with the same name instead of sending it again. */
   async #send(what, upstream) {
     const { share, then } = what;
     if (share === null) return this.#call(what, upstream);
@@ -136,7 +137,7 @@ export class LedgerRunner {
     return happened;
   }
 
-  /** Ends when the time is over, the order is woken or, where that matters, nobody listens any longer. */
+  /** Ends when the time is over, the order is woken or, if relevant, the client has disconnected. */
   #wait({ millis, on, whileHeard }, gone) {
     if (whileHeard && gone?.aborted) return undefined;
     if (on === null) return sleep(millis);

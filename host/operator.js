@@ -1,4 +1,4 @@
-/** What whoever runs a gateway does with its settings, whatever the host. */
+/** The operator's commands for the settings, for every host. */
 
 import { createHash, randomBytes } from "node:crypto";
 import * as glue from "../pkg/wasm/gateway/cloudauth_edge.js";
@@ -6,10 +6,10 @@ import { settingsText } from "./core.js";
 import { Failure } from "./failure.js";
 
 /**
- * A caller with a fresh token and key pair; a known caller gets them beside the old ones.
+ * Creates a caller with a new token and key pair, or adds them to an existing caller.
  *
  * @param {ReturnType<typeof import("./core.js").loadCore>} core
- * @param {Record<string, string>} variables the settings as they are deployed
+ * @param {Record<string, string>} variables the deployed settings
  * @param {string} id
  */
 export function newCaller(core, variables, id) {
@@ -22,7 +22,7 @@ export function newCaller(core, variables, id) {
   const { GATEWAY_SECRET: secret } = variables;
   if (!secret) {
     throw new Failure(
-      "GATEWAY_SECRET is not set; the key pair's secret is derived from it. Set it as it is in the deployment.",
+      "GATEWAY_SECRET is not set. The key pair's secret is derived from it: set it to the deployed value.",
       "未设置 GATEWAY_SECRET；密钥对由它派生，请设为与部署环境相同的值。",
     );
   }
@@ -51,11 +51,11 @@ export function newCaller(core, variables, id) {
   webhook secret   ${glue.gatewayWebhookSecret(secret, id)}`,
     note: variables.GATEWAY_CALLERS
       ? ""
-      : "\nIt has this caller alone: GATEWAY_CALLERS was not set here. Add it to those that are deployed.",
+      : "\nIt contains only this caller because GATEWAY_CALLERS is not set here. Add the caller to the deployed list.",
   };
 }
 
-/** Begins or, with `finish`, ends the change of a known caller's token and key pair: the newest of each stay. */
+/** Starts or, with `finish`, completes the rotation of a caller's token and key pair: the newest of each remain. */
 export function rotate(core, variables, id, { finish = false } = {}) {
   const callers = deployedCallers(core, variables);
   const known = callers.find((caller) => caller.id === id);
@@ -72,7 +72,7 @@ export function rotate(core, variables, id, { finish = false } = {}) {
   };
 }
 
-/** What the deployment would not take is of no use to a caller; other callers' secrets need not be here. */
+/** A caller that the deployment rejects is useless. Other callers' secrets may be missing here. */
 function deployedCallers(core, variables) {
   const wrong = problemsOf(core, variables).filter(
     ({ field, rule }) =>
@@ -85,14 +85,14 @@ function deployedCallers(core, variables) {
   return variables.GATEWAY_CALLERS ? JSON.parse(variables.GATEWAY_CALLERS) : [];
 }
 
-/** What is wrong with the settings, as /readyz says it. */
+/** The faults of the settings, as in /readyz. */
 export function problemsOf(core, variables) {
   const request = { method: "GET", path: "/readyz", query: "", headers: [], host: "127.0.0.1", freshId: "" };
   const { reply } = core.route(settingsText(variables), request).then;
   return wrongSettings({ status: reply.status, text: reply.body });
 }
 
-/** … of a running gateway. */
+/** The faults of a running gateway's settings. */
 export async function problemsAt(url) {
   let response;
   try {
@@ -117,7 +117,7 @@ function wrongSettings({ status, text }) {
   return problem.settings ?? [{ field: problem.code, messages: problem.messages }];
 }
 
-/** Throws unless there is nothing wrong. */
+/** Throws if there are faults. */
 export function mustBeComplete(problems) {
   if (problems.length === 0) return;
   throw new Failure(`The gateway would refuse to serve:\n${listed(problems)}`, "请改正以上各项设置。");

@@ -1,7 +1,7 @@
-/** Timers may be late or lost, when the machine sleeps or its clock is set; so it looks at least this often. */
+/** Timers can be late or lost if the machine sleeps or its clock is set, so alarms are checked at least this often. */
 const LOOK_AGAIN_MS = 60_000;
 
-/** Fires the alarms that stand in the store, one at a time for each ledger. */
+/** Fires the alarms in the store, one at a time for each ledger. */
 export class Alarms {
   #store;
   #fire;
@@ -18,7 +18,7 @@ export class Alarms {
     this.#fire = fire;
   }
 
-  /** Sets the timer to what is due next. */
+  /** Sets the timer to the next alarm. */
   arm() {
     if (this.#stopped) return;
     clearTimeout(this.#timer);
@@ -27,7 +27,7 @@ export class Alarms {
     this.#timer = setTimeout(() => this.#look(), millis);
   }
 
-  /** Fires no more; resolves when what fires has ended. */
+  /** Stops firing; resolves when running alarms have ended. */
   async stop() {
     this.#stopped = true;
     clearTimeout(this.#timer);
@@ -46,7 +46,7 @@ export class Alarms {
     this.arm();
   }
 
-  /** The alarm stands in the store until its work is done, so that a process that dies meanwhile loses none. */
+  /** The alarm remains in the store until its work is done, so that a crash does not lose it. */
   async #work(ledger, at) {
     const done = () => {
       this.#atWork.delete(ledger);

@@ -6,7 +6,7 @@ import { parseArgs } from "node:util";
 import { Failure } from "../host/failure.js";
 
 const NODE_NEEDED = 24;
-/** sysexits.h: what a supervisor need not try again. */
+/** sysexits.h: a supervisor should not restart after this. */
 const EXIT_USAGE = 64;
 const EXIT_SETTINGS = 78;
 
@@ -34,12 +34,12 @@ const OPTIONS = {
   finish: { type: "boolean" },
   help: { type: "boolean", short: "h" },
   replace: { type: "boolean" },
-  // Node takes --env-file for its own, wherever it stands.
+  // Node consumes --env-file itself, wherever it is.
   settings: { type: "string" },
   version: { type: "boolean" },
 };
 
-/** Commands: how many arguments each takes, which options, and what it does. */
+/** Commands: number of arguments, options, and action. */
 const COMMANDS = {
   serve: { least: 0, most: 0, options: [], run: serve },
   check: { least: 0, most: 1, options: [], run: check },
@@ -68,20 +68,20 @@ function readArguments(args) {
     rest.length >= command.least &&
     rest.length <= command.most &&
     Object.keys(options).every((option) => command.options.includes(option));
-  if (!fits) throw new UsageFailure("This is not how the command is used.", USAGE);
+  if (!fits) throw new UsageFailure("Invalid usage.", USAGE);
   return { command, rest, options, file };
 }
 
 const packageVersion = () =>
   JSON.parse(readFileSync(new URL("../package.json", import.meta.url), "utf8")).version;
 
-/** The settings with what is wrong with this host's own. */
+/** The settings with the faults of this host's own settings. */
 async function readSettings(file) {
   const { settingsFrom, variablesOf } = await import("./settings.js");
   return settingsFrom(variablesOf(process.env, file));
 }
 
-/** … with what is wrong with any. */
+/** The settings with all faults. */
 async function checked(file) {
   const { loadedCore } = await import("./gateway.js");
   const { mustBeComplete, problemsOf } = await import("../host/operator.js");
@@ -92,7 +92,7 @@ async function checked(file) {
 
 async function serve(_, { file }) {
   const { startGateway } = await import("./gateway.js");
-  // What is written is for this user alone.
+  // Files are accessible to this user only.
   process.umask(0o077);
   const gateway = await startGateway(await checked(file)).catch((error) => {
     throw error.syscall === "listen"
@@ -106,7 +106,7 @@ async function serve(_, { file }) {
   console.log(JSON.stringify({ listening: url, metrics: metricsUrl, version: packageVersion() }));
   let asked = false;
   const end = async (signal) => {
-    // Whoever asks twice means it.
+    // A second signal stops immediately.
     if (asked) process.exit(1);
     asked = true;
     console.log(JSON.stringify({ stopping: signal }));

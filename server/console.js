@@ -1,4 +1,4 @@
-/** The console's files, and the headers that `_headers` gives them. */
+/** The console's files with their headers from `_headers`. */
 
 import { readFileSync, readdirSync } from "node:fs";
 import { extname, join, relative, sep } from "node:path";

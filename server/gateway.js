@@ -1,4 +1,4 @@
-/** The gateway as one process of this machine: its parts, put together. */
+/** The gateway as one process: connects its parts. */
 
 import { readFileSync } from "node:fs";
 import { loadCore, settingsText } from "../host/core.js";
@@ -10,7 +10,7 @@ import { httpServer, listen } from "./http.js";
 import { Metrics } from "./metrics.js";
 import { SqliteStore } from "./sqlite.js";
 
-/** Where the build puts what is not code, beside the bundle of this module. */
+/** The build's folder for assets, next to this module's bundle. */
 const beside = (name) => new URL(name, import.meta.url);
 
 export const loadedCore = () => loadCore(readFileSync(beside("gateway.wasm")));
@@ -19,8 +19,8 @@ export const loadedCore = () => loadCore(readFileSync(beside("gateway.wasm")));
  * Serves until it is stopped.
  *
  * @param {{ core: Record<string, string>, own: object }} settings
- * @returns {Promise<{ url: string, metricsUrl?: string, stop: () => Promise<boolean> }>} `stop` ends what was begun,
- *   within GATEWAY_SHUTDOWN_SECONDS; false where time ran out
+ * @returns {Promise<{ url: string, metricsUrl?: string, stop: () => Promise<boolean> }>} `stop` completes work in
+ *   progress, within GATEWAY_SHUTDOWN_SECONDS; false if time ran out
  */
 export async function startGateway({ core: variables, own }) {
   const core = loadedCore();
@@ -49,7 +49,7 @@ export async function startGateway({ core: variables, own }) {
   store.onAlarm = () => alarms.arm();
   const running = new Set();
 
-  /** Whether it is ready to serve beyond what its settings say. */
+  /** Whether it is ready to serve, apart from its settings. */
   async function unable({ route, then }) {
     if (route !== "readyz" || then.reply?.status !== 200) return undefined;
     try {
@@ -73,7 +73,7 @@ export async function startGateway({ core: variables, own }) {
         return work;
       },
       page: async () => pageAt(path),
-      // The reverse proxy's affair.
+      // The reverse proxy does this.
       mayGoOn: async () => true,
       observe(line) {
         console.log(JSON.stringify(line));
@@ -120,7 +120,7 @@ export async function startGateway({ core: variables, own }) {
   return { url, metricsUrl, stop };
 }
 
-/** Gives turns to call Alibaba Cloud, whose limit counts for all callers together. */
+/** Assigns turns to call Alibaba Cloud, whose limit applies to all callers together. */
 function pacer(core, settings) {
   const freeAt = new Map();
   return async (action, yields) => {

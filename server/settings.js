@@ -1,4 +1,4 @@
-/** Settings by environment and .env file: those of the core, and those of this host. */
+/** Settings from the environment and an .env file: the core's and this host's. */
 
 import { existsSync, readFileSync } from "node:fs";
 import { BlockList, isIP } from "node:net";
@@ -6,12 +6,12 @@ import { parseEnv } from "node:util";
 import { IS_SETTING } from "../host/core.js";
 import { Failure } from "../host/failure.js";
 
-/** As `wrangler.toml` has them for the Worker. */
+/** As in `wrangler.toml` for the Worker. */
 const ENDPOINTS = "cloudauth.cn-shanghai.aliyuncs.com,cloudauth.cn-beijing.aliyuncs.com";
 const ENV_FILE = ".env";
 const SHUTDOWN_MAX_SECONDS = 600;
 
-/** This host's own settings: their defaults, how they are read, and what is said where that fails. */
+/** This host's own settings: defaults, parsers, and messages. */
 const OWN = {
   GATEWAY_LISTEN: {
     otherwise: "127.0.0.1:8787",
@@ -27,7 +27,7 @@ const OWN = {
   },
   GATEWAY_DATABASE: {
     otherwise: "cloudauth-edge-gateway.db",
-    // So that a later version's connection string is not taken for a file name.
+    // Rejects URLs, so that a future connection string is not mistaken for a file name.
     read: (text) => (/^[a-z]+:\/\//i.test(text) ? undefined : text),
     en: "must be the path of a file on a local disk.",
     zh: "应为本地磁盘上的文件路径。",
@@ -47,14 +47,14 @@ const OWN = {
   },
 };
 
-/** The names of the settings that this host has and the Worker has not. */
+/** The names of this host's own settings. */
 export const OWN_NAMES = Object.keys(OWN);
 
 /**
- * The environment wins over the file.
+ * The environment takes precedence over the file.
  *
  * @param {NodeJS.ProcessEnv} env
- * @param {string} [file] must exist; without it, `.env` of the working folder is read where it exists
+ * @param {string} [file] must exist; by default, `.env` in the working folder, if it exists
  */
 export function variablesOf(env, file) {
   const path = file ?? ENV_FILE;
@@ -72,7 +72,8 @@ export function variablesOf(env, file) {
 
 /**
  * @param {Record<string, string>} variables
- * @returns {{ core: Record<string, string>, own: object, problems: { field: string, messages: { en: string, zh: string } }[] }}
+ * @returns {{ core: Record<string, string>, own: object, problems: { field: string, messages: { en: string, zh: string
+ *   } }[] }}
  */
 export function settingsFrom(variables) {
   const core = Object.fromEntries(Object.entries(variables).filter(([name]) => !(name in OWN)));

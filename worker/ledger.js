@@ -5,8 +5,7 @@ import { core, settingsOf } from "./core.js";
 import { DurableStorage } from "./storage.js";
 
 /**
- * One caller's ledger. The platform holds back what is sent, to Alibaba Cloud or to the caller, until the writes
- * before it are on disk.
+ * One caller's ledger. The platform delays outgoing requests and responses until preceding writes are on disk.
  */
 export class Ledger extends DurableObject {
   #runner;
@@ -27,7 +26,7 @@ export class Ledger extends DurableObject {
     this.#runner = new LedgerRunner(host, new DurableStorage(ctx.storage));
   }
 
-  /** @param {string} id names the request that it is for */
+  /** @param {string} id identifies its request */
   async run(task, id) {
     const gone = new AbortController();
     this.#listening.set(id, gone);
@@ -38,24 +37,24 @@ export class Ledger extends DurableObject {
     }
   }
 
-  /** Nobody listens for the answer to this request any longer. */
+  /** The client of this request has disconnected. */
   leave(id) {
     this.#listening.get(id)?.abort();
   }
 
-  /** The platform gives up an alarm that throws six times; this one never does. */
+  /** The platform drops an alarm that throws six times; this one never throws. */
   alarm() {
     return this.#runner.alarm();
   }
 }
 
-/** Gives turns to call Alibaba Cloud, whose limit counts for all callers together. */
+/** Assigns turns to call Alibaba Cloud, whose limit applies to all callers together. */
 export class Pacer extends DurableObject {
   #freeAt = 0;
 
   /**
-   * @param {boolean} yields whether the call leaves its turn to others
-   * @returns {number | null} milliseconds to wait; null when too many wait already
+   * @param {boolean} yields whether the call has lower priority
+   * @returns {number | null} milliseconds to wait; null if too many calls are waiting
    */
   turn(yields) {
     const turn = core.turn(settingsOf(this.env), this.#freeAt, yields);

@@ -29,7 +29,7 @@ export class DurableStorage {
     };
   }
 
-  /** One synchronous transaction. The platform writes what one turn wrote, the alarm with it, at once. */
+  /** One synchronous transaction. The platform commits the writes of one turn, including the alarm, atomically. */
   async step(decide) {
     const act = this.#storage.transactionSync(() => stepOn(this.#table, decide));
     if (act.alarm !== null) await this.setAlarm(act.alarm);

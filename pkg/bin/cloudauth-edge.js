@@ -26,7 +26,7 @@ const OPTIONS = {
 /** What a configuration may have. */
 const CONFIG = ["accounts", "controlToken"];
 
-/** How often it looks whether the npx that started it is still there. */
+/** The interval for checking whether the npx that started it is still running. */
 const LOOK_EVERY_MS = 500;
 const parent = process.ppid;
 
@@ -59,13 +59,13 @@ function readConfig(path) {
   if (config === null || typeof config !== "object" || Array.isArray(config)) {
     fail(`--config: ${path} must hold a JSON object`);
   }
-  // A misspelt controlToken without effect would leave the control API open.
+  // A misspelt controlToken must not silently leave the control API open.
   const unknown = Object.keys(config).find((name) => !CONFIG.includes(name));
   if (unknown !== undefined) fail(`--config: ${path} may have ${CONFIG.join(" and ")}, and not ${unknown}`);
   return config;
 }
 
-/** Why it does not start, and what to change. */
+/** Why it does not start, and the remedy. */
 function explain(error, { port, host, file }) {
   if (error.code === "EADDRINUSE") {
     return `port ${port} is taken: choose another with --port, or stop what listens there`;
@@ -79,7 +79,7 @@ function explain(error, { port, host, file }) {
   return error.path === undefined ? error.message : `--file: cannot use ${file}: ${error.message}`;
 }
 
-/** Whom it serves: the demo account, or who stands in the configuration, without the secrets there. */
+/** The accounts served: the demo account, or those of the configuration, without their secrets. */
 function whom({ accounts }, configured) {
   if (!configured) {
     return `  AccessKeyId      sandbox-key-id
@@ -120,8 +120,8 @@ Act as the phone 模拟手机:
 }
 
 /**
- * Besides its own signals: npx, told to stop, stops the shell between it and this process and no more, so that the
- * port would stay taken. Whoever starts the command without npx may leave it running alone.
+ * In addition to its own signals: npx only stops the shell between itself and this process, so the port would remain in
+ * use. A command started without npx may outlive its parent.
  */
 function stopWhenTold(stop) {
   process.once("SIGINT", stop);
@@ -144,7 +144,7 @@ if (values.help) {
   try {
     sandbox = createSandbox({ ...config, file: values.file });
     const { url } = await sandbox.listen({ port, host: values.host });
-    // Before it says that it is ready: whoever reads that may stop it at once.
+    // Before it prints that it is ready: the reader may stop it immediately.
     stopWhenTold(async () => {
       await sandbox.close();
       process.exit(0);

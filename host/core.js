@@ -31,8 +31,8 @@ export function loadCore(module) {
 
     /** `now` and `random` are the same for all repetitions of one step. */
     step(settings, task, happened, rows, instance, { now, random }) {
-      const { body, ...told } = happened ?? {};
-      const known = JSON.stringify({ happened: happened && told, rows, instance });
+      const { body, ...outcome } = happened ?? {};
+      const known = JSON.stringify({ happened: happened && outcome, rows, instance });
       return JSON.parse(exports.gatewayStep(settings, task, known, body, random, now));
     },
 

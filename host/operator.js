@@ -44,7 +44,7 @@ export function newCaller(core, variables, id) {
   }
   return {
     callers: JSON.stringify(callers),
-    shown: `Shown once; hand them to ${id} by a safe way:
+    shown: `Printed once; send them to ${id} over a secure channel:
   bearer token     ${token}
   AccessKeyId      ${accessKeyId}
   AccessKeySecret  ${glue.gatewayKeySecret(secret, accessKeyId)}
@@ -101,7 +101,7 @@ export async function problemsAt(url) {
   } catch (error) {
     if (error instanceof Failure) throw error;
     const why = error.cause?.code ?? error.message;
-    throw new Failure(`There is no answer from ${url}: ${why}`, `${url} 没有应答：${why}`);
+    throw new Failure(`No response from ${url}: ${why}`, `${url} 没有响应：${why}`);
   }
 }
 
@@ -111,7 +111,7 @@ function wrongSettings({ status, text }) {
   if (!problem?.messages) {
     throw new Failure(
       `This is not a gateway: it answered ${status}.`,
-      `该地址不是网关：应答状态为 ${status}。`,
+      `该地址不是网关：响应状态为 ${status}。`,
     );
   }
   return problem.settings ?? [{ field: problem.code, messages: problem.messages }];

@@ -50,8 +50,8 @@ export async function performCall({
     const call = [options, time.millis, keys.packed, action, ...packed];
     const now = [clock.offsetMillis, time.beganAt, Date.now(), randomHex()];
     const parts = unpack(withBytes([...call, state, ...now], core.prepareAttempt));
-    const [told, timeoutMillis, nextState, url, hasBody, body] = parts;
-    if (told === "error") {
+    const [kind, timeoutMillis, nextState, url, hasBody, body] = parts;
+    if (kind === "error") {
       const failed = JSON.parse(timeoutMillis);
       if (failed.kind === "credentials") credentials.drop(keys);
       return { failed };

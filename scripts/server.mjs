@@ -1,4 +1,4 @@
-// Builds what the npm package cloudauth-edge-gateway holds: its code in few files, and beside it what is no code.
+// Builds the content of the npm package cloudauth-edge-gateway: its bundled code and its assets.
 
 import { createHash } from "node:crypto";
 import { cpSync, existsSync, readFileSync, rmSync, writeFileSync } from "node:fs";
@@ -9,7 +9,7 @@ import { at, filesUnder, root } from "./lib/project.mjs";
 const dist = at("server", "dist");
 const stamp = join(dist, ".built-from");
 
-/** What is no code, by its name beside the code. */
+/** Assets, by their names next to the code. */
 const files = {
   "gateway.wasm": at("pkg", "wasm", "gateway", "cloudauth_edge_bg.wasm"),
   "openapi.json": at("worker", "openapi.json"),

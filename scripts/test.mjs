@@ -18,7 +18,9 @@ const clippy = (...args) => ["cargo", "clippy", ...args, "--", "--deny", "warnin
 const forPrograms = ["--", "--features", "fetch,sandbox"];
 const wasm32 = ["--target", "wasm32-unknown-unknown"];
 
-/** Every file of a folder under tests/ that is called *.test.js or *.test.mjs, or of these names, by Node's own runner. */
+/**
+ * Every file of a folder under tests/ that is called *.test.js or *.test.mjs, or of these names, by Node's own runner.
+ */
 const nodeTests = (folder, limitMs = NODE_TEST_LIMIT_MS, names = "*") => [
   [
     "node",
@@ -31,10 +33,10 @@ const nodeTests = (folder, limitMs = NODE_TEST_LIMIT_MS, names = "*") => [
 
 /**
  * name      as in --only
- * needs     what set-up must have done, beside npm packages and Rust
+ * needs     needs in addition to npm packages and Rust
  * built     whether it loads what scripts/build.mjs makes
  * counted   whether its runner says how many tests passed; then it must be one at least
- * env       what its commands have in their environment beside the project's
+ * env       environment of its commands, in addition to the project's
  * commands  run in order, each whatever became of the others
  */
 const suites = [

@@ -18,12 +18,12 @@ The gateway in front of Alibaba Cloud face verification, with a database on this
   serve                     serve (the default)                             启动服务（默认）
   check [url]               what is wrong with the settings, here or there  检查本机设置，或检查运行中的网关
   new-caller <id>           make a token and a key pair                     为调用方生成令牌与密钥对
-  rotate <id> [--finish]    make new ones beside the old; --finish takes
+  rotate <id> [--finish]    create new ones in addition; --finish removes
                             the old ones out                                轮换；--finish 去除旧凭据
   backup <file>             copy the database, also while it is served      备份数据库，服务运行时亦可
   restore <file> [--replace]  put a copy in the database's place            从备份恢复
 
-  --settings <path>         a file with settings beside those of the environment, which win (.env)
+  --settings <path>         a file with settings; the environment takes precedence (.env)
   --help, --version
 
 Settings: GATEWAY_LISTEN, GATEWAY_METRICS_LISTEN, GATEWAY_DATABASE, GATEWAY_TRUSTED_PROXIES,

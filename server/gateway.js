@@ -11,9 +11,9 @@ import { Metrics } from "./metrics.js";
 import { SqliteStore } from "./sqlite.js";
 
 /** The build's folder for assets, next to this module's bundle. */
-const beside = (name) => new URL(name, import.meta.url);
+const asset = (name) => new URL(name, import.meta.url);
 
-export const loadedCore = () => loadCore(readFileSync(beside("gateway.wasm")));
+export const loadedCore = () => loadCore(readFileSync(asset("gateway.wasm")));
 
 /**
  * Serves until it is stopped.
@@ -25,8 +25,8 @@ export const loadedCore = () => loadCore(readFileSync(beside("gateway.wasm")));
 export async function startGateway({ core: variables, own }) {
   const core = loadedCore();
   const settings = settingsText(variables);
-  const files = { "openapi.json": readFileSync(beside("openapi.json"), "utf8") };
-  const pageAt = consoleIn(beside("console").pathname);
+  const files = { "openapi.json": readFileSync(asset("openapi.json"), "utf8") };
+  const pageAt = consoleIn(asset("console").pathname);
   const store = new SqliteStore(own.GATEWAY_DATABASE);
   const metrics = new Metrics(store);
   const turn = pacer(core, settings);

@@ -50,7 +50,7 @@ pub enum Audience {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Execution {
-    /// Surely not.
+    /// Provably not.
     None,
     /// Unknown: query the outcome or reconcile before the order is started again.
     Unknown,

@@ -355,7 +355,7 @@ fn every_code_means_what_its_table_says() {
                     );
                     assert_eq!(error.http_status, Some(200));
                 }
-                // Another action's Code is no known answer of this one.
+                // Another action's Code is unknown for this one.
                 (_, false) => {
                     let error = decoded.unwrap_err().error;
                     assert_eq!(

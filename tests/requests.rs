@@ -228,9 +228,9 @@ fn a_wrong_name_is_explained_and_a_personal_one_not_repeated() {
     ] {
         let error = named(&[(name, "1".into())]).unwrap_err();
         let problem = error.fields.iter().find(|problem| problem.field == name);
-        let told = problem.unwrap().message.en.as_ref();
+        let text = problem.unwrap().message.en.as_ref();
         assert_eq!(
-            told,
+            text,
             ["is not a parameter; did you mean ", meant, "?"].concat()
         );
     }

@@ -63,7 +63,7 @@ const orders = {
   },
 };
 
-/** The order as it is, or with a MetaInfo or picture of so many bytes. */
+/** The order, unchanged or with a MetaInfo or picture of a given size. */
 function input({ metaInfoBytes, pictureBytes } = {}) {
   return {
     ...parameters,

@@ -17,7 +17,7 @@ export async function startContestant(name, { endpoint, stubbed = false }) {
   const ended = once(child, "exit").then(([code]) => {
     throw new Error(`${name} ended with code ${code}`);
   });
-  ended.catch(() => {}); // looked at by whoever waits for an answer
+  ended.catch(() => {}); // handled by the callers that await it
   const ask = async (order, details) => {
     const over = new AbortController();
     const replied = once(child, "message", { signal: over.signal });

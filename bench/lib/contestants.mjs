@@ -1,4 +1,4 @@
-// Whoever is measured, behind one shape. Each runs in a process of its own (contestant-process.mjs).
+// The contestants, behind one interface. Each runs in its own process (contestant-process.mjs).
 //
 //   make({ endpoint, stub }) -> call(parameters) -> Promise<CertifyId>
 //

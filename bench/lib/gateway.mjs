@@ -1,4 +1,4 @@
-// The gateway and the Workers beside it, with one upstream; and the requests that they are measured by.
+// The gateway and the Workers compared with it, with one upstream; and the requests of the measurement.
 
 import { createHash } from "node:crypto";
 import { signRpc } from "./by-hand.mjs";

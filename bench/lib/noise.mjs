@@ -1,4 +1,4 @@
-// What else the machine did while something was measured. Linux tells; elsewhere nothing is known.
+// Other activity of the machine during a measurement. Available on Linux only.
 
 import { readFileSync, readdirSync } from "node:fs";
 

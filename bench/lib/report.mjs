@@ -51,7 +51,7 @@ export function report({ machine, parts }) {
   const noisy = parts.filter(isNoisy).map(({ title }) => title);
   return `# What npm run bench measured
 
-Written by \`npm run bench\`; [docs/performance.md](../docs/performance.md) tells how it measures and what was tried.
+Written by \`npm run bench\`; [docs/performance.md](../docs/performance.md) explains how it measures and what was tried.
 
 ${Object.entries(machine)
   .map(([name, value]) => `- ${name}: ${value}`)

@@ -27,7 +27,7 @@ process.on("exit", () => {
   for (const place of [folder, inMemory]) rmSync(place, { recursive: true, force: true });
 });
 
-/** The gateway as it is deployed: its modules, and its bindings to Durable Objects. */
+/** The deployed form of the gateway: its modules and its Durable Object bindings. */
 export async function gatewayWorker(settings) {
   const built = join(folder, "gateway");
   await promisify(execFile)("wrangler", ["deploy", "--dry-run", "--outdir", built], { cwd: root });
@@ -100,7 +100,7 @@ export async function startWorkerd(worker, { onDisk = false } = {}) {
   mkdirSync(disk);
   writeFileSync(file, config(worker, disk));
   const begun = performance.now();
-  // Descriptor 3 tells the port that was found free. What Workers log, nobody reads.
+  // Descriptor 3 reports the chosen port. The Workers' log is ignored.
   const child = spawn(workerd.default, ["serve", file, "--control-fd=3"], {
     stdio: ["ignore", "ignore", "inherit", "pipe"],
   });

@@ -21,8 +21,7 @@ export const title = "Start-up";
 export const about = `A new Node process that imports the client, makes one, and sends one signed request to a server on
 the loopback interface: until the process has ended by itself, or for as long as it used the processor. Over bare is
 what is left after an empty program's median is taken off. And a new workerd: from its start until it has answered
-\`/livez\`, and until it has then started one verification. The gateway keeps its ledger in Durable Objects. Beside it stand
-Workers with the same routes (\`bench/workers/\`): hand-written JavaScript with a ledger in a Durable Object, and, without
+\`/livez\`, and until it has then started one verification. The gateway keeps its ledger in Durable Objects. It is compared with Workers with the same routes (\`bench/workers/\`): hand-written JavaScript with a ledger in a Durable Object, and, without
 a ledger, the npm client and hand-written JavaScript.`;
 
 /** Runs a program to its end. */

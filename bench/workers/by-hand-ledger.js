@@ -2,7 +2,7 @@ import { DurableObject } from "cloudflare:workers";
 import { byHand } from "./client-by-hand.js";
 import { worker } from "./routes.js";
 
-/** One caller's orders: whoever asks twice gets the same CertifyId, and a start that broke off stays unknown. */
+/** One caller's orders: a replay returns the same CertifyId, and an interrupted start stays unknown. */
 export class Ledger extends DurableObject {
   #client = byHand(this.env);
 

@@ -1,4 +1,4 @@
-// A backend with two routes of its own, for its app: start a verification, and tell how it ended.
+// A backend with two routes for its app: start a verification, and return its result.
 
 import {
   FaceVerifyClient,

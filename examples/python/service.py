@@ -1,4 +1,4 @@
-"""A backend with two routes, for its app: start a verification, and tell how it ended.
+"""A backend with two routes for its app: start a verification, and return its result.
 
 It talks to the gateway by plain HTTP: no cloud key, no signature, no library.
 GATEWAY_URL and GATEWAY_TOKEN name the gateway and this service's token; by default those of `npm start`.
@@ -60,7 +60,7 @@ def result(user, order):
 
 
 def refused(problem):
-    """Says to the user what the user can put right; the rest is for whoever runs this."""
+    """Reports to the user what the user can correct; the rest concerns the operator."""
     print({name: problem.get(name) for name in ("code", "requestId")}, flush=True)
     typed = {"certName": "姓名", "certNo": "证件号码"}
     for error in problem.get("errors", []):

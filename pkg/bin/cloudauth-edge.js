@@ -74,13 +74,13 @@ function explain(error, { port, host, file }) {
     return `port ${port} is reserved: choose one from 1024 on with --port`;
   }
   if (["EADDRNOTAVAIL", "ENOTFOUND", "EAI_AGAIN"].includes(error.code)) {
-    return `--host: ${host} is no address of this machine`;
+    return `--host: ${host} is not an address of this machine`;
   }
   return error.path === undefined ? error.message : `--file: cannot use ${file}: ${error.message}`;
 }
 
 /** The accounts served: the demo account, or those of the configuration, without their secrets. */
-function whom({ accounts }, configured) {
+function accountSummary({ accounts }, configured) {
   if (!configured) {
     return `  AccessKeyId      sandbox-key-id
   AccessKeySecret  sandbox-key-secret
@@ -149,7 +149,7 @@ if (values.help) {
       await sandbox.close();
       process.exit(0);
     });
-    process.stdout.write(welcome(url, whom(await sandbox.state(), config.accounts !== undefined)));
+    process.stdout.write(welcome(url, accountSummary(await sandbox.state(), config.accounts !== undefined)));
   } catch (error) {
     fail(explain(error, values));
   }

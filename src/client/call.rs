@@ -179,7 +179,7 @@ pub enum Loss {
     /// The program's function for credentials threw an error; `mistake` where the program is at
     /// fault.
     CredentialsThrew {
-        /// Whether it is a mistake in the program, which waiting does not mend.
+        /// Whether it is a bug in the program, which waiting does not fix.
         mistake: bool,
     },
 }

@@ -226,7 +226,8 @@ pub fn decode(
     }
 }
 
-/// Whether an answer that cannot be read is a compressed one: hosts leave the header where they unpack.
+/// Whether an answer that cannot be read is a compressed one: hosts leave the header where they
+/// unpack.
 fn is_compressed(response: &Response) -> bool {
     const GZIP: &[u8] = &[0x1f, 0x8b];
     response.body.starts_with(GZIP)
@@ -270,7 +271,7 @@ impl Envelope {
         let compressed = || {
             whole(
                 "BodyCompressed",
-                "应答经过压缩且无法解压，而请求声明不接受压缩（Accept-Encoding: identity）；请运维检查中间网关或代理。",
+                "响应经过压缩且无法解压，而请求声明不接受压缩（Accept-Encoding: identity）；请运维检查中间代理。",
                 "The answer is compressed and could not be unpacked, although the request declined that (Accept-Encoding: identity); check the proxies and gateways in between.",
             )
         };

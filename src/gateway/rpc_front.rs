@@ -173,12 +173,12 @@ impl RpcFront {
         let envelope = match (&order.verdict, fresh) {
             (Some(verdict), fresh) if verdict.outcome != Outcome::Expired => {
                 let result = match fresh {
-                    Some(told) if settings.stream_photos => {
+                    Some(result_now) if settings.stream_photos => {
                         let mut result = known(verdict);
-                        streamed::put_details(told, &mut result);
+                        streamed::put_details(result_now, &mut result);
                         result
                     }
-                    Some(told) => whole(told),
+                    Some(result_now) => whole(result_now),
                     None => known(verdict),
                 };
                 Envelope::success(&DESCRIBE_FACE_VERIFY, &result)
@@ -369,9 +369,9 @@ fn known(verdict: &Verdict) -> Object {
 }
 
 /// Alibaba Cloud's unchanged ResultObject.
-fn whole(told: &DescribeResult) -> Object {
+fn whole(answer: &DescribeResult) -> Object {
     let mut result = Object::new();
-    for (name, member) in items(told.raw.as_str()).unwrap_or_default() {
+    for (name, member) in items(answer.raw.as_str()).unwrap_or_default() {
         result.put_quoted(name, member);
     }
     result

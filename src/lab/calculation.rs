@@ -14,7 +14,7 @@ use serde::Serialize;
 /// separately.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Piece {
-    /// As it is.
+    /// Unencoded.
     pub text: String,
     /// Percent-encoded, as in the canonicalized query.
     pub once: String,

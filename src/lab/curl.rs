@@ -125,7 +125,7 @@ fn split_option(word: &str) -> (&str, Option<String>) {
     }
 }
 
-/// `--data-urlencode`: `name=content`, `=content` or `content`; the name stays as it is.
+/// `--data-urlencode`: `name=content`, `=content` or `content`; the name is unchanged.
 fn url_encoded(value: &str) -> Result<String, Finding> {
     match value.split_once('=') {
         Some(("", content)) => Ok(percent_encode(content)),

@@ -388,7 +388,7 @@ fn the_text_that_the_program_signed_shows_the_cause() {
             );
         }
     }
-    // A right text with a wrong key is told as that, and only then.
+    // A correct text with a wrong key is reported as such, and only then.
     let whole = in_json(&format!("{SENTENCE}{}", received()));
     assert_eq!(rules(&conclusions(&received(), "", &whole)), ["secret"]);
 }

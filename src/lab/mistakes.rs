@@ -419,7 +419,7 @@ pub fn find(
         Some(last) if last.is_of_key() => digest(message_before, &habits_of(mistakes), secret),
         _ => sign(mistakes),
     };
-    let told = |mistakes: &[&Mistake]| {
+    let findings = |mistakes: &[&Mistake]| {
         let finding = |mistake: &&Mistake| Finding::fatal(mistake.rule, mistake.text.clone());
         mistakes.iter().map(finding).collect()
     };
@@ -441,7 +441,7 @@ pub fn find(
         }
         let signature = sign(&[one]);
         if signature == given {
-            return Some(told(&[one]));
+            return Some(findings(&[one]));
         }
         if !seen.contains(&signature) {
             seen.push(signature);
@@ -471,7 +471,7 @@ pub fn find(
         let of_first = message(&habits_of(&[first]));
         for (_, second) in pairs(at, first) {
             if sign_with(&of_first, &[first, second]) == given {
-                return Some(told(&[first, second]));
+                return Some(findings(&[first, second]));
             }
         }
     }
@@ -481,7 +481,7 @@ pub fn find(
             for (_, third) in pairs(next, second) {
                 let three = [*first, *second, *third];
                 if third.kind != first.kind && sign_with(&of_both, &three) == given {
-                    return Some(told(&three));
+                    return Some(findings(&three));
                 }
             }
         }
@@ -502,18 +502,18 @@ pub(super) fn of_value(encoded: &str, value: &str) -> Option<Vec<Finding>> {
         }
         encode(value, &habits, &[]) == encoded
     };
-    let told = |mistakes: &[&Mistake]| {
+    let findings = |mistakes: &[&Mistake]| {
         let finding = |mistake: &&Mistake| Finding::fatal(mistake.rule, mistake.text.clone());
         Some(mistakes.iter().map(finding).collect())
     };
     if let Some(one) = of_values.iter().find(|one| made(&[one])) {
-        return told(&[one]);
+        return findings(&[one]);
     }
     for (at, first) in of_values.iter().enumerate() {
         let later = of_values.iter().skip(at.saturating_add(1));
         for second in later.filter(|second| second.kind != first.kind) {
             if made(&[first, second]) {
-                return told(&[first, second]);
+                return findings(&[first, second]);
             }
         }
     }

@@ -176,7 +176,7 @@ pub static CODES: &[Code] = &[
         "The RAM user lacks permission; the operator must grant AliyunAntCloudAuthFullAccess."),
     row("412", "欠费中", Both, true, Failure, Operator, false,
         "实人认证或 OSS 欠费，请运维充值。",
-        "Face verification or OSS is in arrears; the operator must pay."),
+        "Face verification or OSS has an overdue payment; the operator must pay."),
     row("414", "设备类型不支持", Both, true, Failure, User, false,
         "当前设备不支持刷脸，请更换设备。",
         "This device cannot scan faces; use another one."),

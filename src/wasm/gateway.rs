@@ -74,7 +74,7 @@ struct Known {
 }
 
 /// What became of what was sent. `kind` is an outcome's, `crowded` where nothing was sent, or
-/// `gone` where whoever made the request does not listen any longer.
+/// `gone` if the client of the request has disconnected.
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
 struct HostHappened {

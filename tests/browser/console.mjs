@@ -103,8 +103,8 @@ export async function withConsole(
     page.on("console", (message) => {
       // A refused request is logged by the browser itself; the page shows it.
       const refused = message.text().startsWith("Failed to load resource");
-      const told = message.text();
-      if (message.type() === "error" && !refused && !expected.test(told)) errors.push(told);
+      const text = message.text();
+      if (message.type() === "error" && !refused && !expected.test(text)) errors.push(text);
     });
     page.on("request", (request) => {
       const to = new URL(request.url());

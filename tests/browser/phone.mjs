@@ -153,7 +153,7 @@ test("a refused tap, an expired verification, one that is gone, one that ends by
     await page.goto(`${origin}/_sandbox/phone#${certifyId}`);
     await page.getByRole("button", { name: words.open }).click();
     await page.locator("#screen").getByText(words.blink).waitFor();
-    // Holds the list as it is, as between two looks.
+    // Freezes the list, as between two polls.
     await page.route("**/verifications", (route) => route.abort());
     await page.getByRole("alert").getByText("does not answer").waitFor();
     await sandbox.submit(certifyId, "passed");

@@ -16,7 +16,7 @@ const run = promisify(execFile);
 
 const verdict = (page, text) => page.locator(".verdict strong", { hasText: new RegExp(`^${text}$`) });
 
-/** Until the gateway has told the page its settings: before, nothing can be started. */
+/** Waits until the page has the gateway's settings; before, no verification can be started. */
 const settled = (page) => page.locator(".http").waitFor();
 
 async function startAndOpen(page, words) {
@@ -135,7 +135,7 @@ test("without the sandbox, the phone says so", () =>
     await page.getByRole("button", { name: words.passed }).waitFor();
   }));
 
-test("the order is checked as it is typed, and nothing is sent while it is wrong", () =>
+test("the order is validated during typing, and an invalid order is not sent", () =>
   withConsole({ language: "en" }, async (page, words) => {
     await settled(page);
     const certNo = page.getByLabel(words.certNo);

@@ -18,7 +18,7 @@ export const files = tracked("*.md");
 
 export const read = (file) => readFileSync(at(file), "utf8");
 
-/** `docs/guide/client.md` for `docs/guide/client.zh-CN.md`; undefined for a file that is no translation. */
+/** `docs/guide/client.md` for `docs/guide/client.zh-CN.md`; undefined if the file is not a translation. */
 export const originalOf = (file) =>
   file.endsWith(".zh-CN.md") ? file.replace(".zh-CN.md", ".md") : undefined;
 

@@ -15,7 +15,7 @@ const PERSON = {
 after(() => stopAll());
 
 /**
- * Starts a program of an example and waits for what it prints: the address that it serves on, unless told otherwise.
+ * Starts a program of an example and waits for what it prints: the address that it serves on, by default.
  *
  * @param {RegExp} [prints] whose first group is `found`
  * @returns {Promise<{ found: string, output: () => string, ended: Promise<number> }>}
@@ -53,8 +53,8 @@ export async function verifies(
   // Requests that an app would not send: nothing, no fields, some of them, no object.
   const { metaInfo, ...typed } = PERSON;
   for (const body of [undefined, {}, [], "", typed, { metaInfo }, { ...PERSON, metaInfo: "no JSON" }]) {
-    const told = await call("POST", path, { body });
-    assert.ok(told.status >= 400 && told.status < 500, `${JSON.stringify(body)}: ${told.status}`);
+    const answer = await call("POST", path, { body });
+    assert.ok(answer.status >= 400 && answer.status < 500, `${JSON.stringify(body)}: ${answer.status}`);
   }
 
   const started = await call("POST", path, { body: PERSON });

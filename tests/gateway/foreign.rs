@@ -80,7 +80,7 @@ fn populated() -> Host {
             };
             host.now = NOW;
             host.handle(creation(caller, &no), &mut starts);
-            let told = match *standing {
+            let upstream_body = match *standing {
                 "passed" => {
                     json!({"Code": "200", "ResultObject": {"Passed": "T", "SubCode": "200"}})
                 }
@@ -93,7 +93,7 @@ fn populated() -> Host {
                 host.now += 60 * 60_000;
             }
             let asked = with_token(caller, "GET", &read, &[]);
-            let (_, reply) = host.handle(asked, &mut |_| json_answer(200, &told));
+            let (_, reply) = host.handle(asked, &mut |_| json_answer(200, &upstream_body));
             let body: Value = serde_json::from_str(&reply.body).unwrap();
             let stands = body["status"].as_str().or(body["code"].as_str());
             let expected = match *standing {
@@ -154,9 +154,9 @@ fn questions(
     all
 }
 
-type Told = (u16, Vec<(String, String)>, String, String);
+type Observed = (u16, Vec<(String, String)>, String, String);
 
-fn told(host: &mut Host, asked: IncomingRequest) -> Told {
+fn observed(host: &mut Host, asked: IncomingRequest) -> Observed {
     let mut nothing = |_: &OutgoingRequest| panic!("Alibaba Cloud was asked about it");
     let (Routed { headers, .. }, reply) = host.handle(asked, &mut nothing);
     let Reply {
@@ -184,8 +184,8 @@ fn a_foreign_order_answers_as_an_unknown_one() {
                 for (about_foreign, about_unknown) in foreign.into_iter().zip(unknown) {
                     let what = format!("{} {}", about_foreign.method, about_foreign.path);
                     let answers = (
-                        told(&mut host, about_foreign),
-                        told(&mut host, about_unknown),
+                        observed(&mut host, about_foreign),
+                        observed(&mut host, about_unknown),
                     );
                     assert_eq!(answers.0, answers.1, "{what}");
                     compared += 1;

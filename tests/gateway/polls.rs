@@ -11,8 +11,8 @@ use std::collections::BTreeSet;
 
 const ORDER: &str = "e0c34a77f5ac40a5aa5e6ed20c353888";
 const ROUTE: &str = "/v1/face-verifications";
-/// How long Alibaba Cloud takes to answer. The clock of the tests moves at every reading, so that 300 acts take
-/// about a second.
+/// How long Alibaba Cloud takes to answer. The clock of the tests moves at every reading, so that
+/// 300 acts take about a second.
 const ANSWERS_IN_MILLIS: i64 = 2_000;
 
 fn started() -> Host {
@@ -191,8 +191,8 @@ fn three_hundred_polls_of_an_order_share_its_questions() {
     assert_eq!(crowd.replies.len(), 300);
     assert_eq!(crowd.statuses(), [(200, "passed".to_owned())].into());
     for (_, reply) in &crowd.replies {
-        let told: Value = serde_json::from_str(&reply.body).unwrap();
-        assert_eq!(told["material"]["faceAttack"], false, "{}", reply.body);
+        let found: Value = serde_json::from_str(&reply.body).unwrap();
+        assert_eq!(found["material"]["faceAttack"], false, "{}", reply.body);
     }
     assert!(crowd.sent.len() <= asked + 2, "{}", crowd.sent.len());
 }
@@ -250,7 +250,7 @@ fn a_start_goes_on_when_nobody_listens_to_it() {
     ];
     let (_, task) = host.task(request("POST", ROUTE, &headers, body.as_bytes()));
     assert!(matches!(host.act("dev", &task, None), Next::Send { .. }));
-    // Another request for the same order waits for it, whoever listens.
+    // Another request for the same order waits for it, even after a disconnect.
     let Next::Wait { while_heard, .. } = host.act("dev", &task, None) else {
         panic!("the start is not waited for");
     };

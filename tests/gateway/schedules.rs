@@ -1,5 +1,5 @@
-//! The ledger under seeded schedules: callers race for orders while Alibaba Cloud fails in every way,
-//! the ledger's host restarts between any two steps, time passes and the host's clock jumps.
+//! The ledger under seeded schedules: callers race for orders while Alibaba Cloud fails in every
+//! way, the ledger's host restarts between any two steps, time passes and the host's clock jumps.
 //!
 //! A failing schedule is replayed with `LEDGER_SEED=<seed> cargo test --features gateway --test
 //! gateway`.
@@ -175,7 +175,7 @@ struct Running {
     group: Option<usize>,
 }
 
-/// What a caller asks for, and what it was told.
+/// A request of a caller, and the response./// A request of a caller, and the response.
 struct Caller {
     order: String,
     user: &'static str,
@@ -389,7 +389,7 @@ impl World {
         match next {
             Next::Reply(reply) => {
                 match running.caller {
-                    Some(at) => self.told(at, &reply),
+                    Some(at) => self.record(at, &reply),
                     None => assert_eq!(reply.status, 200, "a callback"),
                 }
                 return;
@@ -479,7 +479,7 @@ impl World {
         }
     }
 
-    fn told(&mut self, at: usize, reply: &Reply) {
+    fn record(&mut self, at: usize, reply: &Reply) {
         *self.outcomes.entry(reply.outcome.clone()).or_default() += 1;
         let caller = &mut self.callers[at];
         caller.waits_for_answer = false;
@@ -731,7 +731,7 @@ impl World {
         }
     }
 
-    /// Gives how often each outcome was told.
+    /// Gives how often each outcome was returned.
     fn run(mut self) -> BTreeMap<String, usize> {
         let mut steps = 0;
         while self
@@ -749,7 +749,8 @@ impl World {
             .map(|caller| caller.order.clone())
             .collect();
         self.live_on();
-        // Every order that was handed out was decided and reported, as it was told if it was told.
+        // Every issued order was decided and delivered, with the status that was returned. // Every
+        // issued order was decided and delivered, with the status that was returned.
         for order in self.handed_out.keys() {
             let (_, received) = &self.reports[order];
             assert!(!received.is_empty(), "{order} was not reported");
@@ -757,8 +758,8 @@ impl World {
                 received.iter().all(|report| *report == received[0]),
                 "reports differ"
             );
-            if let Some(told) = self.verdicts.get(order) {
-                assert_eq!(received[0]["data"]["status"], *told);
+            if let Some(returned) = self.verdicts.get(order) {
+                assert_eq!(received[0]["data"]["status"], *returned);
             }
         }
         assert!(self.reports.keys().all(|order| asked.contains(order)));
@@ -769,7 +770,8 @@ impl World {
     }
 }
 
-/// Runs the seeds on all cores; gives those that failed, and how often each outcome was told.
+/// Runs the seeds on all cores; returns those that failed, and the count of each outcome./// Runs
+/// the seeds on all cores; returns those that failed, and the count of each outcome.
 fn run_all(seeds: std::ops::Range<u64>) -> (Vec<u64>, BTreeMap<String, usize>) {
     let next = AtomicU64::new(seeds.start);
     let failed = Mutex::new(Vec::new());
@@ -781,9 +783,9 @@ fn run_all(seeds: std::ops::Range<u64>) -> (Vec<u64>, BTreeMap<String, usize>) {
                 return;
             }
             match std::panic::catch_unwind(|| World::new(seed).run()) {
-                Ok(told) => {
+                Ok(counts) => {
                     let mut outcomes = outcomes.lock().unwrap();
-                    for (outcome, count) in told {
+                    for (outcome, count) in counts {
                         *outcomes.entry(outcome).or_default() += count;
                     }
                 }
@@ -811,7 +813,7 @@ fn no_schedule_breaks_a_promise() {
         "failing seeds, each to be replayed as LEDGER_SEED: {failed:?}"
     );
     // The schedules reached every corner there is.
-    let told: Vec<&str> = outcomes.keys().map(String::as_str).collect();
+    let seen: Vec<&str> = outcomes.keys().map(String::as_str).collect();
     let corners = [
         "created",
         "expired",
@@ -831,5 +833,5 @@ fn no_schedule_breaks_a_promise() {
         "upstream-timeout",
         "verdict-contradicted",
     ];
-    assert_eq!(told, corners, "{outcomes:?}");
+    assert_eq!(seen, corners, "{outcomes:?}");
 }

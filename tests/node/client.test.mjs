@@ -119,7 +119,7 @@ test("scene ids of 64 bits survive as bigint and string, unsafe numbers are refu
   assert.equal(server.requests.length, 3);
 });
 
-test("a query tells pending, passed and rejected apart", async () => {
+test("a query distinguishes pending, passed and rejected", async () => {
   const verdict = (Passed, SubCode) =>
     json({ Code: "200", RequestId: "R", ResultObject: { Passed, SubCode } });
   await using server = await faultServer(
@@ -402,7 +402,7 @@ testOnce("an option of another type is a TypeError that names it", async () => {
   await assert.rejects(waits({ signal: {} }), /^TypeError: signal must be an AbortSignal/);
 });
 
-testOnce("what is no address is no callback, and no error holds it", () => {
+testOnce("an invalid URL is not a callback, and errors do not contain it", () => {
   for (const url of ["http://[::planted", "https://planted:port/?certifyId=a", "//"])
     assert.equal(parseCallback(url, "x"), null);
 });

@@ -45,7 +45,7 @@ const mistakes = {
   "a wrong header": (url) => fetch(url, { headers: { "x-planted": "张三" } }),
   "a mistyped name": () => fecth(), // oxlint-disable-line no-undef
   "a mock without an answer": () => undefined,
-  "a mock that is no Response": async () => ({ ok: true, json: async () => ({}) }),
+  "a mock that is not a Response": async () => ({ ok: true, json: async () => ({}) }),
   "a mock with another body": async () => ({ status: 200, headers: new Headers(), body: "planted" }),
 };
 

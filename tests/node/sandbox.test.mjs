@@ -435,7 +435,7 @@ describe("the command", () => {
     return { child, output, ended: once(child, "close") };
   }
 
-  test("serves, says how to use it, and stops when told", async () => {
+  test("serves, prints its usage, and stops on a signal", async () => {
     const folder = mkdtempSync(join(tmpdir(), "sandbox-"));
     const config = join(folder, "accounts.json");
     writeFileSync(
@@ -564,7 +564,10 @@ describe("the command", () => {
         [["sandbox", "--port", String(taken.address().port)], /is taken: choose another with --port/],
         [["sandbox", "--port", "0x50"], /--port must be a number/],
         [["sandbox", "--port", ""], /--port must be a number/],
-        [["sandbox", "--host", "nowhere.invalid"], /--host: nowhere\.invalid is no address of this machine/],
+        [
+          ["sandbox", "--host", "nowhere.invalid"],
+          /--host: nowhere\.invalid is not an address of this machine/,
+        ],
         [["sandbox", "--file", "/nowhere/state"], /--file: cannot use \/nowhere\/state/],
         [["sandbox", "--config", "nowhere.json"], /--config: cannot read nowhere\.json/],
         [["sandbox", "--config", misspelt], /may have accounts and controlToken, and not controltoken/],

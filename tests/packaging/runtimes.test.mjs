@@ -58,7 +58,7 @@ for (const [name, { program, version, args = [], forSandbox = args, oneCopy = fa
   });
 }
 
-// As for a function in somebody's cloud: one file, without node_modules beside it.
+// As for a cloud function: one file, without node_modules.
 for (const format of ["esm", "cjs"]) {
   test(`bundled for Node by esbuild as ${format}`, async (t) => {
     const project = await consumer(format === "esm" ? "esm" : "cjs");

@@ -39,7 +39,7 @@ function environment(settings) {
 const gateway = (args, settings = {}) =>
   run("node", [gatewayProgram, ...args], { env: environment(settings), cwd: folder, limitMs: 60_000 });
 
-/** Starts serving; gives the addresses as soon as they are printed, and what becomes of it. */
+/** Starts serving; returns the printed addresses, and the exit. */
 async function serving(settings = DEVELOPMENT, args = []) {
   const child = start("node", [gatewayProgram, ...args], { env: environment(settings), cwd: folder });
   const ended = once(child, "close");
@@ -81,7 +81,7 @@ test("--help and --version", async () => {
     assert.ok(output.includes(name), name);
 });
 
-test("what is no command is said, with how it is used", async () => {
+test("an unknown command prints the usage", async () => {
   for (const args of [
     ["nothing"],
     ["serve", "more"],
@@ -196,7 +196,7 @@ test("a copy made while it serves has what was written, and is put back", async 
   assert.equal(await second.end(), 0);
 });
 
-test("what is no database of the gateway, is damaged or comes from a later version is left as it is", async () => {
+test("a foreign, damaged or newer database is not changed", async () => {
   const file = (name) => join(folder, name);
   writeFileSync(file("text.db"), "no database".repeat(1_000));
   const other = new DatabaseSync(file("other.db"));

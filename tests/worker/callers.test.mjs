@@ -85,12 +85,12 @@ test("where a rate limit is bound, it is kept and said", { skip: only("worker", 
   const codes = (await Promise.all(calls)).map(({ kind, code }) => `${kind} ${code}`);
   assert.ok(codes.includes("throttled Throttling.User"), codes.join());
   // And in the language that its form asks for.
-  const told = await Promise.all(Array.from({ length: 30 }, () => describeInXml(caller[0])));
+  const xml = await Promise.all(Array.from({ length: 30 }, () => describeInXml(caller[0])));
   assert.ok(
-    told.some((text) => text.startsWith("<?xml") && text.includes("<Code>Throttling.User</Code>")),
-    told.join("\n"),
+    xml.some((text) => text.startsWith("<?xml") && text.includes("<Code>Throttling.User</Code>")),
+    xml.join("\n"),
   );
-  assert.ok(told.every((text) => text.startsWith("<?xml")));
+  assert.ok(xml.every((text) => text.startsWith("<?xml")));
 });
 
 /** A query as an SDK signs it that wants XML. */
@@ -132,10 +132,10 @@ test("the check says what is missing, here and of a running gateway", async () =
     [{ GATEWAY_SECRET: SECRET, GATEWAY_CALLERS: "[{" }, /not the JSON/],
     [{ GATEWAY_SECRET: SECRET, GATEWAY_CALLERS: '{"id":"shop"}' }, /not the JSON/],
   ]) {
-    const told = await operator(["new-caller", "shop"], settings);
-    assert.match(told, expected);
-    assert.match(told, /No caller was created/);
-    assert.ok(!/bearer token|short|0123456789/.test(told), told);
+    const output = await operator(["new-caller", "shop"], settings);
+    assert.match(output, expected);
+    assert.match(output, /No caller was created/);
+    assert.ok(!/bearer token|short|0123456789/.test(output), output);
   }
   assert.match(await operator(["nothing"], complete), /Usage/);
 });

@@ -1,4 +1,4 @@
-// The Worker as it is deployed, and ways to do to a ledger what the platform may do: to end its
+// The deployed form of the Worker, and ways to do to a ledger what the platform may do: to end its
 // instance in the middle of whatever it does, to lose its alarm, to let its alarm fail.
 
 import worker, { Ledger as Deployed, Pacer } from "../../worker.js";

@@ -25,7 +25,7 @@ export async function freePort() {
   return port;
 }
 
-/** Ends a process group, politely and then for certain. */
+/** Ends a process group with SIGTERM, and then with SIGKILL. */
 export async function end(child) {
   const closed = once(child, "close");
   if (child.exitCode === null && child.signalCode === null) {
@@ -126,9 +126,11 @@ function bareEnv() {
  * Starts the gateway with these settings.
  *
  * @param {Record<string, string>} settings
- * @param {{ config?: string, evicting?: boolean, on?: keyof HOSTS }} [options] another wrangler.toml; whether `evict` ends what
+ * @param {{ config?: string, evicting?: boolean, on?: keyof HOSTS }} [options] another wrangler.toml; whether `evict`
+ *   ends what
  *   is in memory in the middle of whatever it does, and a call that this meets is made again; the host
- * @returns {Promise<{ url: string, call: Function, state: string, logs: () => object[], output: () => string, restart: () => Promise<void>, evict: (caller: string) => Promise<void>, close: () => Promise<void> }>}
+ * @returns {Promise<{ url: string, call: Function, state: string, logs: () => object[], output: () => string, restart:
+ *   () => Promise<void>, evict: (caller: string) => Promise<void>, close: () => Promise<void> }>}
  */
 export async function startGateway(settings, { config, evicting = false, on = hostName } = {}) {
   const state = mkdtempSync(join(tmpdir(), "cloudauth-edge-"));
@@ -190,7 +192,7 @@ export async function startGateway(settings, { config, evicting = false, on = ho
   return {
     url,
     /**
-     * A request with the development token unless told otherwise; the answer with its body read, and held
+     * A request with the development token by default; the answer with its body read, and held
      * against the OpenAPI description.
      */
     async call(method, path, { token = "dev-token", body, headers = {}, raw, signal } = {}) {

@@ -1,5 +1,5 @@
 // Requests that wait for a verdict on the real host: they share the questions of their order, leave turns to others,
-// and end with whoever listens.
+// and end with their clients.
 
 import assert from "node:assert/strict";
 import { createHash } from "node:crypto";

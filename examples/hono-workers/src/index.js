@@ -1,4 +1,4 @@
-// A Cloudflare Worker with two routes, for an app: start a verification, and tell how it ended.
+// A Cloudflare Worker with two routes for an app: start a verification, and return its result.
 
 import {
   FaceVerifyClient,

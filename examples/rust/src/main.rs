@@ -44,7 +44,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     Ok(())
 }
 
-/// The loop around the state machine: send, tell what happened, do as it says.
+/// The loop around the state machine: sends, passes the outcome back, and performs the next step.
 fn perform(
     options: &Options,
     credentials: &Credentials,

@@ -188,7 +188,7 @@ pub(super) fn settle(
     };
     let next = match ended {
         Ended::Answered(Answer::Describe(result)) => {
-            return told(settings, ask, order, &result, upstream_now, rows, context);
+            return answered(settings, ask, order, &result, upstream_now, rows, context);
         }
         Ended::Failed(error)
             if order.verdict.is_none()
@@ -244,7 +244,7 @@ fn own_id_refused(error: Error) -> Error {
     }
 }
 
-fn told(
+fn answered(
     settings: &Settings,
     ask: Ask,
     order: Order,
@@ -255,9 +255,9 @@ fn told(
 ) -> Result<Step, Stop> {
     let writes = Writes::default();
     let now = context.now.unix_millis();
-    let told = Outcome::of(result.status);
+    let outcome_now = Outcome::of(result.status);
     if let Some(verdict) = &order.verdict {
-        let next = if told == Some(verdict.outcome) {
+        let next = if outcome_now == Some(verdict.outcome) {
             ask.standing(settings, &order, Some(result), None)
         } else {
             // Verdicts are written once. A different one is reported to the operator.
@@ -266,7 +266,7 @@ fn told(
         return Ok(writes.then(next));
     }
     let over = is_over(settings, &order, upstream_now);
-    if let Some(outcome) = told.or_else(|| over.then_some(Outcome::Expired)) {
+    if let Some(outcome) = outcome_now.or_else(|| over.then_some(Outcome::Expired)) {
         let verdict = Verdict {
             outcome,
             sub_code: result.sub_code.clone(),

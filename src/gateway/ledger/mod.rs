@@ -147,7 +147,7 @@ pub enum Happened {
     },
     /// It was not sent, because too many calls are waiting for their turn.
     Crowded,
-    /// Whoever made the request does not listen any longer.
+    /// The client of the request has disconnected.
     Gone,
 }
 
@@ -408,7 +408,7 @@ pub fn step(
 
 /// Who goes on, and how, where a task meets a row that cannot be read.
 enum Stuck {
-    /// Who asked is told; `started` where a verification may have been started.
+    /// Responds to the client; `started` if a verification may have been started.
     Asked { asker: Asker, started: bool },
     /// The callback is answered.
     Hint,

@@ -53,7 +53,7 @@ pub struct Look {
 }
 
 impl Look {
-    /// Whoever may ask now does so, and this is written.
+    /// A reader can query now, and this is written.
     fn taken(before: Option<Self>, now: i64) -> Self {
         let looks = before
             .filter(|before| now.saturating_sub(before.next) < LOOKS_IN_A_ROW_MILLIS)

@@ -54,7 +54,7 @@ export const parameters: InitFaceVerifyParameters[] = [
   { sceneId: 1, metaInfo: "{}" },
   // @ts-expect-error no scene
   { outerOrderNo: "", metaInfo: "{}" },
-  // @ts-expect-error a scene that is no number
+  // @ts-expect-error a scene that is not a number
   { ...order, sceneId: { id: 1 } },
   // @ts-expect-error MetaInfo parsed
   { ...order, metaInfo: { zimVer: "3.0.0" } },

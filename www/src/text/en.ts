@@ -28,8 +28,7 @@ export const en: Catalogue = {
     copied: "Copied",
     optional: "optional",
     brokenTitle: "This page failed",
-    broken:
-      "It could not go on. Reload to use it again; if it fails again, tell the maintainers what you did.",
+    broken: "It stopped working. Reload the page; if it fails again, report the steps to the maintainers.",
     reload: "Reload",
   },
   failure: {
@@ -60,10 +59,10 @@ export const en: Catalogue = {
     lead: "A whole verification, from the order to its result. The gateway signs and calls the upstream; you are the phone.",
     steps: { order: "Order", request: "Request to the upstream", phone: "Phone", result: "Result" },
     orderLead:
-      "The app gets MetaInfo from Alibaba Cloud's client SDK and sends it with the order to your server, which calls the gateway. Sample values are filled in: start as they are.",
+      "The app gets MetaInfo from Alibaba Cloud's client SDK and sends it with the order to your server, which calls the gateway. Sample values are filled in: start with them.",
     appSends: "What the app sends to your server",
     appSendsNote:
-      "The form is the app's own. MetaInfo goes as one string, passed on as it is: do not parse it and write it again.",
+      "The form is the app's own. MetaInfo is one string; pass it unchanged, without parsing and serializing it again.",
     fields: {
       outerOrderNo: "Order number",
       sceneId: "Scene ID",
@@ -73,7 +72,7 @@ export const en: Catalogue = {
       model: "Liveness model",
       mobile: "Mobile number",
       ip: "User's IP address",
-      metaInfo: "Environment, from the client SDK, passed on as it is",
+      metaInfo: "Environment, unchanged from the client SDK",
       token: "Access token (bearer)",
     },
     modelDefault: "Default (LIVENESS)",
@@ -92,7 +91,7 @@ export const en: Catalogue = {
       "Every request is signed again, with its own SignatureNonce and Timestamp, so what is sent differs from this.",
     requestInvalid: "Something in the order is to be corrected first; then the request is shown here.",
     requestUnknown:
-      "Where it goes and how it is signed, the gateway alone knows; once it has said so, the request is shown here.",
+      "Only the gateway knows the endpoint and the signature scheme; the request is shown here after its response.",
     query: "Query",
     headers: "Headers",
     form: "Form body",
@@ -132,7 +131,7 @@ export const en: Catalogue = {
     standingNote: {
       starting: "The gateway is calling the upstream.",
       unknown: "The upstream may have started it; the gateway handed out no CertifyId.",
-      pending: "The person has not finished (the upstream's Code 403 or 424). That is no error.",
+      pending: "The user has not finished (the upstream's Code 403 or 424). This is not an error.",
       passed: "Alibaba Cloud answered T for this order, and nothing in its answer contradicts it.",
       rejected: "Alibaba Cloud answered F for this order.",
       expired: "The person did not finish while the CertifyId was valid.",
@@ -201,7 +200,7 @@ export const en: Catalogue = {
       "form-body": "Read as a form body",
       curl: "Read as a curl line",
       "http-message": "Read as an HTTP message",
-      "string to sign": "Read as a string to sign",
+      "string-to-sign": "Read as a string to sign",
       "canonical-request": "Read as a canonical request",
     },
     parameterCount: (count: number) =>
@@ -252,7 +251,7 @@ export const en: Catalogue = {
     emptyBody: "(empty body)",
     result: "Signature",
     rpcResultNote: "HMAC-SHA1, keyed with the AccessKeySecret and a & behind it, in Base64.",
-    acs3ResultNote: "HMAC-SHA256, keyed with the AccessKeySecret as it is, in lower-case hexadecimal.",
+    acs3ResultNote: "HMAC-SHA256, with the AccessKeySecret as the signing key, in lower-case hexadecimal.",
     needSecret: "Enter the AccessKeySecret to see the signature.",
     given: "Signature in the request",
     same: "the same",
@@ -262,7 +261,7 @@ export const en: Catalogue = {
     character: "Character",
     once: "Encoded once",
     twice: "Encoded twice",
-    plain: "All other characters stay as they are",
+    plain: "All other characters are not encoded",
     noEscapes: "Nothing in it needs encoding",
     space: "space",
     placeQuery: "URL",

@@ -25,7 +25,7 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.Executors;
 
 /**
- * A backend with two routes, for its app: start a verification, and tell how it ended. It uses Alibaba Cloud's SDK as
+ * A backend with two routes for its app: start a verification, and return its result. It uses Alibaba Cloud's SDK as
  * before; only the endpoint and the key pair are the gateway's. GATEWAY_URL, GATEWAY_KEY_ID and GATEWAY_KEY_SECRET
  * name them; by default they are those of `npm start`.
  */
@@ -110,7 +110,7 @@ public class Service {
     return request;
   }
 
-  /** Says to the user what the user can put right; the rest is for whoever runs this. */
+  /** Reports to the user what the user can correct; the rest concerns the operator. */
   static Answer refused(String code, String requestId) {
     System.err.println("Code " + code + ", RequestId " + requestId);
     return switch (code) {

@@ -1,4 +1,4 @@
-// POST /api/verifications starts a verification; GET /api/verifications?outerOrderNo=… tells how it ended.
+// POST /api/verifications starts a verification; GET /api/verifications?outerOrderNo=… returns its result.
 
 import {
   FaceVerifyClient,
@@ -66,7 +66,7 @@ function signedIn(request) {
   return request.headers.get("x-user-id") ?? "";
 }
 
-/** A route whose failed calls are answered for whoever can put them right. */
+/** A route whose errors are reported to the party that can correct them. */
 function answering(route) {
   return async (request) => {
     try {

@@ -93,7 +93,7 @@ const config :Workerd.Config = (
 
 let started = 0;
 
-/** Starts it with an empty disk, in memory unless told otherwise; `url` is there as soon as it listens. */
+/** Starts it with an empty disk, in memory by default; `url` is there as soon as it listens. */
 export async function startWorkerd(worker, { onDisk = false } = {}) {
   const disk = join(onDisk ? folder : inMemory, `disk-${++started}`);
   const file = join(folder, `config-${started}.capnp`);

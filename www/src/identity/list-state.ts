@@ -45,7 +45,7 @@ function send(order: Order): void {
   worker?.postMessage(order);
 }
 
-/** Reads a list and tells its layout. */
+/** Reads a list and detects its layout. */
 export function readList(source: Blob): void {
   reset();
   const mine = new Worker(new URL("./worker.ts", import.meta.url), { type: "module" });
@@ -185,7 +185,7 @@ export function problemsAsCsv(found: Tally, words: (problem: Listed) => string):
   const lines = found.marks.map(({ line, problem }) =>
     [line, problem.field, problem.fatal ? "error" : "notice", problem.rule, quoted(words(problem))].join(","),
   );
-  // The mark tells spreadsheets that it is UTF-8.
+  // The byte order mark makes spreadsheets read it as UTF-8.
   return new Blob(["\uFEFFline,field,kind,rule,message\r\n", lines.join("\r\n"), "\r\n"], {
     type: "text/csv;charset=utf-8",
   });

@@ -1,4 +1,4 @@
-/** Every sentence of the page. What the control API says comes in both languages by itself. */
+/** The texts of the page. Messages of the control API are in both languages. */
 export const words = {
   zh: {
     locale: "zh-CN",
@@ -41,14 +41,14 @@ export const words = {
     unreachable: "沙箱没有响应。请确认它仍在运行；恢复后本页会自动继续。",
     retry: "立即重试",
     tokenLabel: "控制接口的访问令牌",
-    tokenNote: "由沙箱的运维设置。只保留在本页内存中，关闭即忘。",
+    tokenNote: "由沙箱的运维设置。仅保存在本页内存中，关闭页面后即清除。",
     tokenUse: "使用",
     tokenWrong: "令牌不对，请向沙箱的运维核对后再试。",
   },
   en: {
     locale: "en-GB",
     title: "Simulated phone",
-    lead: "Part of the sandbox: it opens no camera and verifies nobody; you choose the outcome.",
+    lead: "Part of the sandbox: it does not use the camera or verify anyone; you choose the outcome.",
     language: "中文",
     dark: "Dark",
     light: "Light",
@@ -56,8 +56,9 @@ export const words = {
     waiting: "Waiting verifications",
     phone: "Phone",
     empty: "No verification is waiting.",
-    emptyNote: "Call InitFaceVerify at this address with any SDK; the verification appears here by itself.",
-    recent: "Ended not long ago",
+    emptyNote:
+      "Call InitFaceVerify at this address with any SDK; the verification appears here automatically.",
+    recent: "Recently ended",
     order: "Order",
     left: (minutes) => (minutes > 0 ? `${minutes} min left` : "less than 1 min left"),
     stages: { created: "not opened", opened: "in progress", ended: "submitted", expired: "expired" },
@@ -72,25 +73,25 @@ export const words = {
     codes: "Errors of the query",
     giveUp: "Give up",
     gaveUp:
-      "Given up: nothing was submitted, and the query answers Code 424. It may be opened again in its 30 minutes.",
-    scripted: "It ends by itself",
-    scriptedNote: (time) => `Its OuterOrderNo or UserId chose the outcome; it ends at ${time}.`,
+      "Given up: nothing was submitted, and the query returns Code 424. It can be opened again within its 30 minutes.",
+    scripted: "Ends automatically",
+    scriptedNote: (time) => `Its OuterOrderNo or UserId determines the outcome; it ends at ${time}.`,
     passed: "Submitted: passed",
     rejected: "Submitted: not passed",
     failed: "Submitted: the query will fail",
-    askNow: "Now the server asks by DescribeFaceVerify; what counts is its answer.",
-    callback: (attempts, status) => `Called back ${attempts} times; last answer: ${status ?? "none"}.`,
+    askNow: "Query the result with DescribeFaceVerify on the server; only that result counts.",
+    callback: (attempts, status) => `${attempts} callback attempts; last response: ${status ?? "none"}.`,
     expired: "Expired",
     expiredNote: "A CertifyId is valid for 30 minutes. Start a new verification.",
-    goneTitle: "This verification is no more",
-    gone: "The sandbox may have been reset or started again. Start a new verification.",
+    goneTitle: "This verification no longer exists",
+    gone: "The sandbox may have been reset or restarted. Start a new verification.",
     unreachable:
-      "The sandbox does not answer. See that it is still running; this page then goes on by itself.",
-    retry: "Try now",
+      "The sandbox does not respond. Make sure that it is running; this page then continues automatically.",
+    retry: "Retry now",
     tokenLabel: "Token of the control API",
     tokenNote:
-      "The sandbox's operator has set it. It stays in this page's memory and is forgotten when you leave.",
-    tokenUse: "Use it",
-    tokenWrong: "This token is not the right one; check it with the sandbox's operator and try again.",
+      "Set by the sandbox's operator. Kept in this page's memory only, and discarded when you leave.",
+    tokenUse: "Use",
+    tokenWrong: "The token is wrong; check it with the sandbox's operator and try again.",
   },
 };

@@ -116,7 +116,7 @@ test("a file that is dropped is read", () =>
     await page.getByText("encoding UTF-8").waitFor();
     await page.getByRole("button", { name: "Check the list" }).click();
     assert.deepEqual(await figures(page), [1, 1, 0, 0, 0]);
-    await page.getByText("Nothing wrong was found.").waitFor();
+    await page.getByText("No problems were found.").waitFor();
   }));
 
 test("a list without a column of numbers; another one can be chosen", () =>

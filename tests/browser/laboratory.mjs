@@ -73,17 +73,17 @@ test("what a server really answered is explained", () =>
     assert.equal(answer.status, 400);
     await page.getByLabel("Request", { exact: true }).fill(`curl -X POST ${stack.sandbox}/ -d '${body}'`);
     const text = await answer.text();
-    await page.getByLabel(/^Server's answer/).fill(text);
+    await page.getByLabel(/^Server's response/).fill(text);
     // That the request arrived says nothing about what the program signed.
     await page.getByText("what the program signed is not known").waitFor();
     await page.getByText("it is not what the program signed").waitFor();
     assert.equal(await page.locator(".notice.bad").count(), 0);
-    await page.getByLabel(/^Server's answer/).fill(text.slice(0, text.indexOf("SceneId")));
+    await page.getByLabel(/^Server's response/).fill(text.slice(0, text.indexOf("SceneId")));
     await page.getByText("The server's answer is cut off").waitFor();
-    await page.getByLabel(/^Server's answer/).fill(text.replace("91707dc296d469ad38e4c5efa6a0f24b", "***"));
+    await page.getByLabel(/^Server's response/).fill(text.replace("91707dc296d469ad38e4c5efa6a0f24b", "***"));
     await page.getByText("A log masked parts of the server's answer").waitFor();
     assert.equal(await page.locator(".notice.bad").count(), 0);
-    await page.getByLabel(/^Server's answer/).fill(text);
+    await page.getByLabel(/^Server's response/).fill(text);
     // Something on the way changed the scene.
     await page
       .getByLabel("Request", { exact: true })
@@ -103,7 +103,7 @@ test("a signature over GBK is named, by the browser's own table", () =>
     await page.getByLabel("Request", { exact: true }).fill(request.join("\n"));
     await page.getByLabel(/^AccessKeySecret/).fill("testsecret");
     await page.getByText("Chinese characters were signed as GBK instead of UTF-8").waitFor();
-    await page.getByText("Rests on: a calculation with the typed secret").waitFor();
+    await page.getByText("Evidence: a calculation with the entered secret").waitFor();
   }));
 
 test("what cannot be read is said", () =>

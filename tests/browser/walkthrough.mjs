@@ -64,7 +64,7 @@ test("by keyboard alone", () =>
     await page.keyboard.press("Enter");
     await focused("Result");
     await verdict(page, words.verdict.passed).waitFor();
-    await tabTo(page, "The gateway's answer");
+    await tabTo(page, "The gateway's response");
     await page.keyboard.press("Enter");
     await page.getByText('"status": "passed"').waitFor();
   }));
@@ -129,7 +129,7 @@ test("without the sandbox, the phone says so", () =>
     await open.waitFor();
     await page.route(`${stack.sandbox}/_sandbox/**`, (route) => route.abort());
     await open.click();
-    await page.getByText("The sandbox cannot be reached").waitFor();
+    await page.getByText("The sandbox is unreachable").waitFor();
     await page.unroute(`${stack.sandbox}/_sandbox/**`);
     await open.click();
     await page.getByRole("button", { name: words.passed }).waitFor();

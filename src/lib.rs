@@ -112,3 +112,26 @@ pub mod vendor;
     )
 ))]
 mod wasm;
+
+#[doc(inline)]
+pub use actions::{DescribeFaceVerify, InitFaceVerify};
+#[doc(inline)]
+pub use client::builder::ClientOptionsBuilder;
+#[doc(inline)]
+pub use client::call::Loss;
+#[doc(inline)]
+pub use client::options::Options as ClientOptions;
+#[doc(inline)]
+pub use client::response::{DescribeResult, InitResult, Material, Picture, Status};
+#[doc(inline)]
+pub use client::sans_io::{Call, Input, Request, Step};
+#[doc(inline)]
+pub use error::{Audience, Error, Execution, FieldError, Kind as ErrorKind};
+#[doc(inline)]
+pub use signing::SignatureVersion;
+#[doc(inline)]
+pub use text::Text;
+#[doc(inline)]
+pub use timestamp::Timestamp;
+#[doc(inline)]
+pub use vendor::credentials::{Credentials, Secret};

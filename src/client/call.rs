@@ -152,9 +152,12 @@ pub enum Outcome {
 
 /// Why no whole answer came.
 #[derive(Clone, Debug)]
+#[non_exhaustive]
 pub enum Loss {
+    /// No connection stood, in time or at all, so nothing was sent: even a start may be tried again.
+    NotConnected,
     /// No answer, or half of one. `code` is the host's own code of the failure, such as
-    /// `ECONNREFUSED`.
+    /// `ECONNREFUSED`; some codes say that nothing was sent.
     ConnectionFailed {
         /// The host's code, if it gave one.
         code: Option<String>,
@@ -169,11 +172,11 @@ pub enum Loss {
     AbortedUnsent,
 }
 
-/// What to do next.
+/// What to do next. `A` is what the call ends with.
 #[derive(Debug)]
-pub enum Step {
+pub enum Step<A = Answer> {
     /// The call worked.
-    Done(Answer),
+    Done(A),
     /// The call failed for good.
     Failed(Error),
     /// Wait, then make another attempt.
@@ -228,16 +231,44 @@ pub fn settle<'a>(
     credentials: &Credentials,
     action: &'static Action,
     request: &dyn Fn() -> Option<ValidRequest<'a>>,
-    mut state: State,
+    state: State,
     outcome: Outcome,
     credentials_refreshable: bool,
     now: Timestamp,
     random: u32,
 ) -> Step {
+    settle_as(
+        options,
+        credentials,
+        action,
+        |response, vendor_now| response::decode(action, response, vendor_now),
+        request,
+        state,
+        outcome,
+        credentials_refreshable,
+        now,
+        random,
+    )
+}
+
+/// The same for whoever knows the action's type of answer: `decode` reads it.
+#[allow(clippy::too_many_arguments)] // as above
+pub(super) fn settle_as<'a, A>(
+    options: &Options,
+    credentials: &Credentials,
+    action: &'static Action,
+    decode: impl FnOnce(&Response, Timestamp) -> Result<A, Box<Failure>>,
+    request: &dyn Fn() -> Option<ValidRequest<'a>>,
+    mut state: State,
+    outcome: Outcome,
+    credentials_refreshable: bool,
+    now: Timestamp,
+    random: u32,
+) -> Step<A> {
     let (failure, response) = match outcome {
         Outcome::Answered(response) => {
             let vendor_now = now.plus_millis(state.clock_offset_millis);
-            match response::decode(action, &response, vendor_now) {
+            match decode(&response, vendor_now) {
                 Ok(answer) => return Step::Done(answer),
                 Err(failure) => (*failure, Some(response)),
             }
@@ -350,8 +381,11 @@ impl Loss {
                 ),
                 false,
             ),
-            Self::ConnectionFailed { code } => {
-                let never_connected = code.as_deref().is_some_and(never_connected);
+            Self::NotConnected | Self::ConnectionFailed { .. } => {
+                let never_connected = match self {
+                    Self::ConnectionFailed { code } => code.as_deref().is_some_and(never_connected),
+                    _ => true,
+                };
                 (
                 Error::new(
                     Kind::Transport,
@@ -499,7 +533,7 @@ fn mismatch_cause(version: SignatureVersion, ours: &str, theirs: &str) -> Text {
 }
 
 #[allow(clippy::too_many_arguments)] // all plain inputs of one pure decision
-fn decide(
+fn decide<A>(
     options: &Options,
     action: &'static Action,
     state: State,
@@ -508,7 +542,7 @@ fn decide(
     credentials_refreshable: bool,
     now: Timestamp,
     random: u32,
-) -> Step {
+) -> Step<A> {
     let error = failure.error;
     if error.kind == Kind::Aborted
         || codes::lasts_for_the_day(&error.code)

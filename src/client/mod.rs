@@ -1,5 +1,7 @@
 //! One call from its options to its result, as data: which request to send, and what an answer means.
 
+pub mod builder;
 pub mod call;
 pub mod options;
 pub mod response;
+pub mod sans_io;

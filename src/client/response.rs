@@ -150,78 +150,66 @@ pub struct Failure {
 pub struct ServerText(pub String);
 redacted_debug!(ServerText);
 
-/// Decodes an answer. `now` is the time the query was answered, for the picture's expiry.
+/// Decodes an answer of either action. `now` is the time the query was answered, by Alibaba Cloud's
+/// clock, for the picture's expiry.
 ///
 /// # Errors
-/// `vendor` for a Code that means failure, `signature`, `credentials`, `throttled` for refusals of
-/// the API gateway, `protocol` for answers the vendor's documents do not allow.
+/// As [`decode_init`] and [`decode_describe`].
 pub fn decode(
     action: &'static Action,
     response: &Response,
     now: Timestamp,
 ) -> Result<Answer, Box<Failure>> {
-    let envelope = match Envelope::read(response) {
-        Ok(envelope) => envelope,
-        Err(error) => {
-            return Err(Box::new(Failure {
-                error,
-                not_executed: false,
-                server_text: None,
-            }));
-        }
-    };
-    let Some(known) = codes::code(&envelope.code)
-        .filter(|known| known.used_by == UsedBy::Both || known.used_by == action.codes)
-    else {
-        return Err(Box::new(envelope.gateway_failure()));
-    };
-    match known.meaning {
-        Meaning::Success if (200..300).contains(&envelope.http_status) => {
-            let answer = if action.starts_something {
-                envelope
-                    .init_result()
-                    .map(|result| Answer::Init(Box::new(result)))
-            } else {
-                envelope
-                    .verdict(now)
-                    .map(|result| Answer::Describe(Box::new(result)))
-            };
-            answer.map_err(|error| {
-                Box::new(Failure {
-                    error,
-                    not_executed: false,
-                    server_text: None,
-                })
-            })
-        }
-        Meaning::Success => Err(Box::new(Failure {
-            error: envelope.complete(protocol_error(
-                "ContradictoryStatus",
-                "服务商的 HTTP 状态码表示失败，正文却表示成功，结果不可信；请稍后重试，若持续出现请检查中间网关。",
-                "The HTTP status says failure and the body success, so the answer is not trusted; try again later and, if it lasts, check what stands between.",
-            )),
-            not_executed: false,
-            server_text: None,
-        })),
-        Meaning::Pending => Ok(Answer::Describe(Box::new(envelope.pending()))),
-        Meaning::Failure => {
-            let error = Error {
-                retryable: known.retryable,
-                ..Error::new(
-                    Kind::Vendor,
-                    known.code,
-                    known.audience,
-                    known.text.clone(),
-                )
-            };
-            Err(Box::new(Failure {
-                error: envelope.complete(error),
-                // Refused before anything was started, but for the vendor's own failure.
-                not_executed: known.code != "500",
-                server_text: None,
-            }))
-        }
+    if action.starts_something {
+        decode_init(response).map(|result| Answer::Init(Box::new(result)))
+    } else {
+        decode_describe(response, now).map(|result| Answer::Describe(Box::new(result)))
     }
+}
+
+/// Decodes an answer of InitFaceVerify.
+///
+/// # Errors
+/// `vendor` for a Code that means failure, `signature`, `credentials`, `throttled` for refusals of
+/// the API gateway, `protocol` for answers that Alibaba Cloud's documents do not allow.
+pub fn decode_init(response: &Response) -> Result<InitResult, Box<Failure>> {
+    match Envelope::of(UsedBy::Init, response)? {
+        Read::Success(envelope) => envelope.init_result().map_err(maybe_executed),
+        // Codes for "not yet" are DescribeFaceVerify's own.
+        Read::Pending(envelope) => Err(Box::new(envelope.gateway_failure())),
+    }
+}
+
+/// Decodes an answer of DescribeFaceVerify. `now` is the time the query was answered, by Alibaba Cloud's
+/// clock, for the picture's expiry.
+///
+/// # Errors
+/// As [`decode_init`]. A person who has not finished or did not pass is no error.
+pub fn decode_describe(
+    response: &Response,
+    now: Timestamp,
+) -> Result<DescribeResult, Box<Failure>> {
+    match Envelope::of(UsedBy::Describe, response)? {
+        Read::Success(envelope) => envelope.verdict(now).map_err(maybe_executed),
+        Read::Pending(envelope) => Ok(envelope.pending()),
+    }
+}
+
+/// A failure after which nobody knows what the request did.
+fn maybe_executed(error: Error) -> Box<Failure> {
+    Box::new(Failure {
+        error,
+        not_executed: false,
+        server_text: None,
+    })
+}
+
+/// An answer that is no failure yet.
+enum Read {
+    /// It has a result.
+    Success(Envelope),
+    /// There is none yet.
+    Pending(Envelope),
 }
 
 struct Envelope {
@@ -236,6 +224,44 @@ struct Envelope {
 }
 
 impl Envelope {
+    /// Reads an answer of the action whose Codes these are.
+    fn of(action: UsedBy, response: &Response) -> Result<Read, Box<Failure>> {
+        let envelope = Self::read(response).map_err(maybe_executed)?;
+        let Some(known) = codes::code(&envelope.code)
+            .filter(|known| known.used_by == UsedBy::Both || known.used_by == action)
+        else {
+            return Err(Box::new(envelope.gateway_failure()));
+        };
+        match known.meaning {
+            Meaning::Success if (200..300).contains(&envelope.http_status) => {
+                Ok(Read::Success(envelope))
+            }
+            Meaning::Success => Err(maybe_executed(envelope.complete(protocol_error(
+                "ContradictoryStatus",
+                "服务商的 HTTP 状态码表示失败，正文却表示成功，结果不可信；请稍后重试，若持续出现请检查中间网关。",
+                "The HTTP status says failure and the body success, so the answer is not trusted; try again later and, if it lasts, check what stands between.",
+            )))),
+            Meaning::Pending => Ok(Read::Pending(envelope)),
+            Meaning::Failure => {
+                let error = Error {
+                    retryable: known.retryable,
+                    ..Error::new(
+                        Kind::Vendor,
+                        known.code,
+                        known.audience,
+                        known.text.clone(),
+                    )
+                };
+                Err(Box::new(Failure {
+                    error: envelope.complete(error),
+                    // Refused before anything was started, but for the vendor's own failure.
+                    not_executed: known.code != "500",
+                    server_text: None,
+                }))
+            }
+        }
+    }
+
     fn read(response: &Response) -> Result<Self, Error> {
         let status = response.status;
         let header_id = header(&response.headers, "x-acs-request-id").and_then(request_id);

@@ -83,12 +83,19 @@
 #![cfg_attr(not(test), warn(clippy::arithmetic_side_effects))]
 
 pub mod actions;
+#[cfg(all(not(target_arch = "wasm32"), feature = "ureq"))]
+pub mod blocking;
 pub mod client;
 pub mod error;
 #[cfg(all(target_arch = "wasm32", feature = "fetch"))]
 pub mod fetch;
 #[cfg(feature = "gateway")]
 pub mod gateway;
+#[cfg(any(
+    all(target_arch = "wasm32", feature = "fetch"),
+    all(not(target_arch = "wasm32"), feature = "ureq")
+))]
+mod host;
 pub mod http;
 pub mod identity;
 pub mod json;
@@ -115,6 +122,9 @@ mod wasm;
 
 #[doc(inline)]
 pub use actions::{DescribeFaceVerify, InitFaceVerify};
+#[cfg(all(not(target_arch = "wasm32"), feature = "ureq"))]
+#[doc(inline)]
+pub use blocking::FaceVerifyClient;
 #[doc(inline)]
 pub use client::builder::ClientOptionsBuilder;
 #[doc(inline)]
@@ -127,6 +137,14 @@ pub use client::response::{DescribeResult, InitResult, Material, Picture, Status
 pub use client::sans_io::{Call, Input, Request, Step};
 #[doc(inline)]
 pub use error::{Audience, Error, Execution, FieldError, Kind as ErrorKind};
+#[cfg(all(target_arch = "wasm32", feature = "fetch"))]
+#[doc(inline)]
+pub use fetch::FaceVerifyClient;
+#[cfg(any(
+    all(target_arch = "wasm32", feature = "fetch"),
+    all(not(target_arch = "wasm32"), feature = "ureq")
+))]
+pub use host::new_outer_order_no;
 #[doc(inline)]
 pub use signing::SignatureVersion;
 #[doc(inline)]

@@ -3,5 +3,10 @@
 pub mod builder;
 pub mod call;
 pub mod options;
+#[cfg(any(
+    all(target_arch = "wasm32", feature = "fetch"),
+    all(not(target_arch = "wasm32"), feature = "ureq")
+))]
+pub(crate) mod polls;
 pub mod response;
 pub mod sans_io;

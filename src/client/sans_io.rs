@@ -61,6 +61,10 @@ use std::fmt;
 use std::marker::PhantomData;
 use std::time::Duration;
 
+/// The largest answer that the clients of this crate read, in bytes. Alibaba Cloud's have a few kilobytes, for
+/// pictures come as addresses; a larger one is [`Loss::TooLarge`].
+pub const MAX_ANSWER_BYTES: u64 = 1024 * 1024;
+
 /// A request of one of the two actions: [`InitFaceVerify`] or [`DescribeFaceVerify`].
 pub trait Request: sealed::Sealed {
     /// What the call ends with when it works.

@@ -110,13 +110,15 @@ impl FaceVerifyClient {
         let mut call = Call::new(&self.options, &self.credentials, request, host::now())?
             .with_clock_offset_millis(offset);
         let mut input = Input::Ready;
+        let mut random = host::random()?;
         loop {
-            input = match call.next(input, host::now(), host::random()?) {
+            input = match call.next(input, host::now(), random) {
                 Step::Send { request, timeout } => transport::send(&self.agent, request, timeout),
-                Step::Wait { delay, .. } => {
+                Step::Wait { delay, because, .. } => {
                     let offset = call.clock_offset_millis();
                     self.clock_offset_millis.store(offset, Ordering::Relaxed);
                     std::thread::sleep(delay);
+                    random = host::random().map_err(|_| because)?;
                     Input::Ready
                 }
                 Step::Done(answer) => return Ok(answer),

@@ -278,8 +278,8 @@ impl<'a, R: Request> Call<'a, R> {
         self.state.clock_offset_millis
     }
 
-    /// The next step. `now` is the time by the host's clock; `random` are fresh bytes of a cryptographic
-    /// generator, of which the nonce and the jitter are made.
+    /// The next step. `now` is the time by the host's clock; `random` are bytes of a cryptographic
+    /// generator, of which the nonce and the jitter are made: fresh ones with every [`Input::Ready`].
     ///
     /// [`Input::Ready`] while an attempt is on its way counts as a lost connection. After the end, every
     /// input fails with the code `CallEnded`.

@@ -170,7 +170,7 @@ fn body_form(request: &IncomingRequest) -> Result<Pairs, Refusal> {
 
 fn no_duplicates(pairs: &[(String, String)]) -> Result<(), Refusal> {
     let mut names: Vec<&str> = pairs.iter().map(|(name, _)| name.as_str()).collect();
-    names.sort();
+    names.sort_unstable();
     let twice = names.windows(2).find_map(|pair| match pair {
         [first, second] if first == second => Some(*first),
         _ => None,

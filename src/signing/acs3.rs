@@ -97,7 +97,7 @@ fn canonical_headers<N: AsRef<str>, V: AsRef<str>>(headers: &[(N, V)]) -> (Strin
         .iter()
         .map(|(name, value)| (name.as_ref().to_ascii_lowercase(), value.as_ref().trim()))
         .collect();
-    sorted.sort();
+    sorted.sort_unstable();
     let mut block = String::new();
     let mut names = String::new();
     let mut before = None;

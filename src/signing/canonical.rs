@@ -14,7 +14,7 @@ pub(super) fn sorted<N: AsRef<str>, V: AsRef<str>>(parameters: &[(N, V)]) -> Vec
         .iter()
         .map(|(name, value)| (name.as_ref(), value.as_ref()))
         .collect();
-    sorted.sort();
+    sorted.sort_unstable();
     sorted
 }
 

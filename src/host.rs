@@ -4,6 +4,8 @@ use crate::error::{Audience, Error, FieldError, Kind};
 use crate::signing::encode::hex;
 use crate::text::Text;
 use crate::timestamp::Timestamp;
+#[cfg(not(target_arch = "wasm32"))]
+use crate::vendor::credentials::Credentials;
 use crate::vendor::order_number;
 
 /// The host's time.
@@ -54,4 +56,22 @@ pub fn new_outer_order_no(prefix: &str) -> Result<String, Error> {
             problem.message,
         )])
     })
+}
+
+#[cfg(not(target_arch = "wasm32"))]
+impl Credentials {
+    /// Credentials of the variables that Alibaba Cloud's SDKs read: `ALIBABA_CLOUD_ACCESS_KEY_ID`,
+    /// `ALIBABA_CLOUD_ACCESS_KEY_SECRET` and, for temporary ones, `ALIBABA_CLOUD_SECURITY_TOKEN`. What is not
+    /// set is empty, which [`FaceVerifyClient::new`](crate::FaceVerifyClient::new) reports as missing.
+    pub fn from_environment() -> Self {
+        let variable = |name| std::env::var(name).unwrap_or_default();
+        let credentials = Self::new(
+            variable("ALIBABA_CLOUD_ACCESS_KEY_ID"),
+            variable("ALIBABA_CLOUD_ACCESS_KEY_SECRET"),
+        );
+        match variable("ALIBABA_CLOUD_SECURITY_TOKEN") {
+            token if token.is_empty() => credentials,
+            token => credentials.with_security_token(token),
+        }
+    }
 }

@@ -134,7 +134,7 @@ pub use client::options::Options as ClientOptions;
 #[doc(inline)]
 pub use client::response::{DescribeResult, InitResult, Material, Picture, Status};
 #[doc(inline)]
-pub use client::sans_io::{Call, Input, Request, Step};
+pub use client::sans_io::{Call, Input, MAX_ANSWER_BYTES, Request, Step};
 #[doc(inline)]
 pub use error::{Audience, Error, Execution, FieldError, Kind as ErrorKind};
 #[cfg(all(target_arch = "wasm32", feature = "fetch"))]

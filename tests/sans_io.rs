@@ -145,6 +145,21 @@ fn a_start_that_was_not_sent_fails_over_and_one_that_was_does_not() {
 }
 
 #[test]
+fn nothing_is_sent_when_the_time_is_up() {
+    let options = ClientOptions::builder()
+        .timeout(Duration::from_secs(1))
+        .total_timeout(Duration::from_secs(1))
+        .build()
+        .unwrap();
+    let mut start = call(&options, order());
+    let error = failed(start.next(Input::Ready, NOW.plus_millis(1_000), [1; 16]));
+    assert_eq!(
+        (error.kind(), error.execution()),
+        (ErrorKind::Timeout, Execution::None)
+    );
+}
+
+#[test]
 fn an_attempt_without_an_outcome_counts_as_lost() {
     let options = ClientOptions::default();
     let mut start = call(&options, order());

@@ -10,3 +10,4 @@ pub mod options;
 pub(crate) mod polls;
 pub mod response;
 pub mod sans_io;
+pub mod thrown;

@@ -61,7 +61,7 @@ use std::fmt;
 use std::marker::PhantomData;
 use std::time::Duration;
 
-/// The largest answer that the clients of this crate read, in bytes. Alibaba Cloud's have a few kilobytes, for
+/// The largest answer that the clients of this crate read, in bytes. Alibaba Cloud's have a few kilobytes, since
 /// pictures come as addresses; a larger one is [`Loss::TooLarge`].
 pub const MAX_ANSWER_BYTES: u64 = 1024 * 1024;
 
@@ -292,6 +292,10 @@ impl<'a, R: Request> Call<'a, R> {
             (_, Input::Answered(response)) => Outcome::Answered(received(response)),
             (_, Input::Lost(loss)) => Outcome::Lost(loss),
         };
+        self.settle(outcome, now, random)
+    }
+
+    fn settle(&mut self, outcome: Outcome, now: Timestamp, random: [u8; 16]) -> Step<R::Answer> {
         let [a, b, c, d, ..] = random;
         let step = call::settle_as(
             self.options,
@@ -335,12 +339,15 @@ impl<'a, R: Request> Call<'a, R> {
             hex(&random),
         );
         self.state = attempt.state;
+        if attempt.timeout_millis <= 0 {
+            return self.settle(Outcome::Lost(Loss::TimedOutUnsent), now, random);
+        }
         match outgoing(attempt.request) {
             Some(request) => {
                 self.stage = Stage::Sent;
                 Step::Send {
                     request,
-                    timeout: Duration::from_millis(attempt.timeout_millis.max(0).unsigned_abs()),
+                    timeout: Duration::from_millis(attempt.timeout_millis.unsigned_abs()),
                 }
             }
             None => Step::Failed(too_long()),

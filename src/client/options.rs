@@ -2,6 +2,7 @@
 
 use crate::actions::ValidationOptions;
 use crate::actions::value::Value;
+use crate::client::builder::ClientOptionsBuilder;
 use crate::error::{Error, FieldError};
 use crate::identity::cert_no::Documents;
 use crate::signing::{SignatureVersion, acs3, rpc};
@@ -87,6 +88,11 @@ fn vendor_endpoint() -> Vec<Endpoint> {
 }
 
 impl Options {
+    /// Options by name, durations as [`std::time::Duration`].
+    pub fn builder() -> ClientOptionsBuilder {
+        ClientOptionsBuilder::default()
+    }
+
     fn without_endpoint() -> Self {
         Self {
             endpoints: Vec::new(),
@@ -230,6 +236,20 @@ impl Options {
         } else {
             Err(Error::options(problems))
         }
+    }
+
+    /// Credentials of a Rust program, checked in the same way.
+    ///
+    /// # Errors
+    /// As [`Options::check_credentials`].
+    pub(crate) fn checked(&self, credentials: &Credentials) -> Result<Credentials, Error> {
+        let token = credentials.security_token.as_ref();
+        self.check_credentials(RawCredentials {
+            access_key_id: credentials.access_key_id.as_str().into(),
+            access_key_secret: credentials.access_key_secret.expose().into(),
+            security_token: token.map(Secret::expose).into(),
+            ..RawCredentials::default()
+        })
     }
 
     /// The validation rules for a request at `now`.

@@ -213,13 +213,14 @@ impl Error {
         self.kind
     }
 
-    /// Alibaba Cloud's Code (`401`, `Throttling.User`) or, for failures on this side, a stable name of this
-    /// crate (`InvalidRequest`, `Timeout`).
+    /// Alibaba Cloud's Code (`401`, `Throttling.User`) or, for failures on this side, a stable name
+    /// of this crate (`InvalidRequest`, `Timeout`).
     pub fn code(&self) -> &str {
         &self.code
     }
 
-    /// What happened and what to do, in Chinese and English. [`fmt::Display`] writes the English text.
+    /// What happened and what to do, in Chinese and English. [`fmt::Display`] writes the English
+    /// text.
     pub const fn message(&self) -> &Text {
         &self.message
     }
@@ -229,7 +230,7 @@ impl Error {
         self.audience
     }
 
-    /// Whether the same call can succeed later without anybody changing anything. Never where
+    /// Whether the same call can succeed later without any change. Never where
     /// [`Error::execution`] is unknown.
     pub const fn is_retryable(&self) -> bool {
         self.retryable
@@ -250,7 +251,8 @@ impl Error {
         self.http_status
     }
 
-    /// For [`Kind::Validation`]: everything that is wrong, field by field. Empty for the other kinds.
+    /// For [`Kind::Validation`]: everything that is wrong, field by field. Empty for the other
+    /// kinds.
     pub fn fields(&self) -> &[FieldError] {
         &self.fields
     }

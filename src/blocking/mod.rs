@@ -1,4 +1,5 @@
-//! A client for servers in Rust that waits in the calling thread, over [ureq](https://docs.rs/ureq).
+//! A client for servers in Rust that waits in the calling thread, over
+//! [ureq](https://docs.rs/ureq).
 //!
 //! ```no_run
 //! use cloudauth_edge::{ClientOptions, Credentials, DescribeFaceVerify, FaceVerifyClient, InitFaceVerify, Status};
@@ -14,12 +15,14 @@
 //! # }
 //! ```
 //!
-//! ureq, and not reqwest: both are well kept, and reqwest's blocking client brings an asynchronous runtime and
-//! four times as many crates (112 instead of 24, each with rustls) for calls that are made one at a time. In an asynchronous server, call the
-//! client inside `spawn_blocking`, or drive [`Call`] over the HTTP client that you have.
+//! ureq, and not reqwest: both are well kept, and reqwest's blocking client brings an asynchronous
+//! runtime and four times as many crates (112 instead of 24, each with rustls) for calls that are
+//! made one at a time. In an asynchronous server, call the client inside `spawn_blocking`, or drive
+//! [`Call`] over the HTTP client that you have.
 //!
-//! TLS is that of rustls with the root certificates of Mozilla. Proxies are those of the environment
-//! (`ALL_PROXY`, `HTTPS_PROXY`, `HTTP_PROXY`, `NO_PROXY`), never for a loopback address.
+//! TLS is that of rustls with the root certificates of Mozilla. Proxies are those of the
+//! environment (`ALL_PROXY`, `HTTPS_PROXY`, `HTTP_PROXY`, `NO_PROXY`), never for a loopback
+//! address.
 
 mod transport;
 
@@ -35,24 +38,24 @@ use std::ops::ControlFlow;
 use std::sync::atomic::{AtomicI64, Ordering};
 use std::time::Duration;
 
-/// Calls both actions: validates, signs, sends, retries and decodes, by the rules of [`crate::client::call`].
+/// Calls both actions: validates, signs, sends, retries and decodes, by the rules of
+/// [`crate::client::call`].
 ///
-/// It keeps connections for later calls. Threads share one client: `FaceVerifyClient` is [`Send`] and
-/// [`Sync`].
+/// It keeps connections for later calls. Threads share one client: `FaceVerifyClient` is [`Send`]
+/// and [`Sync`].
 #[derive(Debug)]
 pub struct FaceVerifyClient {
     options: Options,
     credentials: Credentials,
     agent: ureq::Agent,
-    /// Alibaba Cloud's clock less the host's, as far as an earlier call learned it.
+    /// The clock skew (Alibaba Cloud's clock minus the host's) from an earlier call.
     clock_offset_millis: AtomicI64,
 }
 
 impl FaceVerifyClient {
-    /// A client with checked options and credentials. Nothing is sent yet.
+    /// Creates a client with validated options and credentials. Nothing is sent yet.
     ///
-    /// # Errors
-    /// Of kind `validation`: the credentials cannot be right or do not fit the endpoints.
+    /// # Errors Of kind `validation`: the credentials are malformed or do not fit the endpoints.
     pub fn new(options: Options, credentials: Credentials) -> Result<Self, Error> {
         Ok(Self {
             credentials: options.checked(&credentials)?,
@@ -65,17 +68,17 @@ impl FaceVerifyClient {
     /// InitFaceVerify: starts a verification and returns its CertifyId.
     ///
     /// # Errors
-    /// Every failure, as the [`Error`] says. It is sent again only when it provably was not executed,
-    /// unless the options allow it. Where [`Error::execution`] is unknown, reconcile the order before you
-    /// start it again.
+    /// Every failure, as the [`Error`] says. It is sent again only when it provably was not
+    /// executed, unless the options allow it. Where [`Error::execution`] is unknown, reconcile the
+    /// order before you start it again.
     pub fn init_face_verify(&self, request: InitFaceVerify) -> Result<InitResult, Error> {
         self.perform(request)
     }
 
-    /// DescribeFaceVerify: reads where a verification stands. Decide by [`DescribeResult::status`] alone.
+    /// DescribeFaceVerify: queries the status of a verification. Decide by
+    /// [`DescribeResult::status`] only.
     ///
-    /// # Errors
-    /// Every failure, as the [`Error`] says. A person who did not pass is no error.
+    /// # Errors Every failure is an [`Error`]. A rejected verification is not an error.
     pub fn describe_face_verify(
         &self,
         request: DescribeFaceVerify,
@@ -83,13 +86,13 @@ impl FaceVerifyClient {
         self.perform(request)
     }
 
-    /// Queries until the person has passed or was rejected, or until `deadline` from now would be over; the
-    /// result is then still [`Status::Pending`](crate::Status::Pending). Between the queries it waits for 1
-    /// to 10 seconds, longer with each.
+    /// Queries until the person has passed or was rejected, or until `deadline` from now would be
+    /// over; the result is then still [`Status::Pending`](crate::Status::Pending). Between the
+    /// queries it waits for 1 to 10 seconds, longer with each.
     ///
     /// # Errors
-    /// As [`FaceVerifyClient::describe_face_verify`]. A failure that may pass ends the waiting only at the
-    /// deadline.
+    /// As [`FaceVerifyClient::describe_face_verify`]. A failure that may pass ends the waiting only
+    /// at the deadline.
     pub fn wait_for_result(
         &self,
         request: DescribeFaceVerify,

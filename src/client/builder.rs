@@ -29,8 +29,8 @@ pub struct ClientOptionsBuilder {
 }
 
 impl ClientOptionsBuilder {
-    /// The host to call: `cloudauth.aliyuncs.com` (the default), `https://host:port`, or, on this machine
-    /// alone, `http://127.0.0.1:8788`.
+    /// The host to call: `cloudauth.aliyuncs.com` (the default), `https://host:port`, or, on this
+    /// machine alone, `http://127.0.0.1:8788`.
     #[must_use]
     pub fn endpoint(self, endpoint: impl Into<String>) -> Self {
         self.with("endpoint", endpoint.into())
@@ -59,27 +59,27 @@ impl ClientOptionsBuilder {
         self.with("signatureVersion", name)
     }
 
-    /// Time for one attempt, the answer's body included. Default: 10 seconds; from 1 millisecond to 10
-    /// minutes. A part of a millisecond counts as a whole one.
+    /// Time for one attempt, the answer's body included. Default: 10 seconds; from 1 millisecond to
+    /// 10 minutes. A part of a millisecond counts as a whole one.
     #[must_use]
     pub fn timeout(self, timeout: Duration) -> Self {
         self.with("timeoutMs", millis(timeout))
     }
 
-    /// Time for all attempts of one call and the waits between them. Default: 30 seconds, or
-    /// [`ClientOptionsBuilder::timeout`] where that is longer; from 1 millisecond to 1 hour.
+    /// Time limit of all attempts of one call and the back-off between them. Default: 30 seconds,
+    /// or [`ClientOptionsBuilder::timeout`] where that is longer; from 1 millisecond to 1 hour.
     #[must_use]
     pub fn total_timeout(self, timeout: Duration) -> Self {
         self.with("totalTimeoutMs", millis(timeout))
     }
 
-    /// Requests made for one call at most. Default: 3; from 1 to 10.
+    /// The most attempts of one call. Default: 3; from 1 to 10.
     #[must_use]
     pub fn max_attempts(self, attempts: u32) -> Self {
         self.with("maxAttempts", i64::from(attempts))
     }
 
-    /// Whether InitFaceVerify may be repeated though it may have been executed. Default: no. Each start
+    /// Whether to retry InitFaceVerify even if it may have been executed. Default: no. Each start
     /// that is executed can be billed.
     #[must_use]
     pub fn repeat_init(self, allowed: bool) -> Self {
@@ -92,7 +92,8 @@ impl ClientOptionsBuilder {
         self.with("allowOtherProducts", Value::Boolean(allowed))
     }
 
-    /// Whether CertNo may be that of a residence permit or a foreign permanent resident card. Default: no.
+    /// Whether CertNo may be that of a residence permit or a foreign permanent resident card.
+    /// Default: no.
     #[must_use]
     pub fn allow_residence_permits(self, allowed: bool) -> Self {
         self.with("allowResidencePermits", Value::Boolean(allowed))
@@ -101,8 +102,8 @@ impl ClientOptionsBuilder {
     /// Checks everything.
     ///
     /// # Errors
-    /// Everything that is wrong in one error of kind `validation`; its fields have the names of the npm
-    /// client's options (`timeoutMs`, `maxAttempts`).
+    /// Everything that is wrong in one error of kind `validation`; its fields have the names of the
+    /// npm client's options (`timeoutMs`, `maxAttempts`).
     pub fn build(self) -> Result<Options, Error> {
         Options::check(self.named)
     }

@@ -369,7 +369,7 @@ made(
                     "ConnectionFailed",
                     Operator,
                     "未能连接到阿里云，请求未送达；请检查网络、DNS 与 endpoint。",
-                    "Alibaba Cloud could not be reached and the request was not sent; check network, DNS and endpoint.",
+                    "Alibaba Cloud is unreachable and the request was not sent; check the network, DNS and the endpoint.",
                 )
                 .retryable(),
                 true,

@@ -1,5 +1,5 @@
-//! One call for those who bring their own transport: requests and responses of the [`http`](::http) crate
-//! and a [`Step`] at a time. The host sends, waits, and gives time and random bytes.
+//! One call for those who bring their own transport: requests and responses of the [`http`](::http)
+//! crate and a [`Step`] at a time. The host sends, waits, and gives time and random bytes.
 //!
 //! ```
 //! use cloudauth_edge::{Call, ClientOptions, Credentials, Error, Input, Loss, Request, Step, Timestamp};
@@ -61,8 +61,8 @@ use std::fmt;
 use std::marker::PhantomData;
 use std::time::Duration;
 
-/// The largest answer that the clients of this crate read, in bytes. Alibaba Cloud's have a few kilobytes, since
-/// pictures come as addresses; a larger one is [`Loss::TooLarge`].
+/// The largest answer that the clients of this crate read, in bytes. Alibaba Cloud's have a few
+/// kilobytes, since pictures come as addresses; a larger one is [`Loss::TooLarge`].
 pub const MAX_ANSWER_BYTES: u64 = 1024 * 1024;
 
 /// A request of one of the two actions: [`InitFaceVerify`] or [`DescribeFaceVerify`].
@@ -128,10 +128,10 @@ mod sealed {
 pub enum Input {
     /// Nothing: at the beginning, and after a wait.
     Ready,
-    /// A whole answer came, whatever its status. Redirects must not be followed: they would carry names and
-    /// identity numbers to another place.
+    /// A whole answer came, whatever its status. Redirects must not be followed: they would carry
+    /// names and identity numbers to another place.
     Answered(::http::Response<Vec<u8>>),
-    /// None came.
+    /// No complete response arrived.
     Lost(Loss),
 }
 
@@ -150,10 +150,11 @@ impl fmt::Debug for Input {
 
 /// What the host is to do next.
 pub enum Step<A> {
-    /// Send this exactly as it stands, since a changed byte breaks the signature, then give the answer or
-    /// the loss.
+    /// Send this exactly unchanged, since a changed byte breaks the signature, then give the answer
+    /// or the loss.
     Send {
-        /// The request: names and identity numbers, in the body or (ACS3) in the query. Do not print it.
+        /// The request: names and identity numbers, in the body or (ACS3) in the query. Do not
+        /// print it.
         request: ::http::Request<String>,
         /// Time for the whole answer, its body included. When it is up: [`Loss::TimedOut`].
         timeout: Duration,
@@ -168,7 +169,7 @@ pub enum Step<A> {
         /// Why: the error that this attempt would have ended with.
         because: Error,
     },
-    /// The call worked. It is at its end.
+    /// The call succeeded. It is at its end.
     Done(A),
     /// The call failed. It is at its end.
     Failed(Error),
@@ -198,8 +199,8 @@ impl<A> fmt::Debug for Step<A> {
     }
 }
 
-/// One call: attempts, retries, fail-over, clock correction. InitFaceVerify is sent again only when it
-/// provably was not executed, unless the options allow it.
+/// One call: attempts, retries, fail-over, clock correction. InitFaceVerify is sent again only when
+/// it provably was not executed, unless the options allow it.
 pub struct Call<'a, R: Request> {
     options: &'a Options,
     credentials: Credentials,
@@ -232,7 +233,8 @@ impl<'a, R: Request> Call<'a, R> {
     /// A call at its beginning. `now` is the time by the host's clock.
     ///
     /// # Errors
-    /// Of kind `validation`: everything that is wrong with the credentials or the request, field by field.
+    /// Of kind `validation`: everything that is wrong with the credentials or the request, field by
+    /// field.
     pub fn new(
         options: &'a Options,
         credentials: &Credentials,
@@ -250,7 +252,8 @@ impl<'a, R: Request> Call<'a, R> {
         })
     }
 
-    /// The same call, which starts with what an earlier one learned: its [`Call::clock_offset_millis`].
+    /// The same call, which starts with what an earlier one learned: its
+    /// [`Call::clock_offset_millis`].
     #[must_use]
     pub const fn with_clock_offset_millis(mut self, millis: i64) -> Self {
         self.state.clock_offset_millis = millis;
@@ -279,10 +282,11 @@ impl<'a, R: Request> Call<'a, R> {
     }
 
     /// The next step. `now` is the time by the host's clock; `random` are bytes of a cryptographic
-    /// generator, of which the nonce and the jitter are made: fresh ones with every [`Input::Ready`].
+    /// generator, of which the nonce and the jitter are made: fresh ones with every
+    /// [`Input::Ready`].
     ///
-    /// [`Input::Ready`] while an attempt is on its way counts as a lost connection. After the end, every
-    /// input fails with the code `CallEnded`.
+    /// [`Input::Ready`] while an attempt is on its way counts as a lost connection. After the end,
+    /// every input fails with the code `CallEnded`.
     pub fn next(&mut self, input: Input, now: Timestamp, random: [u8; 16]) -> Step<R::Answer> {
         let stage = std::mem::replace(&mut self.stage, Stage::Ended);
         let outcome = match (stage, input) {
@@ -355,8 +359,8 @@ impl<'a, R: Request> Call<'a, R> {
     }
 }
 
-/// `None` where the address is longer than the `http` crate allows (65,534 bytes): everything else of a
-/// request has been checked.
+/// `None` where the address is longer than the `http` crate allows (65,534 bytes): everything else
+/// of a request has been checked.
 fn outgoing(request: OutgoingRequest) -> Option<::http::Request<String>> {
     let mut built = ::http::Request::builder()
         .method(request.method)

@@ -69,14 +69,15 @@ impl FaceVerifyClient {
     /// InitFaceVerify: starts a verification and returns its CertifyId.
     ///
     /// # Errors
-    /// Every failure, as the [`Error`] says. It is sent again only when it provably was not executed,
-    /// unless the options allow it. Where [`Error::execution`] is unknown, reconcile the order before you
-    /// start it again.
+    /// Every failure, as the [`Error`] says. It is sent again only when it provably was not
+    /// executed, unless the options allow it. Where [`Error::execution`] is unknown, reconcile the
+    /// order before you start it again.
     pub async fn init_face_verify(&self, request: InitFaceVerify) -> Result<InitResult, Error> {
         self.perform(request).await
     }
 
-    /// DescribeFaceVerify: reads where a verification stands. Decide by [`DescribeResult::status`] alone.
+    /// DescribeFaceVerify: queries the status of a verification. Decide by
+    /// [`DescribeResult::status`] only.
     ///
     /// # Errors Every failure is an [`Error`]. A rejected verification is not an error.
     pub async fn describe_face_verify(
@@ -86,13 +87,13 @@ impl FaceVerifyClient {
         self.perform(request).await
     }
 
-    /// Queries until the person has passed or was rejected, or until `deadline` from now would be over; the
-    /// result is then still [`Status::Pending`](crate::Status::Pending). Between the queries it waits for 1
-    /// to 10 seconds, longer with each.
+    /// Queries until the person has passed or was rejected, or until `deadline` from now would be
+    /// over; the result is then still [`Status::Pending`](crate::Status::Pending). Between the
+    /// queries it waits for 1 to 10 seconds, longer with each.
     ///
     /// # Errors
-    /// As [`FaceVerifyClient::describe_face_verify`]. A failure that may pass ends the waiting only at the
-    /// deadline.
+    /// As [`FaceVerifyClient::describe_face_verify`]. A failure that may pass ends the waiting only
+    /// at the deadline.
     pub async fn wait_for_result(
         &self,
         request: DescribeFaceVerify,

@@ -1,5 +1,5 @@
-//! What the client takes from its host: timers, and what stands on the global object, since Workers, Deno and
-//! Node have no `Window`.
+//! What the client takes from its host: timers, and what stands on the global object, since
+//! Workers, Deno and Node have no `Window`.
 
 use js_sys::{Function, Promise, Reflect};
 use std::time::Duration;
@@ -7,7 +7,8 @@ use wasm_bindgen::closure::Closure;
 use wasm_bindgen::{JsCast, JsValue};
 use wasm_bindgen_futures::JsFuture;
 
-/// Whether the program runs in a browser: every other runtime names itself in `navigator.userAgent`.
+/// Whether the program runs in a browser: every other runtime identifies itself in
+/// `navigator.userAgent`.
 pub(super) fn is_browser() -> bool {
     global("navigator")
         .and_then(|navigator| Reflect::get(&navigator, &"userAgent".into()).ok())

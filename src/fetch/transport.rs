@@ -1,4 +1,5 @@
-//! Sends a request by the host's `fetch` and returns its outcome. The time limit covers the answer's body.
+//! Sends a request with the host's `fetch` and returns its outcome. The time limit includes the
+//! response's body.
 
 use super::runtime::{Timer, call_global};
 use crate::client::call::Loss;
@@ -14,7 +15,7 @@ use web_sys::{
     AbortController, Headers, ReadableStreamDefaultReader, Request, RequestInit, RequestRedirect,
 };
 
-/// Aborts the request when it is dropped. After the answer, that has no effect.
+/// Aborts the request on drop. After the response, that has no effect.
 struct AbortOnDrop(AbortController);
 
 impl Drop for AbortOnDrop {
@@ -23,7 +24,7 @@ impl Drop for AbortOnDrop {
     }
 }
 
-/// Sends the request as it stands. `timeout` limits the whole answer.
+/// Sends the request unchanged. `timeout` limits the whole answer.
 pub(super) async fn send(request: &::http::Request<String>, timeout: Duration) -> Input {
     let timed_out = Rc::new(Cell::new(false));
     match exchange(request, timeout, &timed_out).await {

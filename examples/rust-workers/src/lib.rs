@@ -1,4 +1,5 @@
-//! A Cloudflare Worker in Rust with two routes, for an app: start a verification, and tell how it ended.
+//! A Cloudflare Worker in Rust with two routes, for an app: start a verification, and report how it
+//! ended.
 
 use cloudauth_edge::{
     Audience, ClientOptions, Credentials, DescribeFaceVerify, Error, ErrorKind, FaceVerifyClient,
@@ -51,7 +52,7 @@ async fn start(mut request: Request, env: &Env, user_id: String) -> Result<Respo
             .user_id(user_id.as_str())
             .cert_name(person.cert_name)
             .cert_no(person.cert_no)
-            .meta_info(person.meta_info); // as the app's SDK gave it
+            .meta_info(person.meta_info); // unchanged from the app's SDK
         let started = client(env)?.init_face_verify(order).await?;
         Ok((outer_order_no, started.certify_id))
     };
@@ -78,7 +79,7 @@ async fn read(outer_order_no: &str, env: &Env, user_id: &str) -> Result<Response
         .get(outer_order_no)
         .json::<Order>()
         .await?;
-    // Somebody else's order is answered as one that never was.
+    // Another user's order looks like an unknown one.
     let Some(order) = kept.filter(|order| order.user_id == user_id) else {
         return message("没有这笔订单", 404);
     };
@@ -138,7 +139,7 @@ fn refusal(error: &Error) -> Result<Response> {
             });
             message(&wrong.collect::<String>(), 422)
         }
-        // Of what the app sends, metaInfo is checked by the client alone.
+        // Of the app's input, only metaInfo is validated by the client and not by mistyped().
         (ErrorKind::Validation, _) if sent_wrong(error) => message("metaInfo 有误", 400),
         (_, Audience::User) => message(&error.message().zh, 422),
         _ => message("认证服务暂不可用，请稍后再试", 502),

@@ -30,9 +30,9 @@ export function loadCore(module) {
     },
 
     /** `now` and `random` are the same for all repetitions of one step. */
-    step(settings, task, happened, rows, instance, { now, random }) {
-      const { body, ...outcome } = happened ?? {};
-      const known = JSON.stringify({ happened: happened && outcome, rows, instance });
+    step(settings, task, sendOutcome, rows, instance, { now, random }) {
+      const { body, ...outcome } = sendOutcome ?? {};
+      const known = JSON.stringify({ sendOutcome: sendOutcome && outcome, rows, instance });
       return JSON.parse(exports.gatewayStep(settings, task, known, body, random, now));
     },
 

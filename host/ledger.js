@@ -57,13 +57,13 @@ export class LedgerRunner {
 
   async #perform(task, gone) {
     const upstream = { calls: 0, millis: 0 };
-    let happened;
+    let sendOutcome;
     for (;;) {
-      const act = await this.#act(task, happened);
-      for (const order of act.wake) this.#wake(order);
-      for (const key of act.unreadable) console.error(JSON.stringify({ row: "unreadable", key }));
-      happened = undefined;
-      const [next, what] = typeof act.next === "string" ? [act.next] : Object.entries(act.next)[0];
+      const commit = await this.#commit(task, sendOutcome);
+      for (const order of commit.wake) this.#wake(order);
+      for (const key of commit.unreadable) console.error(JSON.stringify({ row: "unreadable", key }));
+      sendOutcome = undefined;
+      const [next, what] = typeof commit.next === "string" ? [commit.next] : Object.entries(commit.next)[0];
       switch (next) {
         case "idle":
           return undefined;
@@ -73,13 +73,13 @@ export class LedgerRunner {
           return { photo: what.url, upstream };
         case "send": {
           const began = Date.now();
-          happened = await this.#send(what, upstream);
+          sendOutcome = await this.#send(what, upstream);
           upstream.millis += Date.now() - began;
           break;
         }
         case "wait":
           await this.#wait(what, gone);
-          if (what.whileHeard && gone?.aborted) happened = { kind: "gone" };
+          if (what.whileHeard && gone?.aborted) sendOutcome = { kind: "gone" };
           break;
         case "together":
           await Promise.all(what.tasks.map((each) => this.#perform(each)));
@@ -98,11 +98,11 @@ export class LedgerRunner {
   }
 
   /** The time and the random bytes are the same for all repetitions of one step. */
-  #act(task, happened) {
+  #commit(task, sendOutcome) {
     const { core, settings, instance } = this.#host;
     const text = settings();
     const moment = { now: Date.now(), random: crypto.getRandomValues(new Uint8Array(32)) };
-    return this.#storage.step((known) => core.step(text, task, happened, known, instance, moment));
+    return this.#storage.step((known) => core.step(text, task, sendOutcome, known, instance, moment));
   }
 
   /** Awaits a request in progress with the same name instead of sending it again. */
@@ -111,7 +111,7 @@ export class LedgerRunner {
     if (share === null) return this.#call(what, upstream);
     const other = this.#underWay.get(share);
     if (other) return other;
-    const sent = this.#call(what, upstream).then((happened) => ({ ...happened, sentFor: then }));
+    const sent = this.#call(what, upstream).then((sendOutcome) => ({ ...sendOutcome, sentFor: then }));
     this.#underWay.set(share, sent);
     try {
       return await sent;
@@ -132,9 +132,9 @@ export class LedgerRunner {
     }
     upstream.calls += 1;
     const began = Date.now();
-    const happened = await send(request, { timeoutMillis });
-    observeCall?.({ action, kind: happened.kind, status: happened.status, millis: Date.now() - began });
-    return happened;
+    const sendOutcome = await send(request, { timeoutMillis });
+    observeCall?.({ action, kind: sendOutcome.kind, status: sendOutcome.status, millis: Date.now() - began });
+    return sendOutcome;
   }
 
   /** Ends when the time is over, the order is woken or, if relevant, the client has disconnected. */

@@ -2,15 +2,15 @@
  * The interface of a ledger's store. Every implementation passes `tests/storage/`.
  *
  * @typedef {object} LedgerStorage
- * @property {(decide: Decide) => object | Promise<object>} step calls `decide` until it returns an act, and loads the
- *   rows that it needs; commits the act's rows and alarm in one transaction, on disk, before it returns the act.
+ * @property {(decide: Decide) => object | Promise<object>} step calls `decide` until it returns a commit, and loads the
+ *   rows that it needs; writes the commit's rows and alarm in one transaction, on disk, before it returns the act.
  *   Nothing else reads or writes the ledger in between.
  * @property {() => Promise<number | undefined> | number | undefined} alarm when the alarm is set to fire
  * @property {(at: number) => Promise<void> | void} setAlarm
  *
  * @callback Decide
  * @param {{ rows: [string, string | null][], ranges: [object, [string, string][]][] }} known the loaded rows
- * @returns {{ need?: { keys?: string[], range?: Range }, act?: { writes: [string, string | null][], alarm: number |
+ * @returns {{ load?: { keys?: string[], range?: Range }, commit?: { writes: [string, string | null][], alarm: number |
  *   null } }}
  *
  * @typedef {{ from: string, to: string, limit: number, reverse: boolean }} Range a half-open range of keys; in reverse,
@@ -30,16 +30,16 @@ const MAX_ASKS = 100;
 export function stepOn(table, decide) {
   const known = { rows: [], ranges: [] };
   for (let asks = 0; asks < MAX_ASKS; asks += 1) {
-    const { need, act } = decide(known);
-    if (act) {
-      for (const [key, value] of act.writes) {
+    const { load, commit } = decide(known);
+    if (commit) {
+      for (const [key, value] of commit.writes) {
         if (value === null) table.remove(key);
         else table.put(key, value);
       }
-      return act;
+      return commit;
     }
-    for (const key of need.keys ?? []) known.rows.push([key, table.get(key) ?? null]);
-    if (need.range) known.ranges.push([need.range, table.range(need.range)]);
+    for (const key of load.keys ?? []) known.rows.push([key, table.get(key) ?? null]);
+    if (load.range) known.ranges.push([load.range, table.range(load.range)]);
   }
   throw new Error("The gateway repeatedly requests rows: this is a bug.");
 }

@@ -224,16 +224,16 @@ export class SandboxHost {
     // The time and the random bytes are the same for all rounds, so that the requested rows do not change.
     const now = this.#now();
     for (let round = 0; round < MAX_ROUNDS; round++) {
-      const { need, done } = this.#decide({ event, rows, lists, now, origin }, random);
+      const { load, done } = this.#decide({ event, rows, lists, now, origin }, random);
       if (done) {
         this.#perform(done);
         if (done.file) done.response.body = new TextEncoder().encode(phoneFiles[done.file]);
         return done;
       }
       // Every decision starts with the rows that the first decision requested first.
-      if (this.#always.length === 0) this.#always = need.rows;
-      for (const key of need.rows) rows.push([key, this.#store.get(key)]);
-      for (const prefix of need.lists) lists.push([prefix, this.#store.list(prefix)]);
+      if (this.#always.length === 0) this.#always = load.rows;
+      for (const key of load.rows) rows.push([key, this.#store.get(key)]);
+      for (const prefix of load.lists) lists.push([prefix, this.#store.list(prefix)]);
     }
     throw new Error("The sandbox repeatedly requested rows: this is a bug.");
   }

@@ -31,9 +31,9 @@ export class DurableStorage {
 
   /** One synchronous transaction. The platform commits the writes of one turn, including the alarm, atomically. */
   async step(decide) {
-    const act = this.#storage.transactionSync(() => stepOn(this.#table, decide));
-    if (act.alarm !== null) await this.setAlarm(act.alarm);
-    return act;
+    const commit = this.#storage.transactionSync(() => stepOn(this.#table, decide));
+    if (commit.alarm !== null) await this.setAlarm(commit.alarm);
+    return commit;
   }
 
   async alarm() {

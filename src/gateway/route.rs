@@ -10,7 +10,7 @@ use super::ledger::ask::Ask;
 use super::ledger::create::Create;
 use super::ledger::due::Hint;
 use super::ledger::list::{Cursor, List};
-use super::ledger::order::Standing;
+use super::ledger::order::OrderStatus;
 use super::ledger::{Asker, Front, Task};
 use super::problem::{
     BODY_TOO_LARGE, DEVELOPMENT_ONLY, INSUFFICIENT_SCOPE, INTERNAL_ERROR, METHOD_NOT_ALLOWED,
@@ -532,7 +532,7 @@ impl Routing<'_> {
                 .filter(|limit| (1..=PAGE_MAX).contains(limit) && !text.starts_with('+'))
         });
         let after = query.value("cursor").map(Cursor::read);
-        let status = query.value("status").map(Standing::read);
+        let status = query.value("status").map(OrderStatus::read);
         if limit.is_none() {
             wrong.push(FieldError::new(
                 "limit",

@@ -163,7 +163,7 @@ impl RpcFront {
     }
 
     /// DescribeFaceVerify: Alibaba Cloud's result if it was queried, otherwise the ledger's.
-    pub fn standing(
+    pub fn describe_reply(
         &self,
         settings: &Settings,
         order: &Order,

@@ -3,7 +3,7 @@
 
 use super::session::Session;
 use super::verification::{CallbackState, Ending, Verification};
-use super::{Callback, Need};
+use super::{Callback, Load};
 use crate::signing::encode::percent_encode;
 use serde::Deserialize;
 
@@ -46,7 +46,7 @@ pub(super) fn announce(session: &mut Session<'_>, verification: &Verification) {
 }
 
 /// Records the response to a callback and schedules another attempt if it was not 200.
-pub(super) fn answered(session: &mut Session<'_>, answer: &CallbackAnswer) -> Result<(), Need> {
+pub(super) fn answered(session: &mut Session<'_>, answer: &CallbackAnswer) -> Result<(), Load> {
     let row = Verification::row(&answer.certify_id);
     // The verification was deleted by a reset.
     let Some(mut verification) = session.row::<Verification>(&row)? else {

@@ -3,7 +3,7 @@
 
 use super::session::{CLOCK, Clock, Session};
 use super::verification::{Ending, PREFIX, Stage, Verification};
-use super::{MAX_BODY, Need, callback, envelope, faults, phone, picture};
+use super::{Load, MAX_BODY, callback, envelope, faults, phone, picture};
 use crate::http::{IncomingRequest, Response, header};
 use crate::json::de::from_json_strictly;
 use crate::json::write::Object;
@@ -25,13 +25,13 @@ struct Problem {
 }
 
 enum Stop {
-    Need(Need),
+    Load(Load),
     Problem(Problem),
 }
 
-impl From<Need> for Stop {
-    fn from(need: Need) -> Self {
-        Self::Need(need)
+impl From<Load> for Stop {
+    fn from(load: Load) -> Self {
+        Self::Load(load)
     }
 }
 
@@ -49,7 +49,7 @@ type Answer = Result<(u16, Object), Stop>;
 pub(super) fn answer(
     session: &mut Session<'_>,
     request: &IncomingRequest,
-) -> Result<Response, Need> {
+) -> Result<Response, Load> {
     if let Some(object) = request.path.strip_prefix(picture::PATH)
         && matches!(request.method.as_str(), "GET" | "HEAD")
     {
@@ -60,7 +60,7 @@ pub(super) fn answer(
     }
     let (status, body) = match route(session, request) {
         Ok(answer) => answer,
-        Err(Stop::Need(need)) => return Err(need),
+        Err(Stop::Load(load)) => return Err(load),
         Err(Stop::Problem(Problem {
             status,
             code,

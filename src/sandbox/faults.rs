@@ -2,7 +2,7 @@
 
 use super::session::{FAULTS, Session, Stop};
 use super::verification::answers_with;
-use super::{Delivery, Manner, Need};
+use super::{Delivery, Load, Manner};
 use crate::actions;
 use crate::http::{IncomingRequest, Response};
 use crate::json::read::{items, string};
@@ -186,12 +186,12 @@ fn numeric_code(response: &mut Response) {
 }
 
 /// All pending faults, in order of creation.
-pub(super) fn waiting(session: &Session<'_>) -> Result<Vec<Fault>, Need> {
+pub(super) fn waiting(session: &Session<'_>) -> Result<Vec<Fault>, Load> {
     Ok(session.row(FAULTS)?.unwrap_or_default())
 }
 
 /// Adds a fault; returns an error if its definition is invalid.
-pub(super) fn add(session: &mut Session<'_>, fault: Fault) -> Result<Option<Text>, Need> {
+pub(super) fn add(session: &mut Session<'_>, fault: Fault) -> Result<Option<Text>, Load> {
     if let Some(problem) = fault.problem() {
         return Ok(Some(problem));
     }
@@ -213,7 +213,7 @@ pub(super) fn remove_all(session: &mut Session<'_>) {
 }
 
 /// The fault that applies to a request for this action, if any. The first match counts.
-pub(super) fn take(session: &mut Session<'_>, action: Option<&str>) -> Result<Option<Fault>, Need> {
+pub(super) fn take(session: &mut Session<'_>, action: Option<&str>) -> Result<Option<Fault>, Load> {
     let mut faults = waiting(session)?;
     let mut hit = None;
     let mut touched = false;

@@ -87,14 +87,14 @@ impl From<[u8; 32]> for Random {
 #[serde(rename_all = "camelCase")]
 pub enum Output {
     /// Load these rows and call again.
-    Need(Need),
+    Load(Load),
     /// Perform this.
     Done(Done),
 }
 
 /// Rows that the decision depends on.
 #[derive(Debug, Default, PartialEq, Eq, Serialize)]
-pub struct Need {
+pub struct Load {
     /// Keys of rows.
     pub rows: Vec<String>,
     /// Key prefixes; load all their rows.
@@ -189,14 +189,14 @@ pub fn step(input: &Input, config: &Config, random: &Random) -> Output {
     });
     match decided {
         Ok(done) => Output::Done(done),
-        Err(need) => Output::Need(need),
+        Err(load) => Output::Load(load),
     }
 }
 
 fn answer(
     session: &mut Session<'_>,
     request: &IncomingRequest,
-) -> Result<(Response, Delivery), Need> {
+) -> Result<(Response, Delivery), Load> {
     if request.method == "OPTIONS" {
         return Ok((envelope::preflight(session), Delivery::default()));
     }
@@ -212,7 +212,7 @@ fn answer(
     };
     let response = match outcome {
         Ok((action, result)) => envelope::success(session, format, action, &result),
-        Err(Stop::Need(need)) => return Err(need),
+        Err(Stop::Load(load)) => return Err(load),
         Err(Stop::Gateway(refusal)) => envelope::gateway_error(session, format, request, &refusal),
         Err(Stop::Code { action, code, note }) => {
             envelope::service_error(session, format, action, code, &note)

@@ -1,6 +1,6 @@
 //! The state of one decision: the rows read and the rows to write.
 
-use super::{Callback, Config, Delivery, Done, Input, Need, Random, Write};
+use super::{Callback, Config, Delivery, Done, Input, Load, Random, Write};
 use crate::actions::Action;
 use crate::http::Response;
 use crate::http::first_value;
@@ -14,7 +14,7 @@ use serde::{Deserialize, Serialize, de::DeserializeOwned};
 #[derive(Debug)]
 pub(super) enum Stop {
     /// Stored data is missing.
-    Need(Need),
+    Load(Load),
     /// An error of the API gateway: a word as Code, HTTP status 4xx or 5xx.
     Gateway(Refusal),
     /// An error of the service: three digits as Code, HTTP status 200.
@@ -26,9 +26,9 @@ pub(super) enum Stop {
     },
 }
 
-impl From<Need> for Stop {
-    fn from(need: Need) -> Self {
-        Self::Need(need)
+impl From<Load> for Stop {
+    fn from(load: Load) -> Self {
+        Self::Load(load)
     }
 }
 
@@ -66,7 +66,7 @@ impl<'a> Session<'a> {
         input: &'a Input,
         config: &'a Config,
         random: &'a Random,
-    ) -> Result<Self, Need> {
+    ) -> Result<Self, Load> {
         let mut session = Self {
             input,
             config,
@@ -92,7 +92,7 @@ impl<'a> Session<'a> {
     }
 
     /// Requests all rows of a decision at once, to save rounds.
-    pub(super) fn want<K: AsRef<str>>(&self, keys: &[K]) -> Result<(), Need> {
+    pub(super) fn want<K: AsRef<str>>(&self, keys: &[K]) -> Result<(), Load> {
         let missing: Vec<String> = keys
             .iter()
             .map(AsRef::as_ref)
@@ -102,7 +102,7 @@ impl<'a> Session<'a> {
         if missing.is_empty() {
             return Ok(());
         }
-        Err(Need {
+        Err(Load {
             rows: missing,
             lists: Vec::new(),
         })
@@ -110,16 +110,16 @@ impl<'a> Session<'a> {
 
     /// A stored row; `None` if it does not exist or an earlier version wrote it in a different
     /// form.
-    pub(super) fn row<T: DeserializeOwned>(&self, key: &str) -> Result<Option<T>, Need> {
+    pub(super) fn row<T: DeserializeOwned>(&self, key: &str) -> Result<Option<T>, Load> {
         self.want(&[key])?;
         let stored = first_value(&self.input.rows, key).and_then(Option::as_ref);
         Ok(stored.and_then(|text| from_json(text).ok()))
     }
 
     /// All stored rows whose keys start with `prefix`.
-    pub(super) fn list<T: DeserializeOwned>(&self, prefix: &str) -> Result<Vec<T>, Need> {
+    pub(super) fn list<T: DeserializeOwned>(&self, prefix: &str) -> Result<Vec<T>, Load> {
         let Some(rows) = first_value(&self.input.lists, prefix) else {
-            return Err(Need {
+            return Err(Load {
                 rows: Vec::new(),
                 lists: vec![prefix.to_owned()],
             });

@@ -7,7 +7,7 @@ use crate::client::thrown::Thrown;
 use crate::gateway::callers;
 use crate::gateway::ledger::due::Wake;
 use crate::gateway::ledger::rows::Rows;
-use crate::gateway::ledger::{Context, Happened, Task, step};
+use crate::gateway::ledger::{Context, SendOutcome, Task, step};
 use crate::gateway::pace;
 use crate::gateway::route::{self, Arrival, HostFailure};
 use crate::gateway::settings::Settings;
@@ -68,7 +68,7 @@ pub fn gateway_route(
 /// The host's inputs of a step.
 #[derive(Deserialize)]
 struct Known {
-    happened: Option<HostHappened>,
+    send_outcome: Option<HostHappened>,
     rows: Rows,
     instance: String,
 }
@@ -89,8 +89,8 @@ struct HostHappened {
 }
 
 /// The next step of a ledger's task. In: the variables; the task, a text of the module's own;
-/// `happened` (`kind`, `status`, `headers`, `sentFor`), `rows` and the name of this `instance`; the
-/// answer's body; 32 random bytes. Out: a [`crate::gateway::ledger::Step`].
+/// `send_outcome` (`kind`, `status`, `headers`, `sentFor`), `rows` and the name of this `instance`;
+/// the answer's body; 32 random bytes. Out: a [`crate::gateway::ledger::Step`].
 #[wasm_bindgen(js_name = gatewayStep)]
 pub fn gateway_step(
     settings: &str,
@@ -103,8 +103,8 @@ pub fn gateway_step(
     let settings = checked(settings)?;
     let task: Task = from_json(task)?;
     let known: Known = from_json(known)?;
-    let happened = match known.happened {
-        Some(happened) => Some(read_happened(happened, body)?),
+    let send_outcome = match known.send_outcome {
+        Some(send_outcome) => Some(read_send_outcome(send_outcome, body)?),
         None => None,
     };
     let context = Context {
@@ -115,23 +115,26 @@ pub fn gateway_step(
     Ok(to_json(&step(
         &settings,
         task,
-        happened,
+        send_outcome,
         &known.rows,
         &context,
     )))
 }
 
-fn read_happened(happened: HostHappened, body: Option<Vec<u8>>) -> Result<Happened, JsError> {
+fn read_send_outcome(
+    send_outcome: HostHappened,
+    body: Option<Vec<u8>>,
+) -> Result<SendOutcome, JsError> {
     let response = Response {
-        status: happened.status,
-        headers: happened.headers,
+        status: send_outcome.status,
+        headers: send_outcome.headers,
         body: body.unwrap_or_default(),
     };
-    Ok(match (happened.kind.as_str(), happened.sent_for) {
-        ("crowded", _) => Happened::Crowded,
-        ("gone", _) => Happened::Gone,
-        (kind, None) => Happened::Outcome(outcome_of(kind, Thrown::default(), response)),
-        (kind, Some(task)) => Happened::Shared {
+    Ok(match (send_outcome.kind.as_str(), send_outcome.sent_for) {
+        ("crowded", _) => SendOutcome::Crowded,
+        ("gone", _) => SendOutcome::Gone,
+        (kind, None) => SendOutcome::Outcome(outcome_of(kind, Thrown::default(), response)),
+        (kind, Some(task)) => SendOutcome::Shared {
             outcome: outcome_of(kind, Thrown::default(), response),
             of: Box::new(from_json(&task)?),
         },

@@ -35,9 +35,9 @@ fn host() -> Host {
     ]))
 }
 
-/// The order that a caller has in that standing.
-fn number(caller: usize, standing: usize) -> String {
-    format!("e0c34a77f5ac40a5aa5e6ed20c{caller:03}{standing:03}")
+/// The order that a caller has in that status.
+fn number(caller: usize, order_status: usize) -> String {
+    format!("e0c34a77f5ac40a5aa5e6ed20c{caller:03}{order_status:03}")
 }
 
 fn with_token(caller: usize, method: &str, target: &str, more: &[(&str, &str)]) -> IncomingRequest {
@@ -63,14 +63,14 @@ fn creation(caller: usize, no: &str) -> IncomingRequest {
     }
 }
 
-/// Every caller gets an order in every standing.
+/// Every caller gets an order in every order_status.
 fn populated() -> Host {
     let mut host = host();
     for caller in 0..CALLERS.len() {
-        for (at, standing) in STANDINGS.iter().enumerate() {
+        for (at, order_status) in STANDINGS.iter().enumerate() {
             let no = number(caller, at);
             let (certify_id, read) = (format!("certify-{no}"), format!("{ROUTE}/{no}"));
-            let mut starts = |_: &OutgoingRequest| match *standing {
+            let mut starts = |_: &OutgoingRequest| match *order_status {
                 "unknown" => Outcome::Lost(Loss::TimedOut),
                 "refused" => json_answer(200, &json!({"Code": "412"})),
                 _ => json_answer(
@@ -80,7 +80,7 @@ fn populated() -> Host {
             };
             host.now = NOW;
             host.handle(creation(caller, &no), &mut starts);
-            let upstream_body = match *standing {
+            let upstream_body = match *order_status {
                 "passed" => {
                     json!({"Code": "200", "ResultObject": {"Passed": "T", "SubCode": "200"}})
                 }
@@ -89,14 +89,14 @@ fn populated() -> Host {
                 }
                 _ => json!({"Code": "424"}),
             };
-            if *standing == "expired" {
+            if *order_status == "expired" {
                 host.now += 60 * 60_000;
             }
             let asked = with_token(caller, "GET", &read, &[]);
             let (_, reply) = host.handle(asked, &mut |_| json_answer(200, &upstream_body));
             let body: Value = serde_json::from_str(&reply.body).unwrap();
             let stands = body["status"].as_str().or(body["code"].as_str());
-            let expected = match *standing {
+            let expected = match *order_status {
                 "unknown" => "start-outcome-unknown",
                 "refused" => "unknown-order",
                 known => known,
@@ -174,8 +174,8 @@ fn a_foreign_order_answers_as_an_unknown_one() {
     let mut compared = 0;
     let unknown_no = "e0c34a77f5ac40a5aa5e6ed20cffffff";
     for (owner, of) in CALLERS.into_iter().enumerate() {
-        for standing in 0..STANDINGS.len() {
-            let no = number(owner, standing);
+        for order_status in 0..STANDINGS.len() {
+            let no = number(owner, order_status);
             let rows = host.rows[of].clone();
             for caller in (0..CALLERS.len()).filter(|caller| *caller != owner) {
                 let id = format!("certify-{no}");

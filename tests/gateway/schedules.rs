@@ -6,8 +6,10 @@
 
 use crate::dice::Dice;
 use cloudauth_edge::client::call::{Loss, Outcome};
-use cloudauth_edge::gateway::ledger::rows::{Need, Range, Rows};
-use cloudauth_edge::gateway::ledger::{Act, Context, Happened, Next, Purpose, Step, Task, step};
+use cloudauth_edge::gateway::ledger::rows::{Load, Range, Rows};
+use cloudauth_edge::gateway::ledger::{
+    Commit, Context, Next, Purpose, SendOutcome, Step, Task, step,
+};
 use cloudauth_edge::gateway::reply::Reply;
 use cloudauth_edge::gateway::route::{Arrival, Then, route};
 use cloudauth_edge::gateway::settings::{Settings, Variables};
@@ -150,7 +152,7 @@ fn answer(status: u16, body: &Value) -> Response {
 }
 
 enum State {
-    Ready(Option<Happened>),
+    Ready(Option<SendOutcome>),
     Sending(OutgoingRequest),
     Waiting {
         until: i64,
@@ -327,7 +329,7 @@ impl World {
     }
 
     /// Loads, asks, writes: what the host does without a break.
-    fn act(&mut self, mut running: Running, happened: Option<Happened>) {
+    fn commit(&mut self, mut running: Running, send_outcome: Option<SendOutcome>) {
         let mut loaded = Rows::default();
         let random = self.dice.bytes();
         let context = Context {
@@ -335,17 +337,17 @@ impl World {
             random,
             instance: format!("instance{}", self.instance),
         };
-        let act = loop {
+        let commit = loop {
             let step = step(
                 &self.settings,
                 running.task.clone(),
-                happened.clone(),
+                send_outcome.clone(),
                 &loaded,
                 &context,
             );
             match step {
-                Step::Act(act) => break *act,
-                Step::Need(Need::Keys(keys)) => {
+                Step::Commit(commit) => break *commit,
+                Step::Load(Load::Keys(keys)) => {
                     for key in keys {
                         let value = self.rows.get(&key).cloned();
                         let known = loaded.rows.iter().any(|(other, _)| *other == key);
@@ -353,19 +355,19 @@ impl World {
                         loaded.rows.push((key, value));
                     }
                 }
-                Step::Need(Need::Range(range)) => {
+                Step::Load(Load::Range(range)) => {
                     let found = self.range(&range);
                     loaded.ranges.push((range, found));
                 }
             }
         };
-        let Act {
+        let Commit {
             writes,
             alarm,
             wake,
             unreadable,
             next,
-        } = act;
+        } = commit;
         assert!(unreadable.is_empty(), "{unreadable:?}");
         for (key, value) in writes {
             match value {
@@ -601,19 +603,19 @@ impl World {
         let at = self.dice.below(self.running.len());
         let mut running = self.running.swap_remove(at);
         match running.state {
-            State::Ready(happened) => {
+            State::Ready(send_outcome) => {
                 running.state = State::Ready(None);
-                self.act(running, happened);
+                self.commit(running, send_outcome);
             }
             State::Sending(request) => {
                 self.now += self.dice.below(200) as i64;
                 let started = self.vendor.started.len();
-                let happened = if request.url == WEBHOOK {
-                    Happened::Outcome(self.receive(&request))
+                let send_outcome = if request.url == WEBHOOK {
+                    SendOutcome::Outcome(self.receive(&request))
                 } else if self.dice.chance(2) {
-                    Happened::Crowded
+                    SendOutcome::Crowded
                 } else {
-                    Happened::Outcome(
+                    SendOutcome::Outcome(
                         match self
                             .vendor
                             .answer(&request, running.again, self.now, &mut self.dice)
@@ -634,7 +636,7 @@ impl World {
                 // Allowed once: to start it a second time would be to repeat it unasked.
                 running.again &= self.vendor.started.len() == started;
                 // The outcome may reach the task late, after a restart or never.
-                running.state = State::Ready(Some(happened));
+                running.state = State::Ready(Some(send_outcome));
                 self.running.push(running);
             }
             State::Joining { group, left } => {

@@ -3,7 +3,7 @@
 use super::ask::Ask;
 use super::create::Create;
 use super::list::Cursor;
-use super::order::{Order, Standing, Start};
+use super::order::{Order, OrderStatus, Start};
 use super::{Asker, Front};
 use crate::client::response::DescribeResult;
 use crate::gateway::problem::{INTERNAL_ERROR, Problem};
@@ -52,26 +52,27 @@ pub fn started(settings: &Settings, create: &Create, order: &Order, repeated: bo
 }
 
 /// The status of a started order. `fresh` is the result that Alibaba Cloud just returned.
-pub fn standing(
+pub fn status_reply(
     settings: &Settings,
     ask: &Ask,
     asker: &Asker,
     order: &Order,
     fresh: Option<&DescribeResult>,
 ) -> Reply {
-    let (Some(standing), Some(mut members)) = (order.standing(), summary(settings, &ask.no, order))
+    let (Some(order_status), Some(mut members)) =
+        (order.status(), summary(settings, &ask.no, order))
     else {
         return asker.problem(&Problem::new(&INTERNAL_ERROR));
     };
     if let Front::Rpc(front) = &asker.front {
         return front
-            .standing(
+            .describe_reply(
                 settings,
                 order,
                 fresh.filter(|_| ask.material),
                 &asker.request_id,
             )
-            .with_outcome(standing.word());
+            .with_outcome(order_status.word());
     }
     let material = fresh.filter(|_| ask.material && order.verdict.is_some());
     match material {
@@ -85,7 +86,7 @@ pub fn standing(
     members.put_some("vendorRequestId", vendor_request_id);
     members.put("requestId", &asker.request_id);
     // The photo's URL is different each time, so a response with it never matches.
-    let tag = (!ask.material || order.verdict.is_none()).then(|| entity_tag(standing, order));
+    let tag = (!ask.material || order.verdict.is_none()).then(|| entity_tag(order_status, order));
     let same = tag
         .as_deref()
         .zip(ask.known.as_deref())
@@ -95,11 +96,11 @@ pub fn standing(
     } else {
         Reply::json(200, &members)
     }
-    .with_outcome(standing.word());
+    .with_outcome(order_status.word());
     if let Some(tag) = tag {
         reply = reply.with_header("etag", tag);
     }
-    if standing == Standing::Pending {
+    if order_status == OrderStatus::Pending {
         reply = reply.with_header("retry-after", LOOK_AGAIN_SECONDS);
     }
     if ask.wait_until.is_some() {
@@ -128,10 +129,10 @@ pub fn page(
 
 /// The order's data in the ledger.
 fn summary(settings: &Settings, no: &str, order: &Order) -> Option<Object> {
-    let standing = order.standing()?;
+    let order_status = order.status()?;
     let mut members = Object::new()
         .with("outerOrderNo", no)
-        .with("status", standing.word())
+        .with("status", order_status.word())
         .with("createdAt", &time(order.created));
     if let Start::Done { certify_id, at, .. } = &order.start {
         members.put("certifyId", certify_id);
@@ -222,7 +223,7 @@ fn without_nulls(text: &str) -> Option<String> {
 }
 
 /// Weak: two responses with the same tag are equivalent, although their request ids differ.
-fn entity_tag(standing: Standing, order: &Order) -> String {
+fn entity_tag(order_status: OrderStatus, order: &Order) -> String {
     let at = order
         .verdict
         .as_ref()
@@ -232,7 +233,7 @@ fn entity_tag(standing: Standing, order: &Order) -> String {
         (report.attempts, report.last_status.unwrap_or(0))
     });
     let parts = [
-        standing.word(),
+        order_status.word(),
         &at.to_string(),
         &attempts.to_string(),
         &status.to_string(),

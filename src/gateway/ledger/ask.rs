@@ -2,10 +2,10 @@
 //! requested, from DescribeFaceVerify.
 
 use super::due::Alarm;
-use super::order::{Order, Outcome, Standing, Start, Verdict, over_at};
+use super::order::{Order, OrderStatus, Outcome, Start, Verdict, over_at};
 use super::rows::{Rows, Stop, certify_key, order_key};
 use super::webhook::Report;
-use super::{Asker, Context, Ended, Happened, Next, Purpose, Step, Task, Writes, answer, call};
+use super::{Asker, Context, Ended, Next, Purpose, SendOutcome, Step, Task, Writes, answer, call};
 use crate::client::response::{Answer, DescribeResult};
 use crate::error::{Audience, Error, Kind};
 use crate::gateway::problem::{
@@ -84,7 +84,7 @@ impl Ask {
         }
     }
 
-    fn standing(
+    fn status_reply(
         &self,
         settings: &Settings,
         order: &Order,
@@ -94,7 +94,7 @@ impl Ask {
         match &self.asker {
             Some(asker) if self.photo => photo(settings, asker, fresh),
             Some(asker) => {
-                let reply = answer::standing(settings, self, asker, order, fresh);
+                let reply = answer::status_reply(settings, self, asker, order, fresh);
                 Next::reply(match outcome {
                     Some(outcome) => reply.with_outcome(outcome),
                     None => reply,
@@ -120,7 +120,7 @@ fn photo(settings: &Settings, asker: &Asker, fresh: Option<&DescribeResult>) -> 
 pub(super) fn begin(
     settings: &Settings,
     mut ask: Ask,
-    happened: Option<&Happened>,
+    send_outcome: Option<&SendOutcome>,
     rows: &Rows,
     context: &Context,
 ) -> Result<Step, Stop> {
@@ -146,15 +146,15 @@ pub(super) fn begin(
         Start::Unknown => ask.problem(&Problem::new(&START_OUTCOME_UNKNOWN)),
         Start::Inflight { .. } => ask.problem(&Problem::new(&ORDER_BEING_STARTED).retry_after(1)),
         Start::Done { .. } if order.verdict.is_some() && !ask.material => {
-            ask.standing(settings, &order, None, None)
+            ask.status_reply(settings, &order, None, None)
         }
         Start::Done { certify_id, .. } => {
             ask.certify_id.clone_from(certify_id);
             ask.scene_id.clone_from(&order.scene_id);
             ask.decided = order.verdict.is_some();
             if ask.waits() {
-                if matches!(happened, Some(Happened::Gone)) {
-                    let next = ask.standing(settings, &order, None, Some("caller-gone"));
+                if matches!(send_outcome, Some(SendOutcome::Gone)) {
+                    let next = ask.status_reply(settings, &order, None, Some("caller-gone"));
                     return Ok(writes.then(next));
                 }
                 if order.look_in_millis(now) > 0 {
@@ -206,7 +206,7 @@ pub(super) fn settle(
         Ended::Answered(Answer::Init(_)) => return Err(Stop::Unreadable(order_key(&ask.no))),
         // The verdict is final, even if the query for the material failed.
         _ if order.verdict.is_some() => {
-            ask.standing(settings, &order, None, Some("material-unavailable"))
+            ask.status_reply(settings, &order, None, Some("material-unavailable"))
         }
         Ended::Failed(error) => ask.problem(&Problem::upstream(&own_id_refused(error))),
         Ended::Crowded if ask.waits() => {
@@ -258,10 +258,10 @@ fn answered(
     let outcome_now = Outcome::of(result.status);
     if let Some(verdict) = &order.verdict {
         let next = if outcome_now == Some(verdict.outcome) {
-            ask.standing(settings, &order, Some(result), None)
+            ask.status_reply(settings, &order, Some(result), None)
         } else {
             // Verdicts are written once. A different one is reported to the operator.
-            ask.standing(settings, &order, None, Some("verdict-contradicted"))
+            ask.status_reply(settings, &order, None, Some("verdict-contradicted"))
         };
         return Ok(writes.then(next));
     }
@@ -275,7 +275,7 @@ fn answered(
         };
         return decide(settings, &ask, order, verdict, Some(result), rows, context);
     }
-    debug_assert_eq!(order.standing(), Some(Standing::Pending));
+    debug_assert_eq!(order.status(), Some(OrderStatus::Pending));
     Ok(writes.then(wait(settings, ask, &order, Some(result), now)))
 }
 
@@ -290,7 +290,7 @@ fn wait(
 ) -> Next {
     let left = ask.wait_until.unwrap_or(now).saturating_sub(now);
     if left <= 0 {
-        return ask.standing(settings, order, fresh, None);
+        return ask.status_reply(settings, order, fresh, None);
     }
     Next::Wait {
         millis: order.look_in_millis(now).min(left),
@@ -326,5 +326,5 @@ fn decide(
     }
     writes.put(order_key(&ask.no), &order);
     writes.wake.push(ask.no.clone());
-    Ok(writes.then(ask.standing(settings, &order, fresh, None)))
+    Ok(writes.then(ask.status_reply(settings, &order, fresh, None)))
 }

@@ -1,7 +1,7 @@
 //! Starts a verification: InitFaceVerify, once per order.
 
 use super::ask::Ask;
-use super::order::{Order, Standing, Start, over_at, provably_not_started, refusal};
+use super::order::{Order, OrderStatus, Start, over_at, provably_not_started, refusal};
 use super::rows::{
     ALARM, CALLER, Rows, Stop, certify_key, listed_key, order_key, starts_key, user_key,
 };
@@ -380,7 +380,7 @@ fn done(
     writes.put(certified, &create.no);
     let over = over_at(context.now.unix_millis(), settings.certify_id_valid_millis);
     writes.due(rows, context.now, over, &format!("check/{}", create.no))?;
-    debug_assert_eq!(order.standing(), Some(Standing::Pending));
+    debug_assert_eq!(order.status(), Some(OrderStatus::Pending));
     let reply = answer::started(settings, &create, &order, false);
     Ok(writes.then(Next::reply(reply)))
 }

@@ -11,7 +11,7 @@
 //! | `drop` | the row with that key is deleted |
 
 use super::ask::Ask;
-use super::order::{Order, Standing, Start};
+use super::order::{Order, OrderStatus, Start};
 use super::rows::{
     ALARM, CALLER, RECEIVER, Range, Rows, Stop, certify_key, listed_key, order_key, sortable,
 };
@@ -94,7 +94,7 @@ pub(super) fn hint(hint: &Hint, rows: &Rows, context: &Context) -> Result<Step, 
     let mut writes = Writes::default();
     let waits = rows
         .get::<Order>(&order_key(&hint.no))?
-        .is_some_and(|order| order.standing() == Some(Standing::Pending));
+        .is_some_and(|order| order.status() == Some(OrderStatus::Pending));
     if waits {
         let now = context.now.unix_millis();
         writes.due(rows, context.now, now, &format!("hint/{}", hint.no))?;

@@ -1,6 +1,6 @@
 //! Lists the caller's orders by page, newest first.
 
-use super::order::{Order, Standing};
+use super::order::{Order, OrderStatus};
 use super::rows::{Range, Rows, Stop, listed_key, order_key};
 use super::{Asker, Context, Next, Step, Writes, answer};
 use crate::gateway::settings::Settings;
@@ -20,7 +20,7 @@ pub struct List {
     /// The last order of the previous page.
     pub after: Option<Cursor>,
     /// Only orders with this status.
-    pub status: Option<Standing>,
+    pub status: Option<OrderStatus>,
 }
 
 /// A position in the list: an order's creation time and number.
@@ -98,8 +98,8 @@ pub(super) fn page(
         // An order that cannot be read keeps nobody from the others.
         let order = writes.readable(rows.get::<Order>(&order_key(&cursor.no)))?;
         if let Some(order) = order.flatten() {
-            let standing = order.standing();
-            if standing.is_some() && (list.status.is_none() || list.status == standing) {
+            let order_status = order.status();
+            if order_status.is_some() && (list.status.is_none() || list.status == order_status) {
                 orders.push((cursor.no.clone(), order));
             }
         }

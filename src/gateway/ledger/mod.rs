@@ -1,9 +1,10 @@
 //! One caller's ledger: at most one CertifyId per order, verdicts written once, no personal data.
 //!
 //! A task consists of steps. A step that needs a row returns a request to load it; the host loads
-//! the row and repeats the step until it returns an [`Act`], which contains the writes and the next
-//! step. The host loads, repeats and writes without interleaving anything else, and then performs
-//! the next step. Two tasks can therefore interleave between commits, but never within one.
+//! the row and repeats the step until it returns an [`Commit`], which contains the writes and the
+//! next step. The host loads, repeats and writes without interleaving anything else, and then
+//! performs the next step. Two tasks can therefore interleave between commits, but never within
+//! one.
 //!
 //! The ledger writes an order as being started before it calls Alibaba Cloud. If the host fails
 //! afterwards, the row remains, and nothing starts the order again without a request to do so.
@@ -33,7 +34,7 @@ use crate::timestamp::Timestamp;
 use ask::Ask;
 use create::Create;
 use list::List;
-use rows::{ALARM, Need, Rows, Stop, Write, row};
+use rows::{ALARM, Load, Rows, Stop, Write, row};
 use serde::{Deserialize, Serialize};
 
 const CALLBACK_URL: &str = "CallbackUrl";
@@ -135,7 +136,7 @@ pub enum Purpose {
 
 /// The outcome of the request that the host was asked to send.
 #[derive(Clone, Debug)]
-pub enum Happened {
+pub enum SendOutcome {
     /// It was sent, with this outcome.
     Outcome(call::Outcome),
     /// It was sent once for several tasks; this came of it.
@@ -177,16 +178,16 @@ impl Context {
 #[serde(rename_all = "lowercase")]
 pub enum Step {
     /// Load these rows and repeat the step.
-    Need(Need),
+    Load(Load),
     /// Do this.
-    Act(Box<Act>),
+    Commit(Box<Commit>),
 }
 
 /// What the host must do: commit the writes in one transaction, then set the alarm, wake tasks, and
 /// continue.
 #[derive(Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
-pub struct Act {
+pub struct Commit {
     /// Rows to write or delete.
     pub writes: Vec<Write>,
     /// When to set the alarm, in milliseconds; `None` leaves it.
@@ -219,7 +220,7 @@ pub enum Next {
         /// Time limit for the whole response, in milliseconds.
         timeout_millis: i64,
         /// Where something is under way by the same name, it is not sent: its outcome is awaited,
-        /// and is [`Happened::Shared`].
+        /// and is [`SendOutcome::Shared`].
         share: Option<String>,
         /// Whether it leaves its turn to others where many wait for theirs.
         yields: bool,
@@ -233,7 +234,7 @@ pub enum Next {
         millis: i64,
         /// The order whose wake-up ends the wait.
         on: Option<String>,
-        /// Whether the wait ends with the request it is for, as [`Happened::Gone`].
+        /// Whether the wait ends with the request it is for, as [`SendOutcome::Gone`].
         while_heard: bool,
         /// The task to continue with.
         #[serde(serialize_with = "as_text")]
@@ -324,7 +325,7 @@ impl Writes {
                 self.unreadable.push(key);
                 Ok(None)
             }
-            Err(need @ Stop::Need(_)) => Err(need),
+            Err(load @ Stop::Load(_)) => Err(load),
         }
     }
 
@@ -333,7 +334,7 @@ impl Writes {
         if let Some(alarm) = self.alarm {
             self.put(ALARM.to_owned(), &alarm);
         }
-        Step::Act(Box::new(Act {
+        Step::Commit(Box::new(Commit {
             writes: self.writes,
             alarm: self.alarm,
             wake: self.wake,
@@ -343,14 +344,14 @@ impl Writes {
     }
 }
 
-/// Performs the next step of a task. `happened` is the outcome of the previous send.
+/// Performs the next step of a task. `send_outcome` is the outcome of the previous send.
 ///
 /// Each task is a function that is never inlined: a new Worker compiles only what it calls, and the
 /// first request needs only one of them.
 pub fn step(
     settings: &Settings,
     task: Task,
-    happened: Option<Happened>,
+    send_outcome: Option<SendOutcome>,
     rows: &Rows,
     context: &Context,
 ) -> Step {
@@ -358,19 +359,19 @@ pub fn step(
     let taken = match task {
         Task::Signed(signed) => nonce::check(signed, rows, context),
         Task::Create(create) => create::begin(settings, create, rows, context),
-        Task::Ask(ask) => ask::begin(settings, ask, happened.as_ref(), rows, context),
+        Task::Ask(ask) => ask::begin(settings, ask, send_outcome.as_ref(), rows, context),
         Task::List(list) => list::page(settings, &list, rows, context),
         Task::Call(call) => attempt(settings, call, rows, context),
-        Task::Settle(call) => settle(settings, call, happened, rows, context),
+        Task::Settle(call) => settle(settings, call, send_outcome, rows, context),
         Task::Hint(hint) => due::hint(&hint, rows, context),
         Task::Wake(wake) => due::wake(wake, rows, context),
         Task::Report(posted) => webhook::send(settings, posted, rows, context),
-        Task::Reported(posted) => webhook::reported(&posted, happened, rows, context),
+        Task::Reported(posted) => webhook::reported(&posted, send_outcome, rows, context),
         Task::Alarm(alarm) => due::work(settings, alarm, rows, context),
     };
     match taken {
         Ok(step) => step,
-        Err(Stop::Need(need)) => Step::Need(need),
+        Err(Stop::Load(load)) => Step::Load(load),
         Err(Stop::Unreadable(key)) => {
             let mut writes = Writes::default();
             writes.unreadable.push(key);
@@ -568,25 +569,25 @@ fn send(settings: &Settings, call: Call, writes: Writes, context: &Context) -> R
 fn settle(
     settings: &Settings,
     call: Call,
-    happened: Option<Happened>,
+    send_outcome: Option<SendOutcome>,
     rows: &Rows,
     context: &Context,
 ) -> Result<Step, Stop> {
     let Call { purpose, mut state } = call;
-    let happened = match happened {
-        Some(Happened::Shared { outcome, of }) => {
+    let send_outcome = match send_outcome {
+        Some(SendOutcome::Shared { outcome, of }) => {
             if let Task::Settle(sent) = *of {
                 state = sent.state;
             }
-            Some(Happened::Outcome(outcome))
+            Some(SendOutcome::Outcome(outcome))
         }
-        happened => happened,
+        send_outcome => send_outcome,
     };
     // Alibaba Cloud's clock, since the gateway's may be wrong for a while. An answer without a date
     // is judged by what this call has learned of the difference.
     let mut upstream_now = context.now.plus_millis(state.clock_offset_millis);
-    let ended = match happened {
-        Some(Happened::Outcome(outcome)) => {
+    let ended = match send_outcome {
+        Some(SendOutcome::Outcome(outcome)) => {
             if let call::Outcome::Answered(response) = &outcome {
                 upstream_now = call::server_time(&response.headers).unwrap_or(upstream_now);
             }
@@ -621,8 +622,8 @@ fn settle(
                 }
             }
         }
-        Some(Happened::Crowded) => Ended::Crowded,
-        Some(Happened::Shared { .. } | Happened::Gone) | None => {
+        Some(SendOutcome::Crowded) => Ended::Crowded,
+        Some(SendOutcome::Shared { .. } | SendOutcome::Gone) | None => {
             return Err(Stop::Unreadable(purpose.order_key()));
         }
     };

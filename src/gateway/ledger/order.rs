@@ -139,7 +139,7 @@ pub enum Outcome {
 /// The status of an order in the REST routes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
-pub enum Standing {
+pub enum OrderStatus {
     /// Being started.
     Starting,
     /// It is unknown whether it was started.
@@ -154,7 +154,7 @@ pub enum Standing {
     Expired,
 }
 
-impl Standing {
+impl OrderStatus {
     /// The name in the REST routes.
     pub const fn word(self) -> &'static str {
         match self {
@@ -167,7 +167,7 @@ impl Standing {
         }
     }
 
-    /// The reverse of [`Standing::word`].
+    /// The inverse of [`OrderStatus::word`].
     pub fn read(word: &str) -> Option<Self> {
         [
             Self::Starting,
@@ -178,11 +178,11 @@ impl Standing {
             Self::Expired,
         ]
         .into_iter()
-        .find(|standing| standing.word() == word)
+        .find(|order_status| order_status.word() == word)
     }
 }
 
-impl From<Outcome> for Standing {
+impl From<Outcome> for OrderStatus {
     fn from(outcome: Outcome) -> Self {
         match outcome {
             Outcome::Passed => Self::Passed,
@@ -205,15 +205,15 @@ impl Outcome {
 
 impl Order {
     /// The status; `None` if Alibaba Cloud rejected the start.
-    pub fn standing(&self) -> Option<Standing> {
+    pub fn status(&self) -> Option<OrderStatus> {
         if let Some(verdict) = &self.verdict {
             return Some(verdict.outcome.into());
         }
         match &self.start {
-            Start::Inflight { .. } => Some(Standing::Starting),
-            Start::Unknown => Some(Standing::Unknown),
+            Start::Inflight { .. } => Some(OrderStatus::Starting),
+            Start::Unknown => Some(OrderStatus::Unknown),
             Start::Refused { .. } => None,
-            Start::Done { .. } => Some(Standing::Pending),
+            Start::Done { .. } => Some(OrderStatus::Pending),
         }
     }
 
@@ -339,8 +339,8 @@ mod tests {
         for word in [
             "starting", "unknown", "pending", "passed", "rejected", "expired",
         ] {
-            assert_eq!(Standing::read(word).unwrap().word(), word);
+            assert_eq!(OrderStatus::read(word).unwrap().word(), word);
         }
-        assert_eq!(Standing::read("Passed"), None);
+        assert_eq!(OrderStatus::read("Passed"), None);
     }
 }

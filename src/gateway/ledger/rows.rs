@@ -45,7 +45,7 @@ pub struct Range {
 /// What the host must load before it repeats the step.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "lowercase")]
-pub enum Need {
+pub enum Load {
     /// The rows with these keys, including which do not exist.
     Keys(Vec<String>),
     /// Rows with their keys.
@@ -56,7 +56,7 @@ pub enum Need {
 #[derive(Debug, PartialEq, Eq)]
 pub enum Stop {
     /// Rows must be loaded first.
-    Need(Need),
+    Load(Load),
     /// The row with this key is not of the form this version writes, or says what cannot be done.
     Unreadable(String),
 }
@@ -77,7 +77,7 @@ impl Rows {
     /// The row with that key.
     pub fn get<T: DeserializeOwned>(&self, key: &str) -> Result<Option<T>, Stop> {
         match first_value(&self.rows, key) {
-            None => Err(Stop::Need(Need::Keys(vec![key.to_owned()]))),
+            None => Err(Stop::Load(Load::Keys(vec![key.to_owned()]))),
             Some(None) => Ok(None),
             Some(Some(text)) => from_json(text)
                 .map(Some)
@@ -96,7 +96,7 @@ impl Rows {
         if missing.is_empty() {
             Ok(())
         } else {
-            Err(Stop::Need(Need::Keys(missing)))
+            Err(Stop::Load(Load::Keys(missing)))
         }
     }
 
@@ -106,7 +106,7 @@ impl Rows {
             .iter()
             .find(|(known, _)| *known == range)
             .map(|(_, rows)| rows.as_slice())
-            .ok_or(Stop::Need(Need::Range(range)))
+            .ok_or(Stop::Load(Load::Range(range)))
     }
 }
 

@@ -67,19 +67,20 @@ pub fn gateway_route(
 
 /// The host's inputs of a step.
 #[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
 struct Known {
-    send_outcome: Option<HostHappened>,
+    send_outcome: Option<HostOutcome>,
     rows: Rows,
     instance: String,
 }
 
-/// What became of what was sent. `kind` is an outcome's, `crowded` where nothing was sent, or
+/// The outcome of a send. `kind` is an outcome's, `crowded` if nothing was sent, or
 /// `gone` if the client of the request has disconnected.
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
-struct HostHappened {
+struct HostOutcome {
     kind: String,
-    /// The task that it was sent for, where that is another one.
+    /// The task for which it was sent, if it is a different one.
     #[serde(default)]
     sent_for: Option<String>,
     #[serde(default)]
@@ -89,8 +90,8 @@ struct HostHappened {
 }
 
 /// The next step of a ledger's task. In: the variables; the task, a text of the module's own;
-/// `send_outcome` (`kind`, `status`, `headers`, `sentFor`), `rows` and the name of this `instance`;
-/// the answer's body; 32 random bytes. Out: a [`crate::gateway::ledger::Step`].
+/// `sendOutcome` (`kind`, `status`, `headers`, `sentFor`), `rows` and the name of this `instance`;
+/// the response's body; 32 random bytes. Out: a [`crate::gateway::ledger::Step`].
 #[wasm_bindgen(js_name = gatewayStep)]
 pub fn gateway_step(
     settings: &str,
@@ -122,7 +123,7 @@ pub fn gateway_step(
 }
 
 fn read_send_outcome(
-    send_outcome: HostHappened,
+    send_outcome: HostOutcome,
     body: Option<Vec<u8>>,
 ) -> Result<SendOutcome, JsError> {
     let response = Response {

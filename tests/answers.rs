@@ -1,4 +1,4 @@
-//! What Alibaba Cloud, or something in front of it, may answer, and what is made of it.
+//! Responses of Alibaba Cloud and of proxies, and their results.
 #![cfg(not(target_arch = "wasm32"))]
 #![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing)]
 

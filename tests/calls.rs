@@ -1,4 +1,4 @@
-//! Outcomes of attempts and what follows from them.
+//! Outcomes of attempts and the next steps.
 #![cfg(not(target_arch = "wasm32"))]
 #![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing)]
 

@@ -1,4 +1,4 @@
-//! Identity rules, on the numbers that were published as samples and on everything near them.
+//! Tests the identity rules with published sample numbers and their variations.
 #![cfg(not(target_arch = "wasm32"))]
 #![allow(clippy::unwrap_used, clippy::indexing_slicing)]
 

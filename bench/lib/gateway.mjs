@@ -12,13 +12,13 @@ export const gateway = (upstream) =>
   gatewayWorker({
     GATEWAY_MODE: "development",
     CLOUDAUTH_ENDPOINTS: upstream,
-    // What is measured is the gateway, not its waiting for Alibaba Cloud's 50 calls a second.
+    // Measures the gateway without its rate limit of 50 calls per second.
     CLOUDAUTH_CALLS_PER_SECOND: "10000",
   });
 
 export const passThrough = (upstream) => plainWorker("pass-through", { UPSTREAM: upstream });
 
-/** The same routes by one of the Workers of `bench/workers/` that make the call themselves. */
+/** The same routes of a Worker in `bench/workers/`, which calls the upstream itself. */
 export const ownWorker = (name, upstream, durableObjects) =>
   plainWorker(
     name,
@@ -52,7 +52,7 @@ export const read = (url, order, query = "") => ({
   headers: { authorization: `Bearer ${TOKEN}` },
 });
 
-/** The call itself, as it reaches Alibaba Cloud. */
+/** The call to Alibaba Cloud. */
 export function direct(url) {
   const { headers, body } = signRpc(url, wire(parameters));
   return { url, headers, body };

@@ -1,4 +1,4 @@
-// Servers in processes of their own, for as long as some work needs them.
+// Servers in their own processes, for the duration of some work.
 
 import { fork } from "node:child_process";
 import { once } from "node:events";

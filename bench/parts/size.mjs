@@ -53,7 +53,7 @@ const FOR_EDGE = [
   "--external:*.wasm?module",
 ];
 
-/** Bytes of a bundle; not a number where it cannot be made. */
+/** Bytes of a bundle; NaN if it cannot be built. */
 async function weigh(entry, options, files = []) {
   try {
     const parts = [await bundle(entry, options), ...files.map((file) => readFileSync(file))];
@@ -67,7 +67,7 @@ async function weigh(entry, options, files = []) {
   }
 }
 
-/** Packages, files and bytes that a package brings, by the lock file of the peers. */
+/** Packages, files and bytes of an installed package, from the lock file. */
 function installed(name) {
   const { packages } = JSON.parse(readFileSync(join(here, "package-lock.json"), "utf8"));
   const found = new Set();

@@ -39,7 +39,7 @@ async function run(name, endpoint) {
   return { wallMillis: await exited, cpuMillis: Number(report) / 1000 };
 }
 
-/** Starts a workerd and asks it once for each of two things. */
+/** Starts a workerd and sends it two requests. */
 async function wake(worker) {
   const load = new Load();
   const { begun, url, pid, close } = await startWorkerd(worker);
@@ -106,7 +106,7 @@ export async function measure() {
   });
 }
 
-/** With the empty program's median taken off; the spread stays that of what was measured, in milliseconds. */
+/** Minus the empty program's median; the spread, in milliseconds, is that of the measurement. */
 const over = (of, { median: bare }) => {
   const median = of.median - bare;
   return { median, least: of.least - bare, most: of.most - bare, spread: (of.spread * of.median) / median };

@@ -15,7 +15,7 @@ const client = new FaceVerifyClient({
   endpoint, // default: Alibaba Cloud
 });
 
-/** Whose order has which CertifyId. A real backend keeps this in its database. */
+/** The owner and the CertifyId of each order. A real backend stores them in its database. */
 const orders = new Map();
 
 const app = express();
@@ -55,7 +55,7 @@ function mistyped({ certName, certNo }) {
   if (!number.ok) return `证件号码${number.message.zh}`;
 }
 
-/** Who is signed in. A real backend takes this from its session. */
+/** The signed-in user. A real backend takes it from the session. */
 function signedIn(request) {
   return request.get("x-user-id") ?? "";
 }

@@ -54,7 +54,7 @@ for (const look of looks) {
 test("residence permits count only where they are allowed", () =>
   one({}, async (page) => {
     await page.getByLabel(/^Identity number/).fill("810000199408230021");
-    await page.getByText("belongs to a residence permit").waitFor();
+    await page.getByText("is the number of a residence permit").waitFor();
     await page.getByLabel(/^Also accept residence permits/).check();
     await page.getByText("Residence permit (Hong Kong, Macao, Taiwan)").waitFor();
   }));
@@ -90,7 +90,7 @@ test("a hundred thousand rows, in the encoding of Chinese spreadsheets", () =>
     assert.ok(await seen);
     assert.equal(page.workers().length, 1);
     assert.deepEqual(await figures(page), [100_000, 89_900, 10_100, 0, 89_899]);
-    await page.getByText("turned into scientific notation by a spreadsheet").first().waitFor();
+    await page.getByText("converted to scientific notation by a spreadsheet").first().waitFor();
 
     await page.getByLabel("Wrong rows only").check();
     await page.getByText("Page 1 of 202").waitFor();

@@ -155,7 +155,7 @@ test("a refused tap, an expired verification, one that is gone, one that ends by
     await page.locator("#screen").getByText(words.blink).waitFor();
     // Freezes the list, as between two polls.
     await page.route("**/verifications", (route) => route.abort());
-    await page.getByRole("alert").getByText("does not answer").waitFor();
+    await page.getByRole("alert").getByText("does not respond").waitFor();
     await sandbox.submit(certifyId, "passed");
     await page.getByRole("button", { name: /^206/ }).click();
     await page.unroute("**/verifications");
@@ -184,7 +184,7 @@ test("where the control API wants a token, it asks for it and keeps it nowhere",
     await field.fill("another");
     await assertSound(page);
     await page.getByRole("button", { name: "Use" }).click();
-    await page.getByRole("alert").getByText("not the right one").waitFor();
+    await page.getByRole("alert").getByText("The token is wrong").waitFor();
     await field.fill("the-token-of-this-test");
     await page.keyboard.press("Enter");
     await page.getByText(outerOrderNo).waitFor();
@@ -198,17 +198,17 @@ test("where the control API wants a token, it asks for it and keeps it nowhere",
 
 test("a closed control API says who must act; a sandbox that is gone, that it is gone, and it goes on by itself", async () => {
   await withPhone({}, { controlToken: "" }, async ({ page }) => {
-    await page.getByRole("alert").getByText("the operator must set a token").waitFor();
+    await page.getByRole("alert").getByText("the operator must set its token").waitFor();
     await assertSound(page);
   });
   await withPhone({}, {}, async ({ page, context, words }) => {
     await page.locator("#list").getByText(words.empty.slice(0, 8)).waitFor();
     await context.setOffline(true);
-    await page.getByRole("alert").getByText("does not answer").waitFor();
+    await page.getByRole("alert").getByText("does not respond").waitFor();
     await assertSound(page);
     await context.setOffline(false);
     await page.getByRole("button", { name: "Retry now" }).click();
-    await page.getByRole("alert").getByText("does not answer").waitFor({ state: "detached" });
+    await page.getByRole("alert").getByText("does not respond").waitFor({ state: "detached" });
   });
 });
 

@@ -80,7 +80,7 @@ test("the picture is shown where its address stays with the gateway", async () =
       await startAndOpen(page, words);
       await page.getByRole("button", { name: words.passed }).click();
       await page.waitForFunction(() => document.querySelector(".photo img")?.naturalWidth > 0);
-      assert.equal(await page.getByText("Its address works").count(), 0);
+      assert.equal(await page.getByText("Its URL is valid").count(), 0);
     });
   } finally {
     await gateway.close();
@@ -140,10 +140,10 @@ test("the order is validated during typing, and an invalid order is not sent", (
     await settled(page);
     const certNo = page.getByLabel(words.certNo);
     await certNo.fill("110105194912310021");
-    await page.getByText("fails its check digit").waitFor();
+    await page.getByText("has a wrong check digit").waitFor();
     assert.equal(await certNo.getAttribute("aria-invalid"), "true");
     assert.ok(await page.getByRole("button", { name: words.start }).isDisabled());
-    await page.getByText("Something in the order is to be corrected first").waitFor();
+    await page.getByText("Correct the order first").waitFor();
     await assertAccessible(page);
     await certNo.fill("440524188001010014");
     assert.ok(await page.getByRole("button", { name: words.start }).isEnabled());
@@ -171,7 +171,7 @@ test("no request is shown before the gateway has said where it goes", () =>
       await route.continue();
     });
     await page.reload();
-    await page.getByText("the gateway alone knows").waitFor();
+    await page.getByText("Only the gateway knows").waitFor();
     assert.equal(await page.locator(".http").count(), 0);
     answer();
     await page.locator(".http").waitFor();

@@ -1,4 +1,4 @@
-// Alibaba Cloud's official SDKs behind one shape, for tests that run each of them against the same server.
+// The official SDKs behind one interface, for tests that run each of them against the same server.
 //
 // client.call({ endpoint, accessKeyId, accessKeySecret, securityToken?, action, parameters, nonce? })
 //   -> { returned: body } | { threw: { code, message, ... } }, as the SDK itself reports it.
@@ -15,7 +15,7 @@ import { python, tools, which } from "../../scripts/lib/project.mjs";
 const require = createRequire(import.meta.url);
 const ACS3 = "ACS3-HMAC-SHA256";
 const RPC = "1.0";
-/** No SDK waits longer than this for an answer; a slow machine is no reason to fail. */
+/** The time-out of all SDKs, long enough for a slow machine. */
 const PATIENCE_MS = 60_000;
 /** What a package manager may take; what it has by then is there at the next run. */
 const DOWNLOAD_MS = 4 * 60_000;
@@ -94,7 +94,7 @@ export function openApi(signatureAlgorithm) {
   };
 }
 
-/** A client in a process of its own, which reads and writes one JSON message a line. */
+/** A client in its own process, which reads and writes one JSON message per line. */
 function program(client, command, settings = {}) {
   let child;
   let lines;

@@ -1,4 +1,4 @@
-// Links and pictures of the documentation lead somewhere, and a translation says as much as its original.
+// Checks that links and pictures exist, and that a translation matches its original.
 
 import assert from "node:assert/strict";
 import { existsSync } from "node:fs";

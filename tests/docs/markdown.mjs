@@ -1,4 +1,4 @@
-// The project's documentation as the tests of this folder read it.
+// Reads the project's documentation for the tests of this folder.
 
 import { execFileSync } from "node:child_process";
 import { existsSync, readFileSync } from "node:fs";

@@ -1,4 +1,4 @@
-// The callers that docs/gateway.md shows are accepted unchanged.
+// Checks that the gateway accepts the callers in docs/gateway.md.
 
 import assert from "node:assert/strict";
 import { execFileSync } from "node:child_process";

@@ -1,4 +1,4 @@
-// What every example is: a backend with two routes for its app. One script for all of them.
+// Every example is a backend with two routes for its app; one test covers all of them.
 
 import assert from "node:assert/strict";
 import { after } from "node:test";

@@ -1,5 +1,5 @@
-//! What is another caller's answers exactly as what nobody has: status, headers and body, whatever
-//! is asked and wherever the order stands.
+//! Another caller's order is indistinguishable from an unknown one: status, headers and body, for
+//! every request and every status.
 
 use crate::host::{Host, NOW, json_answer, request, signed, variables};
 use cloudauth_edge::client::call::{Loss, Outcome};
@@ -63,7 +63,7 @@ fn creation(caller: usize, no: &str) -> IncomingRequest {
     }
 }
 
-/// Every caller gets an order in every order_status.
+/// Every caller gets an order in every status.
 fn populated() -> Host {
     let mut host = host();
     for caller in 0..CALLERS.len() {

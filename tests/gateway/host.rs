@@ -1,4 +1,4 @@
-//! A host that does one request at a time, with an upstream that is a function.
+//! A host that performs one request at a time, with a function as the upstream.
 
 use cloudauth_edge::client::call::Outcome;
 use cloudauth_edge::gateway::ledger::rows::{Load, Rows, Write};
@@ -208,7 +208,7 @@ impl Host {
         }
     }
 
-    /// One act of a task: what comes next, once everything is written.
+    /// One commit of a task: the next step, after all writes.
     pub fn commit(
         &mut self,
         caller: &str,
@@ -222,8 +222,8 @@ impl Host {
         let commit = loop {
             asks += 1;
             assert!(asks < 100, "the commit does not come to its end");
-            // The clock and the random bytes are others at every ask, as no host should have it:
-            // what an act needs to know depends on neither.
+            // The clock and the random bytes differ at every repetition, unlike in a real host: the
+            // rows that a step loads depend on neither.
             self.now += 1;
             self.random[0] = self.random[0].wrapping_add(1);
             let context = Context {

@@ -1,4 +1,4 @@
-//! Many requests wait for the verdict of one order: they share its questions.
+//! Many requests wait for the verdict of one order: they share its queries.
 
 use crate::host::{Host, NOW, json_answer, request, variables};
 use cloudauth_edge::client::call::Outcome;

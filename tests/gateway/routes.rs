@@ -1,4 +1,4 @@
-//! What the routes answer, and that their description is complete.
+//! Tests the routes' responses, and that their description is complete.
 
 use crate::host::{Host, json_answer, request, signed, signed_at, variables};
 use cloudauth_edge::actions::INIT_FACE_VERIFY;

@@ -177,7 +177,7 @@ struct Running {
     group: Option<usize>,
 }
 
-/// A request of a caller, and the response./// A request of a caller, and the response.
+/// A request of a caller, and the response.
 struct Caller {
     order: String,
     user: &'static str,
@@ -192,7 +192,7 @@ struct World {
     variables: Variables,
     /// The true time.
     now: i64,
-    /// How far the host's clock is ahead of it.
+    /// The offset of the host's clock.
     wrong: i64,
     rows: BTreeMap<String, String>,
     alarm: Option<i64>,
@@ -751,8 +751,7 @@ impl World {
             .map(|caller| caller.order.clone())
             .collect();
         self.live_on();
-        // Every issued order was decided and delivered, with the status that was returned. // Every
-        // issued order was decided and delivered, with the status that was returned.
+        // Every issued order was decided and delivered, with the status that was returned.
         for order in self.handed_out.keys() {
             let (_, received) = &self.reports[order];
             assert!(!received.is_empty(), "{order} was not reported");
@@ -772,8 +771,7 @@ impl World {
     }
 }
 
-/// Runs the seeds on all cores; returns those that failed, and the count of each outcome./// Runs
-/// the seeds on all cores; returns those that failed, and the count of each outcome.
+/// Runs the seeds on all cores; returns those that failed, and the count of each outcome.
 fn run_all(seeds: std::ops::Range<u64>) -> (Vec<u64>, BTreeMap<String, usize>) {
     let next = AtomicU64::new(seeds.start);
     let failed = Mutex::new(Vec::new());

@@ -1,4 +1,4 @@
-// A mistake in the calling program is named as that, and an error keeps nothing of what was thrown but where.
+// A bug in the calling program is reported as such, and an error keeps only the location of what was thrown.
 
 import assert from "node:assert/strict";
 import { test } from "node:test";

@@ -1,4 +1,4 @@
-// The sandbox on Node: in-process and over HTTP, its faults as a client meets them, its command.
+// The sandbox on Node: in-process and over HTTP, its faults from a client's view, its command.
 
 import assert from "node:assert/strict";
 import { spawn } from "node:child_process";

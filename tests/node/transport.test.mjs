@@ -1,4 +1,4 @@
-/** What is particular to Node's own HTTP, which the client uses there unless it is given a fetch. */
+/** Tests Node's HTTP transport, which the client uses on Node unless fetch is passed. */
 import assert from "node:assert/strict";
 import { execFile } from "node:child_process";
 import { once } from "node:events";

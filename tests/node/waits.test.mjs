@@ -1,5 +1,4 @@
-// What a call waits for: the time it may take, and who is named where a wait ends it. The clock stands still unless a
-// test moves it.
+// Tests the time limits of a call's waits. The clock only moves when a test advances it.
 
 import assert from "node:assert/strict";
 import { afterEach, beforeEach, mock, test } from "node:test";

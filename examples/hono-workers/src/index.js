@@ -56,7 +56,7 @@ function mistyped({ certName, certNo }) {
   if (!number.ok) return `证件号码${number.message.zh}`;
 }
 
-/** Who is signed in. A real backend takes this from its session. */
+/** The signed-in user. A real backend takes it from the session. */
 function signedIn(request) {
   return request.header("x-user-id") ?? "";
 }

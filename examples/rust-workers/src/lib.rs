@@ -1,5 +1,5 @@
-//! A Cloudflare Worker in Rust with two routes, for an app: start a verification, and report how it
-//! ended.
+//! A Cloudflare Worker in Rust with two routes for an app: start a verification, and return its
+//! result.
 
 use cloudauth_edge::{
     Audience, ClientOptions, Credentials, DescribeFaceVerify, Error, ErrorKind, FaceVerifyClient,
@@ -13,7 +13,7 @@ const KEPT_SECONDS: u64 = 24 * 60 * 60;
 
 #[event(fetch)]
 async fn fetch(request: Request, env: Env, _context: Context) -> Result<Response> {
-    // Who is signed in. A real backend takes this from its session.
+    // The signed-in user. A real backend takes it from the session.
     let user_id = request.headers().get("x-user-id")?.unwrap_or_default();
     let path = request.path();
     match (request.method(), path.strip_prefix("/verifications")) {
@@ -32,7 +32,7 @@ struct Person {
     meta_info: String,
 }
 
-/// What is kept of an order.
+/// The stored data of an order.
 #[derive(Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 struct Order {
@@ -97,7 +97,7 @@ fn client(env: &Env) -> std::result::Result<FaceVerifyClient, Error> {
     let mut options = ClientOptions::builder();
     let endpoint = variable(env, "CLOUDAUTH_ENDPOINT");
     if !endpoint.is_empty() {
-        options = options.endpoint(endpoint); // not set: Alibaba Cloud's own
+        options = options.endpoint(endpoint); // default: Alibaba Cloud
     }
     let credentials = Credentials::new(
         variable(env, "ALIBABA_CLOUD_ACCESS_KEY_ID"),
@@ -106,7 +106,7 @@ fn client(env: &Env) -> std::result::Result<FaceVerifyClient, Error> {
     FaceVerifyClient::new(options.build()?, credentials)
 }
 
-/// A variable or a secret of the Worker; empty where there is none.
+/// A variable or a secret of the Worker; empty if not set.
 fn variable(env: &Env, name: &str) -> String {
     env.var(name)
         .map_or_else(|_| String::new(), |value| value.to_string())
@@ -120,7 +120,7 @@ const fn word(status: Status) -> &'static str {
     }
 }
 
-/// None of what an error says is personal data.
+/// An error contains no personal data.
 fn refusal(error: &Error) -> Result<Response> {
     console_error!(
         "{:?} {} {:?}",

@@ -8,10 +8,10 @@ import {
 } from "cloudauth-edge";
 import { checkCertName, checkCertNo } from "cloudauth-edge/identity";
 
-/** Whose order has which CertifyId. A real backend keeps this in its database. */
+/** The owner and the CertifyId of each order. A real backend stores them in its database. */
 const orders = new Map();
 
-// Made at the first request: what is set when the server starts is not set while it is built.
+// Created at the first request, because the environment of the server is not set during the build.
 let made;
 function client() {
   const endpoint = process.env.CLOUDAUTH_ENDPOINT;
@@ -61,7 +61,7 @@ function mistyped({ certName, certNo }) {
   if (!number.ok) return `证件号码${number.message.zh}`;
 }
 
-/** Who is signed in. A real backend takes this from its session. */
+/** The signed-in user. A real backend takes it from the session. */
 function signedIn(request) {
   return request.headers.get("x-user-id") ?? "";
 }

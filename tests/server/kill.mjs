@@ -17,7 +17,7 @@ const CLIENTS = 16;
 /** A kill comes after at most as many events: calls of Alibaba Cloud, deliveries, answers. */
 const EVENTS_MAX = 60;
 
-/** @returns what sendOutcome, in numbers; throws where something was lost, changed or handed out twice */
+/** @returns what happened, in numbers; throws where something was lost, changed or handed out twice */
 export async function killRun({ kills, seed }) {
   const dice = seeded(seed);
   const events = new EventEmitter();

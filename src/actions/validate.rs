@@ -41,7 +41,8 @@ impl ValidationOptions {
 impl InitFaceVerify {
     /// Validates the request, so that it can be signed.
     ///
-    /// # Errors All invalid fields in one error of kind `validation`.
+    /// # Errors
+    /// All invalid fields in one error of kind `validation`.
     pub fn validate(self, options: &ValidationOptions) -> Result<ValidRequest<'static>, Error> {
         validate(&INIT_FACE_VERIFY, self.into_values(), options)
     }
@@ -50,7 +51,8 @@ impl InitFaceVerify {
 impl DescribeFaceVerify {
     /// Validates the request, so that it can be signed.
     ///
-    /// # Errors All invalid fields in one error of kind `validation`.
+    /// # Errors
+    /// All invalid fields in one error of kind `validation`.
     pub fn validate(self, options: &ValidationOptions) -> Result<ValidRequest<'static>, Error> {
         validate(&DESCRIBE_FACE_VERIFY, self.into_values(), options)
     }
@@ -59,7 +61,8 @@ impl DescribeFaceVerify {
 /// Validates named values against an action's table. Names can be wire names or field names; an
 /// absent value counts as not given.
 ///
-/// # Errors All invalid fields in one error of kind `validation`.
+/// # Errors
+/// All invalid fields in one error of kind `validation`.
 pub fn validate<'a, N: AsRef<str>>(
     action: &'static Action,
     values: impl IntoIterator<Item = (N, Value<'a>)>,

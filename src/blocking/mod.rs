@@ -55,7 +55,8 @@ pub struct FaceVerifyClient {
 impl FaceVerifyClient {
     /// Creates a client with validated options and credentials. Nothing is sent yet.
     ///
-    /// # Errors Of kind `validation`: the credentials are malformed or do not fit the endpoints.
+    /// # Errors
+    /// Of kind `validation`: the credentials are malformed or do not fit the endpoints.
     pub fn new(options: Options, credentials: Credentials) -> Result<Self, Error> {
         Ok(Self {
             credentials: options.checked(&credentials)?,
@@ -78,7 +79,8 @@ impl FaceVerifyClient {
     /// DescribeFaceVerify: queries the status of a verification. Decide by
     /// [`DescribeResult::status`] only.
     ///
-    /// # Errors Every failure is an [`Error`]. A rejected verification is not an error.
+    /// # Errors
+    /// Every failure is an [`Error`]. A rejected verification is not an error.
     pub fn describe_face_verify(
         &self,
         request: DescribeFaceVerify,

@@ -121,7 +121,8 @@ impl Options {
     /// | `dangerouslyAllowBrowser` | whether an AccessKeySecret may be used in a browser |
     /// | `inBrowser` | set by the browser's entry only |
     ///
-    /// # Errors All invalid options in one error of kind `validation`.
+    /// # Errors
+    /// All invalid options in one error of kind `validation`.
     pub fn check<'a, N: AsRef<str>>(
         named: impl IntoIterator<Item = (N, Value<'a>)>,
     ) -> Result<Self, Error> {
@@ -190,7 +191,8 @@ impl Options {
 
     /// Validates credentials, also against the endpoints.
     ///
-    /// # Errors All faults by name, without values, in one error of kind `validation`.
+    /// # Errors
+    /// All faults by name, without values, in one error of kind `validation`.
     pub fn check_credentials(&self, raw: RawCredentials) -> Result<Credentials, Error> {
         let mut problems = Vec::new();
         let mut text = |name: &'static str, value| match value {

@@ -46,7 +46,8 @@ pub struct FaceVerifyClient {
 impl FaceVerifyClient {
     /// Creates a client with validated options and credentials.
     ///
-    /// # Errors Of kind `validation`: the credentials are malformed or do not fit the endpoints, or the program runs in a browser, where every visitor can read the AccessKeySecret.
+    /// # Errors
+    /// Of kind `validation`: the credentials are malformed or do not fit the endpoints, or the program runs in a browser, where every visitor can read the AccessKeySecret.
     pub fn new(options: Options, credentials: Credentials) -> Result<Self, Error> {
         Options::check([("inBrowser", Value::Boolean(runtime::is_browser()))])?;
         Self::dangerously_in_browser(options, credentials)
@@ -54,7 +55,8 @@ impl FaceVerifyClient {
 
     /// The same, but allowed in a browser: for tests against the sandbox.
     ///
-    /// # Errors Of kind `validation`: the credentials are malformed or do not fit the endpoints.
+    /// # Errors
+    /// Of kind `validation`: the credentials are malformed or do not fit the endpoints.
     pub fn dangerously_in_browser(
         options: Options,
         credentials: Credentials,
@@ -79,7 +81,8 @@ impl FaceVerifyClient {
     /// DescribeFaceVerify: queries the status of a verification. Decide by
     /// [`DescribeResult::status`] only.
     ///
-    /// # Errors Every failure is an [`Error`]. A rejected verification is not an error.
+    /// # Errors
+    /// Every failure is an [`Error`]. A rejected verification is not an error.
     pub async fn describe_face_verify(
         &self,
         request: DescribeFaceVerify,

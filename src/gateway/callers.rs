@@ -163,7 +163,8 @@ const fn problem(rule: &'static str, zh: &'static str, en: &'static str) -> Prob
 /// Reads the list of callers. `secret_setting` returns the value of a Worker secret that contains a
 /// key pair's secret.
 ///
-/// # Errors The rule and the text of the first fault, without any value.
+/// # Errors
+/// The rule and the text of the first fault, without any value.
 pub fn read<'a>(
     text: &str,
     secret: &Secret,

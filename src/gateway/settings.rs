@@ -87,7 +87,8 @@ pub struct Settings {
 impl Settings {
     /// Validates the settings. Messages never quote a value.
     ///
-    /// # Errors All missing and invalid settings; `field` is the setting's name.
+    /// # Errors
+    /// All missing and invalid settings; `field` is the setting's name.
     pub fn read(variables: &Variables) -> Result<Self, Vec<FieldError>> {
         let mut reader = Reader {
             variables,

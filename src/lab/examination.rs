@@ -63,7 +63,8 @@ pub struct Examination {
 
 /// Examines a request.
 ///
-/// # Errors If the request is unreadable.
+/// # Errors
+/// If the request is unreadable.
 pub fn examine(subject: &Subject<'_>, now: Timestamp) -> Result<Examination, Finding> {
     let reading = reading::read(subject.request)?;
     let scheme = subject.scheme.unwrap_or_else(|| reading.scheme());

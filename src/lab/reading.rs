@@ -122,7 +122,8 @@ impl Reading {
 
 /// Parses the pasted text in any form.
 ///
-/// # Errors If it is unreadable.
+/// # Errors
+/// If it is unreadable.
 pub fn read(text: &str) -> Result<Reading, Finding> {
     let text = text.trim();
     if text.is_empty() {

@@ -21,7 +21,8 @@ pub(super) enum Script {
 
 /// Parses the script. `OuterOrderNo` takes precedence over `UserId`; both are optional.
 ///
-/// # Errors A note for the developer, if the script contains an unknown Code.
+/// # Errors
+/// A note for the developer, if the script contains an unknown Code.
 pub(super) fn script(
     outer_order_no: &str,
     user_id: Option<&str>,

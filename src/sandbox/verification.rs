@@ -115,7 +115,8 @@ impl Verification {
 
     /// Opens the verification on the phone. Idempotent.
     ///
-    /// # Errors The stage that does not allow it.
+    /// # Errors
+    /// The stage that does not allow it.
     pub(super) fn open(&mut self, now: Timestamp) -> Result<(), Stage> {
         match self.stage(now) {
             Stage::Created => self.opened_at = Some(now.unix_millis()),
@@ -127,7 +128,8 @@ impl Verification {
 
     /// Gives up without submitting; the verification can be opened again until it expires.
     ///
-    /// # Errors The stage that does not allow it.
+    /// # Errors
+    /// The stage that does not allow it.
     pub(super) fn give_up(&mut self, now: Timestamp) -> Result<(), Stage> {
         match self.stage(now) {
             // A scripted verification cannot be given up.
@@ -139,7 +141,8 @@ impl Verification {
 
     /// The phone submits, once.
     ///
-    /// # Errors The stage that does not allow it.
+    /// # Errors
+    /// The stage that does not allow it.
     pub(super) fn submit(&mut self, ending: Ending, now: Timestamp) -> Result<(), Stage> {
         self.open(now)?;
         self.ended_at = Some(now.unix_millis());

@@ -362,8 +362,8 @@ export interface Callback {
 export function parseCallback(url: string, callbackToken: string): Callback | null;
 
 /**
- * A new OuterOrderNo: the prefix (at most 10 letters and digits), the time, and random digits. @throws {TypeError} if
- * the prefix is invalid
+ * A new OuterOrderNo: the prefix (at most 10 letters and digits), the time, and random digits.
+ * @throws {TypeError} if the prefix is invalid
  */
 export function newOuterOrderNo(prefix?: string): string;
 

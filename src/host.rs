@@ -44,11 +44,12 @@ pub(crate) fn random() -> Result<[u8; 16], Error> {
     }
 }
 
-/// A new OuterOrderNo: `prefix`, the time in UTC to the second, and random hexadecimal digits, 32 characters
-/// in all. `prefix` has up to 10 letters and digits and may be empty.
+/// A new OuterOrderNo: `prefix`, the time in UTC to the second, and random hexadecimal digits, 32
+/// characters in all. `prefix` has up to 10 letters and digits and may be empty.
 ///
 /// # Errors
-/// Of kind `validation`: the prefix has other characters or is too long, or the host has no randomness.
+/// Of kind `validation`: the prefix has other characters or is too long, or the host has no
+/// randomness.
 pub fn new_outer_order_no(prefix: &str) -> Result<String, Error> {
     order_number::new_outer_order_no(prefix, now(), &hex(&random()?)).map_err(|problem| {
         Error::validation(vec![FieldError::new(
@@ -62,8 +63,9 @@ pub fn new_outer_order_no(prefix: &str) -> Result<String, Error> {
 #[cfg(not(target_arch = "wasm32"))]
 impl Credentials {
     /// Credentials of the variables that Alibaba Cloud's SDKs read: `ALIBABA_CLOUD_ACCESS_KEY_ID`,
-    /// `ALIBABA_CLOUD_ACCESS_KEY_SECRET` and, for temporary ones, `ALIBABA_CLOUD_SECURITY_TOKEN`. What is not
-    /// set is empty, which [`FaceVerifyClient::new`](crate::FaceVerifyClient::new) reports as missing.
+    /// `ALIBABA_CLOUD_ACCESS_KEY_SECRET` and, for temporary ones, `ALIBABA_CLOUD_SECURITY_TOKEN`.
+    /// What is not set is empty, which [`FaceVerifyClient::new`](crate::FaceVerifyClient::new)
+    /// reports as missing.
     pub fn from_environment() -> Self {
         let variable = |name| std::env::var(name).unwrap_or_default();
         let credentials = Self::new(

@@ -213,7 +213,8 @@ enum Decoded {
     Pending(Envelope),
 }
 
-/// Whether an answer that cannot be read is a compressed one: hosts leave the header where they unpack.
+/// Whether an answer that cannot be read is a compressed one: hosts leave the header where they
+/// unpack.
 fn is_compressed(response: &Response) -> bool {
     const GZIP: &[u8] = &[0x1f, 0x8b];
     response.body.starts_with(GZIP)

@@ -47,7 +47,8 @@ impl FaceVerifyClient {
     /// Creates a client with validated options and credentials.
     ///
     /// # Errors
-    /// Of kind `validation`: the credentials are malformed or do not fit the endpoints, or the program runs in a browser, where every visitor can read the AccessKeySecret.
+    /// Of kind `validation`: the credentials are malformed or do not fit the endpoints, or the
+    /// program runs in a browser, where every visitor can read the AccessKeySecret.
     pub fn new(options: Options, credentials: Credentials) -> Result<Self, Error> {
         Options::check([("inBrowser", Value::Boolean(runtime::is_browser()))])?;
         Self::dangerously_in_browser(options, credentials)

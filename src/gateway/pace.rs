@@ -23,8 +23,8 @@ pub struct Turn {
     pub free_at: i64,
 }
 
-/// The next turn, `None` when too many wait already. `free_at` is 0 at first; `yields` is whether the call
-/// leaves its turn to others where many wait.
+/// The next turn, `None` when too many wait already. `free_at` is 0 at first; `yields` is whether
+/// the call leaves its turn to others where many wait.
 pub fn turn(free_at: i64, per_second: i64, yields: bool, now: Timestamp) -> Option<Turn> {
     let now = now.unix_millis().saturating_mul(1_000);
     let interval = MICROS_PER_SECOND

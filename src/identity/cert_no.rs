@@ -131,7 +131,8 @@ impl std::fmt::Debug for Details {
 ///
 /// # Errors
 /// The first broken rule: `missing`, `foreign-card-2017`, `masked`, `white-space`, `invisible`,
-/// `full-width`, `fifteen-digits`, `length`, `characters`, `division`, `document`, `birth-date`, `birth-date-future` or `check-digit`.
+/// `full-width`, `fifteen-digits`, `length`, `characters`, `division`, `document`, `birth-date`,
+/// `birth-date-future` or `check-digit`.
 pub fn check(text: &str, documents: Documents, today: Date) -> Result<Accepted<Details>, Problem> {
     let mut notices = Vec::new();
     let mut number = to_ascii(text)?;

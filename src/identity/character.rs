@@ -4,8 +4,8 @@
 use super::Problem;
 use crate::text::Text;
 
-/// The problem of white space, a line end or an invisible character, named by code point and Unicode
-/// name; `None` for a character that is seen.
+/// The problem of white space, a line end or an invisible character, named by code point and
+/// Unicode name; `None` for a character that is seen.
 pub(super) fn unseen(character: char, position: usize) -> Option<Problem> {
     let (rule, zh) = if character.is_whitespace() {
         ("white-space", "空白字符")

@@ -20,7 +20,8 @@ impl Endpoint {
     /// is `http`, as users of the official SDKs write it.
     ///
     /// # Errors
-    /// A [`FieldError`] for `endpoint` if it contains a path, a user name or a query, if the host has invalid characters, or if plain HTTP would leave the local machine.
+    /// A [`FieldError`] for `endpoint` if it contains a path, a user name or a query, if the host
+    /// has invalid characters, or if plain HTTP would leave the local machine.
     pub fn parse(text: &str) -> Result<Self, FieldError> {
         let problem = |rule, zh, en| FieldError::new("endpoint", rule, Text::new(zh, en));
         let (secure, rest) = if let Some(rest) = text.strip_prefix("https://") {

@@ -1,4 +1,4 @@
-//! What the clients take from their host: the time and randomness.
+//! The clients' inputs from their host: time and randomness.
 
 use crate::error::{Audience, Error, FieldError, Kind};
 use crate::signing::encode::hex;
@@ -24,10 +24,10 @@ pub(crate) fn now() -> Timestamp {
     Timestamp::from_unix_millis(i64::try_from(millis).unwrap_or(i64::MAX))
 }
 
-/// Fresh random bytes.
+/// Random bytes.
 ///
 /// # Errors
-/// The host has no source of them.
+/// If the host has no source of randomness.
 pub(crate) fn random() -> Result<[u8; 16], Error> {
     let mut bytes = [0; 16];
     match getrandom::fill(&mut bytes) {
@@ -48,7 +48,7 @@ pub(crate) fn random() -> Result<[u8; 16], Error> {
 /// characters in all. `prefix` has up to 10 letters and digits and may be empty.
 ///
 /// # Errors
-/// Of kind `validation`: the prefix has other characters or is too long, or the host has no
+/// Of kind `validation`: the prefix has invalid characters or is too long, or the host has no
 /// randomness.
 pub fn new_outer_order_no(prefix: &str) -> Result<String, Error> {
     order_number::new_outer_order_no(prefix, now(), &hex(&random()?)).map_err(|problem| {
@@ -62,10 +62,10 @@ pub fn new_outer_order_no(prefix: &str) -> Result<String, Error> {
 
 #[cfg(not(target_arch = "wasm32"))]
 impl Credentials {
-    /// Credentials of the variables that Alibaba Cloud's SDKs read: `ALIBABA_CLOUD_ACCESS_KEY_ID`,
-    /// `ALIBABA_CLOUD_ACCESS_KEY_SECRET` and, for temporary ones, `ALIBABA_CLOUD_SECURITY_TOKEN`.
-    /// What is not set is empty, which [`FaceVerifyClient::new`](crate::FaceVerifyClient::new)
-    /// reports as missing.
+    /// Credentials from the environment variables of the official SDKs:
+    /// `ALIBABA_CLOUD_ACCESS_KEY_ID`, `ALIBABA_CLOUD_ACCESS_KEY_SECRET` and, for temporary ones,
+    /// `ALIBABA_CLOUD_SECURITY_TOKEN`. Missing variables are empty, which
+    /// [`FaceVerifyClient::new`](crate::FaceVerifyClient::new) reports.
     pub fn from_environment() -> Self {
         let variable = |name| std::env::var(name).unwrap_or_default();
         let credentials = Self::new(

@@ -161,7 +161,7 @@ fn names_the_character_that_is_not_seen_and_where_it_stands() {
         ),
         (
             "1101O519491231002X",
-            "has a wrong character at position 5: it must be 17 digits and a digit or X.",
+            "has an invalid character at position 5: it must consist of 17 digits and a digit or X.",
         ),
     ] {
         assert_eq!(said(number), expected);

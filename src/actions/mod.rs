@@ -1,13 +1,13 @@
 //! The two actions of Cloudauth 2019-03-07.
 //!
-//! | file | what it has |
+//! | file | contents |
 //! |---|---|
-//! | `parameter` | what a table of parameters is |
-//! | `init_face_verify`, `describe_face_verify` | the tables, and the builders of Rust programs |
-//! | `rule` | what one value must be |
-//! | `validate` | checks a whole request: names, mandatory parameters, the products' own rules |
-//! | `spelling` | the parameter that a wrong name may mean |
-//! | `outgoing` | the checked request, signed |
+//! | `parameter` | the table of parameters |
+//! | `init_face_verify`, `describe_face_verify` | the tables, and the builders for Rust programs |
+//! | `rule` | the rule of one value |
+//! | `validate` | validates a whole request: names, mandatory parameters, the products' rules |
+//! | `spelling` | the parameter intended by a misspelt name |
+//! | `outgoing` | the signed request |
 
 pub mod describe_face_verify;
 pub mod init_face_verify;

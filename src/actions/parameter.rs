@@ -199,7 +199,7 @@ macro_rules! action_parameters {
                 }
             )*
 
-            /// Names and values in the order they were set.
+            /// Names and values, in order.
             pub(super) fn into_values(
                 self,
             ) -> Vec<(&'static str, $crate::actions::value::Value<'static>)> {

@@ -1,4 +1,4 @@
-//! What the value of one parameter must be.
+//! The rules of single parameters.
 //!
 //! Sources: Alibaba Cloud's page of both actions and, for products other than LR_FR, its API
 //! metadata.
@@ -9,18 +9,18 @@ use crate::text::Text;
 use crate::timestamp::Date;
 use std::net::IpAddr;
 
-/// The product of Alibaba Cloud's page: liveness of a face. **It does not check that name and
+/// The product on Alibaba Cloud's page: liveness of a face. **It does not check that name and
 /// number are genuine or belong to the face.**
 pub const LR_FR: &str = "LR_FR";
-/// The certificate type of Alibaba Cloud's page.
+/// The certificate type on Alibaba Cloud's page.
 pub const IDENTITY_CARD: &str = "IDENTITY_CARD";
 /// The most characters of a Base64 picture, from Alibaba Cloud's API metadata.
 const PICTURE_MAX: usize = 1_548_576;
 /// The longest accepted MetaInfo in bytes; real ones have a few hundred to a few thousand.
 const META_INFO_MAX: usize = 262_144;
-/// The most bytes of an address.
+/// The most bytes of a URL.
 const URL_MAX: usize = 2_048;
-/// What stands for a broken character: what would be signed is not what was meant.
+/// The replacement of a broken character: the text differs from the intended one.
 const REPLACEMENT: char = '\u{FFFD}';
 
 /// The rule of a parameter.
@@ -271,7 +271,7 @@ pub(super) fn check(rule: Rule, text: &str, context: &Context) -> Checked {
     }
 }
 
-/// Refuses what has more bytes in UTF-8.
+/// Rejects longer texts (bytes in UTF-8).
 fn at_most(max: usize, text: &str) -> Result<(), Problem> {
     if text.len() <= max {
         return Ok(());
@@ -280,18 +280,18 @@ fn at_most(max: usize, text: &str) -> Result<(), Problem> {
         rule: "too-long",
         message: Text::composed(
             format!("过长：最多 {max} 字节（UTF-8）。"),
-            format!("is too long: {max} bytes in UTF-8 at most."),
+            format!("is too long: at most {max} bytes in UTF-8."),
         ),
     })
 }
 
-/// Refuses a text with a broken character.
+/// Rejects a text with a broken character.
 fn whole(text: &str) -> Result<(), Problem> {
     if text.contains(REPLACEMENT) {
         return Err(Problem::new(
             "text",
             "含有不完整的字符（如单独的 UTF-16 代理项）或 U+FFFD，请传入完整的原文。",
-            "has a broken character, such as half of a surrogate pair, or U+FFFD; pass the text whole.",
+            "contains a broken character, such as a lone surrogate or U+FFFD; pass the complete text.",
         ));
     }
     Ok(())

@@ -1,4 +1,4 @@
-//! The parameter that a wrong name may mean.
+//! Finds the parameter intended by a misspelt name.
 
 use super::parameter::Action;
 use crate::error::FieldError;

@@ -1,4 +1,4 @@
-//! Checks a whole request before anything is signed. Everything wrong with it is reported together.
+//! Validates a whole request before signing. All faults are reported together.
 
 use super::describe_face_verify::{DESCRIBE_FACE_VERIFY, DescribeFaceVerify};
 use super::init_face_verify::{INIT_FACE_VERIFY, InitFaceVerify};
@@ -28,7 +28,7 @@ pub struct ValidationOptions {
 }
 
 impl ValidationOptions {
-    /// The rules of Alibaba Cloud's page.
+    /// The rules on Alibaba Cloud's page.
     pub const fn new(now: Timestamp) -> Self {
         Self {
             now,

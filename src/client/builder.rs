@@ -1,4 +1,4 @@
-//! The client's options as a Rust program writes them.
+//! The builder of the client's options for Rust programs.
 
 use crate::actions::value::Value;
 use crate::client::options::Options;
@@ -6,8 +6,8 @@ use crate::error::Error;
 use crate::signing::{SignatureVersion, acs3, rpc};
 use std::time::Duration;
 
-/// Options under way; made by [`Options::builder`]. What is not set keeps its default; what is set
-/// twice has the later value.
+/// Options under construction, created by [`Options::builder`]. Options that are not set keep their
+/// defaults; the last value counts.
 ///
 /// ```
 /// use cloudauth_edge::{ClientOptions, SignatureVersion};
@@ -29,14 +29,14 @@ pub struct ClientOptionsBuilder {
 }
 
 impl ClientOptionsBuilder {
-    /// The host to call: `cloudauth.aliyuncs.com` (the default), `https://host:port`, or, on this
-    /// machine alone, `http://127.0.0.1:8788`.
+    /// The host to call: `cloudauth.aliyuncs.com` (the default), `https://host:port`, or, on the
+    /// local machine only, `http://127.0.0.1:8788`.
     #[must_use]
     pub fn endpoint(self, endpoint: impl Into<String>) -> Self {
         self.with("endpoint", endpoint.into())
     }
 
-    /// Hosts in fail-over order, written as in [`ClientOptionsBuilder::endpoint`].
+    /// Hosts in fail-over order, in the form of [`ClientOptionsBuilder::endpoint`].
     #[must_use]
     pub fn endpoints<T: AsRef<str>>(self, endpoints: impl IntoIterator<Item = T>) -> Self {
         let mut list = String::new();
@@ -59,8 +59,8 @@ impl ClientOptionsBuilder {
         self.with("signatureVersion", name)
     }
 
-    /// Time for one attempt, the answer's body included. Default: 10 seconds; from 1 millisecond to
-    /// 10 minutes. A part of a millisecond counts as a whole one.
+    /// Time limit of one attempt, including the response's body. Default: 10 seconds; from 1
+    /// millisecond to 10 minutes, rounded up to milliseconds.
     #[must_use]
     pub fn timeout(self, timeout: Duration) -> Self {
         self.with("timeoutMs", millis(timeout))
@@ -86,24 +86,24 @@ impl ClientOptionsBuilder {
         self.with("repeatInit", Value::Boolean(allowed))
     }
 
-    /// Whether ProductCodes other than `LR_FR` are taken. Default: no.
+    /// Whether ProductCodes other than `LR_FR` are accepted. Default: no.
     #[must_use]
     pub fn allow_other_products(self, allowed: bool) -> Self {
         self.with("allowOtherProducts", Value::Boolean(allowed))
     }
 
-    /// Whether CertNo may be that of a residence permit or a foreign permanent resident card.
+    /// Whether CertNo can be the number of a residence permit or a foreign permanent resident card.
     /// Default: no.
     #[must_use]
     pub fn allow_residence_permits(self, allowed: bool) -> Self {
         self.with("allowResidencePermits", Value::Boolean(allowed))
     }
 
-    /// Checks everything.
+    /// Validates the options.
     ///
     /// # Errors
-    /// Everything that is wrong in one error of kind `validation`; its fields have the names of the
-    /// npm client's options (`timeoutMs`, `maxAttempts`).
+    /// All faults in one error of kind `validation`; its fields have the names of the npm client's
+    /// options (`timeoutMs`, `maxAttempts`).
     pub fn build(self) -> Result<Options, Error> {
         Options::check(self.named)
     }
@@ -115,7 +115,7 @@ impl ClientOptionsBuilder {
     }
 }
 
-/// Rounded up, so that nothing but zero becomes zero.
+/// Rounded up, so that only zero becomes zero.
 fn millis(duration: Duration) -> i64 {
     let millis = duration.as_nanos().div_ceil(1_000_000);
     i64::try_from(millis).unwrap_or(i64::MAX)

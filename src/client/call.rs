@@ -155,7 +155,7 @@ pub enum Outcome {
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub enum Loss {
-    /// The connection was not established, so nothing was sent: even a start may be tried again.
+    /// The connection was not established, so nothing was sent: even a start can be retried.
     NotConnected,
     /// No response or a truncated one. `code` is the host's code of the failure, such as
     /// `ECONNREFUSED`; some codes mean that nothing was sent.
@@ -165,7 +165,7 @@ pub enum Loss {
     },
     /// The time limit was exceeded.
     TimedOut,
-    /// The time was up before this attempt was sent.
+    /// The time limit was exceeded before this attempt was sent.
     TimedOutUnsent,
     /// The response exceeded the host's size limit.
     TooLarge,
@@ -173,14 +173,13 @@ pub enum Loss {
     Aborted,
     /// The caller aborted the call before this attempt was sent.
     AbortedUnsent,
-    /// The program's own fetch threw an error that is not the network's.
+    /// The program's fetch threw an error unrelated to the network.
     FetchThrew,
-    /// The program's own fetch gave something that is not a `Response`.
+    /// The program's fetch returned a value that is not a `Response`.
     NotAResponse,
-    /// The program's function for credentials did not answer in time.
+    /// The program's credentials function timed out.
     CredentialsTimedOut,
-    /// The program's function for credentials threw an error; `mistake` where the program is at
-    /// fault.
+    /// The program's credentials function threw an error; `mistake` if it is a bug in the program.
     CredentialsThrew {
         /// Whether it is a bug in the program, which waiting does not fix.
         mistake: bool,
@@ -266,7 +265,7 @@ pub fn settle<'a>(
     )
 }
 
-/// [`settle`] for a caller that knows the action's type of answer, which `decode` reads.
+/// [`settle`] for a caller that knows the action's result type, decoded by `decode`.
 #[allow(clippy::too_many_arguments)] // as above
 pub(super) fn settle_as<'a, A>(
     options: &Options,
@@ -324,7 +323,7 @@ pub(super) fn settle_as<'a, A>(
     }
 }
 
-/// The error of a call that ends between two attempts, or before the first.
+/// The error of a call that ends between attempts or before the first one.
 pub fn end_unsent(state: Option<&State>, loss: &Loss) -> Error {
     let error = loss.failure().error;
     if state.is_some_and(|state| state.maybe_executed) {
@@ -413,7 +412,7 @@ made(
                     "Timeout",
                     Operator,
                     "本次调用的时间在请求发出之前已用完，本次请求未发送；请检查凭证函数是否过慢，或增大 totalTimeoutMs。",
-                    "The time for the call ended before this request was sent; check whether the credentials function is slow, or raise totalTimeoutMs.",
+                    "The call timed out before this request was sent; check whether the credentials function is slow, or raise totalTimeoutMs.",
                 )
                 .retryable(),
                 true,
@@ -449,7 +448,7 @@ made(
                     "InvalidFetch",
                     Developer,
                     "所用的 fetch 函数自身出错，并非网络故障：可能是未绑定对象的方法，或参数有误。请开发者改正；错误的名称与位置见 cause。",
-                    "The fetch function in use failed by itself, not because of the network: it may be a method without its object, or have a wrong argument. The developer must correct it; `cause` names the error and its place.",
+                    "The fetch function failed by itself, not because of the network: it may be an unbound method or have a wrong argument. The developer must correct it; see `cause` for the error and its location.",
                 ),
                 false,
             ),
@@ -459,7 +458,7 @@ made(
                     "InvalidFetch",
                     Developer,
                     "所用的 fetch 函数返回的不是 Response：缺少 status、headers 或可读取的 body，或 body 已被读取。请开发者改正。",
-                    "The fetch function in use did not return a Response: status, headers or the body's stream is missing, or the body was read before. The developer must correct it.",
+                    "The fetch function did not return a Response: the status, the headers or the body stream is missing, or the body has already been read. The developer must correct it.",
                 ),
                 false,
             ),
@@ -469,7 +468,7 @@ made(
                     "CredentialsTimeout",
                     Operator,
                     "凭证函数未在规定时间内返回，请求未发送；请检查凭证来源，或增大 totalTimeoutMs。",
-                    "The credentials function did not answer in time, so the request was not sent; check where it gets them from, or raise totalTimeoutMs.",
+                    "The credentials function timed out, so the request was not sent; check its source, or raise totalTimeoutMs.",
                 )
                 .retryable(),
                 true,
@@ -480,7 +479,7 @@ made(
                     "CredentialsFailed",
                     Developer,
                     "凭证函数自身出错，请求未发送。请开发者改正；错误的名称与位置见 cause。",
-                    "The credentials function has a mistake, so the request was not sent. The developer must correct it; `cause` names the error and its place.",
+                    "The credentials function has a bug, so the request was not sent. The developer must correct it; see `cause` for the error and its location.",
                 ),
                 true,
             ),
@@ -490,7 +489,7 @@ made(
                     "CredentialsFailed",
                     Operator,
                     "凭证函数未能取得凭证，请求未发送；请检查凭证来源，错误的名称与位置见 cause。",
-                    "The credentials function failed, so the request was not sent; check where it gets them from. `cause` names its error and the place.",
+                    "The credentials function failed, so the request was not sent; check its source. See `cause` for the error and its location.",
                 )
                 .retryable(),
                 true,

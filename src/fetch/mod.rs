@@ -72,9 +72,9 @@ impl FaceVerifyClient {
     /// InitFaceVerify: starts a verification and returns its CertifyId.
     ///
     /// # Errors
-    /// Every failure, as the [`Error`] says. It is sent again only when it provably was not
-    /// executed, unless the options allow it. Where [`Error::execution`] is unknown, reconcile the
-    /// order before you start it again.
+    /// Every failure is an [`Error`]. The request is retried only if it was provably not executed,
+    /// unless the options allow it. If [`Error::execution`] is unknown, reconcile the order before
+    /// you start it again.
     pub async fn init_face_verify(&self, request: InitFaceVerify) -> Result<InitResult, Error> {
         self.perform(request).await
     }
@@ -91,13 +91,13 @@ impl FaceVerifyClient {
         self.perform(request).await
     }
 
-    /// Queries until the person has passed or was rejected, or until `deadline` from now would be
-    /// over; the result is then still [`Status::Pending`](crate::Status::Pending). Between the
-    /// queries it waits for 1 to 10 seconds, longer with each.
+    /// Queries until the user has passed or was rejected, or until `deadline` has elapsed; the
+    /// result is then still [`Status::Pending`](crate::Status::Pending). The interval between
+    /// queries increases from 1 to 10 seconds.
     ///
     /// # Errors
-    /// As [`FaceVerifyClient::describe_face_verify`]. A failure that may pass ends the waiting only
-    /// at the deadline.
+    /// As [`FaceVerifyClient::describe_face_verify`]. A temporary failure ends the wait only at the
+    /// deadline.
     pub async fn wait_for_result(
         &self,
         request: DescribeFaceVerify,

@@ -376,11 +376,11 @@ problems! {
         "开发模式仅限本机" "Development mode is limited to the local machine"
         "GATEWAY_MODE=development 的网关只响应本机地址；部署时请设 GATEWAY_MODE=production。"
         "A gateway with GATEWAY_MODE=development serves loopback addresses only; set GATEWAY_MODE=production to deploy it.";
-    /// The host cannot serve for the moment.
+    /// The host is temporarily unable to serve.
     UNAVAILABLE 503 "unavailable" Operator true
         "网关暂时不可用" "The gateway is not available"
         "网关无法访问其数据库；请稍后重试，若持续出现请运维检查。"
-        "The gateway cannot reach its database; try again later, and have its operator look if this goes on.";
+        "The gateway cannot reach its database; retry later. If it persists, its operator must investigate.";
     /// The limit of calls to Alibaba Cloud is reached.
     UPSTREAM_THROTTLED 503 "upstream-throttled" Operator true
         "阿里云限流" "Alibaba Cloud is throttling"

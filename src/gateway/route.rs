@@ -266,7 +266,7 @@ pub enum HostFailure {
     RateLimited,
     /// The body did not arrive in time.
     SlowBody,
-    /// The database cannot be reached.
+    /// The database is unreachable.
     Unavailable,
 }
 
@@ -731,7 +731,7 @@ impl Query {
                 Text::composed(
                     format!("含未知或重复的参数；可用的参数：{list}。"),
                     [
-                        "has an unknown or duplicate parameter; available:  ",
+                        "has an unknown or duplicate parameter; available: ",
                         &list,
                         ".",
                     ]

@@ -318,8 +318,8 @@ impl Reader<'_> {
                         // The client's text names its own environment variables.
                         message: if problem.rule == "missing" {
                             Text::new(
-                                "缺失；请以 wrangler secret put 保存。",
-                                "is missing; store it with wrangler secret put.",
+                                "缺失；请将其设为部署环境的密钥。",
+                                "is missing; set it as a secret of the deployment.",
                             )
                         } else {
                             problem.message
@@ -377,7 +377,7 @@ impl Reader<'_> {
             None => (
                 "missing",
                 "缺少；请用 openssl rand -base64 32 生成，并作为部署环境的密钥保存。",
-                "is missing; make one with openssl rand -base64 32 and keep it as a secret of the deployment.",
+                "is missing; generate one with openssl rand -base64 32 and set it as a secret of the deployment.",
             ),
         };
         self.wrong("GATEWAY_SECRET", rule, zh, en);

@@ -1,4 +1,4 @@
-//! An HTTP request as text, before its parameters are read.
+//! An HTTP request as text, before its parameters are parsed.
 
 use crate::http::{Headers, header};
 
@@ -27,7 +27,7 @@ pub(super) fn split_url(url: &str) -> (Option<String>, String, String) {
     )
 }
 
-/// Reads a request line, headers and a body. `None` for any other text.
+/// Parses a request line, headers and a body. `None` for any other text.
 pub(super) fn read(text: &str) -> Option<HttpMessage> {
     let (first, rest) = text.split_once('\n').unwrap_or((text, ""));
     let mut words = first.split_whitespace();

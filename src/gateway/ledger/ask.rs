@@ -27,7 +27,7 @@ pub struct Ask {
     /// The alarm to continue afterwards, if the ledger queries by itself.
     #[serde(default)]
     pub alarm: Alarm,
-    /// The row that has the alarm ask again, unless a verdict comes of this question.
+    /// The row that makes the alarm query again unless this query returns a verdict.
     #[serde(default)]
     pub again: Option<String>,
     /// OuterOrderNo; empty if the CertifyId identifies the order.
@@ -39,7 +39,7 @@ pub struct Ask {
     pub photo: bool,
     /// The deadline of the wait for the verdict, in milliseconds.
     pub wait_until: Option<i64>,
-    /// Whether the verdict is known, and only material is asked for.
+    /// Whether the verdict is known and only material is requested.
     #[serde(default)]
     pub decided: bool,
     /// The entity tag that the client sent.
@@ -59,13 +59,13 @@ impl Ask {
         self.wait_until.is_some() && !self.decided
     }
 
-    /// Others that need the same answer at the same time share the question. What asks without
-    /// waiting gets an answer of its own, which is not older than its request.
+    /// Concurrent requests for the same result share the query. A request that does not wait gets
+    /// its own response, which is not older than the request.
     pub(super) fn share(&self) -> Option<String> {
         (self.waits() || self.decided).then(|| self.certify_id.clone())
     }
 
-    /// Whether the question leaves its turn to others where many wait for theirs.
+    /// Whether the query has lower priority if many calls are waiting.
     pub(super) const fn yields(&self) -> bool {
         self.waits()
     }
@@ -279,8 +279,8 @@ fn answered(
     Ok(writes.then(wait(settings, ask, &order, Some(result), now)))
 }
 
-/// Until the next question may be asked or the verdict is known, as long as the request waits; then
-/// it is answered with what is known. `fresh` is what Alibaba Cloud said just now.
+/// Waits until the next query is allowed or the verdict is known, as long as the request waits;
+/// then responds with the known data. `fresh` is the result that Alibaba Cloud just returned.
 fn wait(
     settings: &Settings,
     ask: Ask,
@@ -300,7 +300,7 @@ fn wait(
     }
 }
 
-/// Writes the verdict. `fresh` is what Alibaba Cloud said just now.
+/// Writes the verdict. `fresh` is the result that Alibaba Cloud just returned.
 fn decide(
     settings: &Settings,
     ask: &Ask,

@@ -248,8 +248,8 @@ fn millis_to_midnight(now: Timestamp) -> i64 {
     MILLIS_PER_DAY.saturating_sub(of_day)
 }
 
-/// The order, if it is still this call that starts it. It may have been given up meanwhile and
-/// started again: then nothing more is sent for it, and what comes too late is not handed out.
+/// The order, if this call is still the one that starts it. Otherwise the start was abandoned and
+/// repeated: this call sends nothing more, and a late CertifyId is not issued.
 pub(super) fn in_flight(
     create: &Create,
     flight: &str,

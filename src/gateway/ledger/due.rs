@@ -25,15 +25,14 @@ use serde::{Deserialize, Serialize};
 
 /// The platform has dropped an alarm that is this late; it is set again.
 pub const GIVEN_UP_MILLIS: i64 = 10 * 60_000;
-/// A question that brought no verdict is asked again after these. Those for a callback end with
-/// them.
+/// The delays before a query without a verdict is repeated. Queries for a callback end with them.
 const PAUSES_MILLIS: [i64; 4] = [10_000, 60_000, 5 * 60_000, 15 * 60_000];
-/// … and then after this.
+/// The delay of all further repetitions.
 const LONGEST_PAUSE_MILLIS: i64 = 60 * 60_000;
-/// A clock that jumps is set right within this. What cannot be undone is done only when its time is
-/// over still, this much later.
+/// The time within which a clock jump is corrected. Irreversible work is done only if it is still
+/// due this much later.
 pub(super) const CLOCK_WRONG_MILLIS: i64 = 2 * 60 * 60_000;
-/// What needs a row that cannot be read is tried again after this.
+/// The delay before work with an unreadable row is retried.
 const SET_ASIDE_MILLIS: i64 = 60 * 60_000;
 /// Rows processed in one commit.
 const BATCH: u32 = 50;
@@ -159,7 +158,7 @@ pub(super) fn work(
             .then(|| order_key(id))
     });
     rows.expect(orders.chain([CALLER.to_owned(), RECEIVER.to_owned()]))?;
-    // `None` where the row cannot be read: what needs it waits, and the next start writes it again.
+    // `None` if the row is unreadable: its work waits, and the next start rewrites it.
     let caller: Option<String> = writes
         .readable(rows.get::<String>(CALLER))?
         .map(Option::unwrap_or_default);
@@ -191,7 +190,7 @@ pub(super) fn work(
             ("check" | "hint", Some(_), _) => continue,
             ("check" | "hint", None, Some(caller)) => {
                 match writes.readable(check(id, caller, alarm, rows))? {
-                    // Asked again unless a verdict comes of it: whatever happens, it is not lost.
+                    // Scheduled again unless it returns a verdict, so that it is not lost.
                     Some(Some(ask)) => {
                         question = Some(Ask {
                             again: ask_again(&mut writes, what, id, time, now),
@@ -241,7 +240,7 @@ pub(super) fn work(
     Ok(writes.then(next))
 }
 
-/// Has the same question asked again after a pause that grows; gives the row that says so.
+/// Schedules the same query with an increasing delay; returns its row.
 fn ask_again(writes: &mut Writes, what: &str, no: &str, time: u32, now: i64) -> Option<String> {
     let pause = usize::try_from(time.saturating_sub(1))
         .ok()
@@ -251,8 +250,8 @@ fn ask_again(writes: &mut Writes, what: &str, no: &str, time: u32, now: i64) -> 
     Some(writes.later_for_time(now.saturating_add(pause), &format!("{what}/{no}"), next))
 }
 
-/// Has the alarm come to it later, since a row that it needs cannot be read now: a repaired one, or
-/// another version of the gateway, may let it be done.
+/// Postpones the work, because a row is unreadable now: a repair or another version of the gateway
+/// may fix it.
 pub(super) fn set_aside(writes: &mut Writes, what: &str, now: Timestamp) {
     writes.later(now.plus_millis(SET_ASIDE_MILLIS).unix_millis(), what);
 }

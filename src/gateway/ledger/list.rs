@@ -95,7 +95,7 @@ pub(super) fn page(
         let Some(cursor) = Cursor::of_key(key) else {
             continue;
         };
-        // An order that cannot be read keeps nobody from the others.
+        // An unreadable order does not block the others.
         let order = writes.readable(rows.get::<Order>(&order_key(&cursor.no)))?;
         if let Some(order) = order.flatten() {
             let order_status = order.status();

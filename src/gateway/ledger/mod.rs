@@ -1,7 +1,7 @@
 //! One caller's ledger: at most one CertifyId per order, verdicts written once, no personal data.
 //!
 //! A task consists of steps. A step that needs a row returns a request to load it; the host loads
-//! the row and repeats the step until it returns an [`Commit`], which contains the writes and the
+//! the row and repeats the step until it returns a [`Commit`], which contains the writes and the
 //! next step. The host loads, repeats and writes without interleaving anything else, and then
 //! performs the next step. Two tasks can therefore interleave between commits, but never within
 //! one.
@@ -139,7 +139,7 @@ pub enum Purpose {
 pub enum SendOutcome {
     /// It was sent, with this outcome.
     Outcome(call::Outcome),
-    /// It was sent once for several tasks; this came of it.
+    /// It was sent once for several tasks, with this outcome.
     Shared {
         /// The outcome.
         outcome: call::Outcome,
@@ -194,7 +194,7 @@ pub struct Commit {
     pub alarm: Option<i64>,
     /// Orders whose waiting tasks must continue now.
     pub wake: Vec<String>,
-    /// Rows that could not be read, to be logged. Their keys hold nothing about the person.
+    /// Unreadable rows, for the log. Their keys contain no personal data.
     pub unreadable: Vec<String>,
     /// The next step.
     pub next: Next,
@@ -219,10 +219,10 @@ pub enum Next {
         request: OutgoingRequest,
         /// Time limit for the whole response, in milliseconds.
         timeout_millis: i64,
-        /// Where something is under way by the same name, it is not sent: its outcome is awaited,
-        /// and is [`SendOutcome::Shared`].
+        /// If a send with the same name is in progress, its outcome is awaited instead, as
+        /// [`SendOutcome::Shared`].
         share: Option<String>,
-        /// Whether it leaves its turn to others where many wait for theirs.
+        /// Whether it has lower priority if many calls are waiting.
         yields: bool,
         /// The task to continue with.
         #[serde(serialize_with = "as_text")]
@@ -234,7 +234,7 @@ pub enum Next {
         millis: i64,
         /// The order whose wake-up ends the wait.
         on: Option<String>,
-        /// Whether the wait ends with the request it is for, as [`SendOutcome::Gone`].
+        /// Whether the wait ends when its client disconnects, as [`SendOutcome::Gone`].
         while_heard: bool,
         /// The task to continue with.
         #[serde(serialize_with = "as_text")]
@@ -297,7 +297,7 @@ impl Writes {
         self.later_for_time(at, what, 1);
     }
 
-    /// The same, for the alarm to see how often it has come to this. Gives the row's key.
+    /// The same, with a counter for the alarm. Returns the row's key.
     fn later_for_time(&mut self, at: i64, what: &str, time: u32) -> String {
         let key = format!("due/{}/{what}", rows::sortable(at));
         self.put(key.clone(), &time);
@@ -317,7 +317,7 @@ impl Writes {
         Ok(())
     }
 
-    /// What was read, or `None` for a row that cannot be read, which is logged.
+    /// The parsed row; `None` if it is unreadable, which is logged.
     fn readable<T>(&mut self, read: Result<T, Stop>) -> Result<Option<T>, Stop> {
         match read {
             Ok(value) => Ok(Some(value)),
@@ -395,7 +395,7 @@ pub fn step(
                     Next::Idle
                 }
                 Stuck::Alarm => {
-                    // It would not fire again for whatever else is due.
+                    // Otherwise it would not fire again for other due rows.
                     writes.alarm =
                         Some(context.now.plus_millis(due::GIVEN_UP_MILLIS).unix_millis());
                     Next::Idle
@@ -407,15 +407,15 @@ pub fn step(
     }
 }
 
-/// Who goes on, and how, where a task meets a row that cannot be read.
+/// How to continue a task with an unreadable row.
 enum Stuck {
     /// Responds to the client; `started` if a verification may have been started.
     Asked { asker: Asker, started: bool },
-    /// The callback is answered.
+    /// The callback gets a response.
     Hint,
-    /// The alarm goes on.
+    /// The alarm continues.
     Check(due::Alarm),
-    /// The report is made later.
+    /// The delivery is postponed.
     Report(webhook::Posted),
     /// The alarm fires again.
     Alarm,
@@ -477,7 +477,7 @@ impl Task {
 }
 
 impl Purpose {
-    /// The row of the order it is for.
+    /// The row of its order.
     fn order_key(&self) -> String {
         rows::order_key(match self {
             Self::Start { create, .. } => &create.no,
@@ -583,8 +583,8 @@ fn settle(
         }
         send_outcome => send_outcome,
     };
-    // Alibaba Cloud's clock, since the gateway's may be wrong for a while. An answer without a date
-    // is judged by what this call has learned of the difference.
+    // Alibaba Cloud's clock, because the gateway's may be temporarily wrong. A response without a
+    // date uses the clock skew known to this call.
     let mut upstream_now = context.now.plus_millis(state.clock_offset_millis);
     let ended = match send_outcome {
         Some(SendOutcome::Outcome(outcome)) => {
@@ -592,7 +592,7 @@ fn settle(
                 upstream_now = call::server_time(&response.headers).unwrap_or(upstream_now);
             }
             let request = || purpose.request(settings, context.now);
-            // The nonce is random, and those who share an attempt share what follows.
+            // The nonce is random, and tasks that share an attempt share its result.
             let jitter = state.nonce.get(..8).unwrap_or_default();
             let jitter = u32::from_str_radix(jitter, 16).unwrap_or_default();
             match call::settle(

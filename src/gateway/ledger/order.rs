@@ -11,9 +11,9 @@ use serde::{Deserialize, Serialize};
 /// not expired.
 const GRACE_MILLIS: i64 = 5 * 60_000;
 
-/// The pause between two questions of those who wait for a verdict grows up to this.
+/// The longest interval between two queries of waiting requests.
 const LOOK_AGAIN_MAX_MILLIS: i64 = 5_000;
-/// Where nobody has waited for this long, the pauses are short again.
+/// After this time without waiting requests, the intervals are reset.
 const LOOKS_IN_A_ROW_MILLIS: i64 = 30_000;
 
 /// An order in the ledger.
@@ -28,11 +28,11 @@ pub struct Order {
     pub input: String,
     /// The outcome of the start.
     pub start: Start,
-    /// The call that was under way when the order was given up. What comes of it counts until the
-    /// order is started again: a clock that jumps must not lose it.
+    /// The call in progress when the start was abandoned. Its outcome counts until the order is
+    /// started again, so that a clock jump does not lose it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub given_up: Option<String>,
-    /// When the next of those who wait for the verdict asks for it.
+    /// The next query of waiting requests.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub look: Option<Look>,
     /// The outcome; never changed once written.
@@ -43,12 +43,12 @@ pub struct Order {
     pub report: Option<Report>,
 }
 
-/// The questions of those who wait for an order's verdict: one asks, and the others wait with it.
+/// The shared queries of requests that wait for an order's verdict.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Look {
-    /// When the next question may be asked, in milliseconds.
+    /// When the next query is allowed, in milliseconds.
     pub next: i64,
-    /// Questions asked in a row.
+    /// Consecutive queries.
     pub looks: i64,
 }
 
@@ -116,7 +116,7 @@ pub struct Verdict {
     /// Alibaba Cloud's SubCode.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub sub_code: Option<String>,
-    /// Whether Alibaba Cloud did not know the CertifyId any more.
+    /// Whether Alibaba Cloud no longer knew the CertifyId.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub unknown_there: bool,
     /// When it became known, in milliseconds.
@@ -131,8 +131,7 @@ pub enum Outcome {
     Passed,
     /// Alibaba Cloud returned `Passed=F`.
     Rejected,
-    /// Its time was over and Alibaba Cloud still said it was not finished, or did not know it any
-    /// more.
+    /// It expired unfinished, or Alibaba Cloud no longer knew it.
     Expired,
 }
 
@@ -217,22 +216,21 @@ impl Order {
         }
     }
 
-    /// Whether a call that was under way has ended, as far as can be known, without its outcome
-    /// being written.
+    /// Whether a call in progress has presumably ended without a stored outcome.
     pub fn is_lost(&self, instance: &str, now: Timestamp) -> bool {
         matches!(&self.start, Start::Inflight { instance: theirs, until, .. }
             if theirs != instance || now.unix_millis() > *until)
     }
 
-    /// Nobody waits for the call under way any longer.
+    /// Abandons the call in progress.
     pub fn give_up(&mut self) {
         if let Start::Inflight { flight, .. } = std::mem::replace(&mut self.start, Start::Unknown) {
             self.given_up = Some(flight);
         }
     }
 
-    /// Milliseconds until the next question of those who wait may be asked. A clock that was set
-    /// back does not make them wait longer than any question does.
+    /// Milliseconds until the next shared query. A clock that was set back does not extend the wait
+    /// beyond the longest interval.
     pub fn look_in_millis(&self, now: i64) -> i64 {
         let left = self.look.map_or(0, |look| look.next.saturating_sub(now));
         if left > LOOK_AGAIN_MAX_MILLIS {
@@ -242,12 +240,12 @@ impl Order {
         }
     }
 
-    /// One of those who wait asks now.
+    /// A waiting request queries now.
     pub fn take_look(&mut self, now: i64) {
         self.look = Some(Look::taken(self.look, now));
     }
 
-    /// Whether it is that very call that is under way, or was last.
+    /// Whether this call is the one in progress or the last one.
     pub fn is_flight(&self, flight: &str) -> bool {
         match &self.start {
             Start::Inflight { flight: ours, .. } => ours == flight,

@@ -57,7 +57,8 @@ pub enum Load {
 pub enum Stop {
     /// Rows must be loaded first.
     Load(Load),
-    /// The row with this key is not of the form this version writes, or says what cannot be done.
+    /// The row with this key does not have the form that this version writes, or contains invalid
+    /// data.
     Unreadable(String),
 }
 

@@ -110,7 +110,7 @@ function wrongSettings({ status, text }) {
   if (status === 200 && problem?.status === "ready") return [];
   if (!problem?.messages) {
     throw new Failure(
-      `This is not a gateway: it answered ${status}.`,
+      `This is not a gateway: it responded with status ${status}.`,
       `该地址不是网关：响应状态为 ${status}。`,
     );
   }

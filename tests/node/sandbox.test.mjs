@@ -131,7 +131,7 @@ describe("in-process", () => {
       [[{ accountId: "1", keys: [key], scenes: [{ sceneId: 1.5 }] }], /sceneId must be a positive integer/],
       [
         [{ accountId: "1", keys: [key], scenes: [{ sceneId: JSON.parse("9007199254740993") }] }],
-        /one beyond 9007199254740991 a string or a bigint/,
+        /above 9007199254740991 it must be a string or a bigint/,
       ],
       [[{ accountId: "1", keys: [key], scenes: [], more: 1 }], /accounts\[0\] has an unknown member more/],
     ]) {

@@ -99,6 +99,7 @@ pub mod rpc_server;
 #[cfg(feature = "sandbox")]
 pub mod sandbox;
 pub mod signing;
+mod spelling;
 pub mod text;
 pub mod timestamp;
 pub mod vendor;

@@ -8,6 +8,7 @@ use super::{Action, DESCRIBE_FACE_VERIFY, INIT_FACE_VERIFY, Parameter, Places, V
 use crate::error::{Error, FieldError};
 use crate::identity::{Problem, cert_name, cert_no, mobile};
 use crate::json::read as json;
+use crate::spelling;
 use crate::text::Text;
 use crate::timestamp::{Date, Timestamp};
 use std::borrow::Cow;
@@ -280,10 +281,10 @@ fn field_error(parameter: &Parameter, problem: Problem) -> FieldError {
 /// The name is the sender's text, and may be a person's or a secret: it is repeated only where it
 /// looks like a parameter's.
 fn unknown_field(action: &Action, name: &str) -> FieldError {
-    let parameters = action.parameters.iter();
-    let meant = parameters.min_by_key(|parameter| distance(parameter.name, name));
-    match meant.filter(|parameter| resembles(parameter.name, name)) {
-        Some(parameter) => {
+    let names = action.parameters.iter().map(|parameter| parameter.name);
+    let meant = spelling::meant(names, name).and_then(|name| action.find(name));
+    match meant {
+        Some((_, parameter)) => {
             let field = parameter.field();
             let message = Text::composed(
                 format!("不是参数名，是否为 {field}？"),
@@ -318,38 +319,6 @@ fn is_camel_case(name: &str) -> bool {
         }
     }
     words > 0 && letters > 1 && name.len() <= 40
-}
-
-/// Whether a third of the letters at most are other ones.
-fn resembles(known: &str, name: &str) -> bool {
-    distance(known, name).saturating_mul(3) <= known.len()
-}
-
-/// Letters to add, drop or change until one name is the other; capitals, `-` and `_` do not count.
-fn distance(known: &str, name: &str) -> usize {
-    let letters = |text: &str| -> Vec<u8> {
-        let counted = text.bytes().filter(|byte| !matches!(byte, b'-' | b'_'));
-        counted.map(|byte| byte.to_ascii_lowercase()).collect()
-    };
-    // No name has twice the letters of the longest parameter's.
-    if name.len() > 100 {
-        return usize::MAX;
-    }
-    let (known, name) = (letters(known), letters(name));
-    let mut row: Vec<usize> = (0..=name.len()).collect();
-    for (at, letter) in known.iter().enumerate() {
-        let mut last = at.saturating_add(1);
-        let mut next = vec![last];
-        for (other, above) in name.iter().zip(row.windows(2)) {
-            let changed = usize::from(letter != other);
-            let diagonal = above.first().map_or(0, |cost| cost.saturating_add(changed));
-            let shorter = above.last().map_or(0, |cost| (*cost).min(last));
-            last = diagonal.min(shorter.saturating_add(1));
-            next.push(last);
-        }
-        row = next;
-    }
-    row.last().copied().unwrap_or_default()
 }
 
 fn to_text<'a>(

@@ -85,6 +85,16 @@ impl Credentials {
     }
 }
 
+/// The environment variable that all of Alibaba Cloud's SDKs read for an option.
+pub fn environment_variable(option: &str) -> Option<&'static str> {
+    Some(match option {
+        "accessKeyId" => "ALIBABA_CLOUD_ACCESS_KEY_ID",
+        "accessKeySecret" => "ALIBABA_CLOUD_ACCESS_KEY_SECRET",
+        "securityToken" => "ALIBABA_CLOUD_SECURITY_TOKEN",
+        _ => return None,
+    })
+}
+
 fn check(option: &'static str, value: &str, max: usize, problems: &mut Vec<FieldError>) {
     let problem = if value.is_empty() {
         Some((

@@ -12,7 +12,7 @@ const NO_BYTES = new Uint8Array();
  * @param {object} call
  * @param {object} call.core the guarded exports
  * @param {Function} call.send see `transport.js`
- * @param {{ offsetMillis: number }} call.clock what is known of the vendor's clock; kept up to date
+ * @param {{ offsetMillis: number }} call.clock what is known of Alibaba Cloud's clock; kept up to date
  * @param {string} call.options the client's options, packed
  * @param {import("./credentials.js").CredentialsSource} call.credentials
  * @param {string} call.action `InitFaceVerify` or `DescribeFaceVerify`

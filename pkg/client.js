@@ -188,7 +188,7 @@ function accepted(result) {
   return result.Ok;
 }
 
-/** The variables that all the vendor's SDKs read. */
+/** The variables that all Alibaba Cloud's SDKs read. */
 function credentialsFromEnvironment(environment = globalThis.process?.env ?? {}) {
   return {
     accessKeyId: environment.ALIBABA_CLOUD_ACCESS_KEY_ID,

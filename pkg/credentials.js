@@ -25,7 +25,7 @@ export class CredentialsSource {
   }
 
   /**
-   * @param {object | undefined} refused credentials of no use: the vendor said that they have expired
+   * @param {object | undefined} refused credentials of no use: Alibaba Cloud said that they have expired
    * @param {{ timeoutMillis: number, signal?: AbortSignal }} limits
    * @returns {Promise<{ value: { packed: Uint8Array } } | { error: unknown } | { ended: string }>}
    */

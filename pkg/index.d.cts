@@ -11,7 +11,7 @@ export interface Credentials {
   accessKeySecret: string;
   /** SecurityToken of temporary credentials. */
   securityToken?: string;
-  /** When temporary credentials expire. They are fetched anew five minutes before. */
+  /** When temporary credentials expire. They are fetched again five minutes before. */
   expiration?: string | number | Date;
 }
 
@@ -25,7 +25,7 @@ export interface CommonOptions {
   /**
    * Signature scheme; default `"1.0"` (HMAC-SHA1), which keeps every parameter in the form body.
    *
-   * **With `"ACS3-HMAC-SHA256"` names and identity numbers stand in the URL**, because the vendor
+   * **With `"ACS3-HMAC-SHA256"` names and identity numbers stand in the URL**, because Alibaba Cloud
    * defines them as query parameters there, and reach the access logs of every proxy on the way.
    */
   signatureVersion?: "1.0" | "ACS3-HMAC-SHA256";
@@ -111,9 +111,9 @@ export type SceneId = number | bigint | string;
 type YesNo = "Y" | "N";
 type Open<T extends string> = T | (string & Record<never, never>);
 
-/** Parameters of InitFaceVerify: the vendor's names, in camelCase. */
+/** Parameters of InitFaceVerify: Alibaba Cloud's names, in camelCase. */
 export interface InitFaceVerifyParameters {
-  /** 认证场景 ID: the scene made in the vendor's console. */
+  /** 认证场景 ID: the scene made in Alibaba Cloud's console. */
   sceneId: SceneId;
   /** 商户请求的唯一标识: 32 letters and digits, unique. See `newOuterOrderNo`. */
   outerOrderNo: string;
@@ -130,7 +130,7 @@ export interface InitFaceVerifyParameters {
   /** 证件号码, 18 characters. */
   certNo?: string;
   /**
-   * 环境参数: the string that the vendor's client SDK gave, as it is: up to 262,144 bytes in UTF-8. Mandatory for LR_FR.
+   * 环境参数: the string that Alibaba Cloud's client SDK gave, as it is: up to 262,144 bytes in UTF-8. Mandatory for LR_FR.
    */
   metaInfo?: string;
   /** 用户手机号码. */
@@ -177,7 +177,7 @@ export interface InitFaceVerifyParameters {
 export interface InitFaceVerifyResult {
   /** 实人认证唯一标识: valid 30 minutes, for one submission. Keep it with the order, on the server. */
   certifyId: string;
-  /** Address of the vendor's web page, for web flows. */
+  /** URL of Alibaba Cloud's web page, for web flows. */
   certifyUrl: string | null;
   requestId: string | null;
   /** ResultObject as it came. */
@@ -193,15 +193,15 @@ export interface DescribeFaceVerifyParameters {
 
 export interface DescribeFaceVerifyResult {
   /**
-   * Decide by this alone. `pending`: the person has not finished (Codes 403, 424). `passed`: the
-   * vendor said `T` and nothing in its answer contradicts it. `rejected`: the vendor said `F`.
+   * Decide by this alone. `pending`: the person has not finished (Codes 403, 424). `passed`:
+   * Alibaba Cloud said `T` and nothing in its answer contradicts it. `rejected`: Alibaba Cloud said `F`.
    */
   status: "pending" | "passed" | "rejected";
-  /** The vendor's Code: `200`, `403` or `424`. */
+  /** Alibaba Cloud's Code: `200`, `403` or `424`. */
   code: string;
-  /** The vendor's SubCode; null while pending. */
+  /** Alibaba Cloud's SubCode; null while pending. */
   subCode: string | null;
-  /** What the SubCode means; null for one outside of the vendor's tables. */
+  /** What the SubCode means; null for one outside of Alibaba Cloud's tables. */
   subCodeInfo: SubCodeInfo | null;
   /** MaterialInfo, parsed. */
   material: Material | null;
@@ -238,12 +238,12 @@ export interface Picture {
 export interface SubCodeInfo {
   code: string;
   vendorMessage: string;
-  /** Whether the verification is billed; null where the vendor's table does not say. */
+  /** Whether the verification is billed; null where Alibaba Cloud's table does not say. */
   billed: boolean | null;
   passing: boolean;
   inVendorDocument: boolean;
   audience: Audience;
-  /** Whether a new verification of the same person can end otherwise. */
+  /** Whether a new verification of the same person can have a different result. */
   retryable: boolean;
   text: Messages;
 }
@@ -286,11 +286,11 @@ export class FaceVerifyError extends Error {
   private constructor();
   readonly name: "FaceVerifyError";
   readonly kind: ErrorKind;
-  /** The vendor's Code, or a stable name for failures on this side. */
+  /** Alibaba Cloud's Code, or a stable name for failures on this side. */
   readonly code: string;
   readonly messages: Messages;
   readonly audience: Audience;
-  /** Whether the same call can succeed later without anybody changing anything. Never where `execution` is `unknown`. */
+  /** Whether the same call can succeed later without any change. Never where `execution` is `unknown`. */
   readonly retryable: boolean;
   /** Whether this call may have started a verification: `none` is surely not. A query starts nothing. */
   readonly execution: Execution;
@@ -375,7 +375,7 @@ export function newOuterOrderNo(prefix?: string): string;
 
 /**
  * Credentials from `ALIBABA_CLOUD_ACCESS_KEY_ID`, `ALIBABA_CLOUD_ACCESS_KEY_SECRET` and
- * `ALIBABA_CLOUD_SECURITY_TOKEN`, which all the vendor's SDKs read. A missing one is reported by
+ * `ALIBABA_CLOUD_SECURITY_TOKEN`, which all Alibaba Cloud's SDKs read. A missing one is reported by
  * the client's constructor.
  * @param environment default `process.env`; a Worker passes its `env`
  */

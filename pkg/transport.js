@@ -7,7 +7,7 @@ import { endBy } from "./waits.js";
  * every failure is an outcome, with the `error` that was thrown. The time limit covers the answer's body.
  */
 
-/** The vendor's answers have a few kilobytes; pictures come as addresses. */
+/** Alibaba Cloud's answers have a few kilobytes; pictures come as addresses. */
 export const MAX_ANSWER_BYTES = 1024 * 1024;
 
 /**

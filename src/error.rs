@@ -1,7 +1,7 @@
 //! The one error family: what went wrong, who must act, and whether trying again can help.
 //!
-//! An error never holds the secret, the identity, the MetaInfo, a URL or text the vendor sent:
-//! the vendor echoes whole requests in some messages.
+//! An error never holds the secret, the identity, the MetaInfo, a URL or text Alibaba Cloud sent:
+//! Alibaba Cloud echoes whole requests in some messages.
 
 use crate::text::Text;
 use serde::Serialize;
@@ -15,14 +15,14 @@ pub enum Kind {
     /// The program must change something: the request, an option, or the fetch it uses. `fields` says what
     /// is wrong with request or options, which were not sent.
     Validation,
-    /// The vendor refused the signature, the timestamp or the nonce.
+    /// Alibaba Cloud refused the signature, the timestamp or the nonce.
     Signature,
-    /// The vendor refused the AccessKey, the SecurityToken or its permission, or the program's function for
+    /// Alibaba Cloud refused the AccessKey, the SecurityToken or its permission, or the program's function for
     /// credentials gave none.
     Credentials,
     /// Too many calls; try again later.
     Throttled,
-    /// The vendor answered with a Code other than 200 (or 403, 424, which mean "not yet").
+    /// Alibaba Cloud answered with a Code other than 200 (or 403, 424, which mean "not yet").
     Vendor,
     /// The connection failed.
     Transport,
@@ -30,7 +30,7 @@ pub enum Kind {
     Timeout,
     /// The caller's signal ended the call.
     Aborted,
-    /// The answer was not one the vendor's documents allow.
+    /// The answer was not one Alibaba Cloud's documents allow.
     Protocol,
 }
 
@@ -101,19 +101,19 @@ pub fn who_corrects(fields: &[FieldError]) -> Audience {
 pub struct Error {
     /// What kind of failure it is.
     pub kind: Kind,
-    /// The vendor's Code (`401`, `Throttling.User`) or, for failures on this side, a stable name
+    /// Alibaba Cloud's Code (`401`, `Throttling.User`) or, for failures on this side, a stable name
     /// of ours (`InvalidRequest`, `Timeout`).
     pub code: String,
-    /// What happened and what to do.
+    /// The cause and the remedy.
     pub message: Text,
     /// Who must act.
     pub audience: Audience,
-    /// Whether the same call can succeed later without anybody changing anything.
+    /// Whether the same call can succeed later without any change.
     /// Never where `execution` is unknown.
     pub retryable: bool,
     /// Whether this call may have started a verification. A query starts nothing.
     pub execution: Execution,
-    /// The vendor's RequestId, to quote to its support.
+    /// Alibaba Cloud's RequestId, to quote to its support.
     pub request_id: Option<String>,
     /// HTTP status of the answer, if one came.
     pub http_status: Option<u16>,

@@ -2,10 +2,10 @@
 #![cfg(not(target_arch = "wasm32"))]
 #![allow(clippy::unwrap_used, clippy::indexing_slicing)]
 
-use cloudauth_edge::actions::rules::{ValidationOptions, validate};
 use cloudauth_edge::actions::{
     DescribeFaceVerify, INIT_FACE_VERIFY, InitFaceVerify, SigningContext, Value,
 };
+use cloudauth_edge::actions::{ValidationOptions, validate};
 use cloudauth_edge::error::{Audience, Error};
 use cloudauth_edge::http::header;
 use cloudauth_edge::signing::SignatureVersion;
@@ -25,7 +25,7 @@ fn options() -> ValidationOptions {
     ValidationOptions::new(now())
 }
 
-/// The vendor document's Java example, in its order: no UserId, name and number given.
+/// Alibaba Cloud document's Java example, in its order: no UserId, name and number given.
 fn java_example() -> InitFaceVerify {
     InitFaceVerify::new()
         .meta_info(META_INFO)

@@ -12,10 +12,10 @@ import express from "express";
 const { CLOUDAUTH_ENDPOINT: endpoint, CLOUDAUTH_SCENE_ID: sceneId = "", PORT = "3000" } = process.env;
 const client = new FaceVerifyClient({
   credentials: credentialsFromEnvironment(),
-  endpoint, // not set: the vendor's own
+  endpoint, // default: Alibaba Cloud
 });
 
-/** Whose order has which CertifyId. A real backend keeps this in its database. */
+/** By number: whose order, its state, and its CertifyId. A real backend keeps this in its database. */
 const orders = new Map();
 
 const app = express();
@@ -23,31 +23,59 @@ app.use(express.json());
 
 app.post("/verifications", async (request, response) => {
   const userId = signedIn(request);
-  const { certName, certNo, metaInfo } = request.body ?? {}; // undefined where nothing was sent
+  const { certName, certNo, metaInfo } = request.body ?? {}; // undefined if the body is empty
   const problem = mistyped({ certName, certNo });
   if (problem) return response.status(422).json({ message: problem });
   const outerOrderNo = newOuterOrderNo("shop");
-  const { certifyId } = await client.initFaceVerify({
-    sceneId,
-    outerOrderNo,
-    userId,
-    certName,
-    certNo,
-    metaInfo, // as the app's SDK gave it
-  });
-  orders.set(outerOrderNo, { userId, certifyId });
-  response.status(201).json({ outerOrderNo, certifyId });
+  // Stored before the start, so that the order is known whatever happens next.
+  orders.set(outerOrderNo, { userId, state: "starting", since: Date.now() });
+  try {
+    const { certifyId } = await client.initFaceVerify({
+      sceneId,
+      outerOrderNo,
+      userId,
+      certName,
+      certNo,
+      metaInfo, // unchanged from the app's SDK
+    });
+    orders.set(outerOrderNo, { userId, state: "started", certifyId });
+    response.status(201).json({ outerOrderNo, certifyId });
+  } catch (error) {
+    const failed = isFaceVerifyError(error) && error.execution === "none";
+    orders.set(outerOrderNo, { userId, state: failed ? "failed" : "unknown" });
+    if (failed) throw error;
+    console.error({ outerOrderNo, state: "unknown", code: error.code });
+    response.status(502).json({ outerOrderNo, status: "unknown", message: "认证服务暂不可用，请稍后再试" });
+  }
 });
 
 app.get("/verifications/:outerOrderNo", async (request, response) => {
   const order = orders.get(request.params.outerOrderNo);
-  // Somebody else's order is answered as one that never was.
+  // Another user's order looks like an unknown one.
   if (order?.userId !== signedIn(request)) return response.status(404).json({ message: "没有这笔订单" });
+  const state = stateOf(order);
+  if (state !== "started") return response.json({ status: state }); // starting, failed or unknown
   const { status } = await client.describeFaceVerify({ sceneId, certifyId: order.certifyId });
   response.json({ status }); // pending, passed or rejected
 });
 
-/** What the person must correct before anything is sent; undefined when all is well. */
+/** An operator has asked Alibaba Cloud about an unknown order: `certifyId` is the one it has, or null. */
+app.put("/verifications/:outerOrderNo", (request, response) => {
+  const order = orders.get(request.params.outerOrderNo);
+  if (!isOperator(request)) return response.status(403).json({ message: "仅限运维" });
+  if (!order || stateOf(order) !== "unknown") return response.status(409).json({ message: "无须核对" });
+  const { certifyId } = request.body ?? {};
+  const state = certifyId ? "started" : "failed";
+  orders.set(request.params.outerOrderNo, { userId: order.userId, state, certifyId });
+  response.json({ status: state });
+});
+
+/** A process that ends during a start leaves the order `starting`; no call takes a minute. */
+function stateOf({ state, since }) {
+  return state === "starting" && Date.now() - since > 60_000 ? "unknown" : state;
+}
+
+/** What the user must correct before anything is sent; undefined if nothing. */
 function mistyped({ certName, certNo }) {
   const name = checkCertName(certName);
   const number = checkCertNo(certNo);
@@ -60,11 +88,17 @@ function signedIn(request) {
   return request.get("x-user-id") ?? "";
 }
 
+/** Who may reconcile orders. A real backend asks its own access control. */
+function isOperator(request) {
+  const { OPERATOR_TOKEN } = process.env;
+  return Boolean(OPERATOR_TOKEN) && request.get("authorization") === `Bearer ${OPERATOR_TOKEN}`;
+}
+
 app.use((error, request, response, next) => {
   if (!isFaceVerifyError(error)) return next(error);
-  const { kind, code, audience, requestId, messages, fields } = error; // none of them holds personal data
+  const { kind, code, audience, requestId, messages, fields } = error; // free of personal data
   console.error({ kind, code, requestId });
-  // Of what the app sends, metaInfo is checked by the client alone.
+  // Of the app's input, only metaInfo is validated by the client and not by mistyped().
   const sent = fields.some(({ field }) => field === "metaInfo");
   if (sent) return response.status(400).json({ message: "metaInfo 有误" });
   if (audience === "user") return response.status(422).json({ message: messages.zh });

@@ -1,11 +1,11 @@
 //! The client's options as JavaScript hands them over, checked all together.
 
-use crate::actions::rules::ValidationOptions;
+use crate::actions::ValidationOptions;
+use crate::actions::spelling;
 use crate::actions::value::Value;
 use crate::error::{Error, FieldError};
 use crate::identity::cert_no::Documents;
 use crate::signing::{SignatureVersion, acs3, rpc};
-use crate::spelling;
 use crate::text::Text;
 use crate::timestamp::Timestamp;
 use crate::vendor::credentials::{Credentials, Secret, environment_variable};
@@ -14,14 +14,14 @@ use crate::vendor::endpoint::{DEFAULT_ENDPOINT, Endpoint};
 /// The sandbox's first AccessKeyId.
 pub const SANDBOX_ACCESS_KEY_ID: &str = "sandbox-key-id";
 
-/// Whether an AccessKeyId is one of the sandbox's demo keys. They are refused on the vendor's hosts,
-/// so that a test configuration cannot be taken for a real one.
+/// Whether an AccessKeyId is one of the sandbox's demo keys. They are refused on Alibaba Cloud's
+/// hosts, so that a test configuration cannot be taken for a real one.
 pub fn is_sandbox_key(access_key_id: &str) -> bool {
     let lasting = access_key_id.strip_prefix("STS.").unwrap_or(access_key_id);
     lasting.starts_with("sandbox-")
 }
 
-/// Time for one attempt, answer's body included; the vendor's samples use as much.
+/// Time for one attempt, answer's body included; Alibaba Cloud's samples use as much.
 const DEFAULT_TIMEOUT_MILLIS: i64 = 10_000;
 /// Time for all attempts of one call and the waits between them.
 const DEFAULT_TOTAL_TIMEOUT_MILLIS: i64 = 30_000;
@@ -73,7 +73,7 @@ pub struct Options {
 }
 
 impl Default for Options {
-    /// The vendor's public host, the RPC signature, three attempts.
+    /// Alibaba Cloud's public host, the RPC signature, three attempts.
     fn default() -> Self {
         Self {
             endpoints: vendor_endpoint(),
@@ -239,8 +239,8 @@ impl Options {
                 "accessKeyId",
                 "sandbox-key",
                 Text::new(
-                    "是沙箱的演示密钥，不能用于服务商的地址；请把 endpoint 指向沙箱，或换成真实密钥。",
-                    "is the sandbox's demo key and cannot be used on the vendor's hosts; point endpoint at the sandbox or use a real key.",
+                    "是沙箱的演示密钥，不能用于阿里云的地址；请把 endpoint 指向沙箱，或换成真实密钥。",
+                    "is the sandbox's demo key and cannot be used on Alibaba Cloud's hosts; point endpoint at the sandbox or use a real key.",
                 ),
             ));
         }

@@ -302,8 +302,8 @@ impl RawCaller {
                 }),
                 None => problems.push(problem(
                     "secret-setting",
-                    "的 secretSetting 指向不存在或不合规的设置；其名称须以 GATEWAY_KEY_ 开头，其值须为至少 16 个不含空白的 ASCII 字符，并以 wrangler secret put 保存。",
-                    "has a secretSetting that does not exist or will not do: its name begins with GATEWAY_KEY_, its value has 16 or more ASCII characters without white space, and wrangler secret put stores it.",
+                    "的 secretSetting 指向不存在或不合规的设置；其名称须以 GATEWAY_KEY_ 开头，其值须为至少 16 个不含空白的 ASCII 字符，并作为部署环境的密钥保存。",
+                    "has a secretSetting that does not exist or will not do: its name begins with GATEWAY_KEY_, its value has 16 or more ASCII characters without white space, and it is kept as a secret of the deployment.",
                 )),
             }
         }

@@ -3,7 +3,7 @@
 use super::now;
 use super::outcome::outcome_of;
 use super::packed::{Members, json, members};
-use crate::actions::{Action, ValidRequest, Value, rules};
+use crate::actions::{self, Action, ValidRequest, Value};
 use crate::client::call::{self, Loss, State, Step};
 use crate::client::options::{Options, RawCredentials, SANDBOX_ACCESS_KEY_ID, naming_variables};
 use crate::client::response;
@@ -41,7 +41,7 @@ impl<'a> Call<'a> {
                     true => Error::credentials(error.fields),
                     false => naming_variables(error),
                 })?;
-        let action = Action::by_name(members.text()).ok_or_else(|| unusable("action"))?;
+        let action = actions::by_name(members.text()).ok_or_else(|| unusable("action"))?;
         let parameters = members.object();
         Ok(Self {
             options,
@@ -54,7 +54,7 @@ impl<'a> Call<'a> {
 
     fn request(&mut self, now: Timestamp) -> Result<ValidRequest<'a>, Error> {
         let parameters = self.parameters.take();
-        rules::validate(
+        actions::validate(
             self.action,
             parameters.ok_or_else(|| unusable("parameters"))?,
             &self.options.validation(now),
@@ -132,9 +132,10 @@ pub fn prepare_attempt(packed: &[u8]) -> String {
     }
 }
 
-/// What an answer with this status and body says, in JSON, where it is all that the caller waits for:
-/// the call worked, and the body names its request. Empty otherwise: [`settle_attempt`] then looks at the
-/// whole outcome. Most answers end here, without options, credentials and parameters crossing again.
+/// What an answer with this status and body says, in JSON, where it is all that the caller waits
+/// for: the call worked, and the body names its request. Empty otherwise: [`settle_attempt`] then
+/// looks at the whole outcome. Most answers end here, without options, credentials and parameters
+/// crossing again.
 #[wasm_bindgen(js_name = readAnswer)]
 pub fn read_answer(action: &str, status: u16, vendor_now_millis: f64, body: Vec<u8>) -> String {
     let response = Response {
@@ -142,7 +143,7 @@ pub fn read_answer(action: &str, status: u16, vendor_now_millis: f64, body: Vec<
         headers: Vec::new(),
         body,
     };
-    Action::by_name(action)
+    actions::by_name(action)
         .and_then(|action| response::decode(action, &response, now(vendor_now_millis)).ok())
         .filter(|answer| answer.request_id().is_some())
         .map_or_else(String::new, |answer| json(&answer))
@@ -203,7 +204,7 @@ pub fn settle_attempt(packed: &[u8], body: Vec<u8>) -> String {
             &call.options,
             &call.credentials,
             action,
-            &|| rules::validate(action, parameters.clone()?, &validation).ok(),
+            &|| actions::validate(action, parameters.clone()?, &validation).ok(),
             state,
             outcome_of(kind, thrown, response),
             call.credentials_refreshable,
@@ -239,15 +240,15 @@ pub fn new_outer_order_no(prefix: &str, random: &str, now_millis: f64) -> String
     ))
 }
 
-/// Milliseconds to wait before the next query of somebody who waits for a result; undefined where waiting is
-/// of no help. `failed_with` is the Code of the last query, if it failed.
+/// Milliseconds to wait before the next query of somebody who waits for a result; undefined where
+/// waiting is of no help. `failed_with` is the Code of the last query, if it failed.
 #[wasm_bindgen(js_name = pollDelay)]
 #[allow(clippy::cast_precision_loss, clippy::needless_pass_by_value)] // seconds; as wasm-bindgen has it
 pub fn poll_delay(polls: u32, jitter: u32, failed_with: Option<String>) -> Option<f64> {
     call::poll_delay_millis(polls, jitter, failed_with.as_deref()).map(|millis| millis as f64)
 }
 
-/// Reads the vendor's callback: its claims in JSON, or `null`.
+/// Reads Alibaba Cloud's callback: its claims in JSON, or `null`.
 #[wasm_bindgen(js_name = parseCallback)]
 pub fn parse_callback(query: &str, expected_token: String) -> String {
     json(&callback::parse_callback(

@@ -227,7 +227,7 @@ test("a clock off by 14 minutes works, by 24 hours after one correction", async 
   }
 });
 
-test("an expired token is fetched anew, once for all waiting calls", async () => {
+test("an expired token is fetched again, once for all waiting calls", async () => {
   await using server = await faultServer((request, response) =>
     request.form.get("SecurityToken") === "token-1"
       ? json({ Code: "InvalidSecurityToken.Expired", Message: "m" }, 400)(request, response)
@@ -444,7 +444,7 @@ testOnce("new order numbers have 32 letters and digits and differ", () => {
     assert.throws(() => newOuterOrderNo(prefix), TypeError);
 });
 
-test("ACS3 puts parameters where the vendor's metadata has them", async () => {
+test("ACS3 puts parameters where Alibaba Cloud's metadata has them", async () => {
   await using server = await faultServer(started);
   await client(server.endpoint, { signatureVersion: "ACS3-HMAC-SHA256" }).initFaceVerify({
     ...order,

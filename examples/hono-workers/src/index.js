@@ -16,7 +16,7 @@ const app = new Hono();
 function clientOf({ CLOUDAUTH_ENDPOINT: endpoint, ...env }) {
   return new FaceVerifyClient({
     credentials: credentialsFromEnvironment(env),
-    endpoint, // not set: the vendor's own
+    endpoint, // default: Alibaba Cloud
   });
 }
 
@@ -26,29 +26,62 @@ app.post("/verifications", async ({ env, req, json }) => {
   const problem = mistyped({ certName, certNo });
   if (problem) return json({ message: problem }, 422);
   const outerOrderNo = newOuterOrderNo("shop");
-  const { certifyId } = await clientOf(env).initFaceVerify({
-    sceneId: env.CLOUDAUTH_SCENE_ID,
-    outerOrderNo,
-    userId,
-    certName,
-    certNo,
-    metaInfo, // as the app's SDK gave it
-  });
-  const order = JSON.stringify({ userId, certifyId });
-  await env.ORDERS.put(outerOrderNo, order, { expirationTtl: KEPT_SECONDS });
-  return json({ outerOrderNo, certifyId }, 201);
+  // Stored before the start, so that the order is known whatever happens next.
+  await save(env, outerOrderNo, { userId, state: "starting", since: Date.now() });
+  try {
+    const { certifyId } = await clientOf(env).initFaceVerify({
+      sceneId: env.CLOUDAUTH_SCENE_ID,
+      outerOrderNo,
+      userId,
+      certName,
+      certNo,
+      metaInfo, // unchanged from the app's SDK
+    });
+    await save(env, outerOrderNo, { userId, state: "started", certifyId });
+    return json({ outerOrderNo, certifyId }, 201);
+  } catch (error) {
+    const failed = isFaceVerifyError(error) && error.execution === "none";
+    await save(env, outerOrderNo, { userId, state: failed ? "failed" : "unknown" });
+    if (failed) throw error;
+    console.error({ outerOrderNo, state: "unknown", code: error.code });
+    return json({ outerOrderNo, status: "unknown", message: "认证服务暂不可用，请稍后再试" }, 502);
+  }
 });
 
 app.get("/verifications/:outerOrderNo", async ({ env, req, json }) => {
   const order = await env.ORDERS.get(req.param("outerOrderNo"), "json");
-  // Somebody else's order is answered as one that never was.
+  // Another user's order looks like an unknown one.
   if (order?.userId !== signedIn(req)) return json({ message: "没有这笔订单" }, 404);
+  const state = stateOf(order);
+  if (state !== "started") return json({ status: state }); // starting, failed or unknown
   const { certifyId } = order;
   const { status } = await clientOf(env).describeFaceVerify({ sceneId: env.CLOUDAUTH_SCENE_ID, certifyId });
   return json({ status }); // pending, passed or rejected
 });
 
-/** What the person must correct before anything is sent; undefined when all is well. */
+/** An operator has asked Alibaba Cloud about an unknown order: `certifyId` is the one it has, or null. */
+app.put("/verifications/:outerOrderNo", async ({ env, req, json }) => {
+  const outerOrderNo = req.param("outerOrderNo");
+  if (!isOperator(req, env)) return json({ message: "仅限运维" }, 403);
+  const order = await env.ORDERS.get(outerOrderNo, "json");
+  if (!order || stateOf(order) !== "unknown") return json({ message: "无须核对" }, 409);
+  const { certifyId } = (await req.json().catch(() => null)) ?? {};
+  const state = certifyId ? "started" : "failed";
+  await save(env, outerOrderNo, { userId: order.userId, state, certifyId });
+  return json({ status: state });
+});
+
+/** By number: whose order, its state, and its CertifyId. */
+function save({ ORDERS }, outerOrderNo, order) {
+  return ORDERS.put(outerOrderNo, JSON.stringify(order), { expirationTtl: KEPT_SECONDS });
+}
+
+/** A Worker that ends during a start leaves the order `starting`; no call takes a minute. */
+function stateOf({ state, since }) {
+  return state === "starting" && Date.now() - since > 60_000 ? "unknown" : state;
+}
+
+/** What the user must correct before anything is sent; undefined if nothing. */
 function mistyped({ certName, certNo }) {
   const name = checkCertName(certName);
   const number = checkCertNo(certNo);
@@ -61,11 +94,16 @@ function signedIn(request) {
   return request.header("x-user-id") ?? "";
 }
 
+/** Who may reconcile orders. A real backend asks its own access control. */
+function isOperator(request, { OPERATOR_TOKEN }) {
+  return Boolean(OPERATOR_TOKEN) && request.header("authorization") === `Bearer ${OPERATOR_TOKEN}`;
+}
+
 app.onError((error, { json }) => {
   if (!isFaceVerifyError(error)) throw error;
-  const { kind, code, audience, requestId, messages, fields } = error; // none of them holds personal data
+  const { kind, code, audience, requestId, messages, fields } = error; // free of personal data
   console.error({ kind, code, requestId });
-  // Of what the app sends, metaInfo is checked by the client alone.
+  // Of the app's input, only metaInfo is validated by the client and not by mistyped().
   const sent = fields.some(({ field }) => field === "metaInfo");
   if (sent) return json({ message: "metaInfo 有误" }, 400);
   if (audience === "user") return json({ message: messages.zh }, 422);

@@ -8,7 +8,7 @@ import {
 } from "cloudauth-edge";
 import { checkCertName, checkCertNo } from "cloudauth-edge/identity";
 
-/** Whose order has which CertifyId. A real backend keeps this in its database. */
+/** By number: whose order, its state, and its CertifyId. A real backend keeps this in its database. */
 const orders = new Map();
 
 // Made at the first request: what is set when the server starts is not set while it is built.
@@ -17,7 +17,7 @@ function client() {
   const endpoint = process.env.CLOUDAUTH_ENDPOINT;
   return (made ??= new FaceVerifyClient({
     credentials: credentialsFromEnvironment(),
-    endpoint, // not set: the vendor's own
+    endpoint, // default: Alibaba Cloud
   }));
 }
 
@@ -27,24 +27,37 @@ export const POST = answering(async (request) => {
   const problem = mistyped({ certName, certNo });
   if (problem) return Response.json({ message: problem }, { status: 422 });
   const outerOrderNo = newOuterOrderNo("shop");
-  const { certifyId } = await client().initFaceVerify({
-    sceneId: process.env.CLOUDAUTH_SCENE_ID,
-    outerOrderNo,
-    userId,
-    certName,
-    certNo,
-    metaInfo, // as the app's SDK gave it
-  });
-  orders.set(outerOrderNo, { userId, certifyId });
-  return Response.json({ outerOrderNo, certifyId }, { status: 201 });
+  // Stored before the start, so that the order is known whatever happens next.
+  orders.set(outerOrderNo, { userId, state: "starting", since: Date.now() });
+  try {
+    const { certifyId } = await client().initFaceVerify({
+      sceneId: process.env.CLOUDAUTH_SCENE_ID,
+      outerOrderNo,
+      userId,
+      certName,
+      certNo,
+      metaInfo, // unchanged from the app's SDK
+    });
+    orders.set(outerOrderNo, { userId, state: "started", certifyId });
+    return Response.json({ outerOrderNo, certifyId }, { status: 201 });
+  } catch (error) {
+    const failed = isFaceVerifyError(error) && error.execution === "none";
+    orders.set(outerOrderNo, { userId, state: failed ? "failed" : "unknown" });
+    if (failed) throw error;
+    console.error({ outerOrderNo, state: "unknown", code: error.code });
+    const message = "认证服务暂不可用，请稍后再试";
+    return Response.json({ outerOrderNo, status: "unknown", message }, { status: 502 });
+  }
 });
 
 export const GET = answering(async (request) => {
   const order = orders.get(new URL(request.url).searchParams.get("outerOrderNo"));
-  // Somebody else's order is answered as one that never was.
+  // Another user's order looks like an unknown one.
   if (order?.userId !== signedIn(request)) {
     return Response.json({ message: "没有这笔订单" }, { status: 404 });
   }
+  const state = stateOf(order);
+  if (state !== "started") return Response.json({ status: state }); // starting, failed or unknown
   const { certifyId } = order;
   const { status } = await client().describeFaceVerify({
     sceneId: process.env.CLOUDAUTH_SCENE_ID,
@@ -53,7 +66,24 @@ export const GET = answering(async (request) => {
   return Response.json({ status }); // pending, passed or rejected
 });
 
-/** What the person must correct before anything is sent; undefined when all is well. */
+/** An operator has asked Alibaba Cloud about an unknown order: `certifyId` is the one it has, or null. */
+export const PUT = answering(async (request) => {
+  const outerOrderNo = new URL(request.url).searchParams.get("outerOrderNo");
+  if (!isOperator(request)) return Response.json({ message: "仅限运维" }, { status: 403 });
+  const order = orders.get(outerOrderNo);
+  if (!order || stateOf(order) !== "unknown") return Response.json({ message: "无须核对" }, { status: 409 });
+  const { certifyId } = (await request.json().catch(() => null)) ?? {};
+  const state = certifyId ? "started" : "failed";
+  orders.set(outerOrderNo, { userId: order.userId, state, certifyId });
+  return Response.json({ status: state });
+});
+
+/** A process that ends during a start leaves the order `starting`; no call takes a minute. */
+function stateOf({ state, since }) {
+  return state === "starting" && Date.now() - since > 60_000 ? "unknown" : state;
+}
+
+/** What the user must correct before anything is sent; undefined if nothing. */
 function mistyped({ certName, certNo }) {
   const name = checkCertName(certName);
   const number = checkCertNo(certNo);
@@ -66,6 +96,12 @@ function signedIn(request) {
   return request.headers.get("x-user-id") ?? "";
 }
 
+/** Who may reconcile orders. A real backend asks its own access control. */
+function isOperator(request) {
+  const { OPERATOR_TOKEN } = process.env;
+  return Boolean(OPERATOR_TOKEN) && request.headers.get("authorization") === `Bearer ${OPERATOR_TOKEN}`;
+}
+
 /** A route whose failed calls are answered for whoever can put them right. */
 function answering(route) {
   return async (request) => {
@@ -73,9 +109,9 @@ function answering(route) {
       return await route(request);
     } catch (error) {
       if (!isFaceVerifyError(error)) throw error;
-      const { kind, code, audience, requestId, messages, fields } = error; // none of them holds personal data
+      const { kind, code, audience, requestId, messages, fields } = error; // free of personal data
       console.error({ kind, code, requestId });
-      // Of what the app sends, metaInfo is checked by the client alone.
+      // Of the app's input, only metaInfo is validated by the client and not by mistyped().
       const sent = fields.some(({ field }) => field === "metaInfo");
       if (sent) return Response.json({ message: "metaInfo 有误" }, { status: 400 });
       if (audience === "user") return Response.json({ message: messages.zh }, { status: 422 });

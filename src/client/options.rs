@@ -351,7 +351,7 @@ fn unknown_option(name: &str) -> FieldError {
     let message = match spelling::meant(NAMES.iter().copied(), name) {
         Some(meant) => Text::composed(
             format!("不是可用的选项，是否为 {meant}？"),
-            format!("is not an option; did you mean {meant}?"),
+            format!("is not a known option; did you mean {meant}?"),
         ),
         None => Text::new(
             "不是可用的选项，请核对名称。",

@@ -325,7 +325,7 @@ testOnce(
     assert.doesNotMatch(missing, /request|sent/);
     const keys = { accessKeyId: "testid", accessKeySecret: secret };
     assert.match(message({ ...keys, timeout: 5 }), /timeout .* did you mean timeoutMs\?/);
-    assert.match(message({ ...keys, [secret]: secret }), /is not an option/);
+    assert.match(message({ ...keys, [secret]: secret }), /is not a known option/);
     assert.ok(!message({ ...keys, [secret]: secret }).includes(secret));
   },
 );

@@ -17,8 +17,9 @@ export interface Credentials {
 
 export interface CommonOptions {
   /**
-   * Host or hosts in fail-over order; default `cloudauth.aliyuncs.com`. HTTPS; `http://` is allowed for a loopback
-   * address, such as the sandbox's `http://127.0.0.1:8788`.
+   * Host or hosts in fail-over order; default `cloudauth.aliyuncs.com`. HTTPS, except that
+   * `http://` may name a loopback address, such as the sandbox's `http://127.0.0.1:8788`, and, with one of the sandbox's
+   * keys, any host that is not public: `http://sandbox:8788`, `http://host.docker.internal:8788`, a private address.
    */
   endpoint?: string | readonly string[] | undefined;
   /**
@@ -73,6 +74,13 @@ export type ClientOptions = CommonOptions &
          * throws or returns unusable credentials, calls fail with an error of kind `credentials`.
          */
         credentials: Credentials | (() => Promise<Credentials>);
+        accessKeyId?: undefined;
+        accessKeySecret?: undefined;
+        securityToken?: undefined;
+      }
+    | {
+        /** Without any of these four names, credentials come from the environment: see `credentialsFromEnvironment`. */
+        credentials?: undefined;
         accessKeyId?: undefined;
         accessKeySecret?: undefined;
         securityToken?: undefined;
@@ -300,6 +308,8 @@ export class FaceVerifyError extends Error {
    * personal data, keys and URLs.
    */
   readonly cause?: Error | undefined;
+  /** All of this as plain data, and of `cause` its name and code. */
+  toJSON(): Record<string, unknown>;
 }
 
 /** Whether a value is a FaceVerifyError, including those of another bundle or realm. */
@@ -310,7 +320,7 @@ export class FaceVerifyClient {
    * @throws {FaceVerifyError} of kind `validation`, with the option's name but never its value. If the module is not
    *   loaded yet, the options are validated at the first call.
    */
-  constructor(options: ClientOptions);
+  constructor(options?: ClientOptions);
 
   /**
    * Starts a verification.

@@ -117,6 +117,8 @@ export interface SandboxServer {
   port: number;
   /** Stops listening; responses in progress have a second to finish. */
   close(): Promise<void>;
+  /** `close()`, for `await using`. */
+  [Symbol.asyncDispose](): Promise<void>;
 }
 
 /** An error of the control API. */
@@ -154,7 +156,16 @@ export interface Sandbox {
   reset(): Promise<void>;
   /** Stops servers, callbacks and requests that hang. */
   close(): Promise<void>;
+  /** `close()`, for `await using`. */
+  [Symbol.asyncDispose](): Promise<void>;
 }
 
 /** Creates a sandbox with its own state. */
 export function createSandbox(options?: SandboxOptions): Sandbox;
+
+declare global {
+  // As TypeScript 5.2 and @types/node have it, for those who have neither.
+  interface SymbolConstructor {
+    readonly asyncDispose: unique symbol;
+  }
+}

@@ -669,9 +669,8 @@ fn decide<A>(
         }
         return Step::Failed(error);
     }
-    let nonce_collided = error.code == "SignatureNonceUsed" && !action.starts_something;
     let safe = !action.starts_something || failure.not_executed || options.repeat_init;
-    if !(nonce_collided || (error.retryable && safe)) {
+    if !(error.retryable && safe) {
         return Step::Failed(error);
     }
     let throttled = error.kind == Kind::Throttled;

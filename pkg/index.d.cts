@@ -17,9 +17,9 @@ export interface Credentials {
 
 export interface CommonOptions {
   /**
-   * Host or hosts in fail-over order; default `cloudauth.aliyuncs.com`. HTTPS, except that
-   * `http://` may name a loopback address, such as the sandbox's `http://127.0.0.1:8788`, and, with one of the sandbox's
-   * keys, any host that is not public: `http://sandbox:8788`, `http://host.docker.internal:8788`, a private address.
+   * Host or hosts in fail-over order; default `cloudauth.aliyuncs.com`. HTTPS; `http://` is allowed for a loopback
+   * address, such as the sandbox's `http://127.0.0.1:8788`, and, with one of the sandbox's keys, any host that is not
+   * public: `http://sandbox:8788`, `http://host.docker.internal:8788`, a private address.
    */
   endpoint?: string | readonly string[] | undefined;
   /**

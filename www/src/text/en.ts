@@ -200,7 +200,7 @@ export const en: Catalogue = {
       "form-body": "Read as a form body",
       curl: "Read as a curl command",
       "http-message": "Read as an HTTP message",
-      "string to sign": "Read as a string to sign",
+      "string-to-sign": "Read as a string to sign",
       "canonical-request": "Read as a canonical request",
     },
     parameterCount: (count: number) =>

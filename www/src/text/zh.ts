@@ -184,7 +184,7 @@ export const zh = {
       "form-body": "按表单请求体读取",
       curl: "按 curl 命令读取",
       "http-message": "按 HTTP 报文读取",
-      "string to sign": "按待签名字符串读取",
+      "string-to-sign": "按待签名字符串读取",
       "canonical-request": "按规范化请求读取",
     },
     parameterCount: (count: number) => `${count} 个参数参与签名`,

@@ -102,7 +102,7 @@ function isOperator(request) {
   return Boolean(OPERATOR_TOKEN) && request.headers.get("authorization") === `Bearer ${OPERATOR_TOKEN}`;
 }
 
-/** A route whose failed calls are answered for whoever can put them right. */
+/** A route whose errors are reported to the party that can correct them. */
 function answering(route) {
   return async (request) => {
     try {

@@ -398,7 +398,7 @@ test("an error shows what is useful, once", async () => {
     "retryable",
   ]);
   const shown = inspect(vendor);
-  assert.match(shown, /^FaceVerifyError: Face verification or OSS is overdue/);
+  assert.match(shown, /^FaceVerifyError: Face verification or OSS has an overdue payment/);
   for (const part of ["kind: 'vendor'", "code: '412'", "audience: 'operator'", "requestId: '130A2C10-"])
     assert.equal(shown.split(part).length, 2, `${part} in ${shown}`);
   for (const noise of ["undefined", "fields", "欠费"]) assert.ok(!shown.includes(noise), shown);

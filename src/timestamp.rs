@@ -194,7 +194,7 @@ mod tests {
     use time::macros::format_description;
 
     #[test]
-    fn reads_and_writes_the_vendors_sample() {
+    fn reads_and_writes_the_documented_sample() {
         let sample = "2023-10-26T10:22:32Z";
         assert_eq!(
             Timestamp::parse_iso8601(sample).unwrap().to_string(),
@@ -210,7 +210,7 @@ mod tests {
     }
 
     #[test]
-    fn refuses_what_the_vendor_refuses() {
+    fn rejects_what_alibaba_cloud_rejects() {
         for text in [
             "",
             "2023-10-26T10:22:32.000Z",

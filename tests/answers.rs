@@ -60,7 +60,7 @@ fn parsed(json: &Json) -> Value {
 }
 
 #[test]
-fn reads_the_vendor_documents_init_answer() {
+fn decodes_the_documented_init_response() {
     let result = init(&json!({
         "RequestId": "130A2C10-B9EE-4D84-88E3-5384FF039795", "Message": "success", "Code": "200",
         "ResultObject": {"CertifyId": "91707dc296d469ad38e4c5efa6a0f24b"},
@@ -75,7 +75,7 @@ fn reads_the_vendor_documents_init_answer() {
 }
 
 #[test]
-fn reads_the_vendor_documents_describe_answer() {
+fn decodes_the_documented_describe_response() {
     let result = describe(json!({
         "Passed": "T", "SubCode": "200", "IdentityInfo": "null",
         "DeviceToken": "McozS1ZWRcRZStlERcZZo_QOytx5jcgZoZJEoRLOxxxxxxx",
@@ -431,7 +431,7 @@ fn reads_errors_in_xml() {
 }
 
 #[test]
-fn what_is_not_the_vendors_is_a_protocol_error() {
+fn an_undocumented_response_is_a_protocol_error() {
     // What was cut off may come whole the next time; what is whole stays what it is.
     for (body, code, retryable) in [
         (&b""[..], "EmptyBody", true),

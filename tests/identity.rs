@@ -121,7 +121,7 @@ fn says_what_is_wrong_with_a_number() {
 }
 
 #[test]
-fn names_the_character_that_is_not_seen_and_where_it_stands() {
+fn names_an_invisible_character_and_its_position() {
     let said = |number: &str| {
         cert_no::check(number, Documents::All, today())
             .unwrap_err()

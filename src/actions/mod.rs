@@ -54,7 +54,7 @@ mod tests {
     }
 
     #[test]
-    fn has_every_parameter_of_the_vendor_document() {
+    fn has_every_documented_parameter() {
         for name in [
             "SceneId",
             "OuterOrderNo",

@@ -424,7 +424,7 @@ mod tests {
     }
 
     #[test]
-    fn defaults_reach_the_vendor_by_https() {
+    fn defaults_use_https() {
         let options = Options::default();
         assert_eq!(
             options.endpoints[0].origin(),
@@ -507,7 +507,7 @@ mod tests {
     }
 
     #[test]
-    fn the_sandboxs_key_stays_away_from_the_vendor() {
+    fn the_sandbox_key_is_never_sent_to_alibaba_cloud() {
         let options = Options::default();
         let error = options
             .check_credentials(RawCredentials {

@@ -63,7 +63,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_programs_mistakes_are_told_from_the_networks_failures() {
+    fn bugs_are_distinguished_from_network_failures() {
         let table = [
             (true, "TypeError", "", "Illegal invocation"),
             (

@@ -443,7 +443,7 @@ mod tests {
     }
 
     #[test]
-    fn what_the_vendor_says_of_the_gateways_key_is_not_the_callers_to_solve() {
+    fn an_error_of_the_gateways_key_concerns_the_operator() {
         let error = Error {
             http_status: Some(404),
             ..Error::new(

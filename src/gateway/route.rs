@@ -855,7 +855,7 @@ mod tests {
     }
 
     #[test]
-    fn tells_the_console_the_mode_and_nothing_secret() {
+    fn reports_the_mode_and_no_secret_to_the_console() {
         let (status, body) = answer(&[("GATEWAY_MODE", "development")], "/console.json");
         let expected = json!({ "mode": "development", "sandbox": "http://127.0.0.1:8788", "signatureVersion": "1.0" });
         assert_eq!(

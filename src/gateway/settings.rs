@@ -574,7 +574,7 @@ mod tests {
     }
 
     #[test]
-    fn development_never_reaches_the_vendor_and_production_never_the_sandbox() {
+    fn development_never_calls_alibaba_cloud_and_production_never_the_sandbox() {
         for (mode, endpoint, rule) in [
             ("development", "cloudauth.aliyuncs.com", "not-loopback"),
             (
@@ -657,7 +657,7 @@ mod tests {
     }
 
     #[test]
-    fn photos_come_from_the_vendors_hosts_alone() {
+    fn photos_come_from_alibaba_clouds_hosts_only() {
         let production = Settings::read(&production()).unwrap();
         let development = Settings::read(&variables(&[("GATEWAY_MODE", "development")])).unwrap();
         for (url, in_production, in_development) in [

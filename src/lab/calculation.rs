@@ -475,7 +475,7 @@ mod tests {
     }
 
     #[test]
-    fn tells_each_characters_encoding() {
+    fn shows_the_encoding_of_each_character() {
         assert_eq!(
             pieces("a1 张~"),
             [

@@ -465,7 +465,7 @@ mod tests {
     }
 
     #[test]
-    fn tells_right_from_wrong() {
+    fn distinguishes_right_from_wrong() {
         let signed = format!("{}{}", REQUEST, SIGNED);
         let right = subject(&signed, "testsecret", "");
         assert_eq!((right.right, rule(&right)), (Some(true), "right"));

@@ -410,7 +410,7 @@ mod tests {
     }
 
     #[test]
-    fn tells_the_layout() {
+    fn detects_the_layout() {
         let titled = layout("\u{FEFF}序号,姓名,证件号码\r\n1,张三,11010519491231002X\r\n");
         assert_eq!(
             (

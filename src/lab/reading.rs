@@ -420,7 +420,7 @@ mod tests {
     }
 
     #[test]
-    fn tells_scheme_and_signature() {
+    fn reads_scheme_and_signature() {
         let rpc = read("https://a/?Action=X&Signature=ab%2Bc%3D").unwrap();
         assert_eq!(rpc.scheme(), SignatureVersion::Rpc);
         assert_eq!(rpc.given_signature(SignatureVersion::Rpc), Some("ab+c="));

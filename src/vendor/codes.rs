@@ -398,7 +398,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn holds_the_vendor_documents_tables() {
+    fn contains_the_documented_tables() {
         let listed = |action| {
             CODES
                 .iter()
@@ -455,7 +455,7 @@ mod tests {
     }
 
     #[test]
-    fn every_code_stands_once_and_in_order() {
+    fn codes_are_unique_and_sorted() {
         assert!(CODES.windows(2).all(|pair| pair[0].code < pair[1].code));
         assert!(SUB_CODES.windows(2).all(|pair| pair[0].code < pair[1].code));
         for (at, entry) in GATEWAY_CODES.iter().enumerate() {

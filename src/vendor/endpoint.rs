@@ -327,7 +327,7 @@ mod tests {
     }
 
     #[test]
-    fn knows_the_vendors_hosts() {
+    fn recognizes_alibaba_clouds_hosts() {
         assert!(
             Endpoint::parse("cloudauth.cn-beijing.aliyuncs.com")
                 .unwrap()

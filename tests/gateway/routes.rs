@@ -200,7 +200,7 @@ fn a_strangers_body_is_never_read() {
 }
 
 #[test]
-fn pages_and_the_vendors_protocol_share_the_root() {
+fn pages_and_the_rpc_protocol_share_the_root() {
     let kind = |method, target, headers: &[(&str, &str)]| {
         let arrival = Arrival {
             request: request(method, target, headers, b""),
@@ -327,7 +327,7 @@ fn what_alibaba_cloud_no_longer_knows_stays_unknown_to_sdks() {
 }
 
 #[test]
-fn problems_in_the_vendors_words() {
+fn problems_use_alibaba_clouds_codes() {
     let init = |nonce: &'static str, user: &'static str| {
         signed(
             "dev-key-id",
@@ -475,7 +475,7 @@ fn a_caller_without_the_scope_gets_the_verdict_alone() {
 }
 
 #[test]
-fn where_photos_go_through_the_gateway_nobody_gets_their_address() {
+fn callers_receive_no_photo_url_if_photos_are_streamed() {
     let mut host = Host::new(variables(&[
         ("GATEWAY_MODE", "development"),
         ("GATEWAY_PHOTO", "stream"),
@@ -522,7 +522,7 @@ fn where_photos_go_through_the_gateway_nobody_gets_their_address() {
 }
 
 #[test]
-fn where_photos_go_through_the_gateway_no_form_of_an_answer_tells_an_address() {
+fn no_response_contains_a_url_if_photos_are_streamed() {
     let url = "http://127.0.0.1:8788/planted.jpeg";
     let front = json!({
         "qualityScore": 88.5, "ossObjectName": "verify/1.jpeg", "pictureUrl": url,
@@ -762,7 +762,7 @@ fn a_wrong_secret_in_the_words_of_each_sdk() {
 }
 
 #[test]
-fn a_scene_id_that_is_no_number_is_refused_as_by_the_vendor() {
+fn a_malformed_scene_id_is_rejected_like_at_alibaba_cloud() {
     let asked = signed(
         "dev-key-id",
         "dev-key-secret",

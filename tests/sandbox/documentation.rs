@@ -62,7 +62,7 @@ fn every_error_of_the_gateway_and_every_demo_key() {
 }
 
 #[test]
-fn the_client_takes_no_demo_key_to_the_vendor() {
+fn the_client_sends_no_demo_key_to_alibaba_cloud() {
     use cloudauth_edge::client::options::{Options, RawCredentials};
     for key in &Config::default().accounts[0].keys {
         let error = Options::default()

@@ -15,7 +15,7 @@ fn jpeg(size: usize) -> String {
 }
 
 #[test]
-fn the_vendor_documents_own_example_goes_without_user_id() {
+fn the_documented_example_omits_user_id() {
     let mut host = Host::new();
     assert_eq!(host.init(with(start(), "UserId", None)).code(), "200");
 }

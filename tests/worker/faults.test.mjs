@@ -118,7 +118,7 @@ test("throttling is waited out", async () => {
   assert.equal((await create(order)).status, 201);
 });
 
-test("a question is repeated, and a verdict once known needs no vendor", async () => {
+test("a query is retried, and a known verdict needs no call to Alibaba Cloud", async () => {
   const order = sample();
   const { json } = await create(order);
   await fault({ kind: "reset" });

@@ -1,4 +1,4 @@
-//! Requests: what passes, what is refused, and what goes out.
+//! Tests requests: accepted, rejected, and sent ones.
 #![cfg(not(target_arch = "wasm32"))]
 #![allow(clippy::unwrap_used, clippy::indexing_slicing)]
 

@@ -11,7 +11,7 @@ import { startSandbox } from "./lib/servers.mjs";
 
 const { endpoint, seen } = await startSandbox();
 const [esm, cjs] = [await consumer("esm"), await consumer("cjs")];
-/** Deno grants nothing that is not listed: the client needs the network alone; SANDBOX is read by the project. */
+/** Deno grants only listed permissions: the client needs the network; the project reads SANDBOX. */
 const denoRun = ["run", "--quiet", "--no-prompt", "--cached-only"];
 
 const runtimes = {
@@ -25,7 +25,7 @@ const runtimes = {
     version: /^deno 2\./,
     args: [...denoRun, `--allow-net=${new URL(endpoint).host}`, "--allow-env=SANDBOX"],
     forSandbox: [...denoRun, "--allow-net=127.0.0.1"],
-    // import() in a CommonJS file gives what require() gives there.
+    // import() in a CommonJS file returns the same as require().
     oneCopy: true,
   },
 };

@@ -6,7 +6,7 @@ use cloudauth_edge::vendor::codes::{CODES, SUB_CODES, UsedBy};
 
 const PAGE: &str = include_str!("../../docs/sandbox.md");
 
-/// The cells of the one row of a table that begins with this and has `mark` in it.
+/// The cells of the single table row that starts with this and contains `mark`.
 #[track_caller]
 fn row(first: &str, mark: &str) -> Vec<&'static str> {
     let rows: Vec<Vec<&str>> = PAGE

@@ -158,8 +158,8 @@ fn errors_of_the_api_gateway() {
     }
 }
 
-/// Old SDKs take these two messages apart: the Python one fails with an IndexError where there is
-/// no colon, old Java ones where there is no "string to sign is:".
+/// Old SDKs parse these two messages: the Python SDK fails with an IndexError without a colon, old
+/// Java SDKs without "string to sign is:".
 #[test]
 fn errors_about_signatures_quote_the_request() {
     for code in ["SignatureDoesNotMatch", "IncompleteSignature"] {

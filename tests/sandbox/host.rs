@@ -1,4 +1,4 @@
-//! A host as any other: rows in a map, requests signed as a client would.
+//! A host with rows in a map and requests signed like a client's.
 
 use cloudauth_edge::http::{IncomingRequest, Response, header};
 use cloudauth_edge::sandbox::{
@@ -26,7 +26,7 @@ pub fn pairs(given: &[(&str, &str)]) -> Pairs {
         .collect()
 }
 
-/// What every client sends to start a verification.
+/// The parameters of a start.
 pub fn start() -> Pairs {
     pairs(&[
         ("SceneId", SCENE),

@@ -1,4 +1,4 @@
-//! What InitFaceVerify and DescribeFaceVerify say of their parameters.
+//! Tests the parameter validation of InitFaceVerify and DescribeFaceVerify.
 
 use crate::host::{Host, Pairs, SCENE, pairs, start, with};
 use base64::Engine;

@@ -176,14 +176,14 @@ fn a_nonce_works_once_for_a_key() {
         again.message(),
         "Specified signature nonce was used already."
     );
-    // Another key has nonces of its own.
+    // Another key has its own nonces.
     let other = with(all.clone(), "AccessKeyId", Some("sandbox-ram-key-id"));
     assert_eq!(
         host.send(signed("POST", other, "sandbox-ram-key-secret"))
             .code(),
         "411"
     );
-    // A wrong signature uses no nonce up.
+    // A wrong signature does not use up a nonce.
     let fresh = host.unsigned("DescribeFaceVerify", describe());
     assert_eq!(
         host.send(signed("POST", fresh.clone(), "wrong")).code(),

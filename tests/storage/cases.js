@@ -1,4 +1,4 @@
-// What every store of ledgers must do. Runs where the store does: in Node and in workerd.
+// The requirements of every store of ledgers. Runs in the store's runtime: Node and workerd.
 
 /** A commit that writes these rows. */
 const writing = (writes, alarm = null) => ({ commit: { writes, alarm } });
@@ -42,7 +42,7 @@ async function fails(work) {
 
 const FAR = Date.UTC(2100, 0, 1);
 
-/** Each case is a list of parts; the store is opened again before each of them, with what it has. */
+/** Each case is a list of parts; the store is reopened before each of them. */
 export const cases = {
   "rows are written, replaced and deleted": [
     async ({ ledger }) => {

@@ -7,7 +7,7 @@ import { cases } from "./cases.js";
 /** Another object's store, as if it were this one's: each call goes there. */
 const remote = (stub) => ({
   step: async (decide) => {
-    // A function that is handed over runs here, which the store cannot wait for: so what it needs is decided first.
+    // A passed function runs here, and the store cannot wait for it, so its rows are determined first.
     const known = { rows: [], ranges: [] };
     for (;;) {
       const { load, commit } = decide(known);

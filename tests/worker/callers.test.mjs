@@ -1,4 +1,4 @@
-// From an operator's first command to a caller's first request, with every optional binding of wrangler.toml.
+// From the operator's first command to a caller's first request, with all optional bindings of wrangler.toml.
 
 import assert from "node:assert/strict";
 import { createHmac, randomUUID } from "node:crypto";
@@ -125,7 +125,7 @@ test("the check says what is missing, here and of a running gateway", async () =
   assert.match(await operator(["check", both.endpoint], {}), /not a gateway/);
   assert.match(await operator(["new-caller", "Not An Id"], complete), /lower-case/);
   assert.match(await operator(["check", "http://127.0.0.1:9"], {}), /no answer/);
-  // A caller is not made of settings that the deployment would refuse.
+  // A caller is not created from settings that the deployment would reject.
   for (const [settings, expected] of [
     [{ GATEWAY_SECRET: "short" }, /fewer than 32/],
     [{ GATEWAY_SECRET: `${SECRET}\n` }, /white space/],

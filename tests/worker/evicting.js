@@ -6,7 +6,7 @@ import worker, { Ledger as Deployed, Pacer } from "../../worker.js";
 export { Pacer };
 
 export class Ledger extends Deployed {
-  /** All that is in memory is gone, and everything that is under way; what is written stays. */
+  /** The memory and all work in progress are lost; stored rows remain. */
   evict() {
     this.ctx.abort("evicted");
   }

@@ -1,4 +1,4 @@
-// The REST routes in the real workerd, with the sandbox as upstream. Every answer is held against /openapi.json.
+// The REST routes in workerd, with the sandbox as the upstream. Every response is validated against /openapi.json.
 
 import assert from "node:assert/strict";
 import { createHash, randomUUID } from "node:crypto";
@@ -29,7 +29,7 @@ after(() => both?.close());
 const create = (body, options) => gateway.call("POST", ROUTE, { body, ...options });
 const read = (no, query = "", options) => gateway.call("GET", `${ROUTE}/${no}${query}`, options);
 
-/** How many verifications the upstream has. */
+/** The number of verifications at the upstream. */
 async function upstreamCount() {
   const response = await fetch(`${endpoint}/_sandbox/verifications`);
   const { verifications } = await response.json();

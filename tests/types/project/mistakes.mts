@@ -1,4 +1,4 @@
-// What the types must refuse. Each comment covers the line below it; a mistake that compiles is an error.
+// Mistakes that the types must reject. Each comment covers the next line; a mistake that compiles is an error.
 
 import {
   FaceVerifyClient,

@@ -1,6 +1,11 @@
 //! The blocking client against the sandbox, over loopback.
 #![cfg(not(target_arch = "wasm32"))]
-#![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing)]
+#![allow(
+    clippy::disallowed_methods,
+    clippy::indexing_slicing,
+    clippy::panic,
+    clippy::unwrap_used
+)]
 
 #[allow(dead_code)]
 #[path = "../sandbox/host.rs"]

@@ -15,10 +15,11 @@ const DEFAULT_DEADLINE_MILLIS = 120_000;
  * @param {object} host
  * @param {() => object} host.core the guarded exports; throws when they are not loaded yet
  * @param {() => Promise<void>} host.ready resolves when they are
+ * @param {boolean} [host.atOnce] whether they are from the beginning
  * @param {boolean} host.inBrowser
  * @param {Function} [host.send] the host's own transport, instead of its `fetch`
  */
-export function definePackage({ core, ready, inBrowser, send }) {
+export function definePackage({ core, ready, atOnce = true, inBrowser, send }) {
   class FaceVerifyClient {
     #options;
     #language;
@@ -65,7 +66,7 @@ export function definePackage({ core, ready, inBrowser, send }) {
       );
       this.#send = (!fetch && send) || fetchTransport(fetch ?? globalThis.fetch);
       this.#onAttempt = onAttempt;
-      if (!inBrowser) this.#check();
+      if (atOnce) this.#check();
     }
 
     initFaceVerify(parameters, options) {

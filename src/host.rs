@@ -19,6 +19,7 @@ pub(crate) fn now() -> Timestamp {
 #[cfg(not(target_arch = "wasm32"))]
 #[allow(clippy::disallowed_methods)] // a client's own clock, outside of wasm32
 pub(crate) fn now() -> Timestamp {
+    #[allow(clippy::disallowed_methods)] // a native client has a clock
     let elapsed = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH);
     let millis = elapsed.map_or(0, |elapsed| elapsed.as_millis());
     Timestamp::from_unix_millis(i64::try_from(millis).unwrap_or(i64::MAX))

@@ -118,7 +118,7 @@
 //! | `fetch` | the client over the host's `fetch`; nothing outside of wasm32 |
 //! | `sandbox` | the emulator of Alibaba Cloud's service, for tests |
 //! | `gateway` | the decisions of the gateway |
-//! | `lab` | taking signatures apart |
+//! | `lab` | the analysis of signatures |
 //! | `client`, `identity`, `gateway-module`, `sandbox-module` | the JavaScript exports of the npm package; nothing outside of wasm32 |
 
 #![cfg_attr(not(test), warn(clippy::arithmetic_side_effects))]

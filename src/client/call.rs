@@ -1,10 +1,9 @@
-//! One call as a state machine: an attempt gives a request to send, its outcome gives the answer,
-//! the error, or what to do before the next attempt. The host sends, waits and keeps the state,
-//! which is plain data.
+//! One call as a state machine: an attempt is a request to send; its outcome leads to the result,
+//! the error, or the next attempt. The host sends, waits and keeps the state, which is plain data.
 //!
-//! Every attempt has its own nonce and timestamp: Alibaba Cloud refuses a nonce it has seen.
-//! InitFaceVerify starts something, so it is repeated only when it surely was not executed, or
-//! when the caller allows it.
+//! Every attempt has its own nonce and timestamp, because Alibaba Cloud rejects a used nonce.
+//! InitFaceVerify has an effect, so it is retried only if it was provably not executed or if the
+//! caller allows it.
 
 use crate::actions::{Action, SigningContext, ValidRequest};
 use crate::client::options::Options;
@@ -23,20 +22,20 @@ use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use serde::{Deserialize, Serialize};
 
-/// The first wait is up to this long, each further one up to twice the one before.
+/// The upper bound of the first back-off; it doubles with each further one.
 const BACKOFF_BASE_MILLIS: i64 = 100;
-/// … after throttling, where hurry makes it worse.
+/// The same after throttling.
 const THROTTLED_BASE_MILLIS: i64 = 500;
-/// No wait of our own choice is longer.
+/// The longest back-off that the client chooses.
 const BACKOFF_MAX_MILLIS: i64 = 5_000;
-/// Nobody waiting for a result asks less often than this.
+/// The longest interval between two queries while waiting for a result.
 const POLL_MAX_MILLIS: i64 = 8_000;
-/// The clock counts as right within this; Alibaba Cloud allows 15 minutes.
+/// The clock skew that needs no correction; Alibaba Cloud allows 15 minutes.
 const CLOCK_TOLERANCE_MILLIS: i64 = 60_000;
-/// Dates outside of 2020 to 2100 are a broken server's, not a reason to move our clock.
+/// Dates outside of 2020 to 2100 come from a broken server and do not correct the clock.
 const PLAUSIBLE_MILLIS: std::ops::Range<i64> = 1_577_836_800_000..4_102_444_800_000;
 
-/// Where a call stands. Plain data that the host keeps between attempts and hands back.
+/// The state of a call. Plain data that the host keeps between attempts and passes back.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct State {
@@ -44,15 +43,15 @@ pub struct State {
     pub attempt: i64,
     /// Index of the endpoint in the options' list.
     pub endpoint: usize,
-    /// Alibaba Cloud's clock less ours, in milliseconds, as far as known.
+    /// The known clock skew (Alibaba Cloud's clock minus the local one), in milliseconds.
     pub clock_offset_millis: i64,
-    /// Whether this call has corrected the clock already.
+    /// Whether this call has already corrected the clock.
     pub clock_corrected: bool,
-    /// Whether this call has asked for new credentials already.
+    /// Whether this call has already requested new credentials.
     pub credentials_refreshed: bool,
-    /// When the call began, by our clock, in milliseconds.
+    /// When the call began, by the local clock, in milliseconds.
     pub started_millis: i64,
-    /// When the attempt was signed, by our clock, in milliseconds.
+    /// When the attempt was signed, by the local clock, in milliseconds.
     pub signed_millis: i64,
     /// Whether an attempt of this call may have started a verification.
     #[serde(default)]
@@ -62,7 +61,8 @@ pub struct State {
 }
 
 impl State {
-    /// Before the first attempt. `clock_offset_millis` is what an earlier call learned, or 0.
+    /// The state before the first attempt. `clock_offset_millis` is the clock skew from an earlier
+    /// call, or 0.
     pub const fn new(now: Timestamp, clock_offset_millis: i64) -> Self {
         Self {
             attempt: 0,
@@ -79,7 +79,7 @@ impl State {
 }
 
 impl State {
-    /// As one line of text, for a host that keeps it between attempts.
+    /// Serializes the state to one line of text.
     pub fn pack(&self) -> String {
         let mut packed = String::with_capacity(128);
         for number in [
@@ -99,7 +99,7 @@ impl State {
         packed
     }
 
-    /// Reads what [`State::pack`] wrote; `None` for anything else.
+    /// Parses the output of [`State::pack`]; `None` for anything else.
     pub fn unpack(text: &str) -> Option<Self> {
         let mut parts = text.splitn(9, ' ');
         let mut numbers = [0_i64; 8];
@@ -704,7 +704,7 @@ fn decide<A>(
     }
 }
 
-/// Full jitter: anything from nothing to the doubled step.
+/// Full jitter: a random time from zero to the doubled step.
 fn jittered(state: &State, throttled: bool, random: u32) -> i64 {
     let base = if throttled {
         THROTTLED_BASE_MILLIS
@@ -720,8 +720,8 @@ fn jittered(state: &State, throttled: bool, random: u32) -> i64 {
         .unwrap_or(0)
 }
 
-/// Milliseconds the server asks to wait: `x-acs-retry-after` is in milliseconds (the official
-/// SDKs use it so), `Retry-After` in seconds or a date (RFC 9110 §10.2.3).
+/// The back-off requested by the server, in milliseconds: `x-acs-retry-after` is in milliseconds,
+/// as in the official SDKs; `Retry-After` is in seconds or a date (RFC 9110 §10.2.3).
 fn retry_after(headers: &[(String, String)], now: Timestamp) -> Option<i64> {
     if let Some(millis) = header(headers, "x-acs-retry-after") {
         return millis.trim().parse().ok().filter(|millis| *millis >= 0);
@@ -735,11 +735,11 @@ fn retry_after(headers: &[(String, String)], now: Timestamp) -> Option<i64> {
     }
 }
 
-/// Milliseconds to wait before asking for a result again: soon at first, since most people finish
-/// within half a minute, then ever more seldom, with jitter so that waiting callers spread out.
+/// Milliseconds before the next query for a result: short at first, because most users finish
+/// within half a minute, then increasing, with jitter to spread waiting callers.
 ///
-/// `failed_with` is the Code of the last query where it failed and may succeed later. `None` where
-/// waiting is of no help: the failure lasts longer than any wait.
+/// `failed_with` is the Code of the last query if it failed and may succeed later. Returns `None`
+/// if the failure outlasts any wait.
 pub fn poll_delay_millis(polls: u32, random: u32, failed_with: Option<&str>) -> Option<i64> {
     if failed_with.is_some_and(codes::lasts_for_the_day) {
         return None;

@@ -1,4 +1,5 @@
-//! One call from its options to its result, as data: which request to send, and what an answer means.
+//! One call from its options to its result, as data: the request to send, and the meaning of the
+//! response.
 
 pub mod builder;
 pub mod call;

@@ -1,5 +1,5 @@
-//! A client for Rust programs compiled to wasm32 (Cloudflare Workers, Deno, Node, browsers), over the
-//! host's own `fetch`.
+//! A client for Rust programs compiled to wasm32 (Cloudflare Workers, Deno, Node, browsers), over
+//! the host's own `fetch`.
 //!
 //! ```no_run
 //! use cloudauth_edge::{ClientOptions, Credentials, DescribeFaceVerify, FaceVerifyClient, InitFaceVerify, Status};
@@ -30,33 +30,31 @@ use std::cell::Cell;
 use std::ops::ControlFlow;
 use std::time::Duration;
 
-/// Calls both actions: validates, signs, sends, retries and decodes, by the rules of [`crate::client::call`].
+/// Calls both actions: validates, signs, sends, retries and decodes, by the rules of
+/// [`crate::client::call`].
 ///
-/// A future that is dropped aborts its request. An InitFaceVerify that was on its way by then may have
-/// been executed.
+/// Dropping a future aborts its request. An InitFaceVerify that was already sent may have been
+/// executed.
 #[derive(Debug)]
 pub struct FaceVerifyClient {
     options: Options,
     credentials: Credentials,
-    /// Alibaba Cloud's clock less the host's, as far as an earlier call learned it.
+    /// The clock skew (Alibaba Cloud's clock minus the host's) from an earlier call.
     clock_offset_millis: Cell<i64>,
 }
 
 impl FaceVerifyClient {
-    /// A client with checked options and credentials.
+    /// Creates a client with validated options and credentials.
     ///
-    /// # Errors
-    /// Of kind `validation`: the credentials cannot be right or do not fit the endpoints, or the program
-    /// runs in a browser, where every visitor can take the AccessKeySecret.
+    /// # Errors Of kind `validation`: the credentials are malformed or do not fit the endpoints, or the program runs in a browser, where every visitor can read the AccessKeySecret.
     pub fn new(options: Options, credentials: Credentials) -> Result<Self, Error> {
         Options::check([("inBrowser", Value::Boolean(runtime::is_browser()))])?;
         Self::dangerously_in_browser(options, credentials)
     }
 
-    /// The same where a browser is allowed: for tests against the sandbox.
+    /// The same, but allowed in a browser: for tests against the sandbox.
     ///
-    /// # Errors
-    /// Of kind `validation`: the credentials cannot be right or do not fit the endpoints.
+    /// # Errors Of kind `validation`: the credentials are malformed or do not fit the endpoints.
     pub fn dangerously_in_browser(
         options: Options,
         credentials: Credentials,
@@ -80,8 +78,7 @@ impl FaceVerifyClient {
 
     /// DescribeFaceVerify: reads where a verification stands. Decide by [`DescribeResult::status`] alone.
     ///
-    /// # Errors
-    /// Every failure, as the [`Error`] says. A person who did not pass is no error.
+    /// # Errors Every failure is an [`Error`]. A rejected verification is not an error.
     pub async fn describe_face_verify(
         &self,
         request: DescribeFaceVerify,

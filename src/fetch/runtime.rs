@@ -15,7 +15,7 @@ pub(super) fn is_browser() -> bool {
         .is_some_and(|agent| agent.starts_with("Mozilla/"))
 }
 
-/// A member of the global object; `None` where the host has none.
+/// A member of the global object; `None` if the host does not have it.
 pub(super) fn global(name: &str) -> Option<JsValue> {
     Reflect::get(&js_sys::global(), &name.into())
         .ok()
@@ -25,7 +25,7 @@ pub(super) fn global(name: &str) -> Option<JsValue> {
 /// Calls a function of the global object.
 pub(super) fn call_global(name: &str, arguments: &[JsValue]) -> Result<JsValue, JsValue> {
     let function: Function = global(name).unwrap_or_default().dyn_into()?;
-    // workerd and browsers refuse a `fetch` that is called as a method of something else.
+    // workerd and browsers reject `fetch` if it is called as a method of another object.
     Reflect::apply(&function, &JsValue::UNDEFINED, &arguments.iter().collect())
 }
 
@@ -50,7 +50,7 @@ impl Timer {
 
 impl Drop for Timer {
     fn drop(&mut self) {
-        // A host without the function has no timer to clear either.
+        // A host without the function has no timer to clear.
         let _ = call_global("clearTimeout", std::slice::from_ref(&self.id));
     }
 }

@@ -36,7 +36,7 @@ pub(super) async fn send(request: &::http::Request<String>, timeout: Duration) -
     }
 }
 
-/// The answer; `None` where it is too large.
+/// The response; `None` if it is too large.
 async fn exchange(
     request: &::http::Request<String>,
     timeout: Duration,
@@ -75,7 +75,7 @@ fn built(request: &::http::Request<String>, abort: &AbortController) -> Result<R
     if !request.body().is_empty() {
         init.set_body(&JsValue::from(request.body().as_str()));
     }
-    // A redirect would carry names and identity numbers to another place.
+    // A redirect would send names and identity numbers to another host.
     init.set_redirect(RequestRedirect::Manual);
     init.set_signal(Some(&abort.signal()));
     Request::new_with_str_and_init(&request.uri().to_string(), &init)
@@ -116,7 +116,7 @@ fn received(headers: &Headers) -> Result<HeaderMap, JsValue> {
     Ok(received)
 }
 
-/// The host's code of a failed connection, such as `ECONNREFUSED`, where it gave one.
+/// The host's code of a failed connection, such as `ECONNREFUSED`, if any.
 fn failure_code(error: &JsValue) -> Option<String> {
     let member = |of: &JsValue, name: &str| Reflect::get(of, &name.into()).ok();
     let cause = member(error, "cause").and_then(|cause| member(&cause, "code"));

@@ -159,7 +159,7 @@ impl Problem {
                 .concat(),
                 [
                     &self.detail.en,
-                    "  Alibaba Cloud had an internal error; if it persists, the gateway's operator must contact Alibaba Cloud with the vendorRequestId.",
+                    " Alibaba Cloud had an internal error; if it persists, the gateway's operator must contact Alibaba Cloud with the vendorRequestId.",
                 ]
                 .concat(),
             );

@@ -1,4 +1,4 @@
-//! Exports of the client: attempts and outcomes of a call. Data crosses as `packed.rs` says.
+//! Exports of the client: attempts and outcomes of a call. `packed.rs` describes the data format.
 
 use super::now;
 use super::outcome::outcome_of;
@@ -123,10 +123,9 @@ pub fn prepare_attempt(packed: &[u8]) -> String {
     }
 }
 
-/// What an answer with this status and body says, in JSON, where it is all that the caller waits
-/// for: the call worked, and the body names its request. Empty otherwise: [`settle_attempt`] then
-/// looks at the whole outcome. Most answers end here, without options, credentials and parameters
-/// crossing again.
+/// The result of a final response with this status and body, in JSON: the call succeeded, and the
+/// body contains the RequestId. Empty otherwise; [`settle_attempt`] then processes the whole
+/// outcome. This handles most responses without passing options, credentials and parameters again.
 #[wasm_bindgen(js_name = readAnswer)]
 pub fn read_answer(action: &str, status: u16, vendor_now_millis: f64, body: Vec<u8>) -> String {
     let response = Response {
@@ -231,15 +230,15 @@ pub fn new_outer_order_no(prefix: &str, random: &str, now_millis: f64) -> String
     ))
 }
 
-/// Milliseconds to wait before the next query of somebody who waits for a result; undefined where
-/// waiting is of no help. `failed_with` is the Code of the last query, if it failed.
+/// Milliseconds before the next query while waiting for a result; undefined if waiting is
+/// pointless. `failed_with` is the Code of the last query, if it failed.
 #[wasm_bindgen(js_name = pollDelay)]
 #[allow(clippy::cast_precision_loss, clippy::needless_pass_by_value)] // seconds; as wasm-bindgen has it
 pub fn poll_delay(polls: u32, jitter: u32, failed_with: Option<String>) -> Option<f64> {
     call::poll_delay_millis(polls, jitter, failed_with.as_deref()).map(|millis| millis as f64)
 }
 
-/// Reads Alibaba Cloud's callback: its claims in JSON, or `null`.
+/// Parses Alibaba Cloud's callback: its claims in JSON, or `null`.
 #[wasm_bindgen(js_name = parseCallback)]
 pub fn parse_callback(query: &str, expected_token: String) -> String {
     json(&callback::parse_callback(
@@ -266,6 +265,6 @@ fn unusable(what: &'static str) -> Error {
     Error::validation(vec![FieldError::new(
         what,
         "type",
-        crate::text::Text::new("类型不正确，应为对象。", "is of the wrong type."),
+        crate::text::Text::new("类型不正确，应为对象。", "has the wrong type."),
     )])
 }

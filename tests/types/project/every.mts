@@ -116,7 +116,7 @@ const init: Required<InitFaceVerifyParameters> = {
 };
 const describe: Required<DescribeFaceVerifyParameters> = {
   sceneId: "1000000006",
-  certifyId: init.certifyId,
+  certifyId: "0123456789abcdef0123456789abcdef",
   pictureReturnType: "JPG",
 };
 const models: InitFaceVerifyParameters["model"][] = [

@@ -2,17 +2,20 @@
 //!
 //! Pure functions over plain data. The host (`worker.js`) hands a request to [`route::route`], which
 //! authenticates the caller and either answers or gives a task for the caller's ledger; the host
-//! then drives [`ledger::step`] until the task is answered. Neither reads a clock, a store or the
+//! then drives [`work::step`] until the task is answered. Neither reads a clock, a store or the
 //! network.
 
+pub mod asker;
 pub mod body;
-pub mod callback;
+pub mod callback_address;
 pub mod callers;
 pub mod ledger;
 pub mod pace;
 pub mod problem;
 pub mod reply;
+mod rest;
 pub mod route;
 pub mod rpc_front;
 pub mod settings;
 pub mod streamed;
+pub mod work;

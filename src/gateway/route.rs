@@ -3,32 +3,28 @@
 //! The host hands over the request without its body; where the body is needed, and only once the
 //! caller is known, it is asked for. So a stranger's body is never read.
 
+use super::asker::{Asker, Front, RpcForm};
 use super::body;
-use super::callback;
+use super::callback_address;
 use super::callers::{self, Caller, Scope};
-use super::ledger::ask::Ask;
-use super::ledger::create::Create;
-use super::ledger::due::Hint;
-use super::ledger::list::{Cursor, List};
 use super::ledger::order::Standing;
-use super::ledger::{Asker, Front, Task};
+use super::ledger::task::{Create, Cursor, Hint, List, Read, Task};
 use super::problem::{
     BODY_TOO_LARGE, DEVELOPMENT_ONLY, INSUFFICIENT_SCOPE, INTERNAL_ERROR, METHOD_NOT_ALLOWED,
     NOT_CONFIGURED, NOT_FOUND, PHOTO_UNAVAILABLE, PROBLEMS, Problem, RATE_LIMITED, REQUEST_TIMEOUT,
     UNAUTHENTICATED, UNAVAILABLE, UNKNOWN_ORDER, UPSTREAM_FAILED,
 };
 use super::reply::{Headers, Language, Reply};
-use super::rpc_front::{RpcFront, is_rpc};
+use super::rest::Health;
+use super::rpc_front::is_rpc;
 use super::settings::{Settings, Variables};
-use crate::actions::{self, INIT_FACE_VERIFY, ValidRequest, Value};
+use crate::actions::{self, INIT_FACE_VERIFY, Value};
 use crate::error::FieldError;
 use crate::http::first_value;
 use crate::http::{IncomingRequest, header};
-use crate::json::Json;
 use crate::json::write::{Object, to_json};
 use crate::rpc_server::request::MAX_BODY;
-use crate::signing::canonical::canonicalized_query;
-use crate::signing::encode::{hex, parse_form};
+use crate::signing::encode::parse_form;
 use crate::text::Text;
 use crate::timestamp::Timestamp;
 use crate::vendor::endpoint::Endpoint;
@@ -230,7 +226,7 @@ pub fn failure(what: HostFailure, request: &IncomingRequest, request_id: &str) -
         HostFailure::Unavailable => Problem::new(&UNAVAILABLE).retry_after(5),
     };
     if is_rpc(request) {
-        RpcFront::of(request).problem(&problem, request_id)
+        RpcForm::of(request).problem(&problem, request_id)
     } else {
         problem.reply(Language::accepted(&request.headers), request_id)
     }
@@ -304,10 +300,7 @@ impl Routing<'_> {
     ) -> Taken {
         match name {
             "livez" => {
-                return Ok(Then::Reply(Reply::json(
-                    200,
-                    &Object::new().with("status", "ok"),
-                )));
+                return Ok(Then::Reply(Reply::json(200, &Health { status: "ok" })));
             }
             "openapi" => {
                 return Ok(Then::File {
@@ -326,10 +319,7 @@ impl Routing<'_> {
             return Err(Problem::new(&DEVELOPMENT_ONLY));
         }
         if name == "readyz" {
-            return Ok(Then::Reply(Reply::json(
-                200,
-                &Object::new().with("status", "ready"),
-            )));
+            return Ok(Then::Reply(Reply::json(200, &Health { status: "ready" })));
         }
         if name == "console" {
             return Ok(Then::Reply(Reply::json(200, &surroundings(settings))));
@@ -382,7 +372,7 @@ impl Routing<'_> {
         let [caller, no, proof] = *segments else {
             return Err(Problem::new(&NOT_FOUND));
         };
-        if !callback::is_genuine(settings, caller, no, proof) {
+        if !callback_address::is_genuine(settings, caller, no, proof) {
             return Err(Problem::new(&NOT_FOUND));
         }
         self.caller = Some(caller.to_owned());
@@ -402,10 +392,9 @@ impl Routing<'_> {
     /// Alibaba Cloud's own protocol, whose answers are Alibaba Cloud's too.
     fn rpc(&mut self, settings: &Result<Settings, Vec<FieldError>>) -> Then {
         let request = &self.arrival.request;
-        let mut front = RpcFront::of(request);
+        let mut front = RpcForm::of(request);
         let id = self.request_id.clone();
-        let problem =
-            |front: &RpcFront, problem: &Problem| Then::Reply(front.problem(problem, &id));
+        let problem = |front: &RpcForm, problem: &Problem| Then::Reply(front.problem(problem, &id));
         let Ok(settings) = settings else {
             return problem(&front, &Problem::new(&NOT_CONFIGURED));
         };
@@ -470,7 +459,7 @@ impl Routing<'_> {
                 return Err(Problem::fields(wrong));
             }
         };
-        Ok(ledger(&Task::Create(create(
+        Ok(ledger(&Task::Create(Create::new(
             settings,
             self.asker(caller),
             &valid,
@@ -493,7 +482,7 @@ impl Routing<'_> {
         }
         let headers = &self.arrival.request.headers;
         let wait = header(headers, "prefer").and_then(preferred_wait);
-        Ok(ledger(&Task::Ask(Ask {
+        Ok(ledger(&Task::Read(Read {
             caller: caller.id.clone(),
             asker: Some(self.asker(caller)),
             no: no.to_owned(),
@@ -504,7 +493,7 @@ impl Routing<'_> {
                     .unix_millis()
             }),
             known: header(headers, "if-none-match").map(|tag| tag.trim().to_owned()),
-            ..Ask::default()
+            ..Read::default()
         })))
     }
 
@@ -513,13 +502,13 @@ impl Routing<'_> {
         if !is_order_number(no) {
             return Err(Problem::new(&UNKNOWN_ORDER));
         }
-        Ok(ledger(&Task::Ask(Ask {
+        Ok(ledger(&Task::Read(Read {
             caller: caller.id.clone(),
             asker: Some(self.asker(caller)),
             no: no.to_owned(),
             material: true,
             photo: true,
-            ..Ask::default()
+            ..Read::default()
         })))
     }
     fn list(&self, caller: &Caller) -> Taken {
@@ -573,31 +562,6 @@ impl Routing<'_> {
             after: after.flatten(),
             status: status.flatten(),
         })))
-    }
-}
-
-/// The order to start, from a request that passed its checks.
-pub(super) fn create(
-    settings: &Settings,
-    asker: Asker,
-    valid: &ValidRequest<'_>,
-    restart_unknown: bool,
-) -> Create {
-    let keyed = |purpose, text: &str| hex(&callers::derive(&settings.secret, purpose, text));
-    let parameters: Vec<(String, String)> = valid
-        .parameters()
-        .map(|(parameter, value)| (parameter.name.to_owned(), value.to_owned()))
-        .collect();
-    Create {
-        no: valid.value("OuterOrderNo").unwrap_or_default().to_owned(),
-        scene_id: valid.value("SceneId").unwrap_or_default().to_owned(),
-        input: keyed("input", &canonicalized_query(&parameters)),
-        user: valid.value("UserId").map(|user| keyed("user-id", user)),
-        notices: valid.notices().iter().map(Json::of).collect(),
-        parameters,
-        asker,
-        restart_unknown,
-        waiting_since: None,
     }
 }
 

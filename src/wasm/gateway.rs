@@ -6,12 +6,13 @@ use super::outcome::outcome_of;
 use super::{now, random_bytes};
 use crate::client::thrown::Thrown;
 use crate::gateway::callers;
-use crate::gateway::ledger::due::Wake;
+use crate::gateway::ledger::act::{Context, Happened};
 use crate::gateway::ledger::rows::Rows;
-use crate::gateway::ledger::{Context, Happened, Task, step};
+use crate::gateway::ledger::task::{Task, Wake};
 use crate::gateway::pace;
 use crate::gateway::route::{self, Arrival, HostFailure};
 use crate::gateway::settings::Settings;
+use crate::gateway::work;
 use crate::http::{Headers, IncomingRequest, Response};
 use crate::json::de::from_json;
 use crate::json::write::to_json;
@@ -91,7 +92,7 @@ struct HostHappened {
 
 /// The next step of a ledger's task. In: the variables; the task, a text of the module's own; `happened`
 /// (`kind`, `status`, `headers`, `sentFor`), `rows` and the name of this `instance`; the answer's body; 32 random
-/// bytes. Out: a [`crate::gateway::ledger::Step`].
+/// bytes. Out: a [`crate::gateway::ledger::act::Step`].
 #[wasm_bindgen(js_name = gatewayStep)]
 pub fn gateway_step(
     settings: &str,
@@ -113,7 +114,7 @@ pub fn gateway_step(
         random: random_bytes(random)?,
         instance: known.instance,
     };
-    Ok(to_json(&step(
+    Ok(to_json(&work::step(
         &settings,
         task,
         happened,

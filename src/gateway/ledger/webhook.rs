@@ -1,9 +1,10 @@
 //! Webhook deliveries of verdicts, signed and retried, by Standard Webhooks 1.0
 //! (github.com/standard-webhooks). A delivery contains no personal data.
 
+use super::act::{Context, Happened, Next, Step, Writes};
 use super::order::{Order, Standing, Start, Verdict};
-use super::rows::{RECEIVER, Rows, Stop, order_key};
-use super::{Context, Happened, Next, Step, Task, Writes};
+use super::rows::{Interrupt, RECEIVER, Rows, order_key};
+use super::task::{Delivery, Task};
 use crate::client::call::{Loss, Outcome};
 use crate::gateway::callers::{derive, webhook_secret};
 use crate::gateway::settings::Settings;
@@ -25,20 +26,6 @@ const PAUSES: [i64; 9] = [5, 300, 1_800, 7_200, 18_000, 36_000, 50_400, 72_000, 
 /// The initial and the longest back-off of an unresponsive receiver.
 const BACK_OFF_MILLIS: i64 = 30_000;
 const BACK_OFF_MAX_MILLIS: i64 = 60 * 60_000;
-
-/// The state of an order's webhook delivery.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
-pub struct Report {
-    /// Attempts made.
-    pub attempts: u32,
-    /// HTTP status of the last response; `None` without a response.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub last_status: Option<u16>,
-    /// When it was received, in milliseconds.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub delivered: Option<i64>,
-}
 
 /// The back-off of a receiver that did not respond in time, so that its deliveries delay nothing
 /// else. Any response ends it.
@@ -73,25 +60,14 @@ impl Receiver {
     }
 }
 
-/// A delivery in progress.
-#[derive(Clone, Debug, Serialize, Deserialize)]
-pub struct Posted {
-    /// OuterOrderNo.
-    pub no: String,
-    /// Whose it is.
-    pub caller: String,
-    /// The due row of the delivery.
-    pub due: String,
-}
-
 /// Sends the delivery of an order, if one is due. The attempt is counted and the next one scheduled
 /// before it is sent, so that a crash does not lose it; a receiver may get it twice.
 pub(super) fn send(
     settings: &Settings,
-    posted: Posted,
+    posted: Delivery,
     rows: &Rows,
     context: &Context,
-) -> Result<Step, Stop> {
+) -> Result<Step, Interrupt> {
     let mut writes = Writes::default();
     writes.delete(posted.due.clone());
     let caller = &posted.caller;
@@ -189,11 +165,11 @@ fn is_unreported(order: &Order) -> bool {
 
 /// Processes the receiver's response.
 pub(super) fn reported(
-    posted: &Posted,
+    posted: &Delivery,
     happened: Option<Happened>,
     rows: &Rows,
     context: &Context,
-) -> Result<Step, Stop> {
+) -> Result<Step, Interrupt> {
     let mut writes = Writes::default();
     let key = order_key(&posted.no);
     rows.expect([key.clone(), RECEIVER.to_owned()])?;

@@ -1,20 +1,24 @@
 //! The gateway: what stands between a company's services and the two actions.
 //!
-//! Pure functions over plain data. The host (`worker.js`) hands a request to [`route::route`], which
+//! Pure functions over plain data. The host (`worker.js`) hands a request to [`router::route`], which
 //! authenticates the caller and either answers or gives a task for the caller's ledger; the host
 //! then drives [`work::step`] until the task is answered. Neither reads a clock, a store or the
 //! network.
 
+pub mod arrival;
 pub mod asker;
 pub mod body;
 pub mod callback_address;
 pub mod callers;
+mod cors;
+pub mod handlers;
 pub mod ledger;
 pub mod pace;
 pub mod problem;
+mod query;
 pub mod reply;
 mod rest;
-pub mod route;
+pub mod router;
 pub mod rpc_front;
 pub mod settings;
 pub mod streamed;

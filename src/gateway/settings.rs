@@ -126,6 +126,11 @@ impl Settings {
         })
     }
 
+    /// Whether requests to that host are served: in development, those to this machine alone.
+    pub fn serves(&self, host: &str) -> bool {
+        !self.development || Endpoint::parse(host).is_ok_and(|endpoint| endpoint.is_loopback())
+    }
+
     /// The caller with that id.
     pub fn caller(&self, id: &str) -> Option<&Caller> {
         self.callers.iter().find(|caller| caller.id == id)

@@ -5,12 +5,15 @@
 use super::outcome::outcome_of;
 use super::{now, random_bytes};
 use crate::client::thrown::Thrown;
+use crate::gateway::arrival::Arrival;
 use crate::gateway::callers;
+use crate::gateway::handlers::failure::{HostFailure, failure};
+use crate::gateway::handlers::photo::photo;
 use crate::gateway::ledger::act::{Context, Happened};
 use crate::gateway::ledger::rows::Rows;
 use crate::gateway::ledger::task::{Task, Wake};
 use crate::gateway::pace;
-use crate::gateway::route::{self, Arrival, HostFailure};
+use crate::gateway::router;
 use crate::gateway::settings::Settings;
 use crate::gateway::work;
 use crate::http::{Headers, IncomingRequest, Response};
@@ -50,7 +53,7 @@ fn arrival(request: &str, body: Option<Vec<u8>>) -> Result<Arrival, JsError> {
 
 /// Routes a request. In: the Worker's variables, pairs of name and text; the request (`method`,
 /// `path`, `query`, `headers`, `host`, `freshId`) and its body, undefined while it has not been
-/// read. Out: a [`route::Routed`].
+/// read. Out: a [`crate::gateway::arrival::Routed`].
 #[wasm_bindgen(js_name = gatewayRoute)]
 pub fn gateway_route(
     settings: &str,
@@ -60,7 +63,7 @@ pub fn gateway_route(
 ) -> Result<String, JsError> {
     let arrival = arrival(request, body)?;
     let variables = from_json(settings)?;
-    Ok(to_json(&route::route(
+    Ok(to_json(&router::route(
         &variables,
         &arrival,
         now(now_millis),
@@ -165,7 +168,7 @@ pub fn gateway_failure(
 ) -> Result<String, JsError> {
     let arrival = arrival(request, body)?;
     let what = HostFailure::read(what);
-    Ok(to_json(&route::failure(what, &arrival.request, request_id)))
+    Ok(to_json(&failure(what, &arrival.request, request_id)))
 }
 
 /// The answer that a photo's bytes go into, or what is wrong with what its address answered.
@@ -178,7 +181,7 @@ pub fn gateway_photo(
     request_id: &str,
 ) -> Result<String, JsError> {
     let arrival = arrival(request, body)?;
-    Ok(to_json(&route::photo(
+    Ok(to_json(&photo(
         status,
         content_type,
         &arrival.request,

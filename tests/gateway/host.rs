@@ -1,11 +1,12 @@
 //! A host that does one request at a time, with an upstream that is a function.
 
 use cloudauth_edge::client::call::Outcome;
+use cloudauth_edge::gateway::arrival::{Arrival, Routed, Then};
 use cloudauth_edge::gateway::ledger::act::{Context, Happened, Next, Step};
 use cloudauth_edge::gateway::ledger::rows::{Missing, Rows, Write};
 use cloudauth_edge::gateway::ledger::task::Task;
 use cloudauth_edge::gateway::reply::Reply;
-use cloudauth_edge::gateway::route::{Arrival, Routed, Then, route};
+use cloudauth_edge::gateway::router::route;
 use cloudauth_edge::gateway::settings::{Settings, Variables};
 use cloudauth_edge::gateway::work::step;
 use cloudauth_edge::http::{IncomingRequest, OutgoingRequest, Response};
@@ -160,7 +161,7 @@ impl Host {
         let mut routed = route(&self.variables, &arrival, now);
         let then = std::mem::replace(&mut routed.then, Then::Assets);
         let reply = match then {
-            Then::Reply(reply) => reply,
+            Then::Reply { reply } => reply,
             Then::Assets => Reply::empty(404),
             Then::File { name, mut reply } => {
                 assert_eq!(name, "openapi.json");

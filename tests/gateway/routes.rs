@@ -3,9 +3,10 @@
 use crate::host::{Host, json_answer, request, signed, signed_at, variables};
 use cloudauth_edge::actions::INIT_FACE_VERIFY;
 use cloudauth_edge::client::call::Outcome;
+use cloudauth_edge::gateway::arrival::{Arrival, Then};
 use cloudauth_edge::gateway::problem::PROBLEMS;
 use cloudauth_edge::gateway::reply::Reply;
-use cloudauth_edge::gateway::route::{Arrival, Then, route, routes};
+use cloudauth_edge::gateway::router::{route, routes};
 use cloudauth_edge::http::{OutgoingRequest, header};
 use cloudauth_edge::signing::acs3::hex_sha256;
 use cloudauth_edge::timestamp::Timestamp;
@@ -184,7 +185,7 @@ fn a_strangers_body_is_never_read() {
         let variables = variables(&[("GATEWAY_MODE", "development")]);
         route(&variables, &arrival, Timestamp::from_unix_millis(0)).then
     };
-    assert!(matches!(then(&[JSON], ROUTE), Then::Reply(reply) if reply.status == 401));
+    assert!(matches!(then(&[JSON], ROUTE), Then::Reply { reply } if reply.status == 401));
     assert!(matches!(
         then(&[JSON, BEARER], ROUTE),
         Then::ReadBody {
@@ -194,9 +195,9 @@ fn a_strangers_body_is_never_read() {
     ));
     let long = ("content-length", "2097153");
     assert!(
-        matches!(then(&[JSON, BEARER, long], ROUTE), Then::Reply(reply) if reply.status == 413)
+        matches!(then(&[JSON, BEARER, long], ROUTE), Then::Reply { reply } if reply.status == 413)
     );
-    assert!(matches!(then(&[JSON, long], "/"), Then::Reply(reply) if reply.status == 413));
+    assert!(matches!(then(&[JSON, long], "/"), Then::Reply { reply } if reply.status == 413));
 }
 
 #[test]

@@ -6,11 +6,12 @@
 
 use crate::dice::Dice;
 use cloudauth_edge::client::call::{Loss, Outcome};
+use cloudauth_edge::gateway::arrival::{Arrival, Then};
 use cloudauth_edge::gateway::ledger::act::{Act, Context, Happened, Next, Step};
 use cloudauth_edge::gateway::ledger::rows::{Missing, Range, Rows};
 use cloudauth_edge::gateway::ledger::task::{Purpose, Task};
 use cloudauth_edge::gateway::reply::Reply;
-use cloudauth_edge::gateway::route::{Arrival, Then, route};
+use cloudauth_edge::gateway::router::route;
 use cloudauth_edge::gateway::settings::{Settings, Variables};
 use cloudauth_edge::gateway::work::step;
 use cloudauth_edge::http::{IncomingRequest, OutgoingRequest, Response};

@@ -166,7 +166,7 @@ fn settle(
         Settled::Retry(step) => return Ok(step),
         Settled::Ended(purpose, ended, upstream_now) => (purpose, ended, upstream_now),
     };
-    match purpose {
+    match *purpose {
         Purpose::Start { create, flight } => create::settle(
             settings,
             create,

@@ -159,7 +159,7 @@ pub(super) fn settle(
             return Err(Interrupt::Unreadable(purpose.order_key()));
         }
     };
-    Ok(Settled::Ended(purpose, ended, upstream_now))
+    Ok(Settled::Ended(Box::new(purpose), ended, upstream_now))
 }
 
 /// What became of a call to Alibaba Cloud.
@@ -167,7 +167,7 @@ pub(super) enum Settled {
     /// There is another attempt.
     Retry(Step),
     /// It ended, at this time by Alibaba Cloud's clock.
-    Ended(Purpose, Ended, Timestamp),
+    Ended(Box<Purpose>, Ended, Timestamp),
 }
 
 /// The result of a call to Alibaba Cloud.

@@ -2,11 +2,11 @@
 //! the protocol that the request came by.
 
 use super::asker::Front;
+use super::ledger;
 use super::ledger::act::{Context, Happened, Step};
 use super::ledger::answer::Answered;
 use super::ledger::rows::Rows;
 use super::ledger::task::Task;
-use super::ledger::{self};
 use super::reply::Reply;
 use super::rest;
 use super::rpc_front;

@@ -11,39 +11,39 @@ use crate::rpc_server::request::MAX_BODY;
 use crate::timestamp::Timestamp;
 use serde::Serialize;
 
-/// How long a stranger's or a slow caller's body may take to arrive.
+/// Time limit for the body of an unauthenticated or slow client.
 const BODY_MILLIS: i64 = 30_000;
 
-/// A request as the host hands it over.
+/// A request from the host.
 #[derive(Debug)]
 pub struct Arrival {
-    /// The request; its body is empty while it has not been read.
+    /// The request; its body is empty until it has been read.
     pub request: IncomingRequest,
     /// Whether the body has been read.
     pub body_read: bool,
-    /// Host and port it was sent to.
+    /// The requested host and port.
     pub host: String,
-    /// A new id for the request, used unless it brings one of its own.
+    /// A new id for the request, used unless the request has an id.
     pub fresh_id: String,
 }
 
-/// What is to be done with a request.
+/// The routing result of a request.
 #[derive(Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Routed {
-    /// The request's id, for the answer and the log.
+    /// The request's id, for the response and the log.
     pub request_id: String,
     /// Name of the route, for the log.
     pub route: &'static str,
     /// The caller's id, for the log.
     pub caller: Option<String>,
-    /// Headers that the answer gets beside its own, whoever makes it.
+    /// Headers to add to the response, whatever its source.
     pub headers: Headers,
     /// What to do.
     pub then: Then,
 }
 
-/// What the host does next.
+/// The next step of the host.
 #[derive(Debug, Serialize)]
 #[serde(
     tag = "type",
@@ -51,11 +51,11 @@ pub struct Routed {
     rename_all_fields = "camelCase"
 )]
 pub enum Then {
-    /// Read the body, to `limit` bytes and one more at most, and hand the request over again.
+    /// Read at most `limit` + 1 bytes of the body and pass the request again.
     ReadBody {
         /// Bytes.
         limit: usize,
-        /// Milliseconds it may take.
+        /// Time limit in milliseconds.
         millis: i64,
     },
     /// Answer.
@@ -63,21 +63,20 @@ pub enum Then {
         /// The answer.
         reply: Reply,
     },
-    /// Answer, with a file of the host's as the body: one that the module need not hold.
+    /// Respond with a file of the host as the body.
     File {
         /// Its name.
         name: &'static str,
-        /// The answer without its body.
+        /// The response without its body.
         reply: Reply,
     },
     /// Serve a static file.
     Assets,
-    /// Give this task to the caller's ledger.
+    /// Pass this task to the caller's ledger.
     Ledger {
-        /// Text that the host does not read.
+        /// The task as opaque text.
         task: String,
-        /// What to give it once more where its host was reset meanwhile and nothing else went
-        /// wrong.
+        /// The task to pass again if the ledger's host was reset and nothing else failed.
         again: String,
     },
 }
@@ -144,7 +143,7 @@ impl<'a> Incoming<'a> {
         }
     }
 
-    /// What has to be done to get the body: nothing, read it, or refuse it.
+    /// The step to obtain the body: none, read it, or reject it.
     pub(super) fn body(&self) -> Result<Option<Then>, Problem> {
         let request = &self.arrival.request;
         let declared = header(&request.headers, "content-length")
@@ -161,7 +160,8 @@ impl<'a> Incoming<'a> {
     }
 }
 
-/// UUIDs and 32 hexadecimal digits: forms that no name or number has, since the id is logged.
+/// UUIDs and 32 hexadecimal digits. The id is logged, so it must not have the form of a name or an
+/// identity number.
 fn is_request_id(id: &str) -> bool {
     let groups: Vec<usize> = id.split('-').map(str::len).collect();
     let hexadecimal = id

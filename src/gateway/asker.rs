@@ -31,7 +31,7 @@ pub enum Front {
 /// The form of a response in Alibaba Cloud's RPC protocol.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct RpcForm {
-    /// The action; empty while it is not known.
+    /// The action; empty if it is not yet known.
     pub action: String,
     /// Whether the response is XML.
     pub xml: bool,

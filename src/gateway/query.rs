@@ -6,7 +6,7 @@ use crate::http::first_value;
 use crate::signing::encode::parse_form;
 use crate::text::Text;
 
-/// The parameters of an address.
+/// The query parameters.
 pub(super) struct Query(Vec<(String, String)>);
 
 impl Query {
@@ -21,7 +21,7 @@ impl Query {
                 "not-utf8",
                 Text::new(
                     "查询串应为 UTF-8 的百分号编码，且参数不得过多。",
-                    "must be percent-encoded UTF-8 without hundreds of parameters.",
+                    "must be percent-encoded UTF-8 with fewer parameters.",
                 ),
             )])
         };
@@ -39,7 +39,7 @@ impl Query {
                 Text::composed(
                     format!("含未知或重复的参数；可用的参数：{list}。"),
                     [
-                        "has an unknown parameter, or one twice; there are: ",
+                        "has an unknown or duplicate parameter; available:  ",
                         &list,
                         ".",
                     ]

@@ -1,7 +1,7 @@
-//! From a request to its handler.
+//! Routes a request to its handler.
 //!
-//! The host hands over the request without its body; where the body is needed, and only once the
-//! caller is known, it is asked for. So a stranger's body is never read.
+//! The host first passes the request without its body. The router requests the body only if it
+//! needs it and after the caller is authenticated, so an unauthenticated body is never read.
 
 use super::arrival::{Arrival, Handled, Incoming, Routed, Then};
 use super::callers::{self, Caller};
@@ -38,7 +38,7 @@ enum Route<'a> {
     },
 }
 
-/// The addresses there are. `{}` stands for a segment.
+/// The routes. `{}` is one segment.
 const ROUTES: [(&str, Route<'_>); 9] = [
     ("/livez", Route::Alive),
     ("/readyz", Route::Ready),
@@ -58,7 +58,7 @@ const ROUTES: [(&str, Route<'_>); 9] = [
     ),
 ];
 
-/// The addresses and methods there are, for those who document or test them.
+/// The routes with their methods, for documentation and tests.
 pub fn routes() -> impl Iterator<Item = (&'static str, &'static [&'static str])> {
     ROUTES.iter().map(|(path, route)| (*path, route.methods()))
 }
@@ -197,15 +197,14 @@ fn authenticate<'a>(
         .header("authorization")
         .and_then(|value| value.split_once(' '))
         .filter(|(scheme, _)| scheme.eq_ignore_ascii_case("bearer"))
-        // Spaces may stand before the token (RFC 6750 §2.1), and nothing that only looks like
-        // one.
+        // Only spaces may precede the token (RFC 6750 §2.1), no other white space.
         .and_then(|(_, token)| callers::by_token(&settings.callers, token.trim_matches(' ')))
         .ok_or_else(|| Problem::new(&UNAUTHENTICATED).header("www-authenticate", "Bearer"))?;
     incoming.caller = Some(caller.id.clone());
     Ok(caller)
 }
 
-/// Static files are read with GET and HEAD; the gateway's own addresses are not among them.
+/// Static files support GET and HEAD; the gateway's own paths are excluded.
 fn is_page(request: &IncomingRequest) -> bool {
     ["GET", "HEAD"].contains(&request.method.as_str()) && !request.path.starts_with("/v1/")
 }
@@ -235,7 +234,7 @@ mod tests {
         }
     }
 
-    /// The answer to a request without a token, as text.
+    /// The response to a request without a token, as text.
     fn answer(variables: &[(&str, &str)], path: &str) -> (u16, String) {
         let variables = variables
             .iter()

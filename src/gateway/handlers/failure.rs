@@ -8,14 +8,14 @@ use crate::gateway::reply::{Language, Reply};
 use crate::gateway::rpc_front::is_rpc;
 use crate::http::IncomingRequest;
 
-/// Why the host could not go on.
+/// A failure of the host.
 #[derive(Clone, Copy, Debug)]
 pub enum HostFailure {
-    /// Something threw.
+    /// An exception.
     Internal,
-    /// There is no such static file.
+    /// The static file does not exist.
     NoPage,
-    /// The rate limit binding said no.
+    /// The rate limit binding rejected the request.
     RateLimited,
     /// The body did not arrive in time.
     SlowBody,
@@ -24,7 +24,7 @@ pub enum HostFailure {
 }
 
 impl HostFailure {
-    /// By the host's word for it.
+    /// The failure for the host's name of it.
     pub fn read(word: &str) -> Self {
         match word {
             "no-page" => Self::NoPage,
@@ -36,7 +36,7 @@ impl HostFailure {
     }
 }
 
-/// The answer where the host itself could not go on.
+/// The response to a failure of the host.
 pub fn failure(what: HostFailure, request: &IncomingRequest, request_id: &str) -> Reply {
     let problem = match what {
         HostFailure::Internal

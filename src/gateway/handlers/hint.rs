@@ -6,7 +6,7 @@ use crate::gateway::ledger::task::{Hint, Task};
 use crate::gateway::problem::{NOT_FOUND, Problem};
 use crate::gateway::settings::Settings;
 
-/// Alibaba Cloud says that a person has finished; the address is the order's own secret.
+/// A callback: a user has finished. The URL is a secret of the order.
 pub(in crate::gateway) fn take(
     incoming: &mut Incoming<'_>,
     settings: &Settings,

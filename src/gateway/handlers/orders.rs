@@ -13,7 +13,7 @@ use crate::gateway::settings::Settings;
 use crate::http::header;
 use crate::text::Text;
 
-/// The longest wait a reader may ask for with `Prefer: wait`, in seconds.
+/// The longest wait for `Prefer: wait`, in seconds.
 const WAIT_MAX_SECONDS: i64 = 60;
 const PAGE_DEFAULT: u32 = 20;
 const PAGE_MAX: u32 = 100;
@@ -77,7 +77,7 @@ pub(in crate::gateway) fn list(incoming: &Incoming<'_>, caller: &Caller) -> Hand
             "range",
             Text::new(
                 "应为 1 至 100 的整数。",
-                "must be a whole number from 1 to 100.",
+                "must be an integer from 1 to 100.",
             ),
         ));
     }
@@ -87,7 +87,7 @@ pub(in crate::gateway) fn list(incoming: &Incoming<'_>, caller: &Caller) -> Hand
             "cursor",
             Text::new(
                 "应为上一页的 nextCursor，请原样传入。",
-                "must be the nextCursor of the page before, as it is.",
+                "must be the unchanged nextCursor of the previous page.",
             ),
         ));
     }
@@ -179,7 +179,8 @@ fn is_scene_id(name: &str) -> bool {
         .is_some_and(|parameter| parameter.name == "SceneId")
 }
 
-/// The seconds of `wait=N` in a `Prefer` header (RFC 7240 §4.3); digits beyond counting are many.
+/// The seconds of `wait=N` in a `Prefer` header (RFC 7240 §4.3); a number that overflows is the
+/// maximum.
 fn preferred_wait(prefer: &str) -> Option<i64> {
     prefer
         .split([',', ';'])

@@ -4,7 +4,7 @@ use crate::gateway::problem::{PHOTO_UNAVAILABLE, Problem, UPSTREAM_FAILED};
 use crate::gateway::reply::{Language, Reply};
 use crate::http::IncomingRequest;
 
-/// Pictures of dots alone: an SVG is a document, which may hold scripts.
+/// Raster images only: an SVG is a document that can contain scripts.
 const PHOTO_TYPES: &[&str] = &[
     "image/jpeg",
     "image/jpg",
@@ -14,8 +14,8 @@ const PHOTO_TYPES: &[&str] = &[
     "image/gif",
 ];
 
-/// The answer that a photo's bytes go into, or what is wrong with what its address answered; a
-/// status of 0 says that nothing came.
+/// The response for a photo's bytes, or the problem with the response of its URL; a status of 0
+/// means no response.
 pub fn photo(
     status: u16,
     content_type: &str,

@@ -6,7 +6,7 @@ use crate::gateway::asker::RpcForm;
 use crate::gateway::problem::{DEVELOPMENT_ONLY, NOT_CONFIGURED, Problem};
 use crate::gateway::settings::Settings;
 
-/// Alibaba Cloud's own protocol, whose answers are Alibaba Cloud's too.
+/// Alibaba Cloud's RPC protocol, with responses in its envelope.
 pub(in crate::gateway) fn rpc(
     incoming: &mut Incoming<'_>,
     settings: &Result<Settings, Vec<FieldError>>,

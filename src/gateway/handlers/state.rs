@@ -27,7 +27,7 @@ pub(in crate::gateway) fn description() -> Then {
     }
 }
 
-/// What the console must know before anybody has a token; nothing of it is secret.
+/// The data that the console needs before authentication; none of it is secret.
 pub(in crate::gateway) fn console(settings: &Settings) -> Reply {
     let sandbox = settings.options.endpoints.first();
     let mode = if settings.development {
@@ -35,7 +35,7 @@ pub(in crate::gateway) fn console(settings: &Settings) -> Reply {
     } else {
         "production"
     };
-    // Where the console's simulated phone finds the sandbox.
+    // The sandbox's URL for the console's simulated phone.
     let sandbox = sandbox
         .filter(|_| settings.development)
         .map(Endpoint::origin);
@@ -55,7 +55,7 @@ struct Surroundings {
     signature_version: SignatureVersion,
 }
 
-/// What a problem's `type` leads to.
+/// The page of a problem's `type`.
 pub(in crate::gateway) fn problem(code: &str) -> Handled {
     PROBLEMS
         .iter()

@@ -264,7 +264,7 @@ fn millis_to_midnight(now: Timestamp) -> i64 {
 }
 
 /// The order, if it is still this call that starts it. It may have been given up meanwhile and
-/// started anew: then nothing more is sent for it, and what comes too late is not handed out.
+/// started again: then nothing more is sent for it, and what comes too late is not handed out.
 pub(super) fn in_flight(
     create: &Create,
     flight: &str,

@@ -28,7 +28,7 @@ pub struct Order {
     /// The outcome of the start.
     pub start: Start,
     /// The call that was under way when the order was given up. What comes of it counts until the
-    /// order is started anew: a clock that jumps must not lose it.
+    /// order is started again: a clock that jumps must not lose it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub given_up: Option<String>,
     /// When the next of those who wait for the verdict asks for it.
@@ -284,7 +284,7 @@ pub fn provably_not_started(error: &Error) -> bool {
             let refusal = codes::code(&error.code).is_some_and(|known| {
                 known.meaning == Meaning::Failure
                     && known.used_by != UsedBy::Describe
-                    && known.code != "500"
+                    && !codes::is_internal_error(known.code)
             });
             refusal || codes::gateway_code(&error.code).is_some_and(|known| known.not_executed)
         }

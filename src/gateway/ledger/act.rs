@@ -155,6 +155,14 @@ fn as_texts<S: serde::Serializer>(tasks: &[Task], serializer: S) -> Result<S::Ok
 }
 
 impl<A> Step<A> {
+    /// The same step with one more write, if there is one.
+    pub(super) fn with_write(mut self, write: Option<Write>) -> Self {
+        if let Self::Act(act) = &mut self {
+            act.writes.extend(write);
+        }
+        self
+    }
+
     /// The same step with its response in another form.
     pub fn map<B>(self, form: impl FnOnce(A) -> B) -> Step<B> {
         match self {

@@ -4,7 +4,8 @@ use super::act::{Context, Next, Step, Writes};
 use super::answer::{Answered, Started};
 use super::order::{Order, Standing, Start, over_at, provably_not_started, refusal};
 use super::rows::{
-    ALARM, CALLER, Interrupt, Rows, certify_key, listed_key, order_key, starts_key, user_key,
+    ALARM, CALLER, ENDPOINTS, Interrupt, Rows, certify_key, listed_key, order_key, starts_key,
+    user_key,
 };
 use super::task::{Create, Purpose, Read, Task};
 use super::upstream::{self, Ended};
@@ -70,7 +71,12 @@ pub(super) fn begin(
     let key = order_key(&create.no);
     // The rows that a start needs, loaded at once.
     let counted = limits(settings, &create, context.now).map(|(_, key, _)| key);
-    let others = [key.clone(), CALLER.to_owned(), ALARM.to_owned()];
+    let others = [
+        key.clone(),
+        CALLER.to_owned(),
+        ALARM.to_owned(),
+        ENDPOINTS.to_owned(),
+    ];
     rows.expect(others.into_iter().chain(counted))?;
     let Some(mut order) = rows.get::<Order>(&key)? else {
         return start(settings, create, None, writes, rows, context);
@@ -188,7 +194,13 @@ fn start(
         let expires = now.saturating_add(settings.retention_millis);
         writes.due(rows, context.now, expires, &format!("expire/{}", create.no))?;
     }
-    upstream::begin(settings, Purpose::Start { create, flight }, writes, context)
+    upstream::begin(
+        settings,
+        Purpose::Start { create, flight },
+        writes,
+        rows,
+        context,
+    )
 }
 
 /// Counts a start against the caller's limits, or returns the limit that is reached.

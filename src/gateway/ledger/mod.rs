@@ -12,6 +12,7 @@ pub mod act;
 pub mod answer;
 mod create;
 mod due;
+mod endpoints;
 mod list;
 mod nonce;
 pub mod order;
@@ -161,12 +162,12 @@ fn settle(
     rows: &Rows,
     context: &Context,
 ) -> Result<Step, Interrupt> {
-    let (purpose, ended, upstream_now) = match upstream::settle(settings, call, happened, context)?
-    {
-        Settled::Retry(step) => return Ok(step),
+    let (settled, endpoint) = upstream::settle(settings, call, happened, rows, context)?;
+    let (purpose, ended, upstream_now) = match settled {
+        Settled::Retry(step) => return Ok(step.with_write(endpoint)),
         Settled::Ended(purpose, ended, upstream_now) => (purpose, ended, upstream_now),
     };
-    match *purpose {
+    let step = match *purpose {
         Purpose::Start { create, flight } => create::settle(
             settings,
             create,
@@ -177,5 +178,6 @@ fn settle(
             context,
         ),
         Purpose::Read(one) => read::settle(settings, one, ended, upstream_now, rows, context),
-    }
+    }?;
+    Ok(step.with_write(endpoint))
 }

@@ -120,7 +120,7 @@ pub(super) fn begin(
                 order.take_look(now);
                 writes.put(key, &order);
             }
-            return upstream::begin(settings, Purpose::Read(ask), writes, context);
+            return upstream::begin(settings, Purpose::Read(ask), writes, rows, context);
         }
     };
     Ok(writes.then(next))

@@ -12,6 +12,7 @@
 //! | `alarm` | when the alarm is set to fire |
 //! | `caller` | whose ledger it is |
 //! | `receiver` | that the webhook's receiver did not answer, see [`super::webhook::Receiver`] |
+//! | `endpoints` | which endpoints gave no response lately, see [`super::endpoints`] |
 //!
 //! Times in keys are milliseconds with leading zeros, so that keys sort by time. Values are JSON.
 
@@ -28,6 +29,8 @@ pub(super) const ALARM: &str = "alarm";
 pub(super) const CALLER: &str = "caller";
 /// The key of the row with the back-off of the webhook's receiver.
 pub(super) const RECEIVER: &str = "receiver";
+/// The key of the row with the endpoints that gave no response lately.
+pub(super) const ENDPOINTS: &str = "endpoints";
 
 /// Rows with keys in a half-open range.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]

@@ -1,7 +1,8 @@
 //! A call to Alibaba Cloud on behalf of a task, with its attempts.
 
 use super::act::{Context, Happened, Next, Step, Writes};
-use super::rows::{self, Interrupt};
+use super::endpoints;
+use super::rows::{self, Interrupt, Rows, Write};
 use super::task::{Purpose, Task, UpstreamCall};
 use crate::actions::{self, Action, ValidRequest, Value};
 use crate::client::call;
@@ -57,9 +58,14 @@ pub(super) fn begin(
     settings: &Settings,
     purpose: Purpose,
     writes: Writes,
+    rows: &Rows,
     context: &Context,
 ) -> Result<Step, Interrupt> {
-    let state = call::State::new(context.now, 0);
+    let starts = matches!(purpose, Purpose::Start { .. });
+    let state = call::State {
+        endpoint: endpoints::first(settings, rows, starts, context.now)?,
+        ..call::State::new(context.now, 0)
+    };
     send(settings, UpstreamCall { purpose, state }, writes, context)
 }
 
@@ -98,13 +104,14 @@ pub(super) fn send(
     }))
 }
 
-/// Processes the outcome of an attempt.
+/// Processes the outcome of an attempt. Also returns what is to be written of its endpoint.
 pub(super) fn settle(
     settings: &Settings,
     call: UpstreamCall,
     happened: Option<Happened>,
+    rows: &Rows,
     context: &Context,
-) -> Result<Settled, Interrupt> {
+) -> Result<(Settled, Option<Write>), Interrupt> {
     let UpstreamCall { purpose, mut state } = call;
     let happened = match happened {
         Some(Happened::Shared { outcome, of }) => {
@@ -118,8 +125,10 @@ pub(super) fn settle(
     // Alibaba Cloud's clock, since the gateway's may be wrong for a while. An answer without a date is
     // judged by what this call has learned of the difference.
     let mut upstream_now = context.now.plus_millis(state.clock_offset_millis);
+    let mut endpoint = None;
     let ended = match happened {
         Some(Happened::Outcome(outcome)) => {
+            endpoint = endpoints::observe(settings, rows, state.endpoint, &outcome, context.now)?;
             if let call::Outcome::Answered(response) = &outcome {
                 upstream_now = call::server_time(&response.headers).unwrap_or(upstream_now);
             }
@@ -145,12 +154,13 @@ pub(super) fn settle(
                     state,
                     ..
                 } => {
-                    return Ok(Settled::Retry(Writes::default().then(Next::Wait {
+                    let retry = Writes::default().then(Next::Wait {
                         millis: delay_millis,
                         on: None,
                         while_heard: false,
                         then: Task::Call(UpstreamCall { purpose, state }),
-                    })));
+                    });
+                    return Ok((Settled::Retry(retry), endpoint));
                 }
             }
         }
@@ -159,7 +169,8 @@ pub(super) fn settle(
             return Err(Interrupt::Unreadable(purpose.order_key()));
         }
     };
-    Ok(Settled::Ended(Box::new(purpose), ended, upstream_now))
+    let ended = Settled::Ended(Box::new(purpose), ended, upstream_now);
+    Ok((ended, endpoint))
 }
 
 /// What became of a call to Alibaba Cloud.

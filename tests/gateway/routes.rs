@@ -310,6 +310,36 @@ fn the_description_lists_every_route_parameter_and_problem() {
 }
 
 #[test]
+fn a_member_given_twice_is_refused_and_named() {
+    let mut host = development();
+    for (doubled, field) in [
+        (r#""certNo":"110105194912310021""#, "certNo"),
+        // The same value is one too many as well.
+        (r#""certNo":"11010519491231002X""#, "certNo"),
+        // JSON and the spellings of names know more than one form of a name.
+        (r#""certN\u006f":"110105194912310021""#, "certNo"),
+        (r#""CertNo":"110105194912310021""#, "certNo"),
+        (
+            r#""outerOrderNo":"00000000000000000000000000000000""#,
+            "outerOrderNo",
+        ),
+        (r#""sceneId":1000000006,"sceneId":1000000007"#, "sceneId"),
+        (r#""sceneId":null,"sceneId":1000000007"#, "sceneId"),
+        (r#""sceneId":null,"sceneId":null"#, "sceneId"),
+        (r#""certNo":null"#, "certNo"),
+    ] {
+        let whole = String::from_utf8(sample(json!({}))).unwrap();
+        let text = whole.replacen('{', &format!("{{{doubled},"), 1);
+        let asked = request("POST", ROUTE, &[BEARER, JSON], text.as_bytes());
+        let (_, reply) = host.handle(asked, &mut no_upstream);
+        assert_eq!(reply.status, 400, "{doubled}: {}", reply.body);
+        let errors = body(&reply)["errors"].clone();
+        assert_eq!(errors[0]["field"], field, "{doubled}: {errors}");
+        assert_eq!(errors[0]["rule"], "given-twice", "{doubled}: {errors}");
+    }
+}
+
+#[test]
 fn what_alibaba_cloud_no_longer_knows_stays_unknown_to_sdks() {
     let mut host = development();
     create(&mut host, json!({}), &mut starts);

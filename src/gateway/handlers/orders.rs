@@ -1,5 +1,6 @@
 //! The callers' orders.
 
+use crate::actions::validate::given_twice;
 use crate::actions::{self, INIT_FACE_VERIFY, Value};
 use crate::error::FieldError;
 use crate::gateway::arrival::{Handled, Incoming, Then};
@@ -32,7 +33,8 @@ pub(in crate::gateway) fn create(
     let mut wrong = Vec::new();
     let query = Query::read(&request.query, &["restartUnknown"], &mut wrong)?;
     let restart_unknown = query.flag("restartUnknown", &mut wrong).unwrap_or(false);
-    let mut values = body::members(&request.headers, &request.body)?;
+    let members = body::members(&request.headers, &request.body)?;
+    let mut values = once(members, &mut wrong);
     if !values
         .iter()
         .any(|(name, value)| is_scene_id(name) && *value != Value::Absent)
@@ -56,6 +58,36 @@ pub(in crate::gateway) fn create(
         &valid,
         restart_unknown,
     ))))
+}
+
+/// One value of each parameter. A member that JSON has twice contradicts itself, even where one of the
+/// two is `null`, which the actions take for absent.
+fn once(
+    members: Vec<(String, Value<'static>)>,
+    wrong: &mut Vec<FieldError>,
+) -> Vec<(String, Value<'static>)> {
+    let mut values: Vec<(String, Value<'static>)> = Vec::new();
+    for (name, value) in members {
+        let Some(parameter) = INIT_FACE_VERIFY.parameter(&name) else {
+            values.push((name, value));
+            continue;
+        };
+        let is_it = |known: &str| {
+            INIT_FACE_VERIFY
+                .parameter(known)
+                .is_some_and(|known| known.name == parameter.name)
+        };
+        match values.iter_mut().find(|(known, _)| is_it(known)) {
+            None => values.push((name, value)),
+            Some((_, first)) => {
+                wrong.push(given_twice(parameter));
+                if *first == Value::Absent {
+                    *first = value;
+                }
+            }
+        }
+    }
+    values
 }
 
 /// Lists the caller's orders.

@@ -1,0 +1,332 @@
+//! Checks the settings: each by itself, and against the mode of the gateway.
+
+use super::Settings;
+use super::reader::{KEY_SECRET_PREFIX, Reader};
+use crate::client::options::{Options, RawCredentials, SANDBOX_ACCESS_KEY_ID, is_sandbox_key};
+use crate::error::FieldError;
+use crate::gateway::callers::{self, Caller};
+use crate::text::Text;
+use crate::vendor::credentials::{Credentials, Secret};
+use crate::vendor::endpoint::Endpoint;
+
+const MILLIS_PER_MINUTE: i64 = 60_000;
+const MILLIS_PER_DAY: i64 = 24 * 60 * MILLIS_PER_MINUTE;
+/// Alibaba Cloud's limit for each action and account (help.aliyun.com, QPS limits of server-side
+/// API operations).
+const CALLS_PER_SECOND: i64 = 50;
+/// The shortest secret that cannot be guessed; 32 random bytes in Base64 have 44 characters.
+const SECRET_MIN: usize = 32;
+pub(super) const DEVELOPMENT_SECRET: &str = "development-only-development-only";
+/// The demo scene of the sandbox.
+const SANDBOX_SCENE_ID: &str = "1000000006";
+const SANDBOX_ACCESS_KEY_SECRET: &str = "sandbox-key-secret";
+const SANDBOX_ENDPOINT: &str = "http://127.0.0.1:8788";
+
+impl Reader<'_> {
+    pub(super) fn settings(&mut self) -> Settings {
+        self.development = match self.text("GATEWAY_MODE") {
+            None | Some("production") => false,
+            Some("development") => true,
+            Some(_) => {
+                self.wrong(
+                    "GATEWAY_MODE",
+                    "one-of",
+                    "应为 production 或 development。",
+                    "must be production or development.",
+                );
+                false
+            }
+        };
+        let options = self.options();
+        self.check_endpoints(&options.endpoints);
+        let credentials = self.credentials(&options);
+        let scene_id = self.scene_id();
+        let secret = self.secret();
+        let callers = self.callers(&secret);
+        Settings {
+            development: self.development,
+            options,
+            credentials,
+            scene_id,
+            secret,
+            callers,
+            retention_millis: self
+                .number("GATEWAY_RETENTION_DAYS", 180, 3_650)
+                .saturating_mul(MILLIS_PER_DAY),
+            certify_id_valid_millis: self
+                .number("GATEWAY_CERTIFY_ID_VALID_MINUTES", 30, 720)
+                .saturating_mul(MILLIS_PER_MINUTE),
+            calls_per_second: self.number("CLOUDAUTH_CALLS_PER_SECOND", CALLS_PER_SECOND, 10_000),
+            allowed_origins: self.allowed_origins(),
+            public_url: self.public_url(),
+            stream_photos: self.stream_photos(),
+        }
+    }
+
+    /// The client's options; their faults are reported with the names of the settings.
+    fn options(&mut self) -> Options {
+        let default_endpoint = self.development.then_some(SANDBOX_ENDPOINT);
+        let endpoints = self.text("CLOUDAUTH_ENDPOINTS").or(default_endpoint);
+        let named = [
+            ("endpoint", endpoints.into()),
+            (
+                "signatureVersion",
+                self.text("CLOUDAUTH_SIGNATURE_VERSION").into(),
+            ),
+            ("timeoutMs", self.whole("CLOUDAUTH_TIMEOUT_MS")),
+            ("totalTimeoutMs", self.whole("CLOUDAUTH_TOTAL_TIMEOUT_MS")),
+            ("maxAttempts", self.whole("CLOUDAUTH_MAX_ATTEMPTS")),
+            (
+                "allowOtherProducts",
+                self.flag("CLOUDAUTH_ALLOW_OTHER_PRODUCTS"),
+            ),
+            (
+                "allowResidencePermits",
+                self.flag("CLOUDAUTH_ALLOW_RESIDENCE_PERMITS"),
+            ),
+        ];
+        match Options::check(named) {
+            Ok(options) => options,
+            Err(error) => {
+                self.problems
+                    .extend(error.fields.into_iter().map(|problem| FieldError {
+                        field: setting_of_option(&problem.field).to_owned(),
+                        ..problem
+                    }));
+                Options::default()
+            }
+        }
+    }
+
+    fn check_endpoints(&mut self, endpoints: &[Endpoint]) {
+        if self.development && !endpoints.iter().all(Endpoint::is_loopback) {
+            self.wrong(
+                "CLOUDAUTH_ENDPOINTS",
+                "not-loopback",
+                "开发模式只能使用本机地址（沙箱）；要调用阿里云，请设 GATEWAY_MODE=production 并配置 GATEWAY_SECRET 与 GATEWAY_CALLERS。",
+                "must be loopback addresses (the sandbox) in development; to call Alibaba Cloud, set GATEWAY_MODE=production, GATEWAY_SECRET and GATEWAY_CALLERS.",
+            );
+        }
+        if endpoints.iter().any(Endpoint::is_inside_vpc) {
+            self.wrong(
+                "CLOUDAUTH_ENDPOINTS",
+                "inside-a-vpc",
+                "含 VPC 内网地址（如 cloudauth-vpc.…），Cloudflare Worker 无法访问；请改用公网地址，如 cloudauth.cn-shanghai.aliyuncs.com。",
+                "contains a VPC endpoint (such as cloudauth-vpc.…), which a Cloudflare Worker cannot reach; use the public one, such as cloudauth.cn-shanghai.aliyuncs.com.",
+            );
+        }
+        if !self.development && !endpoints.iter().all(Endpoint::is_vendor) {
+            self.wrong(
+                "CLOUDAUTH_ENDPOINTS",
+                "not-the-vendor",
+                "生产模式只能使用阿里云的地址（*.aliyuncs.com），否则沙箱的结果会被当成真实结论；本机试用请设 GATEWAY_MODE=development。",
+                "must be hosts of Alibaba Cloud (*.aliyuncs.com) in production, because a sandbox's result must not count as a real one; to use the sandbox locally, set GATEWAY_MODE=development.",
+            );
+        }
+    }
+
+    fn credentials(&mut self, options: &Options) -> Credentials {
+        let (default_id, default_secret) = if self.development {
+            (Some(SANDBOX_ACCESS_KEY_ID), Some(SANDBOX_ACCESS_KEY_SECRET))
+        } else {
+            (None, None)
+        };
+        let raw = RawCredentials {
+            access_key_id: self.text("CLOUDAUTH_ACCESS_KEY_ID").or(default_id).into(),
+            access_key_secret: self
+                .text("CLOUDAUTH_ACCESS_KEY_SECRET")
+                .or(default_secret)
+                .into(),
+            security_token: self.text("CLOUDAUTH_SECURITY_TOKEN").into(),
+            ..RawCredentials::default()
+        };
+        if !self.development
+            && self
+                .text("CLOUDAUTH_ACCESS_KEY_ID")
+                .is_some_and(is_sandbox_key)
+        {
+            self.wrong(
+                "CLOUDAUTH_ACCESS_KEY_ID",
+                "sandbox-key",
+                "是沙箱的演示密钥，不能用于生产模式；请换成云账号的 AccessKey。",
+                "is the sandbox's demo key, which is not allowed in production; set the AccessKey of your Alibaba Cloud account.",
+            );
+            return Credentials::new("", "");
+        }
+        match options.check_credentials(raw) {
+            Ok(credentials) => credentials,
+            Err(error) => {
+                self.problems
+                    .extend(error.fields.into_iter().map(|problem| FieldError {
+                        field: setting_of_option(&problem.field).to_owned(),
+                        // The client's text names its own environment variables.
+                        message: if problem.rule == "missing" {
+                            Text::new(
+                                "缺失；请以 wrangler secret put 保存。",
+                                "is missing; store it with wrangler secret put.",
+                            )
+                        } else {
+                            problem.message
+                        },
+                        rule: problem.rule,
+                    }));
+                Credentials::new("", "")
+            }
+        }
+    }
+
+    fn scene_id(&mut self) -> String {
+        let default = self.development.then_some(SANDBOX_SCENE_ID);
+        let Some(text) = self.text("CLOUDAUTH_SCENE_ID").or(default) else {
+            self.wrong(
+                "CLOUDAUTH_SCENE_ID",
+                "missing",
+                "缺少：请设置为阿里云控制台中的认证场景 ID。",
+                "is missing; set the scene id from the Alibaba Cloud console.",
+            );
+            return String::new();
+        };
+        if text.parse::<i64>().is_ok_and(|id| id > 0) {
+            return text.to_owned();
+        }
+        self.wrong(
+            "CLOUDAUTH_SCENE_ID",
+            "scene-id",
+            "应为控制台中的认证场景 ID：一个正整数。",
+            "must be the scene id from the Alibaba Cloud console: a positive integer.",
+        );
+        String::new()
+    }
+
+    fn secret(&mut self) -> Secret {
+        let default = self.development.then_some(DEVELOPMENT_SECRET);
+        let secret = self.text("GATEWAY_SECRET").or(default);
+        let (rule, zh, en) = match secret {
+            Some(secret) if secret == DEVELOPMENT_SECRET && !self.development => (
+                "development-secret",
+                "是开发用的值，不能用于生产模式；请生成新的随机值。",
+                "is the development value, which is not allowed in production; generate a random value.",
+            ),
+            Some(secret) if secret.trim() != secret => (
+                "stray-white-space",
+                "首尾有空格或换行，请删除。",
+                "starts or ends with white space; remove it.",
+            ),
+            Some(secret) if secret.len() >= SECRET_MIN => return Secret::new(secret),
+            Some(_) => (
+                "too-short",
+                "少于 32 个字符；请用 openssl rand -base64 32 生成。",
+                "has fewer than 32 characters; generate one with: openssl rand -base64 32.",
+            ),
+            None => (
+                "missing",
+                "缺少；请用 openssl rand -base64 32 生成，并作为部署环境的密钥保存。",
+                "is missing; make one with openssl rand -base64 32 and keep it as a secret of the deployment.",
+            ),
+        };
+        self.wrong("GATEWAY_SECRET", rule, zh, en);
+        Secret::new("")
+    }
+
+    fn callers(&mut self, secret: &Secret) -> Vec<Caller> {
+        let Some(text) = self.text("GATEWAY_CALLERS") else {
+            if self.development {
+                return vec![callers::development()];
+            }
+            self.wrong(
+                "GATEWAY_CALLERS",
+                "missing",
+                "缺少：没有任何调用方可以访问；格式见 docs/gateway.md。",
+                "is missing, so no caller would have access; see docs/gateway.md for the form.",
+            );
+            return Vec::new();
+        };
+        match callers::read(text, secret, self.development, &|name| {
+            name.starts_with(KEY_SECRET_PREFIX)
+                .then(|| self.text(name))
+                .flatten()
+        }) {
+            Ok(callers) => callers,
+            Err(problems) => {
+                self.problems.extend(
+                    problems
+                        .into_iter()
+                        .map(|(rule, text)| FieldError::new("GATEWAY_CALLERS", rule, text)),
+                );
+                Vec::new()
+            }
+        }
+    }
+
+    fn allowed_origins(&mut self) -> Vec<String> {
+        let Some(list) = self.text("GATEWAY_ALLOWED_ORIGINS") else {
+            return Vec::new();
+        };
+        let mut origins = Vec::new();
+        let mut right = true;
+        for text in list.split(',').map(str::trim) {
+            match Endpoint::parse(text) {
+                // An origin has an explicit scheme and no trailing slash.
+                Ok(endpoint) if endpoint.origin() == text => origins.push(text.to_owned()),
+                _ => right = false,
+            }
+        }
+        if !right {
+            self.wrong(
+                "GATEWAY_ALLOWED_ORIGINS",
+                "not-origins",
+                "应为以逗号分隔的网页来源，如 https://console.example.com；不接受 *。",
+                "must be web origins separated by commas, such as https://console.example.com; * is not allowed.",
+            );
+        }
+        origins
+    }
+
+    fn public_url(&mut self) -> Option<String> {
+        let text = self.text("GATEWAY_PUBLIC_URL")?;
+        // Alibaba Cloud calls HTTPS URLs only.
+        let right = text.starts_with("https://")
+            && Endpoint::parse(text).is_ok_and(|endpoint| endpoint.origin() == text);
+        if right {
+            return Some(text.to_owned());
+        }
+        self.wrong(
+            "GATEWAY_PUBLIC_URL",
+            "not-an-origin",
+            "应为阿里云可访问的本网关地址，如 https://gateway.example.com，不带路径。",
+            "must be this gateway's public URL without a path, such as https://gateway.example.com.",
+        );
+        None
+    }
+
+    fn stream_photos(&mut self) -> bool {
+        match self.text("GATEWAY_PHOTO") {
+            None | Some("address") => false,
+            Some("stream") => true,
+            Some(_) => {
+                self.wrong(
+                    "GATEWAY_PHOTO",
+                    "one-of",
+                    "应为 address 或 stream。",
+                    "must be address or stream.",
+                );
+                false
+            }
+        }
+    }
+}
+
+fn setting_of_option(option: &str) -> &'static str {
+    match option {
+        "signatureVersion" => "CLOUDAUTH_SIGNATURE_VERSION",
+        "timeoutMs" => "CLOUDAUTH_TIMEOUT_MS",
+        "totalTimeoutMs" => "CLOUDAUTH_TOTAL_TIMEOUT_MS",
+        "maxAttempts" => "CLOUDAUTH_MAX_ATTEMPTS",
+        "allowOtherProducts" => "CLOUDAUTH_ALLOW_OTHER_PRODUCTS",
+        "allowResidencePermits" => "CLOUDAUTH_ALLOW_RESIDENCE_PERMITS",
+        "accessKeyId" => "CLOUDAUTH_ACCESS_KEY_ID",
+        "accessKeySecret" => "CLOUDAUTH_ACCESS_KEY_SECRET",
+        "securityToken" => "CLOUDAUTH_SECURITY_TOKEN",
+        _ => "CLOUDAUTH_ENDPOINTS",
+    }
+}

@@ -1,7 +1,7 @@
 //! Checks the settings: each by itself, and against the mode of the gateway.
 
 use super::Settings;
-use super::reader::{KEY_SECRET_PREFIX, Reader};
+use super::reader::{KEY_SECRET_PREFIX, Reader, Variables};
 use crate::client::options::{Options, RawCredentials, SANDBOX_ACCESS_KEY_ID, is_sandbox_key};
 use crate::error::FieldError;
 use crate::gateway::callers::{self, Caller};
@@ -21,6 +21,26 @@ pub(super) const DEVELOPMENT_SECRET: &str = "development-only-development-only";
 const SANDBOX_SCENE_ID: &str = "1000000006";
 const SANDBOX_ACCESS_KEY_SECRET: &str = "sandbox-key-secret";
 const SANDBOX_ENDPOINT: &str = "http://127.0.0.1:8788";
+
+impl Settings {
+    /// Validates the settings. Messages never quote a value.
+    ///
+    /// # Errors All missing and invalid settings; `field` is the setting's name.
+    pub fn read(variables: &Variables) -> Result<Self, Vec<FieldError>> {
+        let mut reader = Reader {
+            variables,
+            problems: Vec::new(),
+            development: false,
+        };
+        let settings = reader.settings();
+        reader.unknown_names();
+        if reader.problems.is_empty() {
+            Ok(settings)
+        } else {
+            Err(reader.problems)
+        }
+    }
+}
 
 impl Reader<'_> {
     pub(super) fn settings(&mut self) -> Settings {

@@ -7,39 +7,12 @@
 mod check;
 mod reader;
 
+pub use reader::{NAMES, Variables};
+
 use super::callers::Caller;
 use crate::client::options::Options;
-use crate::error::FieldError;
 use crate::vendor::credentials::{Credentials, Secret};
 use crate::vendor::endpoint::Endpoint;
-use reader::Reader;
-
-/// The names of all settings.
-pub const NAMES: &[&str] = &[
-    "GATEWAY_MODE",
-    "GATEWAY_SECRET",
-    "GATEWAY_CALLERS",
-    "GATEWAY_RETENTION_DAYS",
-    "GATEWAY_CERTIFY_ID_VALID_MINUTES",
-    "GATEWAY_ALLOWED_ORIGINS",
-    "GATEWAY_PUBLIC_URL",
-    "GATEWAY_PHOTO",
-    "CLOUDAUTH_ENDPOINTS",
-    "CLOUDAUTH_ACCESS_KEY_ID",
-    "CLOUDAUTH_ACCESS_KEY_SECRET",
-    "CLOUDAUTH_SECURITY_TOKEN",
-    "CLOUDAUTH_SCENE_ID",
-    "CLOUDAUTH_SIGNATURE_VERSION",
-    "CLOUDAUTH_TIMEOUT_MS",
-    "CLOUDAUTH_TOTAL_TIMEOUT_MS",
-    "CLOUDAUTH_MAX_ATTEMPTS",
-    "CLOUDAUTH_CALLS_PER_SECOND",
-    "CLOUDAUTH_ALLOW_OTHER_PRODUCTS",
-    "CLOUDAUTH_ALLOW_RESIDENCE_PERMITS",
-];
-
-/// Names and values of the Worker's environment.
-pub type Variables = Vec<(String, String)>;
 
 /// Validated settings.
 #[derive(Clone, Debug)]
@@ -71,24 +44,6 @@ pub struct Settings {
 }
 
 impl Settings {
-    /// Validates the settings. Messages never quote a value.
-    ///
-    /// # Errors All missing and invalid settings; `field` is the setting's name.
-    pub fn read(variables: &Variables) -> Result<Self, Vec<FieldError>> {
-        let mut reader = Reader {
-            variables,
-            problems: Vec::new(),
-            development: false,
-        };
-        let settings = reader.settings();
-        reader.unknown_names();
-        if reader.problems.is_empty() {
-            Ok(settings)
-        } else {
-            Err(reader.problems)
-        }
-    }
-
     /// Whether the host of a photo is allowed: one of Alibaba Cloud or, in development, the
     /// sandbox.
     pub fn is_photo_host(&self, url: &str) -> bool {

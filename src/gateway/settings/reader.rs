@@ -1,10 +1,36 @@
 //! Reads settings in the forms that variables have: text, numbers, flags. Collects every problem.
 
-use super::{NAMES, Variables};
 use crate::actions::Value;
 use crate::error::FieldError;
 use crate::http::first_value;
 use crate::text::Text;
+
+/// The names of all settings.
+pub const NAMES: &[&str] = &[
+    "GATEWAY_MODE",
+    "GATEWAY_SECRET",
+    "GATEWAY_CALLERS",
+    "GATEWAY_RETENTION_DAYS",
+    "GATEWAY_CERTIFY_ID_VALID_MINUTES",
+    "GATEWAY_ALLOWED_ORIGINS",
+    "GATEWAY_PUBLIC_URL",
+    "GATEWAY_PHOTO",
+    "CLOUDAUTH_ENDPOINTS",
+    "CLOUDAUTH_ACCESS_KEY_ID",
+    "CLOUDAUTH_ACCESS_KEY_SECRET",
+    "CLOUDAUTH_SECURITY_TOKEN",
+    "CLOUDAUTH_SCENE_ID",
+    "CLOUDAUTH_SIGNATURE_VERSION",
+    "CLOUDAUTH_TIMEOUT_MS",
+    "CLOUDAUTH_TOTAL_TIMEOUT_MS",
+    "CLOUDAUTH_MAX_ATTEMPTS",
+    "CLOUDAUTH_CALLS_PER_SECOND",
+    "CLOUDAUTH_ALLOW_OTHER_PRODUCTS",
+    "CLOUDAUTH_ALLOW_RESIDENCE_PERMITS",
+];
+
+/// Names and values of the Worker's environment.
+pub type Variables = Vec<(String, String)>;
 
 /// Prefix of Worker secrets that contain the secrets of callers' key pairs.
 pub(super) const KEY_SECRET_PREFIX: &str = "GATEWAY_KEY_";

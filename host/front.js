@@ -94,7 +94,9 @@ async function answer(host, message, open, log) {
       return reply ?? fetchPhoto(core, photo, message, log);
     }
     default:
-      throw new Error(`The gateway's core says "${then.type}", which its host does not know: this is a bug in it.`);
+      throw new Error(
+        `The gateway's core says "${then.type}", which its host does not know: this is a bug in it.`,
+      );
   }
 }
 

@@ -9,7 +9,7 @@ use crate::client::call::{Loss, Outcome};
 use crate::gateway::callers::{derive, webhook_secret};
 use crate::gateway::settings::Settings;
 use crate::http::OutgoingRequest;
-use crate::json::write::Object;
+use crate::json::write::to_json;
 use crate::signing::acs3::hmac_sha256;
 use crate::signing::encode::hex;
 use crate::timestamp::Timestamp;
@@ -114,24 +114,39 @@ pub(super) fn send(
     }))
 }
 
+/// The event that a delivery reports.
+#[derive(Serialize)]
+struct Event<'a> {
+    #[serde(rename = "type")]
+    kind: String,
+    timestamp: String,
+    data: EventData<'a>,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct EventData<'a> {
+    outer_order_no: &'a str,
+    certify_id: Option<&'a str>,
+    status: &'static str,
+    sub_code: Option<&'a str>,
+}
+
 fn body(no: &str, order: &Order, verdict: &Verdict) -> String {
-    let certify_id = match &order.start {
-        Start::Done { certify_id, .. } => Some(certify_id),
-        _ => None,
-    };
     let status = Standing::from(verdict.outcome).word();
-    let kind = format!("face-verification.{status}");
-    let timestamp = Timestamp::from_unix_millis(verdict.at).to_string();
-    let data = Object::new()
-        .with("outerOrderNo", no)
-        .with("certifyId", &certify_id)
-        .with("status", status)
-        .with("subCode", &verdict.sub_code);
-    Object::new()
-        .with("type", &kind)
-        .with("timestamp", &timestamp)
-        .with("data", &data)
-        .text()
+    to_json(&Event {
+        kind: format!("face-verification.{status}"),
+        timestamp: Timestamp::from_unix_millis(verdict.at).to_string(),
+        data: EventData {
+            outer_order_no: no,
+            certify_id: match &order.start {
+                Start::Done { certify_id, .. } => Some(certify_id),
+                _ => None,
+            },
+            status,
+            sub_code: verdict.sub_code.as_deref(),
+        },
+    })
 }
 
 fn signed(url: &str, id: &str, secret: &Secret, body: &str, now: Timestamp) -> OutgoingRequest {

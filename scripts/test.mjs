@@ -91,7 +91,11 @@ const suites = [
     env: { GATEWAY_TEST_HOST: "node" },
     commands: [
       ...nodeTests("server"),
-      ...nodeTests("worker", NODE_TEST_LIMIT_MS, "{gateway,faults,race,alarm,polls,webhook,callers,privacy}"),
+      ...nodeTests(
+        "worker",
+        NODE_TEST_LIMIT_MS,
+        "{gateway,faults,race,alarm,polls,endpoints,webhook,callers,privacy}",
+      ),
       ...nodeTests("conformance", NODE_TEST_LIMIT_MS, "gateway"),
     ],
   },

@@ -4,7 +4,7 @@ use super::rule::Rule;
 use crate::vendor::codes::UsedBy;
 use std::cmp::Ordering;
 
-/// Where the vendor's API metadata places a parameter. It matters under ACS3 alone; the RPC
+/// Where Alibaba Cloud's API metadata places a parameter. It matters under ACS3 alone; the RPC
 /// signature covers query and body alike.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Position {

@@ -8,15 +8,19 @@ use crate::text::Text;
 use crate::timestamp::Date;
 use std::net::IpAddr;
 
-/// The product of the vendor document: liveness of a face. **It does not check that name and
+/// The product of Alibaba Cloud's page: liveness of a face. **It does not check that name and
 /// number are genuine or belong to the face.**
 pub const LR_FR: &str = "LR_FR";
-/// The certificate type of the vendor document.
+/// The certificate type of Alibaba Cloud's page.
 pub const IDENTITY_CARD: &str = "IDENTITY_CARD";
-/// The most characters of a Base64 picture, from the vendor's API metadata.
+/// The most characters of a Base64 picture, from Alibaba Cloud's API metadata.
 const PICTURE_MAX: usize = 1_548_576;
 /// The most bytes of MetaInfo taken; real ones have a few hundred to a few thousand.
 const META_INFO_MAX: usize = 262_144;
+/// The most bytes of an address.
+const URL_MAX: usize = 2_048;
+/// What stands for a broken character: what would be signed is not what was meant.
+const REPLACEMENT: char = '\u{FFFD}';
 
 /// What a parameter must be.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -27,7 +31,7 @@ pub enum Rule {
     OuterOrderNo,
     /// `LR_FR`, or another product where allowed.
     ProductCode,
-    /// An upper-case word; the vendor adds new ones.
+    /// An upper-case word; Alibaba Cloud adds new ones.
     Model,
     /// `IDENTITY_CARD`; other products take others.
     CertType,
@@ -54,7 +58,7 @@ pub enum Rule {
     Date,
     /// A JSON list of strings.
     StringList,
-    /// One of these words.
+    /// One of these values.
     OneOf(&'static [&'static str]),
     /// Any text without control characters.
     Text {
@@ -63,7 +67,7 @@ pub enum Rule {
     },
 }
 
-/// The products whose requests differ.
+/// The products with different rules.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Product {
     LrFr,
@@ -72,7 +76,7 @@ pub(super) enum Product {
     Other,
 }
 
-/// What the rule of one parameter must know of the others.
+/// The other parameters that a parameter's rule depends on.
 pub(super) struct Context {
     pub(super) product: Product,
     pub(super) identity_card: bool,
@@ -92,7 +96,7 @@ pub(super) fn check(rule: Rule, text: &str, context: &Context) -> Checked {
         return Err(Problem::new(
             "empty",
             "为空字符串；如不需要请不要传入。",
-            "is empty; leave it out if there is nothing to send.",
+            "is empty; omit it if there is no value.",
         ));
     }
     match rule {
@@ -103,7 +107,7 @@ pub(super) fn check(rule: Rule, text: &str, context: &Context) -> Checked {
                 Problem::new(
                     "scene-id",
                     "应为控制台中的认证场景 ID：一个正整数。",
-                    "must be the scene's id from the vendor's console: a positive integer.",
+                    "must be the scene id from the Alibaba Cloud console: a positive integer.",
                 ),
             )?;
             let digits = text.trim_start_matches('0');
@@ -139,8 +143,8 @@ pub(super) fn check(rule: Rule, text: &str, context: &Context) -> Checked {
             is_word(text),
             Problem::new(
                 "model",
-                "应为 LIVENESS、PHOTINUS_LIVENESS 或服务商文档中的其他取值。",
-                "must be LIVENESS, PHOTINUS_LIVENESS or another value of the vendor's documents.",
+                "应为 LIVENESS、PHOTINUS_LIVENESS 或阿里云文档中的其他取值。",
+                "must be LIVENESS, PHOTINUS_LIVENESS or another documented value.",
             ),
         ),
         Rule::CertType => require(
@@ -161,14 +165,18 @@ pub(super) fn check(rule: Rule, text: &str, context: &Context) -> Checked {
         // Ciphertext, or the name and number on a passport.
         Rule::CertName | Rule::CertNo if plain_text(text, 1_024) => plain(),
         Rule::CertName | Rule::CertNo => Err(text_problem(1_024)),
-        Rule::MetaInfo => require(
-            text.len() <= META_INFO_MAX && json::is_object(text),
-            Problem::new(
-                "meta-info",
-                "应为客户端 SDK 返回的 JSON 对象字符串，请原样传入。",
-                "must be the JSON object that the client SDK gave; pass it as it is.",
-            ),
-        ),
+        Rule::MetaInfo => {
+            at_most(META_INFO_MAX, text)?;
+            whole(text)?;
+            require(
+                json::is_object(text),
+                Problem::new(
+                    "meta-info",
+                    "应为客户端 SDK 返回的 JSON 对象字符串，请原样传入。",
+                    "must be the JSON object that the client SDK gave; pass it as it is.",
+                ),
+            )
+        }
         Rule::Mobile => {
             mobile::check(text).map(|accepted| (Some(accepted.normalized), accepted.notices))
         }
@@ -177,7 +185,7 @@ pub(super) fn check(rule: Rule, text: &str, context: &Context) -> Checked {
             Problem::new(
                 "ip",
                 "应为 IPv4 或 IPv6 地址，不带端口；不得打码。",
-                "must be an IPv4 or IPv6 address without port or mask.",
+                "must be an IPv4 or IPv6 address, without a port and unmasked.",
             ),
         ),
         Rule::CertifyId => require(
@@ -185,31 +193,34 @@ pub(super) fn check(rule: Rule, text: &str, context: &Context) -> Checked {
             Problem::new(
                 "certify-id",
                 "应为发起认证时返回的 CertifyId，请原样传入。",
-                "must be the CertifyId that InitFaceVerify gave, as it is.",
+                "must be the unchanged CertifyId from InitFaceVerify.",
             ),
         ),
-        Rule::Url { https } => require(
-            is_url(text, https),
-            if https {
-                Problem::new(
-                    "url",
-                    "应为 https:// 开头的完整地址。",
-                    "must be a full address that begins with https://.",
-                )
-            } else {
-                Problem::new(
-                    "url",
-                    "应为 https:// 或 http:// 开头的完整地址。",
-                    "must be a full address that begins with https:// or http://.",
-                )
-            },
-        ),
+        Rule::Url { https } => {
+            at_most(URL_MAX, text)?;
+            require(
+                is_url(text, https),
+                if https {
+                    Problem::new(
+                        "url",
+                        "应为 https:// 开头的完整地址。",
+                        "must be a full address that begins with https://.",
+                    )
+                } else {
+                    Problem::new(
+                        "url",
+                        "应为 https:// 或 http:// 开头的完整地址。",
+                        "must be a full address that begins with https:// or http://.",
+                    )
+                },
+            )
+        }
         Rule::Picture => require(
             text.len() <= PICTURE_MAX && is_base64(text),
             Problem::new(
                 "picture",
                 "应为小于 1 MB 的图片的 Base64，不带 data: 前缀和换行。",
-                "must be the Base64 of a picture below 1 MB, without data: prefix and line breaks.",
+                "must be the Base64 of a picture smaller than 1 MB, without a data: prefix or line breaks.",
             ),
         ),
         Rule::Date => require(
@@ -217,17 +228,20 @@ pub(super) fn check(rule: Rule, text: &str, context: &Context) -> Checked {
             Problem::new(
                 "date",
                 "应为 yyyy-MM-dd 形式的真实日期。",
-                "must be a real date as yyyy-MM-dd.",
+                "must be an existing date as yyyy-MM-dd.",
             ),
         ),
-        Rule::StringList => require(
-            json::is_string_list(text),
-            Problem::new(
-                "string-list",
-                "应为 JSON 字符串数组。",
-                "must be a JSON list of strings.",
-            ),
-        ),
+        Rule::StringList => {
+            whole(text)?;
+            require(
+                json::is_string_list(text),
+                Problem::new(
+                    "string-list",
+                    "应为 JSON 字符串数组。",
+                    "must be a JSON list of strings.",
+                ),
+            )
+        }
         Rule::OneOf(words) => {
             if words.contains(&text) {
                 return plain();
@@ -256,13 +270,39 @@ pub(super) fn check(rule: Rule, text: &str, context: &Context) -> Checked {
     }
 }
 
+/// Refuses what has more bytes in UTF-8.
+fn at_most(max: usize, text: &str) -> Result<(), Problem> {
+    if text.len() <= max {
+        return Ok(());
+    }
+    Err(Problem {
+        rule: "too-long",
+        message: Text::composed(
+            format!("过长：最多 {max} 字节（UTF-8）。"),
+            format!("is too long: {max} bytes in UTF-8 at most."),
+        ),
+    })
+}
+
+/// Refuses a text with a broken character.
+fn whole(text: &str) -> Result<(), Problem> {
+    if text.contains(REPLACEMENT) {
+        return Err(Problem::new(
+            "text",
+            "含有不完整的字符（如单独的 UTF-16 代理项）或 U+FFFD，请传入完整的原文。",
+            "has a broken character, such as half of a surrogate pair, or U+FFFD; pass the text whole.",
+        ));
+    }
+    Ok(())
+}
+
 fn text_problem(max: usize) -> Problem {
     let max = max.to_string();
     Problem {
         rule: "text",
         message: Text::composed(
             format!("最多 {max} 个字符，且不得含控制字符。"),
-            format!("may have {max} characters at most and no control characters."),
+            format!("must have at most {max} characters and no control characters."),
         ),
     }
 }
@@ -270,7 +310,7 @@ fn text_problem(max: usize) -> Problem {
 /// Base64 with its padding (RFC 4648 §4), not decoded: a picture has a million bytes.
 fn is_base64(text: &str) -> bool {
     let digits = text.trim_end_matches('=');
-    // The bits of the last digit that stand for no byte are zero.
+    // The unused bits of the last digit are zero.
     let last_digits: &[u8] = match text.len().saturating_sub(digits.len()) {
         0 => &[],
         1 => b"AEIMQUYcgkosw048",
@@ -297,10 +337,8 @@ static BASE64_DIGIT: [bool; 256] = {
     table
 };
 
-/// U+FFFD stands where a broken character was replaced, so what would be signed is not what was
-/// meant.
 fn plain_text(text: &str, max: usize) -> bool {
-    text.chars().count() <= max && !text.contains(|c: char| c.is_control() || c == '\u{FFFD}')
+    text.chars().count() <= max && !text.contains(|c: char| c.is_control() || c == REPLACEMENT)
 }
 
 fn is_word(text: &str) -> bool {
@@ -316,7 +354,6 @@ fn is_url(text: &str, https: bool) -> bool {
         (None, false) => text.strip_prefix("http://"),
         (None, true) => None,
     };
-    text.len() <= 2_048
-        && text.bytes().all(|byte| byte.is_ascii_graphic())
+    text.bytes().all(|byte| byte.is_ascii_graphic())
         && rest.is_some_and(|rest| !rest.starts_with(['/', '?', '#']) && !rest.is_empty())
 }

@@ -1,5 +1,7 @@
-//! One call from its options to its result, as data: which request to send, and what an answer means.
+//! One call from its options to its result, as data: the request to send, and the meaning of the
+//! response.
 
 pub mod call;
 pub mod options;
 pub mod response;
+pub mod thrown;

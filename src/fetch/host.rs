@@ -1,5 +1,5 @@
-//! What the client takes from its host: the time, randomness and timers. Everything is looked up on the
-//! global object, since Workers, Deno and Node have no `Window`.
+//! The client's inputs from its host: time, randomness and timers. They are looked up on the global
+//! object, because Workers, Deno and Node have no `Window`.
 
 use crate::error::{Audience, Error, Kind};
 use crate::signing::encode::hex;
@@ -16,10 +16,9 @@ pub(super) fn now() -> Timestamp {
     Timestamp::from_unix_millis(js_sys::Date::now() as i64)
 }
 
-/// 32 fresh random hexadecimal digits.
+/// 32 random hexadecimal digits.
 ///
-/// # Errors
-/// The host has no `crypto.getRandomValues`.
+/// # Errors If the host has no `crypto.getRandomValues`.
 pub(super) fn nonce() -> Result<String, Error> {
     let mut bytes = [0_u8; 16];
     getrandom::fill(&mut bytes).map_err(|_| {
@@ -36,13 +35,14 @@ pub(super) fn nonce() -> Result<String, Error> {
     Ok(hex(&bytes))
 }
 
-/// Any number, so that waiting callers spread out.
+/// A random number for the jitter.
 #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss)] // from 0 to 2^32
 pub(super) fn jitter() -> u32 {
     (js_sys::Math::random() * f64::from(u32::MAX)) as u32
 }
 
-/// Whether the program runs in a browser: every other runtime names itself in `navigator.userAgent`.
+/// Whether the program runs in a browser: every other runtime identifies itself in
+/// `navigator.userAgent`.
 pub(super) fn is_browser() -> bool {
     global("navigator")
         .and_then(|navigator| Reflect::get(&navigator, &"userAgent".into()).ok())
@@ -50,7 +50,7 @@ pub(super) fn is_browser() -> bool {
         .is_some_and(|agent| agent.starts_with("Mozilla/"))
 }
 
-/// A member of the global object; `None` where the host has none.
+/// A member of the global object; `None` if the host does not have it.
 pub(super) fn global(name: &str) -> Option<JsValue> {
     Reflect::get(&js_sys::global(), &name.into())
         .ok()
@@ -60,7 +60,7 @@ pub(super) fn global(name: &str) -> Option<JsValue> {
 /// Calls a function of the global object.
 pub(super) fn call_global(name: &str, arguments: &[JsValue]) -> Result<JsValue, JsValue> {
     let function: Function = global(name).unwrap_or_default().dyn_into()?;
-    // workerd and browsers refuse a `fetch` that is called as a method of something else.
+    // workerd and browsers reject `fetch` if it is called as a method of another object.
     Reflect::apply(&function, &JsValue::UNDEFINED, &arguments.iter().collect())
 }
 
@@ -85,7 +85,7 @@ impl Timer {
 
 impl Drop for Timer {
     fn drop(&mut self) {
-        // A host without the function has no timer to clear either.
+        // A host without the function has no timer to clear.
         let _ = call_global("clearTimeout", std::slice::from_ref(&self.id));
     }
 }

@@ -1,5 +1,5 @@
-//! A client for Rust programs compiled to wasm32 (Cloudflare Workers, Deno, Node, browsers), over the
-//! host's own `fetch`.
+//! A client for Rust programs compiled to wasm32 (Cloudflare Workers, Deno, Node, browsers), over
+//! the host's own `fetch`.
 //!
 //! ```no_run
 //! # use cloudauth_edge::actions::{DescribeFaceVerify, InitFaceVerify};
@@ -34,7 +34,7 @@ mod host;
 mod transport;
 
 use crate::actions::{DescribeFaceVerify, InitFaceVerify, ValidRequest, Value};
-use crate::client::call::{self, State, Step};
+use crate::client::call::{self, Loss, Outcome, State, Step};
 use crate::client::options::{Options, RawCredentials};
 use crate::client::response::{Answer, DescribeResult, InitResult};
 use crate::error::{Audience, Error, Kind};
@@ -42,33 +42,31 @@ use crate::text::Text;
 use crate::vendor::credentials::Credentials;
 use std::cell::Cell;
 
-/// Calls both actions: validates, signs, sends, retries and decodes, by the rules of [`crate::client::call`].
+/// Calls both actions: validates, signs, sends, retries and decodes, by the rules of
+/// [`crate::client::call`].
 ///
-/// A future that is dropped aborts its request. An InitFaceVerify that was on its way by then may have
-/// been executed.
+/// Dropping a future aborts its request. An InitFaceVerify that was already sent may have been
+/// executed.
 #[derive(Debug)]
 pub struct FaceVerifyClient {
     options: Options,
     credentials: Credentials,
-    /// Alibaba Cloud's clock less the host's, as far as an earlier call learned it.
+    /// The clock skew (Alibaba Cloud's clock minus the host's) from an earlier call.
     clock_offset_millis: Cell<i64>,
 }
 
 impl FaceVerifyClient {
-    /// A client with checked options and credentials.
+    /// Creates a client with validated options and credentials.
     ///
-    /// # Errors
-    /// Of kind `validation`: the credentials cannot be right or do not fit the endpoints, or the program
-    /// runs in a browser, where every visitor can take the AccessKeySecret.
+    /// # Errors Of kind `validation`: the credentials are malformed or do not fit the endpoints, or the program runs in a browser, where every visitor can read the AccessKeySecret.
     pub fn new(options: Options, credentials: Credentials) -> Result<Self, Error> {
         Options::check([("inBrowser", Value::Boolean(host::is_browser()))])?;
         Self::dangerously_in_browser(options, credentials)
     }
 
-    /// The same where a browser is allowed: for tests against the sandbox.
+    /// The same, but allowed in a browser: for tests against the sandbox.
     ///
-    /// # Errors
-    /// Of kind `validation`: the credentials cannot be right or do not fit the endpoints.
+    /// # Errors Of kind `validation`: the credentials are malformed or do not fit the endpoints.
     pub fn dangerously_in_browser(
         options: Options,
         credentials: Credentials,
@@ -78,6 +76,7 @@ impl FaceVerifyClient {
             access_key_id: Value::from(credentials.access_key_id.as_str()),
             access_key_secret: Value::from(credentials.access_key_secret.expose()),
             security_token: token.map_or(Value::Absent, |token| Value::from(token.expose())),
+            ..RawCredentials::default()
         })?;
         Ok(Self {
             options,
@@ -88,9 +87,7 @@ impl FaceVerifyClient {
 
     /// InitFaceVerify: starts a verification and returns its CertifyId.
     ///
-    /// # Errors
-    /// Every failure, as the [`Error`] says. It is sent again only when it provably was not executed,
-    /// unless `repeatInit` is set.
+    /// # Errors Every failure is an [`Error`]. The request is retried only if it was provably not executed, unless `repeatInit` is set.
     pub async fn init_face_verify(&self, request: InitFaceVerify) -> Result<InitResult, Error> {
         let request = request.validate(&self.options.validation(host::now()))?;
         match self.perform(&request).await? {
@@ -99,11 +96,10 @@ impl FaceVerifyClient {
         }
     }
 
-    /// DescribeFaceVerify: reads where a verification stands. Decide by
-    /// [`DescribeResult::status`] alone.
+    /// DescribeFaceVerify: queries the status of a verification. Decide by
+    /// [`DescribeResult::status`] only.
     ///
-    /// # Errors
-    /// Every failure, as the [`Error`] says. A person who did not pass is no error.
+    /// # Errors Every failure is an [`Error`]. A rejected verification is not an error.
     pub async fn describe_face_verify(
         &self,
         request: DescribeFaceVerify,
@@ -115,7 +111,7 @@ impl FaceVerifyClient {
         }
     }
 
-    /// The loop around [`call`]: send, hand the outcome back, do as it says.
+    /// The loop around [`call`]: sends, passes the outcome back, and performs the next step.
     async fn perform(&self, request: &ValidRequest<'_>) -> Result<Answer, Error> {
         let mut state = State::new(host::now(), self.clock_offset_millis.get());
         loop {
@@ -127,7 +123,10 @@ impl FaceVerifyClient {
                 host::now(),
                 host::nonce()?,
             );
-            let outcome = transport::send(&attempt.request, attempt.timeout_millis).await;
+            let outcome = match attempt.timeout_millis {
+                0 => Outcome::Lost(Loss::TimedOutUnsent),
+                timeout_millis => transport::send(&attempt.request, timeout_millis).await,
+            };
             let step = call::settle(
                 &self.options,
                 &self.credentials,
@@ -156,15 +155,15 @@ impl FaceVerifyClient {
     }
 }
 
-/// Cannot happen: an answer is decoded by the action that asked for it.
+/// Cannot occur: a response is decoded according to its action.
 fn another_action() -> Error {
     Error::new(
         Kind::Protocol,
         "UnexpectedAnswer",
         Audience::Developer,
         Text::new(
-            "应答不属于所调用的接口。",
-            "The answer is not one of the action that was called.",
+            "响应不属于所调用的接口。",
+            "The response does not belong to the called action.",
         ),
     )
 }

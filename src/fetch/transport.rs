@@ -1,4 +1,5 @@
-//! Sends a request by the host's `fetch` and returns its outcome. The time limit covers the answer's body.
+//! Sends a request with the host's `fetch` and returns its outcome. The time limit includes the
+//! response's body.
 
 use super::host::{Timer, call_global};
 use crate::client::call::{Loss, Outcome};
@@ -12,10 +13,10 @@ use web_sys::{
     AbortController, Headers, ReadableStreamDefaultReader, Request, RequestInit, RequestRedirect,
 };
 
-/// The vendor's answers have a few kilobytes; pictures come as addresses.
+/// Alibaba Cloud's responses have a few kilobytes; pictures are returned as URLs.
 const MAX_ANSWER_BYTES: usize = 1024 * 1024;
 
-/// Aborts the request when it is dropped. After the answer, that has no effect.
+/// Aborts the request on drop. After the response, that has no effect.
 struct AbortOnDrop(AbortController);
 
 impl Drop for AbortOnDrop {
@@ -24,7 +25,7 @@ impl Drop for AbortOnDrop {
     }
 }
 
-/// Sends the request as it stands. `timeout_millis` limits the whole answer.
+/// Sends the request unchanged. `timeout_millis` limits the time of the whole response.
 pub(super) async fn send(request: &OutgoingRequest, timeout_millis: i64) -> Outcome {
     let timed_out = Rc::new(Cell::new(false));
     match exchange(request, timeout_millis, &timed_out).await {
@@ -37,7 +38,7 @@ pub(super) async fn send(request: &OutgoingRequest, timeout_millis: i64) -> Outc
     }
 }
 
-/// The answer; `None` where it is too large.
+/// The response; `None` if it is too large.
 async fn exchange(
     request: &OutgoingRequest,
     timeout_millis: i64,
@@ -76,13 +77,13 @@ fn built(request: &OutgoingRequest, abort: &AbortController) -> Result<Request, 
     if let Some(body) = &request.body {
         init.set_body(&JsValue::from(body.as_str()));
     }
-    // A redirect would carry names and identity numbers to another place.
+    // A redirect would send names and identity numbers to another host.
     init.set_redirect(RequestRedirect::Manual);
     init.set_signal(Some(&abort.signal()));
     Request::new_with_str_and_init(&request.url, &init)
 }
 
-/// The whole body, or `None` when it is larger than `max` bytes.
+/// The whole body; `None` if it exceeds `max` bytes.
 async fn read_at_most(answer: &web_sys::Response, max: usize) -> Result<Option<Vec<u8>>, JsValue> {
     let mut body = Vec::new();
     let Some(stream) = answer.body() else {
@@ -112,7 +113,7 @@ fn pairs(headers: &Headers) -> Result<Vec<(String, String)>, JsValue> {
     Ok(pairs)
 }
 
-/// The host's code of a failed connection, such as `ECONNREFUSED`, where it gave one.
+/// The host's code of a failed connection, such as `ECONNREFUSED`, if any.
 fn failure_code(error: &JsValue) -> Option<String> {
     let member = |of: &JsValue, name: &str| Reflect::get(of, &name.into()).ok();
     let cause = member(error, "cause").and_then(|cause| member(&cause, "code"));

@@ -1,7 +1,7 @@
 //! CertNo: the 18-character number of an identity document, GB 11643-1999.
 //!
-//! Six digits of an administrative division, eight of the birth date, three of a sequence (odd for
-//! men, even for women), and a check character by ISO 7064 MOD 11-2.
+//! Six digits for an administrative division, eight for the birth date, three for a sequence (odd
+//! for men, even for women), and a check character by ISO 7064 MOD 11-2.
 
 use super::{Accepted, Problem, character};
 use crate::text::Text;
@@ -12,13 +12,13 @@ use serde::Serialize;
 const WEIGHTS: [u32; 17] = [7, 9, 10, 5, 8, 4, 2, 1, 6, 3, 7, 9, 10, 5, 8, 4, 2];
 /// The check character by the weighted sum modulo 11.
 const CHECK_CHARACTERS: [u8; 11] = *b"10X98765432";
-/// Provinces by the first two digits (GB/T 2260), in order. Division codes below the province are not
-/// checked: codes of abolished counties stay valid for life.
+/// Provinces by the first two digits (GB/T 2260), in order. Division codes below the province are
+/// not checked, because codes of abolished counties remain valid for life.
 const PROVINCES: [u8; 34] = [
     11, 12, 13, 14, 15, 21, 22, 23, 31, 32, 33, 34, 35, 36, 37, 41, 42, 43, 44, 45, 46, 50, 51, 52,
     53, 54, 61, 62, 63, 64, 65, 81, 82, 83,
 ];
-/// Their names, apart: who only checks numbers need not carry them.
+/// Their names, separate, so that mere validation does not include them.
 const PROVINCE_NAMES: [(&str, &str); 34] = [
     ("北京", "Beijing"),
     ("天津", "Tianjin"),
@@ -59,15 +59,15 @@ const PROVINCE_NAMES: [(&str, &str); 34] = [
 /// Which documents' numbers are accepted.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Documents {
-    /// Resident identity cards alone: what the vendor document of LR_FR names.
+    /// Resident identity cards only, as in Alibaba Cloud's document for LR_FR.
     #[default]
     ResidentIdentityCard,
     /// Also residence permits of Hong Kong, Macao and Taiwan residents and the foreign permanent
-    /// resident card of 2023, which some of the vendor's other products take.
+    /// resident card of 2023, which some of Alibaba Cloud's other products accept.
     All,
 }
 
-/// Which document a number belongs to.
+/// The kind of document of a number.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Document {
@@ -79,7 +79,7 @@ pub enum Document {
     ForeignPermanentResidentCard,
 }
 
-/// What a number says of its holder.
+/// The data encoded in a number.
 #[derive(Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(into = "Spelled")]
 pub struct Details {
@@ -118,7 +118,7 @@ impl From<Details> for Spelled {
     }
 }
 
-/// Personal data, not printed.
+/// Personal data, so it is not printed.
 impl std::fmt::Debug for Details {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("Details")
@@ -127,7 +127,7 @@ impl std::fmt::Debug for Details {
     }
 }
 
-/// Checks a number; `today` is the date in China, for birth dates in the future.
+/// Validates a number; `today` is the date in China, to detect birth dates in the future.
 ///
 /// # Errors
 /// The first broken rule: `missing`, `foreign-card-2017`, `masked`, `white-space`, `invisible`,
@@ -141,7 +141,7 @@ pub fn check(text: &str, documents: Documents, today: Date) -> Result<Accepted<D
         notices.push(Problem::new(
             "upper-case-x",
             "末位小写 x 已改为大写 X。",
-            "the final x was made an upper-case X.",
+            "the final x was changed to X.",
         ));
     }
     let (document, province) = division(&number)?;
@@ -149,14 +149,14 @@ pub fn check(text: &str, documents: Documents, today: Date) -> Result<Accepted<D
         return Err(Problem::new(
             "document",
             "是居住证或外国人永久居留身份证号码，当前产品只接受居民身份证；如产品支持，请由开发者打开相应选项。",
-            "belongs to a residence permit or a foreign permanent resident card; this product takes resident identity cards only, unless the developer allows the others.",
+            "is the number of a residence permit or a foreign permanent resident card; this product accepts resident identity cards only, unless the developer allows the others.",
         ));
     }
     let Some(birth_date) = number.get(6..14).and_then(Date::parse_compact) else {
         return Err(Problem::new(
             "birth-date",
             "第 7 至 14 位不是真实存在的日期，请核对号码。",
-            "has no real date in characters 7 to 14; check the number.",
+            "does not contain an existing date in characters 7 to 14; check the number.",
         ));
     };
     if birth_date > today {
@@ -170,14 +170,14 @@ pub fn check(text: &str, documents: Documents, today: Date) -> Result<Accepted<D
         return Err(Problem::new(
             "check-digit",
             "校验位不符，多半有一位输错或相邻两位颠倒，请核对号码。",
-            "fails its check digit: most likely one character is wrong or two are swapped; check the number.",
+            "has a wrong check digit: most likely one character is wrong or two are swapped; check the number.",
         ));
     }
     if today.year().saturating_sub(birth_date.year()) > 130 {
         notices.push(Problem::new(
             "age",
             "按出生日期已超过 130 岁，请确认。",
-            "makes its holder older than 130 years; make sure of it.",
+            "belongs to a person older than 130 years; check it.",
         ));
     }
     let male = number.get(16).is_some_and(|digit| digit % 2 == 1);
@@ -193,7 +193,7 @@ pub fn check(text: &str, documents: Documents, today: Date) -> Result<Accepted<D
     })
 }
 
-/// The check character that belongs behind the first 17 digits; `None` when they are not digits.
+/// The check character for the first 17 digits; `None` if they are not digits.
 pub fn check_character(number: &[u8]) -> Option<u8> {
     let mut sum: u32 = 0;
     for (at, weight) in WEIGHTS.iter().enumerate() {
@@ -205,7 +205,7 @@ pub fn check_character(number: &[u8]) -> Option<u8> {
         .copied()
 }
 
-/// The 18 bytes of a number of the right form: 17 digits and a digit, `X` or `x`.
+/// The 18 bytes of a well-formed number: 17 digits and a digit, `X` or `x`.
 fn to_ascii(text: &str) -> Result<[u8; 18], Problem> {
     if text.is_empty() {
         return Err(Problem::new("missing", "不能为空。", "is empty."));
@@ -233,7 +233,7 @@ fn to_ascii(text: &str) -> Result<[u8; 18], Problem> {
         return Err(Problem::new(
             "fifteen-digits",
             "是一代身份证的 15 位号码，已停用，请使用 18 位号码。",
-            "is a 15-digit number of a first-generation card, out of use since 2013; use the 18-character number.",
+            "is a 15-digit number of a first-generation card, invalid since 2013; use the 18-character number.",
         ));
     }
     let count = text.chars().count();
@@ -242,7 +242,7 @@ fn to_ascii(text: &str) -> Result<[u8; 18], Problem> {
             rule: "length",
             message: Text::composed(
                 format!("应为 18 位，实际 {count} 位。"),
-                format!("must have 18 characters and has {count}."),
+                format!("must have 18 characters but has {count}."),
             ),
         });
     }
@@ -320,7 +320,7 @@ fn division(number: &[u8; 18]) -> Result<(Document, Option<u8>), Problem> {
         Some(81..=83) | None => Err(Problem::new(
             "division",
             "前 6 位不是有效的行政区划代码，请核对号码。",
-            "does not begin with the code of an administrative division; check the number.",
+            "does not start with the code of an administrative division; check the number.",
         )),
         Some(_) => Ok((Document::ResidentIdentityCard, province)),
     }

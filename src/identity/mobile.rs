@@ -2,8 +2,8 @@
 
 use super::{Accepted, NoDetails, Problem, character};
 
-/// Checks a number and drops the country code. The carrier is not judged: numbers are portable and
-/// tables of prefixes go out of date.
+/// Validates a number and removes the country code. The carrier is not checked, because numbers are
+/// portable and tables of prefixes become outdated.
 ///
 /// # Errors
 /// The broken rule: `missing`, `masked`, `white-space`, `invisible`, `full-width` or `not-mobile`.
@@ -15,7 +15,7 @@ pub fn check(text: &str) -> Result<Accepted<NoDetails>, Problem> {
         return Err(Problem::new(
             "masked",
             "是打码后的号码，请传入完整号码，或不传该字段。",
-            "is masked; pass the full number or leave the field out.",
+            "is masked; pass the full number or omit the field.",
         ));
     }
     let local = ["+86", "0086"]
@@ -41,7 +41,7 @@ pub fn check(text: &str) -> Result<Accepted<NoDetails>, Problem> {
         return Err(Problem::new(
             "not-mobile",
             "应为 11 位中国大陆手机号，例如以 13 至 19 开头。",
-            "must be a mobile number of mainland China: 11 digits, beginning with 13 to 19.",
+            "must be a mobile number of mainland China: 11 digits, starting with 13 to 19.",
         ));
     }
     let mut notices = Vec::new();
@@ -49,7 +49,7 @@ pub fn check(text: &str) -> Result<Accepted<NoDetails>, Problem> {
         notices.push(Problem::new(
             "country-code-dropped",
             "已去掉国家代码。",
-            "its country code was dropped.",
+            "its country code was removed.",
         ));
     }
     Ok(Accepted {

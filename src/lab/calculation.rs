@@ -18,7 +18,7 @@ pub struct Piece {
     pub text: String,
     /// Percent-encoded, as in the canonicalized query.
     pub once: String,
-    /// Percent-encoded twice, as in the string-to-sign of the RPC scheme.
+    /// Percent-encoded twice, as in the string to sign of the RPC scheme.
     pub twice: String,
 }
 
@@ -82,7 +82,7 @@ pub enum Stages {
 }
 
 impl Stages {
-    /// What the server compares: the string-to-sign of RPC, the canonical request of ACS3.
+    /// What the server compares: the string to sign of RPC, the canonical request of ACS3.
     pub fn signed_text(&self) -> &str {
         match self {
             Self::Rpc { string_to_sign, .. } => string_to_sign,
@@ -168,8 +168,8 @@ impl Acs3Parts {
         }
     }
 
-    /// The request that the vendor's SDKs would make of parameters alone: what the RPC scheme calls
-    /// common parameters becomes headers, the action's own table says which go into the body.
+    /// The request that Alibaba Cloud's SDKs would make of parameters alone: what the RPC scheme
+    /// calls common parameters becomes headers, the action's own table says which go into the body.
     fn from_common_parameters(reading: &Reading, method: String) -> Self {
         let action = reading.value("Action").and_then(actions::by_name);
         let is_form = |name: &str| {
@@ -304,7 +304,7 @@ pub(super) fn access_key_id(reading: &Reading) -> Option<&str> {
     })
 }
 
-/// The headers that the request's `Authorization` names; without one, those that the vendor asks
+/// The headers that the request's `Authorization` names; without one, those that Alibaba Cloud asks
 /// for.
 fn signed_headers_of(reading: &Reading) -> Headers {
     let named: Option<Vec<String>> = reading.header("authorization").and_then(|value| {
@@ -396,7 +396,7 @@ mod tests {
     use super::*;
     use crate::lab::reading::read;
 
-    /// The vendor's published example, *RPC mechanism*.
+    /// Alibaba Cloud's published example, *RPC mechanism*.
     const PUBLISHED: &str = "https://ecs.aliyuncs.com/?AccessKeyId=testid&Action=DescribeDedicatedHosts\
         &Format=JSON&RegionId=cn-beijing&SignatureMethod=HMAC-SHA1\
         &SignatureNonce=edb2b34af0af9a6d14deaf7c1a5315eb&SignatureVersion=1.0\
@@ -424,7 +424,7 @@ mod tests {
         assert_eq!(stages.signature(), None);
     }
 
-    /// The vendor's published example, *V3 request structure and signature mechanism*.
+    /// Alibaba Cloud's published example, *V3 request structure and signature mechanism*.
     #[test]
     fn gives_the_published_signature_of_acs3() {
         let curl = "curl -X POST 'https://ecs.cn-shanghai.aliyuncs.com/?ImageId=win2019_1809_x64_dtc_zh-cn_40G_alibase_20230811.vhd&RegionId=cn-shanghai' \

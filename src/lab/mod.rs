@@ -24,7 +24,7 @@ use serde::Serialize;
 /// Something worth saying about what was pasted.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Finding {
-    /// Whether the vendor would refuse the request because of it.
+    /// Whether Alibaba Cloud would refuse the request because of it.
     pub fatal: bool,
     /// Stable name.
     pub rule: &'static str,

@@ -1,5 +1,5 @@
-//! What was pasted: parameters, a URL, a form body, a curl line, an HTTP message, or the text that a
-//! program signed.
+//! What was pasted: parameters, a URL, a form body, a curl line, an HTTP message, or the text that
+//! a program signed.
 
 use super::http_message::{self, HttpMessage, is_method, split_url};
 use super::{Finding, curl};
@@ -26,7 +26,7 @@ pub enum Form {
     Curl,
     /// Request line, headers and body.
     HttpMessage,
-    /// The string-to-sign of the RPC scheme.
+    /// The string to sign of the RPC scheme.
     StringToSign,
     /// The canonical request of ACS3.
     CanonicalRequest,
@@ -353,7 +353,7 @@ fn nothing() -> Finding {
         "nothing",
         Text::new(
             "没有找到参数；请粘贴参数、网址、表单正文、curl 命令或待签名字符串。",
-            "No parameters were found; paste parameters, a URL, a form body, a curl line or a string-to-sign.",
+            "No parameters were found; paste parameters, a URL, a form body, a curl line or a string to sign.",
         ),
     )
 }

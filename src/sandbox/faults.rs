@@ -1,4 +1,4 @@
-//! Faults on demand: what networks, proxies and the vendor do on a bad day.
+//! Faults on demand: what networks, proxies and Alibaba Cloud do on a bad day.
 
 use super::session::{FAULTS, Session, Stop};
 use super::verification::answers_with;
@@ -55,7 +55,7 @@ enum FaultKind {
     Hang,
     /// The connection is reset.
     Reset,
-    /// An error of the vendor's.
+    /// An error of Alibaba Cloud.
     Error,
     /// A proxy's page with status 502.
     Html,

@@ -5,9 +5,9 @@ use crate::timestamp::Timestamp;
 use crate::vendor::codes::{self, Meaning, UsedBy};
 use serde::{Deserialize, Serialize};
 
-/// How long the phone has (vendor's page).
+/// How long the phone has (Alibaba Cloud's page).
 const SUBMIT_WITHIN_MILLIS: i64 = 30 * 60 * 1_000;
-/// How long the vendor keeps records.
+/// How long Alibaba Cloud keeps records.
 const KEPT_MILLIS: i64 = 180 * 24 * 60 * 60 * 1_000;
 /// Where rows of verifications are stored.
 pub(super) const PREFIX: &str = "verification/";

@@ -1,35 +1,34 @@
 /**
- * What a stream has, cut one byte behind the limit; undefined where its end does not come, in time or at all.
+ * Reads a stream up to one byte behind the limit; undefined where it does not end in time or breaks off.
  *
- * @param {ReadableStream<Uint8Array> | null} stream
+ * @param {{ read(): Promise<{ done: boolean, value?: Uint8Array }>, cancel(): Promise<void> } | undefined} reader
  * @param {{ limit: number, millis: number, discard?: number }} bounds bytes beyond the limit are read and
  *   thrown away up to `discard`: a sender whose connection closes while it writes may never see the answer
  * @returns {Promise<Uint8Array | undefined>}
  */
-export async function collect(stream, { limit, millis, discard = 0 }) {
-  if (!stream) return new Uint8Array();
-  const reader = stream.getReader();
+export async function collect(reader, { limit, millis, discard = 0 }) {
+  if (!reader) return new Uint8Array();
   const quit = () => reader.cancel().catch(() => {});
-  let late = false;
-  const timer = setTimeout(() => {
-    late = true;
-    quit();
-  }, millis);
+  let timer;
+  const late = new Promise((resolve) => (timer = setTimeout(resolve, millis)));
   const chunks = [];
   let length = 0;
   try {
     while (length <= limit + discard) {
-      const { done, value } = await reader.read();
-      if (done) break;
-      if (length <= limit) chunks.push(value);
-      length += value.byteLength;
+      const next = await Promise.race([reader.read(), late]);
+      if (!next) {
+        quit();
+        return undefined;
+      }
+      if (next.done) break;
+      if (length <= limit) chunks.push(next.value);
+      length += next.value.byteLength;
     }
   } catch {
     return undefined;
   } finally {
     clearTimeout(timer);
   }
-  if (late) return undefined;
   if (length > limit + discard) quit();
   const bytes = new Uint8Array(Math.min(length, limit + 1));
   let at = 0;

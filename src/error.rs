@@ -58,6 +58,7 @@ pub enum Execution {
 
 /// One fault of one field or option. Never contains the field's value.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[non_exhaustive]
 pub struct FieldError {
     /// The field's name in camelCase, such as `certNo`.
     pub field: String,
@@ -78,6 +79,14 @@ impl FieldError {
     }
 }
 
+impl fmt::Display for FieldError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} {}", self.field, self.message.en)
+    }
+}
+
+impl std::error::Error for FieldError {}
+
 /// The party that must correct the fields: the user, if only the user's input is wrong.
 pub fn who_corrects(fields: &[FieldError]) -> Audience {
     let typed = |problem: &FieldError| {
@@ -97,6 +106,7 @@ pub fn who_corrects(fields: &[FieldError]) -> Audience {
 
 /// A failed call.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[non_exhaustive]
 #[serde(rename_all = "camelCase")]
 pub struct Error {
     /// The kind of failure.
@@ -195,6 +205,53 @@ impl Error {
             fields,
             ..Self::new(kind, code, audience, Text::composed(zh, en))
         }
+    }
+
+    /// What kind of failure it is; branch on this.
+    pub const fn kind(&self) -> Kind {
+        self.kind
+    }
+
+    /// Alibaba Cloud's Code (`401`, `Throttling.User`) or, for failures on this side, a stable name of this
+    /// crate (`InvalidRequest`, `Timeout`).
+    pub fn code(&self) -> &str {
+        &self.code
+    }
+
+    /// What happened and what to do, in Chinese and English. [`fmt::Display`] writes the English text.
+    pub const fn message(&self) -> &Text {
+        &self.message
+    }
+
+    /// Who must act: the person, the developer or the operator.
+    pub const fn audience(&self) -> Audience {
+        self.audience
+    }
+
+    /// Whether the same call can succeed later without anybody changing anything. Never where
+    /// [`Error::execution`] is unknown.
+    pub const fn is_retryable(&self) -> bool {
+        self.retryable
+    }
+
+    /// Whether this call may have started a verification. A query starts nothing.
+    pub const fn execution(&self) -> Execution {
+        self.execution
+    }
+
+    /// Alibaba Cloud's RequestId, to quote to its support; `None` where no answer had one.
+    pub fn request_id(&self) -> Option<&str> {
+        self.request_id.as_deref()
+    }
+
+    /// HTTP status of the answer; `None` where none came.
+    pub const fn http_status(&self) -> Option<u16> {
+        self.http_status
+    }
+
+    /// For [`Kind::Validation`]: everything that is wrong, field by field. Empty for the other kinds.
+    pub fn fields(&self) -> &[FieldError] {
+        &self.fields
     }
 
     /// The same error, marked as retryable.

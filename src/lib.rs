@@ -84,12 +84,19 @@
 #![cfg_attr(not(test), warn(clippy::arithmetic_side_effects))]
 
 pub mod actions;
+#[cfg(all(not(target_arch = "wasm32"), feature = "ureq"))]
+pub mod blocking;
 pub mod client;
 pub mod error;
 #[cfg(all(target_arch = "wasm32", feature = "fetch"))]
 pub mod fetch;
 #[cfg(feature = "gateway")]
 pub mod gateway;
+#[cfg(any(
+    all(target_arch = "wasm32", feature = "fetch"),
+    all(not(target_arch = "wasm32"), feature = "ureq")
+))]
+mod host;
 pub mod http;
 pub mod identity;
 pub mod json;
@@ -113,3 +120,37 @@ pub mod vendor;
     )
 ))]
 mod wasm;
+
+#[doc(inline)]
+pub use actions::{DescribeFaceVerify, InitFaceVerify};
+#[cfg(all(not(target_arch = "wasm32"), feature = "ureq"))]
+#[doc(inline)]
+pub use blocking::FaceVerifyClient;
+#[doc(inline)]
+pub use client::builder::ClientOptionsBuilder;
+#[doc(inline)]
+pub use client::call::Loss;
+#[doc(inline)]
+pub use client::options::Options as ClientOptions;
+#[doc(inline)]
+pub use client::response::{DescribeResult, InitResult, Material, Picture, Status};
+#[doc(inline)]
+pub use client::sans_io::{Call, Input, MAX_ANSWER_BYTES, Request, Step};
+#[doc(inline)]
+pub use error::{Audience, Error, Execution, FieldError, Kind as ErrorKind};
+#[cfg(all(target_arch = "wasm32", feature = "fetch"))]
+#[doc(inline)]
+pub use fetch::FaceVerifyClient;
+#[cfg(any(
+    all(target_arch = "wasm32", feature = "fetch"),
+    all(not(target_arch = "wasm32"), feature = "ureq")
+))]
+pub use host::new_outer_order_no;
+#[doc(inline)]
+pub use signing::SignatureVersion;
+#[doc(inline)]
+pub use text::Text;
+#[doc(inline)]
+pub use timestamp::Timestamp;
+#[doc(inline)]
+pub use vendor::credentials::{Credentials, Secret};

@@ -20,7 +20,7 @@ const TRUE_FALSE: Rule = Rule::OneOf(&["true", "false"]);
 
 action_parameters! {
     /// An InitFaceVerify request. ProductCode and CertType have Alibaba Cloud's fixed values
-    /// (`LR_FR`, `IDENTITY_CARD`) unless set.
+    /// (`LR_FR`, `IDENTITY_CARD`) unless set. A field that is set twice has the later value.
     InitFaceVerify, PARAMETERS:
     /// 认证场景 ID: the scene made in Alibaba Cloud's console, a 64-bit integer. Mandatory.
     scene_id "SceneId" Query Rule::SceneId;

@@ -153,9 +153,12 @@ pub enum Outcome {
 
 /// Why no complete response arrived.
 #[derive(Clone, Debug)]
+#[non_exhaustive]
 pub enum Loss {
+    /// The connection was not established, so nothing was sent: even a start may be tried again.
+    NotConnected,
     /// No response or a truncated one. `code` is the host's code of the failure, such as
-    /// `ECONNREFUSED`.
+    /// `ECONNREFUSED`; some codes mean that nothing was sent.
     ConnectionFailed {
         /// The host's code, if any.
         code: Option<String>,
@@ -183,11 +186,11 @@ pub enum Loss {
     },
 }
 
-/// The next step.
+/// The next step. `A` is the result of a call that succeeds.
 #[derive(Debug)]
-pub enum Step {
+pub enum Step<A = Answer> {
     /// The call succeeded.
-    Done(Answer),
+    Done(A),
     /// The call failed.
     Failed(Error),
     /// Wait, then start another attempt.
@@ -242,16 +245,44 @@ pub fn settle<'a>(
     credentials: &Credentials,
     action: &'static Action,
     request: &dyn Fn() -> Option<ValidRequest<'a>>,
-    mut state: State,
+    state: State,
     outcome: Outcome,
     credentials_refreshable: bool,
     now: Timestamp,
     random: u32,
 ) -> Step {
+    settle_as(
+        options,
+        credentials,
+        action,
+        |response, vendor_now| response::decode(action, response, vendor_now),
+        request,
+        state,
+        outcome,
+        credentials_refreshable,
+        now,
+        random,
+    )
+}
+
+/// [`settle`] for a caller that knows the action's type of answer, which `decode` reads.
+#[allow(clippy::too_many_arguments)] // as above
+pub(super) fn settle_as<'a, A>(
+    options: &Options,
+    credentials: &Credentials,
+    action: &'static Action,
+    decode: impl FnOnce(&Response, Timestamp) -> Result<A, Box<Failure>>,
+    request: &dyn Fn() -> Option<ValidRequest<'a>>,
+    mut state: State,
+    outcome: Outcome,
+    credentials_refreshable: bool,
+    now: Timestamp,
+    random: u32,
+) -> Step<A> {
     let (failure, response) = match outcome {
         Outcome::Answered(response) => {
             let vendor_now = now.plus_millis(state.clock_offset_millis);
-            match response::decode(action, &response, vendor_now) {
+            match decode(&response, vendor_now) {
                 Ok(answer) => return Step::Done(answer),
                 Err(failure) => (*failure, Some(response)),
             }
@@ -330,6 +361,19 @@ impl Loss {
         use Audience::{Developer, Operator};
         let made =
             |kind, code, audience, zh, en| Error::new(kind, code, audience, Text::new(zh, en));
+        let not_connected = || {
+            (
+made(
+                    Kind::Transport,
+                    "ConnectionFailed",
+                    Operator,
+                    "未能连接到阿里云，请求未送达；请检查网络、DNS 与 endpoint。",
+                    "Alibaba Cloud could not be reached and the request was not sent; check network, DNS and endpoint.",
+                )
+                .retryable(),
+                true,
+            )
+        };
         let (error, not_executed) = match self {
             Self::AbortedUnsent => (
                 made(
@@ -383,17 +427,10 @@ impl Loss {
                 ),
                 false,
             ),
-            Self::ConnectionFailed { code } if code.as_deref().is_some_and(never_connected) => (
-                made(
-                    Kind::Transport,
-                    "ConnectionFailed",
-                    Operator,
-                    "未能连接到阿里云，请求未送达；请检查网络、DNS 与 endpoint。",
-                    "Alibaba Cloud could not be reached and the request was not sent; check network, DNS and endpoint.",
-                )
-                .retryable(),
-                true,
-            ),
+            Self::NotConnected => not_connected(),
+            Self::ConnectionFailed { code } if code.as_deref().is_some_and(never_connected) => {
+                not_connected()
+            }
             Self::ConnectionFailed { .. } => (
                 made(
                     Kind::Transport,
@@ -583,7 +620,7 @@ fn mismatch_cause(version: SignatureVersion, ours: &str, theirs: &str) -> Text {
 }
 
 #[allow(clippy::too_many_arguments)] // all plain inputs of one pure decision
-fn decide(
+fn decide<A>(
     options: &Options,
     action: &'static Action,
     state: State,
@@ -592,7 +629,7 @@ fn decide(
     credentials_refreshable: bool,
     now: Timestamp,
     random: u32,
-) -> Step {
+) -> Step<A> {
     let error = failure.error;
     if error.kind == Kind::Aborted
         || codes::lasts_for_the_day(&error.code)
@@ -632,14 +669,13 @@ fn decide(
         }
         return Step::Failed(error);
     }
-    let nonce_collided = error.code == "SignatureNonceUsed" && !action.starts_something;
     let safe = !action.starts_something || failure.not_executed || options.repeat_init;
-    if !(nonce_collided || (error.retryable && safe)) {
+    if !(error.retryable && safe) {
         return Step::Failed(error);
     }
     let throttled = error.kind == Kind::Throttled;
     let server_at_fault = matches!(error.kind, Kind::Transport | Kind::Timeout | Kind::Protocol)
-        || error.code == "500"
+        || codes::is_internal_error(&error.code)
         || error.http_status.is_some_and(|status| status >= 500);
     let mut delay_millis = jittered(&state, throttled, random);
     if server_at_fault && options.endpoints.len() > 1 {

@@ -5,7 +5,7 @@ use super::outcome::outcome_of;
 use super::packed::{Members, json, members};
 use crate::actions::{self, Action, ValidRequest, Value};
 use crate::client::call::{self, Loss, State, Step};
-use crate::client::options::{Options, RawCredentials};
+use crate::client::options::{Options, RawCredentials, SANDBOX_ACCESS_KEY_ID, naming_variables};
 use crate::client::response;
 use crate::client::thrown::Thrown;
 use crate::error::{Error, FieldError};
@@ -28,14 +28,19 @@ struct Call<'a> {
 
 impl<'a> Call<'a> {
     fn read(members: &mut Members<'a>) -> Result<Self, Error> {
-        let mut options = Options::check(members.object().unwrap_or_default())?;
-        options.total_timeout_millis = options.total_timeout_millis.min(members.integer());
+        let named = members.object().unwrap_or_default();
+        let total_timeout_millis = members.integer();
         let credentials_refreshable = members.flag();
-        let credentials = checked_credentials(&options, members.object().unwrap_or_default())
-            .map_err(|error| match credentials_refreshable {
-                true => Error::credentials(error.fields),
-                false => error,
-            })?;
+        let raw = raw_credentials(members.object().unwrap_or_default());
+        let mut options = Options::check_for(access_key_id(&raw), named)?;
+        options.total_timeout_millis = options.total_timeout_millis.min(total_timeout_millis);
+        let credentials =
+            options
+                .check_credentials(raw)
+                .map_err(|error| match credentials_refreshable {
+                    true => Error::credentials(error.fields),
+                    false => naming_variables(error),
+                })?;
         let action = actions::by_name(members.text()).ok_or_else(|| unusable("action"))?;
         let parameters = members.object();
         Ok(Self {
@@ -62,13 +67,17 @@ impl<'a> Call<'a> {
 #[wasm_bindgen(js_name = checkOptions)]
 pub fn check_options(packed: &[u8]) -> String {
     let mut packed = Members::read(packed);
-    let checked = Options::check(packed.object().unwrap_or_default()).and_then(|options| {
-        let _refreshable = packed.flag();
-        if let Some(credentials) = packed.object() {
-            checked_credentials(&options, credentials)?;
-        }
-        Ok(options.total_timeout_millis)
-    });
+    let named = packed.object().unwrap_or_default();
+    let _refreshable = packed.flag();
+    let checked = match packed.object().map(raw_credentials) {
+        Some(raw) => Options::check_for(access_key_id(&raw), named).and_then(|options| {
+            options.check_credentials(raw).map_err(naming_variables)?;
+            Ok(options)
+        }),
+        // Each call checks them again, with what the function gives.
+        None => Options::check_for(SANDBOX_ACCESS_KEY_ID, named),
+    };
+    let checked = checked.map(|options| options.total_timeout_millis);
     match checked {
         Ok(total_timeout_millis) => members(&["options", &total_timeout_millis.to_string()]),
         Err(error) => members(&["error", &json(&error)]),
@@ -247,7 +256,7 @@ pub fn parse_callback(query: &str, expected_token: String) -> String {
     ))
 }
 
-fn checked_credentials(options: &Options, named: Vec<(&str, Value)>) -> Result<Credentials, Error> {
+fn raw_credentials<'a>(named: Vec<(&str, Value<'a>)>) -> RawCredentials<'a> {
     let mut raw = RawCredentials::default();
     for (name, value) in named {
         match name {
@@ -258,7 +267,14 @@ fn checked_credentials(options: &Options, named: Vec<(&str, Value)>) -> Result<C
             _ => {}
         }
     }
-    options.check_credentials(raw)
+    raw
+}
+
+fn access_key_id<'a>(raw: &'a RawCredentials) -> &'a str {
+    match &raw.access_key_id {
+        Value::Text(text) => text,
+        _ => "",
+    }
 }
 
 fn unusable(what: &'static str) -> Error {

@@ -353,6 +353,17 @@ describe("over HTTP", () => {
     }
   });
 
+  test("await using closes a sandbox and its servers", async () => {
+    const urls = [];
+    {
+      await using sandbox = createSandbox();
+      await using first = await sandbox.listen();
+      urls.push(first.url, (await sandbox.listen()).url);
+      for (const url of urls) assert.equal((await fetch(`${url}/_sandbox/state`)).status, 200);
+    }
+    for (const url of urls) await assert.rejects(fetch(url));
+  });
+
   test("long MetaInfo in the URL", async () => {
     const { url } = await listening();
     const acs3 = new FaceVerifyClient({ ...KEY, endpoint: url, signatureVersion: "ACS3-HMAC-SHA256" });

@@ -7,6 +7,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { after, afterEach, beforeEach, test } from "node:test";
+import { parseEnv } from "node:util";
 import { createSandbox } from "../../pkg/sandbox.js";
 import { run, start, stopAll } from "../../scripts/lib/process.mjs";
 import { at, projectEnv } from "../../scripts/lib/project.mjs";
@@ -135,6 +136,15 @@ test("settings come from .env or the file that is named, and the environment win
   const missing = await gateway(["check", "--settings", "missing.env"]);
   assert.equal(missing.code, SETTINGS);
   assert.match(missing.output, /missing\.env/);
+});
+
+test("the example of the settings wants nothing but what is left empty in it", async () => {
+  const example = at("server", "deploy", "gateway.env.example");
+  const { code, output } = await gateway(["check", "--settings", example]);
+  assert.equal(code, SETTINGS);
+  const empty = Object.entries(parseEnv(readFileSync(example, "utf8"))).filter(([, value]) => value === "");
+  const named = [...output.matchAll(/^ {2}([A-Z]\w+) /gm)].map(([, name]) => name);
+  assert.deepEqual(named.sort(), empty.map(([name]) => name).sort());
 });
 
 test("a port that is taken, and a folder that is missing, are said", async () => {

@@ -58,6 +58,7 @@ export class LedgerRunner {
     for (;;) {
       const act = await this.#act(task, happened);
       for (const order of act.wake) this.#wake(order);
+      for (const key of act.unreadable) console.error(JSON.stringify({ row: "unreadable", key }));
       happened = undefined;
       const [next, what] = typeof act.next === "string" ? [act.next] : Object.entries(act.next)[0];
       switch (next) {

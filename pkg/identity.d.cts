@@ -13,7 +13,7 @@ export interface Refused extends Problem {
 
 export interface Accepted {
   ok: true;
-  /** The value to send to the vendor. */
+  /** The value to send to Alibaba Cloud. */
   normalized: string;
   /** What was changed, and what looks odd. */
   notices: Problem[];

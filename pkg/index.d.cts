@@ -11,7 +11,7 @@ export interface Credentials {
   accessKeySecret: string;
   /** SecurityToken of temporary credentials. */
   securityToken?: string;
-  /** When temporary credentials expire. They are fetched anew five minutes before. */
+  /** When temporary credentials expire. They are fetched again five minutes before. */
   expiration?: string | number | Date;
 }
 
@@ -24,13 +24,13 @@ export interface CommonOptions {
   /**
    * Signature scheme; default `"1.0"` (HMAC-SHA1), which keeps every parameter in the form body.
    *
-   * **With `"ACS3-HMAC-SHA256"` names and identity numbers stand in the URL**, because the vendor
+   * **With `"ACS3-HMAC-SHA256"` names and identity numbers stand in the URL**, because Alibaba Cloud
    * defines them as query parameters there, and reach the access logs of every proxy on the way.
    */
   signatureVersion?: "1.0" | "ACS3-HMAC-SHA256";
   /** Milliseconds for one attempt, the answer's body included; default 10000. */
   timeoutMs?: number;
-  /** Milliseconds for all attempts of a call and the waits between them; default 30000. */
+  /** Milliseconds for a whole call: the function for credentials, all attempts, and the waits between them; default 30000. */
   totalTimeoutMs?: number;
   /** Requests made for one call at most; default 3. */
   maxAttempts?: number;
@@ -51,7 +51,7 @@ export interface CommonOptions {
    * The fetch to use. Default: `globalThis.fetch`, except on Node, where calls go through `node:http` and
    * `node:https` with the process's own agents (connections kept alive, `NODE_USE_ENV_PROXY`,
    * `NODE_EXTRA_CA_CERTS`). What replaces or configures fetch there, such as a mock or an undici dispatcher,
-   * is seen only when it is given here: `fetch: (...request) => fetch(...request)`.
+   * is seen only when it is given here: `fetch: (...request) => fetch(...request)`. nock and msw need nothing.
    */
   fetch?: Fetch;
   /** Called after each attempt, for logs and metrics. Gets no personal data. What it throws is ignored. */
@@ -65,7 +65,10 @@ export type ClientOptions = CommonOptions &
   (
     | (Credentials & { credentials?: undefined })
     | {
-        /** Called once for however many calls wait, and again before `expiration`. */
+        /**
+         * A function is called once for however many calls wait, and again before `expiration`. If it hangs, throws or
+         * gives nothing usable, calls end with an error of kind `credentials`.
+         */
         credentials: Credentials | (() => Promise<Credentials>);
         accessKeyId?: undefined;
         accessKeySecret?: undefined;
@@ -90,7 +93,7 @@ export interface AttemptReport {
 }
 
 export interface CallOptions {
-  /** Ends the call at once, with an error of kind `aborted`. */
+  /** Ends the call and all that it waits for at once, with an error of kind `aborted`. */
   signal?: AbortSignal;
 }
 
@@ -100,9 +103,9 @@ export type SceneId = number | bigint | string;
 type YesNo = "Y" | "N";
 type Open<T extends string> = T | (string & Record<never, never>);
 
-/** Parameters of InitFaceVerify: the vendor's names, in camelCase. */
+/** Parameters of InitFaceVerify: Alibaba Cloud's names, in camelCase. */
 export interface InitFaceVerifyParameters {
-  /** 认证场景 ID: the scene made in the vendor's console. */
+  /** 认证场景 ID: the scene made in Alibaba Cloud's console. */
   sceneId: SceneId;
   /** 商户请求的唯一标识: 32 letters and digits, unique. See `newOuterOrderNo`. */
   outerOrderNo: string;
@@ -118,14 +121,19 @@ export interface InitFaceVerifyParameters {
   certName?: string;
   /** 证件号码, 18 characters. */
   certNo?: string;
-  /** 环境参数: the string that the vendor's client SDK gave, as it is. Mandatory for LR_FR. */
+  /**
+   * 环境参数: the string that Alibaba Cloud's client SDK gave, as it is: up to 262,144 bytes in UTF-8. Mandatory for LR_FR.
+   */
   metaInfo?: string;
   /** 用户手机号码. */
   mobile?: string;
   /** 用户IP. */
   ip?: string;
+  /** Up to 2,048 bytes, as every address here. */
   returnUrl?: string;
+  /** HTTPS. */
   callbackUrl?: string;
+  /** Up to 256 characters. */
   callbackToken?: string;
   certifyUrlType?: "WEB" | "H5";
   certifyUrlStyle?: "L" | "S";
@@ -161,7 +169,7 @@ export interface InitFaceVerifyParameters {
 export interface InitFaceVerifyResult {
   /** 实人认证唯一标识: valid 30 minutes, for one submission. Keep it with the order, on the server. */
   certifyId: string;
-  /** Address of the vendor's web page, for web flows. */
+  /** URL of Alibaba Cloud's web page, for web flows. */
   certifyUrl: string | null;
   requestId: string | null;
   /** ResultObject as it came. */
@@ -177,15 +185,15 @@ export interface DescribeFaceVerifyParameters {
 
 export interface DescribeFaceVerifyResult {
   /**
-   * Decide by this alone. `pending`: the person has not finished (Codes 403, 424). `passed`: the
-   * vendor said `T` and nothing in its answer contradicts it. `rejected`: the vendor said `F`.
+   * Decide by this alone. `pending`: the person has not finished (Codes 403, 424). `passed`:
+   * Alibaba Cloud said `T` and nothing in its answer contradicts it. `rejected`: Alibaba Cloud said `F`.
    */
   status: "pending" | "passed" | "rejected";
-  /** The vendor's Code: `200`, `403` or `424`. */
+  /** Alibaba Cloud's Code: `200`, `403` or `424`. */
   code: string;
-  /** The vendor's SubCode; null while pending. */
+  /** Alibaba Cloud's SubCode; null while pending. */
   subCode: string | null;
-  /** What the SubCode means; null for one outside of the vendor's tables. */
+  /** What the SubCode means; null for one outside of Alibaba Cloud's tables. */
   subCodeInfo: SubCodeInfo | null;
   /** MaterialInfo, parsed. */
   material: Material | null;
@@ -222,12 +230,12 @@ export interface Picture {
 export interface SubCodeInfo {
   code: string;
   vendorMessage: string;
-  /** Whether the verification is billed; null where the vendor's table does not say. */
+  /** Whether the verification is billed; null where Alibaba Cloud's table does not say. */
   billed: boolean | null;
   passing: boolean;
   inVendorDocument: boolean;
   audience: Audience;
-  /** Whether a new verification of the same person can end otherwise. */
+  /** Whether a new verification of the same person can have a different result. */
   retryable: boolean;
   text: Messages;
 }
@@ -263,24 +271,31 @@ export interface FieldProblem {
 }
 
 /**
- * A failed call. No message or property ever holds a secret, an identity, the MetaInfo or a URL.
+ * A failed call. No message or property ever holds a secret, an identity, the MetaInfo or a URL; `cause` is an error of
+ * our own for that reason.
  */
 export class FaceVerifyError extends Error {
   private constructor();
   readonly name: "FaceVerifyError";
   readonly kind: ErrorKind;
-  /** The vendor's Code, or a stable name for failures on this side. */
+  /** Alibaba Cloud's Code, or a stable name for failures on this side. */
   readonly code: string;
   readonly messages: Messages;
   readonly audience: Audience;
-  /** Whether the same call can succeed later without anybody changing anything. Never where `execution` is `unknown`. */
+  /** Whether the same call can succeed later without any change. Never where `execution` is `unknown`. */
   readonly retryable: boolean;
   /** Whether this call may have started a verification: `none` is surely not. A query starts nothing. */
   readonly execution: Execution;
   readonly requestId?: string;
   readonly httpStatus?: number;
-  /** For kind `validation`: everything that is wrong. */
+  /** Everything that is wrong with parameters, options or credentials. */
   readonly fields: readonly FieldProblem[];
+  /**
+   * Of what a function of yours threw, of a broken connection, or of the reason of `signal`: its class, its code and the
+   * places in the program, through every `cause`. Its message and its other properties are left out, since they may hold
+   * personal data, keys and addresses.
+   */
+  readonly cause?: Error;
 }
 
 /** Whether a value is a FaceVerifyError, also one of another bundle or realm. */
@@ -320,7 +335,7 @@ export class FaceVerifyClient {
 }
 
 export interface WaitOptions extends CallOptions {
-  /** Milliseconds after which to stop waiting; default 120000. */
+  /** Milliseconds after which to stop waiting, a query under way included; default 120000. */
   deadlineMs?: number;
   /** Called for every answer that is still `pending`. */
   onPending?: (result: DescribeFaceVerifyResult) => void;
@@ -350,7 +365,7 @@ export function newOuterOrderNo(prefix?: string): string;
 
 /**
  * Credentials from `ALIBABA_CLOUD_ACCESS_KEY_ID`, `ALIBABA_CLOUD_ACCESS_KEY_SECRET` and
- * `ALIBABA_CLOUD_SECURITY_TOKEN`, which all the vendor's SDKs read. A missing one is reported by
+ * `ALIBABA_CLOUD_SECURITY_TOKEN`, which all Alibaba Cloud's SDKs read. A missing one is reported by
  * the client's constructor.
  * @param environment default `process.env`; a Worker passes its `env`
  */

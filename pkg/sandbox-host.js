@@ -277,7 +277,7 @@ export class SandboxHost {
   }
 }
 
-/** An answer to what never reached the module or made it fail: in the vendor's form, and marked as the sandbox's. */
+/** An answer to what never reached the module or made it fail: in Alibaba Cloud's form, and marked as the sandbox's. */
 export function failure(status, code, message) {
   return {
     status,

@@ -1,6 +1,6 @@
 /**
  * An emulator of Alibaba Cloud face verification (Cloudauth 2019-03-07), for development and tests:
- * it checks signatures as the vendor does and verifies nobody. See docs/sandbox.md.
+ * it checks signatures as Alibaba Cloud does and verifies nobody. See docs/sandbox.md.
  */
 
 /** What a RAM user may do: everything, refused with Code 411, or refused with `Forbidden.RAM`. */
@@ -29,7 +29,7 @@ export interface SandboxAccount {
   accountId: string;
   keys: readonly SandboxKey[];
   scenes: readonly SandboxScene[];
-  /** Calls of one action in a second; default 50, as the vendor's. 0 for no limit. */
+  /** Calls of one action in a second; default 50, as Alibaba Cloud's. 0 for no limit. */
   callsPerSecond?: number;
 }
 

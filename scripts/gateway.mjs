@@ -4,7 +4,8 @@
 //   node scripts/gateway.mjs rotate <id> [--finish]    … for a caller that has some; --finish takes the old ones out
 //   node scripts/gateway.mjs check [url]               says what is wrong with the settings, here or of a deployment
 //
-// Settings are read from .dev.vars and the environment, which wins: GATEWAY_SECRET, GATEWAY_CALLERS, …
+// Reads settings (GATEWAY_SECRET, GATEWAY_CALLERS, …) from .dev.vars and the environment; the environment takes
+// precedence.
 
 import { existsSync, readFileSync } from "node:fs";
 import { parseEnv } from "node:util";

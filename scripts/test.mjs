@@ -1,5 +1,5 @@
 // npm test [-- --only suite,suite]
-// Every suite, one after the other; a suite that finds nothing to test fails.
+// Runs the suites one after the other; a suite without tests fails.
 
 import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
@@ -9,12 +9,12 @@ import { command, line, seconds } from "./lib/progress.mjs";
 import { at, browser, projectEnv, tools } from "./lib/project.mjs";
 import { setUp } from "./setup.mjs";
 
-/** Against a program that hangs for ever, not a measure of speed. */
+/** Ends a program that hangs; not a limit on speed. */
 const LIMIT_MS = 30 * 60_000;
 const NODE_TEST_LIMIT_MS = 5 * 60_000;
 
 const clippy = (...args) => ["cargo", "clippy", ...args, "--", "--deny", "warnings"];
-/** The client of Rust programs on wasm32, tested against the sandbox of the same crate. */
+/** The client for Rust programs on wasm32, tested against the sandbox of the same crate. */
 const forPrograms = ["--", "--features", "fetch,sandbox"];
 const wasm32 = ["--target", "wasm32-unknown-unknown"];
 
@@ -61,6 +61,7 @@ const suites = [
       ["cargo", "doc", "--no-deps", "--all-features"],
       ["oxlint", "--deny-warnings"],
       ["node", "scripts/locks.mjs"],
+      ["node", "scripts/prose.mjs"],
       ["tsc", "--project", "www"],
     ],
   },
@@ -126,9 +127,9 @@ const suites = [
   { name: "size", built: true, commands: [["node", "scripts/size.mjs"]] },
 ];
 
-/** The lines by which cargo, wasm-bindgen-test and node close a run, and the table of sizes. */
+/** The closing lines of cargo, wasm-bindgen-test and node, and the table of sizes. */
 const CLOSING = /^\s*(test result: .*|ℹ (tests|suites|pass|fail|cancelled|skipped|todo) \d+|size .*|.* KB)$/;
-/** What node's runner did not run, with the reason. A whole suite of that kind is in none of its numbers. */
+/** A test that node's runner skipped, with the reason. A skipped suite is in none of the runner's numbers. */
 const SKIPPED = /^\s*﹣ /;
 
 function counts(lines) {
@@ -140,7 +141,7 @@ function counts(lines) {
   };
 }
 
-/** What the browser suites read: the browser, its driver, and Chromium's flags for both. */
+/** Environment of the browser suites: the browser, its driver, and Chromium's flags. */
 function browserEnv() {
   const { chrome, driver } = browser();
   const env = { CHROMEDRIVER: driver, CHROME_PATH: chrome };

@@ -1,7 +1,7 @@
 //! The one error family: what went wrong, who must act, and whether trying again can help.
 //!
-//! An error never holds the secret, the identity, the MetaInfo, a URL or text the vendor sent:
-//! the vendor echoes whole requests in some messages.
+//! An error never holds the secret, the identity, the MetaInfo, a URL or text Alibaba Cloud sent:
+//! Alibaba Cloud echoes whole requests in some messages.
 
 use crate::text::Text;
 use serde::Serialize;
@@ -12,15 +12,17 @@ use std::fmt;
 #[serde(rename_all = "lowercase")]
 #[non_exhaustive]
 pub enum Kind {
-    /// The request or an option is wrong; nothing was sent. `fields` says what.
+    /// The program must change something: the request, an option, or the fetch it uses. `fields` says what
+    /// is wrong with request or options, which were not sent.
     Validation,
-    /// The vendor refused the signature, the timestamp or the nonce.
+    /// Alibaba Cloud refused the signature, the timestamp or the nonce.
     Signature,
-    /// The vendor refused the AccessKey, the SecurityToken or its permission.
+    /// Alibaba Cloud refused the AccessKey, the SecurityToken or its permission, or the program's function for
+    /// credentials gave none.
     Credentials,
     /// Too many calls; try again later.
     Throttled,
-    /// The vendor answered with a Code other than 200 (or 403, 424, which mean "not yet").
+    /// Alibaba Cloud answered with a Code other than 200 (or 403, 424, which mean "not yet").
     Vendor,
     /// The connection failed.
     Transport,
@@ -28,7 +30,7 @@ pub enum Kind {
     Timeout,
     /// The caller's signal ended the call.
     Aborted,
-    /// The answer was not one the vendor's documents allow.
+    /// The answer was not one Alibaba Cloud's documents allow.
     Protocol,
 }
 
@@ -99,23 +101,23 @@ pub fn who_corrects(fields: &[FieldError]) -> Audience {
 pub struct Error {
     /// What kind of failure it is.
     pub kind: Kind,
-    /// The vendor's Code (`401`, `Throttling.User`) or, for failures on this side, a stable name
+    /// Alibaba Cloud's Code (`401`, `Throttling.User`) or, for failures on this side, a stable name
     /// of ours (`InvalidRequest`, `Timeout`).
     pub code: String,
-    /// What happened and what to do.
+    /// The cause and the remedy.
     pub message: Text,
     /// Who must act.
     pub audience: Audience,
-    /// Whether the same call can succeed later without anybody changing anything.
+    /// Whether the same call can succeed later without any change.
     /// Never where `execution` is unknown.
     pub retryable: bool,
     /// Whether this call may have started a verification. A query starts nothing.
     pub execution: Execution,
-    /// The vendor's RequestId, to quote to its support.
+    /// Alibaba Cloud's RequestId, to quote to its support.
     pub request_id: Option<String>,
     /// HTTP status of the answer, if one came.
     pub http_status: Option<u16>,
-    /// For `validation`: everything that is wrong, field by field.
+    /// Everything that is wrong with request, options or credentials, field by field.
     pub fields: Vec<FieldError>,
 }
 
@@ -135,10 +137,50 @@ impl Error {
         }
     }
 
-    /// Everything that is wrong with a request or the options, in one error.
+    /// Everything that is wrong with a request, in one error.
     pub fn validation(fields: Vec<FieldError>) -> Self {
-        let mut zh = "参数未通过校验，请求未发送：".to_owned();
-        let mut en = "The request was not sent, because of its parameters:".to_owned();
+        Self::of_fields(
+            Kind::Validation,
+            "InvalidRequest",
+            &Text::new(
+                "参数未通过校验，请求未发送：",
+                "The request was not sent, because of its parameters:",
+            ),
+            fields,
+        )
+    }
+
+    /// Everything that is wrong with a client's options, in one error.
+    pub fn options(fields: Vec<FieldError>) -> Self {
+        Self::of_fields(
+            Kind::Validation,
+            "InvalidOptions",
+            &Text::new("客户端选项有误：", "The client has wrong options:"),
+            fields,
+        )
+    }
+
+    /// Everything that is wrong with what the program's function for credentials gave, in one error.
+    pub fn credentials(fields: Vec<FieldError>) -> Self {
+        Self::of_fields(
+            Kind::Credentials,
+            "InvalidCredentials",
+            &Text::new(
+                "凭证函数返回的内容不可用，请求未发送：",
+                "The request was not sent, because of what the credentials function gave:",
+            ),
+            fields,
+        )
+    }
+
+    fn of_fields(
+        kind: Kind,
+        code: &'static str,
+        beginning: &Text,
+        fields: Vec<FieldError>,
+    ) -> Self {
+        let mut zh = beginning.zh.to_string();
+        let mut en = beginning.en.to_string();
         for (at, problem) in fields.iter().enumerate() {
             let before = if at == 0 { "" } else { " " };
             for part in [before, &problem.field, " ", &problem.message.zh] {
@@ -148,11 +190,10 @@ impl Error {
                 en.push_str(part);
             }
         }
-        let message = Text::composed(zh, en);
         let audience = who_corrects(&fields);
         Self {
             fields,
-            ..Self::new(Kind::Validation, "InvalidRequest", audience, message)
+            ..Self::new(kind, code, audience, Text::composed(zh, en))
         }
     }
 

@@ -27,7 +27,7 @@ pub(crate) fn first_value<'a, T>(pairs: &'a [(String, T)], name: &str) -> Option
     found.map(|(_, value)| value)
 }
 
-/// A request that the host is to send exactly as it stands: changing a byte breaks the signature.
+/// A request that the host is to send exactly unchanged: changing a byte breaks the signature.
 #[derive(Clone, PartialEq, Eq, Serialize)]
 pub struct OutgoingRequest {
     /// `POST` or `GET`.
@@ -79,7 +79,7 @@ impl std::fmt::Debug for IncomingRequest {
     }
 }
 
-/// An answer: received from the vendor, or to be sent by a server of ours.
+/// An answer: received from Alibaba Cloud, or to be sent by a server of ours.
 #[derive(Clone, Serialize, Deserialize)]
 pub struct Response {
     /// HTTP status code.

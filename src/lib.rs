@@ -1,5 +1,5 @@
-//! Alibaba Cloud face verification (Cloudauth 2019-03-07) without I/O: what to send, signed, and what
-//! an answer means. Any HTTP client sends it.
+//! Alibaba Cloud face verification (Cloudauth 2019-03-07) without I/O: what to send, signed, and
+//! what an answer means. Any HTTP client sends it.
 //!
 //! | module | what it has |
 //! |---|---|
@@ -74,7 +74,7 @@
 //! | `client` (default), `identity` | the JavaScript exports of the npm package; nothing outside of wasm32 |
 //! | `fetch` | on wasm32: a client over the host's `fetch`, for Rust programs |
 //! | `gateway` | the decisions of the Cloudflare Worker gateway |
-//! | `sandbox` | the emulator of the vendor's service |
+//! | `sandbox` | the emulator of Alibaba Cloud's service |
 //! | `lab` | taking signatures apart |
 //! | `gateway-module`, `sandbox-module` | the JavaScript exports of the two; nothing outside of wasm32 |
 //!

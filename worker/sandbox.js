@@ -15,7 +15,7 @@ import module from "../pkg/wasm/sandbox/cloudauth_edge_bg.wasm";
 glue.initSync({ module });
 const core = guard(glue);
 
-/** The pretend phone's page. wrangler.sandbox.toml has them bundled as text. */
+/** The simulated phone's page. wrangler.sandbox.toml has them bundled as text. */
 const phoneFiles = {
   "phone.html": phoneHtml,
   "phone.css": phoneCss,

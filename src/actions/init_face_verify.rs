@@ -1,10 +1,10 @@
 //! InitFaceVerify: starts a verification and gives its CertifyId.
 //!
-//! The first eleven parameters are those of the vendor's page for LR_FR, the others those of its
+//! The first eleven parameters are those of Alibaba Cloud's page for LR_FR, the others those of its
 //! API metadata of 2026. Positions are from that metadata.
 
-use super::rules::Rule;
-use super::{Action, action_parameters};
+use super::parameter::{Action, action_parameters};
+use super::rule::Rule;
 use crate::vendor::codes::UsedBy;
 
 /// The action.
@@ -19,16 +19,16 @@ const YES_NO: Rule = Rule::OneOf(&["Y", "N"]);
 const TRUE_FALSE: Rule = Rule::OneOf(&["true", "false"]);
 
 action_parameters! {
-    /// An InitFaceVerify request. ProductCode and CertType have the vendor's fixed values
+    /// An InitFaceVerify request. ProductCode and CertType have Alibaba Cloud's fixed values
     /// (`LR_FR`, `IDENTITY_CARD`) unless set.
-    InitFaceVerify, INIT_FACE_VERIFY, PARAMETERS:
-    /// 认证场景 ID: the scene made in the vendor's console, a 64-bit integer. Mandatory.
+    InitFaceVerify, PARAMETERS:
+    /// 认证场景 ID: the scene made in Alibaba Cloud's console, a 64-bit integer. Mandatory.
     scene_id "SceneId" Query Rule::SceneId;
     /// 商户请求的唯一标识: the order's number, 32 letters and digits, unique. Mandatory.
     outer_order_no "OuterOrderNo" Query Rule::OuterOrderNo;
     /// 产品: `LR_FR` unless [`super::ValidationOptions::allow_other_products`].
     product_code "ProductCode" Query Rule::ProductCode;
-    /// 活体检测类型: `LIVENESS` (the vendor's default), `PHOTINUS_LIVENESS`, or a newer one.
+    /// 活体检测类型: `LIVENESS` (Alibaba Cloud's default), `PHOTINUS_LIVENESS`, or a newer one.
     model "Model" Form Rule::Model;
     /// 客户业务自定义的用户ID: your id of the person, unique, up to 100 characters. Recommended.
     user_id "UserId" Query Rule::Text { max: 100 };
@@ -38,7 +38,7 @@ action_parameters! {
     cert_name "CertName" Query Rule::CertName;
     /// 证件号码: the number of the identity card, 18 characters. Personal data.
     cert_no "CertNo" Query Rule::CertNo;
-    /// 环境参数: the string the vendor's client SDK gave, unchanged. Mandatory. Personal data.
+    /// 环境参数: the string Alibaba Cloud's client SDK gave, unchanged. Mandatory. Personal data.
     meta_info "MetaInfo" Query Rule::MetaInfo;
     /// 用户手机号码: 11 digits. Personal data.
     mobile "Mobile" Query Rule::Mobile;
@@ -46,7 +46,7 @@ action_parameters! {
     ip "Ip" Query Rule::Ip;
     /// Where a web page returns to.
     return_url "ReturnUrl" Query Rule::Url { https: false };
-    /// Where the vendor reports the end of the verification (GET, HTTPS).
+    /// Where Alibaba Cloud reports the end of the verification (GET, HTTPS).
     callback_url "CallbackUrl" Query Rule::Url { https: true };
     /// Comes back in the callback.
     callback_token "CallbackToken" Query Rule::Text { max: 256 };
@@ -62,7 +62,7 @@ action_parameters! {
     oss_bucket_name "OssBucketName" Query Rule::Text { max: 255 };
     /// Object of the photo to compare with; goes with `oss_bucket_name`.
     oss_object_name "OssObjectName" Query Rule::Text { max: 1_023 };
-    /// An earlier verification whose photo to compare with. Deprecated by the vendor.
+    /// An earlier verification whose photo to compare with. Deprecated by Alibaba Cloud.
     certify_id "CertifyId" Query Rule::CertifyId;
     /// Whether to crop the photo: `T` or `F`.
     crop "Crop" Form Rule::OneOf(&["T", "F"]);
@@ -100,6 +100,6 @@ action_parameters! {
     need_multi_face_check "NeedMultiFaceCheck" Query YES_NO;
     /// `Y` or `N`.
     h5_degrade_confirm_btn "H5DegradeConfirmBtn" Query YES_NO;
-    /// `Y` or `N`, as far as the vendor documents it.
+    /// `Y` or `N`, as far as Alibaba Cloud documents it.
     enable_beauty "EnableBeauty" Query Rule::Text { max: 16 };
 }

@@ -1,6 +1,6 @@
 //! A checked request, and how it goes out under each signature scheme.
 
-use super::{Action, Parameter, Position, VERSION};
+use super::parameter::{Action, Parameter, Position};
 use crate::error::FieldError;
 use crate::http::OutgoingRequest;
 use crate::signing::canonical::encode_pairs;
@@ -10,6 +10,9 @@ use crate::timestamp::Timestamp;
 use crate::vendor::credentials::Credentials;
 use crate::vendor::endpoint::Endpoint;
 use std::borrow::Cow;
+
+/// Value of the `Version` parameter and the `x-acs-version` header.
+pub const VERSION: &str = "2019-03-07";
 
 const FORM: &str = "application/x-www-form-urlencoded";
 
@@ -32,7 +35,7 @@ impl std::fmt::Debug for ValidRequest<'_> {
 }
 
 /// Everything a signature depends on beside the request. A second attempt needs another nonce and
-/// the time of that attempt: the vendor refuses a nonce it has seen.
+/// the time of that attempt: Alibaba Cloud refuses a nonce it has seen.
 #[derive(Clone, Copy, Debug)]
 pub struct SigningContext<'a> {
     /// Where the request goes.
@@ -43,7 +46,7 @@ pub struct SigningContext<'a> {
     pub version: SignatureVersion,
     /// Never used before; 16 random bytes in hexadecimal serve.
     pub nonce: &'a str,
-    /// The time by the vendor's clock.
+    /// The time by Alibaba Cloud's clock.
     pub now: Timestamp,
 }
 
@@ -92,8 +95,8 @@ impl<'a> ValidRequest<'a> {
         }
     }
 
-    /// What was signed: the string-to-sign of the RPC scheme, the canonical request of ACS3. To be
-    /// compared with what the vendor says it calculated.
+    /// What was signed: the string to sign of the RPC scheme, the canonical request of ACS3. To be
+    /// compared with what Alibaba Cloud says it calculated.
     pub fn signed_text(&self, context: &SigningContext<'_>) -> String {
         match context.version {
             SignatureVersion::Rpc => self.canonicalized_rpc(context).1,
@@ -119,7 +122,7 @@ impl<'a> ValidRequest<'a> {
         }
     }
 
-    /// The canonicalized query and the string-to-sign.
+    /// The canonicalized query and the string to sign.
     fn canonicalized_rpc(&self, context: &SigningContext<'_>) -> (String, String) {
         let timestamp = context.now.to_iso8601();
         let common = rpc::common_parameters(
@@ -142,7 +145,7 @@ impl<'a> ValidRequest<'a> {
         rpc::canonicalized("POST", &all)
     }
 
-    /// Parameters where the vendor's metadata places them; the signature covers the positions.
+    /// Parameters where Alibaba Cloud's metadata places them; the signature covers the positions.
     fn sign_acs3(&self, context: &SigningContext<'_>) -> (OutgoingRequest, String) {
         let at = |position| {
             self.parameters()

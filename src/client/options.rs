@@ -1,6 +1,6 @@
 //! The client's options as JavaScript hands them over, checked all together.
 
-use crate::actions::rules::ValidationOptions;
+use crate::actions::ValidationOptions;
 use crate::actions::value::Value;
 use crate::error::{Error, FieldError};
 use crate::identity::cert_no::Documents;
@@ -13,14 +13,14 @@ use crate::vendor::endpoint::{DEFAULT_ENDPOINT, Endpoint};
 /// The sandbox's first AccessKeyId.
 pub const SANDBOX_ACCESS_KEY_ID: &str = "sandbox-key-id";
 
-/// Whether an AccessKeyId is one of the sandbox's demo keys. They are refused on the vendor's hosts,
-/// so that a test configuration cannot be taken for a real one.
+/// Whether an AccessKeyId is one of the sandbox's demo keys. They are refused on Alibaba Cloud's
+/// hosts, so that a test configuration cannot be taken for a real one.
 pub fn is_sandbox_key(access_key_id: &str) -> bool {
     let lasting = access_key_id.strip_prefix("STS.").unwrap_or(access_key_id);
     lasting.starts_with("sandbox-")
 }
 
-/// Time for one attempt, answer's body included; the vendor's samples use as much.
+/// Time for one attempt, answer's body included; Alibaba Cloud's samples use as much.
 const DEFAULT_TIMEOUT_MILLIS: i64 = 10_000;
 /// Time for all attempts of one call and the waits between them.
 const DEFAULT_TOTAL_TIMEOUT_MILLIS: i64 = 30_000;
@@ -35,6 +35,8 @@ pub struct RawCredentials<'a> {
     pub access_key_secret: Value<'a>,
     /// SecurityToken of temporary credentials.
     pub security_token: Value<'a>,
+    /// When temporary credentials expire, in milliseconds since 1970.
+    pub expiration: Value<'a>,
 }
 
 impl Default for RawCredentials<'_> {
@@ -43,6 +45,7 @@ impl Default for RawCredentials<'_> {
             access_key_id: Value::Absent,
             access_key_secret: Value::Absent,
             security_token: Value::Absent,
+            expiration: Value::Absent,
         }
     }
 }
@@ -69,7 +72,7 @@ pub struct Options {
 }
 
 impl Default for Options {
-    /// The vendor's public host, the RPC signature, three attempts.
+    /// Alibaba Cloud's public host, the RPC signature, three attempts.
     fn default() -> Self {
         Self {
             endpoints: vendor_endpoint(),
@@ -175,7 +178,7 @@ impl Options {
         if problems.is_empty() {
             Ok(options)
         } else {
-            Err(Error::validation(problems))
+            Err(Error::options(problems))
         }
     }
 
@@ -204,6 +207,13 @@ impl Options {
         if problems.is_empty() {
             problems = credentials.problems();
         }
+        if !matches!(raw.expiration, Value::Absent | Value::Integer(_)) {
+            problems.push(wrong_type(
+                "expiration",
+                "日期：ISO 8601 文本、毫秒数或 Date",
+                "a date: ISO 8601 text, milliseconds or a Date",
+            ));
+        }
         if is_sandbox_key(&credentials.access_key_id)
             && self.endpoints.iter().any(Endpoint::is_vendor)
         {
@@ -211,15 +221,15 @@ impl Options {
                 "accessKeyId",
                 "sandbox-key",
                 Text::new(
-                    "是沙箱的演示密钥，不能用于服务商的地址；请把 endpoint 指向沙箱，或换成真实密钥。",
-                    "is the sandbox's demo key and cannot be used on the vendor's hosts; point endpoint at the sandbox or use a real key.",
+                    "是沙箱的演示密钥，不能用于阿里云的地址；请把 endpoint 指向沙箱，或换成真实密钥。",
+                    "is the sandbox's demo key and cannot be used on Alibaba Cloud's hosts; point endpoint at the sandbox or use a real key.",
                 ),
             ));
         }
         if problems.is_empty() {
             Ok(credentials)
         } else {
-            Err(Error::validation(problems))
+            Err(Error::options(problems))
         }
     }
 
@@ -387,6 +397,7 @@ mod tests {
                 access_key_id: Value::Integer(1),
                 access_key_secret: Value::Unusable,
                 security_token: Value::Boolean(true),
+                expiration: Value::Inexact,
             })
             .unwrap_err();
         assert_eq!(
@@ -394,7 +405,8 @@ mod tests {
             [
                 ("accessKeyId", "type"),
                 ("accessKeySecret", "type"),
-                ("securityToken", "type")
+                ("securityToken", "type"),
+                ("expiration", "type")
             ]
         );
     }

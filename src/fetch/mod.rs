@@ -34,7 +34,7 @@ mod host;
 mod transport;
 
 use crate::actions::{DescribeFaceVerify, InitFaceVerify, ValidRequest, Value};
-use crate::client::call::{self, State, Step};
+use crate::client::call::{self, Loss, Outcome, State, Step};
 use crate::client::options::{Options, RawCredentials};
 use crate::client::response::{Answer, DescribeResult, InitResult};
 use crate::error::{Audience, Error, Kind};
@@ -78,6 +78,7 @@ impl FaceVerifyClient {
             access_key_id: Value::from(credentials.access_key_id.as_str()),
             access_key_secret: Value::from(credentials.access_key_secret.expose()),
             security_token: token.map_or(Value::Absent, |token| Value::from(token.expose())),
+            ..RawCredentials::default()
         })?;
         Ok(Self {
             options,
@@ -127,7 +128,10 @@ impl FaceVerifyClient {
                 host::now(),
                 host::nonce()?,
             );
-            let outcome = transport::send(&attempt.request, attempt.timeout_millis).await;
+            let outcome = match attempt.timeout_millis {
+                0 => Outcome::Lost(Loss::TimedOutUnsent),
+                timeout_millis => transport::send(&attempt.request, timeout_millis).await,
+            };
             let step = call::settle(
                 &self.options,
                 &self.credentials,

@@ -1,4 +1,5 @@
-//! Sends a request by the host's `fetch` and returns its outcome. The time limit covers the answer's body.
+//! Sends a request by the host's `fetch` and returns its outcome. The time limit covers the
+//! answer's body.
 
 use super::host::{Timer, call_global};
 use crate::client::call::{Loss, Outcome};
@@ -12,7 +13,7 @@ use web_sys::{
     AbortController, Headers, ReadableStreamDefaultReader, Request, RequestInit, RequestRedirect,
 };
 
-/// The vendor's answers have a few kilobytes; pictures come as addresses.
+/// Alibaba Cloud's answers have a few kilobytes; pictures come as addresses.
 const MAX_ANSWER_BYTES: usize = 1024 * 1024;
 
 /// Aborts the request when it is dropped. After the answer, that has no effect.
@@ -24,7 +25,7 @@ impl Drop for AbortOnDrop {
     }
 }
 
-/// Sends the request as it stands. `timeout_millis` limits the whole answer.
+/// Sends the request unchanged. `timeout_millis` limits the whole answer.
 pub(super) async fn send(request: &OutgoingRequest, timeout_millis: i64) -> Outcome {
     let timed_out = Rc::new(Cell::new(false));
     match exchange(request, timeout_millis, &timed_out).await {

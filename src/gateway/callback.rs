@@ -1,7 +1,7 @@
-//! The vendor's callback, at an address that nobody can guess: each order has its own, made with the
-//! gateway's secret.
+//! Alibaba Cloud's callback, at an address that nobody can guess: each order has its own, made with
+//! the gateway's secret.
 //!
-//! What a callback says is not believed. It is a hint to ask the vendor.
+//! What a callback says is not believed. It is a hint to ask Alibaba Cloud.
 
 use super::callers::derive;
 use super::settings::Settings;
@@ -11,7 +11,8 @@ use crate::vendor::credentials::Secret;
 /// The address's path without its last three segments: caller, order and proof.
 pub const PATH: &str = "/v1/callbacks";
 
-/// The address that the vendor is given for an order; `None` where the gateway has no public one.
+/// The address that Alibaba Cloud is given for an order; `None` where the gateway has no public
+/// one.
 pub fn url(settings: &Settings, caller: &str, no: &str) -> Option<String> {
     let origin = settings.public_url.as_deref()?;
     let proof = proof(settings, caller, no);

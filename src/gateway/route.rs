@@ -20,7 +20,7 @@ use super::problem::{
 use super::reply::{Headers, Language, Reply};
 use super::rpc_front::{RpcFront, is_rpc};
 use super::settings::{Settings, Variables};
-use crate::actions::{INIT_FACE_VERIFY, ValidRequest, Value, rules};
+use crate::actions::{self, INIT_FACE_VERIFY, ValidRequest, Value};
 use crate::error::FieldError;
 use crate::http::first_value;
 use crate::http::{IncomingRequest, header};
@@ -105,7 +105,8 @@ pub enum Then {
     Ledger {
         /// Text that the host does not read.
         task: String,
-        /// What to give it once more where its host was reset meanwhile and nothing else went wrong.
+        /// What to give it once more where its host was reset meanwhile and nothing else went
+        /// wrong.
         again: String,
     },
 }
@@ -368,14 +369,15 @@ impl Routing<'_> {
         let caller = header(&self.arrival.request.headers, "authorization")
             .and_then(|value| value.split_once(' '))
             .filter(|(scheme, _)| scheme.eq_ignore_ascii_case("bearer"))
-            // Spaces may stand before the token (RFC 6750 §2.1), and nothing that only looks like one.
+            // Spaces may stand before the token (RFC 6750 §2.1), and nothing that only looks like
+            // one.
             .and_then(|(_, token)| callers::by_token(&settings.callers, token.trim_matches(' ')))
             .ok_or_else(|| Problem::new(&UNAUTHENTICATED).header("www-authenticate", "Bearer"))?;
         self.caller = Some(caller.id.clone());
         Ok(caller)
     }
 
-    /// The vendor says that a person has finished; the address is the order's own secret.
+    /// Alibaba Cloud says that a person has finished; the address is the order's own secret.
     fn callback(&mut self, settings: &Settings, segments: &[&str]) -> Taken {
         let [caller, no, proof] = *segments else {
             return Err(Problem::new(&NOT_FOUND));
@@ -397,7 +399,7 @@ impl Routing<'_> {
         }
     }
 
-    /// The vendor's own protocol, whose answers are the vendor's too.
+    /// Alibaba Cloud's own protocol, whose answers are Alibaba Cloud's too.
     fn rpc(&mut self, settings: &Result<Settings, Vec<FieldError>>) -> Then {
         let request = &self.arrival.request;
         let mut front = RpcFront::of(request);
@@ -459,7 +461,7 @@ impl Routing<'_> {
             values.push(("sceneId".to_owned(), settings.scene_id.as_str().into()));
         }
         let rules = settings.options.validation(self.now);
-        let checked = rules::validate(&INIT_FACE_VERIFY, values, &rules);
+        let checked = actions::validate(&INIT_FACE_VERIFY, values, &rules);
         let valid = match checked {
             Ok(valid) if wrong.is_empty() => valid,
             Ok(_) => return Err(Problem::fields(wrong)),
@@ -622,7 +624,7 @@ fn surroundings(settings: &Settings) -> Object {
     } else {
         "production"
     };
-    // Where the console's pretend phone finds the sandbox.
+    // Where the console's simulated phone finds the sandbox.
     let sandbox = sandbox
         .filter(|_| settings.development)
         .map(Endpoint::origin);

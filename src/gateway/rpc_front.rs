@@ -1,8 +1,10 @@
-//! The vendor's own protocol, so that an official SDK works by another endpoint and key pair alone:
-//! requests signed with key pairs that the gateway issued, answers in the vendor's envelope.
+//! Alibaba Cloud's own protocol, so that an official SDK works by another endpoint and key pair
+//! alone: requests signed with key pairs that the gateway issued, answers in Alibaba Cloud's
+//! envelope.
 //!
-//! What the vendor has no word for is told as its other services tell it: `IdempotentParameterMismatch`
-//! for an order with other input, `IdempotentProcessing` for one that is being started.
+//! What Alibaba Cloud has no word for is told as its other services tell it:
+//! `IdempotentParameterMismatch` for an order with other input, `IdempotentProcessing` for one that
+//! is being started.
 
 use super::callers::{self, Caller, Scope};
 use super::ledger::ask::Ask;
@@ -18,7 +20,7 @@ use super::reply::Reply;
 use super::route;
 use super::settings::Settings;
 use super::streamed;
-use crate::actions::{Action, DESCRIBE_FACE_VERIFY, INIT_FACE_VERIFY, Value, rules};
+use crate::actions::{self, DESCRIBE_FACE_VERIFY, INIT_FACE_VERIFY, Value};
 use crate::client::response::DescribeResult;
 use crate::http::{IncomingRequest, header};
 use crate::json::read::items;
@@ -31,10 +33,10 @@ use crate::timestamp::Timestamp;
 use crate::vendor::codes;
 use serde::{Deserialize, Serialize};
 
-/// On refusals of parameters: which and why, without values. The vendor has nothing of the kind.
+/// On refusals of parameters: which and why, without values. Alibaba Cloud has nothing of the kind.
 const NOTE_HEADER: &str = "x-cloudauth-edge-note";
 
-/// How a request of the vendor's protocol is to be answered.
+/// How a request of Alibaba Cloud's protocol is to be answered.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct RpcFront {
     /// The action; empty while it is not known.
@@ -45,7 +47,7 @@ pub struct RpcFront {
     host: String,
 }
 
-/// Whether a request to `/` is one of the vendor's protocol, rather than for a page.
+/// Whether a request to `/` is one of Alibaba Cloud's protocol, rather than for a page.
 pub fn is_rpc(request: &IncomingRequest) -> bool {
     request.path == "/"
         && (request.method == "POST"
@@ -123,7 +125,7 @@ impl RpcFront {
             values.push(("SceneId", settings.scene_id.as_str().into()));
         }
         let rules = settings.options.validation(now);
-        let valid = rules::validate(claim.action, values, &rules)
+        let valid = actions::validate(claim.action, values, &rules)
             .map_err(|error| Problem::fields(error.fields))?;
         let asker = Asker {
             caller: caller.id.clone(),
@@ -158,7 +160,7 @@ impl RpcFront {
         self.write(Envelope::success(&INIT_FACE_VERIFY, &result), request_id)
     }
 
-    /// DescribeFaceVerify: the vendor's own result where it was asked, what the ledger knows
+    /// DescribeFaceVerify: Alibaba Cloud's own result where it was asked, what the ledger knows
     /// otherwise.
     pub fn standing(
         &self,
@@ -181,14 +183,17 @@ impl RpcFront {
                 Envelope::success(&DESCRIBE_FACE_VERIFY, &result)
             }
             (_, Some(pending)) => Envelope::service(&DESCRIBE_FACE_VERIFY, &pending.code),
+            (Some(verdict), None) if verdict.unknown_there => {
+                Envelope::service(&DESCRIBE_FACE_VERIFY, "406")
+            }
             (_, None) => Envelope::service(&DESCRIBE_FACE_VERIFY, "424"),
         };
         self.write(envelope, request_id)
     }
 
-    /// A problem, in the vendor's words.
+    /// A problem, in Alibaba Cloud's words.
     pub fn problem(&self, problem: &Problem, request_id: &str) -> Reply {
-        let action = Action::by_name(&self.action);
+        let action = actions::by_name(&self.action);
         let service = |code: &str| action.map(|action| Envelope::service(action, code));
         let kind = problem.kind();
         let is = |other: &super::problem::ProblemKind| kind.code == other.code;
@@ -233,7 +238,7 @@ impl RpcFront {
             own(
                 "ServiceUnavailable",
                 503,
-                "It is unknown whether the verification was started. Call again with the same OuterOrderNo to start it anew.",
+                "It is unknown whether the verification was started. Call again with the same OuterOrderNo to start it again.",
             )
         } else if is(&NOT_CONFIGURED) || is(&DEVELOPMENT_ONLY) {
             own(
@@ -248,7 +253,7 @@ impl RpcFront {
         } else if is(&DAILY_LIMIT) || is(&RATE_LIMITED) || is(&UPSTREAM_THROTTLED) {
             errors::THROTTLING_USER.because("")
         } else if is(&INTERNAL_ERROR) || is(&UPSTREAM_REFUSED) {
-            // What the vendor says of the gateway's own key is no answer to the caller's.
+            // What Alibaba Cloud says of the gateway's own key is no answer to the caller's.
             errors::INTERNAL_ERROR.because("")
         } else {
             errors::SERVICE_UNAVAILABLE.because("")
@@ -295,12 +300,12 @@ impl RpcFront {
 /// SignatureDoesNotMatch without the request it quotes, which SDKs would write into logs, names and
 /// numbers included.
 ///
-/// Alibaba Cloud's older SDKs compare the quoted string-to-sign with their own, and report a wrong
-/// secret where the two are equal. Without the quotation they get the result of that comparison, each
-/// in its own words: an SDK signs rightly, so a signature of its that does not match is of a wrong
-/// secret. Everyone else gets a hash, which tells as well whether both sides signed the same. Its
-/// wording avoids "string to sign is:", behind which SDKs expect the quotation, and has the colon
-/// that old Python SDKs split the message at.
+/// Alibaba Cloud's older SDKs compare the quoted string to sign with their own, and report a wrong
+/// secret where the two are equal. Without the quotation they get the result of that comparison,
+/// each in its own words: an SDK signs rightly, so a signature of its that does not match is of a
+/// wrong secret. Everyone else gets a hash, which tells as well whether both sides signed the same.
+/// Its wording avoids "string to sign is:", behind which SDKs expect the quotation, and has the
+/// colon that old Python SDKs split the message at.
 fn without_request(refusal: Refusal, request: &IncomingRequest) -> Refusal {
     let says = |refusal: Refusal, message: String| Refusal {
         message: message.into(),
@@ -316,7 +321,7 @@ fn without_request(refusal: Refusal, request: &IncomingRequest) -> Refusal {
     let hash = hex_sha256(quoted.as_bytes());
     let hashed = [
         before,
-        " SHA-256 of the server's string-to-sign: ",
+        " SHA-256 of the server's string to sign: ",
         &hash,
         ". Where that of your own is the same, the AccessKeySecret is wrong.",
     ]
@@ -361,7 +366,7 @@ fn known(verdict: &Verdict) -> Object {
     result
 }
 
-/// The vendor's ResultObject as it came.
+/// Alibaba Cloud's ResultObject as it came.
 fn whole(told: &DescribeResult) -> Object {
     let mut result = Object::new();
     for (name, member) in items(told.raw.as_str()).unwrap_or_default() {

@@ -2,7 +2,7 @@
 //!
 //! A deployment that would be open to anybody, or that would take a pretend verification for a real
 //! one, has no settings that pass: `development` lives on loopback addresses alone, `production`
-//! never reaches anything but the vendor.
+//! never reaches anything but Alibaba Cloud.
 
 use super::callers::{self, Caller};
 use crate::actions::Value;
@@ -15,8 +15,8 @@ use crate::vendor::endpoint::Endpoint;
 
 const MILLIS_PER_MINUTE: i64 = 60_000;
 const MILLIS_PER_DAY: i64 = 24 * 60 * MILLIS_PER_MINUTE;
-/// The vendor's limit for each action and account (help.aliyun.com, QPS limits of server-side API
-/// operations).
+/// Alibaba Cloud's limit for each action and account (help.aliyun.com, QPS limits of server-side
+/// API operations).
 const CALLS_PER_SECOND: i64 = 50;
 /// A secret that can be guessed protects nothing; 32 random bytes in Base64 have 44 characters.
 const SECRET_MIN: usize = 32;
@@ -60,7 +60,7 @@ pub type Variables = Vec<(String, String)>;
 pub struct Settings {
     /// Whether this is a gateway on a developer's machine.
     pub development: bool,
-    /// How the vendor is called.
+    /// How Alibaba Cloud is called.
     pub options: Options,
     /// The cloud key. No caller ever sees it.
     pub credentials: Credentials,
@@ -74,11 +74,12 @@ pub struct Settings {
     pub retention_millis: i64,
     /// How long a CertifyId can be used, in milliseconds.
     pub certify_id_valid_millis: i64,
-    /// Calls of one action a second that the vendor allows the account.
+    /// Calls of one action a second that Alibaba Cloud allows the account.
     pub calls_per_second: i64,
     /// Origins of web pages that may call, none unless set.
     pub allowed_origins: Vec<String>,
-    /// Where the vendor reaches this gateway; without it, it is not told when a person has finished.
+    /// Where Alibaba Cloud reaches this gateway; without it, it is not told when a person has
+    /// finished.
     pub public_url: Option<String>,
     /// Whether photos go through the gateway, so that nobody gets their addresses.
     pub stream_photos: bool,
@@ -104,8 +105,8 @@ impl Settings {
         }
     }
 
-    /// Whether a photo may be fetched from there: a host of the vendor's or, in development, of the
-    /// sandbox.
+    /// Whether a photo may be fetched from there: a host of Alibaba Cloud or, in development, of
+    /// the sandbox.
     pub fn is_photo_host(&self, url: &str) -> bool {
         let authority = url.split_once("://").map(|(scheme, rest)| {
             (
@@ -259,8 +260,8 @@ impl Reader<'_> {
             self.wrong(
                 "CLOUDAUTH_ENDPOINTS",
                 "not-loopback",
-                "开发模式只能使用本机地址（沙箱）；要调用服务商，请设 GATEWAY_MODE=production 并配置 GATEWAY_SECRET 与 GATEWAY_CALLERS。",
-                "must be loopback addresses (the sandbox) in development; to call the vendor set GATEWAY_MODE=production, GATEWAY_SECRET and GATEWAY_CALLERS.",
+                "开发模式只能使用本机地址（沙箱）；要调用阿里云，请设 GATEWAY_MODE=production 并配置 GATEWAY_SECRET 与 GATEWAY_CALLERS。",
+                "must be loopback addresses (the sandbox) in development; to call Alibaba Cloud set GATEWAY_MODE=production, GATEWAY_SECRET and GATEWAY_CALLERS.",
             );
         }
         if endpoints.iter().any(Endpoint::is_inside_vpc) {
@@ -275,8 +276,8 @@ impl Reader<'_> {
             self.wrong(
                 "CLOUDAUTH_ENDPOINTS",
                 "not-the-vendor",
-                "生产模式只能使用服务商的地址（*.aliyuncs.com），否则沙箱的结果会被当成真实结论；本机试用请设 GATEWAY_MODE=development。",
-                "must be hosts of the vendor (*.aliyuncs.com) in production, or a sandbox's outcome would count as a real one; to try things on this machine set GATEWAY_MODE=development.",
+                "生产模式只能使用阿里云的地址（*.aliyuncs.com），否则沙箱的结果会被当成真实结论；本机试用请设 GATEWAY_MODE=development。",
+                "must be hosts of Alibaba Cloud (*.aliyuncs.com) in production, or a sandbox's outcome would count as a real one; to try things on this machine set GATEWAY_MODE=development.",
             );
         }
     }
@@ -294,6 +295,7 @@ impl Reader<'_> {
                 .or(default_secret)
                 .into(),
             security_token: self.text("CLOUDAUTH_SECURITY_TOKEN").into(),
+            ..RawCredentials::default()
         };
         if !self.development
             && self
@@ -327,8 +329,8 @@ impl Reader<'_> {
             self.wrong(
                 "CLOUDAUTH_SCENE_ID",
                 "missing",
-                "缺少：请填写服务商控制台中的认证场景 ID。",
-                "is missing; set the scene's id from the vendor's console.",
+                "缺少：请填写阿里云控制台中的认证场景 ID。",
+                "is missing; set the scene's id from Alibaba Cloud's console.",
             );
             return String::new();
         };
@@ -339,7 +341,7 @@ impl Reader<'_> {
             "CLOUDAUTH_SCENE_ID",
             "scene-id",
             "应为控制台中的认证场景 ID：一个正整数。",
-            "must be the scene's id from the vendor's console: a positive integer.",
+            "must be the scene's id from Alibaba Cloud's console: a positive integer.",
         );
         String::new()
     }
@@ -430,7 +432,7 @@ impl Reader<'_> {
 
     fn public_url(&mut self) -> Option<String> {
         let text = self.text("GATEWAY_PUBLIC_URL")?;
-        // The vendor calls HTTPS addresses only.
+        // Alibaba Cloud calls HTTPS addresses only.
         let right = text.starts_with("https://")
             && Endpoint::parse(text).is_ok_and(|endpoint| endpoint.origin() == text);
         if right {
@@ -439,8 +441,8 @@ impl Reader<'_> {
         self.wrong(
             "GATEWAY_PUBLIC_URL",
             "not-an-origin",
-            "应为服务商可访问的本网关地址，如 https://gateway.example.com，不带路径。",
-            "must be this gateway's address as the vendor reaches it, such as https://gateway.example.com, without a path.",
+            "应为阿里云可访问的本网关地址，如 https://gateway.example.com，不带路径。",
+            "must be this gateway's address as Alibaba Cloud reaches it, such as https://gateway.example.com, without a path.",
         );
         None
     }

@@ -1,14 +1,14 @@
-//! CertName: a name as it stands in the Chinese population register.
+//! CertName: a name unchanged in the Chinese population register.
 //!
 //! Han characters, and `·` (U+00B7) between the parts of a name (民委发〔2016〕33号, which also
 //! asks for room for 50 characters). Names are never normalized by Unicode rules: NFC turns some
-//! ideographs into others, and the vendor compares with the register.
+//! ideographs into others, and Alibaba Cloud compares with the register.
 
 use super::{Accepted, NoDetails, Problem};
 use crate::text::Text;
 
-/// The most characters (code points) of a name. The sentence of `too-long` names it again, in digits:
-/// to put it in brought 2 KB of formatting code into the identity module.
+/// The most characters (code points) of a name. The sentence of `too-long` names it again, in
+/// digits: to put it in brought 2 KB of formatting code into the identity module.
 const MAX_CHARACTERS: usize = 50;
 /// The separator of the standard, MIDDLE DOT.
 const SEPARATOR: char = '\u{B7}';

@@ -11,8 +11,8 @@ use serde::Serialize;
 const WEIGHTS: [u32; 17] = [7, 9, 10, 5, 8, 4, 2, 1, 6, 3, 7, 9, 10, 5, 8, 4, 2];
 /// The check character by the weighted sum modulo 11.
 const CHECK_CHARACTERS: [u8; 11] = *b"10X98765432";
-/// Provinces by the first two digits (GB/T 2260), in order. Division codes below the province are not
-/// checked: codes of abolished counties stay valid for life.
+/// Provinces by the first two digits (GB/T 2260), in order. Division codes below the province are
+/// not checked: codes of abolished counties stay valid for life.
 const PROVINCES: [u8; 34] = [
     11, 12, 13, 14, 15, 21, 22, 23, 31, 32, 33, 34, 35, 36, 37, 41, 42, 43, 44, 45, 46, 50, 51, 52,
     53, 54, 61, 62, 63, 64, 65, 81, 82, 83,
@@ -58,11 +58,11 @@ const PROVINCE_NAMES: [(&str, &str); 34] = [
 /// Which documents' numbers are accepted.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Documents {
-    /// Resident identity cards alone: what the vendor document of LR_FR names.
+    /// Resident identity cards alone: what Alibaba Cloud document of LR_FR names.
     #[default]
     ResidentIdentityCard,
     /// Also residence permits of Hong Kong, Macao and Taiwan residents and the foreign permanent
-    /// resident card of 2023, which some of the vendor's other products take.
+    /// resident card of 2023, which some of Alibaba Cloud's other products take.
     All,
 }
 

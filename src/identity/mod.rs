@@ -36,7 +36,7 @@ impl Problem {
 /// An accepted value.
 #[derive(Clone, PartialEq, Eq, Serialize)]
 pub struct Accepted<D> {
-    /// The value to send to the vendor.
+    /// The value to send to Alibaba Cloud.
     pub normalized: String,
     /// Changes made to the input and things to look at; the value was accepted all the same.
     pub notices: Vec<Problem>,

@@ -1,4 +1,4 @@
-//! The vendor's envelopes, in JSON and XML.
+//! Alibaba Cloud's envelopes, in JSON and XML.
 
 use super::errors::Refusal;
 use crate::actions::Action;
@@ -80,7 +80,7 @@ impl Envelope {
     }
 }
 
-/// An upper-case UUID, as the vendor's RequestIds are, of random bytes.
+/// An upper-case UUID, as Alibaba Cloud's RequestIds are, of random bytes.
 pub fn request_id(random: [u8; 16]) -> String {
     let mut bytes = random;
     // Version 4 and variant of RFC 9562 §5.4.

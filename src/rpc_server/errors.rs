@@ -1,4 +1,4 @@
-//! The errors of the vendor's API gateway, as data: Code, HTTP status, Message.
+//! The errors of Alibaba Cloud's API gateway, as data: Code, HTTP status, Message.
 //!
 //! Which of them were seen and which are chosen is told in `docs/sandbox.md`.
 
@@ -22,11 +22,13 @@ pub struct Refusal {
     pub code: Cow<'static, str>,
     /// HTTP status.
     pub status: u16,
-    /// Message of the envelope. That of SignatureDoesNotMatch quotes the request, as the vendor's.
+    /// Message of the envelope. That of SignatureDoesNotMatch quotes the request, as Alibaba
+    /// Cloud's.
     pub message: Cow<'static, str>,
-    /// Recommend of the envelope, where it is not the address of the vendor's page about the Code.
+    /// Recommend of the envelope, where it is not the address of Alibaba Cloud's page about the
+    /// Code.
     pub recommend: Option<&'static str>,
-    /// Why, for the developer, in English. The vendor has nothing of the kind.
+    /// Why, for the developer, in English. Alibaba Cloud has nothing of the kind.
     pub note: String,
 }
 
@@ -42,7 +44,7 @@ impl GatewayError {
         }
     }
 
-    /// This error, with the server's string-to-sign behind the vendor's Message.
+    /// This error, with the server's string to sign behind Alibaba Cloud's Message.
     pub fn quoting(&self, string_to_sign: &str, note: impl Into<String>) -> Refusal {
         let message = format!("{} server string to sign is:{string_to_sign}", self.message);
         Refusal {

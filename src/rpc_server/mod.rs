@@ -1,5 +1,5 @@
-//! The receiving end of the vendor's protocol: reading a request of either signature scheme, checking
-//! who signed it, answering in the vendor's envelope. Gateway and sandbox share it.
+//! The receiving end of Alibaba Cloud's protocol: reading a request of either signature scheme,
+//! checking who signed it, answering in Alibaba Cloud's envelope. Gateway and sandbox share it.
 
 pub mod envelope;
 pub mod errors;

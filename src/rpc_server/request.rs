@@ -1,8 +1,9 @@
-//! What an incoming request of the vendor's protocol says, whichever of the two schemes signed it.
+//! What an incoming request of Alibaba Cloud's protocol says, whichever of the two schemes signed
+//! it.
 
 use super::envelope::Format;
 use super::errors::{self, Refusal};
-use crate::actions::{Action, DESCRIBE_FACE_VERIFY, INIT_FACE_VERIFY, Position, VERSION};
+use crate::actions::{self, Action, DESCRIBE_FACE_VERIFY, INIT_FACE_VERIFY, Position, VERSION};
 use crate::http::first_value;
 use crate::http::{IncomingRequest, header};
 use crate::signing::encode::{FormError, parse_form};
@@ -14,8 +15,8 @@ pub const MAX_BODY: usize = 2 * 1_024 * 1_024;
 /// Names and values.
 pub type Pairs = Vec<(String, String)>;
 
-/// The language of the answer: `Format`, or under ACS3 the `accept` header. The vendor's documented
-/// default is XML; a request that is none of the protocol's is answered in JSON.
+/// The language of the answer: `Format`, or under ACS3 the `accept` header. Alibaba Cloud's
+/// documented default is XML; a request that is none of the protocol's is answered in JSON.
 pub fn format(request: &IncomingRequest) -> Format {
     if is_acs3(request) {
         let accept = header(&request.headers, "accept").unwrap_or_default();
@@ -45,7 +46,8 @@ pub fn action_name(request: &IncomingRequest) -> Option<String> {
     find(&pairs, "Action").map(str::to_owned)
 }
 
-/// Whether a query has the parameter `Action`, percent-encoded or not, whatever else is wrong with it.
+/// Whether a query has the parameter `Action`, percent-encoded or not, whatever else is wrong with
+/// it.
 pub fn names_action(query: &str) -> bool {
     query.split('&').any(|pair| {
         let name = pair.split('=').next().unwrap_or_default();
@@ -61,7 +63,7 @@ pub struct Claim {
     pub access_key_id: String,
     /// The SecurityToken of a temporary key.
     pub security_token: Option<String>,
-    /// When it was signed, as it stands there.
+    /// When it was signed, unchanged there.
     pub timestamp: String,
     /// The SignatureNonce.
     pub nonce: String,
@@ -176,7 +178,8 @@ fn no_duplicates(pairs: &[(String, String)]) -> Result<(), Refusal> {
         _ => None,
     });
     match twice {
-        // A name of the caller's making is not repeated in an error, nor in a log: it might be a person's.
+        // A name of the caller's making is not repeated in an error, nor in a log: it might be a
+        // person's.
         Some(name) => Err(match known_parameter(name) {
             Some(name) => errors::invalid(name, format!("{name} is given twice")),
             None => errors::PARAMETER_FORMAT.because("a parameter is given twice"),
@@ -286,7 +289,7 @@ fn acs3_claim(request: &IncomingRequest) -> Result<Claim, Refusal> {
         },
         parameters: Pairs::new(),
     };
-    // Each parameter counts only where the vendor's metadata places it.
+    // Each parameter counts only where Alibaba Cloud's metadata places it.
     let mut parameters = Pairs::new();
     for (pairs, position) in [(query, Position::Query), (form, Position::Form)] {
         parameters.extend(pairs.into_iter().filter(|(name, _)| {
@@ -303,8 +306,8 @@ fn acs3_claim(request: &IncomingRequest) -> Result<Claim, Refusal> {
     })
 }
 
-/// What the vendor's page says must be signed: `host`, `content-type` where there is one, and every
-/// `x-acs-` header.
+/// What Alibaba Cloud's page says must be signed: `host`, `content-type` where there is one, and
+/// every `x-acs-` header.
 fn check_signed_headers(
     request: &IncomingRequest,
     signed_headers: &[String],
@@ -345,7 +348,7 @@ fn known_action(name: &str, version: &str) -> Result<&'static Action, Refusal> {
     if version != VERSION {
         return Err(errors::INVALID_VERSION.because("the version of both actions is 2019-03-07"));
     }
-    Action::by_name(name).ok_or_else(|| {
+    actions::by_name(name).ok_or_else(|| {
         errors::ACTION_NOT_FOUND.because("there are InitFaceVerify and DescribeFaceVerify alone")
     })
 }

@@ -1,4 +1,4 @@
-//! Whether a request of the vendor's protocol was signed by whom it says, and just now.
+//! Whether a request of Alibaba Cloud's protocol was signed by whom it says, and just now.
 
 use super::errors::{self, GatewayError, Refusal};
 use super::request::{Claim, Pairs, Proof, all_parameters, read_form};
@@ -14,16 +14,16 @@ const WINDOW_MILLIS: i64 = 15 * 60 * 1_000;
 pub const NONCE_MILLIS: i64 = 2 * WINDOW_MILLIS;
 
 impl Claim {
-    /// Checks the signature by making it anew with the key's secret.
+    /// Checks the signature by making it again with the key's secret.
     ///
     /// # Errors
-    /// SignatureDoesNotMatch, whose message quotes the request as the vendor's does.
+    /// SignatureDoesNotMatch, whose message quotes the request as Alibaba Cloud's does.
     pub fn check_signature(
         &self,
         request: &IncomingRequest,
         secret: &Secret,
     ) -> Result<(), Refusal> {
-        let note = "compare the string-to-sign in the message with your own: where they are equal, \
+        let note = "compare the string to sign in the message with your own: where they are equal, \
             the AccessKeySecret is wrong";
         match &self.proof {
             Proof::Rpc { signature } => {
@@ -101,7 +101,7 @@ fn without_milliseconds(timestamp: &str) -> String {
     }
 }
 
-/// String-to-sign and canonical request under ACS3.
+/// String to sign and canonical request under ACS3.
 fn acs3_strings(
     request: &IncomingRequest,
     signed_headers: &[String],

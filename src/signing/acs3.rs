@@ -1,6 +1,6 @@
-//! ACS3-HMAC-SHA256, the vendor's "V3": a signature over method, path, query, headers and body.
+//! ACS3-HMAC-SHA256, Alibaba Cloud's "V3": a signature over method, path, query, headers and body.
 //!
-//! Vendor page: *V3 request structure and signature mechanism*
+//! Alibaba Cloud's page: *V3 request structure and signature mechanism*
 //! (help.aliyun.com/zh/sdk/product-overview/v3-request-structure-and-signature).
 
 use super::encode::hex;
@@ -8,7 +8,7 @@ use crate::vendor::credentials::Secret;
 use hmac::{Hmac, KeyInit, Mac};
 use sha2::{Digest, Sha256};
 
-/// The scheme's name in the `Authorization` header and the string-to-sign.
+/// The scheme's name in the `Authorization` header and the string to sign.
 pub const ALGORITHM: &str = "ACS3-HMAC-SHA256";
 
 /// Lower-case hexadecimal SHA-256, the form of `x-acs-content-sha256`.

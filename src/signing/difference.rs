@@ -1,4 +1,4 @@
-//! Where two signed texts differ: ours, and the one the vendor quotes in SignatureDoesNotMatch.
+//! Where two signed texts differ: ours, and the one Alibaba Cloud quotes in SignatureDoesNotMatch.
 //!
 //! Only names are told, never values: the texts hold names and identity numbers.
 
@@ -14,7 +14,7 @@ pub enum Difference {
     Unknown,
 }
 
-/// Compares the string-to-sign (RPC) or the canonical request (ACS3). `None` when they are equal.
+/// Compares the string to sign (RPC) or the canonical request (ACS3). `None` when they are equal.
 pub fn first_difference(version: SignatureVersion, ours: &str, theirs: &str) -> Option<Difference> {
     if ours == theirs {
         return None;

@@ -1,4 +1,4 @@
-//! The percent-encoding of the vendor's signatures, and its reverse.
+//! The percent-encoding of Alibaba Cloud's signatures, and its reverse.
 //!
 //! RFC 3986: `A-Z a-z 0-9 - _ . ~` stand for themselves, every other byte of the UTF-8 form is
 //! `%XX` in upper case. That is not the encoding of HTML forms, which writes a space as `+` and
@@ -8,8 +8,8 @@ use std::fmt;
 
 const HEX: &[u8; 16] = b"0123456789ABCDEF";
 
-/// What each byte becomes, up to three of them, and how many these are. A request's encoding is much of
-/// what signing it costs, so bytes are looked up, and written several at once.
+/// What each byte becomes, up to three of them, and how many these are. A request's encoding is
+/// much of what signing it costs, so bytes are looked up, and written several at once.
 #[allow(clippy::indexing_slicing)] // when it is compiled
 static ENCODED: [[u8; 4]; 256] = {
     let mut table = [[0; 4]; 256];
@@ -73,8 +73,8 @@ pub fn percent_encode(text: &str) -> String {
     room.text(at)
 }
 
-/// A text's percent-encoded form, and what stands in front followed by the percent-encoded form of that,
-/// made in one pass.
+/// A text's percent-encoded form, and what stands in front followed by the percent-encoded form of
+/// that, made in one pass.
 pub(super) struct TwiceEncoder {
     once: Room,
     once_at: usize,
@@ -228,7 +228,7 @@ fn digit(digits: &[u8; 16], value: u8) -> char {
         .map_or('0', |digit| char::from(*digit))
 }
 
-/// Stands for itself in the vendor's percent-encoding (RFC 3986 §2.3).
+/// Stands for itself in Alibaba Cloud's percent-encoding (RFC 3986 §2.3).
 const fn is_unreserved(byte: u8) -> bool {
     byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_' | b'.' | b'~')
 }

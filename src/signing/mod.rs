@@ -1,4 +1,4 @@
-//! The vendor's two signature schemes, one file a scheme and a stage.
+//! Alibaba Cloud's two signature schemes, one file a scheme and a stage.
 //!
 //! The same functions sign (client) and verify (gateway, sandbox): a verifier recomputes the
 //! signature from what arrived.
@@ -18,7 +18,7 @@ pub enum SignatureVersion {
     #[default]
     #[serde(rename = "1.0")]
     Rpc,
-    /// HMAC-SHA256 over method, query, headers and body. **The vendor defines most parameters of
+    /// HMAC-SHA256 over method, query, headers and body. **Alibaba Cloud defines most parameters of
     /// the two actions, names and identity numbers among them, as query parameters under this
     /// scheme, so they stand in the URL.**
     #[serde(rename = "ACS3-HMAC-SHA256")]

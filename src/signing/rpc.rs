@@ -1,7 +1,7 @@
 //! The RPC signature, version "1.0" on the wire: HMAC-SHA1 over all parameters.
 //!
-//! Vendor page: *RPC mechanism* (help.aliyun.com/zh/sdk/product-overview/rpc-mechanism). The
-//! vendor's pages call it "V2" and its SDKs `signatureAlgorithm: "v2"`.
+//! Alibaba Cloud's page: *RPC mechanism* (help.aliyun.com/zh/sdk/product-overview/rpc-mechanism).
+//! Alibaba Cloud's pages call it "V2" and its SDKs `signatureAlgorithm: "v2"`.
 
 use super::canonical::{encode_pairs_twice, sorted};
 use super::encode::percent_encode;
@@ -37,7 +37,7 @@ pub fn string_to_sign(method: &str, canonicalized_query: &str) -> String {
     [method, ROOT, &percent_encode(canonicalized_query)].concat()
 }
 
-/// The path `/`, percent-encoded, between the parts of a string-to-sign.
+/// The path `/`, percent-encoded, between the parts of a string to sign.
 const ROOT: &str = "&%2F&";
 
 /// The canonicalized query of parameters that are in the order of their names, and its
@@ -82,7 +82,7 @@ pub fn common_parameters<'a>(
 }
 
 /// Signs a whole request: `method` is `POST` or `GET`, `parameters` are all of them but
-/// `Signature`. Gives the string-to-sign and the signature.
+/// `Signature`. Gives the string to sign and the signature.
 pub fn sign<N: AsRef<str>, V: AsRef<str>>(
     method: &str,
     parameters: &[(N, V)],

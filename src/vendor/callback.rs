@@ -1,7 +1,7 @@
-//! The vendor's callback: a GET to CallbackUrl when a verification has ended.
+//! Alibaba Cloud's callback: a GET to CallbackUrl when a verification has ended.
 //!
 //! It is not signed, so its content is never trusted: it is a hint to ask DescribeFaceVerify, for a
-//! CertifyId that must be in one's own records. Vendor pages of different years name its
+//! CertifyId that must be in one's own records. Alibaba Cloud's pages of different years name its
 //! parameters differently; all forms are read.
 
 use crate::signing::encode::parse_form;

@@ -44,9 +44,9 @@ pub struct Credentials {
     pub security_token: Option<Secret>,
 }
 
-/// The longest AccessKeyId or AccessKeySecret taken; the vendor's have 16 to 30 characters.
+/// The longest AccessKeyId or AccessKeySecret taken; Alibaba Cloud's have 16 to 30 characters.
 const KEY_MAX: usize = 128;
-/// The longest SecurityToken taken; the vendor's have up to about 1,500 characters and may grow.
+/// The longest SecurityToken taken; Alibaba Cloud's have up to about 1,500 characters and may grow.
 const TOKEN_MAX: usize = 16_384;
 
 impl Credentials {

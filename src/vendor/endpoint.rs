@@ -1,9 +1,10 @@
-//! Where requests go: a host of the vendor's, or a loopback address.
+//! Where requests go: a host of Alibaba Cloud, or a loopback address.
 
 use crate::error::FieldError;
 use crate::text::Text;
 
-/// The vendor's public endpoint, in mainland China (help.aliyun.com/document_detail/160546.html).
+/// Alibaba Cloud's public endpoint, in mainland China
+/// (help.aliyun.com/document_detail/160546.html).
 pub const DEFAULT_ENDPOINT: &str = "cloudauth.aliyuncs.com";
 
 /// A host to call, by HTTPS; plain HTTP only on this machine.
@@ -15,8 +16,8 @@ pub struct Endpoint {
 
 impl Endpoint {
     /// Reads `cloudauth.aliyuncs.com`, `https://host`, `https://host:port` or, for a loopback
-    /// address alone, `http://127.0.0.1:8788`. A loopback address with a port and without a scheme is
-    /// `http`, as users of Alibaba Cloud's SDKs write it.
+    /// address alone, `http://127.0.0.1:8788`. A loopback address with a port and without a scheme
+    /// is `http`, as users of Alibaba Cloud's SDKs write it.
     ///
     /// # Errors
     /// A [`FieldError`] for `endpoint` when there is a path, a user name or a query, when the
@@ -106,7 +107,7 @@ impl Endpoint {
                 .is_ok_and(|address| address.is_loopback())
     }
 
-    /// Whether it is a host of the vendor's.
+    /// Whether it is a host of Alibaba Cloud.
     pub fn is_vendor(&self) -> bool {
         let (host, _) = split_port(&self.authority);
         // With a dot behind it, it is the same host.
@@ -114,7 +115,7 @@ impl Endpoint {
         host.ends_with(".aliyuncs.com")
     }
 
-    /// Whether it is a host of the vendor's that answers inside a VPC alone, as
+    /// Whether it is a host of Alibaba Cloud that answers inside a VPC alone, as
     /// `cloudauth-vpc.cn-shanghai.aliyuncs.com`.
     pub fn is_inside_vpc(&self) -> bool {
         self.is_vendor()

@@ -1,9 +1,9 @@
-//! OuterOrderNo: making new ones in the form the vendor recommends.
+//! OuterOrderNo: making new ones in the form Alibaba Cloud recommends.
 
 use crate::identity::Problem;
 use crate::timestamp::Timestamp;
 
-/// Length of every OuterOrderNo (vendor's page).
+/// Length of every OuterOrderNo (Alibaba Cloud's page).
 const LENGTH: usize = 32;
 /// `yyyyMMddHHmmss`.
 const TIME_LENGTH: usize = 14;

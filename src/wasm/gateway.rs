@@ -1,8 +1,10 @@
-//! Exports of the gateway: routing, the ledger's steps, turns to call the vendor. Plain data crosses as
-//! JSON text, but for the bytes of bodies. What is wrong with the form of something is thrown.
+//! Exports of the gateway: routing, the ledger's steps, turns to call Alibaba Cloud. Plain data
+//! crosses as JSON text, but for the bytes of bodies. What is wrong with the form of something is
+//! thrown.
 
 use super::outcome::outcome_of;
 use super::{now, random_bytes};
+use crate::client::thrown::Thrown;
 use crate::gateway::callers;
 use crate::gateway::ledger::due::Wake;
 use crate::gateway::ledger::rows::Rows;
@@ -45,9 +47,9 @@ fn arrival(request: &str, body: Option<Vec<u8>>) -> Result<Arrival, JsError> {
     })
 }
 
-/// Routes a request. In: the Worker's variables, pairs of name and text; the request (`method`, `path`,
-/// `query`, `headers`, `host`, `freshId`) and its body, undefined while it has not been read. Out: a
-/// [`route::Routed`].
+/// Routes a request. In: the Worker's variables, pairs of name and text; the request (`method`,
+/// `path`, `query`, `headers`, `host`, `freshId`) and its body, undefined while it has not been
+/// read. Out: a [`route::Routed`].
 #[wasm_bindgen(js_name = gatewayRoute)]
 pub fn gateway_route(
     settings: &str,
@@ -72,10 +74,15 @@ struct Known {
     instance: String,
 }
 
-/// What became of what was sent. `kind` is `crowded` where nothing was, or an outcome's.
+/// What became of what was sent. `kind` is an outcome's, `crowded` where nothing was sent, or `gone` where
+/// whoever made the request does not listen any longer.
 #[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
 struct HostHappened {
     kind: String,
+    /// The task that it was sent for, where that is another one.
+    #[serde(default)]
+    sent_for: Option<String>,
     #[serde(default)]
     status: u16,
     #[serde(default)]
@@ -83,7 +90,7 @@ struct HostHappened {
 }
 
 /// The next step of a ledger's task. In: the variables; the task, a text of the module's own; `happened`
-/// (`kind`, `status`, `headers`), `rows` and the name of this `instance`; the answer's body; 32 random
+/// (`kind`, `status`, `headers`, `sentFor`), `rows` and the name of this `instance`; the answer's body; 32 random
 /// bytes. Out: a [`crate::gateway::ledger::Step`].
 #[wasm_bindgen(js_name = gatewayStep)]
 pub fn gateway_step(
@@ -97,17 +104,10 @@ pub fn gateway_step(
     let settings = checked(settings)?;
     let task: Task = from_json(task)?;
     let known: Known = from_json(known)?;
-    let happened = known.happened.map(|happened| match happened.kind.as_str() {
-        "crowded" => Happened::Crowded,
-        kind => Happened::Outcome(outcome_of(
-            kind,
-            Response {
-                status: happened.status,
-                headers: happened.headers,
-                body: body.unwrap_or_default(),
-            },
-        )),
-    });
+    let happened = match known.happened {
+        Some(happened) => Some(read_happened(happened, body)?),
+        None => None,
+    };
     let context = Context {
         now: now(now_millis),
         random: random_bytes(random)?,
@@ -120,6 +120,23 @@ pub fn gateway_step(
         &known.rows,
         &context,
     )))
+}
+
+fn read_happened(happened: HostHappened, body: Option<Vec<u8>>) -> Result<Happened, JsError> {
+    let response = Response {
+        status: happened.status,
+        headers: happened.headers,
+        body: body.unwrap_or_default(),
+    };
+    Ok(match (happened.kind.as_str(), happened.sent_for) {
+        ("crowded", _) => Happened::Crowded,
+        ("gone", _) => Happened::Gone,
+        (kind, None) => Happened::Outcome(outcome_of(kind, response)),
+        (kind, Some(task)) => Happened::Shared {
+            outcome: outcome_of(kind, response),
+            of: Box::new(from_json(&task)?),
+        },
+    })
 }
 
 /// The task that compares the platform's alarm, as it is set, with what is due.
@@ -168,12 +185,18 @@ pub fn gateway_photo(
     )))
 }
 
-/// A turn to call the vendor, a [`pace::Turn`], or `null` when too many wait.
+/// A turn to call Alibaba Cloud, a [`pace::Turn`], or `null` when too many wait; `yields` is whether the call
+/// leaves its turn to others.
 #[wasm_bindgen(js_name = gatewayTurn)]
 #[allow(clippy::cast_possible_truncation)] // microseconds of every plausible clock fit
-pub fn gateway_turn(settings: &str, free_at: f64, now_millis: f64) -> Result<String, JsError> {
-    let settings = checked(settings)?;
-    let turn = pace::turn(free_at as i64, settings.calls_per_second, now(now_millis));
+pub fn gateway_turn(
+    settings: &str,
+    free_at: f64,
+    yields: bool,
+    now_millis: f64,
+) -> Result<String, JsError> {
+    let limit = checked(settings)?.calls_per_second;
+    let turn = pace::turn(free_at as i64, limit, yields, now(now_millis));
     Ok(to_json(&turn))
 }
 

@@ -1,4 +1,4 @@
-// The callers that docs/gateway.md shows are accepted as they stand, and other settings that are shown are those of files.
+// The callers that docs/gateway.md shows are accepted unchanged, and the RAM policy of the guides is the file's.
 
 import assert from "node:assert/strict";
 import { execFileSync } from "node:child_process";

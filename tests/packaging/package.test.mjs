@@ -18,7 +18,7 @@ const FILES = `
   CHANGELOG.md LICENSE-APACHE LICENSE-MIT README.md package.json
   bin/cloudauth-edge.js
   call.js client.js core.js credentials.js errors.js exports.js identity.js identity-exports.js load.js packed.js random.js
-  sandbox-host.js sandbox.js transport.js transport-node.js
+  sandbox-host.js sandbox.js thrown.js transport.js transport-node.js waits.js
   index.d.ts index.d.cts identity.d.ts identity.d.cts sandbox.d.ts sandbox.d.cts
   phone/phone.html phone/phone.css phone/phone.js phone/phone-words.js
   entry/browser.js entry/edge-light.js entry/workerd.js

@@ -14,7 +14,7 @@ import { sample, seeded, startGateway } from "../worker/gateway.mjs";
 
 const ROUTE = "/v1/face-verifications";
 const CLIENTS = 16;
-/** A kill comes after at most as many events: calls of the vendor, deliveries, answers. */
+/** A kill comes after at most as many events: calls of Alibaba Cloud, deliveries, answers. */
 const EVENTS_MAX = 60;
 
 /** @returns what happened, in numbers; throws where something was lost, changed or handed out twice */
@@ -141,7 +141,7 @@ class Order {
     this.verdict = json.status;
   }
 
-  /** What is known now is what was told, and what the vendor did. */
+  /** What is known now is what was told, and what Alibaba Cloud did. */
   async verify(gateway, vendor) {
     const answer = await gateway.call("GET", `${ROUTE}/${this.no}?material=false`);
     assert.equal(answer.status, 200, `${this.no}: ${answer.text}`);

@@ -69,7 +69,7 @@ test("where a rate limit is bound, it is kept and said", { skip: only("worker", 
   assert.ok(limited.length >= 10, `${limited.length} were refused`);
   assert.equal(limited[0].json.code, "rate-limited");
   assert.ok(limited[0].headers.has("retry-after"));
-  // An SDK gets it in the vendor's words.
+  // An SDK gets it in Alibaba Cloud's words.
   const { accessKeyId, accessKeySecret } = caller[0];
   const client = new FaceVerifyClient({
     accessKeyId,
@@ -134,7 +134,7 @@ test("the check says what is missing, here and of a running gateway", async () =
   ]) {
     const told = await operator(["new-caller", "shop"], settings);
     assert.match(told, expected);
-    assert.match(told, /Nothing was made/);
+    assert.match(told, /No caller was created/);
     assert.ok(!/bearer token|short|0123456789/.test(told), told);
   }
   assert.match(await operator(["nothing"], complete), /Usage/);

@@ -323,7 +323,7 @@ export function seeded(seed) {
 
 let orders = 0;
 
-/** The vendor document's own sample values, under another order number each time. */
+/** Alibaba Cloud document's own sample values, under another order number each time. */
 export function sample(changes = {}) {
   orders += 1;
   return {

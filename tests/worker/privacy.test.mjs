@@ -53,7 +53,7 @@ const reports = [];
 const dice = seeded(20190307);
 let answers = 0;
 
-/** What the vendor answers in turn; errors repeat what was sent. */
+/** What Alibaba Cloud answers in turn; errors repeat what was sent. */
 function answer(form) {
   const echo = form.get("CertName") ?? PERSON[1];
   answers += 1;

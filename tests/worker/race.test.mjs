@@ -1,4 +1,4 @@
-// Callers race for orders on a real host while the vendor fails in every way and the ledger's
+// Callers race for orders on a real host while Alibaba Cloud fails in every way and the ledger's
 // instance ends again and again. The native schedules (tests/gateway/schedules.rs) choose every step
 // by a seed; here the steps are the host's own.
 
@@ -12,17 +12,17 @@ const ROUTE = "/v1/face-verifications";
 const CALLERS = 50;
 const ORDERS = 4;
 const EVICTIONS = 12;
-/** Once nothing is evicted and the vendor is well, every answer brings a caller closer to a verdict. */
+/** Once nothing is evicted and Alibaba Cloud is well, every answer brings a caller closer to a verdict. */
 const CALM_REQUESTS = 60;
 
-/** What the vendor really started, by order, and the verdicts it gave. */
+/** What Alibaba Cloud really started, by order, and the verdicts it gave. */
 const started = new Map();
 const verdicts = new Map();
-/** Tells of every call that arrives at the vendor. */
+/** Tells of every call that arrives at Alibaba Cloud. */
 const calls = new EventEmitter();
-/** Whether the vendor fails. */
+/** Whether Alibaba Cloud fails. */
 let stormy = true;
-/** What the vendor waits for before it answers. */
+/** What Alibaba Cloud waits for before it answers. */
 let held;
 let vendor, gateway, dice;
 
@@ -104,12 +104,12 @@ test("no order gets two CertifyIds, is started again unasked, or loses its verdi
       if (isOver()) calm += 1;
       assert.ok(calm <= CALM_REQUESTS, `${no} gets no verdict: ${JSON.stringify(last)}`);
       const reads = last?.certifyId && dice(4) > 0;
-      const anew = !reads && last?.code === "start-outcome-unknown" && dice(2) === 0;
-      if (anew) restarts.set(no, restarts.get(no) + 1);
+      const again = !reads && last?.code === "start-outcome-unknown" && dice(2) === 0;
+      if (again) restarts.set(no, restarts.get(no) + 1);
       const decided = told.get(no).size > 0;
       const { status, json } = await (reads
         ? gateway.call("GET", `${ROUTE}/${no}${dice(2) ? "?material=false" : ""}`)
-        : gateway.call("POST", `${ROUTE}${anew ? "?restartUnknown=true" : ""}`, { body: order }));
+        : gateway.call("POST", `${ROUTE}${again ? "?restartUnknown=true" : ""}`, { body: order }));
       last = json;
       const standing = status === 200 ? json.status : undefined;
       const outcome = json.code ?? standing ?? status;
@@ -125,7 +125,7 @@ test("no order gets two CertifyIds, is started again unasked, or loses its verdi
     }
   }
 
-  /** By what arrives at the vendor, and not by the clock: every eviction meets calls under way. */
+  /** By what arrives at Alibaba Cloud, and not by the clock: every eviction meets calls under way. */
   async function evict() {
     while (!isOver()) {
       for (let count = dice(20); count >= 0; count -= 1) await once(calls, "call");
@@ -158,7 +158,7 @@ test("no order gets two CertifyIds, is started again unasked, or loses its verdi
   );
 });
 
-/** Ends the ledger's instance while the vendor works on what `request` leads to. */
+/** Ends the ledger's instance while Alibaba Cloud works on what `request` leads to. */
 async function resetDuring(request) {
   let answer;
   held = new Promise((resolve) => (answer = resolve));

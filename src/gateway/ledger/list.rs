@@ -1,4 +1,4 @@
-//! The caller's orders, newest first, a page at a time.
+//! Lists the caller's orders by page, newest first.
 
 use super::order::{Order, Standing};
 use super::rows::{Range, Rows, Stop, listed_key, order_key};
@@ -6,24 +6,24 @@ use super::{Asker, Context, Next, Step, Writes, answer};
 use crate::gateway::settings::Settings;
 use serde::{Deserialize, Serialize};
 
-/// Index rows read for one page at most: a rare status is found over several pages.
+/// The most index rows read for one page: orders with a rare status may spread over several pages.
 const LOOKED_AT_MAX: u32 = 200;
 
-/// A page to give.
+/// A page to return.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct List {
     /// Who asked.
     pub asker: Asker,
-    /// Orders on a page at most.
+    /// The most orders on a page.
     pub limit: u32,
-    /// The last order of the page before.
+    /// The last order of the previous page.
     pub after: Option<Cursor>,
-    /// Only orders that stand so.
+    /// Only orders with this status.
     pub status: Option<Standing>,
 }
 
-/// A place in the list: an order's age and number.
+/// A position in the list: an order's creation time and number.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Cursor {
     /// When it was created, in milliseconds.
@@ -33,12 +33,12 @@ pub struct Cursor {
 }
 
 impl Cursor {
-    /// As it stands in an address; callers pass it back as it is.
+    /// The form used in URLs; callers pass it back unchanged.
     pub fn text(&self) -> String {
         format!("{}-{}", self.created, self.no)
     }
 
-    /// The reverse of [`Cursor::text`].
+    /// The inverse of [`Cursor::text`].
     pub fn read(text: &str) -> Option<Self> {
         let (created, no) = text.split_once('-')?;
         let created = created.parse().ok().filter(|created| *created >= 0)?;
@@ -83,6 +83,7 @@ pub(super) fn page(
             .iter()
             .filter_map(|(key, _)| Cursor::of_key(key).map(|cursor| order_key(&cursor.no))),
     )?;
+    let mut writes = Writes::default();
     let mut orders: Vec<(String, Order)> = Vec::new();
     let mut last = None;
     let mut more = index.len() >= usize::try_from(looked_at).unwrap_or(usize::MAX);
@@ -94,7 +95,9 @@ pub(super) fn page(
         let Some(cursor) = Cursor::of_key(key) else {
             continue;
         };
-        if let Some(order) = rows.get::<Order>(&order_key(&cursor.no))? {
+        // An order that cannot be read keeps nobody from the others.
+        let order = writes.readable(rows.get::<Order>(&order_key(&cursor.no)))?;
+        if let Some(order) = order.flatten() {
             let standing = order.standing();
             if standing.is_some() && (list.status.is_none() || list.status == standing) {
                 orders.push((cursor.no.clone(), order));
@@ -104,7 +107,7 @@ pub(super) fn page(
     }
     let next = last.filter(|_| more);
     let reply = answer::page(settings, &list.asker, &orders, next.as_ref());
-    Ok(Writes::default().then(Next::reply(reply)))
+    Ok(writes.then(Next::reply(reply)))
 }
 
 #[cfg(test)]

@@ -128,7 +128,8 @@ const models: InitFaceVerifyParameters["model"][] = [
   "ONE_OF_TOMORROW",
 ];
 
-// --- answers of the vendor ------------------------------------------------------------------------------------------
+// --- answers of Alibaba Cloud
+// ------------------------------------------------------------------------------------------
 
 const picture = {
   qualityScore: 97.5,

@@ -31,10 +31,10 @@ const nodeTests = (folder, limitMs = NODE_TEST_LIMIT_MS, names = "*") => [
 
 /**
  * name      as in --only
- * needs     what set-up must have done, beside npm packages and Rust
+ * needs     what set-up must have done, in addition to npm packages and Rust
  * built     whether it loads what scripts/build.mjs makes
  * counted   whether its runner says how many tests passed; then it must be one at least
- * env       what its commands have in their environment beside the project's
+ * env       additional environment variables of its commands
  * commands  run in order, each whatever became of the others
  */
 const suites = [

@@ -18,7 +18,7 @@ process.on("exit", () => {
   }
 });
 
-/** Starts it with an empty database, in memory unless told otherwise. What it logs, nobody reads. */
+/** Starts it with an empty database: in memory by default, on disk with `onDisk`. Its log is discarded. */
 export async function startNode(settings, { onDisk = false } = {}) {
   const place = !onDisk && existsSync(MEMORY) ? MEMORY : tmpdir();
   const folder = mkdtempSync(join(place, "cloudauth-edge-bench-"));

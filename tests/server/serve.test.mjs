@@ -71,7 +71,7 @@ async function receiverOf(...statuses) {
   return { url, next: () => once(arrivals, "report") };
 }
 
-/** A vendor that answers when it is told to. */
+/** A vendor that responds when `release` is called. */
 async function heldVendor() {
   let arrived, release;
   const arrival = new Promise((resolve) => (arrived = resolve));

@@ -15,9 +15,15 @@ export default {
       settings: settingsOf(env),
       files,
       run(caller, task, again) {
-        const running = runInLedger(env.LEDGER, caller, task, again);
+        const id = crypto.randomUUID();
+        const running = runInLedger(env.LEDGER, caller, (ledger, resets) =>
+          ledger.run(resets > 0 ? again : task, id),
+        );
         // A caller that goes away does not end what was begun for it.
         ctx.waitUntil(running.catch(() => {}));
+        request.signal.addEventListener("abort", () => {
+          ctx.waitUntil(runInLedger(env.LEDGER, caller, (ledger) => ledger.leave(id)).catch(() => {}));
+        });
         return running;
       },
       async page() {
@@ -57,11 +63,11 @@ function plain(request) {
 }
 
 /** A deployment resets the ledger's instance. Its rows stay, so the core says what to ask once more. */
-async function runInLedger(namespace, caller, task, again) {
+async function runInLedger(namespace, caller, act) {
   for (let resets = 0; ; resets += 1) {
     try {
       // An instance that was reset answers no more: a new stub leads to the next one.
-      return await namespace.get(namespace.idFromName(caller)).run(resets > 0 ? again : task);
+      return await act(namespace.get(namespace.idFromName(caller)), resets);
     } catch (error) {
       if (!isReset(error) || resets === RESETS_MAX) throw error;
     }

@@ -40,8 +40,8 @@ export function loadCore(module) {
 
     wake: exports.gatewayWake,
 
-    turn(settings, freeAt) {
-      return JSON.parse(exports.gatewayTurn(settings, freeAt, Date.now()));
+    turn(settings, freeAt, yields) {
+      return JSON.parse(exports.gatewayTurn(settings, freeAt, yields, Date.now()));
     },
 
     failure(what, request, requestId) {

@@ -8,6 +8,7 @@ export class LedgerRunner {
   #host;
   #storage;
   #waiting = new Map();
+  #underWay = new Map();
   #alarmAtWork = false;
 
   /**
@@ -15,8 +16,8 @@ export class LedgerRunner {
    * @param {ReturnType<typeof import("./core.js").loadCore>} host.core
    * @param {() => string} host.settings as the core reads them
    * @param {string} host.instance a call that another instance made has ended with it
-   * @param {(action: string) => Promise<number | null>} host.turn milliseconds to wait before a call; null when too
-   *   many calls wait already
+   * @param {(action: string, yields: boolean) => Promise<number | null>} host.turn milliseconds to wait before a call;
+   *   null when too many calls wait already
    * @param {(request: object, limits: object) => Promise<object>} host.send never throws; see `pkg/transport.js`
    * @param {(call: { action: string | null, kind: string, status?: number, millis: number }) => void} [host.observeCall]
    * @param {import("./storage.js").LedgerStorage} storage
@@ -28,15 +29,16 @@ export class LedgerRunner {
 
   /**
    * @param {string} task
+   * @param {AbortSignal} [gone] aborts when nobody listens for the answer any longer
    * @returns {Promise<{ reply?: object, photo?: string, upstream: { calls: number, millis: number } }>}
    */
-  async run(task) {
+  async run(task, gone) {
     // The platform has forgotten the alarm while it is at work, and after it failed too often.
     if (!this.#alarmAtWork) {
       const set = await this.#storage.alarm();
       if (!this.#alarmAtWork) await this.#perform(this.#host.core.wake(set ?? undefined));
     }
-    return this.#perform(task);
+    return this.#perform(task, gone);
   }
 
   /** Never throws: platforms give up an alarm that does so a few times. */
@@ -52,7 +54,7 @@ export class LedgerRunner {
     }
   }
 
-  async #perform(task) {
+  async #perform(task, gone) {
     const upstream = { calls: 0, millis: 0 };
     let happened;
     for (;;) {
@@ -70,12 +72,13 @@ export class LedgerRunner {
           return { photo: what.url, upstream };
         case "send": {
           const began = Date.now();
-          happened = await this.#call(what, upstream);
+          happened = await this.#send(what, upstream);
           upstream.millis += Date.now() - began;
           break;
         }
         case "wait":
-          await this.#wait(what);
+          await this.#wait(what, gone);
+          if (what.whileHeard && gone?.aborted) happened = { kind: "gone" };
           break;
         case "together":
           await Promise.all(what.tasks.map((each) => this.#perform(each)));
@@ -101,10 +104,25 @@ export class LedgerRunner {
     return this.#storage.step((known) => core.step(text, task, happened, known, instance, moment));
   }
 
-  async #call({ action, request, timeoutMillis }, upstream) {
+  /** What is under way by the same name is awaited in place of being sent again. */
+  async #send(what, upstream) {
+    const { share, then } = what;
+    if (share === null) return this.#call(what, upstream);
+    const other = this.#underWay.get(share);
+    if (other) return other;
+    const sent = this.#call(what, upstream).then((happened) => ({ ...happened, sentFor: then }));
+    this.#underWay.set(share, sent);
+    try {
+      return await sent;
+    } finally {
+      this.#underWay.delete(share);
+    }
+  }
+
+  async #call({ action, request, timeoutMillis, yields }, upstream) {
     const { turn, send, observeCall } = this.#host;
     if (action !== null) {
-      const waitMillis = await turn(action);
+      const waitMillis = await turn(action, yields);
       if (waitMillis === null) {
         observeCall?.({ action, kind: "crowded", millis: 0 });
         return { kind: "crowded" };
@@ -118,8 +136,9 @@ export class LedgerRunner {
     return happened;
   }
 
-  /** Ends when the time is over or the order is woken. */
-  #wait({ millis, on }) {
+  /** Ends when the time is over, the order is woken or, where that matters, nobody listens any longer. */
+  #wait({ millis, on, whileHeard }, gone) {
+    if (whileHeard && gone?.aborted) return undefined;
     if (on === null) return sleep(millis);
     return new Promise((resolve) => {
       const waiting = this.#waiting.get(on) ?? new Set();
@@ -127,8 +146,10 @@ export class LedgerRunner {
         clearTimeout(timer);
         waiting.delete(end);
         if (waiting.size === 0) this.#waiting.delete(on);
+        gone?.removeEventListener("abort", end);
         resolve();
       };
+      if (whileHeard) gone?.addEventListener("abort", end);
       const timer = setTimeout(end, millis);
       this.#waiting.set(on, waiting.add(end));
     });

@@ -90,7 +90,7 @@ const suites = [
     env: { GATEWAY_TEST_HOST: "node" },
     commands: [
       ...nodeTests("server"),
-      ...nodeTests("worker", NODE_TEST_LIMIT_MS, "{gateway,faults,race,alarm,webhook,callers,privacy}"),
+      ...nodeTests("worker", NODE_TEST_LIMIT_MS, "{gateway,faults,race,alarm,polls,webhook,callers,privacy}"),
       ...nodeTests("conformance", NODE_TEST_LIMIT_MS, "gateway"),
     ],
   },

@@ -61,13 +61,13 @@ export async function startGateway({ core: variables, own }) {
   }
 
   const server = httpServer(
-    ({ path }) => ({
+    ({ path }, gone) => ({
       core,
       settings,
       files,
       unable,
       run(caller, task) {
-        const work = ledger(caller).run(task);
+        const work = ledger(caller).run(task, gone);
         const ended = work.catch(() => {}).finally(() => running.delete(ended));
         running.add(ended);
         return work;
@@ -123,8 +123,8 @@ export async function startGateway({ core: variables, own }) {
 /** Paces the calls to Alibaba Cloud; its limit applies to all callers together. */
 function pacer(core, settings) {
   const freeAt = new Map();
-  return async (action) => {
-    const turn = core.turn(settings, freeAt.get(action) ?? 0);
+  return async (action, yields) => {
+    const turn = core.turn(settings, freeAt.get(action) ?? 0, yields);
     if (turn) freeAt.set(action, turn.freeAt);
     return turn?.waitMillis ?? null;
   };

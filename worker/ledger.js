@@ -10,6 +10,7 @@ import { DurableStorage } from "./storage.js";
  */
 export class Ledger extends DurableObject {
   #runner;
+  #listening = new Map();
 
   constructor(ctx, env) {
     super(ctx, env);
@@ -17,17 +18,29 @@ export class Ledger extends DurableObject {
       core,
       settings: () => settingsOf(this.env),
       instance: crypto.randomUUID(),
-      turn: async (action) => {
+      turn: async (action, yields) => {
         const { PACER } = this.env;
-        return PACER ? PACER.get(PACER.idFromName(action)).turn() : 0;
+        return PACER ? PACER.get(PACER.idFromName(action)).turn(yields) : 0;
       },
       send: fetchTransport(fetch),
     };
     this.#runner = new LedgerRunner(host, new DurableStorage(ctx.storage));
   }
 
-  run(task) {
-    return this.#runner.run(task);
+  /** @param {string} id names the request that it is for */
+  async run(task, id) {
+    const gone = new AbortController();
+    this.#listening.set(id, gone);
+    try {
+      return await this.#runner.run(task, gone.signal);
+    } finally {
+      this.#listening.delete(id);
+    }
+  }
+
+  /** Nobody listens for the answer to this request any longer. */
+  leave(id) {
+    this.#listening.get(id)?.abort();
   }
 
   /** The platform gives up an alarm that throws six times; this one never does. */
@@ -40,9 +53,12 @@ export class Ledger extends DurableObject {
 export class Pacer extends DurableObject {
   #freeAt = 0;
 
-  /** @returns {number | null} milliseconds to wait; null when too many wait already */
-  turn() {
-    const turn = core.turn(settingsOf(this.env), this.#freeAt);
+  /**
+   * @param {boolean} yields whether the call leaves its turn to others
+   * @returns {number | null} milliseconds to wait; null when too many wait already
+   */
+  turn(yields) {
+    const turn = core.turn(settingsOf(this.env), this.#freeAt, yields);
     if (turn) this.#freeAt = turn.freeAt;
     return turn?.waitMillis ?? null;
   }

@@ -131,9 +131,9 @@ fn read_happened(happened: HostHappened, body: Option<Vec<u8>>) -> Result<Happen
     Ok(match (happened.kind.as_str(), happened.sent_for) {
         ("crowded", _) => Happened::Crowded,
         ("gone", _) => Happened::Gone,
-        (kind, None) => Happened::Outcome(outcome_of(kind, response)),
+        (kind, None) => Happened::Outcome(outcome_of(kind, Thrown::default(), response)),
         (kind, Some(task)) => Happened::Shared {
-            outcome: outcome_of(kind, response),
+            outcome: outcome_of(kind, Thrown::default(), response),
             of: Box::new(from_json(&task)?),
         },
     })

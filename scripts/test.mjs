@@ -87,7 +87,7 @@ const suites = [
     built: true,
     counted: true,
     // The Worker's tests, and the official SDKs, on the other host.
-    env: { GATEWAY_TEST_HOST: "node" },
+    env: { TEST_GATEWAY_HOST: "node" },
     commands: [
       ...nodeTests("server"),
       ...nodeTests("worker", NODE_TEST_LIMIT_MS, "{gateway,faults,race,alarm,polls,webhook,callers,privacy}"),

@@ -60,7 +60,7 @@ export async function startGateway({ core: variables, own }) {
     }
   }
 
-  const server = httpServer(
+  const { server, release } = httpServer(
     ({ path }, gone) => ({
       core,
       settings,
@@ -98,6 +98,7 @@ export async function startGateway({ core: variables, own }) {
   async function stop() {
     stopping = true;
     const closed = new Promise((resolve) => server.close(resolve));
+    release();
     const ended = (async () => {
       await closed;
       await Promise.all(running);

@@ -15,11 +15,14 @@ const KEEP_ALIVE_MS = 75_000;
 
 /**
  * @param {(message: object, gone: AbortSignal) => object} hostFor what `handle` needs for this request; the signal
- *   aborts when its client goes away
+ *   aborts when its client goes away, or when `release` ends all waits for verdicts
  * @param {import("node:net").BlockList} trustedProxies
  * @param {() => boolean} stopping
+ * @returns {{ server: import("node:http").Server, release: () => void }}
  */
 export function httpServer(hostFor, trustedProxies, stopping) {
+  const listening = new Set();
+
   async function respond(request, response) {
     const message = plain(request, trustedProxies);
     let opened = false;
@@ -28,7 +31,12 @@ export function httpServer(hostFor, trustedProxies, stopping) {
       return readerOf(request);
     };
     const gone = new AbortController();
-    response.once("close", () => gone.abort());
+    listening.add(gone);
+    if (stopping()) gone.abort();
+    response.once("close", () => {
+      listening.delete(gone);
+      gone.abort();
+    });
     const { page, ...answered } = await handle(hostFor(message, gone.signal), message, open);
     const { status, headers, body } = page ?? answered;
     for (const [name, value] of headers) response.appendHeader(name, value);
@@ -37,7 +45,7 @@ export function httpServer(hostFor, trustedProxies, stopping) {
     if (stopping() || (opened && !request.complete)) response.setHeader("connection", "close");
     response.writeHead(status).end(request.method === "HEAD" ? null : body);
   }
-  return createServer(
+  const server = createServer(
     {
       maxHeaderSize: HEADERS_MAX_BYTES,
       headersTimeout: HEADERS_TIMEOUT_MS,
@@ -53,6 +61,12 @@ export function httpServer(hostFor, trustedProxies, stopping) {
       }
     },
   );
+  return {
+    server,
+    release() {
+      for (const gone of listening) gone.abort();
+    },
+  };
 }
 
 /** Resolves to the URL when the server listens. */

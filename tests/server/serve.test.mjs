@@ -123,6 +123,23 @@ test("SIGTERM: nothing new is taken, what was begun is answered", LIMIT, async (
   assert.equal(await ended, 0);
 });
 
+test("SIGTERM: who waits for a verdict gets what is known at once", LIMIT, async () => {
+  const gateway = await gatewayWith({
+    CLOUDAUTH_ENDPOINTS: await sandboxUrl(),
+    GATEWAY_SHUTDOWN_SECONDS: "60",
+  });
+  const order = sample();
+  await gateway.call("POST", ROUTE, { body: order });
+  const headers = { prefer: "wait=60" };
+  const waiting = gateway.call("GET", `${ROUTE}/${order.outerOrderNo}`, { headers });
+  // Once a second reader has been answered, the first one waits.
+  await gateway.call("GET", `${ROUTE}/${order.outerOrderNo}`, { headers: { prefer: "wait=1" } });
+  const ended = gateway.signal("SIGTERM");
+  const { status, json } = await waiting;
+  assert.deepEqual([status, json.status], [200, "pending"]);
+  assert.equal(await ended, 0);
+});
+
 test("the end is bounded, and what was cut off is not started again", LIMIT, async () => {
   const vendor = await heldVendor();
   const gateway = await gatewayWith({ CLOUDAUTH_ENDPOINTS: vendor.url, GATEWAY_SHUTDOWN_SECONDS: "1" });

@@ -15,10 +15,11 @@ const DEFAULT_DEADLINE_MILLIS = 120_000;
  * @param {object} host
  * @param {() => object} host.core the guarded exports; throws when they are not loaded yet
  * @param {() => Promise<void>} host.ready resolves when they are
+ * @param {boolean} [host.atOnce] whether they are from the beginning
  * @param {boolean} host.inBrowser
  * @param {Function} [host.send] the host's own transport, instead of its `fetch`
  */
-export function definePackage({ core, ready, inBrowser, send }) {
+export function definePackage({ core, ready, atOnce = true, inBrowser, send }) {
   class FaceVerifyClient {
     #options;
     #language;
@@ -60,12 +61,15 @@ export function definePackage({ core, ready, inBrowser, send }) {
         }),
       );
       this.#language = language === "zh" ? "zh" : "en";
+      const none = !inBrowser && !CREDENTIALS.some((name) => name in (options ?? {}));
       this.#credentials = new CredentialsSource(
-        credentials ?? { accessKeyId, accessKeySecret, securityToken, expiration },
+        none
+          ? credentialsFromEnvironment()
+          : (credentials ?? { accessKeyId, accessKeySecret, securityToken, expiration }),
       );
       this.#send = (!fetch && send) || fetchTransport(fetch ?? globalThis.fetch);
       this.#onAttempt = onAttempt;
-      if (!inBrowser) this.#check();
+      if (atOnce) this.#check();
     }
 
     initFaceVerify(parameters, options) {
@@ -150,6 +154,9 @@ export function definePackage({ core, ready, inBrowser, send }) {
       accepted(JSON.parse(core().newOuterOrderNo(prefix, randomHex(), Date.now()))),
   };
 }
+
+/** Where one of them is given, even as undefined, the environment is not looked at: the key there may be another's. */
+const CREDENTIALS = ["credentials", "accessKeyId", "accessKeySecret", "securityToken"];
 
 const isMillis = (value) => typeof value === "number" && value >= 0;
 const isObjectOrFunction = (value) => typeof value === "object" || isFunction(value);

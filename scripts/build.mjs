@@ -1,10 +1,10 @@
-// Builds what the npm packages, the Worker and the console load: WebAssembly modules from the one crate, with their
-// glue, the CommonJS bundles of the Node entries, and the console. Nothing is built again while its inputs are the same.
+// Builds what the npm package, the Worker and the console load: WebAssembly modules from the one crate, with their
+// glue, the entries that are one file, and the console. Nothing is built again while its inputs are the same.
 
 import { createHash } from "node:crypto";
 import { cpSync, existsSync, mkdirSync, readFileSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { homedir } from "node:os";
-import { join, relative } from "node:path";
+import { basename, join, relative } from "node:path";
 import { buildConsole } from "./console.mjs";
 import { answer, must } from "./lib/process.mjs";
 import { command, line } from "./lib/progress.mjs";
@@ -29,8 +29,8 @@ const variants = {
   lab: { features: "lab", optimize: "z" },
 };
 
-/** Node's entries contain these modules as text, because bundlers for servers do not copy adjacent files. */
-const inlined = ["client", "identity"];
+/** The universal entries carry these as text: bundlers leave files behind, and text is there at once. */
+const inlined = ["client", "identity", "sandbox"];
 
 // Listed one by one: --all-features emits encodings that no runtime supports yet.
 const wasmOpt = [
@@ -164,51 +164,50 @@ async function buildVariant(variant, inputs) {
   writeFileSync(stamp, inputs);
 }
 
-/** What `require()` loads on Node: the file in pkg/wasm and its source module. */
-const commonJs = {
-  "node.cjs": "entry/node.js",
-  "identity-node.cjs": "entry/identity-node.js",
-  "sandbox-node.cjs": "sandbox.js",
-};
+/** Jest's jsdom environment has no TextEncoder, and a bundler for browsers knows no module of Node. */
+const textEncoding = `const { TextDecoder, TextEncoder } = globalThis.TextEncoder ? globalThis : process.getBuiltinModule("node:util");`;
 
-/** Bundles a module of pkg/ into one file of pkg/wasm/, for Node. */
-function bundleForNode(module, format, file, ...more) {
-  return must("esbuild", [
+/** What is loaded as one file of pkg/wasm/: on Node, to find and read a dozen took two fifths of importing it. */
+const bundles = [
+  { module: "entry/universal.js", format: "esm", file: "client.js" },
+  { module: "entry/universal.js", format: "cjs", file: "client.cjs", banner: textEncoding },
+  { module: "entry/identity-universal.js", format: "cjs", file: "identity.cjs", banner: textEncoding },
+  { module: "sandbox.js", format: "esm", file: "sandbox.js" },
+  { module: "sandbox.js", format: "cjs", file: "sandbox.cjs", banner: textEncoding },
+];
+
+const bundle = ({ module, format, file, banner = "" }) =>
+  must("esbuild", [
     at("pkg", module),
     "--bundle",
     `--format=${format}`,
     "--platform=node",
     "--target=node20",
     "--log-level=warning",
+    `--banner:js=${banner}`,
     `--outfile=${at("pkg", "wasm", file)}`,
-    ...more,
   ]);
+
+/** The pretend phone's page as a module of texts, for what is one file and for Workers. */
+const PHONE = "phone.js";
+function bundlePhone() {
+  const files = filesUnder(at("pkg", "phone"));
+  const texts = Object.fromEntries(files.map((file) => [basename(file), readFileSync(file, "utf8")]));
+  writeFileSync(at("pkg", "wasm", PHONE), `export default ${JSON.stringify(texts)};\n`);
 }
 
-/** What `import` loads on Node, as one file: resolving and reading a dozen files took two fifths of the import. */
-const bundleForImport = () => bundleForNode("entry/node.js", "esm", "node.js");
-
-/** The same module as one CommonJS file; it locates its WebAssembly relative to the original module. */
-const bundleCommonJs = (file, module) =>
-  bundleForNode(
-    module,
-    "cjs",
-    file,
-    "--define:import.meta.url=import_meta_url",
-    `--banner:js=const import_meta_url = require("node:url").pathToFileURL(require("node:path").join(__dirname, "..", "${module}")).href;`,
-  );
+/** Removes what an earlier version of the project built: it would be packed with the rest. */
+function removeUnknown() {
+  const known = new Set([...Object.keys(variants), ...bundles.map(({ file }) => file), PHONE]);
+  for (const name of existsSync(at("pkg", "wasm")) ? readdirSync(at("pkg", "wasm")) : [])
+    if (!known.has(name)) rmSync(at("pkg", "wasm", name), { recursive: true });
+}
 
 /** Builds whatever is not up to date. Requires setUp(forBuild). */
 export async function build() {
   console.log("build");
   const inputs = fingerprint();
-  // Otherwise `npm pack` would include the output of earlier versions of the project.
-  for (const entry of existsSync(at("pkg", "wasm"))
-    ? readdirSync(at("pkg", "wasm"), { withFileTypes: true })
-    : []) {
-    if (entry.isDirectory() && !(entry.name in variants))
-      rmSync(at("pkg", "wasm", entry.name), { recursive: true });
-  }
+  removeUnknown();
   await line("WebAssembly modules", async () => {
     // In parallel: each build spends most of its time linking on one core.
     const built = await Promise.all(
@@ -217,9 +216,9 @@ export async function build() {
     const names = built.filter((name) => name !== "there");
     return names.length > 0 ? names.join(", ") : "there";
   });
-  await line("entries for Node", async () => {
-    await bundleForImport();
-    for (const [file, module] of Object.entries(commonJs)) await bundleCommonJs(file, module);
+  await line("entries as one file", async () => {
+    bundlePhone();
+    await Promise.all(bundles.map(bundle));
   });
   await line("console", () => buildConsole(inputs));
   await line("gateway for Node", buildServer);

@@ -20,7 +20,7 @@ const bundled = async (entry) =>
       "--minify",
       "--format=esm",
       "--platform=neutral",
-      "--external:*.wasm",
+      "--external:*.wasm?module",
       "--log-level=error",
     ]),
   );
@@ -29,7 +29,9 @@ const bundled = async (entry) =>
 const parts = {
   // An edge bundle of the npm package.
   client: async () => [readFileSync(wasmFile("client")), await bundled("pkg/entry/workerd.js")],
-  // Only the rules for forms.
+  // What a page that has the client loads.
+  browser: async () => [await bundled("pkg/entry/universal.js")],
+  // The rules for forms alone.
   identity: async () => [readFileSync(wasmFile("identity")), await bundled("pkg/entry/identity-workerd.js")],
   // What the Worker and the sandbox load, without their own JavaScript.
   gateway: async () => [

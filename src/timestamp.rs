@@ -37,14 +37,14 @@ impl Timestamp {
         self.0.saturating_sub(earlier.0)
     }
 
-    /// Reads `yyyy-MM-ddTHH:mm:ssZ`, the only form that the `Timestamp` parameter and the
-    /// `x-acs-date` header have (no fraction, no other offset). `None` for anything else.
+    /// Parses `yyyy-MM-ddTHH:mm:ssZ`, the only format of the `Timestamp` parameter and the
+    /// `x-acs-date` header (no fraction, no other offset). `None` for anything else.
     pub fn parse_iso8601(text: &str) -> Option<Self> {
         let (date, time) = text.strip_suffix('Z')?.split_once('T')?;
         Self::from_parts(Date::parse_dashed(date)?, time)
     }
 
-    /// Reads an HTTP date in the form that servers must send (IMF-fixdate, RFC 9110 §5.6.7):
+    /// Parses an HTTP date in the format that servers must send (IMF-fixdate, RFC 9110 §5.6.7):
     /// `Sun, 06 Nov 1994 08:49:37 GMT`. `None` for anything else.
     pub fn parse_http_date(text: &str) -> Option<Self> {
         let (_weekday, rest) = text.trim().strip_suffix(" GMT")?.split_once(", ")?;
@@ -59,7 +59,7 @@ impl Timestamp {
         Self::from_parts(date, time)
     }
 
-    /// `yyyy-MM-ddTHH:mm:ssZ`; fractions of a second are dropped.
+    /// Formats as `yyyy-MM-ddTHH:mm:ssZ`, without fractions of a second.
     pub fn to_iso8601(self) -> String {
         let utc = self.to_utc();
         let (hour, minute, second) = utc.to_hms();
@@ -102,8 +102,7 @@ impl Timestamp {
         Some(Self(seconds.checked_mul(1_000)?))
     }
 
-    /// A time outside the years 1 to 9999 becomes the nearest inside them: a clock that far off
-    /// is wrong anyway.
+    /// A time outside the years 1 to 9999 is clamped: such a clock is wrong anyway.
     fn to_utc(self) -> OffsetDateTime {
         const FIRST: i64 = -62_135_596_800;
         const LAST: i64 = 253_402_300_799;
@@ -112,7 +111,7 @@ impl Timestamp {
     }
 }
 
-/// `yyyy-MM-ddTHH:mm:ssZ`; fractions of a second are dropped.
+/// Formats as `yyyy-MM-ddTHH:mm:ssZ`, without fractions of a second.
 impl fmt::Display for Timestamp {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.to_iso8601())
@@ -124,7 +123,7 @@ impl fmt::Display for Timestamp {
 pub struct Date(time::Date);
 
 impl Date {
-    /// `None` if there is no such day (13th month, 29 February of a common year) or the year is
+    /// `None` if the day does not exist (13th month, 29 February of a common year) or the year is
     /// not between 1 and 9999.
     pub fn new(year: i32, month: u8, day: u8) -> Option<Self> {
         let month = Month::try_from(month).ok()?;

@@ -22,7 +22,7 @@ const ours =
     return async (parameters) => (await client.initFaceVerify(parameters)).certifyId;
   };
 
-/** As pkg/entry/node.js makes it, with another `send`. */
+/** As pkg/entry/universal.js makes it, with another `send`. */
 async function stubbedPackage(stub) {
   const { definePackage } = await import("../../pkg/client.js");
   const { guard } = await import("../../pkg/core.js");

@@ -1,4 +1,4 @@
-//! DescribeFaceVerify: asks for the result of a verification.
+//! DescribeFaceVerify: queries the result of a verification.
 
 use super::parameter::{Action, action_parameters};
 use super::rule::Rule;
@@ -17,8 +17,8 @@ action_parameters! {
     DescribeFaceVerify, PARAMETERS:
     /// 认证场景 ID: the scene the verification was started with. Mandatory.
     scene_id "SceneId" Query Rule::SceneId;
-    /// 实人认证唯一标识: what InitFaceVerify gave. Mandatory.
+    /// 实人认证唯一标识: the result of InitFaceVerify. Mandatory.
     certify_id "CertifyId" Query Rule::CertifyId;
-    /// The form of the picture, such as `JPG`; Alibaba Cloud does not document it further.
+    /// The picture's format, such as `JPG`; Alibaba Cloud does not document it further.
     picture_return_type "PictureReturnType" Query Rule::Text { max: 16 };
 }

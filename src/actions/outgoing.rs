@@ -1,4 +1,4 @@
-//! A checked request, and how it goes out under each signature scheme.
+//! A validated request, and its signed form under each signature scheme.
 
 use super::parameter::{Action, Parameter, Position};
 use crate::error::FieldError;
@@ -16,16 +16,16 @@ pub const VERSION: &str = "2019-03-07";
 
 const FORM: &str = "application/x-www-form-urlencoded";
 
-/// A request that passed every check; only such a one can be signed.
+/// A validated request; only validated requests can be signed.
 #[derive(Clone)]
 pub struct ValidRequest<'a> {
     action: &'static Action,
-    /// In the order of the action's table, with their places in it.
+    /// In the order of the action's table, with their indexes.
     parameters: Vec<(usize, &'static Parameter, Cow<'a, str>)>,
     notices: Vec<FieldError>,
 }
 
-/// Parameters are personal data and are not printed.
+/// Parameters are personal data, so they are not printed.
 impl std::fmt::Debug for ValidRequest<'_> {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("ValidRequest")
@@ -34,17 +34,17 @@ impl std::fmt::Debug for ValidRequest<'_> {
     }
 }
 
-/// Everything a signature depends on beside the request. A second attempt needs another nonce and
-/// the time of that attempt: Alibaba Cloud refuses a nonce it has seen.
+/// The inputs of a signature in addition to the request. Each attempt needs a new nonce and its own
+/// time, because Alibaba Cloud rejects a used nonce.
 #[derive(Clone, Copy, Debug)]
 pub struct SigningContext<'a> {
-    /// Where the request goes.
+    /// The endpoint.
     pub endpoint: &'a Endpoint,
-    /// Whose request it is.
+    /// The credentials.
     pub credentials: &'a Credentials,
     /// The scheme.
     pub version: SignatureVersion,
-    /// Never used before; 16 random bytes in hexadecimal serve.
+    /// A new nonce, for example 16 random bytes in hexadecimal.
     pub nonce: &'a str,
     /// The time by Alibaba Cloud's clock.
     pub now: Timestamp,
@@ -68,12 +68,12 @@ impl<'a> ValidRequest<'a> {
         self.action
     }
 
-    /// Changes made to the input and things to look at.
+    /// Changes to the input and warnings.
     pub fn notices(&self) -> &[FieldError] {
         &self.notices
     }
 
-    /// Wire names and values, as they go out.
+    /// Wire names and values, as sent.
     pub fn parameters(&self) -> impl Iterator<Item = (&'static Parameter, &str)> {
         self.parameters
             .iter()
@@ -87,7 +87,7 @@ impl<'a> ValidRequest<'a> {
             .map(|(_, value)| value)
     }
 
-    /// The request as it is to be sent, signed.
+    /// The signed request to send.
     pub fn sign(&self, context: &SigningContext<'_>) -> OutgoingRequest {
         match context.version {
             SignatureVersion::Rpc => self.sign_rpc(context),
@@ -95,8 +95,8 @@ impl<'a> ValidRequest<'a> {
         }
     }
 
-    /// What was signed: the string to sign of the RPC scheme, the canonical request of ACS3. To be
-    /// compared with what Alibaba Cloud says it calculated.
+    /// The signed text: the string to sign of the RPC scheme, the canonical request of ACS3. It is
+    /// compared with the one that Alibaba Cloud quotes.
     pub fn signed_text(&self, context: &SigningContext<'_>) -> String {
         match context.version {
             SignatureVersion::Rpc => self.canonicalized_rpc(context).1,
@@ -104,9 +104,9 @@ impl<'a> ValidRequest<'a> {
         }
     }
 
-    /// Everything in the form body, so that no name or number stands in a URL.
+    /// All parameters are in the form body, so that no name or number is in a URL.
     fn sign_rpc(&self, context: &SigningContext<'_>) -> OutgoingRequest {
-        // What is signed is also what is sent: it is encoded once.
+        // The signed text is also sent, so it is encoded once.
         let (mut body, string_to_sign) = self.canonicalized_rpc(context);
         let signature = rpc::signature(&context.credentials.access_key_secret, &string_to_sign);
         body.push_str("&Signature=");
@@ -145,7 +145,7 @@ impl<'a> ValidRequest<'a> {
         rpc::canonicalized("POST", &all)
     }
 
-    /// Parameters where Alibaba Cloud's metadata places them; the signature covers the positions.
+    /// Parameters are in the positions of Alibaba Cloud's metadata, which the signature covers.
     fn sign_acs3(&self, context: &SigningContext<'_>) -> (OutgoingRequest, String) {
         let at = |position| {
             self.parameters()
@@ -192,7 +192,7 @@ impl<'a> ValidRequest<'a> {
             url: [&context.endpoint.origin(), "/?", &query].concat(),
             headers: headers
                 .iter()
-                // The host's HTTP client sets it.
+                // The HTTP client sets it.
                 .filter(|(name, _)| *name != "host")
                 .map(|(name, value)| (*name, Cow::Owned((*value).to_owned())))
                 .collect(),

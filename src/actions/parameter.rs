@@ -192,6 +192,7 @@ macro_rules! action_parameters {
                 $(#[$field_doc])*
                 #[must_use]
                 pub fn $setter<'a>(mut self, value: impl Into<$crate::actions::value::Value<'a>>) -> Self {
+                    self.values.retain(|(name, _)| *name != $name);
                     self.values.push(($name, value.into().into_owned()));
                     self
                 }

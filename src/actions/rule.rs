@@ -58,7 +58,7 @@ pub enum Rule {
     Date,
     /// A JSON list of strings.
     StringList,
-    /// One of these words.
+    /// One of these values.
     OneOf(&'static [&'static str]),
     /// Any text without control characters.
     Text {
@@ -67,7 +67,7 @@ pub enum Rule {
     },
 }
 
-/// The products whose requests differ.
+/// The products with different rules.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Product {
     LrFr,
@@ -76,7 +76,7 @@ pub(super) enum Product {
     Other,
 }
 
-/// What the rule of one parameter must know of the others.
+/// The other parameters that a parameter's rule depends on.
 pub(super) struct Context {
     pub(super) product: Product,
     pub(super) identity_card: bool,
@@ -96,7 +96,7 @@ pub(super) fn check(rule: Rule, text: &str, context: &Context) -> Checked {
         return Err(Problem::new(
             "empty",
             "为空字符串；如不需要请不要传入。",
-            "is empty; leave it out if there is nothing to send.",
+            "is empty; omit it if there is no value.",
         ));
     }
     match rule {
@@ -107,7 +107,7 @@ pub(super) fn check(rule: Rule, text: &str, context: &Context) -> Checked {
                 Problem::new(
                     "scene-id",
                     "应为控制台中的认证场景 ID：一个正整数。",
-                    "must be the scene's id from Alibaba Cloud's console: a positive integer.",
+                    "must be the scene id from the Alibaba Cloud console: a positive integer.",
                 ),
             )?;
             let digits = text.trim_start_matches('0');
@@ -144,7 +144,7 @@ pub(super) fn check(rule: Rule, text: &str, context: &Context) -> Checked {
             Problem::new(
                 "model",
                 "应为 LIVENESS、PHOTINUS_LIVENESS 或阿里云文档中的其他取值。",
-                "must be LIVENESS, PHOTINUS_LIVENESS or another value of Alibaba Cloud's documents.",
+                "must be LIVENESS, PHOTINUS_LIVENESS or another documented value.",
             ),
         ),
         Rule::CertType => require(
@@ -185,7 +185,7 @@ pub(super) fn check(rule: Rule, text: &str, context: &Context) -> Checked {
             Problem::new(
                 "ip",
                 "应为 IPv4 或 IPv6 地址，不带端口；不得打码。",
-                "must be an IPv4 or IPv6 address without port or mask.",
+                "must be an IPv4 or IPv6 address, without a port and unmasked.",
             ),
         ),
         Rule::CertifyId => require(
@@ -193,7 +193,7 @@ pub(super) fn check(rule: Rule, text: &str, context: &Context) -> Checked {
             Problem::new(
                 "certify-id",
                 "应为发起认证时返回的 CertifyId，请原样传入。",
-                "must be the CertifyId that InitFaceVerify gave, as it is.",
+                "must be the unchanged CertifyId from InitFaceVerify.",
             ),
         ),
         Rule::Url { https } => {
@@ -220,7 +220,7 @@ pub(super) fn check(rule: Rule, text: &str, context: &Context) -> Checked {
             Problem::new(
                 "picture",
                 "应为小于 1 MB 的图片的 Base64，不带 data: 前缀和换行。",
-                "must be the Base64 of a picture below 1 MB, without data: prefix and line breaks.",
+                "must be the Base64 of a picture smaller than 1 MB, without a data: prefix or line breaks.",
             ),
         ),
         Rule::Date => require(
@@ -228,7 +228,7 @@ pub(super) fn check(rule: Rule, text: &str, context: &Context) -> Checked {
             Problem::new(
                 "date",
                 "应为 yyyy-MM-dd 形式的真实日期。",
-                "must be a real date as yyyy-MM-dd.",
+                "must be an existing date as yyyy-MM-dd.",
             ),
         ),
         Rule::StringList => {
@@ -302,7 +302,7 @@ fn text_problem(max: usize) -> Problem {
         rule: "text",
         message: Text::composed(
             format!("最多 {max} 个字符，且不得含控制字符。"),
-            format!("may have {max} characters at most and no control characters."),
+            format!("must have at most {max} characters and no control characters."),
         ),
     }
 }
@@ -310,7 +310,7 @@ fn text_problem(max: usize) -> Problem {
 /// Base64 with its padding (RFC 4648 §4), not decoded: a picture has a million bytes.
 fn is_base64(text: &str) -> bool {
     let digits = text.trim_end_matches('=');
-    // The bits of the last digit that stand for no byte are zero.
+    // The unused bits of the last digit are zero.
     let last_digits: &[u8] = match text.len().saturating_sub(digits.len()) {
         0 => &[],
         1 => b"AEIMQUYcgkosw048",

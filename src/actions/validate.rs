@@ -58,11 +58,10 @@ impl DescribeFaceVerify {
     }
 }
 
-/// Checks named values against an action's table. Names may be wire names or field names; an
+/// Validates named values against an action's table. Names can be wire names or field names; an
 /// absent value counts as not given.
 ///
-/// # Errors
-/// Everything that is wrong, field by field, in one error of kind `validation`.
+/// # Errors All invalid fields in one error of kind `validation`.
 pub fn validate<'a, N: AsRef<str>>(
     action: &'static Action,
     values: impl IntoIterator<Item = (N, Value<'a>)>,
@@ -80,12 +79,12 @@ pub fn validate<'a, N: AsRef<str>>(
     given.checked(options)
 }
 
-/// What was given.
+/// The given parameters.
 struct Given<'a> {
     action: &'static Action,
-    /// In the order of the action's table, with their places in it.
+    /// In the order of the action's table, with their indexes.
     texts: Vec<(usize, &'static Parameter, Cow<'a, str>)>,
-    /// Those, and what is no text.
+    /// The given parameters, including invalid types.
     places: Places,
     problems: Vec<FieldError>,
 }
@@ -102,7 +101,7 @@ impl<'a> Given<'a> {
             self.problems.push(FieldError::new(
                 parameter.field(),
                 "given-twice",
-                Text::new("重复传入，请只保留一个。", "is given twice; keep one."),
+                Text::new("重复传入，请只保留一个。", "is duplicated; keep one."),
             ));
             return;
         }
@@ -259,7 +258,7 @@ const USER_ID: usize = INIT_FACE_VERIFY.place("UserId");
 const OSS_BUCKET_NAME: usize = INIT_FACE_VERIFY.place("OssBucketName");
 const OSS_OBJECT_NAME: usize = INIT_FACE_VERIFY.place("OssObjectName");
 
-/// The ways of passing a photo to compare with, each by the parameters it needs.
+/// The ways to pass a photo to compare with, each with its parameters.
 const PICTURE_SOURCES: [Places; 4] = [
     INIT_FACE_VERIFY.places(&["FaceContrastPicture"]),
     INIT_FACE_VERIFY.places(&["FaceContrastPictureUrl"]),
@@ -269,7 +268,7 @@ const PICTURE_SOURCES: [Places; 4] = [
 
 const DESCRIBE_MANDATORY: Places = DESCRIBE_FACE_VERIFY.places(&["SceneId", "CertifyId"]);
 
-/// What InitFaceVerify cannot do without.
+/// The mandatory parameters of InitFaceVerify.
 fn init_mandatory(product: Product) -> Places {
     const OF_ALL: Places = INIT_FACE_VERIFY.places(&["SceneId", "OuterOrderNo"]);
     const WITH_META_INFO: Places = OF_ALL.with(INIT_FACE_VERIFY.place("MetaInfo"));
@@ -297,7 +296,7 @@ fn check_init(
             "recommended",
             Text::new(
                 "建议传入：阿里云文档要求填写，用于风控与追踪。",
-                "is recommended: Alibaba Cloud's pages ask for it, for risk control and tracing.",
+                "is recommended: Alibaba Cloud uses it for risk control and tracing.",
             ),
         ));
     }
@@ -311,7 +310,7 @@ fn check_init(
             "several-pictures",
             Text::new(
                 "照片只能以一种方式传入：Base64、地址、OSS 对象或 CertifyId。",
-                "may be passed in one way only: Base64, address, OSS object or CertifyId.",
+                "must be passed in only one way: Base64, URL, OSS object or CertifyId.",
             ),
         ));
     }
@@ -321,7 +320,7 @@ fn check_init(
             "mandatory",
             Text::new(
                 "必填：请以 Base64、地址、OSS 对象或 CertifyId 之一传入比对照片。",
-                "is mandatory: pass the photo as Base64, address, OSS object or CertifyId.",
+                "is mandatory: pass the photo as Base64, URL, OSS object or CertifyId.",
             ),
         ));
     }
@@ -331,7 +330,7 @@ fn check_init(
             "goes-together",
             Text::new(
                 "须与 ossBucketName 同时传入。",
-                "and ossBucketName go together.",
+                "requires ossBucketName, and vice versa.",
             ),
         ));
     }

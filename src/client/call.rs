@@ -1,10 +1,9 @@
-//! One call as a state machine: an attempt gives a request to send, its outcome gives the answer,
-//! the error, or what to do before the next attempt. The host sends, waits and keeps the state,
-//! which is plain data.
+//! One call as a state machine: an attempt is a request to send; its outcome leads to the result,
+//! the error, or the next attempt. The host sends, waits and keeps the state, which is plain data.
 //!
-//! Every attempt has its own nonce and timestamp: Alibaba Cloud refuses a nonce it has seen.
-//! InitFaceVerify starts something, so it is repeated only when it surely was not executed, or
-//! when the caller allows it.
+//! Every attempt has its own nonce and timestamp, because Alibaba Cloud rejects a used nonce.
+//! InitFaceVerify has an effect, so it is retried only if it was provably not executed or if the
+//! caller allows it.
 
 use crate::actions::{Action, SigningContext, ValidRequest};
 use crate::client::options::Options;
@@ -23,20 +22,20 @@ use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use serde::{Deserialize, Serialize};
 
-/// The first wait is up to this long, each further one up to twice the one before.
+/// The upper bound of the first back-off; it doubles with each further one.
 const BACKOFF_BASE_MILLIS: i64 = 100;
-/// … after throttling, where hurry makes it worse.
+/// The same after throttling.
 const THROTTLED_BASE_MILLIS: i64 = 500;
-/// No wait of our own choice is longer.
+/// The longest back-off that the client chooses.
 const BACKOFF_MAX_MILLIS: i64 = 5_000;
-/// Nobody waiting for a result asks less often than this.
+/// The longest interval between two queries while waiting for a result.
 const POLL_MAX_MILLIS: i64 = 8_000;
-/// The clock counts as right within this; Alibaba Cloud allows 15 minutes.
+/// The clock skew that needs no correction; Alibaba Cloud allows 15 minutes.
 const CLOCK_TOLERANCE_MILLIS: i64 = 60_000;
-/// Dates outside of 2020 to 2100 are a broken server's, not a reason to move our clock.
+/// Dates outside of 2020 to 2100 come from a broken server and do not correct the clock.
 const PLAUSIBLE_MILLIS: std::ops::Range<i64> = 1_577_836_800_000..4_102_444_800_000;
 
-/// Where a call stands. Plain data that the host keeps between attempts and hands back.
+/// The state of a call. Plain data that the host keeps between attempts and passes back.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct State {
@@ -44,15 +43,15 @@ pub struct State {
     pub attempt: i64,
     /// Index of the endpoint in the options' list.
     pub endpoint: usize,
-    /// Alibaba Cloud's clock less ours, in milliseconds, as far as known.
+    /// The known clock skew (Alibaba Cloud's clock minus the local one), in milliseconds.
     pub clock_offset_millis: i64,
-    /// Whether this call has corrected the clock already.
+    /// Whether this call has already corrected the clock.
     pub clock_corrected: bool,
-    /// Whether this call has asked for new credentials already.
+    /// Whether this call has already requested new credentials.
     pub credentials_refreshed: bool,
-    /// When the call began, by our clock, in milliseconds.
+    /// When the call began, by the local clock, in milliseconds.
     pub started_millis: i64,
-    /// When the attempt was signed, by our clock, in milliseconds.
+    /// When the attempt was signed, by the local clock, in milliseconds.
     pub signed_millis: i64,
     /// Whether an attempt of this call may have started a verification.
     #[serde(default)]
@@ -62,7 +61,8 @@ pub struct State {
 }
 
 impl State {
-    /// Before the first attempt. `clock_offset_millis` is what an earlier call learned, or 0.
+    /// The state before the first attempt. `clock_offset_millis` is the clock skew from an earlier
+    /// call, or 0.
     pub const fn new(now: Timestamp, clock_offset_millis: i64) -> Self {
         Self {
             attempt: 0,
@@ -79,7 +79,7 @@ impl State {
 }
 
 impl State {
-    /// As one line of text, for a host that keeps it between attempts.
+    /// Serializes the state to one line of text.
     pub fn pack(&self) -> String {
         let mut packed = String::with_capacity(128);
         for number in [
@@ -99,7 +99,7 @@ impl State {
         packed
     }
 
-    /// Reads what [`State::pack`] wrote; `None` for anything else.
+    /// Parses the output of [`State::pack`]; `None` for anything else.
     pub fn unpack(text: &str) -> Option<Self> {
         let mut parts = text.splitn(9, ' ');
         let mut numbers = [0_i64; 8];
@@ -153,9 +153,12 @@ pub enum Outcome {
 
 /// Why no complete response arrived.
 #[derive(Clone, Debug)]
+#[non_exhaustive]
 pub enum Loss {
+    /// The connection was not established, so nothing was sent: even a start may be tried again.
+    NotConnected,
     /// No response or a truncated one. `code` is the host's code of the failure, such as
-    /// `ECONNREFUSED`.
+    /// `ECONNREFUSED`; some codes mean that nothing was sent.
     ConnectionFailed {
         /// The host's code, if any.
         code: Option<String>,
@@ -183,11 +186,11 @@ pub enum Loss {
     },
 }
 
-/// The next step.
+/// The next step. `A` is the result of a call that succeeds.
 #[derive(Debug)]
-pub enum Step {
+pub enum Step<A = Answer> {
     /// The call succeeded.
-    Done(Answer),
+    Done(A),
     /// The call failed.
     Failed(Error),
     /// Wait, then start another attempt.
@@ -242,16 +245,44 @@ pub fn settle<'a>(
     credentials: &Credentials,
     action: &'static Action,
     request: &dyn Fn() -> Option<ValidRequest<'a>>,
-    mut state: State,
+    state: State,
     outcome: Outcome,
     credentials_refreshable: bool,
     now: Timestamp,
     random: u32,
 ) -> Step {
+    settle_as(
+        options,
+        credentials,
+        action,
+        |response, vendor_now| response::decode(action, response, vendor_now),
+        request,
+        state,
+        outcome,
+        credentials_refreshable,
+        now,
+        random,
+    )
+}
+
+/// [`settle`] for a caller that knows the action's type of answer, which `decode` reads.
+#[allow(clippy::too_many_arguments)] // as above
+pub(super) fn settle_as<'a, A>(
+    options: &Options,
+    credentials: &Credentials,
+    action: &'static Action,
+    decode: impl FnOnce(&Response, Timestamp) -> Result<A, Box<Failure>>,
+    request: &dyn Fn() -> Option<ValidRequest<'a>>,
+    mut state: State,
+    outcome: Outcome,
+    credentials_refreshable: bool,
+    now: Timestamp,
+    random: u32,
+) -> Step<A> {
     let (failure, response) = match outcome {
         Outcome::Answered(response) => {
             let vendor_now = now.plus_millis(state.clock_offset_millis);
-            match response::decode(action, &response, vendor_now) {
+            match decode(&response, vendor_now) {
                 Ok(answer) => return Step::Done(answer),
                 Err(failure) => (*failure, Some(response)),
             }
@@ -330,6 +361,19 @@ impl Loss {
         use Audience::{Developer, Operator};
         let made =
             |kind, code, audience, zh, en| Error::new(kind, code, audience, Text::new(zh, en));
+        let not_connected = || {
+            (
+made(
+                    Kind::Transport,
+                    "ConnectionFailed",
+                    Operator,
+                    "未能连接到阿里云，请求未送达；请检查网络、DNS 与 endpoint。",
+                    "Alibaba Cloud could not be reached and the request was not sent; check network, DNS and endpoint.",
+                )
+                .retryable(),
+                true,
+            )
+        };
         let (error, not_executed) = match self {
             Self::AbortedUnsent => (
                 made(
@@ -383,17 +427,10 @@ impl Loss {
                 ),
                 false,
             ),
-            Self::ConnectionFailed { code } if code.as_deref().is_some_and(never_connected) => (
-                made(
-                    Kind::Transport,
-                    "ConnectionFailed",
-                    Operator,
-                    "未能连接到阿里云，请求未送达；请检查网络、DNS 与 endpoint。",
-                    "Alibaba Cloud could not be reached and the request was not sent; check network, DNS and endpoint.",
-                )
-                .retryable(),
-                true,
-            ),
+            Self::NotConnected => not_connected(),
+            Self::ConnectionFailed { code } if code.as_deref().is_some_and(never_connected) => {
+                not_connected()
+            }
             Self::ConnectionFailed { .. } => (
                 made(
                     Kind::Transport,
@@ -583,7 +620,7 @@ fn mismatch_cause(version: SignatureVersion, ours: &str, theirs: &str) -> Text {
 }
 
 #[allow(clippy::too_many_arguments)] // all plain inputs of one pure decision
-fn decide(
+fn decide<A>(
     options: &Options,
     action: &'static Action,
     state: State,
@@ -592,7 +629,7 @@ fn decide(
     credentials_refreshable: bool,
     now: Timestamp,
     random: u32,
-) -> Step {
+) -> Step<A> {
     let error = failure.error;
     if error.kind == Kind::Aborted
         || codes::lasts_for_the_day(&error.code)
@@ -632,14 +669,13 @@ fn decide(
         }
         return Step::Failed(error);
     }
-    let nonce_collided = error.code == "SignatureNonceUsed" && !action.starts_something;
     let safe = !action.starts_something || failure.not_executed || options.repeat_init;
-    if !(nonce_collided || (error.retryable && safe)) {
+    if !(error.retryable && safe) {
         return Step::Failed(error);
     }
     let throttled = error.kind == Kind::Throttled;
     let server_at_fault = matches!(error.kind, Kind::Transport | Kind::Timeout | Kind::Protocol)
-        || error.code == "500"
+        || codes::is_internal_error(&error.code)
         || error.http_status.is_some_and(|status| status >= 500);
     let mut delay_millis = jittered(&state, throttled, random);
     if server_at_fault && options.endpoints.len() > 1 {
@@ -667,7 +703,7 @@ fn decide(
     }
 }
 
-/// Full jitter: anything from nothing to the doubled step.
+/// Full jitter: a random time from zero to the doubled step.
 fn jittered(state: &State, throttled: bool, random: u32) -> i64 {
     let base = if throttled {
         THROTTLED_BASE_MILLIS
@@ -683,8 +719,8 @@ fn jittered(state: &State, throttled: bool, random: u32) -> i64 {
         .unwrap_or(0)
 }
 
-/// Milliseconds the server asks to wait: `x-acs-retry-after` is in milliseconds (the official
-/// SDKs use it so), `Retry-After` in seconds or a date (RFC 9110 §10.2.3).
+/// The back-off requested by the server, in milliseconds: `x-acs-retry-after` is in milliseconds,
+/// as in the official SDKs; `Retry-After` is in seconds or a date (RFC 9110 §10.2.3).
 fn retry_after(headers: &[(String, String)], now: Timestamp) -> Option<i64> {
     if let Some(millis) = header(headers, "x-acs-retry-after") {
         return millis.trim().parse().ok().filter(|millis| *millis >= 0);
@@ -698,11 +734,11 @@ fn retry_after(headers: &[(String, String)], now: Timestamp) -> Option<i64> {
     }
 }
 
-/// Milliseconds to wait before asking for a result again: soon at first, since most people finish
-/// within half a minute, then ever more seldom, with jitter so that waiting callers spread out.
+/// Milliseconds before the next query for a result: short at first, because most users finish
+/// within half a minute, then increasing, with jitter to spread waiting callers.
 ///
-/// `failed_with` is the Code of the last query where it failed and may succeed later. `None` where
-/// waiting is of no help: the failure lasts longer than any wait.
+/// `failed_with` is the Code of the last query if it failed and may succeed later. Returns `None`
+/// if the failure outlasts any wait.
 pub fn poll_delay_millis(polls: u32, random: u32, failed_with: Option<&str>) -> Option<i64> {
     if failed_with.is_some_and(codes::lasts_for_the_day) {
         return None;

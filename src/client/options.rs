@@ -1,32 +1,35 @@
-//! The client's options as JavaScript hands them over, checked all together.
+//! The client's options from JavaScript, validated together.
 
 use crate::actions::ValidationOptions;
+use crate::actions::spelling;
 use crate::actions::value::Value;
+use crate::client::builder::ClientOptionsBuilder;
 use crate::error::{Error, FieldError};
 use crate::identity::cert_no::Documents;
 use crate::signing::{SignatureVersion, acs3, rpc};
 use crate::text::Text;
 use crate::timestamp::Timestamp;
-use crate::vendor::credentials::{Credentials, Secret};
+use crate::vendor::credentials::{Credentials, Secret, environment_variable};
 use crate::vendor::endpoint::{DEFAULT_ENDPOINT, Endpoint};
 
 /// The sandbox's first AccessKeyId.
 pub const SANDBOX_ACCESS_KEY_ID: &str = "sandbox-key-id";
 
-/// Whether an AccessKeyId is one of the sandbox's demo keys. They are refused on Alibaba Cloud's
-/// hosts, so that a test configuration cannot be taken for a real one.
+/// Whether an AccessKeyId is one of the sandbox's demo keys. They are rejected for Alibaba Cloud's
+/// hosts, so that a test configuration cannot be mistaken for a real one.
 pub fn is_sandbox_key(access_key_id: &str) -> bool {
     let lasting = access_key_id.strip_prefix("STS.").unwrap_or(access_key_id);
     lasting.starts_with("sandbox-")
 }
 
-/// Time for one attempt, answer's body included; Alibaba Cloud's samples use as much.
+/// Time limit of one attempt, including the response's body; the same as in Alibaba Cloud's
+/// samples.
 const DEFAULT_TIMEOUT_MILLIS: i64 = 10_000;
-/// Time for all attempts of one call and the waits between them.
+/// Time limit of all attempts of one call and the back-off between them.
 const DEFAULT_TOTAL_TIMEOUT_MILLIS: i64 = 30_000;
 const DEFAULT_MAX_ATTEMPTS: i64 = 3;
 
-/// Credentials before they are checked.
+/// Credentials before validation.
 #[derive(Clone, Debug)]
 pub struct RawCredentials<'a> {
     /// AccessKeyId.
@@ -50,24 +53,24 @@ impl Default for RawCredentials<'_> {
     }
 }
 
-/// Options of a client, checked.
+/// Validated options of a client.
 #[derive(Clone, Debug)]
 pub struct Options {
-    /// Hosts in fail-over order, one at least.
+    /// Hosts in fail-over order, at least one.
     pub endpoints: Vec<Endpoint>,
     /// The signature scheme.
     pub version: SignatureVersion,
-    /// Milliseconds for one attempt.
+    /// Time limit of one attempt, in milliseconds.
     pub timeout_millis: i64,
-    /// Milliseconds for all attempts and the waits between them.
+    /// Time limit of all attempts and the back-off between them, in milliseconds.
     pub total_timeout_millis: i64,
-    /// Requests made for one call at most.
+    /// The most attempts of one call.
     pub max_attempts: i64,
-    /// Whether InitFaceVerify may be repeated though it may have been executed.
+    /// Whether to retry InitFaceVerify even if it may have been executed.
     pub repeat_init: bool,
-    /// Whether ProductCodes other than LR_FR are taken.
+    /// Whether ProductCodes other than LR_FR are accepted.
     pub allow_other_products: bool,
-    /// Which documents' numbers CertNo may hold.
+    /// The kinds of documents that CertNo accepts.
     pub documents: Documents,
 }
 
@@ -86,6 +89,11 @@ fn vendor_endpoint() -> Vec<Endpoint> {
 }
 
 impl Options {
+    /// Options by name, durations as [`std::time::Duration`].
+    pub fn builder() -> ClientOptionsBuilder {
+        ClientOptionsBuilder::default()
+    }
+
     fn without_endpoint() -> Self {
         Self {
             endpoints: Vec::new(),
@@ -99,26 +107,42 @@ impl Options {
         }
     }
 
-    /// Checks named options; an absent value leaves the default. The names:
+    /// Validates named options; an absent value leaves the default. The names:
     ///
     /// | name | value |
     /// |---|---|
     /// | `endpoint` | hosts in fail-over order, separated by commas |
     /// | `signatureVersion` | `1.0` or `ACS3-HMAC-SHA256` |
-    /// | `timeoutMs` | milliseconds for one attempt, answer's body included |
-    /// | `totalTimeoutMs` | milliseconds for all attempts and the waits between them |
-    /// | `maxAttempts` | requests made for one call at most |
-    /// | `repeatInit` | whether InitFaceVerify may be repeated though it may have been executed |
-    /// | `allowOtherProducts` | whether ProductCodes other than LR_FR are taken |
+    /// | `timeoutMs` | time limit of one attempt in milliseconds, including the response's body |
+    /// | `totalTimeoutMs` | time limit of all attempts and the back-off between them, in milliseconds |
+    /// | `maxAttempts` | the most attempts of one call |
+    /// | `repeatInit` | whether to retry InitFaceVerify even if it may have been executed |
+    /// | `allowOtherProducts` | whether ProductCodes other than LR_FR are accepted |
     /// | `allowResidencePermits` | whether CertNo may be that of a residence permit or a foreign permanent resident card |
     /// | `dangerouslyAllowBrowser` | whether an AccessKeySecret may be used in a browser |
-    /// | `inBrowser` | set by the browser's entry alone |
+    /// | `inBrowser` | set by the browser's entry only |
     ///
-    /// # Errors
-    /// Everything that is wrong, option by option, in one error of kind `validation`.
+    /// # Errors All invalid options in one error of kind `validation`.
     pub fn check<'a, N: AsRef<str>>(
         named: impl IntoIterator<Item = (N, Value<'a>)>,
     ) -> Result<Self, Error> {
+        Self::check_for("", named)
+    }
+
+    /// As [`Self::check`], for use with this AccessKeyId: `http://` may also name a host that is not public
+    /// where the key is one of the sandbox's.
+    ///
+    /// # Errors
+    /// As [`Self::check`].
+    pub fn check_for<'a, N: AsRef<str>>(
+        access_key_id: &str,
+        named: impl IntoIterator<Item = (N, Value<'a>)>,
+    ) -> Result<Self, Error> {
+        let parse = if is_sandbox_key(access_key_id) {
+            Endpoint::parse_for_sandbox
+        } else {
+            Endpoint::parse
+        };
         let mut options = Self::without_endpoint();
         let mut total_given = false;
         let mut in_browser = false;
@@ -129,7 +153,7 @@ impl Options {
                 continue;
             }
             let checked = match name.as_ref() {
-                "endpoint" => endpoints(value).map(|list| options.endpoints = list),
+                "endpoint" => endpoints(value, parse).map(|list| options.endpoints = list),
                 "signatureVersion" => version(value).map(|version| options.version = version),
                 "timeoutMs" => whole("timeoutMs", &value, 600_000)
                     .map(|millis| options.timeout_millis = millis),
@@ -170,8 +194,8 @@ impl Options {
                 "accessKeySecret",
                 "browser",
                 Text::new(
-                    "不得在浏览器中使用：任何访问者都能取走密钥。请改由后端或网关调用；若确有把握，设置 dangerouslyAllowBrowser。",
-                    "must not be used in a browser, where every visitor can take it: call from a backend or through the gateway, or set dangerouslyAllowBrowser if you know what you do.",
+                    "不得在浏览器中使用：任何访问者都能取走密钥。请改由后端或网关调用；如接受此风险，请设置 dangerouslyAllowBrowser。",
+                    "must not be used in a browser, where every visitor can read it: call from a backend or through the gateway, or set dangerouslyAllowBrowser if you accept the risk.",
                 ),
             ));
         }
@@ -182,10 +206,9 @@ impl Options {
         }
     }
 
-    /// Checks credentials, also against the hosts they would be sent to.
+    /// Validates credentials, also against the endpoints.
     ///
-    /// # Errors
-    /// Everything that is wrong, by name and without values, in one error of kind `validation`.
+    /// # Errors All faults by name, without values, in one error of kind `validation`.
     pub fn check_credentials(&self, raw: RawCredentials) -> Result<Credentials, Error> {
         let mut problems = Vec::new();
         let mut text = |name: &'static str, value| match value {
@@ -222,7 +245,7 @@ impl Options {
                 "sandbox-key",
                 Text::new(
                     "是沙箱的演示密钥，不能用于阿里云的地址；请把 endpoint 指向沙箱，或换成真实密钥。",
-                    "is the sandbox's demo key and cannot be used on Alibaba Cloud's hosts; point endpoint at the sandbox or use a real key.",
+                    "is the sandbox's demo key, which is not allowed for Alibaba Cloud's hosts; set endpoint to the sandbox or use a real key.",
                 ),
             ));
         }
@@ -233,7 +256,21 @@ impl Options {
         }
     }
 
-    /// The rules for a request made at `now`.
+    /// Credentials of a Rust program, checked in the same way.
+    ///
+    /// # Errors
+    /// As [`Options::check_credentials`].
+    pub(crate) fn checked(&self, credentials: &Credentials) -> Result<Credentials, Error> {
+        let token = credentials.security_token.as_ref();
+        self.check_credentials(RawCredentials {
+            access_key_id: credentials.access_key_id.as_str().into(),
+            access_key_secret: credentials.access_key_secret.expose().into(),
+            security_token: token.map(Secret::expose).into(),
+            ..RawCredentials::default()
+        })
+    }
+
+    /// The validation rules for a request at `now`.
     pub const fn validation(&self, now: Timestamp) -> ValidationOptions {
         ValidationOptions {
             now,
@@ -245,7 +282,10 @@ impl Options {
 
 type Problems = Vec<FieldError>;
 
-fn endpoints(value: Value) -> Result<Vec<Endpoint>, Problems> {
+fn endpoints(
+    value: Value,
+    parse: fn(&str) -> Result<Endpoint, FieldError>,
+) -> Result<Vec<Endpoint>, Problems> {
     let Value::Text(list) = value else {
         return Err(vec![wrong_type(
             "endpoint",
@@ -256,7 +296,7 @@ fn endpoints(value: Value) -> Result<Vec<Endpoint>, Problems> {
     let mut endpoints = Vec::new();
     let mut problems = Vec::new();
     for text in list.split(',') {
-        match Endpoint::parse(text.trim()) {
+        match parse(text.trim()) {
             Ok(endpoint) => endpoints.push(endpoint),
             Err(problem) => problems.push(problem),
         }
@@ -288,7 +328,7 @@ fn whole(name: &'static str, value: &Value, max: i64) -> Result<i64, Problems> {
             "range",
             Text::composed(
                 format!("应为 1 至 {max} 的整数。"),
-                format!("must be a whole number from 1 to {max}."),
+                format!("must be an integer from 1 to {max}."),
             ),
         )]),
     }
@@ -302,20 +342,63 @@ fn flag(name: &'static str, value: &Value) -> Result<bool, Problems> {
 }
 
 fn unknown_option(name: &str) -> FieldError {
-    // A secret may stand where a name should: the name is repeated only if it looks like one.
+    // The name may be a misplaced secret, so it is quoted only if it looks like a name.
     let shown = if name.len() <= 40 && name.bytes().all(|byte| byte.is_ascii_alphabetic()) {
         name
     } else {
         "(?)"
     };
-    FieldError::new(
-        shown,
-        "unknown-option",
-        Text::new(
-            "不是可用的选项，请核对名称。",
-            "is not an option; check its name.",
+    let message = match spelling::meant(NAMES.iter().copied(), name) {
+        Some(meant) => Text::composed(
+            format!("不是可用的选项，是否为 {meant}？"),
+            format!("is not a known option; did you mean {meant}?"),
         ),
-    )
+        None => Text::new(
+            "不是可用的选项，请核对名称。",
+            "is not a known option; check its name.",
+        ),
+    };
+    FieldError::new(shown, "unknown-option", message)
+}
+
+/// Every option, those included that JavaScript keeps to itself.
+const NAMES: &[&str] = &[
+    "accessKeyId",
+    "accessKeySecret",
+    "securityToken",
+    "expiration",
+    "credentials",
+    "endpoint",
+    "signatureVersion",
+    "timeoutMs",
+    "totalTimeoutMs",
+    "maxAttempts",
+    "repeatInit",
+    "allowOtherProducts",
+    "allowResidencePermits",
+    "dangerouslyAllowBrowser",
+    "language",
+    "fetch",
+    "onAttempt",
+];
+
+/// The same error; where an AccessKey is missing, with the environment variable that may hold it.
+pub fn naming_variables(error: Error) -> Error {
+    let mut fields = error.fields;
+    for problem in fields
+        .iter_mut()
+        .filter(|problem| problem.rule == "missing")
+    {
+        if let Some(variable) = environment_variable(&problem.field) {
+            problem.message = Text::composed(
+                format!("缺失，请设置，例如通过环境变量 {variable}。"),
+                format!(
+                    "is missing; set it, for example with the environment variable {variable}."
+                ),
+            );
+        }
+    }
+    Error::options(fields)
 }
 
 fn wrong_type(option: &'static str, zh: &str, en: &str) -> FieldError {
@@ -374,6 +457,51 @@ mod tests {
                 ("accessKeySecret", "browser"),
             ]
         );
+    }
+
+    #[test]
+    fn an_unknown_option_is_answered_with_the_one_that_was_meant() {
+        for (name, meant) in [
+            ("timeout", "timeoutMs"),
+            ("total_timeout_ms", "totalTimeoutMs"),
+            ("accesskeyID", "accessKeyId"),
+            ("endpoints", "endpoint"),
+            ("onattempts", "onAttempt"),
+        ] {
+            let error = Options::check([(name, Value::Boolean(true))]).unwrap_err();
+            let expected = format!("did you mean {meant}?");
+            assert!(error.message.en.ends_with(&expected), "{error}");
+        }
+        let error = Options::check([("region", Value::Boolean(true))]).unwrap_err();
+        assert!(!error.message.en.contains("did you mean"), "{error}");
+    }
+
+    #[test]
+    fn a_missing_key_names_its_variable() {
+        let raw = RawCredentials::default();
+        let error = naming_variables(Options::default().check_credentials(raw).unwrap_err());
+        for text in [&error.message.zh, &error.message.en] {
+            for variable in [
+                "ALIBABA_CLOUD_ACCESS_KEY_ID",
+                "ALIBABA_CLOUD_ACCESS_KEY_SECRET",
+            ] {
+                assert!(text.contains(variable), "{text}");
+            }
+        }
+        assert!(!error.message.en.contains("request"), "{error}");
+    }
+
+    #[test]
+    fn only_the_sandboxs_key_goes_unencrypted_to_another_host() {
+        let endpoint = || [("endpoint", "http://sandbox:8788".into())];
+        assert!(Options::check_for(SANDBOX_ACCESS_KEY_ID, endpoint()).is_ok());
+        for other in ["", "testid", "sandbox", "LTAI-sandbox-key-id"] {
+            let error = Options::check_for(other, endpoint()).unwrap_err();
+            assert_eq!(fields(&error), [("endpoint", "needs-https")], "{other}");
+        }
+        let public = [("endpoint", "http://sandbox.example.com".into())];
+        let error = Options::check_for(SANDBOX_ACCESS_KEY_ID, public).unwrap_err();
+        assert_eq!(fields(&error), [("endpoint", "needs-https")]);
     }
 
     #[test]

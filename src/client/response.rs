@@ -151,79 +151,66 @@ pub struct Failure {
 pub struct ServerText(pub String);
 redacted_debug!(ServerText);
 
-/// Decodes a response. `now` is the time of the response, for the picture's expiry.
+/// Decodes a response to either action. `now` is the time of the response by Alibaba Cloud's clock,
+/// for the picture's expiry.
 ///
 /// # Errors
-/// `vendor` for a Code that means failure; `signature`, `credentials` and `throttled` for
-/// rejections by the API gateway; `protocol` for undocumented responses.
+/// As [`decode_init`] and [`decode_describe`].
 pub fn decode(
     action: &'static Action,
     response: &Response,
     now: Timestamp,
 ) -> Result<Answer, Box<Failure>> {
-    let envelope = match Envelope::read(response) {
-        Ok(envelope) => envelope,
-        Err(error) => {
-            return Err(Box::new(Failure {
-                error,
-                not_executed: false,
-                server_text: None,
-            }));
-        }
-    };
-    let Some(known) = codes::code(&envelope.code)
-        .filter(|known| known.used_by == UsedBy::Both || known.used_by == action.codes)
-    else {
-        return Err(Box::new(envelope.gateway_failure()));
-    };
-    match known.meaning {
-        Meaning::Success if (200..300).contains(&envelope.http_status) => {
-            let answer = if action.starts_something {
-                envelope
-                    .init_result()
-                    .map(|result| Answer::Init(Box::new(result)))
-            } else {
-                envelope
-                    .verdict(now)
-                    .map(|result| Answer::Describe(Box::new(result)))
-            };
-            answer.map_err(|error| {
-                Box::new(Failure {
-                    error,
-                    not_executed: false,
-                    server_text: None,
-                })
-            })
-        }
-        Meaning::Success => Err(Box::new(Failure {
-            error: envelope.complete(protocol_error(
-                "ContradictoryStatus",
-                "阿里云的 HTTP 状态码表示失败，正文却表示成功，结果不可信；请稍后重试；若持续出现，请检查中间代理。",
-                "The HTTP status reports a failure but the body reports success, so the response is not trusted; retry later. If it persists, check intermediate proxies.",
-            )),
-            not_executed: false,
-            server_text: None,
-        })),
-        Meaning::Pending => Ok(Answer::Describe(Box::new(envelope.pending()))),
-        Meaning::Failure => {
-            let error = Error {
-                retryable: known.retryable,
-                ..Error::new(
-                    Kind::Vendor,
-                    known.code,
-                    known.audience,
-                    known.text.clone(),
-                )
-            };
-            Err(Box::new(Failure {
-                error: envelope.complete(error),
-                // Every Code except Alibaba Cloud's internal error rejects a request before it
-                // starts anything.
-                not_executed: known.code != "500",
-                server_text: None,
-            }))
-        }
+    if action.starts_something {
+        decode_init(response).map(|result| Answer::Init(Box::new(result)))
+    } else {
+        decode_describe(response, now).map(|result| Answer::Describe(Box::new(result)))
     }
+}
+
+/// Decodes a response to InitFaceVerify.
+///
+/// # Errors
+/// `vendor` for a Code that means failure; `signature`, `credentials` and `throttled` for
+/// rejections by the API gateway; `protocol` for undocumented responses.
+pub fn decode_init(response: &Response) -> Result<InitResult, Box<Failure>> {
+    match Envelope::of(UsedBy::Init, response)? {
+        Decoded::Success(envelope) => envelope.init_result().map_err(maybe_executed),
+        // The Codes for "not yet" belong to DescribeFaceVerify alone.
+        Decoded::Pending(envelope) => Err(Box::new(envelope.gateway_failure())),
+    }
+}
+
+/// Decodes a response to DescribeFaceVerify. `now` is the time of the response by Alibaba Cloud's
+/// clock, for the picture's expiry.
+///
+/// # Errors
+/// As [`decode_init`]. A person who has not finished or did not pass is not an error.
+pub fn decode_describe(
+    response: &Response,
+    now: Timestamp,
+) -> Result<DescribeResult, Box<Failure>> {
+    match Envelope::of(UsedBy::Describe, response)? {
+        Decoded::Success(envelope) => envelope.verdict(now).map_err(maybe_executed),
+        Decoded::Pending(envelope) => Ok(envelope.pending()),
+    }
+}
+
+/// A failure that does not say whether the request was executed.
+fn maybe_executed(error: Error) -> Box<Failure> {
+    Box::new(Failure {
+        error,
+        not_executed: false,
+        server_text: None,
+    })
+}
+
+/// A response that is not a failure so far.
+enum Decoded {
+    /// It has a result.
+    Success(Envelope),
+    /// There is no result yet.
+    Pending(Envelope),
 }
 
 /// Whether an answer that cannot be read is a compressed one: hosts leave the header where they unpack.
@@ -246,6 +233,43 @@ struct Envelope {
 }
 
 impl Envelope {
+    /// Reads a response to the action that these Codes belong to.
+    fn of(action: UsedBy, response: &Response) -> Result<Decoded, Box<Failure>> {
+        let envelope = Self::read(response).map_err(maybe_executed)?;
+        let Some(known) = codes::code(&envelope.code)
+            .filter(|known| known.used_by == UsedBy::Both || known.used_by == action)
+        else {
+            return Err(Box::new(envelope.gateway_failure()));
+        };
+        match known.meaning {
+            Meaning::Success if (200..300).contains(&envelope.http_status) => {
+                Ok(Decoded::Success(envelope))
+            }
+            Meaning::Success => Err(maybe_executed(envelope.complete(protocol_error(
+                "ContradictoryStatus",
+                "阿里云的 HTTP 状态码表示失败，正文却表示成功，结果不可信；请稍后重试；若持续出现，请检查中间代理。",
+                "The HTTP status reports a failure but the body reports success, so the response is not trusted; retry later. If it persists, check intermediate proxies.",
+            ).retryable()))),
+            Meaning::Pending => Ok(Decoded::Pending(envelope)),
+            Meaning::Failure => {
+                let error = Error {
+                    retryable: known.retryable,
+                    ..Error::new(
+                        Kind::Vendor,
+                        known.code,
+                        known.audience,
+                        known.text.clone(),
+                    )
+                };
+                Err(Box::new(Failure {
+                    error: envelope.complete(error),
+                    not_executed: !codes::is_internal_error(known.code),
+                    server_text: None,
+                }))
+            }
+        }
+    }
+
     fn read(response: &Response) -> Result<Self, Error> {
         let status = response.status;
         let header_id = header(&response.headers, "x-acs-request-id").and_then(request_id);

@@ -1,13 +1,13 @@
-//! Turns to call Alibaba Cloud: its limit a second is kept by waiting, not by failing.
+//! Rate limit for calls to Alibaba Cloud: calls are delayed instead of rejected.
 //!
-//! The generic cell rate algorithm: each call moves the time from which on the line is free. A
-//! short burst goes at once; beyond it calls go at four fifths of the limit, so that burst and flow
-//! together stay below it in every second.
+//! The generic cell rate algorithm: each call moves the time at which the next one is allowed. A
+//! short burst is sent immediately; further calls are sent at four fifths of the limit, so that
+//! burst and flow together stay below it in every second.
 
 use crate::timestamp::Timestamp;
 use serde::Serialize;
 
-/// A call whose turn comes later than this is not made.
+/// The longest delay; calls that would wait longer are rejected.
 const WAIT_MAX_MILLIS: i64 = 5_000;
 /// … nor one that leaves its turn to others, so that those find a short line.
 const WAIT_MAX_YIELDING_MILLIS: i64 = 500;
@@ -17,9 +17,9 @@ const MICROS_PER_SECOND: i64 = 1_000_000;
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Turn {
-    /// Milliseconds to wait for it.
+    /// Delay in milliseconds.
     pub wait_millis: i64,
-    /// When the line is free again, in microseconds; to be handed in for the next turn.
+    /// When the next call is allowed, in microseconds; input for the next turn.
     pub free_at: i64,
 }
 
@@ -30,7 +30,7 @@ pub fn turn(free_at: i64, per_second: i64, yields: bool, now: Timestamp) -> Opti
     let interval = MICROS_PER_SECOND
         .saturating_mul(5)
         .checked_div(per_second.max(1).saturating_mul(4))?;
-    // In one second go what the burst lets through and what flows: 1/5 and 4/5 of the limit.
+    // In one second, the burst allows 1/5 and the flow 4/5 of the limit.
     let burst = (MICROS_PER_SECOND / 5).saturating_sub(interval).max(0);
     let free_at = free_at.max(now);
     let wait_micros = free_at.saturating_sub(burst).saturating_sub(now).max(0);
@@ -86,7 +86,7 @@ mod tests {
         }
         assert_eq!(waits.iter().filter(|wait| **wait == 0).count(), 8);
         assert!(waits.windows(2).all(|pair| pair[0] <= pair[1]));
-        // Four fifths of the limit, for the five seconds that a call waits at most.
+        // Four fifths of the limit, for the longest delay of five seconds.
         assert!((200..=210).contains(&waits.len()), "{}", waits.len());
     }
 

@@ -105,7 +105,7 @@ impl Problem {
         let kind = match (error.kind, error.audience) {
             (Kind::Throttled, _) => &UPSTREAM_THROTTLED,
             (Kind::Timeout, _) => &UPSTREAM_TIMEOUT,
-            (Kind::Vendor, Audience::User | Audience::Developer) if error.code != "500" => {
+            (Kind::Vendor, Audience::User | Audience::Developer) if !codes::is_internal_error(&error.code) => {
                 &VENDOR_REFUSED
             }
             (Kind::Vendor, Audience::Operator) if !error.retryable => &UPSTREAM_REFUSED,
@@ -139,6 +139,12 @@ impl Problem {
     pub fn execution_unknown(mut self) -> Self {
         self.execution = Execution::Unknown;
         self.retryable = false;
+        if std::ptr::eq(self.kind, &INTERNAL_ERROR) {
+            self.detail = Text::new(
+                "网关内部错误，请运维凭 requestId 查看日志。该订单可能已经发起：请先查询该订单；再次提交相同内容不会重复发起。",
+                "The gateway had an internal error; its operator can find the cause in the logs by requestId. The order may have been started: read it first. Sending the same input again does not start it twice.",
+            );
+        }
         self
     }
 
@@ -159,7 +165,7 @@ impl Problem {
                 .concat(),
                 [
                     &self.detail.en,
-                    "  Alibaba Cloud had an internal error; if it persists, the gateway's operator must contact Alibaba Cloud with the vendorRequestId.",
+                    " Alibaba Cloud had an internal error; if it persists, the gateway's operator must contact Alibaba Cloud with the vendorRequestId.",
                 ]
                 .concat(),
             );
@@ -352,8 +358,8 @@ problems! {
     /// The gateway failed.
     INTERNAL_ERROR 500 "internal-error" Operator true
         "网关内部错误" "Internal error"
-        "网关内部错误，请运维凭 requestId 查看日志；再次发起同一订单是安全的。"
-        "The gateway had an internal error; its operator can find the cause in the logs by requestId. Sending the same order again is safe.";
+        "网关内部错误，请运维凭 requestId 查看日志；请稍后重试。"
+        "The gateway had an internal error; its operator can find the cause in the logs by requestId. Retry later.";
     /// Alibaba Cloud rejected the gateway itself.
     UPSTREAM_REFUSED 502 "upstream-refused" Operator false
         "阿里云拒绝了网关" "Alibaba Cloud rejected the gateway"
@@ -426,6 +432,11 @@ mod tests {
             let body: serde_json::Value = serde_json::from_str(&reply.body).unwrap();
             assert_eq!(body["execution"], execution, "{}", problem.code());
             assert_eq!(body["retryable"], retryable, "{}", problem.code());
+            // Only what may be retried says so.
+            for (text, retry) in [("en", "Retry later"), ("zh", "稍后重试")] {
+                let text = body["messages"][text].as_str().unwrap();
+                assert_eq!(text.contains(retry), retryable, "{text}");
+            }
         }
     }
 

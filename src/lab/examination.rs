@@ -211,7 +211,7 @@ fn findings(
                 "given-twice",
                 Text::composed(
                     format!("参数 {name} 出现了两次。"),
-                    format!("Parameter {name} is given twice."),
+                    format!("Parameter {name} is duplicated."),
                 ),
             ));
         }

@@ -42,7 +42,7 @@ pub struct Preview {
     pub request: Option<Shown>,
     /// Everything that is wrong, field by field.
     pub errors: Vec<FieldError>,
-    /// Changes made to the input and things to look at.
+    /// Changes to the input and warnings.
     pub notices: Vec<FieldError>,
 }
 

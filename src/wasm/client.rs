@@ -1,11 +1,11 @@
-//! Exports of the client: attempts and outcomes of a call. Data crosses as `packed.rs` says.
+//! Exports of the client: attempts and outcomes of a call. `packed.rs` describes the data format.
 
 use super::now;
 use super::outcome::outcome_of;
 use super::packed::{Members, json, members};
 use crate::actions::{self, Action, ValidRequest, Value};
 use crate::client::call::{self, Loss, State, Step};
-use crate::client::options::{Options, RawCredentials};
+use crate::client::options::{Options, RawCredentials, SANDBOX_ACCESS_KEY_ID, naming_variables};
 use crate::client::response;
 use crate::client::thrown::Thrown;
 use crate::error::{Error, FieldError};
@@ -28,14 +28,19 @@ struct Call<'a> {
 
 impl<'a> Call<'a> {
     fn read(members: &mut Members<'a>) -> Result<Self, Error> {
-        let mut options = Options::check(members.object().unwrap_or_default())?;
-        options.total_timeout_millis = options.total_timeout_millis.min(members.integer());
+        let named = members.object().unwrap_or_default();
+        let total_timeout_millis = members.integer();
         let credentials_refreshable = members.flag();
-        let credentials = checked_credentials(&options, members.object().unwrap_or_default())
-            .map_err(|error| match credentials_refreshable {
-                true => Error::credentials(error.fields),
-                false => error,
-            })?;
+        let raw = raw_credentials(members.object().unwrap_or_default());
+        let mut options = Options::check_for(access_key_id(&raw), named)?;
+        options.total_timeout_millis = options.total_timeout_millis.min(total_timeout_millis);
+        let credentials =
+            options
+                .check_credentials(raw)
+                .map_err(|error| match credentials_refreshable {
+                    true => Error::credentials(error.fields),
+                    false => naming_variables(error),
+                })?;
         let action = actions::by_name(members.text()).ok_or_else(|| unusable("action"))?;
         let parameters = members.object();
         Ok(Self {
@@ -62,13 +67,17 @@ impl<'a> Call<'a> {
 #[wasm_bindgen(js_name = checkOptions)]
 pub fn check_options(packed: &[u8]) -> String {
     let mut packed = Members::read(packed);
-    let checked = Options::check(packed.object().unwrap_or_default()).and_then(|options| {
-        let _refreshable = packed.flag();
-        if let Some(credentials) = packed.object() {
-            checked_credentials(&options, credentials)?;
-        }
-        Ok(options.total_timeout_millis)
-    });
+    let named = packed.object().unwrap_or_default();
+    let _refreshable = packed.flag();
+    let checked = match packed.object().map(raw_credentials) {
+        Some(raw) => Options::check_for(access_key_id(&raw), named).and_then(|options| {
+            options.check_credentials(raw).map_err(naming_variables)?;
+            Ok(options)
+        }),
+        // Each call checks them again, with what the function gives.
+        None => Options::check_for(SANDBOX_ACCESS_KEY_ID, named),
+    };
+    let checked = checked.map(|options| options.total_timeout_millis);
     match checked {
         Ok(total_timeout_millis) => members(&["options", &total_timeout_millis.to_string()]),
         Err(error) => members(&["error", &json(&error)]),
@@ -123,10 +132,9 @@ pub fn prepare_attempt(packed: &[u8]) -> String {
     }
 }
 
-/// What an answer with this status and body says, in JSON, where it is all that the caller waits
-/// for: the call worked, and the body names its request. Empty otherwise: [`settle_attempt`] then
-/// looks at the whole outcome. Most answers end here, without options, credentials and parameters
-/// crossing again.
+/// The result of a final response with this status and body, in JSON: the call succeeded, and the
+/// body contains the RequestId. Empty otherwise; [`settle_attempt`] then processes the whole
+/// outcome. This handles most responses without passing options, credentials and parameters again.
 #[wasm_bindgen(js_name = readAnswer)]
 pub fn read_answer(action: &str, status: u16, vendor_now_millis: f64, body: Vec<u8>) -> String {
     let response = Response {
@@ -231,15 +239,15 @@ pub fn new_outer_order_no(prefix: &str, random: &str, now_millis: f64) -> String
     ))
 }
 
-/// Milliseconds to wait before the next query of somebody who waits for a result; undefined where
-/// waiting is of no help. `failed_with` is the Code of the last query, if it failed.
+/// Milliseconds before the next query while waiting for a result; undefined if waiting is
+/// pointless. `failed_with` is the Code of the last query, if it failed.
 #[wasm_bindgen(js_name = pollDelay)]
 #[allow(clippy::cast_precision_loss, clippy::needless_pass_by_value)] // seconds; as wasm-bindgen has it
 pub fn poll_delay(polls: u32, jitter: u32, failed_with: Option<String>) -> Option<f64> {
     call::poll_delay_millis(polls, jitter, failed_with.as_deref()).map(|millis| millis as f64)
 }
 
-/// Reads Alibaba Cloud's callback: its claims in JSON, or `null`.
+/// Parses Alibaba Cloud's callback: its claims in JSON, or `null`.
 #[wasm_bindgen(js_name = parseCallback)]
 pub fn parse_callback(query: &str, expected_token: String) -> String {
     json(&callback::parse_callback(
@@ -248,7 +256,7 @@ pub fn parse_callback(query: &str, expected_token: String) -> String {
     ))
 }
 
-fn checked_credentials(options: &Options, named: Vec<(&str, Value)>) -> Result<Credentials, Error> {
+fn raw_credentials<'a>(named: Vec<(&str, Value<'a>)>) -> RawCredentials<'a> {
     let mut raw = RawCredentials::default();
     for (name, value) in named {
         match name {
@@ -259,13 +267,20 @@ fn checked_credentials(options: &Options, named: Vec<(&str, Value)>) -> Result<C
             _ => {}
         }
     }
-    options.check_credentials(raw)
+    raw
+}
+
+fn access_key_id<'a>(raw: &'a RawCredentials) -> &'a str {
+    match &raw.access_key_id {
+        Value::Text(text) => text,
+        _ => "",
+    }
 }
 
 fn unusable(what: &'static str) -> Error {
     Error::validation(vec![FieldError::new(
         what,
         "type",
-        crate::text::Text::new("类型不正确，应为对象。", "is of the wrong type."),
+        crate::text::Text::new("类型不正确，应为对象。", "has the wrong type."),
     )])
 }

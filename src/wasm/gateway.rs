@@ -1,6 +1,5 @@
-//! Exports of the gateway: routing, the ledger's steps, turns to call Alibaba Cloud. Plain data
-//! crosses as JSON text, but for the bytes of bodies. What is wrong with the form of something is
-//! thrown.
+//! Exports of the gateway: routing, the ledger's steps, the rate limit. Data is JSON text, except
+//! for the bytes of bodies. Malformed inputs throw.
 
 use super::outcome::outcome_of;
 use super::{now, random_bytes};
@@ -48,8 +47,8 @@ fn arrival(request: &str, body: Option<Vec<u8>>) -> Result<Arrival, JsError> {
 }
 
 /// Routes a request. In: the Worker's variables, pairs of name and text; the request (`method`,
-/// `path`, `query`, `headers`, `host`, `freshId`) and its body, undefined while it has not been
-/// read. Out: a [`route::Routed`].
+/// `path`, `query`, `headers`, `host`, `freshId`) and its body, undefined until it has been read.
+/// Out: a [`route::Routed`].
 #[wasm_bindgen(js_name = gatewayRoute)]
 pub fn gateway_route(
     settings: &str,
@@ -66,7 +65,7 @@ pub fn gateway_route(
     )))
 }
 
-/// What the host knows when it asks for a step.
+/// The host's inputs of a step.
 #[derive(Deserialize)]
 struct Known {
     happened: Option<HostHappened>,
@@ -147,7 +146,7 @@ pub fn gateway_wake(set_millis: Option<f64>) -> String {
     to_json(&Task::Wake(Wake { set }))
 }
 
-/// The task that a ledger's alarm begins with.
+/// The first task of a ledger's alarm.
 #[wasm_bindgen(js_name = gatewayAlarm)]
 pub fn gateway_alarm() -> String {
     to_json(&Task::Alarm(Default::default()))
@@ -167,7 +166,7 @@ pub fn gateway_failure(
     Ok(to_json(&route::failure(what, &arrival.request, request_id)))
 }
 
-/// The answer that a photo's bytes go into, or what is wrong with what its address answered.
+/// The response for a photo's bytes, or the problem with the response of its URL.
 #[wasm_bindgen(js_name = gatewayPhoto)]
 pub fn gateway_photo(
     status: u16,
@@ -209,7 +208,7 @@ pub fn gateway_key_secret(gateway_secret: &str, access_key_id: &str) -> String {
         .to_owned()
 }
 
-/// The secret that signs what the gateway with this secret reports to a caller.
+/// The secret of a caller's webhook deliveries from the gateway with this secret.
 #[wasm_bindgen(js_name = gatewayWebhookSecret)]
 pub fn gateway_webhook_secret(gateway_secret: &str, caller: &str) -> String {
     let secret = Secret::new(gateway_secret);
@@ -218,5 +217,5 @@ pub fn gateway_webhook_secret(gateway_secret: &str, caller: &str) -> String {
 
 fn checked(settings: &str) -> Result<Settings, JsError> {
     Settings::read(&from_json(settings)?)
-        .map_err(|_| JsError::new("the gateway's settings are missing or wrong"))
+        .map_err(|_| JsError::new("the gateway's settings are missing or invalid"))
 }

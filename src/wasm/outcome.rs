@@ -1,4 +1,4 @@
-//! What became of an attempt, as the host describes it.
+//! The outcome of an attempt, as described by the host.
 
 use crate::client::call::{Loss, Outcome};
 use crate::client::thrown::Thrown;

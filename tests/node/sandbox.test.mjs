@@ -126,7 +126,7 @@ describe("in-process", () => {
       [[{ accountId: "1", keys: [key] }], /accounts\[0\]\.scenes is missing/],
       [
         [{ accountId: "1", keys: [{ ...key, ram: "maybe" }], scenes: [] }],
-        /accounts\[0\]\.keys\[0\]\.ram is not what it should be/,
+        /accounts\[0\]\.keys\[0\]\.ram is not of the expected form/,
       ],
       [[{ accountId: "1", keys: [key], scenes: [{ sceneId: 1.5 }] }], /sceneId must be a positive integer/],
       [
@@ -351,6 +351,17 @@ describe("over HTTP", () => {
       assert.equal(response.headers.get("x-cloudauth-sandbox"), "1");
       assert.ok((await start(client)).certifyId);
     }
+  });
+
+  test("await using closes a sandbox and its servers", async () => {
+    const urls = [];
+    {
+      await using sandbox = createSandbox();
+      await using first = await sandbox.listen();
+      urls.push(first.url, (await sandbox.listen()).url);
+      for (const url of urls) assert.equal((await fetch(`${url}/_sandbox/state`)).status, 200);
+    }
+    for (const url of urls) await assert.rejects(fetch(url));
   });
 
   test("long MetaInfo in the URL", async () => {

@@ -1,6 +1,7 @@
 /** The gateway as one Node process. */
 
 import { readFileSync } from "node:fs";
+import { fileURLToPath } from "node:url";
 import { loadCore, settingsText } from "../host/core.js";
 import { LedgerRunner } from "../host/ledger.js";
 import { nodeTransport } from "../pkg/transport-node.js";
@@ -26,7 +27,7 @@ export async function startGateway({ core: variables, own }) {
   const core = loadedCore();
   const settings = settingsText(variables);
   const files = { "openapi.json": readFileSync(built("openapi.json"), "utf8") };
-  const pageAt = consoleIn(built("console").pathname);
+  const pageAt = consoleIn(fileURLToPath(built("console")));
   const store = new SqliteStore(own.GATEWAY_DATABASE);
   const metrics = new Metrics(store);
   const turn = pacer(core, settings);

@@ -13,7 +13,8 @@ import { pack } from "../../scripts/pack.mjs";
 import { sample, submit } from "../worker/gateway.mjs";
 
 const ROUTE = "/v1/face-verifications";
-const folder = mkdtempSync(join(tmpdir(), "cloudauth-edge-"));
+// The name has a space and characters that URLs encode.
+const folder = mkdtempSync(join(tmpdir(), "cloudauth edge 网关-"));
 const installed = join(folder, "node_modules", "cloudauth-edge-gateway");
 const env = { ...projectEnv(), NO_UPDATE_NOTIFIER: "1" };
 

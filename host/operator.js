@@ -80,7 +80,7 @@ function deployedCallers(core, variables) {
       (field === "GATEWAY_CALLERS" && !["missing", "secret-setting"].includes(rule)),
   );
   if (wrong.length > 0) {
-    throw new Failure(`Nothing was made:\n${listed(wrong)}`, "未生成任何凭据。");
+    throw new Failure(`No caller was created:\n${listed(wrong)}`, "未生成任何凭据。");
   }
   return variables.GATEWAY_CALLERS ? JSON.parse(variables.GATEWAY_CALLERS) : [];
 }

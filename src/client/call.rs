@@ -675,7 +675,7 @@ fn decide<A>(
     }
     let throttled = error.kind == Kind::Throttled;
     let server_at_fault = matches!(error.kind, Kind::Transport | Kind::Timeout | Kind::Protocol)
-        || error.code == "500"
+        || codes::is_internal_error(&error.code)
         || error.http_status.is_some_and(|status| status >= 500);
     let mut delay_millis = jittered(&state, throttled, random);
     if server_at_fault && options.endpoints.len() > 1 {

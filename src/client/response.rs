@@ -263,9 +263,7 @@ impl Envelope {
                 };
                 Err(Box::new(Failure {
                     error: envelope.complete(error),
-                    // Every Code except Alibaba Cloud's internal error rejects a request before it
-                    // starts anything.
-                    not_executed: known.code != "500",
+                    not_executed: !codes::is_internal_error(known.code),
                     server_text: None,
                 }))
             }

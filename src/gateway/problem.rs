@@ -105,7 +105,7 @@ impl Problem {
         let kind = match (error.kind, error.audience) {
             (Kind::Throttled, _) => &UPSTREAM_THROTTLED,
             (Kind::Timeout, _) => &UPSTREAM_TIMEOUT,
-            (Kind::Vendor, Audience::User | Audience::Developer) if error.code != "500" => {
+            (Kind::Vendor, Audience::User | Audience::Developer) if !codes::is_internal_error(&error.code) => {
                 &VENDOR_REFUSED
             }
             (Kind::Vendor, Audience::Operator) if !error.retryable => &UPSTREAM_REFUSED,

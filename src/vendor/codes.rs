@@ -94,6 +94,12 @@ pub struct GatewayCode {
     pub text: Text,
 }
 
+/// Whether it is Alibaba Cloud's internal error, the only Code after which the action may have been
+/// executed: every other Code that means failure rejects a request before it starts anything.
+pub fn is_internal_error(code: &str) -> bool {
+    code == "500"
+}
+
 /// Looks up a Code of the service.
 pub fn code(code: &str) -> Option<&'static Code> {
     CODES.iter().find(|entry| entry.code == code)

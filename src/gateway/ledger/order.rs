@@ -271,7 +271,7 @@ pub fn provably_not_started(error: &Error) -> bool {
             let refusal = codes::code(&error.code).is_some_and(|known| {
                 known.meaning == Meaning::Failure
                     && known.used_by != UsedBy::Describe
-                    && known.code != "500"
+                    && !codes::is_internal_error(known.code)
             });
             refusal || codes::gateway_code(&error.code).is_some_and(|known| known.not_executed)
         }

@@ -16,6 +16,7 @@ test("an error that a failed call threw is not handed on, whatever it holds", ()
   error.toJSON = () => assert.fail("it was read");
   const settings = settingsText({ GATEWAY_MODE: "development" });
   const moment = { now: 1_790_000_000_000, random: new Uint8Array(32) };
-  const step = (happened) => core.step(settings, core.alarm(), happened, { rows: [], ranges: [] }, "", moment);
+  const step = (happened) =>
+    core.step(settings, core.alarm(), happened, { rows: [], ranges: [] }, "", moment);
   assert.deepEqual(step({ kind: "ECONNRESET", error }), step({ kind: "ECONNRESET" }));
 });

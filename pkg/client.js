@@ -125,7 +125,7 @@ export function definePackage({ core, ready, atOnce = true, inBrowser, send }) {
         credentials: this.#credentials,
         action,
         parameters,
-        time: { beganAt, millis: Math.max(0, Math.min(this.#callMillis, deadline - beganAt)) },
+        time: { beganAt, millis: Math.max(0, Math.min(this.#callMillis, Math.floor(deadline - beganAt))) },
         signal,
         onAttempt: this.#onAttempt,
       });

@@ -46,5 +46,6 @@ await command(import.meta, async ([folder = root]) => {
   await setUp(forBuild);
   await build();
   mkdirSync(folder, { recursive: true });
-  for (const which of Object.keys(packages)) await line(`npm package, ${which}`, () => pack(resolve(folder), which));
+  for (const which of Object.keys(packages))
+    await line(`npm package, ${which}`, () => pack(resolve(folder), which));
 });

@@ -105,7 +105,9 @@ impl Problem {
         let kind = match (error.kind, error.audience) {
             (Kind::Throttled, _) => &UPSTREAM_THROTTLED,
             (Kind::Timeout, _) => &UPSTREAM_TIMEOUT,
-            (Kind::Vendor, Audience::User | Audience::Developer) if !codes::is_internal_error(&error.code) => {
+            (Kind::Vendor, Audience::User | Audience::Developer)
+                if !codes::is_internal_error(&error.code) =>
+            {
                 &VENDOR_REFUSED
             }
             (Kind::Vendor, Audience::Operator) if !error.retryable => &UPSTREAM_REFUSED,

@@ -29,10 +29,15 @@ export function loadCore(module) {
       return JSON.parse(exports.gatewayRoute(settings, ...parts(request), Date.now()));
     },
 
-    /** `now` and `random` are the same for all repetitions of one step. */
-    step(settings, task, sendOutcome, rows, instance, { now, random }) {
-      const { body, ...outcome } = sendOutcome ?? {};
-      const known = JSON.stringify({ sendOutcome: sendOutcome && outcome, rows, instance });
+    /** `now` and `random` are the same for all asks of one act. */
+    step(settings, task, happened, rows, instance, { now, random }) {
+      // The error that a failed call threw stays here: it may hold anything.
+      const { kind, sentFor, status, headers, body } = happened ?? {};
+      const known = JSON.stringify({
+        happened: happened && { kind, sentFor, status, headers },
+        rows,
+        instance,
+      });
       return JSON.parse(exports.gatewayStep(settings, task, known, body, random, now));
     },
 

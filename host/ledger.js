@@ -2,7 +2,7 @@
 const ALARM_AGAIN_MS = 60_000;
 
 /**
- * Performs the tasks of the store of one caller ledger: stores rows, sends requests and waits, as decided by the core.
+ * Performs the tasks of one caller's ledger: stores rows, sends requests and waits, as the core decides.
  */
 export class LedgerRunner {
   #host;
@@ -59,30 +59,30 @@ export class LedgerRunner {
     const upstream = { calls: 0, millis: 0 };
     let sendOutcome;
     for (;;) {
-      const commit = await this.#commit(task, sendOutcome);
-      for (const order of commit.wake) this.#wake(order);
-      for (const key of commit.unreadable) console.error(JSON.stringify({ row: "unreadable", key }));
-      sendOutcome = undefined;
-      const [next, what] = typeof commit.next === "string" ? [commit.next] : Object.entries(commit.next)[0];
-      switch (next) {
+      const act = await this.#act(task, happened);
+      for (const order of act.wake) this.#wake(order);
+      for (const key of act.unreadable) console.error(JSON.stringify({ row: "unreadable", key }));
+      happened = undefined;
+      const { next } = act;
+      switch (next.type) {
         case "idle":
           return undefined;
         case "reply":
-          return { reply: what, upstream };
+          return { reply: next.reply, upstream };
         case "photo":
-          return { photo: what.url, upstream };
+          return { photo: next.url, upstream };
         case "send": {
           const began = Date.now();
-          sendOutcome = await this.#send(what, upstream);
+          happened = await this.#send(next, upstream);
           upstream.millis += Date.now() - began;
           break;
         }
         case "wait":
-          await this.#wait(what, gone);
-          if (what.whileHeard && gone?.aborted) sendOutcome = { kind: "gone" };
+          await this.#wait(next, gone);
+          if (next.whileHeard && gone?.aborted) happened = { kind: "gone" };
           break;
         case "together":
-          await Promise.all(what.tasks.map((each) => this.#perform(each)));
+          await Promise.all(next.tasks.map((each) => this.#perform(each)));
           break;
         case "again":
           // Yields to other tasks during a long series of steps.
@@ -90,10 +90,10 @@ export class LedgerRunner {
           break;
         default:
           throw new Error(
-            `The gateway's core says "${next}", which its host does not know: this is a bug in it.`,
+            `The gateway's core says "${next.type}", which its host does not know: this is a bug in it.`,
           );
       }
-      task = what.then;
+      task = next.then;
     }
   }
 
@@ -105,13 +105,13 @@ export class LedgerRunner {
     return this.#storage.step((known) => core.step(text, task, sendOutcome, known, instance, moment));
   }
 
-  /** Awaits a request in progress with the same name instead of sending it again. */
-  async #send(what, upstream) {
-    const { share, then } = what;
-    if (share === null) return this.#call(what, upstream);
+  /** What is under way by the same name is awaited in place of being sent again. */
+  async #send(next, upstream) {
+    const { share, then } = next;
+    if (share === null) return this.#call(next, upstream);
     const other = this.#underWay.get(share);
     if (other) return other;
-    const sent = this.#call(what, upstream).then((sendOutcome) => ({ ...sendOutcome, sentFor: then }));
+    const sent = this.#call(next, upstream).then((happened) => ({ ...happened, sentFor: then }));
     this.#underWay.set(share, sent);
     try {
       return await sent;

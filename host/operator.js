@@ -1,4 +1,4 @@
-/** The operator's commands for the settings, for every host. */
+/** The operator's commands on settings, for every host. */
 
 import { createHash, randomBytes } from "node:crypto";
 import * as glue from "../pkg/wasm/gateway/cloudauth_edge.js";
@@ -6,7 +6,7 @@ import { settingsText } from "./core.js";
 import { Failure } from "./failure.js";
 
 /**
- * Creates a caller with a new token and key pair, or adds them to an existing caller.
+ * Creates a token and a key pair. A new caller is added; a known caller keeps the old ones too.
  *
  * @param {ReturnType<typeof import("./core.js").loadCore>} core
  * @param {Record<string, string>} variables the deployed settings
@@ -22,7 +22,7 @@ export function newCaller(core, variables, id) {
   const { GATEWAY_SECRET: secret } = variables;
   if (!secret) {
     throw new Failure(
-      "GATEWAY_SECRET is not set. The key pair's secret is derived from it: set it to the deployed value.",
+      "GATEWAY_SECRET is not set; the key pair's secret is derived from it. Set it to the deployment's value.",
       "未设置 GATEWAY_SECRET；密钥对由它派生，请设为与部署环境相同的值。",
     );
   }
@@ -44,18 +44,18 @@ export function newCaller(core, variables, id) {
   }
   return {
     callers: JSON.stringify(callers),
-    shown: `Printed once; send them to ${id} over a secure channel:
+    shown: `Shown once; hand them to ${id} over a secure channel:
   bearer token     ${token}
   AccessKeyId      ${accessKeyId}
   AccessKeySecret  ${glue.gatewayKeySecret(secret, accessKeyId)}
   webhook secret   ${glue.gatewayWebhookSecret(secret, id)}`,
     note: variables.GATEWAY_CALLERS
       ? ""
-      : "\nIt contains only this caller because GATEWAY_CALLERS is not set here. Add the caller to the deployed list.",
+      : "\nIt contains this caller only, because GATEWAY_CALLERS is not set here. Add the caller to the deployed list.",
   };
 }
 
-/** Starts or, with `finish`, completes the rotation of a caller's token and key pair: the newest of each remain. */
+/** Adds a token and a key pair to a known caller; with `finish`, removes all but the newest instead. */
 export function rotate(core, variables, id, { finish = false } = {}) {
   const callers = deployedCallers(core, variables);
   const known = callers.find((caller) => caller.id === id);
@@ -67,12 +67,12 @@ export function rotate(core, variables, id, { finish = false } = {}) {
   known.keyPairs = known.keyPairs?.slice(-1);
   return {
     callers: JSON.stringify(callers),
-    shown: `The newest token and key pair of ${id} stay; all others are taken out.`,
+    shown: `Only the newest token and key pair of ${id} remain.`,
     note: "",
   };
 }
 
-/** A caller that the deployment rejects is useless. Other callers' secrets may be missing here. */
+/** Throws if the deployment would refuse the settings; other callers' secrets may be missing here. */
 function deployedCallers(core, variables) {
   const wrong = problemsOf(core, variables).filter(
     ({ field, rule }) =>
@@ -85,14 +85,14 @@ function deployedCallers(core, variables) {
   return variables.GATEWAY_CALLERS ? JSON.parse(variables.GATEWAY_CALLERS) : [];
 }
 
-/** The faults of the settings, as in /readyz. */
+/** The problems of the settings, as /readyz reports them. */
 export function problemsOf(core, variables) {
   const request = { method: "GET", path: "/readyz", query: "", headers: [], host: "127.0.0.1", freshId: "" };
   const { reply } = core.route(settingsText(variables), request).then;
   return wrongSettings({ status: reply.status, text: reply.body });
 }
 
-/** The faults of a running gateway's settings. */
+/** The problems of a running gateway's settings. */
 export async function problemsAt(url) {
   let response;
   try {
@@ -101,7 +101,7 @@ export async function problemsAt(url) {
   } catch (error) {
     if (error instanceof Failure) throw error;
     const why = error.cause?.code ?? error.message;
-    throw new Failure(`No response from ${url}: ${why}`, `${url} 没有响应：${why}`);
+    throw new Failure(`There is no answer from ${url}: ${why}`, `${url} 没有响应：${why}`);
   }
 }
 
@@ -110,14 +110,14 @@ function wrongSettings({ status, text }) {
   if (status === 200 && problem?.status === "ready") return [];
   if (!problem?.messages) {
     throw new Failure(
-      `This is not a gateway: it responded with status ${status}.`,
+      `This is not a gateway: it answered ${status}.`,
       `该地址不是网关：响应状态为 ${status}。`,
     );
   }
   return problem.settings ?? [{ field: problem.code, messages: problem.messages }];
 }
 
-/** Throws if there are faults. */
+/** Throws if there are problems. */
 export function mustBeComplete(problems) {
   if (problems.length === 0) return;
   throw new Failure(`The gateway would refuse to serve:\n${listed(problems)}`, "请改正以上各项设置。");

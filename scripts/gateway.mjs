@@ -1,4 +1,4 @@
-// Tools for operators of the gateway as a Cloudflare Worker. On other machines, use cloudauth-edge-gateway.
+// Commands for the operator of the Worker. On your own server, cloudauth-edge-gateway has the same commands.
 //
 //   node scripts/gateway.mjs new-caller <id>           creates a token and a key pair, and prints them once
 //   node scripts/gateway.mjs rotate <id> [--finish]    … for a caller that has some; --finish takes the old ones out

@@ -15,7 +15,7 @@ const NODE_TEST_LIMIT_MS = 5 * 60_000;
 
 const clippy = (...args) => ["cargo", "clippy", ...args, "--", "--deny", "warnings"];
 /** The client for Rust programs on wasm32, tested against the sandbox of the same crate. */
-const forPrograms = ["--", "--features", "fetch,sandbox"];
+const forPrograms = ["--", "--features", "client,fetch,sandbox"];
 const wasm32 = ["--target", "wasm32-unknown-unknown"];
 
 /**
@@ -33,11 +33,11 @@ const nodeTests = (folder, limitMs = NODE_TEST_LIMIT_MS, names = "*") => [
 
 /**
  * name      as in --only
- * needs     needs in addition to npm packages and Rust
- * built     whether it loads the output of scripts/build.mjs
- * counted   whether its runner prints the number of passed tests, which must then be at least one
- * env       environment of its commands, in addition to the project's
- * commands  run in order, each regardless of the others' results
+ * needs     what set-up must have done, in addition to npm packages and Rust
+ * built     whether it loads what scripts/build.mjs makes
+ * counted   whether its runner says how many tests passed; then it must be one at least
+ * env       additional environment variables of its commands
+ * commands  run in order, each whatever became of the others
  */
 const suites = [
   {
@@ -59,10 +59,12 @@ const suites = [
       clippy(...wasm32, "--no-default-features", "--features", "gateway-module"),
       clippy(...wasm32, "--no-default-features", "--features", "sandbox-module"),
       clippy(...wasm32, "--no-default-features", "--features", "fetch"),
-      clippy(...wasm32, "--features", "gateway-module,sandbox-module,lab"),
+      clippy(...wasm32, "--features", "client,gateway-module,sandbox-module,lab"),
       ["cargo", "doc", "--no-deps", "--all-features"],
+      ["cargo", "doc", "--no-deps", ...wasm32, "--features", "fetch"],
       ["oxlint", "--deny-warnings"],
       ["node", "scripts/locks.mjs"],
+      ["node", "scripts/cycles.mjs"],
       ["node", "scripts/prose.mjs"],
       ["tsc", "--project", "www"],
     ],
@@ -89,10 +91,14 @@ const suites = [
     built: true,
     counted: true,
     // The Worker's tests, and the official SDKs, on the other host.
-    env: { GATEWAY_TEST_HOST: "node" },
+    env: { TEST_GATEWAY_HOST: "node" },
     commands: [
       ...nodeTests("server"),
-      ...nodeTests("worker", NODE_TEST_LIMIT_MS, "{gateway,faults,race,alarm,polls,webhook,callers,privacy}"),
+      ...nodeTests(
+        "worker",
+        NODE_TEST_LIMIT_MS,
+        "{gateway,faults,race,alarm,polls,endpoints,webhook,callers,privacy}",
+      ),
       ...nodeTests("conformance", NODE_TEST_LIMIT_MS, "gateway"),
     ],
   },

@@ -1,4 +1,4 @@
-/** Settings from the environment and an .env file: the core's and this host's. */
+/** Settings of the core and of this host, from the environment and a .env file. */
 
 import { existsSync, readFileSync } from "node:fs";
 import { BlockList, isIP } from "node:net";
@@ -6,12 +6,12 @@ import { parseEnv } from "node:util";
 import { IS_SETTING } from "../host/core.js";
 import { Failure } from "../host/failure.js";
 
-/** As in `wrangler.toml` for the Worker. */
+/** The same default as in `wrangler.toml`. */
 const ENDPOINTS = "cloudauth.cn-shanghai.aliyuncs.com,cloudauth.cn-beijing.aliyuncs.com";
 const ENV_FILE = ".env";
 const SHUTDOWN_MAX_SECONDS = 600;
 
-/** This host's own settings: defaults, parsers, and messages. */
+/** This host's own settings: default, parser, and error message. */
 const OWN = {
   GATEWAY_LISTEN: {
     otherwise: "127.0.0.1:8787",
@@ -27,7 +27,7 @@ const OWN = {
   },
   GATEWAY_DATABASE: {
     otherwise: "cloudauth-edge-gateway.db",
-    // Rejects URLs, so that a future connection string is not mistaken for a file name.
+    // A connection string is not a file name.
     read: (text) => (/^[a-z]+:\/\//i.test(text) ? undefined : text),
     en: "must be the path of a file on a local disk.",
     zh: "应为本地磁盘上的文件路径。",
@@ -51,7 +51,7 @@ const OWN = {
 export const OWN_NAMES = Object.keys(OWN);
 
 /**
- * The environment takes precedence over the file.
+ * Reads the settings; the environment takes precedence over the file.
  *
  * @param {NodeJS.ProcessEnv} env
  * @param {string} [file] must exist; by default, `.env` in the working folder, if it exists

@@ -6,7 +6,7 @@ import openapi from "./openapi.json";
 
 export const core = loadCore(module);
 
-/** Contents of separate files. */
+/** Files outside of the module. */
 export const files = { "openapi.json": openapi };
 
 const texts = new WeakMap();

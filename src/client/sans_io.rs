@@ -1,5 +1,5 @@
-//! One call for programs with their own transport: requests and responses of the [`http`](::http)
-//! crate, one [`Step`] at a time. The host sends, waits, and provides time and random bytes.
+//! One call for those who bring their own transport: requests and responses of the [`http`] crate
+//! and a [`Step`] at a time. The host sends, waits, and gives time and random bytes.
 //!
 //! ```
 //! use cloudauth_edge::{Call, ClientOptions, Credentials, Error, Input, Loss, Request, Step, Timestamp};

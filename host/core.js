@@ -29,7 +29,7 @@ export function loadCore(module) {
       return JSON.parse(exports.gatewayRoute(settings, ...parts(request), Date.now()));
     },
 
-    /** `now` and `random` are the same for all asks of one act. */
+    /** `now` and `random` are the same for all repetitions of one step. */
     step(settings, task, happened, rows, instance, { now, random }) {
       // The error that a failed call threw stays here: it may hold anything.
       const { kind, sentFor, status, headers, body } = happened ?? {};

@@ -16,14 +16,14 @@ const PHOTO_MAX_BYTES = 5 * 1024 * 1024;
  * @property {string} settings as the core reads them
  * @property {Record<string, string>} files files outside of the module that the core names as a response's body
  *   where the answer names it
- * @property {(caller: string, task: string, again: string) => Promise<object>} run gives a task to the caller's
- *   ledger; `again` is the task to give it where its host was reset meanwhile
- * @property {() => Promise<object | undefined>} page the static file at the request's address, as the host sends
- *   it; undefined for none
- * @property {(caller: string) => Promise<boolean>} mayGoOn whether the host's rate limit lets the caller in
- * @property {(routed: object) => Promise<string | undefined>} [unable] why the host cannot serve now what was routed
- *   so, as the core's name of a failure
- * @property {(line: object) => void} observe takes the log line of a request
+ * @property {(caller: string, task: string, again: string) => Promise<object>} run passes a task to the caller's
+ *   ledger; `again` is the task to pass after a reset of its host
+ * @property {() => Promise<object | undefined>} page the static file at the request's path, in the host's form;
+ *   undefined if there is none
+ * @property {(caller: string) => Promise<boolean>} mayGoOn whether the host's rate limit allows the request
+ * @property {(routed: object) => Promise<string | undefined>} [unable] why the host cannot serve the routed request
+ *   now, as the core's name of a failure
+ * @property {(line: object) => void} observe receives the log line of a request
  */
 
 /** Handles a request.

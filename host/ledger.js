@@ -2,7 +2,7 @@
 const ALARM_AGAIN_MS = 60_000;
 
 /**
- * Performs the tasks of one caller's ledger: stores rows, sends requests and waits, as the core decides.
+ * Performs the tasks of the store of one caller ledger: stores rows, sends requests and waits, as the core decides.
  */
 export class LedgerRunner {
   #host;
@@ -105,7 +105,7 @@ export class LedgerRunner {
     return this.#storage.step((known) => core.step(text, task, sendOutcome, known, instance, moment));
   }
 
-  /** What is under way by the same name is awaited in place of being sent again. */
+  /** Awaits a request in progress with the same name instead of sending it again. */
   async #send(next, upstream) {
     const { share, then } = next;
     if (share === null) return this.#call(next, upstream);

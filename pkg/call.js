@@ -97,7 +97,7 @@ function stepFrom(returned) {
   };
 }
 
-/** The outcome of an attempt, which is not sent where the call has ended by then. */
+/** The outcome of an attempt, which is not sent if the call has already ended. */
 function sendOrNot(send, request, limits) {
   if (limits.signal?.aborted) return { kind: "aborted-unsent", error: limits.signal.reason };
   if (limits.timeoutMillis === 0) return { kind: "timed-out-unsent" };
@@ -125,7 +125,7 @@ function pairs(members, from) {
   return pairs;
 }
 
-/** What an attempt looked like from outside, without personal data. */
+/** The report of an attempt, without personal data. */
 function report(action, { state, request }, sentAt, outcome, step) {
   const failed = step.failed ?? step.because;
   const result = step.done ?? failed;

@@ -21,7 +21,7 @@ const REPORTED = [
 const INSPECTED = [...REPORTED.filter((name) => !["name", "message", "messages"].includes(name)), "cause"];
 const isNothing = (value) => value === undefined || (Array.isArray(value) && value.length === 0);
 
-/** See `index.d.cts`. Made from plain data that the core decided on. */
+/** See `index.d.cts`. Created from the core's plain data. */
 export class FaceVerifyError extends Error {
   /**
    * @param {object} data the core's data: kind, code, message {zh, en}, audience, …

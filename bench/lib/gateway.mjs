@@ -12,7 +12,7 @@ export const ROUTE = "/v1/face-verifications";
 const settings = (upstream) => ({
   GATEWAY_MODE: "development",
   CLOUDAUTH_ENDPOINTS: upstream,
-  // What is measured is the gateway, not its waiting for Alibaba Cloud's 50 calls a second.
+  // Measures the gateway without its rate limit of 50 calls per second.
   CLOUDAUTH_CALLS_PER_SECOND: "10000",
 });
 

@@ -211,7 +211,7 @@ impl Host {
         }
     }
 
-    /// One act of a task: what comes next, once everything is written.
+    /// One commit of a task: the next step, after all writes.
     pub fn act(&mut self, caller: &str, task: &Task, happened: Option<&Happened>) -> Next<Reply> {
         let settings = Settings::read(&self.variables).unwrap();
         let rows = self.rows.entry(caller.to_owned()).or_default();

@@ -1,4 +1,4 @@
-// The gateway under load, ended by SIGKILL again and again and started again on the same database. Afterwards the
+// The gateway under load, repeatedly killed by SIGKILL and restarted on the same database. Afterwards the
 // responses to callers, the calls to Alibaba Cloud and the webhook deliveries must agree.
 //
 //   node tests/server/kill.mjs [kills] [seed]     defaults: 200 kills, a random seed

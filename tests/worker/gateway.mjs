@@ -69,9 +69,9 @@ export async function ready(child, answers, print = () => {}) {
 }
 
 const HOSTS = { worker: workerHost, node: nodeHost };
-/** The name of the host that is tested. */
+/** The name of the tested host. */
 export const hostName = process.env.TEST_GATEWAY_HOST ?? "worker";
-/** Why a test does not concern a host other than that one; false on that one. */
+/** The reason to skip a test on other hosts; false on the named one. */
 export const only = (name, why) => hostName !== name && why;
 
 /** `wrangler dev` with these settings. */

@@ -565,5 +565,5 @@ test("a body that breaks off is its sender's affair, and no failure of the gatew
   }
 });
 
-/** The log line of a request, as soon as it is there. */
+/** The log line of a request, once it is available. */
 const logged = (id) => until(() => gateway.logs().find(({ requestId }) => requestId === id));

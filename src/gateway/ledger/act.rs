@@ -18,16 +18,16 @@ pub const GIVEN_UP_MILLIS: i64 = 10 * 60_000;
 pub enum Happened {
     /// It was sent, with this outcome.
     Outcome(call::Outcome),
-    /// It was sent once for several tasks; this came of it.
+    /// It was sent once for several tasks, with this outcome.
     Shared {
         /// The outcome.
         outcome: call::Outcome,
         /// The task that it was sent for.
         of: Box<Task>,
     },
-    /// It was not sent, since too many calls wait for their turn already.
+    /// It was not sent, because too many calls are waiting for their turn.
     Crowded,
-    /// Whoever made the request does not listen any longer.
+    /// The client of the request has disconnected.
     Gone,
 }
 
@@ -73,9 +73,9 @@ pub struct Act<A = Answered> {
     pub alarm: Option<i64>,
     /// Orders whose waiting tasks must continue now.
     pub wake: Vec<String>,
-    /// Rows that could not be read, to be logged. Their keys hold nothing about the person.
+    /// Unreadable rows, for the log. Their keys contain no personal data.
     pub unreadable: Vec<String>,
-    /// What comes next.
+    /// The next step.
     pub next: Next<A>,
 }
 
@@ -105,12 +105,12 @@ pub enum Next<A = Answered> {
         request: OutgoingRequest,
         /// Time limit for the whole response, in milliseconds.
         timeout_millis: i64,
-        /// Where something is under way by the same name, it is not sent: its outcome is awaited, and is
-        /// [`Happened::Shared`].
+        /// Where something is under way by the same name, it is not sent: its outcome is awaited,
+        /// and is [`Happened::Shared`].
         share: Option<String>,
-        /// Whether it leaves its turn to others where many wait for theirs.
+        /// Whether it has lower priority if many calls are waiting.
         yields: bool,
-        /// The task to go on with.
+        /// The task to continue with.
         #[serde(serialize_with = "as_text")]
         then: Task,
     },
@@ -122,7 +122,7 @@ pub enum Next<A = Answered> {
         on: Option<String>,
         /// Whether the wait ends with the request it is for, as [`Happened::Gone`].
         while_heard: bool,
-        /// The task to go on with.
+        /// The task to continue with.
         #[serde(serialize_with = "as_text")]
         then: Task,
     },
@@ -245,7 +245,7 @@ impl Writes {
         self.later_for_time(at, what, 1);
     }
 
-    /// The same, for the alarm to see how often it has come to this. Gives the row's key.
+    /// The same, with a counter for the alarm. Returns the row's key.
     pub(super) fn later_for_time(&mut self, at: i64, what: &str, time: u32) -> String {
         let key = format!("due/{}/{what}", sortable(at));
         self.put(key.clone(), &time);
@@ -271,7 +271,7 @@ impl Writes {
         Ok(())
     }
 
-    /// What was read, or `None` for a row that cannot be read, which is logged.
+    /// The parsed row; `None` if it is unreadable, which is logged.
     pub(super) fn readable<T>(
         &mut self,
         read: Result<T, Interrupt>,
@@ -286,7 +286,7 @@ impl Writes {
         }
     }
 
-    /// The act. An alarm to set is written beside it, so that later steps know of it.
+    /// The commit. It also stores the time of an alarm to set, so that later steps know it.
     pub(super) fn then(mut self, next: Next) -> Step {
         if let Some(alarm) = self.alarm {
             self.put(ALARM.to_owned(), &alarm);

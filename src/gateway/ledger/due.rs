@@ -21,7 +21,7 @@ use super::webhook::Receiver;
 use crate::gateway::settings::Settings;
 use crate::timestamp::Timestamp;
 
-/// A question that brought no verdict is asked again after these. Those for a callback end with them.
+/// The delays before a query without a verdict is repeated. Queries for a callback end with them.
 const PAUSES_MILLIS: [i64; 4] = [10_000, 60_000, 5 * 60_000, 15 * 60_000];
 /// The delay of all further repetitions.
 const LONGEST_PAUSE_MILLIS: i64 = 60 * 60_000;

@@ -85,7 +85,7 @@ pub fn step(
                     Next::Idle
                 }
                 Stuck::Alarm => {
-                    // It would not fire again for whatever else is due.
+                    // Otherwise it would not fire again for other due rows.
                     writes.alarm = Some(context.now.plus_millis(GIVEN_UP_MILLIS).unix_millis());
                     Next::Idle
                 }
@@ -102,9 +102,9 @@ enum Stuck {
     Asked { asker: Asker, started: bool },
     /// The callback gets a response.
     Hint,
-    /// The alarm goes on.
+    /// The alarm continues.
     Check(Alarm),
-    /// The report is made later.
+    /// The delivery is postponed.
     Report(Delivery),
     /// The alarm fires again.
     Alarm,

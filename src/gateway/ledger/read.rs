@@ -18,7 +18,7 @@ use crate::gateway::settings::Settings;
 use crate::timestamp::Timestamp;
 
 impl Read {
-    /// The ledger asks for itself when its alarm fires; there may be more to do.
+    /// The ledger queries by itself when its alarm fires; more work may be due.
     fn after_check(&self) -> Next {
         Next::Again {
             then: Task::Alarm(self.alarm),
@@ -161,7 +161,7 @@ pub(super) fn settle(
             return decide(settings, &ask, order, verdict, None, rows, context);
         }
         Ended::Answered(Answer::Init(_)) => return Err(Interrupt::Unreadable(order_key(&ask.no))),
-        // The verdict stands, whatever became of the question about the material.
+        // The verdict is final, even if the query for the material failed.
         _ if order.verdict.is_some() => {
             ask.status_reply(settings, &order, None, Some("material-unavailable"))
         }

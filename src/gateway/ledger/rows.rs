@@ -8,10 +8,10 @@
 //! | `starts/{day}` | verifications started that day |
 //! | `user/{day}/{keyed hash}` | … for one UserId |
 //! | `due/{time}/{what}/{id}` | how often the alarm has come to it, from 1; what it has to do, see [`super::due`] |
-//! | `nonce/{AccessKeyId}/{hash}` | `1`; a nonce that was used |
-//! | `alarm` | when the alarm is set to fire |
-//! | `caller` | whose ledger it is |
-//! | `receiver` | that the webhook's receiver did not answer, see [`super::webhook::Receiver`] |
+//! | `nonce/{AccessKeyId}/{hash}` | `1`; a used nonce |
+//! | `alarm` | the time of the alarm |
+//! | `caller` | the caller of this ledger |
+//! | `receiver` | the back-off of an unresponsive webhook receiver, see [`super::webhook::Receiver`] |
 //! | `endpoints` | which endpoints gave no response lately, see [`super::endpoints`] |
 //!
 //! Times in keys are milliseconds with leading zeros, so that keys sort by time. Values are JSON.
@@ -60,7 +60,8 @@ pub enum Missing {
 pub enum Interrupt {
     /// Rows must be loaded first.
     Missing(Missing),
-    /// The row with this key is not of the form this version writes, or says what cannot be done.
+    /// The row with this key does not have the form that this version writes, or contains invalid
+    /// data.
     Unreadable(String),
 }
 

@@ -103,10 +103,10 @@ pub struct Read {
     /// The alarm to continue afterwards, if the ledger queries by itself.
     #[serde(default)]
     pub alarm: Alarm,
-    /// The row that has the alarm ask again, unless a verdict comes of this question.
+    /// The row that makes the alarm query again unless this query returns a verdict.
     #[serde(default)]
     pub again: Option<String>,
-    /// OuterOrderNo; empty where the CertifyId says which order it is.
+    /// OuterOrderNo; empty if the CertifyId identifies the order.
     pub no: String,
     /// Whether to return the material.
     pub material: bool,
@@ -115,10 +115,10 @@ pub struct Read {
     pub photo: bool,
     /// The deadline of the wait for the verdict, in milliseconds.
     pub wait_until: Option<i64>,
-    /// Whether the verdict is known, and only material is asked for.
+    /// Whether the verdict is known and only material is requested.
     #[serde(default)]
     pub decided: bool,
-    /// The entity tag that the asker has.
+    /// The entity tag that the client sent.
     pub known: Option<String>,
     /// The order's SceneId once it is known; the requested one if the CertifyId identifies the
     /// order.
@@ -135,13 +135,13 @@ impl Read {
         self.wait_until.is_some() && !self.decided
     }
 
-    /// Others that need the same answer at the same time share the question. What asks without waiting
-    /// gets an answer of its own, which is not older than its request.
+    /// Concurrent requests for the same result share the query. A request that does not wait gets
+    /// its own response, which is not older than the request.
     pub(super) fn share(&self) -> Option<String> {
         (self.waits() || self.decided).then(|| self.certify_id.clone())
     }
 
-    /// Whether the question leaves its turn to others where many wait for theirs.
+    /// Whether the query has lower priority if many calls are waiting.
     pub(super) const fn yields(&self) -> bool {
         self.waits()
     }

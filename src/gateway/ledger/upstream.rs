@@ -13,7 +13,7 @@ use crate::timestamp::Timestamp;
 const CALLBACK_URL: &str = "CallbackUrl";
 
 impl Purpose {
-    /// The row of the order it is for.
+    /// The row of its order.
     pub(super) fn order_key(&self) -> String {
         rows::order_key(match self {
             Self::Start { create, .. } => &create.no,
@@ -122,8 +122,8 @@ pub(super) fn settle(
         }
         happened => happened,
     };
-    // Alibaba Cloud's clock, since the gateway's may be wrong for a while. An answer without a date is
-    // judged by what this call has learned of the difference.
+    // Alibaba Cloud's clock, because the gateway's may be temporarily wrong. A response without a
+    // date uses the clock skew known to this call.
     let mut upstream_now = context.now.plus_millis(state.clock_offset_millis);
     let mut endpoint = None;
     let ended = match happened {
@@ -133,7 +133,7 @@ pub(super) fn settle(
                 upstream_now = call::server_time(&response.headers).unwrap_or(upstream_now);
             }
             let request = || purpose.request(settings, context.now);
-            // The nonce is random, and those who share an attempt share what follows.
+            // The nonce is random, and tasks that share an attempt share its result.
             let jitter = state.nonce.get(..8).unwrap_or_default();
             let jitter = u32::from_str_radix(jitter, 16).unwrap_or_default();
             match call::settle(

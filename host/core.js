@@ -30,11 +30,11 @@ export function loadCore(module) {
     },
 
     /** `now` and `random` are the same for all repetitions of one step. */
-    step(settings, task, happened, rows, instance, { now, random }) {
+    step(settings, task, sendOutcome, rows, instance, { now, random }) {
       // The error that a failed call threw stays here: it may hold anything.
-      const { kind, sentFor, status, headers, body } = happened ?? {};
+      const { kind, sentFor, status, headers, body } = sendOutcome ?? {};
       const known = JSON.stringify({
-        happened: happened && { kind, sentFor, status, headers },
+        sendOutcome: sendOutcome && { kind, sentFor, status, headers },
         rows,
         instance,
       });

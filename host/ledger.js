@@ -59,10 +59,10 @@ export class LedgerRunner {
     const upstream = { calls: 0, millis: 0 };
     let sendOutcome;
     for (;;) {
-      const act = await this.#act(task, happened);
-      for (const order of act.wake) this.#wake(order);
-      for (const key of act.unreadable) console.error(JSON.stringify({ row: "unreadable", key }));
-      happened = undefined;
+      const commit = await this.#commit(task, sendOutcome);
+      for (const order of commit.wake) this.#wake(order);
+      for (const key of commit.unreadable) console.error(JSON.stringify({ row: "unreadable", key }));
+      sendOutcome = undefined;
       const { next } = act;
       switch (next.type) {
         case "idle":
@@ -73,13 +73,13 @@ export class LedgerRunner {
           return { photo: next.url, upstream };
         case "send": {
           const began = Date.now();
-          happened = await this.#send(next, upstream);
+          sendOutcome = await this.#send(next, upstream);
           upstream.millis += Date.now() - began;
           break;
         }
         case "wait":
           await this.#wait(next, gone);
-          if (next.whileHeard && gone?.aborted) happened = { kind: "gone" };
+          if (next.whileHeard && gone?.aborted) sendOutcome = { kind: "gone" };
           break;
         case "together":
           await Promise.all(next.tasks.map((each) => this.#perform(each)));
@@ -111,7 +111,7 @@ export class LedgerRunner {
     if (share === null) return this.#call(next, upstream);
     const other = this.#underWay.get(share);
     if (other) return other;
-    const sent = this.#call(next, upstream).then((happened) => ({ ...happened, sentFor: then }));
+    const sent = this.#call(next, upstream).then((sendOutcome) => ({ ...sendOutcome, sentFor: then }));
     this.#underWay.set(share, sent);
     try {
       return await sent;

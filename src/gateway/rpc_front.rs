@@ -252,10 +252,10 @@ impl RpcForm {
 pub fn reply(settings: &Settings, form: &RpcForm, request_id: &str, answer: &Answer) -> Reply {
     match answer {
         Answer::Started(order) => form.started(order, request_id),
-        Answer::Found(found) => match found.order.standing() {
-            Some(standing) => form
+        Answer::Found(found) => match found.order.status() {
+            Some(order_status) => form
                 .found(settings, found, request_id)
-                .with_outcome(standing.word()),
+                .with_outcome(order_status.word()),
             None => form.problem(&Problem::new(&INTERNAL_ERROR), request_id),
         },
         Answer::NonceUsed => form.refusal(&errors::NONCE_USED.because(""), request_id),
@@ -284,12 +284,12 @@ impl RpcForm {
         let envelope = match (&found.order.verdict, fresh) {
             (Some(verdict), fresh) if verdict.outcome != Decision::Expired => {
                 let result = match fresh {
-                    Some(told) if settings.stream_photos => {
+                    Some(result_now) if settings.stream_photos => {
                         let mut result = known(verdict);
-                        streamed::put_details(told, &mut result);
+                        streamed::put_details(result_now, &mut result);
                         result
                     }
-                    Some(told) => whole(told),
+                    Some(result_now) => whole(result_now),
                     None => known(verdict),
                 };
                 Envelope::success(&DESCRIBE_FACE_VERIFY, &result)

@@ -8,7 +8,7 @@ use crate::gateway::arrival::Arrival;
 use crate::gateway::callers;
 use crate::gateway::handlers::failure::{HostFailure, failure};
 use crate::gateway::handlers::photo::photo;
-use crate::gateway::ledger::act::{Context, Happened};
+use crate::gateway::ledger::commit::{Context, SendOutcome};
 use crate::gateway::ledger::rows::Rows;
 use crate::gateway::ledger::task::{Task, Wake};
 use crate::gateway::pace;
@@ -93,9 +93,9 @@ struct HostOutcome {
     headers: Headers,
 }
 
-/// The next step of a ledger's task. In: the variables; the task, a text of the module's own; `happened`
+/// The next step of a ledger's task. In: the variables; the task, a text of the module's own; `send_outcome`
 /// (`kind`, `status`, `headers`, `sentFor`), `rows` and the name of this `instance`; the answer's body; 32 random
-/// bytes. Out: a [`crate::gateway::ledger::act::Step`].
+/// bytes. Out: a [`crate::gateway::ledger::commit::Step`].
 #[wasm_bindgen(js_name = gatewayStep)]
 pub fn gateway_step(
     settings: &str,

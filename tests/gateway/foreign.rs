@@ -10,7 +10,7 @@ use cloudauth_edge::signing::acs3::hex_sha256;
 use serde_json::{Value, json};
 
 const CALLERS: [&str; 3] = ["bank", "shop", "game"];
-const STANDINGS: [&str; 6] = [
+const ORDER_STATUSES: [&str; 6] = [
     "pending", "passed", "rejected", "expired", "unknown", "refused",
 ];
 const ROUTE: &str = "/v1/face-verifications";
@@ -67,7 +67,7 @@ fn creation(caller: usize, no: &str) -> IncomingRequest {
 fn populated() -> Host {
     let mut host = host();
     for caller in 0..CALLERS.len() {
-        for (at, order_status) in STANDINGS.iter().enumerate() {
+        for (at, order_status) in ORDER_STATUSES.iter().enumerate() {
             let no = number(caller, at);
             let (certify_id, read) = (format!("certify-{no}"), format!("{ROUTE}/{no}"));
             let mut starts = |_: &OutgoingRequest| match *order_status {
@@ -174,7 +174,7 @@ fn a_foreign_order_answers_as_an_unknown_one() {
     let mut compared = 0;
     let unknown_no = "e0c34a77f5ac40a5aa5e6ed20cffffff";
     for (owner, of) in CALLERS.into_iter().enumerate() {
-        for order_status in 0..STANDINGS.len() {
+        for order_status in 0..ORDER_STATUSES.len() {
             let no = number(owner, order_status);
             let rows = host.rows[of].clone();
             for caller in (0..CALLERS.len()).filter(|caller| *caller != owner) {

@@ -2,7 +2,7 @@
 
 use cloudauth_edge::client::call::Outcome;
 use cloudauth_edge::gateway::arrival::{Arrival, Routed, Then};
-use cloudauth_edge::gateway::ledger::act::{Context, Happened, Next, Step};
+use cloudauth_edge::gateway::ledger::commit::{Context, Next, SendOutcome, Step};
 use cloudauth_edge::gateway::ledger::rows::{Missing, Rows, Write};
 use cloudauth_edge::gateway::ledger::task::Task;
 use cloudauth_edge::gateway::reply::Reply;
@@ -212,7 +212,12 @@ impl Host {
     }
 
     /// One commit of a task: the next step, after all writes.
-    pub fn act(&mut self, caller: &str, task: &Task, happened: Option<&Happened>) -> Next<Reply> {
+    pub fn commit(
+        &mut self,
+        caller: &str,
+        task: &Task,
+        send_outcome: Option<&SendOutcome>,
+    ) -> Next<Reply> {
         let settings = Settings::read(&self.variables).unwrap();
         let rows = self.rows.entry(caller.to_owned()).or_default();
         let mut loaded = Rows::default();
@@ -236,14 +241,14 @@ impl Host {
                 &loaded,
                 &context,
             ) {
-                Step::Act(act) => break act,
-                Step::Need(Missing::Keys(keys)) => {
+                Step::Commit(commit) => break commit,
+                Step::Load(Missing::Keys(keys)) => {
                     for key in keys {
                         let value = rows.get(&key).cloned();
                         loaded.rows.push((key, value));
                     }
                 }
-                Step::Need(Missing::Range(range)) => {
+                Step::Load(Missing::Range(range)) => {
                     let found = rows.range(range.from.clone()..range.to.clone());
                     let mut found: Vec<(String, String)> = found
                         .map(|(key, value)| (key.clone(), value.clone()))

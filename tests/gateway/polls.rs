@@ -2,7 +2,7 @@
 
 use crate::host::{Host, NOW, json_answer, request, variables};
 use cloudauth_edge::client::call::Outcome;
-use cloudauth_edge::gateway::ledger::act::{Happened, Next};
+use cloudauth_edge::gateway::ledger::commit::{Next, SendOutcome};
 use cloudauth_edge::gateway::ledger::task::Task;
 use cloudauth_edge::gateway::reply::Reply;
 use cloudauth_edge::http::IncomingRequest;
@@ -228,7 +228,7 @@ fn a_poll_ends_when_nobody_listens_to_it() {
         panic!("nothing is waited for");
     };
     assert!(while_heard);
-    let Next::Reply { reply } = host.act("dev", &then, Some(&Happened::Gone)) else {
+    let Next::Reply { reply } = host.commit("dev", &then, Some(&SendOutcome::Gone)) else {
         panic!("the poll goes on");
     };
     assert_eq!(reply.outcome, "caller-gone");

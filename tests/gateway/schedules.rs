@@ -7,7 +7,7 @@
 use crate::dice::Dice;
 use cloudauth_edge::client::call::{Loss, Outcome};
 use cloudauth_edge::gateway::arrival::{Arrival, Then};
-use cloudauth_edge::gateway::ledger::act::{Act, Context, Happened, Next, Step};
+use cloudauth_edge::gateway::ledger::commit::{Commit, Context, Next, SendOutcome, Step};
 use cloudauth_edge::gateway::ledger::rows::{Missing, Range, Rows};
 use cloudauth_edge::gateway::ledger::task::{Purpose, Task};
 use cloudauth_edge::gateway::reply::Reply;
@@ -347,8 +347,8 @@ impl World {
                 &context,
             );
             match step {
-                Step::Act(act) => break *act,
-                Step::Need(Missing::Keys(keys)) => {
+                Step::Commit(commit) => break *commit,
+                Step::Load(Missing::Keys(keys)) => {
                     for key in keys {
                         let value = self.rows.get(&key).cloned();
                         let known = loaded.rows.iter().any(|(other, _)| *other == key);
@@ -356,7 +356,7 @@ impl World {
                         loaded.rows.push((key, value));
                     }
                 }
-                Step::Need(Missing::Range(range)) => {
+                Step::Load(Missing::Range(range)) => {
                     let found = self.range(&range);
                     loaded.ranges.push((range, found));
                 }

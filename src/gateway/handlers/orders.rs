@@ -6,7 +6,7 @@ use crate::error::FieldError;
 use crate::gateway::arrival::{Handled, Incoming, Then};
 use crate::gateway::body;
 use crate::gateway::callers::{Caller, Scope};
-use crate::gateway::ledger::order::Standing;
+use crate::gateway::ledger::order::OrderStatus;
 use crate::gateway::ledger::task::{Create, Cursor, List, Read, Task};
 use crate::gateway::problem::{INSUFFICIENT_SCOPE, Problem, UNKNOWN_ORDER};
 use crate::gateway::query::Query;
@@ -102,7 +102,7 @@ pub(in crate::gateway) fn list(incoming: &Incoming<'_>, caller: &Caller) -> Hand
             .filter(|limit| (1..=PAGE_MAX).contains(limit) && !text.starts_with('+'))
     });
     let after = query.value("cursor").map(Cursor::read);
-    let status = query.value("status").map(Standing::read);
+    let status = query.value("status").map(OrderStatus::read);
     if limit.is_none() {
         wrong.push(FieldError::new(
             "limit",

@@ -1,8 +1,8 @@
 //! Starts a verification: InitFaceVerify, once per order.
 
-use super::act::{Context, Next, Step, Writes};
 use super::answer::{Answered, Started};
-use super::order::{Order, Standing, Start, over_at, provably_not_started, refusal};
+use super::commit::{Context, Next, Step, Writes};
+use super::order::{Order, OrderStatus, Start, over_at, provably_not_started, refusal};
 use super::rows::{
     ALARM, CALLER, ENDPOINTS, Interrupt, Rows, certify_key, listed_key, order_key, starts_key,
     user_key,
@@ -408,6 +408,6 @@ fn done(
     writes.put(certified, &create.no);
     let over = over_at(context.now.unix_millis(), settings.certify_id_valid_millis);
     writes.due(rows, context.now, over, &format!("check/{}", create.no))?;
-    debug_assert_eq!(order.standing(), Some(Standing::Pending));
+    debug_assert_eq!(order.status(), Some(OrderStatus::Pending));
     Ok(writes.then(started(&create, &order, false)))
 }

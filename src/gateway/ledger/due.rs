@@ -10,9 +10,9 @@
 //! | `report` | the verdict is delivered to the caller's webhook |
 //! | `drop` | the row with that key is deleted |
 
-use super::act::{Context, Next, Step, Writes};
 use super::answer::{Answer, Answered};
-use super::order::{Order, Standing, Start};
+use super::commit::{Context, Next, Step, Writes};
+use super::order::{Order, OrderStatus, Start};
 use super::rows::{
     ALARM, CALLER, Interrupt, RECEIVER, Range, Rows, certify_key, listed_key, order_key, sortable,
 };

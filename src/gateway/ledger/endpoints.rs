@@ -1,5 +1,5 @@
-//! Which of Alibaba Cloud's endpoints gave no response lately. A start is never repeated at another
-//! endpoint unless it provably was not sent, and some hosts cannot tell: so it begins at one that works.
+//! Endpoints of Alibaba Cloud that recently did not respond. A start fails over to another endpoint
+//! only if it was provably not sent, which some hosts cannot determine: so it begins at one that works.
 
 use super::rows::{ENDPOINTS, Interrupt, Rows, Write, row};
 use crate::client::call::{Loss, Outcome};

@@ -1,7 +1,7 @@
 //! Lists the caller's orders by page, newest first.
 
-use super::act::{Step, Writes};
 use super::answer::{Answered, Page};
+use super::commit::{Step, Writes};
 use super::order::Order;
 use super::rows::{Interrupt, Range, Rows, listed_key, order_key};
 use super::task::{Cursor, List};

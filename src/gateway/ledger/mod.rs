@@ -9,8 +9,8 @@
 //! The ledger writes an order as being started before it calls Alibaba Cloud. If the host fails
 //! afterwards, the row remains, and nothing starts the order again without a request to do so.
 
-pub mod act;
 pub mod answer;
+pub mod commit;
 mod create;
 mod due;
 mod endpoints;
@@ -26,8 +26,8 @@ mod webhook;
 use super::asker::Asker;
 use super::problem::{INTERNAL_ERROR, Problem};
 use super::settings::Settings;
-use act::{Context, GIVEN_UP_MILLIS, Happened, Next, Step, Writes};
 use answer::Answered;
+use commit::{Context, GIVEN_UP_MILLIS, Next, SendOutcome, Step, Writes};
 use rows::{Interrupt, Rows};
 use task::{Alarm, Delivery, Purpose, Read, Task, UpstreamCall};
 use upstream::Settled;
@@ -47,7 +47,7 @@ pub fn step(
     let taken = match task {
         Task::Signed(signed) => nonce::check(signed, rows, context),
         Task::Create(create) => create::begin(settings, create, rows, context),
-        Task::Read(ask) => read::begin(settings, ask, happened.as_ref(), rows, context),
+        Task::Read(ask) => read::begin(settings, ask, send_outcome.as_ref(), rows, context),
         Task::List(list) => list::page(&list, rows),
         Task::Call(call) => attempt(settings, call, rows, context),
         Task::Settle(call) => settle(settings, call, send_outcome, rows, context),
@@ -59,7 +59,7 @@ pub fn step(
     };
     match taken {
         Ok(step) => step,
-        Err(Interrupt::Missing(need)) => Step::Need(need),
+        Err(Interrupt::Missing(load)) => Step::Load(load),
         Err(Interrupt::Unreadable(key)) => {
             let mut writes = Writes::default();
             writes.unreadable.push(key);
@@ -159,11 +159,11 @@ fn attempt(
 fn settle(
     settings: &Settings,
     call: UpstreamCall,
-    happened: Option<Happened>,
+    send_outcome: Option<SendOutcome>,
     rows: &Rows,
     context: &Context,
 ) -> Result<Step, Interrupt> {
-    let (settled, endpoint) = upstream::settle(settings, call, happened, rows, context)?;
+    let (settled, endpoint) = upstream::settle(settings, call, send_outcome, rows, context)?;
     let (purpose, ended, upstream_now) = match settled {
         Settled::Retry(step) => return Ok(step.with_write(endpoint)),
         Settled::Ended(purpose, ended, upstream_now) => (purpose, ended, upstream_now),

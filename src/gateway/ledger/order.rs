@@ -194,7 +194,7 @@ impl OrderStatus {
     }
 }
 
-impl From<Decision> for Standing {
+impl From<Decision> for OrderStatus {
     fn from(outcome: Decision) -> Self {
         match outcome {
             Decision::Passed => Self::Passed,

@@ -1,9 +1,9 @@
 //! Reads a verification: its verdict from the ledger or, if there is none yet or material is
 //! requested, from DescribeFaceVerify.
 
-use super::act::{Context, Happened, Next, Step, Writes};
 use super::answer::{Answered, Found};
-use super::order::{Decision, Order, Report, Standing, Start, Verdict, over_at};
+use super::commit::{Context, Next, SendOutcome, Step, Writes};
+use super::order::{Decision, Order, OrderStatus, Report, Start, Verdict, over_at};
 use super::rows::{Interrupt, Rows, certify_key, order_key};
 use super::task::{Purpose, Read, Task};
 use super::upstream::{self, Ended};
@@ -77,7 +77,7 @@ fn photo(settings: &Settings, asker: &Asker, fresh: Option<&DescribeResult>) -> 
 pub(super) fn begin(
     settings: &Settings,
     mut ask: Read,
-    happened: Option<&Happened>,
+    send_outcome: Option<&SendOutcome>,
     rows: &Rows,
     context: &Context,
 ) -> Result<Step, Interrupt> {
@@ -212,7 +212,7 @@ fn answered(
 ) -> Result<Step, Interrupt> {
     let writes = Writes::default();
     let now = context.now.unix_millis();
-    let told = Decision::of(result.status);
+    let outcome_now = Decision::of(result.status);
     if let Some(verdict) = &order.verdict {
         let next = if outcome_now == Some(verdict.outcome) {
             ask.status_reply(settings, &order, Some(result), None)
@@ -223,7 +223,7 @@ fn answered(
         return Ok(writes.then(next));
     }
     let over = is_over(settings, &order, upstream_now);
-    if let Some(outcome) = told.or_else(|| over.then_some(Decision::Expired)) {
+    if let Some(outcome) = outcome_now.or_else(|| over.then_some(Decision::Expired)) {
         let verdict = Verdict {
             outcome,
             sub_code: result.sub_code.clone(),

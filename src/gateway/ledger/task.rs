@@ -1,6 +1,6 @@
 //! The tasks of a ledger: plain data that the host stores between steps and passes back.
 
-use super::order::Standing;
+use super::order::OrderStatus;
 use crate::client::call;
 use crate::gateway::asker::Asker;
 use crate::json::Json;
@@ -158,7 +158,7 @@ pub struct List {
     /// The last order of the previous page.
     pub after: Option<Cursor>,
     /// Only orders with this status.
-    pub status: Option<Standing>,
+    pub status: Option<OrderStatus>,
 }
 
 /// A position in the list: an order's creation time and number.

@@ -1,8 +1,8 @@
 //! Webhook deliveries of verdicts, signed and retried, by Standard Webhooks 1.0
 //! (github.com/standard-webhooks). A delivery contains no personal data.
 
-use super::act::{Context, Happened, Next, Step, Writes};
-use super::order::{Order, Standing, Start, Verdict};
+use super::commit::{Context, Next, SendOutcome, Step, Writes};
+use super::order::{Order, OrderStatus, Start, Verdict};
 use super::rows::{Interrupt, RECEIVER, Rows, order_key};
 use super::task::{Delivery, Task};
 use crate::client::call::{Loss, Outcome};
@@ -133,7 +133,7 @@ struct EventData<'a> {
 }
 
 fn body(no: &str, order: &Order, verdict: &Verdict) -> String {
-    let status = Standing::from(verdict.outcome).word();
+    let status = OrderStatus::from(verdict.outcome).word();
     to_json(&Event {
         kind: format!("face-verification.{status}"),
         timestamp: Timestamp::from_unix_millis(verdict.at).to_string(),
@@ -181,7 +181,7 @@ fn is_unreported(order: &Order) -> bool {
 /// Processes the receiver's response.
 pub(super) fn reported(
     posted: &Delivery,
-    happened: Option<Happened>,
+    send_outcome: Option<SendOutcome>,
     rows: &Rows,
     context: &Context,
 ) -> Result<Step, Interrupt> {

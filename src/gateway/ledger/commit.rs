@@ -15,7 +15,7 @@ pub const GIVEN_UP_MILLIS: i64 = 10 * 60_000;
 
 /// The outcome of the request that the host was asked to send.
 #[derive(Clone, Debug)]
-pub enum Happened {
+pub enum SendOutcome {
     /// It was sent, with this outcome.
     Outcome(call::Outcome),
     /// It was sent once for several tasks, with this outcome.
@@ -57,16 +57,16 @@ impl Context {
 #[serde(rename_all = "lowercase")]
 pub enum Step<A = Answered> {
     /// Load these rows and repeat the step.
-    Need(Missing),
+    Load(Missing),
     /// Do this.
-    Act(Box<Act<A>>),
+    Commit(Box<Commit<A>>),
 }
 
 /// What the host must do: commit the writes in one transaction, then set the alarm, wake tasks, and
 /// continue.
 #[derive(Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
-pub struct Act<A = Answered> {
+pub struct Commit<A = Answered> {
     /// Rows to write or delete.
     pub writes: Vec<Write>,
     /// When to set the alarm, in milliseconds; `None` leaves it.
@@ -106,7 +106,7 @@ pub enum Next<A = Answered> {
         /// Time limit for the whole response, in milliseconds.
         timeout_millis: i64,
         /// Where something is under way by the same name, it is not sent: its outcome is awaited,
-        /// and is [`Happened::Shared`].
+        /// and is [`SendOutcome::Shared`].
         share: Option<String>,
         /// Whether it has lower priority if many calls are waiting.
         yields: bool,
@@ -120,7 +120,7 @@ pub enum Next<A = Answered> {
         millis: i64,
         /// The order whose wake-up ends the wait.
         on: Option<String>,
-        /// Whether the wait ends with the request it is for, as [`Happened::Gone`].
+        /// Whether the wait ends with the request it is for, as [`SendOutcome::Gone`].
         while_heard: bool,
         /// The task to continue with.
         #[serde(serialize_with = "as_text")]
@@ -157,8 +157,8 @@ fn as_texts<S: serde::Serializer>(tasks: &[Task], serializer: S) -> Result<S::Ok
 impl<A> Step<A> {
     /// The same step with one more write, if there is one.
     pub(super) fn with_write(mut self, write: Option<Write>) -> Self {
-        if let Self::Act(act) = &mut self {
-            act.writes.extend(write);
+        if let Self::Commit(commit) = &mut self {
+            commit.writes.extend(write);
         }
         self
     }
@@ -166,13 +166,13 @@ impl<A> Step<A> {
     /// The same step with its response in another form.
     pub fn map<B>(self, form: impl FnOnce(A) -> B) -> Step<B> {
         match self {
-            Self::Need(missing) => Step::Need(missing),
-            Self::Act(act) => Step::Act(Box::new(Act {
-                writes: act.writes,
-                alarm: act.alarm,
-                wake: act.wake,
-                unreadable: act.unreadable,
-                next: act.next.map(form),
+            Self::Load(missing) => Step::Load(missing),
+            Self::Commit(commit) => Step::Commit(Box::new(Commit {
+                writes: commit.writes,
+                alarm: commit.alarm,
+                wake: commit.wake,
+                unreadable: commit.unreadable,
+                next: commit.next.map(form),
             })),
         }
     }
@@ -282,7 +282,7 @@ impl Writes {
                 self.unreadable.push(key);
                 Ok(None)
             }
-            Err(need @ Interrupt::Missing(_)) => Err(need),
+            Err(load @ Interrupt::Missing(_)) => Err(load),
         }
     }
 
@@ -291,7 +291,7 @@ impl Writes {
         if let Some(alarm) = self.alarm {
             self.put(ALARM.to_owned(), &alarm);
         }
-        Step::Act(Box::new(Act {
+        Step::Commit(Box::new(Commit {
             writes: self.writes,
             alarm: self.alarm,
             wake: self.wake,

@@ -63,7 +63,7 @@ export class LedgerRunner {
       for (const order of commit.wake) this.#wake(order);
       for (const key of commit.unreadable) console.error(JSON.stringify({ row: "unreadable", key }));
       sendOutcome = undefined;
-      const { next } = act;
+      const { next } = commit;
       switch (next.type) {
         case "idle":
           return undefined;

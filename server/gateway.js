@@ -61,13 +61,13 @@ export async function startGateway({ core: variables, own }) {
   }
 
   const server = httpServer(
-    ({ path }, gone) => ({
+    ({ path }, disconnected) => ({
       core,
       settings,
       files,
       unable,
       run(caller, task) {
-        const work = ledger(caller).run(task, gone);
+        const work = ledger(caller).run(task, disconnected);
         const ended = work.catch(() => {}).finally(() => running.delete(ended));
         running.add(ended);
         return work;

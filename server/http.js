@@ -14,8 +14,8 @@ const REQUEST_TIMEOUT_MS = 60_000;
 const KEEP_ALIVE_MS = 75_000;
 
 /**
- * @param {(message: object, gone: AbortSignal) => object} hostFor what `handle` needs for this request; the signal
- *   aborts when its client goes away
+ * @param {(message: object, disconnected: AbortSignal) => object} hostFor what `handle` needs for this request; the signal
+ *   aborts when the client disconnects
  * @param {import("node:net").BlockList} trustedProxies
  * @param {() => boolean} stopping
  */
@@ -27,9 +27,9 @@ export function httpServer(hostFor, trustedProxies, stopping) {
       opened = true;
       return readerOf(request);
     };
-    const gone = new AbortController();
-    response.once("close", () => gone.abort());
-    const { page, ...answered } = await handle(hostFor(message, gone.signal), message, open);
+    const disconnected = new AbortController();
+    response.once("close", () => disconnected.abort());
+    const { page, ...answered } = await handle(hostFor(message, disconnected.signal), message, open);
     const { status, headers, body } = page ?? answered;
     for (const [name, value] of headers) response.appendHeader(name, value);
     if (body !== null) response.setHeader("content-length", Buffer.byteLength(body));

@@ -222,16 +222,18 @@ fn a_poll_ends_when_nobody_listens_to_it() {
     };
     let answer = Happened::Outcome(pending(0));
     let Next::Wait {
-        while_heard, then, ..
+        until_disconnect,
+        then,
+        ..
     } = host.act("dev", &then, Some(&answer))
     else {
         panic!("nothing is waited for");
     };
-    assert!(while_heard);
-    let Next::Reply { reply } = host.act("dev", &then, Some(&Happened::Gone)) else {
+    assert!(until_disconnect);
+    let Next::Reply { reply } = host.act("dev", &then, Some(&Happened::Disconnected)) else {
         panic!("the poll goes on");
     };
-    assert_eq!(reply.outcome, "caller-gone");
+    assert_eq!(reply.outcome, "client-disconnected");
 }
 
 #[test]
@@ -252,10 +254,13 @@ fn a_start_goes_on_when_nobody_listens_to_it() {
     let (_, task) = host.task(request("POST", ROUTE, &headers, body.as_bytes()));
     assert!(matches!(host.act("dev", &task, None), Next::Send { .. }));
     // Another request for the same order waits for it, whoever listens.
-    let Next::Wait { while_heard, .. } = host.act("dev", &task, None) else {
+    let Next::Wait {
+        until_disconnect, ..
+    } = host.act("dev", &task, None)
+    else {
         panic!("the start is not waited for");
     };
-    assert!(!while_heard);
+    assert!(!until_disconnect);
 }
 
 #[test]

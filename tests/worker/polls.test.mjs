@@ -116,5 +116,5 @@ test("polls end when nobody listens any longer", { ...LIMIT, skip: unseen }, asy
   await poll("shop", no, 1);
   clients.abort();
   await Promise.all(polls);
-  for (const id of ids) await gateway.prints(new RegExp(`"${id}".*"caller-gone"`));
+  for (const id of ids) await gateway.prints(new RegExp(`"${id}".*"client-disconnected"`));
 });

@@ -1,5 +1,5 @@
-//! Which of Alibaba Cloud's endpoints gave no response lately. A start is never repeated at another
-//! endpoint unless it provably was not sent, and some hosts cannot tell: so it begins at one that works.
+//! Endpoints of Alibaba Cloud that recently failed to respond. A start fails over only if it provably
+//! was not sent, which some hosts cannot tell; therefore it begins at a working endpoint.
 
 use super::rows::{ENDPOINTS, Interrupt, Rows, Write, row};
 use crate::client::call::{Loss, Outcome};
@@ -9,13 +9,12 @@ use crate::vendor::endpoint::Endpoint;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
-/// How long starts avoid an endpoint after its last failure.
+/// How long starts avoid a failing endpoint.
 const STARTS_AVOID_MILLIS: i64 = 10 * 60_000;
-/// How long reads avoid it. They go on at the next one where it fails again, and so try it for the
-/// starts.
+/// How long queries avoid it. They fail over, so they can test the endpoint for the starts.
 const READS_AVOID_MILLIS: i64 = 30_000;
 
-/// Origins, with the time of their last failure.
+/// The origins of failing endpoints, with the time of their last failure.
 #[derive(Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 struct Failing(BTreeMap<String, i64>);
 
@@ -23,7 +22,7 @@ impl Failing {
     fn load(rows: &Rows) -> Result<Self, Interrupt> {
         match rows.get(ENDPOINTS) {
             Ok(known) => Ok(known.unwrap_or_default()),
-            // It is written again at the next failure.
+            // The next failure restores the row.
             Err(Interrupt::Unreadable(_)) => Ok(Self::default()),
             Err(missing) => Err(missing),
         }
@@ -31,14 +30,14 @@ impl Failing {
 
     fn is_avoided(&self, endpoint: &Endpoint, now: Timestamp, millis: i64) -> bool {
         let since = |at: &i64| now.unix_millis().saturating_sub(*at);
-        // A clock that was set back avoids nothing.
+        // A failure in the future is from a clock that was set back.
         self.0
             .get(&endpoint.origin())
             .is_some_and(|at| (0..millis).contains(&since(at)))
     }
 }
 
-/// The endpoint that a call begins at: the first that is not avoided, or the first of all.
+/// The first endpoint of a call: the first that is not avoided, or the first of the list.
 pub(super) fn first(
     settings: &Settings,
     rows: &Rows,
@@ -59,7 +58,7 @@ pub(super) fn first(
     Ok(endpoints.iter().position(works).unwrap_or(0))
 }
 
-/// What is to be written of an endpoint after an attempt there, if anything.
+/// The write after an attempt at an endpoint, if there is one.
 pub(super) fn observe(
     settings: &Settings,
     rows: &Rows,

@@ -1,4 +1,4 @@
-/** From a request to its answer: what every host of the gateway does between its platform and the core. */
+/** From a request to its response: what all hosts of the gateway share between the platform and the core. */
 
 import { collect } from "./bytes.js";
 
@@ -12,7 +12,7 @@ const PHOTO_MAX_BYTES = 5 * 1024 * 1024;
  * @typedef {object} Host
  * @property {ReturnType<typeof import("./core.js").loadCore>} core
  * @property {string} settings as the core reads them
- * @property {Record<string, string>} files what stands in files beside the module, and is an answer's body
+ * @property {Record<string, string>} files files outside of the module that the core names as a response's body
  *   where the answer names it
  * @property {(caller: string, task: string, again: string) => Promise<object>} run gives a task to the caller's
  *   ledger; `again` is the task to give it where its host was reset meanwhile

@@ -2,7 +2,7 @@
 const ALARM_AGAIN_MS = 60_000;
 
 /**
- * Performs the tasks of one caller's ledger: stores rows, sends requests and waits, as the core says. Decides nothing.
+ * Performs the tasks of one caller's ledger: stores rows, sends requests and waits, as the core decides.
  */
 export class LedgerRunner {
   #host;

@@ -55,6 +55,7 @@ impl Default for RawCredentials<'_> {
 
 /// Validated options of a client.
 #[derive(Clone, Debug)]
+#[non_exhaustive]
 pub struct Options {
     /// Hosts in fail-over order, at least one.
     pub endpoints: Vec<Endpoint>,

@@ -142,7 +142,7 @@ fn read_happened(happened: HostHappened, body: Option<Vec<u8>>) -> Result<Happen
     })
 }
 
-/// The task that compares the platform's alarm, as it is set, with what is due.
+/// The task that compares the platform's alarm with the due rows.
 #[wasm_bindgen(js_name = gatewayWake)]
 #[allow(clippy::cast_possible_truncation)] // milliseconds of every plausible clock fit
 pub fn gateway_wake(set_millis: Option<f64>) -> String {

@@ -1,5 +1,5 @@
-// Requests that wait for a verdict on the real host: they share the questions of their order, leave turns to others,
-// and end with whoever listens.
+// Requests that wait for a verdict on the real host: they share the queries of their order, give way to other calls,
+// and end when the client disconnects.
 
 import assert from "node:assert/strict";
 import { createHash } from "node:crypto";

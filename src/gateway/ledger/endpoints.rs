@@ -1,5 +1,5 @@
 //! Endpoints of Alibaba Cloud that recently failed to respond. A start fails over only if it provably
-//! was not sent, which some hosts cannot tell; therefore it begins at a working endpoint.
+//! was not sent, which some hosts cannot determine; therefore it begins at a working endpoint.
 
 use super::rows::{ENDPOINTS, Interrupt, Rows, Write, row};
 use crate::client::call::{Loss, Outcome};

@@ -189,7 +189,7 @@ fn is_over(settings: &Settings, order: &Order, upstream_now: Timestamp) -> bool 
     }
 }
 
-/// That Alibaba Cloud does not know a CertifyId which it gave is nothing a caller can mend.
+/// A caller cannot fix that Alibaba Cloud does not know a CertifyId that it returned.
 fn own_id_refused(error: Error) -> Error {
     Error {
         audience: if matches!(error.audience, Audience::Developer) {

@@ -7,7 +7,6 @@ use crate::gateway::settings::Settings;
 use crate::timestamp::Timestamp;
 use crate::vendor::endpoint::Endpoint;
 use serde::{Deserialize, Serialize};
-use std::collections::BTreeMap;
 
 /// How long starts avoid a failing endpoint.
 const STARTS_AVOID_MILLIS: i64 = 10 * 60_000;
@@ -16,7 +15,7 @@ const READS_AVOID_MILLIS: i64 = 30_000;
 
 /// The origins of failing endpoints, with the time of their last failure.
 #[derive(Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
-struct Failing(BTreeMap<String, i64>);
+struct Failing(Vec<(String, i64)>);
 
 impl Failing {
     fn load(rows: &Rows) -> Result<Self, Interrupt> {
@@ -31,9 +30,10 @@ impl Failing {
     fn is_avoided(&self, endpoint: &Endpoint, now: Timestamp, millis: i64) -> bool {
         let since = |at: &i64| now.unix_millis().saturating_sub(*at);
         // A failure in the future is from a clock that was set back.
+        let origin = endpoint.origin();
         self.0
-            .get(&endpoint.origin())
-            .is_some_and(|at| (0..millis).contains(&since(at)))
+            .iter()
+            .any(|(known, at)| *known == origin && (0..millis).contains(&since(at)))
     }
 }
 
@@ -71,19 +71,20 @@ pub(super) fn observe(
         return Ok(None);
     };
     let before = Failing::load(rows)?;
+    let failed = match outcome {
+        Outcome::Lost(Loss::ConnectionFailed { .. } | Loss::TimedOut) => true,
+        Outcome::Answered(_) => false,
+        Outcome::Lost(_) => return Ok(None),
+    };
+    let origin = endpoint.origin();
     let mut after = before.clone();
-    match outcome {
-        Outcome::Lost(Loss::ConnectionFailed { .. } | Loss::TimedOut) => {
-            after.0.insert(endpoint.origin(), now.unix_millis());
-        }
-        Outcome::Answered(_) => {
-            after.0.remove(&endpoint.origin());
-        }
-        Outcome::Lost(_) => {}
+    // Endpoints that are not configured any more are forgotten.
+    after.0.retain(|(known, _)| {
+        *known != origin && endpoints.iter().any(|other| other.origin() == *known)
+    });
+    if failed {
+        after.0.push((origin, now.unix_millis()));
     }
-    after
-        .0
-        .retain(|origin, _| endpoints.iter().any(|known| known.origin() == *origin));
     Ok(if after == before {
         None
     } else if after.0.is_empty() {

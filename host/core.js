@@ -31,8 +31,8 @@ export function loadCore(module) {
 
     /** `now` and `random` are the same for all asks of one act. */
     step(settings, task, happened, rows, instance, { now, random }) {
-      const { body, ...told } = happened ?? {};
-      const known = JSON.stringify({ happened: happened && told, rows, instance });
+      const { body, ...parsed } = happened ?? {};
+      const known = JSON.stringify({ happened: happened && parsed, rows, instance });
       return JSON.parse(exports.gatewayStep(settings, task, known, body, random, now));
     },
 

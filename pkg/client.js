@@ -61,8 +61,11 @@ export function definePackage({ core, ready, atOnce = true, inBrowser, send }) {
         }),
       );
       this.#language = language === "zh" ? "zh" : "en";
+      const none = !inBrowser && !CREDENTIALS.some((name) => name in (options ?? {}));
       this.#credentials = new CredentialsSource(
-        credentials ?? { accessKeyId, accessKeySecret, securityToken, expiration },
+        none
+          ? credentialsFromEnvironment()
+          : (credentials ?? { accessKeyId, accessKeySecret, securityToken, expiration }),
       );
       this.#send = (!fetch && send) || fetchTransport(fetch ?? globalThis.fetch);
       this.#onAttempt = onAttempt;
@@ -151,6 +154,9 @@ export function definePackage({ core, ready, atOnce = true, inBrowser, send }) {
       accepted(JSON.parse(core().newOuterOrderNo(prefix, randomHex(), Date.now()))),
   };
 }
+
+/** Where one of them is given, even as undefined, the environment is not looked at: the key there may be another's. */
+const CREDENTIALS = ["credentials", "accessKeyId", "accessKeySecret", "securityToken"];
 
 const isMillis = (value) => typeof value === "number" && value >= 0;
 const isObjectOrFunction = (value) => typeof value === "object" || isFunction(value);

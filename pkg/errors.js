@@ -27,8 +27,6 @@ export class FaceVerifyError extends Error {
   constructor(data, language, thrown) {
     const cause = withoutData(thrown);
     super(data.message[language], cause && { cause });
-    // A literal: bundlers rename classes.
-    Object.defineProperty(this, "name", { value: NAME, configurable: true, writable: true });
     this.kind = data.kind;
     this.code = data.code;
     this.messages = data.message;
@@ -46,9 +44,22 @@ export class FaceVerifyError extends Error {
   }
 
   toJSON() {
-    return Object.fromEntries(REPORTED.map((name) => [name, this[name]]));
+    const { name, code } = this.cause ?? {};
+    const cause = this.cause && { name, code };
+    return { ...Object.fromEntries(REPORTED.map((name) => [name, this[name]])), cause };
+  }
+
+  /** For `console.log` and `util.inspect` of Node: without what stands in the stack already, or is not there. */
+  [Symbol.for("nodejs.util.inspect.custom")](depth, options, inspect) {
+    const { name, message, messages, cause, ...rest } = this.toJSON();
+    const { fields } = rest;
+    const shown = { ...rest, fields: fields.length > 0 ? fields : undefined, cause: this.cause };
+    const given = Object.fromEntries(Object.entries(shown).filter(([, value]) => value !== undefined));
+    return `${this.stack ?? `${name}: ${message}`} ${inspect(given, options)}`;
   }
 }
+// On the prototype, so that the stack begins with it; a literal, since bundlers rename classes.
+Object.defineProperty(FaceVerifyError.prototype, "name", { value: NAME, configurable: true, writable: true });
 
 /**
  * Whether a value is a FaceVerifyError, also one of another copy of this package or another realm,

@@ -11,8 +11,11 @@ export const failureCode = (code) => (typeof code === "string" && code !== "" ? 
 /** The code of an error, or of what caused it: `fetch` wraps the connection's error. */
 export const codeOf = (error) => readFrom(readFrom(error, "cause"), "code") ?? readFrom(error, "code");
 
-/** Names and codes are single words; what else stands there may be anything. */
-const WORD = /^[A-Za-z_]\w{0,63}$/;
+/**
+ * Class names and codes of runtimes (`TypeError`, `ECONNRESET`, `UND_ERR_SOCKET`, `ConnectionRefused`): words without
+ * digits, all capitals or each with one. A key, a number or an encoded text does not look like this.
+ */
+const WORD = /^(?:[A-Z]{2,}(?:_[A-Z]+)*|(?:[A-Z]+[a-z]{2,})+)$/;
 /** A place in a program: a function's name, then a file or a module, a line and a column. */
 const PLACE = /^ {4}at [\w$.<>[\] #]*\(?(?:file:\/\/|node:|\/|[A-Z]:\\)[\w$.@+~%\\/ -]+:\d+:\d+\)?$/;
 const DEEPEST = 4;

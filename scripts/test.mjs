@@ -31,10 +31,10 @@ const nodeTests = (folder, limitMs = NODE_TEST_LIMIT_MS, names = "*") => [
 
 /**
  * name      as in --only
- * needs     what set-up must have done, beside npm packages and Rust
+ * needs     what set-up must have done, in addition to npm packages and Rust
  * built     whether it loads what scripts/build.mjs makes
  * counted   whether its runner says how many tests passed; then it must be one at least
- * env       what its commands have in their environment beside the project's
+ * env       additional environment variables of its commands
  * commands  run in order, each whatever became of the others
  */
 const suites = [
@@ -88,10 +88,14 @@ const suites = [
     built: true,
     counted: true,
     // The Worker's tests, and the official SDKs, on the other host.
-    env: { GATEWAY_TEST_HOST: "node" },
+    env: { TEST_GATEWAY_HOST: "node" },
     commands: [
       ...nodeTests("server"),
-      ...nodeTests("worker", NODE_TEST_LIMIT_MS, "{gateway,faults,race,alarm,polls,webhook,callers,privacy}"),
+      ...nodeTests(
+        "worker",
+        NODE_TEST_LIMIT_MS,
+        "{gateway,faults,race,alarm,polls,endpoints,webhook,callers,privacy}",
+      ),
       ...nodeTests("conformance", NODE_TEST_LIMIT_MS, "gateway"),
     ],
   },

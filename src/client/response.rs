@@ -253,7 +253,7 @@ impl Envelope {
                 "ContradictoryStatus",
                 "阿里云的 HTTP 状态码表示失败，正文却表示成功，结果不可信；请稍后重试；若持续出现，请检查中间代理。",
                 "The HTTP status reports a failure but the body reports success, so the response is not trusted; retry later. If it persists, check intermediate proxies.",
-            )))),
+            ).retryable()))),
             Meaning::Pending => Ok(Decoded::Pending(envelope)),
             Meaning::Failure => {
                 let error = Error {
@@ -267,9 +267,7 @@ impl Envelope {
                 };
                 Err(Box::new(Failure {
                     error: envelope.complete(error),
-                    // Every Code except Alibaba Cloud's internal error rejects a request before it
-                    // starts anything.
-                    not_executed: known.code != "500",
+                    not_executed: !codes::is_internal_error(known.code),
                     server_text: None,
                 }))
             }

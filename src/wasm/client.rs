@@ -93,7 +93,7 @@ pub fn check_options(packed: &[u8]) -> String {
 pub fn prepare_attempt(packed: &[u8]) -> String {
     let mut packed = Members::read(packed);
     let prepared = Call::read(&mut packed).and_then(|mut call| {
-        let state = State::unpack(packed.text());
+        let state = state(packed.text());
         let clock_offset_millis = packed.integer();
         let began = Timestamp::from_unix_millis(packed.integer());
         let now = Timestamp::from_unix_millis(packed.integer());
@@ -114,7 +114,7 @@ pub fn prepare_attempt(packed: &[u8]) -> String {
             let request = attempt.request;
             let body = request.body.as_deref();
             let timeout = attempt.timeout_millis.to_string();
-            let state = attempt.state.pack();
+            let state = json(&attempt.state);
             let mut packed = vec![
                 "attempt",
                 &timeout,
@@ -154,7 +154,7 @@ pub fn read_answer(action: &str, status: u16, vendor_now_millis: f64, body: Vec<
 #[wasm_bindgen(js_name = endUnsent)]
 pub fn end_unsent(packed: &[u8]) -> String {
     let mut packed = Members::read(packed);
-    let state = State::unpack(packed.text());
+    let state = state(packed.text());
     let loss = match packed.text() {
         "aborted" => Loss::AbortedUnsent,
         "timed-out" => Loss::CredentialsTimedOut,
@@ -163,6 +163,11 @@ pub fn end_unsent(packed: &[u8]) -> String {
         },
     };
     json(&call::end_unsent(state.as_ref(), &loss))
+}
+
+/// A call's state, as an earlier attempt returned it; `None` before the first.
+fn state(text: &str) -> Option<State> {
+    serde_json::from_str(text).ok()
 }
 
 /// An error that a function of the program threw: its name and message, behind its code.
@@ -186,7 +191,7 @@ const NO_CODE: &str = "connection-failed";
 pub fn settle_attempt(packed: &[u8], body: Vec<u8>) -> String {
     let mut packed = Members::read(packed);
     let settled = Call::read(&mut packed).and_then(|mut call| {
-        let state = State::unpack(packed.text()).ok_or_else(|| unusable("state"))?;
+        let state = state(packed.text()).ok_or_else(|| unusable("state"))?;
         let now = Timestamp::from_unix_millis(packed.integer());
         let jitter = u32::try_from(packed.integer()).unwrap_or_default();
         let kind = packed.text();
@@ -223,7 +228,7 @@ pub fn settle_attempt(packed: &[u8], body: Vec<u8>) -> String {
             "retry",
             &delay_millis.to_string(),
             if refresh_credentials { "1" } else { "0" },
-            &state.pack(),
+            &json(&state),
             &json(&because),
         ]),
     }

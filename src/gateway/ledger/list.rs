@@ -1,69 +1,15 @@
 //! Lists the caller's orders by page, newest first.
 
-use super::order::{Order, Standing};
-use super::rows::{Range, Rows, Stop, listed_key, order_key};
-use super::{Asker, Context, Next, Step, Writes, answer};
-use crate::gateway::settings::Settings;
-use serde::{Deserialize, Serialize};
+use super::act::{Step, Writes};
+use super::answer::{Answered, Page};
+use super::order::Order;
+use super::rows::{Interrupt, Range, Rows, listed_key, order_key};
+use super::task::{Cursor, List};
 
 /// The most index rows read for one page: orders with a rare status may spread over several pages.
 const LOOKED_AT_MAX: u32 = 200;
 
-/// A page to return.
-#[derive(Clone, Debug, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
-pub struct List {
-    /// Who asked.
-    pub asker: Asker,
-    /// The most orders on a page.
-    pub limit: u32,
-    /// The last order of the previous page.
-    pub after: Option<Cursor>,
-    /// Only orders with this status.
-    pub status: Option<Standing>,
-}
-
-/// A position in the list: an order's creation time and number.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Cursor {
-    /// When it was created, in milliseconds.
-    pub created: i64,
-    /// OuterOrderNo.
-    pub no: String,
-}
-
-impl Cursor {
-    /// The form used in URLs; callers pass it back unchanged.
-    pub fn text(&self) -> String {
-        format!("{}-{}", self.created, self.no)
-    }
-
-    /// The inverse of [`Cursor::text`].
-    pub fn read(text: &str) -> Option<Self> {
-        let (created, no) = text.split_once('-')?;
-        let created = created.parse().ok().filter(|created| *created >= 0)?;
-        let whole = no.len() == 32 && no.bytes().all(|byte| byte.is_ascii_alphanumeric());
-        whole.then(|| Self {
-            created,
-            no: no.to_owned(),
-        })
-    }
-
-    fn of_key(key: &str) -> Option<Self> {
-        let mut parts = key.split('/').skip(1);
-        Some(Self {
-            created: parts.next()?.parse().ok()?,
-            no: parts.next()?.to_owned(),
-        })
-    }
-}
-
-pub(super) fn page(
-    settings: &Settings,
-    list: &List,
-    rows: &Rows,
-    _: &Context,
-) -> Result<Step, Stop> {
+pub(super) fn page(list: &List, rows: &Rows) -> Result<Step, Interrupt> {
     let looked_at = if list.status.is_some() {
         LOOKED_AT_MAX
     } else {
@@ -106,8 +52,7 @@ pub(super) fn page(
         last = Some(cursor);
     }
     let next = last.filter(|_| more);
-    let reply = answer::page(settings, &list.asker, &orders, next.as_ref());
-    Ok(writes.then(Next::reply(reply)))
+    Ok(writes.then(Answered::to(&list.asker, Page { orders, next }).into()))
 }
 
 #[cfg(test)]

@@ -1,6 +1,5 @@
 //! One order: the outcome of its start and its verdict. Contains no personal data.
 
-use super::webhook::Report;
 use crate::client::response::Status;
 use crate::error::{Error, Kind};
 use crate::timestamp::Timestamp;
@@ -107,12 +106,26 @@ pub enum Start {
     },
 }
 
+/// The state of an order's webhook delivery.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Report {
+    /// Attempts made.
+    pub attempts: u32,
+    /// HTTP status of the last response; `None` without a response.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub last_status: Option<u16>,
+    /// When it was received, in milliseconds.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub delivered: Option<i64>,
+}
+
 /// The outcome of a verification.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Verdict {
     /// The outcome.
-    pub outcome: Outcome,
+    pub outcome: Decision,
     /// Alibaba Cloud's SubCode.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub sub_code: Option<String>,
@@ -126,7 +139,7 @@ pub struct Verdict {
 /// The three outcomes of a verification.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
-pub enum Outcome {
+pub enum Decision {
     /// Alibaba Cloud returned `Passed=T` for this order's CertifyId.
     Passed,
     /// Alibaba Cloud returned `Passed=F`.
@@ -145,11 +158,11 @@ pub enum Standing {
     Unknown,
     /// The user has not finished.
     Pending,
-    /// See [`Outcome::Passed`].
+    /// See [`Decision::Passed`].
     Passed,
-    /// See [`Outcome::Rejected`].
+    /// See [`Decision::Rejected`].
     Rejected,
-    /// See [`Outcome::Expired`].
+    /// See [`Decision::Expired`].
     Expired,
 }
 
@@ -181,17 +194,17 @@ impl Standing {
     }
 }
 
-impl From<Outcome> for Standing {
-    fn from(outcome: Outcome) -> Self {
+impl From<Decision> for Standing {
+    fn from(outcome: Decision) -> Self {
         match outcome {
-            Outcome::Passed => Self::Passed,
-            Outcome::Rejected => Self::Rejected,
-            Outcome::Expired => Self::Expired,
+            Decision::Passed => Self::Passed,
+            Decision::Rejected => Self::Rejected,
+            Decision::Expired => Self::Expired,
         }
     }
 }
 
-impl Outcome {
+impl Decision {
     /// The outcome for a status of Alibaba Cloud; `None` while it is pending.
     pub const fn of(status: Status) -> Option<Self> {
         match status {

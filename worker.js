@@ -22,7 +22,7 @@ export default {
         // A client that disconnects does not abort its started work.
         ctx.waitUntil(running.catch(() => {}));
         request.signal.addEventListener("abort", () => {
-          ctx.waitUntil(runInLedger(env.LEDGER, caller, (ledger) => ledger.leave(id)).catch(() => {}));
+          ctx.waitUntil(runInLedger(env.LEDGER, caller, (ledger) => ledger.disconnect(id)).catch(() => {}));
         });
         return running;
       },

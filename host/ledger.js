@@ -8,7 +8,7 @@ export class LedgerRunner {
   #host;
   #storage;
   #waiting = new Map();
-  #underWay = new Map();
+  #inProgress = new Map();
   #alarmAtWork = false;
 
   /**
@@ -30,16 +30,16 @@ export class LedgerRunner {
 
   /**
    * @param {string} task
-   * @param {AbortSignal} [gone] aborts when the client has disconnected
+   * @param {AbortSignal} [disconnected] aborts when the client disconnects
    * @returns {Promise<{ reply?: object, photo?: string, upstream: { calls: number, millis: number } }>}
    */
-  async run(task, gone) {
-    // The platform drops the alarm while it runs, and after too many failures.
+  async run(task, disconnected) {
+    // The platform has forgotten the alarm while it is at work, and after it failed too often.
     if (!this.#alarmAtWork) {
       const set = await this.#storage.alarm();
       if (!this.#alarmAtWork) await this.#perform(this.#host.core.wake(set ?? undefined));
     }
-    return this.#perform(task, gone);
+    return this.#perform(task, disconnected);
   }
 
   /** Never throws: platforms drop an alarm that throws a few times. */
@@ -55,7 +55,7 @@ export class LedgerRunner {
     }
   }
 
-  async #perform(task, gone) {
+  async #perform(task, disconnected) {
     const upstream = { calls: 0, millis: 0 };
     let sendOutcome;
     for (;;) {
@@ -78,8 +78,8 @@ export class LedgerRunner {
           break;
         }
         case "wait":
-          await this.#wait(next, gone);
-          if (next.whileHeard && gone?.aborted) sendOutcome = { kind: "gone" };
+          await this.#wait(next, disconnected);
+          if (next.untilDisconnect && disconnected?.aborted) happened = { kind: "disconnected" };
           break;
         case "together":
           await Promise.all(next.tasks.map((each) => this.#perform(each)));
@@ -105,18 +105,18 @@ export class LedgerRunner {
     return this.#storage.step((known) => core.step(text, task, sendOutcome, known, instance, moment));
   }
 
-  /** Awaits a request in progress with the same name instead of sending it again. */
+  /** Requests of the same name share one that is in progress. */
   async #send(next, upstream) {
     const { share, then } = next;
     if (share === null) return this.#call(next, upstream);
-    const other = this.#underWay.get(share);
+    const other = this.#inProgress.get(share);
     if (other) return other;
-    const sent = this.#call(next, upstream).then((sendOutcome) => ({ ...sendOutcome, sentFor: then }));
-    this.#underWay.set(share, sent);
+    const sent = this.#call(next, upstream).then((happened) => ({ ...happened, sentFor: then }));
+    this.#inProgress.set(share, sent);
     try {
       return await sent;
     } finally {
-      this.#underWay.delete(share);
+      this.#inProgress.delete(share);
     }
   }
 
@@ -137,9 +137,9 @@ export class LedgerRunner {
     return sendOutcome;
   }
 
-  /** Ends when the time is over, the order is woken or, if relevant, the client has disconnected. */
-  #wait({ millis, on, whileHeard }, gone) {
-    if (whileHeard && gone?.aborted) return undefined;
+  /** Ends when the time is over, the order is woken or, if it is for a client, the client disconnects. */
+  #wait({ millis, on, untilDisconnect }, disconnected) {
+    if (untilDisconnect && disconnected?.aborted) return undefined;
     if (on === null) return sleep(millis);
     return new Promise((resolve) => {
       const waiting = this.#waiting.get(on) ?? new Set();
@@ -147,10 +147,10 @@ export class LedgerRunner {
         clearTimeout(timer);
         waiting.delete(end);
         if (waiting.size === 0) this.#waiting.delete(on);
-        gone?.removeEventListener("abort", end);
+        disconnected?.removeEventListener("abort", end);
         resolve();
       };
-      if (whileHeard) gone?.addEventListener("abort", end);
+      if (untilDisconnect) disconnected?.addEventListener("abort", end);
       const timer = setTimeout(end, millis);
       this.#waiting.set(on, waiting.add(end));
     });

@@ -1,6 +1,6 @@
 //! The clients' inputs from their host: time and randomness.
 
-use crate::error::{Audience, Error, FieldError, Kind};
+use crate::error::{Audience, Error, Execution, FieldError, Kind};
 use crate::signing::encode::hex;
 use crate::text::Text;
 use crate::timestamp::Timestamp;
@@ -45,8 +45,29 @@ pub(crate) fn random() -> Result<[u8; 16], Error> {
     }
 }
 
-/// A new OuterOrderNo: `prefix`, the time in UTC to the second, and random hexadecimal digits, 32
-/// characters in all. `prefix` has up to 10 letters and digits and may be empty.
+/// The error of a program's own function for credentials. Its text may contain secrets and is dropped.
+pub(crate) type ProviderError = Box<dyn std::error::Error + Send + Sync>;
+
+/// The error of a call that needs credentials after `because` and did not receive any.
+pub(crate) fn no_credentials(because: Option<&Error>) -> Error {
+    let error = Error::new(
+        Kind::Credentials,
+        "CredentialsFailed",
+        Audience::Operator,
+        Text::new(
+            "凭证函数未能取得凭证，请求未发送；请检查凭证来源。",
+            "The credentials function failed, so the request was not sent; check the source of the credentials.",
+        ),
+    )
+    .retryable();
+    match because {
+        Some(because) if because.execution == Execution::Unknown => error.execution_unknown(),
+        _ => error,
+    }
+}
+
+/// A new OuterOrderNo: `prefix`, the time in UTC to the second, and random hexadecimal digits, 32 characters
+/// in all. `prefix` has up to 10 letters and digits and may be empty.
 ///
 /// # Errors
 /// Of kind `validation`: the prefix has invalid characters or is too long, or the host has no

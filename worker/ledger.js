@@ -26,19 +26,19 @@ export class Ledger extends DurableObject {
     this.#runner = new LedgerRunner(host, new DurableStorage(ctx.storage));
   }
 
-  /** @param {string} id identifies its request */
+  /** @param {string} id of the request */
   async run(task, id) {
-    const gone = new AbortController();
-    this.#listening.set(id, gone);
+    const disconnected = new AbortController();
+    this.#listening.set(id, disconnected);
     try {
-      return await this.#runner.run(task, gone.signal);
+      return await this.#runner.run(task, disconnected.signal);
     } finally {
       this.#listening.delete(id);
     }
   }
 
-  /** The client of this request has disconnected. */
-  leave(id) {
+  /** The client of this request disconnected. */
+  disconnect(id) {
     this.#listening.get(id)?.abort();
   }
 
@@ -53,8 +53,8 @@ export class Pacer extends DurableObject {
   #freeAt = 0;
 
   /**
-   * @param {boolean} yields whether the call has lower priority
-   * @returns {number | null} milliseconds to wait; null if too many calls are waiting
+   * @param {boolean} yields whether the call gives way to others
+   * @returns {number | null} milliseconds to wait; null when too many wait already
    */
   turn(yields) {
     const turn = core.turn(settingsOf(this.env), this.#freeAt, yields);

@@ -78,13 +78,13 @@ struct Known {
     instance: String,
 }
 
-/// The outcome of a send. `kind` is an outcome's, `crowded` if nothing was sent, or
-/// `gone` if the client of the request has disconnected.
+/// What became of what was sent. `kind` is an outcome's, `crowded` if nothing was sent, or
+/// `disconnected` if the client disconnected.
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
 struct HostOutcome {
     kind: String,
-    /// The task for which it was sent, if it is a different one.
+    /// The task whose request was sent, if it was shared.
     #[serde(default)]
     sent_for: Option<String>,
     #[serde(default)]
@@ -135,11 +135,11 @@ fn read_send_outcome(
         headers: send_outcome.headers,
         body: body.unwrap_or_default(),
     };
-    Ok(match (send_outcome.kind.as_str(), send_outcome.sent_for) {
-        ("crowded", _) => SendOutcome::Crowded,
-        ("gone", _) => SendOutcome::Gone,
-        (kind, None) => SendOutcome::Outcome(outcome_of(kind, Thrown::default(), response)),
-        (kind, Some(task)) => SendOutcome::Shared {
+    Ok(match (happened.kind.as_str(), happened.sent_for) {
+        ("crowded", _) => Happened::Crowded,
+        ("disconnected", _) => Happened::Disconnected,
+        (kind, None) => Happened::Outcome(outcome_of(kind, Thrown::default(), response)),
+        (kind, Some(task)) => Happened::Shared {
             outcome: outcome_of(kind, Thrown::default(), response),
             of: Box::new(from_json(&task)?),
         },
@@ -192,8 +192,8 @@ pub fn gateway_photo(
     )))
 }
 
-/// A turn to call Alibaba Cloud, a [`pace::Turn`], or `null` when too many wait; `yields` is
-/// whether the call leaves its turn to others.
+/// A turn to call Alibaba Cloud, a [`pace::Turn`], or `null` when too many wait; `yields` is whether the call
+/// gives way to others.
 #[wasm_bindgen(js_name = gatewayTurn)]
 #[allow(clippy::cast_possible_truncation)] // microseconds of every plausible clock fit
 pub fn gateway_turn(

@@ -1,5 +1,5 @@
-//! An unreachable endpoint: if a host cannot determine that nothing was sent, a start does not fail
-//! over to the next endpoint, and the following starts begin there.
+//! An endpoint that cannot be reached: if the host cannot determine that nothing was sent, a start is not
+//! repeated at the next endpoint, and the following ones begin there.
 
 use crate::host::{Host, json_answer, request, variables};
 use cloudauth_edge::client::call::{Loss, Outcome};

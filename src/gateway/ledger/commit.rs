@@ -18,17 +18,17 @@ pub const GIVEN_UP_MILLIS: i64 = 10 * 60_000;
 pub enum SendOutcome {
     /// It was sent, with this outcome.
     Outcome(call::Outcome),
-    /// It was sent once for several tasks, with this outcome.
+    /// One request was sent for several tasks, with this outcome.
     Shared {
         /// The outcome.
         outcome: call::Outcome,
-        /// The task that it was sent for.
+        /// The task whose request was sent.
         of: Box<Task>,
     },
     /// It was not sent, because too many calls are waiting for their turn.
     Crowded,
-    /// The client of the request has disconnected.
-    Gone,
+    /// The client disconnected.
+    Disconnected,
 }
 
 /// The inputs of a step from its host.
@@ -73,7 +73,7 @@ pub struct Commit<A = Answered> {
     pub alarm: Option<i64>,
     /// Orders whose waiting tasks must continue now.
     pub wake: Vec<String>,
-    /// Unreadable rows, for the log. Their keys contain no personal data.
+    /// Keys of unreadable rows, for the log. Keys contain no personal data.
     pub unreadable: Vec<String>,
     /// The next step.
     pub next: Next<A>,
@@ -105,10 +105,10 @@ pub enum Next<A = Answered> {
         request: OutgoingRequest,
         /// Time limit for the whole response, in milliseconds.
         timeout_millis: i64,
-        /// Where something is under way by the same name, it is not sent: its outcome is awaited,
-        /// and is [`SendOutcome::Shared`].
+        /// If a request of the same name is in progress, this one is not sent: the task continues with
+        /// the outcome of the other, as [`Happened::Shared`].
         share: Option<String>,
-        /// Whether it has lower priority if many calls are waiting.
+        /// Whether the call gives way to others when many wait for a turn.
         yields: bool,
         /// The task to continue with.
         #[serde(serialize_with = "as_text")]
@@ -120,8 +120,8 @@ pub enum Next<A = Answered> {
         millis: i64,
         /// The order whose wake-up ends the wait.
         on: Option<String>,
-        /// Whether the wait ends with the request it is for, as [`SendOutcome::Gone`].
-        while_heard: bool,
+        /// Whether the wait ends when the client disconnects, as [`Happened::Disconnected`].
+        until_disconnect: bool,
         /// The task to continue with.
         #[serde(serialize_with = "as_text")]
         then: Task,
@@ -201,12 +201,12 @@ impl<A> Next<A> {
             Self::Wait {
                 millis,
                 on,
-                while_heard,
+                until_disconnect,
                 then,
             } => Next::Wait {
                 millis,
                 on,
-                while_heard,
+                until_disconnect,
                 then,
             },
             Self::Together { tasks, then } => Next::Together { tasks, then },
@@ -245,7 +245,7 @@ impl Writes {
         self.later_for_time(at, what, 1);
     }
 
-    /// The same, with a counter for the alarm. Returns the row's key.
+    /// The same, with the number of the attempt. Returns the row's key.
     pub(super) fn later_for_time(&mut self, at: i64, what: &str, time: u32) -> String {
         let key = format!("due/{}/{what}", sortable(at));
         self.put(key.clone(), &time);
@@ -271,7 +271,7 @@ impl Writes {
         Ok(())
     }
 
-    /// The parsed row; `None` if it is unreadable, which is logged.
+    /// The value, or `None` for an unreadable row, whose key is logged.
     pub(super) fn readable<T>(
         &mut self,
         read: Result<T, Interrupt>,
@@ -286,7 +286,7 @@ impl Writes {
         }
     }
 
-    /// The commit. It also stores the time of an alarm to set, so that later steps know it.
+    /// Completes the commit. The time of the alarm is stored, too, for later steps.
     pub(super) fn then(mut self, next: Next) -> Step {
         if let Some(alarm) = self.alarm {
             self.put(ALARM.to_owned(), &alarm);

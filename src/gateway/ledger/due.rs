@@ -4,9 +4,9 @@
 //!
 //! | what | action |
 //! |---|---|
-//! | `expire` | the order's record is deleted, the second time |
-//! | `check` | the verdict of an expired order is queried, so that it is not lost, until it is known |
-//! | `hint` | the verdict of an order is fetched because of a callback, a few times |
+//! | `expire` | the order's record is deleted, at the second attempt |
+//! | `check` | the verdict of an order whose time is over is queried, until it is known |
+//! | `hint` | the verdict of an order is queried after a callback, a few times |
 //! | `report` | the verdict is delivered to the caller's webhook |
 //! | `drop` | the row with that key is deleted |
 
@@ -21,14 +21,14 @@ use super::webhook::Receiver;
 use crate::gateway::settings::Settings;
 use crate::timestamp::Timestamp;
 
-/// The delays before a query without a verdict is repeated. Queries for a callback end with them.
+/// The back-off of queries without a verdict. Those after a callback end with it.
 const PAUSES_MILLIS: [i64; 4] = [10_000, 60_000, 5 * 60_000, 15 * 60_000];
-/// The delay of all further repetitions.
+/// … and of the following ones.
 const LONGEST_PAUSE_MILLIS: i64 = 60 * 60_000;
-/// The time within which a clock jump is corrected. Irreversible work is done only if it is still
-/// due this much later.
+/// A clock that jumped is corrected within this time. An irreversible action is taken only if it is
+/// still due this much later.
 pub(super) const CLOCK_WRONG_MILLIS: i64 = 2 * 60 * 60_000;
-/// The delay before work with an unreadable row is retried.
+/// The back-off of work that needs an unreadable row.
 const SET_ASIDE_MILLIS: i64 = 60 * 60_000;
 /// Rows processed in one commit.
 const BATCH: u32 = 50;
@@ -74,7 +74,7 @@ pub(super) fn hint(hint: &Hint, rows: &Rows, context: &Context) -> Result<Step, 
     Ok(writes.then(noted()))
 }
 
-/// The answer to a callback. The response must not reveal whether the order exists.
+/// The response to a callback. It does not reveal whether the order exists.
 pub(super) fn noted() -> Next {
     Next::from(Answered {
         asker: None,
@@ -135,7 +135,7 @@ pub(super) fn work(
             .then(|| order_key(id))
     });
     rows.expect(orders.chain([CALLER.to_owned(), RECEIVER.to_owned()]))?;
-    // `None` if the row is unreadable: its work waits, and the next start rewrites it.
+    // `None` if the row is unreadable: work that needs it waits, and the next start restores it.
     let caller: Option<String> = writes
         .readable(rows.get::<String>(CALLER))?
         .map(Option::unwrap_or_default);
@@ -167,7 +167,7 @@ pub(super) fn work(
             ("check" | "hint", Some(_), _) => continue,
             ("check" | "hint", None, Some(caller)) => {
                 match writes.readable(check(id, caller, alarm, rows))? {
-                    // Scheduled again unless it returns a verdict, so that it is not lost.
+                    // The next query is scheduled first, so that a crash loses nothing.
                     Some(Some(ask)) => {
                         question = Some(Read {
                             again: ask_again(&mut writes, what, id, time, now),
@@ -217,7 +217,7 @@ pub(super) fn work(
     Ok(writes.then(next))
 }
 
-/// Schedules the same query with an increasing delay; returns its row.
+/// Schedules the next query after a growing back-off; returns the key of its row.
 fn ask_again(writes: &mut Writes, what: &str, no: &str, time: u32, now: i64) -> Option<String> {
     let pause = usize::try_from(time.saturating_sub(1))
         .ok()
@@ -227,8 +227,8 @@ fn ask_again(writes: &mut Writes, what: &str, no: &str, time: u32, now: i64) -> 
     Some(writes.later_for_time(now.saturating_add(pause), &format!("{what}/{no}"), next))
 }
 
-/// Postpones the work, because a row is unreadable now: a repair or another version of the gateway
-/// may fix it.
+/// Postpones work that needs an unreadable row, which may be repaired or readable by another version
+/// of the gateway.
 pub(super) fn set_aside(writes: &mut Writes, what: &str, now: Timestamp) {
     writes.later(now.plus_millis(SET_ASIDE_MILLIS).unix_millis(), what);
 }

@@ -41,7 +41,7 @@ pub(super) fn page(list: &List, rows: &Rows) -> Result<Step, Interrupt> {
         let Some(cursor) = Cursor::of_key(key) else {
             continue;
         };
-        // An unreadable order does not block the others.
+        // An unreadable order does not hide the others.
         let order = writes.readable(rows.get::<Order>(&order_key(&cursor.no)))?;
         if let Some(order) = order.flatten() {
             let order_status = order.status();

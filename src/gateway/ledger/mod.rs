@@ -85,7 +85,7 @@ pub fn step(
                     Next::Idle
                 }
                 Stuck::Alarm => {
-                    // Otherwise it would not fire again for other due rows.
+                    // Otherwise it would not fire again for the other due rows.
                     writes.alarm = Some(context.now.plus_millis(GIVEN_UP_MILLIS).unix_millis());
                     Next::Idle
                 }
@@ -96,19 +96,19 @@ pub fn step(
     }
 }
 
-/// How to continue a task with an unreadable row.
+/// How a task ends at an unreadable row.
 enum Stuck {
-    /// Responds to the client; `started` if a verification may have been started.
+    /// The request fails; `started` if a verification may have been started.
     Asked { asker: Asker, started: bool },
-    /// The callback gets a response.
+    /// The callback gets its response.
     Hint,
     /// The alarm continues.
     Check(Alarm),
-    /// The delivery is postponed.
+    /// The delivery is made later.
     Report(Delivery),
     /// The alarm fires again.
     Alarm,
-    /// There is nothing to do.
+    /// Nothing remains to do.
     Nobody,
 }
 

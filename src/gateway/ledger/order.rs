@@ -10,9 +10,9 @@ use serde::{Deserialize, Serialize};
 /// not expired.
 const GRACE_MILLIS: i64 = 5 * 60_000;
 
-/// The longest interval between two queries of waiting requests.
+/// The longest pause between two queries of requests that wait for a verdict.
 const LOOK_AGAIN_MAX_MILLIS: i64 = 5_000;
-/// After this time without waiting requests, the intervals are reset.
+/// After this time without a query, the pauses are short again.
 const LOOKS_IN_A_ROW_MILLIS: i64 = 30_000;
 
 /// An order in the ledger.
@@ -27,11 +27,11 @@ pub struct Order {
     pub input: String,
     /// The outcome of the start.
     pub start: Start,
-    /// The call in progress when the start was abandoned. Its outcome counts until the order is
-    /// started again, so that a clock jump does not lose it.
+    /// The call that was in progress when the order was given up. Its outcome counts until the order
+    /// is started again, so that a clock that jumps does not lose it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub given_up: Option<String>,
-    /// The next query of waiting requests.
+    /// The queries of requests that wait for the verdict.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub look: Option<Look>,
     /// The outcome; never changed once written.
@@ -42,17 +42,17 @@ pub struct Order {
     pub report: Option<Report>,
 }
 
-/// The shared queries of requests that wait for an order's verdict.
+/// The queries of requests that wait for an order's verdict: one of them queries for all.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Look {
     /// When the next query is allowed, in milliseconds.
     pub next: i64,
-    /// Consecutive queries.
+    /// Queries in a row.
     pub looks: i64,
 }
 
 impl Look {
-    /// A reader can query now, and this is written.
+    /// The state after a query.
     fn taken(before: Option<Self>, now: i64) -> Self {
         let looks = before
             .filter(|before| now.saturating_sub(before.next) < LOOKS_IN_A_ROW_MILLIS)
@@ -235,15 +235,15 @@ impl Order {
             if theirs != instance || now.unix_millis() > *until)
     }
 
-    /// Abandons the call in progress.
+    /// Stops waiting for the call in progress.
     pub fn give_up(&mut self) {
         if let Start::Inflight { flight, .. } = std::mem::replace(&mut self.start, Start::Unknown) {
             self.given_up = Some(flight);
         }
     }
 
-    /// Milliseconds until the next shared query. A clock that was set back does not extend the wait
-    /// beyond the longest interval.
+    /// Milliseconds until the next query is allowed. A clock that was set back does not extend the wait
+    /// beyond the longest pause.
     pub fn look_in_millis(&self, now: i64) -> i64 {
         let left = self.look.map_or(0, |look| look.next.saturating_sub(now));
         if left > LOOK_AGAIN_MAX_MILLIS {
@@ -253,12 +253,12 @@ impl Order {
         }
     }
 
-    /// A waiting request queries now.
+    /// Records a query.
     pub fn take_look(&mut self, now: i64) {
         self.look = Some(Look::taken(self.look, now));
     }
 
-    /// Whether this call is the one in progress or the last one.
+    /// Whether that call is in progress, or was the last one.
     pub fn is_flight(&self, flight: &str) -> bool {
         match &self.start {
             Start::Inflight { flight: ours, .. } => ours == flight,

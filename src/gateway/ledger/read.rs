@@ -110,8 +110,8 @@ pub(super) fn begin(
             ask.scene_id.clone_from(&order.scene_id);
             ask.decided = order.verdict.is_some();
             if ask.waits() {
-                if matches!(send_outcome, Some(SendOutcome::Gone)) {
-                    let next = ask.status_reply(settings, &order, None, Some("caller-gone"));
+                if matches!(happened, Some(Happened::Disconnected)) {
+                    let next = ask.standing(settings, &order, None, Some("client-disconnected"));
                     return Ok(writes.then(next));
                 }
                 if order.look_in_millis(now) > 0 {
@@ -145,7 +145,7 @@ pub(super) fn settle(
     };
     let next = match ended {
         Ended::Answered(Answer::Describe(result)) => {
-            return answered(settings, ask, order, &result, upstream_now, rows, context);
+            return described(settings, ask, order, &result, upstream_now, rows, context);
         }
         Ended::Failed(error)
             if order.verdict.is_none()
@@ -174,7 +174,7 @@ pub(super) fn settle(
     Ok(writes.then(next))
 }
 
-/// Alibaba Cloud does not know the CertifyId. While it can be used, an endpoint may not know it
+/// Whether Alibaba Cloud does not know the CertifyId. While it is valid, an endpoint may not know it
 /// yet.
 fn is_unknown_there(error: &Error) -> bool {
     error.kind == Kind::Vendor && error.code == "406"
@@ -189,7 +189,7 @@ fn is_over(settings: &Settings, order: &Order, upstream_now: Timestamp) -> bool 
     }
 }
 
-/// A caller cannot fix that Alibaba Cloud does not know a CertifyId that it issued.
+/// A caller cannot fix that Alibaba Cloud does not know a CertifyId that it returned.
 fn own_id_refused(error: Error) -> Error {
     Error {
         audience: if matches!(error.audience, Audience::Developer) {
@@ -201,7 +201,7 @@ fn own_id_refused(error: Error) -> Error {
     }
 }
 
-fn answered(
+fn described(
     settings: &Settings,
     ask: Read,
     order: Order,
@@ -212,10 +212,10 @@ fn answered(
 ) -> Result<Step, Interrupt> {
     let writes = Writes::default();
     let now = context.now.unix_millis();
-    let outcome_now = Decision::of(result.status);
+    let decision = Decision::of(result.status);
     if let Some(verdict) = &order.verdict {
-        let next = if outcome_now == Some(verdict.outcome) {
-            ask.status_reply(settings, &order, Some(result), None)
+        let next = if decision == Some(verdict.outcome) {
+            ask.standing(settings, &order, Some(result), None)
         } else {
             // Verdicts are written once. A different one is reported to the operator.
             ask.status_reply(settings, &order, None, Some("verdict-contradicted"))
@@ -223,7 +223,7 @@ fn answered(
         return Ok(writes.then(next));
     }
     let over = is_over(settings, &order, upstream_now);
-    if let Some(outcome) = outcome_now.or_else(|| over.then_some(Decision::Expired)) {
+    if let Some(outcome) = decision.or_else(|| over.then_some(Decision::Expired)) {
         let verdict = Verdict {
             outcome,
             sub_code: result.sub_code.clone(),
@@ -236,8 +236,8 @@ fn answered(
     Ok(writes.then(wait(settings, ask, &order, Some(result), now)))
 }
 
-/// Waits until the next query is allowed or the verdict is known, as long as the request waits;
-/// then responds with the known data. `fresh` is the result that Alibaba Cloud just returned.
+/// Waits for the next query or the verdict. When the request's time is over, it gets the current
+/// status. `fresh` is Alibaba Cloud's last response.
 fn wait(
     settings: &Settings,
     ask: Read,
@@ -252,12 +252,12 @@ fn wait(
     Next::Wait {
         millis: order.look_in_millis(now).min(left),
         on: Some(ask.no.clone()),
-        while_heard: true,
+        until_disconnect: true,
         then: Task::Read(ask),
     }
 }
 
-/// Writes the verdict. `fresh` is the result that Alibaba Cloud just returned.
+/// Stores the verdict. `fresh` is Alibaba Cloud's last response.
 fn decide(
     settings: &Settings,
     ask: &Read,

@@ -60,8 +60,7 @@ pub enum Missing {
 pub enum Interrupt {
     /// Rows must be loaded first.
     Missing(Missing),
-    /// The row with this key does not have the form that this version writes, or contains invalid
-    /// data.
+    /// The row with this key does not have the form that this version writes, or cannot be used.
     Unreadable(String),
 }
 

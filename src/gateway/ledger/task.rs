@@ -62,7 +62,7 @@ pub enum Purpose {
 #[derive(Clone, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Create {
-    /// Who asked.
+    /// The request to respond to.
     pub asker: Asker,
     /// OuterOrderNo.
     pub no: String,
@@ -103,7 +103,7 @@ pub struct Read {
     /// The alarm to continue afterwards, if the ledger queries by itself.
     #[serde(default)]
     pub alarm: Alarm,
-    /// The row that makes the alarm query again unless this query returns a verdict.
+    /// The key of the row that schedules the next query, unless this one returns a verdict.
     #[serde(default)]
     pub again: Option<String>,
     /// OuterOrderNo; empty if the CertifyId identifies the order.
@@ -115,7 +115,7 @@ pub struct Read {
     pub photo: bool,
     /// The deadline of the wait for the verdict, in milliseconds.
     pub wait_until: Option<i64>,
-    /// Whether the verdict is known and only material is requested.
+    /// Whether the verdict is known and only the material is needed.
     #[serde(default)]
     pub decided: bool,
     /// The entity tag that the client sent.
@@ -135,13 +135,13 @@ impl Read {
         self.wait_until.is_some() && !self.decided
     }
 
-    /// Concurrent requests for the same result share the query. A request that does not wait gets
-    /// its own response, which is not older than the request.
+    /// The name under which concurrent requests share a query. A request that does not wait has its own
+    /// query, so that its response is not older than the request.
     pub(super) fn share(&self) -> Option<String> {
         (self.waits() || self.decided).then(|| self.certify_id.clone())
     }
 
-    /// Whether the query has lower priority if many calls are waiting.
+    /// Whether the query gives way to other calls when many wait for a turn.
     pub(super) const fn yields(&self) -> bool {
         self.waits()
     }
@@ -151,7 +151,7 @@ impl Read {
 #[derive(Clone, Debug, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct List {
-    /// Who asked.
+    /// The request to respond to.
     pub asker: Asker,
     /// The most orders on a page.
     pub limit: u32,

@@ -34,7 +34,7 @@ export class LedgerRunner {
    * @returns {Promise<{ reply?: object, photo?: string, upstream: { calls: number, millis: number } }>}
    */
   async run(task, disconnected) {
-    // The platform has forgotten the alarm while it is at work, and after it failed too often.
+    // The platform drops the alarm while it runs, and after too many failures.
     if (!this.#alarmAtWork) {
       const set = await this.#storage.alarm();
       if (!this.#alarmAtWork) await this.#perform(this.#host.core.wake(set ?? undefined));

@@ -54,7 +54,7 @@ export class Pacer extends DurableObject {
 
   /**
    * @param {boolean} yields whether the call gives way to others
-   * @returns {number | null} milliseconds to wait; null when too many wait already
+   * @returns {number | null} milliseconds to wait; null if too many calls are waiting
    */
   turn(yields) {
     const turn = core.turn(settingsOf(this.env), this.#freeAt, yields);

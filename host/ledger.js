@@ -79,7 +79,7 @@ export class LedgerRunner {
         }
         case "wait":
           await this.#wait(next, disconnected);
-          if (next.untilDisconnect && disconnected?.aborted) happened = { kind: "disconnected" };
+          if (next.untilDisconnect && disconnected?.aborted) sendOutcome = { kind: "disconnected" };
           break;
         case "together":
           await Promise.all(next.tasks.map((each) => this.#perform(each)));
@@ -111,7 +111,7 @@ export class LedgerRunner {
     if (share === null) return this.#call(next, upstream);
     const other = this.#inProgress.get(share);
     if (other) return other;
-    const sent = this.#call(next, upstream).then((happened) => ({ ...happened, sentFor: then }));
+    const sent = this.#call(next, upstream).then((sendOutcome) => ({ ...sendOutcome, sentFor: then }));
     this.#inProgress.set(share, sent);
     try {
       return await sent;

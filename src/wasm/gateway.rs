@@ -135,11 +135,11 @@ fn read_send_outcome(
         headers: send_outcome.headers,
         body: body.unwrap_or_default(),
     };
-    Ok(match (happened.kind.as_str(), happened.sent_for) {
-        ("crowded", _) => Happened::Crowded,
-        ("disconnected", _) => Happened::Disconnected,
-        (kind, None) => Happened::Outcome(outcome_of(kind, Thrown::default(), response)),
-        (kind, Some(task)) => Happened::Shared {
+    Ok(match (send_outcome.kind.as_str(), send_outcome.sent_for) {
+        ("crowded", _) => SendOutcome::Crowded,
+        ("disconnected", _) => SendOutcome::Disconnected,
+        (kind, None) => SendOutcome::Outcome(outcome_of(kind, Thrown::default(), response)),
+        (kind, Some(task)) => SendOutcome::Shared {
             outcome: outcome_of(kind, Thrown::default(), response),
             of: Box::new(from_json(&task)?),
         },

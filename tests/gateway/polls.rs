@@ -225,12 +225,12 @@ fn a_poll_ends_when_nobody_listens_to_it() {
         until_disconnect,
         then,
         ..
-    } = host.act("dev", &then, Some(&answer))
+    } = host.commit("dev", &then, Some(&answer))
     else {
         panic!("nothing is waited for");
     };
     assert!(until_disconnect);
-    let Next::Reply { reply } = host.act("dev", &then, Some(&Happened::Disconnected)) else {
+    let Next::Reply { reply } = host.commit("dev", &then, Some(&SendOutcome::Disconnected)) else {
         panic!("the poll goes on");
     };
     assert_eq!(reply.outcome, "client-disconnected");
@@ -252,11 +252,11 @@ fn a_start_goes_on_when_nobody_listens_to_it() {
         ("content-type", "application/json"),
     ];
     let (_, task) = host.task(request("POST", ROUTE, &headers, body.as_bytes()));
-    assert!(matches!(host.act("dev", &task, None), Next::Send { .. }));
+    assert!(matches!(host.commit("dev", &task, None), Next::Send { .. }));
     // Another request for the same order waits for it, with or without its client.
     let Next::Wait {
         until_disconnect, ..
-    } = host.act("dev", &task, None)
+    } = host.commit("dev", &task, None)
     else {
         panic!("the start is not waited for");
     };

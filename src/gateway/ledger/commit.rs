@@ -106,7 +106,7 @@ pub enum Next<A = Answered> {
         /// Time limit for the whole response, in milliseconds.
         timeout_millis: i64,
         /// If a request of the same name is in progress, this one is not sent: the task continues with
-        /// the outcome of the other, as [`Happened::Shared`].
+        /// the outcome of the other, as [`SendOutcome::Shared`].
         share: Option<String>,
         /// Whether the call gives way to others when many wait for a turn.
         yields: bool,
@@ -120,7 +120,7 @@ pub enum Next<A = Answered> {
         millis: i64,
         /// The order whose wake-up ends the wait.
         on: Option<String>,
-        /// Whether the wait ends when the client disconnects, as [`Happened::Disconnected`].
+        /// Whether the wait ends when the client disconnects, as [`SendOutcome::Disconnected`].
         until_disconnect: bool,
         /// The task to continue with.
         #[serde(serialize_with = "as_text")]

@@ -110,8 +110,9 @@ pub(super) fn begin(
             ask.scene_id.clone_from(&order.scene_id);
             ask.decided = order.verdict.is_some();
             if ask.waits() {
-                if matches!(happened, Some(Happened::Disconnected)) {
-                    let next = ask.standing(settings, &order, None, Some("client-disconnected"));
+                if matches!(send_outcome, Some(SendOutcome::Disconnected)) {
+                    let next =
+                        ask.status_reply(settings, &order, None, Some("client-disconnected"));
                     return Ok(writes.then(next));
                 }
                 if order.look_in_millis(now) > 0 {
@@ -215,7 +216,7 @@ fn described(
     let decision = Decision::of(result.status);
     if let Some(verdict) = &order.verdict {
         let next = if decision == Some(verdict.outcome) {
-            ask.standing(settings, &order, Some(result), None)
+            ask.status_reply(settings, &order, Some(result), None)
         } else {
             // Verdicts are written once. A different one is reported to the operator.
             ask.status_reply(settings, &order, None, Some("verdict-contradicted"))

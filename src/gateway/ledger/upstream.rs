@@ -164,8 +164,8 @@ pub(super) fn settle(
                 }
             }
         }
-        Some(Happened::Crowded) => Ended::Crowded,
-        Some(Happened::Shared { .. } | Happened::Disconnected) | None => {
+        Some(SendOutcome::Crowded) => Ended::Crowded,
+        Some(SendOutcome::Shared { .. } | SendOutcome::Disconnected) | None => {
             return Err(Interrupt::Unreadable(purpose.order_key()));
         }
     };

@@ -17,6 +17,10 @@ const REPORTED = [
   "fields",
 ];
 
+/** Of that, what the stack does not begin with, in one language. */
+const INSPECTED = [...REPORTED.filter((name) => !["name", "message", "messages"].includes(name)), "cause"];
+const isNothing = (value) => value === undefined || (Array.isArray(value) && value.length === 0);
+
 /** See `index.d.cts`. Made from plain data that the core decided on. */
 export class FaceVerifyError extends Error {
   /**
@@ -51,11 +55,8 @@ export class FaceVerifyError extends Error {
 
   /** For `console.log` and `util.inspect` of Node: without what stands in the stack already, or is not there. */
   [Symbol.for("nodejs.util.inspect.custom")](depth, options, inspect) {
-    const { name, message, messages, cause, ...rest } = this.toJSON();
-    const { fields } = rest;
-    const shown = { ...rest, fields: fields.length > 0 ? fields : undefined, cause: this.cause };
-    const given = Object.fromEntries(Object.entries(shown).filter(([, value]) => value !== undefined));
-    return `${this.stack ?? `${name}: ${message}`} ${inspect(given, options)}`;
+    const given = INSPECTED.map((name) => [name, this[name]]).filter(([, value]) => !isNothing(value));
+    return `${this.stack ?? this} ${inspect(Object.fromEntries(given), options)}`;
   }
 }
 // On the prototype, so that the stack begins with it; a literal, since bundlers rename classes.

@@ -3,7 +3,6 @@
 use crate::actions::ValidationOptions;
 use crate::actions::spelling;
 use crate::actions::value::Value;
-use crate::client::builder::ClientOptionsBuilder;
 use crate::error::{Error, FieldError};
 use crate::identity::cert_no::Documents;
 use crate::signing::{SignatureVersion, acs3, rpc};
@@ -90,11 +89,6 @@ fn vendor_endpoint() -> Vec<Endpoint> {
 }
 
 impl Options {
-    /// Options by name, durations as [`std::time::Duration`].
-    pub fn builder() -> ClientOptionsBuilder {
-        ClientOptionsBuilder::default()
-    }
-
     fn without_endpoint() -> Self {
         Self {
             endpoints: Vec::new(),

@@ -41,7 +41,7 @@ pub(super) fn page(list: &List, rows: &Rows) -> Result<Step, Interrupt> {
         let Some(cursor) = Cursor::of_key(key) else {
             continue;
         };
-        // An order that cannot be read keeps nobody from the others.
+        // An unreadable order does not hide the others.
         let order = writes.readable(rows.get::<Order>(&order_key(&cursor.no)))?;
         if let Some(order) = order.flatten() {
             let standing = order.standing();

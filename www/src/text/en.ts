@@ -58,7 +58,7 @@ export const en: Catalogue = {
   walkthrough: {
     title: "Walk-through",
     lead: "A whole verification, from the order to its result. The gateway signs and calls the upstream; you are the phone.",
-    steps: { order: "Order", request: "Request to the upstream", phone: "Phone", result: "Result" },
+    steps: { order: "Order", request: "Preview of the request", phone: "Phone", result: "Result" },
     orderLead:
       "The app gets MetaInfo from the vendor's client SDK and sends it with the order to your server, which calls the gateway. Sample values are filled in: start as they are.",
     appSends: "What the app sends to your server",
@@ -89,7 +89,7 @@ export const en: Catalogue = {
     requestLeadAcs3:
       "The gateway checks, signs and sends it. This gateway uses ACS3-HMAC-SHA256, for which the vendor puts most parameters into the URL, where personal data reaches the access logs on the way. Personal data is masked here.",
     requestSigned:
-      "Every request is signed anew, with its own SignatureNonce and Timestamp, so what is sent differs from this.",
+      "This page calculates the preview. The gateway signs every request with its own SignatureNonce and Timestamp, so the request it sends differs in these and in the signature.",
     requestInvalid: "Something in the order is to be corrected first; then the request is shown here.",
     requestUnknown:
       "Where it goes and how it is signed, the gateway alone knows; once it has said so, the request is shown here.",
@@ -108,7 +108,9 @@ export const en: Catalogue = {
     phoneOutcomes: "Choose the outcome",
     phoneMore: "Outcomes of other products",
     phoneCodes: "Errors of the query",
-    phoneDone: "Submitted",
+    phonePassed: "Submitted: passed",
+    phoneRejected: "Submitted: not passed",
+    phoneFailed: "Submitted: the query will fail",
     phoneDoneNote: "The app is called back; what counts is the server's query.",
     phoneExpired: "Expired",
     phoneExpiredNote: "A CertifyId is valid for 30 minutes. Start over.",
@@ -142,9 +144,9 @@ export const en: Catalogue = {
       "Under LR_FR the vendor checks that a live face was in front of the camera, and no more. It does not check that name and number are genuine, or that they belong to that face. To compare with the authoritative source, the vendor has other products, such as ID_PRO.",
     subCode: "SubCode",
     advice: "Meaning and advice",
-    billed: "Billing",
-    billedYes: "Billed",
-    billedNo: "Not billed",
+    billed: "Billed",
+    billedYes: "Yes",
+    billedNo: "No",
     billedUnknown: "The vendor's documents do not say",
     quality: "Face quality",
     qualityOf: (score: string) => `${score} of 100`,

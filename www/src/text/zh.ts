@@ -49,7 +49,7 @@ export const zh = {
   walkthrough: {
     title: "认证演示",
     lead: "从下单到读取结果，走完一次真实的认证：网关签名并调用上游，手机由你来扮演。",
-    steps: { order: "订单", request: "发往上游的请求", phone: "手机", result: "结果" },
+    steps: { order: "订单", request: "请求预览", phone: "手机", result: "结果" },
     orderLead:
       "App 从客户端 SDK 取得 MetaInfo，连同订单交给你的服务端；服务端调用网关。示例值已填好，可直接开始。",
     appSends: "App 发给你的服务端的内容",
@@ -78,7 +78,8 @@ export const zh = {
       "网关校验、签名后发给上游。默认签名方式下，所有参数都放在请求体里，URL 不含个人信息；下方个人信息已打码。",
     requestLeadAcs3:
       "网关校验、签名后发给上游。此网关使用 ACS3-HMAC-SHA256：服务商规定大部分参数放在 URL 里，个人信息会进入沿途的访问日志；下方个人信息已打码。",
-    requestSigned: "每次请求都用新的 SignatureNonce 与 Timestamp 重新签名，所以实际值与此处不同。",
+    requestSigned:
+      "预览由本页计算。网关每次都用新的 SignatureNonce 与 Timestamp 签名，实际发出的请求在这两项和签名上与预览不同。",
     requestInvalid: "订单里还有需要改正的字段，改好后这里会显示请求。",
     requestUnknown: "请求发往哪里、用哪种方式签名，只有网关知道；网关答复后，这里会显示请求。",
     query: "URL 参数",
@@ -95,7 +96,9 @@ export const zh = {
     phoneOutcomes: "选择结果",
     phoneMore: "其他产品的结果",
     phoneCodes: "查询时报错",
-    phoneDone: "已提交",
+    phonePassed: "已提交：通过",
+    phoneRejected: "已提交：未通过",
+    phoneFailed: "已提交：查询将报错",
     phoneDoneNote: "App 收到回调；以服务端查询结果为准。",
     phoneExpired: "已过期",
     phoneExpiredNote: "CertifyId 创建 30 分钟后失效，请重新发起。",
@@ -128,9 +131,9 @@ export const zh = {
       "在 LR_FR 下，服务商只检查镜头前是一张活的人脸。它不核实姓名与证件号是否真实，也不核实它们是否属于这张脸。需要与权威数据比对时，请使用服务商的其他产品（如 ID_PRO）。",
     subCode: "SubCode",
     advice: "说明与建议",
-    billed: "计费",
-    billedYes: "计费",
-    billedNo: "不计费",
+    billed: "是否计费",
+    billedYes: "是",
+    billedNo: "否",
     billedUnknown: "服务商文档未说明",
     quality: "人脸质量分",
     qualityOf: (score: string) => `${score} / 100`,

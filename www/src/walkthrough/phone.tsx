@@ -3,11 +3,12 @@ import type { Code, Core, SubCode } from "../core";
 import { known } from "../gateway";
 import { CodePanel } from "../parts/code";
 import { CopyButton } from "../parts/copy";
-import { Face, Right, Waiting } from "../parts/icons";
+import { Face, Right, Waiting, Wrong } from "../parts/icons";
 import { Notice } from "../parts/notice";
 import { pick, t, vendorWords } from "../text";
 import { focusSoon } from "./order";
 import { phoneSnippets } from "./snippets";
+import type { Scan } from "../sandbox";
 import { openPhone, scan, scanFailure, started, submit } from "./state";
 import { Step } from "./step";
 
@@ -101,12 +102,28 @@ function Screen({ core, address, certifyId }: { core: Core; address: string; cer
     const choose = (outcome: string) => doing(() => submit(address, certifyId, outcome), "#step-result");
     return <Scanning core={core} busy={busy.value} choose={choose} />;
   }
-  const expired = stage === "expired";
+  if (stage === "expired") {
+    return (
+      <div class="phone-centre">
+        <Waiting />
+        <strong>{text.phoneExpired}</strong>
+        <p class="muted small">{text.phoneExpiredNote}</p>
+      </div>
+    );
+  }
+  return <Submitted scan={scan.value} />;
+}
+
+/** What the person submitted; only an outcome that passes looks like success. */
+function Submitted({ scan }: { scan: Scan | null }) {
+  const text = t.value.walkthrough;
+  const passed = scan?.passed === true;
+  const title = passed ? text.phonePassed : scan?.subCode ? text.phoneRejected : text.phoneFailed;
   return (
-    <div class="phone-centre">
-      {expired ? <Waiting /> : <Right />}
-      <strong>{expired ? text.phoneExpired : text.phoneDone}</strong>
-      <p class="muted small">{expired ? text.phoneExpiredNote : text.phoneDoneNote}</p>
+    <div class={passed ? "phone-centre good-text" : "phone-centre bad-text"}>
+      {passed ? <Right /> : <Wrong />}
+      <strong>{title}</strong>
+      <p class="muted small">{text.phoneDoneNote}</p>
     </div>
   );
 }

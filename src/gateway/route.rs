@@ -9,7 +9,7 @@ use super::callers::{self, Caller, Scope};
 use super::ledger::ask::Ask;
 use super::ledger::create::Create;
 use super::ledger::due::Hint;
-use super::ledger::list::{Cursor, List};
+use super::ledger::list::{Count, Cursor, Filter, List};
 use super::ledger::order::Standing;
 use super::ledger::{Asker, Front, Task};
 use super::problem::{
@@ -33,6 +33,8 @@ use crate::text::Text;
 use crate::timestamp::Timestamp;
 use crate::vendor::endpoint::Endpoint;
 use serde::Serialize;
+use std::collections::BTreeMap;
+use std::ops::RangeInclusive;
 
 /// How long a stranger's or a slow caller's body may take to arrive.
 const BODY_MILLIS: i64 = 30_000;
@@ -49,6 +51,9 @@ const PHOTO_TYPES: &[&str] = &[
 const WAIT_MAX_SECONDS: i64 = 60;
 const PAGE_DEFAULT: u32 = 20;
 const PAGE_MAX: u32 = 100;
+/// Where no other offset is given, days are those of China.
+const SHANGHAI_OFFSET_MINUTES: i64 = 480;
+const OFFSET_MINUTES: RangeInclusive<i64> = -840..=840;
 
 /// A request as the host hands it over.
 #[derive(Debug)]
@@ -122,6 +127,7 @@ const ROUTES: &[(&str, &[&str], &str)] = &[
         &["GET", "HEAD", "POST"],
         "face-verifications",
     ),
+    ("/v1/face-verification-counts", &["GET", "HEAD"], "counts"),
     (
         "/v1/face-verifications/{}",
         &["GET", "HEAD"],
@@ -336,6 +342,7 @@ impl Routing<'_> {
         match (name, self.arrival.request.method.as_str(), segments) {
             ("face-verifications", "POST", _) => self.create(settings, caller),
             ("face-verifications", _, _) => self.list(caller),
+            ("counts", _, _) => self.count(caller),
             ("photo", _, [no]) => self.photo(caller, no),
             (_, _, [no]) => self.ask(caller, no),
             _ => Err(Problem::new(&NOT_FOUND)),
@@ -519,7 +526,7 @@ impl Routing<'_> {
     fn list(&self, caller: &Caller) -> Taken {
         permitted(caller, Scope::Read)?;
         let mut wrong = Vec::new();
-        let names = ["limit", "cursor", "status"];
+        let names = ["limit", "cursor", "status", "from", "to", "search"];
         let query = Query::read(&self.arrival.request.query, &names, &mut wrong)?;
         let limit = query.value("limit").map_or(Some(PAGE_DEFAULT), |text| {
             text.parse()
@@ -527,7 +534,8 @@ impl Routing<'_> {
                 .filter(|limit| (1..=PAGE_MAX).contains(limit) && !text.starts_with('+'))
         });
         let after = query.value("cursor").map(Cursor::read);
-        let status = query.value("status").map(Standing::read);
+        let filter = query.filter(&mut wrong);
+        let search = query.value("search").map(str::to_owned);
         if limit.is_none() {
             wrong.push(FieldError::new(
                 "limit",
@@ -548,13 +556,13 @@ impl Routing<'_> {
                 ),
             ));
         }
-        if status == Some(None) {
+        if search.as_deref().is_some_and(|text| !is_searchable(text)) {
             wrong.push(FieldError::new(
-                "status",
-                "one-of",
+                "search",
+                "form",
                 Text::new(
-                    "应为 starting、unknown、pending、passed、rejected 或 expired。",
-                    "must be starting, unknown, pending, passed, rejected or expired.",
+                    "应为完整的商户订单号或 CertifyId。",
+                    "must be a whole order number or CertifyId.",
                 ),
             ));
         }
@@ -565,7 +573,46 @@ impl Routing<'_> {
             asker: self.asker(caller),
             limit: limit.unwrap_or(PAGE_DEFAULT),
             after: after.flatten(),
-            status: status.flatten(),
+            filter,
+            search,
+            looked_at: 0,
+            found: Vec::new(),
+        })))
+    }
+
+    fn count(&self, caller: &Caller) -> Taken {
+        permitted(caller, Scope::Read)?;
+        let mut wrong = Vec::new();
+        let names = ["status", "from", "to", "offsetMinutes"];
+        let query = Query::read(&self.arrival.request.query, &names, &mut wrong)?;
+        let filter = query.filter(&mut wrong);
+        let offset_minutes =
+            query
+                .value("offsetMinutes")
+                .map_or(Some(SHANGHAI_OFFSET_MINUTES), |text| {
+                    text.parse().ok().filter(|minutes| {
+                        OFFSET_MINUTES.contains(minutes) && !text.starts_with('+')
+                    })
+                });
+        let Some(offset_minutes) = offset_minutes.filter(|_| wrong.is_empty()) else {
+            if offset_minutes.is_none() {
+                wrong.push(FieldError::new(
+                    "offsetMinutes",
+                    "range",
+                    Text::new(
+                        "应为 -840 至 840 的整数：当地时间比 UTC 早多少分钟。",
+                        "must be a whole number from -840 to 840: the minutes by which local time is ahead of UTC.",
+                    ),
+                ));
+            }
+            return Err(Problem::fields(wrong));
+        };
+        Ok(ledger(&Task::Count(Count {
+            asker: self.asker(caller),
+            filter,
+            offset_minutes,
+            after: None,
+            days: BTreeMap::new(),
         })))
     }
 }
@@ -639,6 +686,11 @@ fn described(code: &str) -> Taken {
 
 fn is_order_number(text: &str) -> bool {
     text.len() == 32 && text.bytes().all(|byte| byte.is_ascii_alphanumeric())
+}
+
+/// An order number is one of the forms that a CertifyId may have.
+fn is_searchable(text: &str) -> bool {
+    (1..=256).contains(&text.len()) && text.bytes().all(|byte| byte.is_ascii_graphic())
 }
 
 fn is_scene_id(name: &str) -> bool {
@@ -737,6 +789,41 @@ impl Query {
 
     fn value(&self, name: &str) -> Option<&str> {
         first_value(&self.0, name).map(String::as_str)
+    }
+
+    /// Which orders are meant.
+    fn filter(&self, wrong: &mut Vec<FieldError>) -> Filter {
+        let status = self.value("status").map(Standing::read);
+        if status == Some(None) {
+            wrong.push(FieldError::new(
+                "status",
+                "one-of",
+                Text::new(
+                    "应为 starting、unknown、pending、passed、rejected 或 expired。",
+                    "must be starting, unknown, pending, passed, rejected or expired.",
+                ),
+            ));
+        }
+        Filter {
+            status: status.flatten(),
+            from: self.moment("from", wrong),
+            to: self.moment("to", wrong),
+        }
+    }
+
+    fn moment(&self, name: &'static str, wrong: &mut Vec<FieldError>) -> Option<i64> {
+        let moment = Timestamp::parse_iso8601(self.value(name)?);
+        if moment.is_none() {
+            wrong.push(FieldError::new(
+                name,
+                "timestamp",
+                Text::new(
+                    "应为 UTC 时间，如 2026-11-23T00:00:00Z。",
+                    "must be a time in UTC such as 2026-11-23T00:00:00Z.",
+                ),
+            ));
+        }
+        moment.map(Timestamp::unix_millis)
     }
 
     fn flag(&self, name: &'static str, wrong: &mut Vec<FieldError>) -> Option<bool> {

@@ -2,7 +2,7 @@
 
 use super::ask::Ask;
 use super::create::Create;
-use super::list::Cursor;
+use super::list::{Cursor, Day};
 use super::order::{Order, Standing, Start};
 use super::{Asker, Front};
 use crate::client::response::DescribeResult;
@@ -14,6 +14,7 @@ use crate::json::read::{MAX_DEPTH, items, value};
 use crate::json::write::{Object, to_json};
 use crate::timestamp::Timestamp;
 use crate::vendor::codes;
+use std::collections::BTreeMap;
 
 /// How long to wait before looking again at what the person has not finished, in seconds.
 const LOOK_AGAIN_SECONDS: &str = "2";
@@ -25,6 +26,7 @@ pub fn started(settings: &Settings, create: &Create, order: &Order, repeated: bo
         certify_id,
         certify_url,
         at,
+        ..
     } = &order.start
     else {
         return asker.problem(&Problem::new(&INTERNAL_ERROR).execution_unknown());
@@ -126,6 +128,27 @@ pub fn page(
     Reply::json(200, &body).with_outcome("listed")
 }
 
+/// How many orders there are of each day.
+pub fn counts(asker: &Asker, days: &BTreeMap<String, Day>) -> Reply {
+    let days: Vec<Object> = days
+        .iter()
+        .map(|(date, day)| {
+            Object::new()
+                .with("date", date)
+                .with("starting", &day.starting)
+                .with("unknown", &day.unknown)
+                .with("pending", &day.pending)
+                .with("passed", &day.passed)
+                .with("rejected", &day.rejected)
+                .with("expired", &day.expired)
+        })
+        .collect();
+    let body = Object::new()
+        .with("days", &days)
+        .with("requestId", &asker.request_id);
+    Reply::json(200, &body).with_outcome("counted")
+}
+
 /// What the ledger itself knows of an order.
 fn summary(settings: &Settings, no: &str, order: &Order) -> Option<Object> {
     let standing = order.standing()?;
@@ -151,6 +174,16 @@ fn summary(settings: &Settings, no: &str, order: &Order) -> Option<Object> {
                 .with("messages", &known.text)
         });
         members.put_some("subCodeInfo", info.as_ref());
+    }
+    let mut vendor_request_ids = Object::new();
+    if let Start::Done { request_id, .. } = &order.start {
+        vendor_request_ids.put_some("start", request_id.as_ref());
+    }
+    if let Some(verdict) = &order.verdict {
+        vendor_request_ids.put_some("verdict", verdict.request_id.as_ref());
+    }
+    if !vendor_request_ids.is_empty() {
+        members.put("vendorRequestIds", &vendor_request_ids);
     }
     if let Some(report) = &order.report {
         let mut webhook = Object::new().with("attempts", &report.attempts);

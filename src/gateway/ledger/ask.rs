@@ -117,7 +117,7 @@ pub(super) fn begin(
     };
     if order.is_lost(&context.instance, context.now) {
         order.start = Start::Unknown;
-        writes.put(key, &order);
+        writes.put_order(&ask.no, &order);
         writes.wake.push(ask.no.clone());
     }
     let next = match &order.start {
@@ -209,6 +209,7 @@ fn told(
             outcome,
             sub_code: result.sub_code.clone(),
             at: now,
+            request_id: result.request_id.clone(),
         });
         if let Start::Done { certify_url, .. } = &mut order.start {
             *certify_url = None;
@@ -218,7 +219,7 @@ fn told(
             order.report = Some(Report::default());
             writes.due(rows, context.now, now, &format!("report/{}", ask.no))?;
         }
-        writes.put(order_key(&ask.no), &order);
+        writes.put_order(&ask.no, &order);
         writes.wake.push(ask.no.clone());
         return Ok(writes.then(ask.standing(settings, &order, Some(result), None)));
     }

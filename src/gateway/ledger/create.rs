@@ -78,7 +78,7 @@ pub(super) fn begin(
     };
     if order.is_lost(&context.instance, context.now) {
         order.start = Start::Unknown;
-        writes.put(key, &order);
+        writes.put_order(&create.no, &order);
         writes.wake.push(create.no.clone());
     }
     let same_input = order.input == create.input;
@@ -157,12 +157,11 @@ fn start(
         verdict: None,
         report: None,
     };
-    writes.put(order_key(&create.no), &order);
+    writes.put_order(&create.no, &order);
     if rows.get::<String>(CALLER)?.is_none() {
         writes.put(CALLER.to_owned(), &create.asker.caller);
     }
     if is_new {
-        writes.put(listed_key(order.created, &create.no), &1);
         let expires = now.saturating_add(settings.retention_millis);
         writes.due(rows, context.now, expires, &format!("expire/{}", create.no))?;
     }
@@ -302,20 +301,16 @@ pub(super) fn settle(
         ),
     };
     let anew = matches!(order.start, Start::Inflight { anew: true, .. });
-    let listed = listed_key(order.created, &create.no);
     order.start = match free.filter(|_| !anew) {
         None => Start::Unknown,
-        Some(Some(refused)) => {
-            writes.delete(listed);
-            refused
-        }
+        Some(Some(refused)) => refused,
         Some(None) => {
-            writes.delete(listed);
+            writes.delete(listed_key(order.created, &create.no));
             writes.delete(key);
             return Ok(create.problem(writes, &problem));
         }
     };
-    writes.put(key, &order);
+    writes.put_order(&create.no, &order);
     Ok(create.problem(writes, &problem))
 }
 
@@ -346,7 +341,7 @@ fn done(
     };
     if let Some(outcome) = unusable {
         order.start = Start::Unknown;
-        writes.put(order_key(&create.no), &order);
+        writes.put_order(&create.no, &order);
         let problem = Problem::new(&START_OUTCOME_UNKNOWN);
         let reply = create.asker.problem(&problem).with_outcome(outcome);
         return Ok(writes.then(Next::reply(reply)));
@@ -356,8 +351,9 @@ fn done(
         certify_id: result.certify_id,
         certify_url: result.certify_url,
         at: now,
+        request_id: result.request_id,
     };
-    writes.put(order_key(&create.no), &order);
+    writes.put_order(&create.no, &order);
     writes.put(certified, &create.no);
     let over = over_at(now, settings.certify_id_valid_millis);
     writes.due(rows, context.now, over, &format!("check/{}", create.no))?;

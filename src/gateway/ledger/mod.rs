@@ -33,7 +33,8 @@ use crate::signing::encode::hex;
 use crate::timestamp::Timestamp;
 use ask::Ask;
 use create::Create;
-use list::List;
+use list::{Count, List};
+use order::Order;
 use rows::{ALARM, Need, Rows, Stop, Write, row};
 use serde::{Deserialize, Serialize};
 
@@ -94,6 +95,8 @@ pub enum Task {
     Ask(Ask),
     /// List them.
     List(List),
+    /// Count them.
+    Count(Count),
     /// Make an attempt at a call of the vendor.
     Call(Call),
     /// Take note of what became of the attempt.
@@ -274,6 +277,16 @@ impl Writes {
         self.writes.push(row(key, value));
     }
 
+    /// An order, and where it stands in the list; what the vendor refused is not listed.
+    fn put_order(&mut self, no: &str, order: &Order) {
+        self.put(rows::order_key(no), order);
+        let listed = rows::listed_key(order.created, no);
+        match order.standing() {
+            Some(standing) => self.put(listed, &standing),
+            None => self.delete(listed),
+        }
+    }
+
     fn delete(&mut self, key: String) {
         self.writes.push((key, None));
     }
@@ -333,7 +346,8 @@ pub fn step(
         Task::Signed(signed) => nonce::check(signed, rows, context),
         Task::Create(create) => create::begin(settings, create, rows, context),
         Task::Ask(ask) => ask::begin(settings, ask, rows, context),
-        Task::List(list) => list::page(settings, &list, rows, context),
+        Task::List(list) => list::page(settings, list, rows),
+        Task::Count(count) => list::count(count, rows),
         Task::Call(call) => attempt(settings, call, rows, context),
         Task::Settle(call) => settle(settings, call, happened, rows, context),
         Task::Hint(hint) => due::hint(&hint, rows, context),
@@ -392,6 +406,7 @@ impl Task {
             Self::Create(create) => Some(create.asker.clone()),
             Self::Ask(ask) => ask.asker.clone(),
             Self::List(list) => Some(list.asker.clone()),
+            Self::Count(count) => Some(count.asker.clone()),
             Self::Call(call) | Self::Settle(call) => match &call.purpose {
                 Purpose::Start { create, .. } => Some(create.asker.clone()),
                 Purpose::Ask(ask) => ask.asker.clone(),

@@ -68,6 +68,9 @@ pub enum Start {
         certify_url: Option<String>,
         /// When.
         at: i64,
+        /// The vendor's RequestId.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        request_id: Option<String>,
     },
 }
 
@@ -82,6 +85,9 @@ pub struct Verdict {
     pub sub_code: Option<String>,
     /// When it became known, in milliseconds.
     pub at: i64,
+    /// The vendor's RequestId of the answer that said so.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub request_id: Option<String>,
 }
 
 /// The three ends of a verification.

@@ -1,6 +1,7 @@
 import { signal } from "@preact/signals";
 import { useEffect } from "preact/hooks";
 import type { Layout, Listed } from "../core";
+import { download } from "../parts/csv";
 import { Field } from "../parts/field";
 import { Notice } from "../parts/notice";
 import { Loading } from "../parts/page";
@@ -230,7 +231,11 @@ function Result({ found }: { found: Tally }) {
       )}
       <div class="actions">
         {found.marks.length > 0 && (
-          <button type="button" class="button" onClick={() => download(problemsAsCsv(found, words))}>
+          <button
+            type="button"
+            class="button"
+            onClick={() => download(problemsAsCsv(found, words), "problems.csv")}
+          >
             {text.download}
           </button>
         )}
@@ -311,12 +316,4 @@ function BadRows({ found }: { found: Tally }) {
 function words(problem: Listed): string {
   const label = t.value.identity[problem.field];
   return language.value === "zh" ? `${label}${pick(problem.message)}` : `${label} ${pick(problem.message)}`;
-}
-
-function download(file: Blob): void {
-  const link = document.createElement("a");
-  link.href = URL.createObjectURL(file);
-  link.download = "problems.csv";
-  link.click();
-  setTimeout(() => URL.revokeObjectURL(link.href), 1000);
 }

@@ -1,9 +1,10 @@
-import { jitter, performCall, sleep } from "./call.js";
+import { jitter, performCall } from "./call.js";
 import { CredentialsSource } from "./credentials.js";
 import { FaceVerifyError, isFaceVerifyError } from "./errors.js";
-import { pack, packObject, withBytes } from "./packed.js";
+import { pack, packObject, unpack, withBytes } from "./packed.js";
 import { randomHex } from "./random.js";
 import { fetchTransport } from "./transport.js";
+import { sleep } from "./waits.js";
 
 /** Two minutes: longer than nearly everybody takes, shorter than the 30 a CertifyId lives. */
 const DEFAULT_DEADLINE_MILLIS = 120_000;
@@ -14,10 +15,11 @@ const DEFAULT_DEADLINE_MILLIS = 120_000;
  * @param {object} host
  * @param {() => object} host.core the guarded exports; throws when they are not loaded yet
  * @param {() => Promise<void>} host.ready resolves when they are
+ * @param {boolean} [host.atOnce] whether they are from the beginning
  * @param {boolean} host.inBrowser
  * @param {Function} [host.send] the host's own transport, instead of its `fetch`
  */
-export function definePackage({ core, ready, inBrowser, send }) {
+export function definePackage({ core, ready, atOnce = true, inBrowser, send }) {
   class FaceVerifyClient {
     #options;
     #language;
@@ -25,7 +27,8 @@ export function definePackage({ core, ready, inBrowser, send }) {
     #send;
     #onAttempt;
     #clock = { offsetMillis: 0 };
-    #checked = false;
+    /** Milliseconds that a call may take; known once the options are checked. */
+    #callMillis;
 
     constructor(options) {
       const {
@@ -40,6 +43,7 @@ export function definePackage({ core, ready, inBrowser, send }) {
         endpoint,
         ...rest
       } = options ?? {};
+      mustBe("credentials", credentials, isObjectOrFunction, "对象或函数", "an object or a function");
       mustBe("fetch", fetch, isFunction, "函数", "a function");
       mustBe("onAttempt", onAttempt, isFunction, "函数", "a function");
       mustBe(
@@ -62,7 +66,7 @@ export function definePackage({ core, ready, inBrowser, send }) {
       );
       this.#send = (!fetch && send) || fetchTransport(fetch ?? globalThis.fetch);
       this.#onAttempt = onAttempt;
-      if (!inBrowser) this.#check();
+      if (atOnce) this.#check();
     }
 
     initFaceVerify(parameters, options) {
@@ -74,31 +78,38 @@ export function definePackage({ core, ready, inBrowser, send }) {
     }
 
     async waitForResult(parameters, options) {
+      const beganAt = Date.now();
       const { signal, onPending } = options ?? {};
       const deadlineMs = options?.deadlineMs ?? DEFAULT_DEADLINE_MILLIS;
       mustBe("deadlineMs", deadlineMs, isMillis, "毫秒数", "milliseconds");
       mustBe("onPending", onPending, isFunction, "函数", "a function");
-      const deadline = Date.now() + deadlineMs;
+      const deadline = beganAt + deadlineMs;
+      let pending;
       for (let polls = 0; ; polls++) {
         let result, failure;
         try {
-          result = await this.describeFaceVerify(parameters, { signal });
+          result = await this.#call("DescribeFaceVerify", parameters, { signal }, deadline);
         } catch (error) {
           if (!isFaceVerifyError(error) || !error.retryable) throw error;
           failure = error;
         }
         if (result && result.status !== "pending") return result;
-        if (result) onPending?.(result);
+        if (result) {
+          pending = result;
+          onPending?.(result);
+        }
         const delay = core().pollDelay(polls, jitter(), failure?.code);
-        if (delay === undefined || Date.now() + delay > deadline) {
-          if (result) return result;
+        if (delay === undefined) throw failure;
+        if (Date.now() + delay > deadline) {
+          if (pending) return pending;
           throw failure;
         }
         await sleep(delay, signal);
       }
     }
 
-    async #call(action, parameters, options) {
+    async #call(action, parameters, options, deadline = Infinity) {
+      const beganAt = Date.now();
       const { signal } = options ?? {};
       mustBe("signal", signal, isSignal, "AbortSignal", "an AbortSignal");
       await ready();
@@ -111,18 +122,20 @@ export function definePackage({ core, ready, inBrowser, send }) {
         credentials: this.#credentials,
         action,
         parameters,
+        time: { beganAt, millis: Math.max(0, Math.min(this.#callMillis, deadline - beganAt)) },
         signal,
         onAttempt: this.#onAttempt,
       });
-      if (outcome.failed) throw new FaceVerifyError(outcome.failed, this.#language);
+      if (outcome.failed) throw new FaceVerifyError(outcome.failed, this.#language, outcome.cause);
       return outcome.done;
     }
 
     #check() {
-      if (this.#checked) return;
-      const error = withBytes([this.#options, this.#credentials.packed], core().checkOptions);
-      if (error) throw new FaceVerifyError(JSON.parse(error), this.#language);
-      this.#checked = true;
+      if (this.#callMillis !== undefined) return;
+      const checked = withBytes([this.#options, this.#credentials.packed], core().checkOptions);
+      const [step, found] = unpack(checked);
+      if (step === "error") throw new FaceVerifyError(JSON.parse(found), this.#language);
+      this.#callMillis = Number(found);
     }
   }
 
@@ -140,6 +153,7 @@ export function definePackage({ core, ready, inBrowser, send }) {
 }
 
 const isMillis = (value) => typeof value === "number" && value >= 0;
+const isObjectOrFunction = (value) => typeof value === "object" || isFunction(value);
 const isFunction = (value) => typeof value === "function";
 /** Signals of another realm count, too. */
 const isSignal = (value) =>
@@ -169,7 +183,7 @@ function accepted(result) {
   return result.Ok;
 }
 
-/** The variables that all the vendor's SDKs read. */
+/** The variables that all Alibaba Cloud's SDKs read. */
 function credentialsFromEnvironment(environment = globalThis.process?.env ?? {}) {
   return {
     accessKeyId: environment.ALIBABA_CLOUD_ACCESS_KEY_ID,

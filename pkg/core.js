@@ -2,7 +2,7 @@
  * The WebAssembly module's exports, guarded.
  *
  * A trap (out of memory, a bug) leaves the instance in an undefined state. The exports are
- * stateless, so the instance is made anew before the error goes on, and the next call is right.
+ * stateless, so the instance is made again before the error goes on, and the next call is right.
  *
  * @param {object} exports of the generated module: what is used of them, and `__wbg_reset_state`
  * @returns {object} the same functions

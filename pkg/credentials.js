@@ -1,4 +1,5 @@
 import { pack, packObject } from "./packed.js";
+import { within } from "./waits.js";
 
 /** New credentials are fetched this long before the old ones expire. */
 const REFRESH_AHEAD_MILLIS = 5 * 60 * 1000;
@@ -15,7 +16,7 @@ export class CredentialsSource {
   /** @param {object | (() => Promise<object>)} credentials */
   constructor(credentials) {
     if (typeof credentials === "function") this.#provider = credentials;
-    else this.#current = held(credentials);
+    else this.#current = held(credentials, "0");
   }
 
   /** What is known without asking: fixed credentials, or what a function gave last. */
@@ -23,34 +24,58 @@ export class CredentialsSource {
     return this.#current?.packed ?? NONE;
   }
 
-  get refreshable() {
-    return this.#provider !== undefined;
+  /**
+   * @param {object | undefined} refused credentials of no use: Alibaba Cloud said that they have expired
+   * @param {{ timeoutMillis: number, signal?: AbortSignal }} limits
+   * @returns {Promise<{ value: { packed: Uint8Array } } | { error: unknown } | { ended: string }>}
+   */
+  async get(refused, limits) {
+    const current = this.#current;
+    if (!this.#provider) return { value: current };
+    if (current && current !== refused && !expiresSoon(current)) return { value: current };
+    if (limits.signal?.aborted) return { ended: "aborted" };
+    const asked = (this.#pending ??= this.#ask());
+    const got = await within(limits, asked);
+    // Later calls do not wait for what one has given up.
+    if (got.ended === "timed-out" && this.#pending === asked) this.#pending = undefined;
+    return got;
   }
 
-  /**
-   * @param {object} [refused] credentials that the vendor said have expired
-   * @returns {Promise<{ packed: Uint8Array }>}
-   */
-  async get(refused) {
-    if (!this.#provider) return this.#current;
-    if (this.#current && this.#current !== refused && !expiresSoon(this.#current)) return this.#current;
-    this.#pending ??= Promise.resolve()
+  /** The function's answer is unusable: it is asked again by the next call. */
+  drop(unusable) {
+    if (this.#provider && this.#current === unusable) this.#current = undefined;
+  }
+
+  #ask() {
+    const asked = Promise.resolve()
       .then(this.#provider)
-      .then((credentials) => (this.#current = held(credentials ?? {})))
-      .finally(() => (this.#pending = undefined));
-    return this.#pending;
+      .then((credentials) => held(credentials ?? {}, "1"));
+    const end = (answer) => {
+      if (this.#pending !== asked) return;
+      this.#current = answer ?? this.#current;
+      this.#pending = undefined;
+    };
+    asked.then(end, () => end());
+    return asked;
   }
 }
 
-/** Credentials as every call hands them to the core. */
-const held = (credentials) => ({
-  expiration: credentials.expiration,
-  packed: pack(packObject(credentials)),
-});
+/** Credentials as every call hands them to the core, behind whether they can be fetched again. */
+function held({ accessKeyId, accessKeySecret, securityToken, expiration }, refreshable) {
+  const expiresAt = millis(expiration);
+  const named = { accessKeyId, accessKeySecret, securityToken, expiration: expiresAt };
+  return { expiresAt, packed: pack([refreshable, ...packObject(named)]) };
+}
 
-const NONE = pack(packObject(undefined));
+/** NaN for what is no date. */
+function millis(expiration) {
+  if (expiration === undefined || expiration === null) return undefined;
+  const readable = ["string", "number"].includes(typeof expiration) || expiration instanceof Date;
+  return readable ? new Date(expiration).getTime() : NaN;
+}
 
-function expiresSoon({ expiration }) {
-  if (expiration === undefined || expiration === null) return false;
-  return new Date(expiration).getTime() - Date.now() < REFRESH_AHEAD_MILLIS;
+const NONE = pack(["1", ...packObject(undefined)]);
+
+function expiresSoon({ expiresAt }) {
+  return expiresAt !== undefined && !(expiresAt - Date.now() >= REFRESH_AHEAD_MILLIS);
 }

@@ -1,3 +1,5 @@
+import { withoutData } from "./thrown.js";
+
 const NAME = "FaceVerifyError";
 
 /** What an error says of itself; nothing of it is personal. */
@@ -20,9 +22,11 @@ export class FaceVerifyError extends Error {
   /**
    * @param {object} data what the core says: kind, code, message {zh, en}, audience, …
    * @param {"zh" | "en"} language of `message`
+   * @param {unknown} [thrown] what somebody's function threw, if that is why
    */
-  constructor(data, language) {
-    super(data.message[language]);
+  constructor(data, language, thrown) {
+    const cause = withoutData(thrown);
+    super(data.message[language], cause && { cause });
     // A literal: bundlers rename classes.
     Object.defineProperty(this, "name", { value: NAME, configurable: true, writable: true });
     this.kind = data.kind;

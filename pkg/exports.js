@@ -8,6 +8,7 @@ export const exports = {
   newOuterOrderNo: glue.newOuterOrderNo,
   parseCallback: glue.parseCallback,
   pollDelay: glue.pollDelay,
+  endUnsent: glue.endUnsent,
   prepareAttempt: glue.prepareAttempt,
   readAnswer: glue.readAnswer,
   settleAttempt: glue.settleAttempt,

@@ -13,7 +13,7 @@ export interface Refused extends Problem {
 
 export interface Accepted {
   ok: true;
-  /** The value to send to the vendor. */
+  /** The value to send to Alibaba Cloud. */
   normalized: string;
   /** What was changed, and what looks odd. */
   notices: Problem[];
@@ -28,17 +28,17 @@ export interface CertNoAccepted extends Accepted {
   male: boolean;
 }
 
-/** Checks an identity number (GB 11643-1999): form, division, date of birth, check digit. */
+/** Checks an identity number (GB 11643-1999): form, division, date of birth, check digit. No value is `missing`. */
 export function checkCertNo(
-  text: string,
-  options?: { allowResidencePermits?: boolean },
+  text: string | null | undefined,
+  options?: { allowResidencePermits?: boolean | undefined },
 ): CertNoAccepted | Refused;
 
 /** Checks a name: Han characters, with `·` between the parts of a name. */
-export function checkCertName(text: string): Accepted | Refused;
+export function checkCertName(text: string | null | undefined): Accepted | Refused;
 
 /** Checks a mobile number of mainland China. */
-export function checkMobile(text: string): Accepted | Refused;
+export function checkMobile(text: string | null | undefined): Accepted | Refused;
 
-/** Resolves when the rules can be used: at once, except in older versions of Chrome. */
+/** Resolves when the rules can be used: at once, except in pages of Chrome from before mid-2023. */
 export function ready(): Promise<void>;

@@ -3,12 +3,17 @@
  * writes, delivers the answer as it says. All decisions are in the WebAssembly module.
  */
 
+import phoneFiles from "./wasm/phone.js";
+
 /** One byte more than a body may have: enough for the module to see that it is too large. */
 export const READ_LIMIT = 2 * 1024 * 1024 + 1;
 /** A decision reads a handful of rows; more rounds than this would be a bug. */
 const MAX_ROUNDS = 8;
 const SWEEP_EVERY = 1024;
 const CALLBACK_TIMEOUT_MS = 10_000;
+const RANDOM_BYTES = 32;
+/** For what needs none; workerd gives none before the first request. */
+const NO_RANDOM = new Uint8Array(RANDOM_BYTES);
 
 /** Rows in memory. Every store has these four methods, all synchronous, so that a decision is atomic. */
 export class MemoryStore {
@@ -45,12 +50,11 @@ export class MemoryStore {
   }
 }
 
-/** A sandbox on any runtime with `fetch`, given the module's `sandboxStep`; `phoneFile` gives a file of phone/ as text. */
+/** A sandbox on any runtime with `fetch`, given the module's `sandboxStep`. */
 export class SandboxHost {
   #step;
   #config;
   #controlHeaders;
-  #phoneFile;
   #always = [];
   #store;
   #now;
@@ -68,7 +72,6 @@ export class SandboxHost {
       store = new MemoryStore(),
       now = Date.now,
       fetch = globalThis.fetch,
-      phoneFile,
       ...unknown
     } = {},
   ) {
@@ -78,13 +81,12 @@ export class SandboxHost {
       typeof value === "bigint" ? String(value) : value,
     );
     this.#controlHeaders = controlToken ? [["authorization", `Bearer ${controlToken}`]] : [];
-    this.#phoneFile = phoneFile;
     this.#store = store;
     this.#now = now;
     this.#fetch = fetch;
     try {
       // The module reads the configuration at every request; one that changes nothing shows now whether it can.
-      this.handle({ method: "OPTIONS", path: "/", headers: [] }, "");
+      this.#run({ request: { method: "OPTIONS", path: "/", headers: [] } }, "", NO_RANDOM);
     } catch (error) {
       throw new TypeError(`The sandbox's options are not right: ${error?.message ?? error}`, {
         cause: error,
@@ -214,17 +216,16 @@ export class SandboxHost {
     return answer;
   }
 
-  #run(event, origin = "") {
+  #run(event, origin = "", random = crypto.getRandomValues(new Uint8Array(RANDOM_BYTES))) {
     const rows = this.#always.map((key) => [key, this.#store.get(key)]);
     const lists = [];
     // One time and the same random bytes for all rounds: what is asked for must not change between them.
     const now = this.#now();
-    const random = crypto.getRandomValues(new Uint8Array(32));
     for (let round = 0; round < MAX_ROUNDS; round++) {
       const { need, done } = this.#decide({ event, rows, lists, now, origin }, random);
       if (done) {
         this.#perform(done);
-        if (done.file) done.response.body = new TextEncoder().encode(this.#phoneFile(done.file));
+        if (done.file) done.response.body = new TextEncoder().encode(phoneFiles[done.file]);
         return done;
       }
       // What the first decision of all asked for first, every decision begins with.
@@ -277,7 +278,7 @@ export class SandboxHost {
   }
 }
 
-/** An answer to what never reached the module or made it fail: in the vendor's form, and marked as the sandbox's. */
+/** An answer to what never reached the module or made it fail: in Alibaba Cloud's form, and marked as the sandbox's. */
 export function failure(status, code, message) {
   return {
     status,

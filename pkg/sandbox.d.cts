@@ -1,6 +1,6 @@
 /**
  * An emulator of Alibaba Cloud face verification (Cloudauth 2019-03-07), for development and tests:
- * it checks signatures as the vendor does and verifies nobody. See docs/sandbox.md.
+ * it checks signatures as Alibaba Cloud does and verifies nobody. See docs/sandbox.md.
  */
 
 /** What a RAM user may do: everything, refused with Code 411, or refused with `Forbidden.RAM`. */
@@ -10,18 +10,18 @@ export interface SandboxKey {
   accessKeyId: string;
   accessKeySecret: string;
   /** For a temporary (STS) key. The same with `-expired` behind it is taken for one that has run out. */
-  securityToken?: string;
+  securityToken?: string | undefined;
   /** Whether the key was disabled; default false. */
-  disabled?: boolean;
+  disabled?: boolean | undefined;
   /** Default `"allowed"`. */
-  ram?: SandboxRam;
+  ram?: SandboxRam | undefined;
 }
 
 export interface SandboxScene {
   /** A string or a bigint beyond 9007199254740991, where a number would not be exact. */
   sceneId: number | bigint | string;
   /** Whether results carry the picture and its place in OSS; default true. */
-  pictures?: boolean;
+  pictures?: boolean | undefined;
 }
 
 export interface SandboxAccount {
@@ -29,8 +29,8 @@ export interface SandboxAccount {
   accountId: string;
   keys: readonly SandboxKey[];
   scenes: readonly SandboxScene[];
-  /** Calls of one action in a second; default 50, as the vendor's. 0 for no limit. */
-  callsPerSecond?: number;
+  /** Calls of one action in a second; default 50, as Alibaba Cloud's. 0 for no limit. */
+  callsPerSecond?: number | undefined;
 }
 
 /** Where rows are kept. Synchronous, so that every decision is atomic. */
@@ -47,17 +47,17 @@ export interface SandboxStore {
 
 export interface SandboxOptions {
   /** In place of the demo account (`sandbox-key-id` / `sandbox-key-secret`, scene 1000000006). */
-  accounts?: readonly SandboxAccount[];
+  accounts?: readonly SandboxAccount[] | undefined;
   /** What the control API wants as bearer token over HTTP; open without one. */
-  controlToken?: string;
-  /** Keeps the state in this file beside memory. */
-  file?: string;
+  controlToken?: string | undefined;
+  /** Keeps the state in this file beside memory. Not in workerd. */
+  file?: string | undefined;
   /** Keeps the state there; default: in memory. */
-  store?: SandboxStore;
+  store?: SandboxStore | undefined;
   /** The clock in milliseconds; default `Date.now`. */
-  now?: () => number;
+  now?: (() => number) | undefined;
   /** Sends callbacks to CallbackUrl; default `globalThis.fetch`. */
-  fetch?: (url: string, init: RequestInit) => Promise<Response>;
+  fetch?: ((url: string, init: RequestInit) => Promise<Response>) | undefined;
 }
 
 /** A verification as the control API shows it. It holds no personal data. */
@@ -85,17 +85,17 @@ export interface SandboxVerification {
 export interface SandboxFault {
   kind: "latency" | "hang" | "reset" | "error" | "html" | "empty" | "truncated" | "notUtf8" | "numericCode";
   /** Both actions without it. */
-  action?: "InitFaceVerify" | "DescribeFaceVerify";
+  action?: "InitFaceVerify" | "DescribeFaceVerify" | undefined;
   /** How many requests it hits; default 1. */
-  count?: number;
+  count?: number | undefined;
   /** How many requests it lets pass before; default 0. */
-  skip?: number;
+  skip?: number | undefined;
   /** Milliseconds, for `latency`. */
-  millis?: number;
+  millis?: number | undefined;
   /** For `error`: a code of the API gateway, or with `action` a Code of the service. */
-  code?: string;
+  code?: string | undefined;
   /** For `hang`, `reset`, `html`, `empty`, `notUtf8`: whether the request is executed all the same; default false. */
-  executed?: boolean;
+  executed?: boolean | undefined;
 }
 
 export interface SandboxClock {
@@ -128,11 +128,11 @@ export interface SandboxError extends Error {
 export interface Sandbox {
   /** Answers a request without any network. Give it to a client as its `fetch`; it is bound to its sandbox. */
   readonly fetch: (input: string | URL | Request, init?: RequestInit) => Promise<Response>;
-  /** Serves over HTTP; default: a free port of 127.0.0.1. */
-  listen(options?: { port?: number; host?: string }): Promise<SandboxServer>;
+  /** Serves over HTTP; default: a free port of 127.0.0.1. Not in workerd. */
+  listen(options?: { port?: number | undefined; host?: string | undefined }): Promise<SandboxServer>;
   state(): Promise<SandboxState>;
   /** The newest 100, or those of one order. */
-  verifications(filter?: { outerOrderNo?: string }): Promise<SandboxVerification[]>;
+  verifications(filter?: { outerOrderNo?: string | undefined }): Promise<SandboxVerification[]>;
   verification(certifyId: string): Promise<SandboxVerification>;
   /** The phone opens it: DescribeFaceVerify answers 403 from then on. */
   open(certifyId: string): Promise<SandboxVerification>;

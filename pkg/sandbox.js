@@ -1,14 +1,15 @@
 /** The sandbox on Node: in a test's own process, and as an HTTP server for every language. */
 
+import { Buffer } from "node:buffer";
 import { appendFileSync, existsSync, readFileSync, renameSync, writeFileSync } from "node:fs";
 import { createServer } from "node:http";
 import { guard } from "./core.js";
 import { MemoryStore, READ_LIMIT, SandboxHost, failure, internalError, joined } from "./sandbox-host.js";
+import base64 from "./wasm/sandbox/base64.js";
 import * as glue from "./wasm/sandbox/cloudauth_edge.js";
 
-glue.initSync({ module: readFileSync(new URL("./wasm/sandbox/cloudauth_edge_bg.wasm", import.meta.url)) });
+glue.initSync({ module: Buffer.from(base64, "base64") });
 const { sandboxStep } = guard(glue);
-const phoneFile = (name) => readFileSync(new URL(`./phone/${name}`, import.meta.url), "utf8");
 
 /** Beyond this, a body is not even read to its end. */
 const DISCARD_LIMIT = 64 * 1024 * 1024;
@@ -24,7 +25,7 @@ const ANY_ADDRESS = { "0.0.0.0": "127.0.0.1", "::": "::1" };
 /** Makes a sandbox of its own: no other one sees its state. */
 export function createSandbox({ file, ...options } = {}) {
   const store = file === undefined ? options.store : new FileStore(file);
-  return new Sandbox(sandboxStep, { ...options, store, phoneFile });
+  return new Sandbox(sandboxStep, { ...options, store });
 }
 
 class Sandbox extends SandboxHost {
@@ -76,7 +77,8 @@ class Sandbox extends SandboxHost {
     return new Promise((resolve) => {
       server.close(() => resolve());
       server.closeIdleConnections();
-      setTimeout(() => server.closeAllConnections(), 1_000).unref();
+      const timer = setTimeout(() => server.closeAllConnections(), 1_000);
+      server.once("close", () => clearTimeout(timer));
     });
   }
 

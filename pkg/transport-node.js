@@ -1,4 +1,6 @@
-import { MAX_ANSWER_BYTES, endBy, failureCode } from "./transport.js";
+import { failureCode } from "./thrown.js";
+import { MAX_ANSWER_BYTES, outcomeOfEnd } from "./transport.js";
+import { endBy } from "./waits.js";
 
 /**
  * As `fetchTransport`, by node:http and node:https: on Node, `fetch` costs more processor time than
@@ -18,7 +20,6 @@ export function nodeTransport() {
   const { getBuiltinModule, versions } = globalThis.process ?? {};
   if (!getBuiltinModule || versions.bun || versions.deno) return undefined;
   return async function send(request, limits) {
-    if (limits.signal?.aborted) return { kind: "aborted" };
     // Asked for at each call: node:https alone takes 20 ms to load, and tools replace `request` to see requests.
     const secure = request.url.startsWith("https:");
     return exchange(getBuiltinModule(secure ? "node:https" : "node:http"), request, limits);
@@ -33,23 +34,28 @@ function exchange(http, { url, headers, body }, limits) {
       release();
       resolve(outcome);
     };
-    const fail = (error) => settle({ kind: failureCode(error?.code) });
+    const fail = (error) => settle({ kind: failureCode(error?.code), error });
     const release = endBy(limits, (kind) => {
-      settle({ kind: kind === "timed-out" && !isConnected(sending?.socket) ? NOT_CONNECTED_IN_TIME : kind });
+      const outcome = outcomeOfEnd(kind, limits);
+      settle(isConnected(sending?.socket) ? outcome : { ...outcome, kind: UNSENT[kind] });
       sending?.destroy();
     });
     try {
       sending = http.request(url, {
         method: "POST",
-        // Without it, an answer in any encoding would be in order.
+        // Without it, an answer in any encoding would be right.
         headers: { ...Object.fromEntries(headers), "accept-encoding": "identity" },
       });
     } catch (error) {
       return fail(error);
     }
     sending.on("error", fail);
-    // Comes last, and alone where an answer is none, such as a switch of protocols.
-    sending.on("close", fail);
+    // A switch of protocols, which nobody asked for. Not `close`, which comes before the answer where a tool such
+    // as nock stands in for the network.
+    sending.on("upgrade", (_, socket) => {
+      fail();
+      socket.destroy();
+    });
     sending.on("response", (response) => {
       const chunks = [];
       let length = 0;
@@ -61,21 +67,45 @@ function exchange(http, { url, headers, body }, limits) {
         sending.destroy();
       });
       response.on("error", fail);
-      response.on("end", () =>
-        settle({
-          kind: "answered",
-          status: response.statusCode,
-          headers: Object.entries(response.headers).map(([name, value]) => [name, String(value)]),
-          body: chunks.length === 1 ? chunks[0] : Buffer.concat(chunks, length),
-        }),
-      );
+      // Comes last, and without an end where the answer was cut.
+      response.on("close", () => response.readableEnded || fail());
+      response.on("end", () => {
+        const { statusCode: status, headers: named } = response;
+        const headers = Object.entries(named).map(([name, value]) => [name, String(value)]);
+        const whole = chunks.length === 1 ? chunks[0] : Buffer.concat(chunks, length);
+        unpack(whole, named["content-encoding"], (body) =>
+          settle(body ? { kind: "answered", status, headers, body } : { kind: "too-large" }),
+        );
+      });
     });
     sending.end(body);
   });
 }
 
-/** Nothing was sent, so even a start may be tried again: the code that fetch has for it on Node. */
-const NOT_CONNECTED_IN_TIME = "UND_ERR_CONNECT_TIMEOUT";
+const DECODERS = {
+  gzip: "unzip",
+  "x-gzip": "unzip",
+  deflate: "unzip",
+  br: "brotliDecompress",
+  zstd: "zstdDecompress",
+};
+
+/**
+ * Undoes an encoding that was declined and used all the same. `done` gets nothing for a body that is too large, and the
+ * body as it came where it cannot be undone: the core then says so.
+ */
+function unpack(body, encoding, done) {
+  if (!encoding) return done(body);
+  const zlib = globalThis.process.getBuiltinModule("node:zlib");
+  const decode = zlib[DECODERS[encoding.trim().toLowerCase()]];
+  if (!decode) return done(body);
+  decode(body, { maxOutputLength: MAX_ANSWER_BYTES }, (error, unpacked) =>
+    done(error?.code === "ERR_BUFFER_TOO_LARGE" ? undefined : (unpacked ?? body)),
+  );
+}
+
+/** Where nothing was sent; after a connection that did not stand in time, even a start may be tried again. */
+const UNSENT = { "timed-out": "UND_ERR_CONNECT_TIMEOUT", aborted: "aborted-unsent" };
 
 /** Whether anything can have been sent. */
 const isConnected = (socket) => Boolean(socket) && !socket.connecting && !socket.secureConnecting;

@@ -1,10 +1,13 @@
+import { codeOf, failureCode } from "./thrown.js";
+import { endBy } from "./waits.js";
+
 /**
  * Sends a request that stands as it is and tells what became of it: `answered`, `timed-out`,
- * `too-large`, `aborted`, or the host's own code of a failed connection. Never throws: every
- * failure is an outcome. The time limit covers the answer's body.
+ * `too-large`, `aborted`, `not-a-response`, or the host's own code of a failed connection. Never throws:
+ * every failure is an outcome, with the `error` that was thrown. The time limit covers the answer's body.
  */
 
-/** The vendor's answers have a few kilobytes; pictures come as addresses. */
+/** Alibaba Cloud's answers have a few kilobytes; pictures come as addresses. */
 export const MAX_ANSWER_BYTES = 1024 * 1024;
 
 /**
@@ -15,11 +18,10 @@ export const MAX_ANSWER_BYTES = 1024 * 1024;
  */
 export function fetchTransport(fetch) {
   return async function send(request, limits) {
-    if (limits.signal?.aborted) return { kind: "aborted" };
     const controller = new AbortController();
     let ended;
     const release = endBy(limits, (kind) => {
-      ended ??= kind;
+      ended ??= outcomeOfEnd(kind, limits);
       controller.abort();
     });
     try {
@@ -32,39 +34,33 @@ export function fetchTransport(fetch) {
         redirect: "manual",
         signal: controller.signal,
       });
+      if (!isResponse(response)) return ended ?? { kind: "not-a-response" };
       const body = await readAtMost(response, MAX_ANSWER_BYTES);
-      if (ended) return { kind: ended };
+      if (ended) return ended;
       if (!body) {
         controller.abort();
         return { kind: "too-large" };
       }
       return { kind: "answered", status: response.status, headers: [...response.headers], body };
     } catch (error) {
-      if (ended) return { kind: ended };
-      return { kind: failureCode(error?.cause?.code ?? error?.code) };
+      return ended ?? { kind: failureCode(codeOf(error)), error };
     } finally {
       release();
     }
   };
 }
 
-/**
- * Calls `end` with `timed-out` or `aborted` when it is time for that.
- *
- * @returns {() => void} to be called when there is nothing left to end
- */
-export function endBy({ timeoutMillis, signal }, end) {
-  const abort = () => end("aborted");
-  const timer = setTimeout(end, timeoutMillis, "timed-out");
-  signal?.addEventListener("abort", abort, { once: true });
-  return () => {
-    clearTimeout(timer);
-    signal?.removeEventListener("abort", abort);
-  };
+/** The outcome of an attempt that its time or the caller's signal ended. */
+export function outcomeOfEnd(kind, { signal }) {
+  return kind === "aborted" ? { kind, error: signal.reason } : { kind };
 }
 
-/** The host's code of a failed connection, where it gave one. */
-export const failureCode = (code) => (typeof code === "string" ? code : "connection-failed");
+/** Whether it has all that is read of a Response. Those of other realms count, too. */
+const isResponse = (value) =>
+  typeof value?.status === "number" &&
+  typeof value.headers?.[Symbol.iterator] === "function" &&
+  !value.bodyUsed &&
+  (value.body === null || value.body === undefined || typeof value.body.getReader === "function");
 
 /** The whole body, or undefined when it is larger than `max` bytes. */
 async function readAtMost(response, max) {

@@ -1,4 +1,4 @@
-// npm run bench [-- part …]: installs the peers, builds, then runs bench/run.mjs on the project's Node.
+// npm run bench [-- part …]: installs the benchmark packages, builds, and runs bench/run.mjs with the project's Node.
 
 import { build } from "./build.mjs";
 import { follow } from "./lib/process.mjs";

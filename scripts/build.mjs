@@ -1,25 +1,25 @@
 // Builds what the npm package, the Worker and the console load: WebAssembly modules from the one crate, with their
-// glue, the CommonJS bundles of the Node entries, and the console. Nothing is built again while its inputs are the same.
+// glue, the entries that are one file, and the console. Nothing is built again while its inputs are the same.
 
 import { createHash } from "node:crypto";
 import { cpSync, existsSync, mkdirSync, readFileSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { homedir } from "node:os";
-import { join, relative } from "node:path";
+import { basename, join, relative } from "node:path";
 import { buildConsole } from "./console.mjs";
 import { answer, must } from "./lib/process.mjs";
 import { command, line } from "./lib/progress.mjs";
 import { at, filesUnder, lockedCrate, projectEnv, root } from "./lib/project.mjs";
 import { gzipped, kilobytes } from "./lib/sizes.mjs";
+import { buildServer } from "./server.mjs";
 import { forBuild, setUp } from "./setup.mjs";
 
 const TARGET = "wasm32-unknown-unknown";
 export const wasmFile = (variant) => at("pkg", "wasm", variant, "cloudauth_edge_bg.wasm");
 
 /**
- * The client is what npm users load, identity its rules for forms, gateway what the Worker loads,
- * sandbox the emulator, lab what the console computes. Each has its features and its optimization: "s"
- * signs a request in five sixths of the time of "z" and makes the module a tenth larger. What runs on servers
- * hashes by SIMD, which every such runtime has; forms and the console are for older browsers, too.
+ * One module each for npm users (client), forms (identity), the Worker (gateway), the emulator (sandbox) and the
+ * console (lab). Compared with "z", "s" signs a request in five sixths of the time and makes the module a tenth larger.
+ * Modules for servers hash with SIMD; identity and lab also run in older browsers.
  */
 const variants = {
   client: { features: "client", optimize: "s", simd: true },
@@ -29,15 +29,14 @@ const variants = {
   lab: { features: "lab", optimize: "z" },
 };
 
-/** Node's entries carry these as text: who bundles a server leaves files behind that stand beside its code. */
-const inlined = ["client", "identity"];
+/** The universal entries carry these as text: bundlers leave files behind, and text is there at once. */
+const inlined = ["client", "identity", "sandbox"];
 
-// Listed one by one: --all-features makes encodings that no runtime loads yet.
+// Listed one by one: --all-features emits encodings that no runtime supports yet.
 const wasmOpt = [
   "-Oz",
   "--converge",
-  // What is called from one place stays a function of its own: that packs better, and a function is compiled when it is
-  // first called.
+  // Keep functions with one caller: they compress better, and each is compiled at its first call.
   "--one-caller-inline-max-function-size=25",
   "--enable-bulk-memory",
   "--enable-nontrapping-float-to-int",
@@ -50,7 +49,7 @@ const wasmOpt = [
   "--strip-producers",
 ];
 
-/** Everything that decides the bytes of the modules. */
+/** A hash of everything that determines the bytes of the modules. */
 function fingerprint() {
   const sources = [at("Cargo.toml"), at("Cargo.lock"), ...filesUnder(at("src"))];
   const config = at(".cargo", "config.toml");
@@ -65,8 +64,8 @@ function fingerprint() {
 }
 
 /**
- * The module without the names of source files, which panics would give: these modules trap without a text. What
- * takes a name's place is as long, so nothing else moves.
+ * Removes the source file names that panic messages contain: these modules trap without a message. The replacement has
+ * the same length, so no offset changes.
  */
 function withoutSourcePaths(wasm) {
   const path = /(?:\/rustc\/[0-9a-f]{40}\/|crates\/|src\/)[\w./-]*?\.rs/g;
@@ -74,10 +73,10 @@ function withoutSourcePaths(wasm) {
   return Buffer.from(blanked, "latin1");
 }
 
-// A panic's message names its source file; with this, the names say nothing of the machine and are found again.
+// Replaces this machine's paths in panic messages, so that withoutSourcePaths() can find them.
 async function rustflags(simd) {
   await must("cargo", ["fetch", "--quiet", "--locked", "--target", TARGET], {
-    advice: "See that cargo can reach its registry and that Cargo.lock agrees with Cargo.toml.",
+    advice: "Check that cargo can reach its registry and that Cargo.lock matches Cargo.toml.",
   });
   const registries = join(process.env.CARGO_HOME || join(homedir(), ".cargo"), "registry", "src");
   const crates = existsSync(registries)
@@ -88,7 +87,7 @@ async function rustflags(simd) {
     ...remapped.map((remap) => `--remap-path-prefix=${remap}`),
     simd
       ? "-Ctarget-feature=+simd128"
-      : // Rounds in a loop and not one after the other: a tenth of the code.
+      : // Rounds in a loop instead of unrolled: a tenth of the code.
         '--cfg=sha2_backend_soft="compact"',
   ].join("\x1f");
 }
@@ -99,7 +98,7 @@ async function buildVariant(variant, inputs) {
   const wasm = wasmFile(variant);
   if (existsSync(wasm) && existsSync(stamp) && readFileSync(stamp, "utf8") === inputs) return "there";
 
-  // A target folder for each: in a shared one, the two builds would overwrite one cloudauth_edge.wasm.
+  // One target folder per variant: in a shared folder, the builds would overwrite each other's cloudauth_edge.wasm.
   const target = at("target", `wasm-${variant}`);
   const env = {
     ...projectEnv(),
@@ -123,7 +122,7 @@ async function buildVariant(variant, inputs) {
     ],
     {
       env,
-      advice: "The crate does not compile for wasm32: mend what the compiler names above.",
+      advice: "The crate does not compile for wasm32: fix the compiler errors above.",
     },
   );
 
@@ -136,14 +135,14 @@ async function buildVariant(variant, inputs) {
       "--target=web",
       `--out-dir=${bindgen}`,
       "--out-name=cloudauth_edge",
-      // Each runtime's entry says where the module is; the glue's own default would make bundlers emit it twice.
+      // Each runtime's entry locates the module; the glue's default path would make bundlers emit it twice.
       "--omit-default-module-path",
       "--no-typescript",
-      // After a trap, the instance is renewed before the next call.
+      // After a trap, core.js creates a new instance for the next call.
       "--experimental-reset-state-function",
     ],
     {
-      advice: `wasm-bindgen must be of version ${lockedCrate("wasm-bindgen")}, as in Cargo.lock; delete .tools and run this command again.`,
+      advice: `wasm-bindgen must have version ${lockedCrate("wasm-bindgen")}, as in Cargo.lock; delete .tools and run this command again.`,
     },
   );
   await must("wasm-opt", [
@@ -165,64 +164,64 @@ async function buildVariant(variant, inputs) {
   writeFileSync(stamp, inputs);
 }
 
-/** What `require()` loads on Node: file in pkg/wasm and the module it is bundled from. */
-const commonJs = {
-  "node.cjs": "entry/node.js",
-  "identity-node.cjs": "entry/identity-node.js",
-  "sandbox-node.cjs": "sandbox.js",
-};
+/** Jest's jsdom environment has no TextEncoder, and a bundler for browsers knows no module of Node. */
+const textEncoding = `const { TextDecoder, TextEncoder } = globalThis.TextEncoder ? globalThis : process.getBuiltinModule("node:util");`;
 
-/** A module of pkg/ as one file of pkg/wasm/, for Node. */
-function bundleForNode(module, format, file, ...more) {
-  return must("esbuild", [
+/** What is loaded as one file of pkg/wasm/: on Node, to find and read a dozen took two fifths of importing it. */
+const bundles = [
+  { module: "entry/universal.js", format: "esm", file: "client.js" },
+  { module: "entry/universal.js", format: "cjs", file: "client.cjs", banner: textEncoding },
+  { module: "entry/identity-universal.js", format: "cjs", file: "identity.cjs", banner: textEncoding },
+  { module: "sandbox.js", format: "esm", file: "sandbox.js" },
+  { module: "sandbox.js", format: "cjs", file: "sandbox.cjs", banner: textEncoding },
+];
+
+const bundle = ({ module, format, file, banner = "" }) =>
+  must("esbuild", [
     at("pkg", module),
     "--bundle",
     `--format=${format}`,
     "--platform=node",
     "--target=node20",
     "--log-level=warning",
+    `--banner:js=${banner}`,
     `--outfile=${at("pkg", "wasm", file)}`,
-    ...more,
   ]);
+
+/** The pretend phone's page as a module of texts, for what is one file and for Workers. */
+const PHONE = "phone.js";
+function bundlePhone() {
+  const files = filesUnder(at("pkg", "phone"));
+  const texts = Object.fromEntries(files.map((file) => [basename(file), readFileSync(file, "utf8")]));
+  writeFileSync(at("pkg", "wasm", PHONE), `export default ${JSON.stringify(texts)};\n`);
 }
 
-/** What `import` loads on Node, as one file: to find and read a dozen took two fifths of importing it. */
-const bundleForImport = () => bundleForNode("entry/node.js", "esm", "node.js");
+/** Removes what an earlier version of the project built: it would be packed with the rest. */
+function removeUnknown() {
+  const known = new Set([...Object.keys(variants), ...bundles.map(({ file }) => file), PHONE]);
+  for (const name of existsSync(at("pkg", "wasm")) ? readdirSync(at("pkg", "wasm")) : [])
+    if (!known.has(name)) rmSync(at("pkg", "wasm", name), { recursive: true });
+}
 
-/** The same module as one CommonJS file; it finds its WebAssembly from where the module itself stands. */
-const bundleCommonJs = (file, module) =>
-  bundleForNode(
-    module,
-    "cjs",
-    file,
-    "--define:import.meta.url=import_meta_url",
-    `--banner:js=const import_meta_url = require("node:url").pathToFileURL(require("node:path").join(__dirname, "..", "${module}")).href;`,
-  );
-
-/** Builds what is not up to date. Set-up must have been done. */
+/** Builds whatever is not up to date. Requires setUp(forBuild). */
 export async function build() {
   console.log("build");
   const inputs = fingerprint();
-  // What an earlier version of the project built would be packed with the rest.
-  for (const entry of existsSync(at("pkg", "wasm"))
-    ? readdirSync(at("pkg", "wasm"), { withFileTypes: true })
-    : []) {
-    if (entry.isDirectory() && !(entry.name in variants))
-      rmSync(at("pkg", "wasm", entry.name), { recursive: true });
-  }
+  removeUnknown();
   await line("WebAssembly modules", async () => {
-    // Side by side: each spends most of its time in one link that uses one core.
+    // In parallel: each build spends most of its time linking on one core.
     const built = await Promise.all(
       Object.keys(variants).map(async (variant) => (await buildVariant(variant, inputs)) ?? variant),
     );
     const names = built.filter((name) => name !== "there");
     return names.length > 0 ? names.join(", ") : "there";
   });
-  await line("entries for Node", async () => {
-    await bundleForImport();
-    for (const [file, module] of Object.entries(commonJs)) await bundleCommonJs(file, module);
+  await line("entries as one file", async () => {
+    bundlePhone();
+    await Promise.all(bundles.map(bundle));
   });
   await line("console", () => buildConsole(inputs));
+  await line("gateway for Node", buildServer);
 }
 
 await command(import.meta, async () => {

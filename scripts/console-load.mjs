@@ -1,11 +1,12 @@
-// The console's first load in Chromium, from the gateway in workerd: what is sent, and when one can begin.
+// Measures the console's first load in Chromium from the gateway in workerd: bytes sent, and time until it is
+// interactive.
 
 import { gzipSync } from "node:zlib";
 import { chromium } from "playwright-core";
 import { startBoth } from "../tests/worker/gateway.mjs";
 import { browser } from "./lib/project.mjs";
 
-/** How many times; the first also compiles, for the browser and for workerd. */
+/** Number of loads; the first one also compiles, in the browser and in workerd. */
 const LOADS = 5;
 
 /** @returns {Promise<{ requests: number, gzip: number, interactiveMs: number }>} `interactiveMs` is the median */
@@ -19,7 +20,7 @@ export async function firstLoad() {
     const times = [];
     let sent = [];
     for (let load = 0; load < LOADS; load += 1) {
-      const page = await chrome.newPage(); // with a cache of its own
+      const page = await chrome.newPage(); // with its own cache
       const responses = [];
       page.on("response", (response) => responses.push(response));
       await page.goto(both.gateway.url);

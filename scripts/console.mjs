@@ -1,4 +1,4 @@
-// Builds the console: www/ and the lab module, by Vite, into www/dist, which the Worker serves.
+// Builds the console with Vite, from www/ and the lab module into www/dist, which the Worker serves.
 
 import { createHash } from "node:crypto";
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
@@ -11,7 +11,7 @@ const stamp = at("target", "console.built-from");
 /** Every file of the built console. */
 export const consoleFiles = () => filesUnder(at("www", "dist"));
 
-/** @param {string} modules what decides the bytes of the WebAssembly modules */
+/** @param {string} modules fingerprint of the WebAssembly modules */
 function fingerprint(modules) {
   const hash = createHash("sha256")
     .update(modules)
@@ -28,9 +28,9 @@ export async function buildConsole(modules) {
   const isBuilt = existsSync(at("www", "dist", "index.html")) && existsSync(stamp);
   if (isBuilt && readFileSync(stamp, "utf8") === inputs) return "there";
   await must("vite", ["build", "--config", at("www", "vite.config.js"), "--logLevel", "warn"], {
-    advice: "Mend what Vite names above.",
+    advice: "Fix the errors that Vite reports above.",
   });
-  // There is no such folder where the modules were there already.
+  // The folder is missing if no module had to be built.
   mkdirSync(dirname(stamp), { recursive: true });
   writeFileSync(stamp, inputs);
 }

@@ -1,4 +1,4 @@
-// Brings every source file into the form that the format suite of `npm test` asks for.
+// Formats every source file; `npm test` checks the result in its format suite.
 
 import { must } from "./lib/process.mjs";
 import { command, line } from "./lib/progress.mjs";

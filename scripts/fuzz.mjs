@@ -1,4 +1,4 @@
-// npm run fuzz [-- --seconds N] [target …]: every target in fuzz/, or the named ones, one after the other.
+// npm run fuzz [-- --seconds N] [target …]: runs all fuzz targets, or the named ones, one after the other.
 
 import { parseArgs } from "node:util";
 import { Failure, follow, must } from "./lib/process.mjs";
@@ -11,14 +11,14 @@ await command(import.meta, async (args) => {
     options: { seconds: { type: "string", default: "60" } },
     allowPositionals: true,
   });
-  if (!/^[1-9]\d*$/.test(values.seconds)) throw new Failure("--seconds takes a whole number from 1");
+  if (!/^[1-9]\d*$/.test(values.seconds)) throw new Failure("--seconds must be a positive integer");
 
   await setUp(["rust", "fuzzRust", "cargoFuzz"]);
   const listed = await must("cargo", [`+${fuzzToolchain}`, "fuzz", "list"]);
   const known = listed.split("\n").filter(Boolean);
   const unknown = positionals.find((target) => !known.includes(target));
-  if (unknown) throw new Failure(`No fuzz target is called ${unknown}; there are: ${known.join(", ")}`);
-  if (known.length === 0) throw new Failure("fuzz/ holds no target");
+  if (unknown) throw new Failure(`Unknown fuzz target ${unknown}; available: ${known.join(", ")}`);
+  if (known.length === 0) throw new Failure("fuzz/ contains no target");
 
   for (const target of positionals.length ? positionals : known) {
     console.log(`fuzz ${target}, ${values.seconds} s`);

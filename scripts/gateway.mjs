@@ -1,150 +1,62 @@
-// Tools of whoever runs the gateway.
+// Tools of whoever runs the gateway as a Cloudflare Worker. On a machine of one's own, cloudauth-edge-gateway has them.
 //
-//   node scripts/gateway.mjs new-caller <id>   makes a token and a key pair, and shows them once
-//   node scripts/gateway.mjs check [url]       says what is wrong with the settings, here or of a deployment
+//   node scripts/gateway.mjs new-caller <id>           makes a token and a key pair, and shows them once
+//   node scripts/gateway.mjs rotate <id> [--finish]    … for a caller that has some; --finish takes the old ones out
+//   node scripts/gateway.mjs check [url]               says what is wrong with the settings, here or of a deployment
 //
-// Settings are read from .dev.vars and the environment, which wins: GATEWAY_SECRET, GATEWAY_CALLERS, …
+// Reads settings (GATEWAY_SECRET, GATEWAY_CALLERS, …) from .dev.vars and the environment; the environment takes
+// precedence.
 
-import { createHash, randomBytes } from "node:crypto";
 import { existsSync, readFileSync } from "node:fs";
 import { parseEnv } from "node:util";
-import { guard } from "../pkg/core.js";
+import { Failure as Wrong } from "../host/failure.js";
 import { Failure } from "./lib/process.mjs";
 import { command } from "./lib/progress.mjs";
 import { at } from "./lib/project.mjs";
 
-const USAGE = "Usage: node scripts/gateway.mjs new-caller <id> | check [url]";
+const USAGE = "Usage: node scripts/gateway.mjs new-caller <id> | rotate <id> [--finish] | check [url]";
 /** What Cloudflare takes for one secret. */
 const SECRET_MAX_BYTES = 5_120;
-const IS_SETTING = /^(GATEWAY|CLOUDAUTH)_/;
 
-async function loadCore() {
-  const wasm = at("pkg", "wasm", "gateway", "cloudauth_edge_bg.wasm");
-  if (!existsSync(wasm)) throw new Failure("The WebAssembly module is missing: run npm run build first.");
-  const glue = await import("../pkg/wasm/gateway/cloudauth_edge.js");
-  glue.initSync({ module: readFileSync(wasm) });
-  return guard(glue);
-}
-
-function settings() {
+function variables() {
   const file = at(".dev.vars");
   const written = existsSync(file) ? parseEnv(readFileSync(file, "utf8")) : {};
-  const all = Object.entries({ ...written, ...process.env });
-  return Object.fromEntries(all.filter(([name]) => IS_SETTING.test(name)));
+  return { ...written, ...process.env };
 }
 
-async function newCaller(id) {
-  if (!/^[a-z0-9-]{1,64}$/.test(id ?? "")) {
-    throw new Failure("The caller's id must be 1 to 64 lower-case letters, digits or hyphens.");
-  }
-  const core = await loadCore();
-  const { GATEWAY_SECRET, GATEWAY_CALLERS } = settings();
-  if (!GATEWAY_SECRET) {
-    throw new Failure(
-      "GATEWAY_SECRET is not set; the key pair's secret is derived from it. Set it as it is in the deployment.",
-    );
-  }
-  // What the deployment would not take is of no use to the caller either; other callers' secrets need not be here.
-  const wrong = problems(core, settings()).filter(
-    ({ field, rule }) =>
-      field === "GATEWAY_SECRET" ||
-      (field === "GATEWAY_CALLERS" && !["missing", "secret-setting"].includes(rule)),
-  );
-  if (wrong.length > 0) throw new Failure(`Nothing was made:\n${listed(wrong)}`);
-  const token = randomBytes(32).toString("base64url");
-  const accessKeyId = `gwk-${id.slice(0, 40)}-${randomBytes(6).toString("hex")}`;
-  const added = {
-    id,
-    tokenSha256: [createHash("sha256").update(token).digest("hex")],
-    keyPairs: [{ accessKeyId }],
-    scopes: ["create", "read"],
-  };
-  const callers = GATEWAY_CALLERS ? JSON.parse(GATEWAY_CALLERS) : [];
-  const known = callers.find((caller) => caller.id === id);
-  if (known) {
-    // A further token and key pair beside the old ones, which are taken away when nobody uses them any more.
-    known.tokenSha256 = [...(known.tokenSha256 ?? []), ...added.tokenSha256];
-    known.keyPairs = [...(known.keyPairs ?? []), ...added.keyPairs];
-  } else {
-    callers.push(added);
-  }
-  const list = JSON.stringify(callers);
-  console.log(`Shown once; hand them to ${id} by a safe way:
-  bearer token     ${token}
-  AccessKeyId      ${accessKeyId}
-  AccessKeySecret  ${core.gatewayKeySecret(GATEWAY_SECRET, accessKeyId)}
-  webhook secret   ${core.gatewayWebhookSecret(GATEWAY_SECRET, id)}
+function show({ callers, shown, note }) {
+  console.log(`${shown}
 
 Store this as GATEWAY_CALLERS (npx wrangler secret put GATEWAY_CALLERS):
-${list}`);
-  if (!GATEWAY_CALLERS) {
-    console.log(
-      "\nIt has this caller alone: GATEWAY_CALLERS was not set here. Add it to those that are deployed.",
-    );
-  }
-  if (Buffer.byteLength(list) > SECRET_MAX_BYTES) {
+${callers}
+${note}`);
+  if (Buffer.byteLength(callers) > SECRET_MAX_BYTES) {
     console.log(`\nIt is longer than the ${SECRET_MAX_BYTES} bytes that Cloudflare takes for one secret.`);
   }
 }
 
-/** What /readyz answers with these settings. */
-function readiness(core, variables) {
-  const request = { method: "GET", path: "/readyz", query: "", headers: [], host: "127.0.0.1", freshId: "" };
-  const routed = core.gatewayRoute(
-    JSON.stringify(Object.entries(variables)),
-    JSON.stringify(request),
-    undefined,
-    Date.now(),
-  );
-  const { reply } = JSON.parse(routed).then;
-  return { status: reply.status, text: reply.body };
-}
-
-/** … of a running gateway. */
-async function remoteReadiness(url) {
-  let response;
-  try {
-    response = await fetch(new URL("/readyz", url), { signal: AbortSignal.timeout(15_000) });
-    return { status: response.status, text: await response.text() };
-  } catch (error) {
-    throw new Failure(`There is no answer from ${url}: ${error.cause?.code ?? error.message}`);
+async function perform([what, ...rest]) {
+  const wasm = at("pkg", "wasm", "gateway", "cloudauth_edge_bg.wasm");
+  if (!existsSync(wasm)) throw new Failure("The WebAssembly module is missing: run npm run build first.");
+  const { loadCore } = await import("../host/core.js");
+  const { mustBeComplete, newCaller, problemsAt, problemsOf, rotate } = await import("../host/operator.js");
+  const core = loadCore(readFileSync(wasm));
+  const finish = rest[1] === "--finish";
+  if (what === "new-caller" && rest.length === 1) return show(newCaller(core, variables(), rest[0]));
+  if (what === "rotate" && rest.length === (finish ? 2 : 1)) {
+    return show(rotate(core, variables(), rest[0], { finish }));
   }
-}
-
-/** What is wrong, setting by setting. */
-function problems(core, variables) {
-  return wrongSettings(readiness(core, variables));
-}
-
-function wrongSettings({ status, text }) {
-  if (status === 200 && parsed(text)?.status === "ready") return [];
-  const problem = parsed(text);
-  if (!problem?.messages) throw new Failure(`This is not a gateway: it answered ${status}.`);
-  return problem.settings ?? [{ field: problem.code, messages: problem.messages }];
-}
-
-function listed(found) {
-  return found
-    .map(({ field, messages }) => `  ${field} ${messages.en}\n  ${" ".repeat(field.length)} ${messages.zh}`)
-    .join("\n");
-}
-
-async function check(url) {
-  const found = url ? wrongSettings(await remoteReadiness(url)) : problems(await loadCore(), settings());
-  if (found.length > 0) throw new Failure(`The gateway would refuse to serve:\n${listed(found)}`);
-  console.log("The settings are complete.");
-}
-
-function parsed(text) {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
+  if (what === "check" && rest.length <= 1) {
+    mustBeComplete(rest.length === 1 ? await problemsAt(rest[0]) : problemsOf(core, variables()));
+    return console.log("The settings are complete.");
   }
-}
-
-await command(import.meta, async ([what, ...rest]) => {
-  if (what === "new-caller" && rest.length === 1) return newCaller(rest[0]);
-  if (what === "check" && rest.length <= 1) return check(rest[0]);
   throw new Failure(USAGE);
+}
+
+await command(import.meta, async (args) => {
+  try {
+    await perform(args);
+  } catch (error) {
+    throw error instanceof Wrong ? new Failure(error.message) : error;
+  }
 });

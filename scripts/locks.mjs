@@ -1,4 +1,4 @@
-// Whether every lock file of the project names what each package must hash to. Part of the lint.
+// Checks that every lock file of the project has a hash for each package. Part of the lint.
 
 import { readFileSync, readdirSync } from "node:fs";
 import { join } from "node:path";
@@ -6,7 +6,7 @@ import { Failure } from "./lib/process.mjs";
 import { command } from "./lib/progress.mjs";
 import { at } from "./lib/project.mjs";
 
-/** The packages of a lock file that come from a registry and could be anything. */
+/** The packages of a lock file that come from a registry and have no integrity hash. */
 export function withoutIntegrity(text) {
   return Object.entries(JSON.parse(text).packages)
     .filter(([place, entry]) => place.includes("node_modules/") && !entry.link && !entry.inBundle)
@@ -25,7 +25,7 @@ export function withoutChecksum(text) {
 
 const KINDS = { "package-lock.json": withoutIntegrity, "Cargo.lock": withoutChecksum };
 
-/** The project's lock files, and not those of what is installed or built. */
+/** The project's lock files, without those of installed or built packages. */
 function lockFiles(folder) {
   return readdirSync(at(folder), { withFileTypes: true }).flatMap((entry) => {
     const path = join(folder, entry.name);
@@ -42,10 +42,10 @@ await command(import.meta, async () => {
     return check(readFileSync(at(file), "utf8")).map((name) => `${file}: ${name}`);
   });
   if (wrong.length > 0) {
-    throw new Failure("Packages in a lock file without their hash.", {
+    throw new Failure("Some packages in lock files have no hash.", {
       output: wrong.join("\n"),
-      advice: "npm view NAME@VERSION dist.integrity tells it; write it into the lock file.",
+      advice: "Print it with `npm view NAME@VERSION dist.integrity` and add it to the lock file.",
     });
   }
-  console.log(`${files.length} lock files name a hash for every package`);
+  console.log(`${files.length} lock files have a hash for every package`);
 });

@@ -1,4 +1,5 @@
-// npm run pack [-- folder]: the npm package as it is published, cloudauth-edge-<version>.tgz.
+// npm run pack [-- folder]: the npm packages as they are published, cloudauth-edge-<version>.tgz and
+// cloudauth-edge-gateway-<version>.tgz.
 
 import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -9,26 +10,41 @@ import { command, line } from "./lib/progress.mjs";
 import { at, root } from "./lib/project.mjs";
 import { forBuild, setUp } from "./setup.mjs";
 
-/** What the package holds beside `pkg/`. */
-const documents = ["README.md", "CHANGELOG.md", "LICENSE-APACHE", "LICENSE-MIT"];
+/** The folder of each package, and what it holds beside that. */
+const packages = {
+  client: { folder: "pkg", documents: ["README.md", "CHANGELOG.md", "LICENSE-APACHE", "LICENSE-MIT"] },
+  gateway: { folder: "server", documents: ["CHANGELOG.md", "LICENSE-APACHE", "LICENSE-MIT"] },
+};
+
+const manifest = (folder) => JSON.parse(readFileSync(join(folder, "package.json"), "utf8"));
+
+/** Puts an installed package, and all that it needs, below a folder. */
+function bundle(name, into) {
+  const installed = at("node_modules", name);
+  const place = join(into, "node_modules", name);
+  cpSync(installed, place, { recursive: true });
+  for (const needed of Object.keys(manifest(installed).dependencies ?? {})) bundle(needed, into);
+}
 
 /** Packs what is built, into the folder; gives the tarball's path. */
-export async function pack(folder) {
+export async function pack(into, which = "client") {
+  const { folder, documents } = packages[which];
   const staging = mkdtempSync(join(tmpdir(), "cloudauth-edge-pack-"));
   try {
-    cpSync(at("pkg"), staging, { recursive: true });
+    cpSync(at(folder), staging, { recursive: true });
     for (const document of documents) cpSync(at(document), join(staging, document));
-    await must("npm", ["pack", "--loglevel=error", "--pack-destination", folder], { cwd: staging });
+    const { name, version, bundleDependencies = [] } = manifest(staging);
+    for (const bundled of bundleDependencies) bundle(bundled, staging);
+    await must("npm", ["pack", "--loglevel=error", "--pack-destination", into], { cwd: staging });
+    return join(into, `${name}-${version}.tgz`);
   } finally {
     rmSync(staging, { recursive: true, force: true });
   }
-  const { name, version } = JSON.parse(readFileSync(at("pkg", "package.json"), "utf8"));
-  return join(folder, `${name}-${version}.tgz`);
 }
 
 await command(import.meta, async ([folder = root]) => {
   await setUp(forBuild);
   await build();
   mkdirSync(folder, { recursive: true });
-  await line("npm package", () => pack(resolve(folder)));
+  for (const which of Object.keys(packages)) await line(`npm package, ${which}`, () => pack(resolve(folder), which));
 });

@@ -1,4 +1,4 @@
-// node scripts/screenshots.mjs: takes the pictures of the console under docs/images/ anew.
+// node scripts/screenshots.mjs: updates the pictures of the console in docs/images/.
 
 import { mkdirSync, writeFileSync } from "node:fs";
 import { chromium } from "playwright-core";
@@ -15,7 +15,7 @@ const looks = [
   { name: "dark-narrow", colorScheme: "dark", locale: "zh-CN", viewport: { width: 390, height: 900 } },
 ];
 
-/** Each tool, brought to where there is something to see; what is shown of it on a phone. */
+/** Each page, prepared for its picture, and the part shown on a phone. */
 const views = {
   async walkthrough(page) {
     await page.locator(".step-order button[type=submit]:enabled").click();
@@ -41,7 +41,7 @@ const views = {
   },
 };
 
-/** What the orders show: one of each kind; the last waits. */
+/** The orders in the picture: one of each kind; the last one is pending. */
 const OUTCOMES = ["passed", "205", "passed", "206", "passed", undefined];
 
 async function makeOrders({ gateway, endpoint }) {
@@ -54,7 +54,7 @@ async function makeOrders({ gateway, endpoint }) {
   }
 }
 
-/** Without a font that has them, all Chinese characters look the same. */
+/** Without a Chinese font, all Chinese characters look the same. */
 async function mustHaveChinese(chrome) {
   const page = await chrome.newPage();
   const same = await page.evaluate(() => {
@@ -69,7 +69,7 @@ async function mustHaveChinese(chrome) {
   });
   await page.close();
   if (same) {
-    throw new Failure("No font of this machine has Chinese characters", {
+    throw new Failure("This machine has no font with Chinese characters", {
       advice: "Install one (Debian: apt-get install fonts-noto-cjk).",
     });
   }
@@ -102,7 +102,7 @@ await command(import.meta, async () => {
             },
             look.viewport.width < 500 && shown,
           );
-          // Smaller than what Playwright itself can write.
+          // Smaller than the formats that Playwright can write.
           const { width, height } = look.viewport;
           const used = await page.evaluate(() => document.getElementById("console").offsetHeight);
           const clip = {

@@ -1,6 +1,5 @@
-// What the commands need on a machine with git, Node 20 or newer and rustup: each need is a step that knows
-// whether it is met, how to meet it, and what a person does when that fails.
-// Runs before `npm ci`: Node built-ins only.
+// Installs what the commands need on a machine with git, Node 20 or newer and rustup. Each step checks whether it is
+// done, does it, and says what to do if it fails. Runs before `npm ci`: Node built-ins only.
 
 import { createHash } from "node:crypto";
 import { existsSync, readFileSync, writeFileSync } from "node:fs";
@@ -11,7 +10,7 @@ import { at, browser, lockedCrate, machineEnv, python, tools, which } from "./li
 
 const WASM_PACK = "0.15.1";
 const CARGO_FUZZ = "0.13.2";
-/** wrangler's own demand. */
+/** The oldest Node that wrangler supports. */
 const NODE_FOR_WRANGLER = [22, 12];
 
 const hashOf = (...files) => {
@@ -22,13 +21,13 @@ const hashOf = (...files) => {
 const reads = (file) => (existsSync(file) ? readFileSync(file, "utf8") : undefined);
 
 const npmStamp = at("node_modules", ".installed-lock");
-/** A folder with a lock file of its own. */
+/** A folder with its own lock file. */
 const installed = (...path) => ({
   folder: at(...path),
   lock: at(...path, "package-lock.json"),
   stamp: at(...path, "node_modules", ".installed-lock"),
 });
-/** The runtimes and tools that the packed package is tried in. */
+/** The runtimes and tools that the packed package is tested with. */
 const consumers = [installed("tests", "packaging"), installed("tests", "packaging", "projects", "next")];
 const examples = ["node", "express", "hono-workers"].map((name) => installed("examples", name));
 const pythonStamp = join(tools, "python", ".installed-requirements");
@@ -40,7 +39,7 @@ function atLeast(version, [major, minor]) {
   return a > major || (a === major && b >= minor);
 }
 
-/** A tool that cargo builds into the tools folder. */
+/** A tool that cargo installs into the tools folder. */
 function cargoTool(crate, binaries, version, { toolchain = [] } = {}) {
   return {
     name: `${crate} ${version}`,
@@ -50,14 +49,14 @@ function cargoTool(crate, binaries, version, { toolchain = [] } = {}) {
           ?.split(/\s+/)
           .includes(version),
       ),
-    // Not --locked: one dependency in wasm-bindgen-cli's own lock file is not to be had from every registry.
+    // Not --locked: some registry mirrors lack a dependency in wasm-bindgen-cli's lock file.
     run: () =>
       must("cargo", [...toolchain, "install", crate, "--version", version, "--root", tools, "--force"]),
-    whatToDoIfItFails: `See that cargo can reach its registry, or install it by hand: cargo install ${crate} --version ${version} --root .tools`,
+    whatToDoIfItFails: `Check that cargo can reach its registry, or install it manually: cargo install ${crate} --version ${version} --root .tools`,
   };
 }
 
-/** What npm installs into folders with lock files of their own. */
+/** Runs npm ci in folders with their own lock files. */
 function npmFolders(name, folders, ...options) {
   return {
     name,
@@ -69,14 +68,14 @@ function npmFolders(name, folders, ...options) {
       }
     },
     whatToDoIfItFails:
-      "Mend what npm says above (most often, its registry cannot be reached) and run this command again.",
+      "Fix the npm error above (usually, the registry cannot be reached) and run this command again.",
   };
 }
 
 const rustupAdvice =
-  "Install Rust with rustup, as https://rustup.rs says, open a new shell and run this command again.";
+  "Install Rust with rustup (see https://rustup.rs), open a new shell and run this command again.";
 
-/** Every need, by the name that commands ask for it. A step is built when it is asked for. */
+/** All needs by name. The step is created when a command asks for it. */
 const needs = {
   packages: () => ({
     name: "npm packages",
@@ -85,17 +84,14 @@ const needs = {
       await must("npm", ["ci", "--loglevel=error"], { env: machineEnv() });
       const version = answer("node", ["--version"]);
       if (!atLeast(version, NODE_FOR_WRANGLER)) {
-        throw new Failure(
-          `wrangler needs Node ${NODE_FOR_WRANGLER.join(".")} or newer, and this is ${version}`,
-          {
-            advice: `No packaged Node exists for ${process.platform}-${process.arch}: install Node ${NODE_FOR_WRANGLER.join(".")} or newer and run this command again.`,
-          },
-        );
+        throw new Failure(`wrangler needs Node ${NODE_FOR_WRANGLER.join(".")} or newer; this is ${version}`, {
+          advice: `No packaged Node exists for ${process.platform}-${process.arch}: install Node ${NODE_FOR_WRANGLER.join(".")} or newer and run this command again.`,
+        });
       }
       writeFileSync(npmStamp, hashOf(at("package-lock.json")));
     },
     whatToDoIfItFails:
-      "Mend what npm says above (most often, its registry cannot be reached) and run this command again.",
+      "Fix the npm error above (usually, the registry cannot be reached) and run this command again.",
   }),
 
   rust: () => ({
@@ -143,7 +139,7 @@ const needs = {
       await apt("update");
       await apt("install", "--yes", "--no-install-recommends", "chromium", "chromium-driver");
       if (!browser().chrome || !browser().driver)
-        throw new Failure("The packages are installed and hold no browser");
+        throw new Failure("The packages are installed but contain no browser");
     },
     whatToDoIfItFails:
       "Install Chromium and its chromedriver (Debian: apt-get install chromium chromium-driver), or name them in CHROME_PATH and CHROMEDRIVER.",
@@ -151,18 +147,18 @@ const needs = {
 
   consumers: () => npmFolders("runtimes and bundlers", consumers),
 
-  peers: () => npmFolders("what is measured beside it", [installed("bench")]),
+  peers: () => npmFolders("packages for the benchmarks", [installed("bench")]),
 
-  // Without their tools: wrangler is here already.
+  // Without dev dependencies: wrangler is already installed.
   examples: () => npmFolders("packages of the examples", examples, "--omit=dev"),
 
   python: () => ({
-    name: "vendor's Python SDKs",
+    name: "Python SDKs of Alibaba Cloud",
     isDone: () => existsSync(python) && reads(pythonStamp) === hashOf(requirements),
     async run() {
       await must("python3", ["-m", "venv", "--clear", join(tools, "python")]);
       await must(python, ["-m", "pip", "install", "--quiet", "--requirement", requirements], {
-        advice: "See that pip can reach its package index, then run this command again.",
+        advice: "Check that pip can reach its package index, and run this command again.",
       });
       writeFileSync(pythonStamp, hashOf(requirements));
     },
@@ -174,16 +170,16 @@ const needs = {
     name: "nightly Rust",
     isDone: () => answer("cargo", [`+${fuzzToolchain}`, "--version"]) !== undefined,
     run: () => must("rustup", ["toolchain", "install", fuzzToolchain, "--profile", "minimal"]),
-    whatToDoIfItFails: "Install a nightly Rust, which the fuzzer needs: rustup toolchain install nightly",
+    whatToDoIfItFails: "The fuzzer needs nightly Rust. Install it: rustup toolchain install nightly",
   }),
 
   cargoFuzz: () => cargoTool("cargo-fuzz", ["cargo-fuzz"], CARGO_FUZZ),
 };
 
-/** What building the package and running the Worker needs. */
+/** The needs for building the package and running the Worker. */
 export const forBuild = ["packages", "rust", "wasm32", "wasmBindgen"];
 
-/** Meets the named needs, in the order of the table above; one that is met costs a glance. */
+/** Meets the named needs, in the order of the table above. A need that is already met takes almost no time. */
 export async function setUp(wanted) {
   console.log("set-up");
   for (const [key, step] of Object.entries(needs)) {
@@ -204,6 +200,6 @@ export async function setUp(wanted) {
 // node scripts/setup.mjs [need …]
 await command(import.meta, (wanted) => {
   const unknown = wanted.find((need) => !(need in needs));
-  if (unknown) throw new Failure(`No need is called ${unknown}; there are: ${Object.keys(needs).join(", ")}`);
+  if (unknown) throw new Failure(`Unknown need ${unknown}; available: ${Object.keys(needs).join(", ")}`);
   return setUp(wanted.length ? wanted : forBuild);
 });

@@ -1,4 +1,5 @@
-// What is shipped, in bytes, beside its budget in size-budget.json (KB of 1,024 bytes, gzip). Too much fails.
+// Prints the size of each part and its limit in size-budget.json (KB of 1,024 bytes, gzip). Fails if a part exceeds its
+// limit.
 
 import { readFileSync } from "node:fs";
 import { basename } from "node:path";
@@ -10,7 +11,7 @@ import { at, browser } from "./lib/project.mjs";
 import { compressed, kilobytes } from "./lib/sizes.mjs";
 import { forBuild, setUp } from "./setup.mjs";
 
-/** JavaScript as a bundler ships it, without the .wasm that stays a file beside it. */
+/** JavaScript as a bundler emits it, without the .wasm file. */
 const bundled = async (entry) =>
   Buffer.from(
     await must("esbuild", [
@@ -19,18 +20,20 @@ const bundled = async (entry) =>
       "--minify",
       "--format=esm",
       "--platform=neutral",
-      "--external:*.wasm",
+      "--external:*.wasm?module",
       "--log-level=error",
     ]),
   );
 
-/** Each part: the files that are sent together. */
+/** Each part: the files that are downloaded together. */
 const parts = {
-  // What an edge bundle of the npm package holds.
+  // An edge bundle of the npm package.
   client: async () => [readFileSync(wasmFile("client")), await bundled("pkg/entry/workerd.js")],
+  // What a page that has the client loads.
+  browser: async () => [await bundled("pkg/entry/universal.js")],
   // The rules for forms alone.
   identity: async () => [readFileSync(wasmFile("identity")), await bundled("pkg/entry/identity-workerd.js")],
-  // What the Worker and the sandbox load, beside their own JavaScript.
+  // What the Worker and the sandbox load, without their own JavaScript.
   gateway: async () => [
     readFileSync(wasmFile("gateway")),
     await bundled("pkg/wasm/gateway/cloudauth_edge.js"),
@@ -39,7 +42,7 @@ const parts = {
     readFileSync(wasmFile("sandbox")),
     await bundled("pkg/wasm/sandbox/cloudauth_edge.js"),
   ],
-  // Every tool of it; `_headers` is not sent.
+  // All pages of it; `_headers` is not sent.
   console: () =>
     consoleFiles()
       .filter((file) => basename(file) !== "_headers")
@@ -60,7 +63,7 @@ await command(import.meta, async () => {
       for (const [kind, size] of Object.entries(compressed(bytes))) total[kind] += size;
     }
     const budget = budgets[part]?.gzip;
-    if (!(budget > 0)) throw new Failure(`size-budget.json names no budget for ${part}`);
+    if (!(budget > 0)) throw new Failure(`size-budget.json has no limit for ${part}`);
     const cells = [total.raw, total.gzip, total.brotli, budget * 1024].map((size) =>
       kilobytes(size).padStart(13),
     );
@@ -68,7 +71,7 @@ await command(import.meta, async () => {
     if (total.gzip > budget * 1024) over.push(part);
   }
   if (browser().chrome) {
-    // Needs npm packages, which set-up may just have installed.
+    // Imported late: set-up may just have installed the npm packages that it needs.
     const { firstLoad } = await import("./console-load.mjs");
     const { requests, gzip, interactiveMs } = await firstLoad();
     const when = `${Math.round(interactiveMs)} ms on this machine`;
@@ -79,7 +82,7 @@ await command(import.meta, async () => {
   if (over.length > 0) {
     throw new Failure(`Over budget: ${over.join(", ")}`, {
       advice:
-        "Find what grew and make it smaller; raise size-budget.json only for something that is worth its bytes.",
+        "Find what grew and reduce it; raise the limit in size-budget.json only if the addition is worth its bytes.",
     });
   }
 });

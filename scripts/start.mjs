@@ -1,5 +1,5 @@
-// npm start: the gateway and console in workerd, with the sandbox as their upstream.
-// Settings of the environment: PORT (8787), SANDBOX_PORT (8788).
+// npm start: serves the gateway and the console in workerd, with the sandbox as the upstream. Environment variables:
+// PORT (8787), SANDBOX_PORT (8788).
 
 import { randomUUID } from "node:crypto";
 import { existsSync, readFileSync, rmSync } from "node:fs";
@@ -13,13 +13,13 @@ import { forBuild, setUp } from "./setup.mjs";
 
 const HOST = "127.0.0.1";
 const READY_WITHIN_MS = 60_000;
-/** How much of a child's output is kept for telling why it ended. */
+/** Lines of a child's output that are kept to explain why it ended. */
 const KEPT_LINES = 200;
 
 const sandboxKey = { id: "sandbox-key-id", secret: "sandbox-key-secret", scene: "1000000006" };
 const callerKey = { token: "dev-token", id: "dev-key-id", secret: "dev-key-secret" };
 
-/** The vendor document's own sample values, and an order number of this start. */
+/** Sample values of Alibaba Cloud's documentation, and a fresh order number. */
 const sample = {
   outerOrderNo: randomUUID().replaceAll("-", ""),
   userId: "123456789",
@@ -39,21 +39,21 @@ function portFrom(name, otherwise) {
   return port;
 }
 
-/** Refuses a port that cannot be listened on. */
+/** Rejects if the port is not available. */
 function mustBeFree(name, port) {
   return new Promise((resolve, reject) => {
     const server = createServer();
     server.once("error", (error) => {
       const why = error.code === "EADDRINUSE" ? "is in use" : `cannot be used (${error.code})`;
-      reject(new Failure(`Port ${port} ${why}: choose another one with ${name}=… npm start.`));
+      reject(new Failure(`Port ${port} ${why}: choose another port with ${name}=… npm start.`));
     });
     server.listen(port, HOST, () => server.close(resolve));
   });
 }
 
 /**
- * Starts a program that serves until it is stopped. Until `show()` its output is kept, then it is shown as it comes.
- * `ended` rejects when the program ends, whatever the reason.
+ * Starts a program that serves until it is stopped. Its output is buffered until `show()` and then printed immediately.
+ * `ended` rejects when the program ends for any reason.
  */
 function serve(name, program, args) {
   const child = start(program, args);
@@ -78,7 +78,7 @@ function serve(name, program, args) {
     child.once("error", (error) => fail(`did not start (${error.message})`));
     child.once("close", (code, signal) => fail(`ended ${signal ? `by ${signal}` : `with code ${code}`}`));
   });
-  ended.catch(() => {}); // looked at by whoever races against it
+  ended.catch(() => {}); // handled by the callers that await it
   return {
     ended,
     show: () => (shown = true),
@@ -90,7 +90,7 @@ function serve(name, program, args) {
   };
 }
 
-/** Waits until `condition(over)` resolves; `over` is aborted when there is nothing left to wait for. */
+/** Waits until `condition(over)` resolves; `over` is aborted when the wait ends. */
 async function ready(child, condition) {
   const over = new AbortController();
   const late = new Promise((_, reject) => {
@@ -117,7 +117,7 @@ const answers = (url) => async (over) => {
   }
 };
 
-/** What is missing when the gateway is up and would refuse to serve; undefined when it is ready. */
+/** The body of /readyz if the gateway refuses to serve; undefined if it is ready. */
 async function unready(url) {
   const response = await fetch(`${url}/readyz`, { signal: AbortSignal.timeout(10_000) });
   const body = await response.text();
@@ -151,7 +151,7 @@ const tryIt = (url) =>
 await command(
   import.meta,
   async () => {
-    // Started by hand, it may outlive the shell.
+    // Started without npm, it may outlive the shell.
     if (process.env.npm_lifecycle_event) stopWithParent();
     const port = portFrom("PORT", 8787);
     const sandboxPort = portFrom("SANDBOX_PORT", 8788);
@@ -173,7 +173,7 @@ await command(
       const sandbox = startSandbox(sandboxPort);
       children.push(sandbox);
       await line("sandbox", () => ready(sandbox, sandbox.says(new RegExp(`:${sandboxPort}\\b`))));
-      // The sandbox forgets its verifications when it ends; a ledger that remembered them would point at nothing.
+      // The sandbox loses its verifications when it ends, so the ledger must not keep them.
       how = {
         vars: {
           GATEWAY_MODE: "development",
@@ -192,12 +192,12 @@ await command(
 
     console.log(`\nGateway and console  ${gatewayUrl}`);
     if (real) {
-      console.log(`Upstream             the real service, as CLOUDAUTH_ENDPOINTS in .dev.vars says: ${real}`);
-      console.log("No sandbox is started. Calls are billed, and callers are those of GATEWAY_CALLERS.");
+      console.log(`Upstream             the real service (CLOUDAUTH_ENDPOINTS in .dev.vars): ${real}`);
+      console.log("The sandbox is not started. Calls are billed; the callers are those in GATEWAY_CALLERS.");
     } else {
       console.log(`Sandbox              ${sandboxUrl}`);
-      console.log(`Pretend phone        ${sandboxUrl}/_sandbox/phone`);
-      console.log("\nDemo credentials, good for nothing but this");
+      console.log(`Simulated phone      ${sandboxUrl}/_sandbox/phone`);
+      console.log("\nDemo credentials, valid only here");
       console.log(`  gateway, REST      bearer token ${callerKey.token}`);
       console.log(`  gateway, RPC       AccessKeyId ${callerKey.id}, AccessKeySecret ${callerKey.secret}`);
       console.log(
@@ -205,12 +205,12 @@ await command(
       );
       console.log(`\nTry it:\n${tryIt(gatewayUrl)}`);
     }
-    if (missing) console.log(`\nThe gateway is not ready to serve:\n${missing}`);
-    console.log("\nCtrl-C stops it.\n");
+    if (missing) console.log(`\nThe gateway refuses to serve:\n${missing}`);
+    console.log("\nPress Ctrl-C to stop.\n");
 
     for (const child of children) child.show();
     await Promise.race(children.map((child) => child.ended));
   },
-  // To be stopped is how it ends.
+  // Stopping it is the normal way to end it.
   { stopCode: 0 },
 );

@@ -1,5 +1,5 @@
 // npm test [-- --only suite,suite]
-// Every suite, one after the other; a suite that finds nothing to test fails.
+// Runs the suites one after the other; a suite without tests fails.
 
 import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
@@ -9,23 +9,23 @@ import { command, line, seconds } from "./lib/progress.mjs";
 import { at, browser, projectEnv, tools } from "./lib/project.mjs";
 import { setUp } from "./setup.mjs";
 
-/** Against a program that hangs for ever, not a measure of speed. */
+/** Ends a program that hangs; not a limit on speed. */
 const LIMIT_MS = 30 * 60_000;
 const NODE_TEST_LIMIT_MS = 5 * 60_000;
 
 const clippy = (...args) => ["cargo", "clippy", ...args, "--", "--deny", "warnings"];
-/** The client of Rust programs on wasm32, tested against the sandbox of the same crate. */
+/** The client for Rust programs on wasm32, tested against the sandbox of the same crate. */
 const forPrograms = ["--", "--features", "fetch,sandbox"];
 const wasm32 = ["--target", "wasm32-unknown-unknown"];
 
-/** Every file of a folder under tests/ that is called *.test.js or *.test.mjs, by Node's own runner. */
-const nodeTests = (folder, limitMs = NODE_TEST_LIMIT_MS) => [
+/** Every file of a folder under tests/ that is called *.test.js or *.test.mjs, or of these names, by Node's own runner. */
+const nodeTests = (folder, limitMs = NODE_TEST_LIMIT_MS, names = "*") => [
   [
     "node",
     "--test",
     "--test-reporter=spec",
     `--test-timeout=${limitMs}`,
-    `tests/${folder}/**/*.test.{js,mjs}`,
+    `tests/${folder}/**/${names}.test.{js,mjs}`,
   ],
 ];
 
@@ -34,6 +34,7 @@ const nodeTests = (folder, limitMs = NODE_TEST_LIMIT_MS) => [
  * needs     what set-up must have done, beside npm packages and Rust
  * built     whether it loads what scripts/build.mjs makes
  * counted   whether its runner says how many tests passed; then it must be one at least
+ * env       what its commands have in their environment beside the project's
  * commands  run in order, each whatever became of the others
  */
 const suites = [
@@ -60,6 +61,7 @@ const suites = [
       ["cargo", "doc", "--no-deps", "--all-features"],
       ["oxlint", "--deny-warnings"],
       ["node", "scripts/locks.mjs"],
+      ["node", "scripts/prose.mjs"],
       ["tsc", "--project", "www"],
     ],
   },
@@ -78,6 +80,20 @@ const suites = [
   },
   { name: "node", built: true, counted: true, commands: nodeTests("node") },
   { name: "worker", built: true, counted: true, commands: nodeTests("worker") },
+  { name: "storage", built: true, counted: true, commands: nodeTests("storage") },
+  {
+    name: "server",
+    needs: ["python"],
+    built: true,
+    counted: true,
+    // The Worker's tests, and the official SDKs, on the other host.
+    env: { GATEWAY_TEST_HOST: "node" },
+    commands: [
+      ...nodeTests("server"),
+      ...nodeTests("worker", NODE_TEST_LIMIT_MS, "{gateway,faults,race,alarm,polls,webhook,callers,privacy}"),
+      ...nodeTests("conformance", NODE_TEST_LIMIT_MS, "gateway"),
+    ],
+  },
   {
     name: "browser",
     needs: ["browser"],
@@ -111,9 +127,9 @@ const suites = [
   { name: "size", built: true, commands: [["node", "scripts/size.mjs"]] },
 ];
 
-/** The lines by which cargo, wasm-bindgen-test and node close a run, and the table of sizes. */
+/** The closing lines of cargo, wasm-bindgen-test and node, and the table of sizes. */
 const CLOSING = /^\s*(test result: .*|ℹ (tests|suites|pass|fail|cancelled|skipped|todo) \d+|size .*|.* KB)$/;
-/** What node's runner did not run, with the reason. A whole suite of that kind is in none of its numbers. */
+/** A test that node's runner skipped, with the reason. A skipped suite is in none of the runner's numbers. */
 const SKIPPED = /^\s*﹣ /;
 
 function counts(lines) {
@@ -125,7 +141,7 @@ function counts(lines) {
   };
 }
 
-/** What the browser suites read: the browser, its driver, and Chromium's flags for both. */
+/** Environment of the browser suites: the browser, its driver, and Chromium's flags. */
 function browserEnv() {
   const { chrome, driver } = browser();
   const env = { CHROMEDRIVER: driver, CHROME_PATH: chrome };
@@ -139,10 +155,11 @@ function browserEnv() {
   return env;
 }
 
-function suiteEnv({ needs = [] }) {
+function suiteEnv({ needs = [], env }) {
   return {
     ...projectEnv(),
     ...(needs.includes("browser") ? browserEnv() : {}),
+    ...env,
     CARGO_TERM_COLOR: "never",
     FORCE_COLOR: "0",
     RUSTDOCFLAGS: "--deny warnings",

@@ -1,72 +1,75 @@
-//! The one error family: what went wrong, who must act, and whether trying again can help.
+//! The error type: the cause, the party that must act, and whether a retry can help.
 //!
-//! An error never holds the secret, the identity, the MetaInfo, a URL or text the vendor sent:
-//! the vendor echoes whole requests in some messages.
+//! An error never contains the secret, the identity, the MetaInfo, a URL or text from Alibaba
+//! Cloud, which quotes whole requests in some messages.
 
 use crate::text::Text;
 use serde::Serialize;
 use std::fmt;
 
-/// What kind of failure it is; users branch on this.
+/// The kind of failure, for programs to branch on.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "lowercase")]
 #[non_exhaustive]
 pub enum Kind {
-    /// The request or an option is wrong; nothing was sent. `fields` says what.
+    /// The program must change something: the request, an option, or the fetch it uses. `fields` says what
+    /// is wrong with request or options, which were not sent.
     Validation,
-    /// The vendor refused the signature, the timestamp or the nonce.
+    /// Alibaba Cloud rejected the signature, the timestamp or the nonce.
     Signature,
-    /// The vendor refused the AccessKey, the SecurityToken or its permission.
+    /// Alibaba Cloud refused the AccessKey, the SecurityToken or its permission, or the program's function for
+    /// credentials gave none.
     Credentials,
-    /// Too many calls; try again later.
+    /// Too many calls; retry later.
     Throttled,
-    /// The vendor answered with a Code other than 200 (or 403, 424, which mean "not yet").
+    /// Alibaba Cloud returned a Code other than 200 (or 403 and 424, which mean "pending").
     Vendor,
     /// The connection failed.
     Transport,
-    /// No complete answer came in time.
+    /// No complete response arrived in time.
     Timeout,
-    /// The caller's signal ended the call.
+    /// The caller aborted the call.
     Aborted,
-    /// The answer was not one the vendor's documents allow.
+    /// The response does not conform to Alibaba Cloud's documentation.
     Protocol,
 }
 
-/// Who can put it right.
+/// The party that must act.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Audience {
-    /// The person being verified.
+    /// The user being verified.
     User,
-    /// Whoever wrote the calling program.
+    /// The developer of the calling program.
     Developer,
-    /// Whoever runs it: account, permissions, money, clock, network.
+    /// Operations: account, permissions, payment, clock, network.
     Operator,
 }
 
-/// Whether a verification may have been started by the call that failed.
+/// Whether the failed call may have started a verification.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Execution {
     /// Surely not.
     None,
-    /// It is not known: ask for the outcome or reconcile before the order is started again.
+    /// Unknown: query the outcome or reconcile before the order is started again.
     Unknown,
 }
 
-/// One thing wrong with one field or option. Holds no value of the field.
+/// One fault of one field or option. Never contains the field's value.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[non_exhaustive]
 pub struct FieldError {
     /// The field's name in camelCase, such as `certNo`.
     pub field: String,
     /// Stable name of the broken rule, such as `check-digit`.
     pub rule: &'static str,
-    /// What is wrong and what to do, to stand behind the field's name.
+    /// The fault and the remedy, as a predicate after the field name.
     pub message: Text,
 }
 
 impl FieldError {
-    /// `field` in camelCase, `rule` a stable name.
+    /// Creates a fault; `field` is in camelCase, `rule` is a stable name.
     pub fn new(field: impl Into<String>, rule: &'static str, message: Text) -> Self {
         Self {
             field: field.into(),
@@ -76,11 +79,19 @@ impl FieldError {
     }
 }
 
-/// Who corrects what is wrong: the person, where nothing is but what the person typed.
+impl fmt::Display for FieldError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} {}", self.field, self.message.en)
+    }
+}
+
+impl std::error::Error for FieldError {}
+
+/// The party that must correct the fields: the user, if only the user's input is wrong.
 pub fn who_corrects(fields: &[FieldError]) -> Audience {
     let typed = |problem: &FieldError| {
         matches!(problem.field.as_str(), "certName" | "certNo" | "mobile")
-            // These are the program's mistakes whatever the field.
+            // These faults are the program's, whatever the field.
             && !matches!(
                 problem.rule,
                 "type" | "mandatory" | "empty" | "given-twice" | "masked" | "document"
@@ -95,32 +106,33 @@ pub fn who_corrects(fields: &[FieldError]) -> Audience {
 
 /// A failed call.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[non_exhaustive]
 #[serde(rename_all = "camelCase")]
 pub struct Error {
-    /// What kind of failure it is.
+    /// The kind of failure.
     pub kind: Kind,
-    /// The vendor's Code (`401`, `Throttling.User`) or, for failures on this side, a stable name
-    /// of ours (`InvalidRequest`, `Timeout`).
+    /// Alibaba Cloud's Code (`401`, `Throttling.User`) or, for local failures, a stable name of
+    /// this crate (`InvalidRequest`, `Timeout`).
     pub code: String,
-    /// What happened and what to do.
+    /// The cause and the remedy.
     pub message: Text,
     /// Who must act.
     pub audience: Audience,
-    /// Whether the same call can succeed later without anybody changing anything.
-    /// Never where `execution` is unknown.
+    /// Whether the same call can succeed later without any change. Always false if `execution` is
+    /// unknown.
     pub retryable: bool,
     /// Whether this call may have started a verification. A query starts nothing.
     pub execution: Execution,
-    /// The vendor's RequestId, to quote to its support.
+    /// Alibaba Cloud's RequestId, for support requests.
     pub request_id: Option<String>,
-    /// HTTP status of the answer, if one came.
+    /// HTTP status of the response, if any.
     pub http_status: Option<u16>,
-    /// For `validation`: everything that is wrong, field by field.
+    /// Everything that is wrong with request, options or credentials, field by field.
     pub fields: Vec<FieldError>,
 }
 
 impl Error {
-    /// An error without an answer behind it.
+    /// Creates an error without a response.
     pub fn new(kind: Kind, code: impl Into<String>, audience: Audience, message: Text) -> Self {
         Self {
             kind,
@@ -135,10 +147,50 @@ impl Error {
         }
     }
 
-    /// Everything that is wrong with a request or the options, in one error.
+    /// Everything that is wrong with a request, in one error.
     pub fn validation(fields: Vec<FieldError>) -> Self {
-        let mut zh = "参数未通过校验，请求未发送：".to_owned();
-        let mut en = "The request was not sent, because of its parameters:".to_owned();
+        Self::of_fields(
+            Kind::Validation,
+            "InvalidRequest",
+            &Text::new(
+                "参数未通过校验，请求未发送：",
+                "The request was not sent, because of its parameters:",
+            ),
+            fields,
+        )
+    }
+
+    /// Everything that is wrong with a client's options, in one error.
+    pub fn options(fields: Vec<FieldError>) -> Self {
+        Self::of_fields(
+            Kind::Validation,
+            "InvalidOptions",
+            &Text::new("客户端选项有误：", "The client has wrong options:"),
+            fields,
+        )
+    }
+
+    /// Everything that is wrong with what the program's function for credentials gave, in one error.
+    pub fn credentials(fields: Vec<FieldError>) -> Self {
+        Self::of_fields(
+            Kind::Credentials,
+            "InvalidCredentials",
+            &Text::new(
+                "凭证函数返回的内容不可用，请求未发送：",
+                "The request was not sent, because of what the credentials function gave:",
+            ),
+            fields,
+        )
+    }
+
+    fn of_fields(
+        kind: Kind,
+        code: &'static str,
+        beginning: &Text,
+        fields: Vec<FieldError>,
+    ) -> Self {
+        let mut zh = beginning.zh.to_string();
+        let mut en = beginning.en.to_string();
         for (at, problem) in fields.iter().enumerate() {
             let before = if at == 0 { "" } else { " " };
             for part in [before, &problem.field, " ", &problem.message.zh] {
@@ -148,22 +200,68 @@ impl Error {
                 en.push_str(part);
             }
         }
-        let message = Text::composed(zh, en);
         let audience = who_corrects(&fields);
         Self {
             fields,
-            ..Self::new(Kind::Validation, "InvalidRequest", audience, message)
+            ..Self::new(kind, code, audience, Text::composed(zh, en))
         }
     }
 
-    /// The same error, marked as worth another try.
+    /// What kind of failure it is; branch on this.
+    pub const fn kind(&self) -> Kind {
+        self.kind
+    }
+
+    /// Alibaba Cloud's Code (`401`, `Throttling.User`) or, for failures on this side, a stable name of this
+    /// crate (`InvalidRequest`, `Timeout`).
+    pub fn code(&self) -> &str {
+        &self.code
+    }
+
+    /// What happened and what to do, in Chinese and English. [`fmt::Display`] writes the English text.
+    pub const fn message(&self) -> &Text {
+        &self.message
+    }
+
+    /// Who must act: the person, the developer or the operator.
+    pub const fn audience(&self) -> Audience {
+        self.audience
+    }
+
+    /// Whether the same call can succeed later without anybody changing anything. Never where
+    /// [`Error::execution`] is unknown.
+    pub const fn is_retryable(&self) -> bool {
+        self.retryable
+    }
+
+    /// Whether this call may have started a verification. A query starts nothing.
+    pub const fn execution(&self) -> Execution {
+        self.execution
+    }
+
+    /// Alibaba Cloud's RequestId, to quote to its support; `None` where no answer had one.
+    pub fn request_id(&self) -> Option<&str> {
+        self.request_id.as_deref()
+    }
+
+    /// HTTP status of the answer; `None` where none came.
+    pub const fn http_status(&self) -> Option<u16> {
+        self.http_status
+    }
+
+    /// For [`Kind::Validation`]: everything that is wrong, field by field. Empty for the other kinds.
+    pub fn fields(&self) -> &[FieldError] {
+        &self.fields
+    }
+
+    /// The same error, marked as retryable.
     #[must_use]
     pub fn retryable(mut self) -> Self {
         self.retryable = true;
         self
     }
 
-    /// The same error of a start whose outcome is unknown.
+    /// The same error for a start whose outcome is unknown.
     #[must_use]
     pub fn execution_unknown(mut self) -> Self {
         self.execution = Execution::Unknown;

@@ -1,15 +1,15 @@
-//! HTTP messages as plain data: what the host is to send, and what it received.
+//! HTTP messages as plain data: requests for the host to send, and messages that it received.
 
 use serde::{Deserialize, Serialize};
 use std::borrow::Cow;
 
-/// Header names and values in the order they came or are to be sent.
+/// Header names and values, in order.
 pub type Headers = Vec<(String, String)>;
 
-/// Headers of our own making: names in lower case, in the order they are to be sent.
+/// Headers to send: names in lower case, in order.
 pub type OutgoingHeaders = Vec<(&'static str, Cow<'static, str>)>;
 
-/// The first value of a header; names compare without regard to case (RFC 9110 §5.1).
+/// The first value of a header; names are case-insensitive (RFC 9110 §5.1).
 pub fn header<'a, N: AsRef<str>, V: AsRef<str>>(
     headers: &'a [(N, V)],
     name: &str,
@@ -27,20 +27,20 @@ pub(crate) fn first_value<'a, T>(pairs: &'a [(String, T)], name: &str) -> Option
     found.map(|(_, value)| value)
 }
 
-/// A request that the host is to send exactly as it stands: changing a byte breaks the signature.
+/// A request that the host must send unchanged: changing a byte breaks the signature.
 #[derive(Clone, PartialEq, Eq, Serialize)]
 pub struct OutgoingRequest {
     /// `POST` or `GET`.
     pub method: &'static str,
     /// Absolute URL.
     pub url: String,
-    /// All headers but `host`, which the host's HTTP client sets.
+    /// All headers except `host`, which the HTTP client sets.
     pub headers: OutgoingHeaders,
-    /// The body, `None` where the method or the scheme has none.
+    /// The body; `None` if the method or the scheme has none.
     pub body: Option<String>,
 }
 
-/// The URL's query and the body hold personal data and are not printed.
+/// The URL's query and the body contain personal data, so they are not printed.
 impl std::fmt::Debug for OutgoingRequest {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("OutgoingRequest")
@@ -51,24 +51,24 @@ impl std::fmt::Debug for OutgoingRequest {
     }
 }
 
-/// A request that reached a server of ours.
+/// A request that a server of this crate received.
 #[derive(Clone, Deserialize)]
 pub struct IncomingRequest {
     /// As received, upper case.
     pub method: String,
-    /// The path, beginning with `/`, still percent-encoded.
+    /// The percent-encoded path, starting with `/`.
     pub path: String,
-    /// What stands behind `?`, still percent-encoded; empty when there is none.
+    /// The percent-encoded query after `?`; empty if there is none.
     #[serde(default)]
     pub query: String,
     /// All headers.
     pub headers: Headers,
-    /// The body's bytes; empty when there is none. They cross a boundary apart from the rest.
+    /// The body's bytes; empty if there is none. They cross the boundary separately.
     #[serde(skip)]
     pub body: Vec<u8>,
 }
 
-/// Query, headers and body hold personal data and credentials and are not printed.
+/// Query, headers and body contain personal data and credentials, so they are not printed.
 impl std::fmt::Debug for IncomingRequest {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("IncomingRequest")
@@ -79,19 +79,19 @@ impl std::fmt::Debug for IncomingRequest {
     }
 }
 
-/// An answer: received from the vendor, or to be sent by a server of ours.
+/// A response: from Alibaba Cloud, or to be sent by a server of this crate.
 #[derive(Clone, Serialize, Deserialize)]
 pub struct Response {
     /// HTTP status code.
     pub status: u16,
     /// All headers.
     pub headers: Headers,
-    /// The body's bytes. They cross a boundary apart from the rest.
+    /// The body's bytes. They cross the boundary separately.
     #[serde(skip)]
     pub body: Vec<u8>,
 }
 
-/// Headers and body hold personal data and are not printed.
+/// Headers and body contain personal data, so they are not printed.
 impl std::fmt::Debug for Response {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("Response")

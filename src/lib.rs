@@ -1,15 +1,16 @@
-//! Alibaba Cloud face verification (Cloudauth 2019-03-07) without I/O: what to send, signed, and what
-//! an answer means. Any HTTP client sends it.
+//! Alibaba Cloud face verification (Cloudauth 2019-03-07) without I/O: the signed request to send,
+//! and the meaning of the response. Any HTTP client can send it.
 //!
-//! | module | what it has |
+//! | module | contents |
 //! |---|---|
 //! | [`actions`] | InitFaceVerify and DescribeFaceVerify: parameters, rules, the signed request |
-//! | [`client`] | one call as a state machine: attempts, retries, fail-over, clock correction; an answer → a result or an [`error::Error`] |
+//! | [`client`] | one call as a state machine: attempts, retries, fail-over, clock correction; response → result or [`error::Error`] |
 //! | [`vendor`] | code tables in Chinese and English, endpoints, credentials, the callback, new order numbers |
 //! | [`signing`] | both signature schemes, stage by stage |
 //! | [`identity`] | identity numbers, names, mobile numbers |
 //!
-//! Nothing here reads a clock, draws random numbers or keeps state: time and nonce are parameters.
+//! The crate reads no clock, generates no random numbers and keeps no state: time and nonce are
+//! parameters.
 //!
 //! # One request
 //!
@@ -64,31 +65,38 @@
 //! }
 //! ```
 //!
-//! [`client::call`] puts both together, with retries: `examples/rust` drives it with a blocking
-//! HTTP client of a few lines.
+//! [`client::call`] combines both, with retries: `examples/rust` drives it with a short blocking
+//! HTTP client.
 //!
 //! # Features
 //!
-//! | feature | what it adds |
+//! | feature | adds |
 //! |---|---|
-//! | `client` (default), `identity` | the JavaScript exports of the npm package; nothing outside of wasm32 |
-//! | `fetch` | on wasm32: a client over the host's `fetch`, for Rust programs |
+//! | `client` (default), `identity` | the JavaScript exports of the npm package, on wasm32 only |
+//! | `fetch` | on wasm32: a client for Rust programs over the host's `fetch` |
 //! | `gateway` | the decisions of the Cloudflare Worker gateway |
-//! | `sandbox` | the emulator of the vendor's service |
-//! | `lab` | taking signatures apart |
-//! | `gateway-module`, `sandbox-module` | the JavaScript exports of the two; nothing outside of wasm32 |
+//! | `sandbox` | the emulator of Alibaba Cloud's service |
+//! | `lab` | the analysis of signatures |
+//! | `gateway-module`, `sandbox-module` | the JavaScript exports of the two, on wasm32 only |
 //!
-//! A Rust program wants `default-features = false`.
+//! Rust programs should set `default-features = false`.
 
 #![cfg_attr(not(test), warn(clippy::arithmetic_side_effects))]
 
 pub mod actions;
+#[cfg(all(not(target_arch = "wasm32"), feature = "ureq"))]
+pub mod blocking;
 pub mod client;
 pub mod error;
 #[cfg(all(target_arch = "wasm32", feature = "fetch"))]
 pub mod fetch;
 #[cfg(feature = "gateway")]
 pub mod gateway;
+#[cfg(any(
+    all(target_arch = "wasm32", feature = "fetch"),
+    all(not(target_arch = "wasm32"), feature = "ureq")
+))]
+mod host;
 pub mod http;
 pub mod identity;
 pub mod json;
@@ -112,3 +120,37 @@ pub mod vendor;
     )
 ))]
 mod wasm;
+
+#[doc(inline)]
+pub use actions::{DescribeFaceVerify, InitFaceVerify};
+#[cfg(all(not(target_arch = "wasm32"), feature = "ureq"))]
+#[doc(inline)]
+pub use blocking::FaceVerifyClient;
+#[doc(inline)]
+pub use client::builder::ClientOptionsBuilder;
+#[doc(inline)]
+pub use client::call::Loss;
+#[doc(inline)]
+pub use client::options::Options as ClientOptions;
+#[doc(inline)]
+pub use client::response::{DescribeResult, InitResult, Material, Picture, Status};
+#[doc(inline)]
+pub use client::sans_io::{Call, Input, MAX_ANSWER_BYTES, Request, Step};
+#[doc(inline)]
+pub use error::{Audience, Error, Execution, FieldError, Kind as ErrorKind};
+#[cfg(all(target_arch = "wasm32", feature = "fetch"))]
+#[doc(inline)]
+pub use fetch::FaceVerifyClient;
+#[cfg(any(
+    all(target_arch = "wasm32", feature = "fetch"),
+    all(not(target_arch = "wasm32"), feature = "ureq")
+))]
+pub use host::new_outer_order_no;
+#[doc(inline)]
+pub use signing::SignatureVersion;
+#[doc(inline)]
+pub use text::Text;
+#[doc(inline)]
+pub use timestamp::Timestamp;
+#[doc(inline)]
+pub use vendor::credentials::{Credentials, Secret};

@@ -1,9 +1,9 @@
-//! A sentence in the two languages of this product.
+//! Texts in Chinese and English.
 
 use serde::Serialize;
 use std::borrow::Cow;
 
-/// One sentence in Chinese and English; every message this crate makes is a `Text`.
+/// A text in Chinese and English; every message of this crate is a `Text`.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Text {
     /// Simplified Chinese.
@@ -13,7 +13,7 @@ pub struct Text {
 }
 
 impl Text {
-    /// A fixed sentence, usable in tables.
+    /// A constant text, for tables.
     pub const fn new(zh: &'static str, en: &'static str) -> Self {
         Self {
             zh: Cow::Borrowed(zh),
@@ -21,7 +21,7 @@ impl Text {
         }
     }
 
-    /// A sentence put together from non-personal parts.
+    /// A text composed of parts without personal data.
     pub fn composed(zh: impl Into<String>, en: impl Into<String>) -> Self {
         Self {
             zh: Cow::Owned(zh.into()),
@@ -29,7 +29,7 @@ impl Text {
         }
     }
 
-    /// This sentence followed by another.
+    /// This text followed by another.
     #[must_use]
     pub fn then(&self, next: &Text) -> Self {
         Self::composed(

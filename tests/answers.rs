@@ -1,4 +1,4 @@
-//! What the vendor, or something in front of it, may answer, and what is made of it.
+//! What Alibaba Cloud, or something in front of it, may answer, and what is made of it.
 #![cfg(not(target_arch = "wasm32"))]
 #![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing)]
 
@@ -52,7 +52,7 @@ fn describe(result_object: Value) -> Result<DescribeResult, Box<Failure>> {
     describe_raw(200, body.to_string())
 }
 
-/// MaterialInfo as in the vendor document.
+/// MaterialInfo as in Alibaba Cloud document.
 const MATERIAL: &str = r#"{"faceAttack": "F","faceOcclusion": "F","facialPictureFront": {"qualityScore": 88.3615493774414,"pictureUrl": "https://cn-shanghai-aliyun-cloudauth-xxxxxx.oss-cn-shanghai.aliyuncs.com/verify/xxxxx/xxxxx.jpeg","ossBucketName": "cn-shanghai-aliyun-cloudauth-1260051251634779","ossObjectName": "verify/1260051251634779/6ba7bcfccf33f56cdb44ed086f36ce3e0.jpeg"}}"#;
 
 fn parsed(json: &Json) -> Value {
@@ -490,7 +490,8 @@ proptest! {
         }
     }
 
-    /// Mutations of a passing answer: whatever still says `passed` still has `T` and a passing SubCode.
+    /// Mutations of a passing answer: whatever still says `passed` still has `T` and a passing
+    /// SubCode.
     #[test]
     fn no_damage_makes_a_pass(at in 0..2_000_usize, byte in any::<u8>(), cut in 0..2_000_usize) {
         let mut body = json!({

@@ -94,11 +94,19 @@ fn says_what_is_wrong_with_a_number() {
         ("330103************", "masked"),
         ("110105491231002", "fifteen-digits"),
         ("1101051949123100", "length"),
-        ("11010519491231002X ", "length"),
+        ("11010519491231002X ", "white-space"),
+        ("11010519491231002X\n", "white-space"),
+        ("110105\u{200B}19491231002X", "invisible"),
+        ("\u{FEFF}11010519491231002X", "invisible"),
+        ("11010519491231002Ｘ", "full-width"),
+        ("330103＊＊＊＊＊＊＊＊＊＊＊＊", "masked"),
+        ("USA110019870113", "foreign-card-2017"),
+        ("usa110019870113", "foreign-card-2017"),
+        ("US1110019870113", "length"),
         ("1101051949123100２X", "full-width"),
         ("1101O519491231002X", "characters"),
         ("张三张三张三张三张三张三张三张三张三", "characters"),
-        ("110105194912310 2X", "characters"),
+        ("110105194912310 2X", "white-space"),
         ("010105194912310029", "division"),
         ("710000199201300022", "division"),
         ("810001199408230021", "division"),
@@ -110,6 +118,69 @@ fn says_what_is_wrong_with_a_number() {
     ] {
         assert_eq!(rule(number), expected, "{number}");
     }
+}
+
+#[test]
+fn names_the_character_that_is_not_seen_and_where_it_stands() {
+    let said = |number: &str| {
+        cert_no::check(number, Documents::All, today())
+            .unwrap_err()
+            .message
+            .en
+            .into_owned()
+    };
+    for (number, expected) in [
+        (
+            "110105\u{200B}19491231002X",
+            "has U+200B ZERO WIDTH SPACE at position 7; remove it.",
+        ),
+        (
+            "11010519491231002X\n",
+            "has U+000A LINE FEED at position 19; remove it.",
+        ),
+        (
+            " 11010519491231002X",
+            "has U+0020 SPACE at position 1; remove it.",
+        ),
+        (
+            "11010519491231002X\u{A0}",
+            "has U+00A0 NO-BREAK SPACE at position 19; remove it.",
+        ),
+        (
+            "11010519491231002X\u{1}",
+            "has U+0001 at position 19; remove it.",
+        ),
+        // Which digit it is would be a part of the number.
+        (
+            "1101051949123100２X",
+            "has a full-width digit at position 17; use ASCII digits.",
+        ),
+        (
+            "11010519491231002Ｘ",
+            "has the full-width character U+FF38 at position 18; use ASCII characters.",
+        ),
+        (
+            "1101O519491231002X",
+            "has a wrong character at position 5: it must be 17 digits and a digit or X.",
+        ),
+    ] {
+        assert_eq!(said(number), expected);
+    }
+    assert_eq!(
+        cert_no::check("110105\u{200B}19491231002X", Documents::All, today())
+            .unwrap_err()
+            .message
+            .zh,
+        "第 7 个字符是不可见字符 U+200B ZERO WIDTH SPACE，请删除。"
+    );
+    assert_eq!(
+        mobile::check("+86 130\t00000000").unwrap_err().message.en,
+        "has U+0009 CHARACTER TABULATION at position 8; remove it."
+    );
+    assert_eq!(
+        cert_name::check("张\u{3000}三").unwrap_err().message.en,
+        "has U+3000 IDEOGRAPHIC SPACE at position 2; remove it."
+    );
 }
 
 #[test]
@@ -195,7 +266,11 @@ fn takes_mobile_numbers_of_the_mainland() {
         ("12000000000", "not-mobile"),
         ("1300000000", "not-mobile"),
         ("130000000000", "not-mobile"),
-        ("１3000000000", "not-mobile"),
+        ("１3000000000", "full-width"),
+        ("130 0000 0000", "white-space"),
+        ("13000000000\r\n", "white-space"),
+        ("+86 130 0000 0000", "white-space"),
+        ("\u{202D}13000000000\u{202C}", "invisible"),
         ("+1 2025550100", "not-mobile"),
     ] {
         assert_eq!(

@@ -2,10 +2,10 @@
 #![cfg(not(target_arch = "wasm32"))]
 #![allow(clippy::unwrap_used, clippy::indexing_slicing)]
 
-use cloudauth_edge::actions::rules::{ValidationOptions, validate};
 use cloudauth_edge::actions::{
     DescribeFaceVerify, INIT_FACE_VERIFY, InitFaceVerify, SigningContext, Value,
 };
+use cloudauth_edge::actions::{ValidationOptions, validate};
 use cloudauth_edge::error::{Audience, Error};
 use cloudauth_edge::http::header;
 use cloudauth_edge::signing::SignatureVersion;
@@ -25,7 +25,7 @@ fn options() -> ValidationOptions {
     ValidationOptions::new(now())
 }
 
-/// The vendor document's Java example, in its order: no UserId, name and number given.
+/// Alibaba Cloud document's Java example, in its order: no UserId, name and number given.
 fn java_example() -> InitFaceVerify {
     InitFaceVerify::new()
         .meta_info(META_INFO)
@@ -111,6 +111,34 @@ fn everything_wrong_is_reported_together() {
     }
 }
 
+/// A MetaInfo of so many bytes.
+fn meta_info_of(bytes: usize) -> String {
+    format!(r#"{{"a":"{}"}}"#, "a".repeat(bytes - 8))
+}
+
+/// An address of so many bytes.
+fn url_of(bytes: usize) -> String {
+    format!("https://example.com/{}", "a".repeat(bytes - 20))
+}
+
+#[test]
+fn the_longest_values_are_taken() {
+    let values = [
+        ("metaInfo", Value::from(meta_info_of(262_144))),
+        ("returnUrl", url_of(2_048).into()),
+        ("callbackToken", "张".repeat(256).into()),
+    ];
+    assert!(named(&values).is_ok());
+}
+
+#[test]
+fn a_limit_stands_in_the_error() {
+    let error = named(&[("metaInfo", meta_info_of(262_145).into())]).unwrap_err();
+    for text in [&error.message.zh, &error.message.en] {
+        assert!(text.contains("262144"), "{text}");
+    }
+}
+
 #[test]
 fn each_value_is_held_to_its_rule() {
     let refused = |values: &[(&str, Value)]| {
@@ -143,12 +171,20 @@ fn each_value_is_held_to_its_rule() {
         ("metaInfo", "{".into(), "meta-info"),
         ("metaInfo", "null".into(), "meta-info"),
         ("metaInfo", "{} {}".into(), "meta-info"),
+        ("metaInfo", "{\"a\":\"\u{FFFD}\"}".into(), "text"),
+        ("metaInfo", meta_info_of(262_145).into(), "too-long"),
+        ("returnUrl", url_of(2_049).into(), "too-long"),
         ("ip", "127.0.0.1:80".into(), "ip"),
         ("callbackUrl", "http://example.com".into(), "url"),
         ("crop", "Y".into(), "one-of"),
         ("birthday", "2000-02-30".into(), "date"),
         ("faceContrastPicture", "not base64!".into(), "picture"),
         ("voluntaryCustomizedContent", "[1]".into(), "string-list"),
+        (
+            "voluntaryCustomizedContent",
+            "[\"\u{FFFD}\"]".into(),
+            "text",
+        ),
         ("ossBucketName", "bucket".into(), "goes-together"),
         ("certno", "11010519491231002X".into(), "unknown-field"),
     ] {

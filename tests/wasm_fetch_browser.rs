@@ -9,10 +9,8 @@ wasm_bindgen_test::wasm_bindgen_test_configure!(run_in_browser);
 
 #[wasm_bindgen_test::wasm_bindgen_test]
 fn refuses_a_secret_in_a_browser() {
-    use cloudauth_edge::client::options::Options;
-    use cloudauth_edge::fetch::FaceVerifyClient;
-    use cloudauth_edge::vendor::credentials::Credentials;
+    use cloudauth_edge::{ClientOptions, Credentials, FaceVerifyClient};
     let key = Credentials::new("an-access-key-id", "an-access-key-secret");
-    let error = FaceVerifyClient::new(Options::default(), key).unwrap_err();
+    let error = FaceVerifyClient::new(ClientOptions::default(), key).unwrap_err();
     assert_eq!(error.fields[0].rule, "browser");
 }

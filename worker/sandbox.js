@@ -1,34 +1,15 @@
 /** The sandbox as a Worker, for a team to share: one Durable Object that holds everything. */
 
 import { DurableObject } from "cloudflare:workers";
-import phoneCss from "../pkg/phone/phone.css";
-import phoneHtml from "../pkg/phone/phone.html";
-// oxlint-disable-next-line import/default -- bundled as text, not as a module
-import phoneJs from "../pkg/phone/phone.js";
-// oxlint-disable-next-line import/default -- as above
-import phoneWordsJs from "../pkg/phone/phone-words.js";
-import { guard } from "../pkg/core.js";
-import { SandboxHost, internalError } from "../pkg/sandbox-host.js";
-import * as glue from "../pkg/wasm/sandbox/cloudauth_edge.js";
-import module from "../pkg/wasm/sandbox/cloudauth_edge_bg.wasm";
-
-glue.initSync({ module });
-const core = guard(glue);
-
-/** The pretend phone's page. wrangler.sandbox.toml has them bundled as text. */
-const phoneFiles = {
-  "phone.html": phoneHtml,
-  "phone.css": phoneCss,
-  "phone.js": phoneJs,
-  "phone-words.js": phoneWordsJs,
-};
+import { internalError } from "../pkg/sandbox-host.js";
+import { createSandbox } from "../pkg/sandbox-workerd.js";
 
 export class SandboxState extends DurableObject {
-  #host;
+  #sandbox;
 
   constructor(ctx, env) {
     super(ctx, env);
-    this.#host = new SandboxHost(core.sandboxStep, {
+    this.#sandbox = createSandbox({
       accounts:
         env.SANDBOX_ACCOUNTS === undefined
           ? undefined
@@ -36,13 +17,12 @@ export class SandboxState extends DurableObject {
       // On the open internet, the control API is closed until somebody sets its token.
       controlToken: env.SANDBOX_CONTROL_TOKEN ?? "",
       store: new SqlStore(ctx.storage.sql),
-      phoneFile: (name) => phoneFiles[name],
     });
   }
 
   async fetch(request) {
     try {
-      return await this.#host.fetch(request);
+      return await this.#sandbox.fetch(request);
     } catch (error) {
       // A reset comes as the platform's error page.
       if (error.cause?.code === "ECONNRESET" || request.signal.aborted) throw error;

@@ -1,4 +1,4 @@
-// The vendor as far as HTTP goes, in a process of its own: reads a request, gives a fixed answer, checks nothing.
+// Alibaba Cloud as far as HTTP goes, in a process of its own: reads a request, gives a fixed answer, checks nothing.
 // Each start has a CertifyId of its own, since the gateway hands none out twice.
 
 import { createServer } from "node:http";

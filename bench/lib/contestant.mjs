@@ -47,8 +47,8 @@ export async function withContestants(names, options, work) {
 }
 
 /**
- * Throws unless the sandbox accepts what every contestant signs and sends; for this package, the vendor's own signers
- * must come to the same signature too.
+ * Throws unless the sandbox accepts what every contestant signs and sends; for this package, Alibaba Cloud's own
+ * signers must come to the same signature too.
  */
 export async function judge(names) {
   const sandbox = createSandbox({ accounts: [openAccount] });
@@ -64,7 +64,7 @@ export async function judge(names) {
   try {
     for (const name of names) {
       const { scheme } = contestants[name];
-      // Without one, there is no signature of the vendor's to judge.
+      // Without one, there is no signature of Alibaba Cloud to judge.
       if (!scheme) continue;
       const { certifyId } = await sample(name, false);
       await sandbox.verification(certifyId);
@@ -106,5 +106,5 @@ function compareWithVendor(name, scheme, { url, headers, body = "" }) {
     ours = Signature;
     vendors = OpenApiUtil.getRPCSignature(form, "POST", keys.accessKeySecret);
   }
-  if (ours !== vendors) throw new Error(`${name} signs otherwise than the vendor's own signer`);
+  if (ours !== vendors) throw new Error(`${name} signs otherwise than Alibaba Cloud's own signer`);
 }

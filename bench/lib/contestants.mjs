@@ -22,7 +22,7 @@ const ours =
     return async (parameters) => (await client.initFaceVerify(parameters)).certifyId;
   };
 
-/** As pkg/entry/node.js makes it, with another `send`. */
+/** As pkg/entry/universal.js makes it, with another `send`. */
 async function stubbedPackage(stub) {
   const { definePackage } = await import("../../pkg/client.js");
   const { guard } = await import("../../pkg/core.js");
@@ -38,7 +38,7 @@ async function stubbedPackage(stub) {
   return definePackage({ core: () => core, ready: async () => {}, inBrowser: false, send });
 }
 
-/** The vendor's SDKs send by httpx.request and read by httpx.read or a stream reader over it. */
+/** Alibaba Cloud's SDKs send by httpx.request and read by httpx.read or a stream reader over it. */
 function stubHttpx(stub) {
   const httpx = require("httpx");
   httpx.request = async (url, { headers, data }) => {
@@ -120,7 +120,7 @@ const floorFetch = async ({ endpoint }) => {
 export const RPC = "1.0";
 export const ACS3 = "ACS3";
 
-/** `scheme` is what the sandbox is to accept; without one there is no signature of the vendor's to judge. */
+/** `scheme` is what the sandbox is to accept; without one there is no signature of Alibaba Cloud to judge. */
 export const contestants = {
   "cloudauth-edge": { scheme: RPC, make: ours("1.0") },
   "cloudauth-edge, ACS3": { scheme: ACS3, make: ours("ACS3-HMAC-SHA256") },

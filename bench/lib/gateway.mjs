@@ -12,7 +12,7 @@ export const gateway = (upstream) =>
   gatewayWorker({
     GATEWAY_MODE: "development",
     CLOUDAUTH_ENDPOINTS: upstream,
-    // What is measured is the gateway, not its waiting for the vendor's 50 calls a second.
+    // What is measured is the gateway, not its waiting for Alibaba Cloud's 50 calls a second.
     CLOUDAUTH_CALLS_PER_SECOND: "10000",
   });
 
@@ -52,7 +52,7 @@ export const read = (url, order, query = "") => ({
   headers: { authorization: `Bearer ${TOKEN}` },
 });
 
-/** The call itself, as it reaches the vendor. */
+/** The call itself, as it reaches Alibaba Cloud. */
 export function direct(url) {
   const { headers, body } = signRpc(url, wire(parameters));
   return { url, headers, body };

@@ -1,9 +1,9 @@
-// What is signed and sent everywhere: the vendor document's own sample values, 300 bytes of MetaInfo.
+// What is signed and sent everywhere: Alibaba Cloud document's own sample values, 300 bytes of MetaInfo.
 
 /** The sandbox's demo key, so that the sandbox can judge the signatures. */
 export const keys = { accessKeyId: "sandbox-key-id", accessKeySecret: "sandbox-key-secret" };
 
-/** The sandbox's demo account, for as many calls as come instead of the vendor's 50 a second. */
+/** The sandbox's demo account, for as many calls as come instead of Alibaba Cloud's 50 a second. */
 export const openAccount = {
   accountId: "1260051251634779",
   keys: [{ ...keys, ram: "allowed" }],
@@ -39,7 +39,7 @@ export const parameters = {
   ip: "192.0.2.1",
 };
 
-/** The same under the vendor's names. */
+/** The same under Alibaba Cloud's names. */
 export const wire = (given) =>
   Object.fromEntries(
     Object.entries(given).map(([name, value]) => [name[0].toUpperCase() + name.slice(1), value]),

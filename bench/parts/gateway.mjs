@@ -13,7 +13,7 @@ export const title = "Gateway";
 export const about = `The gateway as it is deployed, in a bare workerd. Its ledger is in a file system in memory, where the machine
 has one, so that the disk is not what is measured; one row shows what waiting for this machine's disk adds. The upstream is a server
 on the loopback interface that answers at once, so that all that is added is the gateway's. A start writes the order
-down, calls the vendor, and writes down what it said; a read of a known verdict calls nobody. The pass-through Worker is
+down, calls Alibaba Cloud, and writes down what it said; a read of a known verdict calls nobody. The pass-through Worker is
 one line of \`fetch\` in a workerd of its own. All orders are one caller's, hence one Durable Object, which does one
 thing at a time: a second caller has a second one.`;
 

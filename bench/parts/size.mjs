@@ -51,7 +51,7 @@ const FOR_EDGE = [
   "--platform=neutral",
   "--conditions=workerd,worker",
   "--main-fields=module,main",
-  "--external:*.wasm",
+  "--external:*.wasm?module",
 ];
 
 /** Bytes of a bundle; not a number where it cannot be made. */

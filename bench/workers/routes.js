@@ -1,4 +1,4 @@
-// The gateway's chief routes: a token, one call of the vendor, its answer.
+// The gateway's chief routes: a token, one call of Alibaba Cloud, its answer.
 
 export const SceneId = "1000000006";
 

@@ -12,7 +12,7 @@ import express from "express";
 const { CLOUDAUTH_ENDPOINT: endpoint, CLOUDAUTH_SCENE_ID: sceneId = "", PORT = "3000" } = process.env;
 const client = new FaceVerifyClient({
   credentials: credentialsFromEnvironment(),
-  endpoint, // not set: the vendor's own
+  endpoint, // default: Alibaba Cloud
 });
 
 /** Whose order has which CertifyId. A real backend keeps this in its database. */
@@ -23,7 +23,7 @@ app.use(express.json());
 
 app.post("/verifications", async (request, response) => {
   const userId = signedIn(request);
-  const { certName, certNo, metaInfo } = request.body ?? {}; // undefined where nothing was sent
+  const { certName, certNo, metaInfo } = request.body ?? {}; // undefined if the body is empty
   const problem = mistyped({ certName, certNo });
   if (problem) return response.status(422).json({ message: problem });
   const outerOrderNo = newOuterOrderNo("shop");
@@ -33,7 +33,7 @@ app.post("/verifications", async (request, response) => {
     userId,
     certName,
     certNo,
-    metaInfo, // as the app's SDK gave it
+    metaInfo, // unchanged from the app's SDK
   });
   orders.set(outerOrderNo, { userId, certifyId });
   response.status(201).json({ outerOrderNo, certifyId });
@@ -41,13 +41,13 @@ app.post("/verifications", async (request, response) => {
 
 app.get("/verifications/:outerOrderNo", async (request, response) => {
   const order = orders.get(request.params.outerOrderNo);
-  // Somebody else's order is answered as one that never was.
+  // Another user's order looks like an unknown one.
   if (order?.userId !== signedIn(request)) return response.status(404).json({ message: "没有这笔订单" });
   const { status } = await client.describeFaceVerify({ sceneId, certifyId: order.certifyId });
   response.json({ status }); // pending, passed or rejected
 });
 
-/** What the person must correct before anything is sent; undefined when all is well. */
+/** What the user must correct before anything is sent; undefined if nothing. */
 function mistyped({ certName, certNo }) {
   const name = checkCertName(certName);
   const number = checkCertNo(certNo);
@@ -62,9 +62,9 @@ function signedIn(request) {
 
 app.use((error, request, response, next) => {
   if (!isFaceVerifyError(error)) return next(error);
-  const { kind, code, audience, requestId, messages, fields } = error; // none of them holds personal data
+  const { kind, code, audience, requestId, messages, fields } = error; // free of personal data
   console.error({ kind, code, requestId });
-  // Of what the app sends, metaInfo is checked by the client alone.
+  // Of the app's input, only metaInfo is validated by the client and not by mistyped().
   const sent = fields.some(({ field }) => field === "metaInfo");
   if (sent) return response.status(400).json({ message: "metaInfo 有误" });
   if (audience === "user") return response.status(422).json({ message: messages.zh });

@@ -9,7 +9,7 @@ const sandbox = createSandbox();
 const client = new FaceVerifyClient({
   accessKeyId: "sandbox-key-id",
   accessKeySecret: "sandbox-key-secret",
-  endpoint: "http://127.0.0.1:8788", // not called: the next line answers
+  endpoint: "http://127.0.0.1:8788", // never called: fetch is replaced below
   fetch: (...request) => sandbox.fetch(...request),
 });
 const sceneId = 1000000006;
@@ -38,7 +38,7 @@ test("the phone's SDK is too old", async () => {
   });
 });
 
-test("the vendor throttles for a moment", async () => {
+test("Alibaba Cloud throttles for a moment", async () => {
   await sandbox.injectFault({ kind: "error", code: "Throttling.User" });
   const { certifyId } = await client.initFaceVerify(order);
   assert.match(certifyId, /^[0-9a-f]{32}$/);

@@ -7,7 +7,7 @@ import {
 
 const client = new FaceVerifyClient({
   credentials: credentialsFromEnvironment(), // ALIBABA_CLOUD_ACCESS_KEY_ID, …_SECRET
-  endpoint: process.env.CLOUDAUTH_ENDPOINT, // not set: the vendor's own
+  endpoint: process.env.CLOUDAUTH_ENDPOINT, // default: Alibaba Cloud
 });
 const sceneId = 1000000006;
 
@@ -16,13 +16,13 @@ try {
     sceneId,
     outerOrderNo: newOuterOrderNo("bank"),
     userId: "123456789",
-    metaInfo: '{"zimVer":"3.0.0","deviceType":"ios"}', // the string that the app's SDK gave, as it is
+    metaInfo: '{"zimVer":"3.0.0","deviceType":"ios"}', // pass the app SDK's string unchanged
     certName: "张三",
     certNo: "11010519491231002X",
   });
   console.log("CertifyId for the app:", certifyId);
 
-  // Meanwhile the person looks into the phone.
+  // The user now scans their face in the app.
   const result = await client.waitForResult({ sceneId, certifyId });
   console.log(result.status); // passed, rejected, or still pending
 } catch (error) {

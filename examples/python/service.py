@@ -21,7 +21,7 @@ owners = {}
 
 
 def gateway(method, path, body=None):
-    """Calls the gateway; gives the status and the JSON of its answer."""
+    """Calls the gateway and returns the status and the parsed JSON."""
     request = urllib.request.Request(
         f"{GATEWAY}/v1/face-verifications{path}",
         method=method,

@@ -1,7 +1,7 @@
 //! Any JSON object as parameters: no panic, and what passes the rules can be signed.
 #![no_main]
 
-use cloudauth_edge::actions::rules::{ValidationOptions, validate};
+use cloudauth_edge::actions::{ValidationOptions, validate};
 use cloudauth_edge::actions::{INIT_FACE_VERIFY, SigningContext, Value};
 use cloudauth_edge::vendor::credentials::Credentials;
 use cloudauth_edge::vendor::endpoint::{DEFAULT_ENDPOINT, Endpoint};

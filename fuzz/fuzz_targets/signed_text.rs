@@ -1,4 +1,4 @@
-//! Any two texts as the signed one and the vendor's: no panic, and equal only when they are.
+//! Any two texts as the signed one and Alibaba Cloud's: no panic, and equal only when they are.
 #![no_main]
 
 use cloudauth_edge::signing::SignatureVersion;

@@ -2,7 +2,7 @@ import { guard } from "../core.js";
 import { exports } from "../identity-exports.js";
 import { defineIdentity } from "../identity.js";
 import { initSync } from "../wasm/identity/cloudauth_edge.js";
-import module from "../wasm/identity/cloudauth_edge_bg.wasm";
+import module from "../wasm/identity/cloudauth_edge_bg.wasm?module";
 
 initSync({ module });
 const core = guard(exports);

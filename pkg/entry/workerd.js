@@ -2,7 +2,7 @@ import { definePackage } from "../client.js";
 import { guard } from "../core.js";
 import { exports } from "../exports.js";
 import { initSync } from "../wasm/client/cloudauth_edge.js";
-import module from "../wasm/client/cloudauth_edge_bg.wasm";
+import module from "../wasm/client/cloudauth_edge_bg.wasm?module";
 
 initSync({ module });
 const core = guard(exports);

@@ -47,7 +47,7 @@ export const words = {
   },
   en: {
     locale: "en-GB",
-    title: "Pretend phone",
+    title: "Simulated phone",
     lead: "Part of the sandbox: it opens no camera and verifies nobody; you choose the outcome.",
     language: "中文",
     dark: "Dark",
@@ -83,7 +83,7 @@ export const words = {
     expired: "Expired",
     expiredNote: "A CertifyId is valid for 30 minutes. Start a new verification.",
     goneTitle: "This verification is no more",
-    gone: "The sandbox may have been reset or started anew. Start a new verification.",
+    gone: "The sandbox may have been reset or started again. Start a new verification.",
     unreachable:
       "The sandbox does not answer. See that it is still running; this page then goes on by itself.",
     retry: "Try now",

@@ -1,4 +1,4 @@
-/** The pretend phone: shows what waits at this sandbox and does what a phone does, all by the control API. */
+/** The simulated phone: shows what waits at this sandbox and does what a phone does, all by the control API. */
 
 import { words } from "./phone-words.js";
 
@@ -74,7 +74,7 @@ async function ask(method, path, content) {
   return answer;
 }
 
-/** Reads everything anew, and shows it or what stands in the way. */
+/** Reads everything again, and shows it or what stands in the way. */
 async function refresh() {
   try {
     outcomes ??= await ask("GET", "outcomes");

@@ -1,9 +1,9 @@
-// Starting and stopping child processes. Node built-ins only.
+// Starts and stops child processes. Node built-ins only.
 
 import { spawn, spawnSync } from "node:child_process";
 import { projectEnv, root } from "./project.mjs";
 
-/** A failure that its reader can mend: `advice` is one sentence, `output` what the failing program said. */
+/** A failure that the user can fix: `advice` is one sentence, `output` the failed program's output. */
 export class Failure extends Error {
   constructor(message, { advice, output } = {}) {
     super(message);
@@ -15,7 +15,7 @@ export class Failure extends Error {
 
 const groups = new Set();
 
-/** Starts a program in a process group of its own, so that stopping it stops what it started. */
+/** Starts a program in its own process group, so that stopping it also stops its children. */
 export function start(
   command,
   args,
@@ -23,7 +23,7 @@ export function start(
 ) {
   const child = spawn(command, args, { cwd, env, stdio, detached: true });
   if (child.pid) groups.add(child.pid);
-  // Only when nothing of the group is left: a leader may die before its children.
+  // Only when the whole group has ended: a leader may end before its children.
   child.once("close", () => groups.delete(child.pid));
   return child;
 }
@@ -33,11 +33,11 @@ function signalGroup(pid, signal) {
     process.kill(-pid, signal);
     return true;
   } catch {
-    return false; // nobody left
+    return false; // the group has ended
   }
 }
 
-/** Ends every group that is still running: first politely, after `graceMs` for certain. */
+/** Ends every running group: with SIGTERM first, and with SIGKILL after `graceMs`. */
 export async function stopAll(graceMs = 5000) {
   const pids = [...groups];
   for (const pid of pids) signalGroup(pid, "SIGTERM");
@@ -49,7 +49,7 @@ export async function stopAll(graceMs = 5000) {
 }
 
 let asked = false;
-/** Whether somebody asked this process to stop; what fails from then on is no news. */
+/** Whether this process was asked to stop; later failures are expected. */
 export const stopping = () => asked;
 
 /** Makes Ctrl-C and SIGTERM stop the children first. */
@@ -64,8 +64,7 @@ export function stopChildrenOnSignals(exitCode) {
 }
 
 /**
- * Stops as on a signal when the process that started this one is gone: npm does not hand on every signal, and what
- * serves would keep its ports.
+ * Stops when the parent process has ended: npm does not forward every signal, and servers would keep their ports.
  */
 export function stopWithParent() {
   const parent = process.ppid;
@@ -73,8 +72,7 @@ export function stopWithParent() {
 }
 
 /**
- * Runs a program to its end and returns { code, output }; stdout and stderr come in one string.
- * `limitMs` guards against a program that hangs for ever.
+ * Runs a program and returns { code, output }; output combines stdout and stderr. `limitMs` ends a program that hangs.
  */
 export function run(command, args, { limitMs, ...options } = {}) {
   return new Promise((resolve) => {
@@ -90,19 +88,19 @@ export function run(command, args, { limitMs, ...options } = {}) {
     });
     child.on("close", (code, signal) => {
       clearTimeout(timer);
-      if (signal) output += `\n${command} was ended by ${signal}\n`;
+      if (signal) output += `\n${command} was terminated by ${signal}\n`;
       resolve({ code: code ?? 1, output });
     });
     if (limitMs) {
       timer = setTimeout(() => {
-        output += `\n${command} did not end within ${limitMs / 60_000} minutes and was stopped\n`;
+        output += `\n${command} did not finish within ${limitMs / 60_000} minutes and was stopped\n`;
         signalGroup(child.pid, "SIGKILL");
       }, limitMs);
     }
   });
 }
 
-/** Runs a program; a non-zero end is a Failure that carries its output. */
+/** Runs a program and returns its output; a non-zero exit code is a Failure with the output. */
 export async function must(command, args, { advice, ...options } = {}) {
   const { code, output } = await run(command, args, options);
   if (code !== 0) {
@@ -112,7 +110,7 @@ export async function must(command, args, { advice, ...options } = {}) {
   return output;
 }
 
-/** Runs a program whose output is for the reader as it comes; a non-zero end is a Failure. */
+/** Runs a program with its output on the terminal; a non-zero exit code is a Failure. */
 export async function follow(command, args) {
   const child = start(command, args, { stdio: ["ignore", "inherit", "inherit"] });
   const code = await new Promise((resolve, reject) => {
@@ -122,13 +120,13 @@ export async function follow(command, args) {
   if (code !== 0) throw new Failure(`${[command, ...args].join(" ")} ended with code ${code}`);
 }
 
-/** Output of a quick program, or undefined when it is missing or fails. */
+/** The output of a short command, or undefined if it is missing or fails. */
 export function answer(command, args, env = projectEnv()) {
   const result = spawnSync(command, args, { cwd: root, env, encoding: "utf8" });
   return result.status === 0 ? result.stdout.trim() : undefined;
 }
 
-/** The beginning and the end of a long output: tools put the cause in either. */
+/** The beginning and the end of a long output, where tools report the cause. */
 export function excerpt(text, first = 15, last = 40) {
   const lines = text.trimEnd().split("\n");
   if (lines.length <= first + last) return lines.join("\n");

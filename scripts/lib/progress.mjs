@@ -1,4 +1,4 @@
-// What the commands print: one line a step, with its time. Node built-ins only.
+// Prints one line per step, with its duration. Node built-ins only.
 
 import { realpathSync } from "node:fs";
 import { fileURLToPath } from "node:url";
@@ -6,7 +6,7 @@ import { Failure, excerpt, stopAll, stopChildrenOnSignals, stopping } from "./pr
 
 export const seconds = (sinceMs) => `${((Date.now() - sinceMs) / 1000).toFixed(1)} s`;
 
-/** Runs `work` as one line: its name at once, its outcome when it is known. `work` may return a note. */
+/** Runs `work` and prints one line: the name immediately, the result when it is known. `work` may return a note. */
 export async function line(name, work) {
   const begun = Date.now();
   process.stdout.write(`  ${name.padEnd(34)} `);
@@ -20,9 +20,8 @@ export async function line(name, work) {
 }
 
 /**
- * Runs `work(arguments)` when the module is the one that node was started with, and not when another imports it.
- * A failure is shown with what to do, and the exit code says so; Ctrl-C and SIGTERM stop the children first
- * and then end it with `stopCode`.
+ * Runs `work(arguments)` if the module is the main module. Prints a failure with its advice and sets the exit code.
+ * Ctrl-C and SIGTERM stop the children first and then exit with `stopCode`.
  */
 export async function command(meta, work, { stopCode = 130 } = {}) {
   if (!process.argv[1] || realpathSync(process.argv[1]) !== fileURLToPath(meta.url)) return;

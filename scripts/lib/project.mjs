@@ -1,17 +1,16 @@
-// Where things are in this project, and the environment its commands run in.
-// Runs before `npm ci`: Node built-ins only.
+// Paths of the project and the environment of its commands. Runs before `npm ci`: Node built-ins only.
 
 import { accessSync, constants, existsSync, readFileSync, readdirSync } from "node:fs";
 import { delimiter, join } from "node:path";
 import { fileURLToPath } from "node:url";
 
 export const root = fileURLToPath(new URL("../..", import.meta.url)).replace(/[\\/]$/, "");
-/** Path of something inside the project. */
+/** An absolute path inside the project. */
 export const at = (...parts) => join(root, ...parts);
 
-/** Everything that set-up builds or downloads beside node_modules and target; ignored by git. */
+/** Tools that set-up installs outside of node_modules and target; ignored by git. */
 export const tools = at(".tools");
-/** Python with the vendor's SDKs, for the conformance tests. */
+/** Python with the official SDKs, for the conformance tests. */
 export const python = join(tools, "python", "bin", "python");
 
 const projectBins = [join(tools, "bin"), at("node_modules", ".bin")];
@@ -19,25 +18,25 @@ const projectBins = [join(tools, "bin"), at("node_modules", ".bin")];
 const foreignPath = () =>
   (process.env.PATH ?? "").split(delimiter).filter((folder) => folder && !projectBins.includes(folder));
 
-/** The machine's own PATH, for what must not run on a node that it is about to replace. */
+/** The environment without the project's Node, for commands that may replace it. */
 export function machineEnv() {
   return { ...process.env, PATH: foreignPath().join(delimiter) };
 }
 
-/** Environment of every tool: the project's Node and tools come first. */
+/** The environment of every tool; the project's Node and tools take precedence. */
 export function projectEnv() {
   return {
     ...process.env,
     PATH: [...projectBins, ...foreignPath()].join(delimiter),
     WRANGLER_SEND_METRICS: "false",
-    // By default `wrangler dev` stores the address of every request, and lets everybody who reaches its port
-    // read and change the ledger.
+    // By default, `wrangler dev` stores the URL of every request, and lets everyone who can reach its port read and
+    // change the ledger.
     X_LOCAL_OBSERVABILITY: "false",
     X_LOCAL_EXPLORER: "false",
   };
 }
 
-/** Full path of a program on the project's PATH, or undefined. */
+/** The full path of a program on the project's PATH, or undefined. */
 export function which(name) {
   if (name.includes("/")) return isExecutable(name) ? name : undefined;
   return [...projectBins, ...foreignPath()].map((folder) => join(folder, name)).find(isExecutable);
@@ -52,7 +51,7 @@ function isExecutable(path) {
   }
 }
 
-/** Every file of a folder and the folders in it, in a fixed order. */
+/** All files below a folder, sorted. */
 export function filesUnder(folder) {
   return readdirSync(folder, { recursive: true, withFileTypes: true })
     .filter((entry) => entry.isFile())
@@ -60,7 +59,7 @@ export function filesUnder(folder) {
     .sort();
 }
 
-/** Version of a crate in Cargo.lock. */
+/** The version of a crate in Cargo.lock. */
 export function lockedCrate(name) {
   const lock = readFileSync(at("Cargo.lock"), "utf8");
   const version = lock.match(new RegExp(`^name = "${name}"\\nversion = "([^"]+)"`, "m"))?.[1];
@@ -68,7 +67,7 @@ export function lockedCrate(name) {
   return version;
 }
 
-/** The browser and its driver: what CHROME_PATH and CHROMEDRIVER name, else what the machine has. */
+/** The browser and its driver: from CHROME_PATH and CHROMEDRIVER, otherwise from the PATH. */
 export function browser() {
   const names = ["chromium", "chromium-browser", "google-chrome", "google-chrome-stable"];
   const chrome = process.env.CHROME_PATH || names.map(which).find(Boolean);

@@ -1,4 +1,4 @@
-// What a file weighs, as it is and as the web sends it. Node built-ins only.
+// File sizes, uncompressed and compressed. Node built-ins only.
 
 import { brotliCompressSync, constants, gzipSync } from "node:zlib";
 

@@ -1,7 +1,7 @@
-//! DescribeFaceVerify: asks for the result of a verification.
+//! DescribeFaceVerify: queries the result of a verification.
 
-use super::rules::Rule;
-use super::{Action, action_parameters};
+use super::parameter::{Action, action_parameters};
+use super::rule::Rule;
 use crate::vendor::codes::UsedBy;
 
 /// The action.
@@ -14,11 +14,11 @@ pub static DESCRIBE_FACE_VERIFY: Action = Action {
 
 action_parameters! {
     /// A DescribeFaceVerify request.
-    DescribeFaceVerify, DESCRIBE_FACE_VERIFY, PARAMETERS:
+    DescribeFaceVerify, PARAMETERS:
     /// 认证场景 ID: the scene the verification was started with. Mandatory.
     scene_id "SceneId" Query Rule::SceneId;
-    /// 实人认证唯一标识: what InitFaceVerify gave. Mandatory.
+    /// 实人认证唯一标识: the result of InitFaceVerify. Mandatory.
     certify_id "CertifyId" Query Rule::CertifyId;
-    /// The form of the picture, such as `JPG`; the vendor does not document it further.
+    /// The picture's format, such as `JPG`; Alibaba Cloud does not document it further.
     picture_return_type "PictureReturnType" Query Rule::Text { max: 16 };
 }

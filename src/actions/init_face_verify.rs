@@ -1,10 +1,10 @@
-//! InitFaceVerify: starts a verification and gives its CertifyId.
+//! InitFaceVerify: starts a verification and returns its CertifyId.
 //!
-//! The first eleven parameters are those of the vendor's page for LR_FR, the others those of its
-//! API metadata of 2026. Positions are from that metadata.
+//! The first eleven parameters are from Alibaba Cloud's page for LR_FR, the others and all
+//! positions from its API metadata of 2026.
 
-use super::rules::Rule;
-use super::{Action, action_parameters};
+use super::parameter::{Action, action_parameters};
+use super::rule::Rule;
 use crate::vendor::codes::UsedBy;
 
 /// The action.
@@ -19,18 +19,18 @@ const YES_NO: Rule = Rule::OneOf(&["Y", "N"]);
 const TRUE_FALSE: Rule = Rule::OneOf(&["true", "false"]);
 
 action_parameters! {
-    /// An InitFaceVerify request. ProductCode and CertType have the vendor's fixed values
-    /// (`LR_FR`, `IDENTITY_CARD`) unless set.
-    InitFaceVerify, INIT_FACE_VERIFY, PARAMETERS:
-    /// 认证场景 ID: the scene made in the vendor's console, a 64-bit integer. Mandatory.
+    /// An InitFaceVerify request. ProductCode and CertType have Alibaba Cloud's fixed values
+    /// (`LR_FR`, `IDENTITY_CARD`) unless set. A field that is set twice has the later value.
+    InitFaceVerify, PARAMETERS:
+    /// 认证场景 ID: the scene made in Alibaba Cloud's console, a 64-bit integer. Mandatory.
     scene_id "SceneId" Query Rule::SceneId;
     /// 商户请求的唯一标识: the order's number, 32 letters and digits, unique. Mandatory.
     outer_order_no "OuterOrderNo" Query Rule::OuterOrderNo;
     /// 产品: `LR_FR` unless [`super::ValidationOptions::allow_other_products`].
     product_code "ProductCode" Query Rule::ProductCode;
-    /// 活体检测类型: `LIVENESS` (the vendor's default), `PHOTINUS_LIVENESS`, or a newer one.
+    /// 活体检测类型: `LIVENESS` (Alibaba Cloud's default), `PHOTINUS_LIVENESS`, or a newer one.
     model "Model" Form Rule::Model;
-    /// 客户业务自定义的用户ID: your id of the person, unique, up to 100 characters. Recommended.
+    /// 客户业务自定义的用户ID: your unique id of the user, up to 100 characters. Recommended.
     user_id "UserId" Query Rule::Text { max: 100 };
     /// 证件类型: `IDENTITY_CARD`.
     cert_type "CertType" Query Rule::CertType;
@@ -38,17 +38,17 @@ action_parameters! {
     cert_name "CertName" Query Rule::CertName;
     /// 证件号码: the number of the identity card, 18 characters. Personal data.
     cert_no "CertNo" Query Rule::CertNo;
-    /// 环境参数: the string the vendor's client SDK gave, unchanged. Mandatory. Personal data.
+    /// 环境参数: the unchanged string from Alibaba Cloud's client SDK. Mandatory. Personal data.
     meta_info "MetaInfo" Query Rule::MetaInfo;
     /// 用户手机号码: 11 digits. Personal data.
     mobile "Mobile" Query Rule::Mobile;
     /// 用户IP: IPv4 or IPv6. Personal data.
     ip "Ip" Query Rule::Ip;
-    /// Where a web page returns to.
+    /// URL to which a web page returns.
     return_url "ReturnUrl" Query Rule::Url { https: false };
-    /// Where the vendor reports the end of the verification (GET, HTTPS).
+    /// URL to which Alibaba Cloud reports the end of the verification (GET, HTTPS).
     callback_url "CallbackUrl" Query Rule::Url { https: true };
-    /// Comes back in the callback.
+    /// Returned in the callback.
     callback_token "CallbackToken" Query Rule::Text { max: 256 };
     /// `WEB` or `H5`, for the web SDK.
     certify_url_type "CertifyUrlType" Query Rule::OneOf(&["WEB", "H5"]);
@@ -56,27 +56,27 @@ action_parameters! {
     certify_url_style "CertifyUrlStyle" Query Rule::OneOf(&["L", "S"]);
     /// The photo to compare with, Base64. Personal data.
     face_contrast_picture "FaceContrastPicture" Form Rule::Picture;
-    /// Address of the photo to compare with.
+    /// URL of the photo to compare with.
     face_contrast_picture_url "FaceContrastPictureUrl" Query Rule::Url { https: false };
     /// Bucket of the photo to compare with; goes with `oss_object_name`.
     oss_bucket_name "OssBucketName" Query Rule::Text { max: 255 };
     /// Object of the photo to compare with; goes with `oss_bucket_name`.
     oss_object_name "OssObjectName" Query Rule::Text { max: 1_023 };
-    /// An earlier verification whose photo to compare with. Deprecated by the vendor.
+    /// An earlier verification whose photo to compare with. Deprecated by Alibaba Cloud.
     certify_id "CertifyId" Query Rule::CertifyId;
     /// Whether to crop the photo: `T` or `F`.
     crop "Crop" Form Rule::OneOf(&["T", "F"]);
     /// Id of an authorization, up to 64 characters.
     auth_id "AuthId" Form Rule::Text { max: 64 };
-    /// `SM2`: CertName and CertNo come encrypted.
+    /// `SM2`: CertName and CertNo are encrypted.
     encrypt_type "EncryptType" Query Rule::OneOf(&["SM2"]);
-    /// What the person is to read aloud or answer: a JSON list of strings.
+    /// Texts for the user to read aloud or questions to answer: a JSON list of strings.
     voluntary_customized_content "VoluntaryCustomizedContent" Query Rule::StringList;
     /// `0`, `1` or `2`.
     suitable_type "SuitableType" Query Rule::OneOf(&["0", "1", "2"]);
-    /// What to do where a device lacks support: `keep`, `url` or `video`.
+    /// Handling of unsupported devices: `keep`, `url` or `video`.
     procedure_priority "ProcedurePriority" Query Rule::OneOf(&["keep", "url", "video"]);
-    /// How a passport is read: `1` or `3`.
+    /// The way to read a passport: `1` or `3`.
     mode "Mode" Query Rule::OneOf(&["1", "3"]);
     /// `Y` or `N`.
     read_img "ReadImg" Query YES_NO;
@@ -88,7 +88,7 @@ action_parameters! {
     face_guard_output "FaceGuardOutput" Query Rule::Text { max: 64 };
     /// `Y` or `N`.
     rarely_characters "RarelyCharacters" Query YES_NO;
-    /// Address of a custom user interface.
+    /// URL of a custom user interface.
     ui_custom_url "UiCustomUrl" Query Rule::Url { https: false };
     /// `true` or `false`.
     video_evidence "VideoEvidence" Query TRUE_FALSE;
@@ -100,6 +100,6 @@ action_parameters! {
     need_multi_face_check "NeedMultiFaceCheck" Query YES_NO;
     /// `Y` or `N`.
     h5_degrade_confirm_btn "H5DegradeConfirmBtn" Query YES_NO;
-    /// `Y` or `N`, as far as the vendor documents it.
+    /// `Y` or `N`, according to Alibaba Cloud's documentation.
     enable_beauty "EnableBeauty" Query Rule::Text { max: 16 };
 }

@@ -1,6 +1,6 @@
-//! A checked request, and how it goes out under each signature scheme.
+//! A validated request, and its signed form under each signature scheme.
 
-use super::{Action, Parameter, Position, VERSION};
+use super::parameter::{Action, Parameter, Position};
 use crate::error::FieldError;
 use crate::http::OutgoingRequest;
 use crate::signing::canonical::encode_pairs;
@@ -11,18 +11,21 @@ use crate::vendor::credentials::Credentials;
 use crate::vendor::endpoint::Endpoint;
 use std::borrow::Cow;
 
+/// Value of the `Version` parameter and the `x-acs-version` header.
+pub const VERSION: &str = "2019-03-07";
+
 const FORM: &str = "application/x-www-form-urlencoded";
 
-/// A request that passed every check; only such a one can be signed.
+/// A validated request; only validated requests can be signed.
 #[derive(Clone)]
 pub struct ValidRequest<'a> {
     action: &'static Action,
-    /// In the order of the action's table, with their places in it.
+    /// In the order of the action's table, with their indexes.
     parameters: Vec<(usize, &'static Parameter, Cow<'a, str>)>,
     notices: Vec<FieldError>,
 }
 
-/// Parameters are personal data and are not printed.
+/// Parameters are personal data, so they are not printed.
 impl std::fmt::Debug for ValidRequest<'_> {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("ValidRequest")
@@ -31,19 +34,19 @@ impl std::fmt::Debug for ValidRequest<'_> {
     }
 }
 
-/// Everything a signature depends on beside the request. A second attempt needs another nonce and
-/// the time of that attempt: the vendor refuses a nonce it has seen.
+/// The inputs of a signature in addition to the request. Each attempt needs a new nonce and its own
+/// time, because Alibaba Cloud rejects a used nonce.
 #[derive(Clone, Copy, Debug)]
 pub struct SigningContext<'a> {
-    /// Where the request goes.
+    /// The endpoint.
     pub endpoint: &'a Endpoint,
-    /// Whose request it is.
+    /// The credentials.
     pub credentials: &'a Credentials,
     /// The scheme.
     pub version: SignatureVersion,
-    /// Never used before; 16 random bytes in hexadecimal serve.
+    /// A new nonce, for example 16 random bytes in hexadecimal.
     pub nonce: &'a str,
-    /// The time by the vendor's clock.
+    /// The time by Alibaba Cloud's clock.
     pub now: Timestamp,
 }
 
@@ -65,12 +68,12 @@ impl<'a> ValidRequest<'a> {
         self.action
     }
 
-    /// Changes made to the input and things to look at.
+    /// Changes to the input and warnings.
     pub fn notices(&self) -> &[FieldError] {
         &self.notices
     }
 
-    /// Wire names and values, as they go out.
+    /// Wire names and values, as sent.
     pub fn parameters(&self) -> impl Iterator<Item = (&'static Parameter, &str)> {
         self.parameters
             .iter()
@@ -84,7 +87,7 @@ impl<'a> ValidRequest<'a> {
             .map(|(_, value)| value)
     }
 
-    /// The request as it is to be sent, signed.
+    /// The signed request to send.
     pub fn sign(&self, context: &SigningContext<'_>) -> OutgoingRequest {
         match context.version {
             SignatureVersion::Rpc => self.sign_rpc(context),
@@ -92,8 +95,8 @@ impl<'a> ValidRequest<'a> {
         }
     }
 
-    /// What was signed: the string-to-sign of the RPC scheme, the canonical request of ACS3. To be
-    /// compared with what the vendor says it calculated.
+    /// The signed text: the string to sign of the RPC scheme, the canonical request of ACS3. It is
+    /// compared with the one that Alibaba Cloud quotes.
     pub fn signed_text(&self, context: &SigningContext<'_>) -> String {
         match context.version {
             SignatureVersion::Rpc => self.canonicalized_rpc(context).1,
@@ -101,9 +104,9 @@ impl<'a> ValidRequest<'a> {
         }
     }
 
-    /// Everything in the form body, so that no name or number stands in a URL.
+    /// All parameters are in the form body, so that no name or number is in a URL.
     fn sign_rpc(&self, context: &SigningContext<'_>) -> OutgoingRequest {
-        // What is signed is also what is sent: it is encoded once.
+        // The signed text is also sent, so it is encoded once.
         let (mut body, string_to_sign) = self.canonicalized_rpc(context);
         let signature = rpc::signature(&context.credentials.access_key_secret, &string_to_sign);
         body.push_str("&Signature=");
@@ -119,7 +122,7 @@ impl<'a> ValidRequest<'a> {
         }
     }
 
-    /// The canonicalized query and the string-to-sign.
+    /// The canonicalized query and the string to sign.
     fn canonicalized_rpc(&self, context: &SigningContext<'_>) -> (String, String) {
         let timestamp = context.now.to_iso8601();
         let common = rpc::common_parameters(
@@ -142,7 +145,7 @@ impl<'a> ValidRequest<'a> {
         rpc::canonicalized("POST", &all)
     }
 
-    /// Parameters where the vendor's metadata places them; the signature covers the positions.
+    /// Parameters are in the positions of Alibaba Cloud's metadata, which the signature covers.
     fn sign_acs3(&self, context: &SigningContext<'_>) -> (OutgoingRequest, String) {
         let at = |position| {
             self.parameters()
@@ -189,7 +192,7 @@ impl<'a> ValidRequest<'a> {
             url: [&context.endpoint.origin(), "/?", &query].concat(),
             headers: headers
                 .iter()
-                // The host's HTTP client sets it.
+                // The HTTP client sets it.
                 .filter(|(name, _)| *name != "host")
                 .map(|(name, value)| (*name, Cow::Owned((*value).to_owned())))
                 .collect(),

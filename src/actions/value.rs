@@ -1,4 +1,4 @@
-//! A parameter's value as a caller hands it over, before it is checked.
+//! A parameter's value from a caller, before validation.
 
 use serde::de::{Deserialize, Deserializer, IgnoredAny, MapAccess, SeqAccess, Visitor};
 use std::borrow::Cow;
@@ -17,11 +17,11 @@ pub enum Value<'a> {
     Inexact,
     /// `true` or `false`.
     Boolean(bool),
-    /// A list, an object or something else that no parameter takes.
+    /// A list, an object or another type that no parameter accepts.
     Unusable,
 }
 
-/// Values are personal data and are not printed.
+/// Values are personal data, so they are not printed.
 impl fmt::Debug for Value<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
@@ -36,7 +36,7 @@ impl fmt::Debug for Value<'_> {
 }
 
 impl Value<'_> {
-    /// The same, with a text of its own.
+    /// The same, with an owned text.
     pub fn into_owned(self) -> Value<'static> {
         match self {
             Self::Absent => Value::Absent,

@@ -1,10 +1,9 @@
-//! One call as a state machine: an attempt gives a request to send, its outcome gives the answer,
-//! the error, or what to do before the next attempt. The host sends, waits and keeps the state,
-//! which is plain data.
+//! One call as a state machine: an attempt is a request to send; its outcome leads to the result,
+//! the error, or the next attempt. The host sends, waits and keeps the state, which is plain data.
 //!
-//! Every attempt has its own nonce and timestamp: the vendor refuses a nonce it has seen.
-//! InitFaceVerify starts something, so it is repeated only when it surely was not executed, or
-//! when the caller allows it.
+//! Every attempt has its own nonce and timestamp, because Alibaba Cloud rejects a used nonce.
+//! InitFaceVerify has an effect, so it is retried only if it was provably not executed or if the
+//! caller allows it.
 
 use crate::actions::{Action, SigningContext, ValidRequest};
 use crate::client::options::Options;
@@ -23,20 +22,20 @@ use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use serde::{Deserialize, Serialize};
 
-/// The first wait is up to this long, each further one up to twice the one before.
+/// The upper bound of the first back-off; it doubles with each further one.
 const BACKOFF_BASE_MILLIS: i64 = 100;
-/// … after throttling, where hurry makes it worse.
+/// The same after throttling.
 const THROTTLED_BASE_MILLIS: i64 = 500;
-/// No wait of our own choice is longer.
+/// The longest back-off that the client chooses.
 const BACKOFF_MAX_MILLIS: i64 = 5_000;
-/// Nobody waiting for a result asks less often than this.
+/// The longest interval between two queries while waiting for a result.
 const POLL_MAX_MILLIS: i64 = 8_000;
-/// The clock counts as right within this; the vendor allows 15 minutes.
+/// The clock skew that needs no correction; Alibaba Cloud allows 15 minutes.
 const CLOCK_TOLERANCE_MILLIS: i64 = 60_000;
-/// Dates outside of 2020 to 2100 are a broken server's, not a reason to move our clock.
+/// Dates outside of 2020 to 2100 come from a broken server and do not correct the clock.
 const PLAUSIBLE_MILLIS: std::ops::Range<i64> = 1_577_836_800_000..4_102_444_800_000;
 
-/// Where a call stands. Plain data that the host keeps between attempts and hands back.
+/// The state of a call. Plain data that the host keeps between attempts and passes back.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct State {
@@ -44,15 +43,15 @@ pub struct State {
     pub attempt: i64,
     /// Index of the endpoint in the options' list.
     pub endpoint: usize,
-    /// The vendor's clock less ours, in milliseconds, as far as known.
+    /// The known clock skew (Alibaba Cloud's clock minus the local one), in milliseconds.
     pub clock_offset_millis: i64,
-    /// Whether this call has corrected the clock already.
+    /// Whether this call has already corrected the clock.
     pub clock_corrected: bool,
-    /// Whether this call has asked for new credentials already.
+    /// Whether this call has already requested new credentials.
     pub credentials_refreshed: bool,
-    /// When the call began, by our clock, in milliseconds.
+    /// When the call began, by the local clock, in milliseconds.
     pub started_millis: i64,
-    /// When the attempt was signed, by our clock, in milliseconds.
+    /// When the attempt was signed, by the local clock, in milliseconds.
     pub signed_millis: i64,
     /// Whether an attempt of this call may have started a verification.
     #[serde(default)]
@@ -62,7 +61,8 @@ pub struct State {
 }
 
 impl State {
-    /// Before the first attempt. `clock_offset_millis` is what an earlier call learned, or 0.
+    /// The state before the first attempt. `clock_offset_millis` is the clock skew from an earlier
+    /// call, or 0.
     pub const fn new(now: Timestamp, clock_offset_millis: i64) -> Self {
         Self {
             attempt: 0,
@@ -79,7 +79,7 @@ impl State {
 }
 
 impl State {
-    /// As one line of text, for a host that keeps it between attempts.
+    /// Serializes the state to one line of text.
     pub fn pack(&self) -> String {
         let mut packed = String::with_capacity(128);
         for number in [
@@ -99,7 +99,7 @@ impl State {
         packed
     }
 
-    /// Reads what [`State::pack`] wrote; `None` for anything else.
+    /// Parses the output of [`State::pack`]; `None` for anything else.
     pub fn unpack(text: &str) -> Option<Self> {
         let mut parts = text.splitn(9, ' ');
         let mut numbers = [0_i64; 8];
@@ -130,66 +130,83 @@ impl State {
     }
 }
 
-/// What the host is to send.
+/// A request for the host to send.
 #[derive(Clone, Debug)]
 pub struct Attempt {
     /// The request.
     pub request: OutgoingRequest,
-    /// Milliseconds that the whole answer, body included, may take.
+    /// Milliseconds that the whole answer, body included, may take. 0 where the call's time is up: the
+    /// outcome is then [`Loss::TimedOutUnsent`].
     pub timeout_millis: i64,
-    /// The state to hand back with the outcome.
+    /// The state to pass back with the outcome.
     pub state: State,
 }
 
-/// What became of an attempt.
+/// The outcome of an attempt.
 #[derive(Clone, Debug)]
 pub enum Outcome {
-    /// A whole answer came.
+    /// A complete response arrived.
     Answered(Response),
-    /// None came.
+    /// No complete response arrived.
     Lost(Loss),
 }
 
-/// Why no whole answer came.
+/// Why no complete response arrived.
 #[derive(Clone, Debug)]
+#[non_exhaustive]
 pub enum Loss {
-    /// No answer, or half of one. `code` is the host's own code of the failure, such as
-    /// `ECONNREFUSED`.
+    /// The connection was not established, so nothing was sent: even a start may be tried again.
+    NotConnected,
+    /// No response or a truncated one. `code` is the host's code of the failure, such as
+    /// `ECONNREFUSED`; some codes mean that nothing was sent.
     ConnectionFailed {
-        /// The host's code, if it gave one.
+        /// The host's code, if any.
         code: Option<String>,
     },
-    /// The time was up.
+    /// The time limit was exceeded.
     TimedOut,
+    /// The time was up before this attempt was sent.
+    TimedOutUnsent,
     /// The answer was larger than the host reads.
     TooLarge,
-    /// The caller's signal fired.
+    /// The caller aborted the call.
     Aborted,
-    /// The caller's signal fired before this attempt was sent.
+    /// The caller aborted the call before this attempt was sent.
     AbortedUnsent,
+    /// The program's own fetch threw an error that is not the network's.
+    FetchThrew,
+    /// The program's own fetch gave something that is not a `Response`.
+    NotAResponse,
+    /// The program's function for credentials did not answer in time.
+    CredentialsTimedOut,
+    /// The program's function for credentials threw an error; `mistake` where the program is at fault.
+    CredentialsThrew {
+        /// Whether it is a mistake in the program, which waiting does not mend.
+        mistake: bool,
+    },
 }
 
-/// What to do next.
+/// The next step. `A` is the result of a call that succeeds.
 #[derive(Debug)]
-pub enum Step {
-    /// The call worked.
-    Done(Answer),
-    /// The call failed for good.
+pub enum Step<A = Answer> {
+    /// The call succeeded.
+    Done(A),
+    /// The call failed.
     Failed(Error),
-    /// Wait, then make another attempt.
+    /// Wait, then start another attempt.
     Retry {
         /// Milliseconds to wait.
         delay_millis: i64,
         /// Whether to fetch new credentials first.
         refresh_credentials: bool,
-        /// Why: the error this attempt would have ended with.
+        /// The error of this attempt.
         because: Error,
         /// The state for the next attempt.
         state: State,
     },
 }
 
-/// The next attempt of a call: signed now, with a nonce never used before.
+/// Prepares the next attempt of a call, signed now and with a new nonce.
 pub fn attempt(
     options: &Options,
     credentials: &Credentials,
@@ -202,11 +219,11 @@ pub fn attempt(
     state.nonce = nonce;
     state.signed_millis = now.unix_millis();
     let elapsed = state.signed_millis.saturating_sub(state.started_millis);
-    let remaining = options.total_timeout_millis.saturating_sub(elapsed).max(1);
+    let remaining = options.total_timeout_millis.saturating_sub(elapsed).max(0);
     let request = signing_context(options, credentials, &state)
         .map(|context| request.sign(&context))
         .unwrap_or_else(|| OutgoingRequest {
-            // Options hold one endpoint at least, so this is never sent.
+            // Options contain at least one endpoint, so this is never sent.
             method: "POST",
             url: String::new(),
             headers: Vec::new(),
@@ -219,25 +236,53 @@ pub fn attempt(
     }
 }
 
-/// What to do about an attempt's outcome. `credentials_refreshable` tells whether the host can
-/// fetch new ones; `random` is any number, for the jitter. `request` gives the checked request
-/// again; it is asked for only where a failure must be explained.
+/// Decides the next step from an attempt's outcome. `credentials_refreshable` is whether the host
+/// can fetch new credentials; `random` is a random number for the jitter. `request` returns the
+/// validated request again; it is called only to explain a failure.
 #[allow(clippy::too_many_arguments)] // all plain inputs of one pure decision
 pub fn settle<'a>(
     options: &Options,
     credentials: &Credentials,
     action: &'static Action,
     request: &dyn Fn() -> Option<ValidRequest<'a>>,
-    mut state: State,
+    state: State,
     outcome: Outcome,
     credentials_refreshable: bool,
     now: Timestamp,
     random: u32,
 ) -> Step {
+    settle_as(
+        options,
+        credentials,
+        action,
+        |response, vendor_now| response::decode(action, response, vendor_now),
+        request,
+        state,
+        outcome,
+        credentials_refreshable,
+        now,
+        random,
+    )
+}
+
+/// [`settle`] for a caller that knows the action's type of answer, which `decode` reads.
+#[allow(clippy::too_many_arguments)] // as above
+pub(super) fn settle_as<'a, A>(
+    options: &Options,
+    credentials: &Credentials,
+    action: &'static Action,
+    decode: impl FnOnce(&Response, Timestamp) -> Result<A, Box<Failure>>,
+    request: &dyn Fn() -> Option<ValidRequest<'a>>,
+    mut state: State,
+    outcome: Outcome,
+    credentials_refreshable: bool,
+    now: Timestamp,
+    random: u32,
+) -> Step<A> {
     let (failure, response) = match outcome {
         Outcome::Answered(response) => {
             let vendor_now = now.plus_millis(state.clock_offset_millis);
-            match response::decode(action, &response, vendor_now) {
+            match decode(&response, vendor_now) {
                 Ok(answer) => return Step::Done(answer),
                 Err(failure) => (*failure, Some(response)),
             }
@@ -248,7 +293,7 @@ pub fn settle<'a>(
     let headers = response
         .as_ref()
         .map_or(&[][..], |response| response.headers.as_slice());
-    // An earlier attempt may have been executed, whatever became of this one.
+    // An earlier attempt may have been executed, regardless of this one's outcome.
     state.maybe_executed |= action.starts_something && !failure.not_executed;
     let maybe_executed = state.maybe_executed;
     let step = decide(
@@ -278,6 +323,16 @@ pub fn settle<'a>(
     }
 }
 
+/// The error of a call that ends between two attempts, or before the first.
+pub fn end_unsent(state: Option<&State>, loss: &Loss) -> Error {
+    let error = loss.failure().error;
+    if state.is_some_and(|state| state.maybe_executed) {
+        error.execution_unknown()
+    } else {
+        error
+    }
+}
+
 fn signing_context<'a>(
     options: &'a Options,
     credentials: &'a Credentials,
@@ -303,76 +358,142 @@ pub fn endpoint<'a>(options: &'a Options, state: &State) -> Option<&'a Endpoint>
 
 impl Loss {
     fn failure(&self) -> Failure {
+        use Audience::{Developer, Operator};
+        let made =
+            |kind, code, audience, zh, en| Error::new(kind, code, audience, Text::new(zh, en));
+        let not_connected = || {
+            (
+made(
+                    Kind::Transport,
+                    "ConnectionFailed",
+                    Operator,
+                    "未能连接到阿里云，请求未送达；请检查网络、DNS 与 endpoint。",
+                    "Alibaba Cloud could not be reached and the request was not sent; check network, DNS and endpoint.",
+                )
+                .retryable(),
+                true,
+            )
+        };
         let (error, not_executed) = match self {
             Self::AbortedUnsent => (
-                Error::new(
+                made(
                     Kind::Aborted,
                     "Aborted",
-                    Audience::Developer,
-                    Text::new(
-                        "调用方在请求发出之前取消了调用，本次请求未发送。",
-                        "The caller cancelled the call before this request was sent.",
-                    ),
+                    Developer,
+                    "调用方在请求发出之前取消了调用，本次请求未发送。",
+                    "The caller cancelled the call before this request was sent.",
                 ),
                 true,
             ),
             Self::Aborted => (
-                Error::new(
+                made(
                     Kind::Aborted,
                     "Aborted",
-                    Audience::Developer,
-                    Text::new("调用方取消了请求。", "The caller cancelled the call."),
+                    Developer,
+                    "调用方取消了请求。",
+                    "The caller cancelled the call.",
                 ),
                 false,
             ),
             Self::TimedOut => (
-                Error::new(
+                made(
                     Kind::Timeout,
                     "Timeout",
-                    Audience::Operator,
-                    Text::new(
-                        "未在规定时间内收到完整应答，请检查网络或增大 timeoutMs。",
-                        "No complete answer came in time; check the network or raise timeoutMs.",
-                    ),
+                    Operator,
+                    "未在规定时间内收到完整应答，请检查网络或增大 timeoutMs。",
+                    "No complete answer came in time; check the network or raise timeoutMs.",
                 )
                 .retryable(),
                 false,
             ),
+            Self::TimedOutUnsent => (
+                made(
+                    Kind::Timeout,
+                    "Timeout",
+                    Operator,
+                    "本次调用的时间在请求发出之前已用完，本次请求未发送；请检查凭证函数是否过慢，或增大 totalTimeoutMs。",
+                    "The time for the call ended before this request was sent; check whether the credentials function is slow, or raise totalTimeoutMs.",
+                )
+                .retryable(),
+                true,
+            ),
             Self::TooLarge => (
-                Error::new(
+                made(
                     Kind::Protocol,
                     "AnswerTooLarge",
-                    Audience::Operator,
-                    Text::new(
-                        "应答过大，不是服务商的应答；请检查 endpoint 与中间网关。",
-                        "The answer is too large to be the vendor's; check the endpoint and what stands between.",
-                    ),
+                    Operator,
+                    "应答过大，不是阿里云的应答；请检查 endpoint 与中间网关。",
+                    "The answer is too large to be Alibaba Cloud's; check the endpoint and what stands between.",
                 ),
                 false,
             ),
-            Self::ConnectionFailed { code } => {
-                let never_connected = code.as_deref().is_some_and(never_connected);
-                (
-                Error::new(
+            Self::NotConnected => not_connected(),
+            Self::ConnectionFailed { code } if code.as_deref().is_some_and(never_connected) => {
+                not_connected()
+            }
+            Self::ConnectionFailed { .. } => (
+                made(
                     Kind::Transport,
                     "ConnectionFailed",
-                    Audience::Operator,
-                    if never_connected {
-                        Text::new(
-                            "未能连接到服务商，请求未送达；请检查网络、DNS 与 endpoint。",
-                            "The vendor could not be reached and the request was not sent; check network, DNS and endpoint.",
-                        )
-                    } else {
-                        Text::new(
-                            "与服务商的连接中断，请检查网络。",
-                            "The connection to the vendor broke; check the network.",
-                        )
-                    },
+                    Operator,
+                    "与阿里云的连接中断，请检查网络。",
+                    "The connection to Alibaba Cloud broke; check the network.",
                 )
                 .retryable(),
-                never_connected,
-            )
-            }
+                false,
+            ),
+            Self::FetchThrew => (
+                made(
+                    Kind::Validation,
+                    "InvalidFetch",
+                    Developer,
+                    "所用的 fetch 函数自身出错，并非网络故障：可能是未绑定对象的方法，或参数有误。请开发者改正；错误的名称与位置见 cause。",
+                    "The fetch function in use failed by itself, not because of the network: it may be a method without its object, or have a wrong argument. The developer must correct it; `cause` names the error and its place.",
+                ),
+                false,
+            ),
+            Self::NotAResponse => (
+                made(
+                    Kind::Validation,
+                    "InvalidFetch",
+                    Developer,
+                    "所用的 fetch 函数返回的不是 Response：缺少 status、headers 或可读取的 body，或 body 已被读取。请开发者改正。",
+                    "The fetch function in use did not return a Response: status, headers or the body's stream is missing, or the body was read before. The developer must correct it.",
+                ),
+                false,
+            ),
+            Self::CredentialsTimedOut => (
+                made(
+                    Kind::Credentials,
+                    "CredentialsTimeout",
+                    Operator,
+                    "凭证函数未在规定时间内返回，请求未发送；请检查凭证来源，或增大 totalTimeoutMs。",
+                    "The credentials function did not answer in time, so the request was not sent; check where it gets them from, or raise totalTimeoutMs.",
+                )
+                .retryable(),
+                true,
+            ),
+            Self::CredentialsThrew { mistake: true } => (
+                made(
+                    Kind::Credentials,
+                    "CredentialsFailed",
+                    Developer,
+                    "凭证函数自身出错，请求未发送。请开发者改正；错误的名称与位置见 cause。",
+                    "The credentials function has a mistake, so the request was not sent. The developer must correct it; `cause` names the error and its place.",
+                ),
+                true,
+            ),
+            Self::CredentialsThrew { mistake: false } => (
+                made(
+                    Kind::Credentials,
+                    "CredentialsFailed",
+                    Operator,
+                    "凭证函数未能取得凭证，请求未发送；请检查凭证来源，错误的名称与位置见 cause。",
+                    "The credentials function failed, so the request was not sent; check where it gets them from. `cause` names its error and the place.",
+                )
+                .retryable(),
+                true,
+            ),
         };
         Failure {
             error,
@@ -382,9 +503,9 @@ impl Loss {
     }
 }
 
-/// Codes of failures before a connection stood: of Node, Bun, Deno and undici, and OpenSSL's reasons to
-/// refuse a certificate, which is checked before anything is sent. What can also come later, as
-/// `ECONNRESET` or most of `ERR_SSL_`, is not among them.
+/// Codes of failures before the connection was established: of Node, Bun, Deno and undici, and of
+/// OpenSSL for rejected certificates, which it checks before anything is sent. Codes that can also
+/// occur later, such as `ECONNRESET` or most of `ERR_SSL_`, are not included.
 const NEVER_CONNECTED: &[&str] = &[
     "ECONNREFUSED",
     "ENOTFOUND",
@@ -403,7 +524,7 @@ const NEVER_CONNECTED: &[&str] = &[
     "SELF_SIGNED_CERT_IN_CHAIN",
 ];
 
-/// How whole families of such codes begin: name resolution (POSIX, getaddrinfo) and certificates
+/// Prefixes of families of such codes: name resolution (POSIX, getaddrinfo) and certificates
 /// (OpenSSL's X509_V_ERR without its prefix).
 const NEVER_CONNECTED_FAMILIES: &[&str] = &[
     "EAI_",
@@ -421,8 +542,8 @@ fn never_connected(code: &str) -> bool {
             .any(|family| code.starts_with(family))
 }
 
-/// Says why a signature did not match, and takes the caller's data out of what the vendor wrote
-/// into code and RequestId.
+/// Explains a signature mismatch, and removes the caller's data from the code and the RequestId
+/// that Alibaba Cloud returned.
 fn explain<'a>(
     options: &Options,
     credentials: &Credentials,
@@ -452,7 +573,7 @@ fn explain<'a>(
             .map(|(_, value)| value)
             .chain([credentials.access_key_secret.expose()])
             .chain(credentials.security_token.iter().map(Secret::expose))
-            // Shorter values are no identity, and stand in ids by chance.
+            // Shorter values identify nobody and occur in ids by coincidence.
             .any(|secret| secret.len() >= 6 && echoes(text, secret))
     };
     if echoes(&failure.error.code) {
@@ -464,10 +585,10 @@ fn explain<'a>(
     failure
 }
 
-/// Whether a value stands in a code or an id, in one of the forms that fit there.
+/// Whether a code or an id contains a value in one of its encoded forms.
 fn echoes(text: &str, value: &str) -> bool {
     let bytes = value.as_bytes();
-    // No form is shorter than the value.
+    // No encoded form is shorter than the value.
     value.len() <= text.len()
         && (text.contains(value)
             || text.contains(&hex(bytes))
@@ -480,26 +601,26 @@ fn echoes(text: &str, value: &str) -> bool {
 fn mismatch_cause(version: SignatureVersion, ours: &str, theirs: &str) -> Text {
     match first_difference(version, ours, theirs) {
         None => Text::new(
-            "签名不一致，而服务商收到的内容与本地完全相同：AccessKeySecret 有误，请运维核对。",
-            "The signature does not match although the vendor received exactly what was signed: the AccessKeySecret is wrong; the operator must check it.",
+            "签名不一致，而阿里云收到的内容与本地完全相同：AccessKeySecret 有误，请运维核对。",
+            "The signature does not match although Alibaba Cloud received exactly what was signed, so the AccessKeySecret is wrong; the operator must check it.",
         ),
         Some(Difference::Part(part)) => Text::composed(
             format!(
-                "签名不一致：服务商收到的 {part} 与本地签名时不同，多半被中间设备改动，请开发者检查。"
+                "签名不一致：阿里云收到的 {part} 与本地签名时不同，多半被中间设备改动，请开发者检查。"
             ),
             format!(
-                "The signature does not match: the vendor received another {part} than was signed; most likely something on the way changed it, which the developer must find."
+                "The signature does not match: the {part} that Alibaba Cloud received differs from the signed one. Most likely an intermediary changed it; the developer must find it."
             ),
         ),
         Some(Difference::Unknown) => Text::new(
-            "签名不一致：服务商收到的内容与本地签名时不同，多半被中间设备改动，请开发者检查。",
-            "The signature does not match: the vendor received something else than was signed; most likely something on the way changed it, which the developer must find.",
+            "签名不一致：阿里云收到的内容与本地签名时不同，多半被中间设备改动，请开发者检查。",
+            "The signature does not match: the request that Alibaba Cloud received differs from the signed one. Most likely an intermediary changed it; the developer must find it.",
         ),
     }
 }
 
 #[allow(clippy::too_many_arguments)] // all plain inputs of one pure decision
-fn decide(
+fn decide<A>(
     options: &Options,
     action: &'static Action,
     state: State,
@@ -508,7 +629,7 @@ fn decide(
     credentials_refreshable: bool,
     now: Timestamp,
     random: u32,
-) -> Step {
+) -> Step<A> {
     let error = failure.error;
     if error.kind == Kind::Aborted
         || codes::lasts_for_the_day(&error.code)
@@ -518,7 +639,7 @@ fn decide(
     }
     let mut next = state.clone();
     if error.code == "InvalidTimeStamp.Expired" {
-        return match server_offset(headers, now) {
+        return match server_time(headers).map(|date| date.millis_since(now)) {
             Some(offset)
                 if !state.clock_corrected
                     && offset.saturating_sub(state.clock_offset_millis).abs()
@@ -583,7 +704,7 @@ fn decide(
     }
 }
 
-/// Full jitter: anything from nothing to the doubled step.
+/// Full jitter: a random time from zero to the doubled step.
 fn jittered(state: &State, throttled: bool, random: u32) -> i64 {
     let base = if throttled {
         THROTTLED_BASE_MILLIS
@@ -599,8 +720,8 @@ fn jittered(state: &State, throttled: bool, random: u32) -> i64 {
         .unwrap_or(0)
 }
 
-/// Milliseconds the server asks to wait: `x-acs-retry-after` is in milliseconds (the official
-/// SDKs use it so), `Retry-After` in seconds or a date (RFC 9110 §10.2.3).
+/// The back-off requested by the server, in milliseconds: `x-acs-retry-after` is in milliseconds,
+/// as in the official SDKs; `Retry-After` is in seconds or a date (RFC 9110 §10.2.3).
 fn retry_after(headers: &[(String, String)], now: Timestamp) -> Option<i64> {
     if let Some(millis) = header(headers, "x-acs-retry-after") {
         return millis.trim().parse().ok().filter(|millis| *millis >= 0);
@@ -614,11 +735,11 @@ fn retry_after(headers: &[(String, String)], now: Timestamp) -> Option<i64> {
     }
 }
 
-/// Milliseconds to wait before asking for a result again: soon at first, since most people finish
-/// within half a minute, then ever more seldom, with jitter so that waiting callers spread out.
+/// Milliseconds before the next query for a result: short at first, because most users finish
+/// within half a minute, then increasing, with jitter to spread waiting callers.
 ///
-/// `failed_with` is the Code of the last query where it failed and may succeed later. `None` where waiting
-/// is of no help: the failure lasts longer than any wait.
+/// `failed_with` is the Code of the last query if it failed and may succeed later. Returns `None`
+/// if the failure outlasts any wait.
 pub fn poll_delay_millis(polls: u32, random: u32, failed_with: Option<&str>) -> Option<i64> {
     if failed_with.is_some_and(codes::lasts_for_the_day) {
         return None;
@@ -630,10 +751,8 @@ pub fn poll_delay_millis(polls: u32, random: u32, failed_with: Option<&str>) -> 
     Some(step.saturating_add(jitter))
 }
 
-/// The server's clock less ours, from its Date header.
-fn server_offset(headers: &[(String, String)], now: Timestamp) -> Option<i64> {
-    let date = Timestamp::parse_http_date(header(headers, "date")?)?;
-    PLAUSIBLE_MILLIS
-        .contains(&date.unix_millis())
-        .then(|| date.millis_since(now))
+/// The server's time, from its Date header.
+pub fn server_time(headers: &[(String, String)]) -> Option<Timestamp> {
+    Timestamp::parse_http_date(header(headers, "date")?)
+        .filter(|date| PLAUSIBLE_MILLIS.contains(&date.unix_millis()))
 }

@@ -1,5 +1,14 @@
-//! One call from its options to its result, as data: which request to send, and what an answer means.
+//! One call from its options to its result, as data: the request to send, and the meaning of the
+//! response.
 
+pub mod builder;
 pub mod call;
 pub mod options;
+#[cfg(any(
+    all(target_arch = "wasm32", feature = "fetch"),
+    all(not(target_arch = "wasm32"), feature = "ureq")
+))]
+pub(crate) mod polls;
 pub mod response;
+pub mod sans_io;
+pub mod thrown;

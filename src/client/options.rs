@@ -1,7 +1,8 @@
-//! The client's options as JavaScript hands them over, checked all together.
+//! The client's options from JavaScript, validated together.
 
-use crate::actions::rules::ValidationOptions;
+use crate::actions::ValidationOptions;
 use crate::actions::value::Value;
+use crate::client::builder::ClientOptionsBuilder;
 use crate::error::{Error, FieldError};
 use crate::identity::cert_no::Documents;
 use crate::signing::{SignatureVersion, acs3, rpc};
@@ -13,20 +14,21 @@ use crate::vendor::endpoint::{DEFAULT_ENDPOINT, Endpoint};
 /// The sandbox's first AccessKeyId.
 pub const SANDBOX_ACCESS_KEY_ID: &str = "sandbox-key-id";
 
-/// Whether an AccessKeyId is one of the sandbox's demo keys. They are refused on the vendor's hosts,
-/// so that a test configuration cannot be taken for a real one.
+/// Whether an AccessKeyId is one of the sandbox's demo keys. They are rejected for Alibaba Cloud's
+/// hosts, so that a test configuration cannot be mistaken for a real one.
 pub fn is_sandbox_key(access_key_id: &str) -> bool {
     let lasting = access_key_id.strip_prefix("STS.").unwrap_or(access_key_id);
     lasting.starts_with("sandbox-")
 }
 
-/// Time for one attempt, answer's body included; the vendor's samples use as much.
+/// Time limit of one attempt, including the response's body; the same as in Alibaba Cloud's
+/// samples.
 const DEFAULT_TIMEOUT_MILLIS: i64 = 10_000;
-/// Time for all attempts of one call and the waits between them.
+/// Time limit of all attempts of one call and the back-off between them.
 const DEFAULT_TOTAL_TIMEOUT_MILLIS: i64 = 30_000;
 const DEFAULT_MAX_ATTEMPTS: i64 = 3;
 
-/// Credentials before they are checked.
+/// Credentials before validation.
 #[derive(Clone, Debug)]
 pub struct RawCredentials<'a> {
     /// AccessKeyId.
@@ -35,6 +37,8 @@ pub struct RawCredentials<'a> {
     pub access_key_secret: Value<'a>,
     /// SecurityToken of temporary credentials.
     pub security_token: Value<'a>,
+    /// When temporary credentials expire, in milliseconds since 1970.
+    pub expiration: Value<'a>,
 }
 
 impl Default for RawCredentials<'_> {
@@ -43,33 +47,34 @@ impl Default for RawCredentials<'_> {
             access_key_id: Value::Absent,
             access_key_secret: Value::Absent,
             security_token: Value::Absent,
+            expiration: Value::Absent,
         }
     }
 }
 
-/// Options of a client, checked.
+/// Validated options of a client.
 #[derive(Clone, Debug)]
 pub struct Options {
-    /// Hosts in fail-over order, one at least.
+    /// Hosts in fail-over order, at least one.
     pub endpoints: Vec<Endpoint>,
     /// The signature scheme.
     pub version: SignatureVersion,
-    /// Milliseconds for one attempt.
+    /// Time limit of one attempt, in milliseconds.
     pub timeout_millis: i64,
-    /// Milliseconds for all attempts and the waits between them.
+    /// Time limit of all attempts and the back-off between them, in milliseconds.
     pub total_timeout_millis: i64,
-    /// Requests made for one call at most.
+    /// The most attempts of one call.
     pub max_attempts: i64,
-    /// Whether InitFaceVerify may be repeated though it may have been executed.
+    /// Whether to retry InitFaceVerify even if it may have been executed.
     pub repeat_init: bool,
-    /// Whether ProductCodes other than LR_FR are taken.
+    /// Whether ProductCodes other than LR_FR are accepted.
     pub allow_other_products: bool,
-    /// Which documents' numbers CertNo may hold.
+    /// The kinds of documents that CertNo accepts.
     pub documents: Documents,
 }
 
 impl Default for Options {
-    /// The vendor's public host, the RPC signature, three attempts.
+    /// Alibaba Cloud's public host, the RPC signature, three attempts.
     fn default() -> Self {
         Self {
             endpoints: vendor_endpoint(),
@@ -83,6 +88,11 @@ fn vendor_endpoint() -> Vec<Endpoint> {
 }
 
 impl Options {
+    /// Options by name, durations as [`std::time::Duration`].
+    pub fn builder() -> ClientOptionsBuilder {
+        ClientOptionsBuilder::default()
+    }
+
     fn without_endpoint() -> Self {
         Self {
             endpoints: Vec::new(),
@@ -96,23 +106,22 @@ impl Options {
         }
     }
 
-    /// Checks named options; an absent value leaves the default. The names:
+    /// Validates named options; an absent value leaves the default. The names:
     ///
     /// | name | value |
     /// |---|---|
     /// | `endpoint` | hosts in fail-over order, separated by commas |
     /// | `signatureVersion` | `1.0` or `ACS3-HMAC-SHA256` |
-    /// | `timeoutMs` | milliseconds for one attempt, answer's body included |
-    /// | `totalTimeoutMs` | milliseconds for all attempts and the waits between them |
-    /// | `maxAttempts` | requests made for one call at most |
-    /// | `repeatInit` | whether InitFaceVerify may be repeated though it may have been executed |
-    /// | `allowOtherProducts` | whether ProductCodes other than LR_FR are taken |
+    /// | `timeoutMs` | time limit of one attempt in milliseconds, including the response's body |
+    /// | `totalTimeoutMs` | time limit of all attempts and the back-off between them, in milliseconds |
+    /// | `maxAttempts` | the most attempts of one call |
+    /// | `repeatInit` | whether to retry InitFaceVerify even if it may have been executed |
+    /// | `allowOtherProducts` | whether ProductCodes other than LR_FR are accepted |
     /// | `allowResidencePermits` | whether CertNo may be that of a residence permit or a foreign permanent resident card |
     /// | `dangerouslyAllowBrowser` | whether an AccessKeySecret may be used in a browser |
-    /// | `inBrowser` | set by the browser's entry alone |
+    /// | `inBrowser` | set by the browser's entry only |
     ///
-    /// # Errors
-    /// Everything that is wrong, option by option, in one error of kind `validation`.
+    /// # Errors All invalid options in one error of kind `validation`.
     pub fn check<'a, N: AsRef<str>>(
         named: impl IntoIterator<Item = (N, Value<'a>)>,
     ) -> Result<Self, Error> {
@@ -167,22 +176,21 @@ impl Options {
                 "accessKeySecret",
                 "browser",
                 Text::new(
-                    "不得在浏览器中使用：任何访问者都能取走密钥。请改由后端或网关调用；若确有把握，设置 dangerouslyAllowBrowser。",
-                    "must not be used in a browser, where every visitor can take it: call from a backend or through the gateway, or set dangerouslyAllowBrowser if you know what you do.",
+                    "不得在浏览器中使用：任何访问者都能取走密钥。请改由后端或网关调用；如接受此风险，请设置 dangerouslyAllowBrowser。",
+                    "must not be used in a browser, where every visitor can read it: call from a backend or through the gateway, or set dangerouslyAllowBrowser if you accept the risk.",
                 ),
             ));
         }
         if problems.is_empty() {
             Ok(options)
         } else {
-            Err(Error::validation(problems))
+            Err(Error::options(problems))
         }
     }
 
-    /// Checks credentials, also against the hosts they would be sent to.
+    /// Validates credentials, also against the endpoints.
     ///
-    /// # Errors
-    /// Everything that is wrong, by name and without values, in one error of kind `validation`.
+    /// # Errors All faults by name, without values, in one error of kind `validation`.
     pub fn check_credentials(&self, raw: RawCredentials) -> Result<Credentials, Error> {
         let mut problems = Vec::new();
         let mut text = |name: &'static str, value| match value {
@@ -204,6 +212,13 @@ impl Options {
         if problems.is_empty() {
             problems = credentials.problems();
         }
+        if !matches!(raw.expiration, Value::Absent | Value::Integer(_)) {
+            problems.push(wrong_type(
+                "expiration",
+                "日期：ISO 8601 文本、毫秒数或 Date",
+                "a date: ISO 8601 text, milliseconds or a Date",
+            ));
+        }
         if is_sandbox_key(&credentials.access_key_id)
             && self.endpoints.iter().any(Endpoint::is_vendor)
         {
@@ -211,19 +226,33 @@ impl Options {
                 "accessKeyId",
                 "sandbox-key",
                 Text::new(
-                    "是沙箱的演示密钥，不能用于服务商的地址；请把 endpoint 指向沙箱，或换成真实密钥。",
-                    "is the sandbox's demo key and cannot be used on the vendor's hosts; point endpoint at the sandbox or use a real key.",
+                    "是沙箱的演示密钥，不能用于阿里云的地址；请把 endpoint 指向沙箱，或换成真实密钥。",
+                    "is the sandbox's demo key, which is not allowed for Alibaba Cloud's hosts; set endpoint to the sandbox or use a real key.",
                 ),
             ));
         }
         if problems.is_empty() {
             Ok(credentials)
         } else {
-            Err(Error::validation(problems))
+            Err(Error::options(problems))
         }
     }
 
-    /// The rules for a request made at `now`.
+    /// Credentials of a Rust program, checked in the same way.
+    ///
+    /// # Errors
+    /// As [`Options::check_credentials`].
+    pub(crate) fn checked(&self, credentials: &Credentials) -> Result<Credentials, Error> {
+        let token = credentials.security_token.as_ref();
+        self.check_credentials(RawCredentials {
+            access_key_id: credentials.access_key_id.as_str().into(),
+            access_key_secret: credentials.access_key_secret.expose().into(),
+            security_token: token.map(Secret::expose).into(),
+            ..RawCredentials::default()
+        })
+    }
+
+    /// The validation rules for a request at `now`.
     pub const fn validation(&self, now: Timestamp) -> ValidationOptions {
         ValidationOptions {
             now,
@@ -278,7 +307,7 @@ fn whole(name: &'static str, value: &Value, max: i64) -> Result<i64, Problems> {
             "range",
             Text::composed(
                 format!("应为 1 至 {max} 的整数。"),
-                format!("must be a whole number from 1 to {max}."),
+                format!("must be an integer from 1 to {max}."),
             ),
         )]),
     }
@@ -292,7 +321,7 @@ fn flag(name: &'static str, value: &Value) -> Result<bool, Problems> {
 }
 
 fn unknown_option(name: &str) -> FieldError {
-    // A secret may stand where a name should: the name is repeated only if it looks like one.
+    // The name may be a misplaced secret, so it is quoted only if it looks like a name.
     let shown = if name.len() <= 40 && name.bytes().all(|byte| byte.is_ascii_alphabetic()) {
         name
     } else {
@@ -303,7 +332,7 @@ fn unknown_option(name: &str) -> FieldError {
         "unknown-option",
         Text::new(
             "不是可用的选项，请核对名称。",
-            "is not an option; check its name.",
+            "is not a known option; check its name.",
         ),
     )
 }
@@ -387,6 +416,7 @@ mod tests {
                 access_key_id: Value::Integer(1),
                 access_key_secret: Value::Unusable,
                 security_token: Value::Boolean(true),
+                expiration: Value::Inexact,
             })
             .unwrap_err();
         assert_eq!(
@@ -394,7 +424,8 @@ mod tests {
             [
                 ("accessKeyId", "type"),
                 ("accessKeySecret", "type"),
-                ("securityToken", "type")
+                ("securityToken", "type"),
+                ("expiration", "type")
             ]
         );
     }

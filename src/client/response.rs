@@ -1,7 +1,8 @@
-//! What the vendor answered: decoded into a result, or an error that tells who must act.
+//! Decodes Alibaba Cloud's response into a result or an error that names the party that must act.
 //!
-//! Tolerant of what real gateways send (numeric Codes, XML errors, HTML pages), strict about the
-//! verdict: a person `passed` only if the vendor said `T` and nothing in the answer contradicts it.
+//! Tolerates the variants of real API gateways (numeric Codes, XML errors, HTML pages) and is
+//! strict about the verdict: `passed` only if Alibaba Cloud returned `T` and nothing in the
+//! response contradicts it.
 
 use crate::actions::Action;
 use crate::error::{Audience, Error, Kind};
@@ -13,21 +14,21 @@ use crate::timestamp::Timestamp;
 use crate::vendor::codes::{self, Meaning, SubCode, UsedBy};
 use serde::Serialize;
 
-/// The picture's address is valid for 15 minutes from the query (vendor's page).
+/// The picture's URL is valid for 15 minutes after the query, according to Alibaba Cloud.
 const PICTURE_URL_VALID_MILLIS: i64 = 15 * 60 * 1_000;
 
-/// A call that worked.
+/// The result of a successful call.
 #[derive(Clone, Debug, Serialize)]
 #[serde(untagged)]
 pub enum Answer {
-    /// Of InitFaceVerify.
+    /// InitFaceVerify's result.
     Init(Box<InitResult>),
-    /// Of DescribeFaceVerify.
+    /// DescribeFaceVerify's result.
     Describe(Box<DescribeResult>),
 }
 
 impl Answer {
-    /// The vendor's RequestId.
+    /// Alibaba Cloud's RequestId.
     pub fn request_id(&self) -> Option<&str> {
         match self {
             Self::Init(result) => result.request_id.as_deref(),
@@ -40,25 +41,25 @@ impl Answer {
 #[derive(Clone, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct InitResult {
-    /// 实人认证唯一标识: valid 30 minutes, for one submission. Keep it with the order.
+    /// 实人认证唯一标识: valid for 30 minutes and one submission. Store it with the order.
     pub certify_id: String,
-    /// Address of the vendor's web page, for web flows.
+    /// URL of Alibaba Cloud's web page, for web flows.
     pub certify_url: Option<String>,
-    /// The vendor's RequestId.
+    /// Alibaba Cloud's RequestId.
     pub request_id: Option<String>,
-    /// ResultObject as it came.
+    /// The unchanged ResultObject.
     pub raw: Json,
 }
 
-/// Where a verification stands.
+/// The status of a verification.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Status {
-    /// The person has not finished (Codes 403 and 424).
+    /// The user has not finished (Codes 403 and 424).
     Pending,
-    /// The vendor said `T`, and nothing contradicts it.
+    /// Alibaba Cloud returned `Passed=T`, and nothing contradicts it.
     Passed,
-    /// The vendor said `F`.
+    /// Alibaba Cloud returned `Passed=F`.
     Rejected,
 }
 
@@ -66,31 +67,31 @@ pub enum Status {
 #[derive(Clone, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct DescribeResult {
-    /// Where the verification stands. Decide by this alone.
+    /// The status of the verification. Decide by this field only.
     pub status: Status,
-    /// The vendor's Code: `200`, `403` or `424`.
+    /// Alibaba Cloud's Code: `200`, `403` or `424`.
     pub code: String,
-    /// The vendor's SubCode; `None` while pending.
+    /// Alibaba Cloud's SubCode; `None` while pending.
     pub sub_code: Option<String>,
-    /// What the SubCode means; `None` for one that is not in the vendor's tables.
+    /// The meaning of the SubCode; `None` if it is not in Alibaba Cloud's tables.
     pub sub_code_info: Option<&'static SubCode>,
-    /// MaterialInfo, parsed. Holds personal data.
+    /// MaterialInfo, parsed. Contains personal data.
     pub material: Option<Material>,
-    /// IdentityInfo; the vendor's `"null"` and empty text are `None`.
+    /// IdentityInfo; `"null"` and empty text are `None`.
     pub identity_info: Option<Json>,
     /// 设备token.
     pub device_token: Option<String>,
-    /// Risks of the device, where FaceGuardOutput asked for them.
+    /// Risks of the device, if FaceGuardOutput requested them.
     pub device_risk: Vec<String>,
-    /// UserInfo, parsed. Holds personal data.
+    /// UserInfo, parsed. Contains personal data.
     pub user_info: Option<Json>,
-    /// The vendor's RequestId.
+    /// Alibaba Cloud's RequestId.
     pub request_id: Option<String>,
-    /// ResultObject as it came, unknown members included. Holds personal data.
+    /// The unchanged ResultObject, including unknown members. Contains personal data.
     pub raw: Json,
 }
 
-/// MaterialInfo: every member may be missing.
+/// MaterialInfo. Every member is optional.
 #[derive(Clone, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Material {
@@ -100,7 +101,7 @@ pub struct Material {
     pub face_occlusion: Option<bool>,
     /// The photo taken.
     pub facial_picture_front: Option<Picture>,
-    /// The whole of MaterialInfo, unknown members included.
+    /// The complete MaterialInfo, including unknown members.
     pub raw: Json,
 }
 
@@ -110,11 +111,11 @@ pub struct Material {
 pub struct Picture {
     /// Quality of the face, 0 to 100.
     pub quality_score: Option<Number>,
-    /// Likeness, for products that compare.
+    /// Similarity score, for products that compare faces.
     pub verify_score: Option<Number>,
-    /// Signed address of the photo: a secret.
+    /// Signed URL of the photo: a secret.
     pub picture_url: Option<String>,
-    /// Until when the address works, `yyyy-MM-ddTHH:mm:ssZ`.
+    /// Expiry of the URL, `yyyy-MM-ddTHH:mm:ssZ`.
     pub picture_url_expires_at: Option<String>,
     /// Bucket of the photo in your OSS.
     pub oss_bucket_name: Option<String>,
@@ -124,7 +125,7 @@ pub struct Picture {
 
 macro_rules! redacted_debug {
     ($($name:ident),*) => { $(
-        /// Holds personal data or secrets and is not printed.
+        /// Contains personal data or secrets, so it is not printed.
         impl std::fmt::Debug for $name {
             fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
                 f.debug_struct(stringify!($name)).finish_non_exhaustive()
@@ -134,94 +135,90 @@ macro_rules! redacted_debug {
 }
 redacted_debug!(InitResult, DescribeResult, Material, Picture);
 
-/// A failed answer, with what the decisions about another attempt need.
+/// A failed response, with the data for the decision about another attempt.
 #[derive(Clone, Debug)]
 pub struct Failure {
     /// The error for the caller.
     pub error: Error,
-    /// Whether the vendor surely did not execute the request.
+    /// Whether Alibaba Cloud provably did not execute the request.
     pub not_executed: bool,
-    /// The signed text the vendor calculated, where it said so. Holds personal data.
+    /// The string to sign that Alibaba Cloud quoted, if any. Contains personal data.
     pub server_text: Option<ServerText>,
 }
 
-/// The vendor's own string-to-sign (RPC) or canonical request (ACS3), as its message quotes it.
+/// The string to sign (RPC) or canonical request (ACS3) that Alibaba Cloud's message quotes.
 #[derive(Clone, PartialEq, Eq)]
 pub struct ServerText(pub String);
 redacted_debug!(ServerText);
 
-/// Decodes an answer. `now` is the time the query was answered, for the picture's expiry.
+/// Decodes a response to either action. `now` is the time of the response by Alibaba Cloud's clock,
+/// for the picture's expiry.
 ///
 /// # Errors
-/// `vendor` for a Code that means failure, `signature`, `credentials`, `throttled` for refusals of
-/// the API gateway, `protocol` for answers the vendor's documents do not allow.
+/// As [`decode_init`] and [`decode_describe`].
 pub fn decode(
     action: &'static Action,
     response: &Response,
     now: Timestamp,
 ) -> Result<Answer, Box<Failure>> {
-    let envelope = match Envelope::read(response) {
-        Ok(envelope) => envelope,
-        Err(error) => {
-            return Err(Box::new(Failure {
-                error,
-                not_executed: false,
-                server_text: None,
-            }));
-        }
-    };
-    let Some(known) = codes::code(&envelope.code)
-        .filter(|known| known.used_by == UsedBy::Both || known.used_by == action.codes)
-    else {
-        return Err(Box::new(envelope.gateway_failure()));
-    };
-    match known.meaning {
-        Meaning::Success if (200..300).contains(&envelope.http_status) => {
-            let answer = if action.starts_something {
-                envelope
-                    .init_result()
-                    .map(|result| Answer::Init(Box::new(result)))
-            } else {
-                envelope
-                    .verdict(now)
-                    .map(|result| Answer::Describe(Box::new(result)))
-            };
-            answer.map_err(|error| {
-                Box::new(Failure {
-                    error,
-                    not_executed: false,
-                    server_text: None,
-                })
-            })
-        }
-        Meaning::Success => Err(Box::new(Failure {
-            error: envelope.complete(protocol_error(
-                "ContradictoryStatus",
-                "服务商的 HTTP 状态码表示失败，正文却表示成功，结果不可信；请稍后重试，若持续出现请检查中间网关。",
-                "The HTTP status says failure and the body success, so the answer is not trusted; try again later and, if it lasts, check what stands between.",
-            )),
-            not_executed: false,
-            server_text: None,
-        })),
-        Meaning::Pending => Ok(Answer::Describe(Box::new(envelope.pending()))),
-        Meaning::Failure => {
-            let error = Error {
-                retryable: known.retryable,
-                ..Error::new(
-                    Kind::Vendor,
-                    known.code,
-                    known.audience,
-                    known.text.clone(),
-                )
-            };
-            Err(Box::new(Failure {
-                error: envelope.complete(error),
-                // Refused before anything was started, but for the vendor's own failure.
-                not_executed: known.code != "500",
-                server_text: None,
-            }))
-        }
+    if action.starts_something {
+        decode_init(response).map(|result| Answer::Init(Box::new(result)))
+    } else {
+        decode_describe(response, now).map(|result| Answer::Describe(Box::new(result)))
     }
+}
+
+/// Decodes a response to InitFaceVerify.
+///
+/// # Errors
+/// `vendor` for a Code that means failure; `signature`, `credentials` and `throttled` for
+/// rejections by the API gateway; `protocol` for undocumented responses.
+pub fn decode_init(response: &Response) -> Result<InitResult, Box<Failure>> {
+    match Envelope::of(UsedBy::Init, response)? {
+        Decoded::Success(envelope) => envelope.init_result().map_err(maybe_executed),
+        // The Codes for "not yet" belong to DescribeFaceVerify alone.
+        Decoded::Pending(envelope) => Err(Box::new(envelope.gateway_failure())),
+    }
+}
+
+/// Decodes a response to DescribeFaceVerify. `now` is the time of the response by Alibaba Cloud's
+/// clock, for the picture's expiry.
+///
+/// # Errors
+/// As [`decode_init`]. A person who has not finished or did not pass is not an error.
+pub fn decode_describe(
+    response: &Response,
+    now: Timestamp,
+) -> Result<DescribeResult, Box<Failure>> {
+    match Envelope::of(UsedBy::Describe, response)? {
+        Decoded::Success(envelope) => envelope.verdict(now).map_err(maybe_executed),
+        Decoded::Pending(envelope) => Ok(envelope.pending()),
+    }
+}
+
+/// A failure that does not say whether the request was executed.
+fn maybe_executed(error: Error) -> Box<Failure> {
+    Box::new(Failure {
+        error,
+        not_executed: false,
+        server_text: None,
+    })
+}
+
+/// A response that is not a failure so far.
+enum Decoded {
+    /// It has a result.
+    Success(Envelope),
+    /// There is no result yet.
+    Pending(Envelope),
+}
+
+/// Whether an answer that cannot be read is a compressed one: hosts leave the header where they unpack.
+fn is_compressed(response: &Response) -> bool {
+    const GZIP: &[u8] = &[0x1f, 0x8b];
+    response.body.starts_with(GZIP)
+        || header(&response.headers, "content-encoding")
+            .is_some_and(|encoding| !encoding.trim().eq_ignore_ascii_case("identity"))
 }
 
 struct Envelope {
@@ -229,13 +226,52 @@ struct Envelope {
     code: String,
     message: String,
     request_id: Option<String>,
-    /// Success, as JSON text, which API gateways add.
+    /// Success as JSON text, which API gateways add.
     success: Option<String>,
-    /// ResultObject, where it is an object.
+    /// ResultObject, if it is an object.
     result_object: Option<Json>,
 }
 
 impl Envelope {
+    /// Reads a response to the action that these Codes belong to.
+    fn of(action: UsedBy, response: &Response) -> Result<Decoded, Box<Failure>> {
+        let envelope = Self::read(response).map_err(maybe_executed)?;
+        let Some(known) = codes::code(&envelope.code)
+            .filter(|known| known.used_by == UsedBy::Both || known.used_by == action)
+        else {
+            return Err(Box::new(envelope.gateway_failure()));
+        };
+        match known.meaning {
+            Meaning::Success if (200..300).contains(&envelope.http_status) => {
+                Ok(Decoded::Success(envelope))
+            }
+            Meaning::Success => Err(maybe_executed(envelope.complete(protocol_error(
+                "ContradictoryStatus",
+                "阿里云的 HTTP 状态码表示失败，正文却表示成功，结果不可信；请稍后重试；若持续出现，请检查中间代理。",
+                "The HTTP status reports a failure but the body reports success, so the response is not trusted; retry later. If it persists, check intermediate proxies.",
+            )))),
+            Meaning::Pending => Ok(Decoded::Pending(envelope)),
+            Meaning::Failure => {
+                let error = Error {
+                    retryable: known.retryable,
+                    ..Error::new(
+                        Kind::Vendor,
+                        known.code,
+                        known.audience,
+                        known.text.clone(),
+                    )
+                };
+                Err(Box::new(Failure {
+                    error: envelope.complete(error),
+                    // Every Code except Alibaba Cloud's internal error rejects a request before it
+                    // starts anything.
+                    not_executed: known.code != "500",
+                    server_text: None,
+                }))
+            }
+        }
+    }
+
     fn read(response: &Response) -> Result<Self, Error> {
         let status = response.status;
         let header_id = header(&response.headers, "x-acs-request-id").and_then(request_id);
@@ -248,7 +284,8 @@ impl Envelope {
                 ..error
             }
         };
-        // Nothing, or not all of it: another query can bring the whole. A redirect's empty body is whole.
+        // The body is empty or truncated: another query can return all of it. A redirect's empty
+        // body is complete.
         let cut = |code, zh, en| {
             let error = whole(code, zh, en);
             Error {
@@ -256,42 +293,55 @@ impl Envelope {
                 ..error
             }
         };
+        let compressed = || {
+            whole(
+                "BodyCompressed",
+                "应答经过压缩且无法解压，而请求声明不接受压缩（Accept-Encoding: identity）；请运维检查中间网关或代理。",
+                "The answer is compressed and could not be unpacked, although the request declined that (Accept-Encoding: identity); check the proxies and gateways in between.",
+            )
+        };
         let Ok(text) = std::str::from_utf8(&response.body) else {
+            if is_compressed(response) {
+                return Err(compressed());
+            }
             return Err(cut(
                 "BodyNotUtf8",
-                "服务商的应答不是 UTF-8 文本；请稍后重试，若持续出现请检查中间网关。",
-                "The answer is not UTF-8 text; try again later and, if it lasts, check what stands between.",
+                "阿里云的响应不是 UTF-8 文本；请稍后重试；若持续出现，请检查中间代理。",
+                "The response is not UTF-8 text; retry later. If it persists, check intermediate proxies.",
             ));
         };
         let text = text.trim_start_matches('\u{FEFF}').trim();
         if text.is_empty() {
             return Err(cut(
                 "EmptyBody",
-                "服务商的应答为空；请稍后重试，若持续出现请检查中间网关。",
-                "The answer is empty; try again later and, if it lasts, check what stands between.",
+                "阿里云的响应为空；请稍后重试；若持续出现，请检查中间代理。",
+                "The response is empty; retry later. If it persists, check intermediate proxies.",
             ));
         }
         let Some(body) = Body::read(text) else {
+            if is_compressed(response) {
+                return Err(compressed());
+            }
             let fail: &dyn Fn(&'static str, &'static str, &'static str) -> Error =
                 if text.starts_with('{') { &cut } else { &whole };
             return Err(fail(
                 "BodyNotJson",
-                "应答不是服务商的 JSON，多半来自中间网关或代理；请检查 endpoint 与网络后重试。",
-                "The answer is not the vendor's JSON; most likely a proxy wrote it: check the endpoint and the network, then try again.",
+                "响应不是阿里云的 JSON，多半来自中间代理；请检查 endpoint 与网络后重试。",
+                "The response is not Alibaba Cloud's JSON; most likely it comes from a proxy. Check the endpoint and the network, then retry.",
             ));
         };
         if body.ambiguous {
             return Err(whole(
                 "RepeatedMember",
-                "应答中同一个成员出现了两次（如 Code），无法确定以哪个为准；请检查 endpoint 与中间网关。",
-                "The answer has a member twice, such as Code, so it is unclear which of them counts; check the endpoint and what stands between.",
+                "响应中有重复的成员（如 Code），无法确定以哪个为准；请检查 endpoint 与中间代理。",
+                "The response contains a member twice, such as Code, and is therefore ambiguous; check the endpoint and intermediate proxies.",
             ));
         }
         let Some(code) = body.code else {
             return Err(whole(
                 "NoCode",
-                "应答中没有 Code，不是服务商的应答格式；请检查 endpoint。",
-                "The answer has no Code, so it is not the vendor's; check the endpoint.",
+                "响应中没有 Code，不是阿里云的响应格式；请检查 endpoint。",
+                "The response has no Code, so it is not from Alibaba Cloud; check the endpoint.",
             ));
         };
         let body_id = body.request_id.as_deref().and_then(request_id);
@@ -318,7 +368,7 @@ impl Envelope {
         }
     }
 
-    /// A Code that is a word of the API gateway, or one that no table knows.
+    /// An error code of the API gateway, or an unknown Code.
     fn gateway_failure(&self) -> Failure {
         let code = code_word(&self.code).unwrap_or_else(|| "Unknown".to_owned());
         let known = codes::gateway_code(&self.code);
@@ -338,8 +388,8 @@ impl Envelope {
                     code,
                     Audience::Developer,
                     Text::new(
-                        "服务商返回了文档之外的错误码，请凭 code 与 RequestId 查阅服务商文档或联系服务商。",
-                        "The vendor answered with a code that is in none of its tables; look it up or ask the vendor, with code and RequestId.",
+                        "阿里云返回了文档之外的错误码，请凭 code 与 RequestId 查阅阿里云文档或联系阿里云。",
+                        "Alibaba Cloud returned an undocumented code; look it up, or contact Alibaba Cloud with the code and the RequestId.",
                     ),
                 )
             },
@@ -364,8 +414,8 @@ impl Envelope {
             }),
             None => Err(self.complete(protocol_error(
                 "NoCertifyId",
-                "服务商表示成功却没有返回唯一的 CertifyId；请凭 RequestId 联系服务商。",
-                "The vendor said success and did not give one CertifyId; contact the vendor with the RequestId.",
+                "阿里云返回成功，但没有给出唯一的 CertifyId；请凭 RequestId 联系阿里云。",
+                "Alibaba Cloud returned success without exactly one CertifyId; contact Alibaba Cloud with the RequestId.",
             ))),
         }
     }
@@ -413,15 +463,15 @@ impl Envelope {
                 if unknown_sub_code && !others.contains(&Evidence::Against) {
                     return Err(self.complete(protocol_error(
                         "ContradictoryVerdict",
-                        "阿里云的结果为 Passed = T，但 SubCode 不在本版本已知的代码表中，不能视为通过；请人工核验并凭 RequestId 联系阿里云。",
-                        "Alibaba Cloud said Passed = T with a SubCode that this version does not know, which does not count as passed; review by hand and contact Alibaba Cloud with the RequestId.",
+                        "阿里云返回 Passed=T，但 SubCode 不在本版本已知的代码表中，不能视为通过；请人工核验并凭 RequestId 联系阿里云。",
+                        "Alibaba Cloud returned Passed=T with a SubCode that this version does not know, which does not count as passed; review it manually and contact Alibaba Cloud with the RequestId.",
                     )));
                 }
                 if any(Evidence::Against) {
                     return Err(self.complete(protocol_error(
                         "ContradictoryVerdict",
-                        "服务商的结果自相矛盾（Passed 为 T，但 SubCode 或 MaterialInfo 表示未通过），不能视为通过；请人工核验并凭 RequestId 联系服务商。",
-                        "The verdict contradicts itself (Passed is T, SubCode or MaterialInfo say otherwise) and does not count as passed; review by hand and contact the vendor with the RequestId.",
+                        "阿里云的结果自相矛盾（Passed 为 T，但 SubCode 或 MaterialInfo 表示未通过），不能视为通过；请人工核验并凭 RequestId 联系阿里云。",
+                        "The verdict is contradictory (Passed=T, but SubCode or MaterialInfo indicates a failure) and does not count as passed; review it manually and contact Alibaba Cloud with the RequestId.",
                     )));
                 }
                 Status::Passed
@@ -429,8 +479,8 @@ impl Envelope {
             _ => {
                 return Err(self.complete(protocol_error(
                     "NoVerdict",
-                    "服务商表示查询成功却没有给出 Passed 为 T 或 F 的结论，不能视为通过；请稍后重试，若持续出现请联系服务商。",
-                    "The query worked but gave no verdict (Passed is neither T nor F), which does not count as passed; try again later and, if it lasts, contact the vendor.",
+                    "阿里云返回查询成功，但 Passed 既不是 T 也不是 F，不能视为通过；请稍后重试，若持续出现请联系阿里云。",
+                    "The query succeeded without a verdict (Passed is neither T nor F), which does not count as passed; retry later. If it persists, contact Alibaba Cloud.",
                 )));
             }
         };
@@ -457,17 +507,17 @@ impl Envelope {
     }
 }
 
-/// What a part of an answer says to a verdict of `T`.
+/// Whether a part of a response agrees with the verdict `T`.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Evidence {
-    /// It agrees, or is not there.
+    /// It agrees or is absent.
     Consistent,
     Against,
-    /// It is there and not of the form that the vendor documents, so it may be anything.
+    /// It does not have the documented form, so its meaning is unknown.
     Unreadable,
 }
 
-/// Members of ResultObject whose value may not be unclear, whatever the verdict.
+/// Members of ResultObject that must be unambiguous, whatever the verdict.
 const VERDICT_MEMBERS: &[&str] = &["Passed", "SubCode", "MaterialInfo", "Success"];
 
 impl Evidence {
@@ -510,7 +560,7 @@ impl Evidence {
     }
 }
 
-/// Whether a member is absent, or one of the ways in which the vendor writes "nothing".
+/// Whether a member is absent or one of Alibaba Cloud's notations for an empty value.
 fn is_nothing(value: Option<&str>) -> bool {
     match value {
         None | Some("null") => true,
@@ -523,8 +573,8 @@ fn is_nothing(value: Option<&str>) -> bool {
 fn unreadable_verdict() -> Error {
     protocol_error(
         "UnreadableVerdict",
-        "服务商的结果无法确定（Passed、SubCode、MaterialInfo 或 Success 重复出现，或不是文档规定的格式），不能视为通过；请人工核验并凭 RequestId 联系服务商。",
-        "The verdict cannot be read (Passed, SubCode, MaterialInfo or Success is there twice, or not in the form that the vendor documents) and does not count as passed; review by hand and contact the vendor with the RequestId.",
+        "阿里云的结果无法确定（Passed、SubCode、MaterialInfo 或 Success 重复出现，或不是文档规定的格式），不能视为通过；请人工核验并凭 RequestId 联系阿里云。",
+        "The verdict is unreadable (Passed, SubCode, MaterialInfo or Success is duplicated or undocumented in form) and does not count as passed; review it manually and contact Alibaba Cloud with the RequestId.",
     )
 }
 
@@ -563,14 +613,14 @@ fn protocol_error(code: &'static str, zh: &'static str, en: &'static str) -> Err
     Error::new(Kind::Protocol, code, Audience::Operator, Text::new(zh, en))
 }
 
-/// A member that is text and not empty; the vendor writes "nothing" as `""`, `null` and `"null"`.
+/// A non-empty text member; Alibaba Cloud writes an empty value as `""`, `null` or `"null"`.
 fn text_member(members: &Members<'_>, name: &str) -> Option<String> {
     members
         .text(name)
         .filter(|text| !text.is_empty() && text != "null")
 }
 
-/// A member that holds JSON inside a string, or JSON as it is; text that is not JSON stays text.
+/// A member with JSON inside a string, or with plain JSON; text that is not JSON stays text.
 fn embedded(members: &Members<'_>, name: &str) -> Option<Json> {
     let value = members.get(name)?;
     let inner = match read::string(value) {
@@ -591,7 +641,7 @@ fn flag(members: &Members<'_>, name: &str) -> Option<bool> {
     }
 }
 
-/// A Code or SubCode: text, or a number some gateways send instead.
+/// A Code or SubCode: text, or a number as some gateways send it.
 fn digits_or_text(value: &str) -> Option<String> {
     let digits = value.bytes().all(|byte| byte.is_ascii_digit());
     let text = if digits {
@@ -602,8 +652,8 @@ fn digits_or_text(value: &str) -> Option<String> {
     text.filter(|text| !text.is_empty())
 }
 
-/// A code as it is, if it is of the shape of one (three digits, or words); otherwise nothing, since
-/// a hostile or broken answer could carry a name or number there, plain or encoded.
+/// The code, if it has the form of one (three digits, or words); otherwise `None`, because a
+/// hostile or broken response could contain a name or a number there, plain or encoded.
 fn code_word(text: &str) -> Option<String> {
     let digits = text.len() == 3 && text.bytes().all(|byte| byte.is_ascii_digit());
     let words = (1..=64).contains(&text.len())
@@ -613,7 +663,7 @@ fn code_word(text: &str) -> Option<String> {
     (digits || words).then(|| text.to_owned())
 }
 
-/// A RequestId as it is, if it is of the shape of one: hexadecimal, mostly a UUID.
+/// The RequestId, if it has the form of one: hexadecimal digits, usually a UUID.
 fn request_id(text: &str) -> Option<String> {
     let shaped = (16..=64).contains(&text.len())
         && text
@@ -622,14 +672,14 @@ fn request_id(text: &str) -> Option<String> {
     shaped.then(|| text.to_owned())
 }
 
-/// The members of an answer that matter.
+/// The relevant members of a response.
 struct Body {
     code: Option<String>,
     message: Option<String>,
     request_id: Option<String>,
     success: Option<String>,
     result_object: Option<Json>,
-    /// Whether a member that decides is there twice.
+    /// Whether a relevant member is duplicated.
     ambiguous: bool,
 }
 
@@ -650,7 +700,7 @@ impl Body {
         })
     }
 
-    /// The `<Error>` of a gateway that answers in XML though JSON was asked for.
+    /// The `<Error>` of a gateway that responds in XML although the request asks for JSON.
     fn read_xml(text: &str) -> Option<Self> {
         let element = |name: &str| {
             let (_, rest) = text.split_once(&format!("<{name}>"))?;
@@ -671,8 +721,8 @@ impl Body {
     }
 }
 
-/// What the vendor calculated, out of the message of SignatureDoesNotMatch. Bare variants of the
-/// message quote nothing.
+/// The string to sign quoted in the message of SignatureDoesNotMatch. Some variants of the message
+/// quote nothing.
 fn server_text(message: &str) -> Option<ServerText> {
     let quoted = match message.split_once("server CanonicalRequest is [") {
         Some((_, rest)) => rest.strip_suffix(']').unwrap_or(rest),

@@ -1,87 +1,67 @@
-//! A client for Rust programs compiled to wasm32 (Cloudflare Workers, Deno, Node, browsers), over the
-//! host's own `fetch`.
+//! A client for Rust programs compiled to wasm32 (Cloudflare Workers, Deno, Node, browsers), over
+//! the host's own `fetch`.
 //!
 //! ```no_run
-//! # use cloudauth_edge::actions::{DescribeFaceVerify, InitFaceVerify};
-//! # use cloudauth_edge::vendor::credentials::Credentials;
-//! # use cloudauth_edge::fetch::FaceVerifyClient;
-//! # use cloudauth_edge::client::options::Options;
-//! # use cloudauth_edge::client::response::Status;
-//! # async fn verify(key: Credentials, order: &str, meta_info: &str) -> Result<bool, cloudauth_edge::error::Error> {
-//! let client = FaceVerifyClient::new(Options::default(), key)?;
-//! let started = client
-//!     .init_face_verify(
-//!         InitFaceVerify::new()
-//!             .scene_id(1_000_000_006)
-//!             .outer_order_no(order)
-//!             .user_id("123456789")
-//!             .meta_info(meta_info),
-//!     )
-//!     .await?;
+//! use cloudauth_edge::{ClientOptions, Credentials, DescribeFaceVerify, FaceVerifyClient, InitFaceVerify, Status};
+//!
+//! # async fn verify(secret: String, order: &str, meta_info: &str) -> Result<bool, cloudauth_edge::Error> {
+//! let client = FaceVerifyClient::new(ClientOptions::default(), Credentials::new("your-access-key-id", secret))?;
+//! let order = InitFaceVerify::new().scene_id(1_000_000_006).outer_order_no(order).meta_info(meta_info);
+//! let started = client.init_face_verify(order).await?;
 //! // … the person scans the face; then:
-//! let result = client
-//!     .describe_face_verify(
-//!         DescribeFaceVerify::new()
-//!             .scene_id(1_000_000_006)
-//!             .certify_id(started.certify_id),
-//!     )
-//!     .await?;
+//! let question = DescribeFaceVerify::new().scene_id(1_000_000_006).certify_id(started.certify_id);
+//! let result = client.describe_face_verify(question).await?;
 //! Ok(result.status == Status::Passed)
 //! # }
 //! ```
 
-mod host;
+mod runtime;
 mod transport;
 
-use crate::actions::{DescribeFaceVerify, InitFaceVerify, ValidRequest, Value};
-use crate::client::call::{self, State, Step};
-use crate::client::options::{Options, RawCredentials};
-use crate::client::response::{Answer, DescribeResult, InitResult};
-use crate::error::{Audience, Error, Kind};
-use crate::text::Text;
+use crate::actions::{DescribeFaceVerify, InitFaceVerify, Value};
+use crate::client::options::Options;
+use crate::client::polls::Polls;
+use crate::client::response::{DescribeResult, InitResult};
+use crate::client::sans_io::{Call, Input, Request, Step};
+use crate::error::Error;
+use crate::host;
 use crate::vendor::credentials::Credentials;
 use std::cell::Cell;
+use std::ops::ControlFlow;
+use std::time::Duration;
 
-/// Calls both actions: validates, signs, sends, retries and decodes, by the rules of [`crate::client::call`].
+/// Calls both actions: validates, signs, sends, retries and decodes, by the rules of
+/// [`crate::client::call`].
 ///
-/// A future that is dropped aborts its request. An InitFaceVerify that was on its way by then may have
-/// been executed.
+/// Dropping a future aborts its request. An InitFaceVerify that was already sent may have been
+/// executed.
 #[derive(Debug)]
 pub struct FaceVerifyClient {
     options: Options,
     credentials: Credentials,
-    /// Alibaba Cloud's clock less the host's, as far as an earlier call learned it.
+    /// The clock skew (Alibaba Cloud's clock minus the host's) from an earlier call.
     clock_offset_millis: Cell<i64>,
 }
 
 impl FaceVerifyClient {
-    /// A client with checked options and credentials.
+    /// Creates a client with validated options and credentials.
     ///
-    /// # Errors
-    /// Of kind `validation`: the credentials cannot be right or do not fit the endpoints, or the program
-    /// runs in a browser, where every visitor can take the AccessKeySecret.
+    /// # Errors Of kind `validation`: the credentials are malformed or do not fit the endpoints, or the program runs in a browser, where every visitor can read the AccessKeySecret.
     pub fn new(options: Options, credentials: Credentials) -> Result<Self, Error> {
-        Options::check([("inBrowser", Value::Boolean(host::is_browser()))])?;
+        Options::check([("inBrowser", Value::Boolean(runtime::is_browser()))])?;
         Self::dangerously_in_browser(options, credentials)
     }
 
-    /// The same where a browser is allowed: for tests against the sandbox.
+    /// The same, but allowed in a browser: for tests against the sandbox.
     ///
-    /// # Errors
-    /// Of kind `validation`: the credentials cannot be right or do not fit the endpoints.
+    /// # Errors Of kind `validation`: the credentials are malformed or do not fit the endpoints.
     pub fn dangerously_in_browser(
         options: Options,
         credentials: Credentials,
     ) -> Result<Self, Error> {
-        let token = credentials.security_token.as_ref();
-        let credentials = options.check_credentials(RawCredentials {
-            access_key_id: Value::from(credentials.access_key_id.as_str()),
-            access_key_secret: Value::from(credentials.access_key_secret.expose()),
-            security_token: token.map_or(Value::Absent, |token| Value::from(token.expose())),
-        })?;
         Ok(Self {
+            credentials: options.checked(&credentials)?,
             options,
-            credentials,
             clock_offset_millis: Cell::new(0),
         })
     }
@@ -90,81 +70,61 @@ impl FaceVerifyClient {
     ///
     /// # Errors
     /// Every failure, as the [`Error`] says. It is sent again only when it provably was not executed,
-    /// unless `repeatInit` is set.
+    /// unless the options allow it. Where [`Error::execution`] is unknown, reconcile the order before you
+    /// start it again.
     pub async fn init_face_verify(&self, request: InitFaceVerify) -> Result<InitResult, Error> {
-        let request = request.validate(&self.options.validation(host::now()))?;
-        match self.perform(&request).await? {
-            Answer::Init(result) => Ok(*result),
-            Answer::Describe(_) => Err(another_action()),
-        }
+        self.perform(request).await
     }
 
-    /// DescribeFaceVerify: reads where a verification stands. Decide by
-    /// [`DescribeResult::status`] alone.
+    /// DescribeFaceVerify: reads where a verification stands. Decide by [`DescribeResult::status`] alone.
     ///
-    /// # Errors
-    /// Every failure, as the [`Error`] says. A person who did not pass is no error.
+    /// # Errors Every failure is an [`Error`]. A rejected verification is not an error.
     pub async fn describe_face_verify(
         &self,
         request: DescribeFaceVerify,
     ) -> Result<DescribeResult, Error> {
-        let request = request.validate(&self.options.validation(host::now()))?;
-        match self.perform(&request).await? {
-            Answer::Describe(result) => Ok(*result),
-            Answer::Init(_) => Err(another_action()),
-        }
+        self.perform(request).await
     }
 
-    /// The loop around [`call`]: send, hand the outcome back, do as it says.
-    async fn perform(&self, request: &ValidRequest<'_>) -> Result<Answer, Error> {
-        let mut state = State::new(host::now(), self.clock_offset_millis.get());
+    /// Queries until the person has passed or was rejected, or until `deadline` from now would be over; the
+    /// result is then still [`Status::Pending`](crate::Status::Pending). Between the queries it waits for 1
+    /// to 10 seconds, longer with each.
+    ///
+    /// # Errors
+    /// As [`FaceVerifyClient::describe_face_verify`]. A failure that may pass ends the waiting only at the
+    /// deadline.
+    pub async fn wait_for_result(
+        &self,
+        request: DescribeFaceVerify,
+        deadline: Duration,
+    ) -> Result<DescribeResult, Error> {
+        let mut polls = Polls::until(host::now(), deadline);
         loop {
-            let attempt = call::attempt(
-                &self.options,
-                &self.credentials,
-                request,
-                state,
-                host::now(),
-                host::nonce()?,
-            );
-            let outcome = transport::send(&attempt.request, attempt.timeout_millis).await;
-            let step = call::settle(
-                &self.options,
-                &self.credentials,
-                request.action(),
-                &|| Some(request.clone()),
-                attempt.state,
-                outcome,
-                false,
-                host::now(),
-                host::jitter(),
-            );
-            match step {
-                Step::Done(answer) => return Ok(answer),
-                Step::Failed(error) => return Err(error),
-                Step::Retry {
-                    delay_millis,
-                    state: next,
-                    ..
-                } => {
-                    self.clock_offset_millis.set(next.clock_offset_millis);
-                    host::sleep(delay_millis).await;
-                    state = next;
-                }
+            let outcome = self.describe_face_verify(request.clone()).await;
+            match polls.next(outcome, host::now(), host::random()?) {
+                ControlFlow::Break(outcome) => return outcome,
+                ControlFlow::Continue(delay) => runtime::sleep(delay).await,
             }
         }
     }
-}
 
-/// Cannot happen: an answer is decoded by the action that asked for it.
-fn another_action() -> Error {
-    Error::new(
-        Kind::Protocol,
-        "UnexpectedAnswer",
-        Audience::Developer,
-        Text::new(
-            "应答不属于所调用的接口。",
-            "The answer is not one of the action that was called.",
-        ),
-    )
+    async fn perform<R: Request>(&self, request: R) -> Result<R::Answer, Error> {
+        let mut call = Call::new(&self.options, &self.credentials, request, host::now())?
+            .with_clock_offset_millis(self.clock_offset_millis.get());
+        let mut input = Input::Ready;
+        let mut random = host::random()?;
+        loop {
+            input = match call.next(input, host::now(), random) {
+                Step::Send { request, timeout } => transport::send(&request, timeout).await,
+                Step::Wait { delay, because, .. } => {
+                    self.clock_offset_millis.set(call.clock_offset_millis());
+                    runtime::sleep(delay).await;
+                    random = host::random().map_err(|_| because)?;
+                    Input::Ready
+                }
+                Step::Done(answer) => return Ok(answer),
+                Step::Failed(error) => return Err(error),
+            }
+        }
+    }
 }

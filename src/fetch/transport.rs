@@ -1,19 +1,18 @@
 //! Sends a request by the host's `fetch` and returns its outcome. The time limit covers the answer's body.
 
-use super::host::{Timer, call_global};
-use crate::client::call::{Loss, Outcome};
-use crate::http::{OutgoingRequest, Response};
+use super::runtime::{Timer, call_global};
+use crate::client::call::Loss;
+use crate::client::sans_io::{Input, MAX_ANSWER_BYTES};
+use ::http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
 use js_sys::{Array, Promise, Reflect, Uint8Array};
 use std::cell::Cell;
 use std::rc::Rc;
+use std::time::Duration;
 use wasm_bindgen::{JsCast, JsValue};
 use wasm_bindgen_futures::JsFuture;
 use web_sys::{
     AbortController, Headers, ReadableStreamDefaultReader, Request, RequestInit, RequestRedirect,
 };
-
-/// The vendor's answers have a few kilobytes; pictures come as addresses.
-const MAX_ANSWER_BYTES: usize = 1024 * 1024;
 
 /// Aborts the request when it is dropped. After the answer, that has no effect.
 struct AbortOnDrop(AbortController);
@@ -24,27 +23,27 @@ impl Drop for AbortOnDrop {
     }
 }
 
-/// Sends the request as it stands. `timeout_millis` limits the whole answer.
-pub(super) async fn send(request: &OutgoingRequest, timeout_millis: i64) -> Outcome {
+/// Sends the request as it stands. `timeout` limits the whole answer.
+pub(super) async fn send(request: &::http::Request<String>, timeout: Duration) -> Input {
     let timed_out = Rc::new(Cell::new(false));
-    match exchange(request, timeout_millis, &timed_out).await {
-        _ if timed_out.get() => Outcome::Lost(Loss::TimedOut),
-        Ok(Some(response)) => Outcome::Answered(response),
-        Ok(None) => Outcome::Lost(Loss::TooLarge),
-        Err(error) => Outcome::Lost(Loss::ConnectionFailed {
+    match exchange(request, timeout, &timed_out).await {
+        _ if timed_out.get() => Input::Lost(Loss::TimedOut),
+        Ok(Some(response)) => Input::Answered(response),
+        Ok(None) => Input::Lost(Loss::TooLarge),
+        Err(error) => Input::Lost(Loss::ConnectionFailed {
             code: failure_code(&error),
         }),
     }
 }
 
-/// The answer; `None` where it is too large.
+/// The response; `None` if it is too large.
 async fn exchange(
-    request: &OutgoingRequest,
-    timeout_millis: i64,
+    request: &::http::Request<String>,
+    timeout: Duration,
     timed_out: &Rc<Cell<bool>>,
-) -> Result<Option<Response>, JsValue> {
+) -> Result<Option<::http::Response<Vec<u8>>>, JsValue> {
     let abort = AbortOnDrop(AbortController::new()?);
-    let _timer = Timer::start(timeout_millis, {
+    let _timer = Timer::start(timeout, {
         let (controller, timed_out) = (abort.0.clone(), Rc::clone(timed_out));
         move || {
             timed_out.set(true);
@@ -55,35 +54,35 @@ async fn exchange(
     let answer =
         JsFuture::from(Promise::resolve(&call_global("fetch", &[request.into()])?)).await?;
     let answer: web_sys::Response = answer.unchecked_into();
-    let Some(body) = read_at_most(&answer, MAX_ANSWER_BYTES).await? else {
+    let Some(body) = read_at_most(&answer).await? else {
         return Ok(None);
     };
-    Ok(Some(Response {
-        status: answer.status(),
-        headers: pairs(&answer.headers())?,
-        body,
-    }))
+    let mut response = ::http::Response::new(body);
+    // Browsers hide a redirect that is not followed behind the status 0.
+    *response.status_mut() = StatusCode::from_u16(answer.status()).unwrap_or(StatusCode::FOUND);
+    *response.headers_mut() = received(&answer.headers())?;
+    Ok(Some(response))
 }
 
-fn built(request: &OutgoingRequest, abort: &AbortController) -> Result<Request, JsValue> {
+fn built(request: &::http::Request<String>, abort: &AbortController) -> Result<Request, JsValue> {
     let headers = Headers::new()?;
-    for (name, value) in &request.headers {
-        headers.append(name, value)?;
+    for (name, value) in request.headers() {
+        headers.append(name.as_str(), value.to_str().unwrap_or_default())?;
     }
     let init = RequestInit::new();
-    init.set_method(request.method);
+    init.set_method(request.method().as_str());
     init.set_headers(&headers);
-    if let Some(body) = &request.body {
-        init.set_body(&JsValue::from(body.as_str()));
+    if !request.body().is_empty() {
+        init.set_body(&JsValue::from(request.body().as_str()));
     }
-    // A redirect would carry names and identity numbers to another place.
+    // A redirect would send names and identity numbers to another host.
     init.set_redirect(RequestRedirect::Manual);
     init.set_signal(Some(&abort.signal()));
-    Request::new_with_str_and_init(&request.url, &init)
+    Request::new_with_str_and_init(&request.uri().to_string(), &init)
 }
 
-/// The whole body, or `None` when it is larger than `max` bytes.
-async fn read_at_most(answer: &web_sys::Response, max: usize) -> Result<Option<Vec<u8>>, JsValue> {
+/// The whole body, or `None` when it is larger than [`MAX_ANSWER_BYTES`].
+async fn read_at_most(answer: &web_sys::Response) -> Result<Option<Vec<u8>>, JsValue> {
     let mut body = Vec::new();
     let Some(stream) = answer.body() else {
         return Ok(Some(body));
@@ -96,23 +95,28 @@ async fn read_at_most(answer: &web_sys::Response, max: usize) -> Result<Option<V
         }
         let chunk: Uint8Array = Reflect::get(&part, &"value".into())?.dyn_into()?;
         body.extend(chunk.to_vec());
-        if body.len() > max {
+        if body.len() as u64 > MAX_ANSWER_BYTES {
             return Ok(None);
         }
     }
 }
 
-fn pairs(headers: &Headers) -> Result<Vec<(String, String)>, JsValue> {
-    let mut pairs = Vec::new();
+fn received(headers: &Headers) -> Result<HeaderMap, JsValue> {
+    let mut received = HeaderMap::new();
     for pair in headers.entries() {
         let pair: Array = pair?.unchecked_into();
         let [name, value] = [0, 1].map(|at| pair.get(at).as_string().unwrap_or_default());
-        pairs.push((name, value));
+        if let (Ok(name), Ok(value)) = (
+            HeaderName::from_bytes(name.as_bytes()),
+            HeaderValue::from_str(&value),
+        ) {
+            received.append(name, value);
+        }
     }
-    Ok(pairs)
+    Ok(received)
 }
 
-/// The host's code of a failed connection, such as `ECONNREFUSED`, where it gave one.
+/// The host's code of a failed connection, such as `ECONNREFUSED`, if any.
 fn failure_code(error: &JsValue) -> Option<String> {
     let member = |of: &JsValue, name: &str| Reflect::get(of, &name.into()).ok();
     let cause = member(error, "cause").and_then(|cause| member(&cause, "code"));

@@ -1,4 +1,4 @@
-//! The JSON body of a request, read without building what the actions have no use for.
+//! Reads the JSON body of a request without building values that the actions do not need.
 
 use super::problem::{MALFORMED_BODY, Problem, UNSUPPORTED_MEDIA_TYPE};
 use crate::actions::Value;
@@ -9,7 +9,7 @@ use crate::json::read::{MAX_DEPTH, items, string, value};
 /// The actions have fewer than 50 parameters.
 const MEMBERS_MAX: usize = 100;
 
-/// The members of the body's object, in order, doubled ones included. An empty body has none.
+/// The members of the body's object in order, including duplicates. An empty body has none.
 ///
 /// # Errors
 /// The content type is not JSON, or the body is not one object of few members.
@@ -96,7 +96,7 @@ mod tests {
         ] {
             assert_eq!(read(body), Err("malformed-body"));
         }
-        // Depth is walked or refused, never a crash.
+        // Deep nesting is handled or rejected, never a crash.
         let _ = read(deep_member.as_bytes());
         for content_type in [
             "",

@@ -1,24 +1,24 @@
-//! The vendor's callback, at an address that nobody can guess: each order has its own, made with the
+//! Alibaba Cloud's callback at an unguessable URL: each order has its own, derived from the
 //! gateway's secret.
 //!
-//! What a callback says is not believed. It is a hint to ask the vendor.
+//! A callback's content is not trusted. It only triggers a query.
 
 use super::callers::derive;
 use super::settings::Settings;
 use crate::signing::encode::hex;
 use crate::vendor::credentials::Secret;
 
-/// The address's path without its last three segments: caller, order and proof.
+/// The URL's path without its last three segments: caller, order and proof.
 pub const PATH: &str = "/v1/callbacks";
 
-/// The address that the vendor is given for an order; `None` where the gateway has no public one.
+/// The callback URL for an order; `None` if the gateway has no public URL.
 pub fn url(settings: &Settings, caller: &str, no: &str) -> Option<String> {
     let origin = settings.public_url.as_deref()?;
     let proof = proof(settings, caller, no);
     Some(format!("{origin}{}/{caller}/{no}/{}", PATH, proof.expose()))
 }
 
-/// Whether the last segment of an address is the one this order was given.
+/// Whether the last segment of a URL is this order's proof.
 pub fn is_genuine(settings: &Settings, caller: &str, no: &str, given: &str) -> bool {
     proof(settings, caller, no).constant_time_eq(given)
 }

@@ -1,5 +1,6 @@
-//! Who may call: bearer tokens, of which only hashes are known, and AccessKey pairs that the gateway
-//! issued. Several of each per caller, so that a new one works before the old one is taken away.
+//! Authenticates callers: by bearer tokens, stored as hashes, and by AccessKey pairs issued by the
+//! gateway. A caller can have several of each, so that a new one works before the old one is
+//! removed.
 
 use crate::json::de::from_json_strictly;
 use crate::signing::acs3::hmac_sha256;
@@ -18,7 +19,7 @@ pub const DEVELOPMENT_TOKEN: &str = "dev-token";
 const DEVELOPMENT_KEY_ID: &str = "dev-key-id";
 const DEVELOPMENT_KEY_SECRET: &str = "dev-key-secret";
 
-/// What a caller may do.
+/// The permissions of a caller.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Scope {
     /// Start verifications.
@@ -27,29 +28,29 @@ pub enum Scope {
     /// Read their status and verdict, and list them.
     #[serde(rename = "read")]
     Read,
-    /// Also get what was found out about the person: the photo's address, scores, OSS object.
+    /// Also read the material: the photo's URL, scores, OSS object.
     #[serde(rename = "read:material")]
     ReadMaterial,
 }
 
-/// One service that calls the gateway. Its verifications are its own: no other caller sees them.
+/// A service that calls the gateway. No other caller can see its verifications.
 #[derive(Clone, Debug)]
 pub struct Caller {
-    /// Names the caller, and its ledger: renaming a caller is a new ledger.
+    /// The name of the caller and its ledger: a renamed caller starts with a new ledger.
     pub id: String,
-    /// What it may do.
+    /// Its permissions.
     pub scopes: Vec<Scope>,
-    /// Verifications it may start a day (UTC+8), without limit unless set.
+    /// Limit of started verifications per day (UTC+8); no limit if not set.
     pub max_starts_per_day: Option<u32>,
-    /// Verifications it may start a day (UTC+8) for one UserId, without limit unless set.
+    /// Limit of started verifications per day (UTC+8) and UserId; no limit if not set.
     pub max_starts_per_user_per_day: Option<u32>,
-    /// Where verdicts are reported to.
+    /// The receiver of webhook deliveries.
     pub webhook_url: Option<String>,
     tokens: Vec<[u8; 32]>,
     key_pairs: Vec<KeyPair>,
 }
 
-/// An AccessKey pair the gateway issued.
+/// An AccessKey pair issued by the gateway.
 #[derive(Clone, Debug)]
 pub struct KeyPair {
     /// AccessKeyId.
@@ -58,7 +59,7 @@ pub struct KeyPair {
     pub access_key_secret: Secret,
 }
 
-/// The caller of development, who may do everything.
+/// The development caller, with all permissions.
 pub fn development() -> Caller {
     Caller {
         id: "dev".to_owned(),
@@ -74,8 +75,7 @@ pub fn development() -> Caller {
     }
 }
 
-/// The caller whose token it is. Every known hash is compared, whichever matches, so that the time
-/// taken tells nothing.
+/// The caller with the token. Every known hash is compared, so that the duration reveals nothing.
 pub fn by_token<'a>(callers: &'a [Caller], token: &str) -> Option<&'a Caller> {
     let presented = sha256(token);
     let mut found = None;
@@ -100,21 +100,21 @@ pub fn by_access_key_id<'a>(callers: &'a [Caller], id: &str) -> Option<(&'a Call
     })
 }
 
-/// 32 bytes that only the holder of the gateway's secret can make: for `purpose`, of `what`.
+/// 32 bytes derived from the gateway's secret, for `purpose` and `what`.
 pub fn derive(secret: &Secret, purpose: &str, what: &str) -> [u8; 32] {
     let message = [purpose.as_bytes(), what.as_bytes()].join(&0);
     hmac_sha256(secret.expose().as_bytes(), &message)
 }
 
-/// The key that signs what is reported to a caller, in the form of Standard Webhooks.
+/// The key that signs a caller's webhook deliveries, in the form of Standard Webhooks.
 pub fn webhook_secret(secret: &Secret, caller: &str) -> Secret {
     let key = derive(secret, "webhook", caller);
     let text = STANDARD.encode(key);
     Secret::new(format!("whsec_{text}"))
 }
 
-/// The AccessKeySecret of a key pair that the gateway issued. An HMAC key cannot be kept as a hash,
-/// so it is derived from the gateway's secret and the AccessKeyId whenever it is needed.
+/// The AccessKeySecret of a key pair issued by the gateway. An HMAC key cannot be stored as a hash,
+/// so it is derived from the gateway's secret and the AccessKeyId on demand.
 pub fn derived_key_secret(secret: &Secret, access_key_id: &str) -> Secret {
     Secret::new(hex(&derive(secret, "access-key-secret", access_key_id)))
 }
@@ -149,7 +149,7 @@ struct RawKeyPair {
     secret_setting: Option<String>,
 }
 
-/// Material is personal data, so it has to be asked for.
+/// Material is personal data, so it is not part of the default.
 fn default_scopes() -> Vec<Scope> {
     vec![Scope::Create, Scope::Read]
 }
@@ -160,11 +160,10 @@ const fn problem(rule: &'static str, zh: &'static str, en: &'static str) -> Prob
     (rule, Text::new(zh, en))
 }
 
-/// Reads the list of callers. `secret_setting` gives the value of a Worker secret that holds a key
-/// pair's secret.
+/// Reads the list of callers. `secret_setting` returns the value of a Worker secret that contains a
+/// key pair's secret.
 ///
-/// # Errors
-/// What is wrong, as rule and text, without any value.
+/// # Errors The rule and the text of the first fault, without any value.
 pub fn read<'a>(
     text: &str,
     secret: &Secret,
@@ -178,9 +177,9 @@ pub fn read<'a>(
             Text::composed(
                 format!("不是所需的 JSON{zh}；格式见 docs/gateway.md。"),
                 [
-                    "is not the JSON it should be",
+                    "is not JSON of the expected form",
                     &en,
-                    "; docs/gateway.md shows its form.",
+                    "; see docs/gateway.md for the form.",
                 ]
                 .concat(),
             ),
@@ -191,7 +190,7 @@ pub fn read<'a>(
         problems.push(problem(
             "no-callers",
             "没有任何调用方。",
-            "names no caller.",
+            " contains no caller.",
         ));
     }
     let mut callers: Vec<Caller> = Vec::new();
@@ -232,7 +231,7 @@ impl RawCaller {
             problems.push(problem(
                 "id",
                 "中有调用方的 id 不合规：应为 1 至 64 个小写字母、数字或连字符。",
-                "has a caller whose id is not 1 to 64 lower-case letters, digits or hyphens.",
+                "has a caller with an invalid id: it must be 1 to 64 lower-case letters, digits or hyphens.",
             ));
         }
         if self.token_sha256.is_empty() && self.key_pairs.is_empty() {
@@ -250,7 +249,7 @@ impl RawCaller {
             problems.push(problem(
                 "webhook-url",
                 "的 webhookUrl 应为 https:// 开头的完整地址（本机地址可用 http://）。",
-                "has a webhookUrl that is not a full https:// address (http:// for this machine alone).",
+                "has an invalid webhookUrl: it must be a complete https:// URL (http:// only for the local machine).",
             ));
         }
         let mut tokens = Vec::new();
@@ -260,14 +259,14 @@ impl RawCaller {
                     problems.push(problem(
                         "development-token",
                         "含开发用的令牌，不能用于生产模式；请为调用方生成新的令牌。",
-                        "has the development token, which cannot be used in production; make a new one for the caller.",
+                        "contains the development token, which is not allowed in production; create a new one for the caller.",
                     ));
                 }
                 Some(hash) => tokens.push(hash),
                 None => problems.push(problem(
                     "token-sha256",
                     "的 tokenSha256 应为 64 位十六进制的 SHA-256，而不是令牌本身。",
-                    "has a tokenSha256 that is not the 64 hexadecimal digits of a SHA-256; the token itself does not belong there.",
+                    "has an invalid tokenSha256: it must be the SHA-256 of the token as 64 hexadecimal digits, not the token itself.",
                 )),
             }
         }
@@ -277,7 +276,7 @@ impl RawCaller {
                 problems.push(problem(
                     "development-key",
                     "含开发用的密钥，不能用于生产模式；请为调用方生成新的密钥。",
-                    "has the development key pair, which cannot be used in production; make a new one for the caller.",
+                    "contains the development key pair, which is not allowed in production; create a new one for the caller.",
                 ));
                 continue;
             }
@@ -285,7 +284,7 @@ impl RawCaller {
                 problems.push(problem(
                     "access-key-id",
                     "中有 accessKeyId 不合规：应为 8 至 64 个字母、数字、点、下划线或连字符。",
-                    "has an accessKeyId that is not 8 to 64 letters, digits, dots, underscores or hyphens.",
+                    "has an invalid accessKeyId: it must be 8 to 64 letters, digits, dots, underscores or hyphens.",
                 ));
                 continue;
             }
@@ -302,8 +301,8 @@ impl RawCaller {
                 }),
                 None => problems.push(problem(
                     "secret-setting",
-                    "的 secretSetting 指向不存在或不合规的设置；其名称须以 GATEWAY_KEY_ 开头，其值须为至少 16 个不含空白的 ASCII 字符，并以 wrangler secret put 保存。",
-                    "has a secretSetting that does not exist or will not do: its name begins with GATEWAY_KEY_, its value has 16 or more ASCII characters without white space, and wrangler secret put stores it.",
+                    "的 secretSetting 指向不存在或不合规的设置；其名称须以 GATEWAY_KEY_ 开头，其值须为至少 16 个不含空白的 ASCII 字符，并作为部署环境的密钥保存。",
+                    "has a secretSetting that does not exist or will not do: its name begins with GATEWAY_KEY_, its value has 16 or more ASCII characters without white space, and it is kept as a secret of the deployment.",
                 )),
             }
         }
@@ -320,7 +319,7 @@ impl RawCaller {
 }
 
 impl Caller {
-    /// Whether the caller may do that.
+    /// Whether the caller has the permission.
     pub fn may(&self, scope: Scope) -> bool {
         self.scopes.contains(&scope)
     }
@@ -336,7 +335,7 @@ impl Caller {
     }
 }
 
-/// An address whose host may be reached that way; its path may be anything printable.
+/// A URL with an allowed scheme and host; its path can be any printable text.
 fn is_webhook_url(text: &str) -> bool {
     let (scheme, rest) = text.split_once("://").unwrap_or_default();
     let authority = rest.split(['/', '?', '#']).next().unwrap_or_default();
@@ -360,7 +359,7 @@ fn is_key_id(text: &str) -> bool {
             .all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'.' | b'_' | b'-'))
 }
 
-/// A stray line break would make every signature wrong, and a short one could be guessed.
+/// A stray line break would invalidate every signature, and a short secret could be guessed.
 fn is_secret(text: &str) -> bool {
     text.len() >= 16 && text.bytes().all(|byte| byte.is_ascii_graphic())
 }

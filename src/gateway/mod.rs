@@ -1,9 +1,9 @@
-//! The gateway: what stands between a company's services and the two actions.
+//! The gateway between a company's services and the two actions.
 //!
-//! Pure functions over plain data. The host (`worker.js`) hands a request to [`route::route`], which
-//! authenticates the caller and either answers or gives a task for the caller's ledger; the host
-//! then drives [`ledger::step`] until the task is answered. Neither reads a clock, a store or the
-//! network.
+//! Pure functions over plain data. The host (`worker.js`) passes a request to [`route::route`],
+//! which authenticates the caller and returns either a response or a task for the caller's ledger;
+//! the host then drives [`ledger::step`] until the task returns a response. Neither function reads
+//! a clock, a store or the network.
 
 pub mod body;
 pub mod callback;

@@ -1,38 +1,46 @@
-//! Turns to call the vendor: its limit a second is kept by waiting, not by failing.
+//! Rate limit for calls to Alibaba Cloud: calls are delayed instead of rejected.
 //!
-//! The generic cell rate algorithm: each call moves the time from which on the line is free. A short
-//! burst goes at once; beyond it calls go at four fifths of the limit, so that burst and flow
-//! together stay below it in every second.
+//! The generic cell rate algorithm: each call moves the time at which the next one is allowed. A
+//! short burst is sent immediately; further calls are sent at four fifths of the limit, so that
+//! burst and flow together stay below it in every second.
 
 use crate::timestamp::Timestamp;
 use serde::Serialize;
 
-/// A call whose turn comes later than this is not made.
+/// The longest delay; calls that would wait longer are rejected.
 const WAIT_MAX_MILLIS: i64 = 5_000;
+/// … nor one that leaves its turn to others, so that those find a short line.
+const WAIT_MAX_YIELDING_MILLIS: i64 = 500;
 const MICROS_PER_SECOND: i64 = 1_000_000;
 
 /// A turn to call.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Turn {
-    /// Milliseconds to wait for it.
+    /// Delay in milliseconds.
     pub wait_millis: i64,
-    /// When the line is free again, in microseconds; to be handed in for the next turn.
+    /// When the next call is allowed, in microseconds; input for the next turn.
     pub free_at: i64,
 }
 
-/// The next turn, `None` when too many wait already. `free_at` is 0 at first.
-pub fn turn(free_at: i64, per_second: i64, now: Timestamp) -> Option<Turn> {
+/// The next turn, `None` when too many wait already. `free_at` is 0 at first; `yields` is whether the call
+/// leaves its turn to others where many wait.
+pub fn turn(free_at: i64, per_second: i64, yields: bool, now: Timestamp) -> Option<Turn> {
     let now = now.unix_millis().saturating_mul(1_000);
     let interval = MICROS_PER_SECOND
         .saturating_mul(5)
         .checked_div(per_second.max(1).saturating_mul(4))?;
-    // In one second go what the burst lets through and what flows: 1/5 and 4/5 of the limit.
+    // In one second, the burst allows 1/5 and the flow 4/5 of the limit.
     let burst = (MICROS_PER_SECOND / 5).saturating_sub(interval).max(0);
     let free_at = free_at.max(now);
     let wait_micros = free_at.saturating_sub(burst).saturating_sub(now).max(0);
     let wait_millis = wait_micros.saturating_add(999).div_euclid(1_000);
-    (wait_millis <= WAIT_MAX_MILLIS).then(|| Turn {
+    let wait_max = if yields {
+        WAIT_MAX_YIELDING_MILLIS
+    } else {
+        WAIT_MAX_MILLIS
+    };
+    (wait_millis <= wait_max).then(|| Turn {
         wait_millis,
         free_at: free_at.saturating_add(interval),
     })
@@ -47,6 +55,7 @@ mod tests {
         #[test]
         fn no_second_has_more_calls_than_the_limit(
             per_second in 1_i64..200,
+            yields: bool,
             pauses in proptest::collection::vec(0_i64..40, 1..600),
         ) {
             let mut now = 1_795_000_000_000;
@@ -54,7 +63,7 @@ mod tests {
             let mut sent = Vec::new();
             for pause in pauses {
                 now += pause;
-                if let Some(turn) = turn(free_at, per_second, Timestamp::from_unix_millis(now)) {
+                if let Some(turn) = turn(free_at, per_second, yields, Timestamp::from_unix_millis(now)) {
                     free_at = turn.free_at;
                     sent.push(now + turn.wait_millis);
                 }
@@ -71,13 +80,24 @@ mod tests {
         let now = Timestamp::from_unix_millis(1_795_000_000_000);
         let mut free_at = 0;
         let mut waits = Vec::new();
-        while let Some(turn) = turn(free_at, 50, now) {
+        while let Some(turn) = turn(free_at, 50, false, now) {
             free_at = turn.free_at;
             waits.push(turn.wait_millis);
         }
         assert_eq!(waits.iter().filter(|wait| **wait == 0).count(), 8);
         assert!(waits.windows(2).all(|pair| pair[0] <= pair[1]));
-        // Four fifths of the limit, for the five seconds that a call waits at most.
+        // Four fifths of the limit, for the longest delay of five seconds.
         assert!((200..=210).contains(&waits.len()), "{}", waits.len());
+    }
+
+    #[test]
+    fn calls_that_yield_leave_a_short_line() {
+        let now = Timestamp::from_unix_millis(1_795_000_000_000);
+        let mut free_at = 0;
+        while let Some(turn) = turn(free_at, 50, true, now) {
+            free_at = turn.free_at;
+        }
+        let next = turn(free_at, 50, false, now).unwrap();
+        assert!((400..=600).contains(&next.wait_millis), "{next:?}");
     }
 }

@@ -1,7 +1,7 @@
-//! Everything the REST routes refuse, as data: RFC 9457 problem details with a stable code, who must
-//! act, whether trying again can help, in Chinese and English.
+//! The problems of the REST routes as data: RFC 9457 problem details with a stable code, the party
+//! that must act, whether a retry can help, and texts in Chinese and English.
 //!
-//! A problem repeats nothing of the request: no value, no path, no name of an unknown caller.
+//! A problem quotes nothing from the request: no value, no path, no name of an unknown caller.
 
 use super::reply::{Headers, Language, Reply};
 use crate::error::{Audience, Error, Execution, FieldError, Kind, who_corrects};
@@ -20,11 +20,11 @@ pub struct ProblemKind {
     pub status: u16,
     /// Who must act.
     pub audience: Audience,
-    /// Whether the same request can succeed later without anybody changing anything.
+    /// Whether the same request can succeed later without any change.
     pub retryable: bool,
-    /// What it is called.
+    /// Its title.
     pub title: Text,
-    /// What happened and what to do.
+    /// The cause and the remedy.
     pub detail: Text,
 }
 
@@ -43,11 +43,11 @@ pub struct Problem {
     headers: Headers,
 }
 
-/// More problems than these with one request's fields are not listed one by one.
+/// The number of field errors that one problem lists.
 const FIELDS_MAX: usize = 50;
 
 impl Problem {
-    /// As the table has it.
+    /// A problem with the defaults of its kind.
     pub fn new(kind: &'static ProblemKind) -> Self {
         Self {
             kind,
@@ -80,7 +80,7 @@ impl Problem {
         self
     }
 
-    /// What is wrong with the fields of a request.
+    /// Invalid fields of a request.
     pub fn fields(fields: Vec<FieldError>) -> Self {
         Self {
             audience: who_corrects(&fields),
@@ -89,7 +89,7 @@ impl Problem {
         }
     }
 
-    /// What is wrong with the gateway's settings.
+    /// Invalid settings of the gateway.
     pub fn settings(settings: Vec<FieldError>) -> Self {
         Self {
             settings,
@@ -97,7 +97,7 @@ impl Problem {
         }
     }
 
-    /// A call of the vendor that failed for good.
+    /// A call to Alibaba Cloud that failed permanently.
     pub fn upstream(error: &Error) -> Self {
         if error.kind == Kind::Validation {
             return Self::fields(error.fields.clone());
@@ -112,7 +112,7 @@ impl Problem {
             (Kind::Signature | Kind::Credentials, _) => &UPSTREAM_REFUSED,
             _ => &UPSTREAM_FAILED,
         };
-        // What the vendor says of the gateway's own key or signature concerns its operator alone.
+        // An error about the gateway's own key or signature concerns its operator only.
         let own_fault = matches!(error.kind, Kind::Signature | Kind::Credentials);
         let problem = Self {
             audience: if own_fault {
@@ -134,7 +134,7 @@ impl Problem {
         }
     }
 
-    /// The same problem of a start whose outcome is unknown.
+    /// The same problem for a start whose outcome is unknown.
     #[must_use]
     pub fn execution_unknown(mut self) -> Self {
         self.execution = Execution::Unknown;
@@ -142,23 +142,24 @@ impl Problem {
         self
     }
 
-    /// The same facts about the upstream call, under another kind.
+    /// The same details of the upstream call, with a different kind.
     #[must_use]
     pub fn because_of(mut self, error: &Error) -> Self {
         self.vendor_code = is_vendor_code(error).then(|| error.code.clone());
         self.vendor_request_id.clone_from(&error.request_id);
-        // Its caller may go on as the problem says; that the vendor fails is for its operator to report.
+        // The caller can proceed as the problem says; the operator must report Alibaba Cloud's
+        // failure.
         if error.kind == Kind::Vendor && error.audience == Audience::Operator {
             self.audience = Audience::Operator;
             self.detail = Text::composed(
                 [
                     &self.detail.zh,
-                    "服务商内部错误；若持续出现，请网关运维凭 vendorRequestId 联系服务商。",
+                    "阿里云内部错误；若持续出现，请网关运维凭 vendorRequestId 联系阿里云。",
                 ]
                 .concat(),
                 [
                     &self.detail.en,
-                    " The vendor failed internally; if that lasts, the gateway's operator contacts the vendor with the vendorRequestId.",
+                    " Alibaba Cloud had an internal error; if it persists, the gateway's operator must contact Alibaba Cloud with the vendorRequestId.",
                 ]
                 .concat(),
             );
@@ -166,17 +167,17 @@ impl Problem {
         self
     }
 
-    /// Which kind it is.
+    /// Its kind.
     pub const fn kind(&self) -> &'static ProblemKind {
         self.kind
     }
 
-    /// The vendor's own code, where it answered with one.
+    /// Alibaba Cloud's code, if it returned one.
     pub fn vendor_code(&self) -> Option<&str> {
         self.vendor_code.as_deref()
     }
 
-    /// What is wrong with the fields.
+    /// The invalid fields.
     pub fn field_errors(&self) -> &[FieldError] {
         &self.fields
     }
@@ -186,7 +187,7 @@ impl Problem {
         self.kind.code
     }
 
-    /// The answer to the request `request_id`.
+    /// The response to the request `request_id`.
     pub fn reply(&self, language: Language, request_id: &str) -> Reply {
         let mut body = Object::new()
             .with("type", &format!("/problems/{}", self.kind.code))
@@ -213,7 +214,7 @@ impl Problem {
     }
 }
 
-/// Whether the code is a word of the vendor's, not one of this crate's names for a failed call.
+/// Whether the code is Alibaba Cloud's and not one of this crate's codes for failed calls.
 fn is_vendor_code(error: &Error) -> bool {
     error.http_status.is_some()
         && matches!(
@@ -258,131 +259,136 @@ macro_rules! problems {
 }
 
 problems! {
-    /// Fields of the body or the query break the rules.
+    /// Fields of the body or the query are invalid.
     INVALID_REQUEST 400 "invalid-request" Developer false
-        "参数未通过校验" "The parameters are not valid"
-        "请按 errors 中的说明改正各字段后重新提交；未向服务商发出任何请求。"
-        "Correct the fields listed in errors and send the request again; nothing was sent to the vendor.";
+        "参数未通过校验" "Invalid parameters"
+        "请按 errors 中的说明改正各字段后重新提交；未向阿里云发出任何请求。"
+        "Correct the fields listed in errors and send the request again; nothing was sent to Alibaba Cloud.";
     /// The body is not a JSON object.
     MALFORMED_BODY 400 "malformed-body" Developer false
         "请求体不是 JSON 对象" "The body is not a JSON object"
         "请求体应为 UTF-8 编码的 JSON 对象，成员值为字符串或整数，层级与成员数不得过多。"
-        "The body must be a JSON object in UTF-8 whose members are strings or integers, not nested deeply and without hundreds of members.";
-    /// No token, or one that nobody has.
+        "The body must be a JSON object in UTF-8 with string or integer members, without deep nesting or hundreds of members.";
+    /// The token is missing or unknown.
     UNAUTHENTICATED 401 "unauthenticated" Developer false
         "未通过身份验证" "Not authenticated"
         "请在 Authorization 头中以 Bearer 方式提供网关发放的令牌。"
-        "Send a token that the gateway's operator issued, as Authorization: Bearer.";
+        "Send a token issued by the gateway's operator as Authorization: Bearer.";
     /// The caller lacks a scope.
     INSUFFICIENT_SCOPE 403 "insufficient-scope" Operator false
         "没有权限" "Not permitted"
         "该调用方没有此操作所需的权限，请网关运维在 GATEWAY_CALLERS 的 scopes 中授予。"
-        "This caller lacks the scope for this; the gateway's operator grants it in the scopes of GATEWAY_CALLERS.";
+        "This caller lacks the required scope; the gateway's operator must grant it in the scopes of GATEWAY_CALLERS.";
     /// No such route.
     NOT_FOUND 404 "not-found" Developer false
-        "没有这个地址" "No such address"
-        "没有这个地址；可用的地址见 /openapi.json。"
-        "There is nothing at this address; /openapi.json lists what there is.";
-    /// The caller has no such order.
+        "路径不存在" "Not found"
+        "路径不存在；可用的路径见 /openapi.json。"
+        "This path does not exist; /openapi.json lists the routes.";
+    /// The caller does not have this order.
     UNKNOWN_ORDER 404 "unknown-order" Developer false
         "没有这个订单" "No such order"
         "该调用方没有这个 outerOrderNo 的认证，或记录已过保存期。"
         "This caller has no verification with this outerOrderNo, or its record has expired.";
-    /// There is no photo to give.
+    /// There is no photo.
     PHOTO_UNAVAILABLE 404 "photo-unavailable" Developer false
-        "没有照片" "There is no photo"
-        "该认证没有照片，或服务商已不再提供；未完成的认证没有照片。"
-        "This verification has no photo, or the vendor does not give it any more; one that is not finished has none.";
-    /// The route exists with other methods.
+        "没有照片" "No photo"
+        "该认证没有照片，或阿里云已不再提供；未完成的认证没有照片。"
+        "This verification has no photo, or Alibaba Cloud no longer provides it; a pending verification has no photo.";
+    /// The route does not support the method.
     METHOD_NOT_ALLOWED 405 "method-not-allowed" Developer false
         "不支持的请求方法" "Method not allowed"
         "该地址不支持此请求方法；支持的方法见 Allow 头。"
-        "This address does not take that method; the Allow header lists those it takes.";
+        "This path does not support the method; the Allow header lists the supported methods.";
     /// The body did not arrive in time.
     REQUEST_TIMEOUT 408 "request-timeout" Developer true
         "请求体未按时到达" "The body did not arrive in time"
         "请求体未在规定时间内完整到达，请检查网络后重试。"
-        "The body did not arrive completely within the time allowed; check the network and try again.";
-    /// The order was started with other input.
+        "The body did not arrive completely within the time limit; check the network and retry.";
+    /// The order was started with different input.
     ORDER_CONFLICT 409 "order-conflict" Developer false
-        "订单已用其他参数发起" "The order was started with other input"
+        "订单已用其他参数发起" "The order was started with different input"
         "同一 outerOrderNo 已用不同的参数发起认证；请使用新的 outerOrderNo，或以原参数重试。"
-        "This outerOrderNo was started with other parameters; use a new outerOrderNo, or repeat the original parameters.";
+        "This outerOrderNo was started with different parameters; use a new outerOrderNo, or send the original parameters again.";
     /// Another request is starting the order.
     ORDER_BEING_STARTED 409 "order-being-started" Developer true
         "订单正在发起" "The order is being started"
         "另一个请求正在发起该订单，请在 Retry-After 之后重试。"
-        "Another request is starting this order; try again after Retry-After.";
-    /// It is not known whether the vendor started the order.
+        "Another request is starting this order; retry after Retry-After.";
+    /// It is unknown whether Alibaba Cloud started the order.
     START_OUTCOME_UNKNOWN 409 "start-outcome-unknown" Developer false
         "发起结果未知" "The outcome of the start is unknown"
-        "向服务商发起认证后未得到确定的答复，服务商可能已受理；网关未给出任何 CertifyId，也不会自行重试。确认后请以相同参数加 ?restartUnknown=true 重新发起。"
-        "The vendor gave no certain answer and may have started a verification; no CertifyId was handed out and the gateway does not repeat the call by itself. To start anew, repeat the request with ?restartUnknown=true.";
-    /// The body is larger than the gateway reads.
+        "向阿里云发起认证后未得到明确的响应，阿里云可能已受理；网关未返回 CertifyId，也不会自行重试。确认后请以相同参数加 ?restartUnknown=true 重新发起。"
+        "Alibaba Cloud did not return a definite response and may have started a verification. No CertifyId was issued, and the gateway does not retry by itself. To start again, send the request with ?restartUnknown=true.";
+    /// The body is too large.
     BODY_TOO_LARGE 413 "body-too-large" Developer false
         "请求体过大" "The body is too large"
         "请求体超过 2 MiB；照片应小于 1 MB。"
-        "The body is larger than 2 MiB; a photo must be below 1 MB.";
-    /// The body is not declared to be JSON.
+        "The body exceeds 2 MiB; a photo must be smaller than 1 MB.";
+    /// The body is not declared as JSON.
     UNSUPPORTED_MEDIA_TYPE 415 "unsupported-media-type" Developer false
         "请求体类型不受支持" "Unsupported media type"
         "Content-Type 应为 application/json，且不得压缩。"
-        "Content-Type must be application/json, without a content coding.";
-    /// The vendor refused the request for what it asks.
+        "Content-Type must be application/json, without compression.";
+    /// Alibaba Cloud rejected the request.
     VENDOR_REFUSED 422 "vendor-refused" Developer false
-        "服务商拒绝了请求" "The vendor refused the request"
-        "服务商拒绝了请求，原因见 vendorCode。"
-        "The vendor refused the request; vendorCode says why.";
-    /// The caller's daily allowance is used up.
+        "阿里云拒绝了请求" "Alibaba Cloud rejected the request"
+        "阿里云拒绝了请求，原因见 vendorCode。"
+        "Alibaba Cloud rejected the request; vendorCode is the reason.";
+    /// The caller has reached its daily limit.
     DAILY_LIMIT 429 "daily-limit" Operator true
         "当日发起次数已达上限" "The daily limit is reached"
         "该调用方当日（UTC+8）发起认证的次数已达网关设定的上限；请明日再试，或请运维调整 maxStartsPerDay。"
-        "This caller has started as many verifications today (UTC+8) as the gateway allows; try again tomorrow, or have the operator raise maxStartsPerDay.";
-    /// The person's daily allowance is used up.
+        "This caller has reached the daily limit (UTC+8); retry tomorrow, or ask the operator to raise maxStartsPerDay.";
+    /// The user has reached the daily limit.
     USER_DAILY_LIMIT 429 "user-daily-limit" User true
-        "该用户当日认证次数过多" "Too many verifications of this person today"
+        "该用户当日认证次数过多" "Too many verifications of this user today"
         "该 userId 当日（UTC+8）认证次数已达上限，请明日再试。"
-        "This userId has been verified as often today (UTC+8) as the gateway allows; try again tomorrow.";
+        "This userId has reached the daily limit (UTC+8); retry tomorrow.";
     /// Too many requests in a short time.
     RATE_LIMITED 429 "rate-limited" Developer true
         "请求过于频繁" "Too many requests"
         "请求过于频繁，请在 Retry-After 之后重试。"
-        "Too many requests; try again after Retry-After.";
+        "Too many requests; retry after Retry-After.";
     /// The gateway failed.
     INTERNAL_ERROR 500 "internal-error" Operator true
         "网关内部错误" "Internal error"
         "网关内部错误，请运维凭 requestId 查看日志；再次发起同一订单是安全的。"
-        "The gateway failed; its operator finds the cause in the logs by requestId. Repeating the same order is safe.";
-    /// The vendor refused the gateway itself.
+        "The gateway had an internal error; its operator can find the cause in the logs by requestId. Sending the same order again is safe.";
+    /// Alibaba Cloud rejected the gateway itself.
     UPSTREAM_REFUSED 502 "upstream-refused" Operator false
-        "服务商拒绝了网关" "The vendor refused the gateway"
-        "服务商拒绝了网关的账号、权限或配置，请网关运维处理。"
-        "The vendor refused the gateway's account, permission or configuration; the gateway's operator must act.";
-    /// The vendor did not answer as it should.
+        "阿里云拒绝了网关" "Alibaba Cloud rejected the gateway"
+        "阿里云拒绝了网关的账号、权限或配置，请网关运维处理。"
+        "Alibaba Cloud rejected the gateway's account, permission or configuration; the gateway's operator must correct it.";
+    /// Alibaba Cloud did not return a valid response.
     UPSTREAM_FAILED 502 "upstream-failed" Operator true
-        "服务商调用失败" "The call of the vendor failed"
-        "未能从服务商得到有效的答复，请稍后重试。"
-        "No valid answer came from the vendor; try again later.";
-    /// Settings are missing or wrong.
+        "阿里云调用失败" "The call to Alibaba Cloud failed"
+        "未能从阿里云得到有效的响应，请稍后重试。"
+        "Alibaba Cloud did not return a valid response; retry later.";
+    /// Settings are missing or invalid.
     NOT_CONFIGURED 503 "not-configured" Operator false
-        "网关尚未配置好" "The gateway is not configured"
+        "网关配置不完整" "The gateway is not configured"
         "网关的设置有缺失或错误，请运维按 settings 中的说明设置后重新部署。"
-        "Settings of the gateway are missing or wrong; its operator sets what settings lists and deploys again.";
-    /// A development gateway was reached from elsewhere.
+        "Some of the gateway's settings are missing or invalid; its operator must set those listed in settings and deploy again.";
+    /// A development gateway was reached from another machine.
     DEVELOPMENT_ONLY 503 "development-only" Operator false
         "开发模式仅限本机" "Development mode serves this machine alone"
         "GATEWAY_MODE=development 的网关只应答本机地址；部署时请设 GATEWAY_MODE=production。"
         "A gateway with GATEWAY_MODE=development answers loopback addresses only; set GATEWAY_MODE=production to deploy it.";
-    /// The vendor is asked too often.
+    /// The host cannot serve for the moment.
+    UNAVAILABLE 503 "unavailable" Operator true
+        "网关暂时不可用" "The gateway is not available"
+        "网关无法访问其数据库；请稍后重试，若持续出现请运维检查。"
+        "The gateway cannot reach its database; try again later, and have its operator look if this goes on.";
+    /// Alibaba Cloud is asked too often.
     UPSTREAM_THROTTLED 503 "upstream-throttled" Operator true
-        "服务商限流" "The vendor is throttling"
-        "对服务商的调用已达频率上限，请在 Retry-After 之后重试。"
-        "The vendor is called as often as it allows; try again after Retry-After.";
-    /// The vendor did not answer in time.
+        "阿里云限流" "Alibaba Cloud is throttling"
+        "对阿里云的调用已达频率上限，请在 Retry-After 之后重试。"
+        "The limit of calls to Alibaba Cloud is reached; retry after Retry-After.";
+    /// Alibaba Cloud did not respond in time.
     UPSTREAM_TIMEOUT 504 "upstream-timeout" Operator true
-        "服务商超时" "The vendor did not answer in time"
-        "未在规定时间内得到服务商的答复，请稍后重试。"
-        "The vendor did not answer in time; try again later.";
+        "阿里云超时" "Alibaba Cloud timed out"
+        "未在规定时间内收到阿里云的响应，请稍后重试。"
+        "Alibaba Cloud did not respond in time; retry later.";
 }
 
 #[cfg(test)]

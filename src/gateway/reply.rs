@@ -1,4 +1,4 @@
-//! What the gateway answers: status, headers, body, and one word for the log.
+//! A response of the gateway: status, headers, body, and an outcome for the log.
 
 use crate::http::header;
 use crate::json::write::to_json;
@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 /// Header names in lower case, with their values.
 pub type Headers = Vec<(String, String)>;
 
-/// An answer on its way out.
+/// A response to send.
 #[derive(Clone, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Reply {
@@ -18,11 +18,11 @@ pub struct Reply {
     pub headers: Headers,
     /// The body.
     pub body: String,
-    /// What became of the request, for the log: `created`, `pending`, a problem's code.
+    /// The outcome for the log: `created`, `pending`, a problem's code.
     pub outcome: String,
 }
 
-/// The body holds personal data and is not printed.
+/// The body contains personal data, so it is not printed.
 impl std::fmt::Debug for Reply {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("Reply")
@@ -33,12 +33,12 @@ impl std::fmt::Debug for Reply {
 }
 
 impl Reply {
-    /// A JSON body that nobody may store.
+    /// A response with a JSON body that must not be cached.
     pub fn json<T: Serialize + ?Sized>(status: u16, body: &T) -> Self {
         Self::text(status, "application/json", to_json(body))
     }
 
-    /// A body that is ready, which nobody may store.
+    /// A response with a serialized body that must not be cached.
     pub fn text(status: u16, content_type: &str, body: String) -> Self {
         Self {
             status,
@@ -62,14 +62,14 @@ impl Reply {
         }
     }
 
-    /// The same, logged under another word.
+    /// The same response with another outcome for the log.
     #[must_use]
     pub fn with_outcome(mut self, outcome: &str) -> Self {
         outcome.clone_into(&mut self.outcome);
         self
     }
 
-    /// The same with one more header.
+    /// The same response with one more header.
     #[must_use]
     pub fn with_header(mut self, name: &str, value: impl Into<String>) -> Self {
         self.headers.push((name.to_owned(), value.into()));
@@ -102,7 +102,8 @@ pub enum Language {
 }
 
 impl Language {
-    /// What `Accept-Language` prefers of the two; English when it says neither (RFC 9110 §12.5.4).
+    /// The language that `Accept-Language` prefers; English if it contains neither (RFC 9110
+    /// §12.5.4).
     pub fn accepted(headers: &[(String, String)]) -> Self {
         let list = header(headers, "accept-language").unwrap_or_default();
         let weight = |wanted: &str| {
@@ -134,7 +135,7 @@ impl Language {
     }
 }
 
-/// A weight from 0 to 1, with up to three digits behind its point (RFC 9110 §12.4.2).
+/// A weight from 0 to 1, with up to three decimals (RFC 9110 §12.4.2).
 fn thousandths(weight: &str) -> Option<u32> {
     let (whole, fraction) = weight.split_once('.').unwrap_or((weight, ""));
     if !matches!(whole, "0" | "1") || fraction.len() > 3 {

@@ -1,7 +1,7 @@
-//! From a request to an answer, or to a task for the caller's ledger.
+//! Routes a request to a response or to a task for the caller's ledger.
 //!
-//! The host hands over the request without its body; where the body is needed, and only once the
-//! caller is known, it is asked for. So a stranger's body is never read.
+//! The host first passes the request without its body. The router requests the body only if it
+//! needs it and after the caller is authenticated, so an unauthenticated body is never read.
 
 use super::body;
 use super::callback;
@@ -15,12 +15,12 @@ use super::ledger::{Asker, Front, Task};
 use super::problem::{
     BODY_TOO_LARGE, DEVELOPMENT_ONLY, INSUFFICIENT_SCOPE, INTERNAL_ERROR, METHOD_NOT_ALLOWED,
     NOT_CONFIGURED, NOT_FOUND, PHOTO_UNAVAILABLE, PROBLEMS, Problem, RATE_LIMITED, REQUEST_TIMEOUT,
-    UNAUTHENTICATED, UNKNOWN_ORDER, UPSTREAM_FAILED,
+    UNAUTHENTICATED, UNAVAILABLE, UNKNOWN_ORDER, UPSTREAM_FAILED,
 };
 use super::reply::{Headers, Language, Reply};
 use super::rpc_front::{RpcFront, is_rpc};
 use super::settings::{Settings, Variables};
-use crate::actions::{INIT_FACE_VERIFY, ValidRequest, Value, rules};
+use crate::actions::{self, INIT_FACE_VERIFY, ValidRequest, Value};
 use crate::error::FieldError;
 use crate::http::first_value;
 use crate::http::{IncomingRequest, header};
@@ -36,9 +36,9 @@ use serde::Serialize;
 use std::collections::BTreeMap;
 use std::ops::RangeInclusive;
 
-/// How long a stranger's or a slow caller's body may take to arrive.
+/// Time limit for the body of an unauthenticated or slow client.
 const BODY_MILLIS: i64 = 30_000;
-/// Pictures of dots alone: an SVG is a document, which may hold scripts.
+/// Raster images only: an SVG is a document that can contain scripts.
 const PHOTO_TYPES: &[&str] = &[
     "image/jpeg",
     "image/jpg",
@@ -47,7 +47,7 @@ const PHOTO_TYPES: &[&str] = &[
     "image/bmp",
     "image/gif",
 ];
-/// The longest wait a reader may ask for with `Prefer: wait`, in seconds.
+/// The longest wait for `Prefer: wait`, in seconds.
 const WAIT_MAX_SECONDS: i64 = 60;
 const PAGE_DEFAULT: u32 = 20;
 const PAGE_MAX: u32 = 100;
@@ -55,67 +55,67 @@ const PAGE_MAX: u32 = 100;
 const SHANGHAI_OFFSET_MINUTES: i64 = 480;
 const OFFSET_MINUTES: RangeInclusive<i64> = -840..=840;
 
-/// A request as the host hands it over.
+/// A request from the host.
 #[derive(Debug)]
 pub struct Arrival {
-    /// The request; its body is empty while it has not been read.
+    /// The request; its body is empty until it has been read.
     pub request: IncomingRequest,
     /// Whether the body has been read.
     pub body_read: bool,
-    /// Host and port it was sent to.
+    /// The requested host and port.
     pub host: String,
-    /// A new id for the request, used unless it brings one of its own.
+    /// A new id for the request, used unless the request has an id.
     pub fresh_id: String,
 }
 
-/// What is to be done with a request.
+/// The routing result of a request.
 #[derive(Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Routed {
-    /// The request's id, for the answer and the log.
+    /// The request's id, for the response and the log.
     pub request_id: String,
     /// Name of the route, for the log.
     pub route: &'static str,
     /// The caller's id, for the log.
     pub caller: Option<String>,
-    /// Headers that the answer gets beside its own, whoever makes it.
+    /// Headers to add to the response, whatever its source.
     pub headers: Headers,
     /// What to do.
     pub then: Then,
 }
 
-/// What the host does next.
+/// The next step of the host.
 #[derive(Debug, Serialize)]
 #[serde(rename_all = "camelCase", rename_all_fields = "camelCase")]
 pub enum Then {
-    /// Read the body, to `limit` bytes and one more at most, and hand the request over again.
+    /// Read at most `limit` + 1 bytes of the body and pass the request again.
     ReadBody {
         /// Bytes.
         limit: usize,
-        /// Milliseconds it may take.
+        /// Time limit in milliseconds.
         millis: i64,
     },
     /// Answer.
     Reply(Reply),
-    /// Answer, with a file of the host's as the body: one that the module need not hold.
+    /// Respond with a file of the host as the body.
     File {
         /// Its name.
         name: &'static str,
-        /// The answer without its body.
+        /// The response without its body.
         reply: Reply,
     },
     /// Serve a static file.
     Assets,
-    /// Give this task to the caller's ledger.
+    /// Pass this task to the caller's ledger.
     Ledger {
-        /// Text that the host does not read.
+        /// The task as opaque text.
         task: String,
-        /// What to give it once more where its host was reset meanwhile and nothing else went wrong.
+        /// The task to pass again if the ledger's host was reset and nothing else failed.
         again: String,
     },
 }
 
-/// The addresses, with their methods and names. `{}` stands for a segment.
+/// The routes, with their methods and names. `{}` is one segment.
 const ROUTES: &[(&str, &[&str], &str)] = &[
     ("/livez", &["GET", "HEAD"], "livez"),
     ("/readyz", &["GET", "HEAD"], "readyz"),
@@ -141,7 +141,7 @@ const ROUTES: &[(&str, &[&str], &str)] = &[
     ),
 ];
 
-/// The addresses and methods there are, for those who document or test them.
+/// The routes with their methods, for documentation and tests.
 pub fn routes() -> impl Iterator<Item = (&'static str, &'static [&'static str])> {
     ROUTES.iter().map(|(path, methods, _)| (*path, *methods))
 }
@@ -220,7 +220,7 @@ fn common_headers(
     headers
 }
 
-/// The answer where the host itself could not go on.
+/// The response to a failure of the host.
 pub fn failure(what: HostFailure, request: &IncomingRequest, request_id: &str) -> Reply {
     let problem = match what {
         HostFailure::Internal
@@ -232,6 +232,7 @@ pub fn failure(what: HostFailure, request: &IncomingRequest, request_id: &str) -
         HostFailure::NoPage => Problem::new(&NOT_FOUND),
         HostFailure::RateLimited => Problem::new(&RATE_LIMITED).retry_after(10),
         HostFailure::SlowBody => Problem::new(&REQUEST_TIMEOUT),
+        HostFailure::Unavailable => Problem::new(&UNAVAILABLE).retry_after(5),
     };
     if is_rpc(request) {
         RpcFront::of(request).problem(&problem, request_id)
@@ -240,8 +241,8 @@ pub fn failure(what: HostFailure, request: &IncomingRequest, request_id: &str) -
     }
 }
 
-/// The answer that a photo's bytes go into, or what is wrong with what its address answered; a
-/// status of 0 says that nothing came.
+/// The response for a photo's bytes, or the problem with the response of its URL; a status of 0
+/// means no response.
 pub fn photo(
     status: u16,
     content_type: &str,
@@ -260,26 +261,29 @@ pub fn photo(
     Problem::new(kind).reply(Language::accepted(&request.headers), request_id)
 }
 
-/// Why the host could not go on.
+/// A failure of the host.
 #[derive(Clone, Copy, Debug)]
 pub enum HostFailure {
-    /// Something threw.
+    /// An exception.
     Internal,
-    /// There is no such static file.
+    /// The static file does not exist.
     NoPage,
-    /// The rate limit binding said no.
+    /// The rate limit binding rejected the request.
     RateLimited,
     /// The body did not arrive in time.
     SlowBody,
+    /// The database cannot be reached.
+    Unavailable,
 }
 
 impl HostFailure {
-    /// By the host's word for it.
+    /// The failure for the host's name of it.
     pub fn read(word: &str) -> Self {
         match word {
             "no-page" => Self::NoPage,
             "rate-limited" => Self::RateLimited,
             "slow-body" => Self::SlowBody,
+            "unavailable" => Self::Unavailable,
             _ => Self::Internal,
         }
     }
@@ -295,7 +299,8 @@ struct Routing<'a> {
 
 type Taken = Result<Then, Problem>;
 
-// Each kind of request has a function that is never inlined: a fresh Worker compiles what it calls.
+// Each kind of request has a function that is never inlined, because a new Worker compiles only
+// what it calls.
 impl Routing<'_> {
     fn dispatch(
         &mut self,
@@ -371,14 +376,14 @@ impl Routing<'_> {
         let caller = header(&self.arrival.request.headers, "authorization")
             .and_then(|value| value.split_once(' '))
             .filter(|(scheme, _)| scheme.eq_ignore_ascii_case("bearer"))
-            // Spaces may stand before the token (RFC 6750 §2.1), and nothing that only looks like one.
+            // Only spaces may precede the token (RFC 6750 §2.1), no other white space.
             .and_then(|(_, token)| callers::by_token(&settings.callers, token.trim_matches(' ')))
             .ok_or_else(|| Problem::new(&UNAUTHENTICATED).header("www-authenticate", "Bearer"))?;
         self.caller = Some(caller.id.clone());
         Ok(caller)
     }
 
-    /// The vendor says that a person has finished; the address is the order's own secret.
+    /// A callback: a user has finished. The URL is a secret of the order.
     fn callback(&mut self, settings: &Settings, segments: &[&str]) -> Taken {
         let [caller, no, proof] = *segments else {
             return Err(Problem::new(&NOT_FOUND));
@@ -400,7 +405,7 @@ impl Routing<'_> {
         }
     }
 
-    /// The vendor's own protocol, whose answers are the vendor's too.
+    /// Alibaba Cloud's RPC protocol, with responses in its envelope.
     fn rpc(&mut self, settings: &Result<Settings, Vec<FieldError>>) -> Then {
         let request = &self.arrival.request;
         let mut front = RpcFront::of(request);
@@ -429,7 +434,7 @@ impl Routing<'_> {
         }
     }
 
-    /// What has to be done to get the body: nothing, read it, or refuse it.
+    /// The step to obtain the body: none, read it, or reject it.
     fn body(&self) -> Result<Option<Then>, Problem> {
         let request = &self.arrival.request;
         let declared = header(&request.headers, "content-length")
@@ -462,7 +467,7 @@ impl Routing<'_> {
             values.push(("sceneId".to_owned(), settings.scene_id.as_str().into()));
         }
         let rules = settings.options.validation(self.now);
-        let checked = rules::validate(&INIT_FACE_VERIFY, values, &rules);
+        let checked = actions::validate(&INIT_FACE_VERIFY, values, &rules);
         let valid = match checked {
             Ok(valid) if wrong.is_empty() => valid,
             Ok(_) => return Err(Problem::fields(wrong)),
@@ -542,7 +547,7 @@ impl Routing<'_> {
                 "range",
                 Text::new(
                     "应为 1 至 100 的整数。",
-                    "must be a whole number from 1 to 100.",
+                    "must be an integer from 1 to 100.",
                 ),
             ));
         }
@@ -552,7 +557,7 @@ impl Routing<'_> {
                 "cursor",
                 Text::new(
                     "应为上一页的 nextCursor，请原样传入。",
-                    "must be the nextCursor of the page before, as it is.",
+                    "must be the unchanged nextCursor of the previous page.",
                 ),
             ));
         }
@@ -617,7 +622,7 @@ impl Routing<'_> {
     }
 }
 
-/// The order to start, from a request that passed its checks.
+/// The order to start, from a validated request.
 pub(super) fn create(
     settings: &Settings,
     asker: Asker,
@@ -657,7 +662,7 @@ fn permitted(caller: &Caller, scope: Scope) -> Result<(), Problem> {
     }
 }
 
-/// What the console must know before anybody has a token; nothing of it is secret.
+/// The data that the console needs before authentication; none of it is secret.
 fn surroundings(settings: &Settings) -> Object {
     let sandbox = settings.options.endpoints.first();
     let mode = if settings.development {
@@ -665,7 +670,7 @@ fn surroundings(settings: &Settings) -> Object {
     } else {
         "production"
     };
-    // Where the console's pretend phone finds the sandbox.
+    // The sandbox's URL for the console's simulated phone.
     let sandbox = sandbox
         .filter(|_| settings.development)
         .map(Endpoint::origin);
@@ -675,7 +680,7 @@ fn surroundings(settings: &Settings) -> Object {
         .with("signatureVersion", &settings.options.version)
 }
 
-/// What a problem's `type` leads to.
+/// The page of a problem's `type`.
 fn described(code: &str) -> Taken {
     PROBLEMS
         .iter()
@@ -699,7 +704,7 @@ fn is_scene_id(name: &str) -> bool {
         .is_some_and(|parameter| parameter.name == "SceneId")
 }
 
-/// The segments that stand for `{}`; `None` for another path.
+/// The segments that match `{}`; `None` if the path does not match.
 fn match_path<'a>(pattern: &str, path: &'a str) -> Option<Vec<&'a str>> {
     let (mut wanted, mut given) = (pattern.split('/'), path.split('/'));
     let mut filled = Vec::new();
@@ -713,7 +718,7 @@ fn match_path<'a>(pattern: &str, path: &'a str) -> Option<Vec<&'a str>> {
     }
 }
 
-/// Static files are read with GET and HEAD; the gateway's own addresses are not among them.
+/// Static files support GET and HEAD; the gateway's own paths are excluded.
 fn is_page(request: &IncomingRequest) -> bool {
     ["GET", "HEAD"].contains(&request.method.as_str()) && !request.path.starts_with("/v1/")
 }
@@ -722,7 +727,8 @@ fn is_loopback(host: &str) -> bool {
     Endpoint::parse(host).is_ok_and(|endpoint| endpoint.is_loopback())
 }
 
-/// UUIDs and 32 hexadecimal digits: forms that no name or number has, since the id is logged.
+/// UUIDs and 32 hexadecimal digits. The id is logged, so it must not have the form of a name or an
+/// identity number.
 fn is_request_id(id: &str) -> bool {
     let groups: Vec<usize> = id.split('-').map(str::len).collect();
     let hexadecimal = id
@@ -731,7 +737,8 @@ fn is_request_id(id: &str) -> bool {
     hexadecimal && (groups == [8, 4, 4, 4, 12] || groups == [32])
 }
 
-/// The seconds of `wait=N` in a `Prefer` header (RFC 7240 §4.3); digits beyond counting are many.
+/// The seconds of `wait=N` in a `Prefer` header (RFC 7240 §4.3); a number that overflows is the
+/// maximum.
 fn preferred_wait(prefer: &str) -> Option<i64> {
     prefer
         .split([',', ';'])
@@ -743,7 +750,7 @@ fn preferred_wait(prefer: &str) -> Option<i64> {
         .filter(|seconds| *seconds > 0)
 }
 
-/// The parameters of an address.
+/// The query parameters.
 struct Query(Vec<(String, String)>);
 
 impl Query {
@@ -758,7 +765,7 @@ impl Query {
                 "not-utf8",
                 Text::new(
                     "查询串应为 UTF-8 的百分号编码，且参数不得过多。",
-                    "must be percent-encoded UTF-8 without hundreds of parameters.",
+                    "must be percent-encoded UTF-8 with fewer parameters.",
                 ),
             )])
         };
@@ -776,7 +783,7 @@ impl Query {
                 Text::composed(
                     format!("含未知或重复的参数；可用的参数：{list}。"),
                     [
-                        "has an unknown parameter, or one twice; there are: ",
+                        "has an unknown or duplicate parameter; available:  ",
                         &list,
                         ".",
                     ]
@@ -889,7 +896,7 @@ mod tests {
         assert_eq!(told(503, "image/jpeg").1, "upstream-failed");
     }
 
-    /// The answer to a request without a token, as text.
+    /// The response to a request without a token, as text.
     fn answer(variables: &[(&str, &str)], path: &str) -> (u16, String) {
         let variables = variables
             .iter()

@@ -1,8 +1,10 @@
-//! The vendor's own protocol, so that an official SDK works by another endpoint and key pair alone:
-//! requests signed with key pairs that the gateway issued, answers in the vendor's envelope.
+//! Alibaba Cloud's RPC protocol, so that an official SDK works after a change of endpoint and key
+//! pair: requests are signed with key pairs issued by the gateway, responses are in Alibaba Cloud's
+//! envelope.
 //!
-//! What the vendor has no word for is told as its other services tell it: `IdempotentParameterMismatch`
-//! for an order with other input, `IdempotentProcessing` for one that is being started.
+//! Errors without a code in this service use the codes of sibling services:
+//! `IdempotentParameterMismatch` for an order with different input, `IdempotentProcessing` for one
+//! that is being started.
 
 use super::callers::{self, Caller, Scope};
 use super::ledger::ask::Ask;
@@ -18,7 +20,7 @@ use super::reply::Reply;
 use super::route;
 use super::settings::Settings;
 use super::streamed;
-use crate::actions::{Action, DESCRIBE_FACE_VERIFY, INIT_FACE_VERIFY, Value, rules};
+use crate::actions::{self, DESCRIBE_FACE_VERIFY, INIT_FACE_VERIFY, Value};
 use crate::client::response::DescribeResult;
 use crate::http::{IncomingRequest, header};
 use crate::json::read::items;
@@ -31,21 +33,22 @@ use crate::timestamp::Timestamp;
 use crate::vendor::codes;
 use serde::{Deserialize, Serialize};
 
-/// On refusals of parameters: which and why, without values. The vendor has nothing of the kind.
+/// Header of rejected parameters: names and reasons, without values. Alibaba Cloud has no such
+/// header.
 const NOTE_HEADER: &str = "x-cloudauth-edge-note";
 
-/// How a request of the vendor's protocol is to be answered.
+/// The form of the response to an RPC request.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct RpcFront {
-    /// The action; empty while it is not known.
+    /// The action; empty if it is not yet known.
     action: String,
-    /// Whether the answer is XML.
+    /// Whether the response is XML.
     xml: bool,
-    /// The host the request was sent to.
+    /// The requested host.
     host: String,
 }
 
-/// Whether a request to `/` is one of the vendor's protocol, rather than for a page.
+/// Whether a request to `/` is an RPC request and not one for a page.
 pub fn is_rpc(request: &IncomingRequest) -> bool {
     request.path == "/"
         && (request.method == "POST"
@@ -53,15 +56,15 @@ pub fn is_rpc(request: &IncomingRequest) -> bool {
             || names_action(&request.query))
 }
 
-/// What a signed request leads to: the caller and a task, or a refusal.
+/// The result of a signed request: the caller and a task, or an error.
 pub(super) struct Signature<'a> {
-    /// Who signed it.
+    /// The caller that signed it.
     pub(super) caller: &'a Caller,
     claim: Claim,
 }
 
 impl RpcFront {
-    /// For a request whose action is not known yet.
+    /// For a request whose action is not yet known.
     pub fn of(request: &IncomingRequest) -> Self {
         Self {
             action: String::new(),
@@ -72,7 +75,7 @@ impl RpcFront {
         }
     }
 
-    /// Checks who signed a request.
+    /// Authenticates a signed request.
     pub(super) fn verify<'a>(
         &mut self,
         settings: &'a Settings,
@@ -94,7 +97,7 @@ impl RpcFront {
         Ok(Signature { caller, claim })
     }
 
-    /// The task that a signed request asks for.
+    /// The task of a signed request.
     pub(super) fn task(
         &self,
         settings: &Settings,
@@ -112,7 +115,8 @@ impl RpcFront {
         if !caller.may(scope) {
             return Err(Problem::new(&INSUFFICIENT_SCOPE));
         }
-        // Beside the action's own there are the common parameters, and whatever else an SDK sends.
+        // In addition to the action's parameters, there are the common ones and others that an SDK
+        // sends.
         let mut values: Vec<(&str, Value)> = claim
             .action
             .parameters
@@ -123,7 +127,7 @@ impl RpcFront {
             values.push(("SceneId", settings.scene_id.as_str().into()));
         }
         let rules = settings.options.validation(now);
-        let valid = rules::validate(claim.action, values, &rules)
+        let valid = actions::validate(claim.action, values, &rules)
             .map_err(|error| Problem::fields(error.fields))?;
         let asker = Asker {
             caller: caller.id.clone(),
@@ -132,7 +136,7 @@ impl RpcFront {
         };
         let value = |name| valid.value(name).unwrap_or_default().to_owned();
         let then = if claim.action.name == INIT_FACE_VERIFY.name {
-            // To call again is how a caller of this protocol takes up what is unknown.
+            // In this protocol, a caller restarts an unknown order by calling again.
             Task::Create(route::create(settings, asker, &valid, true))
         } else {
             Task::Ask(Ask {
@@ -151,15 +155,14 @@ impl RpcFront {
         }))
     }
 
-    /// InitFaceVerify worked.
+    /// InitFaceVerify succeeded.
     pub fn started(&self, certify_id: &str, certify_url: Option<&str>, request_id: &str) -> Reply {
         let mut result = Object::new().with("CertifyId", certify_id);
         result.put_some("CertifyUrl", certify_url.as_ref());
         self.write(Envelope::success(&INIT_FACE_VERIFY, &result), request_id)
     }
 
-    /// DescribeFaceVerify: the vendor's own result where it was asked, what the ledger knows
-    /// otherwise.
+    /// DescribeFaceVerify: Alibaba Cloud's result if it was queried, otherwise the ledger's.
     pub fn standing(
         &self,
         settings: &Settings,
@@ -181,14 +184,17 @@ impl RpcFront {
                 Envelope::success(&DESCRIBE_FACE_VERIFY, &result)
             }
             (_, Some(pending)) => Envelope::service(&DESCRIBE_FACE_VERIFY, &pending.code),
+            (Some(verdict), None) if verdict.unknown_there => {
+                Envelope::service(&DESCRIBE_FACE_VERIFY, "406")
+            }
             (_, None) => Envelope::service(&DESCRIBE_FACE_VERIFY, "424"),
         };
         self.write(envelope, request_id)
     }
 
-    /// A problem, in the vendor's words.
+    /// A problem in Alibaba Cloud's terms.
     pub fn problem(&self, problem: &Problem, request_id: &str) -> Reply {
-        let action = Action::by_name(&self.action);
+        let action = actions::by_name(&self.action);
         let service = |code: &str| action.map(|action| Envelope::service(action, code));
         let kind = problem.kind();
         let is = |other: &super::problem::ProblemKind| kind.code == other.code;
@@ -233,13 +239,13 @@ impl RpcFront {
             own(
                 "ServiceUnavailable",
                 503,
-                "It is unknown whether the verification was started. Call again with the same OuterOrderNo to start it anew.",
+                "It is unknown whether the verification was started. Call again with the same OuterOrderNo to start it again.",
             )
         } else if is(&NOT_CONFIGURED) || is(&DEVELOPMENT_ONLY) {
             own(
                 "ServiceUnavailable",
                 503,
-                "The gateway is not configured; /readyz says what is missing.",
+                "The gateway is not configured; see /readyz.",
             )
         } else if is(&INSUFFICIENT_SCOPE) {
             errors::FORBIDDEN_RAM.because("")
@@ -248,7 +254,7 @@ impl RpcFront {
         } else if is(&DAILY_LIMIT) || is(&RATE_LIMITED) || is(&UPSTREAM_THROTTLED) {
             errors::THROTTLING_USER.because("")
         } else if is(&INTERNAL_ERROR) || is(&UPSTREAM_REFUSED) {
-            // What the vendor says of the gateway's own key is no answer to the caller's.
+            // An error about the gateway's own key does not apply to the caller's key.
             errors::INTERNAL_ERROR.because("")
         } else {
             errors::SERVICE_UNAVAILABLE.because("")
@@ -270,7 +276,7 @@ impl RpcFront {
         }
     }
 
-    /// A refusal of the API gateway.
+    /// An error of the API gateway.
     pub fn refusal(&self, refusal: &Refusal, request_id: &str) -> Reply {
         let id = request_id.to_ascii_uppercase();
         let reply = self
@@ -292,15 +298,15 @@ impl RpcFront {
     }
 }
 
-/// SignatureDoesNotMatch without the request it quotes, which SDKs would write into logs, names and
-/// numbers included.
+/// SignatureDoesNotMatch without a quotation of the request, which SDKs would log, including names
+/// and identity numbers.
 ///
-/// Alibaba Cloud's older SDKs compare the quoted string-to-sign with their own, and report a wrong
-/// secret where the two are equal. Without the quotation they get the result of that comparison, each
-/// in its own words: an SDK signs rightly, so a signature of its that does not match is of a wrong
-/// secret. Everyone else gets a hash, which tells as well whether both sides signed the same. Its
-/// wording avoids "string to sign is:", behind which SDKs expect the quotation, and has the colon
-/// that old Python SDKs split the message at.
+/// Alibaba Cloud's older SDKs compare the quoted string to sign with their own, and report a wrong
+/// secret if the two are equal. Instead of the quotation, they receive the result of that
+/// comparison in their own form: an SDK signs correctly, so a mismatch means a wrong secret. Other
+/// clients receive a hash, which also shows whether both sides signed the same string. Its wording
+/// avoids "string to sign is:", after which SDKs expect the quotation, and contains the colon at
+/// which old Python SDKs split the message.
 fn without_request(refusal: Refusal, request: &IncomingRequest) -> Refusal {
     let says = |refusal: Refusal, message: String| Refusal {
         message: message.into(),
@@ -316,9 +322,9 @@ fn without_request(refusal: Refusal, request: &IncomingRequest) -> Refusal {
     let hash = hex_sha256(quoted.as_bytes());
     let hashed = [
         before,
-        " SHA-256 of the server's string-to-sign: ",
+        " SHA-256 of the server's string to sign: ",
         &hash,
-        ". Where that of your own is the same, the AccessKeySecret is wrong.",
+        ". If yours is the same, the AccessKeySecret is wrong.",
     ]
     .concat();
     let concluded = |code: &'static str, message: &'static str| Refusal {
@@ -329,12 +335,13 @@ fn without_request(refusal: Refusal, request: &IncomingRequest) -> Refusal {
         note: String::new(),
     };
     let name = |name| header(&request.headers, name).unwrap_or_default();
-    // Hand-written programs copy the one header, and may sign wrongly.
+    // Hand-written programs copy one of the headers and may sign incorrectly.
     let agent = name("user-agent");
     let is_sdk = agent.starts_with("AlibabaCloud (") && agent.contains(" Core/");
     let sdk = name("x-sdk-client").split_once("/").filter(|_| is_sdk);
     match sdk.map(|(language, _)| language) {
-        // By GET this one signs a body that it does not send: nothing follows for the secret.
+        // With GET, this SDK signs a body that it does not send, so nothing follows about the
+        // secret.
         Some("Java") if request.method == "POST" => concluded(
             "SDK.InvalidAccessKeySecret",
             "Specified Access Key Secret is not valid.",
@@ -351,7 +358,7 @@ fn without_request(refusal: Refusal, request: &IncomingRequest) -> Refusal {
     }
 }
 
-/// ResultObject, as far as the ledger knows it.
+/// ResultObject, from the ledger's data.
 fn known(verdict: &Verdict) -> Object {
     let passed = verdict.outcome == Outcome::Passed;
     let mut result = Object::new()
@@ -361,7 +368,7 @@ fn known(verdict: &Verdict) -> Object {
     result
 }
 
-/// The vendor's ResultObject as it came.
+/// Alibaba Cloud's unchanged ResultObject.
 fn whole(told: &DescribeResult) -> Object {
     let mut result = Object::new();
     for (name, member) in items(told.raw.as_str()).unwrap_or_default() {

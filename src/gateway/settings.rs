@@ -1,8 +1,8 @@
-//! The gateway's settings: variables and secrets of the Worker, checked all together.
+//! The gateway's settings: variables and secrets of the Worker, validated together.
 //!
-//! A deployment that would be open to anybody, or that would take a pretend verification for a real
-//! one, has no settings that pass: `development` lives on loopback addresses alone, `production`
-//! never reaches anything but the vendor.
+//! No valid settings produce a deployment that is open to everyone or accepts simulated
+//! verifications: `development` uses loopback addresses only, `production` calls only Alibaba
+//! Cloud.
 
 use super::callers::{self, Caller};
 use crate::actions::Value;
@@ -15,20 +15,20 @@ use crate::vendor::endpoint::Endpoint;
 
 const MILLIS_PER_MINUTE: i64 = 60_000;
 const MILLIS_PER_DAY: i64 = 24 * 60 * MILLIS_PER_MINUTE;
-/// The vendor's limit for each action and account (help.aliyun.com, QPS limits of server-side API
-/// operations).
+/// Alibaba Cloud's limit for each action and account (help.aliyun.com, QPS limits of server-side
+/// API operations).
 const CALLS_PER_SECOND: i64 = 50;
-/// A secret that can be guessed protects nothing; 32 random bytes in Base64 have 44 characters.
+/// The shortest secret that cannot be guessed; 32 random bytes in Base64 have 44 characters.
 const SECRET_MIN: usize = 32;
 const DEVELOPMENT_SECRET: &str = "development-only-development-only";
 /// The demo scene of the sandbox.
 const SANDBOX_SCENE_ID: &str = "1000000006";
 const SANDBOX_ACCESS_KEY_SECRET: &str = "sandbox-key-secret";
 const SANDBOX_ENDPOINT: &str = "http://127.0.0.1:8788";
-/// Secrets of callers' key pairs that are kept as Worker secrets of their own.
+/// Prefix of Worker secrets that contain the secrets of callers' key pairs.
 const KEY_SECRET_PREFIX: &str = "GATEWAY_KEY_";
 
-/// Every setting there is.
+/// The names of all settings.
 pub const NAMES: &[&str] = &[
     "GATEWAY_MODE",
     "GATEWAY_SECRET",
@@ -52,43 +52,42 @@ pub const NAMES: &[&str] = &[
     "CLOUDAUTH_ALLOW_RESIDENCE_PERMITS",
 ];
 
-/// Names and values, as the Worker's environment has them.
+/// Names and values of the Worker's environment.
 pub type Variables = Vec<(String, String)>;
 
-/// Settings that passed every check.
+/// Validated settings.
 #[derive(Clone, Debug)]
 pub struct Settings {
     /// Whether this is a gateway on a developer's machine.
     pub development: bool,
-    /// How the vendor is called.
+    /// The options of calls to Alibaba Cloud.
     pub options: Options,
-    /// The cloud key. No caller ever sees it.
+    /// The Alibaba Cloud AccessKey. Callers never see it.
     pub credentials: Credentials,
-    /// The scene of requests that name none.
+    /// The scene for requests without one.
     pub scene_id: String,
-    /// Keys the fingerprints of inputs, and what is derived for callers.
+    /// The key for input fingerprints and for callers' derived secrets.
     pub secret: Secret,
-    /// Who may call.
+    /// The callers.
     pub callers: Vec<Caller>,
-    /// How long an order is kept, in milliseconds.
+    /// Retention of an order, in milliseconds.
     pub retention_millis: i64,
-    /// How long a CertifyId can be used, in milliseconds.
+    /// Validity of a CertifyId, in milliseconds.
     pub certify_id_valid_millis: i64,
-    /// Calls of one action a second that the vendor allows the account.
+    /// Alibaba Cloud's limit of calls per action and second for the account.
     pub calls_per_second: i64,
-    /// Origins of web pages that may call, none unless set.
+    /// Web origins allowed by CORS; none by default.
     pub allowed_origins: Vec<String>,
-    /// Where the vendor reaches this gateway; without it, it is not told when a person has finished.
+    /// The gateway's public URL; without it, there are no callbacks.
     pub public_url: Option<String>,
-    /// Whether photos go through the gateway, so that nobody gets their addresses.
+    /// Whether the gateway streams photos, so that callers do not receive their URLs.
     pub stream_photos: bool,
 }
 
 impl Settings {
-    /// Checks the settings. A value is never repeated in what is said about it.
+    /// Validates the settings. Messages never quote a value.
     ///
-    /// # Errors
-    /// Everything that is missing or wrong; `field` is the setting's name.
+    /// # Errors All missing and invalid settings; `field` is the setting's name.
     pub fn read(variables: &Variables) -> Result<Self, Vec<FieldError>> {
         let mut reader = Reader {
             variables,
@@ -104,7 +103,7 @@ impl Settings {
         }
     }
 
-    /// Whether a photo may be fetched from there: a host of the vendor's or, in development, of the
+    /// Whether the host of a photo is allowed: one of Alibaba Cloud or, in development, the
     /// sandbox.
     pub fn is_photo_host(&self, url: &str) -> bool {
         let authority = url.split_once("://").map(|(scheme, rest)| {
@@ -178,7 +177,7 @@ impl Reader<'_> {
         }
     }
 
-    /// A setting's value; empty ones count as not set.
+    /// A setting's value; an empty value counts as not set.
     fn text(&self, name: &str) -> Option<&str> {
         first_value(self.variables, name)
             .map(String::as_str)
@@ -203,7 +202,7 @@ impl Reader<'_> {
                     "range",
                     Text::composed(
                         format!("应为 1 至 {max} 的整数。"),
-                        format!("must be a whole number from 1 to {max}."),
+                        format!("must be an integer from 1 to {max}."),
                     ),
                 ));
                 default
@@ -211,7 +210,7 @@ impl Reader<'_> {
         }
     }
 
-    /// The client's options, whose problems are told by the names of the settings.
+    /// The client's options; their faults are reported with the names of the settings.
     fn options(&mut self) -> Options {
         let default_endpoint = self.development.then_some(SANDBOX_ENDPOINT);
         let endpoints = self.text("CLOUDAUTH_ENDPOINTS").or(default_endpoint);
@@ -259,8 +258,8 @@ impl Reader<'_> {
             self.wrong(
                 "CLOUDAUTH_ENDPOINTS",
                 "not-loopback",
-                "开发模式只能使用本机地址（沙箱）；要调用服务商，请设 GATEWAY_MODE=production 并配置 GATEWAY_SECRET 与 GATEWAY_CALLERS。",
-                "must be loopback addresses (the sandbox) in development; to call the vendor set GATEWAY_MODE=production, GATEWAY_SECRET and GATEWAY_CALLERS.",
+                "开发模式只能使用本机地址（沙箱）；要调用阿里云，请设 GATEWAY_MODE=production 并配置 GATEWAY_SECRET 与 GATEWAY_CALLERS。",
+                "must be loopback addresses (the sandbox) in development; to call Alibaba Cloud, set GATEWAY_MODE=production, GATEWAY_SECRET and GATEWAY_CALLERS.",
             );
         }
         if endpoints.iter().any(Endpoint::is_inside_vpc) {
@@ -268,15 +267,15 @@ impl Reader<'_> {
                 "CLOUDAUTH_ENDPOINTS",
                 "inside-a-vpc",
                 "含 VPC 内网地址（如 cloudauth-vpc.…），Cloudflare Worker 无法访问；请改用公网地址，如 cloudauth.cn-shanghai.aliyuncs.com。",
-                "has an address inside a VPC (such as cloudauth-vpc.…), which no Cloudflare Worker can reach; use the public one, such as cloudauth.cn-shanghai.aliyuncs.com.",
+                "contains a VPC endpoint (such as cloudauth-vpc.…), which a Cloudflare Worker cannot reach; use the public one, such as cloudauth.cn-shanghai.aliyuncs.com.",
             );
         }
         if !self.development && !endpoints.iter().all(Endpoint::is_vendor) {
             self.wrong(
                 "CLOUDAUTH_ENDPOINTS",
                 "not-the-vendor",
-                "生产模式只能使用服务商的地址（*.aliyuncs.com），否则沙箱的结果会被当成真实结论；本机试用请设 GATEWAY_MODE=development。",
-                "must be hosts of the vendor (*.aliyuncs.com) in production, or a sandbox's outcome would count as a real one; to try things on this machine set GATEWAY_MODE=development.",
+                "生产模式只能使用阿里云的地址（*.aliyuncs.com），否则沙箱的结果会被当成真实结论；本机试用请设 GATEWAY_MODE=development。",
+                "must be hosts of Alibaba Cloud (*.aliyuncs.com) in production, because a sandbox's result must not count as a real one; to use the sandbox locally, set GATEWAY_MODE=development.",
             );
         }
     }
@@ -294,6 +293,7 @@ impl Reader<'_> {
                 .or(default_secret)
                 .into(),
             security_token: self.text("CLOUDAUTH_SECURITY_TOKEN").into(),
+            ..RawCredentials::default()
         };
         if !self.development
             && self
@@ -304,7 +304,7 @@ impl Reader<'_> {
                 "CLOUDAUTH_ACCESS_KEY_ID",
                 "sandbox-key",
                 "是沙箱的演示密钥，不能用于生产模式；请换成云账号的 AccessKey。",
-                "is the sandbox's demo key and cannot be used in production; set the AccessKey of your cloud account.",
+                "is the sandbox's demo key, which is not allowed in production; set the AccessKey of your Alibaba Cloud account.",
             );
             return Credentials::new("", "");
         }
@@ -314,7 +314,16 @@ impl Reader<'_> {
                 self.problems
                     .extend(error.fields.into_iter().map(|problem| FieldError {
                         field: setting_of_option(&problem.field).to_owned(),
-                        ..problem
+                        // The client's text names its own environment variables.
+                        message: if problem.rule == "missing" {
+                            Text::new(
+                                "缺失；请以 wrangler secret put 保存。",
+                                "is missing; store it with wrangler secret put.",
+                            )
+                        } else {
+                            problem.message
+                        },
+                        rule: problem.rule,
                     }));
                 Credentials::new("", "")
             }
@@ -327,8 +336,8 @@ impl Reader<'_> {
             self.wrong(
                 "CLOUDAUTH_SCENE_ID",
                 "missing",
-                "缺少：请填写服务商控制台中的认证场景 ID。",
-                "is missing; set the scene's id from the vendor's console.",
+                "缺少：请设置为阿里云控制台中的认证场景 ID。",
+                "is missing; set the scene id from the Alibaba Cloud console.",
             );
             return String::new();
         };
@@ -339,7 +348,7 @@ impl Reader<'_> {
             "CLOUDAUTH_SCENE_ID",
             "scene-id",
             "应为控制台中的认证场景 ID：一个正整数。",
-            "must be the scene's id from the vendor's console: a positive integer.",
+            "must be the scene id from the Alibaba Cloud console: a positive integer.",
         );
         String::new()
     }
@@ -351,23 +360,23 @@ impl Reader<'_> {
             Some(secret) if secret == DEVELOPMENT_SECRET && !self.development => (
                 "development-secret",
                 "是开发用的值，不能用于生产模式；请生成新的随机值。",
-                "is the development value and cannot be used in production; make a new random one.",
+                "is the development value, which is not allowed in production; generate a random value.",
             ),
             Some(secret) if secret.trim() != secret => (
                 "stray-white-space",
                 "首尾有空格或换行，请删除。",
-                "begins or ends with white space; remove it.",
+                "starts or ends with white space; remove it.",
             ),
             Some(secret) if secret.len() >= SECRET_MIN => return Secret::new(secret),
             Some(_) => (
                 "too-short",
                 "少于 32 个字符；请用 openssl rand -base64 32 生成。",
-                "has fewer than 32 characters; make one with: openssl rand -base64 32.",
+                "has fewer than 32 characters; generate one with: openssl rand -base64 32.",
             ),
             None => (
                 "missing",
-                "缺少；请用 openssl rand -base64 32 生成，并以 wrangler secret put GATEWAY_SECRET 保存。",
-                "is missing; make one with openssl rand -base64 32 and store it with wrangler secret put GATEWAY_SECRET.",
+                "缺少；请用 openssl rand -base64 32 生成，并作为部署环境的密钥保存。",
+                "is missing; make one with openssl rand -base64 32 and keep it as a secret of the deployment.",
             ),
         };
         self.wrong("GATEWAY_SECRET", rule, zh, en);
@@ -383,7 +392,7 @@ impl Reader<'_> {
                 "GATEWAY_CALLERS",
                 "missing",
                 "缺少：没有任何调用方可以访问；格式见 docs/gateway.md。",
-                "is missing, so nobody could call; docs/gateway.md shows its form.",
+                "is missing, so no caller would have access; see docs/gateway.md for the form.",
             );
             return Vec::new();
         };
@@ -412,7 +421,7 @@ impl Reader<'_> {
         let mut right = true;
         for text in list.split(',').map(str::trim) {
             match Endpoint::parse(text) {
-                // An origin has its scheme written out and no slash behind it.
+                // An origin has an explicit scheme and no trailing slash.
                 Ok(endpoint) if endpoint.origin() == text => origins.push(text.to_owned()),
                 _ => right = false,
             }
@@ -422,7 +431,7 @@ impl Reader<'_> {
                 "GATEWAY_ALLOWED_ORIGINS",
                 "not-origins",
                 "应为以逗号分隔的网页来源，如 https://console.example.com；不接受 *。",
-                "must be origins of web pages separated by commas, such as https://console.example.com; * is not taken.",
+                "must be web origins separated by commas, such as https://console.example.com; * is not allowed.",
             );
         }
         origins
@@ -430,7 +439,7 @@ impl Reader<'_> {
 
     fn public_url(&mut self) -> Option<String> {
         let text = self.text("GATEWAY_PUBLIC_URL")?;
-        // The vendor calls HTTPS addresses only.
+        // Alibaba Cloud calls HTTPS URLs only.
         let right = text.starts_with("https://")
             && Endpoint::parse(text).is_ok_and(|endpoint| endpoint.origin() == text);
         if right {
@@ -439,8 +448,8 @@ impl Reader<'_> {
         self.wrong(
             "GATEWAY_PUBLIC_URL",
             "not-an-origin",
-            "应为服务商可访问的本网关地址，如 https://gateway.example.com，不带路径。",
-            "must be this gateway's address as the vendor reaches it, such as https://gateway.example.com, without a path.",
+            "应为阿里云可访问的本网关地址，如 https://gateway.example.com，不带路径。",
+            "must be this gateway's public URL without a path, such as https://gateway.example.com.",
         );
         None
     }
@@ -461,7 +470,7 @@ impl Reader<'_> {
         }
     }
 
-    /// A misspelt setting would otherwise be a setting that silently has its default.
+    /// Otherwise a misspelt setting would silently have its default.
     fn unknown_names(&mut self) {
         for (name, _) in self.variables {
             let ours = name.starts_with("GATEWAY_") || name.starts_with("CLOUDAUTH_");
@@ -471,7 +480,7 @@ impl Reader<'_> {
                     "unknown-setting",
                     Text::new(
                         "不是可用的设置，请核对名称。",
-                        "is not a setting; check its name.",
+                        "is not a known setting; check its name.",
                     ),
                 ));
             }

@@ -1,5 +1,5 @@
-//! The vendor's result where photos go through the gateway: what is known to hold no address, and
-//! nothing else. A member that is not known may be another picture, or a video.
+//! Alibaba Cloud's result if the gateway streams photos: only members that are known not to contain
+//! a URL. An unknown member could be another picture or a video.
 
 use crate::client::response::{DescribeResult, Material, Picture};
 use crate::json::read::Members;
@@ -18,7 +18,7 @@ pub fn user_info(result: &DescribeResult) -> Option<Object> {
     (!known.is_empty()).then_some(known)
 }
 
-/// Adds to a ResultObject what else the vendor found out, as the vendor writes it.
+/// Adds the known members of Alibaba Cloud's result to a ResultObject, in Alibaba Cloud's form.
 pub fn put_details(result: &DescribeResult, object: &mut Object) {
     object.put_some("DeviceToken", result.device_token.as_ref());
     if !result.device_risk.is_empty() {

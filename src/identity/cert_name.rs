@@ -1,24 +1,24 @@
-//! CertName: a name as it stands in the Chinese population register.
+//! CertName: a name as in the Chinese population register.
 //!
-//! Han characters, and `·` (U+00B7) between the parts of a name (民委发〔2016〕33号, which also
-//! asks for room for 50 characters). Names are never normalized by Unicode rules: NFC turns some
-//! ideographs into others, and the vendor compares with the register.
+//! Han characters, and `·` (U+00B7) between the parts of a name (民委发〔2016〕33号, which also requires
+//! 50 characters). Names are never normalized by Unicode rules: NFC replaces some ideographs, and
+//! Alibaba Cloud compares with the register.
 
-use super::{Accepted, NoDetails, Problem};
+use super::{Accepted, NoDetails, Problem, character};
 use crate::text::Text;
 
-/// The most characters (code points) of a name. The sentence of `too-long` names it again, in digits:
-/// to put it in brought 2 KB of formatting code into the identity module.
+/// The most characters (code points) of a name. The text of `too-long` repeats the number, because
+/// formatting it adds 2 KB to the identity module.
 const MAX_CHARACTERS: usize = 50;
 /// The separator of the standard, MIDDLE DOT.
 const SEPARATOR: char = '\u{B7}';
 
-/// Checks a name and writes its separators as the standard does.
+/// Validates a name and normalizes its separators to the standard's.
 ///
 /// # Errors
 /// The first broken rule: `missing`, `masked`, `too-long`, `latin-letter`, `digit`, `white-space`,
-/// `invisible`, `separator` or `not-han`, with the position of the character and not the
-/// character.
+/// `invisible`, `separator` or `not-han`, with the position of the character but not the character
+/// itself.
 pub fn check(text: &str) -> Result<Accepted<NoDetails>, Problem> {
     if text.chars().all(char::is_whitespace) {
         return Err(Problem::new("missing", "不能为空。", "is empty."));
@@ -29,7 +29,7 @@ pub fn check(text: &str) -> Result<Accepted<NoDetails>, Problem> {
             rule: "too-long",
             message: Text::composed(
                 format!("最多 50 个字符，实际 {count} 个。"),
-                format!("may have 50 characters and has {count}."),
+                format!("must have at most 50 characters but has {count}."),
             ),
         });
     }
@@ -37,6 +37,9 @@ pub fn check(text: &str) -> Result<Accepted<NoDetails>, Problem> {
     let mut notices = Vec::new();
     for (at, character) in text.chars().enumerate() {
         let position = at.saturating_add(1);
+        if let Some(problem) = character::unseen(character, position) {
+            return Err(problem);
+        }
         match class(character) {
             Class::Han => normalized.push(character),
             Class::Separator => normalized.push(SEPARATOR),
@@ -47,7 +50,7 @@ pub fn check(text: &str) -> Result<Accepted<NoDetails>, Problem> {
                     Problem::new(
                         "separator-folded",
                         "姓名中的间隔点已统一为“·”（U+00B7）。",
-                        "its separator was written as · (U+00B7), as the register does.",
+                        "its separator was normalized to · (U+00B7), as in the register.",
                     ),
                 );
             }
@@ -58,7 +61,7 @@ pub fn check(text: &str) -> Result<Accepted<NoDetails>, Problem> {
                     Problem::new(
                         "private-use",
                         "含有旧编码的自造字；若为“䶮”，请改用 U+4DAE，否则可能与公安库不一致。",
-                        "holds a private-use character of an old encoding; if it is 䶮, write U+4DAE, or it may not match the register.",
+                        "contains a private-use character of an old encoding; if it is 䶮, use U+4DAE, otherwise it may not match the register.",
                     ),
                 );
             }
@@ -69,7 +72,7 @@ pub fn check(text: &str) -> Result<Accepted<NoDetails>, Problem> {
                     Problem::new(
                         "compatibility-ideograph",
                         "含有兼容汉字，公安库多半使用对应的统一汉字，如比对失败请更换。",
-                        "holds a compatibility ideograph; the register probably has the unified one: try it if the comparison fails.",
+                        "contains a compatibility ideograph; the register probably has the unified one: use it if the comparison fails.",
                     ),
                 );
             }
@@ -80,7 +83,7 @@ pub fn check(text: &str) -> Result<Accepted<NoDetails>, Problem> {
         return Err(Problem::new(
             "separator",
             "间隔点不得位于首尾或连续出现。",
-            "may not begin or end with a separator or have two in a row.",
+            "must not start or end with a separator or contain two in a row.",
         ));
     }
     Ok(Accepted {
@@ -90,7 +93,7 @@ pub fn check(text: &str) -> Result<Accepted<NoDetails>, Problem> {
     })
 }
 
-/// Whether a separator begins or ends the name or follows another.
+/// Whether a separator is at the start or the end or follows another.
 fn has_empty_part(name: &str) -> bool {
     let mut before = SEPARATOR;
     for character in name.chars() {
@@ -116,8 +119,6 @@ enum Reason {
     Masked,
     LatinLetter,
     Digit,
-    WhiteSpace,
-    Invisible,
     NotHan,
 }
 
@@ -130,7 +131,7 @@ fn class(character: char) -> Class {
         | '\u{2A700}'..='\u{2EE5D}'
         | '\u{30000}'..='\u{33479}'
         | '\u{3007}' => Class::Han,
-        // Twelve of the compatibility block are unified ideographs in fact.
+        // Twelve characters of the compatibility block are actually unified ideographs.
         '\u{FA0E}' | '\u{FA0F}' | '\u{FA11}' | '\u{FA13}' | '\u{FA14}' | '\u{FA1F}'
         | '\u{FA21}' | '\u{FA23}' | '\u{FA24}' | '\u{FA27}' | '\u{FA28}' | '\u{FA29}' => Class::Han,
         '\u{F900}'..='\u{FAD9}' | '\u{2F800}'..='\u{2FA1D}' => Class::Compatibility,
@@ -143,18 +144,6 @@ fn class(character: char) -> Class {
             Class::Refused(Reason::LatinLetter)
         }
         '0'..='9' | '０'..='９' => Class::Refused(Reason::Digit),
-        // Controls, soft hyphen, bidi marks, zero-width characters, variation selectors, tags.
-        '\u{AD}'
-        | '\u{61C}'
-        | '\u{180B}'..='\u{180F}'
-        | '\u{200B}'..='\u{200F}'
-        | '\u{202A}'..='\u{202E}'
-        | '\u{2060}'..='\u{206F}'
-        | '\u{FE00}'..='\u{FE0F}'
-        | '\u{FEFF}'
-        | '\u{E0000}'..='\u{E0FFF}' => Class::Refused(Reason::Invisible),
-        character if character.is_whitespace() => Class::Refused(Reason::WhiteSpace),
-        character if character.is_control() => Class::Refused(Reason::Invisible),
         _ => Class::Refused(Reason::NotHan),
     }
 }
@@ -164,7 +153,7 @@ fn refusal(reason: Reason, position: usize) -> Problem {
         Reason::Masked => (
             "masked",
             "是打码字符，请传入完整姓名",
-            "is a mask; pass the full name",
+            "is a masking character; pass the full name",
         ),
         Reason::LatinLetter => (
             "latin-letter",
@@ -175,16 +164,6 @@ fn refusal(reason: Reason, position: usize) -> Problem {
             "digit",
             "是数字，姓名须与证件一致",
             "is a digit; the name must be as on the identity card",
-        ),
-        Reason::WhiteSpace => (
-            "white-space",
-            "是空白字符，请删除",
-            "is white space; remove it",
-        ),
-        Reason::Invisible => (
-            "invisible",
-            "是不可见字符，多半是复制时带入的，请删除",
-            "is an invisible character, probably copied along; remove it",
         ),
         Reason::NotHan => (
             "not-han",
@@ -197,7 +176,7 @@ fn refusal(reason: Reason, position: usize) -> Problem {
         rule,
         message: Text::composed(
             format!("第 {position} 个字符{zh}。"),
-            format!("has at position {position} what {en}."),
+            format!("has a character at position {position} that {en}."),
         ),
     }
 }

@@ -1,9 +1,10 @@
 //! CertNo: the 18-character number of an identity document, GB 11643-1999.
 //!
-//! Six digits of an administrative division, eight of the birth date, three of a sequence (odd for
-//! men, even for women), and a check character by ISO 7064 MOD 11-2.
+//! Six digits for an administrative division, eight for the birth date, three for a sequence (odd
+//! for men, even for women), and a check character by ISO 7064 MOD 11-2.
 
-use super::{Accepted, Problem};
+use super::{Accepted, Problem, character};
+use crate::text::Text;
 use crate::timestamp::Date;
 use serde::Serialize;
 
@@ -11,13 +12,13 @@ use serde::Serialize;
 const WEIGHTS: [u32; 17] = [7, 9, 10, 5, 8, 4, 2, 1, 6, 3, 7, 9, 10, 5, 8, 4, 2];
 /// The check character by the weighted sum modulo 11.
 const CHECK_CHARACTERS: [u8; 11] = *b"10X98765432";
-/// Provinces by the first two digits (GB/T 2260), in order. Division codes below the province are not
-/// checked: codes of abolished counties stay valid for life.
+/// Provinces by the first two digits (GB/T 2260), in order. Division codes below the province are
+/// not checked, because codes of abolished counties remain valid for life.
 const PROVINCES: [u8; 34] = [
     11, 12, 13, 14, 15, 21, 22, 23, 31, 32, 33, 34, 35, 36, 37, 41, 42, 43, 44, 45, 46, 50, 51, 52,
     53, 54, 61, 62, 63, 64, 65, 81, 82, 83,
 ];
-/// Their names, apart: who only checks numbers need not carry them.
+/// Their names, separate, so that mere validation does not include them.
 const PROVINCE_NAMES: [(&str, &str); 34] = [
     ("北京", "Beijing"),
     ("天津", "Tianjin"),
@@ -58,15 +59,15 @@ const PROVINCE_NAMES: [(&str, &str); 34] = [
 /// Which documents' numbers are accepted.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Documents {
-    /// Resident identity cards alone: what the vendor document of LR_FR names.
+    /// Resident identity cards only, as in Alibaba Cloud's document for LR_FR.
     #[default]
     ResidentIdentityCard,
     /// Also residence permits of Hong Kong, Macao and Taiwan residents and the foreign permanent
-    /// resident card of 2023, which some of the vendor's other products take.
+    /// resident card of 2023, which some of Alibaba Cloud's other products accept.
     All,
 }
 
-/// Which document a number belongs to.
+/// The kind of document of a number.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Document {
@@ -78,7 +79,7 @@ pub enum Document {
     ForeignPermanentResidentCard,
 }
 
-/// What a number says of its holder.
+/// The data encoded in a number.
 #[derive(Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(into = "Spelled")]
 pub struct Details {
@@ -117,7 +118,7 @@ impl From<Details> for Spelled {
     }
 }
 
-/// Personal data, not printed.
+/// Personal data, so it is not printed.
 impl std::fmt::Debug for Details {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("Details")
@@ -126,11 +127,11 @@ impl std::fmt::Debug for Details {
     }
 }
 
-/// Checks a number; `today` is the date in China, for birth dates in the future.
+/// Validates a number; `today` is the date in China, to detect birth dates in the future.
 ///
 /// # Errors
-/// The first broken rule: `missing`, `masked`, `full-width`, `fifteen-digits`, `length`,
-/// `characters`, `division`, `document`, `birth-date`, `birth-date-future` or `check-digit`.
+/// The first broken rule: `missing`, `foreign-card-2017`, `masked`, `white-space`, `invisible`,
+/// `full-width`, `fifteen-digits`, `length`, `characters`, `division`, `document`, `birth-date`, `birth-date-future` or `check-digit`.
 pub fn check(text: &str, documents: Documents, today: Date) -> Result<Accepted<Details>, Problem> {
     let mut notices = Vec::new();
     let mut number = to_ascii(text)?;
@@ -140,7 +141,7 @@ pub fn check(text: &str, documents: Documents, today: Date) -> Result<Accepted<D
         notices.push(Problem::new(
             "upper-case-x",
             "末位小写 x 已改为大写 X。",
-            "the final x was made an upper-case X.",
+            "the final x was changed to X.",
         ));
     }
     let (document, province) = division(&number)?;
@@ -148,14 +149,14 @@ pub fn check(text: &str, documents: Documents, today: Date) -> Result<Accepted<D
         return Err(Problem::new(
             "document",
             "是居住证或外国人永久居留身份证号码，当前产品只接受居民身份证；如产品支持，请由开发者打开相应选项。",
-            "belongs to a residence permit or a foreign permanent resident card; this product takes resident identity cards only, unless the developer allows the others.",
+            "is the number of a residence permit or a foreign permanent resident card; this product accepts resident identity cards only, unless the developer allows the others.",
         ));
     }
     let Some(birth_date) = number.get(6..14).and_then(Date::parse_compact) else {
         return Err(Problem::new(
             "birth-date",
             "第 7 至 14 位不是真实存在的日期，请核对号码。",
-            "has no real date in characters 7 to 14; check the number.",
+            "does not contain an existing date in characters 7 to 14; check the number.",
         ));
     };
     if birth_date > today {
@@ -169,14 +170,14 @@ pub fn check(text: &str, documents: Documents, today: Date) -> Result<Accepted<D
         return Err(Problem::new(
             "check-digit",
             "校验位不符，多半有一位输错或相邻两位颠倒，请核对号码。",
-            "fails its check digit: most likely one character is wrong or two are swapped; check the number.",
+            "has a wrong check digit: most likely one character is wrong or two are swapped; check the number.",
         ));
     }
     if today.year().saturating_sub(birth_date.year()) > 130 {
         notices.push(Problem::new(
             "age",
             "按出生日期已超过 130 岁，请确认。",
-            "makes its holder older than 130 years; make sure of it.",
+            "belongs to a person older than 130 years; check it.",
         ));
     }
     let male = number.get(16).is_some_and(|digit| digit % 2 == 1);
@@ -192,7 +193,7 @@ pub fn check(text: &str, documents: Documents, today: Date) -> Result<Accepted<D
     })
 }
 
-/// The check character that belongs behind the first 17 digits; `None` when they are not digits.
+/// The check character for the first 17 digits; `None` if they are not digits.
 pub fn check_character(number: &[u8]) -> Option<u8> {
     let mut sum: u32 = 0;
     for (at, weight) in WEIGHTS.iter().enumerate() {
@@ -204,19 +205,19 @@ pub fn check_character(number: &[u8]) -> Option<u8> {
         .copied()
 }
 
-/// The 18 bytes of a number of the right form: 17 digits and a digit, `X` or `x`.
+/// The 18 bytes of a well-formed number: 17 digits and a digit, `X` or `x`.
 fn to_ascii(text: &str) -> Result<[u8; 18], Problem> {
     if text.is_empty() {
         return Err(Problem::new("missing", "不能为空。", "is empty."));
     }
-    if text.chars().any(|c| matches!(c, '０'..='９' | 'Ｘ' | 'ｘ')) {
+    if is_foreign_card_of_2017(text) {
         return Err(Problem::new(
-            "full-width",
-            "含有全角字符，请改用半角数字。",
-            "holds full-width characters; use ASCII digits.",
+            "foreign-card-2017",
+            "是 2017 版外国人永久居留身份证的 15 位号码，不支持；2023 版证件的号码为 18 位。",
+            "is a 15-character number of a foreign permanent resident card of the 2017 edition, which is not accepted; the number on a card of the 2023 edition has 18 digits.",
         ));
     }
-    let asterisk = text.bytes().any(|byte| byte == b'*');
+    let asterisk = text.chars().any(|c| matches!(c, '*' | '＊'));
     let letters = text.bytes().filter(|byte| matches!(byte, b'x' | b'X'));
     if asterisk || letters.count() > 1 {
         return Err(Problem::new(
@@ -225,38 +226,57 @@ fn to_ascii(text: &str) -> Result<[u8; 18], Problem> {
             "is masked; pass the full number.",
         ));
     }
+    if let Some(problem) = character::foreign(text, 0) {
+        return Err(problem);
+    }
     if text.len() == 15 && text.bytes().all(|byte| byte.is_ascii_digit()) {
         return Err(Problem::new(
             "fifteen-digits",
             "是一代身份证的 15 位号码，已停用，请使用 18 位号码。",
-            "is a 15-digit number of a first-generation card, out of use since 2013; use the 18-character number.",
+            "is a 15-digit number of a first-generation card, invalid since 2013; use the 18-character number.",
         ));
     }
     let count = text.chars().count();
     if count != 18 {
         return Err(Problem {
             rule: "length",
-            message: crate::text::Text::composed(
+            message: Text::composed(
                 format!("应为 18 位，实际 {count} 位。"),
-                format!("must have 18 characters and has {count}."),
+                format!("must have 18 characters but has {count}."),
             ),
         });
     }
-    let characters = Problem::new(
-        "characters",
-        "只能是 17 位数字加 1 位数字或 X，不得含空格、字母或其他字符。",
-        "must be 17 digits and a digit or X, without spaces, letters or other characters.",
-    );
-    let Ok(number) = <[u8; 18]>::try_from(text.as_bytes()) else {
-        return Err(characters);
-    };
-    let [body @ .., last] = number;
-    if !body.iter().all(u8::is_ascii_digit)
-        || !(last.is_ascii_digit() || matches!(last, b'X' | b'x'))
-    {
-        return Err(characters);
+    let wrong = text.chars().enumerate().find(|(at, c)| {
+        let x = *at == 17 && matches!(c, 'X' | 'x');
+        !(c.is_ascii_digit() || x)
+    });
+    let number = <[u8; 18]>::try_from(text.as_bytes());
+    match (number, wrong) {
+        (Ok(number), None) => Ok(number),
+        (_, wrong) => {
+            let position = wrong.map_or(18, |(at, _)| at.saturating_add(1));
+            Err(Problem {
+                rule: "characters",
+                message: Text::composed(
+                    format!("第 {position} 个字符有误：应为 17 位数字加 1 位数字或 X。"),
+                    format!(
+                        "has a wrong character at position {position}: it must be 17 digits and a digit or X."
+                    ),
+                ),
+            })
+        }
     }
-    Ok(number)
+}
+
+/// Three letters of a nationality and twelve digits.
+fn is_foreign_card_of_2017(text: &str) -> bool {
+    text.as_bytes()
+        .split_at_checked(3)
+        .is_some_and(|(nationality, digits)| {
+            nationality.iter().all(u8::is_ascii_alphabetic)
+                && digits.len() == 12
+                && digits.iter().all(u8::is_ascii_digit)
+        })
 }
 
 /// A province: the first two digits of its divisions, its name in Chinese and in English.
@@ -300,7 +320,7 @@ fn division(number: &[u8; 18]) -> Result<(Document, Option<u8>), Problem> {
         Some(81..=83) | None => Err(Problem::new(
             "division",
             "前 6 位不是有效的行政区划代码，请核对号码。",
-            "does not begin with the code of an administrative division; check the number.",
+            "does not start with the code of an administrative division; check the number.",
         )),
         Some(_) => Ok((Document::ResidentIdentityCard, province)),
     }

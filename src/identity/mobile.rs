@@ -1,21 +1,21 @@
 //! Mobile: an eleven-digit mobile number of mainland China.
 
-use super::{Accepted, NoDetails, Problem};
+use super::{Accepted, NoDetails, Problem, character};
 
-/// Checks a number and drops the country code. The carrier is not judged: numbers are portable and
-/// tables of prefixes go out of date.
+/// Validates a number and removes the country code. The carrier is not checked, because numbers are
+/// portable and tables of prefixes become outdated.
 ///
 /// # Errors
-/// The broken rule: `missing`, `masked` or `not-mobile`.
+/// The broken rule: `missing`, `masked`, `white-space`, `invisible`, `full-width` or `not-mobile`.
 pub fn check(text: &str) -> Result<Accepted<NoDetails>, Problem> {
     if text.is_empty() {
         return Err(Problem::new("missing", "不能为空。", "is empty."));
     }
-    if text.bytes().any(|byte| matches!(byte, b'*' | b'x' | b'X')) {
+    if text.chars().any(|c| matches!(c, '*' | '＊' | 'x' | 'X')) {
         return Err(Problem::new(
             "masked",
             "是打码后的号码，请传入完整号码，或不传该字段。",
-            "is masked; pass the full number or leave the field out.",
+            "is masked; pass the full number or omit the field.",
         ));
     }
     let local = ["+86", "0086"]
@@ -26,6 +26,13 @@ pub fn check(text: &str) -> Result<Accepted<NoDetails>, Problem> {
             rest.get(begins.unwrap_or(rest.len())..).unwrap_or_default()
         });
     let number = local.unwrap_or(text);
+    // What stands before is ASCII: as many characters as bytes.
+    let before = text.len().saturating_sub(number.len());
+    let of_another_country = local.is_none() && text.starts_with('+');
+    let foreign = character::foreign(text, before).filter(|_| !of_another_country);
+    if let Some(problem) = foreign {
+        return Err(problem);
+    }
     let well_formed = match number.as_bytes() {
         [b'1', b'3'..=b'9', rest @ ..] => rest.len() == 9 && rest.iter().all(u8::is_ascii_digit),
         _ => false,
@@ -34,7 +41,7 @@ pub fn check(text: &str) -> Result<Accepted<NoDetails>, Problem> {
         return Err(Problem::new(
             "not-mobile",
             "应为 11 位中国大陆手机号，例如以 13 至 19 开头。",
-            "must be a mobile number of mainland China: 11 digits, beginning with 13 to 19.",
+            "must be a mobile number of mainland China: 11 digits, starting with 13 to 19.",
         ));
     }
     let mut notices = Vec::new();
@@ -42,7 +49,7 @@ pub fn check(text: &str) -> Result<Accepted<NoDetails>, Problem> {
         notices.push(Problem::new(
             "country-code-dropped",
             "已去掉国家代码。",
-            "its country code was dropped.",
+            "its country code was removed.",
         ));
     }
     Ok(Accepted {

@@ -4,27 +4,28 @@
 //! (residence permits of Hong Kong, Macao and Taiwan residents), the 2023 edition of the foreign
 //! permanent resident card, 民委发〔2016〕33号 (names with a separator).
 //!
-//! Each check gives what is sent (`normalized`), what was changed or looks odd (`notices`) or the
-//! one rule that is broken. No problem or notice repeats the input.
+//! Each check returns the value to send (`normalized`) with changes and warnings (`notices`), or
+//! the violated rule. Texts never quote the input.
 
 pub mod cert_name;
 pub mod cert_no;
+mod character;
 pub mod mobile;
 
 use crate::text::Text;
 use serde::Serialize;
 
-/// A broken rule: a stable name and what to do about it.
+/// A violated rule: a stable name and the remedy.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Problem {
-    /// Stable name of the rule.
+    /// The stable name of the rule.
     pub rule: &'static str,
-    /// What is wrong and what to do.
+    /// The fault and the remedy.
     pub message: Text,
 }
 
 impl Problem {
-    /// A fixed sentence for a broken rule.
+    /// A constant text for a violated rule.
     pub const fn new(rule: &'static str, zh: &'static str, en: &'static str) -> Self {
         Self {
             rule,
@@ -36,16 +37,16 @@ impl Problem {
 /// An accepted value.
 #[derive(Clone, PartialEq, Eq, Serialize)]
 pub struct Accepted<D> {
-    /// The value to send to the vendor.
+    /// The value to send to Alibaba Cloud.
     pub normalized: String,
-    /// Changes made to the input and things to look at; the value was accepted all the same.
+    /// Changes to the input and warnings about the accepted value.
     pub notices: Vec<Problem>,
-    /// What the value says.
+    /// The data encoded in the value.
     #[serde(flatten)]
     pub details: D,
 }
 
-/// The value is personal data and is not printed.
+/// The value is personal data, so it is not printed.
 impl<D> std::fmt::Debug for Accepted<D> {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("Accepted")
@@ -54,6 +55,6 @@ impl<D> std::fmt::Debug for Accepted<D> {
     }
 }
 
-/// Nothing further to tell about a value.
+/// A value without encoded data.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 pub struct NoDetails {}

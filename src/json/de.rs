@@ -1,22 +1,20 @@
-//! Reading JSON into types.
+//! Reads JSON into types.
 
 use super::read::{MAX_DEPTH, value};
 use serde::de::DeserializeOwned;
 use std::fmt;
 
-/// Reads a value that a program wrote; members that its type does not know are ignored.
+/// Reads a value written by a program; unknown members are ignored.
 ///
-/// # Errors
-/// Where it is not JSON or not of the type's form; the place is not told.
+/// # Errors If it is not JSON or does not match the type; the position is unknown.
 pub fn from_json<T: DeserializeOwned>(text: &str) -> Result<T, Unreadable> {
     let text = value(text, MAX_DEPTH).ok_or_else(Unreadable::whole)?;
     serde_json::from_str(text).map_err(|_| Unreadable::whole())
 }
 
-/// Reads a value that a person wrote, whose type denies unknown fields, and says where it is wrong.
+/// Reads a hand-written value, whose type denies unknown fields, and locates faults.
 ///
-/// # Errors
-/// Where it is not JSON or not of the type's form.
+/// # Errors If it is not JSON or does not match the type.
 pub fn from_json_strictly<T: DeserializeOwned>(text: &str) -> Result<T, Unreadable> {
     let text = value(text, MAX_DEPTH).ok_or_else(Unreadable::whole)?;
     let mut json = serde_json::Deserializer::from_str(text);
@@ -24,8 +22,8 @@ pub fn from_json_strictly<T: DeserializeOwned>(text: &str) -> Result<T, Unreadab
         .map_err(|error| Unreadable::new(error.path(), error.inner()))
 }
 
-/// Why a value could not be read, and which part of it. Holds nothing of the value itself but, of one
-/// that was read strictly, the name of a member that nobody knows.
+/// Why a value could not be read, and where. Contains nothing of the value except, for a
+/// hand-written value, the name of an unknown member.
 #[derive(Debug)]
 pub struct Unreadable {
     place: String,
@@ -34,15 +32,15 @@ pub struct Unreadable {
 
 #[derive(Debug)]
 enum Reason {
-    /// It is not of the form that it should be.
+    /// It does not have the expected form.
     Form,
     Missing,
     Unknown(String),
-    /// What a type says of its own rules.
+    /// A violated rule of the type.
     Rule(String),
 }
 
-/// How serde's own messages begin. They quote the value, which may be a secret.
+/// Prefixes of serde's own messages. They quote the value, which may be a secret.
 const QUOTES_THE_VALUE: [&str; 5] = [
     "invalid type",
     "invalid value",
@@ -59,7 +57,7 @@ impl Unreadable {
         }
     }
 
-    /// serde describes a mistake in its message alone. Only names of fields and the rules of this crate's
+    /// serde describes a fault only in its message. Only field names and the rules of this crate's
     /// types are taken from it.
     fn new(path: &serde_path_to_error::Path, error: &serde_json::Error) -> Self {
         let path = path.to_string();
@@ -88,12 +86,13 @@ impl Unreadable {
         Self { place, reason }
     }
 
-    /// Which part it is, by names that the type knows, such as `[0].keyPairs`; nothing for the whole.
+    /// The path of the part, with names of the type, such as `[0].keyPairs`; empty for the whole
+    /// value.
     pub fn place(&self) -> &str {
         &self.place
     }
 
-    /// The place in brackets, for a Chinese and for an English sentence; nothing for the whole.
+    /// The path in brackets, for Chinese and English texts; empty for the whole value.
     pub fn bracketed(&self) -> (String, String) {
         match self.place() {
             "" => (String::new(), String::new()),
@@ -109,7 +108,7 @@ impl fmt::Display for Unreadable {
             place => place,
         })?;
         match &self.reason {
-            Reason::Form => f.write_str(" is not what it should be"),
+            Reason::Form => f.write_str(" is not of the expected form"),
             Reason::Missing => f.write_str(" is missing"),
             Reason::Unknown(name) => {
                 f.write_str(" has an unknown member ")?;
@@ -217,7 +216,7 @@ mod tests {
                 to_json(&value),
                 serde_json::to_string(&value).unwrap(),
                 serde_json::to_string_pretty(&value).unwrap(),
-                // Its members are in another order.
+                // Its members are in a different order.
                 serde_json::to_value(&value).unwrap().to_string(),
             ] {
                 prop_assert_eq!(&from_json_strictly::<Everything>(&text).unwrap(), &value);
@@ -254,9 +253,9 @@ mod tests {
     #[test]
     fn says_where_it_is_wrong() {
         for (text, place, wording) in [
-            ("", "", "the whole is not what it should be"),
-            ("{", "", "the whole is not what it should be"),
-            ("[]", "", "the whole is not what it should be"),
+            ("", "", "the whole is not of the expected form"),
+            ("{", "", "the whole is not of the expected form"),
+            ("[]", "", "the whole is not of the expected form"),
             ("{}", "innerList", "innerList is missing"),
             (
                 r#"{"innerList":[{"id":1},{}]}"#,
@@ -266,17 +265,17 @@ mod tests {
             (
                 r#"{"innerList":[{"id":65536}]}"#,
                 "innerList[0].id",
-                "innerList[0].id is not what it should be",
+                "innerList[0].id is not of the expected form",
             ),
             (
                 r#"{"innerList":[{"id":null}]}"#,
                 "innerList[0].id",
-                "innerList[0].id is not what it should be",
+                "innerList[0].id is not of the expected form",
             ),
             (
                 r#"{"innerList":[{"id":1,"kind":"no"}]}"#,
                 "innerList[0].kind",
-                "innerList[0].kind is not what it should be",
+                "innerList[0].kind is not of the expected form",
             ),
             (
                 r#"{"innerList":[{"id":1,"kind":{"record":{}}}]}"#,

@@ -1,5 +1,5 @@
-//! JSON by `serde_json`. Values that pass through stay the text they came as (`RawValue`), and no number
-//! is ever converted, so none is changed.
+//! JSON with `serde_json`. Values that pass through keep their original text (`RawValue`), and
+//! numbers are never converted, so their digits do not change.
 
 #[cfg(any(feature = "gateway", feature = "sandbox"))]
 pub mod de;
@@ -10,19 +10,19 @@ use serde::{Deserialize, Serialize, Serializer};
 use serde_json::value::{RawValue, to_raw_value};
 use std::fmt;
 
-/// The text of one JSON value, checked.
+/// The text of one valid JSON value.
 #[derive(Clone, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct Json(Box<RawValue>);
 
 impl Json {
-    /// The text, if it is one JSON value and white space around it.
+    /// The text, if it is one JSON value with optional white space around it.
     pub fn read(text: &str) -> Option<Self> {
         let value = read::value(text, read::MAX_DEPTH)?;
         RawValue::from_string(value.to_owned()).ok().map(Self)
     }
 
-    /// A value as JSON; `null` for what has no form in JSON.
+    /// A value as JSON; `null` if it has no JSON form.
     pub fn of<T: Serialize + ?Sized>(value: &T) -> Self {
         Self(to_raw_value(value).unwrap_or_else(|_| RawValue::NULL.to_owned()))
     }
@@ -38,7 +38,7 @@ impl Json {
     }
 }
 
-/// Two values are equal when their texts are.
+/// Two values are equal if their texts are equal.
 impl PartialEq for Json {
     fn eq(&self, other: &Self) -> bool {
         self.as_str() == other.as_str()
@@ -47,19 +47,19 @@ impl PartialEq for Json {
 
 impl Eq for Json {}
 
-/// Answers hold personal data and are not printed.
+/// Responses contain personal data, so they are not printed.
 impl fmt::Debug for Json {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("Json(redacted)")
     }
 }
 
-/// A JSON number, as it was written.
+/// A JSON number in its original notation.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Number(String);
 
 impl Number {
-    /// Its value; infinite where it is too large for 64 bits.
+    /// Its value; infinite if it overflows an `f64`.
     pub fn as_f64(&self) -> f64 {
         self.0.parse().unwrap_or_default()
     }

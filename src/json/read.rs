@@ -1,15 +1,15 @@
-//! Reading JSON one level at a time: each value stays the text it came as.
+//! Reads JSON level by level: each value keeps its original text.
 
 use super::{Json, Number};
 use serde::de::{Deserialize, Deserializer, MapAccess, SeqAccess, Visitor};
 use serde_json::value::RawValue;
 use std::fmt;
 
-/// The deepest nesting of an answer that is passed on: its reader may fail on deeper ones.
+/// The deepest nesting of a response that is passed through: its reader may fail on deeper ones.
 pub const MAX_DEPTH: usize = 128;
 
-/// The text of the one value that `text` holds, without the white space around it. `None` where it is
-/// not JSON or is nested deeper than `max_depth`.
+/// The text of the single value in `text`, without surrounding white space. `None` if it is not
+/// JSON or is nested deeper than `max_depth`.
 pub fn value(text: &str, max_depth: usize) -> Option<&str> {
     let value = raw(text)?;
     (depth(value) <= max_depth).then_some(value)
@@ -21,8 +21,7 @@ fn raw(text: &str) -> Option<&str> {
         .map(RawValue::get)
 }
 
-/// How many objects and lists of a JSON text are open at most. `RawValue` is read without recursion and
-/// has no limit of its own.
+/// The nesting depth of a JSON text. `RawValue` is read without recursion and has no limit itself.
 fn depth(json: &str) -> usize {
     let (mut open, mut deepest) = (0_usize, 0);
     let (mut in_string, mut escaped) = (false, false);
@@ -46,7 +45,7 @@ fn depth(json: &str) -> usize {
 }
 
 /// The members of an object, in order: each name, and the text of its value. `None` for any other
-/// value, and for what is not JSON.
+/// value and for invalid JSON.
 pub fn members(text: &str) -> Option<Members<'_>> {
     value(text, MAX_DEPTH).filter(|value| value.starts_with('{'))?;
     let Level(items) = serde_json::from_str(text).ok()?;
@@ -56,8 +55,8 @@ pub fn members(text: &str) -> Option<Members<'_>> {
     named.collect::<Option<_>>().map(Members)
 }
 
-/// One level of an object or a list that [`value`] let through, in order: each member's name, still
-/// quoted and empty in a list, and the text of its value. `None` for any other value.
+/// One level of an object or a list that [`value`] accepted, in order: each member's name, quoted
+/// (empty in a list), and the text of its value. `None` for any other value.
 pub fn items(text: &str) -> Option<Vec<(&str, &str)>> {
     let Level(items) = serde_json::from_str(text).ok()?;
     Some(
@@ -68,12 +67,12 @@ pub fn items(text: &str) -> Option<Vec<(&str, &str)>> {
     )
 }
 
-/// Whether it is an object, however deep.
+/// Whether it is an object, of any depth.
 pub fn is_object(text: &str) -> bool {
     raw(text).is_some_and(|value| value.starts_with('{'))
 }
 
-/// Whether it is a list of strings, and not an empty one.
+/// Whether it is a non-empty list of strings.
 pub fn is_string_list(text: &str) -> bool {
     let Ok(Level(items)) = serde_json::from_str(text) else {
         return false;
@@ -82,12 +81,12 @@ pub fn is_string_list(text: &str) -> bool {
     !items.is_empty() && items.iter().all(is_string)
 }
 
-/// The text that a JSON string stands for. `None` for any other value, and for half a surrogate pair.
+/// The decoded text of a JSON string. `None` for any other value and for a lone surrogate.
 pub fn string(quoted: &str) -> Option<String> {
     serde_json::from_str(quoted).ok()
 }
 
-/// One level of an object or a list: the names as they are quoted, or `None` in a list, and the values.
+/// One level of an object or a list: the quoted names, or `None` in a list, and the values.
 struct Level<'a>(Vec<(Option<&'a str>, &'a str)>);
 
 impl<'de> Deserialize<'de> for Level<'de> {
@@ -118,12 +117,12 @@ impl<'de> Deserialize<'de> for Level<'de> {
     }
 }
 
-/// The members of an object. Of two with one name the later counts, as in every browser.
+/// The members of an object. Of two with the same name, the last one counts, as in browsers.
 #[derive(Debug)]
 pub struct Members<'a>(Vec<(String, &'a str)>);
 
 impl<'a> Members<'a> {
-    /// The members of a value; none where it is no object.
+    /// The members of a value; empty if it is not an object.
     pub fn of(value: &'a Json) -> Self {
         members(value.as_str()).unwrap_or(Self(Vec::new()))
     }
@@ -134,7 +133,7 @@ impl<'a> Members<'a> {
         found.map(|(_, value)| *value)
     }
 
-    /// Whether one of these names is there more than once.
+    /// Whether one of these names is duplicated.
     pub fn repeats(&self, names: &[&str]) -> bool {
         names.iter().any(|name| {
             let with_name = |(candidate, _): &&(String, &str)| candidate == name;
@@ -142,7 +141,7 @@ impl<'a> Members<'a> {
         })
     }
 
-    /// A member's value, to be kept.
+    /// A member's value, owned.
     pub fn json(&self, name: &str) -> Option<Json> {
         self.get(name).and_then(Json::read)
     }

@@ -1,14 +1,14 @@
-//! Writing JSON.
+//! Writes JSON.
 
 use serde::{Serialize, Serializer};
 use serde_json::value::{RawValue, to_raw_value};
 
-/// A value as JSON; `null` for what has no form in JSON, which no type of this crate is.
+/// A value as JSON; `null` if it has no JSON form, which does not occur for types of this crate.
 pub fn to_json<T: Serialize + ?Sized>(value: &T) -> String {
     serde_json::to_string(value).unwrap_or_else(|_| "null".to_owned())
 }
 
-/// An object that is put together member by member.
+/// An object under construction.
 #[derive(Clone, Debug, Default)]
 pub struct Object(Vec<(String, Box<RawValue>)>);
 
@@ -18,28 +18,28 @@ impl Object {
         Self::default()
     }
 
-    /// Adds a member, which it does not have yet.
+    /// Adds a member; the name must be new.
     pub fn put<T: Serialize + ?Sized>(&mut self, name: &str, value: &T) {
         if let Ok(value) = to_raw_value(value) {
             self.0.push((name.to_owned(), value));
         }
     }
 
-    /// … if there is a value.
+    /// Adds a member if there is a value.
     pub fn put_some<T: Serialize>(&mut self, name: &str, value: Option<&T>) {
         if let Some(value) = value {
             self.put(name, value);
         }
     }
 
-    /// Adds a member whose value is JSON already.
+    /// Adds a member with a JSON value.
     pub fn put_text(&mut self, name: &str, value: &str) {
         if let Ok(value) = RawValue::from_string(value.to_owned()) {
             self.0.push((name.to_owned(), value));
         }
     }
 
-    /// Adds a member whose name and value are JSON already.
+    /// Adds a member with a JSON name and a JSON value.
     pub fn put_quoted(&mut self, name: &str, value: &str) {
         if let Some(name) = super::read::string(name) {
             self.put_text(&name, value);
@@ -53,7 +53,7 @@ impl Object {
         self
     }
 
-    /// Whether it has no member yet.
+    /// Whether it has no members.
     pub fn is_empty(&self) -> bool {
         self.0.is_empty()
     }

@@ -1,5 +1,5 @@
-//! A refusal of the vendor's gateway, as people copy it: JSON, XML, or a line of a log, which may cut
-//! it off or mask a part of it at any place.
+//! A refusal of Alibaba Cloud's gateway, as people copy it: JSON, XML, or a line of a log, which
+//! may cut it off or mask a part of it at any place.
 
 use crate::vendor::codes::{self, GatewayCode};
 use serde::Serialize;
@@ -13,9 +13,9 @@ pub struct Refusal {
     pub code: Option<String>,
     /// What the code means.
     pub meaning: Option<&'static GatewayCode>,
-    /// The vendor's RequestId.
+    /// Alibaba Cloud's RequestId.
     pub request_id: Option<String>,
-    /// What the server signed, as far as it can be seen: the string-to-sign of RPC, the canonical
+    /// What the server signed, as far as it can be seen: the string to sign of RPC, the canonical
     /// request of ACS3.
     pub server_text: Option<String>,
     /// How much of that can be seen.
@@ -61,11 +61,11 @@ const WORDS: &[&str] = &[
     SDK_SECRET,
 ];
 
-/// What the vendor's older SDKs say once they have compared the server's string-to-sign with their
-/// own and found them equal.
+/// What Alibaba Cloud's older SDKs say once they have compared the server's string to sign with
+/// their own and found them equal.
 pub(super) const SDK_SECRET: &str = "InvalidAccessKeySecret";
 
-/// What the vendor says in front of what it signed.
+/// What Alibaba Cloud says in front of what it signed.
 const SENTENCES: &[&str] = &[
     "Specified signature is not matched with our calculation. server string to sign is:",
     "The request signature does not conform to Aliyun standards. server string to sign is:",
@@ -263,7 +263,7 @@ fn seen(text: String, digest: Option<String>, extent: fn(&str) -> Extent) -> Ref
     }
 }
 
-/// A string-to-sign is made of few characters, and the version is among the last of it.
+/// A string to sign is made of few characters, and the version is among the last of it.
 fn rpc_extent(text: &str) -> Extent {
     let is_one = |character: char| {
         character.is_ascii_alphanumeric() || matches!(character, '-' | '_' | '.' | '~' | '%' | '&')
@@ -321,7 +321,7 @@ fn ends_with_ellipsis(text: &str) -> bool {
         .any(|end| text.ends_with(end))
 }
 
-/// Up to where a string-to-sign ends, with what a log put into it.
+/// Up to where a string to sign ends, with what a log put into it.
 fn word(text: &str) -> String {
     let end = text
         .char_indices()

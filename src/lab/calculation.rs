@@ -1,8 +1,7 @@
 //! A signature stage by stage, with every character's encoding.
 
 use super::reading::{Form, Parameter, Place, Reading};
-use super::sort_few;
-use crate::actions::{Action, Position, VERSION};
+use crate::actions::{self, Position, VERSION};
 use crate::http::Headers;
 use crate::signing::canonical::canonicalized_query;
 use crate::signing::encode::percent_encode;
@@ -19,7 +18,7 @@ pub struct Piece {
     pub text: String,
     /// Percent-encoded, as in the canonicalized query.
     pub once: String,
-    /// Percent-encoded twice, as in the string-to-sign of the RPC scheme.
+    /// Percent-encoded twice, as in the string to sign of the RPC scheme.
     pub twice: String,
 }
 
@@ -83,7 +82,7 @@ pub enum Stages {
 }
 
 impl Stages {
-    /// What the server compares: the string-to-sign of RPC, the canonical request of ACS3.
+    /// What the server compares: the string to sign of RPC, the canonical request of ACS3.
     pub fn signed_text(&self) -> &str {
         match self {
             Self::Rpc { string_to_sign, .. } => string_to_sign,
@@ -169,10 +168,10 @@ impl Acs3Parts {
         }
     }
 
-    /// The request that the vendor's SDKs would make of parameters alone: what the RPC scheme calls
-    /// common parameters becomes headers, the action's own table says which go into the body.
+    /// The request that Alibaba Cloud's SDKs would make of parameters alone: what the RPC scheme
+    /// calls common parameters becomes headers, the action's own table says which go into the body.
     fn from_common_parameters(reading: &Reading, method: String) -> Self {
-        let action = reading.value("Action").and_then(Action::by_name);
+        let action = reading.value("Action").and_then(actions::by_name);
         let is_form = |name: &str| {
             action
                 .and_then(|action| action.parameter(name))
@@ -247,7 +246,7 @@ pub fn calculate(
         SignatureVersion::Rpc => {
             let RpcParts { method, parameters } = RpcParts::of(reading, method);
             let mut sorted = parameters;
-            sort_few(&mut sorted, |a, b| pair(a) < pair(b));
+            sorted.sort_by(|a, b| pair(a).cmp(&pair(b)));
             let pairs: Vec<(&str, &str)> = sorted.iter().map(pair).collect();
             let canonicalized_query = canonicalized_query(&pairs);
             let string_to_sign = rpc::string_to_sign(&method, &canonicalized_query);
@@ -261,14 +260,14 @@ pub fn calculate(
         }
         SignatureVersion::Acs3 => {
             let mut parts = Acs3Parts::of(reading, method);
-            sort_few(&mut parts.query, |a, b| a < b);
+            parts.query.sort();
             let (canonical_request, signed_headers) = parts.canonical_request();
             let string_to_sign = acs3::string_to_sign(&canonical_request);
             let signature = secret.map(|secret| acs3::signature(secret, &string_to_sign));
             let access_key_id = access_key_id(reading).unwrap_or_default();
-            sort_few(&mut parts.headers, |(a, _), (b, _)| {
-                a.to_ascii_lowercase() < b.to_ascii_lowercase()
-            });
+            parts
+                .headers
+                .sort_by_cached_key(|(name, _)| name.to_ascii_lowercase());
             Stages::Acs3 {
                 authorization: signature.as_deref().map(|signature| {
                     acs3::authorization(access_key_id, &signed_headers, signature)
@@ -305,7 +304,7 @@ pub(super) fn access_key_id(reading: &Reading) -> Option<&str> {
     })
 }
 
-/// The headers that the request's `Authorization` names; without one, those that the vendor asks
+/// The headers that the request's `Authorization` names; without one, those that Alibaba Cloud asks
 /// for.
 fn signed_headers_of(reading: &Reading) -> Headers {
     let named: Option<Vec<String>> = reading.header("authorization").and_then(|value| {
@@ -397,7 +396,7 @@ mod tests {
     use super::*;
     use crate::lab::reading::read;
 
-    /// The vendor's published example, *RPC mechanism*.
+    /// Alibaba Cloud's published example, *RPC mechanism*.
     const PUBLISHED: &str = "https://ecs.aliyuncs.com/?AccessKeyId=testid&Action=DescribeDedicatedHosts\
         &Format=JSON&RegionId=cn-beijing&SignatureMethod=HMAC-SHA1\
         &SignatureNonce=edb2b34af0af9a6d14deaf7c1a5315eb&SignatureVersion=1.0\
@@ -425,7 +424,7 @@ mod tests {
         assert_eq!(stages.signature(), None);
     }
 
-    /// The vendor's published example, *V3 request structure and signature mechanism*.
+    /// Alibaba Cloud's published example, *V3 request structure and signature mechanism*.
     #[test]
     fn gives_the_published_signature_of_acs3() {
         let curl = "curl -X POST 'https://ecs.cn-shanghai.aliyuncs.com/?ImageId=win2019_1809_x64_dtc_zh-cn_40G_alibase_20230811.vhd&RegionId=cn-shanghai' \

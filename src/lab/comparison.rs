@@ -4,7 +4,7 @@
 //! logs, this is for the person who pasted both texts.
 
 use super::answer::{Extent, Refusal, has_mask};
-use super::{Finding, mistakes, sort_few};
+use super::{Finding, mistakes};
 use crate::signing::SignatureVersion;
 use crate::signing::acs3::hex_sha256;
 use crate::signing::encode::{parse_form, percent_encode};
@@ -58,8 +58,8 @@ pub enum Agreement {
 pub enum Origin {
     /// A program signed it.
     Signed,
-    /// The laboratory calculated it from the request that was sent. What the program signed, it does
-    /// not tell.
+    /// The laboratory calculated it from the request that was sent. What the program signed, it
+    /// does not tell.
     Sent,
 }
 
@@ -269,7 +269,8 @@ fn hides(ours: &str, theirs: &str) -> bool {
     ours != theirs && (count(&theirs) > count(&ours) || (has_mask(&theirs) && !has_mask(&ours)))
 }
 
-/// Bytes that both texts begin with, not ending inside of an escape or of one that was escaped again.
+/// Bytes that both texts begin with, not ending inside of an escape or of one that was escaped
+/// again.
 fn common_prefix(a: &str, b: &str) -> usize {
     let same = a.bytes().zip(b.bytes()).take_while(|(a, b)| a == b).count();
     if same == a.len().max(b.len()) {
@@ -367,7 +368,7 @@ fn rpc_parts(text: &str) -> (&str, &str, &str) {
     (next(), next(), next())
 }
 
-/// The canonicalized query that was encoded into a string-to-sign.
+/// The canonicalized query that was encoded into a string to sign.
 fn decoded(query: &str) -> Option<String> {
     // A plus sign is not a space here: decode escapes alone.
     let pairs = parse_form(query.replace('+', "%2B").as_bytes()).ok()?;
@@ -454,7 +455,7 @@ fn encoded_once() -> Finding {
         "encoded-once",
         Text::new(
             "规范化请求串没有再编码一次就拼进了待签名字符串。",
-            "The canonicalized query was put into the string-to-sign without being encoded a second time.",
+            "The canonicalized query was put into the string to sign without being encoded a second time.",
         ),
     )
 }
@@ -489,9 +490,7 @@ fn query_causes(ours: &[&str], theirs: &[&str], origin: Origin) -> Vec<Finding> 
         }
     }
     // Of another request, everything else follows.
-    sort_few(&mut causes, |a, b| {
-        a.rule == "another-request" && b.rule != "another-request"
-    });
+    causes.sort_by_key(|cause| cause.rule != "another-request");
     causes.dedup_by(|a, b| a.rule == "another-request" && b.rule == "another-request");
     causes
 }
@@ -765,7 +764,7 @@ fn wrong_path() -> Finding {
         "path",
         Text::new(
             "路径不同：RPC 接口的路径固定为 /（在待签名字符串中写作 %2F）。",
-            "The path differs: RPC actions have the path / (written %2F in the string-to-sign).",
+            "The path differs: RPC actions have the path / (written %2F in the string to sign).",
         ),
     )
 }

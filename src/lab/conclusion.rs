@@ -1,13 +1,13 @@
 //! What follows from all that is known, the strongest evidence first.
 //!
 //! A calculation with the typed secret that gives exactly the request's signature proves what was
-//! signed. The text that a program signed shows it. The form of a signature shows how it was made. What
-//! the laboratory calculates from a request shows none of this: that it equals the server's text says
-//! that the request arrived as it was pasted, and no more.
+//! signed. The text that a program signed shows it. The form of a signature shows how it was made.
+//! What the laboratory calculates from a request shows none of this: that it equals the server's
+//! text says that the request arrived as it was pasted, and no more.
 
+use super::Finding;
 use super::answer::{Extent, Refusal, SDK_SECRET};
 use super::comparison::{Agreement, Comparison, Origin};
-use super::{Finding, sort_few};
 use crate::signing::SignatureVersion;
 use crate::text::Text;
 use serde::Serialize;
@@ -137,7 +137,7 @@ pub fn conclude(facts: &Facts<'_>) -> Vec<Conclusion> {
         }
     }
     let Found(mut found) = found;
-    sort_few(&mut found, |a, b| a.rests_on < b.rests_on);
+    found.sort_by(|a, b| a.rests_on.cmp(&b.rests_on));
     let any_wrong = found.iter().any(|one| one.standing == Wrong);
     if incomplete && !any_wrong {
         found.insert(0, conclusion(INCOMPLETE, Wrong, &[ServersCode]));
@@ -339,7 +339,7 @@ const SDK_COMPARED: Said = (
     "secret-by-sdk",
     Text::new(
         "SDK 已比对过它自己的待签名字符串与服务端的，两者一致，所以 AccessKeySecret 不对，或者带了空白。",
-        "The SDK compared its own string-to-sign with the server's and found them equal, so the AccessKeySecret is another one, or has white space around it.",
+        "The SDK compared its own string to sign with the server's and found them equal, so the AccessKeySecret is another one, or has white space around it.",
     ),
 );
 const OTHER_DIGEST: Said = (
@@ -360,21 +360,21 @@ const ARRIVED: Said = (
     "program-unknown",
     Text::new(
         "请求原样到达了服务端，仅此而已：上面的字符串由实验室根据发出的请求算出，并不是程序签名的字符串，所以原因尚不清楚——可能是密钥，也可能是程序的编码或排序。请填写 AccessKeySecret，或贴上程序打印的待签名字符串。",
-        "The request reached the server as it was pasted, and that is all this says: the laboratory calculated the string from the request, and what the program signed is not known. The cause may be the secret, or how the program encodes or sorts. Type the AccessKeySecret, or paste the string-to-sign that the program printed.",
+        "The request reached the server as it was pasted, and that is all this says: the laboratory calculated the string from the request, and what the program signed is not known. The cause may be the secret, or how the program encodes or sorts. Type the AccessKeySecret, or paste the string to sign that the program printed.",
     ),
 );
 const ARRIVED_BUT_NOT_SIGNED: Said = (
     "arrived-but-not-signed",
     Text::new(
         "请求原样到达了服务端，但这个 AccessKeySecret 无论正确签名还是按已知的错误写法都算不出请求里的签名：程序用的是另一个密钥，或者有实验室不认识的错误，目前无法判断。请贴上程序打印的待签名字符串。",
-        "The request reached the server as it was pasted, but this AccessKeySecret does not give its signature, neither rightly nor with the known mistakes: the program used another secret, or makes a mistake that the laboratory does not know. Which of the two is not known; paste the string-to-sign that the program printed.",
+        "The request reached the server as it was pasted, but this AccessKeySecret does not give its signature, neither rightly nor with the known mistakes: the program used another secret, or makes a mistake that the laboratory does not know. Which of the two is not known; paste the string to sign that the program printed.",
     ),
 );
 const UNKNOWN_MISTAKE: Said = (
     "unknown-mistake",
     Text::new(
         "原因尚不清楚：这个 AccessKeySecret 无论正确签名还是按已知的错误写法都算不出请求里的签名。可能密钥不同，可能请求在签名之后被改过，也可能有实验室不认识的错误。请贴上程序打印的待签名字符串，或服务端完整的 SignatureDoesNotMatch 应答。",
-        "The cause is not known: this AccessKeySecret does not give the request's signature, neither rightly nor with the known mistakes. The secret may be another one, the request may have been changed after signing, or the program makes a mistake that the laboratory does not know. Paste the string-to-sign that the program printed, or the server's whole SignatureDoesNotMatch answer.",
+        "The cause is not known: this AccessKeySecret does not give the request's signature, neither rightly nor with the known mistakes. The secret may be another one, the request may have been changed after signing, or the program makes a mistake that the laboratory does not know. Paste the string to sign that the program printed, or the server's whole SignatureDoesNotMatch answer.",
     ),
 );
 const INCOMPLETE: Said = (
@@ -453,15 +453,15 @@ const fn missing_text(extent: Extent) -> Text {
     match extent {
         Extent::Cut => Text::new(
             "服务端的应答被截断（日志、SDK 或 HTTP 库常常如此），看得见的部分说明不了原因。请贴上完整的应答，并填写 AccessKeySecret 或贴上程序打印的待签名字符串。",
-            "The server's answer is cut off, as logs, SDKs and HTTP libraries do, and what is left does not tell the cause. Paste the whole answer, and type the AccessKeySecret or paste the string-to-sign that the program printed.",
+            "The server's answer is cut off, as logs, SDKs and HTTP libraries do, and what is left does not tell the cause. Paste the whole answer, and type the AccessKeySecret or paste the string to sign that the program printed.",
         ),
         Extent::Masked => Text::new(
             "服务端的应答被日志脱敏，遮住的部分无法比对，看得见的部分说明不了原因。请贴上未脱敏的应答，并填写 AccessKeySecret 或贴上程序打印的待签名字符串。",
-            "A log masked parts of the server's answer; these cannot be compared, and the others do not tell the cause. Paste the answer as the server sent it, and type the AccessKeySecret or paste the string-to-sign that the program printed.",
+            "A log masked parts of the server's answer; these cannot be compared, and the others do not tell the cause. Paste the answer as the server sent it, and type the AccessKeySecret or paste the string to sign that the program printed.",
         ),
         Extent::Whole | Extent::Digest | Extent::Absent => Text::new(
             "服务端的应答只说签名不一致，没有说明原因。请贴上带有 string to sign 的完整应答，并填写 AccessKeySecret 或贴上程序打印的待签名字符串。",
-            "The server's answer says that the signature does not match, and not why. Paste the whole answer with its string to sign, and type the AccessKeySecret or paste the string-to-sign that the program printed.",
+            "The server's answer says that the signature does not match, and not why. Paste the whole answer with its string to sign, and type the AccessKeySecret or paste the string to sign that the program printed.",
         ),
     }
 }

@@ -1,7 +1,7 @@
 //! A curl command line, as people copy it from logs, tickets and browsers.
 
 use super::Finding;
-use super::reading::{HttpMessage, split_url};
+use super::http_message::{HttpMessage, split_url};
 use crate::http::header;
 use crate::signing::encode::percent_encode;
 use crate::text::Text;

@@ -624,7 +624,7 @@ fn hex(bytes: &[u8]) -> String {
     bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
-/// A canonical request, its string-to-sign, and a request that carries a signature over it.
+/// A canonical request, its string to sign, and a request that carries a signature over it.
 fn acs3(query: &str, secret: &str) -> (String, String, String) {
     let nothing = hex(&Sha256::digest(b""));
     let canonical = format!("POST\n/\n{query}\n{ACS3_HEADERS}\n\n{ACS3_NAMES}\n{nothing}");

@@ -12,7 +12,7 @@ use crate::timestamp::Timestamp;
 use crate::vendor::credentials::{Credentials, Secret};
 use serde::Serialize;
 
-/// The vendor's window for timestamps.
+/// Alibaba Cloud's window for timestamps.
 const WINDOW_MILLIS: i64 = 15 * 60_000;
 
 /// What a person typed and chose.
@@ -211,7 +211,7 @@ fn findings(
                 "given-twice",
                 Text::composed(
                     format!("参数 {name} 出现了两次。"),
-                    format!("Parameter {name} is given twice."),
+                    format!("Parameter {name} is duplicated."),
                 ),
             ));
         }

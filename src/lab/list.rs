@@ -67,7 +67,7 @@ pub struct Listed {
     pub field: &'static str,
     /// Whether the row is wrong because of it.
     pub fatal: bool,
-    /// Stable name of the rule.
+    /// The stable name of the rule.
     pub rule: &'static str,
     /// What it is and what to do.
     pub message: Text,

@@ -1,9 +1,9 @@
 //! Which mistake gives the signature that a request carries: the usual ones are made on purpose,
 //! alone and up to three at once, until the result is that signature.
 
+use super::Finding;
 use super::calculation::{Acs3Parts, RpcParts, pair};
 use super::reading::{Parameter, Place, Reading};
-use super::{Finding, sort_few};
 use crate::signing::SignatureVersion;
 use crate::signing::acs3::{self, hmac_sha256};
 use crate::signing::encode::hex;
@@ -321,10 +321,10 @@ static RPC: &[Mistake] = &[
         "The HMAC key lacked its &: it is the AccessKeySecret with a & behind it."),
     mistake(Kind::Once, "encoded-once", |habits| habits.encodes_once = true,
         "规范化请求串没有再编码一次就拼进了待签名字符串。",
-        "The canonicalized query was put into the string-to-sign without being encoded a second time."),
+        "The canonicalized query was put into the string to sign without being encoded a second time."),
     mistake(Kind::Path, "plain-slash", |habits| habits.plain_slash = true,
         "待签名字符串里的路径写成了 /，应为 %2F。",
-        "The path in the string-to-sign was / instead of %2F."),
+        "The path in the string to sign was / instead of %2F."),
     mistake(Kind::Place, "body-not-signed", |habits| habits.leaves_out_place = Some(Place::Form),
         "表单正文里的参数没有参与签名；应与网址里的参数合并后一起签名。",
         "The parameters of the form body were not signed; they are signed together with those of the URL."),
@@ -364,7 +364,7 @@ static ACS3: &[Mistake] = &[
         "The canonical request lacked the empty line between the headers and the names of the signed headers."),
     mistake(Kind::Once, "canonical-request-signed", |habits| habits.signs_canonical_request = true,
         "直接对规范化请求做了 HMAC；应先取 SHA-256，再拼成待签名字符串。",
-        "The canonical request itself was signed; its SHA-256 goes into the string-to-sign first."),
+        "The canonical request itself was signed; its SHA-256 goes into the string to sign first."),
     mistake(Kind::Digest, "sha1", |habits| habits.digest = Digest::OtherHash,
         "用了 HMAC-SHA1，ACS3 应使用 HMAC-SHA256。",
         "HMAC-SHA1 was used; ACS3 takes HMAC-SHA256."),
@@ -621,10 +621,8 @@ fn query<'a>(
         })
         .collect();
     match habits.order {
-        Order::ByBytes => sort_few(&mut pairs, |a, b| a < b),
-        Order::IgnoringCase => sort_few(&mut pairs, |(a, _), (b, _)| {
-            a.to_ascii_lowercase() < b.to_ascii_lowercase()
-        }),
+        Order::ByBytes => pairs.sort(),
+        Order::IgnoringCase => pairs.sort_by_cached_key(|(name, _)| name.to_ascii_lowercase()),
         Order::AsTheyStand => {}
     }
     let written: Vec<String> = pairs
@@ -716,8 +714,8 @@ fn escape(encoded: &mut String, bytes: &[u8]) {
 /// Characters and their bytes in GBK.
 type Gbk = [(char, [u8; 2])];
 
-/// All pairs of bytes that may be a character in GBK, one a line, for the host to decode: it has that
-/// table, which is larger than this module.
+/// All pairs of bytes that may be a character in GBK, one a line, for the host to decode: it has
+/// that table, which is larger than this module.
 pub fn gbk_pairs() -> Vec<u8> {
     let pairs = gbk_each().flat_map(|[first, second]| [first, second, b'\n']);
     pairs.collect()

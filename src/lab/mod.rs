@@ -12,6 +12,7 @@ mod curl;
 #[cfg(test)]
 mod diagnosis;
 pub mod examination;
+mod http_message;
 pub mod list;
 pub mod mistakes;
 pub mod outgoing;
@@ -20,18 +21,10 @@ pub mod reading;
 use crate::text::Text;
 use serde::Serialize;
 
-/// Sorts a few things, stably. Each use of the general sort is some kilobytes of WebAssembly.
-fn sort_few<T>(items: &mut Vec<T>, goes_before: impl Fn(&T, &T) -> bool) {
-    for item in std::mem::take(items) {
-        let at = items.partition_point(|sorted| !goes_before(&item, sorted));
-        items.insert(at, item);
-    }
-}
-
 /// Something worth saying about what was pasted.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Finding {
-    /// Whether the vendor would refuse the request because of it.
+    /// Whether Alibaba Cloud would refuse the request because of it.
     pub fatal: bool,
     /// Stable name.
     pub rule: &'static str,

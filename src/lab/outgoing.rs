@@ -1,6 +1,6 @@
-//! A request as it goes to the vendor, in a form that may be shown: personal data masked.
+//! A request as it goes to Alibaba Cloud, in a form that may be shown: personal data masked.
 
-use crate::actions::rules::{self, ValidationOptions};
+use crate::actions::{self, ValidationOptions};
 use crate::actions::{Action, Rule, SigningContext, Value};
 use crate::error::FieldError;
 use crate::http::{Headers, OutgoingRequest};
@@ -22,7 +22,7 @@ pub struct Draft<'a> {
     pub values: &'a [String],
     /// The scheme.
     pub scheme: SignatureVersion,
-    /// Where it goes; `None` for the vendor's public host.
+    /// Where it goes; `None` for Alibaba Cloud's public host.
     pub endpoint: Option<&'a str>,
     /// The key pair it is signed with; without one, what depends on it is left out.
     pub key: Option<(&'a str, &'a str)>,
@@ -42,7 +42,7 @@ pub struct Preview {
     pub request: Option<Shown>,
     /// Everything that is wrong, field by field.
     pub errors: Vec<FieldError>,
-    /// Changes made to the input and things to look at.
+    /// Changes to the input and warnings.
     pub notices: Vec<FieldError>,
 }
 
@@ -52,7 +52,7 @@ pub fn preview(draft: &Draft<'_>, nonce: &str, now: Timestamp) -> Preview {
         errors: problems,
         ..Preview::default()
     };
-    let Some(action) = Action::by_name(draft.action) else {
+    let Some(action) = actions::by_name(draft.action) else {
         return wrong(vec![FieldError::new(
             "action",
             "one-of",
@@ -67,7 +67,7 @@ pub fn preview(draft: &Draft<'_>, nonce: &str, now: Timestamp) -> Preview {
         [name, value] => Some((name, Value::from(value.as_str()))),
         _ => None,
     });
-    let valid = match rules::validate(action, values, &ValidationOptions::new(now)) {
+    let valid = match actions::validate(action, values, &ValidationOptions::new(now)) {
         Ok(valid) => valid,
         Err(error) => return wrong(error.fields),
     };

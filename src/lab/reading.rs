@@ -1,6 +1,7 @@
-//! What was pasted: parameters, a URL, a form body, a curl line, an HTTP message, or the text that a
-//! program signed.
+//! What was pasted: parameters, a URL, a form body, a curl line, an HTTP message, or the text that
+//! a program signed.
 
+use super::http_message::{self, HttpMessage, is_method, split_url};
 use super::{Finding, curl};
 use crate::http::{Headers, header};
 use crate::signing::SignatureVersion;
@@ -25,7 +26,7 @@ pub enum Form {
     Curl,
     /// Request line, headers and body.
     HttpMessage,
-    /// The string-to-sign of the RPC scheme.
+    /// The string to sign of the RPC scheme.
     StringToSign,
     /// The canonical request of ACS3.
     CanonicalRequest,
@@ -119,17 +120,6 @@ impl Reading {
     }
 }
 
-/// The parts of an HTTP request before its parameters are read.
-#[derive(Debug, Default)]
-pub(super) struct HttpMessage {
-    pub(super) method: Option<String>,
-    pub(super) host: Option<String>,
-    pub(super) path: String,
-    pub(super) query: String,
-    pub(super) headers: Headers,
-    pub(super) body: Option<String>,
-}
-
 /// Reads what was pasted, in whatever form.
 ///
 /// # Errors
@@ -164,7 +154,7 @@ pub fn read(text: &str) -> Result<Reading, Finding> {
     if let Some(reading) = from_canonical_request(text)? {
         return Ok(reading);
     }
-    if let Some(message) = http_message(text) {
+    if let Some(message) = http_message::read(text) {
         return from_message(Form::HttpMessage, message);
     }
     if let Some(parameters) = lines(text) {
@@ -176,20 +166,6 @@ pub fn read(text: &str) -> Result<Reading, Finding> {
         return Err(nothing());
     }
     Ok(plain(Form::FormBody, parameters))
-}
-
-/// Host, path and query of an address; what is not one gives an empty host.
-pub(super) fn split_url(url: &str) -> (Option<String>, String, String) {
-    let url = url.split('#').next().unwrap_or_default();
-    let rest = url.split_once("://").map_or(url, |(_, rest)| rest);
-    let (before, query) = rest.split_once('?').unwrap_or((rest, ""));
-    let (host, path) = before.split_once('/').unwrap_or((before, ""));
-    let host = host.rsplit('@').next().unwrap_or_default();
-    (
-        (!host.is_empty()).then(|| host.to_owned()),
-        format!("/{path}"),
-        query.to_owned(),
-    )
 }
 
 fn plain(form: Form, parameters: Vec<Parameter>) -> Reading {
@@ -309,43 +285,6 @@ fn from_canonical_request(text: &str) -> Result<Option<Reading>, Finding> {
     }))
 }
 
-fn http_message(text: &str) -> Option<HttpMessage> {
-    let (first, rest) = text.split_once('\n').unwrap_or((text, ""));
-    let mut words = first.split_whitespace();
-    let method = words.next().filter(|method| is_method(method))?;
-    let target = words.next()?;
-    if !target.starts_with('/') && !target.contains("://") {
-        return None;
-    }
-    let mut message = HttpMessage {
-        method: Some(method.to_owned()),
-        ..HttpMessage::default()
-    };
-    let (host, path, query) = if target.starts_with('/') {
-        let (path, query) = target.split_once('?').unwrap_or((target, ""));
-        (None, path.to_owned(), query.to_owned())
-    } else {
-        split_url(target)
-    };
-    let mut lines = rest.lines();
-    for line in lines.by_ref() {
-        if line.trim().is_empty() {
-            break;
-        }
-        if let Some((name, value)) = line.split_once(':') {
-            message
-                .headers
-                .push((name.trim().to_owned(), value.trim().to_owned()));
-        }
-    }
-    let body = lines.collect::<Vec<_>>().join("\n");
-    message.host = header(&message.headers, "host").map_or(host, |host| Some(host.to_owned()));
-    message.path = path;
-    message.query = query;
-    message.body = (!body.trim().is_empty()).then(|| body.trim_end().to_owned());
-    Some(message)
-}
-
 /// `Name=value` or `Name: value`, one a line and several of them, nothing encoded.
 fn lines(text: &str) -> Option<Vec<Parameter>> {
     let lines: Vec<&str> = text
@@ -390,10 +329,6 @@ fn pairs(form: &str, place: Place) -> Result<Vec<Parameter>, Finding> {
         .collect())
 }
 
-fn is_method(word: &str) -> bool {
-    matches!(word, "GET" | "POST" | "PUT" | "DELETE" | "HEAD" | "PATCH")
-}
-
 fn unreadable(error: FormError) -> Finding {
     match error {
         FormError::NotUtf8 => Finding::fatal(
@@ -418,7 +353,7 @@ fn nothing() -> Finding {
         "nothing",
         Text::new(
             "没有找到参数；请粘贴参数、网址、表单正文、curl 命令或待签名字符串。",
-            "No parameters were found; paste parameters, a URL, a form body, a curl line or a string-to-sign.",
+            "No parameters were found; paste parameters, a URL, a form body, a curl line or a string to sign.",
         ),
     )
 }

@@ -1,4 +1,4 @@
-//! The vendor's envelopes, in JSON and XML.
+//! Alibaba Cloud's envelopes, in JSON and XML.
 
 use super::errors::Refusal;
 use crate::actions::Action;
@@ -16,7 +16,7 @@ pub enum Format {
     Xml,
 }
 
-/// An envelope before it is written.
+/// An envelope before serialization.
 #[derive(Debug)]
 pub struct Envelope {
     /// HTTP status.
@@ -80,7 +80,7 @@ impl Envelope {
     }
 }
 
-/// An upper-case UUID, as the vendor's RequestIds are, of random bytes.
+/// An upper-case UUID from random bytes, as Alibaba Cloud's RequestIds are.
 pub fn request_id(random: [u8; 16]) -> String {
     let mut bytes = random;
     // Version 4 and variant of RFC 9562 §5.4.
@@ -93,7 +93,7 @@ pub fn request_id(random: [u8; 16]) -> String {
         .join("-")
 }
 
-/// A value in JSON as XML has it: nothing for null, and one element for each item of a list.
+/// A JSON value as XML: nothing for null, and one element per item of a list.
 fn element(out: &mut String, name: &str, value: &str) {
     let level = items(value);
     if value == "null" {
@@ -127,7 +127,7 @@ fn escape(out: &mut String, character: char) {
         '&' => out.push_str("&amp;"),
         '\r' => out.push_str("&#13;"),
         '\n' | '\t' => out.push(character),
-        // XML 1.0 has no way to write the other control characters, nor these two.
+        // XML 1.0 cannot represent the other control characters and these two.
         '\0'..='\x1F' | '\u{FFFE}' | '\u{FFFF}' => out.push('\u{FFFD}'),
         _ => out.push(character),
     }

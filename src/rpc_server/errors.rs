@@ -1,6 +1,6 @@
-//! The errors of the vendor's API gateway, as data: Code, HTTP status, Message.
+//! The errors of Alibaba Cloud's API gateway, as data: Code, HTTP status, Message.
 //!
-//! Which of them were seen and which are chosen is told in `docs/sandbox.md`.
+//! `docs/sandbox.md` lists which of them are observed and which are assumed.
 
 use std::borrow::Cow;
 
@@ -15,18 +15,18 @@ pub struct GatewayError {
     pub message: &'static str,
 }
 
-/// A refusal: one of the errors, made concrete.
+/// One of the errors for a specific request.
 #[derive(Debug)]
 pub struct Refusal {
     /// Code of the envelope.
     pub code: Cow<'static, str>,
     /// HTTP status.
     pub status: u16,
-    /// Message of the envelope. That of SignatureDoesNotMatch quotes the request, as the vendor's.
+    /// Message of the envelope. SignatureDoesNotMatch quotes the request, as Alibaba Cloud does.
     pub message: Cow<'static, str>,
-    /// Recommend of the envelope, where it is not the address of the vendor's page about the Code.
+    /// Recommend of the envelope, if it is not the URL of Alibaba Cloud's page about the Code.
     pub recommend: Option<&'static str>,
-    /// Why, for the developer, in English. The vendor has nothing of the kind.
+    /// The reason in English, for the developer. Alibaba Cloud has no such field.
     pub note: String,
 }
 
@@ -42,7 +42,7 @@ impl GatewayError {
         }
     }
 
-    /// This error, with the server's string-to-sign behind the vendor's Message.
+    /// This error, with the server's string to sign after Alibaba Cloud's Message.
     pub fn quoting(&self, string_to_sign: &str, note: impl Into<String>) -> Refusal {
         let message = format!("{} server string to sign is:{string_to_sign}", self.message);
         Refusal {
@@ -52,7 +52,7 @@ impl GatewayError {
     }
 }
 
-/// `Missing<Param>`: a parameter the gateway cannot do without.
+/// `Missing<Param>`: a mandatory parameter is missing.
 pub fn missing(parameter: &str, note: impl Into<String>) -> Refusal {
     Refusal {
         code: Cow::Owned(format!("Missing{parameter}")),
@@ -63,7 +63,7 @@ pub fn missing(parameter: &str, note: impl Into<String>) -> Refusal {
     }
 }
 
-/// `Invalid<Param>`: a parameter the gateway cannot read.
+/// `Invalid<Param>`: a parameter is malformed.
 pub fn invalid(parameter: &str, note: impl Into<String>) -> Refusal {
     Refusal {
         code: Cow::Owned(format!("Invalid{parameter}")),
@@ -87,7 +87,7 @@ macro_rules! gateway_errors {
             message: $message,
         }; )*
 
-        /// All errors but the families `Missing<Param>` and `Invalid<Param>`.
+        /// All errors except the families `Missing<Param>` and `Invalid<Param>`.
         pub static ALL: &[&GatewayError] = &[$($name),*];
     };
 }

@@ -1,5 +1,5 @@
-//! The receiving end of the vendor's protocol: reading a request of either signature scheme, checking
-//! who signed it, answering in the vendor's envelope. Gateway and sandbox share it.
+//! The server side of Alibaba Cloud's RPC protocol: parses a request of either signature scheme,
+//! verifies its signature, and writes the response's envelope. Shared by gateway and sandbox.
 
 pub mod envelope;
 pub mod errors;

@@ -1,21 +1,21 @@
-//! What an incoming request of the vendor's protocol says, whichever of the two schemes signed it.
+//! Parses an RPC request of either signature scheme.
 
 use super::envelope::Format;
 use super::errors::{self, Refusal};
-use crate::actions::{Action, DESCRIBE_FACE_VERIFY, INIT_FACE_VERIFY, Position, VERSION};
+use crate::actions::{self, Action, DESCRIBE_FACE_VERIFY, INIT_FACE_VERIFY, Position, VERSION};
 use crate::http::first_value;
 use crate::http::{IncomingRequest, header};
 use crate::signing::encode::{FormError, parse_form};
 use crate::signing::{acs3, rpc};
 
-/// The most bytes of a body that are read. A Base64 picture of 1 MB, percent-encoded, fits.
+/// The largest accepted body in bytes. A percent-encoded Base64 picture of 1 MB fits.
 pub const MAX_BODY: usize = 2 * 1_024 * 1_024;
 
 /// Names and values.
 pub type Pairs = Vec<(String, String)>;
 
-/// The language of the answer: `Format`, or under ACS3 the `accept` header. The vendor's documented
-/// default is XML; a request that is none of the protocol's is answered in JSON.
+/// The format of the response: `Format`, or under ACS3 the `accept` header. Alibaba Cloud's
+/// documented default is XML; a request outside of the protocol receives JSON.
 pub fn format(request: &IncomingRequest) -> Format {
     if is_acs3(request) {
         let accept = header(&request.headers, "accept").unwrap_or_default();
@@ -36,7 +36,7 @@ pub fn format(request: &IncomingRequest) -> Format {
     }
 }
 
-/// The action a request names, whatever else is wrong with it.
+/// The request's action, even if the request is otherwise invalid.
 pub fn action_name(request: &IncomingRequest) -> Option<String> {
     if is_acs3(request) {
         return header(&request.headers, "x-acs-action").map(str::to_owned);
@@ -45,7 +45,8 @@ pub fn action_name(request: &IncomingRequest) -> Option<String> {
     find(&pairs, "Action").map(str::to_owned)
 }
 
-/// Whether a query has the parameter `Action`, percent-encoded or not, whatever else is wrong with it.
+/// Whether a query has the parameter `Action`, percent-encoded or not, even if it is otherwise
+/// invalid.
 pub fn names_action(query: &str) -> bool {
     query.split('&').any(|pair| {
         let name = pair.split('=').next().unwrap_or_default();
@@ -53,15 +54,15 @@ pub fn names_action(query: &str) -> bool {
     })
 }
 
-/// What a request says of itself, the same for both schemes.
+/// The content of a request, independent of the scheme.
 pub struct Claim {
-    /// The action, which exists.
+    /// The action.
     pub action: &'static Action,
-    /// Whose key signed it.
+    /// The AccessKeyId.
     pub access_key_id: String,
     /// The SecurityToken of a temporary key.
     pub security_token: Option<String>,
-    /// When it was signed, as it stands there.
+    /// The timestamp, in its original notation.
     pub timestamp: String,
     /// The SignatureNonce.
     pub nonce: String,
@@ -70,7 +71,7 @@ pub struct Claim {
     pub(super) proof: Proof,
 }
 
-/// Parameters are personal data and are not printed.
+/// Parameters are personal data, so they are not printed.
 impl std::fmt::Debug for Claim {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("Claim")
@@ -90,10 +91,9 @@ pub(super) enum Proof {
 }
 
 impl Claim {
-    /// Reads a request; nothing of it is verified yet.
+    /// Parses a request without verifying it.
     ///
-    /// # Errors
-    /// What the API gateway refuses for its form, its action or its version.
+    /// # Errors If the API gateway would reject its form, its action or its version.
     pub fn read(request: &IncomingRequest) -> Result<Self, Refusal> {
         if !matches!(request.method.as_str(), "GET" | "POST") {
             return Err(errors::UNSUPPORTED_METHOD.because("use POST or GET"));
@@ -108,15 +108,14 @@ impl Claim {
         }
     }
 
-    /// A parameter's value; an empty one counts as not given.
+    /// A parameter's value; an empty value counts as not given.
     pub fn value(&self, name: &str) -> Option<&str> {
         find(&self.parameters, name).filter(|value| !value.is_empty())
     }
 
-    /// SceneId, which the API gateway reads as a `Long`.
+    /// SceneId, which the API gateway parses as a `Long`.
     ///
-    /// # Errors
-    /// InvalidSceneId where it is none.
+    /// # Errors InvalidSceneId if it is not one.
     pub fn scene_id(&self) -> Result<Option<i64>, Refusal> {
         let number = self.value("SceneId").map(str::parse).transpose();
         number.map_err(|_| {
@@ -170,16 +169,16 @@ fn body_form(request: &IncomingRequest) -> Result<Pairs, Refusal> {
 
 fn no_duplicates(pairs: &[(String, String)]) -> Result<(), Refusal> {
     let mut names: Vec<&str> = pairs.iter().map(|(name, _)| name.as_str()).collect();
-    names.sort();
+    names.sort_unstable();
     let twice = names.windows(2).find_map(|pair| match pair {
         [first, second] if first == second => Some(*first),
         _ => None,
     });
     match twice {
-        // A name of the caller's making is not repeated in an error, nor in a log: it might be a person's.
+        // An unknown name is not quoted in errors or logs: it might be a person's.
         Some(name) => Err(match known_parameter(name) {
-            Some(name) => errors::invalid(name, format!("{name} is given twice")),
-            None => errors::PARAMETER_FORMAT.because("a parameter is given twice"),
+            Some(name) => errors::invalid(name, format!("{name} is duplicated")),
+            None => errors::PARAMETER_FORMAT.because("a parameter is duplicated"),
         }),
         None => Ok(()),
     }
@@ -230,7 +229,7 @@ fn rpc_claim(request: &IncomingRequest) -> Result<Claim, Refusal> {
     if take("SignatureType").is_ok() {
         return Err(errors::invalid(
             "SignatureType",
-            "SignatureType must be empty or left out",
+            "SignatureType must be empty or absent",
         ));
     }
     parameters.retain(|(name, _)| name != "Signature");
@@ -244,7 +243,7 @@ fn acs3_claim(request: &IncomingRequest) -> Result<Claim, Refusal> {
     let authorization = header(&request.headers, "authorization").unwrap_or_default();
     let Some(members) = authorization.trim().strip_prefix(acs3::ALGORITHM) else {
         return Err(errors::SIGNATURE_METHOD
-            .because("the Authorization header must begin with ACS3-HMAC-SHA256"));
+            .because("the Authorization header must start with ACS3-HMAC-SHA256"));
     };
     let member = |name: &str| {
         members
@@ -286,7 +285,7 @@ fn acs3_claim(request: &IncomingRequest) -> Result<Claim, Refusal> {
         },
         parameters: Pairs::new(),
     };
-    // Each parameter counts only where the vendor's metadata places it.
+    // Each parameter is read only from its position in Alibaba Cloud's metadata.
     let mut parameters = Pairs::new();
     for (pairs, position) in [(query, Position::Query), (form, Position::Form)] {
         parameters.extend(pairs.into_iter().filter(|(name, _)| {
@@ -303,8 +302,8 @@ fn acs3_claim(request: &IncomingRequest) -> Result<Claim, Refusal> {
     })
 }
 
-/// What the vendor's page says must be signed: `host`, `content-type` where there is one, and every
-/// `x-acs-` header.
+/// The headers that must be signed according to Alibaba Cloud: `host`, `content-type` if present,
+/// and every `x-acs-` header.
 fn check_signed_headers(
     request: &IncomingRequest,
     signed_headers: &[String],
@@ -312,7 +311,7 @@ fn check_signed_headers(
     for name in signed_headers {
         if header(&request.headers, name).is_none() {
             return Err(errors::INCOMPLETE_SIGNATURE
-                .because("SignedHeaders names a header that the request does not have"));
+                .because("SignedHeaders contains a header that the request does not have"));
         }
     }
     let is_signed = |name: &str| signed_headers.iter().any(|signed| signed == name);
@@ -343,9 +342,9 @@ fn check_signed_headers(
 
 fn known_action(name: &str, version: &str) -> Result<&'static Action, Refusal> {
     if version != VERSION {
-        return Err(errors::INVALID_VERSION.because("the version of both actions is 2019-03-07"));
+        return Err(errors::INVALID_VERSION.because("Version must be 2019-03-07"));
     }
-    Action::by_name(name).ok_or_else(|| {
+    actions::by_name(name).ok_or_else(|| {
         errors::ACTION_NOT_FOUND.because("there are InitFaceVerify and DescribeFaceVerify alone")
     })
 }

@@ -1,4 +1,4 @@
-//! Whether a request of the vendor's protocol was signed by whom it says, and just now.
+//! Verifies the signature and the timestamp of an RPC request.
 
 use super::errors::{self, GatewayError, Refusal};
 use super::request::{Claim, Pairs, Proof, all_parameters, read_form};
@@ -8,22 +8,21 @@ use crate::signing::{acs3, rpc};
 use crate::timestamp::Timestamp;
 use crate::vendor::credentials::Secret;
 
-/// How far a request's timestamp may be from the server's clock, either way.
+/// The tolerated clock skew of a request's timestamp, in both directions.
 const WINDOW_MILLIS: i64 = 15 * 60 * 1_000;
-/// How long a nonce is remembered: a request with it is too old afterwards anyway.
+/// How long a nonce is remembered; afterwards, its request's timestamp has expired.
 pub const NONCE_MILLIS: i64 = 2 * WINDOW_MILLIS;
 
 impl Claim {
-    /// Checks the signature by making it anew with the key's secret.
+    /// Verifies the signature by recomputing it with the key's secret.
     ///
-    /// # Errors
-    /// SignatureDoesNotMatch, whose message quotes the request as the vendor's does.
+    /// # Errors SignatureDoesNotMatch, whose message quotes the request as at Alibaba Cloud.
     pub fn check_signature(
         &self,
         request: &IncomingRequest,
         secret: &Secret,
     ) -> Result<(), Refusal> {
-        let note = "compare the string-to-sign in the message with your own: where they are equal, \
+        let note = "compare the string to sign in the message with your own: where they are equal, \
             the AccessKeySecret is wrong";
         match &self.proof {
             Proof::Rpc { signature } => {
@@ -55,10 +54,9 @@ impl Claim {
         }
     }
 
-    /// Checks that a request was signed just now, by the server's clock.
+    /// Verifies a request's timestamp against the server's clock.
     ///
-    /// # Errors
-    /// InvalidTimeStamp, for its form or its age.
+    /// # Errors InvalidTimeStamp for its format or its age.
     pub fn check_timestamp(&self, now: Timestamp) -> Result<(), Refusal> {
         let (whole, form) = match &self.proof {
             Proof::Rpc { .. } => (
@@ -80,15 +78,15 @@ impl Claim {
         Ok(())
     }
 
-    /// A key for remembering the nonce: hashed, because a nonce may have any length.
+    /// The storage key of a nonce: a hash, because a nonce can have any length.
     pub fn nonce_key(&self) -> String {
         let hash = acs3::hex_sha256(self.nonce.as_bytes());
         format!("nonce/{}/{hash}", self.access_key_id)
     }
 }
 
-/// `yyyy-MM-ddTHH:mm:ss.SSSZ`, as JavaScript's `toISOString` and others write it, without its
-/// milliseconds; any other text as it is.
+/// `yyyy-MM-ddTHH:mm:ss.SSSZ`, as written by JavaScript's `toISOString` and others, without its
+/// milliseconds; any other text unchanged.
 fn without_milliseconds(timestamp: &str) -> String {
     match timestamp.split_once('.') {
         Some((seconds, fraction)) => match fraction.as_bytes() {
@@ -101,7 +99,7 @@ fn without_milliseconds(timestamp: &str) -> String {
     }
 }
 
-/// String-to-sign and canonical request under ACS3.
+/// String to sign and canonical request under ACS3.
 fn acs3_strings(
     request: &IncomingRequest,
     signed_headers: &[String],
@@ -123,7 +121,7 @@ fn acs3_strings(
     Ok((acs3::string_to_sign(&canonical_request), canonical_request))
 }
 
-/// SignatureDoesNotMatch as it reads under ACS3.
+/// SignatureDoesNotMatch in its form under ACS3.
 fn acs3_mismatch(string_to_sign: &str, canonical_request: &str, note: &str) -> Refusal {
     let message = [
         "Specified signature does not match our calculation. server StringToSign is [",
@@ -138,8 +136,8 @@ fn acs3_mismatch(string_to_sign: &str, canonical_request: &str, note: &str) -> R
     }
 }
 
-/// An error on demand, as this request would get it. SDKs take the messages about signatures apart,
-/// and some fail where these quote nothing.
+/// An injected error in the form for this request. SDKs parse the messages about signatures, and
+/// some fail if these quote nothing.
 pub fn on_demand(error: &GatewayError, request: &IncomingRequest, note: &str) -> Refusal {
     let quotes = [
         errors::SIGNATURE_DOES_NOT_MATCH,

@@ -1,29 +1,18 @@
-//! The vendor's callback: a GET to CallbackUrl when a verification has ended, repeated until it is
-//! answered with 200. It is not signed, so whoever receives it must ask for the result.
+//! Alibaba Cloud's callback: a GET to CallbackUrl when a verification has ended, repeated until it
+//! is answered with 200. It is not signed, so whoever receives it must ask for the result.
 
 use super::session::Session;
-use super::verification::{Ending, Verification};
+use super::verification::{CallbackState, Ending, Verification};
 use super::{Callback, Need};
 use crate::signing::encode::percent_encode;
-use serde::{Deserialize, Serialize};
+use serde::Deserialize;
 
-/// How often the sandbox tries. The vendor does not document a limit.
+/// How often the sandbox tries. Alibaba Cloud does not document a limit.
 const MAX_ATTEMPTS: u32 = 10;
-/// The vendor says "two callbacks within three seconds".
+/// Alibaba Cloud says "two callbacks within three seconds".
 const INTERVAL_MILLIS: u32 = 1_500;
 /// A verification that ends at once must not be reported before its CertifyId has arrived.
 const FIRST_DELAY_MILLIS: i64 = 500;
-
-/// Where the callback goes and how it went.
-#[derive(Debug, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
-pub(super) struct CallbackState {
-    pub(super) url: String,
-    pub(super) token: Option<String>,
-    pub(super) attempts: u32,
-    /// HTTP status of the last answer; `None` when there was none.
-    pub(super) last_status: Option<u16>,
-}
 
 /// What became of a callback.
 #[derive(Debug, Deserialize)]
@@ -80,7 +69,8 @@ pub(super) fn answered(session: &mut Session<'_>, answer: &CallbackAnswer) -> Re
     Ok(())
 }
 
-/// The newest form the vendor documents: `callbackToken`, `certifyId`, and the SubCode in `passed`.
+/// The newest form Alibaba Cloud documents: `callbackToken`, `certifyId`, and the SubCode in
+/// `passed`.
 fn url(state: &CallbackState, certify_id: &str, sub_code: &str) -> String {
     let address = state.url.split('#').next().unwrap_or_default();
     let mut out = address.to_owned();

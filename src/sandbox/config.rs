@@ -26,7 +26,7 @@ pub struct Account {
     pub keys: Vec<Key>,
     /// Its scenes.
     pub scenes: Vec<Scene>,
-    /// How often an action may be called in a second; the vendor's limit is 50. 0 for no limit.
+    /// How often an action may be called in a second; Alibaba Cloud's limit is 50. 0 for no limit.
     #[serde(default = "vendor_limit")]
     pub calls_per_second: u32,
 }
@@ -65,7 +65,7 @@ pub enum Ram {
     Forbidden,
 }
 
-/// A scene of the vendor's console.
+/// A scene of Alibaba Cloud's console.
 #[derive(Clone, Debug, serde::Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct Scene {

@@ -1,4 +1,4 @@
-//! The control API under `/_sandbox/`: see and change what the vendor hides. JSON; errors in
+//! The control API under `/_sandbox/`: see and change what Alibaba Cloud hides. JSON; errors in
 //! Chinese and English.
 
 use super::session::{CLOCK, Clock, Session};
@@ -84,8 +84,8 @@ fn route(session: &mut Session<'_>, request: &IncomingRequest) -> Answer {
         Err(problem(
             404,
             "unknown-route",
-            "没有这个路径：服务商协议在 /，控制接口在 /_sandbox/ 之下，见 docs/sandbox.md。",
-            "no such path: the vendor's protocol is at /, the control API under /_sandbox/; see docs/sandbox.md.",
+            "没有这个路径：阿里云协议在 /，控制接口在 /_sandbox/ 之下，见 docs/sandbox.md。",
+            "no such path: Alibaba Cloud's protocol is at /, the control API under /_sandbox/; see docs/sandbox.md.",
         ))
     };
     let path: Vec<&str> = request.path.split('/').skip(1).collect();
@@ -357,7 +357,7 @@ fn give_up(session: &mut Session<'_>, certify_id: &str) -> Answer {
     Ok((200, view(session, &verification)))
 }
 
-/// What can be submitted, with the vendor's words and this product's.
+/// What can be submitted, with Alibaba Cloud's words and this product's.
 fn outcomes() -> Object {
     let verdicts = SUB_CODES.iter().map(|known| {
         Object::new()

@@ -1,18 +1,18 @@
-//! DescribeFaceVerify: where a verification stands, in the vendor's shapes.
+//! DescribeFaceVerify: where a verification stands, in Alibaba Cloud's shapes.
 
 use super::init::{mandatory, scene_id};
 use super::picture;
 use super::protocol::Call;
 use super::session::{Session, Stop};
 use super::verification::{Ending, Stage, Verification};
-use crate::actions::rules::LR_FR;
+use crate::actions::LR_FR;
 use crate::json::write::{Object, to_json};
 use crate::vendor::codes;
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use sha2::{Digest, Sha256};
 
-/// The quality of the drawn portrait: the vendor document's own sample value.
+/// The quality of the drawn portrait: Alibaba Cloud document's own sample value.
 const QUALITY_SCORE: &str = "88.3615493774414";
 /// The likeness reported where a product compares and the comparison went well, and where not.
 const VERIFY_SCORES: (&str, &str) = ("98.42", "21.07");
@@ -59,7 +59,7 @@ fn result(
     let mut members = Object::new()
         .with("Passed", if passed { "T" } else { "F" })
         .with("SubCode", sub_code)
-        // The four letters, as in the vendor's sample.
+        // The four letters, as in Alibaba Cloud's sample.
         .with("IdentityInfo", "null")
         .with("DeviceToken", &device_token(verification))
         .with("MaterialInfo", &material);
@@ -74,7 +74,7 @@ fn result(
     members
 }
 
-/// JSON with the vendor's own white space.
+/// JSON with Alibaba Cloud's own white space.
 fn material_info(
     session: &Session<'_>,
     verification: &Verification,

@@ -1,4 +1,4 @@
-//! The sandbox's answers: the vendor's envelopes, and the headers of every answer.
+//! The sandbox's answers: Alibaba Cloud's envelopes, and the headers of every answer.
 
 use super::session::Session;
 use crate::actions::Action;
@@ -9,8 +9,8 @@ use crate::rpc_server::errors::Refusal;
 
 /// On every answer: it came from a sandbox.
 pub const SANDBOX_HEADER: &str = "x-cloudauth-sandbox";
-/// On refusals: why, in English, for the developer. The vendor has nothing of the kind; the
-/// envelope itself stays the vendor's.
+/// On refusals: why, in English, for the developer. Alibaba Cloud has nothing of the kind; the
+/// envelope itself stays Alibaba Cloud's.
 pub const NOTE_HEADER: &str = "x-cloudauth-sandbox-note";
 
 /// Code 200 with its ResultObject.
@@ -53,7 +53,7 @@ pub(super) fn gateway_error(
     response
 }
 
-/// What browsers ask before they send a request with the vendor's headers.
+/// What browsers ask before they send a request with Alibaba Cloud's headers.
 pub(super) fn preflight(session: &Session<'_>) -> Response {
     let mut response = plain(session, 204, None, Vec::new());
     for (name, value) in [
@@ -69,7 +69,7 @@ pub(super) fn preflight(session: &Session<'_>) -> Response {
     response
 }
 
-/// An answer outside of the vendor's protocol.
+/// An answer outside of Alibaba Cloud's protocol.
 pub(super) fn plain(
     session: &Session<'_>,
     status: u16,

@@ -1,9 +1,9 @@
-//! Faults on demand: what networks, proxies and the vendor do on a bad day.
+//! Faults on demand: what networks, proxies and Alibaba Cloud do on a bad day.
 
 use super::session::{FAULTS, Session, Stop};
 use super::verification::answers_with;
 use super::{Delivery, Manner, Need};
-use crate::actions::Action;
+use crate::actions;
 use crate::http::{IncomingRequest, Response};
 use crate::json::read::{items, string};
 use crate::json::write::Object;
@@ -55,7 +55,7 @@ enum FaultKind {
     Hang,
     /// The connection is reset.
     Reset,
-    /// An error of the vendor's.
+    /// An error of Alibaba Cloud.
     Error,
     /// A proxy's page with status 502.
     Html,
@@ -72,7 +72,7 @@ enum FaultKind {
 impl Fault {
     /// What is wrong with it.
     pub(super) fn problem(&self) -> Option<Text> {
-        let action = match self.action.as_deref().map(Action::by_name) {
+        let action = match self.action.as_deref().map(actions::by_name) {
             Some(None) => {
                 return Some(Text::new(
                     "action 应为 InitFaceVerify 或 DescribeFaceVerify，或不填。",
@@ -115,7 +115,7 @@ impl Fault {
         match self.kind {
             FaultKind::Error => {
                 let code = self.code.as_deref().unwrap_or_default();
-                let action = self.action.as_deref().and_then(Action::by_name);
+                let action = self.action.as_deref().and_then(actions::by_name);
                 let service_code = action.zip(codes::code(code));
                 Some(match (errors::by_code(code), service_code) {
                     (None, Some((action, known))) => Stop::Code {

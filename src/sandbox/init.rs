@@ -1,11 +1,11 @@
 //! InitFaceVerify: the service's own checks, then a new verification.
 
-use super::callback::{self, CallbackState};
+use super::callback;
 use super::outcome::{self, Script};
 use super::protocol::Call;
 use super::session::{Session, Stop};
-use super::verification::{Ending, Verification};
-use crate::actions::rules::{IDENTITY_CARD, LR_FR};
+use super::verification::{CallbackState, Ending, Verification};
+use crate::actions::{IDENTITY_CARD, LR_FR};
 use crate::identity::{cert_name, cert_no, mobile};
 use crate::json::read::{MAX_DEPTH, value};
 use crate::json::write::Object;
@@ -18,7 +18,7 @@ use std::net::IpAddr;
 
 /// The products whose pages describe this action.
 const PRODUCTS: [&str; 4] = [LR_FR, "ID_PRO", "ID_PLUS", "PV_FV"];
-/// The values of the vendor's pages. "No custom actions or combinations."
+/// The values of Alibaba Cloud's pages. "No custom actions or combinations."
 const MODELS: [&str; 6] = [
     "LIVENESS",
     "PHOTINUS_LIVENESS",
@@ -98,7 +98,7 @@ fn missing(call: &Call<'_>, name: &str) -> Stop {
     call.refuse("400", format!("{name} is missing"))
 }
 
-/// Beside SceneId, OuterOrderNo and ProductCode. UserId is not among them: the vendor document's
+/// Beside SceneId, OuterOrderNo and ProductCode. UserId is not among them: Alibaba Cloud document's
 /// own example goes without it.
 fn check_presence(call: &Call<'_>, product: &str) -> Result<(), Stop> {
     let names: &[&str] = match product {
@@ -140,7 +140,7 @@ fn check_values(session: &Session<'_>, call: &Call<'_>, product: &str) -> Result
         (
             "Model",
             &|text| MODELS.contains(&text),
-            "must be a value of the vendor's table, such as LIVENESS",
+            "must be a value of Alibaba Cloud's table, such as LIVENESS",
         ),
         (
             "UserId",
@@ -205,7 +205,7 @@ fn is_word(text: &str) -> bool {
             .all(|byte| byte.is_ascii_uppercase() || byte.is_ascii_digit() || byte == b'_')
 }
 
-/// The vendor takes HTTPS alone; a test's server on this machine seldom has a certificate.
+/// Alibaba Cloud takes HTTPS alone; a test's server on this machine seldom has a certificate.
 fn is_callback_url(url: &str) -> bool {
     let origin_end = url
         .match_indices('/')

@@ -1,9 +1,9 @@
-//! The sandbox: an emulator of the vendor's service, for development and tests.
+//! The sandbox: an emulator of Alibaba Cloud's service, for development and tests.
 //!
-//! It speaks the vendor's protocol on `/`, with both signature schemes checked as the vendor does,
-//! and a control API under `/_sandbox/`. It is one pure function over plain data: [`step`] is
-//! called with a request and the stored rows it may read, and answers either "I need these rows"
-//! or "done: send this, store that". The host loads, stores and sends; it decides nothing.
+//! It speaks Alibaba Cloud's protocol on `/`, with both signature schemes checked as Alibaba Cloud
+//! does, and a control API under `/_sandbox/`. It is one pure function over plain data: [`step`] is
+//! called with a request and the stored rows it may read, and answers either "I need these rows" or
+//! "done: send this, store that". The host loads, stores and sends; it decides nothing.
 //!
 //! Every answer carries the header `x-cloudauth-sandbox`, so that it is never taken for the real
 //! service. No name, identity number, mobile number or MetaInfo is ever stored.
@@ -39,7 +39,8 @@ use session::{Session, Stop};
 pub struct Input {
     /// What happened.
     pub event: Event,
-    /// Keys of the stored rows loaded so far, with their JSON text; `None` for one that does not exist.
+    /// Keys of the stored rows loaded so far, with their JSON text; `None` for one that does not
+    /// exist.
     pub rows: Vec<(String, Option<String>)>,
     /// Prefixes, each with all rows whose keys begin with it.
     pub lists: Vec<(String, Vec<(String, String)>)>,
@@ -108,13 +109,14 @@ pub struct Need {
 pub struct Done {
     /// The answer; `None` after an event that was not a request.
     pub response: Option<Response>,
-    /// The file of the host's whose content is the answer's body: one of the pretend phone's page.
+    /// The file of the host's whose content is the answer's body: one of the simulated phone's
+    /// page.
     pub file: Option<&'static str>,
     /// How the answer is delivered.
     pub delivery: Delivery,
     /// Rows to store, in order.
     pub writes: Vec<Write>,
-    /// The vendor's callback, to be sent.
+    /// Alibaba Cloud's callback, to be sent.
     pub callback: Option<Callback>,
     /// The sandbox's own clock: rows whose `expires_at` it has passed may be dropped.
     pub now: i64,

@@ -1,5 +1,5 @@
-//! The pretend phone: a page for people, over the control API. Which of its files an address means,
-//! and the headers they go out with; the files themselves are the host's.
+//! The simulated phone: a page for people, over the control API. Which of its files an address
+//! means, and the headers they go out with; the files themselves are the host's.
 
 use super::envelope;
 use super::session::Session;

@@ -15,7 +15,7 @@ static PORTRAIT: &[u8] = include_bytes!("portrait.jpg");
 pub(super) const PATH: &str = "/_sandbox/pictures/";
 const VALID_MILLIS: i64 = 15 * 60 * 1_000;
 
-/// The bucket the vendor makes in the customer's account.
+/// The bucket Alibaba Cloud makes in the customer's account.
 pub(super) fn bucket(verification: &Verification) -> String {
     format!("cn-shanghai-aliyun-cloudauth-{}", verification.account_id)
 }

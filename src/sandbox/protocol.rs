@@ -25,7 +25,7 @@ impl Call<'_> {
         self.claim.action
     }
 
-    /// A parameter's value; an empty one counts as not given.
+    /// A parameter's value; an empty value counts as not given.
     pub(super) fn value(&self, name: &str) -> Option<&str> {
         self.claim.value(name)
     }

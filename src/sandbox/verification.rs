@@ -1,14 +1,13 @@
 //! A verification's life: created, opened by the phone, ended by one submission, or expired.
 
-use super::callback::CallbackState;
 use crate::actions::Action;
 use crate::timestamp::Timestamp;
 use crate::vendor::codes::{self, Meaning, UsedBy};
 use serde::{Deserialize, Serialize};
 
-/// How long the phone has (vendor's page).
+/// How long the phone has (Alibaba Cloud's page).
 const SUBMIT_WITHIN_MILLIS: i64 = 30 * 60 * 1_000;
-/// How long the vendor keeps records.
+/// How long Alibaba Cloud keeps records.
 const KEPT_MILLIS: i64 = 180 * 24 * 60 * 60 * 1_000;
 /// Where rows of verifications are stored.
 pub(super) const PREFIX: &str = "verification/";
@@ -29,6 +28,17 @@ pub(super) struct Verification {
     pub(super) ended_at: Option<i64>,
     pub(super) ending: Option<Ending>,
     pub(super) callback: Option<CallbackState>,
+}
+
+/// Where the callback goes and how it went.
+#[derive(Debug, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct CallbackState {
+    pub(super) url: String,
+    pub(super) token: Option<String>,
+    pub(super) attempts: u32,
+    /// HTTP status of the last answer; `None` when there was none.
+    pub(super) last_status: Option<u16>,
 }
 
 /// What DescribeFaceVerify says of it from then on.

@@ -1,6 +1,6 @@
-//! ACS3-HMAC-SHA256, the vendor's "V3": a signature over method, path, query, headers and body.
+//! ACS3-HMAC-SHA256, Alibaba Cloud's "V3": a signature over method, path, query, headers and body.
 //!
-//! Vendor page: *V3 request structure and signature mechanism*
+//! Alibaba Cloud's page: *V3 request structure and signature mechanism*
 //! (help.aliyun.com/zh/sdk/product-overview/v3-request-structure-and-signature).
 
 use super::encode::hex;
@@ -8,7 +8,7 @@ use crate::vendor::credentials::Secret;
 use hmac::{Hmac, KeyInit, Mac};
 use sha2::{Digest, Sha256};
 
-/// The scheme's name in the `Authorization` header and the string-to-sign.
+/// The scheme's name in the `Authorization` header and the string to sign.
 pub const ALGORITHM: &str = "ACS3-HMAC-SHA256";
 
 /// Lower-case hexadecimal SHA-256, the form of `x-acs-content-sha256`.
@@ -16,7 +16,7 @@ pub fn hex_sha256(bytes: &[u8]) -> String {
     hex(&Sha256::digest(bytes))
 }
 
-/// What goes into a canonical request.
+/// The parts of a canonical request.
 #[derive(Clone, Copy, Debug)]
 pub struct Canonical<'a, N, V> {
     /// HTTP method, as sent.
@@ -25,7 +25,7 @@ pub struct Canonical<'a, N, V> {
     pub uri: &'a str,
     /// The canonicalized query ([`super::canonical::canonicalized_query`]).
     pub query: &'a str,
-    /// The headers that are signed, names in any case.
+    /// The signed headers; names in any case.
     pub headers: &'a [(N, V)],
     /// Lower-case hexadecimal SHA-256 of the exact body bytes.
     pub payload_hash: &'a str,
@@ -36,7 +36,7 @@ pub fn canonical_request<N: AsRef<str>, V: AsRef<str>>(
     parts: &Canonical<'_, N, V>,
 ) -> (String, String) {
     let (headers, signed_headers) = canonical_headers(parts.headers);
-    // The header block ends with a line feed of its own, so an empty line follows it.
+    // The header block ends with its own line feed, so an empty line follows it.
     let request = [
         parts.method,
         "\n",
@@ -59,7 +59,7 @@ pub fn string_to_sign(canonical_request: &str) -> String {
     [ALGORITHM, "\n", &hex_sha256(canonical_request.as_bytes())].concat()
 }
 
-/// Lower-case hexadecimal HMAC-SHA256, keyed with the AccessKeySecret as it is (no `&`).
+/// Lower-case hexadecimal HMAC-SHA256, with the AccessKeySecret as the signing key (no `&`).
 pub fn signature(secret: &Secret, string_to_sign: &str) -> String {
     hex(&hmac_sha256(
         secret.expose().as_bytes(),
@@ -90,14 +90,14 @@ pub fn hmac_sha256(key: &[u8], message: &[u8]) -> [u8; 32] {
     })
 }
 
-/// One `name:value\n` a header, names in lower case and sorted, values trimmed; the values of a
-/// header that comes more than once are sorted and joined with `,`.
+/// One `name:value\n` per header, names in lower case and sorted, values trimmed; the values of a
+/// repeated header are sorted and joined with `,`.
 fn canonical_headers<N: AsRef<str>, V: AsRef<str>>(headers: &[(N, V)]) -> (String, String) {
     let mut sorted: Vec<(String, &str)> = headers
         .iter()
         .map(|(name, value)| (name.as_ref().to_ascii_lowercase(), value.as_ref().trim()))
         .collect();
-    sorted.sort();
+    sorted.sort_unstable();
     let mut block = String::new();
     let mut names = String::new();
     let mut before = None;

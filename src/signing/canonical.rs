@@ -3,7 +3,7 @@
 use super::encode::TwiceEncoder;
 
 /// Names and values sorted by the bytes of the name (then of the value), percent-encoded, joined
-/// with `=` and `&`. An empty value stays, as `name=`. Empty when there are no parameters.
+/// with `=` and `&`. An empty value is kept, as `name=`. Empty if there are no parameters.
 pub fn canonicalized_query<N: AsRef<str>, V: AsRef<str>>(parameters: &[(N, V)]) -> String {
     encode_pairs(&sorted(parameters))
 }
@@ -14,13 +14,13 @@ pub(super) fn sorted<N: AsRef<str>, V: AsRef<str>>(parameters: &[(N, V)]) -> Vec
         .iter()
         .map(|(name, value)| (name.as_ref(), value.as_ref()))
         .collect();
-    sorted.sort();
+    sorted.sort_unstable();
     sorted
 }
 
 /// `name=value` pairs, percent-encoded and joined with `&`, in the order given.
 pub fn encode_pairs<N: AsRef<str>, V: AsRef<str>>(pairs: &[(N, V)]) -> String {
-    // What is encoded twice is thrown away: one loop in the module is worth more than ACS3's microsecond.
+    // The doubly encoded text is discarded: one shared loop is worth more than ACS3's microsecond.
     encode_pairs_twice("", pairs).0
 }
 

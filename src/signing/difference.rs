@@ -1,6 +1,7 @@
-//! Where two signed texts differ: ours, and the one the vendor quotes in SignatureDoesNotMatch.
+//! Compares two signed texts: the local one and the one that Alibaba Cloud quotes in
+//! SignatureDoesNotMatch.
 //!
-//! Only names are told, never values: the texts hold names and identity numbers.
+//! Only names are reported, never values: the texts contain names and identity numbers.
 
 use super::SignatureVersion;
 use super::encode::parse_form;
@@ -8,13 +9,13 @@ use super::encode::parse_form;
 /// The first difference.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Difference {
-    /// The method, a parameter, a header or another part, by a name that is safe to show.
+    /// The method, a parameter, a header or another part, with a name that is safe to show.
     Part(String),
-    /// Somewhere that has no name of its own.
+    /// An unnamed part.
     Unknown,
 }
 
-/// Compares the string-to-sign (RPC) or the canonical request (ACS3). `None` when they are equal.
+/// Compares the string to sign (RPC) or the canonical request (ACS3). `None` if they are equal.
 pub fn first_difference(version: SignatureVersion, ours: &str, theirs: &str) -> Option<Difference> {
     if ours == theirs {
         return None;
@@ -62,8 +63,8 @@ fn acs3_part(ours: &str, theirs: &str) -> Option<String> {
     }
 }
 
-/// The name of the first parameter that differs between two canonicalized queries: ours, since the
-/// other's could be anything.
+/// The name of the first parameter that differs between two canonicalized queries: the local name,
+/// because the other one could be anything.
 fn parameter(ours: &str, theirs: &str) -> Option<String> {
     let their_pairs: Vec<&str> = theirs.split('&').collect();
     let changed = ours.split('&').find(|pair| !their_pairs.contains(pair));
@@ -71,7 +72,7 @@ fn parameter(ours: &str, theirs: &str) -> Option<String> {
         Some(pair) => pair
             .split_once('=')
             .map(|(name, _)| ["parameter ", name].concat()),
-        // All of ours arrived, so something was added or moved.
+        // All local parameters arrived, so one was added or moved.
         None if their_pairs.len() > ours.split('&').count() => {
             Some("number of parameters".to_owned())
         }

@@ -1,15 +1,15 @@
-//! The percent-encoding of the vendor's signatures, and its reverse.
+//! The percent-encoding of Alibaba Cloud's signatures, and its inverse.
 //!
-//! RFC 3986: `A-Z a-z 0-9 - _ . ~` stand for themselves, every other byte of the UTF-8 form is
-//! `%XX` in upper case. That is not the encoding of HTML forms, which writes a space as `+` and
-//! keeps `*`; those two differences are the usual cause of a wrong signature.
+//! RFC 3986: `A-Z a-z 0-9 - _ . ~` are unreserved, every other byte of the UTF-8 form is `%XX` in
+//! upper case. HTML form encoding differs: it encodes a space as `+` and keeps `*`; these two
+//! differences are the usual cause of a wrong signature.
 
 use std::fmt;
 
 const HEX: &[u8; 16] = b"0123456789ABCDEF";
 
-/// What each byte becomes, up to three of them, and how many these are. A request's encoding is much of
-/// what signing it costs, so bytes are looked up, and written several at once.
+/// The encoded form of each byte, up to three bytes, and its length. Encoding is a large part of
+/// the cost of signing, so bytes are looked up and written several at once.
 #[allow(clippy::indexing_slicing)] // when it is compiled
 static ENCODED: [[u8; 4]; 256] = {
     let mut table = [[0; 4]; 256];
@@ -36,11 +36,11 @@ fn encoded(byte: u8) -> [u8; 4] {
     ENCODED.get(usize::from(byte)).copied().unwrap_or_default()
 }
 
-/// Room for text that is ASCII, made at once for all of it.
+/// The capacity for ASCII text, allocated at once.
 struct Room(Vec<u8>);
 
 impl Room {
-    /// What is written at once, where the first byte alone may count.
+    /// The bytes written at once, of which only the first may count.
     const AT_ONCE: usize = 8;
 
     fn of(length: usize) -> Self {
@@ -73,8 +73,7 @@ pub fn percent_encode(text: &str) -> String {
     room.text(at)
 }
 
-/// A text's percent-encoded form, and what stands in front followed by the percent-encoded form of that,
-/// made in one pass.
+/// A text's percent-encoded form, and a prefix followed by the doubly encoded form, in one pass.
 pub(super) struct TwiceEncoder {
     once: Room,
     once_at: usize,
@@ -83,7 +82,7 @@ pub(super) struct TwiceEncoder {
 }
 
 impl TwiceEncoder {
-    /// Room for `plain` bytes that are put as they are and `encoded` bytes that are encoded.
+    /// Reserves capacity for `plain` unencoded bytes and `encoded` bytes to encode.
     pub(super) fn with_room(front: &str, plain: usize, encoded: usize) -> Self {
         let room = |times| plain.saturating_add(encoded).saturating_mul(times);
         let mut encoder = Self {
@@ -99,7 +98,7 @@ impl TwiceEncoder {
         encoder
     }
 
-    /// A byte between what is encoded, as it is.
+    /// Appends an unencoded byte.
     pub(super) fn put(&mut self, byte: u8) {
         self.once.write(self.once_at, [byte]);
         self.once_at = self.once_at.wrapping_add(1);
@@ -109,12 +108,12 @@ impl TwiceEncoder {
         self.twice_at = self.twice_at.wrapping_add(length.into());
     }
 
-    /// A text, percent-encoded.
+    /// Appends a percent-encoded text.
     pub(super) fn encode(&mut self, text: &str) {
         let (mut once_at, mut twice_at) = (self.once_at, self.twice_at);
         let mut rest = text.as_bytes();
         while let Some((byte, behind)) = rest.split_first() {
-            // A picture is a million bytes of which few are encoded.
+            // A picture has a million bytes, of which few need encoding.
             if let Some((eight, behind)) = rest.split_first_chunk::<8>()
                 && eight.iter().all(|byte| encoded(*byte)[3] == 1)
             {
@@ -130,7 +129,7 @@ impl TwiceEncoder {
             let [first, high, low, length] = four;
             self.once.write(once_at, four);
             once_at = once_at.wrapping_add(length.into());
-            // The percent sign is encoded once more, the digits stand for themselves.
+            // The percent sign is encoded again, the digits are unreserved.
             let (eight, length) = if length == 1 {
                 ([first, 0, 0, 0, 0, 0, 0, 0], 1)
             } else {
@@ -150,7 +149,7 @@ impl TwiceEncoder {
 /// Why a form or query could not be read.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum FormError {
-    /// The bytes, or what their escapes stand for, are not UTF-8.
+    /// The decoded bytes are not UTF-8.
     NotUtf8,
     /// There are more pairs than [`MAX_PAIRS`].
     TooManyPairs,
@@ -167,13 +166,13 @@ impl fmt::Display for FormError {
 
 impl std::error::Error for FormError {}
 
-/// The most pairs one form may have; the actions have fewer than 50 parameters.
+/// The most pairs in a form; the actions have fewer than 50 parameters.
 pub const MAX_PAIRS: usize = 256;
 
-/// Reads `application/x-www-form-urlencoded` (a body, or the query of a URL) into names and
-/// values, in order. `+` is a space, an escape that is not one stands for itself, empty pairs
-/// are dropped (URL Standard §5.1); unlike there, bytes that are not UTF-8 are an error, because a
-/// replaced character would be signed as another.
+/// Parses `application/x-www-form-urlencoded` (a body, or the query of a URL) into names and
+/// values, in order. `+` is a space, an invalid escape is literal, empty pairs are dropped (URL
+/// Standard §5.1). Unlike there, invalid UTF-8 is an error, because a replacement character would
+/// change the signed text.
 pub fn parse_form(form: &[u8]) -> Result<Vec<(String, String)>, FormError> {
     let mut pairs = Vec::new();
     for pair in form.split(|byte| *byte == b'&') {
@@ -228,7 +227,7 @@ fn digit(digits: &[u8; 16], value: u8) -> char {
         .map_or('0', |digit| char::from(*digit))
 }
 
-/// Stands for itself in the vendor's percent-encoding (RFC 3986 §2.3).
+/// Whether the byte is unreserved in Alibaba Cloud's percent-encoding (RFC 3986 §2.3).
 const fn is_unreserved(byte: u8) -> bool {
     byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_' | b'.' | b'~')
 }

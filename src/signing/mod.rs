@@ -1,7 +1,7 @@
-//! The vendor's two signature schemes, one file a scheme and a stage.
+//! Alibaba Cloud's two signature schemes, one file per scheme and stage.
 //!
 //! The same functions sign (client) and verify (gateway, sandbox): a verifier recomputes the
-//! signature from what arrived.
+//! signature from the received request.
 
 pub mod acs3;
 pub mod canonical;
@@ -11,22 +11,22 @@ pub mod rpc;
 
 use serde::{Deserialize, Serialize};
 
-/// Which scheme signs a request.
+/// The signature scheme of a request.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub enum SignatureVersion {
-    /// HMAC-SHA1 over all parameters, which go into the form body and stay out of URLs.
+    /// HMAC-SHA1 over all parameters, which are sent in the form body and not in the URL.
     #[default]
     #[serde(rename = "1.0")]
     Rpc,
-    /// HMAC-SHA256 over method, query, headers and body. **The vendor defines most parameters of
-    /// the two actions, names and identity numbers among them, as query parameters under this
-    /// scheme, so they stand in the URL.**
+    /// HMAC-SHA256 over method, query, headers and body. **Under this scheme, Alibaba Cloud defines
+    /// most parameters of the two actions, including names and identity numbers, as query
+    /// parameters, so they are part of the URL.**
     #[serde(rename = "ACS3-HMAC-SHA256")]
     Acs3,
 }
 
 impl SignatureVersion {
-    /// The scheme of that name: `1.0` or `ACS3-HMAC-SHA256`.
+    /// The scheme with the name: `1.0` or `ACS3-HMAC-SHA256`.
     pub fn read(name: &str) -> Option<Self> {
         match name {
             rpc::SIGNATURE_VERSION => Some(Self::Rpc),

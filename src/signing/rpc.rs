@@ -1,7 +1,7 @@
 //! The RPC signature, version "1.0" on the wire: HMAC-SHA1 over all parameters.
 //!
-//! Vendor page: *RPC mechanism* (help.aliyun.com/zh/sdk/product-overview/rpc-mechanism). The
-//! vendor's pages call it "V2" and its SDKs `signatureAlgorithm: "v2"`.
+//! Alibaba Cloud's page: *RPC mechanism* (help.aliyun.com/zh/sdk/product-overview/rpc-mechanism).
+//! Alibaba Cloud's pages call it "V2" and its SDKs `signatureAlgorithm: "v2"`.
 
 use super::canonical::{encode_pairs_twice, sorted};
 use super::encode::percent_encode;
@@ -17,7 +17,7 @@ pub const SIGNATURE_METHOD: &str = "HMAC-SHA1";
 /// Value of the `SignatureVersion` parameter.
 pub const SIGNATURE_VERSION: &str = "1.0";
 
-/// What RPC requests may carry beside the parameters of their action.
+/// The common parameters of RPC requests.
 pub const COMMON: [&str; 11] = [
     "AccessKeyId",
     "Action",
@@ -37,23 +37,22 @@ pub fn string_to_sign(method: &str, canonicalized_query: &str) -> String {
     [method, ROOT, &percent_encode(canonicalized_query)].concat()
 }
 
-/// The path `/`, percent-encoded, between the parts of a string-to-sign.
+/// The path `/`, percent-encoded, between the parts of a string to sign.
 const ROOT: &str = "&%2F&";
 
-/// The canonicalized query of parameters that are in the order of their names, and its
-/// [`string_to_sign`], which is encoded together with it.
+/// The canonicalized query of sorted parameters, and its [`string_to_sign`], encoded in the same
+/// pass.
 pub fn canonicalized(method: &str, sorted: &[(&str, &str)]) -> (String, String) {
     encode_pairs_twice(&[method, ROOT].concat(), sorted)
 }
 
-/// Base64 of HMAC-SHA1, keyed with the AccessKeySecret and a `&` behind it.
+/// Base64 of HMAC-SHA1; the signing key is the AccessKeySecret followed by `&`.
 pub fn signature(secret: &Secret, string_to_sign: &str) -> String {
     let key = Zeroizing::new([secret.expose().as_bytes(), b"&"].concat());
     STANDARD.encode(hmac_sha1(&key, string_to_sign.as_bytes()))
 }
 
-/// The parameters every RPC request carries beside those of its action, without `Signature`, in the
-/// order of their names.
+/// The common parameters of every RPC request, without `Signature`, sorted by name.
 /// `timestamp` is in the form of [`crate::timestamp::Timestamp::to_iso8601`].
 pub fn common_parameters<'a>(
     action: &'a str,
@@ -81,8 +80,8 @@ pub fn common_parameters<'a>(
     parameters
 }
 
-/// Signs a whole request: `method` is `POST` or `GET`, `parameters` are all of them but
-/// `Signature`. Gives the string-to-sign and the signature.
+/// Signs a complete request: `method` is `POST` or `GET`, `parameters` are all except `Signature`.
+/// Returns the string to sign and the signature.
 pub fn sign<N: AsRef<str>, V: AsRef<str>>(
     method: &str,
     parameters: &[(N, V)],

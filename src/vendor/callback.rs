@@ -1,29 +1,29 @@
-//! The vendor's callback: a GET to CallbackUrl when a verification has ended.
+//! Alibaba Cloud's callback: a GET to CallbackUrl when a verification has ended.
 //!
-//! It is not signed, so its content is never trusted: it is a hint to ask DescribeFaceVerify, for a
-//! CertifyId that must be in one's own records. Vendor pages of different years name its
-//! parameters differently; all forms are read.
+//! It is not signed, so its content is never trusted: it only triggers a DescribeFaceVerify, for a
+//! CertifyId that must be in the receiver's records. Alibaba Cloud's documentation has named the
+//! parameters differently over the years; all names are accepted.
 
 use crate::signing::encode::parse_form;
 use crate::vendor::credentials::Secret;
 use serde::Serialize;
 
-/// What a callback claims.
+/// The content of a callback.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Callback {
-    /// The verification it is about. Look it up in your own records.
+    /// The CertifyId. Look it up in your own records.
     pub certify_id: String,
-    /// Whether its token is the CallbackToken that was given to InitFaceVerify. One that is not
-    /// is forged or misrouted: answer it like any other, and do nothing.
+    /// Whether the token equals the CallbackToken of InitFaceVerify. If not, the callback is forged
+    /// or misrouted: respond as usual, and do nothing.
     pub token_valid: bool,
-    /// Whether it claims a pass; `None` when it does not say. Not to be trusted.
+    /// Whether it claims a pass; `None` if absent. Do not trust it.
     pub claims_passed: Option<bool>,
-    /// The SubCode it claims. Not to be trusted.
+    /// The claimed SubCode. Do not trust it.
     pub claimed_sub_code: Option<String>,
 }
 
-/// Reads the query of a callback request. `None` when it is none: no CertifyId, or not UTF-8.
+/// Parses the query of a callback request. `None` if it has no CertifyId or is not UTF-8.
 pub fn parse_callback(query: &str, expected_token: &Secret) -> Option<Callback> {
     let query = query.strip_prefix('?').unwrap_or(query);
     let pairs = parse_form(query.as_bytes()).ok()?;

@@ -1,7 +1,7 @@
-//! The vendor's code tables, as data: Code of both actions, SubCode of the verdict, and the codes
-//! of the API gateway in front of them.
+//! Alibaba Cloud's code tables, as data: Code of both actions, SubCode of the verdict, and the
+//! codes of the API gateway in front of them.
 //!
-//! Sources: the vendor's page of both actions, and its API metadata (2025-12-19, 2026-04-21) for
+//! Sources: Alibaba Cloud's page of both actions, and its API metadata (2025-12-19, 2026-04-21) for
 //! the codes newer than that page. Which SubCodes are billed is a column of the same tables.
 
 use crate::error::{Audience, Kind};
@@ -12,45 +12,45 @@ use serde::Serialize;
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Meaning {
-    /// The call worked. It says nothing about the person.
+    /// The call succeeded. This says nothing about the person.
     Success,
-    /// The person has not finished yet: ask again later.
+    /// The user has not finished yet: query again later.
     Pending,
     /// The call failed.
     Failure,
 }
 
-/// Which actions answer with a Code.
+/// The actions that return a Code.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "lowercase")]
 pub enum UsedBy {
-    /// InitFaceVerify alone.
+    /// InitFaceVerify only.
     Init,
-    /// DescribeFaceVerify alone.
+    /// DescribeFaceVerify only.
     Describe,
     /// Both.
     Both,
 }
 
-/// A Code in the envelope of an answer with HTTP status 200.
+/// A Code in the envelope of a response with HTTP status 200.
 #[derive(Clone, Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Code {
     /// Three digits.
     pub code: &'static str,
-    /// The vendor's own Message.
+    /// Alibaba Cloud's Message.
     pub vendor_message: &'static str,
-    /// The actions that answer with it.
+    /// The actions that return it.
     pub used_by: UsedBy,
-    /// Whether the vendor's page for LR_FR lists it (the others are on newer pages).
+    /// Whether Alibaba Cloud's page for LR_FR lists it; newer pages list the others.
     pub in_vendor_document: bool,
     /// What it means.
     pub meaning: Meaning,
     /// Who must act.
     pub audience: Audience,
-    /// Whether the same call can succeed later without anybody changing anything.
+    /// Whether the same call can succeed later without any change.
     pub retryable: bool,
-    /// What happened and what to do.
+    /// The cause and the remedy.
     pub text: Text,
 }
 
@@ -60,37 +60,37 @@ pub struct Code {
 pub struct SubCode {
     /// Three digits.
     pub code: &'static str,
-    /// The vendor's own description.
+    /// Alibaba Cloud's description.
     pub vendor_message: &'static str,
-    /// Whether the verification is billed; `None` where the vendor's table does not say.
+    /// Whether the verification is billed; `None` if undocumented.
     pub billed: Option<bool>,
-    /// Whether it goes with `Passed` = `T`.
+    /// Whether it occurs with `Passed` = `T`.
     pub passing: bool,
-    /// Whether ProductCode LR_FR can end with it.
+    /// Whether it is possible with ProductCode LR_FR.
     pub in_vendor_document: bool,
     /// Who must act next.
     pub audience: Audience,
-    /// Whether a new verification of the same person can end otherwise.
+    /// Whether a new verification of the same person can have a different result.
     pub retryable: bool,
-    /// What happened and what to do.
+    /// The cause and the remedy.
     pub text: Text,
 }
 
-/// A code of the vendor's API gateway: a word, with HTTP status 4xx or 5xx.
+/// A code of Alibaba Cloud's API gateway, with HTTP status 4xx or 5xx.
 #[derive(Clone, Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct GatewayCode {
-    /// The code, or the beginning that a family of codes shares.
+    /// The code, or the common prefix of a family of codes.
     pub prefix: &'static str,
-    /// The kind of error it makes.
+    /// The kind of error that it produces.
     pub kind: Kind,
     /// Who must act.
     pub audience: Audience,
-    /// Whether the same call can succeed later without anybody changing anything.
+    /// Whether the same call can succeed later without any change.
     pub retryable: bool,
-    /// Whether the request surely was not executed, so that even a starting call may be repeated.
+    /// Whether the request was provably not executed, so that even InitFaceVerify can be retried.
     pub not_executed: bool,
-    /// What happened and what to do.
+    /// The cause and the remedy.
     pub text: Text,
 }
 
@@ -104,8 +104,8 @@ pub fn sub_code(code: &str) -> Option<&'static SubCode> {
     SUB_CODES.iter().find(|entry| entry.code == code)
 }
 
-/// Looks up a code of the API gateway: the entry with the longest matching prefix, since the
-/// vendor adds suffixes freely (`Throttling.User`, `InvalidTimeStamp.Expired`).
+/// Looks up a code of the API gateway: the entry with the longest matching prefix, because Alibaba
+/// Cloud adds suffixes (`Throttling.User`, `InvalidTimeStamp.Expired`).
 pub fn gateway_code(code: &str) -> Option<&'static GatewayCode> {
     GATEWAY_CODES
         .iter()
@@ -146,22 +146,22 @@ const fn row(
 pub static CODES: &[Code] = &[
     row("200", "success", Both, true, Success, Developer, false,
         "调用成功；是否通过认证要看查询结果中的 Passed。",
-        "The call worked; whether the person passed is told by Passed in the query's result."),
+        "The call succeeded; Passed in the query's result says whether the person passed."),
     row("400", "参数不能为空", Both, true, Failure, Developer, false,
         "缺少必填参数，请开发者补全后重试。",
         "A mandatory parameter is missing; the developer must add it."),
     row("401", "参数非法", Both, true, Failure, Developer, false,
         "参数不合法：姓名、证件号须符合国家标准且不含特殊字符，回调地址须可访问；请核对后重试。",
-        "A parameter is not valid: name and identity number must follow the national standard, a callback address must be reachable; check and send again."),
+        "A parameter is invalid: name and identity number must follow the national standard, and a callback URL must be reachable; check them and retry."),
     row("402", "应用配置不存在", Both, true, Failure, Operator, false,
         "应用配置不存在，请运维在控制台检查应用。",
-        "The application is not configured; the operator must check it in the vendor's console."),
+        "The application is not configured; the operator must check it in the Alibaba Cloud console."),
     row("403", "认证未完成", Describe, true, Pending, User, true,
         "用户尚未完成认证，请稍后再查询。",
         "The person has not finished yet; ask again later."),
     row("404", "认证场景配置不存在", Both, true, Failure, Operator, false,
         "认证场景不存在，请运维在控制台创建场景并核对 SceneId。",
-        "The scene does not exist; the operator must create it in the vendor's console and check the SceneId."),
+        "The scene does not exist; the operator must create it in Alibaba Cloud's console and check the SceneId."),
     row("405", "您的年龄未满14周岁，不允许使用此产品", Init, false, Failure, User, false,
         "未满 14 周岁不可使用，请改用人工核验。",
         "The person is under 14 and cannot use this; verify by hand."),
@@ -170,7 +170,7 @@ pub static CODES: &[Code] = &[
         "The CertifyId is not valid; the developer must check that this account's InitFaceVerify gave it."),
     row("410", "未开通服务", Both, true, Failure, Operator, false,
         "未开通 OSS 或未授权其读写，请运维登录控制台完成开通与授权。",
-        "OSS is not activated or its access is not granted; the operator must do so in the vendor's console."),
+        "OSS is not activated or its access is not granted; the operator must do so in Alibaba Cloud's console."),
     row("411", "RAM无权限", Both, true, Failure, Operator, false,
         "子账号缺少权限，请运维授予 AliyunAntCloudAuthFullAccess。",
         "The RAM user lacks permission; the operator must grant AliyunAntCloudAuthFullAccess."),
@@ -200,22 +200,22 @@ pub static CODES: &[Code] = &[
         "A picture may be passed in one way only; the developer must remove the others."),
     row("421", "传入图片过大", Init, false, Failure, User, false,
         "传入的照片超过 1 MB，请压缩或更换照片。",
-        "The picture is larger than 1 MB; compress it or use another one."),
+        "The picture exceeds 1 MB; compress it or use a different one."),
     row("422", "下载图片超时", Init, false, Failure, Operator, true,
         "照片 3 秒内未能下载，请检查照片地址后重试。",
-        "The picture could not be downloaded within 3 seconds; check its address and try again."),
+        "The picture could not be downloaded within 3 seconds; check its URL and retry."),
     row("423", "状态错误", Init, false, Failure, Developer, false,
         "传入的 CertifyId 未通过认证，不能作为比对照片。",
-        "The CertifyId passed in has not passed, so its photo cannot be compared with."),
+        "The verification of the given CertifyId has not passed, so its photo cannot be used for comparison."),
     row("424", "身份认证记录不存在", Describe, true, Pending, User, true,
         "用户还没有提交认证，请稍后再查询。",
-        "The person has not submitted anything yet; ask again later."),
+        "The user has not submitted the verification yet; query again later."),
     row("427", "业务策略限制", Both, false, Failure, User, false,
         "被风控策略拦截，认证未完成，请人工确认。",
-        "A risk policy stopped the verification; confirm by hand."),
+        "A risk control policy stopped the verification; review it manually."),
     row("500", "系统错误", Both, true, Failure, Operator, true,
-        "服务商内部错误，请稍后重试；若持续出现，请凭 RequestId 联系服务商。",
-        "The vendor failed internally; try again later and, if it lasts, contact the vendor with the RequestId."),
+        "阿里云内部错误，请稍后重试；若持续出现，请凭 RequestId 联系阿里云。",
+        "Alibaba Cloud had an internal error; retry later. If it persists, contact Alibaba Cloud with the RequestId."),
 ];
 
 #[allow(clippy::too_many_arguments)] // one row of a table
@@ -249,39 +249,39 @@ pub static SUB_CODES: &[SubCode] = &[
         "认证通过。", "The person passed."),
     sub("201", "姓名和身份证不一致", Some(true), false, false, User, true,
         "姓名与证件号不一致，请用户核对后重新发起。",
-        "Name and identity number do not belong together; let the person check them and start again."),
+        "Name and identity number do not match; ask the user to check them and start again."),
     sub("202", "查询不到身份信息", Some(true), false, false, Operator, false,
         "查不到身份信息（如户口迁移、现役军人），请人工核验。",
-        "No record of this identity (moved household, military service); verify by hand."),
+        "There is no record of this identity (household transfer, military service); verify it manually."),
     sub("203", "查询不到照片或照片不可用", Some(true), false, false, Operator, false,
         "公安库没有可用的照片，请人工核验。",
-        "The register has no usable photo; verify by hand."),
+        "The police register has no usable photo; verify manually."),
     sub("204", "人脸比对不一致", Some(true), false, false, User, true,
         "人脸与身份不一致；若为本人，请在光线良好处重新操作。",
-        "The face is not the one on record; if it is the right person, try again in better light."),
+        "The face does not match the record; if it is the right person, try again in better light."),
     sub("205", "活体检测存在风险", Some(true), false, true, Operator, true,
         "活体检测存在攻击风险，建议人工审核；若为真人可重新操作。",
-        "The liveness check sees the risk of an attack; review by hand, and if it is a real person, start again."),
+        "The liveness check detected a possible attack; review it manually, and start again if it is a real person."),
     sub("206", "业务策略限制", Some(true), false, true, Operator, true,
         "可能存在异常风险操作，建议人工确认后再操作。",
-        "The operation looks abnormal to the risk policy; confirm by hand, then start again."),
+        "The risk control policy considers the operation abnormal; review it manually, then start again."),
     sub("207", "人脸与身份证人脸比对不一致", None, false, false, User, true,
         "人脸与证件照不一致；若为本人，请重新操作。",
-        "The face is not the one on the identity card; if it is the right person, start again."),
+        "The face does not match the identity card; if it is the right person, start again."),
     sub("209", "权威比对源异常", None, false, false, Operator, true,
         "权威比对源异常，请稍后重新发起。",
-        "The authoritative source is out of order; start again later."),
+        "The authoritative source has a fault; start again later."),
     sub("210", "认证通过（策略）", None, true, false, User, false,
-        "按策略认证通过。", "The person passed, by policy."),
+        "按策略认证通过。", "The person passed according to a policy."),
     sub("220", "意愿认证不通过", None, false, false, User, true,
         "意愿核验未通过，请用户重新操作。",
-        "The check of willingness failed; let the person try again."),
+        "The check of intent failed; ask the user to try again."),
     sub("221", "声纹比对不一致", None, false, false, User, true,
         "声纹不一致，请用户本人重新操作。",
-        "The voice is not the right person's; let the person try again."),
+        "The voice does not match; ask the user to try again."),
     sub("222", "意愿认证中的普通认证不通过", None, false, false, User, true,
         "意愿核验流程中的实人认证未通过，请用户重新操作。",
-        "The face verification within the check of willingness failed; let the person try again."),
+        "The face verification within the check of intent failed; ask the user to try again."),
 ];
 
 const fn family(
@@ -312,16 +312,16 @@ pub static GATEWAY_CODES: &[GatewayCode] = &[
         "The signature does not match; most likely the AccessKeySecret is wrong: the operator must check it."),
     family("IncompleteSignature", Kind::Signature, Developer, false, true,
         "签名不完整或格式不符，请开发者检查请求是否被中间设备改动。",
-        "The signature is incomplete; the developer must check whether something on the way changes requests."),
+        "The signature is incomplete; the developer must check whether an intermediary changes requests."),
     family("SignatureNonceUsed", Kind::Signature, Developer, false, false,
-        "SignatureNonce 已被使用，说明同一请求此前已到达服务商；请用新的随机数重新签名。",
-        "The nonce was used before, so the same request had reached the vendor already; sign anew with a new nonce."),
+        "SignatureNonce 已被使用，说明同一请求此前已到达阿里云；请用新的随机数重新签名。",
+        "The nonce was already used, so the same request reached Alibaba Cloud before; sign again with a new nonce."),
     family("InvalidSignatureMethod", Kind::Signature, Developer, false, true,
         "签名算法不被支持，请开发者核对签名版本。",
         "The signature method is not supported; the developer must check the signature version."),
     family("InvalidTimeStamp.Expired", Kind::Signature, Operator, false, true,
         "时间戳已过期，本机时钟偏差超过 15 分钟，请运维校准时钟。",
-        "The timestamp has expired: this machine's clock is off by more than 15 minutes; the operator must set it."),
+        "The timestamp has expired: this machine's clock skew exceeds 15 minutes; the operator must correct the clock."),
     family("InvalidTimeStamp", Kind::Signature, Developer, false, true,
         "时间戳格式不正确，应为 UTC 的 yyyy-MM-ddTHH:mm:ssZ。",
         "The timestamp is malformed; it must be UTC as yyyy-MM-ddTHH:mm:ssZ."),
@@ -336,7 +336,7 @@ pub static GATEWAY_CODES: &[GatewayCode] = &[
         "The SecurityToken is invalid or has expired; get new temporary credentials."),
     family("MissingSecurityToken", Kind::Credentials, Developer, false, true,
         "临时凭证缺少 SecurityToken，请开发者一并传入。",
-        "Temporary credentials need their SecurityToken; the developer must pass it along."),
+        "Temporary credentials require a SecurityToken; the developer must pass it."),
     family("Forbidden", Kind::Credentials, Operator, false, true,
         "没有调用权限，请运维授予 AliyunAntCloudAuthFullAccess。",
         "No permission for this call; the operator must grant AliyunAntCloudAuthFullAccess."),
@@ -345,28 +345,28 @@ pub static GATEWAY_CODES: &[GatewayCode] = &[
         "No permission for this call; the operator must grant AliyunAntCloudAuthFullAccess."),
     family("Throttling", Kind::Throttled, Operator, true, true,
         "调用过于频繁（每账号每接口每秒 50 次），请稍后重试。",
-        "Too many calls (50 a second for each action and account); try again later."),
+        "Too many calls (50 per second for each action and account); retry later."),
     family("ServiceUnavailable", Kind::Vendor, Operator, true, false,
-        "服务商暂时不可用，请稍后重试。",
-        "The vendor is unavailable for the moment; try again later."),
+        "阿里云暂时不可用，请稍后重试。",
+        "Alibaba Cloud is temporarily unavailable; retry later."),
     family("InternalError", Kind::Vendor, Operator, true, false,
-        "服务商内部错误，请稍后重试；若持续出现，请凭 RequestId 联系服务商。",
-        "The vendor failed internally; try again later and, if it lasts, contact the vendor with the RequestId."),
+        "阿里云内部错误，请稍后重试；若持续出现，请凭 RequestId 联系阿里云。",
+        "Alibaba Cloud had an internal error; retry later. If it persists, contact Alibaba Cloud with the RequestId."),
     family("InvalidAction", Kind::Vendor, Developer, false, true,
         "该地址不提供此接口，请开发者核对 endpoint。",
-        "There is no such action at this address; the developer must check the endpoint."),
+        "This endpoint does not have the action; the developer must check the endpoint."),
     family("InvalidApi", Kind::Vendor, Developer, false, true,
         "该地址不提供此接口，请开发者核对 endpoint。",
-        "There is no such action at this address; the developer must check the endpoint."),
+        "This endpoint does not have the action; the developer must check the endpoint."),
     family("InvalidVersion", Kind::Vendor, Developer, false, true,
         "接口版本不正确，应为 2019-03-07。",
         "The version of the API is wrong; it must be 2019-03-07."),
     family("InvalidProduct", Kind::Vendor, Developer, false, true,
         "该域名下没有此产品，请开发者核对 endpoint。",
-        "There is no such product at this host; the developer must check the endpoint."),
+        "This endpoint does not have the product; the developer must check the endpoint."),
     family("InvalidProtocol", Kind::Vendor, Developer, false, true,
         "必须使用 HTTPS。",
-        "The vendor takes HTTPS only."),
+        "Alibaba Cloud accepts HTTPS only."),
     family("UnsupportedHTTPMethod", Kind::Vendor, Developer, false, true,
         "不支持该 HTTP 方法，请使用 POST 或 GET。",
         "The HTTP method is not supported; use POST or GET."),
@@ -374,14 +374,15 @@ pub static GATEWAY_CODES: &[GatewayCode] = &[
         "缺少必填参数，请开发者补全。",
         "A mandatory parameter is missing; the developer must add it."),
     family("Invalid", Kind::Vendor, Developer, false, true,
-        "参数不被服务商接受，请开发者核对。",
-        "The vendor does not accept a parameter; the developer must check it."),
+        "参数不被阿里云接受，请开发者核对。",
+        "Alibaba Cloud does not accept a parameter; the developer must check it."),
     family("Content", Kind::Transport, Operator, true, true,
         "请求内容在传输中被改动或截断，请稍后重试。",
-        "The request was changed or cut on the way; try again later."),
+        "The request was changed or truncated in transit; retry later."),
 ];
 
-/// Whether a failure with this Code lasts until the day ends (in Beijing), longer than any call waits.
+/// Whether a failure with this Code lasts until the day ends (in Beijing), longer than any call
+/// waits.
 pub fn lasts_for_the_day(code: &str) -> bool {
     code == "418"
 }

@@ -1,26 +1,26 @@
-//! AccessKeys: kept secret, checked for the mistakes people make when they paste them.
+//! AccessKeys: kept secret, and checked for copy-and-paste mistakes.
 
 use crate::error::FieldError;
 use crate::text::Text;
 use std::fmt;
 use zeroize::Zeroizing;
 
-/// A secret string: wiped from memory when dropped, never printed.
+/// A secret string: erased from memory on drop, never printed.
 #[derive(Clone)]
 pub struct Secret(Zeroizing<String>);
 
 impl Secret {
-    /// Takes over a secret value.
+    /// Takes ownership of a secret value.
     pub fn new(value: impl Into<String>) -> Self {
         Self(Zeroizing::new(value.into()))
     }
 
-    /// The value itself; for signing and comparing, never for printing.
+    /// The value, for signing and comparing, never for printing.
     pub fn expose(&self) -> &str {
         &self.0
     }
 
-    /// Whether both hold the same value, in a time that depends on the lengths alone.
+    /// Whether both values are equal, in a time that depends only on the lengths.
     pub fn constant_time_eq(&self, other: &str) -> bool {
         use subtle::ConstantTimeEq;
         self.0.as_bytes().ct_eq(other.as_bytes()).into()
@@ -33,10 +33,10 @@ impl fmt::Debug for Secret {
     }
 }
 
-/// An AccessKey pair, with the SecurityToken where it is a temporary one (STS).
+/// An AccessKey pair, with a SecurityToken if it is temporary (STS).
 #[derive(Clone, Debug)]
 pub struct Credentials {
-    /// AccessKeyId: names the key, is not secret.
+    /// AccessKeyId: identifies the key and is not secret.
     pub access_key_id: String,
     /// AccessKeySecret: the HMAC key.
     pub access_key_secret: Secret,
@@ -44,9 +44,10 @@ pub struct Credentials {
     pub security_token: Option<Secret>,
 }
 
-/// The longest AccessKeyId or AccessKeySecret taken; the vendor's have 16 to 30 characters.
+/// The longest accepted AccessKeyId or AccessKeySecret; Alibaba Cloud's have 16 to 30 characters.
 const KEY_MAX: usize = 128;
-/// The longest SecurityToken taken; the vendor's have up to about 1,500 characters and may grow.
+/// The longest accepted SecurityToken; Alibaba Cloud's have up to about 1,500 characters and may
+/// grow.
 const TOKEN_MAX: usize = 16_384;
 
 impl Credentials {
@@ -59,16 +60,15 @@ impl Credentials {
         }
     }
 
-    /// Temporary credentials, as STS AssumeRole gives them.
+    /// Temporary credentials, as returned by STS AssumeRole.
     #[must_use]
     pub fn with_security_token(mut self, token: impl Into<String>) -> Self {
         self.security_token = Some(Secret::new(token));
         self
     }
 
-    /// What is wrong with the shape of these credentials, by option name and without any value.
-    /// A secret copied with a space or a line break otherwise comes back as the riddle
-    /// `SignatureDoesNotMatch`.
+    /// The faults in the form of these credentials, by option name and without values. Otherwise a
+    /// secret copied with a space or a line break would result in `SignatureDoesNotMatch`.
     pub fn problems(&self) -> Vec<FieldError> {
         let mut problems = Vec::new();
         check("accessKeyId", &self.access_key_id, KEY_MAX, &mut problems);
@@ -85,21 +85,32 @@ impl Credentials {
     }
 }
 
+fn missing(option: &str) -> Text {
+    match option {
+        "accessKeyId" => Text::new(
+            "缺失，请设置，例如通过环境变量 ALIBABA_CLOUD_ACCESS_KEY_ID。",
+            "is missing; set it, for example with the environment variable ALIBABA_CLOUD_ACCESS_KEY_ID.",
+        ),
+        "accessKeySecret" => Text::new(
+            "缺失，请设置，例如通过环境变量 ALIBABA_CLOUD_ACCESS_KEY_SECRET。",
+            "is missing; set it, for example with the environment variable ALIBABA_CLOUD_ACCESS_KEY_SECRET.",
+        ),
+        _ => Text::new(
+            "缺失，请设置，例如通过环境变量 ALIBABA_CLOUD_SECURITY_TOKEN。",
+            "is missing; set it, for example with the environment variable ALIBABA_CLOUD_SECURITY_TOKEN.",
+        ),
+    }
+}
+
 fn check(option: &'static str, value: &str, max: usize, problems: &mut Vec<FieldError>) {
     let problem = if value.is_empty() {
-        Some((
-            "missing",
-            Text::new(
-                "缺少该凭证，请从密钥管理处取得后填写。",
-                "is missing; take it from your secret store.",
-            ),
-        ))
+        Some(("missing", missing(option)))
     } else if value.trim() != value {
         Some((
             "stray-white-space",
             Text::new(
                 "首尾有空格或换行，多半是复制时带入的，请删除。",
-                "begins or ends with white space, probably copied along; remove it.",
+                "starts or ends with white space, probably from copying; remove it.",
             ),
         ))
     } else if !value.bytes().all(|byte| byte.is_ascii_graphic()) {
@@ -107,7 +118,7 @@ fn check(option: &'static str, value: &str, max: usize, problems: &mut Vec<Field
             "impossible-character",
             Text::new(
                 "含有空格、控制字符或非 ASCII 字符，不可能是阿里云凭证，请重新复制。",
-                "holds a space, a control character or a non-ASCII character, which no AccessKey has; copy it again.",
+                "contains a space, a control character or a non-ASCII character, which no AccessKey has; copy it again.",
             ),
         ))
     } else if value.len() > max {
@@ -115,7 +126,7 @@ fn check(option: &'static str, value: &str, max: usize, problems: &mut Vec<Field
             "too-long",
             Text::new(
                 "过长，不可能是阿里云凭证，请检查是否粘贴了别的内容。",
-                "is too long to be an AccessKey; check what was pasted.",
+                "is too long for an AccessKey; check the pasted value.",
             ),
         ))
     } else {

@@ -1,12 +1,13 @@
-//! Where requests go: a host of the vendor's, or a loopback address.
+//! The endpoint of requests: a host of Alibaba Cloud, or a loopback address.
 
 use crate::error::FieldError;
 use crate::text::Text;
 
-/// The vendor's public endpoint, in mainland China (help.aliyun.com/document_detail/160546.html).
+/// Alibaba Cloud's public endpoint, in mainland China
+/// (help.aliyun.com/document_detail/160546.html).
 pub const DEFAULT_ENDPOINT: &str = "cloudauth.aliyuncs.com";
 
-/// A host to call, by HTTPS; plain HTTP only on this machine.
+/// A host to call over HTTPS; plain HTTP only on the local machine.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Endpoint {
     secure: bool,
@@ -14,13 +15,11 @@ pub struct Endpoint {
 }
 
 impl Endpoint {
-    /// Reads `cloudauth.aliyuncs.com`, `https://host`, `https://host:port` or, for a loopback
-    /// address alone, `http://127.0.0.1:8788`. A loopback address with a port and without a scheme is
-    /// `http`, as users of Alibaba Cloud's SDKs write it.
+    /// Parses `cloudauth.aliyuncs.com`, `https://host`, `https://host:port` or, for a loopback
+    /// address only, `http://127.0.0.1:8788`. A loopback address with a port and without a scheme
+    /// is `http`, as users of the official SDKs write it.
     ///
-    /// # Errors
-    /// A [`FieldError`] for `endpoint` when there is a path, a user name or a query, when the
-    /// host has impossible characters, or when plain HTTP would leave this machine.
+    /// # Errors A [`FieldError`] for `endpoint` if it contains a path, a user name or a query, if the host has invalid characters, or if plain HTTP would leave the local machine.
     pub fn parse(text: &str) -> Result<Self, FieldError> {
         let problem = |rule, zh, en| FieldError::new("endpoint", rule, Text::new(zh, en));
         let (secure, rest) = if let Some(rest) = text.strip_prefix("https://") {
@@ -72,7 +71,7 @@ impl Endpoint {
             return Err(problem(
                 "needs-https",
                 "非本机地址必须使用 https://，否则姓名与证件号会以明文传输。",
-                "must be https:// unless it is a loopback address: names and identity numbers would travel unencrypted.",
+                "must be https:// unless it is a loopback address; otherwise names and identity numbers would be sent unencrypted.",
             ));
         }
         Ok(endpoint)
@@ -84,7 +83,7 @@ impl Endpoint {
         format!("{scheme}://{}", self.authority)
     }
 
-    /// The value of the `host` header: the port only where it is not the scheme's own.
+    /// The value of the `host` header: with the port unless it is the scheme's default.
     pub fn host_header(&self) -> &str {
         let default_port = if self.secure { ":443" } else { ":80" };
         self.authority
@@ -92,7 +91,7 @@ impl Endpoint {
             .unwrap_or(&self.authority)
     }
 
-    /// Whether it is this machine: `localhost`, `127.0.0.0/8` or `[::1]`.
+    /// Whether it is the local machine: `localhost`, `127.0.0.0/8` or `[::1]`.
     pub fn is_loopback(&self) -> bool {
         let (host, _) = split_port(&self.authority);
         host == "localhost"
@@ -106,15 +105,15 @@ impl Endpoint {
                 .is_ok_and(|address| address.is_loopback())
     }
 
-    /// Whether it is a host of the vendor's.
+    /// Whether it is a host of Alibaba Cloud.
     pub fn is_vendor(&self) -> bool {
         let (host, _) = split_port(&self.authority);
-        // With a dot behind it, it is the same host.
+        // A trailing dot denotes the same host.
         let host = host.strip_suffix('.').unwrap_or(host);
         host.ends_with(".aliyuncs.com")
     }
 
-    /// Whether it is a host of the vendor's that answers inside a VPC alone, as
+    /// Whether it is a host of Alibaba Cloud that is reachable only inside a VPC, such as
     /// `cloudauth-vpc.cn-shanghai.aliyuncs.com`.
     pub fn is_inside_vpc(&self) -> bool {
         self.is_vendor()

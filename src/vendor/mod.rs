@@ -1,4 +1,4 @@
-//! What Alibaba Cloud's documents fix: codes, endpoints, credentials, the callback, order numbers.
+//! Alibaba Cloud's definitions: codes, endpoints, credentials, the callback, order numbers.
 
 pub mod callback;
 pub mod codes;

@@ -1,26 +1,25 @@
-//! OuterOrderNo: making new ones in the form the vendor recommends.
+//! Generates OuterOrderNos in the form that Alibaba Cloud recommends.
 
 use crate::identity::Problem;
 use crate::timestamp::Timestamp;
 
-/// Length of every OuterOrderNo (vendor's page).
+/// The length of every OuterOrderNo, according to Alibaba Cloud.
 const LENGTH: usize = 32;
 /// `yyyyMMddHHmmss`.
 const TIME_LENGTH: usize = 14;
-/// The longest prefix, so that 8 random characters stay.
+/// The longest prefix; it leaves 8 random characters.
 pub const PREFIX_MAX: usize = 10;
 
 /// A new OuterOrderNo: `prefix`, the time in UTC to the second, and random hexadecimal digits up to
-/// 32 characters. `random` must be fresh random hexadecimal digits, 32 of them.
+/// 32 characters. `random` must be 32 new random hexadecimal digits.
 ///
-/// # Errors
-/// The prefix has other characters than letters and digits, or more than [`PREFIX_MAX`].
+/// # Errors If the prefix contains characters other than letters and digits, or more than [`PREFIX_MAX`].
 pub fn new_outer_order_no(prefix: &str, now: Timestamp, random: &str) -> Result<String, Problem> {
     if prefix.len() > PREFIX_MAX || !prefix.bytes().all(|byte| byte.is_ascii_alphanumeric()) {
         return Err(Problem::new(
             "prefix",
             "前缀最多 10 个字母或数字。",
-            "must be 10 letters and digits at most.",
+            "must be at most 10 letters and digits.",
         ));
     }
     let mut number = String::with_capacity(LENGTH);

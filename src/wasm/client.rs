@@ -1,12 +1,13 @@
-//! Exports of the client: attempts and outcomes of a call. Data crosses as `packed.rs` says.
+//! Exports of the client: attempts and outcomes of a call. `packed.rs` describes the data format.
 
 use super::now;
 use super::outcome::outcome_of;
 use super::packed::{Members, json, members};
-use crate::actions::{Action, ValidRequest, Value, rules};
-use crate::client::call::{self, State, Step};
+use crate::actions::{self, Action, ValidRequest, Value};
+use crate::client::call::{self, Loss, State, Step};
 use crate::client::options::{Options, RawCredentials};
 use crate::client::response;
+use crate::client::thrown::Thrown;
 use crate::error::{Error, FieldError};
 use crate::http::Response;
 use crate::timestamp::Timestamp;
@@ -15,23 +16,32 @@ use crate::vendor::credentials::{Credentials, Secret};
 use crate::vendor::order_number;
 use wasm_bindgen::prelude::*;
 
-/// What every attempt of a call has in common: options, credentials, action and parameters.
+/// What every attempt of a call has in common: options, the milliseconds that the call may take, whether a
+/// function of the program gives the credentials (`1` or `0`), credentials, action and parameters.
 struct Call<'a> {
     options: Options,
     credentials: Credentials,
+    credentials_refreshable: bool,
     action: &'static Action,
     parameters: Option<Vec<(&'a str, Value<'a>)>>,
 }
 
 impl<'a> Call<'a> {
     fn read(members: &mut Members<'a>) -> Result<Self, Error> {
-        let options = Options::check(members.object().unwrap_or_default())?;
-        let credentials = checked_credentials(&options, members.object().unwrap_or_default())?;
-        let action = Action::by_name(members.text()).ok_or_else(|| unusable("action"))?;
+        let mut options = Options::check(members.object().unwrap_or_default())?;
+        options.total_timeout_millis = options.total_timeout_millis.min(members.integer());
+        let credentials_refreshable = members.flag();
+        let credentials = checked_credentials(&options, members.object().unwrap_or_default())
+            .map_err(|error| match credentials_refreshable {
+                true => Error::credentials(error.fields),
+                false => error,
+            })?;
+        let action = actions::by_name(members.text()).ok_or_else(|| unusable("action"))?;
         let parameters = members.object();
         Ok(Self {
             options,
             credentials,
+            credentials_refreshable,
             action,
             parameters,
         })
@@ -39,7 +49,7 @@ impl<'a> Call<'a> {
 
     fn request(&mut self, now: Timestamp) -> Result<ValidRequest<'a>, Error> {
         let parameters = self.parameters.take();
-        rules::validate(
+        actions::validate(
             self.action,
             parameters.ok_or_else(|| unusable("parameters"))?,
             &self.options.validation(now),
@@ -47,23 +57,27 @@ impl<'a> Call<'a> {
     }
 }
 
-/// Checks a client's options and, where they are known already, its credentials: objects both.
-/// Gives an error in JSON, or nothing.
+/// Checks a client's options and, where they are known already, its credentials: objects both. Out:
+/// `options` and the milliseconds that a call may take, or `error` and the error in JSON.
 #[wasm_bindgen(js_name = checkOptions)]
 pub fn check_options(packed: &[u8]) -> String {
-    let mut members = Members::read(packed);
-    let checked = Options::check(members.object().unwrap_or_default()).and_then(|options| {
-        match members.object() {
-            Some(credentials) => checked_credentials(&options, credentials).map(|_| ()),
-            None => Ok(()),
+    let mut packed = Members::read(packed);
+    let checked = Options::check(packed.object().unwrap_or_default()).and_then(|options| {
+        let _refreshable = packed.flag();
+        if let Some(credentials) = packed.object() {
+            checked_credentials(&options, credentials)?;
         }
+        Ok(options.total_timeout_millis)
     });
-    checked.map_or_else(|error| json(&error), |()| String::new())
+    match checked {
+        Ok(total_timeout_millis) => members(&["options", &total_timeout_millis.to_string()]),
+        Err(error) => members(&["error", &json(&error)]),
+    }
 }
 
-/// The next attempt of a call, signed. In: the call (options, credentials, action, parameters), the
-/// state, which is empty before the first attempt, the clock's offset in milliseconds that the last
-/// call's state held, the time, and 32 random hexadecimal digits. Out: `attempt`, timeout in
+/// The next attempt of a call, signed. In: the call, the state, which is empty before the first
+/// attempt, the clock's offset in milliseconds that the last call's state held, the time when the call
+/// began, the time now, and 32 random hexadecimal digits. Out: `attempt`, timeout in
 /// milliseconds, state, URL, whether there is a body (`1` or `0`), the body, then the headers' names
 /// and values; or `error` and the error in JSON.
 #[wasm_bindgen(js_name = prepareAttempt)]
@@ -72,10 +86,11 @@ pub fn prepare_attempt(packed: &[u8]) -> String {
     let prepared = Call::read(&mut packed).and_then(|mut call| {
         let state = State::unpack(packed.text());
         let clock_offset_millis = packed.integer();
+        let began = Timestamp::from_unix_millis(packed.integer());
         let now = Timestamp::from_unix_millis(packed.integer());
         let nonce = packed.text().to_owned();
         let request = call.request(now)?;
-        let state = state.unwrap_or_else(|| State::new(now, clock_offset_millis));
+        let state = state.unwrap_or_else(|| State::new(began, clock_offset_millis));
         Ok(call::attempt(
             &call.options,
             &call.credentials,
@@ -108,9 +123,9 @@ pub fn prepare_attempt(packed: &[u8]) -> String {
     }
 }
 
-/// What an answer with this status and body says, in JSON, where it is all that the caller waits for:
-/// the call worked, and the body names its request. Empty otherwise: [`settle_attempt`] then looks at the
-/// whole outcome. Most answers end here, without options, credentials and parameters crossing again.
+/// The result of a final response with this status and body, in JSON: the call succeeded, and the
+/// body contains the RequestId. Empty otherwise; [`settle_attempt`] then processes the whole
+/// outcome. This handles most responses without passing options, credentials and parameters again.
 #[wasm_bindgen(js_name = readAnswer)]
 pub fn read_answer(action: &str, status: u16, vendor_now_millis: f64, body: Vec<u8>) -> String {
     let response = Response {
@@ -118,15 +133,44 @@ pub fn read_answer(action: &str, status: u16, vendor_now_millis: f64, body: Vec<
         headers: Vec::new(),
         body,
     };
-    Action::by_name(action)
+    actions::by_name(action)
         .and_then(|action| response::decode(action, &response, now(vendor_now_millis)).ok())
         .filter(|answer| answer.request_id().is_some())
         .map_or_else(String::new, |answer| json(&answer))
 }
 
+/// The error of a call that ends between two attempts, or before the first, in JSON. In: the state, then
+/// why: `aborted`, `timed-out` while it waited for credentials, or `threw`, with code, name and message of
+/// the error that the function for credentials threw.
+#[wasm_bindgen(js_name = endUnsent)]
+pub fn end_unsent(packed: &[u8]) -> String {
+    let mut packed = Members::read(packed);
+    let state = State::unpack(packed.text());
+    let loss = match packed.text() {
+        "aborted" => Loss::AbortedUnsent,
+        "timed-out" => Loss::CredentialsTimedOut,
+        _ => Loss::CredentialsThrew {
+            mistake: thrown(packed.text(), &mut packed).is_mistake(),
+        },
+    };
+    json(&call::end_unsent(state.as_ref(), &loss))
+}
+
+/// An error that a function of the program threw: its name and message, behind its code.
+fn thrown<'a>(code: &'a str, packed: &mut Members<'a>) -> Thrown<'a> {
+    Thrown {
+        code: if code == NO_CODE { "" } else { code },
+        name: packed.text(),
+        message: packed.text(),
+    }
+}
+
+/// Stands for the code of an error that has none.
+const NO_CODE: &str = "connection-failed";
+
 /// What to do about an attempt's outcome. In: the call, the state, the time, any number for the
-/// jitter, whether new credentials can be fetched (`1` or `0`), the outcome's kind, the answer's
-/// status and headers, and apart from these its body. Out: `done` and the answer in JSON, `failed` and
+/// jitter, the outcome's kind, name and message of what was thrown, the answer's status and headers, and
+/// apart from these its body. Out: `done` and the answer in JSON, `failed` and
 /// the error in JSON, or `retry`, milliseconds to wait, whether to fetch new credentials, the state and
 /// the error in JSON.
 #[wasm_bindgen(js_name = settleAttempt)]
@@ -136,8 +180,8 @@ pub fn settle_attempt(packed: &[u8], body: Vec<u8>) -> String {
         let state = State::unpack(packed.text()).ok_or_else(|| unusable("state"))?;
         let now = Timestamp::from_unix_millis(packed.integer());
         let jitter = u32::try_from(packed.integer()).unwrap_or_default();
-        let credentials_refreshable = packed.flag();
         let kind = packed.text();
+        let thrown = thrown(kind, &mut packed);
         let status = u16::try_from(packed.integer()).unwrap_or_default();
         let response = Response {
             status,
@@ -150,10 +194,10 @@ pub fn settle_attempt(packed: &[u8], body: Vec<u8>) -> String {
             &call.options,
             &call.credentials,
             action,
-            &|| rules::validate(action, parameters.clone()?, &validation).ok(),
+            &|| actions::validate(action, parameters.clone()?, &validation).ok(),
             state,
-            outcome_of(kind, response),
-            credentials_refreshable,
+            outcome_of(kind, thrown, response),
+            call.credentials_refreshable,
             now,
             jitter,
         ))
@@ -186,15 +230,15 @@ pub fn new_outer_order_no(prefix: &str, random: &str, now_millis: f64) -> String
     ))
 }
 
-/// Milliseconds to wait before the next query of somebody who waits for a result; undefined where waiting is
-/// of no help. `failed_with` is the Code of the last query, if it failed.
+/// Milliseconds before the next query while waiting for a result; undefined if waiting is
+/// pointless. `failed_with` is the Code of the last query, if it failed.
 #[wasm_bindgen(js_name = pollDelay)]
 #[allow(clippy::cast_precision_loss, clippy::needless_pass_by_value)] // seconds; as wasm-bindgen has it
 pub fn poll_delay(polls: u32, jitter: u32, failed_with: Option<String>) -> Option<f64> {
     call::poll_delay_millis(polls, jitter, failed_with.as_deref()).map(|millis| millis as f64)
 }
 
-/// Reads the vendor's callback: its claims in JSON, or `null`.
+/// Parses Alibaba Cloud's callback: its claims in JSON, or `null`.
 #[wasm_bindgen(js_name = parseCallback)]
 pub fn parse_callback(query: &str, expected_token: String) -> String {
     json(&callback::parse_callback(
@@ -210,6 +254,7 @@ fn checked_credentials(options: &Options, named: Vec<(&str, Value)>) -> Result<C
             "accessKeyId" => raw.access_key_id = value,
             "accessKeySecret" => raw.access_key_secret = value,
             "securityToken" => raw.security_token = value,
+            "expiration" => raw.expiration = value,
             _ => {}
         }
     }
@@ -220,6 +265,6 @@ fn unusable(what: &'static str) -> Error {
     Error::validation(vec![FieldError::new(
         what,
         "type",
-        crate::text::Text::new("类型不正确，应为对象。", "is of the wrong type."),
+        crate::text::Text::new("类型不正确，应为对象。", "has the wrong type."),
     )])
 }

@@ -1,8 +1,9 @@
-//! Exports of the gateway: routing, the ledger's steps, turns to call the vendor. Plain data crosses as
-//! JSON text, but for the bytes of bodies. What is wrong with the form of something is thrown.
+//! Exports of the gateway: routing, the ledger's steps, the rate limit. Data is JSON text, except
+//! for the bytes of bodies. Malformed inputs throw.
 
 use super::outcome::outcome_of;
 use super::{now, random_bytes};
+use crate::client::thrown::Thrown;
 use crate::gateway::callers;
 use crate::gateway::ledger::due::Wake;
 use crate::gateway::ledger::rows::Rows;
@@ -45,9 +46,9 @@ fn arrival(request: &str, body: Option<Vec<u8>>) -> Result<Arrival, JsError> {
     })
 }
 
-/// Routes a request. In: the Worker's variables, pairs of name and text; the request (`method`, `path`,
-/// `query`, `headers`, `host`, `freshId`) and its body, undefined while it has not been read. Out: a
-/// [`route::Routed`].
+/// Routes a request. In: the Worker's variables, pairs of name and text; the request (`method`,
+/// `path`, `query`, `headers`, `host`, `freshId`) and its body, undefined until it has been read.
+/// Out: a [`route::Routed`].
 #[wasm_bindgen(js_name = gatewayRoute)]
 pub fn gateway_route(
     settings: &str,
@@ -64,7 +65,7 @@ pub fn gateway_route(
     )))
 }
 
-/// What the host knows when it asks for a step.
+/// The host's inputs of a step.
 #[derive(Deserialize)]
 struct Known {
     happened: Option<HostHappened>,
@@ -72,10 +73,15 @@ struct Known {
     instance: String,
 }
 
-/// What became of what was sent. `kind` is `crowded` where nothing was, or an outcome's.
+/// What became of what was sent. `kind` is an outcome's, `crowded` where nothing was sent, or `gone` where
+/// whoever made the request does not listen any longer.
 #[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
 struct HostHappened {
     kind: String,
+    /// The task that it was sent for, where that is another one.
+    #[serde(default)]
+    sent_for: Option<String>,
     #[serde(default)]
     status: u16,
     #[serde(default)]
@@ -83,7 +89,7 @@ struct HostHappened {
 }
 
 /// The next step of a ledger's task. In: the variables; the task, a text of the module's own; `happened`
-/// (`kind`, `status`, `headers`), `rows` and the name of this `instance`; the answer's body; 32 random
+/// (`kind`, `status`, `headers`, `sentFor`), `rows` and the name of this `instance`; the answer's body; 32 random
 /// bytes. Out: a [`crate::gateway::ledger::Step`].
 #[wasm_bindgen(js_name = gatewayStep)]
 pub fn gateway_step(
@@ -97,17 +103,10 @@ pub fn gateway_step(
     let settings = checked(settings)?;
     let task: Task = from_json(task)?;
     let known: Known = from_json(known)?;
-    let happened = known.happened.map(|happened| match happened.kind.as_str() {
-        "crowded" => Happened::Crowded,
-        kind => Happened::Outcome(outcome_of(
-            kind,
-            Response {
-                status: happened.status,
-                headers: happened.headers,
-                body: body.unwrap_or_default(),
-            },
-        )),
-    });
+    let happened = match known.happened {
+        Some(happened) => Some(read_happened(happened, body)?),
+        None => None,
+    };
     let context = Context {
         now: now(now_millis),
         random: random_bytes(random)?,
@@ -122,6 +121,23 @@ pub fn gateway_step(
     )))
 }
 
+fn read_happened(happened: HostHappened, body: Option<Vec<u8>>) -> Result<Happened, JsError> {
+    let response = Response {
+        status: happened.status,
+        headers: happened.headers,
+        body: body.unwrap_or_default(),
+    };
+    Ok(match (happened.kind.as_str(), happened.sent_for) {
+        ("crowded", _) => Happened::Crowded,
+        ("gone", _) => Happened::Gone,
+        (kind, None) => Happened::Outcome(outcome_of(kind, Thrown::default(), response)),
+        (kind, Some(task)) => Happened::Shared {
+            outcome: outcome_of(kind, Thrown::default(), response),
+            of: Box::new(from_json(&task)?),
+        },
+    })
+}
+
 /// The task that compares the platform's alarm, as it is set, with what is due.
 #[wasm_bindgen(js_name = gatewayWake)]
 #[allow(clippy::cast_possible_truncation)] // milliseconds of every plausible clock fit
@@ -130,13 +146,14 @@ pub fn gateway_wake(set_millis: Option<f64>) -> String {
     to_json(&Task::Wake(Wake { set }))
 }
 
-/// The task that a ledger's alarm begins with.
+/// The first task of a ledger's alarm.
 #[wasm_bindgen(js_name = gatewayAlarm)]
 pub fn gateway_alarm() -> String {
     to_json(&Task::Alarm(Default::default()))
 }
 
-/// The answer where the host could not go on: `internal`, `no-page`, `rate-limited`, `slow-body`.
+/// The answer where the host could not go on: `internal`, `no-page`, `rate-limited`,
+/// `slow-body`, `unavailable`.
 #[wasm_bindgen(js_name = gatewayFailure)]
 pub fn gateway_failure(
     what: &str,
@@ -149,7 +166,7 @@ pub fn gateway_failure(
     Ok(to_json(&route::failure(what, &arrival.request, request_id)))
 }
 
-/// The answer that a photo's bytes go into, or what is wrong with what its address answered.
+/// The response for a photo's bytes, or the problem with the response of its URL.
 #[wasm_bindgen(js_name = gatewayPhoto)]
 pub fn gateway_photo(
     status: u16,
@@ -167,12 +184,18 @@ pub fn gateway_photo(
     )))
 }
 
-/// A turn to call the vendor, a [`pace::Turn`], or `null` when too many wait.
+/// A turn to call Alibaba Cloud, a [`pace::Turn`], or `null` when too many wait; `yields` is whether the call
+/// leaves its turn to others.
 #[wasm_bindgen(js_name = gatewayTurn)]
 #[allow(clippy::cast_possible_truncation)] // microseconds of every plausible clock fit
-pub fn gateway_turn(settings: &str, free_at: f64, now_millis: f64) -> Result<String, JsError> {
-    let settings = checked(settings)?;
-    let turn = pace::turn(free_at as i64, settings.calls_per_second, now(now_millis));
+pub fn gateway_turn(
+    settings: &str,
+    free_at: f64,
+    yields: bool,
+    now_millis: f64,
+) -> Result<String, JsError> {
+    let limit = checked(settings)?.calls_per_second;
+    let turn = pace::turn(free_at as i64, limit, yields, now(now_millis));
     Ok(to_json(&turn))
 }
 
@@ -185,7 +208,7 @@ pub fn gateway_key_secret(gateway_secret: &str, access_key_id: &str) -> String {
         .to_owned()
 }
 
-/// The secret that signs what the gateway with this secret reports to a caller.
+/// The secret of a caller's webhook deliveries from the gateway with this secret.
 #[wasm_bindgen(js_name = gatewayWebhookSecret)]
 pub fn gateway_webhook_secret(gateway_secret: &str, caller: &str) -> String {
     let secret = Secret::new(gateway_secret);
@@ -194,5 +217,5 @@ pub fn gateway_webhook_secret(gateway_secret: &str, caller: &str) -> String {
 
 fn checked(settings: &str) -> Result<Settings, JsError> {
     Settings::read(&from_json(settings)?)
-        .map_err(|_| JsError::new("the gateway's settings are missing or wrong"))
+        .map_err(|_| JsError::new("the gateway's settings are missing or invalid"))
 }

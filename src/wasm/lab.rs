@@ -1,5 +1,5 @@
-//! Exports for the console: the signature laboratory, the identity checker, a request as shown.
-//! Plain values go in and objects come out.
+//! Exports for the console: the signature laboratory, the identity checker, a displayed request.
+//! Takes plain values and returns objects.
 
 use super::{now, object, random};
 use crate::identity::cert_no::Documents;
@@ -12,8 +12,8 @@ use crate::vendor::order_number::new_outer_order_no;
 use serde::Serialize;
 use wasm_bindgen::prelude::*;
 
-/// Examines a pasted request: `{ Ok: … }` or, where it cannot be read, `{ Err: … }`. Empty texts
-/// stand for what was not chosen or not given.
+/// Examines a pasted request: `{ Ok: … }` or, if it is unreadable, `{ Err: … }`. Empty texts mean
+/// not chosen or not given.
 #[wasm_bindgen(js_name = examineSignature)]
 pub fn examine_signature(
     request: &str,
@@ -39,8 +39,8 @@ pub fn examine_signature(
     object(&examination::examine(&subject, now(now_millis)))
 }
 
-/// How a request that is being filled in would go out, with its personal data masked. `values` are
-/// names and values, by turns; an empty key shows what depends on one as left out.
+/// The request for the values of a form, with masked personal data. `values` are alternating names
+/// and values; with an empty key, the dependent parts are omitted.
 #[wasm_bindgen(js_name = previewRequest)]
 pub fn preview_request(
     action: &str,
@@ -69,7 +69,7 @@ pub fn fresh_order_no(prefix: &str, now_millis: f64) -> Result<JsValue, JsValue>
     object(&made)
 }
 
-/// What a verification can end with: `{ codes, subCodes }`.
+/// The possible outcomes of a verification: `{ codes, subCodes }`.
 #[wasm_bindgen]
 pub fn outcomes() -> Result<JsValue, JsValue> {
     #[derive(Serialize)]
@@ -84,20 +84,20 @@ pub fn outcomes() -> Result<JsValue, JsValue> {
     })
 }
 
-/// The parts of an identity number; empty when it is not of the form of one.
+/// The parts of an identity number; empty if it is malformed.
 #[wasm_bindgen(js_name = certNoParts)]
 pub fn cert_no_parts(text: &str, all_documents: bool, now_millis: f64) -> Result<JsValue, JsValue> {
     let (documents, today) = rules(all_documents, now_millis);
     object(&cert_no_parts::parts(text, documents, today))
 }
 
-/// The layout of a list, by its beginning.
+/// The layout of a list, from its beginning.
 #[wasm_bindgen(js_name = listLayout)]
 pub fn list_layout(beginning: &str) -> Result<JsValue, JsValue> {
     object(&list::layout(beginning))
 }
 
-/// Checks a chunk of a list. Columns are counted from 0; -1 stands for none.
+/// Checks a chunk of a list. Columns are counted from 0; -1 means none.
 #[wasm_bindgen(js_name = checkList)]
 #[allow(clippy::too_many_arguments)]
 pub fn check_list(
@@ -132,7 +132,7 @@ extern "C" {
     fn decode(this: &TextDecoder, bytes: &[u8]) -> Result<String, JsValue>;
 }
 
-/// What the host's decoder makes of all pairs of bytes of GBK.
+/// The host's decoding of all byte pairs of GBK.
 fn decoded_gbk() -> Result<String, JsValue> {
     TextDecoder::new("gbk")?.decode(&mistakes::gbk_pairs())
 }

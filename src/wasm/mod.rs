@@ -1,7 +1,7 @@
 //! The JavaScript exports: convert, call the core, convert back. No logic.
 //!
-//! Every export is synchronous and stateless, so that a trap in one call leaves nothing behind for
-//! the next, and a client that disconnects leaves no future that is never dropped.
+//! Every export is synchronous and stateless, so that a trap in one call does not affect the next,
+//! and a client that disconnects leaves no undropped future.
 
 #[cfg(feature = "client")]
 mod client;
@@ -38,7 +38,7 @@ fn random_bytes(bytes: &[u8]) -> Result<[u8; 32], wasm_bindgen::JsError> {
         .map_err(|_| wasm_bindgen::JsError::new("there must be 32 random bytes"))
 }
 
-/// A value as an object of JavaScript: absent values are `null`, maps are plain objects.
+/// A value as a JavaScript object: absent `Option`s become `null`, maps become plain objects.
 #[cfg(feature = "identity")]
 fn object<T: serde::Serialize>(value: &T) -> Result<wasm_bindgen::JsValue, wasm_bindgen::JsValue> {
     let serializer = serde_wasm_bindgen::Serializer::json_compatible();

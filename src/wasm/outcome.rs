@@ -1,19 +1,23 @@
-//! What became of an attempt, as the host describes it.
+//! The outcome of an attempt, as described by the host.
 
 use crate::client::call::{Loss, Outcome};
+use crate::client::thrown::Thrown;
 use crate::http::Response;
 
-/// An outcome by its kind: `answered`, for which alone the response counts, `timed-out`, `too-large`,
-/// `aborted`, `aborted-unsent`, or the host's own code of a failed connection.
-pub(super) fn outcome_of(kind: &str, response: Response) -> Outcome {
-    match kind {
-        "answered" => Outcome::Answered(response),
-        "timed-out" => Outcome::Lost(Loss::TimedOut),
-        "too-large" => Outcome::Lost(Loss::TooLarge),
-        "aborted" => Outcome::Lost(Loss::Aborted),
-        "aborted-unsent" => Outcome::Lost(Loss::AbortedUnsent),
-        code => Outcome::Lost(Loss::ConnectionFailed {
+/// An outcome by its kind: `answered`, for which alone the response counts, one of the words below, or the
+/// host's own code of a failed connection. `thrown` is the error that the host's fetch threw.
+pub(super) fn outcome_of(kind: &str, thrown: Thrown, response: Response) -> Outcome {
+    Outcome::Lost(match kind {
+        "answered" => return Outcome::Answered(response),
+        "timed-out" => Loss::TimedOut,
+        "timed-out-unsent" => Loss::TimedOutUnsent,
+        "too-large" => Loss::TooLarge,
+        "aborted" => Loss::Aborted,
+        "aborted-unsent" => Loss::AbortedUnsent,
+        "not-a-response" => Loss::NotAResponse,
+        _ if thrown.is_mistake() => Loss::FetchThrew,
+        code => Loss::ConnectionFailed {
             code: Some(code.to_owned()),
-        }),
-    }
+        },
+    })
 }

@@ -1,14 +1,14 @@
-//! Plain data as one run of bytes. One crossing of the boundary costs about as much as a hundred
-//! bytes in it, so the client's calls cross once in and once out; a general serializer of JavaScript
-//! objects crosses several times a member, and is half of the module's size.
+//! Plain data as one byte array. One crossing of the boundary costs about as much as a hundred
+//! bytes, so the client's calls cross once in and once out; a general serializer of JavaScript
+//! objects crosses several times per member, and is half of the module's size.
 //!
-//! Members come in behind their lengths, as `pkg/packed.js` writes them, and go out separated by NUL,
-//! which none of what goes out holds: JavaScript encodes member by member, and decodes all at once.
+//! Input members are length-prefixed, as `pkg/packed.js` writes them. Output members are separated
+//! by NUL, which no member contains: JavaScript encodes member by member and decodes all at once.
 
 use crate::actions::Value;
 use serde::Serialize;
 
-/// Separates the members that go out.
+/// The separator of output members.
 const SEPARATOR: char = '\0';
 
 /// Members in one string.
@@ -26,27 +26,27 @@ pub(super) fn members(members: &[&str]) -> String {
     packed
 }
 
-/// JSON. Nothing that is written has a form that JSON lacks, so it is never empty.
+/// A value as JSON. All values have a JSON form, so it is never empty.
 pub(super) fn json<T: Serialize>(value: &T) -> String {
     crate::json::write::to_json(value)
 }
 
-/// The members that JavaScript packed, one after the other. Where there are none left, or the bytes
-/// are not UTF-8, members are empty.
+/// Reads the members packed by JavaScript in order. After the last one, or if the bytes are not
+/// UTF-8, members are empty.
 pub(super) struct Members<'a>(&'a [u8]);
 
 impl<'a> Members<'a> {
-    /// Reads what `pkg/packed.js` wrote.
+    /// Reads the output of `pkg/packed.js`.
     pub(super) const fn read(packed: &'a [u8]) -> Self {
         Self(packed)
     }
 
-    /// The next member, as it is.
+    /// The next member, unparsed.
     pub(super) fn text(&mut self) -> &'a str {
         self.next().unwrap_or_default()
     }
 
-    /// A number of JavaScript's, rounded towards nothing; what is none is 0.
+    /// A JavaScript number, truncated; 0 if it does not parse.
     pub(super) fn integer(&mut self) -> i64 {
         self.text().parse().unwrap_or_default()
     }
@@ -56,8 +56,8 @@ impl<'a> Members<'a> {
         self.text() == "1"
     }
 
-    /// Names and values of an object; `None` for what is none. In front of them stands a letter for each
-    /// value's type: `s` text, `i` a whole number of 64 bits, `x` another number, `t` and `f` the
+    /// Names and values of an object; `None` if not an object. They are preceded by a letter for
+    /// each value's type: `s` text, `i` a 64-bit integer, `x` another number, `t` and `f` the
     /// booleans, `u` anything else.
     pub(super) fn object(&mut self) -> Option<Vec<(&'a str, Value<'a>)>> {
         let types = self.next().filter(|types| *types != "!")?;
@@ -68,7 +68,7 @@ impl<'a> Members<'a> {
         Some(named)
     }
 
-    /// Pairs of texts, such as headers: what is left of the members.
+    /// Pairs of texts, such as headers, from the remaining members.
     pub(super) fn pairs(mut self) -> Vec<(String, String)> {
         let mut pairs = Vec::new();
         while let (Some(name), Some(value)) = (self.next(), self.next()) {

@@ -6,12 +6,11 @@ use crate::json::write::to_json;
 use crate::sandbox::{Config, Event, Input, Output, Random, step};
 use wasm_bindgen::prelude::*;
 
-/// See [`crate::sandbox::step`]. In: its `Input` as JSON, and apart from it the request's body; its
-/// `Config` as JSON, the demo account without one; 32 random bytes. Out: its `Output` as JSON, and where
-/// an answer has a body, NUL and the body.
+/// See [`crate::sandbox::step`]. In: its `Input` as JSON, and separately the request's body; its
+/// `Config` as JSON, by default the demo account; 32 random bytes. Out: its `Output` as JSON and,
+/// if the response has a body, NUL and the body.
 ///
-/// # Errors
-/// What is wrong with the form of the configuration or the input.
+/// # Errors If the configuration or the input is malformed.
 #[wasm_bindgen(js_name = sandboxStep)]
 pub fn sandbox_step(
     input: &str,

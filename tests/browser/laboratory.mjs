@@ -6,8 +6,8 @@ import { assertAccessible, assertFits, looks, stack, withConsole } from "./conso
 
 const laboratory = (look, use) => withConsole({ ...look, hash: "#/signature" }, use);
 const examples = {
-  zh: { right: "服务商文档的示例", mismatch: "服务端应答不一致" },
-  en: { right: "The vendor's published example", mismatch: "The server disagrees" },
+  zh: { right: "阿里云文档的示例", mismatch: "服务端应答不一致" },
+  en: { right: "Alibaba Cloud's published example", mismatch: "The server disagrees" },
 };
 
 for (const look of looks) {

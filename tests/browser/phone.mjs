@@ -1,4 +1,4 @@
-// The pretend phone's page, which the sandbox itself serves.
+// The simulated phone's page, which the sandbox itself serves.
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
@@ -26,7 +26,7 @@ const phone = {
     recent: "最近结束的认证",
   },
   en: {
-    title: "Pretend phone",
+    title: "Simulated phone",
     empty: "No verification is waiting.Call",
     ready: "The app has its CertifyId",
     open: "Open verification",
@@ -69,7 +69,7 @@ async function assertSound(page) {
 }
 
 for (const look of looks) {
-  test(`the pretend phone, step by step: ${Object.values(look).join(", ")}`, () =>
+  test(`the simulated phone, step by step: ${Object.values(look).join(", ")}`, () =>
     withPhone(look, {}, async ({ page, words, sandbox, start, ask }) => {
       await page.getByRole("heading", { name: words.title }).waitFor();
       await page.locator("#list").getByText(words.empty.slice(0, 8)).waitFor();
@@ -234,7 +234,7 @@ test("the console leads to it, at the verification that was just started", () =>
     await page.getByRole("button", { name: words.start }).click();
     await page.getByRole("button", { name: words.open }).waitFor();
     const opened = context.waitForEvent("page");
-    await page.getByRole("link", { name: "The sandbox's own pretend phone" }).click();
+    await page.getByRole("link", { name: "The sandbox's own simulated phone" }).click();
     const own = await opened;
     await own.getByRole("button", { name: phone.en.open }).click();
     await own.locator("#screen").getByText(phone.en.blink).waitFor();

@@ -309,7 +309,7 @@ test("the code of every step does what the page did", () =>
     assert.equal(read.stdout.trim(), "passed");
   }));
 
-test("the Java of every step works, where the vendor's SDK can be fetched", (t) => {
+test("the Java of every step works, where Alibaba Cloud's SDK can be fetched", (t) => {
   const { missing } = javaSdk();
   if (missing) return t.skip(missing);
   const classpath = readFileSync(join(tools, "conformance", "java-classpath"), "utf8").trim();

@@ -1,4 +1,4 @@
-// The vendor's official SDKs behind one shape, for tests that run each of them against the same server.
+// Alibaba Cloud's official SDKs behind one shape, for tests that run each of them against the same server.
 //
 // client.call({ endpoint, accessKeyId, accessKeySecret, securityToken?, action, parameters, nonce? })
 //   -> { returned: body } | { threw: { code, message, ... } }, as the SDK itself reports it.
@@ -120,7 +120,7 @@ function program(client, command, settings = {}) {
 
 const pythonCommand = (sdk) => () => {
   if (!existsSync(python))
-    throw new Error("The vendor's Python SDKs are missing; `npm run conformance` installs them.");
+    throw new Error("Alibaba Cloud's Python SDKs are missing; `npm run conformance` installs them.");
   return [python, here("python/client.py"), sdk];
 };
 
@@ -162,10 +162,10 @@ function fetching(what, name, args, options) {
 const javaClasspath = join(conformanceTools, "java-classpath");
 let javaMissing;
 
-/** The classpath of the vendor's Java SDKs, and why there is none where there is none. */
+/** The classpath of Alibaba Cloud's Java SDKs, and why there is none where there is none. */
 export function javaLibraries() {
   javaMissing ??= {
-    missing: fetching("the vendor's Java SDKs", "mvn", [
+    missing: fetching("Alibaba Cloud's Java SDKs", "mvn", [
       ...["--quiet", "--batch-mode", "--file", here("java/pom.xml")],
       ...["dependency:build-classpath", `-Dmdep.outputFile=${javaClasspath}`],
     ]),
@@ -180,7 +180,7 @@ function javaProgram(client, argument, settings) {
   return program({ ...client, missing }, command, settings);
 }
 
-/** The vendor's Java SDK of its own page: aliyun-java-sdk-core 4.4.3. By GET it signs a body that it does not send. */
+/** Alibaba Cloud's Java SDK of its own page: aliyun-java-sdk-core 4.4.3. By GET it signs a body that it does not send. */
 export function javaSdk() {
   const explainsWrongSecret = {
     code: "SDK.InvalidAccessKeySecret",
@@ -203,9 +203,11 @@ export function javaCallApi(algorithm) {
 
 let goMissing;
 
-/** Why the vendor's Go SDKs are not to be had; undefined when they are there. */
+/** Why Alibaba Cloud's Go SDKs are not to be had; undefined when they are there. */
 export function goLibraries() {
-  goMissing ??= { missing: fetching("the vendor's Go SDKs", "go", ["mod", "download"], { cwd: here("go") }) };
+  goMissing ??= {
+    missing: fetching("Alibaba Cloud's Go SDKs", "go", ["mod", "download"], { cwd: here("go") }),
+  };
   return goMissing;
 }
 

@@ -1,4 +1,4 @@
-// The vendor's official SDKs, unchanged, through the gateway to the sandbox: both actions, with a key pair that the
+// Alibaba Cloud's official SDKs, unchanged, through the gateway to the sandbox: both actions, with a key pair that the
 // gateway issued. The endpoint and the key pair are all that differs from the real service.
 
 import assert from "node:assert/strict";
@@ -90,7 +90,7 @@ for (const client of clients) {
       assert.match(String(code(unknown)), /^406/);
     });
 
-    await t.test("refusals, as the vendor's", async () => {
+    await t.test("refusals, as Alibaba Cloud's", async () => {
       const wrong = await call("InitFaceVerify", parameters({ certNo: "123" }));
       assert.match(String(wrong.returned?.Code ?? wrong.threw.code), /^401/);
       const stranger = await call(
@@ -118,7 +118,7 @@ for (const client of clients) {
           client,
           forged,
           client.scheme === "1.0"
-            ? /Specified signature is not matched with our calculation\. SHA-256 of the server's string-to-sign: [0-9a-f]{64}\. .*the AccessKeySecret is wrong\./
+            ? /Specified signature is not matched with our calculation\. SHA-256 of the server's string to sign: [0-9a-f]{64}\. .*the AccessKeySecret is wrong\./
             : /server StringToSign is \[ACS3-HMAC-SHA256\n[0-9a-f]{64}\]/,
         );
         // SDKs would log it.

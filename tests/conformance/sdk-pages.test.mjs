@@ -1,4 +1,4 @@
-// Every program that docs/sdk/ shows runs as it stands, with nothing but the port replaced.
+// Every program that docs/sdk/ shows runs unchanged, with nothing but the port replaced.
 
 import assert from "node:assert/strict";
 import { execFile } from "node:child_process";

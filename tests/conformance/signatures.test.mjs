@@ -1,5 +1,5 @@
 /**
- * Random requests, signed by this package as its users do and by the vendor's own signers with the
+ * Random requests, signed by this package as its users do and by Alibaba Cloud's own signers with the
  * same nonce and time. `SEED` replays a run.
  */
 import assert from "node:assert/strict";
@@ -97,7 +97,7 @@ async function popCoreSignature(keys, form) {
   return new URLSearchParams(body).get("Signature");
 }
 
-test(`${REQUESTS} random requests have the vendor's RPC signatures (seed ${seed})`, async () => {
+test(`${REQUESTS} random requests have Alibaba Cloud's RPC signatures (seed ${seed})`, async () => {
   let differences = 0;
   for (let i = 0; i < REQUESTS; i++) {
     const keys = { accessKeyId: "testid", accessKeySecret: printable(), securityToken: maybe(printable) };
@@ -110,7 +110,7 @@ test(`${REQUESTS} random requests have the vendor's RPC signatures (seed ${seed}
   assert.equal(differences, 0);
 });
 
-test(`${REQUESTS} random requests have the vendor's ACS3 signatures (seed ${seed})`, async () => {
+test(`${REQUESTS} random requests have Alibaba Cloud's ACS3 signatures (seed ${seed})`, async () => {
   let differences = 0;
   for (let i = 0; i < REQUESTS; i++) {
     const keys = { accessKeyId: "testid", accessKeySecret: printable(), securityToken: maybe(printable) };

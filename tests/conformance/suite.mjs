@@ -1,4 +1,4 @@
-// What every official SDK of the vendor must find at the sandbox: its signatures are accepted, and what the sandbox
+// What every official SDK of Alibaba Cloud must find at the sandbox: its signatures are accepted, and what the sandbox
 // answers is what it understands.
 
 import assert from "node:assert/strict";
@@ -29,8 +29,8 @@ const START = {
 const MINUTE = 60_000;
 
 /**
- * An SDK reports a wrong secret: in its own words where it draws that conclusion by itself, else as SignatureDoesNotMatch
- * in the server's.
+ * An SDK reports a wrong secret: in its own words where it draws that conclusion by itself, else as
+ * SignatureDoesNotMatch in the server's.
  */
 export function assertWrongSecret({ explainsWrongSecret: own }, { threw }, wording) {
   assert.equal(threw?.code, own?.code ?? "SignatureDoesNotMatch", JSON.stringify(threw));
@@ -146,7 +146,7 @@ export function conforms(client) {
       );
     });
 
-    test("a wrong secret, with the string-to-sign that the server calculated", async () => {
+    test("a wrong secret, with the string to sign that the server calculated", async () => {
       const outcome = await start({}, { accessKeySecret: "not-the-secret" });
       assertWrongSecret(
         client,
@@ -214,7 +214,7 @@ export function conforms(client) {
       );
     });
 
-    test("throttling and failures of the vendor", async () => {
+    test("throttling and failures of Alibaba Cloud", async () => {
       for (const [code, wording] of [
         ["Throttling.User", /Request was denied due to user flow control/],
         ["ServiceUnavailable", /temporary failure of the server/],

@@ -1,4 +1,4 @@
-// Every command of the documentation, run as it stands against what `npm start` serves. Other ports, a fresh order
+// Every command of the documentation, run unchanged against what `npm start` serves. Other ports, a fresh order
 // number and a real CertifyId take the places of those that are printed, and ORDER_NO stays from block to block;
 // not-run.json lists what cannot be run here.
 

@@ -1,4 +1,4 @@
-// The callers that docs/gateway.md shows are accepted as they stand.
+// The callers that docs/gateway.md shows are accepted unchanged.
 
 import assert from "node:assert/strict";
 import { execFileSync } from "node:child_process";

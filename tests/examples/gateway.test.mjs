@@ -18,7 +18,7 @@ test("Python", async () => {
   await verifies(await serve("python", ["python3", "service.py"], settings()), both.sandbox);
 });
 
-test("Java, with the vendor's SDK", async (t) => {
+test("Java, with Alibaba Cloud's SDK", async (t) => {
   const { missing } = javaSdk();
   if (missing) return t.skip(missing);
   const command = ["mvn", "--quiet", "--batch-mode", "compile", "exec:java"];

@@ -8,15 +8,27 @@ import { createSandbox } from "cloudauth-edge/sandbox";
 const manifest = fileURLToPath(new URL("../../examples/rust/Cargo.toml", import.meta.url));
 const target = fileURLToPath(new URL("../../target/example", import.meta.url));
 
-test("the Rust example runs against the sandbox", async () => {
-  const sandbox = createSandbox();
-  const { url } = await sandbox.listen();
-  try {
-    const args = ["run", "--quiet", "--locked", "--manifest-path", manifest, "--target-dir", target];
-    const env = { ...process.env, CLOUDAUTH_ENDPOINT: url };
-    const { stdout } = await promisify(execFile)("cargo", args, { env });
-    assert.match(stdout, /^CertifyId \S+\nstatus Pending, Code 424\n$/);
-  } finally {
-    await sandbox.close();
-  }
-});
+async function run(binary, variables) {
+  const args = ["run", "--quiet", "--locked", "--manifest-path", manifest, "--target-dir", target];
+  const env = {
+    ...process.env,
+    ALIBABA_CLOUD_ACCESS_KEY_ID: "sandbox-key-id",
+    ALIBABA_CLOUD_ACCESS_KEY_SECRET: "sandbox-key-secret",
+    ...variables,
+  };
+  const { stdout } = await promisify(execFile)("cargo", [...args, "--bin", binary], { env });
+  return stdout;
+}
+
+for (const binary of ["server", "own-transport"]) {
+  test(`the Rust example ${binary} runs against the sandbox`, async () => {
+    const sandbox = createSandbox();
+    const { url } = await sandbox.listen();
+    try {
+      const printed = await run(binary, { CLOUDAUTH_ENDPOINT: url, WAIT_SECONDS: "0" });
+      assert.match(printed, /^CertifyId for the app: \S+\nPending\n$/);
+    } finally {
+      await sandbox.close();
+    }
+  });
+}

@@ -5,30 +5,33 @@
 #[path = "../sandbox/host.rs"]
 mod host;
 
-use cloudauth_edge::actions::{DescribeFaceVerify, InitFaceVerify};
-use cloudauth_edge::client::options::Options;
-use cloudauth_edge::client::response::Status;
-use cloudauth_edge::error::{Error, Kind};
-use cloudauth_edge::fetch::FaceVerifyClient;
 use cloudauth_edge::http::IncomingRequest;
-use cloudauth_edge::vendor::credentials::Credentials;
+use cloudauth_edge::{
+    ClientOptions, ClientOptionsBuilder, Credentials, DescribeFaceVerify, Error, ErrorKind,
+    Execution, FaceVerifyClient, InitFaceVerify, SignatureVersion, Status, new_outer_order_no,
+};
 use host::Host;
 use js_sys::{Function, Promise, Reflect};
 use std::cell::RefCell;
+use std::collections::HashSet;
 use std::future::Future;
 use std::rc::Rc;
 use std::task::{Context, Poll, Waker};
+use std::time::Duration;
 use wasm_bindgen::closure::Closure;
 use wasm_bindgen::{JsCast, JsValue};
 use wasm_bindgen_futures::JsFuture;
 use wasm_bindgen_test::wasm_bindgen_test;
 
 /// What the replaced `fetch` does with a request.
+#[derive(Clone, Copy)]
 enum Plan {
     /// Hands it to the sandbox.
     Sandbox,
     /// Runs this JavaScript, with the request as `request`.
     Script(&'static str),
+    /// Answers with this status and this body.
+    Text(u16, &'static str),
 }
 
 /// The replaced `fetch`: puts the own one back when it is dropped.
@@ -59,6 +62,7 @@ impl Fetch {
                         .call1(&JsValue::UNDEFINED, &request)
                         .unwrap(),
                     Plan::Sandbox => response(&mut sandbox.borrow_mut(), incoming),
+                    Plan::Text(status, body) => answer_of(*status, &[], body.as_bytes()),
                 }
             }
         });
@@ -117,39 +121,36 @@ fn incoming(request: &JsValue, body: String) -> IncomingRequest {
 fn response(sandbox: &mut Host, request: IncomingRequest) -> JsValue {
     let answer = sandbox.send(request);
     let given = answer.response();
+    answer_of(given.status, &given.headers, &given.body)
+}
+
+fn answer_of(status: u16, given: &[(String, String)], body: &[u8]) -> JsValue {
     let init = web_sys::ResponseInit::new();
-    init.set_status(given.status);
+    init.set_status(status);
     let headers = web_sys::Headers::new().unwrap();
-    for (name, value) in &given.headers {
+    for (name, value) in given {
         headers.append(name, value).unwrap();
     }
     init.set_headers(&headers);
-    let body = String::from_utf8(given.body.clone()).unwrap();
-    web_sys::Response::new_with_opt_str_and_init(Some(&body), &init)
+    let body = js_sys::Uint8Array::from(body);
+    web_sys::Response::new_with_opt_js_u8_array_and_init(Some(&body), &init)
         .unwrap()
         .into()
 }
 
-fn client(options: &[(&str, &str)]) -> FaceVerifyClient {
-    let numbers = ["timeoutMs", "totalTimeoutMs", "maxAttempts"];
-    let given = options.iter().map(|(name, value)| {
-        let value = if numbers.contains(name) {
-            cloudauth_edge::actions::Value::Integer(value.parse().unwrap())
-        } else {
-            (*value).into()
-        };
-        (*name, value)
-    });
-    let endpoint = [("endpoint", host::ORIGIN.into())];
-    let options = Options::check(endpoint.into_iter().chain(given)).unwrap();
+fn options() -> ClientOptionsBuilder {
+    ClientOptions::builder().endpoint(host::ORIGIN)
+}
+
+fn client(options: ClientOptionsBuilder) -> FaceVerifyClient {
     let key = Credentials::new("sandbox-key-id", "sandbox-key-secret");
-    FaceVerifyClient::dangerously_in_browser(options, key).unwrap()
+    FaceVerifyClient::dangerously_in_browser(options.build().unwrap(), key).unwrap()
 }
 
 fn order() -> InitFaceVerify {
     InitFaceVerify::new()
         .scene_id(1_000_000_006)
-        .outer_order_no(host::ORDER)
+        .outer_order_no(new_outer_order_no("rust").unwrap())
         .user_id("123456789")
         .meta_info(host::META_INFO)
         .cert_name("张三")
@@ -168,21 +169,21 @@ async fn start(client: &FaceVerifyClient) -> Result<String, Error> {
 
 #[wasm_bindgen_test]
 async fn performs_both_actions_under_both_schemes() {
-    for scheme in ["1.0", "ACS3-HMAC-SHA256"] {
+    for scheme in [SignatureVersion::Rpc, SignatureVersion::Acs3] {
         let fetch = Fetch::replace(vec![Plan::Sandbox]);
-        let client = client(&[("signatureVersion", scheme)]);
+        let client = client(options().signature_version(scheme));
         let certify_id = start(&client).await.unwrap();
         let pending = client
             .describe_face_verify(question(&certify_id))
             .await
             .unwrap();
-        assert_eq!(pending.status, Status::Pending, "{scheme}");
+        assert_eq!(pending.status, Status::Pending, "{scheme:?}");
         fetch.sandbox.borrow_mut().submit(&certify_id, "passed");
         let passed = client
             .describe_face_verify(question(&certify_id))
             .await
             .unwrap();
-        assert_eq!(passed.status, Status::Passed, "{scheme}");
+        assert_eq!(passed.status, Status::Passed, "{scheme:?}");
         assert_eq!(fetch.calls(), 3);
     }
 }
@@ -190,7 +191,7 @@ async fn performs_both_actions_under_both_schemes() {
 #[wasm_bindgen_test]
 async fn keeps_personal_data_out_of_the_address() {
     let fetch = Fetch::replace(vec![Plan::Sandbox]);
-    start(&client(&[])).await.unwrap();
+    start(&client(options())).await.unwrap();
     let seen = fetch.seen.borrow();
     assert_eq!(seen[0].query, "");
     assert!(String::from_utf8_lossy(&seen[0].body).contains("11010519491231002X"));
@@ -198,16 +199,18 @@ async fn keeps_personal_data_out_of_the_address() {
 
 #[wasm_bindgen_test]
 async fn corrects_a_wrong_clock_once_and_remembers_it() {
-    let fetch = Fetch::replace(vec![Plan::Sandbox]);
-    fetch.sandbox.borrow_mut().advance(40 * 60_000);
-    let client = client(&[]);
-    let certify_id = start(&client).await.unwrap();
-    assert_eq!(fetch.calls(), 2);
-    client
-        .describe_face_verify(question(&certify_id))
-        .await
-        .unwrap();
-    assert_eq!(fetch.calls(), 3);
+    for (minutes, requests) in [(14, 1), (-14, 1), (24 * 60, 2), (-24 * 60, 2)] {
+        let fetch = Fetch::replace(vec![Plan::Sandbox]);
+        fetch.sandbox.borrow_mut().advance(minutes * 60_000);
+        let client = client(options());
+        let certify_id = start(&client).await.unwrap();
+        assert_eq!(fetch.calls(), requests, "{minutes}");
+        client
+            .describe_face_verify(question(&certify_id))
+            .await
+            .unwrap();
+        assert_eq!(fetch.calls(), requests + 1, "{minutes}");
+    }
 }
 
 /// A `fetch` that answers nothing until it is aborted.
@@ -221,43 +224,177 @@ const BROKEN: &str = "return Promise.reject(new TypeError('fetch failed'))";
 const REDIRECT: &str =
     "return new Response(null, { status: 302, headers: { location: 'http://127.0.0.1:1/' } })";
 
+const XML: &str = "<Error><RequestId>X</RequestId><Code>InvalidAccessKeyId.NotFound</Code></Error>";
+const THROTTLING: &str = r#"{"Code":"Throttling"}"#;
+const UNAVAILABLE: &str = r#"{"Code":"ServiceUnavailable"}"#;
+const NONCE_USED: &str = r#"{"Code":"SignatureNonceUsed"}"#;
+
 #[wasm_bindgen_test]
-async fn limits_the_time_of_head_and_body() {
-    for script in [HANGS, BODY_HANGS] {
-        let fetch = Fetch::replace(vec![Plan::Script(script)]);
-        let client = client(&[("timeoutMs", "20"), ("totalTimeoutMs", "200")]);
-        let error = start(&client).await.unwrap_err();
-        assert_eq!(error.kind, Kind::Timeout);
-        // A start that may have been executed is not sent again.
-        assert_eq!(fetch.calls(), 1);
+async fn every_fault_ends_as_it_should() {
+    use ErrorKind::{Credentials, Protocol, Signature, Throttled, Timeout, Transport, Vendor};
+    use Execution::{None, Unknown};
+    // What happens, the kind and code of the error, how many requests a start and a query make of two that
+    // are allowed, and whether the start may have been executed.
+    for (plan, kind, code, requests, execution) in [
+        (Plan::Script(HANGS), Timeout, "Timeout", [1, 2], Unknown),
+        (
+            Plan::Script(BODY_HANGS),
+            Timeout,
+            "Timeout",
+            [1, 2],
+            Unknown,
+        ),
+        (
+            Plan::Script(BROKEN),
+            Transport,
+            "ConnectionFailed",
+            [1, 2],
+            Unknown,
+        ),
+        (
+            Plan::Script(REFUSED),
+            Transport,
+            "ConnectionFailed",
+            [2, 2],
+            None,
+        ),
+        (
+            Plan::Script(ENDLESS),
+            Protocol,
+            "AnswerTooLarge",
+            [1, 1],
+            Unknown,
+        ),
+        (
+            Plan::Script(REDIRECT),
+            Protocol,
+            "EmptyBody",
+            [1, 1],
+            Unknown,
+        ),
+        (Plan::Text(200, ""), Protocol, "EmptyBody", [1, 2], Unknown),
+        (
+            Plan::Text(200, "{\"Code\":\"200\",\"Res"),
+            Protocol,
+            "BodyNotJson",
+            [1, 2],
+            Unknown,
+        ),
+        (
+            Plan::Text(502, "<html>Bad Gateway</html>"),
+            Protocol,
+            "BodyNotJson",
+            [1, 2],
+            Unknown,
+        ),
+        (
+            Plan::Text(404, XML),
+            Credentials,
+            "InvalidAccessKeyId.NotFound",
+            [1, 1],
+            None,
+        ),
+        (
+            Plan::Text(400, THROTTLING),
+            Throttled,
+            "Throttling",
+            [2, 2],
+            None,
+        ),
+        (
+            Plan::Text(503, UNAVAILABLE),
+            Vendor,
+            "ServiceUnavailable",
+            [1, 2],
+            Unknown,
+        ),
+        (
+            Plan::Text(400, NONCE_USED),
+            Signature,
+            "SignatureNonceUsed",
+            [1, 2],
+            Unknown,
+        ),
+        (
+            Plan::Text(200, "{\"Code\":\"500\"}"),
+            Vendor,
+            "500",
+            [1, 2],
+            Unknown,
+        ),
+        (
+            Plan::Text(200, "{\"Code\":\"401\"}"),
+            Vendor,
+            "401",
+            [1, 1],
+            None,
+        ),
+    ] {
+        for (action, expected) in requests.into_iter().enumerate() {
+            let fetch = Fetch::replace(vec![plan]);
+            let short = Duration::from_millis(100);
+            let client = client(options().timeout(short).max_attempts(2));
+            let is_start = action == 0;
+            let error = if is_start {
+                start(&client).await.unwrap_err()
+            } else {
+                let answer =
+                    client.describe_face_verify(question("91707dc296d469ad38e4c5efa6a0f24b"));
+                answer.await.unwrap_err()
+            };
+            let execution = if is_start { execution } else { None };
+            assert_eq!((error.kind(), error.code()), (kind, code));
+            assert_eq!(
+                (error.execution(), fetch.calls()),
+                (execution, expected),
+                "{code}"
+            );
+            let seen = fetch.seen.borrow();
+            let bodies: HashSet<_> = seen.iter().map(|request| &request.body).collect();
+            assert_eq!(bodies.len(), expected, "a nonce for each attempt: {code}");
+            let shown = format!("{error:?} {error}");
+            for planted in ["sandbox-key-secret", "张三", "11010519491231002X", "zimVer"] {
+                assert!(!shown.contains(planted), "{planted} in {shown}");
+            }
+        }
     }
 }
 
 #[wasm_bindgen_test]
 async fn fails_over_only_where_nothing_was_executed() {
-    let two = "http://127.0.0.1:8788,http://127.0.0.1:8788";
+    let two = || options().endpoints([host::ORIGIN, host::ORIGIN]);
     let fetch = Fetch::replace(vec![Plan::Script(REFUSED), Plan::Sandbox]);
-    start(&client(&[("endpoint", two)])).await.unwrap();
+    start(&client(two())).await.unwrap();
     assert_eq!(fetch.calls(), 2);
     drop(fetch);
     let fetch = Fetch::replace(vec![Plan::Script(BROKEN), Plan::Sandbox]);
-    let error = start(&client(&[("endpoint", two)])).await.unwrap_err();
-    assert_eq!(error.kind, Kind::Transport);
+    let error = start(&client(two())).await.unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Transport);
     assert_eq!(fetch.calls(), 1);
 }
 
 #[wasm_bindgen_test]
-async fn refuses_endless_answers_and_redirects() {
-    let fetch = Fetch::replace(vec![Plan::Script(ENDLESS)]);
-    let error = start(&client(&[])).await.unwrap_err();
-    assert_eq!(
-        (error.kind, error.code.as_str()),
-        (Kind::Protocol, "AnswerTooLarge")
-    );
+async fn waits_for_a_result_until_the_deadline() {
+    let passed = r#"{"Code":"200","ResultObject":{"Passed":"T","SubCode":"200"}}"#;
+    let plans = vec![
+        Plan::Text(200, r#"{"Code":"500"}"#),
+        Plan::Text(200, passed),
+    ];
+    let fetch = Fetch::replace(plans);
+    let client = client(options().max_attempts(1));
+    let asked = || question("91707dc296d469ad38e4c5efa6a0f24b");
+    let result = client
+        .wait_for_result(asked(), Duration::from_secs(60))
+        .await;
+    assert_eq!(result.unwrap().status, Status::Passed);
+    assert_eq!(fetch.calls(), 2);
     drop(fetch);
-    let fetch = Fetch::replace(vec![Plan::Script(REDIRECT)]);
-    let error = start(&client(&[("maxAttempts", "1")])).await.unwrap_err();
-    assert_eq!((error.kind, fetch.calls()), (Kind::Protocol, 1));
+    let fetch = Fetch::replace(vec![Plan::Text(200, r#"{"Code":"424"}"#)]);
+    let result = client
+        .wait_for_result(asked(), Duration::from_millis(1))
+        .await;
+    assert_eq!(result.unwrap().status, Status::Pending);
+    assert_eq!(fetch.calls(), 1);
 }
 
 #[wasm_bindgen_test]
@@ -265,7 +402,7 @@ async fn aborts_when_the_future_is_dropped() {
     let global = js_sys::global();
     Reflect::set(&global, &"sawAbort".into(), &JsValue::FALSE).unwrap();
     let fetch = Fetch::replace(vec![Plan::Script(HANGS)]);
-    let client = client(&[]);
+    let client = client(options());
     {
         let mut call = Box::pin(client.init_face_verify(order()));
         let mut context = Context::from_waker(Waker::noop());
@@ -285,11 +422,11 @@ async fn aborts_when_the_future_is_dropped() {
 #[wasm_bindgen_test]
 async fn says_what_is_wrong_before_anything_is_sent() {
     let fetch = Fetch::replace(vec![Plan::Sandbox]);
-    let error = client(&[])
+    let error = client(options())
         .init_face_verify(order().cert_no("110105194912310021"))
         .await
         .unwrap_err();
-    assert_eq!(error.kind, Kind::Validation);
+    assert_eq!(error.fields()[0].rule, "check-digit");
     assert_eq!(fetch.calls(), 0);
     assert!(!format!("{error:?} {error}").contains("110105194912310021"));
 }

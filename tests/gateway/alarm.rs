@@ -66,7 +66,7 @@ fn start(host: &mut Host, number: usize) {
     assert_eq!(reply.status, 201, "{}", reply.body);
 }
 
-/// The path of the address that the vendor calls for the order started last.
+/// The path of the address that Alibaba Cloud calls for the order started last.
 fn callback(host: &Host) -> String {
     let form = parse_form(
         host.sent
@@ -233,4 +233,203 @@ fn an_alarm_that_the_platform_has_lost_is_set_again() {
             "{set:?}"
         );
     }
+}
+
+const BROKEN: &str = "{\"created\":\"11010519491231002X";
+
+/// A host whose order 1 of 3 cannot be read, an hour after they were started.
+fn host_with_a_broken_row() -> Host {
+    let mut host = host();
+    for number in 0..3 {
+        start(&mut host, number);
+    }
+    host.now += HOUR;
+    host.sent.clear();
+    let rows = host.rows.get_mut("shop").unwrap();
+    rows.insert(format!("order/{}", order(1)), BROKEN.to_owned());
+    host
+}
+
+#[test]
+fn a_row_that_cannot_be_read_is_set_aside_and_the_rest_goes_on() {
+    let mut host = host_with_a_broken_row();
+    let before = host.rows["shop"][&format!("order/{}", order(1))].clone();
+    host.alarm("shop", &mut passed);
+    for number in [0, 2] {
+        assert_eq!(status(&host, number)["verdict"]["outcome"], "passed");
+        assert!(status(&host, number)["report"]["delivered"].is_number());
+    }
+    assert_eq!(host.unreadable, [format!("order/{}", order(1))]);
+    // It stays as it is, and so does what is to be done with it.
+    assert_eq!(host.rows["shop"][&format!("order/{}", order(1))], before);
+    assert!(host.next_alarm("shop").unwrap() > host.now);
+    let repaired = host.rows["shop"][&format!("order/{}", order(0))].clone();
+    let repaired: Value = serde_json::from_str(&repaired).unwrap();
+    let mut repaired = repaired.as_object().unwrap().clone();
+    repaired.remove("verdict");
+    repaired.remove("report");
+    let rows = host.rows.get_mut("shop").unwrap();
+    rows.insert(
+        format!("order/{}", order(1)),
+        Value::from(repaired).to_string(),
+    );
+    host.now = host.now.max(host.next_alarm("shop").unwrap()) + HOUR;
+    host.alarm("shop", &mut passed);
+    assert_eq!(status(&host, 1)["verdict"]["outcome"], "passed");
+}
+
+#[test]
+fn a_report_of_an_order_that_cannot_be_read_holds_up_nothing() {
+    let mut host = host();
+    for number in 0..3 {
+        start(&mut host, number);
+    }
+    host.now += HOUR;
+    // The row breaks between the verdict and its report.
+    let broken = format!("order/{}", order(1));
+    let rows = host.rows.get_mut("shop").unwrap();
+    let due = format!("due/{:015}/report/{}", host.now, order(1));
+    rows.insert(due, "1".to_owned());
+    rows.insert(broken.clone(), BROKEN.to_owned());
+    host.alarm("shop", &mut passed);
+    for number in [0, 2] {
+        assert!(status(&host, number)["report"]["delivered"].is_number());
+    }
+    assert!(host.next_alarm("shop").unwrap() > host.now);
+    assert!(!host.unreadable.is_empty());
+    assert!(host.unreadable.iter().all(|key| *key == broken));
+}
+
+#[test]
+fn rows_of_the_ledgers_own_that_cannot_be_read_are_written_again() {
+    let mut host = host();
+    start(&mut host, 0);
+    let rows = host.rows.get_mut("shop").unwrap();
+    for key in ["alarm", "caller", "receiver"] {
+        rows.insert(key.to_owned(), "{".to_owned());
+    }
+    host.now += HOUR;
+    host.alarm("shop", &mut passed);
+    // Without knowing whose it is, nothing is asked and nothing reported, and nothing is lost.
+    assert!(status(&host, 0).get("verdict").is_none());
+    start(&mut host, 1);
+    host.now += 2 * HOUR;
+    host.alarm("shop", &mut passed);
+    for number in 0..2 {
+        assert!(status(&host, number)["report"]["delivered"].is_number());
+    }
+    let rows = &host.rows["shop"];
+    assert_eq!(rows["caller"], "\"shop\"");
+    assert!(!rows.contains_key("receiver"));
+}
+
+#[test]
+fn an_order_that_cannot_be_read_hides_no_other() {
+    let mut host = host_with_a_broken_row();
+    let arrival = request(
+        "GET",
+        "/v1/face-verifications",
+        &[("authorization", "Bearer a token")],
+        b"",
+    );
+    let (_, reply) = host.handle(arrival, &mut |_| panic!("nobody is asked"));
+    let told: Value = serde_json::from_str(&reply.body).unwrap();
+    let listed: Vec<&Value> = told["items"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|item| &item["outerOrderNo"])
+        .collect();
+    assert_eq!(listed, [&json!(order(2)), &json!(order(0))]);
+    assert_eq!(host.unreadable, [format!("order/{}", order(1))]);
+}
+
+#[test]
+fn a_callback_of_an_order_that_cannot_be_read_is_answered() {
+    let mut host = host();
+    start(&mut host, 0);
+    let path = callback(&host);
+    let rows = host.rows.get_mut("shop").unwrap();
+    rows.insert(format!("order/{}", order(0)), BROKEN.to_owned());
+    call_back(&mut host, &path);
+    assert_eq!(host.unreadable, [format!("order/{}", order(0))]);
+}
+
+fn fails(_: &OutgoingRequest) -> Outcome {
+    json_answer(500, &json!({"Code": "InternalError"}))
+}
+
+fn unknown_there(sent: &OutgoingRequest) -> Outcome {
+    if sent.url == WEBHOOK {
+        return passed(sent);
+    }
+    json_answer(200, &json!({"Code": "406"}))
+}
+
+#[test]
+fn what_a_callback_announced_while_the_service_failed_is_asked_again_soon() {
+    let mut host = host();
+    start(&mut host, 0);
+    let path = callback(&host);
+    call_back(&mut host, &path);
+    let announced = host.now;
+    let mut pauses = Vec::new();
+    while host.now < announced + HOUR / 2 {
+        host.sent.clear();
+        host.alarm("shop", &mut fails);
+        if !host.sent.is_empty() {
+            pauses.push((host.now - announced) / 1_000);
+        }
+        host.now = host.next_alarm("shop").unwrap();
+    }
+    // Soon at first, and then ever more seldom, in seconds; a question itself takes a few.
+    assert!(
+        matches!(pauses[..], [0..10, 10..20, 70..90, 370..400, 1_270..1_310]),
+        "{pauses:?}"
+    );
+    // The check when its time is over goes on until there is a verdict.
+    for _ in 0..20 {
+        host.alarm("shop", &mut fails);
+        let next = host.next_alarm("shop").unwrap();
+        assert!(next <= host.now + HOUR);
+        host.now = next;
+    }
+    host.alarm("shop", &mut passed);
+    assert_eq!(status(&host, 0)["verdict"]["outcome"], "passed");
+
+    let mut host = self::host();
+    start(&mut host, 0);
+    let path = callback(&host);
+    call_back(&mut host, &path);
+    host.alarm("shop", &mut fails);
+    host.now = host.next_alarm("shop").unwrap();
+    host.sent.clear();
+    host.alarm("shop", &mut passed);
+    let actions: Vec<String> = host.sent.iter().map(action).collect();
+    assert_eq!(actions, ["DescribeFaceVerify", "webhook"]);
+    // Nothing is left of the questions that would have followed.
+    assert!(!host.rows["shop"].keys().any(|key| key.contains("/hint/")));
+}
+
+#[test]
+fn an_order_that_alibaba_cloud_no_longer_knows_ends() {
+    let mut host = host();
+    start(&mut host, 0);
+    // While its CertifyId can be used, that it is not known is a failure.
+    let path = format!("/v1/face-verifications/{}", order(0));
+    let bearer = [("authorization", "Bearer a token")];
+    let (_, reply) = host.handle(request("GET", &path, &bearer, b""), &mut unknown_there);
+    assert_eq!(reply.status, 502, "{}", reply.body);
+    assert!(status(&host, 0).get("verdict").is_none());
+    host.now += HOUR;
+    host.alarm("shop", &mut unknown_there);
+    assert_eq!(status(&host, 0)["verdict"]["outcome"], "expired");
+    assert!(status(&host, 0)["report"]["delivered"].is_number());
+    let (_, reply) = host.handle(request("GET", &path, &bearer, b""), &mut |_| {
+        panic!("nobody is asked")
+    });
+    let told: Value = serde_json::from_str(&reply.body).unwrap();
+    assert_eq!(told["status"], "expired");
+    host.now += HOUR;
+    host.alarm("shop", &mut |_| panic!("nobody is asked"));
 }

@@ -108,7 +108,8 @@ fn populated() -> Host {
     host
 }
 
-/// Everything that can be asked about an order, by its number, its CertifyId or its place in a list.
+/// Everything that can be asked about an order, by its number, its CertifyId or its place in a
+/// list.
 fn questions(
     caller: usize,
     owner: &str,
@@ -156,7 +157,7 @@ fn questions(
 type Told = (u16, Vec<(String, String)>, String, String);
 
 fn told(host: &mut Host, asked: IncomingRequest) -> Told {
-    let mut nothing = |_: &OutgoingRequest| panic!("the vendor was asked about it");
+    let mut nothing = |_: &OutgoingRequest| panic!("Alibaba Cloud was asked about it");
     let (Routed { headers, .. }, reply) = host.handle(asked, &mut nothing);
     let Reply {
         status,

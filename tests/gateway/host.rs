@@ -32,6 +32,18 @@ pub fn json_answer(status: u16, body: &Value) -> Outcome {
     })
 }
 
+/// The same answer from a server whose clock says so.
+pub fn dated(outcome: Outcome, at: i64) -> Outcome {
+    match outcome {
+        Outcome::Answered(mut response) => {
+            let date = Timestamp::from_unix_millis(at).to_http_date();
+            response.headers.push(("date".to_owned(), date));
+            Outcome::Answered(response)
+        }
+        lost @ Outcome::Lost(_) => lost,
+    }
+}
+
 /// A request with these headers and this body.
 pub fn request(
     method: &str,
@@ -96,16 +108,20 @@ pub struct Host {
     pub random: [u8; 32],
     /// Each caller's rows.
     pub rows: BTreeMap<String, BTreeMap<String, String>>,
-    /// Whether too many calls of the vendor wait for their turn.
+    /// Whether too many calls of Alibaba Cloud wait for their turn.
     pub crowded: bool,
     /// Names the arrival of the next request.
     pub arrival: u32,
-    /// Everything that was sent, to the vendor and to webhooks.
+    /// Everything that was sent, to Alibaba Cloud and to webhooks.
     pub sent: Vec<OutgoingRequest>,
     /// When the alarm was set to fire, last.
     pub set: Option<i64>,
     /// Everything that was written.
     pub written: Vec<Write>,
+    /// Orders whose waiting tasks are to go on.
+    pub woken: Vec<String>,
+    /// The keys that were logged because their rows cannot be read.
+    pub unreadable: Vec<String>,
 }
 
 impl Host {
@@ -121,6 +137,8 @@ impl Host {
             sent: Vec::new(),
             set: None,
             written: Vec::new(),
+            woken: Vec::new(),
+            unreadable: Vec::new(),
         }
     }
 
@@ -168,61 +186,96 @@ impl Host {
         self.set
     }
 
+    /// When the earliest of a caller's due rows is due.
+    pub fn next_alarm(&self, caller: &str) -> Option<i64> {
+        let due = |key: &String| key.strip_prefix("due/")?.split('/').next()?.parse().ok();
+        self.rows[caller].keys().find_map(due)
+    }
+
+    /// The task that a request leads to.
+    pub fn task(&self, request: IncomingRequest) -> (String, Task) {
+        let arrival = Arrival {
+            request,
+            body_read: true,
+            host: self.name.to_owned(),
+            fresh_id: format!("00000000-0000-4000-8000-{:012}", self.arrival),
+        };
+        let now = Timestamp::from_unix_millis(self.now);
+        let routed = route(&self.variables, &arrival, now);
+        match routed.then {
+            Then::Ledger { task, .. } => (routed.caller.unwrap(), from_json(&task).unwrap()),
+            other => panic!("{other:?}"),
+        }
+    }
+
+    /// One act of a task: what comes next, once everything is written.
+    pub fn act(&mut self, caller: &str, task: &Task, happened: Option<&Happened>) -> Next {
+        let settings = Settings::read(&self.variables).unwrap();
+        let rows = self.rows.entry(caller.to_owned()).or_default();
+        let mut loaded = Rows::default();
+        let mut asks = 0;
+        let act = loop {
+            asks += 1;
+            assert!(asks < 100, "the act does not come to its end");
+            // The clock and the random bytes are others at every ask, as no host should have it:
+            // what an act needs to know depends on neither.
+            self.now += 1;
+            self.random[0] = self.random[0].wrapping_add(1);
+            let context = Context {
+                now: Timestamp::from_unix_millis(self.now),
+                random: self.random,
+                instance: "instance".to_owned(),
+            };
+            match step(
+                &settings,
+                task.clone(),
+                happened.cloned(),
+                &loaded,
+                &context,
+            ) {
+                Step::Act(act) => break act,
+                Step::Need(Need::Keys(keys)) => {
+                    for key in keys {
+                        let value = rows.get(&key).cloned();
+                        loaded.rows.push((key, value));
+                    }
+                }
+                Step::Need(Need::Range(range)) => {
+                    let found = rows.range(range.from.clone()..range.to.clone());
+                    let mut found: Vec<(String, String)> = found
+                        .map(|(key, value)| (key.clone(), value.clone()))
+                        .collect();
+                    if range.reverse {
+                        found.reverse();
+                    }
+                    found.truncate(range.limit as usize);
+                    loaded.ranges.push((range, found));
+                }
+            }
+        };
+        self.set = act.alarm.or(self.set);
+        self.written.extend_from_slice(&act.writes);
+        self.unreadable.extend_from_slice(&act.unreadable);
+        self.woken.extend_from_slice(&act.wake);
+        for (key, value) in act.writes {
+            match value {
+                Some(value) => rows.insert(key, value),
+                None => rows.remove(&key),
+            };
+        }
+        act.next
+    }
+
     fn perform(
         &mut self,
         caller: &str,
         mut task: Task,
         upstream: &mut dyn FnMut(&OutgoingRequest) -> Outcome,
     ) -> Reply {
-        let settings = Settings::read(&self.variables).unwrap();
         let mut happened = None;
         loop {
-            let rows = self.rows.entry(caller.to_owned()).or_default();
-            let mut loaded = Rows::default();
-            let mut asks = 0;
-            let act = loop {
-                asks += 1;
-                assert!(asks < 100, "the act does not come to its end");
-                // The clock and the random bytes are others at every ask, as no host should have it:
-                // what an act needs to know depends on neither.
-                self.now += 1;
-                self.random[0] = self.random[0].wrapping_add(1);
-                let context = Context {
-                    now: Timestamp::from_unix_millis(self.now),
-                    random: self.random,
-                    instance: "instance".to_owned(),
-                };
-                match step(&settings, task.clone(), happened.clone(), &loaded, &context) {
-                    Step::Act(act) => break act,
-                    Step::Need(Need::Keys(keys)) => {
-                        for key in keys {
-                            let value = rows.get(&key).cloned();
-                            loaded.rows.push((key, value));
-                        }
-                    }
-                    Step::Need(Need::Range(range)) => {
-                        let found = rows.range(range.from.clone()..range.to.clone());
-                        let mut found: Vec<(String, String)> = found
-                            .map(|(key, value)| (key.clone(), value.clone()))
-                            .collect();
-                        if range.reverse {
-                            found.reverse();
-                        }
-                        found.truncate(range.limit as usize);
-                        loaded.ranges.push((range, found));
-                    }
-                }
-            };
-            happened = None;
-            self.set = act.alarm.or(self.set);
-            self.written.extend_from_slice(&act.writes);
-            for (key, value) in act.writes {
-                match value {
-                    Some(value) => rows.insert(key, value),
-                    None => rows.remove(&key),
-                };
-            }
-            task = match act.next {
+            let next = self.act(caller, &task, happened.take().as_ref());
+            task = match next {
                 Next::Reply(reply) => return reply,
                 Next::Photo { url } => {
                     return Reply::text(200, "photo", url).with_outcome("photo");

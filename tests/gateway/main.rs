@@ -10,9 +10,11 @@
 )]
 
 mod alarm;
+mod clocks;
 mod dice;
 mod foreign;
 mod host;
+mod polls;
 mod privacy;
 mod routes;
 mod schedules;

@@ -1,5 +1,5 @@
-//! Personal data and secrets, planted in every place a request or an answer has and in every spelling,
-//! are found in no row, no log line, no error, no address and no webhook.
+//! Personal data and secrets, planted in every place a request or an answer has and in every
+//! spelling, are found in no row, no log line, no error, no address and no webhook.
 
 use crate::dice::Dice;
 use crate::host::{Host, json_answer, request, signed_at, variables};
@@ -142,7 +142,7 @@ fn planted(dice: &mut Dice) -> String {
     dice.pick(&spellings(value)).clone()
 }
 
-/// What the vendor, or whatever stands in its place, answers: often the request itself.
+/// What Alibaba Cloud, or whatever stands in its place, answers: often the request itself.
 fn upstream(dice: &mut Dice, request: &OutgoingRequest) -> Outcome {
     let sent = request.body.clone().unwrap();
     if request.url == WEBHOOK {
@@ -187,7 +187,7 @@ fn upstream(dice: &mut Dice, request: &OutgoingRequest) -> Outcome {
 }
 
 /// A request to one of the routes, with planted values wherever it has room for them. `callback` is
-/// a path that the vendor was given, `certify_id` one that it gave.
+/// a path that Alibaba Cloud was given, `certify_id` one that it gave.
 fn asked(dice: &mut Dice, now: i64, no: &str, callback: &str, certify_id: &str) -> IncomingRequest {
     let value = planted(dice);
     let encoded = percent_encode(&value);

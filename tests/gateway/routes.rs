@@ -1,6 +1,6 @@
 //! What the routes answer, and that their description is complete.
 
-use crate::host::{Host, NOW, json_answer, request, signed, variables};
+use crate::host::{Host, NOW, json_answer, request, signed, signed_at, variables};
 use cloudauth_edge::actions::INIT_FACE_VERIFY;
 use cloudauth_edge::client::call::Outcome;
 use cloudauth_edge::gateway::problem::PROBLEMS;
@@ -15,6 +15,7 @@ const BEARER: (&str, &str) = ("authorization", "Bearer dev-token");
 const JSON: (&str, &str) = ("content-type", "application/json");
 const ROUTE: &str = "/v1/face-verifications";
 const DAY_MILLIS: i64 = 86_400_000;
+const ORDER: &str = "e0c34a77f5ac40a5aa5e6ed20c353888";
 
 fn development() -> Host {
     Host::new(variables(&[("GATEWAY_MODE", "development")]))
@@ -37,7 +38,7 @@ fn body(reply: &Reply) -> Value {
 
 fn sample(changes: Value) -> Vec<u8> {
     let mut order = json!({
-        "outerOrderNo": "e0c34a77f5ac40a5aa5e6ed20c353888",
+        "outerOrderNo": ORDER,
         "userId": "123456789",
         "certName": "张三",
         "certNo": "11010519491231002X",
@@ -152,7 +153,7 @@ fn a_failure_of_the_vendors_own_is_told_to_who_can_ask_the_vendor() {
         told["vendorRequestId"],
         "130A2C10-B9EE-4D84-88E3-5384FF039795"
     );
-    // The caller may start it anew, and only the operator has an account with the vendor.
+    // The caller may start it again, and only the operator has an account with Alibaba Cloud.
     assert_eq!(told["audience"], "operator");
     for (language, texts) in [
         ("en", ["restartUnknown=true", "vendorRequestId"]),
@@ -161,7 +162,7 @@ fn a_failure_of_the_vendors_own_is_told_to_who_can_ask_the_vendor() {
         let detail = told["messages"][language].as_str().unwrap();
         assert!(texts.iter().all(|text| detail.contains(text)), "{detail}");
     }
-    // An answer that was lost is nothing that the vendor could look up.
+    // An answer that was lost is nothing that Alibaba Cloud could look up.
     let mut host = development();
     let mut lost =
         |_: &OutgoingRequest| Outcome::Lost(cloudauth_edge::client::call::Loss::TimedOut);
@@ -309,6 +310,24 @@ fn the_description_lists_every_route_parameter_and_problem() {
 }
 
 #[test]
+fn what_alibaba_cloud_no_longer_knows_stays_unknown_to_sdks() {
+    let mut host = development();
+    create(&mut host, json!({}), &mut starts);
+    host.now += 3_600_000;
+    host.alarm("dev", &mut |_| json_answer(200, &json!({"Code": "406"})));
+    let asked = |now| {
+        let parameters = [("Action", "DescribeFaceVerify"), ("CertifyId", "certify1")];
+        signed_at(now, "dev-key-id", "dev-key-secret", &parameters)
+    };
+    let mut unknown = |_: &OutgoingRequest| json_answer(200, &json!({"Code": "406"}));
+    let (_, reply) = host.handle(asked(host.now), &mut unknown);
+    assert_eq!(body(&reply)["Code"], "406", "{}", reply.body);
+    let asked = request("GET", &format!("{ROUTE}/{ORDER}"), &[BEARER], b"");
+    let (_, reply) = host.handle(asked, &mut unknown);
+    assert_eq!(body(&reply)["status"], "expired");
+}
+
+#[test]
 fn problems_in_the_vendors_words() {
     let init = |nonce: &'static str, user: &'static str| {
         signed(
@@ -321,7 +340,7 @@ fn problems_in_the_vendors_words() {
                 ("CertName", "张三"),
                 ("CertNo", "11010519491231002X"),
                 ("MetaInfo", "{\"zimVer\":\"3.0.0\"}"),
-                // Not one of the action's: the vendor overlooks it.
+                // Not one of the action's: Alibaba Cloud overlooks it.
                 ("RegionId", nonce),
             ],
         )
@@ -487,7 +506,7 @@ fn where_photos_go_through_the_gateway_nobody_gets_their_address() {
 
     let (_, reply) = host.handle(get(&photo), &mut |_| passed(address));
     assert_eq!(reply.body, address);
-    // Not from anywhere else, whatever the vendor's answer says.
+    // Not from anywhere else, whatever Alibaba Cloud's answer says.
     let (_, reply) = host.handle(get(&photo), &mut |_| {
         passed("http://192.0.2.1/planted.jpeg")
     });
@@ -577,8 +596,8 @@ fn a_start_that_was_not_sent_for_crowding_changes_nothing() {
     let told = |reply: Reply| (reply.status, reply.outcome);
     let throttled = || (503, "upstream-throttled".to_owned());
     let path = format!("{ROUTE}/e0c34a77f5ac40a5aa5e6ed20c353888");
-    let anew = format!("{ROUTE}?restartUnknown=true");
-    let anew = || request("POST", &anew, &[BEARER, JSON], &sample(json!({})));
+    let restart_path = format!("{ROUTE}?restartUnknown=true");
+    let again = || request("POST", &restart_path, &[BEARER, JSON], &sample(json!({})));
 
     // A new order is as if it had not been asked for.
     host.crowded = true;
@@ -597,7 +616,7 @@ fn a_start_that_was_not_sent_for_crowding_changes_nothing() {
     let unknown = || (409, "start-outcome-unknown".to_owned());
     assert_eq!(told(create(&mut host, json!({}), &mut lost)), unknown());
     host.crowded = true;
-    assert_eq!(told(host.handle(anew(), &mut no_upstream).1), throttled());
+    assert_eq!(told(host.handle(again(), &mut no_upstream).1), throttled());
     host.crowded = false;
     assert_eq!(
         told(create(&mut host, json!({}), &mut no_upstream)),
@@ -605,17 +624,17 @@ fn a_start_that_was_not_sent_for_crowding_changes_nothing() {
     );
     let other = create(&mut host, json!({"userId": "another"}), &mut no_upstream);
     assert_eq!(other.outcome, "order-conflict");
-    // Also where the vendor refuses the second start for certain.
+    // Also where Alibaba Cloud refuses the second start for certain.
     let mut refuses = |_: &OutgoingRequest| json_answer(200, &json!({"Code": "412"}));
-    let (_, reply) = host.handle(anew(), &mut refuses);
+    let (_, reply) = host.handle(again(), &mut refuses);
     assert_eq!(reply.outcome, "upstream-refused");
     assert_eq!(
         told(create(&mut host, json!({}), &mut no_upstream)),
         unknown()
     );
 
-    // Three were sent to the vendor: those that were not do not count.
-    assert_eq!(told(host.handle(anew(), &mut starts).1).0, 201);
+    // Three were sent to Alibaba Cloud: those that were not do not count.
+    assert_eq!(told(host.handle(again(), &mut starts).1).0, 201);
     let another = json!({"outerOrderNo": "f".repeat(32)});
     let reply = create(&mut host, another, &mut no_upstream);
     assert_eq!(told(reply), (429, "daily-limit".to_owned()));
@@ -645,7 +664,7 @@ fn nobody_is_told_passed_unless_the_vendor_said_so() {
     }
 }
 
-/// Alibaba Cloud's older SDKs compare a quoted string-to-sign with their own. The gateway quotes no
+/// Alibaba Cloud's older SDKs compare a quoted string to sign with their own. The gateway quotes no
 /// request, and gives each SDK the result of that comparison in the SDK's own words.
 #[test]
 fn a_wrong_secret_in_the_words_of_each_sdk() {
@@ -726,7 +745,8 @@ fn a_wrong_secret_in_the_words_of_each_sdk() {
     ] {
         let [code, message, _] = refusal(sdk, method);
         assert_eq!(code, "SignatureDoesNotMatch");
-        // Old Python SDKs need a colon; the Go one asks for a bug report where it finds a quotation.
+        // Old Python SDKs need a colon; the Go one asks for a bug report where it finds a
+        // quotation.
         assert!(message.contains(": "), "{message}");
         assert!(!message.contains("string to sign is:"), "{message}");
         assert!(

@@ -1,5 +1,5 @@
-//! The ledger under seeded schedules: callers race for orders while the vendor fails in every way,
-//! the ledger's host restarts between any two steps and time jumps.
+//! The ledger under seeded schedules: callers race for orders while Alibaba Cloud fails in every way,
+//! the ledger's host restarts between any two steps, time passes and the host's clock jumps.
 //!
 //! A failing schedule is replayed with `LEDGER_SEED=<seed> cargo test --features gateway --test
 //! gateway`.
@@ -29,9 +29,12 @@ const NUMBER: &str = "11010519491231002X";
 const USERS: [&str; 2] = ["planted-user-1", "planted-user-2"];
 const TOKEN: &str = "a token";
 const WEBHOOK: &str = "http://127.0.0.1:9999/verdicts";
+const HOUR: i64 = 3_600_000;
+/// How long a CertifyId can be used.
+const VALID_MILLIS: i64 = 30 * 60_000;
 const META_INFO: &str = r#"{"planted":"meta-info"}"#;
 
-/// The vendor: what it really started, and how each verification ended.
+/// Alibaba Cloud: what it really started, and how each verification ended.
 #[derive(Default)]
 struct Vendor {
     started: Vec<Session>,
@@ -42,16 +45,19 @@ struct Session {
     user: String,
     /// The path of the address that the gateway wants to be called at.
     callback: String,
+    /// When, by Alibaba Cloud's clock.
+    at: i64,
     verdict: Option<&'static str>,
 }
 
 impl Vendor {
-    /// Executes a request and answers it; `None` when the answer gets lost. `anew` is whether who
+    /// Executes a request and answers it; `None` when the answer gets lost. `again` is whether who
     /// asks knows that the order may have been started before.
     fn answer(
         &mut self,
         request: &OutgoingRequest,
-        anew: bool,
+        again: bool,
+        now: i64,
         dice: &mut Dice,
     ) -> Option<Response> {
         let form = parse_form(request.body.as_deref().unwrap().as_bytes()).unwrap();
@@ -65,7 +71,7 @@ impl Vendor {
             Some("InitFaceVerify") => {
                 let (order, user) = (value("OuterOrderNo").unwrap(), value("UserId").unwrap());
                 if let Some(before) = self.started.iter().find(|one| one.order == order) {
-                    assert!(anew, "{order} was started again unasked");
+                    assert!(again, "{order} was started again unasked");
                     assert_eq!(before.user, user, "{order} was started with other input");
                 }
                 let fate = dice.below(20);
@@ -89,6 +95,7 @@ impl Vendor {
                         .strip_prefix("https://gateway.example")
                         .unwrap()
                         .to_owned(),
+                    at: now,
                     verdict: None,
                 });
                 let id = format!("certify{}", self.started.len() - 1);
@@ -160,8 +167,8 @@ enum State {
 struct Running {
     /// Whose request it is; `None` for the alarm.
     caller: Option<usize>,
-    /// Whether it may start anew what may have been started before.
-    anew: bool,
+    /// Whether it may start again what may have been started before.
+    again: bool,
     task: Task,
     state: State,
     /// Who goes on when it has ended.
@@ -181,7 +188,10 @@ struct World {
     dice: Dice,
     settings: Settings,
     variables: Variables,
+    /// The true time.
     now: i64,
+    /// How far the host's clock is ahead of it.
+    wrong: i64,
     rows: BTreeMap<String, String>,
     alarm: Option<i64>,
     instance: usize,
@@ -228,6 +238,7 @@ impl World {
             settings: Settings::read(&variables).unwrap(),
             variables,
             now: 1_795_000_000_000,
+            wrong: 0,
             rows: BTreeMap::new(),
             alarm: None,
             instance: 0,
@@ -243,8 +254,9 @@ impl World {
         }
     }
 
+    /// The time by the host's clock.
     fn timestamp(&self) -> Timestamp {
-        Timestamp::from_unix_millis(self.now)
+        Timestamp::from_unix_millis(self.now + self.wrong)
     }
 
     /// A request of a caller's, through the same routing as in the Worker.
@@ -260,7 +272,7 @@ impl World {
         } else {
             self.dice.chance(20)
         };
-        let mut anew = false;
+        let mut again = false;
         let mut request = IncomingRequest {
             method: if reads { "GET" } else { "POST" }.to_owned(),
             path: "/v1/face-verifications".to_owned(),
@@ -282,8 +294,8 @@ impl World {
                     .push(("prefer".to_owned(), "wait=20".to_owned()));
             }
         } else {
-            anew = unknown && self.dice.chance(50);
-            if anew {
+            again = unknown && self.dice.chance(50);
+            if again {
                 request.query = "restartUnknown=true".to_owned();
             }
             request.body = serde_json::to_vec(&json!({
@@ -307,7 +319,7 @@ impl World {
         };
         self.running.push(Running {
             caller: Some(at),
-            anew,
+            again,
             task: from_json(&task).unwrap(),
             state: State::Ready(None),
             group: None,
@@ -351,8 +363,10 @@ impl World {
             writes,
             alarm,
             wake,
+            unreadable,
             next,
         } = act;
+        assert!(unreadable.is_empty(), "{unreadable:?}");
         for (key, value) in writes {
             match value {
                 Some(value) => {
@@ -396,9 +410,11 @@ impl World {
                 running.task = again(then);
                 running.state = State::Sending(request);
             }
-            Next::Wait { millis, on, then } => {
+            Next::Wait {
+                millis, on, then, ..
+            } => {
                 // Who waits for another's start did not know of that one.
-                running.anew &= on.is_none();
+                running.again &= on.is_none();
                 running.task = again(then);
                 running.state = State::Waiting {
                     until: self.now + millis,
@@ -415,7 +431,7 @@ impl World {
                 for task in tasks {
                     self.running.push(Running {
                         caller: None,
-                        anew: false,
+                        again: false,
                         task: again(task),
                         state: State::Ready(None),
                         group: Some(self.groups),
@@ -502,7 +518,10 @@ impl World {
                     match status {
                         "passed" => assert_eq!(truth, Some("200")),
                         "rejected" => assert_eq!(truth, Some("205")),
-                        _ => {}
+                        _ => {
+                            let lasted = self.now - self.vendor.started[session].at;
+                            assert!(lasted >= VALID_MILLIS, "expired after {lasted} ms");
+                        }
                     }
                 }
                 Some("pending") => {
@@ -533,7 +552,8 @@ impl World {
                 }
             }
             1 => self.now += 600_000,
-            2..=6 => self.now += 3_000,
+            2 => self.wrong = [0, HOUR, -HOUR][self.dice.below(3)],
+            3..=6 => self.now += 3_000,
             7..=8 => {
                 let open: Vec<usize> = (0..self.vendor.started.len())
                     .filter(|at| self.vendor.started[*at].verdict.is_none())
@@ -556,11 +576,14 @@ impl World {
                     self.request(at);
                 }
             }
-            _ if self.alarm.is_some_and(|alarm| alarm <= self.now) => {
+            _ if self
+                .alarm
+                .is_some_and(|alarm| alarm <= self.timestamp().unix_millis()) =>
+            {
                 self.alarm = None;
                 self.running.push(Running {
                     caller: None,
-                    anew: false,
+                    again: false,
                     task: Task::Alarm(Default::default()),
                     state: State::Ready(None),
                     group: None,
@@ -591,8 +614,15 @@ impl World {
                     Happened::Crowded
                 } else {
                     Happened::Outcome(
-                        match self.vendor.answer(&request, running.anew, &mut self.dice) {
-                            Some(response) => Outcome::Answered(response),
+                        match self
+                            .vendor
+                            .answer(&request, running.again, self.now, &mut self.dice)
+                        {
+                            Some(mut response) => {
+                                let date = Timestamp::from_unix_millis(self.now).to_http_date();
+                                response.headers.push(("date".to_owned(), date));
+                                Outcome::Answered(response)
+                            }
                             None if self.dice.chance(50) => {
                                 self.now += 10_000;
                                 Outcome::Lost(Loss::TimedOut)
@@ -602,7 +632,7 @@ impl World {
                     )
                 };
                 // Allowed once: to start it a second time would be to repeat it unasked.
-                running.anew &= self.vendor.started.len() == started;
+                running.again &= self.vendor.started.len() == started;
                 // The outcome may reach the task late, after a restart or never.
                 running.state = State::Ready(Some(happened));
                 self.running.push(running);
@@ -643,7 +673,7 @@ impl World {
         }
     }
 
-    /// The vendor says that a person has finished; it may be wrong, or say so twice.
+    /// Alibaba Cloud says that a person has finished; it may be wrong, or say so twice.
     fn call_back(&mut self) {
         if self.vendor.started.is_empty() {
             return;
@@ -667,7 +697,7 @@ impl World {
         };
         self.running.push(Running {
             caller: None,
-            anew: false,
+            again: false,
             task: from_json(&task).unwrap(),
             state: State::Ready(None),
             group: None,
@@ -677,6 +707,7 @@ impl World {
     /// The alarm goes off whenever it is due, until it is not set any more.
     fn live_on(&mut self) {
         let mut alarms = 0;
+        self.wrong = 0;
         loop {
             while !self.running.is_empty() {
                 if matches!(self.running[0].state, State::Waiting { .. }) {
@@ -690,7 +721,7 @@ impl World {
             self.now = self.now.max(alarm);
             self.running.push(Running {
                 caller: None,
-                anew: false,
+                again: false,
                 task: Task::Alarm(Default::default()),
                 state: State::Ready(None),
                 group: None,

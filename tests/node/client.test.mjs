@@ -41,9 +41,9 @@ let transport = {};
 /** A test once by each transport. */
 function test(name, work) {
   for (const [how, options] of Object.entries(transports)) {
-    testOnce(`${name} (${how})`, () => {
+    testOnce(`${name} (${how})`, (context) => {
       transport = options;
-      return work();
+      return work(context);
     });
   }
 }
@@ -226,7 +226,7 @@ test("a clock off by 14 minutes works, by 24 hours after one correction", async 
   }
 });
 
-test("an expired token is fetched anew, once for all waiting calls", async () => {
+test("an expired token is fetched again, once for all waiting calls", async () => {
   await using server = await faultServer((request, response) =>
     request.form.get("SecurityToken") === "token-1"
       ? json({ Code: "InvalidSecurityToken.Expired", Message: "m" }, 400)(request, response)
@@ -275,6 +275,8 @@ test("parameters of every wrong shape are one validation error each, and nothing
   assert.deepEqual([huge.kind, huge.fields[0].field], ["validation", "userId"]);
   const lone = await failure(face.initFaceVerify({ ...order, userId: "\uD800" }));
   assert.equal(lone.fields[0].rule, "text");
+  const half = await failure(face.initFaceVerify({ ...order, metaInfo: '{"deviceModel":"\udc00"}' }));
+  assert.deepEqual([half.fields[0].field, half.fields[0].rule], ["metaInfo", "text"]);
   assert.equal(server.requests.length, 0);
   assert.equal((await face.initFaceVerify(order)).certifyId, certifyId);
 });
@@ -339,7 +341,7 @@ testOnce("new order numbers have 32 letters and digits and differ", () => {
     assert.throws(() => newOuterOrderNo(prefix), TypeError);
 });
 
-test("ACS3 puts parameters where the vendor's metadata has them", async () => {
+test("ACS3 puts parameters where Alibaba Cloud's metadata has them", async () => {
   await using server = await faultServer(started);
   await client(server.endpoint, { signatureVersion: "ACS3-HMAC-SHA256" }).initFaceVerify({
     ...order,
@@ -366,7 +368,9 @@ test("waits for a result through pending answers and passing failures", async ()
   assert.equal(server.requests.length, 3);
 });
 
-test("at the deadline, waiting gives what it has", async () => {
+test("at the deadline, waiting gives what it has", async (context) => {
+  // Time stands still, so that the first query ends before the deadline.
+  context.mock.timers.enable({ apis: ["setTimeout", "Date"], now: Date.now() });
   await using server = await faultServer(pending);
   const result = await client(server.endpoint).waitForResult(query, { deadlineMs: 1 });
   assert.equal(result.status, "pending");

@@ -1,4 +1,4 @@
-// What docs/sandbox.md shows runs as it stands.
+// What docs/sandbox.md shows runs unchanged.
 
 import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";

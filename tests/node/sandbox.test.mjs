@@ -126,7 +126,7 @@ describe("in-process", () => {
       [[{ accountId: "1", keys: [key] }], /accounts\[0\]\.scenes is missing/],
       [
         [{ accountId: "1", keys: [{ ...key, ram: "maybe" }], scenes: [] }],
-        /accounts\[0\]\.keys\[0\]\.ram is not what it should be/,
+        /accounts\[0\]\.keys\[0\]\.ram is not of the expected form/,
       ],
       [[{ accountId: "1", keys: [key], scenes: [{ sceneId: 1.5 }] }], /sceneId must be a positive integer/],
       [

@@ -9,6 +9,7 @@ import { createServer } from "node:net";
 import { test } from "node:test";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
+import { brotliCompressSync, deflateSync, gzipSync } from "node:zlib";
 import { FaceVerifyClient, isFaceVerifyError } from "cloudauth-edge";
 import { certifyId, faultServer, json, pending, started } from "../support/fault-server.mjs";
 
@@ -148,6 +149,94 @@ test("encodings are declined, since nothing would undo them", async () => {
   await using server = await faultServer(started);
   await new FaceVerifyClient({ ...keys, endpoint: server.endpoint }).initFaceVerify(order);
   assert.equal(server.requests[0].headers["accept-encoding"], "identity");
+});
+
+test("an answer that is compressed all the same is unpacked, or named", async () => {
+  const text = JSON.stringify({ Code: "200", ResultObject: { CertifyId: certifyId } });
+  const packed = (encoding, body) => (_, response) =>
+    response.writeHead(200, { "content-encoding": encoding }).end(body);
+  const start = async (answer) => {
+    await using server = await faultServer(answer);
+    const client = new FaceVerifyClient({ ...keys, endpoint: server.endpoint, maxAttempts: 1 });
+    return await client.initFaceVerify(order);
+  };
+  for (const answer of [
+    packed("gzip", gzipSync(text)),
+    packed("X-GZIP", gzipSync(text)),
+    packed("deflate", deflateSync(text)),
+    packed("br", brotliCompressSync(text)),
+    packed("identity", text),
+  ]) {
+    assert.equal((await start(answer)).certifyId, certifyId);
+  }
+  for (const [answer, code] of [
+    [packed("gzip, br", brotliCompressSync(gzipSync(text))), "BodyCompressed"],
+    [packed("dcb", brotliCompressSync(text)), "BodyCompressed"],
+    [packed("gzip", "broken"), "BodyCompressed"],
+    [(_, response) => response.end(gzipSync(text)), "BodyCompressed"],
+    [packed("gzip", gzipSync(" ".repeat(100_000_000))), "AnswerTooLarge"],
+  ]) {
+    const error = await failure(start(answer));
+    assert.deepEqual([error.code, error.execution], [code, "unknown"]);
+  }
+});
+
+test("an answer that is cut ends the call", async () => {
+  const half = (_, response) => {
+    response.writeHead(200, { "content-length": "100" }).write("{");
+    setImmediate(() => response.destroy());
+  };
+  await using server = await faultServer(half);
+  const client = new FaceVerifyClient({ ...keys, endpoint: server.endpoint, maxAttempts: 1 });
+  const error = await failure(client.initFaceVerify(order));
+  assert.deepEqual([error.code, error.cause.code], ["ConnectionFailed", "ECONNRESET"]);
+});
+
+test("forty calls with one signal need one listener of it, and none when they are done", async (context) => {
+  const warnings = [];
+  const warn = (warning) => warnings.push(warning.name);
+  process.on("warning", warn);
+  context.after(() => process.off("warning", warn));
+  const controller = new AbortController();
+  const { signal } = controller;
+  const add = context.mock.method(signal, "addEventListener");
+  const remove = context.mock.method(signal, "removeEventListener");
+  const held = [];
+  await using server = await faultServer((...exchange) => {
+    if (held.push(exchange) === 40) for (const waiting of held) pending(...waiting);
+  });
+  for (const options of [{}, { fetch: globalThis.fetch }]) {
+    const client = new FaceVerifyClient({ ...keys, endpoint: server.endpoint, ...options });
+    held.length = 0;
+    const calls = Array.from({ length: 40 }, () => client.describeFaceVerify(query, { signal }));
+    for (const { status } of await Promise.all(calls)) assert.equal(status, "pending");
+  }
+  assert.equal(add.mock.callCount(), remove.mock.callCount());
+  assert.equal(add.mock.callCount(), 2);
+  // The warning comes in a later turn.
+  await new Promise(setImmediate);
+  assert.deepEqual(warnings, []);
+});
+
+test("one signal ends all the calls that it was given to", async () => {
+  const controller = new AbortController();
+  let came = 0;
+  await using server = await faultServer(() => ++came === 12 && controller.abort());
+  const client = new FaceVerifyClient({ ...keys, endpoint: server.endpoint });
+  const { signal } = controller;
+  const calls = Array.from({ length: 12 }, () => failure(client.initFaceVerify(order, { signal })));
+  for (const { kind, execution } of await Promise.all(calls))
+    assert.deepEqual([kind, execution], ["aborted", "unknown"]);
+});
+
+test("a call that is ended before its connection stands has sent nothing", async () => {
+  const controller = new AbortController();
+  await using silent = await listening(
+    createServer((socket) => (socket.on("error", () => {}), controller.abort())),
+  );
+  const client = new FaceVerifyClient({ ...keys, endpoint: `https://127.0.0.1:${silent.port}` });
+  const error = await failure(client.initFaceVerify(order, { signal: controller.signal }));
+  assert.deepEqual([error.kind, error.execution], ["aborted", "none"]);
 });
 
 test("a fetch that is given is used, however it was set up", async () => {

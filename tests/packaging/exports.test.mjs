@@ -23,16 +23,19 @@ const expected = {
   "cloudauth-edge": [
     ["workerd", "entry/workerd.js"],
     ["edge-light", "entry/edge-light.js"],
-    ["require", "wasm/node.cjs"],
-    ["node", "wasm/node.js"],
-    ["import", "entry/browser.js"],
+    ["require", "wasm/client.cjs"],
+    ["import", "wasm/client.js"],
   ],
   "cloudauth-edge/identity": [
     ["workerd", "entry/identity-workerd.js"],
     ["edge-light", "entry/identity-edge-light.js"],
-    ["require", "wasm/identity-node.cjs"],
-    ["node", "entry/identity-node.js"],
-    ["import", "entry/identity-browser.js"],
+    ["require", "wasm/identity.cjs"],
+    ["import", "entry/identity-universal.js"],
+  ],
+  "cloudauth-edge/sandbox": [
+    ["workerd", "sandbox-workerd.js"],
+    ["require", "wasm/sandbox.cjs"],
+    ["import", "wasm/sandbox.js"],
   ],
 };
 const first = (request, conditions) =>
@@ -75,22 +78,21 @@ const tools = {
     "entry/workerd.js",
   ],
   "Next.js edge": [["edge-light", "worker", "import", "module"], "entry/edge-light.js"],
-  "Vite for browsers": [["module", "browser", "production", "import"], "entry/browser.js"],
-  "Vite for servers": [["module", "node", "production", "import"], "wasm/node.js"],
-  "webpack for browsers": [["webpack", "production", "browser", "import"], "entry/browser.js"],
-  Vitest: [["node", "development", "module", "import"], "wasm/node.js"],
-  "Jest for Node": [["node", "node-addons", "require", "default"], "wasm/node.cjs"],
-  "Jest with jsdom": [["browser", "require", "default"], "wasm/node.cjs"],
-  Bun: [["bun", "node", "import"], "wasm/node.js"],
-  Deno: [["deno", "node", "import"], "wasm/node.js"],
+  "Vite for browsers": [["module", "browser", "production", "import"], "wasm/client.js"],
+  "Rollup's default": [["default", "module", "import"], "wasm/client.js"],
+  "Vite for servers": [["module", "node", "production", "import"], "wasm/client.js"],
+  "webpack for browsers": [["webpack", "production", "browser", "import"], "wasm/client.js"],
+  Vitest: [["node", "development", "module", "import"], "wasm/client.js"],
+  "Jest for Node": [["node", "node-addons", "require", "default"], "wasm/client.cjs"],
+  "Jest with jsdom": [["browser", "require", "default"], "wasm/client.cjs"],
+  Bun: [["bun", "node", "import"], "wasm/client.js"],
+  Deno: [["deno", "node", "import"], "wasm/client.js"],
 };
 for (const [tool, [conditions, file]] of Object.entries(tools)) {
   test(`${tool} gets ${file}`, () => assert.equal(resolved("cloudauth-edge", conditions), file));
 }
 
-test("the sandbox has a file each for import and require, and nothing beside the entry points is to be had", () => {
-  assert.equal(resolved("cloudauth-edge/sandbox", ["node", "import"]), "sandbox.js");
-  assert.equal(resolved("cloudauth-edge/sandbox", ["node", "require"]), "wasm/sandbox-node.cjs");
+test("nothing beside the entry points is to be had", () => {
   assert.equal(
     resolved("cloudauth-edge/cloudauth_edge.wasm", ["import"]),
     "wasm/client/cloudauth_edge_bg.wasm",

@@ -18,13 +18,12 @@ const FILES = `
   CHANGELOG.md LICENSE-APACHE LICENSE-MIT README.md package.json
   bin/cloudauth-edge.js
   call.js client.js core.js credentials.js errors.js exports.js identity.js identity-exports.js load.js packed.js random.js
-  sandbox-host.js sandbox.js transport.js transport-node.js
+  sandbox-host.js sandbox-workerd.js thrown.js transport.js transport-node.js waits.js
   index.d.ts index.d.cts identity.d.ts identity.d.cts sandbox.d.ts sandbox.d.cts
-  phone/phone.html phone/phone.css phone/phone.js phone/phone-words.js
-  entry/browser.js entry/edge-light.js entry/workerd.js
-  entry/identity-browser.js entry/identity-edge-light.js entry/identity-node.js entry/identity-workerd.js
-  wasm/node.js wasm/node.cjs wasm/identity-node.cjs wasm/sandbox-node.cjs
-  wasm/client/base64.js wasm/client/cloudauth_edge.js wasm/client/cloudauth_edge_bg.wasm
+  entry/edge-light.js entry/workerd.js
+  entry/identity-edge-light.js entry/identity-universal.js entry/identity-workerd.js
+  wasm/client.js wasm/client.cjs wasm/identity.cjs wasm/sandbox.js wasm/sandbox.cjs wasm/phone.js
+  wasm/client/cloudauth_edge.js wasm/client/cloudauth_edge_bg.wasm
   wasm/identity/base64.js wasm/identity/cloudauth_edge.js wasm/identity/cloudauth_edge_bg.wasm
   wasm/sandbox/cloudauth_edge.js wasm/sandbox/cloudauth_edge_bg.wasm
 `;

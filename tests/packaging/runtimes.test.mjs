@@ -24,7 +24,7 @@ const runtimes = {
     program: deno,
     version: /^deno 2\./,
     args: [...denoRun, `--allow-net=${new URL(endpoint).host}`, "--allow-env=SANDBOX"],
-    forSandbox: [...denoRun, "--allow-net=127.0.0.1", "--allow-read=node_modules"],
+    forSandbox: [...denoRun, "--allow-net=127.0.0.1"],
     // import() in a CommonJS file gives what require() gives there.
     oneCopy: true,
   },
@@ -60,13 +60,33 @@ for (const [name, { program, version, args = [], forSandbox = args, oneCopy = fa
 
 // As for a function in somebody's cloud: one file, without node_modules beside it.
 for (const format of ["esm", "cjs"]) {
-  test(`bundled for Node by esbuild as ${format}`, async () => {
-    const project = await consumer("esm");
-    const bundle = format === "esm" ? "bundle.mjs" : "bundle.cjs";
-    const options = ["--bundle", "--minify", "--platform=node", `--format=${format}`, `--outfile=${bundle}`];
-    await project.must("esbuild", ["main.js", ...options]);
+  test(`bundled for Node by esbuild as ${format}`, async (t) => {
+    const project = await consumer(format === "esm" ? "esm" : "cjs");
+    const extension = format === "esm" ? "mjs" : "cjs";
+    for (const name of ["main", "sandbox"]) {
+      const options = ["--bundle", "--minify", "--platform=node", `--format=${format}`];
+      await project.must("esbuild", [`${name}.js`, ...options, `--outfile=bundle/${name}.${extension}`]);
+    }
     rmSync(join(project.folder, "node_modules"), { recursive: true });
-    const [result] = printed(await project.must(node(20), [bundle], { SANDBOX: endpoint }));
-    await assertVerified(result, seen);
+    const run = (name) =>
+      project.must(node(20), [join("bundle", `${name}.${extension}`)], { SANDBOX: endpoint });
+
+    await t.test("the client", async () => {
+      const [{ acrossCopies: _, ...result }] = printed(await run("main"));
+      await assertVerified(result, seen);
+    });
+    await t.test("the sandbox", async () => {
+      for (const [result, verification] of printed(await run("sandbox"), 2))
+        await assertVerified(result, () => verification);
+    });
   });
 }
+
+// Rollup's defaults name no runtime: what they lead to works on Node as Node's own entry does.
+test("bundled for Node by Rollup's defaults", async () => {
+  const project = await consumer("rollup", { withTools: true });
+  await project.must("npm", ["run", "build"]);
+  rmSync(join(project.folder, "node_modules"), { recursive: true });
+  const [result] = printed(await project.must(node(20), [join("dist", "main.js")], { SANDBOX: endpoint }));
+  await assertVerified(result, seen);
+});

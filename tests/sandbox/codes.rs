@@ -12,7 +12,7 @@ use std::collections::BTreeSet;
 /// Code and Message.
 type Row = (String, String);
 
-/// The tables as the vendor's documents have them.
+/// The tables as Alibaba Cloud's documents have them.
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
 struct Documents {

@@ -248,7 +248,7 @@ fn keeps_to_those_with_the_token_where_there_is_one() {
     assert_eq!(
         host.init(start()).code(),
         "200",
-        "the vendor's path needs none"
+        "Alibaba Cloud's path needs none"
     );
 }
 

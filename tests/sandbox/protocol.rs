@@ -194,7 +194,7 @@ fn a_nonce_works_once_for_a_key() {
 
 #[test]
 fn tells_the_string_to_sign_where_the_signature_does_not_match() {
-    // W2 of the facts: agreed on by two SDKs of the vendor.
+    // W2 of the facts: agreed on by two SDKs of Alibaba Cloud.
     let mut host = Host::new();
     let all = pairs(&[
         ("AccessKeyId", "sandbox-key-id"),

@@ -67,7 +67,7 @@ export const endless = (_, response) => {
   write();
 };
 
-/** The vendor's window of 15 minutes, by a clock that is off by `offsetMillis`. */
+/** Alibaba Cloud's window of 15 minutes, by a clock that is off by `offsetMillis`. */
 export const clockOff = (offsetMillis, answer) => (request, response) => {
   const now = Date.now() + offsetMillis;
   const off = Math.abs(Date.parse(request.form.get("Timestamp")) - now);

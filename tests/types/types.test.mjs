@@ -6,6 +6,7 @@ import { join } from "node:path";
 import { test } from "node:test";
 import { fileURLToPath } from "node:url";
 import { at } from "../../scripts/lib/project.mjs";
+import { blocksOf, read } from "../docs/markdown.mjs";
 import { consumer, tools } from "../packaging/lib/consumer.mjs";
 
 const project = await consumer(fileURLToPath(new URL("project", import.meta.url)));
@@ -28,13 +29,19 @@ const node16 = { ...strict, module: "node16", moduleResolution: "node16" };
 const nodenext = { ...strict, module: "nodenext", moduleResolution: "nodenext" };
 const bundler = { ...strict, module: "esnext", moduleResolution: "bundler" };
 const dom = { lib: ["es2022", "dom", "dom.iterable"] };
-const programs = ["every.mts", "sandbox.mts", "mistakes.mts"];
+/** What people copy first. */
+for (const readme of ["README.md", "README.zh-CN.md"]) {
+  const [program] = blocksOf(read(readme)).filter(({ language }) => language === "ts");
+  writeFileSync(join(project.folder, `${readme}.mts`), program.text);
+}
+const programs = ["every.mts", "sandbox.mts", "mistakes.mts", "undefined.mts"];
+const forNode = [...programs, "README.md.mts", "README.zh-CN.md.mts"];
 
 /** The declarations of Node, Bun and Workers want a newer TypeScript than this package does. */
 const projects = {
   "node16, Node": {
     options: { ...node16, types: ["node"] },
-    files: [...programs, "require.cts"],
+    files: [...forNode, "require.cts"],
     versions: ["5.9", "6.0", "7.0"],
   },
   "node16, DOM": {
@@ -44,15 +51,15 @@ const projects = {
   },
   "node16, Node and DOM": {
     options: { ...node16, ...dom, types: ["node"] },
-    files: [...programs, "require.cts"],
+    files: [...forNode, "require.cts"],
     versions: ["7.0"],
   },
   "nodenext, Node": {
     options: { ...nodenext, types: ["node"] },
-    files: [...programs, "require.cts"],
+    files: [...forNode, "require.cts"],
     versions: ["5.9", "7.0"],
   },
-  "bundler, Node": { options: { ...bundler, types: ["node"] }, files: programs, versions: ["7.0"] },
+  "bundler, Node": { options: { ...bundler, types: ["node"] }, files: forNode, versions: ["7.0"] },
   "bundler, DOM": {
     options: { ...bundler, ...dom, types: [] },
     files: [...programs, "form.ts"],
@@ -89,7 +96,7 @@ for (const [name, { options, files, versions }] of Object.entries(projects)) {
   }
 }
 
-for (const program of ["every.mts", "sandbox.mts"]) {
+for (const program of ["every.mts", "sandbox.mts", "undefined.mts"]) {
   test(`the package does what its types say: ${program}`, async () => {
     await project.must("node", [program]);
   });

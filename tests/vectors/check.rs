@@ -41,7 +41,7 @@ pub fn rpc() -> usize {
         assert_eq!(
             string_to_sign,
             text(case, "stringToSign"),
-            "string-to-sign of {id}"
+            "string to sign of {id}"
         );
         let secret = Secret::new(text(case, "accessKeySecret"));
         assert_eq!(
@@ -91,7 +91,7 @@ pub fn acs3() -> usize {
         assert_eq!(
             string_to_sign,
             text(case, "stringToSign"),
-            "string-to-sign of {id}"
+            "string to sign of {id}"
         );
         let secret = Secret::new(text(case, "accessKeySecret"));
         assert_eq!(

@@ -1,10 +1,11 @@
-// How the Worker reads bodies and photos: whole, or not at all.
+// How the gateway reads bodies and photos: whole, or not at all.
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { collect } from "../../worker/bytes.js";
+import { collect as collectFrom } from "../../host/bytes.js";
 
 const HOUR = 3_600_000;
+const collect = (bytes, bounds) => collectFrom(bytes?.getReader(), bounds);
 const stream = (...chunks) =>
   new ReadableStream({
     start(controller) {

@@ -1,4 +1,4 @@
-// What wrangler would upload, from the configuration files as they stand. Nothing leaves this machine.
+// What wrangler would upload, from the configuration files unchanged. Nothing leaves this machine.
 
 import assert from "node:assert/strict";
 import { mkdtempSync, readdirSync, rmSync, statSync } from "node:fs";

@@ -1,4 +1,4 @@
-// The gateway in the real workerd while the vendor fails, and when workerd itself is ended.
+// The gateway in the real workerd while Alibaba Cloud fails, and when workerd itself is ended.
 
 import assert from "node:assert/strict";
 import { after, afterEach, before, test } from "node:test";
@@ -27,7 +27,7 @@ async function fault(description) {
   assert.ok(response.ok, await response.text());
 }
 
-/** How often the vendor executed InitFaceVerify for an order. */
+/** How often Alibaba Cloud executed InitFaceVerify for an order. */
 async function startedUpstream(no) {
   const response = await fetch(`${endpoint}/_sandbox/verifications?outerOrderNo=${no}`);
   return (await response.json()).verifications.length;
@@ -46,7 +46,7 @@ for (const [name, description, executed] of [
   ["ServiceUnavailable", { kind: "error", code: "ServiceUnavailable" }, 0],
   ["Code 500", { kind: "error", action: "InitFaceVerify", code: "500" }, 0],
 ]) {
-  test(`a start that ends in ${name} is unknown until the caller starts it anew`, async () => {
+  test(`a start that ends in ${name} is unknown until the caller starts it again`, async () => {
     await fault(description);
     const order = sample();
     const first = await create(order);
@@ -62,11 +62,11 @@ for (const [name, description, executed] of [
     const listed = await gateway.call("GET", `${ROUTE}?status=unknown&limit=1`);
     assert.equal(listed.json.items[0].outerOrderNo, order.outerOrderNo);
 
-    const anew = await create(order, "?restartUnknown=true");
-    assert.equal(anew.status, 201, anew.text);
-    const again = await create(order, "?restartUnknown=true");
-    assert.equal(again.status, 200);
-    assert.equal(again.json.certifyId, anew.json.certifyId);
+    const restarted = await create(order, "?restartUnknown=true");
+    assert.equal(restarted.status, 201, restarted.text);
+    const replayed = await create(order, "?restartUnknown=true");
+    assert.equal(replayed.status, 200);
+    assert.equal(replayed.json.certifyId, restarted.json.certifyId);
   });
 }
 
@@ -139,7 +139,7 @@ test("a question is repeated, and a verdict once known needs no vendor", async (
   assert.equal((await read(order.outerOrderNo, "?material=false")).json.materialUnavailable, undefined);
 });
 
-test("fifty at once while the vendor is silent get no CertifyId, and one call was made", async () => {
+test("fifty at once while Alibaba Cloud is silent get no CertifyId, and one call was made", async () => {
   await fault({ kind: "hang", executed: true });
   const order = sample();
   const answers = await Promise.all(Array.from({ length: 50 }, () => create(order)));

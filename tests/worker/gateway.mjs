@@ -1,7 +1,8 @@
-// The gateway in the real workerd, with the sandbox as its upstream, for the tests of this folder.
+// The gateway on a real host, with the sandbox as its upstream, for the tests of this folder: workerd, or with
+// GATEWAY_TEST_HOST=node one process of Node.
 
 import { execFile } from "node:child_process";
-import { once } from "node:events";
+import { EventEmitter, once } from "node:events";
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { createServer } from "node:net";
 import { tmpdir } from "node:os";
@@ -25,7 +26,7 @@ export async function freePort() {
 }
 
 /** Ends a process group, politely and then for certain. */
-async function end(child) {
+export async function end(child) {
   const closed = once(child, "close");
   if (child.exitCode === null && child.signalCode === null) {
     process.kill(-child.pid, "SIGTERM");
@@ -36,54 +37,124 @@ async function end(child) {
 }
 
 /**
- * Starts `wrangler dev` with these settings.
+ * Waits until `answers` gives true, looking again and again for as long as the program may take to start.
+ *
+ * @param {import("node:child_process").ChildProcess} child
+ * @param {() => Promise<boolean>} answers
+ * @param {(line: string) => void} [print] gets what the program prints
+ */
+export async function ready(child, answers, print = () => {}) {
+  const lines = [];
+  for (const stream of [child.stdout, child.stderr]) {
+    let rest = "";
+    stream.setEncoding("utf8").on("data", (chunk) => {
+      const parts = (rest + chunk).split("\n");
+      rest = parts.pop();
+      lines.push(...parts);
+      for (const line of parts) print(line);
+    });
+  }
+  let ended = false;
+  child.once("close", () => (ended = true));
+  const deadline = Date.now() + READY_WITHIN_MS;
+  for (;;) {
+    if (ended || Date.now() > deadline) throw new Error(`It did not start:\n${lines.join("\n")}`);
+    try {
+      if (await answers()) return;
+    } catch {
+      // Not listening yet.
+    }
+    await new Promise((resolve) => setTimeout(resolve, 100));
+  }
+}
+
+const HOSTS = { worker: workerHost, node: nodeHost };
+/** The name of the host that is tested. */
+export const hostName = process.env.GATEWAY_TEST_HOST ?? "worker";
+/** Why a test does not concern a host other than that one; false on that one. */
+export const only = (name, why) => hostName !== name && why;
+
+/** `wrangler dev` with these settings. */
+function workerHost(settings, { port, state, config, evicting }) {
+  const file = evicting
+    ? configured(state, (text) =>
+        text.replace(`main = "${at("worker.js")}"`, `main = "${at("tests", "worker", "evicting.js")}"`),
+      )
+    : config;
+  return {
+    start: () =>
+      start("wrangler", [
+        "dev",
+        ...(file ? [`--config=${file}`] : []),
+        `--ip=${HOST}`,
+        `--port=${port}`,
+        "--inspector-port=0",
+        "--show-interactive-dev-session=false",
+        `--persist-to=${state}`,
+        ...Object.entries(settings).flatMap(([name, value]) => ["--var", `${name}:${value}`]),
+      ]),
+    async evict(caller) {
+      const response = await fetch(`http://${HOST}:${port}/_evict/${caller}`);
+      if (response.status !== 204) throw new Error(`evict: ${response.status}`);
+    },
+  };
+}
+
+/** cloudauth-edge-gateway with these settings. What is in memory ends with the process alone. */
+function nodeHost(settings, { port, state }) {
+  const env = {
+    ...bareEnv(),
+    GATEWAY_LISTEN: `${HOST}:${port}`,
+    GATEWAY_METRICS_LISTEN: `${HOST}:0`,
+    GATEWAY_DATABASE: join(state, "gateway.db"),
+    GATEWAY_SHUTDOWN_SECONDS: "3",
+    ...settings,
+  };
+  // In a folder without a .env file.
+  return { start: () => start("node", [gatewayProgram], { env, cwd: state }) };
+}
+
+export const gatewayProgram = at("server", "dist", "cloudauth-edge-gateway.js");
+
+/** The environment of the project's tools, without settings of a gateway. */
+function bareEnv() {
+  const others = Object.entries(projectEnv()).filter(([name]) => !/^(GATEWAY|CLOUDAUTH)_/.test(name));
+  return Object.fromEntries(others);
+}
+
+/**
+ * Starts the gateway with these settings.
  *
  * @param {Record<string, string>} settings
- * @param {{ config?: string }} [options] another wrangler.toml
- * @returns {Promise<{ url: string, call: Function, state: string, logs: () => object[], output: () => string, restart: () => Promise<void>, close: () => Promise<void> }>}
+ * @param {{ config?: string, evicting?: boolean, on?: keyof HOSTS }} [options] another wrangler.toml; whether `evict` ends what
+ *   is in memory in the middle of whatever it does, and a call that this meets is made again; the host
+ * @returns {Promise<{ url: string, call: Function, state: string, logs: () => object[], output: () => string, restart: () => Promise<void>, evict: (caller: string) => Promise<void>, close: () => Promise<void> }>}
  */
-export async function startGateway(settings, { config } = {}) {
+export async function startGateway(settings, { config, evicting = false, on = hostName } = {}) {
   const state = mkdtempSync(join(tmpdir(), "cloudauth-edge-"));
   const port = await freePort();
   const url = `http://${HOST}:${port}`;
-  let lines = [];
+  const host = HOSTS[on](settings, { port, state, config, evicting });
+  const printed = new EventEmitter();
+  const lines = [];
   let child;
+  /** Resolves when it serves again. */
+  let back;
 
   async function run() {
-    child = start("wrangler", [
-      "dev",
-      ...(config ? [`--config=${config}`] : []),
-      `--ip=${HOST}`,
-      `--port=${port}`,
-      "--inspector-port=0",
-      "--show-interactive-dev-session=false",
-      `--persist-to=${state}`,
-      ...Object.entries(settings).flatMap(([name, value]) => ["--var", `${name}:${value}`]),
-    ]);
-    for (const stream of [child.stdout, child.stderr]) {
-      let rest = "";
-      stream.setEncoding("utf8").on("data", (chunk) => {
-        const parts = (rest + chunk).split("\n");
-        rest = parts.pop();
-        lines.push(...parts);
-      });
-    }
-    let ended = false;
-    child.once("close", () => (ended = true));
-    const deadline = Date.now() + READY_WITHIN_MS;
-    for (;;) {
-      if (ended || Date.now() > deadline) {
-        throw new Error(`The gateway did not start:\n${lines.join("\n")}`);
-      }
-      try {
+    child = host.start();
+    await ready(
+      child,
+      async () => {
         const response = await fetch(`${url}/livez`, { signal: AbortSignal.timeout(2_000) });
         await response.body?.cancel();
-        if (response.ok) return;
-      } catch {
-        // Not listening yet.
-      }
-      await new Promise((resolve) => setTimeout(resolve, 100));
-    }
+        return response.ok;
+      },
+      (line) => {
+        lines.push(line);
+        printed.emit("line");
+      },
+    );
   }
 
   try {
@@ -96,6 +167,26 @@ export async function startGateway(settings, { config } = {}) {
   const openapi = await fetch(`${url}/openapi.json`);
   const conforms = describedBy(await openapi.json());
 
+  /** The process ends at once, and another one takes its place. */
+  async function kill() {
+    const closed = once(child, "close");
+    process.kill(-child.pid, "SIGKILL");
+    back = closed.then(run);
+    await back;
+  }
+
+  /** As the Worker asks a reset ledger again: a start that may have been sent is not sent again. */
+  async function sent(path, init) {
+    try {
+      const response = await fetch(url + path, init);
+      return { response, text: await response.text() };
+    } catch (error) {
+      if (!evicting || error.name !== "TypeError") throw error;
+      await back;
+      return sent(path.replace("?restartUnknown=true", ""), init);
+    }
+  }
+
   return {
     url,
     /**
@@ -103,7 +194,7 @@ export async function startGateway(settings, { config } = {}) {
      * against the OpenAPI description.
      */
     async call(method, path, { token = "dev-token", body, headers = {}, raw, signal } = {}) {
-      const response = await fetch(url + path, {
+      const { response, text } = await sent(path, {
         method,
         headers: {
           ...(token === null ? {} : { authorization: `Bearer ${token}` }),
@@ -114,7 +205,6 @@ export async function startGateway(settings, { config } = {}) {
         duplex: "half",
         signal: signal ?? AbortSignal.timeout(60_000),
       });
-      const text = await response.text();
       const type = response.headers.get("content-type") ?? "";
       const answer = {
         status: response.status,
@@ -127,11 +217,28 @@ export async function startGateway(settings, { config } = {}) {
     },
     /** The gateway's own log lines. */
     logs: () => lines.filter((line) => line.startsWith('{"requestId"')).map((line) => JSON.parse(line)),
-    /** The folder in which workerd keeps the Durable Objects. */
+    /** The folder in which the ledgers are kept. */
     state,
     /** Everything that was printed. */
     output: () => lines.join("\n"),
-    /** Ends workerd and starts it again with the same state. */
+    /** Resolves when that is printed. */
+    async prints(pattern) {
+      while (!lines.some((line) => pattern.test(line))) await once(printed, "line");
+    },
+    /** Where metrics are, of a host that has them. */
+    get metrics() {
+      return JSON.parse(lines.findLast((line) => line.startsWith('{"listening"'))).metrics;
+    },
+    /** Sends the host a signal; resolves to its exit code. */
+    async signal(name) {
+      const closed = once(child, "close");
+      child.kill(name);
+      const [code] = await closed;
+      return code;
+    },
+    /** Ends a caller's ledger as the platform may, in the middle of whatever it does; what is written stays. */
+    evict: host.evict ?? kill,
+    /** Ends the host and starts it again with the same state. */
     async restart() {
       await end(child);
       await run();
@@ -194,10 +301,10 @@ export async function startBoth(settings = {}, options) {
 
 /** What an operator's command prints, with only these settings. */
 export async function operator(args, settings) {
-  const others = Object.entries(projectEnv()).filter(([name]) => !/^(GATEWAY|CLOUDAUTH)_/.test(name));
-  const env = { ...Object.fromEntries(others), ...settings };
+  const program = hostName === "node" ? gatewayProgram : at("scripts", "gateway.mjs");
+  const env = { ...bareEnv(), ...settings };
   try {
-    return (await promisify(execFile)("node", [at("scripts", "gateway.mjs"), ...args], { env })).stdout;
+    return (await promisify(execFile)("node", [program, ...args], { env, cwd: tmpdir() })).stdout;
   } catch (error) {
     return error.stderr;
   }
@@ -216,7 +323,7 @@ export function seeded(seed) {
 
 let orders = 0;
 
-/** The vendor document's own sample values, under another order number each time. */
+/** Alibaba Cloud document's own sample values, under another order number each time. */
 export function sample(changes = {}) {
   orders += 1;
   return {

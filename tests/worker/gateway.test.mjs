@@ -434,7 +434,7 @@ test("cursors that somebody made up give nobody's orders but one's own", async (
   }
 });
 
-test("rare characters reach the vendor as they are, and wrong ones get a problem", async () => {
+test("rare characters reach Alibaba Cloud as they are, and wrong ones get a problem", async () => {
   for (const certName of ["㛃", "𠮷田𬱖", "阿卜杜拉·买买提", "欧阳"]) {
     const order = sample({ certName });
     const { status, json } = await create(order);

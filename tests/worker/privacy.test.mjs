@@ -1,16 +1,16 @@
-// Personal data and secrets in every place a request or an answer has: none of it in what workerd prints
+// Personal data and secrets in every place a request or an answer has: none of it in what the host prints
 // and writes to disk, in the addresses it calls, or in what it reports. The native test
-// (tests/gateway/privacy.rs) sends more; this one sees the Worker's own JavaScript and the real files.
+// (tests/gateway/privacy.rs) sends more; this one sees the host's own JavaScript and the real files.
 
 import assert from "node:assert/strict";
 import { createHash } from "node:crypto";
 import { once } from "node:events";
-import { readFileSync, readdirSync, statSync } from "node:fs";
+import { existsSync, readFileSync, readdirSync, statSync } from "node:fs";
 import { createServer } from "node:http";
 import { join } from "node:path";
 import { after, before, test } from "node:test";
 import { at } from "../../scripts/lib/project.mjs";
-import { operator, sample, seeded, startGateway } from "./gateway.mjs";
+import { hostName, operator, sample, seeded, startGateway } from "./gateway.mjs";
 
 const ROUTE = "/v1/face-verifications";
 const TOKEN = "planted-bearer-token";
@@ -53,7 +53,7 @@ const reports = [];
 const dice = seeded(20190307);
 let answers = 0;
 
-/** What the vendor answers in turn; errors repeat what was sent. */
+/** What Alibaba Cloud answers in turn; errors repeat what was sent. */
 function answer(form) {
   const echo = form.get("CertName") ?? PERSON[1];
   answers += 1;
@@ -134,6 +134,7 @@ after(async () => {
 
 /** The files of a folder that were written since then. Other suites' files may go meanwhile. */
 function written(folder, since) {
+  if (!existsSync(folder)) return [];
   return readdirSync(folder, { recursive: true })
     .map((name) => join(folder, name))
     .filter((path) => {
@@ -223,7 +224,7 @@ test("nothing planted is printed, stored, put into an address or reported", asyn
   // All but what wrangler dev says of each request by itself.
   const printed = gateway.output().split("\n");
   const own = printed.filter((line) => !/^\S*\[wrangler:info\]\S* \S+ \//.test(line));
-  assert.ok(own.length < printed.length);
+  assert.equal(own.length < printed.length, hostName === "worker");
   nothingIn(own.join("\n"), "what was printed");
   const stored = [
     ...written(gateway.state, 0),

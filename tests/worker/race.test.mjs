@@ -1,34 +1,30 @@
-// Callers race for orders in the real workerd while the vendor fails in every way and the ledger's
+// Callers race for orders on a real host while Alibaba Cloud fails in every way and the ledger's
 // instance ends again and again. The native schedules (tests/gateway/schedules.rs) choose every step
-// by a seed; here the steps are workerd's own.
+// by a seed; here the steps are the host's own.
 
 import assert from "node:assert/strict";
 import { EventEmitter, once } from "node:events";
-import { mkdtempSync, rmSync } from "node:fs";
 import { createServer } from "node:http";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
 import { after, before, test } from "node:test";
-import { at } from "../../scripts/lib/project.mjs";
-import { configured, sample, seeded, startGateway } from "./gateway.mjs";
+import { sample, seeded, startGateway } from "./gateway.mjs";
 
 const ROUTE = "/v1/face-verifications";
 const CALLERS = 50;
 const ORDERS = 4;
 const EVICTIONS = 12;
-/** Once nothing is evicted and the vendor is well, every answer brings a caller closer to a verdict. */
+/** Once nothing is evicted and Alibaba Cloud is well, every answer brings a caller closer to a verdict. */
 const CALM_REQUESTS = 60;
 
-/** What the vendor really started, by order, and the verdicts it gave. */
+/** What Alibaba Cloud really started, by order, and the verdicts it gave. */
 const started = new Map();
 const verdicts = new Map();
-/** Tells of every call that arrives at the vendor. */
+/** Tells of every call that arrives at Alibaba Cloud. */
 const calls = new EventEmitter();
-/** Whether the vendor fails. */
+/** Whether Alibaba Cloud fails. */
 let stormy = true;
-/** What the vendor waits for before it answers. */
+/** What Alibaba Cloud waits for before it answers. */
 let held;
-let vendor, gateway, folder, dice;
+let vendor, gateway, dice;
 
 /** Executes an action and gives what to answer; undefined for no answer at all. */
 function execute(form) {
@@ -71,10 +67,6 @@ before(async () => {
     // Otherwise silence, until the gateway has had enough.
   }).listen(0, "127.0.0.1");
   await once(vendor, "listening");
-  folder = mkdtempSync(join(tmpdir(), "cloudauth-edge-"));
-  const config = configured(folder, (text) =>
-    text.replace(`main = "${at("worker.js")}"`, `main = "${at("tests", "worker", "evicting.js")}"`),
-  );
   gateway = await startGateway(
     {
       GATEWAY_MODE: "development",
@@ -83,7 +75,7 @@ before(async () => {
       CLOUDAUTH_TOTAL_TIMEOUT_MS: "6000",
       CLOUDAUTH_CALLS_PER_SECOND: "1000",
     },
-    { config },
+    { evicting: true },
   );
 });
 
@@ -91,7 +83,6 @@ after(async () => {
   await gateway?.close();
   vendor?.closeAllConnections();
   vendor?.close();
-  if (folder) rmSync(folder, { recursive: true, force: true });
 });
 
 test("no order gets two CertifyIds, is started again unasked, or loses its verdict", async () => {
@@ -113,12 +104,12 @@ test("no order gets two CertifyIds, is started again unasked, or loses its verdi
       if (isOver()) calm += 1;
       assert.ok(calm <= CALM_REQUESTS, `${no} gets no verdict: ${JSON.stringify(last)}`);
       const reads = last?.certifyId && dice(4) > 0;
-      const anew = !reads && last?.code === "start-outcome-unknown" && dice(2) === 0;
-      if (anew) restarts.set(no, restarts.get(no) + 1);
+      const again = !reads && last?.code === "start-outcome-unknown" && dice(2) === 0;
+      if (again) restarts.set(no, restarts.get(no) + 1);
       const decided = told.get(no).size > 0;
       const { status, json } = await (reads
         ? gateway.call("GET", `${ROUTE}/${no}${dice(2) ? "?material=false" : ""}`)
-        : gateway.call("POST", `${ROUTE}${anew ? "?restartUnknown=true" : ""}`, { body: order }));
+        : gateway.call("POST", `${ROUTE}${again ? "?restartUnknown=true" : ""}`, { body: order }));
       last = json;
       const standing = status === 200 ? json.status : undefined;
       const outcome = json.code ?? standing ?? status;
@@ -134,12 +125,11 @@ test("no order gets two CertifyIds, is started again unasked, or loses its verdi
     }
   }
 
-  /** By what arrives at the vendor, and not by the clock: every eviction meets calls under way. */
+  /** By what arrives at Alibaba Cloud, and not by the clock: every eviction meets calls under way. */
   async function evict() {
     while (!isOver()) {
       for (let count = dice(20); count >= 0; count -= 1) await once(calls, "call");
-      const response = await fetch(`${gateway.url}/_evict/dev`);
-      assert.equal(response.status, 204);
+      await gateway.evict("dev");
       evictions += 1;
     }
     stormy = false;
@@ -154,7 +144,7 @@ test("no order gets two CertifyIds, is started again unasked, or loses its verdi
     const times = started.get(no)?.length ?? 0;
     assert.ok(times <= 1 + restarts.get(no), `${no} was started ${times} times`);
     // What was handed out is still what is known, also to an instance that has just begun.
-    await fetch(`${gateway.url}/_evict/dev`);
+    await gateway.evict("dev");
     const { json } = await gateway.call("GET", `${ROUTE}/${no}?material=false`);
     for (const id of handedOut.get(no)) {
       assert.ok(!json.certifyId || json.certifyId === id, "another CertifyId");
@@ -168,7 +158,7 @@ test("no order gets two CertifyIds, is started again unasked, or loses its verdi
   );
 });
 
-/** Ends the ledger's instance while the vendor works on what `request` leads to. */
+/** Ends the ledger's instance while Alibaba Cloud works on what `request` leads to. */
 async function resetDuring(request) {
   let answer;
   held = new Promise((resolve) => (answer = resolve));
@@ -176,7 +166,7 @@ async function resetDuring(request) {
   const running = request();
   await arrived;
   held = undefined;
-  await fetch(`${gateway.url}/_evict/dev`);
+  await gateway.evict("dev");
   const result = await running;
   answer();
   return result;

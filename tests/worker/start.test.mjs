@@ -24,7 +24,7 @@ for (const signal of ["SIGTERM", "SIGKILL"]) {
     await new Promise((resolve, reject) => {
       npm.stdout.setEncoding("utf8").on("data", (chunk) => {
         output += chunk;
-        if (output.includes("Ctrl-C stops it.")) resolve();
+        if (output.includes("Press Ctrl-C to stop.")) resolve();
       });
       ended.then(() => reject(new Error(`It did not start:\n${output}`)));
     });

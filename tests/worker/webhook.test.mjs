@@ -1,4 +1,4 @@
-// From the vendor's callback to the caller's webhook, in the real workerd.
+// From Alibaba Cloud's callback to the caller's webhook, in the real workerd.
 
 import assert from "node:assert/strict";
 import { createHash } from "node:crypto";
@@ -55,7 +55,7 @@ async function until(condition) {
   throw new Error("it did not come about");
 }
 
-/** The address that the vendor was given for a verification, as a path. */
+/** The address that Alibaba Cloud was given for a verification, as a path. */
 async function callbackOf(certifyId) {
   const response = await fetch(`${both.endpoint}/_sandbox/verifications/${certifyId}`);
   const { callback } = await response.json();

@@ -16,7 +16,7 @@ const app = new Hono();
 function clientOf({ CLOUDAUTH_ENDPOINT: endpoint, ...env }) {
   return new FaceVerifyClient({
     credentials: credentialsFromEnvironment(env),
-    endpoint, // not set: the vendor's own
+    endpoint, // default: Alibaba Cloud
   });
 }
 
@@ -32,7 +32,7 @@ app.post("/verifications", async ({ env, req, json }) => {
     userId,
     certName,
     certNo,
-    metaInfo, // as the app's SDK gave it
+    metaInfo, // unchanged from the app's SDK
   });
   const order = JSON.stringify({ userId, certifyId });
   await env.ORDERS.put(outerOrderNo, order, { expirationTtl: KEPT_SECONDS });
@@ -41,14 +41,14 @@ app.post("/verifications", async ({ env, req, json }) => {
 
 app.get("/verifications/:outerOrderNo", async ({ env, req, json }) => {
   const order = await env.ORDERS.get(req.param("outerOrderNo"), "json");
-  // Somebody else's order is answered as one that never was.
+  // Another user's order looks like an unknown one.
   if (order?.userId !== signedIn(req)) return json({ message: "没有这笔订单" }, 404);
   const { certifyId } = order;
   const { status } = await clientOf(env).describeFaceVerify({ sceneId: env.CLOUDAUTH_SCENE_ID, certifyId });
   return json({ status }); // pending, passed or rejected
 });
 
-/** What the person must correct before anything is sent; undefined when all is well. */
+/** What the user must correct before anything is sent; undefined if nothing. */
 function mistyped({ certName, certNo }) {
   const name = checkCertName(certName);
   const number = checkCertNo(certNo);
@@ -63,9 +63,9 @@ function signedIn(request) {
 
 app.onError((error, { json }) => {
   if (!isFaceVerifyError(error)) throw error;
-  const { kind, code, audience, requestId, messages, fields } = error; // none of them holds personal data
+  const { kind, code, audience, requestId, messages, fields } = error; // free of personal data
   console.error({ kind, code, requestId });
-  // Of what the app sends, metaInfo is checked by the client alone.
+  // Of the app's input, only metaInfo is validated by the client and not by mistyped().
   const sent = fields.some(({ field }) => field === "metaInfo");
   if (sent) return json({ message: "metaInfo 有误" }, 400);
   if (audience === "user") return json({ message: messages.zh }, 422);

@@ -1,4 +1,4 @@
-//! The ledger's answers as the REST routes write them; `worker/openapi.json` describes their forms.
+//! The ledger's responses in the form of the REST routes; `worker/openapi.json` describes them.
 
 use super::ask::Ask;
 use super::create::Create;
@@ -16,10 +16,10 @@ use crate::timestamp::Timestamp;
 use crate::vendor::codes;
 use std::collections::BTreeMap;
 
-/// How long to wait before looking again at what the person has not finished, in seconds.
+/// `Retry-After` of a pending verification, in seconds.
 const LOOK_AGAIN_SECONDS: &str = "2";
 
-/// A started order: 201, or 200 where it had been started before.
+/// A started order: 201, or 200 if it was started before.
 pub fn started(settings: &Settings, create: &Create, order: &Order, repeated: bool) -> Reply {
     let asker = &create.asker;
     let Start::Done {
@@ -53,7 +53,7 @@ pub fn started(settings: &Settings, create: &Create, order: &Order, repeated: bo
         .with_outcome(outcome)
 }
 
-/// Where a started order stands. `fresh` is what the vendor said just now.
+/// The status of a started order. `fresh` is the result that Alibaba Cloud just returned.
 pub fn standing(
     settings: &Settings,
     ask: &Ask,
@@ -86,7 +86,7 @@ pub fn standing(
     let vendor_request_id = fresh.and_then(|result| result.request_id.as_ref());
     members.put_some("vendorRequestId", vendor_request_id);
     members.put("requestId", &asker.request_id);
-    // The photo's address is another one each time, so an answer with it is never the same.
+    // The photo's URL is different each time, so a response with it never matches.
     let tag = (!ask.material || order.verdict.is_none()).then(|| entity_tag(standing, order));
     let same = tag
         .as_deref()
@@ -149,7 +149,7 @@ pub fn counts(asker: &Asker, days: &BTreeMap<String, Day>) -> Reply {
     Reply::json(200, &body).with_outcome("counted")
 }
 
-/// What the ledger itself knows of an order.
+/// The order's data in the ledger.
 fn summary(settings: &Settings, no: &str, order: &Order) -> Option<Object> {
     let standing = order.standing()?;
     let mut members = Object::new()
@@ -194,7 +194,7 @@ fn summary(settings: &Settings, no: &str, order: &Order) -> Option<Object> {
     Some(members)
 }
 
-/// What was found out about the person, passed on and never kept.
+/// Data about the user, passed through and never stored.
 fn put_material(settings: &Settings, no: &str, result: &DescribeResult, members: &mut Object) {
     let mut put = |name, value: &str| {
         if let Some(value) = without_nulls(value) {
@@ -225,7 +225,7 @@ fn put_material(settings: &Settings, no: &str, result: &DescribeResult, members:
     }
 }
 
-/// The picture with the gateway's own path in place of the vendor's address, where there is one.
+/// The picture with the gateway's path instead of Alibaba Cloud's URL, if there is one.
 fn with_path(picture: &str, path: &str) -> String {
     let mut members = Object::new();
     for (name, value) in items(picture).unwrap_or_default() {
@@ -239,7 +239,7 @@ fn with_path(picture: &str, path: &str) -> String {
     members.text()
 }
 
-/// The value without members that are null; `None` for null itself.
+/// The value without null members; `None` for null itself.
 fn without_nulls(text: &str) -> Option<String> {
     let text = value(text, MAX_DEPTH)?;
     if !text.starts_with('{') {
@@ -254,13 +254,13 @@ fn without_nulls(text: &str) -> Option<String> {
     Some(members.text())
 }
 
-/// Weak: two answers with it say the same, though their request ids differ.
+/// Weak: two responses with the same tag are equivalent, although their request ids differ.
 fn entity_tag(standing: Standing, order: &Order) -> String {
     let at = order
         .verdict
         .as_ref()
         .map_or(order.created, |verdict| verdict.at);
-    // How the report stands is part of the answer.
+    // The state of the webhook delivery is part of the response.
     let (attempts, status) = order.report.as_ref().map_or((0, 0), |report| {
         (report.attempts, report.last_status.unwrap_or(0))
     });
@@ -273,7 +273,7 @@ fn entity_tag(standing: Standing, order: &Order) -> String {
     format!("W/\"{}\"", parts.join("-"))
 }
 
-/// Whether an `If-None-Match` names the tag, by weak comparison (RFC 9110 §13.1.2).
+/// Whether an `If-None-Match` contains the tag, by weak comparison (RFC 9110 §13.1.2).
 fn is_among(tag: &str, known: &str) -> bool {
     let opaque = |tag: &str| {
         let tag = tag.trim();

@@ -1,22 +1,20 @@
-//! Reading a verification: its verdict from the ledger or, while there is none or when material is
-//! asked for, from DescribeFaceVerify.
+//! Reads a verification: its verdict from the ledger or, if there is none yet or material is
+//! requested, from DescribeFaceVerify.
 
 use super::due::Alarm;
 use super::order::{Order, Outcome, Standing, Start, Verdict, over_at};
 use super::rows::{Rows, Stop, certify_key, order_key};
 use super::webhook::Report;
-use super::{Asker, Context, Ended, Next, Purpose, Step, Task, Writes, answer, call};
+use super::{Asker, Context, Ended, Happened, Next, Purpose, Step, Task, Writes, answer, call};
 use crate::client::response::{Answer, DescribeResult};
-use crate::error::{Audience, Error};
+use crate::error::{Audience, Error, Kind};
 use crate::gateway::problem::{
     ORDER_BEING_STARTED, PHOTO_UNAVAILABLE, Problem, START_OUTCOME_UNKNOWN, UNKNOWN_ORDER,
     UPSTREAM_THROTTLED,
 };
 use crate::gateway::settings::Settings;
+use crate::timestamp::Timestamp;
 use serde::{Deserialize, Serialize};
-
-/// The wait between two looks, while a request waits for the verdict, grows up to this.
-const LOOK_AGAIN_MAX_MILLIS: i64 = 5_000;
 
 /// A verification to read.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
@@ -24,33 +22,54 @@ const LOOK_AGAIN_MAX_MILLIS: i64 = 5_000;
 pub struct Ask {
     /// The caller's id.
     pub caller: String,
-    /// Who asked; `None` when the ledger asks for itself.
+    /// The request to respond to; `None` if the ledger queries by itself.
     pub asker: Option<Asker>,
-    /// The alarm that goes on afterwards, when the ledger asks for itself.
+    /// The alarm to continue afterwards, if the ledger queries by itself.
     #[serde(default)]
     pub alarm: Alarm,
+    /// The row that has the alarm ask again, unless a verdict comes of this question.
+    #[serde(default)]
+    pub again: Option<String>,
     /// OuterOrderNo; empty where the CertifyId says which order it is.
     pub no: String,
-    /// Whether to give what was found out about the person.
+    /// Whether to return the material.
     pub material: bool,
-    /// Whether the photo itself is asked for.
+    /// Whether the photo itself is requested.
     #[serde(default)]
     pub photo: bool,
-    /// Until when to wait for the verdict, in milliseconds.
+    /// The deadline of the wait for the verdict, in milliseconds.
     pub wait_until: Option<i64>,
-    /// Looks taken so far.
-    pub looks: i64,
+    /// Whether the verdict is known, and only material is asked for.
+    #[serde(default)]
+    pub decided: bool,
     /// The entity tag that the asker has.
     pub known: Option<String>,
-    /// The order's SceneId, once it is known; the one asked for, where the CertifyId says which order.
+    /// The order's SceneId once it is known; the requested one if the CertifyId identifies the
+    /// order.
     #[serde(default)]
     pub scene_id: String,
-    /// The order's CertifyId, once it is known or where it says which order.
+    /// The order's CertifyId, once it is known or if it identifies the order.
     #[serde(default)]
     pub certify_id: String,
 }
 
 impl Ask {
+    /// Whether the request waits for the verdict.
+    const fn waits(&self) -> bool {
+        self.wait_until.is_some() && !self.decided
+    }
+
+    /// Others that need the same answer at the same time share the question. What asks without waiting
+    /// gets an answer of its own, which is not older than its request.
+    pub(super) fn share(&self) -> Option<String> {
+        (self.waits() || self.decided).then(|| self.certify_id.clone())
+    }
+
+    /// Whether the question leaves its turn to others where many wait for theirs.
+    pub(super) const fn yields(&self) -> bool {
+        self.waits()
+    }
+
     /// The ledger asks for itself when its alarm fires; there may be more to do.
     fn after_check(&self) -> Next {
         Next::Again {
@@ -86,7 +105,7 @@ impl Ask {
     }
 }
 
-/// The photo, if the vendor gave one on a host of its own.
+/// The photo, if its URL is on a host of Alibaba Cloud.
 fn photo(settings: &Settings, asker: &Asker, fresh: Option<&DescribeResult>) -> Next {
     let address = fresh
         .and_then(|result| result.material.as_ref()?.facial_picture_front.as_ref())
@@ -101,10 +120,12 @@ fn photo(settings: &Settings, asker: &Asker, fresh: Option<&DescribeResult>) -> 
 pub(super) fn begin(
     settings: &Settings,
     mut ask: Ask,
+    happened: Option<&Happened>,
     rows: &Rows,
     context: &Context,
 ) -> Result<Step, Stop> {
     let mut writes = Writes::default();
+    let now = context.now.unix_millis();
     if ask.no.is_empty() {
         let no: Option<String> = rows.get(&certify_key(&ask.certify_id))?;
         ask.no = no.unwrap_or_default();
@@ -116,7 +137,7 @@ pub(super) fn begin(
         return Ok(writes.then(ask.problem(&Problem::new(&UNKNOWN_ORDER))));
     };
     if order.is_lost(&context.instance, context.now) {
-        order.start = Start::Unknown;
+        order.give_up();
         writes.put_order(&ask.no, &order);
         writes.wake.push(ask.no.clone());
     }
@@ -130,6 +151,18 @@ pub(super) fn begin(
         Start::Done { certify_id, .. } => {
             ask.certify_id.clone_from(certify_id);
             ask.scene_id.clone_from(&order.scene_id);
+            ask.decided = order.verdict.is_some();
+            if ask.waits() {
+                if matches!(happened, Some(Happened::Gone)) {
+                    let next = ask.standing(settings, &order, None, Some("caller-gone"));
+                    return Ok(writes.then(next));
+                }
+                if order.look_in_millis(now) > 0 {
+                    return Ok(writes.then(wait(settings, ask, &order, None, now)));
+                }
+                order.take_look(now);
+                writes.put(key, &order);
+            }
             return call(settings, Purpose::Ask(ask), writes, context);
         }
     };
@@ -140,12 +173,13 @@ pub(super) fn settle(
     settings: &Settings,
     ask: Ask,
     ended: Ended,
+    upstream_now: Timestamp,
     rows: &Rows,
     context: &Context,
 ) -> Result<Step, Stop> {
     let writes = Writes::default();
     let order = rows.get::<Order>(&order_key(&ask.no))?;
-    // The answer counts for the CertifyId it was asked for alone.
+    // The response applies only to the queried CertifyId.
     let order = order.filter(|order| {
         matches!(&order.start, Start::Done { certify_id, .. } if *certify_id == ask.certify_id)
     });
@@ -154,20 +188,51 @@ pub(super) fn settle(
     };
     let next = match ended {
         Ended::Answered(Answer::Describe(result)) => {
-            return told(settings, ask, order, &result, rows, context);
+            return told(settings, ask, order, &result, upstream_now, rows, context);
         }
-        Ended::Answered(Answer::Init(_)) => return Err(Stop::Unreadable),
+        Ended::Failed(error)
+            if order.verdict.is_none()
+                && is_unknown_there(&error)
+                && is_over(settings, &order, upstream_now) =>
+        {
+            let verdict = Verdict {
+                outcome: Outcome::Expired,
+                sub_code: None,
+                unknown_there: true,
+                at: context.now.unix_millis(),
+                request_id: error.request_id.clone(),
+            };
+            return decide(settings, &ask, order, verdict, None, rows, context);
+        }
+        Ended::Answered(Answer::Init(_)) => return Err(Stop::Unreadable(order_key(&ask.no))),
         // The verdict stands, whatever became of the question about the material.
         _ if order.verdict.is_some() => {
             ask.standing(settings, &order, None, Some("material-unavailable"))
         }
         Ended::Failed(error) => ask.problem(&Problem::upstream(&own_id_refused(error))),
+        Ended::Crowded if ask.waits() => {
+            wait(settings, ask, &order, None, context.now.unix_millis())
+        }
         Ended::Crowded => ask.problem(&Problem::new(&UPSTREAM_THROTTLED).retry_after(2)),
     };
     Ok(writes.then(next))
 }
 
-/// That the vendor does not know a CertifyId which it gave is nothing a caller can mend.
+/// Alibaba Cloud does not know the CertifyId. While it can be used, an endpoint may not know it yet.
+fn is_unknown_there(error: &Error) -> bool {
+    error.kind == Kind::Vendor && error.code == "406"
+}
+
+fn is_over(settings: &Settings, order: &Order, upstream_now: Timestamp) -> bool {
+    match order.start {
+        Start::Done { at, .. } => {
+            upstream_now.unix_millis() >= over_at(at, settings.certify_id_valid_millis)
+        }
+        _ => false,
+    }
+}
+
+/// That Alibaba Cloud does not know a CertifyId which it gave is nothing a caller can mend.
 fn own_id_refused(error: Error) -> Error {
     Error {
         audience: if matches!(error.audience, Audience::Developer) {
@@ -181,58 +246,86 @@ fn own_id_refused(error: Error) -> Error {
 
 fn told(
     settings: &Settings,
-    mut ask: Ask,
-    mut order: Order,
+    ask: Ask,
+    order: Order,
     result: &DescribeResult,
+    upstream_now: Timestamp,
     rows: &Rows,
     context: &Context,
 ) -> Result<Step, Stop> {
-    let mut writes = Writes::default();
+    let writes = Writes::default();
     let now = context.now.unix_millis();
     let told = Outcome::of(result.status);
     if let Some(verdict) = &order.verdict {
         let next = if told == Some(verdict.outcome) {
             ask.standing(settings, &order, Some(result), None)
         } else {
-            // Verdicts are written once. What the vendor says now is for the operator to see.
+            // Verdicts are written once. A different one is reported to the operator.
             ask.standing(settings, &order, None, Some("verdict-contradicted"))
         };
         return Ok(writes.then(next));
     }
-    let over = match order.start {
-        Start::Done { at, .. } => now >= over_at(at, settings.certify_id_valid_millis),
-        _ => false,
-    };
-    let outcome = told.or_else(|| over.then_some(Outcome::Expired));
-    if let Some(outcome) = outcome {
-        order.verdict = Some(Verdict {
+    let over = is_over(settings, &order, upstream_now);
+    if let Some(outcome) = told.or_else(|| over.then_some(Outcome::Expired)) {
+        let verdict = Verdict {
             outcome,
             sub_code: result.sub_code.clone(),
+            unknown_there: false,
             at: now,
             request_id: result.request_id.clone(),
-        });
-        if let Start::Done { certify_url, .. } = &mut order.start {
-            *certify_url = None;
-        }
-        let caller = settings.caller(&ask.caller);
-        if caller.is_some_and(|caller| caller.webhook_url.is_some()) {
-            order.report = Some(Report::default());
-            writes.due(rows, context.now, now, &format!("report/{}", ask.no))?;
-        }
-        writes.put_order(&ask.no, &order);
-        writes.wake.push(ask.no.clone());
-        return Ok(writes.then(ask.standing(settings, &order, Some(result), None)));
+        };
+        return decide(settings, &ask, order, verdict, Some(result), rows, context);
     }
     debug_assert_eq!(order.standing(), Some(Standing::Pending));
+    Ok(writes.then(wait(settings, ask, &order, Some(result), now)))
+}
+
+/// Until the next question may be asked or the verdict is known, as long as the request waits; then it
+/// is answered with what is known. `fresh` is what Alibaba Cloud said just now.
+fn wait(
+    settings: &Settings,
+    ask: Ask,
+    order: &Order,
+    fresh: Option<&DescribeResult>,
+    now: i64,
+) -> Next {
     let left = ask.wait_until.unwrap_or(now).saturating_sub(now);
-    if left > 0 {
-        ask.looks = ask.looks.saturating_add(1);
-        let pause = ask.looks.saturating_mul(1_000).min(LOOK_AGAIN_MAX_MILLIS);
-        return Ok(writes.then(Next::Wait {
-            millis: pause.min(left),
-            on: Some(ask.no.clone()),
-            then: Task::Ask(ask),
-        }));
+    if left <= 0 {
+        return ask.standing(settings, order, fresh, None);
     }
-    Ok(writes.then(ask.standing(settings, &order, Some(result), None)))
+    Next::Wait {
+        millis: order.look_in_millis(now).min(left),
+        on: Some(ask.no.clone()),
+        while_heard: true,
+        then: Task::Ask(ask),
+    }
+}
+
+/// Writes the verdict. `fresh` is what Alibaba Cloud said just now.
+fn decide(
+    settings: &Settings,
+    ask: &Ask,
+    mut order: Order,
+    verdict: Verdict,
+    fresh: Option<&DescribeResult>,
+    rows: &Rows,
+    context: &Context,
+) -> Result<Step, Stop> {
+    let mut writes = Writes::default();
+    order.verdict = Some(verdict);
+    if let Start::Done { certify_url, .. } = &mut order.start {
+        *certify_url = None;
+    }
+    let caller = settings.caller(&ask.caller);
+    if caller.is_some_and(|caller| caller.webhook_url.is_some()) {
+        order.report = Some(Report::default());
+        let now = context.now.unix_millis();
+        writes.due(rows, context.now, now, &format!("report/{}", ask.no))?;
+    }
+    if let Some(again) = &ask.again {
+        writes.delete(again.clone());
+    }
+    writes.put_order(&ask.no, &order);
+    writes.wake.push(ask.no.clone());
+    Ok(writes.then(ask.standing(settings, &order, fresh, None)))
 }

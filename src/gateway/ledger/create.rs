@@ -1,7 +1,7 @@
-//! Starting a verification: InitFaceVerify, once per order.
+//! Starts a verification: InitFaceVerify, once per order.
 
 use super::ask::Ask;
-use super::order::{Order, Standing, Start, over_at, refusal, surely_not_started};
+use super::order::{Order, Standing, Start, over_at, provably_not_started, refusal};
 use super::rows::{
     ALARM, CALLER, Rows, Stop, certify_key, listed_key, order_key, starts_key, user_key,
 };
@@ -18,7 +18,8 @@ use serde::{Deserialize, Serialize};
 
 /// How long a request waits for another that is starting the same order.
 const WAIT_MILLIS: i64 = 10_000;
-/// Beside the time for the call itself: for its turn, and for the host to write the outcome.
+/// In addition to the time limit of the call: to wait for its turn, and for the host to commit the
+/// outcome.
 const FLIGHT_MARGIN_MILLIS: i64 = 15_000;
 const MILLIS_PER_DAY: i64 = 86_400_000;
 
@@ -32,21 +33,22 @@ pub struct Create {
     pub no: String,
     /// SceneId.
     pub scene_id: String,
-    /// Wire names and checked values. Personal data on its way to the vendor; never stored.
+    /// Wire names and validated values. Personal data that is sent to Alibaba Cloud and never
+    /// stored.
     pub parameters: Vec<(String, String)>,
     /// Keyed hash of the parameters.
     pub input: String,
     /// Keyed hash of the UserId, if one was given.
     pub user: Option<String>,
-    /// What the checks noticed, for the answer.
+    /// Notices of the validation, for the response.
     pub notices: Vec<Json>,
-    /// Whether to start anew an order of which nobody knows whether it was started.
+    /// Whether to start an order again if its start has an unknown outcome.
     pub restart_unknown: bool,
-    /// Since when the request waits for another one, in milliseconds.
+    /// When the request began to wait for another one, in milliseconds.
     pub waiting_since: Option<i64>,
 }
 
-/// The parameters are personal data and are not printed.
+/// The parameters are personal data, so they are not printed.
 impl std::fmt::Debug for Create {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("Create")
@@ -69,7 +71,7 @@ pub(super) fn begin(
 ) -> Result<Step, Stop> {
     let mut writes = Writes::default();
     let key = order_key(&create.no);
-    // What a start needs, in one round.
+    // The rows that a start needs, loaded at once.
     let counted = limits(settings, &create, context.now).map(|(_, key, _)| key);
     let others = [key.clone(), CALLER.to_owned(), ALARM.to_owned()];
     rows.expect(others.into_iter().chain(counted))?;
@@ -77,7 +79,7 @@ pub(super) fn begin(
         return start(settings, create, None, writes, rows, context);
     };
     if order.is_lost(&context.instance, context.now) {
-        order.start = Start::Unknown;
+        order.give_up();
         writes.put_order(&create.no, &order);
         writes.wake.push(create.no.clone());
     }
@@ -88,7 +90,8 @@ pub(super) fn begin(
             code,
             request_id,
         } => {
-            // Whoever waited for this very answer gets it, instead of asking the vendor again.
+            // A request that waited for this outcome receives it without another call to Alibaba
+            // Cloud.
             let waited = create.waiting_since.is_some_and(|since| *at >= since);
             match refusal(code, request_id.clone()) {
                 Some(error) if waited && same_input => {
@@ -99,7 +102,7 @@ pub(super) fn begin(
         }
         _ if !same_input => Ok(create.problem(writes, &Problem::new(&ORDER_CONFLICT))),
         Start::Inflight { .. } => Ok(wait(create, writes, context.now)),
-        // Whoever waited for another request did not know that its outcome would be unknown.
+        // A request that waited for another one has not agreed to restart an unknown start.
         Start::Unknown if create.restart_unknown && create.waiting_since.is_none() => {
             start(settings, create, Some(order), writes, rows, context)
         }
@@ -122,12 +125,13 @@ fn wait(mut create: Create, writes: Writes, now: Timestamp) -> Step {
     writes.then(Next::Wait {
         millis: left,
         on: Some(create.no.clone()),
+        while_heard: false,
         then: Task::Create(create),
     })
 }
 
-/// Writes the order as being started, then calls the vendor. `known` is the order's row where it is
-/// started anew.
+/// Writes the order as being started, then calls Alibaba Cloud. `known` is the order's row if it is
+/// started again.
 fn start(
     settings: &Settings,
     create: Create,
@@ -152,13 +156,16 @@ fn start(
             until: now
                 .saturating_add(settings.options.total_timeout_millis)
                 .saturating_add(FLIGHT_MARGIN_MILLIS),
-            anew: !is_new,
+            again: !is_new,
         },
+        given_up: None,
+        look: None,
         verdict: None,
         report: None,
     };
     writes.put_order(&create.no, &order);
-    if rows.get::<String>(CALLER)?.is_none() {
+    let caller: Option<String> = writes.readable(rows.get(CALLER))?.flatten();
+    if caller.is_none() {
         writes.put(CALLER.to_owned(), &create.asker.caller);
     }
     if is_new {
@@ -168,7 +175,7 @@ fn start(
     call(settings, Purpose::Start { create, flight }, writes, context)
 }
 
-/// Counts a start against the caller's limits, or says which is reached.
+/// Counts a start against the caller's limits, or returns the limit that is reached.
 fn count(
     settings: &Settings,
     create: &Create,
@@ -192,7 +199,7 @@ fn count(
     Ok(None)
 }
 
-/// Takes back what [`count`] counted, for a start that was not sent.
+/// Reverts [`count`] for a start that was not sent.
 fn take_back(
     settings: &Settings,
     create: &Create,
@@ -208,7 +215,7 @@ fn take_back(
     Ok(())
 }
 
-/// The limits that a start counts against, the rows that count, and what is said at the limit.
+/// The limits of a start, their counter rows, and the problem if a limit is reached.
 fn limits(
     settings: &Settings,
     create: &Create,
@@ -240,8 +247,8 @@ fn millis_to_midnight(now: Timestamp) -> i64 {
     MILLIS_PER_DAY.saturating_sub(of_day)
 }
 
-/// The order, if it is still this call that starts it. It may have been given up meanwhile, and
-/// perhaps started anew: then nothing more is sent for it, and what comes too late is not handed out.
+/// The order, if it is still this call that starts it. It may have been given up meanwhile and
+/// started again: then nothing more is sent for it, and what comes too late is not handed out.
 pub(super) fn in_flight(
     create: &Create,
     flight: &str,
@@ -261,6 +268,7 @@ pub(super) fn settle(
     create: Create,
     flight: &str,
     ended: Ended,
+    upstream_now: Timestamp,
     rows: &Rows,
     context: &Context,
 ) -> Result<Step, Stop> {
@@ -275,19 +283,30 @@ pub(super) fn settle(
         Err(too_late) => return Ok(too_late),
     };
     writes.wake.push(create.no.clone());
+    let first = matches!(order.start, Start::Inflight { again: false, .. });
+    order.given_up = None;
     // What is written of an order that is free again: nothing, or why it was refused.
     let (free, problem) = match ended {
         Ended::Answered(Answer::Init(result)) => {
-            return done(settings, create, order, *result, writes, rows, context);
+            return done(
+                settings,
+                create,
+                order,
+                *result,
+                upstream_now,
+                rows,
+                context,
+            );
         }
-        // The vendor is asked by action, so this does not come; nothing is known if it does.
+        // The response matches the action, so this cannot occur; if it did, the outcome would be
+        // unknown.
         Ended::Answered(Answer::Describe(_)) => (None, Problem::new(&START_OUTCOME_UNKNOWN)),
         Ended::Crowded => {
             take_back(settings, &create, &mut writes, rows, context.now)?;
             let problem = Problem::new(&UPSTREAM_THROTTLED).retry_after(2);
             (Some(None), problem)
         }
-        Ended::Failed(error) if surely_not_started(&error) => {
+        Ended::Failed(error) if provably_not_started(&error) => {
             let refused = Start::Refused {
                 at: context.now.unix_millis(),
                 code: error.code.clone(),
@@ -300,8 +319,7 @@ pub(super) fn settle(
             Problem::new(&START_OUTCOME_UNKNOWN).because_of(&error),
         ),
     };
-    let anew = matches!(order.start, Start::Inflight { anew: true, .. });
-    order.start = match free.filter(|_| !anew) {
+    order.start = match free.filter(|_| first) {
         None => Start::Unknown,
         Some(Some(refused)) => refused,
         Some(None) => {
@@ -319,10 +337,12 @@ fn done(
     create: Create,
     mut order: Order,
     result: InitResult,
-    mut writes: Writes,
+    upstream_now: Timestamp,
     rows: &Rows,
     context: &Context,
 ) -> Result<Step, Stop> {
+    let mut writes = Writes::default();
+    writes.wake.push(create.no.clone());
     let certified = certify_key(&result.certify_id);
     let known: Option<String> = rows.get(&certified)?;
     let question = Purpose::Ask(Ask {
@@ -331,10 +351,10 @@ fn done(
         ..Ask::default()
     });
     let unusable = if known.is_some_and(|no| no != create.no) {
-        // One CertifyId for two orders would give one of them the other's verdict.
+        // With one CertifyId for two orders, one of them would receive the other's verdict.
         Some("certify-id-of-another-order")
     } else if question.request(settings, context.now).is_none() {
-        // Nobody could ever ask for its verdict.
+        // Its verdict could never be queried.
         Some("certify-id-malformed")
     } else {
         None
@@ -346,16 +366,15 @@ fn done(
         let reply = create.asker.problem(&problem).with_outcome(outcome);
         return Ok(writes.then(Next::reply(reply)));
     }
-    let now = context.now.unix_millis();
     order.start = Start::Done {
         certify_id: result.certify_id,
         certify_url: result.certify_url,
-        at: now,
+        at: upstream_now.unix_millis(),
         request_id: result.request_id,
     };
     writes.put_order(&create.no, &order);
     writes.put(certified, &create.no);
-    let over = over_at(now, settings.certify_id_valid_millis);
+    let over = over_at(context.now.unix_millis(), settings.certify_id_valid_millis);
     writes.due(rows, context.now, over, &format!("check/{}", create.no))?;
     debug_assert_eq!(order.standing(), Some(Standing::Pending));
     let reply = answer::started(settings, &create, &order, false);

@@ -1,12 +1,12 @@
-//! What the alarm does: forgets what has expired, and asks for verdicts that nobody asked for in
-//! time.
+//! The alarm: deletes expired rows, and queries verdicts that nobody queried in time.
 //!
 //! A due row is `due/{time}/{what}/{id}`:
 //!
-//! | what | then |
+//! | what | action |
 //! |---|---|
-//! | `expire` | the order's record is deleted |
-//! | `check` | the verdict of an order whose time is over is fetched, so that it is not lost |
+//! | `expire` | the order's record is deleted, the second time |
+//! | `check` | the verdict of an order whose time is over is fetched, so that it is not lost, until it is known |
+//! | `hint` | the verdict of an order is fetched because of a callback, a few times |
 //! | `report` | the caller is told the verdict |
 //! | `drop` | the row with that key is deleted |
 
@@ -23,28 +23,35 @@ use crate::json::write::Object;
 use crate::timestamp::Timestamp;
 use serde::{Deserialize, Serialize};
 
-/// An alarm that is this late has been given up by the platform, and is set again.
+/// The platform has dropped an alarm that is this late; it is set again.
 pub const GIVEN_UP_MILLIS: i64 = 10 * 60_000;
-/// A check that brought no verdict is repeated after this.
-const CHECK_AGAIN_MILLIS: i64 = 60 * 60_000;
+/// A question that brought no verdict is asked again after these. Those for a callback end with them.
+const PAUSES_MILLIS: [i64; 4] = [10_000, 60_000, 5 * 60_000, 15 * 60_000];
+/// … and then after this.
+const LONGEST_PAUSE_MILLIS: i64 = 60 * 60_000;
+/// A clock that jumps is set right within this. What cannot be undone is done only when its time is
+/// over still, this much later.
+pub(super) const CLOCK_WRONG_MILLIS: i64 = 2 * 60 * 60_000;
+/// What needs a row that cannot be read is tried again after this.
+const SET_ASIDE_MILLIS: i64 = 60 * 60_000;
 /// Rows worked on in one act.
 const BATCH: u32 = 50;
-/// Acts, and milliseconds, before the alarm is set again, since the platform ends an alarm that takes
-/// long.
+/// Commits, and milliseconds, before the alarm yields to a new alarm, because the platform ends a
+/// long-running alarm.
 const ACTS_MAX: u32 = 200;
 const WORK_MAX_MILLIS: i64 = 60_000;
 const PAUSE_MILLIS: i64 = 1_000;
-/// The host sets an alarm that failed this far ahead; an alarm within this time is left as it is.
+/// Delay after which the host retries a failed alarm; an alarm within this time is not changed.
 const SOON_MILLIS: i64 = 60_000;
-/// Webhook deliveries made at the same time.
+/// Concurrent webhook deliveries.
 const DELIVERIES: usize = 8;
 
 /// The alarm's task.
 #[derive(Clone, Copy, Debug, Default, Serialize, Deserialize)]
 pub struct Alarm {
-    /// Acts since the alarm fired.
+    /// Commits since the alarm fired.
     pub acts: u32,
-    /// When it fired; `None` before its first act.
+    /// When it fired; `None` before its first commit.
     pub began: Option<i64>,
 }
 
@@ -67,21 +74,21 @@ impl Alarm {
     }
 }
 
-/// The platform's alarm, to be compared with what is due.
+/// The platform's alarm, to compare with the due rows.
 #[derive(Clone, Copy, Debug, Serialize, Deserialize)]
 pub struct Wake {
-    /// When the platform fires it; `None` where none is set.
+    /// When the platform fires it; `None` if it is not set.
     pub set: Option<i64>,
 }
 
-/// The vendor says that a person has finished. It is believed only when it is asked.
+/// A callback: Alibaba Cloud reports that a user has finished. Only a query is trusted.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Hint {
     /// OuterOrderNo.
     pub no: String,
 }
 
-/// Has the order checked at once.
+/// Schedules an immediate check of the order.
 pub(super) fn hint(hint: &Hint, rows: &Rows, context: &Context) -> Result<Step, Stop> {
     let mut writes = Writes::default();
     let waits = rows
@@ -89,15 +96,18 @@ pub(super) fn hint(hint: &Hint, rows: &Rows, context: &Context) -> Result<Step, 
         .is_some_and(|order| order.standing() == Some(Standing::Pending));
     if waits {
         let now = context.now.unix_millis();
-        writes.due(rows, context.now, now, &format!("check/{}", hint.no))?;
+        writes.due(rows, context.now, now, &format!("hint/{}", hint.no))?;
     }
-    // Whether there is such an order is nobody's business but the caller's.
-    let reply = Reply::json(200, &Object::new().with("status", "ok")).with_outcome("noted");
-    Ok(writes.then(Next::reply(reply)))
+    Ok(writes.then(noted()))
 }
 
-/// The earliest rows, due or not. The time is no part of the range: the need is the same whatever
-/// time the host passes.
+/// The answer to a callback. Whether there is such an order is nobody's business but the caller's.
+pub(super) fn noted() -> Next {
+    Next::reply(Reply::json(200, &Object::new().with("status", "ok")).with_outcome("noted"))
+}
+
+/// The earliest rows, due or not. The range does not depend on the time, so repeated steps load the
+/// same rows.
 fn earliest(rows: &Rows) -> Result<&[(String, String)], Stop> {
     rows.range(Range {
         from: "due/".to_owned(),
@@ -107,7 +117,7 @@ fn earliest(rows: &Rows) -> Result<&[(String, String)], Stop> {
     })
 }
 
-/// Sets the alarm again if the platform has lost it.
+/// Sets the alarm again if the platform has dropped it.
 pub(super) fn wake(wake: Wake, rows: &Rows, context: &Context) -> Result<Step, Stop> {
     let mut writes = Writes::default();
     let soon = context.now.plus_millis(SOON_MILLIS).unix_millis();
@@ -116,8 +126,8 @@ pub(super) fn wake(wake: Wake, rows: &Rows, context: &Context) -> Result<Step, S
     Ok(writes.then(Next::Idle))
 }
 
-/// Local work first, then a question to the vendor, then webhook deliveries: a receiver that does not
-/// answer holds up neither of the others.
+/// Local work first, then a query to Alibaba Cloud, then webhook deliveries: a receiver that does
+/// not respond delays neither of the others.
 pub(super) fn work(
     settings: &Settings,
     alarm: Alarm,
@@ -128,10 +138,7 @@ pub(super) fn work(
     let now = context.now.unix_millis();
     let earliest = earliest(rows)?;
     let after = format!("due/{}", sortable(now.saturating_add(1)));
-    let due = || {
-        let keys = earliest.iter().map(|(key, _)| key);
-        keys.take_while(|key| **key < after)
-    };
+    let due = || earliest.iter().take_while(|(key, _)| *key < after);
     if due().next().is_none() {
         match next_at(earliest) {
             Some(at) => writes.alarm = Some(at),
@@ -146,43 +153,75 @@ pub(super) fn work(
     let alarm = alarm.one_more(now);
     let orders = earliest.iter().filter_map(|(key, _)| {
         let (what, id) = entry(key);
-        ["expire", "check", "report"]
+        ["expire", "check", "hint", "report"]
             .contains(&what)
             .then(|| order_key(id))
     });
     rows.expect(orders.chain([CALLER.to_owned(), RECEIVER.to_owned()]))?;
-    let caller: String = rows.get(CALLER)?.unwrap_or_default();
-    let receiver: Option<Receiver> = rows.get(RECEIVER)?;
+    // `None` where the row cannot be read: what needs it waits, and the next start writes it again.
+    let caller: Option<String> = writes
+        .readable(rows.get::<String>(CALLER))?
+        .map(Option::unwrap_or_default);
+    let receiver: Option<Receiver> = match writes.readable(rows.get(RECEIVER))? {
+        Some(receiver) => receiver,
+        None => {
+            writes.delete(RECEIVER.to_owned());
+            None
+        }
+    };
     let mut question: Option<Ask> = None;
     let mut deliveries = Vec::new();
-    for key in due() {
+    for (key, value) in due() {
         let (what, id) = entry(key);
-        match (what, &question) {
-            ("expire", _) => expire(settings, id, &mut writes, rows, context.now)?,
-            ("drop", _) => writes.delete(id.to_owned()),
-            // One question answers every callback of an order.
-            ("check", Some(ask)) if ask.no == id => {}
-            ("check", Some(_)) => continue,
-            ("check", None) => question = check(id, &caller, alarm, rows)?,
-            ("report", _) => match receiver.as_ref().and_then(|one| one.waits_until(now)) {
-                Some(until) => writes.later(until, &format!("report/{id}")),
-                None => {
-                    deliveries.push(Task::Report(Posted {
-                        no: id.to_owned(),
-                        caller: caller.clone(),
-                        due: key.clone(),
-                    }));
-                    continue;
+        let time = value.parse().unwrap_or(1);
+        match (what, &question, &caller) {
+            ("expire", ..) => {
+                let expired = expire(settings, id, time, &mut writes, rows, context.now);
+                if writes.readable(expired)?.is_none() {
+                    set_aside(&mut writes, &format!("expire/{id}"), context.now);
                 }
-            },
+            }
+            ("drop", ..) => writes.delete(id.to_owned()),
+            // One question answers every callback of an order.
+            ("hint", Some(ask), _) if ask.no == id => {}
+            ("check", Some(ask), _) if ask.no == id => {
+                let _ = ask_again(&mut writes, what, id, time, now);
+            }
+            ("check" | "hint", Some(_), _) => continue,
+            ("check" | "hint", None, Some(caller)) => {
+                match writes.readable(check(id, caller, alarm, rows))? {
+                    // Asked again unless a verdict comes of it: whatever happens, it is not lost.
+                    Some(Some(ask)) => {
+                        question = Some(Ask {
+                            again: ask_again(&mut writes, what, id, time, now),
+                            ..ask
+                        });
+                    }
+                    Some(None) => {}
+                    None => set_aside(&mut writes, &format!("{what}/{id}"), context.now),
+                }
+            }
+            ("report", _, Some(caller)) => {
+                match receiver.as_ref().and_then(|one| one.waits_until(now)) {
+                    Some(until) => writes.later(until, &format!("report/{id}")),
+                    None => {
+                        deliveries.push(Task::Report(Posted {
+                            no: id.to_owned(),
+                            caller: caller.clone(),
+                            due: key.clone(),
+                        }));
+                        continue;
+                    }
+                }
+            }
+            ("check" | "hint" | "report", _, None) => {
+                set_aside(&mut writes, &format!("{what}/{id}"), context.now);
+            }
             _ => {}
         }
         writes.delete(key.clone());
     }
     let next = if let Some(ask) = question {
-        // Rescheduled before it is done, so that no crash loses it.
-        let again = now.saturating_add(CHECK_AGAIN_MILLIS);
-        writes.later(again, &format!("check/{}", ask.no));
         Next::Again {
             then: Task::Ask(ask),
         }
@@ -191,7 +230,7 @@ pub(super) fn work(
             then: Task::Alarm(alarm),
         }
     } else {
-        // A receiver that did not answer last time is tried with one.
+        // A receiver that did not respond last time gets a single delivery.
         deliveries.truncate(if receiver.is_some() { 1 } else { DELIVERIES });
         Next::Together {
             tasks: deliveries,
@@ -199,6 +238,22 @@ pub(super) fn work(
         }
     };
     Ok(writes.then(next))
+}
+
+/// Has the same question asked again after a pause that grows; gives the row that says so.
+fn ask_again(writes: &mut Writes, what: &str, no: &str, time: u32, now: i64) -> Option<String> {
+    let pause = usize::try_from(time.saturating_sub(1))
+        .ok()
+        .and_then(|times| PAUSES_MILLIS.get(times).copied())
+        .or_else(|| (what == "check").then_some(LONGEST_PAUSE_MILLIS))?;
+    let next = time.saturating_add(1);
+    Some(writes.later_for_time(now.saturating_add(pause), &format!("{what}/{no}"), next))
+}
+
+/// Has the alarm come to it later, since a row that it needs cannot be read now: a repaired one, or
+/// another version of the gateway, may let it be done.
+pub(super) fn set_aside(writes: &mut Writes, what: &str, now: Timestamp) {
+    writes.later(now.plus_millis(SET_ASIDE_MILLIS).unix_millis(), what);
 }
 
 /// What a due row is about: what to do, and with which.
@@ -210,7 +265,7 @@ fn entry(key: &str) -> (&str, &str) {
     )
 }
 
-/// When the first of these rows is due.
+/// When the first of the rows is due.
 fn next_at(rows: &[(String, String)]) -> Option<i64> {
     let (key, _) = rows.first()?;
     key.split('/').nth(1)?.parse().ok()
@@ -219,6 +274,7 @@ fn next_at(rows: &[(String, String)]) -> Option<i64> {
 fn expire(
     settings: &Settings,
     no: &str,
+    time: u32,
     writes: &mut Writes,
     rows: &Rows,
     now: Timestamp,
@@ -226,15 +282,20 @@ fn expire(
     let Some(order) = rows.get::<Order>(&order_key(no))? else {
         return Ok(());
     };
-    // What was started anew much later is kept as long as any other.
+    // The retention of an order that was started again begins with the later start.
     let since = match order.start {
         Start::Done { at, .. } => at,
         _ => order.created,
     };
     let expires = since.saturating_add(settings.retention_millis);
     if expires > now.unix_millis() {
-        // Started later than it was asked for, or kept longer than it was meant to be then.
+        // The order was started after its request, or its retention has been extended.
         writes.later(expires, &format!("expire/{no}"));
+        return Ok(());
+    }
+    if time == 1 {
+        let again = now.plus_millis(CLOCK_WRONG_MILLIS).unix_millis();
+        writes.later_for_time(again, &format!("expire/{no}"), 2);
         return Ok(());
     }
     writes.delete(order_key(no));
@@ -245,7 +306,7 @@ fn expire(
     Ok(())
 }
 
-/// The question to ask, if the order still has no verdict.
+/// The query, if the order still has no verdict.
 fn check(no: &str, caller: &str, alarm: Alarm, rows: &Rows) -> Result<Option<Ask>, Stop> {
     let order = rows.get::<Order>(&order_key(no))?;
     Ok(order

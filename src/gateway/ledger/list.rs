@@ -1,4 +1,4 @@
-//! The caller's orders: a page at a time, newest first, and how many there are of each day.
+//! Lists the caller's orders by page, newest first, and counts them by day.
 
 use super::order::{Order, Standing};
 use super::rows::{Range, Rows, Stop, certify_key, listed_key, order_key};
@@ -189,6 +189,7 @@ fn search(settings: &Settings, list: &List, text: &str, rows: &Rows) -> Result<S
 }
 
 fn go_on(settings: &Settings, mut list: List, rows: &Rows) -> Result<Step, Stop> {
+    let mut writes = Writes::default();
     let limit = usize::try_from(list.limit).unwrap_or(usize::MAX);
     let wanted = if list.filter.status.is_some() {
         ACT_MAX
@@ -206,38 +207,43 @@ fn go_on(settings: &Settings, mut list: List, rows: &Rows) -> Result<Step, Stop>
         let Some(cursor) = Cursor::of_key(key) else {
             continue;
         };
-        if list.filter.takes(standing(value)?) {
+        // A row that cannot be read keeps nobody from the others.
+        let standing = writes.readable(standing(key, value))?;
+        if standing.is_some_and(|standing| list.filter.takes(standing)) {
             list.found.push(cursor.clone());
         }
         list.after = Some(cursor);
     }
     list.looked_at = list.looked_at.saturating_add(read);
     if more && list.found.len() < limit && list.looked_at < PAGE_LOOKS_MAX {
-        return Ok(Writes::default().then(Next::Again {
+        return Ok(writes.then(Next::Again {
             then: Task::List(list),
         }));
     }
     rows.expect(list.found.iter().map(|cursor| order_key(&cursor.no)))?;
     let mut orders = Vec::new();
     for cursor in &list.found {
-        let order = rows.get::<Order>(&order_key(&cursor.no))?;
+        let order = writes.readable(rows.get::<Order>(&order_key(&cursor.no)))?;
         // Between two acts an order may have come to stand elsewhere, or may be gone.
-        let order = order.filter(|order| list.filter.takes_order(order));
+        let order = order
+            .flatten()
+            .filter(|order| list.filter.takes_order(order));
         orders.extend(order.map(|order| (cursor.no.clone(), order)));
     }
     let next = list.after.as_ref().filter(|_| more);
     let reply = answer::page(settings, &list.asker, &orders, next);
-    Ok(Writes::default().then(Next::reply(reply)))
+    Ok(writes.then(Next::reply(reply)))
 }
 
 pub(super) fn count(mut count: Count, rows: &Rows) -> Result<Step, Stop> {
+    let mut writes = Writes::default();
     let index = rows.range(count.filter.range(count.after.as_ref(), ACT_MAX))?;
     for (key, value) in index {
         let Some(cursor) = Cursor::of_key(key) else {
             continue;
         };
-        let standing = standing(value)?;
-        if count.filter.takes(standing) {
+        let standing = writes.readable(standing(key, value))?;
+        if let Some(standing) = standing.filter(|standing| count.filter.takes(*standing)) {
             let offset = count.offset_minutes.saturating_mul(MILLIS_PER_MINUTE);
             let local = Timestamp::from_unix_millis(cursor.created.saturating_add(offset));
             let day = count.days.entry(Date::of_utc(local).to_string());
@@ -253,11 +259,11 @@ pub(super) fn count(mut count: Count, rows: &Rows) -> Result<Step, Stop> {
             then: Task::Count(count),
         }
     };
-    Ok(Writes::default().then(next))
+    Ok(writes.then(next))
 }
 
-fn standing(value: &str) -> Result<Standing, Stop> {
-    from_json(value).map_err(|_| Stop::Unreadable)
+fn standing(key: &str, value: &str) -> Result<Standing, Stop> {
+    from_json(value).map_err(|_| Stop::Unreadable(key.to_owned()))
 }
 
 #[cfg(test)]

@@ -1,13 +1,12 @@
-//! One caller's ledger: at most one CertifyId handed out per order, verdicts written once, nothing
-//! about the person.
+//! One caller's ledger: at most one CertifyId per order, verdicts written once, no personal data.
 //!
-//! A task goes in steps. A step that misses a row says which; the host loads it and asks again,
-//! until the step acts. What it writes and what comes next is one [`Act`]: the host loads, asks and
-//! writes without letting anything else run in between, and only then does what comes next. So two
-//! tasks interleave between acts and never within one.
+//! A task consists of steps. A step that needs a row returns a request to load it; the host loads
+//! the row and repeats the step until it returns an [`Act`], which contains the writes and the next
+//! step. The host loads, repeats and writes without interleaving anything else, and then performs
+//! the next step. Two tasks can therefore interleave between commits, but never within one.
 //!
-//! Before the vendor is asked to start something, the order is written as being started. Whatever
-//! happens to the host afterwards, that row is found, and nobody starts the order again unasked.
+//! The ledger writes an order as being started before it calls Alibaba Cloud. If the host fails
+//! afterwards, the row remains, and nothing starts the order again without a request to do so.
 
 pub mod answer;
 pub mod ask;
@@ -24,7 +23,7 @@ use super::problem::{INTERNAL_ERROR, Problem, UNAUTHENTICATED};
 use super::reply::{Language, Reply};
 use super::rpc_front::RpcFront;
 use super::settings::Settings;
-use crate::actions::{Action, ValidRequest, Value, rules};
+use crate::actions::{self, Action, ValidRequest, Value};
 use crate::client::call;
 use crate::http::OutgoingRequest;
 use crate::json::write::to_json;
@@ -40,7 +39,7 @@ use serde::{Deserialize, Serialize};
 
 const CALLBACK_URL: &str = "CallbackUrl";
 
-/// Who asked, and how the answer is to be written.
+/// The request to respond to, and the form of the response.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Asker {
@@ -48,11 +47,11 @@ pub struct Asker {
     pub caller: String,
     /// The request's id.
     pub request_id: String,
-    /// The protocol it came by.
+    /// Its protocol.
     pub front: Front,
 }
 
-/// The protocol a request came by, and is answered in.
+/// The protocol of a request and its response.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Front {
@@ -61,12 +60,12 @@ pub enum Front {
         /// Language of problems.
         language: Language,
     },
-    /// The vendor's own.
+    /// Alibaba Cloud's RPC protocol.
     Rpc(RpcFront),
 }
 
 impl Asker {
-    /// The answer that says what is wrong.
+    /// The error response.
     pub fn problem(&self, problem: &Problem) -> Reply {
         match &self.front {
             Front::Rest { language } => problem.reply(*language, &self.request_id),
@@ -74,7 +73,7 @@ impl Asker {
         }
     }
 
-    /// The answer to a request whose signature does not count.
+    /// The response to a request with an invalid signature.
     fn refusal(&self, refusal: &Refusal) -> Reply {
         match &self.front {
             Front::Rest { .. } => self.problem(&Problem::new(&UNAUTHENTICATED)),
@@ -83,11 +82,11 @@ impl Asker {
     }
 }
 
-/// Something to do with the ledger. Plain data that the host keeps between steps and hands back.
+/// A task of the ledger. Plain data that the host stores between steps and passes back.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Task {
-    /// Go on unless the nonce of a signature was used before.
+    /// Continue unless the nonce of a signature was used before.
     Signed(nonce::Signed),
     /// Start a verification.
     Create(Create),
@@ -97,63 +96,72 @@ pub enum Task {
     List(List),
     /// Count them.
     Count(Count),
-    /// Make an attempt at a call of the vendor.
+    /// Send an attempt of a call to Alibaba Cloud.
     Call(Call),
-    /// Take note of what became of the attempt.
+    /// Process the outcome of the attempt.
     Settle(Call),
-    /// Take note of a callback of the vendor's.
+    /// Process a callback from Alibaba Cloud.
     Hint(due::Hint),
     /// Set the alarm again if the platform has lost it.
     Wake(due::Wake),
-    /// Do what is due.
+    /// Process due rows.
     Alarm(due::Alarm),
     /// Deliver a webhook.
     Report(webhook::Posted),
-    /// Take note of what a webhook's receiver answered.
+    /// Process the response of a webhook's receiver.
     Reported(webhook::Posted),
 }
 
-/// A call of the vendor that is under way.
+/// A call to Alibaba Cloud in progress.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Call {
-    /// What it is for.
+    /// Its purpose.
     pub purpose: Purpose,
-    /// Where it stands.
+    /// Its state.
     pub state: call::State,
 }
 
-/// What a call of the vendor is for.
+/// The purpose of a call to Alibaba Cloud.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Purpose {
-    /// InitFaceVerify for an order that is written as being started.
+    /// InitFaceVerify for an order that is marked as being started.
     Start {
-        /// What was asked for.
+        /// The request.
         create: Create,
-        /// Names this call in the order's row.
+        /// Identifies this call in the order's row.
         flight: String,
     },
-    /// DescribeFaceVerify for an order of the caller's.
+    /// DescribeFaceVerify for one of the caller's orders.
     Ask(Ask),
 }
 
-/// What became of what the host was told to send.
+/// The outcome of the request that the host was asked to send.
 #[derive(Clone, Debug)]
 pub enum Happened {
-    /// It was sent; this came of it.
+    /// It was sent, with this outcome.
     Outcome(call::Outcome),
+    /// It was sent once for several tasks; this came of it.
+    Shared {
+        /// The outcome.
+        outcome: call::Outcome,
+        /// The task that it was sent for.
+        of: Box<Task>,
+    },
     /// It was not sent, since too many calls wait for their turn already.
     Crowded,
+    /// Whoever made the request does not listen any longer.
+    Gone,
 }
 
-/// What a step needs to know of its surroundings.
+/// The inputs of a step from its host.
 #[derive(Clone, Debug)]
 pub struct Context {
     /// The time.
     pub now: Timestamp,
-    /// Fresh random bytes, others at every act.
+    /// Random bytes, new for every commit.
     pub random: [u8; 32],
-    /// Names this instance of the ledger's host; another after every restart.
+    /// Identifies this instance of the ledger's host; different after every restart.
     pub instance: String,
 }
 
@@ -165,25 +173,20 @@ impl Context {
     fn name(&self) -> String {
         hex(self.random.get(16..28).unwrap_or_default())
     }
-
-    fn jitter(&self) -> u32 {
-        match self.random {
-            [.., a, b, c, d] => u32::from_le_bytes([a, b, c, d]),
-        }
-    }
 }
 
 /// The outcome of a step.
 #[derive(Debug, Serialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Step {
-    /// Load this and ask again.
+    /// Load these rows and repeat the step.
     Need(Need),
     /// Do this.
     Act(Box<Act>),
 }
 
-/// What the host is to do: write, all or nothing, then set the alarm, wake, and go on.
+/// What the host must do: commit the writes in one transaction, then set the alarm, wake tasks, and
+/// continue.
 #[derive(Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Act {
@@ -191,65 +194,74 @@ pub struct Act {
     pub writes: Vec<Write>,
     /// When to set the alarm, in milliseconds; `None` leaves it.
     pub alarm: Option<i64>,
-    /// Orders whose waiting tasks are to go on now.
+    /// Orders whose waiting tasks must continue now.
     pub wake: Vec<String>,
+    /// Rows that could not be read, to be logged. Their keys hold nothing about the person.
+    pub unreadable: Vec<String>,
     /// What comes next.
     pub next: Next,
 }
 
-/// What comes after the writes.
+/// The step after the writes.
 #[derive(Debug, Serialize)]
 #[serde(rename_all = "lowercase", rename_all_fields = "camelCase")]
 pub enum Next {
-    /// The task is done; this is the answer.
+    /// The task is finished; this is the response.
     Reply(Reply),
-    /// The task is done; the answer is the photo at this address.
+    /// The task is finished; the response is the photo at this URL.
     Photo {
-        /// A secret that is kept nowhere.
+        /// A secret that is never stored.
         url: String,
     },
-    /// Wait for a turn if it needs one, send, and go on with what happened.
+    /// Wait for a turn if the call needs one, send it, and continue with the outcome.
     Send {
-        /// The action, whose calls the vendor counts; `None` for what does not go to the vendor.
+        /// The action, for the rate limit; `None` for requests to other hosts.
         action: Option<&'static str>,
         /// What to send.
         request: OutgoingRequest,
-        /// Milliseconds that the whole answer may take.
+        /// Time limit for the whole response, in milliseconds.
         timeout_millis: i64,
+        /// Where something is under way by the same name, it is not sent: its outcome is awaited, and is
+        /// [`Happened::Shared`].
+        share: Option<String>,
+        /// Whether it leaves its turn to others where many wait for theirs.
+        yields: bool,
         /// The task to go on with.
         #[serde(serialize_with = "as_text")]
         then: Task,
     },
-    /// Wait, or until the order is woken, and go on.
+    /// Wait until the time is over or the order is woken, and continue.
     Wait {
-        /// Milliseconds at most.
+        /// The longest wait in milliseconds.
         millis: i64,
-        /// The order whose waking ends the wait.
+        /// The order whose wake-up ends the wait.
         on: Option<String>,
+        /// Whether the wait ends with the request it is for, as [`Happened::Gone`].
+        while_heard: bool,
         /// The task to go on with.
         #[serde(serialize_with = "as_text")]
         then: Task,
     },
-    /// Perform these tasks at the same time, and go on when all have ended.
+    /// Perform these tasks concurrently, and continue when all have finished.
     Together {
-        /// The tasks, which nobody waits for an answer of.
+        /// The tasks, without a response.
         #[serde(serialize_with = "as_texts")]
         tasks: Vec<Task>,
-        /// The task to go on with.
+        /// The task to continue with.
         #[serde(serialize_with = "as_text")]
         then: Task,
     },
-    /// Let others have their turn and go on.
+    /// Yield to other tasks and continue.
     Again {
-        /// The task to go on with.
+        /// The task to continue with.
         #[serde(serialize_with = "as_text")]
         then: Task,
     },
-    /// The task is done; there is nobody to answer.
+    /// The task is finished, without a response.
     Idle,
 }
 
-/// The host keeps a task as text that it does not read.
+/// The host stores a task as opaque text.
 fn as_text<S: serde::Serializer>(task: &Task, serializer: S) -> Result<S::Ok, S::Error> {
     serializer.serialize_str(&to_json(task))
 }
@@ -264,12 +276,13 @@ impl Next {
     }
 }
 
-/// The writes of an act while they are put together.
+/// A commit under construction.
 #[derive(Default)]
 struct Writes {
     writes: Vec<Write>,
     wake: Vec<String>,
     alarm: Option<i64>,
+    unreadable: Vec<String>,
 }
 
 impl Writes {
@@ -291,22 +304,41 @@ impl Writes {
         self.writes.push((key, None));
     }
 
-    /// Something for the alarm to do at a time, while it is at work and sets itself again anyway.
+    /// Schedules work for the alarm while it is running; it sets itself again afterwards.
     fn later(&mut self, at: i64, what: &str) {
-        self.put(format!("due/{}/{what}", rows::sortable(at)), &1);
+        self.later_for_time(at, what, 1);
     }
 
-    /// Something for the alarm to do at a time.
+    /// The same, for the alarm to see how often it has come to this. Gives the row's key.
+    fn later_for_time(&mut self, at: i64, what: &str, time: u32) -> String {
+        let key = format!("due/{}/{what}", rows::sortable(at));
+        self.put(key.clone(), &time);
+        key
+    }
+
+    /// Schedules work for the alarm.
     fn due(&mut self, rows: &Rows, now: Timestamp, at: i64, what: &str) -> Result<(), Stop> {
         self.later(at, what);
-        let set: Option<i64> = rows.get(ALARM)?;
+        let set: Option<i64> = self.readable(rows.get(ALARM))?.flatten();
         let earliest = self.alarm.map_or(at, |other| other.min(at));
-        // An alarm that should have fired long ago has been given up by the platform.
+        // The platform has dropped an alarm that is long overdue.
         let late = now.unix_millis().saturating_sub(due::GIVEN_UP_MILLIS);
         if set.is_none_or(|set| set > earliest || set < late) {
             self.alarm = Some(earliest);
         }
         Ok(())
+    }
+
+    /// What was read, or `None` for a row that cannot be read, which is logged.
+    fn readable<T>(&mut self, read: Result<T, Stop>) -> Result<Option<T>, Stop> {
+        match read {
+            Ok(value) => Ok(Some(value)),
+            Err(Stop::Unreadable(key)) => {
+                self.unreadable.push(key);
+                Ok(None)
+            }
+            Err(need @ Stop::Need(_)) => Err(need),
+        }
     }
 
     /// The act. An alarm to set is written beside it, so that later steps know of it.
@@ -318,15 +350,16 @@ impl Writes {
             writes: self.writes,
             alarm: self.alarm,
             wake: self.wake,
+            unreadable: self.unreadable,
             next,
         }))
     }
 }
 
-/// The next step of a task. `happened` tells what became of what the last step had sent.
+/// Performs the next step of a task. `happened` is the outcome of the previous send.
 ///
-/// What each task does is a function that is never inlined here: a fresh Worker compiles what it calls,
-/// and the first request needs but one of them.
+/// Each task is a function that is never inlined: a new Worker compiles only what it calls, and the
+/// first request needs only one of them.
 pub fn step(
     settings: &Settings,
     task: Task,
@@ -334,18 +367,11 @@ pub fn step(
     rows: &Rows,
     context: &Context,
 ) -> Step {
-    let asker = task.asker();
-    let started = matches!(
-        &task,
-        Task::Settle(Call {
-            purpose: Purpose::Start { .. },
-            ..
-        })
-    );
+    let stuck = task.stuck();
     let taken = match task {
         Task::Signed(signed) => nonce::check(signed, rows, context),
         Task::Create(create) => create::begin(settings, create, rows, context),
-        Task::Ask(ask) => ask::begin(settings, ask, rows, context),
+        Task::Ask(ask) => ask::begin(settings, ask, happened.as_ref(), rows, context),
         Task::List(list) => list::page(settings, list, rows),
         Task::Count(count) => list::count(count, rows),
         Task::Call(call) => attempt(settings, call, rows, context),
@@ -359,10 +385,11 @@ pub fn step(
     match taken {
         Ok(step) => step,
         Err(Stop::Need(need)) => Step::Need(need),
-        Err(Stop::Unreadable) => {
+        Err(Stop::Unreadable(key)) => {
             let mut writes = Writes::default();
-            let next = match asker {
-                Some(asker) => {
+            writes.unreadable.push(key);
+            let next = match stuck {
+                Stuck::Asked { asker, started } => {
                     let problem = Problem::new(&INTERNAL_ERROR);
                     let reply = asker.problem(&if started {
                         problem.execution_unknown()
@@ -371,21 +398,47 @@ pub fn step(
                     });
                     Next::reply(reply.with_outcome("unreadable-row"))
                 }
-                None => {
-                    // The alarm would not fire again for whatever else is due.
+                Stuck::Hint => due::noted(),
+                Stuck::Check(alarm) => Next::Again {
+                    then: Task::Alarm(alarm),
+                },
+                Stuck::Report(posted) => {
+                    writes.delete(posted.due);
+                    due::set_aside(&mut writes, &format!("report/{}", posted.no), context.now);
+                    Next::Idle
+                }
+                Stuck::Alarm => {
+                    // It would not fire again for whatever else is due.
                     writes.alarm =
                         Some(context.now.plus_millis(due::GIVEN_UP_MILLIS).unix_millis());
                     Next::Idle
                 }
+                Stuck::Nobody => Next::Idle,
             };
             writes.then(next)
         }
     }
 }
 
+/// Who goes on, and how, where a task meets a row that cannot be read.
+enum Stuck {
+    /// Who asked is told; `started` where a verification may have been started.
+    Asked { asker: Asker, started: bool },
+    /// The callback is answered.
+    Hint,
+    /// The alarm goes on.
+    Check(due::Alarm),
+    /// The report is made later.
+    Report(webhook::Posted),
+    /// The alarm fires again.
+    Alarm,
+    /// There is nothing to do.
+    Nobody,
+}
+
 impl Task {
-    /// The task as it may be given to the ledger once more after the ledger's host was reset, however
-    /// far it had come: it finds what is written. A start that may have been sent is never made again.
+    /// The task in the form that can be repeated after a reset of the ledger's host: it continues
+    /// from the stored rows. A start that may have been sent is never sent again.
     pub fn again(&self) -> Self {
         match self {
             Self::Signed(signed) => Self::Signed(nonce::Signed {
@@ -401,26 +454,51 @@ impl Task {
     }
 
     fn asker(&self) -> Option<Asker> {
+        match self.stuck() {
+            Stuck::Asked { asker, .. } => Some(asker),
+            _ => None,
+        }
+    }
+
+    fn stuck(&self) -> Stuck {
+        let asked = |asker: &Asker| Stuck::Asked {
+            asker: asker.clone(),
+            started: false,
+        };
+        let read = |ask: &Ask| match &ask.asker {
+            Some(asker) => asked(asker),
+            None => Stuck::Check(ask.alarm),
+        };
         match self {
-            Self::Signed(signed) => signed.then.asker(),
-            Self::Create(create) => Some(create.asker.clone()),
-            Self::Ask(ask) => ask.asker.clone(),
-            Self::List(list) => Some(list.asker.clone()),
-            Self::Count(count) => Some(count.asker.clone()),
+            Self::Signed(signed) => signed.then.stuck(),
+            Self::Create(create) => asked(&create.asker),
+            Self::Ask(ask) => read(ask),
+            Self::List(list) => asked(&list.asker),
+            Self::Count(count) => asked(&count.asker),
             Self::Call(call) | Self::Settle(call) => match &call.purpose {
-                Purpose::Start { create, .. } => Some(create.asker.clone()),
-                Purpose::Ask(ask) => ask.asker.clone(),
+                Purpose::Start { create, .. } => Stuck::Asked {
+                    asker: create.asker.clone(),
+                    started: matches!(self, Self::Settle(_)),
+                },
+                Purpose::Ask(ask) => read(ask),
             },
-            Self::Hint(_)
-            | Self::Wake(_)
-            | Self::Alarm(_)
-            | Self::Report(_)
-            | Self::Reported(_) => None,
+            Self::Hint(_) => Stuck::Hint,
+            Self::Alarm(_) => Stuck::Alarm,
+            Self::Report(posted) => Stuck::Report(posted.clone()),
+            Self::Wake(_) | Self::Reported(_) => Stuck::Nobody,
         }
     }
 }
 
 impl Purpose {
+    /// The row of the order it is for.
+    fn order_key(&self) -> String {
+        rows::order_key(match self {
+            Self::Start { create, .. } => &create.no,
+            Self::Ask(ask) => &ask.no,
+        })
+    }
+
     fn action(&self) -> &'static Action {
         match self {
             Self::Start { .. } => &crate::actions::INIT_FACE_VERIFY,
@@ -428,7 +506,7 @@ impl Purpose {
         }
     }
 
-    /// The request, which passed the same checks when it came in.
+    /// The request, which passed the same checks when it arrived.
     fn request(&self, settings: &Settings, now: Timestamp) -> Option<ValidRequest<'_>> {
         let parameters: Vec<(&str, Value)> = match self {
             Self::Start { create, .. } => {
@@ -449,11 +527,11 @@ impl Purpose {
                 ("CertifyId", Value::from(ask.certify_id.as_str())),
             ],
         };
-        rules::validate(self.action(), parameters, &settings.options.validation(now)).ok()
+        actions::validate(self.action(), parameters, &settings.options.validation(now)).ok()
     }
 }
 
-/// Begins a call of the vendor, once `writes` are written.
+/// Starts a call to Alibaba Cloud after `writes` are committed.
 fn call(
     settings: &Settings,
     purpose: Purpose,
@@ -475,7 +553,7 @@ fn attempt(settings: &Settings, call: Call, rows: &Rows, context: &Context) -> R
 
 fn send(settings: &Settings, call: Call, writes: Writes, context: &Context) -> Result<Step, Stop> {
     let Some(request) = call.purpose.request(settings, context.now) else {
-        return Err(Stop::Unreadable);
+        return Err(Stop::Unreadable(call.purpose.order_key()));
     };
     let attempt = call::attempt(
         &settings.options,
@@ -485,10 +563,16 @@ fn send(settings: &Settings, call: Call, writes: Writes, context: &Context) -> R
         context.now,
         context.nonce(),
     );
+    let (share, yields) = match &call.purpose {
+        Purpose::Start { .. } => (None, false),
+        Purpose::Ask(ask) => (ask.share(), ask.yields()),
+    };
     Ok(writes.then(Next::Send {
         action: Some(call.purpose.action().name),
         request: attempt.request,
         timeout_millis: attempt.timeout_millis,
+        share,
+        yields,
         then: Task::Settle(Call {
             purpose: call.purpose,
             state: attempt.state,
@@ -503,10 +587,28 @@ fn settle(
     rows: &Rows,
     context: &Context,
 ) -> Result<Step, Stop> {
-    let Call { purpose, state } = call;
+    let Call { purpose, mut state } = call;
+    let happened = match happened {
+        Some(Happened::Shared { outcome, of }) => {
+            if let Task::Settle(sent) = *of {
+                state = sent.state;
+            }
+            Some(Happened::Outcome(outcome))
+        }
+        happened => happened,
+    };
+    // Alibaba Cloud's clock, since the gateway's may be wrong for a while. An answer without a date is
+    // judged by what this call has learned of the difference.
+    let mut upstream_now = context.now.plus_millis(state.clock_offset_millis);
     let ended = match happened {
         Some(Happened::Outcome(outcome)) => {
+            if let call::Outcome::Answered(response) = &outcome {
+                upstream_now = call::server_time(&response.headers).unwrap_or(upstream_now);
+            }
             let request = || purpose.request(settings, context.now);
+            // The nonce is random, and those who share an attempt share what follows.
+            let jitter = state.nonce.get(..8).unwrap_or_default();
+            let jitter = u32::from_str_radix(jitter, 16).unwrap_or_default();
             match call::settle(
                 &settings.options,
                 &settings.credentials,
@@ -516,7 +618,7 @@ fn settle(
                 outcome,
                 false,
                 context.now,
-                context.jitter(),
+                jitter,
             ) {
                 call::Step::Done(answer) => Ended::Answered(answer),
                 call::Step::Failed(error) => Ended::Failed(error),
@@ -528,23 +630,32 @@ fn settle(
                     return Ok(Writes::default().then(Next::Wait {
                         millis: delay_millis,
                         on: None,
+                        while_heard: false,
                         then: Task::Call(Call { purpose, state }),
                     }));
                 }
             }
         }
         Some(Happened::Crowded) => Ended::Crowded,
-        None => return Err(Stop::Unreadable),
+        Some(Happened::Shared { .. } | Happened::Gone) | None => {
+            return Err(Stop::Unreadable(purpose.order_key()));
+        }
     };
     match purpose {
-        Purpose::Start { create, flight } => {
-            create::settle(settings, create, &flight, ended, rows, context)
-        }
-        Purpose::Ask(ask) => ask::settle(settings, ask, ended, rows, context),
+        Purpose::Start { create, flight } => create::settle(
+            settings,
+            create,
+            &flight,
+            ended,
+            upstream_now,
+            rows,
+            context,
+        ),
+        Purpose::Ask(ask) => ask::settle(settings, ask, ended, upstream_now, rows, context),
     }
 }
 
-/// How a call of the vendor ended.
+/// The result of a call to Alibaba Cloud.
 enum Ended {
     Answered(crate::client::response::Answer),
     Failed(crate::error::Error),

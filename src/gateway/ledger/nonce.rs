@@ -1,5 +1,6 @@
-//! Nonces of signed requests: each may be used once while its request is young enough to count.
+//! Nonces of signed requests: each can be used once while its request's timestamp is valid.
 
+use super::due::CLOCK_WRONG_MILLIS;
 use super::rows::{Rows, Stop};
 use super::{Context, Next, Step, Task, Writes};
 use crate::json::Json;
@@ -7,17 +8,18 @@ use crate::rpc_server::NONCE_MILLIS;
 use crate::rpc_server::errors;
 use serde::{Deserialize, Serialize};
 
-/// Nonces are forgotten a batch at a time.
+/// Nonces are deleted in batches.
 const BATCH_MILLIS: i64 = 10 * 60_000;
 
-/// A task that a signed request asks for.
+/// A task of a signed request.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Signed {
-    /// The row that remembers the nonce.
+    /// The row of the nonce.
     pub nonce: String,
-    /// Names the arrival of the request, and is the host's choice: the same arrival may ask again.
+    /// Identifies the arrival of the request, chosen by the host: the same arrival may repeat the
+    /// step.
     pub arrival: String,
-    /// What it asks for.
+    /// The requested task.
     pub then: Box<Task>,
 }
 
@@ -29,13 +31,14 @@ pub(super) fn check(signed: Signed, rows: &Rows, context: &Context) -> Result<St
         }
         let reply = match signed.then.asker() {
             Some(asker) => asker.refusal(&errors::NONCE_USED.because("")),
-            None => return Err(Stop::Unreadable),
+            None => return Err(Stop::Unreadable(signed.nonce)),
         };
         return Ok(writes.then(Next::reply(reply)));
     }
     let gone = context
         .now
         .plus_millis(NONCE_MILLIS)
+        .plus_millis(CLOCK_WRONG_MILLIS)
         .unix_millis()
         .div_euclid(BATCH_MILLIS)
         .saturating_add(1)

@@ -1,4 +1,4 @@
-//! One order: how its start went and what the verdict is. Holds nothing about the person.
+//! One order: the outcome of its start and its verdict. Contains no personal data.
 
 use super::webhook::Report;
 use crate::client::response::Status;
@@ -7,66 +7,102 @@ use crate::timestamp::Timestamp;
 use crate::vendor::codes::{self, Meaning, UsedBy};
 use serde::{Deserialize, Serialize};
 
-/// A person who began in time may finish a little later; until then a verification that the vendor
-/// calls unfinished is not expired.
+/// A user who began in time may finish a little later; until then, an unfinished verification is
+/// not expired.
 const GRACE_MILLIS: i64 = 5 * 60_000;
+
+/// The pause between two questions of those who wait for a verdict grows up to this.
+const LOOK_AGAIN_MAX_MILLIS: i64 = 5_000;
+/// Where nobody has waited for this long, the pauses are short again.
+const LOOKS_IN_A_ROW_MILLIS: i64 = 30_000;
 
 /// What the ledger knows of an order.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Order {
-    /// When it was first asked for, in milliseconds.
+    /// When it was first requested, in milliseconds.
     pub created: i64,
     /// The scene it was started with.
     pub scene_id: String,
-    /// Keyed hash of the input, to tell a repeat from a change.
+    /// Keyed hash of the input, to distinguish a replay from a changed request.
     pub input: String,
-    /// How the start went.
+    /// The outcome of the start.
     pub start: Start,
+    /// The call that was under way when the order was given up. What comes of it counts until the
+    /// order is started again: a clock that jumps must not lose it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub given_up: Option<String>,
+    /// When the next of those who wait for the verdict asks for it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub look: Option<Look>,
     /// The outcome; never changed once written.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub verdict: Option<Verdict>,
-    /// How the verdict's report to the caller stands, where one is wanted.
+    /// The state of the webhook delivery, if the caller has a webhook.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub report: Option<Report>,
+}
+
+/// The questions of those who wait for an order's verdict: one asks, and the others wait with it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Look {
+    /// When the next question may be asked, in milliseconds.
+    pub next: i64,
+    /// Questions asked in a row.
+    pub looks: i64,
+}
+
+impl Look {
+    /// Whoever may ask now does so, and this is written.
+    fn taken(before: Option<Self>, now: i64) -> Self {
+        let looks = before
+            .filter(|before| now.saturating_sub(before.next) < LOOKS_IN_A_ROW_MILLIS)
+            .map_or(0, |before| before.looks)
+            .saturating_add(1);
+        let pause = looks.saturating_mul(1_000).min(LOOK_AGAIN_MAX_MILLIS);
+        Self {
+            next: now.saturating_add(pause),
+            looks,
+        }
+    }
 }
 
 /// How the start of an order went.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase", rename_all_fields = "camelCase")]
 pub enum Start {
-    /// A call of the vendor is under way. Written before it is sent.
+    /// A call to Alibaba Cloud is in progress. Written before it is sent.
     Inflight {
-        /// Names that one call; only its own outcome counts.
+        /// Identifies the call; outcomes of other calls are ignored.
         flight: String,
-        /// The instance of the ledger that makes it; when that is gone, so is the call.
+        /// The instance of the ledger that performs the call; the call ends with the instance.
         instance: String,
-        /// The call has ended by then, however it went.
+        /// The latest end of the call.
         until: i64,
-        /// Whether an earlier call may have started the order. Then it is free again only by being
-        /// started: that this call started nothing does not say that the earlier one did not.
+        /// Whether an earlier call may have started the order. In that case, a failed call does not
+        /// free the order, because the earlier one may have started it.
         #[serde(default)]
-        anew: bool,
+        again: bool,
     },
-    /// The vendor may have started it. Nothing was handed out.
+    /// Alibaba Cloud may have started it. No CertifyId was issued.
     Unknown,
-    /// The vendor surely did not start it; the order is free again.
+    /// Alibaba Cloud provably did not start it; the order can be started again.
     Refused {
         /// When.
         at: i64,
-        /// The vendor's code, which the tables explain.
+        /// Alibaba Cloud's code, which is in the code tables.
         code: String,
-        /// The vendor's RequestId.
+        /// Alibaba Cloud's RequestId.
         request_id: Option<String>,
     },
-    /// The vendor started it.
+    /// Alibaba Cloud started it.
     Done {
-        /// What was handed out.
+        /// The issued CertifyId.
         certify_id: String,
-        /// The vendor's web page for it, while it can be used.
+        /// URL of Alibaba Cloud's web page, while it is valid.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         certify_url: Option<String>,
-        /// When.
+        /// When, by Alibaba Cloud's clock.
         at: i64,
         /// The vendor's RequestId.
         #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -74,15 +110,18 @@ pub enum Start {
     },
 }
 
-/// How a verification ended.
+/// The outcome of a verification.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Verdict {
     /// The outcome.
     pub outcome: Outcome,
-    /// The vendor's SubCode.
+    /// Alibaba Cloud's SubCode.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub sub_code: Option<String>,
+    /// Whether Alibaba Cloud did not know the CertifyId any more.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub unknown_there: bool,
     /// When it became known, in milliseconds.
     pub at: i64,
     /// The vendor's RequestId of the answer that said so.
@@ -90,27 +129,27 @@ pub struct Verdict {
     pub request_id: Option<String>,
 }
 
-/// The three ends of a verification.
+/// The three outcomes of a verification.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Outcome {
-    /// The vendor said `T` for this order's CertifyId.
+    /// Alibaba Cloud returned `Passed=T` for this order's CertifyId.
     Passed,
-    /// The vendor said `F`.
+    /// Alibaba Cloud returned `Passed=F`.
     Rejected,
-    /// Its time was over and the vendor still said it was not finished.
+    /// Its time was over and Alibaba Cloud still said it was not finished, or did not know it any more.
     Expired,
 }
 
-/// Where an order stands, in one word of the REST routes.
+/// The status of an order in the REST routes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Standing {
     /// Being started.
     Starting,
-    /// Perhaps started.
+    /// It is unknown whether it was started.
     Unknown,
-    /// The person has not finished.
+    /// The user has not finished.
     Pending,
     /// See [`Outcome::Passed`].
     Passed,
@@ -121,7 +160,7 @@ pub enum Standing {
 }
 
 impl Standing {
-    /// As it is written.
+    /// The name in the REST routes.
     pub const fn word(self) -> &'static str {
         match self {
             Self::Starting => "starting",
@@ -159,7 +198,7 @@ impl From<Outcome> for Standing {
 }
 
 impl Outcome {
-    /// What a verdict of the vendor's counts as, `None` while there is none.
+    /// The outcome for a status of Alibaba Cloud; `None` while it is pending.
     pub const fn of(status: Status) -> Option<Self> {
         match status {
             Status::Pending => None,
@@ -170,7 +209,7 @@ impl Outcome {
 }
 
 impl Order {
-    /// Where it stands; `None` where there is nothing to stand, because the vendor refused it.
+    /// The status; `None` if Alibaba Cloud rejected the start.
     pub fn standing(&self) -> Option<Standing> {
         if let Some(verdict) = &self.verdict {
             return Some(verdict.outcome.into());
@@ -183,26 +222,54 @@ impl Order {
         }
     }
 
-    /// Whether a call that was under way surely has ended without its outcome being written.
+    /// Whether a call that was under way has ended, as far as can be known, without its outcome being
+    /// written.
     pub fn is_lost(&self, instance: &str, now: Timestamp) -> bool {
         matches!(&self.start, Start::Inflight { instance: theirs, until, .. }
             if theirs != instance || now.unix_millis() > *until)
     }
 
-    /// Whether it is that very call that is under way.
+    /// Nobody waits for the call under way any longer.
+    pub fn give_up(&mut self) {
+        if let Start::Inflight { flight, .. } = std::mem::replace(&mut self.start, Start::Unknown) {
+            self.given_up = Some(flight);
+        }
+    }
+
+    /// Milliseconds until the next question of those who wait may be asked. A clock that was set back
+    /// does not make them wait longer than any question does.
+    pub fn look_in_millis(&self, now: i64) -> i64 {
+        let left = self.look.map_or(0, |look| look.next.saturating_sub(now));
+        if left > LOOK_AGAIN_MAX_MILLIS {
+            0
+        } else {
+            left.max(0)
+        }
+    }
+
+    /// One of those who wait asks now.
+    pub fn take_look(&mut self, now: i64) {
+        self.look = Some(Look::taken(self.look, now));
+    }
+
+    /// Whether it is that very call that is under way, or was last.
     pub fn is_flight(&self, flight: &str) -> bool {
-        matches!(&self.start, Start::Inflight { flight: ours, .. } if ours == flight)
+        match &self.start {
+            Start::Inflight { flight: ours, .. } => ours == flight,
+            Start::Unknown => self.given_up.as_deref() == Some(flight),
+            Start::Refused { .. } | Start::Done { .. } => false,
+        }
     }
 }
 
-/// From when on a verification started at `at` is over if the vendor calls it unfinished.
+/// When an unfinished verification that started at `at` expires.
 pub const fn over_at(at: i64, valid_millis: i64) -> i64 {
     at.saturating_add(valid_millis).saturating_add(GRACE_MILLIS)
 }
 
-/// Whether a failed InitFaceVerify surely started nothing: it was never sent, or the vendor refused
-/// it with a code whose meaning is known.
-pub fn surely_not_started(error: &Error) -> bool {
+/// Whether a failed InitFaceVerify provably started nothing: it was never sent, or Alibaba Cloud
+/// rejected it with a known code.
+pub fn provably_not_started(error: &Error) -> bool {
     match error.kind {
         Kind::Validation => true,
         Kind::Protocol | Kind::Timeout | Kind::Aborted => false,
@@ -217,7 +284,7 @@ pub fn surely_not_started(error: &Error) -> bool {
     }
 }
 
-/// The error of a code that [`surely_not_started`] let through, from the tables.
+/// The error of a code that [`provably_not_started`] accepted, from the code tables.
 pub fn refusal(code: &str, request_id: Option<String>) -> Option<Error> {
     let (kind, audience, retryable, message) = if let Some(known) = codes::code(code) {
         (Kind::Vendor, known.audience, known.retryable, &known.text)
@@ -228,7 +295,7 @@ pub fn refusal(code: &str, request_id: Option<String>) -> Option<Error> {
     Some(Error {
         retryable,
         request_id,
-        // Which one it was matters to nobody by now; that the vendor answered does.
+        // The exact status is no longer known; it only matters that Alibaba Cloud responded.
         http_status: Some(200),
         ..Error::new(kind, code, audience, message.clone())
     })
@@ -248,7 +315,8 @@ mod tests {
             (Kind::Vendor, "401", true),
             (Kind::Vendor, "412", true),
             (Kind::Vendor, "500", false),
-            // DescribeFaceVerify's alone: as an answer to InitFaceVerify it means nothing known.
+            // A Code of DescribeFaceVerify only: as a response to InitFaceVerify, its meaning is
+            // unknown.
             (Kind::Vendor, "406", false),
             (Kind::Vendor, "999", false),
             (Kind::Signature, "SignatureDoesNotMatch", true),
@@ -267,7 +335,7 @@ mod tests {
             (Kind::Transport, "ConnectionFailed", false),
             (Kind::Timeout, "Timeout", false),
         ] {
-            assert_eq!(surely_not_started(&error(kind, code)), free, "{code}");
+            assert_eq!(provably_not_started(&error(kind, code)), free, "{code}");
         }
     }
 

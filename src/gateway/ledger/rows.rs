@@ -1,4 +1,4 @@
-//! The ledger's rows as the host supplies them, and the keys they have.
+//! The ledger's rows as the host supplies them, and their keys.
 //!
 //! | key | value |
 //! |---|---|
@@ -7,7 +7,7 @@
 //! | `certify/{certifyId}` | the order it was handed out for |
 //! | `starts/{day}` | verifications started that day |
 //! | `user/{day}/{keyed hash}` | … for one UserId |
-//! | `due/{time}/{what}/{id}` | `1`; what the alarm has to do, see [`super::due`] |
+//! | `due/{time}/{what}/{id}` | how often the alarm has come to it, from 1; what it has to do, see [`super::due`] |
 //! | `nonce/{AccessKeyId}/{hash}` | `1`; a nonce that was used |
 //! | `alarm` | when the alarm is set to fire |
 //! | `caller` | whose ledger it is |
@@ -22,31 +22,31 @@ use crate::timestamp::Timestamp;
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
-/// The key of the row that tells when the alarm is set to fire.
+/// The key of the row with the time of the alarm.
 pub(super) const ALARM: &str = "alarm";
-/// The key of the row that names the caller: the alarm knows it from nowhere else.
+/// The key of the row with the caller, the alarm's only source of it.
 pub(super) const CALLER: &str = "caller";
-/// The key of the row that says how long the webhook's receiver is left alone.
+/// The key of the row with the back-off of the webhook's receiver.
 pub(super) const RECEIVER: &str = "receiver";
 
-/// Rows from one key up to, not including, another.
+/// Rows with keys in a half-open range.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Range {
-    /// The first key that may be in it.
+    /// The first key of the range.
     pub from: String,
-    /// The first key behind it.
+    /// The first key after the range.
     pub to: String,
     /// The most rows to load.
     pub limit: u32,
-    /// Whether to begin at the end.
+    /// Whether to load in descending order.
     pub reverse: bool,
 }
 
-/// What the host must load before it asks again.
+/// What the host must load before it repeats the step.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Need {
-    /// The rows with these keys, or the knowledge that there are none.
+    /// The rows with these keys, including which do not exist.
     Keys(Vec<String>),
     /// Rows with their keys.
     Range(Range),
@@ -55,18 +55,18 @@ pub enum Need {
 /// Why a step ended early.
 #[derive(Debug, PartialEq, Eq)]
 pub enum Stop {
-    /// Something has to be loaded first.
+    /// Rows must be loaded first.
     Need(Need),
-    /// A row is not of the form this version writes.
-    Unreadable,
+    /// The row with this key is not of the form this version writes, or says what cannot be done.
+    Unreadable(String),
 }
 
-/// What the host has loaded so far.
+/// The rows that the host has loaded so far.
 #[derive(Clone, Debug, Default, Deserialize)]
 pub struct Rows {
-    /// Keys with their values; `None` where it is known that there is no row.
+    /// Keys with their values; `None` if there is no row.
     pub rows: Vec<(String, Option<String>)>,
-    /// Ranges with the keys and values found, in their order.
+    /// Ranges with their keys and values, in order.
     pub ranges: Vec<(Range, Vec<(String, String)>)>,
 }
 
@@ -79,11 +79,13 @@ impl Rows {
         match first_value(&self.rows, key) {
             None => Err(Stop::Need(Need::Keys(vec![key.to_owned()]))),
             Some(None) => Ok(None),
-            Some(Some(text)) => from_json(text).map(Some).map_err(|_| Stop::Unreadable),
+            Some(Some(text)) => from_json(text)
+                .map(Some)
+                .map_err(|_| Stop::Unreadable(key.to_owned())),
         }
     }
 
-    /// Asks for many rows at once, so that they need not be asked for one by one.
+    /// Requests several rows at once, to avoid loading them one by one.
     pub fn expect(&self, keys: impl IntoIterator<Item = String>) -> Result<(), Stop> {
         let mut missing = Vec::new();
         for key in keys {
@@ -133,7 +135,7 @@ pub(super) fn user_key(now: Timestamp, user: &str) -> String {
     format!("user/{}/{user}", now.shanghai_date())
 }
 
-/// Milliseconds so that text sorts as numbers do, for the next 30,000 years.
+/// Milliseconds as text that sorts like the numbers, for the next 30,000 years.
 pub fn sortable(millis: i64) -> String {
     let digits = millis.max(0).to_string();
     let zeros = "000000000000000".get(digits.len()..).unwrap_or_default();

@@ -1,5 +1,5 @@
-//! Verdicts reported to the caller, signed, until they are received: Standard Webhooks 1.0
-//! (github.com/standard-webhooks). A report says nothing about the person.
+//! Webhook deliveries of verdicts, signed and retried, by Standard Webhooks 1.0
+//! (github.com/standard-webhooks). A delivery contains no personal data.
 
 use super::order::{Order, Standing, Start, Verdict};
 use super::rows::{RECEIVER, Rows, Stop, order_key};
@@ -17,22 +17,22 @@ use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use serde::{Deserialize, Serialize};
 
-/// Milliseconds a receiver has to answer.
+/// Time limit of a receiver, in milliseconds.
 const TIMEOUT_MILLIS: i64 = 15_000;
-/// The pauses after each failed attempt, in seconds, as the specification proposes.
+/// The back-off after each failed attempt, in seconds, as the specification proposes.
 const PAUSES: [i64; 9] = [5, 300, 1_800, 7_200, 18_000, 36_000, 50_400, 72_000, 86_400];
 
-/// How long a receiver that did not answer is left alone at first, and at most.
+/// The initial and the longest back-off of an unresponsive receiver.
 const BACK_OFF_MILLIS: i64 = 30_000;
 const BACK_OFF_MAX_MILLIS: i64 = 60 * 60_000;
 
-/// How the report of an order's verdict stands.
+/// The state of an order's webhook delivery.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Report {
     /// Attempts made.
     pub attempts: u32,
-    /// HTTP status of the last answer; `None` when none came.
+    /// HTTP status of the last response; `None` without a response.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub last_status: Option<u16>,
     /// When it was received, in milliseconds.
@@ -40,25 +40,26 @@ pub struct Report {
     pub delivered: Option<i64>,
 }
 
-/// That a receiver did not answer in time. It is left alone for a while, so that its reports hold up
-/// nothing else; each answer ends this.
+/// The back-off of a receiver that did not respond in time, so that its deliveries delay nothing
+/// else. Any response ends it.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
 pub struct Receiver {
-    /// How often in a row it did not answer.
+    /// Consecutive time-outs.
     pub failures: u32,
-    /// When it is tried again, in milliseconds.
+    /// When the next delivery is allowed, in milliseconds.
     pub until: i64,
 }
 
 impl Receiver {
-    /// When it is tried again, if not now. A clock that was set back does not make it wait for ever.
+    /// When the next delivery is allowed, if not now. A clock that was set back does not extend the
+    /// wait indefinitely.
     pub fn waits_until(&self, now: i64) -> Option<i64> {
         let longest = now.saturating_add(BACK_OFF_MAX_MILLIS);
         (self.until > now && self.until <= longest).then_some(self.until)
     }
 
     fn timed_out(self, now: i64) -> Self {
-        // Of deliveries made at the same time, one counts.
+        // Of concurrent deliveries, only one counts.
         if self.waits_until(now).is_some() {
             return self;
         }
@@ -72,19 +73,19 @@ impl Receiver {
     }
 }
 
-/// A report under way.
+/// A delivery in progress.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Posted {
     /// OuterOrderNo.
     pub no: String,
     /// Whose it is.
     pub caller: String,
-    /// The due row that asks for it.
+    /// The due row of the delivery.
     pub due: String,
 }
 
-/// Sends the report of an order, if it has one to send. The attempt is counted and the next one
-/// scheduled before it is made, so that no crash loses it: a receiver may get it twice.
+/// Sends the delivery of an order, if one is due. The attempt is counted and the next one scheduled
+/// before it is sent, so that a crash does not lose it; a receiver may get it twice.
 pub(super) fn send(
     settings: &Settings,
     posted: Posted,
@@ -131,6 +132,8 @@ pub(super) fn send(
         action: None,
         request,
         timeout_millis: TIMEOUT_MILLIS,
+        share: None,
+        yields: false,
         then: Task::Reported(posted),
     }))
 }
@@ -184,7 +187,7 @@ fn is_unreported(order: &Order) -> bool {
     report.is_some_and(|report| report.delivered.is_none())
 }
 
-/// Takes note of what the receiver answered.
+/// Processes the receiver's response.
 pub(super) fn reported(
     posted: &Posted,
     happened: Option<Happened>,
@@ -197,7 +200,7 @@ pub(super) fn reported(
     let order = rows.get::<Order>(&key)?;
     let receiver: Option<Receiver> = rows.get(RECEIVER)?;
     match (&happened, receiver) {
-        // A report that is still to be delivered is tried again, and so the receiver is.
+        // A pending delivery, and thereby the receiver, is tried again.
         (Some(Happened::Outcome(Outcome::Lost(Loss::TimedOut))), receiver)
             if order.as_ref().is_some_and(is_unreported) =>
         {

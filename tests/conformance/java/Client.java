@@ -31,12 +31,12 @@ import java.util.Set;
 import java.util.concurrent.Callable;
 
 /**
- * The vendor's Java SDKs as clients: one JSON request a line in, one JSON answer a line out. The same messages as
+ * Alibaba Cloud's Java SDKs as clients: one JSON request a line in, one JSON answer a line out. The same messages as
  * client.py's.
  *
- * <p>Argument: {@code sdk} (aliyun-java-sdk-core with aliyun-java-sdk-cloudauth, used as the vendor's page shows it),
- * {@code openapi} (com.aliyun:cloudauth20190307), or {@code callApi} (com.aliyun:tea-openapi, called as newer versions of
- * cloudauth20190307 call it: ACS3, or RPC 1.0 with algorithm "v2").
+ * <p>Argument: {@code sdk} (aliyun-java-sdk-core with aliyun-java-sdk-cloudauth, used as Alibaba Cloud's page shows
+ * it), {@code openapi} (com.aliyun:cloudauth20190307), or {@code callApi} (com.aliyun:tea-openapi, called as newer
+ * versions of cloudauth20190307 call it: ACS3, or RPC 1.0 with algorithm "v2").
  */
 public class Client {
   static final int PATIENCE_MILLIS = 60_000;

@@ -1,6 +1,6 @@
 // Somebody else's project: a folder of its own, outside of this one, with the packed package installed.
 
-import { cpSync, existsSync, mkdtempSync, rmSync } from "node:fs";
+import { cpSync, existsSync, mkdirSync, mkdtempSync, rmSync, symlinkSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { basename, join, resolve } from "node:path";
 import { after } from "node:test";
@@ -25,6 +25,16 @@ after(async () => {
 /** The package as it would be published; packed once for a file of tests. */
 export const tarball = await pack(temporary);
 
+/** A folder whose projects find the packages of this one. */
+function workspace() {
+  const folder = join(temporary, "workspace");
+  if (!existsSync(folder)) {
+    mkdirSync(folder);
+    symlinkSync(tools, join(folder, "node_modules"));
+  }
+  return folder;
+}
+
 /** The project's own tools first, then those of this folder, then those of the workspace. */
 function environment(folder, variables) {
   const env = projectEnv();
@@ -43,10 +53,11 @@ function environment(folder, variables) {
  * Copies a project and installs the package into it, with the network switched off.
  *
  * @param {string} source the project's folder; a name alone is one under projects/
- * @param {{ packagesOf?: string }} [options] a project under projects/ whose installed packages it gets
+ * @param {{ packagesOf?: string, withTools?: boolean }} [options] a project under projects/ whose installed packages it
+ *   gets; whether it finds the packages of this folder, as a project in a workspace does
  */
-export async function consumer(source, { packagesOf } = {}) {
-  const folder = mkdtempSync(join(temporary, `${basename(source)}-`));
+export async function consumer(source, { packagesOf, withTools = false } = {}) {
+  const folder = mkdtempSync(join(withTools ? workspace() : temporary, `${basename(source)}-`));
   cpSync(resolve(projects, source), folder, { recursive: true, verbatimSymlinks: true });
   if (packagesOf) {
     const packages = join(projects, packagesOf, "node_modules");

@@ -25,7 +25,10 @@ export async function startSandbox() {
 export async function address(child, pattern) {
   let output = "";
   return new Promise((resolve, reject) => {
-    const failed = (why) => reject(new Error(`The program ${why}:\n${output}`));
+    const failed = (why) => {
+      clearTimeout(timer);
+      reject(new Error(`The program ${why}:\n${output}`));
+    };
     const timer = setTimeout(failed, READY_WITHIN_MS, "is not ready");
     child.once("error", (error) => failed(error.message));
     child.once("close", (code) => failed(`ended with code ${code}`));

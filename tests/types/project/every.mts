@@ -116,7 +116,7 @@ const init: Required<InitFaceVerifyParameters> = {
 };
 const describe: Required<DescribeFaceVerifyParameters> = {
   sceneId: "1000000006",
-  certifyId: init.certifyId,
+  certifyId: "0123456789abcdef0123456789abcdef",
   pictureReturnType: "JPG",
 };
 const models: InitFaceVerifyParameters["model"][] = [
@@ -128,7 +128,8 @@ const models: InitFaceVerifyParameters["model"][] = [
   "ONE_OF_TOMORROW",
 ];
 
-// --- answers of the vendor ------------------------------------------------------------------------------------------
+// --- answers of Alibaba Cloud
+// ------------------------------------------------------------------------------------------
 
 const picture = {
   qualityScore: 97.5,

@@ -48,7 +48,7 @@ export const options = [
 export const parameters: InitFaceVerifyParameters[] = [
   // @ts-expect-error a parameter's typo
   { ...order, certNumber: "" },
-  // @ts-expect-error the vendor's capitals
+  // @ts-expect-error Alibaba Cloud's capitals
   { ...order, CertName: "" },
   // @ts-expect-error no order number
   { sceneId: 1, metaInfo: "{}" },
@@ -96,7 +96,7 @@ export const calls = [
 ];
 
 export const results = [
-  // @ts-expect-error the vendor's word, which alone decides nothing
+  // @ts-expect-error Alibaba Cloud's word, which alone decides nothing
   () => result.passed,
   // @ts-expect-error a status that does not exist
   () => result.status === "ok",

@@ -20,7 +20,7 @@ export const en: Catalogue = {
     developmentTitle:
       "The upstream is the sandbox on this machine: nothing is billed, and you decide the outcome.",
     production: "Production",
-    productionTitle: "The upstream is the vendor: calls are billed.",
+    productionTitle: "The upstream is Alibaba Cloud: calls are billed.",
     noGateway: "No gateway",
     loading: "Loading…",
     retry: "Try again",
@@ -47,23 +47,23 @@ export const en: Catalogue = {
     },
     retryable: "The same request can succeed later",
     requestId: "Request ID",
-    vendorCode: "Vendor's Code",
+    vendorCode: "Alibaba Cloud's Code",
   },
   code: {
     title: "Code",
     typescript: "TypeScript",
     curl: "curl",
-    java: "Java (vendor's SDK)",
+    java: "Java (Alibaba Cloud's SDK)",
   },
   walkthrough: {
     title: "Walk-through",
     lead: "A whole verification, from the order to its result. The gateway signs and calls the upstream; you are the phone.",
     steps: { order: "Order", request: "Preview of the request", phone: "Phone", result: "Result" },
     orderLead:
-      "The app gets MetaInfo from the vendor's client SDK and sends it with the order to your server, which calls the gateway. Sample values are filled in: start as they are.",
+      "The app gets MetaInfo from Alibaba Cloud's client SDK and sends it with the order to your server, which calls the gateway. Sample values are filled in: start as they are.",
     appSends: "What the app sends to your server",
     appSendsNote:
-      "The form is the app's own. MetaInfo goes as one string, passed on as it is: do not parse it and write it anew.",
+      "The form is the app's own. MetaInfo goes as one string, passed on as it is: do not parse it and write it again.",
     fields: {
       outerOrderNo: "Order number",
       sceneId: "Scene ID",
@@ -87,7 +87,7 @@ export const en: Catalogue = {
     requestLead:
       "The gateway checks, signs and sends it. Under the default signature every parameter is in the body, so that no personal data is in a URL. Personal data is masked here.",
     requestLeadAcs3:
-      "The gateway checks, signs and sends it. This gateway uses ACS3-HMAC-SHA256, for which the vendor puts most parameters into the URL, where personal data reaches the access logs on the way. Personal data is masked here.",
+      "The gateway checks, signs and sends it. This gateway uses ACS3-HMAC-SHA256, for which Alibaba Cloud puts most parameters into the URL, where personal data reaches the access logs on the way. Personal data is masked here.",
     requestSigned:
       "This page calculates the preview. The gateway signs every request with its own SignatureNonce and Timestamp, so the request it sends differs in these and in the signature.",
     requestInvalid: "Something in the order is to be corrected first; then the request is shown here.",
@@ -99,7 +99,7 @@ export const en: Catalogue = {
     none: "(none)",
     masked: "masked",
     phoneLead:
-      "In reality the vendor's client SDK in your app does this step, given the CertifyId. Here you choose how it ends.",
+      "In reality Alibaba Cloud's client SDK in your app does this step, given the CertifyId. Here you choose how it ends.",
     phoneWaiting: "Waiting for a CertifyId",
     phoneWaitingNote: "The phone gets it once the verification is started.",
     phoneOpen: "Open verification",
@@ -115,9 +115,9 @@ export const en: Catalogue = {
     phoneExpired: "Expired",
     phoneExpiredNote: "A CertifyId is valid for 30 minutes. Start over.",
     phoneReal:
-      "The upstream is the vendor, so there is no pretend phone: use this CertifyId on a real one with the client SDK.",
-    phoneLabel: "Pretend phone",
-    phonePage: "The sandbox's own pretend phone",
+      "The upstream is Alibaba Cloud, so there is no simulated phone: use this CertifyId on a real one with the client SDK.",
+    phoneLabel: "Simulated phone",
+    phonePage: "The sandbox's own simulated phone",
     outcomePassed: "Passed",
     resultLead: "Your server asks by its own order number, and decides by status alone.",
     resultNone: "No result yet: start the verification first.",
@@ -135,19 +135,19 @@ export const en: Catalogue = {
       starting: "The gateway is calling the upstream.",
       unknown: "The upstream may have started it; the gateway handed out no CertifyId.",
       pending: "The person has not finished (the upstream's Code 403 or 424). That is no error.",
-      passed: "The vendor answered T for this order, and nothing in its answer contradicts it.",
-      rejected: "The vendor answered F for this order.",
+      passed: "Alibaba Cloud answered T for this order, and nothing in its answer contradicts it.",
+      rejected: "Alibaba Cloud answered F for this order.",
       expired: "The person did not finish while the CertifyId was valid.",
     },
     meaningTitle: "What passed means",
     meaning:
-      "Under LR_FR the vendor checks that a live face was in front of the camera, and no more. It does not check that name and number are genuine, or that they belong to that face. To compare with the authoritative source, the vendor has other products, such as ID_PRO.",
+      "Under LR_FR Alibaba Cloud checks that a live face was in front of the camera, and no more. It does not check that name and number are genuine, or that they belong to that face. To compare with the authoritative source, Alibaba Cloud has other products, such as ID_PRO.",
     subCode: "SubCode",
     advice: "Meaning and advice",
     billed: "Billed",
     billedYes: "Yes",
     billedNo: "No",
-    billedUnknown: "The vendor's documents do not say",
+    billedUnknown: "Alibaba Cloud's documents do not say",
     quality: "Face quality",
     qualityOf: (score: string) => `${score} of 100`,
     attack: "Liveness attack",
@@ -176,10 +176,10 @@ export const en: Catalogue = {
       "Everything is calculated in this page. The secret is not sent and not kept: from its first character on, a content security policy forbids this page every request.",
     request: "Request",
     requestHint:
-      "Parameters (one a line), JSON, a URL, a form body, a curl line, an HTTP message, or the string-to-sign your program printed",
+      "Parameters (one a line), JSON, a URL, a form body, a curl line, an HTTP message, or the string to sign your program printed",
     examples: "Examples",
     example: {
-      right: "The vendor's published example",
+      right: "Alibaba Cloud's published example",
       init: "InitFaceVerify (curl)",
       plus: "A space encoded as +",
       mismatch: "The server disagrees",
@@ -203,7 +203,7 @@ export const en: Catalogue = {
       "form-body": "Read as a form body",
       curl: "Read as a curl line",
       "http-message": "Read as an HTTP message",
-      "string-to-sign": "Read as a string-to-sign",
+      "string to sign": "Read as a string to sign",
       "canonical-request": "Read as a canonical request",
     },
     parameterCount: (count: number) =>
@@ -243,7 +243,7 @@ export const en: Catalogue = {
     sortedNote: "By the bytes of their names, upper case first, without Signature.",
     canonicalizedQuery: "Canonicalized query",
     canonicalizedQueryNote: "Names and values percent-encoded, joined with = and &.",
-    stringToSign: "String-to-sign",
+    stringToSign: "String to sign",
     rpcStringNote: "Method, %2F and the canonicalized query, encoded once more, joined with &.",
     acs3StringNote: "The scheme's name and the SHA-256 of the canonical request.",
     canonicalRequest: "Canonical request",

@@ -12,7 +12,7 @@ export function pick(text: Text): string {
   return text[language.value];
 }
 
-/** What a Code or SubCode says: the vendor's own words, which are Chinese, or ours. */
+/** What a Code or SubCode says: Alibaba Cloud's own words, which are Chinese, or ours. */
 export function vendorWords(vendorMessage: string, own: Text): string {
   return language.value === "zh" ? vendorMessage : own.en;
 }

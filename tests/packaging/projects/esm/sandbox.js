@@ -1,11 +1,11 @@
 // As in somebody's tests: the sandbox in the same process, without and with HTTP.
 
-import { FaceVerifyClient, isFaceVerifyError, newOuterOrderNo, ready } from "cloudauth-edge";
+import { FaceVerifyClient, isFaceVerifyError, newOuterOrderNo } from "cloudauth-edge";
 import * as identity from "cloudauth-edge/identity";
 import { createSandbox } from "cloudauth-edge/sandbox";
 import { verify } from "./verify.mjs";
 
-const edge = { FaceVerifyClient, isFaceVerifyError, newOuterOrderNo, ready };
+const edge = { FaceVerifyClient, isFaceVerifyError, newOuterOrderNo };
 const sandbox = createSandbox();
 const { url } = await sandbox.listen();
 

@@ -11,7 +11,6 @@ export async function verify(edge, identity, options) {
   const { FaceVerifyClient, isFaceVerifyError, newOuterOrderNo } = edge;
   const keys = { accessKeyId: "sandbox-key-id", accessKeySecret: "sandbox-key-secret" };
   const sceneId = 1000000006;
-  await Promise.all([edge.ready(), identity.ready()]);
 
   const client = new FaceVerifyClient({ ...keys, ...options });
   const order = {

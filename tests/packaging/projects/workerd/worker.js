@@ -1,5 +1,6 @@
-import { FaceVerifyClient, isFaceVerifyError, newOuterOrderNo, ready } from "cloudauth-edge";
+import { FaceVerifyClient, isFaceVerifyError, newOuterOrderNo } from "cloudauth-edge";
 import * as identity from "cloudauth-edge/identity";
+import { createSandbox } from "cloudauth-edge/sandbox";
 import { verify } from "./verify.mjs";
 
 // Outside of a request, where workerd gives neither randomness nor time.
@@ -9,10 +10,17 @@ const client = new FaceVerifyClient({
   endpoint: "http://127.0.0.1:1",
 });
 
+const sandbox = createSandbox();
+
 export default {
   async fetch(request, env) {
-    const edge = { FaceVerifyClient, isFaceVerifyError, newOuterOrderNo, ready };
-    const result = await verify(edge, identity, { endpoint: env.SANDBOX });
-    return Response.json({ ...result, early: client instanceof FaceVerifyClient });
+    const edge = { FaceVerifyClient, isFaceVerifyError, newOuterOrderNo };
+    const inProcess = { endpoint: "http://127.0.0.1:1", fetch: sandbox.fetch };
+    const inside = await verify(edge, identity, inProcess);
+    return Response.json({
+      outside: await verify(edge, identity, { endpoint: env.SANDBOX }),
+      inside: [inside, await sandbox.verification(inside.certifyId)],
+      early: client instanceof FaceVerifyClient,
+    });
   },
 };

@@ -25,7 +25,7 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.Executors;
 
 /**
- * A backend with two routes, for its app: start a verification, and tell how it ended. It uses the vendor's SDK as
+ * A backend with two routes, for its app: start a verification, and tell how it ended. It uses Alibaba Cloud's SDK as
  * before; only the endpoint and the key pair are the gateway's. GATEWAY_URL, GATEWAY_KEY_ID and GATEWAY_KEY_SECRET
  * name them; by default they are those of `npm start`.
  */
@@ -88,7 +88,7 @@ public class Service {
 
   static Answer result(String userId, String outerOrderNo) throws ClientException {
     Order order = ORDERS.get(outerOrderNo);
-    // Somebody else's order is answered as one that never was.
+    // Another user's order looks like an unknown one.
     if (order == null || !order.userId().equals(userId)) return new Answer(404, Map.of("message", "没有这笔订单"));
     DescribeFaceVerifyRequest request = throughGateway(new DescribeFaceVerifyRequest());
     request.setSceneId(SCENE_ID);
@@ -103,7 +103,7 @@ public class Service {
     return new Answer(200, Map.of("status", passed ? "passed" : "rejected"));
   }
 
-  /** The endpoint is all that differs from calling the vendor. */
+  /** Only the endpoint differs from a direct call to Alibaba Cloud. */
   static <T extends AcsRequest<?>> T throughGateway(T request) {
     request.setSysEndpoint(GATEWAY.getAuthority());
     request.setSysProtocol(ProtocolType.valueOf(GATEWAY.getScheme().toUpperCase()));

@@ -17,7 +17,7 @@ function client() {
   const endpoint = process.env.CLOUDAUTH_ENDPOINT;
   return (made ??= new FaceVerifyClient({
     credentials: credentialsFromEnvironment(),
-    endpoint, // not set: the vendor's own
+    endpoint, // default: Alibaba Cloud
   }));
 }
 
@@ -33,7 +33,7 @@ export const POST = answering(async (request) => {
     userId,
     certName,
     certNo,
-    metaInfo, // as the app's SDK gave it
+    metaInfo, // unchanged from the app's SDK
   });
   orders.set(outerOrderNo, { userId, certifyId });
   return Response.json({ outerOrderNo, certifyId }, { status: 201 });
@@ -41,7 +41,7 @@ export const POST = answering(async (request) => {
 
 export const GET = answering(async (request) => {
   const order = orders.get(new URL(request.url).searchParams.get("outerOrderNo"));
-  // Somebody else's order is answered as one that never was.
+  // Another user's order looks like an unknown one.
   if (order?.userId !== signedIn(request)) {
     return Response.json({ message: "没有这笔订单" }, { status: 404 });
   }
@@ -53,7 +53,7 @@ export const GET = answering(async (request) => {
   return Response.json({ status }); // pending, passed or rejected
 });
 
-/** What the person must correct before anything is sent; undefined when all is well. */
+/** What the user must correct before anything is sent; undefined if nothing. */
 function mistyped({ certName, certNo }) {
   const name = checkCertName(certName);
   const number = checkCertNo(certNo);
@@ -73,9 +73,9 @@ function answering(route) {
       return await route(request);
     } catch (error) {
       if (!isFaceVerifyError(error)) throw error;
-      const { kind, code, audience, requestId, messages, fields } = error; // none of them holds personal data
+      const { kind, code, audience, requestId, messages, fields } = error; // free of personal data
       console.error({ kind, code, requestId });
-      // Of what the app sends, metaInfo is checked by the client alone.
+      // Of the app's input, only metaInfo is validated by the client and not by mistyped().
       const sent = fields.some(({ field }) => field === "metaInfo");
       if (sent) return Response.json({ message: "metaInfo 有误" }, { status: 400 });
       if (audience === "user") return Response.json({ message: messages.zh }, { status: 422 });

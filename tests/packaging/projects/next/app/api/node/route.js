@@ -1,11 +1,11 @@
-import { FaceVerifyClient, isFaceVerifyError, newOuterOrderNo, ready } from "cloudauth-edge";
+import { FaceVerifyClient, isFaceVerifyError, newOuterOrderNo } from "cloudauth-edge";
 import * as identity from "cloudauth-edge/identity";
 import { verify } from "../../../verify.mjs";
 
 export const runtime = "nodejs";
 
 export async function GET(request) {
-  const edge = { FaceVerifyClient, isFaceVerifyError, newOuterOrderNo, ready };
+  const edge = { FaceVerifyClient, isFaceVerifyError, newOuterOrderNo };
   const endpoint = new URL(request.url).searchParams.get("sandbox");
   return Response.json(await verify(edge, identity, { endpoint }));
 }

@@ -1,0 +1,41 @@
+/**
+ * Reads a stream up to one byte behind the limit; undefined where it does not end in time or breaks off.
+ *
+ * @param {{ read(): Promise<{ done: boolean, value?: Uint8Array }>, cancel(): Promise<void> } | undefined} reader
+ * @param {{ limit: number, millis: number, discard?: number }} bounds bytes beyond the limit are read and
+ *   thrown away up to `discard`: a sender whose connection closes while it writes may never see the answer
+ * @returns {Promise<Uint8Array | undefined>}
+ */
+export async function collect(reader, { limit, millis, discard = 0 }) {
+  if (!reader) return new Uint8Array();
+  const quit = () => reader.cancel().catch(() => {});
+  let timer;
+  const late = new Promise((resolve) => (timer = setTimeout(resolve, millis)));
+  const chunks = [];
+  let length = 0;
+  try {
+    while (length <= limit + discard) {
+      const next = await Promise.race([reader.read(), late]);
+      if (!next) {
+        quit();
+        return undefined;
+      }
+      if (next.done) break;
+      if (length <= limit) chunks.push(next.value);
+      length += next.value.byteLength;
+    }
+  } catch {
+    return undefined;
+  } finally {
+    clearTimeout(timer);
+  }
+  if (length > limit + discard) quit();
+  const bytes = new Uint8Array(Math.min(length, limit + 1));
+  let at = 0;
+  for (const chunk of chunks) {
+    const part = chunk.subarray(0, bytes.length - at);
+    bytes.set(part, at);
+    at += part.byteLength;
+  }
+  return bytes;
+}

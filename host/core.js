@@ -1,0 +1,69 @@
+/** The gateway's WebAssembly core, with objects in place of JSON text. */
+
+import { guard } from "../pkg/core.js";
+import * as glue from "../pkg/wasm/gateway/cloudauth_edge.js";
+
+/** A request as the module takes it: JSON text, and the body's bytes. */
+const parts = ({ body, ...request }) => [JSON.stringify(request), body];
+
+/**
+ * The module's functions, which `src/wasm/gateway.rs` describes.
+ *
+ * @param {WebAssembly.Module | BufferSource} module
+ */
+export function loadCore(module) {
+  glue.initSync({ module });
+  // By name, so that a bundler leaves out what loads the module elsewhere.
+  const exports = guard({
+    __wbg_reset_state: glue.__wbg_reset_state,
+    gatewayAlarm: glue.gatewayAlarm,
+    gatewayFailure: glue.gatewayFailure,
+    gatewayPhoto: glue.gatewayPhoto,
+    gatewayRoute: glue.gatewayRoute,
+    gatewayStep: glue.gatewayStep,
+    gatewayTurn: glue.gatewayTurn,
+    gatewayWake: glue.gatewayWake,
+  });
+  return {
+    route(settings, request) {
+      return JSON.parse(exports.gatewayRoute(settings, ...parts(request), Date.now()));
+    },
+
+    /** `now` and `random` are the same for all asks of one act. */
+    step(settings, task, happened, rows, instance, { now, random }) {
+      const { body, ...told } = happened ?? {};
+      const known = JSON.stringify({ happened: happened && told, rows, instance });
+      return JSON.parse(exports.gatewayStep(settings, task, known, body, random, now));
+    },
+
+    alarm: exports.gatewayAlarm,
+
+    wake: exports.gatewayWake,
+
+    turn(settings, freeAt, yields) {
+      return JSON.parse(exports.gatewayTurn(settings, freeAt, yields, Date.now()));
+    },
+
+    failure(what, request, requestId) {
+      return JSON.parse(exports.gatewayFailure(what, ...parts(request), requestId));
+    },
+
+    photo(status, contentType, request, requestId) {
+      return JSON.parse(exports.gatewayPhoto(status, contentType, ...parts(request), requestId));
+    },
+  };
+}
+
+/** Names of settings; the core refuses any of these that it does not know. */
+export const IS_SETTING = /^(GATEWAY|CLOUDAUTH)_/;
+
+/** Settings as the core reads them. */
+export function settingsText(variables) {
+  const named = Object.entries(variables).filter(([name]) => IS_SETTING.test(name));
+  return JSON.stringify(named.map(([name, value]) => [name, written(value)]));
+}
+
+/** A Worker's `[vars]` may have numbers, booleans and, for the callers, a list. */
+function written(value) {
+  return typeof value === "string" ? value : JSON.stringify(value);
+}

@@ -1,0 +1,7 @@
+/** What whoever runs the command can mend, in English and Chinese. */
+export class Failure extends Error {
+  constructor(english, chinese) {
+    super(`${english}\n${chinese}`);
+    this.name = "Failure";
+  }
+}

@@ -1,0 +1,126 @@
+/** From a request to its answer: what every host of the gateway does between its platform and the core. */
+
+import { collect } from "./bytes.js";
+
+const PHOTO_TIMEOUT_MS = 15_000;
+/** Of a body that is too large, so that its sender reads the answer instead of a broken connection. */
+const DISCARD_BYTES = 8 * 1024 * 1024;
+/** Alibaba Cloud keeps photos below 1 MB. */
+const PHOTO_MAX_BYTES = 5 * 1024 * 1024;
+
+/**
+ * @typedef {object} Host
+ * @property {ReturnType<typeof import("./core.js").loadCore>} core
+ * @property {string} settings as the core reads them
+ * @property {Record<string, string>} files what stands in files beside the module, and is an answer's body
+ *   where the answer names it
+ * @property {(caller: string, task: string, again: string) => Promise<object>} run gives a task to the caller's
+ *   ledger; `again` is the task to give it where its host was reset meanwhile
+ * @property {() => Promise<object | undefined>} page the static file at the request's address, as the host sends
+ *   it; undefined for none
+ * @property {(caller: string) => Promise<boolean>} mayGoOn whether the host's rate limit lets the caller in
+ * @property {(routed: object) => Promise<string | undefined>} [unable] why the host cannot serve now what was routed
+ *   so, as the core's name of a failure
+ * @property {(line: object) => void} observe takes the log line of a request
+ */
+
+/**
+ * Answers a request.
+ *
+ * @param {Host} host
+ * @param {object} message the request as the core reads it, without its body
+ * @param {() => Parameters<typeof collect>[0]} open gives the reader of the body
+ * @returns {Promise<{ page: object } | { status: number, headers: [string, string][], body: string | Uint8Array | null }>}
+ */
+export async function handle(host, message, open) {
+  const began = Date.now();
+  const log = { requestId: message.freshId };
+  let reply;
+  try {
+    reply = await answer(host, message, open, log);
+  } catch (error) {
+    log.error = describe(error);
+    reply = failure(host, "internal", message, log);
+  }
+  if (reply.page) return reply;
+  host.observe({
+    requestId: log.requestId,
+    caller: log.caller ?? undefined,
+    route: log.route,
+    method: message.method,
+    status: reply.status,
+    outcome: reply.outcome,
+    durationMs: Date.now() - began,
+    upstreamCalls: log.upstream?.calls,
+    upstreamMs: log.upstream?.millis,
+    error: log.error,
+  });
+  const noBody = message.method === "HEAD" || reply.body?.length === 0;
+  return {
+    status: reply.status,
+    headers: [...reply.headers, ...(log.headers ?? [])],
+    body: noBody ? null : reply.body,
+  };
+}
+
+/** A reply of the core's, or a static file. */
+async function answer(host, message, open, log) {
+  const { core, settings } = host;
+  let routed = core.route(settings, message);
+  Object.assign(log, routed);
+  if (routed.then.readBody) {
+    message.body = await collect(open(), { ...routed.then.readBody, discard: DISCARD_BYTES });
+    if (!message.body) return failure(host, "slow-body", message, log);
+    routed = core.route(settings, message);
+    Object.assign(log, routed);
+  }
+  const unable = await host.unable?.(routed);
+  if (unable) return failure(host, unable, message, log);
+  const { then, caller } = routed;
+  if (then === "assets") {
+    const page = await host.page();
+    return page ? { page } : failure(host, "no-page", message, log);
+  }
+  if (then.file) return { ...then.file.reply, body: host.files[then.file.name] };
+  if (then.reply) return then.reply;
+  if (!(await host.mayGoOn(caller))) return failure(host, "rate-limited", message, log);
+  const { reply, photo, upstream } = await host.run(caller, then.ledger.task, then.ledger.again);
+  log.upstream = upstream;
+  return reply ?? fetchPhoto(core, photo, message, log);
+}
+
+/** The photo from Alibaba Cloud, so that its address stays here. Whole, or not at all. */
+async function fetchPhoto(core, url, message, { requestId }) {
+  const deadline = Date.now() + PHOTO_TIMEOUT_MS;
+  const failed = () => core.photo(0, "", message, requestId);
+  let response;
+  try {
+    response = await fetch(url, { redirect: "manual", signal: AbortSignal.timeout(PHOTO_TIMEOUT_MS) });
+  } catch {
+    return failed();
+  }
+  const type = response.headers.get("content-type") ?? "";
+  const reply = core.photo(response.status, type, message, requestId);
+  if (reply.status !== 200) {
+    await response.body?.cancel();
+    return reply;
+  }
+  const body = await collect(response.body?.getReader(), {
+    limit: PHOTO_MAX_BYTES,
+    millis: deadline - Date.now(),
+  });
+  return body && body.length <= PHOTO_MAX_BYTES ? { ...reply, body } : failed();
+}
+
+function failure({ core }, what, message, { requestId }) {
+  return core.failure(what, message, requestId);
+}
+
+/** Where it failed. The message may repeat what a caller sent. */
+function describe(error) {
+  const places = String(error?.stack ?? "")
+    .split("\n")
+    .filter((line) => /^\s*at /.test(line))
+    .map((line) => line.trim());
+  return { name: String(error?.name ?? "Error"), at: places.slice(0, 8) };
+}

@@ -1,0 +1,165 @@
+/** When an alarm that failed fires again. */
+const ALARM_AGAIN_MS = 60_000;
+
+/**
+ * Performs the tasks of one caller's ledger: stores rows, sends requests and waits, as the core says. Decides nothing.
+ */
+export class LedgerRunner {
+  #host;
+  #storage;
+  #waiting = new Map();
+  #underWay = new Map();
+  #alarmAtWork = false;
+
+  /**
+   * @param {object} host
+   * @param {ReturnType<typeof import("./core.js").loadCore>} host.core
+   * @param {() => string} host.settings as the core reads them
+   * @param {string} host.instance a call that another instance made has ended with it
+   * @param {(action: string, yields: boolean) => Promise<number | null>} host.turn milliseconds to wait before a call;
+   *   null when too many calls wait already
+   * @param {(request: object, limits: object) => Promise<object>} host.send never throws; see `pkg/transport.js`
+   * @param {(call: { action: string | null, kind: string, status?: number, millis: number }) => void} [host.observeCall]
+   * @param {import("./storage.js").LedgerStorage} storage
+   */
+  constructor(host, storage) {
+    this.#host = host;
+    this.#storage = storage;
+  }
+
+  /**
+   * @param {string} task
+   * @param {AbortSignal} [gone] aborts when nobody listens for the answer any longer
+   * @returns {Promise<{ reply?: object, photo?: string, upstream: { calls: number, millis: number } }>}
+   */
+  async run(task, gone) {
+    // The platform has forgotten the alarm while it is at work, and after it failed too often.
+    if (!this.#alarmAtWork) {
+      const set = await this.#storage.alarm();
+      if (!this.#alarmAtWork) await this.#perform(this.#host.core.wake(set ?? undefined));
+    }
+    return this.#perform(task, gone);
+  }
+
+  /** Never throws: platforms give up an alarm that does so a few times. */
+  async alarm() {
+    this.#alarmAtWork = true;
+    try {
+      await this.#perform(this.#host.core.alarm());
+    } catch (error) {
+      console.error(JSON.stringify({ alarm: "failed", error: String(error?.name ?? "Error") }));
+      await this.#storage.setAlarm(Date.now() + ALARM_AGAIN_MS);
+    } finally {
+      this.#alarmAtWork = false;
+    }
+  }
+
+  async #perform(task, gone) {
+    const upstream = { calls: 0, millis: 0 };
+    let happened;
+    for (;;) {
+      const act = await this.#act(task, happened);
+      for (const order of act.wake) this.#wake(order);
+      for (const key of act.unreadable) console.error(JSON.stringify({ row: "unreadable", key }));
+      happened = undefined;
+      const [next, what] = typeof act.next === "string" ? [act.next] : Object.entries(act.next)[0];
+      switch (next) {
+        case "idle":
+          return undefined;
+        case "reply":
+          return { reply: what, upstream };
+        case "photo":
+          return { photo: what.url, upstream };
+        case "send": {
+          const began = Date.now();
+          happened = await this.#send(what, upstream);
+          upstream.millis += Date.now() - began;
+          break;
+        }
+        case "wait":
+          await this.#wait(what, gone);
+          if (what.whileHeard && gone?.aborted) happened = { kind: "gone" };
+          break;
+        case "together":
+          await Promise.all(what.tasks.map((each) => this.#perform(each)));
+          break;
+        case "again":
+          // A long row of acts lets others have their turn.
+          await sleep(0);
+          break;
+        default:
+          throw new Error(
+            `The gateway's core says "${next}", which its host does not know: this is a bug in it.`,
+          );
+      }
+      task = what.then;
+    }
+  }
+
+  /** The time and the random bytes are the same for all asks of one act. */
+  #act(task, happened) {
+    const { core, settings, instance } = this.#host;
+    const text = settings();
+    const moment = { now: Date.now(), random: crypto.getRandomValues(new Uint8Array(32)) };
+    return this.#storage.step((known) => core.step(text, task, happened, known, instance, moment));
+  }
+
+  /** What is under way by the same name is awaited in place of being sent again. */
+  async #send(what, upstream) {
+    const { share, then } = what;
+    if (share === null) return this.#call(what, upstream);
+    const other = this.#underWay.get(share);
+    if (other) return other;
+    const sent = this.#call(what, upstream).then((happened) => ({ ...happened, sentFor: then }));
+    this.#underWay.set(share, sent);
+    try {
+      return await sent;
+    } finally {
+      this.#underWay.delete(share);
+    }
+  }
+
+  async #call({ action, request, timeoutMillis, yields }, upstream) {
+    const { turn, send, observeCall } = this.#host;
+    if (action !== null) {
+      const waitMillis = await turn(action, yields);
+      if (waitMillis === null) {
+        observeCall?.({ action, kind: "crowded", millis: 0 });
+        return { kind: "crowded" };
+      }
+      if (waitMillis > 0) await sleep(waitMillis);
+    }
+    upstream.calls += 1;
+    const began = Date.now();
+    const happened = await send(request, { timeoutMillis });
+    observeCall?.({ action, kind: happened.kind, status: happened.status, millis: Date.now() - began });
+    return happened;
+  }
+
+  /** Ends when the time is over, the order is woken or, where that matters, nobody listens any longer. */
+  #wait({ millis, on, whileHeard }, gone) {
+    if (whileHeard && gone?.aborted) return undefined;
+    if (on === null) return sleep(millis);
+    return new Promise((resolve) => {
+      const waiting = this.#waiting.get(on) ?? new Set();
+      const end = () => {
+        clearTimeout(timer);
+        waiting.delete(end);
+        if (waiting.size === 0) this.#waiting.delete(on);
+        gone?.removeEventListener("abort", end);
+        resolve();
+      };
+      if (whileHeard) gone?.addEventListener("abort", end);
+      const timer = setTimeout(end, millis);
+      this.#waiting.set(on, waiting.add(end));
+    });
+  }
+
+  #wake(order) {
+    for (const end of [...(this.#waiting.get(order) ?? [])]) end();
+  }
+}
+
+function sleep(millis) {
+  return new Promise((resolve) => setTimeout(resolve, millis));
+}

@@ -1,0 +1,138 @@
+/** What whoever runs a gateway does with its settings, whatever the host. */
+
+import { createHash, randomBytes } from "node:crypto";
+import * as glue from "../pkg/wasm/gateway/cloudauth_edge.js";
+import { settingsText } from "./core.js";
+import { Failure } from "./failure.js";
+
+/**
+ * A caller with a fresh token and key pair; a known caller gets them beside the old ones.
+ *
+ * @param {ReturnType<typeof import("./core.js").loadCore>} core
+ * @param {Record<string, string>} variables the settings as they are deployed
+ * @param {string} id
+ */
+export function newCaller(core, variables, id) {
+  if (!/^[a-z0-9-]{1,64}$/.test(id ?? "")) {
+    throw new Failure(
+      "The caller's id must be 1 to 64 lower-case letters, digits or hyphens.",
+      "调用方 id 应为 1 至 64 个小写字母、数字或连字符。",
+    );
+  }
+  const { GATEWAY_SECRET: secret } = variables;
+  if (!secret) {
+    throw new Failure(
+      "GATEWAY_SECRET is not set; the key pair's secret is derived from it. Set it as it is in the deployment.",
+      "未设置 GATEWAY_SECRET；密钥对由它派生，请设为与部署环境相同的值。",
+    );
+  }
+  const callers = deployedCallers(core, variables);
+  const token = randomBytes(32).toString("base64url");
+  const accessKeyId = `gwk-${id.slice(0, 40)}-${randomBytes(6).toString("hex")}`;
+  const tokenSha256 = createHash("sha256").update(token).digest("hex");
+  const known = callers.find((caller) => caller.id === id);
+  if (known) {
+    known.tokenSha256 = [...(known.tokenSha256 ?? []), tokenSha256];
+    known.keyPairs = [...(known.keyPairs ?? []), { accessKeyId }];
+  } else {
+    callers.push({
+      id,
+      tokenSha256: [tokenSha256],
+      keyPairs: [{ accessKeyId }],
+      scopes: ["create", "read"],
+    });
+  }
+  return {
+    callers: JSON.stringify(callers),
+    shown: `Shown once; hand them to ${id} by a safe way:
+  bearer token     ${token}
+  AccessKeyId      ${accessKeyId}
+  AccessKeySecret  ${glue.gatewayKeySecret(secret, accessKeyId)}
+  webhook secret   ${glue.gatewayWebhookSecret(secret, id)}`,
+    note: variables.GATEWAY_CALLERS
+      ? ""
+      : "\nIt has this caller alone: GATEWAY_CALLERS was not set here. Add it to those that are deployed.",
+  };
+}
+
+/** Begins or, with `finish`, ends the change of a known caller's token and key pair: the newest of each stay. */
+export function rotate(core, variables, id, { finish = false } = {}) {
+  const callers = deployedCallers(core, variables);
+  const known = callers.find((caller) => caller.id === id);
+  if (!known) {
+    throw new Failure(`GATEWAY_CALLERS has no caller ${id}.`, `GATEWAY_CALLERS 中没有调用方 ${id}。`);
+  }
+  if (!finish) return newCaller(core, variables, id);
+  known.tokenSha256 = known.tokenSha256?.slice(-1);
+  known.keyPairs = known.keyPairs?.slice(-1);
+  return {
+    callers: JSON.stringify(callers),
+    shown: `The newest token and key pair of ${id} stay; all others are taken out.`,
+    note: "",
+  };
+}
+
+/** What the deployment would not take is of no use to a caller; other callers' secrets need not be here. */
+function deployedCallers(core, variables) {
+  const wrong = problemsOf(core, variables).filter(
+    ({ field, rule }) =>
+      field === "GATEWAY_SECRET" ||
+      (field === "GATEWAY_CALLERS" && !["missing", "secret-setting"].includes(rule)),
+  );
+  if (wrong.length > 0) {
+    throw new Failure(`Nothing was made:\n${listed(wrong)}`, "未生成任何凭据。");
+  }
+  return variables.GATEWAY_CALLERS ? JSON.parse(variables.GATEWAY_CALLERS) : [];
+}
+
+/** What is wrong with the settings, as /readyz says it. */
+export function problemsOf(core, variables) {
+  const request = { method: "GET", path: "/readyz", query: "", headers: [], host: "127.0.0.1", freshId: "" };
+  const { reply } = core.route(settingsText(variables), request).then;
+  return wrongSettings({ status: reply.status, text: reply.body });
+}
+
+/** … of a running gateway. */
+export async function problemsAt(url) {
+  let response;
+  try {
+    response = await fetch(new URL("/readyz", url), { signal: AbortSignal.timeout(15_000) });
+    return wrongSettings({ status: response.status, text: await response.text() });
+  } catch (error) {
+    if (error instanceof Failure) throw error;
+    const why = error.cause?.code ?? error.message;
+    throw new Failure(`There is no answer from ${url}: ${why}`, `${url} 没有应答：${why}`);
+  }
+}
+
+function wrongSettings({ status, text }) {
+  const problem = parsed(text);
+  if (status === 200 && problem?.status === "ready") return [];
+  if (!problem?.messages) {
+    throw new Failure(
+      `This is not a gateway: it answered ${status}.`,
+      `该地址不是网关：应答状态为 ${status}。`,
+    );
+  }
+  return problem.settings ?? [{ field: problem.code, messages: problem.messages }];
+}
+
+/** Throws unless there is nothing wrong. */
+export function mustBeComplete(problems) {
+  if (problems.length === 0) return;
+  throw new Failure(`The gateway would refuse to serve:\n${listed(problems)}`, "请改正以上各项设置。");
+}
+
+function listed(problems) {
+  return problems
+    .map(({ field, messages }) => `  ${field} ${messages.en}\n  ${" ".repeat(field.length)} ${messages.zh}`)
+    .join("\n");
+}
+
+function parsed(text) {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}

@@ -1,0 +1,67 @@
+/** What somebody's function threw: what the core decides by, and what an error may keep of it. */
+
+/** Code, name and message, each a text. */
+export function thrown(error) {
+  return [failureCode(codeOf(error)), textOf(error, "name"), textOf(error, "message")];
+}
+
+/** The host's code of a failed connection, where it gave one. */
+export const failureCode = (code) => (typeof code === "string" && code !== "" ? code : "connection-failed");
+
+/** The code of an error, or of what caused it: `fetch` wraps the connection's error. */
+export const codeOf = (error) => readFrom(readFrom(error, "cause"), "code") ?? readFrom(error, "code");
+
+/** Names and codes are single words; what else stands there may be anything. */
+const WORD = /^[A-Za-z_]\w{0,63}$/;
+/** A place in a program: a function's name, then a file or a module, a line and a column. */
+const PLACE = /^ {4}at [\w$.<>[\] #]*\(?(?:file:\/\/|node:|\/|[A-Z]:\\)[\w$.@+~%\\/ -]+:\d+:\d+\)?$/;
+const DEEPEST = 4;
+
+/**
+ * What may be kept of what somebody's function threw. A message, and every other property, can hold an address,
+ * a header, a name or a key, so an error of our own is made: with the name and the code, each a single word, the
+ * places in the program where it was thrown, and the same of its own cause.
+ *
+ * @param {unknown} error
+ * @returns {Error | undefined} undefined where no object was thrown
+ */
+export function withoutData(error, depth = 0) {
+  if (typeof error !== "object" || error === null || depth === DEEPEST) return undefined;
+  const [name, code] = [word(error, "name") ?? "Error", word(error, "code")];
+  const cause = withoutData(readFrom(error, "cause"), depth + 1);
+  const kept = new Error(code ?? "", cause && { cause });
+  // The message stands in front of the places, and may have lines that look like them.
+  const places = textOf(error, "stack")
+    .replace(textOf(error, "message"), "")
+    .split("\n")
+    .filter((line) => PLACE.test(line));
+  const own = {
+    name,
+    ...(code !== undefined && { code }),
+    stack: [code ? `${name}: ${code}` : name, ...places].join("\n"),
+  };
+  for (const [property, value] of Object.entries(own)) {
+    const enumerable = property === "code";
+    Object.defineProperty(kept, property, { value, enumerable, configurable: true, writable: true });
+  }
+  return kept;
+}
+
+const word = (error, property) => {
+  const text = textOf(error, property);
+  return WORD.test(text) ? text : undefined;
+};
+
+const textOf = (error, property) => {
+  const value = readFrom(error, property);
+  return typeof value === "string" ? value : "";
+};
+
+/** A property, also of what is no object; undefined where reading it fails. */
+function readFrom(value, property) {
+  try {
+    return value?.[property];
+  } catch {
+    return undefined;
+  }
+}

@@ -1,0 +1,191 @@
+#!/usr/bin/env node
+/** cloudauth-edge-gateway: the command. */
+
+import { readFileSync } from "node:fs";
+import { parseArgs } from "node:util";
+import { Failure } from "../host/failure.js";
+
+const NODE_NEEDED = 24;
+/** sysexits.h: what a supervisor need not try again. */
+const EXIT_USAGE = 64;
+const EXIT_SETTINGS = 78;
+
+const USAGE = `Usage: cloudauth-edge-gateway [command] [options]
+
+The gateway in front of Alibaba Cloud face verification, with a database on this machine.
+阿里云金融级实人认证网关，使用本机数据库。
+
+  serve                     serve (the default)                             启动服务（默认）
+  check [url]               what is wrong with the settings, here or there  检查本机设置，或检查运行中的网关
+  new-caller <id>           make a token and a key pair                     为调用方生成令牌与密钥对
+  rotate <id> [--finish]    make new ones beside the old; --finish takes
+                            the old ones out                                轮换；--finish 去除旧凭据
+  backup <file>             copy the database, also while it is served      备份数据库，服务运行时亦可
+  restore <file> [--replace]  put a copy in the database's place            从备份恢复
+
+  --settings <path>         a file with settings beside those of the environment, which win (.env)
+  --help, --version
+
+Settings: GATEWAY_LISTEN, GATEWAY_METRICS_LISTEN, GATEWAY_DATABASE, GATEWAY_TRUSTED_PROXIES,
+GATEWAY_SHUTDOWN_SECONDS, and those of every deployment of the gateway: docs/gateway.md
+`;
+
+const OPTIONS = {
+  finish: { type: "boolean" },
+  help: { type: "boolean", short: "h" },
+  replace: { type: "boolean" },
+  // Node takes --env-file for its own, wherever it stands.
+  settings: { type: "string" },
+  version: { type: "boolean" },
+};
+
+/** Commands: how many arguments each takes, which options, and what it does. */
+const COMMANDS = {
+  serve: { least: 0, most: 0, options: [], run: serve },
+  check: { least: 0, most: 1, options: [], run: check },
+  "new-caller": { least: 1, most: 1, options: [], run: makeCaller },
+  rotate: { least: 1, most: 1, options: ["finish"], run: rotateCaller },
+  backup: { least: 1, most: 1, options: [], run: makeBackup },
+  restore: { least: 1, most: 1, options: ["replace"], run: putBack },
+};
+
+class UsageFailure extends Failure {}
+
+function readArguments(args) {
+  let parsed;
+  try {
+    parsed = parseArgs({ args, options: OPTIONS, allowPositionals: true });
+  } catch (error) {
+    throw new UsageFailure(error.message, USAGE);
+  }
+  const { values, positionals } = parsed;
+  const [name = "serve", ...rest] = positionals;
+  const command = Object.hasOwn(COMMANDS, name) ? COMMANDS[name] : undefined;
+  const { settings: file, help, version, ...options } = values;
+  if (help || version) return { help, version };
+  const fits =
+    command &&
+    rest.length >= command.least &&
+    rest.length <= command.most &&
+    Object.keys(options).every((option) => command.options.includes(option));
+  if (!fits) throw new UsageFailure("This is not how the command is used.", USAGE);
+  return { command, rest, options, file };
+}
+
+const packageVersion = () =>
+  JSON.parse(readFileSync(new URL("../package.json", import.meta.url), "utf8")).version;
+
+/** The settings with what is wrong with this host's own. */
+async function readSettings(file) {
+  const { settingsFrom, variablesOf } = await import("./settings.js");
+  return settingsFrom(variablesOf(process.env, file));
+}
+
+/** … with what is wrong with any. */
+async function checked(file) {
+  const { loadedCore } = await import("./gateway.js");
+  const { mustBeComplete, problemsOf } = await import("../host/operator.js");
+  const settings = await readSettings(file);
+  mustBeComplete([...settings.problems, ...problemsOf(loadedCore(), settings.core)]);
+  return settings;
+}
+
+async function serve(_, { file }) {
+  const { startGateway } = await import("./gateway.js");
+  // What is written is for this user alone.
+  process.umask(0o077);
+  const gateway = await startGateway(await checked(file)).catch((error) => {
+    throw error.syscall === "listen"
+      ? new Failure(
+          `It cannot listen on ${error.address}:${error.port} (${error.code}); see GATEWAY_LISTEN and GATEWAY_METRICS_LISTEN.`,
+          `无法监听 ${error.address}:${error.port}（${error.code}），请检查 GATEWAY_LISTEN 与 GATEWAY_METRICS_LISTEN。`,
+        )
+      : error;
+  });
+  const { url, metricsUrl } = gateway;
+  console.log(JSON.stringify({ listening: url, metrics: metricsUrl, version: packageVersion() }));
+  let asked = false;
+  const end = async (signal) => {
+    // Whoever asks twice means it.
+    if (asked) process.exit(1);
+    asked = true;
+    console.log(JSON.stringify({ stopping: signal }));
+    const inTime = await gateway.stop();
+    console.log(JSON.stringify({ stopped: inTime ? "all that was begun has ended" : "time ran out" }));
+    process.exit(inTime ? 0 : 1);
+  };
+  process.on("SIGTERM", end);
+  process.on("SIGINT", end);
+}
+
+async function check([url], { file }) {
+  if (url === undefined) {
+    await checked(file);
+  } else {
+    const { mustBeComplete, problemsAt } = await import("../host/operator.js");
+    mustBeComplete(await problemsAt(url));
+  }
+  console.log("The settings are complete.\n设置完整。");
+}
+
+function show({ callers, shown, note }) {
+  console.log(`${shown}
+
+Store this as GATEWAY_CALLERS and start the gateway again:
+请将下面一行设为 GATEWAY_CALLERS 并重启网关：
+${callers}
+${note}`);
+}
+
+async function makeCaller([id], { file }) {
+  const { newCaller } = await import("../host/operator.js");
+  const { loadedCore } = await import("./gateway.js");
+  const { core } = await readSettings(file);
+  show(newCaller(loadedCore(), core, id));
+}
+
+async function rotateCaller([id], { file, finish }) {
+  const { rotate } = await import("../host/operator.js");
+  const { loadedCore } = await import("./gateway.js");
+  const { core } = await readSettings(file);
+  show(rotate(loadedCore(), core, id, { finish }));
+}
+
+async function databaseFile(file) {
+  const { mustBeComplete } = await import("../host/operator.js");
+  const { own, problems } = await readSettings(file);
+  mustBeComplete(problems.filter(({ field }) => field === "GATEWAY_DATABASE"));
+  return own.GATEWAY_DATABASE;
+}
+
+async function makeBackup([copy], { file }) {
+  const { backup } = await import("./sqlite.js");
+  process.umask(0o077);
+  backup(await databaseFile(file), copy);
+  console.log(`Copied and checked: ${copy}\n已备份并校验：${copy}`);
+}
+
+async function putBack([copy], { file, replace }) {
+  const { restore } = await import("./sqlite.js");
+  process.umask(0o077);
+  const path = await databaseFile(file);
+  restore(copy, path, { replace });
+  console.log(`Restored: ${path}\n已恢复：${path}`);
+}
+
+try {
+  if (Number.parseInt(process.versions.node, 10) < NODE_NEEDED) {
+    throw new Failure(
+      `It needs Node ${NODE_NEEDED} or newer, and this is ${process.versions.node}.`,
+      `需要 Node ${NODE_NEEDED} 或更高版本，当前版本为 ${process.versions.node}。`,
+    );
+  }
+  const { command, rest, options, file, help, version } = readArguments(process.argv.slice(2));
+  if (help) process.stdout.write(USAGE);
+  else if (version) console.log(packageVersion());
+  else await command.run(rest, { file, ...options });
+} catch (error) {
+  if (!(error instanceof Failure)) throw error;
+  process.stderr.write(`${error.message}\n`);
+  process.exitCode = error instanceof UsageFailure ? EXIT_USAGE : EXIT_SETTINGS;
+}

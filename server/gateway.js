@@ -1,0 +1,131 @@
+/** The gateway as one process of this machine: its parts, put together. */
+
+import { readFileSync } from "node:fs";
+import { loadCore, settingsText } from "../host/core.js";
+import { LedgerRunner } from "../host/ledger.js";
+import { nodeTransport } from "../pkg/transport-node.js";
+import { Alarms } from "./alarms.js";
+import { consoleIn } from "./console.js";
+import { httpServer, listen } from "./http.js";
+import { Metrics } from "./metrics.js";
+import { SqliteStore } from "./sqlite.js";
+
+/** Where the build puts what is not code, beside the bundle of this module. */
+const beside = (name) => new URL(name, import.meta.url);
+
+export const loadedCore = () => loadCore(readFileSync(beside("gateway.wasm")));
+
+/**
+ * Serves until it is stopped.
+ *
+ * @param {{ core: Record<string, string>, own: object }} settings
+ * @returns {Promise<{ url: string, metricsUrl?: string, stop: () => Promise<boolean> }>} `stop` ends what was begun,
+ *   within GATEWAY_SHUTDOWN_SECONDS; false where time ran out
+ */
+export async function startGateway({ core: variables, own }) {
+  const core = loadedCore();
+  const settings = settingsText(variables);
+  const files = { "openapi.json": readFileSync(beside("openapi.json"), "utf8") };
+  const pageAt = consoleIn(beside("console").pathname);
+  const store = new SqliteStore(own.GATEWAY_DATABASE);
+  const metrics = new Metrics(store);
+  const turn = pacer(core, settings);
+  let stopping = false;
+
+  const ledgerHost = {
+    core,
+    settings: () => settings,
+    instance: crypto.randomUUID(),
+    turn,
+    send: nodeTransport(),
+    observeCall: (call) => metrics.observeCall(call),
+  };
+  const ledgers = new Map();
+  const ledger = (caller) => {
+    if (!ledgers.has(caller)) ledgers.set(caller, new LedgerRunner(ledgerHost, store.ledger(caller)));
+    return ledgers.get(caller);
+  };
+  const alarms = new Alarms(store, (caller) => ledger(caller).alarm());
+  store.onAlarm = () => alarms.arm();
+  const running = new Set();
+
+  /** Whether it is ready to serve beyond what its settings say. */
+  async function unable({ route, then }) {
+    if (route !== "readyz" || then.reply?.status !== 200) return undefined;
+    try {
+      store.probe();
+      return undefined;
+    } catch {
+      return "unavailable";
+    }
+  }
+
+  const server = httpServer(
+    ({ path }, gone) => ({
+      core,
+      settings,
+      files,
+      unable,
+      run(caller, task) {
+        const work = ledger(caller).run(task, gone);
+        const ended = work.catch(() => {}).finally(() => running.delete(ended));
+        running.add(ended);
+        return work;
+      },
+      page: async () => pageAt(path),
+      // The reverse proxy's affair.
+      mayGoOn: async () => true,
+      observe(line) {
+        console.log(JSON.stringify(line));
+        metrics.observe(line);
+      },
+    }),
+    own.GATEWAY_TRUSTED_PROXIES,
+    () => stopping,
+  );
+  const metricsServer = own.GATEWAY_METRICS_LISTEN && metrics.server();
+  let url, metricsUrl;
+  try {
+    url = await listen(server, own.GATEWAY_LISTEN);
+    if (metricsServer) metricsUrl = await listen(metricsServer, own.GATEWAY_METRICS_LISTEN);
+  } catch (error) {
+    server.close();
+    store.close();
+    throw error;
+  }
+  alarms.arm();
+
+  async function stop() {
+    stopping = true;
+    const closed = new Promise((resolve) => server.close(resolve));
+    const ended = (async () => {
+      await closed;
+      await Promise.all(running);
+      await alarms.stop();
+      return true;
+    })();
+    let timer;
+    const late = new Promise((resolve) => {
+      timer = setTimeout(resolve, own.GATEWAY_SHUTDOWN_SECONDS * 1000, false);
+    });
+    const inTime = await Promise.race([ended, late]);
+    clearTimeout(timer);
+    server.closeAllConnections();
+    metricsServer?.close();
+    metricsServer?.closeAllConnections();
+    store.close();
+    return inTime;
+  }
+
+  return { url, metricsUrl, stop };
+}
+
+/** Gives turns to call Alibaba Cloud, whose limit counts for all callers together. */
+function pacer(core, settings) {
+  const freeAt = new Map();
+  return async (action, yields) => {
+    const turn = core.turn(settings, freeAt.get(action) ?? 0, yields);
+    if (turn) freeAt.set(action, turn.freeAt);
+    return turn?.waitMillis ?? null;
+  };
+}

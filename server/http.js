@@ -1,0 +1,107 @@
+/** Between node:http and what every host of the gateway shares. */
+
+import { once } from "node:events";
+import { createServer } from "node:http";
+import { isIPv6 } from "node:net";
+import { handle } from "../host/front.js";
+
+/** Older SDKs put names, numbers and MetaInfo into the URL. */
+const HEADERS_MAX_BYTES = 64 * 1024;
+const HEADERS_TIMEOUT_MS = 15_000;
+/** Longer than the core waits for a body. */
+const REQUEST_TIMEOUT_MS = 60_000;
+/** Longer than reverse proxies keep an unused connection, so that they close it first. */
+const KEEP_ALIVE_MS = 75_000;
+
+/**
+ * @param {(message: object, gone: AbortSignal) => object} hostFor what `handle` needs for this request; the signal
+ *   aborts when its client goes away
+ * @param {import("node:net").BlockList} trustedProxies
+ * @param {() => boolean} stopping
+ */
+export function httpServer(hostFor, trustedProxies, stopping) {
+  async function respond(request, response) {
+    const message = plain(request, trustedProxies);
+    let opened = false;
+    const open = () => {
+      opened = true;
+      return readerOf(request);
+    };
+    const gone = new AbortController();
+    response.once("close", () => gone.abort());
+    const { page, ...answered } = await handle(hostFor(message, gone.signal), message, open);
+    const { status, headers, body } = page ?? answered;
+    for (const [name, value] of headers) response.appendHeader(name, value);
+    if (body !== null) response.setHeader("content-length", Buffer.byteLength(body));
+    // Node reads the rest of a body that nobody opened. Of one that was given up, the connection is no good any more.
+    if (stopping() || (opened && !request.complete)) response.setHeader("connection", "close");
+    response.writeHead(status).end(request.method === "HEAD" ? null : body);
+  }
+  return createServer(
+    {
+      maxHeaderSize: HEADERS_MAX_BYTES,
+      headersTimeout: HEADERS_TIMEOUT_MS,
+      requestTimeout: REQUEST_TIMEOUT_MS,
+      keepAliveTimeout: KEEP_ALIVE_MS,
+    },
+    async (request, response) => {
+      try {
+        await respond(request, response);
+      } catch (error) {
+        console.error(JSON.stringify({ connection: "failed", error: String(error?.name ?? "Error") }));
+        request.socket.destroy();
+      }
+    },
+  );
+}
+
+/** Resolves when it listens; gives the address. */
+export async function listen(server, { host, port }) {
+  server.listen(port, host);
+  await once(server, "listening");
+  const { address, port: bound } = server.address();
+  return `http://${isIPv6(address) ? `[${address}]` : address}:${bound}`;
+}
+
+/** A request as the core reads it, without its body. */
+function plain(request, trustedProxies) {
+  const headers = headersOf(request.rawHeaders);
+  const given = (name) => headers.find(([known]) => known === name)?.[1];
+  const forwarded = trusted(request.socket.remoteAddress, trustedProxies)
+    ? given("x-forwarded-host")
+    : undefined;
+  const host = forwarded ?? given("host") ?? "";
+  // What is no address has no route either.
+  const url = URL.parse(request.url.startsWith("/") ? `http://host${request.url}` : request.url);
+  return {
+    method: request.method,
+    path: url?.pathname ?? "",
+    query: url?.search.slice(1) ?? "",
+    headers,
+    host,
+    freshId: crypto.randomUUID(),
+  };
+}
+
+function trusted(address, proxies) {
+  if (address === undefined) return false;
+  const four = address.replace(/^::ffff:(?=[\d.]+$)/, "");
+  return proxies.check(four, isIPv6(four) ? "ipv6" : "ipv4");
+}
+
+/** Names in lower case, what came twice joined: as the Fetch standard has it and the Worker hands it over. */
+function headersOf(raw) {
+  const headers = new Map();
+  for (let at = 0; at < raw.length; at += 2) {
+    const name = raw[at].toLowerCase();
+    const known = headers.get(name);
+    headers.set(name, known === undefined ? raw[at + 1] : `${known}, ${raw[at + 1]}`);
+  }
+  return [...headers];
+}
+
+/** Of the body; the connection stays, for the answer. */
+function readerOf(request) {
+  const chunks = request.iterator({ destroyOnReturn: false });
+  return { read: () => chunks.next(), cancel: async () => void request.pause() };
+}

@@ -1,0 +1,82 @@
+/** What Prometheus reads. No label has a caller's, an order's or a person's name. */
+
+import { createServer } from "node:http";
+import { Counter, Gauge, Histogram, Registry, collectDefaultMetrics } from "prom-client";
+
+const SECONDS = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30];
+
+export class Metrics {
+  #registry = new Registry();
+  #requests;
+  #duration;
+  #calls;
+
+  /** @param {import("./sqlite.js").SqliteStore} store */
+  constructor(store) {
+    const registers = [this.#registry];
+    collectDefaultMetrics({ register: this.#registry });
+    this.#requests = new Counter({
+      name: "cloudauth_gateway_requests_total",
+      help: "Requests answered, by route and by outcome as the log has it",
+      labelNames: ["route", "outcome", "status"],
+      registers,
+    });
+    this.#duration = new Histogram({
+      name: "cloudauth_gateway_request_seconds",
+      help: "Time from a request to its answer",
+      labelNames: ["route"],
+      buckets: SECONDS,
+      registers,
+    });
+    this.#calls = new Histogram({
+      name: "cloudauth_gateway_upstream_seconds",
+      help: "Calls of Alibaba Cloud and deliveries of webhooks (action Webhook), by HTTP status or by why there was no answer; crowded: not sent, since too many waited",
+      labelNames: ["action", "result"],
+      buckets: SECONDS,
+      registers,
+    });
+    const overdue = new Gauge({
+      name: "cloudauth_gateway_webhook_overdue_seconds",
+      help: "How long the first of them has been due",
+      registers: [],
+    });
+    new Gauge({
+      name: "cloudauth_gateway_webhook_backlog",
+      help: "Webhook deliveries that wait",
+      registers,
+      collect() {
+        const now = Date.now();
+        const found = store.backlog(now);
+        this.set(found.reports);
+        overdue.set(Math.max(0, now - (found.oldest ?? now)) / 1000);
+      },
+    });
+    // Is read after the one that sets it.
+    this.#registry.registerMetric(overdue);
+  }
+
+  observe({ route, outcome, status, durationMs }) {
+    this.#requests.inc({ route: route ?? "none", outcome, status });
+    this.#duration.observe({ route: route ?? "none" }, durationMs / 1000);
+  }
+
+  observeCall({ action, kind, status, millis }) {
+    const labels = { action: action ?? "Webhook", result: String(status ?? kind) };
+    this.#calls.observe(labels, millis / 1000);
+  }
+
+  /** Serves /metrics. */
+  server() {
+    return createServer(async (request, response) => {
+      if (request.method !== "GET" || request.url.split("?")[0] !== "/metrics") {
+        return response.writeHead(404).end();
+      }
+      try {
+        const text = await this.#registry.metrics();
+        response.writeHead(200, { "content-type": this.#registry.contentType }).end(text);
+      } catch {
+        response.writeHead(500).end();
+      }
+    });
+  }
+}

@@ -1,0 +1,112 @@
+/** Settings by environment and .env file: those of the core, and those of this host. */
+
+import { existsSync, readFileSync } from "node:fs";
+import { BlockList, isIP } from "node:net";
+import { parseEnv } from "node:util";
+import { IS_SETTING } from "../host/core.js";
+import { Failure } from "../host/failure.js";
+
+/** As `wrangler.toml` has them for the Worker. */
+const ENDPOINTS = "cloudauth.cn-shanghai.aliyuncs.com,cloudauth.cn-beijing.aliyuncs.com";
+const ENV_FILE = ".env";
+const SHUTDOWN_MAX_SECONDS = 600;
+
+/** This host's own settings: their defaults, how they are read, and what is said where that fails. */
+const OWN = {
+  GATEWAY_LISTEN: {
+    otherwise: "127.0.0.1:8787",
+    read: listenAddress,
+    en: "must be an address and a port, such as 0.0.0.0:8787 or [::]:8787.",
+    zh: "应为地址与端口，例如 0.0.0.0:8787 或 [::]:8787。",
+  },
+  GATEWAY_METRICS_LISTEN: {
+    otherwise: "127.0.0.1:9464",
+    read: (text) => (text === "off" ? null : listenAddress(text)),
+    en: "must be an address and a port, such as 127.0.0.1:9464, or off.",
+    zh: "应为地址与端口，例如 127.0.0.1:9464；如不需要指标，设为 off。",
+  },
+  GATEWAY_DATABASE: {
+    otherwise: "cloudauth-edge-gateway.db",
+    // So that a later version's connection string is not taken for a file name.
+    read: (text) => (/^[a-z]+:\/\//i.test(text) ? undefined : text),
+    en: "must be the path of a file on a local disk.",
+    zh: "应为本地磁盘上的文件路径。",
+  },
+  GATEWAY_TRUSTED_PROXIES: {
+    otherwise: "",
+    read: addressList,
+    en: "must be IP addresses or networks such as 10.0.0.0/8, separated by commas.",
+    zh: "应为以逗号分隔的 IP 地址或网段，例如 10.0.0.0/8。",
+  },
+  GATEWAY_SHUTDOWN_SECONDS: {
+    otherwise: "25",
+    read: (text) =>
+      /^\d{1,3}$/.test(text) && Number(text) <= SHUTDOWN_MAX_SECONDS ? Number(text) : undefined,
+    en: `must be a whole number of seconds, ${SHUTDOWN_MAX_SECONDS} at most.`,
+    zh: `应为整数秒，最大 ${SHUTDOWN_MAX_SECONDS}。`,
+  },
+};
+
+/** The names of the settings that this host has and the Worker has not. */
+export const OWN_NAMES = Object.keys(OWN);
+
+/**
+ * The environment wins over the file.
+ *
+ * @param {NodeJS.ProcessEnv} env
+ * @param {string} [file] must exist; without it, `.env` of the working folder is read where it exists
+ */
+export function variablesOf(env, file) {
+  const path = file ?? ENV_FILE;
+  let written = {};
+  if (file !== undefined || existsSync(path)) {
+    try {
+      written = parseEnv(readFileSync(path, "utf8"));
+    } catch (error) {
+      throw new Failure(`${path} cannot be read (${error.code}).`, `无法读取 ${path}（${error.code}）。`);
+    }
+  }
+  const all = Object.entries({ ...written, ...env }).filter(([name]) => IS_SETTING.test(name));
+  return Object.fromEntries(all);
+}
+
+/**
+ * @param {Record<string, string>} variables
+ * @returns {{ core: Record<string, string>, own: object, problems: { field: string, messages: { en: string, zh: string } }[] }}
+ */
+export function settingsFrom(variables) {
+  const core = Object.fromEntries(Object.entries(variables).filter(([name]) => !(name in OWN)));
+  if (core.GATEWAY_MODE !== "development") core.CLOUDAUTH_ENDPOINTS ||= ENDPOINTS;
+  const problems = [];
+  const own = {};
+  for (const [name, { otherwise, read, en, zh }] of Object.entries(OWN)) {
+    own[name] = read(variables[name] || otherwise);
+    if (own[name] === undefined) problems.push({ field: name, messages: { en, zh } });
+  }
+  return { core, own, problems };
+}
+
+function listenAddress(text) {
+  const [, six, other, digits] = text.match(/^(?:\[([0-9a-f:.]+)\]|([^:[\]]+)):(\d{1,5})$/i) ?? [];
+  const port = Number(digits);
+  if (digits === undefined || port > 65_535 || (six && isIP(six) !== 6)) return undefined;
+  return { host: six ?? other, port };
+}
+
+function addressList(text) {
+  const list = new BlockList();
+  for (const part of text.split(",").map((each) => each.trim())) {
+    if (part === "") continue;
+    const [address, bits] = part.split("/");
+    const family = isIP(address);
+    if (family === 0) return undefined;
+    try {
+      if (bits === undefined) list.addAddress(address, `ipv${family}`);
+      else if (/^\d{1,3}$/.test(bits)) list.addSubnet(address, Number(bits), `ipv${family}`);
+      else return undefined;
+    } catch {
+      return undefined;
+    }
+  }
+  return list;
+}

@@ -1,0 +1,338 @@
+/** Ledgers in a SQLite database of this machine, which one process serves at a time. */
+
+import { closeSync, existsSync, fsyncSync, openSync, realpathSync, renameSync, rmSync } from "node:fs";
+import { basename, dirname, join, resolve } from "node:path";
+import { DatabaseSync } from "node:sqlite";
+import { stepOn } from "../host/storage.js";
+import { Failure } from "../host/failure.js";
+
+/** "CAEG", so that no other program's database is taken for one of the gateway's. */
+const APPLICATION_ID = 0x43414547;
+/** What this version writes. A database of a later version is refused. */
+const SCHEMA = 1;
+const SQLITE_BUSY = 5;
+const SQLITE_NOTADB = 26;
+/** Nobody else writes, but for whoever holds the file by some other program. */
+const BUSY_TIMEOUT_MS = 1_000;
+/** The longest pause before a delivery is tried again is a day. */
+const BACKLOG_AHEAD_MS = 25 * 60 * 60_000;
+
+const TABLES = `
+  CREATE TABLE rows (ledger TEXT NOT NULL, key TEXT NOT NULL, value TEXT NOT NULL, PRIMARY KEY (ledger, key))
+    STRICT, WITHOUT ROWID;
+  CREATE TABLE alarms (ledger TEXT PRIMARY KEY, at INTEGER) STRICT, WITHOUT ROWID;
+  PRAGMA application_id = ${APPLICATION_ID};
+  PRAGMA user_version = ${SCHEMA};`;
+
+/** Times in keys have 15 digits. */
+const sortable = (millis) => String(millis).padStart(15, "0");
+
+export class SqliteStore {
+  #db;
+  #lock;
+  #ledgers = new Map();
+  #sql;
+  /** Called when an alarm was set. */
+  onAlarm = () => {};
+
+  /** @param {string} file is made where it does not exist */
+  constructor(file) {
+    const path = pathOf(file);
+    this.#lock = lock(path);
+    try {
+      this.#db = open(path);
+    } catch (error) {
+      this.close();
+      throw error;
+    }
+    const prepare = (text) => this.#db.prepare(text);
+    const range = (order) =>
+      prepare(
+        `SELECT key, value FROM rows WHERE ledger = ? AND key >= ? AND key < ? ORDER BY key ${order} LIMIT ?`,
+      );
+    this.#sql = {
+      begin: prepare("BEGIN IMMEDIATE"),
+      commit: prepare("COMMIT"),
+      get: prepare("SELECT value FROM rows WHERE ledger = ? AND key = ?"),
+      range: range("ASC"),
+      reverse: range("DESC"),
+      put: prepare("INSERT OR REPLACE INTO rows VALUES (?, ?, ?)"),
+      remove: prepare("DELETE FROM rows WHERE ledger = ? AND key = ?"),
+      alarm: prepare("SELECT at FROM alarms WHERE ledger = ?"),
+      setAlarm: prepare("INSERT OR REPLACE INTO alarms VALUES (?, ?)"),
+      clearAlarm: prepare("UPDATE alarms SET at = NULL WHERE ledger = ? AND at = ?"),
+      alarms: prepare("SELECT ledger, at FROM alarms WHERE at IS NOT NULL ORDER BY at"),
+      ledgers: prepare("SELECT ledger FROM alarms"),
+      reports: prepare(
+        "SELECT count(*) AS count, min(substr(key, 5, 15)) AS oldest FROM rows " +
+          "WHERE ledger = ? AND key >= 'due/' AND key < ? AND substr(key, 20, 8) = '/report/'",
+      ),
+      probe: prepare("INSERT OR REPLACE INTO alarms SELECT '', NULL WHERE false"),
+    };
+  }
+
+  /** @returns {import("../host/storage.js").LedgerStorage} one caller's */
+  ledger(name) {
+    let ledger = this.#ledgers.get(name);
+    if (!ledger) {
+      ledger = new SqliteLedger(this, this.#db, this.#sql, name);
+      this.#ledgers.set(name, ledger);
+    }
+    return ledger;
+  }
+
+  /** @returns {{ ledger: string, at: number }[]} what is to fire, the first first */
+  alarms() {
+    return this.#sql.alarms.all();
+  }
+
+  /** Forgets an alarm whose work is done, unless it was set to another time meanwhile. */
+  clearAlarm(ledger, at) {
+    this.#sql.clearAlarm.run(ledger, at);
+  }
+
+  /** Throws where the database cannot be reached. */
+  probe() {
+    this.#sql.begin.run();
+    this.#sql.probe.run();
+    this.#sql.commit.run();
+  }
+
+  /** Webhook deliveries that wait, over all ledgers, and since when the first has been due. */
+  backlog(now) {
+    const until = `due/${sortable(now + BACKLOG_AHEAD_MS)}`;
+    const found = this.#sql.ledgers.all().map(({ ledger }) => this.#sql.reports.get(ledger, until));
+    const oldest = found.map((each) => each.oldest).filter((each) => each !== null);
+    return {
+      reports: found.reduce((sum, { count }) => sum + count, 0),
+      oldest: oldest.length > 0 ? Math.min(...oldest.map(Number)) : undefined,
+    };
+  }
+
+  close() {
+    this.#db?.close();
+    this.#lock?.close();
+  }
+}
+
+/** @implements {import("../host/storage.js").LedgerStorage} */
+class SqliteLedger {
+  #store;
+  #db;
+  #sql;
+  #name;
+  #begun = false;
+  #table;
+
+  constructor(store, db, sql, name) {
+    this.#store = store;
+    this.#db = db;
+    this.#sql = sql;
+    this.#name = name;
+    this.#table = {
+      get: (key) => sql.get.get(name, key)?.value,
+      range: ({ from, to, limit, reverse }) =>
+        (reverse ? sql.reverse : sql.range).all(name, from, to, limit).map(({ key, value }) => [key, value]),
+      put: (key, value) => this.#write(sql.put, name, key, value),
+      remove: (key) => this.#write(sql.remove, name, key),
+    };
+  }
+
+  /** Synchronous, so nothing of this process comes in between, and no other process writes. */
+  step(decide) {
+    this.#begun = false;
+    try {
+      const act = stepOn(this.#table, decide);
+      if (act.alarm !== null) this.#write(this.#sql.setAlarm, this.#name, act.alarm);
+      if (this.#begun) this.#sql.commit.run();
+      if (act.alarm !== null) this.#store.onAlarm();
+      return act;
+    } catch (error) {
+      if (this.#db.isTransaction) this.#db.exec("ROLLBACK");
+      throw error;
+    }
+  }
+
+  /** A step that writes nothing waits for no disk. */
+  #write(statement, ...values) {
+    if (!this.#begun) this.#sql.begin.run();
+    this.#begun = true;
+    statement.run(...values);
+  }
+
+  alarm() {
+    return this.#sql.alarm.get(this.#name)?.at ?? undefined;
+  }
+
+  setAlarm(at) {
+    this.#sql.setAlarm.run(this.#name, at);
+    this.#store.onAlarm();
+  }
+}
+
+/** Copies the database as it stands at one moment, also while a gateway serves from it. */
+export function backup(file, copy) {
+  const path = pathOf(file);
+  if (!existsSync(path)) {
+    throw new Failure(`There is no database at ${path}.`, `${path} 处没有数据库。`);
+  }
+  mustNotExist(copy);
+  const partial = `${copy}.partial`;
+  rmSync(partial, { force: true });
+  const source = ours(path);
+  try {
+    source.prepare("VACUUM INTO ?").run(partial);
+  } finally {
+    source.close();
+  }
+  check(partial);
+  settle(partial, copy);
+}
+
+/** Puts a copy in the place of the database, while no gateway serves from it. */
+export function restore(copy, file, { replace = false } = {}) {
+  if (!existsSync(copy)) throw new Failure(`There is no file ${copy}.`, `没有文件 ${copy}。`);
+  const path = pathOf(file);
+  const held = lock(path);
+  try {
+    if (existsSync(path) && !replace) {
+      throw new Failure(
+        `There is a database at ${path} already; --replace puts the copy in its place.`,
+        `${path} 处已有数据库；如需覆盖请加 --replace。`,
+      );
+    }
+    check(copy);
+    const partial = `${path}.partial`;
+    rmSync(partial, { force: true });
+    const source = ours(copy);
+    try {
+      source.prepare("VACUUM INTO ?").run(partial);
+    } finally {
+      source.close();
+    }
+    // What the old database had not yet taken over would be written into the new one.
+    for (const end of ["-wal", "-shm"]) rmSync(path + end, { force: true });
+    settle(partial, path);
+  } finally {
+    held.close();
+  }
+}
+
+function mustNotExist(path) {
+  if (existsSync(path)) {
+    throw new Failure(`${path} exists already; name another file.`, `${path} 已存在，请指定其他文件。`);
+  }
+}
+
+/** Under its final name once it is on disk. */
+function settle(partial, path) {
+  sync(partial);
+  renameSync(partial, path);
+  sync(dirname(resolve(path)));
+}
+
+function sync(path) {
+  const descriptor = openSync(path, "r");
+  fsyncSync(descriptor);
+  closeSync(descriptor);
+}
+
+function check(path) {
+  const db = ours(path);
+  try {
+    const [{ integrity_check: found }] = db.prepare("PRAGMA integrity_check(1)").all();
+    if (found !== "ok") {
+      throw new Failure(
+        `The database ${path} is damaged: use another copy.`,
+        `数据库 ${path} 已损坏，请使用其他备份。`,
+      );
+    }
+  } finally {
+    db.close();
+  }
+}
+
+/** The same for every way to name the file. */
+function pathOf(file) {
+  const path = resolve(file);
+  if (existsSync(path)) return realpathSync(path);
+  if (!existsSync(dirname(path))) {
+    throw new Failure(
+      `There is no folder ${dirname(path)} for the database; make it, or set GATEWAY_DATABASE.`,
+      `数据库所在的目录 ${dirname(path)} 不存在，请创建该目录或修改 GATEWAY_DATABASE。`,
+    );
+  }
+  return join(realpathSync(dirname(path)), basename(path));
+}
+
+/** Held until it is closed, or this process ends in whatever way: the operating system gives it back. */
+function lock(path) {
+  let db;
+  try {
+    db = new DatabaseSync(`${path}-lock`, { timeout: 0 });
+    db.exec("PRAGMA locking_mode = EXCLUSIVE; BEGIN EXCLUSIVE");
+    return db;
+  } catch (error) {
+    db?.close();
+    if (error.errcode === SQLITE_BUSY) {
+      throw new Failure(
+        `Another process serves from ${path}; end it first, or set GATEWAY_DATABASE to another file.`,
+        `另一个进程正在使用 ${path}，请先停止该进程，或将 GATEWAY_DATABASE 设为其他文件。`,
+      );
+    }
+    throw unusable(path, error);
+  }
+}
+
+/** The gateway's database, made where there is none; what is another program's stays as it is. */
+function open(path) {
+  return opened(path, {}, (db) => {
+    const version = versionOf(db, path);
+    const { count } = db.prepare("SELECT count(*) AS count FROM sqlite_schema").get();
+    if (version === 0 && count > 0) throw foreign(path);
+    // An answer goes out once what it rests on is on disk.
+    db.exec("PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA trusted_schema = OFF");
+    if (version === 0) db.exec(`BEGIN IMMEDIATE; ${TABLES} COMMIT`);
+  });
+}
+
+/** A database that the gateway wrote, to be read. */
+function ours(path) {
+  return opened(path, { readOnly: true }, (db) => {
+    if (versionOf(db, path) === 0) throw foreign(path);
+  });
+}
+
+function opened(path, options, prepare) {
+  let db;
+  try {
+    db = new DatabaseSync(path, { timeout: BUSY_TIMEOUT_MS, ...options });
+    prepare(db);
+    return db;
+  } catch (error) {
+    db?.close();
+    throw error instanceof Failure ? error : unusable(path, error);
+  }
+}
+
+function versionOf(db, path) {
+  const { user_version: version } = db.prepare("PRAGMA user_version").get();
+  const { application_id: id } = db.prepare("PRAGMA application_id").get();
+  if (version !== 0 && id !== APPLICATION_ID) throw foreign(path);
+  if (version > SCHEMA) {
+    throw new Failure(
+      `A later version of the gateway wrote ${path} (schema ${version}, this version knows ${SCHEMA}): install that version, or restore a copy from before.`,
+      `${path} 由更高版本的网关写入（结构版本 ${version}，本版本支持 ${SCHEMA}）：请安装该版本，或恢复升级前的备份。`,
+    );
+  }
+  return version;
+}
+
+const foreign = (path) =>
+  new Failure(`${path} is not a database of this gateway.`, `${path} 不是本网关的数据库。`);
+
+function unusable(path, error) {
+  if (error.errcode === SQLITE_NOTADB) return foreign(path);
+  const why = error.errstr ?? error.code ?? error.message;
+  return new Failure(`The database ${path} cannot be used: ${why}.`, `无法使用数据库 ${path}：${why}。`);
+}

@@ -1,0 +1,359 @@
+//! What the value of one parameter must be.
+//!
+//! Sources: Alibaba Cloud's page of both actions; for products other than LR_FR its API metadata.
+
+use crate::identity::{Problem, cert_name, cert_no, mobile};
+use crate::json::read as json;
+use crate::text::Text;
+use crate::timestamp::Date;
+use std::net::IpAddr;
+
+/// The product of Alibaba Cloud's page: liveness of a face. **It does not check that name and
+/// number are genuine or belong to the face.**
+pub const LR_FR: &str = "LR_FR";
+/// The certificate type of Alibaba Cloud's page.
+pub const IDENTITY_CARD: &str = "IDENTITY_CARD";
+/// The most characters of a Base64 picture, from Alibaba Cloud's API metadata.
+const PICTURE_MAX: usize = 1_548_576;
+/// The most bytes of MetaInfo taken; real ones have a few hundred to a few thousand.
+const META_INFO_MAX: usize = 262_144;
+/// The most bytes of an address.
+const URL_MAX: usize = 2_048;
+/// What stands for a broken character: what would be signed is not what was meant.
+const REPLACEMENT: char = '\u{FFFD}';
+
+/// What a parameter must be.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Rule {
+    /// A positive 64-bit integer.
+    SceneId,
+    /// 32 ASCII letters and digits.
+    OuterOrderNo,
+    /// `LR_FR`, or another product where allowed.
+    ProductCode,
+    /// An upper-case word; Alibaba Cloud adds new ones.
+    Model,
+    /// `IDENTITY_CARD`; other products take others.
+    CertType,
+    /// See [`cert_name`].
+    CertName,
+    /// See [`cert_no`].
+    CertNo,
+    /// A string that holds a JSON object, passed on byte for byte.
+    MetaInfo,
+    /// See [`mobile`].
+    Mobile,
+    /// An IPv4 or IPv6 address.
+    Ip,
+    /// A CertifyId: not empty, ASCII. Its length and alphabet vary.
+    CertifyId,
+    /// An absolute URL.
+    Url {
+        /// Whether it must be HTTPS.
+        https: bool,
+    },
+    /// Base64 of a picture.
+    Picture,
+    /// yyyy-MM-dd.
+    Date,
+    /// A JSON list of strings.
+    StringList,
+    /// One of these values.
+    OneOf(&'static [&'static str]),
+    /// Any text without control characters.
+    Text {
+        /// The most characters.
+        max: usize,
+    },
+}
+
+/// The products with different rules.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Product {
+    LrFr,
+    IdPro,
+    PvFv,
+    Other,
+}
+
+/// The other parameters that a parameter's rule depends on.
+pub(super) struct Context {
+    pub(super) product: Product,
+    pub(super) identity_card: bool,
+    pub(super) encrypted: bool,
+    pub(super) today: Date,
+    pub(super) allow_other_products: bool,
+    pub(super) documents: cert_no::Documents,
+}
+
+/// What a value becomes, where it does not stay as it is, and what is to be said of it.
+pub(super) type Checked = Result<(Option<String>, Vec<Problem>), Problem>;
+
+pub(super) fn check(rule: Rule, text: &str, context: &Context) -> Checked {
+    let plain = || Ok((None, Vec::new()));
+    let require = |right: bool, problem: Problem| if right { plain() } else { Err(problem) };
+    if text.is_empty() {
+        return Err(Problem::new(
+            "empty",
+            "为空字符串；如不需要请不要传入。",
+            "is empty; omit it if there is no value.",
+        ));
+    }
+    match rule {
+        Rule::SceneId => {
+            require(
+                text.bytes().all(|byte| byte.is_ascii_digit())
+                    && text.parse::<i64>().is_ok_and(|value| value > 0),
+                Problem::new(
+                    "scene-id",
+                    "应为控制台中的认证场景 ID：一个正整数。",
+                    "must be the scene id from the Alibaba Cloud console: a positive integer.",
+                ),
+            )?;
+            let digits = text.trim_start_matches('0');
+            Ok(((digits != text).then(|| digits.to_owned()), Vec::new()))
+        }
+        Rule::OuterOrderNo => require(
+            text.len() == 32 && text.bytes().all(|byte| byte.is_ascii_alphanumeric()),
+            Problem::new(
+                "outer-order-no",
+                "应为 32 位字母和数字。",
+                "must be 32 letters and digits.",
+            ),
+        ),
+        Rule::ProductCode => {
+            require(
+                is_word(text),
+                Problem::new(
+                    "product-code",
+                    "应为大写字母、数字和下划线。",
+                    "must be upper-case letters, digits and underscores.",
+                ),
+            )?;
+            require(
+                text == LR_FR || context.allow_other_products,
+                Problem::new(
+                    "other-product",
+                    "应为 LR_FR；使用其他产品须由开发者打开 allowOtherProducts 选项。",
+                    "must be LR_FR, unless the developer sets allowOtherProducts.",
+                ),
+            )
+        }
+        Rule::Model => require(
+            is_word(text),
+            Problem::new(
+                "model",
+                "应为 LIVENESS、PHOTINUS_LIVENESS 或阿里云文档中的其他取值。",
+                "must be LIVENESS, PHOTINUS_LIVENESS or another documented value.",
+            ),
+        ),
+        Rule::CertType => require(
+            text == IDENTITY_CARD || (context.product != Product::LrFr && is_word(text)),
+            Problem::new(
+                "cert-type",
+                "应为 IDENTITY_CARD。",
+                "must be IDENTITY_CARD.",
+            ),
+        ),
+        Rule::CertName if context.identity_card && !context.encrypted => {
+            cert_name::check(text).map(|accepted| (Some(accepted.normalized), accepted.notices))
+        }
+        Rule::CertNo if context.identity_card && !context.encrypted => {
+            cert_no::check(text, context.documents, context.today)
+                .map(|accepted| (Some(accepted.normalized), accepted.notices))
+        }
+        // Ciphertext, or the name and number on a passport.
+        Rule::CertName | Rule::CertNo if plain_text(text, 1_024) => plain(),
+        Rule::CertName | Rule::CertNo => Err(text_problem(1_024)),
+        Rule::MetaInfo => {
+            at_most(META_INFO_MAX, text)?;
+            whole(text)?;
+            require(
+                json::is_object(text),
+                Problem::new(
+                    "meta-info",
+                    "应为客户端 SDK 返回的 JSON 对象字符串，请原样传入。",
+                    "must be the JSON object that the client SDK gave; pass it as it is.",
+                ),
+            )
+        }
+        Rule::Mobile => {
+            mobile::check(text).map(|accepted| (Some(accepted.normalized), accepted.notices))
+        }
+        Rule::Ip => require(
+            text.parse::<IpAddr>().is_ok(),
+            Problem::new(
+                "ip",
+                "应为 IPv4 或 IPv6 地址，不带端口；不得打码。",
+                "must be an IPv4 or IPv6 address, without a port and unmasked.",
+            ),
+        ),
+        Rule::CertifyId => require(
+            text.len() <= 256 && text.bytes().all(|byte| byte.is_ascii_graphic()),
+            Problem::new(
+                "certify-id",
+                "应为发起认证时返回的 CertifyId，请原样传入。",
+                "must be the unchanged CertifyId from InitFaceVerify.",
+            ),
+        ),
+        Rule::Url { https } => {
+            at_most(URL_MAX, text)?;
+            require(
+                is_url(text, https),
+                if https {
+                    Problem::new(
+                        "url",
+                        "应为 https:// 开头的完整地址。",
+                        "must be a full address that begins with https://.",
+                    )
+                } else {
+                    Problem::new(
+                        "url",
+                        "应为 https:// 或 http:// 开头的完整地址。",
+                        "must be a full address that begins with https:// or http://.",
+                    )
+                },
+            )
+        }
+        Rule::Picture => require(
+            text.len() <= PICTURE_MAX && is_base64(text),
+            Problem::new(
+                "picture",
+                "应为小于 1 MB 的图片的 Base64，不带 data: 前缀和换行。",
+                "must be the Base64 of a picture smaller than 1 MB, without a data: prefix or line breaks.",
+            ),
+        ),
+        Rule::Date => require(
+            Date::parse_dashed(text).is_some(),
+            Problem::new(
+                "date",
+                "应为 yyyy-MM-dd 形式的真实日期。",
+                "must be an existing date as yyyy-MM-dd.",
+            ),
+        ),
+        Rule::StringList => {
+            whole(text)?;
+            require(
+                json::is_string_list(text),
+                Problem::new(
+                    "string-list",
+                    "应为 JSON 字符串数组。",
+                    "must be a JSON list of strings.",
+                ),
+            )
+        }
+        Rule::OneOf(words) => {
+            if words.contains(&text) {
+                return plain();
+            }
+            let mut list = String::new();
+            for word in words {
+                if !list.is_empty() {
+                    list.push_str(", ");
+                }
+                list.push_str(word);
+            }
+            Err(Problem {
+                rule: "one-of",
+                message: Text::composed(
+                    format!("应为其中之一：{list}。"),
+                    format!("must be one of: {list}."),
+                ),
+            })
+        }
+        Rule::Text { max } => {
+            if plain_text(text, max) {
+                return plain();
+            }
+            Err(text_problem(max))
+        }
+    }
+}
+
+/// Refuses what has more bytes in UTF-8.
+fn at_most(max: usize, text: &str) -> Result<(), Problem> {
+    if text.len() <= max {
+        return Ok(());
+    }
+    Err(Problem {
+        rule: "too-long",
+        message: Text::composed(
+            format!("过长：最多 {max} 字节（UTF-8）。"),
+            format!("is too long: {max} bytes in UTF-8 at most."),
+        ),
+    })
+}
+
+/// Refuses a text with a broken character.
+fn whole(text: &str) -> Result<(), Problem> {
+    if text.contains(REPLACEMENT) {
+        return Err(Problem::new(
+            "text",
+            "含有不完整的字符（如单独的 UTF-16 代理项）或 U+FFFD，请传入完整的原文。",
+            "has a broken character, such as half of a surrogate pair, or U+FFFD; pass the text whole.",
+        ));
+    }
+    Ok(())
+}
+
+fn text_problem(max: usize) -> Problem {
+    let max = max.to_string();
+    Problem {
+        rule: "text",
+        message: Text::composed(
+            format!("最多 {max} 个字符，且不得含控制字符。"),
+            format!("must have at most {max} characters and no control characters."),
+        ),
+    }
+}
+
+/// Base64 with its padding (RFC 4648 §4), not decoded: a picture has a million bytes.
+fn is_base64(text: &str) -> bool {
+    let digits = text.trim_end_matches('=');
+    // The unused bits of the last digit are zero.
+    let last_digits: &[u8] = match text.len().saturating_sub(digits.len()) {
+        0 => &[],
+        1 => b"AEIMQUYcgkosw048",
+        2 => b"AQgw",
+        _ => return false,
+    };
+    let last = digits.as_bytes().last();
+    text.len().is_multiple_of(4)
+        && (last_digits.is_empty() || last.is_some_and(|last| last_digits.contains(last)))
+        && digits
+            .bytes()
+            .all(|byte| BASE64_DIGIT.get(usize::from(byte)) == Some(&true))
+}
+
+/// Whether each byte is a digit of Base64.
+#[allow(clippy::indexing_slicing)] // when it is compiled
+static BASE64_DIGIT: [bool; 256] = {
+    let mut table = [false; 256];
+    let mut byte = 0_u8;
+    while byte < 128 {
+        table[byte as usize] = byte.is_ascii_alphanumeric() || matches!(byte, b'+' | b'/');
+        byte += 1;
+    }
+    table
+};
+
+fn plain_text(text: &str, max: usize) -> bool {
+    text.chars().count() <= max && !text.contains(|c: char| c.is_control() || c == REPLACEMENT)
+}
+
+fn is_word(text: &str) -> bool {
+    text.len() <= 64
+        && text
+            .bytes()
+            .all(|byte| byte.is_ascii_uppercase() || byte.is_ascii_digit() || byte == b'_')
+}
+
+fn is_url(text: &str, https: bool) -> bool {
+    let rest = match (text.strip_prefix("https://"), https) {
+        (Some(rest), _) => Some(rest),
+        (None, false) => text.strip_prefix("http://"),
+        (None, true) => None,
+    };
+    text.bytes().all(|byte| byte.is_ascii_graphic())
+        && rest.is_some_and(|rest| !rest.starts_with(['/', '?', '#']) && !rest.is_empty())
+}

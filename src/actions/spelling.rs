@@ -1,0 +1,80 @@
+//! The parameter that a wrong name may mean.
+
+use super::parameter::Action;
+use crate::error::FieldError;
+use crate::text::Text;
+
+/// The name is the sender's text, and may be a person's or a secret: it is repeated only where it
+/// looks like a parameter's.
+pub(super) fn unknown_field(action: &Action, name: &str) -> FieldError {
+    let parameters = action.parameters.iter();
+    let meant = parameters.min_by_key(|parameter| distance(parameter.name, name));
+    match meant.filter(|parameter| resembles(parameter.name, name)) {
+        Some(parameter) => {
+            let field = parameter.field();
+            let message = Text::composed(
+                format!("不是参数名，是否为 {field}？"),
+                format!("is not a parameter; did you mean {field}?"),
+            );
+            FieldError::new(name, "unknown-field", message)
+        }
+        None => FieldError::new(
+            if is_camel_case(name) { name } else { "(?)" },
+            "unknown-field",
+            Text::new(
+                "不是该接口的参数，请删除或改正名称。",
+                "is not a parameter of this action; remove it or correct its name.",
+            ),
+        ),
+    }
+}
+
+/// Whether it is two words or more, written as `outerOrderNo` is.
+fn is_camel_case(name: &str) -> bool {
+    let mut words = 0_usize;
+    let mut letters = 0_usize;
+    for byte in name.bytes() {
+        match byte {
+            b'a'..=b'z' => letters = letters.saturating_add(1),
+            // The word before it has ended.
+            b'A'..=b'Z' if letters > 1 => {
+                letters = 1;
+                words = words.saturating_add(1);
+            }
+            _ => return false,
+        }
+    }
+    words > 0 && letters > 1 && name.len() <= 40
+}
+
+/// Whether a third of the letters at most are other ones.
+fn resembles(known: &str, name: &str) -> bool {
+    distance(known, name).saturating_mul(3) <= known.len()
+}
+
+/// Letters to add, drop or change until one name is the other; capitals, `-` and `_` do not count.
+fn distance(known: &str, name: &str) -> usize {
+    let letters = |text: &str| -> Vec<u8> {
+        let counted = text.bytes().filter(|byte| !matches!(byte, b'-' | b'_'));
+        counted.map(|byte| byte.to_ascii_lowercase()).collect()
+    };
+    // No name has twice the letters of the longest parameter's.
+    if name.len() > 100 {
+        return usize::MAX;
+    }
+    let (known, name) = (letters(known), letters(name));
+    let mut row: Vec<usize> = (0..=name.len()).collect();
+    for (at, letter) in known.iter().enumerate() {
+        let mut last = at.saturating_add(1);
+        let mut next = vec![last];
+        for (other, above) in name.iter().zip(row.windows(2)) {
+            let changed = usize::from(letter != other);
+            let diagonal = above.first().map_or(0, |cost| cost.saturating_add(changed));
+            let shorter = above.last().map_or(0, |cost| (*cost).min(last));
+            last = diagonal.min(shorter.saturating_add(1));
+            next.push(last);
+        }
+        row = next;
+    }
+    row.last().copied().unwrap_or_default()
+}

@@ -1,0 +1,121 @@
+//! The client's options as a Rust program writes them.
+
+use crate::actions::value::Value;
+use crate::client::options::Options;
+use crate::error::Error;
+use crate::signing::{SignatureVersion, acs3, rpc};
+use std::time::Duration;
+
+/// Options under way; made by [`Options::builder`]. What is not set keeps its default; what is set
+/// twice has the later value.
+///
+/// ```
+/// use cloudauth_edge::{ClientOptions, SignatureVersion};
+/// use std::time::Duration;
+///
+/// # fn main() -> Result<(), cloudauth_edge::Error> {
+/// let options = ClientOptions::builder()
+///     .endpoints(["cloudauth.cn-shanghai.aliyuncs.com", "cloudauth.cn-beijing.aliyuncs.com"])
+///     .signature_version(SignatureVersion::Acs3)
+///     .timeout(Duration::from_secs(5))
+///     .build()?;
+/// # assert_eq!(options.timeout_millis, 5_000);
+/// # Ok(())
+/// # }
+/// ```
+#[derive(Clone, Debug, Default)]
+pub struct ClientOptionsBuilder {
+    named: Vec<(&'static str, Value<'static>)>,
+}
+
+impl ClientOptionsBuilder {
+    /// The host to call: `cloudauth.aliyuncs.com` (the default), `https://host:port`, or, on this machine
+    /// alone, `http://127.0.0.1:8788`.
+    #[must_use]
+    pub fn endpoint(self, endpoint: impl Into<String>) -> Self {
+        self.with("endpoint", endpoint.into())
+    }
+
+    /// Hosts in fail-over order, written as in [`ClientOptionsBuilder::endpoint`].
+    #[must_use]
+    pub fn endpoints<T: AsRef<str>>(self, endpoints: impl IntoIterator<Item = T>) -> Self {
+        let mut list = String::new();
+        for endpoint in endpoints {
+            if !list.is_empty() {
+                list.push(',');
+            }
+            list.push_str(endpoint.as_ref());
+        }
+        self.with("endpoint", list)
+    }
+
+    /// The signature scheme. Default: [`SignatureVersion::Rpc`].
+    #[must_use]
+    pub fn signature_version(self, version: SignatureVersion) -> Self {
+        let name = match version {
+            SignatureVersion::Rpc => rpc::SIGNATURE_VERSION,
+            SignatureVersion::Acs3 => acs3::ALGORITHM,
+        };
+        self.with("signatureVersion", name)
+    }
+
+    /// Time for one attempt, the answer's body included. Default: 10 seconds; from 1 millisecond to 10
+    /// minutes. A part of a millisecond counts as a whole one.
+    #[must_use]
+    pub fn timeout(self, timeout: Duration) -> Self {
+        self.with("timeoutMs", millis(timeout))
+    }
+
+    /// Time for all attempts of one call and the waits between them. Default: 30 seconds, or
+    /// [`ClientOptionsBuilder::timeout`] where that is longer; from 1 millisecond to 1 hour.
+    #[must_use]
+    pub fn total_timeout(self, timeout: Duration) -> Self {
+        self.with("totalTimeoutMs", millis(timeout))
+    }
+
+    /// Requests made for one call at most. Default: 3; from 1 to 10.
+    #[must_use]
+    pub fn max_attempts(self, attempts: u32) -> Self {
+        self.with("maxAttempts", i64::from(attempts))
+    }
+
+    /// Whether InitFaceVerify may be repeated though it may have been executed. Default: no. Each start
+    /// that is executed can be billed.
+    #[must_use]
+    pub fn repeat_init(self, allowed: bool) -> Self {
+        self.with("repeatInit", Value::Boolean(allowed))
+    }
+
+    /// Whether ProductCodes other than `LR_FR` are taken. Default: no.
+    #[must_use]
+    pub fn allow_other_products(self, allowed: bool) -> Self {
+        self.with("allowOtherProducts", Value::Boolean(allowed))
+    }
+
+    /// Whether CertNo may be that of a residence permit or a foreign permanent resident card. Default: no.
+    #[must_use]
+    pub fn allow_residence_permits(self, allowed: bool) -> Self {
+        self.with("allowResidencePermits", Value::Boolean(allowed))
+    }
+
+    /// Checks everything.
+    ///
+    /// # Errors
+    /// Everything that is wrong in one error of kind `validation`; its fields have the names of the npm
+    /// client's options (`timeoutMs`, `maxAttempts`).
+    pub fn build(self) -> Result<Options, Error> {
+        Options::check(self.named)
+    }
+
+    fn with(mut self, name: &'static str, value: impl Into<Value<'static>>) -> Self {
+        self.named.retain(|(other, _)| *other != name);
+        self.named.push((name, value.into()));
+        self
+    }
+}
+
+/// Rounded up, so that nothing but zero becomes zero.
+fn millis(duration: Duration) -> i64 {
+    let millis = duration.as_nanos().div_ceil(1_000_000);
+    i64::try_from(millis).unwrap_or(i64::MAX)
+}

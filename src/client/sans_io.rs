@@ -1,0 +1,410 @@
+//! One call for those who bring their own transport: requests and responses of the [`http`](::http) crate
+//! and a [`Step`] at a time. The host sends, waits, and gives time and random bytes.
+//!
+//! ```
+//! use cloudauth_edge::{Call, ClientOptions, Credentials, Error, Input, Loss, Request, Step, Timestamp};
+//! # use std::time::Duration;
+//! # struct MyHttp;
+//! # impl MyHttp {
+//! #     fn send(&self, _: ::http::Request<String>, _: Duration) -> Result<http::Response<Vec<u8>>, ()> {
+//! #         let body = br#"{"Code":"200","ResultObject":{"CertifyId":"91707dc296d469ad38e4c5efa6a0f24b"}}"#;
+//! #         Ok(http::Response::new(body.to_vec()))
+//! #     }
+//! # }
+//! # fn now() -> Timestamp { Timestamp::from_unix_millis(1_698_315_752_000) }
+//! # fn random() -> [u8; 16] { [7; 16] }
+//!
+//! fn perform<R: Request>(
+//!     http: &MyHttp,
+//!     options: &ClientOptions,
+//!     credentials: &Credentials,
+//!     request: R,
+//! ) -> Result<R::Answer, Error> {
+//!     let mut call = Call::new(options, credentials, request, now())?;
+//!     let mut input = Input::Ready;
+//!     loop {
+//!         input = match call.next(input, now(), random()) {
+//!             Step::Send { request, timeout } => match http.send(request, timeout) {
+//!                 Ok(response) => Input::Answered(response),
+//!                 Err(_) => Input::Lost(Loss::ConnectionFailed { code: None }),
+//!             },
+//!             Step::Wait { delay, .. } => {
+//!                 std::thread::sleep(delay);
+//!                 Input::Ready
+//!             }
+//!             Step::Done(answer) => return Ok(answer),
+//!             Step::Failed(error) => return Err(error),
+//!         }
+//!     }
+//! }
+//! # let request = cloudauth_edge::InitFaceVerify::new()
+//! #     .scene_id(1_000_000_006)
+//! #     .outer_order_no("e0c34a77f5ac40a5aa5e6ed20c353888")
+//! #     .meta_info("{}");
+//! # let credentials = Credentials::new("testid", "testsecret");
+//! # let started = perform(&MyHttp, &ClientOptions::default(), &credentials, request).unwrap();
+//! # assert_eq!(started.certify_id, "91707dc296d469ad38e4c5efa6a0f24b");
+//! ```
+
+use crate::actions::{DescribeFaceVerify, InitFaceVerify, ValidRequest};
+use crate::client::call::{self, Loss, Outcome, State};
+use crate::client::options::Options;
+use crate::client::response::{DescribeResult, Failure, InitResult, decode_describe, decode_init};
+use crate::error::{Audience, Error, Kind};
+use crate::http::{OutgoingRequest, Response};
+use crate::signing::encode::hex;
+use crate::text::Text;
+use crate::timestamp::Timestamp;
+use crate::vendor::credentials::Credentials;
+use ::http::{HeaderName, HeaderValue};
+use std::fmt;
+use std::marker::PhantomData;
+use std::time::Duration;
+
+/// The largest answer that the clients of this crate read, in bytes. Alibaba Cloud's have a few kilobytes, since
+/// pictures come as addresses; a larger one is [`Loss::TooLarge`].
+pub const MAX_ANSWER_BYTES: u64 = 1024 * 1024;
+
+/// A request of one of the two actions: [`InitFaceVerify`] or [`DescribeFaceVerify`].
+pub trait Request: sealed::Sealed {
+    /// What the call ends with when it works.
+    type Answer;
+}
+
+impl Request for InitFaceVerify {
+    type Answer = InitResult;
+}
+
+impl Request for DescribeFaceVerify {
+    type Answer = DescribeResult;
+}
+
+mod sealed {
+    use super::*;
+
+    pub trait Sealed: Sized {
+        fn validated(
+            self,
+            options: &Options,
+            now: Timestamp,
+        ) -> Result<ValidRequest<'static>, Error>;
+
+        fn decode(response: &Response, now: Timestamp) -> Result<Self::Answer, Box<Failure>>
+        where
+            Self: Request;
+    }
+
+    impl Sealed for InitFaceVerify {
+        fn validated(
+            self,
+            options: &Options,
+            now: Timestamp,
+        ) -> Result<ValidRequest<'static>, Error> {
+            self.validate(&options.validation(now))
+        }
+
+        fn decode(response: &Response, _: Timestamp) -> Result<InitResult, Box<Failure>> {
+            decode_init(response)
+        }
+    }
+
+    impl Sealed for DescribeFaceVerify {
+        fn validated(
+            self,
+            options: &Options,
+            now: Timestamp,
+        ) -> Result<ValidRequest<'static>, Error> {
+            self.validate(&options.validation(now))
+        }
+
+        fn decode(response: &Response, now: Timestamp) -> Result<DescribeResult, Box<Failure>> {
+            decode_describe(response, now)
+        }
+    }
+}
+
+/// What the host has to say before the next step.
+#[derive(Clone)]
+pub enum Input {
+    /// Nothing: at the beginning, and after a wait.
+    Ready,
+    /// A whole answer came, whatever its status. Redirects must not be followed: they would carry names and
+    /// identity numbers to another place.
+    Answered(::http::Response<Vec<u8>>),
+    /// None came.
+    Lost(Loss),
+}
+
+/// An answer holds personal data and is not printed.
+impl fmt::Debug for Input {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Ready => f.write_str("Ready"),
+            Self::Answered(response) => {
+                f.debug_tuple("Answered").field(&response.status()).finish()
+            }
+            Self::Lost(loss) => f.debug_tuple("Lost").field(loss).finish(),
+        }
+    }
+}
+
+/// What the host is to do next.
+pub enum Step<A> {
+    /// Send this exactly as it stands, since a changed byte breaks the signature, then give the answer or
+    /// the loss.
+    Send {
+        /// The request: names and identity numbers, in the body or (ACS3) in the query. Do not print it.
+        request: ::http::Request<String>,
+        /// Time for the whole answer, its body included. When it is up: [`Loss::TimedOut`].
+        timeout: Duration,
+    },
+    /// Wait, then go on with [`Input::Ready`].
+    Wait {
+        /// How long; may be zero.
+        delay: Duration,
+        /// Whether to fetch new credentials first, for [`Call::set_credentials`]. Only where
+        /// [`Call::credentials_refreshable`] was said.
+        refresh_credentials: bool,
+        /// Why: the error that this attempt would have ended with.
+        because: Error,
+    },
+    /// The call worked. It is at its end.
+    Done(A),
+    /// The call failed. It is at its end.
+    Failed(Error),
+}
+
+/// Requests and answers hold personal data and are not printed.
+impl<A> fmt::Debug for Step<A> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Send { timeout, .. } => f
+                .debug_struct("Send")
+                .field("timeout", timeout)
+                .finish_non_exhaustive(),
+            Self::Wait {
+                delay,
+                refresh_credentials,
+                because,
+            } => f
+                .debug_struct("Wait")
+                .field("delay", delay)
+                .field("refresh_credentials", refresh_credentials)
+                .field("because", because)
+                .finish(),
+            Self::Done(_) => f.write_str("Done"),
+            Self::Failed(error) => f.debug_tuple("Failed").field(error).finish(),
+        }
+    }
+}
+
+/// One call: attempts, retries, fail-over, clock correction. InitFaceVerify is sent again only when it
+/// provably was not executed, unless the options allow it.
+pub struct Call<'a, R: Request> {
+    options: &'a Options,
+    credentials: Credentials,
+    credentials_refreshable: bool,
+    request: ValidRequest<'static>,
+    state: State,
+    stage: Stage,
+    action: PhantomData<fn() -> R>,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Stage {
+    /// An attempt can be made.
+    Idle,
+    /// An attempt is on its way.
+    Sent,
+    Ended,
+}
+
+impl<R: Request> fmt::Debug for Call<'_, R> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Call")
+            .field("request", &self.request)
+            .field("attempt", &self.state.attempt)
+            .finish_non_exhaustive()
+    }
+}
+
+impl<'a, R: Request> Call<'a, R> {
+    /// A call at its beginning. `now` is the time by the host's clock.
+    ///
+    /// # Errors
+    /// Of kind `validation`: everything that is wrong with the credentials or the request, field by field.
+    pub fn new(
+        options: &'a Options,
+        credentials: &Credentials,
+        request: R,
+        now: Timestamp,
+    ) -> Result<Self, Error> {
+        Ok(Self {
+            options,
+            credentials: options.checked(credentials)?,
+            credentials_refreshable: false,
+            request: request.validated(options, now)?,
+            state: State::new(now, 0),
+            stage: Stage::Idle,
+            action: PhantomData,
+        })
+    }
+
+    /// The same call, which starts with what an earlier one learned: its [`Call::clock_offset_millis`].
+    #[must_use]
+    pub const fn with_clock_offset_millis(mut self, millis: i64) -> Self {
+        self.state.clock_offset_millis = millis;
+        self
+    }
+
+    /// The same call, whose host can fetch new credentials when a SecurityToken has expired.
+    #[must_use]
+    pub const fn credentials_refreshable(mut self) -> Self {
+        self.credentials_refreshable = true;
+        self
+    }
+
+    /// Uses other credentials from the next attempt on.
+    ///
+    /// # Errors
+    /// Of kind `validation`, as [`Call::new`]; the call then keeps those it has.
+    pub fn set_credentials(&mut self, credentials: &Credentials) -> Result<(), Error> {
+        self.credentials = self.options.checked(credentials)?;
+        Ok(())
+    }
+
+    /// Alibaba Cloud's clock less the host's in milliseconds, as far as it is known; 0 before.
+    pub const fn clock_offset_millis(&self) -> i64 {
+        self.state.clock_offset_millis
+    }
+
+    /// The next step. `now` is the time by the host's clock; `random` are bytes of a cryptographic
+    /// generator, of which the nonce and the jitter are made: fresh ones with every [`Input::Ready`].
+    ///
+    /// [`Input::Ready`] while an attempt is on its way counts as a lost connection. After the end, every
+    /// input fails with the code `CallEnded`.
+    pub fn next(&mut self, input: Input, now: Timestamp, random: [u8; 16]) -> Step<R::Answer> {
+        let stage = std::mem::replace(&mut self.stage, Stage::Ended);
+        let outcome = match (stage, input) {
+            (Stage::Ended, _) => return Step::Failed(ended()),
+            (Stage::Idle, Input::Ready) => return self.attempt(now, random),
+            (Stage::Sent, Input::Ready) => Outcome::Lost(Loss::ConnectionFailed { code: None }),
+            (_, Input::Answered(response)) => Outcome::Answered(received(response)),
+            (_, Input::Lost(loss)) => Outcome::Lost(loss),
+        };
+        self.settle(outcome, now, random)
+    }
+
+    fn settle(&mut self, outcome: Outcome, now: Timestamp, random: [u8; 16]) -> Step<R::Answer> {
+        let [a, b, c, d, ..] = random;
+        let step = call::settle_as(
+            self.options,
+            &self.credentials,
+            self.request.action(),
+            R::decode,
+            &|| Some(self.request.clone()),
+            self.state.clone(),
+            outcome,
+            self.credentials_refreshable,
+            now,
+            u32::from_le_bytes([a, b, c, d]),
+        );
+        match step {
+            call::Step::Done(answer) => Step::Done(answer),
+            call::Step::Failed(error) => Step::Failed(error),
+            call::Step::Retry {
+                delay_millis,
+                refresh_credentials,
+                because,
+                state,
+            } => {
+                self.state = state;
+                self.stage = Stage::Idle;
+                Step::Wait {
+                    delay: Duration::from_millis(delay_millis.max(0).unsigned_abs()),
+                    refresh_credentials,
+                    because,
+                }
+            }
+        }
+    }
+
+    fn attempt(&mut self, now: Timestamp, random: [u8; 16]) -> Step<R::Answer> {
+        let attempt = call::attempt(
+            self.options,
+            &self.credentials,
+            &self.request,
+            self.state.clone(),
+            now,
+            hex(&random),
+        );
+        self.state = attempt.state;
+        if attempt.timeout_millis <= 0 {
+            return self.settle(Outcome::Lost(Loss::TimedOutUnsent), now, random);
+        }
+        match outgoing(attempt.request) {
+            Some(request) => {
+                self.stage = Stage::Sent;
+                Step::Send {
+                    request,
+                    timeout: Duration::from_millis(attempt.timeout_millis.unsigned_abs()),
+                }
+            }
+            None => Step::Failed(too_long()),
+        }
+    }
+}
+
+/// `None` where the address is longer than the `http` crate allows (65,534 bytes): everything else of a
+/// request has been checked.
+fn outgoing(request: OutgoingRequest) -> Option<::http::Request<String>> {
+    let mut built = ::http::Request::builder()
+        .method(request.method)
+        .uri(request.url)
+        .body(request.body.unwrap_or_default())
+        .ok()?;
+    for (name, value) in request.headers {
+        let mut value = HeaderValue::from_maybe_shared(value.into_owned().into_bytes()).ok()?;
+        value.set_sensitive(matches!(name, "authorization" | "x-acs-security-token"));
+        built
+            .headers_mut()
+            .append(HeaderName::from_static(name), value);
+    }
+    Some(built)
+}
+
+fn received(response: ::http::Response<Vec<u8>>) -> Response {
+    let (head, body) = response.into_parts();
+    let headers = head.headers.iter().filter_map(|(name, value)| {
+        Some((name.as_str().to_owned(), value.to_str().ok()?.to_owned()))
+    });
+    Response {
+        status: head.status.as_u16(),
+        headers: headers.collect(),
+        body,
+    }
+}
+
+fn too_long() -> Error {
+    Error::new(
+        Kind::Validation,
+        "AddressTooLong",
+        Audience::Developer,
+        Text::new(
+            "请求地址过长，请求未发送：ACS3 签名把 MetaInfo 等参数放在 URL 中；请改用 RPC 签名（1.0）。",
+            "The request was not sent, because its address is too long: ACS3 puts MetaInfo and others in the URL; use the RPC signature (1.0).",
+        ),
+    )
+}
+
+fn ended() -> Error {
+    Error::new(
+        Kind::Validation,
+        "CallEnded",
+        Audience::Developer,
+        Text::new(
+            "该调用已结束；请为新的请求创建新的 Call。",
+            "The call is at its end; make a new Call for a new request.",
+        ),
+    )
+}

@@ -1,0 +1,144 @@
+//! What a function of the calling program threw: a mistake in the program, or a failing network.
+//!
+//! Hosts throw a `TypeError` for both, so its code and message decide. The message stays here: it may hold
+//! an address or a header.
+
+/// What was thrown, as far as that decides.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Thrown<'a> {
+    /// Its class, such as `TypeError`.
+    pub name: &'a str,
+    /// Its code, or that of its cause, such as `ECONNREFUSED`; empty where it has none.
+    pub code: &'a str,
+    /// Its message.
+    pub message: &'a str,
+}
+
+/// Codes that Node and undici give to wrong arguments.
+const ARGUMENT_CODES: &[&str] = &[
+    "ERR_INVALID_",
+    "ERR_MISSING_",
+    "ERR_HTTP_INVALID_",
+    "ERR_UNESCAPED_CHARACTERS",
+    "UND_ERR_INVALID_",
+];
+
+/// Words of the runtimes' own TypeErrors about the network, in lower case: Chrome, Firefox, Safari, undici,
+/// Deno and workerd.
+const NETWORK_WORDS: &[&str] = &[
+    "fetch failed",
+    "failed to fetch",
+    "load failed",
+    "network",
+    "connect",
+    "sending request",
+    "body from",
+    "terminated",
+    "timed out",
+    "certificate",
+];
+
+impl Thrown<'_> {
+    /// Whether the program is at fault: a method without its object, a wrong argument, a mistyped name.
+    pub fn is_mistake(&self) -> bool {
+        if !self.code.is_empty() {
+            return ARGUMENT_CODES
+                .iter()
+                .any(|argument| self.code.starts_with(argument));
+        }
+        match self.name {
+            "RangeError" | "ReferenceError" | "SyntaxError" => true,
+            "TypeError" => {
+                let message = self.message.to_ascii_lowercase();
+                !NETWORK_WORDS.iter().any(|word| message.contains(word))
+            }
+            _ => false,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_programs_mistakes_are_told_from_the_networks_failures() {
+        let table = [
+            (true, "TypeError", "", "Illegal invocation"),
+            (
+                true,
+                "TypeError",
+                "",
+                "Cannot read properties of undefined (reading 'base')",
+            ),
+            (
+                true,
+                "TypeError",
+                "",
+                "undefined is not an object (evaluating 'this.base')",
+            ),
+            (
+                true,
+                "TypeError",
+                "",
+                "RequestInit: duplex option is required when sending a body.",
+            ),
+            (
+                true,
+                "TypeError",
+                "ERR_INVALID_URL",
+                "Failed to parse URL from ::",
+            ),
+            (true, "TypeError", "UND_ERR_INVALID_ARG", "fetch failed"),
+            (true, "ReferenceError", "", "fecth is not defined"),
+            (
+                true,
+                "SyntaxError",
+                "",
+                "Unexpected token < in JSON at position 0",
+            ),
+            (true, "RangeError", "", "Maximum call stack size exceeded"),
+            (false, "TypeError", "ECONNRESET", "fetch failed"),
+            (false, "TypeError", "", "fetch failed"),
+            (false, "TypeError", "UND_ERR_SOCKET", "terminated"),
+            (false, "TypeError", "", "Failed to fetch"),
+            (false, "TypeError", "", "Failed to fetch (example.com)"),
+            (
+                false,
+                "TypeError",
+                "",
+                "NetworkError when attempting to fetch resource.",
+            ),
+            (false, "TypeError", "", "Load failed"),
+            (
+                false,
+                "TypeError",
+                "",
+                "error sending request for url (https://example.com/)",
+            ),
+            (
+                false,
+                "TypeError",
+                "",
+                "error reading a body from connection",
+            ),
+            (false, "Error", "", "Network connection lost."),
+            (
+                false,
+                "Error",
+                "ConnectionRefused",
+                "Unable to connect. Is the computer able to access the url?",
+            ),
+            (false, "AbortError", "", "The operation was aborted."),
+            (false, "Error", "", ""),
+        ];
+        for (mistake, name, code, message) in table {
+            let thrown = Thrown {
+                name,
+                code,
+                message,
+            };
+            assert_eq!(thrown.is_mistake(), mistake, "{thrown:?}");
+        }
+    }
+}

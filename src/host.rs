@@ -1,0 +1,78 @@
+//! What the clients take from their host: the time and randomness.
+
+use crate::error::{Audience, Error, FieldError, Kind};
+use crate::signing::encode::hex;
+use crate::text::Text;
+use crate::timestamp::Timestamp;
+#[cfg(not(target_arch = "wasm32"))]
+use crate::vendor::credentials::Credentials;
+use crate::vendor::order_number;
+
+/// The host's time.
+#[cfg(target_arch = "wasm32")]
+#[allow(clippy::cast_possible_truncation)] // whole milliseconds
+pub(crate) fn now() -> Timestamp {
+    Timestamp::from_unix_millis(js_sys::Date::now() as i64)
+}
+
+/// The host's time.
+#[cfg(not(target_arch = "wasm32"))]
+pub(crate) fn now() -> Timestamp {
+    #[allow(clippy::disallowed_methods)] // a native client has a clock
+    let elapsed = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH);
+    let millis = elapsed.map_or(0, |elapsed| elapsed.as_millis());
+    Timestamp::from_unix_millis(i64::try_from(millis).unwrap_or(i64::MAX))
+}
+
+/// Fresh random bytes.
+///
+/// # Errors
+/// The host has no source of them.
+pub(crate) fn random() -> Result<[u8; 16], Error> {
+    let mut bytes = [0; 16];
+    match getrandom::fill(&mut bytes) {
+        Ok(()) => Ok(bytes),
+        Err(_) => Err(Error::new(
+            Kind::Validation,
+            "NoRandomness",
+            Audience::Operator,
+            Text::new(
+                "运行环境没有安全的随机数来源，无法生成随机数；请求未发送。",
+                "The request was not sent, because the host has no source of secure random bytes for the nonce.",
+            ),
+        )),
+    }
+}
+
+/// A new OuterOrderNo: `prefix`, the time in UTC to the second, and random hexadecimal digits, 32 characters
+/// in all. `prefix` has up to 10 letters and digits and may be empty.
+///
+/// # Errors
+/// Of kind `validation`: the prefix has other characters or is too long, or the host has no randomness.
+pub fn new_outer_order_no(prefix: &str) -> Result<String, Error> {
+    order_number::new_outer_order_no(prefix, now(), &hex(&random()?)).map_err(|problem| {
+        Error::validation(vec![FieldError::new(
+            "prefix",
+            problem.rule,
+            problem.message,
+        )])
+    })
+}
+
+#[cfg(not(target_arch = "wasm32"))]
+impl Credentials {
+    /// Credentials of the variables that Alibaba Cloud's SDKs read: `ALIBABA_CLOUD_ACCESS_KEY_ID`,
+    /// `ALIBABA_CLOUD_ACCESS_KEY_SECRET` and, for temporary ones, `ALIBABA_CLOUD_SECURITY_TOKEN`. What is not
+    /// set is empty, which [`FaceVerifyClient::new`](crate::FaceVerifyClient::new) reports as missing.
+    pub fn from_environment() -> Self {
+        let variable = |name| std::env::var(name).unwrap_or_default();
+        let credentials = Self::new(
+            variable("ALIBABA_CLOUD_ACCESS_KEY_ID"),
+            variable("ALIBABA_CLOUD_ACCESS_KEY_SECRET"),
+        );
+        match variable("ALIBABA_CLOUD_SECURITY_TOKEN") {
+            token if token.is_empty() => credentials,
+            token => credentials.with_security_token(token),
+        }
+    }
+}

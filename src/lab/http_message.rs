@@ -1,0 +1,70 @@
+//! An HTTP request as text, before its parameters are read.
+
+use crate::http::{Headers, header};
+
+/// The parts of an HTTP request before its parameters are read.
+#[derive(Debug, Default)]
+pub(super) struct HttpMessage {
+    pub(super) method: Option<String>,
+    pub(super) host: Option<String>,
+    pub(super) path: String,
+    pub(super) query: String,
+    pub(super) headers: Headers,
+    pub(super) body: Option<String>,
+}
+
+/// Host, path and query of an address; what is not one gives an empty host.
+pub(super) fn split_url(url: &str) -> (Option<String>, String, String) {
+    let url = url.split('#').next().unwrap_or_default();
+    let rest = url.split_once("://").map_or(url, |(_, rest)| rest);
+    let (before, query) = rest.split_once('?').unwrap_or((rest, ""));
+    let (host, path) = before.split_once('/').unwrap_or((before, ""));
+    let host = host.rsplit('@').next().unwrap_or_default();
+    (
+        (!host.is_empty()).then(|| host.to_owned()),
+        format!("/{path}"),
+        query.to_owned(),
+    )
+}
+
+/// Reads a request line, headers and a body. `None` for any other text.
+pub(super) fn read(text: &str) -> Option<HttpMessage> {
+    let (first, rest) = text.split_once('\n').unwrap_or((text, ""));
+    let mut words = first.split_whitespace();
+    let method = words.next().filter(|method| is_method(method))?;
+    let target = words.next()?;
+    if !target.starts_with('/') && !target.contains("://") {
+        return None;
+    }
+    let mut message = HttpMessage {
+        method: Some(method.to_owned()),
+        ..HttpMessage::default()
+    };
+    let (host, path, query) = if target.starts_with('/') {
+        let (path, query) = target.split_once('?').unwrap_or((target, ""));
+        (None, path.to_owned(), query.to_owned())
+    } else {
+        split_url(target)
+    };
+    let mut lines = rest.lines();
+    for line in lines.by_ref() {
+        if line.trim().is_empty() {
+            break;
+        }
+        if let Some((name, value)) = line.split_once(':') {
+            message
+                .headers
+                .push((name.trim().to_owned(), value.trim().to_owned()));
+        }
+    }
+    let body = lines.collect::<Vec<_>>().join("\n");
+    message.host = header(&message.headers, "host").map_or(host, |host| Some(host.to_owned()));
+    message.path = path;
+    message.query = query;
+    message.body = (!body.trim().is_empty()).then(|| body.trim_end().to_owned());
+    Some(message)
+}
+
+pub(super) fn is_method(word: &str) -> bool {
+    matches!(word, "GET" | "POST" | "PUT" | "DELETE" | "HEAD" | "PATCH")
+}

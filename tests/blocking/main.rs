@@ -1,0 +1,452 @@
+//! The blocking client against the sandbox, over loopback.
+#![cfg(not(target_arch = "wasm32"))]
+#![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing)]
+
+#[allow(dead_code)]
+#[path = "../sandbox/host.rs"]
+mod host;
+mod server;
+
+use cloudauth_edge::{
+    ClientOptions, ClientOptionsBuilder, Credentials, DescribeFaceVerify, Error, ErrorKind,
+    Execution, FaceVerifyClient, InitFaceVerify, SignatureVersion, Status, new_outer_order_no,
+};
+use rustls::pki_types::pem::PemObject;
+use rustls::pki_types::{CertificateDer, PrivateKeyDer};
+use server::{Plan, Server};
+use std::collections::HashSet;
+use std::net::TcpListener;
+use std::sync::Arc;
+use std::time::Duration;
+
+const CERTIFY_ID: &str = "91707dc296d469ad38e4c5efa6a0f24b";
+
+fn client(options: ClientOptionsBuilder) -> FaceVerifyClient {
+    let key = Credentials::new("sandbox-key-id", "sandbox-key-secret");
+    FaceVerifyClient::new(options.build().unwrap(), key).unwrap()
+}
+
+fn options(server: &Server) -> ClientOptionsBuilder {
+    ClientOptions::builder().endpoint(server.endpoint())
+}
+
+fn order() -> InitFaceVerify {
+    InitFaceVerify::new()
+        .scene_id(1_000_000_006)
+        .outer_order_no(new_outer_order_no("rust").unwrap())
+        .user_id("123456789")
+        .meta_info(host::META_INFO)
+        .cert_name("张三")
+        .cert_no("11010519491231002X")
+}
+
+fn question(certify_id: &str) -> DescribeFaceVerify {
+    DescribeFaceVerify::new()
+        .scene_id(1_000_000_006)
+        .certify_id(certify_id.to_owned())
+}
+
+fn started(client: &FaceVerifyClient) -> Result<String, Error> {
+    Ok(client.init_face_verify(order())?.certify_id)
+}
+
+/// An address on which nobody listens.
+fn nobody() -> String {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    format!("http://{}", listener.local_addr().unwrap())
+}
+
+#[test]
+fn performs_both_actions_under_both_schemes() {
+    for version in [SignatureVersion::Rpc, SignatureVersion::Acs3] {
+        let server = Server::start(&[Plan::Sandbox]);
+        let client = client(options(&server).signature_version(version));
+        let certify_id = started(&client).unwrap();
+        let pending = client.describe_face_verify(question(&certify_id)).unwrap();
+        assert_eq!(pending.status, Status::Pending, "{version:?}");
+        server.sandbox().submit(&certify_id, "passed");
+        let passed = client.describe_face_verify(question(&certify_id)).unwrap();
+        assert_eq!(passed.status, Status::Passed, "{version:?}");
+        let seen = server.seen();
+        assert_eq!(seen.len(), 3);
+        assert!(
+            seen.iter().all(|other| other.port == seen[0].port),
+            "one connection for all calls"
+        );
+        assert_eq!(
+            cloudauth_edge::http::header(&seen[0].request.headers, "accept-encoding"),
+            Some("identity")
+        );
+    }
+}
+
+/// What goes wrong, and what comes of it.
+struct Fault {
+    plan: Plan,
+    /// What the sandbox is asked for, for [`Plan::Sandbox`].
+    fault: &'static str,
+    kind: ErrorKind,
+    code: &'static str,
+    /// Requests that a start and a query make, of two that are allowed.
+    requests: [usize; 2],
+    execution: Execution,
+}
+
+const fn sandbox(
+    fault: &'static str,
+    kind: ErrorKind,
+    code: &'static str,
+    requests: [usize; 2],
+    execution: Execution,
+) -> Fault {
+    Fault {
+        plan: Plan::Sandbox,
+        fault,
+        kind,
+        code,
+        requests,
+        execution,
+    }
+}
+
+const fn planned(
+    plan: Plan,
+    kind: ErrorKind,
+    code: &'static str,
+    requests: [usize; 2],
+    execution: Execution,
+) -> Fault {
+    Fault {
+        plan,
+        fault: "",
+        kind,
+        code,
+        requests,
+        execution,
+    }
+}
+
+#[test]
+fn every_fault_ends_as_it_should() {
+    use ErrorKind::{Credentials, Protocol, Signature, Throttled, Timeout, Transport, Vendor};
+    use Execution::{None, Unknown};
+    let xml = "<Error><RequestId>X</RequestId><Code>InvalidAccessKeyId.NotFound</Code></Error>";
+    let not_found = "InvalidAccessKeyId.NotFound";
+    for fault in [
+        sandbox(
+            r#"{"kind":"hang","count":9}"#,
+            Timeout,
+            "Timeout",
+            [1, 2],
+            Unknown,
+        ),
+        sandbox(
+            r#"{"kind":"reset","count":9}"#,
+            Transport,
+            "ConnectionFailed",
+            [1, 2],
+            Unknown,
+        ),
+        sandbox(
+            r#"{"kind":"html","count":9}"#,
+            Protocol,
+            "BodyNotJson",
+            [1, 2],
+            Unknown,
+        ),
+        sandbox(
+            r#"{"kind":"empty","count":9}"#,
+            Protocol,
+            "EmptyBody",
+            [1, 2],
+            Unknown,
+        ),
+        sandbox(
+            r#"{"kind":"truncated","count":9}"#,
+            Protocol,
+            "BodyNotJson",
+            [1, 2],
+            Unknown,
+        ),
+        sandbox(
+            r#"{"kind":"notUtf8","count":9}"#,
+            Protocol,
+            "BodyNotUtf8",
+            [1, 2],
+            Unknown,
+        ),
+        sandbox(
+            r#"{"kind":"error","code":"Throttling.User","count":9}"#,
+            Throttled,
+            "Throttling.User",
+            [2, 2],
+            None,
+        ),
+        sandbox(
+            r#"{"kind":"error","code":"ServiceUnavailable","count":9}"#,
+            Vendor,
+            "ServiceUnavailable",
+            [1, 2],
+            Unknown,
+        ),
+        sandbox(
+            r#"{"kind":"error","code":"SignatureNonceUsed","count":9}"#,
+            Signature,
+            "SignatureNonceUsed",
+            [1, 2],
+            Unknown,
+        ),
+        planned(Plan::HangInBody, Timeout, "Timeout", [1, 2], Unknown),
+        planned(
+            Plan::Text(404, "text/xml", xml),
+            Credentials,
+            not_found,
+            [1, 1],
+            None,
+        ),
+        planned(
+            Plan::Text(200, "text/plain", r#"{"Code":"500"}"#),
+            Vendor,
+            "500",
+            [1, 2],
+            Unknown,
+        ),
+        planned(
+            Plan::Text(200, "text/plain", r#"{"Code":"401"}"#),
+            Vendor,
+            "401",
+            [1, 1],
+            None,
+        ),
+        planned(Plan::Endless, Protocol, "AnswerTooLarge", [1, 1], Unknown),
+        planned(Plan::Redirect, Protocol, "EmptyBody", [1, 1], Unknown),
+    ] {
+        for (action, expected) in fault.requests.into_iter().enumerate() {
+            let server = Server::start(&[fault.plan]);
+            if !fault.fault.is_empty() {
+                server.fault(fault.fault);
+            }
+            let client = client(
+                options(&server)
+                    .timeout(Duration::from_millis(300))
+                    .max_attempts(2),
+            );
+            let is_start = action == 0;
+            let error = if is_start {
+                started(&client).unwrap_err()
+            } else {
+                client
+                    .describe_face_verify(question(CERTIFY_ID))
+                    .unwrap_err()
+            };
+            let what = format!("{} {} {error}", fault.fault, fault.code);
+            assert_eq!(
+                (error.kind(), error.code()),
+                (fault.kind, fault.code),
+                "{what}"
+            );
+            let execution = if is_start { fault.execution } else { None };
+            assert_eq!(error.execution(), execution, "{what}");
+            let shown = format!("{error:?} {error}");
+            for planted in ["sandbox-key-secret", "张三", "11010519491231002X", "zimVer"] {
+                assert!(!shown.contains(planted), "{planted} in {shown}");
+            }
+            let seen = server.seen();
+            assert_eq!(seen.len(), expected, "{what}");
+            let bodies: HashSet<_> = seen.iter().map(|seen| &seen.request.body).collect();
+            assert_eq!(bodies.len(), expected, "a nonce for each attempt: {what}");
+        }
+    }
+}
+
+#[test]
+fn a_code_that_comes_as_a_number_is_read() {
+    let server = Server::start(&[Plan::Sandbox]);
+    server.fault(r#"{"kind":"numericCode"}"#);
+    started(&client(options(&server))).unwrap();
+}
+
+#[test]
+fn a_start_that_was_not_sent_is_tried_at_the_next_endpoint() {
+    let silent = TcpListener::bind("127.0.0.1:0").unwrap();
+    let plain = Server::start(&[Plan::Sandbox]);
+    for (unreachable, why) in [
+        (nobody(), "nobody listens"),
+        ("https://host.invalid".to_owned(), "there is no such name"),
+        (
+            format!("https://{}", silent.local_addr().unwrap()),
+            "TLS does not stand in time",
+        ),
+        (format!("https://{}", plain.address), "it is not TLS"),
+    ] {
+        for version in [SignatureVersion::Rpc, SignatureVersion::Acs3] {
+            let server = Server::start(&[Plan::Sandbox]);
+            let endpoints = [&unreachable, &server.endpoint()];
+            let client = client(
+                ClientOptions::builder()
+                    .endpoints(endpoints)
+                    .signature_version(version)
+                    .timeout(Duration::from_millis(500)),
+            );
+            let order = order().model("LIVENESS");
+            client
+                .init_face_verify(order)
+                .unwrap_or_else(|error| panic!("{why}, {version:?}: {error}"));
+            assert_eq!(server.seen().len(), 1, "{why}");
+        }
+    }
+    assert_eq!(plain.seen().len(), 0);
+}
+
+#[test]
+fn a_start_that_may_have_been_executed_is_not_tried_elsewhere() {
+    for plan in [Plan::Close, Plan::Hang] {
+        let (broken, other) = (Server::start(&[plan]), Server::start(&[Plan::Sandbox]));
+        let client = client(
+            ClientOptions::builder()
+                .endpoints([broken.endpoint(), other.endpoint()])
+                .timeout(Duration::from_millis(300)),
+        );
+        let error = started(&client).unwrap_err();
+        assert_eq!(error.execution(), Execution::Unknown);
+        assert_eq!((broken.seen().len(), other.seen().len()), (1, 0));
+        let answer = client.describe_face_verify(question(CERTIFY_ID));
+        assert_eq!(
+            answer.unwrap_err().code(),
+            "406",
+            "a query is tried elsewhere"
+        );
+    }
+}
+
+#[test]
+fn a_connection_that_breaks_as_it_is_used_again_never_doubles_a_start() {
+    let server = Server::start(&[Plan::Sandbox, Plan::Close, Plan::Sandbox]);
+    let client = client(options(&server));
+    started(&client).unwrap();
+    let error = started(&client).unwrap_err();
+    assert_eq!(
+        (error.kind(), error.execution()),
+        (ErrorKind::Transport, Execution::Unknown)
+    );
+    assert_eq!(server.seen().len(), 2);
+}
+
+#[test]
+fn a_certificate_that_nobody_vouches_for_is_refused_before_anything_is_sent() {
+    let pem = include_bytes!("../support/loopback.pem");
+    let config = rustls::ServerConfig::builder_with_provider(Arc::new(
+        rustls::crypto::ring::default_provider(),
+    ))
+    .with_safe_default_protocol_versions()
+    .unwrap()
+    .with_no_client_auth()
+    .with_single_cert(
+        vec![CertificateDer::from_pem_slice(pem).unwrap()],
+        PrivateKeyDer::from_pem_slice(pem).unwrap(),
+    )
+    .unwrap();
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let endpoint = format!("https://{}", listener.local_addr().unwrap());
+    let serving = std::thread::spawn(move || {
+        let (mut connection, _) = listener.accept().unwrap();
+        let limit = Some(Duration::from_secs(30));
+        connection.set_read_timeout(limit).unwrap();
+        let mut tls = rustls::ServerConnection::new(Arc::new(config)).unwrap();
+        let mut plain = Vec::new();
+        while tls
+            .complete_io(&mut connection)
+            .is_ok_and(|(read, _)| read > 0)
+        {
+            let _ = std::io::Read::read_to_end(&mut tls.reader(), &mut plain);
+        }
+        plain
+    });
+    let client = client(ClientOptions::builder().endpoint(endpoint).max_attempts(1));
+    let error = started(&client).unwrap_err();
+    assert_eq!(
+        (error.kind(), error.execution(), error.is_retryable()),
+        (ErrorKind::Transport, Execution::None, true)
+    );
+    assert_eq!(serving.join().unwrap(), b"");
+}
+
+#[test]
+fn a_wrong_clock_is_corrected_once_and_remembered() {
+    for (minutes, requests) in [(14, 1), (-14, 1), (24 * 60, 2), (-24 * 60, 2)] {
+        let server = Server::start(&[Plan::Sandbox]);
+        server.set_clock_offset(minutes * 60_000);
+        let client = client(options(&server));
+        started(&client).unwrap();
+        assert_eq!(server.seen().len(), requests, "{minutes}");
+        started(&client).unwrap();
+        assert_eq!(server.seen().len(), requests + 1, "{minutes}");
+    }
+}
+
+#[test]
+fn threads_share_a_client() {
+    let server = Server::start(&[Plan::Sandbox]);
+    let client = client(options(&server));
+    let ids: HashSet<_> = std::thread::scope(|scope| {
+        let calls: Vec<_> = (0..8).map(|_| scope.spawn(|| started(&client))).collect();
+        calls
+            .into_iter()
+            .map(|call| call.join().unwrap().unwrap())
+            .collect()
+    });
+    assert_eq!(ids.len(), 8);
+}
+
+#[test]
+fn waits_for_a_result_through_failures_that_pass() {
+    let passed = r#"{"Code":"200","ResultObject":{"Passed":"T","SubCode":"200"}}"#;
+    let server = Server::start(&[
+        Plan::Text(200, "application/json", r#"{"Code":"500"}"#),
+        Plan::Text(200, "application/json", passed),
+    ]);
+    let waiting = client(options(&server).max_attempts(1));
+    let result = waiting.wait_for_result(question(CERTIFY_ID), Duration::from_secs(60));
+    assert_eq!(result.unwrap().status, Status::Passed);
+    assert_eq!(server.seen().len(), 2);
+}
+
+#[test]
+fn waiting_ends_at_the_deadline_with_what_there_is() {
+    for (body, outcome) in [
+        (r#"{"Code":"424"}"#, Ok(Status::Pending)),
+        (r#"{"Code":"500"}"#, Err("500".to_owned())),
+        // Lasts longer than any wait.
+        (r#"{"Code":"406"}"#, Err("406".to_owned())),
+    ] {
+        let server = Server::start(&[Plan::Text(200, "application/json", body)]);
+        let client = client(options(&server).max_attempts(1));
+        let deadline = if body.contains("406") { 60_000 } else { 1 };
+        let result = client.wait_for_result(question(CERTIFY_ID), Duration::from_millis(deadline));
+        let found = result
+            .map(|result| result.status)
+            .map_err(|error| error.code().to_owned());
+        assert_eq!(found, outcome);
+        assert_eq!(server.seen().len(), 1);
+    }
+}
+
+#[test]
+fn wrong_credentials_and_requests_are_refused_before_anything_is_sent() {
+    let key = Credentials::new("sandbox-key-id", "sandbox-key-secret");
+    let error = FaceVerifyClient::new(ClientOptions::default(), key).unwrap_err();
+    assert_eq!(error.fields()[0].rule, "sandbox-key");
+    let server = Server::start(&[Plan::Sandbox]);
+    let client = client(options(&server));
+    let error = client
+        .init_face_verify(order().cert_no("110105194912310021"))
+        .unwrap_err();
+    assert_eq!(error.fields()[0].rule, "check-digit");
+    assert_eq!(
+        new_outer_order_no("银行").unwrap_err().fields()[0].field,
+        "prefix"
+    );
+    assert_eq!(server.seen().len(), 0);
+    let shown = format!("{client:?}");
+    assert!(!shown.contains("sandbox-key-secret"), "{shown}");
+}

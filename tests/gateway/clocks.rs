@@ -1,0 +1,198 @@
+//! The gateway's clock jumps by an hour and back. Alibaba Cloud's, which its answers tell, does not.
+
+use crate::host::{Host, NOW, dated, json_answer, request, signed_at, variables};
+use cloudauth_edge::client::call::Outcome;
+use cloudauth_edge::gateway::ledger::{Happened, Next};
+use cloudauth_edge::gateway::reply::Reply;
+use cloudauth_edge::http::{IncomingRequest, OutgoingRequest};
+use serde_json::{Value, json};
+
+const HOUR: i64 = 3_600_000;
+const DAY: i64 = 24 * HOUR;
+const ORDER: &str = "e0c34a77f5ac40a5aa5e6ed20c353888";
+const CALLER: &str = "dev";
+
+fn host(settings: &[(&str, &str)]) -> Host {
+    let mut all = vec![("GATEWAY_MODE", "development")];
+    all.extend_from_slice(settings);
+    Host::new(variables(&all))
+}
+
+fn nobody(_: &OutgoingRequest) -> Outcome {
+    panic!("nobody is asked");
+}
+
+fn started() -> Value {
+    json!({"Code": "200", "ResultObject": {"CertifyId": "certify1"}})
+}
+
+fn unfinished() -> Value {
+    json!({"Code": "424"})
+}
+
+fn passed() -> Value {
+    json!({"Code": "200", "ResultObject": {"Passed": "T", "SubCode": "200"}})
+}
+
+fn order() -> IncomingRequest {
+    let body = json!({
+        "outerOrderNo": ORDER,
+        "userId": "123456789",
+        "certName": "张三",
+        "certNo": "11010519491231002X",
+        "metaInfo": "{}",
+    });
+    let headers = [
+        ("authorization", "Bearer dev-token"),
+        ("content-type", "application/json"),
+    ];
+    let body = body.to_string();
+    request("POST", "/v1/face-verifications", &headers, body.as_bytes())
+}
+
+fn create(host: &mut Host, upstream: &mut dyn FnMut(&OutgoingRequest) -> Outcome) -> Reply {
+    host.handle(order(), upstream).1
+}
+
+fn read(host: &mut Host, at: i64, says: fn() -> Value) -> Value {
+    let headers = [("authorization", "Bearer dev-token")];
+    let arrival = request(
+        "GET",
+        &format!("/v1/face-verifications/{ORDER}"),
+        &headers,
+        b"",
+    );
+    let (_, reply) = host.handle(arrival, &mut |_| dated(json_answer(200, &says()), at));
+    serde_json::from_str(&reply.body).unwrap()
+}
+
+fn has_order(host: &Host) -> bool {
+    host.rows[CALLER].contains_key(&format!("order/{ORDER}"))
+}
+
+#[test]
+fn a_jump_forward_and_back_decides_no_order() {
+    let mut host = host(&[]);
+    let reply = create(&mut host, &mut |_| dated(json_answer(200, &started()), NOW));
+    assert_eq!(reply.status, 201);
+    host.now = NOW + HOUR;
+    let five_minutes_later = NOW + 300_000;
+    assert_eq!(
+        read(&mut host, five_minutes_later, unfinished)["status"],
+        "pending"
+    );
+    host.alarm(CALLER, &mut |_| {
+        dated(json_answer(200, &unfinished()), five_minutes_later)
+    });
+    host.now = five_minutes_later + 1_000;
+    assert_eq!(
+        read(&mut host, five_minutes_later, passed)["status"],
+        "passed"
+    );
+}
+
+#[test]
+fn a_start_under_a_wrong_clock_has_its_whole_time() {
+    for wrong in [HOUR, -HOUR] {
+        let mut host = host(&[]);
+        host.now = NOW + wrong;
+        let reply = create(&mut host, &mut |_| dated(json_answer(200, &started()), NOW));
+        let told: Value = serde_json::from_str(&reply.body).unwrap();
+        assert_eq!(told["expiresAt"], "2026-11-18T11:36:40Z", "{wrong}");
+        host.now = NOW + 60_000;
+        for (minutes, status) in [(34, "pending"), (35, "expired")] {
+            let at = NOW + minutes * 60_000;
+            assert_eq!(
+                read(&mut host, at, unfinished)["status"],
+                status,
+                "{wrong} {minutes}"
+            );
+        }
+    }
+}
+
+#[test]
+fn a_verdict_is_asked_for_by_the_servers_clock_even_where_no_date_comes() {
+    // The call has learned the difference from the refusal of its first attempt.
+    let mut host = host(&[]);
+    create(&mut host, &mut |_| dated(json_answer(200, &started()), NOW));
+    host.now = NOW + HOUR;
+    let headers = [("authorization", "Bearer dev-token")];
+    let target = format!("/v1/face-verifications/{ORDER}");
+    let mut attempts = 0;
+    let (_, reply) = host.handle(request("GET", &target, &headers, b""), &mut |_| {
+        attempts += 1;
+        if attempts == 1 {
+            let refusal = json!({"Code": "InvalidTimeStamp.Expired"});
+            dated(json_answer(400, &refusal), NOW + 60_000)
+        } else {
+            json_answer(200, &unfinished())
+        }
+    });
+    assert_eq!(attempts, 2);
+    assert_eq!(reply.outcome, "pending");
+}
+
+#[test]
+fn a_jump_loses_no_start_that_is_under_way() {
+    let mut host = host(&[]);
+    let (caller, task) = host.task(order());
+    let Next::Send { then, .. } = host.act(&caller, &task, None) else {
+        panic!("the start is not sent");
+    };
+    // Who asks in the wrong hour is not told anything that is not known.
+    host.now = NOW + HOUR;
+    assert_eq!(
+        create(&mut host, &mut nobody).outcome,
+        "start-outcome-unknown"
+    );
+    host.now = NOW + 1_000;
+    let answer = dated(json_answer(200, &started()), NOW);
+    let Next::Reply(reply) = host.act(&caller, &then, Some(&Happened::Outcome(answer))) else {
+        panic!("the start is not answered");
+    };
+    assert_eq!((reply.status, reply.outcome.as_str()), (201, "created"));
+    assert_eq!(create(&mut host, &mut nobody).outcome, "repeated");
+}
+
+#[test]
+fn a_jump_deletes_no_record() {
+    let mut host = host(&[("GATEWAY_RETENTION_DAYS", "2")]);
+    create(&mut host, &mut |_| dated(json_answer(200, &started()), NOW));
+    read(&mut host, NOW, passed);
+    host.now = NOW + 2 * DAY - HOUR / 2 + HOUR;
+    host.alarm(CALLER, &mut nobody);
+    assert!(has_order(&host));
+    host.now -= HOUR;
+    host.alarm(CALLER, &mut nobody);
+    assert!(has_order(&host));
+    // Once its time is over for certain, it is deleted.
+    host.now = NOW + 2 * DAY;
+    while let Some(at) = host.next_alarm(CALLER) {
+        assert!(host.now < NOW + 3 * DAY);
+        host.now = host.now.max(at);
+        host.alarm(CALLER, &mut nobody);
+    }
+    assert!(!has_order(&host));
+}
+
+#[test]
+fn a_jump_makes_no_nonce_usable_again() {
+    let mut host = host(&[]);
+    let parameters = [
+        ("Action", "DescribeFaceVerify"),
+        ("SceneId", "1000000006"),
+        ("CertifyId", "certify1"),
+    ];
+    let ask = |host: &mut Host| {
+        host.arrival += 1;
+        let arrival = signed_at(NOW, "dev-key-id", "dev-key-secret", &parameters);
+        let (_, reply) = host.handle(arrival, &mut nobody);
+        serde_json::from_str::<Value>(&reply.body).unwrap()["Code"].clone()
+    };
+    assert_eq!(ask(&mut host), "406");
+    host.now = NOW + HOUR;
+    host.alarm(CALLER, &mut nobody);
+    host.now = NOW + 60_000;
+    assert_eq!(ask(&mut host), "SignatureNonceUsed");
+}

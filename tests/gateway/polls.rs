@@ -1,0 +1,294 @@
+//! Many requests wait for the verdict of one order: they share its questions.
+
+use crate::host::{Host, NOW, json_answer, request, variables};
+use cloudauth_edge::client::call::Outcome;
+use cloudauth_edge::gateway::ledger::{Happened, Next, Task};
+use cloudauth_edge::gateway::reply::Reply;
+use cloudauth_edge::http::IncomingRequest;
+use cloudauth_edge::signing::encode::parse_form;
+use serde_json::{Value, json};
+use std::collections::BTreeSet;
+
+const ORDER: &str = "e0c34a77f5ac40a5aa5e6ed20c353888";
+const ROUTE: &str = "/v1/face-verifications";
+/// How long Alibaba Cloud takes to answer. The clock of the tests moves at every reading, so that 300 acts take
+/// about a second.
+const ANSWERS_IN_MILLIS: i64 = 2_000;
+
+fn started() -> Host {
+    let mut host = Host::new(variables(&[("GATEWAY_MODE", "development")]));
+    let body = json!({
+        "outerOrderNo": ORDER,
+        "userId": "123456789",
+        "certName": "张三",
+        "certNo": "11010519491231002X",
+        "metaInfo": "{}",
+    });
+    let headers = [
+        ("authorization", "Bearer dev-token"),
+        ("content-type", "application/json"),
+    ];
+    let body = body.to_string();
+    let arrival = request("POST", ROUTE, &headers, body.as_bytes());
+    let answer = json!({"Code": "200", "ResultObject": {"CertifyId": "certify1"}});
+    let (_, reply) = host.handle(arrival, &mut |_| json_answer(200, &answer));
+    assert_eq!(reply.status, 201);
+    host
+}
+
+fn poll(seconds: u32) -> IncomingRequest {
+    let wait = format!("wait={seconds}");
+    let headers = [("authorization", "Bearer dev-token"), ("prefer", &wait)];
+    request("GET", &format!("{ROUTE}/{ORDER}"), &headers, b"")
+}
+
+enum State {
+    Ready(Option<Happened>),
+    Until(i64),
+    /// For an answer to the request with this number.
+    Answered(usize),
+}
+
+/// Tasks of one ledger at the same time, with a clock that nothing waits for.
+struct Crowd {
+    host: Host,
+    running: Vec<(Task, State)>,
+    /// What was sent: under which name, for which task, and when its answer comes.
+    sent: Vec<(Option<String>, Task, i64)>,
+    nonces: BTreeSet<String>,
+    replies: Vec<(i64, Reply)>,
+    answers: fn(sent: usize) -> Outcome,
+}
+
+fn pending(_: usize) -> Outcome {
+    json_answer(200, &json!({"Code": "424"}))
+}
+
+fn passed(_: usize) -> Outcome {
+    json_answer(
+        200,
+        &json!({"Code": "200", "ResultObject": {
+            "Passed": "T",
+            "SubCode": "200",
+            "MaterialInfo": "{\"faceAttack\":\"F\"}",
+        }}),
+    )
+}
+
+impl Crowd {
+    fn new(host: Host, answers: fn(usize) -> Outcome) -> Self {
+        Self {
+            host,
+            running: Vec::new(),
+            sent: Vec::new(),
+            nonces: BTreeSet::new(),
+            replies: Vec::new(),
+            answers,
+        }
+    }
+
+    fn join(&mut self, arrival: IncomingRequest) {
+        let (_, task) = self.host.task(arrival);
+        self.running.push((task, State::Ready(None)));
+    }
+
+    /// Everything that happens up to this time.
+    fn run_until(&mut self, end: i64) {
+        loop {
+            let ready_at = |(_, state): &(Task, State)| match state {
+                State::Ready(_) => self.host.now,
+                State::Until(time) => *time,
+                State::Answered(number) => self.sent[*number].2,
+            };
+            let next = (0..self.running.len()).min_by_key(|at| ready_at(&self.running[*at]));
+            let Some(next) = next.filter(|at| ready_at(&self.running[*at]) <= end) else {
+                self.host.now = self.host.now.max(end);
+                return;
+            };
+            self.host.now = self.host.now.max(ready_at(&self.running[next]));
+            let (task, state) = self.running.swap_remove(next);
+            let happened = match state {
+                State::Ready(happened) => happened,
+                State::Until(_) => None,
+                State::Answered(number) => {
+                    let (share, of, _) = &self.sent[number];
+                    let outcome = (self.answers)(number);
+                    Some(if share.is_some() {
+                        let of = Box::new(of.clone());
+                        Happened::Shared { outcome, of }
+                    } else {
+                        Happened::Outcome(outcome)
+                    })
+                }
+            };
+            self.act(task, happened);
+        }
+    }
+
+    fn act(&mut self, task: Task, happened: Option<Happened>) {
+        let next = self.host.act("dev", &task, happened.as_ref());
+        if !std::mem::take(&mut self.host.woken).is_empty() {
+            for (_, state) in &mut self.running {
+                if matches!(state, State::Until(_)) {
+                    *state = State::Ready(None);
+                }
+            }
+        }
+        let now = self.host.now;
+        match next {
+            Next::Reply(reply) => self.replies.push((now, reply)),
+            Next::Wait { millis, then, .. } => {
+                self.running.push((then, State::Until(now + millis)));
+            }
+            Next::Send {
+                request,
+                share,
+                then,
+                ..
+            } => {
+                let under_way = self
+                    .sent
+                    .iter()
+                    .position(|(other, _, at)| share.is_some() && *other == share && *at > now);
+                let number = under_way.unwrap_or_else(|| {
+                    let form = parse_form(request.body.unwrap().as_bytes()).unwrap();
+                    let nonce = form.into_iter().find(|(name, _)| name == "SignatureNonce");
+                    assert!(
+                        self.nonces.insert(nonce.unwrap().1),
+                        "a nonce was used twice"
+                    );
+                    self.sent
+                        .push((share, then.clone(), now + ANSWERS_IN_MILLIS));
+                    self.sent.len() - 1
+                });
+                self.running.push((then, State::Answered(number)));
+            }
+            other => panic!("{other:?}"),
+        }
+    }
+
+    fn statuses(&self) -> BTreeSet<(u16, String)> {
+        let statuses = self.replies.iter();
+        statuses
+            .map(|(_, reply)| (reply.status, reply.outcome.clone()))
+            .collect()
+    }
+}
+
+#[test]
+fn three_hundred_polls_of_an_order_share_its_questions() {
+    let mut crowd = Crowd::new(started(), pending);
+    for number in 0..300 {
+        crowd.run_until(NOW + 1_000 + number * 10);
+        crowd.join(poll(20));
+    }
+    crowd.run_until(NOW + 14_000);
+    let asked = crowd.sent.len();
+    assert!(asked <= 6, "{asked} questions in 13 seconds");
+    // The verdict, with its material, reaches all of them at once by one more question each.
+    crowd.answers = passed;
+    crowd.run_until(NOW + 30_000);
+    assert_eq!(crowd.replies.len(), 300);
+    assert_eq!(crowd.statuses(), [(200, "passed".to_owned())].into());
+    for (_, reply) in &crowd.replies {
+        let told: Value = serde_json::from_str(&reply.body).unwrap();
+        assert_eq!(told["material"]["faceAttack"], false, "{}", reply.body);
+    }
+    assert!(crowd.sent.len() <= asked + 2, "{}", crowd.sent.len());
+}
+
+#[test]
+fn polls_end_when_their_time_is_over() {
+    let mut crowd = Crowd::new(started(), pending);
+    for _ in 0..3 {
+        crowd.join(poll(7));
+    }
+    crowd.run_until(NOW + 30_000);
+    assert_eq!(crowd.statuses(), [(200, "pending".to_owned())].into());
+    for (at, _) in &crowd.replies {
+        // A question that is under way by then is waited for.
+        assert!((7_000..9_500).contains(&(at - NOW)), "{}", at - NOW);
+    }
+    assert!(crowd.sent.len() <= 4, "{}", crowd.sent.len());
+}
+
+#[test]
+fn a_poll_ends_when_nobody_listens_to_it() {
+    let mut host = started();
+    let (_, task) = host.task(poll(60));
+    let Next::Send { then, .. } = host.act("dev", &task, None) else {
+        panic!("nothing is asked");
+    };
+    let answer = Happened::Outcome(pending(0));
+    let Next::Wait {
+        while_heard, then, ..
+    } = host.act("dev", &then, Some(&answer))
+    else {
+        panic!("nothing is waited for");
+    };
+    assert!(while_heard);
+    let Next::Reply(reply) = host.act("dev", &then, Some(&Happened::Gone)) else {
+        panic!("the poll goes on");
+    };
+    assert_eq!(reply.outcome, "caller-gone");
+}
+
+#[test]
+fn a_start_goes_on_when_nobody_listens_to_it() {
+    let mut host = Host::new(variables(&[("GATEWAY_MODE", "development")]));
+    let body = json!({
+        "outerOrderNo": ORDER,
+        "userId": "123456789",
+        "certName": "张三",
+        "certNo": "11010519491231002X",
+        "metaInfo": "{}",
+    })
+    .to_string();
+    let headers = [
+        ("authorization", "Bearer dev-token"),
+        ("content-type", "application/json"),
+    ];
+    let (_, task) = host.task(request("POST", ROUTE, &headers, body.as_bytes()));
+    assert!(matches!(host.act("dev", &task, None), Next::Send { .. }));
+    // Another request for the same order waits for it, whoever listens.
+    let Next::Wait { while_heard, .. } = host.act("dev", &task, None) else {
+        panic!("the start is not waited for");
+    };
+    assert!(!while_heard);
+}
+
+#[test]
+fn a_read_that_does_not_wait_has_a_question_of_its_own() {
+    let mut host = started();
+    let headers = [("authorization", "Bearer dev-token")];
+    let read = request("GET", &format!("{ROUTE}/{ORDER}"), &headers, b"");
+    let (_, read) = host.task(read);
+    let (_, poll) = host.task(poll(60));
+    let share = |next: Next| match next {
+        Next::Send { share, yields, .. } => (share, yields),
+        other => panic!("{other:?}"),
+    };
+    assert_eq!(share(host.act("dev", &read, None)), (None, false));
+    let shared = Some("certify1".to_owned());
+    assert_eq!(share(host.act("dev", &poll, None)), (shared, true));
+}
+
+#[test]
+fn a_poll_that_finds_no_turn_waits_for_the_next_one() {
+    let mut host = started();
+    host.crowded = true;
+    let began = host.now;
+    let (_, reply) = host.handle(poll(20), &mut |_| panic!("nothing is sent"));
+    assert_eq!((reply.status, reply.outcome.as_str()), (200, "pending"));
+    assert!(host.now - began >= 20_000);
+}
+
+#[test]
+fn a_clock_that_was_set_back_holds_up_no_poll() {
+    let mut host = started();
+    let (_, task) = host.task(poll(60));
+    host.now = NOW + 3_600_000;
+    assert!(matches!(host.act("dev", &task, None), Next::Send { .. }));
+    host.now = NOW + 1_000;
+    assert!(matches!(host.act("dev", &task, None), Next::Send { .. }));
+}

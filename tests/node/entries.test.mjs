@@ -1,0 +1,92 @@
+// The universal entries, as a browser without Node's own ways loads them: they work at once.
+
+import assert from "node:assert/strict";
+import { execFileSync } from "node:child_process";
+import { test } from "node:test";
+
+const url = (entry) => new URL(`../../pkg/entry/${entry}.js`, import.meta.url).href;
+const [client, identity] = [url("universal"), url("identity-universal")];
+
+/** What a page has, as far as the entries look. Node's own Request, made once, needs no Buffer later. */
+const PAGE = `
+  new Request("http://127.0.0.1");
+  delete globalThis.Buffer;
+  delete globalThis.process;
+  Object.defineProperty(globalThis, "navigator", { value: { userAgent: "Mozilla/5.0 (X11; Linux x86_64)" } });`;
+/** Versions of Chrome from before mid-2023 make no module of this size at once in a page. */
+const OLD_CHROME = `
+  WebAssembly.Module = class {
+    constructor() {
+      throw new RangeError("WebAssembly.Compile is disallowed on the main thread");
+    }
+  };`;
+
+/** Runs a program in a process of its own, since the glue keeps one instance; gives what it printed. */
+const run = (program) =>
+  JSON.parse(
+    execFileSync(process.execPath, ["--input-type=module", "--eval", program], { encoding: "utf8" }),
+  );
+
+for (const [where, setting] of [
+  ["Node", ""],
+  ["a page", PAGE],
+]) {
+  test(`the identity rules need no ready() in ${where}`, () => {
+    const birthDate = run(`${setting}
+      const { checkCertNo } = await import("${identity}");
+      console.log(JSON.stringify(checkCertNo("11010519491231002X").birthDate));`);
+    assert.equal(birthDate, "1949-12-31");
+  });
+
+  test(`the client needs no ready() in ${where}`, () => {
+    const order = run(`${setting}
+      const { newOuterOrderNo } = await import("${client}");
+      console.log(JSON.stringify(newOuterOrderNo("shop")));`);
+    assert.match(order, /^shop[0-9A-Za-z]+$/);
+  });
+}
+
+const REFUSED = `
+  let refused = [];
+  try { new FaceVerifyClient({ accessKeyId: "testid", accessKeySecret: "testsecret" }); }
+  catch (error) { refused = error.fields.map(({ field, rule }) => [field, rule]); }`;
+
+test("a secret is refused in a page by the constructor, and on Node by nothing", () => {
+  const found = (setting) =>
+    run(`${setting}
+      const { FaceVerifyClient } = await import("${client}");
+      ${REFUSED}
+      console.log(JSON.stringify(refused));`);
+  assert.deepEqual(found(PAGE), [["accessKeySecret", "browser"]]);
+  assert.deepEqual(found(""), []);
+  // Test environments imitate a browser on Node.
+  assert.deepEqual(found(PAGE.replace("delete globalThis.process;", "")), []);
+});
+
+test("where a page may not make a module at once, ready() makes it", () => {
+  const seen = run(`${PAGE}${OLD_CHROME}
+    const { checkCertNo, ready } = await import("${identity}");
+    let early = "";
+    try { checkCertNo("11010519491231002X"); } catch (error) { early = error.message; }
+    await ready();
+    console.log(JSON.stringify({ early, birthDate: checkCertNo("11010519491231002X").birthDate }));`);
+  assert.match(seen.early, /await ready\(\)/);
+  assert.equal(seen.birthDate, "1949-12-31");
+});
+
+test("there, a client checks its options at its first call", () => {
+  const fields = run(`${PAGE}${OLD_CHROME}
+    const { FaceVerifyClient } = await import("${client}");
+    const made = new FaceVerifyClient({ accessKeyId: "testid", accessKeySecret: "testsecret" });
+    const error = await made.describeFaceVerify({}).catch((error) => error);
+    console.log(JSON.stringify(error.fields.map(({ field, rule }) => [field, rule])));`);
+  assert.deepEqual(fields, [["accessKeySecret", "browser"]]);
+});
+
+test("a missing value is reported as missing", () => {
+  const rules = run(`
+    const { checkCertNo, checkCertName, checkMobile } = await import("${identity}");
+    const checks = [checkCertNo, checkCertName, checkMobile];
+    console.log(JSON.stringify(checks.flatMap((check) => [check(undefined).rule, check(null).rule, check("").rule])));`);
+  assert.deepEqual(rules, Array(9).fill("missing"));
+});

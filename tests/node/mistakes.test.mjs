@@ -1,0 +1,153 @@
+// A mistake in the calling program is named as that, and an error keeps nothing of what was thrown but where.
+
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { inspect } from "node:util";
+import { FaceVerifyClient, isFaceVerifyError } from "cloudauth-edge";
+import { faultServer, json, started } from "../support/fault-server.mjs";
+
+const order = {
+  sceneId: 1000000006,
+  outerOrderNo: "e0c34a77f5ac40a5aa5e6ed20c353888",
+  metaInfo: '{"zimVer":"3.0.0"}',
+  certName: "张三",
+  certNo: "11010519491231002X",
+};
+const keys = { accessKeyId: "testid", accessKeySecret: "testsecret-planted" };
+/** Nobody listens there. */
+const closed = await faultServer(started);
+await closed[Symbol.asyncDispose]();
+const { endpoint } = closed;
+
+const client = (options) => new FaceVerifyClient({ endpoint, maxAttempts: 1, ...keys, ...options });
+
+const failure = (call) =>
+  call.then(
+    () => assert.fail("no error"),
+    (error) => (assert.ok(isFaceVerifyError(error), String(error)), error),
+  );
+
+class Api {
+  base = "http://127.0.0.1:9";
+  requests = [];
+  fetch(url) {
+    this.requests.push(url);
+  }
+  async fetchLater(url) {
+    this.requests.push(url);
+  }
+}
+
+const mistakes = {
+  "an unbound method": new Api().fetch,
+  "an unbound async method": new Api().fetchLater,
+  "a wrong argument": () => fetch("::planted"),
+  "a wrong header": (url) => fetch(url, { headers: { "x-planted": "张三" } }),
+  "a mistyped name": () => fecth(), // oxlint-disable-line no-undef
+  "a mock without an answer": () => undefined,
+  "a mock that is no Response": async () => ({ ok: true, json: async () => ({}) }),
+  "a mock with another body": async () => ({ status: 200, headers: new Headers(), body: "planted" }),
+};
+
+for (const [name, fetch] of Object.entries(mistakes)) {
+  test(`${name} is not a broken network`, async () => {
+    const face = client({ fetch, maxAttempts: 3 });
+    const error = await failure(face.initFaceVerify(order));
+    const { kind, code, audience, retryable, execution } = error;
+    assert.deepEqual(
+      { kind, code, audience, retryable, execution },
+      {
+        kind: "validation",
+        code: "InvalidFetch",
+        audience: "developer",
+        retryable: false,
+        execution: "unknown",
+      },
+    );
+    assert.ok(!inspect(error, { depth: 9 }).includes("planted"), inspect(error));
+  });
+}
+
+test("a Response that was read before is named as that", async () => {
+  const response = Response.json({ Code: "200", ResultObject: { CertifyId: "a" } });
+  const face = client({ fetch: async () => response });
+  await face.initFaceVerify(order);
+  assert.equal((await failure(face.initFaceVerify(order))).code, "InvalidFetch");
+});
+
+test("a failing network stays one, by each transport", async () => {
+  for (const options of [{}, { fetch: globalThis.fetch }, { fetch: (...request) => fetch(...request) }]) {
+    const error = await failure(client(options).initFaceVerify(order));
+    assert.deepEqual([error.kind, error.code, error.execution], ["transport", "ConnectionFailed", "none"]);
+  }
+});
+
+test("a cause names class, code and place, through every level", async () => {
+  const error = await failure(client({ fetch: globalThis.fetch }).initFaceVerify(order));
+  assert.deepEqual([error.cause.name, error.cause.cause.code], ["TypeError", "ECONNREFUSED"]);
+  const unbound = await failure(client({ fetch: new Api().fetch }).initFaceVerify(order));
+  assert.equal(unbound.cause.name, "TypeError");
+  assert.match(unbound.cause.stack, /at fetch \(file:.*mistakes\.test\.mjs:\d+:\d+\)/);
+  const timeout = await failure(
+    client({}).initFaceVerify(order, {
+      signal: AbortSignal.abort(new DOMException("planted", "TimeoutError")),
+    }),
+  );
+  assert.deepEqual([timeout.kind, timeout.cause.name], ["aborted", "TimeoutError"]);
+  await using server = await faultServer(json({ Code: "500" }));
+  assert.equal((await failure(client({ endpoint: server.endpoint }).initFaceVerify(order))).cause, undefined);
+});
+
+test("no error keeps a message, an address or a property of what was thrown", async () => {
+  const planted = [
+    "张三",
+    "11010519491231002X",
+    "testsecret-planted",
+    "127.0.0.1",
+    "example.com",
+    "Signature=",
+  ];
+  const text = planted.join(" ");
+  const frame = `\n    at ${text} (https://example.com/?${text}:1:1)\n    at /${text}:1:1`;
+  const leaking = () => {
+    const error = new Error(text + frame, { cause: new TypeError(text) });
+    Object.assign(error, { name: text, code: text, config: { url: text, headers: [text] }, request: text });
+    error.errors = [new Error(text)];
+    return error;
+  };
+  const hostile = new Proxy(new Error(text), {
+    get() {
+      throw new Error(text);
+    },
+  });
+  const circular = new Error(text);
+  circular.cause = circular;
+  const thrown = [leaking(), hostile, circular, text, { message: text, stack: text + frame }, Object(text)];
+  const reject = (error) => () => Promise.reject(error);
+  const calls = thrown.flatMap((error) => [
+    client({ fetch: reject(error) }).initFaceVerify(order),
+    new FaceVerifyClient({ endpoint, credentials: reject(error) }).initFaceVerify(order),
+    client({}).initFaceVerify(order, { signal: AbortSignal.abort(error) }),
+  ]);
+  // What Node says of a connection names address and port.
+  calls.push(client({}).initFaceVerify(order), client({ fetch: globalThis.fetch }).initFaceVerify(order));
+  for (const error of await Promise.all(calls.map(failure))) {
+    let shown = inspect(error, { depth: 20, showHidden: true }) + JSON.stringify(error);
+    for (let cause = error; cause; cause = cause.cause)
+      shown += [cause.stack, String(cause), JSON.stringify(cause), cause.message].join("\n");
+    for (const value of planted) assert.ok(!shown.includes(value), `${value} in ${shown}`);
+  }
+});
+
+test("mocks that are Responses are taken", async () => {
+  await using server = await faultServer(started);
+  const Subclass = class extends Response {};
+  for (const fetch of [
+    (...request) => globalThis.fetch(...request),
+    async () => new Subclass('{"Code":"200","ResultObject":{"CertifyId":"a"}}'),
+    () => new Response('{"Code":"200","ResultObject":{"CertifyId":"a"}}'),
+  ]) {
+    const { certifyId } = await client({ fetch, endpoint: server.endpoint }).initFaceVerify(order);
+    assert.ok(certifyId);
+  }
+});

@@ -1,0 +1,34 @@
+// The installed package in a server made by Nitro, which Nuxt's servers are.
+
+import { join } from "node:path";
+import { test } from "node:test";
+import { consumer } from "./lib/consumer.mjs";
+import { assertVerified } from "./lib/expected.mjs";
+import { address, ask, startSandbox } from "./lib/servers.mjs";
+
+const { endpoint, seen } = await startSandbox();
+
+/** Each preset, and how its output is served. */
+const presets = {
+  "node-server": [["node", join(".output", "server", "index.mjs")], { HOST: "127.0.0.1", PORT: "0" }],
+  "cloudflare-module": [
+    [
+      "wrangler",
+      "dev",
+      "--config=.output/server/wrangler.json",
+      "--ip=127.0.0.1",
+      "--port=0",
+      "--inspector-port=0",
+    ],
+  ],
+};
+
+for (const [preset, [[program, ...args], settings]] of Object.entries(presets)) {
+  test(`Nitro for ${preset}`, async () => {
+    const project = await consumer("nitro", { withTools: true });
+    await project.must("nitropack", ["build", `--preset=${preset}`]);
+    const server = project.start(program, args, settings);
+    const url = await address(server, /(?:Listening|Ready) on (http:\S+)/);
+    await assertVerified(await ask(url, `/?sandbox=${encodeURIComponent(endpoint)}`), seen);
+  });
+}

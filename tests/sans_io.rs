@@ -1,0 +1,311 @@
+//! The crate's root as a Rust program uses it: options by a builder, one call step by step over the `http`
+//! crate, errors.
+#![cfg(not(target_arch = "wasm32"))]
+#![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing)]
+
+use cloudauth_edge::{
+    Audience, Call, ClientOptions, Credentials, DescribeFaceVerify, Error, ErrorKind, Execution,
+    InitFaceVerify, Input, Loss, Request, SignatureVersion, Status, Step, Timestamp,
+};
+use std::time::Duration;
+
+const NOW: Timestamp = Timestamp::from_unix_millis(1_698_315_752_000);
+const STARTED: &str = r#"{"Code":"200","RequestId":"130A2C10-B9EE-4D84-88E3-5384FF039795","ResultObject":{"CertifyId":"91707dc296d469ad38e4c5efa6a0f24b"}}"#;
+
+fn credentials() -> Credentials {
+    Credentials::new("testid", "testsecret-planted").with_security_token("token-planted")
+}
+
+fn order() -> InitFaceVerify {
+    InitFaceVerify::new()
+        .scene_id(1_000_000_006)
+        .outer_order_no("e0c34a77f5ac40a5aa5e6ed20c353888")
+        .meta_info(r#"{"zimVer":"3.0.0"}"#)
+        .cert_name("张三")
+        .cert_no("11010519491231002X")
+}
+
+fn question() -> DescribeFaceVerify {
+    DescribeFaceVerify::new()
+        .scene_id(1_000_000_006)
+        .certify_id("91707dc296d469ad38e4c5efa6a0f24b")
+}
+
+fn call<R: Request>(options: &ClientOptions, request: R) -> Call<'_, R> {
+    Call::new(options, &credentials(), request, NOW).unwrap()
+}
+
+fn answered(status: u16, body: &str) -> Input {
+    let response = http::Response::builder().status(status);
+    Input::Answered(response.body(body.as_bytes().to_vec()).unwrap())
+}
+
+#[track_caller]
+fn sent<A>(step: Step<A>) -> (http::Request<String>, Duration) {
+    match step {
+        Step::Send { request, timeout } => (request, timeout),
+        other => panic!("nothing to send: {other:?}"),
+    }
+}
+
+#[track_caller]
+fn failed<A>(step: Step<A>) -> Error {
+    match step {
+        Step::Failed(error) => error,
+        other => panic!("not failed: {other:?}"),
+    }
+}
+
+#[test]
+fn each_action_ends_with_its_own_answer() {
+    let options = ClientOptions::default();
+    let mut start = call(&options, order());
+    let (request, timeout) = sent(start.next(Input::Ready, NOW, [1; 16]));
+    assert_eq!(
+        (request.method().as_str(), request.uri().to_string()),
+        ("POST", "https://cloudauth.aliyuncs.com/".to_owned())
+    );
+    assert_eq!(
+        request.headers()["content-type"],
+        "application/x-www-form-urlencoded"
+    );
+    assert!(request.body().contains("CertName=%E5%BC%A0%E4%B8%89"));
+    assert!(request.body().contains(&"01".repeat(16)), "the nonce");
+    assert_eq!(timeout, Duration::from_secs(10));
+    let Step::Done(started) = start.next(answered(200, STARTED), NOW, [2; 16]) else {
+        panic!("not done");
+    };
+    assert_eq!(started.certify_id, "91707dc296d469ad38e4c5efa6a0f24b");
+
+    let mut query = call(&options, question());
+    sent(query.next(Input::Ready, NOW, [3; 16]));
+    let Step::Done(result) = query.next(answered(200, r#"{"Code":"424"}"#), NOW, [4; 16]) else {
+        panic!("not done");
+    };
+    assert_eq!(result.status, Status::Pending);
+}
+
+#[test]
+fn not_yet_is_no_answer_of_a_start() {
+    let options = ClientOptions::default();
+    let mut start = call(&options, order());
+    sent(start.next(Input::Ready, NOW, [1; 16]));
+    let error = failed(start.next(answered(200, r#"{"Code":"424"}"#), NOW, [2; 16]));
+    assert_eq!((error.kind(), error.code()), (ErrorKind::Vendor, "424"));
+    assert_eq!(error.execution(), Execution::Unknown);
+}
+
+#[test]
+fn a_start_that_was_not_sent_fails_over_and_one_that_was_does_not() {
+    let options = ClientOptions::builder()
+        .endpoints(["a.aliyuncs.com", "b.aliyuncs.com"])
+        .timeout(Duration::from_secs(4))
+        .total_timeout(Duration::from_secs(5))
+        .build()
+        .unwrap();
+    let mut start = call(&options, order());
+    let (first, _) = sent(start.next(Input::Ready, NOW, [1; 16]));
+    let Step::Wait { delay, because, .. } = start.next(
+        Input::Lost(Loss::NotConnected),
+        NOW.plus_millis(3_000),
+        [2; 16],
+    ) else {
+        panic!("not repeated");
+    };
+    assert_eq!(delay, Duration::ZERO, "there is another endpoint");
+    assert_eq!(
+        (because.kind(), because.execution()),
+        (ErrorKind::Transport, Execution::None)
+    );
+    let (second, timeout) = sent(start.next(Input::Ready, NOW.plus_millis(3_000), [3; 16]));
+    assert_eq!(
+        [first.uri().host(), second.uri().host()],
+        [Some("a.aliyuncs.com"), Some("b.aliyuncs.com")]
+    );
+    assert_eq!(timeout, Duration::from_secs(2), "what is left of the call");
+    let error = failed(start.next(Input::Lost(Loss::TimedOut), NOW.plus_millis(4_000), [4; 16]));
+    assert_eq!(
+        (
+            error.kind(),
+            error.audience(),
+            error.is_retryable(),
+            error.execution()
+        ),
+        (
+            ErrorKind::Timeout,
+            Audience::Operator,
+            false,
+            Execution::Unknown
+        )
+    );
+    assert_eq!(
+        failed(start.next(Input::Ready, NOW, [5; 16])).code(),
+        "CallEnded"
+    );
+}
+
+#[test]
+fn nothing_is_sent_when_the_time_is_up() {
+    let options = ClientOptions::builder()
+        .timeout(Duration::from_secs(1))
+        .total_timeout(Duration::from_secs(1))
+        .build()
+        .unwrap();
+    let mut start = call(&options, order());
+    let error = failed(start.next(Input::Ready, NOW.plus_millis(1_000), [1; 16]));
+    assert_eq!(
+        (error.kind(), error.execution()),
+        (ErrorKind::Timeout, Execution::None)
+    );
+}
+
+#[test]
+fn an_attempt_without_an_outcome_counts_as_lost() {
+    let options = ClientOptions::default();
+    let mut start = call(&options, order());
+    sent(start.next(Input::Ready, NOW, [1; 16]));
+    let error = failed(start.next(Input::Ready, NOW, [2; 16]));
+    assert_eq!(
+        (error.kind(), error.execution()),
+        (ErrorKind::Transport, Execution::Unknown)
+    );
+}
+
+#[test]
+fn new_credentials_are_asked_for_once_and_used() {
+    let options = ClientOptions::default();
+    let expired = || answered(400, r#"{"Code":"InvalidSecurityToken.Expired"}"#);
+    let mut query = call(&options, question()).credentials_refreshable();
+    sent(query.next(Input::Ready, NOW, [1; 16]));
+    let step = query.next(expired(), NOW, [2; 16]);
+    assert!(
+        matches!(
+            step,
+            Step::Wait {
+                refresh_credentials: true,
+                ..
+            }
+        ),
+        "{step:?}"
+    );
+    query
+        .set_credentials(&credentials().with_security_token("newer"))
+        .unwrap();
+    let (request, _) = sent(query.next(Input::Ready, NOW, [3; 16]));
+    assert!(request.body().contains("SecurityToken=newer&"));
+    assert_eq!(
+        failed(query.next(expired(), NOW, [4; 16])).kind(),
+        ErrorKind::Credentials
+    );
+}
+
+#[test]
+fn a_corrected_clock_is_passed_on_to_the_next_call() {
+    let options = ClientOptions::default();
+    let mut query = call(&options, question());
+    sent(query.next(Input::Ready, NOW, [1; 16]));
+    let expired = http::Response::builder()
+        .status(400)
+        .header("date", NOW.plus_millis(3_600_000).to_http_date())
+        .body(br#"{"Code":"InvalidTimeStamp.Expired"}"#.to_vec())
+        .unwrap();
+    query.next(Input::Answered(expired), NOW, [2; 16]);
+    assert_eq!(query.clock_offset_millis(), 3_600_000);
+    let mut next = call(&options, question()).with_clock_offset_millis(query.clock_offset_millis());
+    let (request, _) = sent(next.next(Input::Ready, NOW, [3; 16]));
+    assert!(
+        request
+            .body()
+            .contains("Timestamp=2023-10-26T11%3A22%3A32Z")
+    );
+}
+
+#[test]
+fn an_address_that_http_does_not_take_is_an_error() {
+    let options = ClientOptions::builder()
+        .signature_version(SignatureVersion::Acs3)
+        .build()
+        .unwrap();
+    let meta_info = format!(r#"{{"deviceType":"{}"}}"#, "i".repeat(70_000));
+    let mut start = call(&options, order().meta_info(meta_info.clone()));
+    let error = failed(start.next(Input::Ready, NOW, [1; 16]));
+    assert_eq!(
+        (error.code(), error.execution()),
+        ("AddressTooLong", Execution::None)
+    );
+    let options = ClientOptions::default();
+    sent(call(&options, order().meta_info(meta_info)).next(Input::Ready, NOW, [1; 16]));
+}
+
+#[test]
+fn options_of_the_builder_are_checked_together() {
+    let error = ClientOptions::builder()
+        .endpoint("http://cloudauth.aliyuncs.com")
+        .timeout(Duration::ZERO)
+        .total_timeout(Duration::MAX)
+        .max_attempts(11)
+        .build()
+        .unwrap_err();
+    let fields: Vec<_> = error.fields().iter().map(|wrong| &*wrong.field).collect();
+    assert_eq!(
+        fields,
+        ["endpoint", "timeoutMs", "totalTimeoutMs", "maxAttempts"]
+    );
+    let wrong: &dyn std::error::Error = &error.fields()[1];
+    assert_eq!(
+        wrong.to_string(),
+        "timeoutMs must be a whole number from 1 to 600000."
+    );
+    let options = ClientOptions::builder()
+        .timeout(Duration::ZERO)
+        .timeout(Duration::from_micros(1_500))
+        .repeat_init(true)
+        .build()
+        .unwrap();
+    assert_eq!((options.timeout_millis, options.repeat_init), (2, true));
+}
+
+#[test]
+fn wrong_credentials_and_requests_end_before_a_call_begins() {
+    let options = ClientOptions::default();
+    let error = Call::new(&options, &Credentials::new("testid", " "), order(), NOW).unwrap_err();
+    assert_eq!(error.fields()[0].rule, "stray-white-space");
+    let error = Call::new(
+        &options,
+        &credentials(),
+        order().cert_no("110105194912310021"),
+        NOW,
+    )
+    .unwrap_err();
+    assert_eq!(
+        (error.fields()[0].rule, error.audience()),
+        ("check-digit", Audience::User)
+    );
+}
+
+#[test]
+fn secrets_and_personal_data_are_not_printed() {
+    for version in [SignatureVersion::Rpc, SignatureVersion::Acs3] {
+        let options = ClientOptions::builder()
+            .signature_version(version)
+            .build()
+            .unwrap();
+        let mut start = call(&options, order());
+        let step = start.next(Input::Ready, NOW, [1; 16]);
+        let input = answered(200, "张三");
+        let shown = format!("{start:?} {step:?} {input:?} {:?}", order());
+        let (request, _) = sent(step);
+        let headers = format!("{:?}", request.headers());
+        for planted in [
+            "planted",
+            "张三",
+            "%E5%BC%A0",
+            "11010519491231002X",
+            "zimVer",
+        ] {
+            assert!(!shown.contains(planted), "{planted} in {shown}");
+            assert!(!headers.contains(planted), "{planted} in {headers}");
+        }
+        assert!(!headers.contains("Signature="), "{headers}");
+    }
+}

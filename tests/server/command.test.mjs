@@ -1,0 +1,259 @@
+// The command: its settings, and the database that it makes, copies, restores and refuses.
+
+import assert from "node:assert/strict";
+import { once } from "node:events";
+import { existsSync, mkdtempSync, readFileSync, rmSync, statSync, symlinkSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { DatabaseSync } from "node:sqlite";
+import { after, afterEach, beforeEach, test } from "node:test";
+import { createSandbox } from "../../pkg/sandbox.js";
+import { run, start, stopAll } from "../../scripts/lib/process.mjs";
+import { at, projectEnv } from "../../scripts/lib/project.mjs";
+import { settingsFrom } from "../../server/settings.js";
+import { gatewayProgram, sample } from "../worker/gateway.mjs";
+
+const ROUTE = "/v1/face-verifications";
+const DEVELOPMENT = { GATEWAY_MODE: "development" };
+const SETTINGS = 78;
+const USAGE = 64;
+
+let folder;
+beforeEach(() => (folder = mkdtempSync(join(tmpdir(), "cloudauth-edge-"))));
+afterEach(async () => {
+  await stopAll();
+  rmSync(folder, { recursive: true, force: true });
+});
+after(stopAll);
+
+function environment(settings) {
+  const others = Object.entries(projectEnv()).filter(([name]) => !/^(GATEWAY|CLOUDAUTH)_/.test(name));
+  return {
+    ...Object.fromEntries(others),
+    GATEWAY_LISTEN: "127.0.0.1:0",
+    GATEWAY_METRICS_LISTEN: "127.0.0.1:0",
+    ...settings,
+  };
+}
+
+const gateway = (args, settings = {}) =>
+  run("node", [gatewayProgram, ...args], { env: environment(settings), cwd: folder, limitMs: 60_000 });
+
+/** Starts serving; gives the addresses as soon as they are printed, and what becomes of it. */
+async function serving(settings = DEVELOPMENT, args = []) {
+  const child = start("node", [gatewayProgram, ...args], { env: environment(settings), cwd: folder });
+  const ended = once(child, "close");
+  let output = "";
+  child.stderr.setEncoding("utf8").on("data", (text) => (output += text));
+  const line = await new Promise((resolve, reject) => {
+    child.stdout.setEncoding("utf8").on("data", (text) => {
+      output += text;
+      if (output.includes("\n")) resolve(output.split("\n")[0]);
+    });
+    ended.then(() => reject(new Error(`It did not start:\n${output}`)));
+  });
+  const { listening: url, metrics } = JSON.parse(line);
+  return {
+    url,
+    metrics,
+    child,
+    output: () => output,
+    async end(signal = "SIGTERM") {
+      child.kill(signal);
+      const [code] = await ended;
+      return code;
+    },
+    call: (method, path, body) =>
+      fetch(url + path, {
+        method,
+        headers: { authorization: "Bearer dev-token", "content-type": "application/json" },
+        body: body && JSON.stringify(body),
+      }),
+  };
+}
+
+test("--help and --version", async () => {
+  const { version } = JSON.parse(readFileSync(at("server", "package.json"), "utf8"));
+  assert.equal((await gateway(["--version"])).output, `${version}\n`);
+  const { code, output } = await gateway(["--help"]);
+  assert.equal(code, 0);
+  for (const name of ["serve", "check", "new-caller", "rotate", "backup", "restore", "--settings"])
+    assert.ok(output.includes(name), name);
+});
+
+test("what is no command is said, with how it is used", async () => {
+  for (const args of [
+    ["nothing"],
+    ["serve", "more"],
+    ["backup"],
+    ["check", "--replace"],
+    ["--unknown"],
+    ["toString"],
+  ]) {
+    const { code, output } = await gateway(args);
+    assert.equal(code, USAGE, args.join(" "));
+    assert.match(output, /Usage:/, args.join(" "));
+  }
+});
+
+test("wrong settings are named in both languages, without their values, and nothing is served", async () => {
+  for (const [name, value] of [
+    ["GATEWAY_LISTEN", "8787"],
+    ["GATEWAY_LISTEN", "127.0.0.1:65536"],
+    ["GATEWAY_LISTEN", "[planted]:1"],
+    ["GATEWAY_METRICS_LISTEN", "planted"],
+    ["GATEWAY_DATABASE", "postgres://planted@db/gateway"],
+    ["GATEWAY_TRUSTED_PROXIES", "10.0.0.0/33"],
+    ["GATEWAY_TRUSTED_PROXIES", "planted.example"],
+    ["GATEWAY_SHUTDOWN_SECONDS", "-1"],
+    ["GATEWAY_SHUTDOWN_SECONDS", "601"],
+    ["GATEWAY_MISSPELT", "planted"],
+  ]) {
+    for (const command of [["serve"], ["check"]]) {
+      const { code, output } = await gateway(command, { ...DEVELOPMENT, [name]: value });
+      assert.equal(code, SETTINGS, `${name} ${value}`);
+      assert.ok(output.includes(name), output);
+      assert.match(output, /[一-鿿]/);
+      assert.ok(!output.includes("planted"), output);
+    }
+  }
+  assert.ok(!existsSync(join(folder, "cloudauth-edge-gateway.db")));
+});
+
+test("without endpoints, production calls those that wrangler.toml has", () => {
+  const [, endpoints] = readFileSync(at("wrangler.toml"), "utf8").match(/^CLOUDAUTH_ENDPOINTS = "(.+)"$/m);
+  assert.equal(settingsFrom({}).core.CLOUDAUTH_ENDPOINTS, endpoints);
+  assert.equal(settingsFrom(DEVELOPMENT).core.CLOUDAUTH_ENDPOINTS, undefined);
+});
+
+test("settings come from .env or the file that is named, and the environment wins", async () => {
+  writeFileSync(join(folder, ".env"), "GATEWAY_MODE=development\nGATEWAY_PHOTO=wrong\n");
+  writeFileSync(join(folder, "other.env"), "GATEWAY_MODE=development\n");
+  assert.match((await gateway(["check"])).output, /GATEWAY_PHOTO/);
+  assert.equal((await gateway(["check"], { GATEWAY_PHOTO: "stream" })).code, 0);
+  assert.equal((await gateway(["check", "--settings", "other.env"])).code, 0);
+  const missing = await gateway(["check", "--settings", "missing.env"]);
+  assert.equal(missing.code, SETTINGS);
+  assert.match(missing.output, /missing\.env/);
+});
+
+test("a port that is taken, and a folder that is missing, are said", async () => {
+  const first = await serving();
+  const taken = await gateway([], {
+    ...DEVELOPMENT,
+    GATEWAY_LISTEN: new URL(first.url).host,
+    GATEWAY_DATABASE: "other.db",
+  });
+  assert.equal(taken.code, SETTINGS);
+  assert.match(taken.output, /EADDRINUSE.*GATEWAY_LISTEN/);
+  const nowhere = await gateway([], { ...DEVELOPMENT, GATEWAY_DATABASE: "no/where.db" });
+  assert.match(nowhere.output, /There is no folder .*GATEWAY_DATABASE/);
+});
+
+test("a second process on the same file is refused, by whatever name; after the first has died it is not", async () => {
+  const first = await serving();
+  symlinkSync(folder, join(folder, "link"));
+  for (const GATEWAY_DATABASE of ["cloudauth-edge-gateway.db", "link/cloudauth-edge-gateway.db"]) {
+    const second = await gateway([], { ...DEVELOPMENT, GATEWAY_DATABASE });
+    assert.equal(second.code, SETTINGS);
+    assert.match(second.output, /Another process serves from/);
+  }
+  await first.end("SIGKILL");
+  assert.equal(await (await serving()).end(), 0);
+});
+
+test("the database is this user's alone, and has a write-ahead log", async () => {
+  const { end } = await serving();
+  const file = join(folder, "cloudauth-edge-gateway.db");
+  assert.equal(statSync(file).mode & 0o077, 0);
+  await end();
+  const db = new DatabaseSync(file);
+  assert.equal(db.prepare("PRAGMA journal_mode").get().journal_mode, "wal");
+  db.close();
+});
+
+test("a copy made while it serves has what was written, and is put back", async () => {
+  const sandbox = createSandbox();
+  const settings = { ...DEVELOPMENT, CLOUDAUTH_ENDPOINTS: (await sandbox.listen()).url };
+  after(() => sandbox.close());
+  const first = await serving(settings);
+  const [kept, lost] = [sample(), sample()];
+  assert.equal((await first.call("POST", ROUTE, kept)).status, 201);
+  assert.equal((await gateway(["backup", "copy.db"])).code, 0);
+  const twice = await gateway(["backup", "copy.db"]);
+  assert.match(twice.output, /exists already/);
+  assert.equal((await first.call("POST", ROUTE, lost)).status, 201);
+  const serves = await gateway(["restore", "copy.db", "--replace"]);
+  assert.match(serves.output, /Another process serves/);
+  // Its last writes stay in the write-ahead log.
+  await first.end("SIGKILL");
+  const without = await gateway(["restore", "copy.db"]);
+  assert.match(without.output, /--replace/);
+  assert.equal((await gateway(["restore", "copy.db", "--replace"])).code, 0);
+  const second = await serving(settings);
+  const statusOf = async ({ outerOrderNo }) => (await second.call("GET", `${ROUTE}/${outerOrderNo}`)).status;
+  assert.deepEqual([await statusOf(kept), await statusOf(lost)], [200, 404]);
+  assert.equal(await second.end(), 0);
+});
+
+test("what is no database of the gateway, is damaged or comes from a later version is left as it is", async () => {
+  const file = (name) => join(folder, name);
+  writeFileSync(file("text.db"), "no database".repeat(1_000));
+  const other = new DatabaseSync(file("other.db"));
+  other.exec("CREATE TABLE rows (key TEXT)");
+  other.close();
+  await (await serving({ ...DEVELOPMENT, GATEWAY_DATABASE: "later.db" })).end();
+  const later = new DatabaseSync(file("later.db"));
+  later.exec("PRAGMA user_version = 2");
+  later.close();
+  await (await serving()).end();
+  assert.equal((await gateway(["backup", "damaged.db"])).code, 0);
+  const bytes = readFileSync(file("damaged.db"));
+  // The first page says what the file is; of the others nothing is left.
+  writeFileSync(file("damaged.db"), bytes.fill(0xff, 4_096));
+  for (const [name, expected] of [
+    ["text.db", /not a database of this gateway/],
+    ["other.db", /not a database of this gateway/],
+    ["later.db", /A later version/],
+  ]) {
+    const before = readFileSync(file(name));
+    for (const [args, settings] of [
+      [[], { GATEWAY_DATABASE: name }],
+      [["backup", "copy.db"], { GATEWAY_DATABASE: name }],
+      [["restore", name], { GATEWAY_DATABASE: "new.db" }],
+    ]) {
+      const { code, output } = await gateway(args, { ...DEVELOPMENT, ...settings });
+      assert.equal(code, SETTINGS, `${name} ${args} ${output}`);
+      assert.match(output, expected);
+    }
+    assert.deepEqual(readFileSync(file(name)), before, name);
+    assert.ok(!existsSync(file("new.db")) && !existsSync(file("copy.db")));
+  }
+  const { code, output } = await gateway(["restore", "damaged.db"], { GATEWAY_DATABASE: "new.db" });
+  assert.equal(code, SETTINGS, output);
+  assert.match(output, /damaged|cannot be used/);
+  assert.ok(!existsSync(file("new.db")));
+});
+
+test("rotate adds a token and a key pair, and takes the old ones out", async () => {
+  const secret = { GATEWAY_SECRET: "0123456789abcdef0123456789abcdef" };
+  const list = (output) => JSON.parse(output.match(/^\[.*\]$/m)[0]);
+  const made = list((await gateway(["new-caller", "shop"], secret)).output);
+  const callers = JSON.stringify([...made, { id: "bank", tokenSha256: ["0".repeat(64)] }]);
+  const begun = list((await gateway(["rotate", "shop"], { ...secret, GATEWAY_CALLERS: callers })).output);
+  assert.deepEqual(
+    begun.map(({ id, tokenSha256, keyPairs = [] }) => [id, tokenSha256.length, keyPairs.length]),
+    [
+      ["shop", 2, 2],
+      ["bank", 1, 0],
+    ],
+  );
+  const settings = { ...secret, GATEWAY_CALLERS: JSON.stringify(begun) };
+  const [shop, bank] = list((await gateway(["rotate", "shop", "--finish"], settings)).output);
+  assert.deepEqual(shop.tokenSha256, begun[0].tokenSha256.slice(1));
+  assert.deepEqual(shop.keyPairs, begun[0].keyPairs.slice(1));
+  assert.deepEqual(bank, begun[1]);
+  const stranger = await gateway(["rotate", "nobody"], settings);
+  assert.equal(stranger.code, SETTINGS);
+  assert.match(stranger.output, /no caller nobody/);
+});

@@ -1,0 +1,246 @@
+// The gateway under load, ended by SIGKILL again and again and started again on the same database. What callers were
+// told, what Alibaba Cloud did and what the webhook received must agree afterwards.
+//
+//   node tests/server/kill.mjs [kills] [seed]     200 kills, with a seed of its own, unless told otherwise
+
+import assert from "node:assert/strict";
+import { createHash, randomInt } from "node:crypto";
+import { EventEmitter, once } from "node:events";
+import { createServer } from "node:http";
+import { join } from "node:path";
+import { DatabaseSync } from "node:sqlite";
+import { command } from "../../scripts/lib/progress.mjs";
+import { sample, seeded, startGateway } from "../worker/gateway.mjs";
+
+const ROUTE = "/v1/face-verifications";
+const CLIENTS = 16;
+/** A kill comes after at most as many events: calls of Alibaba Cloud, deliveries, answers. */
+const EVENTS_MAX = 60;
+
+/** @returns what happened, in numbers; throws where something was lost, changed or handed out twice */
+export async function killRun({ kills, seed }) {
+  const dice = seeded(seed);
+  const events = new EventEmitter();
+  const vendor = new Vendor(dice, events);
+  const receiver = new Receiver(dice, events);
+  await Promise.all([vendor.listen(), receiver.listen()]);
+  const gateway = await startGateway(
+    {
+      GATEWAY_MODE: "development",
+      CLOUDAUTH_ENDPOINTS: vendor.url,
+      CLOUDAUTH_CALLS_PER_SECOND: "1000",
+      GATEWAY_CALLERS: JSON.stringify([
+        {
+          id: "shop",
+          tokenSha256: [createHash("sha256").update("dev-token").digest("hex")],
+          scopes: ["create", "read"],
+          webhookUrl: receiver.url,
+        },
+      ]),
+    },
+    { evicting: true, on: "node" },
+  );
+  const database = join(gateway.state, "gateway.db");
+  try {
+    const orders = [];
+    let killed = 0;
+    const isOver = () => killed === kills;
+
+    async function client() {
+      while (!isOver()) {
+        const order = new Order();
+        orders.push(order);
+        while (!order.verdict) {
+          await order.step(gateway, dice);
+          events.emit("event");
+        }
+      }
+    }
+
+    async function killer() {
+      while (!isOver()) {
+        for (let count = dice(EVENTS_MAX); count >= 0; count -= 1) await once(events, "event");
+        await gateway.evict();
+        killed += 1;
+      }
+    }
+
+    await Promise.all([killer(), ...Array.from({ length: CLIENTS }, client)]);
+
+    for (const order of orders) await order.verify(gateway, vendor);
+    // Those that are under way end first.
+    await gateway.restart();
+    const db = new DatabaseSync(database, { readOnly: true });
+    const rows = db.prepare("SELECT key, value FROM rows").all();
+    const alarms = db.prepare("SELECT at FROM alarms WHERE at IS NOT NULL").all();
+    db.close();
+    const scheduled = new Set(
+      rows.map(({ key }) => /^due\/\d+\/report\/(.+)$/.exec(key)?.[1]).filter(Boolean),
+    );
+    const waiting = orders.filter(({ no }) => !receiver.verdicts.has(no));
+    for (const { no } of waiting) assert.ok(scheduled.has(no), `${no}: its webhook is lost`);
+    if (scheduled.size > 0) assert.equal(alarms.length, 1, "no alarm is set for what is due");
+    for (const { no, verdict } of orders) {
+      const reported = receiver.verdicts.get(no) ?? new Set();
+      for (const each of reported) assert.equal(each, verdict, `${no}: the webhook said otherwise`);
+    }
+    return {
+      kills: killed,
+      orders: orders.length,
+      answers: orders.reduce((sum, { answers }) => sum + answers, 0),
+      startsWithUnknownOutcome: orders.reduce((sum, { unknown }) => sum + unknown, 0),
+      startedAtTheVendor: [...vendor.started.values()].flat().length,
+      webhooksReceived: receiver.received,
+      webhooksScheduled: waiting.length,
+    };
+  } finally {
+    await gateway.close();
+    vendor.close();
+    receiver.close();
+  }
+}
+
+/** One order of a caller: what was asked for, and what was told. */
+class Order {
+  #body = sample();
+  #started = false;
+  #lastCode;
+  no = this.#body.outerOrderNo;
+  certifyIds = new Set();
+  verdict;
+  answers = 0;
+  unknown = 0;
+  restarts = 0;
+
+  async step(gateway, dice) {
+    if (this.#started && dice(4) > 0) return this.#told(await gateway.call("GET", `${ROUTE}/${this.no}`));
+    const anew = this.#lastCode === "start-outcome-unknown";
+    if (anew) this.restarts += 1;
+    const query = anew ? "?restartUnknown=true" : "";
+    return this.#told(await gateway.call("POST", ROUTE + query, { body: this.#body }));
+  }
+
+  #told({ status, json }) {
+    this.answers += 1;
+    this.#lastCode = json.code;
+    if (json.code === "start-outcome-unknown") this.unknown += 1;
+    assert.ok(json.code !== "internal-error", JSON.stringify(json));
+    if (json.certifyId) {
+      this.#started = true;
+      this.certifyIds.add(json.certifyId);
+      assert.equal(this.certifyIds.size, 1, `${this.no} has two CertifyIds`);
+    }
+    if (status !== 200 || json.status === undefined || json.status === "pending") {
+      assert.ok(
+        this.verdict === undefined || status !== 200 || json.status === undefined,
+        "a verdict was lost",
+      );
+      return;
+    }
+    assert.ok(this.verdict === undefined || this.verdict === json.status, `${this.no}: the verdict changed`);
+    this.verdict = json.status;
+  }
+
+  /** What is known now is what was told, and what Alibaba Cloud did. */
+  async verify(gateway, vendor) {
+    const answer = await gateway.call("GET", `${ROUTE}/${this.no}?material=false`);
+    assert.equal(answer.status, 200, `${this.no}: ${answer.text}`);
+    assert.equal(answer.json.status, this.verdict, `${this.no}: the verdict is lost`);
+    this.#told(answer);
+    const [id] = this.certifyIds;
+    const started = vendor.started.get(this.no);
+    assert.ok(started.includes(id));
+    assert.ok(started.length <= 1 + this.restarts, `${this.no} was started ${started.length} times`);
+    assert.equal(this.verdict, vendor.verdicts.get(id) === "T" ? "passed" : "rejected");
+  }
+}
+
+class Server {
+  #server = createServer(async (request, response) => {
+    let body = "";
+    try {
+      for await (const chunk of request) body += chunk;
+    } catch {
+      return; // the gateway was killed
+    }
+    const { status, json } = this.answer(body);
+    // What else waits goes first, so that kills meet calls under way.
+    await new Promise((resolve) => setImmediate(resolve));
+    response.writeHead(status, { "content-type": "application/json" }).end(JSON.stringify(json));
+  });
+
+  async listen() {
+    this.#server.listen(0, "127.0.0.1");
+    await once(this.#server, "listening");
+    this.url = `http://127.0.0.1:${this.#server.address().port}`;
+  }
+
+  close() {
+    this.#server.closeAllConnections();
+    this.#server.close();
+  }
+}
+
+/** Executes everything, and fails now and then after it did. */
+class Vendor extends Server {
+  started = new Map();
+  verdicts = new Map();
+  #dice;
+  #events;
+
+  constructor(dice, events) {
+    super();
+    this.#dice = dice;
+    this.#events = events;
+  }
+
+  answer(body) {
+    const form = new URLSearchParams(body);
+    const done = (ResultObject) => ({ status: 200, json: { Code: "200", RequestId: "r", ResultObject } });
+    this.#events.emit("event");
+    if (form.get("Action") === "InitFaceVerify") {
+      const no = form.get("OuterOrderNo");
+      const ids = this.started.get(no) ?? [];
+      const CertifyId = `${no}-${ids.length}`;
+      this.started.set(no, [...ids, CertifyId]);
+      return this.#dice(20) === 0
+        ? { status: 503, json: { Code: "ServiceUnavailable" } }
+        : done({ CertifyId });
+    }
+    const id = form.get("CertifyId");
+    if (!this.verdicts.has(id) && this.#dice(3) === 0) this.verdicts.set(id, this.#dice(2) ? "T" : "F");
+    const Passed = this.verdicts.get(id);
+    return Passed
+      ? done({ Passed, SubCode: Passed === "T" ? "200" : "205" })
+      : { status: 200, json: { Code: "424" } };
+  }
+}
+
+/** The caller's webhook. */
+class Receiver extends Server {
+  verdicts = new Map();
+  received = 0;
+  #dice;
+  #events;
+
+  constructor(dice, events) {
+    super();
+    this.#dice = dice;
+    this.#events = events;
+  }
+
+  answer(body) {
+    const { data } = JSON.parse(body);
+    this.received += 1;
+    this.#events.emit("event");
+    if (this.#dice(20) === 0) return { status: 503, json: {} };
+    const known = this.verdicts.get(data.outerOrderNo) ?? new Set();
+    this.verdicts.set(data.outerOrderNo, known.add(data.status));
+    return { status: 200, json: {} };
+  }
+}
+
+await command(import.meta, async ([kills = "200", seed = String(randomInt(1, 2 ** 31))]) => {
+  console.log(`seed ${seed}`);
+  console.log(await killRun({ kills: Number(kills), seed: Number(seed) }));
+});

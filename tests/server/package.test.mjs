@@ -1,0 +1,85 @@
+// The packed package, installed into an empty folder without network, and what it serves there.
+
+import assert from "node:assert/strict";
+import { once } from "node:events";
+import { existsSync, mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync } from "node:fs";
+import { homedir, tmpdir } from "node:os";
+import { join, relative } from "node:path";
+import { after, before, test } from "node:test";
+import { createSandbox } from "../../pkg/sandbox.js";
+import { must, start, stopAll } from "../../scripts/lib/process.mjs";
+import { projectEnv, root } from "../../scripts/lib/project.mjs";
+import { pack } from "../../scripts/pack.mjs";
+import { sample, submit } from "../worker/gateway.mjs";
+
+const ROUTE = "/v1/face-verifications";
+const folder = mkdtempSync(join(tmpdir(), "cloudauth-edge-"));
+const installed = join(folder, "node_modules", "cloudauth-edge-gateway");
+const env = { ...projectEnv(), NO_UPDATE_NOTIFIER: "1" };
+
+before(async () => {
+  const tarball = await pack(folder, "gateway");
+  writeFileSync(join(folder, "package.json"), '{"private":true}');
+  const options = ["--offline", "--ignore-scripts", "--no-audit", "--no-fund", "--loglevel=error"];
+  await must("npm", ["install", ...options, tarball], { cwd: folder, env });
+});
+
+after(async () => {
+  await stopAll();
+  rmSync(folder, { recursive: true, force: true });
+});
+
+const files = () =>
+  readdirSync(installed, { recursive: true, withFileTypes: true })
+    .filter((entry) => entry.isFile())
+    .map((entry) => relative(installed, join(entry.parentPath, entry.name)));
+
+test("it holds what it needs, and nothing of the machine that made it", () => {
+  const own = files().filter((file) => !file.startsWith("node_modules"));
+  const expected =
+    /^(dist\/([\w-]+\.js|gateway\.wasm|openapi\.json|console\/.+)|deploy\/[\w.-]+|README\.md|CHANGELOG\.md|LICENSE-(APACHE|MIT)|package\.json)$/;
+  for (const file of own) assert.match(file, expected);
+  for (const file of ["README.md", "LICENSE-MIT", "dist/console/_headers", "deploy/Containerfile"])
+    assert.ok(own.includes(file), file);
+  const places = [`${root}/`, ...(homedir().length > 1 ? [`${homedir()}/`] : [])];
+  for (const file of own) {
+    const bytes = readFileSync(join(installed, file));
+    for (const place of places) assert.ok(!bytes.includes(place), `${file} names ${place}`);
+  }
+});
+
+test("npx serves a verification, the console included", async (t) => {
+  const sandbox = createSandbox();
+  const { url: endpoint } = await sandbox.listen();
+  t.after(() => sandbox.close());
+  const settings = {
+    GATEWAY_MODE: "development",
+    GATEWAY_LISTEN: "127.0.0.1:0",
+    GATEWAY_METRICS_LISTEN: "off",
+    CLOUDAUTH_ENDPOINTS: endpoint,
+  };
+  const began = performance.now();
+  // As npx does it, without asking a registry for a newer version.
+  const child = start("node", [join(folder, "node_modules", ".bin", "cloudauth-edge-gateway")], {
+    cwd: folder,
+    env: { ...env, ...settings },
+  });
+  const ended = once(child, "close");
+  const [line] = await once(child.stdout.setEncoding("utf8"), "data");
+  const { listening } = JSON.parse(line);
+  const call = async (method, path, body) => {
+    const headers = { authorization: "Bearer dev-token", "content-type": "application/json" };
+    const response = await fetch(listening + path, { method, headers, body: body && JSON.stringify(body) });
+    return response.json();
+  };
+  const order = sample();
+  const { certifyId } = await call("POST", ROUTE, order);
+  await submit(endpoint, certifyId, "passed");
+  const { status } = await call("GET", `${ROUTE}/${order.outerOrderNo}`);
+  t.diagnostic(`from its start to a verdict: ${Math.round(performance.now() - began)} ms`);
+  assert.equal(status, "passed");
+  assert.match(await (await fetch(listening)).text(), /<html/);
+  assert.ok(existsSync(join(folder, "cloudauth-edge-gateway.db")));
+  child.kill("SIGTERM");
+  assert.equal((await ended)[0], 0);
+});

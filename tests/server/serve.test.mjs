@@ -1,0 +1,212 @@
+// What the Node host does that the Worker's platform does for the Worker: alarms after a restart, a graceful end,
+// readiness, proxies, metrics.
+
+import assert from "node:assert/strict";
+import { createHash } from "node:crypto";
+import { EventEmitter, once } from "node:events";
+import { createServer } from "node:http";
+import { connect } from "node:net";
+import { join } from "node:path";
+import { DatabaseSync } from "node:sqlite";
+import { afterEach, beforeEach, test } from "node:test";
+import { createSandbox } from "../../pkg/sandbox.js";
+import { sample, startGateway, submit } from "../worker/gateway.mjs";
+
+const ROUTE = "/v1/face-verifications";
+const LIMIT = { timeout: 120_000 };
+
+let closing;
+beforeEach(() => (closing = []));
+afterEach(async () => {
+  for (const close of closing.reverse()) await close();
+});
+
+async function gatewayWith(settings, options = {}) {
+  const gateway = await startGateway(
+    { GATEWAY_MODE: "development", ...settings },
+    { on: "node", ...options },
+  );
+  closing.push(() => gateway.close());
+  return gateway;
+}
+
+async function listening(server) {
+  server.listen(0, "127.0.0.1");
+  await once(server, "listening");
+  closing.push(() => {
+    server.closeAllConnections();
+    server.close();
+  });
+  return `http://127.0.0.1:${server.address().port}`;
+}
+
+async function sandboxUrl() {
+  const sandbox = createSandbox();
+  closing.push(() => sandbox.close());
+  return (await sandbox.listen()).url;
+}
+
+const shop = (webhookUrl) =>
+  JSON.stringify([
+    {
+      id: "shop",
+      tokenSha256: [createHash("sha256").update("dev-token").digest("hex")],
+      scopes: ["create", "read"],
+      webhookUrl,
+    },
+  ]);
+
+/** Answers with the statuses in turn, and then with the last. */
+async function receiverOf(...statuses) {
+  const arrivals = new EventEmitter();
+  let count = 0;
+  const url = await listening(
+    createServer((request, response) => {
+      request.resume();
+      response.writeHead(statuses[Math.min(count, statuses.length - 1)]).end();
+      count += 1;
+      arrivals.emit("report");
+    }),
+  );
+  return { url, next: () => once(arrivals, "report") };
+}
+
+/** A vendor that answers when it is told to. */
+async function heldVendor() {
+  let arrived, release;
+  const arrival = new Promise((resolve) => (arrived = resolve));
+  const released = new Promise((resolve) => (release = resolve));
+  const url = await listening(
+    createServer(async (request, response) => {
+      request.resume();
+      arrived();
+      await released;
+      const answer = { Code: "200", RequestId: "r", ResultObject: { CertifyId: "certify1" } };
+      response.writeHead(200, { "content-type": "application/json" }).end(JSON.stringify(answer));
+    }),
+  );
+  return { url, arrival, release };
+}
+
+test("what is due when the process dies is done by the next one, unasked", LIMIT, async () => {
+  const endpoint = await sandboxUrl();
+  const receiver = await receiverOf(503, 204);
+  const gateway = await gatewayWith(
+    { CLOUDAUTH_ENDPOINTS: endpoint, GATEWAY_CALLERS: shop(receiver.url) },
+    { evicting: true },
+  );
+  const order = sample();
+  const { json } = await gateway.call("POST", ROUTE, { body: order });
+  await submit(endpoint, json.certifyId, "passed");
+  const first = receiver.next();
+  assert.equal((await gateway.call("GET", `${ROUTE}/${order.outerOrderNo}`)).json.status, "passed");
+  await first;
+  const second = receiver.next();
+  await gateway.evict();
+  await second;
+});
+
+test("SIGTERM: nothing new is taken, what was begun is answered", LIMIT, async () => {
+  const vendor = await heldVendor();
+  const gateway = await gatewayWith({ CLOUDAUTH_ENDPOINTS: vendor.url, GATEWAY_SHUTDOWN_SECONDS: "60" });
+  const order = sample();
+  const begun = gateway.call("POST", ROUTE, { body: order });
+  await vendor.arrival;
+  const ended = gateway.signal("SIGTERM");
+  await gateway.prints(/"stopping":"SIGTERM"/);
+  const { hostname, port } = new URL(gateway.url);
+  const [error] = await once(connect(Number(port), hostname), "error");
+  assert.equal(error.code, "ECONNREFUSED");
+  vendor.release();
+  const { status, headers } = await begun;
+  assert.deepEqual([status, headers.get("connection")], [201, "close"]);
+  assert.equal(await ended, 0);
+});
+
+test("the end is bounded, and what was cut off is not started again", LIMIT, async () => {
+  const vendor = await heldVendor();
+  const gateway = await gatewayWith({ CLOUDAUTH_ENDPOINTS: vendor.url, GATEWAY_SHUTDOWN_SECONDS: "1" });
+  const order = sample();
+  const cut = gateway.call("POST", ROUTE, { body: order });
+  const failed = assert.rejects(cut);
+  await vendor.arrival;
+  assert.equal(await gateway.signal("SIGTERM"), 1);
+  await failed;
+  await gateway.restart();
+  const { json } = await gateway.call("POST", ROUTE, { body: order });
+  assert.equal(json.code, "start-outcome-unknown");
+});
+
+test("/readyz says that the database cannot be reached; /livez does not ask it", LIMIT, async () => {
+  const gateway = await gatewayWith({});
+  const ready = () => gateway.call("GET", "/readyz", { token: null });
+  assert.equal((await ready()).status, 200);
+  const other = new DatabaseSync(join(gateway.state, "gateway.db"));
+  other.exec("BEGIN IMMEDIATE");
+  const { status, json } = await ready();
+  assert.deepEqual([status, json.code, json.retryable], [503, "unavailable", true]);
+  assert.equal((await gateway.call("GET", "/livez", { token: null })).status, 200);
+  other.exec("ROLLBACK");
+  other.close();
+  assert.equal((await ready()).status, 200);
+});
+
+test("X-Forwarded-Host counts from a named proxy alone", LIMIT, async () => {
+  // A development gateway answers by names of this machine alone.
+  const headers = { "x-forwarded-host": "gateway.example" };
+  for (const [proxies, status] of [
+    ["", 200],
+    ["10.0.0.0/8, ::1", 200],
+    ["127.0.0.1", 503],
+    ["192.0.2.1,127.0.0.0/8", 503],
+  ]) {
+    const gateway = await gatewayWith({ GATEWAY_TRUSTED_PROXIES: proxies });
+    assert.equal((await gateway.call("GET", "/readyz", { headers })).status, status, proxies);
+  }
+});
+
+test("metrics count what happened, and name nobody", LIMIT, async () => {
+  const endpoint = await sandboxUrl();
+  const receiver = await receiverOf(503);
+  const gateway = await gatewayWith({ CLOUDAUTH_ENDPOINTS: endpoint, GATEWAY_CALLERS: shop(receiver.url) });
+  const metrics = async () => {
+    const response = await fetch(new URL("/metrics", gateway.metrics));
+    assert.match(response.headers.get("content-type"), /^text\/plain; version=0\.0\.4/);
+    return response.text();
+  };
+  const value = (text, name, labels = "") => {
+    const line = text.split("\n").find((each) => each.startsWith(`cloudauth_gateway_${name}${labels} `));
+    return line && Number(line.split(" ").at(-1));
+  };
+  const order = sample();
+  const { json } = await gateway.call("POST", ROUTE, { body: order });
+  await gateway.call("POST", ROUTE, { body: order });
+  assert.equal(value(await metrics(), "webhook_backlog"), 0);
+  await submit(endpoint, json.certifyId, "205");
+  const reported = receiver.next();
+  await gateway.call("GET", `${ROUTE}/${order.outerOrderNo}`);
+  await reported;
+  await gateway.call("GET", `${ROUTE}/${order.outerOrderNo}`, { token: "nobody" });
+
+  const text = await metrics();
+  const requests = (route, outcome, status) =>
+    value(text, "requests_total", `{route="${route}",outcome="${outcome}",status="${status}"}`);
+  assert.equal(requests("face-verifications", "created", 201), 1);
+  assert.equal(requests("face-verifications", "repeated", 200), 1);
+  assert.equal(requests("face-verification", "rejected", 200), 1);
+  assert.equal(requests("face-verification", "unauthenticated", 401), 1);
+  const calls = (action) => value(text, "upstream_seconds_count", `{action="${action}",result="200"}`);
+  assert.deepEqual([calls("InitFaceVerify"), calls("DescribeFaceVerify")], [1, 1]);
+  assert.equal(value(text, "webhook_backlog"), 1);
+  for (const secret of [
+    "shop",
+    order.outerOrderNo,
+    json.certifyId,
+    order.certNo,
+    "张三",
+    "dev-token",
+    endpoint,
+  ])
+    assert.ok(!text.includes(secret), secret);
+  assert.equal((await fetch(new URL("/", gateway.metrics))).status, 404);
+});

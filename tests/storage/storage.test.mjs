@@ -1,0 +1,79 @@
+// One suite for every store of ledgers.
+
+import assert from "node:assert/strict";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { after, before, describe, test } from "node:test";
+import { start } from "../../scripts/lib/process.mjs";
+import { at } from "../../scripts/lib/project.mjs";
+import { SqliteStore } from "../../server/sqlite.js";
+import { end, freePort, ready } from "../worker/gateway.mjs";
+import { cases } from "./cases.js";
+
+const folder = mkdtempSync(join(tmpdir(), "cloudauth-edge-"));
+after(() => rmSync(folder, { recursive: true, force: true }));
+
+describe("SQLite", () => {
+  for (const [name, parts] of Object.entries(cases)) {
+    test(name, async () => {
+      const file = join(folder, `${name}.db`);
+      for (const part of parts) {
+        const store = new SqliteStore(file);
+        try {
+          await part({ ledger: store.ledger("one"), other: store.ledger("other") });
+        } finally {
+          store.close();
+        }
+      }
+    });
+  }
+});
+
+describe("Durable Object", () => {
+  let child, url;
+
+  before(async () => {
+    const config = join(folder, "wrangler.toml");
+    writeFileSync(
+      config,
+      `name = "storage"
+main = "${at("tests", "storage", "durable.js")}"
+compatibility_date = "2026-11-01"
+[[durable_objects.bindings]]
+name = "STORE"
+class_name = "Store"
+[[migrations]]
+tag = "v1"
+new_sqlite_classes = ["Store"]
+`,
+    );
+    const port = await freePort();
+    url = `http://127.0.0.1:${port}`;
+    child = start("wrangler", [
+      "dev",
+      `--config=${config}`,
+      "--ip=127.0.0.1",
+      `--port=${port}`,
+      "--inspector-port=0",
+      "--show-interactive-dev-session=false",
+      `--persist-to=${folder}`,
+    ]);
+    await ready(child, async () => {
+      const response = await fetch(url, { signal: AbortSignal.timeout(2_000) });
+      await response.body?.cancel();
+      return true;
+    });
+  });
+
+  after(() => child && end(child));
+
+  for (const [name, parts] of Object.entries(cases)) {
+    test(name, async () => {
+      for (const part of parts.keys()) {
+        const response = await fetch(url, { method: "POST", body: JSON.stringify({ name, part }) });
+        assert.equal(await response.text(), "passed");
+      }
+    });
+  }
+});

@@ -1,0 +1,120 @@
+// Requests that wait for a verdict on the real host: they share the questions of their order, leave turns to others,
+// and end with whoever listens.
+
+import assert from "node:assert/strict";
+import { createHash } from "node:crypto";
+import { once } from "node:events";
+import { createServer } from "node:http";
+import { after, before, test } from "node:test";
+import { only, sample, startGateway } from "./gateway.mjs";
+
+const ROUTE = "/v1/face-verifications";
+const LIMIT = { timeout: 180_000 };
+const CALLERS = ["shop", "bank"];
+const token = (caller) => `${caller}-token`;
+
+let vendor, gateway;
+/** How often DescribeFaceVerify was asked, and the verdicts there are, by CertifyId. */
+let asked = 0;
+const verdicts = new Map();
+
+before(async () => {
+  vendor = createServer(async (request, response) => {
+    let body = "";
+    for await (const chunk of request) body += chunk;
+    const form = new URLSearchParams(body);
+    const answer = (Code, ResultObject) =>
+      response
+        .writeHead(200, { "content-type": "application/json" })
+        .end(JSON.stringify({ Code, RequestId: "r", ResultObject }));
+    if (form.get("Action") === "InitFaceVerify") {
+      return answer("200", { CertifyId: `certify${form.get("OuterOrderNo")}` });
+    }
+    asked += 1;
+    const verdict = verdicts.get(form.get("CertifyId"));
+    return verdict ? answer("200", verdict) : answer("424");
+  }).listen(0, "127.0.0.1");
+  await once(vendor, "listening");
+  gateway = await startGateway({
+    GATEWAY_MODE: "development",
+    CLOUDAUTH_ENDPOINTS: `http://127.0.0.1:${vendor.address().port}`,
+    CLOUDAUTH_CALLS_PER_SECOND: "10",
+    GATEWAY_CALLERS: JSON.stringify(
+      CALLERS.map((id) => ({
+        id,
+        tokenSha256: [createHash("sha256").update(token(id)).digest("hex")],
+        scopes: ["create", "read", "read:material"],
+      })),
+    ),
+  });
+});
+
+after(async () => {
+  await gateway?.close();
+  vendor?.closeAllConnections();
+  vendor?.close();
+});
+
+async function start(caller) {
+  const order = sample();
+  const { status } = await gateway.call("POST", ROUTE, { body: order, token: token(caller) });
+  assert.equal(status, 201);
+  return order.outerOrderNo;
+}
+
+const read = (caller, no, headers = {}) =>
+  gateway.call("GET", `${ROUTE}/${no}`, { token: token(caller), headers });
+const poll = (caller, no, seconds) => read(caller, no, { prefer: `wait=${seconds}` });
+
+test("the polls of one order ask no more than one of them would", LIMIT, async () => {
+  const no = await start("shop");
+  asked = 0;
+  const began = Date.now();
+  const polls = await Promise.all(Array.from({ length: 100 }, () => poll("shop", no, 3)));
+  for (const { status, json } of polls) assert.deepEqual([status, json.status], [200, "pending"]);
+  // The pauses between them are seconds, the first and the last without one.
+  const most = 2 + (Date.now() - began) / 1000;
+  assert.ok(asked <= most, `${asked} questions, of ${most}`);
+});
+
+test("all polls get the verdict and its material at once", LIMIT, async () => {
+  const no = await start("shop");
+  asked = 0;
+  const polls = Array.from({ length: 50 }, () => poll("shop", no, 60));
+  verdicts.set(`certify${no}`, { Passed: "T", SubCode: "200", MaterialInfo: '{"faceAttack":"F"}' });
+  for (const { json } of await Promise.all(polls)) {
+    assert.deepEqual([json.status, json.material.faceAttack], ["passed", false]);
+  }
+  assert.ok(asked < 50, `${asked} questions`);
+});
+
+test("polls of many orders leave turns to other callers", LIMIT, async () => {
+  const orders = await Promise.all(Array.from({ length: 40 }, () => start("shop")));
+  const other = await start("bank");
+  let polling = true;
+  const polls = Promise.all(orders.map((no) => poll("shop", no, 15))).finally(() => (polling = false));
+  do {
+    const { status, text } = await read("bank", other);
+    assert.equal(status, 200, text);
+  } while (polling);
+  for (const { status, json } of await polls) assert.deepEqual([status, json.status], [200, "pending"]);
+});
+
+const unseen = only(
+  "node",
+  "`wrangler dev` stands before workerd and keeps its connection when a client goes away",
+);
+test("polls end when nobody listens any longer", { ...LIMIT, skip: unseen }, async () => {
+  const no = await start("shop");
+  const clients = new AbortController();
+  const ids = Array.from({ length: 20 }, () => crypto.randomUUID());
+  const polls = ids.map(async (id) => {
+    const headers = { authorization: `Bearer ${token("shop")}`, prefer: "wait=60", "x-request-id": id };
+    await fetch(`${gateway.url}${ROUTE}/${no}`, { headers, signal: clients.signal }).catch(() => {});
+  });
+  // Once this one is answered, the others wait.
+  await poll("shop", no, 1);
+  clients.abort();
+  await Promise.all(polls);
+  for (const id of ids) await gateway.prints(new RegExp(`"${id}".*"caller-gone"`));
+});

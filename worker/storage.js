@@ -1,0 +1,46 @@
+import { stepOn } from "../host/storage.js";
+
+/**
+ * A ledger in the database of its Durable Object.
+ *
+ * @implements {import("../host/storage.js").LedgerStorage}
+ */
+export class DurableStorage {
+  #storage;
+  #table;
+
+  /** @param {DurableObjectStorage} storage */
+  constructor(storage) {
+    const { sql } = storage;
+    sql.exec("CREATE TABLE IF NOT EXISTS rows (key TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID");
+    this.#storage = storage;
+    this.#table = {
+      get: (key) => sql.exec("SELECT value FROM rows WHERE key = ?", key).toArray()[0]?.value,
+      range: ({ from, to, limit, reverse }) => {
+        const order = reverse ? "DESC" : "ASC";
+        const query = `SELECT key, value FROM rows WHERE key >= ? AND key < ? ORDER BY key ${order} LIMIT ?`;
+        return sql
+          .exec(query, from, to, limit)
+          .toArray()
+          .map(({ key, value }) => [key, value]);
+      },
+      put: (key, value) => sql.exec("INSERT OR REPLACE INTO rows VALUES (?, ?)", key, value),
+      remove: (key) => sql.exec("DELETE FROM rows WHERE key = ?", key),
+    };
+  }
+
+  /** One synchronous transaction. The platform writes what one turn wrote, the alarm with it, at once. */
+  async step(decide) {
+    const act = this.#storage.transactionSync(() => stepOn(this.#table, decide));
+    if (act.alarm !== null) await this.setAlarm(act.alarm);
+    return act;
+  }
+
+  async alarm() {
+    return (await this.#storage.getAlarm()) ?? undefined;
+  }
+
+  setAlarm(at) {
+    return this.#storage.setAlarm(at);
+  }
+}

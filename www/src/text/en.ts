@@ -203,7 +203,7 @@ export const en: Catalogue = {
       "form-body": "Read as a form body",
       curl: "Read as a curl line",
       "http-message": "Read as an HTTP message",
-      "string to sign": "Read as a string to sign",
+      "string-to-sign": "Read as a string to sign",
       "canonical-request": "Read as a canonical request",
     },
     parameterCount: (count: number) =>
@@ -319,6 +319,7 @@ export const en: Catalogue = {
     rows: "rows",
     right: "right",
     bad: "wrong",
+    emptyRows: "empty",
     noted: "noted",
     twice: "numbers given twice",
     byRule: "By problem",

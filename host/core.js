@@ -31,8 +31,13 @@ export function loadCore(module) {
 
     /** `now` and `random` are the same for all asks of one act. */
     step(settings, task, happened, rows, instance, { now, random }) {
-      const { body, ...told } = happened ?? {};
-      const known = JSON.stringify({ happened: happened && told, rows, instance });
+      // The error that a failed call threw stays here: it may hold anything.
+      const { kind, sentFor, status, headers, body } = happened ?? {};
+      const known = JSON.stringify({
+        happened: happened && { kind, sentFor, status, headers },
+        rows,
+        instance,
+      });
       return JSON.parse(exports.gatewayStep(settings, task, known, body, random, now));
     },
 

@@ -1,4 +1,4 @@
-/** What whoever runs the command can mend, in English and Chinese. */
+/** An error that the operator can fix, in English and Chinese. */
 export class Failure extends Error {
   constructor(english, chinese) {
     super(`${english}\n${chinese}`);

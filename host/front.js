@@ -1,4 +1,4 @@
-/** From a request to its answer: what every host of the gateway does between its platform and the core. */
+/** From a request to its response: what all hosts of the gateway share between the platform and the core. */
 
 import { collect } from "./bytes.js";
 
@@ -12,7 +12,7 @@ const PHOTO_MAX_BYTES = 5 * 1024 * 1024;
  * @typedef {object} Host
  * @property {ReturnType<typeof import("./core.js").loadCore>} core
  * @property {string} settings as the core reads them
- * @property {Record<string, string>} files what stands in files beside the module, and is an answer's body
+ * @property {Record<string, string>} files files outside of the module that the core names as a response's body
  *   where the answer names it
  * @property {(caller: string, task: string, again: string) => Promise<object>} run gives a task to the caller's
  *   ledger; `again` is the task to give it where its host was reset meanwhile
@@ -68,8 +68,9 @@ async function answer(host, message, open, log) {
   const { core, settings } = host;
   let routed = core.route(settings, message);
   Object.assign(log, routed);
-  if (routed.then.readBody) {
-    message.body = await collect(open(), { ...routed.then.readBody, discard: DISCARD_BYTES });
+  if (routed.then.type === "readBody") {
+    const { limit, millis } = routed.then;
+    message.body = await collect(open(), { limit, millis, discard: DISCARD_BYTES });
     if (!message.body) return failure(host, "slow-body", message, log);
     routed = core.route(settings, message);
     Object.assign(log, routed);
@@ -77,16 +78,26 @@ async function answer(host, message, open, log) {
   const unable = await host.unable?.(routed);
   if (unable) return failure(host, unable, message, log);
   const { then, caller } = routed;
-  if (then === "assets") {
-    const page = await host.page();
-    return page ? { page } : failure(host, "no-page", message, log);
+  switch (then.type) {
+    case "assets": {
+      const page = await host.page();
+      return page ? { page } : failure(host, "no-page", message, log);
+    }
+    case "file":
+      return { ...then.reply, body: host.files[then.name] };
+    case "reply":
+      return then.reply;
+    case "ledger": {
+      if (!(await host.mayGoOn(caller))) return failure(host, "rate-limited", message, log);
+      const { reply, photo, upstream } = await host.run(caller, then.task, then.again);
+      log.upstream = upstream;
+      return reply ?? fetchPhoto(core, photo, message, log);
+    }
+    default:
+      throw new Error(
+        `The gateway's core says "${then.type}", which its host does not know: this is a bug in it.`,
+      );
   }
-  if (then.file) return { ...then.file.reply, body: host.files[then.file.name] };
-  if (then.reply) return then.reply;
-  if (!(await host.mayGoOn(caller))) return failure(host, "rate-limited", message, log);
-  const { reply, photo, upstream } = await host.run(caller, then.ledger.task, then.ledger.again);
-  log.upstream = upstream;
-  return reply ?? fetchPhoto(core, photo, message, log);
 }
 
 /** The photo from Alibaba Cloud, so that its address stays here. Whole, or not at all. */

@@ -2,7 +2,7 @@
 const ALARM_AGAIN_MS = 60_000;
 
 /**
- * Performs the tasks of one caller's ledger: stores rows, sends requests and waits, as the core says. Decides nothing.
+ * Performs the tasks of one caller's ledger: stores rows, sends requests and waits, as the core decides.
  */
 export class LedgerRunner {
   #host;
@@ -62,26 +62,26 @@ export class LedgerRunner {
       for (const order of act.wake) this.#wake(order);
       for (const key of act.unreadable) console.error(JSON.stringify({ row: "unreadable", key }));
       happened = undefined;
-      const [next, what] = typeof act.next === "string" ? [act.next] : Object.entries(act.next)[0];
-      switch (next) {
+      const { next } = act;
+      switch (next.type) {
         case "idle":
           return undefined;
         case "reply":
-          return { reply: what, upstream };
+          return { reply: next.reply, upstream };
         case "photo":
-          return { photo: what.url, upstream };
+          return { photo: next.url, upstream };
         case "send": {
           const began = Date.now();
-          happened = await this.#send(what, upstream);
+          happened = await this.#send(next, upstream);
           upstream.millis += Date.now() - began;
           break;
         }
         case "wait":
-          await this.#wait(what, gone);
-          if (what.whileHeard && gone?.aborted) happened = { kind: "gone" };
+          await this.#wait(next, gone);
+          if (next.whileHeard && gone?.aborted) happened = { kind: "gone" };
           break;
         case "together":
-          await Promise.all(what.tasks.map((each) => this.#perform(each)));
+          await Promise.all(next.tasks.map((each) => this.#perform(each)));
           break;
         case "again":
           // A long row of acts lets others have their turn.
@@ -89,10 +89,10 @@ export class LedgerRunner {
           break;
         default:
           throw new Error(
-            `The gateway's core says "${next}", which its host does not know: this is a bug in it.`,
+            `The gateway's core says "${next.type}", which its host does not know: this is a bug in it.`,
           );
       }
-      task = what.then;
+      task = next.then;
     }
   }
 
@@ -105,12 +105,12 @@ export class LedgerRunner {
   }
 
   /** What is under way by the same name is awaited in place of being sent again. */
-  async #send(what, upstream) {
-    const { share, then } = what;
-    if (share === null) return this.#call(what, upstream);
+  async #send(next, upstream) {
+    const { share, then } = next;
+    if (share === null) return this.#call(next, upstream);
     const other = this.#underWay.get(share);
     if (other) return other;
-    const sent = this.#call(what, upstream).then((happened) => ({ ...happened, sentFor: then }));
+    const sent = this.#call(next, upstream).then((happened) => ({ ...happened, sentFor: then }));
     this.#underWay.set(share, sent);
     try {
       return await sent;

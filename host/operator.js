@@ -1,4 +1,4 @@
-/** What whoever runs a gateway does with its settings, whatever the host. */
+/** The operator's commands on settings, for every host. */
 
 import { createHash, randomBytes } from "node:crypto";
 import * as glue from "../pkg/wasm/gateway/cloudauth_edge.js";
@@ -6,10 +6,10 @@ import { settingsText } from "./core.js";
 import { Failure } from "./failure.js";
 
 /**
- * A caller with a fresh token and key pair; a known caller gets them beside the old ones.
+ * Creates a token and a key pair. A new caller is added; a known caller keeps the old ones too.
  *
  * @param {ReturnType<typeof import("./core.js").loadCore>} core
- * @param {Record<string, string>} variables the settings as they are deployed
+ * @param {Record<string, string>} variables the deployed settings
  * @param {string} id
  */
 export function newCaller(core, variables, id) {
@@ -22,7 +22,7 @@ export function newCaller(core, variables, id) {
   const { GATEWAY_SECRET: secret } = variables;
   if (!secret) {
     throw new Failure(
-      "GATEWAY_SECRET is not set; the key pair's secret is derived from it. Set it as it is in the deployment.",
+      "GATEWAY_SECRET is not set; the key pair's secret is derived from it. Set it to the deployment's value.",
       "未设置 GATEWAY_SECRET；密钥对由它派生，请设为与部署环境相同的值。",
     );
   }
@@ -44,18 +44,18 @@ export function newCaller(core, variables, id) {
   }
   return {
     callers: JSON.stringify(callers),
-    shown: `Shown once; hand them to ${id} by a safe way:
+    shown: `Shown once; hand them to ${id} over a secure channel:
   bearer token     ${token}
   AccessKeyId      ${accessKeyId}
   AccessKeySecret  ${glue.gatewayKeySecret(secret, accessKeyId)}
   webhook secret   ${glue.gatewayWebhookSecret(secret, id)}`,
     note: variables.GATEWAY_CALLERS
       ? ""
-      : "\nIt has this caller alone: GATEWAY_CALLERS was not set here. Add it to those that are deployed.",
+      : "\nIt contains this caller only, because GATEWAY_CALLERS is not set here. Add the caller to the deployed list.",
   };
 }
 
-/** Begins or, with `finish`, ends the change of a known caller's token and key pair: the newest of each stay. */
+/** Adds a token and a key pair to a known caller; with `finish`, removes all but the newest instead. */
 export function rotate(core, variables, id, { finish = false } = {}) {
   const callers = deployedCallers(core, variables);
   const known = callers.find((caller) => caller.id === id);
@@ -67,12 +67,12 @@ export function rotate(core, variables, id, { finish = false } = {}) {
   known.keyPairs = known.keyPairs?.slice(-1);
   return {
     callers: JSON.stringify(callers),
-    shown: `The newest token and key pair of ${id} stay; all others are taken out.`,
+    shown: `Only the newest token and key pair of ${id} remain.`,
     note: "",
   };
 }
 
-/** What the deployment would not take is of no use to a caller; other callers' secrets need not be here. */
+/** Throws if the deployment would refuse the settings; other callers' secrets may be missing here. */
 function deployedCallers(core, variables) {
   const wrong = problemsOf(core, variables).filter(
     ({ field, rule }) =>
@@ -80,19 +80,19 @@ function deployedCallers(core, variables) {
       (field === "GATEWAY_CALLERS" && !["missing", "secret-setting"].includes(rule)),
   );
   if (wrong.length > 0) {
-    throw new Failure(`Nothing was made:\n${listed(wrong)}`, "未生成任何凭据。");
+    throw new Failure(`No caller was created:\n${listed(wrong)}`, "未生成任何凭据。");
   }
   return variables.GATEWAY_CALLERS ? JSON.parse(variables.GATEWAY_CALLERS) : [];
 }
 
-/** What is wrong with the settings, as /readyz says it. */
+/** The problems of the settings, as /readyz reports them. */
 export function problemsOf(core, variables) {
   const request = { method: "GET", path: "/readyz", query: "", headers: [], host: "127.0.0.1", freshId: "" };
   const { reply } = core.route(settingsText(variables), request).then;
   return wrongSettings({ status: reply.status, text: reply.body });
 }
 
-/** … of a running gateway. */
+/** The problems of a running gateway's settings. */
 export async function problemsAt(url) {
   let response;
   try {
@@ -101,7 +101,7 @@ export async function problemsAt(url) {
   } catch (error) {
     if (error instanceof Failure) throw error;
     const why = error.cause?.code ?? error.message;
-    throw new Failure(`There is no answer from ${url}: ${why}`, `${url} 没有应答：${why}`);
+    throw new Failure(`There is no answer from ${url}: ${why}`, `${url} 没有响应：${why}`);
   }
 }
 
@@ -111,13 +111,13 @@ function wrongSettings({ status, text }) {
   if (!problem?.messages) {
     throw new Failure(
       `This is not a gateway: it answered ${status}.`,
-      `该地址不是网关：应答状态为 ${status}。`,
+      `该地址不是网关：响应状态为 ${status}。`,
     );
   }
   return problem.settings ?? [{ field: problem.code, messages: problem.messages }];
 }
 
-/** Throws unless there is nothing wrong. */
+/** Throws if there are problems. */
 export function mustBeComplete(problems) {
   if (problems.length === 0) return;
   throw new Failure(`The gateway would refuse to serve:\n${listed(problems)}`, "请改正以上各项设置。");

@@ -49,36 +49,52 @@ export async function performCall({
     }
     const call = [options, time.millis, keys.packed, action, ...packed];
     const now = [clock.offsetMillis, time.beganAt, Date.now(), randomHex()];
-    const parts = unpack(withBytes([...call, state, ...now], core.prepareAttempt));
-    const [told, timeoutMillis, nextState, url, hasBody, body] = parts;
-    if (told === "error") {
-      const failed = JSON.parse(timeoutMillis);
-      if (failed.kind === "credentials") credentials.drop(keys);
-      return { failed };
+    const attempt = attemptFrom(withBytes([...call, state, ...now], core.prepareAttempt));
+    if (attempt.failed) {
+      if (attempt.failed.kind === "credentials") credentials.drop(keys);
+      return attempt;
     }
-    state = nextState;
+    state = attempt.state;
     const sentAt = Date.now();
-    const request = { url, headers: pairs(parts, 6), body: hasBody === "1" ? body : undefined };
-    const outcome = await sendOrNot(send, request, { timeoutMillis: Number(timeoutMillis), signal });
-    const settled = settle(core, call, state, action, clock, outcome);
-    const [step] = settled;
-    const result = JSON.parse(settled.at(-1));
+    const outcome = await sendOrNot(send, attempt.request, { timeoutMillis: attempt.timeoutMillis, signal });
+    const step = settle(core, call, state, action, clock, outcome);
     if (onAttempt) {
-      const delayMillis = step === "retry" ? Number(settled[1]) : undefined;
       try {
-        onAttempt(report(action, url, state, sentAt, outcome, step, result, delayMillis));
+        onAttempt(report(action, attempt, sentAt, outcome, step));
       } catch {
         // A broken hook must not lose a CertifyId that has just been given.
       }
     }
-    if (step === "done") return { done: result };
-    if (step === "failed") return { failed: result, cause: outcome.error };
-    const [, delayMillis, refresh, retryState] = settled;
-    state = retryState;
-    clock.offsetMillis = Number(state.split(" ")[2]);
-    await sleep(Number(delayMillis), signal);
-    if (refresh === "1") [keys, refused] = [undefined, keys];
+    if (step.done) return step;
+    if (step.failed) return { ...step, cause: outcome.error };
+    state = step.state;
+    clock.offsetMillis = JSON.parse(state).clockOffsetMillis;
+    await sleep(step.delayMillis, signal);
+    if (step.refreshCredentials) [keys, refused] = [undefined, keys];
   }
+}
+
+/** What `prepareAttempt` returns, by name. */
+function attemptFrom(returned) {
+  const members = unpack(returned);
+  if (members[0] === "error") return { failed: JSON.parse(members[1]) };
+  const [, timeoutMillis, state, url, hasBody, body] = members;
+  const request = { url, headers: pairs(members, 6), body: hasBody === "1" ? body : undefined };
+  return { timeoutMillis: Number(timeoutMillis), state, request };
+}
+
+/** What `settleAttempt` returns, by name. */
+function stepFrom(returned) {
+  const members = unpack(returned);
+  if (members[0] === "done") return { done: JSON.parse(members[1]) };
+  if (members[0] === "failed") return { failed: JSON.parse(members[1]) };
+  const [, delayMillis, refreshCredentials, state, because] = members;
+  return {
+    delayMillis: Number(delayMillis),
+    refreshCredentials: refreshCredentials === "1",
+    state,
+    because: JSON.parse(because),
+  };
 }
 
 /** The outcome of an attempt, which is not sent where the call has ended by then. */
@@ -93,10 +109,10 @@ function settle(core, call, state, action, clock, outcome) {
   const now = Date.now();
   const { kind, error, status = 0, headers = [], body: answer = NO_BYTES } = outcome;
   const read = kind === "answered" && core.readAnswer(action, status, now + clock.offsetMillis, answer);
-  if (read) return ["done", read];
+  if (read) return { done: JSON.parse(read) };
   const [, name, message] = thrown(error);
   const found = [now, jitter(), kind, name, message, status, ...headers.flat()];
-  return unpack(withBytes([...call, state, ...found], (bytes) => core.settleAttempt(bytes, answer)));
+  return stepFrom(withBytes([...call, state, ...found], (bytes) => core.settleAttempt(bytes, answer)));
 }
 
 /** Any 32-bit number, so that waiting callers spread out. */
@@ -110,17 +126,18 @@ function pairs(members, from) {
 }
 
 /** What an attempt looked like from outside, without personal data. */
-function report(action, url, state, sentAt, outcome, step, result, retryInMs) {
-  const failed = step !== "done";
+function report(action, { state, request }, sentAt, outcome, step) {
+  const failed = step.failed ?? step.because;
+  const result = step.done ?? failed;
   return {
     action,
-    attempt: Number(state.split(" ")[0]),
-    endpoint: new URL(url).host,
+    attempt: JSON.parse(state).attempt,
+    endpoint: new URL(request.url).host,
     durationMs: Date.now() - sentAt,
     httpStatus: outcome.status,
-    kind: failed ? result.kind : undefined,
+    kind: failed?.kind,
     code: result.code,
     requestId: result.requestId ?? undefined,
-    retryInMs,
+    retryInMs: step.delayMillis,
   };
 }

@@ -61,8 +61,11 @@ export function definePackage({ core, ready, atOnce = true, inBrowser, send }) {
         }),
       );
       this.#language = language === "zh" ? "zh" : "en";
+      const none = !inBrowser && !CREDENTIALS.some((name) => name in (options ?? {}));
       this.#credentials = new CredentialsSource(
-        credentials ?? { accessKeyId, accessKeySecret, securityToken, expiration },
+        none
+          ? permittedEnvironment()
+          : (credentials ?? { accessKeyId, accessKeySecret, securityToken, expiration }),
       );
       this.#send = (!fetch && send) || fetchTransport(fetch ?? globalThis.fetch);
       this.#onAttempt = onAttempt;
@@ -122,7 +125,7 @@ export function definePackage({ core, ready, atOnce = true, inBrowser, send }) {
         credentials: this.#credentials,
         action,
         parameters,
-        time: { beganAt, millis: Math.max(0, Math.min(this.#callMillis, deadline - beganAt)) },
+        time: { beganAt, millis: Math.max(0, Math.min(this.#callMillis, Math.floor(deadline - beganAt))) },
         signal,
         onAttempt: this.#onAttempt,
       });
@@ -151,6 +154,9 @@ export function definePackage({ core, ready, atOnce = true, inBrowser, send }) {
       accepted(JSON.parse(core().newOuterOrderNo(prefix, randomHex(), Date.now()))),
   };
 }
+
+/** Where one of them is given, even as undefined, the environment is not looked at: the key there may be another's. */
+const CREDENTIALS = ["credentials", "accessKeyId", "accessKeySecret", "securityToken"];
 
 const isMillis = (value) => typeof value === "number" && value >= 0;
 const isObjectOrFunction = (value) => typeof value === "object" || isFunction(value);
@@ -190,4 +196,13 @@ function credentialsFromEnvironment(environment = globalThis.process?.env ?? {})
     accessKeySecret: environment.ALIBABA_CLOUD_ACCESS_KEY_SECRET,
     securityToken: environment.ALIBABA_CLOUD_SECURITY_TOKEN || undefined,
   };
+}
+
+/** Deno throws where its user did not permit to read the environment: then nothing is there. */
+function permittedEnvironment() {
+  try {
+    return credentialsFromEnvironment();
+  } catch {
+    return {};
+  }
 }

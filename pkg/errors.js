@@ -17,6 +17,10 @@ const REPORTED = [
   "fields",
 ];
 
+/** Of that, what the stack does not begin with, in one language. */
+const INSPECTED = [...REPORTED.filter((name) => !["name", "message", "messages"].includes(name)), "cause"];
+const isNothing = (value) => value === undefined || (Array.isArray(value) && value.length === 0);
+
 /** See `index.d.cts`. Made from plain data that the core decided on. */
 export class FaceVerifyError extends Error {
   /**
@@ -27,8 +31,6 @@ export class FaceVerifyError extends Error {
   constructor(data, language, thrown) {
     const cause = withoutData(thrown);
     super(data.message[language], cause && { cause });
-    // A literal: bundlers rename classes.
-    Object.defineProperty(this, "name", { value: NAME, configurable: true, writable: true });
     this.kind = data.kind;
     this.code = data.code;
     this.messages = data.message;
@@ -46,9 +48,19 @@ export class FaceVerifyError extends Error {
   }
 
   toJSON() {
-    return Object.fromEntries(REPORTED.map((name) => [name, this[name]]));
+    const { name, code } = this.cause ?? {};
+    const cause = this.cause && { name, code };
+    return { ...Object.fromEntries(REPORTED.map((name) => [name, this[name]])), cause };
+  }
+
+  /** For `console.log` and `util.inspect` of Node: without what stands in the stack already, or is not there. */
+  [Symbol.for("nodejs.util.inspect.custom")](depth, options, inspect) {
+    const given = INSPECTED.map((name) => [name, this[name]]).filter(([, value]) => !isNothing(value));
+    return `${this.stack ?? this} ${inspect(Object.fromEntries(given), options)}`;
   }
 }
+// On the prototype, so that the stack begins with it; a literal, since bundlers rename classes.
+Object.defineProperty(FaceVerifyError.prototype, "name", { value: NAME, configurable: true, writable: true });
 
 /**
  * Whether a value is a FaceVerifyError, also one of another copy of this package or another realm,

@@ -18,7 +18,8 @@ export interface Credentials {
 export interface CommonOptions {
   /**
    * Host or hosts in fail-over order; default `cloudauth.aliyuncs.com`. HTTPS, except that
-   * `http://` may name a loopback address, such as the sandbox's `http://127.0.0.1:8788`.
+   * `http://` may name a loopback address, such as the sandbox's `http://127.0.0.1:8788`, and, with one of the sandbox's
+   * keys, any host that is not public: `http://sandbox:8788`, `http://host.docker.internal:8788`, a private address.
    */
   endpoint?: string | readonly string[] | undefined;
   /**
@@ -70,6 +71,13 @@ export type ClientOptions = CommonOptions &
          * gives nothing usable, calls end with an error of kind `credentials`.
          */
         credentials: Credentials | (() => Promise<Credentials>);
+        accessKeyId?: undefined;
+        accessKeySecret?: undefined;
+        securityToken?: undefined;
+      }
+    | {
+        /** Without any of these four names, credentials come from the environment: see `credentialsFromEnvironment`. */
+        credentials?: undefined;
         accessKeyId?: undefined;
         accessKeySecret?: undefined;
         securityToken?: undefined;
@@ -297,6 +305,8 @@ export class FaceVerifyError extends Error {
    * personal data, keys and addresses.
    */
   readonly cause?: Error | undefined;
+  /** All of this as plain data, and of `cause` its name and code. */
+  toJSON(): Record<string, unknown>;
 }
 
 /** Whether a value is a FaceVerifyError, also one of another bundle or realm. */
@@ -307,7 +317,7 @@ export class FaceVerifyClient {
    * @throws {FaceVerifyError} of kind `validation`, naming the option and never its value. Where
    * `ready()` takes time, the check is made at the first call.
    */
-  constructor(options: ClientOptions);
+  constructor(options?: ClientOptions);
 
   /**
    * Starts a verification.

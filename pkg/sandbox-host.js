@@ -200,6 +200,10 @@ export class SandboxHost {
     for (const close of this.#waiting) close();
   }
 
+  async [Symbol.asyncDispose]() {
+    await this.close();
+  }
+
   #control(method, path, content, query = "") {
     const body = content === undefined ? new Uint8Array() : new TextEncoder().encode(JSON.stringify(content));
     const { response } = this.handle(

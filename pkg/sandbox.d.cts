@@ -117,6 +117,8 @@ export interface SandboxServer {
   port: number;
   /** Stops listening; answers under way get a second to finish. */
   close(): Promise<void>;
+  /** `close()`, for `await using`. */
+  [Symbol.asyncDispose](): Promise<void>;
 }
 
 /** What the control API refused. */
@@ -155,7 +157,16 @@ export interface Sandbox {
   reset(): Promise<void>;
   /** Stops servers, callbacks and requests that hang. */
   close(): Promise<void>;
+  /** `close()`, for `await using`. */
+  [Symbol.asyncDispose](): Promise<void>;
 }
 
 /** Makes a sandbox that shares its state with no other. */
 export function createSandbox(options?: SandboxOptions): Sandbox;
+
+declare global {
+  // As TypeScript 5.2 and @types/node have it, for those who have neither.
+  interface SymbolConstructor {
+    readonly asyncDispose: unique symbol;
+  }
+}

@@ -61,11 +61,9 @@ class Sandbox extends SandboxHost {
     const address = server.address();
     const reached = ANY_ADDRESS[address.address] ?? address.address;
     const name = address.family === "IPv6" ? `[${reached}]` : reached;
-    return {
-      url: `http://${name}:${address.port}`,
-      port: address.port,
-      close: () => this.#stop(server),
-    };
+    const close = () => this.#stop(server);
+    const url = `http://${name}:${address.port}`;
+    return { url, port: address.port, close, [Symbol.asyncDispose]: close };
   }
 
   async close() {

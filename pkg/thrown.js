@@ -11,15 +11,17 @@ export const failureCode = (code) => (typeof code === "string" && code !== "" ? 
 /** The code of an error, or of what caused it: `fetch` wraps the connection's error. */
 export const codeOf = (error) => readFrom(readFrom(error, "cause"), "code") ?? readFrom(error, "code");
 
-/** Names and codes are single words; what else stands there may be anything. */
-const WORD = /^[A-Za-z_]\w{0,63}$/;
+/** As classes of errors are called; what else stands there may be anything. */
+const NAME = /^[A-Z][A-Za-z]{0,40}(Error|Exception)$|^Error$/;
+/** As the runtimes write codes, `ECONNREFUSED`, `ERR_HTTP2_ERROR` or `ConnectionRefused`: no key or number looks so. */
+const CODE = /^[A-Z]{2,24}\d?(_[A-Z]{1,24}\d?){0,8}$|^([A-Z][a-z]{1,20}){2,5}$/;
 /** A place in a program: a function's name, then a file or a module, a line and a column. */
 const PLACE = /^ {4}at [\w$.<>[\] #]*\(?(?:file:\/\/|node:|\/|[A-Z]:\\)[\w$.@+~%\\/ -]+:\d+:\d+\)?$/;
 const DEEPEST = 4;
 
 /**
  * What may be kept of what somebody's function threw. A message, and every other property, can hold an address,
- * a header, a name or a key, so an error of our own is made: with the name and the code, each a single word, the
+ * a header, a name or a key, so an error of our own is made: with the name and the code, where they look like such, the
  * places in the program where it was thrown, and the same of its own cause.
  *
  * @param {unknown} error
@@ -27,7 +29,7 @@ const DEEPEST = 4;
  */
 export function withoutData(error, depth = 0) {
   if (typeof error !== "object" || error === null || depth === DEEPEST) return undefined;
-  const [name, code] = [word(error, "name") ?? "Error", word(error, "code")];
+  const [name, code] = [textLike(NAME, error, "name") ?? "Error", textLike(CODE, error, "code")];
   const cause = withoutData(readFrom(error, "cause"), depth + 1);
   const kept = new Error(code ?? "", cause && { cause });
   // The message stands in front of the places, and may have lines that look like them.
@@ -47,9 +49,9 @@ export function withoutData(error, depth = 0) {
   return kept;
 }
 
-const word = (error, property) => {
+const textLike = (pattern, error, property) => {
   const text = textOf(error, property);
-  return WORD.test(text) ? text : undefined;
+  return pattern.test(text) ? text : undefined;
 };
 
 const textOf = (error, property) => {

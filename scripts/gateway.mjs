@@ -1,4 +1,4 @@
-// Tools of whoever runs the gateway as a Cloudflare Worker. On a machine of one's own, cloudauth-edge-gateway has them.
+// Commands for the operator of the Worker. On your own server, cloudauth-edge-gateway has the same commands.
 //
 //   node scripts/gateway.mjs new-caller <id>           makes a token and a key pair, and shows them once
 //   node scripts/gateway.mjs rotate <id> [--finish]    … for a caller that has some; --finish takes the old ones out

@@ -1,4 +1,4 @@
-// npm run pack [-- folder]: the npm packages as they are published, cloudauth-edge-<version>.tgz and
+// npm run pack [-- folder]: the npm packages to publish, cloudauth-edge-<version>.tgz and
 // cloudauth-edge-gateway-<version>.tgz.
 
 import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
@@ -10,7 +10,7 @@ import { command, line } from "./lib/progress.mjs";
 import { at, root } from "./lib/project.mjs";
 import { forBuild, setUp } from "./setup.mjs";
 
-/** The folder of each package, and what it holds beside that. */
+/** The folder of each package, and the documents to add. */
 const packages = {
   client: { folder: "pkg", documents: ["README.md", "CHANGELOG.md", "LICENSE-APACHE", "LICENSE-MIT"] },
   gateway: { folder: "server", documents: ["CHANGELOG.md", "LICENSE-APACHE", "LICENSE-MIT"] },
@@ -18,7 +18,7 @@ const packages = {
 
 const manifest = (folder) => JSON.parse(readFileSync(join(folder, "package.json"), "utf8"));
 
-/** Puts an installed package, and all that it needs, below a folder. */
+/** Copies an installed package and its dependencies into a folder. */
 function bundle(name, into) {
   const installed = at("node_modules", name);
   const place = join(into, "node_modules", name);
@@ -46,5 +46,6 @@ await command(import.meta, async ([folder = root]) => {
   await setUp(forBuild);
   await build();
   mkdirSync(folder, { recursive: true });
-  for (const which of Object.keys(packages)) await line(`npm package, ${which}`, () => pack(resolve(folder), which));
+  for (const which of Object.keys(packages))
+    await line(`npm package, ${which}`, () => pack(resolve(folder), which));
 });

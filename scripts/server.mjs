@@ -1,4 +1,4 @@
-// Builds what the npm package cloudauth-edge-gateway holds: its code in few files, and beside it what is no code.
+// Builds the npm package cloudauth-edge-gateway: the bundled code, and the other files in the same folder.
 
 import { createHash } from "node:crypto";
 import { cpSync, existsSync, readFileSync, rmSync, writeFileSync } from "node:fs";
@@ -9,7 +9,7 @@ import { at, filesUnder, root } from "./lib/project.mjs";
 const dist = at("server", "dist");
 const stamp = join(dist, ".built-from");
 
-/** What is no code, by its name beside the code. */
+/** Other files, by their names in the folder. */
 const files = {
   "gateway.wasm": at("pkg", "wasm", "gateway", "cloudauth_edge_bg.wasm"),
   "openapi.json": at("worker", "openapi.json"),
@@ -32,7 +32,7 @@ export async function buildServer() {
   await must("esbuild", [
     at("server", "cli.js"),
     "--bundle",
-    // A command loads the parts that it needs.
+    // Each command loads only what it needs.
     "--splitting",
     "--format=esm",
     "--platform=node",

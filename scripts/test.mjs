@@ -15,7 +15,7 @@ const NODE_TEST_LIMIT_MS = 5 * 60_000;
 
 const clippy = (...args) => ["cargo", "clippy", ...args, "--", "--deny", "warnings"];
 /** The client for Rust programs on wasm32, tested against the sandbox of the same crate. */
-const forPrograms = ["--", "--features", "fetch,sandbox"];
+const forPrograms = ["--", "--features", "client,fetch,sandbox"];
 const wasm32 = ["--target", "wasm32-unknown-unknown"];
 
 /** Every file of a folder under tests/ that is called *.test.js or *.test.mjs, or of these names, by Node's own runner. */
@@ -31,10 +31,10 @@ const nodeTests = (folder, limitMs = NODE_TEST_LIMIT_MS, names = "*") => [
 
 /**
  * name      as in --only
- * needs     what set-up must have done, beside npm packages and Rust
+ * needs     what set-up must have done, in addition to npm packages and Rust
  * built     whether it loads what scripts/build.mjs makes
  * counted   whether its runner says how many tests passed; then it must be one at least
- * env       what its commands have in their environment beside the project's
+ * env       additional environment variables of its commands
  * commands  run in order, each whatever became of the others
  */
 const suites = [
@@ -57,10 +57,12 @@ const suites = [
       clippy(...wasm32, "--no-default-features", "--features", "gateway-module"),
       clippy(...wasm32, "--no-default-features", "--features", "sandbox-module"),
       clippy(...wasm32, "--no-default-features", "--features", "fetch"),
-      clippy(...wasm32, "--features", "gateway-module,sandbox-module,lab"),
+      clippy(...wasm32, "--features", "client,gateway-module,sandbox-module,lab"),
       ["cargo", "doc", "--no-deps", "--all-features"],
+      ["cargo", "doc", "--no-deps", ...wasm32, "--features", "fetch"],
       ["oxlint", "--deny-warnings"],
       ["node", "scripts/locks.mjs"],
+      ["node", "scripts/cycles.mjs"],
       ["node", "scripts/prose.mjs"],
       ["tsc", "--project", "www"],
     ],
@@ -87,10 +89,14 @@ const suites = [
     built: true,
     counted: true,
     // The Worker's tests, and the official SDKs, on the other host.
-    env: { GATEWAY_TEST_HOST: "node" },
+    env: { TEST_GATEWAY_HOST: "node" },
     commands: [
       ...nodeTests("server"),
-      ...nodeTests("worker", NODE_TEST_LIMIT_MS, "{gateway,faults,race,alarm,polls,webhook,callers,privacy}"),
+      ...nodeTests(
+        "worker",
+        NODE_TEST_LIMIT_MS,
+        "{gateway,faults,race,alarm,polls,endpoints,webhook,callers,privacy}",
+      ),
       ...nodeTests("conformance", NODE_TEST_LIMIT_MS, "gateway"),
     ],
   },

@@ -1,7 +1,7 @@
-/** Timers may be late or lost, when the machine sleeps or its clock is set; so it looks at least this often. */
+/** The longest timer: a timer is late after the machine sleeps or its clock changes. */
 const LOOK_AGAIN_MS = 60_000;
 
-/** Fires the alarms that stand in the store, one at a time for each ledger. */
+/** Fires the store's alarms, one at a time for each ledger. */
 export class Alarms {
   #store;
   #fire;
@@ -18,7 +18,7 @@ export class Alarms {
     this.#fire = fire;
   }
 
-  /** Sets the timer to what is due next. */
+  /** Sets the timer to the next alarm. */
   arm() {
     if (this.#stopped) return;
     clearTimeout(this.#timer);
@@ -27,7 +27,7 @@ export class Alarms {
     this.#timer = setTimeout(() => this.#look(), millis);
   }
 
-  /** Fires no more; resolves when what fires has ended. */
+  /** Fires no more alarms; resolves when the running ones have ended. */
   async stop() {
     this.#stopped = true;
     clearTimeout(this.#timer);
@@ -46,7 +46,7 @@ export class Alarms {
     this.arm();
   }
 
-  /** The alarm stands in the store until its work is done, so that a process that dies meanwhile loses none. */
+  /** The alarm stays in the store until its work is done, so a crash does not lose it. */
   async #work(ledger, at) {
     const done = () => {
       this.#atWork.delete(ledger);
@@ -57,7 +57,7 @@ export class Alarms {
       this.#store.clearAlarm(ledger, at);
       done();
     } catch (error) {
-      // The database cannot be written to.
+      // The database cannot be written.
       console.error(JSON.stringify({ alarm: "failed", error: String(error?.name ?? "Error") }));
       setTimeout(done, LOOK_AGAIN_MS).unref();
     }

@@ -6,7 +6,7 @@ import { parseArgs } from "node:util";
 import { Failure } from "../host/failure.js";
 
 const NODE_NEEDED = 24;
-/** sysexits.h: what a supervisor need not try again. */
+/** From sysexits.h: a restart does not help. */
 const EXIT_USAGE = 64;
 const EXIT_SETTINGS = 78;
 
@@ -18,12 +18,12 @@ The gateway in front of Alibaba Cloud face verification, with a database on this
   serve                     serve (the default)                             启动服务（默认）
   check [url]               what is wrong with the settings, here or there  检查本机设置，或检查运行中的网关
   new-caller <id>           make a token and a key pair                     为调用方生成令牌与密钥对
-  rotate <id> [--finish]    make new ones beside the old; --finish takes
-                            the old ones out                                轮换；--finish 去除旧凭据
+  rotate <id> [--finish]    add new ones to the old; --finish removes
+                            the old ones                                    轮换；--finish 去除旧凭据
   backup <file>             copy the database, also while it is served      备份数据库，服务运行时亦可
   restore <file> [--replace]  put a copy in the database's place            从备份恢复
 
-  --settings <path>         a file with settings beside those of the environment, which win (.env)
+  --settings <path>         a file with settings (.env); the environment takes precedence
   --help, --version
 
 Settings: GATEWAY_LISTEN, GATEWAY_METRICS_LISTEN, GATEWAY_DATABASE, GATEWAY_TRUSTED_PROXIES,
@@ -68,20 +68,20 @@ function readArguments(args) {
     rest.length >= command.least &&
     rest.length <= command.most &&
     Object.keys(options).every((option) => command.options.includes(option));
-  if (!fits) throw new UsageFailure("This is not how the command is used.", USAGE);
+  if (!fits) throw new UsageFailure("The arguments are not valid.", USAGE);
   return { command, rest, options, file };
 }
 
 const packageVersion = () =>
   JSON.parse(readFileSync(new URL("../package.json", import.meta.url), "utf8")).version;
 
-/** The settings with what is wrong with this host's own. */
+/** The settings, with the problems of this host's own settings. */
 async function readSettings(file) {
   const { settingsFrom, variablesOf } = await import("./settings.js");
   return settingsFrom(variablesOf(process.env, file));
 }
 
-/** … with what is wrong with any. */
+/** The settings; throws if any setting has a problem. */
 async function checked(file) {
   const { loadedCore } = await import("./gateway.js");
   const { mustBeComplete, problemsOf } = await import("../host/operator.js");
@@ -92,7 +92,7 @@ async function checked(file) {
 
 async function serve(_, { file }) {
   const { startGateway } = await import("./gateway.js");
-  // What is written is for this user alone.
+  // Only this user may read the files.
   process.umask(0o077);
   const gateway = await startGateway(await checked(file)).catch((error) => {
     throw error.syscall === "listen"
@@ -106,7 +106,7 @@ async function serve(_, { file }) {
   console.log(JSON.stringify({ listening: url, metrics: metricsUrl, version: packageVersion() }));
   let asked = false;
   const end = async (signal) => {
-    // Whoever asks twice means it.
+    // A second signal ends the process at once.
     if (asked) process.exit(1);
     asked = true;
     console.log(JSON.stringify({ stopping: signal }));

@@ -1,4 +1,4 @@
-/** The console's files, and the headers that `_headers` gives them. */
+/** The console's files, with the headers from `_headers`. */
 
 import { readFileSync, readdirSync } from "node:fs";
 import { extname, join, relative, sep } from "node:path";
@@ -30,7 +30,7 @@ export function consoleIn(folder) {
   return (path) => pages.get(path === "/" ? "/index.html" : path);
 }
 
-/** A line with a path, which may end in `*`, and the indented lines below it with headers. */
+/** Each rule is a line with a path, which may end in `*`, and indented lines with headers. */
 function rulesOf(text) {
   const rules = [];
   for (const line of text.split("\n")) {

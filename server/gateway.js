@@ -1,6 +1,7 @@
-/** The gateway as one process of this machine: its parts, put together. */
+/** The gateway as one Node process. */
 
 import { readFileSync } from "node:fs";
+import { fileURLToPath } from "node:url";
 import { loadCore, settingsText } from "../host/core.js";
 import { LedgerRunner } from "../host/ledger.js";
 import { nodeTransport } from "../pkg/transport-node.js";
@@ -10,23 +11,23 @@ import { httpServer, listen } from "./http.js";
 import { Metrics } from "./metrics.js";
 import { SqliteStore } from "./sqlite.js";
 
-/** Where the build puts what is not code, beside the bundle of this module. */
-const beside = (name) => new URL(name, import.meta.url);
+/** A file that the build puts next to the bundle of this module. */
+const built = (name) => new URL(name, import.meta.url);
 
-export const loadedCore = () => loadCore(readFileSync(beside("gateway.wasm")));
+export const loadedCore = () => loadCore(readFileSync(built("gateway.wasm")));
 
 /**
- * Serves until it is stopped.
+ * Starts the gateway.
  *
  * @param {{ core: Record<string, string>, own: object }} settings
- * @returns {Promise<{ url: string, metricsUrl?: string, stop: () => Promise<boolean> }>} `stop` ends what was begun,
- *   within GATEWAY_SHUTDOWN_SECONDS; false where time ran out
+ * @returns {Promise<{ url: string, metricsUrl?: string, stop: () => Promise<boolean> }>} `stop` completes what has
+ *   begun; false if GATEWAY_SHUTDOWN_SECONDS are over first
  */
 export async function startGateway({ core: variables, own }) {
   const core = loadedCore();
   const settings = settingsText(variables);
-  const files = { "openapi.json": readFileSync(beside("openapi.json"), "utf8") };
-  const pageAt = consoleIn(beside("console").pathname);
+  const files = { "openapi.json": readFileSync(built("openapi.json"), "utf8") };
+  const pageAt = consoleIn(fileURLToPath(built("console")));
   const store = new SqliteStore(own.GATEWAY_DATABASE);
   const metrics = new Metrics(store);
   const turn = pacer(core, settings);
@@ -49,7 +50,7 @@ export async function startGateway({ core: variables, own }) {
   store.onAlarm = () => alarms.arm();
   const running = new Set();
 
-  /** Whether it is ready to serve beyond what its settings say. */
+  /** Checks the database for /readyz; the core checks the settings. */
   async function unable({ route, then }) {
     if (route !== "readyz" || then.reply?.status !== 200) return undefined;
     try {
@@ -60,7 +61,7 @@ export async function startGateway({ core: variables, own }) {
     }
   }
 
-  const server = httpServer(
+  const { server, release } = httpServer(
     ({ path }, gone) => ({
       core,
       settings,
@@ -73,7 +74,7 @@ export async function startGateway({ core: variables, own }) {
         return work;
       },
       page: async () => pageAt(path),
-      // The reverse proxy's affair.
+      // The reverse proxy limits the rate.
       mayGoOn: async () => true,
       observe(line) {
         console.log(JSON.stringify(line));
@@ -98,6 +99,7 @@ export async function startGateway({ core: variables, own }) {
   async function stop() {
     stopping = true;
     const closed = new Promise((resolve) => server.close(resolve));
+    release();
     const ended = (async () => {
       await closed;
       await Promise.all(running);
@@ -120,7 +122,7 @@ export async function startGateway({ core: variables, own }) {
   return { url, metricsUrl, stop };
 }
 
-/** Gives turns to call Alibaba Cloud, whose limit counts for all callers together. */
+/** Paces the calls to Alibaba Cloud; its limit applies to all callers together. */
 function pacer(core, settings) {
   const freeAt = new Map();
   return async (action, yields) => {

@@ -1,4 +1,4 @@
-/** Between node:http and what every host of the gateway shares. */
+/** Connects node:http to the code that all hosts share. */
 
 import { once } from "node:events";
 import { createServer } from "node:http";
@@ -8,18 +8,21 @@ import { handle } from "../host/front.js";
 /** Older SDKs put names, numbers and MetaInfo into the URL. */
 const HEADERS_MAX_BYTES = 64 * 1024;
 const HEADERS_TIMEOUT_MS = 15_000;
-/** Longer than the core waits for a body. */
+/** Longer than the core's time limit for a body. */
 const REQUEST_TIMEOUT_MS = 60_000;
-/** Longer than reverse proxies keep an unused connection, so that they close it first. */
+/** Longer than the idle time-out of common reverse proxies, so that the proxy closes first. */
 const KEEP_ALIVE_MS = 75_000;
 
 /**
  * @param {(message: object, gone: AbortSignal) => object} hostFor what `handle` needs for this request; the signal
- *   aborts when its client goes away
+ *   aborts when its client goes away, or when `release` ends all waits for verdicts
  * @param {import("node:net").BlockList} trustedProxies
  * @param {() => boolean} stopping
+ * @returns {{ server: import("node:http").Server, release: () => void }}
  */
 export function httpServer(hostFor, trustedProxies, stopping) {
+  const listening = new Set();
+
   async function respond(request, response) {
     const message = plain(request, trustedProxies);
     let opened = false;
@@ -28,16 +31,21 @@ export function httpServer(hostFor, trustedProxies, stopping) {
       return readerOf(request);
     };
     const gone = new AbortController();
-    response.once("close", () => gone.abort());
+    listening.add(gone);
+    if (stopping()) gone.abort();
+    response.once("close", () => {
+      listening.delete(gone);
+      gone.abort();
+    });
     const { page, ...answered } = await handle(hostFor(message, gone.signal), message, open);
     const { status, headers, body } = page ?? answered;
     for (const [name, value] of headers) response.appendHeader(name, value);
     if (body !== null) response.setHeader("content-length", Buffer.byteLength(body));
-    // Node reads the rest of a body that nobody opened. Of one that was given up, the connection is no good any more.
+    // Node discards an unopened body. After a partly read body, the connection cannot carry another request.
     if (stopping() || (opened && !request.complete)) response.setHeader("connection", "close");
     response.writeHead(status).end(request.method === "HEAD" ? null : body);
   }
-  return createServer(
+  const server = createServer(
     {
       maxHeaderSize: HEADERS_MAX_BYTES,
       headersTimeout: HEADERS_TIMEOUT_MS,
@@ -53,9 +61,15 @@ export function httpServer(hostFor, trustedProxies, stopping) {
       }
     },
   );
+  return {
+    server,
+    release() {
+      for (const gone of listening) gone.abort();
+    },
+  };
 }
 
-/** Resolves when it listens; gives the address. */
+/** Resolves to the URL when the server listens. */
 export async function listen(server, { host, port }) {
   server.listen(port, host);
   await once(server, "listening");
@@ -63,7 +77,7 @@ export async function listen(server, { host, port }) {
   return `http://${isIPv6(address) ? `[${address}]` : address}:${bound}`;
 }
 
-/** A request as the core reads it, without its body. */
+/** The core's form of a request, without the body. */
 function plain(request, trustedProxies) {
   const headers = headersOf(request.rawHeaders);
   const given = (name) => headers.find(([known]) => known === name)?.[1];
@@ -71,7 +85,7 @@ function plain(request, trustedProxies) {
     ? given("x-forwarded-host")
     : undefined;
   const host = forwarded ?? given("host") ?? "";
-  // What is no address has no route either.
+  // An invalid URL matches no route.
   const url = URL.parse(request.url.startsWith("/") ? `http://host${request.url}` : request.url);
   return {
     method: request.method,
@@ -89,7 +103,7 @@ function trusted(address, proxies) {
   return proxies.check(four, isIPv6(four) ? "ipv6" : "ipv4");
 }
 
-/** Names in lower case, what came twice joined: as the Fetch standard has it and the Worker hands it over. */
+/** Lower-case names with joined duplicates, like the Worker's `Headers`. */
 function headersOf(raw) {
   const headers = new Map();
   for (let at = 0; at < raw.length; at += 2) {
@@ -100,7 +114,7 @@ function headersOf(raw) {
   return [...headers];
 }
 
-/** Of the body; the connection stays, for the answer. */
+/** Reads the body; `cancel` keeps the connection open for the response. */
 function readerOf(request) {
   const chunks = request.iterator({ destroyOnReturn: false });
   return { read: () => chunks.next(), cancel: async () => void request.pause() };

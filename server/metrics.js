@@ -1,4 +1,4 @@
-/** What Prometheus reads. No label has a caller's, an order's or a person's name. */
+/** Metrics for Prometheus. No label contains a caller, an order or a person. */
 
 import { createServer } from "node:http";
 import { Counter, Gauge, Histogram, Registry, collectDefaultMetrics } from "prom-client";
@@ -51,7 +51,7 @@ export class Metrics {
         overdue.set(Math.max(0, now - (found.oldest ?? now)) / 1000);
       },
     });
-    // Is read after the one that sets it.
+    // Registered after the gauge whose `collect` sets it.
     this.#registry.registerMetric(overdue);
   }
 

@@ -1,4 +1,4 @@
-/** Settings by environment and .env file: those of the core, and those of this host. */
+/** Settings of the core and of this host, from the environment and a .env file. */
 
 import { existsSync, readFileSync } from "node:fs";
 import { BlockList, isIP } from "node:net";
@@ -6,12 +6,12 @@ import { parseEnv } from "node:util";
 import { IS_SETTING } from "../host/core.js";
 import { Failure } from "../host/failure.js";
 
-/** As `wrangler.toml` has them for the Worker. */
+/** The same default as in `wrangler.toml`. */
 const ENDPOINTS = "cloudauth.cn-shanghai.aliyuncs.com,cloudauth.cn-beijing.aliyuncs.com";
 const ENV_FILE = ".env";
 const SHUTDOWN_MAX_SECONDS = 600;
 
-/** This host's own settings: their defaults, how they are read, and what is said where that fails. */
+/** This host's own settings: default, parser, and error message. */
 const OWN = {
   GATEWAY_LISTEN: {
     otherwise: "127.0.0.1:8787",
@@ -27,7 +27,7 @@ const OWN = {
   },
   GATEWAY_DATABASE: {
     otherwise: "cloudauth-edge-gateway.db",
-    // So that a later version's connection string is not taken for a file name.
+    // A connection string is not a file name.
     read: (text) => (/^[a-z]+:\/\//i.test(text) ? undefined : text),
     en: "must be the path of a file on a local disk.",
     zh: "应为本地磁盘上的文件路径。",
@@ -47,11 +47,11 @@ const OWN = {
   },
 };
 
-/** The names of the settings that this host has and the Worker has not. */
+/** The names of this host's own settings. */
 export const OWN_NAMES = Object.keys(OWN);
 
 /**
- * The environment wins over the file.
+ * Reads the settings; the environment takes precedence over the file.
  *
  * @param {NodeJS.ProcessEnv} env
  * @param {string} [file] must exist; without it, `.env` of the working folder is read where it exists

@@ -1,4 +1,4 @@
-/** Ledgers in a SQLite database of this machine, which one process serves at a time. */
+/** Ledgers in a SQLite file that one process uses at a time. */
 
 import { closeSync, existsSync, fsyncSync, openSync, realpathSync, renameSync, rmSync } from "node:fs";
 import { basename, dirname, join, resolve } from "node:path";
@@ -6,15 +6,15 @@ import { DatabaseSync } from "node:sqlite";
 import { stepOn } from "../host/storage.js";
 import { Failure } from "../host/failure.js";
 
-/** "CAEG", so that no other program's database is taken for one of the gateway's. */
+/** "CAEG"; distinguishes the gateway's databases from those of other programs. */
 const APPLICATION_ID = 0x43414547;
-/** What this version writes. A database of a later version is refused. */
+/** The schema version that this program writes. A later one is refused. */
 const SCHEMA = 1;
 const SQLITE_BUSY = 5;
 const SQLITE_NOTADB = 26;
-/** Nobody else writes, but for whoever holds the file by some other program. */
+/** Only another program that locks the file causes a wait. */
 const BUSY_TIMEOUT_MS = 1_000;
-/** The longest pause before a delivery is tried again is a day. */
+/** Covers the longest back-off of a delivery, which is one day. */
 const BACKLOG_AHEAD_MS = 25 * 60 * 60_000;
 
 const TABLES = `
@@ -32,10 +32,10 @@ export class SqliteStore {
   #lock;
   #ledgers = new Map();
   #sql;
-  /** Called when an alarm was set. */
+  /** Called after an alarm is set. */
   onAlarm = () => {};
 
-  /** @param {string} file is made where it does not exist */
+  /** @param {string} file created if missing */
   constructor(file) {
     const path = pathOf(file);
     this.#lock = lock(path);
@@ -71,7 +71,7 @@ export class SqliteStore {
     };
   }
 
-  /** @returns {import("../host/storage.js").LedgerStorage} one caller's */
+  /** @returns {import("../host/storage.js").LedgerStorage} a caller's ledger */
   ledger(name) {
     let ledger = this.#ledgers.get(name);
     if (!ledger) {
@@ -81,24 +81,24 @@ export class SqliteStore {
     return ledger;
   }
 
-  /** @returns {{ ledger: string, at: number }[]} what is to fire, the first first */
+  /** @returns {{ ledger: string, at: number }[]} the alarms that are set, earliest first */
   alarms() {
     return this.#sql.alarms.all();
   }
 
-  /** Forgets an alarm whose work is done, unless it was set to another time meanwhile. */
+  /** Clears an alarm after its work, unless the work set another time. */
   clearAlarm(ledger, at) {
     this.#sql.clearAlarm.run(ledger, at);
   }
 
-  /** Throws where the database cannot be reached. */
+  /** Throws if the database cannot be reached. */
   probe() {
     this.#sql.begin.run();
     this.#sql.probe.run();
     this.#sql.commit.run();
   }
 
-  /** Webhook deliveries that wait, over all ledgers, and since when the first has been due. */
+  /** The number of pending webhook deliveries in all ledgers, and when the first is due. */
   backlog(now) {
     const until = `due/${sortable(now + BACKLOG_AHEAD_MS)}`;
     const found = this.#sql.ledgers.all().map(({ ledger }) => this.#sql.reports.get(ledger, until));
@@ -138,7 +138,7 @@ class SqliteLedger {
     };
   }
 
-  /** Synchronous, so nothing of this process comes in between, and no other process writes. */
+  /** Synchronous, so no other step of this process runs in between; no other process writes. */
   step(decide) {
     this.#begun = false;
     try {
@@ -153,7 +153,7 @@ class SqliteLedger {
     }
   }
 
-  /** A step that writes nothing waits for no disk. */
+  /** Begins the transaction at the first write: a step without writes does not wait for the disk. */
   #write(statement, ...values) {
     if (!this.#begun) this.#sql.begin.run();
     this.#begun = true;
@@ -170,7 +170,7 @@ class SqliteLedger {
   }
 }
 
-/** Copies the database as it stands at one moment, also while a gateway serves from it. */
+/** Copies a consistent state of the database; the gateway may be running. */
 export function backup(file, copy) {
   const path = pathOf(file);
   if (!existsSync(path)) {
@@ -189,7 +189,7 @@ export function backup(file, copy) {
   settle(partial, copy);
 }
 
-/** Puts a copy in the place of the database, while no gateway serves from it. */
+/** Replaces the database by a copy; the gateway must be stopped. */
 export function restore(copy, file, { replace = false } = {}) {
   if (!existsSync(copy)) throw new Failure(`There is no file ${copy}.`, `没有文件 ${copy}。`);
   const path = pathOf(file);
@@ -210,7 +210,7 @@ export function restore(copy, file, { replace = false } = {}) {
     } finally {
       source.close();
     }
-    // What the old database had not yet taken over would be written into the new one.
+    // SQLite would apply the old write-ahead log to the new file.
     for (const end of ["-wal", "-shm"]) rmSync(path + end, { force: true });
     settle(partial, path);
   } finally {
@@ -224,7 +224,7 @@ function mustNotExist(path) {
   }
 }
 
-/** Under its final name once it is on disk. */
+/** Syncs the file, then gives it its final name. */
 function settle(partial, path) {
   sync(partial);
   renameSync(partial, path);
@@ -252,7 +252,7 @@ function check(path) {
   }
 }
 
-/** The same for every way to name the file. */
+/** The canonical path of the file. */
 function pathOf(file) {
   const path = resolve(file);
   if (existsSync(path)) return realpathSync(path);
@@ -265,7 +265,7 @@ function pathOf(file) {
   return join(realpathSync(dirname(path)), basename(path));
 }
 
-/** Held until it is closed, or this process ends in whatever way: the operating system gives it back. */
+/** Holds the lock until it is closed or the process ends; the operating system then releases it. */
 function lock(path) {
   let db;
   try {
@@ -284,19 +284,19 @@ function lock(path) {
   }
 }
 
-/** The gateway's database, made where there is none; what is another program's stays as it is. */
+/** Opens or creates the gateway's database; does not change a file of another program. */
 function open(path) {
   return opened(path, {}, (db) => {
     const version = versionOf(db, path);
     const { count } = db.prepare("SELECT count(*) AS count FROM sqlite_schema").get();
     if (version === 0 && count > 0) throw foreign(path);
-    // An answer goes out once what it rests on is on disk.
+    // A commit returns when it is on disk.
     db.exec("PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA trusted_schema = OFF");
     if (version === 0) db.exec(`BEGIN IMMEDIATE; ${TABLES} COMMIT`);
   });
 }
 
-/** A database that the gateway wrote, to be read. */
+/** Opens a database of the gateway for reading. */
 function ours(path) {
   return opened(path, { readOnly: true }, (db) => {
     if (versionOf(db, path) === 0) throw foreign(path);

@@ -1,39 +1,82 @@
-//! Alibaba Cloud face verification (Cloudauth 2019-03-07) without I/O: the signed request to send,
-//! and the meaning of the response. Any HTTP client can send it.
+//! Client for Alibaba Cloud face verification (金融级实人认证, Cloudauth 2019-03-07).
+//!
+//! A whole verification on a server, with the feature `ureq`:
+//!
+//! ```no_run
+//! # #[cfg(feature = "ureq")]
+//! # fn main() -> Result<(), Box<dyn std::error::Error>> {
+//! use cloudauth_edge::{ClientOptions, Credentials, FaceVerifyClient, Status, new_outer_order_no};
+//! use cloudauth_edge::{DescribeFaceVerify, InitFaceVerify};
+//! # use std::time::Duration;
+//!
+//! let client = FaceVerifyClient::new(ClientOptions::default(), Credentials::from_environment())?;
+//! let order = InitFaceVerify::new()
+//!     .scene_id(1_000_000_006)                 // the scene made in Alibaba Cloud's console
+//!     .outer_order_no(new_outer_order_no("")?) // your number of the order, a new one each time
+//!     .meta_info(r#"{"zimVer":"3.0.0"}"#);     // the string that the app's SDK gave, unchanged
+//! let certify_id = client.init_face_verify(order)?.certify_id; // for the app, which scans the face
+//! let question = DescribeFaceVerify::new().scene_id(1_000_000_006).certify_id(certify_id);
+//! let result = client.wait_for_result(question, Duration::from_secs(120))?;
+//! assert_eq!(result.status, Status::Passed);
+//! # Ok(())
+//! # }
+//! # #[cfg(not(feature = "ureq"))]
+//! # fn main() {}
+//! ```
+//!
+//! # Which client
+//!
+//! | where | feature | what sends | |
+//! |---|---|---|---|
+//! | servers | `ureq` | `FaceVerifyClient`, which waits in the calling thread | module `blocking` |
+//! | Cloudflare Workers, Deno, Node, browsers (wasm32) | `fetch` | `FaceVerifyClient`, asynchronous, over the host's `fetch` | module `fetch` |
+//! | anywhere else | none | the HTTP client that you have, driven by [`Call`] | [`client::sans_io`] |
+//!
+//! All three validate, sign, retry, fail over, correct the clock and decode in the same way:
+//!
+//! - [`Status::Passed`] means that Alibaba Cloud returned `Passed=T` and nothing in its answer contradicts
+//!   it. Decide by [`DescribeResult::status`] alone.
+//! - InitFaceVerify is sent again only when it provably was not executed. Where [`Error::execution`] is
+//!   [`Execution::Unknown`], reconcile the order before you start it again.
+//! - An [`Error`] says what failed ([`Error::kind`]), who must act ([`Error::audience`]) and whether the same
+//!   call can succeed later ([`Error::is_retryable`]), in Chinese and English. It never contains a secret, a
+//!   name, an identity number, the MetaInfo or a URL.
+//! - Secrets are wiped from memory when they are dropped; neither they nor personal data are printed by
+//!   `Debug`.
+//! - [`ClientOptions::builder`] sets endpoints, the signature scheme and the time limits.
+//!
+//! # Modules
 //!
 //! | module | contents |
 //! |---|---|
 //! | [`actions`] | InitFaceVerify and DescribeFaceVerify: parameters, rules, the signed request |
-//! | [`client`] | one call as a state machine: attempts, retries, fail-over, clock correction; response → result or [`error::Error`] |
-//! | [`vendor`] | code tables in Chinese and English, endpoints, credentials, the callback, new order numbers |
+//! | [`client`] | one call as a state machine, its options, and the decoding of answers |
+//! | [`vendor`] | tables of codes in Chinese and English, endpoints, credentials, the callback, order numbers |
 //! | [`signing`] | both signature schemes, stage by stage |
-//! | [`identity`] | identity numbers, names, mobile numbers |
+//! | [`identity`] | rules of identity numbers, names and mobile numbers, for forms |
 //!
-//! The crate reads no clock, generates no random numbers and keeps no state: time and nonce are
-//! parameters.
+//! Apart from the clients, nothing here reads a clock, draws random numbers, sends or keeps state: time and
+//! nonce are parameters.
 //!
-//! # One request
+//! # Signing alone
 //!
 //! ```
-//! use cloudauth_edge::actions::{InitFaceVerify, SigningContext, ValidationOptions};
-//! use cloudauth_edge::vendor::credentials::Credentials;
+//! use cloudauth_edge::actions::{SigningContext, ValidationOptions};
 //! use cloudauth_edge::vendor::endpoint::{DEFAULT_ENDPOINT, Endpoint};
-//! use cloudauth_edge::signing::SignatureVersion;
-//! use cloudauth_edge::timestamp::Timestamp;
+//! use cloudauth_edge::{Credentials, InitFaceVerify, SignatureVersion, Timestamp};
 //!
 //! # fn main() -> Result<(), Box<dyn std::error::Error>> {
 //! let now = Timestamp::from_unix_millis(1_698_315_752_000); // the time, from your clock
 //! let request = InitFaceVerify::new()
 //!     .scene_id(1_000_000_006)
 //!     .outer_order_no("e0c34a77f5ac40a5aa5e6ed20c353888")
-//!     .user_id("123456789")
 //!     .meta_info(r#"{"zimVer":"3.0.0","appVersion": "1"}"#)
 //!     .cert_name("张三")
 //!     .cert_no("11010519491231002X")
 //!     .validate(&ValidationOptions::new(now))?;
 //!
 //! let outgoing = request.sign(&SigningContext {
-//!     endpoint: &Endpoint::parse(DEFAULT_ENDPOINT).map_err(|problem| problem.message.en)?,
+//!     endpoint: &Endpoint::parse(DEFAULT_ENDPOINT)?,
 //!     credentials: &Credentials::new("your-access-key-id", "your-access-key-secret"),
 //!     version: SignatureVersion::Rpc,
 //!     nonce: "3156853299f313e23d1673dc12e1703d", // fresh random digits for every attempt
@@ -45,41 +88,38 @@
 //! # }
 //! ```
 //!
-//! # Its answer
+//! # Decoding alone
 //!
 //! ```
-//! use cloudauth_edge::actions::DESCRIBE_FACE_VERIFY;
+//! use cloudauth_edge::client::response::decode_describe;
 //! use cloudauth_edge::http::Response;
-//! use cloudauth_edge::client::response::{Answer, Status, decode};
-//! use cloudauth_edge::timestamp::Timestamp;
+//! use cloudauth_edge::{Error, Status, Timestamp};
 //!
+//! # fn main() -> Result<(), Error> {
 //! let response = Response {
 //!     status: 200,
 //!     headers: vec![],
 //!     body: br#"{"Code":"200","ResultObject":{"Passed":"T","SubCode":"200"}}"#.to_vec(),
 //! };
 //! let now = Timestamp::from_unix_millis(1_698_315_752_000);
-//! match decode(&DESCRIBE_FACE_VERIFY, &response, now) {
-//!     Ok(Answer::Describe(result)) => assert_eq!(result.status, Status::Passed),
-//!     other => panic!("{other:?}"),
-//! }
+//! let result = decode_describe(&response, now).map_err(|failure| failure.error)?;
+//! assert_eq!(result.status, Status::Passed);
+//! # Ok(())
+//! # }
 //! ```
-//!
-//! [`client::call`] combines both, with retries: `examples/rust` drives it with a short blocking
-//! HTTP client.
 //!
 //! # Features
 //!
-//! | feature | adds |
-//! |---|---|
-//! | `client` (default), `identity` | the JavaScript exports of the npm package, on wasm32 only |
-//! | `fetch` | on wasm32: a client for Rust programs over the host's `fetch` |
-//! | `gateway` | the decisions of the Cloudflare Worker gateway |
-//! | `sandbox` | the emulator of Alibaba Cloud's service |
-//! | `lab` | the analysis of signatures |
-//! | `gateway-module`, `sandbox-module` | the JavaScript exports of the two, on wasm32 only |
+//! None is on by default.
 //!
-//! Rust programs should set `default-features = false`.
+//! | feature | what it adds |
+//! |---|---|
+//! | `ureq` | the blocking client; nothing on wasm32 |
+//! | `fetch` | the client over the host's `fetch`; nothing outside of wasm32 |
+//! | `sandbox` | the emulator of Alibaba Cloud's service, for tests |
+//! | `gateway` | the decisions of the gateway |
+//! | `lab` | the analysis of signatures |
+//! | `client`, `identity`, `gateway-module`, `sandbox-module` | the JavaScript exports of the npm package; nothing outside of wasm32 |
 
 #![cfg_attr(not(test), warn(clippy::arithmetic_side_effects))]
 

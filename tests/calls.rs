@@ -225,7 +225,7 @@ fn a_later_refusal_does_not_undo_an_attempt_of_unknown_outcome() {
     let mut call = init();
     call.options.repeat_init = true;
     let (_, _, state) = retried(call.settle(call.first(), Outcome::Lost(Loss::TimedOut)));
-    let state = State::unpack(&state.pack()).unwrap();
+    let state: State = serde_json::from_str(&serde_json::to_string(&state).unwrap()).unwrap();
     let error = failed(call.settle(state, answered(200, "401", &[])));
     assert_eq!(error.execution, Execution::Unknown);
 }

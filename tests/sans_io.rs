@@ -254,7 +254,7 @@ fn options_of_the_builder_are_checked_together() {
     let wrong: &dyn std::error::Error = &error.fields()[1];
     assert_eq!(
         wrong.to_string(),
-        "timeoutMs must be a whole number from 1 to 600000."
+        "timeoutMs must be an integer from 1 to 600000."
     );
     let options = ClientOptions::builder()
         .timeout(Duration::ZERO)

@@ -1,4 +1,4 @@
-//! The client for wasm32 in a browser: `wasm-pack test --headless --chrome -- --features fetch,sandbox`.
+//! The client for wasm32 in a browser: `wasm-pack test --headless --chrome -- --features client,fetch,sandbox`.
 #![cfg(target_arch = "wasm32")]
 #![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing)]
 

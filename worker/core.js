@@ -6,7 +6,7 @@ import openapi from "./openapi.json";
 
 export const core = loadCore(module);
 
-/** What stands in files beside the module. */
+/** Files outside of the module. */
 export const files = { "openapi.json": openapi };
 
 const texts = new WeakMap();

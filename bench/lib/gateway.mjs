@@ -3,18 +3,21 @@
 import { createHash } from "node:crypto";
 import { signRpc } from "./by-hand.mjs";
 import { keys, parameters, wire } from "./input.mjs";
+import { startNode } from "./node-gateway.mjs";
 import { gatewayWorker, plainWorker } from "./workerd.mjs";
 
 const TOKEN = "dev-token";
 export const ROUTE = "/v1/face-verifications";
 
-export const gateway = (upstream) =>
-  gatewayWorker({
-    GATEWAY_MODE: "development",
-    CLOUDAUTH_ENDPOINTS: upstream,
-    // What is measured is the gateway, not its waiting for Alibaba Cloud's 50 calls a second.
-    CLOUDAUTH_CALLS_PER_SECOND: "10000",
-  });
+const settings = (upstream) => ({
+  GATEWAY_MODE: "development",
+  CLOUDAUTH_ENDPOINTS: upstream,
+  // What is measured is the gateway, not its waiting for Alibaba Cloud's 50 calls a second.
+  CLOUDAUTH_CALLS_PER_SECOND: "10000",
+});
+
+export const gateway = (upstream) => gatewayWorker(settings(upstream));
+export const nodeGateway = (upstream, options) => startNode(settings(upstream), options);
 
 export const passThrough = (upstream) => plainWorker("pass-through", { UPSTREAM: upstream });
 

@@ -1,4 +1,4 @@
-import { direct, gateway, newest, passThrough, read, start } from "../lib/gateway.mjs";
+import { direct, gateway, newest, nodeGateway, passThrough, read, start } from "../lib/gateway.mjs";
 import { Load } from "../lib/load.mjs";
 import { alternate, once } from "../lib/measure.mjs";
 import { residentBytes } from "../lib/noise.mjs";
@@ -15,7 +15,8 @@ has one, so that the disk is not what is measured; one row shows what waiting fo
 on the loopback interface that answers at once, so that all that is added is the gateway's. A start writes the order
 down, calls Alibaba Cloud, and writes down what it said; a read of a known verdict calls nobody. The pass-through Worker is
 one line of \`fetch\` in a workerd of its own. All orders are one caller's, hence one Durable Object, which does one
-thing at a time: a second caller has a second one.`;
+thing at a time: a second caller has a second one. On Node the gateway is one process with SQLite; its log goes into a
+pipe, which workerd's does not.`;
 
 export async function measure() {
   const load = new Load();
@@ -25,19 +26,27 @@ export async function measure() {
       const front = await startWorkerd(worker);
       const onDisk = await startWorkerd(worker, { onDisk: true });
       const bare = await startWorkerd(await passThrough(upstream));
+      const node = await nodeGateway(upstream);
+      const nodeOnDisk = await nodeGateway(upstream, { onDisk: true });
       try {
         const ways = {
           "the upstream itself": () => direct(upstream),
           "through the pass-through Worker": () => direct(bare.url),
           "a start at the gateway": () => start(front.url),
           "a start, its ledger on disk": () => start(onDisk.url),
+          "a start at the gateway on Node": () => start(node.url),
+          "a start on Node, its ledger on disk": () => start(nodeOnDisk.url),
         };
         await load.send(start(front.url));
         const known = newest();
         await load.send(read(front.url, known));
+        await load.send(start(node.url));
+        const knownOnNode = newest();
+        await load.send(read(node.url, knownOnNode));
         const withReads = {
           ...ways,
           "a read of a known verdict": () => read(front.url, known, "?material=false"),
+          "a read of a known verdict on Node": () => read(node.url, knownOnNode, "?material=false"),
         };
         const rounds = (requests, inFlight) =>
           Object.fromEntries(
@@ -68,10 +77,10 @@ export async function measure() {
               label: "of the pass-through's",
             },
           },
-          await memory(load, front),
+          await memory(load, { "gateway in workerd": front, "gateway on Node": node }),
         ];
       } finally {
-        await Promise.all([front.close(), onDisk.close(), bare.close()]);
+        await Promise.all([front, onDisk, bare, node, nodeOnDisk].map((each) => each.close()));
       }
     });
   } finally {
@@ -79,20 +88,25 @@ export async function measure() {
   }
 }
 
-async function memory(load, { url, pid }) {
-  const before = residentBytes(pid);
-  const { done } = await load.run(() => start(url), {
-    inFlight: 32,
-    requests: ORDERS,
-    millis: ORDERS_LIMIT_MILLIS,
-  });
-  const after = residentBytes(pid);
+async function memory(load, gateways) {
   const MB = 2 ** 20;
+  const rows = [];
+  let note;
+  for (const [name, { url, pid }] of Object.entries(gateways)) {
+    const before = residentBytes(pid);
+    const { done } = await load.run(() => start(url), {
+      inFlight: 32,
+      requests: ORDERS,
+      millis: ORDERS_LIMIT_MILLIS,
+    });
+    const after = residentBytes(pid);
+    rows.push(once(name, { orders: done, before: before / MB, after: after / MB }));
+    if (done < ORDERS) note = `Stopped after ${ORDERS_LIMIT_MILLIS / 1000} s, before ${ORDERS} orders.`;
+  }
   return {
-    title: "Memory of workerd as orders are added to one ledger",
+    title: "Memory as orders are added to one ledger",
     columns: { orders: "orders added", before: "MB before", after: "MB after" },
-    rows: [once("gateway", { orders: done, before: before / MB, after: after / MB })],
-    note:
-      done < ORDERS ? `Stopped after ${ORDERS_LIMIT_MILLIS / 1000} s, before ${ORDERS} orders.` : undefined,
+    rows,
+    note,
   };
 }

@@ -15,7 +15,7 @@ const client = new FaceVerifyClient({
   endpoint, // default: Alibaba Cloud
 });
 
-/** Whose order has which CertifyId. A real backend keeps this in its database. */
+/** By number: whose order, its state, and its CertifyId. A real backend keeps this in its database. */
 const orders = new Map();
 
 const app = express();
@@ -27,25 +27,53 @@ app.post("/verifications", async (request, response) => {
   const problem = mistyped({ certName, certNo });
   if (problem) return response.status(422).json({ message: problem });
   const outerOrderNo = newOuterOrderNo("shop");
-  const { certifyId } = await client.initFaceVerify({
-    sceneId,
-    outerOrderNo,
-    userId,
-    certName,
-    certNo,
-    metaInfo, // unchanged from the app's SDK
-  });
-  orders.set(outerOrderNo, { userId, certifyId });
-  response.status(201).json({ outerOrderNo, certifyId });
+  // Stored before the start, so that the order is known whatever happens next.
+  orders.set(outerOrderNo, { userId, state: "starting", since: Date.now() });
+  try {
+    const { certifyId } = await client.initFaceVerify({
+      sceneId,
+      outerOrderNo,
+      userId,
+      certName,
+      certNo,
+      metaInfo, // unchanged from the app's SDK
+    });
+    orders.set(outerOrderNo, { userId, state: "started", certifyId });
+    response.status(201).json({ outerOrderNo, certifyId });
+  } catch (error) {
+    const failed = isFaceVerifyError(error) && error.execution === "none";
+    orders.set(outerOrderNo, { userId, state: failed ? "failed" : "unknown" });
+    if (failed) throw error;
+    console.error({ outerOrderNo, state: "unknown", code: error.code });
+    response.status(502).json({ outerOrderNo, status: "unknown", message: "认证服务暂不可用，请稍后再试" });
+  }
 });
 
 app.get("/verifications/:outerOrderNo", async (request, response) => {
   const order = orders.get(request.params.outerOrderNo);
   // Another user's order looks like an unknown one.
   if (order?.userId !== signedIn(request)) return response.status(404).json({ message: "没有这笔订单" });
+  const state = stateOf(order);
+  if (state !== "started") return response.json({ status: state }); // starting, failed or unknown
   const { status } = await client.describeFaceVerify({ sceneId, certifyId: order.certifyId });
   response.json({ status }); // pending, passed or rejected
 });
+
+/** An operator has asked Alibaba Cloud about an unknown order: `certifyId` is the one it has, or null. */
+app.put("/verifications/:outerOrderNo", (request, response) => {
+  const order = orders.get(request.params.outerOrderNo);
+  if (!isOperator(request)) return response.status(403).json({ message: "仅限运维" });
+  if (!order || stateOf(order) !== "unknown") return response.status(409).json({ message: "无须核对" });
+  const { certifyId } = request.body ?? {};
+  const state = certifyId ? "started" : "failed";
+  orders.set(request.params.outerOrderNo, { userId: order.userId, state, certifyId });
+  response.json({ status: state });
+});
+
+/** A process that ends during a start leaves the order `starting`; no call takes a minute. */
+function stateOf({ state, since }) {
+  return state === "starting" && Date.now() - since > 60_000 ? "unknown" : state;
+}
 
 /** What the user must correct before anything is sent; undefined if nothing. */
 function mistyped({ certName, certNo }) {
@@ -58,6 +86,12 @@ function mistyped({ certName, certNo }) {
 /** Who is signed in. A real backend takes this from its session. */
 function signedIn(request) {
   return request.get("x-user-id") ?? "";
+}
+
+/** Who may reconcile orders. A real backend asks its own access control. */
+function isOperator(request) {
+  const { OPERATOR_TOKEN } = process.env;
+  return Boolean(OPERATOR_TOKEN) && request.get("authorization") === `Bearer ${OPERATOR_TOKEN}`;
 }
 
 app.use((error, request, response, next) => {

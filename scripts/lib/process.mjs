@@ -15,16 +15,59 @@ export class Failure extends Error {
 
 const groups = new Set();
 
-/** Starts a program in its own process group, so that stopping it also stops its children. */
+/**
+ * Reads "+ PID" and "- PID" of process groups, and ends those that are left when its input ends: as the kernel closes
+ * it, that is so whatever has become of the process that wrote there.
+ */
+const WATCHDOG = `
+  pids=
+  while read -r sign pid; do
+    if [ "$sign" = + ]; then pids="$pids $pid"; continue; fi
+    left=
+    for one in $pids; do [ "$one" = "$pid" ] || left="$left $one"; done
+    pids=$left
+  done
+  for pid in $pids; do kill -s TERM -- "-$pid"; done
+  for second in 1 2 3 4 5; do
+    left=
+    for pid in $pids; do kill -s 0 -- "-$pid" && left="$left $pid"; done
+    [ -z "$left" ] && exit
+    sleep 1
+  done
+  for pid in $left; do kill -s KILL -- "-$pid"; done`;
+let watchdog;
+
+function tellWatchdog(sign, pid) {
+  if (!watchdog) {
+    // In a session of its own: what signals this process and its group must not end it.
+    const child = spawn("sh", ["-c", WATCHDOG], { stdio: ["pipe", "ignore", "ignore"], detached: true });
+    child.unref();
+    child.once("error", () => {}); // Where there is no sh, children end by stopAll alone.
+    child.stdin.once("error", () => {});
+    child.stdin.unref();
+    watchdog = child.stdin;
+  }
+  watchdog.write(`${sign} ${pid}\n`);
+}
+
+/**
+ * Starts a program in a process group of its own, so that stopping it stops what it started. The group ends with this
+ * process, even where that is killed.
+ */
 export function start(
   command,
   args,
   { env = projectEnv(), cwd = root, stdio = ["ignore", "pipe", "pipe"] } = {},
 ) {
   const child = spawn(command, args, { cwd, env, stdio, detached: true });
-  if (child.pid) groups.add(child.pid);
-  // Only when the whole group has ended: a leader may end before its children.
-  child.once("close", () => groups.delete(child.pid));
+  if (!child.pid) return child;
+  groups.add(child.pid);
+  tellWatchdog("+", child.pid);
+  // Only when nothing of the group is left: a leader may die before its children.
+  child.once("close", () => {
+    groups.delete(child.pid);
+    tellWatchdog("-", child.pid);
+  });
   return child;
 }
 

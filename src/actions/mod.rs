@@ -14,7 +14,7 @@ pub mod init_face_verify;
 pub mod outgoing;
 pub mod parameter;
 pub mod rule;
-mod spelling;
+pub(crate) mod spelling;
 pub mod validate;
 pub mod value;
 

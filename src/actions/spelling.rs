@@ -1,4 +1,4 @@
-//! The parameter that a wrong name may mean.
+//! The known name that a wrong one may mean.
 
 use super::parameter::Action;
 use crate::error::FieldError;
@@ -7,10 +7,9 @@ use crate::text::Text;
 /// The name is the sender's text, and may be a person's or a secret: it is repeated only where it
 /// looks like a parameter's.
 pub(super) fn unknown_field(action: &Action, name: &str) -> FieldError {
-    let parameters = action.parameters.iter();
-    let meant = parameters.min_by_key(|parameter| distance(parameter.name, name));
-    match meant.filter(|parameter| resembles(parameter.name, name)) {
-        Some(parameter) => {
+    let names = action.parameters.iter().map(|parameter| parameter.name);
+    match meant(names, name).and_then(|name| action.find(name)) {
+        Some((_, parameter)) => {
             let field = parameter.field();
             let message = Text::composed(
                 format!("不是参数名，是否为 {field}？"),
@@ -47,9 +46,13 @@ fn is_camel_case(name: &str) -> bool {
     words > 0 && letters > 1 && name.len() <= 40
 }
 
-/// Whether a third of the letters at most are other ones.
-fn resembles(known: &str, name: &str) -> bool {
-    distance(known, name).saturating_mul(3) <= known.len()
+/// The known name that a wrong one resembles: a third of its letters at most are other ones.
+pub(crate) fn meant<'a>(known: impl Iterator<Item = &'a str>, name: &str) -> Option<&'a str> {
+    known
+        .map(|known| (distance(known, name), known))
+        .min_by_key(|(distance, _)| *distance)
+        .filter(|(distance, known)| distance.saturating_mul(3) <= known.len())
+        .map(|(_, known)| known)
 }
 
 /// Letters to add, drop or change until one name is the other; capitals, `-` and `_` do not count.
@@ -58,7 +61,7 @@ fn distance(known: &str, name: &str) -> usize {
         let counted = text.bytes().filter(|byte| !matches!(byte, b'-' | b'_'));
         counted.map(|byte| byte.to_ascii_lowercase()).collect()
     };
-    // No name has twice the letters of the longest parameter's.
+    // No name has twice the letters of the longest known one.
     if name.len() > 100 {
         return usize::MAX;
     }

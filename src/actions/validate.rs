@@ -89,6 +89,15 @@ struct Given<'a> {
     problems: Vec<FieldError>,
 }
 
+/// A parameter that is there twice, of which only one can be meant.
+pub(crate) fn given_twice(parameter: &Parameter) -> FieldError {
+    FieldError::new(
+        parameter.field(),
+        "given-twice",
+        Text::new("重复传入，请只保留一个。", "is duplicated; keep one."),
+    )
+}
+
 impl<'a> Given<'a> {
     fn take(&mut self, name: &str, value: Value<'a>) {
         let Some((place, parameter)) = self.action.find(name) else {
@@ -98,11 +107,7 @@ impl<'a> Given<'a> {
             return;
         };
         if self.places.has(place) {
-            self.problems.push(FieldError::new(
-                parameter.field(),
-                "given-twice",
-                Text::new("重复传入，请只保留一个。", "is duplicated; keep one."),
-            ));
+            self.problems.push(given_twice(parameter));
             return;
         }
         match to_text(parameter, value) {

@@ -28,6 +28,13 @@ pub struct ClientOptionsBuilder {
     named: Vec<(&'static str, Value<'static>)>,
 }
 
+impl Options {
+    /// Options by name, durations as [`std::time::Duration`].
+    pub fn builder() -> ClientOptionsBuilder {
+        ClientOptionsBuilder::default()
+    }
+}
+
 impl ClientOptionsBuilder {
     /// The host to call: `cloudauth.aliyuncs.com` (the default), `https://host:port`, or, on this machine
     /// alone, `http://127.0.0.1:8788`.

@@ -3,6 +3,8 @@
 
 pub mod builder;
 pub mod call;
+mod explain;
+mod loss;
 pub mod options;
 #[cfg(any(
     all(target_arch = "wasm32", feature = "fetch"),
@@ -10,5 +12,7 @@ pub mod options;
 ))]
 pub(crate) mod polls;
 pub mod response;
+mod retry;
 pub mod sans_io;
+mod state;
 pub mod thrown;

@@ -1,14 +1,14 @@
 //! The client's options from JavaScript, validated together.
 
 use crate::actions::ValidationOptions;
+use crate::actions::spelling;
 use crate::actions::value::Value;
-use crate::client::builder::ClientOptionsBuilder;
 use crate::error::{Error, FieldError};
 use crate::identity::cert_no::Documents;
 use crate::signing::{SignatureVersion, acs3, rpc};
 use crate::text::Text;
 use crate::timestamp::Timestamp;
-use crate::vendor::credentials::{Credentials, Secret};
+use crate::vendor::credentials::{Credentials, Secret, environment_variable};
 use crate::vendor::endpoint::{DEFAULT_ENDPOINT, Endpoint};
 
 /// The sandbox's first AccessKeyId.
@@ -54,6 +54,7 @@ impl Default for RawCredentials<'_> {
 
 /// Validated options of a client.
 #[derive(Clone, Debug)]
+#[non_exhaustive]
 pub struct Options {
     /// Hosts in fail-over order, at least one.
     pub endpoints: Vec<Endpoint>,
@@ -88,11 +89,6 @@ fn vendor_endpoint() -> Vec<Endpoint> {
 }
 
 impl Options {
-    /// Options by name, durations as [`std::time::Duration`].
-    pub fn builder() -> ClientOptionsBuilder {
-        ClientOptionsBuilder::default()
-    }
-
     fn without_endpoint() -> Self {
         Self {
             endpoints: Vec::new(),
@@ -125,6 +121,23 @@ impl Options {
     pub fn check<'a, N: AsRef<str>>(
         named: impl IntoIterator<Item = (N, Value<'a>)>,
     ) -> Result<Self, Error> {
+        Self::check_for("", named)
+    }
+
+    /// As [`Self::check`], for use with this AccessKeyId: `http://` may also name a host that is not public
+    /// where the key is one of the sandbox's.
+    ///
+    /// # Errors
+    /// As [`Self::check`].
+    pub fn check_for<'a, N: AsRef<str>>(
+        access_key_id: &str,
+        named: impl IntoIterator<Item = (N, Value<'a>)>,
+    ) -> Result<Self, Error> {
+        let parse = if is_sandbox_key(access_key_id) {
+            Endpoint::parse_for_sandbox
+        } else {
+            Endpoint::parse
+        };
         let mut options = Self::without_endpoint();
         let mut total_given = false;
         let mut in_browser = false;
@@ -135,7 +148,7 @@ impl Options {
                 continue;
             }
             let checked = match name.as_ref() {
-                "endpoint" => endpoints(value).map(|list| options.endpoints = list),
+                "endpoint" => endpoints(value, parse).map(|list| options.endpoints = list),
                 "signatureVersion" => version(value).map(|version| options.version = version),
                 "timeoutMs" => whole("timeoutMs", &value, 600_000)
                     .map(|millis| options.timeout_millis = millis),
@@ -264,7 +277,10 @@ impl Options {
 
 type Problems = Vec<FieldError>;
 
-fn endpoints(value: Value) -> Result<Vec<Endpoint>, Problems> {
+fn endpoints(
+    value: Value,
+    parse: fn(&str) -> Result<Endpoint, FieldError>,
+) -> Result<Vec<Endpoint>, Problems> {
     let Value::Text(list) = value else {
         return Err(vec![wrong_type(
             "endpoint",
@@ -275,7 +291,7 @@ fn endpoints(value: Value) -> Result<Vec<Endpoint>, Problems> {
     let mut endpoints = Vec::new();
     let mut problems = Vec::new();
     for text in list.split(',') {
-        match Endpoint::parse(text.trim()) {
+        match parse(text.trim()) {
             Ok(endpoint) => endpoints.push(endpoint),
             Err(problem) => problems.push(problem),
         }
@@ -327,14 +343,57 @@ fn unknown_option(name: &str) -> FieldError {
     } else {
         "(?)"
     };
-    FieldError::new(
-        shown,
-        "unknown-option",
-        Text::new(
+    let message = match spelling::meant(NAMES.iter().copied(), name) {
+        Some(meant) => Text::composed(
+            format!("不是可用的选项，是否为 {meant}？"),
+            format!("is not a known option; did you mean {meant}?"),
+        ),
+        None => Text::new(
             "不是可用的选项，请核对名称。",
             "is not a known option; check its name.",
         ),
-    )
+    };
+    FieldError::new(shown, "unknown-option", message)
+}
+
+/// Every option, those included that JavaScript keeps to itself.
+const NAMES: &[&str] = &[
+    "accessKeyId",
+    "accessKeySecret",
+    "securityToken",
+    "expiration",
+    "credentials",
+    "endpoint",
+    "signatureVersion",
+    "timeoutMs",
+    "totalTimeoutMs",
+    "maxAttempts",
+    "repeatInit",
+    "allowOtherProducts",
+    "allowResidencePermits",
+    "dangerouslyAllowBrowser",
+    "language",
+    "fetch",
+    "onAttempt",
+];
+
+/// The same error; where an AccessKey is missing, with the environment variable that may hold it.
+pub fn naming_variables(error: Error) -> Error {
+    let mut fields = error.fields;
+    for problem in fields
+        .iter_mut()
+        .filter(|problem| problem.rule == "missing")
+    {
+        if let Some(variable) = environment_variable(&problem.field) {
+            problem.message = Text::composed(
+                format!("缺失，请设置，例如通过环境变量 {variable}。"),
+                format!(
+                    "is missing; set it, for example with the environment variable {variable}."
+                ),
+            );
+        }
+    }
+    Error::options(fields)
 }
 
 fn wrong_type(option: &'static str, zh: &str, en: &str) -> FieldError {
@@ -393,6 +452,51 @@ mod tests {
                 ("accessKeySecret", "browser"),
             ]
         );
+    }
+
+    #[test]
+    fn an_unknown_option_is_answered_with_the_one_that_was_meant() {
+        for (name, meant) in [
+            ("timeout", "timeoutMs"),
+            ("total_timeout_ms", "totalTimeoutMs"),
+            ("accesskeyID", "accessKeyId"),
+            ("endpoints", "endpoint"),
+            ("onattempts", "onAttempt"),
+        ] {
+            let error = Options::check([(name, Value::Boolean(true))]).unwrap_err();
+            let expected = format!("did you mean {meant}?");
+            assert!(error.message.en.ends_with(&expected), "{error}");
+        }
+        let error = Options::check([("region", Value::Boolean(true))]).unwrap_err();
+        assert!(!error.message.en.contains("did you mean"), "{error}");
+    }
+
+    #[test]
+    fn a_missing_key_names_its_variable() {
+        let raw = RawCredentials::default();
+        let error = naming_variables(Options::default().check_credentials(raw).unwrap_err());
+        for text in [&error.message.zh, &error.message.en] {
+            for variable in [
+                "ALIBABA_CLOUD_ACCESS_KEY_ID",
+                "ALIBABA_CLOUD_ACCESS_KEY_SECRET",
+            ] {
+                assert!(text.contains(variable), "{text}");
+            }
+        }
+        assert!(!error.message.en.contains("request"), "{error}");
+    }
+
+    #[test]
+    fn only_the_sandboxs_key_goes_unencrypted_to_another_host() {
+        let endpoint = || [("endpoint", "http://sandbox:8788".into())];
+        assert!(Options::check_for(SANDBOX_ACCESS_KEY_ID, endpoint()).is_ok());
+        for other in ["", "testid", "sandbox", "LTAI-sandbox-key-id"] {
+            let error = Options::check_for(other, endpoint()).unwrap_err();
+            assert_eq!(fields(&error), [("endpoint", "needs-https")], "{other}");
+        }
+        let public = [("endpoint", "http://sandbox.example.com".into())];
+        let error = Options::check_for(SANDBOX_ACCESS_KEY_ID, public).unwrap_err();
+        assert_eq!(fields(&error), [("endpoint", "needs-https")]);
     }
 
     #[test]

@@ -40,6 +40,7 @@ impl Answer {
 /// Result of InitFaceVerify.
 #[derive(Clone, Serialize)]
 #[serde(rename_all = "camelCase")]
+#[non_exhaustive]
 pub struct InitResult {
     /// 实人认证唯一标识: valid for 30 minutes and one submission. Store it with the order.
     pub certify_id: String,
@@ -66,6 +67,7 @@ pub enum Status {
 /// Result of DescribeFaceVerify.
 #[derive(Clone, Serialize)]
 #[serde(rename_all = "camelCase")]
+#[non_exhaustive]
 pub struct DescribeResult {
     /// The status of the verification. Decide by this field only.
     pub status: Status,
@@ -94,6 +96,7 @@ pub struct DescribeResult {
 /// MaterialInfo. Every member is optional.
 #[derive(Clone, Serialize)]
 #[serde(rename_all = "camelCase")]
+#[non_exhaustive]
 pub struct Material {
     /// Whether the face was an attack (`T`).
     pub face_attack: Option<bool>,
@@ -108,6 +111,7 @@ pub struct Material {
 /// The photo taken during the verification.
 #[derive(Clone, Serialize)]
 #[serde(rename_all = "camelCase")]
+#[non_exhaustive]
 pub struct Picture {
     /// Quality of the face, 0 to 100.
     pub quality_score: Option<Number>,
@@ -249,7 +253,7 @@ impl Envelope {
                 "ContradictoryStatus",
                 "阿里云的 HTTP 状态码表示失败，正文却表示成功，结果不可信；请稍后重试；若持续出现，请检查中间代理。",
                 "The HTTP status reports a failure but the body reports success, so the response is not trusted; retry later. If it persists, check intermediate proxies.",
-            )))),
+            ).retryable()))),
             Meaning::Pending => Ok(Decoded::Pending(envelope)),
             Meaning::Failure => {
                 let error = Error {
@@ -263,9 +267,7 @@ impl Envelope {
                 };
                 Err(Box::new(Failure {
                     error: envelope.complete(error),
-                    // Every Code except Alibaba Cloud's internal error rejects a request before it
-                    // starts anything.
-                    not_executed: known.code != "500",
+                    not_executed: !codes::is_internal_error(known.code),
                     server_text: None,
                 }))
             }

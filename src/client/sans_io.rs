@@ -1,4 +1,4 @@
-//! One call for those who bring their own transport: requests and responses of the [`http`](::http) crate
+//! One call for those who bring their own transport: requests and responses of the [`http`] crate
 //! and a [`Step`] at a time. The host sends, waits, and gives time and random bytes.
 //!
 //! ```

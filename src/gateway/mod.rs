@@ -1,18 +1,25 @@
 //! The gateway between a company's services and the two actions.
 //!
-//! Pure functions over plain data. The host (`worker.js`) passes a request to [`route::route`],
+//! Pure functions over plain data. The host (`worker.js`) passes a request to [`router::route`],
 //! which authenticates the caller and returns either a response or a task for the caller's ledger;
-//! the host then drives [`ledger::step`] until the task returns a response. Neither function reads
-//! a clock, a store or the network.
+//! the host then drives [`work::step`] until the task returns a response. Neither function reads a
+//! clock, a store or the network.
 
+pub mod arrival;
+pub mod asker;
 pub mod body;
-pub mod callback;
+pub mod callback_address;
 pub mod callers;
+mod cors;
+pub mod handlers;
 pub mod ledger;
 pub mod pace;
 pub mod problem;
+mod query;
 pub mod reply;
-pub mod route;
+mod rest;
+pub mod router;
 pub mod rpc_front;
 pub mod settings;
 pub mod streamed;
+pub mod work;

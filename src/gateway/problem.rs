@@ -5,7 +5,6 @@
 
 use super::reply::{Headers, Language, Reply};
 use crate::error::{Audience, Error, Execution, FieldError, Kind, who_corrects};
-use crate::json::write::Object;
 use crate::text::Text;
 use crate::vendor::codes;
 use serde::Serialize;
@@ -105,7 +104,9 @@ impl Problem {
         let kind = match (error.kind, error.audience) {
             (Kind::Throttled, _) => &UPSTREAM_THROTTLED,
             (Kind::Timeout, _) => &UPSTREAM_TIMEOUT,
-            (Kind::Vendor, Audience::User | Audience::Developer) if error.code != "500" => {
+            (Kind::Vendor, Audience::User | Audience::Developer)
+                if !codes::is_internal_error(&error.code) =>
+            {
                 &VENDOR_REFUSED
             }
             (Kind::Vendor, Audience::Operator) if !error.retryable => &UPSTREAM_REFUSED,
@@ -139,6 +140,12 @@ impl Problem {
     pub fn execution_unknown(mut self) -> Self {
         self.execution = Execution::Unknown;
         self.retryable = false;
+        if std::ptr::eq(self.kind, &INTERNAL_ERROR) {
+            self.detail = Text::new(
+                "网关内部错误，请运维凭 requestId 查看日志。该订单可能已经发起：请先查询该订单；再次提交相同内容不会重复发起。",
+                "The gateway had an internal error; its operator can find the cause in the logs by requestId. The order may have been started: read it first. Sending the same input again does not start it twice.",
+            );
+        }
         self
     }
 
@@ -189,24 +196,22 @@ impl Problem {
 
     /// The response to the request `request_id`.
     pub fn reply(&self, language: Language, request_id: &str) -> Reply {
-        let mut body = Object::new()
-            .with("type", &format!("/problems/{}", self.kind.code))
-            .with("title", language.pick(&self.kind.title))
-            .with("status", &self.kind.status)
-            .with("detail", language.pick(&self.detail))
-            .with("messages", &self.detail)
-            .with("code", self.kind.code)
-            .with("audience", &self.audience)
-            .with("retryable", &self.retryable)
-            .with("execution", &self.execution)
-            .with("requestId", request_id);
-        body.put_some("vendorCode", self.vendor_code.as_ref());
-        body.put_some("vendorRequestId", self.vendor_request_id.as_ref());
-        for (name, list) in [("errors", &self.fields), ("settings", &self.settings)] {
-            if !list.is_empty() {
-                body.put(name, &field_list(list, language));
-            }
-        }
+        let body = ProblemBody {
+            kind: format!("/problems/{}", self.kind.code),
+            title: language.pick(&self.kind.title),
+            status: self.kind.status,
+            detail: language.pick(&self.detail),
+            messages: &self.detail,
+            code: self.kind.code,
+            audience: self.audience,
+            retryable: self.retryable,
+            execution: self.execution,
+            request_id,
+            vendor_code: self.vendor_code.as_deref(),
+            vendor_request_id: self.vendor_request_id.as_deref(),
+            errors: FieldBody::list(&self.fields, language),
+            settings: FieldBody::list(&self.settings, language),
+        };
         Reply::json(self.kind.status, &body)
             .with_content_type("application/problem+json")
             .with_headers(&self.headers)
@@ -223,18 +228,51 @@ fn is_vendor_code(error: &Error) -> bool {
         )
 }
 
-fn field_list(fields: &[FieldError], language: Language) -> Vec<Object> {
-    fields
-        .iter()
-        .take(FIELDS_MAX)
-        .map(|problem| {
-            Object::new()
-                .with("field", &problem.field)
-                .with("rule", problem.rule)
-                .with("detail", language.pick(&problem.message))
-                .with("messages", &problem.message)
-        })
-        .collect()
+/// Problem details (RFC 9457).
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct ProblemBody<'a> {
+    #[serde(rename = "type")]
+    kind: String,
+    title: &'a str,
+    status: u16,
+    detail: &'a str,
+    messages: &'a Text,
+    code: &'static str,
+    audience: Audience,
+    retryable: bool,
+    execution: Execution,
+    request_id: &'a str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    vendor_code: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    vendor_request_id: Option<&'a str>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    errors: Vec<FieldBody<'a>>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    settings: Vec<FieldBody<'a>>,
+}
+
+#[derive(Serialize)]
+struct FieldBody<'a> {
+    field: &'a str,
+    rule: &'static str,
+    detail: &'a str,
+    messages: &'a Text,
+}
+
+impl<'a> FieldBody<'a> {
+    fn list(fields: &'a [FieldError], language: Language) -> Vec<Self> {
+        let listed = fields.iter().take(FIELDS_MAX);
+        listed
+            .map(|problem| Self {
+                field: &problem.field,
+                rule: problem.rule,
+                detail: language.pick(&problem.message),
+                messages: &problem.message,
+            })
+            .collect()
+    }
 }
 
 macro_rules! problems {
@@ -352,8 +390,8 @@ problems! {
     /// The gateway failed.
     INTERNAL_ERROR 500 "internal-error" Operator true
         "网关内部错误" "Internal error"
-        "网关内部错误，请运维凭 requestId 查看日志；再次发起同一订单是安全的。"
-        "The gateway had an internal error; its operator can find the cause in the logs by requestId. Sending the same order again is safe.";
+        "网关内部错误，请运维凭 requestId 查看日志；请稍后重试。"
+        "The gateway had an internal error; its operator can find the cause in the logs by requestId. Retry later.";
     /// Alibaba Cloud rejected the gateway itself.
     UPSTREAM_REFUSED 502 "upstream-refused" Operator false
         "阿里云拒绝了网关" "Alibaba Cloud rejected the gateway"
@@ -426,6 +464,11 @@ mod tests {
             let body: serde_json::Value = serde_json::from_str(&reply.body).unwrap();
             assert_eq!(body["execution"], execution, "{}", problem.code());
             assert_eq!(body["retryable"], retryable, "{}", problem.code());
+            // Only what may be retried says so.
+            for (text, retry) in [("en", "Retry later"), ("zh", "稍后重试")] {
+                let text = body["messages"][text].as_str().unwrap();
+                assert_eq!(text.contains(retry), retryable, "{text}");
+            }
         }
     }
 

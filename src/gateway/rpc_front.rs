@@ -6,18 +6,17 @@
 //! `IdempotentParameterMismatch` for an order with different input, `IdempotentProcessing` for one
 //! that is being started.
 
+use super::asker::{Asker, Front, RpcForm};
 use super::callers::{self, Caller, Scope};
-use super::ledger::ask::Ask;
-use super::ledger::nonce::Signed;
-use super::ledger::order::{Order, Outcome, Verdict};
-use super::ledger::{Asker, Front, Task};
+use super::ledger::answer::{Answer, Found, Started};
+use super::ledger::order::{Decision, Verdict};
+use super::ledger::task::{Create, Read, Signed, Task};
 use super::problem::{
     BODY_TOO_LARGE, DAILY_LIMIT, DEVELOPMENT_ONLY, INSUFFICIENT_SCOPE, INTERNAL_ERROR,
     INVALID_REQUEST, NOT_CONFIGURED, ORDER_BEING_STARTED, ORDER_CONFLICT, Problem, RATE_LIMITED,
     START_OUTCOME_UNKNOWN, UNKNOWN_ORDER, UPSTREAM_REFUSED, UPSTREAM_THROTTLED, USER_DAILY_LIMIT,
 };
 use super::reply::Reply;
-use super::route;
 use super::settings::Settings;
 use super::streamed;
 use crate::actions::{self, DESCRIBE_FACE_VERIFY, INIT_FACE_VERIFY, Value};
@@ -31,22 +30,10 @@ use crate::rpc_server::request::{Claim, format, names_action};
 use crate::signing::acs3::hex_sha256;
 use crate::timestamp::Timestamp;
 use crate::vendor::codes;
-use serde::{Deserialize, Serialize};
 
 /// Header of rejected parameters: names and reasons, without values. Alibaba Cloud has no such
 /// header.
 const NOTE_HEADER: &str = "x-cloudauth-edge-note";
-
-/// The form of the response to an RPC request.
-#[derive(Clone, Debug, Serialize, Deserialize)]
-pub struct RpcFront {
-    /// The action; empty if it is not yet known.
-    action: String,
-    /// Whether the response is XML.
-    xml: bool,
-    /// The requested host.
-    host: String,
-}
 
 /// Whether a request to `/` is an RPC request and not one for a page.
 pub fn is_rpc(request: &IncomingRequest) -> bool {
@@ -63,7 +50,7 @@ pub(super) struct Signature<'a> {
     claim: Claim,
 }
 
-impl RpcFront {
+impl RpcForm {
     /// For a request whose action is not yet known.
     pub fn of(request: &IncomingRequest) -> Self {
         Self {
@@ -137,15 +124,15 @@ impl RpcFront {
         let value = |name| valid.value(name).unwrap_or_default().to_owned();
         let then = if claim.action.name == INIT_FACE_VERIFY.name {
             // In this protocol, a caller restarts an unknown order by calling again.
-            Task::Create(route::create(settings, asker, &valid, true))
+            Task::Create(Create::new(settings, asker, &valid, true))
         } else {
-            Task::Ask(Ask {
+            Task::Read(Read {
                 caller: caller.id.clone(),
                 asker: Some(asker),
                 material: caller.may(Scope::ReadMaterial),
                 scene_id: value("SceneId"),
                 certify_id: value("CertifyId"),
-                ..Ask::default()
+                ..Read::default()
             })
         };
         Ok(Task::Signed(Signed {
@@ -153,43 +140,6 @@ impl RpcFront {
             arrival: arrival.to_owned(),
             then: Box::new(then),
         }))
-    }
-
-    /// InitFaceVerify succeeded.
-    pub fn started(&self, certify_id: &str, certify_url: Option<&str>, request_id: &str) -> Reply {
-        let mut result = Object::new().with("CertifyId", certify_id);
-        result.put_some("CertifyUrl", certify_url.as_ref());
-        self.write(Envelope::success(&INIT_FACE_VERIFY, &result), request_id)
-    }
-
-    /// DescribeFaceVerify: Alibaba Cloud's result if it was queried, otherwise the ledger's.
-    pub fn standing(
-        &self,
-        settings: &Settings,
-        order: &Order,
-        fresh: Option<&DescribeResult>,
-        request_id: &str,
-    ) -> Reply {
-        let envelope = match (&order.verdict, fresh) {
-            (Some(verdict), fresh) if verdict.outcome != Outcome::Expired => {
-                let result = match fresh {
-                    Some(told) if settings.stream_photos => {
-                        let mut result = known(verdict);
-                        streamed::put_details(told, &mut result);
-                        result
-                    }
-                    Some(told) => whole(told),
-                    None => known(verdict),
-                };
-                Envelope::success(&DESCRIBE_FACE_VERIFY, &result)
-            }
-            (_, Some(pending)) => Envelope::service(&DESCRIBE_FACE_VERIFY, &pending.code),
-            (Some(verdict), None) if verdict.unknown_there => {
-                Envelope::service(&DESCRIBE_FACE_VERIFY, "406")
-            }
-            (_, None) => Envelope::service(&DESCRIBE_FACE_VERIFY, "424"),
-        };
-        self.write(envelope, request_id)
     }
 
     /// A problem in Alibaba Cloud's terms.
@@ -298,6 +248,64 @@ impl RpcFront {
     }
 }
 
+/// The ledger's answer in Alibaba Cloud's envelope.
+pub fn reply(settings: &Settings, form: &RpcForm, request_id: &str, answer: &Answer) -> Reply {
+    match answer {
+        Answer::Started(order) => form.started(order, request_id),
+        Answer::Found(found) => match found.order.standing() {
+            Some(standing) => form
+                .found(settings, found, request_id)
+                .with_outcome(standing.word()),
+            None => form.problem(&Problem::new(&INTERNAL_ERROR), request_id),
+        },
+        Answer::NonceUsed => form.refusal(&errors::NONCE_USED.because(""), request_id),
+        Answer::Problem(problem) => form.problem(problem, request_id),
+        // No task of this protocol ends so.
+        Answer::Page(_) | Answer::Days(_) | Answer::Noted => {
+            form.problem(&Problem::new(&INTERNAL_ERROR), request_id)
+        }
+    }
+}
+
+impl RpcForm {
+    fn started(&self, order: &Started, request_id: &str) -> Reply {
+        let mut result = Object::new().with("CertifyId", &order.certify_id);
+        result.put_some("CertifyUrl", order.certify_url.as_ref());
+        let outcome = if order.repeated {
+            "repeated"
+        } else {
+            "created"
+        };
+        self.write(Envelope::success(&INIT_FACE_VERIFY, &result), request_id)
+            .with_outcome(outcome)
+    }
+
+    /// Alibaba Cloud's own result where it was asked, what the ledger knows otherwise.
+    fn found(&self, settings: &Settings, found: &Found, request_id: &str) -> Reply {
+        let fresh = found.fresh.as_ref().filter(|_| found.material);
+        let envelope = match (&found.order.verdict, fresh) {
+            (Some(verdict), fresh) if verdict.outcome != Decision::Expired => {
+                let result = match fresh {
+                    Some(told) if settings.stream_photos => {
+                        let mut result = known(verdict);
+                        streamed::put_details(told, &mut result);
+                        result
+                    }
+                    Some(told) => whole(told),
+                    None => known(verdict),
+                };
+                Envelope::success(&DESCRIBE_FACE_VERIFY, &result)
+            }
+            (_, Some(pending)) => Envelope::service(&DESCRIBE_FACE_VERIFY, &pending.code),
+            (Some(verdict), None) if verdict.unknown_there => {
+                Envelope::service(&DESCRIBE_FACE_VERIFY, "406")
+            }
+            (_, None) => Envelope::service(&DESCRIBE_FACE_VERIFY, "424"),
+        };
+        self.write(envelope, request_id)
+    }
+}
+
 /// SignatureDoesNotMatch without a quotation of the request, which SDKs would log, including names
 /// and identity numbers.
 ///
@@ -360,7 +368,7 @@ fn without_request(refusal: Refusal, request: &IncomingRequest) -> Refusal {
 
 /// ResultObject, from the ledger's data.
 fn known(verdict: &Verdict) -> Object {
-    let passed = verdict.outcome == Outcome::Passed;
+    let passed = verdict.outcome == Decision::Passed;
     let mut result = Object::new()
         .with("Passed", if passed { "T" } else { "F" })
         .with("IdentityInfo", "null");

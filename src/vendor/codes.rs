@@ -94,6 +94,12 @@ pub struct GatewayCode {
     pub text: Text,
 }
 
+/// Whether it is Alibaba Cloud's internal error, the only Code after which the action may have been
+/// executed: every other Code that means failure rejects a request before it starts anything.
+pub fn is_internal_error(code: &str) -> bool {
+    code == "500"
+}
+
 /// Looks up a Code of the service.
 pub fn code(code: &str) -> Option<&'static Code> {
     CODES.iter().find(|entry| entry.code == code)
@@ -202,8 +208,8 @@ pub static CODES: &[Code] = &[
         "传入的照片超过 1 MB，请压缩或更换照片。",
         "The picture exceeds 1 MB; compress it or use a different one."),
     row("422", "下载图片超时", Init, false, Failure, Operator, true,
-        "照片 3 秒内未能下载，请检查照片地址后重试。",
-        "The picture could not be downloaded within 3 seconds; check its URL and retry."),
+        "照片 3 秒内未能下载，请稍后重试；若持续出现，请检查照片地址。",
+        "The picture could not be downloaded within 3 seconds; retry later. If it persists, check its URL."),
     row("423", "状态错误", Init, false, Failure, Developer, false,
         "传入的 CertifyId 未通过认证，不能作为比对照片。",
         "The verification of the given CertifyId has not passed, so its photo cannot be used for comparison."),
@@ -313,9 +319,9 @@ pub static GATEWAY_CODES: &[GatewayCode] = &[
     family("IncompleteSignature", Kind::Signature, Developer, false, true,
         "签名不完整或格式不符，请开发者检查请求是否被中间设备改动。",
         "The signature is incomplete; the developer must check whether an intermediary changes requests."),
-    family("SignatureNonceUsed", Kind::Signature, Developer, false, false,
-        "SignatureNonce 已被使用，说明同一请求此前已到达阿里云；请用新的随机数重新签名。",
-        "The nonce was already used, so the same request reached Alibaba Cloud before; sign again with a new nonce."),
+    family("SignatureNonceUsed", Kind::Signature, Developer, true, false,
+        "SignatureNonce 已被使用，说明同一请求此前已到达阿里云；请稍后重试，每次重试都应使用新的随机数。",
+        "The nonce was already used, so the same request reached Alibaba Cloud before; retry later, with a new nonce."),
     family("InvalidSignatureMethod", Kind::Signature, Developer, false, true,
         "签名算法不被支持，请开发者核对签名版本。",
         "The signature method is not supported; the developer must check the signature version."),
@@ -423,6 +429,29 @@ mod tests {
                 ("206", Some(true))
             ]
         );
+    }
+
+    #[test]
+    fn what_can_succeed_later_says_so() {
+        let codes = CODES.iter().map(|row| (row.code, &row.text, row.retryable));
+        let families = GATEWAY_CODES
+            .iter()
+            .map(|row| (row.prefix, &row.text, row.retryable));
+        for (code, text, retryable) in codes.chain(families) {
+            let later = |text: &str, words: [&str; 2]| words.iter().any(|word| text.contains(word));
+            assert_eq!(
+                later(&text.zh, ["稍后", "明天"]),
+                retryable,
+                "{code}: {}",
+                text.zh
+            );
+            assert_eq!(
+                later(&text.en, ["later", "tomorrow"]),
+                retryable,
+                "{code}: {}",
+                text.en
+            );
+        }
     }
 
     #[test]

@@ -85,26 +85,25 @@ impl Credentials {
     }
 }
 
-fn missing(option: &str) -> Text {
-    match option {
-        "accessKeyId" => Text::new(
-            "缺失，请设置，例如通过环境变量 ALIBABA_CLOUD_ACCESS_KEY_ID。",
-            "is missing; set it, for example with the environment variable ALIBABA_CLOUD_ACCESS_KEY_ID.",
-        ),
-        "accessKeySecret" => Text::new(
-            "缺失，请设置，例如通过环境变量 ALIBABA_CLOUD_ACCESS_KEY_SECRET。",
-            "is missing; set it, for example with the environment variable ALIBABA_CLOUD_ACCESS_KEY_SECRET.",
-        ),
-        _ => Text::new(
-            "缺失，请设置，例如通过环境变量 ALIBABA_CLOUD_SECURITY_TOKEN。",
-            "is missing; set it, for example with the environment variable ALIBABA_CLOUD_SECURITY_TOKEN.",
-        ),
-    }
+/// The environment variable that all of Alibaba Cloud's SDKs read for an option.
+pub fn environment_variable(option: &str) -> Option<&'static str> {
+    Some(match option {
+        "accessKeyId" => "ALIBABA_CLOUD_ACCESS_KEY_ID",
+        "accessKeySecret" => "ALIBABA_CLOUD_ACCESS_KEY_SECRET",
+        "securityToken" => "ALIBABA_CLOUD_SECURITY_TOKEN",
+        _ => return None,
+    })
 }
 
 fn check(option: &'static str, value: &str, max: usize, problems: &mut Vec<FieldError>) {
     let problem = if value.is_empty() {
-        Some(("missing", missing(option)))
+        Some((
+            "missing",
+            Text::new(
+                "缺失，请从密钥管理服务取得后设置。",
+                "is missing; set it from your secret store.",
+            ),
+        ))
     } else if value.trim() != value {
         Some((
             "stray-white-space",

@@ -21,6 +21,41 @@ impl Endpoint {
     ///
     /// # Errors A [`FieldError`] for `endpoint` if it contains a path, a user name or a query, if the host has invalid characters, or if plain HTTP would leave the local machine.
     pub fn parse(text: &str) -> Result<Self, FieldError> {
+        let endpoint = Self::parse_any(text)?;
+        if endpoint.secure || endpoint.is_loopback() {
+            return Ok(endpoint);
+        }
+        Err(FieldError::new(
+            "endpoint",
+            "needs-https",
+            Text::new(
+                "非本机地址必须使用 https://，否则姓名与证件号会以明文传输。",
+                "must be https:// unless it is a loopback address; otherwise names and identity numbers would be sent unencrypted.",
+            ),
+        ))
+    }
+
+    /// As [`Self::parse`], for a sandbox's key: plain HTTP may also leave this machine, for a host that is not
+    /// public (see [`Self::is_private`]), since no real identity goes to a sandbox.
+    ///
+    /// # Errors
+    /// As [`Self::parse`].
+    pub fn parse_for_sandbox(text: &str) -> Result<Self, FieldError> {
+        let endpoint = Self::parse_any(text)?;
+        if endpoint.secure || endpoint.is_loopback() || endpoint.is_private() {
+            return Ok(endpoint);
+        }
+        Err(FieldError::new(
+            "endpoint",
+            "needs-https",
+            Text::new(
+                "公网地址必须使用 https://，否则姓名与证件号会以明文传输；http:// 只能用于本机，或配合沙箱密钥用于内网地址。",
+                "must be https:// for a public host; otherwise names and identity numbers would be sent unencrypted. http:// is for loopback addresses and, with a key of the sandbox, for hosts that are not public.",
+            ),
+        ))
+    }
+
+    fn parse_any(text: &str) -> Result<Self, FieldError> {
         let problem = |rule, zh, en| FieldError::new("endpoint", rule, Text::new(zh, en));
         let (secure, rest) = if let Some(rest) = text.strip_prefix("https://") {
             (true, rest)
@@ -67,13 +102,6 @@ impl Endpoint {
         if !text.contains("://") && port_number.is_some() && endpoint.is_loopback() {
             endpoint.secure = false;
         }
-        if !endpoint.secure && !endpoint.is_loopback() {
-            return Err(problem(
-                "needs-https",
-                "非本机地址必须使用 https://，否则姓名与证件号会以明文传输。",
-                "must be https:// unless it is a loopback address; otherwise names and identity numbers would be sent unencrypted.",
-            ));
-        }
         Ok(endpoint)
     }
 
@@ -103,6 +131,22 @@ impl Endpoint {
                 .trim_matches(['[', ']'])
                 .parse::<std::net::Ipv6Addr>()
                 .is_ok_and(|address| address.is_loopback())
+    }
+
+    /// Whether it is a name or an address that means nothing in the public Internet: a name of one label, as
+    /// services of Docker Compose have, `host.docker.internal` and other names under `.internal` (reserved by
+    /// ICANN) and `.local` (RFC 6762), private (RFC 1918, RFC 4193) and link-local addresses.
+    pub fn is_private(&self) -> bool {
+        let (host, _) = split_port(&self.authority);
+        if let Ok(address) = host.parse::<std::net::Ipv4Addr>() {
+            return address.is_private() || address.is_link_local();
+        }
+        if let Ok(address) = host.trim_matches(['[', ']']).parse::<std::net::Ipv6Addr>() {
+            return address.is_unique_local() || address.is_unicast_link_local();
+        }
+        let is_name = host.starts_with(|first: char| first.is_ascii_alphabetic());
+        let of_one_label = !host.contains('.') && is_name;
+        of_one_label || host.ends_with(".internal") || host.ends_with(".local")
     }
 
     /// Whether it is a host of Alibaba Cloud.
@@ -215,6 +259,44 @@ mod tests {
         ] {
             assert_eq!(
                 Endpoint::parse(text).unwrap_err().rule,
+                "needs-https",
+                "{text}"
+            );
+        }
+    }
+
+    #[test]
+    fn a_sandbox_may_stand_on_a_host_that_is_not_public() {
+        for text in [
+            "http://sandbox:8788",
+            "http://my-sandbox",
+            "http://host.docker.internal:8788",
+            "http://sandbox.default.svc.cluster.local:8788",
+            "http://10.0.0.1",
+            "http://172.16.5.4:8788",
+            "http://192.168.0.10:8788",
+            "http://169.254.1.1",
+            "http://[fd00::1]:8788",
+            "http://[fe80::1]",
+            "http://127.0.0.1:8788",
+            "https://sandbox.example.com",
+        ] {
+            assert!(Endpoint::parse_for_sandbox(text).is_ok(), "{text}");
+        }
+        for text in [
+            "http://sandbox.example.com",
+            "http://cloudauth.aliyuncs.com",
+            "http://172.32.0.1",
+            "http://11.0.0.1",
+            "http://0x0a000001",
+            "http://167772161",
+            "http://[2001:db8::1]",
+            "http://internal.example.com",
+            "http://10.0.0.1.example.com",
+            "http://com.",
+        ] {
+            assert_eq!(
+                Endpoint::parse_for_sandbox(text).unwrap_err().rule,
                 "needs-https",
                 "{text}"
             );

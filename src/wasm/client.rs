@@ -5,7 +5,7 @@ use super::outcome::outcome_of;
 use super::packed::{Members, json, members};
 use crate::actions::{self, Action, ValidRequest, Value};
 use crate::client::call::{self, Loss, State, Step};
-use crate::client::options::{Options, RawCredentials};
+use crate::client::options::{Options, RawCredentials, SANDBOX_ACCESS_KEY_ID, naming_variables};
 use crate::client::response;
 use crate::client::thrown::Thrown;
 use crate::error::{Error, FieldError};
@@ -28,14 +28,19 @@ struct Call<'a> {
 
 impl<'a> Call<'a> {
     fn read(members: &mut Members<'a>) -> Result<Self, Error> {
-        let mut options = Options::check(members.object().unwrap_or_default())?;
-        options.total_timeout_millis = options.total_timeout_millis.min(members.integer());
+        let named = members.object().unwrap_or_default();
+        let total_timeout_millis = members.integer();
         let credentials_refreshable = members.flag();
-        let credentials = checked_credentials(&options, members.object().unwrap_or_default())
-            .map_err(|error| match credentials_refreshable {
-                true => Error::credentials(error.fields),
-                false => error,
-            })?;
+        let raw = raw_credentials(members.object().unwrap_or_default());
+        let mut options = Options::check_for(access_key_id(&raw), named)?;
+        options.total_timeout_millis = options.total_timeout_millis.min(total_timeout_millis);
+        let credentials =
+            options
+                .check_credentials(raw)
+                .map_err(|error| match credentials_refreshable {
+                    true => Error::credentials(error.fields),
+                    false => naming_variables(error),
+                })?;
         let action = actions::by_name(members.text()).ok_or_else(|| unusable("action"))?;
         let parameters = members.object();
         Ok(Self {
@@ -62,13 +67,17 @@ impl<'a> Call<'a> {
 #[wasm_bindgen(js_name = checkOptions)]
 pub fn check_options(packed: &[u8]) -> String {
     let mut packed = Members::read(packed);
-    let checked = Options::check(packed.object().unwrap_or_default()).and_then(|options| {
-        let _refreshable = packed.flag();
-        if let Some(credentials) = packed.object() {
-            checked_credentials(&options, credentials)?;
-        }
-        Ok(options.total_timeout_millis)
-    });
+    let named = packed.object().unwrap_or_default();
+    let _refreshable = packed.flag();
+    let checked = match packed.object().map(raw_credentials) {
+        Some(raw) => Options::check_for(access_key_id(&raw), named).and_then(|options| {
+            options.check_credentials(raw).map_err(naming_variables)?;
+            Ok(options)
+        }),
+        // Each call checks them again, with what the function gives.
+        None => Options::check_for(SANDBOX_ACCESS_KEY_ID, named),
+    };
+    let checked = checked.map(|options| options.total_timeout_millis);
     match checked {
         Ok(total_timeout_millis) => members(&["options", &total_timeout_millis.to_string()]),
         Err(error) => members(&["error", &json(&error)]),
@@ -84,7 +93,7 @@ pub fn check_options(packed: &[u8]) -> String {
 pub fn prepare_attempt(packed: &[u8]) -> String {
     let mut packed = Members::read(packed);
     let prepared = Call::read(&mut packed).and_then(|mut call| {
-        let state = State::unpack(packed.text());
+        let state = state(packed.text());
         let clock_offset_millis = packed.integer();
         let began = Timestamp::from_unix_millis(packed.integer());
         let now = Timestamp::from_unix_millis(packed.integer());
@@ -105,7 +114,7 @@ pub fn prepare_attempt(packed: &[u8]) -> String {
             let request = attempt.request;
             let body = request.body.as_deref();
             let timeout = attempt.timeout_millis.to_string();
-            let state = attempt.state.pack();
+            let state = json(&attempt.state);
             let mut packed = vec![
                 "attempt",
                 &timeout,
@@ -145,7 +154,7 @@ pub fn read_answer(action: &str, status: u16, vendor_now_millis: f64, body: Vec<
 #[wasm_bindgen(js_name = endUnsent)]
 pub fn end_unsent(packed: &[u8]) -> String {
     let mut packed = Members::read(packed);
-    let state = State::unpack(packed.text());
+    let state = state(packed.text());
     let loss = match packed.text() {
         "aborted" => Loss::AbortedUnsent,
         "timed-out" => Loss::CredentialsTimedOut,
@@ -154,6 +163,11 @@ pub fn end_unsent(packed: &[u8]) -> String {
         },
     };
     json(&call::end_unsent(state.as_ref(), &loss))
+}
+
+/// A call's state, as an earlier attempt returned it; `None` before the first.
+fn state(text: &str) -> Option<State> {
+    serde_json::from_str(text).ok()
 }
 
 /// An error that a function of the program threw: its name and message, behind its code.
@@ -177,7 +191,7 @@ const NO_CODE: &str = "connection-failed";
 pub fn settle_attempt(packed: &[u8], body: Vec<u8>) -> String {
     let mut packed = Members::read(packed);
     let settled = Call::read(&mut packed).and_then(|mut call| {
-        let state = State::unpack(packed.text()).ok_or_else(|| unusable("state"))?;
+        let state = state(packed.text()).ok_or_else(|| unusable("state"))?;
         let now = Timestamp::from_unix_millis(packed.integer());
         let jitter = u32::try_from(packed.integer()).unwrap_or_default();
         let kind = packed.text();
@@ -214,7 +228,7 @@ pub fn settle_attempt(packed: &[u8], body: Vec<u8>) -> String {
             "retry",
             &delay_millis.to_string(),
             if refresh_credentials { "1" } else { "0" },
-            &state.pack(),
+            &json(&state),
             &json(&because),
         ]),
     }
@@ -247,7 +261,7 @@ pub fn parse_callback(query: &str, expected_token: String) -> String {
     ))
 }
 
-fn checked_credentials(options: &Options, named: Vec<(&str, Value)>) -> Result<Credentials, Error> {
+fn raw_credentials<'a>(named: Vec<(&str, Value<'a>)>) -> RawCredentials<'a> {
     let mut raw = RawCredentials::default();
     for (name, value) in named {
         match name {
@@ -258,7 +272,14 @@ fn checked_credentials(options: &Options, named: Vec<(&str, Value)>) -> Result<C
             _ => {}
         }
     }
-    options.check_credentials(raw)
+    raw
+}
+
+fn access_key_id<'a>(raw: &'a RawCredentials) -> &'a str {
+    match &raw.access_key_id {
+        Value::Text(text) => text,
+        _ => "",
+    }
 }
 
 fn unusable(what: &'static str) -> Error {

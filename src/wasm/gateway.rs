@@ -4,13 +4,17 @@
 use super::outcome::outcome_of;
 use super::{now, random_bytes};
 use crate::client::thrown::Thrown;
+use crate::gateway::arrival::Arrival;
 use crate::gateway::callers;
-use crate::gateway::ledger::due::Wake;
+use crate::gateway::handlers::failure::{HostFailure, failure};
+use crate::gateway::handlers::photo::photo;
+use crate::gateway::ledger::act::{Context, Happened};
 use crate::gateway::ledger::rows::Rows;
-use crate::gateway::ledger::{Context, Happened, Task, step};
+use crate::gateway::ledger::task::{Task, Wake};
 use crate::gateway::pace;
-use crate::gateway::route::{self, Arrival, HostFailure};
+use crate::gateway::router;
 use crate::gateway::settings::Settings;
+use crate::gateway::work;
 use crate::http::{Headers, IncomingRequest, Response};
 use crate::json::de::from_json;
 use crate::json::write::to_json;
@@ -48,7 +52,7 @@ fn arrival(request: &str, body: Option<Vec<u8>>) -> Result<Arrival, JsError> {
 
 /// Routes a request. In: the Worker's variables, pairs of name and text; the request (`method`,
 /// `path`, `query`, `headers`, `host`, `freshId`) and its body, undefined until it has been read.
-/// Out: a [`route::Routed`].
+/// Out: a [`crate::gateway::arrival::Routed`].
 #[wasm_bindgen(js_name = gatewayRoute)]
 pub fn gateway_route(
     settings: &str,
@@ -58,7 +62,7 @@ pub fn gateway_route(
 ) -> Result<String, JsError> {
     let arrival = arrival(request, body)?;
     let variables = from_json(settings)?;
-    Ok(to_json(&route::route(
+    Ok(to_json(&router::route(
         &variables,
         &arrival,
         now(now_millis),
@@ -90,7 +94,7 @@ struct HostHappened {
 
 /// The next step of a ledger's task. In: the variables; the task, a text of the module's own; `happened`
 /// (`kind`, `status`, `headers`, `sentFor`), `rows` and the name of this `instance`; the answer's body; 32 random
-/// bytes. Out: a [`crate::gateway::ledger::Step`].
+/// bytes. Out: a [`crate::gateway::ledger::act::Step`].
 #[wasm_bindgen(js_name = gatewayStep)]
 pub fn gateway_step(
     settings: &str,
@@ -112,7 +116,7 @@ pub fn gateway_step(
         random: random_bytes(random)?,
         instance: known.instance,
     };
-    Ok(to_json(&step(
+    Ok(to_json(&work::step(
         &settings,
         task,
         happened,
@@ -163,7 +167,7 @@ pub fn gateway_failure(
 ) -> Result<String, JsError> {
     let arrival = arrival(request, body)?;
     let what = HostFailure::read(what);
-    Ok(to_json(&route::failure(what, &arrival.request, request_id)))
+    Ok(to_json(&failure(what, &arrival.request, request_id)))
 }
 
 /// The response for a photo's bytes, or the problem with the response of its URL.
@@ -176,7 +180,7 @@ pub fn gateway_photo(
     request_id: &str,
 ) -> Result<String, JsError> {
     let arrival = arrival(request, body)?;
-    Ok(to_json(&route::photo(
+    Ok(to_json(&photo(
         status,
         content_type,
         &arrival.request,

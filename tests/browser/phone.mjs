@@ -216,14 +216,17 @@ test("nothing but the page's own files may run or be called there", () =>
   withPhone({ expected: /Content Security Policy/ }, {}, async ({ page }) => {
     const blocked = await page.evaluate(async () => {
       const found = [];
-      document.addEventListener("securitypolicyviolation", ({ effectiveDirective }) =>
-        found.push(effectiveDirective),
+      const both = new Promise((resolve) =>
+        document.addEventListener("securitypolicyviolation", ({ effectiveDirective }) => {
+          found.push(effectiveDirective);
+          if (found.length === 2) resolve();
+        }),
       );
       const script = document.createElement("script");
       script.textContent = "globalThis.ran = true";
       document.head.append(script);
       await fetch("http://127.0.0.1:9/").catch(() => {});
-      await new Promise((resolve) => setTimeout(resolve, 50));
+      await both;
       return { found: found.sort(), ran: globalThis.ran === true };
     });
     assert.deepEqual(blocked, { found: ["connect-src", "script-src-elem"], ran: false });

@@ -1,4 +1,4 @@
-// The callers that docs/gateway.md shows are accepted unchanged.
+// The callers that docs/gateway.md shows are accepted unchanged, and the RAM policy of the guides is the file's.
 
 import assert from "node:assert/strict";
 import { execFileSync } from "node:child_process";
@@ -28,4 +28,15 @@ test("the callers", () => {
   assert.ok(shown.length > 0);
   for (const { text } of shown) assert.match(check(text), /complete/);
   assert.throws(() => check('[{"id":"payments","tokenSha256":["no hash"]}]'), /GATEWAY_CALLERS/);
+});
+
+test("the RAM policy", () => {
+  const policy = JSON.parse(read("server/deploy/ram-policy.json"));
+  for (const page of ["docs/guide/server.md", "docs/guide/server.zh-CN.md"]) {
+    const shown = blocksOf(read(page)).filter(({ language }) => language === "json");
+    assert.deepEqual(
+      shown.map(({ text }) => JSON.parse(text)),
+      [policy],
+    );
+  }
 });

@@ -33,17 +33,26 @@ export async function serve(folder, [program, ...args], settings, prints = /List
  *
  * @param {{ found: string, output: () => string }} backend which serves at `found`
  * @param {object} sandbox which the example calls in the end
- * @param {{ path?: string, reading?: (outerOrderNo: string) => string }} [routes] where the example has them
+ * @param {{ path?: string, reading?: (outerOrderNo: string) => string, keepsOrders?: boolean }} [routes] where the
+ *   example has them, and whether it keeps the orders itself, which the gateway does for others
  */
 export async function verifies(
   { found: url, output },
   sandbox,
-  { path = "/verifications", reading = (outerOrderNo) => `${path}/${outerOrderNo}` } = {},
+  {
+    path = "/verifications",
+    reading = (outerOrderNo) => `${path}/${outerOrderNo}`,
+    keepsOrders = false,
+  } = {},
 ) {
-  const call = async (method, path, { user = "123456789", body } = {}) => {
+  const call = async (method, path, { user = "123456789", body, token } = {}) => {
     const response = await fetch(url + path, {
       method,
-      headers: { "x-user-id": user, ...(body ? { "content-type": "application/json" } : {}) },
+      headers: {
+        "x-user-id": user,
+        ...(body && { "content-type": "application/json" }),
+        ...(token && { authorization: `Bearer ${token}` }),
+      },
       body: body && JSON.stringify(body),
       signal: AbortSignal.timeout(60_000),
     });
@@ -74,6 +83,8 @@ export async function verifies(
   const rejected = await call("GET", reading(another.body.outerOrderNo));
   assert.deepEqual(rejected, { status: 200, body: { status: "rejected" } });
 
+  if (keepsOrders) await reconciles(call, sandbox, { path, reading });
+
   const wrong = await call("POST", path, { body: { ...PERSON, certNo: "110105194912310021" } });
   assert.equal(wrong.status, 422, JSON.stringify(wrong));
   assert.match(wrong.body.message, /证件号/);
@@ -81,4 +92,32 @@ export async function verifies(
   for (const secret of [PERSON.certName, PERSON.certNo, "110105194912310021", "zimVer", certifyId]) {
     assert.ok(!output().includes(secret), `${secret} is printed:\n${output()}`);
   }
+}
+
+/** A start whose answer is lost: it is known as that, nothing starts it again, and an operator can put it right. */
+async function reconciles(call, sandbox, { path, reading }) {
+  const lost = [];
+  for (const _ of ["found", "not found"]) {
+    await sandbox.injectFault({ kind: "reset", executed: true });
+    const { status, body } = await call("POST", path, { body: PERSON });
+    assert.deepEqual([status, body.status], [502, "unknown"], JSON.stringify(body));
+    assert.deepEqual(await call("GET", reading(body.outerOrderNo)), {
+      status: 200,
+      body: { status: "unknown" },
+    });
+    lost.push(body.outerOrderNo);
+  }
+  const [first, second] = lost;
+  const known = await sandbox.verifications({ outerOrderNo: first });
+  assert.equal(known.length, 1, "started once");
+  const found = { certifyId: known[0].certifyId };
+  assert.equal((await call("PUT", reading(first), { body: found })).status, 403);
+  assert.equal((await call("PUT", reading(first), { body: found, token: "another" })).status, 403);
+  const settle = (outerOrderNo, body) =>
+    call("PUT", reading(outerOrderNo), { body, token: "sandbox-operator" });
+  assert.deepEqual((await settle(first, found)).body, { status: "started" });
+  assert.equal((await settle(first, found)).status, 409, "no longer unknown");
+  assert.deepEqual((await call("GET", reading(first))).body, { status: "pending" });
+  assert.deepEqual((await settle(second, { certifyId: null })).body, { status: "failed" });
+  assert.deepEqual((await call("GET", reading(second))).body, { status: "failed" });
 }

@@ -36,7 +36,7 @@ test("Node, a program's own tests", async () => {
 
 test("Express", async () => {
   const settings = { CLOUDAUTH_ENDPOINT: endpoint, PORT: "0" };
-  await verifies(await serve("express", ["npm", "start"], settings), sandbox);
+  await verifies(await serve("express", ["npm", "start"], settings), sandbox, { keepsOrders: true });
 });
 
 test("Hono on Workers", async () => {
@@ -45,5 +45,5 @@ test("Hono on Workers", async () => {
   const options = ["--ip=127.0.0.1", "--port=0", "--inspector-port=0", `--persist-to=${state}`];
   const command = ["npm", "start", "--", ...options, `--var=CLOUDAUTH_ENDPOINT:${endpoint}`];
   const worker = await serve("hono-workers", command, {}, /Ready on (http:\S+)/);
-  await verifies(worker, sandbox);
+  await verifies(worker, sandbox, { keepsOrders: true });
 });

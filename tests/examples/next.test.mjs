@@ -25,6 +25,7 @@ test("Next.js", async () => {
     ...quiet,
     CLOUDAUTH_ENDPOINT: endpoint,
     CLOUDAUTH_SCENE_ID: "1000000006",
+    OPERATOR_TOKEN: "sandbox-operator",
     ALIBABA_CLOUD_ACCESS_KEY_ID: "sandbox-key-id",
     ALIBABA_CLOUD_ACCESS_KEY_SECRET: "sandbox-key-secret",
   });
@@ -35,5 +36,6 @@ test("Next.js", async () => {
   await verifies({ found: url, output: () => output }, sandbox, {
     path,
     reading: (outerOrderNo) => `${path}?outerOrderNo=${outerOrderNo}`,
+    keepsOrders: true,
   });
 });

@@ -3,8 +3,7 @@
 
 use crate::host::{Host, json_answer, request, variables};
 use cloudauth_edge::client::call::{Loss, Outcome};
-use cloudauth_edge::gateway::ledger::Task;
-use cloudauth_edge::gateway::ledger::due::Wake;
+use cloudauth_edge::gateway::ledger::task::{Task, Wake};
 use cloudauth_edge::http::OutgoingRequest;
 use cloudauth_edge::signing::acs3::hex_sha256;
 use cloudauth_edge::signing::encode::parse_form;

@@ -3,8 +3,8 @@
 
 use crate::host::{Host, NOW, json_answer, request, signed, variables};
 use cloudauth_edge::client::call::{Loss, Outcome};
+use cloudauth_edge::gateway::arrival::Routed;
 use cloudauth_edge::gateway::reply::Reply;
-use cloudauth_edge::gateway::route::Routed;
 use cloudauth_edge::http::{IncomingRequest, OutgoingRequest};
 use cloudauth_edge::signing::acs3::hex_sha256;
 use serde_json::{Value, json};

@@ -1,11 +1,14 @@
 //! A host that does one request at a time, with an upstream that is a function.
 
 use cloudauth_edge::client::call::Outcome;
-use cloudauth_edge::gateway::ledger::rows::{Need, Rows, Write};
-use cloudauth_edge::gateway::ledger::{Context, Happened, Next, Step, Task, step};
+use cloudauth_edge::gateway::arrival::{Arrival, Routed, Then};
+use cloudauth_edge::gateway::ledger::act::{Context, Happened, Next, Step};
+use cloudauth_edge::gateway::ledger::rows::{Missing, Rows, Write};
+use cloudauth_edge::gateway::ledger::task::Task;
 use cloudauth_edge::gateway::reply::Reply;
-use cloudauth_edge::gateway::route::{Arrival, Routed, Then, route};
+use cloudauth_edge::gateway::router::route;
 use cloudauth_edge::gateway::settings::{Settings, Variables};
+use cloudauth_edge::gateway::work::step;
 use cloudauth_edge::http::{IncomingRequest, OutgoingRequest, Response};
 use cloudauth_edge::json::de::from_json;
 use cloudauth_edge::signing::acs3::hex_sha256;
@@ -158,7 +161,7 @@ impl Host {
         let mut routed = route(&self.variables, &arrival, now);
         let then = std::mem::replace(&mut routed.then, Then::Assets);
         let reply = match then {
-            Then::Reply(reply) => reply,
+            Then::Reply { reply } => reply,
             Then::Assets => Reply::empty(404),
             Then::File { name, mut reply } => {
                 assert_eq!(name, "openapi.json");
@@ -209,7 +212,7 @@ impl Host {
     }
 
     /// One act of a task: what comes next, once everything is written.
-    pub fn act(&mut self, caller: &str, task: &Task, happened: Option<&Happened>) -> Next {
+    pub fn act(&mut self, caller: &str, task: &Task, happened: Option<&Happened>) -> Next<Reply> {
         let settings = Settings::read(&self.variables).unwrap();
         let rows = self.rows.entry(caller.to_owned()).or_default();
         let mut loaded = Rows::default();
@@ -234,13 +237,13 @@ impl Host {
                 &context,
             ) {
                 Step::Act(act) => break act,
-                Step::Need(Need::Keys(keys)) => {
+                Step::Need(Missing::Keys(keys)) => {
                     for key in keys {
                         let value = rows.get(&key).cloned();
                         loaded.rows.push((key, value));
                     }
                 }
-                Step::Need(Need::Range(range)) => {
+                Step::Need(Missing::Range(range)) => {
                     let found = rows.range(range.from.clone()..range.to.clone());
                     let mut found: Vec<(String, String)> = found
                         .map(|(key, value)| (key.clone(), value.clone()))
@@ -276,7 +279,7 @@ impl Host {
         loop {
             let next = self.act(caller, &task, happened.take().as_ref());
             task = match next {
-                Next::Reply(reply) => return reply,
+                Next::Reply { reply } => return reply,
                 Next::Photo { url } => {
                     return Reply::text(200, "photo", url).with_outcome("photo");
                 }

@@ -12,6 +12,7 @@
 mod alarm;
 mod clocks;
 mod dice;
+mod endpoints;
 mod foreign;
 mod host;
 mod polls;

@@ -2,7 +2,8 @@
 
 use crate::host::{Host, NOW, json_answer, request, variables};
 use cloudauth_edge::client::call::Outcome;
-use cloudauth_edge::gateway::ledger::{Happened, Next, Task};
+use cloudauth_edge::gateway::ledger::act::{Happened, Next};
+use cloudauth_edge::gateway::ledger::task::Task;
 use cloudauth_edge::gateway::reply::Reply;
 use cloudauth_edge::http::IncomingRequest;
 use cloudauth_edge::signing::encode::parse_form;
@@ -136,7 +137,7 @@ impl Crowd {
         }
         let now = self.host.now;
         match next {
-            Next::Reply(reply) => self.replies.push((now, reply)),
+            Next::Reply { reply } => self.replies.push((now, reply)),
             Next::Wait { millis, then, .. } => {
                 self.running.push((then, State::Until(now + millis)));
             }
@@ -227,7 +228,7 @@ fn a_poll_ends_when_nobody_listens_to_it() {
         panic!("nothing is waited for");
     };
     assert!(while_heard);
-    let Next::Reply(reply) = host.act("dev", &then, Some(&Happened::Gone)) else {
+    let Next::Reply { reply } = host.act("dev", &then, Some(&Happened::Gone)) else {
         panic!("the poll goes on");
     };
     assert_eq!(reply.outcome, "caller-gone");
@@ -264,7 +265,7 @@ fn a_read_that_does_not_wait_has_a_question_of_its_own() {
     let read = request("GET", &format!("{ROUTE}/{ORDER}"), &headers, b"");
     let (_, read) = host.task(read);
     let (_, poll) = host.task(poll(60));
-    let share = |next: Next| match next {
+    let share = |next: Next<Reply>| match next {
         Next::Send { share, yields, .. } => (share, yields),
         other => panic!("{other:?}"),
     };

@@ -3,9 +3,10 @@
 use crate::host::{Host, NOW, json_answer, request, signed, signed_at, variables};
 use cloudauth_edge::actions::INIT_FACE_VERIFY;
 use cloudauth_edge::client::call::Outcome;
+use cloudauth_edge::gateway::arrival::{Arrival, Then};
 use cloudauth_edge::gateway::problem::PROBLEMS;
 use cloudauth_edge::gateway::reply::Reply;
-use cloudauth_edge::gateway::route::{Arrival, Then, route, routes};
+use cloudauth_edge::gateway::router::{route, routes};
 use cloudauth_edge::http::{OutgoingRequest, header};
 use cloudauth_edge::signing::acs3::hex_sha256;
 use cloudauth_edge::timestamp::Timestamp;
@@ -185,7 +186,7 @@ fn a_strangers_body_is_never_read() {
         let variables = variables(&[("GATEWAY_MODE", "development")]);
         route(&variables, &arrival, Timestamp::from_unix_millis(0)).then
     };
-    assert!(matches!(then(&[JSON], ROUTE), Then::Reply(reply) if reply.status == 401));
+    assert!(matches!(then(&[JSON], ROUTE), Then::Reply { reply } if reply.status == 401));
     assert!(matches!(
         then(&[JSON, BEARER], ROUTE),
         Then::ReadBody {
@@ -195,9 +196,9 @@ fn a_strangers_body_is_never_read() {
     ));
     let long = ("content-length", "2097153");
     assert!(
-        matches!(then(&[JSON, BEARER, long], ROUTE), Then::Reply(reply) if reply.status == 413)
+        matches!(then(&[JSON, BEARER, long], ROUTE), Then::Reply { reply } if reply.status == 413)
     );
-    assert!(matches!(then(&[JSON, long], "/"), Then::Reply(reply) if reply.status == 413));
+    assert!(matches!(then(&[JSON, long], "/"), Then::Reply { reply } if reply.status == 413));
 }
 
 #[test]
@@ -307,6 +308,36 @@ fn the_description_lists_every_route_parameter_and_problem() {
     assert!(known.iter().all(|field| fields.contains_key(field)));
     let codes: Vec<&str> = PROBLEMS.iter().map(|kind| kind.code).collect();
     assert_eq!(schemas["ProblemCode"]["enum"], json!(codes));
+}
+
+#[test]
+fn a_member_given_twice_is_refused_and_named() {
+    let mut host = development();
+    for (doubled, field) in [
+        (r#""certNo":"110105194912310021""#, "certNo"),
+        // The same value is one too many as well.
+        (r#""certNo":"11010519491231002X""#, "certNo"),
+        // JSON and the spellings of names know more than one form of a name.
+        (r#""certN\u006f":"110105194912310021""#, "certNo"),
+        (r#""CertNo":"110105194912310021""#, "certNo"),
+        (
+            r#""outerOrderNo":"00000000000000000000000000000000""#,
+            "outerOrderNo",
+        ),
+        (r#""sceneId":1000000006,"sceneId":1000000007"#, "sceneId"),
+        (r#""sceneId":null,"sceneId":1000000007"#, "sceneId"),
+        (r#""sceneId":null,"sceneId":null"#, "sceneId"),
+        (r#""certNo":null"#, "certNo"),
+    ] {
+        let whole = String::from_utf8(sample(json!({}))).unwrap();
+        let text = whole.replacen('{', &format!("{{{doubled},"), 1);
+        let asked = request("POST", ROUTE, &[BEARER, JSON], text.as_bytes());
+        let (_, reply) = host.handle(asked, &mut no_upstream);
+        assert_eq!(reply.status, 400, "{doubled}: {}", reply.body);
+        let errors = body(&reply)["errors"].clone();
+        assert_eq!(errors[0]["field"], field, "{doubled}: {errors}");
+        assert_eq!(errors[0]["rule"], "given-twice", "{doubled}: {errors}");
+    }
 }
 
 #[test]

@@ -6,11 +6,14 @@
 
 use crate::dice::Dice;
 use cloudauth_edge::client::call::{Loss, Outcome};
-use cloudauth_edge::gateway::ledger::rows::{Need, Range, Rows};
-use cloudauth_edge::gateway::ledger::{Act, Context, Happened, Next, Purpose, Step, Task, step};
+use cloudauth_edge::gateway::arrival::{Arrival, Then};
+use cloudauth_edge::gateway::ledger::act::{Act, Context, Happened, Next, Step};
+use cloudauth_edge::gateway::ledger::rows::{Missing, Range, Rows};
+use cloudauth_edge::gateway::ledger::task::{Purpose, Task};
 use cloudauth_edge::gateway::reply::Reply;
-use cloudauth_edge::gateway::route::{Arrival, Then, route};
+use cloudauth_edge::gateway::router::route;
 use cloudauth_edge::gateway::settings::{Settings, Variables};
+use cloudauth_edge::gateway::work::step;
 use cloudauth_edge::http::{IncomingRequest, OutgoingRequest, Response};
 use cloudauth_edge::json::de::from_json;
 use cloudauth_edge::json::write::to_json;
@@ -345,7 +348,7 @@ impl World {
             );
             match step {
                 Step::Act(act) => break *act,
-                Step::Need(Need::Keys(keys)) => {
+                Step::Need(Missing::Keys(keys)) => {
                     for key in keys {
                         let value = self.rows.get(&key).cloned();
                         let known = loaded.rows.iter().any(|(other, _)| *other == key);
@@ -353,7 +356,7 @@ impl World {
                         loaded.rows.push((key, value));
                     }
                 }
-                Step::Need(Need::Range(range)) => {
+                Step::Need(Missing::Range(range)) => {
                     let found = self.range(&range);
                     loaded.ranges.push((range, found));
                 }
@@ -387,7 +390,7 @@ impl World {
         // The host keeps tasks as text.
         let again = |task: Task| -> Task { from_json(&to_json(&task)).unwrap() };
         match next {
-            Next::Reply(reply) => {
+            Next::Reply { reply } => {
                 match running.caller {
                     Some(at) => self.told(at, &reply),
                     None => assert_eq!(reply.status, 200, "a callback"),

@@ -4,6 +4,7 @@ import { inspect } from "node:util";
 import {
   FaceVerifyClient,
   FaceVerifyError,
+  credentialsFromEnvironment,
   isFaceVerifyError,
   newOuterOrderNo,
   parseCallback,
@@ -193,7 +194,10 @@ for (const [name, answer, kind, code, initRequests, describeRequests] of faults)
       ["describeFaceVerify", query, describeRequests],
     ]) {
       await using server = await faultServer(answer);
-      const face = client(server.endpoint, { timeoutMs: 300, maxAttempts: 2 });
+      const face = client(server.endpoint, {
+        timeoutMs: kind === "timeout" ? 2_000 : 60_000,
+        maxAttempts: 2,
+      });
       const error = await failure(face[action](parameters));
       assert.deepEqual([error.kind, error.code, server.requests.length], [kind, code, expected], action);
       const nonces = new Set(server.requests.map(({ form }) => form.get("SignatureNonce")));
@@ -248,20 +252,21 @@ test("an expired token is fetched again, once for all waiting calls", async () =
 });
 
 test("the caller's signal wins at once, before, during and between attempts", async () => {
-  await using server = await faultServer(hang);
+  const during = new AbortController();
+  await using server = await faultServer(() => during.abort());
   const face = client(server.endpoint, { timeoutMs: 60_000 });
   assert.equal(
     (await failure(face.describeFaceVerify(query, { signal: AbortSignal.abort() }))).kind,
     "aborted",
   );
-  assert.equal(
-    (await failure(face.describeFaceVerify(query, { signal: AbortSignal.timeout(50) }))).kind,
-    "aborted",
-  );
+  assert.equal((await failure(face.describeFaceVerify(query, { signal: during.signal }))).kind, "aborted");
+  assert.equal(server.requests.length, 1);
   await using throttling = await faultServer(
     json({ Code: "Throttling" }, 429, { "x-acs-retry-after": "20000" }),
   );
-  const waiting = client(throttling.endpoint).describeFaceVerify(query, { signal: AbortSignal.timeout(50) });
+  const between = new AbortController();
+  const throttled = client(throttling.endpoint, { onAttempt: () => between.abort() });
+  const waiting = throttled.describeFaceVerify(query, { signal: between.signal });
   assert.equal((await failure(waiting)).kind, "aborted");
   assert.equal(throttling.requests.length, 1);
 });
@@ -305,6 +310,108 @@ testOnce("wrong options are refused by name and never by value", () => {
   assert.deepEqual(refused({ accessKeyId: "sandbox-key-id", accessKeySecret: "sandbox-key-secret" }), [
     "accessKeyId sandbox-key",
   ]);
+});
+
+testOnce(
+  "what the constructor refuses is of the client, names the variable and the option that was meant",
+  () => {
+    const message = (options) => {
+      try {
+        new FaceVerifyClient(options);
+      } catch (error) {
+        return error.message;
+      }
+      return assert.fail("no error");
+    };
+    const missing = message({ credentials: credentialsFromEnvironment({}) });
+    assert.match(missing, /accessKeyId .* ALIBABA_CLOUD_ACCESS_KEY_ID\b/);
+    assert.match(missing, /accessKeySecret .* ALIBABA_CLOUD_ACCESS_KEY_SECRET\b/);
+    assert.doesNotMatch(missing, /request|sent/);
+    const keys = { accessKeyId: "testid", accessKeySecret: secret };
+    assert.match(message({ ...keys, timeout: 5 }), /timeout .* did you mean timeoutMs\?/);
+    assert.match(message({ ...keys, [secret]: secret }), /is not a known option/);
+    assert.ok(!message({ ...keys, [secret]: secret }).includes(secret));
+  },
+);
+
+testOnce("plain HTTP to another host is for the sandbox's keys alone", async () => {
+  const endpoint = "http://host.docker.internal:8788";
+  const asked = [];
+  const fetch = async (url) => (
+    asked.push(url),
+    Response.json({ Code: "200", ResultObject: { CertifyId: "x" } })
+  );
+  const demo = { accessKeyId: "sandbox-key-id", accessKeySecret: "sandbox-key-secret" };
+  const real = { accessKeyId: "testid", accessKeySecret: secret };
+  await new FaceVerifyClient({ ...demo, endpoint, fetch }).initFaceVerify(order);
+  await new FaceVerifyClient({ credentials: () => demo, endpoint, fetch }).initFaceVerify(order);
+  assert.deepEqual(asked, [`${endpoint}/`, `${endpoint}/`]);
+  assert.throws(() => new FaceVerifyClient({ ...real, endpoint, fetch }), /endpoint must be https/);
+  const error = await failure(
+    new FaceVerifyClient({ credentials: () => real, endpoint, fetch }).initFaceVerify(order),
+  );
+  assert.deepEqual([error.kind, error.fields[0].rule], ["validation", "needs-https"]);
+  assert.equal(asked.length, 2);
+});
+
+testOnce(
+  "without any credentials, those of the environment are used, and missing ones named",
+  async (context) => {
+    const names = ["ALIBABA_CLOUD_ACCESS_KEY_ID", "ALIBABA_CLOUD_ACCESS_KEY_SECRET"];
+    const before = names.map((name) => process.env[name]);
+    context.after(() =>
+      names.forEach((name, at) => {
+        if (before[at] === undefined) delete process.env[name];
+        else process.env[name] = before[at];
+      }),
+    );
+    for (const name of names) delete process.env[name];
+    assert.throws(() => new FaceVerifyClient(), /ALIBABA_CLOUD_ACCESS_KEY_ID/);
+    process.env.ALIBABA_CLOUD_ACCESS_KEY_ID = "sandbox-key-id";
+    process.env.ALIBABA_CLOUD_ACCESS_KEY_SECRET = "sandbox-key-secret";
+    await using server = await faultServer(started);
+    const face = new FaceVerifyClient({ endpoint: server.endpoint });
+    await face.initFaceVerify(order);
+    assert.equal(server.requests[0].form.get("AccessKeyId"), "sandbox-key-id");
+    // Given, though as nothing: the key of the environment may be another's.
+    for (const options of [
+      { accessKeyId: undefined, accessKeySecret: undefined },
+      { credentials: undefined },
+    ])
+      assert.throws(() => new FaceVerifyClient({ ...options, endpoint: server.endpoint }), /is missing/);
+  },
+);
+
+test("an error shows what is useful, once", async () => {
+  await using server = await faultServer(
+    json({ Code: "412", RequestId: "130A2C10-B9EE-4D84-88E3-5384FF039795" }),
+  );
+  const vendor = await failure(client(server.endpoint).initFaceVerify(order));
+  const plain = JSON.parse(JSON.stringify(vendor));
+  assert.deepEqual(Object.keys(plain).sort(), [
+    "audience",
+    "code",
+    "execution",
+    "fields",
+    "httpStatus",
+    "kind",
+    "message",
+    "messages",
+    "name",
+    "requestId",
+    "retryable",
+  ]);
+  const shown = inspect(vendor);
+  assert.match(shown, /^FaceVerifyError: Face verification or OSS is in arrears/);
+  for (const part of ["kind: 'vendor'", "code: '412'", "audience: 'operator'", "requestId: '130A2C10-"])
+    assert.equal(shown.split(part).length, 2, `${part} in ${shown}`);
+  for (const noise of ["undefined", "fields", "欠费"]) assert.ok(!shown.includes(noise), shown);
+  assert.match(vendor.stack, /^FaceVerifyError: /);
+  const closed = await faultServer(started);
+  await closed[Symbol.asyncDispose]();
+  const error = await failure(client(closed.endpoint, { maxAttempts: 1 }).initFaceVerify(order));
+  assert.match(inspect(error), /ECONNREFUSED/);
+  assert.match(JSON.stringify(error), /"cause":\{"name":"[A-Za-z]+"/);
 });
 
 test("messages come in the language asked for, both stay at hand", async () => {

@@ -98,6 +98,26 @@ test("a cause names class, code and place, through every level", async () => {
   assert.equal((await failure(client({ endpoint: server.endpoint }).initFaceVerify(order))).cause, undefined);
 });
 
+test("a cause keeps the codes of every runtime, and no key or number", async () => {
+  const causeOf = async (code) => {
+    const error = Object.assign(new Error("planted"), { code });
+    return (await failure(client({ fetch: () => Promise.reject(error) }).initFaceVerify(order))).cause.code;
+  };
+  for (const code of ["ECONNRESET", "EAI_AGAIN", "UND_ERR_SOCKET", "ERR_HTTP2_ERROR", "ConnectionRefused"])
+    assert.equal(await causeOf(code), code);
+  for (const code of [
+    "LTAI5tExample0123",
+    "cGxhbnRlZC1kZXZpY2UtMWRX",
+    "11010519491231002X",
+    "a.b",
+    "ab",
+    "E5BCA0",
+    42,
+    {},
+  ])
+    assert.equal(await causeOf(code), undefined, String(code));
+});
+
 test("no error keeps a message, an address or a property of what was thrown", async () => {
   const planted = [
     "张三",

@@ -207,6 +207,13 @@ test("the deadline of a wait limits the query within it", async () => {
   assert.equal(later.requests.length, 2);
 });
 
+test("a deadline may be any number of milliseconds", async () => {
+  for (const deadlineMs of [1_000.5, 1e300, Infinity]) {
+    const { status } = await client(fetches(passed)).waitForResult(query, { deadlineMs });
+    assert.equal(status, "passed");
+  }
+});
+
 test("a wait for credentials within a wait for a result ends with that", async () => {
   const face = asking(() => (mock.timers.tick(3_000), never()), fetches(passed));
   const error = await failure(face.waitForResult(query, { deadlineMs: 3_000 }));

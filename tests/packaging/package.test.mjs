@@ -2,13 +2,14 @@
 
 import assert from "node:assert/strict";
 import { once } from "node:events";
-import { readFileSync, readdirSync } from "node:fs";
-import { homedir } from "node:os";
+import { mkdtempSync, readFileSync, readdirSync, rmSync } from "node:fs";
+import { homedir, tmpdir } from "node:os";
 import { join, relative } from "node:path";
 import { test } from "node:test";
 import { publint } from "publint";
 import { formatMessage } from "publint/utils";
 import { root } from "../../scripts/lib/project.mjs";
+import { pack } from "../../scripts/pack.mjs";
 import { consumer, tarball } from "./lib/consumer.mjs";
 import { address } from "./lib/servers.mjs";
 
@@ -41,6 +42,17 @@ test("no file names a place on the machine that made it", () => {
   for (const file of FILES.trim().split(/\s+/)) {
     const bytes = readFileSync(join(project.installed, file));
     for (const place of places) assert.ok(!bytes.includes(place), `${file} names ${place}`);
+  }
+});
+
+test("packed again, elsewhere and for another user, it is the same byte for byte", async () => {
+  const folder = mkdtempSync(join(tmpdir(), "cloudauth-edge-again-"));
+  const before = process.umask(0o077);
+  try {
+    assert.ok(readFileSync(await pack(folder)).equals(readFileSync(tarball)));
+  } finally {
+    process.umask(before);
+    rmSync(folder, { recursive: true });
   }
 });
 

@@ -7,6 +7,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { after, afterEach, beforeEach, test } from "node:test";
+import { parseEnv } from "node:util";
 import { createSandbox } from "../../pkg/sandbox.js";
 import { run, start, stopAll } from "../../scripts/lib/process.mjs";
 import { at, projectEnv } from "../../scripts/lib/project.mjs";
@@ -39,7 +40,7 @@ function environment(settings) {
 const gateway = (args, settings = {}) =>
   run("node", [gatewayProgram, ...args], { env: environment(settings), cwd: folder, limitMs: 60_000 });
 
-/** Starts serving; gives the addresses as soon as they are printed, and what becomes of it. */
+/** Starts the server and waits until it prints its addresses. */
 async function serving(settings = DEVELOPMENT, args = []) {
   const child = start("node", [gatewayProgram, ...args], { env: environment(settings), cwd: folder });
   const ended = once(child, "close");
@@ -81,7 +82,7 @@ test("--help and --version", async () => {
     assert.ok(output.includes(name), name);
 });
 
-test("what is no command is said, with how it is used", async () => {
+test("invalid arguments are refused with the usage", async () => {
   for (const args of [
     ["nothing"],
     ["serve", "more"],
@@ -96,7 +97,7 @@ test("what is no command is said, with how it is used", async () => {
   }
 });
 
-test("wrong settings are named in both languages, without their values, and nothing is served", async () => {
+test("wrong settings are listed in both languages, without their values", async () => {
   for (const [name, value] of [
     ["GATEWAY_LISTEN", "8787"],
     ["GATEWAY_LISTEN", "127.0.0.1:65536"],
@@ -135,6 +136,15 @@ test("settings come from .env or the file that is named, and the environment win
   const missing = await gateway(["check", "--settings", "missing.env"]);
   assert.equal(missing.code, SETTINGS);
   assert.match(missing.output, /missing\.env/);
+});
+
+test("the example of the settings wants nothing but what is left empty in it", async () => {
+  const example = at("server", "deploy", "gateway.env.example");
+  const { code, output } = await gateway(["check", "--settings", example]);
+  assert.equal(code, SETTINGS);
+  const empty = Object.entries(parseEnv(readFileSync(example, "utf8"))).filter(([, value]) => value === "");
+  const named = [...output.matchAll(/^ {2}([A-Z]\w+) /gm)].map(([, name]) => name);
+  assert.deepEqual(named.sort(), empty.map(([name]) => name).sort());
 });
 
 test("a port that is taken, and a folder that is missing, are said", async () => {
@@ -196,7 +206,7 @@ test("a copy made while it serves has what was written, and is put back", async 
   assert.equal(await second.end(), 0);
 });
 
-test("what is no database of the gateway, is damaged or comes from a later version is left as it is", async () => {
+test("a file of another program, a damaged or a later database is refused and not changed", async () => {
   const file = (name) => join(folder, name);
   writeFileSync(file("text.db"), "no database".repeat(1_000));
   const other = new DatabaseSync(file("other.db"));

@@ -1,7 +1,7 @@
-// The gateway under load, ended by SIGKILL again and again and started again on the same database. What callers were
-// told, what Alibaba Cloud did and what the webhook received must agree afterwards.
+// The gateway under load, ended by SIGKILL again and again and started again on the same database. Afterwards the
+// responses to callers, the calls to Alibaba Cloud and the webhook deliveries must agree.
 //
-//   node tests/server/kill.mjs [kills] [seed]     200 kills, with a seed of its own, unless told otherwise
+//   node tests/server/kill.mjs [kills] [seed]     defaults: 200 kills, a random seed
 
 import assert from "node:assert/strict";
 import { createHash, randomInt } from "node:crypto";
@@ -17,7 +17,7 @@ const CLIENTS = 16;
 /** A kill comes after at most as many events: calls of Alibaba Cloud, deliveries, answers. */
 const EVENTS_MAX = 60;
 
-/** @returns what happened, in numbers; throws where something was lost, changed or handed out twice */
+/** @returns counts; throws if anything was lost, changed or handed out twice */
 export async function killRun({ kills, seed }) {
   const dice = seeded(seed);
   const events = new EventEmitter();
@@ -100,7 +100,7 @@ export async function killRun({ kills, seed }) {
   }
 }
 
-/** One order of a caller: what was asked for, and what was told. */
+/** One order of a caller, with everything that the gateway reported about it. */
 class Order {
   #body = sample();
   #started = false;
@@ -113,14 +113,14 @@ class Order {
   restarts = 0;
 
   async step(gateway, dice) {
-    if (this.#started && dice(4) > 0) return this.#told(await gateway.call("GET", `${ROUTE}/${this.no}`));
-    const anew = this.#lastCode === "start-outcome-unknown";
-    if (anew) this.restarts += 1;
-    const query = anew ? "?restartUnknown=true" : "";
-    return this.#told(await gateway.call("POST", ROUTE + query, { body: this.#body }));
+    if (this.#started && dice(4) > 0) return this.#note(await gateway.call("GET", `${ROUTE}/${this.no}`));
+    const again = this.#lastCode === "start-outcome-unknown";
+    if (again) this.restarts += 1;
+    const query = again ? "?restartUnknown=true" : "";
+    return this.#note(await gateway.call("POST", ROUTE + query, { body: this.#body }));
   }
 
-  #told({ status, json }) {
+  #note({ status, json }) {
     this.answers += 1;
     this.#lastCode = json.code;
     if (json.code === "start-outcome-unknown") this.unknown += 1;
@@ -141,12 +141,12 @@ class Order {
     this.verdict = json.status;
   }
 
-  /** What is known now is what was told, and what Alibaba Cloud did. */
+  /** The gateway still reports the same, and Alibaba Cloud did the same. */
   async verify(gateway, vendor) {
     const answer = await gateway.call("GET", `${ROUTE}/${this.no}?material=false`);
     assert.equal(answer.status, 200, `${this.no}: ${answer.text}`);
     assert.equal(answer.json.status, this.verdict, `${this.no}: the verdict is lost`);
-    this.#told(answer);
+    this.#note(answer);
     const [id] = this.certifyIds;
     const started = vendor.started.get(this.no);
     assert.ok(started.includes(id));

@@ -13,7 +13,8 @@ import { pack } from "../../scripts/pack.mjs";
 import { sample, submit } from "../worker/gateway.mjs";
 
 const ROUTE = "/v1/face-verifications";
-const folder = mkdtempSync(join(tmpdir(), "cloudauth-edge-"));
+// The name has a space and characters that URLs encode.
+const folder = mkdtempSync(join(tmpdir(), "cloudauth edge 网关-"));
 const installed = join(folder, "node_modules", "cloudauth-edge-gateway");
 const env = { ...projectEnv(), NO_UPDATE_NOTIFIER: "1" };
 
@@ -65,7 +66,13 @@ test("npx serves a verification, the console included", async (t) => {
     env: { ...env, ...settings },
   });
   const ended = once(child, "close");
-  const [line] = await once(child.stdout.setEncoding("utf8"), "data");
+  let reason = "";
+  child.stderr.setEncoding("utf8").on("data", (text) => (reason += text));
+  const failed = ended.then(() => {
+    throw new Error(`It did not start:\n${reason}`);
+  });
+  const [line] = await Promise.race([once(child.stdout.setEncoding("utf8"), "data"), failed]);
+  failed.catch(() => {}); // it ends after the test
   const { listening } = JSON.parse(line);
   const call = async (method, path, body) => {
     const headers = { authorization: "Bearer dev-token", "content-type": "application/json" };

@@ -71,7 +71,7 @@ async function receiverOf(...statuses) {
   return { url, next: () => once(arrivals, "report") };
 }
 
-/** A vendor that answers when it is told to. */
+/** A vendor that responds when `release` is called. */
 async function heldVendor() {
   let arrived, release;
   const arrival = new Promise((resolve) => (arrived = resolve));
@@ -120,6 +120,23 @@ test("SIGTERM: nothing new is taken, what was begun is answered", LIMIT, async (
   vendor.release();
   const { status, headers } = await begun;
   assert.deepEqual([status, headers.get("connection")], [201, "close"]);
+  assert.equal(await ended, 0);
+});
+
+test("SIGTERM: who waits for a verdict gets what is known at once", LIMIT, async () => {
+  const gateway = await gatewayWith({
+    CLOUDAUTH_ENDPOINTS: await sandboxUrl(),
+    GATEWAY_SHUTDOWN_SECONDS: "60",
+  });
+  const order = sample();
+  await gateway.call("POST", ROUTE, { body: order });
+  const headers = { prefer: "wait=60" };
+  const waiting = gateway.call("GET", `${ROUTE}/${order.outerOrderNo}`, { headers });
+  // Once a second reader has been answered, the first one waits.
+  await gateway.call("GET", `${ROUTE}/${order.outerOrderNo}`, { headers: { prefer: "wait=1" } });
+  const ended = gateway.signal("SIGTERM");
+  const { status, json } = await waiting;
+  assert.deepEqual([status, json.status], [200, "pending"]);
   assert.equal(await ended, 0);
 });
 

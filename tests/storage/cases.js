@@ -185,7 +185,7 @@ export const cases = {
     },
   ],
 
-  "an alarm is set with its act, left as it is, and set again": [
+  "an alarm is set with its act, kept by other acts, and set again": [
     async ({ ledger }) => {
       same((await ledger.alarm()) ?? null, null);
       await write(ledger, [], FAR);

@@ -3,6 +3,7 @@
 import assert from "node:assert/strict";
 import { after, afterEach, before, test } from "node:test";
 import { sample, startBoth, submit } from "./gateway.mjs";
+import { until } from "../support/until.mjs";
 
 const ROUTE = "/v1/face-verifications";
 let both, gateway, endpoint;
@@ -161,9 +162,7 @@ test("when workerd ends in the middle, nothing is lost and nothing is started ag
     ({ status }) => status,
     () => "cut off",
   );
-  for (let tries = 0; tries < 600 && (await startedUpstream(cut.outerOrderNo)) === 0; tries += 1) {
-    await new Promise((resolve) => setTimeout(resolve, 10));
-  }
+  await until(async () => (await startedUpstream(cut.outerOrderNo)) > 0);
   await gateway.restart();
   assert.notEqual(await lost, 201);
 

@@ -1,5 +1,5 @@
 // The gateway on a real host, with the sandbox as its upstream, for the tests of this folder: workerd, or with
-// GATEWAY_TEST_HOST=node one process of Node.
+// TEST_GATEWAY_HOST=node one process of Node.
 
 import { execFile } from "node:child_process";
 import { EventEmitter, once } from "node:events";
@@ -70,7 +70,7 @@ export async function ready(child, answers, print = () => {}) {
 
 const HOSTS = { worker: workerHost, node: nodeHost };
 /** The name of the host that is tested. */
-export const hostName = process.env.GATEWAY_TEST_HOST ?? "worker";
+export const hostName = process.env.TEST_GATEWAY_HOST ?? "worker";
 /** Why a test does not concern a host other than that one; false on that one. */
 export const only = (name, why) => hostName !== name && why;
 

@@ -7,6 +7,7 @@ import { request } from "node:http";
 import { connect } from "node:net";
 import { after, before, test } from "node:test";
 import { sample, startBoth, submit } from "./gateway.mjs";
+import { until } from "../support/until.mjs";
 
 const ROUTE = "/v1/face-verifications";
 const sha256 = (text) => createHash("sha256").update(text).digest("hex");
@@ -548,8 +549,7 @@ test("a body that breaks off is its sender's affair, and no failure of the gatew
 
   /** The log line of such a request: of the first that reached the Worker before its sender was gone. */
   async function brokenOff(rest) {
-    const deadline = Date.now() + 60_000;
-    while (Date.now() < deadline) {
+    for (;;) {
       const id = randomUUID();
       const socket = connect({ host: hostname, port: Number(port) });
       socket.on("error", () => {});
@@ -562,17 +562,8 @@ test("a body that breaks off is its sender's affair, and no failure of the gatew
       const line = gateway.logs().find(({ requestId }) => requestId === id);
       if (line) return line;
     }
-    throw new Error(`no log line:\n${gateway.output()}`);
   }
 });
 
 /** The log line of a request, as soon as it is there. */
-async function logged(id) {
-  const deadline = Date.now() + 60_000;
-  for (;;) {
-    const line = gateway.logs().find(({ requestId }) => requestId === id);
-    if (line) return line;
-    if (Date.now() > deadline) throw new Error(`no log line:\n${gateway.output()}`);
-    await new Promise((resolve) => setTimeout(resolve, 20));
-  }
-}
+const logged = (id) => until(() => gateway.logs().find(({ requestId }) => requestId === id));

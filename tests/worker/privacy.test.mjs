@@ -11,6 +11,7 @@ import { join } from "node:path";
 import { after, before, test } from "node:test";
 import { at } from "../../scripts/lib/project.mjs";
 import { hostName, operator, sample, seeded, startGateway } from "./gateway.mjs";
+import { until } from "../support/until.mjs";
 
 const ROUTE = "/v1/face-verifications";
 const TOKEN = "planted-bearer-token";
@@ -212,10 +213,7 @@ test("nothing planted is printed, stored, put into an address or reported", asyn
     "upstream-refused",
   ])
     assert.ok(outcomes.has(expected), `${expected} never came: ${[...outcomes]}`);
-  for (let tries = 0; tries < 300 && reports.length === 0; tries += 1) {
-    await new Promise((resolve) => setTimeout(resolve, 100));
-  }
-  assert.ok(reports.length > 0, "no webhook came");
+  await until(() => reports.length > 0);
   for (const report of reports) nothingIn(report, "a webhook");
   assert.ok(called.length > 0);
   for (const address of called) nothingIn(address, "an address or a header");

@@ -1,11 +1,11 @@
 // `npm start` in the background, and a signal to the process that the shell knows: everything ends.
 
 import assert from "node:assert/strict";
-import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { connect } from "node:net";
 import { test } from "node:test";
-import { projectEnv, root } from "../../scripts/lib/project.mjs";
+import { start } from "../../scripts/lib/process.mjs";
+import { projectEnv } from "../../scripts/lib/project.mjs";
 import { freePort } from "./gateway.mjs";
 
 const orders = new Set();
@@ -15,7 +15,7 @@ for (const signal of ["SIGTERM", "SIGKILL"]) {
   test(`npm start ends with ${signal} and frees its ports`, async () => {
     const ports = [await freePort(), await freePort()];
     const env = { ...projectEnv(), PORT: String(ports[0]), SANDBOX_PORT: String(ports[1]) };
-    const npm = spawn("npm", ["start"], { cwd: root, env, stdio: ["ignore", "pipe", "pipe"] });
+    const npm = start("npm", ["start"], { env });
     const ended = once(npm, "exit");
     // The pipe ends when nobody is left who could write into it.
     const silent = once(npm.stdout, "end");

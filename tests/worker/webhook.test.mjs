@@ -7,6 +7,7 @@ import { createServer } from "node:http";
 import { after, before, test } from "node:test";
 import { Webhook } from "standardwebhooks";
 import { operator, sample, startBoth, submit } from "./gateway.mjs";
+import { until } from "../support/until.mjs";
 
 const SECRET = "0123456789abcdef0123456789abcdef";
 const ROUTE = "/v1/face-verifications";
@@ -45,15 +46,6 @@ after(async () => {
   receiver?.closeAllConnections();
   receiver?.close();
 });
-
-async function until(condition) {
-  for (let tries = 0; tries < 600; tries += 1) {
-    const value = await condition();
-    if (value) return value;
-    await new Promise((resolve) => setTimeout(resolve, 100));
-  }
-  throw new Error("it did not come about");
-}
 
 /** The address that Alibaba Cloud was given for a verification, as a path. */
 async function callbackOf(certifyId) {

@@ -96,7 +96,7 @@ fn client(env: &Env) -> std::result::Result<FaceVerifyClient, Error> {
     let mut options = ClientOptions::builder();
     let endpoint = variable(env, "CLOUDAUTH_ENDPOINT");
     if !endpoint.is_empty() {
-        options = options.endpoint(endpoint); // not set: Alibaba Cloud's own
+        options = options.endpoint(endpoint); // default: Alibaba Cloud
     }
     let credentials = Credentials::new(
         variable(env, "ALIBABA_CLOUD_ACCESS_KEY_ID"),

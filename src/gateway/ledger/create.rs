@@ -1,20 +1,27 @@
 //! Starts a verification: InitFaceVerify, once per order.
 
-use super::ask::Ask;
+use super::act::{Context, Next, Step, Writes};
+use super::answer::{Answered, Started};
 use super::order::{Order, Standing, Start, over_at, provably_not_started, refusal};
 use super::rows::{
-    ALARM, CALLER, Rows, Stop, certify_key, listed_key, order_key, starts_key, user_key,
+    ALARM, CALLER, ENDPOINTS, Interrupt, Rows, certify_key, listed_key, order_key, starts_key,
+    user_key,
 };
-use super::{Asker, Context, Ended, Next, Purpose, Step, Task, Writes, answer, call};
+use super::task::{Create, Purpose, Read, Task};
+use super::upstream::{self, Ended};
+use crate::actions::ValidRequest;
 use crate::client::response::{Answer, InitResult};
+use crate::gateway::asker::Asker;
+use crate::gateway::callers::derive;
 use crate::gateway::problem::{
-    DAILY_LIMIT, ORDER_BEING_STARTED, ORDER_CONFLICT, Problem, ProblemKind, START_OUTCOME_UNKNOWN,
-    UPSTREAM_THROTTLED, USER_DAILY_LIMIT,
+    DAILY_LIMIT, INTERNAL_ERROR, ORDER_BEING_STARTED, ORDER_CONFLICT, Problem, ProblemKind,
+    START_OUTCOME_UNKNOWN, UPSTREAM_THROTTLED, USER_DAILY_LIMIT,
 };
 use crate::gateway::settings::Settings;
 use crate::json::Json;
+use crate::signing::canonical::canonicalized_query;
+use crate::signing::encode::hex;
 use crate::timestamp::Timestamp;
-use serde::{Deserialize, Serialize};
 
 /// How long a request waits for another that is starting the same order.
 const WAIT_MILLIS: i64 = 10_000;
@@ -23,43 +30,34 @@ const WAIT_MILLIS: i64 = 10_000;
 const FLIGHT_MARGIN_MILLIS: i64 = 15_000;
 const MILLIS_PER_DAY: i64 = 86_400_000;
 
-/// A verification to start.
-#[derive(Clone, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
-pub struct Create {
-    /// Who asked.
-    pub asker: Asker,
-    /// OuterOrderNo.
-    pub no: String,
-    /// SceneId.
-    pub scene_id: String,
-    /// Wire names and validated values. Personal data that is sent to Alibaba Cloud and never
-    /// stored.
-    pub parameters: Vec<(String, String)>,
-    /// Keyed hash of the parameters.
-    pub input: String,
-    /// Keyed hash of the UserId, if one was given.
-    pub user: Option<String>,
-    /// Notices of the validation, for the response.
-    pub notices: Vec<Json>,
-    /// Whether to start an order again if its start has an unknown outcome.
-    pub restart_unknown: bool,
-    /// When the request began to wait for another one, in milliseconds.
-    pub waiting_since: Option<i64>,
-}
-
-/// The parameters are personal data, so they are not printed.
-impl std::fmt::Debug for Create {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Create")
-            .field("no", &self.no)
-            .finish_non_exhaustive()
-    }
-}
-
 impl Create {
-    fn problem(&self, writes: Writes, problem: &Problem) -> Step {
-        writes.then(Next::reply(self.asker.problem(problem)))
+    /// The start of an order, from a validated request.
+    pub fn new(
+        settings: &Settings,
+        asker: Asker,
+        valid: &ValidRequest<'_>,
+        restart_unknown: bool,
+    ) -> Self {
+        let keyed = |purpose, text: &str| hex(&derive(&settings.secret, purpose, text));
+        let parameters: Vec<(String, String)> = valid
+            .parameters()
+            .map(|(parameter, value)| (parameter.name.to_owned(), value.to_owned()))
+            .collect();
+        Self {
+            no: valid.value("OuterOrderNo").unwrap_or_default().to_owned(),
+            scene_id: valid.value("SceneId").unwrap_or_default().to_owned(),
+            input: keyed("input", &canonicalized_query(&parameters)),
+            user: valid.value("UserId").map(|user| keyed("user-id", user)),
+            notices: valid.notices().iter().map(Json::of).collect(),
+            parameters,
+            asker,
+            restart_unknown,
+            waiting_since: None,
+        }
+    }
+
+    fn problem(&self, writes: Writes, problem: Problem) -> Step {
+        writes.then(Answered::to(&self.asker, problem).into())
     }
 }
 
@@ -68,12 +66,17 @@ pub(super) fn begin(
     create: Create,
     rows: &Rows,
     context: &Context,
-) -> Result<Step, Stop> {
+) -> Result<Step, Interrupt> {
     let mut writes = Writes::default();
     let key = order_key(&create.no);
     // The rows that a start needs, loaded at once.
     let counted = limits(settings, &create, context.now).map(|(_, key, _)| key);
-    let others = [key.clone(), CALLER.to_owned(), ALARM.to_owned()];
+    let others = [
+        key.clone(),
+        CALLER.to_owned(),
+        ALARM.to_owned(),
+        ENDPOINTS.to_owned(),
+    ];
     rows.expect(others.into_iter().chain(counted))?;
     let Some(mut order) = rows.get::<Order>(&key)? else {
         return start(settings, create, None, writes, rows, context);
@@ -95,23 +98,42 @@ pub(super) fn begin(
             let waited = create.waiting_since.is_some_and(|since| *at >= since);
             match refusal(code, request_id.clone()) {
                 Some(error) if waited && same_input => {
-                    Ok(create.problem(writes, &Problem::upstream(&error)))
+                    Ok(create.problem(writes, Problem::upstream(&error)))
                 }
                 _ => start(settings, create, None, writes, rows, context),
             }
         }
-        _ if !same_input => Ok(create.problem(writes, &Problem::new(&ORDER_CONFLICT))),
+        _ if !same_input => Ok(create.problem(writes, Problem::new(&ORDER_CONFLICT))),
         Start::Inflight { .. } => Ok(wait(create, writes, context.now)),
         // A request that waited for another one has not agreed to restart an unknown start.
         Start::Unknown if create.restart_unknown && create.waiting_since.is_none() => {
             start(settings, create, Some(order), writes, rows, context)
         }
-        Start::Unknown => Ok(create.problem(writes, &Problem::new(&START_OUTCOME_UNKNOWN))),
-        Start::Done { .. } => {
-            let reply = answer::started(settings, &create, &order, true);
-            Ok(writes.then(Next::reply(reply)))
-        }
+        Start::Unknown => Ok(create.problem(writes, Problem::new(&START_OUTCOME_UNKNOWN))),
+        Start::Done { .. } => Ok(writes.then(started(&create, &order, true))),
     }
+}
+
+fn started(create: &Create, order: &Order, repeated: bool) -> Next {
+    let Start::Done {
+        certify_id,
+        certify_url,
+        at,
+        ..
+    } = &order.start
+    else {
+        let problem = Problem::new(&INTERNAL_ERROR).execution_unknown();
+        return Answered::to(&create.asker, problem).into();
+    };
+    let started = Started {
+        no: create.no.clone(),
+        certify_id: certify_id.clone(),
+        certify_url: certify_url.clone(),
+        at: *at,
+        notices: create.notices.clone(),
+        repeated,
+    };
+    Answered::to(&create.asker, started).into()
 }
 
 fn wait(mut create: Create, writes: Writes, now: Timestamp) -> Step {
@@ -120,7 +142,7 @@ fn wait(mut create: Create, writes: Writes, now: Timestamp) -> Step {
         .saturating_add(WAIT_MILLIS)
         .saturating_sub(now.unix_millis());
     if left <= 0 {
-        return create.problem(writes, &Problem::new(&ORDER_BEING_STARTED).retry_after(1));
+        return create.problem(writes, Problem::new(&ORDER_BEING_STARTED).retry_after(1));
     }
     writes.then(Next::Wait {
         millis: left,
@@ -139,9 +161,9 @@ fn start(
     mut writes: Writes,
     rows: &Rows,
     context: &Context,
-) -> Result<Step, Stop> {
+) -> Result<Step, Interrupt> {
     if let Some(problem) = count(settings, &create, &mut writes, rows, context.now)? {
-        return Ok(create.problem(Writes::default(), &problem));
+        return Ok(create.problem(Writes::default(), problem));
     }
     let now = context.now.unix_millis();
     let flight = context.name();
@@ -172,7 +194,13 @@ fn start(
         let expires = now.saturating_add(settings.retention_millis);
         writes.due(rows, context.now, expires, &format!("expire/{}", create.no))?;
     }
-    call(settings, Purpose::Start { create, flight }, writes, context)
+    upstream::begin(
+        settings,
+        Purpose::Start { create, flight },
+        writes,
+        rows,
+        context,
+    )
 }
 
 /// Counts a start against the caller's limits, or returns the limit that is reached.
@@ -182,7 +210,7 @@ fn count(
     writes: &mut Writes,
     rows: &Rows,
     now: Timestamp,
-) -> Result<Option<Problem>, Stop> {
+) -> Result<Option<Problem>, Interrupt> {
     for (limit, key, kind) in limits(settings, create, now) {
         let counted: Option<u32> = rows.get(&key)?;
         let started = counted.unwrap_or(0);
@@ -206,7 +234,7 @@ fn take_back(
     writes: &mut Writes,
     rows: &Rows,
     now: Timestamp,
-) -> Result<(), Stop> {
+) -> Result<(), Interrupt> {
     for (_, key, _) in limits(settings, create, now) {
         if let Some(started) = rows.get::<u32>(&key)? {
             writes.put(key, &started.saturating_sub(1));
@@ -253,13 +281,14 @@ pub(super) fn in_flight(
     create: &Create,
     flight: &str,
     rows: &Rows,
-) -> Result<Result<Order, Step>, Stop> {
+) -> Result<Result<Order, Step>, Interrupt> {
     let order = rows.get::<Order>(&order_key(&create.no))?;
     Ok(order
         .filter(|order| order.is_flight(flight))
         .ok_or_else(|| {
-            let problem = create.asker.problem(&Problem::new(&START_OUTCOME_UNKNOWN));
-            Writes::default().then(Next::reply(problem.with_outcome("outcome-too-late")))
+            let problem = Problem::new(&START_OUTCOME_UNKNOWN);
+            let answered = Answered::to(&create.asker, problem);
+            Writes::default().then(answered.logged_as("outcome-too-late").into())
         }))
 }
 
@@ -271,7 +300,7 @@ pub(super) fn settle(
     upstream_now: Timestamp,
     rows: &Rows,
     context: &Context,
-) -> Result<Step, Stop> {
+) -> Result<Step, Interrupt> {
     let mut writes = Writes::default();
     let key = order_key(&create.no);
     if let Ended::Answered(Answer::Init(result)) = &ended {
@@ -325,11 +354,11 @@ pub(super) fn settle(
         Some(None) => {
             writes.delete(listed_key(order.created, &create.no));
             writes.delete(key);
-            return Ok(create.problem(writes, &problem));
+            return Ok(create.problem(writes, problem));
         }
     };
     writes.put_order(&create.no, &order);
-    Ok(create.problem(writes, &problem))
+    Ok(create.problem(writes, problem))
 }
 
 fn done(
@@ -340,15 +369,15 @@ fn done(
     upstream_now: Timestamp,
     rows: &Rows,
     context: &Context,
-) -> Result<Step, Stop> {
+) -> Result<Step, Interrupt> {
     let mut writes = Writes::default();
     writes.wake.push(create.no.clone());
     let certified = certify_key(&result.certify_id);
     let known: Option<String> = rows.get(&certified)?;
-    let question = Purpose::Ask(Ask {
+    let question = Purpose::Read(Read {
         scene_id: order.scene_id.clone(),
         certify_id: result.certify_id.clone(),
-        ..Ask::default()
+        ..Read::default()
     });
     let unusable = if known.is_some_and(|no| no != create.no) {
         // With one CertifyId for two orders, one of them would receive the other's verdict.
@@ -363,8 +392,8 @@ fn done(
         order.start = Start::Unknown;
         writes.put_order(&create.no, &order);
         let problem = Problem::new(&START_OUTCOME_UNKNOWN);
-        let reply = create.asker.problem(&problem).with_outcome(outcome);
-        return Ok(writes.then(Next::reply(reply)));
+        let answered = Answered::to(&create.asker, problem).logged_as(outcome);
+        return Ok(writes.then(answered.into()));
     }
     order.start = Start::Done {
         certify_id: result.certify_id,
@@ -377,6 +406,5 @@ fn done(
     let over = over_at(context.now.unix_millis(), settings.certify_id_valid_millis);
     writes.due(rows, context.now, over, &format!("check/{}", create.no))?;
     debug_assert_eq!(order.standing(), Some(Standing::Pending));
-    let reply = answer::started(settings, &create, &order, false);
-    Ok(writes.then(Next::reply(reply)))
+    Ok(writes.then(started(&create, &order, false)))
 }

@@ -10,21 +10,17 @@
 //! | `report` | the caller is told the verdict |
 //! | `drop` | the row with that key is deleted |
 
-use super::ask::Ask;
+use super::act::{Context, Next, Step, Writes};
+use super::answer::{Answer, Answered};
 use super::order::{Order, Standing, Start};
 use super::rows::{
-    ALARM, CALLER, RECEIVER, Range, Rows, Stop, certify_key, listed_key, order_key, sortable,
+    ALARM, CALLER, Interrupt, RECEIVER, Range, Rows, certify_key, listed_key, order_key, sortable,
 };
-use super::webhook::{Posted, Receiver};
-use super::{Context, Next, Step, Task, Writes};
-use crate::gateway::reply::Reply;
+use super::task::{Alarm, Delivery, Hint, Read, Task, Wake};
+use super::webhook::Receiver;
 use crate::gateway::settings::Settings;
-use crate::json::write::Object;
 use crate::timestamp::Timestamp;
-use serde::{Deserialize, Serialize};
 
-/// The platform has dropped an alarm that is this late; it is set again.
-pub const GIVEN_UP_MILLIS: i64 = 10 * 60_000;
 /// A question that brought no verdict is asked again after these. Those for a callback end with them.
 const PAUSES_MILLIS: [i64; 4] = [10_000, 60_000, 5 * 60_000, 15 * 60_000];
 /// … and then after this.
@@ -46,15 +42,6 @@ const SOON_MILLIS: i64 = 60_000;
 /// Concurrent webhook deliveries.
 const DELIVERIES: usize = 8;
 
-/// The alarm's task.
-#[derive(Clone, Copy, Debug, Default, Serialize, Deserialize)]
-pub struct Alarm {
-    /// Commits since the alarm fired.
-    pub acts: u32,
-    /// When it fired; `None` before its first commit.
-    pub began: Option<i64>,
-}
-
 impl Alarm {
     const fn one_more(self, now: i64) -> Self {
         Self {
@@ -74,22 +61,8 @@ impl Alarm {
     }
 }
 
-/// The platform's alarm, to compare with the due rows.
-#[derive(Clone, Copy, Debug, Serialize, Deserialize)]
-pub struct Wake {
-    /// When the platform fires it; `None` if it is not set.
-    pub set: Option<i64>,
-}
-
-/// A callback: Alibaba Cloud reports that a user has finished. Only a query is trusted.
-#[derive(Clone, Debug, Serialize, Deserialize)]
-pub struct Hint {
-    /// OuterOrderNo.
-    pub no: String,
-}
-
 /// Schedules an immediate check of the order.
-pub(super) fn hint(hint: &Hint, rows: &Rows, context: &Context) -> Result<Step, Stop> {
+pub(super) fn hint(hint: &Hint, rows: &Rows, context: &Context) -> Result<Step, Interrupt> {
     let mut writes = Writes::default();
     let waits = rows
         .get::<Order>(&order_key(&hint.no))?
@@ -103,12 +76,16 @@ pub(super) fn hint(hint: &Hint, rows: &Rows, context: &Context) -> Result<Step, 
 
 /// The answer to a callback. Whether there is such an order is nobody's business but the caller's.
 pub(super) fn noted() -> Next {
-    Next::reply(Reply::json(200, &Object::new().with("status", "ok")).with_outcome("noted"))
+    Next::from(Answered {
+        asker: None,
+        answer: Answer::Noted,
+        outcome: None,
+    })
 }
 
 /// The earliest rows, due or not. The range does not depend on the time, so repeated steps load the
 /// same rows.
-fn earliest(rows: &Rows) -> Result<&[(String, String)], Stop> {
+fn earliest(rows: &Rows) -> Result<&[(String, String)], Interrupt> {
     rows.range(Range {
         from: "due/".to_owned(),
         to: "due0".to_owned(),
@@ -118,7 +95,7 @@ fn earliest(rows: &Rows) -> Result<&[(String, String)], Stop> {
 }
 
 /// Sets the alarm again if the platform has dropped it.
-pub(super) fn wake(wake: Wake, rows: &Rows, context: &Context) -> Result<Step, Stop> {
+pub(super) fn wake(wake: Wake, rows: &Rows, context: &Context) -> Result<Step, Interrupt> {
     let mut writes = Writes::default();
     let soon = context.now.plus_millis(SOON_MILLIS).unix_millis();
     writes.alarm =
@@ -133,7 +110,7 @@ pub(super) fn work(
     alarm: Alarm,
     rows: &Rows,
     context: &Context,
-) -> Result<Step, Stop> {
+) -> Result<Step, Interrupt> {
     let mut writes = Writes::default();
     let now = context.now.unix_millis();
     let earliest = earliest(rows)?;
@@ -169,7 +146,7 @@ pub(super) fn work(
             None
         }
     };
-    let mut question: Option<Ask> = None;
+    let mut question: Option<Read> = None;
     let mut deliveries = Vec::new();
     for (key, value) in due() {
         let (what, id) = entry(key);
@@ -192,7 +169,7 @@ pub(super) fn work(
                 match writes.readable(check(id, caller, alarm, rows))? {
                     // Asked again unless a verdict comes of it: whatever happens, it is not lost.
                     Some(Some(ask)) => {
-                        question = Some(Ask {
+                        question = Some(Read {
                             again: ask_again(&mut writes, what, id, time, now),
                             ..ask
                         });
@@ -205,7 +182,7 @@ pub(super) fn work(
                 match receiver.as_ref().and_then(|one| one.waits_until(now)) {
                     Some(until) => writes.later(until, &format!("report/{id}")),
                     None => {
-                        deliveries.push(Task::Report(Posted {
+                        deliveries.push(Task::Report(Delivery {
                             no: id.to_owned(),
                             caller: caller.clone(),
                             due: key.clone(),
@@ -223,7 +200,7 @@ pub(super) fn work(
     }
     let next = if let Some(ask) = question {
         Next::Again {
-            then: Task::Ask(ask),
+            then: Task::Read(ask),
         }
     } else if deliveries.is_empty() {
         Next::Again {
@@ -278,7 +255,7 @@ fn expire(
     writes: &mut Writes,
     rows: &Rows,
     now: Timestamp,
-) -> Result<(), Stop> {
+) -> Result<(), Interrupt> {
     let Some(order) = rows.get::<Order>(&order_key(no))? else {
         return Ok(());
     };
@@ -307,14 +284,14 @@ fn expire(
 }
 
 /// The query, if the order still has no verdict.
-fn check(no: &str, caller: &str, alarm: Alarm, rows: &Rows) -> Result<Option<Ask>, Stop> {
+fn check(no: &str, caller: &str, alarm: Alarm, rows: &Rows) -> Result<Option<Read>, Interrupt> {
     let order = rows.get::<Order>(&order_key(no))?;
     Ok(order
         .filter(|order| order.verdict.is_none() && matches!(order.start, Start::Done { .. }))
-        .map(|_| Ask {
+        .map(|_| Read {
             caller: caller.to_owned(),
             alarm,
             no: no.to_owned(),
-            ..Ask::default()
+            ..Read::default()
         }))
 }

@@ -1,30 +1,18 @@
 //! Lists the caller's orders by page, newest first, and counts them by day.
 
+use super::act::{Next, Step, Writes};
+use super::answer::{Answered, Days, Page};
 use super::order::{Order, Standing};
-use super::rows::{Range, Rows, Stop, certify_key, listed_key, order_key};
-use super::{Asker, Next, Step, Task, Writes, answer};
-use crate::gateway::settings::Settings;
+use super::rows::{Interrupt, Range, Rows, certify_key, listed_key, order_key};
+use super::task::{Count, Cursor, Day, Filter, List, Task};
 use crate::json::de::from_json;
 use crate::timestamp::{Date, Timestamp};
-use serde::{Deserialize, Serialize};
-use std::collections::BTreeMap;
 
 /// Index rows read in one act at most.
 const ACT_MAX: u32 = 5_000;
-/// Index rows read for one page at most: a rare status is found over several pages.
+/// Index rows read for one page at most: orders with a rare status may spread over several pages.
 const PAGE_LOOKS_MAX: u32 = 50_000;
 const MILLIS_PER_MINUTE: i64 = 60_000;
-
-/// Which orders are meant.
-#[derive(Clone, Debug, Default, Serialize, Deserialize)]
-pub struct Filter {
-    /// Only orders that stand so.
-    pub status: Option<Standing>,
-    /// Only orders created then or later, in milliseconds.
-    pub from: Option<i64>,
-    /// Only orders created before then, in milliseconds.
-    pub to: Option<i64>,
-}
 
 impl Filter {
     fn takes(&self, standing: Standing) -> bool {
@@ -58,63 +46,6 @@ impl Filter {
     }
 }
 
-/// A page to give.
-#[derive(Clone, Debug, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
-pub struct List {
-    /// Who asked.
-    pub asker: Asker,
-    /// Orders on a page at most.
-    pub limit: u32,
-    /// Which orders.
-    pub filter: Filter,
-    /// Only the order with this OuterOrderNo or CertifyId.
-    pub search: Option<String>,
-    /// The last order looked at.
-    pub after: Option<Cursor>,
-    /// Index rows looked at so far.
-    #[serde(default)]
-    pub looked_at: u32,
-    /// Orders found so far.
-    #[serde(default)]
-    pub found: Vec<Cursor>,
-}
-
-/// Orders to count.
-#[derive(Clone, Debug, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
-pub struct Count {
-    /// Who asked.
-    pub asker: Asker,
-    /// Which orders.
-    pub filter: Filter,
-    /// By how many minutes the asker's days begin before those of UTC.
-    pub offset_minutes: i64,
-    /// The last order looked at.
-    #[serde(default)]
-    pub after: Option<Cursor>,
-    /// What has been counted so far, by `yyyy-MM-dd`.
-    #[serde(default)]
-    pub days: BTreeMap<String, Day>,
-}
-
-/// Orders created on one day, by where they stand.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Day {
-    /// [`Standing::Starting`]
-    pub starting: u32,
-    /// [`Standing::Unknown`]
-    pub unknown: u32,
-    /// [`Standing::Pending`]
-    pub pending: u32,
-    /// [`Standing::Passed`]
-    pub passed: u32,
-    /// [`Standing::Rejected`]
-    pub rejected: u32,
-    /// [`Standing::Expired`]
-    pub expired: u32,
-}
-
 impl Day {
     const fn add(&mut self, standing: Standing) {
         let count = match standing {
@@ -129,50 +60,15 @@ impl Day {
     }
 }
 
-/// A place in the list: an order's age and number.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Cursor {
-    /// When it was created, in milliseconds.
-    pub created: i64,
-    /// OuterOrderNo.
-    pub no: String,
-}
-
-impl Cursor {
-    /// As it stands in an address; callers pass it back as it is.
-    pub fn text(&self) -> String {
-        format!("{}-{}", self.created, self.no)
-    }
-
-    /// The reverse of [`Cursor::text`].
-    pub fn read(text: &str) -> Option<Self> {
-        let (created, no) = text.split_once('-')?;
-        let created = created.parse().ok().filter(|created| *created >= 0)?;
-        let whole = no.len() == 32 && no.bytes().all(|byte| byte.is_ascii_alphanumeric());
-        whole.then(|| Self {
-            created,
-            no: no.to_owned(),
-        })
-    }
-
-    fn of_key(key: &str) -> Option<Self> {
-        let mut parts = key.split('/').skip(1);
-        Some(Self {
-            created: parts.next()?.parse().ok()?,
-            no: parts.next()?.to_owned(),
-        })
-    }
-}
-
-pub(super) fn page(settings: &Settings, list: List, rows: &Rows) -> Result<Step, Stop> {
+pub(super) fn page(list: List, rows: &Rows) -> Result<Step, Interrupt> {
     match list.search.clone() {
-        Some(text) => search(settings, &list, &text, rows),
-        None => go_on(settings, list, rows),
+        Some(text) => search(&list, &text, rows),
+        None => go_on(list, rows),
     }
 }
 
 /// The one order that has this OuterOrderNo or CertifyId.
-fn search(settings: &Settings, list: &List, text: &str, rows: &Rows) -> Result<Step, Stop> {
+fn search(list: &List, text: &str, rows: &Rows) -> Result<Step, Interrupt> {
     rows.expect([order_key(text), certify_key(text)])?;
     let certified: Option<String> = rows.get(&certify_key(text))?;
     let mut orders = Vec::new();
@@ -184,11 +80,11 @@ fn search(settings: &Settings, list: &List, text: &str, rows: &Rows) -> Result<S
                 .map(|order| (no, order)),
         );
     }
-    let reply = answer::page(settings, &list.asker, &orders, None);
-    Ok(Writes::default().then(Next::reply(reply)))
+    let page = Page { orders, next: None };
+    Ok(Writes::default().then(Answered::to(&list.asker, page).into()))
 }
 
-fn go_on(settings: &Settings, mut list: List, rows: &Rows) -> Result<Step, Stop> {
+fn go_on(mut list: List, rows: &Rows) -> Result<Step, Interrupt> {
     let mut writes = Writes::default();
     let limit = usize::try_from(list.limit).unwrap_or(usize::MAX);
     let wanted = if list.filter.status.is_some() {
@@ -230,12 +126,11 @@ fn go_on(settings: &Settings, mut list: List, rows: &Rows) -> Result<Step, Stop>
             .filter(|order| list.filter.takes_order(order));
         orders.extend(order.map(|order| (cursor.no.clone(), order)));
     }
-    let next = list.after.as_ref().filter(|_| more);
-    let reply = answer::page(settings, &list.asker, &orders, next);
-    Ok(writes.then(Next::reply(reply)))
+    let next = list.after.filter(|_| more);
+    Ok(writes.then(Answered::to(&list.asker, Page { orders, next }).into()))
 }
 
-pub(super) fn count(mut count: Count, rows: &Rows) -> Result<Step, Stop> {
+pub(super) fn count(mut count: Count, rows: &Rows) -> Result<Step, Interrupt> {
     let mut writes = Writes::default();
     let index = rows.range(count.filter.range(count.after.as_ref(), ACT_MAX))?;
     for (key, value) in index {
@@ -253,7 +148,7 @@ pub(super) fn count(mut count: Count, rows: &Rows) -> Result<Step, Stop> {
     }
     let all_read = index.len() < usize::try_from(ACT_MAX).unwrap_or(usize::MAX);
     let next = if all_read {
-        Next::reply(answer::counts(&count.asker, &count.days))
+        Answered::to(&count.asker, Days(count.days)).into()
     } else {
         Next::Again {
             then: Task::Count(count),
@@ -262,8 +157,8 @@ pub(super) fn count(mut count: Count, rows: &Rows) -> Result<Step, Stop> {
     Ok(writes.then(next))
 }
 
-fn standing(key: &str, value: &str) -> Result<Standing, Stop> {
-    from_json(value).map_err(|_| Stop::Unreadable(key.to_owned()))
+fn standing(key: &str, value: &str) -> Result<Standing, Interrupt> {
+    from_json(value).map_err(|_| Interrupt::Unreadable(key.to_owned()))
 }
 
 #[cfg(test)]

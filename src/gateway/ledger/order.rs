@@ -1,6 +1,5 @@
 //! One order: the outcome of its start and its verdict. Contains no personal data.
 
-use super::webhook::Report;
 use crate::client::response::Status;
 use crate::error::{Error, Kind};
 use crate::timestamp::Timestamp;
@@ -110,12 +109,26 @@ pub enum Start {
     },
 }
 
+/// The state of an order's webhook delivery.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Report {
+    /// Attempts made.
+    pub attempts: u32,
+    /// HTTP status of the last response; `None` without a response.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub last_status: Option<u16>,
+    /// When it was received, in milliseconds.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub delivered: Option<i64>,
+}
+
 /// The outcome of a verification.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Verdict {
     /// The outcome.
-    pub outcome: Outcome,
+    pub outcome: Decision,
     /// Alibaba Cloud's SubCode.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub sub_code: Option<String>,
@@ -132,7 +145,7 @@ pub struct Verdict {
 /// The three outcomes of a verification.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
-pub enum Outcome {
+pub enum Decision {
     /// Alibaba Cloud returned `Passed=T` for this order's CertifyId.
     Passed,
     /// Alibaba Cloud returned `Passed=F`.
@@ -151,11 +164,11 @@ pub enum Standing {
     Unknown,
     /// The user has not finished.
     Pending,
-    /// See [`Outcome::Passed`].
+    /// See [`Decision::Passed`].
     Passed,
-    /// See [`Outcome::Rejected`].
+    /// See [`Decision::Rejected`].
     Rejected,
-    /// See [`Outcome::Expired`].
+    /// See [`Decision::Expired`].
     Expired,
 }
 
@@ -187,17 +200,17 @@ impl Standing {
     }
 }
 
-impl From<Outcome> for Standing {
-    fn from(outcome: Outcome) -> Self {
+impl From<Decision> for Standing {
+    fn from(outcome: Decision) -> Self {
         match outcome {
-            Outcome::Passed => Self::Passed,
-            Outcome::Rejected => Self::Rejected,
-            Outcome::Expired => Self::Expired,
+            Decision::Passed => Self::Passed,
+            Decision::Rejected => Self::Rejected,
+            Decision::Expired => Self::Expired,
         }
     }
 }
 
-impl Outcome {
+impl Decision {
     /// The outcome for a status of Alibaba Cloud; `None` while it is pending.
     pub const fn of(status: Status) -> Option<Self> {
         match status {
@@ -277,7 +290,7 @@ pub fn provably_not_started(error: &Error) -> bool {
             let refusal = codes::code(&error.code).is_some_and(|known| {
                 known.meaning == Meaning::Failure
                     && known.used_by != UsedBy::Describe
-                    && known.code != "500"
+                    && !codes::is_internal_error(known.code)
             });
             refusal || codes::gateway_code(&error.code).is_some_and(|known| known.not_executed)
         }

@@ -12,6 +12,7 @@
 //! | `alarm` | when the alarm is set to fire |
 //! | `caller` | whose ledger it is |
 //! | `receiver` | that the webhook's receiver did not answer, see [`super::webhook::Receiver`] |
+//! | `endpoints` | which endpoints gave no response lately, see [`super::endpoints`] |
 //!
 //! Times in keys are milliseconds with leading zeros, so that keys sort by time. Values are JSON.
 
@@ -28,6 +29,8 @@ pub(super) const ALARM: &str = "alarm";
 pub(super) const CALLER: &str = "caller";
 /// The key of the row with the back-off of the webhook's receiver.
 pub(super) const RECEIVER: &str = "receiver";
+/// The key of the row with the endpoints that gave no response lately.
+pub(super) const ENDPOINTS: &str = "endpoints";
 
 /// Rows with keys in a half-open range.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -45,7 +48,7 @@ pub struct Range {
 /// What the host must load before it repeats the step.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "lowercase")]
-pub enum Need {
+pub enum Missing {
     /// The rows with these keys, including which do not exist.
     Keys(Vec<String>),
     /// Rows with their keys.
@@ -54,9 +57,9 @@ pub enum Need {
 
 /// Why a step ended early.
 #[derive(Debug, PartialEq, Eq)]
-pub enum Stop {
+pub enum Interrupt {
     /// Rows must be loaded first.
-    Need(Need),
+    Missing(Missing),
     /// The row with this key is not of the form this version writes, or says what cannot be done.
     Unreadable(String),
 }
@@ -75,18 +78,18 @@ pub type Write = (String, Option<String>);
 
 impl Rows {
     /// The row with that key.
-    pub fn get<T: DeserializeOwned>(&self, key: &str) -> Result<Option<T>, Stop> {
+    pub fn get<T: DeserializeOwned>(&self, key: &str) -> Result<Option<T>, Interrupt> {
         match first_value(&self.rows, key) {
-            None => Err(Stop::Need(Need::Keys(vec![key.to_owned()]))),
+            None => Err(Interrupt::Missing(Missing::Keys(vec![key.to_owned()]))),
             Some(None) => Ok(None),
             Some(Some(text)) => from_json(text)
                 .map(Some)
-                .map_err(|_| Stop::Unreadable(key.to_owned())),
+                .map_err(|_| Interrupt::Unreadable(key.to_owned())),
         }
     }
 
     /// Requests several rows at once, to avoid loading them one by one.
-    pub fn expect(&self, keys: impl IntoIterator<Item = String>) -> Result<(), Stop> {
+    pub fn expect(&self, keys: impl IntoIterator<Item = String>) -> Result<(), Interrupt> {
         let mut missing = Vec::new();
         for key in keys {
             if first_value(&self.rows, &key).is_none() && !missing.contains(&key) {
@@ -96,17 +99,17 @@ impl Rows {
         if missing.is_empty() {
             Ok(())
         } else {
-            Err(Stop::Need(Need::Keys(missing)))
+            Err(Interrupt::Missing(Missing::Keys(missing)))
         }
     }
 
     /// The rows of a range.
-    pub fn range(&self, range: Range) -> Result<&[(String, String)], Stop> {
+    pub fn range(&self, range: Range) -> Result<&[(String, String)], Interrupt> {
         self.ranges
             .iter()
             .find(|(known, _)| *known == range)
             .map(|(_, rows)| rows.as_slice())
-            .ok_or(Stop::Need(Need::Range(range)))
+            .ok_or(Interrupt::Missing(Missing::Range(range)))
     }
 }
 

@@ -1,14 +1,15 @@
 //! Webhook deliveries of verdicts, signed and retried, by Standard Webhooks 1.0
 //! (github.com/standard-webhooks). A delivery contains no personal data.
 
+use super::act::{Context, Happened, Next, Step, Writes};
 use super::order::{Order, Standing, Start, Verdict};
-use super::rows::{RECEIVER, Rows, Stop, order_key};
-use super::{Context, Happened, Next, Step, Task, Writes};
+use super::rows::{Interrupt, RECEIVER, Rows, order_key};
+use super::task::{Delivery, Task};
 use crate::client::call::{Loss, Outcome};
 use crate::gateway::callers::{derive, webhook_secret};
 use crate::gateway::settings::Settings;
 use crate::http::OutgoingRequest;
-use crate::json::write::Object;
+use crate::json::write::to_json;
 use crate::signing::acs3::hmac_sha256;
 use crate::signing::encode::hex;
 use crate::timestamp::Timestamp;
@@ -25,20 +26,6 @@ const PAUSES: [i64; 9] = [5, 300, 1_800, 7_200, 18_000, 36_000, 50_400, 72_000, 
 /// The initial and the longest back-off of an unresponsive receiver.
 const BACK_OFF_MILLIS: i64 = 30_000;
 const BACK_OFF_MAX_MILLIS: i64 = 60 * 60_000;
-
-/// The state of an order's webhook delivery.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
-pub struct Report {
-    /// Attempts made.
-    pub attempts: u32,
-    /// HTTP status of the last response; `None` without a response.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub last_status: Option<u16>,
-    /// When it was received, in milliseconds.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub delivered: Option<i64>,
-}
 
 /// The back-off of a receiver that did not respond in time, so that its deliveries delay nothing
 /// else. Any response ends it.
@@ -73,25 +60,14 @@ impl Receiver {
     }
 }
 
-/// A delivery in progress.
-#[derive(Clone, Debug, Serialize, Deserialize)]
-pub struct Posted {
-    /// OuterOrderNo.
-    pub no: String,
-    /// Whose it is.
-    pub caller: String,
-    /// The due row of the delivery.
-    pub due: String,
-}
-
 /// Sends the delivery of an order, if one is due. The attempt is counted and the next one scheduled
 /// before it is sent, so that a crash does not lose it; a receiver may get it twice.
 pub(super) fn send(
     settings: &Settings,
-    posted: Posted,
+    posted: Delivery,
     rows: &Rows,
     context: &Context,
-) -> Result<Step, Stop> {
+) -> Result<Step, Interrupt> {
     let mut writes = Writes::default();
     writes.delete(posted.due.clone());
     let caller = &posted.caller;
@@ -138,24 +114,39 @@ pub(super) fn send(
     }))
 }
 
+/// The event that a delivery reports.
+#[derive(Serialize)]
+struct Event<'a> {
+    #[serde(rename = "type")]
+    kind: String,
+    timestamp: String,
+    data: EventData<'a>,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct EventData<'a> {
+    outer_order_no: &'a str,
+    certify_id: Option<&'a str>,
+    status: &'static str,
+    sub_code: Option<&'a str>,
+}
+
 fn body(no: &str, order: &Order, verdict: &Verdict) -> String {
-    let certify_id = match &order.start {
-        Start::Done { certify_id, .. } => Some(certify_id),
-        _ => None,
-    };
     let status = Standing::from(verdict.outcome).word();
-    let kind = format!("face-verification.{status}");
-    let timestamp = Timestamp::from_unix_millis(verdict.at).to_string();
-    let data = Object::new()
-        .with("outerOrderNo", no)
-        .with("certifyId", &certify_id)
-        .with("status", status)
-        .with("subCode", &verdict.sub_code);
-    Object::new()
-        .with("type", &kind)
-        .with("timestamp", &timestamp)
-        .with("data", &data)
-        .text()
+    to_json(&Event {
+        kind: format!("face-verification.{status}"),
+        timestamp: Timestamp::from_unix_millis(verdict.at).to_string(),
+        data: EventData {
+            outer_order_no: no,
+            certify_id: match &order.start {
+                Start::Done { certify_id, .. } => Some(certify_id),
+                _ => None,
+            },
+            status,
+            sub_code: verdict.sub_code.as_deref(),
+        },
+    })
 }
 
 fn signed(url: &str, id: &str, secret: &Secret, body: &str, now: Timestamp) -> OutgoingRequest {
@@ -189,11 +180,11 @@ fn is_unreported(order: &Order) -> bool {
 
 /// Processes the receiver's response.
 pub(super) fn reported(
-    posted: &Posted,
+    posted: &Delivery,
     happened: Option<Happened>,
     rows: &Rows,
     context: &Context,
-) -> Result<Step, Stop> {
+) -> Result<Step, Interrupt> {
     let mut writes = Writes::default();
     let key = order_key(&posted.no);
     rows.expect([key.clone(), RECEIVER.to_owned()])?;

@@ -207,6 +207,12 @@ const everyWay: ClientOptions[] = [
   { ...common, credentials, endpoint: "cloudauth.example.com", signatureVersion: "ACS3-HMAC-SHA256" },
   { credentials, fetch: globalThis.fetch },
 ];
+// With the credentials of the environment.
+const unconfigured: (() => FaceVerifyClient)[] = [
+  () => new FaceVerifyClient(),
+  () => new FaceVerifyClient({ endpoint: "http://127.0.0.1:8788" }),
+];
+if (unconfigured.length !== 2) throw new Error();
 for (const options of everyWay) new FaceVerifyClient(options);
 
 const client = new FaceVerifyClient({ ...common, credentials: async () => credentials });

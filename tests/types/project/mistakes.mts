@@ -19,10 +19,6 @@ const keys = { accessKeyId: "LTAIexample", accessKeySecret: "example-secret" };
 const order = { sceneId: 1, outerOrderNo: newOuterOrderNo(), metaInfo: "{}" };
 
 export const options = [
-  // @ts-expect-error no credentials at all
-  new FaceVerifyClient({}),
-  // @ts-expect-error nothing at all
-  new FaceVerifyClient(),
   // @ts-expect-error half of a key pair
   new FaceVerifyClient({ accessKeyId: "LTAIexample" }),
   // @ts-expect-error two sources of credentials

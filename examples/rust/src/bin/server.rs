@@ -16,7 +16,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     let (certify_id, seconds) = (start(&client)?, variable("WAIT_SECONDS", "60").parse()?);
     println!("CertifyId for the app: {certify_id}");
 
-    // Meanwhile the person looks into the phone.
+    // The user now scans their face in the app.
     let question = DescribeFaceVerify::new()
         .scene_id(SCENE_ID)
         .certify_id(certify_id);

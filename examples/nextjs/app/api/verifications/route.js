@@ -8,7 +8,7 @@ import {
 } from "cloudauth-edge";
 import { checkCertName, checkCertNo } from "cloudauth-edge/identity";
 
-/** Whose order has which CertifyId. A real backend keeps this in its database. */
+/** By number: whose order, its state, and its CertifyId. A real backend keeps this in its database. */
 const orders = new Map();
 
 // Made at the first request: what is set when the server starts is not set while it is built.
@@ -27,16 +27,27 @@ export const POST = answering(async (request) => {
   const problem = mistyped({ certName, certNo });
   if (problem) return Response.json({ message: problem }, { status: 422 });
   const outerOrderNo = newOuterOrderNo("shop");
-  const { certifyId } = await client().initFaceVerify({
-    sceneId: process.env.CLOUDAUTH_SCENE_ID,
-    outerOrderNo,
-    userId,
-    certName,
-    certNo,
-    metaInfo, // unchanged from the app's SDK
-  });
-  orders.set(outerOrderNo, { userId, certifyId });
-  return Response.json({ outerOrderNo, certifyId }, { status: 201 });
+  // Stored before the start, so that the order is known whatever happens next.
+  orders.set(outerOrderNo, { userId, state: "starting", since: Date.now() });
+  try {
+    const { certifyId } = await client().initFaceVerify({
+      sceneId: process.env.CLOUDAUTH_SCENE_ID,
+      outerOrderNo,
+      userId,
+      certName,
+      certNo,
+      metaInfo, // unchanged from the app's SDK
+    });
+    orders.set(outerOrderNo, { userId, state: "started", certifyId });
+    return Response.json({ outerOrderNo, certifyId }, { status: 201 });
+  } catch (error) {
+    const failed = isFaceVerifyError(error) && error.execution === "none";
+    orders.set(outerOrderNo, { userId, state: failed ? "failed" : "unknown" });
+    if (failed) throw error;
+    console.error({ outerOrderNo, state: "unknown", code: error.code });
+    const message = "认证服务暂不可用，请稍后再试";
+    return Response.json({ outerOrderNo, status: "unknown", message }, { status: 502 });
+  }
 });
 
 export const GET = answering(async (request) => {
@@ -45,6 +56,8 @@ export const GET = answering(async (request) => {
   if (order?.userId !== signedIn(request)) {
     return Response.json({ message: "没有这笔订单" }, { status: 404 });
   }
+  const state = stateOf(order);
+  if (state !== "started") return Response.json({ status: state }); // starting, failed or unknown
   const { certifyId } = order;
   const { status } = await client().describeFaceVerify({
     sceneId: process.env.CLOUDAUTH_SCENE_ID,
@@ -52,6 +65,23 @@ export const GET = answering(async (request) => {
   });
   return Response.json({ status }); // pending, passed or rejected
 });
+
+/** An operator has asked Alibaba Cloud about an unknown order: `certifyId` is the one it has, or null. */
+export const PUT = answering(async (request) => {
+  const outerOrderNo = new URL(request.url).searchParams.get("outerOrderNo");
+  if (!isOperator(request)) return Response.json({ message: "仅限运维" }, { status: 403 });
+  const order = orders.get(outerOrderNo);
+  if (!order || stateOf(order) !== "unknown") return Response.json({ message: "无须核对" }, { status: 409 });
+  const { certifyId } = (await request.json().catch(() => null)) ?? {};
+  const state = certifyId ? "started" : "failed";
+  orders.set(outerOrderNo, { userId: order.userId, state, certifyId });
+  return Response.json({ status: state });
+});
+
+/** A process that ends during a start leaves the order `starting`; no call takes a minute. */
+function stateOf({ state, since }) {
+  return state === "starting" && Date.now() - since > 60_000 ? "unknown" : state;
+}
 
 /** What the user must correct before anything is sent; undefined if nothing. */
 function mistyped({ certName, certNo }) {
@@ -64,6 +94,12 @@ function mistyped({ certName, certNo }) {
 /** Who is signed in. A real backend takes this from its session. */
 function signedIn(request) {
   return request.headers.get("x-user-id") ?? "";
+}
+
+/** Who may reconcile orders. A real backend asks its own access control. */
+function isOperator(request) {
+  const { OPERATOR_TOKEN } = process.env;
+  return Boolean(OPERATOR_TOKEN) && request.headers.get("authorization") === `Bearer ${OPERATOR_TOKEN}`;
 }
 
 /** A route whose failed calls are answered for whoever can put them right. */

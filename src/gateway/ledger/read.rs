@@ -1,75 +1,23 @@
 //! Reads a verification: its verdict from the ledger or, if there is none yet or material is
 //! requested, from DescribeFaceVerify.
 
-use super::due::Alarm;
-use super::order::{Order, Outcome, Standing, Start, Verdict, over_at};
-use super::rows::{Rows, Stop, certify_key, order_key};
-use super::webhook::Report;
-use super::{Asker, Context, Ended, Happened, Next, Purpose, Step, Task, Writes, answer, call};
+use super::act::{Context, Happened, Next, Step, Writes};
+use super::answer::{Answered, Found};
+use super::order::{Decision, Order, Report, Standing, Start, Verdict, over_at};
+use super::rows::{Interrupt, Rows, certify_key, order_key};
+use super::task::{Purpose, Read, Task};
+use super::upstream::{self, Ended};
 use crate::client::response::{Answer, DescribeResult};
 use crate::error::{Audience, Error, Kind};
+use crate::gateway::asker::Asker;
 use crate::gateway::problem::{
     ORDER_BEING_STARTED, PHOTO_UNAVAILABLE, Problem, START_OUTCOME_UNKNOWN, UNKNOWN_ORDER,
     UPSTREAM_THROTTLED,
 };
 use crate::gateway::settings::Settings;
 use crate::timestamp::Timestamp;
-use serde::{Deserialize, Serialize};
 
-/// A verification to read.
-#[derive(Clone, Debug, Default, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
-pub struct Ask {
-    /// The caller's id.
-    pub caller: String,
-    /// The request to respond to; `None` if the ledger queries by itself.
-    pub asker: Option<Asker>,
-    /// The alarm to continue afterwards, if the ledger queries by itself.
-    #[serde(default)]
-    pub alarm: Alarm,
-    /// The row that has the alarm ask again, unless a verdict comes of this question.
-    #[serde(default)]
-    pub again: Option<String>,
-    /// OuterOrderNo; empty where the CertifyId says which order it is.
-    pub no: String,
-    /// Whether to return the material.
-    pub material: bool,
-    /// Whether the photo itself is requested.
-    #[serde(default)]
-    pub photo: bool,
-    /// The deadline of the wait for the verdict, in milliseconds.
-    pub wait_until: Option<i64>,
-    /// Whether the verdict is known, and only material is asked for.
-    #[serde(default)]
-    pub decided: bool,
-    /// The entity tag that the asker has.
-    pub known: Option<String>,
-    /// The order's SceneId once it is known; the requested one if the CertifyId identifies the
-    /// order.
-    #[serde(default)]
-    pub scene_id: String,
-    /// The order's CertifyId, once it is known or if it identifies the order.
-    #[serde(default)]
-    pub certify_id: String,
-}
-
-impl Ask {
-    /// Whether the request waits for the verdict.
-    const fn waits(&self) -> bool {
-        self.wait_until.is_some() && !self.decided
-    }
-
-    /// Others that need the same answer at the same time share the question. What asks without waiting
-    /// gets an answer of its own, which is not older than its request.
-    pub(super) fn share(&self) -> Option<String> {
-        (self.waits() || self.decided).then(|| self.certify_id.clone())
-    }
-
-    /// Whether the question leaves its turn to others where many wait for theirs.
-    pub(super) const fn yields(&self) -> bool {
-        self.waits()
-    }
-
+impl Read {
     /// The ledger asks for itself when its alarm fires; there may be more to do.
     fn after_check(&self) -> Next {
         Next::Again {
@@ -77,9 +25,9 @@ impl Ask {
         }
     }
 
-    fn problem(&self, problem: &Problem) -> Next {
+    fn problem(&self, problem: Problem) -> Next {
         match &self.asker {
-            Some(asker) => Next::reply(asker.problem(problem)),
+            Some(asker) => Answered::to(asker, problem).into(),
             None => self.after_check(),
         }
     }
@@ -89,16 +37,25 @@ impl Ask {
         settings: &Settings,
         order: &Order,
         fresh: Option<&DescribeResult>,
-        outcome: Option<&str>,
+        outcome: Option<&'static str>,
     ) -> Next {
         match &self.asker {
             Some(asker) if self.photo => photo(settings, asker, fresh),
             Some(asker) => {
-                let reply = answer::standing(settings, self, asker, order, fresh);
-                Next::reply(match outcome {
-                    Some(outcome) => reply.with_outcome(outcome),
-                    None => reply,
-                })
+                let found = Found {
+                    no: self.no.clone(),
+                    order: order.clone(),
+                    fresh: fresh.cloned(),
+                    material: self.material,
+                    known: self.known.clone(),
+                    waited: self.wait_until.is_some(),
+                };
+                let answered = Answered::to(asker, found);
+                match outcome {
+                    Some(outcome) => answered.logged_as(outcome),
+                    None => answered,
+                }
+                .into()
             }
             None => self.after_check(),
         }
@@ -113,17 +70,17 @@ fn photo(settings: &Settings, asker: &Asker, fresh: Option<&DescribeResult>) -> 
         .filter(|url| settings.is_photo_host(url));
     match address {
         Some(url) => Next::Photo { url },
-        None => Next::reply(asker.problem(&Problem::new(&PHOTO_UNAVAILABLE))),
+        None => Answered::to(asker, Problem::new(&PHOTO_UNAVAILABLE)).into(),
     }
 }
 
 pub(super) fn begin(
     settings: &Settings,
-    mut ask: Ask,
+    mut ask: Read,
     happened: Option<&Happened>,
     rows: &Rows,
     context: &Context,
-) -> Result<Step, Stop> {
+) -> Result<Step, Interrupt> {
     let mut writes = Writes::default();
     let now = context.now.unix_millis();
     if ask.no.is_empty() {
@@ -134,7 +91,7 @@ pub(super) fn begin(
     let order = rows.get::<Order>(&key)?;
     let asked_scene = |order: &Order| ask.scene_id.is_empty() || ask.scene_id == order.scene_id;
     let Some(mut order) = order.filter(asked_scene) else {
-        return Ok(writes.then(ask.problem(&Problem::new(&UNKNOWN_ORDER))));
+        return Ok(writes.then(ask.problem(Problem::new(&UNKNOWN_ORDER))));
     };
     if order.is_lost(&context.instance, context.now) {
         order.give_up();
@@ -142,9 +99,9 @@ pub(super) fn begin(
         writes.wake.push(ask.no.clone());
     }
     let next = match &order.start {
-        Start::Refused { .. } => ask.problem(&Problem::new(&UNKNOWN_ORDER)),
-        Start::Unknown => ask.problem(&Problem::new(&START_OUTCOME_UNKNOWN)),
-        Start::Inflight { .. } => ask.problem(&Problem::new(&ORDER_BEING_STARTED).retry_after(1)),
+        Start::Refused { .. } => ask.problem(Problem::new(&UNKNOWN_ORDER)),
+        Start::Unknown => ask.problem(Problem::new(&START_OUTCOME_UNKNOWN)),
+        Start::Inflight { .. } => ask.problem(Problem::new(&ORDER_BEING_STARTED).retry_after(1)),
         Start::Done { .. } if order.verdict.is_some() && !ask.material => {
             ask.standing(settings, &order, None, None)
         }
@@ -163,7 +120,7 @@ pub(super) fn begin(
                 order.take_look(now);
                 writes.put(key, &order);
             }
-            return call(settings, Purpose::Ask(ask), writes, context);
+            return upstream::begin(settings, Purpose::Read(ask), writes, rows, context);
         }
     };
     Ok(writes.then(next))
@@ -171,12 +128,12 @@ pub(super) fn begin(
 
 pub(super) fn settle(
     settings: &Settings,
-    ask: Ask,
+    ask: Read,
     ended: Ended,
     upstream_now: Timestamp,
     rows: &Rows,
     context: &Context,
-) -> Result<Step, Stop> {
+) -> Result<Step, Interrupt> {
     let writes = Writes::default();
     let order = rows.get::<Order>(&order_key(&ask.no))?;
     // The response applies only to the queried CertifyId.
@@ -184,7 +141,7 @@ pub(super) fn settle(
         matches!(&order.start, Start::Done { certify_id, .. } if *certify_id == ask.certify_id)
     });
     let Some(order) = order else {
-        return Ok(writes.then(ask.problem(&Problem::new(&UNKNOWN_ORDER))));
+        return Ok(writes.then(ask.problem(Problem::new(&UNKNOWN_ORDER))));
     };
     let next = match ended {
         Ended::Answered(Answer::Describe(result)) => {
@@ -196,7 +153,7 @@ pub(super) fn settle(
                 && is_over(settings, &order, upstream_now) =>
         {
             let verdict = Verdict {
-                outcome: Outcome::Expired,
+                outcome: Decision::Expired,
                 sub_code: None,
                 unknown_there: true,
                 at: context.now.unix_millis(),
@@ -204,16 +161,16 @@ pub(super) fn settle(
             };
             return decide(settings, &ask, order, verdict, None, rows, context);
         }
-        Ended::Answered(Answer::Init(_)) => return Err(Stop::Unreadable(order_key(&ask.no))),
+        Ended::Answered(Answer::Init(_)) => return Err(Interrupt::Unreadable(order_key(&ask.no))),
         // The verdict stands, whatever became of the question about the material.
         _ if order.verdict.is_some() => {
             ask.standing(settings, &order, None, Some("material-unavailable"))
         }
-        Ended::Failed(error) => ask.problem(&Problem::upstream(&own_id_refused(error))),
+        Ended::Failed(error) => ask.problem(Problem::upstream(&own_id_refused(error))),
         Ended::Crowded if ask.waits() => {
             wait(settings, ask, &order, None, context.now.unix_millis())
         }
-        Ended::Crowded => ask.problem(&Problem::new(&UPSTREAM_THROTTLED).retry_after(2)),
+        Ended::Crowded => ask.problem(Problem::new(&UPSTREAM_THROTTLED).retry_after(2)),
     };
     Ok(writes.then(next))
 }
@@ -246,16 +203,16 @@ fn own_id_refused(error: Error) -> Error {
 
 fn told(
     settings: &Settings,
-    ask: Ask,
+    ask: Read,
     order: Order,
     result: &DescribeResult,
     upstream_now: Timestamp,
     rows: &Rows,
     context: &Context,
-) -> Result<Step, Stop> {
+) -> Result<Step, Interrupt> {
     let writes = Writes::default();
     let now = context.now.unix_millis();
-    let told = Outcome::of(result.status);
+    let told = Decision::of(result.status);
     if let Some(verdict) = &order.verdict {
         let next = if told == Some(verdict.outcome) {
             ask.standing(settings, &order, Some(result), None)
@@ -266,7 +223,7 @@ fn told(
         return Ok(writes.then(next));
     }
     let over = is_over(settings, &order, upstream_now);
-    if let Some(outcome) = told.or_else(|| over.then_some(Outcome::Expired)) {
+    if let Some(outcome) = told.or_else(|| over.then_some(Decision::Expired)) {
         let verdict = Verdict {
             outcome,
             sub_code: result.sub_code.clone(),
@@ -284,7 +241,7 @@ fn told(
 /// is answered with what is known. `fresh` is what Alibaba Cloud said just now.
 fn wait(
     settings: &Settings,
-    ask: Ask,
+    ask: Read,
     order: &Order,
     fresh: Option<&DescribeResult>,
     now: i64,
@@ -297,20 +254,20 @@ fn wait(
         millis: order.look_in_millis(now).min(left),
         on: Some(ask.no.clone()),
         while_heard: true,
-        then: Task::Ask(ask),
+        then: Task::Read(ask),
     }
 }
 
 /// Writes the verdict. `fresh` is what Alibaba Cloud said just now.
 fn decide(
     settings: &Settings,
-    ask: &Ask,
+    ask: &Read,
     mut order: Order,
     verdict: Verdict,
     fresh: Option<&DescribeResult>,
     rows: &Rows,
     context: &Context,
-) -> Result<Step, Stop> {
+) -> Result<Step, Interrupt> {
     let mut writes = Writes::default();
     order.verdict = Some(verdict);
     if let Start::Done { certify_url, .. } = &mut order.start {

@@ -1,14 +1,10 @@
-//! The gateway's settings: variables and secrets of the Worker, validated together.
-//!
-//! No valid settings produce a deployment that is open to everyone or accepts simulated
-//! verifications: `development` uses loopback addresses only, `production` calls only Alibaba
-//! Cloud.
+//! Checks the settings: each by itself, and against the mode of the gateway.
 
-use super::callers::{self, Caller};
-use crate::actions::Value;
+use super::Settings;
+use super::reader::{KEY_SECRET_PREFIX, Reader, Variables};
 use crate::client::options::{Options, RawCredentials, SANDBOX_ACCESS_KEY_ID, is_sandbox_key};
 use crate::error::FieldError;
-use crate::http::first_value;
+use crate::gateway::callers::{self, Caller};
 use crate::text::Text;
 use crate::vendor::credentials::{Credentials, Secret};
 use crate::vendor::endpoint::Endpoint;
@@ -20,69 +16,11 @@ const MILLIS_PER_DAY: i64 = 24 * 60 * MILLIS_PER_MINUTE;
 const CALLS_PER_SECOND: i64 = 50;
 /// The shortest secret that cannot be guessed; 32 random bytes in Base64 have 44 characters.
 const SECRET_MIN: usize = 32;
-const DEVELOPMENT_SECRET: &str = "development-only-development-only";
+pub(super) const DEVELOPMENT_SECRET: &str = "development-only-development-only";
 /// The demo scene of the sandbox.
 const SANDBOX_SCENE_ID: &str = "1000000006";
 const SANDBOX_ACCESS_KEY_SECRET: &str = "sandbox-key-secret";
 const SANDBOX_ENDPOINT: &str = "http://127.0.0.1:8788";
-/// Prefix of Worker secrets that contain the secrets of callers' key pairs.
-const KEY_SECRET_PREFIX: &str = "GATEWAY_KEY_";
-
-/// The names of all settings.
-pub const NAMES: &[&str] = &[
-    "GATEWAY_MODE",
-    "GATEWAY_SECRET",
-    "GATEWAY_CALLERS",
-    "GATEWAY_RETENTION_DAYS",
-    "GATEWAY_CERTIFY_ID_VALID_MINUTES",
-    "GATEWAY_ALLOWED_ORIGINS",
-    "GATEWAY_PUBLIC_URL",
-    "GATEWAY_PHOTO",
-    "CLOUDAUTH_ENDPOINTS",
-    "CLOUDAUTH_ACCESS_KEY_ID",
-    "CLOUDAUTH_ACCESS_KEY_SECRET",
-    "CLOUDAUTH_SECURITY_TOKEN",
-    "CLOUDAUTH_SCENE_ID",
-    "CLOUDAUTH_SIGNATURE_VERSION",
-    "CLOUDAUTH_TIMEOUT_MS",
-    "CLOUDAUTH_TOTAL_TIMEOUT_MS",
-    "CLOUDAUTH_MAX_ATTEMPTS",
-    "CLOUDAUTH_CALLS_PER_SECOND",
-    "CLOUDAUTH_ALLOW_OTHER_PRODUCTS",
-    "CLOUDAUTH_ALLOW_RESIDENCE_PERMITS",
-];
-
-/// Names and values of the Worker's environment.
-pub type Variables = Vec<(String, String)>;
-
-/// Validated settings.
-#[derive(Clone, Debug)]
-pub struct Settings {
-    /// Whether this is a gateway on a developer's machine.
-    pub development: bool,
-    /// The options of calls to Alibaba Cloud.
-    pub options: Options,
-    /// The Alibaba Cloud AccessKey. Callers never see it.
-    pub credentials: Credentials,
-    /// The scene for requests without one.
-    pub scene_id: String,
-    /// The key for input fingerprints and for callers' derived secrets.
-    pub secret: Secret,
-    /// The callers.
-    pub callers: Vec<Caller>,
-    /// Retention of an order, in milliseconds.
-    pub retention_millis: i64,
-    /// Validity of a CertifyId, in milliseconds.
-    pub certify_id_valid_millis: i64,
-    /// Alibaba Cloud's limit of calls per action and second for the account.
-    pub calls_per_second: i64,
-    /// Web origins allowed by CORS; none by default.
-    pub allowed_origins: Vec<String>,
-    /// The gateway's public URL; without it, there are no callbacks.
-    pub public_url: Option<String>,
-    /// Whether the gateway streams photos, so that callers do not receive their URLs.
-    pub stream_photos: bool,
-}
 
 impl Settings {
     /// Validates the settings. Messages never quote a value.
@@ -102,42 +40,10 @@ impl Settings {
             Err(reader.problems)
         }
     }
-
-    /// Whether the host of a photo is allowed: one of Alibaba Cloud or, in development, the
-    /// sandbox.
-    pub fn is_photo_host(&self, url: &str) -> bool {
-        let authority = url.split_once("://").map(|(scheme, rest)| {
-            (
-                scheme,
-                rest.split(['/', '?', '#']).next().unwrap_or_default(),
-            )
-        });
-        let Some((scheme, authority)) = authority else {
-            return false;
-        };
-        Endpoint::parse(&format!("{scheme}://{authority}")).is_ok_and(|endpoint| {
-            if self.development {
-                endpoint.is_loopback()
-            } else {
-                endpoint.is_vendor()
-            }
-        })
-    }
-
-    /// The caller with that id.
-    pub fn caller(&self, id: &str) -> Option<&Caller> {
-        self.callers.iter().find(|caller| caller.id == id)
-    }
-}
-
-struct Reader<'a> {
-    variables: &'a Variables,
-    problems: Vec<FieldError>,
-    development: bool,
 }
 
 impl Reader<'_> {
-    fn settings(&mut self) -> Settings {
+    pub(super) fn settings(&mut self) -> Settings {
         self.development = match self.text("GATEWAY_MODE") {
             None | Some("production") => false,
             Some("development") => true,
@@ -177,67 +83,26 @@ impl Reader<'_> {
         }
     }
 
-    /// A setting's value; an empty value counts as not set.
-    fn text(&self, name: &str) -> Option<&str> {
-        first_value(self.variables, name)
-            .map(String::as_str)
-            .filter(|value| !value.is_empty())
-    }
-
-    fn wrong(&mut self, name: &str, rule: &'static str, zh: &'static str, en: &'static str) {
-        self.problems
-            .push(FieldError::new(name, rule, Text::new(zh, en)));
-    }
-
-    fn number(&mut self, name: &str, default: i64, max: i64) -> i64 {
-        let Some(text) = self.text(name) else {
-            return default;
-        };
-        match text.parse::<i64>() {
-            Ok(number) if (1..=max).contains(&number) => number,
-            _ => {
-                let max = max.to_string();
-                self.problems.push(FieldError::new(
-                    name,
-                    "range",
-                    Text::composed(
-                        format!("应为 1 至 {max} 的整数。"),
-                        format!("must be an integer from 1 to {max}."),
-                    ),
-                ));
-                default
-            }
-        }
-    }
-
     /// The client's options; their faults are reported with the names of the settings.
     fn options(&mut self) -> Options {
         let default_endpoint = self.development.then_some(SANDBOX_ENDPOINT);
         let endpoints = self.text("CLOUDAUTH_ENDPOINTS").or(default_endpoint);
-        let whole = |name| {
-            self.text(name).map_or(Value::Absent, |text| {
-                text.parse().map_or(Value::Unusable, Value::Integer)
-            })
-        };
-        let flag = |name| match self.text(name) {
-            None => Value::Absent,
-            Some("true") => Value::Boolean(true),
-            Some("false") => Value::Boolean(false),
-            Some(_) => Value::Unusable,
-        };
         let named = [
             ("endpoint", endpoints.into()),
             (
                 "signatureVersion",
                 self.text("CLOUDAUTH_SIGNATURE_VERSION").into(),
             ),
-            ("timeoutMs", whole("CLOUDAUTH_TIMEOUT_MS")),
-            ("totalTimeoutMs", whole("CLOUDAUTH_TOTAL_TIMEOUT_MS")),
-            ("maxAttempts", whole("CLOUDAUTH_MAX_ATTEMPTS")),
-            ("allowOtherProducts", flag("CLOUDAUTH_ALLOW_OTHER_PRODUCTS")),
+            ("timeoutMs", self.whole("CLOUDAUTH_TIMEOUT_MS")),
+            ("totalTimeoutMs", self.whole("CLOUDAUTH_TOTAL_TIMEOUT_MS")),
+            ("maxAttempts", self.whole("CLOUDAUTH_MAX_ATTEMPTS")),
+            (
+                "allowOtherProducts",
+                self.flag("CLOUDAUTH_ALLOW_OTHER_PRODUCTS"),
+            ),
             (
                 "allowResidencePermits",
-                flag("CLOUDAUTH_ALLOW_RESIDENCE_PERMITS"),
+                self.flag("CLOUDAUTH_ALLOW_RESIDENCE_PERMITS"),
             ),
         ];
         match Options::check(named) {
@@ -469,23 +334,6 @@ impl Reader<'_> {
             }
         }
     }
-
-    /// Otherwise a misspelt setting would silently have its default.
-    fn unknown_names(&mut self) {
-        for (name, _) in self.variables {
-            let ours = name.starts_with("GATEWAY_") || name.starts_with("CLOUDAUTH_");
-            if ours && !NAMES.contains(&name.as_str()) && !name.starts_with(KEY_SECRET_PREFIX) {
-                self.problems.push(FieldError::new(
-                    name.as_str(),
-                    "unknown-setting",
-                    Text::new(
-                        "不是可用的设置，请核对名称。",
-                        "is not a known setting; check its name.",
-                    ),
-                ));
-            }
-        }
-    }
 }
 
 fn setting_of_option(option: &str) -> &'static str {
@@ -500,219 +348,5 @@ fn setting_of_option(option: &str) -> &'static str {
         "accessKeySecret" => "CLOUDAUTH_ACCESS_KEY_SECRET",
         "securityToken" => "CLOUDAUTH_SECURITY_TOKEN",
         _ => "CLOUDAUTH_ENDPOINTS",
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::signing::acs3::hex_sha256;
-
-    fn variables(pairs: &[(&str, &str)]) -> Variables {
-        pairs
-            .iter()
-            .map(|(name, value)| ((*name).to_owned(), (*value).to_owned()))
-            .collect()
-    }
-
-    fn set(variables: &mut Variables, name: &str, value: &str) {
-        variables.retain(|(known, _)| known != name);
-        variables.push((name.to_owned(), value.to_owned()));
-    }
-
-    fn production() -> Variables {
-        let callers = format!(
-            r#"[{{"id":"shop","tokenSha256":["{}"],"keyPairs":[{{"accessKeyId":"gwk-shop-1"}}]}}]"#,
-            hex_sha256(b"a token of the shop")
-        );
-        variables(&[
-            (
-                "CLOUDAUTH_ENDPOINTS",
-                "cloudauth.cn-shanghai.aliyuncs.com,cloudauth.cn-beijing.aliyuncs.com",
-            ),
-            ("CLOUDAUTH_ACCESS_KEY_ID", "testid"),
-            ("CLOUDAUTH_ACCESS_KEY_SECRET", "testsecret"),
-            ("CLOUDAUTH_SCENE_ID", "1000000006"),
-            ("GATEWAY_SECRET", "0123456789abcdef0123456789abcdef"),
-            ("GATEWAY_CALLERS", &callers),
-        ])
-    }
-
-    fn problems(variables: &Variables) -> Vec<(String, &'static str)> {
-        Settings::read(variables)
-            .unwrap_err()
-            .into_iter()
-            .map(|problem| (problem.field, problem.rule))
-            .collect()
-    }
-
-    #[test]
-    fn development_needs_nothing_but_its_name() {
-        let settings = Settings::read(&variables(&[("GATEWAY_MODE", "development")])).unwrap();
-        assert!(settings.development);
-        assert!(settings.options.endpoints[0].is_loopback());
-        assert_eq!(settings.callers[0].id, "dev");
-    }
-
-    #[test]
-    fn production_says_all_that_is_missing() {
-        assert_eq!(
-            problems(&variables(&[])),
-            [
-                ("CLOUDAUTH_ACCESS_KEY_ID", "missing"),
-                ("CLOUDAUTH_ACCESS_KEY_SECRET", "missing"),
-                ("CLOUDAUTH_SCENE_ID", "missing"),
-                ("GATEWAY_SECRET", "missing"),
-                ("GATEWAY_CALLERS", "missing"),
-            ]
-            .map(|(name, rule)| (name.to_owned(), rule))
-        );
-        let settings = Settings::read(&production()).unwrap();
-        assert!(!settings.development);
-        assert_eq!(settings.options.endpoints.len(), 2);
-    }
-
-    #[test]
-    fn development_never_reaches_the_vendor_and_production_never_the_sandbox() {
-        for (mode, endpoint, rule) in [
-            ("development", "cloudauth.aliyuncs.com", "not-loopback"),
-            (
-                "development",
-                "http://127.0.0.1:8788,cloudauth.aliyuncs.com",
-                "not-loopback",
-            ),
-            ("production", "http://127.0.0.1:8788", "not-the-vendor"),
-            ("production", "sandbox.example.com", "not-the-vendor"),
-            (
-                "production",
-                "cloudauth.aliyuncs.com,cloudauth-vpc.cn-shanghai.aliyuncs.com",
-                "inside-a-vpc",
-            ),
-            (
-                "production",
-                "cloudauth.aliyuncs.com,http://[::1]:8788",
-                "not-the-vendor",
-            ),
-        ] {
-            let mut variables = production();
-            set(&mut variables, "GATEWAY_MODE", mode);
-            set(&mut variables, "CLOUDAUTH_ENDPOINTS", endpoint);
-            assert!(
-                problems(&variables).contains(&("CLOUDAUTH_ENDPOINTS".to_owned(), rule)),
-                "{mode} {endpoint}"
-            );
-        }
-    }
-
-    #[test]
-    fn production_refuses_what_development_is_given() {
-        let dev_token = format!(
-            r#"[{{"id":"shop","tokenSha256":["{}"]}}]"#,
-            hex_sha256(callers::DEVELOPMENT_TOKEN.as_bytes())
-        );
-        for (name, value, rule) in [
-            ("CLOUDAUTH_ACCESS_KEY_ID", "sandbox-key-id", "sandbox-key"),
-            ("GATEWAY_SECRET", DEVELOPMENT_SECRET, "development-secret"),
-            ("GATEWAY_CALLERS", dev_token.as_str(), "development-token"),
-            (
-                "GATEWAY_CALLERS",
-                r#"[{"id":"shop","keyPairs":[{"accessKeyId":"dev-key-id"}]}]"#,
-                "development-key",
-            ),
-        ] {
-            let mut variables = production();
-            set(&mut variables, name, value);
-            assert_eq!(problems(&variables), [(name.to_owned(), rule)]);
-        }
-    }
-
-    #[test]
-    fn names_every_wrong_value_and_shows_none() {
-        let planted = "planted-value";
-        for name in NAMES {
-            if [
-                "CLOUDAUTH_ACCESS_KEY_ID",
-                "CLOUDAUTH_ACCESS_KEY_SECRET",
-                "CLOUDAUTH_SECURITY_TOKEN",
-            ]
-            .contains(name)
-            {
-                continue;
-            }
-            let mut variables = production();
-            set(&mut variables, name, planted);
-            let found = Settings::read(&variables).unwrap_err();
-            assert_eq!(found.len(), 1, "{name}: {found:?}");
-            assert_eq!(found[0].field, *name);
-            assert!(!format!("{found:?}").contains(planted), "{name}");
-        }
-        let mut misspelt = production();
-        set(&mut misspelt, "GATEWAY_CALLER", planted);
-        set(&mut misspelt, "OTHER", planted);
-        assert_eq!(
-            problems(&misspelt),
-            [("GATEWAY_CALLER".to_owned(), "unknown-setting")]
-        );
-    }
-
-    #[test]
-    fn photos_come_from_the_vendors_hosts_alone() {
-        let production = Settings::read(&production()).unwrap();
-        let development = Settings::read(&variables(&[("GATEWAY_MODE", "development")])).unwrap();
-        for (url, in_production, in_development) in [
-            (
-                "https://cn-shanghai-aliyun-cloudauth-1.oss-cn-shanghai.aliyuncs.com/a.jpeg?b",
-                true,
-                false,
-            ),
-            (
-                "http://cn-shanghai-aliyun-cloudauth-1.oss-cn-shanghai.aliyuncs.com/a.jpeg",
-                false,
-                false,
-            ),
-            (
-                "http://127.0.0.1:8788/_sandbox/pictures/a.jpeg",
-                false,
-                true,
-            ),
-            ("https://aliyuncs.com.evil.example/a", false, false),
-            ("https://evil.example/.aliyuncs.com", false, false),
-            ("https://evil.example?.aliyuncs.com", false, false),
-            ("https://user@evil.example#.aliyuncs.com", false, false),
-            ("https://oss.aliyuncs.com@evil.example/", false, false),
-            ("ftp://oss.aliyuncs.com/", false, false),
-            ("file:///etc/passwd", false, false),
-            ("", false, false),
-        ] {
-            assert_eq!(production.is_photo_host(url), in_production, "{url}");
-            assert_eq!(development.is_photo_host(url), in_development, "{url}");
-        }
-    }
-
-    #[test]
-    fn takes_origins_of_pages_and_no_wildcard() {
-        let mut variables = production();
-        set(
-            &mut variables,
-            "GATEWAY_ALLOWED_ORIGINS",
-            "https://a.example, http://localhost:3000",
-        );
-        let settings = Settings::read(&variables).unwrap();
-        assert_eq!(
-            settings.allowed_origins,
-            ["https://a.example", "http://localhost:3000"]
-        );
-        for wrong in [
-            "*",
-            "a.example",
-            "https://a.example/",
-            "https://a.example/x",
-        ] {
-            set(&mut variables, "GATEWAY_ALLOWED_ORIGINS", wrong);
-            assert_eq!(
-                problems(&variables),
-                [("GATEWAY_ALLOWED_ORIGINS".to_owned(), "not-origins")]
-            );
-        }
     }
 }

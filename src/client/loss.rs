@@ -1,0 +1,226 @@
+//! Attempts without a complete response: why, and whether Alibaba Cloud may have executed them.
+
+use crate::client::response::Failure;
+use crate::error::{Audience, Error, Kind};
+use crate::text::Text;
+
+/// Why no complete response arrived.
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub enum Loss {
+    /// The connection was not established, so nothing was sent: even a start may be tried again.
+    NotConnected,
+    /// No response or a truncated one. `code` is the host's code of the failure, such as
+    /// `ECONNREFUSED`; some codes mean that nothing was sent.
+    ConnectionFailed {
+        /// The host's code, if any.
+        code: Option<String>,
+    },
+    /// The time limit was exceeded.
+    TimedOut,
+    /// The time was up before this attempt was sent.
+    TimedOutUnsent,
+    /// The answer was larger than the host reads.
+    TooLarge,
+    /// The caller aborted the call.
+    Aborted,
+    /// The caller aborted the call before this attempt was sent.
+    AbortedUnsent,
+    /// The program's own fetch threw an error that is not the network's.
+    FetchThrew,
+    /// The program's own fetch gave something that is not a `Response`.
+    NotAResponse,
+    /// The program's function for credentials did not answer in time.
+    CredentialsTimedOut,
+    /// The program's function for credentials threw an error; `mistake` where the program is at fault.
+    CredentialsThrew {
+        /// Whether it is a mistake in the program, which waiting does not mend.
+        mistake: bool,
+    },
+}
+
+impl Loss {
+    pub(super) fn failure(&self) -> Failure {
+        use Audience::{Developer, Operator};
+        let made =
+            |kind, code, audience, zh, en| Error::new(kind, code, audience, Text::new(zh, en));
+        let not_connected = || {
+            (
+made(
+                    Kind::Transport,
+                    "ConnectionFailed",
+                    Operator,
+                    "未能连接到阿里云，请求未送达；请检查网络、DNS 与 endpoint。",
+                    "Alibaba Cloud could not be reached and the request was not sent; check network, DNS and endpoint.",
+                )
+                .retryable(),
+                true,
+            )
+        };
+        let (error, not_executed) = match self {
+            Self::AbortedUnsent => (
+                made(
+                    Kind::Aborted,
+                    "Aborted",
+                    Developer,
+                    "调用方在请求发出之前取消了调用，本次请求未发送。",
+                    "The caller cancelled the call before this request was sent.",
+                ),
+                true,
+            ),
+            Self::Aborted => (
+                made(
+                    Kind::Aborted,
+                    "Aborted",
+                    Developer,
+                    "调用方取消了请求。",
+                    "The caller cancelled the call.",
+                ),
+                false,
+            ),
+            Self::TimedOut => (
+                made(
+                    Kind::Timeout,
+                    "Timeout",
+                    Operator,
+                    "未在规定时间内收到完整应答，请检查网络或增大 timeoutMs。",
+                    "No complete answer came in time; check the network or raise timeoutMs.",
+                )
+                .retryable(),
+                false,
+            ),
+            Self::TimedOutUnsent => (
+                made(
+                    Kind::Timeout,
+                    "Timeout",
+                    Operator,
+                    "本次调用的时间在请求发出之前已用完，本次请求未发送；请检查凭证函数是否过慢，或增大 totalTimeoutMs。",
+                    "The time for the call ended before this request was sent; check whether the credentials function is slow, or raise totalTimeoutMs.",
+                )
+                .retryable(),
+                true,
+            ),
+            Self::TooLarge => (
+                made(
+                    Kind::Protocol,
+                    "AnswerTooLarge",
+                    Operator,
+                    "应答过大，不是阿里云的应答；请检查 endpoint 与中间网关。",
+                    "The answer is too large to be Alibaba Cloud's; check the endpoint and what stands between.",
+                ),
+                false,
+            ),
+            Self::NotConnected => not_connected(),
+            Self::ConnectionFailed { code } if code.as_deref().is_some_and(never_connected) => {
+                not_connected()
+            }
+            Self::ConnectionFailed { .. } => (
+                made(
+                    Kind::Transport,
+                    "ConnectionFailed",
+                    Operator,
+                    "与阿里云的连接中断，请检查网络。",
+                    "The connection to Alibaba Cloud broke; check the network.",
+                )
+                .retryable(),
+                false,
+            ),
+            Self::FetchThrew => (
+                made(
+                    Kind::Validation,
+                    "InvalidFetch",
+                    Developer,
+                    "所用的 fetch 函数自身出错，并非网络故障：可能是未绑定对象的方法，或参数有误。请开发者改正；错误的名称与位置见 cause。",
+                    "The fetch function in use failed by itself, not because of the network: it may be a method without its object, or have a wrong argument. The developer must correct it; `cause` names the error and its place.",
+                ),
+                false,
+            ),
+            Self::NotAResponse => (
+                made(
+                    Kind::Validation,
+                    "InvalidFetch",
+                    Developer,
+                    "所用的 fetch 函数返回的不是 Response：缺少 status、headers 或可读取的 body，或 body 已被读取。请开发者改正。",
+                    "The fetch function in use did not return a Response: status, headers or the body's stream is missing, or the body was read before. The developer must correct it.",
+                ),
+                false,
+            ),
+            Self::CredentialsTimedOut => (
+                made(
+                    Kind::Credentials,
+                    "CredentialsTimeout",
+                    Operator,
+                    "凭证函数未在规定时间内返回，请求未发送；请检查凭证来源，或增大 totalTimeoutMs。",
+                    "The credentials function did not answer in time, so the request was not sent; check where it gets them from, or raise totalTimeoutMs.",
+                )
+                .retryable(),
+                true,
+            ),
+            Self::CredentialsThrew { mistake: true } => (
+                made(
+                    Kind::Credentials,
+                    "CredentialsFailed",
+                    Developer,
+                    "凭证函数自身出错，请求未发送。请开发者改正；错误的名称与位置见 cause。",
+                    "The credentials function has a mistake, so the request was not sent. The developer must correct it; `cause` names the error and its place.",
+                ),
+                true,
+            ),
+            Self::CredentialsThrew { mistake: false } => (
+                made(
+                    Kind::Credentials,
+                    "CredentialsFailed",
+                    Operator,
+                    "凭证函数未能取得凭证，请求未发送；请检查凭证来源，错误的名称与位置见 cause。",
+                    "The credentials function failed, so the request was not sent; check where it gets them from. `cause` names its error and the place.",
+                )
+                .retryable(),
+                true,
+            ),
+        };
+        Failure {
+            error,
+            not_executed,
+            server_text: None,
+        }
+    }
+}
+
+/// Codes of failures before the connection was established: of Node, Bun, Deno and undici, and of
+/// OpenSSL for rejected certificates, which it checks before anything is sent. Codes that can also
+/// occur later, such as `ECONNRESET` or most of `ERR_SSL_`, are not included.
+const NEVER_CONNECTED: &[&str] = &[
+    "ECONNREFUSED",
+    "ENOTFOUND",
+    "EADDRNOTAVAIL",
+    "EHOSTUNREACH",
+    "ENETUNREACH",
+    "ENETDOWN",
+    "UND_ERR_CONNECT_TIMEOUT",
+    "ConnectionRefused",
+    "FailedToOpenSocket",
+    "DEPTH_ZERO_SELF_SIGNED_CERT",
+    "HOSTNAME_MISMATCH",
+    "INVALID_CA",
+    "INVALID_PURPOSE",
+    "PATH_LENGTH_EXCEEDED",
+    "SELF_SIGNED_CERT_IN_CHAIN",
+];
+
+/// Prefixes of families of such codes: name resolution (POSIX, getaddrinfo) and certificates
+/// (OpenSSL's X509_V_ERR without its prefix).
+const NEVER_CONNECTED_FAMILIES: &[&str] = &[
+    "EAI_",
+    "CERT_",
+    "CRL_",
+    "ERROR_IN_C",
+    "ERR_TLS_CERT_",
+    "UNABLE_TO_",
+];
+
+fn never_connected(code: &str) -> bool {
+    NEVER_CONNECTED.contains(&code)
+        || NEVER_CONNECTED_FAMILIES
+            .iter()
+            .any(|family| code.starts_with(family))
+}

@@ -1,0 +1,75 @@
+//! The state of a call between its attempts.
+
+use crate::actions::SigningContext;
+use crate::client::options::Options;
+use crate::timestamp::Timestamp;
+use crate::vendor::credentials::Credentials;
+use crate::vendor::endpoint::Endpoint;
+use serde::{Deserialize, Serialize};
+
+/// The state of a call. Plain data that the host keeps between attempts and passes back.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct State {
+    /// Number of the attempt, from 1.
+    pub attempt: i64,
+    /// Index of the endpoint in the options' list.
+    pub endpoint: usize,
+    /// The known clock skew (Alibaba Cloud's clock minus the local one), in milliseconds.
+    pub clock_offset_millis: i64,
+    /// Whether this call has already corrected the clock.
+    pub clock_corrected: bool,
+    /// Whether this call has already requested new credentials.
+    pub credentials_refreshed: bool,
+    /// When the call began, by the local clock, in milliseconds.
+    pub started_millis: i64,
+    /// When the attempt was signed, by the local clock, in milliseconds.
+    pub signed_millis: i64,
+    /// Whether an attempt of this call may have started a verification.
+    #[serde(default)]
+    pub maybe_executed: bool,
+    /// The attempt's nonce.
+    pub nonce: String,
+}
+
+impl State {
+    /// The state before the first attempt. `clock_offset_millis` is the clock skew from an earlier
+    /// call, or 0.
+    pub const fn new(now: Timestamp, clock_offset_millis: i64) -> Self {
+        Self {
+            attempt: 0,
+            endpoint: 0,
+            clock_offset_millis,
+            clock_corrected: false,
+            credentials_refreshed: false,
+            started_millis: now.unix_millis(),
+            signed_millis: now.unix_millis(),
+            maybe_executed: false,
+            nonce: String::new(),
+        }
+    }
+}
+
+/// The endpoint of an attempt.
+pub fn endpoint<'a>(options: &'a Options, state: &State) -> Option<&'a Endpoint> {
+    options
+        .endpoints
+        .get(state.endpoint)
+        .or_else(|| options.endpoints.first())
+}
+
+/// What this attempt is signed with. `None` without an endpoint, which options always have.
+pub(super) fn signing_context<'a>(
+    options: &'a Options,
+    credentials: &'a Credentials,
+    state: &'a State,
+) -> Option<SigningContext<'a>> {
+    Some(SigningContext {
+        endpoint: endpoint(options, state)?,
+        credentials,
+        version: options.version,
+        nonce: &state.nonce,
+        now: Timestamp::from_unix_millis(state.signed_millis)
+            .plus_millis(state.clock_offset_millis),
+    })
+}

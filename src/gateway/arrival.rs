@@ -1,0 +1,171 @@
+//! A request on its way through the gateway, and what its host does next.
+
+use super::asker::{Asker, Front};
+use super::callers::Caller;
+use super::ledger::task::Task;
+use super::problem::{BODY_TOO_LARGE, Problem};
+use super::reply::{Headers, Language, Reply};
+use crate::http::{IncomingRequest, header};
+use crate::json::write::to_json;
+use crate::rpc_server::request::MAX_BODY;
+use crate::timestamp::Timestamp;
+use serde::Serialize;
+
+/// Time limit for the body of an unauthenticated or slow client.
+const BODY_MILLIS: i64 = 30_000;
+
+/// A request from the host.
+#[derive(Debug)]
+pub struct Arrival {
+    /// The request; its body is empty until it has been read.
+    pub request: IncomingRequest,
+    /// Whether the body has been read.
+    pub body_read: bool,
+    /// The requested host and port.
+    pub host: String,
+    /// A new id for the request, used unless the request has an id.
+    pub fresh_id: String,
+}
+
+/// The routing result of a request.
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Routed {
+    /// The request's id, for the response and the log.
+    pub request_id: String,
+    /// Name of the route, for the log.
+    pub route: &'static str,
+    /// The caller's id, for the log.
+    pub caller: Option<String>,
+    /// Headers to add to the response, whatever its source.
+    pub headers: Headers,
+    /// What to do.
+    pub then: Then,
+}
+
+/// The next step of the host.
+#[derive(Debug, Serialize)]
+#[serde(
+    tag = "type",
+    rename_all = "camelCase",
+    rename_all_fields = "camelCase"
+)]
+pub enum Then {
+    /// Read at most `limit` + 1 bytes of the body and pass the request again.
+    ReadBody {
+        /// Bytes.
+        limit: usize,
+        /// Time limit in milliseconds.
+        millis: i64,
+    },
+    /// Answer.
+    Reply {
+        /// The answer.
+        reply: Reply,
+    },
+    /// Respond with a file of the host as the body.
+    File {
+        /// Its name.
+        name: &'static str,
+        /// The response without its body.
+        reply: Reply,
+    },
+    /// Serve a static file.
+    Assets,
+    /// Pass this task to the caller's ledger.
+    Ledger {
+        /// The task as opaque text.
+        task: String,
+        /// The task to pass again if the ledger's host was reset and nothing else failed.
+        again: String,
+    },
+}
+
+impl Then {
+    /// The task for the caller's ledger.
+    pub(super) fn ledger(task: &Task) -> Self {
+        Self::Ledger {
+            task: to_json(task),
+            again: to_json(&task.again()),
+        }
+    }
+}
+
+impl From<Reply> for Then {
+    fn from(reply: Reply) -> Self {
+        Self::Reply { reply }
+    }
+}
+
+/// The end of a handler.
+pub(super) type Handled = Result<Then, Problem>;
+
+/// What every handler may need of a request.
+pub(super) struct Incoming<'a> {
+    /// The request as it arrived.
+    pub(super) arrival: &'a Arrival,
+    /// The time.
+    pub(super) now: Timestamp,
+    /// The language of problems.
+    pub(super) language: Language,
+    /// The request's id.
+    pub(super) request_id: String,
+    /// The caller's id, once it is known.
+    pub(super) caller: Option<String>,
+}
+
+impl<'a> Incoming<'a> {
+    pub(super) fn new(arrival: &'a Arrival, now: Timestamp) -> Self {
+        let headers = &arrival.request.headers;
+        Self {
+            arrival,
+            now,
+            language: Language::accepted(headers),
+            request_id: header(headers, "x-request-id")
+                .filter(|id| is_request_id(id))
+                .map_or_else(|| arrival.fresh_id.clone(), str::to_owned),
+            caller: None,
+        }
+    }
+
+    /// The value of a header.
+    pub(super) fn header(&self, name: &str) -> Option<&str> {
+        header(&self.arrival.request.headers, name)
+    }
+
+    pub(super) fn asker(&self, caller: &Caller) -> Asker {
+        Asker {
+            caller: caller.id.clone(),
+            request_id: self.request_id.clone(),
+            front: Front::Rest {
+                language: self.language,
+            },
+        }
+    }
+
+    /// The step to obtain the body: none, read it, or reject it.
+    pub(super) fn body(&self) -> Result<Option<Then>, Problem> {
+        let request = &self.arrival.request;
+        let declared = header(&request.headers, "content-length")
+            .and_then(|length| length.trim().parse::<u64>().ok())
+            .unwrap_or(0);
+        let read = u64::try_from(request.body.len()).unwrap_or(u64::MAX);
+        if declared.max(read) > u64::try_from(MAX_BODY).unwrap_or(u64::MAX) {
+            return Err(Problem::new(&BODY_TOO_LARGE));
+        }
+        Ok((!self.arrival.body_read).then_some(Then::ReadBody {
+            limit: MAX_BODY,
+            millis: BODY_MILLIS,
+        }))
+    }
+}
+
+/// UUIDs and 32 hexadecimal digits. The id is logged, so it must not have the form of a name or an
+/// identity number.
+fn is_request_id(id: &str) -> bool {
+    let groups: Vec<usize> = id.split('-').map(str::len).collect();
+    let hexadecimal = id
+        .bytes()
+        .all(|byte| byte.is_ascii_hexdigit() || byte == b'-');
+    hexadecimal && (groups == [8, 4, 4, 4, 12] || groups == [32])
+}

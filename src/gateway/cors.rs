@@ -1,0 +1,54 @@
+//! Cross-origin requests: pages of the listed origins may call, and no other.
+
+use super::arrival::{Handled, Incoming};
+use super::problem::{METHOD_NOT_ALLOWED, Problem};
+use super::reply::{Headers, Reply};
+use super::settings::Settings;
+use crate::http::header;
+
+/// The headers that every response gets in addition to its own.
+pub(super) fn common_headers(
+    settings: Option<&Settings>,
+    request_headers: &[(String, String)],
+    request_id: &str,
+) -> Headers {
+    let mut headers = vec![("x-request-id".to_owned(), request_id.to_owned())];
+    let origins = settings.map_or(&[][..], |settings| settings.allowed_origins.as_slice());
+    if origins.is_empty() {
+        return headers;
+    }
+    headers.push(("vary".to_owned(), "origin".to_owned()));
+    let origin = header(request_headers, "origin");
+    if let Some(origin) = origin.filter(|origin| origins.iter().any(|known| known == origin)) {
+        headers.push(("access-control-allow-origin".to_owned(), origin.to_owned()));
+        headers.push((
+            "access-control-expose-headers".to_owned(),
+            "etag, location, retry-after, x-request-id".to_owned(),
+        ));
+    }
+    headers
+}
+
+/// The response to a preflight request for an address with these methods.
+pub(super) fn preflight(
+    incoming: &Incoming<'_>,
+    settings: Option<&Settings>,
+    methods: &[&str],
+) -> Handled {
+    let not_allowed = || Problem::new(&METHOD_NOT_ALLOWED).header("allow", methods.join(", "));
+    let settings = settings
+        .filter(|settings| !settings.allowed_origins.is_empty())
+        .ok_or_else(not_allowed)?;
+    let origin = incoming.header("origin").ok_or_else(not_allowed)?;
+    let mut reply = Reply::empty(204).with_outcome("preflight");
+    if settings.allowed_origins.iter().any(|known| known == origin) {
+        reply = reply
+            .with_header("access-control-allow-methods", methods.join(", "))
+            .with_header(
+                "access-control-allow-headers",
+                "accept-language, authorization, content-type, if-none-match, prefer, x-request-id",
+            )
+            .with_header("access-control-max-age", "600");
+    }
+    Ok(reply.into())
+}

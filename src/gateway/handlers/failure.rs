@@ -1,0 +1,58 @@
+//! The response where the host itself could not go on.
+
+use crate::gateway::asker::RpcForm;
+use crate::gateway::problem::{
+    INTERNAL_ERROR, NOT_FOUND, Problem, RATE_LIMITED, REQUEST_TIMEOUT, UNAVAILABLE,
+};
+use crate::gateway::reply::{Language, Reply};
+use crate::gateway::rpc_front::is_rpc;
+use crate::http::IncomingRequest;
+
+/// A failure of the host.
+#[derive(Clone, Copy, Debug)]
+pub enum HostFailure {
+    /// An exception.
+    Internal,
+    /// The static file does not exist.
+    NoPage,
+    /// The rate limit binding rejected the request.
+    RateLimited,
+    /// The body did not arrive in time.
+    SlowBody,
+    /// The database cannot be reached.
+    Unavailable,
+}
+
+impl HostFailure {
+    /// The failure for the host's name of it.
+    pub fn read(word: &str) -> Self {
+        match word {
+            "no-page" => Self::NoPage,
+            "rate-limited" => Self::RateLimited,
+            "slow-body" => Self::SlowBody,
+            "unavailable" => Self::Unavailable,
+            _ => Self::Internal,
+        }
+    }
+}
+
+/// The response to a failure of the host.
+pub fn failure(what: HostFailure, request: &IncomingRequest, request_id: &str) -> Reply {
+    let problem = match what {
+        HostFailure::Internal
+            if request.method == "POST" && request.path == "/v1/face-verifications" =>
+        {
+            Problem::new(&INTERNAL_ERROR).execution_unknown()
+        }
+        HostFailure::Internal => Problem::new(&INTERNAL_ERROR),
+        HostFailure::NoPage => Problem::new(&NOT_FOUND),
+        HostFailure::RateLimited => Problem::new(&RATE_LIMITED).retry_after(10),
+        HostFailure::SlowBody => Problem::new(&REQUEST_TIMEOUT),
+        HostFailure::Unavailable => Problem::new(&UNAVAILABLE).retry_after(5),
+    };
+    if is_rpc(request) {
+        RpcForm::of(request).problem(&problem, request_id)
+    } else {
+        problem.reply(Language::accepted(&request.headers), request_id)
+    }
+}

@@ -1,0 +1,22 @@
+//! A callback of Alibaba Cloud, which is a hint to query a verdict.
+
+use crate::gateway::arrival::{Handled, Incoming, Then};
+use crate::gateway::callback_address;
+use crate::gateway::ledger::task::{Hint, Task};
+use crate::gateway::problem::{NOT_FOUND, Problem};
+use crate::gateway::settings::Settings;
+
+/// A callback: a user has finished. The URL is a secret of the order.
+pub(in crate::gateway) fn take(
+    incoming: &mut Incoming<'_>,
+    settings: &Settings,
+    caller: &str,
+    no: &str,
+    proof: &str,
+) -> Handled {
+    if !callback_address::is_genuine(settings, caller, no, proof) {
+        return Err(Problem::new(&NOT_FOUND));
+    }
+    incoming.caller = Some(caller.to_owned());
+    Ok(Then::ledger(&Task::Hint(Hint { no: no.to_owned() })))
+}

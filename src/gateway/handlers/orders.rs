@@ -1,0 +1,322 @@
+//! The callers' orders.
+
+use crate::actions::validate::given_twice;
+use crate::actions::{self, INIT_FACE_VERIFY, Value};
+use crate::error::FieldError;
+use crate::gateway::arrival::{Handled, Incoming, Then};
+use crate::gateway::body;
+use crate::gateway::callers::{Caller, Scope};
+use crate::gateway::ledger::order::Standing;
+use crate::gateway::ledger::task::{Count, Create, Cursor, Filter, List, Read, Task};
+use crate::gateway::problem::{INSUFFICIENT_SCOPE, Problem, UNKNOWN_ORDER};
+use crate::gateway::query::Query;
+use crate::gateway::settings::Settings;
+use crate::http::header;
+use crate::text::Text;
+use std::collections::BTreeMap;
+use std::ops::RangeInclusive;
+
+/// The longest wait for `Prefer: wait`, in seconds.
+const WAIT_MAX_SECONDS: i64 = 60;
+const PAGE_DEFAULT: u32 = 20;
+const PAGE_MAX: u32 = 100;
+/// Unless another offset is given, days are those of China.
+const SHANGHAI_OFFSET_MINUTES: i64 = 480;
+const OFFSET_MINUTES: RangeInclusive<i64> = -840..=840;
+
+/// Starts a verification.
+pub(in crate::gateway) fn create(
+    incoming: &Incoming<'_>,
+    settings: &Settings,
+    caller: &Caller,
+) -> Handled {
+    permitted(caller, Scope::Create)?;
+    if let Some(read) = incoming.body()? {
+        return Ok(read);
+    }
+    let request = &incoming.arrival.request;
+    let mut wrong = Vec::new();
+    let query = Query::read(&request.query, &["restartUnknown"], &mut wrong)?;
+    let restart_unknown = query.flag("restartUnknown", &mut wrong).unwrap_or(false);
+    let members = body::members(&request.headers, &request.body)?;
+    let mut values = once(members, &mut wrong);
+    if !values
+        .iter()
+        .any(|(name, value)| is_scene_id(name) && *value != Value::Absent)
+    {
+        values.retain(|(name, _)| !is_scene_id(name));
+        values.push(("sceneId".to_owned(), settings.scene_id.as_str().into()));
+    }
+    let rules = settings.options.validation(incoming.now);
+    let checked = actions::validate(&INIT_FACE_VERIFY, values, &rules);
+    let valid = match checked {
+        Ok(valid) if wrong.is_empty() => valid,
+        Ok(_) => return Err(Problem::fields(wrong)),
+        Err(error) => {
+            wrong.extend(error.fields);
+            return Err(Problem::fields(wrong));
+        }
+    };
+    Ok(Then::ledger(&Task::Create(Create::new(
+        settings,
+        incoming.asker(caller),
+        &valid,
+        restart_unknown,
+    ))))
+}
+
+/// One value of each parameter. A member that JSON has twice contradicts itself, even where one of the
+/// two is `null`, which the actions take for absent.
+fn once(
+    members: Vec<(String, Value<'static>)>,
+    wrong: &mut Vec<FieldError>,
+) -> Vec<(String, Value<'static>)> {
+    let mut values: Vec<(String, Value<'static>)> = Vec::new();
+    for (name, value) in members {
+        let Some(parameter) = INIT_FACE_VERIFY.parameter(&name) else {
+            values.push((name, value));
+            continue;
+        };
+        let is_it = |known: &str| {
+            INIT_FACE_VERIFY
+                .parameter(known)
+                .is_some_and(|known| known.name == parameter.name)
+        };
+        match values.iter_mut().find(|(known, _)| is_it(known)) {
+            None => values.push((name, value)),
+            Some((_, first)) => {
+                wrong.push(given_twice(parameter));
+                if *first == Value::Absent {
+                    *first = value;
+                }
+            }
+        }
+    }
+    values
+}
+
+/// Lists the caller's orders.
+pub(in crate::gateway) fn list(incoming: &Incoming<'_>, caller: &Caller) -> Handled {
+    permitted(caller, Scope::Read)?;
+    let mut wrong = Vec::new();
+    let names = ["limit", "cursor", "status", "from", "to", "search"];
+    let query = Query::read(&incoming.arrival.request.query, &names, &mut wrong)?;
+    let limit = query.value("limit").map_or(Some(PAGE_DEFAULT), |text| {
+        text.parse()
+            .ok()
+            .filter(|limit| (1..=PAGE_MAX).contains(limit) && !text.starts_with('+'))
+    });
+    let after = query.value("cursor").map(Cursor::read);
+    let filter = filter(&query, &mut wrong);
+    let search = query.value("search").map(str::to_owned);
+    if limit.is_none() {
+        wrong.push(FieldError::new(
+            "limit",
+            "range",
+            Text::new(
+                "应为 1 至 100 的整数。",
+                "must be an integer from 1 to 100.",
+            ),
+        ));
+    }
+    if after == Some(None) {
+        wrong.push(FieldError::new(
+            "cursor",
+            "cursor",
+            Text::new(
+                "应为上一页的 nextCursor，请原样传入。",
+                "must be the unchanged nextCursor of the previous page.",
+            ),
+        ));
+    }
+    if search.as_deref().is_some_and(|text| !is_searchable(text)) {
+        wrong.push(FieldError::new(
+            "search",
+            "form",
+            Text::new(
+                "应为完整的商户订单号或 CertifyId。",
+                "must be a whole order number or CertifyId.",
+            ),
+        ));
+    }
+    if !wrong.is_empty() {
+        return Err(Problem::fields(wrong));
+    }
+    Ok(Then::ledger(&Task::List(List {
+        asker: incoming.asker(caller),
+        limit: limit.unwrap_or(PAGE_DEFAULT),
+        after: after.flatten(),
+        filter,
+        search,
+        looked_at: 0,
+        found: Vec::new(),
+    })))
+}
+
+/// Counts the caller's orders by day.
+pub(in crate::gateway) fn count(incoming: &Incoming<'_>, caller: &Caller) -> Handled {
+    permitted(caller, Scope::Read)?;
+    let mut wrong = Vec::new();
+    let names = ["status", "from", "to", "offsetMinutes"];
+    let query = Query::read(&incoming.arrival.request.query, &names, &mut wrong)?;
+    let filter = filter(&query, &mut wrong);
+    let offset_minutes =
+        query
+            .value("offsetMinutes")
+            .map_or(Some(SHANGHAI_OFFSET_MINUTES), |text| {
+                text.parse()
+                    .ok()
+                    .filter(|minutes| OFFSET_MINUTES.contains(minutes) && !text.starts_with('+'))
+            });
+    if offset_minutes.is_none() {
+        wrong.push(FieldError::new(
+            "offsetMinutes",
+            "range",
+            Text::new(
+                "应为 -840 至 840 的整数：当地时间比 UTC 早多少分钟。",
+                "must be an integer from -840 to 840: the minutes by which local time is ahead of UTC.",
+            ),
+        ));
+    }
+    if !wrong.is_empty() {
+        return Err(Problem::fields(wrong));
+    }
+    Ok(Then::ledger(&Task::Count(Count {
+        asker: incoming.asker(caller),
+        filter,
+        offset_minutes: offset_minutes.unwrap_or(SHANGHAI_OFFSET_MINUTES),
+        after: None,
+        days: BTreeMap::new(),
+    })))
+}
+
+/// The orders that a list or a count is about.
+fn filter(query: &Query, wrong: &mut Vec<FieldError>) -> Filter {
+    let status = query.value("status").map(Standing::read);
+    if status == Some(None) {
+        wrong.push(FieldError::new(
+            "status",
+            "one-of",
+            Text::new(
+                "应为 starting、unknown、pending、passed、rejected 或 expired。",
+                "must be starting, unknown, pending, passed, rejected or expired.",
+            ),
+        ));
+    }
+    Filter {
+        status: status.flatten(),
+        from: query.moment("from", wrong),
+        to: query.moment("to", wrong),
+    }
+}
+
+/// Reads an order.
+pub(in crate::gateway) fn read(incoming: &Incoming<'_>, caller: &Caller, no: &str) -> Handled {
+    permitted(caller, Scope::Read)?;
+    if !is_order_number(no) {
+        return Err(Problem::new(&UNKNOWN_ORDER));
+    }
+    let mut wrong = Vec::new();
+    let query = Query::read(&incoming.arrival.request.query, &["material"], &mut wrong)?;
+    let material = query.flag("material", &mut wrong);
+    if !wrong.is_empty() {
+        return Err(Problem::fields(wrong));
+    }
+    if material == Some(true) {
+        permitted(caller, Scope::ReadMaterial)?;
+    }
+    let headers = &incoming.arrival.request.headers;
+    let wait = header(headers, "prefer").and_then(preferred_wait);
+    Ok(Then::ledger(&Task::Read(Read {
+        caller: caller.id.clone(),
+        asker: Some(incoming.asker(caller)),
+        no: no.to_owned(),
+        material: material.unwrap_or(true) && caller.may(Scope::ReadMaterial),
+        wait_until: wait.map(|seconds| {
+            incoming
+                .now
+                .plus_millis(seconds.saturating_mul(1_000))
+                .unix_millis()
+        }),
+        known: header(headers, "if-none-match").map(|tag| tag.trim().to_owned()),
+        ..Read::default()
+    })))
+}
+
+/// Reads the photo of an order.
+pub(in crate::gateway) fn photo(incoming: &Incoming<'_>, caller: &Caller, no: &str) -> Handled {
+    permitted(caller, Scope::ReadMaterial)?;
+    if !is_order_number(no) {
+        return Err(Problem::new(&UNKNOWN_ORDER));
+    }
+    Ok(Then::ledger(&Task::Read(Read {
+        caller: caller.id.clone(),
+        asker: Some(incoming.asker(caller)),
+        no: no.to_owned(),
+        material: true,
+        photo: true,
+        ..Read::default()
+    })))
+}
+
+fn permitted(caller: &Caller, scope: Scope) -> Result<(), Problem> {
+    if caller.may(scope) {
+        Ok(())
+    } else {
+        Err(Problem::new(&INSUFFICIENT_SCOPE))
+    }
+}
+
+fn is_order_number(text: &str) -> bool {
+    text.len() == 32 && text.bytes().all(|byte| byte.is_ascii_alphanumeric())
+}
+
+/// An order number is one of the forms that a CertifyId may have.
+fn is_searchable(text: &str) -> bool {
+    (1..=256).contains(&text.len()) && text.bytes().all(|byte| byte.is_ascii_graphic())
+}
+
+fn is_scene_id(name: &str) -> bool {
+    INIT_FACE_VERIFY
+        .parameter(name)
+        .is_some_and(|parameter| parameter.name == "SceneId")
+}
+
+/// The seconds of `wait=N` in a `Prefer` header (RFC 7240 §4.3); a number that overflows is the
+/// maximum.
+fn preferred_wait(prefer: &str) -> Option<i64> {
+    prefer
+        .split([',', ';'])
+        .filter_map(|preference| preference.split_once('='))
+        .find(|(name, _)| name.trim().eq_ignore_ascii_case("wait"))
+        .map(|(_, seconds)| seconds.trim().trim_matches('"'))
+        .filter(|seconds| !seconds.is_empty() && seconds.bytes().all(|byte| byte.is_ascii_digit()))
+        .map(|seconds| seconds.parse().unwrap_or(i64::MAX).min(WAIT_MAX_SECONDS))
+        .filter(|seconds| *seconds > 0)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn reads_how_long_to_wait() {
+        for (prefer, seconds) in [
+            ("wait=20", Some(20)),
+            ("respond-async, wait=20", Some(20)),
+            ("respond-async; WAIT = \"20\"", Some(20)),
+            ("wait=61", Some(60)),
+            ("wait=99999999999999999999999", Some(60)),
+            ("wait=0", None),
+            ("wait=-1", None),
+            ("wait=+1", None),
+            ("wait=1.5", None),
+            ("wait=", None),
+            ("wait", None),
+            ("waiting=5", None),
+            ("", None),
+        ] {
+            assert_eq!(preferred_wait(prefer), seconds, "{prefer}");
+        }
+    }
+}

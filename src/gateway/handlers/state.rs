@@ -1,0 +1,65 @@
+//! What the gateway says of itself.
+
+use crate::gateway::arrival::{Handled, Then};
+use crate::gateway::problem::{NOT_FOUND, PROBLEMS, Problem};
+use crate::gateway::reply::Reply;
+use crate::gateway::rest::Health;
+use crate::gateway::settings::Settings;
+use crate::signing::SignatureVersion;
+use crate::vendor::endpoint::Endpoint;
+use serde::Serialize;
+
+/// The process serves.
+pub(in crate::gateway) fn alive() -> Reply {
+    Reply::json(200, &Health { status: "ok" })
+}
+
+/// The settings pass every check.
+pub(in crate::gateway) fn ready() -> Reply {
+    Reply::json(200, &Health { status: "ready" })
+}
+
+/// The description of the routes, a file of the host's.
+pub(in crate::gateway) fn description() -> Then {
+    Then::File {
+        name: "openapi.json",
+        reply: Reply::text(200, "application/json", String::new()),
+    }
+}
+
+/// The data that the console needs before authentication; none of it is secret.
+pub(in crate::gateway) fn console(settings: &Settings) -> Reply {
+    let sandbox = settings.options.endpoints.first();
+    let mode = if settings.development {
+        "development"
+    } else {
+        "production"
+    };
+    // The sandbox's URL for the console's simulated phone.
+    let sandbox = sandbox
+        .filter(|_| settings.development)
+        .map(Endpoint::origin);
+    let surroundings = Surroundings {
+        mode,
+        sandbox,
+        signature_version: settings.options.version,
+    };
+    Reply::json(200, &surroundings)
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Surroundings {
+    mode: &'static str,
+    sandbox: Option<String>,
+    signature_version: SignatureVersion,
+}
+
+/// The page of a problem's `type`.
+pub(in crate::gateway) fn problem(code: &str) -> Handled {
+    PROBLEMS
+        .iter()
+        .find(|kind| kind.code == code)
+        .map(|kind| Reply::json(200, kind).into())
+        .ok_or_else(|| Problem::new(&NOT_FOUND))
+}

@@ -1,0 +1,313 @@
+//! One step of a task: the inputs from its host, and what the host must do next.
+
+use super::answer::Answered;
+use super::order::Order;
+use super::rows::{ALARM, Interrupt, Missing, Rows, Write, listed_key, order_key, row, sortable};
+use super::task::Task;
+use crate::client::call;
+use crate::http::OutgoingRequest;
+use crate::json::write::to_json;
+use crate::signing::encode::hex;
+use crate::timestamp::Timestamp;
+use serde::Serialize;
+
+/// An alarm that is this late has been dropped by the platform, and is set again.
+pub const GIVEN_UP_MILLIS: i64 = 10 * 60_000;
+
+/// The outcome of the request that the host was asked to send.
+#[derive(Clone, Debug)]
+pub enum Happened {
+    /// It was sent, with this outcome.
+    Outcome(call::Outcome),
+    /// It was sent once for several tasks; this came of it.
+    Shared {
+        /// The outcome.
+        outcome: call::Outcome,
+        /// The task that it was sent for.
+        of: Box<Task>,
+    },
+    /// It was not sent, since too many calls wait for their turn already.
+    Crowded,
+    /// Whoever made the request does not listen any longer.
+    Gone,
+}
+
+/// The inputs of a step from its host.
+#[derive(Clone, Debug)]
+pub struct Context {
+    /// The time.
+    pub now: Timestamp,
+    /// Random bytes, new for every commit.
+    pub random: [u8; 32],
+    /// Identifies this instance of the ledger's host; different after every restart.
+    pub instance: String,
+}
+
+impl Context {
+    pub(super) fn nonce(&self) -> String {
+        hex(self.random.get(..16).unwrap_or_default())
+    }
+
+    pub(super) fn name(&self) -> String {
+        hex(self.random.get(16..28).unwrap_or_default())
+    }
+}
+
+/// The outcome of a step.
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Step<A = Answered> {
+    /// Load these rows and repeat the step.
+    Need(Missing),
+    /// Do this.
+    Act(Box<Act<A>>),
+}
+
+/// What the host must do: commit the writes in one transaction, then set the alarm, wake tasks, and
+/// continue.
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Act<A = Answered> {
+    /// Rows to write or delete.
+    pub writes: Vec<Write>,
+    /// When to set the alarm, in milliseconds; `None` leaves it.
+    pub alarm: Option<i64>,
+    /// Orders whose waiting tasks must continue now.
+    pub wake: Vec<String>,
+    /// Rows that could not be read, to be logged. Their keys hold nothing about the person.
+    pub unreadable: Vec<String>,
+    /// What comes next.
+    pub next: Next<A>,
+}
+
+/// The step after the writes.
+#[derive(Debug, Serialize)]
+#[serde(
+    tag = "type",
+    rename_all = "lowercase",
+    rename_all_fields = "camelCase"
+)]
+pub enum Next<A = Answered> {
+    /// The task is finished.
+    Reply {
+        /// The response.
+        reply: A,
+    },
+    /// The task is finished; the response is the photo at this URL.
+    Photo {
+        /// A secret that is never stored.
+        url: String,
+    },
+    /// Wait for a turn if the call needs one, send it, and continue with the outcome.
+    Send {
+        /// The action, for the rate limit; `None` for requests to other hosts.
+        action: Option<&'static str>,
+        /// What to send.
+        request: OutgoingRequest,
+        /// Time limit for the whole response, in milliseconds.
+        timeout_millis: i64,
+        /// Where something is under way by the same name, it is not sent: its outcome is awaited, and is
+        /// [`Happened::Shared`].
+        share: Option<String>,
+        /// Whether it leaves its turn to others where many wait for theirs.
+        yields: bool,
+        /// The task to go on with.
+        #[serde(serialize_with = "as_text")]
+        then: Task,
+    },
+    /// Wait until the time is over or the order is woken, and continue.
+    Wait {
+        /// The longest wait in milliseconds.
+        millis: i64,
+        /// The order whose wake-up ends the wait.
+        on: Option<String>,
+        /// Whether the wait ends with the request it is for, as [`Happened::Gone`].
+        while_heard: bool,
+        /// The task to go on with.
+        #[serde(serialize_with = "as_text")]
+        then: Task,
+    },
+    /// Perform these tasks concurrently, and continue when all have finished.
+    Together {
+        /// The tasks, without a response.
+        #[serde(serialize_with = "as_texts")]
+        tasks: Vec<Task>,
+        /// The task to continue with.
+        #[serde(serialize_with = "as_text")]
+        then: Task,
+    },
+    /// Yield to other tasks and continue.
+    Again {
+        /// The task to continue with.
+        #[serde(serialize_with = "as_text")]
+        then: Task,
+    },
+    /// The task is finished, without a response.
+    Idle,
+}
+
+/// The host stores a task as opaque text.
+fn as_text<S: serde::Serializer>(task: &Task, serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.serialize_str(&to_json(task))
+}
+
+fn as_texts<S: serde::Serializer>(tasks: &[Task], serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.collect_seq(tasks.iter().map(to_json))
+}
+
+impl<A> Step<A> {
+    /// The same step with one more write, if there is one.
+    pub(super) fn with_write(mut self, write: Option<Write>) -> Self {
+        if let Self::Act(act) = &mut self {
+            act.writes.extend(write);
+        }
+        self
+    }
+
+    /// The same step with its response in another form.
+    pub fn map<B>(self, form: impl FnOnce(A) -> B) -> Step<B> {
+        match self {
+            Self::Need(missing) => Step::Need(missing),
+            Self::Act(act) => Step::Act(Box::new(Act {
+                writes: act.writes,
+                alarm: act.alarm,
+                wake: act.wake,
+                unreadable: act.unreadable,
+                next: act.next.map(form),
+            })),
+        }
+    }
+}
+
+impl<A> Next<A> {
+    fn map<B>(self, form: impl FnOnce(A) -> B) -> Next<B> {
+        match self {
+            Self::Reply { reply } => Next::Reply { reply: form(reply) },
+            Self::Photo { url } => Next::Photo { url },
+            Self::Send {
+                action,
+                request,
+                timeout_millis,
+                share,
+                yields,
+                then,
+            } => Next::Send {
+                action,
+                request,
+                timeout_millis,
+                share,
+                yields,
+                then,
+            },
+            Self::Wait {
+                millis,
+                on,
+                while_heard,
+                then,
+            } => Next::Wait {
+                millis,
+                on,
+                while_heard,
+                then,
+            },
+            Self::Together { tasks, then } => Next::Together { tasks, then },
+            Self::Again { then } => Next::Again { then },
+            Self::Idle => Next::Idle,
+        }
+    }
+}
+
+impl From<Answered> for Next {
+    fn from(reply: Answered) -> Self {
+        Self::Reply { reply }
+    }
+}
+
+/// A commit under construction.
+#[derive(Default)]
+pub(super) struct Writes {
+    writes: Vec<Write>,
+    pub(super) wake: Vec<String>,
+    pub(super) alarm: Option<i64>,
+    pub(super) unreadable: Vec<String>,
+}
+
+impl Writes {
+    pub(super) fn put<T: Serialize>(&mut self, key: String, value: &T) {
+        self.writes.push(row(key, value));
+    }
+
+    /// An order, and where it stands in the list; what Alibaba Cloud refused is not listed.
+    pub(super) fn put_order(&mut self, no: &str, order: &Order) {
+        self.put(order_key(no), order);
+        let listed = listed_key(order.created, no);
+        match order.standing() {
+            Some(standing) => self.put(listed, &standing),
+            None => self.delete(listed),
+        }
+    }
+
+    pub(super) fn delete(&mut self, key: String) {
+        self.writes.push((key, None));
+    }
+
+    /// Schedules work for the alarm while it is running; it sets itself again afterwards.
+    pub(super) fn later(&mut self, at: i64, what: &str) {
+        self.later_for_time(at, what, 1);
+    }
+
+    /// The same, for the alarm to see how often it has come to this. Gives the row's key.
+    pub(super) fn later_for_time(&mut self, at: i64, what: &str, time: u32) -> String {
+        let key = format!("due/{}/{what}", sortable(at));
+        self.put(key.clone(), &time);
+        key
+    }
+
+    /// Schedules work for the alarm.
+    pub(super) fn due(
+        &mut self,
+        rows: &Rows,
+        now: Timestamp,
+        at: i64,
+        what: &str,
+    ) -> Result<(), Interrupt> {
+        self.later(at, what);
+        let set: Option<i64> = self.readable(rows.get(ALARM))?.flatten();
+        let earliest = self.alarm.map_or(at, |other| other.min(at));
+        // The platform has dropped an alarm that is long overdue.
+        let late = now.unix_millis().saturating_sub(GIVEN_UP_MILLIS);
+        if set.is_none_or(|set| set > earliest || set < late) {
+            self.alarm = Some(earliest);
+        }
+        Ok(())
+    }
+
+    /// What was read, or `None` for a row that cannot be read, which is logged.
+    pub(super) fn readable<T>(
+        &mut self,
+        read: Result<T, Interrupt>,
+    ) -> Result<Option<T>, Interrupt> {
+        match read {
+            Ok(value) => Ok(Some(value)),
+            Err(Interrupt::Unreadable(key)) => {
+                self.unreadable.push(key);
+                Ok(None)
+            }
+            Err(need @ Interrupt::Missing(_)) => Err(need),
+        }
+    }
+
+    /// The act. An alarm to set is written beside it, so that later steps know of it.
+    pub(super) fn then(mut self, next: Next) -> Step {
+        if let Some(alarm) = self.alarm {
+            self.put(ALARM.to_owned(), &alarm);
+        }
+        Step::Act(Box::new(Act {
+            writes: self.writes,
+            alarm: self.alarm,
+            wake: self.wake,
+            unreadable: self.unreadable,
+            next,
+        }))
+    }
+}

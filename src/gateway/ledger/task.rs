@@ -1,0 +1,338 @@
+//! The tasks of a ledger: plain data that the host stores between steps and passes back.
+
+use super::order::Standing;
+use crate::client::call;
+use crate::gateway::asker::Asker;
+use crate::json::Json;
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
+
+/// A task of the ledger. Plain data that the host stores between steps and passes back.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Task {
+    /// Continue unless the nonce of a signature was used before.
+    Signed(Signed),
+    /// Start a verification.
+    Create(Create),
+    /// Read one.
+    Read(Read),
+    /// List them.
+    List(List),
+    /// Count them.
+    Count(Count),
+    /// Send an attempt of a call to Alibaba Cloud.
+    Call(UpstreamCall),
+    /// Process the outcome of the attempt.
+    Settle(UpstreamCall),
+    /// Process a callback from Alibaba Cloud.
+    Hint(Hint),
+    /// Set the alarm again if the platform has lost it.
+    Wake(Wake),
+    /// Process due rows.
+    Alarm(Alarm),
+    /// Deliver a webhook.
+    Report(Delivery),
+    /// Process the response of a webhook's receiver.
+    Reported(Delivery),
+}
+
+/// A call to Alibaba Cloud in progress.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct UpstreamCall {
+    /// Its purpose.
+    pub purpose: Purpose,
+    /// Its state.
+    pub state: call::State,
+}
+
+/// The purpose of a call to Alibaba Cloud.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Purpose {
+    /// InitFaceVerify for an order that is marked as being started.
+    Start {
+        /// The request.
+        create: Create,
+        /// Identifies this call in the order's row.
+        flight: String,
+    },
+    /// DescribeFaceVerify for one of the caller's orders.
+    Read(Read),
+}
+
+/// A verification to start.
+#[derive(Clone, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Create {
+    /// Who asked.
+    pub asker: Asker,
+    /// OuterOrderNo.
+    pub no: String,
+    /// SceneId.
+    pub scene_id: String,
+    /// Wire names and validated values. Personal data that is sent to Alibaba Cloud and never
+    /// stored.
+    pub parameters: Vec<(String, String)>,
+    /// Keyed hash of the parameters.
+    pub input: String,
+    /// Keyed hash of the UserId, if one was given.
+    pub user: Option<String>,
+    /// Notices of the validation, for the response.
+    pub notices: Vec<Json>,
+    /// Whether to start an order again if its start has an unknown outcome.
+    pub restart_unknown: bool,
+    /// When the request began to wait for another one, in milliseconds.
+    pub waiting_since: Option<i64>,
+}
+
+/// The parameters are personal data, so they are not printed.
+impl std::fmt::Debug for Create {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Create")
+            .field("no", &self.no)
+            .finish_non_exhaustive()
+    }
+}
+
+/// A verification to read.
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Read {
+    /// The caller's id.
+    pub caller: String,
+    /// The request to respond to; `None` if the ledger queries by itself.
+    pub asker: Option<Asker>,
+    /// The alarm to continue afterwards, if the ledger queries by itself.
+    #[serde(default)]
+    pub alarm: Alarm,
+    /// The row that has the alarm ask again, unless a verdict comes of this question.
+    #[serde(default)]
+    pub again: Option<String>,
+    /// OuterOrderNo; empty where the CertifyId says which order it is.
+    pub no: String,
+    /// Whether to return the material.
+    pub material: bool,
+    /// Whether the photo itself is requested.
+    #[serde(default)]
+    pub photo: bool,
+    /// The deadline of the wait for the verdict, in milliseconds.
+    pub wait_until: Option<i64>,
+    /// Whether the verdict is known, and only material is asked for.
+    #[serde(default)]
+    pub decided: bool,
+    /// The entity tag that the asker has.
+    pub known: Option<String>,
+    /// The order's SceneId once it is known; the requested one if the CertifyId identifies the
+    /// order.
+    #[serde(default)]
+    pub scene_id: String,
+    /// The order's CertifyId, once it is known or if it identifies the order.
+    #[serde(default)]
+    pub certify_id: String,
+}
+
+impl Read {
+    /// Whether the request waits for the verdict.
+    pub(super) const fn waits(&self) -> bool {
+        self.wait_until.is_some() && !self.decided
+    }
+
+    /// Others that need the same answer at the same time share the question. What asks without waiting
+    /// gets an answer of its own, which is not older than its request.
+    pub(super) fn share(&self) -> Option<String> {
+        (self.waits() || self.decided).then(|| self.certify_id.clone())
+    }
+
+    /// Whether the question leaves its turn to others where many wait for theirs.
+    pub(super) const fn yields(&self) -> bool {
+        self.waits()
+    }
+}
+
+/// A page to return.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct List {
+    /// Who asked.
+    pub asker: Asker,
+    /// The most orders on a page.
+    pub limit: u32,
+    /// The last order looked at, at first that of the previous page.
+    pub after: Option<Cursor>,
+    /// Which orders.
+    pub filter: Filter,
+    /// Only the order with this OuterOrderNo or CertifyId.
+    pub search: Option<String>,
+    /// Index rows looked at so far.
+    #[serde(default)]
+    pub looked_at: u32,
+    /// Orders found so far.
+    #[serde(default)]
+    pub found: Vec<Cursor>,
+}
+
+/// Which orders are meant.
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+pub struct Filter {
+    /// Only orders that stand so.
+    pub status: Option<Standing>,
+    /// Only orders created then or later, in milliseconds.
+    pub from: Option<i64>,
+    /// Only orders created before then, in milliseconds.
+    pub to: Option<i64>,
+}
+
+/// Orders to count.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Count {
+    /// Who asked.
+    pub asker: Asker,
+    /// Which orders.
+    pub filter: Filter,
+    /// By how many minutes the asker's days begin before those of UTC.
+    pub offset_minutes: i64,
+    /// The last order looked at.
+    #[serde(default)]
+    pub after: Option<Cursor>,
+    /// What has been counted so far, by `yyyy-MM-dd`.
+    #[serde(default)]
+    pub days: BTreeMap<String, Day>,
+}
+
+/// Orders created on one day, by where they stand.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Day {
+    /// [`Standing::Starting`]
+    pub starting: u32,
+    /// [`Standing::Unknown`]
+    pub unknown: u32,
+    /// [`Standing::Pending`]
+    pub pending: u32,
+    /// [`Standing::Passed`]
+    pub passed: u32,
+    /// [`Standing::Rejected`]
+    pub rejected: u32,
+    /// [`Standing::Expired`]
+    pub expired: u32,
+}
+
+/// A position in the list: an order's creation time and number.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Cursor {
+    /// When it was created, in milliseconds.
+    pub created: i64,
+    /// OuterOrderNo.
+    pub no: String,
+}
+
+impl Cursor {
+    /// The form used in URLs; callers pass it back unchanged.
+    pub fn text(&self) -> String {
+        format!("{}-{}", self.created, self.no)
+    }
+
+    /// The inverse of [`Cursor::text`].
+    pub fn read(text: &str) -> Option<Self> {
+        let (created, no) = text.split_once('-')?;
+        let created = created.parse().ok().filter(|created| *created >= 0)?;
+        let whole = no.len() == 32 && no.bytes().all(|byte| byte.is_ascii_alphanumeric());
+        whole.then(|| Self {
+            created,
+            no: no.to_owned(),
+        })
+    }
+
+    pub(super) fn of_key(key: &str) -> Option<Self> {
+        let mut parts = key.split('/').skip(1);
+        Some(Self {
+            created: parts.next()?.parse().ok()?,
+            no: parts.next()?.to_owned(),
+        })
+    }
+}
+
+/// A task of a signed request.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct Signed {
+    /// The row of the nonce.
+    pub nonce: String,
+    /// Identifies the arrival of the request, chosen by the host: the same arrival may repeat the
+    /// step.
+    pub arrival: String,
+    /// The requested task.
+    pub then: Box<Task>,
+}
+
+/// The platform's alarm, to compare with the due rows.
+#[derive(Clone, Copy, Debug, Serialize, Deserialize)]
+pub struct Wake {
+    /// When the platform fires it; `None` if it is not set.
+    pub set: Option<i64>,
+}
+
+/// A callback: Alibaba Cloud reports that a user has finished. Only a query is trusted.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct Hint {
+    /// OuterOrderNo.
+    pub no: String,
+}
+
+/// The alarm's task.
+#[derive(Clone, Copy, Debug, Default, Serialize, Deserialize)]
+pub struct Alarm {
+    /// Commits since the alarm fired.
+    pub acts: u32,
+    /// When it fired; `None` before its first commit.
+    pub began: Option<i64>,
+}
+
+/// A delivery in progress.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct Delivery {
+    /// OuterOrderNo.
+    pub no: String,
+    /// Whose it is.
+    pub caller: String,
+    /// The due row of the delivery.
+    pub due: String,
+}
+
+impl Task {
+    /// The task in the form that can be repeated after a reset of the ledger's host: it continues
+    /// from the stored rows. A start that may have been sent is never sent again.
+    pub fn again(&self) -> Self {
+        match self {
+            Self::Signed(signed) => Self::Signed(Signed {
+                then: Box::new(signed.then.again()),
+                ..signed.clone()
+            }),
+            Self::Create(create) => Self::Create(Create {
+                restart_unknown: false,
+                ..create.clone()
+            }),
+            other => other.clone(),
+        }
+    }
+
+    /// The request to respond to, if there is one.
+    pub(super) fn asker(&self) -> Option<&Asker> {
+        match self {
+            Self::Signed(signed) => signed.then.asker(),
+            Self::Create(create) => Some(&create.asker),
+            Self::Read(read) => read.asker.as_ref(),
+            Self::List(list) => Some(&list.asker),
+            Self::Count(count) => Some(&count.asker),
+            Self::Call(call) | Self::Settle(call) => match &call.purpose {
+                Purpose::Start { create, .. } => Some(&create.asker),
+                Purpose::Read(read) => read.asker.as_ref(),
+            },
+            Self::Hint(_)
+            | Self::Wake(_)
+            | Self::Alarm(_)
+            | Self::Report(_)
+            | Self::Reported(_) => None,
+        }
+    }
+}

@@ -1,0 +1,189 @@
+//! A call to Alibaba Cloud on behalf of a task, with its attempts.
+
+use super::act::{Context, Happened, Next, Step, Writes};
+use super::endpoints;
+use super::rows::{self, Interrupt, Rows, Write};
+use super::task::{Purpose, Task, UpstreamCall};
+use crate::actions::{self, Action, ValidRequest, Value};
+use crate::client::call;
+use crate::gateway::callback_address;
+use crate::gateway::settings::Settings;
+use crate::timestamp::Timestamp;
+
+const CALLBACK_URL: &str = "CallbackUrl";
+
+impl Purpose {
+    /// The row of the order it is for.
+    pub(super) fn order_key(&self) -> String {
+        rows::order_key(match self {
+            Self::Start { create, .. } => &create.no,
+            Self::Read(ask) => &ask.no,
+        })
+    }
+
+    fn action(&self) -> &'static Action {
+        match self {
+            Self::Start { .. } => &crate::actions::INIT_FACE_VERIFY,
+            Self::Read(_) => &crate::actions::DESCRIBE_FACE_VERIFY,
+        }
+    }
+
+    /// The request, which passed the same checks when it arrived.
+    pub(super) fn request(&self, settings: &Settings, now: Timestamp) -> Option<ValidRequest<'_>> {
+        let parameters: Vec<(&str, Value)> = match self {
+            Self::Start { create, .. } => {
+                let given = create.parameters.iter();
+                let own = given.clone().all(|(name, _)| name != CALLBACK_URL);
+                let callback = callback_address::url(settings, &create.asker.caller, &create.no);
+                given
+                    .map(|(name, value)| (name.as_str(), Value::from(value.as_str())))
+                    .chain(
+                        callback
+                            .filter(|_| own)
+                            .map(|url| (CALLBACK_URL, Value::from(url))),
+                    )
+                    .collect()
+            }
+            Self::Read(ask) => vec![
+                ("SceneId", Value::from(ask.scene_id.as_str())),
+                ("CertifyId", Value::from(ask.certify_id.as_str())),
+            ],
+        };
+        actions::validate(self.action(), parameters, &settings.options.validation(now)).ok()
+    }
+}
+
+/// Starts a call to Alibaba Cloud after `writes` are committed.
+pub(super) fn begin(
+    settings: &Settings,
+    purpose: Purpose,
+    writes: Writes,
+    rows: &Rows,
+    context: &Context,
+) -> Result<Step, Interrupt> {
+    let starts = matches!(purpose, Purpose::Start { .. });
+    let state = call::State {
+        endpoint: endpoints::first(settings, rows, starts, context.now)?,
+        ..call::State::new(context.now, 0)
+    };
+    send(settings, UpstreamCall { purpose, state }, writes, context)
+}
+
+/// Sends an attempt of a call after `writes` are committed.
+pub(super) fn send(
+    settings: &Settings,
+    call: UpstreamCall,
+    writes: Writes,
+    context: &Context,
+) -> Result<Step, Interrupt> {
+    let Some(request) = call.purpose.request(settings, context.now) else {
+        return Err(Interrupt::Unreadable(call.purpose.order_key()));
+    };
+    let attempt = call::attempt(
+        &settings.options,
+        &settings.credentials,
+        &request,
+        call.state,
+        context.now,
+        context.nonce(),
+    );
+    let (share, yields) = match &call.purpose {
+        Purpose::Start { .. } => (None, false),
+        Purpose::Read(ask) => (ask.share(), ask.yields()),
+    };
+    Ok(writes.then(Next::Send {
+        action: Some(call.purpose.action().name),
+        request: attempt.request,
+        timeout_millis: attempt.timeout_millis,
+        share,
+        yields,
+        then: Task::Settle(UpstreamCall {
+            purpose: call.purpose,
+            state: attempt.state,
+        }),
+    }))
+}
+
+/// Processes the outcome of an attempt. Also returns what is to be written of its endpoint.
+pub(super) fn settle(
+    settings: &Settings,
+    call: UpstreamCall,
+    happened: Option<Happened>,
+    rows: &Rows,
+    context: &Context,
+) -> Result<(Settled, Option<Write>), Interrupt> {
+    let UpstreamCall { purpose, mut state } = call;
+    let happened = match happened {
+        Some(Happened::Shared { outcome, of }) => {
+            if let Task::Settle(sent) = *of {
+                state = sent.state;
+            }
+            Some(Happened::Outcome(outcome))
+        }
+        happened => happened,
+    };
+    // Alibaba Cloud's clock, since the gateway's may be wrong for a while. An answer without a date is
+    // judged by what this call has learned of the difference.
+    let mut upstream_now = context.now.plus_millis(state.clock_offset_millis);
+    let mut endpoint = None;
+    let ended = match happened {
+        Some(Happened::Outcome(outcome)) => {
+            endpoint = endpoints::observe(settings, rows, state.endpoint, &outcome, context.now)?;
+            if let call::Outcome::Answered(response) = &outcome {
+                upstream_now = call::server_time(&response.headers).unwrap_or(upstream_now);
+            }
+            let request = || purpose.request(settings, context.now);
+            // The nonce is random, and those who share an attempt share what follows.
+            let jitter = state.nonce.get(..8).unwrap_or_default();
+            let jitter = u32::from_str_radix(jitter, 16).unwrap_or_default();
+            match call::settle(
+                &settings.options,
+                &settings.credentials,
+                purpose.action(),
+                &request,
+                state,
+                outcome,
+                false,
+                context.now,
+                jitter,
+            ) {
+                call::Step::Done(answer) => Ended::Answered(answer),
+                call::Step::Failed(error) => Ended::Failed(error),
+                call::Step::Retry {
+                    delay_millis,
+                    state,
+                    ..
+                } => {
+                    let retry = Writes::default().then(Next::Wait {
+                        millis: delay_millis,
+                        on: None,
+                        while_heard: false,
+                        then: Task::Call(UpstreamCall { purpose, state }),
+                    });
+                    return Ok((Settled::Retry(retry), endpoint));
+                }
+            }
+        }
+        Some(Happened::Crowded) => Ended::Crowded,
+        Some(Happened::Shared { .. } | Happened::Gone) | None => {
+            return Err(Interrupt::Unreadable(purpose.order_key()));
+        }
+    };
+    let ended = Settled::Ended(Box::new(purpose), ended, upstream_now);
+    Ok((ended, endpoint))
+}
+
+/// What became of a call to Alibaba Cloud.
+pub(super) enum Settled {
+    /// There is another attempt.
+    Retry(Step),
+    /// It ended, at this time by Alibaba Cloud's clock.
+    Ended(Box<Purpose>, Ended, Timestamp),
+}
+
+/// The result of a call to Alibaba Cloud.
+pub(super) enum Ended {
+    Answered(crate::client::response::Answer),
+    Failed(crate::error::Error),
+    Crowded,
+}

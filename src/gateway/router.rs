@@ -1,0 +1,298 @@
+//! Routes a request to its handler.
+//!
+//! The host first passes the request without its body. The router requests the body only if it
+//! needs it and after the caller is authenticated, so an unauthenticated body is never read.
+
+use super::arrival::{Arrival, Handled, Incoming, Routed, Then};
+use super::callers::{self, Caller};
+use super::cors;
+use super::handlers::{hint, orders, rpc, state};
+use super::problem::{DEVELOPMENT_ONLY, METHOD_NOT_ALLOWED, NOT_FOUND, Problem, UNAUTHENTICATED};
+use super::rpc_front::is_rpc;
+use super::settings::{Settings, Variables};
+use crate::error::FieldError;
+use crate::http::IncomingRequest;
+use crate::timestamp::Timestamp;
+
+/// An address of the gateway.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Route<'a> {
+    Alive,
+    Ready,
+    Description,
+    Console,
+    Problem {
+        code: &'a str,
+    },
+    Orders,
+    Counts,
+    Order {
+        no: &'a str,
+    },
+    Photo {
+        no: &'a str,
+    },
+    Callback {
+        caller: &'a str,
+        no: &'a str,
+        proof: &'a str,
+    },
+}
+
+/// The routes. `{}` is one segment.
+const ROUTES: [(&str, Route<'_>); 10] = [
+    ("/livez", Route::Alive),
+    ("/readyz", Route::Ready),
+    ("/openapi.json", Route::Description),
+    ("/console.json", Route::Console),
+    ("/problems/{}", Route::Problem { code: "{}" }),
+    ("/v1/face-verifications", Route::Orders),
+    ("/v1/face-verification-counts", Route::Counts),
+    ("/v1/face-verifications/{}", Route::Order { no: "{}" }),
+    ("/v1/face-verifications/{}/photo", Route::Photo { no: "{}" }),
+    (
+        "/v1/callbacks/{}/{}/{}",
+        Route::Callback {
+            caller: "{}",
+            no: "{}",
+            proof: "{}",
+        },
+    ),
+];
+
+/// The routes with their methods, for documentation and tests.
+pub fn routes() -> impl Iterator<Item = (&'static str, &'static [&'static str])> {
+    ROUTES.iter().map(|(path, route)| (*path, route.methods()))
+}
+
+impl<'a> Route<'a> {
+    /// The route of a path; `None` for another path.
+    fn of(path: &'a str) -> Option<Self> {
+        let segments: Vec<&str> = path.strip_prefix('/')?.split('/').collect();
+        if segments.iter().any(|segment| segment.is_empty()) {
+            return None;
+        }
+        Some(match *segments {
+            ["livez"] => Self::Alive,
+            ["readyz"] => Self::Ready,
+            ["openapi.json"] => Self::Description,
+            ["console.json"] => Self::Console,
+            ["problems", code] => Self::Problem { code },
+            ["v1", "face-verifications"] => Self::Orders,
+            ["v1", "face-verification-counts"] => Self::Counts,
+            ["v1", "face-verifications", no] => Self::Order { no },
+            ["v1", "face-verifications", no, "photo"] => Self::Photo { no },
+            ["v1", "callbacks", caller, no, proof] => Self::Callback { caller, no, proof },
+            _ => return None,
+        })
+    }
+
+    /// Its name in the log.
+    const fn name(self) -> &'static str {
+        match self {
+            Self::Alive => "livez",
+            Self::Ready => "readyz",
+            Self::Description => "openapi",
+            Self::Console => "console",
+            Self::Problem { .. } => "problem",
+            Self::Orders => "face-verifications",
+            Self::Counts => "counts",
+            Self::Order { .. } => "face-verification",
+            Self::Photo { .. } => "photo",
+            Self::Callback { .. } => "callback",
+        }
+    }
+
+    const fn methods(self) -> &'static [&'static str] {
+        match self {
+            Self::Orders | Self::Callback { .. } => &["GET", "HEAD", "POST"],
+            _ => &["GET", "HEAD"],
+        }
+    }
+
+    /// Hands a request with one of the methods to its handler.
+    fn handle(
+        self,
+        incoming: &mut Incoming<'_>,
+        settings: &Result<Settings, Vec<FieldError>>,
+    ) -> Handled {
+        match self {
+            Self::Alive => return Ok(state::alive().into()),
+            Self::Description => return Ok(state::description()),
+            Self::Problem { code } => return state::problem(code),
+            _ => {}
+        }
+        let settings = match settings {
+            Ok(settings) => settings,
+            Err(problems) => return Err(Problem::settings(problems.clone())),
+        };
+        if !settings.serves(&incoming.arrival.host) {
+            return Err(Problem::new(&DEVELOPMENT_ONLY));
+        }
+        match self {
+            Self::Ready => return Ok(state::ready().into()),
+            Self::Console => return Ok(state::console(settings).into()),
+            Self::Callback { caller, no, proof } => {
+                return hint::take(incoming, settings, caller, no, proof);
+            }
+            _ => {}
+        }
+        let caller = authenticate(incoming, settings)?;
+        match self {
+            Self::Orders if incoming.arrival.request.method == "POST" => {
+                orders::create(incoming, settings, caller)
+            }
+            Self::Orders => orders::list(incoming, caller),
+            Self::Counts => orders::count(incoming, caller),
+            Self::Order { no } => orders::read(incoming, caller, no),
+            Self::Photo { no } => orders::photo(incoming, caller, no),
+            _ => Err(Problem::new(&NOT_FOUND)),
+        }
+    }
+}
+
+/// Routes a request.
+pub fn route(variables: &Variables, arrival: &Arrival, now: Timestamp) -> Routed {
+    let request = &arrival.request;
+    let settings = Settings::read(variables);
+    let mut incoming = Incoming::new(arrival, now);
+    let not_allowed =
+        |allowed: String| Err(Problem::new(&METHOD_NOT_ALLOWED).header("allow", allowed));
+    let (name, handled) = match Route::of(&request.path) {
+        None if is_rpc(request) => ("rpc", Ok(rpc::rpc(&mut incoming, &settings))),
+        None if is_page(request) => ("page", Ok(Then::Assets)),
+        None if request.path == "/" => ("none", not_allowed("GET, HEAD, POST".to_owned())),
+        None => ("none", Err(Problem::new(&NOT_FOUND))),
+        Some(route) => {
+            let methods = route.methods();
+            let handled = if request.method == "OPTIONS" {
+                cors::preflight(&incoming, settings.as_ref().ok(), methods)
+            } else if methods.contains(&request.method.as_str()) {
+                route.handle(&mut incoming, &settings)
+            } else {
+                not_allowed(methods.join(", "))
+            };
+            (route.name(), handled)
+        }
+    };
+    let then = handled.unwrap_or_else(|problem| {
+        problem
+            .reply(incoming.language, &incoming.request_id)
+            .into()
+    });
+    Routed {
+        headers: cors::common_headers(
+            settings.as_ref().ok(),
+            &request.headers,
+            &incoming.request_id,
+        ),
+        request_id: incoming.request_id,
+        route: name,
+        caller: incoming.caller,
+        then,
+    }
+}
+
+/// The caller whose token it is.
+fn authenticate<'a>(
+    incoming: &mut Incoming<'_>,
+    settings: &'a Settings,
+) -> Result<&'a Caller, Problem> {
+    let caller = incoming
+        .header("authorization")
+        .and_then(|value| value.split_once(' '))
+        .filter(|(scheme, _)| scheme.eq_ignore_ascii_case("bearer"))
+        // Only spaces may precede the token (RFC 6750 §2.1), no other white space.
+        .and_then(|(_, token)| callers::by_token(&settings.callers, token.trim_matches(' ')))
+        .ok_or_else(|| Problem::new(&UNAUTHENTICATED).header("www-authenticate", "Bearer"))?;
+    incoming.caller = Some(caller.id.clone());
+    Ok(caller)
+}
+
+/// Static files support GET and HEAD; the gateway's own paths are excluded.
+fn is_page(request: &IncomingRequest) -> bool {
+    ["GET", "HEAD"].contains(&request.method.as_str()) && !request.path.starts_with("/v1/")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    #[test]
+    fn every_listed_address_is_a_route() {
+        for (path, route) in ROUTES {
+            assert_eq!(Route::of(path), Some(route), "{path}");
+        }
+        for path in [
+            "",
+            "/",
+            "livez",
+            "/livez/",
+            "//livez",
+            "/problems/",
+            "/v1/face-verifications/",
+            "/v1/face-verifications//photo",
+            "/v1/callbacks/a/b",
+        ] {
+            assert_eq!(Route::of(path), None, "{path}");
+        }
+    }
+
+    /// The response to a request without a token, as text.
+    fn answer(variables: &[(&str, &str)], path: &str) -> (u16, String) {
+        let variables = variables
+            .iter()
+            .map(|(name, value)| ((*name).to_owned(), (*value).to_owned()))
+            .collect();
+        let arrival = Arrival {
+            request: IncomingRequest {
+                method: "GET".to_owned(),
+                path: path.to_owned(),
+                query: String::new(),
+                headers: Vec::new(),
+                body: Vec::new(),
+            },
+            body_read: false,
+            host: "127.0.0.1:8787".to_owned(),
+            fresh_id: "f".repeat(32),
+        };
+        match route(&variables, &arrival, Timestamp::from_unix_millis(0)).then {
+            Then::Reply { reply } => (reply.status, reply.body),
+            other => panic!("{other:?}"),
+        }
+    }
+
+    #[test]
+    fn tells_the_console_the_mode_and_nothing_secret() {
+        let (status, body) = answer(&[("GATEWAY_MODE", "development")], "/console.json");
+        let expected = json!({ "mode": "development", "sandbox": "http://127.0.0.1:8788", "signatureVersion": "1.0" });
+        assert_eq!(
+            (status, serde_json::from_str(&body).ok()),
+            (200, Some(expected))
+        );
+
+        let production = [
+            ("GATEWAY_SECRET", "0123456789abcdef0123456789abcdef"),
+            (
+                "GATEWAY_CALLERS",
+                r#"[{"id":"a","tokenSha256":["0000000000000000000000000000000000000000000000000000000000000000"]}]"#,
+            ),
+            ("CLOUDAUTH_ENDPOINTS", "cloudauth.aliyuncs.com"),
+            ("CLOUDAUTH_ACCESS_KEY_ID", "some-id"),
+            ("CLOUDAUTH_ACCESS_KEY_SECRET", "some-secret"),
+            ("CLOUDAUTH_SCENE_ID", "1000000006"),
+            ("CLOUDAUTH_SIGNATURE_VERSION", "ACS3-HMAC-SHA256"),
+        ];
+        let (status, body) = answer(&production, "/console.json");
+        let expected = json!({ "mode": "production", "sandbox": null, "signatureVersion": "ACS3-HMAC-SHA256" });
+        assert_eq!(
+            (status, serde_json::from_str(&body).ok()),
+            (200, Some(expected))
+        );
+
+        let (status, body) = answer(&[], "/console.json");
+        assert_eq!(status, 503);
+        assert!(body.contains("not-configured"));
+    }
+}

@@ -1,0 +1,117 @@
+//! Reads settings in the forms that variables have: text, numbers, flags. Collects every problem.
+
+use crate::actions::Value;
+use crate::error::FieldError;
+use crate::http::first_value;
+use crate::text::Text;
+
+/// The names of all settings.
+pub const NAMES: &[&str] = &[
+    "GATEWAY_MODE",
+    "GATEWAY_SECRET",
+    "GATEWAY_CALLERS",
+    "GATEWAY_RETENTION_DAYS",
+    "GATEWAY_CERTIFY_ID_VALID_MINUTES",
+    "GATEWAY_ALLOWED_ORIGINS",
+    "GATEWAY_PUBLIC_URL",
+    "GATEWAY_PHOTO",
+    "CLOUDAUTH_ENDPOINTS",
+    "CLOUDAUTH_ACCESS_KEY_ID",
+    "CLOUDAUTH_ACCESS_KEY_SECRET",
+    "CLOUDAUTH_SECURITY_TOKEN",
+    "CLOUDAUTH_SCENE_ID",
+    "CLOUDAUTH_SIGNATURE_VERSION",
+    "CLOUDAUTH_TIMEOUT_MS",
+    "CLOUDAUTH_TOTAL_TIMEOUT_MS",
+    "CLOUDAUTH_MAX_ATTEMPTS",
+    "CLOUDAUTH_CALLS_PER_SECOND",
+    "CLOUDAUTH_ALLOW_OTHER_PRODUCTS",
+    "CLOUDAUTH_ALLOW_RESIDENCE_PERMITS",
+];
+
+/// Names and values of the Worker's environment.
+pub type Variables = Vec<(String, String)>;
+
+/// Prefix of Worker secrets that contain the secrets of callers' key pairs.
+pub(super) const KEY_SECRET_PREFIX: &str = "GATEWAY_KEY_";
+
+pub(super) struct Reader<'a> {
+    pub(super) variables: &'a Variables,
+    pub(super) problems: Vec<FieldError>,
+    pub(super) development: bool,
+}
+
+impl Reader<'_> {
+    /// A setting's value; an empty value counts as not set.
+    pub(super) fn text(&self, name: &str) -> Option<&str> {
+        first_value(self.variables, name)
+            .map(String::as_str)
+            .filter(|value| !value.is_empty())
+    }
+
+    pub(super) fn wrong(
+        &mut self,
+        name: &str,
+        rule: &'static str,
+        zh: &'static str,
+        en: &'static str,
+    ) {
+        self.problems
+            .push(FieldError::new(name, rule, Text::new(zh, en)));
+    }
+
+    pub(super) fn number(&mut self, name: &str, default: i64, max: i64) -> i64 {
+        let Some(text) = self.text(name) else {
+            return default;
+        };
+        match text.parse::<i64>() {
+            Ok(number) if (1..=max).contains(&number) => number,
+            _ => {
+                let max = max.to_string();
+                self.problems.push(FieldError::new(
+                    name,
+                    "range",
+                    Text::composed(
+                        format!("应为 1 至 {max} 的整数。"),
+                        format!("must be an integer from 1 to {max}."),
+                    ),
+                ));
+                default
+            }
+        }
+    }
+
+    /// A whole number, as an option takes it.
+    pub(super) fn whole<'v>(&self, name: &str) -> Value<'v> {
+        self.text(name).map_or(Value::Absent, |text| {
+            text.parse().map_or(Value::Unusable, Value::Integer)
+        })
+    }
+
+    /// `true` or `false`, as an option takes it.
+    pub(super) fn flag<'v>(&self, name: &str) -> Value<'v> {
+        match self.text(name) {
+            None => Value::Absent,
+            Some("true") => Value::Boolean(true),
+            Some("false") => Value::Boolean(false),
+            Some(_) => Value::Unusable,
+        }
+    }
+
+    /// Otherwise a misspelt setting would silently have its default.
+    pub(super) fn unknown_names(&mut self) {
+        for (name, _) in self.variables {
+            let ours = name.starts_with("GATEWAY_") || name.starts_with("CLOUDAUTH_");
+            if ours && !NAMES.contains(&name.as_str()) && !name.starts_with(KEY_SECRET_PREFIX) {
+                self.problems.push(FieldError::new(
+                    name.as_str(),
+                    "unknown-setting",
+                    Text::new(
+                        "不是可用的设置，请核对名称。",
+                        "is not a known setting; check its name.",
+                    ),
+                ));
+            }
+        }
+    }
+}

@@ -1,0 +1,43 @@
+//! The work of a ledger as its host performs it: the ledger decides, and its answers get the form of
+//! the protocol that the request came by.
+
+use super::asker::Front;
+use super::ledger;
+use super::ledger::act::{Context, Happened, Step};
+use super::ledger::answer::Answered;
+use super::ledger::rows::Rows;
+use super::ledger::task::Task;
+use super::reply::Reply;
+use super::rest;
+use super::rpc_front;
+use super::settings::Settings;
+
+/// Performs the next step of a task. `happened` is the outcome of the previous step.
+pub fn step(
+    settings: &Settings,
+    task: Task,
+    happened: Option<Happened>,
+    rows: &Rows,
+    context: &Context,
+) -> Step<Reply> {
+    ledger::step(settings, task, happened, rows, context).map(|answered| reply(settings, &answered))
+}
+
+fn reply(settings: &Settings, answered: &Answered) -> Reply {
+    let Answered {
+        asker,
+        answer,
+        outcome,
+    } = answered;
+    let reply = match asker {
+        None => rest::noted(),
+        Some(asker) => match &asker.front {
+            Front::Rest { language } => rest::reply(settings, *language, &asker.request_id, answer),
+            Front::Rpc(form) => rpc_front::reply(settings, form, &asker.request_id, answer),
+        },
+    };
+    match outcome {
+        Some(outcome) => reply.with_outcome(outcome),
+        None => reply,
+    }
+}

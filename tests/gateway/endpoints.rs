@@ -1,0 +1,170 @@
+//! An endpoint that cannot be reached: where a host cannot tell that nothing was sent, a start is not
+//! repeated at the next endpoint, and the following ones begin there.
+
+use crate::host::{Host, json_answer, request, variables};
+use cloudauth_edge::client::call::{Loss, Outcome};
+use cloudauth_edge::gateway::reply::Reply;
+use cloudauth_edge::http::OutgoingRequest;
+use serde_json::{Value, json};
+
+const FIRST: &str = "http://127.0.0.1:7001";
+const SECOND: &str = "http://127.0.0.1:7002";
+const MINUTE: i64 = 60_000;
+
+fn host(endpoints: &str) -> Host {
+    Host::new(variables(&[
+        ("GATEWAY_MODE", "development"),
+        ("CLOUDAUTH_ENDPOINTS", endpoints),
+    ]))
+}
+
+fn two() -> Host {
+    host(&format!("{FIRST},{SECOND}"))
+}
+
+fn answer(sent: &OutgoingRequest) -> Outcome {
+    let starts = sent.body.as_deref().unwrap().contains("InitFaceVerify");
+    let body = if starts {
+        // Another CertifyId for every nonce.
+        let nonce = sent
+            .body
+            .as_deref()
+            .unwrap()
+            .split("SignatureNonce=")
+            .nth(1);
+        let id: String = nonce.unwrap().chars().take(32).collect();
+        json!({"Code": "200", "ResultObject": {"CertifyId": id}})
+    } else {
+        json!({"Code": "424"})
+    };
+    json_answer(200, &body)
+}
+
+/// The first endpoint refuses connections, as workerd tells it: without a code.
+fn first_refuses(sent: &OutgoingRequest) -> Outcome {
+    if sent.url.starts_with(FIRST) {
+        Outcome::Lost(Loss::ConnectionFailed { code: None })
+    } else {
+        answer(sent)
+    }
+}
+
+fn create(
+    host: &mut Host,
+    number: u32,
+    restart: bool,
+    upstream: &mut dyn FnMut(&OutgoingRequest) -> Outcome,
+) -> Reply {
+    let body = json!({
+        "outerOrderNo": format!("{number:032}"),
+        "userId": "123456789",
+        "certName": "张三",
+        "certNo": "11010519491231002X",
+        "metaInfo": "{}",
+    });
+    let headers = [
+        ("authorization", "Bearer dev-token"),
+        ("content-type", "application/json"),
+    ];
+    let query = if restart { "?restartUnknown=true" } else { "" };
+    let target = format!("/v1/face-verifications{query}");
+    let arrival = request("POST", &target, &headers, body.to_string().as_bytes());
+    host.handle(arrival, upstream).1
+}
+
+fn read(
+    host: &mut Host,
+    number: u32,
+    upstream: &mut dyn FnMut(&OutgoingRequest) -> Outcome,
+) -> Value {
+    let headers = [("authorization", "Bearer dev-token")];
+    let target = format!("/v1/face-verifications/{number:032}");
+    let (_, reply) = host.handle(request("GET", &target, &headers, b""), upstream);
+    serde_json::from_str(&reply.body).unwrap()
+}
+
+/// Where everything was sent since the last time, in order.
+fn sent(host: &mut Host) -> Vec<&'static str> {
+    let sent = host.sent.drain(..);
+    sent.map(|request| {
+        let first = request.url.starts_with(FIRST);
+        if first { FIRST } else { SECOND }
+    })
+    .collect()
+}
+
+#[test]
+fn starts_begin_at_an_endpoint_that_works() {
+    let mut host = two();
+    assert_eq!(
+        create(&mut host, 1, false, &mut first_refuses).outcome,
+        "start-outcome-unknown"
+    );
+    assert_eq!(sent(&mut host), [FIRST]);
+    // A new order, and the first one once its caller says so.
+    assert_eq!(create(&mut host, 2, false, &mut first_refuses).status, 201);
+    assert_eq!(create(&mut host, 1, true, &mut first_refuses).status, 201);
+    assert_eq!(sent(&mut host), [SECOND, SECOND]);
+}
+
+#[test]
+fn reads_try_the_endpoint_for_the_starts() {
+    let mut host = two();
+    create(&mut host, 1, false, &mut first_refuses);
+    create(&mut host, 2, false, &mut first_refuses);
+    sent(&mut host);
+    assert_eq!(read(&mut host, 2, &mut first_refuses)["status"], "pending");
+    assert_eq!(sent(&mut host), [SECOND]);
+    // After a while they find it failing still, and go on at the next.
+    host.now += MINUTE;
+    assert_eq!(read(&mut host, 2, &mut first_refuses)["status"], "pending");
+    assert_eq!(sent(&mut host), [FIRST, SECOND]);
+    assert_eq!(create(&mut host, 3, false, &mut first_refuses).status, 201);
+    assert_eq!(sent(&mut host), [SECOND]);
+    // Once it responds, everything begins there again.
+    host.now += MINUTE;
+    assert_eq!(read(&mut host, 2, &mut answer)["status"], "pending");
+    assert_eq!(create(&mut host, 4, false, &mut answer).status, 201);
+    assert_eq!(sent(&mut host), [FIRST, FIRST]);
+    assert!(!host.rows["dev"].contains_key("endpoints"));
+}
+
+#[test]
+fn a_response_of_any_kind_is_no_failure_of_the_endpoint() {
+    let mut host = two();
+    let mut throttled = |_: &OutgoingRequest| json_answer(503, &json!({"Code": "Throttling.User"}));
+    create(&mut host, 1, false, &mut throttled);
+    sent(&mut host);
+    assert_eq!(create(&mut host, 2, false, &mut answer).status, 201);
+    assert_eq!(sent(&mut host), [FIRST]);
+}
+
+#[test]
+fn a_time_long_past_or_in_the_future_avoids_nothing() {
+    for later in [11 * MINUTE, -MINUTE] {
+        let mut host = two();
+        create(&mut host, 1, false, &mut first_refuses);
+        sent(&mut host);
+        host.now += later;
+        assert_eq!(create(&mut host, 2, false, &mut answer).status, 201);
+        assert_eq!(sent(&mut host), [FIRST], "{later}");
+    }
+}
+
+#[test]
+fn where_every_endpoint_fails_the_first_is_tried() {
+    let mut host = two();
+    let mut refused = |_: &OutgoingRequest| Outcome::Lost(Loss::ConnectionFailed { code: None });
+    for number in 1..4 {
+        create(&mut host, number, false, &mut refused);
+    }
+    assert_eq!(sent(&mut host), [FIRST, SECOND, FIRST]);
+}
+
+#[test]
+fn one_endpoint_needs_no_memory() {
+    let mut host = host(FIRST);
+    create(&mut host, 1, false, &mut first_refuses);
+    assert!(!host.rows["dev"].contains_key("endpoints"));
+    assert_eq!(create(&mut host, 2, false, &mut answer).status, 201);
+}

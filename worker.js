@@ -22,7 +22,7 @@ export default {
         // A caller that goes away does not end what was begun for it.
         ctx.waitUntil(running.catch(() => {}));
         request.signal.addEventListener("abort", () => {
-          ctx.waitUntil(runInLedger(env.LEDGER, caller, (ledger) => ledger.leave(id)).catch(() => {}));
+          ctx.waitUntil(runInLedger(env.LEDGER, caller, (ledger) => ledger.disconnect(id)).catch(() => {}));
         });
         return running;
       },

@@ -133,5 +133,6 @@ function describe(error) {
     .split("\n")
     .filter((line) => /^\s*at /.test(line))
     .map((line) => line.trim());
-  return { name: String(error?.name ?? "Error"), at: places.slice(0, 8) };
+  const { name = "Error", code, errcode } = error ?? {};
+  return { name: String(name), code: code && String(code), errcode, at: places.slice(0, 8) };
 }

@@ -8,7 +8,7 @@ export class LedgerRunner {
   #host;
   #storage;
   #waiting = new Map();
-  #underWay = new Map();
+  #inProgress = new Map();
   #alarmAtWork = false;
 
   /**
@@ -29,16 +29,16 @@ export class LedgerRunner {
 
   /**
    * @param {string} task
-   * @param {AbortSignal} [gone] aborts when nobody listens for the answer any longer
+   * @param {AbortSignal} [disconnected] aborts when the client disconnects
    * @returns {Promise<{ reply?: object, photo?: string, upstream: { calls: number, millis: number } }>}
    */
-  async run(task, gone) {
+  async run(task, disconnected) {
     // The platform has forgotten the alarm while it is at work, and after it failed too often.
     if (!this.#alarmAtWork) {
       const set = await this.#storage.alarm();
       if (!this.#alarmAtWork) await this.#perform(this.#host.core.wake(set ?? undefined));
     }
-    return this.#perform(task, gone);
+    return this.#perform(task, disconnected);
   }
 
   /** Never throws: platforms give up an alarm that does so a few times. */
@@ -54,7 +54,7 @@ export class LedgerRunner {
     }
   }
 
-  async #perform(task, gone) {
+  async #perform(task, disconnected) {
     const upstream = { calls: 0, millis: 0 };
     let happened;
     for (;;) {
@@ -77,8 +77,8 @@ export class LedgerRunner {
           break;
         }
         case "wait":
-          await this.#wait(next, gone);
-          if (next.whileHeard && gone?.aborted) happened = { kind: "gone" };
+          await this.#wait(next, disconnected);
+          if (next.untilDisconnect && disconnected?.aborted) happened = { kind: "disconnected" };
           break;
         case "together":
           await Promise.all(next.tasks.map((each) => this.#perform(each)));
@@ -104,18 +104,18 @@ export class LedgerRunner {
     return this.#storage.step((known) => core.step(text, task, happened, known, instance, moment));
   }
 
-  /** What is under way by the same name is awaited in place of being sent again. */
+  /** Requests of the same name share one that is in progress. */
   async #send(next, upstream) {
     const { share, then } = next;
     if (share === null) return this.#call(next, upstream);
-    const other = this.#underWay.get(share);
+    const other = this.#inProgress.get(share);
     if (other) return other;
     const sent = this.#call(next, upstream).then((happened) => ({ ...happened, sentFor: then }));
-    this.#underWay.set(share, sent);
+    this.#inProgress.set(share, sent);
     try {
       return await sent;
     } finally {
-      this.#underWay.delete(share);
+      this.#inProgress.delete(share);
     }
   }
 
@@ -136,9 +136,9 @@ export class LedgerRunner {
     return happened;
   }
 
-  /** Ends when the time is over, the order is woken or, where that matters, nobody listens any longer. */
-  #wait({ millis, on, whileHeard }, gone) {
-    if (whileHeard && gone?.aborted) return undefined;
+  /** Ends when the time is over, the order is woken or, if it is for a client, the client disconnects. */
+  #wait({ millis, on, untilDisconnect }, disconnected) {
+    if (untilDisconnect && disconnected?.aborted) return undefined;
     if (on === null) return sleep(millis);
     return new Promise((resolve) => {
       const waiting = this.#waiting.get(on) ?? new Set();
@@ -146,10 +146,10 @@ export class LedgerRunner {
         clearTimeout(timer);
         waiting.delete(end);
         if (waiting.size === 0) this.#waiting.delete(on);
-        gone?.removeEventListener("abort", end);
+        disconnected?.removeEventListener("abort", end);
         resolve();
       };
-      if (whileHeard) gone?.addEventListener("abort", end);
+      if (untilDisconnect) disconnected?.addEventListener("abort", end);
       const timer = setTimeout(end, millis);
       this.#waiting.set(on, waiting.add(end));
     });

@@ -1,6 +1,6 @@
 //! What the clients take from their host: the time and randomness.
 
-use crate::error::{Audience, Error, FieldError, Kind};
+use crate::error::{Audience, Error, Execution, FieldError, Kind};
 use crate::signing::encode::hex;
 use crate::text::Text;
 use crate::timestamp::Timestamp;
@@ -42,6 +42,27 @@ pub(crate) fn random() -> Result<[u8; 16], Error> {
                 "The request was not sent, because the host has no source of secure random bytes for the nonce.",
             ),
         )),
+    }
+}
+
+/// The error of a program's own function for credentials. Its text may contain secrets and is dropped.
+pub(crate) type ProviderError = Box<dyn std::error::Error + Send + Sync>;
+
+/// The error of a call that needs credentials after `because` and did not receive any.
+pub(crate) fn no_credentials(because: Option<&Error>) -> Error {
+    let error = Error::new(
+        Kind::Credentials,
+        "CredentialsFailed",
+        Audience::Operator,
+        Text::new(
+            "凭证函数未能取得凭证，请求未发送；请检查凭证来源。",
+            "The credentials function failed, so the request was not sent; check the source of the credentials.",
+        ),
+    )
+    .retryable();
+    match because {
+        Some(because) if because.execution == Execution::Unknown => error.execution_unknown(),
+        _ => error,
     }
 }
 

@@ -27,19 +27,19 @@ export class Ledger extends DurableObject {
     this.#runner = new LedgerRunner(host, new DurableStorage(ctx.storage));
   }
 
-  /** @param {string} id names the request that it is for */
+  /** @param {string} id of the request */
   async run(task, id) {
-    const gone = new AbortController();
-    this.#listening.set(id, gone);
+    const disconnected = new AbortController();
+    this.#listening.set(id, disconnected);
     try {
-      return await this.#runner.run(task, gone.signal);
+      return await this.#runner.run(task, disconnected.signal);
     } finally {
       this.#listening.delete(id);
     }
   }
 
-  /** Nobody listens for the answer to this request any longer. */
-  leave(id) {
+  /** The client of this request disconnected. */
+  disconnect(id) {
     this.#listening.get(id)?.abort();
   }
 
@@ -54,7 +54,7 @@ export class Pacer extends DurableObject {
   #freeAt = 0;
 
   /**
-   * @param {boolean} yields whether the call leaves its turn to others
+   * @param {boolean} yields whether the call gives way to others
    * @returns {number | null} milliseconds to wait; null when too many wait already
    */
   turn(yields) {

@@ -10,7 +10,7 @@ const ORDERS = 100_000;
 const ORDERS_LIMIT_MILLIS = 300_000;
 
 export const title = "Gateway";
-export const about = `The gateway as it is deployed, in a bare workerd. Its ledger is in a file system in memory, where the machine
+export const about = `The deployed gateway in a bare workerd. Its ledger is in a file system in memory, where the machine
 has one, so that the disk is not what is measured; one row shows what waiting for this machine's disk adds. The upstream is a server
 on the loopback interface that answers at once, so that all that is added is the gateway's. A start writes the order
 down, calls Alibaba Cloud, and writes down what it said; a read of a known verdict calls nobody. The pass-through Worker is

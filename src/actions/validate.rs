@@ -89,7 +89,7 @@ struct Given<'a> {
     problems: Vec<FieldError>,
 }
 
-/// A parameter that is there twice, of which only one can be meant.
+/// The error of a duplicate parameter.
 pub(crate) fn given_twice(parameter: &Parameter) -> FieldError {
     FieldError::new(
         parameter.field(),

@@ -29,23 +29,35 @@ use crate::client::polls::Polls;
 use crate::client::response::{DescribeResult, InitResult};
 use crate::client::sans_io::{Call, Input, Request, Step};
 use crate::error::Error;
-use crate::host;
+use crate::host::{self, ProviderError};
 use crate::vendor::credentials::Credentials;
+use std::fmt;
 use std::ops::ControlFlow;
 use std::sync::atomic::{AtomicI64, Ordering};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 /// Calls both actions: validates, signs, sends, retries and decodes, by the rules of [`crate::client::call`].
 ///
 /// It keeps connections for later calls. Threads share one client: `FaceVerifyClient` is [`Send`] and
 /// [`Sync`].
-#[derive(Debug)]
 pub struct FaceVerifyClient {
     options: Options,
-    credentials: Credentials,
+    credentials: Mutex<Credentials>,
+    provider: Option<Box<Provider>>,
     agent: ureq::Agent,
     /// Alibaba Cloud's clock less the host's, as far as an earlier call learned it.
     clock_offset_millis: AtomicI64,
+}
+
+type Provider = dyn Fn() -> Result<Credentials, ProviderError> + Send + Sync;
+
+impl fmt::Debug for FaceVerifyClient {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("FaceVerifyClient")
+            .field("options", &self.options)
+            .finish_non_exhaustive()
+    }
 }
 
 impl FaceVerifyClient {
@@ -55,10 +67,31 @@ impl FaceVerifyClient {
     /// Of kind `validation`: the credentials cannot be right or do not fit the endpoints.
     pub fn new(options: Options, credentials: Credentials) -> Result<Self, Error> {
         Ok(Self {
-            credentials: options.checked(&credentials)?,
+            credentials: Mutex::new(options.checked(&credentials)?),
+            provider: None,
             agent: transport::agent(&options),
             options,
             clock_offset_millis: AtomicI64::new(0),
+        })
+    }
+
+    /// A client for temporary credentials: `provider` returns them now, and again when Alibaba Cloud
+    /// reports that the SecurityToken has expired, once for all calls that wait for it.
+    ///
+    /// # Errors
+    /// As [`FaceVerifyClient::new`]; of kind `credentials` if `provider` fails. The error of `provider` is
+    /// dropped, because it may contain secrets.
+    pub fn with_provider(
+        options: Options,
+        provider: impl Fn() -> Result<Credentials, Box<dyn std::error::Error + Send + Sync>>
+        + Send
+        + Sync
+        + 'static,
+    ) -> Result<Self, Error> {
+        let credentials = provider().map_err(|_| host::no_credentials(None))?;
+        Ok(Self {
+            provider: Some(Box::new(provider)),
+            ..Self::new(options, credentials)?
         })
     }
 
@@ -107,17 +140,29 @@ impl FaceVerifyClient {
 
     fn perform<R: Request>(&self, request: R) -> Result<R::Answer, Error> {
         let offset = self.clock_offset_millis.load(Ordering::Relaxed);
-        let mut call = Call::new(&self.options, &self.credentials, request, host::now())?
+        let mut credentials = self.lock().clone();
+        let mut call = Call::new(&self.options, &credentials, request, host::now())?
             .with_clock_offset_millis(offset);
+        if self.provider.is_some() {
+            call = call.credentials_refreshable();
+        }
         let mut input = Input::Ready;
         let mut random = host::random()?;
         loop {
             input = match call.next(input, host::now(), random) {
                 Step::Send { request, timeout } => transport::send(&self.agent, request, timeout),
-                Step::Wait { delay, because, .. } => {
+                Step::Wait {
+                    delay,
+                    refresh_credentials,
+                    because,
+                } => {
                     let offset = call.clock_offset_millis();
                     self.clock_offset_millis.store(offset, Ordering::Relaxed);
                     std::thread::sleep(delay);
+                    if refresh_credentials {
+                        credentials = self.refreshed(&credentials, &because)?;
+                        call.set_credentials(&credentials)?;
+                    }
                     random = host::random().map_err(|_| because)?;
                     Input::Ready
                 }
@@ -125,5 +170,23 @@ impl FaceVerifyClient {
                 Step::Failed(error) => return Err(error),
             }
         }
+    }
+
+    /// Credentials other than those that were refused.
+    fn refreshed(&self, refused: &Credentials, because: &Error) -> Result<Credentials, Error> {
+        let mut current = self.lock();
+        if let Some(provider) = &self.provider
+            && current.is_same(refused)
+        {
+            let credentials = provider().map_err(|_| host::no_credentials(Some(because)))?;
+            *current = self.options.checked(&credentials)?;
+        }
+        Ok(current.clone())
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Credentials> {
+        self.credentials
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
     }
 }

@@ -24,10 +24,12 @@ use crate::client::polls::Polls;
 use crate::client::response::{DescribeResult, InitResult};
 use crate::client::sans_io::{Call, Input, Request, Step};
 use crate::error::Error;
-use crate::host;
+use crate::host::{self, ProviderError};
 use crate::vendor::credentials::Credentials;
-use std::cell::Cell;
+use std::cell::{Cell, RefCell};
+use std::fmt;
 use std::ops::ControlFlow;
+use std::pin::Pin;
 use std::time::Duration;
 
 /// Calls both actions: validates, signs, sends, retries and decodes, by the rules of
@@ -35,12 +37,23 @@ use std::time::Duration;
 ///
 /// Dropping a future aborts its request. An InitFaceVerify that was already sent may have been
 /// executed.
-#[derive(Debug)]
 pub struct FaceVerifyClient {
     options: Options,
-    credentials: Credentials,
+    credentials: RefCell<Credentials>,
+    provider: Option<Box<Provider>>,
     /// The clock skew (Alibaba Cloud's clock minus the host's) from an earlier call.
     clock_offset_millis: Cell<i64>,
+}
+
+type Provided = Pin<Box<dyn Future<Output = Result<Credentials, ProviderError>>>>;
+type Provider = dyn Fn() -> Provided;
+
+impl fmt::Debug for FaceVerifyClient {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("FaceVerifyClient")
+            .field("options", &self.options)
+            .finish_non_exhaustive()
+    }
 }
 
 impl FaceVerifyClient {
@@ -60,9 +73,45 @@ impl FaceVerifyClient {
         credentials: Credentials,
     ) -> Result<Self, Error> {
         Ok(Self {
-            credentials: options.checked(&credentials)?,
+            credentials: RefCell::new(options.checked(&credentials)?),
+            provider: None,
             options,
             clock_offset_millis: Cell::new(0),
+        })
+    }
+
+    /// A client for temporary credentials: `provider` returns them now, and again when Alibaba Cloud
+    /// reports that the SecurityToken has expired.
+    ///
+    /// # Errors
+    /// As [`FaceVerifyClient::new`]; of kind `credentials` if `provider` fails. The error of `provider` is
+    /// dropped, because it may contain secrets.
+    pub async fn with_provider<F>(
+        options: Options,
+        provider: impl Fn() -> F + 'static,
+    ) -> Result<Self, Error>
+    where
+        F: Future<Output = Result<Credentials, Box<dyn std::error::Error + Send + Sync>>> + 'static,
+    {
+        Options::check([("inBrowser", Value::Boolean(runtime::is_browser()))])?;
+        Self::dangerously_in_browser_with_provider(options, provider).await
+    }
+
+    /// [`FaceVerifyClient::with_provider`] where a browser is allowed: for tests against the sandbox.
+    ///
+    /// # Errors
+    /// As [`FaceVerifyClient::with_provider`].
+    pub async fn dangerously_in_browser_with_provider<F>(
+        options: Options,
+        provider: impl Fn() -> F + 'static,
+    ) -> Result<Self, Error>
+    where
+        F: Future<Output = Result<Credentials, Box<dyn std::error::Error + Send + Sync>>> + 'static,
+    {
+        let credentials = provider().await.map_err(|_| host::no_credentials(None))?;
+        Ok(Self {
+            provider: Some(Box::new(move || Box::pin(provider()))),
+            ..Self::dangerously_in_browser(options, credentials)?
         })
     }
 
@@ -109,16 +158,28 @@ impl FaceVerifyClient {
     }
 
     async fn perform<R: Request>(&self, request: R) -> Result<R::Answer, Error> {
-        let mut call = Call::new(&self.options, &self.credentials, request, host::now())?
+        let mut credentials = self.credentials.borrow().clone();
+        let mut call = Call::new(&self.options, &credentials, request, host::now())?
             .with_clock_offset_millis(self.clock_offset_millis.get());
+        if self.provider.is_some() {
+            call = call.credentials_refreshable();
+        }
         let mut input = Input::Ready;
         let mut random = host::random()?;
         loop {
             input = match call.next(input, host::now(), random) {
                 Step::Send { request, timeout } => transport::send(&request, timeout).await,
-                Step::Wait { delay, because, .. } => {
+                Step::Wait {
+                    delay,
+                    refresh_credentials,
+                    because,
+                } => {
                     self.clock_offset_millis.set(call.clock_offset_millis());
                     runtime::sleep(delay).await;
+                    if refresh_credentials {
+                        credentials = self.refreshed(&credentials, &because).await?;
+                        call.set_credentials(&credentials)?;
+                    }
                     random = host::random().map_err(|_| because)?;
                     Input::Ready
                 }
@@ -126,5 +187,22 @@ impl FaceVerifyClient {
                 Step::Failed(error) => return Err(error),
             }
         }
+    }
+
+    /// Credentials other than those that were refused.
+    async fn refreshed(
+        &self,
+        refused: &Credentials,
+        because: &Error,
+    ) -> Result<Credentials, Error> {
+        let current = self.credentials.borrow().clone();
+        let Some(provider) = self.provider.as_ref().filter(|_| current.is_same(refused)) else {
+            return Ok(current);
+        };
+        let credentials = provider().await;
+        let credentials = credentials.map_err(|_| host::no_credentials(Some(because)))?;
+        let credentials = self.options.checked(&credentials)?;
+        self.credentials.replace(credentials.clone());
+        Ok(credentials)
     }
 }

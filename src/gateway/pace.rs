@@ -9,7 +9,7 @@ use serde::Serialize;
 
 /// The longest delay; calls that would wait longer are rejected.
 const WAIT_MAX_MILLIS: i64 = 5_000;
-/// … nor one that leaves its turn to others, so that those find a short line.
+/// The same for a call that gives way, so that the others find a short queue.
 const WAIT_MAX_YIELDING_MILLIS: i64 = 500;
 const MICROS_PER_SECOND: i64 = 1_000_000;
 
@@ -24,7 +24,7 @@ pub struct Turn {
 }
 
 /// The next turn, `None` when too many wait already. `free_at` is 0 at first; `yields` is whether the call
-/// leaves its turn to others where many wait.
+/// gives way to others.
 pub fn turn(free_at: i64, per_second: i64, yields: bool, now: Timestamp) -> Option<Turn> {
     let now = now.unix_millis().saturating_mul(1_000);
     let interval = MICROS_PER_SECOND

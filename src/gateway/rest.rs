@@ -1,7 +1,7 @@
 //! The ledger's answers in the REST routes; `worker/openapi.json` describes their forms.
 
 use super::ledger::answer::{Answer, Days, Found, Page, Started};
-use super::ledger::order::{Order, Report, Standing, Start, Verdict};
+use super::ledger::order::{Order, Report, Standing, Start};
 use super::ledger::task::{Cursor, Day};
 use super::problem::{INTERNAL_ERROR, Problem, UNAUTHENTICATED};
 use super::reply::{Language, Reply};
@@ -91,8 +91,12 @@ struct Summary<'a> {
     certify_id: Option<&'a str>,
     #[serde(skip_serializing_if = "Option::is_none")]
     expires_at: Option<String>,
-    #[serde(flatten)]
-    decided: Option<Decided<'a>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    decided_at: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    sub_code: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    sub_code_info: Option<SubCodeInfo>,
     #[serde(skip_serializing_if = "VendorRequestIds::is_empty")]
     vendor_request_ids: VendorRequestIds<'a>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -128,16 +132,6 @@ impl<'a> VendorRequestIds<'a> {
 
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
-struct Decided<'a> {
-    decided_at: String,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    sub_code: Option<&'a str>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    sub_code_info: Option<SubCodeInfo>,
-}
-
-#[derive(Serialize)]
-#[serde(rename_all = "camelCase")]
 struct SubCodeInfo {
     audience: Audience,
     retryable: bool,
@@ -164,32 +158,31 @@ impl<'a> Summary<'a> {
             }
             _ => (None, None),
         };
+        let verdict = order.verdict.as_ref();
+        let sub_code = verdict.and_then(|verdict| verdict.sub_code.as_deref());
         Some(Self {
             outer_order_no: no,
             status: order.standing()?.word(),
             created_at: time(order.created),
             certify_id,
             expires_at,
-            decided: order.verdict.as_ref().map(Decided::of),
-            vendor_request_ids: VendorRequestIds::of(order),
+            decided_at: verdict.map(|verdict| time(verdict.at)),
+            sub_code,
+            sub_code_info: sub_code.and_then(codes::sub_code).map(SubCodeInfo::of),
             webhook: order.report.as_ref().map(WebhookState::of),
+            vendor_request_ids: VendorRequestIds::of(order),
         })
     }
 }
 
-impl<'a> Decided<'a> {
-    fn of(verdict: &'a Verdict) -> Self {
-        let known = verdict.sub_code.as_deref().and_then(codes::sub_code);
+impl SubCodeInfo {
+    fn of(known: &'static codes::SubCode) -> Self {
         Self {
-            decided_at: time(verdict.at),
-            sub_code: verdict.sub_code.as_deref(),
-            sub_code_info: known.map(|known| SubCodeInfo {
-                audience: known.audience,
-                retryable: known.retryable,
-                billed: known.billed,
-                vendor_message: known.vendor_message,
-                messages: &known.text,
-            }),
+            audience: known.audience,
+            retryable: known.retryable,
+            billed: known.billed,
+            vendor_message: known.vendor_message,
+            messages: &known.text,
         }
     }
 }

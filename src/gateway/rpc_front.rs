@@ -286,12 +286,12 @@ impl RpcForm {
         let envelope = match (&found.order.verdict, fresh) {
             (Some(verdict), fresh) if verdict.outcome != Decision::Expired => {
                 let result = match fresh {
-                    Some(told) if settings.stream_photos => {
+                    Some(fresh) if settings.stream_photos => {
                         let mut result = known(verdict);
-                        streamed::put_details(told, &mut result);
+                        streamed::put_details(fresh, &mut result);
                         result
                     }
-                    Some(told) => whole(told),
+                    Some(fresh) => whole(fresh),
                     None => known(verdict),
                 };
                 Envelope::success(&DESCRIBE_FACE_VERIFY, &result)
@@ -377,9 +377,9 @@ fn known(verdict: &Verdict) -> Object {
 }
 
 /// Alibaba Cloud's unchanged ResultObject.
-fn whole(told: &DescribeResult) -> Object {
+fn whole(fresh: &DescribeResult) -> Object {
     let mut result = Object::new();
-    for (name, member) in items(told.raw.as_str()).unwrap_or_default() {
+    for (name, member) in items(fresh.raw.as_str()).unwrap_or_default() {
         result.put_quoted(name, member);
     }
     result

@@ -1,5 +1,5 @@
-//! The work of a ledger as its host performs it: the ledger decides, and its answers get the form of
-//! the protocol that the request came by.
+//! The steps of a ledger as the host performs them: the ledger decides, and its answers are rendered in
+//! the protocol of the request.
 
 use super::asker::Front;
 use super::ledger;

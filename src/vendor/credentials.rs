@@ -67,6 +67,20 @@ impl Credentials {
         self
     }
 
+    /// Whether both are the same key with the same SecurityToken.
+    #[cfg(any(
+        all(target_arch = "wasm32", feature = "fetch"),
+        all(not(target_arch = "wasm32"), feature = "ureq")
+    ))]
+    pub(crate) fn is_same(&self, other: &Self) -> bool {
+        self.access_key_id == other.access_key_id
+            && match (&self.security_token, &other.security_token) {
+                (Some(ours), Some(theirs)) => ours.constant_time_eq(theirs.expose()),
+                (None, None) => true,
+                _ => false,
+            }
+    }
+
     /// The faults in the form of these credentials, by option name and without values. Otherwise a
     /// secret copied with a space or a line break would result in `SignatureDoesNotMatch`.
     pub fn problems(&self) -> Vec<FieldError> {

@@ -77,13 +77,13 @@ struct Known {
     instance: String,
 }
 
-/// What became of what was sent. `kind` is an outcome's, `crowded` where nothing was sent, or `gone` where
-/// whoever made the request does not listen any longer.
+/// What became of what was sent. `kind` is an outcome's, `crowded` if nothing was sent, or
+/// `disconnected` if the client disconnected.
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
 struct HostHappened {
     kind: String,
-    /// The task that it was sent for, where that is another one.
+    /// The task whose request was sent, if it was shared.
     #[serde(default)]
     sent_for: Option<String>,
     #[serde(default)]
@@ -133,7 +133,7 @@ fn read_happened(happened: HostHappened, body: Option<Vec<u8>>) -> Result<Happen
     };
     Ok(match (happened.kind.as_str(), happened.sent_for) {
         ("crowded", _) => Happened::Crowded,
-        ("gone", _) => Happened::Gone,
+        ("disconnected", _) => Happened::Disconnected,
         (kind, None) => Happened::Outcome(outcome_of(kind, Thrown::default(), response)),
         (kind, Some(task)) => Happened::Shared {
             outcome: outcome_of(kind, Thrown::default(), response),
@@ -142,7 +142,7 @@ fn read_happened(happened: HostHappened, body: Option<Vec<u8>>) -> Result<Happen
     })
 }
 
-/// The task that compares the platform's alarm, as it is set, with what is due.
+/// The task that compares the platform's alarm with the due rows.
 #[wasm_bindgen(js_name = gatewayWake)]
 #[allow(clippy::cast_possible_truncation)] // milliseconds of every plausible clock fit
 pub fn gateway_wake(set_millis: Option<f64>) -> String {
@@ -189,7 +189,7 @@ pub fn gateway_photo(
 }
 
 /// A turn to call Alibaba Cloud, a [`pace::Turn`], or `null` when too many wait; `yields` is whether the call
-/// leaves its turn to others.
+/// gives way to others.
 #[wasm_bindgen(js_name = gatewayTurn)]
 #[allow(clippy::cast_possible_truncation)] // microseconds of every plausible clock fit
 pub fn gateway_turn(

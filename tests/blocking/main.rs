@@ -22,6 +22,7 @@ use server::{Plan, Server};
 use std::collections::HashSet;
 use std::net::TcpListener;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 const CERTIFY_ID: &str = "91707dc296d469ad38e4c5efa6a0f24b";
@@ -389,6 +390,56 @@ fn a_wrong_clock_is_corrected_once_and_remembered() {
         started(&client).unwrap();
         assert_eq!(server.seen().len(), requests + 1, "{minutes}");
     }
+}
+
+const EXPIRED: &str = r#"{"Code":"InvalidSecurityToken.Expired"}"#;
+
+#[test]
+fn an_expired_token_is_replaced_once() {
+    let server = Server::start(&[Plan::Text(400, "application/json", EXPIRED), Plan::Sandbox]);
+    let made = Arc::new(AtomicUsize::new(0));
+    let provider = {
+        let made = Arc::clone(&made);
+        move || {
+            let number = made.fetch_add(1, Ordering::SeqCst);
+            // Neither has a token in the sandbox: the second key is a lasting one.
+            let key = Credentials::new("sandbox-key-id", "sandbox-key-secret");
+            Ok(if number == 0 {
+                key.with_security_token("token-1")
+            } else {
+                key
+            })
+        }
+    };
+    let options = options(&server).build().unwrap();
+    let client = FaceVerifyClient::with_provider(options, provider).unwrap();
+    started(&client).unwrap();
+    started(&client).unwrap();
+    assert_eq!(made.load(Ordering::SeqCst), 2);
+    let seen = server.seen();
+    let bodies = seen
+        .iter()
+        .map(|seen| String::from_utf8_lossy(&seen.request.body).contains("token-1"));
+    assert_eq!(bodies.collect::<Vec<_>>(), [true, false, false]);
+}
+
+#[test]
+fn a_provider_that_fails_ends_the_call_and_its_error_is_not_shown() {
+    let server = Server::start(&[Plan::Text(400, "application/json", EXPIRED)]);
+    let made = AtomicUsize::new(0);
+    let provider = move || match made.fetch_add(1, Ordering::SeqCst) {
+        0 => Ok(Credentials::new("sandbox-key-id", "sandbox-key-secret")),
+        _ => Err("a secret in a message".into()),
+    };
+    let options = options(&server).build().unwrap();
+    let client = FaceVerifyClient::with_provider(options, provider).unwrap();
+    let error = started(&client).unwrap_err();
+    assert_eq!(
+        (error.kind(), error.code(), error.execution()),
+        (ErrorKind::Credentials, "CredentialsFailed", Execution::None)
+    );
+    assert!(!format!("{error:?} {error}").contains("a secret"));
+    assert_eq!(server.seen().len(), 1);
 }
 
 #[test]

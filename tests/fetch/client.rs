@@ -12,7 +12,7 @@ use cloudauth_edge::{
 };
 use host::Host;
 use js_sys::{Function, Promise, Reflect};
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::collections::HashSet;
 use std::future::Future;
 use std::rc::Rc;
@@ -373,6 +373,34 @@ async fn fails_over_only_where_nothing_was_executed() {
     let error = start(&client(two())).await.unwrap_err();
     assert_eq!(error.kind(), ErrorKind::Transport);
     assert_eq!(fetch.calls(), 1);
+}
+
+#[wasm_bindgen_test]
+async fn replaces_an_expired_token_once() {
+    let expired = Plan::Text(400, r#"{"Code":"InvalidSecurityToken.Expired"}"#);
+    let fetch = Fetch::replace(vec![expired, Plan::Sandbox]);
+    let made = Rc::new(Cell::new(0));
+    let provider = {
+        let made = Rc::clone(&made);
+        move || {
+            made.set(made.get() + 1);
+            let key = Credentials::new("sandbox-key-id", "sandbox-key-secret");
+            // The second key is a lasting one.
+            let first = made.get() == 1;
+            std::future::ready(Ok(if first {
+                key.with_security_token("token-1")
+            } else {
+                key
+            }))
+        }
+    };
+    let options = options().build().unwrap();
+    let client = FaceVerifyClient::dangerously_in_browser_with_provider(options, provider)
+        .await
+        .unwrap();
+    start(&client).await.unwrap();
+    start(&client).await.unwrap();
+    assert_eq!((made.get(), fetch.calls()), (2, 3));
 }
 
 #[wasm_bindgen_test]

@@ -259,7 +259,7 @@ fn a_row_that_cannot_be_read_is_set_aside_and_the_rest_goes_on() {
         assert!(status(&host, number)["report"]["delivered"].is_number());
     }
     assert_eq!(host.unreadable, [format!("order/{}", order(1))]);
-    // It stays as it is, and so does what is to be done with it.
+    // The row is unchanged, and the work remains.
     assert_eq!(host.rows["shop"][&format!("order/{}", order(1))], before);
     assert!(host.next_alarm("shop").unwrap() > host.now);
     let repaired = host.rows["shop"][&format!("order/{}", order(0))].clone();
@@ -332,8 +332,8 @@ fn an_order_that_cannot_be_read_hides_no_other() {
         b"",
     );
     let (_, reply) = host.handle(arrival, &mut |_| panic!("nobody is asked"));
-    let told: Value = serde_json::from_str(&reply.body).unwrap();
-    let listed: Vec<&Value> = told["items"]
+    let body: Value = serde_json::from_str(&reply.body).unwrap();
+    let listed: Vec<&Value> = body["items"]
         .as_array()
         .unwrap()
         .iter()
@@ -427,8 +427,8 @@ fn an_order_that_alibaba_cloud_no_longer_knows_ends() {
     let (_, reply) = host.handle(request("GET", &path, &bearer, b""), &mut |_| {
         panic!("nobody is asked")
     });
-    let told: Value = serde_json::from_str(&reply.body).unwrap();
-    assert_eq!(told["status"], "expired");
+    let body: Value = serde_json::from_str(&reply.body).unwrap();
+    assert_eq!(body["status"], "expired");
     host.now += HOUR;
     host.alarm("shop", &mut |_| panic!("nobody is asked"));
 }

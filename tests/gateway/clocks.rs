@@ -1,4 +1,4 @@
-//! The gateway's clock jumps by an hour and back. Alibaba Cloud's, which its answers tell, does not.
+//! The gateway's clock jumps by an hour and back; the Date headers of Alibaba Cloud do not.
 
 use crate::host::{Host, NOW, dated, json_answer, request, signed_at, variables};
 use cloudauth_edge::client::call::Outcome;
@@ -97,8 +97,8 @@ fn a_start_under_a_wrong_clock_has_its_whole_time() {
         let mut host = host(&[]);
         host.now = NOW + wrong;
         let reply = create(&mut host, &mut |_| dated(json_answer(200, &started()), NOW));
-        let told: Value = serde_json::from_str(&reply.body).unwrap();
-        assert_eq!(told["expiresAt"], "2026-11-18T11:36:40Z", "{wrong}");
+        let body: Value = serde_json::from_str(&reply.body).unwrap();
+        assert_eq!(body["expiresAt"], "2026-11-18T11:36:40Z", "{wrong}");
         host.now = NOW + 60_000;
         for (minutes, status) in [(34, "pending"), (35, "expired")] {
             let at = NOW + minutes * 60_000;
@@ -140,7 +140,7 @@ fn a_jump_loses_no_start_that_is_under_way() {
     let Next::Send { then, .. } = host.act(&caller, &task, None) else {
         panic!("the start is not sent");
     };
-    // Who asks in the wrong hour is not told anything that is not known.
+    // A request in the wrong hour gets no CertifyId.
     host.now = NOW + HOUR;
     assert_eq!(
         create(&mut host, &mut nobody).outcome,
@@ -166,7 +166,7 @@ fn a_jump_deletes_no_record() {
     host.now -= HOUR;
     host.alarm(CALLER, &mut nobody);
     assert!(has_order(&host));
-    // Once its time is over for certain, it is deleted.
+    // Once its time is over definitely, it is deleted.
     host.now = NOW + 2 * DAY;
     while let Some(at) = host.next_alarm(CALLER) {
         assert!(host.now < NOW + 3 * DAY);

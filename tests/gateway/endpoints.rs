@@ -1,4 +1,4 @@
-//! An endpoint that cannot be reached: where a host cannot tell that nothing was sent, a start is not
+//! An endpoint that cannot be reached: if the host cannot determine that nothing was sent, a start is not
 //! repeated at the next endpoint, and the following ones begin there.
 
 use crate::host::{Host, json_answer, request, variables};
@@ -40,7 +40,7 @@ fn answer(sent: &OutgoingRequest) -> Outcome {
     json_answer(200, &body)
 }
 
-/// The first endpoint refuses connections, as workerd tells it: without a code.
+/// The first endpoint refuses connections, as workerd reports it: without a code.
 fn first_refuses(sent: &OutgoingRequest) -> Outcome {
     if sent.url.starts_with(FIRST) {
         Outcome::Lost(Loss::ConnectionFailed { code: None })

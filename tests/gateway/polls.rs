@@ -192,8 +192,8 @@ fn three_hundred_polls_of_an_order_share_its_questions() {
     assert_eq!(crowd.replies.len(), 300);
     assert_eq!(crowd.statuses(), [(200, "passed".to_owned())].into());
     for (_, reply) in &crowd.replies {
-        let told: Value = serde_json::from_str(&reply.body).unwrap();
-        assert_eq!(told["material"]["faceAttack"], false, "{}", reply.body);
+        let body: Value = serde_json::from_str(&reply.body).unwrap();
+        assert_eq!(body["material"]["faceAttack"], false, "{}", reply.body);
     }
     assert!(crowd.sent.len() <= asked + 2, "{}", crowd.sent.len());
 }
@@ -222,16 +222,18 @@ fn a_poll_ends_when_nobody_listens_to_it() {
     };
     let answer = Happened::Outcome(pending(0));
     let Next::Wait {
-        while_heard, then, ..
+        until_disconnect,
+        then,
+        ..
     } = host.act("dev", &then, Some(&answer))
     else {
         panic!("nothing is waited for");
     };
-    assert!(while_heard);
-    let Next::Reply { reply } = host.act("dev", &then, Some(&Happened::Gone)) else {
+    assert!(until_disconnect);
+    let Next::Reply { reply } = host.act("dev", &then, Some(&Happened::Disconnected)) else {
         panic!("the poll goes on");
     };
-    assert_eq!(reply.outcome, "caller-gone");
+    assert_eq!(reply.outcome, "client-disconnected");
 }
 
 #[test]
@@ -251,11 +253,14 @@ fn a_start_goes_on_when_nobody_listens_to_it() {
     ];
     let (_, task) = host.task(request("POST", ROUTE, &headers, body.as_bytes()));
     assert!(matches!(host.act("dev", &task, None), Next::Send { .. }));
-    // Another request for the same order waits for it, whoever listens.
-    let Next::Wait { while_heard, .. } = host.act("dev", &task, None) else {
+    // Another request for the same order waits for it, with or without its client.
+    let Next::Wait {
+        until_disconnect, ..
+    } = host.act("dev", &task, None)
+    else {
         panic!("the start is not waited for");
     };
-    assert!(!while_heard);
+    assert!(!until_disconnect);
 }
 
 #[test]

@@ -168,6 +168,22 @@ test("/readyz says that the database cannot be reached; /livez does not ask it",
   assert.equal((await ready()).status, 200);
 });
 
+test("where the database cannot be written, nothing is sent, and the log says why", LIMIT, async () => {
+  const endpoint = await sandboxUrl();
+  const gateway = await gatewayWith({ CLOUDAUTH_ENDPOINTS: endpoint });
+  const order = sample();
+  const other = new DatabaseSync(join(gateway.state, "gateway.db"));
+  other.exec("BEGIN IMMEDIATE");
+  const failed = await gateway.call("POST", ROUTE, { body: order });
+  assert.deepEqual([failed.status, failed.json.code], [500, "internal-error"]);
+  const started = await fetch(`${endpoint}/_sandbox/verifications`);
+  assert.deepEqual((await started.json()).verifications, []);
+  await gateway.prints(/"error":\{"name":"Error","code":"ERR_SQLITE_ERROR","errcode":5,/);
+  other.exec("ROLLBACK");
+  other.close();
+  assert.equal((await gateway.call("POST", ROUTE, { body: order })).status, 201);
+});
+
 test("X-Forwarded-Host counts from a named proxy alone", LIMIT, async () => {
   // A development gateway answers by names of this machine alone.
   const headers = { "x-forwarded-host": "gateway.example" };

@@ -129,8 +129,8 @@ test("the check says what is missing, here and of a running gateway", async () =
   for (const [settings, expected] of [
     [{ GATEWAY_SECRET: "short" }, /fewer than 32/],
     [{ GATEWAY_SECRET: `${SECRET}\n` }, /white space/],
-    [{ GATEWAY_SECRET: SECRET, GATEWAY_CALLERS: "[{" }, /not the JSON/],
-    [{ GATEWAY_SECRET: SECRET, GATEWAY_CALLERS: '{"id":"shop"}' }, /not the JSON/],
+    [{ GATEWAY_SECRET: SECRET, GATEWAY_CALLERS: "[{" }, /not JSON of the expected form/],
+    [{ GATEWAY_SECRET: SECRET, GATEWAY_CALLERS: '{"id":"shop"}' }, /not JSON of the expected form/],
   ]) {
     const told = await operator(["new-caller", "shop"], settings);
     assert.match(told, expected);

@@ -25,7 +25,7 @@ export async function freePort() {
   return port;
 }
 
-/** Ends a process group, politely and then for certain. */
+/** Ends a process group with SIGTERM, and with SIGKILL after five seconds. */
 export async function end(child) {
   const closed = once(child, "close");
   if (child.exitCode === null && child.signalCode === null) {
@@ -190,7 +190,7 @@ export async function startGateway(settings, { config, evicting = false, on = ho
   return {
     url,
     /**
-     * A request with the development token unless told otherwise; the answer with its body read, and held
+     * A request, by default with the development token; the answer with its body read, and held
      * against the OpenAPI description.
      */
     async call(method, path, { token = "dev-token", body, headers = {}, raw, signal } = {}) {

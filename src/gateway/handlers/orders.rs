@@ -65,8 +65,8 @@ pub(in crate::gateway) fn create(
     ))))
 }
 
-/// One value of each parameter. A member that JSON has twice contradicts itself, even where one of the
-/// two is `null`, which the actions take for absent.
+/// The first value of each parameter. A duplicate member is an error, even if one of the two is `null`,
+/// which the actions treat as absent.
 fn once(
     members: Vec<(String, Value<'static>)>,
     wrong: &mut Vec<FieldError>,

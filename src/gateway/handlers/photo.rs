@@ -48,7 +48,7 @@ mod tests {
             headers: Vec::new(),
             body: Vec::new(),
         };
-        let told = |status, content_type| {
+        let checked = |status, content_type| {
             let reply = photo(status, content_type, &request, "r");
             let content_type = header(&reply.headers, "content-type").unwrap().to_owned();
             (reply.status, reply.outcome, content_type)
@@ -60,7 +60,7 @@ mod tests {
             (" image/webp ", "image/webp"),
         ] {
             let photo = (200, "photo".to_owned(), passed_on.to_owned());
-            assert_eq!(told(200, given), photo, "{given}");
+            assert_eq!(checked(200, given), photo, "{given}");
         }
         for given in [
             "image/svg+xml",
@@ -74,10 +74,10 @@ mod tests {
             "text/html; image/jpeg",
             "",
         ] {
-            assert_eq!(told(200, given).1, "photo-unavailable", "{given}");
+            assert_eq!(checked(200, given).1, "photo-unavailable", "{given}");
         }
-        assert_eq!(told(403, "image/jpeg").1, "photo-unavailable");
-        assert_eq!(told(0, "image/jpeg").1, "upstream-failed");
-        assert_eq!(told(503, "image/jpeg").1, "upstream-failed");
+        assert_eq!(checked(403, "image/jpeg").1, "photo-unavailable");
+        assert_eq!(checked(0, "image/jpeg").1, "upstream-failed");
+        assert_eq!(checked(503, "image/jpeg").1, "upstream-failed");
     }
 }

@@ -19,17 +19,17 @@ pub const GIVEN_UP_MILLIS: i64 = 10 * 60_000;
 pub enum Happened {
     /// It was sent, with this outcome.
     Outcome(call::Outcome),
-    /// It was sent once for several tasks; this came of it.
+    /// One request was sent for several tasks, with this outcome.
     Shared {
         /// The outcome.
         outcome: call::Outcome,
-        /// The task that it was sent for.
+        /// The task whose request was sent.
         of: Box<Task>,
     },
     /// It was not sent, since too many calls wait for their turn already.
     Crowded,
-    /// Whoever made the request does not listen any longer.
-    Gone,
+    /// The client disconnected.
+    Disconnected,
 }
 
 /// The inputs of a step from its host.
@@ -74,7 +74,7 @@ pub struct Act<A = Answered> {
     pub alarm: Option<i64>,
     /// Orders whose waiting tasks must continue now.
     pub wake: Vec<String>,
-    /// Rows that could not be read, to be logged. Their keys hold nothing about the person.
+    /// Keys of unreadable rows, for the log. Keys contain no personal data.
     pub unreadable: Vec<String>,
     /// What comes next.
     pub next: Next<A>,
@@ -106,12 +106,12 @@ pub enum Next<A = Answered> {
         request: OutgoingRequest,
         /// Time limit for the whole response, in milliseconds.
         timeout_millis: i64,
-        /// Where something is under way by the same name, it is not sent: its outcome is awaited, and is
-        /// [`Happened::Shared`].
+        /// If a request of the same name is in progress, this one is not sent: the task continues with
+        /// the outcome of the other, as [`Happened::Shared`].
         share: Option<String>,
-        /// Whether it leaves its turn to others where many wait for theirs.
+        /// Whether the call gives way to others when many wait for a turn.
         yields: bool,
-        /// The task to go on with.
+        /// The task to continue with.
         #[serde(serialize_with = "as_text")]
         then: Task,
     },
@@ -121,9 +121,9 @@ pub enum Next<A = Answered> {
         millis: i64,
         /// The order whose wake-up ends the wait.
         on: Option<String>,
-        /// Whether the wait ends with the request it is for, as [`Happened::Gone`].
-        while_heard: bool,
-        /// The task to go on with.
+        /// Whether the wait ends when the client disconnects, as [`Happened::Disconnected`].
+        until_disconnect: bool,
+        /// The task to continue with.
         #[serde(serialize_with = "as_text")]
         then: Task,
     },
@@ -202,12 +202,12 @@ impl<A> Next<A> {
             Self::Wait {
                 millis,
                 on,
-                while_heard,
+                until_disconnect,
                 then,
             } => Next::Wait {
                 millis,
                 on,
-                while_heard,
+                until_disconnect,
                 then,
             },
             Self::Together { tasks, then } => Next::Together { tasks, then },
@@ -256,7 +256,7 @@ impl Writes {
         self.later_for_time(at, what, 1);
     }
 
-    /// The same, for the alarm to see how often it has come to this. Gives the row's key.
+    /// The same, with the number of the attempt. Returns the row's key.
     pub(super) fn later_for_time(&mut self, at: i64, what: &str, time: u32) -> String {
         let key = format!("due/{}/{what}", sortable(at));
         self.put(key.clone(), &time);
@@ -282,7 +282,7 @@ impl Writes {
         Ok(())
     }
 
-    /// What was read, or `None` for a row that cannot be read, which is logged.
+    /// The value, or `None` for an unreadable row, whose key is logged.
     pub(super) fn readable<T>(
         &mut self,
         read: Result<T, Interrupt>,
@@ -297,7 +297,7 @@ impl Writes {
         }
     }
 
-    /// The act. An alarm to set is written beside it, so that later steps know of it.
+    /// Completes the commit. The time of the alarm is stored, too, for later steps.
     pub(super) fn then(mut self, next: Next) -> Step {
         if let Some(alarm) = self.alarm {
             self.put(ALARM.to_owned(), &alarm);

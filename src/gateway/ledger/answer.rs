@@ -1,4 +1,4 @@
-//! What the ledger has to say at the end of a task, before any protocol gives it a form.
+//! The result of a task, independent of the protocol of its response.
 
 use super::order::Order;
 use super::task::{Cursor, Day};

@@ -147,7 +147,7 @@ fn wait(mut create: Create, writes: Writes, now: Timestamp) -> Step {
     writes.then(Next::Wait {
         millis: left,
         on: Some(create.no.clone()),
-        while_heard: false,
+        until_disconnect: false,
         then: Task::Create(create),
     })
 }

@@ -4,10 +4,10 @@
 //!
 //! | what | action |
 //! |---|---|
-//! | `expire` | the order's record is deleted, the second time |
-//! | `check` | the verdict of an order whose time is over is fetched, so that it is not lost, until it is known |
-//! | `hint` | the verdict of an order is fetched because of a callback, a few times |
-//! | `report` | the caller is told the verdict |
+//! | `expire` | the order's record is deleted, at the second attempt |
+//! | `check` | the verdict of an order whose time is over is queried, until it is known |
+//! | `hint` | the verdict of an order is queried after a callback, a few times |
+//! | `report` | the verdict is delivered to the caller's webhook |
 //! | `drop` | the row with that key is deleted |
 
 use super::act::{Context, Next, Step, Writes};
@@ -21,14 +21,14 @@ use super::webhook::Receiver;
 use crate::gateway::settings::Settings;
 use crate::timestamp::Timestamp;
 
-/// A question that brought no verdict is asked again after these. Those for a callback end with them.
+/// The back-off of queries without a verdict. Those after a callback end with it.
 const PAUSES_MILLIS: [i64; 4] = [10_000, 60_000, 5 * 60_000, 15 * 60_000];
-/// … and then after this.
+/// … and of the following ones.
 const LONGEST_PAUSE_MILLIS: i64 = 60 * 60_000;
-/// A clock that jumps is set right within this. What cannot be undone is done only when its time is
-/// over still, this much later.
+/// A clock that jumped is corrected within this time. An irreversible action is taken only if it is
+/// still due this much later.
 pub(super) const CLOCK_WRONG_MILLIS: i64 = 2 * 60 * 60_000;
-/// What needs a row that cannot be read is tried again after this.
+/// The back-off of work that needs an unreadable row.
 const SET_ASIDE_MILLIS: i64 = 60 * 60_000;
 /// Rows worked on in one act.
 const BATCH: u32 = 50;
@@ -74,7 +74,7 @@ pub(super) fn hint(hint: &Hint, rows: &Rows, context: &Context) -> Result<Step, 
     Ok(writes.then(noted()))
 }
 
-/// The answer to a callback. Whether there is such an order is nobody's business but the caller's.
+/// The response to a callback. It does not reveal whether the order exists.
 pub(super) fn noted() -> Next {
     Next::from(Answered {
         asker: None,
@@ -135,7 +135,7 @@ pub(super) fn work(
             .then(|| order_key(id))
     });
     rows.expect(orders.chain([CALLER.to_owned(), RECEIVER.to_owned()]))?;
-    // `None` where the row cannot be read: what needs it waits, and the next start writes it again.
+    // `None` if the row is unreadable: work that needs it waits, and the next start restores it.
     let caller: Option<String> = writes
         .readable(rows.get::<String>(CALLER))?
         .map(Option::unwrap_or_default);
@@ -159,7 +159,7 @@ pub(super) fn work(
                 }
             }
             ("drop", ..) => writes.delete(id.to_owned()),
-            // One question answers every callback of an order.
+            // One query serves all callbacks of an order.
             ("hint", Some(ask), _) if ask.no == id => {}
             ("check", Some(ask), _) if ask.no == id => {
                 let _ = ask_again(&mut writes, what, id, time, now);
@@ -167,7 +167,7 @@ pub(super) fn work(
             ("check" | "hint", Some(_), _) => continue,
             ("check" | "hint", None, Some(caller)) => {
                 match writes.readable(check(id, caller, alarm, rows))? {
-                    // Asked again unless a verdict comes of it: whatever happens, it is not lost.
+                    // The next query is scheduled first, so that a crash loses nothing.
                     Some(Some(ask)) => {
                         question = Some(Read {
                             again: ask_again(&mut writes, what, id, time, now),
@@ -217,7 +217,7 @@ pub(super) fn work(
     Ok(writes.then(next))
 }
 
-/// Has the same question asked again after a pause that grows; gives the row that says so.
+/// Schedules the next query after a growing back-off; returns the key of its row.
 fn ask_again(writes: &mut Writes, what: &str, no: &str, time: u32, now: i64) -> Option<String> {
     let pause = usize::try_from(time.saturating_sub(1))
         .ok()
@@ -227,8 +227,8 @@ fn ask_again(writes: &mut Writes, what: &str, no: &str, time: u32, now: i64) -> 
     Some(writes.later_for_time(now.saturating_add(pause), &format!("{what}/{no}"), next))
 }
 
-/// Has the alarm come to it later, since a row that it needs cannot be read now: a repaired one, or
-/// another version of the gateway, may let it be done.
+/// Postpones work that needs an unreadable row, which may be repaired or readable by another version
+/// of the gateway.
 pub(super) fn set_aside(writes: &mut Writes, what: &str, now: Timestamp) {
     writes.later(now.plus_millis(SET_ASIDE_MILLIS).unix_millis(), what);
 }

@@ -1,5 +1,5 @@
-//! Which of Alibaba Cloud's endpoints gave no response lately. A start is never repeated at another
-//! endpoint unless it provably was not sent, and some hosts cannot tell: so it begins at one that works.
+//! Endpoints of Alibaba Cloud that recently failed to respond. A start fails over only if it provably
+//! was not sent, which some hosts cannot determine; therefore it begins at a working endpoint.
 
 use super::rows::{ENDPOINTS, Interrupt, Rows, Write, row};
 use crate::client::call::{Loss, Outcome};
@@ -7,23 +7,21 @@ use crate::gateway::settings::Settings;
 use crate::timestamp::Timestamp;
 use crate::vendor::endpoint::Endpoint;
 use serde::{Deserialize, Serialize};
-use std::collections::BTreeMap;
 
-/// How long starts avoid an endpoint after its last failure.
+/// How long starts avoid a failing endpoint.
 const STARTS_AVOID_MILLIS: i64 = 10 * 60_000;
-/// How long reads avoid it. They go on at the next one where it fails again, and so try it for the
-/// starts.
+/// How long queries avoid it. They fail over, so they can test the endpoint for the starts.
 const READS_AVOID_MILLIS: i64 = 30_000;
 
-/// Origins, with the time of their last failure.
+/// The origins of failing endpoints, with the time of their last failure.
 #[derive(Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
-struct Failing(BTreeMap<String, i64>);
+struct Failing(Vec<(String, i64)>);
 
 impl Failing {
     fn load(rows: &Rows) -> Result<Self, Interrupt> {
         match rows.get(ENDPOINTS) {
             Ok(known) => Ok(known.unwrap_or_default()),
-            // It is written again at the next failure.
+            // The next failure restores the row.
             Err(Interrupt::Unreadable(_)) => Ok(Self::default()),
             Err(missing) => Err(missing),
         }
@@ -31,14 +29,15 @@ impl Failing {
 
     fn is_avoided(&self, endpoint: &Endpoint, now: Timestamp, millis: i64) -> bool {
         let since = |at: &i64| now.unix_millis().saturating_sub(*at);
-        // A clock that was set back avoids nothing.
+        // A failure in the future is from a clock that was set back.
+        let origin = endpoint.origin();
         self.0
-            .get(&endpoint.origin())
-            .is_some_and(|at| (0..millis).contains(&since(at)))
+            .iter()
+            .any(|(known, at)| *known == origin && (0..millis).contains(&since(at)))
     }
 }
 
-/// The endpoint that a call begins at: the first that is not avoided, or the first of all.
+/// The first endpoint of a call: the first that is not avoided, or the first of the list.
 pub(super) fn first(
     settings: &Settings,
     rows: &Rows,
@@ -59,7 +58,7 @@ pub(super) fn first(
     Ok(endpoints.iter().position(works).unwrap_or(0))
 }
 
-/// What is to be written of an endpoint after an attempt there, if anything.
+/// The write after an attempt at an endpoint, if there is one.
 pub(super) fn observe(
     settings: &Settings,
     rows: &Rows,
@@ -72,19 +71,20 @@ pub(super) fn observe(
         return Ok(None);
     };
     let before = Failing::load(rows)?;
+    let failed = match outcome {
+        Outcome::Lost(Loss::ConnectionFailed { .. } | Loss::TimedOut) => true,
+        Outcome::Answered(_) => false,
+        Outcome::Lost(_) => return Ok(None),
+    };
+    let origin = endpoint.origin();
     let mut after = before.clone();
-    match outcome {
-        Outcome::Lost(Loss::ConnectionFailed { .. } | Loss::TimedOut) => {
-            after.0.insert(endpoint.origin(), now.unix_millis());
-        }
-        Outcome::Answered(_) => {
-            after.0.remove(&endpoint.origin());
-        }
-        Outcome::Lost(_) => {}
+    // Endpoints that are not configured any more are forgotten.
+    after.0.retain(|(known, _)| {
+        *known != origin && endpoints.iter().any(|other| other.origin() == *known)
+    });
+    if failed {
+        after.0.push((origin, now.unix_millis()));
     }
-    after
-        .0
-        .retain(|origin, _| endpoints.iter().any(|known| known.origin() == *origin));
     Ok(if after == before {
         None
     } else if after.0.is_empty() {

@@ -103,7 +103,7 @@ fn go_on(mut list: List, rows: &Rows) -> Result<Step, Interrupt> {
         let Some(cursor) = Cursor::of_key(key) else {
             continue;
         };
-        // A row that cannot be read keeps nobody from the others.
+        // An unreadable row does not hide the others.
         let standing = writes.readable(standing(key, value))?;
         if standing.is_some_and(|standing| list.filter.takes(standing)) {
             list.found.push(cursor.clone());

@@ -85,7 +85,7 @@ pub fn step(
                     Next::Idle
                 }
                 Stuck::Alarm => {
-                    // It would not fire again for whatever else is due.
+                    // Otherwise it would not fire again for the other due rows.
                     writes.alarm = Some(context.now.plus_millis(GIVEN_UP_MILLIS).unix_millis());
                     Next::Idle
                 }
@@ -96,19 +96,19 @@ pub fn step(
     }
 }
 
-/// Who goes on, and how, where a task meets a row that cannot be read.
+/// How a task ends at an unreadable row.
 enum Stuck {
-    /// Who asked is told; `started` where a verification may have been started.
+    /// The request fails; `started` if a verification may have been started.
     Asked { asker: Asker, started: bool },
-    /// The callback is answered.
+    /// The callback gets its response.
     Hint,
-    /// The alarm goes on.
+    /// The alarm continues.
     Check(Alarm),
-    /// The report is made later.
+    /// The delivery is made later.
     Report(Delivery),
     /// The alarm fires again.
     Alarm,
-    /// There is nothing to do.
+    /// Nothing remains to do.
     Nobody,
 }
 

@@ -10,9 +10,9 @@ use serde::{Deserialize, Serialize};
 /// not expired.
 const GRACE_MILLIS: i64 = 5 * 60_000;
 
-/// The pause between two questions of those who wait for a verdict grows up to this.
+/// The longest pause between two queries of requests that wait for a verdict.
 const LOOK_AGAIN_MAX_MILLIS: i64 = 5_000;
-/// Where nobody has waited for this long, the pauses are short again.
+/// After this time without a query, the pauses are short again.
 const LOOKS_IN_A_ROW_MILLIS: i64 = 30_000;
 
 /// What the ledger knows of an order.
@@ -27,11 +27,11 @@ pub struct Order {
     pub input: String,
     /// The outcome of the start.
     pub start: Start,
-    /// The call that was under way when the order was given up. What comes of it counts until the
-    /// order is started again: a clock that jumps must not lose it.
+    /// The call that was in progress when the order was given up. Its outcome counts until the order
+    /// is started again, so that a clock that jumps does not lose it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub given_up: Option<String>,
-    /// When the next of those who wait for the verdict asks for it.
+    /// The queries of requests that wait for the verdict.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub look: Option<Look>,
     /// The outcome; never changed once written.
@@ -42,17 +42,17 @@ pub struct Order {
     pub report: Option<Report>,
 }
 
-/// The questions of those who wait for an order's verdict: one asks, and the others wait with it.
+/// The queries of requests that wait for an order's verdict: one of them queries for all.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Look {
-    /// When the next question may be asked, in milliseconds.
+    /// When the next query is allowed, in milliseconds.
     pub next: i64,
-    /// Questions asked in a row.
+    /// Queries in a row.
     pub looks: i64,
 }
 
 impl Look {
-    /// Whoever may ask now does so, and this is written.
+    /// The state after a query.
     fn taken(before: Option<Self>, now: i64) -> Self {
         let looks = before
             .filter(|before| now.saturating_sub(before.next) < LOOKS_IN_A_ROW_MILLIS)
@@ -132,7 +132,7 @@ pub struct Verdict {
     /// Alibaba Cloud's SubCode.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub sub_code: Option<String>,
-    /// Whether Alibaba Cloud did not know the CertifyId any more.
+    /// Whether Alibaba Cloud no longer knew the CertifyId.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub unknown_there: bool,
     /// When it became known, in milliseconds.
@@ -242,15 +242,15 @@ impl Order {
             if theirs != instance || now.unix_millis() > *until)
     }
 
-    /// Nobody waits for the call under way any longer.
+    /// Stops waiting for the call in progress.
     pub fn give_up(&mut self) {
         if let Start::Inflight { flight, .. } = std::mem::replace(&mut self.start, Start::Unknown) {
             self.given_up = Some(flight);
         }
     }
 
-    /// Milliseconds until the next question of those who wait may be asked. A clock that was set back
-    /// does not make them wait longer than any question does.
+    /// Milliseconds until the next query is allowed. A clock that was set back does not extend the wait
+    /// beyond the longest pause.
     pub fn look_in_millis(&self, now: i64) -> i64 {
         let left = self.look.map_or(0, |look| look.next.saturating_sub(now));
         if left > LOOK_AGAIN_MAX_MILLIS {
@@ -260,12 +260,12 @@ impl Order {
         }
     }
 
-    /// One of those who wait asks now.
+    /// Records a query.
     pub fn take_look(&mut self, now: i64) {
         self.look = Some(Look::taken(self.look, now));
     }
 
-    /// Whether it is that very call that is under way, or was last.
+    /// Whether that call is in progress, or was the last one.
     pub fn is_flight(&self, flight: &str) -> bool {
         match &self.start {
             Start::Inflight { flight: ours, .. } => ours == flight,

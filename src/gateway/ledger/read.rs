@@ -110,8 +110,8 @@ pub(super) fn begin(
             ask.scene_id.clone_from(&order.scene_id);
             ask.decided = order.verdict.is_some();
             if ask.waits() {
-                if matches!(happened, Some(Happened::Gone)) {
-                    let next = ask.standing(settings, &order, None, Some("caller-gone"));
+                if matches!(happened, Some(Happened::Disconnected)) {
+                    let next = ask.standing(settings, &order, None, Some("client-disconnected"));
                     return Ok(writes.then(next));
                 }
                 if order.look_in_millis(now) > 0 {
@@ -145,7 +145,7 @@ pub(super) fn settle(
     };
     let next = match ended {
         Ended::Answered(Answer::Describe(result)) => {
-            return told(settings, ask, order, &result, upstream_now, rows, context);
+            return described(settings, ask, order, &result, upstream_now, rows, context);
         }
         Ended::Failed(error)
             if order.verdict.is_none()
@@ -162,7 +162,7 @@ pub(super) fn settle(
             return decide(settings, &ask, order, verdict, None, rows, context);
         }
         Ended::Answered(Answer::Init(_)) => return Err(Interrupt::Unreadable(order_key(&ask.no))),
-        // The verdict stands, whatever became of the question about the material.
+        // The verdict is final, even if the query for the material failed.
         _ if order.verdict.is_some() => {
             ask.standing(settings, &order, None, Some("material-unavailable"))
         }
@@ -175,7 +175,8 @@ pub(super) fn settle(
     Ok(writes.then(next))
 }
 
-/// Alibaba Cloud does not know the CertifyId. While it can be used, an endpoint may not know it yet.
+/// Whether Alibaba Cloud does not know the CertifyId. While it is valid, an endpoint may not know it
+/// yet.
 fn is_unknown_there(error: &Error) -> bool {
     error.kind == Kind::Vendor && error.code == "406"
 }
@@ -189,7 +190,7 @@ fn is_over(settings: &Settings, order: &Order, upstream_now: Timestamp) -> bool 
     }
 }
 
-/// That Alibaba Cloud does not know a CertifyId which it gave is nothing a caller can mend.
+/// A caller cannot fix that Alibaba Cloud does not know a CertifyId that it returned.
 fn own_id_refused(error: Error) -> Error {
     Error {
         audience: if matches!(error.audience, Audience::Developer) {
@@ -201,7 +202,7 @@ fn own_id_refused(error: Error) -> Error {
     }
 }
 
-fn told(
+fn described(
     settings: &Settings,
     ask: Read,
     order: Order,
@@ -212,9 +213,9 @@ fn told(
 ) -> Result<Step, Interrupt> {
     let writes = Writes::default();
     let now = context.now.unix_millis();
-    let told = Decision::of(result.status);
+    let decision = Decision::of(result.status);
     if let Some(verdict) = &order.verdict {
-        let next = if told == Some(verdict.outcome) {
+        let next = if decision == Some(verdict.outcome) {
             ask.standing(settings, &order, Some(result), None)
         } else {
             // Verdicts are written once. A different one is reported to the operator.
@@ -223,7 +224,7 @@ fn told(
         return Ok(writes.then(next));
     }
     let over = is_over(settings, &order, upstream_now);
-    if let Some(outcome) = told.or_else(|| over.then_some(Decision::Expired)) {
+    if let Some(outcome) = decision.or_else(|| over.then_some(Decision::Expired)) {
         let verdict = Verdict {
             outcome,
             sub_code: result.sub_code.clone(),
@@ -237,8 +238,8 @@ fn told(
     Ok(writes.then(wait(settings, ask, &order, Some(result), now)))
 }
 
-/// Until the next question may be asked or the verdict is known, as long as the request waits; then it
-/// is answered with what is known. `fresh` is what Alibaba Cloud said just now.
+/// Waits for the next query or the verdict. When the request's time is over, it gets the current
+/// status. `fresh` is Alibaba Cloud's last response.
 fn wait(
     settings: &Settings,
     ask: Read,
@@ -253,12 +254,12 @@ fn wait(
     Next::Wait {
         millis: order.look_in_millis(now).min(left),
         on: Some(ask.no.clone()),
-        while_heard: true,
+        until_disconnect: true,
         then: Task::Read(ask),
     }
 }
 
-/// Writes the verdict. `fresh` is what Alibaba Cloud said just now.
+/// Stores the verdict. `fresh` is Alibaba Cloud's last response.
 fn decide(
     settings: &Settings,
     ask: &Read,

@@ -60,7 +60,7 @@ pub enum Missing {
 pub enum Interrupt {
     /// Rows must be loaded first.
     Missing(Missing),
-    /// The row with this key is not of the form this version writes, or says what cannot be done.
+    /// The row with this key does not have the form that this version writes, or cannot be used.
     Unreadable(String),
 }
 

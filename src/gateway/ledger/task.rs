@@ -65,7 +65,7 @@ pub enum Purpose {
 #[derive(Clone, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Create {
-    /// Who asked.
+    /// The request to respond to.
     pub asker: Asker,
     /// OuterOrderNo.
     pub no: String,
@@ -106,7 +106,7 @@ pub struct Read {
     /// The alarm to continue afterwards, if the ledger queries by itself.
     #[serde(default)]
     pub alarm: Alarm,
-    /// The row that has the alarm ask again, unless a verdict comes of this question.
+    /// The key of the row that schedules the next query, unless this one returns a verdict.
     #[serde(default)]
     pub again: Option<String>,
     /// OuterOrderNo; empty where the CertifyId says which order it is.
@@ -118,7 +118,7 @@ pub struct Read {
     pub photo: bool,
     /// The deadline of the wait for the verdict, in milliseconds.
     pub wait_until: Option<i64>,
-    /// Whether the verdict is known, and only material is asked for.
+    /// Whether the verdict is known and only the material is needed.
     #[serde(default)]
     pub decided: bool,
     /// The entity tag that the asker has.
@@ -138,13 +138,13 @@ impl Read {
         self.wait_until.is_some() && !self.decided
     }
 
-    /// Others that need the same answer at the same time share the question. What asks without waiting
-    /// gets an answer of its own, which is not older than its request.
+    /// The name under which concurrent requests share a query. A request that does not wait has its own
+    /// query, so that its response is not older than the request.
     pub(super) fn share(&self) -> Option<String> {
         (self.waits() || self.decided).then(|| self.certify_id.clone())
     }
 
-    /// Whether the question leaves its turn to others where many wait for theirs.
+    /// Whether the query gives way to other calls when many wait for a turn.
     pub(super) const fn yields(&self) -> bool {
         self.waits()
     }
@@ -154,7 +154,7 @@ impl Read {
 #[derive(Clone, Debug, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct List {
-    /// Who asked.
+    /// The request to respond to.
     pub asker: Asker,
     /// The most orders on a page.
     pub limit: u32,

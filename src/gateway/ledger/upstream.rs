@@ -122,8 +122,8 @@ pub(super) fn settle(
         }
         happened => happened,
     };
-    // Alibaba Cloud's clock, since the gateway's may be wrong for a while. An answer without a date is
-    // judged by what this call has learned of the difference.
+    // By Alibaba Cloud's clock, because the gateway's can be wrong. Without a Date header, by the clock
+    // skew that this call has measured.
     let mut upstream_now = context.now.plus_millis(state.clock_offset_millis);
     let mut endpoint = None;
     let ended = match happened {
@@ -133,7 +133,7 @@ pub(super) fn settle(
                 upstream_now = call::server_time(&response.headers).unwrap_or(upstream_now);
             }
             let request = || purpose.request(settings, context.now);
-            // The nonce is random, and those who share an attempt share what follows.
+            // Derived from the nonce, so that tasks that share an attempt share the next one.
             let jitter = state.nonce.get(..8).unwrap_or_default();
             let jitter = u32::from_str_radix(jitter, 16).unwrap_or_default();
             match call::settle(
@@ -157,7 +157,7 @@ pub(super) fn settle(
                     let retry = Writes::default().then(Next::Wait {
                         millis: delay_millis,
                         on: None,
-                        while_heard: false,
+                        until_disconnect: false,
                         then: Task::Call(UpstreamCall { purpose, state }),
                     });
                     return Ok((Settled::Retry(retry), endpoint));
@@ -165,7 +165,7 @@ pub(super) fn settle(
             }
         }
         Some(Happened::Crowded) => Ended::Crowded,
-        Some(Happened::Shared { .. } | Happened::Gone) | None => {
+        Some(Happened::Shared { .. } | Happened::Disconnected) | None => {
             return Err(Interrupt::Unreadable(purpose.order_key()));
         }
     };

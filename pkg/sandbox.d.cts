@@ -131,7 +131,13 @@ export interface Sandbox {
   /** Handles a request without a network. Pass it to a client as `fetch`; it is bound to its sandbox. */
   readonly fetch: (input: string | URL | Request, init?: RequestInit) => Promise<Response>;
   /** Serves over HTTP; default: a free port of 127.0.0.1. Not in workerd. */
-  listen(options?: { port?: number | undefined; host?: string | undefined }): Promise<SandboxServer>;
+  listen(options?: {
+    port?: number | undefined;
+    host?: string | undefined;
+    /** Called after each request, for a log; `status` is null if the connection ended before the response did. */
+    onAnswer?:
+      ((answer: { method: string; path: string; status: number | null; millis: number }) => void) | undefined;
+  }): Promise<SandboxServer>;
   state(): Promise<SandboxState>;
   /** The newest 100, or those of one order. */
   verifications(filter?: { outerOrderNo?: string | undefined }): Promise<SandboxVerification[]>;

@@ -32,13 +32,15 @@ class Sandbox extends SandboxHost {
   #servers = new Set();
 
   /** Serves it over HTTP. */
-  async listen({ port = 0, host = "127.0.0.1" } = {}) {
-    const answer = (request, response) =>
+  async listen({ port = 0, host = "127.0.0.1", onAnswer } = {}) {
+    const answer = (request, response) => {
+      if (onAnswer) tell(onAnswer, request, response);
       this.#serve(request, response).catch((error) => {
         // Report it, and continue with the next request.
         if (response.headersSent || response.destroyed) return response.destroy();
         send(response, internalError(error));
       });
+    };
     const server = createServer(
       {
         maxHeaderSize: MAX_HEADER_SIZE,
@@ -105,6 +107,15 @@ class Sandbox extends SandboxHost {
     }
     send(response, done.response);
   }
+}
+
+/** Tells of a request once its connection is done with it; without its query, which is personal. */
+function tell(onAnswer, { method, url }, response) {
+  const began = performance.now();
+  response.once("close", () => {
+    const status = response.writableFinished ? response.statusCode : null;
+    onAnswer({ method, path: split(url)[0], status, millis: performance.now() - began });
+  });
 }
 
 function send(response, { status, headers, body }) {

@@ -5,7 +5,7 @@ use crate::signing::encode::hex;
 use crate::text::Text;
 use crate::timestamp::Timestamp;
 #[cfg(not(target_arch = "wasm32"))]
-use crate::vendor::credentials::Credentials;
+use crate::vendor::credentials::{Credentials, environment_variable};
 use crate::vendor::order_number;
 
 /// The host's time.
@@ -89,12 +89,13 @@ impl Credentials {
     /// `ALIBABA_CLOUD_SECURITY_TOKEN`. Missing variables are empty, which
     /// [`FaceVerifyClient::new`](crate::FaceVerifyClient::new) reports.
     pub fn from_environment() -> Self {
-        let variable = |name| std::env::var(name).unwrap_or_default();
-        let credentials = Self::new(
-            variable("ALIBABA_CLOUD_ACCESS_KEY_ID"),
-            variable("ALIBABA_CLOUD_ACCESS_KEY_SECRET"),
-        );
-        match variable("ALIBABA_CLOUD_SECURITY_TOKEN") {
+        let variable = |option| {
+            let name = environment_variable(option);
+            name.and_then(|name| std::env::var(name).ok())
+                .unwrap_or_default()
+        };
+        let credentials = Self::new(variable("accessKeyId"), variable("accessKeySecret"));
+        match variable("securityToken") {
             token if token.is_empty() => credentials,
             token => credentials.with_security_token(token),
         }

@@ -123,6 +123,11 @@ impl fmt::Display for Timestamp {
 pub struct Date(time::Date);
 
 impl Date {
+    /// The day in UTC at this moment.
+    pub fn of_utc(moment: Timestamp) -> Self {
+        Self(moment.to_utc().date())
+    }
+
     /// `None` if the day does not exist (13th month, 29 February of a common year) or the year is
     /// not between 1 and 9999.
     pub fn new(year: i32, month: u8, day: u8) -> Option<Self> {

@@ -268,6 +268,8 @@ fn options_of_the_builder_are_checked_together() {
 #[test]
 fn wrong_credentials_and_requests_end_before_a_call_begins() {
     let options = ClientOptions::default();
+    let error = Call::new(&options, &Credentials::new("", ""), order(), NOW).unwrap_err();
+    assert!(error.to_string().contains("ALIBABA_CLOUD_ACCESS_KEY_ID"));
     let error = Call::new(&options, &Credentials::new("testid", " "), order(), NOW).unwrap_err();
     assert_eq!(error.fields()[0].rule, "stray-white-space");
     let error = Call::new(

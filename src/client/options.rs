@@ -265,6 +265,7 @@ impl Options {
             security_token: token.map(Secret::expose).into(),
             ..RawCredentials::default()
         })
+        .map_err(naming_variables)
     }
 
     /// The validation rules for a request at `now`.

@@ -1,8 +1,8 @@
 //! The ledger's answers in the REST routes; `worker/openapi.json` describes their forms.
 
-use super::ledger::answer::{Answer, Found, Page, Started};
-use super::ledger::order::{Order, OrderStatus, Report, Start};
-use super::ledger::task::Cursor;
+use super::ledger::answer::{Answer, Days, Found, Page, Started};
+use super::ledger::order::{Order, Report, Standing, Start};
+use super::ledger::task::{Cursor, Day};
 use super::problem::{INTERNAL_ERROR, Problem, UNAUTHENTICATED};
 use super::reply::{Language, Reply};
 use super::settings::Settings;
@@ -26,6 +26,7 @@ pub fn reply(settings: &Settings, language: Language, request_id: &str, answer: 
         Answer::Found(order) => found(settings, request_id, order)
             .unwrap_or_else(|| problem(&Problem::new(&INTERNAL_ERROR))),
         Answer::Page(orders) => page(settings, request_id, orders),
+        Answer::Days(days) => counts(request_id, days),
         Answer::NonceUsed => problem(&Problem::new(&UNAUTHENTICATED)),
         Answer::Noted => noted(),
         Answer::Problem(what) => problem(what),
@@ -96,8 +97,37 @@ struct Summary<'a> {
     sub_code: Option<&'a str>,
     #[serde(skip_serializing_if = "Option::is_none")]
     sub_code_info: Option<SubCodeInfo>,
+    #[serde(skip_serializing_if = "VendorRequestIds::is_empty")]
+    vendor_request_ids: VendorRequestIds<'a>,
     #[serde(skip_serializing_if = "Option::is_none")]
     webhook: Option<WebhookState>,
+}
+
+/// By which Alibaba Cloud finds its answers.
+#[derive(Serialize)]
+struct VendorRequestIds<'a> {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    start: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    verdict: Option<&'a str>,
+}
+
+impl<'a> VendorRequestIds<'a> {
+    fn of(order: &'a Order) -> Self {
+        let start = match &order.start {
+            Start::Done { request_id, .. } => request_id.as_deref(),
+            _ => None,
+        };
+        let verdict = order.verdict.as_ref();
+        Self {
+            start,
+            verdict: verdict.and_then(|verdict| verdict.request_id.as_deref()),
+        }
+    }
+
+    const fn is_empty(&self) -> bool {
+        self.start.is_none() && self.verdict.is_none()
+    }
 }
 
 #[derive(Serialize)]
@@ -140,6 +170,7 @@ impl<'a> Summary<'a> {
             sub_code,
             sub_code_info: sub_code.and_then(codes::sub_code).map(SubCodeInfo::of),
             webhook: order.report.as_ref().map(WebhookState::of),
+            vendor_request_ids: VendorRequestIds::of(order),
         })
     }
 }
@@ -333,6 +364,29 @@ fn page(settings: &Settings, request_id: &str, page: &Page) -> Reply {
         next_cursor: page.next.as_ref().map(Cursor::text),
     };
     Reply::json(200, &body).with_outcome("listed")
+}
+
+#[derive(Serialize)]
+struct DayBody<'a> {
+    date: &'a str,
+    #[serde(flatten)]
+    day: &'a Day,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct CountsBody<'a> {
+    days: Vec<DayBody<'a>>,
+    request_id: &'a str,
+}
+
+fn counts(request_id: &str, Days(days): &Days) -> Reply {
+    let days = days.iter().map(|(date, day)| DayBody { date, day });
+    let body = CountsBody {
+        days: days.collect(),
+        request_id,
+    };
+    Reply::json(200, &body).with_outcome("counted")
 }
 
 /// Weak: two responses with it are equivalent, although their request ids differ.

@@ -261,7 +261,9 @@ pub fn reply(settings: &Settings, form: &RpcForm, request_id: &str, answer: &Ans
         Answer::NonceUsed => form.refusal(&errors::NONCE_USED.because(""), request_id),
         Answer::Problem(problem) => form.problem(problem, request_id),
         // No task of this protocol ends so.
-        Answer::Page(_) | Answer::Noted => form.problem(&Problem::new(&INTERNAL_ERROR), request_id),
+        Answer::Page(_) | Answer::Days(_) | Answer::Noted => {
+            form.problem(&Problem::new(&INTERNAL_ERROR), request_id)
+        }
     }
 }
 

@@ -17,7 +17,7 @@ use serde_json::Value;
 pub struct Marked {
     /// The common beginning.
     pub same: String,
-    /// From the first difference to the end of the parameter or line.
+    /// From the first difference to the last one in its parameter or line.
     pub different: String,
     /// The rest.
     pub rest: String,
@@ -106,11 +106,18 @@ pub fn compare(
         None => Agreement::SameAsFarAsVisible,
     };
     let common = common_prefix(ours, theirs);
+    let (mut ours, mut theirs) = (
+        mark(ours, common, separator),
+        mark(theirs, common, separator),
+    );
+    if extent == Extent::Whole {
+        leave_out_common_end(&mut ours, &mut theirs);
+    }
     Comparison {
         agreement,
         origin,
-        ours: mark(ours, common, separator),
-        theirs: mark(theirs, common, separator),
+        ours,
+        theirs,
         causes,
     }
 }
@@ -290,6 +297,38 @@ fn mark(text: &str, common: usize, separator: &str) -> Marked {
         different: different.to_owned(),
         rest: rest.to_owned(),
     }
+}
+
+/// Moves what both differences end with behind them, in whole escape sequences.
+fn leave_out_common_end(ours: &mut Marked, theirs: &mut Marked) {
+    let common: usize = escapes(&ours.different)
+        .iter()
+        .rev()
+        .zip(escapes(&theirs.different).iter().rev())
+        .take_while(|(a, b)| a == b)
+        .map(|(a, _)| a.len())
+        .sum();
+    for side in [ours, theirs] {
+        let end = side.different.len().saturating_sub(common);
+        let same = side.different.split_off(end);
+        side.rest.insert_str(0, &same);
+    }
+}
+
+/// A text cut into its characters, an escape sequence counting as one.
+fn escapes(mut text: &str) -> Vec<&str> {
+    let mut all = Vec::new();
+    while let Some(first) = text.chars().next() {
+        let length = match first {
+            '%' if text.starts_with("%25") => 5,
+            '%' => 3,
+            other => other.len_utf8(),
+        };
+        let (one, rest) = text.split_at_checked(length).unwrap_or((text, ""));
+        all.push(one);
+        text = rest;
+    }
+    all
 }
 
 fn causes(scheme: SignatureVersion, ours: &str, theirs: &str, origin: Origin) -> Vec<Finding> {
@@ -840,6 +879,31 @@ mod tests {
         let equal = compare(SignatureVersion::Rpc, &ours, &ours);
         assert_eq!(equal.agreement, Agreement::Same);
         assert!(equal.causes.is_empty() && equal.ours.different.is_empty());
+    }
+
+    #[test]
+    fn marks_no_more_of_a_parameter_than_differs() {
+        let marked = |ours: &str, theirs: &str| {
+            let [ours, theirs] = [ours, theirs].map(|text| rpc::string_to_sign("POST", text));
+            let comparison = compare(SignatureVersion::Rpc, &ours, &theirs);
+            let whole = |side: &Marked| [&*side.same, &side.different, &side.rest].concat();
+            assert_eq!(whole(&comparison.ours), ours);
+            assert_eq!(whole(&comparison.theirs), theirs);
+            (comparison.ours.different, comparison.theirs.different)
+        };
+        for (ours, theirs, different) in [
+            ("A=%3A%20%22x%22&B=2", "A=%3A%22x%22&B=2", ("%2520", "")),
+            ("A=%3Ax&B=2", "A=%3Bx&B=2", ("%253A", "%253B")),
+            ("A=aa&B=2", "A=aaa&B=2", ("", "a")),
+            ("A=%E5%BC%A0x", "A=%E5%BC%A1x", ("%25A0", "%25A1")),
+            ("A=1xyz", "A=2xy1", ("1xyz", "2xy1")),
+        ] {
+            assert_eq!(
+                marked(ours, theirs),
+                (different.0.to_owned(), different.1.to_owned()),
+                "{ours}"
+            );
+        }
     }
 
     #[test]

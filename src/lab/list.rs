@@ -42,15 +42,19 @@ pub struct Layout {
 #[derive(Debug, Default, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Checked {
-    /// Rows, without the header and empty rows.
+    /// Rows in it, without the header.
     pub rows: u32,
-    /// Valid rows.
+    /// Rows in which every field is empty.
+    pub empty_rows: u32,
+    /// Rows of which nothing is wrong.
     pub right_rows: u32,
     /// All findings, without duplicates.
     pub problems: Vec<Listed>,
     /// Line and index into `problems`, in the order of the list.
     pub marks: Vec<(u32, u32)>,
-    /// The accepted numbers, to find duplicates.
+    /// For each of `marks`, the number of its row as it is written there.
+    pub written: Vec<String>,
+    /// The accepted numbers, to find those that come twice.
     pub numbers: Vec<String>,
     /// Their lines.
     pub lines: Vec<u32>,
@@ -147,7 +151,12 @@ pub fn check(
         checked.next_line = line.saturating_add(lines);
         rest = after;
         let is_header = columns.header && line == 1;
-        if is_header || fields.iter().all(|field| field.trim().is_empty()) {
+        if is_header {
+            continue;
+        }
+        checked.rows = checked.rows.saturating_add(1);
+        if fields.iter().all(|field| field.trim().is_empty()) {
+            checked.empty_rows = checked.empty_rows.saturating_add(1);
             continue;
         }
         check_row(&mut checked, columns, &fields, line, documents, today);
@@ -191,7 +200,6 @@ fn check_row(
     documents: Documents,
     today: Date,
 ) {
-    checked.rows = checked.rows.saturating_add(1);
     let field = |column: Option<usize>| Some(fields.get(column?).map_or("", String::as_str));
     let mut right = true;
     if let Some(field) = field(columns.cert_no) {
@@ -231,6 +239,10 @@ fn check_row(
             }
         }
     }
+    let written = field(columns.cert_no).unwrap_or_default();
+    checked
+        .written
+        .resize(checked.marks.len(), written.to_owned());
     if right {
         checked.right_rows = checked.right_rows.saturating_add(1);
     }
@@ -410,7 +422,20 @@ mod tests {
     }
 
     #[test]
-    fn detects_the_layout() {
+    fn accounts_for_every_row_and_tells_whose_it_is() {
+        let text = "姓名,证件号码\n张三,11010519491231002X\n,\n\n张三,1\n, \n张三,\n";
+        let checked = whole(text);
+        assert_eq!(
+            (checked.rows, checked.right_rows, checked.empty_rows),
+            (6, 1, 3)
+        );
+        let lines: Vec<u32> = checked.marks.iter().map(|(line, _)| *line).collect();
+        assert_eq!(lines, [5, 7]);
+        assert_eq!(checked.written, ["1", ""]);
+    }
+
+    #[test]
+    fn tells_the_layout() {
         let titled = layout("\u{FEFF}序号,姓名,证件号码\r\n1,张三,11010519491231002X\r\n");
         assert_eq!(
             (

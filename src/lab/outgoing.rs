@@ -153,13 +153,18 @@ fn show(action: &Action, request: &OutgoingRequest, has_key: bool) -> Shown {
 fn mask(rule: Rule, value: &str) -> Option<String> {
     match rule {
         Rule::CertName => Some(keep(value, 1, 0)),
-        Rule::CertNo => Some(keep(value, 1, 1)),
+        Rule::CertNo => Some(masked_cert_no(value)),
         Rule::Mobile => Some(keep(value, 3, 2)),
         Rule::Ip => Some(keep(value, 2, 0)),
         Rule::MetaInfo => Some(format!("{{…}} {} bytes", value.len())),
         Rule::Picture => Some(format!("… {} bytes", value.len())),
         _ => None,
     }
+}
+
+/// An identity number in a form that may be shown.
+pub fn masked_cert_no(number: &str) -> String {
+    keep(number.trim(), 1, 1)
 }
 
 fn keep(value: &str, first: usize, last: usize) -> String {

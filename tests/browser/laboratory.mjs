@@ -19,12 +19,57 @@ for (const look of looks) {
       await page.getByRole("button", { name: examples[look.language].mismatch }).click();
       await page.locator(".compared mark").first().waitFor();
       const marked = await page.locator(".compared mark").allTextContents();
-      assert.ok(marked[0].startsWith("%2520"), marked[0]);
-      assert.ok(marked[1].startsWith("%25221"), marked[1]);
+      assert.deepEqual(marked, ["%2520", "∅"]);
       await assertFits(page);
       await assertAccessible(page);
     }));
 }
+
+for (const width of [360, 1440]) {
+  test(`what was pasted and the verdict are in sight together, before the steps: ${width}`, () =>
+    laboratory({ width }, async (page) => {
+      await page.setViewportSize({ width, height: 900 });
+      await page.getByRole("button", { name: "A space encoded as +" }).click();
+      const request = page.getByLabel("Request", { exact: true });
+      await request.focus();
+      const box = (selector) =>
+        page.locator(selector).evaluate((part) => part.getBoundingClientRect().toJSON());
+      const verdict = await box("#verdict-title");
+      const pasted = await request.evaluate((part) => part.getBoundingClientRect().toJSON());
+      assert.ok(pasted.bottom <= 900 && pasted.top >= 0, JSON.stringify(pasted));
+      assert.ok(verdict.bottom <= 900 && verdict.top >= 0, JSON.stringify(verdict));
+      assert.ok(verdict.top < (await box("#stages-title")).top);
+      if (width === 1440) {
+        await page.locator(".signature").scrollIntoViewIfNeeded();
+        const later = await request.evaluate((part) => part.getBoundingClientRect().toJSON());
+        assert.ok(later.top >= 0 && later.bottom <= 900, "it stays while the steps are read");
+      }
+    }));
+}
+
+test("an example has its address and the time of today; what is typed has none", () =>
+  laboratory({}, async (page) => {
+    const address = () => new URL(page.url()).hash;
+    await page.getByRole("button", { name: "The server disagrees" }).click();
+    assert.equal(address(), "#/signature/mismatch");
+    const today = new Date().toISOString().slice(0, 10);
+    const request = page.getByLabel("Request", { exact: true });
+    assert.ok((await request.inputValue()).includes(`Timestamp=${today}`));
+    await page.reload();
+    await page.locator(".compared mark").first().waitFor();
+    assert.ok((await request.inputValue()).includes("OuterOrderNo"));
+    await request.fill("AccessKeyId=secret-of-mine");
+    assert.equal(address(), "#/signature");
+    await page.getByRole("button", { name: "InitFaceVerify (curl)" }).click();
+    await page.locator(".notice.good").waitFor();
+    await page.getByText("The signature is right").waitFor();
+  }));
+
+test("the place for a parameter's encoding is never empty", () =>
+  laboratory({}, async (page) => {
+    await page.getByRole("button", { name: "InitFaceVerify (curl)" }).click();
+    await page.locator(".encoding").getByText("CertName").waitFor();
+  }));
 
 test("the mistake behind a wrong signature is named", () =>
   laboratory({}, async (page) => {

@@ -1,6 +1,6 @@
 //! Tests the routes' responses, and that their description is complete.
 
-use crate::host::{Host, json_answer, request, signed, signed_at, variables};
+use crate::host::{Host, NOW, json_answer, request, signed, signed_at, variables};
 use cloudauth_edge::actions::INIT_FACE_VERIFY;
 use cloudauth_edge::client::call::Outcome;
 use cloudauth_edge::gateway::arrival::{Arrival, Then};
@@ -15,6 +15,7 @@ use serde_json::{Value, json};
 const BEARER: (&str, &str) = ("authorization", "Bearer dev-token");
 const JSON: (&str, &str) = ("content-type", "application/json");
 const ROUTE: &str = "/v1/face-verifications";
+const DAY_MILLIS: i64 = 86_400_000;
 const ORDER: &str = "e0c34a77f5ac40a5aa5e6ed20c353888";
 
 fn development() -> Host {
@@ -808,4 +809,203 @@ fn a_malformed_scene_id_is_rejected_like_at_alibaba_cloud() {
         (reply.status, body(&reply)["Code"].as_str().unwrap()),
         (400, "InvalidSceneId")
     );
+}
+
+/// Orders of three days, one in each second, that passed, were rejected and wait in turn.
+fn with_orders(count: usize) -> Host {
+    let mut host = development();
+    for index in 0..count {
+        host.now =
+            NOW + i64::try_from(index).unwrap() * DAY_MILLIS * 3 / i64::try_from(count).unwrap();
+        let no = format!("{index:032}");
+        let mut upstream = |request: &OutgoingRequest| {
+            let body = request.body.as_deref().unwrap();
+            let result = if body.contains("Action=InitFaceVerify") {
+                json!({"CertifyId": format!("certify-{index}")})
+            } else if index % 3 == 0 {
+                json!({"Passed": "T", "SubCode": "200"})
+            } else {
+                json!({"Passed": "F", "SubCode": "205"})
+            };
+            let id = vendor_id(body.contains("Action=InitFaceVerify"), index);
+            json_answer(
+                200,
+                &json!({"Code": "200", "RequestId": id, "ResultObject": result}),
+            )
+        };
+        create(&mut host, json!({"outerOrderNo": no}), &mut upstream);
+        if index % 3 != 2 {
+            let one = request(
+                "GET",
+                &format!("{ROUTE}/{no}?material=false"),
+                &[BEARER],
+                b"",
+            );
+            host.handle(one, &mut upstream);
+        }
+    }
+    host
+}
+
+/// A RequestId as the vendor writes them; it says what it answers.
+fn vendor_id(starts: bool, index: usize) -> String {
+    let action = u8::from(!starts);
+    format!("00000000-0000-4000-8000-{action}{index:011}")
+}
+
+fn get(host: &mut Host, target: &str) -> Value {
+    let (_, reply) = host.handle(request("GET", target, &[BEARER], b""), &mut no_upstream);
+    assert_eq!(reply.status, 200, "{target}: {}", reply.body);
+    body(&reply)
+}
+
+fn numbers(page: &Value) -> Vec<u64> {
+    let items = page["items"].as_array().unwrap();
+    items
+        .iter()
+        .map(|item| item["outerOrderNo"].as_str().unwrap().parse().unwrap())
+        .collect()
+}
+
+#[test]
+fn orders_are_found_by_number_certify_id_time_and_status() {
+    let mut host = with_orders(12);
+    // Four a day, in UTC: 2026-11-18T11:06:40Z is NOW.
+    let page = get(
+        &mut host,
+        &format!("{ROUTE}?from=2026-11-19T00:00:00Z&to=2026-11-20T00:00:00Z"),
+    );
+    assert_eq!(numbers(&page), [6, 5, 4, 3]);
+    let rejected = format!("{ROUTE}?status=rejected&from=2026-11-19T00:00:00Z");
+    assert_eq!(numbers(&get(&mut host, &rejected)), [10, 7, 4]);
+    let none = format!("{ROUTE}?from=2026-11-20T00:00:00Z&to=2026-11-19T00:00:00Z");
+    assert_eq!(numbers(&get(&mut host, &none)), [0_u64; 0]);
+
+    for (text, found) in [
+        (format!("{:032}", 7), vec![7]),
+        ("certify-7".to_owned(), vec![7]),
+        ("certify-".to_owned(), vec![]),
+        ("order/7".to_owned(), vec![]),
+    ] {
+        let page = get(&mut host, &format!("{ROUTE}?search={text}"));
+        assert_eq!(numbers(&page), found, "{text}");
+    }
+    let page = get(
+        &mut host,
+        &format!("{ROUTE}?search=certify-7&status=passed"),
+    );
+    assert_eq!(numbers(&page), [0_u64; 0]);
+}
+
+#[test]
+fn pages_follow_each_other_through_a_filter() {
+    let mut host = with_orders(12);
+    let mut seen = Vec::new();
+    let mut next = String::new();
+    loop {
+        let page = get(&mut host, &format!("{ROUTE}?status=passed&limit=1{next}"));
+        seen.extend(numbers(&page));
+        match page["nextCursor"].as_str() {
+            Some(cursor) => next = format!("&cursor={cursor}"),
+            None => break,
+        }
+    }
+    assert_eq!(seen, [9, 6, 3, 0]);
+}
+
+#[test]
+fn orders_are_counted_by_the_days_of_the_asker() {
+    let mut host = with_orders(12);
+    let counts = "/v1/face-verification-counts";
+    let day = |date: &str, pending, passed, rejected| {
+        json!({
+            "date": date, "starting": 0, "unknown": 0, "pending": pending, "passed": passed,
+            "rejected": rejected, "expired": 0,
+        })
+    };
+    // 11:06:40, 17:06:40, 23:06:40 and 05:06:40 in UTC, in turn.
+    let utc = get(&mut host, &format!("{counts}?offsetMinutes=0"));
+    assert_eq!(
+        utc["days"],
+        json!([
+            day("2026-11-18", 1, 1, 1),
+            day("2026-11-19", 1, 2, 1),
+            day("2026-11-20", 1, 1, 2),
+            day("2026-11-21", 1, 0, 0),
+        ])
+    );
+    let china = get(&mut host, counts);
+    assert_eq!(
+        china["days"],
+        json!([
+            day("2026-11-18", 0, 1, 0),
+            day("2026-11-19", 1, 1, 2),
+            day("2026-11-20", 2, 1, 1),
+            day("2026-11-21", 1, 1, 1),
+        ])
+    );
+    let some = get(
+        &mut host,
+        &format!("{counts}?status=rejected&from=2026-11-20T00:00:00Z&offsetMinutes=0"),
+    );
+    assert_eq!(some["days"], json!([day("2026-11-20", 0, 0, 2)]));
+}
+
+#[test]
+fn an_order_that_the_vendor_refused_is_neither_listed_nor_counted() {
+    let mut host = development();
+    create(&mut host, json!({}), &mut |_| {
+        json_answer(200, &json!({"Code": "412"}))
+    });
+    assert_eq!(numbers(&get(&mut host, ROUTE)), [0_u64; 0]);
+    let counts = get(&mut host, "/v1/face-verification-counts");
+    assert_eq!(counts["days"], json!([]));
+}
+
+#[test]
+fn an_order_tells_the_request_ids_that_the_vendor_knows_it_by() {
+    let mut host = with_orders(3);
+    let page = get(&mut host, ROUTE);
+    let ids: Vec<&Value> = page["items"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|item| &item["vendorRequestIds"])
+        .collect();
+    assert_eq!(
+        ids,
+        [
+            &json!({"start": vendor_id(true, 2)}),
+            &json!({"start": vendor_id(true, 1), "verdict": vendor_id(false, 1)}),
+            &json!({"start": vendor_id(true, 0), "verdict": vendor_id(false, 0)}),
+        ]
+    );
+}
+
+#[test]
+fn a_filter_that_is_not_one_is_refused_by_name() {
+    let mut host = development();
+    for (target, field) in [
+        (format!("{ROUTE}?from=2026-11-19"), "from"),
+        (format!("{ROUTE}?to=yesterday"), "to"),
+        (format!("{ROUTE}?search="), "search"),
+        (format!("{ROUTE}?search=%E5%BC%A0%E4%B8%89"), "search"),
+        (
+            "/v1/face-verification-counts?offsetMinutes=841".to_owned(),
+            "offsetMinutes",
+        ),
+        (
+            "/v1/face-verification-counts?offsetMinutes=+0".to_owned(),
+            "offsetMinutes",
+        ),
+        (
+            "/v1/face-verification-counts?status=done".to_owned(),
+            "status",
+        ),
+        ("/v1/face-verification-counts?limit=1".to_owned(), "(query)"),
+    ] {
+        let (_, reply) = host.handle(request("GET", &target, &[BEARER], b""), &mut no_upstream);
+        assert_eq!(reply.status, 400, "{target}");
+        assert_eq!(body(&reply)["errors"][0]["field"], field, "{target}");
+    }
 }

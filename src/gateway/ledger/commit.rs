@@ -1,7 +1,8 @@
 //! One step of a task: the inputs from its host, and what the host must do next.
 
 use super::answer::Answered;
-use super::rows::{ALARM, Interrupt, Missing, Rows, Write, row, sortable};
+use super::order::Order;
+use super::rows::{ALARM, Interrupt, Missing, Rows, Write, listed_key, order_key, row, sortable};
 use super::task::Task;
 use crate::client::call;
 use crate::http::OutgoingRequest;
@@ -234,6 +235,16 @@ pub(super) struct Writes {
 impl Writes {
     pub(super) fn put<T: Serialize>(&mut self, key: String, value: &T) {
         self.writes.push(row(key, value));
+    }
+
+    /// An order, and where it stands in the list; what Alibaba Cloud refused is not listed.
+    pub(super) fn put_order(&mut self, no: &str, order: &Order) {
+        self.put(order_key(no), order);
+        let listed = listed_key(order.created, no);
+        match order.standing() {
+            Some(standing) => self.put(listed, &standing),
+            None => self.delete(listed),
+        }
     }
 
     pub(super) fn delete(&mut self, key: String) {

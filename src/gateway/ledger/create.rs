@@ -83,7 +83,7 @@ pub(super) fn begin(
     };
     if order.is_lost(&context.instance, context.now) {
         order.give_up();
-        writes.put(key, &order);
+        writes.put_order(&create.no, &order);
         writes.wake.push(create.no.clone());
     }
     let same_input = order.input == create.input;
@@ -119,6 +119,7 @@ fn started(create: &Create, order: &Order, repeated: bool) -> Next {
         certify_id,
         certify_url,
         at,
+        ..
     } = &order.start
     else {
         let problem = Problem::new(&INTERNAL_ERROR).execution_unknown();
@@ -184,13 +185,12 @@ fn start(
         verdict: None,
         report: None,
     };
-    writes.put(order_key(&create.no), &order);
+    writes.put_order(&create.no, &order);
     let caller: Option<String> = writes.readable(rows.get(CALLER))?.flatten();
     if caller.is_none() {
         writes.put(CALLER.to_owned(), &create.asker.caller);
     }
     if is_new {
-        writes.put(listed_key(order.created, &create.no), &1);
         let expires = now.saturating_add(settings.retention_millis);
         writes.due(rows, context.now, expires, &format!("expire/{}", create.no))?;
     }
@@ -348,20 +348,16 @@ pub(super) fn settle(
             Problem::new(&START_OUTCOME_UNKNOWN).because_of(&error),
         ),
     };
-    let listed = listed_key(order.created, &create.no);
     order.start = match free.filter(|_| first) {
         None => Start::Unknown,
-        Some(Some(refused)) => {
-            writes.delete(listed);
-            refused
-        }
+        Some(Some(refused)) => refused,
         Some(None) => {
-            writes.delete(listed);
+            writes.delete(listed_key(order.created, &create.no));
             writes.delete(key);
             return Ok(create.problem(writes, problem));
         }
     };
-    writes.put(key, &order);
+    writes.put_order(&create.no, &order);
     Ok(create.problem(writes, problem))
 }
 
@@ -394,7 +390,7 @@ fn done(
     };
     if let Some(outcome) = unusable {
         order.start = Start::Unknown;
-        writes.put(order_key(&create.no), &order);
+        writes.put_order(&create.no, &order);
         let problem = Problem::new(&START_OUTCOME_UNKNOWN);
         let answered = Answered::to(&create.asker, problem).logged_as(outcome);
         return Ok(writes.then(answered.into()));
@@ -403,8 +399,9 @@ fn done(
         certify_id: result.certify_id,
         certify_url: result.certify_url,
         at: upstream_now.unix_millis(),
+        request_id: result.request_id,
     };
-    writes.put(order_key(&create.no), &order);
+    writes.put_order(&create.no, &order);
     writes.put(certified, &create.no);
     let over = over_at(context.now.unix_millis(), settings.certify_id_valid_millis);
     writes.due(rows, context.now, over, &format!("check/{}", create.no))?;

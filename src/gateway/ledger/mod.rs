@@ -47,8 +47,9 @@ pub fn step(
     let taken = match task {
         Task::Signed(signed) => nonce::check(signed, rows, context),
         Task::Create(create) => create::begin(settings, create, rows, context),
-        Task::Read(ask) => read::begin(settings, ask, send_outcome.as_ref(), rows, context),
-        Task::List(list) => list::page(&list, rows),
+        Task::Read(ask) => read::begin(settings, ask, happened.as_ref(), rows, context),
+        Task::List(list) => list::page(list, rows),
+        Task::Count(count) => list::count(count, rows),
         Task::Call(call) => attempt(settings, call, rows, context),
         Task::Settle(call) => settle(settings, call, send_outcome, rows, context),
         Task::Hint(hint) => due::hint(&hint, rows, context),
@@ -127,6 +128,7 @@ impl Stuck {
             Task::Create(create) => asked(&create.asker),
             Task::Read(one) => read(one),
             Task::List(list) => asked(&list.asker),
+            Task::Count(count) => asked(&count.asker),
             Task::Call(call) | Task::Settle(call) => match &call.purpose {
                 Purpose::Start { create, .. } => Self::Asked {
                     asker: create.asker.clone(),

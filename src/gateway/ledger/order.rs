@@ -103,6 +103,9 @@ pub enum Start {
         certify_url: Option<String>,
         /// When, by Alibaba Cloud's clock.
         at: i64,
+        /// The vendor's RequestId.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        request_id: Option<String>,
     },
 }
 
@@ -134,6 +137,9 @@ pub struct Verdict {
     pub unknown_there: bool,
     /// When it became known, in milliseconds.
     pub at: i64,
+    /// The vendor's RequestId of the answer that said so.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub request_id: Option<String>,
 }
 
 /// The three outcomes of a verification.

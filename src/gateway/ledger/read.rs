@@ -95,7 +95,7 @@ pub(super) fn begin(
     };
     if order.is_lost(&context.instance, context.now) {
         order.give_up();
-        writes.put(key.clone(), &order);
+        writes.put_order(&ask.no, &order);
         writes.wake.push(ask.no.clone());
     }
     let next = match &order.start {
@@ -158,6 +158,7 @@ pub(super) fn settle(
                 sub_code: None,
                 unknown_there: true,
                 at: context.now.unix_millis(),
+                request_id: error.request_id.clone(),
             };
             return decide(settings, &ask, order, verdict, None, rows, context);
         }
@@ -230,6 +231,7 @@ fn described(
             sub_code: result.sub_code.clone(),
             unknown_there: false,
             at: now,
+            request_id: result.request_id.clone(),
         };
         return decide(settings, &ask, order, verdict, Some(result), rows, context);
     }
@@ -282,7 +284,7 @@ fn decide(
     if let Some(again) = &ask.again {
         writes.delete(again.clone());
     }
-    writes.put(order_key(&ask.no), &order);
+    writes.put_order(&ask.no, &order);
     writes.wake.push(ask.no.clone());
     Ok(writes.then(ask.status_reply(settings, &order, fresh, None)))
 }

@@ -5,6 +5,7 @@ use crate::client::call;
 use crate::gateway::asker::Asker;
 use crate::json::Json;
 use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
 
 /// A task of the ledger. Plain data that the host stores between steps and passes back.
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -18,6 +19,8 @@ pub enum Task {
     Read(Read),
     /// List them.
     List(List),
+    /// Count them.
+    Count(Count),
     /// Send an attempt of a call to Alibaba Cloud.
     Call(UpstreamCall),
     /// Process the outcome of the attempt.
@@ -155,10 +158,64 @@ pub struct List {
     pub asker: Asker,
     /// The most orders on a page.
     pub limit: u32,
-    /// The last order of the previous page.
+    /// The last order looked at, at first that of the previous page.
     pub after: Option<Cursor>,
-    /// Only orders with this status.
-    pub status: Option<OrderStatus>,
+    /// Which orders.
+    pub filter: Filter,
+    /// Only the order with this OuterOrderNo or CertifyId.
+    pub search: Option<String>,
+    /// Index rows looked at so far.
+    #[serde(default)]
+    pub looked_at: u32,
+    /// Orders found so far.
+    #[serde(default)]
+    pub found: Vec<Cursor>,
+}
+
+/// Which orders are meant.
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+pub struct Filter {
+    /// Only orders that stand so.
+    pub status: Option<Standing>,
+    /// Only orders created then or later, in milliseconds.
+    pub from: Option<i64>,
+    /// Only orders created before then, in milliseconds.
+    pub to: Option<i64>,
+}
+
+/// Orders to count.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Count {
+    /// Who asked.
+    pub asker: Asker,
+    /// Which orders.
+    pub filter: Filter,
+    /// By how many minutes the asker's days begin before those of UTC.
+    pub offset_minutes: i64,
+    /// The last order looked at.
+    #[serde(default)]
+    pub after: Option<Cursor>,
+    /// What has been counted so far, by `yyyy-MM-dd`.
+    #[serde(default)]
+    pub days: BTreeMap<String, Day>,
+}
+
+/// Orders created on one day, by where they stand.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Day {
+    /// [`Standing::Starting`]
+    pub starting: u32,
+    /// [`Standing::Unknown`]
+    pub unknown: u32,
+    /// [`Standing::Pending`]
+    pub pending: u32,
+    /// [`Standing::Passed`]
+    pub passed: u32,
+    /// [`Standing::Rejected`]
+    pub rejected: u32,
+    /// [`Standing::Expired`]
+    pub expired: u32,
 }
 
 /// A position in the list: an order's creation time and number.
@@ -266,6 +323,7 @@ impl Task {
             Self::Create(create) => Some(&create.asker),
             Self::Read(read) => read.asker.as_ref(),
             Self::List(list) => Some(&list.asker),
+            Self::Count(count) => Some(&count.asker),
             Self::Call(call) | Self::Settle(call) => match &call.purpose {
                 Purpose::Start { create, .. } => Some(&create.asker),
                 Purpose::Read(read) => read.asker.as_ref(),

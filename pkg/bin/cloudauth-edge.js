@@ -211,7 +211,7 @@ if (values.help) {
       host: values.host,
       ...(values.verbose ? { onAnswer: logged } : {}),
     });
-    // Before it says that it is ready: whoever reads that may stop it at once.
+    // Before it prints that it is ready: the reader may stop it immediately.
     stopWhenTold(async () => {
       await sandbox.close();
       process.exit(0);

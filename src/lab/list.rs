@@ -46,7 +46,7 @@ pub struct Checked {
     pub rows: u32,
     /// Rows in which every field is empty.
     pub empty_rows: u32,
-    /// Rows of which nothing is wrong.
+    /// Valid rows.
     pub right_rows: u32,
     /// All findings, without duplicates.
     pub problems: Vec<Listed>,
@@ -54,7 +54,7 @@ pub struct Checked {
     pub marks: Vec<(u32, u32)>,
     /// For each of `marks`, the number of its row as it is written there.
     pub written: Vec<String>,
-    /// The accepted numbers, to find those that come twice.
+    /// The accepted numbers, to find duplicates.
     pub numbers: Vec<String>,
     /// Their lines.
     pub lines: Vec<u32>,

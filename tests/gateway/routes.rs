@@ -847,7 +847,7 @@ fn with_orders(count: usize) -> Host {
     host
 }
 
-/// A RequestId as the vendor writes them; it says what it answers.
+/// A RequestId as Alibaba Cloud writes them; it says what it answers.
 fn vendor_id(starts: bool, index: usize) -> String {
     let action = u8::from(!starts);
     format!("00000000-0000-4000-8000-{action}{index:011}")

@@ -27,8 +27,8 @@ pub struct Order {
     pub input: String,
     /// The outcome of the start.
     pub start: Start,
-    /// The call that was in progress when the order was given up. Its outcome counts until the order
-    /// is started again, so that a clock that jumps does not lose it.
+    /// The call that was in progress when the order was given up. Its outcome counts until the
+    /// order is started again, so that a clock that jumps does not lose it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub given_up: Option<String>,
     /// The queries of requests that wait for the verdict.
@@ -103,7 +103,7 @@ pub enum Start {
         certify_url: Option<String>,
         /// When, by Alibaba Cloud's clock.
         at: i64,
-        /// The vendor's RequestId.
+        /// Alibaba Cloud's RequestId.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         request_id: Option<String>,
     },
@@ -137,7 +137,7 @@ pub struct Verdict {
     pub unknown_there: bool,
     /// When it became known, in milliseconds.
     pub at: i64,
-    /// The vendor's RequestId of the answer that said so.
+    /// Alibaba Cloud's RequestId of the answer that said so.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub request_id: Option<String>,
 }
@@ -248,8 +248,8 @@ impl Order {
         }
     }
 
-    /// Milliseconds until the next query is allowed. A clock that was set back does not extend the wait
-    /// beyond the longest pause.
+    /// Milliseconds until the next query is allowed. A clock that was set back does not extend the
+    /// wait beyond the longest pause.
     pub fn look_in_millis(&self, now: i64) -> i64 {
         let left = self.look.map_or(0, |look| look.next.saturating_sub(now));
         if left > LOOK_AGAIN_MAX_MILLIS {

@@ -138,8 +138,8 @@ impl Read {
         self.wait_until.is_some() && !self.decided
     }
 
-    /// The name under which concurrent requests share a query. A request that does not wait has its own
-    /// query, so that its response is not older than the request.
+    /// The name under which concurrent requests share a query. A request that does not wait has its
+    /// own query, so that its response is not older than the request.
     pub(super) fn share(&self) -> Option<String> {
         (self.waits() || self.decided).then(|| self.certify_id.clone())
     }
@@ -175,7 +175,7 @@ pub struct List {
 /// Which orders are meant.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
 pub struct Filter {
-    /// Only orders that stand so.
+    /// Only orders with this status.
     pub status: Option<Standing>,
     /// Only orders created then or later, in milliseconds.
     pub from: Option<i64>,

@@ -56,7 +56,7 @@ export const en: Catalogue = {
   },
   walkthrough: {
     title: "Walk-through",
-    lead: "A whole verification, from the order to its result. The gateway signs and calls the upstream; you are the phone.",
+    lead: "A complete simulated verification, from the order to the result. The gateway signs and calls the upstream; you act as the phone.",
     steps: { order: "Order", request: "Preview of the request", phone: "Phone", result: "Result" },
     orderLead:
       "The app gets MetaInfo from Alibaba Cloud's client SDK and sends it with the order to your server, which calls the gateway. Sample values are filled in: start with them.",
@@ -89,7 +89,7 @@ export const en: Catalogue = {
       "The gateway validates, signs and sends the request. This gateway uses ACS3-HMAC-SHA256, under which most parameters are in the URL, so personal data reaches access logs on the way. Personal data is masked here.",
     requestSigned:
       "This page calculates the preview. The gateway signs every request with its own SignatureNonce and Timestamp, so the request it sends differs in these and in the signature.",
-    requestInvalid: "Something in the order is to be corrected first; then the request is shown here.",
+    requestInvalid: "Correct the order first; the request is then shown here.",
     requestUnknown:
       "Only the gateway knows the endpoint and the signature scheme; the request is shown here after its response.",
     query: "Query",
@@ -110,7 +110,7 @@ export const en: Catalogue = {
     phonePassed: "Submitted: passed",
     phoneRejected: "Submitted: not passed",
     phoneFailed: "Submitted: the query will fail",
-    phoneDoneNote: "The app is called back; what counts is the server's query.",
+    phoneDoneNote: "The app receives a callback; only the server's query counts.",
     phoneExpired: "Expired",
     phoneExpiredNote: "A CertifyId is valid for 30 minutes. Start over.",
     phoneReal:
@@ -146,7 +146,7 @@ export const en: Catalogue = {
     billed: "Billed",
     billedYes: "Yes",
     billedNo: "No",
-    billedUnknown: "Alibaba Cloud's documents do not say",
+    billedUnknown: "Not documented",
     quality: "Face quality",
     qualityOf: (score: string) => `${score} of 100`,
     attack: "Liveness attack",
@@ -340,7 +340,7 @@ export const en: Catalogue = {
   },
   ledger: {
     title: "Orders",
-    lead: "The orders of this token, newest first. The ledger holds no name, identity number, phone number or picture.",
+    lead: "The orders of this token, newest first. The ledger contains no names, identity numbers, phone numbers or pictures.",
     orderTitle: "Order",
     orderLead: "What the gateway's ledger knows of one order. It holds no personal data.",
     token: "Access token (bearer)",

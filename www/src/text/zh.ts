@@ -48,7 +48,7 @@ export const zh = {
   },
   walkthrough: {
     title: "认证演示",
-    lead: "从下单到读取结果，走完一次真实的认证：网关签名并调用上游，手机由你来扮演。",
+    lead: "从下单到读取结果，完整演示一次认证（模拟）：网关签名并调用上游，手机由你扮演。",
     steps: { order: "订单", request: "请求预览", phone: "手机", result: "结果" },
     orderLead:
       "App 从客户端 SDK 取得 MetaInfo，连同订单交给你的服务端；服务端调用网关。示例值已填好，可直接开始。",
@@ -353,17 +353,17 @@ export const zh = {
     none: "还没有订单。",
     noneOf: "没有符合条件的订单。",
     noneNote: "在“认证演示”里发起一次认证，订单就会出现在这里。",
-    more: "载入更早的订单",
+    more: "加载更早的订单",
     validUntil: "CertifyId 有效期至",
     decided: "得出结论",
     webhook: "Webhook",
     webhookNone: "未配置",
     webhookEarly: "得出结论后发送（如已配置）",
-    webhookNoAnswer: "无应答",
+    webhookNoAnswer: "无响应",
     webhookDelivered: (time: string, attempts: number, last: string) =>
-      `已于 ${time} 送达，共发送 ${attempts} 次，最近一次应答：${last}`,
+      `已于 ${time} 送达，共发送 ${attempts} 次，最近一次响应：${last}`,
     webhookOpen: (attempts: number, last: string) =>
-      attempts === 0 ? "等待发送" : `未送达，已发送 ${attempts} 次，最近一次应答：${last}`,
+      attempts === 0 ? "等待发送" : `未送达，已发送 ${attempts} 次，最近一次响应：${last}`,
     startRequestId: "发起请求 ID（阿里云）",
     verdictRequestId: "结论请求 ID（阿里云）",
     vendorRequestId: "阿里云请求 ID",
@@ -371,7 +371,7 @@ export const zh = {
     questionNotNeeded: "结论已知，无需再向上游查询",
     questionNote: "未完成的订单，打开时会向上游查询一次。",
     back: "返回列表",
-    loadingOrders: "正在载入订单…",
+    loadingOrders: "正在加载订单…",
   },
 };
 

@@ -1,7 +1,7 @@
 //! The ledger's answers in the REST routes; `worker/openapi.json` describes their forms.
 
 use super::ledger::answer::{Answer, Days, Found, Page, Started};
-use super::ledger::order::{Order, Report, Standing, Start};
+use super::ledger::order::{Order, OrderStatus, Report, Start};
 use super::ledger::task::{Cursor, Day};
 use super::problem::{INTERNAL_ERROR, Problem, UNAUTHENTICATED};
 use super::reply::{Language, Reply};

@@ -241,8 +241,8 @@ impl Writes {
     pub(super) fn put_order(&mut self, no: &str, order: &Order) {
         self.put(order_key(no), order);
         let listed = listed_key(order.created, no);
-        match order.standing() {
-            Some(standing) => self.put(listed, &standing),
+        match order.status() {
+            Some(order_status) => self.put(listed, &order_status),
             None => self.delete(listed),
         }
     }

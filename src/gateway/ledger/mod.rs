@@ -47,7 +47,7 @@ pub fn step(
     let taken = match task {
         Task::Signed(signed) => nonce::check(signed, rows, context),
         Task::Create(create) => create::begin(settings, create, rows, context),
-        Task::Read(ask) => read::begin(settings, ask, happened.as_ref(), rows, context),
+        Task::Read(ask) => read::begin(settings, ask, send_outcome.as_ref(), rows, context),
         Task::List(list) => list::page(list, rows),
         Task::Count(count) => list::count(count, rows),
         Task::Call(call) => attempt(settings, call, rows, context),

@@ -3,7 +3,7 @@
 //! | key | value |
 //! |---|---|
 //! | `order/{outerOrderNo}` | [`super::order::Order`] |
-//! | `listed/{created}/{outerOrderNo}` | [`super::order::Standing`]; orders by age |
+//! | `listed/{created}/{outerOrderNo}` | [`super::order::OrderStatus`]; orders by age |
 //! | `certify/{certifyId}` | the order it was handed out for |
 //! | `starts/{day}` | verifications started that day |
 //! | `user/{day}/{keyed hash}` | … for one UserId |

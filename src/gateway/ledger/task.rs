@@ -176,7 +176,7 @@ pub struct List {
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
 pub struct Filter {
     /// Only orders with this status.
-    pub status: Option<Standing>,
+    pub status: Option<OrderStatus>,
     /// Only orders created then or later, in milliseconds.
     pub from: Option<i64>,
     /// Only orders created before then, in milliseconds.
@@ -204,17 +204,17 @@ pub struct Count {
 /// Orders created on one day, by where they stand.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Day {
-    /// [`Standing::Starting`]
+    /// [`OrderStatus::Starting`]
     pub starting: u32,
-    /// [`Standing::Unknown`]
+    /// [`OrderStatus::Unknown`]
     pub unknown: u32,
-    /// [`Standing::Pending`]
+    /// [`OrderStatus::Pending`]
     pub pending: u32,
-    /// [`Standing::Passed`]
+    /// [`OrderStatus::Passed`]
     pub passed: u32,
-    /// [`Standing::Rejected`]
+    /// [`OrderStatus::Rejected`]
     pub rejected: u32,
-    /// [`Standing::Expired`]
+    /// [`OrderStatus::Expired`]
     pub expired: u32,
 }
 

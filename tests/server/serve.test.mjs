@@ -198,7 +198,7 @@ test("X-Forwarded-Host counts from a named proxy alone", LIMIT, async () => {
   }
 });
 
-test("metrics count what sendOutcome, and name nobody", LIMIT, async () => {
+test("metrics count what happened, and name nobody", LIMIT, async () => {
   const endpoint = await sandboxUrl();
   const receiver = await receiverOf(503);
   const gateway = await gatewayWith({ CLOUDAUTH_ENDPOINTS: endpoint, GATEWAY_CALLERS: shop(receiver.url) });

@@ -34,7 +34,7 @@ class Sandbox extends SandboxHost {
   /** Serves it over HTTP. */
   async listen({ port = 0, host = "127.0.0.1", onAnswer } = {}) {
     const answer = (request, response) => {
-      if (onAnswer) tell(onAnswer, request, response);
+      if (onAnswer) report(onAnswer, request, response);
       this.#serve(request, response).catch((error) => {
         // Report it, and continue with the next request.
         if (response.headersSent || response.destroyed) return response.destroy();
@@ -109,8 +109,8 @@ class Sandbox extends SandboxHost {
   }
 }
 
-/** Tells of a request once its connection is done with it; without its query, which is personal. */
-function tell(onAnswer, { method, url }, response) {
+/** Reports a request once its connection has ended, without its query, which is personal data. */
+function report(onAnswer, { method, url }, response) {
   const began = performance.now();
   response.once("close", () => {
     const status = response.writableFinished ? response.statusCode : null;

@@ -124,7 +124,7 @@ pub fn check_list(
     ))
 }
 
-/// An identity number with its inner characters masked, to tell rows of a list apart.
+/// An identity number with its inner characters masked, to distinguish rows of a list.
 #[wasm_bindgen(js_name = maskCertNo)]
 pub fn mask_cert_no(text: &str) -> String {
     outgoing::masked_cert_no(text)

@@ -104,7 +104,7 @@ test("a hundred thousand rows, in the encoding of Chinese spreadsheets", () =>
     assert.ok(!csv.includes("110105"));
   }));
 
-test("a list accounts for every row, tells whose row it is, and lists errors before duplicates", () =>
+test("a list accounts for every row, names the owner of each row, and lists errors before duplicates", () =>
   list({}, async (page) => {
     const right = "张三,11010519491231002X";
     const rows = [

@@ -63,7 +63,7 @@ for (const look of [...looks, { language: "en", width: 768, theme: "light" }]) {
   });
 }
 
-test("an order is found by its number; a part of one, and one that is not there, are told apart", async () => {
+test("an order is found by its number; a part of one, and one that is not there, are distinguished", async () => {
   const { no } = await order(null);
   await ledger({}, async (page) => {
     const field = page.getByLabel("Find an order");
@@ -90,7 +90,7 @@ test("an order is found by its number; a part of one, and one that is not there,
   });
 });
 
-test("an order tells its billing, and a question that failed leaves it readable", async () => {
+test("an order shows its billing, and a failed query leaves it readable", async () => {
   const billed = await order("passed");
   await withConsole({ hash: `#/ledger/${billed.no}` }, async (page) => {
     await page.locator(".verdict.passed").waitFor();

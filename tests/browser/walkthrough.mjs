@@ -122,7 +122,7 @@ for (const width of widths) {
     }));
 }
 
-test("a rejected person sees no success on the phone, and is told nothing about passing", () =>
+test("a rejected person sees no success on the phone, and no hint of passing", () =>
   withConsole({ language: "zh" }, async (page, words) => {
     await startAndOpen(page, words);
     await page.getByRole("button", { name: /^205/ }).click();

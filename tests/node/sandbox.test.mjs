@@ -458,7 +458,7 @@ describe("the command", () => {
     assert.match(wrong.output.stderr, /没有选项 --prot。您是否想输入 --port？/);
   });
 
-  test("logs each request without what is personal, where it is told to", async () => {
+  test("logs each request without personal data, if enabled", async () => {
     const { child, output, ended } = run("sandbox", "--port", "0", "--verbose");
     const printed = async (pattern) => {
       while (!pattern.test(output.stdout)) await once(child.stdout, "data");
@@ -472,7 +472,7 @@ describe("the command", () => {
     await ended;
   });
 
-  test("serves, says how to use it, and stops when told", async () => {
+  test("serves, prints its usage, and stops on a signal", async () => {
     const folder = mkdtempSync(join(tmpdir(), "sandbox-"));
     const config = join(folder, "accounts.json");
     writeFileSync(

@@ -137,7 +137,7 @@ pub struct Verdict {
     pub unknown_there: bool,
     /// When it became known, in milliseconds.
     pub at: i64,
-    /// Alibaba Cloud's RequestId of the answer that said so.
+    /// Alibaba Cloud's RequestId of that response.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub request_id: Option<String>,
 }

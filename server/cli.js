@@ -102,20 +102,22 @@ async function serve(_, { file }) {
         )
       : error;
   });
-  const { url, metricsUrl } = gateway;
-  console.log(JSON.stringify({ listening: url, metrics: metricsUrl, version: packageVersion() }));
   let asked = false;
   const end = async (signal) => {
     // A second signal ends the process at once.
     if (asked) process.exit(1);
     asked = true;
+    const stopped = gateway.stop();
     console.log(JSON.stringify({ stopping: signal }));
-    const inTime = await gateway.stop();
+    const inTime = await stopped;
     console.log(JSON.stringify({ stopped: inTime ? "all that was begun has ended" : "time ran out" }));
     process.exit(inTime ? 0 : 1);
   };
   process.on("SIGTERM", end);
   process.on("SIGINT", end);
+  // Last: the reader of this line may send a signal or a request.
+  const { url, metricsUrl } = gateway;
+  console.log(JSON.stringify({ listening: url, metrics: metricsUrl, version: packageVersion() }));
 }
 
 async function check([url], { file }) {

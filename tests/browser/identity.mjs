@@ -54,7 +54,7 @@ for (const look of looks) {
 test("residence permits count only where they are allowed", () =>
   one({}, async (page) => {
     await page.getByLabel(/^Identity number/).fill("810000199408230021");
-    await page.getByText("belongs to a residence permit").waitFor();
+    await page.getByText("is the number of a residence permit").waitFor();
     await page.getByLabel(/^Also accept residence permits/).check();
     await page.getByText("Residence permit (Hong Kong, Macao, Taiwan)").waitFor();
   }));
@@ -119,9 +119,12 @@ test("a list accounts for every row, tells whose row it is, and lists errors bef
     assert.deepEqual([all, good, bad, empty], [1000, 950, 4, 46]);
     const first = page.locator(".bad-rows tbody tr").first();
     await first.waitFor();
-    assert.match(await first.innerText(), /^998\s+1\*{16}1\s+Identity number fails its check digit/);
+    assert.match(await first.innerText(), /^998\s+1\*{16}1\s+Identity number has a wrong check digit/);
     assert.match(await page.locator(".bad-rows tbody tr").nth(4).innerText(), /^3\s+1\*{16}X\s+.*line 2\.$/);
-    assert.match(await page.locator(".table").first().innerText(), /^4\s+Identity number fails.*\n949\s/);
+    assert.match(
+      await page.locator(".table").first().innerText(),
+      /^4\s+Identity number has a wrong check digit.*\n949\s/,
+    );
     // What one came for is at the top.
     const top = async (name) => (await page.getByRole("button", { name }).boundingBox()).y;
     assert.ok(

@@ -228,7 +228,7 @@ test("the order is checked as it is typed, and nothing is sent while it is wrong
     await settled(page);
     const certNo = page.getByLabel(words.certNo);
     await certNo.fill("110105194912310021");
-    await page.getByText("fails its check digit").waitFor();
+    await page.getByText("has a wrong check digit").waitFor();
     assert.equal(await certNo.getAttribute("aria-invalid"), "true");
     assert.ok(await page.getByRole("button", { name: words.start }).isDisabled());
     await page.getByText("Something in the order is to be corrected first").waitFor();

@@ -1,11 +1,11 @@
-//! What the clients take from their host: the time and randomness.
+//! The clients' inputs from their host: time and randomness.
 
 use crate::error::{Audience, Error, Execution, FieldError, Kind};
 use crate::signing::encode::hex;
 use crate::text::Text;
 use crate::timestamp::Timestamp;
 #[cfg(not(target_arch = "wasm32"))]
-use crate::vendor::credentials::Credentials;
+use crate::vendor::credentials::{Credentials, environment_variable};
 use crate::vendor::order_number;
 
 /// The host's time.
@@ -25,10 +25,10 @@ pub(crate) fn now() -> Timestamp {
     Timestamp::from_unix_millis(i64::try_from(millis).unwrap_or(i64::MAX))
 }
 
-/// Fresh random bytes.
+/// Random bytes.
 ///
 /// # Errors
-/// The host has no source of them.
+/// If the host has no source of randomness.
 pub(crate) fn random() -> Result<[u8; 16], Error> {
     let mut bytes = [0; 16];
     match getrandom::fill(&mut bytes) {
@@ -70,7 +70,8 @@ pub(crate) fn no_credentials(because: Option<&Error>) -> Error {
 /// in all. `prefix` has up to 10 letters and digits and may be empty.
 ///
 /// # Errors
-/// Of kind `validation`: the prefix has other characters or is too long, or the host has no randomness.
+/// Of kind `validation`: the prefix has invalid characters or is too long, or the host has no
+/// randomness.
 pub fn new_outer_order_no(prefix: &str) -> Result<String, Error> {
     order_number::new_outer_order_no(prefix, now(), &hex(&random()?)).map_err(|problem| {
         Error::validation(vec![FieldError::new(
@@ -83,16 +84,18 @@ pub fn new_outer_order_no(prefix: &str) -> Result<String, Error> {
 
 #[cfg(not(target_arch = "wasm32"))]
 impl Credentials {
-    /// Credentials of the variables that Alibaba Cloud's SDKs read: `ALIBABA_CLOUD_ACCESS_KEY_ID`,
-    /// `ALIBABA_CLOUD_ACCESS_KEY_SECRET` and, for temporary ones, `ALIBABA_CLOUD_SECURITY_TOKEN`. What is not
-    /// set is empty, which [`FaceVerifyClient::new`](crate::FaceVerifyClient::new) reports as missing.
+    /// Credentials from the environment variables of the official SDKs:
+    /// `ALIBABA_CLOUD_ACCESS_KEY_ID`, `ALIBABA_CLOUD_ACCESS_KEY_SECRET` and, for temporary ones,
+    /// `ALIBABA_CLOUD_SECURITY_TOKEN`. Missing variables are empty, which
+    /// [`FaceVerifyClient::new`](crate::FaceVerifyClient::new) reports.
     pub fn from_environment() -> Self {
-        let variable = |name| std::env::var(name).unwrap_or_default();
-        let credentials = Self::new(
-            variable("ALIBABA_CLOUD_ACCESS_KEY_ID"),
-            variable("ALIBABA_CLOUD_ACCESS_KEY_SECRET"),
-        );
-        match variable("ALIBABA_CLOUD_SECURITY_TOKEN") {
+        let variable = |option| {
+            let name = environment_variable(option);
+            name.and_then(|name| std::env::var(name).ok())
+                .unwrap_or_default()
+        };
+        let credentials = Self::new(variable("accessKeyId"), variable("accessKeySecret"));
+        match variable("securityToken") {
             token if token.is_empty() => credentials,
             token => credentials.with_security_token(token),
         }

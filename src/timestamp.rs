@@ -1,4 +1,4 @@
-//! Points in time in the forms that Alibaba Cloud and HTTP use. Nothing here reads a clock.
+//! Points in time in the formats of Alibaba Cloud and HTTP. This module reads no clock.
 //!
 //! The calendar is that of the `time` crate. Its format descriptions would add 15 KB (gzip) to a
 //! client of 100 KB, so the four fixed forms are read and written here.
@@ -199,7 +199,7 @@ mod tests {
     use time::macros::format_description;
 
     #[test]
-    fn reads_and_writes_the_vendors_sample() {
+    fn reads_and_writes_the_documented_sample() {
         let sample = "2023-10-26T10:22:32Z";
         assert_eq!(
             Timestamp::parse_iso8601(sample).unwrap().to_string(),
@@ -215,7 +215,7 @@ mod tests {
     }
 
     #[test]
-    fn refuses_what_the_vendor_refuses() {
+    fn rejects_what_alibaba_cloud_rejects() {
         for text in [
             "",
             "2023-10-26T10:22:32.000Z",

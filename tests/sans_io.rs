@@ -1,5 +1,5 @@
-//! The crate's root as a Rust program uses it: options by a builder, one call step by step over the `http`
-//! crate, errors.
+//! The crate's root from a Rust program's view: the options builder, one call step by step with the
+//! `http` crate, errors.
 #![cfg(not(target_arch = "wasm32"))]
 #![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing)]
 
@@ -268,6 +268,8 @@ fn options_of_the_builder_are_checked_together() {
 #[test]
 fn wrong_credentials_and_requests_end_before_a_call_begins() {
     let options = ClientOptions::default();
+    let error = Call::new(&options, &Credentials::new("", ""), order(), NOW).unwrap_err();
+    assert!(error.to_string().contains("ALIBABA_CLOUD_ACCESS_KEY_ID"));
     let error = Call::new(&options, &Credentials::new("testid", " "), order(), NOW).unwrap_err();
     assert_eq!(error.fields()[0].rule, "stray-white-space");
     let error = Call::new(

@@ -47,7 +47,7 @@ const OPTIONS = {
 /** What a configuration may have. */
 const CONFIG = ["accounts", "controlToken"];
 
-/** How often it looks whether the npx that started it is still there. */
+/** The interval for checking whether the npx that started it is still running. */
 const LOOK_EVERY_MS = 500;
 const parent = process.ppid;
 
@@ -108,13 +108,13 @@ function readConfig(path) {
   if (config === null || typeof config !== "object" || Array.isArray(config)) {
     fail(`--config: ${path} must hold a JSON object`);
   }
-  // A misspelt controlToken without effect would leave the control API open.
+  // A misspelt controlToken must not silently leave the control API open.
   const unknown = Object.keys(config).find((name) => !CONFIG.includes(name));
   if (unknown !== undefined) fail(`--config: ${path} may have ${CONFIG.join(" and ")}, and not ${unknown}`);
   return config;
 }
 
-/** Why it does not start, and what to change. */
+/** Why it does not start, and the remedy. */
 function explain(error, { port, host, file }) {
   if (error.code === "EADDRINUSE") {
     return `port ${port} is taken: choose another with --port, or stop what listens there`;
@@ -123,13 +123,13 @@ function explain(error, { port, host, file }) {
     return `port ${port} is reserved: choose one from 1024 on with --port`;
   }
   if (["EADDRNOTAVAIL", "ENOTFOUND", "EAI_AGAIN"].includes(error.code)) {
-    return `--host: ${host} is no address of this machine`;
+    return `--host: ${host} is not an address of this machine`;
   }
   return error.path === undefined ? error.message : `--file: cannot use ${file}: ${error.message}`;
 }
 
-/** Whom it serves: the demo account, or who stands in the configuration, without the secrets there. */
-function whom({ accounts }, configured) {
+/** The accounts served: the demo account, or those of the configuration, without their secrets. */
+function accountSummary({ accounts }, configured) {
   if (!configured) {
     return `  AccessKeyId      sandbox-key-id
   AccessKeySecret  sandbox-key-secret
@@ -174,8 +174,8 @@ ${say("扮演手机：", "Act as the phone:")}
 }
 
 /**
- * Besides its own signals: npx, told to stop, stops the shell between it and this process and no more, so that the
- * port would stay taken. Whoever starts the command without npx may leave it running alone.
+ * In addition to its own signals: npx only stops the shell between itself and this process, so the port would remain in
+ * use. A command started without npx may outlive its parent.
  */
 function stopWhenTold(stop) {
   process.once("SIGINT", stop);
@@ -211,12 +211,12 @@ if (values.help) {
       host: values.host,
       ...(values.verbose ? { onAnswer: logged } : {}),
     });
-    // Before it says that it is ready: whoever reads that may stop it at once.
+    // Before it prints that it is ready: the reader may stop it immediately.
     stopWhenTold(async () => {
       await sandbox.close();
       process.exit(0);
     });
-    process.stdout.write(welcome(url, whom(await sandbox.state(), config.accounts !== undefined)));
+    process.stdout.write(welcome(url, accountSummary(await sandbox.state(), config.accounts !== undefined)));
   } catch (error) {
     fail(explain(error, values));
   }

@@ -1,4 +1,4 @@
-//! The parameters of an address.
+//! The query parameters.
 
 use super::problem::Problem;
 use crate::error::FieldError;
@@ -40,7 +40,7 @@ impl Query {
                 Text::composed(
                     format!("含未知或重复的参数；可用的参数：{list}。"),
                     [
-                        "has an unknown or duplicate parameter; available:  ",
+                        "has an unknown or duplicate parameter; available: ",
                         &list,
                         ".",
                     ]

@@ -1,7 +1,7 @@
 //! The ledger's answers in the REST routes; `worker/openapi.json` describes their forms.
 
 use super::ledger::answer::{Answer, Days, Found, Page, Started};
-use super::ledger::order::{Order, Report, Standing, Start};
+use super::ledger::order::{Order, OrderStatus, Report, Start};
 use super::ledger::task::{Cursor, Day};
 use super::problem::{INTERNAL_ERROR, Problem, UNAUTHENTICATED};
 use super::reply::{Language, Reply};
@@ -162,7 +162,7 @@ impl<'a> Summary<'a> {
         let sub_code = verdict.and_then(|verdict| verdict.sub_code.as_deref());
         Some(Self {
             outer_order_no: no,
-            status: order.standing()?.word(),
+            status: order.status()?.word(),
             created_at: time(order.created),
             certify_id,
             expires_at,
@@ -309,7 +309,7 @@ impl<'a> PictureBody<'a> {
 /// `None` if there is no such status.
 fn found(settings: &Settings, request_id: &str, found: &Found) -> Option<Reply> {
     let Found { no, order, .. } = found;
-    let standing = order.standing()?;
+    let order_status = order.status()?;
     let with_material = found.material && order.verdict.is_some();
     let fresh = found.fresh.as_ref();
     let body = FoundBody {
@@ -322,7 +322,7 @@ fn found(settings: &Settings, request_id: &str, found: &Found) -> Option<Reply> 
         request_id,
     };
     // The photo's URL differs each time, so a response with it is never the same.
-    let tag = (!with_material).then(|| entity_tag(standing, order));
+    let tag = (!with_material).then(|| entity_tag(order_status, order));
     let same = tag
         .as_deref()
         .zip(found.known.as_deref())
@@ -332,11 +332,11 @@ fn found(settings: &Settings, request_id: &str, found: &Found) -> Option<Reply> 
     } else {
         Reply::json(200, &body)
     }
-    .with_outcome(standing.word());
+    .with_outcome(order_status.word());
     if let Some(tag) = tag {
         reply = reply.with_header("etag", tag);
     }
-    if standing == Standing::Pending {
+    if order_status == OrderStatus::Pending {
         reply = reply.with_header("retry-after", LOOK_AGAIN_SECONDS);
     }
     if found.waited {
@@ -390,7 +390,7 @@ fn counts(request_id: &str, Days(days): &Days) -> Reply {
 }
 
 /// Weak: two responses with it are equivalent, although their request ids differ.
-fn entity_tag(standing: Standing, order: &Order) -> String {
+fn entity_tag(order_status: OrderStatus, order: &Order) -> String {
     let at = order
         .verdict
         .as_ref()
@@ -399,7 +399,7 @@ fn entity_tag(standing: Standing, order: &Order) -> String {
     let (attempts, status) = order.report.as_ref().map_or((0, 0), |report| {
         (report.attempts, report.last_status.unwrap_or(0))
     });
-    format!("W/\"{}-{at}-{attempts}-{status}\"", standing.word())
+    format!("W/\"{}-{at}-{attempts}-{status}\"", order_status.word())
 }
 
 /// Whether an `If-None-Match` names the tag, by weak comparison (RFC 9110 §13.1.2).

@@ -68,7 +68,7 @@ test("without the gateway, it says so and can try again", () =>
     await page.locator(".http").waitFor();
     await context.setOffline(true);
     await page.getByRole("button", { name: words.start }).click();
-    await page.getByText("The gateway cannot be reached").waitFor();
+    await page.getByText("The gateway is unreachable").waitFor();
     await assertAccessible(page);
     await context.setOffline(false);
     await page.getByRole("button", { name: words.start }).click();

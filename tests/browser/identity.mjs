@@ -89,7 +89,7 @@ test("a hundred thousand rows, in the encoding of Chinese spreadsheets", () =>
     assert.ok(await seen);
     assert.equal(page.workers().length, 1);
     assert.deepEqual(await figures(page), [100_000, 89_900, 10_100, 0, 0, 89_899]);
-    await page.getByText("turned into scientific notation by a spreadsheet").first().waitFor();
+    await page.getByText("converted to scientific notation by a spreadsheet").first().waitFor();
 
     await page.getByLabel("Wrong rows only").check();
     await page.getByText("Page 1 of 202").waitFor();
@@ -159,7 +159,7 @@ test("a file that is dropped is read", () =>
     await page.getByText("encoding UTF-8").waitFor();
     await page.getByRole("button", { name: "Check the list" }).click();
     assert.deepEqual(await figures(page), [1, 1, 0, 0, 0, 0]);
-    await page.getByText("Nothing wrong was found.").waitFor();
+    await page.getByText("No problems were found.").waitFor();
   }));
 
 test("a list without a column of numbers; another one can be chosen", () =>

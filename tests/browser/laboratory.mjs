@@ -6,7 +6,7 @@ import { assertAccessible, assertFits, looks, stack, withConsole } from "./conso
 
 const laboratory = (look, use) => withConsole({ ...look, hash: "#/signature" }, use);
 const examples = {
-  zh: { right: "阿里云文档的示例", mismatch: "服务端应答不一致" },
+  zh: { right: "阿里云文档的示例", mismatch: "服务端响应不一致" },
   en: { right: "Alibaba Cloud's published example", mismatch: "The server disagrees" },
 };
 
@@ -118,22 +118,22 @@ test("what a server really answered is explained", () =>
     assert.equal(answer.status, 400);
     await page.getByLabel("Request", { exact: true }).fill(`curl -X POST ${stack.sandbox}/ -d '${body}'`);
     const text = await answer.text();
-    await page.getByLabel(/^Server's answer/).fill(text);
+    await page.getByLabel(/^Server's response/).fill(text);
     // That the request arrived says nothing about what the program signed.
-    await page.getByText("what the program signed is not known").waitFor();
-    await page.getByText("it is not what the program signed").waitFor();
+    await page.getByText("the string that the program signed is unknown").waitFor();
+    await page.getByText("the program may have signed a different string").waitFor();
     assert.equal(await page.locator(".notice.bad").count(), 0);
-    await page.getByLabel(/^Server's answer/).fill(text.slice(0, text.indexOf("SceneId")));
-    await page.getByText("The server's answer is cut off").waitFor();
-    await page.getByLabel(/^Server's answer/).fill(text.replace("91707dc296d469ad38e4c5efa6a0f24b", "***"));
-    await page.getByText("A log masked parts of the server's answer").waitFor();
+    await page.getByLabel(/^Server's response/).fill(text.slice(0, text.indexOf("SceneId")));
+    await page.getByText("The server's response is truncated").waitFor();
+    await page.getByLabel(/^Server's response/).fill(text.replace("91707dc296d469ad38e4c5efa6a0f24b", "***"));
+    await page.getByText("A log masked parts of the server's response").waitFor();
     assert.equal(await page.locator(".notice.bad").count(), 0);
-    await page.getByLabel(/^Server's answer/).fill(text);
+    await page.getByLabel(/^Server's response/).fill(text);
     // Something on the way changed the scene.
     await page
       .getByLabel("Request", { exact: true })
       .fill(`curl -X POST ${stack.sandbox}/ -d '${body}'`.replace("SceneId=1000000006", "SceneId=7"));
-    await page.getByText("Parameter SceneId has another value than the server received").waitFor();
+    await page.getByText("Parameter SceneId differs from the value that the server received").waitFor();
   }));
 
 test("a signature over GBK is named, by the browser's own table", () =>
@@ -148,14 +148,14 @@ test("a signature over GBK is named, by the browser's own table", () =>
     await page.getByLabel("Request", { exact: true }).fill(request.join("\n"));
     await page.getByLabel(/^AccessKeySecret/).fill("testsecret");
     await page.getByText("Chinese characters were signed as GBK instead of UTF-8").waitFor();
-    await page.getByText("Rests on: a calculation with the typed secret").waitFor();
+    await page.getByText("Evidence: a calculation with the entered secret").waitFor();
   }));
 
 test("what cannot be read is said", () =>
   laboratory({}, async (page) => {
     const request = page.getByLabel("Request", { exact: true });
     await request.fill("curl 'https://cloudauth.aliyuncs.com/");
-    await page.getByText("A quote in the curl line is not closed").waitFor();
+    await page.getByText("A quote in the curl command is not closed").waitFor();
     await request.fill("");
     await page.getByText("Paste a request, or choose an example.").waitFor();
   }));
@@ -168,7 +168,7 @@ test("a secret is sent nowhere, kept nowhere, and gone when the tool is left", (
     const requests = [];
     page.on("request", (request) => requests.push(request.url()));
     await page.getByLabel(/^AccessKeySecret/).fill("a-secret-that-is-not-kept");
-    await page.getByText("The cause is not known").waitFor();
+    await page.getByText("The cause is unknown").waitFor();
     assert.deepEqual(requests, []);
     const kept = () =>
       page.evaluate(() => JSON.stringify([{ ...localStorage }, { ...sessionStorage }, document.cookie]));
@@ -203,7 +203,7 @@ test("no script of the page can send a secret that was typed", () =>
     await page.getByLabel(/^AccessKeySecret/).fill("a-secret");
     assert.deepEqual(await sent(), []);
     // The laboratory itself goes on.
-    await page.getByText("The cause is not known").waitFor();
+    await page.getByText("The cause is unknown").waitFor();
     await page.getByRole("button", { name: "切换到中文" }).click();
     await page.getByRole("heading", { name: "签名实验室" }).waitFor();
   }));

@@ -16,7 +16,7 @@ const run = promisify(execFile);
 
 const verdict = (page, text) => page.locator(".verdict strong", { hasText: new RegExp(`^${text}$`) });
 
-/** Until the gateway has told the page its settings: before, nothing can be started. */
+/** Waits until the page has the gateway's settings; before, no verification can be started. */
 const settled = (page) => page.locator(".http").waitFor();
 
 async function startAndOpen(page, words) {
@@ -152,7 +152,7 @@ test("by keyboard alone", () =>
     await page.keyboard.press("Enter");
     await focused("Result");
     await verdict(page, words.verdict.passed).waitFor();
-    await tabTo(page, "The gateway's answer");
+    await tabTo(page, "The gateway's response");
     await page.keyboard.press("Enter");
     await page.getByText('"status": "passed"').waitFor();
   }));
@@ -168,7 +168,7 @@ test("the picture is shown where its address stays with the gateway", async () =
       await startAndOpen(page, words);
       await page.getByRole("button", { name: words.passed }).click();
       await page.waitForFunction(() => document.querySelector(".photo img")?.naturalWidth > 0);
-      assert.equal(await page.getByText("Its address works").count(), 0);
+      assert.equal(await page.getByText("Its URL is valid").count(), 0);
     });
   } finally {
     await gateway.close();
@@ -217,13 +217,13 @@ test("without the sandbox, the phone says so", () =>
     await open.waitFor();
     await page.route(`${stack.sandbox}/_sandbox/**`, (route) => route.abort());
     await open.click();
-    await page.getByText("The sandbox cannot be reached").waitFor();
+    await page.getByText("The sandbox is unreachable").waitFor();
     await page.unroute(`${stack.sandbox}/_sandbox/**`);
     await open.click();
     await page.getByRole("button", { name: words.passed }).waitFor();
   }));
 
-test("the order is checked as it is typed, and nothing is sent while it is wrong", () =>
+test("the order is validated during typing, and an invalid order is not sent", () =>
   withConsole({ language: "en" }, async (page, words) => {
     await settled(page);
     const certNo = page.getByLabel(words.certNo);
@@ -231,7 +231,7 @@ test("the order is checked as it is typed, and nothing is sent while it is wrong
     await page.getByText("has a wrong check digit").waitFor();
     assert.equal(await certNo.getAttribute("aria-invalid"), "true");
     assert.ok(await page.getByRole("button", { name: words.start }).isDisabled());
-    await page.getByText("Something in the order is to be corrected first").waitFor();
+    await page.getByText("Correct the order first").waitFor();
     await assertAccessible(page);
     await certNo.fill("440524188001010014");
     assert.ok(await page.getByRole("button", { name: words.start }).isEnabled());
@@ -260,7 +260,7 @@ test("no request is shown before the gateway has said where it goes", () =>
       await route.continue();
     });
     await page.reload();
-    await page.getByText("the gateway alone knows").waitFor();
+    await page.getByText("Only the gateway knows").waitFor();
     assert.equal(await page.locator(".http").count(), 0);
     answer();
     await page.locator(".http").waitFor();

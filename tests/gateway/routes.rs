@@ -1,4 +1,4 @@
-//! What the routes answer, and that their description is complete.
+//! Tests the routes' responses, and that their description is complete.
 
 use crate::host::{Host, NOW, json_answer, request, signed, signed_at, variables};
 use cloudauth_edge::actions::INIT_FACE_VERIFY;
@@ -139,7 +139,7 @@ fn a_token_is_taken_as_it_is_alone() {
 }
 
 #[test]
-fn a_failure_of_the_vendors_own_is_told_to_who_can_ask_the_vendor() {
+fn an_internal_error_of_alibaba_cloud_is_reported_to_the_operator() {
     let mut host = development();
     let mut failing = |_: &OutgoingRequest| {
         json_answer(
@@ -147,29 +147,29 @@ fn a_failure_of_the_vendors_own_is_told_to_who_can_ask_the_vendor() {
             &json!({"Code": "500", "Message": "系统错误", "RequestId": "130A2C10-B9EE-4D84-88E3-5384FF039795"}),
         )
     };
-    let told = body(&create(&mut host, json!({}), &mut failing));
-    assert_eq!(told["code"], "start-outcome-unknown");
-    assert_eq!(told["vendorCode"], "500");
+    let problem = body(&create(&mut host, json!({}), &mut failing));
+    assert_eq!(problem["code"], "start-outcome-unknown");
+    assert_eq!(problem["vendorCode"], "500");
     assert_eq!(
-        told["vendorRequestId"],
+        problem["vendorRequestId"],
         "130A2C10-B9EE-4D84-88E3-5384FF039795"
     );
     // The caller may start it again, and only the operator has an account with Alibaba Cloud.
-    assert_eq!(told["audience"], "operator");
+    assert_eq!(problem["audience"], "operator");
     for (language, texts) in [
         ("en", ["restartUnknown=true", "vendorRequestId"]),
         ("zh", ["restartUnknown=true", "运维"]),
     ] {
-        let detail = told["messages"][language].as_str().unwrap();
+        let detail = problem["messages"][language].as_str().unwrap();
         assert!(texts.iter().all(|text| detail.contains(text)), "{detail}");
     }
     // An answer that was lost is nothing that Alibaba Cloud could look up.
     let mut host = development();
     let mut lost =
         |_: &OutgoingRequest| Outcome::Lost(cloudauth_edge::client::call::Loss::TimedOut);
-    let told = body(&create(&mut host, json!({}), &mut lost));
+    let problem = body(&create(&mut host, json!({}), &mut lost));
     assert_eq!(
-        (&told["code"], &told["audience"]),
+        (&problem["code"], &problem["audience"]),
         (&json!("start-outcome-unknown"), &json!("developer"))
     );
 }
@@ -202,7 +202,7 @@ fn a_strangers_body_is_never_read() {
 }
 
 #[test]
-fn pages_and_the_vendors_protocol_share_the_root() {
+fn pages_and_the_rpc_protocol_share_the_root() {
     let kind = |method, target, headers: &[(&str, &str)]| {
         let arrival = Arrival {
             request: request(method, target, headers, b""),
@@ -359,7 +359,7 @@ fn what_alibaba_cloud_no_longer_knows_stays_unknown_to_sdks() {
 }
 
 #[test]
-fn problems_in_the_vendors_words() {
+fn problems_use_alibaba_clouds_codes() {
     let init = |nonce: &'static str, user: &'static str| {
         signed(
             "dev-key-id",
@@ -379,38 +379,38 @@ fn problems_in_the_vendors_words() {
     let mut host = development();
     let mut lost =
         |_: &OutgoingRequest| Outcome::Lost(cloudauth_edge::client::call::Loss::TimedOut);
-    let told = |(_, reply): (_, Reply)| {
+    let summary = |(_, reply): (_, Reply)| {
         (
             reply.status,
             body(&reply)["Code"].as_str().unwrap().to_owned(),
         )
     };
     assert_eq!(
-        told(host.handle(init("1", "a"), &mut lost)),
+        summary(host.handle(init("1", "a"), &mut lost)),
         (503, "ServiceUnavailable".to_owned())
     );
     // To call again is to take it up again.
     assert_eq!(
-        told(host.handle(init("2", "a"), &mut starts)),
+        summary(host.handle(init("2", "a"), &mut starts)),
         (200, "200".to_owned())
     );
     assert_eq!(
-        told(host.handle(init("3", "a"), &mut no_upstream)),
+        summary(host.handle(init("3", "a"), &mut no_upstream)),
         (200, "200".to_owned())
     );
     // Given to the ledger once more after a reset, it is the same arrival and no replay.
     assert_eq!(
-        told(host.handle(init("3", "a"), &mut no_upstream)),
+        summary(host.handle(init("3", "a"), &mut no_upstream)),
         (200, "200".to_owned())
     );
     host.arrival = 1;
     assert_eq!(
-        told(host.handle(init("3", "a"), &mut no_upstream)),
+        summary(host.handle(init("3", "a"), &mut no_upstream)),
         (400, "SignatureNonceUsed".to_owned())
     );
     host.arrival = 0;
     assert_eq!(
-        told(host.handle(init("4", "b"), &mut no_upstream)),
+        summary(host.handle(init("4", "b"), &mut no_upstream)),
         (400, "IdempotentParameterMismatch".to_owned())
     );
 
@@ -437,7 +437,7 @@ fn problems_in_the_vendors_words() {
         &[("Action", "DescribeFaceVerify"), ("CertifyId", "none")],
     );
     assert_eq!(
-        told(host.handle(unknown, &mut no_upstream)),
+        summary(host.handle(unknown, &mut no_upstream)),
         (200, "406".to_owned())
     );
     let scene = [
@@ -447,7 +447,7 @@ fn problems_in_the_vendors_words() {
     ];
     let other_scene = signed("dev-key-id", "dev-key-secret", &scene);
     assert_eq!(
-        told(host.handle(other_scene, &mut no_upstream)),
+        summary(host.handle(other_scene, &mut no_upstream)),
         (200, "406".to_owned())
     );
 
@@ -464,7 +464,7 @@ fn problems_in_the_vendors_words() {
     );
     // The gateway's own key is not the one that the caller signed with.
     assert_eq!(
-        told(host.handle(asked, &mut refused)),
+        summary(host.handle(asked, &mut refused)),
         (500, "InternalError".to_owned())
     );
 }
@@ -499,15 +499,15 @@ fn a_caller_without_the_scope_gets_the_verdict_alone() {
         signed("gwk-shop-1", "the-shops-own-secret", &describe),
         &mut no_upstream,
     );
-    let told = body(&reply);
+    let answer = body(&reply);
     assert_eq!(
-        told["ResultObject"],
+        answer["ResultObject"],
         json!({"Passed": "T", "SubCode": "200", "IdentityInfo": "null"})
     );
 }
 
 #[test]
-fn where_photos_go_through_the_gateway_nobody_gets_their_address() {
+fn callers_receive_no_photo_url_if_photos_are_streamed() {
     let mut host = Host::new(variables(&[
         ("GATEWAY_MODE", "development"),
         ("GATEWAY_PHOTO", "stream"),
@@ -532,8 +532,11 @@ fn where_photos_go_through_the_gateway_nobody_gets_their_address() {
     let describe = [("Action", "DescribeFaceVerify"), ("CertifyId", "certify1")];
     let asked = signed("dev-key-id", "dev-key-secret", &describe);
     let (_, reply) = host.handle(asked, &mut |_| passed(address));
-    let told = reply.body;
-    assert!(told.contains("88.5") && !told.contains("planted"), "{told}");
+    let answer = reply.body;
+    assert!(
+        answer.contains("88.5") && !answer.contains("planted"),
+        "{answer}"
+    );
 
     let (_, reply) = host.handle(get(&photo), &mut |_| passed(address));
     assert_eq!(reply.body, address);
@@ -551,7 +554,7 @@ fn where_photos_go_through_the_gateway_nobody_gets_their_address() {
 }
 
 #[test]
-fn where_photos_go_through_the_gateway_no_form_of_an_answer_tells_an_address() {
+fn no_response_contains_a_url_if_photos_are_streamed() {
     let url = "http://127.0.0.1:8788/planted.jpeg";
     let front = json!({
         "qualityScore": 88.5, "ossObjectName": "verify/1.jpeg", "pictureUrl": url,
@@ -624,7 +627,7 @@ fn a_start_that_was_not_sent_for_crowding_changes_nothing() {
         ("GATEWAY_MODE", "development"),
         ("GATEWAY_CALLERS", &callers.to_string()),
     ]));
-    let told = |reply: Reply| (reply.status, reply.outcome);
+    let summary = |reply: Reply| (reply.status, reply.outcome);
     let throttled = || (503, "upstream-throttled".to_owned());
     let path = format!("{ROUTE}/e0c34a77f5ac40a5aa5e6ed20c353888");
     let restart_path = format!("{ROUTE}?restartUnknown=true");
@@ -635,7 +638,7 @@ fn a_start_that_was_not_sent_for_crowding_changes_nothing() {
     for _ in 0..5 {
         let reply = create(&mut host, json!({}), &mut no_upstream);
         assert!(header(&reply.headers, "retry-after").is_some());
-        assert_eq!(told(reply), throttled());
+        assert_eq!(summary(reply), throttled());
     }
     let (_, reply) = host.handle(request("GET", &path, &[BEARER], b""), &mut no_upstream);
     assert_eq!(reply.outcome, "unknown-order");
@@ -645,34 +648,37 @@ fn a_start_that_was_not_sent_for_crowding_changes_nothing() {
     let mut lost =
         |_: &OutgoingRequest| Outcome::Lost(cloudauth_edge::client::call::Loss::TimedOut);
     let unknown = || (409, "start-outcome-unknown".to_owned());
-    assert_eq!(told(create(&mut host, json!({}), &mut lost)), unknown());
+    assert_eq!(summary(create(&mut host, json!({}), &mut lost)), unknown());
     host.crowded = true;
-    assert_eq!(told(host.handle(again(), &mut no_upstream).1), throttled());
+    assert_eq!(
+        summary(host.handle(again(), &mut no_upstream).1),
+        throttled()
+    );
     host.crowded = false;
     assert_eq!(
-        told(create(&mut host, json!({}), &mut no_upstream)),
+        summary(create(&mut host, json!({}), &mut no_upstream)),
         unknown()
     );
     let other = create(&mut host, json!({"userId": "another"}), &mut no_upstream);
     assert_eq!(other.outcome, "order-conflict");
-    // Also where Alibaba Cloud refuses the second start for certain.
+    // Also if Alibaba Cloud definitely rejects the second start.
     let mut refuses = |_: &OutgoingRequest| json_answer(200, &json!({"Code": "412"}));
     let (_, reply) = host.handle(again(), &mut refuses);
     assert_eq!(reply.outcome, "upstream-refused");
     assert_eq!(
-        told(create(&mut host, json!({}), &mut no_upstream)),
+        summary(create(&mut host, json!({}), &mut no_upstream)),
         unknown()
     );
 
     // Three were sent to Alibaba Cloud: those that were not do not count.
-    assert_eq!(told(host.handle(again(), &mut starts).1).0, 201);
+    assert_eq!(summary(host.handle(again(), &mut starts).1).0, 201);
     let another = json!({"outerOrderNo": "f".repeat(32)});
     let reply = create(&mut host, another, &mut no_upstream);
-    assert_eq!(told(reply), (429, "daily-limit".to_owned()));
+    assert_eq!(summary(reply), (429, "daily-limit".to_owned()));
 }
 
 #[test]
-fn nobody_is_told_passed_unless_the_vendor_said_so() {
+fn passed_requires_passed_t_from_alibaba_cloud() {
     let path = format!("{ROUTE}/e0c34a77f5ac40a5aa5e6ed20c353888");
     for result in [
         json!({"Passed": "t", "SubCode": "200"}),
@@ -686,9 +692,9 @@ fn nobody_is_told_passed_unless_the_vendor_said_so() {
     ] {
         let mut host = development();
         assert_eq!(create(&mut host, json!({}), &mut starts).status, 201);
-        let mut told =
+        let mut upstream =
             |_: &OutgoingRequest| json_answer(200, &json!({"Code": "200", "ResultObject": result}));
-        let (_, reply) = host.handle(request("GET", &path, &[BEARER], b""), &mut told);
+        let (_, reply) = host.handle(request("GET", &path, &[BEARER], b""), &mut upstream);
         assert_ne!(body(&reply)["status"], json!("passed"), "{result}");
         let rows = format!("{:?}", host.rows);
         assert!(!rows.contains("passed"), "{result}");
@@ -788,7 +794,7 @@ fn a_wrong_secret_in_the_words_of_each_sdk() {
 }
 
 #[test]
-fn a_scene_id_that_is_no_number_is_refused_as_by_the_vendor() {
+fn a_malformed_scene_id_is_rejected_like_at_alibaba_cloud() {
     let asked = signed(
         "dev-key-id",
         "dev-key-secret",
@@ -841,7 +847,7 @@ fn with_orders(count: usize) -> Host {
     host
 }
 
-/// A RequestId as the vendor writes them; it says what it answers.
+/// A RequestId as Alibaba Cloud writes them; it says what it answers.
 fn vendor_id(starts: bool, index: usize) -> String {
     let action = u8::from(!starts);
     format!("00000000-0000-4000-8000-{action}{index:011}")

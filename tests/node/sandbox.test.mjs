@@ -1,4 +1,4 @@
-// The sandbox on Node: in-process and over HTTP, its faults as a client meets them, its command.
+// The sandbox on Node: in-process and over HTTP, its faults from a client's view, its command.
 
 import assert from "node:assert/strict";
 import { once } from "node:events";
@@ -131,7 +131,7 @@ describe("in-process", () => {
       [[{ accountId: "1", keys: [key], scenes: [{ sceneId: 1.5 }] }], /sceneId must be a positive integer/],
       [
         [{ accountId: "1", keys: [key], scenes: [{ sceneId: JSON.parse("9007199254740993") }] }],
-        /one beyond 9007199254740991 a string or a bigint/,
+        /above 9007199254740991 it must be a string or a bigint/,
       ],
       [[{ accountId: "1", keys: [key], scenes: [], more: 1 }], /accounts\[0\] has an unknown member more/],
     ]) {
@@ -603,7 +603,10 @@ describe("the command", () => {
         [["sandbox", "--port", String(taken.address().port)], /is taken: choose another with --port/],
         [["sandbox", "--port", "0x50"], /--port must be a number/],
         [["sandbox", "--port", ""], /--port must be a number/],
-        [["sandbox", "--host", "nowhere.invalid"], /--host: nowhere\.invalid is no address of this machine/],
+        [
+          ["sandbox", "--host", "nowhere.invalid"],
+          /--host: nowhere\.invalid is not an address of this machine/,
+        ],
         [["sandbox", "--file", "/nowhere/state"], /--file: cannot use \/nowhere\/state/],
         [["sandbox", "--config", "nowhere.json"], /--config: cannot read nowhere\.json/],
         [["sandbox", "--config", misspelt], /may have accounts and controlToken, and not controltoken/],

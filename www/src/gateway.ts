@@ -91,7 +91,7 @@ export interface Page {
   nextCursor?: string;
 }
 
-/** What the gateway tells its console. */
+/** The gateway's data for its console. */
 export interface Surroundings {
   mode: "development" | "production";
   /** Where the sandbox is, when that is the gateway's upstream. */

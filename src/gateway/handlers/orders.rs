@@ -6,7 +6,7 @@ use crate::error::FieldError;
 use crate::gateway::arrival::{Handled, Incoming, Then};
 use crate::gateway::body;
 use crate::gateway::callers::{Caller, Scope};
-use crate::gateway::ledger::order::Standing;
+use crate::gateway::ledger::order::OrderStatus;
 use crate::gateway::ledger::task::{Count, Create, Cursor, Filter, List, Read, Task};
 use crate::gateway::problem::{INSUFFICIENT_SCOPE, Problem, UNKNOWN_ORDER};
 use crate::gateway::query::Query;
@@ -192,7 +192,7 @@ pub(in crate::gateway) fn count(incoming: &Incoming<'_>, caller: &Caller) -> Han
 
 /// The orders that a list or a count is about.
 fn filter(query: &Query, wrong: &mut Vec<FieldError>) -> Filter {
-    let status = query.value("status").map(Standing::read);
+    let status = query.value("status").map(OrderStatus::read);
     if status == Some(None) {
         wrong.push(FieldError::new(
             "status",

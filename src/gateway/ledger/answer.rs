@@ -43,7 +43,7 @@ pub enum Answer {
 pub struct Started {
     /// OuterOrderNo.
     pub no: String,
-    /// What was handed out.
+    /// The issued CertifyId.
     pub certify_id: String,
     /// Alibaba Cloud's web page for it.
     pub certify_url: Option<String>,

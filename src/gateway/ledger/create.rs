@@ -1,8 +1,8 @@
 //! Starts a verification: InitFaceVerify, once per order.
 
-use super::act::{Context, Next, Step, Writes};
 use super::answer::{Answered, Started};
-use super::order::{Order, Standing, Start, over_at, provably_not_started, refusal};
+use super::commit::{Context, Next, Step, Writes};
+use super::order::{Order, OrderStatus, Start, over_at, provably_not_started, refusal};
 use super::rows::{
     ALARM, CALLER, ENDPOINTS, Interrupt, Rows, certify_key, listed_key, order_key, starts_key,
     user_key,
@@ -275,8 +275,8 @@ fn millis_to_midnight(now: Timestamp) -> i64 {
     MILLIS_PER_DAY.saturating_sub(of_day)
 }
 
-/// The order, if it is still this call that starts it. It may have been given up meanwhile and
-/// started again: then nothing more is sent for it, and what comes too late is not handed out.
+/// The order, if this call is still the one that starts it. Otherwise the start was abandoned and
+/// repeated: this call sends nothing more, and a late CertifyId is not issued.
 pub(super) fn in_flight(
     create: &Create,
     flight: &str,
@@ -314,7 +314,7 @@ pub(super) fn settle(
     writes.wake.push(create.no.clone());
     let first = matches!(order.start, Start::Inflight { again: false, .. });
     order.given_up = None;
-    // What is written of an order that is free again: nothing, or why it was refused.
+    // The row of an order that can be started again: none, or the reason for its rejection.
     let (free, problem) = match ended {
         Ended::Answered(Answer::Init(result)) => {
             return done(
@@ -405,6 +405,6 @@ fn done(
     writes.put(certified, &create.no);
     let over = over_at(context.now.unix_millis(), settings.certify_id_valid_millis);
     writes.due(rows, context.now, over, &format!("check/{}", create.no))?;
-    debug_assert_eq!(order.standing(), Some(Standing::Pending));
+    debug_assert_eq!(order.status(), Some(OrderStatus::Pending));
     Ok(writes.then(started(&create, &order, false)))
 }

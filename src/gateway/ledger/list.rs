@@ -1,8 +1,8 @@
 //! Lists the caller's orders by page, newest first, and counts them by day.
 
-use super::act::{Next, Step, Writes};
 use super::answer::{Answered, Days, Page};
-use super::order::{Order, Standing};
+use super::commit::{Next, Step, Writes};
+use super::order::{Order, OrderStatus};
 use super::rows::{Interrupt, Range, Rows, certify_key, listed_key, order_key};
 use super::task::{Count, Cursor, Day, Filter, List, Task};
 use crate::json::de::from_json;
@@ -15,14 +15,14 @@ const PAGE_LOOKS_MAX: u32 = 50_000;
 const MILLIS_PER_MINUTE: i64 = 60_000;
 
 impl Filter {
-    fn takes(&self, standing: Standing) -> bool {
-        self.status.is_none_or(|wanted| wanted == standing)
+    fn takes(&self, order_status: OrderStatus) -> bool {
+        self.status.is_none_or(|wanted| wanted == order_status)
     }
 
     fn takes_order(&self, order: &Order) -> bool {
         order
-            .standing()
-            .is_some_and(|standing| self.takes(standing))
+            .status()
+            .is_some_and(|order_status| self.takes(order_status))
             && self.from.is_none_or(|from| order.created >= from)
             && self.to.is_none_or(|to| order.created < to)
     }
@@ -47,14 +47,14 @@ impl Filter {
 }
 
 impl Day {
-    const fn add(&mut self, standing: Standing) {
-        let count = match standing {
-            Standing::Starting => &mut self.starting,
-            Standing::Unknown => &mut self.unknown,
-            Standing::Pending => &mut self.pending,
-            Standing::Passed => &mut self.passed,
-            Standing::Rejected => &mut self.rejected,
-            Standing::Expired => &mut self.expired,
+    const fn add(&mut self, order_status: OrderStatus) {
+        let count = match order_status {
+            OrderStatus::Starting => &mut self.starting,
+            OrderStatus::Unknown => &mut self.unknown,
+            OrderStatus::Pending => &mut self.pending,
+            OrderStatus::Passed => &mut self.passed,
+            OrderStatus::Rejected => &mut self.rejected,
+            OrderStatus::Expired => &mut self.expired,
         };
         *count = count.saturating_add(1);
     }
@@ -104,8 +104,8 @@ fn go_on(mut list: List, rows: &Rows) -> Result<Step, Interrupt> {
             continue;
         };
         // An unreadable row does not hide the others.
-        let standing = writes.readable(standing(key, value))?;
-        if standing.is_some_and(|standing| list.filter.takes(standing)) {
+        let order_status = writes.readable(order_status(key, value))?;
+        if order_status.is_some_and(|order_status| list.filter.takes(order_status)) {
             list.found.push(cursor.clone());
         }
         list.after = Some(cursor);
@@ -137,12 +137,14 @@ pub(super) fn count(mut count: Count, rows: &Rows) -> Result<Step, Interrupt> {
         let Some(cursor) = Cursor::of_key(key) else {
             continue;
         };
-        let standing = writes.readable(standing(key, value))?;
-        if let Some(standing) = standing.filter(|standing| count.filter.takes(*standing)) {
+        let order_status = writes.readable(order_status(key, value))?;
+        if let Some(order_status) =
+            order_status.filter(|order_status| count.filter.takes(*order_status))
+        {
             let offset = count.offset_minutes.saturating_mul(MILLIS_PER_MINUTE);
             let local = Timestamp::from_unix_millis(cursor.created.saturating_add(offset));
             let day = count.days.entry(Date::of_utc(local).to_string());
-            day.or_default().add(standing);
+            day.or_default().add(order_status);
         }
         count.after = Some(cursor);
     }
@@ -157,7 +159,7 @@ pub(super) fn count(mut count: Count, rows: &Rows) -> Result<Step, Interrupt> {
     Ok(writes.then(next))
 }
 
-fn standing(key: &str, value: &str) -> Result<Standing, Interrupt> {
+fn order_status(key: &str, value: &str) -> Result<OrderStatus, Interrupt> {
     from_json(value).map_err(|_| Interrupt::Unreadable(key.to_owned()))
 }
 

@@ -1,6 +1,6 @@
 //! The tasks of a ledger: plain data that the host stores between steps and passes back.
 
-use super::order::Standing;
+use super::order::OrderStatus;
 use crate::client::call;
 use crate::gateway::asker::Asker;
 use crate::json::Json;
@@ -109,7 +109,7 @@ pub struct Read {
     /// The key of the row that schedules the next query, unless this one returns a verdict.
     #[serde(default)]
     pub again: Option<String>,
-    /// OuterOrderNo; empty where the CertifyId says which order it is.
+    /// OuterOrderNo; empty if the CertifyId identifies the order.
     pub no: String,
     /// Whether to return the material.
     pub material: bool,
@@ -121,7 +121,7 @@ pub struct Read {
     /// Whether the verdict is known and only the material is needed.
     #[serde(default)]
     pub decided: bool,
-    /// The entity tag that the asker has.
+    /// The entity tag that the client sent.
     pub known: Option<String>,
     /// The order's SceneId once it is known; the requested one if the CertifyId identifies the
     /// order.
@@ -138,8 +138,8 @@ impl Read {
         self.wait_until.is_some() && !self.decided
     }
 
-    /// The name under which concurrent requests share a query. A request that does not wait has its own
-    /// query, so that its response is not older than the request.
+    /// The name under which concurrent requests share a query. A request that does not wait has its
+    /// own query, so that its response is not older than the request.
     pub(super) fn share(&self) -> Option<String> {
         (self.waits() || self.decided).then(|| self.certify_id.clone())
     }
@@ -175,8 +175,8 @@ pub struct List {
 /// Which orders are meant.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
 pub struct Filter {
-    /// Only orders that stand so.
-    pub status: Option<Standing>,
+    /// Only orders with this status.
+    pub status: Option<OrderStatus>,
     /// Only orders created then or later, in milliseconds.
     pub from: Option<i64>,
     /// Only orders created before then, in milliseconds.
@@ -204,17 +204,17 @@ pub struct Count {
 /// Orders created on one day, by where they stand.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Day {
-    /// [`Standing::Starting`]
+    /// [`OrderStatus::Starting`]
     pub starting: u32,
-    /// [`Standing::Unknown`]
+    /// [`OrderStatus::Unknown`]
     pub unknown: u32,
-    /// [`Standing::Pending`]
+    /// [`OrderStatus::Pending`]
     pub pending: u32,
-    /// [`Standing::Passed`]
+    /// [`OrderStatus::Passed`]
     pub passed: u32,
-    /// [`Standing::Rejected`]
+    /// [`OrderStatus::Rejected`]
     pub rejected: u32,
-    /// [`Standing::Expired`]
+    /// [`OrderStatus::Expired`]
     pub expired: u32,
 }
 

@@ -25,7 +25,7 @@ function send(order: Order): void {
   worker?.postMessage(order);
 }
 
-/** Reads a list and tells its layout. */
+/** Reads a list and detects its layout. */
 export function readList(source: Blob): void {
   reset();
   const mine = new Worker(new URL("./worker.ts", import.meta.url), { type: "module" });

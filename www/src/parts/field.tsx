@@ -4,7 +4,7 @@ import { t } from "../text";
 
 interface Props {
   label: string;
-  /** The name on the wire, beside the label. */
+  /** The wire name, next to the label. */
   name?: string;
   value: string;
   onInput: (value: string) => void;

@@ -1,4 +1,4 @@
-/** Requests to begin with: the vendor's published examples, and the two actions under its test key. */
+/** Initial requests: Alibaba Cloud's published examples, and the two actions under its test key. */
 
 import type { Core } from "../core";
 

@@ -36,7 +36,7 @@ const views = {
     return ".one";
   },
   async ledger(page) {
-    await page.locator(".chart rect").first().waitFor();
+    await page.locator(".chart .piece").first().waitFor();
     return "h1";
   },
 };

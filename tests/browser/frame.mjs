@@ -22,7 +22,7 @@ for (const look of looks) {
 for (const width of [768, 1440]) {
   test(`the header is one line in English: ${width}`, () =>
     withConsole({ language: "en", width }, async (page) => {
-      await page.getByText("Sandbox", { exact: true }).first().waitFor();
+      await page.locator(".badge").waitFor();
       const tops = await page
         .locator(".top-inner > *")
         .evaluateAll((parts) => parts.map((part) => part.getBoundingClientRect()).map(({ top }) => top));

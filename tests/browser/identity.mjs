@@ -121,7 +121,10 @@ test("a list accounts for every row, names the owner of each row, and lists erro
     await first.waitFor();
     assert.match(await first.innerText(), /^998\s+1\*{16}1\s+Identity number has a wrong check digit/);
     assert.match(await page.locator(".bad-rows tbody tr").nth(4).innerText(), /^3\s+1\*{16}X\s+.*line 2\.$/);
-    assert.match(await page.locator(".table").first().innerText(), /^4\s+Identity number fails.*\n949\s/);
+    assert.match(
+      await page.locator(".table").first().innerText(),
+      /^4\s+Identity number has a wrong check digit.*\n949\s/,
+    );
     // What one came for is at the top.
     const top = async (name) => (await page.getByRole("button", { name }).boundingBox()).y;
     assert.ok(

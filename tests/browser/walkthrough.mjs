@@ -182,7 +182,7 @@ test("a rejected verification says why, and who must act", () =>
     await verdict(page, words.verdict.rejected).waitFor();
     const facts = await page.locator(".facts").innerText();
     assert.match(facts, /205/);
-    assert.match(facts, /review by hand/);
+    assert.match(facts, /review it manually/);
     assert.match(facts, /Billed\s*Yes/);
   }));
 

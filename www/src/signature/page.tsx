@@ -5,7 +5,7 @@ import { Field } from "../parts/field";
 import { Lock } from "../parts/icons";
 import { Page, WithCore } from "../parts/page";
 import { hrefOf, route } from "../routes";
-import { seal } from "../seal";
+import { isSealed, seal } from "../seal";
 import "../style/signature.css";
 import { t } from "../text";
 import { example as exampleOf, exampleNames, type ExampleName } from "./examples";
@@ -21,7 +21,9 @@ function change(part: Partial<Subject>): void {
 
 /** The address names the example that is shown, and nothing else of what stands here. */
 function name(example: ExampleName | ""): void {
-  history.replaceState(null, "", hrefOf("signature", example));
+  const address = hrefOf("signature", example);
+  // With a new address Chromium asks for the icon again, which a sealed page may not.
+  if (!isSealed() && location.hash !== address) history.replaceState(null, "", address);
 }
 
 function show(core: Core, example: ExampleName): void {

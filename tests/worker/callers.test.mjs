@@ -124,7 +124,7 @@ test("the check says what is missing, here and of a running gateway", async () =
   assert.match(await operator(["check", both.gateway.url], {}), /complete/);
   assert.match(await operator(["check", both.endpoint], {}), /not a gateway/);
   assert.match(await operator(["new-caller", "Not An Id"], complete), /lower-case/);
-  assert.match(await operator(["check", "http://127.0.0.1:9"], {}), /no answer/);
+  assert.match(await operator(["check", "http://127.0.0.1:9"], {}), /No response/);
   // A caller is not created from settings that the deployment would reject.
   for (const [settings, expected] of [
     [{ GATEWAY_SECRET: "short" }, /fewer than 32/],

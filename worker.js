@@ -1,11 +1,11 @@
-/** The gateway as a Cloudflare Worker: wiring between the platform and what every host shares. */
+/** The gateway as a Cloudflare Worker: connects the platform to the code that all hosts share. */
 
 import { handle } from "./host/front.js";
 import { core, files, settingsOf } from "./worker/core.js";
 
 export { Ledger, Pacer } from "./worker/ledger.js";
 
-/** A deployment resets an instance once; a few more are for what comes at the same time. */
+/** A deployment resets an instance once; the others are for coinciding failures. */
 const RESETS_MAX = 3;
 
 export default {
@@ -19,7 +19,7 @@ export default {
         const running = runInLedger(env.LEDGER, caller, (ledger, resets) =>
           ledger.run(resets > 0 ? again : task, id),
         );
-        // A caller that goes away does not end what was begun for it.
+        // A client that disconnects does not abort its started work.
         ctx.waitUntil(running.catch(() => {}));
         request.signal.addEventListener("abort", () => {
           ctx.waitUntil(runInLedger(env.LEDGER, caller, (ledger) => ledger.disconnect(id)).catch(() => {}));
@@ -49,7 +49,7 @@ export default {
   },
 };
 
-/** A request as the core reads it, without its body. */
+/** A request in the core's form, without its body. */
 function plain(request) {
   const url = new URL(request.url);
   return {
@@ -62,11 +62,11 @@ function plain(request) {
   };
 }
 
-/** A deployment resets the ledger's instance. Its rows stay, so the core says what to ask once more. */
+/** A deployment resets the ledger's instance. Its rows remain, and the core returns the task to repeat. */
 async function runInLedger(namespace, caller, act) {
   for (let resets = 0; ; resets += 1) {
     try {
-      // An instance that was reset answers no more: a new stub leads to the next one.
+      // A reset instance no longer responds: a new stub connects to the next one.
       return await act(namespace.get(namespace.idFromName(caller)), resets);
     } catch (error) {
       if (!isReset(error) || resets === RESETS_MAX) throw error;

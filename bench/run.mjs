@@ -1,5 +1,5 @@
-// Measures the parts that are named, all of them when none is, and writes results.md and results.svg. What an earlier
-// run on the same machine and versions found out about the other parts stays in results.json, which git ignores.
+// Measures the named parts, by default all, and writes results.md and results.svg. Results of other parts from an
+// earlier run on the same machine and versions are kept in results.json, which git ignores.
 
 import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { cpus, totalmem } from "node:os";
@@ -16,7 +16,7 @@ function machine() {
     name,
     json(`../node_modules/${name}/package.json`).version,
   ]);
-  // Exact, so they are what is installed.
+  // Exact versions, so these are the installed ones.
   const peers = Object.entries(json("package.json").dependencies);
   return {
     Machine: `${cpus().length} × ${cpus()[0].model}, ${Math.round(totalmem() / 2 ** 30)} GB, ${process.platform} ${process.arch}`,
@@ -35,7 +35,7 @@ if (unknown !== undefined) {
 }
 const chosen = asked.length > 0 ? asked : PARTS;
 
-// So that what was started is ended, and what was written for a while is taken away.
+// Stops child processes and deletes temporary files.
 for (const signal of ["SIGINT", "SIGTERM"]) process.once(signal, () => process.exit(130));
 
 const now = { machine: machine() };
@@ -55,7 +55,7 @@ for (const name of PARTS.filter((part) => chosen.includes(part))) {
       "This is a noisy run: names with ~ were disturbed or vary. Measure again on a quieter machine.",
     );
   }
-  // After each part, so that a run that is broken off keeps what it has.
+  // After each part, so that an interrupted run keeps its results.
   writeFileSync(file("results.json"), JSON.stringify({ ...now, parts }));
   const all = PARTS.filter((part) => parts[part]).map((part) => parts[part]);
   writeFileSync(file("results.md"), report({ ...now, parts: all }));

@@ -1,9 +1,9 @@
 /**
- * Reads a stream up to one byte behind the limit; undefined where it does not end in time or breaks off.
+ * Reads a stream up to one byte beyond the limit; undefined if it times out or is interrupted.
  *
  * @param {{ read(): Promise<{ done: boolean, value?: Uint8Array }>, cancel(): Promise<void> } | undefined} reader
- * @param {{ limit: number, millis: number, discard?: number }} bounds bytes beyond the limit are read and
- *   thrown away up to `discard`: a sender whose connection closes while it writes may never see the answer
+ * @param {{ limit: number, millis: number, discard?: number }} bounds bytes beyond the limit are read and discarded, up
+ *   to `discard`: a sender whose connection closes while it writes may never see the response
  * @returns {Promise<Uint8Array | undefined>}
  */
 export async function collect(reader, { limit, millis, discard = 0 }) {

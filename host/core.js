@@ -1,9 +1,9 @@
-/** The gateway's WebAssembly core, with objects in place of JSON text. */
+/** The gateway's WebAssembly core, with objects instead of JSON text. */
 
 import { guard } from "../pkg/core.js";
 import * as glue from "../pkg/wasm/gateway/cloudauth_edge.js";
 
-/** A request as the module takes it: JSON text, and the body's bytes. */
+/** A request in the module's form: JSON text, and the body's bytes. */
 const parts = ({ body, ...request }) => [JSON.stringify(request), body];
 
 /**
@@ -13,7 +13,7 @@ const parts = ({ body, ...request }) => [JSON.stringify(request), body];
  */
 export function loadCore(module) {
   glue.initSync({ module });
-  // By name, so that a bundler leaves out what loads the module elsewhere.
+  // Imported by name, so that a bundler omits unused glue.
   const exports = guard({
     __wbg_reset_state: glue.__wbg_reset_state,
     gatewayAlarm: glue.gatewayAlarm,
@@ -29,12 +29,12 @@ export function loadCore(module) {
       return JSON.parse(exports.gatewayRoute(settings, ...parts(request), Date.now()));
     },
 
-    /** `now` and `random` are the same for all asks of one act. */
-    step(settings, task, happened, rows, instance, { now, random }) {
+    /** `now` and `random` are the same for all repetitions of one step. */
+    step(settings, task, sendOutcome, rows, instance, { now, random }) {
       // The error that a failed call threw stays here: it may hold anything.
-      const { kind, sentFor, status, headers, body } = happened ?? {};
+      const { kind, sentFor, status, headers, body } = sendOutcome ?? {};
       const known = JSON.stringify({
-        happened: happened && { kind, sentFor, status, headers },
+        sendOutcome: sendOutcome && { kind, sentFor, status, headers },
         rows,
         instance,
       });
@@ -59,16 +59,16 @@ export function loadCore(module) {
   };
 }
 
-/** Names of settings; the core refuses any of these that it does not know. */
+/** Names of settings; the core rejects unknown ones. */
 export const IS_SETTING = /^(GATEWAY|CLOUDAUTH)_/;
 
-/** Settings as the core reads them. */
+/** Settings in the core's form. */
 export function settingsText(variables) {
   const named = Object.entries(variables).filter(([name]) => IS_SETTING.test(name));
   return JSON.stringify(named.map(([name, value]) => [name, written(value)]));
 }
 
-/** A Worker's `[vars]` may have numbers, booleans and, for the callers, a list. */
+/** A Worker's `[vars]` can contain numbers, booleans and, for the callers, a list. */
 function written(value) {
   return typeof value === "string" ? value : JSON.stringify(value);
 }

@@ -3,7 +3,9 @@
 import { collect } from "./bytes.js";
 
 const PHOTO_TIMEOUT_MS = 15_000;
-/** Of a body that is too large, so that its sender reads the answer instead of a broken connection. */
+/**
+ * The part of an oversized body that is read, so that its sender receives the response instead of a connection error.
+ */
 const DISCARD_BYTES = 8 * 1024 * 1024;
 /** Alibaba Cloud keeps photos below 1 MB. */
 const PHOTO_MAX_BYTES = 5 * 1024 * 1024;
@@ -14,23 +16,23 @@ const PHOTO_MAX_BYTES = 5 * 1024 * 1024;
  * @property {string} settings as the core reads them
  * @property {Record<string, string>} files files outside of the module that the core names as a response's body
  *   where the answer names it
- * @property {(caller: string, task: string, again: string) => Promise<object>} run gives a task to the caller's
- *   ledger; `again` is the task to give it where its host was reset meanwhile
- * @property {() => Promise<object | undefined>} page the static file at the request's address, as the host sends
- *   it; undefined for none
- * @property {(caller: string) => Promise<boolean>} mayGoOn whether the host's rate limit lets the caller in
- * @property {(routed: object) => Promise<string | undefined>} [unable] why the host cannot serve now what was routed
- *   so, as the core's name of a failure
- * @property {(line: object) => void} observe takes the log line of a request
+ * @property {(caller: string, task: string, again: string) => Promise<object>} run passes a task to the caller's
+ *   ledger; `again` is the task to pass after a reset of its host
+ * @property {() => Promise<object | undefined>} page the static file at the request's path, in the host's form;
+ *   undefined if there is none
+ * @property {(caller: string) => Promise<boolean>} mayGoOn whether the host's rate limit allows the request
+ * @property {(routed: object) => Promise<string | undefined>} [unable] why the host cannot serve the routed request
+ *   now, as the core's name of a failure
+ * @property {(line: object) => void} observe receives the log line of a request
  */
 
-/**
- * Answers a request.
+/** Handles a request.
  *
  * @param {Host} host
- * @param {object} message the request as the core reads it, without its body
- * @param {() => Parameters<typeof collect>[0]} open gives the reader of the body
- * @returns {Promise<{ page: object } | { status: number, headers: [string, string][], body: string | Uint8Array | null }>}
+ * @param {object} message the request in the core's form, without its body
+ * @param {() => Parameters<typeof collect>[0]} open returns the reader of the body
+ * @returns {Promise<{ page: object } | { status: number, headers: [string, string][], body: string | Uint8Array | null
+ *   }>}
  */
 export async function handle(host, message, open) {
   const began = Date.now();
@@ -63,7 +65,7 @@ export async function handle(host, message, open) {
   };
 }
 
-/** A reply of the core's, or a static file. */
+/** A response of the core, or a static file. */
 async function answer(host, message, open, log) {
   const { core, settings } = host;
   let routed = core.route(settings, message);
@@ -100,7 +102,7 @@ async function answer(host, message, open, log) {
   }
 }
 
-/** The photo from Alibaba Cloud, so that its address stays here. Whole, or not at all. */
+/** Fetches the photo from Alibaba Cloud, so that callers do not see its URL. Returns all of it or none. */
 async function fetchPhoto(core, url, message, { requestId }) {
   const deadline = Date.now() + PHOTO_TIMEOUT_MS;
   const failed = () => core.photo(0, "", message, requestId);
@@ -127,7 +129,7 @@ function failure({ core }, what, message, { requestId }) {
   return core.failure(what, message, requestId);
 }
 
-/** Where it failed. The message may repeat what a caller sent. */
+/** The location of the failure. The message may quote a caller's input. */
 function describe(error) {
   const places = String(error?.stack ?? "")
     .split("\n")

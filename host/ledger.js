@@ -1,8 +1,8 @@
-/** When an alarm that failed fires again. */
+/** The delay before a failed alarm fires again. */
 const ALARM_AGAIN_MS = 60_000;
 
 /**
- * Performs the tasks of one caller's ledger: stores rows, sends requests and waits, as the core decides.
+ * Performs the tasks of the store of one caller ledger: stores rows, sends requests and waits, as the core decides.
  */
 export class LedgerRunner {
   #host;
@@ -15,11 +15,12 @@ export class LedgerRunner {
    * @param {object} host
    * @param {ReturnType<typeof import("./core.js").loadCore>} host.core
    * @param {() => string} host.settings as the core reads them
-   * @param {string} host.instance a call that another instance made has ended with it
+   * @param {string} host.instance a call ends with the instance that made it
    * @param {(action: string, yields: boolean) => Promise<number | null>} host.turn milliseconds to wait before a call;
-   *   null when too many calls wait already
+   *   null if too many calls are waiting
    * @param {(request: object, limits: object) => Promise<object>} host.send never throws; see `pkg/transport.js`
-   * @param {(call: { action: string | null, kind: string, status?: number, millis: number }) => void} [host.observeCall]
+   * @param {(call: { action: string | null, kind: string, status?: number, millis: number }) => void}
+   *   [host.observeCall]
    * @param {import("./storage.js").LedgerStorage} storage
    */
   constructor(host, storage) {
@@ -33,7 +34,7 @@ export class LedgerRunner {
    * @returns {Promise<{ reply?: object, photo?: string, upstream: { calls: number, millis: number } }>}
    */
   async run(task, disconnected) {
-    // The platform has forgotten the alarm while it is at work, and after it failed too often.
+    // The platform drops the alarm while it runs, and after too many failures.
     if (!this.#alarmAtWork) {
       const set = await this.#storage.alarm();
       if (!this.#alarmAtWork) await this.#perform(this.#host.core.wake(set ?? undefined));
@@ -41,7 +42,7 @@ export class LedgerRunner {
     return this.#perform(task, disconnected);
   }
 
-  /** Never throws: platforms give up an alarm that does so a few times. */
+  /** Never throws: platforms drop an alarm that throws a few times. */
   async alarm() {
     this.#alarmAtWork = true;
     try {
@@ -56,13 +57,13 @@ export class LedgerRunner {
 
   async #perform(task, disconnected) {
     const upstream = { calls: 0, millis: 0 };
-    let happened;
+    let sendOutcome;
     for (;;) {
-      const act = await this.#act(task, happened);
-      for (const order of act.wake) this.#wake(order);
-      for (const key of act.unreadable) console.error(JSON.stringify({ row: "unreadable", key }));
-      happened = undefined;
-      const { next } = act;
+      const commit = await this.#commit(task, sendOutcome);
+      for (const order of commit.wake) this.#wake(order);
+      for (const key of commit.unreadable) console.error(JSON.stringify({ row: "unreadable", key }));
+      sendOutcome = undefined;
+      const { next } = commit;
       switch (next.type) {
         case "idle":
           return undefined;
@@ -72,19 +73,19 @@ export class LedgerRunner {
           return { photo: next.url, upstream };
         case "send": {
           const began = Date.now();
-          happened = await this.#send(next, upstream);
+          sendOutcome = await this.#send(next, upstream);
           upstream.millis += Date.now() - began;
           break;
         }
         case "wait":
           await this.#wait(next, disconnected);
-          if (next.untilDisconnect && disconnected?.aborted) happened = { kind: "disconnected" };
+          if (next.untilDisconnect && disconnected?.aborted) sendOutcome = { kind: "disconnected" };
           break;
         case "together":
           await Promise.all(next.tasks.map((each) => this.#perform(each)));
           break;
         case "again":
-          // A long row of acts lets others have their turn.
+          // Yields to other tasks during a long series of steps.
           await sleep(0);
           break;
         default:
@@ -96,12 +97,12 @@ export class LedgerRunner {
     }
   }
 
-  /** The time and the random bytes are the same for all asks of one act. */
-  #act(task, happened) {
+  /** The time and the random bytes are the same for all repetitions of one step. */
+  #commit(task, sendOutcome) {
     const { core, settings, instance } = this.#host;
     const text = settings();
     const moment = { now: Date.now(), random: crypto.getRandomValues(new Uint8Array(32)) };
-    return this.#storage.step((known) => core.step(text, task, happened, known, instance, moment));
+    return this.#storage.step((known) => core.step(text, task, sendOutcome, known, instance, moment));
   }
 
   /** Requests of the same name share one that is in progress. */
@@ -110,7 +111,7 @@ export class LedgerRunner {
     if (share === null) return this.#call(next, upstream);
     const other = this.#inProgress.get(share);
     if (other) return other;
-    const sent = this.#call(next, upstream).then((happened) => ({ ...happened, sentFor: then }));
+    const sent = this.#call(next, upstream).then((sendOutcome) => ({ ...sendOutcome, sentFor: then }));
     this.#inProgress.set(share, sent);
     try {
       return await sent;
@@ -131,9 +132,9 @@ export class LedgerRunner {
     }
     upstream.calls += 1;
     const began = Date.now();
-    const happened = await send(request, { timeoutMillis });
-    observeCall?.({ action, kind: happened.kind, status: happened.status, millis: Date.now() - began });
-    return happened;
+    const sendOutcome = await send(request, { timeoutMillis });
+    observeCall?.({ action, kind: sendOutcome.kind, status: sendOutcome.status, millis: Date.now() - began });
+    return sendOutcome;
   }
 
   /** Ends when the time is over, the order is woken or, if it is for a client, the client disconnects. */

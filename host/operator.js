@@ -101,7 +101,7 @@ export async function problemsAt(url) {
   } catch (error) {
     if (error instanceof Failure) throw error;
     const why = error.cause?.code ?? error.message;
-    throw new Failure(`There is no answer from ${url}: ${why}`, `${url} 没有响应：${why}`);
+    throw new Failure(`No response from ${url}: ${why}`, `${url} 没有响应：${why}`);
   }
 }
 

@@ -6,18 +6,18 @@ import { sleep } from "./waits.js";
 const NO_BYTES = new Uint8Array();
 
 /**
- * Performs one call: asks the core for an attempt, sends it, asks the core what its outcome means,
- * until the core says it is done. Holds no decision of its own.
+ * Performs one call: gets an attempt from the core, sends it, and passes the outcome to the core, until the call is
+ * finished. Makes no decisions.
  *
  * @param {object} call
  * @param {object} call.core the guarded exports
  * @param {Function} call.send see `transport.js`
- * @param {{ offsetMillis: number }} call.clock what is known of Alibaba Cloud's clock; kept up to date
+ * @param {{ offsetMillis: number }} call.clock the known clock skew; updated by each call
  * @param {string} call.options the client's options, packed
  * @param {import("./credentials.js").CredentialsSource} call.credentials
  * @param {string} call.action `InitFaceVerify` or `DescribeFaceVerify`
  * @param {object} call.parameters
- * @param {{ beganAt: number, millis: number }} call.time when the call began, and how long it may take
+ * @param {{ beganAt: number, millis: number }} call.time when the call began, and its time limit
  * @param {AbortSignal} [call.signal]
  * @param {(report: object) => void} [call.onAttempt]
  * @returns {Promise<{ done: object } | { failed: object, cause?: unknown }>}
@@ -62,7 +62,7 @@ export async function performCall({
       try {
         onAttempt(report(action, attempt, sentAt, outcome, step));
       } catch {
-        // A broken hook must not lose a CertifyId that has just been given.
+        // A failing hook must not lose a new CertifyId.
       }
     }
     if (step.done) return step;
@@ -97,14 +97,14 @@ function stepFrom(returned) {
   };
 }
 
-/** The outcome of an attempt, which is not sent where the call has ended by then. */
+/** The outcome of an attempt, which is not sent if the call has already ended. */
 function sendOrNot(send, request, limits) {
   if (limits.signal?.aborted) return { kind: "aborted-unsent", error: limits.signal.reason };
   if (limits.timeoutMillis === 0) return { kind: "timed-out-unsent" };
   return send(request, limits);
 }
 
-/** What the core makes of an outcome. */
+/** The core's decision about an outcome. */
 function settle(core, call, state, action, clock, outcome) {
   const now = Date.now();
   const { kind, error, status = 0, headers = [], body: answer = NO_BYTES } = outcome;
@@ -115,17 +115,17 @@ function settle(core, call, state, action, clock, outcome) {
   return stepFrom(withBytes([...call, state, ...found], (bytes) => core.settleAttempt(bytes, answer)));
 }
 
-/** Any 32-bit number, so that waiting callers spread out. */
+/** A random 32-bit number for the jitter. */
 export const jitter = () => Math.floor(Math.random() * 2 ** 32);
 
-/** Names and values, from a member on. */
+/** The names and values from a member on. */
 function pairs(members, from) {
   const pairs = [];
   for (let at = from; at < members.length; at += 2) pairs.push([members[at], members[at + 1]]);
   return pairs;
 }
 
-/** What an attempt looked like from outside, without personal data. */
+/** The report of an attempt, without personal data. */
 function report(action, { state, request }, sentAt, outcome, step) {
   const failed = step.failed ?? step.because;
   const result = step.done ?? failed;

@@ -6,18 +6,18 @@ import { randomHex } from "./random.js";
 import { fetchTransport } from "./transport.js";
 import { sleep } from "./waits.js";
 
-/** Two minutes: longer than nearly everybody takes, shorter than the 30 a CertifyId lives. */
+/** Two minutes: longer than almost all users need, shorter than the 30 minutes of a CertifyId. */
 const DEFAULT_DEADLINE_MILLIS = 120_000;
 
 /**
- * Everything the package exports, on a loaded core. `index.d.cts` describes it.
+ * The exports of the package, based on a loaded core. `index.d.cts` describes them.
  *
  * @param {object} host
- * @param {() => object} host.core the guarded exports; throws when they are not loaded yet
+ * @param {() => object} host.core the guarded exports; throws if they are not loaded yet
  * @param {() => Promise<void>} host.ready resolves when they are
- * @param {boolean} [host.atOnce] whether they are from the beginning
+ * @param {boolean} [host.atOnce] whether they are loaded from the beginning
  * @param {boolean} host.inBrowser
- * @param {Function} [host.send] the host's own transport, instead of its `fetch`
+ * @param {Function} [host.send] the host's transport, instead of its `fetch`
  */
 export function definePackage({ core, ready, atOnce = true, inBrowser, send }) {
   class FaceVerifyClient {
@@ -27,7 +27,7 @@ export function definePackage({ core, ready, atOnce = true, inBrowser, send }) {
     #send;
     #onAttempt;
     #clock = { offsetMillis: 0 };
-    /** Milliseconds that a call may take; known once the options are checked. */
+    /** Time limit of a call in milliseconds; known after the validation of the options. */
     #callMillis;
 
     constructor(options) {
@@ -161,19 +161,19 @@ const CREDENTIALS = ["credentials", "accessKeyId", "accessKeySecret", "securityT
 const isMillis = (value) => typeof value === "number" && value >= 0;
 const isObjectOrFunction = (value) => typeof value === "object" || isFunction(value);
 const isFunction = (value) => typeof value === "function";
-/** Signals of another realm count, too. */
+/** Accepts signals of other realms. */
 const isSignal = (value) =>
   typeof value?.aborted === "boolean" &&
   isFunction(value.addEventListener) &&
   isFunction(value.removeEventListener);
 
-/** Refuses an option of another type: a mistake in the program. An absent one is right. */
+/** Rejects an option of the wrong type, which is a bug in the program. An absent option is valid. */
 function mustBe(name, value, isRight, zh, en) {
   if (value !== undefined && value !== null && !isRight(value))
     throw new TypeError(`${name} must be ${en}. ${name} 应为${zh}。`);
 }
 
-/** The query of a callback's address, absolute or not; empty where it is no address. No error may hold it. */
+/** The query of a callback's URL, absolute or relative; empty if it is not a URL. Errors must not contain it. */
 function queryOf(url) {
   try {
     return new URL(url, "https://callback.invalid").search;
@@ -182,14 +182,14 @@ function queryOf(url) {
   }
 }
 
-/** The value, or the problem as a TypeError: a mistake in the program, not in a call. */
+/** The value, or the problem as a TypeError: a bug in the program, not a failed call. */
 function accepted(result) {
   if (result.Err)
     throw new TypeError(`${result.Err.rule}: ${result.Err.message.en} ${result.Err.message.zh}`);
   return result.Ok;
 }
 
-/** The variables that all Alibaba Cloud's SDKs read. */
+/** The environment variables of all official SDKs. */
 function credentialsFromEnvironment(environment = globalThis.process?.env ?? {}) {
   return {
     accessKeyId: environment.ALIBABA_CLOUD_ACCESS_KEY_ID,

@@ -1,10 +1,10 @@
 /**
  * The WebAssembly module's exports, guarded.
  *
- * A trap (out of memory, a bug) leaves the instance in an undefined state. The exports are
- * stateless, so the instance is made again before the error goes on, and the next call is right.
+ * A trap (out of memory, a bug) leaves the instance in an undefined state. The exports are stateless, so the instance
+ * is re-created before the error is rethrown, and the next call works.
  *
- * @param {object} exports of the generated module: what is used of them, and `__wbg_reset_state`
+ * @param {object} exports of the generated module: those in use, and `__wbg_reset_state`
  * @returns {object} the same functions
  */
 export function guard({ __wbg_reset_state: renew, ...exports }) {

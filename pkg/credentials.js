@@ -1,12 +1,12 @@
 import { pack, packObject } from "./packed.js";
 import { within } from "./waits.js";
 
-/** New credentials are fetched this long before the old ones expire. */
+/** How long before their expiry credentials are refreshed. */
 const REFRESH_AHEAD_MILLIS = 5 * 60 * 1000;
 
 /**
- * Where credentials come from: fixed ones, or a function that is called once for however many
- * calls wait for it, and again shortly before its answer expires.
+ * The source of credentials: fixed ones, or a function; concurrent calls share one invocation, and the function is
+ * called again shortly before its credentials expire.
  */
 export class CredentialsSource {
   #provider;
@@ -19,13 +19,13 @@ export class CredentialsSource {
     else this.#current = held(credentials, "0");
   }
 
-  /** What is known without asking: fixed credentials, or what a function gave last. */
+  /** The known credentials: fixed ones, or those last returned by the function. */
   get packed() {
     return this.#current?.packed ?? NONE;
   }
 
   /**
-   * @param {object | undefined} refused credentials of no use: Alibaba Cloud said that they have expired
+   * @param {object | undefined} refused credentials that Alibaba Cloud rejected as expired
    * @param {{ timeoutMillis: number, signal?: AbortSignal }} limits
    * @returns {Promise<{ value: { packed: Uint8Array } } | { error: unknown } | { ended: string }>}
    */
@@ -36,12 +36,12 @@ export class CredentialsSource {
     if (limits.signal?.aborted) return { ended: "aborted" };
     const asked = (this.#pending ??= this.#ask());
     const got = await within(limits, asked);
-    // Later calls do not wait for what one has given up.
+    // Later calls do not wait for an invocation that has timed out.
     if (got.ended === "timed-out" && this.#pending === asked) this.#pending = undefined;
     return got;
   }
 
-  /** The function's answer is unusable: it is asked again by the next call. */
+  /** The function's result is unusable: the next call invokes it again. */
   drop(unusable) {
     if (this.#provider && this.#current === unusable) this.#current = undefined;
   }
@@ -60,14 +60,14 @@ export class CredentialsSource {
   }
 }
 
-/** Credentials as every call hands them to the core, behind whether they can be fetched again. */
+/** Packed credentials for the core, preceded by whether they can be refreshed. */
 function held({ accessKeyId, accessKeySecret, securityToken, expiration }, refreshable) {
   const expiresAt = millis(expiration);
   const named = { accessKeyId, accessKeySecret, securityToken, expiration: expiresAt };
   return { expiresAt, packed: pack([refreshable, ...packObject(named)]) };
 }
 
-/** NaN for what is no date. */
+/** NaN if it is not a date. */
 function millis(expiration) {
   if (expiration === undefined || expiration === null) return undefined;
   const readable = ["string", "number"].includes(typeof expiration) || expiration instanceof Date;

@@ -2,7 +2,7 @@ import { withoutData } from "./thrown.js";
 
 const NAME = "FaceVerifyError";
 
-/** What an error says of itself; nothing of it is personal. */
+/** The error's properties, without personal data. */
 const REPORTED = [
   "name",
   "message",
@@ -21,12 +21,12 @@ const REPORTED = [
 const INSPECTED = [...REPORTED.filter((name) => !["name", "message", "messages"].includes(name)), "cause"];
 const isNothing = (value) => value === undefined || (Array.isArray(value) && value.length === 0);
 
-/** See `index.d.cts`. Made from plain data that the core decided on. */
+/** See `index.d.cts`. Created from the core's plain data. */
 export class FaceVerifyError extends Error {
   /**
-   * @param {object} data what the core says: kind, code, message {zh, en}, audience, …
+   * @param {object} data the core's data: kind, code, message {zh, en}, audience, …
    * @param {"zh" | "en"} language of `message`
-   * @param {unknown} [thrown] what somebody's function threw, if that is why
+   * @param {unknown} [thrown] the error thrown by a user's function, if that is the cause
    */
   constructor(data, language, thrown) {
     const cause = withoutData(thrown);
@@ -63,8 +63,8 @@ export class FaceVerifyError extends Error {
 Object.defineProperty(FaceVerifyError.prototype, "name", { value: NAME, configurable: true, writable: true });
 
 /**
- * Whether a value is a FaceVerifyError, also one of another copy of this package or another realm,
- * where `instanceof` fails.
+ * Whether a value is a FaceVerifyError, including those of another copy of this package or another realm, where
+ * `instanceof` fails.
  */
 export function isFaceVerifyError(value) {
   return (

@@ -1,4 +1,4 @@
-// What of the client's module is used. By name, so that bundlers leave out how the glue would load it elsewhere.
+// The used exports of the client's module. Imported by name, so that bundlers omit the glue's own loading code.
 
 import * as glue from "./wasm/client/cloudauth_edge.js";
 

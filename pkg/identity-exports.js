@@ -1,4 +1,4 @@
-// What of the identity module is used, as in exports.js.
+// The used exports of the identity module, as in exports.js.
 
 import * as glue from "./wasm/identity/cloudauth_edge.js";
 

@@ -1,9 +1,9 @@
-/** The rules of Chinese identity data. Nothing leaves the program, and no problem repeats the input. */
+/** The rules of Chinese identity data. No data leaves the program, and no text quotes the input. */
 
 export interface Problem {
   /** Stable name of the rule. */
   rule: string;
-  /** What is wrong and what to do, to stand behind the field's name. */
+  /** The fault and the remedy, as a predicate after the field name. */
   message: { zh: string; en: string };
 }
 
@@ -15,7 +15,7 @@ export interface Accepted {
   ok: true;
   /** The value to send to Alibaba Cloud. */
   normalized: string;
-  /** What was changed, and what looks odd. */
+  /** Changes to the input and warnings. */
   notices: Problem[];
 }
 
@@ -28,7 +28,10 @@ export interface CertNoAccepted extends Accepted {
   male: boolean;
 }
 
-/** Checks an identity number (GB 11643-1999): form, division, date of birth, check digit. No value is `missing`. */
+/**
+ * Checks an identity number (GB 11643-1999): form, division, date of birth, check digit. An absent value violates
+ * `missing`.
+ */
 export function checkCertNo(
   text: string | null | undefined,
   options?: { allowResidencePermits?: boolean | undefined },
@@ -40,5 +43,5 @@ export function checkCertName(text: string | null | undefined): Accepted | Refus
 /** Checks a mobile number of mainland China. */
 export function checkMobile(text: string | null | undefined): Accepted | Refused;
 
-/** Resolves when the rules can be used: at once, except in pages of Chrome from before mid-2023. */
+/** Resolves when the rules are ready: immediately, except on pages in Chrome versions before mid-2023. */
 export function ready(): Promise<void>;

@@ -1,10 +1,10 @@
 /**
- * The identity rules alone, for forms. `identity.d.cts` describes what it gives.
+ * Only the identity rules, for forms. `identity.d.cts` describes the exports.
  *
- * @param {() => object} core the guarded exports; throws when they are not loaded yet
+ * @param {() => object} core the guarded exports; throws if they are not loaded yet
  */
 export function defineIdentity(core) {
-  // A missing value is missing, and not the word "undefined".
+  // An absent value is empty, not the text "undefined".
   const given = (text) => String(text ?? "");
   const read = ({ Ok, Err }) => (Ok ? { ok: true, ...Ok } : { ok: false, ...Err });
   return {

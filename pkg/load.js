@@ -1,11 +1,11 @@
 import { guard } from "./core.js";
 
 /**
- * Makes a module that is carried as text: at once, or, where a page may not do that, when it is first needed. Chrome
- * from before mid-2023 compiles no more than 4 KB at once in a page.
+ * Compiles a module that is inlined as text: synchronously or, if a page is not allowed to, when it is first needed.
+ * Chrome versions before mid-2023 compile at most 4 KB synchronously on a page.
  *
  * @param {object} exports see `guard`
- * @param {{ init: Function, initSync: Function }} glue the generated module's own ways to load
+ * @param {{ init: Function, initSync: Function }} glue the generated module's loading functions
  * @param {string} base64 the `.wasm` file
  * @returns {{ core: () => object, ready: () => Promise<void>, atOnce: boolean }}
  */
@@ -31,7 +31,7 @@ export function loadInline(exports, { init, initSync }, base64) {
 }
 
 function bytes(base64) {
-  // Where there is one, a Buffer takes a hundredth of the time.
+  // If available, a Buffer takes a hundredth of the time.
   if (globalThis.Buffer) return globalThis.Buffer.from(base64, "base64");
   const text = atob(base64);
   const decoded = new Uint8Array(text.length);

@@ -1,23 +1,23 @@
 /**
- * Plain data as one run of bytes, as `src/wasm/packed.rs` reads it: members, each behind its length. A crossing
- * into WebAssembly costs about as much as a hundred bytes in it, so each call crosses once.
+ * Plain data as one byte array, as read by `src/wasm/packed.rs`: length-prefixed members. A crossing into WebAssembly
+ * costs about as much as a hundred bytes, so each call crosses once.
  */
 
 const NUL = "\0";
 const MAX_64 = 2n ** 63n - 1n;
-/** Bytes of a member's length, the lowest first. */
+/** Bytes of a member's length, little-endian. */
 const LENGTH = 4;
-/** A text this short is copied faster than the encoder is called. */
+/** Copying a shorter text is faster than calling the encoder. */
 const SHORT = 24;
 
 const encoder = new TextEncoder();
 const scratch = new Uint8Array(8192);
 
 /**
- * Gives members to a function as bytes. They may hold secrets: nothing of them stays behind.
+ * Passes members to a function as bytes. They may contain secrets, so the buffer is cleared afterwards.
  *
  * @template T
- * @param {(string | number | bigint | Uint8Array)[]} members among them what `pack` gave
+ * @param {(string | number | bigint | Uint8Array)[]} members including results of `pack`
  * @param {(bytes: Uint8Array) => T} use
  */
 export function withBytes(members, use) {
@@ -29,7 +29,7 @@ export function withBytes(members, use) {
       const given = members[index];
       const member = typeof given === "object" ? given : `${given}`;
       let next = write(member, bytes, end);
-      // Little of what is large is not ASCII; if there is more, there is room for the worst.
+      // Large members are mostly ASCII; otherwise the buffer grows to the worst case.
       for (let times = 1; next < 0; times = 3) {
         const small = bytes;
         small.fill(0, end);
@@ -46,12 +46,12 @@ export function withBytes(members, use) {
   }
 }
 
-/** Members as bytes that are kept, for what is given again and again. */
+/** Packs members that are passed repeatedly. */
 export function pack(members) {
   return withBytes(members, (bytes) => bytes.slice());
 }
 
-/** Writes a text, or what `pack` gave; gives where it ends, or -1 where it does not fit. */
+/** Writes a text or a result of `pack`; returns its end, or -1 if it does not fit. */
 function write(member, bytes, at) {
   if (typeof member === "object") {
     if (at + member.length > bytes.length) return -1;
@@ -75,7 +75,7 @@ function write(member, bytes, at) {
   return end;
 }
 
-/** Copies a text; gives where it ends, or `from` where it is not ASCII. A function of its own is compiled better. */
+/** Copies a text; returns its end, or `from` if it is not ASCII. A separate function is optimized better. */
 function copyAscii(text, bytes, from) {
   const { length } = text;
   for (let at = 0; at < length; at += 1) {
@@ -87,8 +87,8 @@ function copyAscii(text, bytes, from) {
 }
 
 /**
- * An object as members: a letter for each value's type, then names and values; `!` for what is no object.
- * `undefined` and `null` are left out.
+ * An object as members: a letter for each value's type, then names and values; `!` if it is not an object. `undefined`
+ * and `null` are omitted.
  */
 export function packObject(object) {
   if (typeof object !== "object" || object === null || Array.isArray(object)) return ["!"];
@@ -103,7 +103,7 @@ export function packObject(object) {
   return packed;
 }
 
-/** The members of an answer, which NUL separates. */
+/** The NUL-separated members of a result. */
 export function unpack(packed) {
   return packed.split(NUL);
 }

@@ -1,4 +1,4 @@
-/** How many numbers are fetched at once: a call of Web Crypto costs as much as signing does. */
+/** The numbers fetched at once: a call to Web Crypto costs as much as signing. */
 const AHEAD = 64;
 const DIGITS = 16;
 
@@ -6,7 +6,7 @@ const bytes = new Uint8Array(AHEAD * DIGITS);
 const hex = Array.from({ length: 256 }, (_, byte) => byte.toString(16).padStart(2, "0"));
 let left = 0;
 
-/** 32 hexadecimal digits from the platform's source of randomness, each given out once. */
+/** 32 hexadecimal digits from the platform's source of randomness, each used once. */
 export function randomHex() {
   if (left === 0) {
     crypto.getRandomValues(bytes);

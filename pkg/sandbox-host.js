@@ -1,18 +1,18 @@
 /**
- * The sandbox's host, without anything of Node: loads the rows a decision needs, stores what it
- * writes, delivers the answer as it says. All decisions are in the WebAssembly module.
+ * The sandbox's host, without Node built-ins: loads the rows of a decision, stores its writes, and delivers the
+ * response. All decisions are in the WebAssembly module.
  */
 
 import phoneFiles from "./wasm/phone.js";
 
-/** One byte more than a body may have: enough for the module to see that it is too large. */
+/** One byte more than the limit of a body, so that the module detects an oversized one. */
 export const READ_LIMIT = 2 * 1024 * 1024 + 1;
-/** A decision reads a handful of rows; more rounds than this would be a bug. */
+/** A decision needs a few rounds; more rounds than this are a bug. */
 const MAX_ROUNDS = 8;
 const SWEEP_EVERY = 1024;
 const CALLBACK_TIMEOUT_MS = 10_000;
 const RANDOM_BYTES = 32;
-/** For what needs none; workerd gives none before the first request. */
+/** For steps that need none; workerd provides none before the first request. */
 const NO_RANDOM = new Uint8Array(RANDOM_BYTES);
 
 /** Rows in memory. Every store has these four methods, all synchronous, so that a decision is atomic. */
@@ -39,7 +39,7 @@ export class MemoryStore {
     this.#rows.clear();
   }
 
-  /** Every row, as `put` took it. */
+  /** All rows, as passed to `put`. */
   *entries() {
     for (const [key, { value, expiresAt }] of this.#rows)
       yield [key, value, expiresAt === Infinity ? null : expiresAt];
@@ -50,7 +50,7 @@ export class MemoryStore {
   }
 }
 
-/** A sandbox on any runtime with `fetch`, given the module's `sandboxStep`. */
+/** A sandbox on any runtime with `fetch`, based on the module's `sandboxStep`. */
 export class SandboxHost {
   #step;
   #config;
@@ -60,7 +60,7 @@ export class SandboxHost {
   #now;
   #fetch;
   #timers = new Set();
-  /** Ends each delivery that waits. */
+  /** Aborts pending deliveries. */
   #waiting = new Set();
   #closing = new AbortController();
 
@@ -85,7 +85,7 @@ export class SandboxHost {
     this.#now = now;
     this.#fetch = fetch;
     try {
-      // The module reads the configuration at every request; one that changes nothing shows now whether it can.
+      // The module reads the configuration at every request; a request without effect validates it now.
       this.#run({ request: { method: "OPTIONS", path: "/", headers: [] } }, "", NO_RANDOM);
     } catch (error) {
       throw new TypeError(`The sandbox's options are not right: ${error?.message ?? error}`, {
@@ -95,7 +95,7 @@ export class SandboxHost {
   }
 
   /**
-   * Decides what a request is answered with, and stores what follows from it.
+   * Decides the response to a request, and stores the writes.
    * @returns {{ response: { status: number, headers: [string, string][], body: Uint8Array },
    *   delivery: { delayMillis: number, manner: "answer" | "hang" | "reset" } }}
    */
@@ -103,7 +103,9 @@ export class SandboxHost {
     return this.#run({ request }, origin);
   }
 
-  /** Answers as the server would; a hang ends by the caller's signal or `close()` alone. A client takes it as it is. */
+  /**
+   * Responds like the server; only the caller's signal or `close()` ends a hang. Can be passed to a client as `fetch`.
+   */
   fetch = async (input, init) => {
     const request = new Request(input, init);
     const url = new URL(request.url);
@@ -125,7 +127,7 @@ export class SandboxHost {
     return new Response(empty ? null : response.body, { status: response.status, headers: response.headers });
   };
 
-  /** Waits as long as the delivery says; rejects when the signal or `close()` ends the waiting. */
+  /** Waits for the delivery's delay; rejects if the signal or `close()` ends the wait. */
   deliver({ delayMillis, manner }, signal) {
     if (delayMillis === 0 && manner !== "hang") return Promise.resolve();
     return new Promise((resolve, reject) => {
@@ -223,24 +225,24 @@ export class SandboxHost {
   #run(event, origin = "", random = crypto.getRandomValues(new Uint8Array(RANDOM_BYTES))) {
     const rows = this.#always.map((key) => [key, this.#store.get(key)]);
     const lists = [];
-    // One time and the same random bytes for all rounds: what is asked for must not change between them.
+    // The time and the random bytes are the same for all rounds, so that the requested rows do not change.
     const now = this.#now();
     for (let round = 0; round < MAX_ROUNDS; round++) {
-      const { need, done } = this.#decide({ event, rows, lists, now, origin }, random);
+      const { load, done } = this.#decide({ event, rows, lists, now, origin }, random);
       if (done) {
         this.#perform(done);
         if (done.file) done.response.body = new TextEncoder().encode(phoneFiles[done.file]);
         return done;
       }
-      // What the first decision of all asked for first, every decision begins with.
-      if (this.#always.length === 0) this.#always = need.rows;
-      for (const key of need.rows) rows.push([key, this.#store.get(key)]);
-      for (const prefix of need.lists) lists.push([prefix, this.#store.list(prefix)]);
+      // Every decision starts with the rows that the first decision requested first.
+      if (this.#always.length === 0) this.#always = load.rows;
+      for (const key of load.rows) rows.push([key, this.#store.get(key)]);
+      for (const prefix of load.lists) lists.push([prefix, this.#store.list(prefix)]);
     }
-    throw new Error("The sandbox asked for rows again and again: this is a bug in it.");
+    throw new Error("The sandbox repeatedly requested rows: this is a bug.");
   }
 
-  /** One call of the module, as `src/wasm/sandbox.rs` describes it. */
+  /** One call of the module; see `src/wasm/sandbox.rs`. */
   #decide({ event: { request, ...others }, ...input }, random) {
     const { body = new Uint8Array(), ...head } = request ?? {};
     const event = request ? { request: head } : others;
@@ -265,7 +267,7 @@ export class SandboxHost {
       this.#timers.delete(timer);
       void task();
     }, milliseconds);
-    // Waiting callbacks keep no test process alive.
+    // Pending callbacks do not keep a test process alive.
     timer.unref?.();
     this.#timers.add(timer);
   }
@@ -282,7 +284,10 @@ export class SandboxHost {
   }
 }
 
-/** An answer to what never reached the module or made it fail: in Alibaba Cloud's form, and marked as the sandbox's. */
+/**
+ * A response to a request that did not reach the module or made it fail: in Alibaba Cloud's form, marked as the
+ * sandbox's.
+ */
 export function failure(status, code, message) {
   return {
     status,
@@ -294,14 +299,14 @@ export function failure(status, code, message) {
   };
 }
 
-/** A bug or a trap. Its message may repeat what was sent. */
+/** A bug or a trap. Its message may quote the request. */
 export function internalError(error) {
   return failure(500, "InternalError", `The sandbox failed: ${error?.name ?? "Error"}`);
 }
 
 const closed = () => new Error("The sandbox was closed.");
 
-/** The body's bytes, and of a larger one than allowed just enough to see that it is. */
+/** The body's bytes; of an oversized body, just enough to detect it. */
 async function readBounded(stream) {
   const chunks = [];
   let length = 0;

@@ -8,15 +8,15 @@ import module from "./wasm/sandbox/cloudauth_edge_bg.wasm?module";
 glue.initSync({ module });
 const { sandboxStep } = guard(glue);
 
-/** Makes a sandbox of its own: no other one sees its state. */
+/** Creates a sandbox with its own state. */
 export function createSandbox({ file, ...options } = {}) {
   if (file !== undefined)
-    throw new TypeError("The sandbox has no files in workerd: give a store, or no file.");
+    throw new TypeError("The sandbox has no file access in workerd: pass a store, or omit file.");
   return new Sandbox(sandboxStep, options);
 }
 
 class Sandbox extends SandboxHost {
   async listen() {
-    throw new TypeError("The sandbox cannot listen in workerd: give its fetch to the client.");
+    throw new TypeError("The sandbox cannot listen in workerd: pass its fetch to the client.");
   }
 }

@@ -1,26 +1,26 @@
 /**
  * An emulator of Alibaba Cloud face verification (Cloudauth 2019-03-07), for development and tests:
- * it checks signatures as Alibaba Cloud does and verifies nobody. See docs/sandbox.md.
+ * it verifies signatures as Alibaba Cloud does, but does not verify people. See docs/sandbox.md.
  */
 
-/** What a RAM user may do: everything, refused with Code 411, or refused with `Forbidden.RAM`. */
+/** The permission of a RAM user: everything, rejected with Code 411, or rejected with `Forbidden.RAM`. */
 export type SandboxRam = "allowed" | "denied" | "forbidden";
 
 export interface SandboxKey {
   accessKeyId: string;
   accessKeySecret: string;
-  /** For a temporary (STS) key. The same with `-expired` behind it is taken for one that has run out. */
+  /** For a temporary (STS) key. The same token followed by `-expired` counts as expired. */
   securityToken?: string | undefined;
-  /** Whether the key was disabled; default false. */
+  /** Whether the key is disabled; default false. */
   disabled?: boolean | undefined;
   /** Default `"allowed"`. */
   ram?: SandboxRam | undefined;
 }
 
 export interface SandboxScene {
-  /** A string or a bigint beyond 9007199254740991, where a number would not be exact. */
+  /** Above 9007199254740991, a string or a bigint, because a number is not exact. */
   sceneId: number | bigint | string;
-  /** Whether results carry the picture and its place in OSS; default true. */
+  /** Whether results include the picture and its OSS object; default true. */
   pictures?: boolean | undefined;
 }
 
@@ -29,15 +29,15 @@ export interface SandboxAccount {
   accountId: string;
   keys: readonly SandboxKey[];
   scenes: readonly SandboxScene[];
-  /** Calls of one action in a second; default 50, as Alibaba Cloud's. 0 for no limit. */
+  /** Limit of calls per action and second; default 50, as at Alibaba Cloud. 0 means no limit. */
   callsPerSecond?: number | undefined;
 }
 
-/** Where rows are kept. Synchronous, so that every decision is atomic. */
+/** The store of rows. Synchronous, so that every decision is atomic. */
 export interface SandboxStore {
   /** The row's text, or null. */
   get(key: string): string | null;
-  /** Key and text of every row whose key begins with the prefix. */
+  /** Key and text of all rows whose keys start with the prefix. */
   list(prefix: string): [string, string][];
   /** `expiresAt` and `now` are milliseconds by the sandbox's clock; null: never expires. */
   put(key: string, value: string, expiresAt: number | null, now: number): void;
@@ -46,13 +46,13 @@ export interface SandboxStore {
 }
 
 export interface SandboxOptions {
-  /** In place of the demo account (`sandbox-key-id` / `sandbox-key-secret`, scene 1000000006). */
+  /** Replaces the demo account (`sandbox-key-id` / `sandbox-key-secret`, scene 1000000006). */
   accounts?: readonly SandboxAccount[] | undefined;
-  /** What the control API wants as bearer token over HTTP; open without one. */
+  /** Bearer token of the control API over HTTP; open without one. */
   controlToken?: string | undefined;
-  /** Keeps the state in this file beside memory. Not in workerd. */
+  /** Also keeps the state in this file. Not in workerd. */
   file?: string | undefined;
-  /** Keeps the state there; default: in memory. */
+  /** The store of the state; default: in memory. */
   store?: SandboxStore | undefined;
   /** The clock in milliseconds; default `Date.now`. */
   now?: (() => number) | undefined;
@@ -60,41 +60,41 @@ export interface SandboxOptions {
   fetch?: ((url: string, init: RequestInit) => Promise<Response>) | undefined;
 }
 
-/** A verification as the control API shows it. It holds no personal data. */
+/** A verification in the control API. Contains no personal data. */
 export interface SandboxVerification {
   certifyId: string;
   accountId: string;
   sceneId: string;
   outerOrderNo: string;
   productCode: string;
-  /** Nothing submitted; the person is at it; submitted; or 30 minutes passed without. */
+  /** Not submitted; in progress; submitted; or expired after 30 minutes. */
   stage: "created" | "opened" | "ended" | "expired";
   /** `yyyy-MM-ddTHH:mm:ssZ`, like the other times. */
   createdAt: string;
   expiresAt: string;
   openedAt: string | null;
-  /** In the future where a scripted verification ends by itself. */
+  /** In the future if a scripted verification ends by itself. */
   endedAt: string | null;
   passed: boolean | null;
   subCode: string | null;
-  /** The Code that DescribeFaceVerify answers with in place of a verdict. */
+  /** The Code that DescribeFaceVerify returns instead of a verdict. */
   code: string | null;
   callback: { url: string; attempts: number; lastStatus: number | null } | null;
 }
 
 export interface SandboxFault {
   kind: "latency" | "hang" | "reset" | "error" | "html" | "empty" | "truncated" | "notUtf8" | "numericCode";
-  /** Both actions without it. */
+  /** Without it, both actions. */
   action?: "InitFaceVerify" | "DescribeFaceVerify" | undefined;
-  /** How many requests it hits; default 1. */
+  /** The number of requests to which it applies; default 1. */
   count?: number | undefined;
-  /** How many requests it lets pass before; default 0. */
+  /** The number of requests that pass before; default 0. */
   skip?: number | undefined;
   /** Milliseconds, for `latency`. */
   millis?: number | undefined;
   /** For `error`: a code of the API gateway, or with `action` a Code of the service. */
   code?: string | undefined;
-  /** For `hang`, `reset`, `html`, `empty`, `notUtf8`: whether the request is executed all the same; default false. */
+  /** For `hang`, `reset`, `html`, `empty`, `notUtf8`: whether the request is executed anyway; default false. */
   executed?: boolean | undefined;
 }
 
@@ -112,42 +112,53 @@ export interface SandboxState {
 }
 
 export interface SandboxServer {
-  /** `http://127.0.0.1:8788`, without a slash behind it; of a server on every address, the loopback one. */
+  /** `http://127.0.0.1:8788`, without a trailing slash; the loopback address if the server listens on all addresses. */
   url: string;
   port: number;
-  /** Stops listening; answers under way get a second to finish. */
+  /** Stops listening; responses in progress have a second to finish. */
   close(): Promise<void>;
   /** `close()`, for `await using`. */
   [Symbol.asyncDispose](): Promise<void>;
 }
 
-/** What the control API refused. */
+/** An error of the control API. */
 export interface SandboxError extends Error {
   code: string;
   status: number;
 }
 
 export interface Sandbox {
-  /** Answers a request without any network. Give it to a client as its `fetch`; it is bound to its sandbox. */
+  /** Handles a request without a network. Pass it to a client as `fetch`; it is bound to its sandbox. */
   readonly fetch: (input: string | URL | Request, init?: RequestInit) => Promise<Response>;
   /** Serves over HTTP; default: a free port of 127.0.0.1. Not in workerd. */
-  listen(options?: { port?: number | undefined; host?: string | undefined }): Promise<SandboxServer>;
+  listen(options?: {
+    port?: number | undefined;
+    host?: string | undefined;
+    /** Called after each request, for a log; `status` is null if the connection ended before the response did. */
+    onAnswer?:
+      ((answer: { method: string; path: string; status: number | null; millis: number }) => void) | undefined;
+  }): Promise<SandboxServer>;
   state(): Promise<SandboxState>;
   /** The newest 100, or those of one order. */
   verifications(filter?: { outerOrderNo?: string | undefined }): Promise<SandboxVerification[]>;
   verification(certifyId: string): Promise<SandboxVerification>;
-  /** The phone opens it: DescribeFaceVerify answers 403 from then on. */
+  /** The phone opens it: DescribeFaceVerify returns 403 from then on. */
   open(certifyId: string): Promise<SandboxVerification>;
-  /** The person gives up: nothing is submitted, so DescribeFaceVerify answers 424; it may be opened again in its 30 minutes. */
+  /**
+   * The user gives up without submitting: DescribeFaceVerify returns 424; it can be opened again within its 30 minutes.
+   */
   giveUp(certifyId: string): Promise<SandboxVerification>;
-  /** The phone submits: `"passed"` (the default), a SubCode such as `"205"`, or a Code of DescribeFaceVerify such as `"500"`. */
+  /**
+   * The phone submits: `"passed"` (the default), a SubCode such as `"205"`, or a Code of DescribeFaceVerify such as
+   * `"500"`.
+   */
   submit(certifyId: string, outcome?: string): Promise<SandboxVerification>;
   advanceClock(milliseconds: number): Promise<SandboxClock>;
-  /** A Date, or `yyyy-MM-ddTHH:mm:ssZ`; the clock runs on from there. */
+  /** A Date, or `yyyy-MM-ddTHH:mm:ssZ`; the clock continues from there. */
   setClock(time: Date | string): Promise<SandboxClock>;
   injectFault(fault: SandboxFault): Promise<void>;
   clearFaults(): Promise<void>;
-  /** Forgets everything: verifications, nonces, faults, clock. */
+  /** Deletes all verifications, nonces and faults, and resets the clock. */
   reset(): Promise<void>;
   /** Stops servers, callbacks and requests that hang. */
   close(): Promise<void>;
@@ -155,7 +166,7 @@ export interface Sandbox {
   [Symbol.asyncDispose](): Promise<void>;
 }
 
-/** Makes a sandbox that shares its state with no other. */
+/** Creates a sandbox with its own state. */
 export function createSandbox(options?: SandboxOptions): Sandbox;
 
 declare global {

@@ -1,2 +1,2 @@
-// Declared as CommonJS: every TypeScript lets ES modules import that, and not the reverse.
+// Declared as CommonJS: every TypeScript version allows ES modules to import it, but not the reverse.
 export * from "./sandbox.cjs";

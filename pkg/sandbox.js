@@ -11,18 +11,18 @@ import * as glue from "./wasm/sandbox/cloudauth_edge.js";
 glue.initSync({ module: Buffer.from(base64, "base64") });
 const { sandboxStep } = guard(glue);
 
-/** Beyond this, a body is not even read to its end. */
+/** A larger body is not read to its end. */
 const DISCARD_LIMIT = 64 * 1024 * 1024;
-/** Most parameters may stand in the URL, MetaInfo among them. */
+/** Most parameters, including MetaInfo, can be part of the URL. */
 const MAX_HEADER_SIZE = 128 * 1024;
 const REQUEST_TIMEOUT_MS = 30_000;
-/** Longer than clients keep idle connections: one that is closed just as it is used again looks like a fault. */
+/** Longer than clients keep idle connections: one that closes just as it is reused looks like a fault. */
 const KEEP_ALIVE_MS = 120_000;
 
-/** Where a server that listens on every address is reached from the same machine. */
+/** The local address of a server that listens on all addresses. */
 const ANY_ADDRESS = { "0.0.0.0": "127.0.0.1", "::": "::1" };
 
-/** Makes a sandbox of its own: no other one sees its state. */
+/** Creates a sandbox with its own state. */
 export function createSandbox({ file, ...options } = {}) {
   const store = file === undefined ? options.store : new FileStore(file);
   return new Sandbox(sandboxStep, { ...options, store });
@@ -32,13 +32,15 @@ class Sandbox extends SandboxHost {
   #servers = new Set();
 
   /** Serves it over HTTP. */
-  async listen({ port = 0, host = "127.0.0.1" } = {}) {
-    const answer = (request, response) =>
+  async listen({ port = 0, host = "127.0.0.1", onAnswer } = {}) {
+    const answer = (request, response) => {
+      if (onAnswer) tell(onAnswer, request, response);
       this.#serve(request, response).catch((error) => {
-        // Say so, and go on with the next request.
+        // Report it, and continue with the next request.
         if (response.headersSent || response.destroyed) return response.destroy();
         send(response, internalError(error));
       });
+    };
     const server = createServer(
       {
         maxHeaderSize: MAX_HEADER_SIZE,
@@ -48,7 +50,7 @@ class Sandbox extends SandboxHost {
       },
       answer,
     );
-    // What Node would answer by itself, it would answer without the sandbox's mark.
+    // Node's own responses would lack the sandbox's header.
     server.on("checkExpectation", answer);
     server.on("clientError", refuseUnreadable);
     await new Promise((resolve, reject) => {
@@ -69,7 +71,7 @@ class Sandbox extends SandboxHost {
     await Promise.all([...this.#servers].map((server) => this.#stop(server)));
   }
 
-  /** Lets the answers under way finish; requests that hang are cut off. */
+  /** Lets responses in progress finish; hanging requests are aborted. */
   #stop(server) {
     this.#servers.delete(server);
     return new Promise((resolve) => {
@@ -95,7 +97,7 @@ class Sandbox extends SandboxHost {
     try {
       await this.deliver(done.delivery, gone.signal);
     } catch {
-      // The client left or the sandbox closes.
+      // The client disconnected or the sandbox closes.
       request.socket.destroy();
       return;
     }
@@ -107,12 +109,21 @@ class Sandbox extends SandboxHost {
   }
 }
 
+/** Tells of a request once its connection is done with it; without its query, which is personal. */
+function tell(onAnswer, { method, url }, response) {
+  const began = performance.now();
+  response.once("close", () => {
+    const status = response.writableFinished ? response.statusCode : null;
+    onAnswer({ method, path: split(url)[0], status, millis: performance.now() - began });
+  });
+}
+
 function send(response, { status, headers, body }) {
   response.writeHead(status, [...headers, ["content-length", body.length]].flat());
   response.end(body);
 }
 
-/** By the code of Node's error; everything else is no HTTP. */
+/** By the code of Node's error; everything else is not HTTP. */
 const UNREADABLE = {
   HPE_HEADER_OVERFLOW: [
     431,
@@ -123,7 +134,7 @@ const UNREADABLE = {
 };
 const NO_HTTP = [400, "Bad Request", "This is not an HTTP request the sandbox can read."];
 
-/** Answers what the HTTP parser gave up, in bytes: there is no response object for it. */
+/** Responds to a request that the HTTP parser rejected, in bytes: there is no response object for it. */
 function refuseUnreadable(error, socket) {
   if (!socket.writable) return socket.destroy();
   const [status, reason, message] = UNREADABLE[error.code] ?? NO_HTTP;
@@ -134,7 +145,7 @@ function refuseUnreadable(error, socket) {
   socket.end(body);
 }
 
-/** Path and query of a request line, which a proxy's client writes as a whole URL. */
+/** Path and query of a request line, which can be an absolute URL. */
 function split(target) {
   const relative = target.startsWith("/") ? target : target.replace(/^[a-z]+:\/\/[^/?]*/i, "");
   const at = relative.indexOf("?");
@@ -142,7 +153,7 @@ function split(target) {
   return [path || "/", at < 0 ? "" : relative.slice(at + 1)];
 }
 
-/** The body, cut at the limit; `null` when the client left or sends without end. */
+/** The body, truncated at the limit; `null` if the client disconnected or sends endlessly. */
 async function readBody(request) {
   const chunks = [];
   let length = 0;
@@ -161,7 +172,7 @@ async function readBody(request) {
   return joined(chunks, length);
 }
 
-/** Rows in memory, and every change as a line of a file that is read at the next start. */
+/** Rows in memory, with every change as a line in a file that is read at the next start. */
 class FileStore extends MemoryStore {
   #file;
 
@@ -170,7 +181,7 @@ class FileStore extends MemoryStore {
     this.#file = file;
     if (existsSync(file)) {
       for (const line of readFileSync(file, "utf8").split("\n")) {
-        // A line cut off by a crash is the last one, and was answered to nobody.
+        // A line truncated by a crash is the last one, and its response was never sent.
         const change = parsed(line);
         if (change === null) super.clear();
         else if (Array.isArray(change)) super.put(...change, -Infinity);

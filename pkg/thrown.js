@@ -1,14 +1,14 @@
-/** What somebody's function threw: what the core decides by, and what an error may keep of it. */
+/** Exceptions of user functions and platforms: the data for the core's decision, and a sanitized copy. */
 
 /** Code, name and message, each a text. */
 export function thrown(error) {
   return [failureCode(codeOf(error)), textOf(error, "name"), textOf(error, "message")];
 }
 
-/** The host's code of a failed connection, where it gave one. */
+/** The host's code of a failed connection, if any. */
 export const failureCode = (code) => (typeof code === "string" && code !== "" ? code : "connection-failed");
 
-/** The code of an error, or of what caused it: `fetch` wraps the connection's error. */
+/** The code of an error or its cause: `fetch` wraps the connection's error. */
 export const codeOf = (error) => readFrom(readFrom(error, "cause"), "code") ?? readFrom(error, "code");
 
 /** As classes of errors are called; what else stands there may be anything. */
@@ -25,14 +25,14 @@ const DEEPEST = 4;
  * places in the program where it was thrown, and the same of its own cause.
  *
  * @param {unknown} error
- * @returns {Error | undefined} undefined where no object was thrown
+ * @returns {Error | undefined} undefined if no object was thrown
  */
 export function withoutData(error, depth = 0) {
   if (typeof error !== "object" || error === null || depth === DEEPEST) return undefined;
   const [name, code] = [textLike(NAME, error, "name") ?? "Error", textLike(CODE, error, "code")];
   const cause = withoutData(readFrom(error, "cause"), depth + 1);
   const kept = new Error(code ?? "", cause && { cause });
-  // The message stands in front of the places, and may have lines that look like them.
+  // The message precedes the stack frames, and may have lines that look like them.
   const places = textOf(error, "stack")
     .replace(textOf(error, "message"), "")
     .split("\n")
@@ -59,7 +59,7 @@ const textOf = (error, property) => {
   return typeof value === "string" ? value : "";
 };
 
-/** A property, also of what is no object; undefined where reading it fails. */
+/** A property of any value; undefined if reading it fails. */
 function readFrom(value, property) {
   try {
     return value?.[property];

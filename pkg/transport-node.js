@@ -3,24 +3,23 @@ import { MAX_ANSWER_BYTES, outcomeOfEnd } from "./transport.js";
 import { endBy } from "./waits.js";
 
 /**
- * As `fetchTransport`, by node:http and node:https: on Node, `fetch` costs more processor time than
- * everything else about a call together.
+ * Like `fetchTransport`, with node:http and node:https: on Node, `fetch` costs more CPU time than everything else in a
+ * call.
  *
- * Connections are those of the process's own agents, so they are kept alive, keep no process
- * alive, and heed what was set for the process: proxies (NODE_USE_ENV_PROXY), certificates.
+ * Connections belong to the process's global agents: they are kept alive without keeping the process alive, and follow
+ * its settings for proxies (NODE_USE_ENV_PROXY) and certificates.
  *
- * A connection that was kept alive may be closed by the other side just as it is used again. That
- * cannot be told from a server that broke down at work, so it is reported and never mended here:
- * the core repeats what may be repeated.
+ * The server may close a kept-alive connection just as it is reused. This is indistinguishable from a server that fails
+ * during a request, so it is reported and not retried here: the core decides.
  *
- * @returns {ReturnType<typeof import("./transport.js").fetchTransport> | undefined} undefined where
- *   `fetch` is the better way: Bun and Deno imitate these modules
+ * @returns {ReturnType<typeof import("./transport.js").fetchTransport> | undefined} undefined if `fetch` is better: Bun
+ *   and Deno emulate these modules
  */
 export function nodeTransport() {
   const { getBuiltinModule, versions } = globalThis.process ?? {};
   if (!getBuiltinModule || versions.bun || versions.deno) return undefined;
   return async function send(request, limits) {
-    // Asked for at each call: node:https alone takes 20 ms to load, and tools replace `request` to see requests.
+    // Looked up at each call: node:https alone takes 20 ms to load, and tools replace `request` to intercept requests.
     const secure = request.url.startsWith("https:");
     return exchange(getBuiltinModule(secure ? "node:https" : "node:http"), request, limits);
   };
@@ -29,7 +28,7 @@ export function nodeTransport() {
 function exchange(http, { url, headers, body }, limits) {
   return new Promise((resolve) => {
     let sending;
-    // What follows the first of these says nothing new.
+    // Later events add nothing.
     const settle = (outcome) => {
       release();
       resolve(outcome);
@@ -43,15 +42,15 @@ function exchange(http, { url, headers, body }, limits) {
     try {
       sending = http.request(url, {
         method: "POST",
-        // Without it, an answer in any encoding would be right.
+        // Without it, a response could have any encoding.
         headers: { ...Object.fromEntries(headers), "accept-encoding": "identity" },
       });
     } catch (error) {
       return fail(error);
     }
     sending.on("error", fail);
-    // A switch of protocols, which nobody asked for. Not `close`, which comes before the answer where a tool such
-    // as nock stands in for the network.
+    // An unrequested protocol switch. Not `close`, which precedes the response if a tool such as nock replaces the
+    // network.
     sending.on("upgrade", (_, socket) => {
       fail();
       socket.destroy();
@@ -67,7 +66,7 @@ function exchange(http, { url, headers, body }, limits) {
         sending.destroy();
       });
       response.on("error", fail);
-      // Comes last, and without an end where the answer was cut.
+      // Emitted last, and without `end` if the response is truncated.
       response.on("close", () => response.readableEnded || fail());
       response.on("end", () => {
         const { statusCode: status, headers: named } = response;
@@ -91,8 +90,8 @@ const DECODERS = {
 };
 
 /**
- * Undoes an encoding that was declined and used all the same. `done` gets nothing for a body that is too large, and the
- * body as it came where it cannot be undone: the core then says so.
+ * Decodes a content encoding that was declined but used anyway. `done` receives nothing if the body is too large, and
+ * the unchanged body if it cannot be decoded: the core then reports it.
  */
 function unpack(body, encoding, done) {
   if (!encoding) return done(body);
@@ -104,8 +103,8 @@ function unpack(body, encoding, done) {
   );
 }
 
-/** Where nothing was sent; after a connection that did not stand in time, even a start may be tried again. */
+/** Nothing was sent: if the connection was not established in time, even a start can be retried. */
 const UNSENT = { "timed-out": "UND_ERR_CONNECT_TIMEOUT", aborted: "aborted-unsent" };
 
-/** Whether anything can have been sent. */
+/** Whether anything may have been sent. */
 const isConnected = (socket) => Boolean(socket) && !socket.connecting && !socket.secureConnecting;

@@ -2,16 +2,16 @@ import { codeOf, failureCode } from "./thrown.js";
 import { endBy } from "./waits.js";
 
 /**
- * Sends a request that stands as it is and tells what became of it: `answered`, `timed-out`,
- * `too-large`, `aborted`, `not-a-response`, or the host's own code of a failed connection. Never throws:
- * every failure is an outcome, with the `error` that was thrown. The time limit covers the answer's body.
+ * Sends a request unchanged and returns its outcome: `answered`, `timed-out`, `too-large`, `aborted`, `not-a-response`,
+ * or the host's code of a failed connection. Never throws: every failure is an outcome, with the thrown `error`. The
+ * time limit includes the response's body.
  */
 
-/** Alibaba Cloud's answers have a few kilobytes; pictures come as addresses. */
+/** Alibaba Cloud's responses have a few kilobytes; pictures are returned as URLs. */
 export const MAX_ANSWER_BYTES = 1024 * 1024;
 
 /**
- * By `fetch`, which every runtime has.
+ * With `fetch`, which every runtime has.
  *
  * @param {typeof globalThis.fetch} fetch
  * @returns {(request: object, limits: { timeoutMillis: number, signal?: AbortSignal }) => Promise<object>}
@@ -25,12 +25,12 @@ export function fetchTransport(fetch) {
       controller.abort();
     });
     try {
-      // workerd and browsers refuse a fetch that is called as a method of something else.
+      // workerd and browsers reject `fetch` if it is called as a method of another object.
       const response = await fetch.call(undefined, request.url, {
         method: "POST",
         headers: request.headers,
         body: request.body,
-        // A redirect would carry names and identity numbers to another place.
+        // A redirect would send names and identity numbers to another host.
         redirect: "manual",
         signal: controller.signal,
       });
@@ -50,19 +50,19 @@ export function fetchTransport(fetch) {
   };
 }
 
-/** The outcome of an attempt that its time or the caller's signal ended. */
+/** The outcome of an attempt that timed out or was aborted. */
 export function outcomeOfEnd(kind, { signal }) {
   return kind === "aborted" ? { kind, error: signal.reason } : { kind };
 }
 
-/** Whether it has all that is read of a Response. Those of other realms count, too. */
+/** Whether it has the used members of a Response, including those of other realms. */
 const isResponse = (value) =>
   typeof value?.status === "number" &&
   typeof value.headers?.[Symbol.iterator] === "function" &&
   !value.bodyUsed &&
   (value.body === null || value.body === undefined || typeof value.body.getReader === "function");
 
-/** The whole body, or undefined when it is larger than `max` bytes. */
+/** The whole body; undefined if it exceeds `max` bytes. */
 async function readAtMost(response, max) {
   if (!response.body) return new Uint8Array();
   const reader = response.body.getReader();

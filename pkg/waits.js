@@ -1,15 +1,14 @@
-/** Every wait ends with its time and with the caller's signal. */
+/** Waits that end with a time limit or the caller's signal. */
 
-/** The callbacks of each signal that something waits for, and its one listener. */
+/** The callbacks of each awaited signal, and its single listener. */
 const waiting = new WeakMap();
 
 /**
- * Calls `end` when the signal fires. However many wait for one signal, it gets one listener: Node warns of
- * more than ten.
+ * Calls `end` when the signal fires. Each signal gets one listener, because Node warns about more than ten.
  *
  * @param {AbortSignal | undefined} signal
  * @param {() => void} end must not throw
- * @returns {() => void} to be called when there is nothing left to end
+ * @returns {() => void} call it when the wait is over
  */
 export function onAbort(signal, end) {
   if (!signal) return () => {};
@@ -34,9 +33,9 @@ export function onAbort(signal, end) {
 }
 
 /**
- * Calls `end` with `timed-out` or `aborted` when it is time for that.
+ * Calls `end` with `timed-out` or `aborted`.
  *
- * @returns {() => void} to be called when there is nothing left to end
+ * @returns {() => void} call it when the wait is over
  */
 export function endBy({ timeoutMillis, signal }, end) {
   const timer = setTimeout(end, timeoutMillis, "timed-out");
@@ -48,7 +47,7 @@ export function endBy({ timeoutMillis, signal }, end) {
 }
 
 /**
- * What a promise gives, as `{ value }`, `{ error }`, or, when its time is up or the signal fires first,
+ * The outcome of a promise as `{ value }`, `{ error }` or, if the time limit or the signal comes first,
  * `{ ended: "timed-out" }` or `{ ended: "aborted" }`.
  */
 export function within(limits, promise) {
@@ -65,7 +64,7 @@ export function within(limits, promise) {
   });
 }
 
-/** Waits; ends at once when the signal fires, and what comes next then says so. */
+/** Waits; ends immediately when the signal fires, which the next step then reports. */
 export function sleep(millis, signal) {
   if (millis <= 0 || signal?.aborted) return Promise.resolve();
   return new Promise((resolve) => {

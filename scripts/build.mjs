@@ -188,7 +188,7 @@ const bundle = ({ module, format, file, banner = "" }) =>
     `--outfile=${at("pkg", "wasm", file)}`,
   ]);
 
-/** The pretend phone's page as a module of texts, for what is one file and for Workers. */
+/** The simulated phone's page as a module of texts, for what is one file and for Workers. */
 const PHONE = "phone.js";
 function bundlePhone() {
   const files = filesUnder(at("pkg", "phone"));

@@ -1,8 +1,8 @@
 // Commands for the operator of the Worker. On your own server, cloudauth-edge-gateway has the same commands.
 //
-//   node scripts/gateway.mjs new-caller <id>           makes a token and a key pair, and shows them once
+//   node scripts/gateway.mjs new-caller <id>           creates a token and a key pair, and prints them once
 //   node scripts/gateway.mjs rotate <id> [--finish]    … for a caller that has some; --finish takes the old ones out
-//   node scripts/gateway.mjs check [url]               says what is wrong with the settings, here or of a deployment
+//   node scripts/gateway.mjs check [url] lists invalid settings, of this folder or of a deployment
 //
 // Reads settings (GATEWAY_SECRET, GATEWAY_CALLERS, …) from .dev.vars and the environment; the environment takes
 // precedence.
@@ -15,7 +15,7 @@ import { command } from "./lib/progress.mjs";
 import { at } from "./lib/project.mjs";
 
 const USAGE = "Usage: node scripts/gateway.mjs new-caller <id> | rotate <id> [--finish] | check [url]";
-/** What Cloudflare takes for one secret. */
+/** Cloudflare's limit for one secret. */
 const SECRET_MAX_BYTES = 5_120;
 
 function variables() {
@@ -31,13 +31,13 @@ Store this as GATEWAY_CALLERS (npx wrangler secret put GATEWAY_CALLERS):
 ${callers}
 ${note}`);
   if (Buffer.byteLength(callers) > SECRET_MAX_BYTES) {
-    console.log(`\nIt is longer than the ${SECRET_MAX_BYTES} bytes that Cloudflare takes for one secret.`);
+    console.log(`\nIt exceeds Cloudflare's limit of ${SECRET_MAX_BYTES} bytes for one secret.`);
   }
 }
 
 async function perform([what, ...rest]) {
   const wasm = at("pkg", "wasm", "gateway", "cloudauth_edge_bg.wasm");
-  if (!existsSync(wasm)) throw new Failure("The WebAssembly module is missing: run npm run build first.");
+  if (!existsSync(wasm)) throw new Failure("The WebAssembly module is missing: run `npm run build` first.");
   const { loadCore } = await import("../host/core.js");
   const { mustBeComplete, newCaller, problemsAt, problemsOf, rotate } = await import("../host/operator.js");
   const core = loadCore(readFileSync(wasm));

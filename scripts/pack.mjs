@@ -26,7 +26,7 @@ function bundle(name, into) {
   for (const needed of Object.keys(manifest(installed).dependencies ?? {})) bundle(needed, into);
 }
 
-/** Packs what is built, into the folder; gives the tarball's path. */
+/** Packs the built package into the folder and returns the tarball's path. */
 export async function pack(into, which = "client") {
   const { folder, documents } = packages[which];
   const staging = mkdtempSync(join(tmpdir(), "cloudauth-edge-pack-"));

@@ -31,7 +31,7 @@ const parts = {
   client: async () => [readFileSync(wasmFile("client")), await bundled("pkg/entry/workerd.js")],
   // What a page that has the client loads.
   browser: async () => [await bundled("pkg/entry/universal.js")],
-  // The rules for forms alone.
+  // Only the rules for forms.
   identity: async () => [readFileSync(wasmFile("identity")), await bundled("pkg/entry/identity-workerd.js")],
   // What the Worker and the sandbox load, without their own JavaScript.
   gateway: async () => [

@@ -18,7 +18,9 @@ const clippy = (...args) => ["cargo", "clippy", ...args, "--", "--deny", "warnin
 const forPrograms = ["--", "--features", "client,fetch,sandbox"];
 const wasm32 = ["--target", "wasm32-unknown-unknown"];
 
-/** Every file of a folder under tests/ that is called *.test.js or *.test.mjs, or of these names, by Node's own runner. */
+/**
+ * Every file of a folder under tests/ that is called *.test.js or *.test.mjs, or of these names, by Node's own runner.
+ */
 const nodeTests = (folder, limitMs = NODE_TEST_LIMIT_MS, names = "*") => [
   [
     "node",
@@ -32,10 +34,10 @@ const nodeTests = (folder, limitMs = NODE_TEST_LIMIT_MS, names = "*") => [
 /**
  * name      as in --only
  * needs     what set-up must have done, in addition to npm packages and Rust
- * built     whether it loads what scripts/build.mjs makes
- * counted   whether its runner says how many tests passed; then it must be one at least
+ * built     whether it loads the output of scripts/build.mjs
+ * counted   whether its runner prints the number of passed tests, which must then be at least one
  * env       additional environment variables of its commands
- * commands  run in order, each whatever became of the others
+ * commands  run in order, each regardless of the others' results
  */
 const suites = [
   {

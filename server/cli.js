@@ -34,12 +34,12 @@ const OPTIONS = {
   finish: { type: "boolean" },
   help: { type: "boolean", short: "h" },
   replace: { type: "boolean" },
-  // Node takes --env-file for its own, wherever it stands.
+  // Node consumes --env-file itself, wherever it is.
   settings: { type: "string" },
   version: { type: "boolean" },
 };
 
-/** Commands: how many arguments each takes, which options, and what it does. */
+/** Commands: number of arguments, options, and action. */
 const COMMANDS = {
   serve: { least: 0, most: 0, options: [], run: serve },
   check: { least: 0, most: 1, options: [], run: check },

@@ -14,8 +14,8 @@ const REQUEST_TIMEOUT_MS = 60_000;
 const KEEP_ALIVE_MS = 75_000;
 
 /**
- * @param {(message: object, gone: AbortSignal) => object} hostFor what `handle` needs for this request; the signal
- *   aborts when its client goes away, or when `release` ends all waits for verdicts
+ * @param {(message: object, gone: AbortSignal) => object} hostFor the host of this request; the signal aborts when its
+ *   client disconnects, or when `release` ends all waits for verdicts
  * @param {import("node:net").BlockList} trustedProxies
  * @param {() => boolean} stopping
  * @returns {{ server: import("node:http").Server, release: () => void }}

@@ -17,20 +17,20 @@ export class Metrics {
     collectDefaultMetrics({ register: this.#registry });
     this.#requests = new Counter({
       name: "cloudauth_gateway_requests_total",
-      help: "Requests answered, by route and by outcome as the log has it",
+      help: "Requests, by route and by the log's outcome",
       labelNames: ["route", "outcome", "status"],
       registers,
     });
     this.#duration = new Histogram({
       name: "cloudauth_gateway_request_seconds",
-      help: "Time from a request to its answer",
+      help: "Duration of requests",
       labelNames: ["route"],
       buckets: SECONDS,
       registers,
     });
     this.#calls = new Histogram({
       name: "cloudauth_gateway_upstream_seconds",
-      help: "Calls of Alibaba Cloud and deliveries of webhooks (action Webhook), by HTTP status or by why there was no answer; crowded: not sent, since too many waited",
+      help: "Calls to Alibaba Cloud and webhook deliveries (action Webhook), by HTTP status or reason for no response; crowded: not sent because too many were waiting",
       labelNames: ["action", "result"],
       buckets: SECONDS,
       registers,
@@ -42,7 +42,7 @@ export class Metrics {
     });
     new Gauge({
       name: "cloudauth_gateway_webhook_backlog",
-      help: "Webhook deliveries that wait",
+      help: "Pending webhook deliveries",
       registers,
       collect() {
         const now = Date.now();

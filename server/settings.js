@@ -54,7 +54,7 @@ export const OWN_NAMES = Object.keys(OWN);
  * Reads the settings; the environment takes precedence over the file.
  *
  * @param {NodeJS.ProcessEnv} env
- * @param {string} [file] must exist; without it, `.env` of the working folder is read where it exists
+ * @param {string} [file] must exist; by default, `.env` in the working folder, if it exists
  */
 export function variablesOf(env, file) {
   const path = file ?? ENV_FILE;
@@ -72,7 +72,8 @@ export function variablesOf(env, file) {
 
 /**
  * @param {Record<string, string>} variables
- * @returns {{ core: Record<string, string>, own: object, problems: { field: string, messages: { en: string, zh: string } }[] }}
+ * @returns {{ core: Record<string, string>, own: object, problems: { field: string, messages: { en: string, zh: string
+ *   } }[] }}
  */
 export function settingsFrom(variables) {
   const core = Object.fromEntries(Object.entries(variables).filter(([name]) => !(name in OWN)));

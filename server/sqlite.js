@@ -142,11 +142,11 @@ class SqliteLedger {
   step(decide) {
     this.#begun = false;
     try {
-      const act = stepOn(this.#table, decide);
-      if (act.alarm !== null) this.#write(this.#sql.setAlarm, this.#name, act.alarm);
+      const commit = stepOn(this.#table, decide);
+      if (commit.alarm !== null) this.#write(this.#sql.setAlarm, this.#name, commit.alarm);
       if (this.#begun) this.#sql.commit.run();
-      if (act.alarm !== null) this.#store.onAlarm();
-      return act;
+      if (commit.alarm !== null) this.#store.onAlarm();
+      return commit;
     } catch (error) {
       if (this.#db.isTransaction) this.#db.exec("ROLLBACK");
       throw error;

@@ -12,13 +12,13 @@ use std::fmt;
 #[serde(rename_all = "lowercase")]
 #[non_exhaustive]
 pub enum Kind {
-    /// The program must change something: the request, an option, or the fetch it uses. `fields` says what
-    /// is wrong with request or options, which were not sent.
+    /// The program must be corrected: the request, an option, or its fetch. `fields` lists the
+    /// faults of the request or the options; nothing was sent.
     Validation,
     /// Alibaba Cloud rejected the signature, the timestamp or the nonce.
     Signature,
-    /// Alibaba Cloud refused the AccessKey, the SecurityToken or its permission, or the program's function for
-    /// credentials gave none.
+    /// Alibaba Cloud refused the AccessKey, the SecurityToken or its permission, or the program's
+    /// credentials function returned none.
     Credentials,
     /// Too many calls; retry later.
     Throttled,
@@ -50,7 +50,7 @@ pub enum Audience {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Execution {
-    /// Surely not.
+    /// Provably not.
     None,
     /// Unknown: query the outcome or reconcile before the order is started again.
     Unknown,
@@ -127,7 +127,7 @@ pub struct Error {
     pub request_id: Option<String>,
     /// HTTP status of the response, if any.
     pub http_status: Option<u16>,
-    /// Everything that is wrong with request, options or credentials, field by field.
+    /// All faults of the request, the options or the credentials.
     pub fields: Vec<FieldError>,
 }
 
@@ -147,37 +147,37 @@ impl Error {
         }
     }
 
-    /// Everything that is wrong with a request, in one error.
+    /// Creates one error from all faults of a request.
     pub fn validation(fields: Vec<FieldError>) -> Self {
         Self::of_fields(
             Kind::Validation,
             "InvalidRequest",
             &Text::new(
                 "参数未通过校验，请求未发送：",
-                "The request was not sent, because of its parameters:",
+                "The request was not sent because of invalid parameters: ",
             ),
             fields,
         )
     }
 
-    /// Everything that is wrong with a client's options, in one error.
+    /// Creates one error from all faults of a client's options.
     pub fn options(fields: Vec<FieldError>) -> Self {
         Self::of_fields(
             Kind::Validation,
             "InvalidOptions",
-            &Text::new("客户端选项有误：", "The client has wrong options:"),
+            &Text::new("客户端选项有误：", "The client has invalid options: "),
             fields,
         )
     }
 
-    /// Everything that is wrong with what the program's function for credentials gave, in one error.
+    /// Creates one error from all faults of the credentials function's result.
     pub fn credentials(fields: Vec<FieldError>) -> Self {
         Self::of_fields(
             Kind::Credentials,
             "InvalidCredentials",
             &Text::new(
                 "凭证函数返回的内容不可用，请求未发送：",
-                "The request was not sent, because of what the credentials function gave:",
+                "The request was not sent because the credentials function returned invalid credentials: ",
             ),
             fields,
         )
@@ -207,28 +207,29 @@ impl Error {
         }
     }
 
-    /// What kind of failure it is; branch on this.
+    /// The kind of failure, for programs to branch on.
     pub const fn kind(&self) -> Kind {
         self.kind
     }
 
-    /// Alibaba Cloud's Code (`401`, `Throttling.User`) or, for failures on this side, a stable name of this
-    /// crate (`InvalidRequest`, `Timeout`).
+    /// Alibaba Cloud's Code (`401`, `Throttling.User`) or, for local failures, a stable name of
+    /// this crate (`InvalidRequest`, `Timeout`).
     pub fn code(&self) -> &str {
         &self.code
     }
 
-    /// What happened and what to do, in Chinese and English. [`fmt::Display`] writes the English text.
+    /// The cause and the remedy, in Chinese and English. [`fmt::Display`] writes the English
+    /// text.
     pub const fn message(&self) -> &Text {
         &self.message
     }
 
-    /// Who must act: the person, the developer or the operator.
+    /// The party that must act: the user, the developer or the operator.
     pub const fn audience(&self) -> Audience {
         self.audience
     }
 
-    /// Whether the same call can succeed later without anybody changing anything. Never where
+    /// Whether the same call can succeed later without any change. Never where
     /// [`Error::execution`] is unknown.
     pub const fn is_retryable(&self) -> bool {
         self.retryable
@@ -239,17 +240,17 @@ impl Error {
         self.execution
     }
 
-    /// Alibaba Cloud's RequestId, to quote to its support; `None` where no answer had one.
+    /// Alibaba Cloud's RequestId, for support requests; `None` if no response had one.
     pub fn request_id(&self) -> Option<&str> {
         self.request_id.as_deref()
     }
 
-    /// HTTP status of the answer; `None` where none came.
+    /// HTTP status of the response; `None` without a response.
     pub const fn http_status(&self) -> Option<u16> {
         self.http_status
     }
 
-    /// For [`Kind::Validation`]: everything that is wrong, field by field. Empty for the other kinds.
+    /// For [`Kind::Validation`]: all faults. Empty for the other kinds.
     pub fn fields(&self) -> &[FieldError] {
         &self.fields
     }

@@ -1,4 +1,4 @@
-//! What the clients take from their host: the time and randomness.
+//! The clients' inputs from their host: time and randomness.
 
 use crate::error::{Audience, Error, Execution, FieldError, Kind};
 use crate::signing::encode::hex;
@@ -25,10 +25,10 @@ pub(crate) fn now() -> Timestamp {
     Timestamp::from_unix_millis(i64::try_from(millis).unwrap_or(i64::MAX))
 }
 
-/// Fresh random bytes.
+/// Random bytes.
 ///
 /// # Errors
-/// The host has no source of them.
+/// If the host has no source of randomness.
 pub(crate) fn random() -> Result<[u8; 16], Error> {
     let mut bytes = [0; 16];
     match getrandom::fill(&mut bytes) {
@@ -70,7 +70,8 @@ pub(crate) fn no_credentials(because: Option<&Error>) -> Error {
 /// in all. `prefix` has up to 10 letters and digits and may be empty.
 ///
 /// # Errors
-/// Of kind `validation`: the prefix has other characters or is too long, or the host has no randomness.
+/// Of kind `validation`: the prefix has invalid characters or is too long, or the host has no
+/// randomness.
 pub fn new_outer_order_no(prefix: &str) -> Result<String, Error> {
     order_number::new_outer_order_no(prefix, now(), &hex(&random()?)).map_err(|problem| {
         Error::validation(vec![FieldError::new(
@@ -83,9 +84,10 @@ pub fn new_outer_order_no(prefix: &str) -> Result<String, Error> {
 
 #[cfg(not(target_arch = "wasm32"))]
 impl Credentials {
-    /// Credentials of the variables that Alibaba Cloud's SDKs read: `ALIBABA_CLOUD_ACCESS_KEY_ID`,
-    /// `ALIBABA_CLOUD_ACCESS_KEY_SECRET` and, for temporary ones, `ALIBABA_CLOUD_SECURITY_TOKEN`. What is not
-    /// set is empty, which [`FaceVerifyClient::new`](crate::FaceVerifyClient::new) reports as missing.
+    /// Credentials from the environment variables of the official SDKs:
+    /// `ALIBABA_CLOUD_ACCESS_KEY_ID`, `ALIBABA_CLOUD_ACCESS_KEY_SECRET` and, for temporary ones,
+    /// `ALIBABA_CLOUD_SECURITY_TOKEN`. Missing variables are empty, which
+    /// [`FaceVerifyClient::new`](crate::FaceVerifyClient::new) reports.
     pub fn from_environment() -> Self {
         let variable = |option| {
             let name = environment_variable(option);

@@ -34,14 +34,18 @@
 //!
 //! All three validate, sign, retry, fail over, correct the clock and decode in the same way:
 //!
-//! - [`Status::Passed`] means that Alibaba Cloud returned `Passed=T` and nothing in its answer contradicts
+//! - [`Status::Passed`] means that Alibaba Cloud returned `Passed=T` and nothing in its answer
+//!   contradicts
 //!   it. Decide by [`DescribeResult::status`] alone.
-//! - InitFaceVerify is sent again only when it provably was not executed. Where [`Error::execution`] is
+//! - InitFaceVerify is sent again only when it provably was not executed. Where
+//!   [`Error::execution`] is
 //!   [`Execution::Unknown`], reconcile the order before you start it again.
-//! - An [`Error`] says what failed ([`Error::kind`]), who must act ([`Error::audience`]) and whether the same
+//! - An [`Error`] says what failed ([`Error::kind`]), who must act ([`Error::audience`]) and
+//!   whether the same
 //!   call can succeed later ([`Error::is_retryable`]), in Chinese and English. It never contains a secret, a
 //!   name, an identity number, the MetaInfo or a URL.
-//! - Secrets are wiped from memory when they are dropped; neither they nor personal data are printed by
+//! - Secrets are wiped from memory when they are dropped; neither they nor personal data are
+//!   printed by
 //!   `Debug`.
 //! - [`ClientOptions::builder`] sets endpoints, the signature scheme and the time limits.
 //!
@@ -55,8 +59,8 @@
 //! | [`signing`] | both signature schemes, stage by stage |
 //! | [`identity`] | rules of identity numbers, names and mobile numbers, for forms |
 //!
-//! Apart from the clients, nothing here reads a clock, draws random numbers, sends or keeps state: time and
-//! nonce are parameters.
+//! Apart from the clients, nothing here reads a clock, draws random numbers, sends or keeps state:
+//! time and nonce are parameters.
 //!
 //! # Signing alone
 //!
@@ -112,14 +116,14 @@
 //!
 //! None is on by default.
 //!
-//! | feature | what it adds |
+//! | feature | adds |
 //! |---|---|
 //! | `ureq` | the blocking client; nothing on wasm32 |
 //! | `fetch` | the client over the host's `fetch`; nothing outside of wasm32 |
 //! | `sandbox` | the emulator of Alibaba Cloud's service, for tests |
 //! | `gateway` | the decisions of the gateway |
 //! | `lab` | the analysis of signatures |
-//! | `client`, `identity`, `gateway-module`, `sandbox-module` | the JavaScript exports of the npm package; nothing outside of wasm32 |
+//! | `client`, `identity`, `gateway-module`, `sandbox-module` | the JavaScript exports of the npm package, on wasm32 only |
 
 #![cfg_attr(not(test), warn(clippy::arithmetic_side_effects))]
 

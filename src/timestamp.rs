@@ -1,4 +1,4 @@
-//! Points in time in the forms that Alibaba Cloud and HTTP use. Nothing here reads a clock.
+//! Points in time in the formats of Alibaba Cloud and HTTP. This module reads no clock.
 //!
 //! The calendar is that of the `time` crate. Its format descriptions would add 15 KB (gzip) to a
 //! client of 100 KB, so the four fixed forms are read and written here.
@@ -123,6 +123,11 @@ impl fmt::Display for Timestamp {
 pub struct Date(time::Date);
 
 impl Date {
+    /// The day in UTC at this moment.
+    pub fn of_utc(moment: Timestamp) -> Self {
+        Self(moment.to_utc().date())
+    }
+
     /// `None` if the day does not exist (13th month, 29 February of a common year) or the year is
     /// not between 1 and 9999.
     pub fn new(year: i32, month: u8, day: u8) -> Option<Self> {
@@ -194,7 +199,7 @@ mod tests {
     use time::macros::format_description;
 
     #[test]
-    fn reads_and_writes_the_vendors_sample() {
+    fn reads_and_writes_the_documented_sample() {
         let sample = "2023-10-26T10:22:32Z";
         assert_eq!(
             Timestamp::parse_iso8601(sample).unwrap().to_string(),
@@ -210,7 +215,7 @@ mod tests {
     }
 
     #[test]
-    fn refuses_what_the_vendor_refuses() {
+    fn rejects_what_alibaba_cloud_rejects() {
         for text in [
             "",
             "2023-10-26T10:22:32.000Z",

@@ -1,4 +1,4 @@
-//! What Alibaba Cloud, or something in front of it, may answer, and what is made of it.
+//! Responses of Alibaba Cloud and of proxies, and their results.
 #![cfg(not(target_arch = "wasm32"))]
 #![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing)]
 
@@ -60,7 +60,7 @@ fn parsed(json: &Json) -> Value {
 }
 
 #[test]
-fn reads_the_vendor_documents_init_answer() {
+fn decodes_the_documented_init_response() {
     let result = init(&json!({
         "RequestId": "130A2C10-B9EE-4D84-88E3-5384FF039795", "Message": "success", "Code": "200",
         "ResultObject": {"CertifyId": "91707dc296d469ad38e4c5efa6a0f24b"},
@@ -75,7 +75,7 @@ fn reads_the_vendor_documents_init_answer() {
 }
 
 #[test]
-fn reads_the_vendor_documents_describe_answer() {
+fn decodes_the_documented_describe_response() {
     let result = describe(json!({
         "Passed": "T", "SubCode": "200", "IdentityInfo": "null",
         "DeviceToken": "McozS1ZWRcRZStlERcZZo_QOytx5jcgZoZJEoRLOxxxxxxx",
@@ -355,7 +355,7 @@ fn every_code_means_what_its_table_says() {
                     );
                     assert_eq!(error.http_status, Some(200));
                 }
-                // Another action's Code is no known answer of this one.
+                // Another action's Code is unknown for this one.
                 (_, false) => {
                     let error = decoded.unwrap_err().error;
                     assert_eq!(
@@ -431,7 +431,7 @@ fn reads_errors_in_xml() {
 }
 
 #[test]
-fn what_is_not_the_vendors_is_a_protocol_error() {
+fn an_undocumented_response_is_a_protocol_error() {
     // What was cut off may come whole the next time; what is whole stays what it is.
     for (body, code, retryable) in [
         (&b""[..], "EmptyBody", true),

@@ -1,4 +1,4 @@
-//! Outcomes of attempts and what follows from them.
+//! Outcomes of attempts and the next steps.
 #![cfg(not(target_arch = "wasm32"))]
 #![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing)]
 
@@ -145,7 +145,7 @@ fn failed(step: Step) -> cloudauth_edge::error::Error {
 }
 
 #[test]
-fn init_is_repeated_only_when_it_surely_was_not_executed() {
+fn init_is_retried_only_if_provably_not_executed() {
     let call = init();
     for outcome in [
         answered(429, "Throttling.User", &[]),
@@ -367,7 +367,7 @@ fn the_clock_is_corrected_once_by_the_servers_date() {
 }
 
 #[test]
-fn an_expired_token_is_fetched_anew_once() {
+fn an_expired_token_is_refreshed_once() {
     let mut call = init();
     let expired = || answered(400, "InvalidSecurityToken.Expired", &[]);
     failed(call.settle(call.first(), expired()));
@@ -419,7 +419,7 @@ fn a_wrong_signature_is_explained_without_leaking() {
 }
 
 #[test]
-fn what_the_vendor_echoes_into_code_or_id_is_taken_out() {
+fn input_echoed_in_code_or_id_is_removed() {
     let call = init();
     let body =
         json!({"Code": "440524188001010014", "Message": "张三", "RequestId": "440524188001010014"});

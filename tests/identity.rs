@@ -1,4 +1,4 @@
-//! Identity rules, on the numbers that were published as samples and on everything near them.
+//! Tests the identity rules with published sample numbers and their variations.
 #![cfg(not(target_arch = "wasm32"))]
 #![allow(clippy::unwrap_used, clippy::indexing_slicing)]
 
@@ -121,7 +121,7 @@ fn says_what_is_wrong_with_a_number() {
 }
 
 #[test]
-fn names_the_character_that_is_not_seen_and_where_it_stands() {
+fn names_an_invisible_character_and_its_position() {
     let said = |number: &str| {
         cert_no::check(number, Documents::All, today())
             .unwrap_err()
@@ -161,7 +161,7 @@ fn names_the_character_that_is_not_seen_and_where_it_stands() {
         ),
         (
             "1101O519491231002X",
-            "has a wrong character at position 5: it must be 17 digits and a digit or X.",
+            "has an invalid character at position 5: it must consist of 17 digits and a digit or X.",
         ),
     ] {
         assert_eq!(said(number), expected);

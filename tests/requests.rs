@@ -1,4 +1,4 @@
-//! Requests: what passes, what is refused, and what goes out.
+//! Tests requests: accepted, rejected, and sent ones.
 #![cfg(not(target_arch = "wasm32"))]
 #![allow(clippy::unwrap_used, clippy::indexing_slicing)]
 
@@ -61,7 +61,7 @@ fn named(values: &[(&str, Value)]) -> Result<(), Error> {
 }
 
 #[test]
-fn the_vendors_java_example_passes_with_a_recommendation() {
+fn the_documented_java_example_passes_with_a_recommendation() {
     let request = java_example().validate(&options()).unwrap();
     assert_eq!(request.notices().len(), 1);
     assert_eq!(request.notices()[0].field, "userId");
@@ -69,7 +69,7 @@ fn the_vendors_java_example_passes_with_a_recommendation() {
 }
 
 #[test]
-fn the_least_request_gets_the_vendors_fixed_values() {
+fn a_minimal_request_gets_the_fixed_values() {
     let request = InitFaceVerify::new()
         .scene_id(1_000_000_006)
         .outer_order_no(ORDER)
@@ -132,7 +132,7 @@ fn the_longest_values_are_taken() {
 }
 
 #[test]
-fn a_limit_stands_in_the_error() {
+fn the_error_contains_the_limit() {
     let error = named(&[("metaInfo", meta_info_of(262_145).into())]).unwrap_err();
     for text in [&error.message.zh, &error.message.en] {
         assert!(text.contains("262144"), "{text}");
@@ -228,9 +228,9 @@ fn a_wrong_name_is_explained_and_a_personal_one_not_repeated() {
     ] {
         let error = named(&[(name, "1".into())]).unwrap_err();
         let problem = error.fields.iter().find(|problem| problem.field == name);
-        let told = problem.unwrap().message.en.as_ref();
+        let text = problem.unwrap().message.en.as_ref();
         assert_eq!(
-            told,
+            text,
             ["is not a parameter; did you mean ", meant, "?"].concat()
         );
     }
@@ -337,7 +337,7 @@ fn rpc_keeps_every_parameter_out_of_the_url() {
 
 /// Z1 of the vectors, through the whole path: positions, headers, hash, signature.
 #[test]
-fn acs3_places_parameters_as_the_vendors_metadata_does() {
+fn acs3_places_parameters_as_the_api_metadata_does() {
     let endpoint = Endpoint::parse("cloudauth.aliyuncs.com").unwrap();
     let credentials = Credentials::new("testid", "testsecret");
     let request = java_example()

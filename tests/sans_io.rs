@@ -1,5 +1,5 @@
-//! The crate's root as a Rust program uses it: options by a builder, one call step by step over the `http`
-//! crate, errors.
+//! The crate's root from a Rust program's view: the options builder, one call step by step with the
+//! `http` crate, errors.
 #![cfg(not(target_arch = "wasm32"))]
 #![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing)]
 

@@ -1,4 +1,4 @@
-/** The gateway's core as the Worker loads it, and what it decides by. */
+/** The gateway's core in the Worker, and its inputs. */
 
 import module from "../pkg/wasm/gateway/cloudauth_edge_bg.wasm";
 import { loadCore, settingsText } from "../host/core.js";
@@ -11,7 +11,7 @@ export const files = { "openapi.json": openapi };
 
 const texts = new WeakMap();
 
-/** The Worker's variables and secrets that are settings of the gateway, as the core reads them. */
+/** The gateway's settings from the Worker's variables and secrets, in the core's form. */
 export function settingsOf(env) {
   let text = texts.get(env);
   if (text === undefined) {

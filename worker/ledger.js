@@ -5,8 +5,7 @@ import { core, settingsOf } from "./core.js";
 import { DurableStorage } from "./storage.js";
 
 /**
- * One caller's ledger. The platform holds back what is sent, to Alibaba Cloud or to the caller, until the writes
- * before it are on disk.
+ * One caller's ledger. The platform delays outgoing requests and responses until preceding writes are on disk.
  */
 export class Ledger extends DurableObject {
   #runner;
@@ -43,19 +42,19 @@ export class Ledger extends DurableObject {
     this.#listening.get(id)?.abort();
   }
 
-  /** The platform gives up an alarm that throws six times; this one never does. */
+  /** The platform drops an alarm that throws six times; this one never throws. */
   alarm() {
     return this.#runner.alarm();
   }
 }
 
-/** Gives turns to call Alibaba Cloud, whose limit counts for all callers together. */
+/** Assigns turns to call Alibaba Cloud, whose limit applies to all callers together. */
 export class Pacer extends DurableObject {
   #freeAt = 0;
 
   /**
    * @param {boolean} yields whether the call gives way to others
-   * @returns {number | null} milliseconds to wait; null when too many wait already
+   * @returns {number | null} milliseconds to wait; null if too many calls are waiting
    */
   turn(yields) {
     const turn = core.turn(settingsOf(this.env), this.#freeAt, yields);

@@ -1,4 +1,4 @@
-/** The sandbox as a Worker, for a team to share: one Durable Object that holds everything. */
+/** The sandbox as a Worker for a team: one Durable Object with the whole state. */
 
 import { DurableObject } from "cloudflare:workers";
 import { internalError } from "../pkg/sandbox-host.js";
@@ -14,7 +14,7 @@ export class SandboxState extends DurableObject {
         env.SANDBOX_ACCOUNTS === undefined
           ? undefined
           : JSON.parse(env.SANDBOX_ACCOUNTS.replace(/^\uFEFF/, "")),
-      // On the open internet, the control API is closed until somebody sets its token.
+      // On the public internet, the control API is closed until its token is set.
       controlToken: env.SANDBOX_CONTROL_TOKEN ?? "",
       store: new SqlStore(ctx.storage.sql),
     });
@@ -24,7 +24,7 @@ export class SandboxState extends DurableObject {
     try {
       return await this.#sandbox.fetch(request);
     } catch (error) {
-      // A reset comes as the platform's error page.
+      // The client sees the platform's error page instead of a reset.
       if (error.cause?.code === "ECONNRESET" || request.signal.aborted) throw error;
       const { status, headers, body } = internalError(error);
       return new Response(body, { status, headers });
@@ -32,7 +32,7 @@ export class SandboxState extends DurableObject {
   }
 }
 
-/** The sandbox's rows in the Durable Object's own database. */
+/** The sandbox's rows in the Durable Object's database. */
 class SqlStore {
   #sql;
 

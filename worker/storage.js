@@ -29,11 +29,11 @@ export class DurableStorage {
     };
   }
 
-  /** One synchronous transaction. The platform writes what one turn wrote, the alarm with it, at once. */
+  /** One synchronous transaction. The platform commits the writes of one turn, including the alarm, atomically. */
   async step(decide) {
-    const act = this.#storage.transactionSync(() => stepOn(this.#table, decide));
-    if (act.alarm !== null) await this.setAlarm(act.alarm);
-    return act;
+    const commit = this.#storage.transactionSync(() => stepOn(this.#table, decide));
+    if (commit.alarm !== null) await this.setAlarm(commit.alarm);
+    return commit;
   }
 
   async alarm() {

@@ -1,5 +1,5 @@
-// Alibaba Cloud as far as HTTP goes, in a process of its own: reads a request, gives a fixed answer, checks nothing.
-// Each start has a CertifyId of its own, since the gateway hands none out twice.
+// A stub of Alibaba Cloud in its own process: reads a request, sends a fixed response, checks nothing. Each start
+// returns a new CertifyId, because the gateway rejects duplicates.
 
 import { createServer } from "node:http";
 import { CERTIFY_ID, answer } from "./input.mjs";

@@ -1,4 +1,4 @@
-// Both signature schemes as one writes them by hand with node:crypto, for an account's own use.
+// Both signature schemes, hand-written with node:crypto.
 
 import { createHash, createHmac, randomUUID } from "node:crypto";
 import { keys } from "./input.mjs";

@@ -1,4 +1,4 @@
-// bench/results.svg: the tables that say so, as bars; readable on light and on dark pages.
+// Draws bench/results.svg: the marked tables as bars, readable on light and dark pages.
 
 const WIDTH = 760;
 const NAMES = 210;
@@ -10,7 +10,7 @@ const GAP = 18;
 const escaped = (text) => text.replace(/[&<>]/g, (c) => ({ "&": "&amp;", "<": "&lt;", ">": "&gt;" })[c]);
 const shown = (value) => value.toLocaleString("en", { maximumSignificantDigits: 3 });
 
-/** One table: a bar for each row, with a line from its least to its most. */
+/** One table: a bar per row, with a line from minimum to maximum. */
 function bars({ chart: { key, title }, rows }, top) {
   const present = rows.filter(({ metrics }) => Number.isFinite(metrics[key]?.median));
   const scale = BARS / Math.max(...present.map(({ metrics }) => metrics[key].most));

@@ -1,5 +1,5 @@
-// One contestant in a process of its own, so that none warms up or slows down another. Orders come by IPC:
-// prepare, once; sample, to see what it signs; round, to measure.
+// One contestant in its own process, so that none affects another. IPC commands: prepare, once; sample, to inspect its
+// signature; round, to measure.
 
 import { setImmediate as turn } from "node:timers/promises";
 import { contestants } from "./contestants.mjs";
@@ -22,10 +22,10 @@ const orders = {
     return { certifyId: await call(input(changes)), finished: plain(finished) };
   },
 
-  /** Calls for so long or so many, `inFlight` at a time. */
+  /** Calls for a given time or number, `inFlight` at a time. */
   async round({ inFlight = 1, millis = Infinity, calls = Infinity, ...changes }) {
     const given = input(changes);
-    // Other contestants ran meanwhile; what this one left behind is not part of its round.
+    // Other contestants ran meanwhile; garbage of earlier rounds is not part of this one.
     globalThis.gc?.();
     await turn();
     let done = 0;
@@ -49,7 +49,7 @@ const orders = {
     return {
       perSecond: (done * 1000) / passed,
       micros: (passed * 1000) / done,
-      // Where the transport is stubbed, and one call at a time: until it has the finished request.
+      // With a stubbed transport and one call at a time: the time until the finished request.
       ...(finishedAt && inFlight === 1 && { requestMicros: (requests * 1000) / done }),
       cpuMicros: (user + system) / done,
     };
@@ -63,7 +63,7 @@ const orders = {
   },
 };
 
-/** The order as it is, or with a MetaInfo or picture of so many bytes. */
+/** The order, unchanged or with a MetaInfo or picture of a given size. */
 function input({ metaInfoBytes, pictureBytes } = {}) {
   return {
     ...parameters,

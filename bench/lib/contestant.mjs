@@ -1,4 +1,4 @@
-// Starts contestants, and judges what they sign.
+// Starts contestants and verifies their signatures.
 
 import { fork } from "node:child_process";
 import { createHash } from "node:crypto";
@@ -11,13 +11,13 @@ import { keys, openAccount } from "./input.mjs";
 const require = createRequire(import.meta.url);
 const program = new URL("contestant-process.mjs", import.meta.url);
 
-/** A contestant in its own process; `ask` gives one order at a time. */
+/** A contestant in its own process; `ask` sends one command at a time. */
 export async function startContestant(name, { endpoint, stubbed = false }) {
   const child = fork(program, [name], { execArgv: ["--expose-gc"] });
   const ended = once(child, "exit").then(([code]) => {
     throw new Error(`${name} ended with code ${code}`);
   });
-  ended.catch(() => {}); // looked at by whoever waits for an answer
+  ended.catch(() => {}); // handled by the callers that await it
   const ask = async (order, details) => {
     const over = new AbortController();
     const replied = once(child, "message", { signal: over.signal });
@@ -35,7 +35,7 @@ export async function startContestant(name, { endpoint, stubbed = false }) {
   return { ask, close: () => child.disconnect() };
 }
 
-/** Starts all, hands them to `work` by name, and ends them. */
+/** Starts all, passes them to `work` by name, and stops them. */
 export async function withContestants(names, options, work) {
   const started = {};
   try {
@@ -47,8 +47,8 @@ export async function withContestants(names, options, work) {
 }
 
 /**
- * Throws unless the sandbox accepts what every contestant signs and sends; for this package, Alibaba Cloud's own
- * signers must come to the same signature too.
+ * Throws unless the sandbox accepts every contestant's requests; for this package, the official signers must also
+ * produce the same signature.
  */
 export async function judge(names) {
   const sandbox = createSandbox({ accounts: [openAccount] });

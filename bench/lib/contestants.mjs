@@ -1,9 +1,9 @@
-// Whoever is measured, behind one shape. Each runs in a process of its own (contestant-process.mjs).
+// The contestants, behind one interface. Each runs in its own process (contestant-process.mjs).
 //
 //   make({ endpoint, stub }) -> call(parameters) -> Promise<CertifyId>
 //
-// With `stub`, the transport is replaced by one that calls `stub(url, headers, body)` and has the answer at hand.
-// On every side the same layer is replaced: what sends a finished request and gives status, headers and body.
+// With `stub`, the transport calls `stub(url, headers, body)` and returns a prepared response. The same layer is
+// replaced for every contestant: the one that sends a finished request and returns status, headers and body.
 
 import { readFileSync } from "node:fs";
 import { request as httpRequest, Agent } from "node:http";
@@ -38,7 +38,7 @@ async function stubbedPackage(stub) {
   return definePackage({ core: () => core, ready: async () => {}, inBrowser: false, send });
 }
 
-/** Alibaba Cloud's SDKs send by httpx.request and read by httpx.read or a stream reader over it. */
+/** The official SDKs send with httpx.request and read with httpx.read or a stream reader over it. */
 function stubHttpx(stub) {
   const httpx = require("httpx");
   httpx.request = async (url, { headers, data }) => {
@@ -82,7 +82,7 @@ const byHand =
     return async (parameters) => (await send(sign(endpoint, wire(parameters)))).ResultObject.CertifyId;
   };
 
-/** Signs for AWS: a model of what a small signer for the edge costs, not a rival. */
+/** Signs for AWS: an example of the cost of a small signer for the edge. */
 const aws4fetch = async ({ endpoint, stub }) => {
   const { AwsClient } = await import("aws4fetch");
   const names = { accessKeyId: keys.accessKeyId, secretAccessKey: keys.accessKeySecret };
@@ -96,7 +96,7 @@ const aws4fetch = async ({ endpoint, stub }) => {
   };
 };
 
-/** What no client can be cheaper than: a form that was signed once, sent again and again. */
+/** The lower bound of any client: a form that is signed once and sent repeatedly. */
 const floorHttp = async ({ endpoint }) => {
   const agent = new Agent({ keepAlive: true });
   const { headers, body } = signRpc(endpoint, wire(sample));
@@ -120,7 +120,7 @@ const floorFetch = async ({ endpoint }) => {
 export const RPC = "1.0";
 export const ACS3 = "ACS3";
 
-/** `scheme` is what the sandbox is to accept; without one there is no signature of Alibaba Cloud to judge. */
+/** `scheme` is the one that the sandbox must accept; without one there is no signature of Alibaba Cloud to judge. */
 export const contestants = {
   "cloudauth-edge": { scheme: RPC, make: ours("1.0") },
   "cloudauth-edge, ACS3": { scheme: ACS3, make: ours("ACS3-HMAC-SHA256") },

@@ -1,4 +1,4 @@
-// The gateway and the Workers beside it, with one upstream; and the requests that they are measured by.
+// The gateway and the Workers compared with it, with one upstream; and the requests of the measurement.
 
 import { createHash } from "node:crypto";
 import { signRpc } from "./by-hand.mjs";
@@ -12,7 +12,7 @@ export const ROUTE = "/v1/face-verifications";
 const settings = (upstream) => ({
   GATEWAY_MODE: "development",
   CLOUDAUTH_ENDPOINTS: upstream,
-  // What is measured is the gateway, not its waiting for Alibaba Cloud's 50 calls a second.
+  // Measures the gateway without its rate limit of 50 calls per second.
   CLOUDAUTH_CALLS_PER_SECOND: "10000",
 });
 
@@ -21,7 +21,7 @@ export const nodeGateway = (upstream, options) => startNode(settings(upstream), 
 
 export const passThrough = (upstream) => plainWorker("pass-through", { UPSTREAM: upstream });
 
-/** The same routes by one of the Workers of `bench/workers/` that make the call themselves. */
+/** The same routes of a Worker in `bench/workers/`, which calls the upstream itself. */
 export const ownWorker = (name, upstream, durableObjects) =>
   plainWorker(
     name,
@@ -55,7 +55,7 @@ export const read = (url, order, query = "") => ({
   headers: { authorization: `Bearer ${TOKEN}` },
 });
 
-/** The call itself, as it reaches Alibaba Cloud. */
+/** The call to Alibaba Cloud. */
 export function direct(url) {
   const { headers, body } = signRpc(url, wire(parameters));
   return { url, headers, body };

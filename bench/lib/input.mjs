@@ -1,9 +1,9 @@
-// What is signed and sent everywhere: Alibaba Cloud document's own sample values, 300 bytes of MetaInfo.
+// The input of all measurements: sample values of Alibaba Cloud's documentation, 300 bytes of MetaInfo.
 
-/** The sandbox's demo key, so that the sandbox can judge the signatures. */
+/** The sandbox's demo key, so that the sandbox can verify the signatures. */
 export const keys = { accessKeyId: "sandbox-key-id", accessKeySecret: "sandbox-key-secret" };
 
-/** The sandbox's demo account, for as many calls as come instead of Alibaba Cloud's 50 a second. */
+/** The sandbox's demo account, without the limit of 50 calls per second. */
 export const openAccount = {
   accountId: "1260051251634779",
   keys: [{ ...keys, ram: "allowed" }],
@@ -47,7 +47,7 @@ export const wire = (given) =>
 
 export const CERTIFY_ID = "91707dc296d469ad38e4c5efa6a0f24b";
 
-/** What a stubbed transport and the loopback server answer. */
+/** The response of a stubbed transport and of the loopback server. */
 export const answer = JSON.stringify({
   Code: "200",
   Message: "success",

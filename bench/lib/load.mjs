@@ -1,4 +1,4 @@
-// Requests as fast as a server takes them, by node:http over connections that are kept alive.
+// Sends requests as fast as a server accepts them, with node:http over kept-alive connections.
 
 import { Agent, request } from "node:http";
 import { quantile } from "./measure.mjs";
@@ -6,7 +6,7 @@ import { quantile } from "./measure.mjs";
 export class Load {
   #agent = new Agent({ keepAlive: true });
 
-  /** One request; throws when it is answered with another status. */
+  /** One request; throws if the response has a different status. */
   send({ url, method = "POST", headers, body, status = 200 }) {
     return new Promise((resolve, reject) => {
       const sending = request(url, { method, headers, agent: this.#agent }, (response) => {
@@ -25,7 +25,7 @@ export class Load {
   }
 
   /**
-   * Sends what `next()` gives, for so long or so many.
+   * Sends the requests of `next()`, for a given time or number.
    *
    * @returns {Promise<{ done: number, perSecond: number, p50: number, p99: number }>} times in milliseconds
    */

@@ -1,18 +1,18 @@
-// Alternating rounds, and what they come to.
+// Alternating rounds and their summary.
 
 import { watched } from "./noise.mjs";
 
 export const ROUNDS = 7;
-/** A round in which other programs had more of the machine than this is not counted, if enough others are left. */
+/** A round is discarded if other programs used more of the machine than this and enough rounds remain. */
 export const OTHERS_LIMIT = 0.1;
-/** A result whose middle half of rounds is further apart than this, against its median, is called noisy. */
+/** A result is noisy if its interquartile range, relative to the median, exceeds this. */
 export const SPREAD_LIMIT = 0.15;
-/** Fewer quiet rounds than this are not enough to leave out the others. */
+/** The fewest quiet rounds that allow discarding the others. */
 export const ENOUGH = 3;
 
 /**
- * Measures each contestant once a round, by turns, so that whatever the machine does meets them all. A first round
- * warms up. Rounds that others disturbed are made again, as long as the time allows.
+ * Measures each contestant once per round, in turn, so that interference affects all of them. The first round warms up.
+ * Disturbed rounds are repeated while time allows.
  *
  * @param {Record<string, () => Promise<Record<string, number>>>} contestants
  * @returns {Promise<{ name: string, metrics: Record<string, Summary>, rounds: number, noisy: boolean }[]>}
@@ -63,7 +63,7 @@ function summary(numbers) {
   };
 }
 
-/** Of sorted numbers, between neighbours where it falls between them. */
+/** A quantile of sorted numbers, interpolated. */
 export function quantile(sorted, share) {
   const at = (sorted.length - 1) * share;
   const below = Math.floor(at);

@@ -8,7 +8,7 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 
 const program = fileURLToPath(new URL("../../server/dist/cloudauth-edge-gateway.js", import.meta.url));
-/** Where writing costs no waiting for a disk, if there is such a place. */
+/** A folder in memory, if there is one. */
 const MEMORY = "/dev/shm";
 const running = new Map();
 process.on("exit", () => {
@@ -38,7 +38,7 @@ export async function startNode(settings, { onDisk = false } = {}) {
   const ended = closed.then(([code]) => {
     throw new Error(`the gateway ended with code ${code}`);
   });
-  ended.catch(() => {}); // looked at while it starts
+  ended.catch(() => {}); // handled while it starts
   const [line] = await Promise.race([once(child.stdout.setEncoding("utf8"), "data"), ended]);
   child.stdout.resume();
   return {

@@ -1,10 +1,10 @@
-// What else the machine did while something was measured. Linux tells; elsewhere nothing is known.
+// Other activity of the machine during a measurement. Available on Linux only.
 
 import { readFileSync, readdirSync } from "node:fs";
 
 const fields = (file) => readFileSync(file, "utf8");
 
-/** Ticks of all processors: busy with anything, stolen by other guests, and all there were. */
+/** Ticks of all CPUs: busy, stolen by other guests, and total. */
 function machine() {
   const [user, nice, system, idle, wait, irq, soft, steal] = fields("/proc/stat")
     .split("\n")[0]
@@ -17,13 +17,13 @@ function machine() {
   };
 }
 
-/** Ticks of this process and everything that descends from it, living or dead. */
+/** Ticks of this process and all its descendants, running or ended. */
 function own() {
   const parents = new Map();
   const ticks = new Map();
   for (const pid of readdirSync("/proc").filter((name) => /^\d+$/.test(name))) {
     try {
-      // The name in parentheses may hold anything.
+      // The name in parentheses can contain any character.
       const stat = fields(`/proc/${pid}/stat`)
         .replace(/^.*\) /s, "")
         .split(" ");
@@ -33,7 +33,7 @@ function own() {
         stat.slice(11, 15).reduce((sum, text) => sum + Number(text), 0),
       );
     } catch {
-      // It ended meanwhile.
+      // The process ended meanwhile.
     }
   }
   const isOwn = (pid) => pid === process.pid || (pid > 1 && isOwn(parents.get(pid) ?? 0));
@@ -48,7 +48,7 @@ function now() {
   }
 }
 
-/** Runs `work`; gives its result, and the share of the machine that others took meanwhile. */
+/** Runs `work`; returns its result, and the share of the machine that other programs used. */
 export async function watched(work) {
   const before = now();
   const result = await work();
@@ -64,7 +64,7 @@ export function residentBytes(pid) {
   return Number(found?.[1] ?? NaN) * 1024;
 }
 
-/** Processor time that a process has used, in microseconds; it is counted in hundredths of a second. */
+/** CPU time of a process in microseconds, with a resolution of a hundredth of a second. */
 export function cpuMicros(pid) {
   const stat = fields(`/proc/${pid}/stat`)
     .replace(/^.*\) /s, "")

@@ -1,10 +1,10 @@
-// bench/results.md: everything that was measured, for people.
+// Writes bench/results.md.
 
 import { ENOUGH, OTHERS_LIMIT, ROUNDS, SPREAD_LIMIT } from "./measure.mjs";
 
 const percent = (share) => `${Math.round(share * 100)} %`;
 
-/** Three significant digits, and no more than two behind the point. */
+/** Three significant digits, at most two decimals. */
 function figure(value) {
   if (!Number.isFinite(value)) return "–";
   if (Number.isInteger(value)) return value.toLocaleString("en");
@@ -12,7 +12,7 @@ function figure(value) {
   return value.toLocaleString("en", { minimumFractionDigits: digits, maximumFractionDigits: digits });
 }
 
-/** The median; the range too where there was more than one round. */
+/** The median, with the range if there is more than one round. */
 const cell = ({ median, least, most, spread } = {}, rounds) =>
   rounds > 1 && Number.isFinite(median)
     ? `**${figure(median)}** (${figure(least)}–${figure(most)}, ±${percent(spread)})`
@@ -41,7 +41,7 @@ function tableText({ title, columns, rows, ratio, note }) {
   ].join("\n");
 }
 
-/** Whether anything of a part is noisy. */
+/** Whether a part contains noisy results. */
 export const isNoisy = ({ tables }) => tables.some(({ rows }) => rows.some(({ noisy }) => noisy));
 
 /**
@@ -51,7 +51,7 @@ export function report({ machine, parts }) {
   const noisy = parts.filter(isNoisy).map(({ title }) => title);
   return `# What npm run bench measured
 
-Written by \`npm run bench\`; [docs/performance.md](../docs/performance.md) tells how it measures and what was tried.
+Written by \`npm run bench\`; [docs/performance.md](../docs/performance.md) explains how it measures and what was tried.
 
 ${Object.entries(machine)
   .map(([name, value]) => `- ${name}: ${value}`)
@@ -77,7 +77,7 @@ ${parts
   .join("\n")}`;
 }
 
-/** The same for a terminal, without the ranges. */
+/** The same for a terminal, without ranges. */
 export function print({ title, tables }) {
   for (const { title: heading, columns, rows, note } of tables) {
     console.log(`\n${title}${heading ? `: ${heading}` : ""}`);

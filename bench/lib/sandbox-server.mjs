@@ -1,4 +1,4 @@
-// The sandbox as a server in a process of its own; tells its memory when asked.
+// The sandbox as a server in its own process; reports its memory on request.
 
 import { createSandbox } from "cloudauth-edge/sandbox";
 import { openAccount } from "./input.mjs";

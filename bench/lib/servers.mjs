@@ -1,9 +1,9 @@
-// Servers in processes of their own, for as long as some work needs them.
+// Servers in their own processes, for the duration of some work.
 
 import { fork } from "node:child_process";
 import { once } from "node:events";
 
-/** @param {string} program a file beside this one, which sends its address first */
+/** @param {string} program a file in this folder, which sends its address first */
 export async function withServer(program, work) {
   const child = fork(new URL(program, import.meta.url), { execArgv: ["--expose-gc"] });
   try {

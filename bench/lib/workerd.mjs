@@ -13,12 +13,12 @@ import workerd from "workerd";
 
 const root = fileURLToPath(new URL("../..", import.meta.url));
 const COMPATIBILITY_DATE = "2026-11-01";
-/** What workerd takes a file of a Worker for. */
+/** The module type of a Worker's file in workerd. */
 const KINDS = { ".js": "esModule", ".wasm": "wasm", ".json": "text" };
 
-/** A folder for what Workers are made of, which goes with this process. */
+/** A temporary folder for Workers, deleted with this process. */
 const folder = mkdtempSync(join(tmpdir(), "cloudauth-edge-bench-"));
-/** Where writing costs no waiting for a disk, if there is such a place. */
+/** A folder in memory, if there is one. */
 const MEMORY = "/dev/shm";
 const inMemory = existsSync(MEMORY) ? mkdtempSync(join(MEMORY, "cloudauth-edge-bench-")) : folder;
 const running = new Set();
@@ -27,14 +27,14 @@ process.on("exit", () => {
   for (const place of [folder, inMemory]) rmSync(place, { recursive: true, force: true });
 });
 
-/** The gateway as it is deployed: its modules, and its bindings to Durable Objects. */
+/** The deployed form of the gateway: its modules and its Durable Object bindings. */
 export async function gatewayWorker(settings) {
   const built = join(folder, "gateway");
   await promisify(execFile)("wrangler", ["deploy", "--dry-run", "--outdir", built], { cwd: root });
   return { built, settings, durableObjects: { LEDGER: "Ledger", PACER: "Pacer" } };
 }
 
-/** A Worker of `bench/workers/`, put together as it would be deployed. */
+/** A Worker of `bench/workers/`, bundled as for a deployment. */
 export async function plainWorker(name, settings, durableObjects = {}) {
   const built = join(folder, name);
   await build({
@@ -53,7 +53,7 @@ export async function plainWorker(name, settings, durableObjects = {}) {
 
 const text = JSON.stringify;
 
-/** Files are named from where the configuration stands. */
+/** Files are relative to the configuration. */
 function config({ built, settings, durableObjects }, disk) {
   const files = readdirSync(built).filter((name) => extname(name) in KINDS);
   // The first module is the Worker itself.
@@ -93,14 +93,14 @@ const config :Workerd.Config = (
 
 let started = 0;
 
-/** Starts it with an empty disk, in memory unless told otherwise; `url` is there as soon as it listens. */
+/** Starts it with an empty disk, in memory by default; `url` is there as soon as it listens. */
 export async function startWorkerd(worker, { onDisk = false } = {}) {
   const disk = join(onDisk ? folder : inMemory, `disk-${++started}`);
   const file = join(folder, `config-${started}.capnp`);
   mkdirSync(disk);
   writeFileSync(file, config(worker, disk));
   const begun = performance.now();
-  // Descriptor 3 tells the port that was found free. What Workers log, nobody reads.
+  // Descriptor 3 reports the chosen port. The Workers' log is ignored.
   const child = spawn(workerd.default, ["serve", file, "--control-fd=3"], {
     stdio: ["ignore", "ignore", "inherit", "pipe"],
   });
@@ -110,7 +110,7 @@ export async function startWorkerd(worker, { onDisk = false } = {}) {
   const ended = closed.then(([code]) => {
     throw new Error(`workerd ended with code ${code}`);
   });
-  ended.catch(() => {}); // looked at while it starts
+  ended.catch(() => {}); // handled while it starts
   const port = (async () => {
     for await (const line of createInterface({ input: child.stdio[3] })) {
       const event = JSON.parse(line);

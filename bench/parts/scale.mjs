@@ -18,7 +18,7 @@ export const about = `What a call costs as the work grows. Whole calls go over t
 tables stub the transport as in "Signing". The identity checker is the console's, on its own module, fed with chunks of
 64 K characters as its worker feeds it. Memory is the process's, after its garbage was collected.`;
 
-/** A table with one column for each size of the work. */
+/** A table with one column per size. */
 async function growing(contestants, names, sizes, order, { rounds = 5, limitSeconds }) {
   const works = Object.fromEntries(
     names.map((name) => [
@@ -111,7 +111,7 @@ async function memory() {
   );
 }
 
-/** A list of the published sample numbers, right and wrong. */
+/** A list of published sample numbers, valid and invalid. */
 async function list() {
   const module = new URL("../../pkg/wasm/lab/cloudauth_edge_bg.wasm", import.meta.url);
   glue.initSync({ module: readFileSync(module) });

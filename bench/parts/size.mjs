@@ -13,7 +13,7 @@ const run = promisify(execFile);
 const here = fileURLToPath(new URL("..", import.meta.url));
 const client = join(here, "..", "pkg", "wasm", "client", "cloudauth_edge_bg.wasm");
 
-/** The programs of "Start-up" as they are bundled; this package's .wasm stays beside the bundle on the edge. */
+/** The bundled programs of "Start-up"; on the edge, this package's .wasm is a separate file. */
 const forNode = {
   "cloudauth-edge": ["startup/cloudauth-edge.mjs"],
   "pop-core": ["startup/pop-core.mjs"],
@@ -31,8 +31,7 @@ const forEdge = {
 
 export const title = "Size";
 export const about = `A program that makes a client and starts one verification, bundled and minified by esbuild: for
-Node, and for an edge runtime (conditions \`workerd\` and \`worker\`, no Node built-ins), where the .wasm file that stays
-beside the bundle is counted too. \`npm run size\` holds what this package ships against its budget. Installed is what
+Node, and for an edge runtime (conditions \`workerd\` and \`worker\`, no Node built-ins), where the separate .wasm file is counted, too. \`npm run size\` compares this package with its limits. Installed is what
 \`npm install\` of the package puts on the disk, with everything it depends on.`;
 
 async function bundle(entry, options) {
@@ -54,10 +53,10 @@ const FOR_EDGE = [
   "--external:*.wasm?module",
 ];
 
-/** Bytes of a bundle; not a number where it cannot be made. */
-async function weigh(entry, options, beside = []) {
+/** Bytes of a bundle; NaN if it cannot be built. */
+async function weigh(entry, options, files = []) {
   try {
-    const parts = [await bundle(entry, options), ...beside.map((file) => readFileSync(file))];
+    const parts = [await bundle(entry, options), ...files.map((file) => readFileSync(file))];
     const sum = { raw: 0, gzip: 0, brotli: 0 };
     for (const part of parts)
       for (const [kind, size] of Object.entries(compressed(part))) sum[kind] += size / 1024;
@@ -68,12 +67,12 @@ async function weigh(entry, options, beside = []) {
   }
 }
 
-/** Packages, files and bytes that a package brings, by the lock file of the peers. */
+/** Packages, files and bytes of an installed package, from the lock file. */
 function installed(name) {
   const { packages } = JSON.parse(readFileSync(join(here, "package-lock.json"), "utf8"));
   const found = new Set();
   const visit = (wanted, from) => {
-    // As Node looks for it: beside whoever wants it, then further out.
+    // As Node resolves it: next to the importing file, then in parent folders.
     for (let base = from; ; base = base.slice(0, Math.max(0, base.lastIndexOf("/node_modules/")))) {
       const path = `${base && `${base}/`}node_modules/${wanted}`;
       if (packages[path]) {
@@ -100,7 +99,7 @@ const weightOf = (packages, files) => ({
   size: files.reduce((sum, file) => sum + statSync(file).size, 0) / 1024,
 });
 
-/** Of this package, as it is packed. */
+/** Size of the packed package. */
 async function installedOurs() {
   const folder = mkdtempSync(join(tmpdir(), "cloudauth-edge-size-"));
   try {
@@ -117,8 +116,8 @@ export async function measure() {
     title: heading,
     columns,
     rows: await Promise.all(
-      Object.entries(programs).map(async ([name, [entry, ...beside]]) =>
-        once(name, await weigh(entry, options, beside)),
+      Object.entries(programs).map(async ([name, [entry, ...files]]) =>
+        once(name, await weigh(entry, options, files)),
       ),
     ),
     ratio: { key: "gzip", of: "cloudauth-edge", label: "of cloudauth-edge's" },

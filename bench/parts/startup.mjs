@@ -21,8 +21,7 @@ export const title = "Start-up";
 export const about = `A new Node process that imports the client, makes one, and sends one signed request to a server on
 the loopback interface: until the process has ended by itself, or for as long as it used the processor. Over bare is
 what is left after an empty program's median is taken off. And a new workerd: from its start until it has answered
-\`/livez\`, and until it has then started one verification. The gateway keeps its ledger in Durable Objects. Beside it stand
-Workers with the same routes (\`bench/workers/\`): hand-written JavaScript with a ledger in a Durable Object, and, without
+\`/livez\`, and until it has then started one verification. The gateway keeps its ledger in Durable Objects. It is compared with Workers with the same routes (\`bench/workers/\`): hand-written JavaScript with a ledger in a Durable Object, and, without
 a ledger, the npm client and hand-written JavaScript.`;
 
 /** Runs a program to its end. */
@@ -40,7 +39,7 @@ async function run(name, endpoint) {
   return { wallMillis: await exited, cpuMillis: Number(report) / 1000 };
 }
 
-/** Starts a workerd and asks it once for each of two things. */
+/** Starts a workerd and sends it two requests. */
 async function wake(worker) {
   const load = new Load();
   const { begun, url, pid, close } = await startWorkerd(worker);
@@ -107,7 +106,7 @@ export async function measure() {
   });
 }
 
-/** With the empty program's median taken off; the spread stays that of what was measured, in milliseconds. */
+/** Minus the empty program's median; the spread, in milliseconds, is that of the measurement. */
 const over = (of, { median: bare }) => {
   const median = of.median - bare;
   return { median, least: of.least - bare, most: of.most - bare, spread: (of.spread * of.median) / median };

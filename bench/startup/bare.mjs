@@ -1,1 +1,1 @@
-// Nothing: what a process costs by itself.
+// Empty: the cost of a process itself.

@@ -1,4 +1,4 @@
-// What every program here sends, and where to.
+// The request and the endpoint of all programs here.
 
 import { parameters, wire } from "../lib/input.mjs";
 

@@ -1,4 +1,4 @@
-// Loaded first (--require): tells the processor time of the whole process as it ends.
+// Loaded first (--require): reports the CPU time of the whole process when it ends.
 const { writeSync } = require("node:fs");
 
 process.on("exit", () => {

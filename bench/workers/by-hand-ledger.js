@@ -2,7 +2,7 @@ import { DurableObject } from "cloudflare:workers";
 import { byHand } from "./client-by-hand.js";
 import { worker } from "./routes.js";
 
-/** One caller's orders: whoever asks twice gets the same CertifyId, and a start that broke off stays unknown. */
+/** One caller's orders: a replay returns the same CertifyId, and an interrupted start stays unknown. */
 export class Ledger extends DurableObject {
   #client = byHand(this.env);
 
@@ -27,7 +27,7 @@ export class Ledger extends DurableObject {
   }
 }
 
-/** With a ledger in a Durable Object, as the gateway has one. */
+/** With a ledger in a Durable Object, like the gateway. */
 export default worker((env) => {
   const ledger = () => env.LEDGER.get(env.LEDGER.idFromName("caller"));
   return { init: (given) => ledger().start(given), describe: (no) => ledger().status(no) };

@@ -1,5 +1,5 @@
 import { byHand } from "./client-by-hand.js";
 import { worker } from "./routes.js";
 
-/** Without a ledger: whoever asks twice starts twice. */
+/** Without a ledger: a replay starts a second verification. */
 export default worker(byHand);

@@ -1,6 +1,6 @@
 import { SceneId } from "./routes.js";
 
-// The two actions as one writes them by hand in JavaScript, signed by WebCrypto. No checks, no promises.
+// The two actions, hand-written in JavaScript and signed with WebCrypto, without validation or guarantees.
 
 const encode = (text) =>
   encodeURIComponent(text).replace(/[!'()*]/g, (c) => `%${c.charCodeAt(0).toString(16).toUpperCase()}`);
@@ -39,7 +39,7 @@ const wire = (given) =>
     Object.entries(given).map(([name, value]) => [name[0].toUpperCase() + name.slice(1), value]),
   );
 
-/** The client that `routes.js` asks for. */
+/** The client for `routes.js`. */
 export const byHand = (env) => ({
   async init(given) {
     const answer = await call(env, "InitFaceVerify", wire(given));

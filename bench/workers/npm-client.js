@@ -1,7 +1,7 @@
 import { FaceVerifyClient } from "cloudauth-edge";
 import { SceneId, worker } from "./routes.js";
 
-/** The two actions by the npm client. */
+/** The two actions with the npm client. */
 export default worker((env) => {
   const client = new FaceVerifyClient({
     endpoint: env.UPSTREAM,

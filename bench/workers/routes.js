@@ -1,4 +1,4 @@
-// The gateway's chief routes: a token, one call of Alibaba Cloud, its answer.
+// The gateway's main routes: a token, one call to Alibaba Cloud, its response.
 
 export const SceneId = "1000000006";
 
@@ -8,7 +8,7 @@ async function allowed(request, env) {
   return [...digest].map((byte) => byte.toString(16).padStart(2, "0")).join("") === env.TOKEN_SHA256;
 }
 
-/** @param {(env: object) => { init: Function, describe: Function }} makeClient the two actions, made once */
+/** @param {(env: object) => { init: Function, describe: Function }} makeClient the two actions, created once */
 export function worker(makeClient) {
   let client;
   return {

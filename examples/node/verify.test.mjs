@@ -1,4 +1,4 @@
-// How a program's own tests use the sandbox: in the same process, without a network.
+// How a program's tests use the sandbox: in the same process, without a network.
 
 import assert from "node:assert/strict";
 import { afterEach, test } from "node:test";

@@ -1,4 +1,4 @@
-"""A backend with two routes, for its app: start a verification, and tell how it ended.
+"""A backend with two routes for its app: start a verification, and return its result.
 
 It talks to the gateway by plain HTTP: no cloud key, no signature, no library.
 GATEWAY_URL and GATEWAY_TOKEN name the gateway and this service's token; by default those of `npm start`.
@@ -16,7 +16,7 @@ from urllib.parse import quote
 GATEWAY = os.environ.get("GATEWAY_URL", "http://127.0.0.1:8787")
 TOKEN = os.environ.get("GATEWAY_TOKEN", "dev-token")
 
-# Whose order it is. A real backend keeps this in its database.
+# The owner of each order. A real backend stores it in its database.
 owners = {}
 
 
@@ -50,7 +50,7 @@ def start(user, asked):
 
 
 def result(user, order):
-    # Somebody else's order is answered as one that never was.
+    # Another user's order looks like an unknown one.
     if owners.get(order) != user:
         return 404, {"message": "没有这笔订单"}
     status, answer = gateway("GET", f"/{quote(order)}?material=false")
@@ -60,7 +60,7 @@ def result(user, order):
 
 
 def refused(problem):
-    """Says to the user what the user can put right; the rest is for whoever runs this."""
+    """Reports to the user what the user can correct; the rest concerns the operator."""
     print({name: problem.get(name) for name in ("code", "requestId")}, flush=True)
     typed = {"certName": "姓名", "certNo": "证件号码"}
     for error in problem.get("errors", []):
@@ -89,7 +89,7 @@ class Routes(BaseHTTPRequestHandler):
         self.answer(*result(self.signed_in(), order))
 
     def asked(self):
-        """The fields that the app sends; None unless all are there, as texts."""
+        """The fields of the app; None unless all are present and are texts."""
         try:
             body = json.loads(self.rfile.read(int(self.headers.get("content-length") or 0)))
             asked = {name: body[name] for name in ("certName", "certNo", "metaInfo")}
@@ -98,7 +98,7 @@ class Routes(BaseHTTPRequestHandler):
         return asked if all(isinstance(text, str) for text in asked.values()) else None
 
     def signed_in(self):
-        """Who is signed in. A real backend takes this from its session."""
+        """The signed-in user. A real backend takes it from the session."""
         return self.headers.get("x-user-id", "")
 
     def answer(self, status, body):

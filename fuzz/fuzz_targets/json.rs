@@ -1,5 +1,5 @@
-//! Any text as JSON: taken, refused and understood as serde_json does it; and any bytes as the body that
-//! somebody sends to the gateway.
+//! Any text as JSON: accepted, rejected and parsed like serde_json; and any bytes as a request body
+//! of the gateway.
 #![no_main]
 
 use cloudauth_edge::gateway::body;

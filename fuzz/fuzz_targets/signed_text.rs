@@ -1,4 +1,5 @@
-//! Any two texts as the signed one and Alibaba Cloud's: no panic, and equal only when they are.
+//! Any two texts as the local and Alibaba Cloud's signed text: no panic, and equal only if they are
+//! equal.
 #![no_main]
 
 use cloudauth_edge::signing::SignatureVersion;

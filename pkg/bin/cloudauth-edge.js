@@ -2,31 +2,52 @@
 import { readFileSync } from "node:fs";
 import { parseArgs } from "node:util";
 
-const USAGE = `cloudauth-edge sandbox [options]
+/** The language of the terminal, as Node reads it from the locale. */
+const isChinese = Intl.DateTimeFormat().resolvedOptions().locale.startsWith("zh");
+const say = (zh, en) => (isChinese ? zh : en);
+
+const USAGE = say(
+  `cloudauth-edge sandbox [选项]
+
+在本机启动阿里云金融级实人认证（Cloudauth 2019-03-07）的模拟服务。
+
+  --port <端口>       监听端口（默认 8788）；0 表示任一空闲端口
+  --host <地址>       监听地址（默认 127.0.0.1）
+  --file <路径>       把状态保存到这个文件；不设置时只在内存中
+  --config <路径>     JSON 文件：用 "accounts" 代替演示账号；设置 "controlToken" 后才开放控制接口
+  --verbose           每个请求输出一行日志：方法、路径、状态码和耗时
+  --version           显示版本
+  -h, --help          显示本说明
+`,
+  `cloudauth-edge sandbox [options]
 
 Serves an emulator of Alibaba Cloud's face verification (Cloudauth 2019-03-07) on this machine.
-在本机启动阿里云金融级实人认证（Cloudauth 2019-03-07）的模拟服务。
 
   --port <number>     the port to listen on (8788); 0 for any free one
   --host <address>    the address to listen on (127.0.0.1)
   --file <path>       keep the state in this file and not in memory alone
   --config <path>     a JSON file with the "accounts" that take the demo account's place, and a
                       "controlToken" without which the control API is closed
-  --help              this text
-`;
+  --verbose           log each request: its method, path, status and duration
+  --version           print the version
+  -h, --help          print this text
+`,
+);
 
 const OPTIONS = {
   port: { type: "string", default: "8788" },
   host: { type: "string", default: "127.0.0.1" },
   file: { type: "string" },
   config: { type: "string" },
-  help: { type: "boolean", default: false },
+  verbose: { type: "boolean", default: false },
+  version: { type: "boolean", default: false },
+  help: { type: "boolean", short: "h", default: false },
 };
 
 /** What a configuration may have. */
 const CONFIG = ["accounts", "controlToken"];
 
-/** How often it looks whether the npx that started it is still there. */
+/** The interval for checking whether the npx that started it is still running. */
 const LOOK_EVERY_MS = 500;
 const parent = process.ppid;
 
@@ -35,11 +56,39 @@ function fail(message) {
   process.exit(2);
 }
 
+/** Insertions, deletions and replacements that make one word the other. */
+function distance(one, other) {
+  let row = Array.from({ length: other.length + 1 }, (_, index) => index);
+  for (const [at, letter] of [...one].entries()) {
+    const next = [at + 1];
+    for (const [index, theirs] of [...other].entries()) {
+      next.push(Math.min(row[index] + Number(letter !== theirs), row[index + 1] + 1, next[index] + 1));
+    }
+    row = next;
+  }
+  return row[other.length];
+}
+
+/** What was perhaps meant by a word that does not exist. */
+function suggestion(word, known) {
+  const [nearest] = [...known].sort((a, b) => distance(word, a) - distance(word, b));
+  const isNear = nearest !== undefined && distance(word, nearest) <= 2;
+  return isNear ? say(`您是否想输入 ${nearest}？`, ` Did you mean ${nearest}?`) : "";
+}
+
 function readArguments() {
   try {
     return parseArgs({ options: OPTIONS, allowPositionals: true });
   } catch (error) {
-    return fail(`${error.message}\n\n${USAGE}`);
+    const [, option] = /'(--?[^' ]+)/.exec(error.message) ?? [];
+    if (error.code !== "ERR_PARSE_ARGS_UNKNOWN_OPTION" || !option) {
+      return fail(`${error.message}\n\n${USAGE}`);
+    }
+    const meant = suggestion(
+      option,
+      Object.keys(OPTIONS).map((name) => `--${name}`),
+    );
+    return fail(`${say(`没有选项 ${option}。`, `there is no option ${option}.`)}${meant}\n\n${USAGE}`);
   }
 }
 
@@ -59,13 +108,13 @@ function readConfig(path) {
   if (config === null || typeof config !== "object" || Array.isArray(config)) {
     fail(`--config: ${path} must hold a JSON object`);
   }
-  // A misspelt controlToken without effect would leave the control API open.
+  // A misspelt controlToken must not silently leave the control API open.
   const unknown = Object.keys(config).find((name) => !CONFIG.includes(name));
   if (unknown !== undefined) fail(`--config: ${path} may have ${CONFIG.join(" and ")}, and not ${unknown}`);
   return config;
 }
 
-/** Why it does not start, and what to change. */
+/** Why it does not start, and the remedy. */
 function explain(error, { port, host, file }) {
   if (error.code === "EADDRINUSE") {
     return `port ${port} is taken: choose another with --port, or stop what listens there`;
@@ -74,13 +123,13 @@ function explain(error, { port, host, file }) {
     return `port ${port} is reserved: choose one from 1024 on with --port`;
   }
   if (["EADDRNOTAVAIL", "ENOTFOUND", "EAI_AGAIN"].includes(error.code)) {
-    return `--host: ${host} is no address of this machine`;
+    return `--host: ${host} is not an address of this machine`;
   }
   return error.path === undefined ? error.message : `--file: cannot use ${file}: ${error.message}`;
 }
 
-/** Whom it serves: the demo account, or who stands in the configuration, without the secrets there. */
-function whom({ accounts }, configured) {
+/** The accounts served: the demo account, or those of the configuration, without their secrets. */
+function accountSummary({ accounts }, configured) {
   if (!configured) {
     return `  AccessKeyId      sandbox-key-id
   AccessKeySecret  sandbox-key-secret
@@ -95,17 +144,22 @@ function whom({ accounts }, configured) {
 
 function welcome(url, account) {
   const { host, hostname, port } = new URL(url);
-  return `The sandbox is ready: ${url}   (stop it with Ctrl-C)
-It is an emulator: no real person is ever verified.  这是模拟服务，不会真正核验任何人。
+  const ready = say(
+    `沙箱已就绪：${url}   （按 Ctrl-C 停止）
+这是模拟服务，不会真正核验任何人。`,
+    `The sandbox is ready: ${url}   (stop it with Ctrl-C)
+It is an emulator: no real person is ever verified.`,
+  );
+  return `${ready}
 
 ${account}
 
-Point your SDK at it:
+${say("把 SDK 的接入点改为：", "Point your SDK at it:")}
   npm cloudauth-edge                     endpoint: "${url}"
   npm @alicloud/pop-core                 endpoint: "${url}"
   npm @alicloud/cloudauth20190307        endpoint: "${host}", protocol: "http"
   Python alibabacloud-cloudauth20190307  Config(endpoint="${host}", protocol="http", ...)
-  Python aliyun-python-sdk-cloudauth     AcsClient(..., port=${port}); request.set_endpoint("${hostname}")
+  Python aliyun-python-sdk-cloudauth     AcsClient(..., port=${port || 80}); request.set_endpoint("${hostname}")
   Java com.aliyun:cloudauth20190307      new Config().setEndpoint("${host}").setProtocol("http")
   Java aliyun-java-sdk-cloudauth         request.setSysEndpoint("${host}")
   Go cloudauth-20190307                  &openapi.Config{Endpoint: tea.String("${host}"), Protocol: tea.String("HTTP"), ...}
@@ -113,15 +167,15 @@ Point your SDK at it:
   PHP alibabacloud/cloudauth-20190307    new Config(["endpoint" => "${host}", "protocol" => "http", ...])
   C# AlibabaCloud.SDK.Cloudauth20190307  new Config { Endpoint = "${host}", Protocol = "http", ... }
 
-Act as the phone 模拟手机:
+${say("扮演手机：", "Act as the phone:")}
   ${url}/_sandbox/phone
   curl -d '{"outcome":"passed"}' ${url}/_sandbox/verifications/<CertifyId>/submit
 `;
 }
 
 /**
- * Besides its own signals: npx, told to stop, stops the shell between it and this process and no more, so that the
- * port would stay taken. Whoever starts the command without npx may leave it running alone.
+ * In addition to its own signals: npx only stops the shell between itself and this process, so the port would remain in
+ * use. A command started without npx may outlive its parent.
  */
 function stopWhenTold(stop) {
   process.once("SIGINT", stop);
@@ -130,11 +184,20 @@ function stopWhenTold(stop) {
   setInterval(() => process.ppid !== parent && stop(), LOOK_EVERY_MS).unref();
 }
 
+/** A request in one line; what stands in queries and bodies is personal and not logged. */
+function logged({ method, path, status, millis }) {
+  process.stdout.write(`${method} ${path} ${status ?? "-"} ${Math.round(millis)} ms\n`);
+}
+
 const { values, positionals } = readArguments();
 if (values.help) {
   process.stdout.write(USAGE);
+} else if (values.version) {
+  const { version } = JSON.parse(readFileSync(new URL("../package.json", import.meta.url)));
+  process.stdout.write(`${version}\n`);
 } else if (positionals.length !== 1 || positionals[0] !== "sandbox") {
-  fail(`expected the command "sandbox"\n\n${USAGE}`);
+  const meant = suggestion(positionals[0] ?? "", ["sandbox"]);
+  fail(`${say('需要命令 "sandbox"。', 'expected the command "sandbox".')}${meant}\n\n${USAGE}`);
 } else {
   const port = Number(values.port);
   if (!/^\d+$/.test(values.port) || port > 65_535) fail("--port must be a number from 0 to 65535");
@@ -143,13 +206,17 @@ if (values.help) {
   let sandbox;
   try {
     sandbox = createSandbox({ ...config, file: values.file });
-    const { url } = await sandbox.listen({ port, host: values.host });
-    // Before it says that it is ready: whoever reads that may stop it at once.
+    const { url } = await sandbox.listen({
+      port,
+      host: values.host,
+      ...(values.verbose ? { onAnswer: logged } : {}),
+    });
+    // Before it prints that it is ready: the reader may stop it immediately.
     stopWhenTold(async () => {
       await sandbox.close();
       process.exit(0);
     });
-    process.stdout.write(welcome(url, whom(await sandbox.state(), config.accounts !== undefined)));
+    process.stdout.write(welcome(url, accountSummary(await sandbox.state(), config.accounts !== undefined)));
   } catch (error) {
     fail(explain(error, values));
   }

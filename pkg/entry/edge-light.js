@@ -4,8 +4,7 @@ import { exports } from "../exports.js";
 import { initSync } from "../wasm/client/cloudauth_edge.js";
 import module from "../wasm/client/cloudauth_edge_bg.wasm?module";
 
-// The edge sandbox makes the module in another realm, where `instanceof WebAssembly.Module` is
-// false though it is one.
+// The edge sandbox creates the module in another realm, where `instanceof WebAssembly.Module` is false.
 initSync({ module: Object.setPrototypeOf(module, WebAssembly.Module.prototype) });
 const core = guard(exports);
 

@@ -4,7 +4,7 @@ import { defineIdentity } from "../identity.js";
 import { initSync } from "../wasm/identity/cloudauth_edge.js";
 import module from "../wasm/identity/cloudauth_edge_bg.wasm?module";
 
-// As in edge-light.js: a module of another realm.
+// As in edge-light.js: the module belongs to another realm.
 initSync({ module: Object.setPrototypeOf(module, WebAssembly.Module.prototype) });
 const core = guard(exports);
 

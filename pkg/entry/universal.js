@@ -1,4 +1,4 @@
-// For every runtime without an entry of its own: Node, Bun, Deno, browsers, and whatever a bundler makes of its defaults.
+// For all runtimes without their own entry: Node, Bun, Deno, browsers, and bundlers with default conditions.
 
 import { definePackage } from "../client.js";
 import { exports } from "../exports.js";
@@ -7,7 +7,7 @@ import { nodeTransport } from "../transport-node.js";
 import base64 from "../wasm/client/base64.js";
 import init, { initSync } from "../wasm/client/cloudauth_edge.js";
 
-/** Pages and workers of browsers alone call themselves Mozilla; on Node, the imitations of test environments do. */
+/** Only browsers identify themselves as Mozilla; on Node, simulated browser environments do. */
 const inBrowser =
   !globalThis.process?.versions?.node && /^Mozilla\//.test(globalThis.navigator?.userAgent ?? "");
 

@@ -138,8 +138,8 @@ function show(trouble = refused) {
   part("token").hidden = !needsToken;
   part("work").hidden = missing;
   // Before anything was typed there, the form says it alone.
-  const told = needsToken && token === undefined ? undefined : trouble;
-  fill("trouble", told && (told.text ?? "unreachable"), () => tellTrouble(told));
+  const problem = needsToken && token === undefined ? undefined : trouble;
+  fill("trouble", problem && (problem.text ?? "unreachable"), () => actOnTrouble(problem));
   if (missing) return;
   const now = Date.now() + ahead;
   fill("list", listState(now), () => buildList(now));
@@ -162,7 +162,7 @@ function showFrame() {
 const isDark = () =>
   (kept.theme ?? (matchMedia("(prefers-color-scheme: dark)").matches ? "dark" : "light")) === "dark";
 
-function tellTrouble(trouble) {
+function actOnTrouble(trouble) {
   if (!trouble) return [];
   // The control API's own words for this are for who writes requests.
   if (trouble.status === 401) return [make("p", {}, text().tokenWrong)];

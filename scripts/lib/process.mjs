@@ -51,7 +51,7 @@ function tellWatchdog(sign, pid) {
 }
 
 /**
- * Starts a program in a process group of its own, so that stopping it stops what it started. The group ends with this
+ * Starts a program in its own process group, so that stopping it also stops its children. The group ends with this
  * process, even where that is killed.
  */
 export function start(
@@ -63,7 +63,7 @@ export function start(
   if (!child.pid) return child;
   groups.add(child.pid);
   tellWatchdog("+", child.pid);
-  // Only when nothing of the group is left: a leader may die before its children.
+  // Only when the whole group has ended: a leader may end before its children.
   child.once("close", () => {
     groups.delete(child.pid);
     tellWatchdog("-", child.pid);

@@ -15,7 +15,7 @@ pub static DESCRIBE_FACE_VERIFY: Action = Action {
 action_parameters! {
     /// A DescribeFaceVerify request.
     DescribeFaceVerify, PARAMETERS:
-    /// 认证场景 ID: the scene the verification was started with. Mandatory.
+    /// 认证场景 ID: the scene of the verification. Mandatory.
     scene_id "SceneId" Query Rule::SceneId;
     /// 实人认证唯一标识: the result of InitFaceVerify. Mandatory.
     certify_id "CertifyId" Query Rule::CertifyId;

@@ -19,10 +19,10 @@ const YES_NO: Rule = Rule::OneOf(&["Y", "N"]);
 const TRUE_FALSE: Rule = Rule::OneOf(&["true", "false"]);
 
 action_parameters! {
-    /// An InitFaceVerify request. ProductCode and CertType have Alibaba Cloud's fixed values
-    /// (`LR_FR`, `IDENTITY_CARD`) unless set. A field that is set twice has the later value.
+    /// An InitFaceVerify request. ProductCode and CertType default to Alibaba Cloud's fixed values
+    /// (`LR_FR`, `IDENTITY_CARD`). A field that is set twice has the later value.
     InitFaceVerify, PARAMETERS:
-    /// 认证场景 ID: the scene made in Alibaba Cloud's console, a 64-bit integer. Mandatory.
+    /// 认证场景 ID: the scene from the Alibaba Cloud console, a 64-bit integer. Mandatory.
     scene_id "SceneId" Query Rule::SceneId;
     /// 商户请求的唯一标识: the order's number, 32 letters and digits, unique. Mandatory.
     outer_order_no "OuterOrderNo" Query Rule::OuterOrderNo;

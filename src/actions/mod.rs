@@ -1,13 +1,13 @@
 //! The two actions of Cloudauth 2019-03-07.
 //!
-//! | file | what it has |
+//! | file | contents |
 //! |---|---|
-//! | `parameter` | what a table of parameters is |
-//! | `init_face_verify`, `describe_face_verify` | the tables, and the builders of Rust programs |
-//! | `rule` | what one value must be |
-//! | `validate` | checks a whole request: names, mandatory parameters, the products' own rules |
-//! | `spelling` | the parameter that a wrong name may mean |
-//! | `outgoing` | the checked request, signed |
+//! | `parameter` | the table of parameters |
+//! | `init_face_verify`, `describe_face_verify` | the tables, and the builders for Rust programs |
+//! | `rule` | the rule of one value |
+//! | `validate` | validates a whole request: names, mandatory parameters, the products' rules |
+//! | `spelling` | the parameter intended by a misspelt name |
+//! | `outgoing` | the signed request |
 
 pub mod describe_face_verify;
 pub mod init_face_verify;
@@ -29,7 +29,7 @@ pub use value::Value;
 /// Both actions.
 pub static ACTIONS: [&Action; 2] = [&INIT_FACE_VERIFY, &DESCRIBE_FACE_VERIFY];
 
-/// The action of that name, `None` for every other name.
+/// The action with the name, if any.
 pub fn by_name(name: &str) -> Option<&'static Action> {
     ACTIONS.into_iter().find(|action| action.name == name)
 }
@@ -54,7 +54,7 @@ mod tests {
     }
 
     #[test]
-    fn has_every_parameter_of_the_vendor_document() {
+    fn has_every_documented_parameter() {
         for name in [
             "SceneId",
             "OuterOrderNo",

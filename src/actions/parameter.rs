@@ -4,7 +4,7 @@ use super::rule::Rule;
 use crate::vendor::codes::UsedBy;
 use std::cmp::Ordering;
 
-/// Where Alibaba Cloud's API metadata places a parameter. It matters under ACS3 alone; the RPC
+/// The position of a parameter in Alibaba Cloud's API metadata. It matters only under ACS3; the RPC
 /// signature covers query and body alike.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Position {
@@ -21,7 +21,7 @@ pub struct Parameter {
     pub name: &'static str,
     /// Its position under ACS3.
     pub position: Position,
-    /// What it must be.
+    /// Its rule.
     pub rule: Rule,
 }
 
@@ -35,7 +35,7 @@ impl Parameter {
         field
     }
 
-    /// Where this parameter stands before or behind `name`, a wire name or a field name.
+    /// Compares this parameter with `name`, a wire name or a field name.
     #[inline(always)]
     fn order(&self, name: &str) -> Ordering {
         match (
@@ -55,11 +55,11 @@ impl Parameter {
 pub struct Action {
     /// Value of the `Action` parameter and the `x-acs-action` header.
     pub name: &'static str,
-    /// All parameters it has today, in the order of their names, in which they are signed.
+    /// All current parameters, sorted by name as for signing.
     pub parameters: &'static [Parameter],
-    /// Which of the shared Codes are its own.
+    /// The shared Codes that it returns.
     pub codes: UsedBy,
-    /// Whether each execution starts something new, so that it must not be repeated blindly.
+    /// Whether each execution has an effect, so that it must not be retried blindly.
     pub starts_something: bool,
 }
 
@@ -69,7 +69,7 @@ impl Action {
         self.find(name).map(|(_, parameter)| parameter)
     }
 
-    /// The same, and its place in the table.
+    /// The same, with its index in the table.
     pub(super) fn find(&self, name: &str) -> Option<(usize, &'static Parameter)> {
         let found = self
             .parameters
@@ -78,7 +78,8 @@ impl Action {
         Some((place, self.parameters.get(place)?))
     }
 
-    /// The place of the parameter with that wire name, for constants: without one, the crate does not compile.
+    /// The index of the parameter with the wire name, for constants: an unknown name is a compile
+    /// error.
     #[allow(clippy::indexing_slicing, clippy::arithmetic_side_effects)]
     pub(super) const fn place(&self, name: &str) -> usize {
         let mut place = 0;
@@ -88,7 +89,7 @@ impl Action {
         place
     }
 
-    /// The places of several.
+    /// The indexes of several parameters.
     #[allow(clippy::indexing_slicing, clippy::arithmetic_side_effects)]
     pub(super) const fn places(&self, names: &[&str]) -> Places {
         let mut places = Places(0);
@@ -101,7 +102,7 @@ impl Action {
     }
 }
 
-/// A set of places in an action's table.
+/// A set of indexes into an action's table.
 #[derive(Clone, Copy, Default)]
 pub(super) struct Places(u64);
 
@@ -118,7 +119,7 @@ impl Places {
         self.0 & others.0 != 0
     }
 
-    /// Those of these that are not among the others.
+    /// The set difference.
     pub(super) const fn without(self, others: Self) -> Self {
         Self(self.0 & !others.0)
     }
@@ -129,7 +130,7 @@ impl Places {
     }
 }
 
-/// A table in the order of the names' bytes. For tables that are made when they are compiled.
+/// A table sorted by the bytes of the names, at compile time.
 #[allow(clippy::indexing_slicing, clippy::arithmetic_side_effects)]
 pub(super) const fn by_name<const N: usize>(mut table: [Parameter; N]) -> [Parameter; N] {
     let mut end = 1;
@@ -162,7 +163,7 @@ const fn is_before(name: &[u8], other: &[u8]) -> bool {
     name.len() < other.len()
 }
 
-/// Defines an action's table of parameters, and the builder that Rust programs fill in.
+/// Defines an action's table of parameters and its builder for Rust programs.
 macro_rules! action_parameters {
     (
         $(#[$doc:meta])* $builder:ident, $table:ident:
@@ -198,7 +199,7 @@ macro_rules! action_parameters {
                 }
             )*
 
-            /// Names and values in the order they were set.
+            /// Names and values, in order.
             pub(super) fn into_values(
                 self,
             ) -> Vec<(&'static str, $crate::actions::value::Value<'static>)> {
@@ -206,7 +207,7 @@ macro_rules! action_parameters {
             }
         }
 
-        /// Parameters are personal data and are not printed.
+        /// Parameters are personal data, so they are not printed.
         impl std::fmt::Debug for $builder {
             fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
                 let names = self.values.iter().map(|(name, _)| name);

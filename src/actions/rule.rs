@@ -1,6 +1,7 @@
-//! What the value of one parameter must be.
+//! The rules of single parameters.
 //!
-//! Sources: Alibaba Cloud's page of both actions; for products other than LR_FR its API metadata.
+//! Sources: Alibaba Cloud's page of both actions and, for products other than LR_FR, its API
+//! metadata.
 
 use crate::identity::{Problem, cert_name, cert_no, mobile};
 use crate::json::read as json;
@@ -8,44 +9,44 @@ use crate::text::Text;
 use crate::timestamp::Date;
 use std::net::IpAddr;
 
-/// The product of Alibaba Cloud's page: liveness of a face. **It does not check that name and
+/// The product on Alibaba Cloud's page: liveness of a face. **It does not check that name and
 /// number are genuine or belong to the face.**
 pub const LR_FR: &str = "LR_FR";
-/// The certificate type of Alibaba Cloud's page.
+/// The certificate type on Alibaba Cloud's page.
 pub const IDENTITY_CARD: &str = "IDENTITY_CARD";
 /// The most characters of a Base64 picture, from Alibaba Cloud's API metadata.
 const PICTURE_MAX: usize = 1_548_576;
-/// The most bytes of MetaInfo taken; real ones have a few hundred to a few thousand.
+/// The longest accepted MetaInfo in bytes; real ones have a few hundred to a few thousand.
 const META_INFO_MAX: usize = 262_144;
-/// The most bytes of an address.
+/// The most bytes of a URL.
 const URL_MAX: usize = 2_048;
-/// What stands for a broken character: what would be signed is not what was meant.
+/// The replacement of a broken character: the text differs from the intended one.
 const REPLACEMENT: char = '\u{FFFD}';
 
-/// What a parameter must be.
+/// The rule of a parameter.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Rule {
     /// A positive 64-bit integer.
     SceneId,
     /// 32 ASCII letters and digits.
     OuterOrderNo,
-    /// `LR_FR`, or another product where allowed.
+    /// `LR_FR`, or another product if allowed.
     ProductCode,
     /// An upper-case word; Alibaba Cloud adds new ones.
     Model,
-    /// `IDENTITY_CARD`; other products take others.
+    /// `IDENTITY_CARD`; other products accept others.
     CertType,
     /// See [`cert_name`].
     CertName,
     /// See [`cert_no`].
     CertNo,
-    /// A string that holds a JSON object, passed on byte for byte.
+    /// A string with a JSON object, passed through byte for byte.
     MetaInfo,
     /// See [`mobile`].
     Mobile,
     /// An IPv4 or IPv6 address.
     Ip,
-    /// A CertifyId: not empty, ASCII. Its length and alphabet vary.
+    /// A CertifyId: non-empty ASCII. Its length and alphabet vary.
     CertifyId,
     /// An absolute URL.
     Url {
@@ -86,7 +87,7 @@ pub(super) struct Context {
     pub(super) documents: cert_no::Documents,
 }
 
-/// What a value becomes, where it does not stay as it is, and what is to be said of it.
+/// The normalized value, if it changes, and its notices.
 pub(super) type Checked = Result<(Option<String>, Vec<Problem>), Problem>;
 
 pub(super) fn check(rule: Rule, text: &str, context: &Context) -> Checked {
@@ -173,7 +174,7 @@ pub(super) fn check(rule: Rule, text: &str, context: &Context) -> Checked {
                 Problem::new(
                     "meta-info",
                     "应为客户端 SDK 返回的 JSON 对象字符串，请原样传入。",
-                    "must be the JSON object that the client SDK gave; pass it as it is.",
+                    "must be the JSON object from the client SDK; pass it unchanged.",
                 ),
             )
         }
@@ -204,13 +205,13 @@ pub(super) fn check(rule: Rule, text: &str, context: &Context) -> Checked {
                     Problem::new(
                         "url",
                         "应为 https:// 开头的完整地址。",
-                        "must be a full address that begins with https://.",
+                        "must be an absolute URL that starts with https://.",
                     )
                 } else {
                     Problem::new(
                         "url",
                         "应为 https:// 或 http:// 开头的完整地址。",
-                        "must be a full address that begins with https:// or http://.",
+                        "must be an absolute URL that starts with https:// or http://.",
                     )
                 },
             )
@@ -270,7 +271,7 @@ pub(super) fn check(rule: Rule, text: &str, context: &Context) -> Checked {
     }
 }
 
-/// Refuses what has more bytes in UTF-8.
+/// Rejects longer texts (bytes in UTF-8).
 fn at_most(max: usize, text: &str) -> Result<(), Problem> {
     if text.len() <= max {
         return Ok(());
@@ -279,18 +280,18 @@ fn at_most(max: usize, text: &str) -> Result<(), Problem> {
         rule: "too-long",
         message: Text::composed(
             format!("过长：最多 {max} 字节（UTF-8）。"),
-            format!("is too long: {max} bytes in UTF-8 at most."),
+            format!("is too long: at most {max} bytes in UTF-8."),
         ),
     })
 }
 
-/// Refuses a text with a broken character.
+/// Rejects a text with a broken character.
 fn whole(text: &str) -> Result<(), Problem> {
     if text.contains(REPLACEMENT) {
         return Err(Problem::new(
             "text",
             "含有不完整的字符（如单独的 UTF-16 代理项）或 U+FFFD，请传入完整的原文。",
-            "has a broken character, such as half of a surrogate pair, or U+FFFD; pass the text whole.",
+            "contains a broken character, such as a lone surrogate or U+FFFD; pass the complete text.",
         ));
     }
     Ok(())

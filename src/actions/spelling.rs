@@ -4,8 +4,8 @@ use super::parameter::Action;
 use crate::error::FieldError;
 use crate::text::Text;
 
-/// The name is the sender's text, and may be a person's or a secret: it is repeated only where it
-/// looks like a parameter's.
+/// The name is input and may be a person's name or a secret: it is quoted only if it looks like a
+/// parameter's.
 pub(super) fn unknown_field(action: &Action, name: &str) -> FieldError {
     let names = action.parameters.iter().map(|parameter| parameter.name);
     match meant(names, name).and_then(|name| action.find(name)) {
@@ -28,14 +28,14 @@ pub(super) fn unknown_field(action: &Action, name: &str) -> FieldError {
     }
 }
 
-/// Whether it is two words or more, written as `outerOrderNo` is.
+/// Whether it consists of at least two words in camelCase, such as `outerOrderNo`.
 fn is_camel_case(name: &str) -> bool {
     let mut words = 0_usize;
     let mut letters = 0_usize;
     for byte in name.bytes() {
         match byte {
             b'a'..=b'z' => letters = letters.saturating_add(1),
-            // The word before it has ended.
+            // The previous word has ended.
             b'A'..=b'Z' if letters > 1 => {
                 letters = 1;
                 words = words.saturating_add(1);
@@ -55,7 +55,7 @@ pub(crate) fn meant<'a>(known: impl Iterator<Item = &'a str>, name: &str) -> Opt
         .map(|(_, known)| known)
 }
 
-/// Letters to add, drop or change until one name is the other; capitals, `-` and `_` do not count.
+/// The edit distance of two names, ignoring case, `-` and `_`.
 fn distance(known: &str, name: &str) -> usize {
     let letters = |text: &str| -> Vec<u8> {
         let counted = text.bytes().filter(|byte| !matches!(byte, b'-' | b'_'));

@@ -1,4 +1,4 @@
-//! Checks a whole request before anything is signed. Everything wrong with it is reported together.
+//! Validates a whole request before signing. All faults are reported together.
 
 use super::describe_face_verify::{DESCRIBE_FACE_VERIFY, DescribeFaceVerify};
 use super::init_face_verify::{INIT_FACE_VERIFY, InitFaceVerify};
@@ -13,22 +13,22 @@ use crate::text::Text;
 use crate::timestamp::Timestamp;
 use std::borrow::Cow;
 
-/// Room for that many parameters is made at first.
+/// The initial capacity for parameters.
 const USUALLY: usize = 16;
 
-/// What the checks need to know beside the request.
+/// The inputs of the validation in addition to the request.
 #[derive(Clone, Copy, Debug)]
 pub struct ValidationOptions {
     /// The time now; birth dates may not be in the future.
     pub now: Timestamp,
-    /// Whether ProductCodes other than LR_FR are taken.
+    /// Whether ProductCodes other than LR_FR are accepted.
     pub allow_other_products: bool,
-    /// Which documents' numbers CertNo may hold.
+    /// The kinds of documents that CertNo accepts.
     pub documents: cert_no::Documents,
 }
 
 impl ValidationOptions {
-    /// The rules of Alibaba Cloud's page.
+    /// The rules on Alibaba Cloud's page.
     pub const fn new(now: Timestamp) -> Self {
         Self {
             now,
@@ -39,20 +39,20 @@ impl ValidationOptions {
 }
 
 impl InitFaceVerify {
-    /// Checks everything, so that the request can be signed.
+    /// Validates the request, so that it can be signed.
     ///
     /// # Errors
-    /// Everything that is wrong, field by field, in one error of kind `validation`.
+    /// All invalid fields in one error of kind `validation`.
     pub fn validate(self, options: &ValidationOptions) -> Result<ValidRequest<'static>, Error> {
         validate(&INIT_FACE_VERIFY, self.into_values(), options)
     }
 }
 
 impl DescribeFaceVerify {
-    /// Checks everything, so that the request can be signed.
+    /// Validates the request, so that it can be signed.
     ///
     /// # Errors
-    /// Everything that is wrong, field by field, in one error of kind `validation`.
+    /// All invalid fields in one error of kind `validation`.
     pub fn validate(self, options: &ValidationOptions) -> Result<ValidRequest<'static>, Error> {
         validate(&DESCRIBE_FACE_VERIFY, self.into_values(), options)
     }
@@ -61,7 +61,8 @@ impl DescribeFaceVerify {
 /// Validates named values against an action's table. Names can be wire names or field names; an
 /// absent value counts as not given.
 ///
-/// # Errors All invalid fields in one error of kind `validation`.
+/// # Errors
+/// All invalid fields in one error of kind `validation`.
 pub fn validate<'a, N: AsRef<str>>(
     action: &'static Action,
     values: impl IntoIterator<Item = (N, Value<'a>)>,
@@ -198,7 +199,7 @@ impl<'a> Given<'a> {
     }
 }
 
-/// `init` is what an InitFaceVerify was given.
+/// `init` are the parameters of an InitFaceVerify.
 fn context(init: Option<&Given>, options: &ValidationOptions) -> Context {
     let text = |place| init.and_then(|given| given.text(place));
     Context {
@@ -250,7 +251,7 @@ fn to_text<'a>(
         ),
         _ if parameter.rule == Rule::MetaInfo => wrong_type(
             "应为字符串：请原样传入客户端 SDK 返回的 MetaInfo，不要解析成对象。",
-            "must be a string: pass what the client SDK gave as it is, not parsed.",
+            "must be a string: pass the client SDK's MetaInfo unchanged, not parsed.",
         ),
         _ => wrong_type("应为字符串。", "must be a string."),
     }

@@ -1,4 +1,4 @@
-//! The client's options as a Rust program writes them.
+//! The builder of the client's options for Rust programs.
 
 use crate::actions::value::Value;
 use crate::client::options::Options;
@@ -6,8 +6,8 @@ use crate::error::Error;
 use crate::signing::{SignatureVersion, acs3, rpc};
 use std::time::Duration;
 
-/// Options under way; made by [`Options::builder`]. What is not set keeps its default; what is set
-/// twice has the later value.
+/// Options under construction, created by [`Options::builder`]. Options that are not set keep their
+/// defaults; the last value counts.
 ///
 /// ```
 /// use cloudauth_edge::{ClientOptions, SignatureVersion};
@@ -36,14 +36,14 @@ impl Options {
 }
 
 impl ClientOptionsBuilder {
-    /// The host to call: `cloudauth.aliyuncs.com` (the default), `https://host:port`, or, on this machine
-    /// alone, `http://127.0.0.1:8788`.
+    /// The host to call: `cloudauth.aliyuncs.com` (the default), `https://host:port`, or, on the
+    /// local machine only, `http://127.0.0.1:8788`.
     #[must_use]
     pub fn endpoint(self, endpoint: impl Into<String>) -> Self {
         self.with("endpoint", endpoint.into())
     }
 
-    /// Hosts in fail-over order, written as in [`ClientOptionsBuilder::endpoint`].
+    /// Hosts in fail-over order, in the form of [`ClientOptionsBuilder::endpoint`].
     #[must_use]
     pub fn endpoints<T: AsRef<str>>(self, endpoints: impl IntoIterator<Item = T>) -> Self {
         let mut list = String::new();
@@ -66,50 +66,51 @@ impl ClientOptionsBuilder {
         self.with("signatureVersion", name)
     }
 
-    /// Time for one attempt, the answer's body included. Default: 10 seconds; from 1 millisecond to 10
-    /// minutes. A part of a millisecond counts as a whole one.
+    /// Time limit of one attempt, including the response's body. Default: 10 seconds; from 1
+    /// millisecond to 10 minutes, rounded up to milliseconds.
     #[must_use]
     pub fn timeout(self, timeout: Duration) -> Self {
         self.with("timeoutMs", millis(timeout))
     }
 
-    /// Time for all attempts of one call and the waits between them. Default: 30 seconds, or
-    /// [`ClientOptionsBuilder::timeout`] where that is longer; from 1 millisecond to 1 hour.
+    /// Time limit of all attempts of one call and the back-off between them. Default: 30 seconds,
+    /// or [`ClientOptionsBuilder::timeout`] where that is longer; from 1 millisecond to 1 hour.
     #[must_use]
     pub fn total_timeout(self, timeout: Duration) -> Self {
         self.with("totalTimeoutMs", millis(timeout))
     }
 
-    /// Requests made for one call at most. Default: 3; from 1 to 10.
+    /// The most attempts of one call. Default: 3; from 1 to 10.
     #[must_use]
     pub fn max_attempts(self, attempts: u32) -> Self {
         self.with("maxAttempts", i64::from(attempts))
     }
 
-    /// Whether InitFaceVerify may be repeated though it may have been executed. Default: no. Each start
+    /// Whether to retry InitFaceVerify even if it may have been executed. Default: no. Each start
     /// that is executed can be billed.
     #[must_use]
     pub fn repeat_init(self, allowed: bool) -> Self {
         self.with("repeatInit", Value::Boolean(allowed))
     }
 
-    /// Whether ProductCodes other than `LR_FR` are taken. Default: no.
+    /// Whether ProductCodes other than `LR_FR` are accepted. Default: no.
     #[must_use]
     pub fn allow_other_products(self, allowed: bool) -> Self {
         self.with("allowOtherProducts", Value::Boolean(allowed))
     }
 
-    /// Whether CertNo may be that of a residence permit or a foreign permanent resident card. Default: no.
+    /// Whether CertNo can be the number of a residence permit or a foreign permanent resident card.
+    /// Default: no.
     #[must_use]
     pub fn allow_residence_permits(self, allowed: bool) -> Self {
         self.with("allowResidencePermits", Value::Boolean(allowed))
     }
 
-    /// Checks everything.
+    /// Validates the options.
     ///
     /// # Errors
-    /// Everything that is wrong in one error of kind `validation`; its fields have the names of the npm
-    /// client's options (`timeoutMs`, `maxAttempts`).
+    /// All faults in one error of kind `validation`; its fields have the names of the npm client's
+    /// options (`timeoutMs`, `maxAttempts`).
     pub fn build(self) -> Result<Options, Error> {
         Options::check(self.named)
     }
@@ -121,7 +122,7 @@ impl ClientOptionsBuilder {
     }
 }
 
-/// Rounded up, so that nothing but zero becomes zero.
+/// Rounded up, so that only zero becomes zero.
 fn millis(duration: Duration) -> i64 {
     let millis = duration.as_nanos().div_ceil(1_000_000);
     i64::try_from(millis).unwrap_or(i64::MAX)

@@ -21,8 +21,8 @@ use crate::vendor::credentials::Credentials;
 pub struct Attempt {
     /// The request.
     pub request: OutgoingRequest,
-    /// Milliseconds that the whole answer, body included, may take. 0 where the call's time is up: the
-    /// outcome is then [`Loss::TimedOutUnsent`].
+    /// Time limit in milliseconds for the whole response, including its body. 0 where the call's
+    /// time is up: the outcome is then [`Loss::TimedOutUnsent`].
     pub timeout_millis: i64,
     /// The state to pass back with the outcome.
     pub state: State,
@@ -116,7 +116,7 @@ pub fn settle<'a>(
     )
 }
 
-/// [`settle`] for a caller that knows the action's type of answer, which `decode` reads.
+/// [`settle`] for a caller that knows the action's result type, decoded by `decode`.
 #[allow(clippy::too_many_arguments)] // as above
 pub(super) fn settle_as<'a, A>(
     options: &Options,
@@ -171,7 +171,7 @@ pub(super) fn settle_as<'a, A>(
     }
 }
 
-/// The error of a call that ends between two attempts, or before the first.
+/// The error of a call that ends between attempts or before the first one.
 pub fn end_unsent(state: Option<&State>, loss: &Loss) -> Error {
     let error = loss.failure().error;
     if state.is_some_and(|state| state.maybe_executed) {

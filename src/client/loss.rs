@@ -8,7 +8,7 @@ use crate::text::Text;
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub enum Loss {
-    /// The connection was not established, so nothing was sent: even a start may be tried again.
+    /// The connection was not established, so nothing was sent: even a start can be retried.
     NotConnected,
     /// No response or a truncated one. `code` is the host's code of the failure, such as
     /// `ECONNREFUSED`; some codes mean that nothing was sent.
@@ -18,23 +18,23 @@ pub enum Loss {
     },
     /// The time limit was exceeded.
     TimedOut,
-    /// The time was up before this attempt was sent.
+    /// The time limit was exceeded before this attempt was sent.
     TimedOutUnsent,
-    /// The answer was larger than the host reads.
+    /// The response exceeded the host's size limit.
     TooLarge,
     /// The caller aborted the call.
     Aborted,
     /// The caller aborted the call before this attempt was sent.
     AbortedUnsent,
-    /// The program's own fetch threw an error that is not the network's.
+    /// The program's fetch threw an error unrelated to the network.
     FetchThrew,
-    /// The program's own fetch gave something that is not a `Response`.
+    /// The program's fetch returned a value that is not a `Response`.
     NotAResponse,
-    /// The program's function for credentials did not answer in time.
+    /// The program's credentials function timed out.
     CredentialsTimedOut,
-    /// The program's function for credentials threw an error; `mistake` where the program is at fault.
+    /// The program's credentials function threw an error; `mistake` if it is a bug in the program.
     CredentialsThrew {
-        /// Whether it is a mistake in the program, which waiting does not mend.
+        /// Whether it is a bug in the program, which waiting does not fix.
         mistake: bool,
     },
 }
@@ -51,7 +51,7 @@ made(
                     "ConnectionFailed",
                     Operator,
                     "未能连接到阿里云，请求未送达；请检查网络、DNS 与 endpoint。",
-                    "Alibaba Cloud could not be reached and the request was not sent; check network, DNS and endpoint.",
+                    "Alibaba Cloud is unreachable and the request was not sent; check the network, DNS and the endpoint.",
                 )
                 .retryable(),
                 true,
@@ -64,7 +64,7 @@ made(
                     "Aborted",
                     Developer,
                     "调用方在请求发出之前取消了调用，本次请求未发送。",
-                    "The caller cancelled the call before this request was sent.",
+                    "The caller aborted the call before this request was sent.",
                 ),
                 true,
             ),
@@ -74,7 +74,7 @@ made(
                     "Aborted",
                     Developer,
                     "调用方取消了请求。",
-                    "The caller cancelled the call.",
+                    "The caller aborted the call.",
                 ),
                 false,
             ),
@@ -83,8 +83,8 @@ made(
                     Kind::Timeout,
                     "Timeout",
                     Operator,
-                    "未在规定时间内收到完整应答，请检查网络或增大 timeoutMs。",
-                    "No complete answer came in time; check the network or raise timeoutMs.",
+                    "未在规定时间内收到完整响应，请检查网络或增大 timeoutMs。",
+                    "No complete response arrived in time; check the network or raise timeoutMs.",
                 )
                 .retryable(),
                 false,
@@ -95,7 +95,7 @@ made(
                     "Timeout",
                     Operator,
                     "本次调用的时间在请求发出之前已用完，本次请求未发送；请检查凭证函数是否过慢，或增大 totalTimeoutMs。",
-                    "The time for the call ended before this request was sent; check whether the credentials function is slow, or raise totalTimeoutMs.",
+                    "The call timed out before this request was sent; check whether the credentials function is slow, or raise totalTimeoutMs.",
                 )
                 .retryable(),
                 true,
@@ -105,8 +105,8 @@ made(
                     Kind::Protocol,
                     "AnswerTooLarge",
                     Operator,
-                    "应答过大，不是阿里云的应答；请检查 endpoint 与中间网关。",
-                    "The answer is too large to be Alibaba Cloud's; check the endpoint and what stands between.",
+                    "响应过大，不是阿里云的响应；请检查 endpoint 与中间代理。",
+                    "The response is too large to be from Alibaba Cloud; check the endpoint and intermediate proxies.",
                 ),
                 false,
             ),
@@ -120,7 +120,7 @@ made(
                     "ConnectionFailed",
                     Operator,
                     "与阿里云的连接中断，请检查网络。",
-                    "The connection to Alibaba Cloud broke; check the network.",
+                    "The connection to Alibaba Cloud was interrupted; check the network.",
                 )
                 .retryable(),
                 false,
@@ -131,7 +131,7 @@ made(
                     "InvalidFetch",
                     Developer,
                     "所用的 fetch 函数自身出错，并非网络故障：可能是未绑定对象的方法，或参数有误。请开发者改正；错误的名称与位置见 cause。",
-                    "The fetch function in use failed by itself, not because of the network: it may be a method without its object, or have a wrong argument. The developer must correct it; `cause` names the error and its place.",
+                    "The fetch function failed by itself, not because of the network: it may be an unbound method or have a wrong argument. The developer must correct it; see `cause` for the error and its location.",
                 ),
                 false,
             ),
@@ -141,7 +141,7 @@ made(
                     "InvalidFetch",
                     Developer,
                     "所用的 fetch 函数返回的不是 Response：缺少 status、headers 或可读取的 body，或 body 已被读取。请开发者改正。",
-                    "The fetch function in use did not return a Response: status, headers or the body's stream is missing, or the body was read before. The developer must correct it.",
+                    "The fetch function did not return a Response: the status, the headers or the body stream is missing, or the body has already been read. The developer must correct it.",
                 ),
                 false,
             ),
@@ -151,7 +151,7 @@ made(
                     "CredentialsTimeout",
                     Operator,
                     "凭证函数未在规定时间内返回，请求未发送；请检查凭证来源，或增大 totalTimeoutMs。",
-                    "The credentials function did not answer in time, so the request was not sent; check where it gets them from, or raise totalTimeoutMs.",
+                    "The credentials function timed out, so the request was not sent; check its source, or raise totalTimeoutMs.",
                 )
                 .retryable(),
                 true,
@@ -162,7 +162,7 @@ made(
                     "CredentialsFailed",
                     Developer,
                     "凭证函数自身出错，请求未发送。请开发者改正；错误的名称与位置见 cause。",
-                    "The credentials function has a mistake, so the request was not sent. The developer must correct it; `cause` names the error and its place.",
+                    "The credentials function has a bug, so the request was not sent. The developer must correct it; see `cause` for the error and its location.",
                 ),
                 true,
             ),
@@ -172,7 +172,7 @@ made(
                     "CredentialsFailed",
                     Operator,
                     "凭证函数未能取得凭证，请求未发送；请检查凭证来源，错误的名称与位置见 cause。",
-                    "The credentials function failed, so the request was not sent; check where it gets them from. `cause` names its error and the place.",
+                    "The credentials function failed, so the request was not sent; check its source. See `cause` for the error and its location.",
                 )
                 .retryable(),
                 true,

@@ -117,7 +117,8 @@ impl Options {
     /// | `dangerouslyAllowBrowser` | whether an AccessKeySecret may be used in a browser |
     /// | `inBrowser` | set by the browser's entry only |
     ///
-    /// # Errors All invalid options in one error of kind `validation`.
+    /// # Errors
+    /// All invalid options in one error of kind `validation`.
     pub fn check<'a, N: AsRef<str>>(
         named: impl IntoIterator<Item = (N, Value<'a>)>,
     ) -> Result<Self, Error> {
@@ -203,7 +204,8 @@ impl Options {
 
     /// Validates credentials, also against the endpoints.
     ///
-    /// # Errors All faults by name, without values, in one error of kind `validation`.
+    /// # Errors
+    /// All faults by name, without values, in one error of kind `validation`.
     pub fn check_credentials(&self, raw: RawCredentials) -> Result<Credentials, Error> {
         let mut problems = Vec::new();
         let mut text = |name: &'static str, value| match value {
@@ -418,7 +420,7 @@ mod tests {
     }
 
     #[test]
-    fn defaults_reach_the_vendor_by_https() {
+    fn defaults_use_https() {
         let options = Options::default();
         assert_eq!(
             options.endpoints[0].origin(),
@@ -501,7 +503,7 @@ mod tests {
     }
 
     #[test]
-    fn the_sandboxs_key_stays_away_from_the_vendor() {
+    fn the_sandbox_key_is_never_sent_to_alibaba_cloud() {
         let options = Options::default();
         let error = options
             .check_credentials(RawCredentials {

@@ -180,7 +180,7 @@ pub fn decode(
 pub fn decode_init(response: &Response) -> Result<InitResult, Box<Failure>> {
     match Envelope::of(UsedBy::Init, response)? {
         Decoded::Success(envelope) => envelope.init_result().map_err(maybe_executed),
-        // The Codes for "not yet" belong to DescribeFaceVerify alone.
+        // The Codes for "pending" belong to DescribeFaceVerify only.
         Decoded::Pending(envelope) => Err(Box::new(envelope.gateway_failure())),
     }
 }
@@ -189,7 +189,7 @@ pub fn decode_init(response: &Response) -> Result<InitResult, Box<Failure>> {
 /// clock, for the picture's expiry.
 ///
 /// # Errors
-/// As [`decode_init`]. A person who has not finished or did not pass is not an error.
+/// As [`decode_init`]. A pending or rejected verification is not an error.
 pub fn decode_describe(
     response: &Response,
     now: Timestamp,
@@ -200,7 +200,7 @@ pub fn decode_describe(
     }
 }
 
-/// A failure that does not say whether the request was executed.
+/// A failure that does not reveal whether the request was executed.
 fn maybe_executed(error: Error) -> Box<Failure> {
     Box::new(Failure {
         error,
@@ -209,7 +209,7 @@ fn maybe_executed(error: Error) -> Box<Failure> {
     })
 }
 
-/// A response that is not a failure so far.
+/// A response without a failure so far.
 enum Decoded {
     /// It has a result.
     Success(Envelope),
@@ -217,7 +217,7 @@ enum Decoded {
     Pending(Envelope),
 }
 
-/// Whether an answer that cannot be read is a compressed one: hosts leave the header where they unpack.
+/// Whether an unreadable response is compressed: hosts keep the header when they decompress.
 fn is_compressed(response: &Response) -> bool {
     const GZIP: &[u8] = &[0x1f, 0x8b];
     response.body.starts_with(GZIP)
@@ -298,8 +298,8 @@ impl Envelope {
         let compressed = || {
             whole(
                 "BodyCompressed",
-                "应答经过压缩且无法解压，而请求声明不接受压缩（Accept-Encoding: identity）；请运维检查中间网关或代理。",
-                "The answer is compressed and could not be unpacked, although the request declined that (Accept-Encoding: identity); check the proxies and gateways in between.",
+                "响应经过压缩且无法解压，而请求声明不接受压缩（Accept-Encoding: identity）；请运维检查中间代理。",
+                "The response is compressed and could not be decompressed, although the request declined compression (Accept-Encoding: identity); check intermediate proxies.",
             )
         };
         let Ok(text) = std::str::from_utf8(&response.body) else {

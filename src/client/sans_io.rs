@@ -61,13 +61,13 @@ use std::fmt;
 use std::marker::PhantomData;
 use std::time::Duration;
 
-/// The largest answer that the clients of this crate read, in bytes. Alibaba Cloud's have a few kilobytes, since
-/// pictures come as addresses; a larger one is [`Loss::TooLarge`].
+/// The largest response that this crate's clients read, in bytes. Alibaba Cloud's have a few
+/// kilobytes, because pictures are returned as URLs; a larger one is [`Loss::TooLarge`].
 pub const MAX_ANSWER_BYTES: u64 = 1024 * 1024;
 
 /// A request of one of the two actions: [`InitFaceVerify`] or [`DescribeFaceVerify`].
 pub trait Request: sealed::Sealed {
-    /// What the call ends with when it works.
+    /// The result of a successful call.
     type Answer;
 }
 
@@ -123,19 +123,19 @@ mod sealed {
     }
 }
 
-/// What the host has to say before the next step.
+/// The host's input to the next step.
 #[derive(Clone)]
 pub enum Input {
-    /// Nothing: at the beginning, and after a wait.
+    /// No event: at the beginning, and after a wait.
     Ready,
-    /// A whole answer came, whatever its status. Redirects must not be followed: they would carry names and
-    /// identity numbers to another place.
+    /// A complete response arrived, with any status. Do not follow redirects: they would send names
+    /// and identity numbers to another host.
     Answered(::http::Response<Vec<u8>>),
-    /// None came.
+    /// No complete response arrived.
     Lost(Loss),
 }
 
-/// An answer holds personal data and is not printed.
+/// A response contains personal data, so it is not printed.
 impl fmt::Debug for Input {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
@@ -148,33 +148,35 @@ impl fmt::Debug for Input {
     }
 }
 
-/// What the host is to do next.
+/// The next step of the host.
 pub enum Step<A> {
-    /// Send this exactly as it stands, since a changed byte breaks the signature, then give the answer or
+    /// Send this unchanged, because a changed byte breaks the signature, and pass the response or
     /// the loss.
     Send {
-        /// The request: names and identity numbers, in the body or (ACS3) in the query. Do not print it.
+        /// The request: names and identity numbers, in the body or (ACS3) in the query. Do not
+        /// print it.
         request: ::http::Request<String>,
-        /// Time for the whole answer, its body included. When it is up: [`Loss::TimedOut`].
+        /// Time limit of the whole response, including its body; afterwards, pass
+        /// [`Loss::TimedOut`].
         timeout: Duration,
     },
-    /// Wait, then go on with [`Input::Ready`].
+    /// Wait, then continue with [`Input::Ready`].
     Wait {
-        /// How long; may be zero.
+        /// The delay; can be zero.
         delay: Duration,
-        /// Whether to fetch new credentials first, for [`Call::set_credentials`]. Only where
-        /// [`Call::credentials_refreshable`] was said.
+        /// Whether to fetch new credentials first, for [`Call::set_credentials`]. Only after
+        /// [`Call::credentials_refreshable`].
         refresh_credentials: bool,
-        /// Why: the error that this attempt would have ended with.
+        /// The error of this attempt.
         because: Error,
     },
-    /// The call worked. It is at its end.
+    /// The call succeeded and has ended.
     Done(A),
-    /// The call failed. It is at its end.
+    /// The call failed and has ended.
     Failed(Error),
 }
 
-/// Requests and answers hold personal data and are not printed.
+/// Requests and responses contain personal data, so they are not printed.
 impl<A> fmt::Debug for Step<A> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
@@ -198,8 +200,8 @@ impl<A> fmt::Debug for Step<A> {
     }
 }
 
-/// One call: attempts, retries, fail-over, clock correction. InitFaceVerify is sent again only when it
-/// provably was not executed, unless the options allow it.
+/// One call: attempts, retries, fail-over, clock correction. InitFaceVerify is retried only if it
+/// was provably not executed, unless the options allow it.
 pub struct Call<'a, R: Request> {
     options: &'a Options,
     credentials: Credentials,
@@ -212,9 +214,9 @@ pub struct Call<'a, R: Request> {
 
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Stage {
-    /// An attempt can be made.
+    /// Ready for an attempt.
     Idle,
-    /// An attempt is on its way.
+    /// An attempt is in progress.
     Sent,
     Ended,
 }
@@ -229,10 +231,10 @@ impl<R: Request> fmt::Debug for Call<'_, R> {
 }
 
 impl<'a, R: Request> Call<'a, R> {
-    /// A call at its beginning. `now` is the time by the host's clock.
+    /// Creates a call. `now` is the time of the host's clock.
     ///
     /// # Errors
-    /// Of kind `validation`: everything that is wrong with the credentials or the request, field by field.
+    /// Of kind `validation`: all faults of the credentials or the request.
     pub fn new(
         options: &'a Options,
         credentials: &Credentials,
@@ -250,14 +252,14 @@ impl<'a, R: Request> Call<'a, R> {
         })
     }
 
-    /// The same call, which starts with what an earlier one learned: its [`Call::clock_offset_millis`].
+    /// The same call, starting with the [`Call::clock_offset_millis`] of an earlier one.
     #[must_use]
     pub const fn with_clock_offset_millis(mut self, millis: i64) -> Self {
         self.state.clock_offset_millis = millis;
         self
     }
 
-    /// The same call, whose host can fetch new credentials when a SecurityToken has expired.
+    /// The same call with a host that can fetch new credentials after a SecurityToken has expired.
     #[must_use]
     pub const fn credentials_refreshable(mut self) -> Self {
         self.credentials_refreshable = true;
@@ -267,22 +269,22 @@ impl<'a, R: Request> Call<'a, R> {
     /// Uses other credentials from the next attempt on.
     ///
     /// # Errors
-    /// Of kind `validation`, as [`Call::new`]; the call then keeps those it has.
+    /// Of kind `validation`, as [`Call::new`]; the call then keeps its credentials.
     pub fn set_credentials(&mut self, credentials: &Credentials) -> Result<(), Error> {
         self.credentials = self.options.checked(credentials)?;
         Ok(())
     }
 
-    /// Alibaba Cloud's clock less the host's in milliseconds, as far as it is known; 0 before.
+    /// The known clock skew (Alibaba Cloud's clock minus the host's) in milliseconds; initially 0.
     pub const fn clock_offset_millis(&self) -> i64 {
         self.state.clock_offset_millis
     }
 
     /// The next step. `now` is the time by the host's clock; `random` are bytes of a cryptographic
-    /// generator, of which the nonce and the jitter are made: fresh ones with every [`Input::Ready`].
+    /// generator for the nonce and the jitter: new ones for every [`Input::Ready`].
     ///
-    /// [`Input::Ready`] while an attempt is on its way counts as a lost connection. After the end, every
-    /// input fails with the code `CallEnded`.
+    /// [`Input::Ready`] during an attempt counts as a lost connection. After the end,
+    /// every input fails with the code `CallEnded`.
     pub fn next(&mut self, input: Input, now: Timestamp, random: [u8; 16]) -> Step<R::Answer> {
         let stage = std::mem::replace(&mut self.stage, Stage::Ended);
         let outcome = match (stage, input) {
@@ -355,8 +357,8 @@ impl<'a, R: Request> Call<'a, R> {
     }
 }
 
-/// `None` where the address is longer than the `http` crate allows (65,534 bytes): everything else of a
-/// request has been checked.
+/// `None` if the URL exceeds the limit of the `http` crate (65,534 bytes); everything else has been
+/// validated.
 fn outgoing(request: OutgoingRequest) -> Option<::http::Request<String>> {
     let mut built = ::http::Request::builder()
         .method(request.method)

@@ -1,7 +1,7 @@
 //! What a function of the calling program threw: a mistake in the program, or a failing network.
 //!
-//! Hosts throw a `TypeError` for both, so its code and message decide. The message stays here: it may hold
-//! an address or a header.
+//! Hosts throw a `TypeError` for both, so its code and message decide. The message stays here: it
+//! may hold an address or a header.
 
 /// What was thrown, as far as that decides.
 #[derive(Clone, Copy, Debug, Default)]
@@ -23,8 +23,8 @@ const ARGUMENT_CODES: &[&str] = &[
     "UND_ERR_INVALID_",
 ];
 
-/// Words of the runtimes' own TypeErrors about the network, in lower case: Chrome, Firefox, Safari, undici,
-/// Deno and workerd.
+/// Words of the runtimes' own TypeErrors about the network, in lower case: Chrome, Firefox, Safari,
+/// undici, Deno and workerd.
 const NETWORK_WORDS: &[&str] = &[
     "fetch failed",
     "failed to fetch",
@@ -39,7 +39,8 @@ const NETWORK_WORDS: &[&str] = &[
 ];
 
 impl Thrown<'_> {
-    /// Whether the program is at fault: a method without its object, a wrong argument, a mistyped name.
+    /// Whether the program is at fault: a method without its object, a wrong argument, a mistyped
+    /// name.
     pub fn is_mistake(&self) -> bool {
         if !self.code.is_empty() {
             return ARGUMENT_CODES
@@ -62,7 +63,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_programs_mistakes_are_told_from_the_networks_failures() {
+    fn bugs_are_distinguished_from_network_failures() {
         let table = [
             (true, "TypeError", "", "Illegal invocation"),
             (

@@ -59,7 +59,9 @@ impl fmt::Debug for FaceVerifyClient {
 impl FaceVerifyClient {
     /// Creates a client with validated options and credentials.
     ///
-    /// # Errors Of kind `validation`: the credentials are malformed or do not fit the endpoints, or the program runs in a browser, where every visitor can read the AccessKeySecret.
+    /// # Errors
+    /// Of kind `validation`: the credentials are malformed or do not fit the endpoints, or the
+    /// program runs in a browser, where every visitor can read the AccessKeySecret.
     pub fn new(options: Options, credentials: Credentials) -> Result<Self, Error> {
         Options::check([("inBrowser", Value::Boolean(runtime::is_browser()))])?;
         Self::dangerously_in_browser(options, credentials)
@@ -67,7 +69,8 @@ impl FaceVerifyClient {
 
     /// The same, but allowed in a browser: for tests against the sandbox.
     ///
-    /// # Errors Of kind `validation`: the credentials are malformed or do not fit the endpoints.
+    /// # Errors
+    /// Of kind `validation`: the credentials are malformed or do not fit the endpoints.
     pub fn dangerously_in_browser(
         options: Options,
         credentials: Credentials,
@@ -118,16 +121,18 @@ impl FaceVerifyClient {
     /// InitFaceVerify: starts a verification and returns its CertifyId.
     ///
     /// # Errors
-    /// Every failure, as the [`Error`] says. It is sent again only when it provably was not executed,
-    /// unless the options allow it. Where [`Error::execution`] is unknown, reconcile the order before you
-    /// start it again.
+    /// Every failure is an [`Error`]. The request is retried only if it was provably not executed,
+    /// unless the options allow it. If [`Error::execution`] is unknown, reconcile the order before
+    /// you start it again.
     pub async fn init_face_verify(&self, request: InitFaceVerify) -> Result<InitResult, Error> {
         self.perform(request).await
     }
 
-    /// DescribeFaceVerify: reads where a verification stands. Decide by [`DescribeResult::status`] alone.
+    /// DescribeFaceVerify: queries the status of a verification. Decide by
+    /// [`DescribeResult::status`] only.
     ///
-    /// # Errors Every failure is an [`Error`]. A rejected verification is not an error.
+    /// # Errors
+    /// Every failure is an [`Error`]. A rejected verification is not an error.
     pub async fn describe_face_verify(
         &self,
         request: DescribeFaceVerify,
@@ -135,12 +140,12 @@ impl FaceVerifyClient {
         self.perform(request).await
     }
 
-    /// Queries until the person has passed or was rejected, or until `deadline` from now would be over; the
-    /// result is then still [`Status::Pending`](crate::Status::Pending). Between the queries it waits for 1
-    /// to 10 seconds, longer with each.
+    /// Queries until the user has passed or was rejected, or until `deadline` has elapsed; the
+    /// result is then still [`Status::Pending`](crate::Status::Pending). The interval between
+    /// queries increases from 1 to 10 seconds.
     ///
     /// # Errors
-    /// As [`FaceVerifyClient::describe_face_verify`]. A failure that may pass ends the waiting only at the
+    /// As [`FaceVerifyClient::describe_face_verify`]. A temporary failure ends the wait only at the
     /// deadline.
     pub async fn wait_for_result(
         &self,

@@ -1,5 +1,5 @@
-//! What the client takes from its host: timers, and what stands on the global object, since Workers, Deno and
-//! Node have no `Window`.
+//! The client's inputs from its host: timers and members of the global object, because Workers,
+//! Deno and Node have no `Window`.
 
 use js_sys::{Function, Promise, Reflect};
 use std::time::Duration;
@@ -7,7 +7,8 @@ use wasm_bindgen::closure::Closure;
 use wasm_bindgen::{JsCast, JsValue};
 use wasm_bindgen_futures::JsFuture;
 
-/// Whether the program runs in a browser: every other runtime names itself in `navigator.userAgent`.
+/// Whether the program runs in a browser: every other runtime identifies itself in
+/// `navigator.userAgent`.
 pub(super) fn is_browser() -> bool {
     global("navigator")
         .and_then(|navigator| Reflect::get(&navigator, &"userAgent".into()).ok())
@@ -36,7 +37,7 @@ pub(super) struct Timer {
 }
 
 impl Timer {
-    /// Calls `on_time` after that time, to the millisecond.
+    /// Calls `on_time` after the delay, in milliseconds.
     pub(super) fn start(after: Duration, on_time: impl FnMut() + 'static) -> Self {
         let on_time = Closure::<dyn FnMut()>::new(on_time);
         let millis = i32::try_from(after.as_millis()).unwrap_or(i32::MAX);

@@ -1,4 +1,5 @@
-//! Sends a request by the host's `fetch` and returns its outcome. The time limit covers the answer's body.
+//! Sends a request with the host's `fetch` and returns its outcome. The time limit includes the
+//! response's body.
 
 use super::runtime::{Timer, call_global};
 use crate::client::call::Loss;
@@ -14,7 +15,7 @@ use web_sys::{
     AbortController, Headers, ReadableStreamDefaultReader, Request, RequestInit, RequestRedirect,
 };
 
-/// Aborts the request when it is dropped. After the answer, that has no effect.
+/// Aborts the request on drop. After the response, that has no effect.
 struct AbortOnDrop(AbortController);
 
 impl Drop for AbortOnDrop {
@@ -23,7 +24,7 @@ impl Drop for AbortOnDrop {
     }
 }
 
-/// Sends the request as it stands. `timeout` limits the whole answer.
+/// Sends the request unchanged. `timeout` limits the whole response.
 pub(super) async fn send(request: &::http::Request<String>, timeout: Duration) -> Input {
     let timed_out = Rc::new(Cell::new(false));
     match exchange(request, timeout, &timed_out).await {
@@ -58,7 +59,7 @@ async fn exchange(
         return Ok(None);
     };
     let mut response = ::http::Response::new(body);
-    // Browsers hide a redirect that is not followed behind the status 0.
+    // Browsers report status 0 for a redirect that is not followed.
     *response.status_mut() = StatusCode::from_u16(answer.status()).unwrap_or(StatusCode::FOUND);
     *response.headers_mut() = received(&answer.headers())?;
     Ok(Some(response))
@@ -81,7 +82,7 @@ fn built(request: &::http::Request<String>, abort: &AbortController) -> Result<R
     Request::new_with_str_and_init(&request.uri().to_string(), &init)
 }
 
-/// The whole body, or `None` when it is larger than [`MAX_ANSWER_BYTES`].
+/// The whole body; `None` if it exceeds [`MAX_ANSWER_BYTES`].
 async fn read_at_most(answer: &web_sys::Response) -> Result<Option<Vec<u8>>, JsValue> {
     let mut body = Vec::new();
     let Some(stream) = answer.body() else {

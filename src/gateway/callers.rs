@@ -163,7 +163,8 @@ const fn problem(rule: &'static str, zh: &'static str, en: &'static str) -> Prob
 /// Reads the list of callers. `secret_setting` returns the value of a Worker secret that contains a
 /// key pair's secret.
 ///
-/// # Errors The rule and the text of the first fault, without any value.
+/// # Errors
+/// The rule and the text of the first fault, without any value.
 pub fn read<'a>(
     text: &str,
     secret: &Secret,
@@ -302,7 +303,7 @@ impl RawCaller {
                 None => problems.push(problem(
                     "secret-setting",
                     "的 secretSetting 指向不存在或不合规的设置；其名称须以 GATEWAY_KEY_ 开头，其值须为至少 16 个不含空白的 ASCII 字符，并作为部署环境的密钥保存。",
-                    "has a secretSetting that does not exist or will not do: its name begins with GATEWAY_KEY_, its value has 16 or more ASCII characters without white space, and it is kept as a secret of the deployment.",
+                    "has a missing or invalid secretSetting: its name must start with GATEWAY_KEY_, its value must have at least 16 ASCII characters without white space, and it must be a secret of the deployment.",
                 )),
             }
         }

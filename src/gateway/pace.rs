@@ -76,7 +76,7 @@ mod tests {
     }
 
     #[test]
-    fn a_burst_goes_at_once_and_a_crowd_is_told_so() {
+    fn a_burst_passes_and_a_crowd_is_rejected() {
         let now = Timestamp::from_unix_millis(1_795_000_000_000);
         let mut free_at = 0;
         let mut waits = Vec::new();

@@ -409,15 +409,15 @@ problems! {
         "Some of the gateway's settings are missing or invalid; its operator must set those listed in settings and deploy again.";
     /// A development gateway was reached from another machine.
     DEVELOPMENT_ONLY 503 "development-only" Operator false
-        "开发模式仅限本机" "Development mode serves this machine alone"
-        "GATEWAY_MODE=development 的网关只应答本机地址；部署时请设 GATEWAY_MODE=production。"
-        "A gateway with GATEWAY_MODE=development answers loopback addresses only; set GATEWAY_MODE=production to deploy it.";
-    /// The host cannot serve for the moment.
+        "开发模式仅限本机" "Development mode is limited to the local machine"
+        "GATEWAY_MODE=development 的网关只响应本机地址；部署时请设 GATEWAY_MODE=production。"
+        "A gateway with GATEWAY_MODE=development serves loopback addresses only; set GATEWAY_MODE=production to deploy it.";
+    /// The host is temporarily unable to serve.
     UNAVAILABLE 503 "unavailable" Operator true
         "网关暂时不可用" "The gateway is not available"
         "网关无法访问其数据库；请稍后重试，若持续出现请运维检查。"
-        "The gateway cannot reach its database; try again later, and have its operator look if this goes on.";
-    /// Alibaba Cloud is asked too often.
+        "The gateway cannot reach its database; retry later. If it persists, its operator must investigate.";
+    /// The limit of calls to Alibaba Cloud is reached.
     UPSTREAM_THROTTLED 503 "upstream-throttled" Operator true
         "阿里云限流" "Alibaba Cloud is throttling"
         "对阿里云的调用已达频率上限，请在 Retry-After 之后重试。"
@@ -473,7 +473,7 @@ mod tests {
     }
 
     #[test]
-    fn what_the_vendor_says_of_the_gateways_key_is_not_the_callers_to_solve() {
+    fn an_error_of_the_gateways_key_concerns_the_operator() {
         let error = Error {
             http_status: Some(404),
             ..Error::new(

@@ -1,10 +1,11 @@
-//! The parameters of an address.
+//! The query parameters.
 
 use super::problem::Problem;
 use crate::error::FieldError;
 use crate::http::first_value;
 use crate::signing::encode::parse_form;
 use crate::text::Text;
+use crate::timestamp::Timestamp;
 
 /// The query parameters.
 pub(super) struct Query(Vec<(String, String)>);
@@ -39,7 +40,7 @@ impl Query {
                 Text::composed(
                     format!("含未知或重复的参数；可用的参数：{list}。"),
                     [
-                        "has an unknown or duplicate parameter; available:  ",
+                        "has an unknown or duplicate parameter; available: ",
                         &list,
                         ".",
                     ]
@@ -52,6 +53,22 @@ impl Query {
 
     pub(super) fn value(&self, name: &str) -> Option<&str> {
         first_value(&self.0, name).map(String::as_str)
+    }
+
+    /// A time in UTC, in milliseconds.
+    pub(super) fn moment(&self, name: &'static str, wrong: &mut Vec<FieldError>) -> Option<i64> {
+        let moment = Timestamp::parse_iso8601(self.value(name)?);
+        if moment.is_none() {
+            wrong.push(FieldError::new(
+                name,
+                "timestamp",
+                Text::new(
+                    "应为 UTC 时间，如 2026-11-23T00:00:00Z。",
+                    "must be a time in UTC such as 2026-11-23T00:00:00Z.",
+                ),
+            ));
+        }
+        moment.map(Timestamp::unix_millis)
     }
 
     pub(super) fn flag(&self, name: &'static str, wrong: &mut Vec<FieldError>) -> Option<bool> {

@@ -1,8 +1,8 @@
 //! The ledger's answers in the REST routes; `worker/openapi.json` describes their forms.
 
-use super::ledger::answer::{Answer, Found, Page, Started};
-use super::ledger::order::{Order, Report, Standing, Start};
-use super::ledger::task::Cursor;
+use super::ledger::answer::{Answer, Days, Found, Page, Started};
+use super::ledger::order::{Order, OrderStatus, Report, Start};
+use super::ledger::task::{Cursor, Day};
 use super::problem::{INTERNAL_ERROR, Problem, UNAUTHENTICATED};
 use super::reply::{Language, Reply};
 use super::settings::Settings;
@@ -26,6 +26,7 @@ pub fn reply(settings: &Settings, language: Language, request_id: &str, answer: 
         Answer::Found(order) => found(settings, request_id, order)
             .unwrap_or_else(|| problem(&Problem::new(&INTERNAL_ERROR))),
         Answer::Page(orders) => page(settings, request_id, orders),
+        Answer::Days(days) => counts(request_id, days),
         Answer::NonceUsed => problem(&Problem::new(&UNAUTHENTICATED)),
         Answer::Noted => noted(),
         Answer::Problem(what) => problem(what),
@@ -96,8 +97,37 @@ struct Summary<'a> {
     sub_code: Option<&'a str>,
     #[serde(skip_serializing_if = "Option::is_none")]
     sub_code_info: Option<SubCodeInfo>,
+    #[serde(skip_serializing_if = "VendorRequestIds::is_empty")]
+    vendor_request_ids: VendorRequestIds<'a>,
     #[serde(skip_serializing_if = "Option::is_none")]
     webhook: Option<WebhookState>,
+}
+
+/// By which Alibaba Cloud finds its answers.
+#[derive(Serialize)]
+struct VendorRequestIds<'a> {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    start: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    verdict: Option<&'a str>,
+}
+
+impl<'a> VendorRequestIds<'a> {
+    fn of(order: &'a Order) -> Self {
+        let start = match &order.start {
+            Start::Done { request_id, .. } => request_id.as_deref(),
+            _ => None,
+        };
+        let verdict = order.verdict.as_ref();
+        Self {
+            start,
+            verdict: verdict.and_then(|verdict| verdict.request_id.as_deref()),
+        }
+    }
+
+    const fn is_empty(&self) -> bool {
+        self.start.is_none() && self.verdict.is_none()
+    }
 }
 
 #[derive(Serialize)]
@@ -132,7 +162,7 @@ impl<'a> Summary<'a> {
         let sub_code = verdict.and_then(|verdict| verdict.sub_code.as_deref());
         Some(Self {
             outer_order_no: no,
-            status: order.standing()?.word(),
+            status: order.status()?.word(),
             created_at: time(order.created),
             certify_id,
             expires_at,
@@ -140,6 +170,7 @@ impl<'a> Summary<'a> {
             sub_code,
             sub_code_info: sub_code.and_then(codes::sub_code).map(SubCodeInfo::of),
             webhook: order.report.as_ref().map(WebhookState::of),
+            vendor_request_ids: VendorRequestIds::of(order),
         })
     }
 }
@@ -278,7 +309,7 @@ impl<'a> PictureBody<'a> {
 /// `None` if there is no such status.
 fn found(settings: &Settings, request_id: &str, found: &Found) -> Option<Reply> {
     let Found { no, order, .. } = found;
-    let standing = order.standing()?;
+    let order_status = order.status()?;
     let with_material = found.material && order.verdict.is_some();
     let fresh = found.fresh.as_ref();
     let body = FoundBody {
@@ -291,7 +322,7 @@ fn found(settings: &Settings, request_id: &str, found: &Found) -> Option<Reply> 
         request_id,
     };
     // The photo's URL differs each time, so a response with it is never the same.
-    let tag = (!with_material).then(|| entity_tag(standing, order));
+    let tag = (!with_material).then(|| entity_tag(order_status, order));
     let same = tag
         .as_deref()
         .zip(found.known.as_deref())
@@ -301,11 +332,11 @@ fn found(settings: &Settings, request_id: &str, found: &Found) -> Option<Reply> 
     } else {
         Reply::json(200, &body)
     }
-    .with_outcome(standing.word());
+    .with_outcome(order_status.word());
     if let Some(tag) = tag {
         reply = reply.with_header("etag", tag);
     }
-    if standing == Standing::Pending {
+    if order_status == OrderStatus::Pending {
         reply = reply.with_header("retry-after", LOOK_AGAIN_SECONDS);
     }
     if found.waited {
@@ -335,8 +366,31 @@ fn page(settings: &Settings, request_id: &str, page: &Page) -> Reply {
     Reply::json(200, &body).with_outcome("listed")
 }
 
+#[derive(Serialize)]
+struct DayBody<'a> {
+    date: &'a str,
+    #[serde(flatten)]
+    day: &'a Day,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct CountsBody<'a> {
+    days: Vec<DayBody<'a>>,
+    request_id: &'a str,
+}
+
+fn counts(request_id: &str, Days(days): &Days) -> Reply {
+    let days = days.iter().map(|(date, day)| DayBody { date, day });
+    let body = CountsBody {
+        days: days.collect(),
+        request_id,
+    };
+    Reply::json(200, &body).with_outcome("counted")
+}
+
 /// Weak: two responses with it are equivalent, although their request ids differ.
-fn entity_tag(standing: Standing, order: &Order) -> String {
+fn entity_tag(order_status: OrderStatus, order: &Order) -> String {
     let at = order
         .verdict
         .as_ref()
@@ -345,7 +399,7 @@ fn entity_tag(standing: Standing, order: &Order) -> String {
     let (attempts, status) = order.report.as_ref().map_or((0, 0), |report| {
         (report.attempts, report.last_status.unwrap_or(0))
     });
-    format!("W/\"{}-{at}-{attempts}-{status}\"", standing.word())
+    format!("W/\"{}-{at}-{attempts}-{status}\"", order_status.word())
 }
 
 /// Whether an `If-None-Match` names the tag, by weak comparison (RFC 9110 §13.1.2).

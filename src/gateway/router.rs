@@ -25,6 +25,7 @@ enum Route<'a> {
         code: &'a str,
     },
     Orders,
+    Counts,
     Order {
         no: &'a str,
     },
@@ -39,13 +40,14 @@ enum Route<'a> {
 }
 
 /// The routes. `{}` is one segment.
-const ROUTES: [(&str, Route<'_>); 9] = [
+const ROUTES: [(&str, Route<'_>); 10] = [
     ("/livez", Route::Alive),
     ("/readyz", Route::Ready),
     ("/openapi.json", Route::Description),
     ("/console.json", Route::Console),
     ("/problems/{}", Route::Problem { code: "{}" }),
     ("/v1/face-verifications", Route::Orders),
+    ("/v1/face-verification-counts", Route::Counts),
     ("/v1/face-verifications/{}", Route::Order { no: "{}" }),
     ("/v1/face-verifications/{}/photo", Route::Photo { no: "{}" }),
     (
@@ -77,6 +79,7 @@ impl<'a> Route<'a> {
             ["console.json"] => Self::Console,
             ["problems", code] => Self::Problem { code },
             ["v1", "face-verifications"] => Self::Orders,
+            ["v1", "face-verification-counts"] => Self::Counts,
             ["v1", "face-verifications", no] => Self::Order { no },
             ["v1", "face-verifications", no, "photo"] => Self::Photo { no },
             ["v1", "callbacks", caller, no, proof] => Self::Callback { caller, no, proof },
@@ -93,6 +96,7 @@ impl<'a> Route<'a> {
             Self::Console => "console",
             Self::Problem { .. } => "problem",
             Self::Orders => "face-verifications",
+            Self::Counts => "counts",
             Self::Order { .. } => "face-verification",
             Self::Photo { .. } => "photo",
             Self::Callback { .. } => "callback",
@@ -139,6 +143,7 @@ impl<'a> Route<'a> {
                 orders::create(incoming, settings, caller)
             }
             Self::Orders => orders::list(incoming, caller),
+            Self::Counts => orders::count(incoming, caller),
             Self::Order { no } => orders::read(incoming, caller, no),
             Self::Photo { no } => orders::photo(incoming, caller, no),
             _ => Err(Problem::new(&NOT_FOUND)),

@@ -252,16 +252,18 @@ impl RpcForm {
 pub fn reply(settings: &Settings, form: &RpcForm, request_id: &str, answer: &Answer) -> Reply {
     match answer {
         Answer::Started(order) => form.started(order, request_id),
-        Answer::Found(found) => match found.order.standing() {
-            Some(standing) => form
+        Answer::Found(found) => match found.order.status() {
+            Some(order_status) => form
                 .found(settings, found, request_id)
-                .with_outcome(standing.word()),
+                .with_outcome(order_status.word()),
             None => form.problem(&Problem::new(&INTERNAL_ERROR), request_id),
         },
         Answer::NonceUsed => form.refusal(&errors::NONCE_USED.because(""), request_id),
         Answer::Problem(problem) => form.problem(problem, request_id),
         // No task of this protocol ends so.
-        Answer::Page(_) | Answer::Noted => form.problem(&Problem::new(&INTERNAL_ERROR), request_id),
+        Answer::Page(_) | Answer::Days(_) | Answer::Noted => {
+            form.problem(&Problem::new(&INTERNAL_ERROR), request_id)
+        }
     }
 }
 

@@ -3,8 +3,8 @@
 
 use super::asker::Front;
 use super::ledger;
-use super::ledger::act::{Context, Happened, Step};
 use super::ledger::answer::Answered;
+use super::ledger::commit::{Context, SendOutcome, Step};
 use super::ledger::rows::Rows;
 use super::ledger::task::Task;
 use super::reply::Reply;
@@ -12,15 +12,16 @@ use super::rest;
 use super::rpc_front;
 use super::settings::Settings;
 
-/// Performs the next step of a task. `happened` is the outcome of the previous step.
+/// Performs the next step of a task. `send_outcome` is the outcome of the previous step.
 pub fn step(
     settings: &Settings,
     task: Task,
-    happened: Option<Happened>,
+    send_outcome: Option<SendOutcome>,
     rows: &Rows,
     context: &Context,
 ) -> Step<Reply> {
-    ledger::step(settings, task, happened, rows, context).map(|answered| reply(settings, &answered))
+    ledger::step(settings, task, send_outcome, rows, context)
+        .map(|answered| reply(settings, &answered))
 }
 
 fn reply(settings: &Settings, answered: &Answered) -> Reply {

@@ -16,9 +16,9 @@ const SEPARATOR: char = '\u{B7}';
 /// Validates a name and normalizes its separators to the standard's.
 ///
 /// # Errors
-/// The first broken rule: `missing`, `masked`, `too-long`, `latin-letter`, `digit`, `white-space`,
-/// `invisible`, `separator` or `not-han`, with the position of the character but not the character
-/// itself.
+/// The first violated rule: `missing`, `masked`, `too-long`, `latin-letter`, `digit`,
+/// `white-space`, `invisible`, `separator` or `not-han`, with the position of the character but not
+/// the character itself.
 pub fn check(text: &str) -> Result<Accepted<NoDetails>, Problem> {
     if text.chars().all(char::is_whitespace) {
         return Err(Problem::new("missing", "不能为空。", "is empty."));

@@ -130,8 +130,9 @@ impl std::fmt::Debug for Details {
 /// Validates a number; `today` is the date in China, to detect birth dates in the future.
 ///
 /// # Errors
-/// The first broken rule: `missing`, `foreign-card-2017`, `masked`, `white-space`, `invisible`,
-/// `full-width`, `fifteen-digits`, `length`, `characters`, `division`, `document`, `birth-date`, `birth-date-future` or `check-digit`.
+/// The first violated rule: `missing`, `foreign-card-2017`, `masked`, `white-space`, `invisible`,
+/// `full-width`, `fifteen-digits`, `length`, `characters`, `division`, `document`, `birth-date`,
+/// `birth-date-future` or `check-digit`.
 pub fn check(text: &str, documents: Documents, today: Date) -> Result<Accepted<Details>, Problem> {
     let mut notices = Vec::new();
     let mut number = to_ascii(text)?;
@@ -260,7 +261,7 @@ fn to_ascii(text: &str) -> Result<[u8; 18], Problem> {
                 message: Text::composed(
                     format!("第 {position} 个字符有误：应为 17 位数字加 1 位数字或 X。"),
                     format!(
-                        "has a wrong character at position {position}: it must be 17 digits and a digit or X."
+                        "has an invalid character at position {position}: it must consist of 17 digits and a digit or X."
                     ),
                 ),
             })

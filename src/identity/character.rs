@@ -1,11 +1,11 @@
-//! Characters that stand in a value without being seen, or that look like digits and are none: what
-//! copying from a page, a table or an input method leaves in a number.
+//! Invisible characters and digit look-alikes, which copying from a page, a table or an input
+//! method leaves in a number.
 
 use super::Problem;
 use crate::text::Text;
 
-/// The problem of white space, a line end or an invisible character, named by code point and Unicode
-/// name; `None` for a character that is seen.
+/// The problem of white space, a line end or an invisible character, named by code point and
+/// Unicode name; `None` for a visible character.
 pub(super) fn unseen(character: char, position: usize) -> Option<Problem> {
     let (rule, zh) = if character.is_whitespace() {
         ("white-space", "空白字符")
@@ -26,10 +26,9 @@ pub(super) fn unseen(character: char, position: usize) -> Option<Problem> {
     })
 }
 
-/// The first character of a number that is not seen or full-width, from the character behind the
-/// first `skipped` on.
+/// The first invisible or full-width character of a number, after the first `skipped` characters.
 ///
-/// Which digit a full-width one is stays unsaid: that would repeat a part of the number.
+/// The digit itself is not reported, because that would quote a part of the number.
 pub(super) fn foreign(number: &str, skipped: usize) -> Option<Problem> {
     let characters = number.chars().enumerate().skip(skipped);
     characters
@@ -62,7 +61,7 @@ fn full_width(character: char, position: usize) -> Option<Problem> {
     })
 }
 
-/// Controls and what Unicode says to leave out of sight, with three that are drawn as nothing.
+/// Control characters and Unicode's default ignorable code points, with three blank ones.
 fn is_invisible(character: char) -> bool {
     character.is_control()
         || matches!(
@@ -88,7 +87,7 @@ fn is_invisible(character: char) -> bool {
         )
 }
 
-/// The Unicode name of those that are met; controls have only aliases.
+/// The Unicode names of common ones; control characters have only aliases.
 const fn name(character: char) -> &'static str {
     match character {
         '\0' => "NULL",

@@ -6,7 +6,8 @@ use super::{Accepted, NoDetails, Problem, character};
 /// portable and tables of prefixes become outdated.
 ///
 /// # Errors
-/// The broken rule: `missing`, `masked`, `white-space`, `invisible`, `full-width` or `not-mobile`.
+/// The violated rule: `missing`, `masked`, `white-space`, `invisible`, `full-width` or
+/// `not-mobile`.
 pub fn check(text: &str) -> Result<Accepted<NoDetails>, Problem> {
     if text.is_empty() {
         return Err(Problem::new("missing", "不能为空。", "is empty."));
@@ -26,7 +27,7 @@ pub fn check(text: &str) -> Result<Accepted<NoDetails>, Problem> {
             rest.get(begins.unwrap_or(rest.len())..).unwrap_or_default()
         });
     let number = local.unwrap_or(text);
-    // What stands before is ASCII: as many characters as bytes.
+    // The preceding text is ASCII: as many characters as bytes.
     let before = text.len().saturating_sub(number.len());
     let of_another_country = local.is_none() && text.starts_with('+');
     let foreign = character::foreign(text, before).filter(|_| !of_another_country);

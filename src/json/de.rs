@@ -6,7 +6,8 @@ use std::fmt;
 
 /// Reads a value written by a program; unknown members are ignored.
 ///
-/// # Errors If it is not JSON or does not match the type; the position is unknown.
+/// # Errors
+/// If it is not JSON or does not match the type; the position is unknown.
 pub fn from_json<T: DeserializeOwned>(text: &str) -> Result<T, Unreadable> {
     let text = value(text, MAX_DEPTH).ok_or_else(Unreadable::whole)?;
     serde_json::from_str(text).map_err(|_| Unreadable::whole())
@@ -14,7 +15,8 @@ pub fn from_json<T: DeserializeOwned>(text: &str) -> Result<T, Unreadable> {
 
 /// Reads a hand-written value, whose type denies unknown fields, and locates faults.
 ///
-/// # Errors If it is not JSON or does not match the type.
+/// # Errors
+/// If it is not JSON or does not match the type.
 pub fn from_json_strictly<T: DeserializeOwned>(text: &str) -> Result<T, Unreadable> {
     let text = value(text, MAX_DEPTH).ok_or_else(Unreadable::whole)?;
     let mut json = serde_json::Deserializer::from_str(text);

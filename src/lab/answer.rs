@@ -1,50 +1,50 @@
-//! A refusal of Alibaba Cloud's gateway, as people copy it: JSON, XML, or a line of a log, which
-//! may cut it off or mask a part of it at any place.
+//! Parses a pasted error of Alibaba Cloud's API gateway: JSON, XML, or a log line, possibly
+//! truncated or masked anywhere.
 
 use crate::vendor::codes::{self, GatewayCode};
 use serde::Serialize;
 use serde_json::Value;
 
-/// What a pasted refusal tells.
+/// The content of a pasted error.
 #[derive(Debug, Default, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Refusal {
     /// The code, such as `SignatureDoesNotMatch`.
     pub code: Option<String>,
-    /// What the code means.
+    /// The meaning of the code.
     pub meaning: Option<&'static GatewayCode>,
     /// Alibaba Cloud's RequestId.
     pub request_id: Option<String>,
-    /// What the server signed, as far as it can be seen: the string to sign of RPC, the canonical
+    /// The visible part of the server's signed text: the string to sign of RPC, the canonical
     /// request of ACS3.
     pub server_text: Option<String>,
-    /// How much of that can be seen.
+    /// How much of it is visible.
     pub extent: Extent,
-    /// The SHA-256 of what the server signed, in lower-case hexadecimal.
+    /// The SHA-256 of the server's signed text, in lower-case hexadecimal.
     pub digest: Option<String>,
-    /// Whether something stands behind the server's text that shows where it ends.
+    /// Whether something follows the server's text and marks its end.
     #[serde(skip)]
     pub ends: bool,
 }
 
-/// How much can be seen of what the server signed.
+/// How much of the server's signed text is visible.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Extent {
     /// All of it.
     Whole,
-    /// Its beginning, or nothing: the answer is cut off.
+    /// Its beginning, or nothing: the response is truncated.
     Cut,
-    /// All but what a log replaced.
+    /// All except the parts that a log masked.
     Masked,
-    /// Its SHA-256 alone.
+    /// Only its SHA-256.
     Digest,
-    /// The answer does not quote it.
+    /// The response does not quote it.
     #[default]
     Absent,
 }
 
-/// Codes that stand in logs without anything around them that would tell where they are.
+/// Codes that appear in logs without markers around them.
 const WORDS: &[&str] = &[
     "SignatureDoesNotMatch",
     "IncompleteSignature",
@@ -61,11 +61,10 @@ const WORDS: &[&str] = &[
     SDK_SECRET,
 ];
 
-/// What Alibaba Cloud's older SDKs say once they have compared the server's string to sign with
-/// their own and found them equal.
+/// Messages of the older SDKs after they found the server's string to sign equal to their own.
 pub(super) const SDK_SECRET: &str = "InvalidAccessKeySecret";
 
-/// What Alibaba Cloud says in front of what it signed.
+/// The texts that precede the signed text in Alibaba Cloud's messages.
 const SENTENCES: &[&str] = &[
     "Specified signature is not matched with our calculation. server string to sign is:",
     "The request signature does not conform to Aliyun standards. server string to sign is:",
@@ -75,11 +74,11 @@ const RPC_TEXT: &str = "string to sign is:";
 const ACS3_HASH: &str = "server StringToSign is [";
 const ACS3_TEXT: &str = "server CanonicalRequest is [";
 
-/// Reads a refusal.
+/// Parses an error.
 pub fn read(text: &str) -> Refusal {
     let mut text = text.trim().to_owned();
     if text.contains("\\\"Code\\\"") || text.contains("\\\"Message\\\"") {
-        // JSON that stands in a string of JSON.
+        // JSON inside a JSON string.
         text = text.replace("\\\"", "\"").replace("\\\\", "\\");
     }
     let json: Option<Value> = text.find('{').and_then(|start| {
@@ -113,7 +112,7 @@ pub fn read(text: &str) -> Refusal {
     }
 }
 
-/// A member of JSON that does not end, and whether the member does.
+/// A member of possibly truncated JSON, and whether the member is complete.
 fn member(text: &str, name: &str) -> Option<(String, bool)> {
     let (_, rest) = text.split_once(&format!("\"{name}\""))?;
     let rest = rest.trim_start().strip_prefix(':')?.trim_start();
@@ -134,7 +133,7 @@ fn member(text: &str, name: &str) -> Option<(String, bool)> {
     Some((value.unwrap_or_else(|_| unescaped(quoted)), end.is_some()))
 }
 
-/// Text that was cut off may end inside of an escape.
+/// Truncated text may end inside an escape.
 fn without_begun_escape(text: &str) -> &str {
     let Some(at) = text.rfind('\\') else {
         return text;
@@ -152,12 +151,12 @@ fn without_begun_escape(text: &str) -> &str {
     if is_begun { before } else { text }
 }
 
-/// An element of XML, and whether it ends.
+/// An XML element, and whether it is complete.
 fn element(text: &str, name: &str) -> Option<(String, bool)> {
     let (_, rest) = text.split_once(&format!("<{name}>"))?;
     let close = format!("</{name}>");
     let Some((value, _)) = rest.split_once(&close) else {
-        // The closing tag may be what is cut off.
+        // The closing tag may be truncated.
         let begun = (1..close.len())
             .rev()
             .find_map(|length| rest.strip_suffix(close.get(..length)?));
@@ -178,14 +177,14 @@ fn without_begun_entity(text: &str) -> &str {
     }
 }
 
-/// The one code that begins so.
+/// The only code with this prefix.
 fn word_begun(begun: &str) -> Option<String> {
     let mut words = WORDS.iter().filter(|word| word.starts_with(begun));
     let word = words.next()?;
     (begun.len() >= 10 && words.next().is_none()).then(|| (*word).to_owned())
 }
 
-/// What the server signed, out of its message or pasted alone.
+/// The server's signed text, from its message or pasted separately.
 fn server_text(message: &str, is_cut: bool) -> Refusal {
     let digest = message.split_once(ACS3_HASH).and_then(|(_, rest)| {
         let rest = with_line_feeds(rest);
@@ -227,7 +226,7 @@ fn server_text(message: &str, is_cut: bool) -> Refusal {
     let begun = SENTENCES.iter().any(|sentence| {
         (sentence.len().min(20)..sentence.len())
             .filter_map(|length| sentence.get(..length))
-            // The bare message ends with this word.
+            // The message without a quotation ends with this word.
             .any(|begun| {
                 !begun.trim_end().ends_with('.') && message.trim_end().ends_with(begun.trim_end())
             })
@@ -263,7 +262,7 @@ fn seen(text: String, digest: Option<String>, extent: fn(&str) -> Extent) -> Ref
     }
 }
 
-/// A string to sign is made of few characters, and the version is among the last of it.
+/// A string to sign uses few characters and ends near the version.
 fn rpc_extent(text: &str) -> Extent {
     let is_one = |character: char| {
         character.is_ascii_alphanumeric() || matches!(character, '-' | '_' | '.' | '~' | '%' | '&')
@@ -303,7 +302,7 @@ fn hash_of(text: &str) -> Option<String> {
     is_one.then(|| hash.to_ascii_lowercase())
 }
 
-/// Words and signs that logs put in the place of what they hide.
+/// Placeholders with which logs mask text.
 pub(super) fn has_mask(text: &str) -> bool {
     let text = text.to_ascii_lowercase();
     [
@@ -321,7 +320,7 @@ fn ends_with_ellipsis(text: &str) -> bool {
         .any(|end| text.ends_with(end))
 }
 
-/// Up to where a string to sign ends, with what a log put into it.
+/// The end of a string to sign that may contain placeholders.
 fn word(text: &str) -> String {
     let end = text
         .char_indices()
@@ -344,7 +343,7 @@ fn with_line_feeds(text: &str) -> String {
     }
 }
 
-/// Without the escapes of XML, and of JSON that was pasted in part.
+/// Removes the escapes of XML and of partially pasted JSON.
 fn unescaped(text: &str) -> String {
     text.replace("\\u0026", "&")
         .replace("&lt;", "<")

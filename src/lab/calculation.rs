@@ -10,11 +10,11 @@ use crate::vendor::credentials::Secret;
 use crate::vendor::endpoint::DEFAULT_ENDPOINT;
 use serde::Serialize;
 
-/// A stretch of text that is encoded in one way: plain characters together, each other character by
-/// itself.
+/// A part of a text with one encoding: unreserved characters together, every other character
+/// separately.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Piece {
-    /// As it is.
+    /// Unencoded.
     pub text: String,
     /// Percent-encoded, as in the canonicalized query.
     pub once: String,
@@ -29,7 +29,7 @@ pub struct SignedParameter {
     pub name: Vec<Piece>,
     /// Its value.
     pub value: Vec<Piece>,
-    /// Where it stands in the request.
+    /// Its position in the request.
     pub place: Place,
 }
 
@@ -42,13 +42,13 @@ pub enum Stages {
     Rpc {
         /// The method that is signed.
         method: String,
-        /// All parameters but `Signature`, sorted.
+        /// All parameters except `Signature`, sorted.
         parameters: Vec<SignedParameter>,
-        /// They, encoded and joined.
+        /// The sorted parameters, encoded and joined.
         canonicalized_query: String,
         /// Method, path and the canonicalized query, encoded again.
         string_to_sign: String,
-        /// Base64; only where a secret was given.
+        /// Base64; only if a secret was given.
         signature: Option<String>,
     },
     /// ACS3-HMAC-SHA256.
@@ -60,7 +60,7 @@ pub enum Stages {
         uri: String,
         /// The parameters of the query, sorted.
         parameters: Vec<SignedParameter>,
-        /// They, encoded and joined.
+        /// The sorted parameters, encoded and joined.
         canonicalized_query: String,
         /// The headers that are signed.
         headers: Headers,
@@ -70,19 +70,19 @@ pub enum Stages {
         body: String,
         /// Its SHA-256.
         payload_hash: String,
-        /// All of the above, one a line.
+        /// All of the above, one per line.
         canonical_request: String,
         /// The scheme's name and the SHA-256 of the canonical request.
         string_to_sign: String,
-        /// Hexadecimal; only where a secret was given.
+        /// Hexadecimal; only if a secret was given.
         signature: Option<String>,
-        /// The whole header; only where a secret was given.
+        /// The whole header; only if a secret was given.
         authorization: Option<String>,
     },
 }
 
 impl Stages {
-    /// What the server compares: the string to sign of RPC, the canonical request of ACS3.
+    /// The text that the server compares: the string to sign of RPC, the canonical request of ACS3.
     pub fn signed_text(&self) -> &str {
         match self {
             Self::Rpc { string_to_sign, .. } => string_to_sign,
@@ -92,7 +92,7 @@ impl Stages {
         }
     }
 
-    /// The signature, where a secret was given.
+    /// The signature, if a secret was given.
     pub fn signature(&self) -> Option<&str> {
         match self {
             Self::Rpc { signature, .. } | Self::Acs3 { signature, .. } => signature.as_deref(),
@@ -100,7 +100,7 @@ impl Stages {
     }
 }
 
-/// What the RPC scheme signs of a request.
+/// The signed parts of a request under RPC.
 pub(super) struct RpcParts {
     pub(super) method: String,
     pub(super) parameters: Vec<Parameter>,
@@ -119,7 +119,7 @@ impl RpcParts {
     }
 }
 
-/// What ACS3 signs of a request.
+/// The signed parts of a request under ACS3.
 #[derive(Clone)]
 pub(super) struct Acs3Parts {
     pub(super) method: String,
@@ -168,8 +168,8 @@ impl Acs3Parts {
         }
     }
 
-    /// The request that Alibaba Cloud's SDKs would make of parameters alone: what the RPC scheme
-    /// calls common parameters becomes headers, the action's own table says which go into the body.
+    /// The request that the official SDKs create from parameters only: the common parameters of RPC
+    /// become headers, and the action's table determines which parameters are in the body.
     fn from_common_parameters(reading: &Reading, method: String) -> Self {
         let action = reading.value("Action").and_then(actions::by_name);
         let is_form = |name: &str| {
@@ -180,7 +180,7 @@ impl Acs3Parts {
         let own = reading
             .parameters
             .iter()
-            // ACS3 carries these in headers, or not at all.
+            // ACS3 sends these in headers, or not at all.
             .filter(|parameter| !rpc::COMMON.contains(&parameter.name.as_str()))
             .map(|parameter| (parameter.name.clone(), parameter.value.clone()));
         let (form, query): (Vec<_>, Vec<_>) = own.partition(|(name, _)| is_form(name));
@@ -235,7 +235,7 @@ impl Acs3Parts {
     }
 }
 
-/// Calculates a request's signature. `method` overrules the one that was read.
+/// Calculates a request's signature. `method` overrides the parsed one.
 pub fn calculate(
     reading: &Reading,
     scheme: SignatureVersion,
@@ -296,7 +296,7 @@ pub fn calculate(
     }
 }
 
-/// The AccessKeyId that a request names, under either scheme.
+/// The AccessKeyId of a request, under either scheme.
 pub(super) fn access_key_id(reading: &Reading) -> Option<&str> {
     reading.value("AccessKeyId").or_else(|| {
         let (_, rest) = reading.header("authorization")?.split_once("Credential=")?;
@@ -304,8 +304,8 @@ pub(super) fn access_key_id(reading: &Reading) -> Option<&str> {
     })
 }
 
-/// The headers that the request's `Authorization` names; without one, those that Alibaba Cloud asks
-/// for.
+/// The signed headers according to the request's `Authorization`; without one, those that Alibaba
+/// Cloud requires.
 fn signed_headers_of(reading: &Reading) -> Headers {
     let named: Option<Vec<String>> = reading.header("authorization").and_then(|value| {
         let (_, rest) = value.split_once("SignedHeaders=")?;
@@ -475,7 +475,7 @@ mod tests {
     }
 
     #[test]
-    fn tells_each_characters_encoding() {
+    fn shows_the_encoding_of_each_character() {
         assert_eq!(
             pieces("a1 张~"),
             [

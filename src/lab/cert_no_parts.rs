@@ -1,4 +1,4 @@
-//! An identity number part by part, also one that is not valid.
+//! Splits an identity number into its parts, even if it is invalid.
 
 use crate::identity::Problem;
 use crate::identity::cert_no::{self, Documents};
@@ -6,7 +6,7 @@ use crate::text::Text;
 use crate::timestamp::Date;
 use serde::Serialize;
 
-/// Which part of a number.
+/// The kind of part.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Kind {
@@ -20,7 +20,7 @@ pub enum Kind {
     Check,
 }
 
-/// What is known of a part.
+/// The state of a part.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "lowercase")]
 pub enum State {
@@ -28,7 +28,7 @@ pub enum State {
     Right,
     /// It is wrong.
     Wrong,
-    /// It was not looked at, because a part before it is wrong.
+    /// Not checked, because a preceding part is wrong.
     Open,
 }
 
@@ -40,13 +40,13 @@ pub struct Part {
     pub kind: Kind,
     /// Its characters, as typed.
     pub text: String,
-    /// What is known of it.
+    /// Its state.
     pub state: State,
-    /// What it says, or what it should be.
+    /// Its meaning, or the expected value.
     pub meaning: Option<Text>,
 }
 
-/// Cuts a number into its parts; empty when it is not of the form of one.
+/// Splits a number into its parts; empty if it is malformed.
 pub fn parts(text: &str, documents: Documents, today: Date) -> Vec<Part> {
     let broken = match cert_no::check(text, documents, today) {
         Ok(_) => None,
@@ -101,13 +101,13 @@ fn meaning(kind: Kind, state: State, part: &str, number: &str) -> Option<Text> {
         }),
         (Kind::Check, State::Right) => Some(Text::new(
             "与前 17 位相符",
-            "as the first 17 digits call for",
+            "as required by the first 17 digits",
         )),
         (Kind::Check, State::Wrong) => {
             let expected = char::from(cert_no::check_character(number.as_bytes())?);
             Some(Text::composed(
                 format!("前 17 位对应的校验位是 {expected}"),
-                format!("the first 17 digits call for {expected}"),
+                format!("the first 17 digits require {expected}"),
             ))
         }
         _ => None,
@@ -153,12 +153,12 @@ mod tests {
                 some("Beijing"),
                 some("1949-12-31"),
                 some("even: female"),
-                some("as the first 17 digits call for"),
+                some("as required by the first 17 digits"),
             ]
         );
         assert_eq!(
             meanings("110105194912310021")[3],
-            some("the first 17 digits call for X")
+            some("the first 17 digits require X")
         );
         assert_eq!(meanings("810000199408230021")[0], some("Hong Kong"));
         assert_eq!(meanings("11010519491331002X")[1..], [None, None, None]);

@@ -1,7 +1,7 @@
-//! Two signed texts side by side: where they first differ, and why.
+//! Compares two signed texts: the first difference, and its cause.
 //!
-//! Unlike `signing::difference`, which names a part and hides its value because its words reach
-//! logs, this is for the person who pasted both texts.
+//! Unlike `signing::difference`, which hides values because its texts reach logs, this is for the
+//! user who pasted both texts.
 
 use super::answer::{Extent, Refusal, has_mask};
 use super::{Finding, mistakes};
@@ -12,58 +12,58 @@ use crate::text::Text;
 use serde::Serialize;
 use serde_json::Value;
 
-/// A text cut at its first difference from another.
+/// A text split at its first difference from another.
 #[derive(Debug, PartialEq, Eq, Serialize)]
 pub struct Marked {
-    /// The same in both.
+    /// The common beginning.
     pub same: String,
-    /// From the first difference to the end of the parameter or line.
+    /// From the first difference to the last one in its parameter or line.
     pub different: String,
-    /// Everything after that, the same or not.
+    /// The rest.
     pub rest: String,
 }
 
-/// What two signed texts tell.
+/// The result of a comparison.
 #[derive(Debug, Serialize)]
 pub struct Comparison {
-    /// What they are to each other.
+    /// The relation of the texts.
     pub agreement: Agreement,
-    /// Whose text the first one is.
+    /// The origin of the first text.
     pub origin: Origin,
     /// Calculated from the request, or signed by the program.
     pub ours: Marked,
     /// The server's.
     pub theirs: Marked,
-    /// The likely causes, the likeliest first; none when no difference is seen.
+    /// The likely causes, most likely first; empty without a visible difference.
     pub causes: Vec<Finding>,
 }
 
-/// What two signed texts are to each other.
+/// The relation of two signed texts.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Agreement {
-    /// They are the same.
+    /// They are equal.
     Same,
     /// They differ.
     Different,
-    /// What can be seen of the server's is the same.
+    /// The visible part of the server's text is equal.
     SameAsFarAsVisible,
-    /// Nothing can be seen of the server's.
+    /// The server's text is not visible.
     Unknown,
 }
 
-/// Where the text comes from that the server's is held against.
+/// The origin of the text that is compared with the server's.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Origin {
     /// A program signed it.
     Signed,
-    /// The laboratory calculated it from the request that was sent. What the program signed, it
-    /// does not tell.
+    /// The laboratory calculated it from the sent request. It may differ from the text that the
+    /// program signed.
     Sent,
 }
 
-/// Compares a text with what the server says it signed.
+/// Compares a text with the server's signed text.
 pub fn compare(
     scheme: SignatureVersion,
     ours: &str,
@@ -75,7 +75,7 @@ pub fn compare(
         SignatureVersion::Rpc => "%26",
         SignatureVersion::Acs3 => "\n",
     };
-    // Where nothing shows that the text ends, it may go on.
+    // Without a marker of its end, the text may continue.
     let goes_on = !refusal.ends && ours != theirs && ours.starts_with(theirs);
     let extent = match refusal.extent {
         Extent::Whole if goes_on => Extent::Cut,
@@ -106,16 +106,23 @@ pub fn compare(
         None => Agreement::SameAsFarAsVisible,
     };
     let common = common_prefix(ours, theirs);
+    let (mut ours, mut theirs) = (
+        mark(ours, common, separator),
+        mark(theirs, common, separator),
+    );
+    if extent == Extent::Whole {
+        leave_out_common_end(&mut ours, &mut theirs);
+    }
     Comparison {
         agreement,
         origin,
-        ours: mark(ours, common, separator),
-        theirs: mark(theirs, common, separator),
+        ours,
+        theirs,
         causes,
     }
 }
 
-/// Two texts of which one is cut off, or masked in parts. What cannot be seen counts for nothing.
+/// Compares texts of which one is truncated or partially masked. Invisible parts are ignored.
 struct Visible<'a> {
     ours: &'a str,
     theirs: &'a str,
@@ -155,7 +162,7 @@ impl Visible<'_> {
             return Vec::new();
         };
         let tail = theirs.last().copied().unwrap_or_default();
-        // The separator may be cut, too.
+        // The separator may be truncated, too.
         let reaches = ours
             .iter()
             .any(|pair| format!("{}%26", *pair).starts_with(tail));
@@ -203,8 +210,8 @@ impl Visible<'_> {
             causes.push(about(
                 "differs-where-cut",
                 &shown(name),
-                "的值在应答被截断之前就已不同；请贴上完整的应答，才能说明原因。",
-                "already differs in what is left of the answer, which is cut off there; paste the whole answer to learn why.",
+                "的值在响应被截断之前就已不同；请贴上完整的响应，才能说明原因。",
+                "already differs in the visible part of the response, which is truncated there; paste the whole response to find the cause.",
             ));
         }
         causes
@@ -251,7 +258,7 @@ impl Visible<'_> {
     }
 }
 
-/// Whether a log hid a value: signs of that stand in it, and not in ours.
+/// Whether a log masked a value: it contains placeholders that the local one does not.
 fn hides(ours: &str, theirs: &str) -> bool {
     let theirs = decode(theirs).unwrap_or_else(|| theirs.to_owned());
     let ours = decode(ours).unwrap_or_else(|| ours.to_owned());
@@ -262,8 +269,7 @@ fn hides(ours: &str, theirs: &str) -> bool {
     ours != theirs && (count(&theirs) > count(&ours) || (has_mask(&theirs) && !has_mask(&ours)))
 }
 
-/// Bytes that both texts begin with, not ending inside of an escape or of one that was escaped
-/// again.
+/// The length of the common prefix, which does not end inside a single or double escape.
 fn common_prefix(a: &str, b: &str) -> usize {
     let same = a.bytes().zip(b.bytes()).take_while(|(a, b)| a == b).count();
     if same == a.len().max(b.len()) {
@@ -291,6 +297,38 @@ fn mark(text: &str, common: usize, separator: &str) -> Marked {
         different: different.to_owned(),
         rest: rest.to_owned(),
     }
+}
+
+/// Moves what both differences end with behind them, in whole escape sequences.
+fn leave_out_common_end(ours: &mut Marked, theirs: &mut Marked) {
+    let common: usize = escapes(&ours.different)
+        .iter()
+        .rev()
+        .zip(escapes(&theirs.different).iter().rev())
+        .take_while(|(a, b)| a == b)
+        .map(|(a, _)| a.len())
+        .sum();
+    for side in [ours, theirs] {
+        let end = side.different.len().saturating_sub(common);
+        let same = side.different.split_off(end);
+        side.rest.insert_str(0, &same);
+    }
+}
+
+/// A text cut into its characters, an escape sequence counting as one.
+fn escapes(mut text: &str) -> Vec<&str> {
+    let mut all = Vec::new();
+    while let Some(first) = text.chars().next() {
+        let length = match first {
+            '%' if text.starts_with("%25") => 5,
+            '%' => 3,
+            other => other.len_utf8(),
+        };
+        let (one, rest) = text.split_at_checked(length).unwrap_or((text, ""));
+        all.push(one);
+        text = rest;
+    }
+    all
 }
 
 fn causes(scheme: SignatureVersion, ours: &str, theirs: &str, origin: Origin) -> Vec<Finding> {
@@ -380,7 +418,7 @@ fn wrong_header(ours: &str, theirs: &str) -> Finding {
             "host",
             Text::new(
                 "host 头不同：签名用的域名或端口与实际发送的不一致，或者被代理改写。",
-                "The host header differs: the host or port that was signed is not the one that was sent, or a proxy rewrote it.",
+                "The host header differs: the signed host or port is not the sent one, or a proxy rewrote it.",
             ),
         );
     }
@@ -389,7 +427,7 @@ fn wrong_header(ours: &str, theirs: &str) -> Finding {
         Text::composed(
             format!("签名的头部 {name} 与服务端收到的不一致（值不同、缺失或排序不同）。"),
             format!(
-                "The signed header {name} is not as the server received it (another value, missing, or in another order)."
+                "The signed header {name} differs from the one that the server received (a different value, missing, or in a different order)."
             ),
         ),
     )
@@ -401,11 +439,11 @@ fn wrong_body(origin: Origin) -> Finding {
         match origin {
             Origin::Signed => Text::new(
                 "正文的 SHA-256 不同：签名时的正文与发出去的不是同一串字节（例如发送前又被重新编码）。",
-                "The body's SHA-256 differs: the bytes that were signed are not those that were sent (encoded again before sending, for instance).",
+                "The body's SHA-256 differs: the signed bytes are not the sent ones (for example, encoded again before sending).",
             ),
             Origin::Sent => Text::new(
                 "正文的 SHA-256 不同：服务端收到的正文与这里粘贴的不是同一串字节。",
-                "The body's SHA-256 differs: the server received other bytes than those pasted here.",
+                "The body's SHA-256 differs: the server received different bytes than those pasted here.",
             ),
         },
     )
@@ -416,7 +454,7 @@ fn encoded_once() -> Finding {
         "encoded-once",
         Text::new(
             "规范化请求串没有再编码一次就拼进了待签名字符串。",
-            "The canonicalized query was put into the string to sign without being encoded a second time.",
+            "The canonicalized query in the string to sign was not encoded a second time.",
         ),
     )
 }
@@ -430,7 +468,7 @@ fn query_causes(ours: &[&str], theirs: &[&str], origin: Origin) -> Vec<Finding> 
             "order",
             Text::new(
                 "参数相同而次序不同：应按参数名的字节序排列（大写字母在小写之前）。",
-                "The parameters are the same in another order: sort them by the bytes of their names, upper case first.",
+                "The parameters are the same but in a different order: sort them by the bytes of their names, upper case first.",
             ),
         )];
     }
@@ -450,7 +488,7 @@ fn query_causes(ours: &[&str], theirs: &[&str], origin: Origin) -> Vec<Finding> 
             causes.push(not_signed(&shown(name), origin));
         }
     }
-    // Of another request, everything else follows.
+    // All other differences follow from a different request.
     causes.sort_by_key(|cause| cause.rule != "another-request");
     causes.dedup_by(|a, b| a.rule == "another-request" && b.rule == "another-request");
     causes
@@ -490,7 +528,7 @@ fn wrong_value(name: &str, ours: &str, theirs: &str, origin: Origin) -> Finding 
             "another-request",
             Text::new(
                 "两边的 SignatureNonce 或 Timestamp 不同：比较的不是同一次请求，或者发送前又生成了一遍。",
-                "SignatureNonce or Timestamp differ: these are two different requests, or the values were made again between signing and sending.",
+                "SignatureNonce or Timestamp differ: these are two different requests, or the values were regenerated between signing and sending.",
             ),
         );
     }
@@ -511,7 +549,7 @@ fn wrong_value(name: &str, ours: &str, theirs: &str, origin: Origin) -> Finding 
             "encoding",
             name,
             "的编码不对：除 A-Z a-z 0-9 - _ . ~ 外，每个 UTF-8 字节都应写成 %XX。",
-            "is not encoded right: every UTF-8 byte but A-Z a-z 0-9 - _ . ~ is written %XX.",
+            "is encoded incorrectly: every UTF-8 byte except A-Z a-z 0-9 - _ . ~ must be %XX.",
         );
     }
     if our_text.replace('+', " ") == their_text {
@@ -519,7 +557,7 @@ fn wrong_value(name: &str, ours: &str, theirs: &str, origin: Origin) -> Finding 
             "plus-became-space",
             name,
             "里的 + 到达服务端后变成了空格：发送时没有把 + 编码为 %2B。",
-            "held a + that reached the server as a space: it was not sent as %2B.",
+            "contains a + that reached the server as a space: it was not sent as %2B.",
         );
     }
     if percent_encode(&our_text) == their_text || decode(&their_text).as_deref() == Some(&*our_text)
@@ -536,7 +574,7 @@ fn wrong_value(name: &str, ours: &str, theirs: &str, origin: Origin) -> Finding 
             "signed-encoded",
             name,
             "在签名前已经编码过一次，应以原值参与签名。",
-            "had been encoded already when it was signed; sign the plain value.",
+            "was already encoded when it was signed; sign the plain value.",
         );
     }
     if !our_text.is_ascii() && (their_text.contains('?') || their_text.contains('\u{FFFD}')) {
@@ -544,7 +582,7 @@ fn wrong_value(name: &str, ours: &str, theirs: &str, origin: Origin) -> Finding 
             "charset",
             name,
             "里的中文到达服务端后成了乱码：发送时的字符集不是 UTF-8。",
-            "lost its Chinese characters on the way: it was not sent as UTF-8.",
+            "lost its Chinese characters in transit: it was not sent as UTF-8.",
         );
     }
     if same_json(&our_text, &their_text) {
@@ -552,7 +590,7 @@ fn wrong_value(name: &str, ours: &str, theirs: &str, origin: Origin) -> Finding 
             "json-rewritten",
             name,
             "里的 JSON 在两边之间被解析后重新序列化（空格或成员次序变了）；应原样传递同一个字符串。",
-            "holds JSON that was parsed and written again in between (other spaces or order); pass on the very same string.",
+            "contains JSON that was parsed and serialized again in between (different spaces or order); pass the same string unchanged.",
         );
     }
     if our_text.trim() == their_text.trim() {
@@ -568,13 +606,13 @@ fn wrong_value(name: &str, ours: &str, theirs: &str, origin: Origin) -> Finding 
             "truncated",
             name,
             "到达服务端时被截断：值里可能有没有编码的 & 或 #。",
-            "reached the server cut off: most likely it holds a & or # that was not encoded.",
+            "reached the server truncated: most likely it contains a & or # that was not encoded.",
         );
     }
     changed(name, origin)
 }
 
-/// The values are the same, their encodings are not, in one way.
+/// The values are equal, but their encodings differ in one way.
 fn encoding(name: &str, ours: &str, theirs: &str) -> Option<Finding> {
     if ours.replace('+', "%20") == theirs {
         return Some(about(
@@ -589,7 +627,7 @@ fn encoding(name: &str, ours: &str, theirs: &str) -> Option<Finding> {
             "asterisk-kept",
             name,
             "里的 * 没有编码，应为 %2A。",
-            "has an asterisk left as it is instead of %2A.",
+            "has an unencoded asterisk instead of %2A.",
         ));
     }
     if ours.replace("%7E", "~").replace("%7e", "~") == theirs {
@@ -597,7 +635,7 @@ fn encoding(name: &str, ours: &str, theirs: &str) -> Option<Finding> {
             "tilde-escaped",
             name,
             "里的 ~ 被编码成了 %7E，应保持原样。",
-            "has a tilde encoded as %7E instead of left as it is.",
+            "has a tilde encoded as %7E instead of unencoded.",
         ));
     }
     if ours.eq_ignore_ascii_case(theirs) {
@@ -611,7 +649,7 @@ fn encoding(name: &str, ours: &str, theirs: &str) -> Option<Finding> {
     None
 }
 
-/// The mistakes that make a value of ours of the server's.
+/// The mistakes that transform one value into the other.
 fn about_mistakes(name: &str, mistakes: &[Finding]) -> Finding {
     let (mut zh, mut en) = (String::new(), String::new());
     for mistake in mistakes {
@@ -644,13 +682,13 @@ fn changed(name: &str, origin: Origin) -> Finding {
             "value-changed",
             name,
             "的值与服务端收到的不同：签名之后被改过，或在途中被改写。",
-            "has another value than the server received: it was changed after signing, or on the way.",
+            "differs from the value that the server received: it was changed after signing, or in transit.",
         ),
         Origin::Sent => about(
             "value-changed",
             name,
             "的值与服务端收到的不同：在途中被改写，或者粘贴的不是这一次请求。",
-            "has another value than the server received: it was changed on the way, or another request was pasted.",
+            "differs from the value that the server received: it was changed in transit, or a different request was pasted.",
         ),
     }
 }
@@ -661,19 +699,19 @@ fn not_received(name: &str, value: &str, origin: Origin) -> Finding {
             "empty-not-sent",
             name,
             "为空，参与了签名却没有发出去；空参数应既签名又发送，或两者都不做。",
-            "is empty and was signed but not sent; an empty parameter is signed and sent, or neither.",
+            "is empty and was signed but not sent; sign and send an empty parameter, or do neither.",
         ),
         (false, Origin::Signed) => about(
             "not-received",
             name,
             "参与了签名，服务端却没有收到：没有发送，或在途中丢失。",
-            "was signed, but the server did not receive it: it was not sent, or was lost on the way.",
+            "was signed, but the server did not receive it: it was not sent, or was lost in transit.",
         ),
         (_, Origin::Sent) => about(
             "not-received",
             name,
             "在粘贴的请求里，服务端却没有收到：在途中丢失，或者粘贴的不是这一次请求。",
-            "is in the request pasted here, but the server did not receive it: it was lost on the way, or another request was pasted.",
+            "is in the pasted request, but the server did not receive it: it was lost in transit, or a different request was pasted.",
         ),
     }
 }
@@ -684,13 +722,13 @@ fn not_signed(name: &str, origin: Origin) -> Finding {
             "not-signed",
             name,
             "发给了服务端，却没有参与签名；网址和表单正文里的所有参数（Signature 除外）都要签名。",
-            "reached the server but was not signed; every parameter of URL and form body except Signature is signed.",
+            "reached the server but was not signed; sign every parameter of the URL and the form body except Signature.",
         ),
         Origin::Sent => about(
             "not-pasted",
             name,
             "到达了服务端，却不在粘贴的请求里：粘贴之后才加上，或在途中加上；加在签名之后的参数会使签名不对。",
-            "reached the server but is not in the request pasted here: it was added later, or on the way; a parameter added after signing makes the signature wrong.",
+            "reached the server but is not in the pasted request: it was added later, or in transit; a parameter added after signing invalidates the signature.",
         ),
     }
 }
@@ -710,11 +748,11 @@ fn wrong_method(ours: &str, theirs: &str, origin: Origin) -> Finding {
         match origin {
             Origin::Signed => Text::new(
                 "HTTP 方法不同：签名时的方法与实际发送的不一致（GET 与 POST 混用）。",
-                "The method differs: the one that was signed is not the one that was sent (GET and POST mixed up).",
+                "The method differs: the signed one is not the sent one (GET and POST confused).",
             ),
             Origin::Sent => Text::new(
                 "HTTP 方法不同：服务端收到的方法与粘贴的请求不一致（例如重定向把 POST 变成了 GET）。",
-                "The method differs: the server received another one than the request pasted here has (a redirect that makes GET of POST, for one).",
+                "The method differs: the server received a different one than the pasted request has (for example, after a redirect that turned POST into GET).",
             ),
         },
     )
@@ -725,7 +763,7 @@ fn wrong_path() -> Finding {
         "path",
         Text::new(
             "路径不同：RPC 接口的路径固定为 /（在待签名字符串中写作 %2F）。",
-            "The path differs: RPC actions have the path / (written %2F in the string to sign).",
+            "The path differs: RPC actions have the path / (%2F in the string to sign).",
         ),
     )
 }
@@ -735,7 +773,7 @@ fn unexplained() -> Finding {
         "unreadable",
         Text::new(
             "有一边解不开编码，请确认两边都完整复制。",
-            "One of the texts cannot be decoded; make sure that both were copied whole.",
+            "One of the texts cannot be decoded; make sure that both were copied completely.",
         ),
     )
 }
@@ -841,6 +879,31 @@ mod tests {
         let equal = compare(SignatureVersion::Rpc, &ours, &ours);
         assert_eq!(equal.agreement, Agreement::Same);
         assert!(equal.causes.is_empty() && equal.ours.different.is_empty());
+    }
+
+    #[test]
+    fn marks_no_more_of_a_parameter_than_differs() {
+        let marked = |ours: &str, theirs: &str| {
+            let [ours, theirs] = [ours, theirs].map(|text| rpc::string_to_sign("POST", text));
+            let comparison = compare(SignatureVersion::Rpc, &ours, &theirs);
+            let whole = |side: &Marked| [&*side.same, &side.different, &side.rest].concat();
+            assert_eq!(whole(&comparison.ours), ours);
+            assert_eq!(whole(&comparison.theirs), theirs);
+            (comparison.ours.different, comparison.theirs.different)
+        };
+        for (ours, theirs, different) in [
+            ("A=%3A%20%22x%22&B=2", "A=%3A%22x%22&B=2", ("%2520", "")),
+            ("A=%3Ax&B=2", "A=%3Bx&B=2", ("%253A", "%253B")),
+            ("A=aa&B=2", "A=aaa&B=2", ("", "a")),
+            ("A=%E5%BC%A0x", "A=%E5%BC%A1x", ("%25A0", "%25A1")),
+            ("A=1xyz", "A=2xy1", ("1xyz", "2xy1")),
+        ] {
+            assert_eq!(
+                marked(ours, theirs),
+                (different.0.to_owned(), different.1.to_owned()),
+                "{ours}"
+            );
+        }
     }
 
     #[test]

@@ -1,9 +1,9 @@
-//! What follows from all that is known, the strongest evidence first.
+//! Draws conclusions from the evidence, strongest first.
 //!
-//! A calculation with the typed secret that gives exactly the request's signature proves what was
-//! signed. The text that a program signed shows it. The form of a signature shows how it was made.
-//! What the laboratory calculates from a request shows none of this: that it equals the server's
-//! text says that the request arrived as it was pasted, and no more.
+//! A calculation with the entered secret that results in the request's signature proves what was
+//! signed. A program's string to sign also shows it. The form of a signature shows how it was
+//! created. The text that the laboratory calculates from a request shows none of this: if it equals
+//! the server's text, the request arrived as pasted, and nothing more follows.
 
 use super::Finding;
 use super::answer::{Extent, Refusal, SDK_SECRET};
@@ -12,66 +12,66 @@ use crate::signing::SignatureVersion;
 use crate::text::Text;
 use serde::Serialize;
 
-/// What a conclusion rests on, the strongest first.
+/// The evidence of a conclusion, strongest first.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Evidence {
     /// The server's code, which names the cause.
     ServersCode,
-    /// The typed secret, with which a calculation gives exactly the request's signature.
+    /// The entered secret, with which a calculation results in the request's signature.
     Calculation,
     /// The text that the program signed.
     ProgramsText,
     /// The form of the signature.
     SignatureForm,
-    /// The request as it was pasted.
+    /// The pasted request.
     Request,
     /// The server's text.
     ServersText,
 }
 
-/// What a conclusion says of the signature.
+/// The kind of a conclusion.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Standing {
     /// It is right.
     Right,
-    /// Something is wrong.
+    /// A fault was found.
     Wrong,
-    /// The cause is not known.
+    /// The cause is unknown.
     Unknown,
 }
 
-/// One thing that follows.
+/// One conclusion.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Conclusion {
     /// Stable name.
     pub rule: &'static str,
-    /// What follows, and what to do.
+    /// The conclusion and the remedy.
     pub message: Text,
-    /// What it says of the signature.
+    /// Its kind.
     pub standing: Standing,
-    /// What it rests on, the strongest first; empty where nothing is known.
+    /// Its evidence, strongest first; empty if the cause is unknown.
     pub rests_on: Vec<Evidence>,
 }
 
-/// What is known.
+/// The evidence.
 #[derive(Debug)]
 pub struct Facts<'a> {
     /// The scheme.
     pub scheme: SignatureVersion,
-    /// The signature that the request carries, a `+` as it was meant.
+    /// The request's signature, with an intended `+` restored.
     pub given: Option<&'a str>,
-    /// Whether the secret gives that; `None` where either is missing.
+    /// Whether the secret results in it; `None` if either is missing.
     pub right: Option<bool>,
-    /// The mistakes with which the secret gives it.
+    /// The mistakes with which the secret results in it.
     pub mistakes: &'a [Finding],
-    /// Whether the secret gives it for the server's text.
+    /// Whether the secret results in it for the server's text.
     pub signs_servers_text: bool,
-    /// What is wrong with the request.
+    /// Faults of the request.
     pub findings: &'a [Finding],
-    /// What is wrong with the text that the program signed, by itself.
+    /// Faults of the program's string to sign by itself.
     pub own_causes: &'a [Finding],
     /// The refusal.
     pub refusal: Option<&'a Refusal>,
@@ -82,7 +82,7 @@ pub struct Facts<'a> {
 use Evidence::{Calculation, ProgramsText, Request, ServersCode, ServersText, SignatureForm};
 use Standing::{Right, Unknown, Wrong};
 
-/// What of the request itself makes its signature wrong.
+/// Faults of the request itself that invalidate its signature.
 const OF_THE_REQUEST: &[&str] = &[
     "no-signature",
     "signature-not-encoded",
@@ -90,7 +90,7 @@ const OF_THE_REQUEST: &[&str] = &[
     "payload-hash",
 ];
 
-/// Everything that follows, the best founded first. Empty where nothing was asked.
+/// All conclusions, strongest evidence first. Empty if nothing was asked.
 pub fn conclude(facts: &Facts<'_>) -> Vec<Conclusion> {
     let mut found = Found(Vec::new());
     let agreement = facts.comparison.map(|comparison| comparison.agreement);
@@ -101,7 +101,7 @@ pub fn conclude(facts: &Facts<'_>) -> Vec<Conclusion> {
     }
     for finding in facts.findings {
         if OF_THE_REQUEST.contains(&finding.rule) {
-            // A signature that was right until it was sent is proven to be.
+            // The signature is proven to have been correct before it was sent.
             let proven = facts.right == Some(true) && finding.rule == "signature-not-encoded";
             let rests_on: &[Evidence] = if proven {
                 &[Calculation, Request]
@@ -155,7 +155,7 @@ impl Found {
         self.0.push(conclusion(said, standing, rests_on));
     }
 
-    /// Each cause once, with what proves it best.
+    /// Each cause once, with its strongest evidence.
     fn causes(&mut self, causes: &[Finding], rests_on: &[Evidence]) {
         for cause in causes {
             let said = (cause.rule, cause.message.clone());
@@ -180,7 +180,7 @@ impl Found {
         }
     }
 
-    /// The calculation proves what was signed: the request as it was pasted.
+    /// The calculation proves that the pasted request was signed.
     fn of_right_signature(&mut self, facts: &Facts<'_>, mismatch: bool) {
         let agreement = facts.comparison.map(|comparison| comparison.agreement);
         match agreement {
@@ -241,7 +241,7 @@ fn conclusion((rule, message): Said, standing: Standing, rests_on: &[Evidence]) 
     }
 }
 
-/// That the cause is not known, and what would tell it.
+/// The conclusion that the cause is unknown, and what would reveal it.
 fn unknown(facts: &Facts<'_>, mismatch: bool, agreement: Option<Agreement>) -> Option<Conclusion> {
     if !mismatch {
         let tried = facts.right == Some(false);
@@ -268,7 +268,7 @@ fn is_incomplete(refusal: &Refusal) -> bool {
     refusal.code.as_deref() == Some("IncompleteSignature")
 }
 
-/// Whether the server says that the signature is wrong, and not what is wrong about it.
+/// Whether the server reports a wrong signature without details.
 fn is_mismatch(refusal: &Refusal) -> bool {
     match refusal.code.as_deref() {
         Some(code) => matches!(code, "SignatureDoesNotMatch" | "IncompleteSignature"),
@@ -280,7 +280,7 @@ fn is_mismatch(refusal: &Refusal) -> bool {
     }
 }
 
-/// What the form of a signature that cannot be right says about how it was made.
+/// What the form of an impossible signature reveals about how it was created.
 fn wrong_form(scheme: SignatureVersion, given: &str) -> Option<Said> {
     let is_hex = given.bytes().all(|byte| byte.is_ascii_hexdigit());
     let is_base64 = given
@@ -311,77 +311,77 @@ const RIGHT: Said = (
     "right",
     Text::new(
         "签名正确：与这个 AccessKeySecret 算出的一致。",
-        "The signature is right: it is what this AccessKeySecret gives.",
+        "The signature is correct: this AccessKeySecret results in the same one.",
     ),
 );
 const SERVERS_SECRET: Said = (
     "servers-secret-differs",
     Text::new(
         "这个 AccessKeySecret 算出的正是请求里的签名，服务端收到的也是这个请求，却拒绝：该 AccessKeyId 在服务端对应的是另一个密钥。请核对密钥对。",
-        "This AccessKeySecret gives exactly the request's signature, the server received this very request, and refuses it: for the server, another secret belongs to this AccessKeyId. Check the key pair.",
+        "This AccessKeySecret results in the request's signature, and the server received this request but rejected it: on the server, a different secret belongs to this AccessKeyId. Check the key pair.",
     ),
 );
 const SERVERS_TEXT_SIGNED: Said = (
     "servers-text-signed",
     Text::new(
         "这个 AccessKeySecret 对服务端的待签名字符串算出的正是请求里的签名：程序签名无误，粘贴的请求不是它签名的那一个，而该 AccessKeyId 在服务端对应的是另一个密钥。",
-        "For the server's text, this AccessKeySecret gives exactly the request's signature: the program signed right, the request pasted here is not the one it signed, and for the server another secret belongs to this AccessKeyId.",
+        "For the server's text, this AccessKeySecret results in the request's signature: the program signed correctly, the pasted request is not the one it signed, and on the server a different secret belongs to this AccessKeyId.",
     ),
 );
 const SECRET: Said = (
     "secret",
     Text::new(
         "程序签名的字符串与服务端完全一致，所以错在密钥或 HMAC：AccessKeySecret 不对或带了空白，RPC 的 HMAC 密钥漏了结尾的 &，或者 HMAC 算错了。",
-        "The string that the program signed is exactly the server's, so the key or the HMAC is wrong: another AccessKeySecret, white space around it, under RPC an HMAC key without its & at the end, or a wrong HMAC.",
+        "The program's string to sign equals the server's, so the signing key or the HMAC is wrong: a different AccessKeySecret, white space around it, a missing & at the end of the key under RPC, or a wrong HMAC.",
     ),
 );
 const SDK_COMPARED: Said = (
     "secret-by-sdk",
     Text::new(
         "SDK 已比对过它自己的待签名字符串与服务端的，两者一致，所以 AccessKeySecret 不对，或者带了空白。",
-        "The SDK compared its own string to sign with the server's and found them equal, so the AccessKeySecret is another one, or has white space around it.",
+        "The SDK compared its string to sign with the server's and found them equal, so the AccessKeySecret is wrong or has white space around it.",
     ),
 );
 const OTHER_DIGEST: Said = (
     "other-digest",
     Text::new(
-        "服务端签名的内容的 SHA-256 与这边的不同：服务端收到的不是这个请求，或者签名的字符串不同。应答没有给出原文，看不出哪里不同。",
-        "The SHA-256 of what the server signed is another one: the server did not receive this request, or the strings differ. The answer does not quote the text, so it does not tell where.",
+        "服务端签名的内容的 SHA-256 与这边的不同：服务端收到的不是这个请求，或者签名的字符串不同。响应没有给出原文，无法判断哪里不同。",
+        "The SHA-256 of the server's signed text differs: the server did not receive this request, or the strings differ. The response does not quote the text, so the position is unknown.",
     ),
 );
 const RIGHT_BUT_REFUSED: Said = (
     "right-but-refused",
     Text::new(
         "就粘贴的请求和这个 AccessKeySecret 而言，签名正确，服务端却拒绝：要么该 AccessKeyId 在服务端对应另一个密钥，要么服务端收到的不是这个请求。目前无法判断是哪一种。",
-        "For the request pasted here and this AccessKeySecret, the signature is right, and the server refuses it: either another secret belongs to this AccessKeyId, or the server received another request. Which of the two is not known.",
+        "For the pasted request and this AccessKeySecret, the signature is correct, but the server rejected it: either a different secret belongs to this AccessKeyId, or the server received a different request. It is unknown which.",
     ),
 );
 const ARRIVED: Said = (
     "program-unknown",
     Text::new(
         "请求原样到达了服务端，仅此而已：上面的字符串由实验室根据发出的请求算出，并不是程序签名的字符串，所以原因尚不清楚——可能是密钥，也可能是程序的编码或排序。请填写 AccessKeySecret，或贴上程序打印的待签名字符串。",
-        "The request reached the server as it was pasted, and that is all this says: the laboratory calculated the string from the request, and what the program signed is not known. The cause may be the secret, or how the program encodes or sorts. Type the AccessKeySecret, or paste the string to sign that the program printed.",
+        "The request reached the server as pasted. Nothing more follows: the laboratory calculated the string from the request, and the string that the program signed is unknown. The cause may be the secret, or the program's encoding or sorting. Enter the AccessKeySecret, or paste the string to sign that the program printed.",
     ),
 );
 const ARRIVED_BUT_NOT_SIGNED: Said = (
     "arrived-but-not-signed",
     Text::new(
         "请求原样到达了服务端，但这个 AccessKeySecret 无论正确签名还是按已知的错误写法都算不出请求里的签名：程序用的是另一个密钥，或者有实验室不认识的错误，目前无法判断。请贴上程序打印的待签名字符串。",
-        "The request reached the server as it was pasted, but this AccessKeySecret does not give its signature, neither rightly nor with the known mistakes: the program used another secret, or makes a mistake that the laboratory does not know. Which of the two is not known; paste the string to sign that the program printed.",
+        "The request reached the server as pasted, but this AccessKeySecret does not result in its signature, neither correctly nor with the known mistakes: the program used a different secret, or made a mistake that the laboratory does not know. It is unknown which; paste the string to sign that the program printed.",
     ),
 );
 const UNKNOWN_MISTAKE: Said = (
     "unknown-mistake",
     Text::new(
-        "原因尚不清楚：这个 AccessKeySecret 无论正确签名还是按已知的错误写法都算不出请求里的签名。可能密钥不同，可能请求在签名之后被改过，也可能有实验室不认识的错误。请贴上程序打印的待签名字符串，或服务端完整的 SignatureDoesNotMatch 应答。",
-        "The cause is not known: this AccessKeySecret does not give the request's signature, neither rightly nor with the known mistakes. The secret may be another one, the request may have been changed after signing, or the program makes a mistake that the laboratory does not know. Paste the string to sign that the program printed, or the server's whole SignatureDoesNotMatch answer.",
+        "原因尚不清楚：这个 AccessKeySecret 无论正确签名还是按已知的错误写法都算不出请求里的签名。可能密钥不同，可能请求在签名之后被改过，也可能有实验室不认识的错误。请贴上程序打印的待签名字符串，或服务端完整的 SignatureDoesNotMatch 响应。",
+        "The cause is unknown: this AccessKeySecret does not result in the request's signature, neither correctly nor with the known mistakes. The secret may be wrong, the request may have been changed after signing, or the program made a mistake that the laboratory does not know. Paste the string to sign that the program printed, or the server's complete SignatureDoesNotMatch response.",
     ),
 );
 const INCOMPLETE: Said = (
     "incomplete-signature",
     Text::new(
         "服务端认为签名不完整（IncompleteSignature），而不是密钥不对：Signature 缺失、为空、被截断或在途中被改动。请核对实际发出的 Signature、SignatureMethod 和 SignatureVersion。",
-        "The server says that the signature is incomplete (IncompleteSignature), not that the secret is wrong: the Signature is missing, empty, cut off, or changed on the way. Check the Signature, SignatureMethod and SignatureVersion that are really sent.",
+        "The server reports an incomplete signature (IncompleteSignature), not a wrong secret: the Signature is missing, empty, truncated, or was changed in transit. Check the Signature, SignatureMethod and SignatureVersion that are actually sent.",
     ),
 );
 const HEX: Said = (
@@ -395,73 +395,73 @@ const HEX_SHA256: Said = (
     "signature-hex-sha256",
     Text::new(
         "签名是 64 位十六进制，即 SHA-256 的长度（ACS3 的写法）；RPC 1.0 应为 HMAC-SHA1 的 Base64。",
-        "The signature is hexadecimal and as long as a SHA-256, as under ACS3; RPC 1.0 takes the Base64 of an HMAC-SHA1.",
+        "The signature is hexadecimal and as long as a SHA-256, as under ACS3; RPC 1.0 requires the Base64 of an HMAC-SHA1.",
     ),
 );
 const BASE64_SHA256: Said = (
     "signature-sha256",
     Text::new(
         "签名有 32 个字节，即 HMAC-SHA256 的长度；RPC 1.0 应使用 HMAC-SHA1（20 个字节）。",
-        "The signature has 32 bytes, the length of an HMAC-SHA256; RPC 1.0 takes HMAC-SHA1, of 20 bytes.",
+        "The signature has 32 bytes, the length of an HMAC-SHA256; RPC 1.0 requires an HMAC-SHA1 with 20 bytes.",
     ),
 );
 const BASE64_OF_HEX: Said = (
     "signature-hex-in-base64",
     Text::new(
         "签名是 40 个字节的 Base64：多半把十六进制文本做了 Base64；应直接对 HMAC 的 20 个字节做 Base64。",
-        "The signature is the Base64 of 40 bytes, the length of the hexadecimal text; put the 20 bytes of the HMAC into Base64.",
+        "The signature is the Base64 of 40 bytes, the length of the hexadecimal text; encode the 20 bytes of the HMAC as Base64.",
     ),
 );
 const ENCODED_TWICE: Said = (
     "signature-encoded-twice",
     Text::new(
         "Signature 的值里仍有百分号：发送时被编码了两次，应只编码一次。",
-        "The Signature still holds a percent sign: it was percent-encoded twice when it was sent; encode it once.",
+        "The Signature still contains a percent sign: it was percent-encoded twice for sending; encode it once.",
     ),
 );
 const NO_HMAC_SHA1: Said = (
     "signature-form",
     Text::new(
         "Signature 不是 20 个字节的 Base64（28 个字符，以 = 结尾），所以不可能是 HMAC-SHA1 的结果：可能被截断、被改动，或者是占位符。",
-        "The Signature is not the Base64 of 20 bytes (28 characters, a = at the end), so it cannot be an HMAC-SHA1: it is cut off, changed, or a placeholder.",
+        "The Signature is not the Base64 of 20 bytes (28 characters, a = at the end), so it cannot be an HMAC-SHA1: it is truncated, changed, or a placeholder.",
     ),
 );
 const UPPER_CASE_HEX: Said = (
     "signature-upper-case",
     Text::new(
         "签名用了大写十六进制，ACS3 应为小写。",
-        "The signature is in upper-case hexadecimal; ACS3 takes lower case.",
+        "The signature is in upper-case hexadecimal; ACS3 requires lower case.",
     ),
 );
 const BASE64_OF_ACS3: Said = (
     "signature-base64",
     Text::new(
         "签名写成了 Base64，ACS3 应为小写十六进制。",
-        "The signature is in Base64; ACS3 takes lower-case hexadecimal.",
+        "The signature is in Base64; ACS3 requires lower-case hexadecimal.",
     ),
 );
 const NO_HMAC_SHA256: Said = (
     "signature-form",
     Text::new(
         "签名不是 64 位十六进制，所以不可能是 HMAC-SHA256 的结果：可能被截断、被改动，或者是占位符。",
-        "The signature is not 64 hexadecimal digits, so it cannot be an HMAC-SHA256: it is cut off, changed, or a placeholder.",
+        "The signature is not 64 hexadecimal digits, so it cannot be an HMAC-SHA256: it is truncated, changed, or a placeholder.",
     ),
 );
 
-/// Why the server's answer does not tell more, and what would.
+/// Why the server's response reveals no more, and what would.
 const fn missing_text(extent: Extent) -> Text {
     match extent {
         Extent::Cut => Text::new(
-            "服务端的应答被截断（日志、SDK 或 HTTP 库常常如此），看得见的部分说明不了原因。请贴上完整的应答，并填写 AccessKeySecret 或贴上程序打印的待签名字符串。",
-            "The server's answer is cut off, as logs, SDKs and HTTP libraries do, and what is left does not tell the cause. Paste the whole answer, and type the AccessKeySecret or paste the string to sign that the program printed.",
+            "服务端的响应被截断（日志、SDK 或 HTTP 库常常如此），看得见的部分说明不了原因。请贴上完整的响应，并填写 AccessKeySecret 或贴上程序打印的待签名字符串。",
+            "The server's response is truncated, which logs, SDKs and HTTP libraries often do, and the visible part does not reveal the cause. Paste the whole response, and enter the AccessKeySecret or paste the string to sign that the program printed.",
         ),
         Extent::Masked => Text::new(
-            "服务端的应答被日志脱敏，遮住的部分无法比对，看得见的部分说明不了原因。请贴上未脱敏的应答，并填写 AccessKeySecret 或贴上程序打印的待签名字符串。",
-            "A log masked parts of the server's answer; these cannot be compared, and the others do not tell the cause. Paste the answer as the server sent it, and type the AccessKeySecret or paste the string to sign that the program printed.",
+            "服务端的响应被日志脱敏，遮住的部分无法比对，看得见的部分说明不了原因。请贴上未脱敏的响应，并填写 AccessKeySecret 或贴上程序打印的待签名字符串。",
+            "A log masked parts of the server's response; these cannot be compared, and the others do not reveal the cause. Paste the unmasked response, and enter the AccessKeySecret or paste the string to sign that the program printed.",
         ),
         Extent::Whole | Extent::Digest | Extent::Absent => Text::new(
-            "服务端的应答只说签名不一致，没有说明原因。请贴上带有 string to sign 的完整应答，并填写 AccessKeySecret 或贴上程序打印的待签名字符串。",
-            "The server's answer says that the signature does not match, and not why. Paste the whole answer with its string to sign, and type the AccessKeySecret or paste the string to sign that the program printed.",
+            "服务端的响应只说明签名不一致，没有给出原因。请贴上带有 string to sign 的完整响应，并填写 AccessKeySecret 或贴上程序打印的待签名字符串。",
+            "The server's response reports a signature mismatch without the cause. Paste the whole response with its string to sign, and enter the AccessKeySecret or paste the string to sign that the program printed.",
         ),
     }
 }

@@ -1,4 +1,4 @@
-//! A curl command line, as people copy it from logs, tickets and browsers.
+//! Parses a curl command line, as copied from logs, tickets and browsers.
 
 use super::Finding;
 use super::http_message::{HttpMessage, split_url};
@@ -6,7 +6,7 @@ use crate::http::header;
 use crate::signing::encode::percent_encode;
 use crate::text::Text;
 
-/// Options of curl that take a value and do not change what is signed.
+/// Options of curl that take a value and do not affect the signed text.
 const WITH_VALUE: &[&str] = &[
     "-A",
     "--user-agent",
@@ -39,7 +39,7 @@ const WITH_VALUE: &[&str] = &[
     "--write-out",
 ];
 
-/// Reads a command line that begins with `curl`.
+/// Parses a command line that starts with `curl`.
 pub(super) fn read(text: &str) -> Result<HttpMessage, Finding> {
     let mut words = shell_words(text)?.into_iter().skip(1).peekable();
     let mut message = HttpMessage::default();
@@ -80,7 +80,7 @@ pub(super) fn read(text: &str) -> Result<HttpMessage, Finding> {
             "curl-without-url",
             Text::new(
                 "这行 curl 命令里没有网址。",
-                "There is no URL in this curl line.",
+                "This curl command has no URL.",
             ),
         )
     })?;
@@ -125,7 +125,7 @@ fn split_option(word: &str) -> (&str, Option<String>) {
     }
 }
 
-/// `--data-urlencode`: `name=content`, `=content` or `content`; the name stays as it is.
+/// `--data-urlencode`: `name=content`, `=content` or `content`; the name is unchanged.
 fn url_encoded(value: &str) -> Result<String, Finding> {
     match value.split_once('=') {
         Some(("", content)) => Ok(percent_encode(content)),
@@ -224,7 +224,7 @@ fn unclosed() -> Finding {
         "curl-unclosed-quote",
         Text::new(
             "curl 命令里的引号没有配对，多半没有复制完整。",
-            "A quote in the curl line is not closed; most likely it was not copied whole.",
+            "A quote in the curl command is not closed; most likely the command was not copied completely.",
         ),
     )
 }
@@ -234,7 +234,7 @@ fn file_not_readable() -> Finding {
         "curl-file",
         Text::new(
             "curl 命令从文件读取内容（@），网页读不到该文件；请把内容直接写进命令。",
-            "The curl line reads a file (@), which this page cannot; write its content into the line.",
+            "The curl command reads a file (@), which this page cannot; put the content into the command.",
         ),
     )
 }

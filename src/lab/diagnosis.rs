@@ -1,5 +1,5 @@
-//! Programs that make a mistake, with and without their secret, against answers that are whole, cut
-//! off, masked or missing. The programs sign by hand here, with none of the code under test.
+//! Tests programs with mistakes, with and without their secret, against responses that are
+//! complete, truncated, masked or missing. The programs sign independently of the code under test.
 
 use super::conclusion::{Conclusion, Evidence, Standing};
 use super::examination::{Examination, Subject, examine};
@@ -321,7 +321,7 @@ fn programs() -> Vec<(Program, &'static [&'static str])> {
 }
 
 #[test]
-fn a_cause_that_the_secret_proves_stands_first() {
+fn a_cause_proven_by_the_secret_comes_first() {
     for (program, expected) in programs() {
         let request = program.request();
         for (kind, answer) in answers() {
@@ -388,7 +388,7 @@ fn the_text_that_the_program_signed_shows_the_cause() {
             );
         }
     }
-    // A right text with a wrong key is told as that, and only then.
+    // A correct text with a wrong key is reported as such, and only then.
     let whole = in_json(&format!("{SENTENCE}{}", received()));
     assert_eq!(rules(&conclusions(&received(), "", &whole)), ["secret"]);
 }
@@ -513,7 +513,7 @@ fn a_digest_in_the_place_of_the_text_is_compared() {
 }
 
 #[test]
-fn a_missing_or_incomplete_signature_is_told_as_that() {
+fn reports_a_missing_or_incomplete_signature() {
     let request = Program::default().request();
     let (unsigned, _) = request.split_once("&Signature=").unwrap();
     let incomplete = r#"{"Code":"IncompleteSignature","Message":"The request signature does not conform to Aliyun standards."}"#;
@@ -540,7 +540,7 @@ fn a_missing_or_incomplete_signature_is_told_as_that() {
 }
 
 #[test]
-fn a_code_that_names_another_cause_stands_first() {
+fn a_code_with_another_cause_comes_first() {
     for (program, expected) in programs() {
         let found = conclusions(&program.request(), SECRET, "InvalidTimeStamp.Expired");
         assert_eq!(found[0].rule, "refused");

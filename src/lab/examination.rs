@@ -1,4 +1,4 @@
-//! Everything that can be said about a pasted request, its secret, and the server's refusal.
+//! Examines a pasted request, its secret, and the server's error.
 
 use super::answer::{self, Extent, Refusal};
 use super::calculation::{Stages, access_key_id, calculate};
@@ -12,66 +12,66 @@ use crate::timestamp::Timestamp;
 use crate::vendor::credentials::{Credentials, Secret};
 use serde::Serialize;
 
-/// Alibaba Cloud's window for timestamps.
+/// Alibaba Cloud's tolerance for timestamps.
 const WINDOW_MILLIS: i64 = 15 * 60_000;
 
-/// What a person typed and chose.
+/// The user's input.
 #[derive(Clone, Copy)]
 pub struct Subject<'a> {
     /// The pasted request.
     pub request: &'a str,
-    /// The scheme; `None` for the one that the request shows.
+    /// The scheme; `None` to detect it from the request.
     pub scheme: Option<SignatureVersion>,
-    /// The method; `None` for the one that the request shows.
+    /// The method; `None` to detect it from the request.
     pub method: Option<&'a str>,
-    /// The AccessKeySecret, empty for none.
+    /// The AccessKeySecret; empty if not given.
     pub secret: &'a str,
-    /// The pasted refusal, empty for none.
+    /// The pasted error; empty if not given.
     pub answer: &'a str,
-    /// What the host decodes [`mistakes::gbk_pairs`] to; empty where it cannot.
+    /// The host's decoding of [`mistakes::gbk_pairs`]; empty if it cannot decode.
     pub gbk: &'a str,
 }
 
-/// Holds a secret and is not printed.
+/// Contains a secret, so it is not printed.
 impl std::fmt::Debug for Subject<'_> {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("Subject").finish_non_exhaustive()
     }
 }
 
-/// What was found out.
+/// The result of an examination.
 #[derive(Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Examination {
-    /// The request, understood.
+    /// The parsed request.
     pub reading: Reading,
     /// Its signature, stage by stage.
     pub stages: Stages,
-    /// The signature that the request carries.
+    /// The request's signature.
     pub given_signature: Option<String>,
-    /// Whether that is the right one; `None` where either is missing.
+    /// Whether it is correct; `None` if either is missing.
     pub right: Option<bool>,
-    /// What is wrong or odd about the request itself.
+    /// Faults and peculiarities of the request itself.
     pub findings: Vec<Finding>,
-    /// The refusal, if one was pasted.
+    /// The error, if one was pasted.
     pub refusal: Option<Refusal>,
-    /// The request, or what the program signed, against what the server signed.
+    /// The comparison with the server's signed text.
     pub comparison: Option<Comparison>,
-    /// What follows from all of this, the best founded first.
+    /// The conclusions, strongest evidence first.
     pub conclusions: Vec<Conclusion>,
 }
 
 /// Examines a request.
 ///
 /// # Errors
-/// Why the request cannot be read.
+/// If the request is unreadable.
 pub fn examine(subject: &Subject<'_>, now: Timestamp) -> Result<Examination, Finding> {
     let reading = reading::read(subject.request)?;
     let scheme = subject.scheme.unwrap_or_else(|| reading.scheme());
     let secret = (!subject.secret.is_empty()).then(|| Secret::new(subject.secret));
     let refusal = (!subject.answer.trim().is_empty()).then(|| answer::read(subject.answer));
     let given_signature = reading.given_signature(scheme).map(ToOwned::to_owned);
-    // A + that was sent as it is arrives as a space; what was meant is plain.
+    // An unencoded + arrives as a space; the intended character is clear.
     let given = given_signature
         .as_deref()
         .map(|given| given.replace(' ', "+"));
@@ -95,7 +95,7 @@ pub fn examine(subject: &Subject<'_>, now: Timestamp) -> Result<Examination, Fin
     };
     let signed = reading.signed_text.as_deref();
     let comparison = refusal.as_ref().map(|refusal| {
-        // With a right signature, the calculated text is proven to be the signed one.
+        // A correct signature proves that the calculated text was signed.
         let origin = if signed.is_some() || right == Some(true) {
             Origin::Signed
         } else {
@@ -154,8 +154,8 @@ struct Known<'a> {
 }
 
 impl Known<'_> {
-    /// The method of a request that does not tell it: the one that the server received, or the one
-    /// for which the signature is right.
+    /// The method of a request without one: the method that the server received, or the one for
+    /// which the signature is correct.
     fn method(&self, reading: &Reading) -> Option<&'static str> {
         if reading.method.is_some() {
             return None;
@@ -176,7 +176,7 @@ impl Known<'_> {
         })
     }
 
-    /// Whether the request's signature is that of the server's text.
+    /// Whether the request's signature belongs to the server's text.
     fn signs_servers_text(&self) -> bool {
         let theirs = self
             .refusal
@@ -221,7 +221,7 @@ fn findings(
             "key-id-white-space",
             Text::new(
                 "AccessKeyId 首尾有空白，多半是复制时带入的。",
-                "The AccessKeyId has white space around it, probably copied along.",
+                "The AccessKeyId has white space around it, probably from copying.",
             ),
         ));
     }
@@ -249,8 +249,8 @@ fn rpc_findings(reading: &Reading, now: Timestamp, findings: &mut Vec<Finding>) 
         findings.push(Finding::notice(
             "format",
             Text::new(
-                "没有 Format，服务端默认以 XML 应答；需要 JSON 请加上 Format=JSON。",
-                "There is no Format, so the server answers in XML; add Format=JSON for JSON.",
+                "没有 Format，服务端默认返回 XML；需要 JSON 请加上 Format=JSON。",
+                "Format is missing, so the server responds in XML; add Format=JSON for JSON.",
             ),
         ));
     }
@@ -295,7 +295,7 @@ fn acs3_findings(reading: &Reading, stages: &Stages, now: Timestamp, findings: &
             "acs3-made",
             Text::new(
                 "粘贴的内容没有头部，以下是官方 SDK 会由这些参数构造的 ACS3 请求。",
-                "What was pasted has no headers; this is the ACS3 request that the official SDKs make of these parameters.",
+                "The pasted text has no headers; this is the ACS3 request that the official SDKs create from these parameters.",
             ),
         ));
     } else {
@@ -332,7 +332,7 @@ fn acs3_findings(reading: &Reading, stages: &Stages, now: Timestamp, findings: &
                 } else {
                     Text::new(
                         "Authorization 头应以 ACS3-HMAC-SHA256 开头。",
-                        "The Authorization header must begin with ACS3-HMAC-SHA256.",
+                        "The Authorization header must start with ACS3-HMAC-SHA256.",
                     )
                 },
             ));
@@ -390,7 +390,7 @@ fn clock(timestamp: &str, name: &str, now: Timestamp) -> Option<Finding> {
             "clock",
             Text::composed(
                 format!("{name} 比现在{zh} {count} {zh_unit}；发送时若与服务端时钟相差超过 15 分钟，会得到 InvalidTimeStamp.Expired。"),
-                format!("{name} is {count} {en_unit} {en} now; if it was more than 15 minutes off the server's clock when sent, the answer is InvalidTimeStamp.Expired."),
+                format!("{name} is {count} {en_unit} {en} now; if it differed by more than 15 minutes from the server's clock when sent, the response is InvalidTimeStamp.Expired."),
             ),
         )
     })
@@ -401,7 +401,7 @@ fn no_signature() -> Finding {
         "no-signature",
         Text::new(
             "请求里没有签名（Signature 缺失或为空），服务端会以 IncompleteSignature 或 MissingParameter 拒绝；这与密钥无关。",
-            "The request carries no signature (missing or empty); the server refuses it with IncompleteSignature or MissingParameter, whatever the secret is.",
+            "The request has no signature (missing or empty); the server rejects it with IncompleteSignature or MissingParameter, regardless of the secret.",
         ),
     )
 }
@@ -465,7 +465,7 @@ mod tests {
     }
 
     #[test]
-    fn tells_right_from_wrong() {
+    fn distinguishes_right_from_wrong() {
         let signed = format!("{}{}", REQUEST, SIGNED);
         let right = subject(&signed, "testsecret", "");
         assert_eq!((right.right, rule(&right)), (Some(true), "right"));
@@ -497,7 +497,7 @@ mod tests {
             let examination = subject(&signed, secret, &refusal(&theirs));
             assert_eq!(rule(&examination), verdict);
         }
-        // An address alone does not tell the method; a request line does.
+        // A URL does not contain the method, but a request line does.
         let post = refusal(&text.replace("GET", "POST"));
         assert_eq!(rule(&subject(&signed, "", &post)), "program-unknown");
         let get = signed.replace("https://ecs.aliyuncs.com", "GET ");

@@ -1,4 +1,4 @@
-//! An HTTP request as text, before its parameters are read.
+//! An HTTP request as text, before its parameters are parsed.
 
 use crate::http::{Headers, header};
 
@@ -13,7 +13,7 @@ pub(super) struct HttpMessage {
     pub(super) body: Option<String>,
 }
 
-/// Host, path and query of an address; what is not one gives an empty host.
+/// Host, path and query of a URL; the host is empty if it is not a URL.
 pub(super) fn split_url(url: &str) -> (Option<String>, String, String) {
     let url = url.split('#').next().unwrap_or_default();
     let rest = url.split_once("://").map_or(url, |(_, rest)| rest);
@@ -27,7 +27,7 @@ pub(super) fn split_url(url: &str) -> (Option<String>, String, String) {
     )
 }
 
-/// Reads a request line, headers and a body. `None` for any other text.
+/// Parses a request line, headers and a body. `None` for any other text.
 pub(super) fn read(text: &str) -> Option<HttpMessage> {
     let (first, rest) = text.split_once('\n').unwrap_or((text, ""));
     let mut words = first.split_whitespace();

@@ -1,5 +1,5 @@
-//! Lists of numbers and names, as spreadsheets export them: which columns hold them, and which rows
-//! are wrong. A list comes in chunks, so that one of any length can be checked with progress.
+//! Checks lists of numbers and names exported from spreadsheets: detects the columns and finds
+//! invalid rows. A list is checked in chunks, so that it can have any length and report progress.
 
 use crate::identity::cert_no::{self, Documents};
 use crate::identity::{Problem, cert_name};
@@ -7,20 +7,20 @@ use crate::text::Text;
 use crate::timestamp::Date;
 use serde::Serialize;
 
-/// A record longer than this is not one: a quote was left open.
+/// A longer record is not one: a quote was not closed.
 const RECORD_MAX: usize = 16_384;
-/// Rows looked at to tell what a column holds.
+/// Rows examined to detect the columns.
 const SAMPLE_ROWS: usize = 20;
 /// The most columns offered.
 const COLUMNS_MAX: usize = 64;
 
-/// Where a list holds what.
+/// The columns of a list.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Columns {
-    /// What stands between fields.
+    /// The field separator.
     pub delimiter: char,
-    /// Whether the first row holds titles.
+    /// Whether the first row is a header.
     pub header: bool,
     /// Index of the column of numbers.
     pub cert_no: Option<usize>,
@@ -28,52 +28,56 @@ pub struct Columns {
     pub cert_name: Option<usize>,
 }
 
-/// How a list is laid out.
+/// The layout of a list.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Layout {
-    /// Where it holds what.
+    /// Its columns.
     #[serde(flatten)]
     pub columns: Columns,
-    /// The columns' titles; empty ones where there is no header.
+    /// The columns' titles; empty without a header.
     pub titles: Vec<String>,
 }
 
-/// What one chunk of a list holds.
+/// The result for one chunk of a list.
 #[derive(Debug, Default, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Checked {
-    /// Rows in it, without the header and empty ones.
+    /// Rows in it, without the header.
     pub rows: u32,
-    /// Rows of which nothing is wrong.
+    /// Rows in which every field is empty.
+    pub empty_rows: u32,
+    /// Valid rows.
     pub right_rows: u32,
-    /// Everything found, each once.
+    /// All findings, without duplicates.
     pub problems: Vec<Listed>,
     /// Line and index into `problems`, in the order of the list.
     pub marks: Vec<(u32, u32)>,
-    /// The accepted numbers, to find those that come twice.
+    /// For each of `marks`, the number of its row as it is written there.
+    pub written: Vec<String>,
+    /// The accepted numbers, to find duplicates.
     pub numbers: Vec<String>,
     /// Their lines.
     pub lines: Vec<u32>,
-    /// What was not read yet, to stand before the next chunk.
+    /// The unread rest, to prepend to the next chunk.
     pub rest: String,
-    /// The line on which `rest` begins.
+    /// The line at which `rest` starts.
     pub next_line: u32,
 }
 
-/// Something found in a list.
+/// A finding in a list.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Listed {
     /// `certNo` or `certName`.
     pub field: &'static str,
-    /// Whether the row is wrong because of it.
+    /// Whether it makes the row invalid.
     pub fatal: bool,
     /// The stable name of the rule.
     pub rule: &'static str,
-    /// What it is and what to do.
+    /// The fault and the remedy.
     pub message: Text,
 }
 
-/// Tells the layout of a list by its beginning.
+/// Detects the layout of a list from its beginning.
 pub fn layout(beginning: &str) -> Layout {
     let beginning = beginning.strip_prefix('\u{FEFF}').unwrap_or(beginning);
     let delimiter = delimiter(beginning);
@@ -124,8 +128,8 @@ pub fn layout(beginning: &str) -> Layout {
     }
 }
 
-/// Checks a chunk. `first_line` is the number of its first line, from 1; `last` says that nothing
-/// comes after it.
+/// Checks a chunk. `first_line` is the number of its first line, from 1; `last` marks the last
+/// chunk.
 pub fn check(
     columns: &Columns,
     chunk: &str,
@@ -147,7 +151,12 @@ pub fn check(
         checked.next_line = line.saturating_add(lines);
         rest = after;
         let is_header = columns.header && line == 1;
-        if is_header || fields.iter().all(|field| field.trim().is_empty()) {
+        if is_header {
+            continue;
+        }
+        checked.rows = checked.rows.saturating_add(1);
+        if fields.iter().all(|field| field.trim().is_empty()) {
+            checked.empty_rows = checked.empty_rows.saturating_add(1);
             continue;
         }
         check_row(&mut checked, columns, &fields, line, documents, today);
@@ -191,7 +200,6 @@ fn check_row(
     documents: Documents,
     today: Date,
 ) {
-    checked.rows = checked.rows.saturating_add(1);
     let field = |column: Option<usize>| Some(fields.get(column?).map_or("", String::as_str));
     let mut right = true;
     if let Some(field) = field(columns.cert_no) {
@@ -231,6 +239,10 @@ fn check_row(
             }
         }
     }
+    let written = field(columns.cert_no).unwrap_or_default();
+    checked
+        .written
+        .resize(checked.marks.len(), written.to_owned());
     if right {
         checked.right_rows = checked.right_rows.saturating_add(1);
     }
@@ -269,11 +281,11 @@ fn spreadsheet_marks() -> Problem {
     Problem::new(
         "spreadsheet-mark",
         "带有表格软件的文本标记（前导 ' 或 =\"…\"），已忽略。",
-        "carries a spreadsheet's mark for text (a leading ' or =\"…\"), which was ignored.",
+        "has a spreadsheet's text marker (a leading ' or =\"…\"), which was ignored.",
     )
 }
 
-/// What spreadsheets make of 18 digits when the column is not text.
+/// How spreadsheets format 18 digits if the column is not text.
 fn damaged_by_spreadsheet(number: &str, problem: Problem) -> Problem {
     let scientific = number
         .split_once(['E', 'e'])
@@ -286,14 +298,14 @@ fn damaged_by_spreadsheet(number: &str, problem: Problem) -> Problem {
         return Problem::new(
             "spreadsheet-number",
             "被表格软件转成了科学计数法，原号码已丢失；请把该列设为文本后重新导出。",
-            "was turned into scientific notation by a spreadsheet and is lost; make the column text and export again.",
+            "was converted to scientific notation by a spreadsheet and is lost; format the column as text and export again.",
         );
     }
     if problem.rule == "check-digit" && number.ends_with("000") {
         return Problem::new(
             "spreadsheet-rounded",
             "校验位不符，且末三位是 000：多半被表格软件四舍五入到 15 位；请把该列设为文本后重新导出。",
-            "fails its check digit and ends with 000: most likely a spreadsheet rounded it to 15 digits; make the column text and export again.",
+            "has a wrong check digit and ends with 000: most likely a spreadsheet rounded it to 15 digits; format the column as text and export again.",
         );
     }
     problem
@@ -305,7 +317,7 @@ fn is_number(field: &str) -> bool {
     (15..=18).contains(&field.len()) && digits >= field.len().saturating_sub(1)
 }
 
-/// The candidate that the first line has most of.
+/// The candidate that is most frequent in the first line.
 fn delimiter(text: &str) -> char {
     let first = text.lines().find(|line| !line.trim().is_empty());
     let first = first.unwrap_or_default();
@@ -316,8 +328,8 @@ fn delimiter(text: &str) -> char {
         .unwrap_or(',')
 }
 
-/// The first record (RFC 4180), what comes behind it, and how many lines it took. `None` when the
-/// text is at its end, or when it is not `last` and the record may go on.
+/// The first record (RFC 4180), the rest, and the number of its lines. `None` at the end of the
+/// text, or if it is not `last` and the record may continue.
 fn record(text: &str, delimiter: char, last: bool) -> Option<(Vec<String>, &str, u32)> {
     if text.is_empty() {
         return None;
@@ -329,7 +341,7 @@ fn record(text: &str, delimiter: char, last: bool) -> Option<(Vec<String>, &str,
             let line = line.trim_end_matches('\r');
             let fields = match quoted_record(&format!("{line}\n"), delimiter) {
                 Some((fields, _, _)) => fields,
-                // An open quote: it is a character like others.
+                // An unclosed quote is an ordinary character.
                 None => line.split(delimiter).map(ToOwned::to_owned).collect(),
             };
             Some((fields, rest, 1))
@@ -407,6 +419,19 @@ mod tests {
                 (*line, listed.field, listed.rule)
             })
             .collect()
+    }
+
+    #[test]
+    fn accounts_for_every_row_and_tells_whose_it_is() {
+        let text = "姓名,证件号码\n张三,11010519491231002X\n,\n\n张三,1\n, \n张三,\n";
+        let checked = whole(text);
+        assert_eq!(
+            (checked.rows, checked.right_rows, checked.empty_rows),
+            (6, 1, 3)
+        );
+        let lines: Vec<u32> = checked.marks.iter().map(|(line, _)| *line).collect();
+        assert_eq!(lines, [5, 7]);
+        assert_eq!(checked.written, ["1", ""]);
     }
 
     #[test]

@@ -1,5 +1,5 @@
-//! Which mistake gives the signature that a request carries: the usual ones are made on purpose,
-//! alone and up to three at once, until the result is that signature.
+//! Finds the mistake that results in a request's signature: tries the usual ones, alone and up to
+//! three at once, until the signature is the same.
 
 use super::Finding;
 use super::calculation::{Acs3Parts, RpcParts, pair};
@@ -15,7 +15,7 @@ use hmac::{Hmac, KeyInit, Mac};
 use serde_json::Value;
 use sha1::Sha1;
 
-/// What a signer does; the default is what it should do.
+/// The behaviour of a signer; the default is correct.
 #[derive(Clone, Default)]
 struct Habits {
     key_without_ampersand: bool,
@@ -55,18 +55,18 @@ enum Order {
     AsTheyStand,
 }
 
-/// What characters beyond ASCII become before they are percent-encoded.
+/// The encoding of non-ASCII characters before percent-encoding.
 #[derive(Clone, Copy, Default, PartialEq, Eq)]
 enum Charset {
     #[default]
     Utf8,
     QuestionMark,
     Gbk,
-    /// `%uXXXX`, as JavaScript's `escape` writes.
+    /// `%uXXXX`, as in JavaScript's `escape`.
     Escape,
 }
 
-/// How JSON is written again that was parsed.
+/// How parsed JSON is serialized again.
 #[derive(Clone, Copy, PartialEq, Eq)]
 struct Json {
     comma: &'static str,
@@ -78,7 +78,7 @@ struct Json {
 }
 
 impl Json {
-    /// As JavaScript's `JSON.stringify` writes it.
+    /// As by JavaScript's `JSON.stringify`.
     const COMPACT: Self = Self {
         comma: ",",
         colon: ":",
@@ -89,7 +89,7 @@ impl Json {
     };
 }
 
-/// What becomes of the message; the default is the scheme's own.
+/// The signing of the message; the default is the scheme's.
 #[derive(Clone, Copy, Default, PartialEq, Eq)]
 enum Digest {
     #[default]
@@ -139,7 +139,7 @@ struct Mistake {
 }
 
 impl Mistake {
-    /// Whether it is in the key or in how the HMAC is made, and not in what is signed.
+    /// Whether it concerns the signing key or the HMAC, and not the signed text.
     fn is_of_key(&self) -> bool {
         matches!(
             self.kind,
@@ -147,7 +147,7 @@ impl Mistake {
         )
     }
 
-    /// Whether it shows in a single value, without a table of characters.
+    /// Whether it is visible in a single value, without a table of characters.
     fn is_of_values(&self) -> bool {
         let is_kind = matches!(
             self.kind,
@@ -182,38 +182,38 @@ const fn mistake(
 static COMMON: &[Mistake] = &[
     mistake(Kind::Space, "space-as-plus", |habits| habits.space_is_plus = true,
         "空格被编码成了 +，应为 %20（不要用表单编码器，如 URLEncoder.encode 的原始结果）。",
-        "A space was encoded as + instead of %20: a form encoder was used (the bare result of URLEncoder.encode, for one)."),
+        "A space was encoded as + instead of %20: a form encoder was used (for example, the plain result of URLEncoder.encode)."),
     mistake(Kind::Asterisk, "asterisk-kept", |habits| habits.keeps_asterisk = true,
         "* 没有编码，应为 %2A。",
-        "An asterisk was left as it is instead of %2A."),
+        "An asterisk was not encoded as %2A."),
     mistake(Kind::Tilde, "tilde-escaped", |habits| habits.escapes_tilde = true,
         "~ 被编码成了 %7E，应保持原样。",
-        "A tilde was encoded as %7E instead of being left as it is."),
+        "A tilde was encoded as %7E; it must not be encoded."),
     mistake(Kind::Slash, "slash-kept", |habits| habits.keeps_slash = true,
         "/ 没有编码，应为 %2F（Python 的 quote() 默认保留 /，应传 safe='~'）。",
-        "A slash was left as it is instead of %2F, as Python's quote() does by default: pass safe='~'."),
+        "A slash was not encoded as %2F, which is the default of Python's quote(): pass safe='~'."),
     mistake(Kind::Marks, "marks-kept", |habits| habits.keeps_marks = true,
         "! ' ( ) 没有编码，应为 %21 %27 %28 %29（JavaScript 的 encodeURIComponent 会保留它们）。",
-        "! ' ( ) were left as they are instead of %21 %27 %28 %29, as JavaScript's encodeURIComponent does."),
+        "! ' ( ) were not encoded as %21 %27 %28 %29, as by JavaScript's encodeURIComponent."),
     mistake(Kind::Encoder, "url-encoder", |habits| {
             habits.space_is_plus = true;
             habits.keeps_asterisk = true;
             habits.escapes_tilde = true;
         },
         "按 Java 的 URLEncoder.encode（URLSearchParams 相同）直接编码：空格成了 +，* 没有编码，~ 成了 %7E；应再替换为 %20、%2A、~。",
-        "Encoded as Java's URLEncoder.encode (and URLSearchParams) does, and left so: a space is +, * stays, ~ is %7E; replace them by %20, %2A and ~."),
+        "Encoded with Java's URLEncoder.encode (or URLSearchParams) only: a space is +, * is not encoded, ~ is %7E; replace them with %20, %2A and ~."),
     mistake(Kind::Encoder, "encode-uri-component", |habits| {
             habits.keeps_asterisk = true;
             habits.keeps_marks = true;
         },
         "直接用了 JavaScript 的 encodeURIComponent：! ' ( ) * 没有编码，应再替换为 %21 %27 %28 %29 %2A。",
-        "Encoded with JavaScript's bare encodeURIComponent: ! ' ( ) * stay; replace them by %21 %27 %28 %29 %2A."),
+        "Encoded with JavaScript's encodeURIComponent only: ! ' ( ) * are not encoded; replace them with %21 %27 %28 %29 %2A."),
     mistake(Kind::Encoder, "urlencode", |habits| {
             habits.space_is_plus = true;
             habits.escapes_tilde = true;
         },
         "按 PHP 的 urlencode 编码：空格成了 +，~ 成了 %7E；应使用 rawurlencode。",
-        "Encoded as PHP's urlencode does: a space is +, ~ is %7E; use rawurlencode."),
+        "Encoded with PHP's urlencode: a space is +, ~ is %7E; use rawurlencode."),
     mistake(Kind::Encoder, "http-utility", |habits| {
             habits.space_is_plus = true;
             habits.escapes_tilde = true;
@@ -221,30 +221,30 @@ static COMMON: &[Mistake] = &[
             habits.keeps = "!*()";
         },
         "按 .NET 的 HttpUtility.UrlEncode 编码：空格成了 +，! * ( ) 没有编码，十六进制为小写；应使用 Uri.EscapeDataString。",
-        "Encoded as .NET's HttpUtility.UrlEncode does: a space is +, ! * ( ) stay, escapes are in lower case; use Uri.EscapeDataString."),
+        "Encoded with .NET's HttpUtility.UrlEncode: a space is +, ! * ( ) are not encoded, escapes are in lower case; use Uri.EscapeDataString."),
     mistake(Kind::Encoder, "encode-uri", |habits| habits.keeps = ";,/?:@&=+$!*'()#",
         "用了 JavaScript 的 encodeURI，它保留 ; , / ? : @ & = + $ # 等字符；应对每个名和值做百分号编码。",
-        "Encoded with JavaScript's encodeURI, which leaves ; , / ? : @ & = + $ # as they are; percent-encode each name and value."),
+        "Encoded with JavaScript's encodeURI, which does not encode ; , / ? : @ & = + $ #; percent-encode each name and value."),
     mistake(Kind::Encoder, "escape", |habits| {
             habits.keeps = "@*+/";
             habits.escapes_tilde = true;
             habits.charset = Charset::Escape;
         },
         "用了 JavaScript 的 escape()：中文成了 %uXXXX，@ * + / 没有编码。",
-        "Encoded with JavaScript's escape(): Chinese characters become %uXXXX, and @ * + / stay."),
+        "Encoded with JavaScript's escape(): Chinese characters become %uXXXX, and @ * + / are not encoded."),
     mistake(Kind::Charset, "gbk", |habits| habits.charset = Charset::Gbk,
         "中文按 GBK 编码后参与签名；应使用 UTF-8（例如 Java 默认字符集不是 UTF-8，或 URLEncoder 指定了 GBK）。",
         "Chinese characters were signed as GBK instead of UTF-8, the default charset of some systems."),
     mistake(Kind::Json, "json-rewritten", |habits| habits.json = Some(Json::COMPACT),
         "MetaInfo 之类的 JSON 被解析后重新序列化（去掉了空格，如 JSON.stringify）再签名，与发出的不是同一个字符串；应原样传递。",
-        "JSON such as MetaInfo was parsed and written again without spaces (as JSON.stringify does) for signing, so another string was sent; pass it on as it is."),
+        "JSON such as MetaInfo was parsed and serialized again without spaces (as by JSON.stringify) for signing, so a different string was sent; pass it unchanged."),
     mistake(Kind::Json, "json-rewritten-spaced", |habits| habits.json = Some(Json {
             comma: ", ",
             colon: ": ",
             ..Json::COMPACT
         }),
         "MetaInfo 之类的 JSON 被解析后重新序列化（分隔符后带空格）再签名，与发出的不是同一个字符串；应原样传递。",
-        "JSON such as MetaInfo was parsed and written again with spaces behind its separators for signing, so another string was sent; pass it on as it is."),
+        "JSON such as MetaInfo was parsed and serialized again with spaces after its separators for signing, so a different string was sent; pass it unchanged."),
     mistake(Kind::Json, "json-rewritten-python", |habits| habits.json = Some(Json {
             comma: ", ",
             colon: ": ",
@@ -252,51 +252,51 @@ static COMMON: &[Mistake] = &[
             ..Json::COMPACT
         }),
         "MetaInfo 之类的 JSON 被解析后按 Python 的 json.dumps（带空格、\\u 转义）重新序列化再签名，与发出的不是同一个字符串；应原样传递。",
-        "JSON such as MetaInfo was parsed and written again as Python's json.dumps does (spaces, \\u escapes) for signing, so another string was sent; pass it on as it is."),
+        "JSON such as MetaInfo was parsed and serialized again as by Python's json.dumps (spaces, \\u escapes) for signing, so a different string was sent; pass it unchanged."),
     mistake(Kind::Json, "json-rewritten-php", |habits| habits.json = Some(Json {
             ascii: true,
             slash: "\\/",
             ..Json::COMPACT
         }),
         "MetaInfo 之类的 JSON 被解析后按 PHP 的 json_encode（\\/ 与 \\u 转义）重新序列化再签名，与发出的不是同一个字符串；应原样传递。",
-        "JSON such as MetaInfo was parsed and written again as PHP's json_encode does (\\/ and \\u escapes) for signing, so another string was sent; pass it on as it is."),
+        "JSON such as MetaInfo was parsed and serialized again as by PHP's json_encode (\\/ and \\u escapes) for signing, so a different string was sent; pass it unchanged."),
     mistake(Kind::Json, "json-rewritten-sorted", |habits| habits.json = Some(Json {
             sorted: true,
             ..Json::COMPACT
         }),
         "MetaInfo 之类的 JSON 被解析后按成员名排序、重新序列化再签名，与发出的不是同一个字符串；应原样传递。",
-        "JSON such as MetaInfo was parsed and written again with its members sorted for signing, so another string was sent; pass it on as it is."),
+        "JSON such as MetaInfo was parsed and serialized again with sorted members for signing, so a different string was sent; pass it unchanged."),
     mistake(Kind::Json, "json-rewritten-go", |habits| habits.json = Some(Json {
             sorted: true,
             html: true,
             ..Json::COMPACT
         }),
         "MetaInfo 之类的 JSON 被解析后按 Go 的 json.Marshal（成员排序，< > & 转义）重新序列化再签名，与发出的不是同一个字符串；应原样传递。",
-        "JSON such as MetaInfo was parsed and written again as Go's json.Marshal does (members sorted, < > & escaped) for signing, so another string was sent; pass it on as it is."),
+        "JSON such as MetaInfo was parsed and serialized again as by Go's json.Marshal (members sorted, < > & escaped) for signing, so a different string was sent; pass it unchanged."),
     mistake(Kind::Case, "lower-case-escapes", |habits| habits.lower_case_escapes = true,
         "百分号编码用了小写十六进制（%e5），应为大写（%E5）。",
-        "Percent-encoding was written in lower case (%e5) instead of upper case (%E5)."),
+        "Percent-encoding used lower case (%e5) instead of upper case (%E5)."),
     mistake(Kind::Encoder, "not-encoded", |habits| habits.encodes_nothing = true,
         "参数名和参数值没有做百分号编码。",
         "Names and values were not percent-encoded."),
     mistake(Kind::Twice, "values-encoded-twice", |habits| habits.encodes_values_twice = true,
         "参数值在签名前已经编码过一次，又被编码了一次。",
-        "Values had been encoded already when they were encoded for signing."),
+        "Values were already encoded when they were encoded for signing."),
     mistake(Kind::Charset, "charset", |habits| habits.charset = Charset::QuestionMark,
         "中文被当作 ? 参与签名：字符集不对，应使用 UTF-8。",
-        "Chinese characters were signed as ?: a wrong charset, use UTF-8."),
+        "Chinese characters were signed as ?: the charset is wrong; use UTF-8."),
     mistake(Kind::Order, "not-sorted", |habits| habits.order = Order::AsTheyStand,
         "参数没有排序，应按参数名的字节序排列。",
         "Parameters were not sorted; sort them by the bytes of their names."),
     mistake(Kind::Order, "sorted-ignoring-case", |habits| habits.order = Order::IgnoringCase,
         "参数按不区分大小写排序，应按字节序（大写字母在小写之前）。",
-        "Parameters were sorted without regard to case; sort by bytes, where upper case comes first."),
+        "Parameters were sorted case-insensitively; sort by bytes, upper case first."),
     mistake(Kind::Empty, "empty-dropped", |habits| habits.drops_empty = true,
         "值为空的参数发出去了却没有参与签名；空值应写成 Name= 参与签名，或者不发送。",
         "Parameters with an empty value were sent but not signed; sign them as Name= or do not send them."),
     mistake(Kind::Method, "other-method", |habits| habits.other_method = true,
         "待签名字符串里的 HTTP 方法与实际发送的不一致（GET 与 POST 混用）。",
-        "The method that was signed is not the one that was sent (GET and POST mixed up)."),
+        "The signed method is not the sent one (GET and POST confused)."),
     mistake(Kind::MethodCase, "lower-case-method", |habits| habits.lower_case_method = true,
         "HTTP 方法用了小写，应为大写。",
         "The method was signed in lower case instead of upper case."),
@@ -308,29 +308,29 @@ static COMMON: &[Mistake] = &[
         "The AccessKeySecret ended with a carriage return and line feed, most likely read from a file."),
     mistake(Kind::KeyEnd, "secret-space", |habits| habits.key_ends_with = " ",
         "AccessKeySecret 末尾多了一个空格（多半是复制时带入的）。",
-        "The AccessKeySecret ended with a space, most likely copied along."),
+        "The AccessKeySecret ended with a space, most likely from copying."),
     mistake(Kind::KeyStart, "secret-trimmed", |habits| habits.key_is_trimmed = true,
         "填在这里的 AccessKeySecret 首尾有空白，而程序用的没有。",
-        "The AccessKeySecret typed here has white space around it, the one your program uses has not."),
+        "The AccessKeySecret entered here has white space around it; the one in your program does not."),
 ];
 
 #[rustfmt::skip]
 static RPC: &[Mistake] = &[
     mistake(Kind::Ampersand, "key-without-ampersand", |habits| habits.key_without_ampersand = true,
         "HMAC 的密钥漏了 &：应为 AccessKeySecret 后面再加一个 &。",
-        "The HMAC key lacked its &: it is the AccessKeySecret with a & behind it."),
+        "The signing key lacked its &: it is the AccessKeySecret followed by &."),
     mistake(Kind::Once, "encoded-once", |habits| habits.encodes_once = true,
         "规范化请求串没有再编码一次就拼进了待签名字符串。",
-        "The canonicalized query was put into the string to sign without being encoded a second time."),
+        "The canonicalized query in the string to sign was not encoded a second time."),
     mistake(Kind::Path, "plain-slash", |habits| habits.plain_slash = true,
         "待签名字符串里的路径写成了 /，应为 %2F。",
         "The path in the string to sign was / instead of %2F."),
     mistake(Kind::Place, "body-not-signed", |habits| habits.leaves_out_place = Some(Place::Form),
         "表单正文里的参数没有参与签名；应与网址里的参数合并后一起签名。",
-        "The parameters of the form body were not signed; they are signed together with those of the URL."),
+        "The parameters of the form body were not signed; sign them together with those of the URL."),
     mistake(Kind::Place, "query-not-signed", |habits| habits.leaves_out_place = Some(Place::Query),
         "网址里的参数没有参与签名；应与表单正文里的参数合并后一起签名。",
-        "The parameters of the URL were not signed; they are signed together with those of the form body."),
+        "The parameters of the URL were not signed; sign them together with those of the form body."),
     mistake(Kind::Token, "token-not-signed", |habits| habits.leaves_out.push("SecurityToken".to_owned()),
         "SecurityToken 发出去了却没有参与签名。",
         "The SecurityToken was sent but not signed."),
@@ -342,10 +342,10 @@ static RPC: &[Mistake] = &[
         "Format was sent but not signed."),
     mistake(Kind::Digest, "sha256", |habits| habits.digest = Digest::OtherHash,
         "用了 HMAC-SHA256，而请求声明的是 HMAC-SHA1。",
-        "HMAC-SHA256 was used, while the request says HMAC-SHA1."),
+        "HMAC-SHA256 was used, but the request declares HMAC-SHA1."),
     mistake(Kind::Digest, "hex-in-base64", |habits| habits.digest = Digest::HexInBase64,
         "把十六进制文本做了 Base64；应直接对 HMAC 的 20 个字节做 Base64。",
-        "The hexadecimal text was put into Base64 instead of the 20 bytes of the HMAC."),
+        "The hexadecimal text was encoded as Base64 instead of the 20 bytes of the HMAC."),
     mistake(Kind::Digest, "hex", |habits| habits.digest = Digest::Hex,
         "签名写成了十六进制，应为 Base64。",
         "The signature was written in hexadecimal instead of Base64."),
@@ -355,27 +355,27 @@ static RPC: &[Mistake] = &[
 static ACS3: &[Mistake] = &[
     mistake(Kind::Ampersand, "key-with-ampersand", |habits| habits.key_with_ampersand = true,
         "HMAC 的密钥多了 &：ACS3 直接用 AccessKeySecret。",
-        "The HMAC key had a & behind it: ACS3 takes the AccessKeySecret as it is."),
+        "The signing key ended with &: ACS3 uses the AccessKeySecret itself."),
     mistake(Kind::Body, "body-not-hashed", |habits| habits.hashes_nothing_of_the_body = true,
         "按空正文计算了摘要，而请求带有正文。",
-        "The hash was that of an empty body, while the request has one."),
+        "The hash was calculated for an empty body, but the request has a body."),
     mistake(Kind::Line, "empty-line-missing", |habits| habits.misses_empty_line = true,
         "规范化请求里，头部之后、SignedHeaders 之前少了一个空行。",
         "The canonical request lacked the empty line between the headers and the names of the signed headers."),
     mistake(Kind::Once, "canonical-request-signed", |habits| habits.signs_canonical_request = true,
         "直接对规范化请求做了 HMAC；应先取 SHA-256，再拼成待签名字符串。",
-        "The canonical request itself was signed; its SHA-256 goes into the string to sign first."),
+        "The canonical request itself was signed; the string to sign must contain its SHA-256."),
     mistake(Kind::Digest, "sha1", |habits| habits.digest = Digest::OtherHash,
         "用了 HMAC-SHA1，ACS3 应使用 HMAC-SHA256。",
-        "HMAC-SHA1 was used; ACS3 takes HMAC-SHA256."),
+        "HMAC-SHA1 was used; ACS3 requires HMAC-SHA256."),
     mistake(Kind::Digest, "base64", |habits| habits.digest = Digest::Base64,
         "签名写成了 Base64，应为小写十六进制。",
         "The signature was written in Base64 instead of lower-case hexadecimal."),
 ];
 
-/// The mistakes, up to three, with which `secret` gives the signature that the request carries.
-/// `None` when no such set does; empty when the signature is right. `gbk` is what the host
-/// decodes [`gbk_pairs`] to, or empty.
+/// The mistakes, up to three, with which `secret` results in the request's signature. `None` if
+/// there are none; empty if the signature is correct. `gbk` is the host's decoding of
+/// [`gbk_pairs`], or empty.
 pub fn find(
     reading: &Reading,
     scheme: SignatureVersion,
@@ -414,12 +414,12 @@ pub fn find(
         let habits = habits_of(mistakes);
         digest(&message(&habits), &habits, secret)
     };
-    // What becomes of the key leaves the message as it is, and the message is most of the work.
+    // Mistakes in the key do not change the message, which is most of the work.
     let sign_with = |message_before: &str, mistakes: &[&Mistake]| match mistakes.last() {
         Some(last) if last.is_of_key() => digest(message_before, &habits_of(mistakes), secret),
         _ => sign(mistakes),
     };
-    let told = |mistakes: &[&Mistake]| {
+    let findings = |mistakes: &[&Mistake]| {
         let finding = |mistake: &&Mistake| Finding::fatal(mistake.rule, mistake.text.clone());
         mistakes.iter().map(finding).collect()
     };
@@ -427,8 +427,8 @@ pub fn find(
     if right == given {
         return Some(Vec::new());
     }
-    // What makes no difference to this request makes none together with others, except that JSON
-    // written again may bring spaces. What comes to the same is told by the first name.
+    // A mistake without an effect on this request has none in combination either, except that
+    // serialized JSON may contain spaces. Equivalent mistakes are reported under the first name.
     let has_json = reading
         .parameters
         .iter()
@@ -441,7 +441,7 @@ pub fn find(
         }
         let signature = sign(&[one]);
         if signature == given {
-            return Some(told(&[one]));
+            return Some(findings(&[one]));
         }
         if !seen.contains(&signature) {
             seen.push(signature);
@@ -471,7 +471,7 @@ pub fn find(
         let of_first = message(&habits_of(&[first]));
         for (_, second) in pairs(at, first) {
             if sign_with(&of_first, &[first, second]) == given {
-                return Some(told(&[first, second]));
+                return Some(findings(&[first, second]));
             }
         }
     }
@@ -481,7 +481,7 @@ pub fn find(
             for (_, third) in pairs(next, second) {
                 let three = [*first, *second, *third];
                 if third.kind != first.kind && sign_with(&of_both, &three) == given {
-                    return Some(told(&three));
+                    return Some(findings(&three));
                 }
             }
         }
@@ -502,18 +502,18 @@ pub(super) fn of_value(encoded: &str, value: &str) -> Option<Vec<Finding>> {
         }
         encode(value, &habits, &[]) == encoded
     };
-    let told = |mistakes: &[&Mistake]| {
+    let findings = |mistakes: &[&Mistake]| {
         let finding = |mistake: &&Mistake| Finding::fatal(mistake.rule, mistake.text.clone());
         Some(mistakes.iter().map(finding).collect())
     };
     if let Some(one) = of_values.iter().find(|one| made(&[one])) {
-        return told(&[one]);
+        return findings(&[one]);
     }
     for (at, first) in of_values.iter().enumerate() {
         let later = of_values.iter().skip(at.saturating_add(1));
         for second in later.filter(|second| second.kind != first.kind) {
             if made(&[first, second]) {
-                return told(&[first, second]);
+                return findings(&[first, second]);
             }
         }
     }
@@ -563,7 +563,7 @@ fn rpc_digest(message: &str, habits: &Habits, secret: &Secret) -> String {
 }
 
 fn acs3_message(parts: &Acs3Parts, habits: &Habits, gbk: &Gbk) -> String {
-    // With no query, the query's line is built here alone.
+    // Without a query, its line is built only here.
     let without_query = Acs3Parts {
         method: method(&parts.method, habits),
         query: Vec::new(),
@@ -714,8 +714,8 @@ fn escape(encoded: &mut String, bytes: &[u8]) {
 /// Characters and their bytes in GBK.
 type Gbk = [(char, [u8; 2])];
 
-/// All pairs of bytes that may be a character in GBK, one a line, for the host to decode: it has
-/// that table, which is larger than this module.
+/// All byte pairs that may be a GBK character, one per line, for the host to decode: its table is
+/// larger than this module.
 pub fn gbk_pairs() -> Vec<u8> {
     let pairs = gbk_each().flat_map(|[first, second]| [first, second, b'\n']);
     pairs.collect()
@@ -725,7 +725,7 @@ fn gbk_each() -> impl Iterator<Item = [u8; 2]> {
     (0x81..=0xFE).flat_map(|first| (0x40..=0xFE).map(move |second| [first, second]))
 }
 
-/// The characters of a request that GBK has, by the decoded [`gbk_pairs`].
+/// The characters of a request that exist in GBK, from the decoded [`gbk_pairs`].
 fn gbk_of(reading: &Reading, decoded: &str) -> Vec<(char, [u8; 2])> {
     let mut found: Vec<(char, [u8; 2])> = Vec::new();
     if decoded.is_empty() {
@@ -754,7 +754,7 @@ fn is_json(text: &str) -> bool {
     text.starts_with(['{', '[']) && serde_json::from_str::<Value>(text).is_ok()
 }
 
-/// JSON written again; `None` if it is not JSON.
+/// Serialized JSON; `None` if it is not JSON.
 fn rewritten(text: &str, json: &Json) -> Option<String> {
     if !is_json(text) {
         return None;
@@ -787,7 +787,7 @@ fn rewritten(text: &str, json: &Json) -> Option<String> {
     Some(written)
 }
 
-/// How long the string is that `text` begins with, quotes included.
+/// The length of the string at the start of `text`, including its quotes.
 fn literal_length(text: &str) -> usize {
     let mut escaped = false;
     let end = text.char_indices().skip(1).find(|(_, character)| {

@@ -1,7 +1,7 @@
-//! What the console computes: a request taken apart stage by stage, the cause of a wrong signature,
-//! the parts of an identity number, whole lists of identities, and a request as it may be shown.
+//! The console's calculations: the stages of a signature, the cause of a wrong signature, the parts
+//! of an identity number, lists of identities, and masked requests.
 //!
-//! Everything runs where the text was pasted; nothing here stores or sends anything.
+//! Everything runs in the browser; nothing is stored or sent.
 
 pub mod answer;
 pub mod calculation;
@@ -21,14 +21,14 @@ pub mod reading;
 use crate::text::Text;
 use serde::Serialize;
 
-/// Something worth saying about what was pasted.
+/// A remark about the pasted text.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Finding {
-    /// Whether Alibaba Cloud would refuse the request because of it.
+    /// Whether Alibaba Cloud would reject the request because of it.
     pub fatal: bool,
     /// Stable name.
     pub rule: &'static str,
-    /// What it is and what to do.
+    /// The fault and the remedy.
     pub message: Text,
 }
 

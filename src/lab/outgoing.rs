@@ -1,4 +1,4 @@
-//! A request as it goes to Alibaba Cloud, in a form that may be shown: personal data masked.
+//! The request to Alibaba Cloud for display, with masked personal data.
 
 use crate::actions::{self, ValidationOptions};
 use crate::actions::{Action, Rule, SigningContext, Value};
@@ -13,40 +13,40 @@ use crate::vendor::endpoint::{DEFAULT_ENDPOINT, Endpoint};
 use serde::Serialize;
 use std::borrow::Cow;
 
-/// A request that is being filled in.
+/// A request under construction.
 #[derive(Clone, Copy)]
 pub struct Draft<'a> {
     /// `InitFaceVerify` or `DescribeFaceVerify`.
     pub action: &'a str,
-    /// Names of fields and their values, by turns.
+    /// Alternating names and values of fields.
     pub values: &'a [String],
     /// The scheme.
     pub scheme: SignatureVersion,
-    /// Where it goes; `None` for Alibaba Cloud's public host.
+    /// The endpoint; `None` for Alibaba Cloud's public host.
     pub endpoint: Option<&'a str>,
-    /// The key pair it is signed with; without one, what depends on it is left out.
+    /// The key pair; without one, the dependent parts are omitted.
     pub key: Option<(&'a str, &'a str)>,
 }
 
-/// Holds personal data and is not printed.
+/// Contains personal data, so it is not printed.
 impl std::fmt::Debug for Draft<'_> {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("Draft").finish_non_exhaustive()
     }
 }
 
-/// How a request would go out.
+/// The displayed request.
 #[derive(Debug, Default, Serialize)]
 pub struct Preview {
-    /// The request; `None` while something is wrong with it.
+    /// The request; `None` if it is invalid.
     pub request: Option<Shown>,
-    /// Everything that is wrong, field by field.
+    /// All invalid fields.
     pub errors: Vec<FieldError>,
     /// Changes to the input and warnings.
     pub notices: Vec<FieldError>,
 }
 
-/// Checks a draft and shows the request it makes.
+/// Validates a draft and returns its request for display.
 pub fn preview(draft: &Draft<'_>, nonce: &str, now: Timestamp) -> Preview {
     let wrong = |problems| Preview {
         errors: problems,
@@ -88,12 +88,12 @@ pub fn preview(draft: &Draft<'_>, nonce: &str, now: Timestamp) -> Preview {
     }
 }
 
-/// A request that may be shown.
+/// A request for display.
 #[derive(Debug, Serialize)]
 pub struct Shown {
     /// `POST` or `GET`.
     pub method: &'static str,
-    /// The address without its query.
+    /// The URL without its query.
     pub url: String,
     /// Parameters in the URL's query.
     pub query: Vec<Entry>,
@@ -103,22 +103,22 @@ pub struct Shown {
     pub form: Vec<Entry>,
 }
 
-/// A parameter that may be shown.
+/// A parameter for display.
 #[derive(Debug, PartialEq, Eq, Serialize)]
 pub struct Entry {
-    /// Its name on the wire.
+    /// Its wire name.
     pub name: String,
-    /// Its value, masked where it is personal.
+    /// Its value, masked if it is personal data.
     pub value: String,
     /// Whether it was masked.
     pub masked: bool,
 }
 
-/// Masks what is personal, and without a key what depends on one.
+/// Masks personal data and, without a key, the parts that depend on one.
 fn show(action: &Action, request: &OutgoingRequest, has_key: bool) -> Shown {
     let (url, query) = request.url.split_once('?').unwrap_or((&request.url, ""));
     let entries = |form: &str| -> Vec<Entry> {
-        // The form is of our own making, so it reads back.
+        // The form was generated here, so it parses.
         let pairs = parse_form(form.as_bytes()).unwrap_or_default();
         let entry = |(name, value): (String, String)| {
             let rule = action.parameter(&name).map(|parameter| parameter.rule);
@@ -149,17 +149,22 @@ fn show(action: &Action, request: &OutgoingRequest, has_key: bool) -> Shown {
     }
 }
 
-/// The value with what identifies a person left out; `None` for what is not personal.
+/// The masked value; `None` if it is not personal data.
 fn mask(rule: Rule, value: &str) -> Option<String> {
     match rule {
         Rule::CertName => Some(keep(value, 1, 0)),
-        Rule::CertNo => Some(keep(value, 1, 1)),
+        Rule::CertNo => Some(masked_cert_no(value)),
         Rule::Mobile => Some(keep(value, 3, 2)),
         Rule::Ip => Some(keep(value, 2, 0)),
         Rule::MetaInfo => Some(format!("{{…}} {} bytes", value.len())),
         Rule::Picture => Some(format!("… {} bytes", value.len())),
         _ => None,
     }
+}
+
+/// An identity number in a form that may be shown.
+pub fn masked_cert_no(number: &str) -> String {
+    keep(number.trim(), 1, 1)
 }
 
 fn keep(value: &str, first: usize, last: usize) -> String {

@@ -1,5 +1,5 @@
-//! What was pasted: parameters, a URL, a form body, a curl line, an HTTP message, or the text that
-//! a program signed.
+//! Parses the pasted text: parameters, a URL, a form body, a curl command, an HTTP message, or a
+//! program's signed text.
 
 use super::http_message::{self, HttpMessage, is_method, split_url};
 use super::{Finding, curl};
@@ -10,11 +10,11 @@ use crate::text::Text;
 use serde::Serialize;
 use serde_json::Value;
 
-/// In which form a request was pasted.
+/// The form of a pasted request.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Form {
-    /// One `Name=value` a line, not encoded.
+    /// One unencoded `Name=value` per line.
     Lines,
     /// A JSON object of parameters.
     Json,
@@ -32,7 +32,7 @@ pub enum Form {
     CanonicalRequest,
 }
 
-/// Where a parameter stood.
+/// The position of a parameter.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Place {
@@ -40,7 +40,7 @@ pub enum Place {
     Query,
     /// In the form body.
     Form,
-    /// The pasted text does not tell.
+    /// Unknown from the pasted text.
     Unknown,
 }
 
@@ -51,29 +51,29 @@ pub struct Parameter {
     pub name: String,
     /// Its value.
     pub value: String,
-    /// Where it stood.
+    /// Its position.
     pub place: Place,
 }
 
-/// A request as it was pasted.
+/// A pasted request.
 #[derive(Clone, Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Reading {
-    /// In which form it was pasted.
+    /// Its form.
     pub form: Form,
-    /// The HTTP method, where the text tells it.
+    /// The HTTP method, if the text contains it.
     pub method: Option<String>,
-    /// Host and port, where the text tells them.
+    /// Host and port, if the text contains them.
     pub host: Option<String>,
     /// The path.
     pub path: String,
-    /// All parameters, in the order they stood.
+    /// All parameters, in order.
     pub parameters: Vec<Parameter>,
     /// All headers.
     pub headers: Headers,
-    /// The body as it was pasted.
+    /// The pasted body.
     pub body: Option<String>,
-    /// What a program signed, if that is what was pasted.
+    /// A program's signed text, if that was pasted.
     pub signed_text: Option<String>,
 }
 
@@ -91,7 +91,7 @@ impl Reading {
         header(&self.headers, name)
     }
 
-    /// The scheme that the request shows.
+    /// The scheme detected from the request.
     pub fn scheme(&self) -> SignatureVersion {
         let acs3 = self.form == Form::CanonicalRequest
             || self
@@ -108,7 +108,7 @@ impl Reading {
         }
     }
 
-    /// The signature that the request carries.
+    /// The request's signature.
     pub fn given_signature(&self, scheme: SignatureVersion) -> Option<&str> {
         match scheme {
             SignatureVersion::Rpc => self.value("Signature"),
@@ -120,10 +120,10 @@ impl Reading {
     }
 }
 
-/// Reads what was pasted, in whatever form.
+/// Parses the pasted text in any form.
 ///
 /// # Errors
-/// Why it cannot be read.
+/// If it is unreadable.
 pub fn read(text: &str) -> Result<Reading, Finding> {
     let text = text.trim();
     if text.is_empty() {
@@ -205,7 +205,7 @@ fn from_json(text: &str) -> Result<Reading, Finding> {
             "json",
             Text::composed(
                 format!("不是正确的 JSON：第 {line} 行第 {column} 列有误。"),
-                format!("This is not JSON: see line {line}, column {column}."),
+                format!("This is not valid JSON: see line {line}, column {column}."),
             ),
         )
     })?;
@@ -215,7 +215,7 @@ fn from_json(text: &str) -> Result<Reading, Finding> {
             let value = match value {
                 Value::Null => return None,
                 Value::String(text) => text.clone(),
-                // Numbers stay as they were written, objects as compact JSON.
+                // Numbers keep their notation, objects become compact JSON.
                 other => other.to_string(),
             };
             Some(Parameter {
@@ -243,7 +243,7 @@ fn from_string_to_sign(text: &str) -> Result<Option<Reading>, Finding> {
         return Ok(None);
     }
     let once = parse_form(query.as_bytes()).map_err(unreadable)?;
-    // A query that was not encoded a second time falls into pairs at once.
+    // A query that was not encoded a second time is split into pairs directly.
     let canonicalized = match once.as_slice() {
         [(query, nothing)] if nothing.is_empty() => query.as_str(),
         _ => query,
@@ -255,7 +255,7 @@ fn from_string_to_sign(text: &str) -> Result<Option<Reading>, Finding> {
     }))
 }
 
-/// Method, path, query, headers, an empty line, names of headers and a hash, one a line.
+/// Method, path, query, headers, an empty line, header names and a hash, one per line.
 fn from_canonical_request(text: &str) -> Result<Option<Reading>, Finding> {
     let lines: Vec<&str> = text.lines().collect();
     let [method, path, query, headers @ .., signed_headers, hash] = lines.as_slice() else {
@@ -285,7 +285,7 @@ fn from_canonical_request(text: &str) -> Result<Option<Reading>, Finding> {
     }))
 }
 
-/// `Name=value` or `Name: value`, one a line and several of them, nothing encoded.
+/// Several lines of unencoded `Name=value` or `Name: value`.
 fn lines(text: &str) -> Option<Vec<Parameter>> {
     let lines: Vec<&str> = text
         .lines()
@@ -335,14 +335,14 @@ fn unreadable(error: FormError) -> Finding {
             "not-utf8",
             Text::new(
                 "百分号编码的内容不是 UTF-8（多半是 GBK）；签名必须按 UTF-8 编码。",
-                "The percent-encoded bytes are not UTF-8 (most likely GBK); what is signed must be UTF-8.",
+                "The percent-encoded bytes are not UTF-8 (most likely GBK); sign UTF-8.",
             ),
         ),
         FormError::TooManyPairs => Finding::fatal(
             "too-many-parameters",
             Text::composed(
                 format!("参数超过 {MAX_PAIRS} 个，请检查粘贴的内容。"),
-                format!("There are more than {MAX_PAIRS} parameters; check what was pasted."),
+                format!("There are more than {MAX_PAIRS} parameters; check the pasted text."),
             ),
         ),
     }
@@ -353,7 +353,7 @@ fn nothing() -> Finding {
         "nothing",
         Text::new(
             "没有找到参数；请粘贴参数、网址、表单正文、curl 命令或待签名字符串。",
-            "No parameters were found; paste parameters, a URL, a form body, a curl line or a string to sign.",
+            "No parameters were found; paste parameters, a URL, a form body, a curl command or a string to sign.",
         ),
     )
 }
@@ -420,7 +420,7 @@ mod tests {
     }
 
     #[test]
-    fn tells_scheme_and_signature() {
+    fn reads_scheme_and_signature() {
         let rpc = read("https://a/?Action=X&Signature=ab%2Bc%3D").unwrap();
         assert_eq!(rpc.scheme(), SignatureVersion::Rpc);
         assert_eq!(rpc.given_signature(SignatureVersion::Rpc), Some("ab+c="));

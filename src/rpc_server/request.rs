@@ -93,7 +93,8 @@ pub(super) enum Proof {
 impl Claim {
     /// Parses a request without verifying it.
     ///
-    /// # Errors If the API gateway would reject its form, its action or its version.
+    /// # Errors
+    /// If the API gateway would reject its form, its action or its version.
     pub fn read(request: &IncomingRequest) -> Result<Self, Refusal> {
         if !matches!(request.method.as_str(), "GET" | "POST") {
             return Err(errors::UNSUPPORTED_METHOD.because("use POST or GET"));
@@ -115,7 +116,8 @@ impl Claim {
 
     /// SceneId, which the API gateway parses as a `Long`.
     ///
-    /// # Errors InvalidSceneId if it is not one.
+    /// # Errors
+    /// InvalidSceneId if it is not one.
     pub fn scene_id(&self) -> Result<Option<i64>, Refusal> {
         let number = self.value("SceneId").map(str::parse).transpose();
         number.map_err(|_| {
@@ -345,6 +347,7 @@ fn known_action(name: &str, version: &str) -> Result<&'static Action, Refusal> {
         return Err(errors::INVALID_VERSION.because("Version must be 2019-03-07"));
     }
     actions::by_name(name).ok_or_else(|| {
-        errors::ACTION_NOT_FOUND.because("there are InitFaceVerify and DescribeFaceVerify alone")
+        errors::ACTION_NOT_FOUND
+            .because("the only actions are InitFaceVerify and DescribeFaceVerify")
     })
 }

@@ -16,7 +16,8 @@ pub const NONCE_MILLIS: i64 = 2 * WINDOW_MILLIS;
 impl Claim {
     /// Verifies the signature by recomputing it with the key's secret.
     ///
-    /// # Errors SignatureDoesNotMatch, whose message quotes the request as at Alibaba Cloud.
+    /// # Errors
+    /// SignatureDoesNotMatch, whose message quotes the request as at Alibaba Cloud.
     pub fn check_signature(
         &self,
         request: &IncomingRequest,
@@ -56,7 +57,8 @@ impl Claim {
 
     /// Verifies a request's timestamp against the server's clock.
     ///
-    /// # Errors InvalidTimeStamp for its format or its age.
+    /// # Errors
+    /// InvalidTimeStamp for its format or its age.
     pub fn check_timestamp(&self, now: Timestamp) -> Result<(), Refusal> {
         let (whole, form) = match &self.proof {
             Proof::Rpc { .. } => (

@@ -1,31 +1,32 @@
-//! Alibaba Cloud's callback: a GET to CallbackUrl when a verification has ended, repeated until it
-//! is answered with 200. It is not signed, so whoever receives it must ask for the result.
+//! Alibaba Cloud's callback: a GET to CallbackUrl when a verification has ended, retried until the
+//! response is 200. It is not signed, so the receiver must query the result.
 
 use super::session::Session;
 use super::verification::{CallbackState, Ending, Verification};
-use super::{Callback, Need};
+use super::{Callback, Load};
 use crate::signing::encode::percent_encode;
 use serde::Deserialize;
 
-/// How often the sandbox tries. Alibaba Cloud does not document a limit.
+/// The most attempts of the sandbox. Alibaba Cloud does not document a limit.
 const MAX_ATTEMPTS: u32 = 10;
 /// Alibaba Cloud says "two callbacks within three seconds".
 const INTERVAL_MILLIS: u32 = 1_500;
-/// A verification that ends at once must not be reported before its CertifyId has arrived.
+/// The delay before the first attempt, so that the CertifyId arrives before the callback of a
+/// verification that ends immediately.
 const FIRST_DELAY_MILLIS: i64 = 500;
 
-/// What became of a callback.
+/// The outcome of a callback.
 #[derive(Debug, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct CallbackAnswer {
-    /// Of which verification.
+    /// The CertifyId of the verification.
     pub certify_id: String,
-    /// HTTP status of the answer; `None` when there was none.
+    /// HTTP status of the response; `None` without a response.
     pub status: Option<u16>,
 }
 
-/// Asks the host to report the end of a verification, where it has an address for that. Only a
-/// verdict is reported.
+/// Asks the host to report the end of a verification that has a CallbackUrl. Only verdicts are
+/// reported.
 pub(super) fn announce(session: &mut Session<'_>, verification: &Verification) {
     let (Some(state), Some(Ending::SubCode(sub_code)), Some(ended_at)) = (
         &verification.callback,
@@ -44,10 +45,10 @@ pub(super) fn announce(session: &mut Session<'_>, verification: &Verification) {
     });
 }
 
-/// Notes the answer to a callback and asks for another one where it was not 200.
-pub(super) fn answered(session: &mut Session<'_>, answer: &CallbackAnswer) -> Result<(), Need> {
+/// Records the response to a callback and schedules another attempt if it was not 200.
+pub(super) fn answered(session: &mut Session<'_>, answer: &CallbackAnswer) -> Result<(), Load> {
     let row = Verification::row(&answer.certify_id);
-    // Gone after a reset: nothing to note.
+    // The verification was deleted by a reset.
     let Some(mut verification) = session.row::<Verification>(&row)? else {
         return Ok(());
     };
@@ -69,7 +70,7 @@ pub(super) fn answered(session: &mut Session<'_>, answer: &CallbackAnswer) -> Re
     Ok(())
 }
 
-/// The newest form Alibaba Cloud documents: `callbackToken`, `certifyId`, and the SubCode in
+/// The newest documented form: `callbackToken`, `certifyId`, and the SubCode in
 /// `passed`.
 fn url(state: &CallbackState, certify_id: &str, sub_code: &str) -> String {
     let address = state.url.split('#').next().unwrap_or_default();

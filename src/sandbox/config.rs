@@ -4,29 +4,29 @@ use crate::actions::Value;
 use crate::vendor::credentials::Secret;
 use serde::de::{Deserialize, Deserializer, Error as _};
 
-/// Who may call, and what exists.
+/// The accounts and the control API's token.
 #[derive(Clone, Debug, serde::Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct Config {
-    /// At least one account; the demo account where they are left out.
+    /// At least one account; by default the demo account.
     #[serde(default = "demo_accounts")]
     pub accounts: Vec<Account>,
-    /// What the control API wants as bearer token. Without one it is open; an empty one closes it.
+    /// Bearer token of the control API. Without one it is open; an empty one closes it.
     #[serde(default, deserialize_with = "optional_secret")]
     pub control_token: Option<Secret>,
 }
 
-/// A cloud account.
+/// An Alibaba Cloud account.
 #[derive(Clone, Debug, serde::Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct Account {
-    /// Its number; stands in the name of its OSS bucket.
+    /// Its number, which is part of the name of its OSS bucket.
     pub account_id: String,
-    /// Its AccessKeys: its own, of RAM users, or temporary ones.
+    /// Its AccessKeys: of the account, of RAM users, or temporary.
     pub keys: Vec<Key>,
     /// Its scenes.
     pub scenes: Vec<Scene>,
-    /// How often an action may be called in a second; Alibaba Cloud's limit is 50. 0 for no limit.
+    /// Limit of calls per action and second; Alibaba Cloud's limit is 50. 0 means no limit.
     #[serde(default = "vendor_limit")]
     pub calls_per_second: u32,
 }
@@ -40,39 +40,39 @@ pub struct Key {
     /// AccessKeySecret.
     #[serde(deserialize_with = "secret")]
     pub access_key_secret: Secret,
-    /// For a temporary key: the SecurityToken that goes with it. The same with `-expired` behind it
-    /// is taken for one that has run out.
+    /// For a temporary key: its SecurityToken. The same token followed by `-expired` counts as
+    /// expired.
     #[serde(default, deserialize_with = "optional_secret")]
     pub security_token: Option<Secret>,
-    /// Whether the key was disabled.
+    /// Whether the key is disabled.
     #[serde(default)]
     pub disabled: bool,
-    /// What a RAM user may do.
+    /// The permission of a RAM user.
     #[serde(default)]
     pub ram: Ram,
 }
 
-/// What a RAM user may do.
+/// The permission of a RAM user.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, serde::Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Ram {
     /// Everything.
     #[default]
     Allowed,
-    /// Refused by the service: Code 411.
+    /// Rejected by the service: Code 411.
     Denied,
-    /// Refused by the API gateway: `Forbidden.RAM`.
+    /// Rejected by the API gateway: `Forbidden.RAM`.
     Forbidden,
 }
 
-/// A scene of Alibaba Cloud's console.
+/// A scene.
 #[derive(Clone, Debug, serde::Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct Scene {
-    /// SceneId; a number or, for those JavaScript cannot hold, a string.
+    /// SceneId; a number or, beyond JavaScript's exact integers, a string.
     #[serde(deserialize_with = "scene_id")]
     pub scene_id: i64,
-    /// Whether results carry the picture and its place in OSS.
+    /// Whether results include the picture and its OSS object.
     #[serde(default = "yes")]
     pub pictures: bool,
 }
@@ -93,8 +93,7 @@ fn optional_secret<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<
     Ok(Option::<String>::deserialize(deserializer)?.map(Secret::new))
 }
 
-/// The largest whole number that JavaScript holds exactly. A larger one was rounded before it came
-/// here, if it came from JavaScript.
+/// The largest exact integer in JavaScript, which rounds larger ones.
 const MAX_EXACT: i64 = (1 << 53) - 1;
 
 fn scene_id<'de, D: Deserializer<'de>>(deserializer: D) -> Result<i64, D::Error> {
@@ -106,7 +105,7 @@ fn scene_id<'de, D: Deserializer<'de>>(deserializer: D) -> Result<i64, D::Error>
     };
     given.filter(|number| *number > 0).ok_or_else(|| {
         D::Error::custom(
-            "sceneId must be a positive integer, and one beyond 9007199254740991 a string or a bigint",
+            "sceneId must be a positive integer; above 9007199254740991 it must be a string or a bigint",
         )
     })
 }
@@ -123,7 +122,7 @@ impl Key {
     }
 }
 
-/// Published keys that open nothing but sandboxes.
+/// Published keys that are valid only in sandboxes.
 fn demo_accounts() -> Vec<Account> {
     let main = Key::demo("sandbox-key-id", "sandbox-key-secret");
     let temporary = Key {
@@ -164,7 +163,7 @@ impl Default for Config {
 }
 
 impl Config {
-    /// The key of that id and the account it belongs to.
+    /// The key with the id, and its account.
     pub(super) fn key(&self, access_key_id: &str) -> Option<(&Account, &Key)> {
         self.accounts.iter().find_map(|account| {
             let key = account
@@ -175,7 +174,7 @@ impl Config {
         })
     }
 
-    /// The account of that number.
+    /// The account with the number.
     pub(super) fn account(&self, account_id: &str) -> Option<&Account> {
         self.accounts
             .iter()
@@ -184,7 +183,7 @@ impl Config {
 }
 
 impl Account {
-    /// The scene of that id.
+    /// The scene with the id.
     pub(super) fn scene(&self, scene_id: i64) -> Option<&Scene> {
         self.scenes.iter().find(|scene| scene.scene_id == scene_id)
     }

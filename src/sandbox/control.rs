@@ -1,9 +1,9 @@
-//! The control API under `/_sandbox/`: see and change what Alibaba Cloud hides. JSON; errors in
-//! Chinese and English.
+//! The control API under `/_sandbox/`: shows and changes internal state. JSON; errors in Chinese
+//! and English.
 
 use super::session::{CLOCK, Clock, Session};
 use super::verification::{Ending, PREFIX, Stage, Verification};
-use super::{MAX_BODY, Need, callback, envelope, faults, phone, picture};
+use super::{Load, MAX_BODY, callback, envelope, faults, phone, picture};
 use crate::http::{IncomingRequest, Response, header};
 use crate::json::de::from_json_strictly;
 use crate::json::write::Object;
@@ -13,9 +13,9 @@ use crate::timestamp::Timestamp;
 use crate::vendor::codes::{self, CODES, SUB_CODES};
 use serde::{Deserialize, de::DeserializeOwned};
 
-/// How many verifications one page of the list has at most.
+/// The most verifications on one page of the list.
 const PAGE: usize = 100;
-/// How far the clock may be moved from the host's: a hundred years.
+/// The largest offset of the clock from the host's: a hundred years.
 const MAX_OFFSET_MILLIS: i64 = 100 * 366 * 86_400_000;
 
 struct Problem {
@@ -25,13 +25,13 @@ struct Problem {
 }
 
 enum Stop {
-    Need(Need),
+    Load(Load),
     Problem(Problem),
 }
 
-impl From<Need> for Stop {
-    fn from(need: Need) -> Self {
-        Self::Need(need)
+impl From<Load> for Stop {
+    fn from(load: Load) -> Self {
+        Self::Load(load)
     }
 }
 
@@ -45,11 +45,11 @@ fn problem(status: u16, code: &'static str, zh: &'static str, en: &'static str) 
 
 type Answer = Result<(u16, Object), Stop>;
 
-/// Answers a request to any path but `/`.
+/// Handles a request to any path except `/`.
 pub(super) fn answer(
     session: &mut Session<'_>,
     request: &IncomingRequest,
-) -> Result<Response, Need> {
+) -> Result<Response, Load> {
     if let Some(object) = request.path.strip_prefix(picture::PATH)
         && matches!(request.method.as_str(), "GET" | "HEAD")
     {
@@ -60,7 +60,7 @@ pub(super) fn answer(
     }
     let (status, body) = match route(session, request) {
         Ok(answer) => answer,
-        Err(Stop::Need(need)) => return Err(need),
+        Err(Stop::Load(load)) => return Err(load),
         Err(Stop::Problem(Problem {
             status,
             code,
@@ -84,8 +84,8 @@ fn route(session: &mut Session<'_>, request: &IncomingRequest) -> Answer {
         Err(problem(
             404,
             "unknown-route",
-            "没有这个路径：阿里云协议在 /，控制接口在 /_sandbox/ 之下，见 docs/sandbox.md。",
-            "no such path: Alibaba Cloud's protocol is at /, the control API under /_sandbox/; see docs/sandbox.md.",
+            "路径不存在：阿里云协议在 /，控制接口在 /_sandbox/ 之下，见 docs/sandbox.md。",
+            "path not found: Alibaba Cloud's protocol is at /, the control API under /_sandbox/; see docs/sandbox.md.",
         ))
     };
     let path: Vec<&str> = request.path.split('/').skip(1).collect();
@@ -146,11 +146,11 @@ fn wrong_method() -> Stop {
         405,
         "wrong-method",
         "该路径不支持此 HTTP 方法，见 docs/sandbox.md。",
-        "this path does not take this HTTP method; see docs/sandbox.md.",
+        "this path does not support the HTTP method; see docs/sandbox.md.",
     )
 }
 
-/// A sandbox that several people share may keep its control API to those who have its token.
+/// A shared sandbox can protect its control API with a token.
 fn check_token(session: &Session<'_>, request: &IncomingRequest) -> Result<(), Stop> {
     let Some(token) = &session.config.control_token else {
         return Ok(());
@@ -160,7 +160,7 @@ fn check_token(session: &Session<'_>, request: &IncomingRequest) -> Result<(), S
             403,
             "control-closed",
             "控制接口未开放：请运维设置访问令牌。",
-            "the control API is closed: the operator must set a token for it.",
+            "the control API is closed: the operator must set its token.",
         ));
     }
     let given = header(&request.headers, "authorization")
@@ -173,7 +173,7 @@ fn check_token(session: &Session<'_>, request: &IncomingRequest) -> Result<(), S
         401,
         "wrong-token",
         "控制接口需要令牌：请在 Authorization 头中以 Bearer 方式传入。",
-        "the control API wants its token, as Bearer in the Authorization header.",
+        "the control API requires its token: send it as Bearer in the Authorization header.",
     ))
 }
 
@@ -184,14 +184,14 @@ fn body<T: DeserializeOwned>(request: &IncomingRequest) -> Result<T, Stop> {
             413,
             "body-too-large",
             "请求体超过 2 MiB，请缩小。",
-            "the body is larger than 2 MiB; make it smaller.",
+            "the body exceeds 2 MiB; reduce its size.",
         ));
     }
     let text = std::str::from_utf8(&request.body).unwrap_or_default();
-    // A byte order mark, as Windows programs write it.
+    // A byte order mark, which Windows programs write.
     let text = text.strip_prefix('\u{FEFF}').unwrap_or(text);
     from_json_strictly(text).map_err(|error| {
-        // Where it is wrong, without repeating what was sent.
+        // The position of the fault, without quoting the input.
         let (zh, en) = error.bracketed();
         Stop::Problem(Problem {
             status: 400,
@@ -204,7 +204,7 @@ fn body<T: DeserializeOwned>(request: &IncomingRequest) -> Result<T, Stop> {
                 ]
                 .concat(),
                 [
-                    "the body is not the JSON this route takes",
+                    "the body is not the JSON that this route expects",
                     &en,
                     "; see docs/sandbox.md for its fields.",
                 ]
@@ -260,7 +260,7 @@ fn list(session: &Session<'_>, request: &IncomingRequest) -> Answer {
         .filter(|verification| order.is_none_or(|order| verification.outer_order_no == order))
         .collect();
     let total = found.len();
-    // Newest first; the CertifyId makes the order of equal times certain.
+    // Newest first; the CertifyId orders verifications of the same time.
     found.sort_by(|a, b| (b.created_at, &b.certify_id).cmp(&(a.created_at, &a.certify_id)));
     found.truncate(PAGE);
     let shown: Vec<Object> = found
@@ -281,8 +281,8 @@ fn load(session: &Session<'_>, certify_id: &str) -> Result<Verification, Stop> {
             problem(
                 404,
                 "unknown-verification",
-                "没有这个 CertifyId 的认证，请核对 InitFaceVerify 返回的值。",
-                "no verification has that CertifyId; check what InitFaceVerify gave.",
+                "CertifyId 不存在，请核对 InitFaceVerify 返回的值。",
+                "unknown CertifyId; check the value that InitFaceVerify returned.",
             )
         })
 }
@@ -332,14 +332,14 @@ fn cannot(stage: Stage) -> Stop {
             409,
             "expired",
             "该认证创建已超过 30 分钟，不能再提交，请重新发起认证。",
-            "this verification was created more than 30 minutes ago and takes nothing any more; start a new one.",
+            "this verification was created more than 30 minutes ago and has expired; start a new one.",
         );
     }
     problem(
         409,
         "already-submitted",
         "该认证已提交过，每个 CertifyId 只能提交一次，请重新发起认证。",
-        "this verification was submitted already, and a CertifyId takes one submission; start a new one.",
+        "this verification has already been submitted, and a CertifyId accepts one submission; start a new one.",
     )
 }
 
@@ -357,7 +357,7 @@ fn give_up(session: &mut Session<'_>, certify_id: &str) -> Answer {
     Ok((200, view(session, &verification)))
 }
 
-/// What can be submitted, with Alibaba Cloud's words and this product's.
+/// The outcomes that can be submitted, with Alibaba Cloud's texts and this project's.
 fn outcomes() -> Object {
     let verdicts = SUB_CODES.iter().map(|known| {
         Object::new()
@@ -414,11 +414,11 @@ fn clock(session: &Session<'_>) -> Object {
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
 enum ClockChange {
-    /// Moves the clock on, or with a negative number back.
+    /// Advances the clock, or sets it back with a negative number.
     AdvanceMs(i64),
-    /// Sets it; it runs on from there.
+    /// Sets the clock, which continues from there.
     Set(String),
-    /// Sets how far it is from the host's clock.
+    /// Sets the offset from the host's clock.
     OffsetMs(i64),
 }
 
@@ -444,7 +444,7 @@ fn move_clock(session: &mut Session<'_>, request: &IncomingRequest) -> Answer {
             400,
             "bad-time",
             "时钟最多偏移 100 年。",
-            "the clock may be moved by 100 years at most.",
+            "the clock can be moved by at most 100 years.",
         ));
     }
     session.put(CLOCK, &Clock { offset_millis }, None);

@@ -1,4 +1,4 @@
-//! DescribeFaceVerify: where a verification stands, in Alibaba Cloud's shapes.
+//! DescribeFaceVerify: the status of a verification, in Alibaba Cloud's form.
 
 use super::init::{mandatory, scene_id};
 use super::picture;
@@ -12,19 +12,19 @@ use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use sha2::{Digest, Sha256};
 
-/// The quality of the drawn portrait: Alibaba Cloud document's own sample value.
+/// The quality of the drawn portrait: the sample value of Alibaba Cloud's document.
 const QUALITY_SCORE: &str = "88.3615493774414";
-/// The likeness reported where a product compares and the comparison went well, and where not.
+/// The similarity scores of a successful and of a failed comparison.
 const VERIFY_SCORES: (&str, &str) = ("98.42", "21.07");
 
-/// Gives the ResultObject of a verification that has ended.
+/// Returns the ResultObject of a verification that has ended.
 pub(super) fn perform(session: &mut Session<'_>, call: &Call<'_>) -> Result<Object, Stop> {
     let scene_id = scene_id(call)?;
     let certify_id = mandatory(call, "CertifyId")?;
     let Some(scene) = call.account.scene(scene_id) else {
-        return Err(call.refuse("404", "the account has no scene of that SceneId"));
+        return Err(call.refuse("404", "the account has no scene with this SceneId"));
     };
-    let unknown = "no InitFaceVerify of this account and scene gave that CertifyId";
+    let unknown = "no InitFaceVerify of this account and scene returned this CertifyId";
     let verification = session
         .row::<Verification>(&Verification::row(certify_id))?
         .filter(|found| {
@@ -34,7 +34,7 @@ pub(super) fn perform(session: &mut Session<'_>, call: &Call<'_>) -> Result<Obje
     match verification.stage(session.now) {
         Stage::Created => Err(call.refuse("424", "nothing has been submitted yet")),
         Stage::Expired => Err(call.refuse("424", "nothing was submitted within 30 minutes")),
-        Stage::Opened => Err(call.refuse("403", "opened, and not submitted yet")),
+        Stage::Opened => Err(call.refuse("403", "opened but not submitted yet")),
         Stage::Ended => match &verification.ending {
             Some(Ending::SubCode(sub_code)) => {
                 Ok(result(session, &verification, sub_code, scene.pictures))
@@ -110,7 +110,7 @@ fn material_info(
     out
 }
 
-/// The same at every query of a verification.
+/// The same for every query of a verification.
 fn device_token(verification: &Verification) -> String {
     let digest = Sha256::new()
         .chain_update("device token of ")

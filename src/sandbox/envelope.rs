@@ -1,4 +1,4 @@
-//! The sandbox's answers: Alibaba Cloud's envelopes, and the headers of every answer.
+//! The sandbox's responses: Alibaba Cloud's envelopes, and the common headers.
 
 use super::session::Session;
 use crate::actions::Action;
@@ -7,10 +7,10 @@ use crate::json::write::Object;
 use crate::rpc_server::envelope::{self, Envelope, Format};
 use crate::rpc_server::errors::Refusal;
 
-/// On every answer: it came from a sandbox.
+/// Header of every response: it comes from a sandbox.
 pub const SANDBOX_HEADER: &str = "x-cloudauth-sandbox";
-/// On refusals: why, in English, for the developer. Alibaba Cloud has nothing of the kind; the
-/// envelope itself stays Alibaba Cloud's.
+/// Header of errors: the reason in English, for the developer. Alibaba Cloud has no such header;
+/// the envelope itself is the same.
 pub const NOTE_HEADER: &str = "x-cloudauth-sandbox-note";
 
 /// Code 200 with its ResultObject.
@@ -53,7 +53,7 @@ pub(super) fn gateway_error(
     response
 }
 
-/// What browsers ask before they send a request with Alibaba Cloud's headers.
+/// The response to a browser's CORS preflight for Alibaba Cloud's headers.
 pub(super) fn preflight(session: &Session<'_>) -> Response {
     let mut response = plain(session, 204, None, Vec::new());
     for (name, value) in [
@@ -69,7 +69,7 @@ pub(super) fn preflight(session: &Session<'_>) -> Response {
     response
 }
 
-/// An answer outside of Alibaba Cloud's protocol.
+/// A response outside of Alibaba Cloud's protocol.
 pub(super) fn plain(
     session: &Session<'_>,
     status: u16,

@@ -1,8 +1,8 @@
-//! Faults on demand: what networks, proxies and Alibaba Cloud do on a bad day.
+//! Fault injection: failures of networks, proxies and Alibaba Cloud.
 
 use super::session::{FAULTS, Session, Stop};
 use super::verification::answers_with;
-use super::{Delivery, Manner, Need};
+use super::{Delivery, Load, Manner};
 use crate::actions;
 use crate::http::{IncomingRequest, Response};
 use crate::json::read::{items, string};
@@ -12,23 +12,23 @@ use crate::text::Text;
 use crate::vendor::codes;
 use serde::{Deserialize, Serialize};
 
-/// The most a fault may delay an answer, in milliseconds.
+/// The longest delay of a response, in milliseconds.
 const MAX_DELAY_MILLIS: u32 = 10 * 60 * 1_000;
-/// The most faults waiting.
+/// The most pending faults.
 const MAX_FAULTS: usize = 100;
 
-/// A fault that waits for requests.
+/// A pending fault.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub(super) struct Fault {
     kind: FaultKind,
-    /// Which action it is for; both, and requests that name none, without it.
+    /// The action to which it applies; if absent, both actions and requests without one.
     #[serde(skip_serializing_if = "Option::is_none")]
     action: Option<String>,
-    /// How many requests it hits.
+    /// The number of requests to which it applies.
     #[serde(default = "one")]
     count: u32,
-    /// How many requests it lets pass before.
+    /// The number of requests that pass before.
     #[serde(default)]
     skip: u32,
     /// Milliseconds, for `latency`.
@@ -37,7 +37,7 @@ pub(super) struct Fault {
     /// Code of the API gateway or of the service, for `error`.
     #[serde(skip_serializing_if = "Option::is_none")]
     code: Option<String>,
-    /// Whether the request is executed all the same, for `hang`, `reset`, `html` and `empty`.
+    /// Whether the request is executed anyway, for `hang`, `reset`, `html` and `empty`.
     #[serde(default)]
     executed: bool,
 }
@@ -49,48 +49,48 @@ const fn one() -> u32 {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 enum FaultKind {
-    /// The right answer, late.
+    /// The correct response, delayed.
     Latency,
     /// No answer.
     Hang,
-    /// The connection is reset.
+    /// Reset the connection.
     Reset,
     /// An error of Alibaba Cloud.
     Error,
     /// A proxy's page with status 502.
     Html,
-    /// Status 200 and no body.
+    /// Status 200 without a body.
     Empty,
-    /// Half of the right answer.
+    /// Half of the correct response.
     Truncated,
     /// Bytes that are not UTF-8.
     NotUtf8,
-    /// The right answer with Code as a number.
+    /// The correct response with Code as a number.
     NumericCode,
 }
 
 impl Fault {
-    /// What is wrong with it.
+    /// The fault in its definition.
     pub(super) fn problem(&self) -> Option<Text> {
         let action = match self.action.as_deref().map(actions::by_name) {
             Some(None) => {
                 return Some(Text::new(
                     "action 应为 InitFaceVerify 或 DescribeFaceVerify，或不填。",
-                    "action must be InitFaceVerify or DescribeFaceVerify, or be left out.",
+                    "action must be InitFaceVerify, DescribeFaceVerify or absent.",
                 ));
             }
             Some(Some(action)) => Some(action),
             None => None,
         };
         if self.count == 0 {
-            return Some(Text::new("count 至少为 1。", "count must be 1 at least."));
+            return Some(Text::new("count 至少为 1。", "count must be at least 1."));
         }
         if self.kind == FaultKind::Latency
             && self.millis.is_none_or(|millis| millis > MAX_DELAY_MILLIS)
         {
             return Some(Text::new(
                 "latency 须给出 millis，最多 600000。",
-                "latency needs millis, 600000 at most.",
+                "latency requires millis, at most 600000.",
             ));
         }
         if self.kind == FaultKind::Error {
@@ -102,16 +102,16 @@ impl Fault {
             if !known {
                 return Some(Text::new(
                     "error 须给出 code：网关错误码（如 Throttling.User），或业务 Code（如 500，此时须同时给出支持它的 action）。",
-                    "error needs code: one of the API gateway (such as Throttling.User) or a Code of the service (such as 500, together with an action that answers with it).",
+                    "error requires code: one of the API gateway (such as Throttling.User) or a Code of the service (such as 500, with an action that returns it).",
                 ));
             }
         }
         None
     }
 
-    /// What is answered instead of executing the request; `None` when it is executed.
+    /// The response instead of executing the request; `None` if it is executed.
     pub(super) fn instead(&self, request: &IncomingRequest) -> Option<Stop> {
-        const NOTE: &str = "a fault that was asked for";
+        const NOTE: &str = "an injected fault";
         match self.kind {
             FaultKind::Error => {
                 let code = self.code.as_deref().unwrap_or_default();
@@ -134,7 +134,7 @@ impl Fault {
         }
     }
 
-    /// The answer as the fault leaves it.
+    /// The response modified by the fault.
     pub(super) fn apply(&self, mut response: Response) -> (Response, Delivery) {
         let mut delivery = Delivery::default();
         match self.kind {
@@ -185,13 +185,13 @@ fn numeric_code(response: &mut Response) {
     }
 }
 
-/// All faults that wait, in the order they were asked for.
-pub(super) fn waiting(session: &Session<'_>) -> Result<Vec<Fault>, Need> {
+/// All pending faults, in order of creation.
+pub(super) fn waiting(session: &Session<'_>) -> Result<Vec<Fault>, Load> {
     Ok(session.row(FAULTS)?.unwrap_or_default())
 }
 
-/// Adds a fault; gives what is wrong with it instead, where something is.
-pub(super) fn add(session: &mut Session<'_>, fault: Fault) -> Result<Option<Text>, Need> {
+/// Adds a fault; returns an error if its definition is invalid.
+pub(super) fn add(session: &mut Session<'_>, fault: Fault) -> Result<Option<Text>, Load> {
     if let Some(problem) = fault.problem() {
         return Ok(Some(problem));
     }
@@ -199,7 +199,7 @@ pub(super) fn add(session: &mut Session<'_>, fault: Fault) -> Result<Option<Text
     if faults.len() >= MAX_FAULTS {
         return Ok(Some(Text::new(
             "等待中的故障已满 100 个，请先 DELETE /_sandbox/faults。",
-            "100 faults are waiting already; DELETE /_sandbox/faults first.",
+            "there are already 100 pending faults; DELETE /_sandbox/faults first.",
         )));
     }
     faults.push(fault);
@@ -212,8 +212,8 @@ pub(super) fn remove_all(session: &mut Session<'_>) {
     session.put(FAULTS, &Vec::<Fault>::new(), None);
 }
 
-/// The fault that hits a request for this action, if one does. The first that fits counts.
-pub(super) fn take(session: &mut Session<'_>, action: Option<&str>) -> Result<Option<Fault>, Need> {
+/// The fault that applies to a request for this action, if any. The first match counts.
+pub(super) fn take(session: &mut Session<'_>, action: Option<&str>) -> Result<Option<Fault>, Load> {
     let mut faults = waiting(session)?;
     let mut hit = None;
     let mut touched = false;

@@ -1,4 +1,4 @@
-//! InitFaceVerify: the service's own checks, then a new verification.
+//! InitFaceVerify: the service's validation, then a new verification.
 
 use super::callback;
 use super::outcome::{self, Script};
@@ -16,7 +16,7 @@ use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use std::net::IpAddr;
 
-/// The products whose pages describe this action.
+/// The products documented for this action.
 const PRODUCTS: [&str; 4] = [LR_FR, "ID_PRO", "ID_PLUS", "PV_FV"];
 /// The values of Alibaba Cloud's pages. "No custom actions or combinations."
 const MODELS: [&str; 6] = [
@@ -27,18 +27,18 @@ const MODELS: [&str; 6] = [
     "MOVE_PHOTINUS",
     "MULTI_FAPTCHA",
 ];
-/// 1 MB of picture, and what the API metadata allows for its Base64.
+/// 1 MB of picture, and the limit of the API metadata for its Base64.
 const PICTURE_MAX_BYTES: usize = 1_048_576;
 const PICTURE_MAX_BASE64: usize = 1_548_576;
 
-/// Starts a verification and gives the ResultObject.
+/// Starts a verification and returns the ResultObject.
 pub(super) fn perform(session: &mut Session<'_>, call: &Call<'_>) -> Result<Object, Stop> {
     let scene_id = scene_id(call)?;
     let product = mandatory(call, "ProductCode")?;
     let outer_order_no = mandatory(call, "OuterOrderNo")?;
     check_presence(call, product)?;
     if call.account.scene(scene_id).is_none() {
-        return Err(call.refuse("404", "the account has no scene of that SceneId"));
+        return Err(call.refuse("404", "the account has no scene with this SceneId"));
     }
     check_values(session, call, product)?;
     check_pictures(session, call, scene_id)?;
@@ -83,13 +83,13 @@ pub(super) fn perform(session: &mut Session<'_>, call: &Call<'_>) -> Result<Obje
     Ok(Object::new().with("CertifyId", &certify_id))
 }
 
-/// SceneId as both actions take it: a `Long`, which the API gateway reads.
+/// SceneId of both actions: a `Long`, which the API gateway parses.
 pub(super) fn scene_id(call: &Call<'_>) -> Result<i64, Stop> {
     let given = call.scene_id()?;
     given.ok_or_else(|| missing(call, "SceneId"))
 }
 
-/// A parameter without which the service answers Code 400.
+/// A mandatory parameter: without it, the service returns Code 400.
 pub(super) fn mandatory<'a>(call: &'a Call<'_>, name: &str) -> Result<&'a str, Stop> {
     call.value(name).ok_or_else(|| missing(call, name))
 }
@@ -98,8 +98,8 @@ fn missing(call: &Call<'_>, name: &str) -> Stop {
     call.refuse("400", format!("{name} is missing"))
 }
 
-/// Beside SceneId, OuterOrderNo and ProductCode. UserId is not among them: Alibaba Cloud document's
-/// own example goes without it.
+/// Mandatory in addition to SceneId, OuterOrderNo and ProductCode. UserId is not, because the
+/// example of Alibaba Cloud's document omits it.
 fn check_presence(call: &Call<'_>, product: &str) -> Result<(), Stop> {
     let names: &[&str] = match product {
         "ID_PRO" => &["MetaInfo", "CertType", "CertName", "CertNo"],
@@ -112,7 +112,7 @@ fn check_presence(call: &Call<'_>, product: &str) -> Result<(), Stop> {
     Ok(())
 }
 
-/// A parameter, what it must satisfy, and the same in words.
+/// A parameter, its rule, and the rule as text.
 type Check<'a> = (&'static str, &'a dyn Fn(&str) -> bool, &'static str);
 
 fn check_values(session: &Session<'_>, call: &Call<'_>, product: &str) -> Result<(), Stop> {
@@ -140,12 +140,12 @@ fn check_values(session: &Session<'_>, call: &Call<'_>, product: &str) -> Result
         (
             "Model",
             &|text| MODELS.contains(&text),
-            "must be a value of Alibaba Cloud's table, such as LIVENESS",
+            "must be a documented value, such as LIVENESS",
         ),
         (
             "UserId",
             &|text| text.chars().count() <= 100,
-            "may have 100 characters",
+            "must have at most 100 characters",
         ),
         (
             "CertType",
@@ -157,7 +157,7 @@ fn check_values(session: &Session<'_>, call: &Call<'_>, product: &str) -> Result
             &|text| {
                 !plain || cert_name::check(text).is_ok_and(|accepted| accepted.normalized == text)
             },
-            "must be a name of the national standard, without letters or special characters",
+            "must be a name according to the national standard, without letters or special characters",
         ),
         (
             "CertNo",
@@ -166,12 +166,12 @@ fn check_values(session: &Session<'_>, call: &Call<'_>, product: &str) -> Result
                     || cert_no::check(text, documents, today)
                         .is_ok_and(|accepted| accepted.normalized == text)
             },
-            "must be an identity number of the national standard",
+            "must be an identity number according to the national standard",
         ),
         (
             "MetaInfo",
             &|text| value(text, MAX_DEPTH).is_some_and(|value| value.starts_with('{')),
-            "must be the JSON object that the client SDK gave",
+            "must be the JSON object from the client SDK",
         ),
         (
             "Mobile",
@@ -186,7 +186,7 @@ fn check_values(session: &Session<'_>, call: &Call<'_>, product: &str) -> Result
         (
             "CallbackUrl",
             &is_callback_url,
-            "must begin with https:// (in the sandbox also http:// to a loopback address)",
+            "must start with https:// (in the sandbox also http:// to a loopback address)",
         ),
         ("Crop", &|text| matches!(text, "T" | "F"), "must be T or F"),
     ];
@@ -205,7 +205,8 @@ fn is_word(text: &str) -> bool {
             .all(|byte| byte.is_ascii_uppercase() || byte.is_ascii_digit() || byte == b'_')
 }
 
-/// Alibaba Cloud takes HTTPS alone; a test's server on this machine seldom has a certificate.
+/// Alibaba Cloud accepts HTTPS only, but a test server on the local machine rarely has a
+/// certificate.
 fn is_callback_url(url: &str) -> bool {
     let origin_end = url
         .match_indices('/')
@@ -225,18 +226,21 @@ fn check_pictures(session: &Session<'_>, call: &Call<'_>, scene_id: i64) -> Resu
     let earlier = call.value("CertifyId");
     let ways = [picture, call.value("FaceContrastPictureUrl"), oss, earlier];
     if ways.iter().flatten().count() > 1 {
-        return Err(call.refuse("420", "a picture may be passed in one way only"));
+        return Err(call.refuse("420", "the picture must be passed in only one way"));
     }
     if call.value("OssBucketName").is_some() != call.value("OssObjectName").is_some() {
-        return Err(call.refuse("400", "OssBucketName and OssObjectName go together"));
+        return Err(call.refuse(
+            "400",
+            "OssBucketName and OssObjectName must both be present",
+        ));
     }
     if let Some(base64) = picture {
         if base64.len() > PICTURE_MAX_BASE64 {
-            return Err(call.refuse("421", "the picture is larger than 1 MB"));
+            return Err(call.refuse("421", "the picture exceeds 1 MB"));
         }
         match STANDARD.decode(base64) {
             Ok(bytes) if bytes.len() > PICTURE_MAX_BYTES => {
-                return Err(call.refuse("421", "the picture is larger than 1 MB"));
+                return Err(call.refuse("421", "the picture exceeds 1 MB"));
             }
             Ok(bytes) if is_picture(&bytes) => {}
             _ => return Err(call.refuse("419", "the picture is not the Base64 of a JPEG or PNG")),
@@ -254,13 +258,13 @@ fn check_pictures(session: &Session<'_>, call: &Call<'_>, scene_id: i64) -> Resu
                     if codes::sub_code(code).is_some_and(|known| known.passing))
         });
         if !passed {
-            return Err(call.refuse("423", "no verification of that CertifyId has passed"));
+            return Err(call.refuse("423", "the verification of this CertifyId has not passed"));
         }
     }
     Ok(())
 }
 
-/// Whether the bytes begin as a JPEG or PNG does. The sandbox looks for no face.
+/// Whether the bytes start like a JPEG or PNG. The sandbox does not detect faces.
 fn is_picture(bytes: &[u8]) -> bool {
     bytes.starts_with(&[0xFF, 0xD8, 0xFF]) || bytes.starts_with(b"\x89PNG\r\n\x1A\n")
 }

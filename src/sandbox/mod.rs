@@ -1,12 +1,12 @@
 //! The sandbox: an emulator of Alibaba Cloud's service, for development and tests.
 //!
-//! It speaks Alibaba Cloud's protocol on `/`, with both signature schemes checked as Alibaba Cloud
-//! does, and a control API under `/_sandbox/`. It is one pure function over plain data: [`step`] is
-//! called with a request and the stored rows it may read, and answers either "I need these rows" or
-//! "done: send this, store that". The host loads, stores and sends; it decides nothing.
+//! It implements Alibaba Cloud's protocol on `/`, including the verification of both signature
+//! schemes, and a control API under `/_sandbox/`. It is one pure function over plain data: [`step`]
+//! takes a request and the loaded rows, and returns either the rows to load or the response to send
+//! with the rows to store. The host loads, stores and sends; it makes no decisions.
 //!
-//! Every answer carries the header `x-cloudauth-sandbox`, so that it is never taken for the real
-//! service. No name, identity number, mobile number or MetaInfo is ever stored.
+//! Every response has the header `x-cloudauth-sandbox`, so that it cannot be mistaken for the real
+//! service. Names, identity numbers, mobile numbers and MetaInfo are never stored.
 
 mod callback;
 mod config;
@@ -33,40 +33,38 @@ use crate::rpc_server::request::{self, MAX_BODY};
 use serde::{Deserialize, Serialize};
 use session::{Session, Stop};
 
-/// What happened, and what the host knows.
+/// An event, and the host's inputs.
 #[derive(Debug, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Input {
-    /// What happened.
+    /// The event.
     pub event: Event,
-    /// Keys of the stored rows loaded so far, with their JSON text; `None` for one that does not
-    /// exist.
+    /// Keys of the loaded rows, with their JSON text; `None` if a row does not exist.
     pub rows: Vec<(String, Option<String>)>,
-    /// Prefixes, each with all rows whose keys begin with it.
+    /// Prefixes, each with all rows whose keys start with it.
     pub lists: Vec<(String, Vec<(String, String)>)>,
     /// The host's clock, in milliseconds since 1970-01-01T00:00:00Z.
     pub now: i64,
-    /// Scheme, host and port under which the caller reached the sandbox, for picture URLs.
+    /// Scheme, host and port of the request, for picture URLs.
     pub origin: String,
 }
 
-/// What happened.
+/// The event.
 #[derive(Debug, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub enum Event {
-    /// A request came in. A host that stops reading a body beyond [`MAX_BODY`] passes on one byte
-    /// more than that.
+    /// A request arrived. A host that limits a body to [`MAX_BODY`] passes one more byte than that.
     Request(IncomingRequest),
-    /// A callback that the sandbox asked for was answered, or failed.
+    /// A requested callback got a response, or failed.
     CallbackAnswered(CallbackAnswer),
 }
 
-/// Fresh random bytes, new at every call.
+/// Random bytes, new for every call.
 #[derive(Clone, Copy, Debug)]
 pub struct Random {
-    /// Becomes the RequestId.
+    /// Used for the RequestId.
     pub request_id: [u8; 16],
-    /// Becomes the CertifyId of a new verification.
+    /// Used for the CertifyId of a new verification.
     pub certify_id: [u8; 16],
 }
 
@@ -84,64 +82,63 @@ impl From<[u8; 32]> for Random {
     }
 }
 
-/// What the host is to do.
+/// The next step of the host.
 #[derive(Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub enum Output {
-    /// Load these and call again.
-    Need(Need),
+    /// Load these rows and call again.
+    Load(Load),
     /// Perform this.
     Done(Done),
 }
 
-/// Stored data the decision depends on.
+/// Rows that the decision depends on.
 #[derive(Debug, Default, PartialEq, Eq, Serialize)]
-pub struct Need {
+pub struct Load {
     /// Keys of rows.
     pub rows: Vec<String>,
-    /// Prefixes of keys, to load every row of.
+    /// Key prefixes; load all their rows.
     pub lists: Vec<String>,
 }
 
-/// What the host is to perform: first all writes, then the delivery.
+/// Work for the host: first all writes, then the delivery.
 #[derive(Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Done {
-    /// The answer; `None` after an event that was not a request.
+    /// The response; `None` after an event other than a request.
     pub response: Option<Response>,
-    /// The file of the host's whose content is the answer's body: one of the simulated phone's
-    /// page.
+    /// The host's file to use as the response's body: a file of the simulated phone.
     pub file: Option<&'static str>,
-    /// How the answer is delivered.
+    /// The delivery of the response.
     pub delivery: Delivery,
     /// Rows to store, in order.
     pub writes: Vec<Write>,
-    /// Alibaba Cloud's callback, to be sent.
+    /// A callback to send.
     pub callback: Option<Callback>,
-    /// The sandbox's own clock: rows whose `expires_at` it has passed may be dropped.
+    /// The sandbox's clock: rows with an earlier `expires_at` can be deleted.
     pub now: i64,
 }
 
-/// How an answer is delivered.
+/// The delivery of a response.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Delivery {
-    /// Milliseconds to wait before it.
+    /// Delay in milliseconds.
     pub delay_millis: u32,
-    /// What to do then.
+    /// The action after the delay.
     pub manner: Manner,
 }
 
-/// What happens to an answer.
+/// The action on a response.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub enum Manner {
     /// It is sent.
     #[default]
     Answer,
-    /// The connection stays open and silent.
+    /// Keep the connection open without a response.
     Hang,
-    /// The connection is reset.
+    /// Reset the connection.
     Reset,
 }
 
@@ -156,26 +153,26 @@ pub enum Write {
         key: String,
         /// JSON text.
         value: String,
-        /// When it may be dropped, by the sandbox's clock; `None` for never.
+        /// When it can be deleted, by the sandbox's clock; `None` for never.
         expires_at: Option<i64>,
     },
     /// Remove every row.
     Clear,
 }
 
-/// A GET request that the host is to send, reporting the outcome as [`Event::CallbackAnswered`].
+/// A GET request for the host to send; its outcome is an [`Event::CallbackAnswered`].
 #[derive(Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Callback {
-    /// Of which verification.
+    /// The CertifyId of the verification.
     pub certify_id: String,
     /// Where to.
     pub url: String,
-    /// Milliseconds to wait before it.
+    /// Delay in milliseconds.
     pub delay_millis: u32,
 }
 
-/// Decides what one event leads to.
+/// Decides the reaction to one event.
 pub fn step(input: &Input, config: &Config, random: &Random) -> Output {
     let decided = Session::begin(input, config, random).and_then(|mut session| {
         let (response, delivery) = match &input.event {
@@ -192,14 +189,14 @@ pub fn step(input: &Input, config: &Config, random: &Random) -> Output {
     });
     match decided {
         Ok(done) => Output::Done(done),
-        Err(need) => Output::Need(need),
+        Err(load) => Output::Load(load),
     }
 }
 
 fn answer(
     session: &mut Session<'_>,
     request: &IncomingRequest,
-) -> Result<(Response, Delivery), Need> {
+) -> Result<(Response, Delivery), Load> {
     if request.method == "OPTIONS" {
         return Ok((envelope::preflight(session), Delivery::default()));
     }
@@ -215,7 +212,7 @@ fn answer(
     };
     let response = match outcome {
         Ok((action, result)) => envelope::success(session, format, action, &result),
-        Err(Stop::Need(need)) => return Err(need),
+        Err(Stop::Load(load)) => return Err(load),
         Err(Stop::Gateway(refusal)) => envelope::gateway_error(session, format, request, &refusal),
         Err(Stop::Code { action, code, note }) => {
             envelope::service_error(session, format, action, code, &note)

@@ -1,28 +1,28 @@
-//! Scripted outcomes: an OuterOrderNo or UserId that says how the verification goes.
+//! Scripted outcomes: an OuterOrderNo or UserId determines how the verification proceeds.
 //!
-//! `sandboxinit415…`, `sandboxdescribe427…`, `sandboxsub205…`, `sandboxsub200after10s…`; in a UserId
-//! dashes may stand between the words (`sandbox-sub-205`). Never an identity number: those are
-//! checked like everybody's.
+//! `sandboxinit415…`, `sandboxdescribe427…`, `sandboxsub205…`, `sandboxsub200after10s…`; in a
+//! UserId, hyphens can separate the words (`sandbox-sub-205`). Identity numbers are never scripts:
+//! they are always validated.
 
 use super::verification::{Ending, answers_with};
 use crate::actions::{DESCRIBE_FACE_VERIFY, INIT_FACE_VERIFY};
 use crate::vendor::codes;
 
-/// What is to happen without a phone.
+/// The script of a verification.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) enum Script {
-    /// InitFaceVerify answers with this Code.
+    /// InitFaceVerify returns this Code.
     Init(&'static str),
     /// The phone has opened it.
     Opened,
-    /// It ends by itself after some milliseconds.
+    /// It ends by itself after a delay in milliseconds.
     Ends(Ending, i64),
 }
 
-/// Reads the script. `OuterOrderNo` counts before `UserId`; neither need have one.
+/// Parses the script. `OuterOrderNo` takes precedence over `UserId`; both are optional.
 ///
 /// # Errors
-/// A note for the developer, where a script names a Code that does not exist.
+/// A note for the developer, if the script contains an unknown Code.
 pub(super) fn script(
     outer_order_no: &str,
     user_id: Option<&str>,
@@ -53,7 +53,7 @@ fn read(text: &str) -> Result<Option<Script>, String> {
             .filter(|known| answers_with(&INIT_FACE_VERIFY, known))
             .map(|known| (known.code != "200").then_some(Script::Init(known.code))),
         "describe" if code == "403" => Some(Some(Script::Opened)),
-        // Nothing submitted: what every new verification answers.
+        // Not submitted: the initial status of every verification.
         "describe" if matches!(code, "200" | "424") => Some(None),
         "describe" => codes::code(code)
             .filter(|known| answers_with(&DESCRIBE_FACE_VERIFY, known))
@@ -72,7 +72,7 @@ fn read(text: &str) -> Result<Option<Script>, String> {
     })
 }
 
-/// `after10s` and anything behind it: ten seconds, in milliseconds; 0 without it.
+/// The milliseconds of a suffix such as `after10s`; 0 without one.
 fn delay(text: &str) -> i64 {
     text.strip_prefix("after")
         .and_then(|text| text.split_once('s'))

@@ -1,11 +1,11 @@
-//! The simulated phone: a page for people, over the control API. Which of its files an address
-//! means, and the headers they go out with; the files themselves are the host's.
+//! The simulated phone: a web page that uses the control API. Maps paths to files and sets their
+//! headers; the host supplies the files.
 
 use super::envelope;
 use super::session::Session;
 use crate::http::{IncomingRequest, Response};
 
-/// Address under `/_sandbox/`, name of the host's file, and its type.
+/// Path under `/_sandbox/`, name of the host's file, and its content type.
 const FILES: &[(&str, &str, &str)] = &[
     ("phone", "phone.html", "text/html;charset=utf-8"),
     ("phone.css", "phone.css", "text/css;charset=utf-8"),
@@ -14,16 +14,16 @@ const FILES: &[(&str, &str, &str)] = &[
 ];
 const SCRIPT: &str = "text/javascript;charset=utf-8";
 
-/// The page loads and calls nothing but this server, and no other page may frame it.
+/// The page can load from and call this server only, and cannot be framed.
 const POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; img-src data:; connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
 
-/// Whether an address under `/_sandbox/` is one of the page's files.
+/// Whether a path under `/_sandbox/` is one of the page's files.
 pub(super) fn has(name: &str) -> bool {
     FILES.iter().any(|(address, ..)| *address == name)
 }
 
-/// The file that is asked for. They hold no secret: whoever opens the page gives it the control
-/// API's token there.
+/// The requested file. The files contain no secret: the user enters the control API's token on the
+/// page.
 pub(super) fn serve(session: &mut Session<'_>, request: &IncomingRequest) -> Option<Response> {
     if !matches!(request.method.as_str(), "GET" | "HEAD") {
         return None;

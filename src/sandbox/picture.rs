@@ -1,5 +1,5 @@
-//! Picture addresses as OSS signs them, valid for 15 minutes from the query, and the one picture:
-//! a drawn portrait that is obviously not a person.
+//! Picture URLs signed like OSS's, valid for 15 minutes after the query, and the only picture: a
+//! drawn portrait that is obviously not a real person.
 
 use super::envelope;
 use super::session::Session;
@@ -11,11 +11,11 @@ use crate::vendor::credentials::Secret;
 
 static PORTRAIT: &[u8] = include_bytes!("portrait.jpg");
 
-/// Where pictures stand on this server.
+/// The path of pictures on this server.
 pub(super) const PATH: &str = "/_sandbox/pictures/";
 const VALID_MILLIS: i64 = 15 * 60 * 1_000;
 
-/// The bucket Alibaba Cloud makes in the customer's account.
+/// The bucket that Alibaba Cloud creates in the customer's account.
 pub(super) fn bucket(verification: &Verification) -> String {
     format!("cn-shanghai-aliyun-cloudauth-{}", verification.account_id)
 }
@@ -30,7 +30,7 @@ pub(super) fn object(verification: &Verification) -> String {
     format!("verify/{account_id}/{certify_id}0.jpeg")
 }
 
-/// A signed address that works for 15 minutes from now. `None` when the account has no key.
+/// A signed URL that is valid for 15 minutes. `None` if the account has no key.
 pub(super) fn url(session: &Session<'_>, verification: &Verification) -> Option<String> {
     let expires = session
         .now
@@ -47,7 +47,7 @@ pub(super) fn url(session: &Session<'_>, verification: &Verification) -> Option<
     ))
 }
 
-/// The picture, or OSS's refusal.
+/// The picture, or OSS's error.
 pub(super) fn serve(session: &Session<'_>, request: &IncomingRequest, object: &str) -> Response {
     let query = parse_form(request.query.as_bytes()).unwrap_or_default();
     let value = |name| {

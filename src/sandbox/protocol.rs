@@ -1,6 +1,6 @@
-//! The API gateway in front of the service: reads a request of either scheme, checks who sent it.
+//! The API gateway in front of the service: parses a request of either scheme and authenticates it.
 //!
-//! The order of the checks is a choice: action and version, presence of the common parameters,
+//! The order of the checks is an assumption: action and version, presence of the common parameters,
 //! AccessKeyId, SecurityToken, timestamp, signature, nonce, throttling, RAM.
 
 use super::config::{Account, Key, Ram};
@@ -14,7 +14,7 @@ use crate::rpc_server::request::Claim;
 use crate::vendor::credentials::Secret;
 use serde::{Deserialize, Serialize};
 
-/// A request of a known caller for a known action.
+/// An authenticated request for a known action.
 pub(super) struct Call<'a> {
     pub(super) account: &'a Account,
     claim: Claim,
@@ -30,12 +30,12 @@ impl Call<'_> {
         self.claim.value(name)
     }
 
-    /// SceneId; the refusal where it is no number.
+    /// SceneId, or the error if it is not a number.
     pub(super) fn scene_id(&self) -> Result<Option<i64>, Refusal> {
         self.claim.scene_id()
     }
 
-    /// A refusal by the service.
+    /// An error of the service.
     pub(super) fn refuse(&self, code: &'static str, note: impl Into<String>) -> Stop {
         Stop::Code {
             action: self.claim.action,
@@ -45,7 +45,7 @@ impl Call<'_> {
     }
 }
 
-/// Checks everything the API gateway checks.
+/// Performs the checks of the API gateway.
 pub(super) fn authenticate<'a>(
     session: &mut Session<'a>,
     request: &IncomingRequest,
@@ -61,15 +61,15 @@ pub(super) fn authenticate<'a>(
     let call = Call { claim, account };
     match key.ram {
         Ram::Allowed => Ok(call),
-        Ram::Denied => Err(call.refuse("411", "this key is of a RAM user without permission")),
+        Ram::Denied => Err(call.refuse("411", "this key belongs to a RAM user without permission")),
         Ram::Forbidden => Err(errors::FORBIDDEN_RAM
-            .because("this key is of a RAM user without permission")
+            .because("this key belongs to a RAM user without permission")
             .into()),
     }
 }
 
-/// The rows that the checks and the actions will read: asked for at once, so that a signature need
-/// be checked only once.
+/// The rows that the checks and the actions read, loaded at once so that the signature is verified
+/// only once.
 fn foreseen(claim: &Claim, account: &Account) -> Vec<String> {
     let verification = claim.value("CertifyId").map(Verification::row);
     [claim.nonce_key(), calls_key(account, claim.action)]
@@ -81,7 +81,7 @@ fn foreseen(claim: &Claim, account: &Account) -> Vec<String> {
 fn known_key<'a>(session: &Session<'a>, claim: &Claim) -> Result<(&'a Account, &'a Key), Refusal> {
     let Some((account, key)) = session.config.key(&claim.access_key_id) else {
         return Err(errors::ACCESS_KEY_NOT_FOUND
-            .because("no account of this sandbox has that key; the demo key is sandbox-key-id"));
+            .because("no account of this sandbox has this key; the demo key is sandbox-key-id"));
     };
     if key.disabled {
         return Err(errors::ACCESS_KEY_INACTIVE.because("this key is disabled by configuration"));
@@ -92,10 +92,13 @@ fn known_key<'a>(session: &Session<'a>, claim: &Claim) -> Result<(&'a Account, &
 fn check_token(key: &Key, given: Option<&str>) -> Result<(), Refusal> {
     match (&key.security_token, given) {
         (None, None) => Ok(()),
-        (None, Some(_)) => Err(errors::TOKEN_MISMATCH
-            .because("this key is a permanent one and goes without SecurityToken")),
-        (Some(_), None) => Err(errors::TOKEN_MISSING
-            .because("this key is a temporary one and needs its SecurityToken")),
+        (None, Some(_)) => {
+            Err(errors::TOKEN_MISMATCH.because("this key is permanent and has no SecurityToken"))
+        }
+        (Some(_), None) => {
+            Err(errors::TOKEN_MISSING
+                .because("this key is temporary and requires its SecurityToken"))
+        }
         (Some(token), Some(given)) => {
             if token.constant_time_eq(given) {
                 return Ok(());
@@ -104,20 +107,20 @@ fn check_token(key: &Key, given: Option<&str>) -> Result<(), Refusal> {
             Err(if expired.constant_time_eq(given) {
                 errors::TOKEN_EXPIRED.because("the SecurityToken ends in -expired")
             } else {
-                errors::TOKEN_MALFORMED.because("not the SecurityToken of this key")
+                errors::TOKEN_MALFORMED.because("the SecurityToken does not belong to this key")
             })
         }
     }
 }
 
-/// Refuses a nonce that this key used before. It is remembered until a request with it would be
-/// too old anyway.
+/// Rejects a nonce that this key has used. It is remembered until its request's timestamp would
+/// have expired.
 fn use_nonce(session: &mut Session<'_>, claim: &Claim) -> Result<(), Stop> {
     let row = claim.nonce_key();
     let until: Option<i64> = session.row(&row)?;
     if until.is_some_and(|until| until > session.now.unix_millis()) {
         return Err(errors::NONCE_USED
-            .because("make a new nonce for every request, retries included")
+            .because("generate a new nonce for every request, including retries")
             .into());
     }
     let until = session.now.plus_millis(NONCE_MILLIS);
@@ -150,7 +153,7 @@ fn throttle(session: &mut Session<'_>, account: &Account, action: &Action) -> Re
     if before >= account.calls_per_second {
         return Err(errors::THROTTLING_USER
             .because(format!(
-                "more than {} calls of this action in one second; callsPerSecond is configuration",
+                "more than {} calls of this action in one second; see callsPerSecond in the configuration",
                 account.calls_per_second
             ))
             .into());

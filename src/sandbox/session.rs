@@ -1,6 +1,6 @@
-//! One decision in the making: what it has read, what it will write.
+//! The state of one decision: the rows read and the rows to write.
 
-use super::{Callback, Config, Delivery, Done, Input, Need, Random, Write};
+use super::{Callback, Config, Delivery, Done, Input, Load, Random, Write};
 use crate::actions::Action;
 use crate::http::Response;
 use crate::http::first_value;
@@ -10,25 +10,25 @@ use crate::rpc_server::errors::Refusal;
 use crate::timestamp::Timestamp;
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
 
-/// Why a decision ends before its answer.
+/// Why a decision ends early.
 #[derive(Debug)]
 pub(super) enum Stop {
     /// Stored data is missing.
-    Need(Need),
-    /// Refused by the API gateway: a word as Code, HTTP status 4xx or 5xx.
+    Load(Load),
+    /// An error of the API gateway: a word as Code, HTTP status 4xx or 5xx.
     Gateway(Refusal),
-    /// Refused by the service: three digits as Code, HTTP status 200.
+    /// An error of the service: three digits as Code, HTTP status 200.
     Code {
         action: &'static Action,
         code: &'static str,
-        /// Why, for the developer: see [`super::NOTE_HEADER`].
+        /// The reason, for the developer: see [`super::NOTE_HEADER`].
         note: String,
     },
 }
 
-impl From<Need> for Stop {
-    fn from(need: Need) -> Self {
-        Self::Need(need)
+impl From<Load> for Stop {
+    fn from(load: Load) -> Self {
+        Self::Load(load)
     }
 }
 
@@ -38,7 +38,7 @@ impl From<Refusal> for Stop {
     }
 }
 
-/// How far the sandbox's clock is from the host's.
+/// The offset of the sandbox's clock from the host's.
 #[derive(Clone, Copy, Debug, Default, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub(super) struct Clock {
@@ -66,7 +66,7 @@ impl<'a> Session<'a> {
         input: &'a Input,
         config: &'a Config,
         random: &'a Random,
-    ) -> Result<Self, Need> {
+    ) -> Result<Self, Load> {
         let mut session = Self {
             input,
             config,
@@ -86,13 +86,13 @@ impl<'a> Session<'a> {
         &self.input.origin
     }
 
-    /// The host's time, which the sandbox's clock is an offset to.
+    /// The host's time, to which the sandbox's clock is relative.
     pub(super) const fn host_now(&self) -> Timestamp {
         Timestamp::from_unix_millis(self.input.now)
     }
 
-    /// Asks for all rows at once that a decision will read, to spare rounds.
-    pub(super) fn want<K: AsRef<str>>(&self, keys: &[K]) -> Result<(), Need> {
+    /// Requests all rows of a decision at once, to save rounds.
+    pub(super) fn want<K: AsRef<str>>(&self, keys: &[K]) -> Result<(), Load> {
         let missing: Vec<String> = keys
             .iter()
             .map(AsRef::as_ref)
@@ -102,24 +102,24 @@ impl<'a> Session<'a> {
         if missing.is_empty() {
             return Ok(());
         }
-        Err(Need {
+        Err(Load {
             rows: missing,
             lists: Vec::new(),
         })
     }
 
-    /// A stored row, `None` when it does not exist. One that a version before this wrote in
-    /// another form counts as not existing.
-    pub(super) fn row<T: DeserializeOwned>(&self, key: &str) -> Result<Option<T>, Need> {
+    /// A stored row; `None` if it does not exist or an earlier version wrote it in a different
+    /// form.
+    pub(super) fn row<T: DeserializeOwned>(&self, key: &str) -> Result<Option<T>, Load> {
         self.want(&[key])?;
         let stored = first_value(&self.input.rows, key).and_then(Option::as_ref);
         Ok(stored.and_then(|text| from_json(text).ok()))
     }
 
-    /// Every stored row whose key begins with `prefix`.
-    pub(super) fn list<T: DeserializeOwned>(&self, prefix: &str) -> Result<Vec<T>, Need> {
+    /// All stored rows whose keys start with `prefix`.
+    pub(super) fn list<T: DeserializeOwned>(&self, prefix: &str) -> Result<Vec<T>, Load> {
         let Some(rows) = first_value(&self.input.lists, prefix) else {
-            return Err(Need {
+            return Err(Load {
                 rows: Vec::new(),
                 lists: vec![prefix.to_owned()],
             });
@@ -130,7 +130,7 @@ impl<'a> Session<'a> {
             .collect())
     }
 
-    /// Stores a row until `expires_at`, or for ever. A row is not read again in the same step.
+    /// Stores a row until `expires_at`, or forever. A row is not read again in the same step.
     pub(super) fn put<T: Serialize>(
         &mut self,
         key: impl Into<String>,

@@ -5,14 +5,14 @@ use crate::timestamp::Timestamp;
 use crate::vendor::codes::{self, Meaning, UsedBy};
 use serde::{Deserialize, Serialize};
 
-/// How long the phone has (Alibaba Cloud's page).
+/// The validity of a CertifyId, according to Alibaba Cloud.
 const SUBMIT_WITHIN_MILLIS: i64 = 30 * 60 * 1_000;
-/// How long Alibaba Cloud keeps records.
+/// Alibaba Cloud's retention of records.
 const KEPT_MILLIS: i64 = 180 * 24 * 60 * 60 * 1_000;
-/// Where rows of verifications are stored.
+/// The key prefix of verifications.
 pub(super) const PREFIX: &str = "verification/";
 
-/// Holds no personal data: neither name, number, mobile number, MetaInfo nor UserId.
+/// Contains no personal data: no name, number, mobile number, MetaInfo or UserId.
 #[derive(Debug, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub(super) struct Verification {
@@ -24,24 +24,24 @@ pub(super) struct Verification {
     pub(super) device_risk: bool,
     pub(super) created_at: i64,
     pub(super) opened_at: Option<i64>,
-    /// May lie in the future: a scripted verification is in progress until then.
+    /// May be in the future: a scripted verification is in progress until then.
     pub(super) ended_at: Option<i64>,
     pub(super) ending: Option<Ending>,
     pub(super) callback: Option<CallbackState>,
 }
 
-/// Where the callback goes and how it went.
+/// The state of a callback.
 #[derive(Debug, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub(super) struct CallbackState {
     pub(super) url: String,
     pub(super) token: Option<String>,
     pub(super) attempts: u32,
-    /// HTTP status of the last answer; `None` when there was none.
+    /// HTTP status of the last response; `None` without a response.
     pub(super) last_status: Option<u16>,
 }
 
-/// What DescribeFaceVerify says of it from then on.
+/// The response of DescribeFaceVerify from then on.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub(super) enum Ending {
@@ -54,13 +54,13 @@ pub(super) enum Ending {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "lowercase")]
 pub(super) enum Stage {
-    /// Nothing submitted.
+    /// Not submitted.
     Created,
-    /// The person is at it.
+    /// In progress on the phone.
     Opened,
     /// Submitted.
     Ended,
-    /// Nothing was submitted in time, and nothing can be any more.
+    /// Expired without a submission.
     Expired,
 }
 
@@ -78,7 +78,7 @@ impl Ending {
             .map(|known| Self::Code(known.code.to_owned()))
     }
 
-    /// Whether a verification can end with a Code: one of DescribeFaceVerify that means failure.
+    /// Whether a verification can end with a Code: a failing Code of DescribeFaceVerify.
     pub(super) fn is_failure(known: &codes::Code) -> bool {
         known.meaning == Meaning::Failure && known.used_by != UsedBy::Init
     }
@@ -99,12 +99,12 @@ impl Verification {
         }
     }
 
-    /// When the phone's time is over.
+    /// When the CertifyId expires.
     pub(super) const fn expires_at(&self) -> Timestamp {
         Timestamp::from_unix_millis(self.created_at).plus_millis(SUBMIT_WITHIN_MILLIS)
     }
 
-    /// When the record is gone.
+    /// When the record is deleted.
     pub(super) const fn kept_until(&self) -> Timestamp {
         Timestamp::from_unix_millis(self.created_at).plus_millis(KEPT_MILLIS)
     }
@@ -113,10 +113,10 @@ impl Verification {
         self.account_id == account_id && now < self.kept_until()
     }
 
-    /// The phone opens it. Opening twice is the same as once.
+    /// Opens the verification on the phone. Idempotent.
     ///
     /// # Errors
-    /// The stage in which it cannot be opened.
+    /// The stage that does not allow it.
     pub(super) fn open(&mut self, now: Timestamp) -> Result<(), Stage> {
         match self.stage(now) {
             Stage::Created => self.opened_at = Some(now.unix_millis()),
@@ -126,13 +126,13 @@ impl Verification {
         Ok(())
     }
 
-    /// The person gives up: nothing is submitted, and what is left of the time may be used again.
+    /// Gives up without submitting; the verification can be opened again until it expires.
     ///
     /// # Errors
-    /// The stage in which there is nothing to give up.
+    /// The stage that does not allow it.
     pub(super) fn give_up(&mut self, now: Timestamp) -> Result<(), Stage> {
         match self.stage(now) {
-            // One that ends by a script has nobody who could give it up.
+            // A scripted verification cannot be given up.
             Stage::Created | Stage::Opened if self.ended_at.is_none() => self.opened_at = None,
             stage => return Err(stage),
         }
@@ -142,7 +142,7 @@ impl Verification {
     /// The phone submits, once.
     ///
     /// # Errors
-    /// The stage in which nothing can be submitted.
+    /// The stage that does not allow it.
     pub(super) fn submit(&mut self, ending: Ending, now: Timestamp) -> Result<(), Stage> {
         self.open(now)?;
         self.ended_at = Some(now.unix_millis());
@@ -151,7 +151,7 @@ impl Verification {
     }
 }
 
-/// Whether an action answers with a Code.
+/// Whether an action returns a Code.
 pub(super) fn answers_with(action: &Action, known: &codes::Code) -> bool {
     known.used_by == UsedBy::Both || known.used_by == action.codes
 }

@@ -244,7 +244,7 @@ mod tests {
     use proptest::prelude::*;
 
     #[test]
-    fn keeps_and_escapes_what_the_vendor_says() {
+    fn keeps_and_escapes_alibaba_clouds_message() {
         assert_eq!(percent_encode("AZaz09-_.~"), "AZaz09-_.~");
         assert_eq!(
             percent_encode(" *+/=&%!'()"),

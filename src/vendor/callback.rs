@@ -64,7 +64,7 @@ mod tests {
     }
 
     #[test]
-    fn reads_the_forms_of_all_the_vendors_pages() {
+    fn parses_all_documented_forms() {
         let newest = parse("callbackToken=1000004826&certifyId=shaxxxx&passed=200").unwrap();
         assert_eq!(newest.certify_id, "shaxxxx");
         assert!(newest.token_valid);
@@ -78,7 +78,7 @@ mod tests {
     }
 
     #[test]
-    fn a_wrong_token_is_told() {
+    fn a_wrong_token_is_reported() {
         for query in [
             "certifyId=a",
             "certifyId=a&callbackToken=",

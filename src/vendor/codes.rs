@@ -182,7 +182,7 @@ pub static CODES: &[Code] = &[
         "The RAM user lacks permission; the operator must grant AliyunAntCloudAuthFullAccess."),
     row("412", "欠费中", Both, true, Failure, Operator, false,
         "实人认证或 OSS 欠费，请运维充值。",
-        "Face verification or OSS is in arrears; the operator must pay."),
+        "Face verification or OSS has an overdue payment; the operator must pay."),
     row("414", "设备类型不支持", Both, true, Failure, User, false,
         "当前设备不支持刷脸，请更换设备。",
         "This device cannot scan faces; use another one."),
@@ -398,7 +398,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn holds_the_vendor_documents_tables() {
+    fn contains_the_documented_tables() {
         let listed = |action| {
             CODES
                 .iter()
@@ -455,7 +455,7 @@ mod tests {
     }
 
     #[test]
-    fn every_code_stands_once_and_in_order() {
+    fn codes_are_unique_and_sorted() {
         assert!(CODES.windows(2).all(|pair| pair[0].code < pair[1].code));
         assert!(SUB_CODES.windows(2).all(|pair| pair[0].code < pair[1].code));
         for (at, entry) in GATEWAY_CODES.iter().enumerate() {

@@ -19,7 +19,9 @@ impl Endpoint {
     /// address only, `http://127.0.0.1:8788`. A loopback address with a port and without a scheme
     /// is `http`, as users of the official SDKs write it.
     ///
-    /// # Errors A [`FieldError`] for `endpoint` if it contains a path, a user name or a query, if the host has invalid characters, or if plain HTTP would leave the local machine.
+    /// # Errors
+    /// A [`FieldError`] for `endpoint` if it contains a path, a user name or a query, if the host
+    /// has invalid characters, or if plain HTTP would leave the local machine.
     pub fn parse(text: &str) -> Result<Self, FieldError> {
         let endpoint = Self::parse_any(text)?;
         if endpoint.secure || endpoint.is_loopback() {
@@ -325,7 +327,7 @@ mod tests {
     }
 
     #[test]
-    fn knows_the_vendors_hosts() {
+    fn recognizes_alibaba_clouds_hosts() {
         assert!(
             Endpoint::parse("cloudauth.cn-beijing.aliyuncs.com")
                 .unwrap()

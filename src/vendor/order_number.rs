@@ -13,7 +13,8 @@ pub const PREFIX_MAX: usize = 10;
 /// A new OuterOrderNo: `prefix`, the time in UTC to the second, and random hexadecimal digits up to
 /// 32 characters. `random` must be 32 new random hexadecimal digits.
 ///
-/// # Errors If the prefix contains characters other than letters and digits, or more than [`PREFIX_MAX`].
+/// # Errors
+/// If the prefix contains characters other than letters and digits, or more than [`PREFIX_MAX`].
 pub fn new_outer_order_no(prefix: &str, now: Timestamp, random: &str) -> Result<String, Problem> {
     if prefix.len() > PREFIX_MAX || !prefix.bytes().all(|byte| byte.is_ascii_alphanumeric()) {
         return Err(Problem::new(

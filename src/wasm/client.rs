@@ -16,8 +16,9 @@ use crate::vendor::credentials::{Credentials, Secret};
 use crate::vendor::order_number;
 use wasm_bindgen::prelude::*;
 
-/// What every attempt of a call has in common: options, the milliseconds that the call may take, whether a
-/// function of the program gives the credentials (`1` or `0`), credentials, action and parameters.
+/// What every attempt of a call has in common: options, the milliseconds that the call may take,
+/// whether a function of the program gives the credentials (`1` or `0`), credentials, action and
+/// parameters.
 struct Call<'a> {
     options: Options,
     credentials: Credentials,
@@ -85,10 +86,10 @@ pub fn check_options(packed: &[u8]) -> String {
 }
 
 /// The next attempt of a call, signed. In: the call, the state, which is empty before the first
-/// attempt, the clock's offset in milliseconds that the last call's state held, the time when the call
-/// began, the time now, and 32 random hexadecimal digits. Out: `attempt`, timeout in
-/// milliseconds, state, URL, whether there is a body (`1` or `0`), the body, then the headers' names
-/// and values; or `error` and the error in JSON.
+/// attempt, the clock's offset in milliseconds that the last call's state held, the time when the
+/// call began, the time now, and 32 random hexadecimal digits. Out: `attempt`, timeout in
+/// milliseconds, state, URL, whether there is a body (`1` or `0`), the body, then the headers'
+/// names and values; or `error` and the error in JSON.
 #[wasm_bindgen(js_name = prepareAttempt)]
 pub fn prepare_attempt(packed: &[u8]) -> String {
     let mut packed = Members::read(packed);
@@ -148,9 +149,9 @@ pub fn read_answer(action: &str, status: u16, vendor_now_millis: f64, body: Vec<
         .map_or_else(String::new, |answer| json(&answer))
 }
 
-/// The error of a call that ends between two attempts, or before the first, in JSON. In: the state, then
-/// why: `aborted`, `timed-out` while it waited for credentials, or `threw`, with code, name and message of
-/// the error that the function for credentials threw.
+/// The error of a call that ends between two attempts, or before the first, in JSON. In: the state,
+/// then why: `aborted`, `timed-out` while it waited for credentials, or `threw`, with code, name
+/// and message of the error that the function for credentials threw.
 #[wasm_bindgen(js_name = endUnsent)]
 pub fn end_unsent(packed: &[u8]) -> String {
     let mut packed = Members::read(packed);
@@ -182,11 +183,11 @@ fn thrown<'a>(code: &'a str, packed: &mut Members<'a>) -> Thrown<'a> {
 /// Stands for the code of an error that has none.
 const NO_CODE: &str = "connection-failed";
 
-/// What to do about an attempt's outcome. In: the call, the state, the time, any number for the
-/// jitter, the outcome's kind, name and message of what was thrown, the answer's status and headers, and
-/// apart from these its body. Out: `done` and the answer in JSON, `failed` and
-/// the error in JSON, or `retry`, milliseconds to wait, whether to fetch new credentials, the state and
-/// the error in JSON.
+/// Decides the next step from an attempt's outcome. In: the call, the state, the time, a random
+/// number for the jitter, the outcome's kind, name and message of what was thrown, the answer's
+/// status and headers, and apart from these its body. Out: `done` and the answer in JSON, `failed`
+/// and the error in JSON, or `retry`, milliseconds to wait, whether to fetch new credentials, the
+/// state and the error in JSON.
 #[wasm_bindgen(js_name = settleAttempt)]
 pub fn settle_attempt(packed: &[u8], body: Vec<u8>) -> String {
     let mut packed = Members::read(packed);

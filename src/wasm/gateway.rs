@@ -8,7 +8,7 @@ use crate::gateway::arrival::Arrival;
 use crate::gateway::callers;
 use crate::gateway::handlers::failure::{HostFailure, failure};
 use crate::gateway::handlers::photo::photo;
-use crate::gateway::ledger::act::{Context, Happened};
+use crate::gateway::ledger::commit::{Context, SendOutcome};
 use crate::gateway::ledger::rows::Rows;
 use crate::gateway::ledger::task::{Task, Wake};
 use crate::gateway::pace;
@@ -71,8 +71,9 @@ pub fn gateway_route(
 
 /// The host's inputs of a step.
 #[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
 struct Known {
-    happened: Option<HostHappened>,
+    send_outcome: Option<HostOutcome>,
     rows: Rows,
     instance: String,
 }
@@ -81,7 +82,7 @@ struct Known {
 /// `disconnected` if the client disconnected.
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
-struct HostHappened {
+struct HostOutcome {
     kind: String,
     /// The task whose request was sent, if it was shared.
     #[serde(default)]
@@ -92,9 +93,9 @@ struct HostHappened {
     headers: Headers,
 }
 
-/// The next step of a ledger's task. In: the variables; the task, a text of the module's own; `happened`
+/// The next step of a ledger's task. In: the variables; the task, a text of the module's own; `send_outcome`
 /// (`kind`, `status`, `headers`, `sentFor`), `rows` and the name of this `instance`; the answer's body; 32 random
-/// bytes. Out: a [`crate::gateway::ledger::act::Step`].
+/// bytes. Out: a [`crate::gateway::ledger::commit::Step`].
 #[wasm_bindgen(js_name = gatewayStep)]
 pub fn gateway_step(
     settings: &str,
@@ -107,8 +108,8 @@ pub fn gateway_step(
     let settings = checked(settings)?;
     let task: Task = from_json(task)?;
     let known: Known = from_json(known)?;
-    let happened = match known.happened {
-        Some(happened) => Some(read_happened(happened, body)?),
+    let send_outcome = match known.send_outcome {
+        Some(send_outcome) => Some(read_send_outcome(send_outcome, body)?),
         None => None,
     };
     let context = Context {
@@ -119,23 +120,26 @@ pub fn gateway_step(
     Ok(to_json(&work::step(
         &settings,
         task,
-        happened,
+        send_outcome,
         &known.rows,
         &context,
     )))
 }
 
-fn read_happened(happened: HostHappened, body: Option<Vec<u8>>) -> Result<Happened, JsError> {
+fn read_send_outcome(
+    send_outcome: HostOutcome,
+    body: Option<Vec<u8>>,
+) -> Result<SendOutcome, JsError> {
     let response = Response {
-        status: happened.status,
-        headers: happened.headers,
+        status: send_outcome.status,
+        headers: send_outcome.headers,
         body: body.unwrap_or_default(),
     };
-    Ok(match (happened.kind.as_str(), happened.sent_for) {
-        ("crowded", _) => Happened::Crowded,
-        ("disconnected", _) => Happened::Disconnected,
-        (kind, None) => Happened::Outcome(outcome_of(kind, Thrown::default(), response)),
-        (kind, Some(task)) => Happened::Shared {
+    Ok(match (send_outcome.kind.as_str(), send_outcome.sent_for) {
+        ("crowded", _) => SendOutcome::Crowded,
+        ("disconnected", _) => SendOutcome::Disconnected,
+        (kind, None) => SendOutcome::Outcome(outcome_of(kind, Thrown::default(), response)),
+        (kind, Some(task)) => SendOutcome::Shared {
             outcome: outcome_of(kind, Thrown::default(), response),
             of: Box::new(from_json(&task)?),
         },

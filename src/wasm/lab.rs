@@ -4,10 +4,11 @@
 use super::{now, object, random};
 use crate::identity::cert_no::Documents;
 use crate::lab::{cert_no_parts, examination, list, mistakes, outgoing};
-use crate::signing::SignatureVersion;
 use crate::signing::encode::hex;
+use crate::signing::{SignatureVersion, rpc};
 use crate::timestamp::Date;
 use crate::vendor::codes;
+use crate::vendor::credentials::Secret;
 use crate::vendor::order_number::new_outer_order_no;
 use serde::Serialize;
 use wasm_bindgen::prelude::*;
@@ -121,6 +122,18 @@ pub fn check_list(
     object(&list::check(
         &columns, chunk, first_line, last, documents, today,
     ))
+}
+
+/// An identity number with its inner characters masked, to tell rows of a list apart.
+#[wasm_bindgen(js_name = maskCertNo)]
+pub fn mask_cert_no(text: &str) -> String {
+    outgoing::masked_cert_no(text)
+}
+
+/// The signature of a string to sign by the scheme RPC 1.0, whatever the string holds.
+#[wasm_bindgen(js_name = rpcSignature)]
+pub fn rpc_signature(secret: &str, string_to_sign: &str) -> String {
+    rpc::signature(&Secret::new(secret), string_to_sign)
 }
 
 #[wasm_bindgen]

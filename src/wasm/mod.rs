@@ -25,7 +25,7 @@ use random::random;
 
 /// The time that JavaScript passes in, `Date.now()`.
 #[cfg(any(feature = "client", feature = "identity", feature = "gateway-module"))]
-#[allow(clippy::cast_possible_truncation)] // saturates; what is no number is 0
+#[allow(clippy::cast_possible_truncation)] // saturates; NaN becomes 0
 fn now(now_millis: f64) -> crate::timestamp::Timestamp {
     crate::timestamp::Timestamp::from_unix_millis(now_millis as i64)
 }

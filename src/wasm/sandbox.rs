@@ -10,7 +10,8 @@ use wasm_bindgen::prelude::*;
 /// `Config` as JSON, by default the demo account; 32 random bytes. Out: its `Output` as JSON and,
 /// if the response has a body, NUL and the body.
 ///
-/// # Errors If the configuration or the input is malformed.
+/// # Errors
+/// If the configuration or the input is malformed.
 #[wasm_bindgen(js_name = sandboxStep)]
 pub fn sandbox_step(
     input: &str,

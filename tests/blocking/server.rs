@@ -1,5 +1,5 @@
-//! A loopback server in front of the sandbox. It serves until it is dropped; every connection ends with its
-//! client, or after half a minute.
+//! A loopback server in front of the sandbox. It serves until it is dropped; every connection ends
+//! with its client, or after half a minute.
 
 use crate::host::Host;
 use cloudauth_edge::http::{IncomingRequest, Response};

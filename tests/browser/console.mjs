@@ -29,8 +29,8 @@ export const words = {
     passed: "passed 通过",
     again: "重新开始",
     verdict: { passed: "通过", rejected: "未通过", pending: "等待用户完成" },
-    billed: "计费",
-    meaning: "它不核实姓名与证件号是否真实",
+    billed: /是否计费\s*是/,
+    meaning: "不核实姓名与证件号码是否真实",
     minutes: /链接还有 1[45] 分钟有效/,
     askNow: "立即查询",
     code: "代码",
@@ -45,11 +45,11 @@ export const words = {
     open: "Open verification",
     passed: "passed Passed",
     again: "Start over",
-    verdict: { passed: "Passed", rejected: "Rejected", pending: "Waiting for the person" },
-    billed: "Billed",
-    meaning: "It does not check that name and number are genuine",
+    verdict: { passed: "Passed", rejected: "Rejected", pending: "Waiting for the user" },
+    billed: /Billed\s*Yes/,
+    meaning: "It does not check that the name and the number are genuine",
     minutes: /works for 1[45] more minutes/,
-    askNow: "Ask now",
+    askNow: "Update now",
     code: "Code",
     certNo: /^Identity number/,
     certName: /^Name/,
@@ -103,8 +103,8 @@ export async function withConsole(
     page.on("console", (message) => {
       // A refused request is logged by the browser itself; the page shows it.
       const refused = message.text().startsWith("Failed to load resource");
-      const told = message.text();
-      if (message.type() === "error" && !refused && !expected.test(told)) errors.push(told);
+      const text = message.text();
+      if (message.type() === "error" && !refused && !expected.test(text)) errors.push(text);
     });
     page.on("request", (request) => {
       const to = new URL(request.url());

@@ -19,6 +19,18 @@ for (const look of looks) {
     }));
 }
 
+for (const width of [768, 1440]) {
+  test(`the header is one line in English: ${width}`, () =>
+    withConsole({ language: "en", width }, async (page) => {
+      await page.getByText("Sandbox", { exact: true }).first().waitFor();
+      const tops = await page
+        .locator(".top-inner > *")
+        .evaluateAll((parts) => parts.map((part) => part.getBoundingClientRect()).map(({ top }) => top));
+      const height = await page.locator(".top").evaluate((header) => header.offsetHeight);
+      assert.ok(Math.max(...tops) < height / 2 && height < 60, `the header is ${height} high`);
+    }));
+}
+
 test("the language is chosen and kept", () =>
   withConsole({ language: "zh" }, async (page, words) => {
     await page.getByRole("heading", { name: "认证演示" }).waitFor();
@@ -56,7 +68,7 @@ test("without the gateway, it says so and can try again", () =>
     await page.locator(".http").waitFor();
     await context.setOffline(true);
     await page.getByRole("button", { name: words.start }).click();
-    await page.getByText("The gateway cannot be reached").waitFor();
+    await page.getByText("The gateway is unreachable").waitFor();
     await assertAccessible(page);
     await context.setOffline(false);
     await page.getByRole("button", { name: words.start }).click();

@@ -10,7 +10,7 @@ const list = (look, use) => withConsole({ ...look, hash: "#/identity/list" }, us
 const checkList = { zh: "检查名单", en: "Check the list" };
 const paste = { zh: "或粘贴名单", en: "Or paste a list" };
 
-/** The figures of a checked list: rows, right, wrong, noted, given twice. */
+/** The figures of a checked list: rows, right, wrong, empty, noted, given twice. */
 async function figures(page) {
   await page.locator(".figures").waitFor();
   const texts = await page.locator(".figures dd").allTextContents();
@@ -45,7 +45,7 @@ for (const look of looks) {
       await page.getByRole("button", { name: checkList[look.language] }).click();
       await assertAccessible(page);
       await page.getByRole("button", { name: checkList[look.language] }).click();
-      assert.deepEqual(await figures(page), [3, 2, 1, 0, 1]);
+      assert.deepEqual(await figures(page), [3, 2, 1, 0, 0, 1]);
       await assertFits(page);
       await assertAccessible(page);
     }));
@@ -54,7 +54,7 @@ for (const look of looks) {
 test("residence permits count only where they are allowed", () =>
   one({}, async (page) => {
     await page.getByLabel(/^Identity number/).fill("810000199408230021");
-    await page.getByText("belongs to a residence permit").waitFor();
+    await page.getByText("is the number of a residence permit").waitFor();
     await page.getByLabel(/^Also accept residence permits/).check();
     await page.getByText("Residence permit (Hong Kong, Macao, Taiwan)").waitFor();
   }));
@@ -88,8 +88,8 @@ test("a hundred thousand rows, in the encoding of Chinese spreadsheets", () =>
     // Progress is drawn while the rows are checked, away from the page.
     assert.ok(await seen);
     assert.equal(page.workers().length, 1);
-    assert.deepEqual(await figures(page), [100_000, 89_900, 10_100, 0, 89_899]);
-    await page.getByText("turned into scientific notation by a spreadsheet").first().waitFor();
+    assert.deepEqual(await figures(page), [100_000, 89_900, 10_100, 0, 0, 89_899]);
+    await page.getByText("converted to scientific notation by a spreadsheet").first().waitFor();
 
     await page.getByLabel("Wrong rows only").check();
     await page.getByText("Page 1 of 202").waitFor();
@@ -100,8 +100,49 @@ test("a hundred thousand rows, in the encoding of Chinese spreadsheets", () =>
       page.getByRole("button", { name: "Download the problems (CSV)" }).click(),
     ]);
     const csv = readFileSync(await download.path(), "utf8");
-    assert.match(csv, /^\uFEFFline,field,kind,rule,message\r\n2,certNo,error,check-digit,/);
+    assert.match(csv, /^\uFEFF"line","field","kind","rule","message"\r\n"2","certNo","error","check-digit",/);
     assert.ok(!csv.includes("110105"));
+  }));
+
+test("a list accounts for every row, tells whose row it is, and lists errors before duplicates", () =>
+  list({}, async (page) => {
+    const right = "张三,11010519491231002X";
+    const rows = [
+      ...Array(950).fill(right),
+      ...Array(46).fill(","),
+      ...Array(4).fill("张三,110105194912310021"),
+    ];
+    await page.getByLabel("Or paste a list").fill(["姓名,证件号码", ...rows].join("\n"));
+    await page.getByRole("button", { name: "Check the list" }).click();
+    await page.getByRole("button", { name: "Check the list" }).click();
+    const [all, good, bad, empty] = await figures(page);
+    assert.deepEqual([all, good, bad, empty], [1000, 950, 4, 46]);
+    const first = page.locator(".bad-rows tbody tr").first();
+    await first.waitFor();
+    assert.match(await first.innerText(), /^998\s+1\*{16}1\s+Identity number has a wrong check digit/);
+    assert.match(await page.locator(".bad-rows tbody tr").nth(4).innerText(), /^3\s+1\*{16}X\s+.*line 2\.$/);
+    assert.match(await page.locator(".table").first().innerText(), /^4\s+Identity number fails.*\n949\s/);
+    // What one came for is at the top.
+    const top = async (name) => (await page.getByRole("button", { name }).boundingBox()).y;
+    assert.ok(
+      (await top("Download the problems (CSV)")) < (await page.locator(".table").first().boundingBox()).y,
+    );
+    await assertAccessible(page);
+  }));
+
+test("a check that is stopped shows what it has found", () =>
+  list({}, async (page) => {
+    await page.setInputFiles("input[type=file]", {
+      name: "list.csv",
+      mimeType: "text/csv",
+      buffer: Buffer.from("张三,110105194912310021\n".repeat(400_000)),
+    });
+    await page.getByRole("button", { name: "Check the list" }).click();
+    await page.getByRole("button", { name: "Stop" }).click();
+    await page.getByText("Stopped; this is the result").waitFor();
+    const [all, good, bad] = await figures(page);
+    assert.ok(all > 0 && all < 400_000 && good === 0 && bad === all, `${all} rows, ${bad} wrong`);
+    await page.locator(".bad-rows tbody tr").first().waitFor();
   }));
 
 test("a file that is dropped is read", () =>
@@ -114,8 +155,8 @@ test("a file that is dropped is read", () =>
     await page.locator(".drop").dispatchEvent("drop", { dataTransfer: dropped });
     await page.getByText("encoding UTF-8").waitFor();
     await page.getByRole("button", { name: "Check the list" }).click();
-    assert.deepEqual(await figures(page), [1, 1, 0, 0, 0]);
-    await page.getByText("Nothing wrong was found.").waitFor();
+    assert.deepEqual(await figures(page), [1, 1, 0, 0, 0, 0]);
+    await page.getByText("No problems were found.").waitFor();
   }));
 
 test("a list without a column of numbers; another one can be chosen", () =>

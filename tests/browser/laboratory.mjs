@@ -6,7 +6,7 @@ import { assertAccessible, assertFits, looks, stack, withConsole } from "./conso
 
 const laboratory = (look, use) => withConsole({ ...look, hash: "#/signature" }, use);
 const examples = {
-  zh: { right: "阿里云文档的示例", mismatch: "服务端应答不一致" },
+  zh: { right: "阿里云文档的示例", mismatch: "服务端响应不一致" },
   en: { right: "Alibaba Cloud's published example", mismatch: "The server disagrees" },
 };
 
@@ -19,12 +19,57 @@ for (const look of looks) {
       await page.getByRole("button", { name: examples[look.language].mismatch }).click();
       await page.locator(".compared mark").first().waitFor();
       const marked = await page.locator(".compared mark").allTextContents();
-      assert.ok(marked[0].startsWith("%2520"), marked[0]);
-      assert.ok(marked[1].startsWith("%25221"), marked[1]);
+      assert.deepEqual(marked, ["%2520", "∅"]);
       await assertFits(page);
       await assertAccessible(page);
     }));
 }
+
+for (const width of [360, 1440]) {
+  test(`what was pasted and the verdict are in sight together, before the steps: ${width}`, () =>
+    laboratory({ width }, async (page) => {
+      await page.setViewportSize({ width, height: 900 });
+      await page.getByRole("button", { name: "A space encoded as +" }).click();
+      const request = page.getByLabel("Request", { exact: true });
+      await request.focus();
+      const box = (selector) =>
+        page.locator(selector).evaluate((part) => part.getBoundingClientRect().toJSON());
+      const verdict = await box("#verdict-title");
+      const pasted = await request.evaluate((part) => part.getBoundingClientRect().toJSON());
+      assert.ok(pasted.bottom <= 900 && pasted.top >= 0, JSON.stringify(pasted));
+      assert.ok(verdict.bottom <= 900 && verdict.top >= 0, JSON.stringify(verdict));
+      assert.ok(verdict.top < (await box("#stages-title")).top);
+      if (width === 1440) {
+        await page.locator(".signature").scrollIntoViewIfNeeded();
+        const later = await request.evaluate((part) => part.getBoundingClientRect().toJSON());
+        assert.ok(later.top >= 0 && later.bottom <= 900, "it stays while the steps are read");
+      }
+    }));
+}
+
+test("an example has its address and the time of today; what is typed has none", () =>
+  laboratory({}, async (page) => {
+    const address = () => new URL(page.url()).hash;
+    await page.getByRole("button", { name: "The server disagrees" }).click();
+    assert.equal(address(), "#/signature/mismatch");
+    const today = new Date().toISOString().slice(0, 10);
+    const request = page.getByLabel("Request", { exact: true });
+    assert.ok((await request.inputValue()).includes(`Timestamp=${today}`));
+    await page.reload();
+    await page.locator(".compared mark").first().waitFor();
+    assert.ok((await request.inputValue()).includes("OuterOrderNo"));
+    await request.fill("AccessKeyId=secret-of-mine");
+    assert.equal(address(), "#/signature");
+    await page.getByRole("button", { name: "InitFaceVerify (curl)" }).click();
+    await page.locator(".notice.good").waitFor();
+    await page.getByText("The signature is right").waitFor();
+  }));
+
+test("the place for a parameter's encoding is never empty", () =>
+  laboratory({}, async (page) => {
+    await page.getByRole("button", { name: "InitFaceVerify (curl)" }).click();
+    await page.locator(".encoding").getByText("CertName").waitFor();
+  }));
 
 test("the mistake behind a wrong signature is named", () =>
   laboratory({}, async (page) => {
@@ -73,22 +118,22 @@ test("what a server really answered is explained", () =>
     assert.equal(answer.status, 400);
     await page.getByLabel("Request", { exact: true }).fill(`curl -X POST ${stack.sandbox}/ -d '${body}'`);
     const text = await answer.text();
-    await page.getByLabel(/^Server's answer/).fill(text);
+    await page.getByLabel(/^Server's response/).fill(text);
     // That the request arrived says nothing about what the program signed.
-    await page.getByText("what the program signed is not known").waitFor();
-    await page.getByText("it is not what the program signed").waitFor();
+    await page.getByText("the string that the program signed is unknown").waitFor();
+    await page.getByText("the program may have signed a different string").waitFor();
     assert.equal(await page.locator(".notice.bad").count(), 0);
-    await page.getByLabel(/^Server's answer/).fill(text.slice(0, text.indexOf("SceneId")));
-    await page.getByText("The server's answer is cut off").waitFor();
-    await page.getByLabel(/^Server's answer/).fill(text.replace("91707dc296d469ad38e4c5efa6a0f24b", "***"));
-    await page.getByText("A log masked parts of the server's answer").waitFor();
+    await page.getByLabel(/^Server's response/).fill(text.slice(0, text.indexOf("SceneId")));
+    await page.getByText("The server's response is truncated").waitFor();
+    await page.getByLabel(/^Server's response/).fill(text.replace("91707dc296d469ad38e4c5efa6a0f24b", "***"));
+    await page.getByText("A log masked parts of the server's response").waitFor();
     assert.equal(await page.locator(".notice.bad").count(), 0);
-    await page.getByLabel(/^Server's answer/).fill(text);
+    await page.getByLabel(/^Server's response/).fill(text);
     // Something on the way changed the scene.
     await page
       .getByLabel("Request", { exact: true })
       .fill(`curl -X POST ${stack.sandbox}/ -d '${body}'`.replace("SceneId=1000000006", "SceneId=7"));
-    await page.getByText("Parameter SceneId has another value than the server received").waitFor();
+    await page.getByText("Parameter SceneId differs from the value that the server received").waitFor();
   }));
 
 test("a signature over GBK is named, by the browser's own table", () =>
@@ -103,14 +148,14 @@ test("a signature over GBK is named, by the browser's own table", () =>
     await page.getByLabel("Request", { exact: true }).fill(request.join("\n"));
     await page.getByLabel(/^AccessKeySecret/).fill("testsecret");
     await page.getByText("Chinese characters were signed as GBK instead of UTF-8").waitFor();
-    await page.getByText("Rests on: a calculation with the typed secret").waitFor();
+    await page.getByText("Evidence: a calculation with the entered secret").waitFor();
   }));
 
 test("what cannot be read is said", () =>
   laboratory({}, async (page) => {
     const request = page.getByLabel("Request", { exact: true });
     await request.fill("curl 'https://cloudauth.aliyuncs.com/");
-    await page.getByText("A quote in the curl line is not closed").waitFor();
+    await page.getByText("A quote in the curl command is not closed").waitFor();
     await request.fill("");
     await page.getByText("Paste a request, or choose an example.").waitFor();
   }));
@@ -123,7 +168,7 @@ test("a secret is sent nowhere, kept nowhere, and gone when the tool is left", (
     const requests = [];
     page.on("request", (request) => requests.push(request.url()));
     await page.getByLabel(/^AccessKeySecret/).fill("a-secret-that-is-not-kept");
-    await page.getByText("The cause is not known").waitFor();
+    await page.getByText("The cause is unknown").waitFor();
     assert.deepEqual(requests, []);
     const kept = () =>
       page.evaluate(() => JSON.stringify([{ ...localStorage }, { ...sessionStorage }, document.cookie]));
@@ -158,7 +203,7 @@ test("no script of the page can send a secret that was typed", () =>
     await page.getByLabel(/^AccessKeySecret/).fill("a-secret");
     assert.deepEqual(await sent(), []);
     // The laboratory itself goes on.
-    await page.getByText("The cause is not known").waitFor();
+    await page.getByText("The cause is unknown").waitFor();
     await page.getByRole("button", { name: "切换到中文" }).click();
     await page.getByRole("heading", { name: "签名实验室" }).waitFor();
   }));

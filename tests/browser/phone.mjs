@@ -39,7 +39,7 @@ const phone = {
     rejected: "Submitted: not passed",
     failed: "Submitted: the query will fail",
     expired: "Expired",
-    recent: "Ended not long ago",
+    recent: "Recently ended",
   },
 };
 
@@ -153,9 +153,9 @@ test("a refused tap, an expired verification, one that is gone, one that ends by
     await page.goto(`${origin}/_sandbox/phone#${certifyId}`);
     await page.getByRole("button", { name: words.open }).click();
     await page.locator("#screen").getByText(words.blink).waitFor();
-    // Holds the list as it is, as between two looks.
+    // Freezes the list, as between two polls.
     await page.route("**/verifications", (route) => route.abort());
-    await page.getByRole("alert").getByText("does not answer").waitFor();
+    await page.getByRole("alert").getByText("does not respond").waitFor();
     await sandbox.submit(certifyId, "passed");
     await page.getByRole("button", { name: /^206/ }).click();
     await page.unroute("**/verifications");
@@ -169,10 +169,10 @@ test("a refused tap, an expired verification, one that is gone, one that ends by
     await sandbox.advanceClock(31 * 60_000);
     await page.locator("#screen strong").getByText(words.expired).waitFor();
     await sandbox.reset();
-    await page.getByText("This verification is no more").waitFor();
+    await page.getByText("This verification no longer exists").waitFor();
     const scripted = await start("sandboxsub205after600s0000000000");
     await page.goto(`${origin}/_sandbox/phone#${scripted}`);
-    await page.getByText("It ends by itself").waitFor();
+    await page.getByText("Ends automatically").waitFor();
     await assertSound(page);
   }));
 
@@ -183,8 +183,8 @@ test("where the control API wants a token, it asks for it and keeps it nowhere",
     const field = page.getByLabel("Token of the control API");
     await field.fill("another");
     await assertSound(page);
-    await page.getByRole("button", { name: "Use it" }).click();
-    await page.getByRole("alert").getByText("not the right one").waitFor();
+    await page.getByRole("button", { name: "Use" }).click();
+    await page.getByRole("alert").getByText("The token is wrong").waitFor();
     await field.fill("the-token-of-this-test");
     await page.keyboard.press("Enter");
     await page.getByText(outerOrderNo).waitFor();
@@ -198,17 +198,17 @@ test("where the control API wants a token, it asks for it and keeps it nowhere",
 
 test("a closed control API says who must act; a sandbox that is gone, that it is gone, and it goes on by itself", async () => {
   await withPhone({}, { controlToken: "" }, async ({ page }) => {
-    await page.getByRole("alert").getByText("the operator must set a token").waitFor();
+    await page.getByRole("alert").getByText("the operator must set its token").waitFor();
     await assertSound(page);
   });
   await withPhone({}, {}, async ({ page, context, words }) => {
     await page.locator("#list").getByText(words.empty.slice(0, 8)).waitFor();
     await context.setOffline(true);
-    await page.getByRole("alert").getByText("does not answer").waitFor();
+    await page.getByRole("alert").getByText("does not respond").waitFor();
     await assertSound(page);
     await context.setOffline(false);
-    await page.getByRole("button", { name: "Try now" }).click();
-    await page.getByRole("alert").getByText("does not answer").waitFor({ state: "detached" });
+    await page.getByRole("button", { name: "Retry now" }).click();
+    await page.getByRole("alert").getByText("does not respond").waitFor({ state: "detached" });
   });
 });
 

@@ -16,7 +16,7 @@ const run = promisify(execFile);
 
 const verdict = (page, text) => page.locator(".verdict strong", { hasText: new RegExp(`^${text}$`) });
 
-/** Until the gateway has told the page its settings: before, nothing can be started. */
+/** Waits until the page has the gateway's settings; before, no verification can be started. */
 const settled = (page) => page.locator(".http").waitFor();
 
 async function startAndOpen(page, words) {
@@ -40,12 +40,100 @@ for (const look of looks) {
       await page.getByText(words.minutes).waitFor();
       const facts = await page.locator(".facts").innerText();
       assert.match(facts, /88\.4/);
-      assert.match(facts, new RegExp(words.billed));
+      assert.match(facts, words.billed);
       await page.getByText(words.meaning).waitFor();
       await assertFits(page);
       await assertAccessible(page);
     }));
 }
+
+const widths = [1440, 768, 360];
+
+function inSight(page, selector) {
+  return page.waitForFunction((selector) => {
+    const { top, bottom } = document.querySelector(selector).getBoundingClientRect();
+    return top >= 0 && bottom <= innerHeight;
+  }, selector);
+}
+
+for (const width of widths) {
+  test(`the outcome is in sight when it comes: ${width}`, () =>
+    withConsole({ width }, async (page, words) => {
+      await page.setViewportSize({ width, height: width === 360 ? 640 : 900 });
+      await settled(page);
+      const end = async (outcome) => {
+        await startAndOpen(page, words);
+        const button = page.getByRole("button", { name: new RegExp(`^${outcome}`), includeHidden: true });
+        await button.waitFor({ state: "attached" });
+        const folded = page.locator(".phone details", { has: button }).locator("summary");
+        if (await folded.count()) await folded.click();
+        await button.click();
+      };
+      await end(words.passed);
+      await verdict(page, words.verdict.passed).waitFor();
+      await inSight(page, ".verdict");
+      await page.getByRole("button", { name: words.again }).click();
+      await end("206");
+      await verdict(page, words.verdict.rejected).waitFor();
+      await inSight(page, ".verdict");
+      await page.getByRole("button", { name: words.again }).click();
+      await end("411");
+      await page.locator(".step-result .notice.bad").waitFor();
+      await inSight(page, ".step-result .notice.bad");
+    }));
+
+  test(`the steps stand in their order, and no code is cut off: ${width}`, () =>
+    withConsole({ width }, async (page, words) => {
+      await startAndOpen(page, words);
+      await page.getByRole("button", { name: words.passed }).click();
+      await verdict(page, words.verdict.passed).waitFor();
+      const places = await page.locator(".step").evaluateAll((steps) =>
+        steps.map((step) => {
+          const { left, top, bottom } = step.getBoundingClientRect();
+          return { number: step.querySelector(".step-number").textContent, left, top, bottom };
+        }),
+      );
+      assert.deepEqual(
+        places.map(({ number }) => number),
+        ["1", "2", "3", "4"],
+      );
+      for (const [index, place] of places.slice(1).entries()) {
+        const before = places[index];
+        const isRight = place.top === before.top && place.left > before.left;
+        assert.ok(
+          isRight || place.top >= before.bottom,
+          `step ${place.number} stands after ${before.number}`,
+        );
+      }
+      await page.evaluate(() => {
+        for (const details of document.querySelectorAll("details")) details.open = true;
+      });
+      for (const language of ["TypeScript", "curl", /Java/]) {
+        await page.getByRole("tab", { name: language }).first().click();
+        const cut = await page
+          .locator(".code, .tab-list, .http")
+          .evaluateAll((boxes) =>
+            boxes
+              .filter((box) => box.scrollWidth > box.clientWidth)
+              .map((box) => `${box.className}: ${box.scrollWidth} in ${box.clientWidth}`),
+          );
+        assert.deepEqual(cut, []);
+      }
+    }));
+}
+
+test("a rejected person sees no success on the phone, and is told nothing about passing", () =>
+  withConsole({ language: "zh" }, async (page, words) => {
+    await startAndOpen(page, words);
+    await page.getByRole("button", { name: /^205/ }).click();
+    await page.locator(".phone").getByText("已提交：未通过").waitFor();
+    await verdict(page, words.verdict.rejected).waitFor();
+    assert.equal(await page.getByText(words.meaning).count(), 0);
+    await page.getByRole("button", { name: words.again }).click();
+    await startAndOpen(page, words);
+    await page.getByRole("button", { name: words.passed }).click();
+    await page.getByText(words.meaning).waitFor();
+  }));
 
 test("by keyboard alone", () =>
   withConsole({ language: "en" }, async (page, words) => {
@@ -64,7 +152,7 @@ test("by keyboard alone", () =>
     await page.keyboard.press("Enter");
     await focused("Result");
     await verdict(page, words.verdict.passed).waitFor();
-    await tabTo(page, "The gateway's answer");
+    await tabTo(page, "The gateway's response");
     await page.keyboard.press("Enter");
     await page.getByText('"status": "passed"').waitFor();
   }));
@@ -80,7 +168,7 @@ test("the picture is shown where its address stays with the gateway", async () =
       await startAndOpen(page, words);
       await page.getByRole("button", { name: words.passed }).click();
       await page.waitForFunction(() => document.querySelector(".photo img")?.naturalWidth > 0);
-      assert.equal(await page.getByText("Its address works").count(), 0);
+      assert.equal(await page.getByText("Its URL is valid").count(), 0);
     });
   } finally {
     await gateway.close();
@@ -95,7 +183,7 @@ test("a rejected verification says why, and who must act", () =>
     const facts = await page.locator(".facts").innerText();
     assert.match(facts, /205/);
     assert.match(facts, /review by hand/);
-    assert.match(facts, /Billed/);
+    assert.match(facts, /Billed\s*Yes/);
   }));
 
 test("an outcome of another product, and starting over", () =>
@@ -129,29 +217,30 @@ test("without the sandbox, the phone says so", () =>
     await open.waitFor();
     await page.route(`${stack.sandbox}/_sandbox/**`, (route) => route.abort());
     await open.click();
-    await page.getByText("The sandbox cannot be reached").waitFor();
+    await page.getByText("The sandbox is unreachable").waitFor();
     await page.unroute(`${stack.sandbox}/_sandbox/**`);
     await open.click();
     await page.getByRole("button", { name: words.passed }).waitFor();
   }));
 
-test("the order is checked as it is typed, and nothing is sent while it is wrong", () =>
+test("the order is validated during typing, and an invalid order is not sent", () =>
   withConsole({ language: "en" }, async (page, words) => {
     await settled(page);
     const certNo = page.getByLabel(words.certNo);
     await certNo.fill("110105194912310021");
-    await page.getByText("fails its check digit").waitFor();
+    await page.getByText("has a wrong check digit").waitFor();
     assert.equal(await certNo.getAttribute("aria-invalid"), "true");
     assert.ok(await page.getByRole("button", { name: words.start }).isDisabled());
-    await page.getByText("Something in the order is to be corrected first").waitFor();
+    await page.getByText("Correct the order first").waitFor();
     await assertAccessible(page);
     await certNo.fill("440524188001010014");
     assert.ok(await page.getByRole("button", { name: words.start }).isEnabled());
   }));
 
-test("the request to the upstream is shown whole, with personal data masked", () =>
+test("the preview of the request is whole and says that it is one, with personal data masked", () =>
   withConsole({ language: "en" }, async (page) => {
     await settled(page);
+    await page.getByRole("heading", { name: "Preview of the request" }).waitFor();
     const request = await page.locator(".http").innerText();
     assert.match(request, new RegExp(`^POST ${stack.sandbox}/`));
     for (const shown of ["InitFaceVerify", "sandbox-key-id", "HMAC-SHA1", "张*", "1****************X"]) {
@@ -171,7 +260,7 @@ test("no request is shown before the gateway has said where it goes", () =>
       await route.continue();
     });
     await page.reload();
-    await page.getByText("the gateway alone knows").waitFor();
+    await page.getByText("Only the gateway knows").waitFor();
     assert.equal(await page.locator(".http").count(), 0);
     answer();
     await page.locator(".http").waitFor();

@@ -1,4 +1,4 @@
-// Alibaba Cloud's official SDKs behind one shape, for tests that run each of them against the same server.
+// The official SDKs behind one interface, for tests that run each of them against the same server.
 //
 // client.call({ endpoint, accessKeyId, accessKeySecret, securityToken?, action, parameters, nonce? })
 //   -> { returned: body } | { threw: { code, message, ... } }, as the SDK itself reports it.
@@ -15,7 +15,7 @@ import { python, tools, which } from "../../scripts/lib/project.mjs";
 const require = createRequire(import.meta.url);
 const ACS3 = "ACS3-HMAC-SHA256";
 const RPC = "1.0";
-/** No SDK waits longer than this for an answer; a slow machine is no reason to fail. */
+/** The time-out of all SDKs, long enough for a slow machine. */
 const PATIENCE_MS = 60_000;
 /** What a package manager may take; what it has by then is there at the next run. */
 const DOWNLOAD_MS = 4 * 60_000;
@@ -94,7 +94,7 @@ export function openApi(signatureAlgorithm) {
   };
 }
 
-/** A client in a process of its own, which reads and writes one JSON message a line. */
+/** A client in its own process, which reads and writes one JSON message per line. */
 function program(client, command, settings = {}) {
   let child;
   let lines;
@@ -105,7 +105,7 @@ function program(client, command, settings = {}) {
       const [name, ...args] = command();
       child = spawn(name, args, { env: { ...process.env, NO_PROXY: "127.0.0.1", no_proxy: "127.0.0.1" } });
       child.stderr.setEncoding("utf8").on("data", (text) => (trouble += text));
-      child.stdin.on("error", () => {}); // it ended; its reading side tells
+      child.stdin.on("error", () => {}); // it ended; its reading side reports it
       lines = createInterface({ input: child.stdout })[Symbol.asyncIterator]();
     },
     async call(request) {
@@ -139,7 +139,7 @@ export function pythonOpenApi(algorithm) {
 
 const conformanceTools = join(tools, "conformance");
 
-/** What a registry or the way to it says when a library is not to be had; anything else is a mistake of ours. */
+/** The messages of an unreachable registry; anything else is a bug. */
 const NOT_TO_BE_HAD =
   /forbidden|not available|could not transfer|could not resolve|timed? ?out|no such host|connection|network/i;
 
@@ -180,7 +180,9 @@ function javaProgram(client, argument, settings) {
   return program({ ...client, missing }, command, settings);
 }
 
-/** Alibaba Cloud's Java SDK of its own page: aliyun-java-sdk-core 4.4.3. By GET it signs a body that it does not send. */
+/**
+ * Alibaba Cloud's Java SDK of its own page: aliyun-java-sdk-core 4.4.3. By GET it signs a body that it does not send.
+ */
 export function javaSdk() {
   const explainsWrongSecret = {
     code: "SDK.InvalidAccessKeySecret",
@@ -203,7 +205,7 @@ export function javaCallApi(algorithm) {
 
 let goMissing;
 
-/** Why Alibaba Cloud's Go SDKs are not to be had; undefined when they are there. */
+/** Why the Go SDKs are not available; undefined if they are. */
 export function goLibraries() {
   goMissing ??= {
     missing: fetching("Alibaba Cloud's Go SDKs", "go", ["mod", "download"], { cwd: here("go") }),

@@ -1,4 +1,4 @@
-// Every program that docs/sdk/ shows runs unchanged, with nothing but the port replaced.
+// Runs every program in docs/sdk/ unchanged except for the port.
 
 import assert from "node:assert/strict";
 import { execFile } from "node:child_process";

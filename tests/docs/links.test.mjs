@@ -1,4 +1,4 @@
-// Links and pictures of the documentation lead somewhere, and a translation says as much as its original.
+// Checks that links and pictures exist, and that a translation matches its original.
 
 import assert from "node:assert/strict";
 import { existsSync } from "node:fs";
@@ -15,7 +15,7 @@ function wrong(file, link) {
   if (target.startsWith("..")) return "leads out of the project";
   if (!existsSync(at(target))) return "there is no such file";
   if (!anchor) return undefined;
-  if (!target.endsWith(".md")) return "has an anchor in what is no page";
+  if (!target.endsWith(".md")) return "has an anchor in a file that is not a page";
   const anchors = headingsOf(read(target)).map((heading) => heading.anchor);
   return anchors.includes(decodeURI(anchor)) ? undefined : `there is no such heading in ${target}`;
 }

@@ -1,4 +1,4 @@
-// The project's documentation as the tests of this folder read it.
+// Reads the project's documentation for the tests of this folder.
 
 import { execFileSync } from "node:child_process";
 import { existsSync, readFileSync } from "node:fs";
@@ -18,7 +18,7 @@ export const files = tracked("*.md");
 
 export const read = (file) => readFileSync(at(file), "utf8");
 
-/** `docs/guide/client.md` for `docs/guide/client.zh-CN.md`; undefined for a file that is no translation. */
+/** `docs/guide/client.md` for `docs/guide/client.zh-CN.md`; undefined if the file is not a translation. */
 export const originalOf = (file) =>
   file.endsWith(".zh-CN.md") ? file.replace(".zh-CN.md", ".md") : undefined;
 

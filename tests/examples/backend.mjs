@@ -1,4 +1,4 @@
-// What every example is: a backend with two routes for its app. One script for all of them.
+// Every example is a backend with two routes for its app; one test covers all of them.
 
 import assert from "node:assert/strict";
 import { after } from "node:test";
@@ -15,7 +15,7 @@ const PERSON = {
 after(() => stopAll());
 
 /**
- * Starts a program of an example and waits for what it prints: the address that it serves on, unless told otherwise.
+ * Starts a program of an example and waits for what it prints: the address that it serves on, by default.
  *
  * @param {RegExp} [prints] whose first group is `found`
  * @returns {Promise<{ found: string, output: () => string, ended: Promise<number> }>}
@@ -62,8 +62,8 @@ export async function verifies(
   // Requests that an app would not send: nothing, no fields, some of them, no object.
   const { metaInfo, ...typed } = PERSON;
   for (const body of [undefined, {}, [], "", typed, { metaInfo }, { ...PERSON, metaInfo: "no JSON" }]) {
-    const told = await call("POST", path, { body });
-    assert.ok(told.status >= 400 && told.status < 500, `${JSON.stringify(body)}: ${told.status}`);
+    const answer = await call("POST", path, { body });
+    assert.ok(answer.status >= 400 && answer.status < 500, `${JSON.stringify(body)}: ${answer.status}`);
   }
 
   const started = await call("POST", path, { body: PERSON });

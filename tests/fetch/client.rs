@@ -1,5 +1,5 @@
-//! The client for wasm32 over the host's own Request, Response, Headers and AbortController. `fetch` is
-//! replaced: what it receives goes to the sandbox, which checks every signature.
+//! The client for wasm32 over the host's own Request, Response, Headers and AbortController.
+//! `fetch` is replaced: what it receives goes to the sandbox, which checks every signature.
 
 #[allow(dead_code)]
 #[path = "../sandbox/host.rs"]
@@ -233,8 +233,8 @@ const NONCE_USED: &str = r#"{"Code":"SignatureNonceUsed"}"#;
 async fn every_fault_ends_as_it_should() {
     use ErrorKind::{Credentials, Protocol, Signature, Throttled, Timeout, Transport, Vendor};
     use Execution::{None, Unknown};
-    // What happens, the kind and code of the error, how many requests a start and a query make of two that
-    // are allowed, and whether the start may have been executed.
+    // What happens, the kind and code of the error, how many requests a start and a query make of
+    // two that are allowed, and whether the start may have been executed.
     for (plan, kind, code, requests, execution) in [
         (Plan::Script(HANGS), Timeout, "Timeout", [1, 2], Unknown),
         (

@@ -1,5 +1,5 @@
-//! What the alarm does when much is due at once, when a receiver does not answer, and when the
-//! platform has lost it.
+//! Tests the alarm with much due work, an unresponsive receiver, and an alarm that the platform has
+//! dropped.
 
 use crate::host::{Host, json_answer, request, variables};
 use cloudauth_edge::client::call::{Loss, Outcome};

@@ -2,7 +2,7 @@
 
 use crate::host::{Host, NOW, dated, json_answer, request, signed_at, variables};
 use cloudauth_edge::client::call::Outcome;
-use cloudauth_edge::gateway::ledger::act::{Happened, Next};
+use cloudauth_edge::gateway::ledger::commit::{Next, SendOutcome};
 use cloudauth_edge::gateway::reply::Reply;
 use cloudauth_edge::http::{IncomingRequest, OutgoingRequest};
 use serde_json::{Value, json};
@@ -137,7 +137,7 @@ fn a_verdict_is_asked_for_by_the_servers_clock_even_where_no_date_comes() {
 fn a_jump_loses_no_start_that_is_under_way() {
     let mut host = host(&[]);
     let (caller, task) = host.task(order());
-    let Next::Send { then, .. } = host.act(&caller, &task, None) else {
+    let Next::Send { then, .. } = host.commit(&caller, &task, None) else {
         panic!("the start is not sent");
     };
     // A request in the wrong hour gets no CertifyId.
@@ -148,7 +148,8 @@ fn a_jump_loses_no_start_that_is_under_way() {
     );
     host.now = NOW + 1_000;
     let answer = dated(json_answer(200, &started()), NOW);
-    let Next::Reply { reply } = host.act(&caller, &then, Some(&Happened::Outcome(answer))) else {
+    let Next::Reply { reply } = host.commit(&caller, &then, Some(&SendOutcome::Outcome(answer)))
+    else {
         panic!("the start is not answered");
     };
     assert_eq!((reply.status, reply.outcome.as_str()), (201, "created"));

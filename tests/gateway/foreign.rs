@@ -1,5 +1,5 @@
-//! What is another caller's answers exactly as what nobody has: status, headers and body, whatever
-//! is asked and wherever the order stands.
+//! Another caller's order is indistinguishable from an unknown one: status, headers and body, for
+//! every request and every status.
 
 use crate::host::{Host, NOW, json_answer, request, signed, variables};
 use cloudauth_edge::client::call::{Loss, Outcome};
@@ -10,7 +10,7 @@ use cloudauth_edge::signing::acs3::hex_sha256;
 use serde_json::{Value, json};
 
 const CALLERS: [&str; 3] = ["bank", "shop", "game"];
-const STANDINGS: [&str; 6] = [
+const ORDER_STATUSES: [&str; 6] = [
     "pending", "passed", "rejected", "expired", "unknown", "refused",
 ];
 const ROUTE: &str = "/v1/face-verifications";
@@ -35,9 +35,9 @@ fn host() -> Host {
     ]))
 }
 
-/// The order that a caller has in that standing.
-fn number(caller: usize, standing: usize) -> String {
-    format!("e0c34a77f5ac40a5aa5e6ed20c{caller:03}{standing:03}")
+/// The order that a caller has in that status.
+fn number(caller: usize, order_status: usize) -> String {
+    format!("e0c34a77f5ac40a5aa5e6ed20c{caller:03}{order_status:03}")
 }
 
 fn with_token(caller: usize, method: &str, target: &str, more: &[(&str, &str)]) -> IncomingRequest {
@@ -63,14 +63,14 @@ fn creation(caller: usize, no: &str) -> IncomingRequest {
     }
 }
 
-/// Every caller gets an order in every standing.
+/// Every caller gets an order in every status.
 fn populated() -> Host {
     let mut host = host();
     for caller in 0..CALLERS.len() {
-        for (at, standing) in STANDINGS.iter().enumerate() {
+        for (at, order_status) in ORDER_STATUSES.iter().enumerate() {
             let no = number(caller, at);
             let (certify_id, read) = (format!("certify-{no}"), format!("{ROUTE}/{no}"));
-            let mut starts = |_: &OutgoingRequest| match *standing {
+            let mut starts = |_: &OutgoingRequest| match *order_status {
                 "unknown" => Outcome::Lost(Loss::TimedOut),
                 "refused" => json_answer(200, &json!({"Code": "412"})),
                 _ => json_answer(
@@ -80,7 +80,7 @@ fn populated() -> Host {
             };
             host.now = NOW;
             host.handle(creation(caller, &no), &mut starts);
-            let told = match *standing {
+            let upstream_body = match *order_status {
                 "passed" => {
                     json!({"Code": "200", "ResultObject": {"Passed": "T", "SubCode": "200"}})
                 }
@@ -89,14 +89,14 @@ fn populated() -> Host {
                 }
                 _ => json!({"Code": "424"}),
             };
-            if *standing == "expired" {
+            if *order_status == "expired" {
                 host.now += 60 * 60_000;
             }
             let asked = with_token(caller, "GET", &read, &[]);
-            let (_, reply) = host.handle(asked, &mut |_| json_answer(200, &told));
+            let (_, reply) = host.handle(asked, &mut |_| json_answer(200, &upstream_body));
             let body: Value = serde_json::from_str(&reply.body).unwrap();
             let stands = body["status"].as_str().or(body["code"].as_str());
-            let expected = match *standing {
+            let expected = match *order_status {
                 "unknown" => "start-outcome-unknown",
                 "refused" => "unknown-order",
                 known => known,
@@ -154,9 +154,9 @@ fn questions(
     all
 }
 
-type Told = (u16, Vec<(String, String)>, String, String);
+type Observed = (u16, Vec<(String, String)>, String, String);
 
-fn told(host: &mut Host, asked: IncomingRequest) -> Told {
+fn observed(host: &mut Host, asked: IncomingRequest) -> Observed {
     let mut nothing = |_: &OutgoingRequest| panic!("Alibaba Cloud was asked about it");
     let (Routed { headers, .. }, reply) = host.handle(asked, &mut nothing);
     let Reply {
@@ -174,8 +174,8 @@ fn a_foreign_order_answers_as_an_unknown_one() {
     let mut compared = 0;
     let unknown_no = "e0c34a77f5ac40a5aa5e6ed20cffffff";
     for (owner, of) in CALLERS.into_iter().enumerate() {
-        for standing in 0..STANDINGS.len() {
-            let no = number(owner, standing);
+        for order_status in 0..ORDER_STATUSES.len() {
+            let no = number(owner, order_status);
             let rows = host.rows[of].clone();
             for caller in (0..CALLERS.len()).filter(|caller| *caller != owner) {
                 let id = format!("certify-{no}");
@@ -184,8 +184,8 @@ fn a_foreign_order_answers_as_an_unknown_one() {
                 for (about_foreign, about_unknown) in foreign.into_iter().zip(unknown) {
                     let what = format!("{} {}", about_foreign.method, about_foreign.path);
                     let answers = (
-                        told(&mut host, about_foreign),
-                        told(&mut host, about_unknown),
+                        observed(&mut host, about_foreign),
+                        observed(&mut host, about_unknown),
                     );
                     assert_eq!(answers.0, answers.1, "{what}");
                     compared += 1;

@@ -1,8 +1,8 @@
-//! A host that does one request at a time, with an upstream that is a function.
+//! A host that performs one request at a time, with a function as the upstream.
 
 use cloudauth_edge::client::call::Outcome;
 use cloudauth_edge::gateway::arrival::{Arrival, Routed, Then};
-use cloudauth_edge::gateway::ledger::act::{Context, Happened, Next, Step};
+use cloudauth_edge::gateway::ledger::commit::{Context, Next, SendOutcome, Step};
 use cloudauth_edge::gateway::ledger::rows::{Missing, Rows, Write};
 use cloudauth_edge::gateway::ledger::task::Task;
 use cloudauth_edge::gateway::reply::Reply;
@@ -211,17 +211,22 @@ impl Host {
         }
     }
 
-    /// One act of a task: what comes next, once everything is written.
-    pub fn act(&mut self, caller: &str, task: &Task, happened: Option<&Happened>) -> Next<Reply> {
+    /// One commit of a task: the next step, after all writes.
+    pub fn commit(
+        &mut self,
+        caller: &str,
+        task: &Task,
+        send_outcome: Option<&SendOutcome>,
+    ) -> Next<Reply> {
         let settings = Settings::read(&self.variables).unwrap();
         let rows = self.rows.entry(caller.to_owned()).or_default();
         let mut loaded = Rows::default();
         let mut asks = 0;
-        let act = loop {
+        let commit = loop {
             asks += 1;
-            assert!(asks < 100, "the act does not come to its end");
-            // The clock and the random bytes are others at every ask, as no host should have it:
-            // what an act needs to know depends on neither.
+            assert!(asks < 100, "the commit does not come to its end");
+            // The clock and the random bytes differ at every repetition, unlike in a real host: the
+            // rows that a step loads depend on neither.
             self.now += 1;
             self.random[0] = self.random[0].wrapping_add(1);
             let context = Context {
@@ -232,18 +237,18 @@ impl Host {
             match step(
                 &settings,
                 task.clone(),
-                happened.cloned(),
+                send_outcome.cloned(),
                 &loaded,
                 &context,
             ) {
-                Step::Act(act) => break act,
-                Step::Need(Missing::Keys(keys)) => {
+                Step::Commit(commit) => break commit,
+                Step::Load(Missing::Keys(keys)) => {
                     for key in keys {
                         let value = rows.get(&key).cloned();
                         loaded.rows.push((key, value));
                     }
                 }
-                Step::Need(Missing::Range(range)) => {
+                Step::Load(Missing::Range(range)) => {
                     let found = rows.range(range.from.clone()..range.to.clone());
                     let mut found: Vec<(String, String)> = found
                         .map(|(key, value)| (key.clone(), value.clone()))
@@ -256,17 +261,17 @@ impl Host {
                 }
             }
         };
-        self.set = act.alarm.or(self.set);
-        self.written.extend_from_slice(&act.writes);
-        self.unreadable.extend_from_slice(&act.unreadable);
-        self.woken.extend_from_slice(&act.wake);
-        for (key, value) in act.writes {
+        self.set = commit.alarm.or(self.set);
+        self.written.extend_from_slice(&commit.writes);
+        self.unreadable.extend_from_slice(&commit.unreadable);
+        self.woken.extend_from_slice(&commit.wake);
+        for (key, value) in commit.writes {
             match value {
                 Some(value) => rows.insert(key, value),
                 None => rows.remove(&key),
             };
         }
-        act.next
+        commit.next
     }
 
     fn perform(
@@ -275,9 +280,9 @@ impl Host {
         mut task: Task,
         upstream: &mut dyn FnMut(&OutgoingRequest) -> Outcome,
     ) -> Reply {
-        let mut happened = None;
+        let mut send_outcome = None;
         loop {
-            let next = self.act(caller, &task, happened.take().as_ref());
+            let next = self.commit(caller, &task, send_outcome.take().as_ref());
             task = match next {
                 Next::Reply { reply } => return reply,
                 Next::Photo { url } => {
@@ -286,9 +291,9 @@ impl Host {
                 Next::Idle => return Reply::empty(204),
                 Next::Send { request, then, .. } => {
                     if self.crowded {
-                        happened = Some(Happened::Crowded);
+                        send_outcome = Some(SendOutcome::Crowded);
                     } else {
-                        happened = Some(Happened::Outcome(upstream(&request)));
+                        send_outcome = Some(SendOutcome::Outcome(upstream(&request)));
                         self.sent.push(request);
                     }
                     then

@@ -1,5 +1,5 @@
-//! The gateway, judged natively: what its routes answer, what the ledger promises under any schedule,
-//! and that nothing about the person gets anywhere. What runs in workerd is in `tests/worker/`.
+//! Native tests of the gateway: its routes, the ledger's guarantees under any schedule, and
+//! privacy. Tests in workerd are in `tests/worker/`.
 #![cfg(all(feature = "gateway", not(target_arch = "wasm32")))]
 #![allow(
     clippy::arithmetic_side_effects,

@@ -1,8 +1,8 @@
-//! Many requests wait for the verdict of one order: they share its questions.
+//! Many requests wait for the verdict of one order: they share its queries.
 
 use crate::host::{Host, NOW, json_answer, request, variables};
 use cloudauth_edge::client::call::Outcome;
-use cloudauth_edge::gateway::ledger::act::{Happened, Next};
+use cloudauth_edge::gateway::ledger::commit::{Next, SendOutcome};
 use cloudauth_edge::gateway::ledger::task::Task;
 use cloudauth_edge::gateway::reply::Reply;
 use cloudauth_edge::http::IncomingRequest;
@@ -12,8 +12,8 @@ use std::collections::BTreeSet;
 
 const ORDER: &str = "e0c34a77f5ac40a5aa5e6ed20c353888";
 const ROUTE: &str = "/v1/face-verifications";
-/// How long Alibaba Cloud takes to answer. The clock of the tests moves at every reading, so that 300 acts take
-/// about a second.
+/// How long Alibaba Cloud takes to answer. The clock of the tests moves at every reading, so that
+/// 300 acts take about a second.
 const ANSWERS_IN_MILLIS: i64 = 2_000;
 
 fn started() -> Host {
@@ -44,7 +44,7 @@ fn poll(seconds: u32) -> IncomingRequest {
 }
 
 enum State {
-    Ready(Option<Happened>),
+    Ready(Option<SendOutcome>),
     Until(i64),
     /// For an answer to the request with this number.
     Answered(usize),
@@ -108,26 +108,26 @@ impl Crowd {
             };
             self.host.now = self.host.now.max(ready_at(&self.running[next]));
             let (task, state) = self.running.swap_remove(next);
-            let happened = match state {
-                State::Ready(happened) => happened,
+            let send_outcome = match state {
+                State::Ready(send_outcome) => send_outcome,
                 State::Until(_) => None,
                 State::Answered(number) => {
                     let (share, of, _) = &self.sent[number];
                     let outcome = (self.answers)(number);
                     Some(if share.is_some() {
                         let of = Box::new(of.clone());
-                        Happened::Shared { outcome, of }
+                        SendOutcome::Shared { outcome, of }
                     } else {
-                        Happened::Outcome(outcome)
+                        SendOutcome::Outcome(outcome)
                     })
                 }
             };
-            self.act(task, happened);
+            self.commit(task, send_outcome);
         }
     }
 
-    fn act(&mut self, task: Task, happened: Option<Happened>) {
-        let next = self.host.act("dev", &task, happened.as_ref());
+    fn commit(&mut self, task: Task, send_outcome: Option<SendOutcome>) {
+        let next = self.host.commit("dev", &task, send_outcome.as_ref());
         if !std::mem::take(&mut self.host.woken).is_empty() {
             for (_, state) in &mut self.running {
                 if matches!(state, State::Until(_)) {
@@ -217,20 +217,20 @@ fn polls_end_when_their_time_is_over() {
 fn a_poll_ends_when_nobody_listens_to_it() {
     let mut host = started();
     let (_, task) = host.task(poll(60));
-    let Next::Send { then, .. } = host.act("dev", &task, None) else {
+    let Next::Send { then, .. } = host.commit("dev", &task, None) else {
         panic!("nothing is asked");
     };
-    let answer = Happened::Outcome(pending(0));
+    let answer = SendOutcome::Outcome(pending(0));
     let Next::Wait {
         until_disconnect,
         then,
         ..
-    } = host.act("dev", &then, Some(&answer))
+    } = host.commit("dev", &then, Some(&answer))
     else {
         panic!("nothing is waited for");
     };
     assert!(until_disconnect);
-    let Next::Reply { reply } = host.act("dev", &then, Some(&Happened::Disconnected)) else {
+    let Next::Reply { reply } = host.commit("dev", &then, Some(&SendOutcome::Disconnected)) else {
         panic!("the poll goes on");
     };
     assert_eq!(reply.outcome, "client-disconnected");
@@ -252,11 +252,11 @@ fn a_start_goes_on_when_nobody_listens_to_it() {
         ("content-type", "application/json"),
     ];
     let (_, task) = host.task(request("POST", ROUTE, &headers, body.as_bytes()));
-    assert!(matches!(host.act("dev", &task, None), Next::Send { .. }));
+    assert!(matches!(host.commit("dev", &task, None), Next::Send { .. }));
     // Another request for the same order waits for it, with or without its client.
     let Next::Wait {
         until_disconnect, ..
-    } = host.act("dev", &task, None)
+    } = host.commit("dev", &task, None)
     else {
         panic!("the start is not waited for");
     };
@@ -274,9 +274,9 @@ fn a_read_that_does_not_wait_has_a_question_of_its_own() {
         Next::Send { share, yields, .. } => (share, yields),
         other => panic!("{other:?}"),
     };
-    assert_eq!(share(host.act("dev", &read, None)), (None, false));
+    assert_eq!(share(host.commit("dev", &read, None)), (None, false));
     let shared = Some("certify1".to_owned());
-    assert_eq!(share(host.act("dev", &poll, None)), (shared, true));
+    assert_eq!(share(host.commit("dev", &poll, None)), (shared, true));
 }
 
 #[test]
@@ -294,7 +294,7 @@ fn a_clock_that_was_set_back_holds_up_no_poll() {
     let mut host = started();
     let (_, task) = host.task(poll(60));
     host.now = NOW + 3_600_000;
-    assert!(matches!(host.act("dev", &task, None), Next::Send { .. }));
+    assert!(matches!(host.commit("dev", &task, None), Next::Send { .. }));
     host.now = NOW + 1_000;
-    assert!(matches!(host.act("dev", &task, None), Next::Send { .. }));
+    assert!(matches!(host.commit("dev", &task, None), Next::Send { .. }));
 }

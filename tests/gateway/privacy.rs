@@ -296,7 +296,7 @@ fn asked(dice: &mut Dice, now: i64, no: &str, callback: &str, certify_id: &str) 
     request(method, &target, &headers, body.as_bytes())
 }
 
-/// Gives how often each outcome was told.
+/// Gives how often each outcome was returned.
 fn schedule(seed: u64, requests: u64) -> BTreeMap<String, u32> {
     let mut dice = Dice(seed);
     let mut host = host();
@@ -329,8 +329,8 @@ fn schedule(seed: u64, requests: u64) -> BTreeMap<String, u32> {
         );
         // The scope read:material is for what was found out about the person.
         if !["passed", "rejected", "photo"].contains(&reply.outcome.as_str()) {
-            let told = &reply.body;
-            assert_eq!(everywhere.found_in(told), None, "in an answer: {told}");
+            let text = &reply.body;
+            assert_eq!(everywhere.found_in(text), None, "in an answer: {text}");
         }
         for (key, value) in host.written.drain(..) {
             let row = format!("{key} {}", value.unwrap_or_default());
@@ -365,7 +365,7 @@ fn schedule(seed: u64, requests: u64) -> BTreeMap<String, u32> {
 fn nothing_planted_is_found_anywhere() {
     const SCHEDULES: u64 = 100;
     let next = AtomicU64::new(0);
-    let told = Mutex::new(BTreeMap::<String, u32>::new());
+    let outcomes = Mutex::new(BTreeMap::<String, u32>::new());
     std::thread::scope(|scope| {
         for _ in 0..std::thread::available_parallelism().map_or(1, usize::from) {
             scope.spawn(|| {
@@ -375,14 +375,14 @@ fn nothing_planted_is_found_anywhere() {
                         return;
                     }
                     for (outcome, count) in schedule(seed, REQUESTS / SCHEDULES) {
-                        *told.lock().unwrap().entry(outcome).or_default() += count;
+                        *outcomes.lock().unwrap().entry(outcome).or_default() += count;
                     }
                 }
             });
         }
     });
-    let told = told.into_inner().unwrap();
-    let told: Vec<&str> = told.keys().map(String::as_str).collect();
+    let outcomes = outcomes.into_inner().unwrap();
+    let outcomes: Vec<&str> = outcomes.keys().map(String::as_str).collect();
     // Every route and every failure was reached.
     let corners = [
         "InvalidAction.NotFound",
@@ -418,5 +418,5 @@ fn nothing_planted_is_found_anywhere() {
         "vendor-refused",
         "verdict-contradicted",
     ];
-    assert_eq!(told, corners);
+    assert_eq!(outcomes, corners);
 }

@@ -1,6 +1,6 @@
-//! What the routes answer, and that their description is complete.
+//! Tests the routes' responses, and that their description is complete.
 
-use crate::host::{Host, json_answer, request, signed, signed_at, variables};
+use crate::host::{Host, NOW, json_answer, request, signed, signed_at, variables};
 use cloudauth_edge::actions::INIT_FACE_VERIFY;
 use cloudauth_edge::client::call::Outcome;
 use cloudauth_edge::gateway::arrival::{Arrival, Then};
@@ -15,6 +15,7 @@ use serde_json::{Value, json};
 const BEARER: (&str, &str) = ("authorization", "Bearer dev-token");
 const JSON: (&str, &str) = ("content-type", "application/json");
 const ROUTE: &str = "/v1/face-verifications";
+const DAY_MILLIS: i64 = 86_400_000;
 const ORDER: &str = "e0c34a77f5ac40a5aa5e6ed20c353888";
 
 fn development() -> Host {
@@ -138,7 +139,7 @@ fn a_token_is_taken_as_it_is_alone() {
 }
 
 #[test]
-fn a_failure_of_the_vendors_own_is_told_to_who_can_ask_the_vendor() {
+fn an_internal_error_of_alibaba_cloud_is_reported_to_the_operator() {
     let mut host = development();
     let mut failing = |_: &OutgoingRequest| {
         json_answer(
@@ -146,29 +147,29 @@ fn a_failure_of_the_vendors_own_is_told_to_who_can_ask_the_vendor() {
             &json!({"Code": "500", "Message": "系统错误", "RequestId": "130A2C10-B9EE-4D84-88E3-5384FF039795"}),
         )
     };
-    let told = body(&create(&mut host, json!({}), &mut failing));
-    assert_eq!(told["code"], "start-outcome-unknown");
-    assert_eq!(told["vendorCode"], "500");
+    let problem = body(&create(&mut host, json!({}), &mut failing));
+    assert_eq!(problem["code"], "start-outcome-unknown");
+    assert_eq!(problem["vendorCode"], "500");
     assert_eq!(
-        told["vendorRequestId"],
+        problem["vendorRequestId"],
         "130A2C10-B9EE-4D84-88E3-5384FF039795"
     );
     // The caller may start it again, and only the operator has an account with Alibaba Cloud.
-    assert_eq!(told["audience"], "operator");
+    assert_eq!(problem["audience"], "operator");
     for (language, texts) in [
         ("en", ["restartUnknown=true", "vendorRequestId"]),
         ("zh", ["restartUnknown=true", "运维"]),
     ] {
-        let detail = told["messages"][language].as_str().unwrap();
+        let detail = problem["messages"][language].as_str().unwrap();
         assert!(texts.iter().all(|text| detail.contains(text)), "{detail}");
     }
     // An answer that was lost is nothing that Alibaba Cloud could look up.
     let mut host = development();
     let mut lost =
         |_: &OutgoingRequest| Outcome::Lost(cloudauth_edge::client::call::Loss::TimedOut);
-    let told = body(&create(&mut host, json!({}), &mut lost));
+    let problem = body(&create(&mut host, json!({}), &mut lost));
     assert_eq!(
-        (&told["code"], &told["audience"]),
+        (&problem["code"], &problem["audience"]),
         (&json!("start-outcome-unknown"), &json!("developer"))
     );
 }
@@ -201,7 +202,7 @@ fn a_strangers_body_is_never_read() {
 }
 
 #[test]
-fn pages_and_the_vendors_protocol_share_the_root() {
+fn pages_and_the_rpc_protocol_share_the_root() {
     let kind = |method, target, headers: &[(&str, &str)]| {
         let arrival = Arrival {
             request: request(method, target, headers, b""),
@@ -358,7 +359,7 @@ fn what_alibaba_cloud_no_longer_knows_stays_unknown_to_sdks() {
 }
 
 #[test]
-fn problems_in_the_vendors_words() {
+fn problems_use_alibaba_clouds_codes() {
     let init = |nonce: &'static str, user: &'static str| {
         signed(
             "dev-key-id",
@@ -378,38 +379,38 @@ fn problems_in_the_vendors_words() {
     let mut host = development();
     let mut lost =
         |_: &OutgoingRequest| Outcome::Lost(cloudauth_edge::client::call::Loss::TimedOut);
-    let told = |(_, reply): (_, Reply)| {
+    let summary = |(_, reply): (_, Reply)| {
         (
             reply.status,
             body(&reply)["Code"].as_str().unwrap().to_owned(),
         )
     };
     assert_eq!(
-        told(host.handle(init("1", "a"), &mut lost)),
+        summary(host.handle(init("1", "a"), &mut lost)),
         (503, "ServiceUnavailable".to_owned())
     );
     // To call again is to take it up again.
     assert_eq!(
-        told(host.handle(init("2", "a"), &mut starts)),
+        summary(host.handle(init("2", "a"), &mut starts)),
         (200, "200".to_owned())
     );
     assert_eq!(
-        told(host.handle(init("3", "a"), &mut no_upstream)),
+        summary(host.handle(init("3", "a"), &mut no_upstream)),
         (200, "200".to_owned())
     );
     // Given to the ledger once more after a reset, it is the same arrival and no replay.
     assert_eq!(
-        told(host.handle(init("3", "a"), &mut no_upstream)),
+        summary(host.handle(init("3", "a"), &mut no_upstream)),
         (200, "200".to_owned())
     );
     host.arrival = 1;
     assert_eq!(
-        told(host.handle(init("3", "a"), &mut no_upstream)),
+        summary(host.handle(init("3", "a"), &mut no_upstream)),
         (400, "SignatureNonceUsed".to_owned())
     );
     host.arrival = 0;
     assert_eq!(
-        told(host.handle(init("4", "b"), &mut no_upstream)),
+        summary(host.handle(init("4", "b"), &mut no_upstream)),
         (400, "IdempotentParameterMismatch".to_owned())
     );
 
@@ -436,7 +437,7 @@ fn problems_in_the_vendors_words() {
         &[("Action", "DescribeFaceVerify"), ("CertifyId", "none")],
     );
     assert_eq!(
-        told(host.handle(unknown, &mut no_upstream)),
+        summary(host.handle(unknown, &mut no_upstream)),
         (200, "406".to_owned())
     );
     let scene = [
@@ -446,7 +447,7 @@ fn problems_in_the_vendors_words() {
     ];
     let other_scene = signed("dev-key-id", "dev-key-secret", &scene);
     assert_eq!(
-        told(host.handle(other_scene, &mut no_upstream)),
+        summary(host.handle(other_scene, &mut no_upstream)),
         (200, "406".to_owned())
     );
 
@@ -463,7 +464,7 @@ fn problems_in_the_vendors_words() {
     );
     // The gateway's own key is not the one that the caller signed with.
     assert_eq!(
-        told(host.handle(asked, &mut refused)),
+        summary(host.handle(asked, &mut refused)),
         (500, "InternalError".to_owned())
     );
 }
@@ -498,15 +499,15 @@ fn a_caller_without_the_scope_gets_the_verdict_alone() {
         signed("gwk-shop-1", "the-shops-own-secret", &describe),
         &mut no_upstream,
     );
-    let told = body(&reply);
+    let answer = body(&reply);
     assert_eq!(
-        told["ResultObject"],
+        answer["ResultObject"],
         json!({"Passed": "T", "SubCode": "200", "IdentityInfo": "null"})
     );
 }
 
 #[test]
-fn where_photos_go_through_the_gateway_nobody_gets_their_address() {
+fn callers_receive_no_photo_url_if_photos_are_streamed() {
     let mut host = Host::new(variables(&[
         ("GATEWAY_MODE", "development"),
         ("GATEWAY_PHOTO", "stream"),
@@ -531,8 +532,11 @@ fn where_photos_go_through_the_gateway_nobody_gets_their_address() {
     let describe = [("Action", "DescribeFaceVerify"), ("CertifyId", "certify1")];
     let asked = signed("dev-key-id", "dev-key-secret", &describe);
     let (_, reply) = host.handle(asked, &mut |_| passed(address));
-    let told = reply.body;
-    assert!(told.contains("88.5") && !told.contains("planted"), "{told}");
+    let answer = reply.body;
+    assert!(
+        answer.contains("88.5") && !answer.contains("planted"),
+        "{answer}"
+    );
 
     let (_, reply) = host.handle(get(&photo), &mut |_| passed(address));
     assert_eq!(reply.body, address);
@@ -550,7 +554,7 @@ fn where_photos_go_through_the_gateway_nobody_gets_their_address() {
 }
 
 #[test]
-fn where_photos_go_through_the_gateway_no_form_of_an_answer_tells_an_address() {
+fn no_response_contains_a_url_if_photos_are_streamed() {
     let url = "http://127.0.0.1:8788/planted.jpeg";
     let front = json!({
         "qualityScore": 88.5, "ossObjectName": "verify/1.jpeg", "pictureUrl": url,
@@ -623,7 +627,7 @@ fn a_start_that_was_not_sent_for_crowding_changes_nothing() {
         ("GATEWAY_MODE", "development"),
         ("GATEWAY_CALLERS", &callers.to_string()),
     ]));
-    let told = |reply: Reply| (reply.status, reply.outcome);
+    let summary = |reply: Reply| (reply.status, reply.outcome);
     let throttled = || (503, "upstream-throttled".to_owned());
     let path = format!("{ROUTE}/e0c34a77f5ac40a5aa5e6ed20c353888");
     let restart_path = format!("{ROUTE}?restartUnknown=true");
@@ -634,7 +638,7 @@ fn a_start_that_was_not_sent_for_crowding_changes_nothing() {
     for _ in 0..5 {
         let reply = create(&mut host, json!({}), &mut no_upstream);
         assert!(header(&reply.headers, "retry-after").is_some());
-        assert_eq!(told(reply), throttled());
+        assert_eq!(summary(reply), throttled());
     }
     let (_, reply) = host.handle(request("GET", &path, &[BEARER], b""), &mut no_upstream);
     assert_eq!(reply.outcome, "unknown-order");
@@ -644,34 +648,37 @@ fn a_start_that_was_not_sent_for_crowding_changes_nothing() {
     let mut lost =
         |_: &OutgoingRequest| Outcome::Lost(cloudauth_edge::client::call::Loss::TimedOut);
     let unknown = || (409, "start-outcome-unknown".to_owned());
-    assert_eq!(told(create(&mut host, json!({}), &mut lost)), unknown());
+    assert_eq!(summary(create(&mut host, json!({}), &mut lost)), unknown());
     host.crowded = true;
-    assert_eq!(told(host.handle(again(), &mut no_upstream).1), throttled());
+    assert_eq!(
+        summary(host.handle(again(), &mut no_upstream).1),
+        throttled()
+    );
     host.crowded = false;
     assert_eq!(
-        told(create(&mut host, json!({}), &mut no_upstream)),
+        summary(create(&mut host, json!({}), &mut no_upstream)),
         unknown()
     );
     let other = create(&mut host, json!({"userId": "another"}), &mut no_upstream);
     assert_eq!(other.outcome, "order-conflict");
-    // Also where Alibaba Cloud refuses the second start for certain.
+    // Also if Alibaba Cloud definitely rejects the second start.
     let mut refuses = |_: &OutgoingRequest| json_answer(200, &json!({"Code": "412"}));
     let (_, reply) = host.handle(again(), &mut refuses);
     assert_eq!(reply.outcome, "upstream-refused");
     assert_eq!(
-        told(create(&mut host, json!({}), &mut no_upstream)),
+        summary(create(&mut host, json!({}), &mut no_upstream)),
         unknown()
     );
 
     // Three were sent to Alibaba Cloud: those that were not do not count.
-    assert_eq!(told(host.handle(again(), &mut starts).1).0, 201);
+    assert_eq!(summary(host.handle(again(), &mut starts).1).0, 201);
     let another = json!({"outerOrderNo": "f".repeat(32)});
     let reply = create(&mut host, another, &mut no_upstream);
-    assert_eq!(told(reply), (429, "daily-limit".to_owned()));
+    assert_eq!(summary(reply), (429, "daily-limit".to_owned()));
 }
 
 #[test]
-fn nobody_is_told_passed_unless_the_vendor_said_so() {
+fn passed_requires_passed_t_from_alibaba_cloud() {
     let path = format!("{ROUTE}/e0c34a77f5ac40a5aa5e6ed20c353888");
     for result in [
         json!({"Passed": "t", "SubCode": "200"}),
@@ -685,9 +692,9 @@ fn nobody_is_told_passed_unless_the_vendor_said_so() {
     ] {
         let mut host = development();
         assert_eq!(create(&mut host, json!({}), &mut starts).status, 201);
-        let mut told =
+        let mut upstream =
             |_: &OutgoingRequest| json_answer(200, &json!({"Code": "200", "ResultObject": result}));
-        let (_, reply) = host.handle(request("GET", &path, &[BEARER], b""), &mut told);
+        let (_, reply) = host.handle(request("GET", &path, &[BEARER], b""), &mut upstream);
         assert_ne!(body(&reply)["status"], json!("passed"), "{result}");
         let rows = format!("{:?}", host.rows);
         assert!(!rows.contains("passed"), "{result}");
@@ -787,7 +794,7 @@ fn a_wrong_secret_in_the_words_of_each_sdk() {
 }
 
 #[test]
-fn a_scene_id_that_is_no_number_is_refused_as_by_the_vendor() {
+fn a_malformed_scene_id_is_rejected_like_at_alibaba_cloud() {
     let asked = signed(
         "dev-key-id",
         "dev-key-secret",
@@ -802,4 +809,203 @@ fn a_scene_id_that_is_no_number_is_refused_as_by_the_vendor() {
         (reply.status, body(&reply)["Code"].as_str().unwrap()),
         (400, "InvalidSceneId")
     );
+}
+
+/// Orders of three days, one in each second, that passed, were rejected and wait in turn.
+fn with_orders(count: usize) -> Host {
+    let mut host = development();
+    for index in 0..count {
+        host.now =
+            NOW + i64::try_from(index).unwrap() * DAY_MILLIS * 3 / i64::try_from(count).unwrap();
+        let no = format!("{index:032}");
+        let mut upstream = |request: &OutgoingRequest| {
+            let body = request.body.as_deref().unwrap();
+            let result = if body.contains("Action=InitFaceVerify") {
+                json!({"CertifyId": format!("certify-{index}")})
+            } else if index % 3 == 0 {
+                json!({"Passed": "T", "SubCode": "200"})
+            } else {
+                json!({"Passed": "F", "SubCode": "205"})
+            };
+            let id = vendor_id(body.contains("Action=InitFaceVerify"), index);
+            json_answer(
+                200,
+                &json!({"Code": "200", "RequestId": id, "ResultObject": result}),
+            )
+        };
+        create(&mut host, json!({"outerOrderNo": no}), &mut upstream);
+        if index % 3 != 2 {
+            let one = request(
+                "GET",
+                &format!("{ROUTE}/{no}?material=false"),
+                &[BEARER],
+                b"",
+            );
+            host.handle(one, &mut upstream);
+        }
+    }
+    host
+}
+
+/// A RequestId as Alibaba Cloud writes them; it says what it answers.
+fn vendor_id(starts: bool, index: usize) -> String {
+    let action = u8::from(!starts);
+    format!("00000000-0000-4000-8000-{action}{index:011}")
+}
+
+fn get(host: &mut Host, target: &str) -> Value {
+    let (_, reply) = host.handle(request("GET", target, &[BEARER], b""), &mut no_upstream);
+    assert_eq!(reply.status, 200, "{target}: {}", reply.body);
+    body(&reply)
+}
+
+fn numbers(page: &Value) -> Vec<u64> {
+    let items = page["items"].as_array().unwrap();
+    items
+        .iter()
+        .map(|item| item["outerOrderNo"].as_str().unwrap().parse().unwrap())
+        .collect()
+}
+
+#[test]
+fn orders_are_found_by_number_certify_id_time_and_status() {
+    let mut host = with_orders(12);
+    // Four a day, in UTC: 2026-11-18T11:06:40Z is NOW.
+    let page = get(
+        &mut host,
+        &format!("{ROUTE}?from=2026-11-19T00:00:00Z&to=2026-11-20T00:00:00Z"),
+    );
+    assert_eq!(numbers(&page), [6, 5, 4, 3]);
+    let rejected = format!("{ROUTE}?status=rejected&from=2026-11-19T00:00:00Z");
+    assert_eq!(numbers(&get(&mut host, &rejected)), [10, 7, 4]);
+    let none = format!("{ROUTE}?from=2026-11-20T00:00:00Z&to=2026-11-19T00:00:00Z");
+    assert_eq!(numbers(&get(&mut host, &none)), [0_u64; 0]);
+
+    for (text, found) in [
+        (format!("{:032}", 7), vec![7]),
+        ("certify-7".to_owned(), vec![7]),
+        ("certify-".to_owned(), vec![]),
+        ("order/7".to_owned(), vec![]),
+    ] {
+        let page = get(&mut host, &format!("{ROUTE}?search={text}"));
+        assert_eq!(numbers(&page), found, "{text}");
+    }
+    let page = get(
+        &mut host,
+        &format!("{ROUTE}?search=certify-7&status=passed"),
+    );
+    assert_eq!(numbers(&page), [0_u64; 0]);
+}
+
+#[test]
+fn pages_follow_each_other_through_a_filter() {
+    let mut host = with_orders(12);
+    let mut seen = Vec::new();
+    let mut next = String::new();
+    loop {
+        let page = get(&mut host, &format!("{ROUTE}?status=passed&limit=1{next}"));
+        seen.extend(numbers(&page));
+        match page["nextCursor"].as_str() {
+            Some(cursor) => next = format!("&cursor={cursor}"),
+            None => break,
+        }
+    }
+    assert_eq!(seen, [9, 6, 3, 0]);
+}
+
+#[test]
+fn orders_are_counted_by_the_days_of_the_asker() {
+    let mut host = with_orders(12);
+    let counts = "/v1/face-verification-counts";
+    let day = |date: &str, pending, passed, rejected| {
+        json!({
+            "date": date, "starting": 0, "unknown": 0, "pending": pending, "passed": passed,
+            "rejected": rejected, "expired": 0,
+        })
+    };
+    // 11:06:40, 17:06:40, 23:06:40 and 05:06:40 in UTC, in turn.
+    let utc = get(&mut host, &format!("{counts}?offsetMinutes=0"));
+    assert_eq!(
+        utc["days"],
+        json!([
+            day("2026-11-18", 1, 1, 1),
+            day("2026-11-19", 1, 2, 1),
+            day("2026-11-20", 1, 1, 2),
+            day("2026-11-21", 1, 0, 0),
+        ])
+    );
+    let china = get(&mut host, counts);
+    assert_eq!(
+        china["days"],
+        json!([
+            day("2026-11-18", 0, 1, 0),
+            day("2026-11-19", 1, 1, 2),
+            day("2026-11-20", 2, 1, 1),
+            day("2026-11-21", 1, 1, 1),
+        ])
+    );
+    let some = get(
+        &mut host,
+        &format!("{counts}?status=rejected&from=2026-11-20T00:00:00Z&offsetMinutes=0"),
+    );
+    assert_eq!(some["days"], json!([day("2026-11-20", 0, 0, 2)]));
+}
+
+#[test]
+fn an_order_that_the_vendor_refused_is_neither_listed_nor_counted() {
+    let mut host = development();
+    create(&mut host, json!({}), &mut |_| {
+        json_answer(200, &json!({"Code": "412"}))
+    });
+    assert_eq!(numbers(&get(&mut host, ROUTE)), [0_u64; 0]);
+    let counts = get(&mut host, "/v1/face-verification-counts");
+    assert_eq!(counts["days"], json!([]));
+}
+
+#[test]
+fn an_order_tells_the_request_ids_that_the_vendor_knows_it_by() {
+    let mut host = with_orders(3);
+    let page = get(&mut host, ROUTE);
+    let ids: Vec<&Value> = page["items"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|item| &item["vendorRequestIds"])
+        .collect();
+    assert_eq!(
+        ids,
+        [
+            &json!({"start": vendor_id(true, 2)}),
+            &json!({"start": vendor_id(true, 1), "verdict": vendor_id(false, 1)}),
+            &json!({"start": vendor_id(true, 0), "verdict": vendor_id(false, 0)}),
+        ]
+    );
+}
+
+#[test]
+fn a_filter_that_is_not_one_is_refused_by_name() {
+    let mut host = development();
+    for (target, field) in [
+        (format!("{ROUTE}?from=2026-11-19"), "from"),
+        (format!("{ROUTE}?to=yesterday"), "to"),
+        (format!("{ROUTE}?search="), "search"),
+        (format!("{ROUTE}?search=%E5%BC%A0%E4%B8%89"), "search"),
+        (
+            "/v1/face-verification-counts?offsetMinutes=841".to_owned(),
+            "offsetMinutes",
+        ),
+        (
+            "/v1/face-verification-counts?offsetMinutes=+0".to_owned(),
+            "offsetMinutes",
+        ),
+        (
+            "/v1/face-verification-counts?status=done".to_owned(),
+            "status",
+        ),
+        ("/v1/face-verification-counts?limit=1".to_owned(), "(query)"),
+    ] {
+        let (_, reply) = host.handle(request("GET", &target, &[BEARER], b""), &mut no_upstream);
+        assert_eq!(reply.status, 400, "{target}");
+        assert_eq!(body(&reply)["errors"][0]["field"], field, "{target}");
+    }
 }

@@ -1,5 +1,5 @@
-//! The ledger under seeded schedules: callers race for orders while Alibaba Cloud fails in every way,
-//! the ledger's host restarts between any two steps, time passes and the host's clock jumps.
+//! The ledger under seeded schedules: callers race for orders while Alibaba Cloud fails in every
+//! way, the ledger's host restarts between any two steps, time passes and the host's clock jumps.
 //!
 //! A failing schedule is replayed with `LEDGER_SEED=<seed> cargo test --features gateway --test
 //! gateway`.
@@ -7,7 +7,7 @@
 use crate::dice::Dice;
 use cloudauth_edge::client::call::{Loss, Outcome};
 use cloudauth_edge::gateway::arrival::{Arrival, Then};
-use cloudauth_edge::gateway::ledger::act::{Act, Context, Happened, Next, Step};
+use cloudauth_edge::gateway::ledger::commit::{Commit, Context, Next, SendOutcome, Step};
 use cloudauth_edge::gateway::ledger::rows::{Missing, Range, Rows};
 use cloudauth_edge::gateway::ledger::task::{Purpose, Task};
 use cloudauth_edge::gateway::reply::Reply;
@@ -153,7 +153,7 @@ fn answer(status: u16, body: &Value) -> Response {
 }
 
 enum State {
-    Ready(Option<Happened>),
+    Ready(Option<SendOutcome>),
     Sending(OutgoingRequest),
     Waiting {
         until: i64,
@@ -178,7 +178,7 @@ struct Running {
     group: Option<usize>,
 }
 
-/// What a caller asks for, and what it was told.
+/// A request of a caller, and the response.
 struct Caller {
     order: String,
     user: &'static str,
@@ -193,7 +193,7 @@ struct World {
     variables: Variables,
     /// The true time.
     now: i64,
-    /// How far the host's clock is ahead of it.
+    /// The offset of the host's clock.
     wrong: i64,
     rows: BTreeMap<String, String>,
     alarm: Option<i64>,
@@ -330,7 +330,7 @@ impl World {
     }
 
     /// Loads, asks, writes: what the host does without a break.
-    fn act(&mut self, mut running: Running, happened: Option<Happened>) {
+    fn commit(&mut self, mut running: Running, send_outcome: Option<SendOutcome>) {
         let mut loaded = Rows::default();
         let random = self.dice.bytes();
         let context = Context {
@@ -338,17 +338,17 @@ impl World {
             random,
             instance: format!("instance{}", self.instance),
         };
-        let act = loop {
+        let commit = loop {
             let step = step(
                 &self.settings,
                 running.task.clone(),
-                happened.clone(),
+                send_outcome.clone(),
                 &loaded,
                 &context,
             );
             match step {
-                Step::Act(act) => break *act,
-                Step::Need(Missing::Keys(keys)) => {
+                Step::Commit(commit) => break *commit,
+                Step::Load(Missing::Keys(keys)) => {
                     for key in keys {
                         let value = self.rows.get(&key).cloned();
                         let known = loaded.rows.iter().any(|(other, _)| *other == key);
@@ -356,19 +356,19 @@ impl World {
                         loaded.rows.push((key, value));
                     }
                 }
-                Step::Need(Missing::Range(range)) => {
+                Step::Load(Missing::Range(range)) => {
                     let found = self.range(&range);
                     loaded.ranges.push((range, found));
                 }
             }
         };
-        let Act {
+        let Commit {
             writes,
             alarm,
             wake,
             unreadable,
             next,
-        } = act;
+        } = commit;
         assert!(unreadable.is_empty(), "{unreadable:?}");
         for (key, value) in writes {
             match value {
@@ -392,7 +392,7 @@ impl World {
         match next {
             Next::Reply { reply } => {
                 match running.caller {
-                    Some(at) => self.told(at, &reply),
+                    Some(at) => self.record(at, &reply),
                     None => assert_eq!(reply.status, 200, "a callback"),
                 }
                 return;
@@ -482,7 +482,7 @@ impl World {
         }
     }
 
-    fn told(&mut self, at: usize, reply: &Reply) {
+    fn record(&mut self, at: usize, reply: &Reply) {
         *self.outcomes.entry(reply.outcome.clone()).or_default() += 1;
         let caller = &mut self.callers[at];
         caller.waits_for_answer = false;
@@ -604,19 +604,19 @@ impl World {
         let at = self.dice.below(self.running.len());
         let mut running = self.running.swap_remove(at);
         match running.state {
-            State::Ready(happened) => {
+            State::Ready(send_outcome) => {
                 running.state = State::Ready(None);
-                self.act(running, happened);
+                self.commit(running, send_outcome);
             }
             State::Sending(request) => {
                 self.now += self.dice.below(200) as i64;
                 let started = self.vendor.started.len();
-                let happened = if request.url == WEBHOOK {
-                    Happened::Outcome(self.receive(&request))
+                let send_outcome = if request.url == WEBHOOK {
+                    SendOutcome::Outcome(self.receive(&request))
                 } else if self.dice.chance(2) {
-                    Happened::Crowded
+                    SendOutcome::Crowded
                 } else {
-                    Happened::Outcome(
+                    SendOutcome::Outcome(
                         match self
                             .vendor
                             .answer(&request, running.again, self.now, &mut self.dice)
@@ -637,7 +637,7 @@ impl World {
                 // Allowed once: to start it a second time would be to repeat it unasked.
                 running.again &= self.vendor.started.len() == started;
                 // The outcome may reach the task late, after a restart or never.
-                running.state = State::Ready(Some(happened));
+                running.state = State::Ready(Some(send_outcome));
                 self.running.push(running);
             }
             State::Joining { group, left } => {
@@ -734,7 +734,7 @@ impl World {
         }
     }
 
-    /// Gives how often each outcome was told.
+    /// Gives how often each outcome was returned.
     fn run(mut self) -> BTreeMap<String, usize> {
         let mut steps = 0;
         while self
@@ -752,7 +752,7 @@ impl World {
             .map(|caller| caller.order.clone())
             .collect();
         self.live_on();
-        // Every order that was handed out was decided and reported, as it was told if it was told.
+        // Every issued order was decided and delivered, with the status that was returned.
         for order in self.handed_out.keys() {
             let (_, received) = &self.reports[order];
             assert!(!received.is_empty(), "{order} was not reported");
@@ -760,8 +760,8 @@ impl World {
                 received.iter().all(|report| *report == received[0]),
                 "reports differ"
             );
-            if let Some(told) = self.verdicts.get(order) {
-                assert_eq!(received[0]["data"]["status"], *told);
+            if let Some(returned) = self.verdicts.get(order) {
+                assert_eq!(received[0]["data"]["status"], *returned);
             }
         }
         assert!(self.reports.keys().all(|order| asked.contains(order)));
@@ -772,7 +772,7 @@ impl World {
     }
 }
 
-/// Runs the seeds on all cores; gives those that failed, and how often each outcome was told.
+/// Runs the seeds on all cores; returns those that failed, and the count of each outcome.
 fn run_all(seeds: std::ops::Range<u64>) -> (Vec<u64>, BTreeMap<String, usize>) {
     let next = AtomicU64::new(seeds.start);
     let failed = Mutex::new(Vec::new());
@@ -784,9 +784,9 @@ fn run_all(seeds: std::ops::Range<u64>) -> (Vec<u64>, BTreeMap<String, usize>) {
                 return;
             }
             match std::panic::catch_unwind(|| World::new(seed).run()) {
-                Ok(told) => {
+                Ok(counts) => {
                     let mut outcomes = outcomes.lock().unwrap();
-                    for (outcome, count) in told {
+                    for (outcome, count) in counts {
                         *outcomes.entry(outcome).or_default() += count;
                     }
                 }
@@ -814,7 +814,7 @@ fn no_schedule_breaks_a_promise() {
         "failing seeds, each to be replayed as LEDGER_SEED: {failed:?}"
     );
     // The schedules reached every corner there is.
-    let told: Vec<&str> = outcomes.keys().map(String::as_str).collect();
+    let seen: Vec<&str> = outcomes.keys().map(String::as_str).collect();
     let corners = [
         "created",
         "expired",
@@ -834,5 +834,5 @@ fn no_schedule_breaks_a_promise() {
         "upstream-timeout",
         "verdict-contradicted",
     ];
-    assert_eq!(told, corners, "{outcomes:?}");
+    assert_eq!(seen, corners, "{outcomes:?}");
 }

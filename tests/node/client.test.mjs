@@ -120,7 +120,7 @@ test("scene ids of 64 bits survive as bigint and string, unsafe numbers are refu
   assert.equal(server.requests.length, 3);
 });
 
-test("a query tells pending, passed and rejected apart", async () => {
+test("a query distinguishes pending, passed and rejected", async () => {
   const verdict = (Passed, SubCode) =>
     json({ Code: "200", RequestId: "R", ResultObject: { Passed, SubCode } });
   await using server = await faultServer(
@@ -402,7 +402,7 @@ test("an error shows what is useful, once", async () => {
     "retryable",
   ]);
   const shown = inspect(vendor);
-  assert.match(shown, /^FaceVerifyError: Face verification or OSS is in arrears/);
+  assert.match(shown, /^FaceVerifyError: Face verification or OSS has an overdue payment/);
   for (const part of ["kind: 'vendor'", "code: '412'", "audience: 'operator'", "requestId: '130A2C10-"])
     assert.equal(shown.split(part).length, 2, `${part} in ${shown}`);
   for (const noise of ["undefined", "fields", "欠费"]) assert.ok(!shown.includes(noise), shown);
@@ -509,7 +509,7 @@ testOnce("an option of another type is a TypeError that names it", async () => {
   await assert.rejects(waits({ signal: {} }), /^TypeError: signal must be an AbortSignal/);
 });
 
-testOnce("what is no address is no callback, and no error holds it", () => {
+testOnce("an invalid URL is not a callback, and errors do not contain it", () => {
   for (const url of ["http://[::planted", "https://planted:port/?certifyId=a", "//"])
     assert.equal(parseCallback(url, "x"), null);
 });

@@ -1,4 +1,4 @@
-// The universal entries, as a browser without Node's own ways loads them: they work at once.
+// The universal entries, loaded as in a browser: they work immediately.
 
 import assert from "node:assert/strict";
 import { execFileSync } from "node:child_process";

@@ -1,4 +1,4 @@
-// A mistake in the calling program is named as that, and an error keeps nothing of what was thrown but where.
+// A bug in the calling program is reported as such, and an error keeps only the location of what was thrown.
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
@@ -45,7 +45,7 @@ const mistakes = {
   "a wrong header": (url) => fetch(url, { headers: { "x-planted": "张三" } }),
   "a mistyped name": () => fecth(), // oxlint-disable-line no-undef
   "a mock without an answer": () => undefined,
-  "a mock that is no Response": async () => ({ ok: true, json: async () => ({}) }),
+  "a mock that is not a Response": async () => ({ ok: true, json: async () => ({}) }),
   "a mock with another body": async () => ({ status: 200, headers: new Headers(), body: "planted" }),
 };
 

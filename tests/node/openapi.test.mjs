@@ -1,4 +1,4 @@
-// The gateway's description beside the core's own checks: it refuses nothing that these accept.
+// Compares the gateway's description with the core's validation: it rejects nothing that the core accepts.
 
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
@@ -108,7 +108,7 @@ test("the schema of a start is there", () => {
 });
 
 for (const field of fields) {
-  test(`${field} is described as it is checked`, async () => {
+  test(`${field} is described as validated`, async () => {
     const validate = ajv.compile({ $ref: `${START}/properties/${field}` });
     const check = checking({ allowOtherProducts: field === "productCode" });
     let agreed = 0;
@@ -125,7 +125,7 @@ for (const field of fields) {
   });
 }
 
-test("photos are described to come in one way, as they are checked", async () => {
+test("photos are described with exactly one source, as validated", async () => {
   const validate = ajv.getSchema(START);
   const check = checking();
   const photos = {

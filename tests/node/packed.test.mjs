@@ -1,4 +1,4 @@
-// What JavaScript hands to the client's module: all of it arrives, whatever its size.
+// Input of the client's module arrives completely, whatever its size.
 
 import assert from "node:assert/strict";
 import { test } from "node:test";

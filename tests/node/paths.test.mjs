@@ -1,4 +1,4 @@
-// What is published names no source file, and nothing of the machine that built it.
+// The published files contain no paths of source files or of the build machine.
 
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";

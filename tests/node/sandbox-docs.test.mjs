@@ -1,4 +1,4 @@
-// What docs/sandbox.md shows runs unchanged.
+// Runs the code of docs/sandbox.md unchanged.
 
 import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";

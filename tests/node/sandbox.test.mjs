@@ -1,4 +1,4 @@
-// The sandbox on Node: in-process and over HTTP, its faults as a client meets them, its command.
+// The sandbox on Node: in-process and over HTTP, its faults from a client's view, its command.
 
 import assert from "node:assert/strict";
 import { once } from "node:events";
@@ -131,7 +131,7 @@ describe("in-process", () => {
       [[{ accountId: "1", keys: [key], scenes: [{ sceneId: 1.5 }] }], /sceneId must be a positive integer/],
       [
         [{ accountId: "1", keys: [key], scenes: [{ sceneId: JSON.parse("9007199254740993") }] }],
-        /one beyond 9007199254740991 a string or a bigint/,
+        /above 9007199254740991 it must be a string or a bigint/,
       ],
       [[{ accountId: "1", keys: [key], scenes: [], more: 1 }], /accounts\[0\] has an unknown member more/],
     ]) {
@@ -435,8 +435,11 @@ describe("the command", () => {
   const children = new Set();
   after(() => children.forEach((child) => child.kill("SIGKILL")));
 
-  function run(...args) {
-    const child = startProgram(process.execPath, [command, ...args], { env: process.env });
+  const run = (...args) => runIn("en_US.UTF-8", ...args);
+
+  function runIn(locale, ...args) {
+    const env = { ...process.env, LC_ALL: locale };
+    const child = startProgram(process.execPath, [command, ...args], { env });
     children.add(child);
     child.once("close", () => children.delete(child));
     const output = { stdout: "", stderr: "" };
@@ -445,6 +448,29 @@ describe("the command", () => {
     }
     return { child, output, ended: once(child, "close") };
   }
+
+  test("speaks the language of the terminal", async () => {
+    const help = runIn("zh_CN.UTF-8", "--help");
+    assert.deepEqual(await help.ended, [0, null]);
+    assert.match(help.output.stdout, /监听端口/);
+    const wrong = runIn("zh_CN.UTF-8", "sandbox", "--prot", "1");
+    assert.deepEqual(await wrong.ended, [2, null]);
+    assert.match(wrong.output.stderr, /没有选项 --prot。您是否想输入 --port？/);
+  });
+
+  test("logs each request without what is personal, where it is told to", async () => {
+    const { child, output, ended } = run("sandbox", "--port", "0", "--verbose");
+    const printed = async (pattern) => {
+      while (!pattern.test(output.stdout)) await once(child.stdout, "data");
+      return pattern.exec(output.stdout);
+    };
+    const [, url] = await printed(/(http:\/\/127\.0\.0\.1:\d+)/);
+    await (await fetch(`${url}/?CertNo=11010519491231002X`)).text();
+    await printed(/^GET \/ 400 \d+ ms$/m);
+    assert.ok(!output.stdout.includes("110105"));
+    child.kill("SIGTERM");
+    await ended;
+  });
 
   test("serves, says how to use it, and stops when told", async () => {
     const folder = mkdtempSync(join(tmpdir(), "sandbox-"));
@@ -570,12 +596,17 @@ describe("the command", () => {
     try {
       for (const [args, wording] of [
         [[], /expected the command "sandbox"/],
-        [["sandbox", "--prot", "1"], /Unknown option '--prot'/],
+        [["sandbox", "--prot", "1"], /there is no option --prot\. Did you mean --port\?/],
+        [["sandbx"], /Did you mean sandbox\?/],
+        [["sandbox", "--nonsense"], /there is no option --nonsense\.\n/],
         [["sandbox", "--port", "x"], /--port must be a number/],
         [["sandbox", "--port", String(taken.address().port)], /is taken: choose another with --port/],
         [["sandbox", "--port", "0x50"], /--port must be a number/],
         [["sandbox", "--port", ""], /--port must be a number/],
-        [["sandbox", "--host", "nowhere.invalid"], /--host: nowhere\.invalid is no address of this machine/],
+        [
+          ["sandbox", "--host", "nowhere.invalid"],
+          /--host: nowhere\.invalid is not an address of this machine/,
+        ],
         [["sandbox", "--file", "/nowhere/state"], /--file: cannot use \/nowhere\/state/],
         [["sandbox", "--config", "nowhere.json"], /--config: cannot read nowhere\.json/],
         [["sandbox", "--config", misspelt], /may have accounts and controlToken, and not controltoken/],
@@ -584,9 +615,16 @@ describe("the command", () => {
         assert.deepEqual(await ended, [2, null]);
         assert.match(output.stderr, wording);
       }
-      const { output, ended } = run("--help");
-      assert.deepEqual(await ended, [0, null]);
-      assert.match(output.stdout, /--port <number>/);
+      for (const help of ["--help", "-h"]) {
+        const { output, ended } = run(help);
+        assert.deepEqual(await ended, [0, null]);
+        assert.match(output.stdout, /--port <number>/);
+      }
+      const { version } = JSON.parse(
+        readFileSync(new URL("../../pkg/package.json", import.meta.url), "utf8"),
+      );
+      const { output, ended } = run("--version");
+      assert.deepEqual([await ended, output.stdout], [[0, null], `${version}\n`]);
     } finally {
       taken.close();
       rmSync(folder, { recursive: true });

@@ -1,4 +1,4 @@
-/** What is particular to Node's own HTTP, which the client uses there unless it is given a fetch. */
+/** Tests Node's HTTP transport, which the client uses on Node unless fetch is passed. */
 import assert from "node:assert/strict";
 import { execFile } from "node:child_process";
 import { once } from "node:events";
@@ -63,7 +63,7 @@ test("calls share a connection, which keeps no process alive", async () => {
   assert.ok(!alive.includes("TCPSocketWrap"), String(alive));
 });
 
-test("a connection that breaks as it is used again loses a start, and never doubles it", async () => {
+test("a connection that breaks on reuse loses a start, and never doubles it", async () => {
   const closing = (request) => request.socket.destroy();
   for (const [action, parameters, answers, requests] of [
     ["initFaceVerify", order, [started, closing, started], 2],
@@ -102,8 +102,8 @@ test("a certificate that nobody vouches for is refused before anything is sent, 
   const client = new FaceVerifyClient({ ...keys, endpoint, maxAttempts: 1 });
   assert.match((await failure(client.initFaceVerify(order))).message, /was not sent/);
   assert.equal(received, 0);
-  const told = { NODE_EXTRA_CA_CERTS: certificate };
-  assert.equal((await inNewProcess(endpoint, told)).certifyId, certifyId);
+  const env = { NODE_EXTRA_CA_CERTS: certificate };
+  assert.equal((await inNewProcess(endpoint, env)).certifyId, certifyId);
   assert.equal(received, 1);
 });
 

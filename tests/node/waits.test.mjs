@@ -1,5 +1,4 @@
-// What a call waits for: the time it may take, and who is named where a wait ends it. The clock stands still unless a
-// test moves it.
+// Tests the time limits of a call's waits. The clock only moves when a test advances it.
 
 import assert from "node:assert/strict";
 import { afterEach, beforeEach, mock, test } from "node:test";
@@ -44,7 +43,7 @@ const failure = (call) =>
     (error) => (assert.ok(isFaceVerifyError(error), String(error)), error),
   );
 
-const told = ({ kind, code, execution, retryable }) => ({ kind, code, execution, retryable });
+const summary = ({ kind, code, execution, retryable }) => ({ kind, code, execution, retryable });
 
 beforeEach(() => mock.timers.enable({ apis: ["setTimeout", "Date"], now: Date.now() }));
 afterEach(() => mock.timers.reset());
@@ -57,7 +56,7 @@ test("credentials that do not come end the call with its time, and block no late
     fetch,
     { totalTimeoutMs: 5_000 },
   );
-  assert.deepEqual(told(await failure(face.initFaceVerify(order))), {
+  assert.deepEqual(summary(await failure(face.initFaceVerify(order))), {
     kind: "credentials",
     code: "CredentialsTimeout",
     execution: "none",
@@ -79,7 +78,7 @@ test("the caller's signal ends the wait for credentials, and keeps it for the ot
   );
   const cancelled = failure(face.initFaceVerify(order, { signal: controller.signal }));
   const other = face.initFaceVerify(order);
-  assert.deepEqual(told(await cancelled), {
+  assert.deepEqual(summary(await cancelled), {
     kind: "aborted",
     code: "Aborted",
     execution: "none",
@@ -119,7 +118,7 @@ test("a function for credentials that fails, or gives nothing usable, is named, 
     const face = asking(() => gives.shift()(), fetch);
     const error = await failure(face.initFaceVerify(order));
     const expected = { kind: "credentials", code, execution: "none", retryable };
-    assert.deepEqual(told(error), expected, String(give));
+    assert.deepEqual(summary(error), expected, String(give));
     assert.equal(error.audience, audience);
     assert.equal(fetch.requests.length, 0);
     await face.initFaceVerify(order);
@@ -156,7 +155,7 @@ test("the wait for credentials counts towards the time of the call", async () =>
   });
   const slow = async () => (mock.timers.tick(4_000), keys);
   const face = asking(slow, fetch, { totalTimeoutMs: 5_000, maxAttempts: 1 });
-  assert.deepEqual(told(await failure(face.initFaceVerify(order))), {
+  assert.deepEqual(summary(await failure(face.initFaceVerify(order))), {
     kind: "timeout",
     code: "Timeout",
     execution: "unknown",
@@ -172,7 +171,7 @@ test("a start for which no time is left is not sent", async () => {
   const slow = async () => (clock.mock.mockImplementation(() => now + 5_000), keys);
   const error = await failure(asking(slow, fetch, { totalTimeoutMs: 5_000 }).initFaceVerify(order));
   clock.mock.restore();
-  assert.deepEqual(told(error), { kind: "timeout", code: "Timeout", execution: "none", retryable: true });
+  assert.deepEqual(summary(error), { kind: "timeout", code: "Timeout", execution: "none", retryable: true });
   assert.equal(fetch.requests.length, 0);
 });
 

@@ -92,7 +92,7 @@ for (const [tool, [conditions, file]] of Object.entries(tools)) {
   test(`${tool} gets ${file}`, () => assert.equal(resolved("cloudauth-edge", conditions), file));
 }
 
-test("nothing beside the entry points is to be had", () => {
+test("only the entry points are exported", () => {
   assert.equal(
     resolved("cloudauth-edge/cloudauth_edge.wasm", ["import"]),
     "wasm/client/cloudauth_edge_bg.wasm",

@@ -1,4 +1,4 @@
-// The libraries that people test their backends with see what the client sends on Node, and their answers arrive.
+// Mocking libraries intercept the client's requests on Node, and their responses arrive.
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
@@ -9,13 +9,13 @@ import { printed } from "./lib/expected.mjs";
 import { node } from "./lib/runtimes.mjs";
 
 const program = fileURLToPath(new URL("lib/mocks.mjs", import.meta.url));
-/** Against a program that hangs for ever, not a measure of speed. */
+/** Ends a program that hangs; not a limit on speed. */
 const LIMIT_MS = 4 * 60_000;
 
 for (const library of ["nock", "nock-13", "msw"]) {
   for (const major of [20, 24]) {
     test(`${library} on Node ${major}`, async () => {
-      // A warning, such as of too many listeners, would be a line more.
+      // A warning, such as about too many listeners, would be an additional line.
       const run = ["-c", 'exec "$0" "$@" 2>&1', node(major), program, library];
       const [result] = printed(await must("sh", run, { env: projectEnv(), limitMs: LIMIT_MS }));
       assert.deepEqual(result, {

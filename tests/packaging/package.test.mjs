@@ -1,4 +1,4 @@
-// What the package holds, and that those who resolve it find what is theirs.
+// Tests the package's content and its entry points.
 
 import assert from "node:assert/strict";
 import { once } from "node:events";

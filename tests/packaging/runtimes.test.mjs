@@ -11,7 +11,7 @@ import { startSandbox } from "./lib/servers.mjs";
 
 const { endpoint, seen } = await startSandbox();
 const [esm, cjs] = [await consumer("esm"), await consumer("cjs")];
-/** Deno grants nothing that is not listed: the client needs the network alone; SANDBOX is read by the project. */
+/** Deno grants only listed permissions: the client needs the network; the project reads SANDBOX. */
 const denoRun = ["run", "--quiet", "--no-prompt", "--cached-only"];
 
 const runtimes = {
@@ -25,7 +25,7 @@ const runtimes = {
     version: /^deno 2\./,
     args: [...denoRun, `--allow-net=${new URL(endpoint).host}`, "--allow-env=SANDBOX"],
     forSandbox: [...denoRun, "--allow-net=127.0.0.1"],
-    // import() in a CommonJS file gives what require() gives there.
+    // import() in a CommonJS file returns the same as require().
     oneCopy: true,
   },
 };
@@ -58,7 +58,7 @@ for (const [name, { program, version, args = [], forSandbox = args, oneCopy = fa
   });
 }
 
-// As for a function in somebody's cloud: one file, without node_modules beside it.
+// As for a cloud function: one file, without node_modules.
 for (const format of ["esm", "cjs"]) {
   test(`bundled for Node by esbuild as ${format}`, async (t) => {
     const project = await consumer(format === "esm" ? "esm" : "cjs");

@@ -1,4 +1,4 @@
-//! Whatever comes in, something sensible goes out, and nothing panics.
+//! Any input results in a valid response, without a panic.
 
 use crate::host::{FORM, Host, start};
 use cloudauth_edge::http::IncomingRequest;

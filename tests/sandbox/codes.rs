@@ -1,4 +1,4 @@
-//! A row for every Code and SubCode of the tables: each of them comes out, by every documented way.
+//! Every Code and SubCode of the tables can be produced, in every documented way.
 
 use crate::host::{Answer, Host, ORDER, signed, start, with};
 use cloudauth_edge::actions::DESCRIBE_FACE_VERIFY;
@@ -12,7 +12,7 @@ use std::collections::BTreeSet;
 /// Code and Message.
 type Row = (String, String);
 
-/// The tables as Alibaba Cloud's documents have them.
+/// The documented tables.
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
 struct Documents {

@@ -253,7 +253,7 @@ fn keeps_to_those_with_the_token_where_there_is_one() {
 }
 
 #[test]
-fn no_path_but_the_root_speaks_the_vendors_protocol() {
+fn only_the_root_path_serves_the_rpc_protocol() {
     let mut host = Host::new();
     let all = host.unsigned("InitFaceVerify", start());
     let mut request = crate::host::signed("POST", all, "sandbox-key-secret");
@@ -269,7 +269,7 @@ fn no_path_but_the_root_speaks_the_vendors_protocol() {
 }
 
 #[test]
-fn serves_the_pretend_phone_to_whoever_asks() {
+fn serves_the_simulated_phone_without_authentication() {
     let mut host = Host::new();
     host.config.control_token = Some(Secret::new("the token"));
     for (address, file, kind) in [

@@ -6,7 +6,7 @@ use cloudauth_edge::vendor::codes::{CODES, SUB_CODES, UsedBy};
 
 const PAGE: &str = include_str!("../../docs/sandbox.md");
 
-/// The cells of the one row of a table that begins with this and has `mark` in it.
+/// The cells of the single table row that starts with this and contains `mark`.
 #[track_caller]
 fn row(first: &str, mark: &str) -> Vec<&'static str> {
     let rows: Vec<Vec<&str>> = PAGE
@@ -62,7 +62,7 @@ fn every_error_of_the_gateway_and_every_demo_key() {
 }
 
 #[test]
-fn the_client_takes_no_demo_key_to_the_vendor() {
+fn the_client_sends_no_demo_key_to_alibaba_cloud() {
     use cloudauth_edge::client::options::{Options, RawCredentials};
     for key in &Config::default().accounts[0].keys {
         let error = Options::default()

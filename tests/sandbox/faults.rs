@@ -1,4 +1,5 @@
-//! Faults: what they do, to whom, how often, and whether the request was executed.
+//! Faults: their effect, which requests they apply to, how often, and whether the request was
+//! executed.
 
 use crate::host::{Host, Pairs, SCENE, pairs, start};
 use cloudauth_edge::http::IncomingRequest;
@@ -157,8 +158,8 @@ fn errors_of_the_api_gateway() {
     }
 }
 
-/// Old SDKs take these two messages apart: the Python one fails with an IndexError where there is no
-/// colon, old Java ones where there is no "string to sign is:".
+/// Old SDKs parse these two messages: the Python SDK fails with an IndexError without a colon, old
+/// Java SDKs without "string to sign is:".
 #[test]
 fn errors_about_signatures_quote_the_request() {
     for code in ["SignatureDoesNotMatch", "IncompleteSignature"] {
@@ -168,7 +169,7 @@ fn errors_about_signatures_quote_the_request() {
         assert_eq!(answer.verdict(), format!("400 {code}"));
         let message = answer.message();
         let (_, quoted) = message.split_once(". server string to sign is:").unwrap();
-        // What the sandbox tells somebody who signed with another secret.
+        // The sandbox's response to a wrong secret.
         assert!(
             quoted.starts_with(
                 "POST&%2F&AccessKeyId%3Dsandbox-key-id%26Action%3DInitFaceVerify%26CertName%3D"
@@ -199,7 +200,7 @@ fn errors_about_signatures_quote_the_request() {
     );
 }
 
-/// Even what is no request of the protocol.
+/// Even a request outside of the protocol.
 #[test]
 fn an_error_about_signatures_for_a_request_that_has_none() {
     let mut host = Host::new();

@@ -1,4 +1,4 @@
-//! A host as any other: rows in a map, requests signed as a client would.
+//! A host with rows in a map and requests signed like a client's.
 
 use cloudauth_edge::http::{IncomingRequest, Response, header};
 use cloudauth_edge::sandbox::{
@@ -26,7 +26,7 @@ pub fn pairs(given: &[(&str, &str)]) -> Pairs {
         .collect()
 }
 
-/// What every client sends to start a verification.
+/// The parameters of a start.
 pub fn start() -> Pairs {
     pairs(&[
         ("SceneId", SCENE),
@@ -98,21 +98,21 @@ impl Host {
             origin: ORIGIN.to_owned(),
         };
         for _ in 0..8 {
-            let need = match step(&input, &self.config, &random) {
-                Output::Need(need) => need,
+            let load = match step(&input, &self.config, &random) {
+                Output::Load(load) => load,
                 Output::Done(done) => {
                     self.store(&done);
                     return done;
                 }
             };
-            assert!(!need.rows.is_empty() || !need.lists.is_empty());
-            for key in need.rows {
+            assert!(!load.rows.is_empty() || !load.lists.is_empty());
+            for key in load.rows {
                 let row = self.rows.get(&key).cloned();
                 let known = input.rows.iter().any(|(other, _)| *other == key);
                 assert!(!known, "asked for a row twice");
                 input.rows.push((key, row));
             }
-            for prefix in need.lists {
+            for prefix in load.lists {
                 let found = self
                     .rows
                     .iter()

@@ -1,6 +1,6 @@
-//! The sandbox, judged natively: every Code and SubCode, the protocol's rules, the life of a
-//! verification, faults, callbacks, and input nobody expects. What Alibaba Cloud's own SDKs say of
-//! it is in `tests/conformance/`.
+//! Native tests of the sandbox: every Code and SubCode, the protocol, the life cycle of a
+//! verification, faults, callbacks, and malformed input. Tests with the official SDKs are in
+//! `tests/conformance/`.
 #![cfg(all(feature = "sandbox", not(target_arch = "wasm32")))]
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, clippy::panic)]
 

@@ -1,4 +1,4 @@
-//! What InitFaceVerify and DescribeFaceVerify say of their parameters.
+//! Tests the parameter validation of InitFaceVerify and DescribeFaceVerify.
 
 use crate::host::{Host, Pairs, SCENE, pairs, start, with};
 use base64::Engine;
@@ -15,7 +15,7 @@ fn jpeg(size: usize) -> String {
 }
 
 #[test]
-fn the_vendor_documents_own_example_goes_without_user_id() {
+fn the_documented_example_omits_user_id() {
     let mut host = Host::new();
     assert_eq!(host.init(with(start(), "UserId", None)).code(), "200");
 }
@@ -240,6 +240,6 @@ fn a_scene_id_that_javascript_rounds_is_not_taken_as_a_number() {
     assert_eq!(config("\"9007199254740993\""), Ok(9_007_199_254_740_993));
     for scene_id in ["9007199254740992", "9007199254740993", "1e21", "0"] {
         let error = config(scene_id).unwrap_err();
-        assert!(error.contains("9007199254740991 a string"), "{error}");
+        assert!(error.contains("above 9007199254740991"), "{error}");
     }
 }

@@ -176,14 +176,14 @@ fn a_nonce_works_once_for_a_key() {
         again.message(),
         "Specified signature nonce was used already."
     );
-    // Another key has nonces of its own.
+    // Another key has its own nonces.
     let other = with(all.clone(), "AccessKeyId", Some("sandbox-ram-key-id"));
     assert_eq!(
         host.send(signed("POST", other, "sandbox-ram-key-secret"))
             .code(),
         "411"
     );
-    // A wrong signature uses no nonce up.
+    // A wrong signature does not use up a nonce.
     let fresh = host.unsigned("DescribeFaceVerify", describe());
     assert_eq!(
         host.send(signed("POST", fresh.clone(), "wrong")).code(),
@@ -193,7 +193,7 @@ fn a_nonce_works_once_for_a_key() {
 }
 
 #[test]
-fn tells_the_string_to_sign_where_the_signature_does_not_match() {
+fn quotes_the_string_to_sign_on_a_mismatch() {
     // W2 of the facts: agreed on by two SDKs of Alibaba Cloud.
     let mut host = Host::new();
     let all = pairs(&[
@@ -457,7 +457,7 @@ fn acs3_refuses_whatever_was_changed_on_the_way() {
 }
 
 #[test]
-fn acs3_wants_everything_signed_that_the_vendor_names() {
+fn acs3_requires_the_documented_signed_headers() {
     let mut host = Host::new();
     let query = with(start(), "Model", None);
     for name in [
@@ -527,7 +527,7 @@ fn acs3_refuses_a_false_hash_of_the_body_though_it_is_signed() {
 }
 
 #[test]
-fn acs3_takes_a_parameter_only_where_the_vendor_places_it() {
+fn acs3_reads_a_parameter_only_from_its_position() {
     let mut host = Host::new();
     let body = pairs(&[("OuterOrderNo", crate::host::ORDER)]);
     let query = with(with(start(), "OuterOrderNo", None), "Model", None);

@@ -1,4 +1,4 @@
-// The command: its settings, and the database that it makes, copies, restores and refuses.
+// Tests the command: its settings, and how it creates, copies, restores and rejects databases.
 
 import assert from "node:assert/strict";
 import { once } from "node:events";

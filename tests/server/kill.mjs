@@ -1,4 +1,4 @@
-// The gateway under load, ended by SIGKILL again and again and started again on the same database. Afterwards the
+// The gateway under load, repeatedly killed by SIGKILL and restarted on the same database. Afterwards the
 // responses to callers, the calls to Alibaba Cloud and the webhook deliveries must agree.
 //
 //   node tests/server/kill.mjs [kills] [seed]     defaults: 200 kills, a random seed
@@ -68,7 +68,7 @@ export async function killRun({ kills, seed }) {
     await Promise.all([killer(), ...Array.from({ length: CLIENTS }, client)]);
 
     for (const order of orders) await order.verify(gateway, vendor);
-    // Those that are under way end first.
+    // Calls in progress end first.
     await gateway.restart();
     const db = new DatabaseSync(database, { readOnly: true });
     const rows = db.prepare("SELECT key, value FROM rows").all();
@@ -164,7 +164,7 @@ class Server {
       return; // the gateway was killed
     }
     const { status, json } = this.answer(body);
-    // What else waits goes first, so that kills meet calls under way.
+    // Yields first, so that kills meet calls in progress.
     await new Promise((resolve) => setImmediate(resolve));
     response.writeHead(status, { "content-type": "application/json" }).end(JSON.stringify(json));
   });
@@ -181,7 +181,7 @@ class Server {
   }
 }
 
-/** Executes everything, and fails now and then after it did. */
+/** Executes everything, and sometimes fails afterwards. */
 class Vendor extends Server {
   started = new Map();
   verdicts = new Map();

@@ -1,4 +1,4 @@
-// The packed package, installed into an empty folder without network, and what it serves there.
+// The packed package, installed into an empty folder without a network, and its server.
 
 import assert from "node:assert/strict";
 import { once } from "node:events";

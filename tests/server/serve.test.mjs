@@ -1,5 +1,5 @@
-// What the Node host does that the Worker's platform does for the Worker: alarms after a restart, a graceful end,
-// readiness, proxies, metrics.
+// Tests what the platform does for the Worker: alarms after a restart, a graceful shutdown, readiness, proxies,
+// metrics.
 
 import assert from "node:assert/strict";
 import { createHash } from "node:crypto";
@@ -56,7 +56,7 @@ const shop = (webhookUrl) =>
     },
   ]);
 
-/** Answers with the statuses in turn, and then with the last. */
+/** Responds with the statuses in turn, and then with the last one. */
 async function receiverOf(...statuses) {
   const arrivals = new EventEmitter();
   let count = 0;
@@ -185,7 +185,7 @@ test("where the database cannot be written, nothing is sent, and the log says wh
 });
 
 test("X-Forwarded-Host counts from a named proxy alone", LIMIT, async () => {
-  // A development gateway answers by names of this machine alone.
+  // A development gateway responds only to names of the local machine.
   const headers = { "x-forwarded-host": "gateway.example" };
   for (const [proxies, status] of [
     ["", 200],

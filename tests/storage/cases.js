@@ -1,15 +1,15 @@
-// What every store of ledgers must do. Runs where the store does: in Node and in workerd.
+// The requirements of every store of ledgers. Runs in the store's runtime: Node and workerd.
 
-/** An act that writes these rows. */
-const writing = (writes, alarm = null) => ({ act: { writes, alarm } });
+/** A commit that writes these rows. */
+const writing = (writes, alarm = null) => ({ commit: { writes, alarm } });
 
 const write = (ledger, writes, alarm) => ledger.step(() => writing(writes, alarm));
 
-/** What a need gives. */
-async function load(ledger, need) {
+/** The rows that a step loads. */
+async function load(ledger, wanted) {
   let loaded;
   await ledger.step((known) => {
-    if (known.rows.length + known.ranges.length === 0) return { need };
+    if (known.rows.length + known.ranges.length === 0) return { load: wanted };
     loaded = known;
     return writing([]);
   });
@@ -42,15 +42,15 @@ async function fails(work) {
 
 const FAR = Date.UTC(2100, 0, 1);
 
-/** Each case is a list of parts; the store is opened again before each of them, with what it has. */
+/** Each case is a list of parts; the store is reopened before each of them. */
 export const cases = {
   "rows are written, replaced and deleted": [
     async ({ ledger }) => {
-      const act = writing([
+      const commit = writing([
         ["a", "1"],
         ["b", '"张三𠮷"'],
       ]);
-      same(await ledger.step(() => act), act.act);
+      same(await ledger.step(() => commit), commit.commit);
       same(await get(ledger, "a", "b", "c"), [
         ["a", "1"],
         ["b", '"张三𠮷"'],
@@ -121,8 +121,8 @@ export const cases = {
       const seen = [];
       await ledger.step((known) => {
         seen.push(structuredClone(known));
-        if (seen.length === 1) return { need: { keys: ["a"] } };
-        if (seen.length === 2) return { need: { range: { from: "a", to: "b", limit: 9, reverse: false } } };
+        if (seen.length === 1) return { load: { keys: ["a"] } };
+        if (seen.length === 2) return { load: { range: { from: "a", to: "b", limit: 9, reverse: false } } };
         return writing([]);
       });
       same(
@@ -136,7 +136,7 @@ export const cases = {
     },
   ],
 
-  "an act is written whole or not at all": [
+  "a commit is written whole or not at all": [
     async ({ ledger }) => {
       await write(ledger, [["a", "1"]], FAR);
       // No store has this type.
@@ -168,7 +168,7 @@ export const cases = {
           throw new Error("of the test");
         }),
       );
-      await fails(() => ledger.step(() => ({ need: { keys: ["a"] } })));
+      await fails(() => ledger.step(() => ({ load: { keys: ["a"] } })));
       await write(ledger, [["a", "1"]]);
       same(await get(ledger, "a"), [["a", "1"]]);
     },
@@ -178,14 +178,14 @@ export const cases = {
     async ({ ledger }) => {
       const increase = () =>
         ledger.step(({ rows: [row] }) =>
-          row ? writing([["count", String(Number(row[1] ?? 0) + 1)]]) : { need: { keys: ["count"] } },
+          row ? writing([["count", String(Number(row[1] ?? 0) + 1)]]) : { load: { keys: ["count"] } },
         );
       await Promise.all(Array.from({ length: 50 }, increase));
       same(await get(ledger, "count"), [["count", "50"]]);
     },
   ],
 
-  "an alarm is set with its act, kept by other acts, and set again": [
+  "an alarm is set with its commit, kept by other acts, and set again": [
     async ({ ledger }) => {
       same((await ledger.alarm()) ?? null, null);
       await write(ledger, [], FAR);

@@ -7,12 +7,12 @@ import { cases } from "./cases.js";
 /** Another object's store, as if it were this one's: each call goes there. */
 const remote = (stub) => ({
   step: async (decide) => {
-    // A function that is handed over runs here, which the store cannot wait for: so what it needs is decided first.
+    // A passed function runs here, and the store cannot wait for it, so its rows are determined first.
     const known = { rows: [], ranges: [] };
     for (;;) {
-      const { need, act } = decide(known);
-      if (act) return stub.write(act);
-      const more = await stub.load(need);
+      const { load, commit } = decide(known);
+      if (commit) return stub.write(commit);
+      const more = await stub.load(load);
       known.rows.push(...more.rows);
       known.ranges.push(...more.ranges);
     }
@@ -28,16 +28,16 @@ export class Store extends DurableObject {
     await cases[name][part]({ ledger: this.#ledger, other: remote(other) });
   }
 
-  write(act) {
-    return this.#ledger.step(() => ({ act }));
+  write(commit) {
+    return this.#ledger.step(() => ({ commit }));
   }
 
-  async load(need) {
+  async load(wanted) {
     let loaded;
     await this.#ledger.step((known) => {
-      if (known.rows.length + known.ranges.length === 0) return { need };
+      if (known.rows.length + known.ranges.length === 0) return { load: wanted };
       loaded = structuredClone(known);
-      return { act: { writes: [], alarm: null } };
+      return { commit: { writes: [], alarm: null } };
     });
     return loaded;
   }

@@ -1,9 +1,8 @@
 import { createServer } from "node:http";
 
 /**
- * A loopback server that answers each request with the next of `answers` (the last one again and
- * again) and records what came. An answer is `(request, response) => void`, with `request.form`
- * read for it.
+ * A loopback server that responds to each request with the next of `answers` (repeating the last one) and records the
+ * requests. An answer is `(request, response) => void`, with a parsed `request.form`.
  */
 export async function faultServer(...answers) {
   const requests = [];
@@ -67,7 +66,7 @@ export const endless = (_, response) => {
   write();
 };
 
-/** Alibaba Cloud's window of 15 minutes, by a clock that is off by `offsetMillis`. */
+/** Alibaba Cloud's tolerance of 15 minutes, with a clock skew of `offsetMillis`. */
 export const clockOff = (offsetMillis, answer) => (request, response) => {
   const now = Date.now() + offsetMillis;
   const off = Math.abs(Date.parse(request.form.get("Timestamp")) - now);

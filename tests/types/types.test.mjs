@@ -1,4 +1,4 @@
-// The declarations of the packed package, for every way in which TypeScript finds them, without skipLibCheck.
+// The declarations of the packed package, for all of TypeScript's module resolutions, without skipLibCheck.
 
 import assert from "node:assert/strict";
 import { symlinkSync, writeFileSync } from "node:fs";

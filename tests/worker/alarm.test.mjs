@@ -1,5 +1,4 @@
-// The ledger's alarm on a real host: much is due at once, a receiver does not answer, a setting
-// is wrong for a while.
+// The ledger's alarm on a real host, with much due work, an unresponsive receiver, and a temporarily invalid setting.
 
 import assert from "node:assert/strict";
 import { createHash } from "node:crypto";
@@ -13,7 +12,7 @@ const CALLERS = ["shop", "bank"];
 const token = (caller) => `${caller}-token`;
 
 let both, receiver;
-/** The order numbers of reports that arrived, and whether the receiver answers. */
+/** The order numbers of received deliveries, and whether the receiver responds. */
 const received = [];
 let answers = true;
 
@@ -48,7 +47,7 @@ after(async () => {
   receiver?.close();
 });
 
-/** Starts an order; gives its number, CertifyId and the path of its callback. */
+/** Starts an order; returns its number, its CertifyId and the path of its callback. */
 async function start(caller) {
   const { gateway, endpoint } = both;
   const order = sample();
@@ -58,7 +57,7 @@ async function start(caller) {
   return { no: order.outerOrderNo, certifyId: json.certifyId, path: new URL(callback.url).pathname };
 }
 
-/** Every look asks /livez first, which a process that hangs does not answer. */
+/** Every poll requests /livez first, to which a hanging process does not respond. */
 async function until(condition) {
   for (;;) {
     const alive = await fetch(`${both.gateway.url}/livez`, { signal: AbortSignal.timeout(30_000) });

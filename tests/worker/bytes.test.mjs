@@ -1,4 +1,4 @@
-// How the gateway reads bodies and photos: whole, or not at all.
+// The gateway reads bodies and photos completely or not at all.
 
 import assert from "node:assert/strict";
 import { test } from "node:test";

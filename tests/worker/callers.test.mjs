@@ -1,4 +1,4 @@
-// From an operator's first command to a caller's first request, with every optional binding of wrangler.toml.
+// From the operator's first command to a caller's first request, with all optional bindings of wrangler.toml.
 
 import assert from "node:assert/strict";
 import { createHmac, randomUUID } from "node:crypto";
@@ -85,12 +85,12 @@ test("where a rate limit is bound, it is kept and said", { skip: only("worker", 
   const codes = (await Promise.all(calls)).map(({ kind, code }) => `${kind} ${code}`);
   assert.ok(codes.includes("throttled Throttling.User"), codes.join());
   // And in the language that its form asks for.
-  const told = await Promise.all(Array.from({ length: 30 }, () => describeInXml(caller[0])));
+  const xml = await Promise.all(Array.from({ length: 30 }, () => describeInXml(caller[0])));
   assert.ok(
-    told.some((text) => text.startsWith("<?xml") && text.includes("<Code>Throttling.User</Code>")),
-    told.join("\n"),
+    xml.some((text) => text.startsWith("<?xml") && text.includes("<Code>Throttling.User</Code>")),
+    xml.join("\n"),
   );
-  assert.ok(told.every((text) => text.startsWith("<?xml")));
+  assert.ok(xml.every((text) => text.startsWith("<?xml")));
 });
 
 /** A query as an SDK signs it that wants XML. */
@@ -125,17 +125,17 @@ test("the check says what is missing, here and of a running gateway", async () =
   assert.match(await operator(["check", both.endpoint], {}), /not a gateway/);
   assert.match(await operator(["new-caller", "Not An Id"], complete), /lower-case/);
   assert.match(await operator(["check", "http://127.0.0.1:9"], {}), /no answer/);
-  // A caller is not made of settings that the deployment would refuse.
+  // A caller is not created from settings that the deployment would reject.
   for (const [settings, expected] of [
     [{ GATEWAY_SECRET: "short" }, /fewer than 32/],
     [{ GATEWAY_SECRET: `${SECRET}\n` }, /white space/],
     [{ GATEWAY_SECRET: SECRET, GATEWAY_CALLERS: "[{" }, /not JSON of the expected form/],
     [{ GATEWAY_SECRET: SECRET, GATEWAY_CALLERS: '{"id":"shop"}' }, /not JSON of the expected form/],
   ]) {
-    const told = await operator(["new-caller", "shop"], settings);
-    assert.match(told, expected);
-    assert.match(told, /No caller was created/);
-    assert.ok(!/bearer token|short|0123456789/.test(told), told);
+    const output = await operator(["new-caller", "shop"], settings);
+    assert.match(output, expected);
+    assert.match(output, /No caller was created/);
+    assert.ok(!/bearer token|short|0123456789/.test(output), output);
   }
   assert.match(await operator(["nothing"], complete), /Usage/);
 });

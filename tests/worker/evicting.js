@@ -1,4 +1,4 @@
-// The Worker as it is deployed, and ways to do to a ledger what the platform may do: to end its
+// The deployed form of the Worker, and ways to do to a ledger what the platform may do: to end its
 // instance in the middle of whatever it does, to lose its alarm, to let its alarm fail.
 
 import worker, { Ledger as Deployed, Pacer } from "../../worker.js";
@@ -6,7 +6,7 @@ import worker, { Ledger as Deployed, Pacer } from "../../worker.js";
 export { Pacer };
 
 export class Ledger extends Deployed {
-  /** All that is in memory is gone, and everything that is under way; what is written stays. */
+  /** The memory and all work in progress are lost; stored rows remain. */
   evict() {
     this.ctx.abort("evicted");
   }

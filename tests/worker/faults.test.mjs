@@ -1,4 +1,4 @@
-// The gateway in the real workerd while Alibaba Cloud fails, and when workerd itself is ended.
+// The gateway in workerd while Alibaba Cloud fails, and after workerd is killed.
 
 import assert from "node:assert/strict";
 import { after, afterEach, before, test } from "node:test";
@@ -101,7 +101,7 @@ for (const [name, description, status, code, vendorCode, audience] of [
     assert.equal(refused.json.vendorCode, vendorCode);
     assert.equal(refused.json.audience, audience);
     assert.equal((await read(order.outerOrderNo)).json.code, "unknown-order");
-    // With other input too: nothing was started.
+    // With different input, too: nothing was started.
     assert.equal((await create({ ...order, userId: "another" })).status, 201);
   });
 }
@@ -119,7 +119,7 @@ test("throttling is waited out", async () => {
   assert.equal((await create(order)).status, 201);
 });
 
-test("a question is repeated, and a verdict once known needs no vendor", async () => {
+test("a query is retried, and a known verdict needs no call to Alibaba Cloud", async () => {
   const order = sample();
   const { json } = await create(order);
   await fault({ kind: "reset" });

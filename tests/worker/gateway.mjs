@@ -37,7 +37,7 @@ export async function end(child) {
 }
 
 /**
- * Waits until `answers` gives true, looking again and again for as long as the program may take to start.
+ * Polls until `answers` returns true, within the program's start-up time limit.
  *
  * @param {import("node:child_process").ChildProcess} child
  * @param {() => Promise<boolean>} answers
@@ -69,9 +69,9 @@ export async function ready(child, answers, print = () => {}) {
 }
 
 const HOSTS = { worker: workerHost, node: nodeHost };
-/** The name of the host that is tested. */
+/** The name of the tested host. */
 export const hostName = process.env.TEST_GATEWAY_HOST ?? "worker";
-/** Why a test does not concern a host other than that one; false on that one. */
+/** The reason to skip a test on other hosts; false on the named one. */
 export const only = (name, why) => hostName !== name && why;
 
 /** `wrangler dev` with these settings. */
@@ -126,9 +126,11 @@ function bareEnv() {
  * Starts the gateway with these settings.
  *
  * @param {Record<string, string>} settings
- * @param {{ config?: string, evicting?: boolean, on?: keyof HOSTS }} [options] another wrangler.toml; whether `evict` ends what
+ * @param {{ config?: string, evicting?: boolean, on?: keyof HOSTS }} [options] another wrangler.toml; whether `evict`
+ *   ends what
  *   is in memory in the middle of whatever it does, and a call that this meets is made again; the host
- * @returns {Promise<{ url: string, call: Function, state: string, logs: () => object[], output: () => string, restart: () => Promise<void>, evict: (caller: string) => Promise<void>, close: () => Promise<void> }>}
+ * @returns {Promise<{ url: string, call: Function, state: string, logs: () => object[], output: () => string, restart:
+ *   () => Promise<void>, evict: (caller: string) => Promise<void>, close: () => Promise<void> }>}
  */
 export async function startGateway(settings, { config, evicting = false, on = hostName } = {}) {
   const state = mkdtempSync(join(tmpdir(), "cloudauth-edge-"));
@@ -310,7 +312,7 @@ export async function operator(args, settings) {
   }
 }
 
-/** xorshift32: the same choices at every run, as far as the order of events allows. */
+/** xorshift32: the same choices in every run, if the order of events is the same. */
 export function seeded(seed) {
   let state = seed;
   return (count) => {
@@ -323,7 +325,7 @@ export function seeded(seed) {
 
 let orders = 0;
 
-/** Alibaba Cloud document's own sample values, under another order number each time. */
+/** Sample values of Alibaba Cloud's documentation, with a new order number each time. */
 export function sample(changes = {}) {
   orders += 1;
   return {

@@ -1,4 +1,4 @@
-// The REST routes in the real workerd, with the sandbox as upstream. Every answer is held against /openapi.json.
+// The REST routes in workerd, with the sandbox as the upstream. Every response is validated against /openapi.json.
 
 import assert from "node:assert/strict";
 import { createHash, randomUUID } from "node:crypto";
@@ -30,7 +30,7 @@ after(() => both?.close());
 const create = (body, options) => gateway.call("POST", ROUTE, { body, ...options });
 const read = (no, query = "", options) => gateway.call("GET", `${ROUTE}/${no}${query}`, options);
 
-/** How many verifications the upstream has. */
+/** The number of verifications at the upstream. */
 async function upstreamCount() {
   const response = await fetch(`${endpoint}/_sandbox/verifications`);
   const { verifications } = await response.json();
@@ -211,7 +211,7 @@ test("daily limits of a caller and of a person", async () => {
   const token = "limited-token";
   const one = sample();
   assert.equal((await create(one, { token })).status, 201);
-  assert.equal((await create(one, { token })).status, 200, "a repeat is no new start");
+  assert.equal((await create(one, { token })).status, 200, "a replay is not a new start");
   assert.equal((await create(sample(), { token })).status, 201);
   const person = await create(sample(), { token });
   assert.equal(person.status, 429);
@@ -298,7 +298,7 @@ test("bad input: one clear problem each, and the next request works", async (t) 
   }
 });
 
-test("tells its console the mode and where the sandbox is", async () => {
+test("reports the mode and the sandbox's URL to its console", async () => {
   const { status, json } = await gateway.call("GET", "/console.json", { token: null });
   assert.equal(status, 200);
   assert.deepEqual(json, { mode: "development", sandbox: endpoint, signatureVersion: "1.0" });
@@ -341,7 +341,7 @@ test("wrong addresses and methods", async () => {
     assert.equal(answer.status, status, `${method} ${path}`);
     assert.equal(answer.headers.get("allow"), allow ?? null, `${method} ${path}`);
   }
-  // As it is sent by whoever does not tidy up addresses first.
+  // As sent by clients that do not normalize URLs.
   for (const path of [
     `${ROUTE}/../../livez`,
     `/v1/./face-verifications/${"f".repeat(32)}`,
@@ -398,7 +398,7 @@ test("conditional reads: a tag, a list, any", async () => {
   }
 });
 
-test("a wait that makes no sense is no wait", async () => {
+test("an invalid wait is ignored", async () => {
   const order = sample();
   await create(order);
   for (const prefer of ["wait=0", "wait=-5", "wait=1.5", "wait=x", "wait", "", "respond-async", "wait=+1"]) {
@@ -435,7 +435,7 @@ test("cursors that somebody made up give nobody's orders but one's own", async (
   }
 });
 
-test("rare characters reach Alibaba Cloud as they are, and wrong ones get a problem", async () => {
+test("rare characters reach Alibaba Cloud unchanged, and invalid ones result in a problem", async () => {
   for (const certName of ["㛃", "𠮷田𬱖", "阿卜杜拉·买买提", "欧阳"]) {
     const order = sample({ certName });
     const { status, json } = await create(order);
@@ -477,7 +477,7 @@ async function described() {
   return json.components.schemas.NewFaceVerification.properties;
 }
 
-/** The status of a GET whose path goes out as it is. */
+/** The status of a GET with an unnormalized path. */
 async function statusOf(path) {
   const { hostname, port } = new URL(gateway.url);
   const asked = request({ hostname, port, path, headers: { authorization: "Bearer dev-token" } }).end();
@@ -541,10 +541,10 @@ test("a body that breaks off is its sender's affair, and no failure of the gatew
     `content-length: 500\r\n\r\n{"a":`,
     `transfer-encoding: chunked\r\n\r\n5\r\n{"a":\r\n`,
   ]) {
-    const told = await brokenOff(rest);
-    assert.equal(told.outcome, "request-timeout", rest);
-    assert.equal(told.status, 408);
-    assert.equal(told.error, undefined);
+    const logged = await brokenOff(rest);
+    assert.equal(logged.outcome, "request-timeout", rest);
+    assert.equal(logged.status, 408);
+    assert.equal(logged.error, undefined);
   }
 
   /** The log line of such a request: of the first that reached the Worker before its sender was gone. */
@@ -565,5 +565,5 @@ test("a body that breaks off is its sender's affair, and no failure of the gatew
   }
 });
 
-/** The log line of a request, as soon as it is there. */
+/** The log line of a request, once it is available. */
 const logged = (id) => until(() => gateway.logs().find(({ requestId }) => requestId === id));

@@ -9,11 +9,12 @@ const EVERYWHERE =
 
 /**
  * @param {object} document what /openapi.json answered
- * @returns {(answer: { method: string, path: string, status: number, headers: Headers, text: string, json: unknown }) => void}
+ * @returns {(answer: { method: string, path: string, status: number, headers: Headers, text: string, json: unknown })
+ *   => void}
  *   throws when an answer departs from the description
  */
 export function describedBy(document) {
-  // `components`, `paths` and the like are no keywords of JSON Schema; references lead through them.
+  // `components`, `paths` and the like are not keywords of JSON Schema; references lead through them.
   const ajv = new Ajv2020({ strict: false, allErrors: true, validateSchema: false });
   ajv.addSchema({ ...document, $id: "openapi" });
   const compiled = new Map();
@@ -38,8 +39,8 @@ export function describedBy(document) {
     const what = `${method} ${path} ${status}`;
     const [pattern, described] = pathOf(document, path) ?? [];
     // HEAD answers as GET does, without the body.
-    const told = method === "HEAD" ? "get" : method.toLowerCase();
-    const operation = described?.[told];
+    const verb = method === "HEAD" ? "get" : method.toLowerCase();
+    const operation = described?.[verb];
     if (!operation) {
       assert.ok([404, 405].includes(status), `${what} is not described`);
       if (method !== "HEAD") check(["components", "schemas", "Problem"], json, what);
@@ -48,7 +49,7 @@ export function describedBy(document) {
     }
     const response = operation.responses[status];
     assert.ok(response, `${what} is not described`);
-    const at = ["paths", pattern, told, "responses", String(status)];
+    const at = ["paths", pattern, verb, "responses", String(status)];
     for (const [name, header] of Object.entries(response.headers ?? {})) {
       const [schema, pointer] = resolved(header, [...at, "headers", name]);
       const value = headers.get(name);

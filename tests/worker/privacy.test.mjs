@@ -101,9 +101,9 @@ before(async () => {
       response.writeHead(dice(2) ? 200 : 403, { "content-type": "image/jpeg" }).end("planted");
     } else {
       called.push(request.url + JSON.stringify(request.headers));
-      const told = answer(new URLSearchParams(body));
-      if (told === undefined) request.socket.destroy();
-      else response.writeHead(200).end(typeof told === "string" ? told : JSON.stringify(told));
+      const reply = answer(new URLSearchParams(body));
+      if (reply === undefined) request.socket.destroy();
+      else response.writeHead(200).end(typeof reply === "string" ? reply : JSON.stringify(reply));
     }
   }).listen(0, "127.0.0.1");
   await once(upstream, "listening");
@@ -158,9 +158,9 @@ test("nothing planted is printed, stored, put into an address or reported", asyn
   const numbers = [];
   const outcomes = new Set();
   const call = async (method, path, options) => {
-    const told = await gateway.call(method, path, { token: TOKEN, ...options });
-    outcomes.add(told.json?.code ?? told.json?.status ?? told.status);
-    return told;
+    const found = await gateway.call(method, path, { token: TOKEN, ...options });
+    outcomes.add(found.json?.code ?? found.json?.status ?? found.status);
+    return found;
   };
   for (let round = 0; round < 40; round += 1) {
     const order = sample(person);
@@ -196,8 +196,8 @@ test("nothing planted is printed, stored, put into an address or reported", asyn
         },
         body,
       });
-      const told = await response.text();
-      if (response.status >= 300) nothingIn(told, `the answer to ${path}`);
+      const output = await response.text();
+      if (response.status >= 300) nothingIn(output, `the answer to ${path}`);
     }
   }
   for (const expected of [
@@ -274,20 +274,20 @@ test("no address answers but those of the gateway", async () => {
   ]) {
     for (const method of ["GET", "POST"]) {
       const response = await fetch(gateway.url + path, { method, redirect: "manual" });
-      const told = await response.text();
+      const output = await response.text();
       assert.ok(response.status >= 400, `${method} ${path}: ${response.status}`);
-      assert.doesNotMatch(told, /durable|namespace|sqlite|Ledger/i, `${method} ${path}`);
+      assert.doesNotMatch(output, /durable|namespace|sqlite|Ledger/i, `${method} ${path}`);
     }
   }
 });
 
 test("the operator's check repeats no value", async () => {
-  const told = await operator(["check"], {
+  const output = await operator(["check"], {
     ...SECRETS,
     GATEWAY_CALLERS: `[{"id":"${PERSON[0]}","token":"${TOKEN}"`,
     CLOUDAUTH_ENDPOINTS: PERSON[1],
     CLOUDAUTH_ACCESS_KEY_ID: `${PERSON[2]} `,
   });
-  assert.match(told, /GATEWAY_CALLERS/);
-  nothingIn(told, "the check");
+  assert.match(output, /GATEWAY_CALLERS/);
+  nothingIn(output, "the check");
 });

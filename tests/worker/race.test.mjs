@@ -18,7 +18,7 @@ const CALM_REQUESTS = 60;
 /** What Alibaba Cloud really started, by order, and the verdicts it gave. */
 const started = new Map();
 const verdicts = new Map();
-/** Tells of every call that arrives at Alibaba Cloud. */
+/** Reports every call that arrives at Alibaba Cloud. */
 const calls = new EventEmitter();
 /** Whether Alibaba Cloud fails. */
 let stormy = true;
@@ -88,7 +88,7 @@ after(async () => {
 test("no order gets two CertifyIds, is started again unasked, or loses its verdict", async () => {
   const orders = Array.from({ length: ORDERS }, () => sample());
   const handedOut = new Map(orders.map(({ outerOrderNo }) => [outerOrderNo, new Set()]));
-  const told = new Map(orders.map(({ outerOrderNo }) => [outerOrderNo, new Set()]));
+  const statusesOf = new Map(orders.map(({ outerOrderNo }) => [outerOrderNo, new Set()]));
   const restarts = new Map(orders.map(({ outerOrderNo }) => [outerOrderNo, 0]));
   const outcomes = new Map();
 
@@ -100,13 +100,13 @@ test("no order gets two CertifyIds, is started again unasked, or loses its verdi
     const no = order.outerOrderNo;
     let last;
     let calm = 0;
-    while (!isOver() || told.get(no).size === 0) {
+    while (!isOver() || statusesOf.get(no).size === 0) {
       if (isOver()) calm += 1;
       assert.ok(calm <= CALM_REQUESTS, `${no} gets no verdict: ${JSON.stringify(last)}`);
       const reads = last?.certifyId && dice(4) > 0;
       const again = !reads && last?.code === "start-outcome-unknown" && dice(2) === 0;
       if (again) restarts.set(no, restarts.get(no) + 1);
-      const decided = told.get(no).size > 0;
+      const decided = statusesOf.get(no).size > 0;
       const { status, json } = await (reads
         ? gateway.call("GET", `${ROUTE}/${no}${dice(2) ? "?material=false" : ""}`)
         : gateway.call("POST", `${ROUTE}${again ? "?restartUnknown=true" : ""}`, { body: order }));
@@ -118,7 +118,7 @@ test("no order gets two CertifyIds, is started again unasked, or loses its verdi
       if (standing && standing !== "pending") {
         const [passed] = verdicts.get(json.certifyId);
         assert.equal(standing, passed === "T" ? "passed" : "rejected");
-        told.get(no).add(standing);
+        statusesOf.get(no).add(standing);
       } else if (standing === "pending") {
         assert.ok(!decided, "a verdict was lost");
       }
@@ -140,7 +140,7 @@ test("no order gets two CertifyIds, is started again unasked, or loses its verdi
 
   for (const { outerOrderNo: no } of orders) {
     assert.ok(handedOut.get(no).size <= 1, `${no}: ${[...handedOut.get(no)]}`);
-    assert.ok(told.get(no).size <= 1, `${no}: ${[...told.get(no)]}`);
+    assert.ok(statusesOf.get(no).size <= 1, `${no}: ${[...statusesOf.get(no)]}`);
     const times = started.get(no)?.length ?? 0;
     assert.ok(times <= 1 + restarts.get(no), `${no} was started ${times} times`);
     // What was handed out is still what is known, also to an instance that has just begun.
@@ -149,11 +149,11 @@ test("no order gets two CertifyIds, is started again unasked, or loses its verdi
     for (const id of handedOut.get(no)) {
       assert.ok(!json.certifyId || json.certifyId === id, "another CertifyId");
     }
-    for (const status of told.get(no)) assert.equal(json.status, status);
+    for (const status of statusesOf.get(no)) assert.equal(json.status, status);
   }
   const seen = [...outcomes].map(([outcome, count]) => `${outcome} ${count}`).join(", ");
   assert.ok(
-    [...told.values()].every((statuses) => statuses.size === 1),
+    [...statusesOf.values()].every((statuses) => statuses.size === 1),
     seen,
   );
 });

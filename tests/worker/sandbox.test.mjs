@@ -107,7 +107,7 @@ describe("sandbox Worker", () => {
     assert.ok((await begin()).certifyId);
   });
 
-  test("the simulated phone's page, to whoever opens it", async () => {
+  test("the simulated phone's page, without authentication", async () => {
     for (const [address, file] of [
       ["phone", "phone.html"],
       ["phone.css", "phone.css"],

@@ -93,15 +93,15 @@ test("a callback makes the gateway ask, and the verdict reaches the webhook, sig
     subCode: "205",
   });
 
-  const told = await until(async () => {
+  const found = await until(async () => {
     const answer = await gateway.call("GET", `${ROUTE}/${order.outerOrderNo}`);
     return answer.json.webhook.deliveredAt && answer.json;
   });
-  assert.equal(told.webhook.attempts, 2);
-  assert.equal(told.webhook.lastStatus, 204);
+  assert.equal(found.webhook.attempts, 2);
+  assert.equal(found.webhook.lastStatus, 204);
 });
 
-test("a forged callback address is no address", async () => {
+test("a forged callback URL is rejected", async () => {
   const { gateway } = both;
   const order = sample();
   const { json } = await gateway.call("POST", ROUTE, { body: order });

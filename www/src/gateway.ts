@@ -65,7 +65,18 @@ export interface Summary {
   decidedAt?: string;
   subCode?: string;
   subCodeInfo?: SubCodeInfo;
+  webhook?: { attempts: number; lastStatus?: number; deliveredAt?: string };
+  vendorRequestIds?: { start?: string; verdict?: string };
 }
+
+/** Which orders are meant; times in UTC, what is empty does not count. */
+export interface Filter {
+  status: Standing | "";
+  from: string;
+  to: string;
+}
+
+export type DayCounts = { date: string } & Record<Standing, number>;
 
 export interface Verification extends Summary {
   material?: { faceAttack?: boolean; faceOcclusion?: boolean; facialPictureFront?: Picture };
@@ -80,7 +91,7 @@ export interface Page {
   nextCursor?: string;
 }
 
-/** What the gateway tells its console. */
+/** The gateway's data for its console. */
 export interface Surroundings {
   mode: "development" | "production";
   /** Where the sandbox is, when that is the gateway's upstream. */
@@ -115,11 +126,23 @@ export function read(outerOrderNo: string, material: boolean): Promise<Answer<Ve
   return call("GET", `/v1/face-verifications/${order}${material ? "" : "?material=false"}`);
 }
 
-export function list(status: Standing | "", cursor: string): Promise<Answer<Page>> {
-  const query = new URLSearchParams({ limit: "100" });
-  if (status) query.set("status", status);
-  if (cursor) query.set("cursor", cursor);
+export function list(filter: Filter, cursor: string): Promise<Answer<Page>> {
+  const query = queryOf({ limit: "100", ...filter, cursor });
   return call("GET", `/v1/face-verifications?${query}`);
+}
+
+/** The order with this number or CertifyId, as the ledger knows it; the upstream is not asked. */
+export function find(search: string): Promise<Answer<Page>> {
+  return call("GET", `/v1/face-verifications?${queryOf({ search })}`);
+}
+
+export function counts(filter: Filter, offsetMinutes: number): Promise<Answer<{ days: DayCounts[] }>> {
+  const query = queryOf({ ...filter, offsetMinutes: String(offsetMinutes) });
+  return call("GET", `/v1/face-verification-counts?${query}`);
+}
+
+function queryOf(parameters: Record<string, string>): URLSearchParams {
+  return new URLSearchParams(Object.entries(parameters).filter(([, value]) => value !== ""));
 }
 
 /** The photo as it comes through the gateway, whether or not the answer has its address; null when there is none. */

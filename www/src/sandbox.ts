@@ -4,6 +4,10 @@ import type { Text } from "./core";
 export interface Scan {
   certifyId: string;
   stage: "created" | "opened" | "ended" | "expired";
+  /** The outcome, once the verification has ended: a SubCode, or a Code that the query fails with. */
+  passed?: boolean | null;
+  subCode?: string | null;
+  code?: string | null;
 }
 
 export type ScanFailure = { code: string; message: Text } | "unreachable";

@@ -1,9 +1,9 @@
 /**
  * From the first character of a secret on, a second content security policy forbids every request of this page, to its
- * own origin too. A policy that was added stays until the page is loaded anew.
+ * own origin too. A policy that was added stays until the page is reloaded.
  */
 
-// What has been loaded keeps running; the module may be made anew after a trap.
+// What has been loaded keeps running; the module may be re-created after a trap.
 const NOTHING_MORE = "default-src 'none'; script-src 'wasm-unsafe-eval'; style-src 'self'; base-uri 'none'";
 
 let sealed = false;

@@ -1,4 +1,4 @@
-// A Cloudflare Worker with two routes, for an app: start a verification, and tell how it ended.
+// A Cloudflare Worker with two routes for an app: start a verification, and return its result.
 
 import {
   FaceVerifyClient,
@@ -89,7 +89,7 @@ function mistyped({ certName, certNo }) {
   if (!number.ok) return `证件号码${number.message.zh}`;
 }
 
-/** Who is signed in. A real backend takes this from its session. */
+/** The signed-in user. A real backend takes it from the session. */
 function signedIn(request) {
   return request.header("x-user-id") ?? "";
 }

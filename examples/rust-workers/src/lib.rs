@@ -1,4 +1,5 @@
-//! A Cloudflare Worker in Rust with two routes, for an app: start a verification, and tell how it ended.
+//! A Cloudflare Worker in Rust with two routes for an app: start a verification, and return its
+//! result.
 
 use cloudauth_edge::{
     Audience, ClientOptions, Credentials, DescribeFaceVerify, Error, ErrorKind, FaceVerifyClient,
@@ -12,7 +13,7 @@ const KEPT_SECONDS: u64 = 24 * 60 * 60;
 
 #[event(fetch)]
 async fn fetch(request: Request, env: Env, _context: Context) -> Result<Response> {
-    // Who is signed in. A real backend takes this from its session.
+    // The signed-in user. A real backend takes it from the session.
     let user_id = request.headers().get("x-user-id")?.unwrap_or_default();
     let path = request.path();
     match (request.method(), path.strip_prefix("/verifications")) {
@@ -31,7 +32,7 @@ struct Person {
     meta_info: String,
 }
 
-/// What is kept of an order.
+/// The stored data of an order.
 #[derive(Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 struct Order {
@@ -51,7 +52,7 @@ async fn start(mut request: Request, env: &Env, user_id: String) -> Result<Respo
             .user_id(user_id.as_str())
             .cert_name(person.cert_name)
             .cert_no(person.cert_no)
-            .meta_info(person.meta_info); // as the app's SDK gave it
+            .meta_info(person.meta_info); // unchanged from the app's SDK
         let started = client(env)?.init_face_verify(order).await?;
         Ok((outer_order_no, started.certify_id))
     };
@@ -78,7 +79,7 @@ async fn read(outer_order_no: &str, env: &Env, user_id: &str) -> Result<Response
         .get(outer_order_no)
         .json::<Order>()
         .await?;
-    // Somebody else's order is answered as one that never was.
+    // Another user's order looks like an unknown one.
     let Some(order) = kept.filter(|order| order.user_id == user_id) else {
         return message("没有这笔订单", 404);
     };
@@ -105,7 +106,7 @@ fn client(env: &Env) -> std::result::Result<FaceVerifyClient, Error> {
     FaceVerifyClient::new(options.build()?, credentials)
 }
 
-/// A variable or a secret of the Worker; empty where there is none.
+/// A variable or a secret of the Worker; empty if not set.
 fn variable(env: &Env, name: &str) -> String {
     env.var(name)
         .map_or_else(|_| String::new(), |value| value.to_string())
@@ -119,7 +120,7 @@ const fn word(status: Status) -> &'static str {
     }
 }
 
-/// None of what an error says is personal data.
+/// An error contains no personal data.
 fn refusal(error: &Error) -> Result<Response> {
     console_error!(
         "{:?} {} {:?}",
@@ -138,7 +139,7 @@ fn refusal(error: &Error) -> Result<Response> {
             });
             message(&wrong.collect::<String>(), 422)
         }
-        // Of what the app sends, metaInfo is checked by the client alone.
+        // Of the app's input, only metaInfo is validated by the client and not by mistyped().
         (ErrorKind::Validation, _) if sent_wrong(error) => message("metaInfo 有误", 400),
         (_, Audience::User) => message(&error.message().zh, 422),
         _ => message("认证服务暂不可用，请稍后再试", 502),

@@ -19,7 +19,7 @@ pub enum HostFailure {
     RateLimited,
     /// The body did not arrive in time.
     SlowBody,
-    /// The database cannot be reached.
+    /// The database is unreachable.
     Unavailable,
 }
 

@@ -6,18 +6,23 @@ use crate::error::FieldError;
 use crate::gateway::arrival::{Handled, Incoming, Then};
 use crate::gateway::body;
 use crate::gateway::callers::{Caller, Scope};
-use crate::gateway::ledger::order::Standing;
-use crate::gateway::ledger::task::{Create, Cursor, List, Read, Task};
+use crate::gateway::ledger::order::OrderStatus;
+use crate::gateway::ledger::task::{Count, Create, Cursor, Filter, List, Read, Task};
 use crate::gateway::problem::{INSUFFICIENT_SCOPE, Problem, UNKNOWN_ORDER};
 use crate::gateway::query::Query;
 use crate::gateway::settings::Settings;
 use crate::http::header;
 use crate::text::Text;
+use std::collections::BTreeMap;
+use std::ops::RangeInclusive;
 
 /// The longest wait for `Prefer: wait`, in seconds.
 const WAIT_MAX_SECONDS: i64 = 60;
 const PAGE_DEFAULT: u32 = 20;
 const PAGE_MAX: u32 = 100;
+/// Unless another offset is given, days are those of China.
+const SHANGHAI_OFFSET_MINUTES: i64 = 480;
+const OFFSET_MINUTES: RangeInclusive<i64> = -840..=840;
 
 /// Starts a verification.
 pub(in crate::gateway) fn create(
@@ -94,7 +99,7 @@ fn once(
 pub(in crate::gateway) fn list(incoming: &Incoming<'_>, caller: &Caller) -> Handled {
     permitted(caller, Scope::Read)?;
     let mut wrong = Vec::new();
-    let names = ["limit", "cursor", "status"];
+    let names = ["limit", "cursor", "status", "from", "to", "search"];
     let query = Query::read(&incoming.arrival.request.query, &names, &mut wrong)?;
     let limit = query.value("limit").map_or(Some(PAGE_DEFAULT), |text| {
         text.parse()
@@ -102,7 +107,8 @@ pub(in crate::gateway) fn list(incoming: &Incoming<'_>, caller: &Caller) -> Hand
             .filter(|limit| (1..=PAGE_MAX).contains(limit) && !text.starts_with('+'))
     });
     let after = query.value("cursor").map(Cursor::read);
-    let status = query.value("status").map(Standing::read);
+    let filter = filter(&query, &mut wrong);
+    let search = query.value("search").map(str::to_owned);
     if limit.is_none() {
         wrong.push(FieldError::new(
             "limit",
@@ -123,13 +129,13 @@ pub(in crate::gateway) fn list(incoming: &Incoming<'_>, caller: &Caller) -> Hand
             ),
         ));
     }
-    if status == Some(None) {
+    if search.as_deref().is_some_and(|text| !is_searchable(text)) {
         wrong.push(FieldError::new(
-            "status",
-            "one-of",
+            "search",
+            "form",
             Text::new(
-                "应为 starting、unknown、pending、passed、rejected 或 expired。",
-                "must be starting, unknown, pending, passed, rejected or expired.",
+                "应为完整的商户订单号或 CertifyId。",
+                "must be a whole order number or CertifyId.",
             ),
         ));
     }
@@ -140,8 +146,68 @@ pub(in crate::gateway) fn list(incoming: &Incoming<'_>, caller: &Caller) -> Hand
         asker: incoming.asker(caller),
         limit: limit.unwrap_or(PAGE_DEFAULT),
         after: after.flatten(),
-        status: status.flatten(),
+        filter,
+        search,
+        looked_at: 0,
+        found: Vec::new(),
     })))
+}
+
+/// Counts the caller's orders by day.
+pub(in crate::gateway) fn count(incoming: &Incoming<'_>, caller: &Caller) -> Handled {
+    permitted(caller, Scope::Read)?;
+    let mut wrong = Vec::new();
+    let names = ["status", "from", "to", "offsetMinutes"];
+    let query = Query::read(&incoming.arrival.request.query, &names, &mut wrong)?;
+    let filter = filter(&query, &mut wrong);
+    let offset_minutes =
+        query
+            .value("offsetMinutes")
+            .map_or(Some(SHANGHAI_OFFSET_MINUTES), |text| {
+                text.parse()
+                    .ok()
+                    .filter(|minutes| OFFSET_MINUTES.contains(minutes) && !text.starts_with('+'))
+            });
+    if offset_minutes.is_none() {
+        wrong.push(FieldError::new(
+            "offsetMinutes",
+            "range",
+            Text::new(
+                "应为 -840 至 840 的整数：当地时间比 UTC 早多少分钟。",
+                "must be an integer from -840 to 840: the minutes by which local time is ahead of UTC.",
+            ),
+        ));
+    }
+    if !wrong.is_empty() {
+        return Err(Problem::fields(wrong));
+    }
+    Ok(Then::ledger(&Task::Count(Count {
+        asker: incoming.asker(caller),
+        filter,
+        offset_minutes: offset_minutes.unwrap_or(SHANGHAI_OFFSET_MINUTES),
+        after: None,
+        days: BTreeMap::new(),
+    })))
+}
+
+/// The orders that a list or a count is about.
+fn filter(query: &Query, wrong: &mut Vec<FieldError>) -> Filter {
+    let status = query.value("status").map(OrderStatus::read);
+    if status == Some(None) {
+        wrong.push(FieldError::new(
+            "status",
+            "one-of",
+            Text::new(
+                "应为 starting、unknown、pending、passed、rejected 或 expired。",
+                "must be starting, unknown, pending, passed, rejected or expired.",
+            ),
+        ));
+    }
+    Filter {
+        status: status.flatten(),
+        from: query.moment("from", wrong),
+        to: query.moment("to", wrong),
+    }
 }
 
 /// Reads an order.
@@ -203,6 +269,11 @@ fn permitted(caller: &Caller, scope: Scope) -> Result<(), Problem> {
 
 fn is_order_number(text: &str) -> bool {
     text.len() == 32 && text.bytes().all(|byte| byte.is_ascii_alphanumeric())
+}
+
+/// An order number is one of the forms that a CertifyId may have.
+fn is_searchable(text: &str) -> bool {
+    (1..=256).contains(&text.len()) && text.bytes().all(|byte| byte.is_ascii_graphic())
 }
 
 fn is_scene_id(name: &str) -> bool {

@@ -1,11 +1,12 @@
 //! The result of a task, independent of the protocol of its response.
 
 use super::order::Order;
-use super::task::Cursor;
+use super::task::{Cursor, Day};
 use crate::client::response::DescribeResult;
 use crate::gateway::asker::Asker;
 use crate::gateway::problem::Problem;
 use crate::json::Json;
+use std::collections::BTreeMap;
 
 /// The end of a task.
 #[derive(Debug)]
@@ -27,6 +28,8 @@ pub enum Answer {
     Found(Box<Found>),
     /// A page of the caller's orders.
     Page(Page),
+    /// The orders of each day.
+    Days(Days),
     /// The nonce of the request was used before.
     NonceUsed,
     /// The callback is processed.
@@ -40,7 +43,7 @@ pub enum Answer {
 pub struct Started {
     /// OuterOrderNo.
     pub no: String,
-    /// What was handed out.
+    /// The issued CertifyId.
     pub certify_id: String,
     /// Alibaba Cloud's web page for it.
     pub certify_url: Option<String>,
@@ -68,6 +71,10 @@ pub struct Found {
     /// Whether the request waited for the verdict.
     pub waited: bool,
 }
+
+/// How many orders were created on each day, by `yyyy-MM-dd`.
+#[derive(Debug)]
+pub struct Days(pub BTreeMap<String, Day>);
 
 /// A page of the caller's orders, newest first.
 #[derive(Debug)]
@@ -106,6 +113,12 @@ impl From<Started> for Answer {
 impl From<Found> for Answer {
     fn from(found: Found) -> Self {
         Self::Found(Box::new(found))
+    }
+}
+
+impl From<Days> for Answer {
+    fn from(days: Days) -> Self {
+        Self::Days(days)
     }
 }
 

@@ -1,8 +1,8 @@
 //! Starts a verification: InitFaceVerify, once per order.
 
-use super::act::{Context, Next, Step, Writes};
 use super::answer::{Answered, Started};
-use super::order::{Order, Standing, Start, over_at, provably_not_started, refusal};
+use super::commit::{Context, Next, Step, Writes};
+use super::order::{Order, OrderStatus, Start, over_at, provably_not_started, refusal};
 use super::rows::{
     ALARM, CALLER, ENDPOINTS, Interrupt, Rows, certify_key, listed_key, order_key, starts_key,
     user_key,
@@ -83,7 +83,7 @@ pub(super) fn begin(
     };
     if order.is_lost(&context.instance, context.now) {
         order.give_up();
-        writes.put(key, &order);
+        writes.put_order(&create.no, &order);
         writes.wake.push(create.no.clone());
     }
     let same_input = order.input == create.input;
@@ -119,6 +119,7 @@ fn started(create: &Create, order: &Order, repeated: bool) -> Next {
         certify_id,
         certify_url,
         at,
+        ..
     } = &order.start
     else {
         let problem = Problem::new(&INTERNAL_ERROR).execution_unknown();
@@ -184,13 +185,12 @@ fn start(
         verdict: None,
         report: None,
     };
-    writes.put(order_key(&create.no), &order);
+    writes.put_order(&create.no, &order);
     let caller: Option<String> = writes.readable(rows.get(CALLER))?.flatten();
     if caller.is_none() {
         writes.put(CALLER.to_owned(), &create.asker.caller);
     }
     if is_new {
-        writes.put(listed_key(order.created, &create.no), &1);
         let expires = now.saturating_add(settings.retention_millis);
         writes.due(rows, context.now, expires, &format!("expire/{}", create.no))?;
     }
@@ -275,8 +275,8 @@ fn millis_to_midnight(now: Timestamp) -> i64 {
     MILLIS_PER_DAY.saturating_sub(of_day)
 }
 
-/// The order, if it is still this call that starts it. It may have been given up meanwhile and
-/// started again: then nothing more is sent for it, and what comes too late is not handed out.
+/// The order, if this call is still the one that starts it. Otherwise the start was abandoned and
+/// repeated: this call sends nothing more, and a late CertifyId is not issued.
 pub(super) fn in_flight(
     create: &Create,
     flight: &str,
@@ -314,7 +314,7 @@ pub(super) fn settle(
     writes.wake.push(create.no.clone());
     let first = matches!(order.start, Start::Inflight { again: false, .. });
     order.given_up = None;
-    // What is written of an order that is free again: nothing, or why it was refused.
+    // The row of an order that can be started again: none, or the reason for its rejection.
     let (free, problem) = match ended {
         Ended::Answered(Answer::Init(result)) => {
             return done(
@@ -348,20 +348,16 @@ pub(super) fn settle(
             Problem::new(&START_OUTCOME_UNKNOWN).because_of(&error),
         ),
     };
-    let listed = listed_key(order.created, &create.no);
     order.start = match free.filter(|_| first) {
         None => Start::Unknown,
-        Some(Some(refused)) => {
-            writes.delete(listed);
-            refused
-        }
+        Some(Some(refused)) => refused,
         Some(None) => {
-            writes.delete(listed);
+            writes.delete(listed_key(order.created, &create.no));
             writes.delete(key);
             return Ok(create.problem(writes, problem));
         }
     };
-    writes.put(key, &order);
+    writes.put_order(&create.no, &order);
     Ok(create.problem(writes, problem))
 }
 
@@ -394,7 +390,7 @@ fn done(
     };
     if let Some(outcome) = unusable {
         order.start = Start::Unknown;
-        writes.put(order_key(&create.no), &order);
+        writes.put_order(&create.no, &order);
         let problem = Problem::new(&START_OUTCOME_UNKNOWN);
         let answered = Answered::to(&create.asker, problem).logged_as(outcome);
         return Ok(writes.then(answered.into()));
@@ -403,11 +399,12 @@ fn done(
         certify_id: result.certify_id,
         certify_url: result.certify_url,
         at: upstream_now.unix_millis(),
+        request_id: result.request_id,
     };
-    writes.put(order_key(&create.no), &order);
+    writes.put_order(&create.no, &order);
     writes.put(certified, &create.no);
     let over = over_at(context.now.unix_millis(), settings.certify_id_valid_millis);
     writes.due(rows, context.now, over, &format!("check/{}", create.no))?;
-    debug_assert_eq!(order.standing(), Some(Standing::Pending));
+    debug_assert_eq!(order.status(), Some(OrderStatus::Pending));
     Ok(writes.then(started(&create, &order, false)))
 }

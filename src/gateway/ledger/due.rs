@@ -10,9 +10,9 @@
 //! | `report` | the verdict is delivered to the caller's webhook |
 //! | `drop` | the row with that key is deleted |
 
-use super::act::{Context, Next, Step, Writes};
 use super::answer::{Answer, Answered};
-use super::order::{Order, Standing, Start};
+use super::commit::{Context, Next, Step, Writes};
+use super::order::{Order, OrderStatus, Start};
 use super::rows::{
     ALARM, CALLER, Interrupt, RECEIVER, Range, Rows, certify_key, listed_key, order_key, sortable,
 };
@@ -30,7 +30,7 @@ const LONGEST_PAUSE_MILLIS: i64 = 60 * 60_000;
 pub(super) const CLOCK_WRONG_MILLIS: i64 = 2 * 60 * 60_000;
 /// The back-off of work that needs an unreadable row.
 const SET_ASIDE_MILLIS: i64 = 60 * 60_000;
-/// Rows worked on in one act.
+/// Rows processed in one commit.
 const BATCH: u32 = 50;
 /// Commits, and milliseconds, before the alarm yields to a new alarm, because the platform ends a
 /// long-running alarm.
@@ -66,7 +66,7 @@ pub(super) fn hint(hint: &Hint, rows: &Rows, context: &Context) -> Result<Step, 
     let mut writes = Writes::default();
     let waits = rows
         .get::<Order>(&order_key(&hint.no))?
-        .is_some_and(|order| order.standing() == Some(Standing::Pending));
+        .is_some_and(|order| order.status() == Some(OrderStatus::Pending));
     if waits {
         let now = context.now.unix_millis();
         writes.due(rows, context.now, now, &format!("hint/{}", hint.no))?;
@@ -233,7 +233,7 @@ pub(super) fn set_aside(writes: &mut Writes, what: &str, now: Timestamp) {
     writes.later(now.plus_millis(SET_ASIDE_MILLIS).unix_millis(), what);
 }
 
-/// What a due row is about: what to do, and with which.
+/// The action and the subject of a due row.
 fn entry(key: &str) -> (&str, &str) {
     let mut parts = key.splitn(4, '/').skip(2);
     (

@@ -1,58 +1,166 @@
-//! Lists the caller's orders by page, newest first.
+//! Lists the caller's orders by page, newest first, and counts them by day.
 
-use super::act::{Step, Writes};
-use super::answer::{Answered, Page};
-use super::order::Order;
-use super::rows::{Interrupt, Range, Rows, listed_key, order_key};
-use super::task::{Cursor, List};
+use super::answer::{Answered, Days, Page};
+use super::commit::{Next, Step, Writes};
+use super::order::{Order, OrderStatus};
+use super::rows::{Interrupt, Range, Rows, certify_key, listed_key, order_key};
+use super::task::{Count, Cursor, Day, Filter, List, Task};
+use crate::json::de::from_json;
+use crate::timestamp::{Date, Timestamp};
 
-/// The most index rows read for one page: orders with a rare status may spread over several pages.
-const LOOKED_AT_MAX: u32 = 200;
+/// Index rows read in one act at most.
+const ACT_MAX: u32 = 5_000;
+/// Index rows read for one page at most: orders with a rare status may spread over several pages.
+const PAGE_LOOKS_MAX: u32 = 50_000;
+const MILLIS_PER_MINUTE: i64 = 60_000;
 
-pub(super) fn page(list: &List, rows: &Rows) -> Result<Step, Interrupt> {
-    let looked_at = if list.status.is_some() {
-        LOOKED_AT_MAX
+impl Filter {
+    fn takes(&self, order_status: OrderStatus) -> bool {
+        self.status.is_none_or(|wanted| wanted == order_status)
+    }
+
+    fn takes_order(&self, order: &Order) -> bool {
+        order
+            .status()
+            .is_some_and(|order_status| self.takes(order_status))
+            && self.from.is_none_or(|from| order.created >= from)
+            && self.to.is_none_or(|to| order.created < to)
+    }
+
+    /// The index rows of its time, newest first, from behind `after` on.
+    fn range(&self, after: Option<&Cursor>, limit: u32) -> Range {
+        let from = self
+            .from
+            .map_or_else(|| "listed/".to_owned(), |from| listed_key(from, ""));
+        let to = self
+            .to
+            .map_or_else(|| "listed0".to_owned(), |to| listed_key(to, ""));
+        let behind = after.map(|cursor| listed_key(cursor.created, &cursor.no));
+        let to = behind.map_or(to.clone(), |behind| behind.min(to));
+        Range {
+            to: to.max(from.clone()),
+            from,
+            limit,
+            reverse: true,
+        }
+    }
+}
+
+impl Day {
+    const fn add(&mut self, order_status: OrderStatus) {
+        let count = match order_status {
+            OrderStatus::Starting => &mut self.starting,
+            OrderStatus::Unknown => &mut self.unknown,
+            OrderStatus::Pending => &mut self.pending,
+            OrderStatus::Passed => &mut self.passed,
+            OrderStatus::Rejected => &mut self.rejected,
+            OrderStatus::Expired => &mut self.expired,
+        };
+        *count = count.saturating_add(1);
+    }
+}
+
+pub(super) fn page(list: List, rows: &Rows) -> Result<Step, Interrupt> {
+    match list.search.clone() {
+        Some(text) => search(&list, &text, rows),
+        None => go_on(list, rows),
+    }
+}
+
+/// The one order that has this OuterOrderNo or CertifyId.
+fn search(list: &List, text: &str, rows: &Rows) -> Result<Step, Interrupt> {
+    rows.expect([order_key(text), certify_key(text)])?;
+    let certified: Option<String> = rows.get(&certify_key(text))?;
+    let mut orders = Vec::new();
+    for no in [Some(text.to_owned()), certified].into_iter().flatten() {
+        let order = rows.get::<Order>(&order_key(&no))?;
+        orders.extend(
+            order
+                .filter(|order| list.filter.takes_order(order))
+                .map(|order| (no, order)),
+        );
+    }
+    let page = Page { orders, next: None };
+    Ok(Writes::default().then(Answered::to(&list.asker, page).into()))
+}
+
+fn go_on(mut list: List, rows: &Rows) -> Result<Step, Interrupt> {
+    let mut writes = Writes::default();
+    let limit = usize::try_from(list.limit).unwrap_or(usize::MAX);
+    let wanted = if list.filter.status.is_some() {
+        ACT_MAX
     } else {
         list.limit.saturating_add(1)
     };
-    let index = rows.range(Range {
-        from: "listed/".to_owned(),
-        to: list.after.as_ref().map_or_else(
-            || "listed0".to_owned(),
-            |cursor| listed_key(cursor.created, &cursor.no),
-        ),
-        limit: looked_at,
-        reverse: true,
-    })?;
-    rows.expect(
-        index
-            .iter()
-            .filter_map(|(key, _)| Cursor::of_key(key).map(|cursor| order_key(&cursor.no))),
-    )?;
-    let mut writes = Writes::default();
-    let mut orders: Vec<(String, Order)> = Vec::new();
-    let mut last = None;
-    let mut more = index.len() >= usize::try_from(looked_at).unwrap_or(usize::MAX);
-    for (key, _) in index {
-        if orders.len() >= usize::try_from(list.limit).unwrap_or(usize::MAX) {
+    let index = rows.range(list.filter.range(list.after.as_ref(), wanted))?;
+    let read = u32::try_from(index.len()).unwrap_or(u32::MAX);
+    let mut more = read >= wanted;
+    for (key, value) in index {
+        if list.found.len() >= limit {
             more = true;
             break;
         }
         let Some(cursor) = Cursor::of_key(key) else {
             continue;
         };
-        // An unreadable order does not hide the others.
-        let order = writes.readable(rows.get::<Order>(&order_key(&cursor.no)))?;
-        if let Some(order) = order.flatten() {
-            let standing = order.standing();
-            if standing.is_some() && (list.status.is_none() || list.status == standing) {
-                orders.push((cursor.no.clone(), order));
-            }
+        // An unreadable row does not hide the others.
+        let order_status = writes.readable(order_status(key, value))?;
+        if order_status.is_some_and(|order_status| list.filter.takes(order_status)) {
+            list.found.push(cursor.clone());
         }
-        last = Some(cursor);
+        list.after = Some(cursor);
     }
-    let next = last.filter(|_| more);
+    list.looked_at = list.looked_at.saturating_add(read);
+    if more && list.found.len() < limit && list.looked_at < PAGE_LOOKS_MAX {
+        return Ok(writes.then(Next::Again {
+            then: Task::List(list),
+        }));
+    }
+    rows.expect(list.found.iter().map(|cursor| order_key(&cursor.no)))?;
+    let mut orders = Vec::new();
+    for cursor in &list.found {
+        let order = writes.readable(rows.get::<Order>(&order_key(&cursor.no)))?;
+        // Between two acts an order may have come to stand elsewhere, or may be gone.
+        let order = order
+            .flatten()
+            .filter(|order| list.filter.takes_order(order));
+        orders.extend(order.map(|order| (cursor.no.clone(), order)));
+    }
+    let next = list.after.filter(|_| more);
     Ok(writes.then(Answered::to(&list.asker, Page { orders, next }).into()))
+}
+
+pub(super) fn count(mut count: Count, rows: &Rows) -> Result<Step, Interrupt> {
+    let mut writes = Writes::default();
+    let index = rows.range(count.filter.range(count.after.as_ref(), ACT_MAX))?;
+    for (key, value) in index {
+        let Some(cursor) = Cursor::of_key(key) else {
+            continue;
+        };
+        let order_status = writes.readable(order_status(key, value))?;
+        if let Some(order_status) =
+            order_status.filter(|order_status| count.filter.takes(*order_status))
+        {
+            let offset = count.offset_minutes.saturating_mul(MILLIS_PER_MINUTE);
+            let local = Timestamp::from_unix_millis(cursor.created.saturating_add(offset));
+            let day = count.days.entry(Date::of_utc(local).to_string());
+            day.or_default().add(order_status);
+        }
+        count.after = Some(cursor);
+    }
+    let all_read = index.len() < usize::try_from(ACT_MAX).unwrap_or(usize::MAX);
+    let next = if all_read {
+        Answered::to(&count.asker, Days(count.days)).into()
+    } else {
+        Next::Again {
+            then: Task::Count(count),
+        }
+    };
+    Ok(writes.then(next))
+}
+
+fn order_status(key: &str, value: &str) -> Result<OrderStatus, Interrupt> {
+    from_json(value).map_err(|_| Interrupt::Unreadable(key.to_owned()))
 }
 
 #[cfg(test)]

@@ -1,15 +1,16 @@
 //! One caller's ledger: at most one CertifyId per order, verdicts written once, no personal data.
 //!
 //! A task consists of steps. A step that needs a row returns a request to load it; the host loads
-//! the row and repeats the step until it returns an `Act`, which contains the writes and the next
-//! step. The host loads, repeats and writes without interleaving anything else, and then performs
-//! the next step. Two tasks can therefore interleave between commits, but never within one.
+//! the row and repeats the step until it returns a [`Commit`], which contains the writes and the
+//! next step. The host loads, repeats and writes without interleaving anything else, and then
+//! performs the next step. Two tasks can therefore interleave between commits, but never within
+//! one.
 //!
 //! The ledger writes an order as being started before it calls Alibaba Cloud. If the host fails
 //! afterwards, the row remains, and nothing starts the order again without a request to do so.
 
-pub mod act;
 pub mod answer;
+pub mod commit;
 mod create;
 mod due;
 mod endpoints;
@@ -25,20 +26,20 @@ mod webhook;
 use super::asker::Asker;
 use super::problem::{INTERNAL_ERROR, Problem};
 use super::settings::Settings;
-use act::{Context, GIVEN_UP_MILLIS, Happened, Next, Step, Writes};
 use answer::Answered;
+use commit::{Context, GIVEN_UP_MILLIS, Next, SendOutcome, Step, Writes};
 use rows::{Interrupt, Rows};
 use task::{Alarm, Delivery, Purpose, Read, Task, UpstreamCall};
 use upstream::Settled;
 
-/// Performs the next step of a task. `happened` is the outcome of the previous send.
+/// Performs the next step of a task. `send_outcome` is the outcome of the previous send.
 ///
 /// Each task is a function that is never inlined: a new Worker compiles only what it calls, and the
 /// first request needs only one of them.
 pub fn step(
     settings: &Settings,
     task: Task,
-    happened: Option<Happened>,
+    send_outcome: Option<SendOutcome>,
     rows: &Rows,
     context: &Context,
 ) -> Step {
@@ -46,19 +47,20 @@ pub fn step(
     let taken = match task {
         Task::Signed(signed) => nonce::check(signed, rows, context),
         Task::Create(create) => create::begin(settings, create, rows, context),
-        Task::Read(ask) => read::begin(settings, ask, happened.as_ref(), rows, context),
-        Task::List(list) => list::page(&list, rows),
+        Task::Read(ask) => read::begin(settings, ask, send_outcome.as_ref(), rows, context),
+        Task::List(list) => list::page(list, rows),
+        Task::Count(count) => list::count(count, rows),
         Task::Call(call) => attempt(settings, call, rows, context),
-        Task::Settle(call) => settle(settings, call, happened, rows, context),
+        Task::Settle(call) => settle(settings, call, send_outcome, rows, context),
         Task::Hint(hint) => due::hint(&hint, rows, context),
         Task::Wake(wake) => due::wake(wake, rows, context),
         Task::Report(posted) => webhook::send(settings, posted, rows, context),
-        Task::Reported(posted) => webhook::reported(&posted, happened, rows, context),
+        Task::Reported(posted) => webhook::reported(&posted, send_outcome, rows, context),
         Task::Alarm(alarm) => due::work(settings, alarm, rows, context),
     };
     match taken {
         Ok(step) => step,
-        Err(Interrupt::Missing(need)) => Step::Need(need),
+        Err(Interrupt::Missing(load)) => Step::Load(load),
         Err(Interrupt::Unreadable(key)) => {
             let mut writes = Writes::default();
             writes.unreadable.push(key);
@@ -126,6 +128,7 @@ impl Stuck {
             Task::Create(create) => asked(&create.asker),
             Task::Read(one) => read(one),
             Task::List(list) => asked(&list.asker),
+            Task::Count(count) => asked(&count.asker),
             Task::Call(call) | Task::Settle(call) => match &call.purpose {
                 Purpose::Start { create, .. } => Self::Asked {
                     asker: create.asker.clone(),
@@ -158,11 +161,11 @@ fn attempt(
 fn settle(
     settings: &Settings,
     call: UpstreamCall,
-    happened: Option<Happened>,
+    send_outcome: Option<SendOutcome>,
     rows: &Rows,
     context: &Context,
 ) -> Result<Step, Interrupt> {
-    let (settled, endpoint) = upstream::settle(settings, call, happened, rows, context)?;
+    let (settled, endpoint) = upstream::settle(settings, call, send_outcome, rows, context)?;
     let (purpose, ended, upstream_now) = match settled {
         Settled::Retry(step) => return Ok(step.with_write(endpoint)),
         Settled::Ended(purpose, ended, upstream_now) => (purpose, ended, upstream_now),

@@ -1,7 +1,7 @@
 //! Nonces of signed requests: each can be used once while its request's timestamp is valid.
 
-use super::act::{Context, Next, Step, Writes};
 use super::answer::{Answer, Answered};
+use super::commit::{Context, Next, Step, Writes};
 use super::due::CLOCK_WRONG_MILLIS;
 use super::rows::{Interrupt, Rows};
 use super::task::Signed;

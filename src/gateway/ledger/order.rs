@@ -15,7 +15,7 @@ const LOOK_AGAIN_MAX_MILLIS: i64 = 5_000;
 /// After this time without a query, the pauses are short again.
 const LOOKS_IN_A_ROW_MILLIS: i64 = 30_000;
 
-/// What the ledger knows of an order.
+/// An order in the ledger.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Order {
@@ -27,8 +27,8 @@ pub struct Order {
     pub input: String,
     /// The outcome of the start.
     pub start: Start,
-    /// The call that was in progress when the order was given up. Its outcome counts until the order
-    /// is started again, so that a clock that jumps does not lose it.
+    /// The call that was in progress when the order was given up. Its outcome counts until the
+    /// order is started again, so that a clock that jumps does not lose it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub given_up: Option<String>,
     /// The queries of requests that wait for the verdict.
@@ -66,7 +66,7 @@ impl Look {
     }
 }
 
-/// How the start of an order went.
+/// The start of an order.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase", rename_all_fields = "camelCase")]
 pub enum Start {
@@ -103,6 +103,9 @@ pub enum Start {
         certify_url: Option<String>,
         /// When, by Alibaba Cloud's clock.
         at: i64,
+        /// Alibaba Cloud's RequestId.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        request_id: Option<String>,
     },
 }
 
@@ -134,6 +137,9 @@ pub struct Verdict {
     pub unknown_there: bool,
     /// When it became known, in milliseconds.
     pub at: i64,
+    /// Alibaba Cloud's RequestId of the answer that said so.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub request_id: Option<String>,
 }
 
 /// The three outcomes of a verification.
@@ -144,14 +150,14 @@ pub enum Decision {
     Passed,
     /// Alibaba Cloud returned `Passed=F`.
     Rejected,
-    /// Its time was over and Alibaba Cloud still said it was not finished, or did not know it any more.
+    /// It expired unfinished, or Alibaba Cloud no longer knew it.
     Expired,
 }
 
 /// The status of an order in the REST routes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
-pub enum Standing {
+pub enum OrderStatus {
     /// Being started.
     Starting,
     /// It is unknown whether it was started.
@@ -166,7 +172,7 @@ pub enum Standing {
     Expired,
 }
 
-impl Standing {
+impl OrderStatus {
     /// The name in the REST routes.
     pub const fn word(self) -> &'static str {
         match self {
@@ -179,7 +185,7 @@ impl Standing {
         }
     }
 
-    /// The reverse of [`Standing::word`].
+    /// The inverse of [`OrderStatus::word`].
     pub fn read(word: &str) -> Option<Self> {
         [
             Self::Starting,
@@ -190,11 +196,11 @@ impl Standing {
             Self::Expired,
         ]
         .into_iter()
-        .find(|standing| standing.word() == word)
+        .find(|order_status| order_status.word() == word)
     }
 }
 
-impl From<Decision> for Standing {
+impl From<Decision> for OrderStatus {
     fn from(outcome: Decision) -> Self {
         match outcome {
             Decision::Passed => Self::Passed,
@@ -217,20 +223,19 @@ impl Decision {
 
 impl Order {
     /// The status; `None` if Alibaba Cloud rejected the start.
-    pub fn standing(&self) -> Option<Standing> {
+    pub fn status(&self) -> Option<OrderStatus> {
         if let Some(verdict) = &self.verdict {
             return Some(verdict.outcome.into());
         }
         match &self.start {
-            Start::Inflight { .. } => Some(Standing::Starting),
-            Start::Unknown => Some(Standing::Unknown),
+            Start::Inflight { .. } => Some(OrderStatus::Starting),
+            Start::Unknown => Some(OrderStatus::Unknown),
             Start::Refused { .. } => None,
-            Start::Done { .. } => Some(Standing::Pending),
+            Start::Done { .. } => Some(OrderStatus::Pending),
         }
     }
 
-    /// Whether a call that was under way has ended, as far as can be known, without its outcome being
-    /// written.
+    /// Whether a call in progress has presumably ended without a stored outcome.
     pub fn is_lost(&self, instance: &str, now: Timestamp) -> bool {
         matches!(&self.start, Start::Inflight { instance: theirs, until, .. }
             if theirs != instance || now.unix_millis() > *until)
@@ -243,8 +248,8 @@ impl Order {
         }
     }
 
-    /// Milliseconds until the next query is allowed. A clock that was set back does not extend the wait
-    /// beyond the longest pause.
+    /// Milliseconds until the next query is allowed. A clock that was set back does not extend the
+    /// wait beyond the longest pause.
     pub fn look_in_millis(&self, now: i64) -> i64 {
         let left = self.look.map_or(0, |look| look.next.saturating_sub(now));
         if left > LOOK_AGAIN_MAX_MILLIS {
@@ -351,8 +356,8 @@ mod tests {
         for word in [
             "starting", "unknown", "pending", "passed", "rejected", "expired",
         ] {
-            assert_eq!(Standing::read(word).unwrap().word(), word);
+            assert_eq!(OrderStatus::read(word).unwrap().word(), word);
         }
-        assert_eq!(Standing::read("Passed"), None);
+        assert_eq!(OrderStatus::read("Passed"), None);
     }
 }

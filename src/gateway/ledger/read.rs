@@ -1,9 +1,9 @@
 //! Reads a verification: its verdict from the ledger or, if there is none yet or material is
 //! requested, from DescribeFaceVerify.
 
-use super::act::{Context, Happened, Next, Step, Writes};
 use super::answer::{Answered, Found};
-use super::order::{Decision, Order, Report, Standing, Start, Verdict, over_at};
+use super::commit::{Context, Next, SendOutcome, Step, Writes};
+use super::order::{Decision, Order, OrderStatus, Report, Start, Verdict, over_at};
 use super::rows::{Interrupt, Rows, certify_key, order_key};
 use super::task::{Purpose, Read, Task};
 use super::upstream::{self, Ended};
@@ -18,7 +18,7 @@ use crate::gateway::settings::Settings;
 use crate::timestamp::Timestamp;
 
 impl Read {
-    /// The ledger asks for itself when its alarm fires; there may be more to do.
+    /// The ledger queries by itself when its alarm fires; more work may be due.
     fn after_check(&self) -> Next {
         Next::Again {
             then: Task::Alarm(self.alarm),
@@ -32,7 +32,7 @@ impl Read {
         }
     }
 
-    fn standing(
+    fn status_reply(
         &self,
         settings: &Settings,
         order: &Order,
@@ -77,7 +77,7 @@ fn photo(settings: &Settings, asker: &Asker, fresh: Option<&DescribeResult>) -> 
 pub(super) fn begin(
     settings: &Settings,
     mut ask: Read,
-    happened: Option<&Happened>,
+    send_outcome: Option<&SendOutcome>,
     rows: &Rows,
     context: &Context,
 ) -> Result<Step, Interrupt> {
@@ -95,7 +95,7 @@ pub(super) fn begin(
     };
     if order.is_lost(&context.instance, context.now) {
         order.give_up();
-        writes.put(key.clone(), &order);
+        writes.put_order(&ask.no, &order);
         writes.wake.push(ask.no.clone());
     }
     let next = match &order.start {
@@ -103,15 +103,16 @@ pub(super) fn begin(
         Start::Unknown => ask.problem(Problem::new(&START_OUTCOME_UNKNOWN)),
         Start::Inflight { .. } => ask.problem(Problem::new(&ORDER_BEING_STARTED).retry_after(1)),
         Start::Done { .. } if order.verdict.is_some() && !ask.material => {
-            ask.standing(settings, &order, None, None)
+            ask.status_reply(settings, &order, None, None)
         }
         Start::Done { certify_id, .. } => {
             ask.certify_id.clone_from(certify_id);
             ask.scene_id.clone_from(&order.scene_id);
             ask.decided = order.verdict.is_some();
             if ask.waits() {
-                if matches!(happened, Some(Happened::Disconnected)) {
-                    let next = ask.standing(settings, &order, None, Some("client-disconnected"));
+                if matches!(send_outcome, Some(SendOutcome::Disconnected)) {
+                    let next =
+                        ask.status_reply(settings, &order, None, Some("client-disconnected"));
                     return Ok(writes.then(next));
                 }
                 if order.look_in_millis(now) > 0 {
@@ -157,13 +158,14 @@ pub(super) fn settle(
                 sub_code: None,
                 unknown_there: true,
                 at: context.now.unix_millis(),
+                request_id: error.request_id.clone(),
             };
             return decide(settings, &ask, order, verdict, None, rows, context);
         }
         Ended::Answered(Answer::Init(_)) => return Err(Interrupt::Unreadable(order_key(&ask.no))),
         // The verdict is final, even if the query for the material failed.
         _ if order.verdict.is_some() => {
-            ask.standing(settings, &order, None, Some("material-unavailable"))
+            ask.status_reply(settings, &order, None, Some("material-unavailable"))
         }
         Ended::Failed(error) => ask.problem(Problem::upstream(&own_id_refused(error))),
         Ended::Crowded if ask.waits() => {
@@ -215,10 +217,10 @@ fn described(
     let decision = Decision::of(result.status);
     if let Some(verdict) = &order.verdict {
         let next = if decision == Some(verdict.outcome) {
-            ask.standing(settings, &order, Some(result), None)
+            ask.status_reply(settings, &order, Some(result), None)
         } else {
             // Verdicts are written once. A different one is reported to the operator.
-            ask.standing(settings, &order, None, Some("verdict-contradicted"))
+            ask.status_reply(settings, &order, None, Some("verdict-contradicted"))
         };
         return Ok(writes.then(next));
     }
@@ -229,10 +231,11 @@ fn described(
             sub_code: result.sub_code.clone(),
             unknown_there: false,
             at: now,
+            request_id: result.request_id.clone(),
         };
         return decide(settings, &ask, order, verdict, Some(result), rows, context);
     }
-    debug_assert_eq!(order.standing(), Some(Standing::Pending));
+    debug_assert_eq!(order.status(), Some(OrderStatus::Pending));
     Ok(writes.then(wait(settings, ask, &order, Some(result), now)))
 }
 
@@ -247,7 +250,7 @@ fn wait(
 ) -> Next {
     let left = ask.wait_until.unwrap_or(now).saturating_sub(now);
     if left <= 0 {
-        return ask.standing(settings, order, fresh, None);
+        return ask.status_reply(settings, order, fresh, None);
     }
     Next::Wait {
         millis: order.look_in_millis(now).min(left),
@@ -281,7 +284,7 @@ fn decide(
     if let Some(again) = &ask.again {
         writes.delete(again.clone());
     }
-    writes.put(order_key(&ask.no), &order);
+    writes.put_order(&ask.no, &order);
     writes.wake.push(ask.no.clone());
-    Ok(writes.then(ask.standing(settings, &order, fresh, None)))
+    Ok(writes.then(ask.status_reply(settings, &order, fresh, None)))
 }

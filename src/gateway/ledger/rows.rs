@@ -3,15 +3,15 @@
 //! | key | value |
 //! |---|---|
 //! | `order/{outerOrderNo}` | [`super::order::Order`] |
-//! | `listed/{created}/{outerOrderNo}` | `1`; orders by age |
+//! | `listed/{created}/{outerOrderNo}` | [`super::order::OrderStatus`]; orders by age |
 //! | `certify/{certifyId}` | the order it was handed out for |
 //! | `starts/{day}` | verifications started that day |
 //! | `user/{day}/{keyed hash}` | … for one UserId |
 //! | `due/{time}/{what}/{id}` | how often the alarm has come to it, from 1; what it has to do, see `due` |
-//! | `nonce/{AccessKeyId}/{hash}` | `1`; a nonce that was used |
-//! | `alarm` | when the alarm is set to fire |
-//! | `caller` | whose ledger it is |
-//! | `receiver` | that the webhook's receiver did not answer, see `webhook::Receiver` |
+//! | `nonce/{AccessKeyId}/{hash}` | `1`; a used nonce |
+//! | `alarm` | the time of the alarm |
+//! | `caller` | the caller of this ledger |
+//! | `receiver` | the back-off of an unresponsive webhook receiver, see `webhook::Receiver` |
 //! | `endpoints` | which endpoints gave no response lately, see `endpoints` |
 //!
 //! Times in keys are milliseconds with leading zeros, so that keys sort by time. Values are JSON.

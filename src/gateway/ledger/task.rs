@@ -1,10 +1,11 @@
 //! The tasks of a ledger: plain data that the host stores between steps and passes back.
 
-use super::order::Standing;
+use super::order::OrderStatus;
 use crate::client::call;
 use crate::gateway::asker::Asker;
 use crate::json::Json;
 use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
 
 /// A task of the ledger. Plain data that the host stores between steps and passes back.
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -18,6 +19,8 @@ pub enum Task {
     Read(Read),
     /// List them.
     List(List),
+    /// Count them.
+    Count(Count),
     /// Send an attempt of a call to Alibaba Cloud.
     Call(UpstreamCall),
     /// Process the outcome of the attempt.
@@ -106,7 +109,7 @@ pub struct Read {
     /// The key of the row that schedules the next query, unless this one returns a verdict.
     #[serde(default)]
     pub again: Option<String>,
-    /// OuterOrderNo; empty where the CertifyId says which order it is.
+    /// OuterOrderNo; empty if the CertifyId identifies the order.
     pub no: String,
     /// Whether to return the material.
     pub material: bool,
@@ -118,7 +121,7 @@ pub struct Read {
     /// Whether the verdict is known and only the material is needed.
     #[serde(default)]
     pub decided: bool,
-    /// The entity tag that the asker has.
+    /// The entity tag that the client sent.
     pub known: Option<String>,
     /// The order's SceneId once it is known; the requested one if the CertifyId identifies the
     /// order.
@@ -135,8 +138,8 @@ impl Read {
         self.wait_until.is_some() && !self.decided
     }
 
-    /// The name under which concurrent requests share a query. A request that does not wait has its own
-    /// query, so that its response is not older than the request.
+    /// The name under which concurrent requests share a query. A request that does not wait has its
+    /// own query, so that its response is not older than the request.
     pub(super) fn share(&self) -> Option<String> {
         (self.waits() || self.decided).then(|| self.certify_id.clone())
     }
@@ -155,10 +158,64 @@ pub struct List {
     pub asker: Asker,
     /// The most orders on a page.
     pub limit: u32,
-    /// The last order of the previous page.
+    /// The last order looked at, at first that of the previous page.
     pub after: Option<Cursor>,
+    /// Which orders.
+    pub filter: Filter,
+    /// Only the order with this OuterOrderNo or CertifyId.
+    pub search: Option<String>,
+    /// Index rows looked at so far.
+    #[serde(default)]
+    pub looked_at: u32,
+    /// Orders found so far.
+    #[serde(default)]
+    pub found: Vec<Cursor>,
+}
+
+/// Which orders are meant.
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+pub struct Filter {
     /// Only orders with this status.
-    pub status: Option<Standing>,
+    pub status: Option<OrderStatus>,
+    /// Only orders created then or later, in milliseconds.
+    pub from: Option<i64>,
+    /// Only orders created before then, in milliseconds.
+    pub to: Option<i64>,
+}
+
+/// Orders to count.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Count {
+    /// Who asked.
+    pub asker: Asker,
+    /// Which orders.
+    pub filter: Filter,
+    /// By how many minutes the asker's days begin before those of UTC.
+    pub offset_minutes: i64,
+    /// The last order looked at.
+    #[serde(default)]
+    pub after: Option<Cursor>,
+    /// What has been counted so far, by `yyyy-MM-dd`.
+    #[serde(default)]
+    pub days: BTreeMap<String, Day>,
+}
+
+/// Orders created on one day, by where they stand.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Day {
+    /// [`OrderStatus::Starting`]
+    pub starting: u32,
+    /// [`OrderStatus::Unknown`]
+    pub unknown: u32,
+    /// [`OrderStatus::Pending`]
+    pub pending: u32,
+    /// [`OrderStatus::Passed`]
+    pub passed: u32,
+    /// [`OrderStatus::Rejected`]
+    pub rejected: u32,
+    /// [`OrderStatus::Expired`]
+    pub expired: u32,
 }
 
 /// A position in the list: an order's creation time and number.
@@ -266,6 +323,7 @@ impl Task {
             Self::Create(create) => Some(&create.asker),
             Self::Read(read) => read.asker.as_ref(),
             Self::List(list) => Some(&list.asker),
+            Self::Count(count) => Some(&count.asker),
             Self::Call(call) | Self::Settle(call) => match &call.purpose {
                 Purpose::Start { create, .. } => Some(&create.asker),
                 Purpose::Read(read) => read.asker.as_ref(),

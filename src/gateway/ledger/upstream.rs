@@ -1,6 +1,6 @@
 //! A call to Alibaba Cloud on behalf of a task, with its attempts.
 
-use super::act::{Context, Happened, Next, Step, Writes};
+use super::commit::{Context, Next, SendOutcome, Step, Writes};
 use super::endpoints;
 use super::rows::{self, Interrupt, Rows, Write};
 use super::task::{Purpose, Task, UpstreamCall};
@@ -13,7 +13,7 @@ use crate::timestamp::Timestamp;
 const CALLBACK_URL: &str = "CallbackUrl";
 
 impl Purpose {
-    /// The row of the order it is for.
+    /// The row of its order.
     pub(super) fn order_key(&self) -> String {
         rows::order_key(match self {
             Self::Start { create, .. } => &create.no,
@@ -108,26 +108,26 @@ pub(super) fn send(
 pub(super) fn settle(
     settings: &Settings,
     call: UpstreamCall,
-    happened: Option<Happened>,
+    send_outcome: Option<SendOutcome>,
     rows: &Rows,
     context: &Context,
 ) -> Result<(Settled, Option<Write>), Interrupt> {
     let UpstreamCall { purpose, mut state } = call;
-    let happened = match happened {
-        Some(Happened::Shared { outcome, of }) => {
+    let send_outcome = match send_outcome {
+        Some(SendOutcome::Shared { outcome, of }) => {
             if let Task::Settle(sent) = *of {
                 state = sent.state;
             }
-            Some(Happened::Outcome(outcome))
+            Some(SendOutcome::Outcome(outcome))
         }
-        happened => happened,
+        send_outcome => send_outcome,
     };
     // By Alibaba Cloud's clock, because the gateway's can be wrong. Without a Date header, by the clock
     // skew that this call has measured.
     let mut upstream_now = context.now.plus_millis(state.clock_offset_millis);
     let mut endpoint = None;
-    let ended = match happened {
-        Some(Happened::Outcome(outcome)) => {
+    let ended = match send_outcome {
+        Some(SendOutcome::Outcome(outcome)) => {
             endpoint = endpoints::observe(settings, rows, state.endpoint, &outcome, context.now)?;
             if let call::Outcome::Answered(response) = &outcome {
                 upstream_now = call::server_time(&response.headers).unwrap_or(upstream_now);
@@ -164,8 +164,8 @@ pub(super) fn settle(
                 }
             }
         }
-        Some(Happened::Crowded) => Ended::Crowded,
-        Some(Happened::Shared { .. } | Happened::Disconnected) | None => {
+        Some(SendOutcome::Crowded) => Ended::Crowded,
+        Some(SendOutcome::Shared { .. } | SendOutcome::Disconnected) | None => {
             return Err(Interrupt::Unreadable(purpose.order_key()));
         }
     };

@@ -1,8 +1,8 @@
 //! Webhook deliveries of verdicts, signed and retried, by Standard Webhooks 1.0
 //! (github.com/standard-webhooks). A delivery contains no personal data.
 
-use super::act::{Context, Happened, Next, Step, Writes};
-use super::order::{Order, Standing, Start, Verdict};
+use super::commit::{Context, Next, SendOutcome, Step, Writes};
+use super::order::{Order, OrderStatus, Start, Verdict};
 use super::rows::{Interrupt, RECEIVER, Rows, order_key};
 use super::task::{Delivery, Task};
 use crate::client::call::{Loss, Outcome};
@@ -133,7 +133,7 @@ struct EventData<'a> {
 }
 
 fn body(no: &str, order: &Order, verdict: &Verdict) -> String {
-    let status = Standing::from(verdict.outcome).word();
+    let status = OrderStatus::from(verdict.outcome).word();
     to_json(&Event {
         kind: format!("face-verification.{status}"),
         timestamp: Timestamp::from_unix_millis(verdict.at).to_string(),
@@ -181,7 +181,7 @@ fn is_unreported(order: &Order) -> bool {
 /// Processes the receiver's response.
 pub(super) fn reported(
     posted: &Delivery,
-    happened: Option<Happened>,
+    send_outcome: Option<SendOutcome>,
     rows: &Rows,
     context: &Context,
 ) -> Result<Step, Interrupt> {
@@ -190,16 +190,16 @@ pub(super) fn reported(
     rows.expect([key.clone(), RECEIVER.to_owned()])?;
     let order = rows.get::<Order>(&key)?;
     let receiver: Option<Receiver> = rows.get(RECEIVER)?;
-    match (&happened, receiver) {
+    match (&send_outcome, receiver) {
         // A pending delivery, and thereby the receiver, is tried again.
-        (Some(Happened::Outcome(Outcome::Lost(Loss::TimedOut))), receiver)
+        (Some(SendOutcome::Outcome(Outcome::Lost(Loss::TimedOut))), receiver)
             if order.as_ref().is_some_and(is_unreported) =>
         {
             let receiver = receiver.unwrap_or_default();
             let waits = receiver.timed_out(context.now.unix_millis());
             writes.put(RECEIVER.to_owned(), &waits);
         }
-        (Some(Happened::Outcome(Outcome::Answered(_))), Some(_)) => {
+        (Some(SendOutcome::Outcome(Outcome::Answered(_))), Some(_)) => {
             writes.delete(RECEIVER.to_owned());
         }
         _ => {}
@@ -207,8 +207,8 @@ pub(super) fn reported(
     if let Some(mut order) = order
         && let Some(mut report) = order.report.take()
     {
-        report.last_status = match happened {
-            Some(Happened::Outcome(Outcome::Answered(response))) => Some(response.status),
+        report.last_status = match send_outcome {
+            Some(SendOutcome::Outcome(Outcome::Answered(response))) => Some(response.status),
             _ => None,
         };
         if report

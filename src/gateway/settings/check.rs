@@ -25,7 +25,8 @@ const SANDBOX_ENDPOINT: &str = "http://127.0.0.1:8788";
 impl Settings {
     /// Validates the settings. Messages never quote a value.
     ///
-    /// # Errors All missing and invalid settings; `field` is the setting's name.
+    /// # Errors
+    /// All missing and invalid settings; `field` is the setting's name.
     pub fn read(variables: &Variables) -> Result<Self, Vec<FieldError>> {
         let mut reader = Reader {
             variables,
@@ -182,8 +183,8 @@ impl Reader<'_> {
                         // The client's text names its own environment variables.
                         message: if problem.rule == "missing" {
                             Text::new(
-                                "缺失；请以 wrangler secret put 保存。",
-                                "is missing; store it with wrangler secret put.",
+                                "缺失；请将其设为部署环境的密钥。",
+                                "is missing; set it as a secret of the deployment.",
                             )
                         } else {
                             problem.message
@@ -241,7 +242,7 @@ impl Reader<'_> {
             None => (
                 "missing",
                 "缺少；请用 openssl rand -base64 32 生成，并作为部署环境的密钥保存。",
-                "is missing; make one with openssl rand -base64 32 and keep it as a secret of the deployment.",
+                "is missing; generate one with openssl rand -base64 32 and set it as a secret of the deployment.",
             ),
         };
         self.wrong("GATEWAY_SECRET", rule, zh, en);

@@ -1,4 +1,4 @@
-// Alibaba Cloud's Go SDKs as clients: one JSON request a line in, one JSON answer a line out. The same messages as
+// Alibaba Cloud's Go SDKs as clients: one JSON request per input line, one JSON response per output line. The same messages as
 // client.py's.
 //
 // Argument: "sdk" (alibaba-cloud-sdk-go with its cloudauth service: RPC 1.0) or "openapi" (cloudauth-20190307: ACS3, or

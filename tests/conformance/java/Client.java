@@ -31,8 +31,8 @@ import java.util.Set;
 import java.util.concurrent.Callable;
 
 /**
- * Alibaba Cloud's Java SDKs as clients: one JSON request a line in, one JSON answer a line out. The same messages as
- * client.py's.
+ * Alibaba Cloud's Java SDKs as clients: one JSON request per input line, one JSON response per output line. The same
+ * messages as client.py's.
  *
  * <p>Argument: {@code sdk} (aliyun-java-sdk-core with aliyun-java-sdk-cloudauth, used as Alibaba Cloud's page shows
  * it), {@code openapi} (com.aliyun:cloudauth20190307), or {@code callApi} (com.aliyun:tea-openapi, called as newer

@@ -1,4 +1,4 @@
-"""Alibaba Cloud's Python SDKs as clients: one JSON request a line in, one JSON answer a line out.
+"""Alibaba Cloud's Python SDKs as clients: one JSON request per input line, one JSON response per output line.
 
 Argument: `sdk-core` (aliyun-python-sdk-core with aliyun-python-sdk-cloudauth: RPC 1.0) or
 `openapi` (alibabacloud-cloudauth20190307: ACS3, or RPC 1.0 with algorithm "v2").

@@ -1,4 +1,4 @@
-// Somebody else's project: a folder of its own, outside of this one, with the packed package installed.
+// A consumer's project: a separate folder outside of this one, with the packed package installed.
 
 import { cpSync, existsSync, mkdirSync, mkdtempSync, rmSync, symlinkSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -12,7 +12,7 @@ import { pack } from "../../../scripts/pack.mjs";
 const projects = fileURLToPath(new URL("../projects", import.meta.url));
 /** The packages of this folder: runtimes and tools. */
 export const tools = fileURLToPath(new URL("../node_modules", import.meta.url));
-/** Against a program that hangs for ever, not a measure of speed. */
+/** Ends a program that hangs; not a limit on speed. */
 const LIMIT_MS = 4 * 60_000;
 
 stopChildrenOnSignals(1);
@@ -22,10 +22,10 @@ after(async () => {
   rmSync(temporary, { recursive: true, force: true });
 });
 
-/** The package as it would be published; packed once for a file of tests. */
+/** The package in its published form, packed once per test file. */
 export const tarball = await pack(temporary);
 
-/** A folder whose projects find the packages of this one. */
+/** A folder whose projects resolve the packages of this one. */
 function workspace() {
   const folder = join(temporary, "workspace");
   if (!existsSync(folder)) {
@@ -54,7 +54,7 @@ function environment(folder, variables) {
  *
  * @param {string} source the project's folder; a name alone is one under projects/
  * @param {{ packagesOf?: string, withTools?: boolean }} [options] a project under projects/ whose installed packages it
- *   gets; whether it finds the packages of this folder, as a project in a workspace does
+ *   gets; whether it resolves the packages of this folder, like a project in a workspace
  */
 export async function consumer(source, { packagesOf, withTools = false } = {}) {
   const folder = mkdtempSync(join(withTools ? workspace() : temporary, `${basename(source)}-`));
@@ -75,7 +75,7 @@ export async function consumer(source, { packagesOf, withTools = false } = {}) {
   return {
     folder,
     installed,
-    /** Runs a program in the project, which must end well; gives what it printed. */
+    /** Runs a program in the project, which must succeed; returns its output. */
     must: (program, args, variables) =>
       must(program, args, { cwd: folder, env: env(variables), limitMs: LIMIT_MS }),
     /** Starts a program in the project. */

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 
 /**
- * Holds what `projects/shared/verify.mjs` gave against what it must give, and against what the sandbox saw.
+ * Compares the results of `projects/shared/verify.mjs` with the expected ones and with the sandbox's state.
  *
  * @param {(certifyId: string) => object | Promise<object>} seenBySandbox
  */
@@ -30,7 +30,7 @@ export async function assertVerified({ certifyId, ...result }, seenBySandbox) {
   );
 }
 
-/** The lines of JSON that a project prints; anything else, such as a warning of its runtime, is a failure. */
+/** The JSON lines of a project's output; anything else, such as a runtime warning, is a failure. */
 export function printed(output, lines = 1) {
   const found = output.split("\n").filter(Boolean);
   assert.equal(found.length, lines, output);

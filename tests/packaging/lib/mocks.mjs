@@ -1,5 +1,5 @@
-// node mocks.mjs <nock | nock-13 | msw>: the client of this package behind a library that stands in for the network.
-// Prints what came of a start, of a fault, of an abort, and of many calls with one signal.
+// node mocks.mjs <nock | nock-13 | msw>: the client with a library that replaces the network. Prints the results of a
+// start, a fault, an abort, and many calls with one signal.
 
 import { FaceVerifyClient } from "cloudauth-edge";
 
@@ -18,7 +18,7 @@ const order = {
 /** The name that was sent, in the form. */
 const nameIn = (body) => new URLSearchParams(body).get("CertName");
 
-/** Each library, behind the same functions. */
+/** All libraries, behind the same functions. */
 async function withNock(nock) {
   nock.disableNetConnect();
   return {

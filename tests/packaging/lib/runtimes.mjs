@@ -1,4 +1,4 @@
-// The runtimes by themselves, out of this folder's packages.
+// The runtimes from this folder's packages.
 
 import { existsSync } from "node:fs";
 import { join } from "node:path";

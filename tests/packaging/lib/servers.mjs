@@ -1,4 +1,4 @@
-// What the projects talk to, and the servers that they start.
+// The sandbox for the projects, and the projects' servers.
 
 import { createReadStream, existsSync } from "node:fs";
 import { once } from "node:events";
@@ -9,7 +9,7 @@ import { createSandbox } from "../../../pkg/sandbox.js";
 
 const READY_WITHIN_MS = 120_000;
 
-/** A sandbox on a free port of this machine, until the tests are over. */
+/** A sandbox on a free local port, for the duration of the tests. */
 export async function startSandbox() {
   const sandbox = createSandbox();
   const { url } = await sandbox.listen();
@@ -18,7 +18,7 @@ export async function startSandbox() {
 }
 
 /**
- * Waits until a program has printed the address it serves on.
+ * Waits until a program has printed its URL.
  *
  * @param {RegExp} pattern whose first group is the address
  */
@@ -43,7 +43,7 @@ export async function address(child, pattern) {
   });
 }
 
-/** Asks a server of a project, which may need a moment more. */
+/** Sends a request to a project's server, which may still be starting. */
 export async function ask(url, path) {
   const response = await fetch(new URL(path, url), { signal: AbortSignal.timeout(READY_WITHIN_MS) });
   const text = await response.text();
@@ -59,8 +59,8 @@ const TYPES = {
 };
 
 /**
- * Serves a folder as a careful site does: only its own scripts run, and no text becomes a script.
- * WebAssembly needs 'wasm-unsafe-eval', which is the one thing that the package asks of a policy.
+ * Serves a folder with a strict policy: only its own scripts run, without eval. WebAssembly needs 'wasm-unsafe-eval',
+ * the package's only requirement.
  */
 export async function serveFolder(folder, mayCall) {
   const policy = `default-src 'self'; script-src 'self' 'wasm-unsafe-eval'; connect-src 'self' ${mayCall}; img-src data:`;

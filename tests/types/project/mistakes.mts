@@ -1,4 +1,4 @@
-// What the types must refuse. Each comment covers the line below it; a mistake that compiles is an error.
+// Mistakes that the types must reject. Each comment covers the next line; a mistake that compiles is an error.
 
 import {
   FaceVerifyClient,
@@ -50,7 +50,7 @@ export const parameters: InitFaceVerifyParameters[] = [
   { sceneId: 1, metaInfo: "{}" },
   // @ts-expect-error no scene
   { outerOrderNo: "", metaInfo: "{}" },
-  // @ts-expect-error a scene that is no number
+  // @ts-expect-error a scene that is not a number
   { ...order, sceneId: { id: 1 } },
   // @ts-expect-error MetaInfo parsed
   { ...order, metaInfo: { zimVer: "3.0.0" } },

@@ -4,7 +4,7 @@ import type { Core } from "./types";
 
 export type * from "./types";
 
-/** The module: on its way, there, or not to be had. */
+/** The module: loading, loaded, or unavailable. */
 export const core = signal<Core | "loading" | "failed">("loading");
 
 export async function startCore(): Promise<void> {

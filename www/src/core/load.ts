@@ -28,6 +28,8 @@ interface Exports {
     answer: string,
     now: number,
   ): ReturnType<Core["examineSignature"]>;
+  maskCertNo: Core["maskCertNo"];
+  rpcSignature: Core["rpcSignature"];
   listLayout: Core["listLayout"];
   checkList(
     delimiter: string,

@@ -207,8 +207,10 @@ export interface Listed extends Problem {
 export interface CheckedChunk {
   rows: number;
   rightRows: number;
+  emptyRows: number;
   problems: Listed[];
   marks: [line: number, problem: number][];
+  written: string[];
   numbers: string[];
   lines: number[];
   rest: string;
@@ -225,6 +227,8 @@ export interface Core {
   freshOrderNo(prefix: string, now: number): Result<string, Problem>;
   outcomes(): { codes: Code[]; subCodes: SubCode[] };
   examineSignature(subject: Subject, now: number): Result<Examination, Finding>;
+  maskCertNo(text: string): string;
+  rpcSignature(secret: string, stringToSign: string): string;
   listLayout(beginning: string): Layout;
   checkList(
     layout: Layout,

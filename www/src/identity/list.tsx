@@ -1,26 +1,28 @@
 import { signal } from "@preact/signals";
 import { useEffect } from "preact/hooks";
-import type { Layout, Listed } from "../core";
+import type { Layout } from "../core";
 import { Field } from "../parts/field";
 import { Notice } from "../parts/notice";
 import { Loading } from "../parts/page";
 import { language } from "../preferences";
-import { number, pick, t } from "../text";
+import { number, t } from "../text";
+import { words, type Labels, type Tally } from "./collected";
 import {
   checkList,
   encoding,
   isEmpty,
   layout,
-  problemsAsCsv,
   readList,
   reset,
+  rows,
   rowsSoFar,
+  save,
   seconds,
   share,
   stage,
   stop,
   tally,
-  type Tally,
+  turnTo,
 } from "./list-state";
 import { AllDocuments } from "./options";
 
@@ -179,9 +181,14 @@ function Progress() {
   );
 }
 
+function labels(): Labels {
+  const { certNo, certName } = t.value.identity;
+  return { language: language.value, certNo, certName };
+}
+
 function Result({ found }: { found: Tally }) {
   const text = t.value.identity;
-  const bad = found.rows - found.right;
+  const bad = found.rows - found.right - found.empty;
   const noted = found.counts
     .filter(({ problem }) => !problem.fatal && problem.rule !== "given-twice")
     .reduce((sum, { count }) => sum + count, 0);
@@ -189,6 +196,7 @@ function Result({ found }: { found: Tally }) {
     [text.rows, found.rows, ""],
     [text.right, found.right, "good-text"],
     [text.bad, bad, bad > 0 ? "bad-text" : ""],
+    [text.emptyRows, found.empty, ""],
     [text.noted, noted, ""],
     [text.twice, found.twice, ""],
   ];
@@ -208,7 +216,18 @@ function Result({ found }: { found: Tally }) {
         ))}
       </dl>
       <p class="muted small">{text.took(number(seconds.value, 1))}</p>
-      {found.marks.length === 0 ? (
+      <div class="actions">
+        {found.found > 0 && (
+          <button type="button" class="button" onClick={() => save(labels())}>
+            {text.download}
+          </button>
+        )}
+        <button type="button" class="button" onClick={reset}>
+          {text.again}
+        </button>
+        {found.found > 0 && <p class="muted small">{text.downloadNote}</p>}
+      </div>
+      {found.found === 0 ? (
         <Notice tone="good" title={text.allRight} />
       ) : (
         <>
@@ -216,11 +235,14 @@ function Result({ found }: { found: Tally }) {
           <table class="table">
             <tbody>
               {found.counts.slice(0, 30).map(({ problem, count }) => (
-                <tr key={problem.field + problem.rule + problem.message.en}>
+                <tr
+                  key={problem.field + problem.rule + problem.message.en}
+                  class={problem.fatal ? "fatal" : ""}
+                >
                   <th scope="row" class="count">
                     {number(count)}
                   </th>
-                  <td>{problem.rule === "given-twice" ? text.twice : words(problem)}</td>
+                  <td>{problem.rule === "given-twice" ? text.twice : words(problem, labels())}</td>
                 </tr>
               ))}
             </tbody>
@@ -228,27 +250,18 @@ function Result({ found }: { found: Tally }) {
           <BadRows found={found} />
         </>
       )}
-      <div class="actions">
-        {found.marks.length > 0 && (
-          <button type="button" class="button" onClick={() => download(problemsAsCsv(found, words))}>
-            {text.download}
-          </button>
-        )}
-        <button type="button" class="button" onClick={reset}>
-          {text.again}
-        </button>
-        {found.marks.length > 0 && <p class="muted small">{text.downloadNote}</p>}
-      </div>
     </div>
   );
 }
 
 function BadRows({ found }: { found: Tally }) {
   const text = t.value.identity;
-  const shown = onlyBad.value ? found.marks.filter(({ problem }) => problem.fatal) : found.marks;
-  const pages = Math.max(1, Math.ceil(shown.length / ROWS_PER_PAGE));
+  const count = onlyBad.value ? found.fatal : found.found;
+  const pages = Math.max(1, Math.ceil(count / ROWS_PER_PAGE));
   const at = Math.min(page.value, pages - 1);
-  const rows = shown.slice(at * ROWS_PER_PAGE, (at + 1) * ROWS_PER_PAGE);
+  const from = at * ROWS_PER_PAGE;
+  const wanted = Math.min(ROWS_PER_PAGE, count - from);
+  useEffect(() => turnTo(from, wanted), [found, from, wanted]);
   return (
     <>
       <div class="stage-head">
@@ -265,20 +278,22 @@ function BadRows({ found }: { found: Tally }) {
           {text.onlyBad}
         </label>
       </div>
-      <table class="table">
+      <table class="table bad-rows">
         <thead>
           <tr>
             <th scope="col">{text.line}</th>
+            <th scope="col">{text.certNo}</th>
             <th scope="col">{text.finding}</th>
           </tr>
         </thead>
         <tbody>
-          {rows.map(({ line, problem }) => (
+          {rows.value.map(({ line, number: masked, problem }) => (
             <tr key={`${line}${problem.field}${problem.rule}`} class={problem.fatal ? "fatal" : ""}>
               <th scope="row" class="count">
                 {line}
               </th>
-              <td>{words(problem)}</td>
+              <td class="mono masked-number">{masked || "–"}</td>
+              <td>{words(problem, labels())}</td>
             </tr>
           ))}
         </tbody>
@@ -306,17 +321,4 @@ function BadRows({ found }: { found: Tally }) {
       )}
     </>
   );
-}
-
-function words(problem: Listed): string {
-  const label = t.value.identity[problem.field];
-  return language.value === "zh" ? `${label}${pick(problem.message)}` : `${label} ${pick(problem.message)}`;
-}
-
-function download(file: Blob): void {
-  const link = document.createElement("a");
-  link.href = URL.createObjectURL(file);
-  link.download = "problems.csv";
-  link.click();
-  setTimeout(() => URL.revokeObjectURL(link.href), 1000);
 }

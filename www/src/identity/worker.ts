@@ -1,14 +1,24 @@
 /** Checks a list away from the page, so that the page stays quick. */
 
 import { loadCore } from "../core/load";
-import type { CheckedChunk, Layout } from "../core";
+import type { Layout } from "../core";
+import { Collected, type Labels, type Row, type Tally } from "./collected";
 
-export type Order = { kind: "read"; source: Blob } | { kind: "check"; layout: Layout; allDocuments: boolean };
+export type { Row, Tally } from "./collected";
+
+export type Order =
+  | { kind: "read"; source: Blob }
+  | { kind: "check"; layout: Layout; allDocuments: boolean }
+  | { kind: "stop" }
+  | { kind: "rows"; from: number; count: number }
+  | { kind: "file"; labels: Labels };
 
 export type Report =
   | { kind: "layout"; layout: Layout; encoding: string; empty: boolean }
-  | { kind: "chunk"; chunk: CheckedChunk; share: number }
-  | { kind: "done" }
+  | { kind: "progress"; rows: number; share: number }
+  | { kind: "ended"; stopped: boolean; tally: Tally }
+  | { kind: "rows"; rows: Row[] }
+  | { kind: "file"; file: Blob }
   | { kind: "failed" };
 
 /** Small enough for a report several times a second, large enough to cost little. */
@@ -17,17 +27,48 @@ const LAYOUT_CHARACTERS = 16 * 1024;
 
 const core = loadCore();
 let text = "";
+let stopped = false;
+let collected = new Collected();
 
 const report = (message: Report) => self.postMessage(message);
 
 self.addEventListener("message", async (event: MessageEvent<Order>) => {
   try {
-    if (event.data.kind === "read") await read(event.data.source);
-    else await check(event.data.layout, event.data.allDocuments);
+    await obey(event.data);
   } catch {
     report({ kind: "failed" });
   }
 });
+
+async function obey(order: Order): Promise<void> {
+  switch (order.kind) {
+    case "read":
+      return read(order.source);
+    case "check":
+      return check(order.layout, order.allDocuments);
+    case "stop":
+      stopped = true;
+      return;
+    case "rows": {
+      const { maskCertNo } = await core;
+      return report({ kind: "rows", rows: collected.page(order.from, order.count, maskCertNo) });
+    }
+    case "file":
+      return report({ kind: "file", file: collected.file(order.labels) });
+  }
+}
+
+/** Lets an order that has come meanwhile be obeyed. */
+function breathe(): Promise<unknown> {
+  const { port1, port2 } = new MessageChannel();
+  return new Promise((resolve) => {
+    port1.onmessage = (event) => {
+      port1.close();
+      resolve(event);
+    };
+    port2.postMessage(null);
+  });
+}
 
 async function read(source: Blob): Promise<void> {
   const bytes = await source.arrayBuffer();
@@ -45,14 +86,18 @@ async function read(source: Blob): Promise<void> {
 
 async function check(layout: Layout, allDocuments: boolean): Promise<void> {
   const module = await core;
+  collected = new Collected();
+  stopped = false;
   let rest = "";
   let line = 1;
-  for (let at = 0; at < text.length; at += CHUNK_CHARACTERS) {
+  for (let at = 0; at < text.length && !stopped; at += CHUNK_CHARACTERS) {
     const end = at + CHUNK_CHARACTERS;
     const last = end >= text.length;
     const chunk = module.checkList(layout, rest + text.slice(at, end), line, last, allDocuments, Date.now());
     ({ rest, nextLine: line } = chunk);
-    report({ kind: "chunk", chunk, share: Math.min(end / text.length, 1) });
+    collected.add(chunk);
+    report({ kind: "progress", rows: collected.rows, share: Math.min(end / text.length, 1) });
+    await breathe();
   }
-  report({ kind: "done" });
+  report({ kind: "ended", stopped, tally: collected.tally() });
 }

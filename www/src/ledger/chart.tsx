@@ -1,27 +1,30 @@
-import { t } from "../text";
+import { number, t, zone } from "../text";
 import { days, type Day } from "./state";
 
-const HEIGHT = 90;
-const STEP = 40;
-const BAR = 26;
-/** For the date below the last bar, which is wider than its day. */
-const MARGIN = 10;
+const KINDS = ["other", "rejected", "passed"] as const;
+/** Dates and totals below and above the bars are as many as find room. */
+const LABELS = 14;
+const TOTALS_UP_TO = 31;
 
-/** Orders by day. The drawing is for the eye; a table says the same to screen readers. */
-export function Chart({ count }: { count: string }) {
+const total = (day: Day) => day.passed + day.rejected + day.other;
+
+/** Orders by day, over all that the filter lets through. The drawing is for the eye; a table says the same to screen readers. */
+export function Chart() {
   const text = t.value.ledger;
   const words = t.value.walkthrough.standing;
   const all = days.value;
-  const most = Math.max(1, ...all.map((day) => day.passed + day.rejected + day.other));
-  const kinds = ["passed", "rejected", "other"] as const;
+  if (!all) return null;
+  const most = Math.max(1, ...all.map(total));
+  const every = Math.ceil(all.length / LABELS);
   const names = { passed: words.passed, rejected: words.rejected, other: text.others };
+  const sum = number(all.reduce((sum, day) => sum + total(day), 0));
   return (
     <figure class="card chart">
       <figcaption>
         <h2>{text.perDay}</h2>
-        <p class="muted small">{text.perDayOf(count)}</p>
+        <p class="muted small">{text.perDayOf(sum, zone())}</p>
         <ul class="legend" aria-hidden="true">
-          {kinds.map((kind) => (
+          {[...KINDS].reverse().map((kind) => (
             <li key={kind}>
               <span class={`swatch ${kind}`} />
               {names[kind]}
@@ -29,18 +32,34 @@ export function Chart({ count }: { count: string }) {
           ))}
         </ul>
       </figcaption>
-      <svg viewBox={`${-MARGIN} 0 ${all.length * STEP + 2 * MARGIN} ${HEIGHT + 34}`} aria-hidden="true">
-        {all.map((day, index) => (
-          <Bar
-            key={day.date}
-            day={day}
-            x={index * STEP + (STEP - BAR) / 2}
-            scale={HEIGHT / most}
-            dated={(all.length - index) % 2 === 1}
-          />
-        ))}
-        <line x1="0" x2={all.length * STEP} y1={HEIGHT + 14.5} y2={HEIGHT + 14.5} class="axis" />
-      </svg>
+      <div class={all.length > TOTALS_UP_TO ? "bars dense" : "bars"} aria-hidden="true">
+        {all.map((day, index) => {
+          const back = all.length - 1 - index;
+          return (
+            <div key={day.date} class="bar" title={`${day.date}: ${number(total(day))}`}>
+              {all.length <= TOTALS_UP_TO && total(day) > 0 && (
+                <span class="total">{number(total(day))}</span>
+              )}
+              {KINDS.map((kind) =>
+                day[kind] > 0 ? (
+                  <span
+                    key={kind}
+                    class={`piece ${kind}`}
+                    style={{ height: `${(day[kind] / most) * 100}px` }}
+                  />
+                ) : null,
+              )}
+              <span class="date">
+                {back % every === 0 && (
+                  <span class={back % (2 * every) === 0 ? "" : "wide-only"}>
+                    {`${Number(day.date.slice(5, 7))}-${day.date.slice(8)}`}
+                  </span>
+                )}
+              </span>
+            </div>
+          );
+        })}
+      </div>
       <table class="hidden">
         <caption>{text.perDay}</caption>
         <thead>
@@ -63,31 +82,5 @@ export function Chart({ count }: { count: string }) {
         </tbody>
       </table>
     </figure>
-  );
-}
-
-/** Where there is little room, only every other day is `dated`. */
-function Bar({ day, x, scale, dated }: { day: Day; x: number; scale: number; dated: boolean }) {
-  const total = day.passed + day.rejected + day.other;
-  let y = HEIGHT + 14;
-  const piece = (kind: "passed" | "rejected" | "other") => {
-    const height = day[kind] * scale;
-    y -= height;
-    return height > 0 ? <rect x={x} y={y} width={BAR} height={height} class={kind} /> : null;
-  };
-  return (
-    <g>
-      {piece("passed")}
-      {piece("rejected")}
-      {piece("other")}
-      {total > 0 && (
-        <text x={x + BAR / 2} y={y - 4} class="total">
-          {total}
-        </text>
-      )}
-      <text x={x + BAR / 2} y={HEIGHT + 29} class={dated ? "date" : "date wide-only"}>
-        {`${Number(day.date.slice(5, 7))}-${day.date.slice(8)}`}
-      </text>
-    </g>
   );
 }

@@ -28,28 +28,28 @@ export function History({ outerOrderNo }: { outerOrderNo: string }) {
         <FailureNotice failure={orderFailure.value} retry={() => void show(outerOrderNo)} />
       )}
       {!order.value && !orderFailure.value && <Loading />}
-      {order.value && <Told order={order.value} />}
+      {order.value && <Events order={order.value} />}
       <p class="muted small">{text.historyNote}</p>
     </section>
   );
 }
 
-function Told({ order: told }: { order: Verification }) {
+function Events({ order }: { order: Verification }) {
   const text = t.value.ledger;
   const events: [at: string, what: string, detail: string | undefined][] = [
-    [told.createdAt, text.historyCreated, undefined],
+    [order.createdAt, text.historyCreated, undefined],
   ];
-  if (told.certifyId) events.push(["", text.historyStarted, told.certifyId]);
-  if (told.decidedAt) {
-    events.push([told.decidedAt, text.historyDecided, told.subCode && `SubCode ${told.subCode}`]);
+  if (order.certifyId) events.push(["", text.historyStarted, order.certifyId]);
+  if (order.decidedAt) {
+    events.push([order.decidedAt, text.historyDecided, order.subCode && `SubCode ${order.subCode}`]);
   } else {
     events.push(["", text.historyPending, undefined]);
-    if (told.expiresAt) events.push([told.expiresAt, text.historyExpires, undefined]);
+    if (order.expiresAt) events.push([order.expiresAt, text.historyExpires, undefined]);
   }
   return (
     <>
-      <Verdict status={told.status} />
-      {told.subCodeInfo && <p class="advice">{pick(told.subCodeInfo.messages)}</p>}
+      <Verdict status={order.status} />
+      {order.subCodeInfo && <p class="advice">{pick(order.subCodeInfo.messages)}</p>}
       <ol class="history">
         {events.map(([at, what, detail]) => (
           <li key={what}>

@@ -1,14 +1,31 @@
-import { useEffect } from "preact/hooks";
+import { useEffect, useRef } from "preact/hooks";
 import { standings, surroundings, token, type Summary } from "../gateway";
 import { Field } from "../parts/field";
 import { FailureNotice } from "../parts/notice";
 import { Loading, Page } from "../parts/page";
 import { hrefOf, route } from "../routes";
 import "../style/ledger.css";
-import { number, t, time, vendorWords } from "../text";
+import { label, number, t, time, zone } from "../text";
 import { Chart } from "./chart";
-import { History } from "./history";
-import { choose, failure, hasMore, loadFirst, loadMore, loading, orders, status } from "./state";
+import { OrderPage } from "./order";
+import {
+  choice,
+  choose,
+  cursor,
+  exportAll,
+  exported,
+  failure,
+  isFiltered,
+  loadFirst,
+  loadMore,
+  loading,
+  missed,
+  orders,
+  search,
+  searching,
+  sought,
+} from "./state";
+import { isAboutToken, TokenField } from "./token";
 
 /** The caller's orders. */
 export function Ledger() {
@@ -16,61 +33,100 @@ export function Ledger() {
   const order = route.value.part;
   const ready = surroundings.value !== "loading";
   useEffect(() => {
-    if (ready && token.value && orders.value === null && !loading.value) void loadFirst();
-  }, [ready]);
+    if (ready && token.value && !order && orders.value === null && !loading.value) void loadFirst();
+  }, [ready, order]);
   return (
-    <Page title={text.title} lead={text.lead}>
-      {order ? <History key={order} outerOrderNo={order} /> : <Orders />}
+    <Page title={order ? text.orderTitle : text.title} lead={order ? text.orderLead : text.lead}>
+      {order ? <OrderPage key={order} outerOrderNo={order} /> : <Orders />}
     </Page>
   );
 }
 
 function Orders() {
   const text = t.value.ledger;
+  const shown = isAboutToken(failure.value) ? null : failure.value;
   return (
     <div class="ledger">
-      <form
-        class="card ledger-choice"
-        onSubmit={(event) => {
-          event.preventDefault();
-          void loadFirst();
-        }}
-      >
-        <Field
-          label={text.token}
-          hint={text.tokenNote}
-          type="password"
-          value={token.value}
-          onInput={(value) => (token.value = value)}
-          mono
-        />
-        <Field
-          label={text.status}
-          value={status.value}
-          onInput={(value) => choose(standings.find((known) => known === value) ?? "")}
-          options={[
-            { value: "", label: text.all },
-            ...standings.map((value) => ({ value, label: t.value.walkthrough.standing[value] })),
-          ]}
-        />
-        <button type="submit" class="button" disabled={token.value === "" || loading.value}>
-          {orders.value ? text.refresh : text.open}
-        </button>
-      </form>
-      {failure.value && <FailureNotice failure={failure.value} retry={() => void loadFirst()} />}
+      <div class="card ledger-top">
+        <form
+          class="with-button"
+          onSubmit={(event) => {
+            event.preventDefault();
+            void loadFirst();
+          }}
+        >
+          <TokenField failure={failure.value} />
+          <button type="submit" class="button" disabled={token.value === "" || loading.value}>
+            {orders.value ? text.refresh : text.open}
+          </button>
+        </form>
+        <form
+          class="with-button"
+          role="search"
+          onSubmit={(event) => {
+            event.preventDefault();
+            void search();
+          }}
+        >
+          <Field
+            label={text.search}
+            hint={text.searchNote}
+            value={sought.value}
+            onInput={(value) => {
+              sought.value = value;
+              missed.value = null;
+            }}
+            problem={missed.value ? text.missed[missed.value] : undefined}
+            mono
+          />
+          <button type="submit" class="button" disabled={token.value === "" || searching.value}>
+            {text.find}
+          </button>
+        </form>
+        <Choices />
+      </div>
+      {shown && <FailureNotice failure={shown} retry={() => void loadMore()} />}
       {loading.value && !orders.value && <Loading text={text.loadingOrders} />}
       {orders.value && <Listed found={orders.value} />}
     </div>
   );
 }
 
+function Choices() {
+  const text = t.value.ledger;
+  const { status, from, to } = choice.value;
+  return (
+    <div class="ledger-choice" role="group" aria-label={text.filter}>
+      <Field
+        label={text.status}
+        value={status}
+        onInput={(value) => choose({ status: standings.find((known) => known === value) ?? "" })}
+        options={[
+          { value: "", label: text.all },
+          ...standings.map((value) => ({ value, label: t.value.walkthrough.standing[value] })),
+        ]}
+      />
+      <Field label={text.from} type="date" value={from} onInput={(value) => choose({ from: value })} />
+      <Field label={text.to} type="date" value={to} onInput={(value) => choose({ to: value })} />
+      <button
+        type="button"
+        class="button"
+        disabled={!orders.value || orders.value.length === 0 || exported.value !== null}
+        onClick={() => void exportAll()}
+      >
+        {exported.value === null ? text.export : text.exporting(number(exported.value))}
+      </button>
+    </div>
+  );
+}
+
 function Listed({ found }: { found: Summary[] }) {
   const text = t.value.ledger;
-  if (found.length === 0) {
+  if (found.length === 0 && !cursor.value) {
     return (
       <div class="empty">
-        <p>{status.value ? text.noneOf : text.none}</p>
-        {!status.value && (
+        <p>{isFiltered.value ? text.noneOf : text.none}</p>
+        {!isFiltered.value && (
           <p>
             <a href={hrefOf("walkthrough")}>{text.noneNote}</a>
           </p>
@@ -80,7 +136,7 @@ function Listed({ found }: { found: Summary[] }) {
   }
   return (
     <>
-      <Chart count={number(found.length)} />
+      <Chart />
       <div class="card">
         <div class="scroll" tabIndex={0} role="region" aria-label={text.title}>
           <table class="table orders">
@@ -89,14 +145,18 @@ function Listed({ found }: { found: Summary[] }) {
                 <th scope="col">{text.status}</th>
                 <th scope="col">{text.order}</th>
                 <th scope="col">{text.subCode}</th>
-                <th scope="col">{text.created}</th>
+                <th scope="col">
+                  {text.created} <span class="zone">({zone()})</span>
+                </th>
               </tr>
             </thead>
             <tbody>
               {found.map((order) => (
                 <tr key={order.outerOrderNo}>
                   <td>
-                    <Standing of={order} />
+                    <span class={`standing ${order.status}`}>
+                      {t.value.walkthrough.standing[order.status]}
+                    </span>
                   </td>
                   <th scope="row">
                     <a class="mono" href={hrefOf("ledger", order.outerOrderNo)}>
@@ -106,9 +166,9 @@ function Listed({ found }: { found: Summary[] }) {
                   <td>
                     {order.subCode ?? "–"}
                     {order.subCodeInfo && (
-                      <span class="wide-only">
+                      <span class="sub-code-label">
                         {" "}
-                        {vendorWords(order.subCodeInfo.vendorMessage, order.subCodeInfo.messages)}
+                        {label(order.subCodeInfo.vendorMessage, order.subCodeInfo.messages)}
                       </span>
                     )}
                   </td>
@@ -118,18 +178,31 @@ function Listed({ found }: { found: Summary[] }) {
             </tbody>
           </table>
         </div>
-        {hasMore.value && (
-          <div class="actions">
-            <button type="button" class="button" disabled={loading.value} onClick={() => void loadMore()}>
-              {text.more}
-            </button>
-          </div>
-        )}
+        {cursor.value && <More key={cursor.value} />}
       </div>
     </>
   );
 }
 
-function Standing({ of }: { of: Summary }) {
-  return <span class={`standing ${of.status}`}>{t.value.walkthrough.standing[of.status]}</span>;
+/** Loads what comes next when its place in the page is nearly reached; a button does the same. */
+function More() {
+  const end = useRef<HTMLDivElement>(null);
+  useEffect(() => {
+    if (!end.current) return;
+    const watcher = new IntersectionObserver(
+      (seen) => {
+        if (seen.some(({ isIntersecting }) => isIntersecting)) void loadMore();
+      },
+      { rootMargin: "600px" },
+    );
+    watcher.observe(end.current);
+    return () => watcher.disconnect();
+  }, []);
+  return (
+    <div class="actions" ref={end}>
+      <button type="button" class="button" disabled={loading.value} onClick={() => void loadMore()}>
+        {t.value.ledger.more}
+      </button>
+    </div>
+  );
 }

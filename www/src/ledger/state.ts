@@ -1,26 +1,56 @@
 import { batch, computed, signal } from "@preact/signals";
 import * as gateway from "../gateway";
-import type { Failure, Standing, Summary, Verification } from "../gateway";
+import type { DayCounts, Failure, Filter, Standing, Summary, Verification } from "../gateway";
+import { csvFile, download } from "../parts/csv";
+import { go } from "../routes";
 
-export const status = signal<Standing | "">("");
+/** What the list shows; days are `yyyy-MM-dd` where the reader is. */
+export interface Choice {
+  status: Standing | "";
+  from: string;
+  to: string;
+}
+
+const EVERYTHING: Choice = { status: "", from: "", to: "" };
+
+export const choice = signal<Choice>(EVERYTHING);
+export const isFiltered = computed(() => Object.values(choice.value).some((part) => part !== ""));
 /** The orders loaded so far, newest first; null before the first are there. */
 export const orders = signal<Summary[] | null>(null);
 export const loading = signal(false);
 export const failure = signal<Failure | null>(null);
-const cursor = signal<string | undefined>(undefined);
-export const hasMore = computed(() => cursor.value !== undefined);
+export const cursor = signal<string | undefined>(undefined);
+/** How many orders there are of each day, over the whole choice; null while that is not known. */
+const counts = signal<DayCounts[] | null>(null);
 
 /** Counts requests, so that the answer to an earlier choice is dropped. */
 let latest = 0;
 
+function filterOf({ status, from, to }: Choice): Filter {
+  return { status, from: from && startOf(from), to: to && startOf(to, 1) };
+}
+
+/** When a day, or the one some days later, begins where the reader is. */
+function startOf(day: string, daysLater = 0): string {
+  const [year = 0, month = 1, date = 1] = day.split("-").map(Number);
+  return `${new Date(year, month - 1, date + daysLater).toISOString().slice(0, 19)}Z`;
+}
+
 async function load(from: string): Promise<void> {
-  const mine = ++latest;
+  const mine = from ? latest : ++latest;
+  if (from && loading.value) return;
   batch(() => {
     loading.value = true;
     failure.value = null;
-    if (!from) orders.value = null;
+    if (!from) {
+      orders.value = null;
+      counts.value = null;
+      cursor.value = undefined;
+    }
   });
-  const answer = await gateway.list(status.value, from);
+  const filter = filterOf(choice.value);
+  if (!from) void countDays(filter, mine);
+  const answer = await gateway.list(filter, from);
   if (mine !== latest) return;
   batch(() => {
     loading.value = false;
@@ -33,39 +63,51 @@ async function load(from: string): Promise<void> {
   });
 }
 
-export const loadFirst = () => load("");
-export const loadMore = () => load(cursor.value ?? "");
+async function countDays(filter: Filter, mine: number): Promise<void> {
+  const answer = await gateway.counts(filter, -new Date().getTimezoneOffset());
+  if (mine === latest && answer.ok) counts.value = answer.body.days;
+}
 
-export function choose(chosen: Standing | ""): void {
-  status.value = chosen;
+export const loadFirst = () => load("");
+export const loadMore = () => (cursor.value ? load(cursor.value) : loadFirst());
+
+export function choose(change: Partial<Choice>): void {
+  choice.value = { ...choice.value, ...change };
   if (gateway.token.value) void loadFirst();
 }
 
 /** Orders of one day, by what became of them. */
 export interface Day {
-  /** yyyy-MM-dd where the reader is. */
   date: string;
   passed: number;
   rejected: number;
   other: number;
 }
 
-const DAYS = 14;
+const DAYS_AT_LEAST = 14;
+const NO_ORDERS = { passed: 0, rejected: 0, starting: 0, unknown: 0, pending: 0, expired: 0 };
 
-/** The last days, newest last, days without orders included. */
-export const days = computed<Day[]>(() => {
-  const found = new Map<string, Day>();
-  const today = new Date();
-  for (let back = DAYS - 1; back >= 0; back -= 1) {
-    const day = new Date(today.getFullYear(), today.getMonth(), today.getDate() - back);
-    const date = dateOf(day);
-    found.set(date, { date, passed: 0, rejected: 0, other: 0 });
+/** The days of the choice, newest last, days without orders included. */
+export const days = computed<Day[] | null>(() => {
+  if (!counts.value) return null;
+  const found = new Map(counts.value.map((day) => [day.date, day]));
+  const { from, to } = choice.value;
+  const last = to || dateOf(new Date());
+  const [year = 0, month = 1, date = 1] = last.split("-").map(Number);
+  const first =
+    from ||
+    [counts.value[0]?.date, dateOf(new Date(year, month - 1, date - DAYS_AT_LEAST + 1))]
+      .filter((day) => day !== undefined)
+      .sort()[0];
+  const all: Day[] = [];
+  for (let back = 0; ; back += 1) {
+    const day = dateOf(new Date(year, month - 1, date - back));
+    if (!first || day < first) break;
+    const { passed, rejected, starting, unknown, pending, expired } = found.get(day) ?? NO_ORDERS;
+    const other = starting + unknown + pending + expired;
+    all.unshift({ date: day, passed, rejected, other });
   }
-  for (const order of orders.value ?? []) {
-    const day = found.get(dateOf(new Date(order.createdAt)));
-    if (day) day[order.status === "passed" || order.status === "rejected" ? order.status : "other"] += 1;
-  }
-  return [...found.values()];
+  return all;
 });
 
 function dateOf(day: Date): string {
@@ -73,19 +115,133 @@ function dateOf(day: Date): string {
   return `${day.getFullYear()}-${two(day.getMonth() + 1)}-${two(day.getDate())}`;
 }
 
-export const order = signal<Verification | null>(null);
-export const orderFailure = signal<Failure | null>(null);
+export const sought = signal("");
+export const searching = signal(false);
+/** Why the search led nowhere. */
+export const missed = signal<"incomplete" | "unknown" | null>(null);
+
+/** Longer than an identity number: none of those may stand in an address. */
+const WHOLE = /^[!-~]{20,256}$/;
+
+/** Opens the order that has this number or CertifyId. */
+export async function search(): Promise<void> {
+  const text = sought.value.trim();
+  missed.value = WHOLE.test(text) ? null : "incomplete";
+  if (missed.value || searching.value) return;
+  searching.value = true;
+  const answer = await gateway.find(text);
+  batch(() => {
+    searching.value = false;
+    failure.value = answer.ok ? null : answer.failure;
+    const [found] = answer.ok ? answer.body.items : [];
+    if (found) {
+      sought.value = "";
+      go("ledger", found.outerOrderNo);
+    } else if (answer.ok) {
+      missed.value = "unknown";
+    }
+  });
+}
+
+/** Orders put into the file so far; null while none is made. */
+export const exported = signal<number | null>(null);
+
+const TITLES = [
+  "outerOrderNo",
+  "certifyId",
+  "status",
+  "subCode",
+  "billed",
+  "createdAt",
+  "expiresAt",
+  "decidedAt",
+  "webhookAttempts",
+  "webhookLastStatus",
+  "webhookDeliveredAt",
+  "startRequestId",
+  "verdictRequestId",
+] as const;
+
+function csvRow(order: Summary): (string | number)[] {
+  const { subCodeInfo, webhook, vendorRequestIds } = order;
+  return [
+    order.outerOrderNo,
+    order.certifyId ?? "",
+    order.status,
+    order.subCode ?? "",
+    subCodeInfo ? String(subCodeInfo.billed ?? "") : "",
+    order.createdAt,
+    order.expiresAt ?? "",
+    order.decidedAt ?? "",
+    webhook?.attempts ?? "",
+    webhook?.lastStatus ?? "",
+    webhook?.deliveredAt ?? "",
+    vendorRequestIds?.start ?? "",
+    vendorRequestIds?.verdict ?? "",
+  ];
+}
+
+/** Saves all orders of the choice, loaded or not. */
+export async function exportAll(): Promise<void> {
+  if (exported.value !== null) return;
+  const filter = filterOf(choice.value);
+  const rows: (string | number)[][] = [];
+  let from: string | undefined = "";
+  exported.value = 0;
+  while (from !== undefined) {
+    const answer: Awaited<ReturnType<typeof gateway.list>> = await gateway.list(filter, from);
+    if (!answer.ok) {
+      failure.value = answer.failure;
+      break;
+    }
+    rows.push(...answer.body.items.map(csvRow));
+    exported.value = rows.length;
+    from = answer.body.nextCursor;
+  }
+  exported.value = null;
+  if (from === undefined) download(csvFile(TITLES, rows), "orders.csv");
+}
+
+/** What the upstream said when it was asked from this page. */
+export interface Question {
+  at: string;
+  answer: Verification | Failure;
+}
+
+export const order = signal<Summary | null>(null);
+export const orderFailure = signal<Failure | "unknown-order" | null>(null);
+export const question = signal<Question | null>(null);
+export const asking = signal(false);
 let shownOrder = "";
 
+/** Shows what the ledger knows; of an order without a verdict, the upstream is asked. */
 export async function show(outerOrderNo: string): Promise<void> {
   shownOrder = outerOrderNo;
   batch(() => {
     order.value = null;
     orderFailure.value = null;
+    question.value = null;
   });
-  if (!outerOrderNo) return;
+  const answer = await gateway.find(outerOrderNo);
+  if (shownOrder !== outerOrderNo) return;
+  const [found] = answer.ok ? answer.body.items : [];
+  batch(() => {
+    order.value = found ?? null;
+    orderFailure.value = answer.ok ? (found ? null : "unknown-order") : answer.failure;
+  });
+  if (found?.status === "pending") await ask(outerOrderNo);
+}
+
+export async function ask(outerOrderNo: string): Promise<void> {
+  asking.value = true;
   const answer = await gateway.read(outerOrderNo, false);
   if (shownOrder !== outerOrderNo) return;
-  if (answer.ok) order.value = answer.body;
-  else orderFailure.value = answer.failure;
+  batch(() => {
+    asking.value = false;
+    question.value = {
+      at: new Date().toISOString(),
+      answer: answer.ok ? answer.body : answer.failure,
+    };
+    if (answer.ok) order.value = answer.body;
+  });
 }

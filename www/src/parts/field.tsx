@@ -4,7 +4,7 @@ import { t } from "../text";
 
 interface Props {
   label: string;
-  /** The name on the wire, beside the label. */
+  /** The wire name, next to the label. */
   name?: string;
   value: string;
   onInput: (value: string) => void;
@@ -13,7 +13,7 @@ interface Props {
   optional?: boolean;
   aside?: ComponentChildren;
   rows?: number;
-  type?: "text" | "password";
+  type?: "text" | "password" | "date";
   placeholder?: string;
   mono?: boolean;
   options?: readonly { value: string; label: string }[];
@@ -60,7 +60,11 @@ export function Field(props: Props) {
       ) : (
         <input
           {...common}
-          {...(props.type === "password" ? { type: "password" } : { type: "text" })}
+          {...(props.type === "password"
+            ? { type: "password" }
+            : props.type === "date"
+              ? { type: "date" }
+              : { type: "text" })}
           onInput={(event) => props.onInput(event.currentTarget.value)}
         />
       )}

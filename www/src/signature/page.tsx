@@ -4,10 +4,11 @@ import type { Core, Scheme, Subject } from "../core";
 import { Field } from "../parts/field";
 import { Lock } from "../parts/icons";
 import { Page, WithCore } from "../parts/page";
+import { hrefOf, route } from "../routes";
 import { seal } from "../seal";
 import "../style/signature.css";
 import { t } from "../text";
-import { exampleNames, examples } from "./examples";
+import { example as exampleOf, exampleNames, type ExampleName } from "./examples";
 import { Findings, ReadAs } from "./findings";
 import { Stages } from "./stages";
 
@@ -18,29 +19,63 @@ function change(part: Partial<Subject>): void {
   subject.value = { ...subject.value, ...part };
 }
 
+/** The address names the example that is shown, and nothing else of what stands here. */
+function name(example: ExampleName | ""): void {
+  history.replaceState(null, "", hrefOf("signature", example));
+}
+
+function show(core: Core, example: ExampleName): void {
+  subject.value = { ...NOTHING, ...exampleOf(core, example, Date.now()) };
+  name(example);
+}
+
 /** Takes a pasted request apart and finds out what is wrong with its signature. */
 export function Laboratory() {
   // A secret does not outlive the page that asked for it.
   useEffect(() => () => change({ secret: "" }), []);
   return (
     <Page title={t.value.signature.title} lead={t.value.signature.lead}>
-      <WithCore>
-        {(core) => (
-          <div class="laboratory">
-            <Inputs />
-            <Outcome core={core} />
-          </div>
-        )}
-      </WithCore>
+      <WithCore>{(core) => <Bench core={core} />}</WithCore>
     </Page>
   );
 }
 
-function Inputs() {
-  const text = t.value.signature;
-  const { request, scheme, method, secret, answer } = subject.value;
+function Bench({ core }: { core: Core }) {
+  const { part } = route.value;
+  useEffect(() => {
+    const named = exampleNames.find((known) => known === part);
+    if (named) show(core, named);
+  }, [part]);
+  const examined =
+    subject.value.request.trim() === "" ? null : core.examineSignature(subject.value, Date.now());
   return (
-    <div class="card inputs">
+    <div class="laboratory">
+      <div class="bench-column">
+        <RequestInput core={core} />
+        <OtherInputs />
+      </div>
+      <div class="bench-column">
+        <div class="outcome-column">
+          {!examined && <p class="empty">{t.value.signature.empty}</p>}
+          {examined && "Err" in examined && <Findings findings={[examined.Err]} />}
+          {examined && "Ok" in examined && <ReadAs examination={examined.Ok} />}
+        </div>
+        {examined && "Ok" in examined && <Stages examination={examined.Ok} />}
+      </div>
+    </div>
+  );
+}
+
+function edit(part: Partial<Subject>): void {
+  change(part);
+  name("");
+}
+
+function RequestInput({ core }: { core: Core }) {
+  const text = t.value.signature;
+  const { request, secret, answer } = subject.value;
+  return (
+    <div class="card inputs request-input">
       <p class="with-icon private">
         <Lock />
         <span>{text.private}</span>
@@ -48,12 +83,7 @@ function Inputs() {
       <div class="examples" role="group" aria-label={text.examples}>
         <span class="muted">{text.examples}</span>
         {exampleNames.map((name) => (
-          <button
-            key={name}
-            type="button"
-            class="button small"
-            onClick={() => (subject.value = { ...NOTHING, ...examples[name] })}
-          >
+          <button key={name} type="button" class="button small" onClick={() => show(core, name)}>
             {text.example[name]}
           </button>
         ))}
@@ -62,24 +92,33 @@ function Inputs() {
         label={text.request}
         hint={text.requestHint}
         value={request}
-        onInput={(value) => change({ request: value })}
+        onInput={(value) => edit({ request: value })}
         rows={9}
         mono
         aside={
           request || answer || secret ? (
-            <button type="button" class="button small quiet" onClick={() => (subject.value = NOTHING)}>
+            <button type="button" class="button small quiet" onClick={() => edit(NOTHING)}>
               {text.clear}
             </button>
           ) : undefined
         }
       />
+    </div>
+  );
+}
+
+function OtherInputs() {
+  const text = t.value.signature;
+  const { scheme, method, secret, answer } = subject.value;
+  return (
+    <div class="card inputs">
       <Field
         label={text.secret}
         hint={text.secretHint}
         value={secret}
         onInput={(value) => {
           seal();
-          change({ secret: value });
+          edit({ secret: value });
         }}
         type="password"
         optional
@@ -89,7 +128,7 @@ function Inputs() {
         label={text.answer}
         hint={text.answerHint}
         value={answer}
-        onInput={(value) => change({ answer: value })}
+        onInput={(value) => edit({ answer: value })}
         rows={4}
         optional
         mono
@@ -116,26 +155,6 @@ function Inputs() {
           ]}
         />
       </div>
-    </div>
-  );
-}
-
-function Outcome({ core }: { core: Core }) {
-  if (subject.value.request.trim() === "") {
-    return <p class="empty">{t.value.signature.empty}</p>;
-  }
-  const examined = core.examineSignature(subject.value, Date.now());
-  if ("Err" in examined) {
-    return (
-      <div class="outcome-column">
-        <Findings findings={[examined.Err]} />
-      </div>
-    );
-  }
-  return (
-    <div class="outcome-column">
-      <ReadAs examination={examined.Ok} />
-      <Stages examination={examined.Ok} />
     </div>
   );
 }

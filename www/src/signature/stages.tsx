@@ -17,6 +17,8 @@ export function Stages({ examination }: { examination: Examination }) {
   useEffect(() => {
     if (picked.value !== null && picked.value >= count) picked.value = null;
   }, [count]);
+  // Its place is never empty: before one is chosen, it shows the first that is encoded.
+  const first = stages.parameters.findIndex(({ value }) => value.some((piece) => piece.once !== piece.text));
   return (
     <section class="card" aria-labelledby="stages-title" onMouseOver={pickUnderPointer}>
       <h2 id="stages-title">{text.stages}</h2>
@@ -29,7 +31,10 @@ export function Stages({ examination }: { examination: Examination }) {
                 <ParameterRow key={index} parameter={parameter} index={index} />
               ))}
             </ul>
-            <Encoding parameter={stages.parameters[picked.value ?? -1]} twice={stages.scheme === "1.0"} />
+            <Encoding
+              parameter={stages.parameters[picked.value ?? Math.max(first, 0)]}
+              twice={stages.scheme === "1.0"}
+            />
           </div>
         </Stage>
         <Stage

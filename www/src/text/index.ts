@@ -17,6 +17,12 @@ export function vendorWords(vendorMessage: string, own: Text): string {
   return language.value === "zh" ? vendorMessage : own.en;
 }
 
+/** The first clause of `vendorWords`, to fit a button or a cell. */
+export function label(vendorMessage: string, own: Text): string {
+  const words = vendorWords(vendorMessage, own);
+  return words.split(/[;,.:，；。：]/)[0] ?? words;
+}
+
 const locale = computed(() => (language.value === "zh" ? "zh-CN" : "en-GB"));
 
 export function number(value: number, digits = 0): string {
@@ -24,6 +30,24 @@ export function number(value: number, digits = 0): string {
     minimumFractionDigits: digits,
     maximumFractionDigits: digits,
   }).format(value);
+}
+
+/** The time zone in which times are shown, as its offset. */
+export function zone(): string {
+  const parts = new Intl.DateTimeFormat("en-GB", { timeZoneName: "shortOffset" }).formatToParts(new Date());
+  return parts.find(({ type }) => type === "timeZoneName")?.value ?? "";
+}
+
+export function timeWithZone(iso: string): string {
+  return new Intl.DateTimeFormat(locale.value, {
+    year: "numeric",
+    month: "short",
+    day: "numeric",
+    hour: "2-digit",
+    minute: "2-digit",
+    second: "2-digit",
+    timeZoneName: "shortOffset",
+  }).format(new Date(iso));
 }
 
 export function time(iso: string): string {

@@ -45,7 +45,10 @@ export function OrderStep({ core }: { core: Core }) {
   async function submit(event: Event) {
     event.preventDefault();
     if (busy || done || blocked) return;
-    if (await start()) focusSoon(".step-phone .phone button");
+    if (await start()) {
+      focusSoon(".step-phone .phone button");
+      bringIntoView(".step-phone");
+    }
   }
 
   return (
@@ -54,18 +57,20 @@ export function OrderStep({ core }: { core: Core }) {
         <fieldset disabled={busy || done}>
           <legend class="hidden">{text.steps.order}</legend>
           <div class="fields">
-            <Field
-              {...field("outerOrderNo")}
-              mono
-              aside={
-                <button type="button" class="button small quiet" onClick={() => newOrderNo(core)}>
-                  {text.newOrder}
-                </button>
-              }
-            />
-            <Field {...field("sceneId")} mono placeholder={text.sceneDefault} />
+            <div class="wide">
+              <Field
+                {...field("outerOrderNo")}
+                mono
+                aside={
+                  <button type="button" class="button small quiet" onClick={() => newOrderNo(core)}>
+                    {text.newOrder}
+                  </button>
+                }
+              />
+            </div>
             <Field {...field("certName")} />
             <Field {...field("certNo")} mono />
+            <Field {...field("sceneId")} mono placeholder={text.sceneDefault} />
             <Field {...field("userId")} mono />
             <Field
               label={text.fields.token}
@@ -146,4 +151,9 @@ export function focusSoon(selector: string): void {
     next?.focus({ preventScroll: true });
     next?.scrollIntoView({ block: "nearest" });
   });
+}
+
+/** Scrolls so that an element begins at the top of the window. */
+export function bringIntoView(selector: string): void {
+  requestAnimationFrame(() => document.querySelector(selector)?.scrollIntoView({ block: "start" }));
 }

@@ -22,11 +22,11 @@ export function WalkThrough() {
       <WithCore>
         {(core) => (
           <div class="walk">
-            <div class="column">
+            <div class="walk-row">
               <OrderStep core={core} />
               <RequestStep />
             </div>
-            <div class="column">
+            <div class="walk-row with-phone">
               <PhoneStep core={core} />
               <ResultStep />
             </div>

@@ -1,13 +1,14 @@
 import { useSignal } from "@preact/signals";
-import type { Code, Core, SubCode } from "../core";
+import type { Core } from "../core";
 import { known } from "../gateway";
 import { CodePanel } from "../parts/code";
 import { CopyButton } from "../parts/copy";
-import { Face, Right, Waiting } from "../parts/icons";
+import { Face, Right, Waiting, Wrong } from "../parts/icons";
 import { Notice } from "../parts/notice";
-import { pick, t, vendorWords } from "../text";
+import { label, pick, t } from "../text";
 import { focusSoon } from "./order";
 import { phoneSnippets } from "./snippets";
+import type { Scan } from "../sandbox";
 import { openPhone, scan, scanFailure, started, submit } from "./state";
 import { Step } from "./step";
 
@@ -101,12 +102,28 @@ function Screen({ core, address, certifyId }: { core: Core; address: string; cer
     const choose = (outcome: string) => doing(() => submit(address, certifyId, outcome), "#step-result");
     return <Scanning core={core} busy={busy.value} choose={choose} />;
   }
-  const expired = stage === "expired";
+  if (stage === "expired") {
+    return (
+      <div class="phone-centre">
+        <Waiting />
+        <strong>{text.phoneExpired}</strong>
+        <p class="muted small">{text.phoneExpiredNote}</p>
+      </div>
+    );
+  }
+  return <Submitted scan={scan.value} />;
+}
+
+/** What the person submitted; only an outcome that passes looks like success. */
+function Submitted({ scan }: { scan: Scan | null }) {
+  const text = t.value.walkthrough;
+  const passed = scan?.passed === true;
+  const title = passed ? text.phonePassed : scan?.subCode ? text.phoneRejected : text.phoneFailed;
   return (
-    <div class="phone-centre">
-      {expired ? <Waiting /> : <Right />}
-      <strong>{expired ? text.phoneExpired : text.phoneDone}</strong>
-      <p class="muted small">{expired ? text.phoneExpiredNote : text.phoneDoneNote}</p>
+    <div class={passed ? "phone-centre good-text" : "phone-centre bad-text"}>
+      {passed ? <Right /> : <Wrong />}
+      <strong>{title}</strong>
+      <p class="muted small">{text.phoneDoneNote}</p>
     </div>
   );
 }
@@ -125,7 +142,7 @@ function Scanning({
   const own = subCodes.filter((entry) => entry.inVendorDocument);
   const others = subCodes.filter((entry) => !entry.inVendorDocument);
   const failing = codes.filter((entry) => entry.meaning === "failure" && entry.usedBy !== "init");
-  const button = (code: string, label: string, primary = false) => (
+  const button = (code: string, words: string, primary = false) => (
     <li key={code}>
       <button
         type="button"
@@ -134,7 +151,7 @@ function Scanning({
         onClick={() => choose(code)}
       >
         <code>{code}</code>
-        <span>{label}</span>
+        <span>{words}</span>
       </button>
     </li>
   );
@@ -147,25 +164,23 @@ function Scanning({
         {own.map((entry) =>
           entry.code === "200"
             ? button("passed", text.outcomePassed, true)
-            : button(entry.code, short(entry)),
+            : button(entry.code, label(entry.vendorMessage, entry.text)),
         )}
       </ul>
       <details>
         <summary>{text.phoneMore}</summary>
-        <ul class="outcomes">{others.map((entry) => button(entry.code, short(entry)))}</ul>
+        <ul class="outcomes">
+          {others.map((entry) => button(entry.code, label(entry.vendorMessage, entry.text)))}
+        </ul>
       </details>
       <details>
         <summary>{text.phoneCodes}</summary>
-        <ul class="outcomes">{failing.map((entry) => button(entry.code, short(entry)))}</ul>
+        <ul class="outcomes">
+          {failing.map((entry) => button(entry.code, label(entry.vendorMessage, entry.text)))}
+        </ul>
       </details>
     </div>
   );
-}
-
-/** No more than the first clause, to fit a button. */
-function short(entry: Code | SubCode): string {
-  const words = vendorWords(entry.vendorMessage, entry.text);
-  return words.split(/[;,.:]/)[0] ?? words;
 }
 
 function ScanFailureNotice({ address }: { address: string | null }) {

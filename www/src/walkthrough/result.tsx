@@ -1,5 +1,5 @@
 import { useSignal } from "@preact/signals";
-import { useEffect } from "preact/hooks";
+import { useEffect, useRef } from "preact/hooks";
 import { photo, token, type Picture, type Standing, type Verification } from "../gateway";
 import { CodePanel, Code } from "../parts/code";
 import { Right, Waiting, Wrong } from "../parts/icons";
@@ -7,6 +7,7 @@ import { FailureNotice, Notice } from "../parts/notice";
 import { Loading } from "../parts/page";
 import { language } from "../preferences";
 import { number, pick, t, time } from "../text";
+import { bringIntoView } from "./order";
 import { readSnippets } from "./snippets";
 import { ask, asking, input, order, readFailure, started, verification } from "./state";
 import { Step } from "./step";
@@ -14,7 +15,14 @@ import { Step } from "./step";
 export function ResultStep() {
   const text = t.value.walkthrough;
   const result = verification.value;
-  const decided = result && result.status !== "pending" && result.status !== "starting";
+  const decided = Boolean(result && result.status !== "pending" && result.status !== "starting");
+  const verdict = useRef<HTMLDivElement>(null);
+  const wasDecided = useRef(decided);
+  useEffect(() => {
+    const came = (decided || readFailure.value !== null) && !wasDecided.current;
+    wasDecided.current = decided;
+    if (came && verdict.current && !isInView(verdict.current)) bringIntoView(".step-result");
+  }, [decided, readFailure.value]);
   return (
     <Step
       id="result"
@@ -24,7 +32,10 @@ export function ResultStep() {
       state={started.value ? (decided ? "done" : "open") : "later"}
     >
       {!started.value && <p class="empty">{text.resultNone}</p>}
-      <div aria-live="polite">{result && <Verdict status={result.status} />}</div>
+      <div aria-live="polite" ref={verdict}>
+        {result && <Verdict status={result.status} />}
+        {readFailure.value && <FailureNotice failure={readFailure.value} />}
+      </div>
       {started.value && (
         <div class="actions">
           <button type="button" class="button small" disabled={asking.value} onClick={() => void ask()}>
@@ -33,13 +44,7 @@ export function ResultStep() {
           {!decided && <p class="muted small">{text.live}</p>}
         </div>
       )}
-      {readFailure.value && <FailureNotice failure={readFailure.value} />}
       {result && <Details result={result} />}
-      {started.value && (
-        <Notice tone="info" title={text.meaningTitle}>
-          <p>{text.meaning}</p>
-        </Notice>
-      )}
       {result && (
         <details class="code-panel">
           <summary>{text.raw}</summary>
@@ -59,18 +64,30 @@ export function ResultStep() {
   );
 }
 
-/** A verdict in one word, with what it says. */
+function isInView(element: Element): boolean {
+  const { top, bottom } = element.getBoundingClientRect();
+  return top >= 0 && bottom <= innerHeight;
+}
+
+/** A verdict in one word, with what it says; where a person passed, also what that means. */
 export function Verdict({ status }: { status: Standing }) {
   const text = t.value.walkthrough;
   const Sign = status === "passed" ? Right : status === "rejected" ? Wrong : Waiting;
   return (
-    <div class={`verdict ${status}`}>
-      <Sign />
-      <div>
-        <strong>{text.standing[status]}</strong>
-        <p>{text.standingNote[status]}</p>
+    <>
+      <div class={`verdict ${status}`}>
+        <Sign />
+        <div>
+          <strong>{text.standing[status]}</strong>
+          <p>{text.standingNote[status]}</p>
+        </div>
       </div>
-    </div>
+      {status === "passed" && (
+        <Notice tone="info" title={text.meaningTitle}>
+          <p>{text.meaning}</p>
+        </Notice>
+      )}
+    </>
   );
 }
 

@@ -91,7 +91,7 @@ boolean passed = "T".equals(response.getResultObject().getPassed());`,
   };
 }
 
-/** The vendor's SDK speaks its own protocol, with a key pair that the gateway issued. */
+/** The official SDK uses Alibaba Cloud's RPC protocol, with a key pair that the gateway issued. */
 function javaClient(token: string): string {
   const [id, secret] =
     token === DEVELOPMENT_TOKEN

@@ -19,7 +19,7 @@ export const fields = [
 export type FieldName = (typeof fields)[number];
 export type Order = Record<FieldName, string>;
 
-/** The vendor document's own sample values, with a published sample number. */
+/** Sample values of Alibaba Cloud's documentation, with a published sample number. */
 const SAMPLE: Order = {
   outerOrderNo: "",
   sceneId: "1000000006",

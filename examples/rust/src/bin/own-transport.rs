@@ -1,5 +1,5 @@
-//! A verification over an HTTP client of one's own: the crate says what to send and what follows from the
-//! answer, this program sends.
+//! A verification with a custom HTTP client: the crate prepares requests and decides on responses,
+//! this program sends.
 //!
 //! Run `npx cloudauth-edge sandbox`, then `cargo run --bin own-transport` in this folder.
 //! `CLOUDAUTH_ENDPOINT` names another address.
@@ -32,7 +32,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     Ok(())
 }
 
-/// Sends, says what happened, and does as the call says.
+/// Sends, passes the outcome back, and performs the next step.
 fn perform<R: Request>(
     options: &ClientOptions,
     credentials: &Credentials,

@@ -1,7 +1,7 @@
 //! A verification from Rust, on a server: starts it and waits for its result.
 //!
-//! Run `npx cloudauth-edge sandbox`, then `cargo run` in this folder. `CLOUDAUTH_ENDPOINT` names another
-//! address, and `WAIT_SECONDS` how long to wait for the person (60).
+//! Run `npx cloudauth-edge sandbox`, then `cargo run` in this folder. `CLOUDAUTH_ENDPOINT` names
+//! another address, and `WAIT_SECONDS` how long to wait for the person (60).
 
 use cloudauth_edge::{
     ClientOptions, Credentials, DescribeFaceVerify, FaceVerifyClient, InitFaceVerify,
@@ -38,7 +38,7 @@ fn start(client: &FaceVerifyClient) -> Result<String, Box<dyn std::error::Error>
         .scene_id(SCENE_ID)
         .outer_order_no(new_outer_order_no("shop")?)
         .user_id("123456789")
-        .meta_info(r#"{"zimVer":"3.0.0","deviceType":"ios"}"#) // the string that the app's SDK gave
+        .meta_info(r#"{"zimVer":"3.0.0","deviceType":"ios"}"#) // the unchanged string from the app's SDK
         .cert_name("张三")
         .cert_no("11010519491231002X");
     match client.init_face_verify(order) {

@@ -5,7 +5,7 @@ async function main() {
   const { verify } = await import("./verify.mjs");
   const result = await verify(edge, identity, { endpoint: process.env.SANDBOX });
 
-  // A program may load the package twice, by import and by require.
+  // A program can load the package twice, with import and with require.
   const other = await import("cloudauth-edge");
   try {
     new edge.FaceVerifyClient({});

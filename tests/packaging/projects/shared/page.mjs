@@ -6,7 +6,7 @@ import { verify } from "./verify.mjs";
 
 const endpoint = new URLSearchParams(location.search).get("sandbox");
 
-/** A secret in a page is everybody's: the client must refuse it. */
+/** A secret on a page is public: the client must reject it. */
 function withSecretInPage() {
   try {
     return new FaceVerifyClient({ accessKeyId: "LTAIexample", accessKeySecret: "example", endpoint });

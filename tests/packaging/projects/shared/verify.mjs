@@ -1,4 +1,4 @@
-// What every project does with the package. What comes of it is held against lib/expected.mjs.
+// The common program of all projects. Its results are compared with lib/expected.mjs.
 
 const CARD = { certName: "张三", certNo: "11010519491231002X" };
 

@@ -2,7 +2,7 @@ import { writeFileSync } from "node:fs";
 import { cloudflareTest } from "@cloudflare/vitest-pool-workers";
 import { defineConfig } from "vitest/config";
 
-/** Hands what the test gave to those who started it. */
+/** Passes the test's results to its parent process. */
 const reporter = {
   onTestCaseResult(test) {
     const { result } = test.meta();

@@ -1,6 +1,6 @@
 import { writeFileSync } from "node:fs";
 
-/** Hands what the test gave to those who started it. */
+/** Passes the test's results to its parent process. */
 const reporter = {
   onTestCaseResult(test) {
     const { result } = test.meta();

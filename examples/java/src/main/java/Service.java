@@ -25,9 +25,9 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.Executors;
 
 /**
- * A backend with two routes, for its app: start a verification, and tell how it ended. It uses Alibaba Cloud's SDK as
- * before; only the endpoint and the key pair are the gateway's. GATEWAY_URL, GATEWAY_KEY_ID and GATEWAY_KEY_SECRET
- * name them; by default they are those of `npm start`.
+ * A backend with two routes for its app: start a verification, and return its result. It uses the official SDK as
+ * before, with the gateway's endpoint and key pair, from GATEWAY_URL, GATEWAY_KEY_ID and GATEWAY_KEY_SECRET; the
+ * defaults are those of `npm start`.
  */
 public class Service {
   static final URI GATEWAY = URI.create(setting("GATEWAY_URL", "http://127.0.0.1:8787"));
@@ -38,7 +38,7 @@ public class Service {
   static final long SCENE_ID = Long.parseLong(setting("CLOUDAUTH_SCENE_ID", "1000000006"));
   static final Gson GSON = new Gson();
 
-  /** Whose order has which CertifyId. A real backend keeps this in its database. */
+  /** The owner and the CertifyId of each order. A real backend stores them in its database. */
   record Order(String userId, String certifyId) {}
 
   static final Map<String, Order> ORDERS = new ConcurrentHashMap<>();
@@ -48,7 +48,7 @@ public class Service {
   /** What the app sends. */
   record Person(String certName, String certNo, String metaInfo) {}
 
-  /** Null unless all fields are there. */
+  /** Null unless all fields are present. */
   static Person person(String body) {
     JsonElement json;
     try {
@@ -96,7 +96,7 @@ public class Service {
 
     DescribeFaceVerifyResponse response = CLIENT.getAcsResponse(request);
     String code = response.getCode();
-    // The person has not finished: no error.
+    // The user has not finished: not an error.
     if (code.equals("403") || code.equals("424")) return new Answer(200, Map.of("status", "pending"));
     if (!code.equals("200")) return refused(code, response.getRequestId());
     boolean passed = "T".equals(response.getResultObject().getPassed());
@@ -110,7 +110,7 @@ public class Service {
     return request;
   }
 
-  /** Says to the user what the user can put right; the rest is for whoever runs this. */
+  /** Reports to the user what the user can correct; the rest concerns the operator. */
   static Answer refused(String code, String requestId) {
     System.err.println("Code " + code + ", RequestId " + requestId);
     return switch (code) {
@@ -143,7 +143,7 @@ public class Service {
   }
 
   static Answer route(HttpExchange exchange) throws IOException, ClientException {
-    // Who is signed in. A real backend takes this from its session.
+    // The signed-in user. A real backend takes it from the session.
     String userId = exchange.getRequestHeaders().getFirst("x-user-id");
     String path = exchange.getRequestURI().getPath();
     if (exchange.getRequestMethod().equals("POST")) {

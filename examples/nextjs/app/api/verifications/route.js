@@ -1,4 +1,4 @@
-// POST /api/verifications starts a verification; GET /api/verifications?outerOrderNo=… tells how it ended.
+// POST /api/verifications starts a verification; GET /api/verifications?outerOrderNo=… returns its result.
 
 import {
   FaceVerifyClient,
@@ -11,7 +11,7 @@ import { checkCertName, checkCertNo } from "cloudauth-edge/identity";
 /** By number: whose order, its state, and its CertifyId. A real backend keeps this in its database. */
 const orders = new Map();
 
-// Made at the first request: what is set when the server starts is not set while it is built.
+// Created at the first request, because the environment of the server is not set during the build.
 let made;
 function client() {
   const endpoint = process.env.CLOUDAUTH_ENDPOINT;
@@ -91,7 +91,7 @@ function mistyped({ certName, certNo }) {
   if (!number.ok) return `证件号码${number.message.zh}`;
 }
 
-/** Who is signed in. A real backend takes this from its session. */
+/** The signed-in user. A real backend takes it from the session. */
 function signedIn(request) {
   return request.headers.get("x-user-id") ?? "";
 }
@@ -102,7 +102,7 @@ function isOperator(request) {
   return Boolean(OPERATOR_TOKEN) && request.headers.get("authorization") === `Bearer ${OPERATOR_TOKEN}`;
 }
 
-/** A route whose failed calls are answered for whoever can put them right. */
+/** A route whose errors are reported to the party that can correct them. */
 function answering(route) {
   return async (request) => {
     try {

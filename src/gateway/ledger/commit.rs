@@ -1,7 +1,8 @@
 //! One step of a task: the inputs from its host, and what the host must do next.
 
 use super::answer::Answered;
-use super::rows::{ALARM, Interrupt, Missing, Rows, Write, row, sortable};
+use super::order::Order;
+use super::rows::{ALARM, Interrupt, Missing, Rows, Write, listed_key, order_key, row, sortable};
 use super::task::Task;
 use crate::client::call;
 use crate::http::OutgoingRequest;
@@ -15,7 +16,7 @@ pub const GIVEN_UP_MILLIS: i64 = 10 * 60_000;
 
 /// The outcome of the request that the host was asked to send.
 #[derive(Clone, Debug)]
-pub enum Happened {
+pub enum SendOutcome {
     /// It was sent, with this outcome.
     Outcome(call::Outcome),
     /// One request was sent for several tasks, with this outcome.
@@ -25,7 +26,7 @@ pub enum Happened {
         /// The task whose request was sent.
         of: Box<Task>,
     },
-    /// It was not sent, since too many calls wait for their turn already.
+    /// It was not sent, because too many calls are waiting for their turn.
     Crowded,
     /// The client disconnected.
     Disconnected,
@@ -57,16 +58,16 @@ impl Context {
 #[serde(rename_all = "lowercase")]
 pub enum Step<A = Answered> {
     /// Load these rows and repeat the step.
-    Need(Missing),
+    Load(Missing),
     /// Do this.
-    Act(Box<Act<A>>),
+    Commit(Box<Commit<A>>),
 }
 
 /// What the host must do: commit the writes in one transaction, then set the alarm, wake tasks, and
 /// continue.
 #[derive(Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
-pub struct Act<A = Answered> {
+pub struct Commit<A = Answered> {
     /// Rows to write or delete.
     pub writes: Vec<Write>,
     /// When to set the alarm, in milliseconds; `None` leaves it.
@@ -75,7 +76,7 @@ pub struct Act<A = Answered> {
     pub wake: Vec<String>,
     /// Keys of unreadable rows, for the log. Keys contain no personal data.
     pub unreadable: Vec<String>,
-    /// What comes next.
+    /// The next step.
     pub next: Next<A>,
 }
 
@@ -106,7 +107,7 @@ pub enum Next<A = Answered> {
         /// Time limit for the whole response, in milliseconds.
         timeout_millis: i64,
         /// If a request of the same name is in progress, this one is not sent: the task continues with
-        /// the outcome of the other, as [`Happened::Shared`].
+        /// the outcome of the other, as [`SendOutcome::Shared`].
         share: Option<String>,
         /// Whether the call gives way to others when many wait for a turn.
         yields: bool,
@@ -120,7 +121,7 @@ pub enum Next<A = Answered> {
         millis: i64,
         /// The order whose wake-up ends the wait.
         on: Option<String>,
-        /// Whether the wait ends when the client disconnects, as [`Happened::Disconnected`].
+        /// Whether the wait ends when the client disconnects, as [`SendOutcome::Disconnected`].
         until_disconnect: bool,
         /// The task to continue with.
         #[serde(serialize_with = "as_text")]
@@ -157,8 +158,8 @@ fn as_texts<S: serde::Serializer>(tasks: &[Task], serializer: S) -> Result<S::Ok
 impl<A> Step<A> {
     /// The same step with one more write, if there is one.
     pub(super) fn with_write(mut self, write: Option<Write>) -> Self {
-        if let Self::Act(act) = &mut self {
-            act.writes.extend(write);
+        if let Self::Commit(commit) = &mut self {
+            commit.writes.extend(write);
         }
         self
     }
@@ -166,13 +167,13 @@ impl<A> Step<A> {
     /// The same step with its response in another form.
     pub fn map<B>(self, form: impl FnOnce(A) -> B) -> Step<B> {
         match self {
-            Self::Need(missing) => Step::Need(missing),
-            Self::Act(act) => Step::Act(Box::new(Act {
-                writes: act.writes,
-                alarm: act.alarm,
-                wake: act.wake,
-                unreadable: act.unreadable,
-                next: act.next.map(form),
+            Self::Load(missing) => Step::Load(missing),
+            Self::Commit(commit) => Step::Commit(Box::new(Commit {
+                writes: commit.writes,
+                alarm: commit.alarm,
+                wake: commit.wake,
+                unreadable: commit.unreadable,
+                next: commit.next.map(form),
             })),
         }
     }
@@ -236,6 +237,16 @@ impl Writes {
         self.writes.push(row(key, value));
     }
 
+    /// An order, and where it stands in the list; what Alibaba Cloud refused is not listed.
+    pub(super) fn put_order(&mut self, no: &str, order: &Order) {
+        self.put(order_key(no), order);
+        let listed = listed_key(order.created, no);
+        match order.status() {
+            Some(order_status) => self.put(listed, &order_status),
+            None => self.delete(listed),
+        }
+    }
+
     pub(super) fn delete(&mut self, key: String) {
         self.writes.push((key, None));
     }
@@ -282,7 +293,7 @@ impl Writes {
                 self.unreadable.push(key);
                 Ok(None)
             }
-            Err(need @ Interrupt::Missing(_)) => Err(need),
+            Err(load @ Interrupt::Missing(_)) => Err(load),
         }
     }
 
@@ -291,7 +302,7 @@ impl Writes {
         if let Some(alarm) = self.alarm {
             self.put(ALARM.to_owned(), &alarm);
         }
-        Step::Act(Box::new(Act {
+        Step::Commit(Box::new(Commit {
             writes: self.writes,
             alarm: self.alarm,
             wake: self.wake,

@@ -1,0 +1,23 @@
+// Every test that the threat model names exists.
+
+import assert from "node:assert/strict";
+import test from "node:test";
+import { read, tracked } from "./markdown.mjs";
+
+test("every test of the threat model exists", () => {
+  const page = read("docs/threat-model.md");
+  const sources = tracked()
+    .filter((file) => /^(tests|src)\/.*\.(rs|mjs|js)$/.test(file))
+    .map((file) => read(file))
+    .join("\n");
+  const cases = [...page.matchAll(/^\|.*\|$/gm)].flatMap(([row]) => {
+    const cell = row.split("|").at(-2);
+    return [
+      ...[...cell.matchAll(/"([^"]+)"/g)].map(([, name]) => `test("${name}"`),
+      ...[...cell.matchAll(/`(fn \w+)`/g)].map(([, name]) => `${name}(`),
+    ];
+  });
+  assert.ok(cases.length > 30, `${cases.length} tests are named`);
+  const missing = cases.filter((name) => !sources.includes(name));
+  assert.deepEqual(missing, []);
+});

@@ -1,0 +1,132 @@
+import type { CheckedChunk, Listed } from "../core";
+import { csvFile } from "../parts/csv";
+import type { Language } from "../preferences";
+
+/** A row with something found in it; its number is masked. */
+export interface Row {
+  line: number;
+  number: string;
+  problem: Listed;
+}
+
+export interface Tally {
+  rows: number;
+  right: number;
+  empty: number;
+  twice: number;
+  /** Problems found, and how many of them make their row wrong; those come first. */
+  found: number;
+  fatal: number;
+  /** Counts by problem: what makes a row wrong first, then the most frequent. */
+  counts: { problem: Listed; count: number }[];
+}
+
+/** What problems are called in the language of the page. */
+export interface Labels {
+  language: Language;
+  certNo: string;
+  certName: string;
+}
+
+/** The module's sentences are made to stand behind the name of the field. */
+export function words(problem: Listed, labels: Labels): string {
+  const message = problem.message[labels.language];
+  return labels.language === "zh" ? labels[problem.field] + message : `${labels[problem.field]} ${message}`;
+}
+
+interface Mark {
+  line: number;
+  written: string;
+  problem: Listed;
+}
+
+/** Written in the same words as the module's own problems, and found here because it spans chunks. */
+function givenTwice(line: number): Listed {
+  return {
+    field: "certNo",
+    fatal: false,
+    rule: "given-twice",
+    message: { zh: `与第 ${line} 行的号码相同。`, en: `is the same as on line ${line}.` },
+  };
+}
+
+/** Collects what the chunks of a list hold. */
+export class Collected {
+  rows = 0;
+  #right = 0;
+  #empty = 0;
+  #twice = 0;
+  #fatal: Mark[] = [];
+  #others: Mark[] = [];
+  #kinds = new Map<string, { problem: Listed; count: number }>();
+  #firstLines = new Map<string, number>();
+
+  add(chunk: CheckedChunk): void {
+    this.rows += chunk.rows;
+    this.#right += chunk.rightRows;
+    this.#empty += chunk.emptyRows;
+    const others = this.#others.length;
+    chunk.marks.forEach(([line, index], at) => {
+      const problem = chunk.problems[index];
+      const written = chunk.written[at] ?? "";
+      if (problem) this.#mark({ line, written, problem }, problem.field + problem.message.en);
+    });
+    chunk.numbers.forEach((written, index) => {
+      const line = chunk.lines[index] ?? 0;
+      const first = this.#firstLines.get(written);
+      if (first === undefined) {
+        this.#firstLines.set(written, line);
+      } else {
+        this.#twice += 1;
+        this.#mark({ line, written, problem: givenTwice(first) }, "given-twice");
+      }
+    });
+    // Notices and duplicates of one chunk, by line.
+    const late = this.#others.splice(others).sort((a, b) => a.line - b.line);
+    for (const mark of late) this.#others.push(mark);
+  }
+
+  #mark(mark: Mark, kind: string): void {
+    (mark.problem.fatal ? this.#fatal : this.#others).push(mark);
+    const known = this.#kinds.get(kind);
+    if (known) known.count += 1;
+    else this.#kinds.set(kind, { problem: mark.problem, count: 1 });
+  }
+
+  tally(): Tally {
+    const isTwice = ({ rule }: Listed) => Number(rule === "given-twice");
+    return {
+      rows: this.rows,
+      right: this.#right,
+      empty: this.#empty,
+      twice: this.#twice,
+      found: this.#fatal.length + this.#others.length,
+      fatal: this.#fatal.length,
+      counts: [...this.#kinds.values()].sort(
+        ({ problem: a, count: ofA }, { problem: b, count: ofB }) =>
+          Number(b.fatal) - Number(a.fatal) || isTwice(a) - isTwice(b) || ofB - ofA,
+      ),
+    };
+  }
+
+  /** Some of the rows, wrong ones first. */
+  page(from: number, count: number, mask: (written: string) => string): Row[] {
+    const fatal = this.#fatal.slice(from, from + count);
+    const others = Math.max(0, from - this.#fatal.length);
+    return [...fatal, ...this.#others.slice(others, others + count - fatal.length)].map(
+      ({ line, written, problem }) => ({ line, number: mask(written), problem }),
+    );
+  }
+
+  /** Lines and problems, nothing of what the rows hold. */
+  file(labels: Labels): Blob {
+    const row = ({ line, problem }: Mark) => [
+      line,
+      problem.field,
+      problem.fatal ? "error" : "notice",
+      problem.rule,
+      words(problem, labels),
+    ];
+    return csvFile(["line", "field", "kind", "rule", "message"], [...this.#fatal, ...this.#others].map(row));
+  }
+}

@@ -1,7 +1,7 @@
 //! One caller's ledger: at most one CertifyId per order, verdicts written once, no personal data.
 //!
 //! A task consists of steps. A step that needs a row returns a request to load it; the host loads
-//! the row and repeats the step until it returns a [`Commit`], which contains the writes and the
+//! the row and repeats the step until it returns a `Commit`, which contains the writes and the
 //! next step. The host loads, repeats and writes without interleaving anything else, and then
 //! performs the next step. Two tasks can therefore interleave between commits, but never within
 //! one.

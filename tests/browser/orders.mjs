@@ -85,7 +85,7 @@ test("an order is found by its number; a part of one, and one that is not there,
     const facts = await page.locator(".order-facts").innerText();
     assert.match(facts, /Created\s+.*GMT/);
     assert.match(facts, /Request ID of the start \(Alibaba Cloud\)\s+[0-9A-F-]{36}/);
-    assert.match(facts, /Last query\s+.*GMT.* · Waiting for the person · Alibaba Cloud's request ID/);
+    assert.match(facts, /Last query\s+.*GMT.* · Waiting for the user · Alibaba Cloud's request ID/);
     assert.match(facts, /Webhook\s+Sent once there is a verdict/);
   });
 });

@@ -11,10 +11,12 @@
 #[path = "../sandbox/host.rs"]
 mod host;
 mod server;
+#[path = "../support/verification.rs"]
+mod verification;
 
 use cloudauth_edge::{
-    ClientOptions, ClientOptionsBuilder, Credentials, DescribeFaceVerify, Error, ErrorKind,
-    Execution, FaceVerifyClient, InitFaceVerify, SignatureVersion, Status, new_outer_order_no,
+    ClientOptions, ClientOptionsBuilder, Credentials, Error, ErrorKind, Execution,
+    FaceVerifyClient, SignatureVersion, Status, new_outer_order_no,
 };
 use rustls::pki_types::pem::PemObject;
 use rustls::pki_types::{CertificateDer, PrivateKeyDer};
@@ -24,6 +26,7 @@ use std::net::TcpListener;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
+use verification::{order, question};
 
 const CERTIFY_ID: &str = "91707dc296d469ad38e4c5efa6a0f24b";
 
@@ -34,22 +37,6 @@ fn client(options: ClientOptionsBuilder) -> FaceVerifyClient {
 
 fn options(server: &Server) -> ClientOptionsBuilder {
     ClientOptions::builder().endpoint(server.endpoint())
-}
-
-fn order() -> InitFaceVerify {
-    InitFaceVerify::new()
-        .scene_id(1_000_000_006)
-        .outer_order_no(new_outer_order_no("rust").unwrap())
-        .user_id("123456789")
-        .meta_info(host::META_INFO)
-        .cert_name("张三")
-        .cert_no("11010519491231002X")
-}
-
-fn question(certify_id: &str) -> DescribeFaceVerify {
-    DescribeFaceVerify::new()
-        .scene_id(1_000_000_006)
-        .certify_id(certify_id.to_owned())
 }
 
 fn started(client: &FaceVerifyClient) -> Result<String, Error> {

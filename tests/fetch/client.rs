@@ -4,11 +4,13 @@
 #[allow(dead_code)]
 #[path = "../sandbox/host.rs"]
 mod host;
+#[path = "../support/verification.rs"]
+mod verification;
 
 use cloudauth_edge::http::IncomingRequest;
 use cloudauth_edge::{
-    ClientOptions, ClientOptionsBuilder, Credentials, DescribeFaceVerify, Error, ErrorKind,
-    Execution, FaceVerifyClient, InitFaceVerify, SignatureVersion, Status, new_outer_order_no,
+    ClientOptions, ClientOptionsBuilder, Credentials, Error, ErrorKind, Execution,
+    FaceVerifyClient, SignatureVersion, Status,
 };
 use host::Host;
 use js_sys::{Function, Promise, Reflect};
@@ -18,6 +20,7 @@ use std::future::Future;
 use std::rc::Rc;
 use std::task::{Context, Poll, Waker};
 use std::time::Duration;
+use verification::{order, question};
 use wasm_bindgen::closure::Closure;
 use wasm_bindgen::{JsCast, JsValue};
 use wasm_bindgen_futures::JsFuture;
@@ -145,22 +148,6 @@ fn options() -> ClientOptionsBuilder {
 fn client(options: ClientOptionsBuilder) -> FaceVerifyClient {
     let key = Credentials::new("sandbox-key-id", "sandbox-key-secret");
     FaceVerifyClient::dangerously_in_browser(options.build().unwrap(), key).unwrap()
-}
-
-fn order() -> InitFaceVerify {
-    InitFaceVerify::new()
-        .scene_id(1_000_000_006)
-        .outer_order_no(new_outer_order_no("rust").unwrap())
-        .user_id("123456789")
-        .meta_info(host::META_INFO)
-        .cert_name("张三")
-        .cert_no("11010519491231002X")
-}
-
-fn question(certify_id: &str) -> DescribeFaceVerify {
-    DescribeFaceVerify::new()
-        .scene_id(1_000_000_006)
-        .certify_id(certify_id.to_owned())
 }
 
 async fn start(client: &FaceVerifyClient) -> Result<String, Error> {

@@ -1,7 +1,7 @@
 //! Tests the alarm with much due work, an unresponsive receiver, and an alarm that the platform has
 //! dropped.
 
-use crate::host::{Host, json_answer, request, variables};
+use crate::host::{self, Host, json_answer, request, variables};
 use cloudauth_edge::client::call::{Loss, Outcome};
 use cloudauth_edge::gateway::ledger::task::{Task, Wake};
 use cloudauth_edge::http::OutgoingRequest;
@@ -40,22 +40,7 @@ fn action(sent: &OutgoingRequest) -> String {
 }
 
 fn start(host: &mut Host, number: usize) {
-    let body = json!({
-        "outerOrderNo": order(number),
-        "userId": "123456789",
-        "certName": "张三",
-        "certNo": "11010519491231002X",
-        "metaInfo": "{}",
-    });
-    let arrival = request(
-        "POST",
-        "/v1/face-verifications",
-        &[
-            ("authorization", "Bearer a token"),
-            ("content-type", "application/json"),
-        ],
-        body.to_string().as_bytes(),
-    );
+    let arrival = host::start("a token", "/v1/face-verifications", &order(number));
     let (_, reply) = host.handle(arrival, &mut |_| {
         json_answer(
             200,

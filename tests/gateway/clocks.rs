@@ -1,6 +1,6 @@
 //! The gateway's clock jumps by an hour and back; the Date headers of Alibaba Cloud do not.
 
-use crate::host::{Host, NOW, dated, json_answer, request, signed_at, variables};
+use crate::host::{Host, NOW, dated, json_answer, request, signed_at, start, variables};
 use cloudauth_edge::client::call::Outcome;
 use cloudauth_edge::gateway::ledger::commit::{Next, SendOutcome};
 use cloudauth_edge::gateway::reply::Reply;
@@ -35,19 +35,7 @@ fn passed() -> Value {
 }
 
 fn order() -> IncomingRequest {
-    let body = json!({
-        "outerOrderNo": ORDER,
-        "userId": "123456789",
-        "certName": "张三",
-        "certNo": "11010519491231002X",
-        "metaInfo": "{}",
-    });
-    let headers = [
-        ("authorization", "Bearer dev-token"),
-        ("content-type", "application/json"),
-    ];
-    let body = body.to_string();
-    request("POST", "/v1/face-verifications", &headers, body.as_bytes())
+    start("dev-token", "/v1/face-verifications", ORDER)
 }
 
 fn create(host: &mut Host, upstream: &mut dyn FnMut(&OutgoingRequest) -> Outcome) -> Reply {

@@ -1,7 +1,7 @@
 //! An endpoint that cannot be reached: if the host cannot determine that nothing was sent, a start is not
 //! repeated at the next endpoint, and the following ones begin there.
 
-use crate::host::{Host, json_answer, request, variables};
+use crate::host::{Host, json_answer, request, start, variables};
 use cloudauth_edge::client::call::{Loss, Outcome};
 use cloudauth_edge::gateway::reply::Reply;
 use cloudauth_edge::http::OutgoingRequest;
@@ -55,20 +55,9 @@ fn create(
     restart: bool,
     upstream: &mut dyn FnMut(&OutgoingRequest) -> Outcome,
 ) -> Reply {
-    let body = json!({
-        "outerOrderNo": format!("{number:032}"),
-        "userId": "123456789",
-        "certName": "张三",
-        "certNo": "11010519491231002X",
-        "metaInfo": "{}",
-    });
-    let headers = [
-        ("authorization", "Bearer dev-token"),
-        ("content-type", "application/json"),
-    ];
     let query = if restart { "?restartUnknown=true" } else { "" };
     let target = format!("/v1/face-verifications{query}");
-    let arrival = request("POST", &target, &headers, body.to_string().as_bytes());
+    let arrival = start("dev-token", &target, &format!("{number:032}"));
     host.handle(arrival, upstream).1
 }
 

@@ -15,7 +15,7 @@ use cloudauth_edge::signing::acs3::hex_sha256;
 use cloudauth_edge::signing::{encode, rpc};
 use cloudauth_edge::timestamp::Timestamp;
 use cloudauth_edge::vendor::credentials::Secret;
-use serde_json::Value;
+use serde_json::{Value, json};
 use std::collections::BTreeMap;
 
 pub const NOW: i64 = 1_795_000_000_000;
@@ -45,6 +45,23 @@ pub fn dated(outcome: Outcome, at: i64) -> Outcome {
         }
         lost @ Outcome::Lost(_) => lost,
     }
+}
+
+/// A caller's request that starts an order.
+pub fn start(token: &str, target: &str, order: &str) -> IncomingRequest {
+    let body = json!({
+        "outerOrderNo": order,
+        "userId": "123456789",
+        "certName": "张三",
+        "certNo": "11010519491231002X",
+        "metaInfo": "{}",
+    });
+    let bearer = format!("Bearer {token}");
+    let headers = [
+        ("authorization", bearer.as_str()),
+        ("content-type", "application/json"),
+    ];
+    request("POST", target, &headers, body.to_string().as_bytes())
 }
 
 /// A request with these headers and this body.
@@ -151,14 +168,7 @@ impl Host {
         request: IncomingRequest,
         upstream: &mut dyn FnMut(&OutgoingRequest) -> Outcome,
     ) -> (Routed, Reply) {
-        let arrival = Arrival {
-            request,
-            body_read: true,
-            host: self.name.to_owned(),
-            fresh_id: format!("00000000-0000-4000-8000-{:012}", self.arrival),
-        };
-        let now = Timestamp::from_unix_millis(self.now);
-        let mut routed = route(&self.variables, &arrival, now);
+        let mut routed = self.route(request);
         let then = std::mem::replace(&mut routed.then, Then::Assets);
         let reply = match then {
             Then::Reply { reply } => reply,
@@ -195,16 +205,23 @@ impl Host {
         self.rows[caller].keys().find_map(due)
     }
 
-    /// The task that a request leads to.
-    pub fn task(&self, request: IncomingRequest) -> (String, Task) {
+    fn route(&self, request: IncomingRequest) -> Routed {
         let arrival = Arrival {
             request,
             body_read: true,
             host: self.name.to_owned(),
             fresh_id: format!("00000000-0000-4000-8000-{:012}", self.arrival),
         };
-        let now = Timestamp::from_unix_millis(self.now);
-        let routed = route(&self.variables, &arrival, now);
+        route(
+            &self.variables,
+            &arrival,
+            Timestamp::from_unix_millis(self.now),
+        )
+    }
+
+    /// The task that a request leads to.
+    pub fn task(&self, request: IncomingRequest) -> (String, Task) {
+        let routed = self.route(request);
         match routed.then {
             Then::Ledger { task, .. } => (routed.caller.unwrap(), from_json(&task).unwrap()),
             other => panic!("{other:?}"),

@@ -1,6 +1,6 @@
 //! Many requests wait for the verdict of one order: they share its queries.
 
-use crate::host::{Host, NOW, json_answer, request, variables};
+use crate::host::{Host, NOW, json_answer, request, start, variables};
 use cloudauth_edge::client::call::Outcome;
 use cloudauth_edge::gateway::ledger::commit::{Next, SendOutcome};
 use cloudauth_edge::gateway::ledger::task::Task;
@@ -18,19 +18,7 @@ const ANSWERS_IN_MILLIS: i64 = 2_000;
 
 fn started() -> Host {
     let mut host = Host::new(variables(&[("GATEWAY_MODE", "development")]));
-    let body = json!({
-        "outerOrderNo": ORDER,
-        "userId": "123456789",
-        "certName": "张三",
-        "certNo": "11010519491231002X",
-        "metaInfo": "{}",
-    });
-    let headers = [
-        ("authorization", "Bearer dev-token"),
-        ("content-type", "application/json"),
-    ];
-    let body = body.to_string();
-    let arrival = request("POST", ROUTE, &headers, body.as_bytes());
+    let arrival = start("dev-token", ROUTE, ORDER);
     let answer = json!({"Code": "200", "ResultObject": {"CertifyId": "certify1"}});
     let (_, reply) = host.handle(arrival, &mut |_| json_answer(200, &answer));
     assert_eq!(reply.status, 201);
@@ -239,19 +227,7 @@ fn a_poll_ends_when_nobody_listens_to_it() {
 #[test]
 fn a_start_goes_on_when_nobody_listens_to_it() {
     let mut host = Host::new(variables(&[("GATEWAY_MODE", "development")]));
-    let body = json!({
-        "outerOrderNo": ORDER,
-        "userId": "123456789",
-        "certName": "张三",
-        "certNo": "11010519491231002X",
-        "metaInfo": "{}",
-    })
-    .to_string();
-    let headers = [
-        ("authorization", "Bearer dev-token"),
-        ("content-type", "application/json"),
-    ];
-    let (_, task) = host.task(request("POST", ROUTE, &headers, body.as_bytes()));
+    let (_, task) = host.task(start("dev-token", ROUTE, ORDER));
     assert!(matches!(host.commit("dev", &task, None), Next::Send { .. }));
     // Another request for the same order waits for it, with or without its client.
     let Next::Wait {

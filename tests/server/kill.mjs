@@ -155,7 +155,13 @@ class Order {
   }
 }
 
+/** A loopback server; each class says what it answers. */
 class Server {
+  constructor(dice, events) {
+    this.dice = dice;
+    this.events = events;
+  }
+
   #server = createServer(async (request, response) => {
     let body = "";
     try {
@@ -185,30 +191,21 @@ class Server {
 class Vendor extends Server {
   started = new Map();
   verdicts = new Map();
-  #dice;
-  #events;
-
-  constructor(dice, events) {
-    super();
-    this.#dice = dice;
-    this.#events = events;
-  }
-
   answer(body) {
     const form = new URLSearchParams(body);
     const done = (ResultObject) => ({ status: 200, json: { Code: "200", RequestId: "r", ResultObject } });
-    this.#events.emit("event");
+    this.events.emit("event");
     if (form.get("Action") === "InitFaceVerify") {
       const no = form.get("OuterOrderNo");
       const ids = this.started.get(no) ?? [];
       const CertifyId = `${no}-${ids.length}`;
       this.started.set(no, [...ids, CertifyId]);
-      return this.#dice(20) === 0
+      return this.dice(20) === 0
         ? { status: 503, json: { Code: "ServiceUnavailable" } }
         : done({ CertifyId });
     }
     const id = form.get("CertifyId");
-    if (!this.verdicts.has(id) && this.#dice(3) === 0) this.verdicts.set(id, this.#dice(2) ? "T" : "F");
+    if (!this.verdicts.has(id) && this.dice(3) === 0) this.verdicts.set(id, this.dice(2) ? "T" : "F");
     const Passed = this.verdicts.get(id);
     return Passed
       ? done({ Passed, SubCode: Passed === "T" ? "200" : "205" })
@@ -220,20 +217,11 @@ class Vendor extends Server {
 class Receiver extends Server {
   verdicts = new Map();
   received = 0;
-  #dice;
-  #events;
-
-  constructor(dice, events) {
-    super();
-    this.#dice = dice;
-    this.#events = events;
-  }
-
   answer(body) {
     const { data } = JSON.parse(body);
     this.received += 1;
-    this.#events.emit("event");
-    if (this.#dice(20) === 0) return { status: 503, json: {} };
+    this.events.emit("event");
+    if (this.dice(20) === 0) return { status: 503, json: {} };
     const known = this.verdicts.get(data.outerOrderNo) ?? new Set();
     this.verdicts.set(data.outerOrderNo, known.add(data.status));
     return { status: 200, json: {} };

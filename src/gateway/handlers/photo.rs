@@ -1,4 +1,4 @@
-//! The photo itself, which passes through the gateway so that nobody gets its address.
+//! Passes a photo through the gateway, so that callers never receive its address.
 
 use crate::gateway::problem::{PHOTO_UNAVAILABLE, Problem, UPSTREAM_FAILED};
 use crate::gateway::reply::{Language, Reply};

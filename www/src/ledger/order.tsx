@@ -2,6 +2,7 @@ import type { ComponentChildren } from "preact";
 import { useEffect } from "preact/hooks";
 import { surroundings, token, type Summary } from "../gateway";
 import { CopyButton } from "../parts/copy";
+import { Facts, type Fact } from "../parts/facts";
 import { FailureNotice, Notice } from "../parts/notice";
 import { Loading } from "../parts/page";
 import { hrefOf } from "../routes";
@@ -62,7 +63,7 @@ function Known({ order: known }: { order: Summary }) {
   const { billed } = t.value.walkthrough;
   const info = known.subCodeInfo;
   const ids = known.vendorRequestIds;
-  const rows: [name: string, value: ComponentChildren][] = [
+  const rows: Fact[] = [
     [t.value.walkthrough.certifyId, known.certifyId && <Id of={known.certifyId} />],
     [text.created, timeWithZone(known.createdAt)],
     [text.validUntil, known.expiresAt && timeWithZone(known.expiresAt)],
@@ -83,16 +84,7 @@ function Known({ order: known }: { order: Summary }) {
   return (
     <>
       <Verdict status={known.status} />
-      <dl class="facts order-facts">
-        {rows.map(([name, value]) =>
-          value ? (
-            <div key={name}>
-              <dt>{name}</dt>
-              <dd>{value}</dd>
-            </div>
-          ) : null,
-        )}
-      </dl>
+      <Facts class="order-facts" rows={rows} />
       {failed && question.value && (
         <FailureNotice failure={question.value.answer as Exclude<Question["answer"], Summary>} />
       )}

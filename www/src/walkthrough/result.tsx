@@ -2,6 +2,7 @@ import { useSignal } from "@preact/signals";
 import { useEffect, useRef } from "preact/hooks";
 import { photo, token, type Picture, type Standing, type Verification } from "../gateway";
 import { CodePanel, Code } from "../parts/code";
+import { Facts, type Fact } from "../parts/facts";
 import { Right, Waiting, Wrong } from "../parts/icons";
 import { FailureNotice, Notice } from "../parts/notice";
 import { Loading } from "../parts/page";
@@ -98,7 +99,7 @@ function Details({ result }: { result: Verification }) {
   const billed =
     info?.billed === true ? text.billedYes : info?.billed === false ? text.billedNo : text.billedUnknown;
   const yesNo = (flag: boolean | undefined) => (flag === undefined ? null : flag ? text.yes : text.no);
-  const rows: [string, string | null | undefined][] = [
+  const rows: Fact[] = [
     [
       text.subCode,
       result.subCode &&
@@ -118,16 +119,7 @@ function Details({ result }: { result: Verification }) {
   ];
   return (
     <div class="result">
-      <dl class="facts">
-        {rows.map(([name, value]) =>
-          value ? (
-            <div key={name}>
-              <dt>{name}</dt>
-              <dd>{value}</dd>
-            </div>
-          ) : null,
-        )}
-      </dl>
+      <Facts rows={rows} />
       {(picture?.pictureUrl ?? picture?.photo) && (
         <Photo key={result.requestId} of={result.outerOrderNo} picture={picture} />
       )}

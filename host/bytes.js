@@ -1,3 +1,5 @@
+import { joined } from "../pkg/bytes.js";
+
 /**
  * Reads a stream up to one byte beyond the limit; undefined if it times out or is interrupted.
  *
@@ -30,12 +32,5 @@ export async function collect(reader, { limit, millis, discard = 0 }) {
     clearTimeout(timer);
   }
   if (length > limit + discard) quit();
-  const bytes = new Uint8Array(Math.min(length, limit + 1));
-  let at = 0;
-  for (const chunk of chunks) {
-    const part = chunk.subarray(0, bytes.length - at);
-    bytes.set(part, at);
-    at += part.byteLength;
-  }
-  return bytes;
+  return joined(chunks, Math.min(length, limit + 1));
 }

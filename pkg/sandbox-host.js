@@ -3,6 +3,7 @@
  * response. All decisions are in the WebAssembly module.
  */
 
+import { joined } from "./bytes.js";
 import phoneFiles from "./wasm/phone.js";
 
 /** One byte more than the limit of a body, so that the module detects an oversized one. */
@@ -315,17 +316,5 @@ async function readBounded(stream) {
     length += chunk.length;
     if (length >= READ_LIMIT) break;
   }
-  return joined(chunks, length);
-}
-
-/** The chunks as one array, cut at the limit. */
-export function joined(chunks, length) {
-  const body = new Uint8Array(Math.min(length, READ_LIMIT));
-  let at = 0;
-  for (const chunk of chunks) {
-    const part = chunk.subarray(0, body.length - at);
-    body.set(part, at);
-    at += part.length;
-  }
-  return body;
+  return joined(chunks, Math.min(length, READ_LIMIT));
 }

@@ -4,7 +4,8 @@ import { Buffer } from "node:buffer";
 import { appendFileSync, existsSync, readFileSync, renameSync, writeFileSync } from "node:fs";
 import { createServer } from "node:http";
 import { guard } from "./core.js";
-import { MemoryStore, READ_LIMIT, SandboxHost, failure, internalError, joined } from "./sandbox-host.js";
+import { joined } from "./bytes.js";
+import { MemoryStore, READ_LIMIT, SandboxHost, failure, internalError } from "./sandbox-host.js";
 import base64 from "./wasm/sandbox/base64.js";
 import * as glue from "./wasm/sandbox/cloudauth_edge.js";
 
@@ -169,7 +170,7 @@ async function readBody(request) {
   } catch {
     return null;
   }
-  return joined(chunks, length);
+  return joined(chunks, Math.min(length, READ_LIMIT));
 }
 
 /** Rows in memory, with every change as a line in a file that is read at the next start. */

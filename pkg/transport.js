@@ -1,3 +1,4 @@
+import { joined } from "./bytes.js";
 import { codeOf, failureCode } from "./thrown.js";
 import { endBy } from "./waits.js";
 
@@ -78,12 +79,5 @@ async function readAtMost(response, max) {
     }
     chunks.push(value);
   }
-  if (chunks.length === 1) return chunks[0];
-  const body = new Uint8Array(length);
-  let at = 0;
-  for (const chunk of chunks) {
-    body.set(chunk, at);
-    at += chunk.byteLength;
-  }
-  return body;
+  return joined(chunks, length);
 }

@@ -18,7 +18,7 @@ const project = await consumer("esm");
 const FILES = `
   CHANGELOG.md LICENSE-APACHE LICENSE-MIT README.md package.json
   bin/cloudauth-edge.js
-  call.js client.js core.js credentials.js errors.js exports.js identity.js identity-exports.js load.js packed.js random.js
+  bytes.js call.js client.js core.js credentials.js errors.js exports.js identity.js identity-exports.js load.js packed.js random.js
   sandbox-host.js sandbox-workerd.js thrown.js transport.js transport-node.js waits.js
   index.d.ts index.d.cts identity.d.ts identity.d.cts sandbox.d.ts sandbox.d.cts
   entry/edge-light.js entry/workerd.js

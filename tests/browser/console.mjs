@@ -48,7 +48,7 @@ export const words = {
     verdict: { passed: "Passed", rejected: "Rejected", pending: "Waiting for the user" },
     billed: /Billed\s*Yes/,
     meaning: "It does not check that the name and the number are genuine",
-    minutes: /works for 1[45] more minutes/,
+    minutes: /valid for 1[45] more minutes/,
     askNow: "Update now",
     code: "Code",
     certNo: /^Identity number/,

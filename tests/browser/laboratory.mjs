@@ -62,7 +62,7 @@ test("an example has its address and the time of today; what is typed has none",
     assert.equal(address(), "#/signature");
     await page.getByRole("button", { name: "InitFaceVerify (curl)" }).click();
     await page.locator(".notice.good").waitFor();
-    await page.getByText("The signature is right").waitFor();
+    await page.getByText("The signature is correct").waitFor();
   }));
 
 test("the place for a parameter's encoding is never empty", () =>

@@ -160,7 +160,7 @@ test("a refused tap, an expired verification, one that is gone, one that ends by
     await page.getByRole("button", { name: /^206/ }).click();
     await page.unroute("**/verifications");
     await page.locator("#screen").getByText(words.passed).waitFor();
-    assert.match(await page.getByRole("alert").innerText(), /takes one submission/);
+    assert.match(await page.getByRole("alert").innerText(), /accepts one submission/);
     await assertSound(page);
 
     const late = await start();

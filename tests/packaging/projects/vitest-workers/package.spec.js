@@ -15,5 +15,5 @@ test("the client against the sandbox, both in workerd", async ({ task }) => {
 test("what only Node has is refused in words", async () => {
   expect(navigator.userAgent).toBe("Cloudflare-Workers");
   await expect(sandbox.listen()).rejects.toThrow("cannot listen in workerd");
-  expect(() => createSandbox({ file: "state" })).toThrow("no files in workerd");
+  expect(() => createSandbox({ file: "state" })).toThrow("no file access in workerd");
 });

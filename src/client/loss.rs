@@ -46,7 +46,7 @@ impl Loss {
             |kind, code, audience, zh, en| Error::new(kind, code, audience, Text::new(zh, en));
         let not_connected = || {
             (
-made(
+                made(
                     Kind::Transport,
                     "ConnectionFailed",
                     Operator,

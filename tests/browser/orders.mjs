@@ -90,6 +90,26 @@ test("an order is found by its number; a part of one, and one that is not there,
   });
 });
 
+test("a search entered before the page knows its gateway is answered", async () => {
+  const { no } = await order(null);
+  await ledger({}, async (page) => {
+    const held = Promise.withResolvers();
+    await page.route("**/console.json", async (route) => {
+      await held.promise;
+      await route.continue();
+    });
+    await page.reload();
+    const field = page.getByLabel("Find an order");
+    await field.fill("a part of it");
+    await page.keyboard.press("Enter");
+    await page.getByText("Enter the whole order number").waitFor();
+    await field.fill(no);
+    await page.keyboard.press("Enter");
+    held.resolve();
+    await page.getByRole("heading", { name: no }).waitFor();
+  });
+});
+
 test("an order shows its billing, and a failed query leaves it readable", async () => {
   const billed = await order("passed");
   await withConsole({ hash: `#/ledger/${billed.no}` }, async (page) => {

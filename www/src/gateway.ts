@@ -108,7 +108,20 @@ export function known(): Surroundings | null {
   return typeof value === "object" && "mode" in value ? value : null;
 }
 
-export async function learnSurroundings(): Promise<void> {
+let learning: Promise<void> | undefined;
+
+/** Asks the gateway for its surroundings again; every caller meanwhile waits for the same answer. */
+export function learnSurroundings(): Promise<void> {
+  learning ??= askSurroundings().finally(() => (learning = undefined));
+  return learning;
+}
+
+/** Resolves once the surroundings and, in development, the token are known or known to be out of reach. */
+export async function surroundingsKnown(): Promise<void> {
+  if (surroundings.value === "loading") await learnSurroundings();
+}
+
+async function askSurroundings(): Promise<void> {
   surroundings.value = "loading";
   const answer = await call<Surroundings>("GET", "/console.json");
   surroundings.value = answer.ok ? answer.body : answer.failure;

@@ -56,7 +56,7 @@ function Orders() {
           }}
         >
           <TokenField failure={failure.value} />
-          <button type="submit" class="button" disabled={token.value === "" || loading.value}>
+          <button type="submit" class="button" disabled={token.value === ""}>
             {orders.value ? text.refresh : text.open}
           </button>
         </form>
@@ -79,7 +79,7 @@ function Orders() {
             problem={missed.value ? text.missed[missed.value] : undefined}
             mono
           />
-          <button type="submit" class="button" disabled={token.value === "" || searching.value}>
+          <button type="submit" class="button" disabled={searching.value}>
             {text.find}
           </button>
         </form>

@@ -129,6 +129,7 @@ export async function search(): Promise<void> {
   missed.value = WHOLE.test(text) ? null : "incomplete";
   if (missed.value || searching.value) return;
   searching.value = true;
+  await gateway.surroundingsKnown();
   const answer = await gateway.find(text);
   batch(() => {
     searching.value = false;

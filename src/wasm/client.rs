@@ -35,13 +35,15 @@ impl<'a> Call<'a> {
         let raw = raw_credentials(members.object().unwrap_or_default());
         let mut options = Options::check(named)?;
         options.total_timeout_millis = options.total_timeout_millis.min(total_timeout_millis);
-        let credentials =
-            options
-                .check_credentials(raw)
-                .map_err(|error| match credentials_refreshable {
-                    true => Error::credentials(error.fields),
-                    false => naming_variables(error),
-                })?;
+        let credentials = options.check_credentials(raw).map_err(|error| {
+            // The program sets the endpoint, not the credentials function.
+            let of_the_function = error.fields.iter().all(|field| field.field != "endpoint");
+            if credentials_refreshable && of_the_function {
+                Error::credentials(error.fields)
+            } else {
+                naming_variables(error)
+            }
+        })?;
         let action = actions::by_name(members.text()).ok_or_else(|| unusable("action"))?;
         let parameters = members.object();
         Ok(Self {

@@ -7,7 +7,7 @@ import { command } from "./lib/progress.mjs";
 import { browser } from "./lib/project.mjs";
 
 const ROWS = 1_000_000;
-/** Of the published sample numbers: right, right in lower case, and three wrong ones; the last row of ten is empty. */
+/** Published sample numbers, right and with mistakes, and one that is missing. */
 const KINDS = [
   "11010519491231002X",
   "440524188001010014",

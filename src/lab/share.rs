@@ -56,7 +56,7 @@ pub fn shareable(request: &str) -> Result<String, Finding> {
             .map(|(name, value)| format!("{name}={value}"));
         return Ok(lines.collect::<Vec<_>>().join("\n"));
     }
-    let host = reading.host.as_deref().map(|host| kept_or_masked(host));
+    let host = reading.host.as_deref().map(kept_or_masked);
     let mut target = masked(&reading.path);
     let query = pairs(Place::Query);
     if !query.is_empty() {

@@ -67,7 +67,7 @@ function Bench({ core }: { core: Core }) {
     <div class="laboratory">
       <div class="bench-column">
         <RequestInput core={core} />
-        <OtherInputs />
+        <OtherInputs core={core} />
       </div>
       <div class="bench-column">
         <div class="outcome-column">
@@ -124,7 +124,6 @@ function RequestInput({ core }: { core: Core }) {
           ) : undefined
         }
       />
-      <RequestLink core={core} />
     </div>
   );
 }
@@ -158,7 +157,7 @@ function RequestLink({ core }: { core: Core }) {
   );
 }
 
-function OtherInputs() {
+function OtherInputs({ core }: { core: Core }) {
   const text = t.value.signature;
   const { scheme, method, secret, answer } = subject.value;
   return (
@@ -206,6 +205,7 @@ function OtherInputs() {
           ]}
         />
       </div>
+      <RequestLink core={core} />
     </div>
   );
 }

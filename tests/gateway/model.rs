@@ -786,7 +786,8 @@ struct Search {
 }
 
 impl Search {
-    /// Searches every schedule; returns the outcomes of all responses.
+    /// Searches every schedule; returns the outcomes of all responses. Prints the number of states.
+    #[allow(clippy::print_stdout)]
     fn all(orders: [&'static str; 2], left: Budget) -> Vec<String> {
         let mut search = Self {
             gateway: Gateway::new(),
@@ -794,6 +795,7 @@ impl Search {
             trace: Trace::default(),
         };
         search.from(&World::new(orders, left));
+        println!("{} states", search.seen.len());
         search.gateway.outcomes.take().into_iter().collect()
     }
 

@@ -8,7 +8,7 @@ import { basename, join, relative } from "node:path";
 import { buildConsole } from "./console.mjs";
 import { answer, must } from "./lib/process.mjs";
 import { command, line } from "./lib/progress.mjs";
-import { at, filesUnder, lockedCrate, projectEnv, root } from "./lib/project.mjs";
+import { at, bindgen as bindgenProgram, filesUnder, projectEnv, root } from "./lib/project.mjs";
 import { gzipped, kilobytes } from "./lib/sizes.mjs";
 import { buildServer } from "./server.mjs";
 import { forBuild, setUp } from "./setup.mjs";
@@ -57,7 +57,8 @@ function fingerprint() {
   const hash = createHash("sha256");
   for (const file of sources)
     hash.update(relative(root, file)).update("\0").update(readFileSync(file)).update("\0");
-  hash.update(readFileSync(at("scripts", "build.mjs")));
+  for (const part of ["build.mjs", "bindgen/Cargo.lock", "bindgen/src/main.rs"])
+    hash.update(readFileSync(at("scripts", part)));
   hash.update(readFileSync(at("node_modules", "binaryen", "package.json")));
   hash.update(answer("rustc", ["--version", "--verbose"]) ?? "");
   return hash.digest("hex");
@@ -128,23 +129,9 @@ async function buildVariant(variant, inputs) {
 
   const bindgen = join(target, "bindgen");
   rmSync(bindgen, { recursive: true, force: true });
-  await must(
-    "wasm-bindgen",
-    [
-      join(target, TARGET, "release", "cloudauth_edge.wasm"),
-      "--target=web",
-      `--out-dir=${bindgen}`,
-      "--out-name=cloudauth_edge",
-      // Each runtime's entry locates the module; the glue's default path would make bundlers emit it twice.
-      "--omit-default-module-path",
-      "--no-typescript",
-      // After a trap, core.js creates a new instance for the next call.
-      "--experimental-reset-state-function",
-    ],
-    {
-      advice: `wasm-bindgen must have version ${lockedCrate("wasm-bindgen")}, as in Cargo.lock; delete .tools and run this command again.`,
-    },
-  );
+  await must(bindgenProgram, [join(target, TARGET, "release", "cloudauth_edge.wasm"), bindgen], {
+    advice: "scripts/bindgen must use the same version of wasm-bindgen as Cargo.lock.",
+  });
   await must("wasm-opt", [
     ...wasmOpt,
     join(bindgen, "cloudauth_edge_bg.wasm"),

@@ -6,7 +6,7 @@ import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { Failure, answer, must } from "./lib/process.mjs";
 import { command, line } from "./lib/progress.mjs";
-import { at, browser, lockedCrate, machineEnv, python, tools, which } from "./lib/project.mjs";
+import { at, bindgen, browser, lockedCrate, machineEnv, python, tools, which } from "./lib/project.mjs";
 
 const WASM_PACK = "0.15.1";
 const CARGO_FUZZ = "0.13.2";
@@ -31,6 +31,8 @@ const installed = (...path) => ({
 /** The runtimes and tools that the packed package is tested with. */
 const consumers = [installed("tests", "packaging"), installed("tests", "packaging", "projects", "next")];
 const examples = ["node", "express", "hono-workers"].map((name) => installed("examples", name));
+const bindgenStamp = join(tools, "bindgen", ".built-from");
+const bindgenSources = ["Cargo.lock", "src/main.rs"].map((file) => at("scripts", "bindgen", file));
 const pythonStamp = join(tools, "python", ".installed-requirements");
 const requirements = at("tests", "conformance", "python", "requirements.txt");
 export const fuzzToolchain = "nightly";
@@ -50,9 +52,14 @@ function cargoTool(crate, binaries, version, { toolchain = [], subcommand = [] }
           ?.split(/\s+/)
           .includes(version),
       ),
+    // Without optimization: compiling the tool takes longer than all that it does.
     // Not --locked: some registry mirrors lack a dependency in wasm-bindgen-cli's lock file.
     run: () =>
-      must("cargo", [...toolchain, "install", crate, "--version", version, "--root", tools, "--force"]),
+      must(
+        "cargo",
+        [...toolchain, "install", crate, "--version", version, "--debug", "--root", tools, "--force"],
+        { env: { ...machineEnv(), CARGO_PROFILE_DEV_DEBUG: "false" } },
+      ),
     whatToDoIfItFails: `Check that cargo can reach its registry, or install it manually: cargo install ${crate} --version ${version} --root .tools`,
   };
 }
@@ -122,8 +129,20 @@ const needs = {
       "Add the target wasm32-unknown-unknown to this Rust: rustup target add wasm32-unknown-unknown",
   }),
 
-  wasmBindgen: () =>
-    cargoTool("wasm-bindgen-cli", ["wasm-bindgen", "wasm-bindgen-test-runner"], lockedCrate("wasm-bindgen")),
+  bindgen: () => ({
+    name: "wasm-bindgen for the build",
+    isDone: () => existsSync(bindgen) && reads(bindgenStamp) === hashOf(...bindgenSources),
+    async run() {
+      const crate = at("scripts", "bindgen");
+      const target = join(tools, "bindgen");
+      await must("cargo", ["build", "--quiet", "--locked", "--target-dir", target], { cwd: crate });
+      writeFileSync(bindgenStamp, hashOf(...bindgenSources));
+    },
+    whatToDoIfItFails: "Check that cargo can reach its registry, and run this command again.",
+  }),
+
+  wasmTestRunner: () =>
+    cargoTool("wasm-bindgen-cli", ["wasm-bindgen-test-runner"], lockedCrate("wasm-bindgen")),
 
   wasmPack: () => cargoTool("wasm-pack", ["wasm-pack"], WASM_PACK),
 
@@ -181,7 +200,7 @@ const needs = {
 };
 
 /** The needs for building the package and running the Worker. */
-export const forBuild = ["packages", "rust", "wasm32", "wasmBindgen"];
+export const forBuild = ["packages", "rust", "wasm32", "bindgen"];
 
 /** Meets the named needs, in the order of the table above. A need that is already met takes almost no time. */
 export async function setUp(wanted) {

@@ -73,13 +73,13 @@ const suites = [
   { name: "rust", counted: true, commands: [["cargo", "test", "--all-features"]] },
   {
     name: "wasm-node",
-    needs: ["wasm32", "wasmBindgen", "wasmPack"],
+    needs: ["wasm32", "wasmTestRunner", "wasmPack"],
     counted: true,
     commands: [["wasm-pack", "test", "--mode", "no-install", "--node", ...forPrograms]],
   },
   {
     name: "wasm-browser",
-    needs: ["wasm32", "wasmBindgen", "wasmPack", "browser"],
+    needs: ["wasm32", "wasmTestRunner", "wasmPack", "browser"],
     counted: true,
     commands: [["wasm-pack", "test", "--mode", "no-install", "--headless", "--chrome", ...forPrograms]],
   },
@@ -211,7 +211,7 @@ await command(import.meta, async (args) => {
   const wanted = chosen(args);
   const needsBuild = wanted.some((suite) => suite.built);
   const needs = wanted.flatMap((suite) => suite.needs ?? []);
-  await setUp(["packages", "rust", ...(needsBuild ? ["wasm32", "wasmBindgen"] : []), ...needs]);
+  await setUp(["packages", "rust", ...(needsBuild ? ["wasm32", "bindgen"] : []), ...needs]);
   if (needsBuild) await build();
 
   console.log("test");

@@ -13,6 +13,9 @@ export const tools = at(".tools");
 /** Python with the official SDKs, for the conformance tests. */
 export const python = join(tools, "python", "bin", "python");
 
+/** The program of scripts/bindgen. */
+export const bindgen = join(tools, "bindgen", "debug", "cloudauth-edge-bindgen");
+
 const projectBins = [join(tools, "bin"), at("node_modules", ".bin")];
 
 const foreignPath = () =>

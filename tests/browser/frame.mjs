@@ -85,7 +85,7 @@ test("without the WebAssembly module, it says so and can try again", () =>
     await page.getByRole("button", { name: "Start verification" }).waitFor();
   }));
 
-test("in production nothing of the sandbox is offered, and what depends on the gateway's key is left out", async () => {
+test("in production the sandbox is not offered, and tools that need the gateway's key are left out", async () => {
   const gateway = await startGateway({
     GATEWAY_MODE: "production",
     GATEWAY_SECRET: "0123456789abcdef0123456789abcdef",

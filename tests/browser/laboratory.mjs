@@ -99,7 +99,7 @@ test("ACS3 shows the canonical request and the header", () =>
     await page.getByText("host;x-acs-action;").first().waitFor();
   }));
 
-test("what a server really answered is explained", () =>
+test("real server answers are explained", () =>
   laboratory({}, async (page) => {
     const body = new URLSearchParams({
       AccessKeyId: "sandbox-key-id",
@@ -151,7 +151,7 @@ test("a signature over GBK is named, by the browser's own table", () =>
     await page.getByText("Evidence: a calculation with the entered secret").waitFor();
   }));
 
-test("what cannot be read is said", () =>
+test("unreadable input is reported", () =>
   laboratory({}, async (page) => {
     const request = page.getByLabel("Request", { exact: true });
     await request.fill("curl 'https://cloudauth.aliyuncs.com/");
@@ -160,7 +160,7 @@ test("what cannot be read is said", () =>
     await page.getByText("Paste a request, or choose an example.").waitFor();
   }));
 
-test("a secret is sent nowhere, kept nowhere, and gone when the tool is left", () =>
+test("a secret is not sent, not stored, and gone when the tool is left", () =>
   // Chromium asks for the icon again, and is refused even that.
   laboratory({ expected: /favicon\.svg/ }, async (page) => {
     await page.getByRole("button", { name: "InitFaceVerify (curl)" }).click();

@@ -128,7 +128,7 @@ test("an order shows its billing, and a failed query leaves it readable", async 
   });
 });
 
-test("a token that nobody has is said at its field, in the list and at an order", async () => {
+test("an unknown token is reported at its field, in the list and at an order", async () => {
   const { no } = await order("passed");
   await withConsole({ hash: `#/ledger/${"f".repeat(32)}` }, async (page) => {
     await page.getByText("This token has no such order.").waitFor();

@@ -104,7 +104,7 @@ for (const look of looks) {
     }));
 }
 
-test("every outcome has one button, and each of them is what the query then finds", () =>
+test("every outcome has one button, and the query returns it", () =>
   withPhone({}, {}, async ({ page, words, sandbox, start }) => {
     const { subCodes, codes } = await (await sandbox.fetch("http://sandbox/_sandbox/outcomes")).json();
     assert.equal(subCodes.length, 13);
@@ -146,7 +146,7 @@ test("by keyboard alone", () =>
     assert.equal((await ask(certifyId)).status, "passed");
   }));
 
-test("a refused tap, an expired verification, one that is gone, one that ends by itself", () =>
+test("a refused tap; a verification that has expired, is gone, or ends by itself", () =>
   withPhone({}, {}, async ({ page, words, sandbox, start }) => {
     const origin = new URL(page.url()).origin;
     const certifyId = await start();
@@ -176,7 +176,7 @@ test("a refused tap, an expired verification, one that is gone, one that ends by
     await assertSound(page);
   }));
 
-test("where the control API wants a token, it asks for it and keeps it nowhere", () =>
+test("it asks for the control API's token and does not store it", () =>
   withPhone({}, { controlToken: "the-token-of-this-test" }, async ({ page, start }) => {
     const outerOrderNo = newOuterOrderNo();
     await start(outerOrderNo);
@@ -196,7 +196,7 @@ test("where the control API wants a token, it asks for it and keeps it nowhere",
     await page.getByLabel("控制接口的访问令牌").waitFor();
   }));
 
-test("a closed control API says who must act; a sandbox that is gone, that it is gone, and it goes on by itself", async () => {
+test("a closed control API says who must act; an unreachable sandbox is reported, and the page recovers", async () => {
   await withPhone({}, { controlToken: "" }, async ({ page }) => {
     await page.getByRole("alert").getByText("the operator must set its token").waitFor();
     await assertSound(page);
@@ -212,7 +212,7 @@ test("a closed control API says who must act; a sandbox that is gone, that it is
   });
 });
 
-test("nothing but the page's own files may run or be called there", () =>
+test("the page's policy allows its own files alone", () =>
   withPhone({ expected: /Content Security Policy/ }, {}, async ({ page }) => {
     const blocked = await page.evaluate(async () => {
       const found = [];
@@ -232,7 +232,7 @@ test("nothing but the page's own files may run or be called there", () =>
     assert.deepEqual(blocked, { found: ["connect-src", "script-src-elem"], ran: false });
   }));
 
-test("the console leads to it, at the verification that was just started", () =>
+test("the console opens it at the verification just started", () =>
   withConsole({}, async (page, words, context) => {
     await page.getByRole("button", { name: words.start }).click();
     await page.getByRole("button", { name: words.open }).waitFor();

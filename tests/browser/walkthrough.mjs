@@ -57,7 +57,7 @@ function inSight(page, selector) {
 }
 
 for (const width of widths) {
-  test(`the outcome is in sight when it comes: ${width}`, () =>
+  test(`the outcome is in sight when it arrives: ${width}`, () =>
     withConsole({ width }, async (page, words) => {
       await page.setViewportSize({ width, height: width === 360 ? 640 : 900 });
       await settled(page);
@@ -237,7 +237,7 @@ test("the order is validated during typing, and an invalid order is not sent", (
     assert.ok(await page.getByRole("button", { name: words.start }).isEnabled());
   }));
 
-test("the preview of the request is whole and says that it is one, with personal data masked", () =>
+test("the preview of the request is complete, labelled and masked", () =>
   withConsole({ language: "en" }, async (page) => {
     await settled(page);
     await page.getByRole("heading", { name: "Preview of the request" }).waitFor();
@@ -251,7 +251,7 @@ test("the preview of the request is whole and says that it is one, with personal
     }
   }));
 
-test("no request is shown before the gateway has said where it goes", () =>
+test("no request is shown before its destination is known", () =>
   withConsole({ language: "en" }, async (page) => {
     let answer;
     const held = new Promise((resolve) => (answer = resolve));
@@ -287,7 +287,7 @@ async function codeOf(page, step, language) {
   return copied;
 }
 
-test("the code of every step does what the page did", () =>
+test("the code of every step does what the page does", () =>
   withConsole({ language: "en" }, async (page) => {
     await settled(page);
     const shell = async (text) => (await run("sh", ["-c", text])).stdout;

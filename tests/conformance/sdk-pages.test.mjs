@@ -65,7 +65,7 @@ const read = (name) => readFileSync(join(pages, name), "utf8");
 const blocks = (page, language) =>
   [...page.matchAll(new RegExp(`\`\`\`${language}\\n(.*?)\`\`\``, "gs"))].map(([, text]) => text);
 
-test("every page is one of these", () => {
+test("every SDK page is tested", () => {
   assert.deepEqual(readdirSync(pages).sort(), Object.keys(howToRun).sort());
 });
 
@@ -88,12 +88,12 @@ for (const [name, how] of Object.entries(howToRun)) {
     const page = read(name);
     const [lines, program] = blocks(page, how.language);
 
-    test("what it says to set is what the program sets", () => {
+    test("the settings it lists are those of its program", () => {
       const set = program.split("\n").map((text) => text.trim());
       for (const text of lines.trim().split("\n")) assert.ok(set.includes(text.trim()), text);
     });
 
-    test("the versions it names are those that run", () => {
+    test("the versions it names are those tested", () => {
       const versions = [
         ...page.matchAll(/<artifactId>(.+)<\/artifactId>\s*<version>(.+)<\/version>/g),
         ...page.matchAll(/(\S+)==(\S+)/g),

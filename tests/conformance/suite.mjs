@@ -157,7 +157,7 @@ export function conforms(client) {
       );
     });
 
-    test("every error of the API gateway on demand", async () => {
+    test("every error of Alibaba Cloud's API gateway on demand", async () => {
       for (const [code] of answers.apiGateway) {
         await sandbox.injectFault({ kind: "error", code });
         const { threw } = await start();
@@ -167,7 +167,7 @@ export function conforms(client) {
       }
     });
 
-    test("a nonce used again", async () => {
+    test("a reused nonce", async () => {
       const nonce = "3156853299f313e23d1673dc12e1703d";
       assert.equal((await start({}, { nonce })).returned?.Code, "200");
       assertRefused(
@@ -177,7 +177,7 @@ export function conforms(client) {
       );
     });
 
-    test("a timestamp out of the window", async () => {
+    test("a timestamp outside the window", async () => {
       for (const minutes of [16, -32]) {
         await sandbox.advanceClock(minutes * MINUTE);
         assertRefused(
@@ -190,7 +190,7 @@ export function conforms(client) {
       await started();
     });
 
-    test("keys that may not call", async () => {
+    test("keys without permission", async () => {
       assertRefused(
         await start({}, { accessKeyId: "nobodys-key-id" }),
         "InvalidAccessKeyId.NotFound",

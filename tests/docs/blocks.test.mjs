@@ -73,7 +73,7 @@ test("the tests that blocks.json names read the page", () => {
   }
 });
 
-test("a block that stands nowhere is noticed", () => {
+test("an unlisted block is noticed", () => {
   const file = lines("function a() {\n  one();\n  two();\n}\n");
   assert.ok(holds(file, lines("one();\ntwo();\n")));
   assert.ok(!holds(file, lines("one();\nthree();\n")));

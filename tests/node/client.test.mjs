@@ -206,7 +206,7 @@ for (const [name, answer, kind, code, initRequests, describeRequests] of faults)
   });
 }
 
-test("nobody listens: even a start is tried again, at the next endpoint", async () => {
+test("a refused connection: even a start is tried again, at the next endpoint", async () => {
   await using server = await faultServer(started);
   const closed = await faultServer(started);
   await closed[Symbol.asyncDispose]();
@@ -463,7 +463,7 @@ test("ACS3 puts parameters where Alibaba Cloud's metadata has them", async () =>
   assert.deepEqual([...request.form], [["Model", "LIVENESS"]]);
 });
 
-test("waits for a result through pending answers and passing failures", async () => {
+test("waits for a result through pending answers and transient failures", async () => {
   const passed = json({ Code: "200", RequestId: "R", ResultObject: { Passed: "T", SubCode: "200" } });
   await using server = await faultServer(pending, json({ Code: "500" }), passed);
   const seen = [];
@@ -475,7 +475,7 @@ test("waits for a result through pending answers and passing failures", async ()
   assert.equal(server.requests.length, 3);
 });
 
-test("at the deadline, waiting gives what it has", async (context) => {
+test("at the deadline, waiting returns the latest state", async (context) => {
   // Time stands still, so that the first query ends before the deadline.
   context.mock.timers.enable({ apis: ["setTimeout", "Date"], now: Date.now() });
   await using server = await faultServer(pending);
@@ -489,7 +489,7 @@ test("at the deadline, waiting gives what it has", async (context) => {
   assert.equal(refusing.requests.length, 1);
 });
 
-test("waiting ends at a failure that lasts for the day", async () => {
+test("waiting ends at a failure that lasts until the next day", async () => {
   await using server = await faultServer(json({ Code: "418" }));
   const error = await failure(client(server.endpoint).waitForResult(query));
   assert.equal(error.code, "418");

@@ -51,7 +51,7 @@ const REFUSED = `
   try { new FaceVerifyClient({ accessKeyId: "testid", accessKeySecret: "testsecret" }); }
   catch (error) { refused = error.fields.map(({ field, rule }) => [field, rule]); }`;
 
-test("a secret is refused in a page by the constructor, and on Node by nothing", () => {
+test("the constructor refuses a secret in a page and accepts it on Node", () => {
   const found = (setting) =>
     run(`${setting}
       const { FaceVerifyClient } = await import("${client}");
@@ -63,7 +63,7 @@ test("a secret is refused in a page by the constructor, and on Node by nothing",
   assert.deepEqual(found(PAGE.replace("delete globalThis.process;", "")), []);
 });
 
-test("where a page may not make a module at once, ready() makes it", () => {
+test("ready() compiles the module where a page may not compile it synchronously", () => {
   const seen = run(`${PAGE}${OLD_CHROME}
     const { checkCertNo, ready } = await import("${identity}");
     let early = "";
@@ -74,7 +74,7 @@ test("where a page may not make a module at once, ready() makes it", () => {
   assert.equal(seen.birthDate, "1949-12-31");
 });
 
-test("there, a client checks its options at its first call", () => {
+test("before ready(), a client checks its options at its first call", () => {
   const fields = run(`${PAGE}${OLD_CHROME}
     const { FaceVerifyClient } = await import("${client}");
     const made = new FaceVerifyClient({ accessKeyId: "testid", accessKeySecret: "testsecret" });

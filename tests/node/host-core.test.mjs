@@ -9,7 +9,7 @@ const core = loadCore(
   readFileSync(new URL("../../pkg/wasm/gateway/cloudauth_edge_bg.wasm", import.meta.url)),
 );
 
-test("an error that a failed call threw is not handed on, whatever it holds", () => {
+test("an error thrown by a failed call is not passed on, whatever it holds", () => {
   const error = new TypeError("fetch failed");
   error.cause = error;
   error.self = error;

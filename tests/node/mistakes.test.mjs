@@ -68,14 +68,14 @@ for (const [name, fetch] of Object.entries(mistakes)) {
   });
 }
 
-test("a Response that was read before is named as that", async () => {
+test("a Response whose body was already read is named as such", async () => {
   const response = Response.json({ Code: "200", ResultObject: { CertifyId: "a" } });
   const face = client({ fetch: async () => response });
   await face.initFaceVerify(order);
   assert.equal((await failure(face.initFaceVerify(order))).code, "InvalidFetch");
 });
 
-test("a failing network stays one, by each transport", async () => {
+test("each transport reports a network failure as one", async () => {
   for (const options of [{}, { fetch: globalThis.fetch }, { fetch: (...request) => fetch(...request) }]) {
     const error = await failure(client(options).initFaceVerify(order));
     assert.deepEqual([error.kind, error.code, error.execution], ["transport", "ConnectionFailed", "none"]);
@@ -118,7 +118,7 @@ test("a cause keeps the codes of every runtime, and no key or number", async () 
     assert.equal(await causeOf(code), undefined, String(code));
 });
 
-test("no error keeps a message, an address or a property of what was thrown", async () => {
+test("no error keeps a message, an address or a property of a thrown value", async () => {
   const planted = [
     "张三",
     "11010519491231002X",

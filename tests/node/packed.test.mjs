@@ -18,7 +18,7 @@ function members(bytes) {
   return read;
 }
 
-test("members of every kind and size around the room for small calls", () => {
+test("members of every kind, at sizes around the limit for small calls", () => {
   const kept = pack(["kept", 1]);
   for (const filling of ["x", "张", "𠮷", "é"]) {
     const { length } = new TextEncoder().encode(filling);

@@ -8,7 +8,7 @@ import { at, filesUnder, root } from "../../scripts/lib/project.mjs";
 
 const machine = [root, `${homedir()}/`, ".cargo/", "/rustc/"];
 
-test("no module and no page has a path of where it was made", () => {
+test("no module and no page holds a path of the build machine", () => {
   const files = [...filesUnder(at("pkg", "wasm")), ...filesUnder(at("www", "dist"))];
   const modules = files.filter((file) => file.endsWith(".wasm"));
   assert.ok(modules.length >= 6, `${modules.length} modules`);

@@ -98,7 +98,7 @@ describe("in-process", () => {
     assert.equal((await sandbox.state()).clock.offsetMillis, 0);
   });
 
-  test("takes accounts of the caller's own", async () => {
+  test("accepts accounts given by the caller", async () => {
     const accounts = [
       {
         accountId: "1000000000000001",
@@ -140,7 +140,7 @@ describe("in-process", () => {
     assert.throws(() => createSandbox({ controltoken: "a token" }), /no option controltoken/);
   });
 
-  test("keeps its control API to those with the token", async () => {
+  test("only serves its control API to holders of the token", async () => {
     const sandbox = sandboxFor({ controlToken: "a-token" });
     const { certifyId } = await start(clientOf(sandbox));
     const state = (authorization) =>
@@ -150,7 +150,7 @@ describe("in-process", () => {
     assert.equal((await sandbox.submit(certifyId)).stage, "ended", "its own methods need none");
   });
 
-  test("a hang ends by the caller's signal, a reset at once", async () => {
+  test("a hang ends with the caller's signal, a reset immediately", async () => {
     const sandbox = sandboxFor();
     await sandbox.injectFault({ kind: "hang", count: 2 });
     const abort = new AbortController();
@@ -166,7 +166,7 @@ describe("in-process", () => {
     await closed;
   });
 
-  test("calls back until it is answered with 200", async () => {
+  test("repeats a callback until the receiver answers 200", async () => {
     const calls = [];
     let finished;
     const done = new Promise((resolve) => (finished = resolve));
@@ -199,7 +199,7 @@ describe("in-process", () => {
     });
   });
 
-  test("a store of the caller's own holds everything", async () => {
+  test("a store given by the caller holds the whole state", async () => {
     const rows = new Map();
     const store = {
       get: (key) => rows.get(key) ?? null,
@@ -214,7 +214,7 @@ describe("in-process", () => {
     assert.equal(rows.size, 0);
   });
 
-  test("a file keeps the state, also after a line was cut off", async () => {
+  test("a file keeps the state, even after a line was cut off", async () => {
     const folder = mkdtempSync(join(tmpdir(), "sandbox-"));
     try {
       const file = join(folder, "state.jsonl");
@@ -236,7 +236,7 @@ describe("in-process", () => {
     }
   });
 
-  test("200 verifications at once, with faults on: each ends as its phone said", async () => {
+  test("200 concurrent verifications with faults: each ends with the outcome of its phone", async () => {
     const [account] = (await sandboxFor().state()).accounts;
     const accounts = [
       {
@@ -307,7 +307,7 @@ describe("over HTTP", () => {
     return { sandbox, url, port, client };
   }
 
-  test("a verification, by curl's own means", async () => {
+  test("a whole verification over HTTP, submitted without a page", async () => {
     const { url, client } = await listening();
     const { certifyId } = await start(client);
     const submit = await fetch(`${url}/_sandbox/verifications/${certifyId}/submit`, {
@@ -384,7 +384,7 @@ describe("over HTTP", () => {
     assert.ok((await start(client)).certifyId);
   });
 
-  test("what Node itself would answer comes from the sandbox too, and the next request works", async () => {
+  test("requests that Node's parser refuses get the sandbox's answer, and the next request works", async () => {
     const { port, client } = await listening();
     const cases = [
       ["not HTTP at all 😀\r\n\r\n", 400, "BadRequest"],
@@ -510,7 +510,7 @@ describe("the command", () => {
     }
   });
 
-  test("on every address, it prints one that can be called", async (t) => {
+  test("listening on every address, it prints one that can be called", async (t) => {
     for (const [host, printed] of [
       ["0.0.0.0", /http:\/\/127\.0\.0\.1:\d+/],
       ["::", /http:\/\/\[::1\]:\d+/],
@@ -555,7 +555,7 @@ describe("the command", () => {
     }
   });
 
-  test("started by npx, it ends with what stands between; started otherwise, it may stay alone", async () => {
+  test("started by npx, it ends with its parent; started otherwise, it may outlive it", async () => {
     for (const [npmCommand, ends] of [
       ["exec", true],
       ["", false],

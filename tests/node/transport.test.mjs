@@ -63,7 +63,7 @@ test("calls share a connection, which keeps no process alive", async () => {
   assert.ok(!alive.includes("TCPSocketWrap"), String(alive));
 });
 
-test("a connection that breaks on reuse loses a start, and never doubles it", async () => {
+test("a connection that breaks on reuse fails a start, and never repeats it", async () => {
   const closing = (request) => request.socket.destroy();
   for (const [action, parameters, answers, requests] of [
     ["initFaceVerify", order, [started, closing, started], 2],
@@ -80,7 +80,7 @@ test("a connection that breaks on reuse loses a start, and never doubles it", as
   }
 });
 
-test("a start is tried elsewhere when the connection did not stand in time, for nothing was sent", async () => {
+test("a start goes to the next endpoint when connecting times out, because nothing was sent", async () => {
   await using server = await faultServer(started);
   await using silent = await listening(createServer((socket) => socket.on("error", () => {})));
   const endpoint = [`https://127.0.0.1:${silent.port}`, server.endpoint];
@@ -88,7 +88,7 @@ test("a start is tried elsewhere when the connection did not stand in time, for 
   assert.equal((await client.initFaceVerify(order)).certifyId, certifyId);
 });
 
-test("a certificate that nobody vouches for is refused before anything is sent, a trusted one is taken", async () => {
+test("an untrusted certificate is refused before anything is sent, a trusted one is accepted", async () => {
   let received = 0;
   const pem = readFileSync(certificate);
   await using server = await listening(
@@ -128,7 +128,7 @@ test("the proxy that is set for the process is used", async () => {
   assert.equal(server.requests.length, 0);
 });
 
-test("an answer that is none ends the call", async () => {
+test("a response without an HTTP answer (101) ends the call", async () => {
   await using server = await listening(
     createServer((socket) => {
       socket.on("error", () => {});
@@ -145,13 +145,13 @@ test("an answer that is none ends the call", async () => {
   assert.equal((await failure(client.initFaceVerify(order))).code, "ConnectionFailed");
 });
 
-test("encodings are declined, since nothing would undo them", async () => {
+test("content encodings are declined in the request", async () => {
   await using server = await faultServer(started);
   await new FaceVerifyClient({ ...keys, endpoint: server.endpoint }).initFaceVerify(order);
   assert.equal(server.requests[0].headers["accept-encoding"], "identity");
 });
 
-test("an answer that is compressed all the same is unpacked, or named", async () => {
+test("a response that is compressed anyway is decompressed, or its encoding is named", async () => {
   const text = JSON.stringify({ Code: "200", ResultObject: { CertifyId: certifyId } });
   const packed = (encoding, body) => (_, response) =>
     response.writeHead(200, { "content-encoding": encoding }).end(body);
@@ -181,7 +181,7 @@ test("an answer that is compressed all the same is unpacked, or named", async ()
   }
 });
 
-test("an answer that is cut ends the call", async () => {
+test("a truncated response ends the call", async () => {
   const half = (_, response) => {
     response.writeHead(200, { "content-length": "100" }).write("{");
     setImmediate(() => response.destroy());
@@ -192,7 +192,7 @@ test("an answer that is cut ends the call", async () => {
   assert.deepEqual([error.code, error.cause.code], ["ConnectionFailed", "ECONNRESET"]);
 });
 
-test("forty calls with one signal need one listener of it, and none when they are done", async (context) => {
+test("forty calls with one signal add one listener, and remove it at the end", async (context) => {
   const warnings = [];
   const warn = (warning) => warnings.push(warning.name);
   process.on("warning", warn);
@@ -218,7 +218,7 @@ test("forty calls with one signal need one listener of it, and none when they ar
   assert.deepEqual(warnings, []);
 });
 
-test("one signal ends all the calls that it was given to", async () => {
+test("one signal aborts every call that it was passed to", async () => {
   const controller = new AbortController();
   let came = 0;
   await using server = await faultServer(() => ++came === 12 && controller.abort());
@@ -229,7 +229,7 @@ test("one signal ends all the calls that it was given to", async () => {
     assert.deepEqual([kind, execution], ["aborted", "unknown"]);
 });
 
-test("a call that is ended before its connection stands has sent nothing", async () => {
+test("a call aborted before its connection is established has sent nothing", async () => {
   const controller = new AbortController();
   await using silent = await listening(
     createServer((socket) => (socket.on("error", () => {}), controller.abort())),
@@ -239,7 +239,7 @@ test("a call that is ended before its connection stands has sent nothing", async
   assert.deepEqual([error.kind, error.execution], ["aborted", "none"]);
 });
 
-test("a fetch that is given is used, however it was set up", async () => {
+test("a given fetch is used, whatever kind of function it is", async () => {
   await using server = await faultServer(json({ Code: "500" }));
   const urls = [];
   const fetch = async (url) => (

@@ -48,7 +48,7 @@ const summary = ({ kind, code, execution, retryable }) => ({ kind, code, executi
 beforeEach(() => mock.timers.enable({ apis: ["setTimeout", "Date"], now: Date.now() }));
 afterEach(() => mock.timers.reset());
 
-test("credentials that do not come end the call with its time, and block no later call", async () => {
+test("a provider that never answers ends the call at its time limit, and blocks no later call", async () => {
   const fetch = fetches(started);
   const asked = [];
   const face = asking(
@@ -88,7 +88,7 @@ test("the caller's signal ends the wait for credentials, and keeps it for the ot
   assert.equal((await other).certifyId, query.certifyId);
 });
 
-test("a function for credentials that fails, or gives nothing usable, is named, and asked again by the next call", async () => {
+test("a provider that fails or returns nothing usable is named, and asked again by the next call", async () => {
   const thrown = (error) => () => Promise.reject(error);
   const network = Object.assign(new Error("planted"), { code: "ECONNREFUSED" });
   const table = [
@@ -126,7 +126,7 @@ test("a function for credentials that fails, or gives nothing usable, is named, 
   }
 });
 
-test("credentials that never expire are asked for once, others in time", async () => {
+test("credentials that never expire are requested once, others before they expire", async () => {
   const minutes = (count) => Date.now() + count * 60_000;
   for (const [expiration, times] of [
     [undefined, 1],
@@ -175,7 +175,7 @@ test("a start for which no time is left is not sent", async () => {
   assert.equal(fetch.requests.length, 0);
 });
 
-test("new credentials after a refusal have the rest of the time", async () => {
+test("credentials renewed after a refusal count towards the remaining time", async () => {
   const fetch = fetches(expired);
   const gives = [async () => keys, () => (mock.timers.tick(5_000), never())];
   const face = asking(() => gives.shift()(), fetch, { totalTimeoutMs: 5_000 });
@@ -213,7 +213,7 @@ test("a deadline may be any number of milliseconds", async () => {
   }
 });
 
-test("a wait for credentials within a wait for a result ends with that", async () => {
+test("a wait for credentials ends with the wait for a result around it", async () => {
   const face = asking(() => (mock.timers.tick(3_000), never()), fetches(passed));
   const error = await failure(face.waitForResult(query, { deadlineMs: 3_000 }));
   assert.equal(error.code, "CredentialsTimeout");

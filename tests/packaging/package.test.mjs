@@ -29,14 +29,14 @@ const FILES = `
   wasm/sandbox/cloudauth_edge.js wasm/sandbox/cloudauth_edge_bg.wasm
 `;
 
-test("it holds these files and no other", () => {
+test("it holds these files and no others", () => {
   const files = readdirSync(project.installed, { recursive: true, withFileTypes: true })
     .filter((entry) => entry.isFile())
     .map((entry) => relative(project.installed, join(entry.parentPath, entry.name)));
   assert.deepEqual(files.sort(), FILES.trim().split(/\s+/).sort());
 });
 
-test("no file names a place on the machine that made it", () => {
+test("no file names a path of the build machine", () => {
   const places = [`${root}/`, ".cargo/registry"];
   if (homedir().length > 1) places.push(`${homedir()}/`);
   for (const file of FILES.trim().split(/\s+/)) {
@@ -45,7 +45,7 @@ test("no file names a place on the machine that made it", () => {
   }
 });
 
-test("packed again, elsewhere and for another user, it is the same byte for byte", async () => {
+test("packed again, elsewhere and by another user, it is byte for byte the same", async () => {
   const folder = mkdtempSync(join(tmpdir(), "cloudauth-edge-again-"));
   const before = process.umask(0o077);
   try {
@@ -56,7 +56,7 @@ test("packed again, elsewhere and for another user, it is the same byte for byte
   }
 });
 
-test("publint has nothing to say", async () => {
+test("publint reports nothing", async () => {
   const { buffer } = new Uint8Array(readFileSync(tarball));
   const { messages, pkg } = await publint({ strict: true, pack: { tarball: buffer } });
   assert.equal(pkg.name, "cloudauth-edge");

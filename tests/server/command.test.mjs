@@ -121,13 +121,13 @@ test("wrong settings are listed in both languages, without their values", async 
   assert.ok(!existsSync(join(folder, "cloudauth-edge-gateway.db")));
 });
 
-test("without endpoints, production calls those that wrangler.toml has", () => {
+test("without endpoints, production uses those of wrangler.toml", () => {
   const [, endpoints] = readFileSync(at("wrangler.toml"), "utf8").match(/^CLOUDAUTH_ENDPOINTS = "(.+)"$/m);
   assert.equal(settingsFrom({}).core.CLOUDAUTH_ENDPOINTS, endpoints);
   assert.equal(settingsFrom(DEVELOPMENT).core.CLOUDAUTH_ENDPOINTS, undefined);
 });
 
-test("settings come from .env or the file that is named, and the environment wins", async () => {
+test("settings come from .env or a named file, and the environment wins", async () => {
   writeFileSync(join(folder, ".env"), "GATEWAY_MODE=development\nGATEWAY_PHOTO=wrong\n");
   writeFileSync(join(folder, "other.env"), "GATEWAY_MODE=development\n");
   assert.match((await gateway(["check"])).output, /GATEWAY_PHOTO/);
@@ -138,7 +138,7 @@ test("settings come from .env or the file that is named, and the environment win
   assert.match(missing.output, /missing\.env/);
 });
 
-test("the example of the settings wants nothing but what is left empty in it", async () => {
+test("the example settings are complete once their empty values are filled in", async () => {
   const example = at("server", "deploy", "gateway.env.example");
   const { code, output } = await gateway(["check", "--settings", example]);
   assert.equal(code, SETTINGS);
@@ -147,7 +147,7 @@ test("the example of the settings wants nothing but what is left empty in it", a
   assert.deepEqual(named.sort(), empty.map(([name]) => name).sort());
 });
 
-test("a port that is taken, and a folder that is missing, are said", async () => {
+test("a port in use and a missing folder are reported", async () => {
   const first = await serving();
   const taken = await gateway([], {
     ...DEVELOPMENT,
@@ -160,7 +160,7 @@ test("a port that is taken, and a folder that is missing, are said", async () =>
   assert.match(nowhere.output, /There is no folder .*GATEWAY_DATABASE/);
 });
 
-test("a second process on the same file is refused, by whatever name; after the first has died it is not", async () => {
+test("a second process on the same file is refused, by any path, until the first has died", async () => {
   const first = await serving();
   symlinkSync(folder, join(folder, "link"));
   for (const GATEWAY_DATABASE of ["cloudauth-edge-gateway.db", "link/cloudauth-edge-gateway.db"]) {
@@ -172,7 +172,7 @@ test("a second process on the same file is refused, by whatever name; after the 
   assert.equal(await (await serving()).end(), 0);
 });
 
-test("the database is this user's alone, and has a write-ahead log", async () => {
+test("only this user can read the database, which has a write-ahead log", async () => {
   const { end } = await serving();
   const file = join(folder, "cloudauth-edge-gateway.db");
   assert.equal(statSync(file).mode & 0o077, 0);
@@ -182,7 +182,7 @@ test("the database is this user's alone, and has a write-ahead log", async () =>
   db.close();
 });
 
-test("a copy made while it serves has what was written, and is put back", async () => {
+test("a backup made while serving holds every write and can be restored", async () => {
   const sandbox = createSandbox();
   const settings = { ...DEVELOPMENT, CLOUDAUTH_ENDPOINTS: (await sandbox.listen()).url };
   after(() => sandbox.close());
@@ -245,7 +245,7 @@ test("a file of another program, a damaged or a later database is refused and no
   assert.ok(!existsSync(file("new.db")));
 });
 
-test("rotate adds a token and a key pair, and takes the old ones out", async () => {
+test("rotate adds a token and a key pair, then removes the old ones", async () => {
   const secret = { GATEWAY_SECRET: "0123456789abcdef0123456789abcdef" };
   const list = (output) => JSON.parse(output.match(/^\[.*\]$/m)[0]);
   const made = list((await gateway(["new-caller", "shop"], secret)).output);

@@ -35,7 +35,7 @@ const files = () =>
     .filter((entry) => entry.isFile())
     .map((entry) => relative(installed, join(entry.parentPath, entry.name)));
 
-test("it holds what it needs, and nothing of the machine that made it", () => {
+test("it holds what it needs, and nothing of the build machine", () => {
   const own = files().filter((file) => !file.startsWith("node_modules"));
   const expected =
     /^(dist\/([\w-]+\.js|gateway\.wasm|openapi\.json|console\/.+)|deploy\/[\w.-]+|README\.md|CHANGELOG\.md|LICENSE-(APACHE|MIT)|package\.json)$/;

@@ -88,7 +88,7 @@ async function heldVendor() {
   return { url, arrival, release };
 }
 
-test("what is due when the process dies is done by the next one, unasked", LIMIT, async () => {
+test("work that is due when the process dies is done by the next process", LIMIT, async () => {
   const endpoint = await sandboxUrl();
   const receiver = await receiverOf(503, 204);
   const gateway = await gatewayWith(
@@ -106,7 +106,7 @@ test("what is due when the process dies is done by the next one, unasked", LIMIT
   await second;
 });
 
-test("SIGTERM: nothing new is taken, what was begun is answered", LIMIT, async () => {
+test("SIGTERM: new requests are refused, requests in flight are answered", LIMIT, async () => {
   const vendor = await heldVendor();
   const gateway = await gatewayWith({ CLOUDAUTH_ENDPOINTS: vendor.url, GATEWAY_SHUTDOWN_SECONDS: "60" });
   const order = sample();
@@ -123,7 +123,7 @@ test("SIGTERM: nothing new is taken, what was begun is answered", LIMIT, async (
   assert.equal(await ended, 0);
 });
 
-test("SIGTERM: who waits for a verdict gets what is known at once", LIMIT, async () => {
+test("SIGTERM: a waiting poll is answered with the current state", LIMIT, async () => {
   const gateway = await gatewayWith({
     CLOUDAUTH_ENDPOINTS: await sandboxUrl(),
     GATEWAY_SHUTDOWN_SECONDS: "60",
@@ -140,7 +140,7 @@ test("SIGTERM: who waits for a verdict gets what is known at once", LIMIT, async
   assert.equal(await ended, 0);
 });
 
-test("the end is bounded, and what was cut off is not started again", LIMIT, async () => {
+test("the shutdown is bounded, and a call cut off by it is not started again", LIMIT, async () => {
   const vendor = await heldVendor();
   const gateway = await gatewayWith({ CLOUDAUTH_ENDPOINTS: vendor.url, GATEWAY_SHUTDOWN_SECONDS: "1" });
   const order = sample();
@@ -184,7 +184,7 @@ test("where the database cannot be written, nothing is sent, and the log says wh
   assert.equal((await gateway.call("POST", ROUTE, { body: order })).status, 201);
 });
 
-test("X-Forwarded-Host counts from a named proxy alone", LIMIT, async () => {
+test("X-Forwarded-Host is trusted from a named proxy alone", LIMIT, async () => {
   // A development gateway responds only to names of the local machine.
   const headers = { "x-forwarded-host": "gateway.example" };
   for (const [proxies, status] of [
@@ -198,7 +198,7 @@ test("X-Forwarded-Host counts from a named proxy alone", LIMIT, async () => {
   }
 });
 
-test("metrics count what happened, and name nobody", LIMIT, async () => {
+test("metrics count outcomes, without personal labels", LIMIT, async () => {
   const endpoint = await sandboxUrl();
   const receiver = await receiverOf(503);
   const gateway = await gatewayWith({ CLOUDAUTH_ENDPOINTS: endpoint, GATEWAY_CALLERS: shop(receiver.url) });

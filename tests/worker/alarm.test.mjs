@@ -86,7 +86,7 @@ test("the alarms of many orders do not stop the process", { timeout: 120_000 }, 
 
 const platform = { skip: only("worker", "the platform's alarms"), timeout: 120_000 };
 
-test("an alarm that the platform has lost is set again", platform, async () => {
+test("an alarm lost by the platform is set again", platform, async () => {
   const { gateway } = both;
   const { no, certifyId, path } = await start("shop");
   await submit(both.endpoint, certifyId, "passed");
@@ -105,7 +105,7 @@ test("an alarm that fails fires again", platform, async () => {
   assert.ok(again > 0 && again <= 60_000, String(again));
 });
 
-test("a receiver that does not answer holds up no verdict", { timeout: 120_000 }, async () => {
+test("a webhook receiver that does not answer delays no verdict", { timeout: 120_000 }, async () => {
   answers = false;
   const orders = await Promise.all(Array.from({ length: 12 }, () => start("bank")));
   for (const { certifyId } of orders) await submit(both.endpoint, certifyId, "passed");

@@ -14,7 +14,7 @@ const stream = (...chunks) =>
     },
   });
 
-test("what arrives is given whole, cut one byte behind the limit", async () => {
+test("a body is returned whole, or cut one byte past the limit", async () => {
   const whole = (bytes, limit) => collect(bytes, { limit, millis: HOUR });
   assert.deepEqual(await whole(null, 3), new Uint8Array());
   assert.deepEqual(await whole(stream(), 3), new Uint8Array());
@@ -23,7 +23,7 @@ test("what arrives is given whole, cut one byte behind the limit", async () => {
   assert.deepEqual(await whole(stream([1, 2], [3, 4, 5, 6], [7]), 3), new Uint8Array([1, 2, 3, 4]));
 });
 
-test("what goes beyond the limit is not read on", async () => {
+test("a body beyond the limit is not read further", async () => {
   let cancelled = false;
   const endless = new ReadableStream({
     pull: (controller) => controller.enqueue(new Uint8Array(10)),
@@ -35,7 +35,7 @@ test("what goes beyond the limit is not read on", async () => {
   assert.ok(cancelled);
 });
 
-test("what breaks off, or does not end in time, is nothing", async () => {
+test("a body that breaks off or times out is discarded", async () => {
   const broken = new ReadableStream({
     start(controller) {
       controller.enqueue(new Uint8Array([1]));

@@ -60,7 +60,7 @@ test("both tokens and both key pairs of a caller work, under both schemes", asyn
   assert.equal((await gateway.call("GET", ROUTE, { token: "dev-token" })).status, 401);
 });
 
-test("where a rate limit is bound, it is kept and said", { skip: only("worker", "a binding") }, async () => {
+test("a bound rate limit is enforced and reported", { skip: only("worker", "a binding") }, async () => {
   const { token } = caller[0];
   const answers = await Promise.all(
     Array.from({ length: 30 }, () => both.gateway.call("GET", ROUTE, { token })),

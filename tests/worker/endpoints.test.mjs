@@ -23,7 +23,7 @@ after(async () => {
   await sandbox?.close();
 });
 
-test("starts begin at an endpoint that works, and reads fail over", { timeout: 120_000 }, async () => {
+test("starts go to an endpoint that works, and reads fail over", { timeout: 120_000 }, async () => {
   const order = sample();
   const first = await gateway.call("POST", ROUTE, { body: order });
   // Node says that the connection was refused, so nothing was sent; workerd does not.

@@ -106,7 +106,7 @@ for (const [name, description, status, code, vendorCode, audience] of [
   });
 }
 
-test("throttling is waited out", async () => {
+test("throttled calls wait and are repeated", async () => {
   await fault({ kind: "error", code: "Throttling.User", count: 2 });
   assert.equal((await create(sample())).status, 201);
   await fault({ kind: "error", code: "Throttling.User", count: 10 });
@@ -140,7 +140,7 @@ test("a query is retried, and a known verdict needs no call to Alibaba Cloud", a
   assert.equal((await read(order.outerOrderNo, "?material=false")).json.materialUnavailable, undefined);
 });
 
-test("fifty at once while Alibaba Cloud is silent get no CertifyId, and one call was made", async () => {
+test("fifty concurrent starts during an outage of Alibaba Cloud make one call and get no CertifyId", async () => {
   await fault({ kind: "hang", executed: true });
   const order = sample();
   const answers = await Promise.all(Array.from({ length: 50 }, () => create(order)));
@@ -148,7 +148,7 @@ test("fifty at once while Alibaba Cloud is silent get no CertifyId, and one call
   assert.equal(await startedUpstream(order.outerOrderNo), 1);
 });
 
-test("when workerd ends in the middle, nothing is lost and nothing is started again", async () => {
+test("when workerd ends during a call, nothing is lost and nothing is started again", async () => {
   const done = sample();
   const { json } = await create(done);
   await submit(endpoint, json.certifyId, "passed");

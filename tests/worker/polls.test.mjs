@@ -66,7 +66,7 @@ const read = (caller, no, headers = {}) =>
   gateway.call("GET", `${ROUTE}/${no}`, { token: token(caller), headers });
 const poll = (caller, no, seconds) => read(caller, no, { prefer: `wait=${seconds}` });
 
-test("the polls of one order ask no more than one of them would", LIMIT, async () => {
+test("concurrent polls of one order share their queries", LIMIT, async () => {
   const no = await start("shop");
   asked = 0;
   const began = Date.now();
@@ -88,7 +88,7 @@ test("all polls get the verdict and its material at once", LIMIT, async () => {
   assert.ok(asked < 50, `${asked} questions`);
 });
 
-test("polls of many orders leave turns to other callers", LIMIT, async () => {
+test("polls of many orders leave room for other callers", LIMIT, async () => {
   const orders = await Promise.all(Array.from({ length: 40 }, () => start("shop")));
   const other = await start("bank");
   let polling = true;
@@ -104,7 +104,7 @@ const unseen = only(
   "node",
   "`wrangler dev` stands before workerd and keeps its connection when a client goes away",
 );
-test("polls end when nobody listens any longer", { ...LIMIT, skip: unseen }, async () => {
+test("polls end when the client disconnects", { ...LIMIT, skip: unseen }, async () => {
   const no = await start("shop");
   const clients = new AbortController();
   const ids = Array.from({ length: 20 }, () => crypto.randomUUID());

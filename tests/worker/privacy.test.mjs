@@ -144,7 +144,7 @@ function written(folder, since) {
     });
 }
 
-test("nothing planted is printed, stored, put into an address or reported", async () => {
+test("no planted value is printed, stored, put into a URL or reported", async () => {
   const began = Date.now();
   const [name, number, mobile, userId, metaInfo] = PERSON;
   const person = {
@@ -238,7 +238,7 @@ test("nothing planted is printed, stored, put into an address or reported", asyn
 
 // What wrangler and workerd put in front of the Worker: the explorer and its parts, triggers, the proxy of
 // bindings, the R2, image and video stand-ins, and what earlier versions called them.
-test("no address answers but those of the gateway", async () => {
+test("only the gateway's own paths answer", async () => {
   for (const path of [
     "/cdn-cgi/local/explorer",
     "/cdn-cgi/local/explorer/",

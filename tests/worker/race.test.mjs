@@ -85,7 +85,7 @@ after(async () => {
   vendor?.close();
 });
 
-test("no order gets two CertifyIds, is started again unasked, or loses its verdict", async () => {
+test("no order gets two CertifyIds, is restarted unasked, or loses its verdict", async () => {
   const orders = Array.from({ length: ORDERS }, () => sample());
   const handedOut = new Map(orders.map(({ outerOrderNo }) => [outerOrderNo, new Set()]));
   const statusesOf = new Map(orders.map(({ outerOrderNo }) => [outerOrderNo, new Set()]));
@@ -172,7 +172,7 @@ async function resetDuring(request) {
   return result;
 }
 
-test("a reset of the instance is not the caller's: it is asked again, and nothing is started twice", async () => {
+test("a reset of the instance is retried unseen by the caller, and nothing is started twice", async () => {
   stormy = false;
   const order = sample();
   const no = order.outerOrderNo;

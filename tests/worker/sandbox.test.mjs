@@ -121,7 +121,7 @@ describe("sandbox Worker", () => {
     }
   });
 
-  test("its control API belongs to those who have the token", async () => {
+  test("its control API is open to holders of the token alone", async () => {
     assert.equal((await control("GET", "state", undefined, "another")).status, 401);
     await end();
     await run();

@@ -12,7 +12,7 @@ test("the client against the sandbox, both in workerd", async ({ task }) => {
   task.meta.result = [result, await sandbox.verification(result.certifyId)];
 });
 
-test("what only Node has is refused in words", async () => {
+test("options that need Node are refused with an explanation", async () => {
   expect(navigator.userAgent).toBe("Cloudflare-Workers");
   await expect(sandbox.listen()).rejects.toThrow("cannot listen in workerd");
   expect(() => createSandbox({ file: "state" })).toThrow("no file access in workerd");

@@ -678,6 +678,9 @@ impl World {
                     self.rows.insert(key.clone(), value.clone());
                 }
                 None => {
+                    if let Some(order) = key.strip_prefix("order/") {
+                        self.flights.remove(order);
+                    }
                     self.rows.remove(key);
                 }
             }

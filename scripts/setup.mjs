@@ -10,6 +10,7 @@ import { at, bindgen, browser, lockedCrate, machineEnv, python, tools, which } f
 
 const WASM_PACK = "0.15.1";
 const CARGO_FUZZ = "0.13.2";
+const CARGO_MUTANTS = "27.1.0";
 /** The oldest Node that wrangler supports. */
 const NODE_FOR_WRANGLER = [22, 12];
 
@@ -41,13 +42,13 @@ function atLeast(version, [major, minor]) {
   return a > major || (a === major && b >= minor);
 }
 
-/** A tool that cargo installs into the tools folder. */
-function cargoTool(crate, binaries, version, { toolchain = [] } = {}) {
+/** A tool that cargo installs into the tools folder. `subcommand` precedes `--version` where the tool needs one. */
+function cargoTool(crate, binaries, version, { toolchain = [], subcommand = [] } = {}) {
   return {
     name: `${crate} ${version}`,
     isDone: () =>
       binaries.every((binary) =>
-        answer(join(tools, "bin", binary), ["--version"])
+        answer(join(tools, "bin", binary), [...subcommand, "--version"])
           ?.split(/\s+/)
           .includes(version),
       ),
@@ -193,6 +194,9 @@ const needs = {
   }),
 
   cargoFuzz: () => cargoTool("cargo-fuzz", ["cargo-fuzz"], CARGO_FUZZ),
+
+  cargoMutants: () =>
+    cargoTool("cargo-mutants", ["cargo-mutants"], CARGO_MUTANTS, { subcommand: ["mutants"] }),
 };
 
 /** The needs for building the package and running the Worker. */

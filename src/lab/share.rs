@@ -50,7 +50,7 @@ pub fn shareable(request: &str) -> Result<String, Finding> {
             .collect()
     };
     let unplaced = pairs(Place::Unknown);
-    if !unplaced.is_empty() || reading.parameters.is_empty() {
+    if !unplaced.is_empty() {
         let lines = unplaced
             .iter()
             .map(|(name, value)| format!("{name}={value}"));
@@ -163,8 +163,8 @@ mod tests {
     fn keeps_the_shape_and_nothing_of_the_values() {
         for (request, expected) in [
             (
-                "curl 'https://cloudauth.aliyuncs.com/' -d Action=InitFaceVerify -d AccessKeyId=LTAI5tAbc -d CertNo=11010519491231002X --data-urlencode CertName=张三 --data-urlencode 'MetaInfo={\"a\": \"x*y~z+/1\"}' -d Signature=aB3%2B%3D -H 'Cookie: session=1'",
-                "POST / HTTP/1.1\nHost: cloudauth.aliyuncs.com\n\nAction=InitFaceVerify&AccessKeyId=XXXX0xXxx&CertNo=00000000000000000X&CertName=%E6%9F%90%E6%9F%90&MetaInfo=%7B%22x%22%3A%20%22x%2Ax~x%2B%2F0%22%7D&Signature=xX0%2B%3D",
+                "curl 'https://cloudauth.aliyuncs.com/' -d Action=InitFaceVerify -d AccessKeyId=testid-1 -d CertNo=11010519491231002X --data-urlencode CertName=张三 --data-urlencode 'MetaInfo={\"a\": \"x*y~z+/1\"}' -d Signature=aB3%2B%3D -H 'Cookie: session=1'",
+                "POST / HTTP/1.1\nHost: cloudauth.aliyuncs.com\n\nAction=InitFaceVerify&AccessKeyId=xxxxxx-0&CertNo=00000000000000000X&CertName=%E6%9F%90%E6%9F%90&MetaInfo=%7B%22x%22%3A%20%22x%2Ax~x%2B%2F0%22%7D&Signature=xX0%2B%3D",
             ),
             (
                 "https://user:pass@cloudauth.aliyuncs.com/?Timestamp=2023-10-26T10%3A22%3A32Z&UserId=u%201#personal",
@@ -181,10 +181,19 @@ mod tests {
 
     #[test]
     fn keeps_the_signed_headers_of_acs3() {
-        let request = "POST /?OuterOrderNo=e0c34a HTTP/1.1\nhost: cloudauth.aliyuncs.com\nx-acs-action: InitFaceVerify\nx-acs-content-sha256: ab12\nCookie: a=b\nAuthorization: ACS3-HMAC-SHA256 Credential=LTAI5t,SignedHeaders=host;x-acs-action,Signature=06f\n\nCrop=T&AuthId=me";
+        let request = "POST /?OuterOrderNo=e0c34a HTTP/1.1\nhost: cloudauth.aliyuncs.com\nx-acs-action: InitFaceVerify\nx-acs-content-sha256: ab12\nCookie: a=b\nAuthorization: ACS3-HMAC-SHA256 Credential=testid,SignedHeaders=host;x-acs-action,Signature=06f\n\nCrop=T&AuthId=me";
         assert_eq!(
             shareable(request).unwrap(),
-            "POST /?OuterOrderNo=x0x00x HTTP/1.1\nHost: cloudauth.aliyuncs.com\nx-acs-action: InitFaceVerify\nx-acs-content-sha256: xx00\nAuthorization: ACS3-HMAC-SHA256 Credential=XXXX0x,SignedHeaders=host;x-acs-action,Signature=00x\n\nCrop=T&AuthId=xx"
+            "POST /?OuterOrderNo=x0x00x HTTP/1.1\nHost: cloudauth.aliyuncs.com\nx-acs-action: InitFaceVerify\nx-acs-content-sha256: xx00\nAuthorization: ACS3-HMAC-SHA256 Credential=xxxxxx,SignedHeaders=host;x-acs-action,Signature=00x\n\nCrop=T&AuthId=xx"
+        );
+        assert_eq!(
+            shareable("GET /me HTTP/1.1\nHost: cloudauth.aliyuncs.com").unwrap(),
+            "GET /xx HTTP/1.1\nHost: cloudauth.aliyuncs.com"
+        );
+        let signed = "POST&%2F&Action%3DInitFaceVerify%26CertName%3D%25E5%25BC%25A0";
+        assert_eq!(
+            shareable(signed).unwrap(),
+            "Action=InitFaceVerify\nCertName=某"
         );
         let bearer = "GET /?a=1 HTTP/1.1\nAuthorization: Bearer eyJ";
         assert_eq!(shareable(bearer).unwrap(), "GET /?a=0 HTTP/1.1");

@@ -1,4 +1,4 @@
-import { joined } from "../pkg/bytes.js";
+import { joined } from "../pkg/dist/bytes.js";
 
 /**
  * Reads a stream up to one byte beyond the limit; undefined if it times out or is interrupted.

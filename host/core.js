@@ -1,6 +1,6 @@
 /** The gateway's WebAssembly core, with objects instead of JSON text. */
 
-import { guard } from "../pkg/core.js";
+import { guard } from "../pkg/dist/core.js";
 import * as glue from "../pkg/wasm/gateway/cloudauth_edge.js";
 
 /** A request in the module's form: JSON text, and the body's bytes. */

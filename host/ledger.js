@@ -18,7 +18,7 @@ export class LedgerRunner {
    * @param {string} host.instance a call ends with the instance that made it
    * @param {(action: string, yields: boolean) => Promise<number | null>} host.turn milliseconds to wait before a call;
    *   null if too many calls are waiting
-   * @param {(request: object, limits: object) => Promise<object>} host.send never throws; see `pkg/transport.js`
+   * @param {(request: object, limits: object) => Promise<object>} host.send never throws; see `pkg/src/transport.ts`
    * @param {(call: { action: string | null, kind: string, status?: number, millis: number }) => void}
    *   [host.observeCall]
    * @param {import("./storage.js").LedgerStorage} storage

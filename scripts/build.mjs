@@ -154,7 +154,30 @@ async function buildVariant(variant, inputs) {
 /** Jest's jsdom environment has no TextEncoder, and a bundler for browsers knows no module of Node. */
 const textEncoding = `const { TextDecoder, TextEncoder } = globalThis.TextEncoder ? globalThis : process.getBuiltinModule("node:util");`;
 
-/** What is loaded as one file of pkg/wasm/: on Node, to find and read a dozen took two fifths of importing it. */
+/** The entries whose declarations are published. */
+const declared = ["index", "identity", "sandbox"];
+
+/**
+ * Compiles pkg/src/ to pkg/dist/. Declarations are written as CommonJS, and those of ES modules name them: every
+ * TypeScript version allows ES modules to import CommonJS, but not the reverse.
+ */
+async function compile() {
+  const dist = at("pkg", "dist");
+  const declarations = at("target", "declarations");
+  for (const folder of [dist, declarations]) rmSync(folder, { recursive: true, force: true });
+  await must("tsc", ["--project", at("pkg")], { advice: "Fix the errors that TypeScript reports above." });
+  const needed = [...declared];
+  // Grows while it is read: by what each declaration imports.
+  for (const name of needed) {
+    const text = readFileSync(join(declarations, `${name}.d.ts`), "utf8");
+    const local = /(?<=(?:from|import) ?\(?")\.\/([\w-]+)\.js(?=")/g;
+    for (const [, imported] of text.matchAll(local)) if (!needed.includes(imported)) needed.push(imported);
+    writeFileSync(join(dist, `${name}.d.cts`), text.replace(local, "./$1.cjs"));
+  }
+  for (const name of declared) writeFileSync(join(dist, `${name}.d.ts`), `export * from "./${name}.cjs";\n`);
+}
+
+/** What is loaded as one file of pkg/dist/: on Node, to find and read a dozen took two fifths of importing it. */
 const bundles = [
   { module: "entry/universal.js", format: "esm", file: "client.js" },
   { module: "entry/universal.js", format: "cjs", file: "client.cjs", banner: textEncoding },
@@ -165,14 +188,17 @@ const bundles = [
 
 const bundle = ({ module, format, file, banner = "" }) =>
   must("esbuild", [
-    at("pkg", module),
+    at("pkg", "dist", module),
     "--bundle",
     `--format=${format}`,
     "--platform=node",
     "--target=node20",
     "--log-level=warning",
     `--banner:js=${banner}`,
-    `--outfile=${at("pkg", "wasm", file)}`,
+    // The sources are in the package.
+    "--sourcemap",
+    "--sources-content=false",
+    `--outfile=${at("pkg", "dist", "bundle", file)}`,
   ]);
 
 /** The simulated phone's page as a module of texts, for what is one file and for Workers. */
@@ -185,7 +211,7 @@ function bundlePhone() {
 
 /** Removes what an earlier version of the project built: it would be packed with the rest. */
 function removeUnknown() {
-  const known = new Set([...Object.keys(variants), ...bundles.map(({ file }) => file), PHONE]);
+  const known = new Set([...Object.keys(variants), PHONE]);
   for (const name of existsSync(at("pkg", "wasm")) ? readdirSync(at("pkg", "wasm")) : [])
     if (!known.has(name)) rmSync(at("pkg", "wasm", name), { recursive: true });
 }
@@ -203,8 +229,9 @@ export async function build() {
     const names = built.filter((name) => name !== "there");
     return names.length > 0 ? names.join(", ") : "there";
   });
-  await line("entries as one file", async () => {
+  await line("npm package", async () => {
     bundlePhone();
+    await compile();
     await Promise.all(bundles.map(bundle));
   });
   await line("console", () => buildConsole(inputs));

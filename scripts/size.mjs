@@ -28,11 +28,14 @@ const bundled = async (entry) =>
 /** Each part: the files that are downloaded together. */
 const parts = {
   // An edge bundle of the npm package.
-  client: async () => [readFileSync(wasmFile("client")), await bundled("pkg/entry/workerd.js")],
+  client: async () => [readFileSync(wasmFile("client")), await bundled("pkg/dist/entry/workerd.js")],
   // What a page that has the client loads.
-  browser: async () => [await bundled("pkg/entry/universal.js")],
+  browser: async () => [await bundled("pkg/dist/entry/universal.js")],
   // Only the rules for forms.
-  identity: async () => [readFileSync(wasmFile("identity")), await bundled("pkg/entry/identity-workerd.js")],
+  identity: async () => [
+    readFileSync(wasmFile("identity")),
+    await bundled("pkg/dist/entry/identity-workerd.js"),
+  ],
   // What the Worker and the sandbox load, without their own JavaScript.
   gateway: async () => [
     readFileSync(wasmFile("gateway")),

@@ -68,6 +68,7 @@ const suites = [
       ["node", "scripts/cycles.mjs"],
       ["node", "scripts/prose.mjs"],
       ["tsc", "--project", "www"],
+      ["tsc", "--project", "pkg", "--noEmit"],
     ],
   },
   { name: "rust", counted: true, commands: [["cargo", "test", "--all-features"]] },

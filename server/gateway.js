@@ -4,7 +4,7 @@ import { readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { loadCore, settingsText } from "../host/core.js";
 import { LedgerRunner } from "../host/ledger.js";
-import { nodeTransport } from "../pkg/transport-node.js";
+import { nodeTransport } from "../pkg/dist/transport-node.js";
 import { Alarms } from "./alarms.js";
 import { consoleIn } from "./console.js";
 import { httpServer, listen } from "./http.js";

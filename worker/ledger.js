@@ -1,6 +1,6 @@
 import { DurableObject } from "cloudflare:workers";
 import { LedgerRunner } from "../host/ledger.js";
-import { fetchTransport } from "../pkg/transport.js";
+import { fetchTransport } from "../pkg/dist/transport.js";
 import { core, settingsOf } from "./core.js";
 import { DurableStorage } from "./storage.js";
 

@@ -1,8 +1,8 @@
 /** The sandbox as a Worker for a team: one Durable Object with the whole state. */
 
 import { DurableObject } from "cloudflare:workers";
-import { internalError } from "../pkg/sandbox-host.js";
-import { createSandbox } from "../pkg/sandbox-workerd.js";
+import { internalError } from "../pkg/dist/sandbox-host.js";
+import { createSandbox } from "../pkg/dist/sandbox-workerd.js";
 
 export class SandboxState extends DurableObject {
   #sandbox;

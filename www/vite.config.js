@@ -26,7 +26,7 @@ const preloadModule = {
 export default defineConfig({
   plugins: [preloadModule],
   root: here("."),
-  resolve: { alias: { "#lab": here("../pkg/wasm/lab"), "#pkg": here("../pkg") } },
+  resolve: { alias: { "#lab": here("../pkg/wasm/lab"), "#pkg": here("../pkg/dist") } },
   build: {
     outDir: here("dist"),
     emptyOutDir: true,

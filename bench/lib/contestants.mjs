@@ -13,7 +13,7 @@ import { answer, keys, parameters as sample, wire } from "./input.mjs";
 
 const require = createRequire(import.meta.url);
 
-/** This package; its transport is `send` of pkg/transport.js. */
+/** This package; its transport is `send` of pkg/src/transport.ts. */
 const ours =
   (signatureVersion, options = {}) =>
   async ({ endpoint, stub }) => {
@@ -22,10 +22,10 @@ const ours =
     return async (parameters) => (await client.initFaceVerify(parameters)).certifyId;
   };
 
-/** As pkg/entry/universal.js makes it, with another `send`. */
+/** As pkg/src/entry/universal.ts makes it, with another `send`. */
 async function stubbedPackage(stub) {
-  const { definePackage } = await import("../../pkg/client.js");
-  const { guard } = await import("../../pkg/core.js");
+  const { useHost } = await import("../../pkg/dist/host.js");
+  const { guard } = await import("../../pkg/dist/core.js");
   const glue = await import("../../pkg/wasm/client/cloudauth_edge.js");
   const module = new URL("../../pkg/wasm/client/cloudauth_edge_bg.wasm", import.meta.url);
   glue.initSync({ module: readFileSync(module) });
@@ -35,7 +35,8 @@ async function stubbedPackage(stub) {
     stub(request.url, request.headers, request.body);
     return { kind: "answered", status: 200, headers: [], body };
   };
-  return definePackage({ core: () => core, ready: async () => {}, inBrowser: false, send });
+  useHost({ core: () => core, ready: async () => {}, atOnce: true, inBrowser: false, send });
+  return import("../../pkg/dist/index.js");
 }
 
 /** The official SDKs send with httpx.request and read with httpx.read or a stream reader over it. */

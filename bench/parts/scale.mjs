@@ -1,5 +1,5 @@
 import { readFileSync } from "node:fs";
-import { guard } from "../../pkg/core.js";
+import { guard } from "../../pkg/dist/core.js";
 import * as glue from "../../pkg/wasm/lab/cloudauth_edge.js";
 import { withContestants } from "../lib/contestant.mjs";
 import { alternate, once } from "../lib/measure.mjs";

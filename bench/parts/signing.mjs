@@ -16,7 +16,7 @@ const ROUND_MILLIS = 300;
 export const title = "Signing";
 export const about = `From typed parameters to the finished method, URL, headers and body of an InitFaceVerify (µs to the
 request), and from there to the CertifyId out of the answer's bytes or text as well (µs/call). The transport is replaced on every side, at the layer that sends a
-finished request and gives back status, headers and body: \`send\` of \`pkg/transport.js\` here, \`httpx\` in Alibaba Cloud's
+finished request and gives back status, headers and body: \`send\` of \`pkg/src/transport.ts\` here, \`httpx\` in Alibaba Cloud's
 SDKs, \`fetch\` in the program by hand. One call at a time. Before, the sandbox has accepted what each of them signed,
 and Alibaba Cloud's own signers have come to the signatures of cloudauth-edge. aws4fetch signs for AWS: it shows what a
 small signer on WebCrypto costs.`;

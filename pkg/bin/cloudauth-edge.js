@@ -201,7 +201,7 @@ if (values.help) {
 } else {
   const port = Number(values.port);
   if (!/^\d+$/.test(values.port) || port > 65_535) fail("--port must be a number from 0 to 65535");
-  const { createSandbox } = await import("../wasm/sandbox.js");
+  const { createSandbox } = await import("../dist/bundle/sandbox.js");
   const config = values.config === undefined ? {} : readConfig(values.config);
   let sandbox;
   try {

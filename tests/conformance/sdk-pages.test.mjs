@@ -8,7 +8,7 @@ import { join } from "node:path";
 import { after, before, describe, test } from "node:test";
 import { promisify } from "node:util";
 import { at, python, root } from "../../scripts/lib/project.mjs";
-import { createSandbox } from "../../pkg/sandbox.js";
+import { createSandbox } from "../../pkg/dist/sandbox.js";
 import { goLibraries, javaLibraries } from "./clients.mjs";
 
 const LIMIT_MS = 4 * 60_000;

@@ -4,7 +4,7 @@
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { after, before, describe, test } from "node:test";
-import { createSandbox } from "../../pkg/sandbox.js";
+import { createSandbox } from "../../pkg/dist/sandbox.js";
 
 const answers = JSON.parse(readFileSync(new URL("../vectors/answers.json", import.meta.url), "utf8"));
 const SCENE = 1000000006;

@@ -4,7 +4,7 @@ import assert from "node:assert/strict";
 import { execFileSync } from "node:child_process";
 import { test } from "node:test";
 
-const url = (entry) => new URL(`../../pkg/entry/${entry}.js`, import.meta.url).href;
+const url = (entry) => new URL(`../../pkg/dist/entry/${entry}.js`, import.meta.url).href;
 const [client, identity] = [url("universal"), url("identity-universal")];
 
 /** What a page has, as far as the entries look. Node's own Request, made once, needs no Buffer later. */

@@ -2,7 +2,7 @@
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { pack, withBytes } from "../../pkg/packed.js";
+import { pack, withBytes } from "../../pkg/dist/packed.js";
 
 /** As `src/wasm/packed.rs` reads them. */
 function members(bytes) {

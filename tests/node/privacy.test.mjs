@@ -6,7 +6,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { inspect } from "node:util";
 import { FaceVerifyClient } from "cloudauth-edge";
-import { withBytes } from "../../pkg/packed.js";
+import { withBytes } from "../../pkg/dist/packed.js";
 import { faultServer } from "../support/fault-server.mjs";
 
 const FAILURES = 100_000;

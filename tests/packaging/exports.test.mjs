@@ -21,21 +21,21 @@ function resolved(request, conditionNames) {
 /** The first that holds decides. */
 const expected = {
   "cloudauth-edge": [
-    ["workerd", "entry/workerd.js"],
-    ["edge-light", "entry/edge-light.js"],
-    ["require", "wasm/client.cjs"],
-    ["import", "wasm/client.js"],
+    ["workerd", "dist/entry/workerd.js"],
+    ["edge-light", "dist/entry/edge-light.js"],
+    ["require", "dist/bundle/client.cjs"],
+    ["import", "dist/bundle/client.js"],
   ],
   "cloudauth-edge/identity": [
-    ["workerd", "entry/identity-workerd.js"],
-    ["edge-light", "entry/identity-edge-light.js"],
-    ["require", "wasm/identity.cjs"],
-    ["import", "entry/identity-universal.js"],
+    ["workerd", "dist/entry/identity-workerd.js"],
+    ["edge-light", "dist/entry/identity-edge-light.js"],
+    ["require", "dist/bundle/identity.cjs"],
+    ["import", "dist/entry/identity-universal.js"],
   ],
   "cloudauth-edge/sandbox": [
-    ["workerd", "sandbox-workerd.js"],
-    ["require", "wasm/sandbox.cjs"],
-    ["import", "wasm/sandbox.js"],
+    ["workerd", "dist/sandbox-workerd.js"],
+    ["require", "dist/bundle/sandbox.cjs"],
+    ["import", "dist/bundle/sandbox.js"],
   ],
 };
 const first = (request, conditions) =>
@@ -72,21 +72,21 @@ test("Node itself decides alike", async () => {
 
 /** What tools set for themselves. */
 const tools = {
-  wrangler: [["workerd", "worker", "browser", "import"], "entry/workerd.js"],
+  wrangler: [["workerd", "worker", "browser", "import"], "dist/entry/workerd.js"],
   "Vitest for Workers": [
     ["workerd", "worker", "module", "browser", "development", "import"],
-    "entry/workerd.js",
+    "dist/entry/workerd.js",
   ],
-  "Next.js edge": [["edge-light", "worker", "import", "module"], "entry/edge-light.js"],
-  "Vite for browsers": [["module", "browser", "production", "import"], "wasm/client.js"],
-  "Rollup's default": [["default", "module", "import"], "wasm/client.js"],
-  "Vite for servers": [["module", "node", "production", "import"], "wasm/client.js"],
-  "webpack for browsers": [["webpack", "production", "browser", "import"], "wasm/client.js"],
-  Vitest: [["node", "development", "module", "import"], "wasm/client.js"],
-  "Jest for Node": [["node", "node-addons", "require", "default"], "wasm/client.cjs"],
-  "Jest with jsdom": [["browser", "require", "default"], "wasm/client.cjs"],
-  Bun: [["bun", "node", "import"], "wasm/client.js"],
-  Deno: [["deno", "node", "import"], "wasm/client.js"],
+  "Next.js edge": [["edge-light", "worker", "import", "module"], "dist/entry/edge-light.js"],
+  "Vite for browsers": [["module", "browser", "production", "import"], "dist/bundle/client.js"],
+  "Rollup's default": [["default", "module", "import"], "dist/bundle/client.js"],
+  "Vite for servers": [["module", "node", "production", "import"], "dist/bundle/client.js"],
+  "webpack for browsers": [["webpack", "production", "browser", "import"], "dist/bundle/client.js"],
+  Vitest: [["node", "development", "module", "import"], "dist/bundle/client.js"],
+  "Jest for Node": [["node", "node-addons", "require", "default"], "dist/bundle/client.cjs"],
+  "Jest with jsdom": [["browser", "require", "default"], "dist/bundle/client.cjs"],
+  Bun: [["bun", "node", "import"], "dist/bundle/client.js"],
+  Deno: [["deno", "node", "import"], "dist/bundle/client.js"],
 };
 for (const [tool, [conditions, file]] of Object.entries(tools)) {
   test(`${tool} gets ${file}`, () => assert.equal(resolved("cloudauth-edge", conditions), file));

@@ -15,31 +15,45 @@ import { address } from "./lib/servers.mjs";
 
 const project = await consumer("esm");
 
-const FILES = `
-  CHANGELOG.md LICENSE-APACHE LICENSE-MIT README.md package.json
-  bin/cloudauth-edge.js
-  bytes.js call.js client.js core.js credentials.js errors.js exports.js identity.js identity-exports.js load.js packed.js random.js
-  sandbox-host.js sandbox-workerd.js thrown.js transport.js transport-node.js waits.js
-  index.d.ts index.d.cts identity.d.ts identity.d.cts sandbox.d.ts sandbox.d.cts
-  entry/edge-light.js entry/workerd.js
-  entry/identity-edge-light.js entry/identity-universal.js entry/identity-workerd.js
-  wasm/client.js wasm/client.cjs wasm/identity.cjs wasm/sandbox.js wasm/sandbox.cjs wasm/phone.js
-  wasm/client/cloudauth_edge.js wasm/client/cloudauth_edge_bg.wasm
-  wasm/identity/base64.js wasm/identity/cloudauth_edge.js wasm/identity/cloudauth_edge_bg.wasm
-  wasm/sandbox/cloudauth_edge.js wasm/sandbox/cloudauth_edge_bg.wasm
+/** Modules, each as TypeScript, and as JavaScript with its source map. */
+const MODULES = `
+  bytes call client client-exports core credentials environment errors host identity identity-exports identity-host
+  index load orders packed random sandbox-host sandbox-types sandbox-workerd thrown transport transport-node types waits
+  entry/edge-light entry/workerd entry/identity-edge-light entry/identity-universal entry/identity-workerd
 `;
+const words = (text) => text.trim().split(/\s+/);
+const FILES = [
+  ...words(`
+    CHANGELOG.md LICENSE-APACHE LICENSE-MIT README.md package.json
+    bin/cloudauth-edge.js
+    src/modules.d.ts src/sandbox.ts src/entry/universal.ts
+    dist/index.d.ts dist/identity.d.ts dist/sandbox.d.ts
+    wasm/phone.js
+    wasm/client/cloudauth_edge.js wasm/client/cloudauth_edge_bg.wasm
+    wasm/identity/base64.js wasm/identity/cloudauth_edge.js wasm/identity/cloudauth_edge_bg.wasm
+    wasm/sandbox/cloudauth_edge.js wasm/sandbox/cloudauth_edge_bg.wasm
+  `),
+  ...words(MODULES).flatMap((name) => [`src/${name}.ts`, `dist/${name}.js`, `dist/${name}.js.map`]),
+  ...words("client.js client.cjs identity.cjs sandbox.js sandbox.cjs").flatMap((name) => [
+    `dist/bundle/${name}`,
+    `dist/bundle/${name}.map`,
+  ]),
+  ...words("client environment errors identity index orders sandbox sandbox-types types").map(
+    (name) => `dist/${name}.d.cts`,
+  ),
+];
 
 test("it holds these files and no others", () => {
   const files = readdirSync(project.installed, { recursive: true, withFileTypes: true })
     .filter((entry) => entry.isFile())
     .map((entry) => relative(project.installed, join(entry.parentPath, entry.name)));
-  assert.deepEqual(files.sort(), FILES.trim().split(/\s+/).sort());
+  assert.deepEqual(files.sort(), FILES.toSorted());
 });
 
 test("no file names a path of the build machine", () => {
   const places = [`${root}/`, ".cargo/registry"];
   if (homedir().length > 1) places.push(`${homedir()}/`);
-  for (const file of FILES.trim().split(/\s+/)) {
+  for (const file of FILES) {
     const bytes = readFileSync(join(project.installed, file));
     for (const place of places) assert.ok(!bytes.includes(place), `${file} names ${place}`);
   }

@@ -8,7 +8,7 @@ import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { after, afterEach, beforeEach, test } from "node:test";
 import { parseEnv } from "node:util";
-import { createSandbox } from "../../pkg/sandbox.js";
+import { createSandbox } from "../../pkg/dist/sandbox.js";
 import { run, start, stopAll } from "../../scripts/lib/process.mjs";
 import { at, projectEnv } from "../../scripts/lib/project.mjs";
 import { settingsFrom } from "../../server/settings.js";

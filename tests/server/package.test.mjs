@@ -6,7 +6,7 @@ import { existsSync, mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSy
 import { homedir, tmpdir } from "node:os";
 import { join, relative } from "node:path";
 import { after, before, test } from "node:test";
-import { createSandbox } from "../../pkg/sandbox.js";
+import { createSandbox } from "../../pkg/dist/sandbox.js";
 import { must, run, start, stopAll } from "../../scripts/lib/process.mjs";
 import { projectEnv, root } from "../../scripts/lib/project.mjs";
 import { pack } from "../../scripts/pack.mjs";

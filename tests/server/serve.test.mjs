@@ -9,7 +9,7 @@ import { connect } from "node:net";
 import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { afterEach, beforeEach, test } from "node:test";
-import { createSandbox } from "../../pkg/sandbox.js";
+import { createSandbox } from "../../pkg/dist/sandbox.js";
 import { sample, startGateway, submit } from "../worker/gateway.mjs";
 
 const ROUTE = "/v1/face-verifications";

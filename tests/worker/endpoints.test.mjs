@@ -2,7 +2,7 @@
 
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
-import { createSandbox } from "../../pkg/sandbox.js";
+import { createSandbox } from "../../pkg/dist/sandbox.js";
 import { freePort, hostName, sample, startGateway } from "./gateway.mjs";
 
 const ROUTE = "/v1/face-verifications";

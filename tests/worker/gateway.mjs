@@ -8,7 +8,7 @@ import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { promisify } from "node:util";
-import { createSandbox } from "../../pkg/sandbox.js";
+import { createSandbox } from "../../pkg/dist/sandbox.js";
 import { start } from "../../scripts/lib/process.mjs";
 import { at, projectEnv } from "../../scripts/lib/project.mjs";
 import { describedBy } from "./openapi.mjs";

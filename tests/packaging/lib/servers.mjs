@@ -5,7 +5,7 @@ import { once } from "node:events";
 import { createServer } from "node:http";
 import { extname, join, normalize } from "node:path";
 import { after } from "node:test";
-import { createSandbox } from "../../../pkg/sandbox.js";
+import { createSandbox } from "../../../pkg/dist/sandbox.js";
 
 const READY_WITHIN_MS = 120_000;
 

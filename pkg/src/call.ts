@@ -1,0 +1,197 @@
+import type { ClientExports } from "./client-exports.js";
+import type { CredentialsSource, Held } from "./credentials.js";
+import type { Failure } from "./errors.js";
+import { packObject, unpack, withBytes, type Member } from "./packed.js";
+import { randomHex } from "./random.js";
+import { thrown } from "./thrown.js";
+import type { Outcome, Send, SignedRequest } from "./transport.js";
+import type { AttemptReport, ErrorKind } from "./types.js";
+import { sleep, type Limits } from "./waits.js";
+
+export type Action = AttemptReport["action"];
+
+export interface Call {
+  /** The guarded exports. */
+  core: ClientExports;
+  send: Send;
+  /** The known clock skew; updated by each call. */
+  clock: { offsetMillis: number };
+  /** The client's options, packed. */
+  options: Uint8Array;
+  credentials: CredentialsSource;
+  action: Action;
+  parameters: unknown;
+  /** When the call began, and its time limit. */
+  time: { beganAt: number; millis: number };
+  signal: AbortSignal | undefined;
+  onAttempt: ((report: AttemptReport) => void) | undefined;
+}
+
+/** What the core says of a result in passing. */
+interface Done {
+  code?: string;
+  requestId?: string | null;
+}
+
+interface Failed {
+  failed: Failure;
+  cause?: unknown;
+}
+
+interface Attempt {
+  failed?: undefined;
+  timeoutMillis: number;
+  state: string;
+  request: SignedRequest;
+}
+
+type Step =
+  | { done: Done; failed?: undefined }
+  | { failed: Failure; done?: undefined }
+  | {
+      done?: undefined;
+      failed?: undefined;
+      delayMillis: number;
+      refreshCredentials: boolean;
+      state: string;
+      because: Done & { kind: ErrorKind };
+    };
+
+const NO_BYTES = new Uint8Array();
+
+/**
+ * Performs one call: gets an attempt from the core, sends it, and passes the outcome to the core, until the call is
+ * finished. Makes no decisions.
+ */
+export async function performCall({
+  core,
+  send,
+  clock,
+  options,
+  credentials,
+  action,
+  parameters,
+  time,
+  signal,
+  onAttempt,
+}: Call): Promise<{ done: object; failed?: undefined } | Failed> {
+  const packed = packObject(parameters);
+  let keys: Held | undefined, refused: Held | undefined;
+  let state = "";
+  for (;;) {
+    if (!keys) {
+      const timeoutMillis = Math.max(0, time.beganAt + time.millis - Date.now());
+      const { value, error, ended } = await credentials.get(refused, { timeoutMillis, signal });
+      if (!value) {
+        const failed = withBytes([state, ended ?? "threw", ...thrown(error)], core.endUnsent);
+        return { failed: JSON.parse(failed), cause: ended === "aborted" ? signal?.reason : error };
+      }
+      keys = value;
+    }
+    const call = [options, time.millis, keys.packed, action, ...packed];
+    const now = [clock.offsetMillis, time.beganAt, Date.now(), randomHex()];
+    const attempt = attemptFrom(withBytes([...call, state, ...now], core.prepareAttempt));
+    if (attempt.failed) {
+      if (attempt.failed.kind === "credentials") credentials.drop(keys);
+      return attempt;
+    }
+    state = attempt.state;
+    const sentAt = Date.now();
+    const outcome = await sendOrNot(send, attempt.request, { timeoutMillis: attempt.timeoutMillis, signal });
+    const step = settle(core, call, state, action, clock, outcome);
+    if (onAttempt) {
+      try {
+        onAttempt(report(action, attempt, sentAt, outcome, step));
+      } catch {
+        // A failing hook must not lose a new CertifyId.
+      }
+    }
+    if (step.done) return step;
+    if (step.failed) return { ...step, cause: outcome.error };
+    state = step.state;
+    clock.offsetMillis = JSON.parse(state).clockOffsetMillis;
+    await sleep(step.delayMillis, signal);
+    if (step.refreshCredentials) [keys, refused] = [undefined, keys];
+  }
+}
+
+/** What `prepareAttempt` returns, by name. */
+function attemptFrom(returned: string): Attempt | Failed {
+  const members = unpack(returned);
+  const [step, timeoutMillis = "", state = "", url = "", hasBody, body] = members;
+  if (step === "error") return { failed: JSON.parse(timeoutMillis) };
+  const request = { url, headers: pairs(members, 6), body: hasBody === "1" ? body : undefined };
+  return { timeoutMillis: Number(timeoutMillis), state, request };
+}
+
+/** What `settleAttempt` returns, by name. */
+function stepFrom(returned: string): Step {
+  const [step, found = "", refreshCredentials, state = "", because = ""] = unpack(returned);
+  if (step === "done") return { done: JSON.parse(found) };
+  if (step === "failed") return { failed: JSON.parse(found) };
+  return {
+    delayMillis: Number(found),
+    refreshCredentials: refreshCredentials === "1",
+    state,
+    because: JSON.parse(because),
+  };
+}
+
+/** The outcome of an attempt, which is not sent if the call has already ended. */
+function sendOrNot(send: Send, request: SignedRequest, limits: Limits): Outcome | Promise<Outcome> {
+  if (limits.signal?.aborted) return { kind: "aborted-unsent", error: limits.signal.reason };
+  if (limits.timeoutMillis === 0) return { kind: "timed-out-unsent" };
+  return send(request, limits);
+}
+
+/** The core's decision about an outcome. */
+function settle(
+  core: ClientExports,
+  call: readonly Member[],
+  state: string,
+  action: Action,
+  clock: Call["clock"],
+  outcome: Outcome,
+): Step {
+  const now = Date.now();
+  const { kind, error, status = 0, headers = [], body: answer = NO_BYTES } = outcome;
+  const read = kind === "answered" && core.readAnswer(action, status, now + clock.offsetMillis, answer);
+  if (read) return { done: JSON.parse(read) };
+  const [, name, message] = thrown(error);
+  const found = [now, jitter(), kind, name, message, status, ...headers.flat()];
+  return stepFrom(withBytes([...call, state, ...found], (bytes) => core.settleAttempt(bytes, answer)));
+}
+
+/** A random 32-bit number for the jitter. */
+export const jitter = (): number => Math.floor(Math.random() * 2 ** 32);
+
+/** The names and values from a member on. */
+function pairs(members: readonly string[], from: number): [string, string][] {
+  const pairs: [string, string][] = [];
+  for (let at = from; at < members.length; at += 2) pairs.push([members[at]!, members[at + 1]!]);
+  return pairs;
+}
+
+/** The report of an attempt, without personal data. */
+function report(
+  action: Action,
+  { state, request }: Attempt,
+  sentAt: number,
+  outcome: Outcome,
+  step: Step,
+): AttemptReport {
+  const again = step.done || step.failed ? undefined : step;
+  const failed = step.failed ?? again?.because;
+  const result = step.done ?? failed;
+  return {
+    action,
+    attempt: JSON.parse(state).attempt,
+    endpoint: new URL(request.url).host,
+    durationMs: Date.now() - sentAt,
+    httpStatus: outcome.status,
+    kind: failed?.kind,
+    code: result?.code,
+    requestId: result?.requestId ?? undefined,
+    retryInMs: again?.delayMillis,
+  };
+}

@@ -1,0 +1,219 @@
+import { jitter, performCall, type Action } from "./call.js";
+import { CredentialsSource, type Given } from "./credentials.js";
+import { permittedEnvironment } from "./environment.js";
+import { FaceVerifyError, isFaceVerifyError } from "./errors.js";
+import { host } from "./host.js";
+import { pack, packObject, unpack, withBytes } from "./packed.js";
+import { fetchTransport, type Send } from "./transport.js";
+import type {
+  AttemptReport,
+  CallOptions,
+  ClientOptions,
+  CommonOptions,
+  Credentials,
+  DescribeFaceVerifyParameters,
+  DescribeFaceVerifyResult,
+  InitFaceVerifyParameters,
+  InitFaceVerifyResult,
+  Messages,
+  WaitOptions,
+} from "./types.js";
+import { sleep } from "./waits.js";
+
+/** Two minutes: longer than almost all users need, shorter than the 30 minutes of a CertifyId. */
+const DEFAULT_DEADLINE_MILLIS = 120_000;
+
+/** A client of one account: `new FaceVerifyClient(options)`. */
+export interface FaceVerifyClient {
+  /**
+   * Starts a verification.
+   * @throws {FaceVerifyError}
+   */
+  initFaceVerify(parameters: InitFaceVerifyParameters, options?: CallOptions): Promise<InitFaceVerifyResult>;
+
+  /**
+   * Queries the result of a verification.
+   * @throws {FaceVerifyError}
+   */
+  describeFaceVerify(
+    parameters: DescribeFaceVerifyParameters,
+    options?: CallOptions,
+  ): Promise<DescribeFaceVerifyResult>;
+
+  /**
+   * Polls with increasing intervals until the user has finished, and continues after temporary failures. At the
+   * deadline, it returns the last `pending` result.
+   * @throws {FaceVerifyError} as `describeFaceVerify`
+   */
+  waitForResult(
+    parameters: DescribeFaceVerifyParameters,
+    options?: WaitOptions,
+  ): Promise<DescribeFaceVerifyResult>;
+}
+
+export interface FaceVerifyClientConstructor {
+  /**
+   * @throws {FaceVerifyError} of kind `validation`, with the option's name but never its value. If the module is not
+   *   loaded yet, the options are validated at the first call.
+   */
+  new (options?: ClientOptions): FaceVerifyClient;
+  readonly prototype: FaceVerifyClient;
+}
+
+// Not declared as a class: its private members would make every double of a test an error of types.
+export const FaceVerifyClient: FaceVerifyClientConstructor = class implements FaceVerifyClient {
+  readonly #options: Uint8Array;
+  readonly #language: keyof Messages;
+  readonly #credentials: CredentialsSource;
+  readonly #send: Send;
+  readonly #onAttempt: ((report: AttemptReport) => void) | undefined;
+  readonly #clock = { offsetMillis: 0 };
+  /** Time limit of a call in milliseconds; known after the validation of the options. */
+  #callMillis: number | undefined;
+
+  constructor(options?: ClientOptions) {
+    const {
+      credentials,
+      accessKeyId,
+      accessKeySecret,
+      securityToken,
+      expiration,
+      fetch,
+      language,
+      onAttempt,
+      endpoint,
+      ...rest
+    }: CommonOptions & Given & { credentials?: Credentials | (() => Promise<Credentials>) | undefined } =
+      options ?? {};
+    mustBe("credentials", credentials, isObjectOrFunction, "对象或函数", "an object or a function");
+    mustBe("fetch", fetch, isFunction, "函数", "a function");
+    mustBe("onAttempt", onAttempt, isFunction, "函数", "a function");
+    mustBe("language", language, (value) => value === "zh" || value === "en", '"zh" 或 "en"', '"zh" or "en"');
+    this.#options = pack(
+      packObject({
+        ...rest,
+        endpoint: Array.isArray(endpoint) ? endpoint.join(",") : endpoint,
+        inBrowser: host.inBrowser,
+      }),
+    );
+    this.#language = language === "zh" ? "zh" : "en";
+    const none = !host.inBrowser && !CREDENTIALS.some((name) => name in (options ?? {}));
+    this.#credentials = new CredentialsSource(
+      none
+        ? permittedEnvironment()
+        : (credentials ?? { accessKeyId, accessKeySecret, securityToken, expiration }),
+    );
+    this.#send = (!fetch && host.send) || fetchTransport(fetch ?? globalThis.fetch);
+    this.#onAttempt = onAttempt;
+    if (host.atOnce) this.#check();
+  }
+
+  initFaceVerify(parameters: InitFaceVerifyParameters, options?: CallOptions): Promise<InitFaceVerifyResult> {
+    return this.#call<InitFaceVerifyResult>("InitFaceVerify", parameters, options);
+  }
+
+  describeFaceVerify(
+    parameters: DescribeFaceVerifyParameters,
+    options?: CallOptions,
+  ): Promise<DescribeFaceVerifyResult> {
+    return this.#call<DescribeFaceVerifyResult>("DescribeFaceVerify", parameters, options);
+  }
+
+  async waitForResult(
+    parameters: DescribeFaceVerifyParameters,
+    options?: WaitOptions,
+  ): Promise<DescribeFaceVerifyResult> {
+    const beganAt = Date.now();
+    const { signal, onPending } = options ?? {};
+    const deadlineMs = options?.deadlineMs ?? DEFAULT_DEADLINE_MILLIS;
+    mustBe("deadlineMs", deadlineMs, isMillis, "毫秒数", "milliseconds");
+    mustBe("onPending", onPending, isFunction, "函数", "a function");
+    const deadline = beganAt + deadlineMs;
+    let pending: DescribeFaceVerifyResult | undefined;
+    for (let polls = 0; ; polls++) {
+      let result, failure;
+      try {
+        result = await this.#call<DescribeFaceVerifyResult>(
+          "DescribeFaceVerify",
+          parameters,
+          { signal },
+          deadline,
+        );
+      } catch (error) {
+        if (!isFaceVerifyError(error) || !error.retryable) throw error;
+        failure = error;
+      }
+      if (result && result.status !== "pending") return result;
+      if (result) {
+        pending = result;
+        onPending?.(result);
+      }
+      const delay = host.core().pollDelay(polls, jitter(), failure?.code);
+      if (delay === undefined) throw failure;
+      if (Date.now() + delay > deadline) {
+        if (pending) return pending;
+        throw failure;
+      }
+      await sleep(delay, signal);
+    }
+  }
+
+  async #call<Result>(
+    action: Action,
+    parameters: unknown,
+    options: CallOptions | undefined,
+    deadline = Infinity,
+  ): Promise<Result> {
+    const beganAt = Date.now();
+    const { signal } = options ?? {};
+    mustBe("signal", signal, isSignal, "AbortSignal", "an AbortSignal");
+    await host.ready();
+    const callMillis = this.#check();
+    const outcome = await performCall({
+      core: host.core(),
+      send: this.#send,
+      clock: this.#clock,
+      options: this.#options,
+      credentials: this.#credentials,
+      action,
+      parameters,
+      time: { beganAt, millis: Math.max(0, Math.min(callMillis, Math.floor(deadline - beganAt))) },
+      signal,
+      onAttempt: this.#onAttempt,
+    });
+    if (outcome.failed) throw FaceVerifyError.of(outcome.failed, this.#language, outcome.cause);
+    return outcome.done as Result;
+  }
+
+  #check(): number {
+    if (this.#callMillis !== undefined) return this.#callMillis;
+    const checked = withBytes([this.#options, this.#credentials.packed], host.core().checkOptions);
+    const [step, found = ""] = unpack(checked);
+    if (step === "error") throw FaceVerifyError.of(JSON.parse(found), this.#language);
+    return (this.#callMillis = Number(found));
+  }
+};
+
+/** Where one of them is given, even as undefined, the environment is not looked at: the key there may be another's. */
+const CREDENTIALS = ["credentials", "accessKeyId", "accessKeySecret", "securityToken"];
+
+const isMillis = (value: unknown) => typeof value === "number" && value >= 0;
+const isObjectOrFunction = (value: unknown) => typeof value === "object" || isFunction(value);
+const isFunction = (value: unknown) => typeof value === "function";
+/** Accepts signals of other realms. */
+const isSignal = (value: Partial<AbortSignal>) =>
+  typeof value?.aborted === "boolean" &&
+  isFunction(value.addEventListener) &&
+  isFunction(value.removeEventListener);
+
+/** Rejects an option of the wrong type, which is a bug in the program. An absent option is valid. */
+function mustBe<T>(
+  name: string,
+  value: T | null | undefined,
+  isRight: (value: T) => boolean,
+  zh: string,
+  en: string,
+): void {
+  if (value !== undefined && value !== null && !isRight(value))
+    throw new TypeError(`${name} must be ${en}. ${name} 应为${zh}。`);
+}

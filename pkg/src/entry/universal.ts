@@ -1,0 +1,17 @@
+// For all runtimes without their own entry: Node, Bun, Deno, browsers, and bundlers with default conditions.
+
+// First, so that all code precedes the text of the module: it compresses better.
+export * from "../index.js";
+
+import { exports } from "../client-exports.js";
+import { useHost } from "../host.js";
+import { loadInline } from "../load.js";
+import { nodeTransport } from "../transport-node.js";
+import base64 from "../../wasm/client/base64.js";
+import init, { initSync } from "../../wasm/client/cloudauth_edge.js";
+
+/** Only browsers identify themselves as Mozilla; on Node, simulated browser environments do. */
+const inBrowser =
+  !globalThis.process?.versions?.node && /^Mozilla\//.test(globalThis.navigator?.userAgent ?? "");
+
+useHost({ ...loadInline(exports, { init, initSync }, base64), inBrowser, send: nodeTransport() });

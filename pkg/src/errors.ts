@@ -1,0 +1,130 @@
+import { withoutData } from "./thrown.js";
+import type { Audience, ErrorKind, Execution, FieldProblem, Messages } from "./types.js";
+
+/** A failed call, as the core describes it. */
+export interface Failure {
+  kind: ErrorKind;
+  code: string;
+  message: Messages;
+  audience: Audience;
+  retryable: boolean;
+  execution: Execution;
+  requestId?: string | null;
+  httpStatus?: number | null;
+  fields: { field: string; rule: string; message: Messages }[];
+}
+
+const NAME = "FaceVerifyError";
+
+/** The error's properties, without personal data. */
+const REPORTED = [
+  "name",
+  "message",
+  "kind",
+  "code",
+  "messages",
+  "audience",
+  "retryable",
+  "execution",
+  "requestId",
+  "httpStatus",
+  "fields",
+] as const;
+
+/** Of that, what the stack does not begin with, in one language. */
+const INSPECTED = [
+  ...REPORTED.filter((name) => !["name", "message", "messages"].includes(name)),
+  "cause",
+] as const;
+const inspected = Symbol.for("nodejs.util.inspect.custom");
+const isNothing = (value: unknown): boolean =>
+  value === undefined || (Array.isArray(value) && value.length === 0);
+
+/**
+ * A failed call. Messages and properties never contain a secret, an identity, the MetaInfo or a URL; for that reason,
+ * `cause` is a sanitized copy.
+ */
+export class FaceVerifyError extends Error {
+  declare readonly name: "FaceVerifyError";
+  declare readonly kind: ErrorKind;
+  /** Alibaba Cloud's Code, or a stable name for local failures. */
+  declare readonly code: string;
+  declare readonly messages: Messages;
+  declare readonly audience: Audience;
+  /** Whether the same call can succeed later without any change. Always false if `execution` is `unknown`. */
+  declare readonly retryable: boolean;
+  /** Whether this call may have started a verification: `none` means provably not. A query starts nothing. */
+  declare readonly execution: Execution;
+  declare readonly requestId?: string | undefined;
+  declare readonly httpStatus?: number | undefined;
+  /** All faults of parameters, options or credentials. */
+  declare readonly fields: readonly FieldProblem[];
+  /**
+   * Derived from an exception of your function, a connection error, or the reason of `signal`: its class, its code and
+   * its stack trace, through every `cause`. The message and other properties are omitted, because they may contain
+   * personal data, keys and URLs.
+   */
+  declare readonly cause?: Error | undefined;
+
+  /**
+   * @internal
+   * @param data the core's description
+   * @param language of `message`
+   * @param thrown the error thrown by a user's function, if that is the cause
+   */
+  static of(data: Failure, language: keyof Messages, thrown?: unknown): FaceVerifyError {
+    return new FaceVerifyError(data, language, thrown);
+  }
+
+  private constructor(data: Failure, language: keyof Messages, thrown: unknown) {
+    const cause = withoutData(thrown);
+    super(data.message[language], cause && { cause });
+    this.kind = data.kind;
+    this.code = data.code;
+    this.messages = data.message;
+    this.audience = data.audience;
+    this.retryable = data.retryable;
+    this.execution = data.execution;
+    this.requestId = data.requestId ?? undefined;
+    this.httpStatus = data.httpStatus ?? undefined;
+    this.fields = data.fields.map(({ field, rule, message }) => ({
+      field,
+      rule,
+      message: message[language],
+      messages: message,
+    }));
+  }
+
+  /** All of this as plain data, and of `cause` its name and code. */
+  toJSON(): Record<string, unknown> {
+    const { name, code } = (this.cause ?? {}) as { name?: string; code?: string };
+    const cause = this.cause && { name, code };
+    return { ...Object.fromEntries(REPORTED.map((name) => [name, this[name]])), cause };
+  }
+
+  /** @internal For `console.log` and `util.inspect` of Node: without what stands in the stack already, or is not there. */
+  [inspected](
+    _depth: number,
+    options: unknown,
+    inspect: (value: unknown, options: unknown) => string,
+  ): string {
+    const given = INSPECTED.map((name) => [name, this[name]]).filter(([, value]) => !isNothing(value));
+    return `${this.stack ?? this} ${inspect(Object.fromEntries(given), options)}`;
+  }
+}
+// On the prototype, so that the stack begins with it; a literal, since bundlers rename classes.
+Object.defineProperty(FaceVerifyError.prototype, "name", { value: NAME, configurable: true, writable: true });
+
+/** Whether a value is a FaceVerifyError, including those of another bundle or realm, where `instanceof` fails. */
+export function isFaceVerifyError(value: unknown): value is FaceVerifyError {
+  return (
+    typeof value === "object" &&
+    value !== null &&
+    "name" in value &&
+    value.name === NAME &&
+    "kind" in value &&
+    typeof value.kind === "string" &&
+    "code" in value &&
+    typeof value.code === "string"
+  );
+}

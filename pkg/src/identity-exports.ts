@@ -1,0 +1,13 @@
+// The used exports of the identity module, as in client-exports.ts.
+
+import * as glue from "../wasm/identity/cloudauth_edge.js";
+
+/** See `src/wasm/identity.rs`. */
+export const exports = {
+  __wbg_reset_state: glue.__wbg_reset_state,
+  checkCertName: glue.checkCertName,
+  checkCertNo: glue.checkCertNo,
+  checkMobile: glue.checkMobile,
+};
+
+export type IdentityExports = Omit<typeof exports, "__wbg_reset_state">;

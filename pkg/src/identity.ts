@@ -1,0 +1,64 @@
+/** The rules of Chinese identity data. No data leaves the program, and no text quotes the input. */
+
+import { identity } from "./identity-host.js";
+
+export interface Problem {
+  /** Stable name of the rule. */
+  rule: string;
+  /** The fault and the remedy, as a predicate after the field name. */
+  message: { zh: string; en: string };
+}
+
+export interface Refused extends Problem {
+  ok: false;
+}
+
+export interface Accepted {
+  ok: true;
+  /** The value to send to Alibaba Cloud. */
+  normalized: string;
+  /** Changes to the input and warnings. */
+  notices: Problem[];
+}
+
+export interface CertNoAccepted extends Accepted {
+  document: "resident-identity-card" | "residence-permit" | "foreign-permanent-resident-card";
+  provinceZh: string | null;
+  provinceEn: string | null;
+  /** yyyy-MM-dd */
+  birthDate: string;
+  male: boolean;
+}
+
+/**
+ * Checks an identity number (GB 11643-1999): form, division, date of birth, check digit. An absent value violates
+ * `missing`.
+ */
+export function checkCertNo(
+  text: string | null | undefined,
+  { allowResidencePermits = false }: { allowResidencePermits?: boolean | undefined } = {},
+): CertNoAccepted | Refused {
+  return read(identity.core().checkCertNo(given(text), allowResidencePermits, Date.now()));
+}
+
+/** Checks a name: Han characters, with `·` between the parts of a name. */
+export function checkCertName(text: string | null | undefined): Accepted | Refused {
+  return read(identity.core().checkCertName(given(text)));
+}
+
+/** Checks a mobile number of mainland China. */
+export function checkMobile(text: string | null | undefined): Accepted | Refused {
+  return read(identity.core().checkMobile(given(text)));
+}
+
+/** Resolves when the rules are ready: immediately, except on pages in Chrome versions before mid-2023. */
+export function ready(): Promise<void> {
+  return identity.ready();
+}
+
+/** An absent value is empty, not the text "undefined". */
+const given = (text: string | null | undefined) => String(text ?? "");
+
+function read<T>(result: Checked<T>): (Omit<T, "ok"> & { ok: true }) | Refused {
+  return result.Err ? { ok: false, ...result.Err } : { ok: true, ...result.Ok };
+}

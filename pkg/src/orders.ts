@@ -1,0 +1,48 @@
+import { host } from "./host.js";
+import { randomHex } from "./random.js";
+import type { Callback, FieldProblem } from "./types.js";
+
+/**
+ * Parses the URL of a callback request, absolute or starting with the path. Null if it is not a callback.
+ * @param callbackToken the `callbackToken` that you passed to `initFaceVerify`
+ */
+export function parseCallback(url: string, callbackToken: string): Callback | null {
+  return JSON.parse(host.core().parseCallback(queryOf(url), String(callbackToken ?? "")));
+}
+
+/**
+ * A new OuterOrderNo: the prefix (at most 10 letters and digits), the time, and random digits.
+ * @throws {TypeError} if the prefix is invalid
+ */
+export function newOuterOrderNo(prefix = ""): string {
+  return accepted(JSON.parse(host.core().newOuterOrderNo(prefix, randomHex(), Date.now())));
+}
+
+/**
+ * Resolves when the module is loaded: immediately, except on pages in Chrome versions before mid-2023. Every call
+ * awaits it by itself.
+ */
+export function ready(): Promise<void> {
+  return host.ready();
+}
+
+/** The query of a callback's URL, absolute or relative; empty if it is not a URL. Errors must not contain it. */
+function queryOf(url: string): string {
+  try {
+    return new URL(url, "https://callback.invalid").search;
+  } catch {
+    return "";
+  }
+}
+
+/** The value, or the problem as a TypeError: a bug in the program, not a failed call. */
+function accepted({
+  Ok,
+  Err,
+}: {
+  Ok: string;
+  Err?: { rule: string; message: FieldProblem["messages"] };
+}): string {
+  if (Err) throw new TypeError(`${Err.rule}: ${Err.message.en} ${Err.message.zh}`);
+  return Ok;
+}

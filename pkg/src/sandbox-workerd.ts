@@ -1,0 +1,23 @@
+/** The sandbox in workerd: in tests of Workers, and in Workers themselves. */
+
+import * as glue from "../wasm/sandbox/cloudauth_edge.js";
+import module from "../wasm/sandbox/cloudauth_edge_bg.wasm?module";
+import { guard } from "./core.js";
+import { SandboxHost } from "./sandbox-host.js";
+import type { Sandbox, SandboxOptions, SandboxServer } from "./sandbox-types.js";
+
+glue.initSync({ module });
+const { sandboxStep } = guard(glue);
+
+/** Creates a sandbox with its own state. */
+export function createSandbox({ file, ...options }: SandboxOptions = {}): Sandbox {
+  if (file !== undefined)
+    throw new TypeError("The sandbox has no file access in workerd: pass a store, or omit file.");
+  return new WorkerdSandbox(sandboxStep, options);
+}
+
+class WorkerdSandbox extends SandboxHost implements Sandbox {
+  async listen(): Promise<SandboxServer> {
+    throw new TypeError("The sandbox cannot listen in workerd: pass its fetch to the client.");
+  }
+}

@@ -1,0 +1,243 @@
+/**
+ * An emulator of Alibaba Cloud face verification (Cloudauth 2019-03-07), for development and tests:
+ * it verifies signatures as Alibaba Cloud does, but does not verify people. See docs/sandbox.md.
+ */
+
+// On Node: in a test's own process, and as an HTTP server for every language.
+
+import { Buffer } from "node:buffer";
+import { appendFileSync, existsSync, readFileSync, renameSync, writeFileSync } from "node:fs";
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
+import type { AddressInfo } from "node:net";
+import type { Duplex } from "node:stream";
+import { joined } from "./bytes.js";
+import { guard } from "./core.js";
+import {
+  MemoryStore,
+  READ_LIMIT,
+  SandboxHost,
+  failure,
+  internalError,
+  type SandboxResponse,
+} from "./sandbox-host.js";
+import type { Sandbox, SandboxOptions, SandboxServer } from "./sandbox-types.js";
+import base64 from "../wasm/sandbox/base64.js";
+import * as glue from "../wasm/sandbox/cloudauth_edge.js";
+
+export type * from "./sandbox-types.js";
+
+glue.initSync({ module: Buffer.from(base64, "base64") });
+const { sandboxStep } = guard(glue);
+
+/** A larger body is not read to its end. */
+const DISCARD_LIMIT = 64 * 1024 * 1024;
+/** Most parameters, including MetaInfo, can be part of the URL. */
+const MAX_HEADER_SIZE = 128 * 1024;
+const REQUEST_TIMEOUT_MS = 30_000;
+/** Longer than clients keep idle connections: one that closes just as it is reused looks like a fault. */
+const KEEP_ALIVE_MS = 120_000;
+
+/** The local address of a server that listens on all addresses. */
+const ANY_ADDRESS: Record<string, string> = { "0.0.0.0": "127.0.0.1", "::": "::1" };
+
+/** Creates a sandbox with its own state. */
+export function createSandbox({ file, ...options }: SandboxOptions = {}): Sandbox {
+  const store = file === undefined ? options.store : new FileStore(file);
+  return new NodeSandbox(sandboxStep, { ...options, store });
+}
+
+type Listening = NonNullable<Parameters<Sandbox["listen"]>[0]>;
+
+class NodeSandbox extends SandboxHost implements Sandbox {
+  readonly #servers = new Set<Server>();
+
+  /** Serves it over HTTP. */
+  async listen({ port = 0, host = "127.0.0.1", onAnswer }: Listening = {}): Promise<SandboxServer> {
+    const answer = (request: IncomingMessage, response: ServerResponse) => {
+      if (onAnswer) report(onAnswer, request, response);
+      this.#serve(request, response).catch((error) => {
+        // Report it, and continue with the next request.
+        if (response.headersSent || response.destroyed) response.destroy();
+        else send(response, internalError(error));
+      });
+    };
+    const server = createServer(
+      {
+        maxHeaderSize: MAX_HEADER_SIZE,
+        requestTimeout: REQUEST_TIMEOUT_MS,
+        keepAliveTimeout: KEEP_ALIVE_MS,
+        requireHostHeader: false,
+      },
+      answer,
+    );
+    // Node's own responses would lack the sandbox's header.
+    server.on("checkExpectation", answer);
+    server.on("clientError", refuseUnreadable);
+    await new Promise<void>((resolve, reject) => {
+      server.once("error", reject);
+      server.listen({ port, host }, () => (server.off("error", reject), resolve()));
+    });
+    this.#servers.add(server);
+    const address = server.address() as AddressInfo;
+    const reached = ANY_ADDRESS[address.address] ?? address.address;
+    const name = address.family === "IPv6" ? `[${reached}]` : reached;
+    const close = () => this.#stop(server);
+    const url = `http://${name}:${address.port}`;
+    return { url, port: address.port, close, [Symbol.asyncDispose]: close };
+  }
+
+  override async close(): Promise<void> {
+    await super.close();
+    await Promise.all([...this.#servers].map((server) => this.#stop(server)));
+  }
+
+  /** Lets responses in progress finish; hanging requests are aborted. */
+  #stop(server: Server): Promise<void> {
+    this.#servers.delete(server);
+    return new Promise((resolve) => {
+      server.close(() => resolve());
+      server.closeIdleConnections();
+      const timer = setTimeout(() => server.closeAllConnections(), 1_000);
+      server.once("close", () => clearTimeout(timer));
+    });
+  }
+
+  async #serve(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    const body = await readBody(request);
+    if (body === null) return;
+    const [path, query = ""] = split(request.url ?? "/");
+    const headers: [string, string][] = [];
+    for (let at = 0; at < request.rawHeaders.length; at += 2) {
+      headers.push([request.rawHeaders[at]!.toLowerCase(), request.rawHeaders[at + 1]!]);
+    }
+    const origin = `http://${request.headers.host ?? `127.0.0.1:${request.socket.localPort}`}`;
+    const done = this.handle({ method: request.method ?? "", path, query, headers, body }, origin);
+    const gone = new AbortController();
+    response.once("close", () => gone.abort());
+    try {
+      await this.deliver(done.delivery, gone.signal);
+    } catch {
+      // The client disconnected or the sandbox closes.
+      request.socket.destroy();
+      return;
+    }
+    if (done.delivery.manner === "reset") {
+      request.socket.resetAndDestroy();
+      return;
+    }
+    send(response, done.response);
+  }
+}
+
+/** Reports a request once its connection has ended, without its query, which is personal data. */
+function report(
+  onAnswer: NonNullable<Listening["onAnswer"]>,
+  { method = "", url = "/" }: IncomingMessage,
+  response: ServerResponse,
+): void {
+  const began = performance.now();
+  response.once("close", () => {
+    const status = response.writableFinished ? response.statusCode : null;
+    onAnswer({ method, path: split(url)[0], status, millis: performance.now() - began });
+  });
+}
+
+function send(response: ServerResponse, { status, headers, body }: SandboxResponse): void {
+  response.writeHead(status, [...headers.flat(), "content-length", body.length]);
+  response.end(body);
+}
+
+/** By the code of Node's error; everything else is not HTTP. */
+type Unreadable = readonly [status: number, reason: string, message: string];
+const UNREADABLE: Record<string, Unreadable> = {
+  HPE_HEADER_OVERFLOW: [
+    431,
+    "Request Header Fields Too Large",
+    "The request line and headers are too large.",
+  ],
+  ERR_HTTP_REQUEST_TIMEOUT: [408, "Request Timeout", "The request did not arrive in time."],
+};
+const NO_HTTP: Unreadable = [400, "Bad Request", "This is not an HTTP request the sandbox can read."];
+
+/** Responds to a request that the HTTP parser rejected, in bytes: there is no response object for it. */
+function refuseUnreadable(error: NodeJS.ErrnoException, socket: Duplex): void {
+  if (!socket.writable) {
+    socket.destroy();
+    return;
+  }
+  const [status, reason, message] = UNREADABLE[error.code ?? ""] ?? NO_HTTP;
+  const { headers, body } = failure(status, reason.replaceAll(" ", ""), message);
+  const lines = [...headers, ["content-length", body.length], ["connection", "close"]];
+  const head = lines.map(([name, value]) => `${name}: ${value}\r\n`).join("");
+  socket.write(`HTTP/1.1 ${status} ${reason}\r\n${head}\r\n`);
+  socket.end(body);
+}
+
+/** Path and query of a request line, which can be an absolute URL. */
+function split(target: string): [path: string, query: string] {
+  const relative = target.startsWith("/") ? target : target.replace(/^[a-z]+:\/\/[^/?]*/i, "");
+  const at = relative.indexOf("?");
+  const path = at < 0 ? relative : relative.slice(0, at);
+  return [path || "/", at < 0 ? "" : relative.slice(at + 1)];
+}
+
+/** The body, truncated at the limit; `null` if the client disconnected or sends endlessly. */
+async function readBody(request: IncomingMessage): Promise<Uint8Array | null> {
+  const chunks: Uint8Array[] = [];
+  let length = 0;
+  try {
+    for await (const chunk of request as AsyncIterable<Uint8Array>) {
+      if (length < READ_LIMIT) chunks.push(chunk);
+      length += chunk.length;
+      if (length > DISCARD_LIMIT) {
+        request.destroy();
+        return null;
+      }
+    }
+  } catch {
+    return null;
+  }
+  return joined(chunks, Math.min(length, READ_LIMIT));
+}
+
+/** Rows in memory, with every change as a line in a file that is read at the next start. */
+class FileStore extends MemoryStore {
+  readonly #file: string;
+
+  constructor(file: string) {
+    super();
+    this.#file = file;
+    if (existsSync(file)) {
+      for (const line of readFileSync(file, "utf8").split("\n")) {
+        // A line truncated by a crash is the last one, and its response was never sent.
+        const change = parsed(line);
+        if (change === null) super.clear();
+        else if (Array.isArray(change)) super.put(...(change as [string, string, number | null]), -Infinity);
+      }
+    }
+    const rows = [...this.entries()].filter(
+      ([, , expiresAt]) => expiresAt === null || expiresAt > Date.now(),
+    );
+    const fresh = `${file}.new`;
+    writeFileSync(fresh, rows.map((row) => `${JSON.stringify(row)}\n`).join(""), { mode: 0o600 });
+    renameSync(fresh, file);
+  }
+
+  override put(key: string, value: string, expiresAt: number | null, now: number): void {
+    appendFileSync(this.#file, `${JSON.stringify([key, value, expiresAt])}\n`);
+    super.put(key, value, expiresAt, now);
+  }
+
+  override clear(): void {
+    writeFileSync(this.#file, "", { mode: 0o600 });
+    super.clear();
+  }
+}
+
+function parsed(line: string): unknown {
+  try {
+    return JSON.parse(line);
+  } catch {
+    return undefined;
+  }
+}

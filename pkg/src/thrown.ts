@@ -1,0 +1,70 @@
+/** Exceptions of user functions and platforms: the data for the core's decision, and a sanitized copy. */
+
+/** Code, name and message, each a text. */
+export function thrown(error: unknown): [code: string, name: string, message: string] {
+  return [failureCode(codeOf(error)), textOf(error, "name"), textOf(error, "message")];
+}
+
+/** The host's code of a failed connection, if any. */
+export const failureCode = (code: unknown): string =>
+  typeof code === "string" && code !== "" ? code : "connection-failed";
+
+/** The code of an error or its cause: `fetch` wraps the connection's error. */
+export const codeOf = (error: unknown): unknown =>
+  readFrom(readFrom(error, "cause"), "code") ?? readFrom(error, "code");
+
+/** As classes of errors are called; what else stands there may be anything. */
+const NAME = /^[A-Z][A-Za-z]{0,40}(Error|Exception)$|^Error$/;
+/** As the runtimes write codes, `ECONNREFUSED`, `ERR_HTTP2_ERROR` or `ConnectionRefused`: no key or number looks so. */
+const CODE = /^[A-Z]{2,24}\d?(_[A-Z]{1,24}\d?){0,8}$|^([A-Z][a-z]{1,20}){2,5}$/;
+/** A place in a program: a function's name, then a file or a module, a line and a column. */
+const PLACE = /^ {4}at [\w$.<>[\] #]*\(?(?:file:\/\/|node:|\/|[A-Z]:\\)[\w$.@+~%\\/ -]+:\d+:\d+\)?$/;
+const DEEPEST = 4;
+
+/**
+ * What may be kept of what somebody's function threw. A message, and every other property, can hold an address,
+ * a header, a name or a key, so an error of our own is made: with the name and the code, where they look like such, the
+ * places in the program where it was thrown, and the same of its own cause.
+ *
+ * @returns undefined if no object was thrown
+ */
+export function withoutData(error: unknown, depth = 0): Error | undefined {
+  if (typeof error !== "object" || error === null || depth === DEEPEST) return undefined;
+  const [name, code] = [textLike(NAME, error, "name") ?? "Error", textLike(CODE, error, "code")];
+  const cause = withoutData(readFrom(error, "cause"), depth + 1);
+  const kept = new Error(code ?? "", cause && { cause });
+  // The message precedes the stack frames, and may have lines that look like them.
+  const places = textOf(error, "stack")
+    .replace(textOf(error, "message"), "")
+    .split("\n")
+    .filter((line) => PLACE.test(line));
+  const own = {
+    name,
+    ...(code !== undefined && { code }),
+    stack: [code ? `${name}: ${code}` : name, ...places].join("\n"),
+  };
+  for (const [property, value] of Object.entries(own)) {
+    const enumerable = property === "code";
+    Object.defineProperty(kept, property, { value, enumerable, configurable: true, writable: true });
+  }
+  return kept;
+}
+
+const textLike = (pattern: RegExp, error: unknown, property: string): string | undefined => {
+  const text = textOf(error, property);
+  return pattern.test(text) ? text : undefined;
+};
+
+const textOf = (error: unknown, property: string): string => {
+  const value = readFrom(error, property);
+  return typeof value === "string" ? value : "";
+};
+
+/** A property of any value; undefined if reading it fails. */
+function readFrom(value: unknown, property: string): unknown {
+  try {
+    return (value as Record<string, unknown> | null | undefined)?.[property];
+  } catch {
+    return undefined;
+  }
+}

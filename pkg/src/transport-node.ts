@@ -1,0 +1,128 @@
+import type { ClientRequest } from "node:http";
+import type { Socket } from "node:net";
+import { failureCode } from "./thrown.js";
+import { MAX_ANSWER_BYTES, outcomeOfEnd, type Outcome, type Send, type SignedRequest } from "./transport.js";
+import { endBy, type Limits } from "./waits.js";
+
+/**
+ * Like `fetchTransport`, with node:http and node:https: on Node, `fetch` costs more CPU time than everything else in a
+ * call.
+ *
+ * Connections belong to the process's global agents: they are kept alive without keeping the process alive, and follow
+ * its settings for proxies (NODE_USE_ENV_PROXY) and certificates.
+ *
+ * The server may close a kept-alive connection just as it is reused. This is indistinguishable from a server that fails
+ * during a request, so it is reported and not retried here: the core decides.
+ *
+ * @returns undefined if `fetch` is better: Bun and Deno emulate these modules
+ */
+export function nodeTransport(): Send | undefined {
+  const { getBuiltinModule, versions }: Partial<NodeJS.Process> = globalThis.process ?? {};
+  if (!getBuiltinModule || !versions || versions["bun"] || versions["deno"]) return undefined;
+  return async function send(request, limits) {
+    // Looked up at each call: node:https alone takes 20 ms to load, and tools replace `request` to intercept requests.
+    const secure = request.url.startsWith("https:");
+    return exchange(getBuiltinModule(secure ? "node:https" : "node:http"), request, limits);
+  };
+}
+
+function exchange(
+  http: Pick<typeof import("node:http"), "request">,
+  { url, headers, body }: SignedRequest,
+  limits: Limits,
+): Promise<Outcome> {
+  return new Promise((resolve) => {
+    let sending: ClientRequest | undefined;
+    // Later events add nothing.
+    const settle = (outcome: Outcome) => {
+      release();
+      resolve(outcome);
+    };
+    const fail = (error?: unknown) =>
+      settle({ kind: failureCode((error as { code?: unknown } | undefined)?.code), error });
+    const release = endBy(limits, (kind) => {
+      const outcome = outcomeOfEnd(kind, limits);
+      settle(isConnected(sending?.socket) ? outcome : { ...outcome, kind: UNSENT[kind] });
+      sending?.destroy();
+    });
+    try {
+      sending = http.request(url, {
+        method: "POST",
+        // Without it, a response could have any encoding.
+        headers: { ...Object.fromEntries(headers), "accept-encoding": "identity" },
+      });
+    } catch (error) {
+      return fail(error);
+    }
+    sending.on("error", fail);
+    // An unrequested protocol switch. Not `close`, which precedes the response if a tool such as nock replaces the
+    // network.
+    sending.on("upgrade", (_, socket) => {
+      fail();
+      socket.destroy();
+    });
+    sending.on("response", (response) => {
+      const chunks: Buffer[] = [];
+      let length = 0;
+      response.on("data", (chunk: Buffer) => {
+        chunks.push(chunk);
+        length += chunk.length;
+        if (length <= MAX_ANSWER_BYTES) return;
+        settle({ kind: "too-large" });
+        sending?.destroy();
+      });
+      response.on("error", fail);
+      // Emitted last, and without `end` if the response is truncated.
+      response.on("close", () => response.readableEnded || fail());
+      response.on("end", () => {
+        const { statusCode: status, headers: named } = response;
+        const headers = Object.entries(named).map(([name, value]): [string, string] => [name, String(value)]);
+        const [first] = chunks;
+        const whole = first && chunks.length === 1 ? first : Buffer.concat(chunks, length);
+        unpack(whole, named["content-encoding"], (body) =>
+          settle(body ? { kind: "answered", status, headers, body } : { kind: "too-large" }),
+        );
+      });
+    });
+    sending.end(body);
+  });
+}
+
+const DECODERS: Record<string, "unzip" | "brotliDecompress" | "zstdDecompress"> = {
+  gzip: "unzip",
+  "x-gzip": "unzip",
+  deflate: "unzip",
+  br: "brotliDecompress",
+  zstd: "zstdDecompress",
+};
+
+/**
+ * Decodes a content encoding that was declined but used anyway. `done` receives nothing if the body is too large, and
+ * the unchanged body if it cannot be decoded: the core then reports it.
+ */
+function unpack(
+  body: Uint8Array,
+  encoding: string | undefined,
+  done: (body: Uint8Array | undefined) => void,
+): void {
+  if (!encoding) return done(body);
+  const zlib = globalThis.process.getBuiltinModule("node:zlib");
+  const name = DECODERS[encoding.trim().toLowerCase()];
+  // Node 20 has no zstd.
+  const decode = name && (zlib[name] as typeof zlib.unzip | undefined);
+  if (!decode) return done(body);
+  decode(body, { maxOutputLength: MAX_ANSWER_BYTES }, (error, unpacked) =>
+    done(
+      (error as NodeJS.ErrnoException | null)?.code === "ERR_BUFFER_TOO_LARGE"
+        ? undefined
+        : (unpacked ?? body),
+    ),
+  );
+}
+
+/** Nothing was sent: if the connection was not established in time, even a start can be retried. */
+const UNSENT = { "timed-out": "UND_ERR_CONNECT_TIMEOUT", aborted: "aborted-unsent" };
+
+/** Whether anything may have been sent. */
+const isConnected = (socket: (Socket & { secureConnecting?: boolean }) | null | undefined): boolean =>
+  Boolean(socket) && !socket?.connecting && !socket?.secureConnecting;

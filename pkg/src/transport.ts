@@ -1,0 +1,97 @@
+import { joined } from "./bytes.js";
+import { codeOf, failureCode } from "./thrown.js";
+import type { Fetch } from "./types.js";
+import { endBy, type Ended, type Limits } from "./waits.js";
+
+/**
+ * Sends a request unchanged and returns its outcome: `answered`, `timed-out`, `too-large`, `aborted`, `not-a-response`,
+ * or the host's code of a failed connection. Never throws: every failure is an outcome, with the thrown `error`. The
+ * time limit includes the response's body.
+ */
+
+/** A request, signed and encoded. */
+export interface SignedRequest {
+  url: string;
+  headers: [name: string, value: string][];
+  body: string | undefined;
+}
+
+/** What came of sending one. */
+export interface Outcome {
+  kind: string;
+  error?: unknown;
+  status?: number | undefined;
+  headers?: [name: string, value: string][];
+  body?: Uint8Array;
+}
+
+export type Send = (request: SignedRequest, limits: Limits) => Promise<Outcome>;
+
+/** Alibaba Cloud's responses have a few kilobytes; pictures are returned as URLs. */
+export const MAX_ANSWER_BYTES = 1024 * 1024;
+
+/** With `fetch`, which every runtime has. */
+export function fetchTransport(fetch: Fetch): Send {
+  return async function send(request, limits) {
+    const controller = new AbortController();
+    let ended: Outcome | undefined;
+    const release = endBy(limits, (kind) => {
+      ended ??= outcomeOfEnd(kind, limits);
+      controller.abort();
+    });
+    try {
+      // workerd and browsers reject `fetch` if it is called as a method of another object.
+      const response = await fetch.call(undefined, request.url, {
+        method: "POST",
+        headers: request.headers,
+        ...(request.body !== undefined && { body: request.body }),
+        // A redirect would send names and identity numbers to another host.
+        redirect: "manual",
+        signal: controller.signal,
+      });
+      if (!isResponse(response)) return ended ?? { kind: "not-a-response" };
+      const body = await readAtMost(response, MAX_ANSWER_BYTES);
+      if (ended) return ended;
+      if (!body) {
+        controller.abort();
+        return { kind: "too-large" };
+      }
+      return { kind: "answered", status: response.status, headers: [...response.headers], body };
+    } catch (error) {
+      return ended ?? { kind: failureCode(codeOf(error)), error };
+    } finally {
+      release();
+    }
+  };
+}
+
+/** The outcome of an attempt that timed out or was aborted. */
+export function outcomeOfEnd(kind: Ended, { signal }: Limits): Outcome {
+  return kind === "aborted" ? { kind, error: signal?.reason } : { kind };
+}
+
+/** Whether it has the used members of a Response, including those of other realms. */
+const isResponse = (value: Partial<Response> | null | undefined): value is Response =>
+  typeof value?.status === "number" &&
+  typeof value.headers?.[Symbol.iterator] === "function" &&
+  !value.bodyUsed &&
+  (value.body === null || value.body === undefined || typeof value.body.getReader === "function");
+
+/** The whole body; undefined if it exceeds `max` bytes. */
+async function readAtMost(response: Response, max: number): Promise<Uint8Array | undefined> {
+  if (!response.body) return new Uint8Array();
+  const reader = response.body.getReader();
+  const chunks: Uint8Array[] = [];
+  let length = 0;
+  for (;;) {
+    const { done, value } = await reader.read();
+    if (done) break;
+    length += value.byteLength;
+    if (length > max) {
+      reader.cancel().catch(() => {});
+      return undefined;
+    }
+    chunks.push(value);
+  }
+  return joined(chunks, length);
+}

@@ -1,0 +1,295 @@
+/** What goes into the client and what comes out. */
+
+/** Permanent or temporary (STS) credentials. */
+export interface Credentials {
+  accessKeyId: string;
+  accessKeySecret: string;
+  /** SecurityToken of temporary credentials. */
+  securityToken?: string | undefined;
+  /** When temporary credentials expire. They are fetched again five minutes before. */
+  expiration?: string | number | Date | undefined;
+}
+
+export interface CommonOptions {
+  /**
+   * Host or hosts in fail-over order; default `cloudauth.aliyuncs.com`. HTTPS; `http://` is allowed for a loopback
+   * address, such as the sandbox's `http://127.0.0.1:8788`, and, with one of the sandbox's keys, any host that is not
+   * public: `http://sandbox:8788`, `http://host.docker.internal:8788`, a private address.
+   */
+  endpoint?: string | readonly string[] | undefined;
+  /**
+   * Signature scheme; default `"1.0"` (HMAC-SHA1), which keeps every parameter in the form body.
+   *
+   * **With `"ACS3-HMAC-SHA256"`, names and identity numbers are part of the URL**, because Alibaba Cloud defines them
+   * as query parameters, and reach the access logs of every proxy on the way.
+   */
+  signatureVersion?: "1.0" | "ACS3-HMAC-SHA256" | undefined;
+  /** Time limit of one attempt in milliseconds, including the response's body; default 10000. */
+  timeoutMs?: number | undefined;
+  /**
+   * Time limit of a whole call in milliseconds: the function for credentials, all attempts, and the back-off between
+   * them; default 30000.
+   */
+  totalTimeoutMs?: number | undefined;
+  /** The most attempts of one call; default 3. */
+  maxAttempts?: number | undefined;
+  /**
+   * Whether to retry InitFaceVerify even if it may have been executed, which can start a second verification; default
+   * false.
+   */
+  repeatInit?: boolean | undefined;
+  /** Whether ProductCodes other than `LR_FR` are accepted; default false. */
+  allowOtherProducts?: boolean | undefined;
+  /** Whether CertNo can be the number of a residence permit or a foreign permanent resident card; default false. */
+  allowResidencePermits?: boolean | undefined;
+  /** Whether to run in a browser, where every visitor can read the AccessKeySecret; default false. */
+  dangerouslyAllowBrowser?: boolean | undefined;
+  /** The language of `FaceVerifyError.message`; default `"en"`. Both are in `messages`. */
+  language?: "zh" | "en" | undefined;
+  /**
+   * The fetch to use. Default: `globalThis.fetch`, except on Node, where calls go through `node:http` and `node:https`
+   * with the process's own agents (connections kept alive, `NODE_USE_ENV_PROXY`, `NODE_EXTRA_CA_CERTS`). There, a
+   * replaced or configured fetch, such as a mock or an undici dispatcher, is used only if it is passed here: `fetch:
+   * (...request) => fetch(...request)`. nock and msw need nothing.
+   */
+  fetch?: Fetch | undefined;
+  /** Called after each attempt, for logs and metrics, without personal data. Exceptions are ignored. */
+  onAttempt?: ((report: AttemptReport) => void) | undefined;
+}
+
+/** The used part of the Fetch API; every runtime's `globalThis.fetch` conforms. */
+export type Fetch = (url: string, init: RequestInit) => Promise<Response>;
+
+export type ClientOptions = CommonOptions &
+  (
+    | (Credentials & { credentials?: undefined })
+    | {
+        /**
+         * Concurrent calls share one invocation of a function, which is called again before `expiration`. If it hangs,
+         * throws or returns unusable credentials, calls fail with an error of kind `credentials`.
+         */
+        credentials: Credentials | (() => Promise<Credentials>);
+        accessKeyId?: undefined;
+        accessKeySecret?: undefined;
+        securityToken?: undefined;
+      }
+    | {
+        /** Without any of these four names, credentials come from the environment: see `credentialsFromEnvironment`. */
+        credentials?: undefined;
+        accessKeyId?: undefined;
+        accessKeySecret?: undefined;
+        securityToken?: undefined;
+      }
+  );
+
+export interface AttemptReport {
+  action: "InitFaceVerify" | "DescribeFaceVerify";
+  /** From 1. */
+  attempt: number;
+  /** Host and port. */
+  endpoint: string;
+  durationMs: number;
+  httpStatus?: number | undefined;
+  /** The error's code, if any. */
+  kind?: ErrorKind | undefined;
+  code?: string | undefined;
+  requestId?: string | undefined;
+  /** Milliseconds until the next attempt, if any. */
+  retryInMs?: number | undefined;
+}
+
+export interface CallOptions {
+  /** Aborts the call immediately, with an error of kind `aborted`. */
+  signal?: AbortSignal | undefined;
+}
+
+/** A 64-bit integer: pass numbers above `Number.MAX_SAFE_INTEGER` as bigint or string. */
+export type SceneId = number | bigint | string;
+
+type YesNo = "Y" | "N";
+type Open<T extends string> = T | (string & Record<never, never>);
+
+/** Parameters of InitFaceVerify: Alibaba Cloud's names, in camelCase. */
+export interface InitFaceVerifyParameters {
+  /** 认证场景 ID: the scene from the Alibaba Cloud console. */
+  sceneId: SceneId;
+  /** 商户请求的唯一标识: 32 letters and digits, unique. See `newOuterOrderNo`. */
+  outerOrderNo: string;
+  /** Default `LR_FR`; others need `allowOtherProducts`. */
+  productCode?: Open<"LR_FR" | "ID_PRO" | "PV_FV"> | undefined;
+  /** 活体检测类型. */
+  model?:
+    Open<"LIVENESS" | "PHOTINUS_LIVENESS" | "MULTI_ACTION" | "MOVE_ACTION" | "MOVE_PHOTINUS"> | undefined;
+  /** 客户业务自定义的用户ID: up to 100 characters. Recommended. */
+  userId?: string | undefined;
+  /** Default `IDENTITY_CARD`. */
+  certType?: Open<"IDENTITY_CARD"> | undefined;
+  /** 真实姓名. */
+  certName?: string | undefined;
+  /** 证件号码, 18 characters. */
+  certNo?: string | undefined;
+  /**
+   * 环境参数: the unchanged string from Alibaba Cloud's client SDK, up to 262,144 bytes in UTF-8. Mandatory for LR_FR.
+   */
+  metaInfo?: string | undefined;
+  /** 用户手机号码. */
+  mobile?: string | undefined;
+  /** 用户IP. */
+  ip?: string | undefined;
+  /** Up to 2,048 bytes, like all URLs here. */
+  returnUrl?: string | undefined;
+  /** HTTPS. */
+  callbackUrl?: string | undefined;
+  /** Up to 256 characters. */
+  callbackToken?: string | undefined;
+  certifyUrlType?: "WEB" | "H5" | undefined;
+  certifyUrlStyle?: "L" | "S" | undefined;
+  /** Base64 of less than 1 MB. */
+  faceContrastPicture?: string | undefined;
+  faceContrastPictureUrl?: string | undefined;
+  ossBucketName?: string | undefined;
+  ossObjectName?: string | undefined;
+  certifyId?: string | undefined;
+  crop?: "T" | "F" | undefined;
+  authId?: string | undefined;
+  encryptType?: "SM2" | undefined;
+  voluntaryCustomizedContent?: string | undefined;
+  suitableType?: "0" | "1" | "2" | undefined;
+  procedurePriority?: "keep" | "url" | "video" | undefined;
+  mode?: "1" | "3" | undefined;
+  readImg?: YesNo | undefined;
+  /** yyyy-MM-dd */
+  birthday?: string | undefined;
+  /** yyyy-MM-dd */
+  validityDate?: string | undefined;
+  faceGuardOutput?: string | undefined;
+  rarelyCharacters?: YesNo | undefined;
+  uiCustomUrl?: string | undefined;
+  videoEvidence?: "true" | "false" | undefined;
+  appQualityCheck?: YesNo | undefined;
+  cameraSelection?: YesNo | undefined;
+  needMultiFaceCheck?: YesNo | undefined;
+  h5DegradeConfirmBtn?: YesNo | undefined;
+  enableBeauty?: string | undefined;
+}
+
+export interface InitFaceVerifyResult {
+  /** 实人认证唯一标识: valid for 30 minutes and one submission. Store it with the order, on the server. */
+  certifyId: string;
+  /** URL of Alibaba Cloud's web page, for web flows. */
+  certifyUrl: string | null;
+  requestId: string | null;
+  /** The unchanged ResultObject. */
+  raw: Record<string, unknown>;
+}
+
+export interface DescribeFaceVerifyParameters {
+  sceneId: SceneId;
+  /** The result of `initFaceVerify`, from your own records and never from the phone. */
+  certifyId: string;
+  pictureReturnType?: string | undefined;
+}
+
+export interface DescribeFaceVerifyResult {
+  /**
+   * Decide by this field only. `pending`: the user has not finished (Codes 403, 424). `passed`: Alibaba Cloud returned
+   * `Passed=T` and nothing in the response contradicts it. `rejected`: Alibaba Cloud returned `Passed=F`.
+   */
+  status: "pending" | "passed" | "rejected";
+  /** Alibaba Cloud's Code: `200`, `403` or `424`. */
+  code: string;
+  /** Alibaba Cloud's SubCode; null while pending. */
+  subCode: string | null;
+  /** The meaning of the SubCode; null if it is not in Alibaba Cloud's tables. */
+  subCodeInfo: SubCodeInfo | null;
+  /** MaterialInfo, parsed. */
+  material: Material | null;
+  identityInfo: unknown;
+  deviceToken: string | null;
+  /** Risks of the device, if `faceGuardOutput` requested them. */
+  deviceRisk: string[];
+  userInfo: unknown;
+  requestId: string | null;
+  /** The unchanged ResultObject, including unknown members. */
+  raw: Record<string, unknown>;
+}
+
+export interface Material {
+  faceAttack: boolean | null;
+  faceOcclusion: boolean | null;
+  facialPictureFront: Picture | null;
+  /** The unchanged MaterialInfo, including unknown members. */
+  raw: Record<string, unknown>;
+}
+
+export interface Picture {
+  /** 0 to 100. */
+  qualityScore: number | null;
+  verifyScore: number | null;
+  /** A signed URL: treat it as a secret. */
+  pictureUrl: string | null;
+  /** Expiry of `pictureUrl`: yyyy-MM-ddTHH:mm:ssZ, 15 minutes after the query. */
+  pictureUrlExpiresAt: string | null;
+  ossBucketName: string | null;
+  ossObjectName: string | null;
+}
+
+export interface SubCodeInfo {
+  code: string;
+  vendorMessage: string;
+  /** Whether the verification is billed; null if undocumented. */
+  billed: boolean | null;
+  passing: boolean;
+  inVendorDocument: boolean;
+  audience: Audience;
+  /** Whether a new verification of the same person can have a different result. */
+  retryable: boolean;
+  text: Messages;
+}
+
+export type Execution = "none" | "unknown";
+
+export interface Messages {
+  zh: string;
+  en: string;
+}
+
+/** The party that must act: the user being verified, the developer, or the operator. */
+export type Audience = "user" | "developer" | "operator";
+
+export type ErrorKind =
+  | "validation"
+  | "signature"
+  | "credentials"
+  | "throttled"
+  | "vendor"
+  | "transport"
+  | "timeout"
+  | "aborted"
+  | "protocol";
+
+export interface FieldProblem {
+  /** Field or option, in camelCase. */
+  field: string;
+  /** The stable name of the violated rule. */
+  rule: string;
+  message: string;
+  messages: Messages;
+}
+
+export interface WaitOptions extends CallOptions {
+  /** Time limit in milliseconds, including a query in progress; default 120000. */
+  deadlineMs?: number | undefined;
+  /** Called for every `pending` response. */
+  onPending?: ((result: DescribeFaceVerifyResult) => void) | undefined;
+}
+
+/** The content of a request to your CallbackUrl. It is not signed: trust only the result of `describeFaceVerify`. */
+export interface Callback {
+  /** Look it up in your own records. */
+  certifyId: string;
+  /** Whether it contains your CallbackToken (compared in constant time). If not, do nothing. */
+  tokenValid: boolean;
+  claimsPassed: boolean | null;
+  claimedSubCode: string | null;
+}

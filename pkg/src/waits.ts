@@ -1,0 +1,87 @@
+/** Waits that end with a time limit or the caller's signal. */
+
+/** The limits of a wait. */
+export interface Limits {
+  timeoutMillis: number;
+  signal?: AbortSignal | undefined;
+}
+
+/** What ended a wait early. */
+export type Ended = "timed-out" | "aborted";
+
+/** The callbacks of each awaited signal, and its single listener. */
+const waiting = new WeakMap<AbortSignal, { ends: Set<() => void>; listener: () => void }>();
+
+/**
+ * Calls `end` when the signal fires. Each signal gets one listener, because Node warns about more than ten.
+ *
+ * @param end must not throw
+ * @returns call it when the wait is over
+ */
+export function onAbort(signal: AbortSignal | undefined, end: () => void): () => void {
+  if (!signal) return () => {};
+  const ends = waiting.get(signal)?.ends ?? new Set<() => void>();
+  if (!waiting.has(signal)) {
+    const listener = () => {
+      waiting.delete(signal);
+      for (const end of ends) end();
+    };
+    waiting.set(signal, { ends, listener });
+    signal.addEventListener("abort", listener, { once: true });
+  }
+  const entry = () => end();
+  ends.add(entry);
+  return () => {
+    ends.delete(entry);
+    const current = waiting.get(signal);
+    if (current?.ends !== ends || ends.size > 0) return;
+    waiting.delete(signal);
+    signal.removeEventListener("abort", current.listener);
+  };
+}
+
+/**
+ * Calls `end` with `timed-out` or `aborted`.
+ *
+ * @returns call it when the wait is over
+ */
+export function endBy({ timeoutMillis, signal }: Limits, end: (ended: Ended) => void): () => void {
+  const timer = setTimeout(end, timeoutMillis, "timed-out");
+  const release = onAbort(signal, () => end("aborted"));
+  return () => {
+    clearTimeout(timer);
+    release();
+  };
+}
+
+/**
+ * The outcome of a promise as `{ value }`, `{ error }` or, if the time limit or the signal comes first,
+ * `{ ended: "timed-out" }` or `{ ended: "aborted" }`.
+ */
+export function within<T>(
+  limits: Limits,
+  promise: Promise<T>,
+): Promise<{ value?: T; error?: unknown; ended?: Ended }> {
+  return new Promise((resolve) => {
+    const settle = (outcome: { value?: T; error?: unknown; ended?: Ended }) => {
+      release();
+      resolve(outcome);
+    };
+    const release = endBy(limits, (ended) => settle({ ended }));
+    promise.then(
+      (value) => settle({ value }),
+      (error: unknown) => settle({ error }),
+    );
+  });
+}
+
+/** Waits; ends immediately when the signal fires, which the next step then reports. */
+export function sleep(millis: number, signal: AbortSignal | undefined): Promise<void> {
+  if (millis <= 0 || signal?.aborted) return Promise.resolve();
+  return new Promise((resolve) => {
+    const release = endBy({ timeoutMillis: millis, signal }, () => {
+      release();
+      resolve();
+    });
+  });
+}

@@ -12,7 +12,7 @@ import { at, filesUnder, projectEnv, root } from "./lib/project.mjs";
 import { forBuild, setUp } from "./setup.mjs";
 
 /** The folders of what is built. */
-const BUILT = [join("pkg", "wasm"), join("www", "dist"), join("server", "dist")];
+const BUILT = [join("pkg", "wasm"), join("pkg", "dist"), join("www", "dist"), join("server", "dist")];
 /** What set-up installs; both builds use the same. */
 const INSTALLED = ["node_modules", ".tools"];
 

@@ -3,7 +3,7 @@
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { createSandbox } from "../pkg/wasm/sandbox.js";
+import { createSandbox } from "../pkg/dist/bundle/sandbox.js";
 import { startGateway } from "./gateway.js";
 import { settingsFrom } from "./settings.js";
 import { sandboxKey } from "./welcome.js";

@@ -2,7 +2,7 @@
 //! bytes, so the client's calls cross once in and once out; a general serializer of JavaScript
 //! objects crosses several times per member, and is half of the module's size.
 //!
-//! Input members are length-prefixed, as `pkg/packed.js` writes them. Output members are separated
+//! Input members are length-prefixed, as `pkg/src/packed.ts` writes them. Output members are separated
 //! by NUL, which no member contains: JavaScript encodes member by member and decodes all at once.
 
 use crate::actions::Value;
@@ -36,7 +36,7 @@ pub(super) fn json<T: Serialize>(value: &T) -> String {
 pub(super) struct Members<'a>(&'a [u8]);
 
 impl<'a> Members<'a> {
-    /// Reads the output of `pkg/packed.js`.
+    /// Reads the output of `pkg/src/packed.ts`.
     pub(super) const fn read(packed: &'a [u8]) -> Self {
         Self(packed)
     }

@@ -1,6 +1,6 @@
 //! bindgen MODULE.wasm FOLDER
 //!
-//! Writes the module and its JavaScript into the folder, for loading by pkg/load.js.
+//! Writes the module and its JavaScript into the folder, for loading by pkg/src/load.ts.
 
 use std::error::Error;
 use wasm_bindgen_cli_support::Bindgen;
@@ -18,7 +18,7 @@ fn main() -> Result<(), Box<dyn Error>> {
         .typescript(false)
         // Each runtime's entry locates the module; the default path would make bundlers emit it twice.
         .omit_default_module_path(true)
-        // After a trap, pkg/core.js creates a new instance for the next call.
+        // After a trap, pkg/src/core.ts creates a new instance for the next call.
         .reset_state_function(true)
         .generate(folder)?;
     Ok(())

@@ -48,7 +48,9 @@ async function resolved({ features, allFeatures = false, target, everyKind = fal
   if (allFeatures) args.push("--all-features");
   if (features) args.push("--no-default-features", `--features=${features.join(",")}`);
   if (target) args.push(`--filter-platform=${target}`);
-  const { packages, resolve } = JSON.parse(await must("cargo", args));
+  // One line, next to what cargo reports, such as that it waits for a lock.
+  const output = (await must("cargo", args)).split("\n").find((text) => text.startsWith("{"));
+  const { packages, resolve } = JSON.parse(output);
   const nodes = new Map(resolve.nodes.map((node) => [node.id, node]));
   const checksums = crateChecksums();
   const found = new Map();

@@ -26,7 +26,9 @@ const preloadModule = {
 export default defineConfig({
   plugins: [preloadModule],
   root: here("."),
-  resolve: { alias: { "#lab": here("../pkg/wasm/lab"), "#pkg": here("../pkg/dist") } },
+  resolve: {
+    alias: { "#lab": here("../pkg/wasm/lab"), "#phone": here("../pkg/phone"), "#pkg": here("../pkg/dist") },
+  },
   build: {
     outDir: here("dist"),
     emptyOutDir: true,

@@ -143,8 +143,8 @@ test("another caller's order answers, byte for byte, as an unknown one", async (
       const unknown = await read("f".repeat(32), query, options);
       assert.equal(foreign.status, 404);
       assert.equal(foreign.text, unknown.text);
-      for (const { headers } of [foreign, unknown]) headers.delete("date");
-      assert.deepEqual([...foreign.headers], [...unknown.headers]);
+      const undated = ({ headers }) => [...headers].filter(([name]) => name !== "date");
+      assert.deepEqual(undated(foreign), undated(unknown));
     }
   }
   // And may have the same number for an order of its own.

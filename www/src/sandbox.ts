@@ -1,4 +1,4 @@
-import { control } from "#pkg/phone/phone-screen.js";
+import { control } from "#phone/phone-screen.js";
 
 /** A verification as the sandbox's control API shows it. */
 export interface Scan {

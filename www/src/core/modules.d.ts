@@ -12,7 +12,7 @@ declare module "#pkg/core.js" {
   export function guard(glue: object): object;
 }
 
-declare module "#pkg/phone/phone-screen.js" {
+declare module "#phone/phone-screen.js" {
   export interface View {
     language: "zh" | "en";
     verification: object | undefined;
@@ -36,7 +36,7 @@ declare module "#pkg/phone/phone-screen.js" {
   ): Promise<{ answer: T; date: string | null }>;
 }
 
-declare module "#pkg/phone/phone-words.js" {
+declare module "#phone/phone-words.js" {
   export function vendorWords(
     language: "zh" | "en",
     vendorMessage: string,

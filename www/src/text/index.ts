@@ -1,4 +1,4 @@
-import * as phone from "#pkg/phone/phone-words.js";
+import * as phone from "#phone/phone-words.js";
 import { computed } from "@preact/signals";
 import type { Text } from "../core";
 import { language } from "../preferences";

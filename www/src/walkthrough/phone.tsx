@@ -1,5 +1,5 @@
 import { useLayoutEffect, useRef } from "preact/hooks";
-import { PhoneScreen } from "#pkg/phone/phone-screen.js";
+import { PhoneScreen } from "#phone/phone-screen.js";
 import { known } from "../gateway";
 import { CodePanel } from "../parts/code";
 import { CopyButton } from "../parts/copy";

@@ -80,6 +80,10 @@ export interface SandboxVerification {
   /** The Code that DescribeFaceVerify returns instead of a verdict. */
   code: string | null;
   callback: { url: string; attempts: number; lastStatus: number | null } | null;
+  /** The page that the user's browser opens; null for an app. */
+  certifyUrl: string | null;
+  /** ReturnUrl with the result, once the verification has ended or the user has given up. */
+  returnUrl: string | null;
 }
 
 export interface SandboxFault {

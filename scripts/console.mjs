@@ -17,7 +17,7 @@ function fingerprint(modules) {
     .update(modules)
     .update(readFileSync(at("package-lock.json")));
   const sources = filesUnder(at("www")).filter((file) => !file.startsWith(at("www", "dist") + sep));
-  for (const file of [...sources, at("pkg", "core.js")]) {
+  for (const file of [...sources, at("pkg", "core.js"), ...filesUnder(at("pkg", "phone"))]) {
     hash.update(relative(root, file)).update("\0").update(readFileSync(file)).update("\0");
   }
   return hash.digest("hex");

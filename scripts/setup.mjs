@@ -20,6 +20,7 @@ import {
 
 const WASM_PACK = "0.15.1";
 const CARGO_FUZZ = "0.13.2";
+const CARGO_MUTANTS = "27.1.0";
 /** The oldest Node that wrangler supports. */
 const NODE_FOR_WRANGLER = [22, 12];
 
@@ -51,13 +52,13 @@ function atLeast(version, [major, minor]) {
   return a > major || (a === major && b >= minor);
 }
 
-/** A tool that cargo installs into the tools folder. */
-function cargoTool(crate, binaries, version, { toolchain = [] } = {}) {
+/** A tool that cargo installs into the tools folder. `subcommand` precedes `--version` where the tool needs one. */
+function cargoTool(crate, binaries, version, { toolchain = [], subcommand = [] } = {}) {
   return {
     name: `${crate} ${version}`,
     isDone: () =>
       binaries.every((binary) =>
-        answer(join(tools, "bin", binary), ["--version"])
+        answer(join(tools, "bin", binary), [...subcommand, "--version"])
           ?.split(/\s+/)
           .includes(version),
       ),
@@ -218,6 +219,9 @@ const needs = {
   }),
 
   cargoFuzz: () => cargoTool("cargo-fuzz", ["cargo-fuzz"], CARGO_FUZZ),
+
+  cargoMutants: () =>
+    cargoTool("cargo-mutants", ["cargo-mutants"], CARGO_MUTANTS, { subcommand: ["mutants"] }),
 };
 
 /** The needs for building the package and running the Worker. */

@@ -1,10 +1,10 @@
 // npm start: serves the gateway and the console in workerd, with the sandbox as the upstream. Environment variables:
 // PORT (8787), SANDBOX_PORT (8788).
 
-import { randomUUID } from "node:crypto";
 import { existsSync, readFileSync, rmSync } from "node:fs";
 import { createServer } from "node:net";
 import { parseEnv } from "node:util";
+import { sandboxKey, welcome } from "../server/welcome.js";
 import { build } from "./build.mjs";
 import { Failure, start, stopWithParent } from "./lib/process.mjs";
 import { command, line } from "./lib/progress.mjs";
@@ -15,20 +15,6 @@ const HOST = "127.0.0.1";
 const READY_WITHIN_MS = 60_000;
 /** Lines of a child's output that are kept to explain why it ended. */
 const KEPT_LINES = 200;
-
-const sandboxKey = { id: "sandbox-key-id", secret: "sandbox-key-secret", scene: "1000000006" };
-const callerKey = { token: "dev-token", id: "dev-key-id", secret: "dev-key-secret" };
-
-/** Sample values of Alibaba Cloud's documentation, and a fresh order number. */
-const sample = {
-  outerOrderNo: randomUUID().replaceAll("-", ""),
-  userId: "123456789",
-  metaInfo:
-    '{"zimVer":"3.0.0","appVersion":"1","bioMetaInfo":"4.1.0:11501568,0","appName":"com.aliyun.antcloudauth",' +
-    '"deviceType":"ios","osVersion":"iOS 10.3.2","apdidToken":"","deviceModel":"iPhone9,1"}',
-  certName: "张三",
-  certNo: "11010519491231002X",
-};
 
 function portFrom(name, otherwise) {
   const text = process.env[name] || String(otherwise);
@@ -140,14 +126,6 @@ function startGateway(port, { vars, persistTo }) {
   ]);
 }
 
-const tryIt = (url) =>
-  [
-    `curl ${url}/v1/face-verifications`,
-    `-H 'authorization: Bearer ${callerKey.token}'`,
-    "-H 'content-type: application/json'",
-    `-d '${JSON.stringify(sample)}'`,
-  ].join(" ");
-
 await command(
   import.meta,
   async () => {
@@ -190,23 +168,16 @@ await command(
     await line("gateway", () => ready(gateway, answers(`${gatewayUrl}/livez`)));
     const missing = await Promise.race([unready(gatewayUrl), gateway.ended]);
 
-    console.log(`\nGateway and console  ${gatewayUrl}`);
     if (real) {
+      console.log(`\nGateway and console  ${gatewayUrl}`);
       console.log(`Upstream             the real service (CLOUDAUTH_ENDPOINTS in .dev.vars): ${real}`);
       console.log("The sandbox is not started. Calls are billed; the callers are those in GATEWAY_CALLERS.");
+      console.log("\nPress Ctrl-C to stop.");
     } else {
-      console.log(`Sandbox              ${sandboxUrl}`);
-      console.log(`Simulated phone      ${sandboxUrl}/_sandbox/phone`);
-      console.log("\nDemo credentials, valid only here");
-      console.log(`  gateway, REST      bearer token ${callerKey.token}`);
-      console.log(`  gateway, RPC       AccessKeyId ${callerKey.id}, AccessKeySecret ${callerKey.secret}`);
-      console.log(
-        `  sandbox            AccessKeyId ${sandboxKey.id}, AccessKeySecret ${sandboxKey.secret}, scene ${sandboxKey.scene}`,
-      );
-      console.log(`\nTry it:\n${tryIt(gatewayUrl)}`);
+      console.log(`\n${welcome({ gateway: gatewayUrl, sandbox: sandboxUrl })}`);
     }
     if (missing) console.log(`\nThe gateway refuses to serve:\n${missing}`);
-    console.log("\nPress Ctrl-C to stop.\n");
+    console.log("");
 
     for (const child of children) child.show();
     await Promise.race(children.map((child) => child.ended));

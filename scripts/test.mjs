@@ -64,6 +64,7 @@ const suites = [
       ["cargo", "doc", "--no-deps", ...wasm32, "--features", "fetch"],
       ["oxlint", "--deny-warnings"],
       ["node", "scripts/locks.mjs"],
+      ["node", "scripts/supply.mjs"],
       ["node", "scripts/cycles.mjs"],
       ["node", "scripts/prose.mjs"],
       ["tsc", "--project", "www"],

@@ -15,6 +15,8 @@ const USAGE = `Usage: cloudauth-edge-gateway [command] [options]
 The gateway in front of Alibaba Cloud face verification, with a database on this machine or PostgreSQL.
 阿里云金融级实人认证网关，使用本机数据库或 PostgreSQL。
 
+  demo                      serve with a sandbox as upstream, and no settings
+    [--port <port>] [--sandbox-port <port>]                                 与沙箱一起启动演示，无需设置
   serve                     serve (the default)                             启动服务（默认）
   check [url]               what is wrong with the settings, here or there  检查本机设置，或检查运行中的网关
   new-caller <id>           make a token and a key pair                     为调用方生成令牌与密钥对
@@ -34,7 +36,9 @@ GATEWAY_TRUSTED_PROXIES, GATEWAY_SHUTDOWN_SECONDS, and those of every deployment
 const OPTIONS = {
   finish: { type: "boolean" },
   help: { type: "boolean", short: "h" },
+  port: { type: "string" },
   replace: { type: "boolean" },
+  "sandbox-port": { type: "string" },
   // Node consumes --env-file itself, wherever it is.
   settings: { type: "string" },
   version: { type: "boolean" },
@@ -42,6 +46,7 @@ const OPTIONS = {
 
 /** Commands: number of arguments, options, and action. */
 const COMMANDS = {
+  demo: { least: 0, most: 0, options: ["port", "sandbox-port"], run: demo },
   serve: { least: 0, most: 0, options: [], run: serve },
   check: { least: 0, most: 1, options: [], run: check },
   "new-caller": { least: 1, most: 1, options: [], run: makeCaller },
@@ -92,17 +97,45 @@ async function checked(file) {
   return settings;
 }
 
+/** Says where it cannot listen, and which option or setting chooses another place. */
+function listenFailure(error, en, zh) {
+  if (error.syscall !== "listen") return error;
+  const { address, port, code } = error;
+  return new Failure(
+    `It cannot listen on ${address}:${port} (${code}); see ${en}.`,
+    `无法监听 ${address}:${port}（${code}），请检查 ${zh ?? en}。`,
+  );
+}
+
+/** Ends the process on a signal, after `stop` has completed what was begun; `say` reports each step. */
+function stopOnSignal(stop, say) {
+  let asked = false;
+  const end = async (signal) => {
+    // A second signal ends the process at once.
+    if (asked) process.exit(1);
+    asked = true;
+    const stopped = stop();
+    say({ stopping: signal });
+    const inTime = await stopped;
+    say({ stopped: inTime ? "all that was begun has ended" : "time ran out" });
+    process.exit(inTime ? 0 : 1);
+  };
+  process.on("SIGTERM", end);
+  process.on("SIGINT", end);
+}
+
+const log = (line) => console.log(JSON.stringify(line));
+
 async function serve(_, { file }) {
   const { startGateway } = await import("./gateway.js");
   // Only this user may read the files.
   process.umask(0o077);
   const gateway = await startGateway(await checked(file)).catch((error) => {
-    throw error.syscall === "listen"
-      ? new Failure(
-          `It cannot listen on ${error.address}:${error.port} (${error.code}); see GATEWAY_LISTEN and GATEWAY_METRICS_LISTEN.`,
-          `无法监听 ${error.address}:${error.port}（${error.code}），请检查 GATEWAY_LISTEN 与 GATEWAY_METRICS_LISTEN。`,
-        )
-      : error;
+    throw listenFailure(
+      error,
+      "GATEWAY_LISTEN and GATEWAY_METRICS_LISTEN",
+      "GATEWAY_LISTEN 与 GATEWAY_METRICS_LISTEN",
+    );
   });
   gateway.lost.then(() => {
     console.error(
@@ -112,22 +145,31 @@ async function serve(_, { file }) {
     );
     process.exit(1);
   });
-  let asked = false;
-  const end = async (signal) => {
-    // A second signal ends the process at once.
-    if (asked) process.exit(1);
-    asked = true;
-    const stopped = gateway.stop();
-    console.log(JSON.stringify({ stopping: signal }));
-    const inTime = await stopped;
-    console.log(JSON.stringify({ stopped: inTime ? "all that was begun has ended" : "time ran out" }));
-    process.exit(inTime ? 0 : 1);
-  };
-  process.on("SIGTERM", end);
-  process.on("SIGINT", end);
+  stopOnSignal(gateway.stop, log);
   // Last: the reader of this line may send a signal or a request.
   const { url, metricsUrl, instance } = gateway;
-  console.log(JSON.stringify({ listening: url, metrics: metricsUrl, instance, version: packageVersion() }));
+  log({ listening: url, metrics: metricsUrl, instance, version: packageVersion() });
+}
+
+function portOf(option, text) {
+  const port = Number(text);
+  if (/^\d{1,5}$/.test(text) && port <= 65_535) return port;
+  throw new UsageFailure(
+    `${option} must be a port from 0 to 65535. ${option} 应为 0 到 65535 的端口。`,
+    USAGE,
+  );
+}
+
+async function demo(_, { port = "8787", "sandbox-port": sandboxPort = "8788" }) {
+  const ports = { port: portOf("--port", port), sandboxPort: portOf("--sandbox-port", sandboxPort) };
+  const { startDemo } = await import("./demo.js");
+  const { welcome } = await import("./welcome.js");
+  process.umask(0o077);
+  const started = await startDemo(ports).catch((error) => {
+    throw listenFailure(error, "--port, --sandbox-port");
+  });
+  stopOnSignal(started.stop, () => {});
+  console.log(`\n${welcome(started)}\n`);
 }
 
 async function check([url], { file }) {

@@ -35,18 +35,14 @@
 //! All three validate, sign, retry, fail over, correct the clock and decode in the same way:
 //!
 //! - [`Status::Passed`] means that Alibaba Cloud returned `Passed=T` and nothing in its answer
-//!   contradicts
-//!   it. Decide by [`DescribeResult::status`] alone.
+//!   contradicts it. Decide by [`DescribeResult::status`] alone.
 //! - InitFaceVerify is sent again only when it provably was not executed. Where
-//!   [`Error::execution`] is
-//!   [`Execution::Unknown`], reconcile the order before you start it again.
+//!   [`Error::execution`] is [`Execution::Unknown`], reconcile the order before you start it again.
 //! - An [`Error`] says what failed ([`Error::kind`]), who must act ([`Error::audience`]) and
-//!   whether the same
-//!   call can succeed later ([`Error::is_retryable`]), in Chinese and English. It never contains a secret, a
-//!   name, an identity number, the MetaInfo or a URL.
+//!   whether the same call can succeed later ([`Error::is_retryable`]), in Chinese and English. It
+//!   never contains a secret, a name, an identity number, the MetaInfo or a URL.
 //! - Secrets are wiped from memory when they are dropped; neither they nor personal data are
-//!   printed by
-//!   `Debug`.
+//!   printed by `Debug`.
 //! - [`ClientOptions::builder`] sets endpoints, the signature scheme and the time limits.
 //!
 //! # Modules

@@ -14,3 +14,13 @@ fn rpc_1_0() {
 fn acs3_hmac_sha256() {
     assert_eq!(check::acs3(), 9);
 }
+
+#[test]
+fn wycheproof_hmac_sha1() {
+    assert_eq!(check::hmac_sha1(), 170);
+}
+
+#[test]
+fn wycheproof_hmac_sha256() {
+    assert_eq!(check::hmac_sha256(), 174);
+}

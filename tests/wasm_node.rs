@@ -16,3 +16,13 @@ fn rpc_1_0() {
 fn acs3_hmac_sha256() {
     assert_eq!(check::acs3(), 9);
 }
+
+#[wasm_bindgen_test]
+fn wycheproof_hmac_sha1() {
+    assert_eq!(check::hmac_sha1(), 170);
+}
+
+#[wasm_bindgen_test]
+fn wycheproof_hmac_sha256() {
+    assert_eq!(check::hmac_sha256(), 174);
+}

@@ -1,8 +1,19 @@
-/** The texts of the page. Messages of the control API are in both languages. */
+/** The texts of the simulated phone and of its page. Messages of the control API are in both languages. */
+
+/** What a Code or SubCode says: Alibaba Cloud's own words, which are Chinese, or this project's. */
+export const vendorWords = (language, vendorMessage, text) => (language === "zh" ? vendorMessage : text.en);
+
+/** The first clause of `vendorWords`, to fit a button or a cell. */
+export function label(language, vendorMessage, text) {
+  const said = vendorWords(language, vendorMessage, text);
+  return said.split(/[;,.:，；。：]/)[0] ?? said;
+}
+
 export const words = {
   zh: {
     locale: "zh-CN",
     title: "模拟手机",
+    pageTitle: "实人认证（模拟）",
     lead: "沙箱的一部分：不打开摄像头，不核验任何人，结果由你点选。",
     language: "English",
     dark: "深色",
@@ -12,14 +23,17 @@ export const words = {
     phone: "手机",
     empty: "还没有等待中的认证。",
     emptyNote: "用任意 SDK 向本地址调用 InitFaceVerify，认证会自动出现在这里。",
+    older: (count) => `另有 ${count} 个更早的认证未列出。`,
     recent: "最近结束的认证",
     order: "订单号",
     left: (minutes) => (minutes > 0 ? `还剩 ${minutes} 分钟` : "不足 1 分钟"),
-    stages: { created: "未打开", opened: "进行中", ended: "已提交", expired: "已过期" },
+    stages: { created: "未打开", opened: "进行中", expired: "已过期" },
+    verdicts: { passed: "通过", rejected: "未通过", failed: "查询报错" },
     steps: { open: "打开", blink: "眨眼", submit: "提交" },
     progress: "步骤",
     choose: "从列表中选择一个认证",
     ready: "App 已收到 CertifyId",
+    readyInBrowser: "浏览器已打开 CertifyUrl",
     open: "打开认证",
     blink: "请正对屏幕并眨眼",
     outcomes: "点选结果并提交",
@@ -34,6 +48,7 @@ export const words = {
     failed: "已提交：查询将报错",
     askNow: "请由服务端调用 DescribeFaceVerify 查询，以其结果为准。",
     callback: (attempts, status) => `回调 ${attempts} 次，最近一次响应：${status ?? "无"}。`,
+    back: "返回 ReturnUrl",
     expired: "已过期",
     expiredNote: "CertifyId 创建 30 分钟后失效，请重新发起认证。",
     goneTitle: "这个认证已不存在",
@@ -48,6 +63,7 @@ export const words = {
   en: {
     locale: "en-GB",
     title: "Simulated phone",
+    pageTitle: "Face verification (simulated)",
     lead: "Part of the sandbox: it does not use the camera or verify anyone; you choose the outcome.",
     language: "中文",
     dark: "Dark",
@@ -58,14 +74,17 @@ export const words = {
     empty: "No verification is waiting.",
     emptyNote:
       "Call InitFaceVerify at this address with any SDK; the verification appears here automatically.",
+    older: (count) => `${count} older ones are not listed.`,
     recent: "Recently ended",
     order: "Order",
     left: (minutes) => (minutes > 0 ? `${minutes} min left` : "less than 1 min left"),
-    stages: { created: "not opened", opened: "in progress", ended: "submitted", expired: "expired" },
+    stages: { created: "not opened", opened: "in progress", expired: "expired" },
+    verdicts: { passed: "passed", rejected: "not passed", failed: "the query fails" },
     steps: { open: "Open", blink: "Blink", submit: "Submit" },
     progress: "Steps",
     choose: "Choose a verification from the list",
     ready: "The app has its CertifyId",
+    readyInBrowser: "The browser has opened CertifyUrl",
     open: "Open verification",
     blink: "Look at the screen and blink",
     outcomes: "Choose the outcome to submit",
@@ -81,6 +100,7 @@ export const words = {
     failed: "Submitted: the query will fail",
     askNow: "Query the result with DescribeFaceVerify on the server; only that result counts.",
     callback: (attempts, status) => `${attempts} callback attempts; last response: ${status ?? "none"}.`,
+    back: "Back to ReturnUrl",
     expired: "Expired",
     expiredNote: "A CertifyId is valid for 30 minutes. Start a new verification.",
     goneTitle: "This verification no longer exists",

@@ -1,26 +1,31 @@
-/** The simulated phone: shows what waits at this sandbox and does what a phone does, all by the control API. */
+/**
+ * The page of the simulated phone: lists what waits at this sandbox, and shows one verification on the phone. Opened as
+ * CertifyUrl, it shows that verification alone, and goes back to ReturnUrl as Alibaba Cloud's page does.
+ */
 
+import { PhoneScreen, control, fill, make, troubleText } from "./phone-screen.js";
 import { words } from "./phone-words.js";
 
 const EVERY_MS = 2_000;
-const TIMEOUT_MS = 15_000;
 const RECENT = 20;
 /** Language and theme; the token of the control API is never stored. */
 const KEPT = "cloudauth-edge-phone";
 
 const part = (id) => document.getElementById(id);
+/** Whether the page was opened as CertifyUrl. */
+const isCertifyUrl = location.pathname.endsWith("/h5");
 const kept = readKept();
 let language = kept.language ?? (navigator.language.startsWith("zh") ? "zh" : "en");
 let token;
-let verifications;
+/** What waits, and what has ended or expired, each the newest first. */
+let listed;
+/** The verification that is shown; undefined while it is not known, null if there is none. */
+let shown;
 let outcomes;
 /** By which the sandbox's clock is ahead of this machine's. */
 let ahead = 0;
-let busy = false;
-/** CertifyId of what was given up last, until something else is done. */
-let gaveUp;
-/** Why the last thing that was tried did not work. */
-let refused;
+/** Counts refreshes, so that an earlier one does not overwrite a later one. */
+let refreshes = 0;
 
 const text = () => words[language];
 const chosen = () => location.hash.slice(1);
@@ -42,117 +47,85 @@ function keep(change) {
   }
 }
 
-/** An element; attributes whose value is undefined or false are left out, functions listen. */
-function make(name, attributes = {}, ...children) {
-  const element = document.createElement(name);
-  for (const [key, value] of Object.entries(attributes)) {
-    if (typeof value === "function") element.addEventListener(key, value);
-    else if (value !== undefined && value !== false) element.setAttribute(key, value === true ? "" : value);
-  }
-  element.append(...children.filter((child) => child !== undefined));
-  return element;
-}
-
-class Refused extends Error {
-  constructor(status, { message }) {
-    super(message.en);
-    this.status = status;
-    this.text = message;
-  }
-}
-
-async function ask(method, path, content) {
-  const response = await fetch(path, {
-    method,
-    headers: token === undefined ? {} : { authorization: `Bearer ${token}` },
-    body: content && JSON.stringify(content),
-    signal: AbortSignal.timeout(TIMEOUT_MS),
-  });
-  const answer = await response.json();
-  ahead = Date.parse(response.headers.get("date")) - Date.now();
-  if (!response.ok) throw new Refused(response.status, answer);
+async function ask(path, method, content) {
+  const { answer, date } = await control("", { method, path, content, token });
+  ahead = Date.parse(date) - Date.now();
   return answer;
 }
 
+const screen = new PhoneScreen(part("phone"), {
+  act: (certifyId, verb, content) => ask(`verifications/${certifyId}/${verb}`, "POST", content),
+  async changed(verification) {
+    if (isCertifyUrl && verification?.returnUrl) location.assign(verification.returnUrl);
+    else await refresh();
+  },
+});
+
 /** Reads everything again, and shows it or what stands in the way. */
 async function refresh() {
+  const mine = ++refreshes;
   try {
-    outcomes ??= await ask("GET", "outcomes");
-    ({ verifications } = await ask("GET", "verifications"));
+    outcomes ??= await ask("outcomes");
+    const lists = isCertifyUrl
+      ? undefined
+      : await Promise.all(["true", "false"].map((waiting) => ask(`verifications?waiting=${waiting}`)));
     const asked = chosen();
-    if (asked && !verifications.some(({ certifyId }) => certifyId === asked)) {
-      // Older than the list goes back, or gone.
-      const one = await ask("GET", `verifications/${encodeURIComponent(asked)}`).catch(ifUnknown);
-      if (one) verifications.push(one);
-    }
+    const all = lists?.flatMap(({ verifications }) => verifications) ?? [];
+    const one = asked
+      ? (all.find(({ certifyId }) => certifyId === asked) ??
+        // Older than the list goes back, or gone.
+        (await ask(`verifications/${encodeURIComponent(asked)}`).catch(ifUnknown)))
+      : null;
+    if (mine !== refreshes) return;
+    const hasJustEnded = shown?.certifyId === one?.certifyId && shown && waits(shown) && !waits(one);
+    listed = lists;
+    shown = one;
+    if (isCertifyUrl && hasJustEnded && one.returnUrl) location.assign(one.returnUrl);
     show();
   } catch (error) {
-    show(error);
+    if (mine === refreshes) show(error);
   }
 }
 
 function ifUnknown(error) {
   if (error.status !== 404) throw error;
+  return null;
 }
 
-/** Does something with a verification; one thing at a time. */
-async function act(certifyId, verb, content) {
-  if (busy) return;
-  busy = true;
-  refused = undefined;
-  show();
-  try {
-    await ask("POST", `verifications/${certifyId}/${verb}`, content);
-    gaveUp = verb === "give-up" ? certifyId : undefined;
-  } catch (error) {
-    refused = error;
-  }
-  busy = false;
-  await refresh();
-  if (refused) return;
-  const title = part("screen").querySelector("strong");
-  part("said").textContent = title?.textContent ?? "";
-  part("screen").focus();
-}
-
-/** What is shown, so that nothing is built again, and no focus lost, while it stays the same. */
-const shown = new Map();
-
-function fill(id, state, build) {
-  const target = part(id);
-  const key = JSON.stringify([language, busy, state]);
-  if (shown.get(id) === key) return;
-  shown.set(id, key);
-  const focused = target.contains(document.activeElement) && document.activeElement.dataset.key;
-  const open = [...target.querySelectorAll("details[open]")].map(({ dataset }) => dataset.key);
-  target.replaceChildren(...build());
-  for (const details of target.querySelectorAll("details")) details.open = open.includes(details.dataset.key);
-  if (focused) target.querySelector(`[data-key="${focused}"]`)?.focus();
-}
-
-function show(trouble = refused) {
+function show(trouble) {
   showFrame();
+  const isRefused = trouble?.status === 401 || trouble?.status === 403;
   const needsToken = trouble?.status === 401;
-  const missing = verifications === undefined || trouble?.status === 401 || trouble?.status === 403;
+  const missing = shown === undefined || isRefused;
   part("loading").hidden = !missing || trouble !== undefined;
   part("token").hidden = !needsToken;
   part("work").hidden = missing;
   // Before anything was typed there, the form says it alone.
   const problem = needsToken && token === undefined ? undefined : trouble;
-  fill("trouble", problem && (problem.text ?? "unreachable"), () => actOnTrouble(problem));
+  fill(part("trouble"), [language, problem && (problem.text ?? "unreachable")], () => actOnTrouble(problem));
   if (missing) return;
-  const now = Date.now() + ahead;
-  fill("list", listState(now), () => buildList(now));
-  const one = verifications.find(({ certifyId }) => certifyId === chosen());
-  fill("screen", [one ?? chosen(), gaveUp, verifications.some(waits)], () => buildScreen(one));
+  if (listed) {
+    const now = Date.now() + ahead;
+    fill(part("list"), listState(now), () => buildList(now));
+  }
+  screen.show({ language, verification: shown ?? undefined, outcomes, otherwise: otherwise() });
+}
+
+function otherwise() {
+  const t = text();
+  if (chosen() || isCertifyUrl) return { title: t.goneTitle, note: t.gone };
+  return { note: listed?.[0].total ? t.choose : t.empty };
 }
 
 function showFrame() {
   document.documentElement.lang = text().locale;
-  document.title = text().title;
+  document.title = isCertifyUrl ? text().pageTitle : text().title;
   for (const element of document.querySelectorAll("[data-word]")) {
     element.textContent = text()[element.dataset.word];
   }
+  if (isCertifyUrl) document.querySelector("h1").textContent = text().pageTitle;
+  part("listed").hidden = isCertifyUrl;
+  part("work").classList.toggle("columns", !isCertifyUrl);
   part("language").textContent = text().language;
   part("language").lang = language === "zh" ? "en" : "zh-CN";
   part("theme").textContent = isDark() ? text().light : text().dark;
@@ -166,27 +139,36 @@ function actOnTrouble(trouble) {
   if (!trouble) return [];
   // The control API's own words for this are for who writes requests.
   if (trouble.status === 401) return [make("p", {}, text().tokenWrong)];
-  if (trouble.text) return [make("p", {}, trouble.text[language])];
-  const retry = make("button", { type: "button", click: refresh, "data-key": "retry" }, text().retry);
-  return [make("p", {}, text().unreachable), retry];
+  const said = make("p", {}, troubleText(trouble, language));
+  if (trouble.text) return [said];
+  return [said, make("button", { type: "button", click: refresh, "data-key": "retry" }, text().retry)];
 }
 
 const waits = ({ stage }) => stage === "created" || stage === "opened";
 const minutesLeft = ({ expiresAt }, now) => Math.floor((Date.parse(expiresAt) - now) / 60_000);
 
+/** What the list says of a verification: how long it waits, or how and when it ended. */
+function standing(one, now) {
+  const t = text();
+  if (waits(one)) return `${t.stages[one.stage]} · ${t.left(minutesLeft(one, now))}`;
+  const at = new Date(one.endedAt ?? one.expiresAt).toLocaleTimeString(t.locale);
+  if (one.stage === "expired") return `${t.stages.expired} · ${at}`;
+  const verdict = one.subCode === null ? "failed" : one.passed ? "passed" : "rejected";
+  return `${t.verdicts[verdict]} · ${one.subCode ?? one.code} · ${at}`;
+}
+
 function listState(now) {
-  return [
-    chosen(),
-    verifications.map((one) => [one.certifyId, one.stage, waits(one) && minutesLeft(one, now)]),
-  ];
+  const rows = listed.map(({ total, verifications }) => [
+    total,
+    verifications.map((one) => [one.certifyId, standing(one, now)]),
+  ]);
+  return [language, chosen(), rows];
 }
 
 function buildList(now) {
-  const waiting = verifications.filter(waits);
-  const recent = verifications.filter((one) => !waits(one)).slice(0, RECENT);
-  const item = (one) => {
-    const left = waits(one) ? ` · ${text().left(minutesLeft(one, now))}` : "";
-    return make(
+  const [waiting, ended] = listed;
+  const item = (one) =>
+    make(
       "li",
       {},
       make(
@@ -195,147 +177,39 @@ function buildList(now) {
           type: "button",
           "data-key": one.certifyId,
           "aria-pressed": String(one.certifyId === chosen()),
-          click: () => choose(one.certifyId),
+          click: () => choose(one),
         },
         make("span", { class: "hidden" }, `${text().order} `),
         make("code", {}, one.outerOrderNo),
-        make("span", { class: "stage" }, `${text().stages[one.stage]}${left}`),
+        make("span", { class: "stage" }, standing(one, now)),
       ),
     );
-  };
-  const listed = (some) => make("ul", { class: "verifications" }, ...some.map(item));
+  const rows = (some) => make("ul", { class: "verifications" }, ...some.map(item));
+  const more = waiting.total - waiting.verifications.length;
   return [
-    waiting.length > 0
-      ? listed(waiting)
+    waiting.total > 0
+      ? rows(waiting.verifications)
       : make("div", {}, make("p", {}, text().empty), make("p", { class: "muted" }, text().emptyNote)),
-    ...(recent.length > 0
-      ? [make("details", { "data-key": "recent" }, make("summary", {}, text().recent), listed(recent))]
+    ...(more > 0 ? [make("p", { class: "muted" }, text().older(more))] : []),
+    ...(ended.total > 0
+      ? [
+          make(
+            "details",
+            { "data-key": "recent" },
+            make("summary", {}, text().recent),
+            rows(ended.verifications.slice(0, RECENT)),
+          ),
+        ]
       : []),
   ];
 }
 
-function choose(certifyId) {
-  history.replaceState(null, "", `#${certifyId}`);
-  gaveUp = undefined;
-  refused = undefined;
+function choose(one) {
+  history.replaceState(null, "", `#${one.certifyId}`);
+  shown = one;
   show();
-  part("screen").focus();
-  part("screen").scrollIntoView({ block: "nearest" });
+  screen.focus();
 }
-
-const centre = (...children) => [make("div", { class: "centre" }, ...children)];
-const title = (words, tone) => make("strong", { class: tone }, words);
-const note = (words) => make("p", { class: "muted" }, words);
-
-function buildScreen(one) {
-  const t = text();
-  if (!one) {
-    if (!chosen()) return centre(note(verifications.some(waits) ? t.choose : t.empty));
-    return centre(title(t.goneTitle), note(t.gone));
-  }
-  const about = [
-    make("p", {}, make("span", { class: "muted" }, "CertifyId "), make("code", {}, one.certifyId)),
-    buildSteps(one),
-  ];
-  if (waits(one) && one.endedAt) {
-    const time = new Date(one.endedAt).toLocaleTimeString(t.locale);
-    return [...about, ...centre(title(t.scripted), note(t.scriptedNote(time)))];
-  }
-  const screens = { created: toOpen, opened: toSubmit, ended: done, expired };
-  return [...about, ...screens[one.stage](one)];
-}
-
-function buildSteps({ stage }) {
-  const at = { created: 0, opened: 1 }[stage] ?? 3;
-  const steps = Object.values(text().steps).map((step, index) =>
-    make("li", { class: index < at && "past", "aria-current": index === at && "step" }, step),
-  );
-  return make("ol", { class: "steps", "aria-label": text().progress }, ...steps);
-}
-
-function toOpen({ certifyId }) {
-  const t = text();
-  return centre(
-    title(t.ready),
-    gaveUp === certifyId ? note(t.gaveUp) : undefined,
-    make(
-      "button",
-      {
-        type: "button",
-        class: "primary",
-        "data-key": "open",
-        disabled: busy,
-        click: () => act(certifyId, "open"),
-      },
-      t.open,
-    ),
-  );
-}
-
-function toSubmit({ certifyId }) {
-  const t = text();
-  const button = ({ outcome, passed, vendorMessage, text: explained }) =>
-    make(
-      "li",
-      {},
-      make(
-        "button",
-        {
-          type: "button",
-          class: passed && "pass",
-          "data-key": outcome,
-          disabled: busy,
-          click: () => act(certifyId, "submit", { outcome }),
-        },
-        make("code", {}, outcome),
-        make("span", { lang: "zh-CN" }, vendorMessage),
-        language === "zh" ? undefined : make("small", {}, explained.en),
-      ),
-    );
-  const listed = (some) => make("ul", { class: "outcomes" }, ...some.map(button));
-  const folded = (key, summary, some) =>
-    make("details", { "data-key": key }, make("summary", {}, summary), listed(some));
-  return [
-    part("face").content.cloneNode(true),
-    title(t.blink, "instruction"),
-    make("h3", {}, t.outcomes),
-    listed(outcomes.subCodes.filter(({ ofLrFr }) => ofLrFr)),
-    make(
-      "button",
-      { type: "button", "data-key": "give-up", disabled: busy, click: () => act(certifyId, "give-up") },
-      t.giveUp,
-    ),
-    folded(
-      "more",
-      t.more,
-      outcomes.subCodes.filter(({ ofLrFr }) => !ofLrFr),
-    ),
-    folded("codes", t.codes, outcomes.codes),
-  ];
-}
-
-function done({ passed, subCode, code, callback }) {
-  const t = text();
-  const [words, tone] =
-    subCode === null ? [t.failed, "bad"] : passed ? [t.passed, "good"] : [t.rejected, "bad"];
-  const [label, value] = subCode === null ? ["Code", code] : ["SubCode", subCode];
-  const known = [...outcomes.subCodes, ...outcomes.codes].find(({ outcome }) => outcome === value);
-  return centre(
-    title(words, tone),
-    make(
-      "p",
-      {},
-      make("code", {}, `${label} ${value}`),
-      " ",
-      make("span", { lang: "zh-CN" }, known?.vendorMessage ?? ""),
-    ),
-    language === "zh" || !known ? undefined : note(known.text.en),
-    callback?.attempts ? note(t.callback(callback.attempts, callback.lastStatus)) : undefined,
-    note(t.askNow),
-  );
-}
-
-const expired = () => centre(title(text().expired), note(text().expiredNote));
 
 part("language").addEventListener("click", () => {
   language = language === "zh" ? "en" : "zh";
@@ -356,9 +230,9 @@ addEventListener("hashchange", refresh);
 matchMedia("(prefers-color-scheme: dark)").addEventListener("change", showFrame);
 
 showFrame();
-/** While somebody looks, and one request at a time. */
+/** While somebody looks. */
 async function watch() {
-  if (document.visibilityState === "visible" && !busy && part("token").hidden) await refresh();
+  if (document.visibilityState === "visible" && part("token").hidden) await refresh();
   setTimeout(watch, EVERY_MS);
 }
 watch();

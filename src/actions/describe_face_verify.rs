@@ -1,4 +1,6 @@
 //! DescribeFaceVerify: queries the result of a verification.
+//!
+//! Source: Alibaba Cloud's page for LR_FR (help.aliyun.com/document_detail/160546.html).
 
 use super::parameter::{Action, action_parameters};
 use super::rule::Rule;

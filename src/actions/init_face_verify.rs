@@ -1,7 +1,8 @@
 //! InitFaceVerify: starts a verification and returns its CertifyId.
 //!
-//! The first eleven parameters are from Alibaba Cloud's page for LR_FR, the others and all
-//! positions from its API metadata of 2026.
+//! The first eleven parameters are from Alibaba Cloud's page for LR_FR
+//! (help.aliyun.com/document_detail/160546.html), the others and all positions from its API
+//! metadata of 2026.
 
 use super::parameter::{Action, action_parameters};
 use super::rule::Rule;

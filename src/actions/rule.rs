@@ -349,7 +349,8 @@ fn is_word(text: &str) -> bool {
             .all(|byte| byte.is_ascii_uppercase() || byte.is_ascii_digit() || byte == b'_')
 }
 
-fn is_url(text: &str, https: bool) -> bool {
+/// Whether a text is an absolute URL over HTTP or, where `https`, over HTTPS alone.
+pub(crate) fn is_url(text: &str, https: bool) -> bool {
     let rest = match (text.strip_prefix("https://"), https) {
         (Some(rest), _) => Some(rest),
         (None, false) => text.strip_prefix("http://"),

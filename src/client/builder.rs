@@ -36,8 +36,9 @@ impl Options {
 }
 
 impl ClientOptionsBuilder {
-    /// The host to call: `cloudauth.aliyuncs.com` (the default), `https://host:port`, or, on the
-    /// local machine only, `http://127.0.0.1:8788`.
+    /// The host to call: `cloudauth.aliyuncs.com` (the default), `https://host:port`, or
+    /// `http://127.0.0.1:8788` on the local machine. With a key of the sandbox, `http://` may also
+    /// name a host that is not public: `http://sandbox:8788`.
     #[must_use]
     pub fn endpoint(self, endpoint: impl Into<String>) -> Self {
         self.with("endpoint", endpoint.into())

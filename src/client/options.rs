@@ -106,7 +106,7 @@ impl Options {
     ///
     /// | name | value |
     /// |---|---|
-    /// | `endpoint` | hosts in fail-over order, separated by commas |
+    /// | `endpoint` | hosts in fail-over order, separated by commas; `http://` only for a loopback address or, with a key of the sandbox, for a host that is not public |
     /// | `signatureVersion` | `1.0` or `ACS3-HMAC-SHA256` |
     /// | `timeoutMs` | time limit of one attempt in milliseconds, including the response's body |
     /// | `totalTimeoutMs` | time limit of all attempts and the back-off between them, in milliseconds |
@@ -122,23 +122,6 @@ impl Options {
     pub fn check<'a, N: AsRef<str>>(
         named: impl IntoIterator<Item = (N, Value<'a>)>,
     ) -> Result<Self, Error> {
-        Self::check_for("", named)
-    }
-
-    /// As [`Self::check`], for use with this AccessKeyId: `http://` may also name a host that is not public
-    /// where the key is one of the sandbox's.
-    ///
-    /// # Errors
-    /// As [`Self::check`].
-    pub fn check_for<'a, N: AsRef<str>>(
-        access_key_id: &str,
-        named: impl IntoIterator<Item = (N, Value<'a>)>,
-    ) -> Result<Self, Error> {
-        let parse = if is_sandbox_key(access_key_id) {
-            Endpoint::parse_for_sandbox
-        } else {
-            Endpoint::parse
-        };
         let mut options = Self::without_endpoint();
         let mut total_given = false;
         let mut in_browser = false;
@@ -149,7 +132,7 @@ impl Options {
                 continue;
             }
             let checked = match name.as_ref() {
-                "endpoint" => endpoints(value, parse).map(|list| options.endpoints = list),
+                "endpoint" => endpoints(value).map(|list| options.endpoints = list),
                 "signatureVersion" => version(value).map(|version| options.version = version),
                 "timeoutMs" => whole("timeoutMs", &value, 600_000)
                     .map(|millis| options.timeout_millis = millis),
@@ -246,6 +229,12 @@ impl Options {
                 ),
             ));
         }
+        // No real identity is sent to a sandbox.
+        if !is_sandbox_key(&credentials.access_key_id)
+            && self.endpoints.iter().any(Endpoint::leaves_unencrypted)
+        {
+            problems.push(Endpoint::needs_https());
+        }
         if problems.is_empty() {
             Ok(credentials)
         } else {
@@ -280,10 +269,7 @@ impl Options {
 
 type Problems = Vec<FieldError>;
 
-fn endpoints(
-    value: Value,
-    parse: fn(&str) -> Result<Endpoint, FieldError>,
-) -> Result<Vec<Endpoint>, Problems> {
+fn endpoints(value: Value) -> Result<Vec<Endpoint>, Problems> {
     let Value::Text(list) = value else {
         return Err(vec![wrong_type(
             "endpoint",
@@ -294,7 +280,7 @@ fn endpoints(
     let mut endpoints = Vec::new();
     let mut problems = Vec::new();
     for text in list.split(',') {
-        match parse(text.trim()) {
+        match Endpoint::parse_or_private(text.trim()) {
             Ok(endpoint) => endpoints.push(endpoint),
             Err(problem) => problems.push(problem),
         }
@@ -491,14 +477,21 @@ mod tests {
 
     #[test]
     fn only_the_sandboxs_key_goes_unencrypted_to_another_host() {
-        let endpoint = || [("endpoint", "http://sandbox:8788".into())];
-        assert!(Options::check_for(SANDBOX_ACCESS_KEY_ID, endpoint()).is_ok());
-        for other in ["", "testid", "sandbox", "LTAI-sandbox-key-id"] {
-            let error = Options::check_for(other, endpoint()).unwrap_err();
+        let options = Options::check([("endpoint", "http://sandbox:8788".into())]).unwrap();
+        let with_key = |access_key_id: &'static str| {
+            options.check_credentials(RawCredentials {
+                access_key_id: access_key_id.into(),
+                access_key_secret: "sandbox-key-secret".into(),
+                ..RawCredentials::default()
+            })
+        };
+        assert!(with_key(SANDBOX_ACCESS_KEY_ID).is_ok());
+        for other in ["testid", "sandbox", "LTAI-sandbox-key-id"] {
+            let error = with_key(other).unwrap_err();
             assert_eq!(fields(&error), [("endpoint", "needs-https")], "{other}");
         }
         let public = [("endpoint", "http://sandbox.example.com".into())];
-        let error = Options::check_for(SANDBOX_ACCESS_KEY_ID, public).unwrap_err();
+        let error = Options::check(public).unwrap_err();
         assert_eq!(fields(&error), [("endpoint", "needs-https")]);
     }
 

@@ -3,6 +3,9 @@
 //! Tolerates the variants of real API gateways (numeric Codes, XML errors, HTML pages) and is
 //! strict about the verdict: `passed` only if Alibaba Cloud returned `T` and nothing in the
 //! response contradicts it.
+//!
+//! Source of the members and of what they mean: Alibaba Cloud's page for LR_FR
+//! (help.aliyun.com/document_detail/160546.html).
 
 use crate::actions::Action;
 use crate::error::{Audience, Error, Kind};

@@ -26,6 +26,7 @@ use crate::client::sans_io::{Call, Input, Request, Step};
 use crate::error::Error;
 use crate::host::{self, ProviderError};
 use crate::vendor::credentials::Credentials;
+use futures_util::lock::Mutex;
 use std::cell::{Cell, RefCell};
 use std::fmt;
 use std::ops::ControlFlow;
@@ -41,6 +42,8 @@ pub struct FaceVerifyClient {
     options: Options,
     credentials: RefCell<Credentials>,
     provider: Option<Box<Provider>>,
+    /// Held while the provider is asked, so that calls which were refused together ask it once.
+    refreshing: Mutex<()>,
     /// The clock skew (Alibaba Cloud's clock minus the host's) from an earlier call.
     clock_offset_millis: Cell<i64>,
 }
@@ -78,6 +81,7 @@ impl FaceVerifyClient {
         Ok(Self {
             credentials: RefCell::new(options.checked(&credentials)?),
             provider: None,
+            refreshing: Mutex::new(()),
             options,
             clock_offset_millis: Cell::new(0),
         })
@@ -200,6 +204,7 @@ impl FaceVerifyClient {
         refused: &Credentials,
         because: &Error,
     ) -> Result<Credentials, Error> {
+        let _turn = self.refreshing.lock().await;
         let current = self.credentials.borrow().clone();
         let Some(provider) = self.provider.as_ref().filter(|_| current.is_same(refused)) else {
             return Ok(current);

@@ -7,13 +7,12 @@ use super::reading::{Parameter, Place, Reading};
 use crate::signing::SignatureVersion;
 use crate::signing::acs3::{self, hmac_sha256};
 use crate::signing::encode::hex;
+use crate::signing::rpc::hmac_sha1;
 use crate::text::Text;
 use crate::vendor::credentials::Secret;
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
-use hmac::{Hmac, KeyInit, Mac};
 use serde_json::Value;
-use sha1::Sha1;
 
 /// The behaviour of a signer; the default is correct.
 #[derive(Clone, Default)]
@@ -853,17 +852,6 @@ fn key(secret: &Secret, habits: &Habits, ampersand: bool) -> Secret {
     };
     let ampersand = if ampersand { "&" } else { "" };
     Secret::new(format!("{secret}{}{ampersand}", habits.key_ends_with))
-}
-
-fn hmac_sha1(key: &[u8], message: &[u8]) -> Vec<u8> {
-    // HMAC takes keys of every length (RFC 2104), so the error arm is never reached.
-    Hmac::<Sha1>::new_from_slice(key).map_or_else(
-        |_| Vec::new(),
-        |mut mac| {
-            mac.update(message);
-            mac.finalize().into_bytes().to_vec()
-        },
-    )
 }
 
 #[cfg(test)]

@@ -17,6 +17,7 @@ pub mod list;
 pub mod mistakes;
 pub mod outgoing;
 pub mod reading;
+pub mod share;
 
 use crate::text::Text;
 use serde::Serialize;

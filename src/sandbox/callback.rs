@@ -3,8 +3,8 @@
 
 use super::session::Session;
 use super::verification::{CallbackState, Ending, Verification};
+use super::web::with_query;
 use super::{Callback, Load};
-use crate::signing::encode::percent_encode;
 use serde::Deserialize;
 
 /// The most attempts of the sandbox. Alibaba Cloud does not document a limit.
@@ -74,18 +74,7 @@ pub(super) fn answered(session: &mut Session<'_>, answer: &CallbackAnswer) -> Re
 /// `passed`.
 fn url(state: &CallbackState, certify_id: &str, sub_code: &str) -> String {
     let address = state.url.split('#').next().unwrap_or_default();
-    let mut out = address.to_owned();
-    let mut separator = if address.contains('?') { '&' } else { '?' };
     let token = state.token.as_deref().map(|token| ("callbackToken", token));
-    for (name, value) in token
-        .into_iter()
-        .chain([("certifyId", certify_id), ("passed", sub_code)])
-    {
-        out.push(separator);
-        out.push_str(name);
-        out.push('=');
-        out.push_str(&percent_encode(value));
-        separator = '&';
-    }
-    out
+    let result = [("certifyId", certify_id), ("passed", sub_code)];
+    with_query(address, token.into_iter().chain(result))
 }

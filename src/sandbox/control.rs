@@ -3,6 +3,7 @@
 
 use super::session::{CLOCK, Clock, Session};
 use super::verification::{Ending, PREFIX, Stage, Verification};
+use super::web::{self, ClientResult};
 use super::{Load, MAX_BODY, callback, envelope, faults, phone, picture};
 use crate::http::{IncomingRequest, Response, header};
 use crate::json::de::from_json_strictly;
@@ -249,19 +250,40 @@ fn state(session: &Session<'_>) -> Answer {
 
 fn list(session: &Session<'_>, request: &IncomingRequest) -> Answer {
     let query = parse_form(request.query.as_bytes()).unwrap_or_default();
-    let order = query
-        .iter()
-        .find(|(name, _)| name == "outerOrderNo")
-        .map(|(_, value)| value.as_str());
+    let value = |name: &str| {
+        let found = query.iter().find(|(other, _)| other == name);
+        found.map(|(_, value)| value.as_str())
+    };
+    let order = value("outerOrderNo");
+    let waiting = match value("waiting") {
+        None => None,
+        Some("true") => Some(true),
+        Some("false") => Some(false),
+        Some(_) => {
+            return Err(problem(
+                400,
+                "bad-query",
+                "waiting 应为 true 或 false。",
+                "waiting must be true or false.",
+            ));
+        }
+    };
+    let now = session.now;
     let mut found: Vec<Verification> = session
         .list::<Verification>(PREFIX)?
         .into_iter()
-        .filter(|verification| session.now < verification.kept_until())
+        .filter(|verification| now < verification.kept_until())
         .filter(|verification| order.is_none_or(|order| verification.outer_order_no == order))
+        .filter(|verification| waiting.is_none_or(|waiting| verification.waits(now) == waiting))
         .collect();
     let total = found.len();
-    // Newest first; the CertifyId orders verifications of the same time.
-    found.sort_by(|a, b| (b.created_at, &b.certify_id).cmp(&(a.created_at, &a.certify_id)));
+    // Newest first, by what the caller wants to see: the start, or of those that are over the end.
+    // The CertifyId orders verifications of the same time.
+    let time = |one: &Verification| match waiting {
+        Some(false) => one.over_at(),
+        _ => one.created_at,
+    };
+    found.sort_by(|a, b| (time(b), &b.certify_id).cmp(&(time(a), &a.certify_id)));
     found.truncate(PAGE);
     let shown: Vec<Object> = found
         .iter()
@@ -288,6 +310,19 @@ fn load(session: &Session<'_>, certify_id: &str) -> Result<Verification, Stop> {
 }
 
 fn view(session: &Session<'_>, verification: &Verification) -> Object {
+    let ended = verification.stage(session.now) == Stage::Ended;
+    let result = ClientResult::of(verification).filter(|_| ended);
+    view_with(session, verification, result)
+}
+
+/// A verification, and where the browser goes with a result of the client SDK.
+fn view_with(
+    session: &Session<'_>,
+    verification: &Verification,
+    result: Option<ClientResult>,
+) -> Object {
+    let web = verification.web.as_ref();
+    let return_url = result.and_then(|result| web::return_url(verification, result));
     let time = |millis: i64| Timestamp::from_unix_millis(millis).to_string();
     let (sub_code, code) = match &verification.ending {
         Some(Ending::SubCode(sub_code)) => (Some(sub_code), None),
@@ -316,6 +351,8 @@ fn view(session: &Session<'_>, verification: &Verification) -> Object {
         .with("subCode", &sub_code)
         .with("code", &code)
         .with("callback", &callback)
+        .with("certifyUrl", &web.map(|web| &web.certify_url))
+        .with("returnUrl", &return_url)
 }
 
 fn store(session: &mut Session<'_>, verification: &Verification) {
@@ -354,7 +391,8 @@ fn give_up(session: &mut Session<'_>, certify_id: &str) -> Answer {
     let mut verification = load(session, certify_id)?;
     verification.give_up(session.now).map_err(cannot)?;
     store(session, &verification);
-    Ok((200, view(session, &verification)))
+    let result = Some(ClientResult::GivenUp);
+    Ok((200, view_with(session, &verification, result)))
 }
 
 /// The outcomes that can be submitted, with Alibaba Cloud's texts and this project's.

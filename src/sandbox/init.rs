@@ -5,6 +5,8 @@ use super::outcome::{self, Script};
 use super::protocol::Call;
 use super::session::{Session, Stop};
 use super::verification::{CallbackState, Ending, Verification};
+use super::web;
+use crate::actions::rule::is_url;
 use crate::actions::{IDENTITY_CARD, LR_FR};
 use crate::identity::{cert_name, cert_no, mobile};
 use crate::json::read::{MAX_DEPTH, value};
@@ -73,6 +75,7 @@ pub(super) fn perform(session: &mut Session<'_>, call: &Call<'_>) -> Result<Obje
             attempts: 0,
             last_status: None,
         }),
+        web: web::addresses(session, call, &certify_id),
     };
     callback::announce(session, &verification);
     session.put(
@@ -80,7 +83,12 @@ pub(super) fn perform(session: &mut Session<'_>, call: &Call<'_>) -> Result<Obje
         &verification,
         Some(verification.kept_until()),
     );
-    Ok(Object::new().with("CertifyId", &certify_id))
+    let mut result = Object::new().with("CertifyId", &certify_id);
+    result.put_some(
+        "CertifyUrl",
+        verification.web.as_ref().map(|web| &web.certify_url),
+    );
+    Ok(result)
 }
 
 /// SceneId of both actions: a `Long`, which the API gateway parses.
@@ -187,6 +195,21 @@ fn check_values(session: &Session<'_>, call: &Call<'_>, product: &str) -> Result
             "CallbackUrl",
             &is_callback_url,
             "must start with https:// (in the sandbox also http:// to a loopback address)",
+        ),
+        (
+            "ReturnUrl",
+            &|text| is_url(text, false),
+            "must be an absolute URL that starts with https:// or http://",
+        ),
+        (
+            "CertifyUrlType",
+            &|text| matches!(text, "WEB" | "H5"),
+            "must be WEB or H5",
+        ),
+        (
+            "CertifyUrlStyle",
+            &|text| matches!(text, "L" | "S"),
+            "must be L or S",
         ),
         ("Crop", &|text| matches!(text, "T" | "F"), "must be T or F"),
     ];

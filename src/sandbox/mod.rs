@@ -21,6 +21,7 @@ mod picture;
 mod protocol;
 mod session;
 mod verification;
+mod web;
 
 pub use callback::CallbackAnswer;
 pub use config::{Account, Config, Key, Ram, Scene};

@@ -1,17 +1,22 @@
-//! The simulated phone: a web page that uses the control API. Maps paths to files and sets their
-//! headers; the host supplies the files.
+//! The simulated phone: a web page that uses the control API, also the page at CertifyUrl. Maps
+//! paths to files and sets their headers; the host supplies the files.
 
-use super::envelope;
 use super::session::Session;
+use super::{envelope, web};
 use crate::http::{IncomingRequest, Response};
 
 /// Path under `/_sandbox/`, name of the host's file, and its content type.
 const FILES: &[(&str, &str, &str)] = &[
-    ("phone", "phone.html", "text/html;charset=utf-8"),
-    ("phone.css", "phone.css", "text/css;charset=utf-8"),
+    ("phone", "phone.html", PAGE),
+    (web::PAGE, "phone.html", PAGE),
+    ("phone.css", "phone.css", STYLE),
+    ("phone-screen.css", "phone-screen.css", STYLE),
     ("phone.js", "phone.js", SCRIPT),
+    ("phone-screen.js", "phone-screen.js", SCRIPT),
     ("phone-words.js", "phone-words.js", SCRIPT),
 ];
+const PAGE: &str = "text/html;charset=utf-8";
+const STYLE: &str = "text/css;charset=utf-8";
 const SCRIPT: &str = "text/javascript;charset=utf-8";
 
 /// The page can load from and call this server only, and cannot be framed.

@@ -28,6 +28,16 @@ pub(super) struct Verification {
     pub(super) ended_at: Option<i64>,
     pub(super) ending: Option<Ending>,
     pub(super) callback: Option<CallbackState>,
+    /// Only of a verification in a browser.
+    pub(super) web: Option<Web>,
+}
+
+/// The addresses of a verification in a browser.
+#[derive(Debug, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct Web {
+    pub(super) certify_url: String,
+    pub(super) return_url: Option<String>,
 }
 
 /// The state of a callback.
@@ -97,6 +107,17 @@ impl Verification {
             (_, Some(_)) => Stage::Opened,
             _ => Stage::Created,
         }
+    }
+
+    /// Whether something can still happen: it has neither ended nor expired.
+    pub(super) fn waits(&self, now: Timestamp) -> bool {
+        matches!(self.stage(now), Stage::Created | Stage::Opened)
+    }
+
+    /// When it ended, or expired without a submission.
+    pub(super) fn over_at(&self) -> i64 {
+        self.ended_at
+            .unwrap_or_else(|| self.expires_at().unix_millis())
     }
 
     /// When the CertifyId expires.

@@ -92,7 +92,8 @@ pub fn sign<N: AsRef<str>, V: AsRef<str>>(
     (string_to_sign, signature)
 }
 
-fn hmac_sha1(key: &[u8], message: &[u8]) -> [u8; 20] {
+/// HMAC-SHA1 (RFC 2104, FIPS 180-4).
+pub fn hmac_sha1(key: &[u8], message: &[u8]) -> [u8; 20] {
     // HMAC takes keys of every length (RFC 2104), so the error arm is never reached.
     Hmac::<Sha1>::new_from_slice(key).map_or([0; 20], |mut mac| {
         mac.update(message);

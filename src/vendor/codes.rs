@@ -1,7 +1,8 @@
 //! Alibaba Cloud's code tables, as data: Code of both actions, SubCode of the verdict, and the
 //! codes of the API gateway in front of them.
 //!
-//! Sources: Alibaba Cloud's page of both actions, and its API metadata (2025-12-19, 2026-04-21) for
+//! Sources: Alibaba Cloud's page of both actions
+//! (help.aliyun.com/document_detail/160546.html), and its API metadata (2025-12-19, 2026-04-21) for
 //! the codes newer than that page. Which SubCodes are billed is a column of the same tables.
 
 use crate::error::{Audience, Kind};

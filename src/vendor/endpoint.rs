@@ -24,27 +24,38 @@ impl Endpoint {
     /// has invalid characters, or if plain HTTP would leave the local machine.
     pub fn parse(text: &str) -> Result<Self, FieldError> {
         let endpoint = Self::parse_any(text)?;
-        if endpoint.secure || endpoint.is_loopback() {
-            return Ok(endpoint);
+        if endpoint.leaves_unencrypted() {
+            return Err(Self::needs_https());
         }
-        Err(FieldError::new(
+        Ok(endpoint)
+    }
+
+    /// Whether requests leave this machine unencrypted.
+    pub fn leaves_unencrypted(&self) -> bool {
+        !self.secure && !self.is_loopback()
+    }
+
+    /// The error about an endpoint that [`Self::leaves_unencrypted`].
+    pub(crate) fn needs_https() -> FieldError {
+        FieldError::new(
             "endpoint",
             "needs-https",
             Text::new(
                 "非本机地址必须使用 https://，否则姓名与证件号会以明文传输。",
                 "must be https:// unless it is a loopback address; otherwise names and identity numbers would be sent unencrypted.",
             ),
-        ))
+        )
     }
 
-    /// As [`Self::parse`], for a sandbox's key: plain HTTP may also leave this machine, for a host that is not
-    /// public (see [`Self::is_private`]), since no real identity goes to a sandbox.
+    /// As [`Self::parse`], but plain HTTP may also leave this machine for a host that is not public
+    /// (see [`Self::is_private`]), such as a sandbox's. [`crate::ClientOptions::check_credentials`]
+    /// refuses other keys than the sandbox's there.
     ///
     /// # Errors
     /// As [`Self::parse`].
-    pub fn parse_for_sandbox(text: &str) -> Result<Self, FieldError> {
+    pub fn parse_or_private(text: &str) -> Result<Self, FieldError> {
         let endpoint = Self::parse_any(text)?;
-        if endpoint.secure || endpoint.is_loopback() || endpoint.is_private() {
+        if !endpoint.leaves_unencrypted() || endpoint.is_private() {
             return Ok(endpoint);
         }
         Err(FieldError::new(
@@ -283,7 +294,7 @@ mod tests {
             "http://127.0.0.1:8788",
             "https://sandbox.example.com",
         ] {
-            assert!(Endpoint::parse_for_sandbox(text).is_ok(), "{text}");
+            assert!(Endpoint::parse_or_private(text).is_ok(), "{text}");
         }
         for text in [
             "http://sandbox.example.com",
@@ -298,7 +309,7 @@ mod tests {
             "http://com.",
         ] {
             assert_eq!(
-                Endpoint::parse_for_sandbox(text).unwrap_err().rule,
+                Endpoint::parse_or_private(text).unwrap_err().rule,
                 "needs-https",
                 "{text}"
             );

@@ -1,4 +1,5 @@
-//! Generates OuterOrderNos in the form that Alibaba Cloud recommends.
+//! Generates OuterOrderNos in the form that Alibaba Cloud recommends: 32 letters and digits, by its
+//! page for LR_FR (help.aliyun.com/document_detail/160546.html).
 
 use crate::identity::Problem;
 use crate::timestamp::Timestamp;

@@ -5,7 +5,7 @@ use super::outcome::outcome_of;
 use super::packed::{Members, json, members};
 use crate::actions::{self, Action, ValidRequest, Value};
 use crate::client::call::{self, Loss, State, Step};
-use crate::client::options::{Options, RawCredentials, SANDBOX_ACCESS_KEY_ID, naming_variables};
+use crate::client::options::{Options, RawCredentials, naming_variables};
 use crate::client::response;
 use crate::client::thrown::Thrown;
 use crate::error::{Error, FieldError};
@@ -33,15 +33,17 @@ impl<'a> Call<'a> {
         let total_timeout_millis = members.integer();
         let credentials_refreshable = members.flag();
         let raw = raw_credentials(members.object().unwrap_or_default());
-        let mut options = Options::check_for(access_key_id(&raw), named)?;
+        let mut options = Options::check(named)?;
         options.total_timeout_millis = options.total_timeout_millis.min(total_timeout_millis);
-        let credentials =
-            options
-                .check_credentials(raw)
-                .map_err(|error| match credentials_refreshable {
-                    true => Error::credentials(error.fields),
-                    false => naming_variables(error),
-                })?;
+        let credentials = options.check_credentials(raw).map_err(|error| {
+            // The program sets the endpoint, not the credentials function.
+            let of_the_function = error.fields.iter().all(|field| field.field != "endpoint");
+            if credentials_refreshable && of_the_function {
+                Error::credentials(error.fields)
+            } else {
+                naming_variables(error)
+            }
+        })?;
         let action = actions::by_name(members.text()).ok_or_else(|| unusable("action"))?;
         let parameters = members.object();
         Ok(Self {
@@ -71,12 +73,12 @@ pub fn check_options(packed: &[u8]) -> String {
     let named = packed.object().unwrap_or_default();
     let _refreshable = packed.flag();
     let checked = match packed.object().map(raw_credentials) {
-        Some(raw) => Options::check_for(access_key_id(&raw), named).and_then(|options| {
+        Some(raw) => Options::check(named).and_then(|options| {
             options.check_credentials(raw).map_err(naming_variables)?;
             Ok(options)
         }),
         // Each call checks them again, with what the function gives.
-        None => Options::check_for(SANDBOX_ACCESS_KEY_ID, named),
+        None => Options::check(named),
     };
     let checked = checked.map(|options| options.total_timeout_millis);
     match checked {
@@ -274,13 +276,6 @@ fn raw_credentials<'a>(named: Vec<(&str, Value<'a>)>) -> RawCredentials<'a> {
         }
     }
     raw
-}
-
-fn access_key_id<'a>(raw: &'a RawCredentials) -> &'a str {
-    match &raw.access_key_id {
-        Value::Text(text) => text,
-        _ => "",
-    }
 }
 
 fn unusable(what: &'static str) -> Error {

@@ -3,7 +3,7 @@
 
 use super::{now, object, random};
 use crate::identity::cert_no::Documents;
-use crate::lab::{cert_no_parts, examination, list, mistakes, outgoing};
+use crate::lab::{cert_no_parts, examination, list, mistakes, outgoing, share};
 use crate::signing::encode::hex;
 use crate::signing::{SignatureVersion, rpc};
 use crate::timestamp::Date;
@@ -38,6 +38,13 @@ pub fn examine_signature(
         gbk: &gbk,
     };
     object(&examination::examine(&subject, now(now_millis)))
+}
+
+/// A pasted request for a link, without secrets and personal data: `{ Ok: "…" }` or, if it is
+/// unreadable, `{ Err: … }`.
+#[wasm_bindgen(js_name = shareableRequest)]
+pub fn shareable_request(request: &str) -> Result<JsValue, JsValue> {
+    object(&share::shareable(request))
 }
 
 /// The request for the values of a form, with masked personal data. `values` are alternating names

@@ -65,6 +65,48 @@ test("an example has its address and the time of today; what is typed has none",
     await page.getByText("The signature is correct").waitFor();
   }));
 
+test("the link to a request holds its shape, no secret and nothing of a person", () =>
+  laboratory({}, async (page) => {
+    const request = page.getByLabel("Request", { exact: true });
+    await page.getByRole("button", { name: "The server disagrees" }).click();
+    await page.locator(".compared mark").first().waitFor();
+    const pasted = await request.inputValue();
+    await page.locator(".request-link summary").click();
+    await page.getByText("behind # in the link").waitFor();
+    await page.getByRole("button", { name: /^Copy Link/ }).click();
+    await page.getByText("Copied").waitFor();
+    const link = await page.evaluate(() => navigator.clipboard.readText());
+    assert.equal(new URL(page.url()).hash, "#/signature/mismatch", "the address does not change");
+    const { origin, pathname, search, hash } = new URL(link);
+    assert.deepEqual([origin, pathname, search], [stack.url, "/", ""]);
+    const held = decodeURIComponent(decodeURIComponent(hash));
+    const [, signature] = /Signature=(\S+)/.exec(pasted);
+    for (const value of [
+      "张三",
+      "330103",
+      "testid",
+      "testsecret",
+      "123456789",
+      "e0c34a77",
+      "zimVer",
+      signature,
+    ])
+      assert.ok(!held.includes(value), value);
+    for (const value of ["CertName=某某", "Action=InitFaceVerify", "Timestamp=20", "MetaInfo="])
+      assert.ok(held.includes(value), value);
+
+    await page.goto("about:blank");
+    await page.goto(link);
+    await page.getByText("came with a link").waitFor();
+    assert.match(await request.inputValue(), /^POST \/ HTTP\/1\.1\nHost: cloudauth\.aliyuncs\.com\n/);
+    await page.getByText("17 parameters are signed").waitFor();
+    await assertFits(page);
+    await assertAccessible(page);
+    await page.getByRole("button", { name: "Clear" }).click();
+    assert.equal(await page.getByText("came with a link").count(), 0);
+    assert.equal(new URL(page.url()).hash, "#/signature");
+  }));
+
 test("the place for a parameter's encoding is never empty", () =>
   laboratory({}, async (page) => {
     await page.getByRole("button", { name: "InitFaceVerify (curl)" }).click();

@@ -12,6 +12,8 @@ const phone = {
   zh: {
     title: "模拟手机",
     empty: "还没有等待中的认证。用任意",
+    back: "返回 ReturnUrl",
+    page: "实人认证（模拟）",
     ready: "App 已收到 CertifyId",
     open: "打开认证",
     blink: "请正对屏幕并眨眼",
@@ -28,6 +30,8 @@ const phone = {
   en: {
     title: "Simulated phone",
     empty: "No verification is waiting.Call",
+    back: "Back to ReturnUrl",
+    page: "Face verification (simulated)",
     ready: "The app has its CertifyId",
     open: "Open verification",
     blink: "Look at the screen and blink",
@@ -43,6 +47,15 @@ const phone = {
   },
 };
 
+const screen = (page) => page.locator(".phone-screen");
+
+/** No Chinese in English; in Chinese, an outcome has Alibaba Cloud's words. */
+async function assertOneLanguage(place, language) {
+  const text = (await place.allTextContents()).join(" ");
+  if (language === "en") assert.doesNotMatch(text, /\p{Script=Han}/u);
+  else assert.match(text, /活体检测存在风险/);
+}
+
 /** A sandbox and its phone's page; `use` gets the page, the sandbox, a client of it and the words. */
 async function withPhone(look, options, use) {
   const sandbox = createSandbox(options);
@@ -53,10 +66,18 @@ async function withPhone(look, options, use) {
       const order = { sceneId: SCENE, outerOrderNo, metaInfo: '{"zimVer":"3.0.0"}' };
       return (await client.initFaceVerify(order)).certifyId;
     };
+    const startInBrowser = (returnUrl) =>
+      client.initFaceVerify({
+        sceneId: SCENE,
+        outerOrderNo: newOuterOrderNo(),
+        metaInfo: '{"bioMetaInfo":"4.1.0:2916352,0","deviceType":"h5","ua":"Mozilla/5.0"}',
+        certifyUrlType: "H5",
+        returnUrl,
+      });
     const ask = (certifyId) => client.describeFaceVerify({ sceneId: SCENE, certifyId });
     const words = phone[look.language ?? "en"];
     await withConsole({ ...look, origin: url, hash: "_sandbox/phone" }, (page, _, context) =>
-      use({ page, words, sandbox, start, ask, port, context }),
+      use({ page, words, sandbox, start, startInBrowser, ask, port, context }),
     );
   } finally {
     await sandbox.close();
@@ -80,12 +101,12 @@ for (const look of looks) {
       const other = await start();
       await sandbox.submit(other, "passed");
       await page.locator("#list").getByRole("button").first().click();
-      await page.locator("#screen").getByText(words.ready).waitFor();
+      await screen(page).getByText(words.ready).waitFor();
       assert.equal(await page.locator("#list > ul > li").count(), 1, "what has ended waits no more");
       await assertSound(page);
 
       await page.getByRole("button", { name: words.open }).click();
-      await page.locator("#screen").getByText(words.blink).waitFor();
+      await screen(page).getByText(words.blink).waitFor();
       assert.equal((await sandbox.verification(certifyId)).stage, "opened");
       for (const folded of [words.more, words.codes]) await page.getByText(folded).click();
       await assertSound(page);
@@ -96,8 +117,9 @@ for (const look of looks) {
       await assertSound(page);
 
       await page.getByRole("button", { name: words.open }).click();
+      await assertOneLanguage(screen(page), look.language);
       await page.getByRole("button", { name: /^205/ }).click();
-      await page.locator("#screen").getByText(words.rejected).waitFor();
+      await screen(page).getByText(words.rejected).waitFor();
       assert.equal((await ask(certifyId)).subCode, "205");
       await page.getByText(words.recent).click();
       await assertSound(page);
@@ -112,13 +134,13 @@ test("every outcome has one button, and the query returns it", () =>
       const certifyId = await start();
       await page.goto(`${new URL(page.url()).origin}/_sandbox/phone#${certifyId}`);
       await page.getByRole("button", { name: words.open }).click();
-      await page.locator("#screen").getByText(words.blink).waitFor();
-      for (const details of await page.locator("#screen details").all()) {
+      await screen(page).getByText(words.blink).waitFor();
+      for (const details of await screen(page).locator("details").all()) {
         if ((await details.getAttribute("open")) === null) await details.locator("summary").click();
       }
-      await page.locator(`#screen [data-key="${outcome}"]`).click();
+      await screen(page).locator(`[data-key="${outcome}"]`).click();
       const title = passed === undefined ? words.failed : passed ? words.passed : words.rejected;
-      await page.locator("#screen").getByText(title).waitFor();
+      await screen(page).getByText(title).waitFor();
       const ended = await sandbox.verification(certifyId);
       assert.deepEqual(
         [ended.stage, ended.subCode ?? ended.code, ended.passed ?? undefined],
@@ -139,10 +161,10 @@ test("by keyboard alone", () =>
     await page.keyboard.press("Tab");
     assert.equal(await page.evaluate(() => document.activeElement.textContent), words.open);
     await page.keyboard.press("Enter");
-    await page.locator("#screen").getByText(words.blink).waitFor();
+    await screen(page).getByText(words.blink).waitFor();
     await page.keyboard.press("Tab");
     await page.keyboard.press("Enter");
-    await page.locator("#screen").getByText(words.passed).waitFor();
+    await screen(page).getByText(words.passed).waitFor();
     assert.equal((await ask(certifyId)).status, "passed");
   }));
 
@@ -152,22 +174,23 @@ test("a refused tap; a verification that has expired, is gone, or ends by itself
     const certifyId = await start();
     await page.goto(`${origin}/_sandbox/phone#${certifyId}`);
     await page.getByRole("button", { name: words.open }).click();
-    await page.locator("#screen").getByText(words.blink).waitFor();
+    await screen(page).getByText(words.blink).waitFor();
     // Freezes the list, as between two polls.
-    await page.route("**/verifications", (route) => route.abort());
+    const lists = /\/verifications\?/;
+    await page.route(lists, (route) => route.abort());
     await page.getByRole("alert").getByText("does not respond").waitFor();
     await sandbox.submit(certifyId, "passed");
     await page.getByRole("button", { name: /^206/ }).click();
-    await page.unroute("**/verifications");
-    await page.locator("#screen").getByText(words.passed).waitFor();
-    assert.match(await page.getByRole("alert").innerText(), /accepts one submission/);
+    await page.unroute(lists);
+    await screen(page).getByText(words.passed).waitFor();
+    assert.match(await page.locator(".phone [role=alert]").innerText(), /accepts one submission/);
     await assertSound(page);
 
     const late = await start();
     await page.goto(`${origin}/_sandbox/phone#${late}`);
-    await page.locator("#screen").getByText(words.ready).waitFor();
+    await screen(page).getByText(words.ready).waitFor();
     await sandbox.advanceClock(31 * 60_000);
-    await page.locator("#screen strong").getByText(words.expired).waitFor();
+    await screen(page).locator("strong").getByText(words.expired).waitFor();
     await sandbox.reset();
     await page.getByText("This verification no longer exists").waitFor();
     const scripted = await start("sandboxsub205after600s0000000000");
@@ -212,6 +235,82 @@ test("a closed control API says who must act; an unreachable sandbox is reported
   });
 });
 
+for (const look of looks) {
+  test(`in a browser: CertifyUrl, one submission, ReturnUrl: ${Object.values(look).join(", ")}`, () =>
+    withPhone(look, {}, async ({ page, words, sandbox, startInBrowser, ask }) => {
+      // A page of the same origin, so that nothing is requested from anywhere else.
+      const returnUrl = `${new URL(page.url()).origin}/_sandbox/phone.css?order=1#/done`;
+      const { certifyId, certifyUrl } = await startInBrowser(returnUrl);
+      await page.goto(certifyUrl);
+      await page.getByRole("heading", { name: words.page }).waitFor();
+      await page.getByRole("button", { name: words.open }).waitFor();
+      assert.equal(await page.locator("#list").isVisible(), false, "other verifications stay unseen");
+      await assertSound(page);
+
+      await page.getByRole("button", { name: words.open }).click();
+      await page.getByRole("button", { name: words.giveUp }).click();
+      await page.waitForURL(/phone\.css/);
+      assert.deepEqual(wayBack(page), { order: "1", hash: "#/done", code: 1003, certifyId });
+
+      await page.goto(certifyUrl);
+      await page.getByRole("button", { name: words.open }).click();
+      await page.getByRole("button", { name: /^200/ }).click();
+      await page.waitForURL(/phone\.css/);
+      assert.deepEqual(wayBack(page), { order: "1", hash: "#/done", code: 1000, certifyId });
+      assert.equal((await ask(certifyId)).status, "passed");
+
+      await page.goto(certifyUrl);
+      await screen(page).getByText(words.passed).waitFor();
+      assert.equal(await screen(page).getByRole("button").count(), 0, "a CertifyUrl is used once");
+      const link = await page.getByRole("link", { name: words.back }).getAttribute("href");
+      assert.equal(link, (await sandbox.verification(certifyId)).returnUrl);
+      await assertSound(page);
+    }));
+}
+
+/** What stands in the address to which the browser has returned. */
+function wayBack(page) {
+  const { searchParams, hash } = new URL(page.url());
+  const { code, extInfo } = JSON.parse(searchParams.get("response"));
+  return { order: searchParams.get("order"), hash, code, certifyId: extInfo.certifyId };
+}
+
+test("an end elsewhere takes the browser back, too", () =>
+  withPhone({}, {}, async ({ page, sandbox, startInBrowser }) => {
+    const { certifyId, certifyUrl } = await startInBrowser(
+      `${new URL(page.url()).origin}/_sandbox/phone.css`,
+    );
+    await page.goto(certifyUrl);
+    await page.getByRole("button", { name: phone.en.open }).waitFor();
+    await sandbox.submit(certifyId, "206");
+    await page.waitForURL(/phone\.css/);
+    assert.equal(wayBack(page).code, 2006);
+  }));
+
+test("the list says how each has ended, the last to end first", () =>
+  withPhone({}, {}, async ({ page, words, sandbox, start }) => {
+    const orders = [];
+    for (const outcome of ["passed", "205", "500"]) {
+      const outerOrderNo = newOuterOrderNo();
+      orders.push({ outerOrderNo, outcome, certifyId: await start(outerOrderNo) });
+      await sandbox.advanceClock(1_000);
+    }
+    // Ended in another order than started.
+    for (const at of [1, 2, 0]) {
+      await sandbox.submit(orders[at].certifyId, orders[at].outcome);
+      await sandbox.advanceClock(1_000);
+    }
+    await page.getByText(words.recent).click();
+    const rows = await page.locator("#list details li").allInnerTexts();
+    assert.deepEqual(
+      rows.map((row) => orders.findIndex(({ outerOrderNo }) => row.includes(outerOrderNo))),
+      [0, 2, 1],
+    );
+    assert.match(rows[0], /\npassed · 200 · /);
+    assert.match(rows[1], /\nthe query fails · 500 · /);
+    assert.match(rows[2], /\nnot passed · 205 · /);
+  }));
+
 test("the page's policy allows its own files alone", () =>
   withPhone({ expected: /Content Security Policy/ }, {}, async ({ page }) => {
     const blocked = await page.evaluate(async () => {
@@ -240,5 +339,5 @@ test("the console opens it at the verification just started", () =>
     await page.getByRole("link", { name: "The sandbox's own simulated phone" }).click();
     const own = await opened;
     await own.getByRole("button", { name: phone.en.open }).click();
-    await own.locator("#screen").getByText(phone.en.blink).waitFor();
+    await screen(own).getByText(phone.en.blink).waitFor();
   }));

@@ -126,7 +126,7 @@ test("a rejected person sees no success on the phone, and no hint of passing", (
   withConsole({ language: "zh" }, async (page, words) => {
     await startAndOpen(page, words);
     await page.getByRole("button", { name: /^205/ }).click();
-    await page.locator(".phone").getByText("已提交：未通过").waitFor();
+    await page.locator(".phone-screen").getByText("已提交：未通过").waitFor();
     await verdict(page, words.verdict.rejected).waitFor();
     assert.equal(await page.getByText(words.meaning).count(), 0);
     await page.getByRole("button", { name: words.again }).click();
@@ -148,7 +148,9 @@ test("by keyboard alone", () =>
       page.waitForFunction((text) => document.activeElement?.textContent === text, text);
     await focused(words.open);
     await page.keyboard.press("Enter");
-    await focused("passedPassed");
+    // The phone itself has the focus, and what is pressed next is next.
+    await page.waitForFunction(() => document.activeElement?.className === "phone-screen");
+    await tabTo(page, "200The person passed");
     await page.keyboard.press("Enter");
     await focused("Result");
     await verdict(page, words.verdict.passed).waitFor();
@@ -200,6 +202,22 @@ test("an outcome of another product, and starting over", () =>
     assert.equal(await page.locator(".verdict").count(), 0);
   }));
 
+test("a person verifies in a browser: CertifyUrl, ReturnUrl, and the result here", () =>
+  withConsole({ language: "en" }, async (page, words, context) => {
+    await page.getByText("More parameters").click();
+    await page.getByLabel("Where the person verifies").selectOption("H5");
+    await page.getByLabel(/^ReturnUrl/).fill(`${stack.url}/favicon.svg`);
+    await page.getByRole("button", { name: words.start }).click();
+    const opened = context.waitForEvent("page");
+    await page.getByRole("link", { name: /CertifyUrl/ }).click();
+    const browser = await opened;
+    await browser.getByRole("button", { name: words.open }).click();
+    await browser.getByRole("button", { name: /^205/ }).click();
+    await browser.waitForURL(/favicon\.svg\?response=/);
+    await verdict(page, words.verdict.rejected).waitFor();
+    await page.locator(".phone-screen").getByText("Submitted: not passed").waitFor();
+  }));
+
 test("a query that fails is explained", () =>
   withConsole({ language: "en" }, async (page, words) => {
     await startAndOpen(page, words);
@@ -217,7 +235,7 @@ test("without the sandbox, the phone says so", () =>
     await open.waitFor();
     await page.route(`${stack.sandbox}/_sandbox/**`, (route) => route.abort());
     await open.click();
-    await page.getByText("The sandbox is unreachable").waitFor();
+    await page.getByRole("alert").getByText("The sandbox does not respond").waitFor();
     await page.unroute(`${stack.sandbox}/_sandbox/**`);
     await open.click();
     await page.getByRole("button", { name: words.passed }).waitFor();

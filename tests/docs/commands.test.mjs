@@ -39,6 +39,8 @@ const env = {
   SANDBOX_PORT: ports.sandbox,
   CURL_HOME: temporary,
   NO_PROXY: "127.0.0.1",
+  // What is looked for in the output is in English.
+  LC_ALL: "en_GB.UTF-8",
 };
 
 /** Starts a command that serves, and waits until it says where. */

@@ -154,6 +154,14 @@ async fn start(client: &FaceVerifyClient) -> Result<String, Error> {
     Ok(client.init_face_verify(order()).await?.certify_id)
 }
 
+/// Lets the event loop run once.
+async fn turn() {
+    let turn = Function::new_no_args("return new Promise((go) => setTimeout(go))")
+        .call0(&JsValue::UNDEFINED)
+        .unwrap();
+    JsFuture::from(Promise::resolve(&turn)).await.unwrap();
+}
+
 #[wasm_bindgen_test]
 async fn performs_both_actions_under_both_schemes() {
     for scheme in [SignatureVersion::Rpc, SignatureVersion::Acs3] {
@@ -391,6 +399,36 @@ async fn replaces_an_expired_token_once() {
 }
 
 #[wasm_bindgen_test]
+async fn calls_that_are_refused_together_share_one_refresh() {
+    let expired = Plan::Text(400, r#"{"Code":"InvalidSecurityToken.Expired"}"#);
+    let fetch = Fetch::replace(vec![expired, expired, Plan::Sandbox]);
+    let made = Rc::new(Cell::new(0));
+    let provider = {
+        let made = Rc::clone(&made);
+        move || {
+            made.set(made.get() + 1);
+            let key = Credentials::new("sandbox-key-id", "sandbox-key-secret");
+            let first = made.get() == 1;
+            async move {
+                turn().await;
+                Ok(if first {
+                    key.with_security_token("token-1")
+                } else {
+                    key
+                })
+            }
+        }
+    };
+    let options = options().build().unwrap();
+    let client = FaceVerifyClient::dangerously_in_browser_with_provider(options, provider)
+        .await
+        .unwrap();
+    let (one, other) = futures_util::future::join(start(&client), start(&client)).await;
+    assert!(one.is_ok() && other.is_ok());
+    assert_eq!((made.get(), fetch.calls()), (2, 4));
+}
+
+#[wasm_bindgen_test]
 async fn waits_for_a_result_until_the_deadline() {
     let passed = r#"{"Code":"200","ResultObject":{"Passed":"T","SubCode":"200"}}"#;
     let plans = vec![
@@ -426,10 +464,7 @@ async fn aborts_when_the_future_is_dropped() {
         // The replaced `fetch` sees the request some turns of the event loop later.
         while fetch.calls() == 0 {
             assert!(matches!(call.as_mut().poll(&mut context), Poll::Pending));
-            let turn = Function::new_no_args("return new Promise((go) => setTimeout(go))")
-                .call0(&JsValue::UNDEFINED)
-                .unwrap();
-            JsFuture::from(Promise::resolve(&turn)).await.unwrap();
+            turn().await;
         }
     }
     let saw = Reflect::get(&global, &"sawAbort".into()).unwrap();

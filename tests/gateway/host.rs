@@ -19,6 +19,8 @@ use serde_json::{Value, json};
 use std::collections::BTreeMap;
 
 pub const NOW: i64 = 1_795_000_000_000;
+pub const NAME: &str = "张三";
+pub const NUMBER: &str = "11010519491231002X";
 
 pub fn variables(pairs: &[(&str, &str)]) -> Variables {
     pairs
@@ -52,8 +54,8 @@ pub fn start(token: &str, target: &str, order: &str) -> IncomingRequest {
     let body = json!({
         "outerOrderNo": order,
         "userId": "123456789",
-        "certName": "张三",
-        "certNo": "11010519491231002X",
+        "certName": NAME,
+        "certNo": NUMBER,
         "metaInfo": "{}",
     });
     let bearer = format!("Bearer {token}");
@@ -118,6 +120,50 @@ pub fn signed_at(now: i64, id: &str, secret: &str, parameters: &[(&str, &str)]) 
         ],
         form.join("&").as_bytes(),
     )
+}
+
+/// Loads what a step misses, as every host does.
+pub fn load(rows: &BTreeMap<String, String>, missing: Missing, loaded: &mut Rows) {
+    match missing {
+        Missing::Keys(keys) => {
+            for key in keys {
+                let known = loaded.rows.iter().any(|(other, _)| *other == key);
+                assert!(!known, "{key} was asked for twice");
+                let value = rows.get(&key).cloned();
+                loaded.rows.push((key, value));
+            }
+        }
+        Missing::Range(range) => {
+            let found = rows.range(range.from.clone()..range.to.clone());
+            let found = found.map(|(key, value)| (key.clone(), value.clone()));
+            let limit = range.limit as usize;
+            let found = if range.reverse {
+                found.rev().take(limit).collect()
+            } else {
+                found.take(limit).collect()
+            };
+            loaded.ranges.push((range, found));
+        }
+    }
+}
+
+/// A row that replaces another: it changes neither a verdict nor a CertifyId, and holds nothing
+/// about the person.
+pub fn check_row(before: Option<&String>, key: &str, value: &str) {
+    for planted in [NAME, NUMBER, "meta-info", "planted"] {
+        let holds = value.contains(planted) || key.contains(planted);
+        assert!(!holds, "{planted} in {key}");
+    }
+    if let (true, Some(before)) = (key.starts_with("order/"), before) {
+        let before: Value = serde_json::from_str(before).unwrap();
+        let after: Value = serde_json::from_str(value).unwrap();
+        if before.get("verdict").is_some() {
+            assert_eq!(before["verdict"], after["verdict"], "a verdict changed");
+        }
+        if let Some(done) = before["start"].get("done") {
+            assert_eq!(done["certifyId"], after["start"]["done"]["certifyId"]);
+        }
+    }
 }
 
 pub struct Host {
@@ -260,23 +306,7 @@ impl Host {
                 &context,
             ) {
                 Step::Commit(commit) => break commit,
-                Step::Load(Missing::Keys(keys)) => {
-                    for key in keys {
-                        let value = rows.get(&key).cloned();
-                        loaded.rows.push((key, value));
-                    }
-                }
-                Step::Load(Missing::Range(range)) => {
-                    let found = rows.range(range.from.clone()..range.to.clone());
-                    let mut found: Vec<(String, String)> = found
-                        .map(|(key, value)| (key.clone(), value.clone()))
-                        .collect();
-                    if range.reverse {
-                        found.reverse();
-                    }
-                    found.truncate(range.limit as usize);
-                    loaded.ranges.push((range, found));
-                }
+                Step::Load(missing) => load(rows, missing, &mut loaded),
             }
         };
         self.set = commit.alarm.or(self.set);

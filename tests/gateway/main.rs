@@ -15,6 +15,7 @@ mod dice;
 mod endpoints;
 mod foreign;
 mod host;
+mod model;
 mod polls;
 mod privacy;
 mod routes;

@@ -6,10 +6,11 @@
 //! gateway`.
 
 use crate::dice::Dice;
+use crate::host::{NAME, NUMBER, check_row, load};
 use cloudauth_edge::client::call::{Loss, Outcome};
 use cloudauth_edge::gateway::arrival::{Arrival, Then};
 use cloudauth_edge::gateway::ledger::commit::{Commit, Context, Next, SendOutcome, Step};
-use cloudauth_edge::gateway::ledger::rows::{Missing, Range, Rows};
+use cloudauth_edge::gateway::ledger::rows::Rows;
 use cloudauth_edge::gateway::ledger::task::{Purpose, Task};
 use cloudauth_edge::gateway::reply::Reply;
 use cloudauth_edge::gateway::router::route;
@@ -28,8 +29,6 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 const SCHEDULES: u64 = 1_000;
 const CALLERS: usize = 50;
-const NAME: &str = "张三";
-const NUMBER: &str = "11010519491231002X";
 const USERS: [&str; 2] = ["planted-user-1", "planted-user-2"];
 const TOKEN: &str = "a token";
 const WEBHOOK: &str = "http://127.0.0.1:9999/verdicts";
@@ -372,18 +371,7 @@ impl World {
             );
             match step {
                 Step::Commit(commit) => break *commit,
-                Step::Load(Missing::Keys(keys)) => {
-                    for key in keys {
-                        let value = self.rows.get(&key).cloned();
-                        let known = loaded.rows.iter().any(|(other, _)| *other == key);
-                        assert!(!known, "asked twice");
-                        loaded.rows.push((key, value));
-                    }
-                }
-                Step::Load(Missing::Range(range)) => {
-                    let found = self.range(&range);
-                    loaded.ranges.push((range, found));
-                }
+                Step::Load(missing) => load(&self.rows, missing, &mut loaded),
             }
         };
         let Commit {
@@ -397,7 +385,7 @@ impl World {
         for (key, value) in writes {
             match value {
                 Some(value) => {
-                    self.check_row(&key, &value);
+                    check_row(self.rows.get(&key), &key, &value);
                     self.rows.insert(key, value);
                 }
                 None => {
@@ -472,39 +460,6 @@ impl World {
             }
         }
         self.running.push(running);
-    }
-
-    fn range(&self, range: &Range) -> Vec<(String, String)> {
-        let rows = self.rows.range(range.from.clone()..range.to.clone());
-        let pairs = rows.map(|(key, value)| (key.clone(), value.clone()));
-        if range.reverse {
-            pairs.rev().take(range.limit as usize).collect()
-        } else {
-            pairs.take(range.limit as usize).collect()
-        }
-    }
-
-    /// Verdicts never change, and nothing about the person is stored.
-    fn check_row(&self, key: &str, value: &str) {
-        for planted in USERS
-            .into_iter()
-            .chain([NAME, NUMBER, "meta-info", "planted"])
-        {
-            assert!(
-                !value.contains(planted) && !key.contains(planted),
-                "{planted} in {key}"
-            );
-        }
-        if let (true, Some(before)) = (key.starts_with("order/"), self.rows.get(key)) {
-            let before: Value = serde_json::from_str(before).unwrap();
-            let after: Value = serde_json::from_str(value).unwrap();
-            if before.get("verdict").is_some() {
-                assert_eq!(before["verdict"], after["verdict"], "a verdict changed");
-            }
-            if let Some(done) = before["start"].get("done") {
-                assert_eq!(done["certifyId"], after["start"]["done"]["certifyId"]);
-            }
-        }
     }
 
     fn record(&mut self, at: usize, reply: &Reply) {

@@ -1,6 +1,6 @@
 //! The control API.
 
-use crate::host::{Host, start, with};
+use crate::host::{Host, ORDER, start, with};
 use cloudauth_edge::http::IncomingRequest;
 use cloudauth_edge::sandbox::Write;
 use cloudauth_edge::vendor::credentials::Secret;
@@ -40,6 +40,50 @@ fn shows_what_there_is() {
     assert_eq!(state["accounts"][0]["sceneIds"][0], "1000000006");
     assert_eq!(state["clock"]["offsetMillis"], 0);
     assert!(!state.to_string().contains("secret"));
+}
+
+#[test]
+fn lists_what_waits_by_its_start_and_what_is_over_by_its_end() {
+    let mut host = Host::new();
+    let scripted = with(start(), "UserId", Some("sandbox-sub-205-after-600s"));
+    let mut ids = Vec::new();
+    for _ in 0..4 {
+        host.advance(1_000);
+        ids.push(host.started());
+    }
+    ids.push(host.init(scripted).certify_id());
+    let listed = |host: &mut Host, filter: &str| -> Vec<usize> {
+        let page = host
+            .control("GET", &format!("verifications?{filter}"), "")
+            .json();
+        let shown = page["verifications"].as_array().unwrap();
+        assert_eq!(page["total"], shown.len());
+        let place = |one: &serde_json::Value| {
+            ids.iter()
+                .position(|id| one["certifyId"] == id.as_str())
+                .unwrap()
+        };
+        shown.iter().map(place).collect()
+    };
+    host.advance(1_000);
+    host.submit(&ids[2], "passed");
+    host.advance(1_000);
+    host.submit(&ids[0], "206");
+    assert_eq!(listed(&mut host, "waiting=true"), [4, 3, 1]);
+    assert_eq!(listed(&mut host, "waiting=false"), [0, 2]);
+    host.advance(600_000);
+    assert_eq!(listed(&mut host, "waiting=true"), [3, 1]);
+    assert_eq!(listed(&mut host, "waiting=false"), [4, 0, 2]);
+    host.advance(1_800_000);
+    assert_eq!(listed(&mut host, "waiting=true"), [0; 0]);
+    assert_eq!(listed(&mut host, "waiting=false"), [3, 1, 4, 0, 2]);
+    let order = format!("waiting=false&outerOrderNo={ORDER}");
+    assert_eq!(listed(&mut host, &order).len(), 5);
+    let refused = host.control("GET", "verifications?waiting=yes", "");
+    assert_eq!(
+        (refused.status(), &refused.json()["code"]),
+        (400, &"bad-query".into())
+    );
 }
 
 #[test]
@@ -274,8 +318,11 @@ fn serves_the_simulated_phone_without_authentication() {
     host.config.control_token = Some(Secret::new("the token"));
     for (address, file, kind) in [
         ("phone", "phone.html", "text/html"),
+        ("h5", "phone.html", "text/html"),
         ("phone.css", "phone.css", "text/css"),
+        ("phone-screen.css", "phone-screen.css", "text/css"),
         ("phone.js", "phone.js", "text/javascript"),
+        ("phone-screen.js", "phone-screen.js", "text/javascript"),
         ("phone-words.js", "phone-words.js", "text/javascript"),
     ] {
         for method in ["GET", "HEAD"] {

@@ -33,6 +33,82 @@ fn created_opened_submitted() {
 }
 
 #[test]
+fn a_browser_gets_a_page_and_goes_back_with_a_hint() {
+    let web = r#"{"bioMetaInfo":"4.1.0:2916352,0","deviceType":"h5","ua":"Mozilla/5.0"}"#;
+    for (name, value, is_web) in [
+        ("MetaInfo", web, true),
+        ("CertifyUrlType", "WEB", true),
+        ("CertifyUrlType", "H5", true),
+        ("CertifyUrlStyle", "L", false),
+    ] {
+        let mut host = Host::new();
+        let request = with(start(), name, Some(value));
+        let answer = host.init(with(request, "ReturnUrl", Some("https://example.com/")));
+        let certify_id = answer.result()["CertifyId"].as_str().unwrap().to_owned();
+        let page = answer.result().get("CertifyUrl").cloned();
+        let expected = is_web.then(|| format!("{ORIGIN}/_sandbox/h5#{certify_id}").into());
+        assert_eq!(page, expected, "{name}={value}");
+        let shown = host.control("GET", &format!("verifications/{certify_id}"), "");
+        assert_eq!(shown.json()["certifyUrl"], page.unwrap_or_default());
+        host.submit(&certify_id, "passed");
+        let shown = host.control("GET", &format!("verifications/{certify_id}"), "");
+        assert_eq!(shown.json()["returnUrl"].is_string(), is_web);
+    }
+}
+
+#[test]
+fn the_way_back_has_the_client_sdk_s_code_and_nothing_personal() {
+    for (return_url, outcome, before, code, after) in [
+        (
+            "https://example.com/back",
+            "passed",
+            "https://example.com/back?",
+            1000,
+            "",
+        ),
+        (
+            "https://example.com/back?a=1",
+            "205",
+            "https://example.com/back?a=1&",
+            2006,
+            "",
+        ),
+        (
+            "https://example.com/#/done",
+            "500",
+            "https://example.com/?",
+            1001,
+            "#/done",
+        ),
+        (
+            "https://example.com",
+            "give-up",
+            "https://example.com?",
+            1003,
+            "",
+        ),
+    ] {
+        let mut host = Host::new();
+        let request = with(start(), "ReturnUrl", Some(return_url));
+        let certify_id = host
+            .init(with(request, "CertifyUrlType", Some("H5")))
+            .certify_id();
+        let opened = host.open(&certify_id).json();
+        assert!(opened["returnUrl"].is_null(), "not before its end");
+        let answer = if outcome == "give-up" {
+            host.control("POST", &format!("verifications/{certify_id}/give-up"), "")
+        } else {
+            host.submit(&certify_id, outcome)
+        };
+        let back = answer.json()["returnUrl"].as_str().unwrap().to_owned();
+        let expected = format!(
+            "{before}response=%7B%22code%22%3A{code}%2C%22extInfo%22%3A%7B%22certifyId%22%3A%22{certify_id}%22%7D%7D{after}"
+        );
+        assert_eq!(back, expected);
+    }
+}
+
+#[test]
 fn one_submission() {
     let mut host = Host::new();
     let certify_id = host.started();

@@ -78,7 +78,17 @@ test("--help and --version", async () => {
   assert.equal((await gateway(["--version"])).output, `${version}\n`);
   const { code, output } = await gateway(["--help"]);
   assert.equal(code, 0);
-  for (const name of ["serve", "check", "new-caller", "rotate", "backup", "restore", "migrate", "--settings"])
+  for (const name of [
+    "demo",
+    "serve",
+    "check",
+    "new-caller",
+    "rotate",
+    "backup",
+    "restore",
+    "migrate",
+    "--settings",
+  ])
     assert.ok(output.includes(name), name);
 });
 

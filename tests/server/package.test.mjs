@@ -7,7 +7,7 @@ import { homedir, tmpdir } from "node:os";
 import { join, relative } from "node:path";
 import { after, before, test } from "node:test";
 import { createSandbox } from "../../pkg/sandbox.js";
-import { must, start, stopAll } from "../../scripts/lib/process.mjs";
+import { must, run, start, stopAll } from "../../scripts/lib/process.mjs";
 import { projectEnv, root } from "../../scripts/lib/project.mjs";
 import { pack } from "../../scripts/pack.mjs";
 import { sample, submit } from "../worker/gateway.mjs";
@@ -47,6 +47,56 @@ test("it holds what it needs, and nothing of the build machine", () => {
     const bytes = readFileSync(join(installed, file));
     for (const place of places) assert.ok(!bytes.includes(place), `${file} names ${place}`);
   }
+});
+
+/** Starts the demo as npx does, and waits until it has printed what to try. */
+async function demo(args, settings = {}) {
+  const temporary = mkdtempSync(join(folder, "tmp-"));
+  const child = start("node", [join(folder, "node_modules", ".bin", "cloudauth-edge-gateway"), ...args], {
+    cwd: folder,
+    env: { ...env, LC_ALL: "en_GB.UTF-8", TMPDIR: temporary, ...settings },
+  });
+  const ended = once(child, "close");
+  let output = "";
+  child.stderr.setEncoding("utf8").on("data", (text) => (output += text));
+  await new Promise((resolve, reject) => {
+    child.stdout.setEncoding("utf8").on("data", (text) => {
+      output += text;
+      if (output.includes("Ctrl-C")) resolve();
+    });
+    ended.then(() => reject(new Error(output)));
+  });
+  return { child, ended, temporary, output };
+}
+
+test("the demo is gateway, console and sandbox with Node alone, and leaves nothing behind", async () => {
+  // Settings of a real deployment do not reach it.
+  writeFileSync(join(folder, ".env"), "CLOUDAUTH_ENDPOINTS=cloudauth.aliyuncs.com\n");
+  const real = { GATEWAY_MODE: "production", GATEWAY_DATABASE: join(folder, "real.db") };
+  const { child, ended, temporary, output } = await demo(["demo", "--port=0", "--sandbox-port=0"], real);
+  rmSync(join(folder, ".env"));
+  const [, gateway] = /^Gateway and console +(\S+)$/m.exec(output);
+  const [, page] = /^Simulated phone +(\S+)$/m.exec(output);
+  const [command] = /^curl .*$/m.exec(output);
+  const shell = run("sh", ["-c", `${command} --silent --fail`], { env, limitMs: 60_000 });
+  const { certifyId, outerOrderNo } = JSON.parse((await shell).output);
+  assert.match(await (await fetch(gateway)).text(), /<html/);
+  assert.match(await (await fetch(page)).text(), /phone-screen\.css/);
+  const { sandbox } = await (await fetch(`${gateway}/console.json`)).json();
+  assert.equal(page, `${sandbox}/_sandbox/phone`);
+  await submit(sandbox, certifyId, "passed");
+  const headers = { authorization: "Bearer dev-token" };
+  const read = await fetch(`${gateway}${ROUTE}/${outerOrderNo}`, { headers });
+  assert.equal((await read.json()).status, "passed");
+
+  const taken = new URL(gateway).port;
+  await assert.rejects(demo(["demo", `--port=${taken}`, "--sandbox-port=0"]), /EADDRINUSE.*--port/);
+  await assert.rejects(demo(["demo", "--port=8787x"]), /--port must be a port/);
+  await assert.rejects(demo(["serve", "--port=0"]), /Usage:/);
+  child.kill("SIGTERM");
+  assert.equal((await ended)[0], 0);
+  assert.deepEqual(readdirSync(temporary), []);
+  assert.ok(!existsSync(join(folder, "real.db")));
 });
 
 test("npx serves a verification, the console included", async (t) => {

@@ -102,3 +102,49 @@ pub fn acs3() -> usize {
     }
     cases.len()
 }
+
+/// Wycheproof's vectors of one MAC: a valid tag is the beginning of the MAC, an invalid one differs
+/// from it.
+fn wycheproof(file: &str, mac: impl Fn(&[u8], &[u8]) -> Vec<u8>) -> usize {
+    let file: Value = serde_json::from_str(file).unwrap();
+    let mut cases = 0;
+    for group in file["testGroups"].as_array().unwrap() {
+        let tag_bytes = group["tagSize"].as_u64().unwrap() as usize / 8;
+        for case in group["tests"].as_array().unwrap() {
+            let bytes = |name| from_hex(case[name].as_str().unwrap());
+            let mut tag = mac(&bytes("key"), &bytes("msg"));
+            tag.truncate(tag_bytes);
+            let valid = match case["result"].as_str().unwrap() {
+                "valid" => true,
+                "invalid" => false,
+                other => panic!("{other}"),
+            };
+            assert_eq!(tag == bytes("tag"), valid, "tcId {}", case["tcId"]);
+            cases += 1;
+        }
+    }
+    assert_eq!(file["numberOfTests"], cases);
+    cases
+}
+
+fn from_hex(text: &str) -> Vec<u8> {
+    let digit = |byte: u8| char::from(byte).to_digit(16).unwrap() as u8;
+    let pairs = text.as_bytes().chunks(2);
+    pairs
+        .map(|pair| digit(pair[0]) * 16 + digit(pair[1]))
+        .collect()
+}
+
+pub fn hmac_sha1() -> usize {
+    wycheproof(
+        include_str!("wycheproof/hmac_sha1_test.json"),
+        |key, message| rpc::hmac_sha1(key, message).to_vec(),
+    )
+}
+
+pub fn hmac_sha256() -> usize {
+    wycheproof(
+        include_str!("wycheproof/hmac_sha256_test.json"),
+        |key, message| acs3::hmac_sha256(key, message).to_vec(),
+    )
+}

@@ -110,8 +110,11 @@ describe("sandbox Worker", () => {
   test("the simulated phone's page, without authentication", async () => {
     for (const [address, file] of [
       ["phone", "phone.html"],
+      ["h5", "phone.html"],
       ["phone.css", "phone.css"],
+      ["phone-screen.css", "phone-screen.css"],
       ["phone.js", "phone.js"],
+      ["phone-screen.js", "phone-screen.js"],
       ["phone-words.js", "phone-words.js"],
     ]) {
       const response = await fetch(`${url}/_sandbox/${address}`);

@@ -4,7 +4,7 @@ import { signal } from "@preact/signals";
 import { known, learnSurroundings, surroundings } from "./gateway";
 import { Mark, Moon, Sun } from "./parts/icons";
 import { FailureNotice, Notice } from "./parts/notice";
-import { Loading } from "./parts/page";
+import { Loading, PageToCome } from "./parts/page";
 import { chooseLanguage, language, theme, toggleTheme } from "./preferences";
 import { hrefOf, route, tools, type Tool } from "./routes";
 import { t } from "./text";
@@ -46,13 +46,13 @@ export function App() {
           <Shown />
         </Guarded>
       ) : (
-        <main id="content" class="page">
+        <PageToCome title={t.value[tool].title} lead={t.value[tool].lead}>
           {broken.value === tool ? (
             <FailureNotice failure="unreachable" retry={() => void load(tool)} />
           ) : (
             <Loading />
           )}
-        </main>
+        </PageToCome>
       )}
     </>
   );

@@ -34,6 +34,8 @@ export type Answer<T> =
 export interface Started {
   outerOrderNo: string;
   certifyId: string;
+  /** What a browser opens; absent for an app. */
+  certifyUrl?: string;
   createdAt: string;
   expiresAt: string;
   requestId: string;

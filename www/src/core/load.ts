@@ -28,6 +28,7 @@ interface Exports {
     answer: string,
     now: number,
   ): ReturnType<Core["examineSignature"]>;
+  shareableRequest: Core["shareableRequest"];
   maskCertNo: Core["maskCertNo"];
   rpcSignature: Core["rpcSignature"];
   listLayout: Core["listLayout"];

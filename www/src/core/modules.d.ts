@@ -11,3 +11,40 @@ declare module "#lab/cloudauth_edge_bg.wasm?url" {
 declare module "#pkg/core.js" {
   export function guard(glue: object): object;
 }
+
+declare module "#pkg/phone/phone-screen.js" {
+  export interface View {
+    language: "zh" | "en";
+    verification: object | undefined;
+    outcomes: object | undefined;
+    otherwise?: { title?: string; note?: string };
+  }
+  export class PhoneScreen {
+    constructor(
+      root: HTMLElement,
+      options: {
+        act: (certifyId: string, verb: string, content?: object) => Promise<object>;
+        changed: (verification: object | undefined) => void | Promise<void>;
+      },
+    );
+    show(view: View): void;
+    focus(): void;
+  }
+  export function control<T>(
+    address: string,
+    request: { method?: string; path: string; content?: object | undefined; token?: string },
+  ): Promise<{ answer: T; date: string | null }>;
+}
+
+declare module "#pkg/phone/phone-words.js" {
+  export function vendorWords(
+    language: "zh" | "en",
+    vendorMessage: string,
+    text: { zh: string; en: string },
+  ): string;
+  export function label(
+    language: "zh" | "en",
+    vendorMessage: string,
+    text: { zh: string; en: string },
+  ): string;
+}

@@ -227,6 +227,7 @@ export interface Core {
   freshOrderNo(prefix: string, now: number): Result<string, Problem>;
   outcomes(): { codes: Code[]; subCodes: SubCode[] };
   examineSignature(subject: Subject, now: number): Result<Examination, Finding>;
+  shareableRequest(request: string): Result<string, Finding>;
   maskCertNo(text: string): string;
   rpcSignature(secret: string, stringToSign: string): string;
   listLayout(beginning: string): Layout;

@@ -52,9 +52,3 @@ export const Lock = () => (
     <path d="M8 10.500V8a4 4 0 0 1 8 0v2.500" />
   </Icon>
 );
-export const Face = () => (
-  <svg class="face" viewBox="0 0 120 150" aria-hidden="true" focusable="false">
-    <ellipse cx="60" cy="75" rx="44" ry="58" class="face-oval" />
-    <path d="M40 68q6-5 12 0m16 0q6-5 12 0M60 72v16l-5 3m-11 13q16 12 32 0" class="face-lines" />
-  </svg>
-);

@@ -1,4 +1,4 @@
-import type { ComponentChildren } from "preact";
+import type { ComponentChildren, Ref } from "preact";
 import { useEffect, useRef } from "preact/hooks";
 import { core, startCore, type Core } from "../core";
 import { t } from "../text";
@@ -26,14 +26,46 @@ export function Page({
   }, [title]);
   return (
     <main id="content" class="page">
-      <header class="page-head">
-        <h1 ref={heading} tabIndex={-1}>
-          {title}
-        </h1>
-        <p class="lead">{lead}</p>
-      </header>
+      <Head title={title} lead={lead} heading={heading} />
       {children}
     </main>
+  );
+}
+
+/** A tool's page while the tool itself is still on its way. */
+export function PageToCome({
+  title,
+  lead,
+  children,
+}: {
+  title: string;
+  lead: string;
+  children: ComponentChildren;
+}) {
+  return (
+    <main id="content" class="page">
+      <Head title={title} lead={lead} />
+      {children}
+    </main>
+  );
+}
+
+function Head({
+  title,
+  lead,
+  heading = null,
+}: {
+  title: string;
+  lead: string;
+  heading?: Ref<HTMLHeadingElement>;
+}) {
+  return (
+    <header class="page-head">
+      <h1 ref={heading} tabIndex={-1}>
+        {title}
+      </h1>
+      <p class="lead">{lead}</p>
+    </header>
   );
 }
 

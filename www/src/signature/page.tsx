@@ -1,13 +1,16 @@
-import { signal } from "@preact/signals";
+import { signal, useSignal } from "@preact/signals";
 import { useEffect } from "preact/hooks";
 import type { Core, Scheme, Subject } from "../core";
+import { Code } from "../parts/code";
+import { CopyButton } from "../parts/copy";
 import { Field } from "../parts/field";
 import { Lock } from "../parts/icons";
+import { Notice } from "../parts/notice";
 import { Page, WithCore } from "../parts/page";
 import { hrefOf, route } from "../routes";
 import { isSealed, seal } from "../seal";
 import "../style/signature.css";
-import { t } from "../text";
+import { pick, t } from "../text";
 import { example as exampleOf, exampleNames, type ExampleName } from "./examples";
 import { Findings, ReadAs } from "./findings";
 import { Stages } from "./stages";
@@ -15,11 +18,16 @@ import { Stages } from "./stages";
 const NOTHING: Subject = { request: "", scheme: null, method: null, secret: "", answer: "" };
 const subject = signal<Subject>(NOTHING);
 
+/** What stands before the request of a link in its address. */
+const LINKED = "request:";
+/** Whether the request came with a link, and so has placeholders in place of values. */
+const isLinked = signal(false);
+
 function change(part: Partial<Subject>): void {
   subject.value = { ...subject.value, ...part };
 }
 
-/** The address names the example that is shown, and nothing else of what stands here. */
+/** The address names the example that is shown, and nothing of what is typed here. */
 function name(example: ExampleName | ""): void {
   const address = hrefOf("signature", example);
   // With a new address Chromium asks for the icon again, which a sealed page may not.
@@ -28,6 +36,7 @@ function name(example: ExampleName | ""): void {
 
 function show(core: Core, example: ExampleName): void {
   subject.value = { ...NOTHING, ...exampleOf(core, example, Date.now()) };
+  isLinked.value = false;
   name(example);
 }
 
@@ -47,6 +56,10 @@ function Bench({ core }: { core: Core }) {
   useEffect(() => {
     const named = exampleNames.find((known) => known === part);
     if (named) show(core, named);
+    else if (part.startsWith(LINKED)) {
+      subject.value = { ...NOTHING, request: part.slice(LINKED.length) };
+      isLinked.value = true;
+    }
   }, [part]);
   const examined =
     subject.value.request.trim() === "" ? null : core.examineSignature(subject.value, Date.now());
@@ -54,10 +67,15 @@ function Bench({ core }: { core: Core }) {
     <div class="laboratory">
       <div class="bench-column">
         <RequestInput core={core} />
-        <OtherInputs />
+        <OtherInputs core={core} />
       </div>
       <div class="bench-column">
         <div class="outcome-column">
+          {isLinked.value && (
+            <Notice tone="info">
+              <p>{t.value.signature.linked}</p>
+            </Notice>
+          )}
           {!examined && <p class="empty">{t.value.signature.empty}</p>}
           {examined && "Err" in examined && <Findings findings={[examined.Err]} />}
           {examined && "Ok" in examined && <ReadAs examination={examined.Ok} />}
@@ -70,6 +88,7 @@ function Bench({ core }: { core: Core }) {
 
 function edit(part: Partial<Subject>): void {
   change(part);
+  if (subject.value.request === "") isLinked.value = false;
   name("");
 }
 
@@ -109,7 +128,36 @@ function RequestInput({ core }: { core: Core }) {
   );
 }
 
-function OtherInputs() {
+/** A link to the request's shape. */
+function RequestLink({ core }: { core: Core }) {
+  const text = t.value.signature;
+  const open = useSignal(false);
+  const { request } = subject.value;
+  if (request.trim() === "") return null;
+  const shared = open.value ? core.shareableRequest(request) : null;
+  return (
+    <details
+      class="more request-link"
+      open={open.value}
+      onToggle={(event) => (open.value = event.currentTarget.open)}
+    >
+      <summary>{text.link}</summary>
+      <p class="muted small">{text.linkNote}</p>
+      {shared && "Err" in shared && <p>{pick(shared.Err.message)}</p>}
+      {shared && "Ok" in shared && (
+        <>
+          <Code text={shared.Ok} label={text.link} />
+          <CopyButton
+            text={new URL(hrefOf("signature", LINKED + shared.Ok), location.href).href}
+            label={text.link}
+          />
+        </>
+      )}
+    </details>
+  );
+}
+
+function OtherInputs({ core }: { core: Core }) {
   const text = t.value.signature;
   const { scheme, method, secret, answer } = subject.value;
   return (
@@ -157,6 +205,7 @@ function OtherInputs() {
           ]}
         />
       </div>
+      <RequestLink core={core} />
     </div>
   );
 }

@@ -36,9 +36,6 @@ export const en: Catalogue = {
     core: "It performs all checks and calculations of this page. Check the network and try again; the browser must support WebAssembly.",
     gatewayTitle: "The gateway is unreachable",
     gateway: "It did not respond. Make sure that npm start is still running, then try again.",
-    sandboxTitle: "The sandbox is unreachable",
-    sandbox: (address: string) =>
-      `The sandbox at ${address} did not respond. Make sure that npm start is still running, then try again.`,
     audience: {
       user: "For the person being verified",
       developer: "For the developer",
@@ -72,9 +69,14 @@ export const en: Catalogue = {
       model: "Liveness model",
       mobile: "Mobile number",
       ip: "User's IP address",
+      certifyUrlType: "Where the person verifies",
+      returnUrl: "ReturnUrl, where the browser goes afterwards",
       metaInfo: "Environment, unchanged from the client SDK",
       token: "Access token (bearer)",
     },
+    inApp: "In an app, with a CertifyId",
+    inPhoneBrowser: "In a phone's browser (CertifyUrlType H5)",
+    inBrowser: "In a computer's browser (CertifyUrlType WEB)",
     modelDefault: "Default (LIVENESS)",
     sceneDefault: "empty: the gateway's scene",
     newOrder: "New",
@@ -99,25 +101,13 @@ export const en: Catalogue = {
     masked: "masked",
     phoneLead:
       "In production, Alibaba Cloud's client SDK in your app performs this step with the CertifyId. Here, you choose the outcome.",
+    certifyUrl: "Open CertifyUrl, as the user's browser does",
     phoneWaiting: "Waiting for a CertifyId",
     phoneWaitingNote: "The phone receives it after the start of the verification.",
-    phoneOpen: "Open verification",
-    phoneReady: "The app has its CertifyId",
-    phoneScanning: "Look at the screen and blink",
-    phoneOutcomes: "Choose the outcome",
-    phoneMore: "Outcomes of other products",
-    phoneCodes: "Errors of the query",
-    phonePassed: "Submitted: passed",
-    phoneRejected: "Submitted: not passed",
-    phoneFailed: "Submitted: the query will fail",
-    phoneDoneNote: "The app receives a callback; only the server's query counts.",
-    phoneExpired: "Expired",
-    phoneExpiredNote: "A CertifyId is valid for 30 minutes. Start over.",
     phoneReal:
       "The upstream is Alibaba Cloud, so there is no simulated phone: use this CertifyId on a real one with the client SDK.",
     phoneLabel: "Simulated phone",
     phonePage: "The sandbox's own simulated phone",
-    outcomePassed: "Passed",
     resultLead: "Your server queries by its order number and decides by status only.",
     resultNone: "No result yet: start the verification first.",
     live: "Updated every few seconds",
@@ -174,6 +164,11 @@ export const en: Catalogue = {
     private:
       "Everything is calculated on this page. The secret is neither sent nor stored: from its first character on, a content security policy blocks every request of this page.",
     request: "Request",
+    link: "Link to this request",
+    linkNote:
+      "The link holds this text. Method, host, names and places stay, and so do action, version, format and timestamp; in every other value, each character is replaced by one of its kind. Secret, response and other headers are left out. The text stands behind # in the link, so browsers do not send it to a server.",
+    linked:
+      "This request came with a link: the characters of its values are placeholders, so its signature cannot be checked.",
     requestHint:
       "Parameters (one per line), JSON, a URL, a form body, a curl command, an HTTP message, or the string to sign that your program printed",
     examples: "Examples",

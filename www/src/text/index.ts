@@ -1,3 +1,4 @@
+import * as phone from "#pkg/phone/phone-words.js";
 import { computed } from "@preact/signals";
 import type { Text } from "../core";
 import { language } from "../preferences";
@@ -14,13 +15,12 @@ export function pick(text: Text): string {
 
 /** What a Code or SubCode says: Alibaba Cloud's own words, which are Chinese, or ours. */
 export function vendorWords(vendorMessage: string, own: Text): string {
-  return language.value === "zh" ? vendorMessage : own.en;
+  return phone.vendorWords(language.value, vendorMessage, own);
 }
 
 /** The first clause of `vendorWords`, to fit a button or a cell. */
 export function label(vendorMessage: string, own: Text): string {
-  const words = vendorWords(vendorMessage, own);
-  return words.split(/[;,.:，；。：]/)[0] ?? words;
+  return phone.label(language.value, vendorMessage, own);
 }
 
 const locale = computed(() => (language.value === "zh" ? "zh-CN" : "en-GB"));

@@ -100,6 +100,15 @@ export function OrderStep({ core }: { core: Core }) {
               />
               <Field {...field("mobile")} mono optional />
               <Field {...field("ip")} mono optional />
+              <Field
+                {...field("certifyUrlType")}
+                options={[
+                  { value: "", label: text.inApp },
+                  { value: "H5", label: text.inPhoneBrowser },
+                  { value: "WEB", label: text.inBrowser },
+                ]}
+              />
+              <Field {...field("returnUrl")} mono optional />
             </div>
           </details>
         </fieldset>

@@ -27,7 +27,7 @@ export function WalkThrough() {
               <RequestStep />
             </div>
             <div class="walk-row with-phone">
-              <PhoneStep core={core} />
+              <PhoneStep />
               <ResultStep />
             </div>
           </div>

@@ -3,7 +3,7 @@ import { core, type Core, type Preview } from "../core";
 import * as gateway from "../gateway";
 import { known, type Failure, type Started, type Verification } from "../gateway";
 import * as sandbox from "../sandbox";
-import type { Scan, ScanFailure } from "../sandbox";
+import type { Outcomes, Scan } from "../sandbox";
 
 export const fields = [
   "outerOrderNo",
@@ -15,6 +15,8 @@ export const fields = [
   "model",
   "mobile",
   "ip",
+  "certifyUrlType",
+  "returnUrl",
 ] as const;
 export type FieldName = (typeof fields)[number];
 export type Order = Record<FieldName, string>;
@@ -31,6 +33,8 @@ const SAMPLE: Order = {
   model: "",
   mobile: "",
   ip: "",
+  certifyUrlType: "",
+  returnUrl: "",
 };
 
 /** The sandbox's published key pair: what the gateway signs with in development. */
@@ -46,8 +50,9 @@ export const startFailure = signal<Failure | null>(null);
 export const verification = signal<Verification | null>(null);
 export const asking = signal(false);
 export const readFailure = signal<Failure | null>(null);
+/** The verification on the sandbox, where that is the upstream. */
 export const scan = signal<Scan | null>(null);
-export const scanFailure = signal<ScanFailure | null>(null);
+export const outcomes = signal<Outcomes | null>(null);
 
 export function set(field: FieldName, value: string): void {
   order.value = { ...order.value, [field]: value };
@@ -114,7 +119,8 @@ export async function start(): Promise<boolean> {
     starting.value = false;
     if (answer.ok) {
       started.value = answer.body;
-      scan.value = { certifyId: answer.body.certifyId, stage: "created" };
+      const { certifyId, certifyUrl = null } = answer.body;
+      scan.value = { certifyId, certifyUrl, stage: "created", endedAt: null };
     } else {
       startFailure.value = answer.failure;
     }
@@ -134,7 +140,6 @@ export function startOver(module: Core): void {
     startFailure.value = null;
     readFailure.value = null;
     scan.value = null;
-    scanFailure.value = null;
     newOrderNo(module);
   });
 }
@@ -146,6 +151,7 @@ export async function ask(): Promise<void> {
   const mine = run;
   clearTimeout(timer);
   asking.value = true;
+  void lookAtPhone();
   const answer = await gateway.read(order, true);
   if (mine !== run) return;
   clearTimeout(timer);
@@ -170,21 +176,31 @@ export function resume(): () => void {
   return () => clearTimeout(timer);
 }
 
-async function act(work: Promise<sandbox.ScanAnswer>): Promise<boolean> {
+/** Reads what the phone shows; the verification may also go on elsewhere. */
+async function lookAtPhone(): Promise<void> {
+  const address = known()?.sandbox;
+  const certifyId = started.value?.certifyId;
+  if (!address || !certifyId) return;
   const mine = run;
-  const answer = await work;
-  if (mine !== run) return false;
-  scanFailure.value = answer.ok ? null : answer.failure;
-  if (answer.ok) scan.value = answer.scan;
-  return answer.ok;
+  try {
+    outcomes.value ??= await sandbox.ask<Outcomes>(address, "outcomes");
+    const shown = await sandbox.ask<Scan>(address, `verifications/${certifyId}`);
+    if (mine === run) scan.value = shown;
+  } catch {
+    // The phone says so when somebody acts on it; the next look may succeed.
+  }
 }
 
-export function openPhone(address: string, certifyId: string): Promise<boolean> {
-  return act(sandbox.open(address, certifyId));
+/** Does what the phone does: opens, gives up or submits. */
+export function actOnPhone(certifyId: string, verb: string, content?: object): Promise<Scan> {
+  const address = known()?.sandbox ?? "";
+  return sandbox.ask<Scan>(address, `verifications/${certifyId}/${verb}`, "POST", content);
 }
 
-export async function submit(address: string, certifyId: string, outcome: string): Promise<boolean> {
-  const done = await act(sandbox.submit(address, certifyId, outcome));
-  if (done) void ask();
-  return done;
+/** After an act: its verification, or undefined if it was refused. */
+export function phoneChanged(changed: Scan | undefined): void {
+  if (changed && changed.certifyId !== started.value?.certifyId) return;
+  if (changed) scan.value = changed;
+  if (changed?.stage === "ended") void ask();
+  else void lookAtPhone();
 }

@@ -1,0 +1,72 @@
+// Measures the identity checker of the console with a long list in Chromium: the time of the check, and the longest
+// time during which the page could not react. `node scripts/console-list.mjs [rows]`; a million rows by default.
+
+import { chromium } from "playwright-core";
+import { startBoth } from "../tests/worker/gateway.mjs";
+import { command } from "./lib/progress.mjs";
+import { browser } from "./lib/project.mjs";
+
+const ROWS = 1_000_000;
+/** Published sample numbers, right and with mistakes, and one that is missing. */
+const KINDS = [
+  "11010519491231002X",
+  "440524188001010014",
+  "11010519491231002x",
+  "110105194912310021",
+  "1101051949",
+  "",
+];
+
+await command(import.meta, async ([given = String(ROWS)]) => {
+  const both = await startBoth();
+  const chrome = await chromium.launch({
+    executablePath: browser().chrome,
+    args: ["--no-sandbox", "--disable-gpu"],
+  });
+  try {
+    const page = await chrome.newPage();
+    await page.goto(`${both.gateway.url}/#/identity/list`);
+    const input = page.locator("input[type=file]");
+    await input.waitFor({ state: "attached" });
+    // Made in the page: a list of a million rows is too large for the protocol.
+    await input.evaluate(
+      (element, { rows, kinds }) => {
+        const lines = Array.from(
+          { length: rows },
+          (_, row) => `${row + 1},张三,${kinds[row % kinds.length]}`,
+        );
+        const list = new DataTransfer();
+        list.items.add(new File([`no,name,number\n${lines.join("\n")}\n`], "list.csv"));
+        element.files = list.files;
+        element.dispatchEvent(new Event("change", { bubbles: true }));
+        // From here on, what keeps the page from drawing is the checker.
+        globalThis.longest = 0;
+        let last = performance.now();
+        const look = (now) => {
+          globalThis.longest = Math.max(globalThis.longest, now - last);
+          last = now;
+          requestAnimationFrame(look);
+        };
+        requestAnimationFrame((now) => ((last = now), requestAnimationFrame(look)));
+      },
+      { rows: Number(given), kinds: KINDS },
+    );
+    const button = page.locator(".list .button.primary");
+    await button.waitFor();
+    const read = await page.evaluate(() => globalThis.longest);
+    const began = performance.now();
+    await button.click();
+    await page.locator(".figures").waitFor({ timeout: 600_000 });
+    const seconds = (performance.now() - began) / 1000;
+    const longest = await page.evaluate(() => globalThis.longest);
+    const figures = (await page.locator(".figures").innerText()).replaceAll("\n", " ");
+    console.log(`${given} rows: checked in ${seconds.toFixed(1)} s`);
+    console.log(
+      `longest time without a frame: ${Math.round(read)} ms while it was read, ${Math.round(longest)} ms in all`,
+    );
+    console.log(figures);
+  } finally {
+    await chrome.close();
+    await both.close();
+  }
+});

@@ -1,0 +1,138 @@
+// What the project's products consist of: crates from `cargo metadata`, npm packages from package-lock.json.
+
+import { readFileSync } from "node:fs";
+import { must } from "./process.mjs";
+import { at } from "./project.mjs";
+
+/** The npm packages that Vite builds into the console. */
+const IN_CONSOLE = ["preact", "@preact/signals"];
+const bundled = (folder) => Object.keys(readJson(folder, "package.json").dependencies ?? {});
+
+/**
+ * Products, each with the builds of the crate that it contains and the npm packages at the root of its dependencies.
+ * `npm` is a function, so that it is read when it is needed.
+ */
+export const products = {
+  crate: { manifest: "Cargo.toml", builds: [{ features: ["ureq", "fetch"] }], npm: () => [] },
+  client: {
+    manifest: "pkg",
+    builds: modules("client", "identity", "sandbox-module"),
+    npm: () => bundled("pkg"),
+  },
+  gateway: {
+    manifest: "server",
+    builds: modules("gateway-module", "lab"),
+    npm: () => [...bundled("server"), ...IN_CONSOLE],
+  },
+  worker: {
+    manifest: "wrangler.toml",
+    builds: modules("gateway-module", "lab"),
+    npm: () => IN_CONSOLE,
+  },
+};
+
+function modules(...features) {
+  return features.map((feature) => ({ features: [feature], target: "wasm32-unknown-unknown" }));
+}
+
+function readJson(...path) {
+  return JSON.parse(readFileSync(at(...path), "utf8"));
+}
+
+/** The SPDX form of a crate's license. Old manifests separate alternatives by a slash. */
+const spdx = (license) => license?.replaceAll("/", " OR ");
+
+/** Crates that `cargo metadata` resolves, with an edge for every normal dependency. */
+async function resolved({ features, allFeatures = false, target, everyKind = false }) {
+  const args = ["metadata", "--format-version=1", "--locked"];
+  if (allFeatures) args.push("--all-features");
+  if (features) args.push("--no-default-features", `--features=${features.join(",")}`);
+  if (target) args.push(`--filter-platform=${target}`);
+  // One line, next to what cargo reports, such as that it waits for a lock.
+  const output = (await must("cargo", args)).split("\n").find((text) => text.startsWith("{"));
+  const { packages, resolve } = JSON.parse(output);
+  const nodes = new Map(resolve.nodes.map((node) => [node.id, node]));
+  const checksums = crateChecksums();
+  const found = new Map();
+  const visit = (id) => {
+    if (found.has(id)) return;
+    const { name, version, license, source } = packages.find((one) => one.id === id);
+    const needed = nodes
+      .get(id)
+      .deps.filter(({ dep_kinds }) => everyKind || dep_kinds.some(({ kind }) => kind === null))
+      .map(({ pkg }) => pkg);
+    const checksum = checksums.get(`${name} ${version}`);
+    found.set(id, { name, version, license: spdx(license), source, checksum, needed });
+    needed.forEach(visit);
+  };
+  visit(resolve.root);
+  const crates = [...found.values()];
+  for (const crate of crates) crate.needed = crate.needed.map((id) => found.get(id));
+  return crates;
+}
+
+function crateChecksums() {
+  const entries = readFileSync(at("Cargo.lock"), "utf8").split("[[package]]");
+  return new Map(
+    entries.flatMap((entry) => {
+      const member = (name) => entry.match(new RegExp(`^${name} = "(.*)"$`, "m"))?.[1];
+      return member("checksum") ? [[`${member("name")} ${member("version")}`, member("checksum")]] : [];
+    }),
+  );
+}
+
+/** The crates of some builds, each once and the project's own first, with what each of them needs. */
+export async function crates(builds) {
+  const all = new Map();
+  for (const build of builds) {
+    for (const crate of await resolved(build)) {
+      const key = `${crate.name} ${crate.version}`;
+      const needed = crate.needed.map(({ name, version }) => `${name} ${version}`);
+      const known = all.get(key);
+      all.set(key, { ...crate, needed: [...new Set([...(known?.needed ?? []), ...needed])].sort() });
+    }
+  }
+  return [...all.values()];
+}
+
+/** All crates that the project compiles for a target, for any purpose. */
+export const everyCrate = (target) => resolved({ allFeatures: true, target, everyKind: true });
+
+/** The installed npm packages with these names and all that they need, from the lock file. */
+export function npmPackages(names) {
+  const { packages } = readJson("package-lock.json");
+  const found = new Map();
+  // As Node resolves a name: in the package's own folder first, then outwards.
+  const locate = (name, from) => {
+    for (let folder = from; ; folder = folder.slice(0, Math.max(folder.lastIndexOf("/node_modules/"), 0))) {
+      const place = `${folder}${folder ? "/" : ""}node_modules/${name}`;
+      if (packages[place]) return place;
+      if (folder === "") return undefined;
+    }
+  };
+  const visit = (name, from, optional) => {
+    const place = locate(name, from);
+    if (!place && optional) return undefined;
+    if (!place) throw new Error(`package-lock.json has no ${name} for ${from}`);
+    if (found.has(place)) return found.get(place);
+    const entry = packages[place];
+    const { version, license, integrity, hasInstallScript = false } = entry;
+    const one = { name, version, license, integrity, hasInstallScript, needed: [] };
+    found.set(place, one);
+    const peers = Object.keys(entry.peerDependencies ?? {});
+    for (const [each, mayLack] of [
+      ...Object.keys(entry.dependencies ?? {}).map((each) => [each, false]),
+      ...Object.keys(entry.optionalDependencies ?? {}).map((each) => [each, true]),
+      ...peers.map((each) => [each, true]),
+    ]) {
+      const needed = visit(each, place, mayLack);
+      if (needed) one.needed.push(needed);
+    }
+    return one;
+  };
+  for (const name of names) visit(name, "", false);
+  return [...found.values()].map((one) => ({
+    ...one,
+    needed: one.needed.map(({ name, version }) => `${name} ${version}`).sort(),
+  }));
+}

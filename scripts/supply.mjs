@@ -1,0 +1,82 @@
+// Checks the dependencies without the network: licenses and sources of all crates against deny.toml, and licenses and
+// install scripts of the npm packages in what is published. Part of the lint. `cargo deny check` does the first part as
+// well, and additionally reads advisories from the network.
+
+import { readFileSync } from "node:fs";
+import { everyCrate, npmPackages, products } from "./lib/dependencies.mjs";
+import { Failure } from "./lib/process.mjs";
+import { command } from "./lib/progress.mjs";
+import { at } from "./lib/project.mjs";
+
+const CRATES_IO = "registry+https://github.com/rust-lang/crates.io-index";
+const INSTALL_SCRIPTS = ["preinstall", "install", "postinstall", "prepare"];
+
+/** A list of texts in deny.toml. */
+function listed(name) {
+  const list = readFileSync(at("deny.toml"), "utf8").match(new RegExp(`^${name} = \\[([^\\]]*)\\]`, "m"));
+  return [...list[1].matchAll(/"([^"]*)"/g)].map(([, text]) => text);
+}
+
+/** Whether an SPDX expression can be satisfied with the allowed licenses. AND binds more closely than OR. */
+export function permits(expression, allowed) {
+  const tokens = (expression ?? "").match(/[()]|[^\s()]+/g) ?? [];
+  const joined = (operator, operand) => () => {
+    const operands = [operand()];
+    while (tokens[0] === operator) {
+      tokens.shift();
+      operands.push(operand());
+    }
+    return operator === "OR" ? operands.some(Boolean) : operands.every(Boolean);
+  };
+  const one = () => {
+    const token = tokens.shift();
+    if (token === "(") {
+      const inner = any();
+      return tokens.shift() === ")" && inner;
+    }
+    if (tokens[0] !== "WITH") return allowed.includes(token);
+    tokens.shift();
+    return allowed.includes(`${token} WITH ${tokens.shift()}`);
+  };
+  const any = joined("OR", joined("AND", one));
+  return any() && tokens.length === 0;
+}
+
+await command(import.meta, async () => {
+  const allowed = listed("allow");
+  const wrong = [];
+  const check = (kind, { name, version, license }) => {
+    if (!permits(license, allowed)) wrong.push(`${kind} ${name} ${version}: license ${license}`);
+  };
+
+  const crates = new Map();
+  for (const target of listed("targets"))
+    for (const crate of await everyCrate(target)) crates.set(`${crate.name} ${crate.version}`, crate);
+  const versions = new Map();
+  for (const crate of crates.values()) {
+    check("crate", crate);
+    if (crate.source !== CRATES_IO && crate.name !== "cloudauth-edge")
+      wrong.push(`crate ${crate.name} ${crate.version}: not from crates.io`);
+    versions.set(crate.name, [...(versions.get(crate.name) ?? []), crate.version]);
+  }
+
+  const packages = npmPackages(Object.values(products).flatMap(({ npm }) => npm()));
+  for (const one of packages) {
+    check("npm package", one);
+    if (one.hasInstallScript) wrong.push(`npm package ${one.name} ${one.version}: has an install script`);
+  }
+  for (const folder of ["pkg", "server"]) {
+    const { scripts = {} } = JSON.parse(readFileSync(at(folder, "package.json"), "utf8"));
+    for (const name of INSTALL_SCRIPTS) if (name in scripts) wrong.push(`${folder}: has the script ${name}`);
+  }
+
+  if (wrong.length > 0) {
+    throw new Failure("Some dependencies are not permitted.", {
+      output: wrong.join("\n"),
+      advice: "Replace the dependency, or add its license to deny.toml after checking the terms.",
+    });
+  }
+  const twice = [...versions].filter(([, found]) => found.length > 1);
+  for (const [name, found] of twice) console.log(`warning: crate ${name} in versions ${found.join(", ")}`);
+  console.log(`${crates.size} crates and ${packages.length} npm packages are permitted`);
+});

@@ -1,0 +1,222 @@
+//! A pasted request for a link: its shape, without secrets and without the values of its
+//! parameters.
+
+use super::Finding;
+use super::reading::{self, Place, Reading};
+use crate::signing::canonical::encode_pairs;
+
+/// Parameters whose values describe the call and not a person or a key.
+const KEPT: &[&str] = &[
+    "Action",
+    "CertType",
+    "CertifyUrlStyle",
+    "CertifyUrlType",
+    "Crop",
+    "Format",
+    "Model",
+    "ProductCode",
+    "RegionId",
+    "SignatureMethod",
+    "SignatureType",
+    "SignatureVersion",
+    "Timestamp",
+    "Version",
+];
+/// The same for headers; others than these and `x-acs-` are left out.
+const KEPT_HEADERS: &[&str] = &[
+    "content-type",
+    "host",
+    "x-acs-action",
+    "x-acs-date",
+    "x-acs-version",
+];
+/// The longest value in a link, so that a picture does not make it unusable.
+const LONGEST: usize = 120;
+/// Longer rows of digits may be a number of a person; times and versions have shorter ones.
+const MOST_DIGITS: usize = 8;
+
+/// The request with the same method, host, parameter names and places. In every value, letters,
+/// digits and other characters are replaced by one of their kind; only values of the call itself
+/// stay, such as the action and the timestamp.
+///
+/// # Errors
+/// If the request is unreadable.
+pub fn shareable(request: &str) -> Result<String, Finding> {
+    let reading = reading::read(request)?;
+    let pairs = |place: Place| -> Vec<(String, String)> {
+        let placed = reading.parameters.iter().filter(|one| one.place == place);
+        placed
+            .map(|one| (name(&one.name), value(KEPT, &one.name, &one.value)))
+            .collect()
+    };
+    let unplaced = pairs(Place::Unknown);
+    if !unplaced.is_empty() {
+        let lines = unplaced
+            .iter()
+            .map(|(name, value)| format!("{name}={value}"));
+        return Ok(lines.collect::<Vec<_>>().join("\n"));
+    }
+    let host = reading.host.as_deref().map(kept_or_masked);
+    let mut target = masked(&reading.path);
+    let query = pairs(Place::Query);
+    if !query.is_empty() {
+        target = [target.as_str(), "?", &encode_pairs(&query)].concat();
+    }
+    let Some(method) = &reading.method else {
+        return Ok(format!("https://{}{target}", host.unwrap_or_default()));
+    };
+    let mut lines = vec![format!("{method} {target} HTTP/1.1")];
+    lines.extend(host.map(|host| format!("Host: {host}")));
+    lines.extend(headers(&reading));
+    let form = pairs(Place::Form);
+    if !form.is_empty() {
+        lines.extend([String::new(), encode_pairs(&form)]);
+    }
+    Ok(lines.join("\n"))
+}
+
+fn headers(reading: &Reading) -> impl Iterator<Item = String> {
+    reading.headers.iter().filter_map(|(given, text)| {
+        let lower = given.to_ascii_lowercase();
+        let shown = match lower.as_str() {
+            "host" => return None,
+            "authorization" => authorization(text)?,
+            other if KEPT_HEADERS.contains(&other) || other.starts_with("x-acs-") => {
+                value(KEPT_HEADERS, other, text)
+            }
+            _ => return None,
+        };
+        Some(format!("{}: {shown}", name(given)))
+    })
+}
+
+/// Of ACS3, the signed headers; any other is left out.
+fn authorization(text: &str) -> Option<String> {
+    let parts = text.strip_prefix("ACS3-HMAC-SHA256")?;
+    let shown = parts.split(',').map(|part| {
+        let (key, text) = part.split_once('=').unwrap_or((part, ""));
+        match key.trim() {
+            "SignedHeaders" => format!(
+                "SignedHeaders={}",
+                text.split(';').map(name).collect::<Vec<_>>().join(";")
+            ),
+            "Credential" => format!("Credential={}", masked(text)),
+            _ => format!("Signature={}", masked(text)),
+        }
+    });
+    Some(format!(
+        "ACS3-HMAC-SHA256 {}",
+        shown.collect::<Vec<_>>().join(",")
+    ))
+}
+
+fn name(text: &str) -> String {
+    let is_name = |byte: u8| byte.is_ascii_alphanumeric() || b"-_.".contains(&byte);
+    if text.bytes().all(is_name) && !has_number(text) {
+        return text.chars().take(LONGEST).collect();
+    }
+    masked(text)
+}
+
+fn value(kept: &[&str], name: &str, text: &str) -> String {
+    if kept.contains(&name) {
+        kept_or_masked(text)
+    } else {
+        masked(text)
+    }
+}
+
+/// Whatever its name, a value stays only if it looks like a word, a version, a host or a time.
+fn kept_or_masked(text: &str) -> String {
+    let is_plain = |byte: u8| byte.is_ascii_alphanumeric() || b"-_.:/+;= ".contains(&byte);
+    if text.len() <= LONGEST && text.bytes().all(is_plain) && !has_number(text) {
+        return text.to_owned();
+    }
+    masked(text)
+}
+
+fn has_number(text: &str) -> bool {
+    text.split(|character: char| !character.is_ascii_digit())
+        .any(|digits| digits.len() > MOST_DIGITS)
+}
+
+/// Each character replaced by one that is encoded alike.
+fn masked(text: &str) -> String {
+    let like = |character: char| match character {
+        '0'..='9' => '0',
+        'a'..='z' => 'x',
+        'A'..='Z' => 'X',
+        control if control.is_control() => ' ',
+        ascii if ascii.is_ascii() => ascii,
+        _ => '某',
+    };
+    text.chars().take(LONGEST).map(like).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::shareable;
+    use crate::lab::reading::{Place, read};
+    use proptest::prelude::*;
+
+    #[test]
+    fn keeps_the_shape_and_nothing_of_the_values() {
+        for (request, expected) in [
+            (
+                "curl 'https://cloudauth.aliyuncs.com/' -d Action=InitFaceVerify -d AccessKeyId=testid-1 -d CertNo=11010519491231002X --data-urlencode CertName=张三 --data-urlencode 'MetaInfo={\"a\": \"x*y~z+/1\"}' -d Signature=aB3%2B%3D -H 'Cookie: session=1'",
+                "POST / HTTP/1.1\nHost: cloudauth.aliyuncs.com\n\nAction=InitFaceVerify&AccessKeyId=xxxxxx-0&CertNo=00000000000000000X&CertName=%E6%9F%90%E6%9F%90&MetaInfo=%7B%22x%22%3A%20%22x%2Ax~x%2B%2F0%22%7D&Signature=xX0%2B%3D",
+            ),
+            (
+                "https://user:pass@cloudauth.aliyuncs.com/?Timestamp=2023-10-26T10%3A22%3A32Z&UserId=u%201#personal",
+                "https://cloudauth.aliyuncs.com/?Timestamp=2023-10-26T10%3A22%3A32Z&UserId=x%200",
+            ),
+            (
+                "Action=DescribeFaceVerify\nTimestamp=11010519491231002X\n13800138000=CertifyId\nSecurityToken=CAIS",
+                "Action=DescribeFaceVerify\nTimestamp=00000000000000000X\n00000000000=XxxxxxxXx\nSecurityToken=XXXX",
+            ),
+        ] {
+            assert_eq!(shareable(request).unwrap(), expected);
+        }
+    }
+
+    #[test]
+    fn keeps_the_signed_headers_of_acs3() {
+        let request = "POST /?OuterOrderNo=e0c34a HTTP/1.1\nhost: cloudauth.aliyuncs.com\nx-acs-action: InitFaceVerify\nx-acs-content-sha256: ab12\nCookie: a=b\nAuthorization: ACS3-HMAC-SHA256 Credential=testid,SignedHeaders=host;x-acs-action,Signature=06f\n\nCrop=T&AuthId=me";
+        assert_eq!(
+            shareable(request).unwrap(),
+            "POST /?OuterOrderNo=x0x00x HTTP/1.1\nHost: cloudauth.aliyuncs.com\nx-acs-action: InitFaceVerify\nx-acs-content-sha256: xx00\nAuthorization: ACS3-HMAC-SHA256 Credential=xxxxxx,SignedHeaders=host;x-acs-action,Signature=00x\n\nCrop=T&AuthId=xx"
+        );
+        assert_eq!(
+            shareable("GET /me HTTP/1.1\nHost: cloudauth.aliyuncs.com").unwrap(),
+            "GET /xx HTTP/1.1\nHost: cloudauth.aliyuncs.com"
+        );
+        let signed = "POST&%2F&Action%3DInitFaceVerify%26CertName%3D%25E5%25BC%25A0";
+        assert_eq!(
+            shareable(signed).unwrap(),
+            "Action=InitFaceVerify\nCertName=某"
+        );
+        let bearer = "GET /?a=1 HTTP/1.1\nAuthorization: Bearer eyJ";
+        assert_eq!(shareable(bearer).unwrap(), "GET /?a=0 HTTP/1.1");
+    }
+
+    proptest! {
+        #[test]
+        fn no_value_survives(value in "[b-wB-W1-9张三]{4,20}( [b-w]{1,9})?", name in "(CertName|CertNo|MetaInfo|UserId|AccessKeyId|Signature|OuterOrderNo|Other)") {
+            let encoded = crate::signing::encode::percent_encode(&value);
+            for request in [
+                format!("https://cloudauth.aliyuncs.com/?Action=InitFaceVerify&{name}={encoded}"),
+                format!("curl https://cloudauth.aliyuncs.com/ -d Action=InitFaceVerify -d {name}={encoded}"),
+                format!("Action=InitFaceVerify\n{name}={value}"),
+                format!("{{\"Action\":\"InitFaceVerify\",\"{name}\":\"{value}\"}}"),
+            ] {
+                let shared = shareable(&request).unwrap();
+                prop_assert!(!shared.contains(value.trim()) && !shared.contains(&encoded), "{shared}");
+                let again = read(&shared).unwrap();
+                prop_assert_eq!(again.value("Action"), Some("InitFaceVerify"));
+                prop_assert!(again.value(&name).is_some());
+                prop_assert!(again.parameters.iter().all(|one| one.place == read(&request).unwrap().parameters[0].place || one.place == Place::Unknown));
+                prop_assert_eq!(shareable(&shared).unwrap(), shared);
+            }
+        }
+    }
+}

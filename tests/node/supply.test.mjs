@@ -1,0 +1,67 @@
+// The bills of materials, and the check of licenses in the lint.
+
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { products } from "../../scripts/lib/dependencies.mjs";
+import { billOf, errorsIn } from "../../scripts/sbom.mjs";
+import { permits } from "../../scripts/supply.mjs";
+
+const bills = {};
+for (const [product, parts] of Object.entries(products)) bills[product] = await billOf(parts);
+
+test("the bill of materials of every product is CycloneDX by the official schema", async () => {
+  for (const [product, bill] of Object.entries(bills)) {
+    assert.equal(await errorsIn(JSON.stringify(bill)), null, product);
+    const known = new Set(bill.dependencies.map(({ ref }) => ref));
+    for (const { dependsOn } of bill.dependencies)
+      for (const ref of dependsOn) assert.ok(known.has(ref), `${product}: ${ref}`);
+    for (const { name, hashes, licenses } of bill.components) {
+      assert.ok(hashes?.length === 1 || name === "cloudauth-edge", `${product}: ${name} has no hash`);
+      assert.ok(licenses[0].expression, `${product}: ${name} has no license`);
+    }
+  }
+});
+
+test("the same sources give the same bill", async () => {
+  assert.deepEqual(await billOf(products.gateway), bills.gateway);
+});
+
+test("a bill that is not CycloneDX is refused", async () => {
+  const bill = structuredClone(bills.crate);
+  bill.components[0].type = "crate";
+  assert.ok(await errorsIn(JSON.stringify(bill)));
+});
+
+test("each product has the npm packages that are built into it", () => {
+  const npm = (product) =>
+    bills[product].components.map(({ purl }) => purl).filter((purl) => purl.startsWith("pkg:npm/"));
+  assert.deepEqual(npm("crate"), []);
+  assert.deepEqual(npm("client"), []);
+  const named = (list) => list.map((purl) => purl.slice("pkg:npm/".length).replace(/@[^@]*$/, ""));
+  const ofConsole = ["%40preact/signals", "%40preact/signals-core", "preact"];
+  assert.deepEqual(named(npm("worker")).sort(), ofConsole);
+  assert.deepEqual(
+    named(npm("gateway")).sort(),
+    [...ofConsole, "%40opentelemetry/api", "bintrees", "prom-client", "tdigest"].sort(),
+  );
+});
+
+test("a license expression is permitted if one of its alternatives is", () => {
+  const allowed = ["MIT", "Apache-2.0", "Unicode-3.0"];
+  for (const [expression, expected] of [
+    ["MIT", true],
+    ["GPL-3.0-only", false],
+    ["GPL-3.0-only OR MIT", true],
+    ["GPL-3.0-only AND MIT", false],
+    ["(MIT OR Apache-2.0) AND Unicode-3.0", true],
+    ["(MIT OR Apache-2.0) AND GPL-3.0-only", false],
+    ["MIT AND GPL-3.0-only OR Apache-2.0", true],
+    ["Apache-2.0 WITH LLVM-exception", false],
+    ["Apache-2.0 WITH LLVM-exception OR MIT", true],
+    ["(MIT", false],
+    ["MIT MIT", false],
+    ["", false],
+    [undefined, false],
+  ])
+    assert.equal(permits(expression, allowed), expected, expression);
+});

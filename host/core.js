@@ -33,10 +33,12 @@ export function loadCore(module) {
     step(settings, task, sendOutcome, rows, instance, { now, random }) {
       // The error that a failed call threw stays here: it may hold anything.
       const { kind, sentFor, status, headers, body } = sendOutcome ?? {};
+      const { others = [], ...loaded } = rows;
       const known = JSON.stringify({
         sendOutcome: sendOutcome && { kind, sentFor, status, headers },
-        rows,
+        rows: loaded,
         instance,
+        others,
       });
       return JSON.parse(exports.gatewayStep(settings, task, known, body, random, now));
     },
@@ -45,8 +47,8 @@ export function loadCore(module) {
 
     wake: exports.gatewayWake,
 
-    turn(settings, freeAt, yields) {
-      return JSON.parse(exports.gatewayTurn(settings, freeAt, yields, Date.now()));
+    turn(settings, freeAt, yields, now = Date.now()) {
+      return JSON.parse(exports.gatewayTurn(settings, freeAt, yields, now));
     },
 
     failure(what, request, requestId) {

@@ -16,6 +16,7 @@ export class LedgerRunner {
    * @param {ReturnType<typeof import("./core.js").loadCore>} host.core
    * @param {() => string} host.settings as the core reads them
    * @param {string} host.instance a call ends with the instance that made it
+   * @param {number} [host.pollMillis] the longest wait for an order that another instance can change unnoticed
    * @param {(action: string, yields: boolean) => Promise<number | null>} host.turn milliseconds to wait before a call;
    *   null if too many calls are waiting
    * @param {(request: object, limits: object) => Promise<object>} host.send never throws; see `pkg/src/transport.ts`
@@ -60,7 +61,7 @@ export class LedgerRunner {
     let sendOutcome;
     for (;;) {
       const commit = await this.#commit(task, sendOutcome);
-      for (const order of commit.wake) this.#wake(order);
+      for (const order of commit.wake) this.wake(order);
       for (const key of commit.unreadable) console.error(JSON.stringify({ row: "unreadable", key }));
       sendOutcome = undefined;
       const { next } = commit;
@@ -151,12 +152,13 @@ export class LedgerRunner {
         resolve();
       };
       if (untilDisconnect) disconnected?.addEventListener("abort", end);
-      const timer = setTimeout(end, millis);
+      const timer = setTimeout(end, Math.min(millis, this.#host.pollMillis ?? Infinity));
       this.#waiting.set(on, waiting.add(end));
     });
   }
 
-  #wake(order) {
+  /** Continues the tasks that wait for the order. */
+  wake(order) {
     for (const end of [...(this.#waiting.get(order) ?? [])]) end();
   }
 }

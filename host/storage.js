@@ -9,7 +9,8 @@
  * @property {(at: number) => Promise<void> | void} setAlarm
  *
  * @callback Decide
- * @param {{ rows: [string, string | null][], ranges: [object, [string, string][]][] }} known the loaded rows
+ * @param {{ rows: [string, string | null][], ranges: [object, [string, string][]][], others?: string[] }} known the
+ *   loaded rows, and the other live instances of a host that has several
  * @returns {{ load?: { keys?: string[], range?: Range }, commit?: { writes: [string, string | null][], alarm: number |
  *   null } }}
  *
@@ -21,6 +22,26 @@
 const MAX_ASKS = 100;
 
 /**
+ * The asks of a step: yields each load, receives its rows, and returns the commit, whose writes the store performs.
+ *
+ * @param {Decide} decide
+ * @param {string[]} [others] the other live instances
+ * @returns {Generator<{ keys?: string[], range?: Range }, object, { rows: [string, string | null][], range?: [string,
+ *   string][] }>}
+ */
+export function* asksOf(decide, others) {
+  const known = { rows: [], ranges: [], others };
+  for (let asks = 0; asks < MAX_ASKS; asks += 1) {
+    const { load, commit } = decide(known);
+    if (commit) return commit;
+    const { rows, range } = yield load;
+    known.rows.push(...rows);
+    if (load.range) known.ranges.push([load.range, range]);
+  }
+  throw new Error("The gateway repeatedly requests rows: this is a bug.");
+}
+
+/**
  * A step on a synchronous table; call it within a transaction.
  *
  * @param {{ get(key: string): string | undefined, range(range: Range): [string, string][], put(key: string, value:
@@ -28,18 +49,18 @@ const MAX_ASKS = 100;
  * @param {Decide} decide
  */
 export function stepOn(table, decide) {
-  const known = { rows: [], ranges: [] };
-  for (let asks = 0; asks < MAX_ASKS; asks += 1) {
-    const { load, commit } = decide(known);
-    if (commit) {
-      for (const [key, value] of commit.writes) {
-        if (value === null) table.remove(key);
-        else table.put(key, value);
-      }
-      return commit;
-    }
-    for (const key of load.keys ?? []) known.rows.push([key, table.get(key) ?? null]);
-    if (load.range) known.ranges.push([load.range, table.range(load.range)]);
+  const asks = asksOf(decide);
+  let asked = asks.next();
+  while (!asked.done) {
+    const { keys = [], range } = asked.value;
+    asked = asks.next({
+      rows: keys.map((key) => [key, table.get(key) ?? null]),
+      range: range && table.range(range),
+    });
   }
-  throw new Error("The gateway repeatedly requests rows: this is a bug.");
+  for (const [key, value] of asked.value.writes) {
+    if (value === null) table.remove(key);
+    else table.put(key, value);
+  }
+  return asked.value;
 }

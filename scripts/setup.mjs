@@ -6,7 +6,17 @@ import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { Failure, answer, must } from "./lib/process.mjs";
 import { command, line } from "./lib/progress.mjs";
-import { at, bindgen, browser, lockedCrate, machineEnv, python, tools, which } from "./lib/project.mjs";
+import {
+  at,
+  bindgen,
+  browser,
+  lockedCrate,
+  machineEnv,
+  postgresPrograms,
+  python,
+  tools,
+  which,
+} from "./lib/project.mjs";
 
 const WASM_PACK = "0.15.1";
 const CARGO_FUZZ = "0.13.2";
@@ -80,6 +90,17 @@ function npmFolders(name, folders, ...options) {
   };
 }
 
+/** Installs Debian's packages, if this user may. */
+async function aptInstall(what, ...packages) {
+  const root = process.getuid?.() === 0;
+  const sudo = !root && answer("sudo", ["-n", "true"]) !== undefined;
+  if (!which("apt-get") || !(root || sudo)) throw new Failure(`${what} is missing`);
+  const env = { ...machineEnv(), DEBIAN_FRONTEND: "noninteractive" };
+  const apt = (...args) => must(root ? "apt-get" : "sudo", root ? args : ["-n", "apt-get", ...args], { env });
+  await apt("update");
+  await apt("install", "--yes", "--no-install-recommends", ...packages);
+}
+
 const rustupAdvice =
   "Install Rust with rustup (see https://rustup.rs), open a new shell and run this command again.";
 
@@ -150,19 +171,23 @@ const needs = {
     name: "Chromium and chromedriver",
     isDone: () => Boolean(browser().chrome && browser().driver),
     async run() {
-      const root = process.getuid?.() === 0;
-      const sudo = !root && answer("sudo", ["-n", "true"]) !== undefined;
-      if (!which("apt-get") || !(root || sudo)) throw new Failure("Chromium or chromedriver is missing");
-      const env = { ...machineEnv(), DEBIAN_FRONTEND: "noninteractive" };
-      const apt = (...args) =>
-        must(root ? "apt-get" : "sudo", root ? args : ["-n", "apt-get", ...args], { env });
-      await apt("update");
-      await apt("install", "--yes", "--no-install-recommends", "chromium", "chromium-driver");
+      await aptInstall("Chromium or chromedriver", "chromium", "chromium-driver");
       if (!browser().chrome || !browser().driver)
         throw new Failure("The packages are installed but contain no browser");
     },
     whatToDoIfItFails:
       "Install Chromium and its chromedriver (Debian: apt-get install chromium chromium-driver), or name them in CHROME_PATH and CHROMEDRIVER.",
+  }),
+
+  postgres: () => ({
+    name: "PostgreSQL",
+    isDone: () => postgresPrograms() !== undefined,
+    async run() {
+      await aptInstall("PostgreSQL", "postgresql");
+      if (!postgresPrograms()) throw new Failure("The package is installed but contains no server");
+    },
+    whatToDoIfItFails:
+      "Install PostgreSQL's server (Debian: apt-get install postgresql), or put its initdb on the PATH.",
   }),
 
   consumers: () => npmFolders("runtimes and bundlers", consumers),

@@ -86,7 +86,7 @@ const suites = [
   },
   { name: "node", built: true, counted: true, commands: nodeTests("node") },
   { name: "worker", built: true, counted: true, commands: nodeTests("worker") },
-  { name: "storage", built: true, counted: true, commands: nodeTests("storage") },
+  { name: "storage", needs: ["postgres"], built: true, counted: true, commands: nodeTests("storage") },
   {
     name: "server",
     needs: ["python"],
@@ -102,6 +102,17 @@ const suites = [
         "{gateway,faults,race,alarm,polls,endpoints,webhook,callers,privacy}",
       ),
       ...nodeTests("conformance", NODE_TEST_LIMIT_MS, "gateway"),
+    ],
+  },
+  {
+    name: "postgres",
+    needs: ["postgres"],
+    built: true,
+    counted: true,
+    env: { TEST_GATEWAY_HOST: "node", TEST_GATEWAY_DATABASE: "postgres" },
+    commands: [
+      ...nodeTests("postgres"),
+      ...nodeTests("worker", NODE_TEST_LIMIT_MS, "{gateway,faults,webhook,privacy}"),
     ],
   },
   {

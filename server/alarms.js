@@ -6,11 +6,15 @@ export class Alarms {
   #store;
   #fire;
   #timer;
+  #nextLook = Infinity;
+  /** The look that reads the store, and whether another one must follow it. */
+  #looking;
+  #again = false;
   #atWork = new Map();
   #stopped = false;
 
   /**
-   * @param {import("./sqlite.js").SqliteStore} store
+   * @param {import("./sqlite.js").SqliteStore | import("./postgres.js").PostgresStore} store
    * @param {(ledger: string) => Promise<void>} fire
    */
   constructor(store, fire) {
@@ -18,12 +22,12 @@ export class Alarms {
     this.#fire = fire;
   }
 
-  /** Sets the timer to the next alarm. */
-  arm() {
-    if (this.#stopped) return;
+  /** Reads the store at this time at the latest. */
+  arm(at = Date.now()) {
+    if (this.#stopped || at >= this.#nextLook) return;
     clearTimeout(this.#timer);
-    const next = this.#idle()[0]?.at ?? Infinity;
-    const millis = Math.min(Math.max(next - Date.now(), 0), LOOK_AGAIN_MS);
+    this.#nextLook = at;
+    const millis = Math.min(Math.max(at - Date.now(), 0), LOOK_AGAIN_MS);
     this.#timer = setTimeout(() => this.#look(), millis);
   }
 
@@ -31,19 +35,34 @@ export class Alarms {
   async stop() {
     this.#stopped = true;
     clearTimeout(this.#timer);
+    await this.#looking;
     await Promise.all(this.#atWork.values());
   }
 
-  #idle() {
-    return this.#store.alarms().filter(({ ledger }) => !this.#atWork.has(ledger));
+  #look() {
+    this.#nextLook = Infinity;
+    if (this.#looking) {
+      this.#again = true;
+      return;
+    }
+    this.#again = false;
+    this.#looking = this.#take().finally(() => {
+      this.#looking = undefined;
+      if (this.#again) this.arm();
+    });
   }
 
-  #look() {
+  async #take() {
     const now = Date.now();
-    for (const { ledger, at } of this.#idle()) {
-      if (at <= now) this.#atWork.set(ledger, this.#work(ledger, at));
+    let next = now + (this.#store.pollMillis ?? LOOK_AGAIN_MS);
+    try {
+      const found = await this.#store.takeAlarms(now, [...this.#atWork.keys()]);
+      for (const { ledger, at } of found.due) this.#atWork.set(ledger, this.#work(ledger, at));
+      next = Math.min(next, found.next ?? Infinity);
+    } catch (error) {
+      report(error);
     }
-    this.arm();
+    this.arm(next);
   }
 
   /** The alarm stays in the store until its work is done, so a crash does not lose it. */
@@ -54,12 +73,16 @@ export class Alarms {
     };
     try {
       await this.#fire(ledger);
-      this.#store.clearAlarm(ledger, at);
+      await this.#store.clearAlarm(ledger, at);
       done();
     } catch (error) {
-      // The database cannot be written.
-      console.error(JSON.stringify({ alarm: "failed", error: String(error?.name ?? "Error") }));
+      report(error);
       setTimeout(done, LOOK_AGAIN_MS).unref();
     }
   }
+}
+
+/** The database cannot be read or written. */
+function report(error) {
+  console.error(JSON.stringify({ alarm: "failed", error: String(error?.name ?? "Error") }));
 }

@@ -12,8 +12,8 @@ const EXIT_SETTINGS = 78;
 
 const USAGE = `Usage: cloudauth-edge-gateway [command] [options]
 
-The gateway in front of Alibaba Cloud face verification, with a database on this machine.
-阿里云金融级实人认证网关，使用本机数据库。
+The gateway in front of Alibaba Cloud face verification, with a database on this machine or PostgreSQL.
+阿里云金融级实人认证网关，使用本机数据库或 PostgreSQL。
 
   demo                      serve with a sandbox as upstream, and no settings
     [--port <port>] [--sandbox-port <port>]                                 与沙箱一起启动演示，无需设置
@@ -24,12 +24,13 @@ The gateway in front of Alibaba Cloud face verification, with a database on this
                             the old ones                                    轮换；--finish 去除旧凭据
   backup <file>             copy the database, also while it is served      备份数据库，服务运行时亦可
   restore <file> [--replace]  put a copy in the database's place            从备份恢复
+  migrate                   make or update the tables in PostgreSQL         创建或升级 PostgreSQL 中的表
 
   --settings <path>         a file with settings (.env); the environment takes precedence
   --help, --version
 
-Settings: GATEWAY_LISTEN, GATEWAY_METRICS_LISTEN, GATEWAY_DATABASE, GATEWAY_TRUSTED_PROXIES,
-GATEWAY_SHUTDOWN_SECONDS, and those of every deployment of the gateway: docs/gateway.md
+Settings: GATEWAY_LISTEN, GATEWAY_METRICS_LISTEN, GATEWAY_DATABASE, GATEWAY_LEASE_SECONDS,
+GATEWAY_TRUSTED_PROXIES, GATEWAY_SHUTDOWN_SECONDS, and those of every deployment of the gateway: docs/gateway.md
 `;
 
 const OPTIONS = {
@@ -52,6 +53,7 @@ const COMMANDS = {
   rotate: { least: 1, most: 1, options: ["finish"], run: rotateCaller },
   backup: { least: 1, most: 1, options: [], run: makeBackup },
   restore: { least: 1, most: 1, options: ["replace"], run: putBack },
+  migrate: { least: 0, most: 0, options: [], run: migrateDatabase },
 };
 
 class UsageFailure extends Failure {}
@@ -135,10 +137,18 @@ async function serve(_, { file }) {
       "GATEWAY_LISTEN 与 GATEWAY_METRICS_LISTEN",
     );
   });
+  gateway.lost.then(() => {
+    console.error(
+      JSON.stringify({
+        ended: "another instance has taken over, because this one did not renew its lease in time",
+      }),
+    );
+    process.exit(1);
+  });
   stopOnSignal(gateway.stop, log);
   // Last: the reader of this line may send a signal or a request.
-  const { url, metricsUrl } = gateway;
-  log({ listening: url, metrics: metricsUrl, version: packageVersion() });
+  const { url, metricsUrl, instance } = gateway;
+  log({ listening: url, metrics: metricsUrl, instance, version: packageVersion() });
 }
 
 function portOf(option, text) {
@@ -195,24 +205,51 @@ async function rotateCaller([id], { file, finish }) {
   show(rotate(loadedCore(), core, id, { finish }));
 }
 
-async function databaseFile(file) {
+async function databaseOf(file) {
   const { mustBeComplete } = await import("../host/operator.js");
   const { own, problems } = await readSettings(file);
   mustBeComplete(problems.filter(({ field }) => field === "GATEWAY_DATABASE"));
   return own.GATEWAY_DATABASE;
 }
 
+/** The path of the SQLite file; throws if the database is another one. */
+async function sqliteFile(file) {
+  const { isPostgres } = await import("./settings.js");
+  const database = await databaseOf(file);
+  if (isPostgres(database)) {
+    throw new Failure(
+      "GATEWAY_DATABASE names a PostgreSQL database: use its own tools, such as pg_dump and pg_restore.",
+      "GATEWAY_DATABASE 指定的是 PostgreSQL 数据库：请使用 pg_dump、pg_restore 等数据库自带的工具。",
+    );
+  }
+  return database;
+}
+
+async function migrateDatabase(_, { file }) {
+  const { isPostgres } = await import("./settings.js");
+  const { migrate } = await import("./postgres.js");
+  const database = await databaseOf(file);
+  if (!isPostgres(database)) {
+    throw new Failure(
+      "GATEWAY_DATABASE names a file, which serve migrates itself.",
+      "GATEWAY_DATABASE 指定的是文件，serve 启动时会自动升级。",
+    );
+  }
+  await migrate(database);
+  console.log("The database has the current tables.\n数据库的表已是当前版本。");
+}
+
 async function makeBackup([copy], { file }) {
   const { backup } = await import("./sqlite.js");
   process.umask(0o077);
-  backup(await databaseFile(file), copy);
+  backup(await sqliteFile(file), copy);
   console.log(`Copied and checked: ${copy}\n已备份并校验：${copy}`);
 }
 
 async function putBack([copy], { file, replace }) {
   const { restore } = await import("./sqlite.js");
   process.umask(0o077);
-  const path = await databaseFile(file);
+  const path = await sqliteFile(file);
   restore(copy, path, { replace });
   console.log(`Restored: ${path}\n已恢复：${path}`);
 }

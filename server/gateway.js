@@ -9,7 +9,7 @@ import { Alarms } from "./alarms.js";
 import { consoleIn } from "./console.js";
 import { httpServer, listen } from "./http.js";
 import { Metrics } from "./metrics.js";
-import { SqliteStore } from "./sqlite.js";
+import { isPostgres } from "./settings.js";
 
 /** A file that the build puts next to the bundle of this module. */
 const built = (name) => new URL(name, import.meta.url);
@@ -20,25 +20,30 @@ export const loadedCore = () => loadCore(readFileSync(built("gateway.wasm")));
  * Starts the gateway.
  *
  * @param {{ core: Record<string, string>, own: object }} settings
- * @returns {Promise<{ url: string, metricsUrl?: string, stop: () => Promise<boolean> }>} `stop` completes what has
- *   begun; false if GATEWAY_SHUTDOWN_SECONDS are over first
+ * @returns {Promise<{ url: string, metricsUrl?: string, instance?: string, stop: () => Promise<boolean>, lost: Promise<void> }>} `stop`
+ *   completes what has begun; false if GATEWAY_SHUTDOWN_SECONDS are over first. `lost` resolves when another instance has
+ *   taken over: the process must end
  */
 export async function startGateway({ core: variables, own }) {
   const core = loadedCore();
   const settings = settingsText(variables);
   const files = { "openapi.json": readFileSync(built("openapi.json"), "utf8") };
   const pageAt = consoleIn(fileURLToPath(built("console")));
-  const store = new SqliteStore(own.GATEWAY_DATABASE);
+  const store = await openStore(own);
   const metrics = new Metrics(store);
-  const turn = pacer(core, settings);
+  const transport = nodeTransport();
   let stopping = false;
 
   const ledgerHost = {
     core,
     settings: () => settings,
-    instance: crypto.randomUUID(),
-    turn,
-    send: nodeTransport(),
+    instance: store.instance ?? crypto.randomUUID(),
+    pollMillis: store.pollMillis,
+    turn: pacer(core, settings, store),
+    send(request, limits) {
+      store.mustHoldLease?.();
+      return transport(request, limits);
+    },
     observeCall: (call) => metrics.observeCall(call),
   };
   const ledgers = new Map();
@@ -47,14 +52,18 @@ export async function startGateway({ core: variables, own }) {
     return ledgers.get(caller);
   };
   const alarms = new Alarms(store, (caller) => ledger(caller).alarm());
-  store.onAlarm = () => alarms.arm();
+  const lost = new Promise((resolve) => {
+    store.onLost = resolve;
+  });
+  store.onAlarm = (at) => alarms.arm(at);
+  store.onWake = (caller, order) => ledgers.get(caller)?.wake(order);
   const running = new Set();
 
   /** Checks the database for /readyz; the core checks the settings. */
   async function unable({ route, then }) {
     if (route !== "readyz" || then.reply?.status !== 200) return undefined;
     try {
-      store.probe();
+      await store.probe();
       return undefined;
     } catch {
       return "unavailable";
@@ -68,7 +77,12 @@ export async function startGateway({ core: variables, own }) {
       files,
       unable,
       run(caller, task) {
-        const work = ledger(caller).run(task, gone);
+        const work = ledger(caller)
+          .run(task, gone)
+          .then((done) => {
+            store.mustHoldLease?.();
+            return done;
+          });
         const ended = work.catch(() => {}).finally(() => running.delete(ended));
         running.add(ended);
         return work;
@@ -91,7 +105,7 @@ export async function startGateway({ core: variables, own }) {
     if (metricsServer) metricsUrl = await listen(metricsServer, own.GATEWAY_METRICS_LISTEN);
   } catch (error) {
     server.close();
-    store.close();
+    await store.close();
     throw error;
   }
   alarms.arm();
@@ -115,15 +129,31 @@ export async function startGateway({ core: variables, own }) {
     server.closeAllConnections();
     metricsServer?.close();
     metricsServer?.closeAllConnections();
-    store.close();
+    await store.close();
     return inTime;
   }
 
-  return { url, metricsUrl, stop };
+  return { url, metricsUrl, instance: store.instance, stop, lost };
 }
 
-/** Paces the calls to Alibaba Cloud; its limit applies to all callers together. */
-function pacer(core, settings) {
+/** The store that GATEWAY_DATABASE names. Only the driver of this one is loaded. */
+async function openStore({ GATEWAY_DATABASE: database, GATEWAY_LEASE_SECONDS: leaseSeconds }) {
+  if (isPostgres(database)) {
+    const { PostgresStore } = await import("./postgres.js");
+    return PostgresStore.open(database, { leaseSeconds });
+  }
+  const { SqliteStore } = await import("./sqlite.js");
+  return new SqliteStore(database);
+}
+
+/** Paces the calls to Alibaba Cloud; its limit applies to all callers and instances together. */
+function pacer(core, settings, store) {
+  if (store.turn) {
+    return async (action, yields) => {
+      const turn = await store.turn(action, (freeAt, now) => core.turn(settings, freeAt, yields, now));
+      return turn?.waitMillis ?? null;
+    };
+  }
   const freeAt = new Map();
   return async (action, yields) => {
     const turn = core.turn(settings, freeAt.get(action) ?? 0, yields);

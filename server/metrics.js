@@ -11,7 +11,7 @@ export class Metrics {
   #duration;
   #calls;
 
-  /** @param {import("./sqlite.js").SqliteStore} store */
+  /** @param {import("./sqlite.js").SqliteStore | import("./postgres.js").PostgresStore} store */
   constructor(store) {
     const registers = [this.#registry];
     collectDefaultMetrics({ register: this.#registry });
@@ -44,9 +44,9 @@ export class Metrics {
       name: "cloudauth_gateway_webhook_backlog",
       help: "Pending webhook deliveries",
       registers,
-      collect() {
+      async collect() {
         const now = Date.now();
-        const found = store.backlog(now);
+        const found = await store.backlog(now);
         this.set(found.reports);
         overdue.set(Math.max(0, now - (found.oldest ?? now)) / 1000);
       },

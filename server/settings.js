@@ -10,6 +10,7 @@ import { Failure } from "../host/failure.js";
 const ENDPOINTS = "cloudauth.cn-shanghai.aliyuncs.com,cloudauth.cn-beijing.aliyuncs.com";
 const ENV_FILE = ".env";
 const SHUTDOWN_MAX_SECONDS = 600;
+const LEASE_MAX_SECONDS = 120;
 
 /** This host's own settings: default, parser, and error message. */
 const OWN = {
@@ -27,10 +28,19 @@ const OWN = {
   },
   GATEWAY_DATABASE: {
     otherwise: "cloudauth-edge-gateway.db",
-    // A connection string is not a file name.
-    read: (text) => (/^[a-z]+:\/\//i.test(text) ? undefined : text),
-    en: "must be the path of a file on a local disk.",
-    zh: "应为本地磁盘上的文件路径。",
+    // The connection string of another database is not a file name.
+    read: (text) => (isPostgres(text) ? postgresUrl(text) : /^[a-z]+:\/\//i.test(text) ? undefined : text),
+    en: "must be the path of a file on a local disk, or a connection string such as postgres://gateway@db.example/gateway?sslmode=verify-full.",
+    zh: "应为本地磁盘上的文件路径，或 postgres://gateway@db.example/gateway?sslmode=verify-full 形式的连接字符串。",
+  },
+  GATEWAY_LEASE_SECONDS: {
+    otherwise: "15",
+    read: (text) =>
+      /^\d{1,3}$/.test(text) && Number(text) >= 1 && Number(text) <= LEASE_MAX_SECONDS
+        ? Number(text)
+        : undefined,
+    en: `must be a whole number of seconds, from 1 to ${LEASE_MAX_SECONDS}.`,
+    zh: `应为 1 至 ${LEASE_MAX_SECONDS} 的整数秒。`,
   },
   GATEWAY_TRUSTED_PROXIES: {
     otherwise: "",
@@ -85,6 +95,13 @@ export function settingsFrom(variables) {
     if (own[name] === undefined) problems.push({ field: name, messages: { en, zh } });
   }
   return { core, own, problems };
+}
+
+/** Whether the database is PostgreSQL, and not a file. */
+export const isPostgres = (database) => /^postgres(ql)?:\/\//i.test(database);
+
+function postgresUrl(text) {
+  return URL.canParse(text) ? text : undefined;
 }
 
 function listenAddress(text) {

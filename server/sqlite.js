@@ -32,7 +32,7 @@ export class SqliteStore {
   #lock;
   #ledgers = new Map();
   #sql;
-  /** Called after an alarm is set. */
+  /** Called with its time after an alarm is set. */
   onAlarm = () => {};
 
   /** @param {string} file created if missing */
@@ -81,9 +81,15 @@ export class SqliteStore {
     return ledger;
   }
 
-  /** @returns {{ ledger: string, at: number }[]} the alarms that are set, earliest first */
-  alarms() {
-    return this.#sql.alarms.all();
+  /**
+   * @param {number} now
+   * @param {string[]} busy ledgers whose alarm is at work
+   * @returns {{ due: { ledger: string, at: number }[], next?: number }} the alarms that are due, and when the following
+   *   one is
+   */
+  takeAlarms(now, busy) {
+    const idle = this.#sql.alarms.all().filter(({ ledger }) => !busy.includes(ledger));
+    return { due: idle.filter(({ at }) => at <= now), next: idle.find(({ at }) => at > now)?.at };
   }
 
   /** Clears an alarm after its work, unless the work set another time. */
@@ -145,7 +151,7 @@ class SqliteLedger {
       const commit = stepOn(this.#table, decide);
       if (commit.alarm !== null) this.#write(this.#sql.setAlarm, this.#name, commit.alarm);
       if (this.#begun) this.#sql.commit.run();
-      if (commit.alarm !== null) this.#store.onAlarm();
+      if (commit.alarm !== null) this.#store.onAlarm(commit.alarm);
       return commit;
     } catch (error) {
       if (this.#db.isTransaction) this.#db.exec("ROLLBACK");
@@ -166,7 +172,7 @@ class SqliteLedger {
 
   setAlarm(at) {
     this.#sql.setAlarm.run(this.#name, at);
-    this.#store.onAlarm();
+    this.#store.onAlarm(at);
   }
 }
 

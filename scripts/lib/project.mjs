@@ -70,6 +70,17 @@ export function lockedCrate(name) {
   return version;
 }
 
+/** The folder with PostgreSQL's programs, or undefined. Debian does not put them on the PATH. */
+export function postgresPrograms() {
+  const debian = "/usr/lib/postgresql";
+  const versions = existsSync(debian) ? readdirSync(debian).sort((a, b) => b - a) : [];
+  const folders = versions.map((version) => join(debian, version, "bin"));
+  const onPath = which("initdb");
+  return [...folders, ...(onPath ? [join(onPath, "..")] : [])].find((folder) =>
+    ["initdb", "postgres", "psql", "pg_isready"].every((program) => isExecutable(join(folder, program))),
+  );
+}
+
 /** The browser and its driver: from CHROME_PATH and CHROMEDRIVER, otherwise from the PATH. */
 export function browser() {
   const names = ["chromium", "chromium-browser", "google-chrome", "google-chrome-stable"];

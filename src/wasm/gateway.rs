@@ -76,6 +76,7 @@ struct Known {
     send_outcome: Option<HostOutcome>,
     rows: Rows,
     instance: String,
+    others: Vec<String>,
 }
 
 /// What became of what was sent. `kind` is an outcome's, `crowded` if nothing was sent, or
@@ -94,8 +95,8 @@ struct HostOutcome {
 }
 
 /// The next step of a ledger's task. In: the variables; the task, a text of the module's own; `send_outcome`
-/// (`kind`, `status`, `headers`, `sentFor`), `rows` and the name of this `instance`; the answer's body; 32 random
-/// bytes. Out: a [`crate::gateway::ledger::commit::Step`].
+/// (`kind`, `status`, `headers`, `sentFor`), `rows`, the names of this `instance` and of the live `others`; the
+/// answer's body; 32 random bytes. Out: a [`crate::gateway::ledger::commit::Step`].
 #[wasm_bindgen(js_name = gatewayStep)]
 pub fn gateway_step(
     settings: &str,
@@ -116,6 +117,7 @@ pub fn gateway_step(
         now: now(now_millis),
         random: random_bytes(random)?,
         instance: known.instance,
+        others: known.others,
     };
     Ok(to_json(&work::step(
         &settings,

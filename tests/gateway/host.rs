@@ -296,6 +296,7 @@ impl Host {
                 now: Timestamp::from_unix_millis(self.now),
                 random: self.random,
                 instance: "instance".to_owned(),
+                others: Vec::new(),
             };
             match step(
                 &settings,

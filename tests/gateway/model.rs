@@ -321,6 +321,7 @@ impl Gateway {
             now: Timestamp::from_unix_millis(world.now),
             random,
             instance: format!("instance{}", world.instance),
+            others: Vec::new(),
         };
         let task: Task = from_json(&running.task).unwrap();
         let outcome = ended.map(|ended| ended.outcome);

@@ -1,5 +1,6 @@
 //! The ledger under seeded schedules: callers race for orders while Alibaba Cloud fails in every
-//! way, the ledger's host restarts between any two steps, time passes and the host's clock jumps.
+//! way, any of up to three instances of the ledger's host dies between any two steps, time passes and the host's clock
+//! jumps.
 //!
 //! A failing schedule is replayed with `LEDGER_SEED=<seed> cargo test --features gateway --test
 //! gateway`.
@@ -173,6 +174,8 @@ struct Running {
     again: bool,
     task: Task,
     state: State,
+    /// The instance that performs it.
+    instance: usize,
     /// Who goes on when it has ended.
     group: Option<usize>,
 }
@@ -196,7 +199,10 @@ struct World {
     wrong: i64,
     rows: BTreeMap<String, String>,
     alarm: Option<i64>,
-    instance: usize,
+    /// Those that are alive.
+    instances: Vec<usize>,
+    /// How many there have been.
+    born: usize,
     groups: usize,
     vendor: Vendor,
     running: Vec<Running>,
@@ -206,6 +212,10 @@ struct World {
     /// What each order's webhook received, and how often it was called.
     reports: BTreeMap<String, (usize, Vec<Value>)>,
     outcomes: BTreeMap<String, usize>,
+}
+
+fn name_of(instance: usize) -> String {
+    format!("instance{instance}")
 }
 
 impl World {
@@ -226,6 +236,7 @@ impl World {
         .map(|(name, value)| (name.to_owned(), value.to_owned()))
         .into();
         let orders = 1 + dice.below(4);
+        let born = 1 + dice.below(3);
         let callers = (0..CALLERS)
             .map(|_| Caller {
                 order: format!("{:032}", dice.below(orders)),
@@ -243,7 +254,8 @@ impl World {
             wrong: 0,
             rows: BTreeMap::new(),
             alarm: None,
-            instance: 0,
+            instances: (0..born).collect(),
+            born,
             groups: 0,
             vendor: Vendor::default(),
             running: Vec::new(),
@@ -259,6 +271,10 @@ impl World {
     /// The time by the host's clock.
     fn timestamp(&self) -> Timestamp {
         Timestamp::from_unix_millis(self.now + self.wrong)
+    }
+
+    fn any_instance(&mut self) -> usize {
+        self.instances[self.dice.below(self.instances.len())]
     }
 
     /// A request of a caller's, through the same routing as in the Worker.
@@ -319,11 +335,13 @@ impl World {
         else {
             panic!("the request did not reach the ledger");
         };
+        let instance = self.any_instance();
         self.running.push(Running {
             caller: Some(at),
             again,
             task: from_json(&task).unwrap(),
             state: State::Ready(None),
+            instance,
             group: None,
         });
     }
@@ -335,7 +353,13 @@ impl World {
         let context = Context {
             now: self.timestamp(),
             random,
-            instance: format!("instance{}", self.instance),
+            instance: name_of(running.instance),
+            others: self
+                .instances
+                .iter()
+                .filter(|other| **other != running.instance)
+                .map(|other| name_of(*other))
+                .collect(),
         };
         let commit = loop {
             let step = step(
@@ -425,6 +449,7 @@ impl World {
                         again: false,
                         task: again(task),
                         state: State::Ready(None),
+                        instance: running.instance,
                         group: Some(self.groups),
                     });
                 }
@@ -498,9 +523,16 @@ impl World {
     fn happen(&mut self) {
         match self.dice.below(100) {
             0 => {
-                // Everything in memory is gone; the callers see a failed request.
-                self.instance += 1;
-                for lost in std::mem::take(&mut self.running) {
+                // Everything in an instance's memory is gone; its callers see a failed request.
+                let at = self.dice.below(self.instances.len());
+                let dead = std::mem::replace(&mut self.instances[at], self.born);
+                self.born += 1;
+                let (lost, left) = std::mem::take(&mut self.running)
+                    .into_iter()
+                    .partition(|running| running.instance == dead);
+                self.running = left;
+                let lost: Vec<Running> = lost;
+                for lost in lost {
                     if let Some(at) = lost.caller {
                         self.callers[at].waits_for_answer = false;
                     } else {
@@ -539,11 +571,13 @@ impl World {
                 .is_some_and(|alarm| alarm <= self.timestamp().unix_millis()) =>
             {
                 self.alarm = None;
+                let instance = self.any_instance();
                 self.running.push(Running {
                     caller: None,
                     again: false,
                     task: Task::Alarm(Default::default()),
                     state: State::Ready(None),
+                    instance,
                     group: None,
                 });
             }
@@ -566,6 +600,8 @@ impl World {
             State::Sending(request) => {
                 self.now += self.dice.below(200) as i64;
                 let started = self.vendor.started.len();
+                // The clock jumped before this request left, the ledger gave it up, and its caller was answered.
+                let again = running.again || self.is_given_up(&running.task);
                 let send_outcome = if request.url == WEBHOOK {
                     SendOutcome::Outcome(self.receive(&request))
                 } else if self.dice.chance(2) {
@@ -574,7 +610,7 @@ impl World {
                     SendOutcome::Outcome(
                         match self
                             .vendor
-                            .answer(&request, running.again, self.now, &mut self.dice)
+                            .answer(&request, again, self.now, &mut self.dice)
                         {
                             Some(mut response) => {
                                 let date = Timestamp::from_unix_millis(self.now).to_http_date();
@@ -612,6 +648,19 @@ impl World {
                 self.running.push(running);
             }
         }
+    }
+
+    /// Whether the task is a start that the ledger no longer waits for.
+    fn is_given_up(&self, task: &Task) -> bool {
+        let Task::Settle(call) = task else {
+            return false;
+        };
+        let Purpose::Start { create, flight } = &call.purpose else {
+            return false;
+        };
+        let row = self.rows.get(&format!("order/{}", create.no));
+        let order: Value = row.map_or(Value::Null, |row| serde_json::from_str(row).unwrap());
+        order["start"]["inflight"]["flight"] != **flight
     }
 
     /// The caller's webhook: fails at first, sometimes after it has taken note.
@@ -653,11 +702,13 @@ impl World {
         else {
             panic!("the callback did not reach the ledger");
         };
+        let instance = self.any_instance();
         self.running.push(Running {
             caller: None,
             again: false,
             task: from_json(&task).unwrap(),
             state: State::Ready(None),
+            instance,
             group: None,
         });
     }
@@ -677,11 +728,13 @@ impl World {
                 return;
             };
             self.now = self.now.max(alarm);
+            let instance = self.any_instance();
             self.running.push(Running {
                 caller: None,
                 again: false,
                 task: Task::Alarm(Default::default()),
                 state: State::Ready(None),
+                instance,
                 group: None,
             });
             alarms += 1;

@@ -78,7 +78,17 @@ test("--help and --version", async () => {
   assert.equal((await gateway(["--version"])).output, `${version}\n`);
   const { code, output } = await gateway(["--help"]);
   assert.equal(code, 0);
-  for (const name of ["demo", "serve", "check", "new-caller", "rotate", "backup", "restore", "--settings"])
+  for (const name of [
+    "demo",
+    "serve",
+    "check",
+    "new-caller",
+    "rotate",
+    "backup",
+    "restore",
+    "migrate",
+    "--settings",
+  ])
     assert.ok(output.includes(name), name);
 });
 
@@ -103,7 +113,10 @@ test("wrong settings are listed in both languages, without their values", async 
     ["GATEWAY_LISTEN", "127.0.0.1:65536"],
     ["GATEWAY_LISTEN", "[planted]:1"],
     ["GATEWAY_METRICS_LISTEN", "planted"],
-    ["GATEWAY_DATABASE", "postgres://planted@db/gateway"],
+    ["GATEWAY_DATABASE", "mysql://planted@db/gateway"],
+    ["GATEWAY_DATABASE", "postgres://[planted"],
+    ["GATEWAY_LEASE_SECONDS", "0"],
+    ["GATEWAY_LEASE_SECONDS", "121"],
     ["GATEWAY_TRUSTED_PROXIES", "10.0.0.0/33"],
     ["GATEWAY_TRUSTED_PROXIES", "planted.example"],
     ["GATEWAY_SHUTDOWN_SECONDS", "-1"],
@@ -170,6 +183,22 @@ test("a second process on the same file is refused, by any path, until the first
   }
   await first.end("SIGKILL");
   assert.equal(await (await serving()).end(), 0);
+});
+
+test("commands for a file say that the database is PostgreSQL, and the other way round", async () => {
+  const GATEWAY_DATABASE = "postgres://gateway:planted@127.0.0.1:1/gateway";
+  for (const [args, settings, expected] of [
+    [["backup", "copy.db"], { GATEWAY_DATABASE }, /pg_dump/],
+    [["restore", "copy.db"], { GATEWAY_DATABASE }, /pg_restore/],
+    [["migrate"], {}, /names a file/],
+    [["migrate"], { GATEWAY_DATABASE }, /ECONNREFUSED/],
+    [["serve"], { GATEWAY_DATABASE }, /ECONNREFUSED/],
+  ]) {
+    const { code, output } = await gateway(args, { ...DEVELOPMENT, ...settings });
+    assert.equal(code, SETTINGS, output);
+    assert.match(output, expected);
+    assert.ok(!output.includes("planted"), output);
+  }
 });
 
 test("only this user can read the database, which has a write-ahead log", async () => {

@@ -17,30 +17,51 @@ const CLIENTS = 16;
 /** A kill comes after at most as many events: calls of Alibaba Cloud, deliveries, answers. */
 const EVENTS_MAX = 60;
 
-/** @returns counts; throws if anything was lost, changed or handed out twice */
-export async function killRun({ kills, seed }) {
+/** One process on SQLite. */
+async function oneProcess(settings) {
+  const gateway = await startGateway(settings, { evicting: true, on: "node" });
+  return {
+    call: gateway.call,
+    harm: () => gateway.evict(),
+    restart: () => gateway.restart(),
+    async stored() {
+      const db = new DatabaseSync(join(gateway.state, "gateway.db"), { readOnly: true });
+      const rows = db.prepare("SELECT key FROM rows").all();
+      const alarms = db.prepare("SELECT at FROM alarms WHERE at IS NOT NULL").all();
+      db.close();
+      return { rows, alarms };
+    },
+    close: () => gateway.close(),
+  };
+}
+
+/**
+ * @param {object} options
+ * @param {number} options.kills
+ * @param {number} options.seed
+ * @param {typeof oneProcess} [options.start] starts what is killed; `harm` ends a part of it, and resolves when it serves
+ *   again
+ * @returns counts; throws if anything was lost, changed or handed out twice
+ */
+export async function killRun({ kills, seed, start = oneProcess }) {
   const dice = seeded(seed);
   const events = new EventEmitter();
   const vendor = new Vendor(dice, events);
   const receiver = new Receiver(dice, events);
   await Promise.all([vendor.listen(), receiver.listen()]);
-  const gateway = await startGateway(
-    {
-      GATEWAY_MODE: "development",
-      CLOUDAUTH_ENDPOINTS: vendor.url,
-      CLOUDAUTH_CALLS_PER_SECOND: "1000",
-      GATEWAY_CALLERS: JSON.stringify([
-        {
-          id: "shop",
-          tokenSha256: [createHash("sha256").update("dev-token").digest("hex")],
-          scopes: ["create", "read"],
-          webhookUrl: receiver.url,
-        },
-      ]),
-    },
-    { evicting: true, on: "node" },
-  );
-  const database = join(gateway.state, "gateway.db");
+  const gateway = await start({
+    GATEWAY_MODE: "development",
+    CLOUDAUTH_ENDPOINTS: vendor.url,
+    CLOUDAUTH_CALLS_PER_SECOND: "1000",
+    GATEWAY_CALLERS: JSON.stringify([
+      {
+        id: "shop",
+        tokenSha256: [createHash("sha256").update("dev-token").digest("hex")],
+        scopes: ["create", "read"],
+        webhookUrl: receiver.url,
+      },
+    ]),
+  });
   try {
     const orders = [];
     let killed = 0;
@@ -60,7 +81,7 @@ export async function killRun({ kills, seed }) {
     async function killer() {
       while (!isOver()) {
         for (let count = dice(EVENTS_MAX); count >= 0; count -= 1) await once(events, "event");
-        await gateway.evict();
+        await gateway.harm(dice, killed);
         killed += 1;
       }
     }
@@ -70,10 +91,7 @@ export async function killRun({ kills, seed }) {
     for (const order of orders) await order.verify(gateway, vendor);
     // Calls in progress end first.
     await gateway.restart();
-    const db = new DatabaseSync(database, { readOnly: true });
-    const rows = db.prepare("SELECT key, value FROM rows").all();
-    const alarms = db.prepare("SELECT at FROM alarms WHERE at IS NOT NULL").all();
-    db.close();
+    const { rows, alarms } = await gateway.stored();
     const scheduled = new Set(
       rows.map(({ key }) => /^due\/\d+\/report\/(.+)$/.exec(key)?.[1]).filter(Boolean),
     );

@@ -7,9 +7,11 @@ import { join } from "node:path";
 import { after, before, describe, test } from "node:test";
 import { start } from "../../scripts/lib/process.mjs";
 import { at } from "../../scripts/lib/project.mjs";
+import { PostgresStore } from "../../server/postgres.js";
 import { SqliteStore } from "../../server/sqlite.js";
 import { end, freePort, ready } from "../worker/gateway.mjs";
 import { cases } from "./cases.js";
+import { startPostgres } from "../postgres/database.mjs";
 
 const folder = mkdtempSync(join(tmpdir(), "cloudauth-edge-"));
 after(() => rmSync(folder, { recursive: true, force: true }));
@@ -24,6 +26,26 @@ describe("SQLite", () => {
           await part({ ledger: store.ledger("one"), other: store.ledger("other") });
         } finally {
           store.close();
+        }
+      }
+    });
+  }
+});
+
+describe("PostgreSQL", () => {
+  let database;
+  before(async () => (database = await startPostgres()));
+  after(() => database?.close());
+
+  for (const [at, [name, parts]] of Object.entries(cases).entries()) {
+    test(name, async () => {
+      const url = database.create(`case${at}`);
+      for (const part of parts) {
+        const store = await PostgresStore.open(url, { leaseSeconds: 15 });
+        try {
+          await part({ ledger: store.ledger("one"), other: store.ledger("other") });
+        } finally {
+          await store.close();
         }
       }
     });

@@ -1,9 +1,9 @@
 // The gateway on a real host, with the sandbox as its upstream, for the tests of this folder: workerd, or with
-// TEST_GATEWAY_HOST=node one process of Node.
+// TEST_GATEWAY_HOST=node one process of Node, with TEST_GATEWAY_DATABASE=postgres on PostgreSQL.
 
 import { execFile } from "node:child_process";
 import { EventEmitter, once } from "node:events";
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { chmodSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -11,6 +11,7 @@ import { promisify } from "node:util";
 import { createSandbox } from "../../pkg/dist/sandbox.js";
 import { start } from "../../scripts/lib/process.mjs";
 import { at, projectEnv } from "../../scripts/lib/project.mjs";
+import { startPostgres } from "../postgres/database.mjs";
 import { describedBy } from "./openapi.mjs";
 
 const READY_WITHIN_MS = 60_000;
@@ -71,6 +72,7 @@ export async function ready(child, answers, print = () => {}) {
 const HOSTS = { worker: workerHost, node: nodeHost };
 /** The name of the tested host. */
 export const hostName = process.env.TEST_GATEWAY_HOST ?? "worker";
+const onPostgres = process.env.TEST_GATEWAY_DATABASE === "postgres";
 /** The reason to skip a test on other hosts; false on the named one. */
 export const only = (name, why) => hostName !== name && why;
 
@@ -101,17 +103,25 @@ function workerHost(settings, { port, state, config, evicting }) {
 }
 
 /** cloudauth-edge-gateway with these settings. What is in memory ends with the process alone. */
-function nodeHost(settings, { port, state }) {
+function nodeHost(settings, { port, state, database }) {
   const env = {
     ...bareEnv(),
     GATEWAY_LISTEN: `${HOST}:${port}`,
     GATEWAY_METRICS_LISTEN: `${HOST}:0`,
-    GATEWAY_DATABASE: join(state, "gateway.db"),
+    GATEWAY_DATABASE: database?.url ?? join(state, "gateway.db"),
+    // Short, because a killed process keeps its lease.
+    GATEWAY_LEASE_SECONDS: "1",
     GATEWAY_SHUTDOWN_SECONDS: "3",
     ...settings,
   };
   // In a folder without a .env file.
   return { start: () => start("node", [gatewayProgram], { env, cwd: state }) };
+}
+
+/** A server in the folder of a gateway's state, which its user must be able to enter. */
+function postgresIn(state) {
+  chmodSync(state, 0o711);
+  return startPostgres(join(state, "pg"));
 }
 
 export const gatewayProgram = at("server", "dist", "cloudauth-edge-gateway.js");
@@ -126,17 +136,20 @@ function bareEnv() {
  * Starts the gateway with these settings.
  *
  * @param {Record<string, string>} settings
- * @param {{ config?: string, evicting?: boolean, on?: keyof HOSTS }} [options] another wrangler.toml; whether `evict`
+ * @param {{ config?: string, evicting?: boolean, on?: keyof HOSTS, shared?: object }} [options] another wrangler.toml; whether `evict`
  *   ends what
- *   is in memory in the middle of whatever it does, and a call that this meets is made again; the host
+ *   is in memory in the middle of whatever it does, and a call that this meets is made again; the host; a PostgreSQL
+ *   server that outlives it
  * @returns {Promise<{ url: string, call: Function, state: string, logs: () => object[], output: () => string, restart:
  *   () => Promise<void>, evict: (caller: string) => Promise<void>, close: () => Promise<void> }>}
  */
-export async function startGateway(settings, { config, evicting = false, on = hostName } = {}) {
+export async function startGateway(settings, { config, evicting = false, on = hostName, shared } = {}) {
   const state = mkdtempSync(join(tmpdir(), "cloudauth-edge-"));
   const port = await freePort();
   const url = `http://${HOST}:${port}`;
-  const host = HOSTS[on](settings, { port, state, config, evicting });
+  const own = on === "node" && onPostgres && !shared ? await postgresIn(state) : undefined;
+  const database = shared ?? own;
+  const host = HOSTS[on](settings, { port, state, config, evicting, database });
   const printed = new EventEmitter();
   const lines = [];
   let child;
@@ -163,6 +176,7 @@ export async function startGateway(settings, { config, evicting = false, on = ho
     await run();
   } catch (error) {
     await end(child);
+    await own?.close();
     throw error;
   }
 
@@ -174,6 +188,17 @@ export async function startGateway(settings, { config, evicting = false, on = ho
     const closed = once(child, "close");
     process.kill(-child.pid, "SIGKILL");
     back = closed.then(run);
+    await back;
+  }
+
+  /** The process stands still until `overdue` resolves. It then ends by itself, and another one takes its place. */
+  async function stall(overdue) {
+    const closed = once(child, "close");
+    process.kill(-child.pid, "SIGSTOP");
+    back = overdue()
+      .finally(() => process.kill(-child.pid, "SIGCONT"))
+      .then(() => closed)
+      .then(run);
     await back;
   }
 
@@ -240,6 +265,11 @@ export async function startGateway(settings, { config, evicting = false, on = ho
     },
     /** Ends a caller's ledger as the platform may, in the middle of whatever it does; what is written stays. */
     evict: host.evict ?? kill,
+    stall,
+    /** The name of the instance in the database, of a host that has several. */
+    get instance() {
+      return JSON.parse(lines.findLast((line) => line.startsWith('{"listening"'))).instance;
+    },
     /** Ends the host and starts it again with the same state. */
     async restart() {
       await end(child);
@@ -247,6 +277,7 @@ export async function startGateway(settings, { config, evicting = false, on = ho
     },
     async close() {
       await end(child);
+      await own?.close();
       rmSync(state, { recursive: true, force: true });
     },
   };

@@ -41,9 +41,16 @@ pub struct Context {
     pub random: [u8; 32],
     /// Identifies this instance of the ledger's host; different after every restart.
     pub instance: String,
+    /// The other instances that are alive, of a host that has several.
+    pub others: Vec<String>,
 }
 
 impl Context {
+    /// Whether the instance can still end the calls that it made.
+    pub(super) fn is_alive(&self, instance: &str) -> bool {
+        self.instance == instance || self.others.iter().any(|other| other == instance)
+    }
+
     pub(super) fn nonce(&self) -> String {
         hex(self.random.get(..16).unwrap_or_default())
     }

@@ -81,7 +81,7 @@ pub(super) fn begin(
     let Some(mut order) = rows.get::<Order>(&key)? else {
         return start(settings, create, None, writes, rows, context);
     };
-    if order.is_lost(&context.instance, context.now) {
+    if order.is_lost(|instance| context.is_alive(instance), context.now) {
         order.give_up();
         writes.put_order(&create.no, &order);
         writes.wake.push(create.no.clone());

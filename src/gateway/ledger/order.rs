@@ -235,10 +235,11 @@ impl Order {
         }
     }
 
-    /// Whether a call in progress has presumably ended without a stored outcome.
-    pub fn is_lost(&self, instance: &str, now: Timestamp) -> bool {
-        matches!(&self.start, Start::Inflight { instance: theirs, until, .. }
-            if theirs != instance || now.unix_millis() > *until)
+    /// Whether a call in progress has presumably ended without a stored outcome. `is_alive` is whether an
+    /// instance still exists.
+    pub fn is_lost(&self, is_alive: impl FnOnce(&str) -> bool, now: Timestamp) -> bool {
+        matches!(&self.start, Start::Inflight { instance, until, .. }
+            if !is_alive(instance) || now.unix_millis() > *until)
     }
 
     /// Stops waiting for the call in progress.

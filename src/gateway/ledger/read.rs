@@ -93,7 +93,7 @@ pub(super) fn begin(
     let Some(mut order) = order.filter(asked_scene) else {
         return Ok(writes.then(ask.problem(Problem::new(&UNKNOWN_ORDER))));
     };
-    if order.is_lost(&context.instance, context.now) {
+    if order.is_lost(|instance| context.is_alive(instance), context.now) {
         order.give_up();
         writes.put_order(&ask.no, &order);
         writes.wake.push(ask.no.clone());

@@ -1,0 +1,612 @@
+/** Ledgers in a PostgreSQL database that several processes use at the same time. */
+
+import { createHash, randomBytes } from "node:crypto";
+import { setTimeout as pause } from "node:timers/promises";
+import { Failure } from "../host/failure.js";
+import { asksOf } from "../host/storage.js";
+
+/** Connections of one instance, in addition to the one that renews its lease. */
+const POOL_MAX = 10;
+const CONNECT_MS = 5_000;
+const STATEMENT_MS = 10_000;
+/** A stopped process in the middle of a step gives up its locks after this time, … */
+const IDLE_IN_TRANSACTION_MS = 5_000;
+/** … and the others wait longer for them. */
+const LOCK_MS = 8_000;
+/** The client's own limit, for a server that has stopped. */
+const QUERY_MS = 15_000;
+/** How long a step is repeated when the database fails. */
+const REPEAT_MS = 20_000;
+const REPEAT_PAUSE_MS = 200;
+/** The end does not wait longer for a database that does not respond. */
+const CLOSE_MS = 2_000;
+/** Covers a lost notification. */
+const POLL_MS = 1_000;
+const CHANNEL = "cloudauth_edge_wake";
+/** Alarms that one instance takes at a time. */
+const ALARMS_MAX = 16;
+/** Covers the longest back-off of a delivery, which is one day. */
+const BACKLOG_AHEAD_MS = 25 * 60 * 60_000;
+/** "CAEG" */
+const MIGRATION_LOCK = 0x43414547;
+
+/** The migrations, in order. The number of them is the schema version; a later one is refused. */
+const MIGRATIONS = [
+  `CREATE TABLE rows (ledger text COLLATE "C", key text COLLATE "C", value text NOT NULL, PRIMARY KEY (ledger, key));
+   CREATE TABLE alarms (ledger text COLLATE "C" PRIMARY KEY, at bigint, instance bigint);
+   CREATE INDEX alarms_at ON alarms (at) WHERE at IS NOT NULL;
+   CREATE TABLE instances (id bigint PRIMARY KEY, seen timestamptz NOT NULL);
+   CREATE TABLE pace (action text COLLATE "C" PRIMARY KEY, free_at bigint NOT NULL);`,
+];
+const TABLES = ["rows", "alarms", "instances", "pace"];
+
+/** Errors after which the whole transaction can be repeated, because nothing of it is written. */
+const REPEATABLE = new Set([
+  "40001", // serialization_failure
+  "40P01", // deadlock_detected
+  "55P03", // lock_not_available
+  "25P03", // idle_in_transaction_session_timeout
+  "25006", // read_only_sql_transaction: a standby before its promotion
+  "57P01", // admin_shutdown
+  "57P02", // crash_shutdown
+  "57P03", // cannot_connect_now
+  "53300", // too_many_connections
+]);
+
+/** A number that identifies a lock in the database. */
+const lockKey = (bytes) => bytes.readBigInt64BE(0).toString();
+/** Each promotion of a standby and each restore has a timeline of its own. */
+const TIMELINE = "left(pg_walfile_name(pg_current_wal_insert_lsn()), 8)";
+const sortable = (millis) => String(millis).padStart(15, "0");
+
+/** The instance's lease is over: another instance may have taken its work. */
+export class LeaseLost extends Error {
+  name = "LeaseLost";
+}
+
+export class PostgresStore {
+  #pool;
+  #Client;
+  #options;
+  #leaseMs;
+  #id = lockKey(randomBytes(8));
+  #ledgers = new Map();
+  /** The connection that renews the lease and receives notifications. */
+  #line;
+  #beating;
+  #timer;
+  #closed = false;
+  #lost = false;
+  /** When the last renewal began, by the clock and by the monotonic clock. */
+  #renewed;
+  /** Since when all renewals succeeded. */
+  #steadySince;
+  /** How often a waiting task and an idle alarm look again. */
+  pollMillis = POLL_MS;
+  /** Called with its time after an alarm is set. */
+  onAlarm = () => {};
+  /** Called when another instance changed an order. */
+  onWake = () => {};
+  /** Called once, when the lease is lost: the process must end. */
+  onLost = () => {};
+
+  /**
+   * Connects, migrates the database and takes a lease.
+   *
+   * @param {string} url the connection string
+   * @param {{ leaseSeconds: number }} options
+   */
+  static async open(url, { leaseSeconds }) {
+    const store = new PostgresStore();
+    store.#leaseMs = leaseSeconds * 1_000;
+    const { default: pg } = await driver();
+    store.#Client = pg.Client;
+    store.#options = optionsOf(url);
+    store.#pool = new pg.Pool({ ...store.#options, max: POOL_MAX, idleTimeoutMillis: 60_000 });
+    // A connection that breaks is replaced when it is needed, and a query on it fails.
+    store.#pool.on("error", () => {});
+    store.#pool.on("connect", (client) => client.on("error", () => {}));
+    try {
+      await migrated(store.#pool);
+      const now = moments();
+      await store.#pool.query("INSERT INTO instances VALUES ($1, clock_timestamp())", [store.#id]);
+      store.#renewed = now;
+      await store.#beat();
+      if (store.#steadySince === undefined) throw new Error("the lease was not renewed");
+    } catch (error) {
+      await store.close();
+      throw error instanceof Failure ? error : unusable(error);
+    }
+    return store;
+  }
+
+  /** The name of this instance in the ledgers. */
+  get instance() {
+    return this.#id;
+  }
+
+  /** @returns {import("../host/storage.js").LedgerStorage} a caller's ledger */
+  ledger(name) {
+    let ledger = this.#ledgers.get(name);
+    if (!ledger) {
+      ledger = new PostgresLedger(this, name);
+      this.#ledgers.set(name, ledger);
+    }
+    return ledger;
+  }
+
+  /** Throws if this instance can no longer be certain of its lease. Others may then treat its calls as ended. */
+  mustHoldLease() {
+    const now = moments();
+    const age = Math.max(now.clock - this.#renewed.clock, now.monotonic - this.#renewed.monotonic);
+    if (this.#lost || age >= this.#leaseMs) throw new LeaseLost("The lease of this instance is over.");
+  }
+
+  /**
+   * Performs `work` in one transaction that only a live instance can commit, and one at a time for each lock.
+   *
+   * The locks are advisory locks of the transaction: they need no row, write nothing, and end with the connection.
+   * Each statement sees what was committed before it began (READ COMMITTED), so what is read after the lock includes
+   * everything that earlier holders of the lock committed. `instances` is read after the lock for the same reason: it
+   * has every instance whose rows this transaction can see.
+   *
+   * @template T
+   * @param {string | undefined} lock
+   * @param {(query: (text: string, values?: unknown[]) => Promise<object[]>, others: string[]) => Promise<T>} work
+   * @returns {Promise<T>} when it is committed; a transaction that provably was not is repeated
+   */
+  async transaction(lock, work) {
+    const until = performance.now() + REPEAT_MS;
+    for (;;) {
+      const attempt = { committing: false };
+      try {
+        return await this.#attempt(attempt, lock, work);
+      } catch (error) {
+        if (attempt.committing && attempt.xid) {
+          if (await this.#isCommitted(attempt, until)) return attempt.result;
+        } else if (!isRepeatable(error)) throw error;
+        if (performance.now() >= until || this.#closed) throw error;
+        await pause(REPEAT_PAUSE_MS);
+      }
+    }
+  }
+
+  async #attempt(attempt, lock, work) {
+    const client = await this.#pool.connect();
+    let broken = true;
+    const query = async (text, values) => (await client.query(text, values)).rows;
+    try {
+      // One round trip; the number is this program's own.
+      const results = await client.query(
+        "BEGIN ISOLATION LEVEL READ COMMITTED;" +
+          (lock === undefined ? "" : `SELECT pg_advisory_xact_lock(${lock});`) +
+          "SELECT id FROM instances",
+      );
+      const live = results.at(-1).rows.map(({ id }) => id);
+      if (!live.includes(this.#id)) {
+        this.#lose();
+        throw new LeaseLost("Another instance has ended the lease of this one.");
+      }
+      attempt.result = await work(
+        query,
+        live.filter((id) => id !== this.#id),
+      );
+      const [{ xid, timeline }] = await query(
+        `SELECT pg_current_xact_id_if_assigned()::text AS xid, ${TIMELINE} AS timeline`,
+      );
+      Object.assign(attempt, { xid, timeline, committing: true });
+      await client.query("COMMIT");
+      broken = false;
+      return attempt.result;
+    } catch (error) {
+      // Otherwise the connection is closed, which ends its transaction.
+      if (!attempt.committing && !isBroken(error)) {
+        await client.query("ROLLBACK").then(
+          () => (broken = false),
+          () => {},
+        );
+      }
+      throw error;
+    } finally {
+      client.release(broken);
+    }
+  }
+
+  /** Whether a transaction whose COMMIT was not answered is committed; throws if that cannot be known. */
+  async #isCommitted({ xid, timeline }, until) {
+    for (;;) {
+      try {
+        const { rows } = await this.#pool.query(
+          `SELECT pg_xact_status($1::xid8) AS status, ${TIMELINE} AS timeline`,
+          [xid],
+        );
+        const [found] = rows;
+        // A promoted standby may have given the number to another transaction.
+        if (found.timeline !== timeline) throw new Error("The database was replaced during a step.");
+        if (found.status === "committed") return true;
+        if (found.status === "aborted") return false;
+      } catch (error) {
+        if (!isRepeatable(error)) throw error;
+      }
+      if (performance.now() >= until || this.#closed)
+        throw new Error("It is not known whether a step is committed.");
+      await pause(REPEAT_PAUSE_MS);
+    }
+  }
+
+  /**
+   * Takes the alarms that are due, so that no other live instance takes them.
+   *
+   * @param {number} now
+   * @param {string[]} busy ledgers whose alarm is at work here
+   * @returns {Promise<{ due: { ledger: string, at: number }[], next?: number }>} `next` is when the following one is due
+   */
+  takeAlarms(now, busy) {
+    return this.transaction(undefined, async (query) => {
+      const due = await query(
+        `UPDATE alarms SET instance = $1 WHERE ledger IN (
+           SELECT ledger FROM alarms WHERE at <= $2 AND ledger <> ALL ($3) AND
+             (instance IS NULL OR instance = $1 OR NOT EXISTS (SELECT FROM instances WHERE id = alarms.instance))
+           ORDER BY at LIMIT ${ALARMS_MAX} FOR UPDATE SKIP LOCKED
+         ) RETURNING ledger, at`,
+        [this.#id, now, busy],
+      );
+      const [{ next }] = await query("SELECT min(at) AS next FROM alarms WHERE at > $1", [now]);
+      return {
+        due: due.map(({ ledger, at }) => ({ ledger, at: Number(at) })),
+        next: next === null ? undefined : Number(next),
+      };
+    });
+  }
+
+  /** When the ledger's alarm is set to fire, or null. */
+  async alarmOf(ledger) {
+    const { rows } = await this.#pool.query("SELECT at FROM alarms WHERE ledger = $1", [ledger]);
+    return rows.length === 0 || rows[0].at === null ? null : Number(rows[0].at);
+  }
+
+  /** Clears an alarm after its work, unless the work or another instance set another time. */
+  clearAlarm(ledger, at) {
+    return this.transaction(undefined, (query) =>
+      query("UPDATE alarms SET at = nullif(at, $2), instance = NULL WHERE ledger = $1 AND instance = $3", [
+        ledger,
+        at,
+        this.#id,
+      ]),
+    );
+  }
+
+  /**
+   * The next turn to call, over all instances, by the database's clock.
+   *
+   * @param {string} action
+   * @param {(freeAt: number, now: number) => { freeAt: number } | null} turn
+   */
+  turn(action, turn) {
+    return this.transaction(lockKey(hashOf(`pace/${action}`)), async (query) => {
+      const [{ free, now }] = await query(
+        `SELECT (SELECT free_at FROM pace WHERE action = $1) AS free,
+           floor(extract(epoch FROM clock_timestamp()) * 1000)::bigint AS now`,
+        [action],
+      );
+      const found = turn(Number(free ?? 0), Number(now));
+      if (found) {
+        // A lost turn does no harm, and the calls do not wait for the disk.
+        await query("SET LOCAL synchronous_commit = off");
+        await query(
+          "INSERT INTO pace VALUES ($1, $2) ON CONFLICT (action) DO UPDATE SET free_at = excluded.free_at",
+          [action, found.freeAt],
+        );
+      }
+      return found;
+    });
+  }
+
+  /** Throws if the database cannot be reached and written. */
+  async probe() {
+    this.mustHoldLease();
+    const { rows } = await this.#pool.query("SELECT pg_is_in_recovery() AS standby");
+    if (rows[0].standby) throw new Error("The database is a standby.");
+  }
+
+  /** The number of pending webhook deliveries in all ledgers, and when the first is due. */
+  async backlog(now) {
+    const { rows } = await this.#pool.query(
+      `SELECT count(*) AS reports, min(substr(key, 5, 15)) AS oldest FROM alarms JOIN rows USING (ledger)
+       WHERE key >= 'due/' AND key < $1 AND substr(key, 20, 8) = '/report/'`,
+      [`due/${sortable(now + BACKLOG_AHEAD_MS)}`],
+    );
+    const [{ reports, oldest }] = rows;
+    return { reports: Number(reports), oldest: oldest === null ? undefined : Number(oldest) };
+  }
+
+  /** Ends the lease and the connections. The calls of this instance then count as ended. */
+  async close() {
+    this.#closed = true;
+    clearTimeout(this.#timer);
+    const ended = (async () => {
+      await this.#beating;
+      await this.#pool.query("DELETE FROM instances WHERE id = $1", [this.#id]).catch(() => {});
+      await Promise.allSettled([this.#line?.end(), this.#pool.end()]);
+    })();
+    await Promise.race([ended, pause(CLOSE_MS, undefined, { ref: false })]);
+  }
+
+  #lose() {
+    if (this.#lost) return;
+    this.#lost = true;
+    if (!this.#closed) this.onLost();
+  }
+
+  /** Renews the lease three times as often as needed. */
+  #beat() {
+    const again = () => {
+      if (this.#closed || this.#lost) return;
+      this.#timer = setTimeout(() => this.#beat(), this.#leaseMs / 3);
+      this.#timer.unref();
+    };
+    this.#beating = this.#renew().then(again, () => {
+      this.#steadySince = undefined;
+      this.#hangUp();
+      again();
+    });
+    return this.#beating;
+  }
+
+  async #renew() {
+    const now = moments();
+    const line = await this.#connected();
+    const { rowCount } = await line.query("UPDATE instances SET seen = clock_timestamp() WHERE id = $1", [
+      this.#id,
+    ]);
+    if (rowCount === 0) return this.#lose();
+    this.#renewed = now;
+    this.#steadySince ??= now.monotonic;
+    // After a failure of the database, every instance has the time of a lease to come back.
+    if (now.monotonic - this.#steadySince < this.#leaseMs) return undefined;
+    await line.query(
+      "DELETE FROM instances WHERE seen < clock_timestamp() - $1 * interval '1 millisecond' AND id <> $2",
+      [this.#leaseMs, this.#id],
+    );
+    return undefined;
+  }
+
+  async #connected() {
+    if (this.#line) return this.#line;
+    const line = new this.#Client(this.#options);
+    line.on("error", () => this.#line === line && this.#hangUp());
+    line.on("notification", ({ payload }) => {
+      const [from, ledger, order] = JSON.parse(payload);
+      if (from !== this.#id) this.onWake(ledger, order);
+    });
+    this.#line = line;
+    await line.connect();
+    await line.query(`LISTEN ${CHANNEL}`);
+    return line;
+  }
+
+  #hangUp() {
+    const line = this.#line;
+    this.#line = undefined;
+    line?.end().catch(() => {});
+  }
+}
+
+/** @implements {import("../host/storage.js").LedgerStorage} */
+class PostgresLedger {
+  #store;
+  #name;
+  #lock;
+
+  constructor(store, name) {
+    this.#store = store;
+    this.#name = name;
+    this.#lock = lockKey(hashOf(`ledger/${name}`));
+  }
+
+  async step(decide) {
+    const commit = await this.#store.transaction(this.#lock, async (query, others) => {
+      const asks = asksOf(decide, others);
+      let asked = asks.next();
+      while (!asked.done) asked = asks.next(await this.#load(query, asked.value));
+      await this.#write(query, asked.value);
+      return asked.value;
+    });
+    if (commit.alarm !== null) this.#store.onAlarm(commit.alarm);
+    return commit;
+  }
+
+  async #load(query, { keys = [], range }) {
+    const found = new Map();
+    if (keys.length > 0) {
+      const rows = await query("SELECT key, value FROM rows WHERE ledger = $1 AND key = ANY ($2)", [
+        this.#name,
+        keys,
+      ]);
+      for (const { key, value } of rows) found.set(key, value);
+    }
+    return {
+      rows: keys.map((key) => [key, found.get(key) ?? null]),
+      range: range && (await this.#range(query, range)),
+    };
+  }
+
+  async #range(query, { from, to, limit, reverse }) {
+    const rows = await query(
+      `SELECT key, value FROM rows WHERE ledger = $1 AND key >= $2 AND key < $3
+       ORDER BY key ${reverse ? "DESC" : "ASC"} LIMIT $4`,
+      [this.#name, from, to, limit],
+    );
+    return rows.map(({ key, value }) => [key, value]);
+  }
+
+  async #write(query, { writes, alarm, wake = [] }) {
+    // The last write of a key counts.
+    const last = new Map(writes);
+    const gone = [];
+    const [keys, values] = [[], []];
+    for (const [key, value] of last) {
+      if (value === null) gone.push(key);
+      else if (typeof value !== "string") throw new TypeError("A row's value is text.");
+      else {
+        keys.push(key);
+        values.push(value);
+      }
+    }
+    if (gone.length > 0)
+      await query("DELETE FROM rows WHERE ledger = $1 AND key = ANY ($2)", [this.#name, gone]);
+    if (keys.length > 0) {
+      await query(
+        `INSERT INTO rows SELECT $1, * FROM unnest($2::text[], $3::text[])
+         ON CONFLICT (ledger, key) DO UPDATE SET value = excluded.value`,
+        [this.#name, keys, values],
+      );
+    }
+    if (alarm !== null) await this.#writeAlarm(query, alarm);
+    for (const order of wake) {
+      const payload = JSON.stringify([this.#store.instance, this.#name, order]);
+      await query("SELECT pg_notify($1, $2)", [CHANNEL, payload]);
+    }
+  }
+
+  #writeAlarm(query, at) {
+    return query(
+      "INSERT INTO alarms (ledger, at) VALUES ($1, $2) ON CONFLICT (ledger) DO UPDATE SET at = excluded.at",
+      [this.#name, at],
+    );
+  }
+
+  async alarm() {
+    const at = await this.#store.alarmOf(this.#name);
+    return at ?? undefined;
+  }
+
+  async setAlarm(at) {
+    await this.#store.transaction(this.#lock, (query) => this.#writeAlarm(query, at));
+    this.#store.onAlarm(at);
+  }
+}
+
+/** Brings the database's tables to this program's schema version; the role must be allowed to create tables. */
+export async function migrate(url) {
+  const { default: pg } = await driver();
+  const pool = new pg.Pool({ ...optionsOf(url), max: 1 });
+  pool.on("error", () => {});
+  try {
+    await migrated(pool);
+  } catch (error) {
+    throw error instanceof Failure ? error : unusable(error);
+  } finally {
+    await pool.end();
+  }
+}
+
+async function migrated(pool) {
+  const client = await pool.connect();
+  try {
+    await client.query(`BEGIN; SELECT pg_advisory_xact_lock(${MIGRATION_LOCK})`);
+    const { rows: settings } = await client.query("SHOW server_encoding");
+    if (settings[0].server_encoding !== "UTF8") {
+      throw new Failure(
+        "The database's encoding must be UTF8; GATEWAY_DATABASE names another one.",
+        "GATEWAY_DATABASE 指定的数据库编码应为 UTF8。",
+      );
+    }
+    const version = await versionOf(client);
+    if (version > MIGRATIONS.length) {
+      throw new Failure(
+        `A later version of the gateway wrote the database (schema ${version}, this version knows ${MIGRATIONS.length}): install that version, or restore a copy from before.`,
+        `数据库由更高版本的网关写入（结构版本 ${version}，本版本支持 ${MIGRATIONS.length}）：请安装该版本，或恢复升级前的备份。`,
+      );
+    }
+    if (version < MIGRATIONS.length) {
+      for (const statements of MIGRATIONS.slice(version)) await client.query(statements);
+      await client.query("CREATE TABLE IF NOT EXISTS cloudauth_edge_gateway (version integer NOT NULL)");
+      await client.query("DELETE FROM cloudauth_edge_gateway");
+      await client.query("INSERT INTO cloudauth_edge_gateway VALUES ($1)", [MIGRATIONS.length]);
+    }
+    await client.query("COMMIT");
+  } catch (error) {
+    await client.query("ROLLBACK").catch(() => {});
+    if (error.code === "42501") {
+      throw new Failure(
+        "The role may not create the gateway's tables: run the command migrate once with a role that may, and grant this one what docs/guide/server.md lists.",
+        "该角色无权建表：请先用有权限的角色执行一次 migrate 命令，再按 docs/guide/server.zh-CN.md 为该角色授权。",
+      );
+    }
+    throw error;
+  } finally {
+    client.release(true);
+  }
+}
+
+/** The schema version; 0 of a database without tables of these names. */
+async function versionOf(client) {
+  const exists = async (table) =>
+    (await client.query("SELECT to_regclass($1) IS NOT NULL AS found", [table])).rows[0].found;
+  if (await exists("cloudauth_edge_gateway")) {
+    const { rows } = await client.query("SELECT version FROM cloudauth_edge_gateway");
+    return rows[0].version;
+  }
+  for (const table of TABLES) {
+    if (await exists(table)) {
+      throw new Failure(
+        `The database has a table "${table}" of another program: give the gateway a database of its own.`,
+        `数据库中已有其他程序的表 “${table}”：请为网关单独创建数据库。`,
+      );
+    }
+  }
+  return 0;
+}
+
+/** An optional dependency: SQLite needs none. */
+async function driver() {
+  try {
+    return await import("pg");
+  } catch (error) {
+    if (error.code !== "ERR_MODULE_NOT_FOUND") throw error;
+    throw new Failure(
+      "PostgreSQL needs the npm package pg next to the gateway: npm install pg.",
+      "使用 PostgreSQL 需要在网关旁安装 npm 包 pg：npm install pg。",
+    );
+  }
+}
+
+function optionsOf(connectionString) {
+  return {
+    connectionString,
+    application_name: "cloudauth-edge-gateway",
+    connectionTimeoutMillis: CONNECT_MS,
+    statement_timeout: STATEMENT_MS,
+    lock_timeout: LOCK_MS,
+    idle_in_transaction_session_timeout: IDLE_IN_TRANSACTION_MS,
+    query_timeout: QUERY_MS,
+    keepAlive: true,
+  };
+}
+
+const hashOf = (text) => createHash("sha256").update(text).digest();
+const moments = () => ({ clock: Date.now(), monotonic: performance.now() });
+
+/** Whether the connection is gone, so that PostgreSQL has ended its transaction. */
+function isBroken(error) {
+  // The driver's own errors have no SQLSTATE; those of the network have a code such as ECONNRESET.
+  return !/^[0-9A-Z]{5}$/.test(error.code ?? "") || /^(08|57P)/.test(error.code);
+}
+
+function isRepeatable(error) {
+  if (REPEATABLE.has(error.code) || /^08/.test(error.code ?? "")) return true;
+  if (/^E[A-Z]{3,}$/.test(error.code ?? "")) return true;
+  return /^(Connection terminated|timeout exceeded|timeout expired|Query read timeout|Client has encountered)/i.test(
+    error.message,
+  );
+}
+
+/** The database's message can quote what was sent to it, so only its code is shown. */
+function unusable(error) {
+  const why = error.code ?? error.name;
+  return new Failure(
+    `The database of GATEWAY_DATABASE cannot be used: ${why}.`,
+    `无法使用 GATEWAY_DATABASE 指定的数据库：${why}。`,
+  );
+}

@@ -1,0 +1,87 @@
+// Three instances on one PostgreSQL server under load: they are killed by SIGKILL, or stopped by SIGSTOP until their
+// lease is over and then continued, and the database crashes once.
+//
+//   node tests/postgres/kill.mjs [kills] [seed]     defaults: 100 kills, a random seed
+
+import { randomInt } from "node:crypto";
+import pg from "pg";
+import { command } from "../../scripts/lib/progress.mjs";
+import { killRun } from "../server/kill.mjs";
+import { seeded, startGateway } from "../worker/gateway.mjs";
+import { startPostgres } from "./database.mjs";
+
+const INSTANCES = 3;
+
+/** @returns what `killRun` harms */
+const threeInstances = (kills, counts, seed) => async (settings) => {
+  const database = await startPostgres();
+  const pool = new pg.Pool({ connectionString: database.url });
+  pool.on("error", () => {});
+  const gateways = [];
+  // Not the dice of the run: calls are made at any time.
+  const pick = seeded(seed + 1);
+  const close = async () => {
+    await Promise.all(gateways.map((gateway) => gateway.close()));
+    await pool.end();
+    await database.close();
+  };
+  try {
+    for (let count = 0; count < INSTANCES; count += 1)
+      gateways.push(await startGateway(settings, { evicting: true, on: "node", shared: database }));
+  } catch (error) {
+    await close();
+    throw error;
+  }
+
+  /** Resolves when no lease of the instance is left. */
+  async function overdue({ instance }) {
+    for (;;) {
+      const { rows } = await pool.query("SELECT FROM instances WHERE id = $1", [instance]);
+      if (rows.length === 0) return;
+      await new Promise((resolve) => setTimeout(resolve, 50));
+    }
+  }
+
+  return {
+    async call(method, path, options) {
+      for (let address = path; ; address = path.replace("?restartUnknown=true", "")) {
+        const answer = await gateways[pick(INSTANCES)].call(method, address, options);
+        // The instance lost its lease or the database during the request: the caller asks again.
+        if (answer.json?.code !== "internal-error") return answer;
+        counts.failed += 1;
+      }
+    },
+    async harm(dice, killed) {
+      const gateway = gateways[dice(INSTANCES)];
+      if (killed === Math.floor(kills / 2)) {
+        counts.crashesOfTheDatabase += 1;
+        await database.restart();
+      } else if (dice(3) === 0) {
+        counts.stalls += 1;
+        await gateway.stall(() => overdue(gateway));
+      } else {
+        await gateway.evict();
+      }
+    },
+    async restart() {
+      for (const gateway of gateways) await gateway.restart();
+    },
+    async stored() {
+      const { rows } = await pool.query("SELECT key FROM rows");
+      const { rows: alarms } = await pool.query("SELECT at FROM alarms WHERE at IS NOT NULL");
+      return { rows, alarms };
+    },
+    close,
+  };
+};
+
+export async function killThree({ kills, seed }) {
+  const counts = { stalls: 0, crashesOfTheDatabase: 0, failed: 0 };
+  const found = await killRun({ kills, seed, start: threeInstances(kills, counts, seed) });
+  return { ...found, ...counts };
+}
+
+await command(import.meta, async ([kills = "100", seed = String(randomInt(1, 2 ** 31))]) => {
+  console.log(`seed ${seed}`);
+  console.log(await killThree({ kills: Number(kills), seed: Number(seed) }));
+});

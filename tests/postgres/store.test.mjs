@@ -1,0 +1,193 @@
+// What several instances share in one PostgreSQL database, and what its faults do.
+
+import assert from "node:assert/strict";
+import { readFileSync } from "node:fs";
+import { after, before, beforeEach, afterEach, test } from "node:test";
+import { at } from "../../scripts/lib/project.mjs";
+import { PostgresStore, migrate } from "../../server/postgres.js";
+import { startPostgres } from "./database.mjs";
+
+const FAR = Date.UTC(2100, 0, 1);
+const DUE = Date.UTC(2020, 0, 1);
+const LEASE = { leaseSeconds: 60 };
+
+let database, url, stores;
+let databases = 0;
+
+before(async () => (database = await startPostgres()));
+after(() => database?.close());
+beforeEach(() => {
+  databases += 1;
+  url = database.create(`test${databases}`);
+  stores = [];
+});
+afterEach(async () => {
+  for (const store of stores) await store.close();
+});
+
+async function open(address = url) {
+  const store = await PostgresStore.open(address, LEASE);
+  stores.push(store);
+  return store;
+}
+
+const sql = (text) => database.sql(text, `test${databases}`);
+const commit = (writes, { alarm = null, wake = [] } = {}) => ({ commit: { writes, alarm, wake } });
+
+/** Adds one to a row. */
+const increase = ({ rows: [row] }) =>
+  row ? commit([["count", String(Number(row[1] ?? 0) + 1)]]) : { load: { keys: ["count"] } };
+
+test("steps of one ledger come one after the other over all instances", async () => {
+  const ledgers = [(await open()).ledger("one"), (await open()).ledger("one")];
+  await Promise.all(Array.from({ length: 60 }, (_, number) => ledgers[number % 2].step(increase)));
+  assert.equal(sql("SELECT value FROM rows WHERE key = 'count'"), "60");
+});
+
+test("a step knows the other instances that are alive", async () => {
+  const [one, other] = [await open(), await open()];
+  const others = async (store) => {
+    let known;
+    await store.ledger("one").step((rows) => {
+      known = rows.others;
+      return commit([]);
+    });
+    return known;
+  };
+  assert.deepEqual(await others(one), [other.instance]);
+  await other.close();
+  assert.deepEqual(await others(one), []);
+});
+
+test("who waits for an order is woken on every other instance", async () => {
+  const [one, other] = [await open(), await open()];
+  one.onWake = () => assert.fail("by itself");
+  const woken = new Promise((resolve) => (other.onWake = (...names) => resolve(names)));
+  await one.ledger("张三/'").step(() => commit([["a", "1"]], { wake: ['"order"'] }));
+  assert.deepEqual(await woken, ["张三/'", '"order"']);
+});
+
+test("an alarm is taken by one instance, and by another when the first has ended", async () => {
+  const [one, other] = [await open(), await open()];
+  await one.ledger("one").setAlarm(DUE);
+  await one.ledger("later").setAlarm(FAR);
+  const take = async (store, busy = []) => (await store.takeAlarms(Date.now(), busy)).due;
+  const [mine, theirs] = await Promise.all([take(one), take(other)]);
+  assert.deepEqual([...mine, ...theirs], [{ ledger: "one", at: DUE }]);
+  const [taker, rest] = mine.length === 1 ? [one, other] : [other, one];
+  assert.deepEqual(await take(taker, ["one"]), []);
+  assert.deepEqual(await take(rest), []);
+  await taker.close();
+  assert.deepEqual(await rest.takeAlarms(Date.now(), []), { due: [{ ledger: "one", at: DUE }], next: FAR });
+  await rest.clearAlarm("one", DUE);
+  assert.equal(await rest.ledger("one").alarm(), undefined);
+});
+
+test("an alarm that is set again during its work is kept", async () => {
+  const [one, other] = [await open(), await open()];
+  await one.ledger("one").setAlarm(DUE);
+  await one.takeAlarms(Date.now(), []);
+  await other.ledger("one").setAlarm(DUE + 1);
+  await one.clearAlarm("one", DUE);
+  assert.deepEqual((await other.takeAlarms(Date.now(), [])).due, [{ ledger: "one", at: DUE + 1 }]);
+});
+
+test("an instance without a lease writes nothing, takes no alarm, and reports it", async () => {
+  const [one, other] = [await open(), await open()];
+  await other.ledger("one").setAlarm(DUE);
+  const reported = new Promise((resolve) => (one.onLost = resolve));
+  one.mustHoldLease();
+  sql(`DELETE FROM instances WHERE id = ${one.instance}`);
+  await assert.rejects(one.ledger("one").step(increase), { name: "LeaseLost" });
+  await reported;
+  assert.throws(() => one.mustHoldLease(), { name: "LeaseLost" });
+  await assert.rejects(one.takeAlarms(Date.now(), []), { name: "LeaseLost" });
+  await assert.rejects(
+    one.turn("a", () => ({ freeAt: 1 })),
+    { name: "LeaseLost" },
+  );
+  await assert.rejects(one.probe(), { name: "LeaseLost" });
+  assert.equal(sql("SELECT count(*) FROM rows"), "0");
+});
+
+test("turns are given one at a time over all instances", async () => {
+  const both = [await open(), await open()];
+  const turns = Array.from({ length: 20 }, (_, number) =>
+    both[number % 2].turn("a", (freeAt, now) => {
+      assert.ok(Math.abs(now - Date.now()) < 60_000);
+      return { freeAt: freeAt + 1 };
+    }),
+  );
+  const given = (await Promise.all(turns)).map(({ freeAt }) => freeAt);
+  assert.deepEqual(
+    given.sort((a, b) => a - b),
+    Array.from({ length: 20 }, (_, number) => number + 1),
+  );
+});
+
+test("a connection that ends in a step repeats the step once if it is not committed", async () => {
+  const ledger = (await open()).ledger("one");
+  const steps = Array.from({ length: 200 }, () => ledger.step(increase));
+  // Each time, some are in the middle of a step.
+  for (const number of [20, 60, 100, 140]) {
+    await steps[number];
+    sql(
+      "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = 'cloudauth-edge-gateway'",
+    );
+  }
+  await Promise.all(steps);
+  assert.equal(sql("SELECT value FROM rows WHERE key = 'count'"), "200");
+});
+
+test("a crash of the database repeats the steps that are not committed", async () => {
+  const ledger = (await open()).ledger("one");
+  const steps = Array.from({ length: 100 }, () => ledger.step(increase));
+  await steps[10];
+  await database.restart();
+  await Promise.all(steps);
+  assert.equal(sql("SELECT value FROM rows WHERE key = 'count'"), "100");
+});
+
+test("roles: one changes tables, the other serves", async () => {
+  database.sql(readFileSync(at("server", "deploy", "postgres.sql"), "utf8"), `test${databases}`);
+  const app = database.urlOf(`test${databases}`, "gateway_app");
+  await assert.rejects(open(app), /may not create the gateway's tables/);
+  await migrate(database.urlOf(`test${databases}`, "gateway_owner"));
+  const store = await open(app);
+  await store.ledger("one").step(() => commit([["a", "1"]], { alarm: DUE, wake: ["order"] }));
+  await store.turn("a", () => ({ freeAt: 1 }));
+  assert.equal((await store.takeAlarms(Date.now(), [])).due.length, 1);
+  await store.probe();
+  assert.deepEqual(await store.backlog(Date.now()), { reports: 0, oldest: undefined });
+});
+
+test("migrations run once, of several instances that start together", async () => {
+  await Promise.all([open(), open(), open()]);
+  assert.equal(sql("SELECT version FROM cloudauth_edge_gateway"), "1");
+});
+
+test("a database of another program or of a later version is refused and not changed", async () => {
+  sql("CREATE TABLE rows (id integer)");
+  await assert.rejects(open(), /table "rows" of another program/);
+  assert.equal(sql("SELECT count(*) FROM pg_tables WHERE schemaname = 'public'"), "1");
+  sql("DROP TABLE rows");
+  await (await open()).close();
+  sql("UPDATE cloudauth_edge_gateway SET version = 2");
+  await assert.rejects(open(), /A later version/);
+});
+
+test("a database with another encoding, or none, is refused without its password", async () => {
+  database.sql("CREATE DATABASE latin ENCODING 'LATIN1' LOCALE 'C' TEMPLATE template0");
+  await assert.rejects(open(database.urlOf("latin")), /UTF8/);
+  for (const nowhere of [
+    database.urlOf("nowhere"),
+    "postgres://gateway:planted@127.0.0.1:1/gateway",
+    `${database.urlOf("planted")}&sslmode=planted`,
+  ]) {
+    await assert.rejects(open(nowhere), (error) => {
+      assert.match(error.message, /GATEWAY_DATABASE cannot be used/);
+      assert.ok(!error.message.includes("planted"));
+      return true;
+    });
+  }
+});

@@ -73,7 +73,8 @@ export class FaceVerifyError extends Error {
    * @param thrown the error thrown by a user's function, if that is the cause
    */
   static of(data: Failure, language: keyof Messages, thrown?: unknown): FaceVerifyError {
-    return new FaceVerifyError(data, language, thrown);
+    // Named otherwise here, bundlers rename the class, and uncaught errors begin with that name.
+    return new this(data, language, thrown);
   }
 
   private constructor(data: Failure, language: keyof Messages, thrown: unknown) {

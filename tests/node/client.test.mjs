@@ -387,6 +387,7 @@ test("an error shows what is useful, once", async () => {
     json({ Code: "412", RequestId: "130A2C10-B9EE-4D84-88E3-5384FF039795" }),
   );
   const vendor = await failure(client(server.endpoint).initFaceVerify(order));
+  assert.equal(vendor.constructor.name, "FaceVerifyError");
   const plain = JSON.parse(JSON.stringify(vendor));
   assert.deepEqual(Object.keys(plain).sort(), [
     "audience",

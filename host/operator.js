@@ -55,7 +55,7 @@ export function newCaller(core, variables, id) {
   };
 }
 
-/** Adds a token and a key pair to a known caller; with `finish`, removes all but the newest instead. */
+/** Adds a token and a key pair to a known caller; with `finish`, removes the older ones that have no scopes of their own. */
 export function rotate(core, variables, id, { finish = false } = {}) {
   const callers = deployedCallers(core, variables);
   const known = callers.find((caller) => caller.id === id);
@@ -63,11 +63,19 @@ export function rotate(core, variables, id, { finish = false } = {}) {
     throw new Failure(`GATEWAY_CALLERS has no caller ${id}.`, `GATEWAY_CALLERS 中没有调用方 ${id}。`);
   }
   if (!finish) return newCaller(core, variables, id);
-  known.tokenSha256 = known.tokenSha256?.slice(-1);
-  known.keyPairs = known.keyPairs?.slice(-1);
+  const newest = known.tokenSha256?.slice(-1);
+  // Those with scopes of their own have another user, whom a rotation must not lock out.
+  const finished = (list, keepsNewest) => {
+    const shared = list?.filter(({ scopes }) => !scopes);
+    return list?.filter((entry) => entry.scopes || (keepsNewest && entry === shared.at(-1)));
+  };
+  known.tokenSha256 = newest;
+  known.tokens = finished(known.tokens, !newest?.length);
+  known.keyPairs = finished(known.keyPairs, true);
   return {
     callers: JSON.stringify(callers),
-    shown: `Only the newest token and key pair of ${id} remain.`,
+    shown: `Of ${id}, the newest token and key pair remain, and those with scopes of their own.
+${id} 只保留最新的令牌与密钥对，以及单独设有 scopes 的令牌与密钥对。`,
     note: "",
   };
 }

@@ -1,6 +1,6 @@
 //! Authenticates callers: by bearer tokens, stored as hashes, and by AccessKey pairs issued by the
 //! gateway. A caller can have several of each, so that a new one works before the old one is
-//! removed.
+//! removed, and each can have its own permissions.
 
 use crate::json::de::from_json_strictly;
 use crate::signing::acs3::hmac_sha256;
@@ -12,6 +12,8 @@ use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
+use std::collections::BTreeSet;
+use std::fmt;
 use subtle::ConstantTimeEq;
 
 /// The bearer token of development.
@@ -19,7 +21,7 @@ pub const DEVELOPMENT_TOKEN: &str = "dev-token";
 const DEVELOPMENT_KEY_ID: &str = "dev-key-id";
 const DEVELOPMENT_KEY_SECRET: &str = "dev-key-secret";
 
-/// The permissions of a caller.
+/// The permissions of a token or key pair.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Scope {
     /// Start verifications.
@@ -38,16 +40,21 @@ pub enum Scope {
 pub struct Caller {
     /// The name of the caller and its ledger: a renamed caller starts with a new ledger.
     pub id: String,
-    /// Its permissions.
-    pub scopes: Vec<Scope>,
     /// Limit of started verifications per day (UTC+8); no limit if not set.
     pub max_starts_per_day: Option<u32>,
     /// Limit of started verifications per day (UTC+8) and UserId; no limit if not set.
     pub max_starts_per_user_per_day: Option<u32>,
     /// The receiver of webhook deliveries.
     pub webhook_url: Option<String>,
-    tokens: Vec<[u8; 32]>,
+    tokens: Vec<Token>,
     key_pairs: Vec<KeyPair>,
+}
+
+/// A bearer token.
+#[derive(Clone, Debug)]
+struct Token {
+    hash: [u8; 32],
+    scopes: Vec<Scope>,
 }
 
 /// An AccessKey pair issued by the gateway.
@@ -57,32 +64,55 @@ pub struct KeyPair {
     pub access_key_id: String,
     /// AccessKeySecret.
     pub access_key_secret: Secret,
+    scopes: Vec<Scope>,
+}
+
+/// An authenticated caller, with the permissions of the token or key pair that it presented.
+#[derive(Clone, Copy, Debug)]
+pub struct Access<'a> {
+    /// The caller.
+    pub caller: &'a Caller,
+    scopes: &'a [Scope],
+}
+
+impl Access<'_> {
+    /// Whether the token or key pair has the permission.
+    pub fn may(&self, scope: Scope) -> bool {
+        self.scopes.contains(&scope)
+    }
 }
 
 /// The development caller, with all permissions.
 pub fn development() -> Caller {
+    let scopes = vec![Scope::Create, Scope::Read, Scope::ReadMaterial];
     Caller {
         id: "dev".to_owned(),
-        scopes: vec![Scope::Create, Scope::Read, Scope::ReadMaterial],
         max_starts_per_day: None,
         max_starts_per_user_per_day: None,
         webhook_url: None,
-        tokens: vec![sha256(DEVELOPMENT_TOKEN)],
+        tokens: vec![Token {
+            hash: sha256(DEVELOPMENT_TOKEN),
+            scopes: scopes.clone(),
+        }],
         key_pairs: vec![KeyPair {
             access_key_id: DEVELOPMENT_KEY_ID.to_owned(),
             access_key_secret: Secret::new(DEVELOPMENT_KEY_SECRET),
+            scopes,
         }],
     }
 }
 
 /// The caller with the token. Every known hash is compared, so that the duration reveals nothing.
-pub fn by_token<'a>(callers: &'a [Caller], token: &str) -> Option<&'a Caller> {
+pub fn by_token<'a>(callers: &'a [Caller], token: &str) -> Option<Access<'a>> {
     let presented = sha256(token);
     let mut found = None;
     for caller in callers {
         for known in &caller.tokens {
-            if bool::from(known.ct_eq(&presented)) {
-                found = Some(caller);
+            if bool::from(known.hash.ct_eq(&presented)) {
+                found = Some(Access {
+                    caller,
+                    scopes: &known.scopes,
+                });
             }
         }
     }
@@ -90,13 +120,14 @@ pub fn by_token<'a>(callers: &'a [Caller], token: &str) -> Option<&'a Caller> {
 }
 
 /// The caller and key pair of an AccessKeyId, which is not secret.
-pub fn by_access_key_id<'a>(callers: &'a [Caller], id: &str) -> Option<(&'a Caller, &'a KeyPair)> {
+pub fn by_access_key_id<'a>(callers: &'a [Caller], id: &str) -> Option<(Access<'a>, &'a KeyPair)> {
     callers.iter().find_map(|caller| {
         let pair = caller
             .key_pairs
             .iter()
             .find(|pair| pair.access_key_id == id)?;
-        Some((caller, pair))
+        let scopes = &pair.scopes;
+        Some((Access { caller, scopes }, pair))
     })
 }
 
@@ -130,6 +161,8 @@ struct RawCaller {
     #[serde(default)]
     token_sha256: Vec<String>,
     #[serde(default)]
+    tokens: Vec<RawToken>,
+    #[serde(default)]
     key_pairs: Vec<RawKeyPair>,
     #[serde(default = "default_scopes")]
     scopes: Vec<Scope>,
@@ -147,6 +180,18 @@ struct RawKeyPair {
     access_key_id: String,
     #[serde(default)]
     secret_setting: Option<String>,
+    /// Those of the caller if not set.
+    #[serde(default)]
+    scopes: Option<Vec<Scope>>,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+struct RawToken {
+    sha256: String,
+    /// Those of the caller if not set.
+    #[serde(default)]
+    scopes: Option<Vec<Scope>>,
 }
 
 /// Material is personal data, so it is not part of the default.
@@ -156,8 +201,15 @@ fn default_scopes() -> Vec<Scope> {
 
 type Problem = (&'static str, Text);
 
-const fn problem(rule: &'static str, zh: &'static str, en: &'static str) -> Problem {
-    (rule, Text::new(zh, en))
+/// A fault of the member at `place`, such as `[0].tokens[1].scopes`.
+fn problem(
+    place: impl fmt::Display,
+    rule: &'static str,
+    zh: &'static str,
+    en: &'static str,
+) -> Problem {
+    let text = Text::composed(format!("的 {place} {zh}"), format!("{place} {en}"));
+    (rule, text)
 }
 
 /// Reads the list of callers. `secret_setting` returns the value of a Worker secret that contains a
@@ -188,27 +240,27 @@ pub fn read<'a>(
     })?;
     let mut problems = Vec::new();
     if raw.is_empty() {
-        problems.push(problem(
-            "no-callers",
-            "没有任何调用方。",
-            " contains no caller.",
-        ));
+        let text = Text::new("没有任何调用方。", "contains no caller.");
+        problems.push(("no-callers", text));
     }
     let mut callers: Vec<Caller> = Vec::new();
-    for entry in raw {
-        let caller = entry.check(secret, development, secret_setting, &mut problems);
+    for (at, entry) in raw.into_iter().enumerate() {
+        let place = format!("[{at}]");
+        let caller = entry.check(&place, secret, development, secret_setting, &mut problems);
         if callers.iter().any(|other| other.id == caller.id) {
             problems.push(problem(
+                format!("{place}.id"),
                 "same-id-twice",
-                "有两个调用方使用同一 id。",
-                "has two callers with the same id.",
+                "与另一个调用方的 id 相同。",
+                "is the id of another caller.",
             ));
         }
         if callers.iter().any(|other| other.shares_a_key_with(&caller)) {
             problems.push(problem(
+                &place,
                 "shared-key",
-                "有两个调用方使用同一令牌或 AccessKeyId。",
-                "has two callers with the same token or AccessKeyId.",
+                "与另一个调用方使用同一令牌或 AccessKeyId。",
+                "has the same token or AccessKeyId as another caller.",
             ));
         }
         callers.push(caller);
@@ -223,6 +275,7 @@ pub fn read<'a>(
 impl RawCaller {
     fn check<'a>(
         self,
+        place: &str,
         secret: &Secret,
         development: bool,
         secret_setting: &dyn Fn(&str) -> Option<&'a str>,
@@ -230,16 +283,18 @@ impl RawCaller {
     ) -> Caller {
         if !is_id(&self.id) {
             problems.push(problem(
+                format!("{place}.id"),
                 "id",
-                "中有调用方的 id 不合规：应为 1 至 64 个小写字母、数字或连字符。",
-                "has a caller with an invalid id: it must be 1 to 64 lower-case letters, digits or hyphens.",
+                "应为 1 至 64 个小写字母、数字或连字符。",
+                "must be 1 to 64 lower-case letters, digits or hyphens.",
             ));
         }
-        if self.token_sha256.is_empty() && self.key_pairs.is_empty() {
+        if self.token_sha256.is_empty() && self.tokens.is_empty() && self.key_pairs.is_empty() {
             problems.push(problem(
+                place,
                 "no-credentials",
-                "中有调用方既没有 tokenSha256 也没有 keyPairs。",
-                "has a caller with neither tokenSha256 nor keyPairs.",
+                "没有 tokens、tokenSha256 或 keyPairs 中的任何一项。",
+                "has none of tokens, tokenSha256 and keyPairs.",
             ));
         }
         if self
@@ -248,68 +303,48 @@ impl RawCaller {
             .is_some_and(|url| !is_webhook_url(url))
         {
             problems.push(problem(
+                format!("{place}.webhookUrl"),
                 "webhook-url",
-                "的 webhookUrl 应为 https:// 开头的完整地址（本机地址可用 http://）。",
-                "has an invalid webhookUrl: it must be a complete https:// URL (http:// only for the local machine).",
+                "应为 https:// 开头的完整地址（本机地址可用 http://）。",
+                "must be a complete https:// URL (http:// only for the local machine).",
             ));
         }
+        let mut check = |place: String, text: &str, scopes: Option<Vec<Scope>>| {
+            let hash = checked_hash(&place, text, development, problems)?;
+            let scopes = scopes.unwrap_or_else(|| self.scopes.clone());
+            Some(Token { hash, scopes })
+        };
         let mut tokens = Vec::new();
-        for hash in &self.token_sha256 {
-            match read_hash(hash) {
-                Some(hash) if hash == sha256(DEVELOPMENT_TOKEN) && !development => {
-                    problems.push(problem(
-                        "development-token",
-                        "含开发用的令牌，不能用于生产模式；请为调用方生成新的令牌。",
-                        "contains the development token, which is not allowed in production; create a new one for the caller.",
-                    ));
-                }
-                Some(hash) => tokens.push(hash),
-                None => problems.push(problem(
-                    "token-sha256",
-                    "的 tokenSha256 应为 64 位十六进制的 SHA-256，而不是令牌本身。",
-                    "has an invalid tokenSha256: it must be the SHA-256 of the token as 64 hexadecimal digits, not the token itself.",
-                )),
-            }
+        for (at, hash) in self.token_sha256.iter().enumerate() {
+            tokens.extend(check(format!("{place}.tokenSha256[{at}]"), hash, None));
+        }
+        for (at, token) in self.tokens.into_iter().enumerate() {
+            let place = format!("{place}.tokens[{at}].sha256");
+            tokens.extend(check(place, &token.sha256, token.scopes));
+        }
+        if has_twins(&tokens) {
+            // Which scopes it has would depend on the order of the list.
+            problems.push(problem(
+                place,
+                "same-token-twice",
+                "两次列出同一令牌。",
+                "lists the same token twice.",
+            ));
         }
         let mut key_pairs = Vec::new();
-        for pair in self.key_pairs {
-            if pair.access_key_id == DEVELOPMENT_KEY_ID && !development {
-                problems.push(problem(
-                    "development-key",
-                    "含开发用的密钥，不能用于生产模式；请为调用方生成新的密钥。",
-                    "contains the development key pair, which is not allowed in production; create a new one for the caller.",
-                ));
-                continue;
-            }
-            if !is_key_id(&pair.access_key_id) {
-                problems.push(problem(
-                    "access-key-id",
-                    "中有 accessKeyId 不合规：应为 8 至 64 个字母、数字、点、下划线或连字符。",
-                    "has an invalid accessKeyId: it must be 8 to 64 letters, digits, dots, underscores or hyphens.",
-                ));
-                continue;
-            }
-            let access_key_secret = match &pair.secret_setting {
-                None => Some(derived_key_secret(secret, &pair.access_key_id)),
-                Some(name) => secret_setting(name)
-                    .filter(|secret| is_secret(secret))
-                    .map(Secret::new),
-            };
-            match access_key_secret {
-                Some(access_key_secret) => key_pairs.push(KeyPair {
-                    access_key_id: pair.access_key_id,
-                    access_key_secret,
-                }),
-                None => problems.push(problem(
-                    "secret-setting",
-                    "的 secretSetting 指向不存在或不合规的设置；其名称须以 GATEWAY_KEY_ 开头，其值须为至少 16 个不含空白的 ASCII 字符，并作为部署环境的密钥保存。",
-                    "has a missing or invalid secretSetting: its name must start with GATEWAY_KEY_, its value must have at least 16 ASCII characters without white space, and it must be a secret of the deployment.",
-                )),
-            }
+        for (at, pair) in self.key_pairs.into_iter().enumerate() {
+            let place = format!("{place}.keyPairs[{at}]");
+            key_pairs.extend(pair.check(
+                &place,
+                &self.scopes,
+                secret,
+                development,
+                secret_setting,
+                problems,
+            ));
         }
         Caller {
             id: self.id,
-            scopes: self.scopes,
             max_starts_per_day: self.max_starts_per_day,
             max_starts_per_user_per_day: self.max_starts_per_user_per_day,
             webhook_url: self.webhook_url,
@@ -319,14 +354,92 @@ impl RawCaller {
     }
 }
 
-impl Caller {
-    /// Whether the caller has the permission.
-    pub fn may(&self, scope: Scope) -> bool {
-        self.scopes.contains(&scope)
+impl RawKeyPair {
+    fn check<'a>(
+        self,
+        place: &str,
+        callers_scopes: &[Scope],
+        secret: &Secret,
+        development: bool,
+        secret_setting: &dyn Fn(&str) -> Option<&'a str>,
+        problems: &mut Vec<Problem>,
+    ) -> Option<KeyPair> {
+        if self.access_key_id == DEVELOPMENT_KEY_ID && !development {
+            problems.push(problem(
+                format!("{place}.accessKeyId"),
+                "development-key",
+                "是开发用的密钥，只能用于开发模式；请为调用方生成新的密钥。",
+                "is the development key pair, which is allowed in development only; create a new one for the caller.",
+            ));
+            return None;
+        }
+        if !is_key_id(&self.access_key_id) {
+            problems.push(problem(
+                format!("{place}.accessKeyId"),
+                "access-key-id",
+                "应为 8 至 64 个字母、数字、点、下划线或连字符。",
+                "must be 8 to 64 letters, digits, dots, underscores or hyphens.",
+            ));
+            return None;
+        }
+        let access_key_secret = match &self.secret_setting {
+            None => Some(derived_key_secret(secret, &self.access_key_id)),
+            Some(name) => secret_setting(name)
+                .filter(|secret| is_secret(secret))
+                .map(Secret::new),
+        };
+        if access_key_secret.is_none() {
+            problems.push(problem(
+                format!("{place}.secretSetting"),
+                "secret-setting",
+                "指向不存在或不合规的设置；其名称须以 GATEWAY_KEY_ 开头，其值须为至少 16 个不含空白的 ASCII 字符，并作为部署环境的密钥保存。",
+                "names a missing or invalid setting: its name must start with GATEWAY_KEY_, its value must have at least 16 ASCII characters without white space, and it must be a secret of the deployment.",
+            ));
+        }
+        Some(KeyPair {
+            access_key_id: self.access_key_id,
+            access_key_secret: access_key_secret?,
+            scopes: self.scopes.unwrap_or_else(|| callers_scopes.to_vec()),
+        })
     }
+}
 
+fn checked_hash(
+    place: &str,
+    text: &str,
+    development: bool,
+    problems: &mut Vec<Problem>,
+) -> Option<[u8; 32]> {
+    let hash = read_hash(text);
+    if hash.is_none() {
+        problems.push(problem(
+            place,
+            "token-sha256",
+            "应为 64 位十六进制的 SHA-256，而不是令牌本身。",
+            "must be the SHA-256 of the token as 64 hexadecimal digits, not the token itself.",
+        ));
+    } else if hash == Some(sha256(DEVELOPMENT_TOKEN)) && !development {
+        problems.push(problem(
+            place,
+            "development-token",
+            "是开发用的令牌，只能用于开发模式；请为调用方生成新的令牌。",
+            "is the development token, which is allowed in development only; create a new one for the caller.",
+        ));
+        return None;
+    }
+    hash
+}
+
+fn has_twins(tokens: &[Token]) -> bool {
+    let hashes: BTreeSet<_> = tokens.iter().map(|token| token.hash).collect();
+    hashes.len() < tokens.len()
+}
+
+impl Caller {
     fn shares_a_key_with(&self, other: &Self) -> bool {
-        self.tokens.iter().any(|token| other.tokens.contains(token))
+        self.tokens
+            .iter()
+            .any(|token| other.tokens.iter().any(|theirs| theirs.hash == token.hash))
             || self.key_pairs.iter().any(|pair| {
                 other
                     .key_pairs
@@ -414,19 +527,91 @@ mod tests {
             ("", None),
         ] {
             assert_eq!(
-                by_token(&callers, token).map(|caller| caller.id.as_str()),
+                by_token(&callers, token).map(|access| access.caller.id.as_str()),
                 id,
                 "{token}"
             );
         }
-        let (caller, derived) = by_access_key_id(&callers, "gwk-shop-1").unwrap();
-        assert_eq!(caller.id, "shop");
+        let (access, derived) = by_access_key_id(&callers, "gwk-shop-1").unwrap();
+        assert_eq!(access.caller.id, "shop");
         assert_eq!(derived.access_key_secret.expose().len(), 64);
         let (_, kept) = by_access_key_id(&callers, "gwk-shop-2").unwrap();
         assert_eq!(kept.access_key_secret.expose(), "kept-as-a-secret");
         assert!(by_access_key_id(&callers, "gwk-shop-3").is_none());
-        assert!(callers[0].may(Scope::Create) && !callers[0].may(Scope::ReadMaterial));
-        assert!(!callers[1].may(Scope::Create) && callers[1].may(Scope::ReadMaterial));
+        let may = |token, scope| by_token(&callers, token).unwrap().may(scope);
+        assert!(may("old", Scope::Create) && !may("old", Scope::ReadMaterial));
+        assert!(!may("other", Scope::Create) && may("other", Scope::ReadMaterial));
+    }
+
+    #[test]
+    fn a_token_or_key_pair_has_its_own_scopes_or_those_of_its_caller() {
+        let text = format!(
+            r#"[{{"id":"shop","tokens":[{{"sha256":"{}"}},{{"sha256":"{}","scopes":["read"]}},{{"sha256":"{}","scopes":[]}}],
+                "keyPairs":[{{"accessKeyId":"gwk-shop-1"}},{{"accessKeyId":"gwk-shop-2","scopes":["read"]}}]}}]"#,
+            hex_sha256(b"service"),
+            hex_sha256(b"support"),
+            hex_sha256(b"none"),
+        );
+        let callers = read_one(&text).unwrap();
+        let all = [Scope::Create, Scope::Read, Scope::ReadMaterial];
+        for (token, expected) in [
+            ("service", [true, true, false]),
+            ("support", [false, true, false]),
+            ("none", [false; 3]),
+        ] {
+            let access = by_token(&callers, token).unwrap();
+            assert_eq!(access.caller.id, "shop");
+            assert_eq!(all.map(|scope| access.may(scope)), expected, "{token}");
+        }
+        for (id, may_create) in [("gwk-shop-1", true), ("gwk-shop-2", false)] {
+            let (access, _) = by_access_key_id(&callers, id).unwrap();
+            assert!(access.may(Scope::Read));
+            assert_eq!(access.may(Scope::Create), may_create, "{id}");
+        }
+    }
+
+    #[test]
+    fn a_fault_is_named_by_its_place_without_its_value() {
+        let good = hex_sha256(b"token");
+        let planted = "planted-value";
+        for (member, place) in [
+            (
+                r#""tokens":[{"sha256":"planted-value"}]"#,
+                "[1].tokens[0].sha256",
+            ),
+            (
+                r#""tokens":[{"sha256":"GOOD","scopes":["read","planted-value"]}]"#,
+                "[1].tokens[0].scopes[1]",
+            ),
+            (r#""tokens":["planted-value"]"#, "[1].tokens[0]"),
+            (
+                r#""tokenSha256":["GOOD","planted-value"]"#,
+                "[1].tokenSha256[1]",
+            ),
+            (
+                r#""tokens":[{"sha256":"GOOD"}],"webhookUrl":"planted-value""#,
+                "[1].webhookUrl",
+            ),
+            (
+                r#""keyPairs":[{"accessKeyId":"planted value"}]"#,
+                "[1].keyPairs[0].accessKeyId",
+            ),
+            (
+                r#""keyPairs":[{"accessKeyId":"gwk-shop-1","secretSetting":"planted-value"}]"#,
+                "[1].keyPairs[0].secretSetting",
+            ),
+        ] {
+            let first = r#"{"id":"bank","keyPairs":[{"accessKeyId":"gwk-bank-1"}]}"#;
+            let text = format!(r#"[{first},{{"id":"shop",{member}}}]"#).replace("GOOD", &good);
+            let problems = read(&text, &secret(), false, &|_| None).unwrap_err();
+            let [(_, message)] = problems.as_slice() else {
+                panic!("{problems:?}");
+            };
+            for said in [&message.zh, &message.en] {
+                assert!(said.contains(place), "{said}");
+                assert!(!said.contains(planted), "{said}");
+            }
+        }
     }
 
     #[test]
@@ -481,6 +666,12 @@ mod tests {
                     r#"[{{"id":"a","tokenSha256":["{hash}"]}},{{"id":"b","tokenSha256":["{hash}"]}}]"#
                 ),
                 "shared-key",
+            ),
+            (
+                &format!(
+                    r#"[{{"id":"a","tokenSha256":["{hash}"],"tokens":[{{"sha256":"{hash}","scopes":["read"]}}]}}]"#
+                ),
+                "same-token-twice",
             ),
         ] {
             assert_eq!(read_one(text).unwrap_err(), [rule], "{text}");

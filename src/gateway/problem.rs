@@ -312,11 +312,11 @@ problems! {
         "未通过身份验证" "Not authenticated"
         "请在 Authorization 头中以 Bearer 方式提供网关发放的令牌。"
         "Send a token issued by the gateway's operator as Authorization: Bearer.";
-    /// The caller lacks a scope.
+    /// The token or key pair lacks a scope.
     INSUFFICIENT_SCOPE 403 "insufficient-scope" Operator false
         "没有权限" "Not permitted"
-        "该调用方没有此操作所需的权限，请网关运维在 GATEWAY_CALLERS 的 scopes 中授予。"
-        "This caller lacks the required scope; the gateway's operator must grant it in the scopes of GATEWAY_CALLERS.";
+        "该令牌或密钥对没有此操作所需的权限，请网关运维在 GATEWAY_CALLERS 的 scopes 中授予。"
+        "This token or key pair lacks the required scope; the gateway's operator must grant it in the scopes of GATEWAY_CALLERS.";
     /// No such route.
     NOT_FOUND 404 "not-found" Developer false
         "路径不存在" "Not found"

@@ -4,7 +4,7 @@
 //! needs it and after the caller is authenticated, so an unauthenticated body is never read.
 
 use super::arrival::{Arrival, Handled, Incoming, Routed, Then};
-use super::callers::{self, Caller};
+use super::callers::{self, Access};
 use super::cors;
 use super::handlers::{hint, orders, rpc, state};
 use super::problem::{DEVELOPMENT_ONLY, METHOD_NOT_ALLOWED, NOT_FOUND, Problem, UNAUTHENTICATED};
@@ -137,15 +137,15 @@ impl<'a> Route<'a> {
             }
             _ => {}
         }
-        let caller = authenticate(incoming, settings)?;
+        let access = authenticate(incoming, settings)?;
         match self {
             Self::Orders if incoming.arrival.request.method == "POST" => {
-                orders::create(incoming, settings, caller)
+                orders::create(incoming, settings, access)
             }
-            Self::Orders => orders::list(incoming, caller),
-            Self::Counts => orders::count(incoming, caller),
-            Self::Order { no } => orders::read(incoming, caller, no),
-            Self::Photo { no } => orders::photo(incoming, caller, no),
+            Self::Orders => orders::list(incoming, access),
+            Self::Counts => orders::count(incoming, access),
+            Self::Order { no } => orders::read(incoming, access, no),
+            Self::Photo { no } => orders::photo(incoming, access, no),
             _ => Err(Problem::new(&NOT_FOUND)),
         }
     }
@@ -193,20 +193,20 @@ pub fn route(variables: &Variables, arrival: &Arrival, now: Timestamp) -> Routed
     }
 }
 
-/// The caller whose token it is.
+/// The caller whose token it is, with the token's permissions.
 fn authenticate<'a>(
     incoming: &mut Incoming<'_>,
     settings: &'a Settings,
-) -> Result<&'a Caller, Problem> {
-    let caller = incoming
+) -> Result<Access<'a>, Problem> {
+    let access = incoming
         .header("authorization")
         .and_then(|value| value.split_once(' '))
         .filter(|(scheme, _)| scheme.eq_ignore_ascii_case("bearer"))
         // Only spaces may precede the token (RFC 6750 §2.1), no other white space.
         .and_then(|(_, token)| callers::by_token(&settings.callers, token.trim_matches(' ')))
         .ok_or_else(|| Problem::new(&UNAUTHENTICATED).header("www-authenticate", "Bearer"))?;
-    incoming.caller = Some(caller.id.clone());
-    Ok(caller)
+    incoming.caller = Some(access.caller.id.clone());
+    Ok(access)
 }
 
 /// Static files support GET and HEAD; the gateway's own paths are excluded.

@@ -7,7 +7,7 @@
 //! that is being started.
 
 use super::asker::{Asker, Front, RpcForm};
-use super::callers::{self, Caller, Scope};
+use super::callers::{self, Access, Scope};
 use super::ledger::answer::{Answer, Found, Started};
 use super::ledger::order::{Decision, Verdict};
 use super::ledger::task::{Create, Read, Signed, Task};
@@ -45,8 +45,8 @@ pub fn is_rpc(request: &IncomingRequest) -> bool {
 
 /// The result of a signed request: the caller and a task, or an error.
 pub(super) struct Signature<'a> {
-    /// The caller that signed it.
-    pub(super) caller: &'a Caller,
+    /// The caller that signed it, with the key pair's permissions.
+    pub(super) access: Access<'a>,
     claim: Claim,
 }
 
@@ -71,7 +71,7 @@ impl RpcForm {
     ) -> Result<Signature<'a>, Refusal> {
         let claim = Claim::read(request)?;
         claim.action.name.clone_into(&mut self.action);
-        let (caller, pair) = callers::by_access_key_id(&settings.callers, &claim.access_key_id)
+        let (access, pair) = callers::by_access_key_id(&settings.callers, &claim.access_key_id)
             .ok_or_else(|| errors::ACCESS_KEY_NOT_FOUND.because(""))?;
         if claim.security_token.is_some() {
             return Err(errors::TOKEN_MISMATCH.because(""));
@@ -81,7 +81,7 @@ impl RpcForm {
             .check_signature(request, &pair.access_key_secret)
             .map_err(|refusal| without_request(refusal, request))?;
         claim.scene_id()?;
-        Ok(Signature { caller, claim })
+        Ok(Signature { access, claim })
     }
 
     /// The task of a signed request.
@@ -93,13 +93,14 @@ impl RpcForm {
         arrival: &str,
         now: Timestamp,
     ) -> Result<Task, Problem> {
-        let Signature { caller, claim } = signature;
+        let Signature { access, claim } = signature;
+        let caller = access.caller;
         let scope = if claim.action.starts_something {
             Scope::Create
         } else {
             Scope::Read
         };
-        if !caller.may(scope) {
+        if !access.may(scope) {
             return Err(Problem::new(&INSUFFICIENT_SCOPE));
         }
         // In addition to the action's parameters, there are the common ones and others that an SDK
@@ -129,7 +130,7 @@ impl RpcForm {
             Task::Read(Read {
                 caller: caller.id.clone(),
                 asker: Some(asker),
-                material: caller.may(Scope::ReadMaterial),
+                material: access.may(Scope::ReadMaterial),
                 scene_id: value("SceneId"),
                 certify_id: value("CertifyId"),
                 ..Read::default()

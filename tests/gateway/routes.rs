@@ -507,6 +507,40 @@ fn a_caller_without_the_scope_gets_the_verdict_alone() {
 }
 
 #[test]
+fn a_token_and_a_key_pair_for_reading_start_nothing() {
+    let callers = json!([{
+        "id": "shop",
+        "tokenSha256": [hex_sha256(b"dev-token")],
+        "tokens": [{"sha256": hex_sha256(b"support"), "scopes": ["read"]}],
+        "keyPairs": [{"accessKeyId": "gwk-shop-1", "secretSetting": "GATEWAY_KEY_SHOP", "scopes": ["read"]}],
+    }]);
+    let mut host = Host::new(variables(&[
+        ("GATEWAY_MODE", "development"),
+        ("GATEWAY_CALLERS", &callers.to_string()),
+        ("GATEWAY_KEY_SHOP", "the-shops-own-secret"),
+    ]));
+    assert_eq!(create(&mut host, json!({}), &mut starts).status, 201);
+    let support = ("authorization", "Bearer support");
+    let (_, reply) = host.handle(request("GET", ROUTE, &[support], b""), &mut no_upstream);
+    assert_eq!(reply.status, 200);
+    assert_eq!(body(&reply)["items"].as_array().map(Vec::len), Some(1));
+    let (_, reply) = host.handle(request("POST", ROUTE, &[support], b"{}"), &mut no_upstream);
+    assert_eq!(
+        (reply.status, &body(&reply)["code"]),
+        (403, &json!("insufficient-scope"))
+    );
+    let signed = |action| signed("gwk-shop-1", "the-shops-own-secret", &[("Action", action)]);
+    let (_, reply) = host.handle(signed("InitFaceVerify"), &mut no_upstream);
+    assert_eq!(
+        (reply.status, &body(&reply)["Code"]),
+        (403, &json!("Forbidden.RAM"))
+    );
+    let (_, reply) = host.handle(signed("DescribeFaceVerify"), &mut no_upstream);
+    // Permitted, and incomplete.
+    assert_eq!(body(&reply)["Code"], "400");
+}
+
+#[test]
 fn callers_receive_no_photo_url_if_photos_are_streamed() {
     let mut host = Host::new(variables(&[
         ("GATEWAY_MODE", "development"),

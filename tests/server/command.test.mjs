@@ -292,6 +292,16 @@ test("rotate adds a token and a key pair, then removes the old ones", async () =
   assert.deepEqual(shop.tokenSha256, begun[0].tokenSha256.slice(1));
   assert.deepEqual(shop.keyPairs, begun[0].keyPairs.slice(1));
   assert.deepEqual(bank, begun[1]);
+  // The token and key pair of another user of the caller, with fewer scopes, stay.
+  const support = { sha256: "1".repeat(64), scopes: ["read"] };
+  const reader = { accessKeyId: "gwk-shop-support", scopes: ["read"] };
+  begun[0].tokens = [{ sha256: "2".repeat(64) }, support];
+  begun[0].keyPairs.push(reader);
+  const scoped = { ...secret, GATEWAY_CALLERS: JSON.stringify(begun) };
+  const [finished] = list((await gateway(["rotate", "shop", "--finish"], scoped)).output);
+  assert.deepEqual(finished.tokenSha256, shop.tokenSha256);
+  assert.deepEqual(finished.tokens, [support]);
+  assert.deepEqual(finished.keyPairs, [...shop.keyPairs, reader]);
   const stranger = await gateway(["rotate", "nobody"], settings);
   assert.equal(stranger.code, SETTINGS);
   assert.match(stranger.output, /no caller nobody/);

@@ -16,7 +16,12 @@ let both, gateway, endpoint;
 
 before(async () => {
   const callers = [
-    { id: "dev", tokenSha256: [sha256("dev-token")], scopes: ["create", "read", "read:material"] },
+    {
+      id: "dev",
+      tokenSha256: [sha256("dev-token")],
+      tokens: [{ sha256: sha256("support-token"), scopes: ["read"] }],
+      scopes: ["create", "read", "read:material"],
+    },
     { id: "other", tokenSha256: [sha256("other-token"), sha256("other-token-2")] },
     { id: "reader", tokenSha256: [sha256("reader-token")], scopes: ["read"] },
     { id: "limited", tokenSha256: [sha256("limited-token")], maxStartsPerDay: 3, maxStartsPerUserPerDay: 2 },
@@ -130,6 +135,21 @@ test("an unknown token gets 401, a token without the scope 403", async () => {
   const verdict = await read(order.outerOrderNo, "", { token: "other-token-2" });
   assert.equal(verdict.json.status, "passed");
   assert.equal(verdict.json.material, undefined);
+});
+
+test("a token with fewer scopes reads its caller's orders and does no more", async () => {
+  const token = "support-token";
+  const order = sample();
+  const { json } = await create(order);
+  const found = await read(order.outerOrderNo, "", { token });
+  assert.equal(found.json.certifyId, json.certifyId);
+  for (const refused of [
+    await create(sample(), { token }),
+    await read(order.outerOrderNo, "?material=true", { token }),
+    await read(order.outerOrderNo, "/photo", { token }),
+  ]) {
+    assert.deepEqual([refused.status, refused.json.code], [403, "insufficient-scope"]);
+  }
 });
 
 test("another caller's order answers, byte for byte, as an unknown one", async () => {

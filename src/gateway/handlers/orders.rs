@@ -5,7 +5,7 @@ use crate::actions::{self, INIT_FACE_VERIFY, Value};
 use crate::error::FieldError;
 use crate::gateway::arrival::{Handled, Incoming, Then};
 use crate::gateway::body;
-use crate::gateway::callers::{Caller, Scope};
+use crate::gateway::callers::{Access, Scope};
 use crate::gateway::ledger::order::OrderStatus;
 use crate::gateway::ledger::task::{Count, Create, Cursor, Filter, List, Read, Task};
 use crate::gateway::problem::{INSUFFICIENT_SCOPE, Problem, UNKNOWN_ORDER};
@@ -28,9 +28,9 @@ const OFFSET_MINUTES: RangeInclusive<i64> = -840..=840;
 pub(in crate::gateway) fn create(
     incoming: &Incoming<'_>,
     settings: &Settings,
-    caller: &Caller,
+    access: Access<'_>,
 ) -> Handled {
-    permitted(caller, Scope::Create)?;
+    permitted(access, Scope::Create)?;
     if let Some(read) = incoming.body()? {
         return Ok(read);
     }
@@ -59,7 +59,7 @@ pub(in crate::gateway) fn create(
     };
     Ok(Then::ledger(&Task::Create(Create::new(
         settings,
-        incoming.asker(caller),
+        incoming.asker(access.caller),
         &valid,
         restart_unknown,
     ))))
@@ -96,8 +96,8 @@ fn once(
 }
 
 /// Lists the caller's orders.
-pub(in crate::gateway) fn list(incoming: &Incoming<'_>, caller: &Caller) -> Handled {
-    permitted(caller, Scope::Read)?;
+pub(in crate::gateway) fn list(incoming: &Incoming<'_>, access: Access<'_>) -> Handled {
+    permitted(access, Scope::Read)?;
     let mut wrong = Vec::new();
     let names = ["limit", "cursor", "status", "from", "to", "search"];
     let query = Query::read(&incoming.arrival.request.query, &names, &mut wrong)?;
@@ -143,7 +143,7 @@ pub(in crate::gateway) fn list(incoming: &Incoming<'_>, caller: &Caller) -> Hand
         return Err(Problem::fields(wrong));
     }
     Ok(Then::ledger(&Task::List(List {
-        asker: incoming.asker(caller),
+        asker: incoming.asker(access.caller),
         limit: limit.unwrap_or(PAGE_DEFAULT),
         after: after.flatten(),
         filter,
@@ -154,8 +154,8 @@ pub(in crate::gateway) fn list(incoming: &Incoming<'_>, caller: &Caller) -> Hand
 }
 
 /// Counts the caller's orders by day.
-pub(in crate::gateway) fn count(incoming: &Incoming<'_>, caller: &Caller) -> Handled {
-    permitted(caller, Scope::Read)?;
+pub(in crate::gateway) fn count(incoming: &Incoming<'_>, access: Access<'_>) -> Handled {
+    permitted(access, Scope::Read)?;
     let mut wrong = Vec::new();
     let names = ["status", "from", "to", "offsetMinutes"];
     let query = Query::read(&incoming.arrival.request.query, &names, &mut wrong)?;
@@ -182,7 +182,7 @@ pub(in crate::gateway) fn count(incoming: &Incoming<'_>, caller: &Caller) -> Han
         return Err(Problem::fields(wrong));
     }
     Ok(Then::ledger(&Task::Count(Count {
-        asker: incoming.asker(caller),
+        asker: incoming.asker(access.caller),
         filter,
         offset_minutes: offset_minutes.unwrap_or(SHANGHAI_OFFSET_MINUTES),
         after: None,
@@ -211,8 +211,8 @@ fn filter(query: &Query, wrong: &mut Vec<FieldError>) -> Filter {
 }
 
 /// Reads an order.
-pub(in crate::gateway) fn read(incoming: &Incoming<'_>, caller: &Caller, no: &str) -> Handled {
-    permitted(caller, Scope::Read)?;
+pub(in crate::gateway) fn read(incoming: &Incoming<'_>, access: Access<'_>, no: &str) -> Handled {
+    permitted(access, Scope::Read)?;
     if !is_order_number(no) {
         return Err(Problem::new(&UNKNOWN_ORDER));
     }
@@ -223,15 +223,15 @@ pub(in crate::gateway) fn read(incoming: &Incoming<'_>, caller: &Caller, no: &st
         return Err(Problem::fields(wrong));
     }
     if material == Some(true) {
-        permitted(caller, Scope::ReadMaterial)?;
+        permitted(access, Scope::ReadMaterial)?;
     }
     let headers = &incoming.arrival.request.headers;
     let wait = header(headers, "prefer").and_then(preferred_wait);
     Ok(Then::ledger(&Task::Read(Read {
-        caller: caller.id.clone(),
-        asker: Some(incoming.asker(caller)),
+        caller: access.caller.id.clone(),
+        asker: Some(incoming.asker(access.caller)),
         no: no.to_owned(),
-        material: material.unwrap_or(true) && caller.may(Scope::ReadMaterial),
+        material: material.unwrap_or(true) && access.may(Scope::ReadMaterial),
         wait_until: wait.map(|seconds| {
             incoming
                 .now
@@ -244,14 +244,14 @@ pub(in crate::gateway) fn read(incoming: &Incoming<'_>, caller: &Caller, no: &st
 }
 
 /// Reads the photo of an order.
-pub(in crate::gateway) fn photo(incoming: &Incoming<'_>, caller: &Caller, no: &str) -> Handled {
-    permitted(caller, Scope::ReadMaterial)?;
+pub(in crate::gateway) fn photo(incoming: &Incoming<'_>, access: Access<'_>, no: &str) -> Handled {
+    permitted(access, Scope::ReadMaterial)?;
     if !is_order_number(no) {
         return Err(Problem::new(&UNKNOWN_ORDER));
     }
     Ok(Then::ledger(&Task::Read(Read {
-        caller: caller.id.clone(),
-        asker: Some(incoming.asker(caller)),
+        caller: access.caller.id.clone(),
+        asker: Some(incoming.asker(access.caller)),
         no: no.to_owned(),
         material: true,
         photo: true,
@@ -259,8 +259,8 @@ pub(in crate::gateway) fn photo(incoming: &Incoming<'_>, caller: &Caller, no: &s
     })))
 }
 
-fn permitted(caller: &Caller, scope: Scope) -> Result<(), Problem> {
-    if caller.may(scope) {
+fn permitted(access: Access<'_>, scope: Scope) -> Result<(), Problem> {
+    if access.may(scope) {
         Ok(())
     } else {
         Err(Problem::new(&INSUFFICIENT_SCOPE))

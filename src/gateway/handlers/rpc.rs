@@ -30,7 +30,7 @@ pub(in crate::gateway) fn rpc(
         Ok(signature) => signature,
         Err(refusal) => return front.refusal(&refusal, &id).into(),
     };
-    incoming.caller = Some(signature.caller.id.clone());
+    incoming.caller = Some(signature.access.caller.id.clone());
     match front.task(
         settings,
         &signature,

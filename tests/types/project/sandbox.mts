@@ -79,6 +79,8 @@ const named: Record<keyof SandboxVerification, true> = {
   subCode: true,
   code: true,
   callback: true,
+  certifyUrl: true,
+  returnUrl: true,
 };
 const [found, expected] = [opened, named].map((value) => Object.keys(value).sort().join(" "));
 if (found !== expected) throw new Error(`a verification has\n  ${found}\nand by its type\n  ${expected}`);

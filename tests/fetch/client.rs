@@ -370,45 +370,15 @@ async fn fails_over_only_where_nothing_was_executed() {
     assert_eq!(fetch.calls(), 1);
 }
 
-#[wasm_bindgen_test]
-async fn replaces_an_expired_token_once() {
-    let expired = Plan::Text(400, r#"{"Code":"InvalidSecurityToken.Expired"}"#);
-    let fetch = Fetch::replace(vec![expired, Plan::Sandbox]);
-    let made = Rc::new(Cell::new(0));
+/// A client whose provider gives a token first and lasting keys afterwards, and how often the provider was asked.
+async fn with_expiring_token() -> (FaceVerifyClient, Rc<Cell<u32>>) {
+    let asked = Rc::new(Cell::new(0));
     let provider = {
-        let made = Rc::clone(&made);
+        let asked = Rc::clone(&asked);
         move || {
-            made.set(made.get() + 1);
+            asked.set(asked.get() + 1);
             let key = Credentials::new("sandbox-key-id", "sandbox-key-secret");
-            // The second key is a lasting one.
-            let first = made.get() == 1;
-            std::future::ready(Ok(if first {
-                key.with_security_token("token-1")
-            } else {
-                key
-            }))
-        }
-    };
-    let options = options().build().unwrap();
-    let client = FaceVerifyClient::dangerously_in_browser_with_provider(options, provider)
-        .await
-        .unwrap();
-    start(&client).await.unwrap();
-    start(&client).await.unwrap();
-    assert_eq!((made.get(), fetch.calls()), (2, 3));
-}
-
-#[wasm_bindgen_test]
-async fn calls_that_are_refused_together_share_one_refresh() {
-    let expired = Plan::Text(400, r#"{"Code":"InvalidSecurityToken.Expired"}"#);
-    let fetch = Fetch::replace(vec![expired, expired, Plan::Sandbox]);
-    let made = Rc::new(Cell::new(0));
-    let provider = {
-        let made = Rc::clone(&made);
-        move || {
-            made.set(made.get() + 1);
-            let key = Credentials::new("sandbox-key-id", "sandbox-key-secret");
-            let first = made.get() == 1;
+            let first = asked.get() == 1;
             async move {
                 turn().await;
                 Ok(if first {
@@ -423,9 +393,27 @@ async fn calls_that_are_refused_together_share_one_refresh() {
     let client = FaceVerifyClient::dangerously_in_browser_with_provider(options, provider)
         .await
         .unwrap();
+    (client, asked)
+}
+
+#[wasm_bindgen_test]
+async fn replaces_an_expired_token_once() {
+    let expired = Plan::Text(400, r#"{"Code":"InvalidSecurityToken.Expired"}"#);
+    let fetch = Fetch::replace(vec![expired, Plan::Sandbox]);
+    let (client, asked) = with_expiring_token().await;
+    start(&client).await.unwrap();
+    start(&client).await.unwrap();
+    assert_eq!((asked.get(), fetch.calls()), (2, 3));
+}
+
+#[wasm_bindgen_test]
+async fn calls_that_are_refused_together_share_one_refresh() {
+    let expired = Plan::Text(400, r#"{"Code":"InvalidSecurityToken.Expired"}"#);
+    let fetch = Fetch::replace(vec![expired, expired, Plan::Sandbox]);
+    let (client, asked) = with_expiring_token().await;
     let (one, other) = futures_util::future::join(start(&client), start(&client)).await;
     assert!(one.is_ok() && other.is_ok());
-    assert_eq!((made.get(), fetch.calls()), (2, 4));
+    assert_eq!((asked.get(), fetch.calls()), (2, 4));
 }
 
 #[wasm_bindgen_test]

@@ -6,6 +6,7 @@ import { appendFileSync, chmodSync, chownSync, mkdirSync, mkdtempSync, rmSync } 
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { postgresPrograms } from "../../scripts/lib/project.mjs";
+import { until } from "../support/until.mjs";
 
 /** Nobody's: PostgreSQL refuses to run as root. */
 const OTHER_USER = 65_534;
@@ -49,11 +50,11 @@ export async function startPostgres(folder = mkdtempSync(join(tmpdir(), "pg-")))
   async function run() {
     server = spawn(join(programs, "postgres"), ["-D", data], { ...options, stdio: "ignore" });
     const deadline = Date.now() + STARTS_WITHIN_MS;
-    const isReady = () => spawnSync(join(programs, "pg_isready"), ["--host", folder], options).status === 0;
-    while (!isReady()) {
+    await until(() => {
+      if (spawnSync(join(programs, "pg_isready"), ["--host", folder], options).status === 0) return true;
       if (server.exitCode !== null || Date.now() > deadline) throw new Error("PostgreSQL did not start");
-      await new Promise((resolve) => setTimeout(resolve, 50));
-    }
+      return false;
+    });
   }
 
   async function stop(signal) {

@@ -7,6 +7,7 @@ import { randomInt } from "node:crypto";
 import pg from "pg";
 import { command } from "../../scripts/lib/progress.mjs";
 import { killRun } from "../server/kill.mjs";
+import { until } from "../support/until.mjs";
 import { seeded, startGateway } from "../worker/gateway.mjs";
 import { startPostgres } from "./database.mjs";
 
@@ -34,13 +35,11 @@ const threeInstances = (kills, counts, seed) => async (settings) => {
   }
 
   /** Resolves when no lease of the instance is left. */
-  async function overdue({ instance }) {
-    for (;;) {
+  const overdue = ({ instance }) =>
+    until(async () => {
       const { rows } = await pool.query("SELECT FROM instances WHERE id = $1", [instance]);
-      if (rows.length === 0) return;
-      await new Promise((resolve) => setTimeout(resolve, 50));
-    }
-  }
+      return rows.length === 0;
+    });
 
   return {
     async call(method, path, options) {

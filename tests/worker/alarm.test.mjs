@@ -5,6 +5,7 @@ import { createHash } from "node:crypto";
 import { once } from "node:events";
 import { createServer } from "node:http";
 import { after, before, test } from "node:test";
+import { until } from "../support/until.mjs";
 import { only, sample, startBoth, submit } from "./gateway.mjs";
 
 const ROUTE = "/v1/face-verifications";
@@ -58,15 +59,13 @@ async function start(caller) {
 }
 
 /** Every poll requests /livez first, to which a hanging process does not respond. */
-async function until(condition) {
-  for (;;) {
+const untilAlive = (condition) =>
+  until(async () => {
     const alive = await fetch(`${both.gateway.url}/livez`, { signal: AbortSignal.timeout(30_000) });
     assert.equal(alive.status, 200);
     await alive.body?.cancel();
-    if (await condition()) return;
-    await new Promise((resolve) => setTimeout(resolve, 50));
-  }
-}
+    return condition();
+  });
 
 const callBack = (path) => both.gateway.call("POST", path, { token: null });
 
@@ -74,14 +73,14 @@ test("many callbacks of one order do not stop the process", { timeout: 120_000 }
   const { no, certifyId, path } = await start("shop");
   await submit(both.endpoint, certifyId, "passed");
   await Promise.all(Array.from({ length: 30 }, () => callBack(path)));
-  await until(() => received.includes(no));
+  await untilAlive(() => received.includes(no));
 });
 
 test("the alarms of many orders do not stop the process", { timeout: 120_000 }, async () => {
   const orders = await Promise.all(Array.from({ length: 40 }, () => start("shop")));
   for (const { certifyId } of orders) await submit(both.endpoint, certifyId, "205");
   await Promise.all(orders.map(({ path }) => callBack(path)));
-  await until(() => orders.every(({ no }) => received.includes(no)));
+  await untilAlive(() => orders.every(({ no }) => received.includes(no)));
 });
 
 const platform = { skip: only("worker", "the platform's alarms"), timeout: 120_000 };
@@ -95,7 +94,7 @@ test("an alarm lost by the platform is set again", platform, async () => {
   assert.ok(!received.includes(no));
   // Whatever the caller asks for.
   await gateway.call("GET", ROUTE, { token: token("shop") });
-  await until(() => received.includes(no));
+  await untilAlive(() => received.includes(no));
 });
 
 test("an alarm that fails fires again", platform, async () => {
@@ -110,7 +109,7 @@ test("a webhook receiver that does not answer delays no verdict", { timeout: 120
   const orders = await Promise.all(Array.from({ length: 12 }, () => start("bank")));
   for (const { certifyId } of orders) await submit(both.endpoint, certifyId, "passed");
   await Promise.all(orders.map(({ path }) => callBack(path)));
-  await until(async () => {
+  await untilAlive(async () => {
     const { json } = await both.gateway.call("GET", `${ROUTE}?status=pending`, { token: token("bank") });
     return json.items.length === 0;
   });
@@ -119,5 +118,5 @@ test("a webhook receiver that does not answer delays no verdict", { timeout: 120
   const { no, certifyId, path } = await start("shop");
   await submit(both.endpoint, certifyId, "passed");
   await callBack(path);
-  await until(() => received.includes(no));
+  await untilAlive(() => received.includes(no));
 });

@@ -6,7 +6,7 @@ import { cpus, totalmem } from "node:os";
 import { chart } from "./lib/chart.mjs";
 import { isNoisy, print, report } from "./lib/report.mjs";
 
-const PARTS = ["signing", "calls", "size", "startup", "scale", "sandbox", "gateway"];
+const PARTS = ["signing", "calls", "size", "startup", "scale", "sandbox", "gateway", "instances"];
 
 const file = (name) => new URL(name, import.meta.url);
 const json = (name) => JSON.parse(readFileSync(file(name), "utf8"));

@@ -15,11 +15,12 @@ const STARTS_WITHIN_MS = 60_000;
 
 /**
  * @param {string} [folder] a short path: that of a socket has 107 bytes at most
+ * @param {{ durable?: boolean }} [options] `durable` synchronizes commits to the disk
  * @returns {Promise<{ url: string, create: (name: string) => string, sql: (text: string, name?: string) => string,
  *   restart: (mode?: string) => Promise<void>, close: () => Promise<void> }>} `create` makes a database and returns its
  *   connection string
  */
-export async function startPostgres(folder = mkdtempSync(join(tmpdir(), "pg-"))) {
+export async function startPostgres(folder = mkdtempSync(join(tmpdir(), "pg-")), { durable = false } = {}) {
   const programs = postgresPrograms();
   if (!programs) throw new Error("PostgreSQL is missing: node scripts/setup.mjs postgres");
   const other = process.getuid?.() === 0 ? { uid: OTHER_USER, gid: OTHER_USER } : {};
@@ -43,7 +44,7 @@ export async function startPostgres(folder = mkdtempSync(join(tmpdir(), "pg-")))
   must("initdb", [`--pgdata=${data}`, "--username=gateway", "--auth=trust", "--encoding=UTF8", "--no-sync"]);
   appendFileSync(
     join(data, "postgresql.conf"),
-    `listen_addresses = ''\nunix_socket_directories = '${folder}'\nmax_connections = 100\nfsync = off\n`,
+    `listen_addresses = ''\nunix_socket_directories = '${folder}'\nmax_connections = 100\nfsync = ${durable ? "on" : "off"}\n`,
   );
   let server;
 

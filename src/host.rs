@@ -1,7 +1,6 @@
 //! The clients' inputs from their host: time and randomness.
 
 use crate::error::{Audience, Error, Execution, FieldError, Kind};
-use crate::signing::encode::hex;
 use crate::text::Text;
 use crate::timestamp::Timestamp;
 #[cfg(not(target_arch = "wasm32"))]
@@ -73,7 +72,7 @@ pub(crate) fn no_credentials(because: Option<&Error>) -> Error {
 /// Of kind `validation`: the prefix has invalid characters or is too long, or the host has no
 /// randomness.
 pub fn new_outer_order_no(prefix: &str) -> Result<String, Error> {
-    order_number::new_outer_order_no(prefix, now(), &hex(&random()?)).map_err(|problem| {
+    order_number::new_outer_order_no(prefix, now(), &hex::encode(&random()?)).map_err(|problem| {
         Error::validation(vec![FieldError::new(
             "prefix",
             problem.rule,

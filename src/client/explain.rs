@@ -8,7 +8,6 @@ use crate::client::state::{State, signing_context};
 use crate::error::Audience;
 use crate::signing::SignatureVersion;
 use crate::signing::difference::{Difference, first_difference};
-use crate::signing::encode::hex;
 use crate::text::Text;
 use crate::vendor::credentials::{Credentials, Secret};
 use base64::Engine;
@@ -63,7 +62,7 @@ fn echoes(text: &str, value: &str) -> bool {
     // No encoded form is shorter than the value.
     value.len() <= text.len()
         && (text.contains(value)
-            || text.contains(&hex(bytes))
+            || text.contains(&hex::encode(bytes))
             || text
                 .replace('-', "+")
                 .replace('_', "/")

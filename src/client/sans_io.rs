@@ -52,7 +52,6 @@ use crate::client::options::Options;
 use crate::client::response::{DescribeResult, Failure, InitResult, decode_describe, decode_init};
 use crate::error::{Audience, Error, Kind};
 use crate::http::{OutgoingRequest, Response};
-use crate::signing::encode::hex;
 use crate::text::Text;
 use crate::timestamp::Timestamp;
 use crate::vendor::credentials::Credentials;
@@ -338,7 +337,7 @@ impl<'a, R: Request> Call<'a, R> {
             &self.request,
             self.state.clone(),
             now,
-            hex(&random),
+            hex::encode(&random),
         );
         self.state = attempt.state;
         if attempt.timeout_millis <= 0 {

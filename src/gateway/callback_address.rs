@@ -5,7 +5,6 @@
 
 use super::callers::derive;
 use super::settings::Settings;
-use crate::signing::encode::hex;
 use crate::vendor::credentials::Secret;
 
 /// The URL's path without its last three segments: caller, order and proof.
@@ -26,5 +25,5 @@ pub fn is_genuine(settings: &Settings, caller: &str, no: &str, given: &str) -> b
 fn proof(settings: &Settings, caller: &str, no: &str) -> Secret {
     let what = format!("{caller}/{no}");
     let bytes = derive(&settings.secret, "callback", &what);
-    Secret::new(hex(bytes.get(..16).unwrap_or_default()))
+    Secret::new(hex::encode(bytes.get(..16).unwrap_or_default()))
 }

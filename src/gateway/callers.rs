@@ -4,7 +4,6 @@
 
 use crate::json::de::from_json_strictly;
 use crate::signing::acs3::hmac_sha256;
-use crate::signing::encode::hex;
 use crate::text::Text;
 use crate::vendor::credentials::Secret;
 use crate::vendor::endpoint::Endpoint;
@@ -147,7 +146,11 @@ pub fn webhook_secret(secret: &Secret, caller: &str) -> Secret {
 /// The AccessKeySecret of a key pair issued by the gateway. An HMAC key cannot be stored as a hash,
 /// so it is derived from the gateway's secret and the AccessKeyId on demand.
 pub fn derived_key_secret(secret: &Secret, access_key_id: &str) -> Secret {
-    Secret::new(hex(&derive(secret, "access-key-secret", access_key_id)))
+    Secret::new(hex::encode(&derive(
+        secret,
+        "access-key-secret",
+        access_key_id,
+    )))
 }
 
 fn sha256(text: &str) -> [u8; 32] {
@@ -479,17 +482,8 @@ fn is_secret(text: &str) -> bool {
 }
 
 fn read_hash(text: &str) -> Option<[u8; 32]> {
-    if text.len() != 64 {
-        return None;
-    }
     let mut hash = [0; 32];
-    for (byte, pair) in hash.iter_mut().zip(text.as_bytes().chunks_exact(2)) {
-        let pair = std::str::from_utf8(pair).ok()?;
-        if !pair.bytes().all(|digit| digit.is_ascii_hexdigit()) {
-            return None;
-        }
-        *byte = u8::from_str_radix(pair, 16).ok()?;
-    }
+    hex::decode_to_slice(text, &mut hash).ok()?;
     Some(hash)
 }
 

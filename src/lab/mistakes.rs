@@ -6,7 +6,6 @@ use super::calculation::{Acs3Parts, RpcParts, pair};
 use super::reading::{Parameter, Place, Reading};
 use crate::signing::SignatureVersion;
 use crate::signing::acs3::{self, hmac_sha256};
-use crate::signing::encode::hex;
 use crate::signing::rpc::hmac_sha1;
 use crate::text::Text;
 use crate::vendor::credentials::Secret;
@@ -555,8 +554,8 @@ fn rpc_digest(message: &str, habits: &Habits, secret: &Secret) -> String {
     let (key, message) = (key.expose().as_bytes(), message.as_bytes());
     match habits.digest {
         Digest::OtherHash => STANDARD.encode(hmac_sha256(key, message)),
-        Digest::HexInBase64 => STANDARD.encode(hex(&hmac_sha1(key, message)).as_bytes()),
-        Digest::Hex => hex(&hmac_sha1(key, message)),
+        Digest::HexInBase64 => STANDARD.encode(hex::encode(&hmac_sha1(key, message)).as_bytes()),
+        Digest::Hex => hex::encode(&hmac_sha1(key, message)),
         Digest::Right | Digest::Base64 => STANDARD.encode(hmac_sha1(key, message)),
     }
 }
@@ -601,9 +600,9 @@ fn acs3_digest(message: &str, habits: &Habits, secret: &Secret) -> String {
     let key = key(secret, habits, habits.key_with_ampersand);
     let (key, message) = (key.expose().as_bytes(), message.as_bytes());
     match habits.digest {
-        Digest::OtherHash => hex(&hmac_sha1(key, message)),
+        Digest::OtherHash => hex::encode(&hmac_sha1(key, message)),
         Digest::Base64 => STANDARD.encode(hmac_sha256(key, message)),
-        _ => hex(&hmac_sha256(key, message)),
+        _ => hex::encode(&hmac_sha256(key, message)),
     }
 }
 

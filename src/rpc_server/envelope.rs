@@ -4,7 +4,6 @@ use super::errors::Refusal;
 use crate::actions::Action;
 use crate::json::read::{items, string};
 use crate::json::write::Object;
-use crate::signing::encode::hex;
 use crate::vendor::codes;
 
 /// The language of an envelope.
@@ -87,7 +86,7 @@ pub fn request_id(random: [u8; 16]) -> String {
     let [_, _, _, _, _, _, version, _, variant, ..] = &mut bytes;
     *version = *version & 0x0F | 0x40;
     *variant = *variant & 0x3F | 0x80;
-    let digits = hex(&bytes).to_ascii_uppercase();
+    let digits = hex::encode(&bytes).to_ascii_uppercase();
     [0..8, 8..12, 12..16, 16..20, 20..32]
         .map(|group| digits.get(group).unwrap_or_default())
         .join("-")

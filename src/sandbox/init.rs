@@ -11,7 +11,6 @@ use crate::actions::{IDENTITY_CARD, LR_FR};
 use crate::identity::{cert_name, cert_no, mobile};
 use crate::json::read::{MAX_DEPTH, value};
 use crate::json::write::Object;
-use crate::signing::encode::hex;
 use crate::vendor::codes;
 use crate::vendor::endpoint::Endpoint;
 use base64::Engine;
@@ -50,7 +49,7 @@ pub(super) fn perform(session: &mut Session<'_>, call: &Call<'_>) -> Result<Obje
         return Err(call.refuse(code, "scripted by OuterOrderNo or UserId"));
     }
     let now = session.now.unix_millis();
-    let certify_id = hex(&session.random.certify_id);
+    let certify_id = hex::encode(&session.random.certify_id);
     let (opened_at, ended_at, ending) = match script {
         Some(Script::Ends(ending, after)) => {
             (Some(now), Some(now.saturating_add(after)), Some(ending))

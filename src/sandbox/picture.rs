@@ -6,7 +6,7 @@ use super::session::Session;
 use super::verification::Verification;
 use crate::http::{IncomingRequest, Response};
 use crate::signing::acs3::hmac_sha256;
-use crate::signing::encode::{hex, parse_form};
+use crate::signing::encode::parse_form;
 use crate::vendor::credentials::Secret;
 
 static PORTRAIT: &[u8] = include_bytes!("portrait.jpg");
@@ -81,7 +81,7 @@ fn signature(session: &Session<'_>, object: &str, expires: &str) -> Option<Secre
     let key = session.config.account(account_id)?.keys.first()?;
     let text = ["GET", object, expires].join("\n");
     let mac = hmac_sha256(key.access_key_secret.expose().as_bytes(), text.as_bytes());
-    Some(Secret::new(hex(&mac)))
+    Some(Secret::new(hex::encode(&mac)))
 }
 
 fn refusal(session: &Session<'_>, code: &str, message: &str) -> Response {

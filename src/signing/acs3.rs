@@ -3,7 +3,6 @@
 //! Alibaba Cloud's page: *V3 request structure and signature mechanism*
 //! (help.aliyun.com/zh/sdk/product-overview/v3-request-structure-and-signature).
 
-use super::encode::hex;
 use crate::vendor::credentials::Secret;
 use hmac::{Hmac, KeyInit, Mac};
 use sha2::{Digest, Sha256};
@@ -13,7 +12,7 @@ pub const ALGORITHM: &str = "ACS3-HMAC-SHA256";
 
 /// Lower-case hexadecimal SHA-256, the form of `x-acs-content-sha256`.
 pub fn hex_sha256(bytes: &[u8]) -> String {
-    hex(&Sha256::digest(bytes))
+    hex::encode(&Sha256::digest(bytes))
 }
 
 /// The parts of a canonical request.
@@ -61,7 +60,7 @@ pub fn string_to_sign(canonical_request: &str) -> String {
 
 /// Lower-case hexadecimal HMAC-SHA256, with the AccessKeySecret as the signing key (no `&`).
 pub fn signature(secret: &Secret, string_to_sign: &str) -> String {
-    hex(&hmac_sha256(
+    hex::encode(&hmac_sha256(
         secret.expose().as_bytes(),
         string_to_sign.as_bytes(),
     ))

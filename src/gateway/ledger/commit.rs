@@ -7,7 +7,6 @@ use super::task::Task;
 use crate::client::call;
 use crate::http::OutgoingRequest;
 use crate::json::write::to_json;
-use crate::signing::encode::hex;
 use crate::timestamp::Timestamp;
 use serde::Serialize;
 
@@ -52,11 +51,11 @@ impl Context {
     }
 
     pub(super) fn nonce(&self) -> String {
-        hex(self.random.get(..16).unwrap_or_default())
+        hex::encode(self.random.get(..16).unwrap_or_default())
     }
 
     pub(super) fn name(&self) -> String {
-        hex(self.random.get(16..28).unwrap_or_default())
+        hex::encode(self.random.get(16..28).unwrap_or_default())
     }
 }
 

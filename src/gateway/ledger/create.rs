@@ -20,7 +20,6 @@ use crate::gateway::problem::{
 use crate::gateway::settings::Settings;
 use crate::json::Json;
 use crate::signing::canonical::canonicalized_query;
-use crate::signing::encode::hex;
 use crate::timestamp::Timestamp;
 
 /// How long a request waits for another that is starting the same order.
@@ -38,7 +37,7 @@ impl Create {
         valid: &ValidRequest<'_>,
         restart_unknown: bool,
     ) -> Self {
-        let keyed = |purpose, text: &str| hex(&derive(&settings.secret, purpose, text));
+        let keyed = |purpose, text: &str| hex::encode(&derive(&settings.secret, purpose, text));
         let parameters: Vec<(String, String)> = valid
             .parameters()
             .map(|(parameter, value)| (parameter.name.to_owned(), value.to_owned()))

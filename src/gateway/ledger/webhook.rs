@@ -11,7 +11,6 @@ use crate::gateway::settings::Settings;
 use crate::http::OutgoingRequest;
 use crate::json::write::to_json;
 use crate::signing::acs3::hmac_sha256;
-use crate::signing::encode::hex;
 use crate::timestamp::Timestamp;
 use crate::vendor::credentials::Secret;
 use base64::Engine;
@@ -96,7 +95,7 @@ pub(super) fn send(
     writes.put(order_key(&posted.no), &order);
     let secret = webhook_secret(&settings.secret, caller);
     let id = derive(&settings.secret, "webhook-id", &posted.no);
-    let id = format!("msg_{}", hex(id.get(..12).unwrap_or_default()));
+    let id = format!("msg_{}", hex::encode(id.get(..12).unwrap_or_default()));
     let request = signed(
         url,
         &id,

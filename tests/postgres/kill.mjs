@@ -1,5 +1,5 @@
 // Three instances on one PostgreSQL server under load: they are killed by SIGKILL, or stopped by SIGSTOP until their
-// lease is over and then continued, and the database crashes once.
+// lease is over and then continued. The database crashes once, and later fails over to its standby.
 //
 //   node tests/postgres/kill.mjs [kills] [seed]     defaults: 100 kills, a random seed
 
@@ -15,7 +15,7 @@ const INSTANCES = 3;
 
 /** @returns what `killRun` harms */
 const threeInstances = (kills, counts, seed) => async (settings) => {
-  const database = await startPostgres();
+  const database = await startPostgres(undefined, { standby: true });
   const pool = new pg.Pool({ connectionString: database.url });
   pool.on("error", () => {});
   const gateways = [];
@@ -52,9 +52,12 @@ const threeInstances = (kills, counts, seed) => async (settings) => {
     },
     async harm(dice, killed) {
       const gateway = gateways[dice(INSTANCES)];
-      if (killed === Math.floor(kills / 2)) {
+      if (killed === Math.floor(kills / 3)) {
         counts.crashesOfTheDatabase += 1;
         await database.restart();
+      } else if (killed === Math.floor((2 * kills) / 3)) {
+        counts.failOvers += 1;
+        await database.failOver();
       } else if (dice(3) === 0) {
         counts.stalls += 1;
         await gateway.stall(() => overdue(gateway));
@@ -75,7 +78,7 @@ const threeInstances = (kills, counts, seed) => async (settings) => {
 };
 
 export async function killThree({ kills, seed }) {
-  const counts = { stalls: 0, crashesOfTheDatabase: 0, failed: 0 };
+  const counts = { stalls: 0, crashesOfTheDatabase: 0, failOvers: 0, failed: 0 };
   const found = await killRun({ kills, seed, start: threeInstances(kills, counts, seed) });
   return { ...found, ...counts };
 }

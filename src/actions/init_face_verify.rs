@@ -21,17 +21,17 @@ const TRUE_FALSE: Rule = Rule::OneOf(&["true", "false"]);
 
 action_parameters! {
     /// An InitFaceVerify request. ProductCode and CertType default to Alibaba Cloud's fixed values
-    /// (`LR_FR`, `IDENTITY_CARD`). A field that is set twice has the later value.
+    /// (`LR_FR`, `IDENTITY_CARD`). If a field is set twice, the later value wins.
     InitFaceVerify, PARAMETERS:
     /// 认证场景 ID: the scene from the Alibaba Cloud console, a 64-bit integer. Mandatory.
     scene_id "SceneId" Query Rule::SceneId;
-    /// 商户请求的唯一标识: the order's number, 32 letters and digits, unique. Mandatory.
+    /// 商户请求的唯一标识: the order number, 32 letters and digits, unique. Mandatory.
     outer_order_no "OuterOrderNo" Query Rule::OuterOrderNo;
     /// 产品: `LR_FR` unless [`super::ValidationOptions::allow_other_products`].
     product_code "ProductCode" Query Rule::ProductCode;
     /// 活体检测类型: `LIVENESS` (Alibaba Cloud's default), `PHOTINUS_LIVENESS`, or a newer one.
     model "Model" Form Rule::Model;
-    /// 客户业务自定义的用户ID: your unique id of the user, up to 100 characters. Recommended.
+    /// 客户业务自定义的用户ID: your unique ID for the user, up to 100 characters. Recommended.
     user_id "UserId" Query Rule::Text { max: 100 };
     /// 证件类型: `IDENTITY_CARD`.
     cert_type "CertType" Query Rule::CertType;
@@ -45,7 +45,7 @@ action_parameters! {
     mobile "Mobile" Query Rule::Mobile;
     /// 用户IP: IPv4 or IPv6. Personal data.
     ip "Ip" Query Rule::Ip;
-    /// URL to which a web page returns.
+    /// URL to which the web page returns.
     return_url "ReturnUrl" Query Rule::Url { https: false };
     /// URL to which Alibaba Cloud reports the end of the verification (GET, HTTPS).
     callback_url "CallbackUrl" Query Rule::Url { https: true };
@@ -59,17 +59,17 @@ action_parameters! {
     face_contrast_picture "FaceContrastPicture" Form Rule::Picture;
     /// URL of the photo to compare with.
     face_contrast_picture_url "FaceContrastPictureUrl" Query Rule::Url { https: false };
-    /// Bucket of the photo to compare with; goes with `oss_object_name`.
+    /// Bucket of the photo to compare with; requires `oss_object_name`.
     oss_bucket_name "OssBucketName" Query Rule::Text { max: 255 };
-    /// Object of the photo to compare with; goes with `oss_bucket_name`.
+    /// Object of the photo to compare with; requires `oss_bucket_name`.
     oss_object_name "OssObjectName" Query Rule::Text { max: 1_023 };
-    /// An earlier verification whose photo to compare with. Deprecated by Alibaba Cloud.
+    /// An earlier verification, whose photo is compared. Deprecated by Alibaba Cloud.
     certify_id "CertifyId" Query Rule::CertifyId;
     /// Whether to crop the photo: `T` or `F`.
     crop "Crop" Form Rule::OneOf(&["T", "F"]);
-    /// Id of an authorization, up to 64 characters.
+    /// ID of an authorization, up to 64 characters.
     auth_id "AuthId" Form Rule::Text { max: 64 };
-    /// `SM2`: CertName and CertNo are encrypted.
+    /// `SM2` if CertName and CertNo are encrypted.
     encrypt_type "EncryptType" Query Rule::OneOf(&["SM2"]);
     /// Texts for the user to read aloud or questions to answer: a JSON list of strings.
     voluntary_customized_content "VoluntaryCustomizedContent" Query Rule::StringList;
@@ -77,7 +77,7 @@ action_parameters! {
     suitable_type "SuitableType" Query Rule::OneOf(&["0", "1", "2"]);
     /// Handling of unsupported devices: `keep`, `url` or `video`.
     procedure_priority "ProcedurePriority" Query Rule::OneOf(&["keep", "url", "video"]);
-    /// The way to read a passport: `1` or `3`.
+    /// How to read a passport: `1` or `3`.
     mode "Mode" Query Rule::OneOf(&["1", "3"]);
     /// `Y` or `N`.
     read_img "ReadImg" Query YES_NO;
@@ -85,7 +85,7 @@ action_parameters! {
     birthday "Birthday" Query Rule::Date;
     /// yyyy-MM-dd. Personal data.
     validity_date "ValidityDate" Query Rule::Date;
-    /// `DeviceRisk`: also report risks of the device, at extra cost.
+    /// `DeviceRisk` also reports risks of the device, at extra cost.
     face_guard_output "FaceGuardOutput" Query Rule::Text { max: 64 };
     /// `Y` or `N`.
     rarely_characters "RarelyCharacters" Query YES_NO;

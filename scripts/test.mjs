@@ -100,7 +100,7 @@ const suites = [
       ...nodeTests(
         "worker",
         NODE_TEST_LIMIT_MS,
-        "{gateway,faults,race,alarm,polls,endpoints,webhook,callers,privacy}",
+        "{gateway,gateway-client,faults,race,alarm,polls,endpoints,webhook,callers,privacy}",
       ),
       ...nodeTests("conformance", NODE_TEST_LIMIT_MS, "gateway"),
     ],

@@ -50,7 +50,7 @@ const suites = [
   },
   {
     name: "lint",
-    needs: ["rustLints", "wasm32"],
+    needs: ["rustLints", "wasm32", "reference"],
     commands: [
       clippy("--all-targets", "--all-features"),
       clippy("--all-targets", "--no-default-features"),
@@ -67,6 +67,7 @@ const suites = [
       ["node", "scripts/supply.mjs"],
       ["node", "scripts/cycles.mjs"],
       ["node", "scripts/prose.mjs"],
+      ["node", "scripts/generate.mjs", "--check"],
       ["tsc", "--project", "www"],
       ["tsc", "--project", "pkg", "--noEmit"],
       ["node", "scripts/hosts.mjs"],

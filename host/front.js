@@ -1,10 +1,12 @@
-/** From a request to its response: what all hosts of the gateway share between the platform and the core. */
+/**
+ * Handles a request up to its response. All hosts of the gateway share this code between the platform and the core.
+ */
 
 import { collect } from "./bytes.js";
 
 const PHOTO_TIMEOUT_MS = 15_000;
 /**
- * The part of an oversized body that is read, so that its sender receives the response instead of a connection error.
+ * How much of an oversized body is read, so that its sender receives the response instead of a connection error.
  */
 const DISCARD_BYTES = 8 * 1024 * 1024;
 /** Alibaba Cloud keeps photos below 1 MB. */
@@ -13,23 +15,23 @@ const PHOTO_MAX_BYTES = 5 * 1024 * 1024;
 /**
  * @typedef {object} Host
  * @property {ReturnType<typeof import("./core.js").loadCore>} core
- * @property {string} settings as the core reads them
- * @property {Record<string, string>} files files outside of the module that the core names as a response's body
- *   where the answer names it
+ * @property {string} settings in the core's format
+ * @property {Record<string, string>} files the files that the core can name as the body of a response
  * @property {(caller: string, task: string, again: string) => Promise<object>} run passes a task to the caller's
  *   ledger; `again` is the task to pass after a reset of its host
- * @property {() => Promise<object | undefined>} page the static file at the request's path, in the host's form;
+ * @property {() => Promise<object | undefined>} page the static file at the request's path, in the host's format;
  *   undefined if there is none
  * @property {(caller: string) => Promise<boolean>} mayGoOn whether the host's rate limit allows the request
- * @property {(routed: object) => Promise<string | undefined>} [unable] why the host cannot serve the routed request
- *   now, as the core's name of a failure
+ * @property {(routed: object) => Promise<string | undefined>} [unable] the reason why the host cannot serve the
+ *   routed request now: one of the core's names for a failure
  * @property {(line: object) => void} observe receives the log line of a request
  */
 
-/** Handles a request.
+/**
+ * Handles a request.
  *
  * @param {Host} host
- * @param {object} message the request in the core's form, without its body
+ * @param {object} message the request in the core's format, without its body
  * @param {() => Parameters<typeof collect>[0]} open returns the reader of the body
  * @returns {Promise<{ page: object } | { status: number, headers: [string, string][], body: string | Uint8Array | null
  *   }>}

@@ -2,7 +2,7 @@
 const ALARM_AGAIN_MS = 60_000;
 
 /**
- * Performs the tasks of the store of one caller ledger: stores rows, sends requests and waits, as the core decides.
+ * Performs the tasks of one caller's ledger: stores rows, sends requests and waits, as the core decides.
  */
 export class LedgerRunner {
   #host;
@@ -14,7 +14,7 @@ export class LedgerRunner {
   /**
    * @param {object} host
    * @param {ReturnType<typeof import("./core.js").loadCore>} host.core
-   * @param {() => string} host.settings as the core reads them
+   * @param {() => string} host.settings in the core's format
    * @param {string} host.instance a call ends with the instance that made it
    * @param {number} [host.pollMillis] the longest wait for an order that another instance can change unnoticed
    * @param {(action: string, yields: boolean) => Promise<number | null>} host.turn milliseconds to wait before a call;
@@ -35,7 +35,7 @@ export class LedgerRunner {
    * @returns {Promise<{ reply?: object, photo?: string, upstream: { calls: number, millis: number } }>}
    */
   async run(task, disconnected) {
-    // The platform drops the alarm while it runs, and after too many failures.
+    // The platform drops the alarm while the alarm is running, and after too many failures.
     if (!this.#alarmAtWork) {
       const set = await this.#storage.alarm();
       if (!this.#alarmAtWork) await this.#perform(this.#host.core.wake(set ?? undefined));
@@ -106,7 +106,7 @@ export class LedgerRunner {
     return this.#storage.step((known) => core.step(text, task, sendOutcome, known, instance, moment));
   }
 
-  /** Requests of the same name share one that is in progress. */
+  /** Requests with the same name share the one that is in progress. */
   async #send(next, upstream) {
     const { share, then } = next;
     if (share === null) return this.#call(next, upstream);
@@ -138,7 +138,7 @@ export class LedgerRunner {
     return sendOutcome;
   }
 
-  /** Ends when the time is over, the order is woken or, if it is for a client, the client disconnects. */
+  /** Waits until the time is over, the order is woken or, if a client is waiting, the client disconnects. */
   #wait({ millis, on, untilDisconnect }, disconnected) {
     if (untilDisconnect && disconnected?.aborted) return undefined;
     if (on === null) return sleep(millis);
@@ -157,7 +157,7 @@ export class LedgerRunner {
     });
   }
 
-  /** Continues the tasks that wait for the order. */
+  /** Wakes the tasks that wait for the order. */
   wake(order) {
     for (const end of [...(this.#waiting.get(order) ?? [])]) end();
   }

@@ -1,4 +1,4 @@
-/** The operator's commands on settings, for every host. */
+/** The operator's commands for settings, shared by all hosts. */
 
 import { createHash, randomBytes } from "node:crypto";
 import * as glue from "../pkg/wasm/gateway/cloudauth_edge.js";
@@ -6,7 +6,8 @@ import { settingsText } from "./core.js";
 import { Failure } from "./failure.js";
 
 /**
- * Creates a token and a key pair. A new caller is added; a known caller keeps the old ones too.
+ * Creates a token and a key pair. A new caller is added; an existing caller also keeps the old
+ * ones.
  *
  * @param {ReturnType<typeof import("./core.js").loadCore>} core
  * @param {Record<string, string>} variables the deployed settings
@@ -55,7 +56,10 @@ export function newCaller(core, variables, id) {
   };
 }
 
-/** Adds a token and a key pair to a known caller; with `finish`, removes the older ones that have no scopes of their own. */
+/**
+ * Adds a token and a key pair to an existing caller. With `finish`, removes the older ones, except
+ * those with their own scopes.
+ */
 export function rotate(core, variables, id, { finish = false } = {}) {
   const callers = deployedCallers(core, variables);
   const known = callers.find((caller) => caller.id === id);
@@ -64,7 +68,7 @@ export function rotate(core, variables, id, { finish = false } = {}) {
   }
   if (!finish) return newCaller(core, variables, id);
   const newest = known.tokenSha256?.slice(-1);
-  // Those with scopes of their own have another user, whom a rotation must not lock out.
+  // Those with their own scopes belong to another user, whom a rotation must not lock out.
   const finished = (list, keepsNewest) => {
     const shared = list?.filter(({ scopes }) => !scopes);
     return list?.filter((entry) => entry.scopes || (keepsNewest && entry === shared.at(-1)));
@@ -80,7 +84,10 @@ ${id} 只保留最新的令牌与密钥对，以及单独设有 scopes 的令牌
   };
 }
 
-/** Throws if the deployment would refuse the settings; other callers' secrets may be missing here. */
+/**
+ * Throws if the deployment would refuse the settings. The secrets of other callers may be missing
+ * here.
+ */
 function deployedCallers(core, variables) {
   const wrong = problemsOf(core, variables).filter(
     ({ field, rule }) =>
@@ -93,7 +100,7 @@ function deployedCallers(core, variables) {
   return variables.GATEWAY_CALLERS ? JSON.parse(variables.GATEWAY_CALLERS) : [];
 }
 
-/** The problems of the settings, as /readyz reports them. */
+/** The problems of the settings, in the format of /readyz. */
 export function problemsOf(core, variables) {
   const request = { method: "GET", path: "/readyz", query: "", headers: [], host: "127.0.0.1", freshId: "" };
   const { reply } = core.route(settingsText(variables), request).then;

@@ -30,7 +30,10 @@ export function consoleIn(folder) {
   return (path) => pages.get(path === "/" ? "/index.html" : path);
 }
 
-/** Each rule is a line with a path, which may end in `*`, and indented lines with headers. */
+/**
+ * Parses `_headers`: each rule is a line with a path, which may end in `*`, followed by indented lines with
+ * headers.
+ */
 function rulesOf(text) {
   const rules = [];
   for (const line of text.split("\n")) {

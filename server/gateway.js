@@ -11,7 +11,7 @@ import { httpServer, listen } from "./http.js";
 import { Metrics } from "./metrics.js";
 import { isPostgres } from "./settings.js";
 
-/** A file that the build puts next to the bundle of this module. */
+/** A file that the build places next to this module's bundle. */
 const built = (name) => new URL(name, import.meta.url);
 
 export const loadedCore = () => loadCore(readFileSync(built("gateway.wasm")));
@@ -88,7 +88,7 @@ export async function startGateway({ core: variables, own }) {
         return work;
       },
       page: async () => pageAt(path),
-      // The reverse proxy limits the rate.
+      // The rate limit is left to the reverse proxy.
       mayGoOn: async () => true,
       observe(line) {
         console.log(JSON.stringify(line));
@@ -136,7 +136,7 @@ export async function startGateway({ core: variables, own }) {
   return { url, metricsUrl, instance: store.instance, stop, lost };
 }
 
-/** The store that GATEWAY_DATABASE names. Only the driver of this one is loaded. */
+/** Opens the store that GATEWAY_DATABASE names. Only its driver is loaded. */
 async function openStore({ GATEWAY_DATABASE: database, GATEWAY_LEASE_SECONDS: leaseSeconds }) {
   if (isPostgres(database)) {
     const { PostgresStore } = await import("./postgres.js");
@@ -146,7 +146,7 @@ async function openStore({ GATEWAY_DATABASE: database, GATEWAY_LEASE_SECONDS: le
   return new SqliteStore(database);
 }
 
-/** Paces the calls to Alibaba Cloud; its limit applies to all callers and instances together. */
+/** Limits the rate of calls to Alibaba Cloud, over all callers and instances together. */
 function pacer(core, settings, store) {
   if (store.turn) {
     return async (action, yields) => {

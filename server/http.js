@@ -5,7 +5,7 @@ import { createServer } from "node:http";
 import { isIPv6 } from "node:net";
 import { handle } from "../host/front.js";
 
-/** Older SDKs put names, numbers and MetaInfo into the URL. */
+/** Maximum size of headers; older SDKs put names, numbers and MetaInfo into the URL. */
 const HEADERS_MAX_BYTES = 64 * 1024;
 const HEADERS_TIMEOUT_MS = 15_000;
 /** Longer than the core's time limit for a body. */
@@ -41,7 +41,8 @@ export function httpServer(hostFor, trustedProxies, stopping) {
     const { status, headers, body } = page ?? answered;
     for (const [name, value] of headers) response.appendHeader(name, value);
     if (body !== null) response.setHeader("content-length", Buffer.byteLength(body));
-    // Node discards an unopened body. After a partly read body, the connection cannot carry another request.
+    // Node discards a body that was not opened. After a body that was read in part, the connection cannot carry
+    // another request.
     if (stopping() || (opened && !request.complete)) response.setHeader("connection", "close");
     response.writeHead(status).end(request.method === "HEAD" ? null : body);
   }
@@ -69,7 +70,7 @@ export function httpServer(hostFor, trustedProxies, stopping) {
   };
 }
 
-/** Resolves to the URL when the server listens. */
+/** Resolves to the URL when the server is listening. */
 export async function listen(server, { host, port }) {
   server.listen(port, host);
   await once(server, "listening");
@@ -77,7 +78,7 @@ export async function listen(server, { host, port }) {
   return `http://${isIPv6(address) ? `[${address}]` : address}:${bound}`;
 }
 
-/** The core's form of a request, without the body. */
+/** A request in the core's format, without the body. */
 function plain(request, trustedProxies) {
   const headers = headersOf(request.rawHeaders);
   const given = (name) => headers.find(([known]) => known === name)?.[1];
@@ -103,7 +104,7 @@ function trusted(address, proxies) {
   return proxies.check(four, isIPv6(four) ? "ipv6" : "ipv4");
 }
 
-/** Lower-case names with joined duplicates, like the Worker's `Headers`. */
+/** Headers in lower case, with duplicates joined, like the Worker's `Headers`. */
 function headersOf(raw) {
   const headers = new Map();
   for (let at = 0; at < raw.length; at += 2) {

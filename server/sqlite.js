@@ -8,11 +8,11 @@ import { Failure } from "../host/failure.js";
 
 /** "CAEG"; distinguishes the gateway's databases from those of other programs. */
 const APPLICATION_ID = 0x43414547;
-/** The schema version that this program writes. A later one is refused. */
+/** The schema version that this program writes. A later version is refused. */
 const SCHEMA = 1;
 const SQLITE_BUSY = 5;
 const SQLITE_NOTADB = 26;
-/** Only another program that locks the file causes a wait. */
+/** A wait occurs only if another program locks the file. */
 const BUSY_TIMEOUT_MS = 1_000;
 /** Covers the longest back-off of a delivery, which is one day. */
 const BACKLOG_AHEAD_MS = 25 * 60 * 60_000;
@@ -97,14 +97,14 @@ export class SqliteStore {
     this.#sql.clearAlarm.run(ledger, at);
   }
 
-  /** Throws if the database cannot be reached. */
+  /** Throws if the database cannot be read. */
   probe() {
     this.#sql.begin.run();
     this.#sql.probe.run();
     this.#sql.commit.run();
   }
 
-  /** The number of pending webhook deliveries in all ledgers, and when the first is due. */
+  /** The number of pending webhook deliveries in all ledgers, and when the first one is due. */
   backlog(now) {
     const until = `due/${sortable(now + BACKLOG_AHEAD_MS)}`;
     const found = this.#sql.ledgers.all().map(({ ledger }) => this.#sql.reports.get(ledger, until));
@@ -144,7 +144,7 @@ class SqliteLedger {
     };
   }
 
-  /** Synchronous, so no other step of this process runs in between; no other process writes. */
+  /** Synchronous, so no other step of this process runs in between; other processes do not write. */
   step(decide) {
     this.#begun = false;
     try {
@@ -159,7 +159,7 @@ class SqliteLedger {
     }
   }
 
-  /** Begins the transaction at the first write: a step without writes does not wait for the disk. */
+  /** The transaction begins with the first write: a step without writes does not wait for the disk. */
   #write(statement, ...values) {
     if (!this.#begun) this.#sql.begin.run();
     this.#begun = true;
@@ -195,7 +195,7 @@ export function backup(file, copy) {
   settle(partial, copy);
 }
 
-/** Replaces the database by a copy; the gateway must be stopped. */
+/** Replaces the database with a copy; the gateway must be stopped. */
 export function restore(copy, file, { replace = false } = {}) {
   if (!existsSync(copy)) throw new Failure(`There is no file ${copy}.`, `没有文件 ${copy}。`);
   const path = pathOf(file);
@@ -271,7 +271,7 @@ function pathOf(file) {
   return join(realpathSync(dirname(path)), basename(path));
 }
 
-/** Holds the lock until it is closed or the process ends; the operating system then releases it. */
+/** Holds a lock until it is closed or the process ends, when the operating system releases it. */
 function lock(path) {
   let db;
   try {
@@ -290,7 +290,7 @@ function lock(path) {
   }
 }
 
-/** Opens or creates the gateway's database; does not change a file of another program. */
+/** Opens or creates the gateway's database; never changes a file of another program. */
 function open(path) {
   return opened(path, {}, (db) => {
     const version = versionOf(db, path);
@@ -302,7 +302,7 @@ function open(path) {
   });
 }
 
-/** Opens a database of the gateway for reading. */
+/** Opens one of the gateway's databases for reading. */
 function ours(path) {
   return opened(path, { readOnly: true }, (db) => {
     if (versionOf(db, path) === 0) throw foreign(path);

@@ -11,7 +11,7 @@ export const files = { "openapi.json": openapi };
 
 const texts = new WeakMap();
 
-/** The gateway's settings from the Worker's variables and secrets, in the core's form. */
+/** The gateway's settings from the Worker's variables and secrets, in the core's format. */
 export function settingsOf(env) {
   let text = texts.get(env);
   if (text === undefined) {

@@ -48,7 +48,7 @@ export class Ledger extends DurableObject {
   }
 }
 
-/** Assigns turns to call Alibaba Cloud, whose limit applies to all callers together. */
+/** Assigns turns to call Alibaba Cloud, whose rate limit applies to all callers together. */
 export class Pacer extends DurableObject {
   #freeAt = 0;
 

@@ -82,7 +82,7 @@ export async function measure() {
   }
 }
 
-/** Starts, then reads of verdicts that are known. */
+/** Starts, followed by reads of known verdicts. */
 async function work(load, urls, callers) {
   const url = inTurn(urls);
   const caller = inTurn(callers);

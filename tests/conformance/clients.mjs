@@ -1,7 +1,7 @@
 // The official SDKs behind one interface, for tests that run each of them against the same server.
 //
 // client.call({ endpoint, accessKeyId, accessKeySecret, securityToken?, action, parameters, nonce? })
-// -> { returned: body } | { threw: { code, message, ... } }, as the SDK itself reports it.
+//   -> { returned: body } | { threw: { code, message, ... } }, as the SDK itself reports it.
 // client.missing is the reason why a client cannot run on this machine, if there is one.
 
 import { spawn, spawnSync } from "node:child_process";

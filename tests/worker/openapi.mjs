@@ -11,7 +11,7 @@ const EVERYWHERE =
  * @param {object} document the content of /openapi.json
  * @returns {(answer: { method: string, path: string, status: number, headers: Headers, text: string, json: unknown })
  *   => void}
- * throws if a response does not match the description
+ *   throws if a response does not match the description
  */
 export function describedBy(document) {
   // `components`, `paths` and the like are not keywords of JSON Schema, but references lead through them.

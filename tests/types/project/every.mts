@@ -128,8 +128,7 @@ const models: InitFaceVerifyParameters["model"][] = [
   "ONE_OF_TOMORROW",
 ];
 
-// --- responses of Alibaba Cloud
-// ------------------------------------------------------------------------------------------
+// --- responses of Alibaba Cloud -------------------------------------------------------------------------------------
 
 const picture = {
   qualityScore: 97.5,

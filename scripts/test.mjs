@@ -70,6 +70,7 @@ const suites = [
       ["node", "scripts/prose.mjs"],
       ["tsc", "--project", "www"],
       ["tsc", "--project", "pkg", "--noEmit"],
+      ["node", "scripts/hosts.mjs"],
     ],
   },
   { name: "rust", counted: true, commands: [["cargo", "test", "--all-features"]] },

@@ -5,16 +5,18 @@ const LOOK_AGAIN_MS = 60_000;
 export class Alarms {
   #store;
   #fire;
+  /** @type {ReturnType<typeof setTimeout> | undefined} */
   #timer;
   #nextLook = Infinity;
-  /** The look at the store that is in progress, and whether another one must follow. */
+  /** The look that reads the store, and whether another one must follow it. @type {Promise<void> | undefined} */
   #looking;
   #again = false;
+  /** @type {Map<string, Promise<void>>} */
   #atWork = new Map();
   #stopped = false;
 
   /**
-   * @param {import("./sqlite.js").SqliteStore | import("./postgres.js").PostgresStore} store
+   * @param {import("../host/types.js").Store} store
    * @param {(ledger: string) => Promise<void>} fire
    */
   constructor(store, fire) {
@@ -65,7 +67,12 @@ export class Alarms {
     this.arm(next);
   }
 
-  /** The alarm stays in the store until its work is done, so a crash does not lose it. */
+  /**
+   * The alarm stays in the store until its work is done, so a crash does not lose it.
+   *
+   * @param {string} ledger
+   * @param {number} at
+   */
   async #work(ledger, at) {
     const done = () => {
       this.#atWork.delete(ledger);
@@ -82,7 +89,11 @@ export class Alarms {
   }
 }
 
-/** Logs that the database cannot be read or written. */
+/**
+ * Logs that the database cannot be read or written.
+ *
+ * @param {any} error
+ */
 function report(error) {
   console.error(JSON.stringify({ alarm: "failed", error: String(error?.name ?? "Error") }));
 }

@@ -5,6 +5,23 @@ import { setTimeout as pause } from "node:timers/promises";
 import { Failure } from "../host/failure.js";
 import { asksOf } from "../host/storage.js";
 
+/**
+ * @import { Client, Pool, PoolClient, QueryResult } from "pg"
+ * @import { Commit, Decide, LedgerStorage, Load, Loaded, Range, Store, Turn } from "../host/types.js"
+ *
+ * @typedef {Record<string, any>[]} Rows
+ *
+ * @typedef {(text: string, values?: unknown[]) => Promise<Rows>} Query
+ *
+ * @typedef {{ clock: number, monotonic: number }} Moments
+ *
+ * @typedef {object} Attempt
+ * @property {boolean} committing whether COMMIT was sent
+ * @property {string | null} [xid] of the transaction; null if it wrote nothing
+ * @property {string} [timeline]
+ * @property {any} [result]
+ */
+
 /** Connections of one instance, in addition to the one that renews its lease. */
 const POOL_MAX = 10;
 const CONNECT_MS = 5_000;
@@ -53,10 +70,15 @@ const REPEATABLE = new Set([
   "53300", // too_many_connections
 ]);
 
-/** A number that identifies a lock in the database. */
+/**
+ * A number that identifies a lock in the database.
+ *
+ * @param {Buffer} bytes
+ */
 const lockKey = (bytes) => bytes.readBigInt64BE(0).toString();
 /** Each promotion of a standby and each restore starts a new timeline. */
 const TIMELINE = "left(pg_walfile_name(pg_current_wal_insert_lsn()), 8)";
+/** @param {number} millis */
 const sortable = (millis) => String(millis).padStart(15, "0");
 
 /** The instance's lease has expired: another instance may have taken over its work. */
@@ -64,31 +86,49 @@ export class LeaseLost extends Error {
   name = "LeaseLost";
 }
 
+/** @implements {Store} */
 export class PostgresStore {
+  /** @type {Pool} */
   #pool;
+  /** @type {typeof Client} */
   #Client;
   #options;
   #leaseMs;
   #id = lockKey(randomBytes(8));
+  /** @type {Map<string, PostgresLedger>} */
   #ledgers = new Map();
-  /** The connection that renews the lease and receives notifications. */
+  /** The connection that renews the lease and receives notifications. @type {Client | undefined} */
   #line;
+  /** @type {Promise<void> | undefined} */
   #beating;
+  /** @type {ReturnType<typeof setTimeout> | undefined} */
   #timer;
   #closed = false;
   #lost = false;
-  /** When the last renewal began, by the wall clock and by the monotonic clock. */
-  #renewed;
-  /** The time since which all renewals have succeeded. */
+  /** When the last renewal began, by the clock and by the monotonic clock. @type {Moments} */
+  #renewed = { clock: -Infinity, monotonic: -Infinity };
+  /** Since when all renewals succeeded. @type {number | undefined} */
   #steadySince;
   /** How often a waiting task and an idle alarm look at the database. */
   pollMillis = POLL_MS;
-  /** Called after an alarm is set, with its time. */
+  /** @type {Store["onAlarm"]} */
   onAlarm = () => {};
-  /** Called when another instance changed an order. */
+  /** @type {NonNullable<Store["onWake"]>} */
   onWake = () => {};
-  /** Called once, when the lease is lost: the process must end. */
+  /** Called once, when the lease is lost: the process must end. @type {() => void} */
   onLost = () => {};
+
+  /**
+   * @param {Pick<typeof import("pg"), "Client" | "Pool">} pg
+   * @param {string} url
+   * @param {number} leaseMs
+   */
+  constructor(pg, url, leaseMs) {
+    this.#leaseMs = leaseMs;
+    this.#Client = pg.Client;
+    this.#options = optionsOf(url);
+    this.#pool = new pg.Pool({ ...this.#options, max: POOL_MAX, idleTimeoutMillis: 60_000 });
+  }
 
   /**
    * Connects, migrates the database and takes a lease.
@@ -97,12 +137,8 @@ export class PostgresStore {
    * @param {{ leaseSeconds: number }} options
    */
   static async open(url, { leaseSeconds }) {
-    const store = new PostgresStore();
-    store.#leaseMs = leaseSeconds * 1_000;
     const { default: pg } = await driver();
-    store.#Client = pg.Client;
-    store.#options = optionsOf(url);
-    store.#pool = new pg.Pool({ ...store.#options, max: POOL_MAX, idleTimeoutMillis: 60_000 });
+    const store = new PostgresStore(pg, url, leaseSeconds * 1_000);
     // A connection that breaks is replaced when it is needed, and a query on it fails.
     store.#pool.on("error", () => {});
     store.#pool.on("connect", (client) => client.on("error", () => {}));
@@ -125,7 +161,10 @@ export class PostgresStore {
     return this.#id;
   }
 
-  /** @returns {import("../host/storage.js").LedgerStorage} a caller's ledger */
+  /**
+   * @param {string} name
+   * @returns {LedgerStorage} a caller's ledger
+   */
   ledger(name) {
     let ledger = this.#ledgers.get(name);
     if (!ledger) {
@@ -153,12 +192,13 @@ export class PostgresStore {
    *
    * @template T
    * @param {string | undefined} lock
-   * @param {(query: (text: string, values?: unknown[]) => Promise<object[]>, others: string[]) => Promise<T>} work
+   * @param {(query: Query, others: string[]) => Promise<T>} work
    * @returns {Promise<T>} when it is committed; a transaction that provably was not is repeated
    */
   async transaction(lock, work) {
     const until = performance.now() + REPEAT_MS;
     for (;;) {
+      /** @type {Attempt} */
       const attempt = { committing: false };
       try {
         return await this.#attempt(attempt, lock, work);
@@ -172,18 +212,31 @@ export class PostgresStore {
     }
   }
 
+  /**
+   * @template T
+   * @param {Attempt} attempt
+   * @param {string | undefined} lock
+   * @param {(query: Query, others: string[]) => Promise<T>} work
+   * @returns {Promise<T>}
+   */
   async #attempt(attempt, lock, work) {
     const client = await this.#pool.connect();
     let broken = true;
+    /** @type {Query} */
     const query = async (text, values) => (await client.query(text, values)).rows;
     try {
       // A single round trip; the number comes from this program.
-      const results = await client.query(
-        "BEGIN ISOLATION LEVEL READ COMMITTED;" +
-          (lock === undefined ? "" : `SELECT pg_advisory_xact_lock(${lock});`) +
-          "SELECT id FROM instances",
+      const results = /** @type {QueryResult[]} */ (
+        /** @type {unknown} */ (
+          await client.query(
+            "BEGIN ISOLATION LEVEL READ COMMITTED;" +
+              (lock === undefined ? "" : `SELECT pg_advisory_xact_lock(${lock});`) +
+              "SELECT id FROM instances",
+          )
+        )
       );
-      const live = results.at(-1).rows.map(({ id }) => id);
+      /** @type {string[]} */
+      const live = results.at(-1)?.rows.map(({ id }) => id) ?? [];
       if (!live.includes(this.#id)) {
         this.#lose();
         throw new LeaseLost("Another instance has ended the lease of this one.");
@@ -192,7 +245,7 @@ export class PostgresStore {
         query,
         live.filter((id) => id !== this.#id),
       );
-      const [{ xid, timeline }] = await query(
+      const [{ xid, timeline } = {}] = await query(
         `SELECT pg_current_xact_id_if_assigned()::text AS xid, ${TIMELINE} AS timeline`,
       );
       Object.assign(attempt, { xid, timeline, committing: true });
@@ -213,7 +266,12 @@ export class PostgresStore {
     }
   }
 
-  /** Whether a transaction is committed if the response to its COMMIT was lost; throws if that cannot be determined. */
+  /**
+   * Whether a transaction is committed if the response to its COMMIT was lost; throws if that cannot be determined.
+   *
+   * @param {Attempt} attempt
+   * @param {number} until
+   */
   async #isCommitted({ xid, timeline }, until) {
     for (;;) {
       try {
@@ -240,7 +298,7 @@ export class PostgresStore {
    *
    * @param {number} now
    * @param {string[]} busy ledgers whose alarm is at work here
-   * @returns {Promise<{ due: { ledger: string, at: number }[], next?: number }>} `next` is when the following one is due
+   * @returns {Promise<{ due: { ledger: string, at: number }[], next: number | undefined }>} `next` is when the following one is due
    */
   takeAlarms(now, busy) {
     return this.transaction(undefined, async (query) => {
@@ -252,7 +310,7 @@ export class PostgresStore {
          ) RETURNING ledger, at`,
         [this.#id, now, busy],
       );
-      const [{ next }] = await query("SELECT min(at) AS next FROM alarms WHERE at > $1", [now]);
+      const [{ next } = {}] = await query("SELECT min(at) AS next FROM alarms WHERE at > $1", [now]);
       return {
         due: due.map(({ ledger, at }) => ({ ledger, at: Number(at) })),
         next: next === null ? undefined : Number(next),
@@ -260,13 +318,22 @@ export class PostgresStore {
     });
   }
 
-  /** When the ledger's alarm is set to fire; null if it is not set. */
+  /**
+   * When the ledger's alarm is set to fire; null if it is not set.
+   *
+   * @param {string} ledger
+   */
   async alarmOf(ledger) {
     const { rows } = await this.#pool.query("SELECT at FROM alarms WHERE ledger = $1", [ledger]);
     return rows.length === 0 || rows[0].at === null ? null : Number(rows[0].at);
   }
 
-  /** Clears an alarm after its work, unless the work or another instance set another time. */
+  /**
+   * Clears an alarm after its work, unless the work or another instance set another time.
+   *
+   * @param {string} ledger
+   * @param {number} at
+   */
   clearAlarm(ledger, at) {
     return this.transaction(undefined, (query) =>
       query("UPDATE alarms SET at = nullif(at, $2), instance = NULL WHERE ledger = $1 AND instance = $3", [
@@ -281,11 +348,11 @@ export class PostgresStore {
    * Assigns the next turn to call, across all instances, by the database's clock.
    *
    * @param {string} action
-   * @param {(freeAt: number, now: number) => { freeAt: number } | null} turn
+   * @param {(freeAt: number, now: number) => Turn | null} turn
    */
   turn(action, turn) {
     return this.transaction(lockKey(hashOf(`pace/${action}`)), async (query) => {
-      const [{ free, now }] = await query(
+      const [{ free, now } = {}] = await query(
         `SELECT (SELECT free_at FROM pace WHERE action = $1) AS free,
            floor(extract(epoch FROM clock_timestamp()) * 1000)::bigint AS now`,
         [action],
@@ -310,7 +377,11 @@ export class PostgresStore {
     if (rows[0].standby) throw new Error("The database is a standby.");
   }
 
-  /** The number of pending webhook deliveries in all ledgers, and when the first one is due. */
+  /**
+   * The number of pending webhook deliveries in all ledgers, and when the first one is due.
+   *
+   * @param {number} now
+   */
   async backlog(now) {
     const { rows } = await this.#pool.query(
       `SELECT count(*) AS reports, min(substr(key, 5, 15)) AS oldest FROM alarms JOIN rows USING (ledger)
@@ -377,7 +448,7 @@ export class PostgresStore {
     const line = new this.#Client(this.#options);
     line.on("error", () => this.#line === line && this.#hangUp());
     line.on("notification", ({ payload }) => {
-      const [from, ledger, order] = JSON.parse(payload);
+      const [from, ledger, order] = JSON.parse(String(payload));
       if (from !== this.#id) this.onWake(ledger, order);
     });
     this.#line = line;
@@ -393,18 +464,23 @@ export class PostgresStore {
   }
 }
 
-/** @implements {import("../host/storage.js").LedgerStorage} */
+/** @implements {LedgerStorage} */
 class PostgresLedger {
   #store;
   #name;
   #lock;
 
+  /**
+   * @param {PostgresStore} store
+   * @param {string} name
+   */
   constructor(store, name) {
     this.#store = store;
     this.#name = name;
     this.#lock = lockKey(hashOf(`ledger/${name}`));
   }
 
+  /** @param {Decide} decide */
   async step(decide) {
     const commit = await this.#store.transaction(this.#lock, async (query, others) => {
       const asks = asksOf(decide, others);
@@ -417,7 +493,13 @@ class PostgresLedger {
     return commit;
   }
 
+  /**
+   * @param {Query} query
+   * @param {Load} load
+   * @returns {Promise<Loaded>}
+   */
   async #load(query, { keys = [], range }) {
+    /** @type {Map<string, string>} */
     const found = new Map();
     if (keys.length > 0) {
       const rows = await query("SELECT key, value FROM rows WHERE ledger = $1 AND key = ANY ($2)", [
@@ -432,6 +514,11 @@ class PostgresLedger {
     };
   }
 
+  /**
+   * @param {Query} query
+   * @param {Range} range
+   * @returns {Promise<[key: string, value: string][]>}
+   */
   async #range(query, { from, to, limit, reverse }) {
     const rows = await query(
       `SELECT key, value FROM rows WHERE ledger = $1 AND key >= $2 AND key < $3
@@ -441,11 +528,15 @@ class PostgresLedger {
     return rows.map(({ key, value }) => [key, value]);
   }
 
+  /**
+   * @param {Query} query
+   * @param {Commit} commit
+   */
   async #write(query, { writes, alarm, wake = [] }) {
     // If a key is written several times, the last write counts.
     const last = new Map(writes);
-    const gone = [];
-    const [keys, values] = [[], []];
+    /** @type {[gone: string[], keys: string[], values: string[]]} */
+    const [gone, keys, values] = [[], [], []];
     for (const [key, value] of last) {
       if (value === null) gone.push(key);
       else if (typeof value !== "string") throw new TypeError("A row's value is text.");
@@ -470,6 +561,10 @@ class PostgresLedger {
     }
   }
 
+  /**
+   * @param {Query} query
+   * @param {number} at
+   */
   #writeAlarm(query, at) {
     return query(
       "INSERT INTO alarms (ledger, at) VALUES ($1, $2) ON CONFLICT (ledger) DO UPDATE SET at = excluded.at",
@@ -482,13 +577,18 @@ class PostgresLedger {
     return at ?? undefined;
   }
 
+  /** @param {number} at */
   async setAlarm(at) {
     await this.#store.transaction(this.#lock, (query) => this.#writeAlarm(query, at));
     this.#store.onAlarm(at);
   }
 }
 
-/** Migrates the database's tables to this program's schema version; the role must be allowed to create tables. */
+/**
+ * Migrates the database's tables to this program's schema version; the role must be allowed to create tables.
+ *
+ * @param {string} url
+ */
 export async function migrate(url) {
   const { default: pg } = await driver();
   const pool = new pg.Pool({ ...optionsOf(url), max: 1 });
@@ -502,6 +602,7 @@ export async function migrate(url) {
   }
 }
 
+/** @param {Pool} pool */
 async function migrated(pool) {
   const client = await pool.connect();
   try {
@@ -527,7 +628,7 @@ async function migrated(pool) {
       await client.query("INSERT INTO cloudauth_edge_gateway VALUES ($1)", [MIGRATIONS.length]);
     }
     await client.query("COMMIT");
-  } catch (error) {
+  } catch (/** @type {any} */ error) {
     await client.query("ROLLBACK").catch(() => {});
     if (error.code === "42501") {
       throw new Failure(
@@ -541,9 +642,13 @@ async function migrated(pool) {
   }
 }
 
-/** The schema version; 0 if the database has no tables with these names. */
+/**
+ * The schema version; 0 if the database has no tables with these names.
+ *
+ * @param {PoolClient} client
+ */
 async function versionOf(client) {
-  const exists = async (table) =>
+  const exists = async (/** @type {string} */ table) =>
     (await client.query("SELECT to_regclass($1) IS NOT NULL AS found", [table])).rows[0].found;
   if (await exists("cloudauth_edge_gateway")) {
     const { rows } = await client.query("SELECT version FROM cloudauth_edge_gateway");
@@ -564,7 +669,7 @@ async function versionOf(client) {
 async function driver() {
   try {
     return await import("pg");
-  } catch (error) {
+  } catch (/** @type {any} */ error) {
     if (error.code !== "ERR_MODULE_NOT_FOUND") throw error;
     throw new Failure(
       "PostgreSQL needs the npm package pg next to the gateway: npm install pg.",
@@ -573,6 +678,7 @@ async function driver() {
   }
 }
 
+/** @param {string} connectionString */
 function optionsOf(connectionString) {
   return {
     connectionString,
@@ -586,15 +692,21 @@ function optionsOf(connectionString) {
   };
 }
 
+/** @param {string} text */
 const hashOf = (text) => createHash("sha256").update(text).digest();
 const moments = () => ({ clock: Date.now(), monotonic: performance.now() });
 
-/** Whether the connection is lost, so that PostgreSQL has ended its transaction. */
+/**
+ * Whether the connection is lost, so that PostgreSQL has ended its transaction.
+ *
+ * @param {any} error
+ */
 function isBroken(error) {
   // The driver's own errors have no SQLSTATE; network errors have a code such as ECONNRESET.
   return !/^[0-9A-Z]{5}$/.test(error.code ?? "") || /^(08|57P)/.test(error.code);
 }
 
+/** @param {any} error */
 function isRepeatable(error) {
   if (REPEATABLE.has(error.code) || /^08/.test(error.code ?? "")) return true;
   if (/^E[A-Z]{3,}$/.test(error.code ?? "")) return true;
@@ -603,7 +715,11 @@ function isRepeatable(error) {
   );
 }
 
-/** The database's message can quote what was sent to it, so only its code is shown. */
+/**
+ * The database's message can quote what was sent to it, so only its code is shown.
+ *
+ * @param {any} error
+ */
 function unusable(error) {
   const why = error.code ?? error.name;
   return new Failure(

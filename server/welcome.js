@@ -46,6 +46,10 @@ const WORDS = {
 export const terminalLanguage = () =>
   Intl.DateTimeFormat().resolvedOptions().locale.startsWith("zh") ? "zh" : "en";
 
+/**
+ * @param {{ gateway: string, sandbox: string }} urls
+ * @param {keyof typeof WORDS} [language]
+ */
 export function welcome({ gateway, sandbox }, language = terminalLanguage()) {
   const t = WORDS[language];
   const request = [

@@ -1,7 +1,7 @@
 // Three instances on one PostgreSQL server under load. They are killed by SIGKILL, or stopped by SIGSTOP until their
 // lease is over and then continued. The database crashes once, and later fails over to its standby.
 //
-//   node tests/postgres/kill.mjs [kills] [seed]     defaults: 100 kills, a random seed
+//   node tests/postgres/kill.mjs [kills] [seed] [clients]     defaults: 100 kills, a random seed, 16 clients
 
 import { randomInt } from "node:crypto";
 import pg from "pg";
@@ -77,13 +77,15 @@ const threeInstances = (kills, counts, seed) => async (settings) => {
   };
 };
 
-export async function killThree({ kills, seed }) {
+export async function killThree({ kills, seed, clients }) {
   const counts = { stalls: 0, crashesOfTheDatabase: 0, failOvers: 0, failed: 0 };
-  const found = await killRun({ kills, seed, start: threeInstances(kills, counts, seed) });
+  const found = await killRun({ kills, seed, clients, start: threeInstances(kills, counts, seed) });
   return { ...found, ...counts };
 }
 
-await command(import.meta, async ([kills = "100", seed = String(randomInt(1, 2 ** 31))]) => {
+await command(import.meta, async ([kills = "100", seed = String(randomInt(1, 2 ** 31)), clients]) => {
   console.log(`seed ${seed}`);
-  console.log(await killThree({ kills: Number(kills), seed: Number(seed) }));
+  console.log(
+    await killThree({ kills: Number(kills), seed: Number(seed), clients: clients && Number(clients) }),
+  );
 });

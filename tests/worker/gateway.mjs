@@ -103,14 +103,14 @@ function workerHost(settings, { port, state, config, evicting }) {
 }
 
 /** Runs cloudauth-edge-gateway with these settings. Only the end of the process clears its memory. */
-function nodeHost(settings, { port, state, database }) {
+function nodeHost(settings, { port, state, database, evicting }) {
   const env = {
     ...bareEnv(),
     GATEWAY_LISTEN: `${HOST}:${port}`,
     GATEWAY_METRICS_LISTEN: `${HOST}:0`,
     GATEWAY_DATABASE: database?.url ?? join(state, "gateway.db"),
     // Short, because a killed process keeps its lease.
-    GATEWAY_LEASE_SECONDS: "1",
+    GATEWAY_LEASE_SECONDS: evicting ? "1" : "60",
     GATEWAY_SHUTDOWN_SECONDS: "3",
     ...settings,
   };
@@ -155,11 +155,18 @@ export async function startGateway(settings, { config, evicting = false, on = ho
   let child;
   /** Resolves when it serves again. */
   let back;
+  /** Whether a process that ends is followed by another one. */
+  let supervised = false;
 
   async function run() {
-    child = host.start();
+    const started = host.start();
+    child = started;
+    // It ends by itself, too: a busy machine can cost it its lease.
+    started.once("close", () => {
+      if (supervised) back = run();
+    });
     await ready(
-      child,
+      started,
       async () => {
         const response = await fetch(`${url}/livez`, { signal: AbortSignal.timeout(2_000) });
         await response.body?.cancel();
@@ -183,37 +190,49 @@ export async function startGateway(settings, { config, evicting = false, on = ho
   const openapi = await fetch(`${url}/openapi.json`);
   const conforms = describedBy(await openapi.json());
 
-  /** Kills the process and starts another one in its place. */
-  async function kill() {
-    const closed = once(child, "close");
-    process.kill(-child.pid, "SIGKILL");
-    back = closed.then(run);
+  supervised = evicting;
+
+  /** The process ends, and another one takes its place. */
+  async function replaced(ending) {
+    await back;
+    const ended = child.exitCode === null && child.signalCode === null && once(child, "close");
+    if (ended) {
+      await ending(child);
+      await ended;
+    }
+    if (!supervised) back = run();
     await back;
   }
 
-  /** Stops the process until `overdue` resolves. It then ends by itself, and another one is started in its place. */
-  async function stall(overdue) {
-    const closed = once(child, "close");
-    process.kill(-child.pid, "SIGSTOP");
-    back = overdue()
-      .finally(() => process.kill(-child.pid, "SIGCONT"))
-      .then(() => closed)
-      .then(run);
-    await back;
+  /** It ends at once. */
+  const kill = () => replaced(({ pid }) => process.kill(-pid, "SIGKILL"));
+
+  /** It stands still until `overdue` resolves, and then ends by itself. */
+  const stall = (overdue) =>
+    replaced(async ({ pid }) => {
+      process.kill(-pid, "SIGSTOP");
+      await overdue().finally(() => process.kill(-pid, "SIGCONT"));
+    });
+
+  /** Ends it without another one in its place. */
+  async function stop() {
+    supervised = false;
+    await back?.catch(() => {});
+    await end(child);
   }
 
   /**
    * Repeats a request as the Worker does after a reset of the ledger: a start that may have been sent is not sent
    * again.
    */
-  async function sent(path, init) {
+  async function sent(path, { signal, ...init }) {
     try {
-      const response = await fetch(url + path, init);
+      const response = await fetch(url + path, { ...init, signal: signal ?? AbortSignal.timeout(60_000) });
       return { response, text: await response.text() };
     } catch (error) {
       if (!evicting || error.name !== "TypeError") throw error;
       await back;
-      return sent(path.replace("?restartUnknown=true", ""), init);
+      return sent(path.replace("?restartUnknown=true", ""), { signal, ...init });
     }
   }
 
@@ -233,7 +252,7 @@ export async function startGateway(settings, { config, evicting = false, on = ho
         },
         body: raw ?? (body === undefined ? undefined : JSON.stringify(body)),
         duplex: "half",
-        signal: signal ?? AbortSignal.timeout(60_000),
+        signal,
       });
       const type = response.headers.get("content-type") ?? "";
       const answer = {
@@ -275,11 +294,12 @@ export async function startGateway(settings, { config, evicting = false, on = ho
     },
     /** Ends the host and starts it again with the same state. */
     async restart() {
-      await end(child);
+      await stop();
       await run();
+      supervised = evicting;
     },
     async close() {
-      await end(child);
+      await stop();
       await own?.close();
       rmSync(state, { recursive: true, force: true });
     },

@@ -1,5 +1,5 @@
-// npm run mutants -- <path below src> …: changes the code in one place at a time and runs the tests that should notice,
-// in a copy of the project. Takes hours for the whole crate, so name a folder or a file. docs/evidence.md has results.
+// npm run mutants -- <path below src> …: changes the code in one place at a time and runs the tests that should fail,
+// in a copy of the project. Takes hours for the whole crate, so pass a folder or a file. docs/evidence.md has results.
 
 import { existsSync, mkdirSync } from "node:fs";
 import { Failure, follow } from "./lib/process.mjs";
@@ -8,8 +8,8 @@ import { at } from "./lib/project.mjs";
 import { setUp } from "./setup.mjs";
 
 /**
- * The features and the integration tests of each part, in addition to the unit tests. Few features compile several times
- * faster. Other parts run all tests with all features.
+ * Features and integration tests for each part, in addition to the unit tests. With fewer features, compiling is
+ * several times faster. Other parts run all tests with all features.
  */
 const TESTS = {
   "src/signing": { features: "sandbox", tests: ["signature_vectors", "requests", "sandbox"] },

@@ -14,6 +14,8 @@ const LIMIT_MS = 30 * 60_000;
 const NODE_TEST_LIMIT_MS = 5 * 60_000;
 
 const clippy = (...args) => ["cargo", "clippy", ...args, "--", "--deny", "warnings"];
+/** Test files that run at the same time: servers and browsers make each of them wait. */
+const FILES_AT_ONCE = 2;
 /** The client for Rust programs on wasm32, tested against the sandbox of the same crate. */
 const forPrograms = ["--", "--features", "client,fetch,sandbox"];
 const wasm32 = ["--target", "wasm32-unknown-unknown"];
@@ -27,6 +29,7 @@ const nodeTests = (folder, limitMs = NODE_TEST_LIMIT_MS, names = "*") => [
     "node",
     "--test",
     "--test-reporter=spec",
+    `--test-concurrency=${FILES_AT_ONCE}`,
     `--test-timeout=${limitMs}`,
     `tests/${folder}/**/${names}.test.{js,mjs}`,
   ],

@@ -84,7 +84,7 @@ export interface Loaded {
 /** What a step does. */
 export interface Commit {
   writes: Row[];
-  /** When the alarm fires; null leaves it as it is. */
+  /** When the alarm fires; null leaves it unchanged. */
   alarm: number | null;
   /** Orders whose waiting tasks continue. */
   wake: string[];
@@ -292,4 +292,7 @@ export interface Caller {
   tokens?: { sha256: string; scopes?: string[] }[] | undefined;
   keyPairs?: { accessKeyId: string; scopes?: string[] }[] | undefined;
   scopes?: string[];
+  webhookUrl?: string;
+  maxStartsPerDay?: number;
+  maxStartsPerUserPerDay?: number;
 }

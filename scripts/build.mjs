@@ -155,7 +155,7 @@ async function buildVariant(variant, inputs) {
 const textEncoding = `const { TextDecoder, TextEncoder } = globalThis.TextEncoder ? globalThis : process.getBuiltinModule("node:util");`;
 
 /** The entries whose declarations are published. */
-const declared = ["index", "identity", "sandbox"];
+const declared = ["index", "identity", "memory-orders", "sandbox"];
 
 /**
  * Compiles pkg/src/ to pkg/dist/. Declarations are written as CommonJS, and those of ES modules name them: every
@@ -182,6 +182,7 @@ const bundles = [
   { module: "entry/universal.js", format: "esm", file: "client.js" },
   { module: "entry/universal.js", format: "cjs", file: "client.cjs", banner: textEncoding },
   { module: "entry/identity-universal.js", format: "cjs", file: "identity.cjs", banner: textEncoding },
+  { module: "memory-orders.js", format: "cjs", file: "memory-orders.cjs" },
   { module: "sandbox.js", format: "esm", file: "sandbox.js" },
   { module: "sandbox.js", format: "cjs", file: "sandbox.cjs", banner: textEncoding },
 ];

@@ -51,27 +51,32 @@ export async function startOnce(call: Start): Promise<InitFaceVerifyResult> {
     requestId: null,
   };
 
-  const ask = async <T>(asked: Promise<T>): Promise<T> => {
+  const ask = async <T>(asked: () => Promise<T>): Promise<T> => {
     const timeoutMillis = Math.max(0, deadline - Date.now());
-    const got = await within({ timeoutMillis, signal }, asked);
-    if (got.ended === "aborted") throw failed(aborted(core, signal), signal?.reason);
-    if (got.ended || "error" in got) throw failed(core.orderFailed("store-failed"), got.error);
-    return got.value as T;
+    const { value, error, ended } = signal?.aborted
+      ? { ended: "aborted" }
+      : await within(
+          { timeoutMillis, signal },
+          asked().then((value) => ({ value })),
+        );
+    if (ended === "aborted") throw failed(aborted(core, signal), signal?.reason);
+    if (!value) throw failed(core.orderFailed("store-failed"), error);
+    return value.value;
   };
 
   for (;;) {
-    const begun = promised(() => store.begin(order));
+    let begun: Promise<boolean> | undefined;
     try {
-      if ((await ask(begun)) === true) break;
+      if ((await ask(() => (begun = promised(() => store.begin(order))))) === true) break;
     } catch (error) {
-      // Whenever the row is there after all: nothing was started.
+      // Nothing was started, so the number is free again, even if the row is there only later.
       begun
-        .catch(() => true)
+        ?.catch(() => true)
         .then((there) => there && store.settle({ ...order, state: "failed" }))
         .catch(() => {});
       throw error;
     }
-    const found = await ask(promised(() => store.read(number)));
+    const found = await ask(() => promised(() => store.read(number)));
     // A store that repeats its statement finds what it has inserted.
     if (found?.attempt === order.attempt) break;
     if (found) {
@@ -82,7 +87,6 @@ export async function startOnce(call: Start): Promise<InitFaceVerifyResult> {
     }
     if (Date.now() >= deadline) throw failed(core.orderFailed("being-started"));
     await sleep(PAUSE_MILLIS, signal);
-    if (signal?.aborted) throw failed(aborted(core, signal), signal.reason);
   }
 
   const settle = (settled: SettledOrder) =>

@@ -47,7 +47,7 @@ export interface FaceVerifyClient {
   /**
    * Polls with increasing intervals until the user has finished, and continues after temporary failures. At the
    * deadline, it returns the last `pending` result.
-   * @throws {FaceVerifyError} as `describeFaceVerify`
+   * @throws {FaceVerifyError} like `describeFaceVerify`
    */
   waitForResult(
     parameters: DescribeFaceVerifyParameters,
@@ -64,7 +64,7 @@ export interface FaceVerifyClientConstructor {
   readonly prototype: FaceVerifyClient;
 }
 
-// Not declared as a class: its private members would make every double of a test an error of types.
+// Not declared as a class: its private members would make every test double a type error.
 export const FaceVerifyClient: FaceVerifyClientConstructor = class implements FaceVerifyClient {
   readonly #options: Uint8Array;
   readonly #language: keyof Messages;
@@ -73,7 +73,7 @@ export const FaceVerifyClient: FaceVerifyClientConstructor = class implements Fa
   readonly #onAttempt: ((report: AttemptReport) => void) | undefined;
   readonly #orders: OrderStore | undefined;
   readonly #clock = { offsetMillis: 0 };
-  /** Time limit of a call in milliseconds; known after the validation of the options. */
+  /** Time limit of a call in milliseconds; known once the options have been validated. */
   #callMillis: number | undefined;
 
   constructor(options?: ClientOptions) {
@@ -217,7 +217,15 @@ export const FaceVerifyClient: FaceVerifyClientConstructor = class implements Fa
     if (attempts) {
       const { code, requestId } = outcome.failed ?? outcome.done;
       const [durationMs, kind] = [Date.now() - beganAt, outcome.failed?.kind ?? null];
-      host.calls?.publish({ action, beganAt, durationMs, attempts, kind, code, requestId });
+      host.calls?.publish({
+        action,
+        beganAt,
+        durationMs,
+        attempts,
+        kind,
+        code,
+        requestId: requestId ?? null,
+      });
     }
     if (outcome.failed) throw FaceVerifyError.of(outcome.failed, this.#language, outcome.cause);
     return outcome.done as unknown as Result;
@@ -232,7 +240,9 @@ export const FaceVerifyClient: FaceVerifyClientConstructor = class implements Fa
   }
 };
 
-/** Where one of them is given, even as undefined, the environment is not looked at: the key there may be another's. */
+/**
+ * If one of them is given, even as undefined, the environment is not used: its key may belong to another account.
+ */
 const CREDENTIALS = ["credentials", "accessKeyId", "accessKeySecret", "securityToken"];
 
 const ORDER_STORE = {

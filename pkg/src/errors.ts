@@ -9,8 +9,8 @@ export interface Failure {
   audience: Audience;
   retryable: boolean;
   execution: Execution;
-  requestId: string | null;
-  httpStatus: number | null;
+  requestId?: string | null;
+  httpStatus?: number | null;
   certifyId?: string;
   fields: { field: string; rule: string; message: Messages }[];
 }
@@ -33,7 +33,7 @@ const REPORTED = [
   "fields",
 ] as const;
 
-/** Of that, what the stack does not begin with, in one language. */
+/** The subset that `console.log` shows next to the stack, in one language. */
 const INSPECTED = [
   ...REPORTED.filter((name) => !["name", "message", "messages"].includes(name)),
   "cause",
@@ -61,7 +61,7 @@ export class FaceVerifyError extends Error {
   declare readonly httpStatus: number | null;
   /** The CertifyId that Alibaba Cloud returned and `orders` could not keep; null in all other errors. */
   declare readonly certifyId: string | null;
-  /** All faults of parameters, options or credentials. */
+  /** All errors in parameters, options or credentials. */
   declare readonly fields: readonly FieldProblem[];
   /**
    * Derived from an exception of your function, a connection error, or the reason of `signal`: its class, its code and
@@ -77,7 +77,7 @@ export class FaceVerifyError extends Error {
    * @param thrown the error thrown by a user's function, if that is the cause
    */
   static of(data: Failure, language: keyof Messages, thrown?: unknown): FaceVerifyError {
-    // Named otherwise here, bundlers rename the class, and uncaught errors begin with that name.
+    // If the class had a name in this scope, bundlers would rename it, and uncaught errors would begin with that name.
     return new this(data, language, thrown);
   }
 
@@ -90,8 +90,8 @@ export class FaceVerifyError extends Error {
     this.audience = data.audience;
     this.retryable = data.retryable;
     this.execution = data.execution;
-    this.requestId = data.requestId;
-    this.httpStatus = data.httpStatus;
+    this.requestId = data.requestId ?? null;
+    this.httpStatus = data.httpStatus ?? null;
     this.certifyId = data.certifyId ?? null;
     this.fields = data.fields.map(({ field, rule, message }) => ({
       field,
@@ -101,14 +101,14 @@ export class FaceVerifyError extends Error {
     }));
   }
 
-  /** All of this as plain data, and of `cause` its name and code. */
+  /** The error as plain data; of `cause`, only name and code. */
   toJSON(): Record<string, unknown> {
     const { name, code } = (this.cause ?? {}) as { name?: string; code?: string };
     const cause = this.cause ? { name, code: code ?? null } : null;
     return { ...Object.fromEntries(REPORTED.map((name) => [name, this[name]])), cause };
   }
 
-  /** @internal For `console.log` and `util.inspect` of Node: without what stands in the stack already, or is not there. */
+  /** @internal For Node's `console.log` and `util.inspect`: omits what the stack already shows and what is absent. */
   [inspected](
     _depth: number,
     options: unknown,
@@ -118,7 +118,7 @@ export class FaceVerifyError extends Error {
     return `${this.stack ?? this} ${inspect(Object.fromEntries(given), options)}`;
   }
 }
-// On the prototype, so that the stack begins with it; a literal, since bundlers rename classes.
+// Set on the prototype, so that the stack begins with it, and a literal, because bundlers rename classes.
 Object.defineProperty(FaceVerifyError.prototype, "name", { value: NAME, configurable: true, writable: true });
 
 /** Whether a value is a FaceVerifyError, including those of another bundle or realm, where `instanceof` fails. */

@@ -1,8 +1,8 @@
 /**
  * The types of the client's input and output.
  *
- * Members of the input may be left out or `undefined`. The output has every member of its type, and `null` where there
- * is no value.
+ * Members of the input may be left out or `undefined`. The output has every member of its type; without a value, it is
+ * `null`.
  */
 
 export type { DescribeFaceVerifyParameters, InitFaceVerifyParameters, SceneId } from "./parameters.js";

@@ -1,4 +1,4 @@
-//! Orders in a store of the program: what tells a repeated start from a changed one, and what a
+//! Orders in a store of the program: what distinguishes a repeated start from a changed one, and what a
 //! stored order means for another request to start it. The store itself is the program's.
 
 use crate::actions::ValidRequest;

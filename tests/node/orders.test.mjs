@@ -5,8 +5,9 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
-import { test } from "node:test";
+import { after, test } from "node:test";
 import { inspect } from "node:util";
+import { FaceVerifyClient } from "cloudauth-edge";
 import { memoryOrders } from "cloudauth-edge/orders";
 import { createSandbox } from "cloudauth-edge/sandbox";
 import { SECRET, cases, clientOf, failure, killedDuringStart, orderOf } from "../support/orders/cases.mjs";
@@ -127,7 +128,7 @@ test("the signal ends every wait for a store, and the number is free again", asy
   const error = await failure(call);
   assert.deepEqual([error.kind, error.execution], ["aborted", "none"]);
   insert();
-  // Whoever comes next starts it.
+  // The next call starts it.
   assert.ok((await clientOf(server.url, store).initFaceVerify(order)).certifyId);
 });
 
@@ -160,4 +161,16 @@ test("a parameter that is refused leaves no order", async () => {
   const error = await failure(clientOf("http://127.0.0.1:1", store).initFaceVerify(order));
   assert.equal(error.kind, "validation");
   assert.equal(await store.read(order.outerOrderNo), null);
+});
+
+const keys = { accessKeyId: "sandbox-key-id", accessKeySecret: "sandbox-key-secret" };
+const order = orderOf();
+const sandbox = createSandbox();
+const server = await sandbox.listen();
+after(() => sandbox.close());
+
+test("a second start returns the same CertifyId", async () => {
+  const client = new FaceVerifyClient({ ...keys, endpoint: server.url, orders: memoryOrders() });
+  const first = await client.initFaceVerify(order);
+  assert.equal((await client.initFaceVerify(order)).certifyId, first.certifyId);
 });

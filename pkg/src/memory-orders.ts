@@ -1,4 +1,8 @@
-/** Orders in memory, for tests: they end with the process. See `OrderStore` for one that lasts. */
+/**
+ * Orders in memory, for tests: they end with the process. See `OrderStore` for a store that lasts.
+ *
+ * @module cloudauth-edge/orders
+ */
 
 import { randomHex } from "./random.js";
 import type { OrderStore, SettledOrder, StoredOrder } from "./types.js";

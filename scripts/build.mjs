@@ -158,7 +158,7 @@ async function buildVariant(variant, inputs) {
 const textEncoding = `const { TextDecoder, TextEncoder } = globalThis.TextEncoder ? globalThis : process.getBuiltinModule("node:util");`;
 
 /** The entries whose declarations are published. */
-const declared = ["index", "identity", "sandbox", "gateway-client", "testing"];
+const declared = ["index", "identity", "memory-orders", "sandbox", "gateway-client", "testing"];
 
 /**
  * Compiles pkg/src/ to pkg/dist/. Declarations are written as CommonJS, and those of ES modules re-export them: every
@@ -185,6 +185,7 @@ const bundles = [
   { module: "entry/universal.js", format: "esm", file: "client.js" },
   { module: "entry/universal.js", format: "cjs", file: "client.cjs", banner: textEncoding },
   { module: "entry/identity-universal.js", format: "cjs", file: "identity.cjs", banner: textEncoding },
+  { module: "memory-orders.js", format: "cjs", file: "memory-orders.cjs" },
   { module: "gateway-client.js", format: "cjs", file: "gateway-client.cjs", banner: textEncoding },
   { module: "sandbox.js", format: "esm", file: "sandbox.js" },
   { module: "sandbox.js", format: "cjs", file: "sandbox.cjs", banner: textEncoding },

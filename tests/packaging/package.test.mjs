@@ -93,6 +93,7 @@ test("arethetypeswrong finds every entry point right for every resolution", asyn
   assert.deepEqual(Object.keys(analysis.entrypoints).sort(), [
     ".",
     "./identity",
+    "./orders",
     "./package.json",
     "./sandbox",
   ]);

@@ -20,7 +20,7 @@ export { Ledger, Pacer } from "./worker/ledger.js";
  * @property {{ writeDataPoint(point: { indexes: string[], blobs: string[], doubles: number[] }): void }} [METRICS]
  */
 
-/** A deployment resets an instance once; the others are for coinciding failures. */
+/** A deployment resets an instance once; more resets cover coinciding failures. */
 const RESETS_MAX = 3;
 
 export default {
@@ -91,7 +91,8 @@ function plain(request) {
 }
 
 /**
- * A deployment resets the ledger's instance. Its rows remain, and the core returns the task to repeat.
+ * Passes a task to the caller's ledger. A deployment can reset the ledger's instance; its rows remain, and the core
+ * returns the task to repeat.
  *
  * @template T
  * @param {Ledgers} namespace
@@ -102,7 +103,7 @@ function plain(request) {
 async function runInLedger(namespace, caller, act) {
   for (let resets = 0; ; resets += 1) {
     try {
-      // A reset instance no longer responds: a new stub connects to the next one.
+      // A reset instance no longer responds; a new stub connects to its successor.
       return await act(namespace.get(namespace.idFromName(caller)), resets);
     } catch (/** @type {any} */ error) {
       if (!isReset(error) || resets === RESETS_MAX) throw error;

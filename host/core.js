@@ -6,7 +6,7 @@ import * as glue from "../pkg/wasm/gateway/cloudauth_edge.js";
 /** @import { Core, Message } from "./types.js" */
 
 /**
- * A request in the module's form: JSON text, and the body's bytes.
+ * A request in the module's format: JSON text, and the bytes of the body.
  *
  * @param {Message} request
  * @returns {[string, Uint8Array | undefined]}
@@ -37,9 +37,9 @@ export function loadCore(module) {
       return JSON.parse(exports.gatewayRoute(settings, ...parts(request), Date.now()));
     },
 
-    /** `now` and `random` are the same for all repetitions of one step. */
+    /** `now` and `random` must be the same for all repetitions of one step. */
     step(settings, task, sendOutcome, rows, instance, { now, random }) {
-      // The error that a failed call threw stays here: it may hold anything.
+      // The error that a failed call threw is not passed on: it may contain anything.
       const { kind, sentFor, status, headers, body } = sendOutcome ?? {};
       const { others = [], ...loaded } = rows;
       const known = JSON.stringify({
@@ -73,7 +73,7 @@ export function loadCore(module) {
 export const IS_SETTING = /^(GATEWAY|CLOUDAUTH)_/;
 
 /**
- * Settings in the core's form.
+ * Converts settings to the core's format.
  *
  * @param {Record<string, unknown>} variables
  */
@@ -83,7 +83,7 @@ export function settingsText(variables) {
 }
 
 /**
- * A Worker's `[vars]` can contain numbers, booleans and, for the callers, a list.
+ * A variable as text: a Worker's `[vars]` can contain numbers, booleans and, for the callers, a list.
  *
  * @param {unknown} value
  */

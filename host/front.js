@@ -1,4 +1,6 @@
-/** From a request to its response: what all hosts of the gateway share between the platform and the core. */
+/**
+ * Handles a request up to its response. All hosts of the gateway share this code between the platform and the core.
+ */
 
 import { collect } from "./bytes.js";
 
@@ -9,7 +11,7 @@ import { collect } from "./bytes.js";
 
 const PHOTO_TIMEOUT_MS = 15_000;
 /**
- * The part of an oversized body that is read, so that its sender receives the response instead of a connection error.
+ * How much of an oversized body is read, so that its sender receives the response instead of a connection error.
  */
 const DISCARD_BYTES = 8 * 1024 * 1024;
 /** Alibaba Cloud keeps photos below 1 MB. */

@@ -4,7 +4,7 @@
 const ALARM_AGAIN_MS = 60_000;
 
 /**
- * Performs the tasks of the store of one caller ledger: stores rows, sends requests and waits, as the core decides.
+ * Performs the tasks of one caller's ledger: stores rows, sends requests and waits, as the core decides.
  */
 export class LedgerRunner {
   #host;
@@ -30,7 +30,7 @@ export class LedgerRunner {
    * @returns {Promise<Finished>}
    */
   async run(task, disconnected) {
-    // The platform drops the alarm while it runs, and after too many failures.
+    // The platform drops the alarm while the alarm is running, and after too many failures.
     if (!this.#alarmAtWork) {
       const set = await this.#storage.alarm();
       if (!this.#alarmAtWork) await this.#perform(this.#host.core.wake(set ?? undefined));
@@ -116,7 +116,7 @@ export class LedgerRunner {
   }
 
   /**
-   * Requests of the same name share one that is in progress.
+   * Requests with the same name share the one that is in progress.
    *
    * @param {Call} next
    * @param {Upstream} upstream
@@ -158,7 +158,7 @@ export class LedgerRunner {
   }
 
   /**
-   * Ends when the time is over, the order is woken or, if it is for a client, the client disconnects.
+   * Waits until the time is over, the order is woken or, if a client is waiting, the client disconnects.
    *
    * @param {Wait} wait
    * @param {AbortSignal} [disconnected]
@@ -183,7 +183,7 @@ export class LedgerRunner {
   }
 
   /**
-   * Continues the tasks that wait for the order.
+   * Wakes the tasks that wait for the order.
    *
    * @param {string} order
    */

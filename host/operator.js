@@ -1,4 +1,4 @@
-/** The operator's commands on settings, for every host. */
+/** The operator's commands for settings, shared by all hosts. */
 
 import { createHash, randomBytes } from "node:crypto";
 import * as glue from "../pkg/wasm/gateway/cloudauth_edge.js";
@@ -12,7 +12,7 @@ import { Failure } from "./failure.js";
  */
 
 /**
- * Creates a token and a key pair. A new caller is added; a known caller keeps the old ones too.
+ * Creates a token and a key pair. A new caller is added; an existing caller also keeps the old ones.
  *
  * @param {Core} core
  * @param {Variables} variables
@@ -62,7 +62,8 @@ export function newCaller(core, variables, id) {
 }
 
 /**
- * Adds a token and a key pair to a known caller; with `finish`, removes the older ones that have no scopes of their own.
+ * Adds a token and a key pair to an existing caller. With `finish`, removes the older ones, except those with their
+ * own scopes.
  *
  * @param {Core} core
  * @param {Variables} variables
@@ -77,7 +78,7 @@ export function rotate(core, variables, id, { finish = false } = {}) {
   }
   if (!finish) return newCaller(core, variables, id);
   const newest = known.tokenSha256?.slice(-1);
-  // Those with scopes of their own have another user, whom a rotation must not lock out.
+  // Those with their own scopes belong to another user, whom a rotation must not lock out.
   /**
    * @template {{ scopes?: string[] }} T
    * @param {T[] | undefined} list
@@ -99,7 +100,7 @@ ${id} 只保留最新的令牌与密钥对，以及单独设有 scopes 的令牌
 }
 
 /**
- * Throws if the deployment would refuse the settings; other callers' secrets may be missing here.
+ * Throws if the deployment would refuse the settings. The secrets of other callers may be missing here.
  *
  * @param {Core} core
  * @param {Variables} variables
@@ -118,7 +119,7 @@ function deployedCallers(core, variables) {
 }
 
 /**
- * The problems of the settings, as /readyz reports them.
+ * The problems of the settings, in the format of /readyz.
  *
  * @param {Core} core
  * @param {Variables} variables

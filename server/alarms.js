@@ -1,4 +1,4 @@
-/** The longest timer: a timer is late after the machine sleeps or its clock changes. */
+/** Maximum timer: a timer fires late if the machine sleeps or its clock changes. */
 const LOOK_AGAIN_MS = 60_000;
 
 /** Fires the store's alarms, one at a time for each ledger. */
@@ -24,7 +24,7 @@ export class Alarms {
     this.#fire = fire;
   }
 
-  /** Reads the store at this time at the latest. */
+  /** Looks at the store no later than this time. */
   arm(at = Date.now()) {
     if (this.#stopped || at >= this.#nextLook) return;
     clearTimeout(this.#timer);
@@ -33,7 +33,7 @@ export class Alarms {
     this.#timer = setTimeout(() => this.#look(), millis);
   }
 
-  /** Fires no more alarms; resolves when the running ones have ended. */
+  /** Stops firing alarms; resolves when the running ones have ended. */
   async stop() {
     this.#stopped = true;
     clearTimeout(this.#timer);
@@ -90,7 +90,7 @@ export class Alarms {
 }
 
 /**
- * The database cannot be read or written.
+ * Logs that the database cannot be read or written.
  *
  * @param {any} error
  */

@@ -6,7 +6,7 @@ import { parseArgs } from "node:util";
 import { Failure } from "../host/failure.js";
 
 const NODE_NEEDED = 24;
-/** From sysexits.h: a restart does not help. */
+/** From sysexits.h: restarting does not help. */
 const EXIT_USAGE = 64;
 const EXIT_SETTINGS = 78;
 
@@ -122,7 +122,7 @@ async function checked(file) {
 }
 
 /**
- * Says where it cannot listen, and which option or setting chooses another place.
+ * Reports where it cannot listen, and which option or setting selects another address.
  *
  * @param {any} error
  * @param {string} en
@@ -138,7 +138,7 @@ function listenFailure(error, en, zh) {
 }
 
 /**
- * Ends the process on a signal, after `stop` has completed what was begun; `say` reports each step.
+ * Ends the process on a signal, after `stop` has completed the work in progress; `say` reports each step.
  *
  * @param {() => Promise<boolean>} stop
  * @param {(line: object) => void} say
@@ -168,7 +168,7 @@ const log = (line) => console.log(JSON.stringify(line));
  */
 async function serve(_, { file }) {
   const { startGateway } = await import("./gateway.js");
-  // Only this user may read the files.
+  // Only this user may read the files that are created.
   process.umask(0o077);
   const gateway = await startGateway(await checked(file)).catch((error) => {
     throw listenFailure(
@@ -186,7 +186,7 @@ async function serve(_, { file }) {
     process.exit(1);
   });
   stopOnSignal(gateway.stop, log);
-  // Last: the reader of this line may send a signal or a request.
+  // Printed last: the reader of this line may send a signal or a request.
   const { url, metricsUrl, instance } = gateway;
   log({ listening: url, metrics: metricsUrl, instance, version: packageVersion() });
 }

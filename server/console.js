@@ -32,7 +32,7 @@ export function consoleIn(folder) {
 }
 
 /**
- * Each rule is a line with a path, which may end in `*`, and indented lines with headers.
+ * Parses `_headers`: each rule is a line with a path, which may end in `*`, followed by indented lines with headers.
  *
  * @param {string} text
  */

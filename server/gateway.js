@@ -18,7 +18,7 @@ import { isPostgres } from "./settings.js";
  */
 
 /**
- * A file that the build puts next to the bundle of this module.
+ * A file that the build places next to this module's bundle.
  *
  * @param {string} name
  */
@@ -109,7 +109,7 @@ export async function startGateway({ core: variables, own }) {
         return work;
       },
       page: async () => pageAt(path),
-      // The reverse proxy limits the rate.
+      // The rate limit is left to the reverse proxy.
       mayGoOn: async () => true,
       observe(line) {
         console.log(JSON.stringify(line));
@@ -161,7 +161,7 @@ export async function startGateway({ core: variables, own }) {
 }
 
 /**
- * The store that GATEWAY_DATABASE names. Only the driver of this one is loaded.
+ * Opens the store that GATEWAY_DATABASE names. Only its driver is loaded.
  *
  * @param {Own} own
  * @returns {Promise<Store>}
@@ -176,7 +176,7 @@ async function openStore({ GATEWAY_DATABASE: database, GATEWAY_LEASE_SECONDS: le
 }
 
 /**
- * Paces the calls to Alibaba Cloud; its limit applies to all callers and instances together.
+ * Limits the rate of calls to Alibaba Cloud, over all callers and instances together.
  *
  * @param {Core} core
  * @param {string} settings

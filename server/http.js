@@ -14,7 +14,7 @@ import { handle } from "../host/front.js";
  * @typedef {{ status: number, headers: Headers, body: string | Uint8Array | null }} Page
  */
 
-/** Older SDKs put names, numbers and MetaInfo into the URL. */
+/** Maximum size of headers; older SDKs put names, numbers and MetaInfo into the URL. */
 const HEADERS_MAX_BYTES = 64 * 1024;
 const HEADERS_TIMEOUT_MS = 15_000;
 /** Longer than the core's time limit for a body. */
@@ -55,7 +55,8 @@ export function httpServer(hostFor, trustedProxies, stopping) {
     const { status, headers, body } = answered.page ?? answered;
     for (const [name, value] of headers) response.appendHeader(name, value);
     if (body !== null) response.setHeader("content-length", Buffer.byteLength(body));
-    // Node discards an unopened body. After a partly read body, the connection cannot carry another request.
+    // Node discards a body that was not opened. After a body that was read in part, the connection cannot carry
+    // another request.
     if (stopping() || (opened && !request.complete)) response.setHeader("connection", "close");
     response.writeHead(status).end(request.method === "HEAD" ? null : body);
   }
@@ -84,7 +85,7 @@ export function httpServer(hostFor, trustedProxies, stopping) {
 }
 
 /**
- * Resolves to the URL when the server listens.
+ * Resolves to the URL when the server is listening.
  *
  * @param {Server} server
  * @param {{ host: string, port: number }} place
@@ -97,7 +98,7 @@ export async function listen(server, { host, port }) {
 }
 
 /**
- * The core's form of a request, without the body.
+ * A request in the core's format, without the body.
  *
  * @param {IncomingMessage} request
  * @param {BlockList} trustedProxies
@@ -134,7 +135,7 @@ function trusted(address, proxies) {
 }
 
 /**
- * Lower-case names with joined duplicates, like the Worker's `Headers`.
+ * Headers in lower case, with duplicates joined, like the Worker's `Headers`.
  *
  * @param {string[]} raw names and values in turn
  * @returns {Headers}

@@ -51,7 +51,7 @@ export class Metrics {
         overdue.set(Math.max(0, now - (found.oldest ?? now)) / 1000);
       },
     });
-    // Registered after the gauge whose `collect` sets it.
+    // Registered after the gauge whose `collect` sets its value.
     this.#registry.registerMetric(overdue);
   }
 

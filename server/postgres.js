@@ -26,28 +26,28 @@ import { asksOf } from "../host/storage.js";
 const POOL_MAX = 10;
 const CONNECT_MS = 5_000;
 const STATEMENT_MS = 10_000;
-/** A stopped process in the middle of a step gives up its locks after this time, … */
+/** A process that stops in the middle of a step loses its locks after this time, … */
 const IDLE_IN_TRANSACTION_MS = 5_000;
-/** … and the others wait longer for them. */
+/** … and other processes wait for them longer than that. */
 const LOCK_MS = 8_000;
-/** The client's own limit, for a server that has stopped. */
+/** The client's own limit, in case the server has stopped. */
 const QUERY_MS = 15_000;
 /** How long a step is repeated when the database fails. */
 const REPEAT_MS = 20_000;
 const REPEAT_PAUSE_MS = 200;
-/** The end does not wait longer for a database that does not respond. */
+/** How long closing waits for a database that does not respond. */
 const CLOSE_MS = 2_000;
 /** Covers a lost notification. */
 const POLL_MS = 1_000;
 const CHANNEL = "cloudauth_edge_wake";
-/** Alarms that one instance takes at a time. */
+/** Maximum number of alarms that one instance takes at a time. */
 const ALARMS_MAX = 16;
 /** Covers the longest back-off of a delivery, which is one day. */
 const BACKLOG_AHEAD_MS = 25 * 60 * 60_000;
 /** "CAEG" */
 const MIGRATION_LOCK = 0x43414547;
 
-/** The migrations, in order. The number of them is the schema version; a later one is refused. */
+/** The migrations, in order. Their number is the schema version; a later version is refused. */
 const MIGRATIONS = [
   `CREATE TABLE rows (ledger text COLLATE "C", key text COLLATE "C", value text NOT NULL, PRIMARY KEY (ledger, key));
    CREATE TABLE alarms (ledger text COLLATE "C" PRIMARY KEY, at bigint, instance bigint);
@@ -57,7 +57,7 @@ const MIGRATIONS = [
 ];
 const TABLES = ["rows", "alarms", "instances", "pace"];
 
-/** Errors after which the whole transaction can be repeated, because nothing of it is written. */
+/** Errors after which the whole transaction can be repeated, because none of it was written. */
 const REPEATABLE = new Set([
   "40001", // serialization_failure
   "40P01", // deadlock_detected
@@ -76,12 +76,12 @@ const REPEATABLE = new Set([
  * @param {Buffer} bytes
  */
 const lockKey = (bytes) => bytes.readBigInt64BE(0).toString();
-/** Each promotion of a standby and each restore has a timeline of its own. */
+/** Each promotion of a standby and each restore starts a new timeline. */
 const TIMELINE = "left(pg_walfile_name(pg_current_wal_insert_lsn()), 8)";
 /** @param {number} millis */
 const sortable = (millis) => String(millis).padStart(15, "0");
 
-/** The instance's lease is over: another instance may have taken its work. */
+/** The instance's lease has expired: another instance may have taken over its work. */
 export class LeaseLost extends Error {
   name = "LeaseLost";
 }
@@ -109,7 +109,7 @@ export class PostgresStore {
   #renewed = { clock: -Infinity, monotonic: -Infinity };
   /** Since when all renewals succeeded. @type {number | undefined} */
   #steadySince;
-  /** How often a waiting task and an idle alarm look again. */
+  /** How often a waiting task and an idle alarm look at the database. */
   pollMillis = POLL_MS;
   /** @type {Store["onAlarm"]} */
   onAlarm = () => {};
@@ -174,7 +174,7 @@ export class PostgresStore {
     return ledger;
   }
 
-  /** Throws if this instance can no longer be certain of its lease. Others may then treat its calls as ended. */
+  /** Throws if this instance may have lost its lease. Other instances may then treat its calls as ended. */
   mustHoldLease() {
     const now = moments();
     const age = Math.max(now.clock - this.#renewed.clock, now.monotonic - this.#renewed.monotonic);
@@ -182,7 +182,8 @@ export class PostgresStore {
   }
 
   /**
-   * Performs `work` in one transaction that only a live instance can commit, and one at a time for each lock.
+   * Performs `work` in one transaction, which only a live instance can commit; transactions with the same lock run one
+   * at a time.
    *
    * The locks are advisory locks of the transaction: they need no row, write nothing, and end with the connection.
    * Each statement sees what was committed before it began (READ COMMITTED), so what is read after the lock includes
@@ -224,7 +225,7 @@ export class PostgresStore {
     /** @type {Query} */
     const query = async (text, values) => (await client.query(text, values)).rows;
     try {
-      // One round trip; the number is this program's own.
+      // A single round trip; the number comes from this program.
       const results = /** @type {QueryResult[]} */ (
         /** @type {unknown} */ (
           await client.query(
@@ -266,7 +267,7 @@ export class PostgresStore {
   }
 
   /**
-   * Whether a transaction whose COMMIT was not answered is committed; throws if that cannot be known.
+   * Whether a transaction is committed if the response to its COMMIT was lost; throws if that cannot be determined.
    *
    * @param {Attempt} attempt
    * @param {number} until
@@ -279,7 +280,7 @@ export class PostgresStore {
           [xid],
         );
         const [found] = rows;
-        // A promoted standby may have given the number to another transaction.
+        // A promoted standby may have assigned the number to another transaction.
         if (found.timeline !== timeline) throw new Error("The database was replaced during a step.");
         if (found.status === "committed") return true;
         if (found.status === "aborted") return false;
@@ -293,7 +294,7 @@ export class PostgresStore {
   }
 
   /**
-   * Takes the alarms that are due, so that no other live instance takes them.
+   * Takes the alarms that are due; no other live instance takes the same ones.
    *
    * @param {number} now
    * @param {string[]} busy ledgers whose alarm is at work here
@@ -318,7 +319,7 @@ export class PostgresStore {
   }
 
   /**
-   * When the ledger's alarm is set to fire, or null.
+   * When the ledger's alarm is set to fire; null if it is not set.
    *
    * @param {string} ledger
    */
@@ -344,7 +345,7 @@ export class PostgresStore {
   }
 
   /**
-   * The next turn to call, over all instances, by the database's clock.
+   * Assigns the next turn to call, across all instances, by the database's clock.
    *
    * @param {string} action
    * @param {(freeAt: number, now: number) => Turn | null} turn
@@ -358,7 +359,7 @@ export class PostgresStore {
       );
       const found = turn(Number(free ?? 0), Number(now));
       if (found) {
-        // A lost turn does no harm, and the calls do not wait for the disk.
+        // Losing a turn does no harm, and calls do not have to wait for the disk.
         await query("SET LOCAL synchronous_commit = off");
         await query(
           "INSERT INTO pace VALUES ($1, $2) ON CONFLICT (action) DO UPDATE SET free_at = excluded.free_at",
@@ -369,7 +370,7 @@ export class PostgresStore {
     });
   }
 
-  /** Throws if the database cannot be reached and written. */
+  /** Throws if the database cannot be reached or cannot be written. */
   async probe() {
     this.mustHoldLease();
     const { rows } = await this.#pool.query("SELECT pg_is_in_recovery() AS standby");
@@ -377,7 +378,7 @@ export class PostgresStore {
   }
 
   /**
-   * The number of pending webhook deliveries in all ledgers, and when the first is due.
+   * The number of pending webhook deliveries in all ledgers, and when the first one is due.
    *
    * @param {number} now
    */
@@ -409,7 +410,7 @@ export class PostgresStore {
     if (!this.#closed) this.onLost();
   }
 
-  /** Renews the lease three times as often as needed. */
+  /** Renews the lease, three times as often as needed. */
   #beat() {
     const again = () => {
       if (this.#closed || this.#lost) return;
@@ -433,7 +434,7 @@ export class PostgresStore {
     if (rowCount === 0) return this.#lose();
     this.#renewed = now;
     this.#steadySince ??= now.monotonic;
-    // After a failure of the database, every instance has the time of a lease to come back.
+    // After a database failure, every instance has the duration of a lease to return.
     if (now.monotonic - this.#steadySince < this.#leaseMs) return undefined;
     await line.query(
       "DELETE FROM instances WHERE seen < clock_timestamp() - $1 * interval '1 millisecond' AND id <> $2",
@@ -532,7 +533,7 @@ class PostgresLedger {
    * @param {Commit} commit
    */
   async #write(query, { writes, alarm, wake = [] }) {
-    // The last write of a key counts.
+    // If a key is written several times, the last write counts.
     const last = new Map(writes);
     /** @type {[gone: string[], keys: string[], values: string[]]} */
     const [gone, keys, values] = [[], [], []];
@@ -584,7 +585,7 @@ class PostgresLedger {
 }
 
 /**
- * Brings the database's tables to this program's schema version; the role must be allowed to create tables.
+ * Migrates the database's tables to this program's schema version; the role must be allowed to create tables.
  *
  * @param {string} url
  */
@@ -642,7 +643,7 @@ async function migrated(pool) {
 }
 
 /**
- * The schema version; 0 of a database without tables of these names.
+ * The schema version; 0 if the database has no tables with these names.
  *
  * @param {PoolClient} client
  */
@@ -664,7 +665,7 @@ async function versionOf(client) {
   return 0;
 }
 
-/** An optional dependency: SQLite needs none. */
+/** Loads the optional dependency, which SQLite does not need. */
 async function driver() {
   try {
     return await import("pg");
@@ -696,12 +697,12 @@ const hashOf = (text) => createHash("sha256").update(text).digest();
 const moments = () => ({ clock: Date.now(), monotonic: performance.now() });
 
 /**
- * Whether the connection is gone, so that PostgreSQL has ended its transaction.
+ * Whether the connection is lost, so that PostgreSQL has ended its transaction.
  *
  * @param {any} error
  */
 function isBroken(error) {
-  // The driver's own errors have no SQLSTATE; those of the network have a code such as ECONNRESET.
+  // The driver's own errors have no SQLSTATE; network errors have a code such as ECONNRESET.
   return !/^[0-9A-Z]{5}$/.test(error.code ?? "") || /^(08|57P)/.test(error.code);
 }
 

@@ -44,7 +44,7 @@ const OWN = {
   },
   GATEWAY_DATABASE: {
     otherwise: "cloudauth-edge-gateway.db",
-    // The connection string of another database is not a file name.
+    // A connection string of another database is not a file name.
     read: (text) => (isPostgres(text) ? postgresUrl(text) : /^[a-z]+:\/\//i.test(text) ? undefined : text),
     en: "must be the path of a file on a local disk, or a connection string such as postgres://gateway@db.example/gateway?sslmode=verify-full.",
     zh: "应为本地磁盘上的文件路径，或 postgres://gateway@db.example/gateway?sslmode=verify-full 形式的连接字符串。",
@@ -116,7 +116,7 @@ export function settingsFrom(variables) {
 }
 
 /**
- * Whether the database is PostgreSQL, and not a file.
+ * Whether the setting names a PostgreSQL database rather than a file.
  *
  * @param {string} database
  */

@@ -17,11 +17,11 @@ import { Failure } from "../host/failure.js";
 
 /** "CAEG"; distinguishes the gateway's databases from those of other programs. */
 const APPLICATION_ID = 0x43414547;
-/** The schema version that this program writes. A later one is refused. */
+/** The schema version that this program writes. A later version is refused. */
 const SCHEMA = 1;
 const SQLITE_BUSY = 5;
 const SQLITE_NOTADB = 26;
-/** Only another program that locks the file causes a wait. */
+/** A wait occurs only if another program locks the file. */
 const BUSY_TIMEOUT_MS = 1_000;
 /** Covers the longest back-off of a delivery, which is one day. */
 const BACKLOG_AHEAD_MS = 25 * 60 * 60_000;
@@ -125,7 +125,7 @@ export class SqliteStore {
     this.#sql.clearAlarm.run(ledger, at);
   }
 
-  /** Throws if the database cannot be reached. */
+  /** Throws if the database cannot be read. */
   probe() {
     this.#sql.begin.run();
     this.#sql.probe.run();
@@ -133,7 +133,7 @@ export class SqliteStore {
   }
 
   /**
-   * The number of pending webhook deliveries in all ledgers, and when the first is due.
+   * The number of pending webhook deliveries in all ledgers, and when the first one is due.
    *
    * @param {number} now
    */
@@ -188,7 +188,7 @@ class SqliteLedger {
   }
 
   /**
-   * Synchronous, so no other step of this process runs in between; no other process writes.
+   * Synchronous, so no other step of this process runs in between; other processes do not write.
    *
    * @param {Decide} decide
    */
@@ -207,7 +207,7 @@ class SqliteLedger {
   }
 
   /**
-   * Begins the transaction at the first write: a step without writes does not wait for the disk.
+   * The transaction begins with the first write: a step without writes does not wait for the disk.
    *
    * @param {StatementSync} statement
    * @param {...SQLInputValue} values
@@ -255,7 +255,7 @@ export function backup(file, copy) {
 }
 
 /**
- * Replaces the database by a copy; the gateway must be stopped.
+ * Replaces the database with a copy; the gateway must be stopped.
  *
  * @param {string} copy
  * @param {string} file
@@ -348,7 +348,7 @@ function pathOf(file) {
 }
 
 /**
- * Holds the lock until it is closed or the process ends; the operating system then releases it.
+ * Holds a lock until it is closed or the process ends, when the operating system releases it.
  *
  * @param {string} path
  */
@@ -371,7 +371,7 @@ function lock(path) {
 }
 
 /**
- * Opens or creates the gateway's database; does not change a file of another program.
+ * Opens or creates the gateway's database; never changes a file of another program.
  *
  * @param {string} path
  */
@@ -387,7 +387,7 @@ function open(path) {
 }
 
 /**
- * Opens a database of the gateway for reading.
+ * Opens one of the gateway's databases for reading.
  *
  * @param {string} path
  */

@@ -13,7 +13,7 @@ export const files = { "openapi.json": openapi };
 const texts = new WeakMap();
 
 /**
- * The gateway's settings from the Worker's variables and secrets, in the core's form.
+ * The gateway's settings from the Worker's variables and secrets, in the core's format.
  *
  * @param {object} env
  */

@@ -74,7 +74,7 @@ export class Ledger extends DurableObject {
 }
 
 /**
- * Assigns turns to call Alibaba Cloud, whose limit applies to all callers together.
+ * Assigns turns to call Alibaba Cloud, whose rate limit applies to all callers together.
  *
  * @extends {DurableObject<object>}
  */

@@ -1,4 +1,4 @@
-/** The sandbox as a Worker for a team: one Durable Object with the whole state. */
+/** The sandbox as a Worker for a team: one Durable Object holds the whole state. */
 
 import { DurableObject } from "cloudflare:workers";
 import { internalError } from "../pkg/dist/sandbox-host.js";
@@ -40,7 +40,7 @@ export class SandboxState extends DurableObject {
     try {
       return await this.#sandbox.fetch(request);
     } catch (/** @type {any} */ error) {
-      // The client sees the platform's error page instead of a reset.
+      // The client sees the platform's error page instead of a reset connection.
       if (error.cause?.code === "ECONNRESET" || request.signal.aborted) throw error;
       const { status, headers, body } = internalError(error);
       return new Response(body, { status, headers });

@@ -1,4 +1,5 @@
-// The gateway and the Workers compared with it, with one upstream; and the requests of the measurement.
+// The gateway, and the Workers that it is compared with, all with the same upstream; and the requests
+// to measure.
 
 import { createHash } from "node:crypto";
 import { signRpc } from "./by-hand.mjs";
@@ -9,19 +10,21 @@ import { gatewayWorker, plainWorker } from "./workerd.mjs";
 const TOKEN = "dev-token";
 export const ROUTE = "/v1/face-verifications";
 
-const settings = (upstream) => ({
+const settings = (upstream, more) => ({
   GATEWAY_MODE: "development",
   CLOUDAUTH_ENDPOINTS: upstream,
   // Measures the gateway without its rate limit of 50 calls per second.
   CLOUDAUTH_CALLS_PER_SECOND: "10000",
+  ...more,
 });
 
-export const gateway = (upstream) => gatewayWorker(settings(upstream));
-export const nodeGateway = (upstream, options) => startNode(settings(upstream), options);
+export const gateway = (upstream, more) => gatewayWorker(settings(upstream, more));
+export const nodeGateway = (upstream, { settings: more, ...options } = {}) =>
+  startNode(settings(upstream, more), options);
 
 export const passThrough = (upstream) => plainWorker("pass-through", { UPSTREAM: upstream });
 
-/** The same routes of a Worker in `bench/workers/`, which calls the upstream itself. */
+/** The same routes in a Worker from `bench/workers/`, which calls the upstream itself. */
 export const ownWorker = (name, upstream, durableObjects) =>
   plainWorker(
     name,
@@ -37,11 +40,11 @@ export const ownWorker = (name, upstream, durableObjects) =>
 let orders = 0;
 
 /** A new order each time. */
-export function start(url) {
+export function start(url, token = TOKEN) {
   const body = { ...parameters, outerOrderNo: `e0c34a77f5ac40a5aa5e${String(++orders).padStart(12, "0")}` };
   return {
     url: `${url}${ROUTE}`,
-    headers: { authorization: `Bearer ${TOKEN}`, "content-type": "application/json" },
+    headers: { authorization: `Bearer ${token}`, "content-type": "application/json" },
     body: JSON.stringify(body),
     status: 201,
   };
@@ -49,10 +52,10 @@ export function start(url) {
 
 export const newest = () => `e0c34a77f5ac40a5aa5e${String(orders).padStart(12, "0")}`;
 
-export const read = (url, order, query = "") => ({
+export const read = (url, order, query = "", token = TOKEN) => ({
   url: `${url}${ROUTE}/${order}${query}`,
   method: "GET",
-  headers: { authorization: `Bearer ${TOKEN}` },
+  headers: { authorization: `Bearer ${token}` },
 });
 
 /** The call to Alibaba Cloud. */

@@ -1,4 +1,4 @@
-// The gateway as one process of Node.
+// The gateway as one Node process.
 
 import { spawn } from "node:child_process";
 import { once } from "node:events";
@@ -8,7 +8,7 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 
 const program = fileURLToPath(new URL("../../server/dist/cloudauth-edge-gateway.js", import.meta.url));
-/** A folder in memory, if there is one. */
+/** A folder in memory, if the system has one. */
 const MEMORY = "/dev/shm";
 const running = new Map();
 process.on("exit", () => {
@@ -18,8 +18,11 @@ process.on("exit", () => {
   }
 });
 
-/** Starts it with an empty database: in memory by default, on disk with `onDisk`. Its log is discarded. */
-export async function startNode(settings, { onDisk = false } = {}) {
+/**
+ * Starts it with an empty SQLite database, in memory by default, on disk with `onDisk`; or with `database`, the
+ * connection string of a PostgreSQL database. Its log is discarded.
+ */
+export async function startNode(settings, { onDisk = false, database } = {}) {
   const place = !onDisk && existsSync(MEMORY) ? MEMORY : tmpdir();
   const folder = mkdtempSync(join(place, "cloudauth-edge-bench-"));
   const child = spawn(process.execPath, [program], {
@@ -29,7 +32,7 @@ export async function startNode(settings, { onDisk = false } = {}) {
       ...settings,
       GATEWAY_LISTEN: "127.0.0.1:0",
       GATEWAY_METRICS_LISTEN: "off",
-      GATEWAY_DATABASE: join(folder, "gateway.db"),
+      GATEWAY_DATABASE: database ?? join(folder, "gateway.db"),
     },
     stdio: ["ignore", "pipe", "inherit"],
   });

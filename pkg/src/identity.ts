@@ -1,11 +1,15 @@
-/** The rules of Chinese identity data. No data leaves the program, and no text quotes the input. */
+/**
+ * Validation rules for Chinese identity data. No data leaves the program, and no text quotes the input.
+ *
+ * @module cloudauth-edge/identity
+ */
 
 import { identity } from "./identity-host.js";
 
 export interface Problem {
   /** Stable name of the rule. */
   rule: string;
-  /** The fault and the remedy, as a predicate after the field name. */
+  /** What is wrong and how to fix it, as a predicate that follows the field name. */
   message: { zh: string; en: string };
 }
 
@@ -17,7 +21,7 @@ export interface Accepted {
   ok: true;
   /** The value to send to Alibaba Cloud. */
   normalized: string;
-  /** Changes to the input and warnings. */
+  /** Warnings, and changes made to the input. */
   notices: Problem[];
 }
 
@@ -31,8 +35,11 @@ export interface CertNoAccepted extends Accepted {
 }
 
 /**
- * Checks an identity number (GB 11643-1999): form, division, date of birth, check digit. An absent value violates
+ * Checks an identity number (GB 11643-1999): format, division, date of birth, check digit. An absent value violates
  * `missing`.
+ *
+ * @param text the number
+ * @param options which documents are accepted
  */
 export function checkCertNo(
   text: string | null | undefined,
@@ -56,7 +63,7 @@ export function ready(): Promise<void> {
   return identity.ready();
 }
 
-/** An absent value is empty, not the text "undefined". */
+/** An absent value counts as empty, not as the text "undefined". */
 const given = (text: string | null | undefined) => String(text ?? "");
 
 function read<T>(result: Checked<T>): (Omit<T, "ok"> & { ok: true }) | Refused {

@@ -1,4 +1,4 @@
-//! Validates a whole request before signing. All faults are reported together.
+//! Validates a whole request before signing and reports all errors together.
 
 use super::describe_face_verify::{DESCRIBE_FACE_VERIFY, DescribeFaceVerify};
 use super::init_face_verify::{INIT_FACE_VERIFY, InitFaceVerify};
@@ -13,13 +13,13 @@ use crate::text::Text;
 use crate::timestamp::Timestamp;
 use std::borrow::Cow;
 
-/// The initial capacity for parameters.
+/// Initial capacity: a typical request has fewer parameters.
 const USUALLY: usize = 16;
 
-/// The inputs of the validation in addition to the request.
+/// What validation depends on besides the request.
 #[derive(Clone, Copy, Debug)]
 pub struct ValidationOptions {
-    /// The time now; birth dates may not be in the future.
+    /// The current time; birth dates must not be in the future.
     pub now: Timestamp,
     /// Whether ProductCodes other than LR_FR are accepted.
     pub allow_other_products: bool,
@@ -39,7 +39,7 @@ impl ValidationOptions {
 }
 
 impl InitFaceVerify {
-    /// Validates the request, so that it can be signed.
+    /// Validates the request for signing.
     ///
     /// # Errors
     /// All invalid fields in one error of kind `validation`.
@@ -49,7 +49,7 @@ impl InitFaceVerify {
 }
 
 impl DescribeFaceVerify {
-    /// Validates the request, so that it can be signed.
+    /// Validates the request for signing.
     ///
     /// # Errors
     /// All invalid fields in one error of kind `validation`.
@@ -58,8 +58,8 @@ impl DescribeFaceVerify {
     }
 }
 
-/// Validates named values against an action's table. Names can be wire names or field names; an
-/// absent value counts as not given.
+/// Validates named values against an action's table. Names are wire names or field names; an absent
+/// value counts as not given.
 ///
 /// # Errors
 /// All invalid fields in one error of kind `validation`.
@@ -83,14 +83,14 @@ pub fn validate<'a, N: AsRef<str>>(
 /// The given parameters.
 struct Given<'a> {
     action: &'static Action,
-    /// In the order of the action's table, with their indexes.
+    /// In the order of the action's table, with their indexes into it.
     texts: Vec<(usize, &'static Parameter, Cow<'a, str>)>,
     /// The given parameters, including invalid types.
     places: Places,
     problems: Vec<FieldError>,
 }
 
-/// The error of a duplicate parameter.
+/// The error for a duplicate parameter.
 pub(crate) fn given_twice(parameter: &Parameter) -> FieldError {
     FieldError::new(
         parameter.field(),
@@ -188,7 +188,7 @@ impl<'a> Given<'a> {
     }
 
     fn add_defaults(&mut self) {
-        for (place, default) in [(PRODUCT_CODE, LR_FR), (CERT_TYPE, IDENTITY_CARD)] {
+        for (place, default) in DEFAULTS {
             if let (false, Some(parameter)) = (
                 self.places.has(place),
                 INIT_FACE_VERIFY.parameters.get(place),
@@ -199,16 +199,11 @@ impl<'a> Given<'a> {
     }
 }
 
-/// `init` are the parameters of an InitFaceVerify.
+/// `init` holds the parameters of an InitFaceVerify.
 fn context(init: Option<&Given>, options: &ValidationOptions) -> Context {
     let text = |place| init.and_then(|given| given.text(place));
     Context {
-        product: match text(PRODUCT_CODE) {
-            None | Some(LR_FR) => Product::LrFr,
-            Some("ID_PRO") => Product::IdPro,
-            Some("PV_FV") => Product::PvFv,
-            Some(_) => Product::Other,
-        },
+        product: text(PRODUCT_CODE).map_or(Product::LrFr, Product::of),
         identity_card: text(CERT_TYPE).is_none_or(|kind| kind == IDENTITY_CARD),
         encrypted: text(ENCRYPT_TYPE).is_some(),
         today: options.now.shanghai_date(),
@@ -260,22 +255,25 @@ fn to_text<'a>(
 const PRODUCT_CODE: usize = INIT_FACE_VERIFY.place("ProductCode");
 const CERT_TYPE: usize = INIT_FACE_VERIFY.place("CertType");
 const ENCRYPT_TYPE: usize = INIT_FACE_VERIFY.place("EncryptType");
+/// The parameters with a default.
+pub(super) const DEFAULTS: [(usize, &str); 2] = [(PRODUCT_CODE, LR_FR), (CERT_TYPE, IDENTITY_CARD)];
 const USER_ID: usize = INIT_FACE_VERIFY.place("UserId");
 const OSS_BUCKET_NAME: usize = INIT_FACE_VERIFY.place("OssBucketName");
 const OSS_OBJECT_NAME: usize = INIT_FACE_VERIFY.place("OssObjectName");
 
-/// The ways to pass a photo to compare with, each with its parameters.
-const PICTURE_SOURCES: [Places; 4] = [
+/// The ways to supply a photo for comparison, each with its parameters.
+pub(super) const PICTURE_SOURCES: [Places; 4] = [
     INIT_FACE_VERIFY.places(&["FaceContrastPicture"]),
     INIT_FACE_VERIFY.places(&["FaceContrastPictureUrl"]),
     INIT_FACE_VERIFY.places(&["OssBucketName", "OssObjectName"]),
     INIT_FACE_VERIFY.places(&["CertifyId"]),
 ];
 
-const DESCRIBE_MANDATORY: Places = DESCRIBE_FACE_VERIFY.places(&["SceneId", "CertifyId"]);
+pub(super) const DESCRIBE_MANDATORY: Places =
+    DESCRIBE_FACE_VERIFY.places(&["SceneId", "CertifyId"]);
 
 /// The mandatory parameters of InitFaceVerify.
-fn init_mandatory(product: Product) -> Places {
+pub(super) fn init_mandatory(product: Product) -> Places {
     const OF_ALL: Places = INIT_FACE_VERIFY.places(&["SceneId", "OuterOrderNo"]);
     const WITH_META_INFO: Places = OF_ALL.with(INIT_FACE_VERIFY.place("MetaInfo"));
     const OF_ID_PRO: Places = WITH_META_INFO

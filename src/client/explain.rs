@@ -1,5 +1,5 @@
-//! What the client adds to and takes out of an error of Alibaba Cloud: the cause of a signature mismatch,
-//! and data of the request that the response echoes.
+//! Amends an error from Alibaba Cloud: adds the cause of a signature mismatch, and removes request data
+//! that the response echoes.
 
 use crate::actions::ValidRequest;
 use crate::client::options::Options;
@@ -8,7 +8,6 @@ use crate::client::state::{State, signing_context};
 use crate::error::Audience;
 use crate::signing::SignatureVersion;
 use crate::signing::difference::{Difference, first_difference};
-use crate::signing::encode::hex;
 use crate::text::Text;
 use crate::vendor::credentials::{Credentials, Secret};
 use base64::Engine;
@@ -45,7 +44,7 @@ pub(super) fn explain<'a>(
             .map(|(_, value)| value)
             .chain([credentials.access_key_secret.expose()])
             .chain(credentials.security_token.iter().map(Secret::expose))
-            // Shorter values identify nobody and occur in ids by coincidence.
+            // Shorter values identify nobody and would match IDs by coincidence.
             .any(|secret| secret.len() >= 6 && echoes(text, secret))
     };
     if echoes(&failure.error.code) {
@@ -57,13 +56,13 @@ pub(super) fn explain<'a>(
     failure
 }
 
-/// Whether a code or an id contains a value in one of its encoded forms.
+/// Whether a code or an ID contains the value in one of its encoded forms.
 fn echoes(text: &str, value: &str) -> bool {
     let bytes = value.as_bytes();
     // No encoded form is shorter than the value.
     value.len() <= text.len()
         && (text.contains(value)
-            || text.contains(&hex(bytes))
+            || text.contains(&hex::encode(bytes))
             || text
                 .replace('-', "+")
                 .replace('_', "/")

@@ -1,105 +1,213 @@
-// Debian's PostgreSQL in a folder of its own, on a Unix socket, for the tests.
+// Debian's PostgreSQL in a temporary folder, on a Unix socket, for the tests.
 
 import { spawn, spawnSync } from "node:child_process";
 import { once } from "node:events";
-import { appendFileSync, chmodSync, chownSync, mkdirSync, mkdtempSync, rmSync } from "node:fs";
+import {
+  appendFileSync,
+  chmodSync,
+  chownSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { postgresPrograms } from "../../scripts/lib/project.mjs";
 import { until } from "../support/until.mjs";
 
-/** Nobody's: PostgreSQL refuses to run as root. */
+/** The user nobody: PostgreSQL refuses to run as root. */
 const OTHER_USER = 65_534;
 const NAME = "gateway";
 const STARTS_WITHIN_MS = 60_000;
 
-/**
- * @param {string} [folder] a short path: that of a socket has 107 bytes at most
- * @returns {Promise<{ url: string, create: (name: string) => string, sql: (text: string, name?: string) => string,
- *   restart: (mode?: string) => Promise<void>, close: () => Promise<void> }>} `create` makes a database and returns its
- *   connection string
- */
-export async function startPostgres(folder = mkdtempSync(join(tmpdir(), "pg-"))) {
-  const programs = postgresPrograms();
-  if (!programs) throw new Error("PostgreSQL is missing: node scripts/setup.mjs postgres");
-  const other = process.getuid?.() === 0 ? { uid: OTHER_USER, gid: OTHER_USER } : {};
-  mkdirSync(folder, { recursive: true });
-  if (other.uid) chownSync(folder, other.uid, other.gid);
-  chmodSync(folder, 0o711);
-  const data = join(folder, "data");
-  const env = { ...process.env, LC_ALL: "C.UTF-8", TZ: "UTC", HOME: folder };
-  const options = { ...other, env, cwd: folder };
+/** A server with its data and its socket in one folder. */
+class Server {
+  #programs;
+  #options;
+  #process;
 
-  function must(program, args, more = {}) {
-    const { status, stdout, stderr, error } = spawnSync(join(programs, program), args, {
-      encoding: "utf8",
-      ...options,
-      ...more,
-    });
-    if (status !== 0) throw new Error(`${program}: ${error ?? stderr + stdout}`);
-    return stdout;
+  constructor(folder, port = 5432) {
+    this.folder = folder;
+    this.data = join(folder, "data");
+    this.#programs = postgresPrograms();
+    if (!this.#programs) throw new Error("PostgreSQL is missing: node scripts/setup.mjs postgres");
+    const other = process.getuid?.() === 0 ? { uid: OTHER_USER, gid: OTHER_USER } : {};
+    mkdirSync(folder, { recursive: true });
+    if (other.uid) chownSync(folder, other.uid, other.gid);
+    chmodSync(folder, 0o711);
+    const env = { ...process.env, LC_ALL: "C.UTF-8", TZ: "UTC", HOME: folder, PGPORT: String(port) };
+    this.#options = { ...other, env, cwd: folder };
   }
 
-  must("initdb", [`--pgdata=${data}`, "--username=gateway", "--auth=trust", "--encoding=UTF8", "--no-sync"]);
-  appendFileSync(
-    join(data, "postgresql.conf"),
-    `listen_addresses = ''\nunix_socket_directories = '${folder}'\nmax_connections = 100\nfsync = off\n`,
-  );
-  let server;
+  must(program, ...args) {
+    const options = { encoding: "utf8", ...this.#options };
+    const { status, stdout, stderr, error } = spawnSync(join(this.#programs, program), args, options);
+    if (status !== 0) throw new Error(`${program}: ${error ?? stderr + stdout}`);
+    return stdout.trim();
+  }
 
-  async function run() {
-    server = spawn(join(programs, "postgres"), ["-D", data], { ...options, stdio: "ignore" });
+  create(durable) {
+    this.must(
+      "initdb",
+      `--pgdata=${this.data}`,
+      "--username=gateway",
+      "--auth=trust",
+      "--encoding=UTF8",
+      "--no-sync",
+    );
+    this.configure("listen_addresses = ''", "max_connections = 100", `fsync = ${durable ? "on" : "off"}`);
+  }
+
+  /** Makes this a standby that follows a running server. */
+  copy({ folder }) {
+    this.must(
+      "pg_basebackup",
+      `--pgdata=${this.data}`,
+      `--host=${folder}`,
+      "--username=gateway",
+      "--checkpoint=fast",
+      "--write-recovery-conf",
+      "--no-sync",
+    );
+  }
+
+  /** @param {{ certificate: string }} tls a PEM file with a certificate and its key */
+  listen({ certificate }) {
+    const copy = join(this.data, "server.pem");
+    writeFileSync(copy, readFileSync(certificate), { mode: 0o600 });
+    if (this.#options.uid) chownSync(copy, this.#options.uid, this.#options.gid);
+    this.configure(
+      "listen_addresses = '127.0.0.1'",
+      "ssl = on",
+      "ssl_cert_file = 'server.pem'",
+      "ssl_key_file = 'server.pem'",
+    );
+    const rules = "local all all trust\nhostssl all all 127.0.0.1/32 trust\n";
+    writeFileSync(join(this.data, "pg_hba.conf"), rules);
+  }
+
+  configure(...lines) {
+    appendFileSync(join(this.data, "postgresql.conf"), `${lines.join("\n")}\n`);
+  }
+
+  async run() {
+    const args = ["-D", this.data, "-c", `unix_socket_directories=${this.folder}`];
+    const child = spawn(join(this.#programs, "postgres"), args, { ...this.#options, stdio: "ignore" });
+    this.#process = child;
     const deadline = Date.now() + STARTS_WITHIN_MS;
+    const ready = [join(this.#programs, "pg_isready"), ["--host", this.folder], this.#options];
     await until(() => {
-      if (spawnSync(join(programs, "pg_isready"), ["--host", folder], options).status === 0) return true;
-      if (server.exitCode !== null || Date.now() > deadline) throw new Error("PostgreSQL did not start");
+      if (spawnSync(...ready).status === 0) return true;
+      if (child.exitCode !== null || Date.now() > deadline) throw new Error("PostgreSQL did not start");
       return false;
     });
   }
 
-  async function stop(signal) {
-    if (server.exitCode !== null || server.signalCode !== null) return;
-    const closed = once(server, "exit");
-    server.kill(signal);
+  /** Ends it immediately, as a crash does. */
+  async stop() {
+    const child = this.#process;
+    if (!child || child.exitCode !== null || child.signalCode !== null) return;
+    const closed = once(child, "exit");
+    child.kill("SIGQUIT");
     await closed;
   }
 
-  const sql = (text, name = "postgres") =>
-    must("psql", [
+  kill() {
+    this.#process?.kill("SIGQUIT");
+  }
+
+  sql(text, name = "postgres") {
+    return this.must(
+      "psql",
       "--no-psqlrc",
       "--quiet",
       "--tuples-only",
       "--no-align",
       "--set=ON_ERROR_STOP=1",
-      `--host=${folder}`,
+      `--host=${this.folder}`,
       "--username=gateway",
       `--dbname=${name}`,
       `--command=${text}`,
-    ]).trim();
-  const urlOf = (name, role = "gateway") => `postgres://${role}@localhost/${name}?host=${folder}`;
+    );
+  }
+}
+
+/**
+ * @param {string} [folder] a short path: that of a socket has 107 bytes at most
+ * @param {{ durable?: boolean, standby?: boolean, tls?: { port: number, certificate: string } }} [options] `durable`
+ *   synchronizes commits to the disk; `standby` adds a standby that confirms each commit; with `tls`, it listens on a
+ *   loopback port, too, and demands encryption there
+ * @returns {Promise<{ url: string, create: (name: string) => string, sql: (text: string, name?: string) => string,
+ *   restart: () => Promise<void>, failOver: () => Promise<void>, close: () => Promise<void> }>} `create` makes a database
+ *   and returns its connection string
+ */
+export async function startPostgres(
+  folder = mkdtempSync(join(tmpdir(), "pg-")),
+  { durable = false, standby = false, tls } = {},
+) {
+  let primary = new Server(join(folder, "1"), tls?.port);
+  let follower;
+  // The server ends with this process, unless the process is killed by SIGKILL.
+  const atExit = () => [primary, follower].forEach((server) => server?.kill());
+  process.once("exit", atExit);
+  // The name that clients use, like an address that moves to the promoted standby.
+  const current = join(folder, "current");
+  const point = () => {
+    symlinkSync(primary.folder, join(folder, "next"));
+    renameSync(join(folder, "next"), current);
+  };
+
+  mkdirSync(folder, { recursive: true });
+  chmodSync(folder, 0o711);
+  point();
+  primary.create(durable);
+  if (tls) primary.listen(tls);
+  await primary.run();
+  if (standby) {
+    follower = new Server(join(folder, "2"));
+    follower.copy(primary);
+    await follower.run();
+    primary.sql("ALTER SYSTEM SET synchronous_standby_names = '*'");
+    primary.sql("SELECT pg_reload_conf()");
+    await until(
+      () => primary.sql("SELECT count(*) FROM pg_stat_replication WHERE sync_state = 'sync'") === "1",
+    );
+  }
+
+  const sql = (text, name) => primary.sql(text, name);
+  const urlOf = (name, role = "gateway") => `postgres://${role}@localhost/${name}?host=${current}`;
   const create = (name) => {
     sql(`CREATE DATABASE "${name}"`);
     return urlOf(name);
   };
-  // The server ends with this process, whatever ends it short of SIGKILL.
-  const atExit = () => server?.kill("SIGQUIT");
-  process.once("exit", atExit);
-  await run();
   return {
     url: create(NAME),
     urlOf,
     create,
     sql,
-    /** Ends the server at once, as a crash does, and starts it again. */
+    /** Crashes the server and starts it again. */
     async restart() {
-      await stop("SIGQUIT");
-      await run();
+      await primary.stop();
+      await primary.run();
     },
-    stop: () => stop("SIGQUIT"),
-    run,
+    /** Crashes the primary for good and promotes the standby. */
+    async failOver() {
+      await primary.stop();
+      primary = follower;
+      follower = undefined;
+      primary.sql("SELECT pg_promote()");
+      point();
+    },
+    stop: () => primary.stop(),
+    run: () => primary.run(),
     async close() {
       process.off("exit", atExit);
-      await stop("SIGQUIT");
+      await primary.stop();
+      await follower?.stop();
       rmSync(folder, { recursive: true, force: true });
     },
   };

@@ -1,7 +1,7 @@
-// Three instances on one PostgreSQL server under load: they are killed by SIGKILL, or stopped by SIGSTOP until their
-// lease is over and then continued, and the database crashes once.
+// Three instances on one PostgreSQL server under load. They are killed by SIGKILL, or stopped by SIGSTOP until their
+// lease is over and then continued. The database crashes once, and later fails over to its standby.
 //
-//   node tests/postgres/kill.mjs [kills] [seed]     defaults: 100 kills, a random seed
+//   node tests/postgres/kill.mjs [kills] [seed] [clients]     defaults: 100 kills, a random seed, 16 clients
 
 import { randomInt } from "node:crypto";
 import pg from "pg";
@@ -13,13 +13,13 @@ import { startPostgres } from "./database.mjs";
 
 const INSTANCES = 3;
 
-/** @returns what `killRun` harms */
+/** @returns the servers that `killRun` harms */
 const threeInstances = (kills, counts, seed) => async (settings) => {
-  const database = await startPostgres();
+  const database = await startPostgres(undefined, { standby: true });
   const pool = new pg.Pool({ connectionString: database.url });
   pool.on("error", () => {});
   const gateways = [];
-  // Not the dice of the run: calls are made at any time.
+  // Separate from the run's own generator, because calls occur at any time.
   const pick = seeded(seed + 1);
   const close = async () => {
     await Promise.all(gateways.map((gateway) => gateway.close()));
@@ -34,7 +34,7 @@ const threeInstances = (kills, counts, seed) => async (settings) => {
     throw error;
   }
 
-  /** Resolves when no lease of the instance is left. */
+  /** Resolves when the instance has no valid lease. */
   const overdue = ({ instance }) =>
     until(async () => {
       const { rows } = await pool.query("SELECT FROM instances WHERE id = $1", [instance]);
@@ -45,16 +45,19 @@ const threeInstances = (kills, counts, seed) => async (settings) => {
     async call(method, path, options) {
       for (let address = path; ; address = path.replace("?restartUnknown=true", "")) {
         const answer = await gateways[pick(INSTANCES)].call(method, address, options);
-        // The instance lost its lease or the database during the request: the caller asks again.
+        // The instance lost its lease or the database during the request, so the caller asks again.
         if (answer.json?.code !== "internal-error") return answer;
         counts.failed += 1;
       }
     },
     async harm(dice, killed) {
       const gateway = gateways[dice(INSTANCES)];
-      if (killed === Math.floor(kills / 2)) {
+      if (killed === Math.floor(kills / 3)) {
         counts.crashesOfTheDatabase += 1;
         await database.restart();
+      } else if (killed === Math.floor((2 * kills) / 3)) {
+        counts.failOvers += 1;
+        await database.failOver();
       } else if (dice(3) === 0) {
         counts.stalls += 1;
         await gateway.stall(() => overdue(gateway));
@@ -74,13 +77,15 @@ const threeInstances = (kills, counts, seed) => async (settings) => {
   };
 };
 
-export async function killThree({ kills, seed }) {
-  const counts = { stalls: 0, crashesOfTheDatabase: 0, failed: 0 };
-  const found = await killRun({ kills, seed, start: threeInstances(kills, counts, seed) });
+export async function killThree({ kills, seed, clients }) {
+  const counts = { stalls: 0, crashesOfTheDatabase: 0, failOvers: 0, failed: 0 };
+  const found = await killRun({ kills, seed, clients, start: threeInstances(kills, counts, seed) });
   return { ...found, ...counts };
 }
 
-await command(import.meta, async ([kills = "100", seed = String(randomInt(1, 2 ** 31))]) => {
+await command(import.meta, async ([kills = "100", seed = String(randomInt(1, 2 ** 31)), clients]) => {
   console.log(`seed ${seed}`);
-  console.log(await killThree({ kills: Number(kills), seed: Number(seed) }));
+  console.log(
+    await killThree({ kills: Number(kills), seed: Number(seed), clients: clients && Number(clients) }),
+  );
 });

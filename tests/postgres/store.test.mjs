@@ -1,14 +1,16 @@
-// What several instances share in one PostgreSQL database, and what its faults do.
+// What several instances share in one PostgreSQL database, and the effects of database faults.
 
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { after, before, beforeEach, afterEach, test } from "node:test";
 import { at } from "../../scripts/lib/project.mjs";
 import { PostgresStore, migrate } from "../../server/postgres.js";
+import { freePort } from "../worker/gateway.mjs";
 import { startPostgres } from "./database.mjs";
 
 const FAR = Date.UTC(2100, 0, 1);
 const DUE = Date.UTC(2020, 0, 1);
+const CERTIFICATE = at("tests", "support", "loopback.pem");
 const LEASE = { leaseSeconds: 60 };
 
 let database, url, stores;
@@ -34,7 +36,7 @@ async function open(address = url) {
 const sql = (text) => database.sql(text, `test${databases}`);
 const commit = (writes, { alarm = null, wake = [] } = {}) => ({ commit: { writes, alarm, wake } });
 
-/** Adds one to a row. */
+/** Increases a row's value by one. */
 const increase = ({ rows: [row] }) =>
   row ? commit([["count", String(Number(row[1] ?? 0) + 1)]]) : { load: { keys: ["count"] } };
 
@@ -128,7 +130,7 @@ test("turns are given one at a time over all instances", async () => {
 test("a connection that ends in a step repeats the step once if it is not committed", async () => {
   const ledger = (await open()).ledger("one");
   const steps = Array.from({ length: 200 }, () => ledger.step(increase));
-  // Each time, some are in the middle of a step.
+  // Each time, some of them are in the middle of a step.
   for (const number of [20, 60, 100, 140]) {
     await steps[number];
     sql(
@@ -146,6 +148,43 @@ test("a crash of the database repeats the steps that are not committed", async (
   await database.restart();
   await Promise.all(steps);
   assert.equal(sql("SELECT value FROM rows WHERE key = 'count'"), "100");
+});
+
+test("a step that meets a full disk writes nothing, and the next one works when there is space", async () => {
+  const ledger = (await open()).ledger("one");
+  // What PostgreSQL reports if a table cannot grow. (If its log cannot grow, it ends: see the crash
+  // above.)
+  sql(`CREATE FUNCTION no_space() RETURNS trigger LANGUAGE plpgsql AS
+    $$ BEGIN RAISE EXCEPTION 'could not extend file' USING ERRCODE = 'disk_full'; END $$`);
+  sql(
+    "CREATE TRIGGER no_space BEFORE INSERT ON rows FOR EACH ROW WHEN (NEW.key = 'big') EXECUTE FUNCTION no_space()",
+  );
+  const both = () =>
+    commit([
+      ["small", "1"],
+      ["big", "1"],
+    ]);
+  await assert.rejects(ledger.step(both), { code: "53100" });
+  assert.equal(sql("SELECT count(*) FROM rows"), "0");
+  sql("DROP TRIGGER no_space ON rows");
+  await ledger.step(both);
+  assert.equal(sql("SELECT count(*) FROM rows"), "2");
+});
+
+test("TLS: the certificate is verified, and a database that demands TLS gets it", async (t) => {
+  const port = await freePort();
+  const secured = await startPostgres(undefined, { tls: { port, certificate: CERTIFICATE } });
+  t.after(() => secured.close());
+  const address = `postgres://gateway@127.0.0.1:${port}/gateway?sslmode=`;
+  const store = await open(`${address}verify-full&sslrootcert=${CERTIFICATE}`);
+  await store.ledger("one").step(increase);
+  await store.probe();
+  const encrypted =
+    "SELECT DISTINCT ssl FROM pg_stat_ssl JOIN pg_stat_activity USING (pid) WHERE usename = 'gateway'";
+  assert.equal(secured.sql(`${encrypted} AND application_name = 'cloudauth-edge-gateway'`), "t");
+  // The certificate is not signed by one of Node's own certificate authorities.
+  await assert.rejects(open(`${address}verify-full`), /cannot be used: DEPTH_ZERO_SELF_SIGNED_CERT/);
+  await assert.rejects(open(`${address}disable`), /cannot be used: 28000/);
 });
 
 test("roles: one changes tables, the other serves", async () => {

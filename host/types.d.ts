@@ -84,7 +84,7 @@ export interface Loaded {
 /** What a step does. */
 export interface Commit {
   writes: Row[];
-  /** When the alarm fires; null leaves it as it is. */
+  /** When the alarm fires; null leaves it unchanged. */
   alarm: number | null;
   /** Orders whose waiting tasks continue. */
   wake: string[];

@@ -17,8 +17,8 @@ const project = await consumer("esm");
 
 /** The modules, each in TypeScript, and in JavaScript with its source map. */
 const MODULES = `
-  bytes call client client-exports core credentials environment errors host identity identity-exports identity-host
-  index load orders packed random sandbox-host sandbox-types sandbox-workerd thrown transport transport-node types waits
+  bytes call client client-exports core credentials environment errors gateway-client gateway-types host identity identity-exports identity-host
+  index load orders packed random sandbox-host sandbox-types sandbox-workerd testing thrown transport transport-node types waits
   entry/edge-light entry/workerd entry/identity-edge-light entry/identity-universal entry/identity-workerd
 `;
 const words = (text) => text.trim().split(/\s+/);
@@ -27,20 +27,19 @@ const FILES = [
     CHANGELOG.md LICENSE-APACHE LICENSE-MIT README.md package.json
     bin/cloudauth-edge.js
     src/modules.d.ts src/sandbox.ts src/entry/universal.ts
-    dist/index.d.ts dist/identity.d.ts dist/sandbox.d.ts
+    dist/index.d.ts dist/identity.d.ts dist/sandbox.d.ts dist/gateway-client.d.ts dist/testing.d.ts
     wasm/phone.js
     wasm/client/cloudauth_edge.js wasm/client/cloudauth_edge_bg.wasm
     wasm/identity/base64.js wasm/identity/cloudauth_edge.js wasm/identity/cloudauth_edge_bg.wasm
     wasm/sandbox/cloudauth_edge.js wasm/sandbox/cloudauth_edge_bg.wasm
   `),
   ...words(MODULES).flatMap((name) => [`src/${name}.ts`, `dist/${name}.js`, `dist/${name}.js.map`]),
-  ...words("client.js client.cjs identity.cjs sandbox.js sandbox.cjs").flatMap((name) => [
-    `dist/bundle/${name}`,
-    `dist/bundle/${name}.map`,
-  ]),
-  ...words("client environment errors identity index orders sandbox sandbox-types types").map(
-    (name) => `dist/${name}.d.cts`,
+  ...words("client.js client.cjs identity.cjs sandbox.js sandbox.cjs gateway-client.cjs testing.cjs").flatMap(
+    (name) => [`dist/bundle/${name}`, `dist/bundle/${name}.map`],
   ),
+  ...words(
+    "client environment errors gateway-client gateway-types identity index orders sandbox sandbox-types testing types",
+  ).map((name) => `dist/${name}.d.cts`),
 ];
 
 test("it holds these files and no others", () => {
@@ -92,10 +91,12 @@ test("arethetypeswrong finds every entry point right for every resolution", asyn
   assert.deepEqual(analysis.problems, []);
   assert.deepEqual(Object.keys(analysis.entrypoints).sort(), [
     ".",
+    "./gateway-client",
     "./identity",
     "./orders",
     "./package.json",
     "./sandbox",
+    "./testing",
   ]);
 });
 

@@ -5,11 +5,32 @@ import { core, files, settingsOf } from "./worker/core.js";
 
 export { Ledger, Pacer } from "./worker/ledger.js";
 
-/** A deployment resets an instance once; the others are for coinciding failures. */
+/**
+ * @import { Host, Message } from "./host/types.js"
+ * @import { Ledger } from "./worker/ledger.js"
+ *
+ * @typedef {Pick<Ledger, "run" | "disconnect">} LedgerStub
+ *
+ * @typedef {{ get(id: unknown): LedgerStub, idFromName(name: string): unknown }} Ledgers
+ *
+ * @typedef {object} Env what `wrangler.toml` binds
+ * @property {Ledgers} LEDGER
+ * @property {{ fetch(request: Request): Promise<Response> }} [ASSETS]
+ * @property {{ limit(options: { key: string }): Promise<{ success: boolean }> }} [RATE_LIMITER]
+ * @property {{ writeDataPoint(point: { indexes: string[], blobs: string[], doubles: number[] }): void }} [METRICS]
+ */
+
+/** A deployment resets an instance once; more resets cover coinciding failures. */
 const RESETS_MAX = 3;
 
 export default {
+  /**
+   * @param {Request} request
+   * @param {Env} env
+   * @param {{ waitUntil(work: Promise<unknown>): void }} ctx
+   */
   async fetch(request, env, ctx) {
+    /** @type {Host<Response>} */
     const host = {
       core,
       settings: settingsOf(env),
@@ -22,7 +43,9 @@ export default {
         // A client that disconnects does not abort its started work.
         ctx.waitUntil(running.catch(() => {}));
         request.signal.addEventListener("abort", () => {
-          ctx.waitUntil(runInLedger(env.LEDGER, caller, (ledger) => ledger.disconnect(id)).catch(() => {}));
+          ctx.waitUntil(
+            runInLedger(env.LEDGER, caller, async (ledger) => ledger.disconnect(id)).catch(() => {}),
+          );
         });
         return running;
       },
@@ -42,14 +65,19 @@ export default {
         });
       },
     };
-    const { page, status, headers, body } = await handle(host, plain(request), () =>
-      request.body?.getReader(),
-    );
-    return page ?? new Response(body, { status, headers });
+    const answered = await handle(host, plain(request), () => request.body?.getReader());
+    if (answered.page) return answered.page;
+    const { status, headers, body } = answered;
+    return new Response(/** @type {BodyInit | null} */ (body), { status, headers });
   },
 };
 
-/** A request in the core's form, without its body. */
+/**
+ * A request in the core's form, without its body.
+ *
+ * @param {Request} request
+ * @returns {Message}
+ */
 function plain(request) {
   const url = new URL(request.url);
   return {
@@ -62,17 +90,27 @@ function plain(request) {
   };
 }
 
-/** A deployment resets the ledger's instance. Its rows remain, and the core returns the task to repeat. */
+/**
+ * Passes a task to the caller's ledger. A deployment can reset the ledger's instance; its rows remain, and the core
+ * returns the task to repeat.
+ *
+ * @template T
+ * @param {Ledgers} namespace
+ * @param {string} caller
+ * @param {(ledger: LedgerStub, resets: number) => Promise<T> | T} act
+ * @returns {Promise<T>}
+ */
 async function runInLedger(namespace, caller, act) {
   for (let resets = 0; ; resets += 1) {
     try {
-      // A reset instance no longer responds: a new stub connects to the next one.
+      // A reset instance no longer responds; a new stub connects to its successor.
       return await act(namespace.get(namespace.idFromName(caller)), resets);
-    } catch (error) {
+    } catch (/** @type {any} */ error) {
       if (!isReset(error) || resets === RESETS_MAX) throw error;
     }
   }
 }
 
+/** @param {{ retryable?: boolean, durableObjectReset?: boolean, overloaded?: boolean }} error of the platform */
 const isReset = ({ retryable, durableObjectReset, overloaded }) =>
   !overloaded && Boolean(retryable || durableObjectReset);

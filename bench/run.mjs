@@ -16,7 +16,7 @@ function machine() {
     name,
     json(`../node_modules/${name}/package.json`).version,
   ]);
-  // Exact versions, so these are the installed ones.
+  // These are exact versions, so they are the installed ones.
   const peers = Object.entries(json("package.json").dependencies);
   return {
     Machine: `${cpus().length} × ${cpus()[0].model}, ${Math.round(totalmem() / 2 ** 30)} GB, ${process.platform} ${process.arch}`,
@@ -55,7 +55,7 @@ for (const name of PARTS.filter((part) => chosen.includes(part))) {
       "This is a noisy run: names with ~ were disturbed or vary. Measure again on a quieter machine.",
     );
   }
-  // After each part, so that an interrupted run keeps its results.
+  // Written after each part, so that an interrupted run keeps its results.
   writeFileSync(file("results.json"), JSON.stringify({ ...now, parts }));
   const all = PARTS.filter((part) => parts[part]).map((part) => parts[part]);
   writeFileSync(file("results.md"), report({ ...now, parts: all }));

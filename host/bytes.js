@@ -1,9 +1,15 @@
 import { joined } from "../pkg/dist/bytes.js";
 
 /**
+ * @typedef {{ done: true, value?: unknown } | { done?: false, value: Uint8Array }} Chunk
+ *
+ * @typedef {{ read(): Promise<Chunk>, cancel(): Promise<void> }} Reader
+ */
+
+/**
  * Reads a stream up to one byte beyond the limit; undefined if it times out or is interrupted.
  *
- * @param {{ read(): Promise<{ done: boolean, value?: Uint8Array }>, cancel(): Promise<void> } | undefined} reader
+ * @param {Reader | undefined} reader
  * @param {{ limit: number, millis: number, discard?: number }} bounds bytes beyond the limit are read and discarded, up
  *   to `discard`: a sender whose connection closes while it writes may never see the response
  * @returns {Promise<Uint8Array | undefined>}
@@ -11,8 +17,11 @@ import { joined } from "../pkg/dist/bytes.js";
 export async function collect(reader, { limit, millis, discard = 0 }) {
   if (!reader) return new Uint8Array();
   const quit = () => reader.cancel().catch(() => {});
+  /** @type {ReturnType<typeof setTimeout> | undefined} */
   let timer;
-  const late = new Promise((resolve) => (timer = setTimeout(resolve, millis)));
+  /** @type {Promise<undefined>} */
+  const late = new Promise((resolve) => (timer = setTimeout(resolve, millis, undefined)));
+  /** @type {Uint8Array[]} */
   const chunks = [];
   let length = 0;
   try {

@@ -3,13 +3,21 @@
 import { guard } from "../pkg/dist/core.js";
 import * as glue from "../pkg/wasm/gateway/cloudauth_edge.js";
 
-/** A request in the module's form: JSON text, and the body's bytes. */
+/** @import { Core, Message } from "./types.js" */
+
+/**
+ * A request in the module's format: JSON text, and the bytes of the body.
+ *
+ * @param {Message} request
+ * @returns {[string, Uint8Array | undefined]}
+ */
 const parts = ({ body, ...request }) => [JSON.stringify(request), body];
 
 /**
  * The module's functions, which `src/wasm/gateway.rs` describes.
  *
  * @param {WebAssembly.Module | BufferSource} module
+ * @returns {Core}
  */
 export function loadCore(module) {
   glue.initSync({ module });
@@ -29,9 +37,9 @@ export function loadCore(module) {
       return JSON.parse(exports.gatewayRoute(settings, ...parts(request), Date.now()));
     },
 
-    /** `now` and `random` are the same for all repetitions of one step. */
+    /** `now` and `random` must be the same for all repetitions of one step. */
     step(settings, task, sendOutcome, rows, instance, { now, random }) {
-      // The error that a failed call threw stays here: it may hold anything.
+      // The error that a failed call threw is not passed on: it may contain anything.
       const { kind, sentFor, status, headers, body } = sendOutcome ?? {};
       const { others = [], ...loaded } = rows;
       const known = JSON.stringify({
@@ -64,13 +72,21 @@ export function loadCore(module) {
 /** Names of settings; the core rejects unknown ones. */
 export const IS_SETTING = /^(GATEWAY|CLOUDAUTH)_/;
 
-/** Settings in the core's form. */
+/**
+ * Converts settings to the core's format.
+ *
+ * @param {Record<string, unknown>} variables
+ */
 export function settingsText(variables) {
   const named = Object.entries(variables).filter(([name]) => IS_SETTING.test(name));
   return JSON.stringify(named.map(([name, value]) => [name, written(value)]));
 }
 
-/** A Worker's `[vars]` can contain numbers, booleans and, for the callers, a list. */
+/**
+ * A variable as text: a Worker's `[vars]` can contain numbers, booleans and, for the callers, a list.
+ *
+ * @param {unknown} value
+ */
 function written(value) {
   return typeof value === "string" ? value : JSON.stringify(value);
 }

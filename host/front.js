@@ -1,41 +1,44 @@
-/** From a request to its response: what all hosts of the gateway share between the platform and the core. */
+/**
+ * Handles a request up to its response. All hosts of the gateway share this code between the platform and the core.
+ */
 
 import { collect } from "./bytes.js";
 
+/**
+ * @import { Reader } from "./bytes.js"
+ * @import { Core, Headers, Host, Message, Reply, Routed, Upstream } from "./types.js"
+ */
+
 const PHOTO_TIMEOUT_MS = 15_000;
 /**
- * The part of an oversized body that is read, so that its sender receives the response instead of a connection error.
+ * How much of an oversized body is read, so that its sender receives the response instead of a connection error.
  */
 const DISCARD_BYTES = 8 * 1024 * 1024;
 /** Alibaba Cloud keeps photos below 1 MB. */
 const PHOTO_MAX_BYTES = 5 * 1024 * 1024;
 
 /**
- * @typedef {object} Host
- * @property {ReturnType<typeof import("./core.js").loadCore>} core
- * @property {string} settings as the core reads them
- * @property {Record<string, string>} files files outside of the module that the core names as a response's body
- *   where the answer names it
- * @property {(caller: string, task: string, again: string) => Promise<object>} run passes a task to the caller's
- *   ledger; `again` is the task to pass after a reset of its host
- * @property {() => Promise<object | undefined>} page the static file at the request's path, in the host's form;
- *   undefined if there is none
- * @property {(caller: string) => Promise<boolean>} mayGoOn whether the host's rate limit allows the request
- * @property {(routed: object) => Promise<string | undefined>} [unable] why the host cannot serve the routed request
- *   now, as the core's name of a failure
- * @property {(line: object) => void} observe receives the log line of a request
+ * What the log of a request holds.
+ *
+ * @typedef {Partial<Omit<Routed, "requestId">> & {
+ *   requestId: string,
+ *   upstream?: Upstream,
+ *   error?: object,
+ * }} Log
  */
 
-/** Handles a request.
+/**
+ * Handles a request.
  *
- * @param {Host} host
- * @param {object} message the request in the core's form, without its body
- * @param {() => Parameters<typeof collect>[0]} open returns the reader of the body
- * @returns {Promise<{ page: object } | { status: number, headers: [string, string][], body: string | Uint8Array | null
- *   }>}
+ * @template Page
+ * @param {Host<Page>} host
+ * @param {Message} message the request without its body
+ * @param {() => Reader | undefined} open returns the reader of the body
+ * @returns {Promise<{ page: Page } | { page?: undefined, status: number, headers: Headers, body: Reply["body"] | null }>}
  */
 export async function handle(host, message, open) {
   const began = Date.now();
+  /** @type {Log} */
   const log = { requestId: message.freshId };
   let reply;
   try {
@@ -44,7 +47,7 @@ export async function handle(host, message, open) {
     log.error = describe(error);
     reply = failure(host, "internal", message, log);
   }
-  if (reply.page) return reply;
+  if ("page" in reply) return reply;
   host.observe({
     requestId: log.requestId,
     caller: log.caller ?? undefined,
@@ -65,35 +68,47 @@ export async function handle(host, message, open) {
   };
 }
 
-/** A response of the core, or a static file. */
+/**
+ * A response of the core, or a static file.
+ *
+ * @template Page
+ * @param {Host<Page>} host
+ * @param {Message} message
+ * @param {() => Reader | undefined} open
+ * @param {Log} log
+ * @returns {Promise<Reply | { page: Page }>}
+ */
 async function answer(host, message, open, log) {
   const { core, settings } = host;
   let routed = core.route(settings, message);
   Object.assign(log, routed);
   if (routed.then.type === "readBody") {
     const { limit, millis } = routed.then;
-    message.body = await collect(open(), { limit, millis, discard: DISCARD_BYTES });
-    if (!message.body) return failure(host, "slow-body", message, log);
+    const body = await collect(open(), { limit, millis, discard: DISCARD_BYTES });
+    if (!body) return failure(host, "slow-body", message, log);
+    message.body = body;
     routed = core.route(settings, message);
     Object.assign(log, routed);
   }
   const unable = await host.unable?.(routed);
   if (unable) return failure(host, unable, message, log);
-  const { then, caller } = routed;
+  const { then } = routed;
   switch (then.type) {
     case "assets": {
       const page = await host.page();
       return page ? { page } : failure(host, "no-page", message, log);
     }
     case "file":
-      return { ...then.reply, body: host.files[then.name] };
+      return { ...then.reply, body: host.files[then.name] ?? "" };
     case "reply":
       return then.reply;
     case "ledger": {
+      // Only requests of a known caller have a task.
+      const caller = /** @type {string} */ (routed.caller);
       if (!(await host.mayGoOn(caller))) return failure(host, "rate-limited", message, log);
       const { reply, photo, upstream } = await host.run(caller, then.task, then.again);
       log.upstream = upstream;
-      return reply ?? fetchPhoto(core, photo, message, log);
+      return reply ?? fetchPhoto(core, /** @type {string} */ (photo), message, log);
     }
     default:
       throw new Error(
@@ -102,7 +117,15 @@ async function answer(host, message, open, log) {
   }
 }
 
-/** Fetches the photo from Alibaba Cloud, so that callers do not see its URL. Returns all of it or none. */
+/**
+ * Fetches the photo from Alibaba Cloud, so that callers do not see its URL. Returns all of it or none.
+ *
+ * @param {Core} core
+ * @param {string} url
+ * @param {Message} message
+ * @param {Log} log
+ * @returns {Promise<Reply>}
+ */
 async function fetchPhoto(core, url, message, { requestId }) {
   const deadline = Date.now() + PHOTO_TIMEOUT_MS;
   const failed = () => core.photo(0, "", message, requestId);
@@ -125,11 +148,21 @@ async function fetchPhoto(core, url, message, { requestId }) {
   return body && body.length <= PHOTO_MAX_BYTES ? { ...reply, body } : failed();
 }
 
+/**
+ * @param {{ core: Core }} host
+ * @param {string} what
+ * @param {Message} message
+ * @param {Log} log
+ */
 function failure({ core }, what, message, { requestId }) {
   return core.failure(what, message, requestId);
 }
 
-/** The location of the failure. The message may quote a caller's input. */
+/**
+ * The location of the failure. The message may quote a caller's input.
+ *
+ * @param {any} error
+ */
 function describe(error) {
   const places = String(error?.stack ?? "")
     .split("\n")

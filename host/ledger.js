@@ -1,28 +1,23 @@
+/** @import { Call, Finished, LedgerHost, LedgerStorage, SendOutcome, Upstream, Wait } from "./types.js" */
+
 /** The delay before a failed alarm fires again. */
 const ALARM_AGAIN_MS = 60_000;
 
 /**
- * Performs the tasks of the store of one caller ledger: stores rows, sends requests and waits, as the core decides.
+ * Performs the tasks of one caller's ledger: stores rows, sends requests and waits, as the core decides.
  */
 export class LedgerRunner {
   #host;
   #storage;
+  /** What ends the waits for an order. @type {Map<string, Set<() => void>>} */
   #waiting = new Map();
+  /** Shared requests in progress. @type {Map<string, Promise<SendOutcome>>} */
   #inProgress = new Map();
   #alarmAtWork = false;
 
   /**
-   * @param {object} host
-   * @param {ReturnType<typeof import("./core.js").loadCore>} host.core
-   * @param {() => string} host.settings as the core reads them
-   * @param {string} host.instance a call ends with the instance that made it
-   * @param {number} [host.pollMillis] the longest wait for an order that another instance can change unnoticed
-   * @param {(action: string, yields: boolean) => Promise<number | null>} host.turn milliseconds to wait before a call;
-   *   null if too many calls are waiting
-   * @param {(request: object, limits: object) => Promise<object>} host.send never throws; see `pkg/src/transport.ts`
-   * @param {(call: { action: string | null, kind: string, status?: number, millis: number }) => void}
-   *   [host.observeCall]
-   * @param {import("./storage.js").LedgerStorage} storage
+   * @param {LedgerHost} host
+   * @param {LedgerStorage} storage
    */
   constructor(host, storage) {
     this.#host = host;
@@ -32,15 +27,18 @@ export class LedgerRunner {
   /**
    * @param {string} task
    * @param {AbortSignal} [disconnected] aborts when the client disconnects
-   * @returns {Promise<{ reply?: object, photo?: string, upstream: { calls: number, millis: number } }>}
+   * @returns {Promise<Finished>}
    */
   async run(task, disconnected) {
-    // The platform drops the alarm while it runs, and after too many failures.
+    // The platform drops the alarm while the alarm is running, and after too many failures.
     if (!this.#alarmAtWork) {
       const set = await this.#storage.alarm();
       if (!this.#alarmAtWork) await this.#perform(this.#host.core.wake(set ?? undefined));
     }
-    return this.#perform(task, disconnected);
+    const finished = await this.#perform(task, disconnected);
+    if (!finished)
+      throw new Error("A request's task ended without a reply: this is a bug of the gateway's core.");
+    return finished;
   }
 
   /** Never throws: platforms drop an alarm that throws a few times. */
@@ -48,7 +46,7 @@ export class LedgerRunner {
     this.#alarmAtWork = true;
     try {
       await this.#perform(this.#host.core.alarm());
-    } catch (error) {
+    } catch (/** @type {any} */ error) {
       console.error(JSON.stringify({ alarm: "failed", error: String(error?.name ?? "Error") }));
       await this.#storage.setAlarm(Date.now() + ALARM_AGAIN_MS);
     } finally {
@@ -56,8 +54,14 @@ export class LedgerRunner {
     }
   }
 
+  /**
+   * @param {string} task
+   * @param {AbortSignal} [disconnected]
+   * @returns {Promise<Finished | undefined>} undefined for a task that replies to nobody
+   */
   async #perform(task, disconnected) {
     const upstream = { calls: 0, millis: 0 };
+    /** @type {SendOutcome | undefined} */
     let sendOutcome;
     for (;;) {
       const commit = await this.#commit(task, sendOutcome);
@@ -91,14 +95,19 @@ export class LedgerRunner {
           break;
         default:
           throw new Error(
-            `The gateway's core says "${next.type}", which its host does not know: this is a bug in it.`,
+            `The gateway's core says "${/** @type {{ type: string }} */ (next).type}", which its host does not know: this is a bug in it.`,
           );
       }
       task = next.then;
     }
   }
 
-  /** The time and the random bytes are the same for all repetitions of one step. */
+  /**
+   * The time and the random bytes are the same for all repetitions of one step.
+   *
+   * @param {string} task
+   * @param {SendOutcome | undefined} sendOutcome
+   */
   #commit(task, sendOutcome) {
     const { core, settings, instance } = this.#host;
     const text = settings();
@@ -106,7 +115,12 @@ export class LedgerRunner {
     return this.#storage.step((known) => core.step(text, task, sendOutcome, known, instance, moment));
   }
 
-  /** Requests of the same name share one that is in progress. */
+  /**
+   * Requests with the same name share the one that is in progress.
+   *
+   * @param {Call} next
+   * @param {Upstream} upstream
+   */
   async #send(next, upstream) {
     const { share, then } = next;
     if (share === null) return this.#call(next, upstream);
@@ -121,6 +135,11 @@ export class LedgerRunner {
     }
   }
 
+  /**
+   * @param {Call} call
+   * @param {Upstream} upstream
+   * @returns {Promise<SendOutcome>}
+   */
   async #call({ action, request, timeoutMillis, yields }, upstream) {
     const { turn, send, observeCall } = this.#host;
     if (action !== null) {
@@ -138,7 +157,13 @@ export class LedgerRunner {
     return sendOutcome;
   }
 
-  /** Ends when the time is over, the order is woken or, if it is for a client, the client disconnects. */
+  /**
+   * Waits until the time is over, the order is woken or, if a client is waiting, the client disconnects.
+   *
+   * @param {Wait} wait
+   * @param {AbortSignal} [disconnected]
+   * @returns {Promise<void> | undefined}
+   */
   #wait({ millis, on, untilDisconnect }, disconnected) {
     if (untilDisconnect && disconnected?.aborted) return undefined;
     if (on === null) return sleep(millis);
@@ -157,12 +182,20 @@ export class LedgerRunner {
     });
   }
 
-  /** Continues the tasks that wait for the order. */
+  /**
+   * Wakes the tasks that wait for the order.
+   *
+   * @param {string} order
+   */
   wake(order) {
     for (const end of [...(this.#waiting.get(order) ?? [])]) end();
   }
 }
 
+/**
+ * @param {number} millis
+ * @returns {Promise<void>}
+ */
 function sleep(millis) {
   return new Promise((resolve) => setTimeout(resolve, millis));
 }

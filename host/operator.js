@@ -1,4 +1,4 @@
-/** The operator's commands on settings, for every host. */
+/** The operator's commands for settings, shared by all hosts. */
 
 import { createHash, randomBytes } from "node:crypto";
 import * as glue from "../pkg/wasm/gateway/cloudauth_edge.js";
@@ -6,10 +6,16 @@ import { settingsText } from "./core.js";
 import { Failure } from "./failure.js";
 
 /**
- * Creates a token and a key pair. A new caller is added; a known caller keeps the old ones too.
+ * @import { Caller, Core, SettingProblem } from "./types.js"
  *
- * @param {ReturnType<typeof import("./core.js").loadCore>} core
- * @param {Record<string, string>} variables the deployed settings
+ * @typedef {Record<string, string | undefined>} Variables the deployed settings
+ */
+
+/**
+ * Creates a token and a key pair. A new caller is added; an existing caller also keeps the old ones.
+ *
+ * @param {Core} core
+ * @param {Variables} variables
  * @param {string} id
  */
 export function newCaller(core, variables, id) {
@@ -55,7 +61,15 @@ export function newCaller(core, variables, id) {
   };
 }
 
-/** Adds a token and a key pair to a known caller; with `finish`, removes the older ones that have no scopes of their own. */
+/**
+ * Adds a token and a key pair to an existing caller. With `finish`, removes the older ones, except those with their
+ * own scopes.
+ *
+ * @param {Core} core
+ * @param {Variables} variables
+ * @param {string} id
+ * @param {{ finish?: boolean | undefined }} [options]
+ */
 export function rotate(core, variables, id, { finish = false } = {}) {
   const callers = deployedCallers(core, variables);
   const known = callers.find((caller) => caller.id === id);
@@ -64,10 +78,15 @@ export function rotate(core, variables, id, { finish = false } = {}) {
   }
   if (!finish) return newCaller(core, variables, id);
   const newest = known.tokenSha256?.slice(-1);
-  // Those with scopes of their own have another user, whom a rotation must not lock out.
+  // Those with their own scopes belong to another user, whom a rotation must not lock out.
+  /**
+   * @template {{ scopes?: string[] }} T
+   * @param {T[] | undefined} list
+   * @param {boolean} keepsNewest
+   */
   const finished = (list, keepsNewest) => {
     const shared = list?.filter(({ scopes }) => !scopes);
-    return list?.filter((entry) => entry.scopes || (keepsNewest && entry === shared.at(-1)));
+    return list?.filter((entry) => entry.scopes || (keepsNewest && entry === shared?.at(-1)));
   };
   known.tokenSha256 = newest;
   known.tokens = finished(known.tokens, !newest?.length);
@@ -80,12 +99,18 @@ ${id} 只保留最新的令牌与密钥对，以及单独设有 scopes 的令牌
   };
 }
 
-/** Throws if the deployment would refuse the settings; other callers' secrets may be missing here. */
+/**
+ * Throws if the deployment would refuse the settings. The secrets of other callers may be missing here.
+ *
+ * @param {Core} core
+ * @param {Variables} variables
+ * @returns {Caller[]}
+ */
 function deployedCallers(core, variables) {
   const wrong = problemsOf(core, variables).filter(
     ({ field, rule }) =>
       field === "GATEWAY_SECRET" ||
-      (field === "GATEWAY_CALLERS" && !["missing", "secret-setting"].includes(rule)),
+      (field === "GATEWAY_CALLERS" && !["missing", "secret-setting"].includes(rule ?? "")),
   );
   if (wrong.length > 0) {
     throw new Failure(`No caller was created:\n${listed(wrong)}`, "未生成任何凭据。");
@@ -93,26 +118,41 @@ function deployedCallers(core, variables) {
   return variables.GATEWAY_CALLERS ? JSON.parse(variables.GATEWAY_CALLERS) : [];
 }
 
-/** The problems of the settings, as /readyz reports them. */
+/**
+ * The problems of the settings, in the format of /readyz.
+ *
+ * @param {Core} core
+ * @param {Variables} variables
+ */
 export function problemsOf(core, variables) {
   const request = { method: "GET", path: "/readyz", query: "", headers: [], host: "127.0.0.1", freshId: "" };
-  const { reply } = core.route(settingsText(variables), request).then;
-  return wrongSettings({ status: reply.status, text: reply.body });
+  const { then } = core.route(settingsText(variables), request);
+  if (then.type !== "reply")
+    throw new Error(`/readyz leads to "${then.type}": this is a bug of the gateway's core.`);
+  const { reply } = then;
+  return wrongSettings({ status: reply.status, text: String(reply.body) });
 }
 
-/** The problems of a running gateway's settings. */
+/**
+ * The problems of a running gateway's settings.
+ *
+ * @param {string} url
+ */
 export async function problemsAt(url) {
-  let response;
   try {
-    response = await fetch(new URL("/readyz", url), { signal: AbortSignal.timeout(15_000) });
+    const response = await fetch(new URL("/readyz", url), { signal: AbortSignal.timeout(15_000) });
     return wrongSettings({ status: response.status, text: await response.text() });
-  } catch (error) {
+  } catch (/** @type {any} */ error) {
     if (error instanceof Failure) throw error;
     const why = error.cause?.code ?? error.message;
     throw new Failure(`No response from ${url}: ${why}`, `${url} 没有响应：${why}`);
   }
 }
 
+/**
+ * @param {{ status: number, text: string }} response of /readyz
+ * @returns {SettingProblem[]}
+ */
 function wrongSettings({ status, text }) {
   const problem = parsed(text);
   if (status === 200 && problem?.status === "ready") return [];
@@ -125,18 +165,24 @@ function wrongSettings({ status, text }) {
   return problem.settings ?? [{ field: problem.code, messages: problem.messages }];
 }
 
-/** Throws if there are problems. */
+/**
+ * Throws if there are problems.
+ *
+ * @param {SettingProblem[]} problems
+ */
 export function mustBeComplete(problems) {
   if (problems.length === 0) return;
   throw new Failure(`The gateway would refuse to serve:\n${listed(problems)}`, "请改正以上各项设置。");
 }
 
+/** @param {SettingProblem[]} problems */
 function listed(problems) {
   return problems
     .map(({ field, messages }) => `  ${field} ${messages.en}\n  ${" ".repeat(field.length)} ${messages.zh}`)
     .join("\n");
 }
 
+/** @param {string} text */
 function parsed(text) {
   try {
     return JSON.parse(text);

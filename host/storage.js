@@ -1,22 +1,6 @@
-/**
- * The interface of a ledger's store. Every implementation passes `tests/storage/`.
- *
- * @typedef {object} LedgerStorage
- * @property {(decide: Decide) => object | Promise<object>} step calls `decide` until it returns a commit, and loads the
- *   rows that it needs; writes the commit's rows and alarm in one transaction, on disk, before it returns the act.
- *   Nothing else reads or writes the ledger in between.
- * @property {() => Promise<number | undefined> | number | undefined} alarm when the alarm is set to fire
- * @property {(at: number) => Promise<void> | void} setAlarm
- *
- * @callback Decide
- * @param {{ rows: [string, string | null][], ranges: [object, [string, string][]][], others?: string[] }} known the
- *   loaded rows, and the other live instances of a host that has several
- * @returns {{ load?: { keys?: string[], range?: Range }, commit?: { writes: [string, string | null][], alarm: number |
- *   null } }}
- *
- * @typedef {{ from: string, to: string, limit: number, reverse: boolean }} Range a half-open range of keys; in reverse,
- *   descending
- */
+/** What the stores of ledgers share: a step, from the rows that it asks for to its commit. */
+
+/** @import { Commit, Decide, Known, Load, Loaded, Range } from "./types.js" */
 
 /** Far more repetitions than any step needs. */
 const MAX_ASKS = 100;
@@ -26,26 +10,33 @@ const MAX_ASKS = 100;
  *
  * @param {Decide} decide
  * @param {string[]} [others] the other live instances
- * @returns {Generator<{ keys?: string[], range?: Range }, object, { rows: [string, string | null][], range?: [string,
- *   string][] }>}
+ * @returns {Generator<Load, Commit, Loaded>}
  */
 export function* asksOf(decide, others) {
+  /** @type {Known} */
   const known = { rows: [], ranges: [], others };
   for (let asks = 0; asks < MAX_ASKS; asks += 1) {
     const { load, commit } = decide(known);
     if (commit) return commit;
     const { rows, range } = yield load;
     known.rows.push(...rows);
-    if (load.range) known.ranges.push([load.range, range]);
+    if (load.range) known.ranges.push([load.range, range ?? []]);
   }
   throw new Error("The gateway repeatedly requests rows: this is a bug.");
 }
 
 /**
+ * @typedef {object} Table
+ * @property {(key: string) => string | undefined} get
+ * @property {(range: Range) => [key: string, value: string][]} range
+ * @property {(key: string, value: string) => unknown} put
+ * @property {(key: string) => unknown} remove
+ */
+
+/**
  * A step on a synchronous table; call it within a transaction.
  *
- * @param {{ get(key: string): string | undefined, range(range: Range): [string, string][], put(key: string, value:
- *   string): void, remove(key: string): void }} table
+ * @param {Table} table
  * @param {Decide} decide
  */
 export function stepOn(table, decide) {

@@ -1,5 +1,5 @@
-// Builds what the npm package, the Worker and the console load: WebAssembly modules from the one crate, with their
-// glue, the entries that are one file, and the console. Nothing is built again while its inputs are the same.
+// Builds what the npm package, the Worker and the console load: WebAssembly modules from the crate with their glue,
+// entry points bundled into one file, and the console. Skips everything whose inputs have not changed.
 
 import { createHash } from "node:crypto";
 import { cpSync, existsSync, mkdirSync, readFileSync, readdirSync, rmSync, writeFileSync } from "node:fs";
@@ -19,7 +19,7 @@ export const wasmFile = (variant) => at("pkg", "wasm", variant, "cloudauth_edge_
 /**
  * One module each for npm users (client), forms (identity), the Worker (gateway), the emulator (sandbox) and the
  * console (lab). Compared with "z", "s" signs a request in five sixths of the time and makes the module a tenth larger.
- * Modules for servers hash with SIMD; identity and lab also run in older browsers.
+ * Server modules hash with SIMD; identity and lab also run in older browsers.
  */
 const variants = {
   client: { features: "client", optimize: "s", simd: true },
@@ -29,7 +29,10 @@ const variants = {
   lab: { features: "lab", optimize: "z" },
 };
 
-/** The universal entries carry these as text: bundlers leave files behind, and text is there at once. */
+/**
+ * Modules that the universal entry points contain as text: bundlers may omit separate files, and text is available at
+ * once.
+ */
 const inlined = ["client", "identity", "sandbox"];
 
 // Listed one by one: --all-features emits encodings that no runtime supports yet.
@@ -49,7 +52,7 @@ const wasmOpt = [
   "--strip-producers",
 ];
 
-/** A hash of everything that determines the bytes of the modules. */
+/** A hash of all inputs that determine the bytes of the modules. */
 function fingerprint() {
   const sources = [at("Cargo.toml"), at("Cargo.lock"), ...filesUnder(at("src"))];
   const config = at(".cargo", "config.toml");
@@ -151,11 +154,11 @@ async function buildVariant(variant, inputs) {
   writeFileSync(stamp, inputs);
 }
 
-/** Jest's jsdom environment has no TextEncoder, and a bundler for browsers knows no module of Node. */
+/** Needed because Jest's jsdom environment has no TextEncoder, and bundlers for browsers do not know Node's modules. */
 const textEncoding = `const { TextDecoder, TextEncoder } = globalThis.TextEncoder ? globalThis : process.getBuiltinModule("node:util");`;
 
 /** The entries whose declarations are published. */
-const declared = ["index", "identity", "sandbox"];
+const declared = ["index", "identity", "sandbox", "gateway-client", "testing"];
 
 /** The map of a declaration, which leads editors to the source in the package. */
 function declarationMap(name, text) {
@@ -164,7 +167,7 @@ function declarationMap(name, text) {
 }
 
 /**
- * Compiles pkg/src/ to pkg/dist/. Declarations are written as CommonJS, and those of ES modules name them: every
+ * Compiles pkg/src/ to pkg/dist/. Declarations are written as CommonJS, and those of ES modules re-export them: every
  * TypeScript version allows ES modules to import CommonJS, but not the reverse.
  */
 async function compile() {
@@ -173,7 +176,7 @@ async function compile() {
   for (const folder of [dist, declarations]) rmSync(folder, { recursive: true, force: true });
   await must("tsc", ["--project", at("pkg")], { advice: "Fix the errors that TypeScript reports above." });
   const needed = [...declared];
-  // Grows while it is read: by what each declaration imports.
+  // The set grows during the loop, by the imports of each declaration.
   for (const name of needed) {
     const text = readFileSync(join(declarations, `${name}.d.ts`), "utf8");
     const local = /(?<=(?:from|import) ?\(?")\.\/([\w-]+)\.js(?=")/g;
@@ -186,13 +189,16 @@ async function compile() {
   for (const name of declared) writeFileSync(join(dist, `${name}.d.ts`), `export * from "./${name}.cjs";\n`);
 }
 
-/** What is loaded as one file of pkg/dist/: on Node, to find and read a dozen took two fifths of importing it. */
+/** The bundles in pkg/dist/: on Node, finding and reading a dozen files took two fifths of the import time. */
 const bundles = [
   { module: "entry/universal.js", format: "esm", file: "client.js" },
   { module: "entry/universal.js", format: "cjs", file: "client.cjs", banner: textEncoding },
   { module: "entry/identity-universal.js", format: "cjs", file: "identity.cjs", banner: textEncoding },
+  { module: "gateway-client.js", format: "cjs", file: "gateway-client.cjs", banner: textEncoding },
   { module: "sandbox.js", format: "esm", file: "sandbox.js" },
   { module: "sandbox.js", format: "cjs", file: "sandbox.cjs", banner: textEncoding },
+  // Imports the package by its name.
+  { module: "testing.js", format: "cjs", file: "testing.cjs" },
 ];
 
 const bundle = ({ module, format, file, banner = "" }) =>
@@ -202,15 +208,16 @@ const bundle = ({ module, format, file, banner = "" }) =>
     `--format=${format}`,
     "--platform=node",
     "--target=node20",
+    "--packages=external",
     "--log-level=warning",
     `--banner:js=${banner}`,
-    // The sources are in the package.
+    // The package contains the sources.
     "--sourcemap",
     "--sources-content=false",
     `--outfile=${at("pkg", "dist", "bundle", file)}`,
   ]);
 
-/** The simulated phone's page as a module of texts, for what is one file and for Workers. */
+/** The simulated phone's page as a module of texts, for bundles and for Workers. */
 const PHONE = "phone.js";
 function bundlePhone() {
   const files = filesUnder(at("pkg", "phone"));
@@ -218,7 +225,7 @@ function bundlePhone() {
   writeFileSync(at("pkg", "wasm", PHONE), `export default ${JSON.stringify(texts)};\n`);
 }
 
-/** Removes what an earlier version of the project built: it would be packed with the rest. */
+/** Removes files that an earlier version of the project built and that would otherwise be packed. */
 function removeUnknown() {
   const known = new Set([...Object.keys(variants), PHONE]);
   for (const name of existsSync(at("pkg", "wasm")) ? readdirSync(at("pkg", "wasm")) : [])
@@ -231,7 +238,7 @@ export async function build() {
   const inputs = fingerprint();
   removeUnknown();
   await line("WebAssembly modules", async () => {
-    // In parallel: each build spends most of its time linking on one core.
+    // In parallel, because each build spends most of its time linking on one core.
     const built = await Promise.all(
       Object.keys(variants).map(async (variant) => (await buildVariant(variant, inputs)) ?? variant),
     );

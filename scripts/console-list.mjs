@@ -1,5 +1,5 @@
-// Measures the identity checker of the console with a long list in Chromium: the time of the check, and the longest
-// time during which the page could not react. `node scripts/console-list.mjs [rows]`; a million rows by default.
+// Measures the console's identity checker with a long list in Chromium: the duration of the check, and the longest
+// time during which the page was unresponsive. `node scripts/console-list.mjs [rows]`; a million rows by default.
 
 import { chromium } from "playwright-core";
 import { startBoth } from "../tests/worker/gateway.mjs";
@@ -7,7 +7,7 @@ import { command } from "./lib/progress.mjs";
 import { browser } from "./lib/project.mjs";
 
 const ROWS = 1_000_000;
-/** Published sample numbers, right and with mistakes, and one that is missing. */
+/** Published sample numbers, valid and invalid, and a missing one. */
 const KINDS = [
   "11010519491231002X",
   "440524188001010014",
@@ -28,7 +28,7 @@ await command(import.meta, async ([given = String(ROWS)]) => {
     await page.goto(`${both.gateway.url}/#/identity/list`);
     const input = page.locator("input[type=file]");
     await input.waitFor({ state: "attached" });
-    // Made in the page: a list of a million rows is too large for the protocol.
+    // Generated in the page: a list of a million rows is too large for the protocol.
     await input.evaluate(
       (element, { rows, kinds }) => {
         const lines = Array.from(
@@ -39,7 +39,7 @@ await command(import.meta, async ([given = String(ROWS)]) => {
         list.items.add(new File([`no,name,number\n${lines.join("\n")}\n`], "list.csv"));
         element.files = list.files;
         element.dispatchEvent(new Event("change", { bubbles: true }));
-        // From here on, what keeps the page from drawing is the checker.
+        // From here on, only the checker can keep the page from drawing.
         globalThis.longest = 0;
         let last = performance.now();
         const look = (now) => {

@@ -1,4 +1,4 @@
-// Whether modules of the crate import each other in a circle. Part of the lint.
+// Checks that the crate's modules do not import each other in a cycle. Part of the lint.
 
 import { readFileSync } from "node:fs";
 import { relative, sep } from "node:path";
@@ -22,7 +22,9 @@ const code = (text) =>
     .replace(/r#"[\s\S]*?"#/g, '""')
     .replace(/"(?:\\.|[^"\\])*"/g, '""');
 
-/** Every path of a `use`, `{…}` expanded: `a::{b, c::{self, d}}` → `a::b`, `a::c`, `a::c::d`. */
+/**
+ * Every path of a `use`, with `{…}` expanded: `a::{b, c::{self, d}}` → `a::b`, `a::c`, `a::c::d`.
+ */
 function expanded(tree) {
   const open = tree.indexOf("{");
   if (open < 0) return [tree.replace(/\s+as\s+\w+/, "").trim()];
@@ -65,7 +67,10 @@ function pathsIn(text, module) {
   });
 }
 
-/** Each module with the modules it imports; a path counts for the deepest module it names. */
+/**
+ * Each module with the modules that it imports; a path counts for the most deeply nested module
+ * that it names.
+ */
 export function imports(sources) {
   const modules = new Map(Object.entries(sources).map(([file, text]) => [moduleOf(file), text]));
   const deepest = (path) => {

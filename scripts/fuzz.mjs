@@ -1,4 +1,4 @@
-// npm run fuzz [-- --seconds N] [target …]: runs all fuzz targets, or the named ones, one after the other.
+// npm run fuzz [-- --seconds N] [target …]: runs all fuzz targets, or the named ones, one after another.
 
 import { parseArgs } from "node:util";
 import { Failure, follow, must } from "./lib/process.mjs";

@@ -1,8 +1,8 @@
-// Commands for the operator of the Worker. On your own server, cloudauth-edge-gateway has the same commands.
+// Commands for operators of the Worker. On your own server, cloudauth-edge-gateway has the same commands.
 //
 //   node scripts/gateway.mjs new-caller <id>           creates a token and a key pair, and prints them once
-//   node scripts/gateway.mjs rotate <id> [--finish]    … for a caller that has some; --finish takes the old ones out
-//   node scripts/gateway.mjs check [url] lists invalid settings, of this folder or of a deployment
+//   node scripts/gateway.mjs rotate <id> [--finish]    … for an existing caller; --finish removes the old ones
+//   node scripts/gateway.mjs check [url]               lists invalid settings, of this folder or of a deployment
 //
 // Reads settings (GATEWAY_SECRET, GATEWAY_CALLERS, …) from .dev.vars and the environment; the environment takes
 // precedence.

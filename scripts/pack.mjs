@@ -11,7 +11,7 @@ import { command, line } from "./lib/progress.mjs";
 import { at, root } from "./lib/project.mjs";
 import { forBuild, setUp } from "./setup.mjs";
 
-/** The folder of each package, and the documents to add. */
+/** The folder of each package, and the documents to add to it. */
 const packages = {
   client: { folder: "pkg", documents: ["README.md", "CHANGELOG.md", "LICENSE-APACHE", "LICENSE-MIT"] },
   gateway: { folder: "server", documents: ["CHANGELOG.md", "LICENSE-APACHE", "LICENSE-MIT"] },

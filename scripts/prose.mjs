@@ -7,11 +7,11 @@ import { command } from "./lib/progress.mjs";
 import { at } from "./lib/project.mjs";
 
 const EXTENSIONS = /\.(md|rs|m?js|[mc]?tsx?|cts|py|java|html|toml|ya?ml)$/;
-/** Texts of others, and the pages that name the wordings. */
+/** Third-party texts, and the pages that list the wordings themselves. */
 const IGNORED = /^(CHANGELOG|CONTRIBUTING)\.md$|^LICENSE|^tests\/vectors\/|lock\.(json|yaml)$/;
 const ALSO = ["worker/openapi.json"];
 
-/** The lines of a text that match a rule: `[line number, matched text, rule]`. */
+/** The places in a text that match a rule: `[line number, matched text, rule]`. */
 export function faults(text, rules) {
   return text
     .split("\n")
@@ -25,7 +25,7 @@ export function readRules() {
   return rules.map((rule) => ({ ...rule, regExp: new RegExp(rule.pattern, "giu") }));
 }
 
-/** Chinese spacing; undefined where autocorrect has no binary for the platform. */
+/** Checks Chinese spacing; undefined if autocorrect has no binary for the platform. */
 async function spacing(files) {
   const { lintFor, loadConfig } = await import("autocorrect-node").then(
     (module) => module.default ?? module,

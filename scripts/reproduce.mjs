@@ -1,5 +1,5 @@
-// npm run reproduce: builds everything here and again from a copy of the sources in another folder, and compares what
-// is published, file by file.
+// npm run reproduce: builds everything here and in a copy of the sources in another folder, and compares the
+// published files one by one.
 
 import { createHash } from "node:crypto";
 import { cpSync, existsSync, mkdtempSync, readFileSync, rmSync, symlinkSync } from "node:fs";
@@ -11,9 +11,9 @@ import { command, line } from "./lib/progress.mjs";
 import { at, filesUnder, projectEnv, root } from "./lib/project.mjs";
 import { forBuild, setUp } from "./setup.mjs";
 
-/** The folders of what is built. */
+/** The folders with build output. */
 const BUILT = [join("pkg", "wasm"), join("pkg", "dist"), join("www", "dist"), join("server", "dist")];
-/** What set-up installs; both builds use the same. */
+/** What setup installs; both builds use the same. */
 const INSTALLED = ["node_modules", ".tools"];
 
 function hashes(from) {

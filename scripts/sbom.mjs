@@ -12,7 +12,7 @@ import { at } from "./lib/project.mjs";
 const cargoRef = (key) => `pkg:cargo/${key.replace(" ", "@")}`;
 const npmRef = (key) => `pkg:npm/${key.replace(/^@/, "%40").replace(" ", "@")}`;
 
-/** Name and version of a product. The Worker has those of the crate. */
+/** Name and version of a product. The Worker uses those of the crate. */
 function identity(manifest) {
   if (manifest === "pkg" || manifest === "server") {
     const { name, version } = JSON.parse(readFileSync(at(manifest, "package.json"), "utf8"));
@@ -58,7 +58,7 @@ export async function billOf({ manifest, builds, npm }) {
   }
   const top = entries.get(root);
   entries.delete(root);
-  // What is not the crate itself contains the crate.
+  // Every product except the crate itself contains the crate.
   const direct = top ? top.needed : [cargoRef(`${compiled[0].name} ${compiled[0].version}`)];
   const roots = npm().map((each) => packages.find((one) => one.name === each));
   const first = [...direct, ...roots.map((one) => npmRef(`${one.name} ${one.version}`))];
@@ -86,7 +86,7 @@ export async function billOf({ manifest, builds, npm }) {
   };
 }
 
-/** The errors of a bill of materials by the official schema; `null` if there are none. */
+/** Validates a bill of materials against the official schema; `null` if it is valid. */
 export const errorsIn = (text) => new Validation.JsonStrictValidator(Spec.Version.v1dot6).validate(text);
 
 await command(import.meta, async ([folder = at("target", "sbom")]) => {

@@ -54,7 +54,7 @@ async function makeOrders({ gateway, endpoint }) {
   }
 }
 
-/** Without a Chinese font, all Chinese characters look the same. */
+/** Throws if no Chinese font is installed: all Chinese characters would look the same. */
 async function mustHaveChinese(chrome) {
   const page = await chrome.newPage();
   const same = await page.evaluate(() => {
@@ -102,7 +102,7 @@ await command(import.meta, async () => {
             },
             look.viewport.width < 500 && shown,
           );
-          // Smaller than the formats that Playwright can write.
+          // WebP files are smaller than the formats that Playwright can write.
           const { width, height } = look.viewport;
           const used = await page.evaluate(() => document.getElementById("console").offsetHeight);
           const clip = {

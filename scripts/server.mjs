@@ -1,4 +1,5 @@
-// Builds the npm package cloudauth-edge-gateway: the bundled code, and the other files in the same folder.
+// Builds the npm package cloudauth-edge-gateway: the bundled code, with the other files in the same
+// folder.
 
 import { createHash } from "node:crypto";
 import { cpSync, existsSync, readFileSync, rmSync, writeFileSync } from "node:fs";
@@ -9,7 +10,7 @@ import { at, filesUnder, root } from "./lib/project.mjs";
 const dist = at("server", "dist");
 const stamp = join(dist, ".built-from");
 
-/** Other files, by their names in the folder. */
+/** The other files, by their names in the folder. */
 const files = {
   "gateway.wasm": at("pkg", "wasm", "gateway", "cloudauth_edge_bg.wasm"),
   "openapi.json": at("worker", "openapi.json"),

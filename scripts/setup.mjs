@@ -1,5 +1,5 @@
 // Installs what the commands need on a machine with git, Node 20 or newer and rustup. Each step checks whether it is
-// done, does it, and says what to do if it fails. Runs before `npm ci`: Node built-ins only.
+// already done, performs it, and gives advice if it fails. Runs before `npm ci`: Node built-ins only.
 
 import { createHash } from "node:crypto";
 import { existsSync, readFileSync, writeFileSync } from "node:fs";
@@ -54,7 +54,7 @@ function atLeast(version, [major, minor]) {
   return a > major || (a === major && b >= minor);
 }
 
-/** A tool that cargo installs into the tools folder. `subcommand` precedes `--version` where the tool needs one. */
+/** A tool that cargo installs into the tools folder. `subcommand` precedes `--version` if the tool requires one. */
 function cargoTool(crate, binaries, version, { toolchain = [], subcommand = [] } = {}) {
   return {
     name: `${crate} ${version}`,
@@ -64,8 +64,8 @@ function cargoTool(crate, binaries, version, { toolchain = [], subcommand = [] }
           ?.split(/\s+/)
           .includes(version),
       ),
-    // Without optimization: compiling the tool takes longer than all that it does.
-    // Not --locked: some registry mirrors lack a dependency in wasm-bindgen-cli's lock file.
+    // Without optimization: compiling the tool takes longer than everything it does. Without --locked: some registry
+    // mirrors lack a dependency in wasm-bindgen-cli's lock file.
     run: () =>
       must(
         "cargo",
@@ -92,7 +92,7 @@ function npmFolders(name, folders, ...options) {
   };
 }
 
-/** Installs Debian's packages, if this user may. */
+/** Installs Debian packages, if the user has permission. */
 async function aptInstall(what, ...packages) {
   const root = process.getuid?.() === 0;
   const sudo = !root && answer("sudo", ["-n", "true"]) !== undefined;
@@ -106,7 +106,7 @@ async function aptInstall(what, ...packages) {
 const rustupAdvice =
   "Install Rust with rustup (see https://rustup.rs), open a new shell and run this command again.";
 
-/** All needs by name. The step is created when a command asks for it. */
+/** All prerequisites by name. A step is created when a command asks for it. */
 const needs = {
   packages: () => ({
     name: "npm packages",
@@ -227,10 +227,13 @@ const needs = {
     cargoTool("cargo-mutants", ["cargo-mutants"], CARGO_MUTANTS, { subcommand: ["mutants"] }),
 };
 
-/** The needs for building the package and running the Worker. */
+/** The prerequisites for building the package and running the Worker. */
 export const forBuild = ["packages", "rust", "wasm32", "bindgen"];
 
-/** Meets the named needs, in the order of the table above. A need that is already met takes almost no time. */
+/**
+ * Installs the named prerequisites, in the order of the table above. One that is already installed takes almost no
+ * time.
+ */
 export async function setUp(wanted) {
   console.log("set-up");
   for (const [key, step] of Object.entries(needs)) {

@@ -29,7 +29,7 @@ const bundled = async (entry) =>
 const parts = {
   // An edge bundle of the npm package.
   client: async () => [readFileSync(wasmFile("client")), await bundled("pkg/dist/entry/workerd.js")],
-  // What a page that has the client loads.
+  // What a page that uses the client loads.
   browser: async () => [await bundled("pkg/dist/entry/universal.js")],
   // Only the rules for forms.
   identity: async () => [
@@ -74,7 +74,7 @@ await command(import.meta, async () => {
     if (total.gzip > budget * 1024) over.push(part);
   }
   if (browser().chrome) {
-    // Imported late: set-up may just have installed the npm packages that it needs.
+    // Imported late: setup may just have installed the npm packages that it needs.
     const { firstLoad } = await import("./console-load.mjs");
     const { requests, gzip, interactiveMs } = await firstLoad();
     const when = `${Math.round(interactiveMs)} ms on this machine`;

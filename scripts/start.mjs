@@ -13,7 +13,7 @@ import { forBuild, setUp } from "./setup.mjs";
 
 const HOST = "127.0.0.1";
 const READY_WITHIN_MS = 60_000;
-/** Lines of a child's output that are kept to explain why it ended. */
+/** Number of lines of a child's output that are kept to explain why it ended. */
 const KEPT_LINES = 200;
 
 function portFrom(name, otherwise) {
@@ -25,7 +25,7 @@ function portFrom(name, otherwise) {
   return port;
 }
 
-/** Rejects if the port is not available. */
+/** Throws if the port is not available. */
 function mustBeFree(name, port) {
   return new Promise((resolve, reject) => {
     const server = createServer();
@@ -129,7 +129,7 @@ function startGateway(port, { vars, persistTo }) {
 await command(
   import.meta,
   async () => {
-    // Started without npm, it may outlive the shell.
+    // npm does not forward every signal; without npm, this process may outlive the shell.
     if (process.env.npm_lifecycle_event) stopWithParent();
     const port = portFrom("PORT", 8787);
     const sandboxPort = portFrom("SANDBOX_PORT", 8788);
@@ -151,7 +151,7 @@ await command(
       const sandbox = startSandbox(sandboxPort);
       children.push(sandbox);
       await line("sandbox", () => ready(sandbox, sandbox.says(new RegExp(`:${sandboxPort}\\b`))));
-      // The sandbox loses its verifications when it ends, so the ledger must not keep them.
+      // The sandbox loses its verifications when it ends, so the ledger must not keep them either.
       how = {
         vars: {
           GATEWAY_MODE: "development",

@@ -1,6 +1,6 @@
 // Checks the dependencies without the network: licenses and sources of all crates against deny.toml, and licenses and
-// install scripts of the npm packages in what is published. Part of the lint. `cargo deny check` does the first part as
-// well, and additionally reads advisories from the network.
+// install scripts of the npm packages in the published products. Part of the lint. `cargo deny check` also covers the
+// first part and reads advisories from the network.
 
 import { readFileSync } from "node:fs";
 import { everyCrate, npmPackages, products } from "./lib/dependencies.mjs";
@@ -17,7 +17,7 @@ function listed(name) {
   return [...list[1].matchAll(/"([^"]*)"/g)].map(([, text]) => text);
 }
 
-/** Whether an SPDX expression can be satisfied with the allowed licenses. AND binds more closely than OR. */
+/** Whether the allowed licenses satisfy an SPDX expression. AND binds more tightly than OR. */
 export function permits(expression, allowed) {
   const tokens = (expression ?? "").match(/[()]|[^\s()]+/g) ?? [];
   const joined = (operator, operand) => () => {

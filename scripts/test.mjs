@@ -1,5 +1,5 @@
 // npm test [-- --only suite,suite]
-// Runs the suites one after the other; a suite without tests fails.
+// Runs the suites one after another; a suite without tests fails.
 
 import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
@@ -14,18 +14,22 @@ const LIMIT_MS = 30 * 60_000;
 const NODE_TEST_LIMIT_MS = 5 * 60_000;
 
 const clippy = (...args) => ["cargo", "clippy", ...args, "--", "--deny", "warnings"];
+/** Test files that run at the same time: servers and browsers make each of them wait. */
+const FILES_AT_ONCE = 2;
 /** The client for Rust programs on wasm32, tested against the sandbox of the same crate. */
 const forPrograms = ["--", "--features", "client,fetch,sandbox"];
 const wasm32 = ["--target", "wasm32-unknown-unknown"];
 
 /**
- * Every file of a folder under tests/ that is called *.test.js or *.test.mjs, or of these names, by Node's own runner.
+ * Runs every file in a folder of tests/ that is named *.test.js or *.test.mjs, or has one of the given names, with
+ * Node's test runner.
  */
 const nodeTests = (folder, limitMs = NODE_TEST_LIMIT_MS, names = "*") => [
   [
     "node",
     "--test",
     "--test-reporter=spec",
+    `--test-concurrency=${FILES_AT_ONCE}`,
     `--test-timeout=${limitMs}`,
     `tests/${folder}/**/${names}.test.{js,mjs}`,
   ],
@@ -33,11 +37,11 @@ const nodeTests = (folder, limitMs = NODE_TEST_LIMIT_MS, names = "*") => [
 
 /**
  * name      as in --only
- * needs     what set-up must have done, in addition to npm packages and Rust
+ * needs     what setup must have installed, in addition to npm packages and Rust
  * built     whether it loads the output of scripts/build.mjs
  * counted   whether its runner prints the number of passed tests, which must then be at least one
  * env       additional environment variables of its commands
- * commands  run in order, each regardless of the others' results
+ * commands  run in order; each runs regardless of the others' results
  */
 const suites = [
   {
@@ -70,6 +74,7 @@ const suites = [
       ["node", "scripts/generate.mjs", "--check"],
       ["tsc", "--project", "www"],
       ["tsc", "--project", "pkg", "--noEmit"],
+      ["node", "scripts/hosts.mjs"],
     ],
   },
   { name: "rust", counted: true, commands: [["cargo", "test", "--all-features"]] },
@@ -93,14 +98,14 @@ const suites = [
     needs: ["python"],
     built: true,
     counted: true,
-    // The Worker's tests, and the official SDKs, on the other host.
+    // The Worker's tests and the official SDKs, on the other host.
     env: { TEST_GATEWAY_HOST: "node" },
     commands: [
       ...nodeTests("server"),
       ...nodeTests(
         "worker",
         NODE_TEST_LIMIT_MS,
-        "{gateway,faults,race,alarm,polls,endpoints,webhook,callers,privacy}",
+        "{gateway,gateway-client,faults,race,alarm,polls,endpoints,webhook,callers,privacy}",
       ),
       ...nodeTests("conformance", NODE_TEST_LIMIT_MS, "gateway"),
     ],
@@ -151,7 +156,7 @@ const suites = [
 
 /** The closing lines of cargo, wasm-bindgen-test and node, and the table of sizes. */
 const CLOSING = /^\s*(test result: .*|ℹ (tests|suites|pass|fail|cancelled|skipped|todo) \d+|size .*|.* KB)$/;
-/** A test that node's runner skipped, with the reason. A skipped suite is in none of the runner's numbers. */
+/** A test that Node's runner skipped, with the reason. The runner does not count skipped suites. */
 const SKIPPED = /^\s*﹣ /;
 
 function counts(lines) {

@@ -1,20 +1,22 @@
-/** The longest timer: a timer is late after the machine sleeps or its clock changes. */
+/** Maximum timer: a timer fires late if the machine sleeps or its clock changes. */
 const LOOK_AGAIN_MS = 60_000;
 
 /** Fires the store's alarms, one at a time for each ledger. */
 export class Alarms {
   #store;
   #fire;
+  /** @type {ReturnType<typeof setTimeout> | undefined} */
   #timer;
   #nextLook = Infinity;
-  /** The look that reads the store, and whether another one must follow it. */
+  /** The look that reads the store, and whether another one must follow it. @type {Promise<void> | undefined} */
   #looking;
   #again = false;
+  /** @type {Map<string, Promise<void>>} */
   #atWork = new Map();
   #stopped = false;
 
   /**
-   * @param {import("./sqlite.js").SqliteStore | import("./postgres.js").PostgresStore} store
+   * @param {import("../host/types.js").Store} store
    * @param {(ledger: string) => Promise<void>} fire
    */
   constructor(store, fire) {
@@ -22,7 +24,7 @@ export class Alarms {
     this.#fire = fire;
   }
 
-  /** Reads the store at this time at the latest. */
+  /** Looks at the store no later than this time. */
   arm(at = Date.now()) {
     if (this.#stopped || at >= this.#nextLook) return;
     clearTimeout(this.#timer);
@@ -31,7 +33,7 @@ export class Alarms {
     this.#timer = setTimeout(() => this.#look(), millis);
   }
 
-  /** Fires no more alarms; resolves when the running ones have ended. */
+  /** Stops firing alarms; resolves when the running ones have ended. */
   async stop() {
     this.#stopped = true;
     clearTimeout(this.#timer);
@@ -65,7 +67,12 @@ export class Alarms {
     this.arm(next);
   }
 
-  /** The alarm stays in the store until its work is done, so a crash does not lose it. */
+  /**
+   * The alarm stays in the store until its work is done, so a crash does not lose it.
+   *
+   * @param {string} ledger
+   * @param {number} at
+   */
   async #work(ledger, at) {
     const done = () => {
       this.#atWork.delete(ledger);
@@ -82,7 +89,11 @@ export class Alarms {
   }
 }
 
-/** The database cannot be read or written. */
+/**
+ * Logs that the database cannot be read or written.
+ *
+ * @param {any} error
+ */
 function report(error) {
   console.error(JSON.stringify({ alarm: "failed", error: String(error?.name ?? "Error") }));
 }

@@ -6,7 +6,7 @@ import { parseArgs } from "node:util";
 import { Failure } from "../host/failure.js";
 
 const NODE_NEEDED = 24;
-/** From sysexits.h: a restart does not help. */
+/** From sysexits.h: restarting does not help. */
 const EXIT_USAGE = 64;
 const EXIT_SETTINGS = 78;
 
@@ -33,6 +33,7 @@ Settings: GATEWAY_LISTEN, GATEWAY_METRICS_LISTEN, GATEWAY_DATABASE, GATEWAY_LEAS
 GATEWAY_TRUSTED_PROXIES, GATEWAY_SHUTDOWN_SECONDS, and those of every deployment of the gateway: docs/gateway.md
 `;
 
+/** @satisfies {import("node:util").ParseArgsOptionsConfig} */
 const OPTIONS = {
   finish: { type: "boolean" },
   help: { type: "boolean", short: "h" },
@@ -44,7 +45,21 @@ const OPTIONS = {
   version: { type: "boolean" },
 };
 
-/** Commands: number of arguments, options, and action. */
+/**
+ * @typedef {{ file?: string | undefined, finish?: boolean, port?: string, replace?: boolean, "sandbox-port"?: string }} Options
+ *
+ * @typedef {object} Command
+ * @property {number} least
+ * @property {number} most
+ * @property {string[]} options
+ * @property {(rest: any, options: Options) => Promise<void>} run
+ */
+
+/**
+ * Commands: number of arguments, options, and action.
+ *
+ * @type {Record<string, Command>}
+ */
 const COMMANDS = {
   demo: { least: 0, most: 0, options: ["port", "sandbox-port"], run: demo },
   serve: { least: 0, most: 0, options: [], run: serve },
@@ -58,11 +73,12 @@ const COMMANDS = {
 
 class UsageFailure extends Failure {}
 
+/** @param {string[]} args */
 function readArguments(args) {
   let parsed;
   try {
     parsed = parseArgs({ args, options: OPTIONS, allowPositionals: true });
-  } catch (error) {
+  } catch (/** @type {any} */ error) {
     throw new UsageFailure(error.message, USAGE);
   }
   const { values, positionals } = parsed;
@@ -82,13 +98,21 @@ function readArguments(args) {
 const packageVersion = () =>
   JSON.parse(readFileSync(new URL("../package.json", import.meta.url), "utf8")).version;
 
-/** The settings, with the problems of this host's own settings. */
+/**
+ * The settings, with the problems of this host's own settings.
+ *
+ * @param {string} [file]
+ */
 async function readSettings(file) {
   const { settingsFrom, variablesOf } = await import("./settings.js");
   return settingsFrom(variablesOf(process.env, file));
 }
 
-/** The settings; throws if any setting has a problem. */
+/**
+ * The settings; throws if any setting has a problem.
+ *
+ * @param {string} [file]
+ */
 async function checked(file) {
   const { loadedCore } = await import("./gateway.js");
   const { mustBeComplete, problemsOf } = await import("../host/operator.js");
@@ -97,7 +121,13 @@ async function checked(file) {
   return settings;
 }
 
-/** Says where it cannot listen, and which option or setting chooses another place. */
+/**
+ * Reports where it cannot listen, and which option or setting selects another address.
+ *
+ * @param {any} error
+ * @param {string} en
+ * @param {string} [zh]
+ */
 function listenFailure(error, en, zh) {
   if (error.syscall !== "listen") return error;
   const { address, port, code } = error;
@@ -107,10 +137,15 @@ function listenFailure(error, en, zh) {
   );
 }
 
-/** Ends the process on a signal, after `stop` has completed what was begun; `say` reports each step. */
+/**
+ * Ends the process on a signal, after `stop` has completed the work in progress; `say` reports each step.
+ *
+ * @param {() => Promise<boolean>} stop
+ * @param {(line: object) => void} say
+ */
 function stopOnSignal(stop, say) {
   let asked = false;
-  const end = async (signal) => {
+  const end = async (/** @type {string} */ signal) => {
     // A second signal ends the process at once.
     if (asked) process.exit(1);
     asked = true;
@@ -124,11 +159,16 @@ function stopOnSignal(stop, say) {
   process.on("SIGINT", end);
 }
 
+/** @param {object} line */
 const log = (line) => console.log(JSON.stringify(line));
 
+/**
+ * @param {string[]} _
+ * @param {Options} options
+ */
 async function serve(_, { file }) {
   const { startGateway } = await import("./gateway.js");
-  // Only this user may read the files.
+  // Only this user may read the files that are created.
   process.umask(0o077);
   const gateway = await startGateway(await checked(file)).catch((error) => {
     throw listenFailure(
@@ -146,11 +186,15 @@ async function serve(_, { file }) {
     process.exit(1);
   });
   stopOnSignal(gateway.stop, log);
-  // Last: the reader of this line may send a signal or a request.
+  // Printed last: the reader of this line may send a signal or a request.
   const { url, metricsUrl, instance } = gateway;
   log({ listening: url, metrics: metricsUrl, instance, version: packageVersion() });
 }
 
+/**
+ * @param {string} option
+ * @param {string} text
+ */
 function portOf(option, text) {
   const port = Number(text);
   if (/^\d{1,5}$/.test(text) && port <= 65_535) return port;
@@ -160,6 +204,10 @@ function portOf(option, text) {
   );
 }
 
+/**
+ * @param {string[]} _
+ * @param {Options} options
+ */
 async function demo(_, { port = "8787", "sandbox-port": sandboxPort = "8788" }) {
   const ports = { port: portOf("--port", port), sandboxPort: portOf("--sandbox-port", sandboxPort) };
   const { startDemo } = await import("./demo.js");
@@ -172,6 +220,10 @@ async function demo(_, { port = "8787", "sandbox-port": sandboxPort = "8788" }) 
   console.log(`\n${welcome(started)}\n`);
 }
 
+/**
+ * @param {string[]} args
+ * @param {Options} options
+ */
 async function check([url], { file }) {
   if (url === undefined) {
     await checked(file);
@@ -182,6 +234,7 @@ async function check([url], { file }) {
   console.log("The settings are complete.\n设置完整。");
 }
 
+/** @param {{ callers: string, shown: string, note: string }} made */
 function show({ callers, shown, note }) {
   console.log(`${shown}
 
@@ -191,6 +244,10 @@ ${callers}
 ${note}`);
 }
 
+/**
+ * @param {[string]} args
+ * @param {Options} options
+ */
 async function makeCaller([id], { file }) {
   const { newCaller } = await import("../host/operator.js");
   const { loadedCore } = await import("./gateway.js");
@@ -198,6 +255,10 @@ async function makeCaller([id], { file }) {
   show(newCaller(loadedCore(), core, id));
 }
 
+/**
+ * @param {[string]} args
+ * @param {Options} options
+ */
 async function rotateCaller([id], { file, finish }) {
   const { rotate } = await import("../host/operator.js");
   const { loadedCore } = await import("./gateway.js");
@@ -205,6 +266,7 @@ async function rotateCaller([id], { file, finish }) {
   show(rotate(loadedCore(), core, id, { finish }));
 }
 
+/** @param {string} [file] */
 async function databaseOf(file) {
   const { mustBeComplete } = await import("../host/operator.js");
   const { own, problems } = await readSettings(file);
@@ -212,7 +274,11 @@ async function databaseOf(file) {
   return own.GATEWAY_DATABASE;
 }
 
-/** The path of the SQLite file; throws if the database is another one. */
+/**
+ * The path of the SQLite file; throws if the database is another one.
+ *
+ * @param {string} [file]
+ */
 async function sqliteFile(file) {
   const { isPostgres } = await import("./settings.js");
   const database = await databaseOf(file);
@@ -225,6 +291,10 @@ async function sqliteFile(file) {
   return database;
 }
 
+/**
+ * @param {string[]} _
+ * @param {Options} options
+ */
 async function migrateDatabase(_, { file }) {
   const { isPostgres } = await import("./settings.js");
   const { migrate } = await import("./postgres.js");
@@ -239,6 +309,10 @@ async function migrateDatabase(_, { file }) {
   console.log("The database has the current tables.\n数据库的表已是当前版本。");
 }
 
+/**
+ * @param {[string]} args
+ * @param {Options} options
+ */
 async function makeBackup([copy], { file }) {
   const { backup } = await import("./sqlite.js");
   process.umask(0o077);
@@ -246,6 +320,10 @@ async function makeBackup([copy], { file }) {
   console.log(`Copied and checked: ${copy}\n已备份并校验：${copy}`);
 }
 
+/**
+ * @param {[string]} args
+ * @param {Options} options
+ */
 async function putBack([copy], { file, replace }) {
   const { restore } = await import("./sqlite.js");
   process.umask(0o077);
@@ -264,7 +342,7 @@ try {
   const { command, rest, options, file, help, version } = readArguments(process.argv.slice(2));
   if (help) process.stdout.write(USAGE);
   else if (version) console.log(packageVersion());
-  else await command.run(rest, { file, ...options });
+  else await command?.run(rest, { file, ...options });
 } catch (error) {
   if (!(error instanceof Failure)) throw error;
   process.stderr.write(`${error.message}\n`);

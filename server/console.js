@@ -3,6 +3,7 @@
 import { readFileSync, readdirSync } from "node:fs";
 import { extname, join, relative, sep } from "node:path";
 
+/** @type {Record<string, string>} */
 const TYPES = {
   ".css": "text/css; charset=utf-8",
   ".html": "text/html; charset=utf-8",
@@ -30,19 +31,24 @@ export function consoleIn(folder) {
   return (path) => pages.get(path === "/" ? "/index.html" : path);
 }
 
-/** Each rule is a line with a path, which may end in `*`, and indented lines with headers. */
+/**
+ * Parses `_headers`: each rule is a line with a path, which may end in `*`, followed by indented lines with headers.
+ *
+ * @param {string} text
+ */
 function rulesOf(text) {
+  /** @type {{ applies: (asked: string) => boolean, headers: [string, string][] }[]} */
   const rules = [];
   for (const line of text.split("\n")) {
     if (line.startsWith("/")) {
       const path = line.trim();
       const applies = path.endsWith("*")
-        ? (asked) => asked.startsWith(path.slice(0, -1))
-        : (asked) => asked === path;
+        ? (/** @type {string} */ asked) => asked.startsWith(path.slice(0, -1))
+        : (/** @type {string} */ asked) => asked === path;
       rules.push({ applies, headers: [] });
     } else if (/^\s+\S/.test(line)) {
       const colon = line.indexOf(":");
-      rules.at(-1).headers.push([line.slice(0, colon).trim().toLowerCase(), line.slice(colon + 1).trim()]);
+      rules.at(-1)?.headers.push([line.slice(0, colon).trim().toLowerCase(), line.slice(colon + 1).trim()]);
     }
   }
   return rules;

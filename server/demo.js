@@ -1,4 +1,4 @@
-/** The gateway and the console with a sandbox as upstream, on this machine and until it is stopped. */
+/** The gateway and the console with a sandbox as upstream, on this machine, until it is stopped. */
 
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -9,7 +9,8 @@ import { settingsFrom } from "./settings.js";
 import { sandboxKey } from "./welcome.js";
 
 /**
- * Starts both. No setting of the environment applies, so that neither a real key nor a real database is used.
+ * Starts both. Settings in the environment are ignored, so that neither a real key nor a real database is
+ * used.
  *
  * @param {{ port: number, sandboxPort: number }} ports 0 for any free one
  * @returns {Promise<{ gateway: string, sandbox: string, stop: () => Promise<boolean> }>} their URLs

@@ -11,7 +11,17 @@ import { httpServer, listen } from "./http.js";
 import { Metrics } from "./metrics.js";
 import { isPostgres } from "./settings.js";
 
-/** A file that the build puts next to the bundle of this module. */
+/**
+ * @import { Core, LedgerHost, Routed, Store } from "../host/types.js"
+ * @import { Send } from "../pkg/dist/transport.js"
+ * @import { Own } from "./settings.js"
+ */
+
+/**
+ * A file that the build places next to this module's bundle.
+ *
+ * @param {string} name
+ */
 const built = (name) => new URL(name, import.meta.url);
 
 export const loadedCore = () => loadCore(readFileSync(built("gateway.wasm")));
@@ -19,8 +29,8 @@ export const loadedCore = () => loadCore(readFileSync(built("gateway.wasm")));
 /**
  * Starts the gateway.
  *
- * @param {{ core: Record<string, string>, own: object }} settings
- * @returns {Promise<{ url: string, metricsUrl?: string, instance?: string, stop: () => Promise<boolean>, lost: Promise<void> }>} `stop`
+ * @param {{ core: NodeJS.Dict<string>, own: Own }} settings
+ * @returns {Promise<{ url: string, metricsUrl: string | undefined, instance: string | undefined, stop: () => Promise<boolean>, lost: Promise<void> }>} `stop`
  *   completes what has begun; false if GATEWAY_SHUTDOWN_SECONDS are over first. `lost` resolves when another instance has
  *   taken over: the process must end
  */
@@ -31,9 +41,10 @@ export async function startGateway({ core: variables, own }) {
   const pageAt = consoleIn(fileURLToPath(built("console")));
   const store = await openStore(own);
   const metrics = new Metrics(store);
-  const transport = nodeTransport();
+  const transport = /** @type {Send} */ (nodeTransport());
   let stopping = false;
 
+  /** @type {LedgerHost} */
   const ledgerHost = {
     core,
     settings: () => settings,
@@ -46,22 +57,32 @@ export async function startGateway({ core: variables, own }) {
     },
     observeCall: (call) => metrics.observeCall(call),
   };
+  /** @type {Map<string, LedgerRunner>} */
   const ledgers = new Map();
-  const ledger = (caller) => {
-    if (!ledgers.has(caller)) ledgers.set(caller, new LedgerRunner(ledgerHost, store.ledger(caller)));
-    return ledgers.get(caller);
+  const ledger = (/** @type {string} */ caller) => {
+    const known = ledgers.get(caller);
+    if (known) return known;
+    const runner = new LedgerRunner(ledgerHost, store.ledger(caller));
+    ledgers.set(caller, runner);
+    return runner;
   };
   const alarms = new Alarms(store, (caller) => ledger(caller).alarm());
+  /** @type {Promise<void>} */
   const lost = new Promise((resolve) => {
     store.onLost = resolve;
   });
   store.onAlarm = (at) => alarms.arm(at);
   store.onWake = (caller, order) => ledgers.get(caller)?.wake(order);
+  /** @type {Set<Promise<unknown>>} */
   const running = new Set();
 
-  /** Checks the database for /readyz; the core checks the settings. */
+  /**
+   * Checks the database for /readyz; the core checks the settings.
+   *
+   * @param {Routed} routed
+   */
   async function unable({ route, then }) {
-    if (route !== "readyz" || then.reply?.status !== 200) return undefined;
+    if (route !== "readyz" || then.type !== "reply" || then.reply.status !== 200) return undefined;
     try {
       await store.probe();
       return undefined;
@@ -88,7 +109,7 @@ export async function startGateway({ core: variables, own }) {
         return work;
       },
       page: async () => pageAt(path),
-      // The reverse proxy limits the rate.
+      // The rate limit is left to the reverse proxy.
       mayGoOn: async () => true,
       observe(line) {
         console.log(JSON.stringify(line));
@@ -102,7 +123,8 @@ export async function startGateway({ core: variables, own }) {
   let url, metricsUrl;
   try {
     url = await listen(server, own.GATEWAY_LISTEN);
-    if (metricsServer) metricsUrl = await listen(metricsServer, own.GATEWAY_METRICS_LISTEN);
+    if (metricsServer && own.GATEWAY_METRICS_LISTEN)
+      metricsUrl = await listen(metricsServer, own.GATEWAY_METRICS_LISTEN);
   } catch (error) {
     server.close();
     await store.close();
@@ -120,7 +142,9 @@ export async function startGateway({ core: variables, own }) {
       await alarms.stop();
       return true;
     })();
+    /** @type {ReturnType<typeof setTimeout> | undefined} */
     let timer;
+    /** @type {Promise<boolean>} */
     const late = new Promise((resolve) => {
       timer = setTimeout(resolve, own.GATEWAY_SHUTDOWN_SECONDS * 1000, false);
     });
@@ -136,7 +160,12 @@ export async function startGateway({ core: variables, own }) {
   return { url, metricsUrl, instance: store.instance, stop, lost };
 }
 
-/** The store that GATEWAY_DATABASE names. Only the driver of this one is loaded. */
+/**
+ * Opens the store that GATEWAY_DATABASE names. Only its driver is loaded.
+ *
+ * @param {Own} own
+ * @returns {Promise<Store>}
+ */
 async function openStore({ GATEWAY_DATABASE: database, GATEWAY_LEASE_SECONDS: leaseSeconds }) {
   if (isPostgres(database)) {
     const { PostgresStore } = await import("./postgres.js");
@@ -146,14 +175,22 @@ async function openStore({ GATEWAY_DATABASE: database, GATEWAY_LEASE_SECONDS: le
   return new SqliteStore(database);
 }
 
-/** Paces the calls to Alibaba Cloud; its limit applies to all callers and instances together. */
+/**
+ * Limits the rate of calls to Alibaba Cloud, over all callers and instances together.
+ *
+ * @param {Core} core
+ * @param {string} settings
+ * @param {Store} store
+ * @returns {LedgerHost["turn"]}
+ */
 function pacer(core, settings, store) {
   if (store.turn) {
     return async (action, yields) => {
-      const turn = await store.turn(action, (freeAt, now) => core.turn(settings, freeAt, yields, now));
+      const turn = await store.turn?.(action, (freeAt, now) => core.turn(settings, freeAt, yields, now));
       return turn?.waitMillis ?? null;
     };
   }
+  /** @type {Map<string, number>} */
   const freeAt = new Map();
   return async (action, yields) => {
     const turn = core.turn(settings, freeAt.get(action) ?? 0, yields);

@@ -5,7 +5,16 @@ import { createServer } from "node:http";
 import { isIPv6 } from "node:net";
 import { handle } from "../host/front.js";
 
-/** Older SDKs put names, numbers and MetaInfo into the URL. */
+/**
+ * @import { BlockList } from "node:net"
+ * @import { IncomingMessage, Server, ServerResponse } from "node:http"
+ * @import { Reader } from "../host/bytes.js"
+ * @import { Host, Headers, Message } from "../host/types.js"
+ *
+ * @typedef {{ status: number, headers: Headers, body: string | Uint8Array | null }} Page
+ */
+
+/** Maximum size of headers; older SDKs put names, numbers and MetaInfo into the URL. */
 const HEADERS_MAX_BYTES = 64 * 1024;
 const HEADERS_TIMEOUT_MS = 15_000;
 /** Longer than the core's time limit for a body. */
@@ -14,15 +23,20 @@ const REQUEST_TIMEOUT_MS = 60_000;
 const KEEP_ALIVE_MS = 75_000;
 
 /**
- * @param {(message: object, gone: AbortSignal) => object} hostFor the host of this request; the signal aborts when its
+ * @param {(message: Message, gone: AbortSignal) => Host<Page>} hostFor the host of this request; the signal aborts when its
  *   client disconnects, or when `release` ends all waits for verdicts
- * @param {import("node:net").BlockList} trustedProxies
+ * @param {BlockList} trustedProxies
  * @param {() => boolean} stopping
- * @returns {{ server: import("node:http").Server, release: () => void }}
+ * @returns {{ server: Server, release: () => void }}
  */
 export function httpServer(hostFor, trustedProxies, stopping) {
+  /** @type {Set<AbortController>} */
   const listening = new Set();
 
+  /**
+   * @param {IncomingMessage} request
+   * @param {ServerResponse} response
+   */
   async function respond(request, response) {
     const message = plain(request, trustedProxies);
     let opened = false;
@@ -37,11 +51,12 @@ export function httpServer(hostFor, trustedProxies, stopping) {
       listening.delete(gone);
       gone.abort();
     });
-    const { page, ...answered } = await handle(hostFor(message, gone.signal), message, open);
-    const { status, headers, body } = page ?? answered;
+    const answered = await handle(hostFor(message, gone.signal), message, open);
+    const { status, headers, body } = answered.page ?? answered;
     for (const [name, value] of headers) response.appendHeader(name, value);
     if (body !== null) response.setHeader("content-length", Buffer.byteLength(body));
-    // Node discards an unopened body. After a partly read body, the connection cannot carry another request.
+    // Node discards a body that was not opened. After a body that was read in part, the connection cannot carry
+    // another request.
     if (stopping() || (opened && !request.complete)) response.setHeader("connection", "close");
     response.writeHead(status).end(request.method === "HEAD" ? null : body);
   }
@@ -55,7 +70,7 @@ export function httpServer(hostFor, trustedProxies, stopping) {
     async (request, response) => {
       try {
         await respond(request, response);
-      } catch (error) {
+      } catch (/** @type {any} */ error) {
         console.error(JSON.stringify({ connection: "failed", error: String(error?.name ?? "Error") }));
         request.socket.destroy();
       }
@@ -69,26 +84,38 @@ export function httpServer(hostFor, trustedProxies, stopping) {
   };
 }
 
-/** Resolves to the URL when the server listens. */
+/**
+ * Resolves to the URL when the server is listening.
+ *
+ * @param {Server} server
+ * @param {{ host: string, port: number }} place
+ */
 export async function listen(server, { host, port }) {
   server.listen(port, host);
   await once(server, "listening");
-  const { address, port: bound } = server.address();
+  const { address, port: bound } = /** @type {import("node:net").AddressInfo} */ (server.address());
   return `http://${isIPv6(address) ? `[${address}]` : address}:${bound}`;
 }
 
-/** The core's form of a request, without the body. */
+/**
+ * A request in the core's format, without the body.
+ *
+ * @param {IncomingMessage} request
+ * @param {BlockList} trustedProxies
+ * @returns {Message}
+ */
 function plain(request, trustedProxies) {
   const headers = headersOf(request.rawHeaders);
-  const given = (name) => headers.find(([known]) => known === name)?.[1];
+  const given = (/** @type {string} */ name) => headers.find(([known]) => known === name)?.[1];
   const forwarded = trusted(request.socket.remoteAddress, trustedProxies)
     ? given("x-forwarded-host")
     : undefined;
   const host = forwarded ?? given("host") ?? "";
   // An invalid URL matches no route.
-  const url = URL.parse(request.url.startsWith("/") ? `http://host${request.url}` : request.url);
+  const { method = "", url: target = "" } = request;
+  const url = URL.parse(target.startsWith("/") ? `http://host${target}` : target);
   return {
-    method: request.method,
+    method,
     path: url?.pathname ?? "",
     query: url?.search.slice(1) ?? "",
     headers,
@@ -97,24 +124,39 @@ function plain(request, trustedProxies) {
   };
 }
 
+/**
+ * @param {string | undefined} address
+ * @param {BlockList} proxies
+ */
 function trusted(address, proxies) {
   if (address === undefined) return false;
   const four = address.replace(/^::ffff:(?=[\d.]+$)/, "");
   return proxies.check(four, isIPv6(four) ? "ipv6" : "ipv4");
 }
 
-/** Lower-case names with joined duplicates, like the Worker's `Headers`. */
+/**
+ * Headers in lower case, with duplicates joined, like the Worker's `Headers`.
+ *
+ * @param {string[]} raw names and values in turn
+ * @returns {Headers}
+ */
 function headersOf(raw) {
+  /** @type {Map<string, string>} */
   const headers = new Map();
   for (let at = 0; at < raw.length; at += 2) {
-    const name = raw[at].toLowerCase();
-    const known = headers.get(name);
-    headers.set(name, known === undefined ? raw[at + 1] : `${known}, ${raw[at + 1]}`);
+    const [name = "", value = ""] = raw.slice(at, at + 2);
+    const known = headers.get(name.toLowerCase());
+    headers.set(name.toLowerCase(), known === undefined ? value : `${known}, ${value}`);
   }
   return [...headers];
 }
 
-/** Reads the body; `cancel` keeps the connection open for the response. */
+/**
+ * Reads the body; `cancel` keeps the connection open for the response.
+ *
+ * @param {IncomingMessage} request
+ * @returns {Reader}
+ */
 function readerOf(request) {
   const chunks = request.iterator({ destroyOnReturn: false });
   return { read: () => chunks.next(), cancel: async () => void request.pause() };

@@ -11,7 +11,7 @@ export class Metrics {
   #duration;
   #calls;
 
-  /** @param {import("./sqlite.js").SqliteStore | import("./postgres.js").PostgresStore} store */
+  /** @param {import("../host/types.js").Store} store */
   constructor(store) {
     const registers = [this.#registry];
     collectDefaultMetrics({ register: this.#registry });
@@ -51,15 +51,17 @@ export class Metrics {
         overdue.set(Math.max(0, now - (found.oldest ?? now)) / 1000);
       },
     });
-    // Registered after the gauge whose `collect` sets it.
+    // Registered after the gauge whose `collect` sets its value.
     this.#registry.registerMetric(overdue);
   }
 
+  /** @param {import("../host/types.js").LogLine} line */
   observe({ route, outcome, status, durationMs }) {
     this.#requests.inc({ route: route ?? "none", outcome, status });
     this.#duration.observe({ route: route ?? "none" }, durationMs / 1000);
   }
 
+  /** @param {import("../host/types.js").ObservedCall} call */
   observeCall({ action, kind, status, millis }) {
     const labels = { action: action ?? "Webhook", result: String(status ?? kind) };
     this.#calls.observe(labels, millis / 1000);
@@ -68,8 +70,9 @@ export class Metrics {
   /** Serves /metrics. */
   server() {
     return createServer(async (request, response) => {
-      if (request.method !== "GET" || request.url.split("?")[0] !== "/metrics") {
-        return response.writeHead(404).end();
+      if (request.method !== "GET" || request.url?.split("?")[0] !== "/metrics") {
+        response.writeHead(404).end();
+        return;
       }
       try {
         const text = await this.#registry.metrics();

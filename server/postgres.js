@@ -5,32 +5,49 @@ import { setTimeout as pause } from "node:timers/promises";
 import { Failure } from "../host/failure.js";
 import { asksOf } from "../host/storage.js";
 
+/**
+ * @import { Client, Pool, PoolClient, QueryResult } from "pg"
+ * @import { Commit, Decide, LedgerStorage, Load, Loaded, Range, Store, Turn } from "../host/types.js"
+ *
+ * @typedef {Record<string, any>[]} Rows
+ *
+ * @typedef {(text: string, values?: unknown[]) => Promise<Rows>} Query
+ *
+ * @typedef {{ clock: number, monotonic: number }} Moments
+ *
+ * @typedef {object} Attempt
+ * @property {boolean} committing whether COMMIT was sent
+ * @property {string | null} [xid] of the transaction; null if it wrote nothing
+ * @property {string} [timeline]
+ * @property {any} [result]
+ */
+
 /** Connections of one instance, in addition to the one that renews its lease. */
 const POOL_MAX = 10;
 const CONNECT_MS = 5_000;
 const STATEMENT_MS = 10_000;
-/** A stopped process in the middle of a step gives up its locks after this time, … */
+/** A process that stops in the middle of a step loses its locks after this time, … */
 const IDLE_IN_TRANSACTION_MS = 5_000;
-/** … and the others wait longer for them. */
+/** … and other processes wait for them longer than that. */
 const LOCK_MS = 8_000;
-/** The client's own limit, for a server that has stopped. */
+/** The client's own limit, in case the server has stopped. */
 const QUERY_MS = 15_000;
 /** How long a step is repeated when the database fails. */
 const REPEAT_MS = 20_000;
 const REPEAT_PAUSE_MS = 200;
-/** The end does not wait longer for a database that does not respond. */
+/** How long closing waits for a database that does not respond. */
 const CLOSE_MS = 2_000;
 /** Covers a lost notification. */
 const POLL_MS = 1_000;
 const CHANNEL = "cloudauth_edge_wake";
-/** Alarms that one instance takes at a time. */
+/** Maximum number of alarms that one instance takes at a time. */
 const ALARMS_MAX = 16;
 /** Covers the longest back-off of a delivery, which is one day. */
 const BACKLOG_AHEAD_MS = 25 * 60 * 60_000;
 /** "CAEG" */
 const MIGRATION_LOCK = 0x43414547;
 
-/** The migrations, in order. The number of them is the schema version; a later one is refused. */
+/** The migrations, in order. Their number is the schema version; a later version is refused. */
 const MIGRATIONS = [
   `CREATE TABLE rows (ledger text COLLATE "C", key text COLLATE "C", value text NOT NULL, PRIMARY KEY (ledger, key));
    CREATE TABLE alarms (ledger text COLLATE "C" PRIMARY KEY, at bigint, instance bigint);
@@ -40,7 +57,7 @@ const MIGRATIONS = [
 ];
 const TABLES = ["rows", "alarms", "instances", "pace"];
 
-/** Errors after which the whole transaction can be repeated, because nothing of it is written. */
+/** Errors after which the whole transaction can be repeated, because none of it was written. */
 const REPEATABLE = new Set([
   "40001", // serialization_failure
   "40P01", // deadlock_detected
@@ -53,42 +70,65 @@ const REPEATABLE = new Set([
   "53300", // too_many_connections
 ]);
 
-/** A number that identifies a lock in the database. */
+/**
+ * A number that identifies a lock in the database.
+ *
+ * @param {Buffer} bytes
+ */
 const lockKey = (bytes) => bytes.readBigInt64BE(0).toString();
-/** Each promotion of a standby and each restore has a timeline of its own. */
+/** Each promotion of a standby and each restore starts a new timeline. */
 const TIMELINE = "left(pg_walfile_name(pg_current_wal_insert_lsn()), 8)";
+/** @param {number} millis */
 const sortable = (millis) => String(millis).padStart(15, "0");
 
-/** The instance's lease is over: another instance may have taken its work. */
+/** The instance's lease has expired: another instance may have taken over its work. */
 export class LeaseLost extends Error {
   name = "LeaseLost";
 }
 
+/** @implements {Store} */
 export class PostgresStore {
+  /** @type {Pool} */
   #pool;
+  /** @type {typeof Client} */
   #Client;
   #options;
   #leaseMs;
   #id = lockKey(randomBytes(8));
+  /** @type {Map<string, PostgresLedger>} */
   #ledgers = new Map();
-  /** The connection that renews the lease and receives notifications. */
+  /** The connection that renews the lease and receives notifications. @type {Client | undefined} */
   #line;
+  /** @type {Promise<void> | undefined} */
   #beating;
+  /** @type {ReturnType<typeof setTimeout> | undefined} */
   #timer;
   #closed = false;
   #lost = false;
-  /** When the last renewal began, by the clock and by the monotonic clock. */
-  #renewed;
-  /** Since when all renewals succeeded. */
+  /** When the last renewal began, by the clock and by the monotonic clock. @type {Moments} */
+  #renewed = { clock: -Infinity, monotonic: -Infinity };
+  /** Since when all renewals succeeded. @type {number | undefined} */
   #steadySince;
-  /** How often a waiting task and an idle alarm look again. */
+  /** How often a waiting task and an idle alarm look at the database. */
   pollMillis = POLL_MS;
-  /** Called with its time after an alarm is set. */
+  /** @type {Store["onAlarm"]} */
   onAlarm = () => {};
-  /** Called when another instance changed an order. */
+  /** @type {NonNullable<Store["onWake"]>} */
   onWake = () => {};
-  /** Called once, when the lease is lost: the process must end. */
+  /** Called once, when the lease is lost: the process must end. @type {() => void} */
   onLost = () => {};
+
+  /**
+   * @param {Pick<typeof import("pg"), "Client" | "Pool">} pg
+   * @param {string} url
+   * @param {number} leaseMs
+   */
+  constructor(pg, url, leaseMs) {
+    this.#leaseMs = leaseMs;
+    this.#Client = pg.Client;
+    this.#options = optionsOf(url);
+    this.#pool = new pg.Pool({ ...this.#options, max: POOL_MAX, idleTimeoutMillis: 60_000 });
+  }
 
   /**
    * Connects, migrates the database and takes a lease.
@@ -97,12 +137,8 @@ export class PostgresStore {
    * @param {{ leaseSeconds: number }} options
    */
   static async open(url, { leaseSeconds }) {
-    const store = new PostgresStore();
-    store.#leaseMs = leaseSeconds * 1_000;
     const { default: pg } = await driver();
-    store.#Client = pg.Client;
-    store.#options = optionsOf(url);
-    store.#pool = new pg.Pool({ ...store.#options, max: POOL_MAX, idleTimeoutMillis: 60_000 });
+    const store = new PostgresStore(pg, url, leaseSeconds * 1_000);
     // A connection that breaks is replaced when it is needed, and a query on it fails.
     store.#pool.on("error", () => {});
     store.#pool.on("connect", (client) => client.on("error", () => {}));
@@ -125,7 +161,10 @@ export class PostgresStore {
     return this.#id;
   }
 
-  /** @returns {import("../host/storage.js").LedgerStorage} a caller's ledger */
+  /**
+   * @param {string} name
+   * @returns {LedgerStorage} a caller's ledger
+   */
   ledger(name) {
     let ledger = this.#ledgers.get(name);
     if (!ledger) {
@@ -135,7 +174,7 @@ export class PostgresStore {
     return ledger;
   }
 
-  /** Throws if this instance can no longer be certain of its lease. Others may then treat its calls as ended. */
+  /** Throws if this instance may have lost its lease. Other instances may then treat its calls as ended. */
   mustHoldLease() {
     const now = moments();
     const age = Math.max(now.clock - this.#renewed.clock, now.monotonic - this.#renewed.monotonic);
@@ -143,7 +182,8 @@ export class PostgresStore {
   }
 
   /**
-   * Performs `work` in one transaction that only a live instance can commit, and one at a time for each lock.
+   * Performs `work` in one transaction, which only a live instance can commit; transactions with the same lock run one
+   * at a time.
    *
    * The locks are advisory locks of the transaction: they need no row, write nothing, and end with the connection.
    * Each statement sees what was committed before it began (READ COMMITTED), so what is read after the lock includes
@@ -152,12 +192,13 @@ export class PostgresStore {
    *
    * @template T
    * @param {string | undefined} lock
-   * @param {(query: (text: string, values?: unknown[]) => Promise<object[]>, others: string[]) => Promise<T>} work
+   * @param {(query: Query, others: string[]) => Promise<T>} work
    * @returns {Promise<T>} when it is committed; a transaction that provably was not is repeated
    */
   async transaction(lock, work) {
     const until = performance.now() + REPEAT_MS;
     for (;;) {
+      /** @type {Attempt} */
       const attempt = { committing: false };
       try {
         return await this.#attempt(attempt, lock, work);
@@ -171,18 +212,31 @@ export class PostgresStore {
     }
   }
 
+  /**
+   * @template T
+   * @param {Attempt} attempt
+   * @param {string | undefined} lock
+   * @param {(query: Query, others: string[]) => Promise<T>} work
+   * @returns {Promise<T>}
+   */
   async #attempt(attempt, lock, work) {
     const client = await this.#pool.connect();
     let broken = true;
+    /** @type {Query} */
     const query = async (text, values) => (await client.query(text, values)).rows;
     try {
-      // One round trip; the number is this program's own.
-      const results = await client.query(
-        "BEGIN ISOLATION LEVEL READ COMMITTED;" +
-          (lock === undefined ? "" : `SELECT pg_advisory_xact_lock(${lock});`) +
-          "SELECT id FROM instances",
+      // A single round trip; the number comes from this program.
+      const results = /** @type {QueryResult[]} */ (
+        /** @type {unknown} */ (
+          await client.query(
+            "BEGIN ISOLATION LEVEL READ COMMITTED;" +
+              (lock === undefined ? "" : `SELECT pg_advisory_xact_lock(${lock});`) +
+              "SELECT id FROM instances",
+          )
+        )
       );
-      const live = results.at(-1).rows.map(({ id }) => id);
+      /** @type {string[]} */
+      const live = results.at(-1)?.rows.map(({ id }) => id) ?? [];
       if (!live.includes(this.#id)) {
         this.#lose();
         throw new LeaseLost("Another instance has ended the lease of this one.");
@@ -191,7 +245,7 @@ export class PostgresStore {
         query,
         live.filter((id) => id !== this.#id),
       );
-      const [{ xid, timeline }] = await query(
+      const [{ xid, timeline } = {}] = await query(
         `SELECT pg_current_xact_id_if_assigned()::text AS xid, ${TIMELINE} AS timeline`,
       );
       Object.assign(attempt, { xid, timeline, committing: true });
@@ -212,7 +266,12 @@ export class PostgresStore {
     }
   }
 
-  /** Whether a transaction whose COMMIT was not answered is committed; throws if that cannot be known. */
+  /**
+   * Whether a transaction is committed if the response to its COMMIT was lost; throws if that cannot be determined.
+   *
+   * @param {Attempt} attempt
+   * @param {number} until
+   */
   async #isCommitted({ xid, timeline }, until) {
     for (;;) {
       try {
@@ -221,7 +280,7 @@ export class PostgresStore {
           [xid],
         );
         const [found] = rows;
-        // A promoted standby may have given the number to another transaction.
+        // A promoted standby may have assigned the number to another transaction.
         if (found.timeline !== timeline) throw new Error("The database was replaced during a step.");
         if (found.status === "committed") return true;
         if (found.status === "aborted") return false;
@@ -235,11 +294,11 @@ export class PostgresStore {
   }
 
   /**
-   * Takes the alarms that are due, so that no other live instance takes them.
+   * Takes the alarms that are due; no other live instance takes the same ones.
    *
    * @param {number} now
    * @param {string[]} busy ledgers whose alarm is at work here
-   * @returns {Promise<{ due: { ledger: string, at: number }[], next?: number }>} `next` is when the following one is due
+   * @returns {Promise<{ due: { ledger: string, at: number }[], next: number | undefined }>} `next` is when the following one is due
    */
   takeAlarms(now, busy) {
     return this.transaction(undefined, async (query) => {
@@ -251,7 +310,7 @@ export class PostgresStore {
          ) RETURNING ledger, at`,
         [this.#id, now, busy],
       );
-      const [{ next }] = await query("SELECT min(at) AS next FROM alarms WHERE at > $1", [now]);
+      const [{ next } = {}] = await query("SELECT min(at) AS next FROM alarms WHERE at > $1", [now]);
       return {
         due: due.map(({ ledger, at }) => ({ ledger, at: Number(at) })),
         next: next === null ? undefined : Number(next),
@@ -259,13 +318,22 @@ export class PostgresStore {
     });
   }
 
-  /** When the ledger's alarm is set to fire, or null. */
+  /**
+   * When the ledger's alarm is set to fire; null if it is not set.
+   *
+   * @param {string} ledger
+   */
   async alarmOf(ledger) {
     const { rows } = await this.#pool.query("SELECT at FROM alarms WHERE ledger = $1", [ledger]);
     return rows.length === 0 || rows[0].at === null ? null : Number(rows[0].at);
   }
 
-  /** Clears an alarm after its work, unless the work or another instance set another time. */
+  /**
+   * Clears an alarm after its work, unless the work or another instance set another time.
+   *
+   * @param {string} ledger
+   * @param {number} at
+   */
   clearAlarm(ledger, at) {
     return this.transaction(undefined, (query) =>
       query("UPDATE alarms SET at = nullif(at, $2), instance = NULL WHERE ledger = $1 AND instance = $3", [
@@ -277,21 +345,21 @@ export class PostgresStore {
   }
 
   /**
-   * The next turn to call, over all instances, by the database's clock.
+   * Assigns the next turn to call, across all instances, by the database's clock.
    *
    * @param {string} action
-   * @param {(freeAt: number, now: number) => { freeAt: number } | null} turn
+   * @param {(freeAt: number, now: number) => Turn | null} turn
    */
   turn(action, turn) {
     return this.transaction(lockKey(hashOf(`pace/${action}`)), async (query) => {
-      const [{ free, now }] = await query(
+      const [{ free, now } = {}] = await query(
         `SELECT (SELECT free_at FROM pace WHERE action = $1) AS free,
            floor(extract(epoch FROM clock_timestamp()) * 1000)::bigint AS now`,
         [action],
       );
       const found = turn(Number(free ?? 0), Number(now));
       if (found) {
-        // A lost turn does no harm, and the calls do not wait for the disk.
+        // Losing a turn does no harm, and calls do not have to wait for the disk.
         await query("SET LOCAL synchronous_commit = off");
         await query(
           "INSERT INTO pace VALUES ($1, $2) ON CONFLICT (action) DO UPDATE SET free_at = excluded.free_at",
@@ -302,14 +370,18 @@ export class PostgresStore {
     });
   }
 
-  /** Throws if the database cannot be reached and written. */
+  /** Throws if the database cannot be reached or cannot be written. */
   async probe() {
     this.mustHoldLease();
     const { rows } = await this.#pool.query("SELECT pg_is_in_recovery() AS standby");
     if (rows[0].standby) throw new Error("The database is a standby.");
   }
 
-  /** The number of pending webhook deliveries in all ledgers, and when the first is due. */
+  /**
+   * The number of pending webhook deliveries in all ledgers, and when the first one is due.
+   *
+   * @param {number} now
+   */
   async backlog(now) {
     const { rows } = await this.#pool.query(
       `SELECT count(*) AS reports, min(substr(key, 5, 15)) AS oldest FROM alarms JOIN rows USING (ledger)
@@ -338,7 +410,7 @@ export class PostgresStore {
     if (!this.#closed) this.onLost();
   }
 
-  /** Renews the lease three times as often as needed. */
+  /** Renews the lease, three times as often as needed. */
   #beat() {
     const again = () => {
       if (this.#closed || this.#lost) return;
@@ -362,7 +434,7 @@ export class PostgresStore {
     if (rowCount === 0) return this.#lose();
     this.#renewed = now;
     this.#steadySince ??= now.monotonic;
-    // After a failure of the database, every instance has the time of a lease to come back.
+    // After a database failure, every instance has the duration of a lease to return.
     if (now.monotonic - this.#steadySince < this.#leaseMs) return undefined;
     await line.query(
       "DELETE FROM instances WHERE seen < clock_timestamp() - $1 * interval '1 millisecond' AND id <> $2",
@@ -376,7 +448,7 @@ export class PostgresStore {
     const line = new this.#Client(this.#options);
     line.on("error", () => this.#line === line && this.#hangUp());
     line.on("notification", ({ payload }) => {
-      const [from, ledger, order] = JSON.parse(payload);
+      const [from, ledger, order] = JSON.parse(String(payload));
       if (from !== this.#id) this.onWake(ledger, order);
     });
     this.#line = line;
@@ -392,18 +464,23 @@ export class PostgresStore {
   }
 }
 
-/** @implements {import("../host/storage.js").LedgerStorage} */
+/** @implements {LedgerStorage} */
 class PostgresLedger {
   #store;
   #name;
   #lock;
 
+  /**
+   * @param {PostgresStore} store
+   * @param {string} name
+   */
   constructor(store, name) {
     this.#store = store;
     this.#name = name;
     this.#lock = lockKey(hashOf(`ledger/${name}`));
   }
 
+  /** @param {Decide} decide */
   async step(decide) {
     const commit = await this.#store.transaction(this.#lock, async (query, others) => {
       const asks = asksOf(decide, others);
@@ -416,7 +493,13 @@ class PostgresLedger {
     return commit;
   }
 
+  /**
+   * @param {Query} query
+   * @param {Load} load
+   * @returns {Promise<Loaded>}
+   */
   async #load(query, { keys = [], range }) {
+    /** @type {Map<string, string>} */
     const found = new Map();
     if (keys.length > 0) {
       const rows = await query("SELECT key, value FROM rows WHERE ledger = $1 AND key = ANY ($2)", [
@@ -431,6 +514,11 @@ class PostgresLedger {
     };
   }
 
+  /**
+   * @param {Query} query
+   * @param {Range} range
+   * @returns {Promise<[key: string, value: string][]>}
+   */
   async #range(query, { from, to, limit, reverse }) {
     const rows = await query(
       `SELECT key, value FROM rows WHERE ledger = $1 AND key >= $2 AND key < $3
@@ -440,11 +528,15 @@ class PostgresLedger {
     return rows.map(({ key, value }) => [key, value]);
   }
 
+  /**
+   * @param {Query} query
+   * @param {Commit} commit
+   */
   async #write(query, { writes, alarm, wake = [] }) {
-    // The last write of a key counts.
+    // If a key is written several times, the last write counts.
     const last = new Map(writes);
-    const gone = [];
-    const [keys, values] = [[], []];
+    /** @type {[gone: string[], keys: string[], values: string[]]} */
+    const [gone, keys, values] = [[], [], []];
     for (const [key, value] of last) {
       if (value === null) gone.push(key);
       else if (typeof value !== "string") throw new TypeError("A row's value is text.");
@@ -469,6 +561,10 @@ class PostgresLedger {
     }
   }
 
+  /**
+   * @param {Query} query
+   * @param {number} at
+   */
   #writeAlarm(query, at) {
     return query(
       "INSERT INTO alarms (ledger, at) VALUES ($1, $2) ON CONFLICT (ledger) DO UPDATE SET at = excluded.at",
@@ -481,13 +577,18 @@ class PostgresLedger {
     return at ?? undefined;
   }
 
+  /** @param {number} at */
   async setAlarm(at) {
     await this.#store.transaction(this.#lock, (query) => this.#writeAlarm(query, at));
     this.#store.onAlarm(at);
   }
 }
 
-/** Brings the database's tables to this program's schema version; the role must be allowed to create tables. */
+/**
+ * Migrates the database's tables to this program's schema version; the role must be allowed to create tables.
+ *
+ * @param {string} url
+ */
 export async function migrate(url) {
   const { default: pg } = await driver();
   const pool = new pg.Pool({ ...optionsOf(url), max: 1 });
@@ -501,6 +602,7 @@ export async function migrate(url) {
   }
 }
 
+/** @param {Pool} pool */
 async function migrated(pool) {
   const client = await pool.connect();
   try {
@@ -526,7 +628,7 @@ async function migrated(pool) {
       await client.query("INSERT INTO cloudauth_edge_gateway VALUES ($1)", [MIGRATIONS.length]);
     }
     await client.query("COMMIT");
-  } catch (error) {
+  } catch (/** @type {any} */ error) {
     await client.query("ROLLBACK").catch(() => {});
     if (error.code === "42501") {
       throw new Failure(
@@ -540,9 +642,13 @@ async function migrated(pool) {
   }
 }
 
-/** The schema version; 0 of a database without tables of these names. */
+/**
+ * The schema version; 0 if the database has no tables with these names.
+ *
+ * @param {PoolClient} client
+ */
 async function versionOf(client) {
-  const exists = async (table) =>
+  const exists = async (/** @type {string} */ table) =>
     (await client.query("SELECT to_regclass($1) IS NOT NULL AS found", [table])).rows[0].found;
   if (await exists("cloudauth_edge_gateway")) {
     const { rows } = await client.query("SELECT version FROM cloudauth_edge_gateway");
@@ -559,11 +665,11 @@ async function versionOf(client) {
   return 0;
 }
 
-/** An optional dependency: SQLite needs none. */
+/** Loads the optional dependency, which SQLite does not need. */
 async function driver() {
   try {
     return await import("pg");
-  } catch (error) {
+  } catch (/** @type {any} */ error) {
     if (error.code !== "ERR_MODULE_NOT_FOUND") throw error;
     throw new Failure(
       "PostgreSQL needs the npm package pg next to the gateway: npm install pg.",
@@ -572,6 +678,7 @@ async function driver() {
   }
 }
 
+/** @param {string} connectionString */
 function optionsOf(connectionString) {
   return {
     connectionString,
@@ -585,15 +692,21 @@ function optionsOf(connectionString) {
   };
 }
 
+/** @param {string} text */
 const hashOf = (text) => createHash("sha256").update(text).digest();
 const moments = () => ({ clock: Date.now(), monotonic: performance.now() });
 
-/** Whether the connection is gone, so that PostgreSQL has ended its transaction. */
+/**
+ * Whether the connection is lost, so that PostgreSQL has ended its transaction.
+ *
+ * @param {any} error
+ */
 function isBroken(error) {
-  // The driver's own errors have no SQLSTATE; those of the network have a code such as ECONNRESET.
+  // The driver's own errors have no SQLSTATE; network errors have a code such as ECONNRESET.
   return !/^[0-9A-Z]{5}$/.test(error.code ?? "") || /^(08|57P)/.test(error.code);
 }
 
+/** @param {any} error */
 function isRepeatable(error) {
   if (REPEATABLE.has(error.code) || /^08/.test(error.code ?? "")) return true;
   if (/^E[A-Z]{3,}$/.test(error.code ?? "")) return true;
@@ -602,7 +715,11 @@ function isRepeatable(error) {
   );
 }
 
-/** The database's message can quote what was sent to it, so only its code is shown. */
+/**
+ * The database's message can quote what was sent to it, so only its code is shown.
+ *
+ * @param {any} error
+ */
 function unusable(error) {
   const why = error.code ?? error.name;
   return new Failure(

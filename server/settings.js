@@ -12,7 +12,23 @@ const ENV_FILE = ".env";
 const SHUTDOWN_MAX_SECONDS = 600;
 const LEASE_MAX_SECONDS = 120;
 
-/** This host's own settings: default, parser, and error message. */
+/**
+ * @import { SettingProblem } from "../host/types.js"
+ *
+ * @typedef {object} Own this host's own settings; those with a problem are undefined
+ * @property {{ host: string, port: number }} GATEWAY_LISTEN
+ * @property {{ host: string, port: number } | null} GATEWAY_METRICS_LISTEN null for none
+ * @property {string} GATEWAY_DATABASE
+ * @property {number} GATEWAY_LEASE_SECONDS
+ * @property {BlockList} GATEWAY_TRUSTED_PROXIES
+ * @property {number} GATEWAY_SHUTDOWN_SECONDS
+ */
+
+/**
+ * This host's own settings: default, parser, and error message.
+ *
+ * @type {Record<keyof Own, { otherwise: string, read: (text: string) => unknown } & SettingProblem["messages"]>}
+ */
 const OWN = {
   GATEWAY_LISTEN: {
     otherwise: "127.0.0.1:8787",
@@ -28,7 +44,7 @@ const OWN = {
   },
   GATEWAY_DATABASE: {
     otherwise: "cloudauth-edge-gateway.db",
-    // The connection string of another database is not a file name.
+    // A connection string of another database is not a file name.
     read: (text) => (isPostgres(text) ? postgresUrl(text) : /^[a-z]+:\/\//i.test(text) ? undefined : text),
     en: "must be the path of a file on a local disk, or a connection string such as postgres://gateway@db.example/gateway?sslmode=verify-full.",
     zh: "应为本地磁盘上的文件路径，或 postgres://gateway@db.example/gateway?sslmode=verify-full 形式的连接字符串。",
@@ -68,11 +84,12 @@ export const OWN_NAMES = Object.keys(OWN);
  */
 export function variablesOf(env, file) {
   const path = file ?? ENV_FILE;
+  /** @type {NodeJS.Dict<string>} */
   let written = {};
   if (file !== undefined || existsSync(path)) {
     try {
       written = parseEnv(readFileSync(path, "utf8"));
-    } catch (error) {
+    } catch (/** @type {any} */ error) {
       throw new Failure(`${path} cannot be read (${error.code}).`, `无法读取 ${path}（${error.code}）。`);
     }
   }
@@ -81,29 +98,36 @@ export function variablesOf(env, file) {
 }
 
 /**
- * @param {Record<string, string>} variables
- * @returns {{ core: Record<string, string>, own: object, problems: { field: string, messages: { en: string, zh: string
- *   } }[] }}
+ * @param {NodeJS.Dict<string>} variables
+ * @returns {{ core: NodeJS.Dict<string>, own: Own, problems: SettingProblem[] }}
  */
 export function settingsFrom(variables) {
   const core = Object.fromEntries(Object.entries(variables).filter(([name]) => !(name in OWN)));
   if (core.GATEWAY_MODE !== "development") core.CLOUDAUTH_ENDPOINTS ||= ENDPOINTS;
+  /** @type {SettingProblem[]} */
   const problems = [];
+  /** @type {Record<string, unknown>} */
   const own = {};
   for (const [name, { otherwise, read, en, zh }] of Object.entries(OWN)) {
     own[name] = read(variables[name] || otherwise);
     if (own[name] === undefined) problems.push({ field: name, messages: { en, zh } });
   }
-  return { core, own, problems };
+  return { core, own: /** @type {any} */ (own), problems };
 }
 
-/** Whether the database is PostgreSQL, and not a file. */
+/**
+ * Whether the setting names a PostgreSQL database rather than a file.
+ *
+ * @param {string} database
+ */
 export const isPostgres = (database) => /^postgres(ql)?:\/\//i.test(database);
 
+/** @param {string} text */
 function postgresUrl(text) {
   return URL.canParse(text) ? text : undefined;
 }
 
+/** @param {string} text */
 function listenAddress(text) {
   const [, six, other, digits] = text.match(/^(?:\[([0-9a-f:.]+)\]|([^:[\]]+)):(\d{1,5})$/i) ?? [];
   const port = Number(digits);
@@ -111,16 +135,18 @@ function listenAddress(text) {
   return { host: six ?? other, port };
 }
 
+/** @param {string} text */
 function addressList(text) {
   const list = new BlockList();
   for (const part of text.split(",").map((each) => each.trim())) {
     if (part === "") continue;
-    const [address, bits] = part.split("/");
+    const [address = "", bits] = part.split("/");
     const family = isIP(address);
     if (family === 0) return undefined;
+    const type = family === 6 ? "ipv6" : "ipv4";
     try {
-      if (bits === undefined) list.addAddress(address, `ipv${family}`);
-      else if (/^\d{1,3}$/.test(bits)) list.addSubnet(address, Number(bits), `ipv${family}`);
+      if (bits === undefined) list.addAddress(address, type);
+      else if (/^\d{1,3}$/.test(bits)) list.addSubnet(address, Number(bits), type);
       else return undefined;
     } catch {
       return undefined;

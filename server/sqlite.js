@@ -6,13 +6,22 @@ import { DatabaseSync } from "node:sqlite";
 import { stepOn } from "../host/storage.js";
 import { Failure } from "../host/failure.js";
 
+/**
+ * @import { SQLInputValue, StatementSync } from "node:sqlite"
+ * @import { Table } from "../host/storage.js"
+ * @import { Decide, LedgerStorage, Store } from "../host/types.js"
+ *
+ * @typedef {Record<"begin" | "commit" | "get" | "range" | "reverse" | "put" | "remove" | "alarm" | "setAlarm"
+ *   | "clearAlarm" | "alarms" | "ledgers" | "reports" | "probe", StatementSync>} Statements
+ */
+
 /** "CAEG"; distinguishes the gateway's databases from those of other programs. */
 const APPLICATION_ID = 0x43414547;
-/** The schema version that this program writes. A later one is refused. */
+/** The schema version that this program writes. A later version is refused. */
 const SCHEMA = 1;
 const SQLITE_BUSY = 5;
 const SQLITE_NOTADB = 26;
-/** Only another program that locks the file causes a wait. */
+/** A wait occurs only if another program locks the file. */
 const BUSY_TIMEOUT_MS = 1_000;
 /** Covers the longest back-off of a delivery, which is one day. */
 const BACKLOG_AHEAD_MS = 25 * 60 * 60_000;
@@ -24,15 +33,23 @@ const TABLES = `
   PRAGMA application_id = ${APPLICATION_ID};
   PRAGMA user_version = ${SCHEMA};`;
 
-/** Times in keys have 15 digits. */
+/**
+ * Times in keys have 15 digits.
+ *
+ * @param {number} millis
+ */
 const sortable = (millis) => String(millis).padStart(15, "0");
 
+/** @implements {Store} */
 export class SqliteStore {
+  /** @type {DatabaseSync} */
   #db;
   #lock;
+  /** @type {Map<string, SqliteLedger>} */
   #ledgers = new Map();
+  /** @type {Statements} */
   #sql;
-  /** Called with its time after an alarm is set. */
+  /** @type {Store["onAlarm"]} */
   onAlarm = () => {};
 
   /** @param {string} file created if missing */
@@ -42,11 +59,11 @@ export class SqliteStore {
     try {
       this.#db = open(path);
     } catch (error) {
-      this.close();
+      this.#lock.close();
       throw error;
     }
-    const prepare = (text) => this.#db.prepare(text);
-    const range = (order) =>
+    const prepare = (/** @type {string} */ text) => this.#db.prepare(text);
+    const range = (/** @type {"ASC" | "DESC"} */ order) =>
       prepare(
         `SELECT key, value FROM rows WHERE ledger = ? AND key >= ? AND key < ? ORDER BY key ${order} LIMIT ?`,
       );
@@ -71,7 +88,10 @@ export class SqliteStore {
     };
   }
 
-  /** @returns {import("../host/storage.js").LedgerStorage} a caller's ledger */
+  /**
+   * @param {string} name
+   * @returns {LedgerStorage} a caller's ledger
+   */
   ledger(name) {
     let ledger = this.#ledgers.get(name);
     if (!ledger) {
@@ -84,67 +104,94 @@ export class SqliteStore {
   /**
    * @param {number} now
    * @param {string[]} busy ledgers whose alarm is at work
-   * @returns {{ due: { ledger: string, at: number }[], next?: number }} the alarms that are due, and when the following
+   * @returns {{ due: { ledger: string, at: number }[], next: number | undefined }} the alarms that are due, and when the following
    *   one is
    */
   takeAlarms(now, busy) {
-    const idle = this.#sql.alarms.all().filter(({ ledger }) => !busy.includes(ledger));
+    const set = /** @type {{ ledger: string, at: number }[]} */ (
+      /** @type {unknown} */ (this.#sql.alarms.all())
+    );
+    const idle = set.filter(({ ledger }) => !busy.includes(ledger));
     return { due: idle.filter(({ at }) => at <= now), next: idle.find(({ at }) => at > now)?.at };
   }
 
-  /** Clears an alarm after its work, unless the work set another time. */
+  /**
+   * Clears an alarm after its work, unless the work set another time.
+   *
+   * @param {string} ledger
+   * @param {number} at
+   */
   clearAlarm(ledger, at) {
     this.#sql.clearAlarm.run(ledger, at);
   }
 
-  /** Throws if the database cannot be reached. */
+  /** Throws if the database cannot be read. */
   probe() {
     this.#sql.begin.run();
     this.#sql.probe.run();
     this.#sql.commit.run();
   }
 
-  /** The number of pending webhook deliveries in all ledgers, and when the first is due. */
+  /**
+   * The number of pending webhook deliveries in all ledgers, and when the first one is due.
+   *
+   * @param {number} now
+   */
   backlog(now) {
     const until = `due/${sortable(now + BACKLOG_AHEAD_MS)}`;
-    const found = this.#sql.ledgers.all().map(({ ledger }) => this.#sql.reports.get(ledger, until));
+    const found = this.#sql.ledgers
+      .all()
+      .map(({ ledger = null }) => this.#sql.reports.get(ledger, until) ?? { count: 0, oldest: null });
     const oldest = found.map((each) => each.oldest).filter((each) => each !== null);
     return {
-      reports: found.reduce((sum, { count }) => sum + count, 0),
+      reports: found.reduce((sum, { count }) => sum + Number(count), 0),
       oldest: oldest.length > 0 ? Math.min(...oldest.map(Number)) : undefined,
     };
   }
 
   close() {
-    this.#db?.close();
-    this.#lock?.close();
+    this.#db.close();
+    this.#lock.close();
   }
 }
 
-/** @implements {import("../host/storage.js").LedgerStorage} */
+/** @implements {LedgerStorage} */
 class SqliteLedger {
   #store;
   #db;
   #sql;
   #name;
   #begun = false;
+  /** @type {Table} */
   #table;
 
+  /**
+   * @param {SqliteStore} store
+   * @param {DatabaseSync} db
+   * @param {Statements} sql
+   * @param {string} name
+   */
   constructor(store, db, sql, name) {
     this.#store = store;
     this.#db = db;
     this.#sql = sql;
     this.#name = name;
     this.#table = {
-      get: (key) => sql.get.get(name, key)?.value,
+      get: (key) => /** @type {string | undefined} */ (sql.get.get(name, key)?.value),
       range: ({ from, to, limit, reverse }) =>
-        (reverse ? sql.reverse : sql.range).all(name, from, to, limit).map(({ key, value }) => [key, value]),
+        (reverse ? sql.reverse : sql.range)
+          .all(name, from, to, limit)
+          .map(({ key, value }) => [String(key), String(value)]),
       put: (key, value) => this.#write(sql.put, name, key, value),
       remove: (key) => this.#write(sql.remove, name, key),
     };
   }
 
-  /** Synchronous, so no other step of this process runs in between; no other process writes. */
+  /**
+   * Synchronous, so no other step of this process runs in between; other processes do not write.
+   *
+   * @param {Decide} decide
+   */
   step(decide) {
     this.#begun = false;
     try {
@@ -159,7 +206,12 @@ class SqliteLedger {
     }
   }
 
-  /** Begins the transaction at the first write: a step without writes does not wait for the disk. */
+  /**
+   * The transaction begins with the first write: a step without writes does not wait for the disk.
+   *
+   * @param {StatementSync} statement
+   * @param {...SQLInputValue} values
+   */
   #write(statement, ...values) {
     if (!this.#begun) this.#sql.begin.run();
     this.#begun = true;
@@ -167,16 +219,23 @@ class SqliteLedger {
   }
 
   alarm() {
-    return this.#sql.alarm.get(this.#name)?.at ?? undefined;
+    const at = this.#sql.alarm.get(this.#name)?.at ?? undefined;
+    return at === undefined ? undefined : Number(at);
   }
 
+  /** @param {number} at */
   setAlarm(at) {
     this.#sql.setAlarm.run(this.#name, at);
     this.#store.onAlarm(at);
   }
 }
 
-/** Copies a consistent state of the database; the gateway may be running. */
+/**
+ * Copies a consistent state of the database; the gateway may be running.
+ *
+ * @param {string} file
+ * @param {string} copy
+ */
 export function backup(file, copy) {
   const path = pathOf(file);
   if (!existsSync(path)) {
@@ -195,7 +254,13 @@ export function backup(file, copy) {
   settle(partial, copy);
 }
 
-/** Replaces the database by a copy; the gateway must be stopped. */
+/**
+ * Replaces the database with a copy; the gateway must be stopped.
+ *
+ * @param {string} copy
+ * @param {string} file
+ * @param {{ replace?: boolean | undefined }} [options]
+ */
 export function restore(copy, file, { replace = false } = {}) {
   if (!existsSync(copy)) throw new Failure(`There is no file ${copy}.`, `没有文件 ${copy}。`);
   const path = pathOf(file);
@@ -224,30 +289,37 @@ export function restore(copy, file, { replace = false } = {}) {
   }
 }
 
+/** @param {string} path */
 function mustNotExist(path) {
   if (existsSync(path)) {
     throw new Failure(`${path} exists already; name another file.`, `${path} 已存在，请指定其他文件。`);
   }
 }
 
-/** Syncs the file, then gives it its final name. */
+/**
+ * Syncs the file, then gives it its final name.
+ *
+ * @param {string} partial
+ * @param {string} path
+ */
 function settle(partial, path) {
   sync(partial);
   renameSync(partial, path);
   sync(dirname(resolve(path)));
 }
 
+/** @param {string} path */
 function sync(path) {
   const descriptor = openSync(path, "r");
   fsyncSync(descriptor);
   closeSync(descriptor);
 }
 
+/** @param {string} path */
 function check(path) {
   const db = ours(path);
   try {
-    const [{ integrity_check: found }] = db.prepare("PRAGMA integrity_check(1)").all();
-    if (found !== "ok") {
+    if (db.prepare("PRAGMA integrity_check(1)").get()?.integrity_check !== "ok") {
       throw new Failure(
         `The database ${path} is damaged: use another copy.`,
         `数据库 ${path} 已损坏，请使用其他备份。`,
@@ -258,7 +330,11 @@ function check(path) {
   }
 }
 
-/** The canonical path of the file. */
+/**
+ * The canonical path of the file.
+ *
+ * @param {string} file
+ */
 function pathOf(file) {
   const path = resolve(file);
   if (existsSync(path)) return realpathSync(path);
@@ -271,14 +347,18 @@ function pathOf(file) {
   return join(realpathSync(dirname(path)), basename(path));
 }
 
-/** Holds the lock until it is closed or the process ends; the operating system then releases it. */
+/**
+ * Holds a lock until it is closed or the process ends, when the operating system releases it.
+ *
+ * @param {string} path
+ */
 function lock(path) {
   let db;
   try {
     db = new DatabaseSync(`${path}-lock`, { timeout: 0 });
     db.exec("PRAGMA locking_mode = EXCLUSIVE; BEGIN EXCLUSIVE");
     return db;
-  } catch (error) {
+  } catch (/** @type {any} */ error) {
     db?.close();
     if (error.errcode === SQLITE_BUSY) {
       throw new Failure(
@@ -290,25 +370,38 @@ function lock(path) {
   }
 }
 
-/** Opens or creates the gateway's database; does not change a file of another program. */
+/**
+ * Opens or creates the gateway's database; never changes a file of another program.
+ *
+ * @param {string} path
+ */
 function open(path) {
   return opened(path, {}, (db) => {
     const version = versionOf(db, path);
-    const { count } = db.prepare("SELECT count(*) AS count FROM sqlite_schema").get();
-    if (version === 0 && count > 0) throw foreign(path);
+    const schema = db.prepare("SELECT count(*) AS count FROM sqlite_schema").get();
+    if (version === 0 && Number(schema?.count) > 0) throw foreign(path);
     // A commit returns when it is on disk.
     db.exec("PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA trusted_schema = OFF");
     if (version === 0) db.exec(`BEGIN IMMEDIATE; ${TABLES} COMMIT`);
   });
 }
 
-/** Opens a database of the gateway for reading. */
+/**
+ * Opens one of the gateway's databases for reading.
+ *
+ * @param {string} path
+ */
 function ours(path) {
   return opened(path, { readOnly: true }, (db) => {
     if (versionOf(db, path) === 0) throw foreign(path);
   });
 }
 
+/**
+ * @param {string} path
+ * @param {import("node:sqlite").DatabaseSyncOptions} options
+ * @param {(db: DatabaseSync) => void} prepare
+ */
 function opened(path, options, prepare) {
   let db;
   try {
@@ -321,9 +414,13 @@ function opened(path, options, prepare) {
   }
 }
 
+/**
+ * @param {DatabaseSync} db
+ * @param {string} path
+ */
 function versionOf(db, path) {
-  const { user_version: version } = db.prepare("PRAGMA user_version").get();
-  const { application_id: id } = db.prepare("PRAGMA application_id").get();
+  const version = Number(db.prepare("PRAGMA user_version").get()?.user_version);
+  const id = db.prepare("PRAGMA application_id").get()?.application_id;
   if (version !== 0 && id !== APPLICATION_ID) throw foreign(path);
   if (version > SCHEMA) {
     throw new Failure(
@@ -334,9 +431,14 @@ function versionOf(db, path) {
   return version;
 }
 
+/** @param {string} path */
 const foreign = (path) =>
   new Failure(`${path} is not a database of this gateway.`, `${path} 不是本网关的数据库。`);
 
+/**
+ * @param {string} path
+ * @param {any} error
+ */
 function unusable(path, error) {
   if (error.errcode === SQLITE_NOTADB) return foreign(path);
   const why = error.errstr ?? error.code ?? error.message;

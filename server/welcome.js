@@ -1,13 +1,16 @@
-/** What an evaluator needs of a gateway in front of a sandbox: addresses, credentials, and a first request. */
+/**
+ * What an evaluator needs to try a gateway in front of a sandbox: addresses, credentials, and a
+ * first request.
+ */
 
 import { randomUUID } from "node:crypto";
 
 /** The sandbox's demo account; the gateway signs with it in development. */
 export const sandboxKey = { id: "sandbox-key-id", secret: "sandbox-key-secret", scene: "1000000006" };
-/** The gateway's own, for development alone. */
+/** The gateway's own credentials, only for development. */
 const callerKey = { token: "dev-token", id: "dev-key-id", secret: "dev-key-secret" };
 
-/** Sample values of Alibaba Cloud's documentation, and a fresh order number. */
+/** Sample values from Alibaba Cloud's documentation, with a new order number. */
 const sample = () => ({
   outerOrderNo: randomUUID().replaceAll("-", ""),
   userId: "123456789",
@@ -39,10 +42,14 @@ const WORDS = {
   },
 };
 
-/** The language of the terminal, as Node reads it from the locale. */
+/** The terminal's language, which Node derives from the locale. */
 export const terminalLanguage = () =>
   Intl.DateTimeFormat().resolvedOptions().locale.startsWith("zh") ? "zh" : "en";
 
+/**
+ * @param {{ gateway: string, sandbox: string }} urls
+ * @param {keyof typeof WORDS} [language]
+ */
 export function welcome({ gateway, sandbox }, language = terminalLanguage()) {
   const t = WORDS[language];
   const request = [

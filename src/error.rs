@@ -1,24 +1,24 @@
-//! The error type: the cause, the party that must act, and whether a retry can help.
+//! The error type: what failed, who must act, and whether a retry can help.
 //!
-//! An error never contains the secret, the identity, the MetaInfo, a URL or text from Alibaba
-//! Cloud, which quotes whole requests in some messages.
+//! An error never contains the secret, the identity, the MetaInfo or a URL, nor any text from
+//! Alibaba Cloud, because some of its messages quote the whole request.
 
 use crate::text::Text;
 use serde::Serialize;
 use std::fmt;
 
-/// The kind of failure, for programs to branch on.
+/// The kind of failure; programs can branch on it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "lowercase")]
 #[non_exhaustive]
 pub enum Kind {
-    /// The program must be corrected: the request, an option, or its fetch. `fields` lists the
-    /// faults of the request or the options; nothing was sent.
+    /// The program must be corrected: the request, an option, or its fetch function. `fields` lists
+    /// the invalid fields or options; nothing was sent.
     Validation,
     /// Alibaba Cloud rejected the signature, the timestamp or the nonce.
     Signature,
-    /// Alibaba Cloud refused the AccessKey, the SecurityToken or its permission, or the program's
-    /// credentials function returned none.
+    /// Alibaba Cloud refused the AccessKey, the SecurityToken or its permissions, or the program's
+    /// credentials function returned no credentials.
     Credentials,
     /// Too many calls; retry later.
     Throttled,
@@ -30,7 +30,7 @@ pub enum Kind {
     Timeout,
     /// The caller aborted the call.
     Aborted,
-    /// The response does not conform to Alibaba Cloud's documentation.
+    /// The response does not match Alibaba Cloud's documentation.
     Protocol,
 }
 
@@ -50,26 +50,26 @@ pub enum Audience {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Execution {
-    /// Provably not.
+    /// Provably not executed.
     None,
-    /// Unknown: query the outcome or reconcile before the order is started again.
+    /// Unknown: query the outcome, or reconcile, before the order is started again.
     Unknown,
 }
 
-/// One fault of one field or option. Never contains the field's value.
+/// One error in one field or option. Never contains the field's value.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[non_exhaustive]
 pub struct FieldError {
     /// The field's name in camelCase, such as `certNo`.
     pub field: String,
-    /// Stable name of the broken rule, such as `check-digit`.
+    /// Stable name of the violated rule, such as `check-digit`.
     pub rule: &'static str,
-    /// The fault and the remedy, as a predicate after the field name.
+    /// What is wrong and how to fix it, as a predicate that follows the field name.
     pub message: Text,
 }
 
 impl FieldError {
-    /// Creates a fault; `field` is in camelCase, `rule` is a stable name.
+    /// Creates a field error; `field` is in camelCase, `rule` is a stable name.
     pub fn new(field: impl Into<String>, rule: &'static str, message: Text) -> Self {
         Self {
             field: field.into(),
@@ -87,11 +87,11 @@ impl fmt::Display for FieldError {
 
 impl std::error::Error for FieldError {}
 
-/// The party that must correct the fields: the user, if only the user's input is wrong.
+/// Who must correct the fields: the user, if only the user's input is wrong.
 pub fn who_corrects(fields: &[FieldError]) -> Audience {
     let typed = |problem: &FieldError| {
         matches!(problem.field.as_str(), "certName" | "certNo" | "mobile")
-            // These faults are the program's, whatever the field.
+            // Only the program can cause these errors, whatever the field.
             && !matches!(
                 problem.rule,
                 "type" | "mandatory" | "empty" | "given-twice" | "masked" | "document"
@@ -111,28 +111,28 @@ pub fn who_corrects(fields: &[FieldError]) -> Audience {
 pub struct Error {
     /// The kind of failure.
     pub kind: Kind,
-    /// Alibaba Cloud's Code (`401`, `Throttling.User`) or, for local failures, a stable name of
-    /// this crate (`InvalidRequest`, `Timeout`).
+    /// Alibaba Cloud's Code (`401`, `Throttling.User`) or, for local failures, one of this crate's
+    /// stable names (`InvalidRequest`, `Timeout`).
     pub code: String,
-    /// The cause and the remedy.
+    /// What failed and how to fix it.
     pub message: Text,
     /// Who must act.
     pub audience: Audience,
     /// Whether the same call can succeed later without any change. Always false if `execution` is
     /// unknown.
     pub retryable: bool,
-    /// Whether this call may have started a verification. A query starts nothing.
+    /// Whether this call may have started a verification. Queries start nothing.
     pub execution: Execution,
     /// Alibaba Cloud's RequestId, for support requests.
     pub request_id: Option<String>,
     /// HTTP status of the response, if any.
     pub http_status: Option<u16>,
-    /// All faults of the request, the options or the credentials.
+    /// Every error in the request, the options or the credentials.
     pub fields: Vec<FieldError>,
 }
 
 impl Error {
-    /// Creates an error without a response.
+    /// Creates an error for a failure without a response.
     pub fn new(kind: Kind, code: impl Into<String>, audience: Audience, message: Text) -> Self {
         Self {
             kind,
@@ -147,7 +147,7 @@ impl Error {
         }
     }
 
-    /// Creates one error from all faults of a request.
+    /// Combines all errors of a request into one.
     pub fn validation(fields: Vec<FieldError>) -> Self {
         Self::of_fields(
             Kind::Validation,
@@ -160,7 +160,7 @@ impl Error {
         )
     }
 
-    /// Creates one error from all faults of a client's options.
+    /// Combines all errors of a client's options into one.
     pub fn options(fields: Vec<FieldError>) -> Self {
         Self::of_fields(
             Kind::Validation,
@@ -170,7 +170,7 @@ impl Error {
         )
     }
 
-    /// Creates one error from all faults of the credentials function's result.
+    /// Combines all errors of the credentials function's result into one.
     pub fn credentials(fields: Vec<FieldError>) -> Self {
         Self::of_fields(
             Kind::Credentials,
@@ -207,35 +207,35 @@ impl Error {
         }
     }
 
-    /// The kind of failure, for programs to branch on.
+    /// The kind of failure; programs can branch on it.
     pub const fn kind(&self) -> Kind {
         self.kind
     }
 
-    /// Alibaba Cloud's Code (`401`, `Throttling.User`) or, for local failures, a stable name of
-    /// this crate (`InvalidRequest`, `Timeout`).
+    /// Alibaba Cloud's Code (`401`, `Throttling.User`) or, for local failures, one of this crate's
+    /// stable names (`InvalidRequest`, `Timeout`).
     pub fn code(&self) -> &str {
         &self.code
     }
 
-    /// The cause and the remedy, in Chinese and English. [`fmt::Display`] writes the English
+    /// What failed and how to fix it, in Chinese and English. [`fmt::Display`] writes the English
     /// text.
     pub const fn message(&self) -> &Text {
         &self.message
     }
 
-    /// The party that must act: the user, the developer or the operator.
+    /// Who must act: the user, the developer or the operator.
     pub const fn audience(&self) -> Audience {
         self.audience
     }
 
-    /// Whether the same call can succeed later without any change. Never where
+    /// Whether the same call can succeed later without any change. Always false if
     /// [`Error::execution`] is unknown.
     pub const fn is_retryable(&self) -> bool {
         self.retryable
     }
 
-    /// Whether this call may have started a verification. A query starts nothing.
+    /// Whether this call may have started a verification. Queries start nothing.
     pub const fn execution(&self) -> Execution {
         self.execution
     }
@@ -250,19 +250,19 @@ impl Error {
         self.http_status
     }
 
-    /// For [`Kind::Validation`]: all faults. Empty for the other kinds.
+    /// For [`Kind::Validation`]: every invalid field. Empty for the other kinds.
     pub fn fields(&self) -> &[FieldError] {
         &self.fields
     }
 
-    /// The same error, marked as retryable.
+    /// Marks the error as retryable.
     #[must_use]
     pub fn retryable(mut self) -> Self {
         self.retryable = true;
         self
     }
 
-    /// The same error for a start whose outcome is unknown.
+    /// Marks the error as one of a start whose outcome is unknown.
     #[must_use]
     pub fn execution_unknown(mut self) -> Self {
         self.execution = Execution::Unknown;

@@ -1,4 +1,4 @@
-//! The clients' inputs from their host: time and randomness.
+//! What the clients need from their host: time and randomness.
 
 use crate::error::{Audience, Error, Execution, FieldError, Kind};
 use crate::text::Text;
@@ -7,14 +7,14 @@ use crate::timestamp::Timestamp;
 use crate::vendor::credentials::{Credentials, environment_variable};
 use crate::vendor::order_number;
 
-/// The host's time.
+/// The current time.
 #[cfg(target_arch = "wasm32")]
 #[allow(clippy::cast_possible_truncation)] // whole milliseconds
 pub(crate) fn now() -> Timestamp {
     Timestamp::from_unix_millis(js_sys::Date::now() as i64)
 }
 
-/// The host's time.
+/// The current time.
 #[cfg(not(target_arch = "wasm32"))]
 #[allow(clippy::disallowed_methods)] // a client's own clock, outside of wasm32
 pub(crate) fn now() -> Timestamp {
@@ -44,10 +44,10 @@ pub(crate) fn random() -> Result<[u8; 16], Error> {
     }
 }
 
-/// The error of a program's own function for credentials. Its text may contain secrets and is dropped.
+/// The error of a program's own credentials function. Its text may contain secrets and is dropped.
 pub(crate) type ProviderError = Box<dyn std::error::Error + Send + Sync>;
 
-/// The error of a call that needs credentials after `because` and did not receive any.
+/// The error of a call that needed new credentials because of `because` and did not receive any.
 pub(crate) fn no_credentials(because: Option<&Error>) -> Error {
     let error = Error::new(
         Kind::Credentials,
@@ -65,11 +65,11 @@ pub(crate) fn no_credentials(because: Option<&Error>) -> Error {
     }
 }
 
-/// A new OuterOrderNo: `prefix`, the time in UTC to the second, and random hexadecimal digits, 32 characters
-/// in all. `prefix` has up to 10 letters and digits and may be empty.
+/// Creates an OuterOrderNo from `prefix`, the time in UTC to the second, and random hexadecimal digits, 32
+/// characters in total. `prefix` has up to 10 letters and digits and may be empty.
 ///
 /// # Errors
-/// Of kind `validation`: the prefix has invalid characters or is too long, or the host has no
+/// Of kind `validation` if the prefix has invalid characters or is too long, or if the host has no source of
 /// randomness.
 pub fn new_outer_order_no(prefix: &str) -> Result<String, Error> {
     order_number::new_outer_order_no(prefix, now(), &hex::encode(&random()?)).map_err(|problem| {

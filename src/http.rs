@@ -51,10 +51,10 @@ impl std::fmt::Debug for OutgoingRequest {
     }
 }
 
-/// A request that a server of this crate received.
+/// A request that one of this crate's servers received.
 #[derive(Clone, Deserialize)]
 pub struct IncomingRequest {
-    /// As received, upper case.
+    /// The method as received, in upper case.
     pub method: String,
     /// The percent-encoded path, starting with `/`.
     pub path: String,
@@ -63,7 +63,8 @@ pub struct IncomingRequest {
     pub query: String,
     /// All headers.
     pub headers: Headers,
-    /// The body's bytes; empty if there is none. They cross the boundary separately.
+    /// The bytes of the body; empty if there is none. They cross the WebAssembly boundary
+    /// separately.
     #[serde(skip)]
     pub body: Vec<u8>,
 }
@@ -79,14 +80,14 @@ impl std::fmt::Debug for IncomingRequest {
     }
 }
 
-/// A response: from Alibaba Cloud, or to be sent by a server of this crate.
+/// A response: received from Alibaba Cloud, or sent by one of this crate's servers.
 #[derive(Clone, Serialize, Deserialize)]
 pub struct Response {
     /// HTTP status code.
     pub status: u16,
     /// All headers.
     pub headers: Headers,
-    /// The body's bytes. They cross the boundary separately.
+    /// The bytes of the body. They cross the WebAssembly boundary separately.
     #[serde(skip)]
     pub body: Vec<u8>,
 }

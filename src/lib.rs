@@ -35,7 +35,7 @@
 //! All three validate, sign, retry, fail over, correct the clock and decode in the same way:
 //!
 //! - [`Status::Passed`] means that Alibaba Cloud returned `Passed=T` and nothing in its answer
-//!   contradicts it. Decide by [`DescribeResult::status`] alone.
+//!   contradicts it. Base decisions only on [`DescribeResult::status`].
 //! - InitFaceVerify is sent again only when it provably was not executed. Where
 //!   [`Error::execution`] is [`Execution::Unknown`], reconcile the order before you start it again.
 //! - An [`Error`] says what failed ([`Error::kind`]), who must act ([`Error::audience`]) and
@@ -55,8 +55,8 @@
 //! | [`signing`] | both signature schemes, stage by stage |
 //! | [`identity`] | rules of identity numbers, names and mobile numbers, for forms |
 //!
-//! Apart from the clients, nothing here reads a clock, draws random numbers, sends or keeps state:
-//! time and nonce are parameters.
+//! Apart from the clients, the crate reads no clock, generates no random numbers, sends nothing and keeps no state: the
+//! time and the nonce are parameters.
 //!
 //! # Signing alone
 //!
@@ -110,7 +110,7 @@
 //!
 //! # Features
 //!
-//! None is on by default.
+//! No feature is enabled by default.
 //!
 //! | feature | adds |
 //! |---|---|

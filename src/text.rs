@@ -1,4 +1,4 @@
-//! Texts in Chinese and English.
+//! Text in Chinese and English.
 
 use serde::Serialize;
 use std::borrow::Cow;
@@ -21,7 +21,7 @@ impl Text {
         }
     }
 
-    /// A text composed of parts without personal data.
+    /// Creates a text from strings, which must not contain personal data.
     pub fn composed(zh: impl Into<String>, en: impl Into<String>) -> Self {
         Self {
             zh: Cow::Owned(zh.into()),

@@ -1,7 +1,7 @@
 //! Points in time in the formats of Alibaba Cloud and HTTP. This module reads no clock.
 //!
 //! The calendar is that of the `time` crate. Its format descriptions would add 15 KB (gzip) to a
-//! client of 100 KB, so the four fixed forms are read and written here.
+//! client of 100 KB, so this module reads and writes the four fixed formats itself.
 
 use std::fmt;
 
@@ -26,7 +26,7 @@ impl Timestamp {
         self.0
     }
 
-    /// Later (or, with a negative number, earlier) by `millis` milliseconds.
+    /// This time plus `millis` milliseconds, which may be negative.
     #[must_use]
     pub const fn plus_millis(self, millis: i64) -> Self {
         Self(self.0.saturating_add(millis))
@@ -38,14 +38,14 @@ impl Timestamp {
     }
 
     /// Parses `yyyy-MM-ddTHH:mm:ssZ`, the only format of the `Timestamp` parameter and the
-    /// `x-acs-date` header (no fraction, no other offset). `None` for anything else.
+    /// `x-acs-date` header (no fraction, no other offset). `None` for any other text.
     pub fn parse_iso8601(text: &str) -> Option<Self> {
         let (date, time) = text.strip_suffix('Z')?.split_once('T')?;
         Self::from_parts(Date::parse_dashed(date)?, time)
     }
 
     /// Parses an HTTP date in the format that servers must send (IMF-fixdate, RFC 9110 §5.6.7):
-    /// `Sun, 06 Nov 1994 08:49:37 GMT`. `None` for anything else.
+    /// `Sun, 06 Nov 1994 08:49:37 GMT`. `None` for any other text.
     pub fn parse_http_date(text: &str) -> Option<Self> {
         let (_weekday, rest) = text.trim().strip_suffix(" GMT")?.split_once(", ")?;
         let [day, month, year, time] = fields(rest, ' ')?;
@@ -66,9 +66,9 @@ impl Timestamp {
         format!("{}T{hour:02}:{minute:02}:{second:02}Z", Date(utc.date()))
     }
 
-    /// The HTTP date that [`Timestamp::parse_http_date`] reads.
+    /// Formats as the HTTP date that [`Timestamp::parse_http_date`] parses.
     pub fn to_http_date(self) -> String {
-        /// From Monday on.
+        /// Starts with Monday.
         const DAYS: [&str; 7] = ["Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun"];
         let utc = self.to_utc();
         let (hour, minute, second) = utc.to_hms();
@@ -82,7 +82,7 @@ impl Timestamp {
         )
     }
 
-    /// The calendar date in China at this moment: Asia/Shanghai has kept UTC+8 without daylight
+    /// The calendar date in China at this time: Asia/Shanghai has been UTC+8 without daylight
     /// saving time since 1991.
     pub fn shanghai_date(self) -> Date {
         let utc = self.to_utc();
@@ -102,7 +102,7 @@ impl Timestamp {
         Some(Self(seconds.checked_mul(1_000)?))
     }
 
-    /// A time outside the years 1 to 9999 is clamped: such a clock is wrong anyway.
+    /// Clamps times outside the years 1 to 9999: a clock that returns them is wrong anyway.
     fn to_utc(self) -> OffsetDateTime {
         const FIRST: i64 = -62_135_596_800;
         const LAST: i64 = 253_402_300_799;
@@ -123,7 +123,7 @@ impl fmt::Display for Timestamp {
 pub struct Date(time::Date);
 
 impl Date {
-    /// The day in UTC at this moment.
+    /// The day in UTC at this time.
     pub fn of_utc(moment: Timestamp) -> Self {
         Self(moment.to_utc().date())
     }
@@ -180,13 +180,13 @@ pub(crate) fn serialize_date<S: serde::Serializer>(
     serializer.collect_str(date)
 }
 
-/// Exactly `N` parts.
+/// Splits the text into exactly `N` parts.
 fn fields<const N: usize>(text: &str, separator: char) -> Option<[&str; N]> {
     let parts: Vec<&str> = text.split(separator).collect();
     parts.try_into().ok()
 }
 
-/// The value of `places` ASCII digits, four at most; `None` for anything else.
+/// The value of `places` ASCII digits, at most four; `None` for any other text.
 fn number(text: &str, places: usize) -> Option<u16> {
     let digits = text.len() == places && text.bytes().all(|byte| byte.is_ascii_digit());
     digits.then(|| text.parse().ok())?

@@ -1,4 +1,4 @@
-//! Responses of Alibaba Cloud and of proxies, and their results.
+//! Tests how responses of Alibaba Cloud and of proxies are decoded.
 #![cfg(not(target_arch = "wasm32"))]
 #![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing)]
 
@@ -52,7 +52,7 @@ fn describe(result_object: Value) -> Result<DescribeResult, Box<Failure>> {
     describe_raw(200, body.to_string())
 }
 
-/// MaterialInfo as in Alibaba Cloud document.
+/// MaterialInfo as in Alibaba Cloud's documentation.
 const MATERIAL: &str = r#"{"faceAttack": "F","faceOcclusion": "F","facialPictureFront": {"qualityScore": 88.3615493774414,"pictureUrl": "https://cn-shanghai-aliyun-cloudauth-xxxxxx.oss-cn-shanghai.aliyuncs.com/verify/xxxxx/xxxxx.jpeg","ossBucketName": "cn-shanghai-aliyun-cloudauth-1260051251634779","ossObjectName": "verify/1260051251634779/6ba7bcfccf33f56cdb44ed086f36ce3e0.jpeg"}}"#;
 
 fn parsed(json: &Json) -> Value {
@@ -320,7 +320,7 @@ fn success_with_an_error_status_is_not_trusted() {
     assert_eq!(failure.error.code, "ContradictoryStatus");
 }
 
-/// Every Code of every table, through the decoder.
+/// Decodes every Code of every table.
 #[test]
 fn every_code_means_what_its_table_says() {
     for (action, own) in [
@@ -355,7 +355,7 @@ fn every_code_means_what_its_table_says() {
                     );
                     assert_eq!(error.http_status, Some(200));
                 }
-                // Another action's Code is unknown for this one.
+                // A Code of the other action is unknown for this one.
                 (_, false) => {
                     let error = decoded.unwrap_err().error;
                     assert_eq!(
@@ -432,7 +432,7 @@ fn reads_errors_in_xml() {
 
 #[test]
 fn an_undocumented_response_is_a_protocol_error() {
-    // What was cut off may come whole the next time; what is whole stays what it is.
+    // A truncated response may arrive complete the next time; a complete one stays what it is.
     for (body, code, retryable) in [
         (&b""[..], "EmptyBody", true),
         (b"  \n", "EmptyBody", true),
@@ -497,8 +497,8 @@ proptest! {
         }
     }
 
-    /// Mutations of a passing answer: whatever still says `passed` still has `T` and a passing
-    /// SubCode.
+    /// Mutates a passing response: whatever is still decoded as `passed` still contains `T` and a
+    /// passing SubCode.
     #[test]
     fn no_damage_makes_a_pass(at in 0..2_000_usize, byte in any::<u8>(), cut in 0..2_000_usize) {
         let mut body = json!({

@@ -1,4 +1,4 @@
-//! Outcomes of attempts and the next steps.
+//! Tests which step follows from each outcome of an attempt.
 #![cfg(not(target_arch = "wasm32"))]
 #![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing)]
 

@@ -7,7 +7,7 @@ use cloudauth_edge::identity::{cert_name, mobile};
 use cloudauth_edge::timestamp::Date;
 use proptest::prelude::*;
 
-/// The examples of GB 11643-1999 itself.
+/// The examples in GB 11643-1999.
 const STANDARD: [&str; 2] = ["11010519491231002X", "440524188001010014"];
 /// Sample cards published by the Beijing police.
 const PERMITS: [&str; 2] = ["810000199408230021", "830000199201300022"];
@@ -113,7 +113,7 @@ fn says_what_is_wrong_with_a_number() {
         ("110105194902290020", "birth-date"),
         ("110105203012310020", "birth-date-future"),
         ("110105194912310021", "check-digit"),
-        // Printed as valid in the page of a public library; the check character should be 2.
+        // A public library's page shows it as valid, but the check character should be 2.
         ("15000019970319128X", "check-digit"),
     ] {
         assert_eq!(rule(number), expected, "{number}");
@@ -150,7 +150,7 @@ fn names_an_invisible_character_and_its_position() {
             "11010519491231002X\u{1}",
             "has U+0001 at position 19; remove it.",
         ),
-        // Which digit it is would be a part of the number.
+        // Naming the digit would reveal part of the number.
         (
             "1101051949123100２X",
             "has a full-width digit at position 17; use ASCII digits.",
@@ -212,7 +212,7 @@ fn writes_separators_as_the_register_does_and_says_so() {
 
 #[test]
 fn never_changes_an_ideograph() {
-    // NFC would make U+9686 of it.
+    // NFC would replace it with U+9686.
     let accepted = cert_name::check("\u{F9DC}").unwrap();
     assert_eq!(accepted.normalized, "\u{F9DC}");
     assert_eq!(accepted.notices[0].rule, "compatibility-ideograph");
@@ -302,7 +302,7 @@ proptest! {
             .enumerate()
             .map(|(at, digit)| u32::from(digit - b'0') * (2_u32.pow(17 - u32::try_from(at).unwrap()) % 11))
             .sum();
-        // ISO 7064: the weighted sum with the check character (X is 10) is 1 modulo 11.
+        // ISO 7064: the weighted sum including the check character (X is 10) is 1 modulo 11.
         let value = if check == b'X' { 10 } else { u32::from(check - b'0') };
         prop_assert_eq!((weighted + value) % 11, 1);
     }

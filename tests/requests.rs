@@ -1,4 +1,4 @@
-//! Tests requests: accepted, rejected, and sent ones.
+//! Tests which requests are accepted and rejected, and what is sent.
 #![cfg(not(target_arch = "wasm32"))]
 #![allow(clippy::unwrap_used, clippy::indexing_slicing)]
 
@@ -25,7 +25,8 @@ fn options() -> ValidationOptions {
     ValidationOptions::new(now())
 }
 
-/// Alibaba Cloud document's Java example, in its order: no UserId, name and number given.
+/// The Java example in Alibaba Cloud's documentation, in its order: without UserId, with name and
+/// number.
 fn java_example() -> InitFaceVerify {
     InitFaceVerify::new()
         .meta_info(META_INFO)
@@ -111,12 +112,12 @@ fn everything_wrong_is_reported_together() {
     }
 }
 
-/// A MetaInfo of so many bytes.
+/// A MetaInfo with this number of bytes.
 fn meta_info_of(bytes: usize) -> String {
     format!(r#"{{"a":"{}"}}"#, "a".repeat(bytes - 8))
 }
 
-/// An address of so many bytes.
+/// A URL with this number of bytes.
 fn url_of(bytes: usize) -> String {
     format!("https://example.com/{}", "a".repeat(bytes - 20))
 }
@@ -335,7 +336,7 @@ fn rpc_keeps_every_parameter_out_of_the_url() {
     assert!(!value("Signature").is_empty());
 }
 
-/// Z1 of the vectors, through the whole path: positions, headers, hash, signature.
+/// Vector Z1 through the whole path: positions, headers, hash, signature.
 #[test]
 fn acs3_places_parameters_as_the_api_metadata_does() {
     let endpoint = Endpoint::parse("cloudauth.aliyuncs.com").unwrap();

@@ -1,4 +1,4 @@
-//! The crate's root from a Rust program's view: the options builder, one call step by step with the
+//! The crate's root as a Rust program uses it: the options builder, one call step by step with the
 //! `http` crate, errors.
 #![cfg(not(target_arch = "wasm32"))]
 #![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing)]

@@ -1,4 +1,4 @@
-//! Every stage of every published signature; see `vectors/README.md`.
+//! Checks every stage of every published signature; see `vectors/README.md`.
 #![cfg(not(target_arch = "wasm32"))]
 #![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing)]
 

@@ -1,4 +1,4 @@
-//! The vectors inside WebAssembly, in a browser: `wasm-pack test --headless --chrome`.
+//! Checks the vectors in WebAssembly, in a browser: `wasm-pack test --headless --chrome`.
 #![cfg(target_arch = "wasm32")]
 #![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing)]
 

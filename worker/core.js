@@ -9,13 +9,18 @@ export const core = loadCore(module);
 /** Files outside of the module. */
 export const files = { "openapi.json": openapi };
 
+/** @type {WeakMap<object, string>} */
 const texts = new WeakMap();
 
-/** The gateway's settings from the Worker's variables and secrets, in the core's form. */
+/**
+ * The gateway's settings from the Worker's variables and secrets, in the core's format.
+ *
+ * @param {object} env
+ */
 export function settingsOf(env) {
   let text = texts.get(env);
   if (text === undefined) {
-    text = settingsText(env);
+    text = settingsText({ ...env });
     texts.set(env, text);
   }
   return text;

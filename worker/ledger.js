@@ -5,18 +5,35 @@ import { core, settingsOf } from "./core.js";
 import { DurableStorage } from "./storage.js";
 
 /**
+ * @import { DurableObjectState } from "@cloudflare/workers-types"
+ * @import { Finished } from "../host/types.js"
+ *
+ * @typedef {{ turn(yields: boolean): Promise<number | null> }} PacerStub
+ *
+ * @typedef {{ get(id: unknown): PacerStub, idFromName(name: string): unknown }} Pacers
+ */
+
+/**
  * One caller's ledger. The platform delays outgoing requests and responses until preceding writes are on disk.
+ *
+ * @extends {DurableObject<{ PACER?: Pacers }>}
  */
 export class Ledger extends DurableObject {
   #runner;
+  /** @type {Map<string, AbortController>} */
   #listening = new Map();
 
+  /**
+   * @param {DurableObjectState} ctx
+   * @param {{ PACER?: Pacers }} env
+   */
   constructor(ctx, env) {
     super(ctx, env);
     const host = {
       core,
       settings: () => settingsOf(this.env),
       instance: crypto.randomUUID(),
+      /** @type {(action: string, yields: boolean) => Promise<number | null>} */
       turn: async (action, yields) => {
         const { PACER } = this.env;
         return PACER ? PACER.get(PACER.idFromName(action)).turn(yields) : 0;
@@ -26,7 +43,11 @@ export class Ledger extends DurableObject {
     this.#runner = new LedgerRunner(host, new DurableStorage(ctx.storage));
   }
 
-  /** @param {string} id of the request */
+  /**
+   * @param {string} task
+   * @param {string} id of the request
+   * @returns {Promise<Finished>}
+   */
   async run(task, id) {
     const disconnected = new AbortController();
     this.#listening.set(id, disconnected);
@@ -37,7 +58,11 @@ export class Ledger extends DurableObject {
     }
   }
 
-  /** The client of this request disconnected. */
+  /**
+   * The client of this request disconnected.
+   *
+   * @param {string} id
+   */
   disconnect(id) {
     this.#listening.get(id)?.abort();
   }
@@ -48,7 +73,11 @@ export class Ledger extends DurableObject {
   }
 }
 
-/** Assigns turns to call Alibaba Cloud, whose limit applies to all callers together. */
+/**
+ * Assigns turns to call Alibaba Cloud, whose rate limit applies to all callers together.
+ *
+ * @extends {DurableObject<object>}
+ */
 export class Pacer extends DurableObject {
   #freeAt = 0;
 

@@ -1,12 +1,27 @@
-/** The sandbox as a Worker for a team: one Durable Object with the whole state. */
+/** The sandbox as a Worker for a team: one Durable Object holds the whole state. */
 
 import { DurableObject } from "cloudflare:workers";
 import { internalError } from "../pkg/dist/sandbox-host.js";
 import { createSandbox } from "../pkg/dist/sandbox-workerd.js";
 
+/**
+ * @import { DurableObjectState, SqlStorage } from "@cloudflare/workers-types"
+ * @import { SandboxStore } from "../pkg/dist/sandbox-types.js"
+ *
+ * @typedef {object} Env
+ * @property {string} [SANDBOX_ACCOUNTS]
+ * @property {string} [SANDBOX_CONTROL_TOKEN]
+ * @property {{ get(id: unknown): { fetch(request: Request): Promise<Response> }, idFromName(name: string): unknown }} SANDBOX
+ */
+
+/** @extends {DurableObject<Env>} */
 export class SandboxState extends DurableObject {
   #sandbox;
 
+  /**
+   * @param {DurableObjectState} ctx
+   * @param {Env} env
+   */
   constructor(ctx, env) {
     super(ctx, env);
     this.#sandbox = createSandbox({
@@ -20,11 +35,12 @@ export class SandboxState extends DurableObject {
     });
   }
 
+  /** @param {Request} request */
   async fetch(request) {
     try {
       return await this.#sandbox.fetch(request);
-    } catch (error) {
-      // The client sees the platform's error page instead of a reset.
+    } catch (/** @type {any} */ error) {
+      // The client sees the platform's error page instead of a reset connection.
       if (error.cause?.code === "ECONNRESET" || request.signal.aborted) throw error;
       const { status, headers, body } = internalError(error);
       return new Response(body, { status, headers });
@@ -32,10 +48,15 @@ export class SandboxState extends DurableObject {
   }
 }
 
-/** The sandbox's rows in the Durable Object's database. */
+/**
+ * The sandbox's rows in the Durable Object's database.
+ *
+ * @implements {SandboxStore}
+ */
 class SqlStore {
   #sql;
 
+  /** @param {SqlStorage} sql */
   constructor(sql) {
     this.#sql = sql;
     sql.exec(
@@ -44,19 +65,31 @@ class SqlStore {
     sql.exec("CREATE INDEX IF NOT EXISTS by_expiry ON rows (expires_at)");
   }
 
+  /** @param {string} key */
   get(key) {
-    return this.#sql.exec("SELECT value FROM rows WHERE key = ?", key).toArray()[0]?.value ?? null;
+    const [row] = this.#sql.exec("SELECT value FROM rows WHERE key = ?", key).toArray();
+    return row ? String(row.value) : null;
   }
 
+  /**
+   * @param {string} prefix
+   * @returns {[string, string][]}
+   */
   list(prefix) {
     const rows = this.#sql.exec(
       "SELECT key, value FROM rows WHERE substr(key, 1, ?) = ?",
       prefix.length,
       prefix,
     );
-    return rows.toArray().map(({ key, value }) => [key, value]);
+    return rows.toArray().map(({ key, value }) => [String(key), String(value)]);
   }
 
+  /**
+   * @param {string} key
+   * @param {string} value
+   * @param {number | null} expiresAt
+   * @param {number} now
+   */
   put(key, value, expiresAt, now) {
     this.#sql.exec("DELETE FROM rows WHERE expires_at <= ?", now);
     this.#sql.exec("INSERT OR REPLACE INTO rows VALUES (?, ?, ?)", key, value, expiresAt);
@@ -68,6 +101,10 @@ class SqlStore {
 }
 
 export default {
+  /**
+   * @param {Request} request
+   * @param {Env} env
+   */
   fetch(request, env) {
     return env.SANDBOX.get(env.SANDBOX.idFromName("shared")).fetch(request);
   },

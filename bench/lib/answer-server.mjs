@@ -1,5 +1,5 @@
-// A stub of Alibaba Cloud in its own process: reads a request, sends a fixed response, checks nothing. Each start
-// returns a new CertifyId, because the gateway rejects duplicates.
+// A stub of Alibaba Cloud in its own process: reads a request, checks nothing and sends a fixed response. Each
+// start returns a new CertifyId, because the gateway rejects duplicates.
 
 import { createServer } from "node:http";
 import { CERTIFY_ID, answer } from "./input.mjs";

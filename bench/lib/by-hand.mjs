@@ -35,7 +35,7 @@ export function signRpc(endpoint, values) {
   };
 }
 
-/** Parameters that Alibaba Cloud's metadata has in the body under ACS3. */
+/** Parameters that Alibaba Cloud's metadata places in the body under ACS3. */
 const IN_BODY = ["Model", "FaceContrastPicture"];
 
 /** ACS3-HMAC-SHA256. */

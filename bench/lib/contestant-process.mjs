@@ -1,5 +1,5 @@
-// One contestant in its own process, so that none affects another. IPC commands: prepare, once; sample, to inspect its
-// signature; round, to measure.
+// One contestant in its own process, so that contestants do not affect each other. IPC commands: prepare, once;
+// sample, to inspect its signature; round, to measure.
 
 import { setImmediate as turn } from "node:timers/promises";
 import { contestants } from "./contestants.mjs";
@@ -17,15 +17,15 @@ const orders = {
     call = await contestants[name].make({ endpoint, stub: stubbed ? stub : undefined });
   },
 
-  /** One call, and the finished request where the transport is stubbed. */
+  /** One call; also returns the finished request if the transport is stubbed. */
   async sample(changes) {
     return { certifyId: await call(input(changes)), finished: plain(finished) };
   },
 
-  /** Calls for a given time or number, `inFlight` at a time. */
+  /** Makes calls for a given time or number, `inFlight` at a time. */
   async round({ inFlight = 1, millis = Infinity, calls = Infinity, ...changes }) {
     const given = input(changes);
-    // Other contestants ran meanwhile; garbage of earlier rounds is not part of this one.
+    // Other contestants ran in the meantime; garbage of earlier rounds must not count for this one.
     globalThis.gc?.();
     await turn();
     let done = 0;
@@ -49,7 +49,7 @@ const orders = {
     return {
       perSecond: (done * 1000) / passed,
       micros: (passed * 1000) / done,
-      // With a stubbed transport and one call at a time: the time until the finished request.
+      // With a stubbed transport and one call at a time, this is the time until the request is finished.
       ...(finishedAt && inFlight === 1 && { requestMicros: (requests * 1000) / done }),
       cpuMicros: (user + system) / done,
     };
@@ -72,7 +72,7 @@ function input({ metaInfoBytes, pictureBytes } = {}) {
   };
 }
 
-/** Headers as an object, whatever the contestant's own form. */
+/** Headers as an object, whatever form the contestant uses. */
 const plain = (request) =>
   request && {
     ...request,

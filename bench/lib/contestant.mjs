@@ -35,7 +35,7 @@ export async function startContestant(name, { endpoint, stubbed = false }) {
   return { ask, close: () => child.disconnect() };
 }
 
-/** Starts all, passes them to `work` by name, and stops them. */
+/** Starts all contestants, passes them to `work` by name, and stops them. */
 export async function withContestants(names, options, work) {
   const started = {};
   try {
@@ -64,7 +64,7 @@ export async function judge(names) {
   try {
     for (const name of names) {
       const { scheme } = contestants[name];
-      // Without one, there is no signature of Alibaba Cloud to judge.
+      // Without a scheme, there is no Alibaba Cloud signature to verify.
       if (!scheme) continue;
       const { certifyId } = await sample(name, false);
       await sandbox.verification(certifyId);
@@ -83,7 +83,7 @@ function compareWithVendor(name, scheme, { url, headers, body = "" }) {
   if (scheme === ACS3) {
     const { host, searchParams } = new URL(url);
     const { authorization, ...signed } = headers;
-    // Not signed.
+    // This header is not signed.
     delete signed.accept;
     const request = {
       method: "POST",

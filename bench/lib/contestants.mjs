@@ -22,7 +22,7 @@ const ours =
     return async (parameters) => (await client.initFaceVerify(parameters)).certifyId;
   };
 
-/** As pkg/src/entry/universal.ts makes it, with another `send`. */
+/** As pkg/src/entry/universal.ts creates it, with another `send`. */
 async function stubbedPackage(stub) {
   const { useHost } = await import("../../pkg/dist/host.js");
   const { guard } = await import("../../pkg/dist/core.js");
@@ -97,7 +97,7 @@ const aws4fetch = async ({ endpoint, stub }) => {
   };
 };
 
-/** The lower bound of any client: a form that is signed once and sent repeatedly. */
+/** The lower bound for any client: a form that is signed once and sent repeatedly. */
 const floorHttp = async ({ endpoint }) => {
   const agent = new Agent({ keepAlive: true });
   const { headers, body } = signRpc(endpoint, wire(sample));
@@ -121,7 +121,9 @@ const floorFetch = async ({ endpoint }) => {
 export const RPC = "1.0";
 export const ACS3 = "ACS3";
 
-/** `scheme` is the one that the sandbox must accept; without one there is no signature of Alibaba Cloud to judge. */
+/**
+ * `scheme` is the one that the sandbox must accept; without it, there is no Alibaba Cloud signature to verify.
+ */
 export const contestants = {
   "cloudauth-edge": { scheme: RPC, make: ours("1.0") },
   "cloudauth-edge, ACS3": { scheme: ACS3, make: ours("ACS3-HMAC-SHA256") },

@@ -1,4 +1,5 @@
-// The gateway and the Workers compared with it, with one upstream; and the requests of the measurement.
+// The gateway, and the Workers that it is compared with, all with the same upstream; and the requests
+// to measure.
 
 import { createHash } from "node:crypto";
 import { signRpc } from "./by-hand.mjs";
@@ -23,7 +24,7 @@ export const nodeGateway = (upstream, { settings: more, ...options } = {}) =>
 
 export const passThrough = (upstream) => plainWorker("pass-through", { UPSTREAM: upstream });
 
-/** The same routes of a Worker in `bench/workers/`, which calls the upstream itself. */
+/** The same routes in a Worker from `bench/workers/`, which calls the upstream itself. */
 export const ownWorker = (name, upstream, durableObjects) =>
   plainWorker(
     name,

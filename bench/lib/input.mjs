@@ -39,7 +39,7 @@ export const parameters = {
   ip: "192.0.2.1",
 };
 
-/** The same under Alibaba Cloud's names. */
+/** The same parameters under Alibaba Cloud's names. */
 export const wire = (given) =>
   Object.fromEntries(
     Object.entries(given).map(([name, value]) => [name[0].toUpperCase() + name.slice(1), value]),

@@ -7,12 +7,12 @@ export const ROUNDS = 7;
 export const OTHERS_LIMIT = 0.1;
 /** A result is noisy if its interquartile range, relative to the median, exceeds this. */
 export const SPREAD_LIMIT = 0.15;
-/** The fewest quiet rounds that allow discarding the others. */
+/** Minimum number of quiet rounds before the others are discarded. */
 export const ENOUGH = 3;
 
 /**
- * Measures each contestant once per round, in turn, so that interference affects all of them. The first round warms up.
- * Disturbed rounds are repeated while time allows.
+ * Measures each contestant once per round, in turn, so that interference affects all of them. The first round is a
+ * warm-up. Disturbed rounds are repeated while time allows.
  *
  * @param {Record<string, () => Promise<Record<string, number>>>} contestants
  * @returns {Promise<{ name: string, metrics: Record<string, Summary>, rounds: number, noisy: boolean }[]>}
@@ -43,7 +43,7 @@ export async function alternate(contestants, { rounds = ROUNDS, limitSeconds = 6
   });
 }
 
-/** One measurement that is not repeated. */
+/** A measurement that is made only once. */
 export const once = (name, values) => ({
   name,
   metrics: Object.fromEntries(Object.entries(values).map(([key, value]) => [key, summary([value])])),

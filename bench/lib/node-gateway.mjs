@@ -1,4 +1,4 @@
-// The gateway as one process of Node.
+// The gateway as one Node process.
 
 import { spawn } from "node:child_process";
 import { once } from "node:events";
@@ -8,7 +8,7 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 
 const program = fileURLToPath(new URL("../../server/dist/cloudauth-edge-gateway.js", import.meta.url));
-/** A folder in memory, if there is one. */
+/** A folder in memory, if the system has one. */
 const MEMORY = "/dev/shm";
 const running = new Map();
 process.on("exit", () => {

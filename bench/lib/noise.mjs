@@ -1,4 +1,4 @@
-// Other activity of the machine during a measurement. Available on Linux only.
+// Measures other activity on the machine. Available only on Linux.
 
 import { readFileSync, readdirSync } from "node:fs";
 
@@ -33,7 +33,7 @@ function own() {
         stat.slice(11, 15).reduce((sum, text) => sum + Number(text), 0),
       );
     } catch {
-      // The process ended meanwhile.
+      // The process has ended.
     }
   }
   const isOwn = (pid) => pid === process.pid || (pid > 1 && isOwn(parents.get(pid) ?? 0));

@@ -18,7 +18,7 @@ const KINDS = { ".js": "esModule", ".wasm": "wasm", ".json": "text" };
 
 /** A temporary folder for Workers, deleted with this process. */
 const folder = mkdtempSync(join(tmpdir(), "cloudauth-edge-bench-"));
-/** A folder in memory, if there is one. */
+/** A folder in memory, if the system has one. */
 const MEMORY = "/dev/shm";
 const inMemory = existsSync(MEMORY) ? mkdtempSync(join(MEMORY, "cloudauth-edge-bench-")) : folder;
 const running = new Set();
@@ -93,7 +93,9 @@ const config :Workerd.Config = (
 
 let started = 0;
 
-/** Starts it with an empty disk, in memory by default; `url` is there as soon as it listens. */
+/**
+ * Starts it with an empty disk, by default in memory; resolves to its `url` as soon as it listens.
+ */
 export async function startWorkerd(worker, { onDisk = false } = {}) {
   const disk = join(onDisk ? folder : inMemory, `disk-${++started}`);
   const file = join(folder, `config-${started}.capnp`);

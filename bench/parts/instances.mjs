@@ -11,7 +11,7 @@ const INSTANCES = { one: 1, two: 2, three: 3 };
 const ROUND = { millis: 1000, inFlight: 32 };
 
 export const title = "Several instances";
-export const about = `Gateways that share one PostgreSQL database, beside the gateway with SQLite and in workerd, each with
+export const about = `Gateways that share one PostgreSQL database, compared with the gateway on SQLite and in workerd, each with
 its ledger on this machine's disk and every commit synchronized to it. 32 requests in flight go to the instances in turn, to an
 upstream that answers at once. Instances, database, upstream and the program that sends the requests share this machine's
 processors, so more instances cannot be faster here than the processors are: the rows show what sharing a ledger costs.
@@ -82,7 +82,7 @@ export async function measure() {
   }
 }
 
-/** Starts, then reads of verdicts that are known. */
+/** Starts, followed by reads of known verdicts. */
 async function work(load, urls, callers) {
   const url = inTurn(urls);
   const caller = inTurn(callers);

@@ -106,7 +106,10 @@ export async function measure() {
   });
 }
 
-/** Minus the empty program's median; the spread, in milliseconds, is that of the measurement. */
+/**
+ * The measurement minus the empty program's median; the spread, in milliseconds, is that of the
+ * measurement.
+ */
 const over = (of, { median: bare }) => {
   const median = of.median - bare;
   return { median, least: of.least - bare, most: of.most - bare, spread: (of.spread * of.median) / median };

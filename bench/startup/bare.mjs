@@ -1,1 +1,1 @@
-// Empty: the cost of a process itself.
+// Empty: measures the cost of a process.

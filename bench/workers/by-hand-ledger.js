@@ -27,7 +27,7 @@ export class Ledger extends DurableObject {
   }
 }
 
-/** With a ledger in a Durable Object, like the gateway. */
+/** Uses a ledger in a Durable Object, like the gateway. */
 export default worker((env) => {
   const ledger = () => env.LEDGER.get(env.LEDGER.idFromName("caller"));
   return { init: (given) => ledger().start(given), describe: (no) => ledger().status(no) };

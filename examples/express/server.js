@@ -15,7 +15,7 @@ const client = new FaceVerifyClient({
   endpoint, // default: Alibaba Cloud
 });
 
-/** By number: whose order, its state, and its CertifyId. A real backend keeps this in its database. */
+/** Orders by number: owner, state and CertifyId. A real backend keeps them in its database. */
 const orders = new Map();
 
 const app = express();
@@ -59,7 +59,10 @@ app.get("/verifications/:outerOrderNo", async (request, response) => {
   response.json({ status }); // pending, passed or rejected
 });
 
-/** An operator has asked Alibaba Cloud about an unknown order: `certifyId` is the one it has, or null. */
+/**
+ * Resolves an unknown order after an operator has asked Alibaba Cloud: `certifyId` is the one it
+ * has, or null.
+ */
 app.put("/verifications/:outerOrderNo", (request, response) => {
   const order = orders.get(request.params.outerOrderNo);
   if (!isOperator(request)) return response.status(403).json({ message: "仅限运维" });
@@ -75,7 +78,7 @@ function stateOf({ state, since }) {
   return state === "starting" && Date.now() - since > 60_000 ? "unknown" : state;
 }
 
-/** What the user must correct before anything is sent; undefined if nothing. */
+/** What the user must correct before anything is sent; undefined if the input is valid. */
 function mistyped({ certName, certNo }) {
   const name = checkCertName(certName);
   const number = checkCertNo(certNo);
@@ -88,7 +91,7 @@ function signedIn(request) {
   return request.get("x-user-id") ?? "";
 }
 
-/** Who may reconcile orders. A real backend asks its own access control. */
+/** Whether the user may reconcile orders. A real backend uses its own access control. */
 function isOperator(request) {
   const { OPERATOR_TOKEN } = process.env;
   return Boolean(OPERATOR_TOKEN) && request.get("authorization") === `Bearer ${OPERATOR_TOKEN}`;
@@ -98,7 +101,7 @@ app.use((error, request, response, next) => {
   if (!isFaceVerifyError(error)) return next(error);
   const { kind, code, audience, requestId, messages, fields } = error; // free of personal data
   console.error({ kind, code, requestId });
-  // Of the app's input, only metaInfo is validated by the client and not by mistyped().
+  // Of the app's input, mistyped() does not validate metaInfo; only the client does.
   const sent = fields.some(({ field }) => field === "metaInfo");
   if (sent) return response.status(400).json({ message: "metaInfo 有误" });
   if (audience === "user") return response.status(422).json({ message: messages.zh });

@@ -1,4 +1,4 @@
-// How a program's tests use the sandbox: in the same process, without a network.
+// Uses the sandbox in a program's tests: in the same process, without a network.
 
 import assert from "node:assert/strict";
 import { afterEach, test } from "node:test";

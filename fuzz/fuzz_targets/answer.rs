@@ -1,4 +1,4 @@
-//! Any bytes as a response: no panic, and `passed` only if they contain `T`.
+//! Any bytes as a response: never panics, and returns `passed` only if they contain `T`.
 #![no_main]
 
 use cloudauth_edge::actions::{DESCRIBE_FACE_VERIFY, INIT_FACE_VERIFY};

@@ -1,5 +1,5 @@
-//! Any text as JSON: accepted, rejected and parsed like serde_json; and any bytes as a request body
-//! of the gateway.
+//! Any text as JSON is accepted, rejected and parsed as by serde_json; also any bytes as a request
+//! body of the gateway.
 #![no_main]
 
 use cloudauth_edge::gateway::body;

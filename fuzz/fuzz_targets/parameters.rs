@@ -1,4 +1,4 @@
-//! Any JSON object as parameters: no panic, and what passes the rules can be signed.
+//! Any JSON object as parameters: never panics, and whatever passes validation can be signed.
 #![no_main]
 
 use cloudauth_edge::actions::{ValidationOptions, validate};

@@ -1,5 +1,5 @@
-//! Any two texts as the local and Alibaba Cloud's signed text: no panic, and equal only if they are
-//! equal.
+//! Any two texts as the signed text, local and Alibaba Cloud's: never panics, and reports no
+//! difference only if they are equal.
 #![no_main]
 
 use cloudauth_edge::signing::SignatureVersion;

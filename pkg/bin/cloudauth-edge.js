@@ -2,7 +2,7 @@
 import { readFileSync } from "node:fs";
 import { parseArgs } from "node:util";
 
-/** The language of the terminal, as Node reads it from the locale. */
+/** The terminal's language, which Node derives from the locale. */
 const isChinese = Intl.DateTimeFormat().resolvedOptions().locale.startsWith("zh");
 const say = (zh, en) => (isChinese ? zh : en);
 
@@ -44,10 +44,10 @@ const OPTIONS = {
   help: { type: "boolean", short: "h", default: false },
 };
 
-/** What a configuration may have. */
+/** The members that a configuration may have. */
 const CONFIG = ["accounts", "controlToken"];
 
-/** The interval for checking whether the npx that started it is still running. */
+/** How often to check whether the npx that started this process is still running. */
 const LOOK_EVERY_MS = 500;
 const parent = process.ppid;
 
@@ -56,7 +56,7 @@ function fail(message) {
   process.exit(2);
 }
 
-/** Insertions, deletions and replacements that make one word the other. */
+/** The number of insertions, deletions and replacements that turn one word into the other. */
 function distance(one, other) {
   let row = Array.from({ length: other.length + 1 }, (_, index) => index);
   for (const [at, letter] of [...one].entries()) {
@@ -69,7 +69,7 @@ function distance(one, other) {
   return row[other.length];
 }
 
-/** What was perhaps meant by a word that does not exist. */
+/** Suggests the known word that a misspelt one probably means. */
 function suggestion(word, known) {
   const [nearest] = [...known].sort((a, b) => distance(word, a) - distance(word, b));
   const isNear = nearest !== undefined && distance(word, nearest) <= 2;
@@ -114,7 +114,7 @@ function readConfig(path) {
   return config;
 }
 
-/** Why it does not start, and the remedy. */
+/** Explains why the sandbox does not start, and what to do. */
 function explain(error, { port, host, file }) {
   if (error.code === "EADDRINUSE") {
     return `port ${port} is taken: choose another with --port, or stop what listens there`;
@@ -184,7 +184,7 @@ function stopWhenTold(stop) {
   setInterval(() => process.ppid !== parent && stop(), LOOK_EVERY_MS).unref();
 }
 
-/** A request in one line; what stands in queries and bodies is personal and not logged. */
+/** A request as one line. Queries and bodies contain personal data and are not logged. */
 function logged({ method, path, status, millis }) {
   process.stdout.write(`${method} ${path} ${status ?? "-"} ${Math.round(millis)} ms\n`);
 }
@@ -211,7 +211,7 @@ if (values.help) {
       host: values.host,
       ...(values.verbose ? { onAnswer: logged } : {}),
     });
-    // Before it prints that it is ready: the reader may stop it immediately.
+    // Registered before the ready message is printed, because the reader may stop it immediately.
     stopWhenTold(async () => {
       await sandbox.close();
       process.exit(0);

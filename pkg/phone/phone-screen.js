@@ -8,7 +8,7 @@ import { label, words } from "./phone-words.js";
 const TIMEOUT_MS = 15_000;
 const SVG = "http://www.w3.org/2000/svg";
 
-/** The control API refused; `text` says why in both languages. */
+/** The control API refused the request; `text` gives the reason in both languages. */
 class Refused extends Error {
   constructor(status, { message }) {
     super(message.en);
@@ -34,7 +34,7 @@ export async function control(address, { method = "GET", path, content, token })
   return { answer, date: response.headers.get("date") };
 }
 
-/** An element; attributes whose value is undefined or false are left out, functions listen. */
+/** Creates an element. Attributes with the value undefined or false are omitted; functions become listeners. */
 export function make(name, attributes = {}, ...children) {
   const isDrawn = ["svg", "ellipse", "path"].includes(name);
   const element = isDrawn ? document.createElementNS(SVG, name) : document.createElement(name);
@@ -46,10 +46,10 @@ export function make(name, attributes = {}, ...children) {
   return element;
 }
 
-/** What each element shows. */
+/** The state that each element currently shows. */
 const shown = new WeakMap();
 
-/** Builds an element's content again only if its state has changed, so that focus and opened parts stay. */
+/** Rebuilds an element's content only if its state has changed, so that the focus and opened parts are kept. */
 export function fill(target, state, build) {
   const key = JSON.stringify(state);
   if (shown.get(target) === key) return;
@@ -61,7 +61,7 @@ export function fill(target, state, build) {
   if (focused) target.querySelector(`[data-key="${focused}"]`)?.focus();
 }
 
-/** What happened to a call, in one sentence. */
+/** Why a request failed, in one sentence. */
 export const troubleText = (error, language) => error.text?.[language] ?? words[language].unreachable;
 
 export class PhoneScreen {
@@ -72,7 +72,7 @@ export class PhoneScreen {
   #changed;
   #view;
   #busy = false;
-  /** CertifyId of what was given up last, until something else is done. */
+  /** CertifyId of the verification that was given up last; cleared by the next action. */
   #gaveUp;
   #refused;
 
@@ -118,7 +118,7 @@ export class PhoneScreen {
     fill(this.#trouble, [trouble], () => (trouble ? [make("p", {}, trouble)] : []));
   }
 
-  /** One thing at a time. */
+  /** Performs one action at a time. */
   async #do(verb, content) {
     if (this.#busy) return;
     this.#busy = true;

@@ -1,9 +1,14 @@
-/** The texts of the simulated phone and of its page. Messages of the control API are in both languages. */
+/**
+ * The texts of the simulated phone and its page. Messages of the control API are in both languages.
+ */
 
-/** What a Code or SubCode says: Alibaba Cloud's own words, which are Chinese, or this project's. */
+/**
+ * The meaning of a Code or SubCode: in Chinese, Alibaba Cloud's own message; in English, this
+ * project's text.
+ */
 export const vendorWords = (language, vendorMessage, text) => (language === "zh" ? vendorMessage : text.en);
 
-/** The first clause of `vendorWords`, to fit a button or a cell. */
+/** The first clause of `vendorWords`, which fits a button or a cell. */
 export function label(language, vendorMessage, text) {
   const said = vendorWords(language, vendorMessage, text);
   return said.split(/[;,.:，；。：]/)[0] ?? said;

@@ -8,7 +8,7 @@ import { words } from "./phone-words.js";
 
 const EVERY_MS = 2_000;
 const RECENT = 20;
-/** Language and theme; the token of the control API is never stored. */
+/** The stored language and theme; the control API's token is never stored. */
 const KEPT = "cloudauth-edge-phone";
 
 const part = (id) => document.getElementById(id);
@@ -17,14 +17,14 @@ const isCertifyUrl = location.pathname.endsWith("/h5");
 const kept = readKept();
 let language = kept.language ?? (navigator.language.startsWith("zh") ? "zh" : "en");
 let token;
-/** What waits, and what has ended or expired, each the newest first. */
+/** The waiting verifications, and those that have ended or expired, newest first. */
 let listed;
-/** The verification that is shown; undefined while it is not known, null if there is none. */
+/** The verification that is shown; undefined while it is unknown, null if it does not exist. */
 let shown;
 let outcomes;
-/** By which the sandbox's clock is ahead of this machine's. */
+/** How far the sandbox's clock is ahead of this machine's. */
 let ahead = 0;
-/** Counts refreshes, so that an earlier one does not overwrite a later one. */
+/** Counts refreshes, so that an earlier response does not overwrite a later one. */
 let refreshes = 0;
 
 const text = () => words[language];
@@ -43,7 +43,7 @@ function keep(change) {
   try {
     localStorage.setItem(KEPT, JSON.stringify(kept));
   } catch {
-    // Without storage, the choice lasts as long as the page.
+    // Without storage, the choice lasts until the page is closed.
   }
 }
 
@@ -61,7 +61,7 @@ const screen = new PhoneScreen(part("phone"), {
   },
 });
 
-/** Reads everything again, and shows it or what stands in the way. */
+/** Reloads everything, and shows it or the reason why it is unavailable. */
 async function refresh() {
   const mine = ++refreshes;
   try {
@@ -73,7 +73,7 @@ async function refresh() {
     const all = lists?.flatMap(({ verifications }) => verifications) ?? [];
     const one = asked
       ? (all.find(({ certifyId }) => certifyId === asked) ??
-        // Older than the list goes back, or gone.
+        // The verification is older than the list reaches, or has been deleted.
         (await ask(`verifications/${encodeURIComponent(asked)}`).catch(ifUnknown)))
       : null;
     if (mine !== refreshes) return;
@@ -100,7 +100,7 @@ function show(trouble) {
   part("loading").hidden = !missing || trouble !== undefined;
   part("token").hidden = !needsToken;
   part("work").hidden = missing;
-  // Before anything was typed there, the form says it alone.
+  // Until a token has been entered, the form itself is explanation enough.
   const problem = needsToken && token === undefined ? undefined : trouble;
   fill(part("trouble"), [language, problem && (problem.text ?? "unreachable")], () => actOnTrouble(problem));
   if (missing) return;
@@ -137,7 +137,7 @@ const isDark = () =>
 
 function actOnTrouble(trouble) {
   if (!trouble) return [];
-  // The control API's own words for this are for who writes requests.
+  // The control API's own message addresses developers.
   if (trouble.status === 401) return [make("p", {}, text().tokenWrong)];
   const said = make("p", {}, troubleText(trouble, language));
   if (trouble.text) return [said];
@@ -147,7 +147,7 @@ function actOnTrouble(trouble) {
 const waits = ({ stage }) => stage === "created" || stage === "opened";
 const minutesLeft = ({ expiresAt }, now) => Math.floor((Date.parse(expiresAt) - now) / 60_000);
 
-/** What the list says of a verification: how long it waits, or how and when it ended. */
+/** How long a verification has been waiting, or how and when it ended. */
 function standing(one, now) {
   const t = text();
   if (waits(one)) return `${t.stages[one.stage]} · ${t.left(minutesLeft(one, now))}`;
@@ -230,7 +230,7 @@ addEventListener("hashchange", refresh);
 matchMedia("(prefers-color-scheme: dark)").addEventListener("change", showFrame);
 
 showFrame();
-/** While somebody looks. */
+/** Polls while the page is visible. */
 async function watch() {
   if (document.visibilityState === "visible" && part("token").hidden) await refresh();
   setTimeout(watch, EVERY_MS);

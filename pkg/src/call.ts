@@ -14,7 +14,7 @@ export interface Call {
   /** The guarded exports. */
   core: ClientExports;
   send: Send;
-  /** The known clock skew; updated by each call. */
+  /** The measured clock skew; updated by each call. */
   clock: { offsetMillis: number };
   /** The client's options, packed. */
   options: Uint8Array;
@@ -27,7 +27,7 @@ export interface Call {
   onAttempt: ((report: AttemptReport) => void) | undefined;
 }
 
-/** What the core says of a result in passing. */
+/** Data that the core returns together with a result. */
 interface Done {
   code?: string;
   requestId?: string | null;
@@ -60,8 +60,8 @@ type Step =
 const NO_BYTES = new Uint8Array();
 
 /**
- * Performs one call: gets an attempt from the core, sends it, and passes the outcome to the core, until the call is
- * finished. Makes no decisions.
+ * Performs one call: gets an attempt from the core, sends it, and passes the outcome back, until the call has
+ * ended. Makes no decisions.
  */
 export async function performCall({
   core,
@@ -137,7 +137,7 @@ function stepFrom(returned: string): Step {
   };
 }
 
-/** The outcome of an attempt, which is not sent if the call has already ended. */
+/** Sends an attempt, unless the call has already ended. */
 function sendOrNot(send: Send, request: SignedRequest, limits: Limits): Outcome | Promise<Outcome> {
   if (limits.signal?.aborted) return { kind: "aborted-unsent", error: limits.signal.reason };
   if (limits.timeoutMillis === 0) return { kind: "timed-out-unsent" };
@@ -165,7 +165,7 @@ function settle(
 /** A random 32-bit number for the jitter. */
 export const jitter = (): number => Math.floor(Math.random() * 2 ** 32);
 
-/** The names and values from a member on. */
+/** The names and values that follow a member. */
 function pairs(members: readonly string[], from: number): [string, string][] {
   const pairs: [string, string][] = [];
   for (let at = from; at < members.length; at += 2) pairs.push([members[at]!, members[at + 1]!]);

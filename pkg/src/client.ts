@@ -43,7 +43,7 @@ export interface FaceVerifyClient {
   /**
    * Polls with increasing intervals until the user has finished, and continues after temporary failures. At the
    * deadline, it returns the last `pending` result.
-   * @throws {FaceVerifyError} as `describeFaceVerify`
+   * @throws {FaceVerifyError} like `describeFaceVerify`
    */
   waitForResult(
     parameters: DescribeFaceVerifyParameters,
@@ -60,7 +60,7 @@ export interface FaceVerifyClientConstructor {
   readonly prototype: FaceVerifyClient;
 }
 
-// Not declared as a class: its private members would make every double of a test an error of types.
+// Not declared as a class: its private members would make every test double a type error.
 export const FaceVerifyClient: FaceVerifyClientConstructor = class implements FaceVerifyClient {
   readonly #options: Uint8Array;
   readonly #language: keyof Messages;
@@ -68,7 +68,7 @@ export const FaceVerifyClient: FaceVerifyClientConstructor = class implements Fa
   readonly #send: Send;
   readonly #onAttempt: ((report: AttemptReport) => void) | undefined;
   readonly #clock = { offsetMillis: 0 };
-  /** Time limit of a call in milliseconds; known after the validation of the options. */
+  /** Time limit of a call in milliseconds; known once the options have been validated. */
   #callMillis: number | undefined;
 
   constructor(options?: ClientOptions) {
@@ -194,7 +194,9 @@ export const FaceVerifyClient: FaceVerifyClientConstructor = class implements Fa
   }
 };
 
-/** Where one of them is given, even as undefined, the environment is not looked at: the key there may be another's. */
+/**
+ * If one of them is given, even as undefined, the environment is not used: its key may belong to another account.
+ */
 const CREDENTIALS = ["credentials", "accessKeyId", "accessKeySecret", "securityToken"];
 
 const isMillis = (value: unknown) => typeof value === "number" && value >= 0;

@@ -2,21 +2,21 @@ import { pack, packObject } from "./packed.js";
 import type { Credentials } from "./types.js";
 import { within, type Ended, type Limits } from "./waits.js";
 
-/** How long before their expiry credentials are refreshed. */
+/** How long before their expiration credentials are refreshed. */
 const REFRESH_AHEAD_MILLIS = 5 * 60 * 1000;
 
-/** Credentials for the core. */
+/** Credentials in the core's format. */
 export interface Held {
   expiresAt: number | undefined;
   packed: Uint8Array;
 }
 
-/** What may be given: the core reports what is missing. */
+/** Credentials as given; the core reports what is missing. */
 export type Given = { readonly [Name in keyof Credentials]?: Credentials[Name] | undefined };
 
 /**
- * The source of credentials: fixed ones, or a function; concurrent calls share one invocation, and the function is
- * called again shortly before its credentials expire.
+ * The source of credentials: a fixed value or a function. Concurrent calls share one invocation, and the function
+ * is called again shortly before its credentials expire.
  */
 export class CredentialsSource {
   readonly #provider: (() => Promise<Given>) | undefined;
@@ -28,7 +28,7 @@ export class CredentialsSource {
     else this.#current = held(credentials, "0");
   }
 
-  /** The known credentials: fixed ones, or those last returned by the function. */
+  /** The known credentials: the fixed ones, or those that the function returned last. */
   get packed(): Uint8Array {
     return this.#current?.packed ?? NONE;
   }
@@ -52,7 +52,7 @@ export class CredentialsSource {
     return got;
   }
 
-  /** The function's result is unusable: the next call invokes it again. */
+  /** Discards an unusable result of the function; the next call invokes it again. */
   drop(unusable: Held): void {
     if (this.#provider && this.#current === unusable) this.#current = undefined;
   }
@@ -71,7 +71,7 @@ export class CredentialsSource {
   }
 }
 
-/** Packed credentials for the core, preceded by whether they can be refreshed. */
+/** Packs credentials for the core, preceded by whether they can be refreshed. */
 function held(
   { accessKeyId, accessKeySecret, securityToken, expiration }: Given,
   refreshable: "0" | "1",
@@ -81,7 +81,7 @@ function held(
   return { expiresAt, packed: pack([refreshable, ...packObject(named)]) };
 }
 
-/** NaN if it is not a date. */
+/** The time in milliseconds; NaN if it is not a date. */
 function millis(expiration: unknown): number | undefined {
   if (expiration === undefined || expiration === null) return undefined;
   const readable =

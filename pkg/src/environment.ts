@@ -21,7 +21,10 @@ export function credentialsFromEnvironment(
   };
 }
 
-/** @internal Deno throws where its user did not permit to read the environment: then nothing is there. */
+/**
+ * @internal The credentials in the environment. Deno throws if reading the environment is not permitted, which
+ * counts as empty.
+ */
 export function permittedEnvironment(): Given {
   try {
     return credentialsFromEnvironment();

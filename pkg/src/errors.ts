@@ -31,7 +31,7 @@ const REPORTED = [
   "fields",
 ] as const;
 
-/** Of that, what the stack does not begin with, in one language. */
+/** The subset that `console.log` shows next to the stack, in one language. */
 const INSPECTED = [
   ...REPORTED.filter((name) => !["name", "message", "messages"].includes(name)),
   "cause",
@@ -57,7 +57,7 @@ export class FaceVerifyError extends Error {
   declare readonly execution: Execution;
   declare readonly requestId?: string | undefined;
   declare readonly httpStatus?: number | undefined;
-  /** All faults of parameters, options or credentials. */
+  /** All errors in parameters, options or credentials. */
   declare readonly fields: readonly FieldProblem[];
   /**
    * Derived from an exception of your function, a connection error, or the reason of `signal`: its class, its code and
@@ -73,7 +73,7 @@ export class FaceVerifyError extends Error {
    * @param thrown the error thrown by a user's function, if that is the cause
    */
   static of(data: Failure, language: keyof Messages, thrown?: unknown): FaceVerifyError {
-    // Named otherwise here, bundlers rename the class, and uncaught errors begin with that name.
+    // If the class had a name in this scope, bundlers would rename it, and uncaught errors would begin with that name.
     return new this(data, language, thrown);
   }
 
@@ -96,14 +96,14 @@ export class FaceVerifyError extends Error {
     }));
   }
 
-  /** All of this as plain data, and of `cause` its name and code. */
+  /** The error as plain data; of `cause`, only name and code. */
   toJSON(): Record<string, unknown> {
     const { name, code } = (this.cause ?? {}) as { name?: string; code?: string };
     const cause = this.cause && { name, code };
     return { ...Object.fromEntries(REPORTED.map((name) => [name, this[name]])), cause };
   }
 
-  /** @internal For `console.log` and `util.inspect` of Node: without what stands in the stack already, or is not there. */
+  /** @internal For Node's `console.log` and `util.inspect`: omits what the stack already shows and what is absent. */
   [inspected](
     _depth: number,
     options: unknown,
@@ -113,7 +113,7 @@ export class FaceVerifyError extends Error {
     return `${this.stack ?? this} ${inspect(Object.fromEntries(given), options)}`;
   }
 }
-// On the prototype, so that the stack begins with it; a literal, since bundlers rename classes.
+// Set on the prototype, so that the stack begins with it, and a literal, because bundlers rename classes.
 Object.defineProperty(FaceVerifyError.prototype, "name", { value: NAME, configurable: true, writable: true });
 
 /** Whether a value is a FaceVerifyError, including those of another bundle or realm, where `instanceof` fails. */

@@ -1,20 +1,20 @@
 import type { ClientExports } from "./client-exports.js";
 import type { Send } from "./transport.js";
 
-/** What an entry provides. */
+/** What an entry point provides. */
 export interface Host {
   /** The guarded exports; throws if they are not loaded yet. */
   core(): ClientExports;
-  /** Resolves when they are. */
+  /** Resolves when the exports are loaded. */
   ready(): Promise<void>;
-  /** Whether they are loaded from the beginning. */
+  /** Whether the exports are loaded from the start. */
   atOnce: boolean;
   inBrowser: boolean;
-  /** The runtime's transport, instead of its `fetch`. */
+  /** The runtime's transport, which replaces its `fetch`. */
   send?: Send | undefined;
 }
 
-/** The runtime: each entry sets it once. */
+/** The runtime; set once by each entry point. */
 export let host: Host;
 
 export function useHost(given: Host): void {

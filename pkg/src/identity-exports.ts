@@ -1,4 +1,4 @@
-// The used exports of the identity module, as in client-exports.ts.
+// The used exports of the identity module; see client-exports.ts.
 
 import * as glue from "../wasm/identity/cloudauth_edge.js";
 

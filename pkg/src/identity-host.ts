@@ -1,7 +1,7 @@
 import type { exports } from "./identity-exports.js";
 import type { Loaded } from "./load.js";
 
-/** The loaded module: each entry sets it once. */
+/** The loaded module; set once by each entry point. */
 export let identity: Loaded<typeof exports>;
 
 export function useIdentity(loaded: Loaded<typeof exports>): void {

@@ -1,5 +1,5 @@
 /**
- * The rules of Chinese identity data. No data leaves the program, and no text quotes the input.
+ * Validation rules for Chinese identity data. No data leaves the program, and no text quotes the input.
  *
  * @module cloudauth-edge/identity
  */
@@ -9,7 +9,7 @@ import { identity } from "./identity-host.js";
 export interface Problem {
   /** Stable name of the rule. */
   rule: string;
-  /** The fault and the remedy, as a predicate after the field name. */
+  /** What is wrong and how to fix it, as a predicate that follows the field name. */
   message: { zh: string; en: string };
 }
 
@@ -21,7 +21,7 @@ export interface Accepted {
   ok: true;
   /** The value to send to Alibaba Cloud. */
   normalized: string;
-  /** Changes to the input and warnings. */
+  /** Warnings, and changes made to the input. */
   notices: Problem[];
 }
 
@@ -35,7 +35,7 @@ export interface CertNoAccepted extends Accepted {
 }
 
 /**
- * Checks an identity number (GB 11643-1999): form, division, date of birth, check digit. An absent value violates
+ * Checks an identity number (GB 11643-1999): format, division, date of birth, check digit. An absent value violates
  * `missing`.
  *
  * @param text the number
@@ -63,7 +63,7 @@ export function ready(): Promise<void> {
   return identity.ready();
 }
 
-/** An absent value is empty, not the text "undefined". */
+/** An absent value counts as empty, not as the text "undefined". */
 const given = (text: string | null | undefined) => String(text ?? "");
 
 function read<T>(result: Checked<T>): (Omit<T, "ok"> & { ok: true }) | Refused {

@@ -9,21 +9,21 @@ interface Glue {
 export interface Loaded<Exports> {
   /** Throws if the module is not loaded yet. */
   core(): Omit<Exports, "__wbg_reset_state">;
-  /** Resolves when it is. */
+  /** Resolves when the module is loaded. */
   ready(): Promise<void>;
-  /** Whether it is loaded from the beginning. */
+  /** Whether the module is loaded from the start. */
   atOnce: boolean;
 }
 
-/** A module that the runtime has compiled. */
+/** Wraps a module that the runtime has compiled. */
 export function loaded<Exports extends { __wbg_reset_state(): void }>(exports: Exports): Loaded<Exports> {
   const core = guard(exports);
   return { core: () => core, ready: async () => {}, atOnce: true };
 }
 
 /**
- * Compiles a module that is inlined as text: synchronously or, if a page is not allowed to, when it is first needed.
- * Chrome versions before mid-2023 compile at most 4 KB synchronously on a page.
+ * Compiles a module that is inlined as text: synchronously or, if a page does not allow that, when it is first
+ * needed. Chrome versions before mid-2023 compile at most 4 KB synchronously on a page.
  *
  * @param exports see `guard`
  * @param glue the generated module's loading functions
@@ -55,7 +55,7 @@ export function loadInline<Exports extends { __wbg_reset_state(): void }>(
 }
 
 function bytes(base64: string): Uint8Array {
-  // If available, a Buffer takes a hundredth of the time.
+  // If available, Buffer takes a hundredth of the time.
   if (globalThis.Buffer) return globalThis.Buffer.from(base64, "base64");
   const text = atob(base64);
   const decoded = new Uint8Array(text.length);

@@ -1,9 +1,9 @@
-// What scripts/build.mjs generates in pkg/wasm/, as far as it is used: the exports in src/wasm/.
+// The used part of what scripts/build.mjs generates in pkg/wasm/: the exports of src/wasm/.
 
 type Initialize = (options: { module_or_path: BufferSource | WebAssembly.Module }) => Promise<unknown>;
 type InitializeSync = (options: { module: BufferSource | WebAssembly.Module }) => unknown;
 
-/** As serde writes a Result of the identity rules. */
+/** A Result of the identity rules, as serde serializes it. */
 type Checked<T> =
   { Ok: Omit<T, "ok">; Err?: undefined } | { Ok?: undefined; Err: import("./identity.js").Problem };
 

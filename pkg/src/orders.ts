@@ -11,7 +11,7 @@ export function parseCallback(url: string, callbackToken: string): Callback | nu
 }
 
 /**
- * A new OuterOrderNo: the prefix (at most 10 letters and digits), the time, and random digits.
+ * Creates an OuterOrderNo from the prefix (at most 10 letters and digits), the time, and random digits.
  * @throws {TypeError} if the prefix is invalid
  */
 export function newOuterOrderNo(prefix = ""): string {
@@ -19,8 +19,8 @@ export function newOuterOrderNo(prefix = ""): string {
 }
 
 /**
- * Resolves when the module is loaded: immediately, except on pages in Chrome versions before mid-2023. Every call
- * awaits it by itself.
+ * Resolves when the module is loaded: immediately, except on pages in Chrome versions before mid-2023. Calls wait
+ * for this themselves.
  */
 export function ready(): Promise<void> {
   return host.ready();
@@ -35,7 +35,7 @@ function queryOf(url: string): string {
   }
 }
 
-/** The value, or the problem as a TypeError: a bug in the program, not a failed call. */
+/** Returns the value, or throws the problem as a TypeError: it is a bug in the program, not a failed call. */
 function accepted({
   Ok,
   Err,

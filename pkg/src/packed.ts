@@ -1,13 +1,13 @@
 /**
- * Plain data as one byte array, as read by `src/wasm/packed.rs`: length-prefixed members. A crossing into WebAssembly
- * costs about as much as a hundred bytes, so each call crosses once.
+ * Plain data as one byte array, which `src/wasm/packed.rs` reads: length-prefixed members. Crossing into WebAssembly
+ * costs about as much as copying a hundred bytes, so each call crosses once.
  */
 
 const NUL = "\0";
 const MAX_64 = 2n ** 63n - 1n;
-/** Bytes of a member's length, little-endian. */
+/** Bytes of a member's length, which is little-endian. */
 const LENGTH = 4;
-/** Copying a shorter text is faster than calling the encoder. */
+/** Texts shorter than this are copied, which is faster than calling the encoder. */
 const SHORT = 24;
 
 /** A text, a number, or a result of `pack`. */
@@ -17,7 +17,7 @@ const encoder = new TextEncoder();
 const scratch = new Uint8Array(8192);
 
 /**
- * Passes members to a function as bytes. They may contain secrets, so the buffer is cleared afterwards.
+ * Passes members to a function as bytes. The buffer is cleared afterwards, because members may contain secrets.
  *
  * @param members including results of `pack`
  */
@@ -25,12 +25,12 @@ export function withBytes<T>(members: readonly Member[], use: (bytes: Uint8Array
   let bytes = scratch;
   let end = 0;
   try {
-    // Not for…of, which is slower here.
+    // A for…of loop is slower here.
     for (let index = 0; index < members.length; index += 1) {
       const given = members[index]!;
       const member = typeof given === "object" ? given : `${given}`;
       let next = write(member, bytes, end);
-      // Large members are mostly ASCII; otherwise the buffer grows to the worst case.
+      // Large members are mostly ASCII; if one is not, the buffer grows to the worst case.
       for (let times = 1; next < 0; times = 3) {
         const small = bytes;
         small.fill(0, end);
@@ -47,7 +47,7 @@ export function withBytes<T>(members: readonly Member[], use: (bytes: Uint8Array
   }
 }
 
-/** Packs members that are passed repeatedly. */
+/** Packs members that will be passed repeatedly. */
 export function pack(members: readonly Member[]): Uint8Array {
   return withBytes(members, (bytes) => bytes.slice());
 }

@@ -1,4 +1,4 @@
-/** The numbers fetched at once: a call to Web Crypto costs as much as signing. */
+/** Numbers fetched per call of Web Crypto, which costs as much as signing. */
 const AHEAD = 64;
 const DIGITS = 16;
 
@@ -6,7 +6,7 @@ const bytes = new Uint8Array(AHEAD * DIGITS);
 const hex = Array.from({ length: 256 }, (_, byte) => byte.toString(16).padStart(2, "0"));
 let left = 0;
 
-/** 32 hexadecimal digits from the platform's source of randomness, each used once. */
+/** 32 hexadecimal digits from the platform's source of randomness, new for each call. */
 export function randomHex(): string {
   if (left === 0) {
     crypto.getRandomValues(bytes);

@@ -74,21 +74,21 @@ interface Input {
   origin: string;
 }
 
-/** `src/sandbox`: what a decision needs, or the decision. */
+/** See `src/sandbox`: the rows that a decision needs, or the decision. */
 type Output =
   { done: Done; load?: undefined } | { load: { rows: string[]; lists: string[] }; done?: undefined };
 
-/** One byte more than the limit of a body, so that the module detects an oversized one. */
+/** One byte more than the size limit of a body, so that the module detects an oversized one. */
 export const READ_LIMIT = 2 * 1024 * 1024 + 1;
-/** A decision needs a few rounds; more rounds than this are a bug. */
+/** A decision needs a few rounds; more than this indicate a bug. */
 const MAX_ROUNDS = 8;
 const SWEEP_EVERY = 1024;
 const CALLBACK_TIMEOUT_MS = 10_000;
 const RANDOM_BYTES = 32;
-/** For steps that need none; workerd provides none before the first request. */
+/** For steps that need no randomness; workerd provides none before the first request. */
 const NO_RANDOM = new Uint8Array(RANDOM_BYTES);
 
-/** Rows in memory. Every store has these four methods, all synchronous, so that a decision is atomic. */
+/** Rows in memory. Every store has these four methods, all of them synchronous, so that a decision is atomic. */
 export class MemoryStore implements SandboxStore {
   #rows = new Map<string, { value: string; expiresAt: number }>();
   #puts = 0;
@@ -158,7 +158,7 @@ export class SandboxHost {
     this.#now = now;
     this.#fetch = fetch;
     try {
-      // The module reads the configuration at every request; a request without effect validates it now.
+      // The module reads the configuration with every request; this request has no effect and validates it now.
       this.#run({ request: { method: "OPTIONS", path: "/", headers: [] } }, "", NO_RANDOM);
     } catch (error) {
       throw new TypeError(
@@ -321,7 +321,7 @@ export class SandboxHost {
     throw new Error("The sandbox repeatedly requested rows: this is a bug.");
   }
 
-  /** One call of the module; see `src/wasm/sandbox.rs`. */
+  /** Calls the module once; see `src/wasm/sandbox.rs`. */
   #decide({ event: { request, ...others }, ...input }: Input, random: Uint8Array): Output {
     const { body = new Uint8Array(), ...head } = request ?? {};
     const event = request ? { request: head } : others;
@@ -365,7 +365,7 @@ export class SandboxHost {
 }
 
 /**
- * A response to a request that did not reach the module or made it fail: in Alibaba Cloud's form, marked as the
+ * A response to a request that did not reach the module or made it fail: in Alibaba Cloud's format, marked as the
  * sandbox's.
  */
 export function failure(status: number, code: string, message: string): SandboxResponse {
@@ -390,7 +390,7 @@ export function internalError(error: unknown): SandboxResponse {
 
 const closed = () => new Error("The sandbox was closed.");
 
-/** The body's bytes; of an oversized body, just enough to detect it. */
+/** The bytes of the body; of an oversized body, only enough to detect it. */
 async function readBounded(stream: ReadableStream<Uint8Array> | null): Promise<Uint8Array> {
   const chunks: Uint8Array[] = [];
   let length = 0;

@@ -1,4 +1,4 @@
-/** What the sandbox takes and gives. */
+/** The types of the sandbox's input and output. */
 
 /** The permission of a RAM user: everything, rejected with Code 411, or rejected with `Forbidden.RAM`. */
 export type SandboxRam = "allowed" | "denied" | "forbidden";
@@ -15,7 +15,7 @@ export interface SandboxKey {
 }
 
 export interface SandboxScene {
-  /** Above 9007199254740991, a string or a bigint, because a number is not exact. */
+  /** Values above 9007199254740991 must be a string or a bigint, because a number is not exact. */
   sceneId: number | bigint | string;
   /** Whether results include the picture and its OSS object; default true. */
   pictures?: boolean | undefined;
@@ -30,7 +30,7 @@ export interface SandboxAccount {
   callsPerSecond?: number | undefined;
 }
 
-/** The store of rows. Synchronous, so that every decision is atomic. */
+/** Stores rows. Synchronous, so that every decision is atomic. */
 export interface SandboxStore {
   /** The row's text, or null. */
   get(key: string): string | null;
@@ -38,20 +38,20 @@ export interface SandboxStore {
   list(prefix: string): [string, string][];
   /** `expiresAt` and `now` are milliseconds by the sandbox's clock; null: never expires. */
   put(key: string, value: string, expiresAt: number | null, now: number): void;
-  /** Removes every row. */
+  /** Deletes every row. */
   clear(): void;
 }
 
 export interface SandboxOptions {
   /** Replaces the demo account (`sandbox-key-id` / `sandbox-key-secret`, scene 1000000006). */
   accounts?: readonly SandboxAccount[] | undefined;
-  /** Bearer token of the control API over HTTP; open without one. */
+  /** Bearer token of the control API over HTTP; if not set, the API is open. */
   controlToken?: string | undefined;
-  /** Also keeps the state in this file. Not in workerd. */
+  /** A file that keeps the state as well. Not available in workerd. */
   file?: string | undefined;
-  /** The store of the state; default: in memory. */
+  /** Where the state is stored; default: in memory. */
   store?: SandboxStore | undefined;
-  /** The clock in milliseconds; default `Date.now`. */
+  /** Returns the time in milliseconds; default `Date.now`. */
   now?: (() => number) | undefined;
   /** Sends callbacks to CallbackUrl; default `globalThis.fetch`. */
   fetch?: ((url: string, init: RequestInit) => Promise<Response>) | undefined;
@@ -77,7 +77,7 @@ export interface SandboxVerification {
   /** The Code that DescribeFaceVerify returns instead of a verdict. */
   code: string | null;
   callback: { url: string; attempts: number; lastStatus: number | null } | null;
-  /** The page that the user's browser opens; null for an app. */
+  /** The page that the user's browser opens; null if the verification takes place in an app. */
   certifyUrl: string | null;
   /** ReturnUrl with the result, once the verification has ended or the user has given up. */
   returnUrl: string | null;
@@ -85,13 +85,13 @@ export interface SandboxVerification {
 
 export interface SandboxFault {
   kind: "latency" | "hang" | "reset" | "error" | "html" | "empty" | "truncated" | "notUtf8" | "numericCode";
-  /** Without it, both actions. */
+  /** Default: both actions. */
   action?: "InitFaceVerify" | "DescribeFaceVerify" | undefined;
   /** The number of requests to which it applies; default 1. */
   count?: number | undefined;
-  /** The number of requests that pass before; default 0. */
+  /** The number of requests to let through first; default 0. */
   skip?: number | undefined;
-  /** Milliseconds, for `latency`. */
+  /** The delay in milliseconds, for `latency`. */
   millis?: number | undefined;
   /** For `error`: a code of the API gateway, or with `action` a Code of the service. */
   code?: string | undefined;
@@ -131,7 +131,7 @@ export interface SandboxError extends Error {
 export interface Sandbox {
   /** Handles a request without a network. Pass it to a client as `fetch`; it is bound to its sandbox. */
   readonly fetch: (input: string | URL | Request, init?: RequestInit) => Promise<Response>;
-  /** Serves over HTTP; default: a free port of 127.0.0.1. Not in workerd. */
+  /** Serves over HTTP; default: a free port of 127.0.0.1. Not available in workerd. */
   listen(options?: {
     port?: number | undefined;
     host?: string | undefined;
@@ -161,14 +161,14 @@ export interface Sandbox {
   clearFaults(): Promise<void>;
   /** Deletes all verifications, nonces and faults, and resets the clock. */
   reset(): Promise<void>;
-  /** Stops servers, callbacks and requests that hang. */
+  /** Stops servers and callbacks, and ends requests that hang. */
   close(): Promise<void>;
   /** `close()`, for `await using`. */
   [Symbol.asyncDispose](): Promise<void>;
 }
 
 declare global {
-  // As TypeScript 5.2 and @types/node have it, for those who have neither.
+  // Declared as in TypeScript 5.2 and @types/node, for projects that have neither.
   interface SymbolConstructor {
     readonly asyncDispose: unique symbol;
   }

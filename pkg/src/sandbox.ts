@@ -31,12 +31,15 @@ export type * from "./sandbox-types.js";
 glue.initSync({ module: Buffer.from(base64, "base64") });
 const { sandboxStep } = guard(glue);
 
-/** A larger body is not read to its end. */
+/** How much of an oversized body is read. */
 const DISCARD_LIMIT = 64 * 1024 * 1024;
 /** Most parameters, including MetaInfo, can be part of the URL. */
 const MAX_HEADER_SIZE = 128 * 1024;
 const REQUEST_TIMEOUT_MS = 30_000;
-/** Longer than clients keep idle connections: one that closes just as it is reused looks like a fault. */
+/**
+ * Longer than clients keep idle connections: a connection that closes just as it is reused looks
+ * like a fault.
+ */
 const KEEP_ALIVE_MS = 120_000;
 
 /** The local address of a server that listens on all addresses. */
@@ -97,7 +100,7 @@ class NodeSandbox extends SandboxHost implements Sandbox {
     await Promise.all([...this.#servers].map((server) => this.#stop(server)));
   }
 
-  /** Lets responses in progress finish; hanging requests are aborted. */
+  /** Waits for responses in progress; aborts hanging requests. */
   #stop(server: Server): Promise<void> {
     this.#servers.delete(server);
     return new Promise((resolve) => {
@@ -135,7 +138,9 @@ class NodeSandbox extends SandboxHost implements Sandbox {
   }
 }
 
-/** Reports a request once its connection has ended, without its query, which is personal data. */
+/**
+ * Reports a request once its connection has ended, without the query, which contains personal data.
+ */
 function report(
   onAnswer: NonNullable<Listening["onAnswer"]>,
   { method = "", url = "/" }: IncomingMessage,
@@ -153,7 +158,7 @@ function send(response: ServerResponse, { status, headers, body }: SandboxRespon
   response.end(body);
 }
 
-/** By the code of Node's error; everything else is not HTTP. */
+/** By Node's error code; everything else is not HTTP. */
 type Unreadable = readonly [status: number, reason: string, message: string];
 const UNREADABLE: Record<string, Unreadable> = {
   HPE_HEADER_OVERFLOW: [
@@ -165,7 +170,10 @@ const UNREADABLE: Record<string, Unreadable> = {
 };
 const NO_HTTP: Unreadable = [400, "Bad Request", "This is not an HTTP request the sandbox can read."];
 
-/** Responds to a request that the HTTP parser rejected, in bytes: there is no response object for it. */
+/**
+ * Responds to a request that the HTTP parser rejected. There is no response object for it, so bytes
+ * are written.
+ */
 function refuseUnreadable(error: NodeJS.ErrnoException, socket: Duplex): void {
   if (!socket.writable) {
     socket.destroy();
@@ -187,7 +195,7 @@ function split(target: string): [path: string, query: string] {
   return [path || "/", at < 0 ? "" : relative.slice(at + 1)];
 }
 
-/** The body, truncated at the limit; `null` if the client disconnected or sends endlessly. */
+/** The body, truncated at the limit; `null` if the client disconnected or sends without end. */
 async function readBody(request: IncomingMessage): Promise<Uint8Array | null> {
   const chunks: Uint8Array[] = [];
   let length = 0;
@@ -206,7 +214,9 @@ async function readBody(request: IncomingMessage): Promise<Uint8Array | null> {
   return joined(chunks, Math.min(length, READ_LIMIT));
 }
 
-/** Rows in memory, with every change as a line in a file that is read at the next start. */
+/**
+ * Rows in memory; every change is also appended as a line to a file that is read at the next start.
+ */
 class FileStore extends MemoryStore {
   readonly #file: string;
 
@@ -215,7 +225,7 @@ class FileStore extends MemoryStore {
     this.#file = file;
     if (existsSync(file)) {
       for (const line of readFileSync(file, "utf8").split("\n")) {
-        // A line truncated by a crash is the last one, and its response was never sent.
+        // Only the last line can be truncated by a crash, and its response was never sent.
         const change = parsed(line);
         if (change === null) super.clear();
         else if (Array.isArray(change)) super.put(...(change as [string, string, number | null]), -Infinity);

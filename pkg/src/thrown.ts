@@ -1,6 +1,6 @@
-/** Exceptions of user functions and platforms: the data for the core's decision, and a sanitized copy. */
+/** Exceptions of user functions and platforms: what the core needs to decide, and a sanitized copy. */
 
-/** Code, name and message, each a text. */
+/** Code, name and message, each as text. */
 export function thrown(error: unknown): [code: string, name: string, message: string] {
   return [failureCode(codeOf(error)), textOf(error, "name"), textOf(error, "message")];
 }
@@ -13,18 +13,21 @@ export const failureCode = (code: unknown): string =>
 export const codeOf = (error: unknown): unknown =>
   readFrom(readFrom(error, "cause"), "code") ?? readFrom(error, "code");
 
-/** As classes of errors are called; what else stands there may be anything. */
+/** The form of error class names; other text in that place could be anything. */
 const NAME = /^[A-Z][A-Za-z]{0,40}(Error|Exception)$|^Error$/;
-/** As the runtimes write codes, `ECONNREFUSED`, `ERR_HTTP2_ERROR` or `ConnectionRefused`: no key or number looks so. */
+/**
+ * The form of the runtimes' error codes: `ECONNREFUSED`, `ERR_HTTP2_ERROR`, `ConnectionRefused`. No key or number has
+ * it.
+ */
 const CODE = /^[A-Z]{2,24}\d?(_[A-Z]{1,24}\d?){0,8}$|^([A-Z][a-z]{1,20}){2,5}$/;
-/** A place in a program: a function's name, then a file or a module, a line and a column. */
+/** A stack frame: a function's name, then a file or a module, a line and a column. */
 const PLACE = /^ {4}at [\w$.<>[\] #]*\(?(?:file:\/\/|node:|\/|[A-Z]:\\)[\w$.@+~%\\/ -]+:\d+:\d+\)?$/;
 const DEEPEST = 4;
 
 /**
- * What may be kept of what somebody's function threw. A message, and every other property, can hold an address,
- * a header, a name or a key, so an error of our own is made: with the name and the code, where they look like such, the
- * places in the program where it was thrown, and the same of its own cause.
+ * A sanitized copy of what a user's function threw. The message and all other properties can contain a URL, a header, a
+ * name or a key, so a new error is created, with the name and the code if they have the usual form, the stack frames,
+ * and a sanitized copy of its cause.
  *
  * @returns undefined if no object was thrown
  */
@@ -33,7 +36,7 @@ export function withoutData(error: unknown, depth = 0): Error | undefined {
   const [name, code] = [textLike(NAME, error, "name") ?? "Error", textLike(CODE, error, "code")];
   const cause = withoutData(readFrom(error, "cause"), depth + 1);
   const kept = new Error(code ?? "", cause && { cause });
-  // The message precedes the stack frames, and may have lines that look like them.
+  // The message precedes the stack frames and may have lines that look like them.
   const places = textOf(error, "stack")
     .replace(textOf(error, "message"), "")
     .split("\n")
@@ -60,7 +63,7 @@ const textOf = (error: unknown, property: string): string => {
   return typeof value === "string" ? value : "";
 };
 
-/** A property of any value; undefined if reading it fails. */
+/** A property of any value; undefined if reading it throws. */
 function readFrom(value: unknown, property: string): unknown {
   try {
     return (value as Record<string, unknown> | null | undefined)?.[property];

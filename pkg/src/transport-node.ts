@@ -5,22 +5,22 @@ import { MAX_ANSWER_BYTES, outcomeOfEnd, type Outcome, type Send, type SignedReq
 import { endBy, type Limits } from "./waits.js";
 
 /**
- * Like `fetchTransport`, with node:http and node:https: on Node, `fetch` costs more CPU time than everything else in a
- * call.
+ * Like `fetchTransport`, but with node:http and node:https: on Node, `fetch` costs more CPU time than everything else
+ * in a call.
  *
- * Connections belong to the process's global agents: they are kept alive without keeping the process alive, and follow
- * its settings for proxies (NODE_USE_ENV_PROXY) and certificates.
+ * Uses the process's global agents: connections are kept alive without keeping the process alive, and follow its
+ * settings for proxies (NODE_USE_ENV_PROXY) and certificates.
  *
  * The server may close a kept-alive connection just as it is reused. This is indistinguishable from a server that fails
- * during a request, so it is reported and not retried here: the core decides.
+ * during a request, so it is reported rather than retried here: the core decides.
  *
- * @returns undefined if `fetch` is better: Bun and Deno emulate these modules
+ * @returns undefined where `fetch` is better: Bun and Deno emulate these modules
  */
 export function nodeTransport(): Send | undefined {
   const { getBuiltinModule, versions }: Partial<NodeJS.Process> = globalThis.process ?? {};
   if (!getBuiltinModule || !versions || versions["bun"] || versions["deno"]) return undefined;
   return async function send(request, limits) {
-    // Looked up at each call: node:https alone takes 20 ms to load, and tools replace `request` to intercept requests.
+    // Looked up for each call: loading node:https takes 20 ms, and tools replace `request` to intercept requests.
     const secure = request.url.startsWith("https:");
     return exchange(getBuiltinModule(secure ? "node:https" : "node:http"), request, limits);
   };
@@ -48,15 +48,15 @@ function exchange(
     try {
       sending = http.request(url, {
         method: "POST",
-        // Without it, a response could have any encoding.
+        // Without this header, a response could have any encoding.
         headers: { ...Object.fromEntries(headers), "accept-encoding": "identity" },
       });
     } catch (error) {
       return fail(error);
     }
     sending.on("error", fail);
-    // An unrequested protocol switch. Not `close`, which precedes the response if a tool such as nock replaces the
-    // network.
+    // The server switched protocols without being asked. `close` is not used, because it precedes the response if a
+    // tool such as nock replaces the network.
     sending.on("upgrade", (_, socket) => {
       fail();
       socket.destroy();
@@ -72,7 +72,7 @@ function exchange(
         sending?.destroy();
       });
       response.on("error", fail);
-      // Emitted last, and without `end` if the response is truncated.
+      // Emitted last; `end` is missing if the response is truncated.
       response.on("close", () => response.readableEnded || fail());
       response.on("end", () => {
         const { statusCode: status, headers: named } = response;
@@ -98,7 +98,7 @@ const DECODERS: Record<string, "unzip" | "brotliDecompress" | "zstdDecompress"> 
 
 /**
  * Decodes a content encoding that was declined but used anyway. `done` receives nothing if the body is too large, and
- * the unchanged body if it cannot be decoded: the core then reports it.
+ * the unchanged body if it cannot be decoded, which the core then reports.
  */
 function unpack(
   body: Uint8Array,
@@ -120,7 +120,7 @@ function unpack(
   );
 }
 
-/** Nothing was sent: if the connection was not established in time, even a start can be retried. */
+/** Outcomes if the connection was not established in time: nothing was sent, so even a start can be retried. */
 const UNSENT = { "timed-out": "UND_ERR_CONNECT_TIMEOUT", aborted: "aborted-unsent" };
 
 /** Whether anything may have been sent. */

@@ -6,17 +6,19 @@ import { endBy, type Ended, type Limits } from "./waits.js";
 /**
  * Sends a request unchanged and returns its outcome: `answered`, `timed-out`, `too-large`, `aborted`, `not-a-response`,
  * or the host's code of a failed connection. Never throws: every failure is an outcome, with the thrown `error`. The
- * time limit includes the response's body.
+ * time limit covers the response body, too.
  */
 
 /** A request, signed and encoded. */
 export interface SignedRequest {
+  /** Default `POST`. */
+  method?: "GET" | "POST";
   url: string;
   headers: [name: string, value: string][];
   body: string | undefined;
 }
 
-/** What came of sending one. */
+/** The outcome of sending a request. */
 export interface Outcome {
   kind: string;
   error?: unknown;
@@ -27,11 +29,11 @@ export interface Outcome {
 
 export type Send = (request: SignedRequest, limits: Limits) => Promise<Outcome>;
 
-/** Alibaba Cloud's responses have a few kilobytes; pictures are returned as URLs. */
+/** Maximum size of a response; Alibaba Cloud's have a few kilobytes, because pictures are returned as URLs. */
 export const MAX_ANSWER_BYTES = 1024 * 1024;
 
-/** With `fetch`, which every runtime has. */
-export function fetchTransport(fetch: Fetch): Send {
+/** Uses `fetch`, which every runtime has. A response of more than `maxBytes` is `too-large`. */
+export function fetchTransport(fetch: Fetch, maxBytes: number = MAX_ANSWER_BYTES): Send {
   return async function send(request, limits) {
     const controller = new AbortController();
     let ended: Outcome | undefined;
@@ -42,15 +44,15 @@ export function fetchTransport(fetch: Fetch): Send {
     try {
       // workerd and browsers reject `fetch` if it is called as a method of another object.
       const response = await fetch.call(undefined, request.url, {
-        method: "POST",
+        method: request.method ?? "POST",
         headers: request.headers,
         ...(request.body !== undefined && { body: request.body }),
-        // A redirect would send names and identity numbers to another host.
+        // Following a redirect would send names and identity numbers to another host.
         redirect: "manual",
         signal: controller.signal,
       });
       if (!isResponse(response)) return ended ?? { kind: "not-a-response" };
-      const body = await readAtMost(response, MAX_ANSWER_BYTES);
+      const body = await readAtMost(response, maxBytes);
       if (ended) return ended;
       if (!body) {
         controller.abort();
@@ -70,7 +72,7 @@ export function outcomeOfEnd(kind: Ended, { signal }: Limits): Outcome {
   return kind === "aborted" ? { kind, error: signal?.reason } : { kind };
 }
 
-/** Whether it has the used members of a Response, including those of other realms. */
+/** Whether the value has the used members of a Response; also accepts Responses of other realms. */
 const isResponse = (value: Partial<Response> | null | undefined): value is Response =>
   typeof value?.status === "number" &&
   typeof value.headers?.[Symbol.iterator] === "function" &&

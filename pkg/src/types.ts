@@ -1,4 +1,4 @@
-/** What goes into the client and what comes out. */
+/** The types of the client's input and output. */
 
 export type { DescribeFaceVerifyParameters, InitFaceVerifyParameters, SceneId } from "./parameters.js";
 
@@ -8,32 +8,32 @@ export interface Credentials {
   accessKeySecret: string;
   /** SecurityToken of temporary credentials. */
   securityToken?: string | undefined;
-  /** When temporary credentials expire. They are fetched again five minutes before. */
+  /** When temporary credentials expire. They are refreshed five minutes earlier. */
   expiration?: string | number | Date | undefined;
 }
 
 export interface CommonOptions {
   /**
-   * Host or hosts in fail-over order; default `cloudauth.aliyuncs.com`. HTTPS; `http://` is allowed for a loopback
-   * address, such as the sandbox's `http://127.0.0.1:8788`, and, with one of the sandbox's keys, any host that is not
-   * public: `http://sandbox:8788`, `http://host.docker.internal:8788`, a private address.
+   * Host, or hosts in fail-over order; default `cloudauth.aliyuncs.com`. HTTPS is required; `http://` is allowed for a
+   * loopback address, such as the sandbox's `http://127.0.0.1:8788`, and, with one of the sandbox's keys, for private
+   * hosts: `http://sandbox:8788`, `http://host.docker.internal:8788`, a private address.
    */
   endpoint?: string | readonly string[] | undefined;
   /**
    * Signature scheme; default `"1.0"` (HMAC-SHA1), which keeps every parameter in the form body.
    *
    * **With `"ACS3-HMAC-SHA256"`, names and identity numbers are part of the URL**, because Alibaba Cloud defines them
-   * as query parameters, and reach the access logs of every proxy on the way.
+   * as query parameters, and appear in the access logs of every proxy on the way.
    */
   signatureVersion?: "1.0" | "ACS3-HMAC-SHA256" | undefined;
-  /** Time limit of one attempt in milliseconds, including the response's body; default 10000. */
+  /** Time limit of one attempt in milliseconds, including the response body; default 10000. */
   timeoutMs?: number | undefined;
   /**
-   * Time limit of a whole call in milliseconds: the function for credentials, all attempts, and the back-off between
-   * them; default 30000.
+   * Time limit of a whole call in milliseconds, including the credentials function, all attempts and back-off; default
+   * 30000.
    */
   totalTimeoutMs?: number | undefined;
-  /** The most attempts of one call; default 3. */
+  /** Maximum number of attempts per call; default 3. */
   maxAttempts?: number | undefined;
   /**
    * Whether to retry InitFaceVerify even if it may have been executed, which can start a second verification; default
@@ -44,7 +44,7 @@ export interface CommonOptions {
   allowOtherProducts?: boolean | undefined;
   /** Whether CertNo can be the number of a residence permit or a foreign permanent resident card; default false. */
   allowResidencePermits?: boolean | undefined;
-  /** Whether to run in a browser, where every visitor can read the AccessKeySecret; default false. */
+  /** Whether to allow use in a browser, where every visitor can read the AccessKeySecret; default false. */
   dangerouslyAllowBrowser?: boolean | undefined;
   /** The language of `FaceVerifyError.message`; default `"en"`. Both are in `messages`. */
   language?: "zh" | "en" | undefined;
@@ -67,8 +67,9 @@ export type ClientOptions = CommonOptions &
     | (Credentials & { credentials?: undefined })
     | {
         /**
-         * Concurrent calls share one invocation of a function, which is called again before `expiration`. If it hangs,
-         * throws or returns unusable credentials, calls fail with an error of kind `credentials`.
+         * Either credentials or a function that returns them. Concurrent calls share one invocation of the function,
+         * which is called again before `expiration`. If it hangs, throws or returns unusable credentials, calls fail
+         * with an error of kind `credentials`.
          */
         credentials: Credentials | (() => Promise<Credentials>);
         accessKeyId?: undefined;
@@ -76,7 +77,10 @@ export type ClientOptions = CommonOptions &
         securityToken?: undefined;
       }
     | {
-        /** Without any of these four names, credentials come from the environment: see `credentialsFromEnvironment`. */
+        /**
+         * If none of these four properties is given, credentials come from the environment; see
+         * `credentialsFromEnvironment`.
+         */
         credentials?: undefined;
         accessKeyId?: undefined;
         accessKeySecret?: undefined;
@@ -86,7 +90,7 @@ export type ClientOptions = CommonOptions &
 
 export interface AttemptReport {
   action: "InitFaceVerify" | "DescribeFaceVerify";
-  /** From 1. */
+  /** Starts at 1. */
   attempt: number;
   /** Host and port. */
   endpoint: string;
@@ -96,7 +100,7 @@ export interface AttemptReport {
   kind?: ErrorKind | undefined;
   code?: string | undefined;
   requestId?: string | undefined;
-  /** Milliseconds until the next attempt, if any. */
+  /** Milliseconds until the next attempt, if there is one. */
   retryInMs?: number | undefined;
 }
 
@@ -117,8 +121,9 @@ export interface InitFaceVerifyResult {
 
 export interface DescribeFaceVerifyResult {
   /**
-   * Decide by this field only. `pending`: the user has not finished (Codes 403, 424). `passed`: Alibaba Cloud returned
-   * `Passed=T` and nothing in the response contradicts it. `rejected`: Alibaba Cloud returned `Passed=F`.
+   * The status of the verification. Base decisions only on this property. `pending`: the user has not finished (Codes
+   * 403, 424). `passed`: Alibaba Cloud returned `Passed=T` and nothing in the response contradicts it. `rejected`:
+   * Alibaba Cloud returned `Passed=F`.
    */
   status: "pending" | "passed" | "rejected";
   /** Alibaba Cloud's Code: `200`, `403` or `424`. */
@@ -151,9 +156,9 @@ export interface Picture {
   /** 0 to 100. */
   qualityScore: number | null;
   verifyScore: number | null;
-  /** A signed URL: treat it as a secret. */
+  /** A signed URL; treat it as a secret. */
   pictureUrl: string | null;
-  /** Expiry of `pictureUrl`: yyyy-MM-ddTHH:mm:ssZ, 15 minutes after the query. */
+  /** When `pictureUrl` expires: yyyy-MM-ddTHH:mm:ssZ, 15 minutes after the query. */
   pictureUrlExpiresAt: string | null;
   ossBucketName: string | null;
   ossObjectName: string | null;

@@ -1,6 +1,6 @@
-/** Waits that end with a time limit or the caller's signal. */
+/** Waits that a time limit or the caller's signal can end. */
 
-/** The limits of a wait. */
+/** What can end a wait early. */
 export interface Limits {
   timeoutMillis: number;
   signal?: AbortSignal | undefined;
@@ -13,10 +13,11 @@ export type Ended = "timed-out" | "aborted";
 const waiting = new WeakMap<AbortSignal, { ends: Set<() => void>; listener: () => void }>();
 
 /**
- * Calls `end` when the signal fires. Each signal gets one listener, because Node warns about more than ten.
+ * Calls `end` when the signal fires. Each signal gets only one listener, because Node warns about more than
+ * ten.
  *
  * @param end must not throw
- * @returns call it when the wait is over
+ * @returns a function to call when the wait is over
  */
 export function onAbort(signal: AbortSignal | undefined, end: () => void): () => void {
   if (!signal) return () => {};
@@ -43,7 +44,7 @@ export function onAbort(signal: AbortSignal | undefined, end: () => void): () =>
 /**
  * Calls `end` with `timed-out` or `aborted`.
  *
- * @returns call it when the wait is over
+ * @returns a function to call when the wait is over
  */
 export function endBy({ timeoutMillis, signal }: Limits, end: (ended: Ended) => void): () => void {
   const timer = setTimeout(end, timeoutMillis, "timed-out");
@@ -75,7 +76,7 @@ export function within<T>(
   });
 }
 
-/** Waits; ends immediately when the signal fires, which the next step then reports. */
+/** Waits. Resolves immediately if the signal fires; the next step then reports it. */
 export function sleep(millis: number, signal: AbortSignal | undefined): Promise<void> {
   if (millis <= 0 || signal?.aborted) return Promise.resolve();
   return new Promise((resolve) => {

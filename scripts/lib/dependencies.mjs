@@ -1,4 +1,4 @@
-// What the project's products consist of: crates from `cargo metadata`, npm packages from package-lock.json.
+// The contents of the project's products: crates from `cargo metadata`, npm packages from package-lock.json.
 
 import { readFileSync } from "node:fs";
 import { must } from "./process.mjs";
@@ -9,8 +9,8 @@ const IN_CONSOLE = ["preact", "@preact/signals"];
 const bundled = (folder) => Object.keys(readJson(folder, "package.json").dependencies ?? {});
 
 /**
- * Products, each with the builds of the crate that it contains and the npm packages at the root of its dependencies.
- * `npm` is a function, so that it is read when it is needed.
+ * Products, each with the builds of the crate that it contains and its direct npm dependencies. `npm` is a function,
+ * so that the lock file is read only when needed.
  */
 export const products = {
   crate: { manifest: "Cargo.toml", builds: [{ features: ["ureq", "fetch"] }], npm: () => [] },
@@ -42,13 +42,13 @@ function readJson(...path) {
 /** The SPDX form of a crate's license. Old manifests separate alternatives by a slash. */
 const spdx = (license) => license?.replaceAll("/", " OR ");
 
-/** Crates that `cargo metadata` resolves, with an edge for every normal dependency. */
+/** The crates that `cargo metadata` resolves, with an edge for each normal dependency. */
 async function resolved({ features, allFeatures = false, target, everyKind = false }) {
   const args = ["metadata", "--format-version=1", "--locked"];
   if (allFeatures) args.push("--all-features");
   if (features) args.push("--no-default-features", `--features=${features.join(",")}`);
   if (target) args.push(`--filter-platform=${target}`);
-  // One line, next to what cargo reports, such as that it waits for a lock.
+  // cargo also prints messages, for example while it waits for a lock; the metadata is a single line.
   const output = (await must("cargo", args)).split("\n").find((text) => text.startsWith("{"));
   const { packages, resolve } = JSON.parse(output);
   const nodes = new Map(resolve.nodes.map((node) => [node.id, node]));
@@ -81,7 +81,7 @@ function crateChecksums() {
   );
 }
 
-/** The crates of some builds, each once and the project's own first, with what each of them needs. */
+/** The crates of several builds without duplicates, the project's own first, with the dependencies of each. */
 export async function crates(builds) {
   const all = new Map();
   for (const build of builds) {
@@ -95,14 +95,14 @@ export async function crates(builds) {
   return [...all.values()];
 }
 
-/** All crates that the project compiles for a target, for any purpose. */
+/** All crates that the project compiles for a target, for whatever purpose. */
 export const everyCrate = (target) => resolved({ allFeatures: true, target, everyKind: true });
 
-/** The installed npm packages with these names and all that they need, from the lock file. */
+/** The installed npm packages with these names and all their dependencies, from the lock file. */
 export function npmPackages(names) {
   const { packages } = readJson("package-lock.json");
   const found = new Map();
-  // As Node resolves a name: in the package's own folder first, then outwards.
+  // Resolves a name as Node does: in the package's own folder first, then in the folders around it.
   const locate = (name, from) => {
     for (let folder = from; ; folder = folder.slice(0, Math.max(folder.lastIndexOf("/node_modules/"), 0))) {
       const place = `${folder}${folder ? "/" : ""}node_modules/${name}`;

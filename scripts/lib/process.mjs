@@ -16,8 +16,8 @@ export class Failure extends Error {
 const groups = new Set();
 
 /**
- * Reads "+ PID" and "- PID" of process groups, and ends those that are left when its input ends: as the kernel closes
- * it, that is so whatever has become of the process that wrote there.
+ * Reads lines "+ PID" and "- PID" about process groups, and ends the remaining groups when its input ends. The kernel
+ * closes the input, so this works however the writing process ends.
  */
 const WATCHDOG = `
   pids=
@@ -39,10 +39,10 @@ let watchdog;
 
 function tellWatchdog(sign, pid) {
   if (!watchdog) {
-    // In a session of its own: what signals this process and its group must not end it.
+    // In its own session, so that signals to this process and its group do not end it.
     const child = spawn("sh", ["-c", WATCHDOG], { stdio: ["pipe", "ignore", "ignore"], detached: true });
     child.unref();
-    child.once("error", () => {}); // Where there is no sh, children end by stopAll alone.
+    child.once("error", () => {}); // Without sh, only stopAll ends the children.
     child.stdin.once("error", () => {});
     child.stdin.unref();
     watchdog = child.stdin;
@@ -52,7 +52,7 @@ function tellWatchdog(sign, pid) {
 
 /**
  * Starts a program in its own process group, so that stopping it also stops its children. The group ends with this
- * process, even where that is killed.
+ * process, even if this process is killed.
  */
 export function start(
   command,
@@ -63,7 +63,7 @@ export function start(
   if (!child.pid) return child;
   groups.add(child.pid);
   tellWatchdog("+", child.pid);
-  // Only when the whole group has ended: a leader may end before its children.
+  // Waits for the whole group: a leader may end before its children.
   child.once("close", () => {
     groups.delete(child.pid);
     tellWatchdog("-", child.pid);
@@ -80,7 +80,7 @@ function signalGroup(pid, signal) {
   }
 }
 
-/** Ends every running group: with SIGTERM first, and with SIGKILL after `graceMs`. */
+/** Ends every running group, with SIGTERM first and with SIGKILL after `graceMs`. */
 export async function stopAll(graceMs = 5000) {
   const pids = [...groups];
   for (const pid of pids) signalGroup(pid, "SIGTERM");
@@ -92,7 +92,7 @@ export async function stopAll(graceMs = 5000) {
 }
 
 let asked = false;
-/** Whether this process was asked to stop; later failures are expected. */
+/** Whether this process has been asked to stop, so that failures are expected. */
 export const stopping = () => asked;
 
 /** Makes Ctrl-C and SIGTERM stop the children first. */

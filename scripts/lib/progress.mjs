@@ -6,7 +6,9 @@ import { Failure, excerpt, stopAll, stopChildrenOnSignals, stopping } from "./pr
 
 export const seconds = (sinceMs) => `${((Date.now() - sinceMs) / 1000).toFixed(1)} s`;
 
-/** Runs `work` and prints one line: the name immediately, the result when it is known. `work` may return a note. */
+/**
+ * Runs `work` and prints one line: the name immediately, the result when it is available. `work` may return a note.
+ */
 export async function line(name, work) {
   const begun = Date.now();
   process.stdout.write(`  ${name.padEnd(34)} `);

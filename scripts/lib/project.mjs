@@ -8,7 +8,7 @@ export const root = fileURLToPath(new URL("../..", import.meta.url)).replace(/[\
 /** An absolute path inside the project. */
 export const at = (...parts) => join(root, ...parts);
 
-/** Tools that set-up installs outside of node_modules and target; ignored by git. */
+/** Tools that setup installs outside node_modules and target; git ignores them. */
 export const tools = at(".tools");
 /** Python with the official SDKs, for the conformance tests. */
 export const python = join(tools, "python", "bin", "python");
@@ -21,18 +21,18 @@ const projectBins = [join(tools, "bin"), at("node_modules", ".bin")];
 const foreignPath = () =>
   (process.env.PATH ?? "").split(delimiter).filter((folder) => folder && !projectBins.includes(folder));
 
-/** The environment without the project's Node, for commands that may replace it. */
+/** The environment without the project's Node, for commands that may replace Node. */
 export function machineEnv() {
   return { ...process.env, PATH: foreignPath().join(delimiter) };
 }
 
-/** The environment of every tool; the project's Node and tools take precedence. */
+/** The environment for every tool; the project's Node and tools take precedence. */
 export function projectEnv() {
   return {
     ...process.env,
     PATH: [...projectBins, ...foreignPath()].join(delimiter),
     WRANGLER_SEND_METRICS: "false",
-    // By default, `wrangler dev` stores the URL of every request, and lets everyone who can reach its port read and
+    // By default, `wrangler dev` stores the URL of every request, and lets anyone who can reach its port read and
     // change the ledger.
     X_LOCAL_OBSERVABILITY: "false",
     X_LOCAL_EXPLORER: "false",

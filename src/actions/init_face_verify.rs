@@ -18,7 +18,7 @@ pub static INIT_FACE_VERIFY: Action = Action {
 
 action_parameters! {
     /// An InitFaceVerify request. ProductCode and CertType default to Alibaba Cloud's fixed values
-    /// (`LR_FR`, `IDENTITY_CARD`). A field that is set twice has the later value.
+    /// (`LR_FR`, `IDENTITY_CARD`). If a field is set twice, the later value wins.
     InitFaceVerify, PARAMETERS, TEXTS:
     scene_id "SceneId" Query Rule::SceneId,
         "认证场景 ID，在阿里云控制台中创建。",

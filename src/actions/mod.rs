@@ -4,9 +4,9 @@
 //! |---|---|
 //! | `parameter` | the table of parameters |
 //! | `init_face_verify`, `describe_face_verify` | the tables, and the builders for Rust programs |
-//! | `rule` | the rule of one value |
+//! | `rule` | the rule for a single value |
 //! | `validate` | validates a whole request: names, mandatory parameters, the products' rules |
-//! | `spelling` | the parameter intended by a misspelt name |
+//! | `spelling` | suggests the parameter that a misspelt name means |
 //! | `outgoing` | the signed request |
 //! | `schema` | the tables as JSON, for the generator of the TypeScript interfaces and the OpenAPI schema |
 
@@ -33,7 +33,7 @@ pub use value::Value;
 /// Both actions.
 pub static ACTIONS: [&Action; 2] = [&INIT_FACE_VERIFY, &DESCRIBE_FACE_VERIFY];
 
-/// The action with the name, if any.
+/// The action with this name, if any.
 pub fn by_name(name: &str) -> Option<&'static Action> {
     ACTIONS.into_iter().find(|action| action.name == name)
 }

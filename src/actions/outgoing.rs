@@ -20,12 +20,12 @@ const FORM: &str = "application/x-www-form-urlencoded";
 #[derive(Clone)]
 pub struct ValidRequest<'a> {
     action: &'static Action,
-    /// In the order of the action's table, with their indexes.
+    /// In the order of the action's table, with their indexes into it.
     parameters: Vec<(usize, &'static Parameter, Cow<'a, str>)>,
     notices: Vec<FieldError>,
 }
 
-/// Parameters are personal data, so they are not printed.
+/// Parameters contain personal data, so they are not printed.
 impl std::fmt::Debug for ValidRequest<'_> {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("ValidRequest")
@@ -34,8 +34,8 @@ impl std::fmt::Debug for ValidRequest<'_> {
     }
 }
 
-/// The inputs of a signature in addition to the request. Each attempt needs a new nonce and its own
-/// time, because Alibaba Cloud rejects a used nonce.
+/// What a signature depends on besides the request. Each attempt needs a new nonce and its own
+/// timestamp, because Alibaba Cloud rejects a nonce that was used before.
 #[derive(Clone, Copy, Debug)]
 pub struct SigningContext<'a> {
     /// The endpoint.
@@ -46,7 +46,7 @@ pub struct SigningContext<'a> {
     pub version: SignatureVersion,
     /// A new nonce, for example 16 random bytes in hexadecimal.
     pub nonce: &'a str,
-    /// The time by Alibaba Cloud's clock.
+    /// The current time by Alibaba Cloud's clock.
     pub now: Timestamp,
 }
 
@@ -68,7 +68,7 @@ impl<'a> ValidRequest<'a> {
         self.action
     }
 
-    /// Changes to the input and warnings.
+    /// Warnings, and changes made to the input.
     pub fn notices(&self) -> &[FieldError] {
         &self.notices
     }
@@ -95,8 +95,8 @@ impl<'a> ValidRequest<'a> {
         }
     }
 
-    /// The signed text: the string to sign of the RPC scheme, the canonical request of ACS3. It is
-    /// compared with the one that Alibaba Cloud quotes.
+    /// The text that is signed: the string to sign under RPC, the canonical request under ACS3.
+    /// Used for comparison with the text that Alibaba Cloud quotes.
     pub fn signed_text(&self, context: &SigningContext<'_>) -> String {
         match context.version {
             SignatureVersion::Rpc => self.canonicalized_rpc(context).1,
@@ -104,9 +104,9 @@ impl<'a> ValidRequest<'a> {
         }
     }
 
-    /// All parameters are in the form body, so that no name or number is in a URL.
+    /// All parameters go into the form body, so that no name or number appears in a URL.
     fn sign_rpc(&self, context: &SigningContext<'_>) -> OutgoingRequest {
-        // The signed text is also sent, so it is encoded once.
+        // The encoded parameters are both signed and sent, so they are encoded only once.
         let (mut body, string_to_sign) = self.canonicalized_rpc(context);
         let signature = rpc::signature(&context.credentials.access_key_secret, &string_to_sign);
         body.push_str("&Signature=");
@@ -134,7 +134,7 @@ impl<'a> ValidRequest<'a> {
         );
         let mut all = Vec::with_capacity(common.len().saturating_add(self.parameters.len()));
         let mut common = common.into_iter().peekable();
-        // Both are in the order of their names.
+        // Both lists are sorted by name.
         for (parameter, value) in self.parameters() {
             while let Some(before) = common.next_if(|(name, _)| *name < parameter.name) {
                 all.push(before);
@@ -145,7 +145,8 @@ impl<'a> ValidRequest<'a> {
         rpc::canonicalized("POST", &all)
     }
 
-    /// Parameters are in the positions of Alibaba Cloud's metadata, which the signature covers.
+    /// Parameters are sent in the positions given in Alibaba Cloud's metadata, which the signature
+    /// covers.
     fn sign_acs3(&self, context: &SigningContext<'_>) -> (OutgoingRequest, String) {
         let at = |position| {
             self.parameters()

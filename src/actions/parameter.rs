@@ -35,7 +35,7 @@ impl Parameter {
         field
     }
 
-    /// Compares this parameter with `name`, a wire name or a field name.
+    /// Orders this parameter relative to `name`, a wire name or a field name.
     #[inline(always)]
     fn order(&self, name: &str) -> Ordering {
         match (
@@ -55,21 +55,21 @@ impl Parameter {
 pub struct Action {
     /// Value of the `Action` parameter and the `x-acs-action` header.
     pub name: &'static str,
-    /// All current parameters, sorted by name as for signing.
+    /// All parameters currently documented, sorted by name as for signing.
     pub parameters: &'static [Parameter],
-    /// The shared Codes that it returns.
+    /// Which of the shared Codes it returns.
     pub codes: UsedBy,
-    /// Whether each execution has an effect, so that it must not be retried blindly.
+    /// Whether executing it has a side effect, so that it must not be retried blindly.
     pub starts_something: bool,
 }
 
 impl Action {
-    /// The parameter with that wire or field name.
+    /// The parameter with this wire name or field name.
     pub fn parameter(&self, name: &str) -> Option<&'static Parameter> {
         self.find(name).map(|(_, parameter)| parameter)
     }
 
-    /// The same, with its index in the table.
+    /// The parameter and its index in the table.
     pub(super) fn find(&self, name: &str) -> Option<(usize, &'static Parameter)> {
         let found = self
             .parameters
@@ -78,7 +78,7 @@ impl Action {
         Some((place, self.parameters.get(place)?))
     }
 
-    /// The index of the parameter with the wire name, for constants: an unknown name is a compile
+    /// The index of the parameter with this wire name. In a constant, an unknown name is a compile
     /// error.
     #[allow(clippy::indexing_slicing, clippy::arithmetic_side_effects)]
     pub(super) const fn place(&self, name: &str) -> usize {
@@ -130,7 +130,7 @@ impl Places {
     }
 }
 
-/// A table sorted by the bytes of the names, at compile time.
+/// Sorts a table by the bytes of the names, at compile time.
 #[allow(clippy::indexing_slicing, clippy::arithmetic_side_effects)]
 pub(super) const fn by_name<const N: usize>(mut table: [Parameter; N]) -> [Parameter; N] {
     let mut end = 1;
@@ -210,7 +210,7 @@ macro_rules! action_parameters {
                 }
             )*
 
-            /// Names and values, in order.
+            /// Names and values, in the order of the table.
             pub(super) fn into_values(
                 self,
             ) -> Vec<(&'static str, $crate::actions::value::Value<'static>)> {
@@ -218,7 +218,7 @@ macro_rules! action_parameters {
             }
         }
 
-        /// Parameters are personal data, so they are not printed.
+        /// Parameters contain personal data, so they are not printed.
         impl std::fmt::Debug for $builder {
             fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
                 let names = self.values.iter().map(|(name, _)| name);

@@ -1,4 +1,4 @@
-//! The rules of single parameters.
+//! Validation rules for single parameters.
 //!
 //! Sources: Alibaba Cloud's page of both actions and, for products other than LR_FR, its API
 //! metadata.
@@ -9,10 +9,10 @@ use crate::text::Text;
 use crate::timestamp::Date;
 use std::net::IpAddr;
 
-/// The product on Alibaba Cloud's page: liveness of a face. **It does not check that name and
-/// number are genuine or belong to the face.**
+/// The product that Alibaba Cloud's page describes: it checks that a live face is in front of the
+/// camera. **It does not check that the name and the number are genuine or belong to that face.**
 pub const LR_FR: &str = "LR_FR";
-/// The certificate type on Alibaba Cloud's page.
+/// The certificate type that Alibaba Cloud's page describes.
 pub const IDENTITY_CARD: &str = "IDENTITY_CARD";
 /// The products documented for InitFaceVerify, the default first.
 pub const PRODUCTS: [&str; 4] = [LR_FR, "ID_PRO", "ID_PLUS", "PV_FV"];
@@ -26,22 +26,22 @@ pub const MODELS: [&str; 6] = [
     "MOVE_PHOTINUS",
     "MULTI_FAPTCHA",
 ];
-/// The most characters of a Base64 picture, from Alibaba Cloud's API metadata.
+/// Maximum length of a Base64 picture, from Alibaba Cloud's API metadata.
 pub(super) const PICTURE_MAX: usize = 1_548_576;
-/// The longest accepted MetaInfo in bytes; real ones have a few hundred to a few thousand.
+/// Maximum length of MetaInfo in bytes; real values have a few hundred to a few thousand.
 pub(super) const META_INFO_MAX: usize = 262_144;
-/// The most bytes of a URL.
+/// Maximum length of a URL in bytes.
 pub(super) const URL_MAX: usize = 2_048;
-/// The most characters of a name or number that is encrypted or on another certificate.
+/// Maximum length of a name or number that is encrypted or on another certificate.
 pub(super) const CERT_MAX: usize = 1_024;
-/// The most characters of a CertifyId.
+/// Maximum length of a CertifyId.
 pub(super) const CERTIFY_ID_MAX: usize = 256;
-/// The most characters of a word.
+/// Maximum length of a word.
 pub(super) const WORD_MAX: usize = 64;
-/// The replacement of a broken character: the text differs from the intended one.
+/// Stands in for a character that was lost in a conversion, so the text is not the intended one.
 const REPLACEMENT: char = '\u{FFFD}';
 
-/// The rule of a parameter.
+/// The validation rule of a parameter.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Rule {
     /// A positive 64-bit integer.
@@ -52,13 +52,13 @@ pub enum Rule {
     ProductCode,
     /// An upper-case word; Alibaba Cloud adds new ones.
     Model,
-    /// `IDENTITY_CARD`; other products accept others.
+    /// `IDENTITY_CARD`; other products accept other types.
     CertType,
     /// See [`cert_name`].
     CertName,
     /// See [`cert_no`].
     CertNo,
-    /// A string with a JSON object, passed through byte for byte.
+    /// A string containing a JSON object, passed through byte for byte.
     MetaInfo,
     /// See [`mobile`].
     Mobile,
@@ -81,12 +81,12 @@ pub enum Rule {
     OneOf(&'static [&'static str]),
     /// Any text without control characters.
     Text {
-        /// The most characters.
+        /// Maximum length in characters.
         max: usize,
     },
 }
 
-/// The products with different rules.
+/// The products that have rules of their own in this module.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Product {
     LrFr,
@@ -106,7 +106,7 @@ impl Product {
     }
 }
 
-/// The other parameters that a parameter's rule depends on.
+/// The other parameters that a rule depends on.
 pub(super) struct Context {
     pub(super) product: Product,
     pub(super) identity_card: bool,
@@ -116,7 +116,7 @@ pub(super) struct Context {
     pub(super) documents: cert_no::Documents,
 }
 
-/// The normalized value, if it changes, and its notices.
+/// The normalized value, if it differs from the input, and notices.
 pub(super) type Checked = Result<(Option<String>, Vec<Problem>), Problem>;
 
 pub(super) fn check(rule: Rule, text: &str, context: &Context) -> Checked {
@@ -192,7 +192,7 @@ pub(super) fn check(rule: Rule, text: &str, context: &Context) -> Checked {
             cert_no::check(text, context.documents, context.today)
                 .map(|accepted| (Some(accepted.normalized), accepted.notices))
         }
-        // Ciphertext, or the name and number on a passport.
+        // Either ciphertext, or the name and number of a passport.
         Rule::CertName | Rule::CertNo if plain_text(text, CERT_MAX) => plain(),
         Rule::CertName | Rule::CertNo => Err(text_problem(CERT_MAX)),
         Rule::MetaInfo => {
@@ -300,7 +300,7 @@ pub(super) fn check(rule: Rule, text: &str, context: &Context) -> Checked {
     }
 }
 
-/// Rejects longer texts (bytes in UTF-8).
+/// Rejects text longer than `max` bytes of UTF-8.
 fn at_most(max: usize, text: &str) -> Result<(), Problem> {
     if text.len() <= max {
         return Ok(());
@@ -314,7 +314,7 @@ fn at_most(max: usize, text: &str) -> Result<(), Problem> {
     })
 }
 
-/// Rejects a text with a broken character.
+/// Rejects text with a replacement character.
 fn whole(text: &str) -> Result<(), Problem> {
     if text.contains(REPLACEMENT) {
         return Err(Problem::new(
@@ -337,10 +337,10 @@ fn text_problem(max: usize) -> Problem {
     }
 }
 
-/// Base64 with its padding (RFC 4648 §4), not decoded: a picture has a million bytes.
+/// Checks Base64 with padding (RFC 4648 §4) without decoding it: a picture has a million bytes.
 fn is_base64(text: &str) -> bool {
     let digits = text.trim_end_matches('=');
-    // The unused bits of the last digit are zero.
+    // The unused bits of the last digit must be zero.
     let last_digits: &[u8] = match text.len().saturating_sub(digits.len()) {
         0 => &[],
         1 => b"AEIMQUYcgkosw048",
@@ -355,8 +355,8 @@ fn is_base64(text: &str) -> bool {
             .all(|byte| BASE64_DIGIT.get(usize::from(byte)) == Some(&true))
 }
 
-/// Whether each byte is a digit of Base64.
-#[allow(clippy::indexing_slicing)] // when it is compiled
+/// For each byte, whether it is a Base64 digit.
+#[allow(clippy::indexing_slicing)] // evaluated at compile time
 static BASE64_DIGIT: [bool; 256] = {
     let mut table = [false; 256];
     let mut byte = 0_u8;
@@ -378,7 +378,7 @@ fn is_word(text: &str) -> bool {
             .all(|byte| byte.is_ascii_uppercase() || byte.is_ascii_digit() || byte == b'_')
 }
 
-/// Whether a text is an absolute URL over HTTP or, where `https`, over HTTPS alone.
+/// Whether the text is an absolute URL: HTTPS if `https` is set, otherwise HTTP or HTTPS.
 pub(crate) fn is_url(text: &str, https: bool) -> bool {
     let rest = match (text.strip_prefix("https://"), https) {
         (Some(rest), _) => Some(rest),

@@ -1,11 +1,11 @@
-//! The known name that a wrong one may mean.
+//! Finds the known name that a misspelt one probably means.
 
 use super::parameter::Action;
 use crate::error::FieldError;
 use crate::text::Text;
 
-/// The name is input and may be a person's name or a secret: it is quoted only if it looks like a
-/// parameter's.
+/// The error for an unknown parameter. The name is input and could be a person's name or a secret,
+/// so it is quoted only if it looks like a parameter name.
 pub(super) fn unknown_field(action: &Action, name: &str) -> FieldError {
     let names = action.parameters.iter().map(|parameter| parameter.name);
     match meant(names, name).and_then(|name| action.find(name)) {
@@ -28,7 +28,7 @@ pub(super) fn unknown_field(action: &Action, name: &str) -> FieldError {
     }
 }
 
-/// Whether it consists of at least two words in camelCase, such as `outerOrderNo`.
+/// Whether the name consists of at least two words in camelCase, such as `outerOrderNo`.
 fn is_camel_case(name: &str) -> bool {
     let mut words = 0_usize;
     let mut letters = 0_usize;
@@ -46,7 +46,7 @@ fn is_camel_case(name: &str) -> bool {
     words > 0 && letters > 1 && name.len() <= 40
 }
 
-/// The known name that a wrong one resembles: a third of its letters at most are other ones.
+/// The known name that is most similar to `name`, if at most a third of its letters differ.
 pub(crate) fn meant<'a>(known: impl Iterator<Item = &'a str>, name: &str) -> Option<&'a str> {
     known
         .map(|known| (distance(known, name), known))
@@ -61,7 +61,7 @@ fn distance(known: &str, name: &str) -> usize {
         let counted = text.bytes().filter(|byte| !matches!(byte, b'-' | b'_'));
         counted.map(|byte| byte.to_ascii_lowercase()).collect()
     };
-    // No name has twice the letters of the longest known one.
+    // No plausible misspelling is this long.
     if name.len() > 100 {
         return usize::MAX;
     }

@@ -1,4 +1,4 @@
-//! Validates a whole request before signing. All faults are reported together.
+//! Validates a whole request before signing and reports all errors together.
 
 use super::describe_face_verify::{DESCRIBE_FACE_VERIFY, DescribeFaceVerify};
 use super::init_face_verify::{INIT_FACE_VERIFY, InitFaceVerify};
@@ -13,13 +13,13 @@ use crate::text::Text;
 use crate::timestamp::Timestamp;
 use std::borrow::Cow;
 
-/// The initial capacity for parameters.
+/// Initial capacity: a typical request has fewer parameters.
 const USUALLY: usize = 16;
 
-/// The inputs of the validation in addition to the request.
+/// What validation depends on besides the request.
 #[derive(Clone, Copy, Debug)]
 pub struct ValidationOptions {
-    /// The time now; birth dates may not be in the future.
+    /// The current time; birth dates must not be in the future.
     pub now: Timestamp,
     /// Whether ProductCodes other than LR_FR are accepted.
     pub allow_other_products: bool,
@@ -39,7 +39,7 @@ impl ValidationOptions {
 }
 
 impl InitFaceVerify {
-    /// Validates the request, so that it can be signed.
+    /// Validates the request for signing.
     ///
     /// # Errors
     /// All invalid fields in one error of kind `validation`.
@@ -49,7 +49,7 @@ impl InitFaceVerify {
 }
 
 impl DescribeFaceVerify {
-    /// Validates the request, so that it can be signed.
+    /// Validates the request for signing.
     ///
     /// # Errors
     /// All invalid fields in one error of kind `validation`.
@@ -58,8 +58,8 @@ impl DescribeFaceVerify {
     }
 }
 
-/// Validates named values against an action's table. Names can be wire names or field names; an
-/// absent value counts as not given.
+/// Validates named values against an action's table. Names are wire names or field names; an absent
+/// value counts as not given.
 ///
 /// # Errors
 /// All invalid fields in one error of kind `validation`.
@@ -83,14 +83,14 @@ pub fn validate<'a, N: AsRef<str>>(
 /// The given parameters.
 struct Given<'a> {
     action: &'static Action,
-    /// In the order of the action's table, with their indexes.
+    /// In the order of the action's table, with their indexes into it.
     texts: Vec<(usize, &'static Parameter, Cow<'a, str>)>,
     /// The given parameters, including invalid types.
     places: Places,
     problems: Vec<FieldError>,
 }
 
-/// The error of a duplicate parameter.
+/// The error for a duplicate parameter.
 pub(crate) fn given_twice(parameter: &Parameter) -> FieldError {
     FieldError::new(
         parameter.field(),
@@ -199,7 +199,7 @@ impl<'a> Given<'a> {
     }
 }
 
-/// `init` are the parameters of an InitFaceVerify.
+/// `init` holds the parameters of an InitFaceVerify.
 fn context(init: Option<&Given>, options: &ValidationOptions) -> Context {
     let text = |place| init.and_then(|given| given.text(place));
     Context {
@@ -261,7 +261,7 @@ const USER_ID: usize = INIT_FACE_VERIFY.place("UserId");
 const OSS_BUCKET_NAME: usize = INIT_FACE_VERIFY.place("OssBucketName");
 const OSS_OBJECT_NAME: usize = INIT_FACE_VERIFY.place("OssObjectName");
 
-/// The ways to pass a photo to compare with, each with its parameters.
+/// The ways to supply a photo for comparison, each with its parameters.
 pub(super) const PICTURE_SOURCES: [Places; 4] = [
     INIT_FACE_VERIFY.places(&["FaceContrastPicture"]),
     INIT_FACE_VERIFY.places(&["FaceContrastPictureUrl"]),

@@ -1,4 +1,4 @@
-//! A parameter's value from a caller, before validation.
+//! A parameter's value as a caller passes it, before validation.
 
 use serde::de::{Deserialize, Deserializer, IgnoredAny, MapAccess, SeqAccess, Visitor};
 use std::borrow::Cow;
@@ -21,7 +21,7 @@ pub enum Value<'a> {
     Unusable,
 }
 
-/// Values are personal data, so they are not printed.
+/// Values may be personal data, so they are not printed.
 impl fmt::Debug for Value<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
@@ -36,7 +36,7 @@ impl fmt::Debug for Value<'_> {
 }
 
 impl Value<'_> {
-    /// The same, with an owned text.
+    /// The same value, owning its text.
     pub fn into_owned(self) -> Value<'static> {
         match self {
             Self::Absent => Value::Absent,

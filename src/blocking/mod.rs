@@ -38,8 +38,8 @@ use std::sync::atomic::{AtomicI64, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-/// Calls both actions: validates, signs, sends, retries and decodes, by the rules of
-/// [`crate::client::call`].
+/// Calls both actions. [`crate::client::call`] describes how calls are validated, signed, sent, retried and
+/// decoded.
 ///
 /// It reuses connections. Threads can share one client: `FaceVerifyClient` is [`Send`] and
 /// [`Sync`].
@@ -66,7 +66,7 @@ impl FaceVerifyClient {
     /// Creates a client with validated options and credentials. Nothing is sent yet.
     ///
     /// # Errors
-    /// Of kind `validation`: the credentials are malformed or do not fit the endpoints.
+    /// Of kind `validation` if the credentials are malformed or do not fit the endpoints.
     pub fn new(options: Options, credentials: Credentials) -> Result<Self, Error> {
         Ok(Self {
             credentials: Mutex::new(options.checked(&credentials)?),
@@ -77,11 +77,11 @@ impl FaceVerifyClient {
         })
     }
 
-    /// A client for temporary credentials: `provider` returns them now, and again when Alibaba Cloud
-    /// reports that the SecurityToken has expired, once for all calls that wait for it.
+    /// Creates a client for temporary credentials. `provider` returns them now, and again when Alibaba Cloud
+    /// reports that the SecurityToken has expired: once, even if several calls are waiting for new ones.
     ///
     /// # Errors
-    /// As [`FaceVerifyClient::new`]; of kind `credentials` if `provider` fails. The error of `provider` is
+    /// Like [`FaceVerifyClient::new`]; of kind `credentials` if `provider` fails. The error from `provider` is
     /// dropped, because it may contain secrets.
     pub fn with_provider(
         options: Options,
@@ -107,8 +107,8 @@ impl FaceVerifyClient {
         self.perform(request)
     }
 
-    /// DescribeFaceVerify: queries the status of a verification. Decide by
-    /// [`DescribeResult::status`] only.
+    /// DescribeFaceVerify: queries the status of a verification. Base decisions only on
+    /// [`DescribeResult::status`].
     ///
     /// # Errors
     /// Every failure is an [`Error`]. A rejected verification is not an error.
@@ -119,13 +119,12 @@ impl FaceVerifyClient {
         self.perform(request)
     }
 
-    /// Queries until the user has passed or was rejected, or until `deadline` has elapsed; the
-    /// result is then still [`Status::Pending`](crate::Status::Pending). The interval between
-    /// queries increases from 1 to 10 seconds.
+    /// Queries until the user has passed or been rejected, or until `deadline` has elapsed, in which case the
+    /// result is still [`Status::Pending`](crate::Status::Pending). The interval between queries grows from 1 to
+    /// 10 seconds.
     ///
     /// # Errors
-    /// As [`FaceVerifyClient::describe_face_verify`]. A temporary failure ends the wait only at the
-    /// deadline.
+    /// Like [`FaceVerifyClient::describe_face_verify`]. A temporary failure ends polling only at the deadline.
     pub fn wait_for_result(
         &self,
         request: DescribeFaceVerify,
@@ -175,7 +174,7 @@ impl FaceVerifyClient {
         }
     }
 
-    /// Credentials other than those that were refused.
+    /// Credentials that differ from the refused ones.
     fn refreshed(&self, refused: &Credentials, because: &Error) -> Result<Credentials, Error> {
         let mut current = self.lock();
         if let Some(provider) = &self.provider

@@ -1,4 +1,4 @@
-//! Sends a request with ureq and returns its outcome. The time limit includes name resolution,
+//! Sends a request with ureq and returns its outcome. The time limit covers name resolution, the
 //! connection and the whole response.
 
 use crate::client::call::Loss;
@@ -13,7 +13,7 @@ use ureq::SendBody;
 pub(super) fn agent(options: &Options) -> ureq::Agent {
     let config = ureq::Agent::config_builder()
         .http_status_as_error(false)
-        // A redirect would send names and identity numbers to another host.
+        // Following a redirect would send names and identity numbers to another host.
         .max_redirects(0)
         .max_redirects_will_error(false)
         .accept_encoding("identity");
@@ -25,7 +25,7 @@ pub(super) fn agent(options: &Options) -> ureq::Agent {
     config.build().new_agent()
 }
 
-/// Sends the request unchanged. `timeout` limits the whole exchange.
+/// Sends the request unchanged. `timeout` covers the whole exchange.
 pub(super) fn send(
     agent: &ureq::Agent,
     request: ::http::Request<String>,
@@ -76,8 +76,8 @@ fn loss(error: &ureq::Error, was_sent: bool) -> Loss {
     }
 }
 
-/// A request's body that records whether it was read. ureq reads it after the connection is
-/// established, including TLS, and the headers are written; before, nothing can have been executed.
+/// A request body that records whether it was read. ureq reads it only after it has established the
+/// connection, including TLS, and written the headers; until then, nothing can have been executed.
 struct Watched<'a> {
     rest: &'a [u8],
     is_empty: bool,
@@ -85,7 +85,7 @@ struct Watched<'a> {
 }
 
 impl Watched<'_> {
-    /// Whether the whole request may have been sent; always true without a body, because the
+    /// Whether the whole request may have been sent. Always true without a body, because the
     /// headers are then the whole request.
     const fn was_sent(&self) -> bool {
         self.read || self.is_empty

@@ -6,8 +6,8 @@ use crate::error::Error;
 use crate::signing::{SignatureVersion, acs3, rpc};
 use std::time::Duration;
 
-/// Options under construction, created by [`Options::builder`]. Options that are not set keep their
-/// defaults; the last value counts.
+/// Builds a client's options; created by [`Options::builder`]. Options that are not set keep their
+/// defaults. If an option is set twice, the later value wins.
 ///
 /// ```
 /// use cloudauth_edge::{ClientOptions, SignatureVersion};
@@ -29,7 +29,7 @@ pub struct ClientOptionsBuilder {
 }
 
 impl Options {
-    /// Options by name, durations as [`std::time::Duration`].
+    /// Starts building options.
     pub fn builder() -> ClientOptionsBuilder {
         ClientOptionsBuilder::default()
     }
@@ -37,14 +37,14 @@ impl Options {
 
 impl ClientOptionsBuilder {
     /// The host to call: `cloudauth.aliyuncs.com` (the default), `https://host:port`, or
-    /// `http://127.0.0.1:8788` on the local machine. With a key of the sandbox, `http://` may also
-    /// name a host that is not public: `http://sandbox:8788`.
+    /// `http://127.0.0.1:8788` on the local machine. With one of the sandbox's keys, `http://` is
+    /// also accepted for private hosts: `http://sandbox:8788`.
     #[must_use]
     pub fn endpoint(self, endpoint: impl Into<String>) -> Self {
         self.with("endpoint", endpoint.into())
     }
 
-    /// Hosts in fail-over order, in the form of [`ClientOptionsBuilder::endpoint`].
+    /// Hosts in fail-over order, in the format of [`ClientOptionsBuilder::endpoint`].
     #[must_use]
     pub fn endpoints<T: AsRef<str>>(self, endpoints: impl IntoIterator<Item = T>) -> Self {
         let mut list = String::new();
@@ -67,28 +67,28 @@ impl ClientOptionsBuilder {
         self.with("signatureVersion", name)
     }
 
-    /// Time limit of one attempt, including the response's body. Default: 10 seconds; from 1
-    /// millisecond to 10 minutes, rounded up to milliseconds.
+    /// Time limit of one attempt, including the response body, from 1 millisecond to 10 minutes,
+    /// rounded up to milliseconds. Default: 10 seconds.
     #[must_use]
     pub fn timeout(self, timeout: Duration) -> Self {
         self.with("timeoutMs", millis(timeout))
     }
 
-    /// Time limit of all attempts of one call and the back-off between them. Default: 30 seconds,
-    /// or [`ClientOptionsBuilder::timeout`] where that is longer; from 1 millisecond to 1 hour.
+    /// Time limit of a whole call, including all attempts and back-off, from 1 millisecond to 1
+    /// hour. Default: 30 seconds, or [`ClientOptionsBuilder::timeout`] if that is longer.
     #[must_use]
     pub fn total_timeout(self, timeout: Duration) -> Self {
         self.with("totalTimeoutMs", millis(timeout))
     }
 
-    /// The most attempts of one call. Default: 3; from 1 to 10.
+    /// Maximum number of attempts per call, from 1 to 10. Default: 3.
     #[must_use]
     pub fn max_attempts(self, attempts: u32) -> Self {
         self.with("maxAttempts", i64::from(attempts))
     }
 
-    /// Whether to retry InitFaceVerify even if it may have been executed. Default: no. Each start
-    /// that is executed can be billed.
+    /// Whether to retry InitFaceVerify even if it may have been executed. Default: no. Each
+    /// executed start can be billed.
     #[must_use]
     pub fn repeat_init(self, allowed: bool) -> Self {
         self.with("repeatInit", Value::Boolean(allowed))
@@ -110,8 +110,8 @@ impl ClientOptionsBuilder {
     /// Validates the options.
     ///
     /// # Errors
-    /// All faults in one error of kind `validation`; its fields have the names of the npm client's
-    /// options (`timeoutMs`, `maxAttempts`).
+    /// A single error of kind `validation` that lists every problem. Its fields use the names of
+    /// the npm client's options (`timeoutMs`, `maxAttempts`).
     pub fn build(self) -> Result<Options, Error> {
         Options::check(self.named)
     }
@@ -123,7 +123,7 @@ impl ClientOptionsBuilder {
     }
 }
 
-/// Rounded up, so that only zero becomes zero.
+/// Rounds up, so that only zero becomes zero.
 fn millis(duration: Duration) -> i64 {
     let millis = duration.as_nanos().div_ceil(1_000_000);
     i64::try_from(millis).unwrap_or(i64::MAX)

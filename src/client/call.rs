@@ -1,5 +1,6 @@
-//! One call as a state machine: an attempt is a request to send; its outcome leads to the result,
-//! the error, or the next attempt. The host sends, waits and keeps the state, which is plain data.
+//! One call as a state machine. Each attempt is a request to send; its outcome leads to the result,
+//! to the error or to the next attempt. The host sends, waits and keeps the state, which is plain
+//! data.
 
 pub use super::loss::Loss;
 pub use super::retry::{poll_delay_millis, server_time};
@@ -21,10 +22,10 @@ use crate::vendor::credentials::Credentials;
 pub struct Attempt {
     /// The request.
     pub request: OutgoingRequest,
-    /// Time limit in milliseconds for the whole response, including its body. 0 where the call's
-    /// time is up: the outcome is then [`Loss::TimedOutUnsent`].
+    /// Time limit in milliseconds for the whole response, including its body. 0 if the call has no
+    /// time left; the outcome is then [`Loss::TimedOutUnsent`].
     pub timeout_millis: i64,
-    /// The state to pass back with the outcome.
+    /// The state to pass back together with the outcome.
     pub state: State,
 }
 
@@ -33,11 +34,11 @@ pub struct Attempt {
 pub enum Outcome {
     /// A complete response arrived.
     Answered(Response),
-    /// No complete response arrived.
+    /// The attempt ended without a complete response.
     Lost(Loss),
 }
 
-/// The next step. `A` is the result of a call that succeeds.
+/// The next step. `A` is the result type of a successful call.
 #[derive(Debug)]
 pub enum Step<A = Answer> {
     /// The call succeeded.
@@ -57,7 +58,7 @@ pub enum Step<A = Answer> {
     },
 }
 
-/// Prepares the next attempt of a call, signed now and with a new nonce.
+/// Prepares the next attempt of a call: signs the request with the current time and a new nonce.
 pub fn attempt(
     options: &Options,
     credentials: &Credentials,
@@ -74,7 +75,7 @@ pub fn attempt(
     let request = signing_context(options, credentials, &state)
         .map(|context| request.sign(&context))
         .unwrap_or_else(|| OutgoingRequest {
-            // Options contain at least one endpoint, so this is never sent.
+            // Validated options contain at least one endpoint, so this is never sent.
             method: "POST",
             url: String::new(),
             headers: Vec::new(),
@@ -87,9 +88,9 @@ pub fn attempt(
     }
 }
 
-/// Decides the next step from an attempt's outcome. `credentials_refreshable` is whether the host
-/// can fetch new credentials; `random` is a random number for the jitter. `request` returns the
-/// validated request again; it is called only to explain a failure.
+/// Decides the next step from an attempt's outcome. `credentials_refreshable` states whether the
+/// host can fetch new credentials; `random` is a random number for the jitter. `request` returns
+/// the validated request again; it is called only to explain a failure.
 #[allow(clippy::too_many_arguments)] // all plain inputs of one pure decision
 pub fn settle<'a>(
     options: &Options,
@@ -116,7 +117,7 @@ pub fn settle<'a>(
     )
 }
 
-/// [`settle`] for a caller that knows the action's result type, decoded by `decode`.
+/// Like [`settle`], for callers that know the action's result type, which `decode` decodes.
 #[allow(clippy::too_many_arguments)] // as above
 pub(super) fn settle_as<'a, A>(
     options: &Options,
@@ -144,7 +145,7 @@ pub(super) fn settle_as<'a, A>(
     let headers = response
         .as_ref()
         .map_or(&[][..], |response| response.headers.as_slice());
-    // An earlier attempt may have been executed, regardless of this one's outcome.
+    // An earlier attempt may have been executed, whatever the outcome of this one.
     state.maybe_executed |= action.starts_something && !failure.not_executed;
     let maybe_executed = state.maybe_executed;
     let unknown = |error: Error| match maybe_executed {

@@ -1,5 +1,5 @@
-//! What the client adds to and takes out of an error of Alibaba Cloud: the cause of a signature mismatch,
-//! and data of the request that the response echoes.
+//! Amends an error from Alibaba Cloud: adds the cause of a signature mismatch, and removes request data
+//! that the response echoes.
 
 use crate::actions::ValidRequest;
 use crate::client::options::Options;
@@ -44,7 +44,7 @@ pub(super) fn explain<'a>(
             .map(|(_, value)| value)
             .chain([credentials.access_key_secret.expose()])
             .chain(credentials.security_token.iter().map(Secret::expose))
-            // Shorter values identify nobody and occur in ids by coincidence.
+            // Shorter values identify nobody and would match IDs by coincidence.
             .any(|secret| secret.len() >= 6 && echoes(text, secret))
     };
     if echoes(&failure.error.code) {
@@ -56,7 +56,7 @@ pub(super) fn explain<'a>(
     failure
 }
 
-/// Whether a code or an id contains a value in one of its encoded forms.
+/// Whether a code or an ID contains the value in one of its encoded forms.
 fn echoes(text: &str, value: &str) -> bool {
     let bytes = value.as_bytes();
     // No encoded form is shorter than the value.

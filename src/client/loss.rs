@@ -1,19 +1,20 @@
-//! Attempts without a complete response: why, and whether Alibaba Cloud may have executed them.
+//! Attempts that ended without a complete response: the reason, and whether Alibaba Cloud may have
+//! executed them.
 
 use crate::client::response::Failure;
 use crate::error::{Audience, Error, Kind};
 use crate::text::Text;
 
-/// Why no complete response arrived.
+/// Why an attempt ended without a complete response.
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub enum Loss {
-    /// The connection was not established, so nothing was sent: even a start can be retried.
+    /// The connection was not established, so nothing was sent; even a start can be retried.
     NotConnected,
-    /// No response or a truncated one. `code` is the host's code of the failure, such as
+    /// The response is missing or truncated. `code` is the host's error code, such as
     /// `ECONNREFUSED`; some codes mean that nothing was sent.
     ConnectionFailed {
-        /// The host's code, if any.
+        /// The host's error code, if any.
         code: Option<String>,
     },
     /// The time limit was exceeded.
@@ -30,11 +31,11 @@ pub enum Loss {
     FetchThrew,
     /// The program's fetch returned a value that is not a `Response`.
     NotAResponse,
-    /// The program's credentials function timed out.
+    /// The program's credentials function did not return in time.
     CredentialsTimedOut,
-    /// The program's credentials function threw an error; `mistake` if it is a bug in the program.
+    /// The program's credentials function threw an error.
     CredentialsThrew {
-        /// Whether it is a bug in the program, which waiting does not fix.
+        /// Whether the error is a bug in the program, which a retry does not fix.
         mistake: bool,
     },
 }
@@ -186,9 +187,10 @@ impl Loss {
     }
 }
 
-/// Codes of failures before the connection was established: of Node, Bun, Deno and undici, and of
-/// OpenSSL for rejected certificates, which it checks before anything is sent. Codes that can also
-/// occur later, such as `ECONNRESET` or most of `ERR_SSL_`, are not included.
+/// Error codes of failures before the connection was established: those of Node, Bun, Deno and
+/// undici, and OpenSSL's codes for rejected certificates, which are checked before anything is
+/// sent. Codes that can also occur later, such as `ECONNRESET` or most of `ERR_SSL_`, are not
+/// included.
 const NEVER_CONNECTED: &[&str] = &[
     "ECONNREFUSED",
     "ENOTFOUND",
@@ -207,7 +209,7 @@ const NEVER_CONNECTED: &[&str] = &[
     "SELF_SIGNED_CERT_IN_CHAIN",
 ];
 
-/// Prefixes of families of such codes: name resolution (POSIX, getaddrinfo) and certificates
+/// Prefixes of groups of such codes: name resolution (POSIX, getaddrinfo) and certificates
 /// (OpenSSL's X509_V_ERR without its prefix).
 const NEVER_CONNECTED_FAMILIES: &[&str] = &[
     "EAI_",

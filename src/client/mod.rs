@@ -1,5 +1,5 @@
-//! One call from its options to its result, as data: the request to send, and the meaning of the
-//! response.
+//! One call from its options to its result, as data: which request to send, and what the response
+//! means.
 
 pub mod builder;
 pub mod call;

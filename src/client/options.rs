@@ -1,4 +1,4 @@
-//! The client's options from JavaScript, validated together.
+//! The client's options as received from JavaScript, validated together.
 
 use crate::actions::ValidationOptions;
 use crate::actions::spelling;
@@ -11,20 +11,19 @@ use crate::timestamp::Timestamp;
 use crate::vendor::credentials::{Credentials, Secret, environment_variable};
 use crate::vendor::endpoint::{DEFAULT_ENDPOINT, Endpoint};
 
-/// The sandbox's first AccessKeyId.
+/// The first AccessKeyId of the sandbox.
 pub const SANDBOX_ACCESS_KEY_ID: &str = "sandbox-key-id";
 
-/// Whether an AccessKeyId is one of the sandbox's demo keys. They are rejected for Alibaba Cloud's
-/// hosts, so that a test configuration cannot be mistaken for a real one.
+/// Whether an AccessKeyId is one of the sandbox's demo keys. They are rejected for Alibaba Cloud's hosts, so that a
+/// test configuration cannot be mistaken for a real one.
 pub fn is_sandbox_key(access_key_id: &str) -> bool {
     let lasting = access_key_id.strip_prefix("STS.").unwrap_or(access_key_id);
     lasting.starts_with("sandbox-")
 }
 
-/// Time limit of one attempt, including the response's body; the same as in Alibaba Cloud's
-/// samples.
+/// Time limit of one attempt, including the response body; the same as in Alibaba Cloud's samples.
 const DEFAULT_TIMEOUT_MILLIS: i64 = 10_000;
-/// Time limit of all attempts of one call and the back-off between them.
+/// Time limit of a whole call, including all attempts and back-off.
 const DEFAULT_TOTAL_TIMEOUT_MILLIS: i64 = 30_000;
 const DEFAULT_MAX_ATTEMPTS: i64 = 3;
 
@@ -52,7 +51,7 @@ impl Default for RawCredentials<'_> {
     }
 }
 
-/// Validated options of a client.
+/// A client's validated options.
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub struct Options {
@@ -62,9 +61,9 @@ pub struct Options {
     pub version: SignatureVersion,
     /// Time limit of one attempt, in milliseconds.
     pub timeout_millis: i64,
-    /// Time limit of all attempts and the back-off between them, in milliseconds.
+    /// Time limit of a whole call, including all attempts and back-off, in milliseconds.
     pub total_timeout_millis: i64,
-    /// The most attempts of one call.
+    /// Maximum number of attempts per call.
     pub max_attempts: i64,
     /// Whether to retry InitFaceVerify even if it may have been executed.
     pub repeat_init: bool,
@@ -102,20 +101,20 @@ impl Options {
         }
     }
 
-    /// Validates named options; an absent value leaves the default. The names:
+    /// Validates named options; an absent value selects the default. The names:
     ///
     /// | name | value |
     /// |---|---|
-    /// | `endpoint` | hosts in fail-over order, separated by commas; `http://` only for a loopback address or, with a key of the sandbox, for a host that is not public |
+    /// | `endpoint` | hosts in fail-over order, separated by commas; `http://` only for a loopback address or, with one of the sandbox's keys, for a private host |
     /// | `signatureVersion` | `1.0` or `ACS3-HMAC-SHA256` |
-    /// | `timeoutMs` | time limit of one attempt in milliseconds, including the response's body |
-    /// | `totalTimeoutMs` | time limit of all attempts and the back-off between them, in milliseconds |
-    /// | `maxAttempts` | the most attempts of one call |
+    /// | `timeoutMs` | time limit of one attempt in milliseconds, including the response body |
+    /// | `totalTimeoutMs` | time limit of a whole call in milliseconds, including all attempts and back-off |
+    /// | `maxAttempts` | maximum number of attempts per call |
     /// | `repeatInit` | whether to retry InitFaceVerify even if it may have been executed |
     /// | `allowOtherProducts` | whether ProductCodes other than LR_FR are accepted |
-    /// | `allowResidencePermits` | whether CertNo may be that of a residence permit or a foreign permanent resident card |
+    /// | `allowResidencePermits` | whether CertNo may be the number of a residence permit or a foreign permanent resident card |
     /// | `dangerouslyAllowBrowser` | whether an AccessKeySecret may be used in a browser |
-    /// | `inBrowser` | set by the browser's entry only |
+    /// | `inBrowser` | set only by the browser entry point |
     ///
     /// # Errors
     /// All invalid options in one error of kind `validation`.
@@ -185,10 +184,10 @@ impl Options {
         }
     }
 
-    /// Validates credentials, also against the endpoints.
+    /// Validates credentials, including whether they fit the endpoints.
     ///
     /// # Errors
-    /// All faults by name, without values, in one error of kind `validation`.
+    /// A single error of kind `validation` that lists every problem by name, without values.
     pub fn check_credentials(&self, raw: RawCredentials) -> Result<Credentials, Error> {
         let mut problems = Vec::new();
         let mut text = |name: &'static str, value| match value {
@@ -229,7 +228,7 @@ impl Options {
                 ),
             ));
         }
-        // No real identity is sent to a sandbox.
+        // A real identity must not be sent to a sandbox.
         if !is_sandbox_key(&credentials.access_key_id)
             && self.endpoints.iter().any(Endpoint::leaves_unencrypted)
         {
@@ -242,10 +241,10 @@ impl Options {
         }
     }
 
-    /// Credentials of a Rust program, checked in the same way.
+    /// Validates the credentials of a Rust program in the same way.
     ///
     /// # Errors
-    /// As [`Options::check_credentials`].
+    /// Like [`Options::check_credentials`].
     pub(crate) fn checked(&self, credentials: &Credentials) -> Result<Credentials, Error> {
         let token = credentials.security_token.as_ref();
         self.check_credentials(RawCredentials {
@@ -257,7 +256,7 @@ impl Options {
         .map_err(naming_variables)
     }
 
-    /// The validation rules for a request at `now`.
+    /// The validation options for a request at time `now`.
     pub const fn validation(&self, now: Timestamp) -> ValidationOptions {
         ValidationOptions {
             now,
@@ -326,7 +325,7 @@ fn flag(name: &'static str, value: &Value) -> Result<bool, Problems> {
 }
 
 fn unknown_option(name: &str) -> FieldError {
-    // The name may be a misplaced secret, so it is quoted only if it looks like a name.
+    // The name could be a misplaced secret, so it is quoted only if it looks like a name.
     let shown = if name.len() <= 40 && name.bytes().all(|byte| byte.is_ascii_alphabetic()) {
         name
     } else {
@@ -345,7 +344,7 @@ fn unknown_option(name: &str) -> FieldError {
     FieldError::new(shown, "unknown-option", message)
 }
 
-/// Every option, those included that JavaScript keeps to itself.
+/// Every option, including those that only the JavaScript package reads.
 const NAMES: &[&str] = &[
     "accessKeyId",
     "accessKeySecret",
@@ -366,7 +365,7 @@ const NAMES: &[&str] = &[
     "onAttempt",
 ];
 
-/// The same error; where an AccessKey is missing, with the environment variable that may hold it.
+/// The same error; for a missing AccessKey, it also names the environment variable to set.
 pub fn naming_variables(error: Error) -> Error {
     let mut fields = error.fields;
     for problem in fields

@@ -1,4 +1,4 @@
-//! Waits for a result: decides when to query again and when to stop.
+//! Polls for a result: decides when to query again and when to stop.
 
 use crate::client::call;
 use crate::client::response::{DescribeResult, Status};
@@ -7,7 +7,7 @@ use crate::timestamp::Timestamp;
 use std::ops::ControlFlow;
 use std::time::Duration;
 
-/// The queries of a wait for a result.
+/// The state of polling for a result.
 pub(crate) struct Polls {
     until: Timestamp,
     made: u32,
@@ -22,7 +22,7 @@ impl Polls {
         }
     }
 
-    /// The end of the wait, or the delay before the next query.
+    /// The end of polling, or the delay before the next query.
     pub(crate) fn next(
         &mut self,
         outcome: Result<DescribeResult, Error>,

@@ -1,10 +1,11 @@
-//! Decodes Alibaba Cloud's response into a result or an error that names the party that must act.
+//! Decodes Alibaba Cloud's response into a result, or into an error that names the party that must
+//! act.
 //!
-//! Tolerates the variants of real API gateways (numeric Codes, XML errors, HTML pages) and is
-//! strict about the verdict: `passed` only if Alibaba Cloud returned `T` and nothing in the
-//! response contradicts it.
+//! Tolerates what real API gateways return (numeric Codes, XML errors, HTML pages) but is strict
+//! about the verdict: `passed` only if Alibaba Cloud returned `T` and nothing in the response
+//! contradicts it.
 //!
-//! Source of the members and of what they mean: Alibaba Cloud's page for LR_FR
+//! Source of the members and their meaning: Alibaba Cloud's page for LR_FR
 //! (help.aliyun.com/document_detail/160546.html).
 
 use crate::actions::Action;
@@ -72,7 +73,7 @@ pub enum Status {
 #[serde(rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct DescribeResult {
-    /// The status of the verification. Decide by this field only.
+    /// The status of the verification. Base decisions only on this field.
     pub status: Status,
     /// Alibaba Cloud's Code: `200`, `403` or `424`.
     pub code: String,
@@ -84,7 +85,7 @@ pub struct DescribeResult {
     pub material: Option<Material>,
     /// IdentityInfo; `"null"` and empty text are `None`.
     pub identity_info: Option<Json>,
-    /// 设备token.
+    /// 设备token: the device token.
     pub device_token: Option<String>,
     /// Risks of the device, if FaceGuardOutput requested them.
     pub device_risk: Vec<String>,
@@ -101,9 +102,9 @@ pub struct DescribeResult {
 #[serde(rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct Material {
-    /// Whether the face was an attack (`T`).
+    /// Whether the face was a presentation attack (`T`).
     pub face_attack: Option<bool>,
-    /// Whether the face was covered (`T`); sent with `Passed` = `T` only.
+    /// Whether the face was covered (`T`); sent only with `Passed` = `T`.
     pub face_occlusion: Option<bool>,
     /// The photo taken.
     pub facial_picture_front: Option<Picture>,
@@ -142,7 +143,7 @@ macro_rules! redacted_debug {
 }
 redacted_debug!(InitResult, DescribeResult, Material, Picture);
 
-/// A failed response, with the data for the decision about another attempt.
+/// A failed response, with what the retry decision needs.
 #[derive(Clone, Debug)]
 pub struct Failure {
     /// The error for the caller.
@@ -158,11 +159,11 @@ pub struct Failure {
 pub struct ServerText(pub String);
 redacted_debug!(ServerText);
 
-/// Decodes a response to either action. `now` is the time of the response by Alibaba Cloud's clock,
-/// for the picture's expiry.
+/// Decodes a response to either action. `now` is the time of the response by Alibaba Cloud's clock;
+/// it determines when the picture's URL expires.
 ///
 /// # Errors
-/// As [`decode_init`] and [`decode_describe`].
+/// Like [`decode_init`] and [`decode_describe`].
 pub fn decode(
     action: &'static Action,
     response: &Response,
@@ -183,16 +184,16 @@ pub fn decode(
 pub fn decode_init(response: &Response) -> Result<InitResult, Box<Failure>> {
     match Envelope::of(UsedBy::Init, response)? {
         Decoded::Success(envelope) => envelope.init_result().map_err(maybe_executed),
-        // The Codes for "pending" belong to DescribeFaceVerify only.
+        // The Codes for "pending" belong only to DescribeFaceVerify.
         Decoded::Pending(envelope) => Err(Box::new(envelope.gateway_failure())),
     }
 }
 
 /// Decodes a response to DescribeFaceVerify. `now` is the time of the response by Alibaba Cloud's
-/// clock, for the picture's expiry.
+/// clock; it determines when the picture's URL expires.
 ///
 /// # Errors
-/// As [`decode_init`]. A pending or rejected verification is not an error.
+/// Like [`decode_init`]. A pending or rejected verification is not an error.
 pub fn decode_describe(
     response: &Response,
     now: Timestamp,
@@ -203,7 +204,7 @@ pub fn decode_describe(
     }
 }
 
-/// A failure that does not reveal whether the request was executed.
+/// A failure that leaves open whether the request was executed.
 fn maybe_executed(error: Error) -> Box<Failure> {
     Box::new(Failure {
         error,
@@ -212,15 +213,16 @@ fn maybe_executed(error: Error) -> Box<Failure> {
     })
 }
 
-/// A response without a failure so far.
+/// A response that has passed the checks so far.
 enum Decoded {
-    /// It has a result.
+    /// It contains a result.
     Success(Envelope),
-    /// There is no result yet.
+    /// The verification has no result yet.
     Pending(Envelope),
 }
 
-/// Whether an unreadable response is compressed: hosts keep the header when they decompress.
+/// Whether an unreadable response is compressed. Hosts that decompress keep the header, so the body
+/// is checked, too.
 fn is_compressed(response: &Response) -> bool {
     const GZIP: &[u8] = &[0x1f, 0x8b];
     response.body.starts_with(GZIP)
@@ -233,14 +235,14 @@ struct Envelope {
     code: String,
     message: String,
     request_id: Option<String>,
-    /// Success as JSON text, which API gateways add.
+    /// Success as JSON text; API gateways add it.
     success: Option<String>,
     /// ResultObject, if it is an object.
     result_object: Option<Json>,
 }
 
 impl Envelope {
-    /// Reads a response to the action that these Codes belong to.
+    /// Reads a response to the action to which these Codes belong.
     fn of(action: UsedBy, response: &Response) -> Result<Decoded, Box<Failure>> {
         let envelope = Self::read(response).map_err(maybe_executed)?;
         let Some(known) = codes::code(&envelope.code)
@@ -289,8 +291,8 @@ impl Envelope {
                 ..error
             }
         };
-        // The body is empty or truncated: another query can return all of it. A redirect's empty
-        // body is complete.
+        // The body is empty or truncated; another query can return all of it. A redirect with an
+        // empty body is complete.
         let cut = |code, zh, en| {
             let error = whole(code, zh, en);
             Error {
@@ -373,7 +375,7 @@ impl Envelope {
         }
     }
 
-    /// An error code of the API gateway, or an unknown Code.
+    /// An error for a code of the API gateway or an unknown Code.
     fn gateway_failure(&self) -> Failure {
         let code = code_word(&self.code).unwrap_or_else(|| "Unknown".to_owned());
         let known = codes::gateway_code(&self.code);
@@ -512,17 +514,17 @@ impl Envelope {
     }
 }
 
-/// Whether a part of a response agrees with the verdict `T`.
+/// Whether part of a response agrees with the verdict `T`.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Evidence {
     /// It agrees or is absent.
     Consistent,
     Against,
-    /// It does not have the documented form, so its meaning is unknown.
+    /// It does not have the documented format, so its meaning is unknown.
     Unreadable,
 }
 
-/// Members of ResultObject that must be unambiguous, whatever the verdict.
+/// Members of ResultObject that must occur only once, whatever the verdict.
 const VERDICT_MEMBERS: &[&str] = &["Passed", "SubCode", "MaterialInfo", "Success"];
 
 impl Evidence {
@@ -565,7 +567,7 @@ impl Evidence {
     }
 }
 
-/// Whether a member is absent or one of Alibaba Cloud's notations for an empty value.
+/// Whether a member is absent or holds one of Alibaba Cloud's notations for an empty value.
 fn is_nothing(value: Option<&str>) -> bool {
     match value {
         None | Some("null") => true,
@@ -625,7 +627,7 @@ fn text_member(members: &Members<'_>, name: &str) -> Option<String> {
         .filter(|text| !text.is_empty() && text != "null")
 }
 
-/// A member with JSON inside a string, or with plain JSON; text that is not JSON stays text.
+/// A member that holds JSON, either as a string or directly; text that is not JSON stays text.
 fn embedded(members: &Members<'_>, name: &str) -> Option<Json> {
     let value = members.get(name)?;
     let inner = match read::string(value) {
@@ -646,7 +648,7 @@ fn flag(members: &Members<'_>, name: &str) -> Option<bool> {
     }
 }
 
-/// A Code or SubCode: text, or a number as some gateways send it.
+/// A Code or SubCode: text, or a number, which some gateways send.
 fn digits_or_text(value: &str) -> Option<String> {
     let digits = value.bytes().all(|byte| byte.is_ascii_digit());
     let text = if digits {
@@ -657,7 +659,7 @@ fn digits_or_text(value: &str) -> Option<String> {
     text.filter(|text| !text.is_empty())
 }
 
-/// The code, if it has the form of one (three digits, or words); otherwise `None`, because a
+/// The code, if it has the format of a code (three digits, or words). Otherwise `None`, because a
 /// hostile or broken response could contain a name or a number there, plain or encoded.
 fn code_word(text: &str) -> Option<String> {
     let digits = text.len() == 3 && text.bytes().all(|byte| byte.is_ascii_digit());
@@ -668,7 +670,7 @@ fn code_word(text: &str) -> Option<String> {
     (digits || words).then(|| text.to_owned())
 }
 
-/// The RequestId, if it has the form of one: hexadecimal digits, usually a UUID.
+/// The RequestId, if it has the format of a RequestId: hexadecimal digits, usually a UUID.
 fn request_id(text: &str) -> Option<String> {
     let shaped = (16..=64).contains(&text.len())
         && text
@@ -705,7 +707,7 @@ impl Body {
         })
     }
 
-    /// The `<Error>` of a gateway that responds in XML although the request asks for JSON.
+    /// The `<Error>` element of a gateway that responds in XML although the request asks for JSON.
     fn read_xml(text: &str) -> Option<Self> {
         let element = |name: &str| {
             let (_, rest) = text.split_once(&format!("<{name}>"))?;

@@ -1,8 +1,9 @@
-//! When and how a failed attempt is repeated, and how often a result is queried.
+//! Decides whether and when to retry a failed attempt, and how often to query a result.
 //!
 //! Every attempt has its own nonce and timestamp, because Alibaba Cloud rejects a used nonce.
-//! InitFaceVerify has an effect, so it is repeated only if it was provably not executed or if the
-//! caller allows it. Which codes can succeed later is a column of the tables in `vendor/codes.rs`.
+//! InitFaceVerify has a side effect, so it is retried only if it was provably not executed or if
+//! the caller allows it. A column of the tables in `vendor/codes.rs` states which codes can succeed
+//! later.
 
 use crate::actions::Action;
 use crate::client::options::Options;
@@ -13,17 +14,17 @@ use crate::http::header;
 use crate::timestamp::Timestamp;
 use crate::vendor::codes;
 
-/// The upper bound of the first back-off; it doubles with each further one.
+/// Upper bound of the first back-off; it doubles with each further one.
 const BACKOFF_BASE_MILLIS: i64 = 100;
-/// The same after throttling.
+/// Upper bound of the first back-off after throttling.
 const THROTTLED_BASE_MILLIS: i64 = 500;
 /// The longest back-off that the client chooses.
 const BACKOFF_MAX_MILLIS: i64 = 5_000;
 /// The longest interval between two queries while waiting for a result.
 const POLL_MAX_MILLIS: i64 = 8_000;
-/// The clock skew that needs no correction; Alibaba Cloud allows 15 minutes.
+/// Clock skew up to this value is not corrected; Alibaba Cloud tolerates 15 minutes.
 const CLOCK_TOLERANCE_MILLIS: i64 = 60_000;
-/// Dates outside of 2020 to 2100 come from a broken server and do not correct the clock.
+/// A date outside 2020 to 2100 comes from a broken server and does not correct the clock.
 const PLAUSIBLE_MILLIS: std::ops::Range<i64> = 1_577_836_800_000..4_102_444_800_000;
 
 /// Another attempt.
@@ -39,10 +40,10 @@ pub(super) struct Retry {
     pub(super) state: State,
 }
 
-/// Whether to make another attempt.
+/// Decides whether to make another attempt.
 ///
 /// # Errors
-/// The failed attempt's error, if the call ends with it.
+/// The error of the failed attempt, if the call ends with it.
 #[allow(clippy::too_many_arguments)] // all plain inputs of one pure decision
 pub(super) fn decide(
     options: &Options,
@@ -127,7 +128,7 @@ pub(super) fn decide(
     })
 }
 
-/// Full jitter: a random time from zero to the doubled step.
+/// Full jitter: a random time between zero and the doubled step.
 fn jittered(state: &State, throttled: bool, random: u32) -> i64 {
     let base = if throttled {
         THROTTLED_BASE_MILLIS
@@ -143,8 +144,9 @@ fn jittered(state: &State, throttled: bool, random: u32) -> i64 {
         .unwrap_or(0)
 }
 
-/// The back-off requested by the server, in milliseconds: `x-acs-retry-after` is in milliseconds,
-/// as in the official SDKs; `Retry-After` is in seconds or a date (RFC 9110 §10.2.3).
+/// The back-off that the server requests, in milliseconds. As in the official SDKs,
+/// `x-acs-retry-after` is in milliseconds; `Retry-After` is in seconds or a date (RFC 9110
+/// §10.2.3).
 fn retry_after(headers: &[(String, String)], now: Timestamp) -> Option<i64> {
     if let Some(millis) = header(headers, "x-acs-retry-after") {
         return millis.trim().parse().ok().filter(|millis| *millis >= 0);
@@ -158,11 +160,12 @@ fn retry_after(headers: &[(String, String)], now: Timestamp) -> Option<i64> {
     }
 }
 
-/// Milliseconds before the next query for a result: short at first, because most users finish
-/// within half a minute, then increasing, with jitter to spread waiting callers.
+/// Milliseconds before the next query for a result. The delay is short at first, because most users
+/// finish within half a minute, and then grows, with jitter to spread the load of many waiting
+/// callers.
 ///
 /// `failed_with` is the Code of the last query if it failed and may succeed later. Returns `None`
-/// if the failure outlasts any wait.
+/// if waiting cannot help.
 pub fn poll_delay_millis(polls: u32, random: u32, failed_with: Option<&str>) -> Option<i64> {
     if failed_with.is_some_and(codes::lasts_for_the_day) {
         return None;

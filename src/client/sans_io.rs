@@ -1,5 +1,5 @@
-//! One call for those who bring their own transport: requests and responses of the [`http`] crate
-//! and a [`Step`] at a time. The host sends, waits, and gives time and random bytes.
+//! One call for programs that bring their own transport. Uses the types of the [`http`] crate and returns one
+//! [`Step`] at a time; the host sends, waits, and supplies the time and random bytes.
 //!
 //! ```
 //! use cloudauth_edge::{Call, ClientOptions, Credentials, Error, Input, Loss, Request, Step, Timestamp};
@@ -60,8 +60,8 @@ use std::fmt;
 use std::marker::PhantomData;
 use std::time::Duration;
 
-/// The largest response that this crate's clients read, in bytes. Alibaba Cloud's have a few
-/// kilobytes, because pictures are returned as URLs; a larger one is [`Loss::TooLarge`].
+/// Maximum size in bytes of a response that this crate's clients read. Alibaba Cloud's responses have a few
+/// kilobytes, because pictures are returned as URLs. A larger response is [`Loss::TooLarge`].
 pub const MAX_ANSWER_BYTES: u64 = 1024 * 1024;
 
 /// A request of one of the two actions: [`InitFaceVerify`] or [`DescribeFaceVerify`].
@@ -122,19 +122,19 @@ mod sealed {
     }
 }
 
-/// The host's input to the next step.
+/// The host's input for the next step.
 #[derive(Clone)]
 pub enum Input {
-    /// No event: at the beginning, and after a wait.
+    /// Nothing to report: at the beginning, and after a wait.
     Ready,
-    /// A complete response arrived, with any status. Do not follow redirects: they would send names
-    /// and identity numbers to another host.
+    /// A complete response arrived, with any status. Do not follow redirects: that would send names and
+    /// identity numbers to another host.
     Answered(::http::Response<Vec<u8>>),
     /// No complete response arrived.
     Lost(Loss),
 }
 
-/// A response contains personal data, so it is not printed.
+/// Responses contain personal data, so they are not printed.
 impl fmt::Debug for Input {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
@@ -147,23 +147,22 @@ impl fmt::Debug for Input {
     }
 }
 
-/// The next step of the host.
+/// The next step for the host.
 pub enum Step<A> {
-    /// Send this unchanged, because a changed byte breaks the signature, and pass the response or
+    /// Send this request unchanged, because changing a byte breaks the signature, and pass in the response or
     /// the loss.
     Send {
-        /// The request: names and identity numbers, in the body or (ACS3) in the query. Do not
-        /// print it.
+        /// The request, with names and identity numbers in the body or (ACS3) in the query. Do not print it.
         request: ::http::Request<String>,
-        /// Time limit of the whole response, including its body; afterwards, pass
+        /// Time limit of the whole response, including its body. When it is exceeded, pass in
         /// [`Loss::TimedOut`].
         timeout: Duration,
     },
     /// Wait, then continue with [`Input::Ready`].
     Wait {
-        /// The delay; can be zero.
+        /// The delay; may be zero.
         delay: Duration,
-        /// Whether to fetch new credentials first, for [`Call::set_credentials`]. Only after
+        /// Whether to fetch new credentials first and pass them to [`Call::set_credentials`]. Only set after
         /// [`Call::credentials_refreshable`].
         refresh_credentials: bool,
         /// The error of this attempt.
@@ -199,8 +198,8 @@ impl<A> fmt::Debug for Step<A> {
     }
 }
 
-/// One call: attempts, retries, fail-over, clock correction. InitFaceVerify is retried only if it
-/// was provably not executed, unless the options allow it.
+/// One call, including attempts, retries, fail-over and clock correction. InitFaceVerify is retried only if
+/// it was provably not executed, unless the options allow it.
 pub struct Call<'a, R: Request> {
     options: &'a Options,
     credentials: Credentials,
@@ -230,10 +229,10 @@ impl<R: Request> fmt::Debug for Call<'_, R> {
 }
 
 impl<'a, R: Request> Call<'a, R> {
-    /// Creates a call. `now` is the time of the host's clock.
+    /// Creates a call. `now` is the current time by the host's clock.
     ///
     /// # Errors
-    /// Of kind `validation`: all faults of the credentials or the request.
+    /// An error of kind `validation` that lists every problem of the credentials or the request.
     pub fn new(
         options: &'a Options,
         credentials: &Credentials,
@@ -251,39 +250,39 @@ impl<'a, R: Request> Call<'a, R> {
         })
     }
 
-    /// The same call, starting with the [`Call::clock_offset_millis`] of an earlier one.
+    /// Starts with the clock skew that an earlier call measured, its [`Call::clock_offset_millis`].
     #[must_use]
     pub const fn with_clock_offset_millis(mut self, millis: i64) -> Self {
         self.state.clock_offset_millis = millis;
         self
     }
 
-    /// The same call with a host that can fetch new credentials after a SecurityToken has expired.
+    /// States that the host can fetch new credentials after a SecurityToken has expired.
     #[must_use]
     pub const fn credentials_refreshable(mut self) -> Self {
         self.credentials_refreshable = true;
         self
     }
 
-    /// Uses other credentials from the next attempt on.
+    /// Uses other credentials, starting with the next attempt.
     ///
     /// # Errors
-    /// Of kind `validation`, as [`Call::new`]; the call then keeps its credentials.
+    /// Of kind `validation`, like [`Call::new`]; the call then keeps its current credentials.
     pub fn set_credentials(&mut self, credentials: &Credentials) -> Result<(), Error> {
         self.credentials = self.options.checked(credentials)?;
         Ok(())
     }
 
-    /// The known clock skew (Alibaba Cloud's clock minus the host's) in milliseconds; initially 0.
+    /// The measured clock skew (Alibaba Cloud's clock minus the host's) in milliseconds; initially 0.
     pub const fn clock_offset_millis(&self) -> i64 {
         self.state.clock_offset_millis
     }
 
-    /// The next step. `now` is the time by the host's clock; `random` are bytes of a cryptographic
-    /// generator for the nonce and the jitter: new ones for every [`Input::Ready`].
+    /// Returns the next step. `now` is the current time by the host's clock. `random` are bytes from a
+    /// cryptographic generator, for the nonce and the jitter: new ones for every [`Input::Ready`].
     ///
-    /// [`Input::Ready`] during an attempt counts as a lost connection. After the end,
-    /// every input fails with the code `CallEnded`.
+    /// [`Input::Ready`] during an attempt counts as a lost connection. After the call has ended, every input
+    /// fails with the code `CallEnded`.
     pub fn next(&mut self, input: Input, now: Timestamp, random: [u8; 16]) -> Step<R::Answer> {
         let stage = std::mem::replace(&mut self.stage, Stage::Ended);
         let outcome = match (stage, input) {
@@ -356,8 +355,8 @@ impl<'a, R: Request> Call<'a, R> {
     }
 }
 
-/// `None` if the URL exceeds the limit of the `http` crate (65,534 bytes); everything else has been
-/// validated.
+/// Converts the request. `None` if the URL exceeds the limit of the `http` crate (65,534 bytes); everything
+/// else has been validated.
 fn outgoing(request: OutgoingRequest) -> Option<::http::Request<String>> {
     let mut built = ::http::Request::builder()
         .method(request.method)

@@ -7,15 +7,15 @@ use crate::vendor::credentials::Credentials;
 use crate::vendor::endpoint::Endpoint;
 use serde::{Deserialize, Serialize};
 
-/// The state of a call. Plain data that the host keeps between attempts and passes back.
+/// The state of a call: plain data that the host keeps between attempts and passes back.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct State {
-    /// Number of the attempt, from 1.
+    /// Number of the attempt, starting at 1.
     pub attempt: i64,
     /// Index of the endpoint in the options' list.
     pub endpoint: usize,
-    /// The known clock skew (Alibaba Cloud's clock minus the local one), in milliseconds.
+    /// The measured clock skew (Alibaba Cloud's clock minus the local one), in milliseconds.
     pub clock_offset_millis: i64,
     /// Whether this call has already corrected the clock.
     pub clock_corrected: bool,
@@ -33,8 +33,8 @@ pub struct State {
 }
 
 impl State {
-    /// The state before the first attempt. `clock_offset_millis` is the clock skew from an earlier
-    /// call, or 0.
+    /// The state before the first attempt. `clock_offset_millis` is the clock skew that an earlier
+    /// call measured, or 0.
     pub const fn new(now: Timestamp, clock_offset_millis: i64) -> Self {
         Self {
             attempt: 0,
@@ -50,7 +50,7 @@ impl State {
     }
 }
 
-/// The endpoint of an attempt.
+/// The endpoint that an attempt uses.
 pub fn endpoint<'a>(options: &'a Options, state: &State) -> Option<&'a Endpoint> {
     options
         .endpoints
@@ -58,7 +58,8 @@ pub fn endpoint<'a>(options: &'a Options, state: &State) -> Option<&'a Endpoint>
         .or_else(|| options.endpoints.first())
 }
 
-/// What this attempt is signed with. `None` without an endpoint, which options always have.
+/// The signing context of this attempt. `None` without an endpoint, but validated options always
+/// have one.
 pub(super) fn signing_context<'a>(
     options: &'a Options,
     credentials: &'a Credentials,

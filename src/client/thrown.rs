@@ -1,20 +1,21 @@
-//! What a function of the calling program threw: a mistake in the program, or a failing network.
+//! Classifies what a function of the calling program threw: a bug in the program, or a network
+//! failure.
 //!
-//! Hosts throw a `TypeError` for both, so its code and message decide. The message stays here: it
-//! may hold an address or a header.
+//! Hosts throw a `TypeError` for both, so the code and the message decide. The message is never
+//! passed on: it may contain an address or a header.
 
-/// What was thrown, as far as that decides.
+/// The parts of a thrown error that the classification uses.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Thrown<'a> {
     /// Its class, such as `TypeError`.
     pub name: &'a str,
-    /// Its code, or that of its cause, such as `ECONNREFUSED`; empty where it has none.
+    /// Its code, or that of its cause, such as `ECONNREFUSED`; empty if it has none.
     pub code: &'a str,
     /// Its message.
     pub message: &'a str,
 }
 
-/// Codes that Node and undici give to wrong arguments.
+/// Codes that Node and undici use for invalid arguments.
 const ARGUMENT_CODES: &[&str] = &[
     "ERR_INVALID_",
     "ERR_MISSING_",
@@ -23,8 +24,8 @@ const ARGUMENT_CODES: &[&str] = &[
     "UND_ERR_INVALID_",
 ];
 
-/// Words of the runtimes' own TypeErrors about the network, in lower case: Chrome, Firefox, Safari,
-/// undici, Deno and workerd.
+/// Words in the runtimes' own TypeErrors about the network, in lower case: those of Chrome,
+/// Firefox, Safari, undici, Deno and workerd.
 const NETWORK_WORDS: &[&str] = &[
     "fetch failed",
     "failed to fetch",
@@ -39,8 +40,8 @@ const NETWORK_WORDS: &[&str] = &[
 ];
 
 impl Thrown<'_> {
-    /// Whether the program is at fault: a method without its object, a wrong argument, a mistyped
-    /// name.
+    /// Whether it is a bug in the program: a method called without its object, an invalid argument,
+    /// a misspelt name.
     pub fn is_mistake(&self) -> bool {
         if !self.code.is_empty() {
             return ARGUMENT_CODES

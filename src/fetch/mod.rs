@@ -33,16 +33,16 @@ use std::ops::ControlFlow;
 use std::pin::Pin;
 use std::time::Duration;
 
-/// Calls both actions: validates, signs, sends, retries and decodes, by the rules of
-/// [`crate::client::call`].
+/// Calls both actions. [`crate::client::call`] describes how calls are validated, signed, sent, retried and
+/// decoded.
 ///
-/// Dropping a future aborts its request. An InitFaceVerify that was already sent may have been
-/// executed.
+/// Dropping a future aborts its request. An InitFaceVerify that was already sent may nevertheless be executed.
 pub struct FaceVerifyClient {
     options: Options,
     credentials: RefCell<Credentials>,
     provider: Option<Box<Provider>>,
-    /// Held while the provider is asked, so that calls which were refused together ask it once.
+    /// Held while the provider is called, so that concurrent calls whose credentials were refused share one
+    /// invocation.
     refreshing: Mutex<()>,
     /// The clock skew (Alibaba Cloud's clock minus the host's) from an earlier call.
     clock_offset_millis: Cell<i64>,
@@ -63,17 +63,17 @@ impl FaceVerifyClient {
     /// Creates a client with validated options and credentials.
     ///
     /// # Errors
-    /// Of kind `validation`: the credentials are malformed or do not fit the endpoints, or the
-    /// program runs in a browser, where every visitor can read the AccessKeySecret.
+    /// Of kind `validation` if the credentials are malformed or do not fit the endpoints, or if the program runs
+    /// in a browser, where every visitor can read the AccessKeySecret.
     pub fn new(options: Options, credentials: Credentials) -> Result<Self, Error> {
         Options::check([("inBrowser", Value::Boolean(runtime::is_browser()))])?;
         Self::dangerously_in_browser(options, credentials)
     }
 
-    /// The same, but allowed in a browser: for tests against the sandbox.
+    /// Like [`FaceVerifyClient::new`], but allowed in a browser: for tests against the sandbox.
     ///
     /// # Errors
-    /// Of kind `validation`: the credentials are malformed or do not fit the endpoints.
+    /// Of kind `validation` if the credentials are malformed or do not fit the endpoints.
     pub fn dangerously_in_browser(
         options: Options,
         credentials: Credentials,
@@ -87,11 +87,11 @@ impl FaceVerifyClient {
         })
     }
 
-    /// A client for temporary credentials: `provider` returns them now, and again when Alibaba Cloud
+    /// Creates a client for temporary credentials. `provider` returns them now, and again when Alibaba Cloud
     /// reports that the SecurityToken has expired.
     ///
     /// # Errors
-    /// As [`FaceVerifyClient::new`]; of kind `credentials` if `provider` fails. The error of `provider` is
+    /// Like [`FaceVerifyClient::new`]; of kind `credentials` if `provider` fails. The error from `provider` is
     /// dropped, because it may contain secrets.
     pub async fn with_provider<F>(
         options: Options,
@@ -104,10 +104,10 @@ impl FaceVerifyClient {
         Self::dangerously_in_browser_with_provider(options, provider).await
     }
 
-    /// [`FaceVerifyClient::with_provider`] where a browser is allowed: for tests against the sandbox.
+    /// Like [`FaceVerifyClient::with_provider`], but allowed in a browser: for tests against the sandbox.
     ///
     /// # Errors
-    /// As [`FaceVerifyClient::with_provider`].
+    /// Like [`FaceVerifyClient::with_provider`].
     pub async fn dangerously_in_browser_with_provider<F>(
         options: Options,
         provider: impl Fn() -> F + 'static,
@@ -132,8 +132,8 @@ impl FaceVerifyClient {
         self.perform(request).await
     }
 
-    /// DescribeFaceVerify: queries the status of a verification. Decide by
-    /// [`DescribeResult::status`] only.
+    /// DescribeFaceVerify: queries the status of a verification. Base decisions only on
+    /// [`DescribeResult::status`].
     ///
     /// # Errors
     /// Every failure is an [`Error`]. A rejected verification is not an error.
@@ -144,13 +144,12 @@ impl FaceVerifyClient {
         self.perform(request).await
     }
 
-    /// Queries until the user has passed or was rejected, or until `deadline` has elapsed; the
-    /// result is then still [`Status::Pending`](crate::Status::Pending). The interval between
-    /// queries increases from 1 to 10 seconds.
+    /// Queries until the user has passed or been rejected, or until `deadline` has elapsed, in which case the
+    /// result is still [`Status::Pending`](crate::Status::Pending). The interval between queries grows from 1 to
+    /// 10 seconds.
     ///
     /// # Errors
-    /// As [`FaceVerifyClient::describe_face_verify`]. A temporary failure ends the wait only at the
-    /// deadline.
+    /// Like [`FaceVerifyClient::describe_face_verify`]. A temporary failure ends polling only at the deadline.
     pub async fn wait_for_result(
         &self,
         request: DescribeFaceVerify,
@@ -198,7 +197,7 @@ impl FaceVerifyClient {
         }
     }
 
-    /// Credentials other than those that were refused.
+    /// Credentials that differ from the refused ones.
     async fn refreshed(
         &self,
         refused: &Credentials,

@@ -1,5 +1,5 @@
-//! The client's inputs from its host: timers and members of the global object, because Workers,
-//! Deno and Node have no `Window`.
+//! Access to the host: timers and other members of the global object, because Workers, Deno and
+//! Node have no `Window`.
 
 use js_sys::{Function, Promise, Reflect};
 use std::time::Duration;
@@ -23,7 +23,7 @@ pub(super) fn global(name: &str) -> Option<JsValue> {
         .filter(|value| !value.is_undefined() && !value.is_null())
 }
 
-/// Calls a function of the global object.
+/// Calls a global function.
 pub(super) fn call_global(name: &str, arguments: &[JsValue]) -> Result<JsValue, JsValue> {
     let function: Function = global(name).unwrap_or_default().dyn_into()?;
     // workerd and browsers reject `fetch` if it is called as a method of another object.
@@ -37,7 +37,7 @@ pub(super) struct Timer {
 }
 
 impl Timer {
-    /// Calls `on_time` after the delay, in milliseconds.
+    /// Calls `on_time` after the delay.
     pub(super) fn start(after: Duration, on_time: impl FnMut() + 'static) -> Self {
         let on_time = Closure::<dyn FnMut()>::new(on_time);
         let millis = i32::try_from(after.as_millis()).unwrap_or(i32::MAX);
@@ -56,7 +56,7 @@ impl Drop for Timer {
     }
 }
 
-/// Waits.
+/// Waits for `delay`.
 pub(super) async fn sleep(delay: Duration) {
     if delay.is_zero() {
         return;

@@ -1,5 +1,5 @@
-//! Sends a request with the host's `fetch` and returns its outcome. The time limit includes the
-//! response's body.
+//! Sends a request with the host's `fetch` and returns its outcome. The time limit covers the
+//! response body, too.
 
 use super::runtime::{Timer, call_global};
 use crate::client::call::Loss;
@@ -15,7 +15,7 @@ use web_sys::{
     AbortController, Headers, ReadableStreamDefaultReader, Request, RequestInit, RequestRedirect,
 };
 
-/// Aborts the request on drop. After the response, that has no effect.
+/// Aborts the request on drop. Once the response has arrived, aborting has no effect.
 struct AbortOnDrop(AbortController);
 
 impl Drop for AbortOnDrop {
@@ -24,7 +24,7 @@ impl Drop for AbortOnDrop {
     }
 }
 
-/// Sends the request unchanged. `timeout` limits the whole response.
+/// Sends the request unchanged. `timeout` covers the whole response.
 pub(super) async fn send(request: &::http::Request<String>, timeout: Duration) -> Input {
     let timed_out = Rc::new(Cell::new(false));
     match exchange(request, timeout, &timed_out).await {
@@ -59,7 +59,7 @@ async fn exchange(
         return Ok(None);
     };
     let mut response = ::http::Response::new(body);
-    // Browsers report status 0 for a redirect that is not followed.
+    // Browsers report status 0 for a redirect that they do not follow.
     *response.status_mut() = StatusCode::from_u16(answer.status()).unwrap_or(StatusCode::FOUND);
     *response.headers_mut() = received(&answer.headers())?;
     Ok(Some(response))
@@ -76,7 +76,7 @@ fn built(request: &::http::Request<String>, abort: &AbortController) -> Result<R
     if !request.body().is_empty() {
         init.set_body(&JsValue::from(request.body().as_str()));
     }
-    // A redirect would send names and identity numbers to another host.
+    // Following a redirect would send names and identity numbers to another host.
     init.set_redirect(RequestRedirect::Manual);
     init.set_signal(Some(&abort.signal()));
     Request::new_with_str_and_init(&request.uri().to_string(), &init)
@@ -117,7 +117,7 @@ fn received(headers: &Headers) -> Result<HeaderMap, JsValue> {
     Ok(received)
 }
 
-/// The host's code of a failed connection, such as `ECONNREFUSED`, if any.
+/// The host's error code of a failed connection, such as `ECONNREFUSED`, if any.
 fn failure_code(error: &JsValue) -> Option<String> {
     let member = |of: &JsValue, name: &str| Reflect::get(of, &name.into()).ok();
     let cause = member(error, "cause").and_then(|cause| member(&cause, "code"));

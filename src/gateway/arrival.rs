@@ -1,4 +1,4 @@
-//! A request on its way through the gateway, and what its host does next.
+//! A request on its way through the gateway, and the host's next step for it.
 
 use super::asker::{Asker, Front};
 use super::callers::Caller;
@@ -11,7 +11,7 @@ use crate::rpc_server::request::MAX_BODY;
 use crate::timestamp::Timestamp;
 use serde::Serialize;
 
-/// Time limit for the body of an unauthenticated or slow client.
+/// Time limit for reading a body, whose sender may be slow.
 const BODY_MILLIS: i64 = 30_000;
 
 /// A request from the host.
@@ -23,7 +23,7 @@ pub struct Arrival {
     pub body_read: bool,
     /// The requested host and port.
     pub host: String,
-    /// A new id for the request, used unless the request has an id.
+    /// A new ID for the request; used unless the request brings its own.
     pub fresh_id: String,
 }
 
@@ -51,19 +51,19 @@ pub struct Routed {
     rename_all_fields = "camelCase"
 )]
 pub enum Then {
-    /// Read at most `limit` + 1 bytes of the body and pass the request again.
+    /// Read at most `limit` + 1 bytes of the body, then pass the request again.
     ReadBody {
         /// Bytes.
         limit: usize,
         /// Time limit in milliseconds.
         millis: i64,
     },
-    /// Answer.
+    /// Send a response.
     Reply {
-        /// The answer.
+        /// The response.
         reply: Reply,
     },
-    /// Respond with a file of the host as the body.
+    /// Respond with one of the host's files as the body.
     File {
         /// Its name.
         name: &'static str,
@@ -74,15 +74,15 @@ pub enum Then {
     Assets,
     /// Pass this task to the caller's ledger.
     Ledger {
-        /// The task as opaque text.
+        /// The task as text that is opaque to the host.
         task: String,
-        /// The task to pass again if the ledger's host was reset and nothing else failed.
+        /// The task to pass instead if the ledger's host was reset and nothing else failed.
         again: String,
     },
 }
 
 impl Then {
-    /// The task for the caller's ledger.
+    /// Passes a task to the caller's ledger.
     pub(super) fn ledger(task: &Task) -> Self {
         Self::Ledger {
             task: to_json(task),
@@ -97,14 +97,14 @@ impl From<Reply> for Then {
     }
 }
 
-/// The end of a handler.
+/// The result of a handler.
 pub(super) type Handled = Result<Then, Problem>;
 
-/// What every handler may need of a request.
+/// What handlers need to know about a request.
 pub(super) struct Incoming<'a> {
     /// The request as it arrived.
     pub(super) arrival: &'a Arrival,
-    /// The time.
+    /// The current time.
     pub(super) now: Timestamp,
     /// The language of problems.
     pub(super) language: Language,
@@ -143,7 +143,7 @@ impl<'a> Incoming<'a> {
         }
     }
 
-    /// The step to obtain the body: none, read it, or reject it.
+    /// What to do about the body: nothing, read it, or reject it.
     pub(super) fn body(&self) -> Result<Option<Then>, Problem> {
         let request = &self.arrival.request;
         let declared = header(&request.headers, "content-length")
@@ -160,8 +160,8 @@ impl<'a> Incoming<'a> {
     }
 }
 
-/// UUIDs and 32 hexadecimal digits. The id is logged, so it must not have the form of a name or an
-/// identity number.
+/// Whether the ID is a UUID or 32 hexadecimal digits. The ID is logged, so it must not have the
+/// form of a name or an identity number.
 fn is_request_id(id: &str) -> bool {
     let groups: Vec<usize> = id.split('-').map(str::len).collect();
     let hexadecimal = id

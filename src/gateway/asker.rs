@@ -1,17 +1,17 @@
-//! The request that a response is for. Plain data that accompanies a task until its response.
+//! The request that a response belongs to: plain data that accompanies a task until its response.
 
 use super::reply::Language;
 use serde::{Deserialize, Serialize};
 
-/// The request to respond to, and the form of the response.
+/// The request to respond to, and the protocol of the response.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Asker {
     /// The caller's id.
     pub caller: String,
-    /// The request's id.
+    /// The request's ID.
     pub request_id: String,
-    /// Its protocol.
+    /// The request's protocol.
     pub front: Front,
 }
 
@@ -28,10 +28,10 @@ pub enum Front {
     Rpc(RpcForm),
 }
 
-/// The form of a response in Alibaba Cloud's RPC protocol.
+/// What a response in Alibaba Cloud's RPC protocol depends on.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct RpcForm {
-    /// The action; empty if it is not yet known.
+    /// The action; empty while it is unknown.
     pub action: String,
     /// Whether the response is XML.
     pub xml: bool,

@@ -1,4 +1,4 @@
-//! Reads the JSON body of a request without building values that the actions do not need.
+//! Reads the JSON body of a request, without building values that the actions do not need.
 
 use super::problem::{MALFORMED_BODY, Problem, UNSUPPORTED_MEDIA_TYPE};
 use crate::actions::Value;
@@ -6,13 +6,13 @@ use crate::http::header;
 use crate::json::de::from_json;
 use crate::json::read::{MAX_DEPTH, items, string, value};
 
-/// The actions have fewer than 50 parameters.
+/// Maximum number of members; the actions have fewer than 50 parameters.
 const MEMBERS_MAX: usize = 100;
 
-/// The members of the body's object in order, including duplicates. An empty body has none.
+/// The members of the body's object in order, including duplicates. An empty body has no members.
 ///
 /// # Errors
-/// The content type is not JSON, or the body is not one object of few members.
+/// If the content type is not JSON, or the body is not a single object within the limit of members.
 pub fn members(
     headers: &[(String, String)],
     body: &[u8],
@@ -96,7 +96,7 @@ mod tests {
         ] {
             assert_eq!(read(body), Err("malformed-body"));
         }
-        // Deep nesting is handled or rejected, never a crash.
+        // Deep nesting is accepted or rejected, but never crashes.
         let _ = read(deep_member.as_bytes());
         for content_type in [
             "",

@@ -1,5 +1,5 @@
-//! Alibaba Cloud's callback at an unguessable URL: each order has its own, derived from the
-//! gateway's secret.
+//! The secret URL to which Alibaba Cloud sends its callback: each order has its own, derived from
+//! the gateway's secret.
 //!
 //! A callback's content is not trusted. It only triggers a query.
 
@@ -7,7 +7,7 @@ use super::callers::derive;
 use super::settings::Settings;
 use crate::vendor::credentials::Secret;
 
-/// The URL's path without its last three segments: caller, order and proof.
+/// The path up to its last three segments, which are caller, order and proof.
 pub const PATH: &str = "/v1/callbacks";
 
 /// The callback URL for an order; `None` if the gateway has no public URL.
@@ -17,7 +17,7 @@ pub fn url(settings: &Settings, caller: &str, no: &str) -> Option<String> {
     Some(format!("{origin}{}/{caller}/{no}/{}", PATH, proof.expose()))
 }
 
-/// Whether the last segment of a URL is this order's proof.
+/// Whether the last segment of a callback URL is the proof for this order.
 pub fn is_genuine(settings: &Settings, caller: &str, no: &str, given: &str) -> bool {
     proof(settings, caller, no).constant_time_eq(given)
 }

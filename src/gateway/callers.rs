@@ -1,6 +1,6 @@
-//! Authenticates callers: by bearer tokens, stored as hashes, and by AccessKey pairs issued by the
-//! gateway. A caller can have several of each, so that a new one works before the old one is
-//! removed, and each can have its own permissions.
+//! Authenticates callers: by bearer tokens, which are stored as hashes, and by AccessKey pairs that
+//! the gateway issued. A caller can have several of each, so that a new one can be in use before
+//! the old one is removed, and each can have its own permissions.
 
 use crate::json::de::from_json_strictly;
 use crate::signing::acs3::hmac_sha256;
@@ -15,7 +15,7 @@ use std::collections::BTreeSet;
 use std::fmt;
 use subtle::ConstantTimeEq;
 
-/// The bearer token of development.
+/// The bearer token for development.
 pub const DEVELOPMENT_TOKEN: &str = "dev-token";
 const DEVELOPMENT_KEY_ID: &str = "dev-key-id";
 const DEVELOPMENT_KEY_SECRET: &str = "dev-key-secret";
@@ -29,21 +29,21 @@ pub enum Scope {
     /// Read their status and verdict, and list them.
     #[serde(rename = "read")]
     Read,
-    /// Also read the material: the photo's URL, scores, OSS object.
+    /// Also read the material: the photo's URL, scores, the OSS object.
     #[serde(rename = "read:material")]
     ReadMaterial,
 }
 
-/// A service that calls the gateway. No other caller can see its verifications.
+/// A service that calls the gateway. A caller cannot see the verifications of another one.
 #[derive(Clone, Debug)]
 pub struct Caller {
-    /// The name of the caller and its ledger: a renamed caller starts with a new ledger.
+    /// The name of the caller and of its ledger: renaming a caller starts a new ledger.
     pub id: String,
-    /// Limit of started verifications per day (UTC+8); no limit if not set.
+    /// Maximum number of verifications started per day (UTC+8); `None` for no limit.
     pub max_starts_per_day: Option<u32>,
-    /// Limit of started verifications per day (UTC+8) and UserId; no limit if not set.
+    /// Maximum number of verifications started per day (UTC+8) and UserId; `None` for no limit.
     pub max_starts_per_user_per_day: Option<u32>,
-    /// The receiver of webhook deliveries.
+    /// Where webhook deliveries are sent.
     pub webhook_url: Option<String>,
     tokens: Vec<Token>,
     key_pairs: Vec<KeyPair>,
@@ -56,7 +56,7 @@ struct Token {
     scopes: Vec<Scope>,
 }
 
-/// An AccessKey pair issued by the gateway.
+/// An AccessKey pair that the gateway issued.
 #[derive(Clone, Debug)]
 pub struct KeyPair {
     /// AccessKeyId.
@@ -101,7 +101,7 @@ pub fn development() -> Caller {
     }
 }
 
-/// The caller with the token. Every known hash is compared, so that the duration reveals nothing.
+/// The caller with this token. Every known hash is compared, so that the duration reveals nothing.
 pub fn by_token<'a>(callers: &'a [Caller], token: &str) -> Option<Access<'a>> {
     let presented = sha256(token);
     let mut found = None;
@@ -118,7 +118,7 @@ pub fn by_token<'a>(callers: &'a [Caller], token: &str) -> Option<Access<'a>> {
     found
 }
 
-/// The caller and key pair of an AccessKeyId, which is not secret.
+/// The caller and key pair with this AccessKeyId, which is not a secret.
 pub fn by_access_key_id<'a>(callers: &'a [Caller], id: &str) -> Option<(Access<'a>, &'a KeyPair)> {
     callers.iter().find_map(|caller| {
         let pair = caller
@@ -130,21 +130,21 @@ pub fn by_access_key_id<'a>(callers: &'a [Caller], id: &str) -> Option<(Access<'
     })
 }
 
-/// 32 bytes derived from the gateway's secret, for `purpose` and `what`.
+/// Derives 32 bytes from the gateway's secret, for `purpose` and `what`.
 pub fn derive(secret: &Secret, purpose: &str, what: &str) -> [u8; 32] {
     let message = [purpose.as_bytes(), what.as_bytes()].join(&0);
     hmac_sha256(secret.expose().as_bytes(), &message)
 }
 
-/// The key that signs a caller's webhook deliveries, in the form of Standard Webhooks.
+/// The key that signs a caller's webhook deliveries, in the format of Standard Webhooks.
 pub fn webhook_secret(secret: &Secret, caller: &str) -> Secret {
     let key = derive(secret, "webhook", caller);
     let text = STANDARD.encode(key);
     Secret::new(format!("whsec_{text}"))
 }
 
-/// The AccessKeySecret of a key pair issued by the gateway. An HMAC key cannot be stored as a hash,
-/// so it is derived from the gateway's secret and the AccessKeyId on demand.
+/// The AccessKeySecret of a key pair that the gateway issued. An HMAC key cannot be stored as a
+/// hash, so it is derived on demand from the gateway's secret and the AccessKeyId.
 pub fn derived_key_secret(secret: &Secret, access_key_id: &str) -> Secret {
     Secret::new(hex::encode(&derive(
         secret,
@@ -183,7 +183,7 @@ struct RawKeyPair {
     access_key_id: String,
     #[serde(default)]
     secret_setting: Option<String>,
-    /// Those of the caller if not set.
+    /// The caller's scopes if not set.
     #[serde(default)]
     scopes: Option<Vec<Scope>>,
 }
@@ -192,19 +192,19 @@ struct RawKeyPair {
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 struct RawToken {
     sha256: String,
-    /// Those of the caller if not set.
+    /// The caller's scopes if not set.
     #[serde(default)]
     scopes: Option<Vec<Scope>>,
 }
 
-/// Material is personal data, so it is not part of the default.
+/// Material is personal data, so its scope is not granted by default.
 fn default_scopes() -> Vec<Scope> {
     vec![Scope::Create, Scope::Read]
 }
 
 type Problem = (&'static str, Text);
 
-/// A fault of the member at `place`, such as `[0].tokens[1].scopes`.
+/// A problem of the member at `place`, such as `[0].tokens[1].scopes`.
 fn problem(
     place: impl fmt::Display,
     rule: &'static str,
@@ -215,11 +215,11 @@ fn problem(
     (rule, text)
 }
 
-/// Reads the list of callers. `secret_setting` returns the value of a Worker secret that contains a
-/// key pair's secret.
+/// Reads the list of callers. `secret_setting` returns the value of a Worker secret, which holds
+/// the secret of a key pair.
 ///
 /// # Errors
-/// The rule and the text of the first fault, without any value.
+/// The rule and the text of every problem, without any value.
 pub fn read<'a>(
     text: &str,
     secret: &Secret,
@@ -326,7 +326,7 @@ impl RawCaller {
             tokens.extend(check(place, &token.sha256, token.scopes));
         }
         if has_twins(&tokens) {
-            // Which scopes it has would depend on the order of the list.
+            // The scopes of a duplicate would depend on the order of the list.
             problems.push(problem(
                 place,
                 "same-token-twice",
@@ -452,7 +452,7 @@ impl Caller {
     }
 }
 
-/// A URL with an allowed scheme and host; its path can be any printable text.
+/// Whether the URL has an allowed scheme and host; its path can be any printable text.
 fn is_webhook_url(text: &str) -> bool {
     let (scheme, rest) = text.split_once("://").unwrap_or_default();
     let authority = rest.split(['/', '?', '#']).next().unwrap_or_default();
@@ -476,7 +476,8 @@ fn is_key_id(text: &str) -> bool {
             .all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'.' | b'_' | b'-'))
 }
 
-/// A stray line break would invalidate every signature, and a short secret could be guessed.
+/// Whether a secret is usable: a stray line break would invalidate every signature, and a short
+/// secret could be guessed.
 fn is_secret(text: &str) -> bool {
     text.len() >= 16 && text.bytes().all(|byte| byte.is_ascii_graphic())
 }

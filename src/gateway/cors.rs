@@ -1,4 +1,4 @@
-//! Cross-origin requests: pages of the listed origins may call, and no other.
+//! Cross-origin requests: only pages of the configured origins may call.
 
 use super::arrival::{Handled, Incoming};
 use super::problem::{METHOD_NOT_ALLOWED, Problem};
@@ -6,7 +6,7 @@ use super::reply::{Headers, Reply};
 use super::settings::Settings;
 use crate::http::header;
 
-/// The headers that every response gets in addition to its own.
+/// The CORS headers that are added to every response.
 pub(super) fn common_headers(
     settings: Option<&Settings>,
     request_headers: &[(String, String)],
@@ -29,7 +29,7 @@ pub(super) fn common_headers(
     headers
 }
 
-/// The response to a preflight request for an address with these methods.
+/// The response to a preflight request for a route with these methods.
 pub(super) fn preflight(
     incoming: &Incoming<'_>,
     settings: Option<&Settings>,

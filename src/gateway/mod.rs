@@ -2,8 +2,8 @@
 //!
 //! Pure functions over plain data. The host (`worker.js`) passes a request to [`router::route`],
 //! which authenticates the caller and returns either a response or a task for the caller's ledger;
-//! the host then drives [`work::step`] until the task returns a response. Neither function reads a
-//! clock, a store or the network.
+//! the host then repeats [`work::step`] until the task returns a response. Neither function
+//! accesses a clock, a store or the network.
 
 pub mod arrival;
 pub mod asker;

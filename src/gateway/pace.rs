@@ -1,36 +1,36 @@
 //! Rate limit for calls to Alibaba Cloud: calls are delayed instead of rejected.
 //!
-//! The generic cell rate algorithm: each call moves the time at which the next one is allowed. A
-//! short burst is sent immediately; further calls are sent at four fifths of the limit, so that
-//! burst and flow together stay below it in every second.
+//! The generic cell rate algorithm: each call moves the time at which the next one is allowed. A short
+//! burst is sent immediately; further calls are sent at four fifths of the limit, so that burst and flow
+//! together stay below the limit in every second.
 
 use crate::timestamp::Timestamp;
 use serde::Serialize;
 
-/// The longest delay; calls that would wait longer are rejected.
+/// Maximum delay; calls that would have to wait longer are rejected.
 const WAIT_MAX_MILLIS: i64 = 5_000;
-/// The same for a call that gives way, so that the others find a short queue.
+/// Maximum delay of a call that gives way to others, which keeps their queue short.
 const WAIT_MAX_YIELDING_MILLIS: i64 = 500;
 const MICROS_PER_SECOND: i64 = 1_000_000;
 
-/// A turn to call.
+/// Permission to call at a given time.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Turn {
     /// Delay in milliseconds.
     pub wait_millis: i64,
-    /// When the next call is allowed, in microseconds; input for the next turn.
+    /// When the next call is allowed, in microseconds; the input for the next turn.
     pub free_at: i64,
 }
 
-/// The next turn, `None` when too many wait already. `free_at` is 0 at first; `yields` is whether the call
-/// gives way to others.
+/// The next turn; `None` if too many calls are already waiting. `free_at` is 0 at first. `yields` states
+/// whether the call gives way to others.
 pub fn turn(free_at: i64, per_second: i64, yields: bool, now: Timestamp) -> Option<Turn> {
     let now = now.unix_millis().saturating_mul(1_000);
     let interval = MICROS_PER_SECOND
         .saturating_mul(5)
         .checked_div(per_second.max(1).saturating_mul(4))?;
-    // In one second, the burst allows 1/5 and the flow 4/5 of the limit.
+    // Within one second, the burst accounts for 1/5 and the flow for 4/5 of the limit.
     let burst = (MICROS_PER_SECOND / 5).saturating_sub(interval).max(0);
     let free_at = free_at.max(now);
     let wait_micros = free_at.saturating_sub(burst).saturating_sub(now).max(0);
@@ -86,7 +86,7 @@ mod tests {
         }
         assert_eq!(waits.iter().filter(|wait| **wait == 0).count(), 8);
         assert!(waits.windows(2).all(|pair| pair[0] <= pair[1]));
-        // Four fifths of the limit, for the longest delay of five seconds.
+        // The flow at four fifths of the limit, for the maximum delay of five seconds.
         assert!((200..=210).contains(&waits.len()), "{}", waits.len());
     }
 

@@ -1,5 +1,5 @@
-//! The problems of the REST routes as data: RFC 9457 problem details with a stable code, the party
-//! that must act, whether a retry can help, and texts in Chinese and English.
+//! The problems that the REST routes return, as data: RFC 9457 problem details with a stable code,
+//! the party that must act, whether a retry can help, and texts in Chinese and English.
 //!
 //! A problem quotes nothing from the request: no value, no path, no name of an unknown caller.
 
@@ -23,7 +23,7 @@ pub struct ProblemKind {
     pub retryable: bool,
     /// Its title.
     pub title: Text,
-    /// The cause and the remedy.
+    /// What went wrong and what to do.
     pub detail: Text,
 }
 
@@ -42,11 +42,11 @@ pub struct Problem {
     headers: Headers,
 }
 
-/// The number of field errors that one problem lists.
+/// Maximum number of field errors in one problem.
 const FIELDS_MAX: usize = 50;
 
 impl Problem {
-    /// A problem with the defaults of its kind.
+    /// Creates a problem with the defaults of its kind.
     pub fn new(kind: &'static ProblemKind) -> Self {
         Self {
             kind,
@@ -66,20 +66,20 @@ impl Problem {
         }
     }
 
-    /// With a `Retry-After` header, in seconds.
+    /// Adds a `Retry-After` header, in seconds.
     #[must_use]
     pub fn retry_after(self, seconds: i64) -> Self {
         self.header("retry-after", seconds.max(1).to_string())
     }
 
-    /// With one more header.
+    /// Adds a header.
     #[must_use]
     pub fn header(mut self, name: &str, value: impl Into<String>) -> Self {
         self.headers.push((name.to_owned(), value.into()));
         self
     }
 
-    /// Invalid fields of a request.
+    /// Creates a problem for invalid fields of a request.
     pub fn fields(fields: Vec<FieldError>) -> Self {
         Self {
             audience: who_corrects(&fields),
@@ -88,7 +88,7 @@ impl Problem {
         }
     }
 
-    /// Invalid settings of the gateway.
+    /// Creates a problem for invalid settings of the gateway.
     pub fn settings(settings: Vec<FieldError>) -> Self {
         Self {
             settings,
@@ -96,7 +96,7 @@ impl Problem {
         }
     }
 
-    /// A call to Alibaba Cloud that failed permanently.
+    /// Creates a problem for a call to Alibaba Cloud that failed permanently.
     pub fn upstream(error: &Error) -> Self {
         if error.kind == Kind::Validation {
             return Self::fields(error.fields.clone());
@@ -113,7 +113,7 @@ impl Problem {
             (Kind::Signature | Kind::Credentials, _) => &UPSTREAM_REFUSED,
             _ => &UPSTREAM_FAILED,
         };
-        // An error about the gateway's own key or signature concerns its operator only.
+        // An error about the gateway's own key or signature concerns only its operator.
         let own_fault = matches!(error.kind, Kind::Signature | Kind::Credentials);
         let problem = Self {
             audience: if own_fault {
@@ -135,7 +135,7 @@ impl Problem {
         }
     }
 
-    /// The same problem for a start whose outcome is unknown.
+    /// Marks the problem as one of a start whose outcome is unknown.
     #[must_use]
     pub fn execution_unknown(mut self) -> Self {
         self.execution = Execution::Unknown;
@@ -149,12 +149,12 @@ impl Problem {
         self
     }
 
-    /// The same details of the upstream call, with a different kind.
+    /// Adds the details of the failed call to a problem of a different kind.
     #[must_use]
     pub fn because_of(mut self, error: &Error) -> Self {
         self.vendor_code = is_vendor_code(error).then(|| error.code.clone());
         self.vendor_request_id.clone_from(&error.request_id);
-        // The caller can proceed as the problem says; the operator must report Alibaba Cloud's
+        // The caller can proceed as the problem says, but the operator must report Alibaba Cloud's
         // failure.
         if error.kind == Kind::Vendor && error.audience == Audience::Operator {
             self.audience = Audience::Operator;
@@ -219,7 +219,8 @@ impl Problem {
     }
 }
 
-/// Whether the code is Alibaba Cloud's and not one of this crate's codes for failed calls.
+/// Whether the code was returned by Alibaba Cloud, and is not one of this crate's codes for failed
+/// calls.
 fn is_vendor_code(error: &Error) -> bool {
     error.http_status.is_some()
         && matches!(
@@ -291,7 +292,7 @@ macro_rules! problems {
                 detail: Text::new($zh, $en),
             };
         )*
-        /// Every kind of problem.
+        /// All kinds of problems.
         pub static PROBLEMS: &[&ProblemKind] = &[$(&$name),*];
     };
 }
@@ -317,7 +318,7 @@ problems! {
         "没有权限" "Not permitted"
         "该令牌或密钥对没有此操作所需的权限，请网关运维在 GATEWAY_CALLERS 的 scopes 中授予。"
         "This token or key pair lacks the required scope; the gateway's operator must grant it in the scopes of GATEWAY_CALLERS.";
-    /// No such route.
+    /// No route matches.
     NOT_FOUND 404 "not-found" Developer false
         "路径不存在" "Not found"
         "路径不存在；可用的路径见 /openapi.json。"
@@ -464,7 +465,7 @@ mod tests {
             let body: serde_json::Value = serde_json::from_str(&reply.body).unwrap();
             assert_eq!(body["execution"], execution, "{}", problem.code());
             assert_eq!(body["retryable"], retryable, "{}", problem.code());
-            // Only what may be retried says so.
+            // Only retryable problems advise a retry.
             for (text, retry) in [("en", "Retry later"), ("zh", "稍后重试")] {
                 let text = body["messages"][text].as_str().unwrap();
                 assert_eq!(text.contains(retry), retryable, "{text}");

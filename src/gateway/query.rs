@@ -1,4 +1,4 @@
-//! The query parameters.
+//! Parses the query parameters.
 
 use super::problem::Problem;
 use crate::error::FieldError;
@@ -55,7 +55,7 @@ impl Query {
         first_value(&self.0, name).map(String::as_str)
     }
 
-    /// A time in UTC, in milliseconds.
+    /// Parses a time in UTC; returns milliseconds.
     pub(super) fn moment(&self, name: &'static str, wrong: &mut Vec<FieldError>) -> Option<i64> {
         let moment = Timestamp::parse_iso8601(self.value(name)?);
         if moment.is_none() {

@@ -52,7 +52,7 @@ impl Reply {
         }
     }
 
-    /// No body.
+    /// A response without a body.
     pub fn empty(status: u16) -> Self {
         Self {
             status,
@@ -62,14 +62,14 @@ impl Reply {
         }
     }
 
-    /// The same response with another outcome for the log.
+    /// Replaces the outcome for the log.
     #[must_use]
     pub fn with_outcome(mut self, outcome: &str) -> Self {
         outcome.clone_into(&mut self.outcome);
         self
     }
 
-    /// The same response with one more header.
+    /// Adds a header.
     #[must_use]
     pub fn with_header(mut self, name: &str, value: impl Into<String>) -> Self {
         self.headers.push((name.to_owned(), value.into()));
@@ -126,7 +126,7 @@ impl Language {
         }
     }
 
-    /// The sentence in this language.
+    /// The text in this language.
     pub fn pick(self, text: &Text) -> &str {
         match self {
             Self::Zh => &text.zh,

@@ -1,4 +1,4 @@
-//! The ledger's answers in the REST routes; `worker/openapi.json` describes their forms.
+//! Renders the ledger's results for the REST routes; `worker/openapi.json` describes their formats.
 
 use super::ledger::answer::{Answer, Days, Found, Page, Started};
 use super::ledger::order::{Order, OrderStatus, Report, Start};
@@ -15,10 +15,10 @@ use crate::timestamp::Timestamp;
 use crate::vendor::codes;
 use serde::Serialize;
 
-/// How long to wait before querying an unfinished verification again, in seconds.
+/// When to query an unfinished verification again, in seconds.
 const LOOK_AGAIN_SECONDS: &str = "2";
 
-/// The response.
+/// The response for a result.
 pub fn reply(settings: &Settings, language: Language, request_id: &str, answer: &Answer) -> Reply {
     let problem = |problem: &Problem| problem.reply(language, request_id);
     match answer {
@@ -38,7 +38,7 @@ pub fn noted() -> Reply {
     Reply::json(200, &Health { status: "ok" }).with_outcome("noted")
 }
 
-/// A word about the gateway.
+/// The body of /livez and /readyz.
 #[derive(Serialize)]
 pub struct Health {
     /// `ok` or `ready`.
@@ -59,7 +59,7 @@ struct StartedBody<'a> {
     notices: &'a [Json],
 }
 
-/// 201, or 200 if the order was started before.
+/// The response to a start: 201, or 200 if the order was started before.
 fn started(settings: &Settings, request_id: &str, order: &Started) -> Reply {
     let body = StartedBody {
         outer_order_no: &order.no,
@@ -80,7 +80,7 @@ fn started(settings: &Settings, request_id: &str, order: &Started) -> Reply {
         .with_outcome(outcome)
 }
 
-/// The ledger's own record of an order.
+/// The ledger's record of an order.
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
 struct Summary<'a> {
@@ -103,7 +103,7 @@ struct Summary<'a> {
     webhook: Option<WebhookState>,
 }
 
-/// By which Alibaba Cloud finds its answers.
+/// The RequestIds that identify calls in a support request to Alibaba Cloud.
 #[derive(Serialize)]
 struct VendorRequestIds<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -211,7 +211,7 @@ struct FoundBody<'a> {
     request_id: &'a str,
 }
 
-/// The material of a person, passed on and never stored.
+/// The material about a person, which is passed on but never stored.
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
 struct Person<'a> {
@@ -249,7 +249,7 @@ struct PictureBody<'a> {
     picture_url: Option<&'a str>,
     #[serde(skip_serializing_if = "Option::is_none")]
     picture_url_expires_at: Option<&'a str>,
-    /// The gateway's own address, in place of Alibaba Cloud's.
+    /// The gateway's URL of the photo, which replaces Alibaba Cloud's.
     #[serde(skip_serializing_if = "Option::is_none")]
     photo: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -306,7 +306,7 @@ impl<'a> PictureBody<'a> {
     }
 }
 
-/// `None` if there is no such status.
+/// The response for an order; `None` if it has no status in the REST routes.
 fn found(settings: &Settings, request_id: &str, found: &Found) -> Option<Reply> {
     let Found { no, order, .. } = found;
     let order_status = order.status()?;
@@ -321,7 +321,7 @@ fn found(settings: &Settings, request_id: &str, found: &Found) -> Option<Reply> 
         vendor_request_id: fresh.and_then(|result| result.request_id.as_deref()),
         request_id,
     };
-    // The photo's URL differs each time, so a response with it is never the same.
+    // The photo's URL differs in every response, so responses that contain it have no entity tag.
     let tag = (!with_material).then(|| entity_tag(order_status, order));
     let same = tag
         .as_deref()
@@ -389,20 +389,21 @@ fn counts(request_id: &str, Days(days): &Days) -> Reply {
     Reply::json(200, &body).with_outcome("counted")
 }
 
-/// Weak: two responses with it are equivalent, although their request ids differ.
+/// The entity tag. It is weak: two responses with the same tag are equivalent but have different
+/// request IDs.
 fn entity_tag(order_status: OrderStatus, order: &Order) -> String {
     let at = order
         .verdict
         .as_ref()
         .map_or(order.created, |verdict| verdict.at);
-    // The state of the webhook is part of the response.
+    // The state of the webhook delivery is part of the response.
     let (attempts, status) = order.report.as_ref().map_or((0, 0), |report| {
         (report.attempts, report.last_status.unwrap_or(0))
     });
     format!("W/\"{}-{at}-{attempts}-{status}\"", order_status.word())
 }
 
-/// Whether an `If-None-Match` names the tag, by weak comparison (RFC 9110 §13.1.2).
+/// Whether `If-None-Match` contains the tag, by weak comparison (RFC 9110 §13.1.2).
 fn is_among(tag: &str, known: &str) -> bool {
     let opaque = |tag: &str| {
         let tag = tag.trim();

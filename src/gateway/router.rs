@@ -1,7 +1,8 @@
 //! Routes a request to its handler.
 //!
-//! The host first passes the request without its body. The router requests the body only if it
-//! needs it and after the caller is authenticated, so an unauthenticated body is never read.
+//! The host first passes the request without its body. The router asks for the body only if it
+//! needs it and has authenticated the caller, so the body of an unauthenticated request is never
+//! read.
 
 use super::arrival::{Arrival, Handled, Incoming, Routed, Then};
 use super::callers::{self, Access};
@@ -14,7 +15,7 @@ use crate::error::FieldError;
 use crate::http::IncomingRequest;
 use crate::timestamp::Timestamp;
 
-/// An address of the gateway.
+/// A route of the gateway.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Route<'a> {
     Alive,
@@ -39,7 +40,7 @@ enum Route<'a> {
     },
 }
 
-/// The routes. `{}` is one segment.
+/// The routes. `{}` matches one segment.
 const ROUTES: [(&str, Route<'_>); 10] = [
     ("/livez", Route::Alive),
     ("/readyz", Route::Ready),
@@ -66,7 +67,7 @@ pub fn routes() -> impl Iterator<Item = (&'static str, &'static [&'static str])>
 }
 
 impl<'a> Route<'a> {
-    /// The route of a path; `None` for another path.
+    /// The route that matches a path, if any.
     fn of(path: &'a str) -> Option<Self> {
         let segments: Vec<&str> = path.strip_prefix('/')?.split('/').collect();
         if segments.iter().any(|segment| segment.is_empty()) {
@@ -87,7 +88,7 @@ impl<'a> Route<'a> {
         })
     }
 
-    /// Its name in the log.
+    /// The route's name in the log.
     const fn name(self) -> &'static str {
         match self {
             Self::Alive => "livez",
@@ -110,7 +111,7 @@ impl<'a> Route<'a> {
         }
     }
 
-    /// Hands a request with one of the methods to its handler.
+    /// Passes a request to the handler for its method.
     fn handle(
         self,
         incoming: &mut Incoming<'_>,
@@ -193,7 +194,7 @@ pub fn route(variables: &Variables, arrival: &Arrival, now: Timestamp) -> Routed
     }
 }
 
-/// The caller whose token it is, with the token's permissions.
+/// The caller with the request's token, and the token's permissions.
 fn authenticate<'a>(
     incoming: &mut Incoming<'_>,
     settings: &'a Settings,
@@ -202,14 +203,15 @@ fn authenticate<'a>(
         .header("authorization")
         .and_then(|value| value.split_once(' '))
         .filter(|(scheme, _)| scheme.eq_ignore_ascii_case("bearer"))
-        // Only spaces may precede the token (RFC 6750 §2.1), no other white space.
+        // Only spaces may precede the token, no other white space (RFC 6750 §2.1).
         .and_then(|(_, token)| callers::by_token(&settings.callers, token.trim_matches(' ')))
         .ok_or_else(|| Problem::new(&UNAUTHENTICATED).header("www-authenticate", "Bearer"))?;
     incoming.caller = Some(access.caller.id.clone());
     Ok(access)
 }
 
-/// Static files support GET and HEAD; the gateway's own paths are excluded.
+/// Whether the request is for a static file, with GET or HEAD and not on one of the gateway's own
+/// paths.
 fn is_page(request: &IncomingRequest) -> bool {
     ["GET", "HEAD"].contains(&request.method.as_str()) && !request.path.starts_with("/v1/")
 }
@@ -239,7 +241,7 @@ mod tests {
         }
     }
 
-    /// The response to a request without a token, as text.
+    /// The response to a request without a token: status and body text.
     fn answer(variables: &[(&str, &str)], path: &str) -> (u16, String) {
         let variables = variables
             .iter()

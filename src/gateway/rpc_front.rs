@@ -1,8 +1,8 @@
-//! Alibaba Cloud's RPC protocol, so that an official SDK works after a change of endpoint and key
-//! pair: requests are signed with key pairs issued by the gateway, responses are in Alibaba Cloud's
+//! Alibaba Cloud's RPC protocol: an official SDK works once endpoint and key pair are changed.
+//! Requests are signed with key pairs that the gateway issued; responses are in Alibaba Cloud's
 //! envelope.
 //!
-//! Errors without a code in this service use the codes of sibling services:
+//! Errors for which this service has no code use the codes of sibling services:
 //! `IdempotentParameterMismatch` for an order with different input, `IdempotentProcessing` for one
 //! that is being started.
 
@@ -31,11 +31,11 @@ use crate::signing::acs3::hex_sha256;
 use crate::timestamp::Timestamp;
 use crate::vendor::codes;
 
-/// Header of rejected parameters: names and reasons, without values. Alibaba Cloud has no such
-/// header.
+/// Header with the names of rejected parameters and the reasons, without values. Alibaba Cloud has
+/// no such header.
 const NOTE_HEADER: &str = "x-cloudauth-edge-note";
 
-/// Whether a request to `/` is an RPC request and not one for a page.
+/// Whether a request to `/` is an RPC request rather than one for a page.
 pub fn is_rpc(request: &IncomingRequest) -> bool {
     request.path == "/"
         && (request.method == "POST"
@@ -43,15 +43,15 @@ pub fn is_rpc(request: &IncomingRequest) -> bool {
             || names_action(&request.query))
 }
 
-/// The result of a signed request: the caller and a task, or an error.
+/// A verified signature.
 pub(super) struct Signature<'a> {
-    /// The caller that signed it, with the key pair's permissions.
+    /// The caller that signed the request, with the key pair's permissions.
     pub(super) access: Access<'a>,
     claim: Claim,
 }
 
 impl RpcForm {
-    /// For a request whose action is not yet known.
+    /// The form for a request whose action is not yet known.
     pub fn of(request: &IncomingRequest) -> Self {
         Self {
             action: String::new(),
@@ -84,7 +84,7 @@ impl RpcForm {
         Ok(Signature { access, claim })
     }
 
-    /// The task of a signed request.
+    /// The task that a signed request asks for.
     pub(super) fn task(
         &self,
         settings: &Settings,
@@ -103,8 +103,8 @@ impl RpcForm {
         if !access.may(scope) {
             return Err(Problem::new(&INSUFFICIENT_SCOPE));
         }
-        // In addition to the action's parameters, there are the common ones and others that an SDK
-        // sends.
+        // Besides the action's parameters, a request contains the common ones and others that SDKs
+        // send.
         let mut values: Vec<(&str, Value)> = claim
             .action
             .parameters
@@ -124,7 +124,8 @@ impl RpcForm {
         };
         let value = |name| valid.value(name).unwrap_or_default().to_owned();
         let then = if claim.action.name == INIT_FACE_VERIFY.name {
-            // In this protocol, a caller restarts an unknown order by calling again.
+            // In this protocol, calling again is the only way to repeat a start whose outcome is
+            // unknown.
             Task::Create(Create::new(settings, asker, &valid, true))
         } else {
             Task::Read(Read {
@@ -143,7 +144,7 @@ impl RpcForm {
         }))
     }
 
-    /// A problem in Alibaba Cloud's terms.
+    /// Renders a problem as an error of Alibaba Cloud.
     pub fn problem(&self, problem: &Problem, request_id: &str) -> Reply {
         let action = actions::by_name(&self.action);
         let service = |code: &str| action.map(|action| Envelope::service(action, code));
@@ -205,7 +206,7 @@ impl RpcForm {
         } else if is(&DAILY_LIMIT) || is(&RATE_LIMITED) || is(&UPSTREAM_THROTTLED) {
             errors::THROTTLING_USER.because("")
         } else if is(&INTERNAL_ERROR) || is(&UPSTREAM_REFUSED) {
-            // An error about the gateway's own key does not apply to the caller's key.
+            // An error about the gateway's own key must not be reported as one of the caller's key.
             errors::INTERNAL_ERROR.because("")
         } else {
             errors::SERVICE_UNAVAILABLE.because("")
@@ -227,7 +228,7 @@ impl RpcForm {
         }
     }
 
-    /// An error of the API gateway.
+    /// Renders an error of the API gateway.
     pub fn refusal(&self, refusal: &Refusal, request_id: &str) -> Reply {
         let id = request_id.to_ascii_uppercase();
         let reply = self
@@ -249,7 +250,7 @@ impl RpcForm {
     }
 }
 
-/// The ledger's answer in Alibaba Cloud's envelope.
+/// Renders the ledger's result in Alibaba Cloud's envelope.
 pub fn reply(settings: &Settings, form: &RpcForm, request_id: &str, answer: &Answer) -> Reply {
     match answer {
         Answer::Started(order) => form.started(order, request_id),
@@ -261,7 +262,7 @@ pub fn reply(settings: &Settings, form: &RpcForm, request_id: &str, answer: &Ans
         },
         Answer::NonceUsed => form.refusal(&errors::NONCE_USED.because(""), request_id),
         Answer::Problem(problem) => form.problem(problem, request_id),
-        // No task of this protocol ends so.
+        // No task of this protocol has such a result.
         Answer::Page(_) | Answer::Days(_) | Answer::Noted => {
             form.problem(&Problem::new(&INTERNAL_ERROR), request_id)
         }
@@ -281,7 +282,7 @@ impl RpcForm {
             .with_outcome(outcome)
     }
 
-    /// Alibaba Cloud's own result where it was asked, what the ledger knows otherwise.
+    /// Alibaba Cloud's own result if it was queried, otherwise what the ledger knows.
     fn found(&self, settings: &Settings, found: &Found, request_id: &str) -> Reply {
         let fresh = found.fresh.as_ref().filter(|_| found.material);
         let envelope = match (&found.order.verdict, fresh) {
@@ -307,15 +308,15 @@ impl RpcForm {
     }
 }
 
-/// SignatureDoesNotMatch without a quotation of the request, which SDKs would log, including names
-/// and identity numbers.
+/// Removes the quotation of the request from SignatureDoesNotMatch: SDKs would log it, including
+/// names and identity numbers.
 ///
-/// Alibaba Cloud's older SDKs compare the quoted string to sign with their own, and report a wrong
+/// Alibaba Cloud's older SDKs compare the quoted string to sign with their own and report a wrong
 /// secret if the two are equal. Instead of the quotation, they receive the result of that
-/// comparison in their own form: an SDK signs correctly, so a mismatch means a wrong secret. Other
-/// clients receive a hash, which also shows whether both sides signed the same string. Its wording
-/// avoids "string to sign is:", after which SDKs expect the quotation, and contains the colon at
-/// which old Python SDKs split the message.
+/// comparison in the format that they expect: an SDK signs correctly, so a mismatch means a wrong
+/// secret. Other clients receive a hash, which also shows whether both sides signed the same
+/// string. The message avoids "string to sign is:", after which SDKs expect the quotation, and
+/// contains the colon at which old Python SDKs split it.
 fn without_request(refusal: Refusal, request: &IncomingRequest) -> Refusal {
     let says = |refusal: Refusal, message: String| Refusal {
         message: message.into(),
@@ -344,13 +345,13 @@ fn without_request(refusal: Refusal, request: &IncomingRequest) -> Refusal {
         note: String::new(),
     };
     let name = |name| header(&request.headers, name).unwrap_or_default();
-    // Hand-written programs copy one of the headers and may sign incorrectly.
+    // Hand-written programs may copy one of these headers and sign incorrectly.
     let agent = name("user-agent");
     let is_sdk = agent.starts_with("AlibabaCloud (") && agent.contains(" Core/");
     let sdk = name("x-sdk-client").split_once("/").filter(|_| is_sdk);
     match sdk.map(|(language, _)| language) {
-        // With GET, this SDK signs a body that it does not send, so nothing follows about the
-        // secret.
+        // With GET, this SDK signs a body that it does not send, so a mismatch does not prove a
+        // wrong secret.
         Some("Java") if request.method == "POST" => concluded(
             "SDK.InvalidAccessKeySecret",
             "Specified Access Key Secret is not valid.",
@@ -367,7 +368,7 @@ fn without_request(refusal: Refusal, request: &IncomingRequest) -> Refusal {
     }
 }
 
-/// ResultObject, from the ledger's data.
+/// A ResultObject with what the ledger knows.
 fn known(verdict: &Verdict) -> Object {
     let passed = verdict.outcome == Decision::Passed;
     let mut result = Object::new()
@@ -377,7 +378,7 @@ fn known(verdict: &Verdict) -> Object {
     result
 }
 
-/// Alibaba Cloud's unchanged ResultObject.
+/// Alibaba Cloud's ResultObject, unchanged.
 fn whole(fresh: &DescribeResult) -> Object {
     let mut result = Object::new();
     for (name, member) in items(fresh.raw.as_str()).unwrap_or_default() {

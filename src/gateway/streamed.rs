@@ -1,14 +1,14 @@
-//! Alibaba Cloud's result if the gateway streams photos: only members that are known not to contain
-//! a URL. An unknown member could be another picture or a video.
+//! Reduces Alibaba Cloud's result if the gateway streams photos: only members that are known not to
+//! contain a URL remain. An unknown member could be another picture or a video.
 
 use crate::client::response::{DescribeResult, Material, Picture};
 use crate::json::read::Members;
 use crate::json::write::Object;
 
-/// Members of UserInfo.
+/// The known members of UserInfo.
 const USER_INFO: &[&str] = &["number", "name", "verifyName"];
 
-/// UserInfo with its known members.
+/// UserInfo, reduced to its known members.
 pub fn user_info(result: &DescribeResult) -> Option<Object> {
     let members = result.user_info.as_ref().map(Members::of)?;
     let mut known = Object::new();
@@ -18,7 +18,7 @@ pub fn user_info(result: &DescribeResult) -> Option<Object> {
     (!known.is_empty()).then_some(known)
 }
 
-/// Adds the known members of Alibaba Cloud's result to a ResultObject, in Alibaba Cloud's form.
+/// Adds the known members of Alibaba Cloud's result to a ResultObject, in Alibaba Cloud's format.
 pub fn put_details(result: &DescribeResult, object: &mut Object) {
     object.put_some("DeviceToken", result.device_token.as_ref());
     if !result.device_risk.is_empty() {

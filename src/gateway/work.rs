@@ -1,5 +1,5 @@
-//! The steps of a ledger as the host performs them: the ledger decides, and its answers are rendered in
-//! the protocol of the request.
+//! A ledger's steps as the host performs them: the ledger decides, and its results are rendered in the
+//! protocol of the request.
 
 use super::asker::Front;
 use super::ledger;
@@ -12,7 +12,7 @@ use super::rest;
 use super::rpc_front;
 use super::settings::Settings;
 
-/// Performs the next step of a task. `send_outcome` is the outcome of the previous step.
+/// Performs the next step of a task. `send_outcome` is the outcome of the previous send, if any.
 pub fn step(
     settings: &Settings,
     task: Task,

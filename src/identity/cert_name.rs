@@ -1,19 +1,19 @@
-//! CertName: a name as in the Chinese population register.
+//! CertName: a name as recorded in the Chinese population register.
 //!
 //! Han characters, and `·` (U+00B7) between the parts of a name (民委发〔2016〕33号, which also requires
-//! 50 characters). Names are never normalized by Unicode rules: NFC replaces some ideographs, and
-//! Alibaba Cloud compares with the register.
+//! support for 50 characters). Names are never normalized to a Unicode form: NFC replaces some
+//! ideographs, and Alibaba Cloud compares with the register.
 
 use super::{Accepted, NoDetails, Problem, character};
 use crate::text::Text;
 
-/// The most characters (code points) of a name. The text of `too-long` repeats the number, because
-/// formatting it adds 2 KB to the identity module.
+/// Maximum length of a name in characters (code points). The text of `too-long` repeats the number,
+/// because formatting it would add 2 KB to the identity module.
 const MAX_CHARACTERS: usize = 50;
-/// The separator of the standard, MIDDLE DOT.
+/// The separator that the standard prescribes, MIDDLE DOT.
 const SEPARATOR: char = '\u{B7}';
 
-/// Validates a name and normalizes its separators to the standard's.
+/// Validates a name and normalizes its separators.
 ///
 /// # Errors
 /// The first violated rule: `missing`, `masked`, `too-long`, `latin-letter`, `digit`,
@@ -93,7 +93,7 @@ pub fn check(text: &str) -> Result<Accepted<NoDetails>, Problem> {
     })
 }
 
-/// Whether a separator is at the start or the end or follows another.
+/// Whether a separator is at the start or the end, or follows another separator.
 fn has_empty_part(name: &str) -> bool {
     let mut before = SEPARATOR;
     for character in name.chars() {
@@ -131,7 +131,7 @@ fn class(character: char) -> Class {
         | '\u{2A700}'..='\u{2EE5D}'
         | '\u{30000}'..='\u{33479}'
         | '\u{3007}' => Class::Han,
-        // Twelve characters of the compatibility block are actually unified ideographs.
+        // Twelve characters of the compatibility block are in fact unified ideographs.
         '\u{FA0E}' | '\u{FA0F}' | '\u{FA11}' | '\u{FA13}' | '\u{FA14}' | '\u{FA1F}'
         | '\u{FA21}' | '\u{FA23}' | '\u{FA24}' | '\u{FA27}' | '\u{FA28}' | '\u{FA29}' => Class::Han,
         '\u{F900}'..='\u{FAD9}' | '\u{2F800}'..='\u{2FA1D}' => Class::Compatibility,

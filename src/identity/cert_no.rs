@@ -10,15 +10,15 @@ use serde::Serialize;
 
 /// Weight of each of the 17 digits: 2^(17-i) mod 11.
 const WEIGHTS: [u32; 17] = [7, 9, 10, 5, 8, 4, 2, 1, 6, 3, 7, 9, 10, 5, 8, 4, 2];
-/// The check character by the weighted sum modulo 11.
+/// The check character for each value of the weighted sum modulo 11.
 const CHECK_CHARACTERS: [u8; 11] = *b"10X98765432";
-/// Provinces by the first two digits (GB/T 2260), in order. Division codes below the province are
-/// not checked, because codes of abolished counties remain valid for life.
+/// Provinces by their first two digits (GB/T 2260), in order. Division codes below the province
+/// level are not checked, because codes of abolished counties remain valid for life.
 const PROVINCES: [u8; 34] = [
     11, 12, 13, 14, 15, 21, 22, 23, 31, 32, 33, 34, 35, 36, 37, 41, 42, 43, 44, 45, 46, 50, 51, 52,
     53, 54, 61, 62, 63, 64, 65, 81, 82, 83,
 ];
-/// Their names, separate, so that mere validation does not include them.
+/// Names of the provinces; kept separate so that validation alone does not include them.
 const PROVINCE_NAMES: [(&str, &str); 34] = [
     ("北京", "Beijing"),
     ("天津", "Tianjin"),
@@ -56,7 +56,7 @@ const PROVINCE_NAMES: [(&str, &str); 34] = [
     ("台湾", "Taiwan"),
 ];
 
-/// Which documents' numbers are accepted.
+/// The kinds of documents whose numbers are accepted.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Documents {
     /// Resident identity cards only, as in Alibaba Cloud's document for LR_FR.
@@ -67,7 +67,7 @@ pub enum Documents {
     All,
 }
 
-/// The kind of document of a number.
+/// The kind of document to which a number belongs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Document {
@@ -79,7 +79,7 @@ pub enum Document {
     ForeignPermanentResidentCard,
 }
 
-/// The data encoded in a number.
+/// The data that a number encodes.
 #[derive(Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(into = "Spelled")]
 pub struct Details {
@@ -89,11 +89,11 @@ pub struct Details {
     pub province: Option<u8>,
     /// Date of birth.
     pub birth_date: Date,
-    /// The sequence number is odd for men.
+    /// Whether the holder is male: the sequence number is odd.
     pub male: bool,
 }
 
-/// The same with the province's names, in Chinese and in English.
+/// The same data with the province's names in Chinese and English.
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
 struct Spelled {
@@ -118,7 +118,7 @@ impl From<Details> for Spelled {
     }
 }
 
-/// Personal data, so it is not printed.
+/// The details are personal data, so they are not printed.
 impl std::fmt::Debug for Details {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("Details")
@@ -269,7 +269,7 @@ fn to_ascii(text: &str) -> Result<[u8; 18], Problem> {
     }
 }
 
-/// Three letters of a nationality and twelve digits.
+/// Whether the text consists of the three letters of a nationality and twelve digits.
 fn is_foreign_card_of_2017(text: &str) -> bool {
     text.as_bytes()
         .split_at_checked(3)
@@ -283,7 +283,7 @@ fn is_foreign_card_of_2017(text: &str) -> bool {
 /// A province: the first two digits of its divisions, its name in Chinese and in English.
 pub type Province = (u8, &'static str, &'static str);
 
-/// The province of a division's code, by its first two digits.
+/// The province to which a division code belongs, by its first two digits.
 pub fn province(division: &str) -> Option<Province> {
     let [first, second, ..] = *division.as_bytes() else {
         return None;

@@ -1,11 +1,11 @@
-//! Invisible characters and digit look-alikes, which copying from a page, a table or an input
-//! method leaves in a number.
+//! Detects invisible characters and digit look-alikes, which end up in a number when it is copied
+//! from a page or a spreadsheet or typed with an input method.
 
 use super::Problem;
 use crate::text::Text;
 
-/// The problem of white space, a line end or an invisible character, named by code point and
-/// Unicode name; `None` for a visible character.
+/// The problem of a white-space, line-break or invisible character, which is named by its code
+/// point and Unicode name; `None` for a visible character.
 pub(super) fn unseen(character: char, position: usize) -> Option<Problem> {
     let (rule, zh) = if character.is_whitespace() {
         ("white-space", "空白字符")
@@ -26,9 +26,10 @@ pub(super) fn unseen(character: char, position: usize) -> Option<Problem> {
     })
 }
 
-/// The first invisible or full-width character of a number, after the first `skipped` characters.
+/// The problem of the first invisible or full-width character in a number, after the first
+/// `skipped` characters.
 ///
-/// The digit itself is not reported, because that would quote a part of the number.
+/// The digit itself is not reported, because that would quote part of the number.
 pub(super) fn foreign(number: &str, skipped: usize) -> Option<Problem> {
     let characters = number.chars().enumerate().skip(skipped);
     characters
@@ -61,7 +62,7 @@ fn full_width(character: char, position: usize) -> Option<Problem> {
     })
 }
 
-/// Control characters and Unicode's default ignorable code points, with three blank ones.
+/// Control characters, Unicode's default ignorable code points, and three blank characters.
 fn is_invisible(character: char) -> bool {
     character.is_control()
         || matches!(

@@ -3,7 +3,7 @@
 use super::{Accepted, NoDetails, Problem, character};
 
 /// Validates a number and removes the country code. The carrier is not checked, because numbers are
-/// portable and tables of prefixes become outdated.
+/// portable and prefix tables become outdated.
 ///
 /// # Errors
 /// The violated rule: `missing`, `masked`, `white-space`, `invisible`, `full-width` or
@@ -27,7 +27,7 @@ pub fn check(text: &str) -> Result<Accepted<NoDetails>, Problem> {
             rest.get(begins.unwrap_or(rest.len())..).unwrap_or_default()
         });
     let number = local.unwrap_or(text);
-    // The preceding text is ASCII: as many characters as bytes.
+    // The preceding text is ASCII, so it has as many characters as bytes.
     let before = text.len().saturating_sub(number.len());
     let of_another_country = local.is_none() && text.starts_with('+');
     let foreign = character::foreign(text, before).filter(|_| !of_another_country);

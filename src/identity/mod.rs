@@ -4,7 +4,7 @@
 //! (residence permits of Hong Kong, Macao and Taiwan residents), the 2023 edition of the foreign
 //! permanent resident card, 民委发〔2016〕33号 (names with a separator).
 //!
-//! Each check returns the value to send (`normalized`) with changes and warnings (`notices`), or
+//! Each check returns the value to send (`normalized`) with notices about changes and warnings, or
 //! the violated rule. Texts never quote the input.
 
 pub mod cert_name;
@@ -15,17 +15,17 @@ pub mod mobile;
 use crate::text::Text;
 use serde::Serialize;
 
-/// A violated rule: a stable name and the remedy.
+/// A violated rule: its stable name, and what to do.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Problem {
     /// The stable name of the rule.
     pub rule: &'static str,
-    /// The fault and the remedy.
+    /// What is wrong and how to fix it.
     pub message: Text,
 }
 
 impl Problem {
-    /// A constant text for a violated rule.
+    /// Creates a problem with a constant text.
     pub const fn new(rule: &'static str, zh: &'static str, en: &'static str) -> Self {
         Self {
             rule,
@@ -39,9 +39,9 @@ impl Problem {
 pub struct Accepted<D> {
     /// The value to send to Alibaba Cloud.
     pub normalized: String,
-    /// Changes to the input and warnings about the accepted value.
+    /// Warnings, and changes made to the input.
     pub notices: Vec<Problem>,
-    /// The data encoded in the value.
+    /// The data that the value encodes.
     #[serde(flatten)]
     pub details: D,
 }

@@ -4,19 +4,20 @@ use super::read::{MAX_DEPTH, value};
 use serde::de::DeserializeOwned;
 use std::fmt;
 
-/// Reads a value written by a program; unknown members are ignored.
+/// Reads a value that a program wrote; unknown members are ignored.
 ///
 /// # Errors
-/// If it is not JSON or does not match the type; the position is unknown.
+/// If the text is not JSON or does not match the type. The error has no position.
 pub fn from_json<T: DeserializeOwned>(text: &str) -> Result<T, Unreadable> {
     let text = value(text, MAX_DEPTH).ok_or_else(Unreadable::whole)?;
     serde_json::from_str(text).map_err(|_| Unreadable::whole())
 }
 
-/// Reads a hand-written value, whose type denies unknown fields, and locates faults.
+/// Reads a value that a person wrote. Its type should deny unknown fields; errors state their
+/// position.
 ///
 /// # Errors
-/// If it is not JSON or does not match the type.
+/// If the text is not JSON or does not match the type.
 pub fn from_json_strictly<T: DeserializeOwned>(text: &str) -> Result<T, Unreadable> {
     let text = value(text, MAX_DEPTH).ok_or_else(Unreadable::whole)?;
     let mut json = serde_json::Deserializer::from_str(text);
@@ -24,8 +25,8 @@ pub fn from_json_strictly<T: DeserializeOwned>(text: &str) -> Result<T, Unreadab
         .map_err(|error| Unreadable::new(error.path(), error.inner()))
 }
 
-/// Why a value could not be read, and where. Contains nothing of the value except, for a
-/// hand-written value, the name of an unknown member.
+/// Why a value could not be read, and where. Contains no part of the value, except the name of an
+/// unknown member in a hand-written value.
 #[derive(Debug)]
 pub struct Unreadable {
     place: String,
@@ -34,15 +35,15 @@ pub struct Unreadable {
 
 #[derive(Debug)]
 enum Reason {
-    /// It does not have the expected form.
+    /// The value does not have the expected structure.
     Form,
     Missing,
     Unknown(String),
-    /// A violated rule of the type.
+    /// The value violates a rule of the type.
     Rule(String),
 }
 
-/// Prefixes of serde's own messages. They quote the value, which may be a secret.
+/// Prefixes of serde messages that quote the value, which may be a secret.
 const QUOTES_THE_VALUE: [&str; 5] = [
     "invalid type",
     "invalid value",
@@ -59,8 +60,8 @@ impl Unreadable {
         }
     }
 
-    /// serde describes a fault only in its message. Only field names and the rules of this crate's
-    /// types are taken from it.
+    /// serde describes an error only in its message. Only field names and the rules of this crate's
+    /// own types are taken from it.
     fn new(path: &serde_path_to_error::Path, error: &serde_json::Error) -> Self {
         let path = path.to_string();
         let place = path.strip_prefix('.').unwrap_or(&path);
@@ -88,13 +89,13 @@ impl Unreadable {
         Self { place, reason }
     }
 
-    /// The path of the part, with names of the type, such as `[0].keyPairs`; empty for the whole
-    /// value.
+    /// The path of the invalid part, using the type's names, such as `[0].keyPairs`; empty for the
+    /// whole value.
     pub fn place(&self) -> &str {
         &self.place
     }
 
-    /// The path in brackets, for Chinese and English texts; empty for the whole value.
+    /// The path in brackets, for the Chinese and the English text; empty for the whole value.
     pub fn bracketed(&self) -> (String, String) {
         match self.place() {
             "" => (String::new(), String::new()),
@@ -218,7 +219,7 @@ mod tests {
                 to_json(&value),
                 serde_json::to_string(&value).unwrap(),
                 serde_json::to_string_pretty(&value).unwrap(),
-                // Its members are in a different order.
+                // The members have a different order.
                 serde_json::to_value(&value).unwrap().to_string(),
             ] {
                 prop_assert_eq!(&from_json_strictly::<Everything>(&text).unwrap(), &value);

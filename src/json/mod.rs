@@ -16,13 +16,14 @@ use std::fmt;
 pub struct Json(Box<RawValue>);
 
 impl Json {
-    /// The text, if it is one JSON value with optional white space around it.
+    /// Creates a value from text, if the text is a single JSON value, optionally surrounded by
+    /// white space.
     pub fn read(text: &str) -> Option<Self> {
         let value = read::value(text, read::MAX_DEPTH)?;
         RawValue::from_string(value.to_owned()).ok().map(Self)
     }
 
-    /// A value as JSON; `null` if it has no JSON form.
+    /// Serializes a value; `null` if it cannot be represented in JSON.
     pub fn of<T: Serialize + ?Sized>(value: &T) -> Self {
         Self(to_raw_value(value).unwrap_or_else(|_| RawValue::NULL.to_owned()))
     }

@@ -5,11 +5,11 @@ use serde::de::{Deserialize, Deserializer, MapAccess, SeqAccess, Visitor};
 use serde_json::value::RawValue;
 use std::fmt;
 
-/// The deepest nesting of a response that is passed through: its reader may fail on deeper ones.
+/// Maximum nesting depth of a response that is passed through; its reader may fail on deeper ones.
 pub const MAX_DEPTH: usize = 128;
 
-/// The text of the single value in `text`, without surrounding white space. `None` if it is not
-/// JSON or is nested deeper than `max_depth`.
+/// The text of the single value in `text`, without surrounding white space. `None` if the text is
+/// not JSON or is nested deeper than `max_depth`.
 pub fn value(text: &str, max_depth: usize) -> Option<&str> {
     let value = raw(text)?;
     (depth(value) <= max_depth).then_some(value)
@@ -21,7 +21,8 @@ fn raw(text: &str) -> Option<&str> {
         .map(RawValue::get)
 }
 
-/// The nesting depth of a JSON text. `RawValue` is read without recursion and has no limit itself.
+/// The nesting depth of a JSON text. `RawValue` is read without recursion and has no limit of its
+/// own.
 fn depth(json: &str) -> usize {
     let (mut open, mut deepest) = (0_usize, 0);
     let (mut in_string, mut escaped) = (false, false);
@@ -55,8 +56,8 @@ pub fn members(text: &str) -> Option<Members<'_>> {
     named.collect::<Option<_>>().map(Members)
 }
 
-/// One level of an object or a list that [`value`] accepted, in order: each member's name, quoted
-/// (empty in a list), and the text of its value. `None` for any other value.
+/// One level of an object or a list that [`value`] accepted, in order: each member's quoted name
+/// (empty in a list) and the text of its value. `None` for any other value.
 pub fn items(text: &str) -> Option<Vec<(&str, &str)>> {
     let Level(items) = serde_json::from_str(text).ok()?;
     Some(
@@ -67,12 +68,12 @@ pub fn items(text: &str) -> Option<Vec<(&str, &str)>> {
     )
 }
 
-/// Whether it is an object, of any depth.
+/// Whether the text is an object, of any depth.
 pub fn is_object(text: &str) -> bool {
     raw(text).is_some_and(|value| value.starts_with('{'))
 }
 
-/// Whether it is a non-empty list of strings.
+/// Whether the text is a non-empty list of strings.
 pub fn is_string_list(text: &str) -> bool {
     let Ok(Level(items)) = serde_json::from_str(text) else {
         return false;
@@ -86,7 +87,7 @@ pub fn string(quoted: &str) -> Option<String> {
     serde_json::from_str(quoted).ok()
 }
 
-/// One level of an object or a list: the quoted names, or `None` in a list, and the values.
+/// One level of an object or a list: the quoted names (`None` in a list) and the values.
 struct Level<'a>(Vec<(Option<&'a str>, &'a str)>);
 
 impl<'de> Deserialize<'de> for Level<'de> {
@@ -117,7 +118,7 @@ impl<'de> Deserialize<'de> for Level<'de> {
     }
 }
 
-/// The members of an object. Of two with the same name, the last one counts, as in browsers.
+/// The members of an object. If a name is repeated, the last member counts, as in browsers.
 #[derive(Debug)]
 pub struct Members<'a>(Vec<(String, &'a str)>);
 
@@ -133,7 +134,7 @@ impl<'a> Members<'a> {
         found.map(|(_, value)| *value)
     }
 
-    /// Whether one of these names is duplicated.
+    /// Whether one of these names is repeated.
     pub fn repeats(&self, names: &[&str]) -> bool {
         names.iter().any(|name| {
             let with_name = |(candidate, _): &&(String, &str)| candidate == name;

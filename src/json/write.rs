@@ -3,7 +3,8 @@
 use serde::{Serialize, Serializer};
 use serde_json::value::{RawValue, to_raw_value};
 
-/// A value as JSON; `null` if it has no JSON form, which does not occur for types of this crate.
+/// Serializes a value; `null` if it cannot be represented in JSON, which does not occur for this
+/// crate's types.
 pub fn to_json<T: Serialize + ?Sized>(value: &T) -> String {
     serde_json::to_string(value).unwrap_or_else(|_| "null".to_owned())
 }
@@ -25,28 +26,28 @@ impl Object {
         }
     }
 
-    /// Adds a member if there is a value.
+    /// Adds a member if the value is set.
     pub fn put_some<T: Serialize>(&mut self, name: &str, value: Option<&T>) {
         if let Some(value) = value {
             self.put(name, value);
         }
     }
 
-    /// Adds a member with a JSON value.
+    /// Adds a member whose value is JSON text.
     pub fn put_text(&mut self, name: &str, value: &str) {
         if let Ok(value) = RawValue::from_string(value.to_owned()) {
             self.0.push((name.to_owned(), value));
         }
     }
 
-    /// Adds a member with a JSON name and a JSON value.
+    /// Adds a member whose name and value are JSON text.
     pub fn put_quoted(&mut self, name: &str, value: &str) {
         if let Some(name) = super::read::string(name) {
             self.put_text(&name, value);
         }
     }
 
-    /// The same with one more member.
+    /// Returns the object with one more member.
     #[must_use]
     pub fn with<T: Serialize + ?Sized>(mut self, name: &str, value: &T) -> Self {
         self.put(name, value);

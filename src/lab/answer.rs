@@ -1,11 +1,11 @@
-//! Parses a pasted error of Alibaba Cloud's API gateway: JSON, XML, or a log line, possibly
+//! Parses a pasted error from Alibaba Cloud's API gateway: JSON, XML, or a log line, possibly
 //! truncated or masked anywhere.
 
 use crate::vendor::codes::{self, GatewayCode};
 use serde::Serialize;
 use serde_json::Value;
 
-/// The content of a pasted error.
+/// What a pasted error contains.
 #[derive(Debug, Default, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Refusal {
@@ -15,14 +15,14 @@ pub struct Refusal {
     pub meaning: Option<&'static GatewayCode>,
     /// Alibaba Cloud's RequestId.
     pub request_id: Option<String>,
-    /// The visible part of the server's signed text: the string to sign of RPC, the canonical
-    /// request of ACS3.
+    /// The visible part of the text that the server signed: the string to sign under RPC, the
+    /// canonical request under ACS3.
     pub server_text: Option<String>,
     /// How much of it is visible.
     pub extent: Extent,
     /// The SHA-256 of the server's signed text, in lower-case hexadecimal.
     pub digest: Option<String>,
-    /// Whether something follows the server's text and marks its end.
+    /// Whether the pasted text continues after the server's text and so marks its end.
     #[serde(skip)]
     pub ends: bool,
 }
@@ -33,18 +33,18 @@ pub struct Refusal {
 pub enum Extent {
     /// All of it.
     Whole,
-    /// Its beginning, or nothing: the response is truncated.
+    /// Its beginning, or nothing, because the response is truncated.
     Cut,
-    /// All except the parts that a log masked.
+    /// All of it except the parts that a log masked.
     Masked,
     /// Only its SHA-256.
     Digest,
-    /// The response does not quote it.
+    /// The response does not quote the text.
     #[default]
     Absent,
 }
 
-/// Codes that appear in logs without markers around them.
+/// Codes that are also recognized without JSON or XML around them, as in logs.
 const WORDS: &[&str] = &[
     "SignatureDoesNotMatch",
     "IncompleteSignature",
@@ -61,10 +61,10 @@ const WORDS: &[&str] = &[
     SDK_SECRET,
 ];
 
-/// Messages of the older SDKs after they found the server's string to sign equal to their own.
+/// What older SDKs report if the server's string to sign equals their own.
 pub(super) const SDK_SECRET: &str = "InvalidAccessKeySecret";
 
-/// The texts that precede the signed text in Alibaba Cloud's messages.
+/// Texts that precede the signed text in Alibaba Cloud's messages.
 const SENTENCES: &[&str] = &[
     "Specified signature is not matched with our calculation. server string to sign is:",
     "The request signature does not conform to Aliyun standards. server string to sign is:",
@@ -112,7 +112,7 @@ pub fn read(text: &str) -> Refusal {
     }
 }
 
-/// A member of possibly truncated JSON, and whether the member is complete.
+/// A member of JSON that may be truncated, and whether the member is complete.
 fn member(text: &str, name: &str) -> Option<(String, bool)> {
     let (_, rest) = text.split_once(&format!("\"{name}\""))?;
     let rest = rest.trim_start().strip_prefix(':')?.trim_start();
@@ -133,7 +133,7 @@ fn member(text: &str, name: &str) -> Option<(String, bool)> {
     Some((value.unwrap_or_else(|_| unescaped(quoted)), end.is_some()))
 }
 
-/// Truncated text may end inside an escape.
+/// Removes an escape that truncation cut off at the end.
 fn without_begun_escape(text: &str) -> &str {
     let Some(at) = text.rfind('\\') else {
         return text;
@@ -177,7 +177,7 @@ fn without_begun_entity(text: &str) -> &str {
     }
 }
 
-/// The only code with this prefix.
+/// The code with this prefix, if there is exactly one.
 fn word_begun(begun: &str) -> Option<String> {
     let mut words = WORDS.iter().filter(|word| word.starts_with(begun));
     let word = words.next()?;
@@ -262,7 +262,7 @@ fn seen(text: String, digest: Option<String>, extent: fn(&str) -> Extent) -> Ref
     }
 }
 
-/// A string to sign uses few characters and ends near the version.
+/// How much of a string to sign is visible: it uses few characters and ends near the version.
 fn rpc_extent(text: &str) -> Extent {
     let is_one = |character: char| {
         character.is_ascii_alphanumeric() || matches!(character, '-' | '_' | '.' | '~' | '%' | '&')
@@ -284,7 +284,7 @@ fn rpc_extent(text: &str) -> Extent {
     }
 }
 
-/// A canonical request ends with a hash.
+/// How much of a canonical request is visible: a complete one ends with a hash.
 fn acs3_extent(text: &str) -> Extent {
     let last = text.split('\n').next_back().unwrap_or_default();
     if has_mask(text) {
@@ -302,7 +302,7 @@ fn hash_of(text: &str) -> Option<String> {
     is_one.then(|| hash.to_ascii_lowercase())
 }
 
-/// Placeholders with which logs mask text.
+/// Whether the text contains a placeholder that logs use for masking.
 pub(super) fn has_mask(text: &str) -> bool {
     let text = text.to_ascii_lowercase();
     [
@@ -320,7 +320,7 @@ fn ends_with_ellipsis(text: &str) -> bool {
         .any(|end| text.ends_with(end))
 }
 
-/// The end of a string to sign that may contain placeholders.
+/// The part of the text that belongs to a string to sign, which may contain placeholders.
 fn word(text: &str) -> String {
     let end = text
         .char_indices()
@@ -334,7 +334,7 @@ fn word(text: &str) -> String {
     word.trim_end_matches([')', ']', '}', ';']).to_owned()
 }
 
-/// Logs write a line feed as `\n`.
+/// Restores line feeds, which logs write as `\n`.
 fn with_line_feeds(text: &str) -> String {
     if text.contains('\n') {
         text.to_owned()
@@ -343,7 +343,7 @@ fn with_line_feeds(text: &str) -> String {
     }
 }
 
-/// Removes the escapes of XML and of partially pasted JSON.
+/// Removes the escapes of XML and of JSON that was pasted in part.
 fn unescaped(text: &str) -> String {
     text.replace("\\u0026", "&")
         .replace("&lt;", "<")

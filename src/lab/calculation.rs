@@ -1,4 +1,4 @@
-//! A signature stage by stage, with every character's encoding.
+//! Calculates a signature stage by stage, with the encoding of every character.
 
 use super::reading::{Form, Parameter, Place, Reading};
 use crate::actions::{self, Position, VERSION};
@@ -10,8 +10,8 @@ use crate::vendor::credentials::Secret;
 use crate::vendor::endpoint::DEFAULT_ENDPOINT;
 use serde::Serialize;
 
-/// A part of a text with one encoding: unreserved characters together, every other character
-/// separately.
+/// Part of a text with one encoding: consecutive unreserved characters, or a single other
+/// character.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Piece {
     /// Unencoded.
@@ -33,7 +33,7 @@ pub struct SignedParameter {
     pub place: Place,
 }
 
-/// The stages of either scheme.
+/// The stages of either signature scheme.
 #[derive(Debug, Serialize)]
 #[serde(tag = "scheme", rename_all_fields = "camelCase")]
 pub enum Stages {
@@ -82,7 +82,8 @@ pub enum Stages {
 }
 
 impl Stages {
-    /// The text that the server compares: the string to sign of RPC, the canonical request of ACS3.
+    /// The text that the server compares: the string to sign under RPC, the canonical request under
+    /// ACS3.
     pub fn signed_text(&self) -> &str {
         match self {
             Self::Rpc { string_to_sign, .. } => string_to_sign,
@@ -168,8 +169,9 @@ impl Acs3Parts {
         }
     }
 
-    /// The request that the official SDKs create from parameters only: the common parameters of RPC
-    /// become headers, and the action's table determines which parameters are in the body.
+    /// The request that the official SDKs would create if only parameters are given: RPC's common
+    /// parameters become headers, and the action's table determines which parameters go into the
+    /// body.
     fn from_common_parameters(reading: &Reading, method: String) -> Self {
         let action = reading.value("Action").and_then(actions::by_name);
         let is_form = |name: &str| {
@@ -180,7 +182,7 @@ impl Acs3Parts {
         let own = reading
             .parameters
             .iter()
-            // ACS3 sends these in headers, or not at all.
+            // Under ACS3, these are headers or are not sent.
             .filter(|parameter| !rpc::COMMON.contains(&parameter.name.as_str()))
             .map(|parameter| (parameter.name.clone(), parameter.value.clone()));
         let (form, query): (Vec<_>, Vec<_>) = own.partition(|(name, _)| is_form(name));
@@ -235,7 +237,7 @@ impl Acs3Parts {
     }
 }
 
-/// Calculates a request's signature. `method` overrides the parsed one.
+/// Calculates a request's signature. `method` overrides the method in the request.
 pub fn calculate(
     reading: &Reading,
     scheme: SignatureVersion,
@@ -304,8 +306,8 @@ pub(super) fn access_key_id(reading: &Reading) -> Option<&str> {
     })
 }
 
-/// The signed headers according to the request's `Authorization`; without one, those that Alibaba
-/// Cloud requires.
+/// The signed headers that the request's `Authorization` lists; without it, the headers that
+/// Alibaba Cloud requires.
 fn signed_headers_of(reading: &Reading) -> Headers {
     let named: Option<Vec<String>> = reading.header("authorization").and_then(|value| {
         let (_, rest) = value.split_once("SignedHeaders=")?;
@@ -396,7 +398,7 @@ mod tests {
     use super::*;
     use crate::lab::reading::read;
 
-    /// Alibaba Cloud's published example, *RPC mechanism*.
+    /// Alibaba Cloud's published example on the page *RPC mechanism*.
     const PUBLISHED: &str = "https://ecs.aliyuncs.com/?AccessKeyId=testid&Action=DescribeDedicatedHosts\
         &Format=JSON&RegionId=cn-beijing&SignatureMethod=HMAC-SHA1\
         &SignatureNonce=edb2b34af0af9a6d14deaf7c1a5315eb&SignatureVersion=1.0\
@@ -424,7 +426,8 @@ mod tests {
         assert_eq!(stages.signature(), None);
     }
 
-    /// Alibaba Cloud's published example, *V3 request structure and signature mechanism*.
+    /// Alibaba Cloud's published example on the page *V3 request structure and signature
+    /// mechanism*.
     #[test]
     fn gives_the_published_signature_of_acs3() {
         let curl = "curl -X POST 'https://ecs.cn-shanghai.aliyuncs.com/?ImageId=win2019_1809_x64_dtc_zh-cn_40G_alibase_20230811.vhd&RegionId=cn-shanghai' \

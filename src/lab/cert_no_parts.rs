@@ -24,11 +24,11 @@ pub enum Kind {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "lowercase")]
 pub enum State {
-    /// It is right.
+    /// The part is correct.
     Right,
-    /// It is wrong.
+    /// The part is wrong.
     Wrong,
-    /// Not checked, because a preceding part is wrong.
+    /// The part was not checked, because a preceding part is wrong.
     Open,
 }
 

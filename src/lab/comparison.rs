@@ -1,7 +1,7 @@
 //! Compares two signed texts: the first difference, and its cause.
 //!
-//! Unlike `signing::difference`, which hides values because its texts reach logs, this is for the
-//! user who pasted both texts.
+//! `signing::difference` hides values, because its texts are logged. This module shows them: it
+//! serves the user who pasted both texts.
 
 use super::answer::{Extent, Refusal, has_mask};
 use super::{Finding, mistakes};
@@ -12,10 +12,10 @@ use crate::text::Text;
 use serde::Serialize;
 use serde_json::Value;
 
-/// A text split at its first difference from another.
+/// A text, split at its first difference from another text.
 #[derive(Debug, PartialEq, Eq, Serialize)]
 pub struct Marked {
-    /// The common beginning.
+    /// The common prefix.
     pub same: String,
     /// From the first difference to the last one in its parameter or line.
     pub different: String,
@@ -30,15 +30,15 @@ pub struct Comparison {
     pub agreement: Agreement,
     /// The origin of the first text.
     pub origin: Origin,
-    /// Calculated from the request, or signed by the program.
+    /// The text calculated from the request, or signed by the program.
     pub ours: Marked,
-    /// The server's.
+    /// The server's text.
     pub theirs: Marked,
     /// The likely causes, most likely first; empty without a visible difference.
     pub causes: Vec<Finding>,
 }
 
-/// The relation of two signed texts.
+/// How two signed texts relate.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Agreement {
@@ -46,7 +46,7 @@ pub enum Agreement {
     Same,
     /// They differ.
     Different,
-    /// The visible part of the server's text is equal.
+    /// The visible part of the server's text is the same.
     SameAsFarAsVisible,
     /// The server's text is not visible.
     Unknown,
@@ -58,8 +58,8 @@ pub enum Agreement {
 pub enum Origin {
     /// A program signed it.
     Signed,
-    /// The laboratory calculated it from the sent request. It may differ from the text that the
-    /// program signed.
+    /// The laboratory calculated it from the request that was sent. It may differ from the text
+    /// that the program signed.
     Sent,
 }
 
@@ -75,7 +75,7 @@ pub fn compare(
         SignatureVersion::Rpc => "%26",
         SignatureVersion::Acs3 => "\n",
     };
-    // Without a marker of its end, the text may continue.
+    // Without an end marker, the text may continue.
     let goes_on = !refusal.ends && ours != theirs && ours.starts_with(theirs);
     let extent = match refusal.extent {
         Extent::Whole if goes_on => Extent::Cut,
@@ -122,7 +122,7 @@ pub fn compare(
     }
 }
 
-/// Compares texts of which one is truncated or partially masked. Invisible parts are ignored.
+/// Compares two texts of which one is truncated or partly masked. Hidden parts are ignored.
 struct Visible<'a> {
     ours: &'a str,
     theirs: &'a str,
@@ -169,12 +169,13 @@ impl Visible<'_> {
         self.query_causes(&plain, &their_plain, reaches)
     }
 
-    /// `reaches` says that the last pair, which may be cut off, is the beginning of one of ours.
+    /// `reaches` states that the last pair, which may be truncated, is a prefix of one of the local
+    /// pairs.
     fn query_causes(&self, ours: &[String], theirs: &[String], reaches: bool) -> Vec<Finding> {
         let mut theirs: Vec<&str> = theirs.iter().map(String::as_str).collect();
         let tail = if self.is_cut { theirs.pop() } else { None };
         let name_of = |pair: &'_ str| pair.split('=').next().unwrap_or_default().to_owned();
-        // Under a mask, a pair may be any of ours.
+        // A masked pair could be any of the local pairs.
         let is_masked = |pair: &str| {
             let (name, value) = pair.split_once('=').unwrap_or((pair, ""));
             let ours = ours.iter().filter_map(|pair| pair.split_once('='));
@@ -258,7 +259,7 @@ impl Visible<'_> {
     }
 }
 
-/// Whether a log masked a value: it contains placeholders that the local one does not.
+/// Whether a log masked the value: it contains placeholders that the local value does not.
 fn hides(ours: &str, theirs: &str) -> bool {
     let theirs = decode(theirs).unwrap_or_else(|| theirs.to_owned());
     let ours = decode(ours).unwrap_or_else(|| ours.to_owned());
@@ -299,7 +300,7 @@ fn mark(text: &str, common: usize, separator: &str) -> Marked {
     }
 }
 
-/// Moves what both differences end with behind them, in whole escape sequences.
+/// Moves the common end of both differences out of them, in whole escape sequences.
 fn leave_out_common_end(ours: &mut Marked, theirs: &mut Marked) {
     let common: usize = escapes(&ours.different)
         .iter()
@@ -315,7 +316,7 @@ fn leave_out_common_end(ours: &mut Marked, theirs: &mut Marked) {
     }
 }
 
-/// A text cut into its characters, an escape sequence counting as one.
+/// Splits a text into characters; an escape sequence counts as one character.
 fn escapes(mut text: &str) -> Vec<&str> {
     let mut all = Vec::new();
     while let Some(first) = text.chars().next() {
@@ -367,9 +368,9 @@ fn rpc_parts(text: &str) -> (&str, &str, &str) {
     (next(), next(), next())
 }
 
-/// The canonicalized query that was encoded into a string to sign.
+/// Decodes the canonicalized query that was encoded into a string to sign.
 fn decoded(query: &str) -> Option<String> {
-    // A plus sign is not a space here: decode escapes alone.
+    // A plus sign does not mean a space here, so only escapes are decoded.
     let pairs = parse_form(query.replace('+', "%2B").as_bytes()).ok()?;
     let text: Vec<String> = pairs
         .into_iter()
@@ -488,7 +489,7 @@ fn query_causes(ours: &[&str], theirs: &[&str], origin: Origin) -> Vec<Finding> 
             causes.push(not_signed(&shown(name), origin));
         }
     }
-    // All other differences follow from a different request.
+    // A different request explains all other differences.
     causes.sort_by_key(|cause| cause.rule != "another-request");
     causes.dedup_by(|a, b| a.rule == "another-request" && b.rule == "another-request");
     causes
@@ -612,7 +613,7 @@ fn wrong_value(name: &str, ours: &str, theirs: &str, origin: Origin) -> Finding 
     changed(name, origin)
 }
 
-/// The values are equal, but their encodings differ in one way.
+/// The mistake if the values are equal and only their encodings differ.
 fn encoding(name: &str, ours: &str, theirs: &str) -> Option<Finding> {
     if ours.replace('+', "%20") == theirs {
         return Some(about(
@@ -649,7 +650,7 @@ fn encoding(name: &str, ours: &str, theirs: &str) -> Option<Finding> {
     None
 }
 
-/// The mistakes that transform one value into the other.
+/// Describes the mistakes that turn one value into the other.
 fn about_mistakes(name: &str, mistakes: &[Finding]) -> Finding {
     let (mut zh, mut en) = (String::new(), String::new());
     for mistake in mistakes {
@@ -793,7 +794,7 @@ mod tests {
     use super::*;
     use crate::signing::rpc;
 
-    /// Holds what a program signed against all of the server's text.
+    /// Compares what a program signed with the server's complete text.
     fn compare(scheme: SignatureVersion, ours: &str, theirs: &str) -> Comparison {
         let refusal = Refusal {
             server_text: Some(theirs.to_owned()),

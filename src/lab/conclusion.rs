@@ -1,7 +1,7 @@
 //! Draws conclusions from the evidence, strongest first.
 //!
-//! A calculation with the entered secret that results in the request's signature proves what was
-//! signed. A program's string to sign also shows it. The form of a signature shows how it was
+//! If a calculation with the entered secret reproduces the request's signature, that proves what
+//! was signed. A program's string to sign shows it, too. The form of a signature shows how it was
 //! created. The text that the laboratory calculates from a request shows none of this: if it equals
 //! the server's text, the request arrived as pasted, and nothing more follows.
 
@@ -12,13 +12,13 @@ use crate::signing::SignatureVersion;
 use crate::text::Text;
 use serde::Serialize;
 
-/// The evidence of a conclusion, strongest first.
+/// What a conclusion is based on, strongest first.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Evidence {
     /// The server's code, which names the cause.
     ServersCode,
-    /// The entered secret, with which a calculation results in the request's signature.
+    /// A calculation with the entered secret that reproduces the request's signature.
     Calculation,
     /// The text that the program signed.
     ProgramsText,
@@ -34,9 +34,9 @@ pub enum Evidence {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Standing {
-    /// It is right.
+    /// The signature is correct.
     Right,
-    /// A fault was found.
+    /// The cause is known.
     Wrong,
     /// The cause is unknown.
     Unknown,
@@ -56,33 +56,33 @@ pub struct Conclusion {
     pub rests_on: Vec<Evidence>,
 }
 
-/// The evidence.
+/// What the conclusions are drawn from.
 #[derive(Debug)]
 pub struct Facts<'a> {
     /// The scheme.
     pub scheme: SignatureVersion,
-    /// The request's signature, with an intended `+` restored.
+    /// The request's signature, with `+` restored where it arrived as a space.
     pub given: Option<&'a str>,
-    /// Whether the secret results in it; `None` if either is missing.
+    /// Whether the secret reproduces the signature; `None` if either is missing.
     pub right: Option<bool>,
-    /// The mistakes with which the secret results in it.
+    /// The mistakes with which the secret reproduces the signature.
     pub mistakes: &'a [Finding],
-    /// Whether the secret results in it for the server's text.
+    /// Whether the secret, applied to the server's text, reproduces the signature.
     pub signs_servers_text: bool,
-    /// Faults of the request.
+    /// Errors in the request.
     pub findings: &'a [Finding],
-    /// Faults of the program's string to sign by itself.
+    /// Errors in the program's string to sign, found without the server's text.
     pub own_causes: &'a [Finding],
-    /// The refusal.
+    /// The server's error.
     pub refusal: Option<&'a Refusal>,
-    /// A text against the server's.
+    /// The comparison with the server's text.
     pub comparison: Option<&'a Comparison>,
 }
 
 use Evidence::{Calculation, ProgramsText, Request, ServersCode, ServersText, SignatureForm};
 use Standing::{Right, Unknown, Wrong};
 
-/// Faults of the request itself that invalidate its signature.
+/// Errors in the request that invalidate its signature.
 const OF_THE_REQUEST: &[&str] = &[
     "no-signature",
     "signature-not-encoded",
@@ -90,7 +90,7 @@ const OF_THE_REQUEST: &[&str] = &[
     "payload-hash",
 ];
 
-/// All conclusions, strongest evidence first. Empty if nothing was asked.
+/// All conclusions, strongest evidence first. Empty if the user supplied nothing to conclude from.
 pub fn conclude(facts: &Facts<'_>) -> Vec<Conclusion> {
     let mut found = Found(Vec::new());
     let agreement = facts.comparison.map(|comparison| comparison.agreement);
@@ -101,7 +101,7 @@ pub fn conclude(facts: &Facts<'_>) -> Vec<Conclusion> {
     }
     for finding in facts.findings {
         if OF_THE_REQUEST.contains(&finding.rule) {
-            // The signature is proven to have been correct before it was sent.
+            // This proves that the signature was correct before it was sent.
             let proven = facts.right == Some(true) && finding.rule == "signature-not-encoded";
             let rests_on: &[Evidence] = if proven {
                 &[Calculation, Request]
@@ -155,7 +155,7 @@ impl Found {
         self.0.push(conclusion(said, standing, rests_on));
     }
 
-    /// Each cause once, with its strongest evidence.
+    /// Adds each cause once, with its strongest evidence.
     fn causes(&mut self, causes: &[Finding], rests_on: &[Evidence]) {
         for cause in causes {
             let said = (cause.rule, cause.message.clone());
@@ -180,7 +180,7 @@ impl Found {
         }
     }
 
-    /// The calculation proves that the pasted request was signed.
+    /// Concludes from a calculation that proves that the pasted request was signed.
     fn of_right_signature(&mut self, facts: &Facts<'_>, mismatch: bool) {
         let agreement = facts.comparison.map(|comparison| comparison.agreement);
         match agreement {
@@ -268,7 +268,7 @@ fn is_incomplete(refusal: &Refusal) -> bool {
     refusal.code.as_deref() == Some("IncompleteSignature")
 }
 
-/// Whether the server reports a wrong signature without details.
+/// Whether the server reports a wrong signature without giving details.
 fn is_mismatch(refusal: &Refusal) -> bool {
     match refusal.code.as_deref() {
         Some(code) => matches!(code, "SignatureDoesNotMatch" | "IncompleteSignature"),
@@ -280,7 +280,7 @@ fn is_mismatch(refusal: &Refusal) -> bool {
     }
 }
 
-/// What the form of an impossible signature reveals about how it was created.
+/// What the form of an impossible signature shows about how it was created.
 fn wrong_form(scheme: SignatureVersion, given: &str) -> Option<Said> {
     let is_hex = given.bytes().all(|byte| byte.is_ascii_hexdigit());
     let is_base64 = given
@@ -448,7 +448,7 @@ const NO_HMAC_SHA256: Said = (
     ),
 );
 
-/// Why the server's response reveals no more, and what would.
+/// Why the server's response reveals no more, and what would reveal it.
 const fn missing_text(extent: Extent) -> Text {
     match extent {
         Extent::Cut => Text::new(

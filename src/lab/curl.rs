@@ -125,7 +125,8 @@ fn split_option(word: &str) -> (&str, Option<String>) {
     }
 }
 
-/// `--data-urlencode`: `name=content`, `=content` or `content`; the name is unchanged.
+/// Encodes an argument of `--data-urlencode`: `name=content`, `=content` or `content`. The name is
+/// left unchanged.
 fn url_encoded(value: &str) -> Result<String, Finding> {
     match value.split_once('=') {
         Some(("", content)) => Ok(percent_encode(content)),
@@ -135,7 +136,7 @@ fn url_encoded(value: &str) -> Result<String, Finding> {
     }
 }
 
-/// Words as a POSIX shell splits them, with bash's `$'…'`, which browsers write.
+/// Splits text into words as a POSIX shell does, including bash's `$'…'`, which browsers write.
 fn shell_words(text: &str) -> Result<Vec<String>, Finding> {
     let mut words = Vec::new();
     let mut word: Option<String> = None;

@@ -1,5 +1,5 @@
-//! Tests programs with mistakes, with and without their secret, against responses that are
-//! complete, truncated, masked or missing. The programs sign independently of the code under test.
+//! Runs programs with signing mistakes against responses that are complete, truncated, masked or
+//! missing, with and without the secret. The programs sign independently of the code under test.
 
 use super::conclusion::{Conclusion, Evidence, Standing};
 use super::examination::{Examination, Subject, examine};
@@ -13,7 +13,7 @@ use sha2::{Digest, Sha256};
 const SECRET: &str = "testsecret";
 const META: &str = r#"{"zimVer": "3.0/1", "appName": "张三's (a*b~c) <d>", "b":1, "a":2}"#;
 
-/// The request as it is sent: in form, what is sent is always right.
+/// The request as sent, which is always well-formed.
 const PARAMETERS: [(&str, &str); 12] = [
     ("AccessKeyId", "testid"),
     ("Action", "InitFaceVerify"),
@@ -51,10 +51,10 @@ fn hmac_sha1(key: &str, message: &str) -> Vec<u8> {
     mac.finalize().into_bytes().to_vec()
 }
 
-/// How an HMAC is written.
+/// The text form of an HMAC.
 type Write = fn(&[u8]) -> String;
 
-/// What a program does that signs.
+/// A signing program and its mistakes.
 struct Program {
     encode: fn(&str) -> String,
     meta: Option<&'static str>,
@@ -133,7 +133,7 @@ fn in_log(message: &str) -> String {
 }
 
 fn examined(request: &str, secret: &str, answer: &str) -> Examination {
-    // The one character that the request needs, as a host decodes GBK.
+    // The only non-ASCII characters of the request, as a host decodes GBK.
     let gbk =
         (0x81..=0xFE_u8).flat_map(|first| (0x40..=0xFE_u8).map(move |second| [first, second]));
     let gbk: String = gbk
@@ -166,12 +166,12 @@ fn rules(conclusions: &[Conclusion]) -> Vec<&'static str> {
         .collect()
 }
 
-/// What the server signed: the request as it was sent.
+/// The text that the server signs: the request as it was sent.
 fn received() -> String {
     Program::default().string_to_sign()
 }
 
-/// Each of the ways in which an answer is pasted, by name.
+/// The ways in which users paste a response, by name.
 fn answers() -> Vec<(&'static str, String)> {
     let received = received();
     let whole = format!("{SENTENCE}{received}");
@@ -200,7 +200,7 @@ fn answers() -> Vec<(&'static str, String)> {
     ]
 }
 
-/// Programs, with what a typed secret proves of them.
+/// Programs, and what an entered secret proves about each of them.
 fn programs() -> Vec<(Program, &'static [&'static str])> {
     let encoding = |encode| Program {
         encode,
@@ -260,7 +260,7 @@ fn programs() -> Vec<(Program, &'static [&'static str])> {
             }),
             &["gbk"],
         ),
-        // Each of these is what the named serializer makes of META.
+        // The output of each serializer for META.
         (
             signing(r#"{"zimVer":"3.0/1","appName":"张三's (a*b~c) <d>","b":1,"a":2}"#),
             &["json-rewritten"],
@@ -307,7 +307,7 @@ fn programs() -> Vec<(Program, &'static [&'static str])> {
             },
             &["parameter-not-signed"],
         ),
-        // Three at once.
+        // Three mistakes at once.
         (
             Program {
                 encode: |text| escape(text.as_bytes(), "-_.* ").replace(' ', "+"),
@@ -354,7 +354,7 @@ fn without_the_secret_the_cause_is_not_known() {
 #[test]
 fn the_text_that_the_program_signed_shows_the_cause() {
     for (program, expected) in programs() {
-        // The reading already says that GBK cannot be read.
+        // The parser already reports that GBK cannot be read.
         if program.key != "testsecret&" || expected == ["gbk"] {
             continue;
         }
@@ -370,7 +370,7 @@ fn the_text_that_the_program_signed_shows_the_cause() {
             );
             assert_eq!(one.standing, Standing::Wrong, "{expected:?}");
         }
-        // What has a name under the calculation has it here, too.
+        // A mistake that the calculation names must have the same name here.
         let named = [
             "url-encoder",
             "encode-uri-component",
@@ -388,7 +388,7 @@ fn the_text_that_the_program_signed_shows_the_cause() {
             );
         }
     }
-    // A correct text with a wrong key is reported as such, and only then.
+    // A wrong key is reported if the text is correct, and only then.
     let whole = in_json(&format!("{SENTENCE}{}", received()));
     assert_eq!(rules(&conclusions(&received(), "", &whole)), ["secret"]);
 }
@@ -471,7 +471,7 @@ fn what_is_left_of_an_answer_counts() {
             .iter()
             .filter(|one| one.standing == Standing::Wrong)
             .collect();
-        // From its value on, the difference is seen.
+        // The difference is visible from the start of the value.
         let is_seen = end >= at + "SceneId%3D7".len();
         assert_eq!(wrong.len(), usize::from(is_seen), "{end} {wrong:?}");
         assert!(wrong.iter().all(|one| one.message.en.contains("SceneId")));
@@ -534,7 +534,7 @@ fn reports_a_missing_or_incomplete_signature() {
         assert_eq!(found[0].rule, "incomplete-signature");
         assert_eq!(found[0].rests_on, [Evidence::ServersCode]);
     }
-    // A shorter signature explains it.
+    // The signature is too short, which explains the mismatch.
     let short = request.replace("%3D", "");
     assert!(rules(&conclusions(&short, "", incomplete)).contains(&"signature-form"));
 }
@@ -553,7 +553,7 @@ fn a_code_with_another_cause_comes_first() {
 
 #[test]
 fn a_plus_that_was_not_encoded_spoils_a_right_signature() {
-    // A nonce that makes a + in the signature.
+    // This nonce results in a signature that contains a +.
     let program = Program::default();
     let nonces = (0..).map(|number| format!("{number:032}"));
     let request = nonces
@@ -576,8 +576,8 @@ fn a_plus_that_was_not_encoded_spoils_a_right_signature() {
     }
 }
 
-/// Signatures over `PARAMETERS` that real programs made, each with the encoder or serializer of its
-/// own standard library: Node 24, Python 3.11, Java 17, Go.
+/// Signatures over `PARAMETERS`, made by real programs with the encoders and serializers of their
+/// standard libraries: Node 24, Python 3.11, Java 17, Go.
 #[test]
 fn encoders_of_real_programs_are_named() {
     let right = Program::default();
@@ -624,7 +624,7 @@ fn hex(bytes: &[u8]) -> String {
     bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
-/// A canonical request, its string to sign, and a request that carries a signature over it.
+/// A canonical request, its string to sign, and a request with a signature over it.
 fn acs3(query: &str, secret: &str) -> (String, String, String) {
     let nothing = hex(&Sha256::digest(b""));
     let canonical = format!("POST\n/\n{query}\n{ACS3_HEADERS}\n\n{ACS3_NAMES}\n{nothing}");
@@ -680,7 +680,7 @@ fn under_acs3_nothing_is_made_of_what_cannot_be_seen() {
             }
         }
     }
-    // Bare encodeURIComponent in the query.
+    // encodeURIComponent without corrections, in the query.
     let (_, _, wrong) = acs3("SceneId=a*b(c)", SECRET);
     let sent = wrong.replace("a*b(c)", "a%2Ab%28c%29");
     assert_eq!(

@@ -1,4 +1,4 @@
-//! Examines a pasted request, its secret, and the server's error.
+//! Examines a pasted request together with the secret and the server's error.
 
 use super::answer::{self, Extent, Refusal};
 use super::calculation::{Stages, access_key_id, calculate};
@@ -20,19 +20,19 @@ const WINDOW_MILLIS: i64 = 15 * 60_000;
 pub struct Subject<'a> {
     /// The pasted request.
     pub request: &'a str,
-    /// The scheme; `None` to detect it from the request.
+    /// The scheme; `None` to detect it.
     pub scheme: Option<SignatureVersion>,
-    /// The method; `None` to detect it from the request.
+    /// The method; `None` to detect it.
     pub method: Option<&'a str>,
     /// The AccessKeySecret; empty if not given.
     pub secret: &'a str,
     /// The pasted error; empty if not given.
     pub answer: &'a str,
-    /// The host's decoding of [`mistakes::gbk_pairs`]; empty if it cannot decode.
+    /// The host's decoding of [`mistakes::gbk_pairs`]; empty if the host cannot decode GBK.
     pub gbk: &'a str,
 }
 
-/// Contains a secret, so it is not printed.
+/// The input contains a secret, so it is not printed.
 impl std::fmt::Debug for Subject<'_> {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("Subject").finish_non_exhaustive()
@@ -47,11 +47,11 @@ pub struct Examination {
     pub reading: Reading,
     /// Its signature, stage by stage.
     pub stages: Stages,
-    /// The request's signature.
+    /// The signature that the request contains.
     pub given_signature: Option<String>,
-    /// Whether it is correct; `None` if either is missing.
+    /// Whether that signature is correct; `None` if it or the secret is missing.
     pub right: Option<bool>,
-    /// Faults and peculiarities of the request itself.
+    /// Errors and peculiarities of the request itself.
     pub findings: Vec<Finding>,
     /// The error, if one was pasted.
     pub refusal: Option<Refusal>,
@@ -71,7 +71,7 @@ pub fn examine(subject: &Subject<'_>, now: Timestamp) -> Result<Examination, Fin
     let secret = (!subject.secret.is_empty()).then(|| Secret::new(subject.secret));
     let refusal = (!subject.answer.trim().is_empty()).then(|| answer::read(subject.answer));
     let given_signature = reading.given_signature(scheme).map(ToOwned::to_owned);
-    // An unencoded + arrives as a space; the intended character is clear.
+    // An unencoded + arrives as a space; a signature contains no spaces, so it can be restored.
     let given = given_signature
         .as_deref()
         .map(|given| given.replace(' ', "+"));
@@ -145,7 +145,7 @@ pub fn examine(subject: &Subject<'_>, now: Timestamp) -> Result<Examination, Fin
     })
 }
 
-/// What was given besides the request.
+/// What is known in addition to the request.
 struct Known<'a> {
     scheme: SignatureVersion,
     secret: Option<&'a Secret>,
@@ -154,8 +154,8 @@ struct Known<'a> {
 }
 
 impl Known<'_> {
-    /// The method of a request without one: the method that the server received, or the one for
-    /// which the signature is correct.
+    /// The method of a request that does not state one: the one that the server received, or the
+    /// one for which the signature is correct.
     fn method(&self, reading: &Reading) -> Option<&'static str> {
         if reading.method.is_some() {
             return None;
@@ -176,7 +176,7 @@ impl Known<'_> {
         })
     }
 
-    /// Whether the request's signature belongs to the server's text.
+    /// Whether the request's signature was calculated over the server's text.
     fn signs_servers_text(&self) -> bool {
         let theirs = self
             .refusal
@@ -497,7 +497,7 @@ mod tests {
             let examination = subject(&signed, secret, &refusal(&theirs));
             assert_eq!(rule(&examination), verdict);
         }
-        // A URL does not contain the method, but a request line does.
+        // A URL does not state the method, but a request line does.
         let post = refusal(&text.replace("GET", "POST"));
         assert_eq!(rule(&subject(&signed, "", &post)), "program-unknown");
         let get = signed.replace("https://ecs.aliyuncs.com", "GET ");

@@ -1,8 +1,8 @@
-//! An HTTP request as text, before its parameters are parsed.
+//! Splits the text of an HTTP request into its parts, before parameters are parsed.
 
 use crate::http::{Headers, header};
 
-/// The parts of an HTTP request before its parameters are read.
+/// The parts of an HTTP request, before parameters are parsed.
 #[derive(Debug, Default)]
 pub(super) struct HttpMessage {
     pub(super) method: Option<String>,

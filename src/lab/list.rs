@@ -1,5 +1,6 @@
 //! Checks lists of numbers and names exported from spreadsheets: detects the columns and finds
-//! invalid rows. A list is checked in chunks, so that it can have any length and report progress.
+//! invalid rows. A list is processed in chunks, so it can have any length, and progress can be
+//! shown.
 
 use crate::identity::cert_no::{self, Documents};
 use crate::identity::{Problem, cert_name};
@@ -7,11 +8,11 @@ use crate::text::Text;
 use crate::timestamp::Date;
 use serde::Serialize;
 
-/// A longer record is not one: a quote was not closed.
+/// Maximum length of a record: a longer one means that a quote was not closed.
 const RECORD_MAX: usize = 16_384;
-/// Rows examined to detect the columns.
+/// Number of rows examined to detect the columns.
 const SAMPLE_ROWS: usize = 20;
-/// The most columns offered.
+/// Maximum number of columns offered for selection.
 const COLUMNS_MAX: usize = 64;
 
 /// The columns of a list.
@@ -22,9 +23,9 @@ pub struct Columns {
     pub delimiter: char,
     /// Whether the first row is a header.
     pub header: bool,
-    /// Index of the column of numbers.
+    /// Index of the column with identity numbers.
     pub cert_no: Option<usize>,
-    /// Index of the column of names.
+    /// Index of the column with names.
     pub cert_name: Option<usize>,
 }
 
@@ -42,38 +43,38 @@ pub struct Layout {
 #[derive(Debug, Default, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Checked {
-    /// Rows in it, without the header.
+    /// Number of rows, without the header.
     pub rows: u32,
-    /// Rows in which every field is empty.
+    /// Number of rows in which every field is empty.
     pub empty_rows: u32,
-    /// Valid rows.
+    /// Number of valid rows.
     pub right_rows: u32,
-    /// All findings, without duplicates.
+    /// All problems found, without duplicates.
     pub problems: Vec<Listed>,
-    /// Line and index into `problems`, in the order of the list.
+    /// Pairs of a line number and an index into `problems`, in the order of the list.
     pub marks: Vec<(u32, u32)>,
-    /// For each of `marks`, the number of its row as it is written there.
+    /// For each of `marks`, the row's number as written in the list.
     pub written: Vec<String>,
-    /// The accepted numbers, to find duplicates.
+    /// The accepted numbers, for finding duplicates.
     pub numbers: Vec<String>,
-    /// Their lines.
+    /// The line of each of `numbers`.
     pub lines: Vec<u32>,
-    /// The unread rest, to prepend to the next chunk.
+    /// The unread remainder, which the caller prepends to the next chunk.
     pub rest: String,
     /// The line at which `rest` starts.
     pub next_line: u32,
 }
 
-/// A finding in a list.
+/// A problem found in a list.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Listed {
     /// `certNo` or `certName`.
     pub field: &'static str,
-    /// Whether it makes the row invalid.
+    /// Whether the row is invalid because of it.
     pub fatal: bool,
     /// The stable name of the rule.
     pub rule: &'static str,
-    /// The fault and the remedy.
+    /// What is wrong and how to fix it.
     pub message: Text,
 }
 
@@ -266,7 +267,7 @@ impl Checked {
     }
 }
 
-/// Spreadsheets mark text with a leading quote, a tab or `="…"`.
+/// Removes the marks with which spreadsheets denote text: a leading quote, a tab or `="…"`.
 fn without_spreadsheet_marks(field: &str) -> (&str, bool) {
     let trimmed = field.trim();
     let bare = trimmed
@@ -285,7 +286,7 @@ fn spreadsheet_marks() -> Problem {
     )
 }
 
-/// How spreadsheets format 18 digits if the column is not text.
+/// Recognizes how spreadsheets format 18 digits if the column is not text.
 fn damaged_by_spreadsheet(number: &str, problem: Problem) -> Problem {
     let scientific = number
         .split_once(['E', 'e'])
@@ -317,7 +318,7 @@ fn is_number(field: &str) -> bool {
     (15..=18).contains(&field.len()) && digits >= field.len().saturating_sub(1)
 }
 
-/// The candidate that is most frequent in the first line.
+/// The candidate that occurs most often in the first line.
 fn delimiter(text: &str) -> char {
     let first = text.lines().find(|line| !line.trim().is_empty());
     let first = first.unwrap_or_default();
@@ -328,8 +329,8 @@ fn delimiter(text: &str) -> char {
         .unwrap_or(',')
 }
 
-/// The first record (RFC 4180), the rest, and the number of its lines. `None` at the end of the
-/// text, or if it is not `last` and the record may continue.
+/// The first record (RFC 4180), the remaining text, and the number of lines in the record. `None`
+/// at the end of the text, or if this is not the `last` chunk and the record may continue.
 fn record(text: &str, delimiter: char, last: bool) -> Option<(Vec<String>, &str, u32)> {
     if text.is_empty() {
         return None;

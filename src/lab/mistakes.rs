@@ -1,5 +1,5 @@
-//! Finds the mistake that results in a request's signature: tries the usual ones, alone and up to
-//! three at once, until the signature is the same.
+//! Finds the mistakes that explain a request's signature: tries common ones, up to three at a time,
+//! until the signature is reproduced.
 
 use super::Finding;
 use super::calculation::{Acs3Parts, RpcParts, pair};
@@ -13,7 +13,7 @@ use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use serde_json::Value;
 
-/// The behaviour of a signer; the default is correct.
+/// How a program signs; the default is correct.
 #[derive(Clone, Default)]
 struct Habits {
     key_without_ampersand: bool,
@@ -60,11 +60,11 @@ enum Charset {
     Utf8,
     QuestionMark,
     Gbk,
-    /// `%uXXXX`, as in JavaScript's `escape`.
+    /// `%uXXXX`, as JavaScript's `escape` writes it.
     Escape,
 }
 
-/// How parsed JSON is serialized again.
+/// How a program serializes parsed JSON again.
 #[derive(Clone, Copy, PartialEq, Eq)]
 struct Json {
     comma: &'static str,
@@ -76,7 +76,7 @@ struct Json {
 }
 
 impl Json {
-    /// As by JavaScript's `JSON.stringify`.
+    /// The format of JavaScript's `JSON.stringify`.
     const COMPACT: Self = Self {
         comma: ",",
         colon: ":",
@@ -87,7 +87,7 @@ impl Json {
     };
 }
 
-/// The signing of the message; the default is the scheme's.
+/// How the message is signed; the default is the scheme's algorithm.
 #[derive(Clone, Copy, Default, PartialEq, Eq)]
 enum Digest {
     #[default]
@@ -98,7 +98,7 @@ enum Digest {
     Base64,
 }
 
-/// Mistakes of one kind exclude each other.
+/// A program has at most one mistake of each kind.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Kind {
     Space,
@@ -137,7 +137,7 @@ struct Mistake {
 }
 
 impl Mistake {
-    /// Whether it concerns the signing key or the HMAC, and not the signed text.
+    /// Whether the mistake concerns the signing key or the HMAC, not the signed text.
     fn is_of_key(&self) -> bool {
         matches!(
             self.kind,
@@ -145,7 +145,7 @@ impl Mistake {
         )
     }
 
-    /// Whether it is visible in a single value, without a table of characters.
+    /// Whether the mistake is visible in a single value without a character table.
     fn is_of_values(&self) -> bool {
         let is_kind = matches!(
             self.kind,
@@ -371,8 +371,8 @@ static ACS3: &[Mistake] = &[
         "The signature was written in Base64 instead of lower-case hexadecimal."),
 ];
 
-/// The mistakes, up to three, with which `secret` results in the request's signature. `None` if
-/// there are none; empty if the signature is correct. `gbk` is the host's decoding of
+/// The mistakes, at most three, with which `secret` reproduces the request's signature. `None` if
+/// no combination does; empty if the signature is correct. `gbk` is the host's decoding of
 /// [`gbk_pairs`], or empty.
 pub fn find(
     reading: &Reading,
@@ -412,7 +412,7 @@ pub fn find(
         let habits = habits_of(mistakes);
         digest(&message(&habits), &habits, secret)
     };
-    // Mistakes in the key do not change the message, which is most of the work.
+    // Mistakes in the key do not change the message, whose construction is most of the work.
     let sign_with = |message_before: &str, mistakes: &[&Mistake]| match mistakes.last() {
         Some(last) if last.is_of_key() => digest(message_before, &habits_of(mistakes), secret),
         _ => sign(mistakes),
@@ -425,8 +425,9 @@ pub fn find(
     if right == given {
         return Some(Vec::new());
     }
-    // A mistake without an effect on this request has none in combination either, except that
-    // serialized JSON may contain spaces. Equivalent mistakes are reported under the first name.
+    // A mistake without effect on this request has none in combination either, except that
+    // serialized JSON may contain spaces. Equivalent mistakes are reported under the name of the
+    // first.
     let has_json = reading
         .parameters
         .iter()
@@ -487,7 +488,7 @@ pub fn find(
     None
 }
 
-/// The mistakes, one or two, that encode `value` as `encoded`.
+/// The mistakes, at most two, that encode `value` as `encoded`.
 pub(super) fn of_value(encoded: &str, value: &str) -> Option<Vec<Finding>> {
     let of_values: Vec<&Mistake> = COMMON
         .iter()
@@ -561,7 +562,7 @@ fn rpc_digest(message: &str, habits: &Habits, secret: &Secret) -> String {
 }
 
 fn acs3_message(parts: &Acs3Parts, habits: &Habits, gbk: &Gbk) -> String {
-    // Without a query, its line is built only here.
+    // The line of the query is built only here, because the mistake omits it.
     let without_query = Acs3Parts {
         method: method(&parts.method, habits),
         query: Vec::new(),
@@ -712,8 +713,8 @@ fn escape(encoded: &mut String, bytes: &[u8]) {
 /// Characters and their bytes in GBK.
 type Gbk = [(char, [u8; 2])];
 
-/// All byte pairs that may be a GBK character, one per line, for the host to decode: its table is
-/// larger than this module.
+/// All byte pairs that may be a GBK character, one per line. The host decodes them, because its
+/// table is larger than this module.
 pub fn gbk_pairs() -> Vec<u8> {
     let pairs = gbk_each().flat_map(|[first, second]| [first, second, b'\n']);
     pairs.collect()
@@ -723,7 +724,7 @@ fn gbk_each() -> impl Iterator<Item = [u8; 2]> {
     (0x81..=0xFE).flat_map(|first| (0x40..=0xFE).map(move |second| [first, second]))
 }
 
-/// The characters of a request that exist in GBK, from the decoded [`gbk_pairs`].
+/// The characters of a request that GBK contains, from the decoded [`gbk_pairs`].
 fn gbk_of(reading: &Reading, decoded: &str) -> Vec<(char, [u8; 2])> {
     let mut found: Vec<(char, [u8; 2])> = Vec::new();
     if decoded.is_empty() {
@@ -752,12 +753,12 @@ fn is_json(text: &str) -> bool {
     text.starts_with(['{', '[']) && serde_json::from_str::<Value>(text).is_ok()
 }
 
-/// Serialized JSON; `None` if it is not JSON.
+/// Serializes JSON again; `None` if the text is not JSON.
 fn rewritten(text: &str, json: &Json) -> Option<String> {
     if !is_json(text) {
         return None;
     }
-    // A `Value` sorts the members.
+    // `Value` sorts the members.
     let sorted = if json.sorted {
         serde_json::from_str::<Value>(text).ok()?.to_string()
     } else {
@@ -859,13 +860,13 @@ mod tests {
     use crate::lab::calculation::calculate;
     use crate::lab::reading::read;
 
-    // Every mistake makes a difference to this request.
+    // Every mistake changes the signature of this request.
     const REQUEST: &str = "POST /?Format=JSON&RegionId=cn-hangzhou&a=1&UserId= HTTP/1.1\n\
         Host: cloudauth.aliyuncs.com\nx-acs-date: d\n\n\
         SecurityToken=t%2Fk&CertName=%E5%BC%A0+%2A~%21%27%28%40&SceneId=1&Action=X&\
         MetaInfo=%7B%22b%22%3A%20%22%2F%3C%E5%BC%A0%22%2C%20%22a%22%3A1%7D";
 
-    /// As a host decodes the pairs, as far as the request needs it.
+    /// What a host returns for those pairs that the request needs.
     fn gbk() -> String {
         let lines = gbk_each().map(|pair| {
             if pair == [0xD5, 0xC5] {
@@ -917,7 +918,7 @@ mod tests {
         let reading = read(REQUEST).unwrap();
         for scheme in [SignatureVersion::Rpc, SignatureVersion::Acs3] {
             let stages = calculate(&reading, scheme, None, Some(&Secret::new("secret")));
-            // A signature that was sent without its + being encoded still counts as right.
+            // A signature that was sent with an unencoded + still counts as correct.
             let sent = stages.signature().unwrap().replace('+', " ");
             assert_eq!(rules(scheme, "secret", &sent), Some(vec![]));
             assert_eq!(rules(scheme, "another", &sent), None);
@@ -943,9 +944,10 @@ mod tests {
             );
             for second in &all[at + 1..] {
                 if first.kind == Kind::Encoder && second.kind == Kind::Encoder {
-                    continue; // no program has two
+                    continue; // no program has two mistakes of one kind
                 }
-                // A pair may cancel out, or be the same as another; it is always explained.
+                // Two mistakes may cancel each other out or equal a third, but they are always
+                // explained.
                 let signature = rpc_signature(
                     &parts,
                     &habits(&[first, second]),

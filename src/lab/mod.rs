@@ -1,5 +1,5 @@
 //! The console's calculations: the stages of a signature, the cause of a wrong signature, the parts
-//! of an identity number, lists of identities, and masked requests.
+//! of an identity number, lists of identities, and requests with masked data.
 //!
 //! Everything runs in the browser; nothing is stored or sent.
 
@@ -22,14 +22,14 @@ pub mod share;
 use crate::text::Text;
 use serde::Serialize;
 
-/// A remark about the pasted text.
+/// A problem or peculiarity of the pasted text.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Finding {
     /// Whether Alibaba Cloud would reject the request because of it.
     pub fatal: bool,
     /// Stable name.
     pub rule: &'static str,
-    /// The fault and the remedy.
+    /// What is wrong and how to fix it.
     pub message: Text,
 }
 

@@ -1,5 +1,5 @@
-//! Parses the pasted text: parameters, a URL, a form body, a curl command, an HTTP message, or a
-//! program's signed text.
+//! Parses pasted text: parameters, a URL, a form body, a curl command, an HTTP message, or the text
+//! that a program signed.
 
 use super::http_message::{self, HttpMessage, is_method, split_url};
 use super::{Finding, curl};
@@ -18,11 +18,11 @@ pub enum Form {
     Lines,
     /// A JSON object of parameters.
     Json,
-    /// An address.
+    /// A URL.
     Url,
     /// A query or form body.
     FormBody,
-    /// A curl line.
+    /// A curl command.
     Curl,
     /// Request line, headers and body.
     HttpMessage,
@@ -40,7 +40,7 @@ pub enum Place {
     Query,
     /// In the form body.
     Form,
-    /// Unknown from the pasted text.
+    /// The pasted text does not show it.
     Unknown,
 }
 
@@ -73,7 +73,7 @@ pub struct Reading {
     pub headers: Headers,
     /// The pasted body.
     pub body: Option<String>,
-    /// A program's signed text, if that was pasted.
+    /// The text that a program signed, if that was pasted.
     pub signed_text: Option<String>,
 }
 
@@ -108,7 +108,7 @@ impl Reading {
         }
     }
 
-    /// The request's signature.
+    /// The signature that the request contains.
     pub fn given_signature(&self, scheme: SignatureVersion) -> Option<&str> {
         match scheme {
             SignatureVersion::Rpc => self.value("Signature"),
@@ -120,10 +120,10 @@ impl Reading {
     }
 }
 
-/// Parses the pasted text in any form.
+/// Parses pasted text in any of the forms.
 ///
 /// # Errors
-/// If it is unreadable.
+/// If the text is in none of them.
 pub fn read(text: &str) -> Result<Reading, Finding> {
     let text = text.trim();
     if text.is_empty() {
@@ -215,7 +215,7 @@ fn from_json(text: &str) -> Result<Reading, Finding> {
             let value = match value {
                 Value::Null => return None,
                 Value::String(text) => text.clone(),
-                // Numbers keep their notation, objects become compact JSON.
+                // Numbers keep their notation; objects become compact JSON.
                 other => other.to_string(),
             };
             Some(Parameter {

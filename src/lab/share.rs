@@ -1,11 +1,11 @@
-//! A pasted request for a link: its shape, without secrets and without the values of its
-//! parameters.
+//! Reduces a pasted request to its structure, for a link: without secrets and without the values of
+//! its parameters.
 
 use super::Finding;
 use super::reading::{self, Place, Reading};
 use crate::signing::canonical::encode_pairs;
 
-/// Parameters whose values describe the call and not a person or a key.
+/// Parameters whose values describe the call, not a person or a key.
 const KEPT: &[&str] = &[
     "Action",
     "CertType",
@@ -22,7 +22,7 @@ const KEPT: &[&str] = &[
     "Timestamp",
     "Version",
 ];
-/// The same for headers; others than these and `x-acs-` are left out.
+/// The headers with such values; other headers, except `x-acs-` ones, are omitted.
 const KEPT_HEADERS: &[&str] = &[
     "content-type",
     "host",
@@ -30,14 +30,14 @@ const KEPT_HEADERS: &[&str] = &[
     "x-acs-date",
     "x-acs-version",
 ];
-/// The longest value in a link, so that a picture does not make it unusable.
+/// Maximum length of a value in a link, so that a picture does not make the link unusable.
 const LONGEST: usize = 120;
-/// Longer rows of digits may be a number of a person; times and versions have shorter ones.
+/// A longer sequence of digits could be a personal number; those in times and versions are shorter.
 const MOST_DIGITS: usize = 8;
 
-/// The request with the same method, host, parameter names and places. In every value, letters,
-/// digits and other characters are replaced by one of their kind; only values of the call itself
-/// stay, such as the action and the timestamp.
+/// Returns the request with the same method, host, parameter names and positions. In each value,
+/// every letter, digit or other character is replaced by one of its kind. Values that describe the
+/// call, such as the action and the timestamp, are kept.
 ///
 /// # Errors
 /// If the request is unreadable.
@@ -90,7 +90,7 @@ fn headers(reading: &Reading) -> impl Iterator<Item = String> {
     })
 }
 
-/// Of ACS3, the signed headers; any other is left out.
+/// Reduces ACS3's header to the list of signed headers; anything else is omitted.
 fn authorization(text: &str) -> Option<String> {
     let parts = text.strip_prefix("ACS3-HMAC-SHA256")?;
     let shown = parts.split(',').map(|part| {
@@ -126,7 +126,7 @@ fn value(kept: &[&str], name: &str, text: &str) -> String {
     }
 }
 
-/// Whatever its name, a value stays only if it looks like a word, a version, a host or a time.
+/// Keeps a value, whatever its name, only if it looks like a word, a version, a host or a time.
 fn kept_or_masked(text: &str) -> String {
     let is_plain = |byte: u8| byte.is_ascii_alphanumeric() || b"-_.:/+;= ".contains(&byte);
     if text.len() <= LONGEST && text.bytes().all(is_plain) && !has_number(text) {
@@ -140,7 +140,7 @@ fn has_number(text: &str) -> bool {
         .any(|digits| digits.len() > MOST_DIGITS)
 }
 
-/// Each character replaced by one that is encoded alike.
+/// Replaces each character by one that is encoded in the same way.
 fn masked(text: &str) -> String {
     let like = |character: char| match character {
         '0'..='9' => '0',

@@ -1,4 +1,4 @@
-//! Alibaba Cloud's envelopes, in JSON and XML.
+//! Alibaba Cloud's response envelopes, in JSON and XML.
 
 use super::errors::Refusal;
 use crate::actions::Action;
@@ -6,7 +6,7 @@ use crate::json::read::{items, string};
 use crate::json::write::Object;
 use crate::vendor::codes;
 
-/// The language of an envelope.
+/// The format of an envelope.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Format {
     /// `Format=JSON`
@@ -32,7 +32,7 @@ impl Envelope {
         envelope
     }
 
-    /// A Code of the service: HTTP status 200, no ResultObject.
+    /// One of the service's Codes: HTTP status 200, no ResultObject.
     pub fn service(action: &Action, code: &str) -> Self {
         let message = codes::code(code).map_or("", |known| known.vendor_message);
         Self {
@@ -64,7 +64,7 @@ impl Envelope {
         }
     }
 
-    /// The content type and the body.
+    /// Returns the content type and the body.
     pub fn write(mut self, format: Format, request_id: &str) -> (&'static str, String) {
         self.members.put("RequestId", request_id);
         let members = self.members.text();
@@ -79,10 +79,10 @@ impl Envelope {
     }
 }
 
-/// An upper-case UUID from random bytes, as Alibaba Cloud's RequestIds are.
+/// Formats random bytes as an upper-case UUID, the format of Alibaba Cloud's RequestIds.
 pub fn request_id(random: [u8; 16]) -> String {
     let mut bytes = random;
-    // Version 4 and variant of RFC 9562 §5.4.
+    // The version 4 and variant bits of RFC 9562 §5.4.
     let [_, _, _, _, _, _, version, _, variant, ..] = &mut bytes;
     *version = *version & 0x0F | 0x40;
     *variant = *variant & 0x3F | 0x80;
@@ -92,7 +92,7 @@ pub fn request_id(random: [u8; 16]) -> String {
         .join("-")
 }
 
-/// A JSON value as XML: nothing for null, and one element per item of a list.
+/// Writes a JSON value as XML: nothing for null, one element per item of a list.
 fn element(out: &mut String, name: &str, value: &str) {
     let level = items(value);
     if value == "null" {
@@ -126,7 +126,7 @@ fn escape(out: &mut String, character: char) {
         '&' => out.push_str("&amp;"),
         '\r' => out.push_str("&#13;"),
         '\n' | '\t' => out.push(character),
-        // XML 1.0 cannot represent the other control characters and these two.
+        // XML 1.0 can represent neither the other control characters nor these two.
         '\0'..='\x1F' | '\u{FFFE}' | '\u{FFFF}' => out.push('\u{FFFD}'),
         _ => out.push(character),
     }

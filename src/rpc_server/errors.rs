@@ -1,6 +1,6 @@
 //! The errors of Alibaba Cloud's API gateway, as data: Code, HTTP status, Message.
 //!
-//! `docs/sandbox.md` lists which of them are observed and which are assumed.
+//! `docs/sandbox.md` states which of them were observed and which are assumptions.
 
 use std::borrow::Cow;
 
@@ -22,16 +22,17 @@ pub struct Refusal {
     pub code: Cow<'static, str>,
     /// HTTP status.
     pub status: u16,
-    /// Message of the envelope. SignatureDoesNotMatch quotes the request, as Alibaba Cloud does.
+    /// Message of the envelope. For SignatureDoesNotMatch, it quotes the request, as Alibaba Cloud
+    /// does.
     pub message: Cow<'static, str>,
-    /// Recommend of the envelope, if it is not the URL of Alibaba Cloud's page about the Code.
+    /// Recommend of the envelope; by default the URL of Alibaba Cloud's page about the Code.
     pub recommend: Option<&'static str>,
-    /// The reason in English, for the developer. Alibaba Cloud has no such field.
+    /// The reason in English, for developers. Alibaba Cloud has no such field.
     pub note: String,
 }
 
 impl GatewayError {
-    /// This error, with the reason.
+    /// This error with a reason.
     pub fn because(&self, note: impl Into<String>) -> Refusal {
         Refusal {
             code: Cow::Borrowed(self.code),
@@ -42,7 +43,7 @@ impl GatewayError {
         }
     }
 
-    /// This error, with the server's string to sign after Alibaba Cloud's Message.
+    /// This error with the server's string to sign appended to its Message.
     pub fn quoting(&self, string_to_sign: &str, note: impl Into<String>) -> Refusal {
         let message = format!("{} server string to sign is:{string_to_sign}", self.message);
         Refusal {
@@ -74,7 +75,7 @@ pub fn invalid(parameter: &str, note: impl Into<String>) -> Refusal {
     }
 }
 
-/// The error of that Code.
+/// The error with this Code.
 pub fn by_code(code: &str) -> Option<&'static GatewayError> {
     ALL.iter().copied().find(|error| error.code == code)
 }

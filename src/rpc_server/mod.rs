@@ -1,5 +1,5 @@
 //! The server side of Alibaba Cloud's RPC protocol: parses a request of either signature scheme,
-//! verifies its signature, and writes the response's envelope. Shared by gateway and sandbox.
+//! verifies its signature and writes the response envelope. The gateway and the sandbox share it.
 
 pub mod envelope;
 pub mod errors;

@@ -1,4 +1,4 @@
-//! Parses an RPC request of either signature scheme.
+//! Parses RPC requests of either signature scheme.
 
 use super::envelope::Format;
 use super::errors::{self, Refusal};
@@ -8,14 +8,14 @@ use crate::http::{IncomingRequest, header};
 use crate::signing::encode::{FormError, parse_form};
 use crate::signing::{acs3, rpc};
 
-/// The largest accepted body in bytes. A percent-encoded Base64 picture of 1 MB fits.
+/// Maximum size of a body in bytes. A percent-encoded Base64 picture of 1 MB fits.
 pub const MAX_BODY: usize = 2 * 1_024 * 1_024;
 
 /// Names and values.
 pub type Pairs = Vec<(String, String)>;
 
-/// The format of the response: `Format`, or under ACS3 the `accept` header. Alibaba Cloud's
-/// documented default is XML; a request outside of the protocol receives JSON.
+/// The format of the response, from the parameter `Format` or, under ACS3, the `accept` header.
+/// Alibaba Cloud documents XML as the default; a request outside the protocol receives JSON.
 pub fn format(request: &IncomingRequest) -> Format {
     if is_acs3(request) {
         let accept = header(&request.headers, "accept").unwrap_or_default();
@@ -36,7 +36,7 @@ pub fn format(request: &IncomingRequest) -> Format {
     }
 }
 
-/// The request's action, even if the request is otherwise invalid.
+/// The action that the request names, even if the request is otherwise invalid.
 pub fn action_name(request: &IncomingRequest) -> Option<String> {
     if is_acs3(request) {
         return header(&request.headers, "x-acs-action").map(str::to_owned);
@@ -45,8 +45,8 @@ pub fn action_name(request: &IncomingRequest) -> Option<String> {
     find(&pairs, "Action").map(str::to_owned)
 }
 
-/// Whether a query has the parameter `Action`, percent-encoded or not, even if it is otherwise
-/// invalid.
+/// Whether the query has a parameter `Action`, percent-encoded or not, even if the query is
+/// otherwise invalid.
 pub fn names_action(query: &str) -> bool {
     query.split('&').any(|pair| {
         let name = pair.split('=').next().unwrap_or_default();
@@ -54,7 +54,7 @@ pub fn names_action(query: &str) -> bool {
     })
 }
 
-/// The content of a request, independent of the scheme.
+/// What a request claims, independent of its signature scheme.
 pub struct Claim {
     /// The action.
     pub action: &'static Action,
@@ -62,16 +62,16 @@ pub struct Claim {
     pub access_key_id: String,
     /// The SecurityToken of a temporary key.
     pub security_token: Option<String>,
-    /// The timestamp, in its original notation.
+    /// The timestamp as sent.
     pub timestamp: String,
     /// The SignatureNonce.
     pub nonce: String,
-    /// The action's parameters (and under RPC the common ones).
+    /// The action's parameters and, under RPC, the common ones.
     pub parameters: Pairs,
     pub(super) proof: Proof,
 }
 
-/// Parameters are personal data, so they are not printed.
+/// Parameters contain personal data, so they are not printed.
 impl std::fmt::Debug for Claim {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("Claim")
@@ -91,10 +91,10 @@ pub(super) enum Proof {
 }
 
 impl Claim {
-    /// Parses a request without verifying it.
+    /// Parses a request but does not verify it.
     ///
     /// # Errors
-    /// If the API gateway would reject its form, its action or its version.
+    /// If the API gateway would reject its format, its action or its version.
     pub fn read(request: &IncomingRequest) -> Result<Self, Refusal> {
         if !matches!(request.method.as_str(), "GET" | "POST") {
             return Err(errors::UNSUPPORTED_METHOD.because("use POST or GET"));
@@ -117,7 +117,7 @@ impl Claim {
     /// SceneId, which the API gateway parses as a `Long`.
     ///
     /// # Errors
-    /// InvalidSceneId if it is not one.
+    /// InvalidSceneId if it is not an integer.
     pub fn scene_id(&self) -> Result<Option<i64>, Refusal> {
         let number = self.value("SceneId").map(str::parse).transpose();
         number.map_err(|_| {
@@ -177,7 +177,7 @@ fn no_duplicates(pairs: &[(String, String)]) -> Result<(), Refusal> {
         _ => None,
     });
     match twice {
-        // An unknown name is not quoted in errors or logs: it might be a person's.
+        // An unknown name is not quoted in errors or logs: it could be a person's name.
         Some(name) => Err(match known_parameter(name) {
             Some(name) => errors::invalid(name, format!("{name} is duplicated")),
             None => errors::PARAMETER_FORMAT.because("a parameter is duplicated"),
@@ -287,7 +287,7 @@ fn acs3_claim(request: &IncomingRequest) -> Result<Claim, Refusal> {
         },
         parameters: Pairs::new(),
     };
-    // Each parameter is read only from its position in Alibaba Cloud's metadata.
+    // Each parameter is read only from the position that Alibaba Cloud's metadata gives.
     let mut parameters = Pairs::new();
     for (pairs, position) in [(query, Position::Query), (form, Position::Form)] {
         parameters.extend(pairs.into_iter().filter(|(name, _)| {
@@ -304,8 +304,8 @@ fn acs3_claim(request: &IncomingRequest) -> Result<Claim, Refusal> {
     })
 }
 
-/// The headers that must be signed according to Alibaba Cloud: `host`, `content-type` if present,
-/// and every `x-acs-` header.
+/// Checks that the headers are signed that Alibaba Cloud requires: `host`, `content-type` if
+/// present, and every `x-acs-` header.
 fn check_signed_headers(
     request: &IncomingRequest,
     signed_headers: &[String],

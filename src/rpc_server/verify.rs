@@ -8,16 +8,16 @@ use crate::signing::{acs3, rpc};
 use crate::timestamp::Timestamp;
 use crate::vendor::credentials::Secret;
 
-/// The tolerated clock skew of a request's timestamp, in both directions.
+/// The maximum clock skew of a request's timestamp, in either direction.
 const WINDOW_MILLIS: i64 = 15 * 60 * 1_000;
-/// How long a nonce is remembered; afterwards, its request's timestamp has expired.
+/// How long a nonce is remembered; afterwards, its request's timestamp is no longer accepted.
 pub const NONCE_MILLIS: i64 = 2 * WINDOW_MILLIS;
 
 impl Claim {
     /// Verifies the signature by recomputing it with the key's secret.
     ///
     /// # Errors
-    /// SignatureDoesNotMatch, whose message quotes the request as at Alibaba Cloud.
+    /// SignatureDoesNotMatch; its message quotes the request, as Alibaba Cloud's does.
     pub fn check_signature(
         &self,
         request: &IncomingRequest,
@@ -58,7 +58,7 @@ impl Claim {
     /// Verifies a request's timestamp against the server's clock.
     ///
     /// # Errors
-    /// InvalidTimeStamp for its format or its age.
+    /// InvalidTimeStamp because of its format or its age.
     pub fn check_timestamp(&self, now: Timestamp) -> Result<(), Refusal> {
         let (whole, form) = match &self.proof {
             Proof::Rpc { .. } => (
@@ -87,8 +87,8 @@ impl Claim {
     }
 }
 
-/// `yyyy-MM-ddTHH:mm:ss.SSSZ`, as written by JavaScript's `toISOString` and others, without its
-/// milliseconds; any other text unchanged.
+/// Removes the milliseconds from `yyyy-MM-ddTHH:mm:ss.SSSZ`, the format of JavaScript's
+/// `toISOString` and others; any other text is unchanged.
 fn without_milliseconds(timestamp: &str) -> String {
     match timestamp.split_once('.') {
         Some((seconds, fraction)) => match fraction.as_bytes() {
@@ -101,7 +101,7 @@ fn without_milliseconds(timestamp: &str) -> String {
     }
 }
 
-/// String to sign and canonical request under ACS3.
+/// The string to sign and the canonical request under ACS3.
 fn acs3_strings(
     request: &IncomingRequest,
     signed_headers: &[String],
@@ -123,7 +123,7 @@ fn acs3_strings(
     Ok((acs3::string_to_sign(&canonical_request), canonical_request))
 }
 
-/// SignatureDoesNotMatch in its form under ACS3.
+/// SignatureDoesNotMatch in the format of ACS3.
 fn acs3_mismatch(string_to_sign: &str, canonical_request: &str, note: &str) -> Refusal {
     let message = [
         "Specified signature does not match our calculation. server StringToSign is [",
@@ -138,8 +138,8 @@ fn acs3_mismatch(string_to_sign: &str, canonical_request: &str, note: &str) -> R
     }
 }
 
-/// An injected error in the form for this request. SDKs parse the messages about signatures, and
-/// some fail if these quote nothing.
+/// An injected error in the format that fits this request. SDKs parse messages about signatures,
+/// and some fail if a message quotes nothing.
 pub fn on_demand(error: &GatewayError, request: &IncomingRequest, note: &str) -> Refusal {
     let quotes = [
         errors::SIGNATURE_DOES_NOT_MATCH,

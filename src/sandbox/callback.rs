@@ -7,11 +7,11 @@ use super::web::with_query;
 use super::{Callback, Load};
 use serde::Deserialize;
 
-/// The most attempts of the sandbox. Alibaba Cloud does not document a limit.
+/// Maximum number of attempts. Alibaba Cloud documents no limit.
 const MAX_ATTEMPTS: u32 = 10;
-/// Alibaba Cloud says "two callbacks within three seconds".
+/// Alibaba Cloud's page says "two callbacks within three seconds".
 const INTERVAL_MILLIS: u32 = 1_500;
-/// The delay before the first attempt, so that the CertifyId arrives before the callback of a
+/// Delay before the first attempt, so that the CertifyId arrives before the callback of a
 /// verification that ends immediately.
 const FIRST_DELAY_MILLIS: i64 = 500;
 
@@ -48,7 +48,7 @@ pub(super) fn announce(session: &mut Session<'_>, verification: &Verification) {
 /// Records the response to a callback and schedules another attempt if it was not 200.
 pub(super) fn answered(session: &mut Session<'_>, answer: &CallbackAnswer) -> Result<(), Load> {
     let row = Verification::row(&answer.certify_id);
-    // The verification was deleted by a reset.
+    // A reset has deleted the verification.
     let Some(mut verification) = session.row::<Verification>(&row)? else {
         return Ok(());
     };
@@ -70,8 +70,7 @@ pub(super) fn answered(session: &mut Session<'_>, answer: &CallbackAnswer) -> Re
     Ok(())
 }
 
-/// The newest documented form: `callbackToken`, `certifyId`, and the SubCode in
-/// `passed`.
+/// The newest documented format: `callbackToken`, `certifyId`, and the SubCode in `passed`.
 fn url(state: &CallbackState, certify_id: &str, sub_code: &str) -> String {
     let address = state.url.split('#').next().unwrap_or_default();
     let token = state.token.as_deref().map(|token| ("callbackToken", token));

@@ -1,17 +1,17 @@
-//! Accounts, keys and scenes: configuration of the host.
+//! Accounts, keys and scenes, which the host configures.
 
 use crate::actions::Value;
 use crate::vendor::credentials::Secret;
 use serde::de::{Deserialize, Deserializer, Error as _};
 
-/// The accounts and the control API's token.
+/// The accounts, and the token of the control API.
 #[derive(Clone, Debug, serde::Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct Config {
-    /// At least one account; by default the demo account.
+    /// At least one account; the default is the demo account.
     #[serde(default = "demo_accounts")]
     pub accounts: Vec<Account>,
-    /// Bearer token of the control API. Without one it is open; an empty one closes it.
+    /// Bearer token of the control API. If not set, the API is open; if empty, it is closed.
     #[serde(default, deserialize_with = "optional_secret")]
     pub control_token: Option<Secret>,
 }
@@ -20,9 +20,9 @@ pub struct Config {
 #[derive(Clone, Debug, serde::Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct Account {
-    /// Its number, which is part of the name of its OSS bucket.
+    /// The account number, which is part of the name of its OSS bucket.
     pub account_id: String,
-    /// Its AccessKeys: of the account, of RAM users, or temporary.
+    /// Its AccessKeys: those of the account and of RAM users, and temporary ones.
     pub keys: Vec<Key>,
     /// Its scenes.
     pub scenes: Vec<Scene>,
@@ -40,23 +40,23 @@ pub struct Key {
     /// AccessKeySecret.
     #[serde(deserialize_with = "secret")]
     pub access_key_secret: Secret,
-    /// For a temporary key: its SecurityToken. The same token followed by `-expired` counts as
+    /// The SecurityToken of a temporary key. The same token with the suffix `-expired` counts as
     /// expired.
     #[serde(default, deserialize_with = "optional_secret")]
     pub security_token: Option<Secret>,
     /// Whether the key is disabled.
     #[serde(default)]
     pub disabled: bool,
-    /// The permission of a RAM user.
+    /// The permissions of its RAM user.
     #[serde(default)]
     pub ram: Ram,
 }
 
-/// The permission of a RAM user.
+/// The permissions of a RAM user.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, serde::Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Ram {
-    /// Everything.
+    /// All calls are allowed.
     #[default]
     Allowed,
     /// Rejected by the service: Code 411.
@@ -69,7 +69,7 @@ pub enum Ram {
 #[derive(Clone, Debug, serde::Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct Scene {
-    /// SceneId; a number or, beyond JavaScript's exact integers, a string.
+    /// SceneId; a number or, beyond the integers that JavaScript represents exactly, a string.
     #[serde(deserialize_with = "scene_id")]
     pub scene_id: i64,
     /// Whether results include the picture and its OSS object.
@@ -93,7 +93,7 @@ fn optional_secret<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<
     Ok(Option::<String>::deserialize(deserializer)?.map(Secret::new))
 }
 
-/// The largest exact integer in JavaScript, which rounds larger ones.
+/// The largest integer that JavaScript represents exactly.
 const MAX_EXACT: i64 = (1 << 53) - 1;
 
 fn scene_id<'de, D: Deserializer<'de>>(deserializer: D) -> Result<i64, D::Error> {
@@ -122,7 +122,7 @@ impl Key {
     }
 }
 
-/// Published keys that are valid only in sandboxes.
+/// Published keys that are valid only in a sandbox.
 fn demo_accounts() -> Vec<Account> {
     let main = Key::demo("sandbox-key-id", "sandbox-key-secret");
     let temporary = Key {
@@ -152,7 +152,7 @@ fn demo_accounts() -> Vec<Account> {
     }]
 }
 
-/// The demo account, and an open control API.
+/// The demo account, with an open control API.
 impl Default for Config {
     fn default() -> Self {
         Self {
@@ -163,7 +163,7 @@ impl Default for Config {
 }
 
 impl Config {
-    /// The key with the id, and its account.
+    /// The key with this ID, and its account.
     pub(super) fn key(&self, access_key_id: &str) -> Option<(&Account, &Key)> {
         self.accounts.iter().find_map(|account| {
             let key = account
@@ -174,7 +174,7 @@ impl Config {
         })
     }
 
-    /// The account with the number.
+    /// The account with this number.
     pub(super) fn account(&self, account_id: &str) -> Option<&Account> {
         self.accounts
             .iter()
@@ -183,7 +183,7 @@ impl Config {
 }
 
 impl Account {
-    /// The scene with the id.
+    /// The scene with this ID.
     pub(super) fn scene(&self, scene_id: i64) -> Option<&Scene> {
         self.scenes.iter().find(|scene| scene.scene_id == scene_id)
     }

@@ -1,5 +1,5 @@
-//! The control API under `/_sandbox/`: shows and changes internal state. JSON; errors in Chinese
-//! and English.
+//! The control API under `/_sandbox/`: shows and changes the sandbox's state. Uses JSON; errors are
+//! in Chinese and English.
 
 use super::session::{CLOCK, Clock, Session};
 use super::verification::{Ending, PREFIX, Stage, Verification};
@@ -14,9 +14,9 @@ use crate::timestamp::Timestamp;
 use crate::vendor::codes::{self, CODES, SUB_CODES};
 use serde::{Deserialize, de::DeserializeOwned};
 
-/// The most verifications on one page of the list.
+/// Maximum number of verifications on one page of the list.
 const PAGE: usize = 100;
-/// The largest offset of the clock from the host's: a hundred years.
+/// Maximum offset of the sandbox's clock from the host's: a hundred years.
 const MAX_OFFSET_MILLIS: i64 = 100 * 366 * 86_400_000;
 
 struct Problem {
@@ -151,7 +151,7 @@ fn wrong_method() -> Stop {
     )
 }
 
-/// A shared sandbox can protect its control API with a token.
+/// Checks the token with which a shared sandbox protects its control API.
 fn check_token(session: &Session<'_>, request: &IncomingRequest) -> Result<(), Stop> {
     let Some(token) = &session.config.control_token else {
         return Ok(());
@@ -189,10 +189,10 @@ fn body<T: DeserializeOwned>(request: &IncomingRequest) -> Result<T, Stop> {
         ));
     }
     let text = std::str::from_utf8(&request.body).unwrap_or_default();
-    // A byte order mark, which Windows programs write.
+    // Windows programs write a byte order mark.
     let text = text.strip_prefix('\u{FEFF}').unwrap_or(text);
     from_json_strictly(text).map_err(|error| {
-        // The position of the fault, without quoting the input.
+        // Reports the position of the error without quoting the input.
         let (zh, en) = error.bracketed();
         Stop::Problem(Problem {
             status: 400,
@@ -277,8 +277,8 @@ fn list(session: &Session<'_>, request: &IncomingRequest) -> Answer {
         .filter(|verification| waiting.is_none_or(|waiting| verification.waits(now) == waiting))
         .collect();
     let total = found.len();
-    // Newest first, by what the caller wants to see: the start, or of those that are over the end.
-    // The CertifyId orders verifications of the same time.
+    // Newest first: waiting verifications by their start, the others by their end. The CertifyId
+    // breaks ties.
     let time = |one: &Verification| match waiting {
         Some(false) => one.over_at(),
         _ => one.created_at,
@@ -315,7 +315,7 @@ fn view(session: &Session<'_>, verification: &Verification) -> Object {
     view_with(session, verification, result)
 }
 
-/// A verification, and where the browser goes with a result of the client SDK.
+/// Shows a verification, and where the browser goes with a result of the client SDK.
 fn view_with(
     session: &Session<'_>,
     verification: &Verification,
@@ -454,7 +454,7 @@ fn clock(session: &Session<'_>) -> Object {
 enum ClockChange {
     /// Advances the clock, or sets it back with a negative number.
     AdvanceMs(i64),
-    /// Sets the clock, which continues from there.
+    /// Sets the clock, which continues from that time.
     Set(String),
     /// Sets the offset from the host's clock.
     OffsetMs(i64),

@@ -1,4 +1,4 @@
-//! DescribeFaceVerify: the status of a verification, in Alibaba Cloud's form.
+//! DescribeFaceVerify: the status of a verification, in Alibaba Cloud's format.
 
 use super::init::{mandatory, scene_id};
 use super::picture;
@@ -12,7 +12,7 @@ use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use sha2::{Digest, Sha256};
 
-/// The quality of the drawn portrait: the sample value of Alibaba Cloud's document.
+/// The quality score of the drawn portrait: the sample value in Alibaba Cloud's documentation.
 const QUALITY_SCORE: &str = "88.3615493774414";
 /// The similarity scores of a successful and of a failed comparison.
 const VERIFY_SCORES: (&str, &str) = ("98.42", "21.07");
@@ -59,7 +59,7 @@ fn result(
     let mut members = Object::new()
         .with("Passed", if passed { "T" } else { "F" })
         .with("SubCode", sub_code)
-        // The four letters, as in Alibaba Cloud's sample.
+        // The text "null", as in Alibaba Cloud's sample.
         .with("IdentityInfo", "null")
         .with("DeviceToken", &device_token(verification))
         .with("MaterialInfo", &material);
@@ -74,7 +74,7 @@ fn result(
     members
 }
 
-/// JSON with Alibaba Cloud's own white space.
+/// MaterialInfo as JSON, with the white space that Alibaba Cloud writes.
 fn material_info(
     session: &Session<'_>,
     verification: &Verification,
@@ -110,7 +110,7 @@ fn material_info(
     out
 }
 
-/// The same for every query of a verification.
+/// The device token; the same for every query of a verification.
 fn device_token(verification: &Verification) -> String {
     let digest = Sha256::new()
         .chain_update("device token of ")

@@ -7,10 +7,10 @@ use crate::json::write::Object;
 use crate::rpc_server::envelope::{self, Envelope, Format};
 use crate::rpc_server::errors::Refusal;
 
-/// Header of every response: it comes from a sandbox.
+/// Header of every response; it marks the response as the sandbox's.
 pub const SANDBOX_HEADER: &str = "x-cloudauth-sandbox";
-/// Header of errors: the reason in English, for the developer. Alibaba Cloud has no such header;
-/// the envelope itself is the same.
+/// Header of errors: the reason in English, for developers. Alibaba Cloud has no such header; the
+/// envelope itself is the same.
 pub const NOTE_HEADER: &str = "x-cloudauth-sandbox-note";
 
 /// Code 200 with its ResultObject.
@@ -69,7 +69,7 @@ pub(super) fn preflight(session: &Session<'_>) -> Response {
     response
 }
 
-/// A response outside of Alibaba Cloud's protocol.
+/// A response outside Alibaba Cloud's protocol.
 pub(super) fn plain(
     session: &Session<'_>,
     status: u16,

@@ -12,9 +12,9 @@ use crate::text::Text;
 use crate::vendor::codes;
 use serde::{Deserialize, Serialize};
 
-/// The longest delay of a response, in milliseconds.
+/// Maximum delay of a response, in milliseconds.
 const MAX_DELAY_MILLIS: u32 = 10 * 60 * 1_000;
-/// The most pending faults.
+/// Maximum number of pending faults.
 const MAX_FAULTS: usize = 100;
 
 /// A pending fault.
@@ -22,19 +22,20 @@ const MAX_FAULTS: usize = 100;
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub(super) struct Fault {
     kind: FaultKind,
-    /// The action to which it applies; if absent, both actions and requests without one.
+    /// The action to which it applies; if not set, it applies to both actions and to requests
+    /// without one.
     #[serde(skip_serializing_if = "Option::is_none")]
     action: Option<String>,
     /// The number of requests to which it applies.
     #[serde(default = "one")]
     count: u32,
-    /// The number of requests that pass before.
+    /// The number of requests to let through first.
     #[serde(default)]
     skip: u32,
-    /// Milliseconds, for `latency`.
+    /// The delay in milliseconds, for `latency`.
     #[serde(skip_serializing_if = "Option::is_none")]
     millis: Option<u32>,
-    /// Code of the API gateway or of the service, for `error`.
+    /// The code of the API gateway or the service, for `error`.
     #[serde(skip_serializing_if = "Option::is_none")]
     code: Option<String>,
     /// Whether the request is executed anyway, for `hang`, `reset`, `html` and `empty`.
@@ -51,7 +52,7 @@ const fn one() -> u32 {
 enum FaultKind {
     /// The correct response, delayed.
     Latency,
-    /// No answer.
+    /// No response.
     Hang,
     /// Reset the connection.
     Reset,
@@ -70,7 +71,7 @@ enum FaultKind {
 }
 
 impl Fault {
-    /// The fault in its definition.
+    /// What is wrong with the fault's definition.
     pub(super) fn problem(&self) -> Option<Text> {
         let action = match self.action.as_deref().map(actions::by_name) {
             Some(None) => {
@@ -109,7 +110,7 @@ impl Fault {
         None
     }
 
-    /// The response instead of executing the request; `None` if it is executed.
+    /// The response to return instead of executing the request; `None` to execute it.
     pub(super) fn instead(&self, request: &IncomingRequest) -> Option<Stop> {
         const NOTE: &str = "an injected fault";
         match self.kind {
@@ -134,7 +135,7 @@ impl Fault {
         }
     }
 
-    /// The response modified by the fault.
+    /// Modifies the response.
     pub(super) fn apply(&self, mut response: Response) -> (Response, Delivery) {
         let mut delivery = Delivery::default();
         match self.kind {
@@ -212,7 +213,7 @@ pub(super) fn remove_all(session: &mut Session<'_>) {
     session.put(FAULTS, &Vec::<Fault>::new(), None);
 }
 
-/// The fault that applies to a request for this action, if any. The first match counts.
+/// Takes the first fault that applies to a request for this action, if any.
 pub(super) fn take(session: &mut Session<'_>, action: Option<&str>) -> Result<Option<Fault>, Load> {
     let mut faults = waiting(session)?;
     let mut hit = None;

@@ -17,7 +17,7 @@ use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use std::net::IpAddr;
 
-/// 1 MB of picture, and the limit of the API metadata for its Base64.
+/// Alibaba Cloud's limit of 1 MB for a picture; the API metadata limits its Base64.
 const PICTURE_MAX_BYTES: usize = 1_048_576;
 const PICTURE_MAX_BASE64: usize = 1_548_576;
 
@@ -79,13 +79,13 @@ pub(super) fn perform(session: &mut Session<'_>, call: &Call<'_>) -> Result<Obje
     Ok(result)
 }
 
-/// SceneId of both actions: a `Long`, which the API gateway parses.
+/// SceneId of either action: a `Long`, which the API gateway parses.
 pub(super) fn scene_id(call: &Call<'_>) -> Result<i64, Stop> {
     let given = call.scene_id()?;
     given.ok_or_else(|| missing(call, "SceneId"))
 }
 
-/// A mandatory parameter: without it, the service returns Code 400.
+/// A mandatory parameter. If it is missing, the service returns Code 400.
 pub(super) fn mandatory<'a>(call: &'a Call<'_>, name: &str) -> Result<&'a str, Stop> {
     call.value(name).ok_or_else(|| missing(call, name))
 }
@@ -94,8 +94,8 @@ fn missing(call: &Call<'_>, name: &str) -> Stop {
     call.refuse("400", format!("{name} is missing"))
 }
 
-/// Mandatory in addition to SceneId, OuterOrderNo and ProductCode. UserId is not, because the
-/// example of Alibaba Cloud's document omits it.
+/// Checks the parameters that are mandatory besides SceneId, OuterOrderNo and ProductCode. UserId
+/// is not mandatory, because the example in Alibaba Cloud's documentation omits it.
 fn check_presence(call: &Call<'_>, product: &str) -> Result<(), Stop> {
     let names: &[&str] = match product {
         "ID_PRO" => &["MetaInfo", "CertType", "CertName", "CertNo"],
@@ -108,7 +108,7 @@ fn check_presence(call: &Call<'_>, product: &str) -> Result<(), Stop> {
     Ok(())
 }
 
-/// A parameter, its rule, and the rule as text.
+/// A parameter, its rule, and a description of the rule.
 type Check<'a> = (&'static str, &'a dyn Fn(&str) -> bool, &'static str);
 
 fn check_values(session: &Session<'_>, call: &Call<'_>, product: &str) -> Result<(), Stop> {
@@ -216,8 +216,8 @@ fn is_word(text: &str) -> bool {
             .all(|byte| byte.is_ascii_uppercase() || byte.is_ascii_digit() || byte == b'_')
 }
 
-/// Alibaba Cloud accepts HTTPS only, but a test server on the local machine rarely has a
-/// certificate.
+/// Whether the URL is accepted: HTTPS as at Alibaba Cloud, and HTTP on the local machine, where a
+/// test server rarely has a certificate.
 fn is_callback_url(url: &str) -> bool {
     let origin_end = url
         .match_indices('/')

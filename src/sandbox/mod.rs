@@ -1,9 +1,9 @@
 //! The sandbox: an emulator of Alibaba Cloud's service, for development and tests.
 //!
-//! It implements Alibaba Cloud's protocol on `/`, including the verification of both signature
+//! Implements Alibaba Cloud's protocol on `/`, including the verification of both signature
 //! schemes, and a control API under `/_sandbox/`. It is one pure function over plain data: [`step`]
-//! takes a request and the loaded rows, and returns either the rows to load or the response to send
-//! with the rows to store. The host loads, stores and sends; it makes no decisions.
+//! takes a request and the loaded rows and returns either the rows to load, or the response to send
+//! and the rows to store. The host loads, stores and sends; it makes no decisions.
 //!
 //! Every response has the header `x-cloudauth-sandbox`, so that it cannot be mistaken for the real
 //! service. Names, identity numbers, mobile numbers and MetaInfo are never stored.
@@ -34,7 +34,7 @@ use crate::rpc_server::request::{self, MAX_BODY};
 use serde::{Deserialize, Serialize};
 use session::{Session, Stop};
 
-/// An event, and the host's inputs.
+/// An event, and the host's data for it.
 #[derive(Debug, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Input {
@@ -46,7 +46,7 @@ pub struct Input {
     pub lists: Vec<(String, Vec<(String, String)>)>,
     /// The host's clock, in milliseconds since 1970-01-01T00:00:00Z.
     pub now: i64,
-    /// Scheme, host and port of the request, for picture URLs.
+    /// Scheme, host and port of the request; used in picture URLs.
     pub origin: String,
 }
 
@@ -54,9 +54,10 @@ pub struct Input {
 #[derive(Debug, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub enum Event {
-    /// A request arrived. A host that limits a body to [`MAX_BODY`] passes one more byte than that.
+    /// A request arrived. A host that limits bodies to [`MAX_BODY`] bytes passes one byte more than
+    /// that if the limit is exceeded.
     Request(IncomingRequest),
-    /// A requested callback got a response, or failed.
+    /// The response to a callback arrived, or the callback failed.
     CallbackAnswered(CallbackAnswer),
 }
 
@@ -83,17 +84,17 @@ impl From<[u8; 32]> for Random {
     }
 }
 
-/// The next step of the host.
+/// The next step for the host.
 #[derive(Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub enum Output {
     /// Load these rows and call again.
     Load(Load),
-    /// Perform this.
+    /// Carry this out.
     Done(Done),
 }
 
-/// Rows that the decision depends on.
+/// The rows that the decision depends on.
 #[derive(Debug, Default, PartialEq, Eq, Serialize)]
 pub struct Load {
     /// Keys of rows.
@@ -102,15 +103,15 @@ pub struct Load {
     pub lists: Vec<String>,
 }
 
-/// Work for the host: first all writes, then the delivery.
+/// Work for the host: all writes first, then the delivery.
 #[derive(Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Done {
-    /// The response; `None` after an event other than a request.
+    /// The response; `None` if the event was not a request.
     pub response: Option<Response>,
-    /// The host's file to use as the response's body: a file of the simulated phone.
+    /// The host's file to send as the response body: a file of the simulated phone.
     pub file: Option<&'static str>,
-    /// The delivery of the response.
+    /// How to deliver the response.
     pub delivery: Delivery,
     /// Rows to store, in order.
     pub writes: Vec<Write>,
@@ -120,21 +121,21 @@ pub struct Done {
     pub now: i64,
 }
 
-/// The delivery of a response.
+/// How to deliver a response.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Delivery {
     /// Delay in milliseconds.
     pub delay_millis: u32,
-    /// The action after the delay.
+    /// What to do after the delay.
     pub manner: Manner,
 }
 
-/// The action on a response.
+/// What to do with a response.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub enum Manner {
-    /// It is sent.
+    /// Send it.
     #[default]
     Answer,
     /// Keep the connection open without a response.
@@ -143,7 +144,7 @@ pub enum Manner {
     Reset,
 }
 
-/// A change of the stored rows.
+/// A change to the stored rows.
 #[derive(Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "camelCase", tag = "op")]
 pub enum Write {
@@ -154,10 +155,10 @@ pub enum Write {
         key: String,
         /// JSON text.
         value: String,
-        /// When it can be deleted, by the sandbox's clock; `None` for never.
+        /// When it may be deleted, by the sandbox's clock; `None` for never.
         expires_at: Option<i64>,
     },
-    /// Remove every row.
+    /// Delete every row.
     Clear,
 }
 
@@ -167,13 +168,13 @@ pub enum Write {
 pub struct Callback {
     /// The CertifyId of the verification.
     pub certify_id: String,
-    /// Where to.
+    /// The URL.
     pub url: String,
     /// Delay in milliseconds.
     pub delay_millis: u32,
 }
 
-/// Decides the reaction to one event.
+/// Decides how to react to one event.
 pub fn step(input: &Input, config: &Config, random: &Random) -> Output {
     let decided = Session::begin(input, config, random).and_then(|mut session| {
         let (response, delivery) = match &input.event {

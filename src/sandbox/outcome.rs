@@ -1,7 +1,7 @@
-//! Scripted outcomes: an OuterOrderNo or UserId determines how the verification proceeds.
+//! Scripted outcomes: an OuterOrderNo or a UserId determines how the verification proceeds.
 //!
 //! `sandboxinit415…`, `sandboxdescribe427…`, `sandboxsub205…`, `sandboxsub200after10s…`; in a
-//! UserId, hyphens can separate the words (`sandbox-sub-205`). Identity numbers are never scripts:
+//! UserId, hyphens may separate the words (`sandbox-sub-205`). Identity numbers are never scripts:
 //! they are always validated.
 
 use super::verification::{Ending, answers_with};
@@ -13,16 +13,16 @@ use crate::vendor::codes;
 pub(super) enum Script {
     /// InitFaceVerify returns this Code.
     Init(&'static str),
-    /// The phone has opened it.
+    /// The user has opened it on the phone.
     Opened,
     /// It ends by itself after a delay in milliseconds.
     Ends(Ending, i64),
 }
 
-/// Parses the script. `OuterOrderNo` takes precedence over `UserId`; both are optional.
+/// Parses the script. OuterOrderNo takes precedence over UserId; both are optional.
 ///
 /// # Errors
-/// A note for the developer, if the script contains an unknown Code.
+/// A note for developers if the script names an unknown Code.
 pub(super) fn script(
     outer_order_no: &str,
     user_id: Option<&str>,
@@ -53,7 +53,7 @@ fn read(text: &str) -> Result<Option<Script>, String> {
             .filter(|known| answers_with(&INIT_FACE_VERIFY, known))
             .map(|known| (known.code != "200").then_some(Script::Init(known.code))),
         "describe" if code == "403" => Some(Some(Script::Opened)),
-        // Not submitted: the initial status of every verification.
+        // Not submitted, which is the initial status of every verification.
         "describe" if matches!(code, "200" | "424") => Some(None),
         "describe" => codes::code(code)
             .filter(|known| answers_with(&DESCRIBE_FACE_VERIFY, known))
@@ -72,7 +72,7 @@ fn read(text: &str) -> Result<Option<Script>, String> {
     })
 }
 
-/// The milliseconds of a suffix such as `after10s`; 0 without one.
+/// The milliseconds that a suffix such as `after10s` denotes; 0 without one.
 fn delay(text: &str) -> i64 {
     text.strip_prefix("after")
         .and_then(|text| text.split_once('s'))

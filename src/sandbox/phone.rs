@@ -1,5 +1,5 @@
-//! The simulated phone: a web page that uses the control API, also the page at CertifyUrl. Maps
-//! paths to files and sets their headers; the host supplies the files.
+//! The simulated phone: a web page that uses the control API and is also the page at CertifyUrl.
+//! Maps paths to files and sets their headers; the host supplies the files.
 
 use super::session::Session;
 use super::{envelope, web};
@@ -19,7 +19,7 @@ const PAGE: &str = "text/html;charset=utf-8";
 const STYLE: &str = "text/css;charset=utf-8";
 const SCRIPT: &str = "text/javascript;charset=utf-8";
 
-/// The page can load from and call this server only, and cannot be framed.
+/// The page can load from and call only this server, and cannot be framed.
 const POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; img-src data:; connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
 
 /// Whether a path under `/_sandbox/` is one of the page's files.
@@ -27,8 +27,8 @@ pub(super) fn has(name: &str) -> bool {
     FILES.iter().any(|(address, ..)| *address == name)
 }
 
-/// The requested file. The files contain no secret: the user enters the control API's token on the
-/// page.
+/// Serves the requested file. The files contain no secret: the user enters the control API's token
+/// on the page.
 pub(super) fn serve(session: &mut Session<'_>, request: &IncomingRequest) -> Option<Response> {
     if !matches!(request.method.as_str(), "GET" | "HEAD") {
         return None;

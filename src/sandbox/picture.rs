@@ -1,5 +1,5 @@
-//! Picture URLs signed like OSS's, valid for 15 minutes after the query, and the only picture: a
-//! drawn portrait that is obviously not a real person.
+//! Picture URLs, signed like those of OSS and valid for 15 minutes after the query. There is only
+//! one picture: a drawn portrait that obviously shows no real person.
 
 use super::envelope;
 use super::session::Session;
@@ -15,7 +15,7 @@ static PORTRAIT: &[u8] = include_bytes!("portrait.jpg");
 pub(super) const PATH: &str = "/_sandbox/pictures/";
 const VALID_MILLIS: i64 = 15 * 60 * 1_000;
 
-/// The bucket that Alibaba Cloud creates in the customer's account.
+/// The bucket that Alibaba Cloud creates in a customer's account.
 pub(super) fn bucket(verification: &Verification) -> String {
     format!("cn-shanghai-aliyun-cloudauth-{}", verification.account_id)
 }
@@ -47,7 +47,7 @@ pub(super) fn url(session: &Session<'_>, verification: &Verification) -> Option<
     ))
 }
 
-/// The picture, or OSS's error.
+/// The picture, or an error in OSS's format.
 pub(super) fn serve(session: &Session<'_>, request: &IncomingRequest, object: &str) -> Response {
     let query = parse_form(request.query.as_bytes()).unwrap_or_default();
     let value = |name| {

@@ -1,4 +1,5 @@
-//! The API gateway in front of the service: parses a request of either scheme and authenticates it.
+//! The API gateway in front of the service: parses a request of either signature scheme and
+//! authenticates it.
 //!
 //! The order of the checks is an assumption: action and version, presence of the common parameters,
 //! AccessKeyId, SecurityToken, timestamp, signature, nonce, throttling, RAM.
@@ -30,7 +31,7 @@ impl Call<'_> {
         self.claim.value(name)
     }
 
-    /// SceneId, or the error if it is not a number.
+    /// SceneId, or an error if it is not a number.
     pub(super) fn scene_id(&self) -> Result<Option<i64>, Refusal> {
         self.claim.scene_id()
     }
@@ -45,7 +46,7 @@ impl Call<'_> {
     }
 }
 
-/// Performs the checks of the API gateway.
+/// Performs the API gateway's checks.
 pub(super) fn authenticate<'a>(
     session: &mut Session<'a>,
     request: &IncomingRequest,
@@ -68,8 +69,8 @@ pub(super) fn authenticate<'a>(
     }
 }
 
-/// The rows that the checks and the actions read, loaded at once so that the signature is verified
-/// only once.
+/// The rows that the checks and the actions will read. They are loaded at once, so that the
+/// signature is verified only once.
 fn foreseen(claim: &Claim, account: &Account) -> Vec<String> {
     let verification = claim.value("CertifyId").map(Verification::row);
     [claim.nonce_key(), calls_key(account, claim.action)]
@@ -113,8 +114,8 @@ fn check_token(key: &Key, given: Option<&str>) -> Result<(), Refusal> {
     }
 }
 
-/// Rejects a nonce that this key has used. It is remembered until its request's timestamp would
-/// have expired.
+/// Rejects a nonce that this key has used before. It is remembered until its request's timestamp
+/// would have expired.
 fn use_nonce(session: &mut Session<'_>, claim: &Claim) -> Result<(), Stop> {
     let row = claim.nonce_key();
     let until: Option<i64> = session.row(&row)?;

@@ -1,4 +1,4 @@
-//! The state of one decision: the rows read and the rows to write.
+//! The state of one decision: the rows that it read and the rows to write.
 
 use super::{Callback, Config, Delivery, Done, Input, Load, Random, Write};
 use crate::actions::Action;
@@ -13,15 +13,15 @@ use serde::{Deserialize, Serialize, de::DeserializeOwned};
 /// Why a decision ends early.
 #[derive(Debug)]
 pub(super) enum Stop {
-    /// Stored data is missing.
+    /// Rows must be loaded first.
     Load(Load),
-    /// An error of the API gateway: a word as Code, HTTP status 4xx or 5xx.
+    /// An error of the API gateway: Code is a word, the HTTP status is 4xx or 5xx.
     Gateway(Refusal),
-    /// An error of the service: three digits as Code, HTTP status 200.
+    /// An error of the service: Code has three digits, the HTTP status is 200.
     Code {
         action: &'static Action,
         code: &'static str,
-        /// The reason, for the developer: see [`super::NOTE_HEADER`].
+        /// The reason, for developers; see [`super::NOTE_HEADER`].
         note: String,
     },
 }
@@ -53,7 +53,7 @@ pub(super) struct Session<'a> {
     /// Accounts and scenes.
     pub(super) config: &'a Config,
     pub(super) random: &'a Random,
-    /// The sandbox's own time.
+    /// The current time by the sandbox's clock.
     pub(super) now: Timestamp,
     pub(super) callback: Option<Callback>,
     /// See [`Done::file`].
@@ -86,12 +86,12 @@ impl<'a> Session<'a> {
         &self.input.origin
     }
 
-    /// The host's time, to which the sandbox's clock is relative.
+    /// The host's time, from which the sandbox's clock is offset.
     pub(super) const fn host_now(&self) -> Timestamp {
         Timestamp::from_unix_millis(self.input.now)
     }
 
-    /// Requests all rows of a decision at once, to save rounds.
+    /// Requests all rows of a decision at once, which saves round trips.
     pub(super) fn want<K: AsRef<str>>(&self, keys: &[K]) -> Result<(), Load> {
         let missing: Vec<String> = keys
             .iter()
@@ -108,8 +108,7 @@ impl<'a> Session<'a> {
         })
     }
 
-    /// A stored row; `None` if it does not exist or an earlier version wrote it in a different
-    /// form.
+    /// A stored row; `None` if it does not exist or has the format of an earlier version.
     pub(super) fn row<T: DeserializeOwned>(&self, key: &str) -> Result<Option<T>, Load> {
         self.want(&[key])?;
         let stored = first_value(&self.input.rows, key).and_then(Option::as_ref);
@@ -130,7 +129,7 @@ impl<'a> Session<'a> {
             .collect())
     }
 
-    /// Stores a row until `expires_at`, or forever. A row is not read again in the same step.
+    /// Stores a row until `expires_at`, or forever. A step must not read a row that it has stored.
     pub(super) fn put<T: Serialize>(
         &mut self,
         key: impl Into<String>,

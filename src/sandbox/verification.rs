@@ -1,18 +1,19 @@
-//! A verification's life: created, opened by the phone, ended by one submission, or expired.
+//! The life cycle of a verification: created, opened on the phone, ended by one submission, or
+//! expired.
 
 use crate::actions::Action;
 use crate::timestamp::Timestamp;
 use crate::vendor::codes::{self, Meaning, UsedBy};
 use serde::{Deserialize, Serialize};
 
-/// The validity of a CertifyId, according to Alibaba Cloud.
+/// How long a CertifyId is valid, according to Alibaba Cloud.
 const SUBMIT_WITHIN_MILLIS: i64 = 30 * 60 * 1_000;
-/// Alibaba Cloud's retention of records.
+/// How long Alibaba Cloud keeps records.
 const KEPT_MILLIS: i64 = 180 * 24 * 60 * 60 * 1_000;
 /// The key prefix of verifications.
 pub(super) const PREFIX: &str = "verification/";
 
-/// Contains no personal data: no name, number, mobile number, MetaInfo or UserId.
+/// A verification. Contains no personal data: no name, number, mobile number, MetaInfo or UserId.
 #[derive(Debug, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub(super) struct Verification {
@@ -24,15 +25,15 @@ pub(super) struct Verification {
     pub(super) device_risk: bool,
     pub(super) created_at: i64,
     pub(super) opened_at: Option<i64>,
-    /// May be in the future: a scripted verification is in progress until then.
+    /// May be in the future: until then, a scripted verification is in progress.
     pub(super) ended_at: Option<i64>,
     pub(super) ending: Option<Ending>,
     pub(super) callback: Option<CallbackState>,
-    /// Only of a verification in a browser.
+    /// Only set for a verification in a browser.
     pub(super) web: Option<Web>,
 }
 
-/// The addresses of a verification in a browser.
+/// The URLs of a verification in a browser.
 #[derive(Debug, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub(super) struct Web {
@@ -51,7 +52,7 @@ pub(super) struct CallbackState {
     pub(super) last_status: Option<u16>,
 }
 
-/// The response of DescribeFaceVerify from then on.
+/// What DescribeFaceVerify returns once the verification has ended.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub(super) enum Ending {
@@ -75,7 +76,7 @@ pub(super) enum Stage {
 }
 
 impl Ending {
-    /// `passed`, a SubCode, or a Code of DescribeFaceVerify that means failure.
+    /// Parses `passed`, a SubCode, or a Code with which DescribeFaceVerify fails.
     pub(super) fn parse(outcome: &str) -> Option<Self> {
         if outcome == "passed" {
             return Some(Self::SubCode("200".to_owned()));
@@ -88,7 +89,7 @@ impl Ending {
             .map(|known| Self::Code(known.code.to_owned()))
     }
 
-    /// Whether a verification can end with a Code: a failing Code of DescribeFaceVerify.
+    /// Whether a verification can end with this Code: DescribeFaceVerify returns it for failures.
     pub(super) fn is_failure(known: &codes::Code) -> bool {
         known.meaning == Meaning::Failure && known.used_by != UsedBy::Init
     }
@@ -109,12 +110,12 @@ impl Verification {
         }
     }
 
-    /// Whether something can still happen: it has neither ended nor expired.
+    /// Whether the verification is unfinished: it has neither ended nor expired.
     pub(super) fn waits(&self, now: Timestamp) -> bool {
         matches!(self.stage(now), Stage::Created | Stage::Opened)
     }
 
-    /// When it ended, or expired without a submission.
+    /// When it ended, or when it expired without a submission.
     pub(super) fn over_at(&self) -> i64 {
         self.ended_at
             .unwrap_or_else(|| self.expires_at().unix_millis())
@@ -137,7 +138,7 @@ impl Verification {
     /// Opens the verification on the phone. Idempotent.
     ///
     /// # Errors
-    /// The stage that does not allow it.
+    /// The stage, if it does not allow this.
     pub(super) fn open(&mut self, now: Timestamp) -> Result<(), Stage> {
         match self.stage(now) {
             Stage::Created => self.opened_at = Some(now.unix_millis()),
@@ -150,7 +151,7 @@ impl Verification {
     /// Gives up without submitting; the verification can be opened again until it expires.
     ///
     /// # Errors
-    /// The stage that does not allow it.
+    /// The stage, if it does not allow this.
     pub(super) fn give_up(&mut self, now: Timestamp) -> Result<(), Stage> {
         match self.stage(now) {
             // A scripted verification cannot be given up.
@@ -160,10 +161,10 @@ impl Verification {
         Ok(())
     }
 
-    /// The phone submits, once.
+    /// Submits the verification, which is possible once.
     ///
     /// # Errors
-    /// The stage that does not allow it.
+    /// The stage, if it does not allow this.
     pub(super) fn submit(&mut self, ending: Ending, now: Timestamp) -> Result<(), Stage> {
         self.open(now)?;
         self.ended_at = Some(now.unix_millis());

@@ -1,5 +1,5 @@
 //! A verification in a browser: CertifyUrl, which the user opens, and ReturnUrl, to which the
-//! browser goes back afterwards.
+//! browser returns afterwards.
 
 use super::protocol::Call;
 use super::session::Session;
@@ -12,8 +12,8 @@ use crate::vendor::codes;
 /// The page at CertifyUrl.
 pub(super) const PAGE: &str = "h5";
 
-/// The addresses of a new verification; `None` if it is one of an app. It is one of a browser if
-/// CertifyUrlType is set or MetaInfo comes from the web SDK.
+/// The URLs of a new verification; `None` if it takes place in an app. It takes place in a browser
+/// if CertifyUrlType is set or MetaInfo comes from the web SDK.
 pub(super) fn addresses(session: &Session<'_>, call: &Call<'_>, certify_id: &str) -> Option<Web> {
     let is_web = call.value("CertifyUrlType").is_some()
         || call.value("MetaInfo").is_some_and(is_from_browser);
@@ -23,8 +23,8 @@ pub(super) fn addresses(session: &Session<'_>, call: &Call<'_>, certify_id: &str
     })
 }
 
-/// ReturnUrl with the result of the client SDK; `None` without one. Only a hint: the user can
-/// change it.
+/// ReturnUrl with the client SDK's result; `None` if there is no ReturnUrl. The result is only a
+/// hint: the user can change it.
 pub(super) fn return_url(verification: &Verification, result: ClientResult) -> Option<String> {
     let url = verification.web.as_ref()?.return_url.as_deref()?;
     let response = Object::new()
@@ -42,7 +42,7 @@ fn is_from_browser(meta_info: &str) -> bool {
     matches!(kind.as_deref(), Some("h5" | "web"))
 }
 
-/// What the client SDK reports to the app or the page.
+/// The result that the client SDK reports to the app or the page.
 #[derive(Clone, Copy, Debug)]
 pub(super) enum ClientResult {
     Passed,

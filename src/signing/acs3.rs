@@ -10,7 +10,7 @@ use sha2::{Digest, Sha256};
 /// The scheme's name in the `Authorization` header and the string to sign.
 pub const ALGORITHM: &str = "ACS3-HMAC-SHA256";
 
-/// Lower-case hexadecimal SHA-256, the form of `x-acs-content-sha256`.
+/// SHA-256 in lower-case hexadecimal, the format of `x-acs-content-sha256`.
 pub fn hex_sha256(bytes: &[u8]) -> String {
     hex::encode(&Sha256::digest(bytes))
 }
@@ -20,17 +20,17 @@ pub fn hex_sha256(bytes: &[u8]) -> String {
 pub struct Canonical<'a, N, V> {
     /// HTTP method, as sent.
     pub method: &'a str,
-    /// The path; `/` for the RPC style actions.
+    /// The path; `/` for RPC-style actions.
     pub uri: &'a str,
     /// The canonicalized query ([`super::canonical::canonicalized_query`]).
     pub query: &'a str,
     /// The signed headers; names in any case.
     pub headers: &'a [(N, V)],
-    /// Lower-case hexadecimal SHA-256 of the exact body bytes.
+    /// SHA-256 of the exact body bytes, in lower-case hexadecimal.
     pub payload_hash: &'a str,
 }
 
-/// The canonical request, and the names of the signed headers joined with `;`.
+/// Returns the canonical request, and the names of the signed headers joined with `;`.
 pub fn canonical_request<N: AsRef<str>, V: AsRef<str>>(
     parts: &Canonical<'_, N, V>,
 ) -> (String, String) {
@@ -53,12 +53,12 @@ pub fn canonical_request<N: AsRef<str>, V: AsRef<str>>(
     (request, signed_headers)
 }
 
-/// The scheme's name and the hash of the canonical request.
+/// The string to sign: the scheme's name and the hash of the canonical request.
 pub fn string_to_sign(canonical_request: &str) -> String {
     [ALGORITHM, "\n", &hex_sha256(canonical_request.as_bytes())].concat()
 }
 
-/// Lower-case hexadecimal HMAC-SHA256, with the AccessKeySecret as the signing key (no `&`).
+/// HMAC-SHA256 in lower-case hexadecimal. The signing key is the AccessKeySecret (without `&`).
 pub fn signature(secret: &Secret, string_to_sign: &str) -> String {
     hex::encode(&hmac_sha256(
         secret.expose().as_bytes(),
@@ -82,7 +82,7 @@ pub fn authorization(access_key_id: &str, signed_headers: &str, signature: &str)
 
 /// HMAC-SHA256 (RFC 2104, FIPS 180-4).
 pub fn hmac_sha256(key: &[u8], message: &[u8]) -> [u8; 32] {
-    // HMAC takes keys of every length (RFC 2104), so the error arm is never reached.
+    // HMAC accepts keys of any length (RFC 2104), so the error arm is unreachable.
     Hmac::<Sha256>::new_from_slice(key).map_or([0; 32], |mut mac| {
         mac.update(message);
         mac.finalize().into_bytes().into()

@@ -1,14 +1,15 @@
-//! The canonicalized query, common to both schemes.
+//! The canonicalized query, which both schemes use.
 
 use super::encode::TwiceEncoder;
 
-/// Names and values sorted by the bytes of the name (then of the value), percent-encoded, joined
-/// with `=` and `&`. An empty value is kept, as `name=`. Empty if there are no parameters.
+/// Sorts names and values by the bytes of the name (then of the value), percent-encodes them, and
+/// joins them with `=` and `&`. An empty value is written as `name=`. Returns an empty string if
+/// there are no parameters.
 pub fn canonicalized_query<N: AsRef<str>, V: AsRef<str>>(parameters: &[(N, V)]) -> String {
     encode_pairs(&sorted(parameters))
 }
 
-/// Names and values in the order in which they are signed.
+/// Sorts names and values in the order of signing.
 pub(super) fn sorted<N: AsRef<str>, V: AsRef<str>>(parameters: &[(N, V)]) -> Vec<(&str, &str)> {
     let mut sorted: Vec<(&str, &str)> = parameters
         .iter()
@@ -18,13 +19,14 @@ pub(super) fn sorted<N: AsRef<str>, V: AsRef<str>>(parameters: &[(N, V)]) -> Vec
     sorted
 }
 
-/// `name=value` pairs, percent-encoded and joined with `&`, in the order given.
+/// Percent-encodes `name=value` pairs and joins them with `&`, in the given order.
 pub fn encode_pairs<N: AsRef<str>, V: AsRef<str>>(pairs: &[(N, V)]) -> String {
-    // The doubly encoded text is discarded: one shared loop is worth more than ACS3's microsecond.
+    // The doubly encoded text is discarded: sharing one loop is worth the microsecond that it costs
+    // under ACS3.
     encode_pairs_twice("", pairs).0
 }
 
-/// The same, and `front` followed by the percent-encoded form of it.
+/// Like [`encode_pairs`]; also returns `front` followed by the doubly encoded text.
 pub(super) fn encode_pairs_twice<N: AsRef<str>, V: AsRef<str>>(
     front: &str,
     pairs: &[(N, V)],

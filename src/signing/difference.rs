@@ -1,7 +1,7 @@
-//! Compares two signed texts: the local one and the one that Alibaba Cloud quotes in
+//! Compares two signed texts: the local one, and the one that Alibaba Cloud quotes in
 //! SignatureDoesNotMatch.
 //!
-//! Only names are reported, never values: the texts contain names and identity numbers.
+//! Reports only names, never values: the texts contain names of persons and identity numbers.
 
 use super::SignatureVersion;
 use super::encode::parse_form;
@@ -9,7 +9,7 @@ use super::encode::parse_form;
 /// The first difference.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Difference {
-    /// The method, a parameter, a header or another part, with a name that is safe to show.
+    /// The method, a parameter, a header or another part; the name is safe to show.
     Part(String),
     /// An unnamed part.
     Unknown,
@@ -63,8 +63,8 @@ fn acs3_part(ours: &str, theirs: &str) -> Option<String> {
     }
 }
 
-/// The name of the first parameter that differs between two canonicalized queries: the local name,
-/// because the other one could be anything.
+/// The name of the first parameter that differs between two canonicalized queries. It is the local
+/// name, because the other one could be anything.
 fn parameter(ours: &str, theirs: &str) -> Option<String> {
     let their_pairs: Vec<&str> = theirs.split('&').collect();
     let changed = ours.split('&').find(|pair| !their_pairs.contains(pair));
@@ -72,7 +72,7 @@ fn parameter(ours: &str, theirs: &str) -> Option<String> {
         Some(pair) => pair
             .split_once('=')
             .map(|(name, _)| ["parameter ", name].concat()),
-        // All local parameters arrived, so one was added or moved.
+        // All local parameters were received, so one was added or moved.
         None if their_pairs.len() > ours.split('&').count() => {
             Some("number of parameters".to_owned())
         }

@@ -1,8 +1,8 @@
-//! The percent-encoding of Alibaba Cloud's signatures, and its inverse.
+//! Percent-encoding for Alibaba Cloud's signatures, and its inverse.
 //!
-//! RFC 3986: `A-Z a-z 0-9 - _ . ~` are unreserved, every other byte of the UTF-8 form is `%XX` in
-//! upper case. HTML form encoding differs: it encodes a space as `+` and keeps `*`; these two
-//! differences are the usual cause of a wrong signature.
+//! As in RFC 3986, `A-Z a-z 0-9 - _ . ~` are unreserved, and every other byte of the UTF-8 form
+//! becomes `%XX` in upper case. HTML form encoding differs: it encodes a space as `+` and keeps
+//! `*`. These two differences are the most common cause of a wrong signature.
 
 use percent_encoding::percent_decode;
 use std::borrow::Cow;
@@ -10,11 +10,11 @@ use std::fmt;
 
 const HEX: &[u8; 16] = b"0123456789ABCDEF";
 
-/// The encoded form of each byte, up to three bytes, and its length. Encoding is a large part of
-/// the cost of signing, so bytes are looked up and written several at once: the two encodings of a
-/// typical start take 2.0 µs this way and 3.8 µs with the `percent-encoding` crate, of some 14 µs
-/// for the whole signature.
-#[allow(clippy::indexing_slicing)] // when it is compiled
+/// The encoded form of each byte (one or three bytes) and its length. Encoding is a large part of
+/// the cost of signing, so bytes are looked up and several are written at once: the two encodings
+/// of a typical start take 2.0 µs this way and 3.8 µs with the `percent-encoding` crate, of some 14
+/// µs for the whole signature.
+#[allow(clippy::indexing_slicing)] // evaluated at compile time
 static ENCODED: [[u8; 4]; 256] = {
     let mut table = [[0; 4]; 256];
     let mut byte = 0_u8;
@@ -40,11 +40,11 @@ fn encoded(byte: u8) -> [u8; 4] {
     ENCODED.get(usize::from(byte)).copied().unwrap_or_default()
 }
 
-/// The capacity for ASCII text, allocated at once.
+/// A buffer with capacity for ASCII text, allocated once.
 struct Room(Vec<u8>);
 
 impl Room {
-    /// The bytes written at once, of which only the first may count.
+    /// The number of bytes written at once; only the first of them may count.
     const AT_ONCE: usize = 8;
 
     fn of(length: usize) -> Self {
@@ -77,7 +77,8 @@ pub fn percent_encode(text: &str) -> String {
     room.text(at)
 }
 
-/// A text's percent-encoded form, and a prefix followed by the doubly encoded form, in one pass.
+/// Builds the percent-encoded form of a text and, in the same pass, a prefix followed by the doubly
+/// encoded form.
 pub(super) struct TwiceEncoder {
     once: Room,
     once_at: usize,
@@ -86,7 +87,7 @@ pub(super) struct TwiceEncoder {
 }
 
 impl TwiceEncoder {
-    /// Reserves capacity for `plain` unencoded bytes and `encoded` bytes to encode.
+    /// Reserves capacity for `plain` bytes that are not encoded and `encoded` bytes that are.
     pub(super) fn with_room(front: &str, plain: usize, encoded: usize) -> Self {
         let room = |times| plain.saturating_add(encoded).saturating_mul(times);
         let mut encoder = Self {
@@ -117,7 +118,7 @@ impl TwiceEncoder {
         let (mut once_at, mut twice_at) = (self.once_at, self.twice_at);
         let mut rest = text.as_bytes();
         while let Some((byte, behind)) = rest.split_first() {
-            // A picture has a million bytes, of which few need encoding.
+            // A picture has a million bytes, few of which need encoding.
             if let Some((eight, behind)) = rest.split_first_chunk::<8>()
                 && eight.iter().all(|byte| encoded(*byte)[3] == 1)
             {
@@ -133,7 +134,7 @@ impl TwiceEncoder {
             let [first, high, low, length] = four;
             self.once.write(once_at, four);
             once_at = once_at.wrapping_add(length.into());
-            // The percent sign is encoded again, the digits are unreserved.
+            // The percent sign is encoded again; the digits are unreserved.
             let (eight, length) = if length == 1 {
                 ([first, 0, 0, 0, 0, 0, 0, 0], 1)
             } else {
@@ -170,13 +171,13 @@ impl fmt::Display for FormError {
 
 impl std::error::Error for FormError {}
 
-/// The most pairs in a form; the actions have fewer than 50 parameters.
+/// Maximum number of pairs in a form; the actions have fewer than 50 parameters.
 pub const MAX_PAIRS: usize = 256;
 
 /// Parses `application/x-www-form-urlencoded` (a body, or the query of a URL) into names and
 /// values, in order. `+` is a space, an invalid escape is literal, empty pairs are dropped (URL
-/// Standard §5.1). Unlike there, invalid UTF-8 is an error, because a replacement character would
-/// change the signed text.
+/// Standard §5.1). Unlike in that standard, invalid UTF-8 is an error, because a replacement
+/// character would change the signed text.
 pub fn parse_form(form: &[u8]) -> Result<Vec<(String, String)>, FormError> {
     let mut pairs = Vec::new();
     for pair in form.split(|byte| *byte == b'&') {
@@ -203,7 +204,7 @@ fn decode_form_text(text: &[u8]) -> Result<String, FormError> {
     decoded.map(Cow::into_owned).map_err(|_| FormError::NotUtf8)
 }
 
-/// Whether the byte is unreserved in Alibaba Cloud's percent-encoding (RFC 3986 §2.3).
+/// Whether the byte is unreserved (RFC 3986 §2.3).
 const fn is_unreserved(byte: u8) -> bool {
     byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_' | b'.' | b'~')
 }

@@ -1,7 +1,7 @@
 //! Alibaba Cloud's two signature schemes, one file per scheme and stage.
 //!
-//! The same functions sign (client) and verify (gateway, sandbox): a verifier recomputes the
-//! signature from the received request.
+//! The same functions sign (client) and verify (gateway, sandbox): to verify, they recompute the
+//! signature of the received request.
 
 pub mod acs3;
 pub mod canonical;
@@ -26,7 +26,7 @@ pub enum SignatureVersion {
 }
 
 impl SignatureVersion {
-    /// The scheme with the name: `1.0` or `ACS3-HMAC-SHA256`.
+    /// The scheme with this name: `1.0` or `ACS3-HMAC-SHA256`.
     pub fn read(name: &str) -> Option<Self> {
         match name {
             rpc::SIGNATURE_VERSION => Some(Self::Rpc),

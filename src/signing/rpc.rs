@@ -37,10 +37,10 @@ pub fn string_to_sign(method: &str, canonicalized_query: &str) -> String {
     [method, ROOT, &percent_encode(canonicalized_query)].concat()
 }
 
-/// The path `/`, percent-encoded, between the parts of a string to sign.
+/// The percent-encoded path `/` between the parts of a string to sign.
 const ROOT: &str = "&%2F&";
 
-/// The canonicalized query of sorted parameters, and its [`string_to_sign`], encoded in the same
+/// Returns the canonicalized query of sorted parameters and the [`string_to_sign`], encoded in one
 /// pass.
 pub fn canonicalized(method: &str, sorted: &[(&str, &str)]) -> (String, String) {
     encode_pairs_twice(&[method, ROOT].concat(), sorted)
@@ -52,8 +52,8 @@ pub fn signature(secret: &Secret, string_to_sign: &str) -> String {
     STANDARD.encode(hmac_sha1(&key, string_to_sign.as_bytes()))
 }
 
-/// The common parameters of every RPC request, without `Signature`, sorted by name.
-/// `timestamp` is in the form of [`crate::timestamp::Timestamp::to_iso8601`].
+/// The common parameters of every RPC request except `Signature`, sorted by name. `timestamp` has
+/// the format of [`crate::timestamp::Timestamp::to_iso8601`].
 pub fn common_parameters<'a>(
     action: &'a str,
     version: &'a str,
@@ -94,7 +94,7 @@ pub fn sign<N: AsRef<str>, V: AsRef<str>>(
 
 /// HMAC-SHA1 (RFC 2104, FIPS 180-4).
 pub fn hmac_sha1(key: &[u8], message: &[u8]) -> [u8; 20] {
-    // HMAC takes keys of every length (RFC 2104), so the error arm is never reached.
+    // HMAC accepts keys of any length (RFC 2104), so the error arm is unreachable.
     Hmac::<Sha1>::new_from_slice(key).map_or([0; 20], |mut mac| {
         mac.update(message);
         mac.finalize().into_bytes().into()

@@ -1,8 +1,8 @@
 //! Alibaba Cloud's callback: a GET to CallbackUrl when a verification has ended.
 //!
 //! It is not signed, so its content is never trusted: it only triggers a DescribeFaceVerify, for a
-//! CertifyId that must be in the receiver's records. Alibaba Cloud's documentation has named the
-//! parameters differently over the years; all names are accepted.
+//! CertifyId that must be in the receiver's records. The parameter names in Alibaba Cloud's
+//! documentation have changed over the years; all of them are accepted.
 
 use crate::signing::encode::parse_form;
 use crate::vendor::credentials::Secret;
@@ -15,7 +15,7 @@ pub struct Callback {
     /// The CertifyId. Look it up in your own records.
     pub certify_id: String,
     /// Whether the token equals the CallbackToken of InitFaceVerify. If not, the callback is forged
-    /// or misrouted: respond as usual, and do nothing.
+    /// or misrouted: respond as usual and do nothing.
     pub token_valid: bool,
     /// Whether it claims a pass; `None` if absent. Do not trust it.
     pub claims_passed: Option<bool>,

@@ -1,5 +1,5 @@
-//! Alibaba Cloud's code tables, as data: Code of both actions, SubCode of the verdict, and the
-//! codes of the API gateway in front of them.
+//! Alibaba Cloud's code tables as data: the Codes of both actions, the SubCodes of the verdict, and
+//! the codes of the API gateway in front of them.
 //!
 //! Sources: Alibaba Cloud's page of both actions
 //! (help.aliyun.com/document_detail/160546.html), and its API metadata (2025-12-19, 2026-04-21) for
@@ -51,7 +51,7 @@ pub struct Code {
     pub audience: Audience,
     /// Whether the same call can succeed later without any change.
     pub retryable: bool,
-    /// The cause and the remedy.
+    /// What it means and what to do.
     pub text: Text,
 }
 
@@ -73,7 +73,7 @@ pub struct SubCode {
     pub audience: Audience,
     /// Whether a new verification of the same person can have a different result.
     pub retryable: bool,
-    /// The cause and the remedy.
+    /// What it means and what to do.
     pub text: Text,
 }
 
@@ -81,7 +81,7 @@ pub struct SubCode {
 #[derive(Clone, Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct GatewayCode {
-    /// The code, or the common prefix of a family of codes.
+    /// The code, or the common prefix of a group of codes.
     pub prefix: &'static str,
     /// The kind of error that it produces.
     pub kind: Kind,
@@ -91,12 +91,12 @@ pub struct GatewayCode {
     pub retryable: bool,
     /// Whether the request was provably not executed, so that even InitFaceVerify can be retried.
     pub not_executed: bool,
-    /// The cause and the remedy.
+    /// What it means and what to do.
     pub text: Text,
 }
 
-/// Whether it is Alibaba Cloud's internal error, the only Code after which the action may have been
-/// executed: every other Code that means failure rejects a request before it starts anything.
+/// Whether the Code is Alibaba Cloud's internal error, the only Code after which the action may
+/// have been executed: every other failing Code rejects a request before it starts anything.
 pub fn is_internal_error(code: &str) -> bool {
     code == "500"
 }
@@ -310,8 +310,8 @@ const fn family(
     }
 }
 
-/// The codes of the API gateway, by family. A code that none of them begins is classified by the
-/// HTTP status alone.
+/// The codes of the API gateway, by prefix. A code that matches none of them is classified only by
+/// the HTTP status.
 #[rustfmt::skip]
 pub static GATEWAY_CODES: &[GatewayCode] = &[
     family("SignatureDoesNotMatch", Kind::Signature, Operator, false, true,
@@ -388,7 +388,7 @@ pub static GATEWAY_CODES: &[GatewayCode] = &[
         "The request was changed or truncated in transit; retry later."),
 ];
 
-/// Whether a failure with this Code lasts until the day ends (in Beijing), longer than any call
+/// Whether a failure with this Code lasts until the day ends in Beijing, longer than any call
 /// waits.
 pub fn lasts_for_the_day(code: &str) -> bool {
     code == "418"

@@ -1,4 +1,4 @@
-//! AccessKeys: kept secret, and checked for copy-and-paste mistakes.
+//! AccessKeys, which are kept secret and checked for copy-and-paste errors.
 
 use crate::error::FieldError;
 use crate::text::Text;
@@ -20,7 +20,7 @@ impl Secret {
         &self.0
     }
 
-    /// Whether both values are equal, in a time that depends only on the lengths.
+    /// Whether both values are equal; the time depends only on their lengths.
     pub fn constant_time_eq(&self, other: &str) -> bool {
         use subtle::ConstantTimeEq;
         self.0.as_bytes().ct_eq(other.as_bytes()).into()
@@ -44,9 +44,9 @@ pub struct Credentials {
     pub security_token: Option<Secret>,
 }
 
-/// The longest accepted AccessKeyId or AccessKeySecret; Alibaba Cloud's have 16 to 30 characters.
+/// Maximum length of an AccessKeyId or AccessKeySecret; Alibaba Cloud's have 16 to 30 characters.
 const KEY_MAX: usize = 128;
-/// The longest accepted SecurityToken; Alibaba Cloud's have up to about 1,500 characters and may
+/// Maximum length of a SecurityToken; Alibaba Cloud's have up to about 1,500 characters and may
 /// grow.
 const TOKEN_MAX: usize = 16_384;
 
@@ -81,8 +81,9 @@ impl Credentials {
             }
     }
 
-    /// The faults in the form of these credentials, by option name and without values. Otherwise a
-    /// secret copied with a space or a line break would result in `SignatureDoesNotMatch`.
+    /// The errors in the format of these credentials, by option name and without values. Without
+    /// this check, a secret copied with a space or a line break would result in
+    /// `SignatureDoesNotMatch`.
     pub fn problems(&self) -> Vec<FieldError> {
         let mut problems = Vec::new();
         check("accessKeyId", &self.access_key_id, KEY_MAX, &mut problems);
@@ -99,7 +100,7 @@ impl Credentials {
     }
 }
 
-/// The environment variable that all of Alibaba Cloud's SDKs read for an option.
+/// The environment variable that Alibaba Cloud's SDKs read for this option.
 pub fn environment_variable(option: &str) -> Option<&'static str> {
     Some(match option {
         "accessKeyId" => "ALIBABA_CLOUD_ACCESS_KEY_ID",

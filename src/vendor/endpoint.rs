@@ -1,4 +1,4 @@
-//! The endpoint of requests: a host of Alibaba Cloud, or a loopback address.
+//! The endpoint of requests: one of Alibaba Cloud's hosts, or a loopback address.
 
 use crate::error::FieldError;
 use crate::text::Text;
@@ -7,7 +7,7 @@ use crate::text::Text;
 /// (help.aliyun.com/document_detail/160546.html).
 pub const DEFAULT_ENDPOINT: &str = "cloudauth.aliyuncs.com";
 
-/// A host to call over HTTPS; plain HTTP only on the local machine.
+/// A host that is called over HTTPS; over plain HTTP only on the local machine.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Endpoint {
     secure: bool,
@@ -20,8 +20,8 @@ impl Endpoint {
     /// is `http`, as users of the official SDKs write it.
     ///
     /// # Errors
-    /// A [`FieldError`] for `endpoint` if it contains a path, a user name or a query, if the host
-    /// has invalid characters, or if plain HTTP would leave the local machine.
+    /// A [`FieldError`] for `endpoint` if it contains a path, a user name or a query, if the host has invalid
+    /// characters, or if plain HTTP would leave the local machine.
     pub fn parse(text: &str) -> Result<Self, FieldError> {
         let endpoint = Self::parse_any(text)?;
         if endpoint.leaves_unencrypted() {
@@ -35,7 +35,7 @@ impl Endpoint {
         !self.secure && !self.is_loopback()
     }
 
-    /// The error about an endpoint that [`Self::leaves_unencrypted`].
+    /// The error for an endpoint that [`Self::leaves_unencrypted`].
     pub(crate) fn needs_https() -> FieldError {
         FieldError::new(
             "endpoint",
@@ -47,12 +47,12 @@ impl Endpoint {
         )
     }
 
-    /// As [`Self::parse`], but plain HTTP may also leave this machine for a host that is not public
-    /// (see [`Self::is_private`]), such as a sandbox's. [`crate::ClientOptions::check_credentials`]
-    /// refuses other keys than the sandbox's there.
+    /// Like [`Self::parse`], but also accepts plain HTTP for a private host (see [`Self::is_private`]), such
+    /// as a sandbox. [`crate::ClientOptions::check_credentials`] accepts only the sandbox's keys for such a
+    /// host.
     ///
     /// # Errors
-    /// As [`Self::parse`].
+    /// Like [`Self::parse`].
     pub fn parse_or_private(text: &str) -> Result<Self, FieldError> {
         let endpoint = Self::parse_any(text)?;
         if !endpoint.leaves_unencrypted() || endpoint.is_private() {
@@ -124,7 +124,7 @@ impl Endpoint {
         format!("{scheme}://{}", self.authority)
     }
 
-    /// The value of the `host` header: with the port unless it is the scheme's default.
+    /// The value of the `host` header: includes the port unless it is the scheme's default.
     pub fn host_header(&self) -> &str {
         let default_port = if self.secure { ":443" } else { ":80" };
         self.authority
@@ -146,9 +146,9 @@ impl Endpoint {
                 .is_ok_and(|address| address.is_loopback())
     }
 
-    /// Whether it is a name or an address that means nothing in the public Internet: a name of one label, as
-    /// services of Docker Compose have, `host.docker.internal` and other names under `.internal` (reserved by
-    /// ICANN) and `.local` (RFC 6762), private (RFC 1918, RFC 4193) and link-local addresses.
+    /// Whether the host has no meaning on the public Internet: a name with a single label, as services of
+    /// Docker Compose have, `host.docker.internal` and other names under `.internal` (reserved by ICANN) and
+    /// `.local` (RFC 6762), and private (RFC 1918, RFC 4193) and link-local addresses.
     pub fn is_private(&self) -> bool {
         let (host, _) = split_port(&self.authority);
         if let Ok(address) = host.parse::<std::net::Ipv4Addr>() {
@@ -162,7 +162,7 @@ impl Endpoint {
         of_one_label || host.ends_with(".internal") || host.ends_with(".local")
     }
 
-    /// Whether it is a host of Alibaba Cloud.
+    /// Whether it is one of Alibaba Cloud's hosts.
     pub fn is_vendor(&self) -> bool {
         let (host, _) = split_port(&self.authority);
         // A trailing dot denotes the same host.
@@ -170,7 +170,7 @@ impl Endpoint {
         host.ends_with(".aliyuncs.com")
     }
 
-    /// Whether it is a host of Alibaba Cloud that is reachable only inside a VPC, such as
+    /// Whether it is one of Alibaba Cloud's hosts that are reachable only inside a VPC, such as
     /// `cloudauth-vpc.cn-shanghai.aliyuncs.com`.
     pub fn is_inside_vpc(&self) -> bool {
         self.is_vendor()

@@ -1,18 +1,18 @@
-//! Generates OuterOrderNos in the form that Alibaba Cloud recommends: 32 letters and digits, by its
-//! page for LR_FR (help.aliyun.com/document_detail/160546.html).
+//! Generates OuterOrderNos in the format that Alibaba Cloud recommends: 32 letters and digits (page
+//! for LR_FR, help.aliyun.com/document_detail/160546.html).
 
 use crate::identity::Problem;
 use crate::timestamp::Timestamp;
 
-/// The length of every OuterOrderNo, according to Alibaba Cloud.
+/// The length of an OuterOrderNo, according to Alibaba Cloud.
 const LENGTH: usize = 32;
 /// `yyyyMMddHHmmss`.
 const TIME_LENGTH: usize = 14;
 /// The longest prefix; it leaves 8 random characters.
 pub const PREFIX_MAX: usize = 10;
 
-/// A new OuterOrderNo: `prefix`, the time in UTC to the second, and random hexadecimal digits up to
-/// 32 characters. `random` must be 32 new random hexadecimal digits.
+/// Creates an OuterOrderNo from `prefix`, the time in UTC to the second, and random hexadecimal
+/// digits, 32 characters in total. `random` must be 32 new random hexadecimal digits.
 ///
 /// # Errors
 /// If the prefix contains characters other than letters and digits, or more than [`PREFIX_MAX`].

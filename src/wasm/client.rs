@@ -16,8 +16,8 @@ use crate::vendor::credentials::{Credentials, Secret};
 use crate::vendor::order_number;
 use wasm_bindgen::prelude::*;
 
-/// What every attempt of a call has in common: options, the milliseconds that the call may take,
-/// whether a function of the program gives the credentials (`1` or `0`), credentials, action and
+/// What all attempts of a call have in common: options, the call's time limit in milliseconds,
+/// whether a function of the program supplies the credentials (`1` or `0`), credentials, action and
 /// parameters.
 struct Call<'a> {
     options: Options,
@@ -65,8 +65,8 @@ impl<'a> Call<'a> {
     }
 }
 
-/// Checks a client's options and, where they are known already, its credentials: objects both. Out:
-/// `options` and the milliseconds that a call may take, or `error` and the error in JSON.
+/// Checks a client's options and, if they are already known, its credentials; both are objects.
+/// Out: `options` and the call's time limit in milliseconds, or `error` and the error in JSON.
 #[wasm_bindgen(js_name = checkOptions)]
 pub fn check_options(packed: &[u8]) -> String {
     let mut packed = Members::read(packed);
@@ -77,7 +77,7 @@ pub fn check_options(packed: &[u8]) -> String {
             options.check_credentials(raw).map_err(naming_variables)?;
             Ok(options)
         }),
-        // Each call checks them again, with what the function gives.
+        // Each call checks them again, with the credentials that the function returns.
         None => Options::check(named),
     };
     let checked = checked.map(|options| options.total_timeout_millis);
@@ -87,11 +87,11 @@ pub fn check_options(packed: &[u8]) -> String {
     }
 }
 
-/// The next attempt of a call, signed. In: the call, the state, which is empty before the first
-/// attempt, the clock's offset in milliseconds that the last call's state held, the time when the
-/// call began, the time now, and 32 random hexadecimal digits. Out: `attempt`, timeout in
-/// milliseconds, state, URL, whether there is a body (`1` or `0`), the body, then the headers'
-/// names and values; or `error` and the error in JSON.
+/// Prepares and signs the next attempt of a call. In: the call; the state, empty before the first
+/// attempt; the clock offset in milliseconds from the last call's state; the time when the call
+/// began; the current time; and 32 random hexadecimal digits. Out: `attempt`, the timeout in
+/// milliseconds, the state, the URL, whether there is a body (`1` or `0`), the body, then the names
+/// and values of the headers; or `error` and the error in JSON.
 #[wasm_bindgen(js_name = prepareAttempt)]
 pub fn prepare_attempt(packed: &[u8]) -> String {
     let mut packed = Members::read(packed);
@@ -135,9 +135,9 @@ pub fn prepare_attempt(packed: &[u8]) -> String {
     }
 }
 
-/// The result of a final response with this status and body, in JSON: the call succeeded, and the
-/// body contains the RequestId. Empty otherwise; [`settle_attempt`] then processes the whole
-/// outcome. This handles most responses without passing options, credentials and parameters again.
+/// The result in JSON if this status and body are those of a successful call and the body contains
+/// the RequestId. Empty otherwise; [`settle_attempt`] then processes the whole outcome. This
+/// handles most responses without passing options, credentials and parameters again.
 #[wasm_bindgen(js_name = readAnswer)]
 pub fn read_answer(action: &str, status: u16, vendor_now_millis: f64, body: Vec<u8>) -> String {
     let response = Response {
@@ -151,9 +151,9 @@ pub fn read_answer(action: &str, status: u16, vendor_now_millis: f64, body: Vec<
         .map_or_else(String::new, |answer| json(&answer))
 }
 
-/// The error of a call that ends between two attempts, or before the first, in JSON. In: the state,
-/// then why: `aborted`, `timed-out` while it waited for credentials, or `threw`, with code, name
-/// and message of the error that the function for credentials threw.
+/// The error, in JSON, of a call that ends before its first attempt or between two. In: the state,
+/// then the reason: `aborted`, `timed-out` while it waited for credentials, or `threw`, with code,
+/// name and message of the error that the credentials function threw.
 #[wasm_bindgen(js_name = endUnsent)]
 pub fn end_unsent(packed: &[u8]) -> String {
     let mut packed = Members::read(packed);
@@ -168,12 +168,12 @@ pub fn end_unsent(packed: &[u8]) -> String {
     json(&call::end_unsent(state.as_ref(), &loss))
 }
 
-/// A call's state, as an earlier attempt returned it; `None` before the first.
+/// A call's state as an earlier attempt returned it; `None` before the first attempt.
 fn state(text: &str) -> Option<State> {
     serde_json::from_str(text).ok()
 }
 
-/// An error that a function of the program threw: its name and message, behind its code.
+/// An error that a function of the program threw: after its code, its name and message.
 fn thrown<'a>(code: &'a str, packed: &mut Members<'a>) -> Thrown<'a> {
     Thrown {
         code: if code == NO_CODE { "" } else { code },
@@ -182,14 +182,14 @@ fn thrown<'a>(code: &'a str, packed: &mut Members<'a>) -> Thrown<'a> {
     }
 }
 
-/// Stands for the code of an error that has none.
+/// Used as the code of an error that has none.
 const NO_CODE: &str = "connection-failed";
 
-/// Decides the next step from an attempt's outcome. In: the call, the state, the time, a random
-/// number for the jitter, the outcome's kind, name and message of what was thrown, the answer's
-/// status and headers, and apart from these its body. Out: `done` and the answer in JSON, `failed`
-/// and the error in JSON, or `retry`, milliseconds to wait, whether to fetch new credentials, the
-/// state and the error in JSON.
+/// Decides the next step from an attempt's outcome. In: the call, the state, the current time, a
+/// random number for the jitter, the kind of the outcome, name and message of the thrown error, and
+/// status and headers of the response; separately, its body. Out: `done` and the result in JSON;
+/// `failed` and the error in JSON; or `retry`, the milliseconds to wait, whether to fetch new
+/// credentials, the state, and the error in JSON.
 #[wasm_bindgen(js_name = settleAttempt)]
 pub fn settle_attempt(packed: &[u8], body: Vec<u8>) -> String {
     let mut packed = Members::read(packed);
@@ -247,8 +247,8 @@ pub fn new_outer_order_no(prefix: &str, random: &str, now_millis: f64) -> String
     ))
 }
 
-/// Milliseconds before the next query while waiting for a result; undefined if waiting is
-/// pointless. `failed_with` is the Code of the last query, if it failed.
+/// Milliseconds before the next query while polling for a result; undefined if waiting cannot help.
+/// `failed_with` is the Code of the last query, if it failed.
 #[wasm_bindgen(js_name = pollDelay)]
 #[allow(clippy::cast_precision_loss, clippy::needless_pass_by_value)] // seconds; as wasm-bindgen has it
 pub fn poll_delay(polls: u32, jitter: u32, failed_with: Option<String>) -> Option<f64> {

@@ -50,9 +50,9 @@ fn arrival(request: &str, body: Option<Vec<u8>>) -> Result<Arrival, JsError> {
     })
 }
 
-/// Routes a request. In: the Worker's variables, pairs of name and text; the request (`method`,
-/// `path`, `query`, `headers`, `host`, `freshId`) and its body, undefined until it has been read.
-/// Out: a [`crate::gateway::arrival::Routed`].
+/// Routes a request. In: the Worker's variables as pairs of name and text; the request (`method`, `path`,
+/// `query`, `headers`, `host`, `freshId`); its body, undefined until it has been read. Out: a
+/// [`crate::gateway::arrival::Routed`].
 #[wasm_bindgen(js_name = gatewayRoute)]
 pub fn gateway_route(
     settings: &str,
@@ -69,7 +69,7 @@ pub fn gateway_route(
     )))
 }
 
-/// The host's inputs of a step.
+/// What a step receives from the host.
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
 struct Known {
@@ -79,8 +79,8 @@ struct Known {
     others: Vec<String>,
 }
 
-/// What became of what was sent. `kind` is an outcome's, `crowded` if nothing was sent, or
-/// `disconnected` if the client disconnected.
+/// The outcome of a send. `kind` is that of an outcome, `crowded` if nothing was sent, or `disconnected` if the
+/// client disconnected.
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
 struct HostOutcome {
@@ -94,9 +94,9 @@ struct HostOutcome {
     headers: Headers,
 }
 
-/// The next step of a ledger's task. In: the variables; the task, a text of the module's own; `send_outcome`
-/// (`kind`, `status`, `headers`, `sentFor`), `rows`, the names of this `instance` and of the live `others`; the
-/// answer's body; 32 random bytes. Out: a [`crate::gateway::ledger::commit::Step`].
+/// Performs the next step of a ledger's task. In: the variables; the task, as the module returned it;
+/// `send_outcome` (`kind`, `status`, `headers`, `sentFor`); `rows`; the names of this `instance` and of the
+/// live `others`; the body of the response; 32 random bytes. Out: a [`crate::gateway::ledger::commit::Step`].
 #[wasm_bindgen(js_name = gatewayStep)]
 pub fn gateway_step(
     settings: &str,
@@ -162,8 +162,7 @@ pub fn gateway_alarm() -> String {
     to_json(&Task::Alarm(Default::default()))
 }
 
-/// The answer where the host could not go on: `internal`, `no-page`, `rate-limited`,
-/// `slow-body`, `unavailable`.
+/// The response if the host failed: `internal`, `no-page`, `rate-limited`, `slow-body`, `unavailable`.
 #[wasm_bindgen(js_name = gatewayFailure)]
 pub fn gateway_failure(
     what: &str,
@@ -176,7 +175,7 @@ pub fn gateway_failure(
     Ok(to_json(&failure(what, &arrival.request, request_id)))
 }
 
-/// The response for a photo's bytes, or the problem with the response of its URL.
+/// The response with a photo, or a problem if Alibaba Cloud's response is not a photo.
 #[wasm_bindgen(js_name = gatewayPhoto)]
 pub fn gateway_photo(
     status: u16,
@@ -194,8 +193,8 @@ pub fn gateway_photo(
     )))
 }
 
-/// A turn to call Alibaba Cloud, a [`pace::Turn`], or `null` when too many wait; `yields` is whether the call
-/// gives way to others.
+/// A turn to call Alibaba Cloud, a [`pace::Turn`], or `null` if too many calls are waiting. `yields` states
+/// whether the call gives way to others.
 #[wasm_bindgen(js_name = gatewayTurn)]
 #[allow(clippy::cast_possible_truncation)] // microseconds of every plausible clock fit
 pub fn gateway_turn(
@@ -218,7 +217,7 @@ pub fn gateway_key_secret(gateway_secret: &str, access_key_id: &str) -> String {
         .to_owned()
 }
 
-/// The secret of a caller's webhook deliveries from the gateway with this secret.
+/// The secret of a caller's webhook deliveries, derived from the gateway's secret.
 #[wasm_bindgen(js_name = gatewayWebhookSecret)]
 pub fn gateway_webhook_secret(gateway_secret: &str, caller: &str) -> String {
     let secret = Secret::new(gateway_secret);

@@ -12,8 +12,8 @@ use crate::vendor::order_number::new_outer_order_no;
 use serde::Serialize;
 use wasm_bindgen::prelude::*;
 
-/// Examines a pasted request: `{ Ok: … }` or, if it is unreadable, `{ Err: … }`. Empty texts mean
-/// not chosen or not given.
+/// Examines a pasted request: `{ Ok: … }` or, if it is unreadable, `{ Err: … }`. An empty text
+/// means not selected or not given.
 #[wasm_bindgen(js_name = examineSignature)]
 pub fn examine_signature(
     request: &str,
@@ -39,15 +39,15 @@ pub fn examine_signature(
     object(&examination::examine(&subject, now(now_millis)))
 }
 
-/// A pasted request for a link, without secrets and personal data: `{ Ok: "…" }` or, if it is
-/// unreadable, `{ Err: … }`.
+/// Reduces a pasted request to what a link may contain, without secrets and personal data: `{ Ok:
+/// "…" }` or, if it is unreadable, `{ Err: … }`.
 #[wasm_bindgen(js_name = shareableRequest)]
 pub fn shareable_request(request: &str) -> Result<JsValue, JsValue> {
     object(&share::shareable(request))
 }
 
-/// The request for the values of a form, with masked personal data. `values` are alternating names
-/// and values; with an empty key, the dependent parts are omitted.
+/// The request for the values of a form, with personal data masked. `values` are alternating names
+/// and values; with an empty key, everything that depends on the key is omitted.
 #[wasm_bindgen(js_name = previewRequest)]
 pub fn preview_request(
     action: &str,
@@ -136,7 +136,7 @@ pub fn mask_cert_no(text: &str) -> String {
     outgoing::masked_cert_no(text)
 }
 
-/// The signature of a string to sign by the scheme RPC 1.0, whatever the string holds.
+/// The RPC 1.0 signature of a string to sign, which can be any text.
 #[wasm_bindgen(js_name = rpcSignature)]
 pub fn rpc_signature(secret: &str, string_to_sign: &str) -> String {
     rpc::signature(&Secret::new(secret), string_to_sign)

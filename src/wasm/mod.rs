@@ -1,7 +1,7 @@
-//! The JavaScript exports: convert, call the core, convert back. No logic.
+//! The JavaScript exports: convert, call the core, convert back. They contain no logic.
 //!
 //! Every export is synchronous and stateless, so that a trap in one call does not affect the next,
-//! and a client that disconnects leaves no undropped future.
+//! and a client that disconnects does not leave an undropped future behind.
 
 #[cfg(feature = "client")]
 mod client;
@@ -23,14 +23,14 @@ mod sandbox;
 #[cfg(feature = "lab")]
 use random::random;
 
-/// The time that JavaScript passes in, `Date.now()`.
+/// The time that JavaScript passes, `Date.now()`.
 #[cfg(any(feature = "client", feature = "identity", feature = "gateway-module"))]
 #[allow(clippy::cast_possible_truncation)] // saturates; NaN becomes 0
 fn now(now_millis: f64) -> crate::timestamp::Timestamp {
     crate::timestamp::Timestamp::from_unix_millis(now_millis as i64)
 }
 
-/// The 32 random bytes that JavaScript passes in.
+/// The 32 random bytes that JavaScript passes.
 #[cfg(any(feature = "gateway-module", feature = "sandbox-module"))]
 fn random_bytes(bytes: &[u8]) -> Result<[u8; 32], wasm_bindgen::JsError> {
     bytes

@@ -1,12 +1,12 @@
-//! The outcome of an attempt, as described by the host.
+//! The outcome of an attempt, as the host describes it.
 
 use crate::client::call::{Loss, Outcome};
 use crate::client::thrown::Thrown;
 use crate::http::Response;
 
-/// An outcome by its kind: `answered`, for which alone the response counts, one of the words below,
-/// or the host's own code of a failed connection. `thrown` is the error that the host's fetch
-/// threw.
+/// Returns the outcome of this kind: `answered`, the only one that uses the response; one of the
+/// words below; or the host's own code of a failed connection. `thrown` is the error that the
+/// host's fetch threw.
 pub(super) fn outcome_of(kind: &str, thrown: Thrown, response: Response) -> Outcome {
     Outcome::Lost(match kind {
         "answered" => return Outcome::Answered(response),

@@ -1,9 +1,10 @@
-//! Plain data as one byte array. One crossing of the boundary costs about as much as a hundred
-//! bytes, so the client's calls cross once in and once out; a general serializer of JavaScript
-//! objects crosses several times per member, and is half of the module's size.
+//! Plain data as one byte array. Crossing the WebAssembly boundary once costs about as much as copying
+//! a hundred bytes, so the client's calls cross once in and once out. A general serializer of
+//! JavaScript objects crosses several times per member and would be half of the module's size.
 //!
 //! Input members are length-prefixed, as `pkg/src/packed.ts` writes them. Output members are separated
-//! by NUL, which no member contains: JavaScript encodes member by member and decodes all at once.
+//! by NUL, which no member contains: JavaScript encodes members one by one and decodes all of them at
+//! once.
 
 use crate::actions::Value;
 use serde::Serialize;
@@ -11,7 +12,7 @@ use serde::Serialize;
 /// The separator of output members.
 const SEPARATOR: char = '\0';
 
-/// Members in one string.
+/// Joins members into one string.
 pub(super) fn members(members: &[&str]) -> String {
     let length = members.iter().fold(0_usize, |sum, member| {
         sum.saturating_add(member.len()).saturating_add(1)
@@ -26,12 +27,12 @@ pub(super) fn members(members: &[&str]) -> String {
     packed
 }
 
-/// A value as JSON. All values have a JSON form, so it is never empty.
+/// A value as JSON. All values can be represented in JSON, so the text is never empty.
 pub(super) fn json<T: Serialize>(value: &T) -> String {
     crate::json::write::to_json(value)
 }
 
-/// Reads the members packed by JavaScript in order. After the last one, or if the bytes are not
+/// Reads, in order, the members that JavaScript packed. After the last one, or if the bytes are not
 /// UTF-8, members are empty.
 pub(super) struct Members<'a>(&'a [u8]);
 
@@ -56,8 +57,8 @@ impl<'a> Members<'a> {
         self.text() == "1"
     }
 
-    /// Names and values of an object; `None` if not an object. They are preceded by a letter for
-    /// each value's type: `s` text, `i` a 64-bit integer, `x` another number, `t` and `f` the
+    /// Names and values of an object; `None` if it is not an object. They are preceded by one letter
+    /// per value for its type: `s` text, `i` a 64-bit integer, `x` another number, `t` and `f` the
     /// booleans, `u` anything else.
     pub(super) fn object(&mut self) -> Option<Vec<(&'a str, Value<'a>)>> {
         let types = self.next().filter(|types| *types != "!")?;

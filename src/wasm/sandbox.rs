@@ -1,4 +1,4 @@
-//! The sandbox's one decision function for JavaScript hosts.
+//! The sandbox's decision function, for JavaScript hosts.
 
 use super::random_bytes;
 use crate::json::de::{from_json, from_json_strictly};
@@ -6,9 +6,9 @@ use crate::json::write::to_json;
 use crate::sandbox::{Config, Event, Input, Output, Random, step};
 use wasm_bindgen::prelude::*;
 
-/// See [`crate::sandbox::step`]. In: its `Input` as JSON, and separately the request's body; its
-/// `Config` as JSON, by default the demo account; 32 random bytes. Out: its `Output` as JSON and,
-/// if the response has a body, NUL and the body.
+/// See [`crate::sandbox::step`]. In: its `Input` as JSON and, separately, the body of the request;
+/// its `Config` as JSON, by default the demo account; 32 random bytes. Out: its `Output` as JSON
+/// and, if the response has a body, NUL and the body.
 ///
 /// # Errors
 /// If the configuration or the input is malformed.

@@ -43,7 +43,7 @@ fn started(client: &FaceVerifyClient) -> Result<String, Error> {
     Ok(client.init_face_verify(order())?.certify_id)
 }
 
-/// An address on which nobody listens.
+/// An address without a listener.
 fn nobody() -> String {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     format!("http://{}", listener.local_addr().unwrap())
@@ -73,14 +73,14 @@ fn performs_both_actions_under_both_schemes() {
     }
 }
 
-/// What goes wrong, and what comes of it.
+/// A fault and its expected consequences.
 struct Fault {
     plan: Plan,
-    /// What the sandbox is asked for, for [`Plan::Sandbox`].
+    /// The fault to request from the sandbox, for [`Plan::Sandbox`].
     fault: &'static str,
     kind: ErrorKind,
     code: &'static str,
-    /// Requests that a start and a query make, of two that are allowed.
+    /// Requests that a start and a query make if two attempts are allowed.
     requests: [usize; 2],
     execution: Execution,
 }
@@ -219,7 +219,7 @@ fn every_fault_ends_as_it_should() {
             if !fault.fault.is_empty() {
                 server.fault(fault.fault);
             }
-            // Short only where it is to be exceeded.
+            // Short only if the test expects a time-out.
             let timeout = if fault.kind == Timeout { 300 } else { 60_000 };
             let client = client(
                 options(&server)
@@ -389,7 +389,7 @@ fn an_expired_token_is_replaced_once() {
         let made = Arc::clone(&made);
         move || {
             let number = made.fetch_add(1, Ordering::SeqCst);
-            // Neither has a token in the sandbox: the second key is a lasting one.
+            // Neither key has a token in the sandbox: the second one is a permanent key.
             let key = Credentials::new("sandbox-key-id", "sandbox-key-secret");
             Ok(if number == 0 {
                 key.with_security_token("token-1")
@@ -461,7 +461,7 @@ fn waiting_ends_at_the_deadline_with_what_there_is() {
     for (body, outcome) in [
         (r#"{"Code":"424"}"#, Ok(Status::Pending)),
         (r#"{"Code":"500"}"#, Err("500".to_owned())),
-        // Lasts longer than any wait.
+        // This Code outlasts any wait.
         (r#"{"Code":"406"}"#, Err("406".to_owned())),
     ] {
         let server = Server::start(&[Plan::Text(200, "application/json", body)]);

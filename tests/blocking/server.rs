@@ -1,5 +1,5 @@
-//! A loopback server in front of the sandbox. It serves until it is dropped; every connection ends
-//! with its client, or after half a minute.
+//! A loopback server in front of the sandbox. It serves until it is dropped; a connection ends when
+//! its client closes it, or after half a minute.
 
 use crate::host::Host;
 use cloudauth_edge::http::{IncomingRequest, Response};
@@ -11,26 +11,26 @@ use std::sync::{Arc, Mutex};
 use std::thread::JoinHandle;
 use std::time::{Duration, SystemTime};
 
-/// How the server answers.
+/// How the server responds.
 #[derive(Clone, Copy)]
 pub enum Plan {
-    /// As the sandbox does, its faults included.
+    /// As the sandbox does, including its faults.
     Sandbox,
     /// With this status, this type and this body.
     Text(u16, &'static str, &'static str),
-    /// Not at all: the connection stays open.
+    /// No response: the connection stays open.
     Hang,
-    /// With the beginning of a body.
+    /// The beginning of a body, and then nothing more.
     HangInBody,
-    /// By closing the connection.
+    /// Close the connection.
     Close,
-    /// With a body without an end.
+    /// A body that never ends.
     Endless,
-    /// With a redirect to a port where nobody listens.
+    /// A redirect to a port without a listener.
     Redirect,
 }
 
-/// A request, and the client's port it came from.
+/// A request, and the client port from which it came.
 pub struct Seen {
     pub request: IncomingRequest,
     pub port: u16,
@@ -46,13 +46,13 @@ struct Shared {
     plans: Vec<Plan>,
     seen: Mutex<Vec<Seen>>,
     sandbox: Mutex<Host>,
-    /// The server's clock less this machine's, in milliseconds.
+    /// The offset of the server's clock from this machine's, in milliseconds.
     clock_offset: Mutex<i64>,
     stopped: AtomicBool,
 }
 
 impl Server {
-    /// The plans are used in turn, the last one again and again.
+    /// Uses the plans in turn, then repeats the last one.
     pub fn start(plans: &[Plan]) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let address = listener.local_addr().unwrap();
@@ -71,7 +71,7 @@ impl Server {
                         return;
                     }
                     let shared = Arc::clone(&shared);
-                    // A client that closes the connection ends it.
+                    // The thread ends when the client closes the connection.
                     std::thread::spawn(move || shared.serve(&connection.unwrap()));
                 }
             }
@@ -95,7 +95,7 @@ impl Server {
         self.shared.sandbox.lock().unwrap()
     }
 
-    /// Asks the sandbox for a fault, as `POST /_sandbox/faults` does.
+    /// Injects a fault, as `POST /_sandbox/faults` does.
     pub fn fault(&self, fault: &str) {
         let answer = self.sandbox().control("POST", "faults", fault);
         assert!((200..300).contains(&answer.status()), "{}", answer.text());
@@ -109,7 +109,7 @@ impl Server {
 impl Drop for Server {
     fn drop(&mut self) {
         self.shared.stopped.store(true, Ordering::SeqCst);
-        // Wakes the thread that accepts.
+        // Wakes the accepting thread.
         let _ = TcpStream::connect(self.address);
         let _ = self.accepting.take().unwrap().join();
     }
@@ -138,7 +138,7 @@ impl Shared {
         }
     }
 
-    /// `None` where the connection is at its end.
+    /// `None` if the connection has ended.
     fn answer(&self, plan: Plan, request: IncomingRequest, mut to: &TcpStream) -> Option<()> {
         match plan {
             Plan::Sandbox => self.sandboxed(request, to),
@@ -186,7 +186,7 @@ impl Shared {
     }
 }
 
-/// Until the client closes the connection.
+/// Waits until the client closes the connection.
 fn hang(mut connection: &TcpStream) -> Option<()> {
     let _ = connection.read(&mut [0]);
     None

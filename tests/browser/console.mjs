@@ -1,5 +1,5 @@
-// The console in Chromium, served by the gateway in workerd with the sandbox as its upstream: one stack for all tests
-// of this folder.
+// Runs the console in Chromium, served by the gateway in workerd with the sandbox as its upstream. All tests in this
+// folder share one stack.
 
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
@@ -20,7 +20,7 @@ const FLAGS = [
 ];
 const axe = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
 
-/** What the tests read and press, in both languages. */
+/** The texts that the tests read and click, in both languages. */
 export const words = {
   zh: {
     locale: "zh-CN",
@@ -58,7 +58,7 @@ export const words = {
   },
 };
 
-/** Both languages on both widths, each theme with each of them once. */
+/** Both languages in both widths; each language and each width occurs with each theme. */
 export const looks = [
   { language: "zh", width: 1440, theme: "light" },
   { language: "en", width: 1440, theme: "dark" },
@@ -81,8 +81,8 @@ after(async () => {
 });
 
 /**
- * Opens the console in a browser of its own. `use` gets the page and the words of its language; afterwards, the page
- * must have logged no error that was not `expected`, and nothing may have been sent anywhere but to the gateway and
+ * Opens the console in a separate browser. `use` receives the page and the texts of its language. Afterwards, the
+ * page must not have logged any error that was not `expected`, and must have sent requests only to the gateway and
  * the sandbox.
  */
 export async function withConsole(
@@ -101,7 +101,7 @@ export async function withConsole(
     const elsewhere = [];
     page.on("pageerror", (error) => errors.push(error.message));
     page.on("console", (message) => {
-      // A refused request is logged by the browser itself; the page shows it.
+      // The browser itself logs a refused request; the page shows it.
       const refused = message.text().startsWith("Failed to load resource");
       const text = message.text();
       if (message.type() === "error" && !refused && !expected.test(text)) errors.push(text);
@@ -119,7 +119,7 @@ export async function withConsole(
   }
 }
 
-/** Everything that axe finds wrong, as readable lines; there must be none. */
+/** Asserts that axe finds no problems; reports them as readable lines. */
 export async function assertAccessible(page) {
   await page.evaluate(axe);
   const violations = await page.evaluate(async () => {
@@ -133,7 +133,7 @@ export async function assertAccessible(page) {
   assert.deepEqual(violations, []);
 }
 
-/** Nothing may stick out sideways. */
+/** Asserts that the page does not scroll sideways. */
 export async function assertFits(page) {
   const { wide, width } = await page.evaluate(() => ({
     wide: document.documentElement.scrollWidth,
@@ -142,7 +142,7 @@ export async function assertFits(page) {
   assert.ok(wide <= width, `the page is ${wide} wide in a window of ${width}`);
 }
 
-/** Presses Tab until the element with the focus is the one that is meant. */
+/** Presses Tab until the intended element has the focus. */
 export async function tabTo(page, name) {
   const passed = [];
   for (let presses = 0; presses < 80; presses += 1) {

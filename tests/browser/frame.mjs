@@ -1,4 +1,4 @@
-// What all tools share: language, theme, addresses, and what is said when nothing answers.
+// What all tools share: language, theme, URLs, and messages if a server does not respond.
 
 import assert from "node:assert/strict";
 import { test } from "node:test";

@@ -10,7 +10,7 @@ const list = (look, use) => withConsole({ ...look, hash: "#/identity/list" }, us
 const checkList = { zh: "检查名单", en: "Check the list" };
 const paste = { zh: "或粘贴名单", en: "Or paste a list" };
 
-/** The figures of a checked list: rows, right, wrong, empty, noted, given twice. */
+/** The figures of a checked list: rows, valid, invalid, empty, with notices, duplicates. */
 async function figures(page) {
   await page.locator(".figures").waitFor();
   const texts = await page.locator(".figures dd").allTextContents();
@@ -61,7 +61,7 @@ test("residence permits count only where they are allowed", () =>
 
 test("a hundred thousand rows, in the encoding of Chinese spreadsheets", () =>
   list({}, async (page) => {
-    // 姓名,证件号码 and 张三 in GB18030, which Node cannot write.
+    // 姓名,证件号码 and 张三 in GB18030, which Node cannot encode.
     const header = [0xd0, 0xd5, 0xc3, 0xfb, 0x2c, 0xd6, 0xa4, 0xbc, 0xfe, 0xba, 0xc5, 0xc2, 0xeb, 0x0d, 0x0a];
     const row = (number) =>
       Buffer.concat([Buffer.from([0xd5, 0xc5, 0xc8, 0xfd]), Buffer.from(`,${number}\r\n`)]);
@@ -85,7 +85,7 @@ test("a hundred thousand rows, in the encoding of Chinese spreadsheets", () =>
         }),
     );
     await page.getByRole("button", { name: "Check the list" }).click();
-    // Progress is drawn while the rows are checked, away from the page.
+    // Progress is drawn during the check, which runs in a worker.
     assert.ok(await seen);
     assert.equal(page.workers().length, 1);
     assert.deepEqual(await figures(page), [100_000, 89_900, 10_100, 0, 0, 89_899]);
@@ -125,7 +125,7 @@ test("a list accounts for every row, names the owner of each row, and lists erro
       await page.locator(".table").first().innerText(),
       /^4\s+Identity number has a wrong check digit.*\n949\s/,
     );
-    // What one came for is at the top.
+    // The most important content is at the top.
     const top = async (name) => (await page.getByRole("button", { name }).boundingBox()).y;
     assert.ok(
       (await top("Download the problems (CSV)")) < (await page.locator(".table").first().boundingBox()).y,

@@ -161,7 +161,7 @@ test("real server answers are explained", () =>
     await page.getByLabel("Request", { exact: true }).fill(`curl -X POST ${stack.sandbox}/ -d '${body}'`);
     const text = await answer.text();
     await page.getByLabel(/^Server's response/).fill(text);
-    // That the request arrived says nothing about what the program signed.
+    // That the request arrived unchanged does not show what the program signed.
     await page.getByText("the string that the program signed is unknown").waitFor();
     await page.getByText("the program may have signed a different string").waitFor();
     assert.equal(await page.locator(".notice.bad").count(), 0);
@@ -171,7 +171,7 @@ test("real server answers are explained", () =>
     await page.getByText("A log masked parts of the server's response").waitFor();
     assert.equal(await page.locator(".notice.bad").count(), 0);
     await page.getByLabel(/^Server's response/).fill(text);
-    // Something on the way changed the scene.
+    // Something in between changed the scene.
     await page
       .getByLabel("Request", { exact: true })
       .fill(`curl -X POST ${stack.sandbox}/ -d '${body}'`.replace("SceneId=1000000006", "SceneId=7"));
@@ -203,7 +203,7 @@ test("unreadable input is reported", () =>
   }));
 
 test("a secret is not sent, not stored, and gone when the tool is left", () =>
-  // Chromium asks for the icon again, and is refused even that.
+  // Chromium requests the icon again, and even that is refused.
   laboratory({ expected: /favicon\.svg/ }, async (page) => {
     await page.getByRole("button", { name: "InitFaceVerify (curl)" }).click();
     await page.locator(".signature").waitFor();
@@ -224,7 +224,7 @@ test("a secret is not sent, not stored, and gone when the tool is left", () =>
 
 test("no script of the page can send a secret that was typed", () =>
   laboratory({ expected: /Content Security Policy/ }, async (page) => {
-    /** Which requests succeed: to where the console may call, and to where it never may. */
+    /** Tests which requests succeed: to destinations that the console may call, and to others. */
     const sent = () =>
       page.evaluate(async (sandbox) => {
         const image = (source) =>
@@ -244,7 +244,7 @@ test("no script of the page can send a secret that was typed", () =>
     assert.deepEqual(await sent(), ["gateway", "image of the gateway", "sandbox"]);
     await page.getByLabel(/^AccessKeySecret/).fill("a-secret");
     assert.deepEqual(await sent(), []);
-    // The laboratory itself goes on.
+    // The laboratory itself keeps working.
     await page.getByText("The cause is unknown").waitFor();
     await page.getByRole("button", { name: "切换到中文" }).click();
     await page.getByRole("heading", { name: "签名实验室" }).waitFor();

@@ -1,4 +1,4 @@
-// Orders, as support looks for them.
+// Orders, as a support team looks them up.
 
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
@@ -12,7 +12,7 @@ const labels = {
   en: { status: "Status", search: "Find an order", find: "Find" },
 };
 
-/** An order that ended so, or that nobody finished. */
+/** Starts an order that ends with this outcome, or that nobody finishes. */
 async function order(outcome, gateway = stack.both.gateway) {
   const body = sample({ outerOrderNo: crypto.randomUUID().replaceAll("-", "") });
   const { json } = await gateway.call("POST", "/v1/face-verifications", { body });
@@ -33,7 +33,7 @@ for (const look of [...looks, { language: "en", width: 768, theme: "light" }]) {
       const link = ({ no }) => page.getByRole("link", { name: no });
       await link(pending).waitFor();
       await page.locator(".bars .piece.passed").waitFor();
-      // The table is whole: nothing of it has to be scrolled to.
+      // The table fits: no part of it needs scrolling.
       const { inner, outer } = await page
         .locator(".scroll")
         .evaluate((box) => ({ inner: box.scrollWidth, outer: box.clientWidth }));
@@ -177,7 +177,7 @@ test("orders load as one scrolls, the chart counts them all, and the file has ev
         if (seen < COUNT) await rows.nth(seen).waitFor();
       }
       assert.equal(await page.getByRole("button", { name: "Load earlier orders" }).count(), 0);
-      // From the server, also before all are loaded.
+      // The count comes from the server, so it is complete before all orders are loaded.
       await page.getByRole("button", { name: "Refresh" }).click();
       const [download] = await Promise.all([
         page.waitForEvent("download"),

@@ -49,14 +49,20 @@ const phone = {
 
 const screen = (page) => page.locator(".phone-screen");
 
-/** No Chinese in English; in Chinese, an outcome has Alibaba Cloud's words. */
+/**
+ * Asserts that the English page contains no Chinese, and that the Chinese page shows Alibaba
+ * Cloud's messages.
+ */
 async function assertOneLanguage(place, language) {
   const text = (await place.allTextContents()).join(" ");
   if (language === "en") assert.doesNotMatch(text, /\p{Script=Han}/u);
   else assert.match(text, /活体检测存在风险/);
 }
 
-/** A sandbox and its phone's page; `use` gets the page, the sandbox, a client of it and the words. */
+/**
+ * Starts a sandbox with its phone page; `use` receives the page, the sandbox, a client and the
+ * texts.
+ */
 async function withPhone(look, options, use) {
   const sandbox = createSandbox(options);
   try {
@@ -157,7 +163,7 @@ test("by keyboard alone", () =>
     const listed = await page.locator("#list button").textContent();
     await tabTo(page, listed);
     await page.keyboard.press("Enter");
-    // The focus is on the screen now, and what is pressed next is next.
+    // The focus is on the screen, so Tab reaches the next element after it.
     await page.keyboard.press("Tab");
     assert.equal(await page.evaluate(() => document.activeElement.textContent), words.open);
     await page.keyboard.press("Enter");
@@ -175,7 +181,7 @@ test("a refused tap; a verification that has expired, is gone, or ends by itself
     await page.goto(`${origin}/_sandbox/phone#${certifyId}`);
     await page.getByRole("button", { name: words.open }).click();
     await screen(page).getByText(words.blink).waitFor();
-    // Freezes the list, as between two polls.
+    // Freezes the list, as if between two polls.
     const lists = /\/verifications\?/;
     await page.route(lists, (route) => route.abort());
     await page.getByRole("alert").getByText("does not respond").waitFor();
@@ -238,7 +244,7 @@ test("a closed control API says who must act; an unreachable sandbox is reported
 for (const look of looks) {
   test(`in a browser: CertifyUrl, one submission, ReturnUrl: ${Object.values(look).join(", ")}`, () =>
     withPhone(look, {}, async ({ page, words, sandbox, startInBrowser, ask }) => {
-      // A page of the same origin, so that nothing is requested from anywhere else.
+      // A page of the same origin, so that no other server is called.
       const returnUrl = `${new URL(page.url()).origin}/_sandbox/phone.css?order=1#/done`;
       const { certifyId, certifyUrl } = await startInBrowser(returnUrl);
       await page.goto(certifyUrl);
@@ -268,7 +274,7 @@ for (const look of looks) {
     }));
 }
 
-/** What stands in the address to which the browser has returned. */
+/** The parameters in the URL to which the browser has returned. */
 function wayBack(page) {
   const { searchParams, hash } = new URL(page.url());
   const { code, extInfo } = JSON.parse(searchParams.get("response"));
@@ -295,7 +301,7 @@ test("the list says how each has ended, the last to end first", () =>
       orders.push({ outerOrderNo, outcome, certifyId: await start(outerOrderNo) });
       await sandbox.advanceClock(1_000);
     }
-    // Ended in another order than started.
+    // They end in a different order than they were started.
     for (const at of [1, 2, 0]) {
       await sandbox.submit(orders[at].certifyId, orders[at].outcome);
       await sandbox.advanceClock(1_000);

@@ -1,4 +1,4 @@
-// A verification in the console, as a person goes through it.
+// A verification in the console, as a user experiences it.
 
 import assert from "node:assert/strict";
 import { execFile } from "node:child_process";
@@ -16,7 +16,10 @@ const run = promisify(execFile);
 
 const verdict = (page, text) => page.locator(".verdict strong", { hasText: new RegExp(`^${text}$`) });
 
-/** Waits until the page has the gateway's settings; before, no verification can be started. */
+/**
+ * Waits until the page has loaded the gateway's settings, before which no verification can be
+ * started.
+ */
 const settled = (page) => page.locator(".http").waitFor();
 
 async function startAndOpen(page, words) {
@@ -143,12 +146,12 @@ test("by keyboard alone", () =>
     assert.equal(await page.evaluate(() => document.activeElement?.tagName), "H1");
     await tabTo(page, words.start);
     await page.keyboard.press("Enter");
-    // Each step hands the focus on to the next.
+    // Each step moves the focus to the next one.
     const focused = (text) =>
       page.waitForFunction((text) => document.activeElement?.textContent === text, text);
     await focused(words.open);
     await page.keyboard.press("Enter");
-    // The phone itself has the focus, and what is pressed next is next.
+    // The phone itself has the focus, so Tab reaches the next element after it.
     await page.waitForFunction(() => document.activeElement?.className === "phone-screen");
     await tabTo(page, "200The person passed");
     await page.keyboard.press("Enter");
@@ -293,7 +296,7 @@ test("a wrong token is refused in words", () =>
     await page.getByText("For the developer").waitFor();
   }));
 
-/** The code that a step shows, as its copy button gives it. */
+/** The code that a step shows, as its copy button copies it. */
 async function codeOf(page, step, language) {
   const panel = page.locator(`.step-${step} .code-panel`).last();
   if ((await panel.getAttribute("open")) === null) await panel.locator("summary").click();
@@ -312,11 +315,11 @@ test("the code of every step does what the page does", () =>
     const script = (text, show) =>
       run(process.execPath, ["--input-type=module", "--eval", `${text}\nconsole.log(${show});`]);
 
-    // What is typed stays one word of the shell.
+    // The input stays a single word of the shell.
     await page.getByLabel(/^User ID/).fill("it's $HOME");
     const { certifyId } = JSON.parse(await shell(await codeOf(page, "order", "curl")));
     assert.match(certifyId, /^[0-9a-z]+$/);
-    // The same order again: the same CertifyId.
+    // The same order again returns the same CertifyId.
     const { stdout } = await script(await codeOf(page, "order", "TypeScript"), "certifyId");
     assert.equal(stdout.trim(), certifyId);
 

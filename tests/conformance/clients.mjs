@@ -2,7 +2,7 @@
 //
 // client.call({ endpoint, accessKeyId, accessKeySecret, securityToken?, action, parameters, nonce? })
 //   -> { returned: body } | { threw: { code, message, ... } }, as the SDK itself reports it.
-// client.missing says why a client cannot be run on this machine, where it cannot.
+// client.missing is the reason why a client cannot run on this machine, if there is one.
 
 import { spawn, spawnSync } from "node:child_process";
 import { existsSync, mkdirSync, readFileSync } from "node:fs";
@@ -15,9 +15,9 @@ import { python, tools, which } from "../../scripts/lib/project.mjs";
 const require = createRequire(import.meta.url);
 const ACS3 = "ACS3-HMAC-SHA256";
 const RPC = "1.0";
-/** The time-out of all SDKs, long enough for a slow machine. */
+/** The time-out of all SDKs, which is long enough for a slow machine. */
 const PATIENCE_MS = 60_000;
-/** What a package manager may take; what it has by then is there at the next run. */
+/** Time limit for a package manager. What it downloads in this time is available to the next run. */
 const DOWNLOAD_MS = 4 * 60_000;
 
 const here = (...parts) => fileURLToPath(new URL(parts.join("/"), import.meta.url));
@@ -47,7 +47,7 @@ export function popCore(method) {
       const forced = nonce === undefined ? {} : { SignatureNonce: nonce };
       return reported(
         () => client.request(action, { ...parameters, ...forced }, { method }),
-        // Behind the server's message, pop-core writes the URL that it had called.
+        // pop-core appends the called URL to the server's message.
         ({ code, message, data, entry }) => ({
           code,
           message: data?.Message ?? message,
@@ -78,7 +78,7 @@ export function openApi(signatureAlgorithm) {
           readTimeout: PATIENCE_MS,
         }),
       );
-      // The SDK has no option for it.
+      // The SDK has no option for the nonce.
       Utils.getNonce = nonce === undefined ? ownNonce : () => nonce;
       const Request = models[`${action}Request`];
       const fields = Object.entries(Request.names()).map(([field, wire]) => [field, parameters[wire]]);
@@ -105,7 +105,7 @@ function program(client, command, settings = {}) {
       const [name, ...args] = command();
       child = spawn(name, args, { env: { ...process.env, NO_PROXY: "127.0.0.1", no_proxy: "127.0.0.1" } });
       child.stderr.setEncoding("utf8").on("data", (text) => (trouble += text));
-      child.stdin.on("error", () => {}); // it ended; its reading side reports it
+      child.stdin.on("error", () => {}); // the process has ended; the code that reads its output reports it
       lines = createInterface({ input: child.stdout })[Symbol.asyncIterator]();
     },
     async call(request) {
@@ -139,11 +139,11 @@ export function pythonOpenApi(algorithm) {
 
 const conformanceTools = join(tools, "conformance");
 
-/** The messages of an unreachable registry; anything else is a bug. */
+/** The messages of package managers about an unreachable registry; any other message is a bug. */
 const NOT_TO_BE_HAD =
   /forbidden|not available|could not transfer|could not resolve|timed? ?out|no such host|connection|network/i;
 
-/** Why a program that fetches libraries did not succeed; undefined when it did. */
+/** Why a program that downloads libraries failed; undefined if it succeeded. */
 function fetching(what, name, args, options) {
   if (!which(name)) return `${name} is not installed`;
   mkdirSync(conformanceTools, { recursive: true });
@@ -162,7 +162,7 @@ function fetching(what, name, args, options) {
 const javaClasspath = join(conformanceTools, "java-classpath");
 let javaMissing;
 
-/** The classpath of Alibaba Cloud's Java SDKs, and why there is none where there is none. */
+/** The classpath of Alibaba Cloud's Java SDKs, or the reason why it is not available. */
 export function javaLibraries() {
   javaMissing ??= {
     missing: fetching("Alibaba Cloud's Java SDKs", "mvn", [
@@ -181,7 +181,8 @@ function javaProgram(client, argument, settings) {
 }
 
 /**
- * Alibaba Cloud's Java SDK of its own page: aliyun-java-sdk-core 4.4.3. By GET it signs a body that it does not send.
+ * The Java SDK from Alibaba Cloud's own page: aliyun-java-sdk-core 4.4.3. With GET, it signs a body that it does not
+ * send.
  */
 export function javaSdk() {
   const explainsWrongSecret = {
@@ -191,10 +192,10 @@ export function javaSdk() {
   return javaProgram({ name: "Maven aliyun-java-sdk-cloudauth", scheme: RPC, explainsWrongSecret }, "sdk");
 }
 
-/** Maven cloudauth20190307, in a version that signs by RPC 1.0. */
+/** Maven cloudauth20190307, in a version that signs with RPC 1.0. */
 export const javaOpenApi = () => javaProgram({ name: "Maven cloudauth20190307", scheme: RPC }, "openapi");
 
-/** Maven tea-openapi, called as newer versions of cloudauth20190307 call it. */
+/** Maven tea-openapi, called in the way of newer versions of cloudauth20190307. */
 export function javaCallApi(algorithm) {
   const client = {
     name: `Maven tea-openapi, ${algorithm ?? "default"}`,

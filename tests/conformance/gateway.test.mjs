@@ -1,5 +1,5 @@
-// Alibaba Cloud's official SDKs, unchanged, through the gateway to the sandbox: both actions, with a key pair that the
-// gateway issued. The endpoint and the key pair are all that differs from the real service.
+// Alibaba Cloud's official SDKs, unchanged, call the sandbox through the gateway: both actions, with a key pair that
+// the gateway issued. Only the endpoint and the key pair differ from the real service.
 
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
@@ -46,7 +46,7 @@ before(async () => {
 
 after(() => both?.close());
 
-/** The sample by its wire names. */
+/** The sample parameters under their wire names. */
 function parameters(changes) {
   const order = {
     sceneId: "1000000006",
@@ -121,7 +121,7 @@ for (const client of clients) {
             ? /Specified signature is not matched with our calculation\. SHA-256 of the server's string to sign: [0-9a-f]{64}\. .*the AccessKeySecret is wrong\./
             : /server StringToSign is \[ACS3-HMAC-SHA256\n[0-9a-f]{64}\]/,
         );
-        // SDKs would log it.
+        // SDKs would log the quotation.
         for (const quoted of [
           CertifyId,
           order.CertNo,

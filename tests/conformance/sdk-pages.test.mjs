@@ -47,7 +47,10 @@ const nodePage = {
   declared: readFileSync(at("package.json"), "utf8"),
 };
 
-/** How the program of a page is run; those of `null` say on the page that they are not, and why. */
+/**
+ * How to run the program of each page; `null` for programs that are not run, whose pages say so and
+ * why.
+ */
 const howToRun = {
   "java-old.md": javaPage,
   "java-new.md": javaPage,

@@ -1,6 +1,6 @@
 /**
- * Random requests, signed by this package as its users do and by Alibaba Cloud's own signers with the
- * same nonce and time. `SEED` replays a run.
+ * Random requests, signed by this package through its public API and by Alibaba Cloud's own signers
+ * with the same nonce and time. `SEED` replays a run.
  */
 import assert from "node:assert/strict";
 import { createHash } from "node:crypto";
@@ -39,7 +39,7 @@ const alphabets = [
   () => String.fromCodePoint(0x20000 + below(0xa000)),
   () => pick(["é", "ß", "\u00b7", "😀", "👨‍👩‍👧", "\u0301", "﷽", "\u2028"]),
 ];
-/** Up to `most` characters as a person counts them, which may be seven code points each. */
+/** Up to `most` characters as users count them, each of which may have seven code points. */
 const anyText = (most) => times(1 + below(most), () => pick(alphabets)());
 const han = () =>
   pick([() => 0x4e00 + below(0x51f0), () => 0x3400 + below(0x19c0), () => 0x20000 + below(0xa6e0)])();
@@ -65,7 +65,7 @@ function parameters() {
 
 const printable = () => times(16 + below(24), () => String.fromCodePoint(0x21 + below(0x5e)));
 
-/** What this package sends: method, URL, headers and body as they reach fetch. */
+/** The request that this package sends: method, URL, headers and body as they reach fetch. */
 async function sent(signatureVersion, keys, request) {
   let captured;
   const client = new FaceVerifyClient({
@@ -80,7 +80,7 @@ async function sent(signatureVersion, keys, request) {
   return captured;
 }
 
-/** The same request by pop-core, which lets its caller set nonce and time. */
+/** The same request as signed by pop-core, which lets its caller set nonce and time. */
 async function popCoreSignature(keys, form) {
   let body;
   httpx.request = async (_, { data }) => {

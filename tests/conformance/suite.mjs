@@ -1,5 +1,5 @@
-// What every official SDK of Alibaba Cloud must find at the sandbox: its signatures are accepted, and what the sandbox
-// answers is what it understands.
+// What every official SDK of Alibaba Cloud must experience with the sandbox: its signatures are accepted, and it
+// understands the responses.
 
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
@@ -29,8 +29,8 @@ const START = {
 const MINUTE = 60_000;
 
 /**
- * An SDK reports a wrong secret: in its own words where it draws that conclusion by itself, else as
- * SignatureDoesNotMatch in the server's.
+ * Asserts that an SDK reports a wrong secret: in its own words if it draws that conclusion itself, otherwise as
+ * SignatureDoesNotMatch in the server's words.
  */
 export function assertWrongSecret({ explainsWrongSecret: own }, { threw }, wording) {
   assert.equal(threw?.code, own?.code ?? "SignatureDoesNotMatch", JSON.stringify(threw));
@@ -39,7 +39,7 @@ export function assertWrongSecret({ explainsWrongSecret: own }, { threw }, wordi
   assert.equal(threw.status ?? 400, 400);
 }
 
-/** Runs the whole of it with one client; see clients.mjs. */
+/** Runs the whole suite with one client; see clients.mjs. */
 export function conforms(client) {
   describe(client.name, { skip: client.missing }, () => {
     const sandbox = createSandbox();
@@ -61,7 +61,7 @@ export function conforms(client) {
     };
     const ask = (CertifyId, more) => call("DescribeFaceVerify", { SceneId: SCENE, CertifyId }, more);
 
-    /** A Code of the service, which comes with HTTP status 200. */
+    /** Asserts that the response is a Code of the service, which has HTTP status 200. */
     function assertServiceCode(outcome, code, message) {
       const { Code, Message } = client.throwsOnServiceCodes
         ? { Code: outcome.threw?.code, Message: outcome.threw?.message.split(", URL:")[0] }
@@ -69,7 +69,7 @@ export function conforms(client) {
       assert.deepEqual({ Code: String(Code), Message }, { Code: code, Message: message });
     }
 
-    /** An error of the API gateway, which every SDK throws. */
+    /** Asserts that the response is an error of the API gateway, which every SDK throws. */
     function assertRefused(outcome, code, wording) {
       assert.equal(outcome.threw?.code, code, JSON.stringify(outcome));
       assert.match(outcome.threw.message, wording);
@@ -161,7 +161,8 @@ export function conforms(client) {
       for (const [code] of answers.apiGateway) {
         await sandbox.injectFault({ kind: "error", code });
         const { threw } = await start();
-        // Those about signatures quote the very request: who compares it with their own finds the secret to be wrong.
+        // Errors about signatures quote the request; SDKs that compare the quotation with their own text conclude that
+        // the secret is wrong.
         const own = /Signature(DoesNotMatch)?$/.test(code) ? client.explainsWrongSecret?.code : undefined;
         assert.ok([code, own].includes(threw?.code), `${code}: ${JSON.stringify(threw)}`);
       }

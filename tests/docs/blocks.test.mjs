@@ -1,7 +1,8 @@
-// Every code block of the documentation is run, or is part of a file that is.
+// Every code block in the documentation is run, or is part of a file that is run.
 //
-// Commands (```sh) are run by commands.test.mjs. Any other block stands, line for line, in a file under examples/ or
-// tests/, which the suites run; or blocks.json names the test that reads it out of the page, or why there is none.
+// Commands (```sh) are run by commands.test.mjs. Any other block is contained, line by line, in a file under examples/ or
+// tests/ that the suites run; otherwise, blocks.json names the test that reads it from the page, or the reason why there
+// is none.
 
 import assert from "node:assert/strict";
 import { basename } from "node:path";
@@ -19,14 +20,14 @@ function lines(text) {
   return text.replace(/\n+$/, "").split("\n");
 }
 
-/** Without the space that all lines begin with. */
+/** Removes the indentation that all lines share. */
 function unindented(some) {
   const indents = some.filter((line) => line.trim()).map((line) => line.match(/^ */)[0].length);
   const least = Math.min(...indents);
   return some.map((line) => line.slice(least)).join("\n");
 }
 
-/** Whether the block's lines stand in the file one after the other, however far indented. */
+/** Whether the file contains the block's lines consecutively, with any indentation. */
 function holds(file, block) {
   const first = block[0].trim();
   return file.some(
@@ -35,7 +36,7 @@ function holds(file, block) {
   );
 }
 
-/** A block that shows what the commands before it print is compared by the test that runs them. */
+/** A block with the output of the commands before it; the test that runs the commands compares it. */
 const isOutput = (text, { language, start }, before) =>
   language === "text" && before?.language === "sh" && text.slice(before.end, start).trim() === "";
 

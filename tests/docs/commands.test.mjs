@@ -1,6 +1,6 @@
-// Every command of the documentation, run unchanged against what `npm start` serves. Other ports, a fresh order
-// number and a real CertifyId take the places of those that are printed, and ORDER_NO stays from block to block;
-// not-run.json lists what cannot be run here.
+// Runs every command in the documentation unchanged against what `npm start` serves. The printed ports, order
+// number and CertifyId are replaced by those of this run, and ORDER_NO keeps its value between blocks;
+// not-run.json lists the commands that cannot run here.
 
 import assert from "node:assert/strict";
 import { execFile } from "node:child_process";
@@ -19,11 +19,11 @@ import { blocksOf, files, originalOf, read } from "./markdown.mjs";
 const COMMAND_LIMIT_MS = 2 * 60_000;
 const SAMPLE_ORDER = "e0c34a77f5ac40a5aa5e6ed20c353888";
 
-/** Command -> why it is not run. */
+/** Commands that are not run, with the reasons. */
 const notRun = JSON.parse(read("tests/docs/not-run.json"));
-/** Commands that serve until they are stopped: what they print when they do. */
+/** Commands that serve until they are stopped, and what they print when they are ready. */
 const serving = {
-  // Not printed where .dev.vars names the real service, which no test may call.
+  // Not printed if .dev.vars names the real service, which tests must not call.
   "npm start": /^Sandbox\s+(http\S+)/m,
   "npx cloudauth-edge sandbox --port 8788": /(http:\/\/127\.0\.0\.1:\d+)/,
 };
@@ -31,7 +31,7 @@ const serving = {
 const ports = { gateway: String(await freePort()), sandbox: String(await freePort()) };
 const sandboxUrl = `http://127.0.0.1:${ports.sandbox}`;
 const temporary = mkdtempSync(join(tmpdir(), "cloudauth-edge-docs-"));
-// A refused request ends curl with an error.
+// Makes curl fail if a request is refused.
 writeFileSync(join(temporary, ".curlrc"), "fail-with-body\nsilent\nshow-error\n");
 const env = {
   ...projectEnv(),
@@ -39,11 +39,11 @@ const env = {
   SANDBOX_PORT: ports.sandbox,
   CURL_HOME: temporary,
   NO_PROXY: "127.0.0.1",
-  // What is looked for in the output is in English.
+  // The tests look for English output.
   LC_ALL: "en_GB.UTF-8",
 };
 
-/** Starts a command that serves, and waits until it says where. */
+/** Starts a command that serves, and waits until it prints its URL. */
 function serve(command) {
   const child = start("sh", ["-c", command.replace("--port 8788", "--port 0")], { env, cwd: root });
   return address(child, serving[command]);
@@ -55,7 +55,7 @@ after(async () => {
   rmSync(temporary, { recursive: true, force: true });
 });
 
-/** The commands of a block, each with the lines that it goes on over; without comments. */
+/** The commands of a block, each with its continuation lines, without comments. */
 export function commandsOf(text) {
   return text
     .replaceAll(/\\\n\s*/g, "\\\n")
@@ -64,7 +64,7 @@ export function commandsOf(text) {
     .filter((command) => command && !command.startsWith("#"));
 }
 
-/** Of the newest verification that waits for a phone; where none does, one is started. */
+/** The CertifyId of the newest verification that waits for a phone; starts one if there is none. */
 async function waitingCertifyId() {
   const response = await fetch(`${sandboxUrl}/_sandbox/verifications`);
   const { verifications } = await response.json();
@@ -80,7 +80,7 @@ async function waitingCertifyId() {
 
 const freshOrderNo = () => randomUUID().replaceAll("-", "");
 
-/** The command with the addresses and numbers of this run. */
+/** The command with the URLs and numbers of this run. */
 async function asRunHere(command, order) {
   const placed = command
     .replaceAll("127.0.0.1:8787", `127.0.0.1:${ports.gateway}`)

@@ -1,4 +1,4 @@
-// Checks that links and pictures exist, and that a translation matches its original.
+// Checks that link targets and pictures exist, and that translations match their originals.
 
 import assert from "node:assert/strict";
 import { existsSync } from "node:fs";
@@ -7,7 +7,7 @@ import { test } from "node:test";
 import { at } from "../../scripts/lib/project.mjs";
 import { blocksOf, files, headingsOf, linksOf, originalOf, read } from "./markdown.mjs";
 
-/** What is wrong with a link of `file`; undefined when it leads somewhere. */
+/** What is wrong with a link in `file`; undefined if its target exists. */
 function wrong(file, link) {
   if (/^(https?|mailto):/.test(link)) return undefined;
   const [path, anchor] = link.split("#");

@@ -1,10 +1,10 @@
-// Reads the project's documentation for the tests of this folder.
+// Parses the project's documentation for the tests in this folder.
 
 import { execFileSync } from "node:child_process";
 import { existsSync, readFileSync } from "node:fs";
 import { at, root } from "../../scripts/lib/project.mjs";
 
-/** What git knows or would add, by its path from the root. */
+/** Files that git tracks or would add, by their paths from the root. */
 export const tracked = (...patterns) =>
   execFileSync(
     "git",
@@ -24,7 +24,7 @@ export const originalOf = (file) =>
 
 const FENCE = /^([ ]*)(`{3,})([^\n`]*)\n(.*?)^\1\2[ ]*$/gms;
 
-/** The fenced blocks of a text: language, first line's number, and what stands in them, not indented. */
+/** The fenced blocks of a text: language, number of the first line, and unindented content. */
 export function blocksOf(text) {
   return [...text.matchAll(FENCE)].map(({ 1: indent, 3: language, 4: inside, index, 0: whole }) => ({
     language: language.trim(),
@@ -53,7 +53,7 @@ export function headingsOf(text) {
   });
 }
 
-/** Where links and pictures lead. */
+/** The targets of links and pictures. */
 export function linksOf(text) {
   const prose = withoutBlocks(text).replaceAll(/`[^`\n]*`/g, "");
   const inline = [...prose.matchAll(/\]\(([^)\s]+)(?:\s+"[^"]*")?\)/g)];

@@ -1,4 +1,5 @@
-// The callers that docs/gateway.md shows are accepted unchanged, and the RAM policy of the guides is the file's.
+// The gateway accepts the callers in docs/gateway.md unchanged, and the RAM policy in the guides is that of the
+// file.
 
 import assert from "node:assert/strict";
 import { execFileSync } from "node:child_process";

@@ -1,4 +1,4 @@
-// Every test that the threat model names exists.
+// Every test named in the threat model exists.
 
 import assert from "node:assert/strict";
 import test from "node:test";

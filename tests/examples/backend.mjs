@@ -1,4 +1,4 @@
-// Every example is a backend with two routes for its app; one test covers all of them.
+// Every example is a backend with two routes for its app, so one test covers all of them.
 
 import assert from "node:assert/strict";
 import { after } from "node:test";
@@ -15,7 +15,7 @@ const PERSON = {
 after(() => stopAll());
 
 /**
- * Starts a program of an example and waits for what it prints: the address that it serves on, by default.
+ * Starts a program of an example and waits for its output, by default for the URL on which it serves.
  *
  * @param {RegExp} [prints] whose first group is `found`
  * @returns {Promise<{ found: string, output: () => string, ended: Promise<number> }>}
@@ -29,7 +29,7 @@ export async function serve(folder, [program, ...args], settings, prints = /List
 }
 
 /**
- * Goes through a verification as the example's app does, and looks at what must never happen on the way.
+ * Performs a verification as the example's app does, and checks what must never happen.
  *
  * @param {{ found: string, output: () => string }} backend which serves at `found`
  * @param {object} sandbox which the example calls in the end
@@ -59,7 +59,7 @@ export async function verifies(
     return { status: response.status, body: await response.json() };
   };
 
-  // Requests that an app would not send: nothing, no fields, some of them, no object.
+  // Requests that an app would not send: no body, no fields, some fields, a body that is not an object.
   const { metaInfo, ...typed } = PERSON;
   for (const body of [undefined, {}, [], "", typed, { metaInfo }, { ...PERSON, metaInfo: "no JSON" }]) {
     const answer = await call("POST", path, { body });
@@ -94,7 +94,10 @@ export async function verifies(
   }
 }
 
-/** A start whose answer is lost: it is known as that, nothing starts it again, and an operator can put it right. */
+/**
+ * Tests a start whose response is lost: the order is known as such, nothing starts it again, and an operator can
+ * reconcile it.
+ */
 async function reconciles(call, sandbox, { path, reading }) {
   const lost = [];
   for (const _ of ["found", "not found"]) {

@@ -1,4 +1,4 @@
-// The examples that use the npm package, each run by its own command, against the sandbox.
+// Runs each example that uses the npm package with its own command, against the sandbox.
 
 import assert from "node:assert/strict";
 import { mkdtempSync, rmSync } from "node:fs";
@@ -29,7 +29,7 @@ test("Node, in TypeScript", async () => {
 
 test("Node, a program's own tests", async () => {
   const cwd = at("examples", "node");
-  // Without it, the inner runner would report to this one.
+  // With this variable, the inner runner would report to this one.
   const { NODE_TEST_CONTEXT: _, ...env } = projectEnv();
   assert.match(await must("npm", ["test"], { cwd, env }), /^(ℹ|#) pass 6$/m);
 });

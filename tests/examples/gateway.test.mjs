@@ -1,4 +1,4 @@
-// The examples in other languages, which call the gateway.
+// Runs the examples in other languages, which call the gateway.
 
 import { after, before, test } from "node:test";
 import { javaSdk } from "../conformance/clients.mjs";

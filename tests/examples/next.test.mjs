@@ -1,4 +1,5 @@
-// The Next.js example with the packed package and the packages of tests/packaging, which are of the same versions.
+// Runs the Next.js example with the packed package and the packages of tests/packaging, which have the same
+// versions.
 
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";

@@ -1,4 +1,5 @@
-// The Worker in Rust, built and run in workerd by the example's own commands, against the sandbox.
+// Builds the Rust Worker and runs it in workerd with the example's own commands, against the
+// sandbox.
 
 import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -10,7 +11,7 @@ import { at, projectEnv } from "../../scripts/lib/project.mjs";
 import { serve, verifies } from "./backend.mjs";
 
 test("Rust on Workers", async () => {
-  // Before wrangler does it, which is not given the time for a first build.
+  // Built before wrangler would do it, whose time limit is too short for a first build.
   const cwd = at("examples", "rust-workers");
   const [, build] = readFileSync(join(cwd, "wrangler.toml"), "utf8").match(/^command = "(.*)"$/m);
   await must("sh", ["-c", build], { cwd, env: projectEnv() });

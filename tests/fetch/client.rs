@@ -1,5 +1,5 @@
-//! The client for wasm32 over the host's own Request, Response, Headers and AbortController.
-//! `fetch` is replaced: what it receives goes to the sandbox, which checks every signature.
+//! The client for wasm32 with the host's own Request, Response, Headers and AbortController. `fetch` is replaced
+//! by one that passes requests to the sandbox, which verifies every signature.
 
 #[allow(dead_code)]
 #[path = "../sandbox/host.rs"]
@@ -26,18 +26,18 @@ use wasm_bindgen::{JsCast, JsValue};
 use wasm_bindgen_futures::JsFuture;
 use wasm_bindgen_test::wasm_bindgen_test;
 
-/// What the replaced `fetch` does with a request.
+/// How the replaced `fetch` handles a request.
 #[derive(Clone, Copy)]
 enum Plan {
-    /// Hands it to the sandbox.
+    /// Pass it to the sandbox.
     Sandbox,
-    /// Runs this JavaScript, with the request as `request`.
+    /// Run this JavaScript with the request as `request`.
     Script(&'static str),
-    /// Answers with this status and this body.
+    /// Respond with this status and this body.
     Text(u16, &'static str),
 }
 
-/// The replaced `fetch`: puts the own one back when it is dropped.
+/// Replaces `fetch`, and restores the original when it is dropped.
 struct Fetch {
     own: JsValue,
     seen: Rc<RefCell<Vec<IncomingRequest>>>,
@@ -46,7 +46,7 @@ struct Fetch {
 }
 
 impl Fetch {
-    /// The plans are used in turn, the last one again and again.
+    /// Uses the plans in turn, then repeats the last one.
     fn replace(plans: Vec<Plan>) -> Self {
         let seen = Rc::new(RefCell::new(Vec::new()));
         let mut sandbox = Host::new();
@@ -208,9 +208,9 @@ async fn corrects_a_wrong_clock_once_and_remembers_it() {
     }
 }
 
-/// A `fetch` that answers nothing until it is aborted.
+/// A `fetch` that does not respond until it is aborted.
 const HANGS: &str = "return new Promise((_, reject) => request.signal.addEventListener('abort', () => { globalThis.sawAbort = true; reject(request.signal.reason); }))";
-/// An answer whose body never ends.
+/// A response whose body never ends.
 const BODY_HANGS: &str = "return new Response(new ReadableStream({ start(body) { body.enqueue(new TextEncoder().encode('{')); request.signal.addEventListener('abort', () => body.error(request.signal.reason)); } }))";
 const ENDLESS: &str = "return new Response(new ReadableStream({ pull(body) { body.enqueue(new Uint8Array(300000)); } }))";
 const REFUSED: &str =
@@ -228,8 +228,8 @@ const NONCE_USED: &str = r#"{"Code":"SignatureNonceUsed"}"#;
 async fn every_fault_ends_as_it_should() {
     use ErrorKind::{Credentials, Protocol, Signature, Throttled, Timeout, Transport, Vendor};
     use Execution::{None, Unknown};
-    // What happens, the kind and code of the error, how many requests a start and a query make of
-    // two that are allowed, and whether the start may have been executed.
+    // The plan, the kind and code of the error, the number of requests that a start and a query make if two
+    // attempts are allowed, and whether the start may have been executed.
     for (plan, kind, code, requests, execution) in [
         (Plan::Script(HANGS), Timeout, "Timeout", [1, 2], Unknown),
         (
@@ -327,7 +327,7 @@ async fn every_fault_ends_as_it_should() {
     ] {
         for (action, expected) in requests.into_iter().enumerate() {
             let fetch = Fetch::replace(vec![plan]);
-            // Short only where it is to be exceeded.
+            // Short only if the test expects a time-out.
             let timeout = if kind == Timeout { 100 } else { 60_000 };
             let timeout = Duration::from_millis(timeout);
             let client = client(options().timeout(timeout).max_attempts(2));
@@ -370,7 +370,8 @@ async fn fails_over_only_where_nothing_was_executed() {
     assert_eq!(fetch.calls(), 1);
 }
 
-/// A client whose provider gives a token first and lasting keys afterwards, and how often the provider was asked.
+/// A client whose provider returns a token first and permanent keys afterwards, and the number of times that the
+/// provider was called.
 async fn with_expiring_token() -> (FaceVerifyClient, Rc<Cell<u32>>) {
     let asked = Rc::new(Cell::new(0));
     let provider = {
@@ -449,7 +450,7 @@ async fn aborts_when_the_future_is_dropped() {
     {
         let mut call = Box::pin(client.init_face_verify(order()));
         let mut context = Context::from_waker(Waker::noop());
-        // The replaced `fetch` sees the request some turns of the event loop later.
+        // The replaced `fetch` receives the request some turns of the event loop later.
         while fetch.calls() == 0 {
             assert!(matches!(call.as_mut().poll(&mut context), Poll::Pending));
             turn().await;

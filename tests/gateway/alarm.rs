@@ -1,5 +1,5 @@
-//! Tests the alarm with much due work, an unresponsive receiver, and an alarm that the platform has
-//! dropped.
+//! Tests the alarm with much work due, with an unresponsive receiver, and after the platform has
+//! dropped it.
 
 use crate::host::{self, Host, json_answer, request, variables};
 use cloudauth_edge::client::call::{Loss, Outcome};
@@ -50,7 +50,7 @@ fn start(host: &mut Host, number: usize) {
     assert_eq!(reply.status, 201, "{}", reply.body);
 }
 
-/// The path of the address that Alibaba Cloud calls for the order started last.
+/// The path of the callback URL for the order that was started last.
 fn callback(host: &Host) -> String {
     let form = parse_form(
         host.sent
@@ -77,7 +77,7 @@ fn call_back(host: &mut Host, path: &str) {
     assert_eq!(reply.status, 200);
 }
 
-/// Passes all, and the receiver takes note.
+/// Every verification passes, and the receiver accepts deliveries.
 fn passed(sent: &OutgoingRequest) -> Outcome {
     if sent.url == WEBHOOK {
         return json_answer(204, &Value::Null);
@@ -137,7 +137,7 @@ fn many_rows_that_expire_together_go_in_slices() {
     while host.rows["shop"].keys().any(|key| key.starts_with("due/")) {
         host.written.clear();
         host.alarm("shop", &mut |_| panic!("nothing is asked"));
-        // The platform limits what one alarm may do.
+        // The platform limits the work of one alarm.
         assert!(host.written.len() <= 25_000, "{}", host.written.len());
         alarms += 1;
         assert!(alarms < 100, "the alarm does not come to rest");
@@ -168,7 +168,7 @@ fn a_receiver_that_does_not_answer_holds_up_no_question_and_is_left_alone() {
     assert_eq!(first, 30, "all questions come first: {actions:?}");
     assert_eq!(actions.len() - first, 8, "one round of deliveries");
 
-    // After a while one is tried, and the next pause is longer.
+    // After a while, one delivery is tried; the next pause is longer.
     for pause in [31_000, 61_000] {
         host.sent.clear();
         host.alarm("shop", &mut hangs);
@@ -178,7 +178,7 @@ fn a_receiver_that_does_not_answer_holds_up_no_question_and_is_left_alone() {
         assert_eq!(host.sent.len(), 1, "tried with one");
     }
 
-    // When it answers again, everything is delivered.
+    // Once it responds again, everything is delivered.
     host.now += HOUR;
     host.alarm("shop", &mut passed);
     for number in 0..30 {
@@ -199,7 +199,7 @@ fn an_alarm_that_the_platform_has_lost_is_set_again() {
         (None, Some(due)),
         (Some(due + 1), Some(due)),
         (Some(due), None),
-        // An alarm that failed is repeated within a minute.
+        // The platform repeats a failed alarm within a minute.
         (Some(host.now + 30_000), None),
     ] {
         assert_eq!(
@@ -221,7 +221,7 @@ fn an_alarm_that_the_platform_has_lost_is_set_again() {
 
 const BROKEN: &str = "{\"created\":\"11010519491231002X";
 
-/// A host whose order 1 of 3 cannot be read, an hour after they were started.
+/// A host on which order 1 of 3 cannot be read, an hour after the start.
 fn host_with_a_broken_row() -> Host {
     let mut host = host();
     for number in 0..3 {
@@ -244,7 +244,7 @@ fn a_row_that_cannot_be_read_is_set_aside_and_the_rest_goes_on() {
         assert!(status(&host, number)["report"]["delivered"].is_number());
     }
     assert_eq!(host.unreadable, [format!("order/{}", order(1))]);
-    // The row is unchanged, and the work remains.
+    // The row is unchanged, and the work remains scheduled.
     assert_eq!(host.rows["shop"][&format!("order/{}", order(1))], before);
     assert!(host.next_alarm("shop").unwrap() > host.now);
     let repaired = host.rows["shop"][&format!("order/{}", order(0))].clone();
@@ -269,7 +269,7 @@ fn a_report_of_an_order_that_cannot_be_read_holds_up_nothing() {
         start(&mut host, number);
     }
     host.now += HOUR;
-    // The row breaks between the verdict and its report.
+    // The row becomes unreadable between the verdict and its delivery.
     let broken = format!("order/{}", order(1));
     let rows = host.rows.get_mut("shop").unwrap();
     let due = format!("due/{:015}/report/{}", host.now, order(1));
@@ -294,7 +294,7 @@ fn rows_of_the_ledgers_own_that_cannot_be_read_are_written_again() {
     }
     host.now += HOUR;
     host.alarm("shop", &mut passed);
-    // Without knowing whose it is, nothing is asked and nothing reported, and nothing is lost.
+    // Without the caller's row, nothing is queried or delivered, and nothing is lost.
     assert!(status(&host, 0).get("verdict").is_none());
     start(&mut host, 1);
     host.now += 2 * HOUR;
@@ -366,12 +366,12 @@ fn what_a_callback_announced_while_the_service_failed_is_asked_again_soon() {
         }
         host.now = host.next_alarm("shop").unwrap();
     }
-    // Soon at first, and then ever more seldom, in seconds; a question itself takes a few.
+    // In seconds: soon at first, then at growing intervals. A query itself takes a few seconds.
     assert!(
         matches!(pauses[..], [0..10, 10..20, 70..90, 370..400, 1_270..1_310]),
         "{pauses:?}"
     );
-    // The check when its time is over goes on until there is a verdict.
+    // The check after its validity continues until there is a verdict.
     for _ in 0..20 {
         host.alarm("shop", &mut fails);
         let next = host.next_alarm("shop").unwrap();
@@ -391,7 +391,7 @@ fn what_a_callback_announced_while_the_service_failed_is_asked_again_soon() {
     host.alarm("shop", &mut passed);
     let actions: Vec<String> = host.sent.iter().map(action).collect();
     assert_eq!(actions, ["DescribeFaceVerify", "webhook"]);
-    // Nothing is left of the questions that would have followed.
+    // None of the scheduled queries remain.
     assert!(!host.rows["shop"].keys().any(|key| key.contains("/hint/")));
 }
 
@@ -399,7 +399,7 @@ fn what_a_callback_announced_while_the_service_failed_is_asked_again_soon() {
 fn an_order_that_alibaba_cloud_no_longer_knows_ends() {
     let mut host = host();
     start(&mut host, 0);
-    // While its CertifyId can be used, that it is not known is a failure.
+    // While the CertifyId is valid, an unknown CertifyId is a failure.
     let path = format!("/v1/face-verifications/{}", order(0));
     let bearer = [("authorization", "Bearer a token")];
     let (_, reply) = host.handle(request("GET", &path, &bearer, b""), &mut unknown_there);

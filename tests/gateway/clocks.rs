@@ -1,4 +1,4 @@
-//! The gateway's clock jumps by an hour and back; the Date headers of Alibaba Cloud do not.
+//! The gateway's clock jumps by an hour and back; the Date headers of Alibaba Cloud stay correct.
 
 use crate::host::{Host, NOW, dated, json_answer, request, signed_at, start, variables};
 use cloudauth_edge::client::call::Outcome;
@@ -101,7 +101,7 @@ fn a_start_under_a_wrong_clock_has_its_whole_time() {
 
 #[test]
 fn a_verdict_is_asked_for_by_the_servers_clock_even_where_no_date_comes() {
-    // The call has learned the difference from the refusal of its first attempt.
+    // The call has learned the clock skew from the rejection of its first attempt.
     let mut host = host(&[]);
     create(&mut host, &mut |_| dated(json_answer(200, &started()), NOW));
     host.now = NOW + HOUR;
@@ -128,7 +128,7 @@ fn a_jump_loses_no_start_that_is_under_way() {
     let Next::Send { then, .. } = host.commit(&caller, &task, None) else {
         panic!("the start is not sent");
     };
-    // A request in the wrong hour gets no CertifyId.
+    // A request in the wrong hour does not get a CertifyId.
     host.now = NOW + HOUR;
     assert_eq!(
         create(&mut host, &mut nobody).outcome,
@@ -155,7 +155,7 @@ fn a_jump_deletes_no_record() {
     host.now -= HOUR;
     host.alarm(CALLER, &mut nobody);
     assert!(has_order(&host));
-    // Once its time is over definitely, it is deleted.
+    // It is deleted once its retention is definitely over.
     host.now = NOW + 2 * DAY;
     while let Some(at) = host.next_alarm(CALLER) {
         assert!(host.now < NOW + 3 * DAY);

@@ -1,6 +1,6 @@
-//! Random choices that a seed repeats.
+//! Random choices that are reproducible from a seed.
 
-/// splitmix64: a schedule is its seed.
+/// splitmix64: the seed determines the whole schedule.
 pub struct Dice(pub u64);
 
 impl Dice {

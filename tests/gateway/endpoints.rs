@@ -1,5 +1,5 @@
-//! An endpoint that cannot be reached: if the host cannot determine that nothing was sent, a start is not
-//! repeated at the next endpoint, and the following ones begin there.
+//! An endpoint is unreachable. If the host cannot determine that nothing was sent, the start is not
+//! repeated at the next endpoint, but later starts begin there.
 
 use crate::host::{Host, json_answer, request, start, variables};
 use cloudauth_edge::client::call::{Loss, Outcome};
@@ -25,7 +25,7 @@ fn two() -> Host {
 fn answer(sent: &OutgoingRequest) -> Outcome {
     let starts = sent.body.as_deref().unwrap().contains("InitFaceVerify");
     let body = if starts {
-        // Another CertifyId for every nonce.
+        // A different CertifyId for every nonce.
         let nonce = sent
             .body
             .as_deref()
@@ -40,7 +40,7 @@ fn answer(sent: &OutgoingRequest) -> Outcome {
     json_answer(200, &body)
 }
 
-/// The first endpoint refuses connections, as workerd reports it: without a code.
+/// The first endpoint refuses connections. Like workerd, reports no code for that.
 fn first_refuses(sent: &OutgoingRequest) -> Outcome {
     if sent.url.starts_with(FIRST) {
         Outcome::Lost(Loss::ConnectionFailed { code: None })
@@ -72,7 +72,7 @@ fn read(
     serde_json::from_str(&reply.body).unwrap()
 }
 
-/// Where everything was sent since the last time, in order.
+/// The hosts of all requests since the last call, in order.
 fn sent(host: &mut Host) -> Vec<&'static str> {
     let sent = host.sent.drain(..);
     sent.map(|request| {
@@ -90,7 +90,7 @@ fn starts_begin_at_an_endpoint_that_works() {
         "start-outcome-unknown"
     );
     assert_eq!(sent(&mut host), [FIRST]);
-    // A new order, and the first one once its caller says so.
+    // A new order; then the first order again, once its caller asks for it.
     assert_eq!(create(&mut host, 2, false, &mut first_refuses).status, 201);
     assert_eq!(create(&mut host, 1, true, &mut first_refuses).status, 201);
     assert_eq!(sent(&mut host), [SECOND, SECOND]);
@@ -104,13 +104,13 @@ fn reads_try_the_endpoint_for_the_starts() {
     sent(&mut host);
     assert_eq!(read(&mut host, 2, &mut first_refuses)["status"], "pending");
     assert_eq!(sent(&mut host), [SECOND]);
-    // After a while they find it failing still, and go on at the next.
+    // Later, queries find that it is still failing, and continue at the next endpoint.
     host.now += MINUTE;
     assert_eq!(read(&mut host, 2, &mut first_refuses)["status"], "pending");
     assert_eq!(sent(&mut host), [FIRST, SECOND]);
     assert_eq!(create(&mut host, 3, false, &mut first_refuses).status, 201);
     assert_eq!(sent(&mut host), [SECOND]);
-    // Once it responds, everything begins there again.
+    // Once it responds again, calls begin there again.
     host.now += MINUTE;
     assert_eq!(read(&mut host, 2, &mut answer)["status"], "pending");
     assert_eq!(create(&mut host, 4, false, &mut answer).status, 201);

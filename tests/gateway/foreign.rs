@@ -35,7 +35,7 @@ fn host() -> Host {
     ]))
 }
 
-/// The order that a caller has in that status.
+/// The number of the order that the caller has with this status.
 fn number(caller: usize, order_status: usize) -> String {
     format!("e0c34a77f5ac40a5aa5e6ed20c{caller:03}{order_status:03}")
 }
@@ -63,7 +63,7 @@ fn creation(caller: usize, no: &str) -> IncomingRequest {
     }
 }
 
-/// Every caller gets an order in every status.
+/// Creates an order in every status for every caller.
 fn populated() -> Host {
     let mut host = host();
     for caller in 0..CALLERS.len() {
@@ -108,8 +108,7 @@ fn populated() -> Host {
     host
 }
 
-/// Everything that can be asked about an order, by its number, its CertifyId or its place in a
-/// list.
+/// Every request about an order: by its number, by its CertifyId or by its position in a list.
 fn questions(
     caller: usize,
     owner: &str,
@@ -146,7 +145,7 @@ fn questions(
     let parameters = [
         ("Action", "DescribeFaceVerify"),
         ("CertifyId", certify_id),
-        // Not one of the action's; with it no two signatures are the same.
+        // Not one of the action's parameters; makes every signature different.
         ("RegionId", tag),
     ];
     let key = format!("gwk-{}-1", CALLERS[caller]);

@@ -37,7 +37,7 @@ pub fn json_answer(status: u16, body: &Value) -> Outcome {
     })
 }
 
-/// The same answer from a server whose clock says so.
+/// The same response from a server whose clock shows this time.
 pub fn dated(outcome: Outcome, at: i64) -> Outcome {
     match outcome {
         Outcome::Answered(mut response) => {
@@ -49,7 +49,7 @@ pub fn dated(outcome: Outcome, at: i64) -> Outcome {
     }
 }
 
-/// A caller's request that starts an order.
+/// A request that starts an order.
 pub fn start(token: &str, target: &str, order: &str) -> IncomingRequest {
     let body = json!({
         "outerOrderNo": order,
@@ -91,7 +91,7 @@ pub fn signed(id: &str, secret: &str, parameters: &[(&str, &str)]) -> IncomingRe
     signed_at(NOW, id, secret, parameters)
 }
 
-/// … at some time.
+/// Like [`signed`], at a given time.
 pub fn signed_at(now: i64, id: &str, secret: &str, parameters: &[(&str, &str)]) -> IncomingRequest {
     let timestamp = Timestamp::from_unix_millis(now).to_string();
     let nonce = hex_sha256(format!("{id}{parameters:?}").as_bytes());
@@ -122,7 +122,7 @@ pub fn signed_at(now: i64, id: &str, secret: &str, parameters: &[(&str, &str)]) 
     )
 }
 
-/// Loads what a step misses, as every host does.
+/// Loads the missing rows, as every host does.
 pub fn load(rows: &BTreeMap<String, String>, missing: Missing, loaded: &mut Rows) {
     match missing {
         Missing::Keys(keys) => {
@@ -147,8 +147,8 @@ pub fn load(rows: &BTreeMap<String, String>, missing: Missing, loaded: &mut Rows
     }
 }
 
-/// A row that replaces another: it changes neither a verdict nor a CertifyId, and holds nothing
-/// about the person.
+/// Checks a row that replaces another: it must change neither a verdict nor a CertifyId, and must
+/// contain nothing about the person.
 pub fn check_row(before: Option<&String>, key: &str, value: &str) {
     for planted in [NAME, NUMBER, "meta-info", "planted"] {
         let holds = value.contains(planted) || key.contains(planted);
@@ -168,25 +168,25 @@ pub fn check_row(before: Option<&String>, key: &str, value: &str) {
 
 pub struct Host {
     pub variables: Variables,
-    /// Where the request was sent to.
+    /// The host to which the request was sent.
     pub name: &'static str,
     pub now: i64,
     pub random: [u8; 32],
     /// Each caller's rows.
     pub rows: BTreeMap<String, BTreeMap<String, String>>,
-    /// Whether too many calls of Alibaba Cloud wait for their turn.
+    /// Whether too many calls to Alibaba Cloud are waiting for their turn.
     pub crowded: bool,
-    /// Names the arrival of the next request.
+    /// Identifies the arrival of the next request.
     pub arrival: u32,
-    /// Everything that was sent, to Alibaba Cloud and to webhooks.
+    /// Every request sent, to Alibaba Cloud and to webhooks.
     pub sent: Vec<OutgoingRequest>,
-    /// When the alarm was set to fire, last.
+    /// When the alarm was last set to fire.
     pub set: Option<i64>,
-    /// Everything that was written.
+    /// Every write.
     pub written: Vec<Write>,
-    /// Orders whose waiting tasks are to go on.
+    /// Orders whose waiting tasks must be woken.
     pub woken: Vec<String>,
-    /// The keys that were logged because their rows cannot be read.
+    /// The logged keys of unreadable rows.
     pub unreadable: Vec<String>,
 }
 
@@ -233,12 +233,12 @@ impl Host {
         (routed, reply)
     }
 
-    /// A caller's alarm goes off.
+    /// Fires a caller's alarm.
     pub fn alarm(&mut self, caller: &str, upstream: &mut dyn FnMut(&OutgoingRequest) -> Outcome) {
         self.perform(caller, Task::Alarm(Default::default()), upstream);
     }
 
-    /// When a task that asks nobody sets the alarm.
+    /// When a task that sends nothing sets the alarm.
     pub fn wake(&mut self, caller: &str, task: Task) -> Option<i64> {
         self.set = None;
         self.perform(caller, task, &mut |_| panic!("nobody is asked"));
@@ -265,7 +265,7 @@ impl Host {
         )
     }
 
-    /// The task that a request leads to.
+    /// The task for a request.
     pub fn task(&self, request: IncomingRequest) -> (String, Task) {
         let routed = self.route(request);
         match routed.then {
@@ -288,7 +288,7 @@ impl Host {
         let commit = loop {
             asks += 1;
             assert!(asks < 100, "the commit does not come to its end");
-            // The clock and the random bytes differ at every repetition, unlike in a real host: the
+            // Unlike in a real host, the clock and the random bytes differ in every repetition: the
             // rows that a step loads depend on neither.
             self.now += 1;
             self.random[0] = self.random[0].wrapping_add(1);

@@ -1,5 +1,5 @@
 //! Native tests of the gateway: its routes, the ledger's guarantees under any schedule, and
-//! privacy. Tests in workerd are in `tests/worker/`.
+//! privacy. `tests/worker/` tests it in workerd.
 #![cfg(all(feature = "gateway", not(target_arch = "wasm32")))]
 #![allow(
     clippy::arithmetic_side_effects,

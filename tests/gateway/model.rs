@@ -1,9 +1,10 @@
-//! The ledger under every schedule of a small world: two requesters of one order or of two, each
-//! fault of Alibaba Cloud, a restart of the ledger's host at every point, and time that passes.
-//! `docs/evidence.md` states the invariants; `schedules.rs` has larger worlds, at random.
+//! Runs the ledger under every schedule of a small world: two requesters with the same or different
+//! orders, each fault of Alibaba Cloud, a restart of the ledger's host at every point, and the
+//! passage of time. `docs/evidence.md` states the invariants; `schedules.rs` covers larger worlds at
+//! random.
 //!
-//! The search runs the ledger's own steps. A state that was reached before is not searched again.
-//! On a failure, the events that led to it are printed.
+//! The search executes the ledger's own steps. A state that was reached before is not searched
+//! again. On a failure, it prints the events that led there.
 
 use crate::host::{NOW, check_row, dated, json_answer, load, request, start, variables};
 use cloudauth_edge::client::call::{Loss, Outcome};
@@ -33,32 +34,32 @@ const ORDERS: [&str; 2] = [
     "00000000000000000000000000000001",
     "00000000000000000000000000000002",
 ];
-/// How long a CertifyId can be used.
+/// How long a CertifyId is valid.
 const VALID_MILLIS: i64 = 30 * 60_000;
 
-/// The shortest setting.
+/// The shortest retention that the settings allow.
 const RETENTION_MILLIS: i64 = 24 * 3_600_000;
 
-/// How much of each kind may happen in one schedule.
+/// Limits of one schedule.
 #[derive(Clone, Copy, Debug, Hash)]
 struct Budget {
-    /// Requests of each requester.
+    /// Requests per requester.
     requests: u8,
     /// Faults of Alibaba Cloud.
     faults: u8,
     /// Restarts of the ledger's host.
     restarts: u8,
-    /// Times that the clock moves on to the next deadline.
+    /// How often the clock advances to the next deadline.
     ticks: u8,
 }
 
-/// What can become of a call, in addition to success.
+/// Outcomes of a call other than success.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 enum Fault {
-    /// The host has too many calls that wait for their turn.
+    /// Too many calls are waiting for their turn.
     Crowded,
     NotConnected,
-    /// The connection breaks before or after Alibaba Cloud has executed the request.
+    /// The connection breaks, before or after Alibaba Cloud has executed the request.
     Broken,
     TimedOut,
     Refused,
@@ -70,11 +71,11 @@ enum Fault {
     Empty,
     /// Alibaba Cloud does not know the CertifyId.
     UnknownThere,
-    /// Alibaba Cloud returns another verdict than before.
+    /// Alibaba Cloud returns a different verdict than before.
     Contradiction,
 }
 
-/// Faults of a start that Alibaba Cloud has not executed, and of one that it has.
+/// Faults of starts that Alibaba Cloud has not executed, and of starts that it has.
 const NOT_EXECUTED: [Fault; 6] = [
     Fault::NotConnected,
     Fault::Broken,
@@ -118,16 +119,16 @@ enum Ask {
 #[derive(Clone, Copy, Debug)]
 enum Event {
     Ask(usize, Ask),
-    /// The task with this id takes its next step.
+    /// The task with this ID takes its next step.
     Step(u8),
-    /// The call of the task with this id ends.
+    /// The call of the task with this ID ends.
     Ends(u8, Fate),
     /// The alarm that is due fires.
     Alarm,
-    /// The clock moves on to the next deadline.
+    /// The clock advances to the next deadline.
     Tick,
-    /// Everything in memory is gone. Alibaba Cloud has executed the starts that were in progress, or
-    /// has not; the requests fail, or the host's front repeats them.
+    /// Everything in memory is lost. Alibaba Cloud may or may not have executed the starts in
+    /// progress; the requests fail, or the host's front repeats them.
     Restart {
         executed: bool,
         repeats: bool,
@@ -137,7 +138,7 @@ enum Event {
 #[derive(Clone, Hash)]
 struct Session {
     order: String,
-    /// Whether the request agreed to start again what may have been started.
+    /// Whether the request agreed to repeat a start that may have been executed.
     again: bool,
     at: i64,
     passed: Option<bool>,
@@ -154,7 +155,7 @@ struct Requester {
 
 #[derive(Clone)]
 enum State {
-    /// For the next step; after a call, with its outcome.
+    /// Ready for its next step; after a call, with the call's outcome.
     Ready(Option<Ended>),
     Sending(Call),
     Waiting {
@@ -163,7 +164,7 @@ enum State {
     },
 }
 
-/// A call that ended; the fate, its session and the time determine the outcome.
+/// A call that has ended; its fate, its session and the time determine the outcome.
 #[derive(Clone)]
 struct Ended {
     fate: Fate,
@@ -178,12 +179,13 @@ impl Hash for Ended {
     }
 }
 
-/// A request to Alibaba Cloud.
+/// A request in progress to Alibaba Cloud.
 #[derive(Clone, Hash)]
 enum Call {
-    /// Of an order; whether Alibaba Cloud had started it when this call was sent.
+    /// For an order; `started` states whether Alibaba Cloud had already started it when this call
+    /// was sent.
     Start { order: String, started: bool },
-    /// Of the session at this index.
+    /// For the session with this index.
     Query(usize),
 }
 
@@ -208,12 +210,12 @@ struct Running {
     id: u8,
     /// `None` for the alarm.
     requester: Option<usize>,
-    /// Whether it may start again what may have been started before.
+    /// Whether it may repeat a start that may have been executed.
     again: bool,
     /// Whether Alibaba Cloud has started a verification for it.
     executed: bool,
     steps: u8,
-    /// What the front passes again after a restart.
+    /// The task that the front passes after a restart.
     repeated: Rc<str>,
     task: Rc<str>,
     state: State,
@@ -252,13 +254,13 @@ impl Hash for World {
     }
 }
 
-/// What does not change.
+/// The part that does not change.
 struct Gateway {
     variables: Variables,
     settings: Settings,
-    /// Steps that were taken before, by a hash of all that they depend on.
+    /// Steps that were taken before, by a hash of everything on which they depend.
     commits: RefCell<HashMap<u64, Rc<Commit<Reply>>>>,
-    /// The outcomes of all responses.
+    /// The outcomes of all responses so far.
     outcomes: RefCell<BTreeSet<String>>,
 }
 
@@ -362,7 +364,7 @@ impl World {
         }
     }
 
-    /// Everything that can happen now.
+    /// All events that are possible now.
     fn events(&self) -> Vec<Event> {
         let mut events = Vec::new();
         for (at, one) in self.requesters.iter().enumerate() {
@@ -413,7 +415,7 @@ impl World {
         events
     }
 
-    /// The first one that leads to the end without a fault.
+    /// The first event that leads towards the end without a fault.
     fn healthy_event(&self) -> Option<Event> {
         let step = |one: &Running| match &one.state {
             State::Ready(_) => Some(Event::Step(one.id)),
@@ -436,8 +438,9 @@ impl World {
             .or_else(tick)
     }
 
-    /// Time passes while tasks wait or calls are in progress, which end within a minute. It does not
-    /// reach the end of the records' retention, after which an order can be started again.
+    /// Whether time may pass: tasks are waiting, or calls are in progress, which end within a
+    /// minute. It does not pass beyond the retention of the records, after which an order can be
+    /// started again.
     fn time_passes(&self) -> bool {
         let ready = |one: &Running| matches!(one.state, State::Ready(_));
         let sends = |one: &Running| matches!(one.state, State::Sending(_));
@@ -484,7 +487,8 @@ impl World {
                 one.requests -= 1;
                 one.busy = true;
                 one.unknown = false;
-                // Of the requester alone, so that the order of requests makes no state.
+                // Depends only on the requester, so that the order of requests does not create new
+                // states.
                 let id = u8::try_from(at).unwrap() * 16 + one.requests;
                 let (task, repeated) = gateway.task(ask, one.order, self.now);
                 self.run(Running {
@@ -548,7 +552,7 @@ impl World {
                 self.execute(&mut lost, order, started);
             }
             match lost.requester {
-                // The platform repeats an alarm that did not come to its end.
+                // The platform repeats an alarm that did not finish.
                 None => self.alarm = Some(self.now),
                 Some(_) if repeats => {
                     lost.task = lost.repeated.clone();
@@ -566,13 +570,14 @@ impl World {
         self.running.remove(at)
     }
 
-    /// In the order of their ids, so that the same tasks are the same state.
+    /// Keeps tasks sorted by ID, so that the same tasks are the same state.
     fn run(&mut self, running: Running) {
         let at = self.running.partition_point(|one| one.id < running.id);
         self.running.insert(at, running);
     }
 
-    /// Alibaba Cloud starts a verification. A call that was sent first may arrive last.
+    /// Alibaba Cloud starts a verification. Calls may arrive in a different order than they were
+    /// sent.
     fn execute(&mut self, running: &mut Running, order: String, started: bool) -> usize {
         let again = running.again;
         let unasked = |one: &Session| one.order == order && !one.again;
@@ -580,7 +585,7 @@ impl World {
             again || !started && !self.sessions.iter().any(unasked),
             "{order} was started again unasked"
         );
-        // Allowed once: to start it a second time would be to repeat it unasked.
+        // The permission applies once: a second repetition would be unasked for.
         running.again = false;
         running.executed = true;
         self.sessions.push(Session {
@@ -650,7 +655,7 @@ impl World {
         }
     }
 
-    /// Loads, asks, writes: what the host does without a break.
+    /// Loads, decides and writes, which the host does without interruption.
     fn commit(&mut self, gateway: &Gateway, mut running: Running, ended: Option<Ended>) {
         let commit = gateway.commit(self, &running, ended);
         running.steps += 1;
@@ -705,7 +710,7 @@ impl World {
             Next::Wait {
                 millis, on, then, ..
             } => {
-                // Who waits for another's start did not know of that one.
+                // A request that waited for another start did not know about that one.
                 running.again &= on.is_none();
                 running.task = to_json(then).into();
                 running.state = State::Waiting {
@@ -739,7 +744,7 @@ impl World {
         assert_eq!(known, id, "two CertifyIds for one order");
         let session = &self.sessions[session(id)];
         assert_eq!(session.order, order);
-        // The response to a start does not have it.
+        // The response to a start has no status.
         let Some(status) = body["status"].as_str() else {
             return;
         };
@@ -770,7 +775,7 @@ fn session(certify_id: &str) -> usize {
     certify_id["certify".len()..].parse().unwrap()
 }
 
-/// What led to a failure.
+/// The events that led to a failure.
 #[derive(Default)]
 struct Trace(Vec<Event>);
 
@@ -790,7 +795,8 @@ struct Search {
 }
 
 impl Search {
-    /// Searches every schedule; returns the outcomes of all responses. Prints the number of states.
+    /// Searches every schedule and returns the outcomes of all responses. Prints the number of
+    /// states.
     #[allow(clippy::print_stdout)]
     fn all(orders: [&'static str; 2], left: Budget) -> Vec<String> {
         let mut search = Self {
@@ -823,7 +829,7 @@ impl Search {
         }
     }
 
-    /// With Alibaba Cloud healthy, everything comes to its end.
+    /// While Alibaba Cloud is healthy, every task must end.
     fn live_on(&mut self, mut world: World) {
         let events = self.trace.0.len();
         while let Some(event) = world.healthy_event() {

@@ -1,4 +1,4 @@
-//! Many requests wait for the verdict of one order: they share its queries.
+//! Many requests that wait for the verdict of one order share its queries.
 
 use crate::host::{Host, NOW, json_answer, request, start, variables};
 use cloudauth_edge::client::call::Outcome;
@@ -12,8 +12,8 @@ use std::collections::BTreeSet;
 
 const ORDER: &str = "e0c34a77f5ac40a5aa5e6ed20c353888";
 const ROUTE: &str = "/v1/face-verifications";
-/// How long Alibaba Cloud takes to answer. The clock of the tests moves at every reading, so that
-/// 300 acts take about a second.
+/// How long Alibaba Cloud takes to respond. The tests' clock advances with every reading, so that
+/// 300 steps take about a second.
 const ANSWERS_IN_MILLIS: i64 = 2_000;
 
 fn started() -> Host {
@@ -34,15 +34,16 @@ fn poll(seconds: u32) -> IncomingRequest {
 enum State {
     Ready(Option<SendOutcome>),
     Until(i64),
-    /// For an answer to the request with this number.
+    /// Waits for the response to the request with this number.
     Answered(usize),
 }
 
-/// Tasks of one ledger at the same time, with a clock that nothing waits for.
+/// Concurrent tasks of one ledger, with a simulated clock.
 struct Crowd {
     host: Host,
     running: Vec<(Task, State)>,
-    /// What was sent: under which name, for which task, and when its answer comes.
+    /// Requests sent: the name under which they are shared, the task, and when the response
+    /// arrives.
     sent: Vec<(Option<String>, Task, i64)>,
     nonces: BTreeSet<String>,
     replies: Vec<(i64, Reply)>,
@@ -81,7 +82,7 @@ impl Crowd {
         self.running.push((task, State::Ready(None)));
     }
 
-    /// Everything that happens up to this time.
+    /// Runs everything that happens up to this time.
     fn run_until(&mut self, end: i64) {
         loop {
             let ready_at = |(_, state): &(Task, State)| match state {
@@ -174,7 +175,7 @@ fn three_hundred_polls_of_an_order_share_its_questions() {
     crowd.run_until(NOW + 14_000);
     let asked = crowd.sent.len();
     assert!(asked <= 6, "{asked} questions in 13 seconds");
-    // The verdict, with its material, reaches all of them at once by one more question each.
+    // All of them receive the verdict with its material at once, after one more query each.
     crowd.answers = passed;
     crowd.run_until(NOW + 30_000);
     assert_eq!(crowd.replies.len(), 300);
@@ -195,7 +196,7 @@ fn polls_end_when_their_time_is_over() {
     crowd.run_until(NOW + 30_000);
     assert_eq!(crowd.statuses(), [(200, "pending".to_owned())].into());
     for (at, _) in &crowd.replies {
-        // A question that is under way by then is waited for.
+        // A query that is in progress at that time is awaited.
         assert!((7_000..9_500).contains(&(at - NOW)), "{}", at - NOW);
     }
     assert!(crowd.sent.len() <= 4, "{}", crowd.sent.len());
@@ -229,7 +230,8 @@ fn a_start_goes_on_when_nobody_listens_to_it() {
     let mut host = Host::new(variables(&[("GATEWAY_MODE", "development")]));
     let (_, task) = host.task(start("dev-token", ROUTE, ORDER));
     assert!(matches!(host.commit("dev", &task, None), Next::Send { .. }));
-    // Another request for the same order waits for it, with or without its client.
+    // Another request for the same order waits for that query, whether or not its client is still
+    // connected.
     let Next::Wait {
         until_disconnect, ..
     } = host.commit("dev", &task, None)

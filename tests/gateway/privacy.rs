@@ -1,5 +1,5 @@
-//! Personal data and secrets, planted in every place a request or an answer has and in every
-//! spelling, are found in no row, no log line, no error, no address and no webhook.
+//! Personal data and secrets are planted in every part of requests and responses, in every
+//! notation. None of them may appear in a row, a log line, an error, a URL or a webhook.
 
 use crate::dice::Dice;
 use crate::host::{Host, json_answer, request, signed_at, variables};
@@ -28,7 +28,7 @@ const PHOTO: &str = "http://127.0.0.1:8788/planted-face.jpeg?Signature=planted";
 const WEBHOOK: &str = "http://127.0.0.1:9999/verdicts";
 const PUBLIC_URL: &str = "https://gateway.example";
 
-/// A planted value in all the ways it may be written.
+/// All notations of a planted value.
 fn spellings(value: &str) -> Vec<String> {
     let escaped: String = value
         .encode_utf16()
@@ -86,7 +86,7 @@ fn host() -> Host {
         "id": "shop",
         "tokenSha256": [hex_sha256(TOKEN.as_bytes())],
         "scopes": ["create", "read", "read:material"],
-        // So that starts are counted by UserId.
+        // Starts are then counted by UserId.
         "maxStartsPerUserPerDay": 1_000_000,
         "keyPairs": [{"accessKeyId": KEY_ID, "secretSetting": "GATEWAY_KEY_SHOP"}],
         "webhookUrl": WEBHOOK,
@@ -101,7 +101,7 @@ fn host() -> Host {
     ]))
 }
 
-/// An order, mostly right, with planted values in right and wrong places.
+/// An order that is mostly valid, with planted values in right and wrong places.
 fn order(dice: &mut Dice, no: &str) -> String {
     let mut order = json!({
         "outerOrderNo": no,
@@ -136,13 +136,13 @@ fn order(dice: &mut Dice, no: &str) -> String {
     }
 }
 
-/// One of the planted values in one of its spellings.
+/// One of the planted values, in one of its notations.
 fn planted(dice: &mut Dice) -> String {
     let value = *dice.pick(&PLANTED);
     dice.pick(&spellings(value)).clone()
 }
 
-/// What Alibaba Cloud, or whatever stands in its place, answers: often the request itself.
+/// The response of Alibaba Cloud or a server in its place, which often echoes the request.
 fn upstream(dice: &mut Dice, request: &OutgoingRequest) -> Outcome {
     let sent = request.body.clone().unwrap();
     if request.url == WEBHOOK {
@@ -186,8 +186,8 @@ fn upstream(dice: &mut Dice, request: &OutgoingRequest) -> Outcome {
     )
 }
 
-/// A request to one of the routes, with planted values wherever it has room for them. `callback` is
-/// a path that Alibaba Cloud was given, `certify_id` one that it gave.
+/// A request to one of the routes, with planted values in every possible place. `callback` is a
+/// callback path, `certify_id` an issued CertifyId.
 fn asked(dice: &mut Dice, now: i64, no: &str, callback: &str, certify_id: &str) -> IncomingRequest {
     let value = planted(dice);
     let encoded = percent_encode(&value);
@@ -296,7 +296,7 @@ fn asked(dice: &mut Dice, now: i64, no: &str, callback: &str, certify_id: &str) 
     request(method, &target, &headers, body.as_bytes())
 }
 
-/// Gives how often each outcome was returned.
+/// Returns how often each outcome occurred.
 fn schedule(seed: u64, requests: u64) -> BTreeMap<String, u32> {
     let mut dice = Dice(seed);
     let mut host = host();
@@ -327,7 +327,7 @@ fn schedule(seed: u64, requests: u64) -> BTreeMap<String, u32> {
             None,
             "in a header: {headers}"
         );
-        // The scope read:material is for what was found out about the person.
+        // The scope read:material covers results about the person.
         if !["passed", "rejected", "photo"].contains(&reply.outcome.as_str()) {
             let text = &reply.body;
             assert_eq!(everywhere.found_in(text), None, "in an answer: {text}");
@@ -383,7 +383,7 @@ fn nothing_planted_is_found_anywhere() {
     });
     let outcomes = outcomes.into_inner().unwrap();
     let outcomes: Vec<&str> = outcomes.keys().map(String::as_str).collect();
-    // Every route and every failure was reached.
+    // The schedule reached every route and every failure.
     let corners = [
         "InvalidAction.NotFound",
         "InvalidParameter.Format",

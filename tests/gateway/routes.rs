@@ -1,4 +1,4 @@
-//! Tests the routes' responses, and that their description is complete.
+//! Tests the responses of the routes, and that their description is complete.
 
 use crate::host::{Host, NOW, json_answer, request, signed, signed_at, variables};
 use cloudauth_edge::actions::INIT_FACE_VERIFY;
@@ -154,7 +154,7 @@ fn an_internal_error_of_alibaba_cloud_is_reported_to_the_operator() {
         problem["vendorRequestId"],
         "130A2C10-B9EE-4D84-88E3-5384FF039795"
     );
-    // The caller may start it again, and only the operator has an account with Alibaba Cloud.
+    // The caller may start it again, but only the operator has an account with Alibaba Cloud.
     assert_eq!(problem["audience"], "operator");
     for (language, texts) in [
         ("en", ["restartUnknown=true", "vendorRequestId"]),
@@ -163,7 +163,7 @@ fn an_internal_error_of_alibaba_cloud_is_reported_to_the_operator() {
         let detail = problem["messages"][language].as_str().unwrap();
         assert!(texts.iter().all(|text| detail.contains(text)), "{detail}");
     }
-    // An answer that was lost is nothing that Alibaba Cloud could look up.
+    // If the response was lost, there is no RequestId that Alibaba Cloud could look up.
     let mut host = development();
     let mut lost =
         |_: &OutgoingRequest| Outcome::Lost(cloudauth_edge::client::call::Loss::TimedOut);
@@ -222,7 +222,7 @@ fn pages_and_the_rpc_protocol_share_the_root() {
         "rpc"
     );
     assert_eq!(kind("POST", "/", &[]), "rpc");
-    // The sandbox and Alibaba Cloud read names percent-encoded, too.
+    // The sandbox and Alibaba Cloud also accept percent-encoded names.
     assert_eq!(
         kind("GET", "/?Format=JSON&A%63tion=InitFaceVerify", &[]),
         "rpc"
@@ -315,9 +315,9 @@ fn a_member_given_twice_is_refused_and_named() {
     let mut host = development();
     for (doubled, field) in [
         (r#""certNo":"110105194912310021""#, "certNo"),
-        // The same value is one too many as well.
+        // A duplicate is an error even if its value is the same.
         (r#""certNo":"11010519491231002X""#, "certNo"),
-        // JSON and the spellings of names know more than one form of a name.
+        // A name can be written in several ways, in JSON and by the naming rules.
         (r#""certN\u006f":"110105194912310021""#, "certNo"),
         (r#""CertNo":"110105194912310021""#, "certNo"),
         (
@@ -371,7 +371,7 @@ fn problems_use_alibaba_clouds_codes() {
                 ("CertName", "张三"),
                 ("CertNo", "11010519491231002X"),
                 ("MetaInfo", "{\"zimVer\":\"3.0.0\"}"),
-                // Not one of the action's: Alibaba Cloud overlooks it.
+                // Not one of the action's parameters, so Alibaba Cloud ignores it.
                 ("RegionId", nonce),
             ],
         )
@@ -389,7 +389,7 @@ fn problems_use_alibaba_clouds_codes() {
         summary(host.handle(init("1", "a"), &mut lost)),
         (503, "ServiceUnavailable".to_owned())
     );
-    // To call again is to take it up again.
+    // In this protocol, calling again repeats the start.
     assert_eq!(
         summary(host.handle(init("2", "a"), &mut starts)),
         (200, "200".to_owned())
@@ -398,7 +398,8 @@ fn problems_use_alibaba_clouds_codes() {
         summary(host.handle(init("3", "a"), &mut no_upstream)),
         (200, "200".to_owned())
     );
-    // Given to the ledger once more after a reset, it is the same arrival and no replay.
+    // If the task is passed to the ledger again after a reset, it is the same arrival and not a
+    // replay.
     assert_eq!(
         summary(host.handle(init("3", "a"), &mut no_upstream)),
         (200, "200".to_owned())
@@ -462,7 +463,7 @@ fn problems_use_alibaba_clouds_codes() {
         "dev-key-secret",
         &[("Action", "DescribeFaceVerify"), ("CertifyId", "certify1")],
     );
-    // The gateway's own key is not the one that the caller signed with.
+    // The gateway's own key is not the key that signed the caller's request.
     assert_eq!(
         summary(host.handle(asked, &mut refused)),
         (500, "InternalError".to_owned())
@@ -536,7 +537,7 @@ fn a_token_and_a_key_pair_for_reading_start_nothing() {
         (403, &json!("Forbidden.RAM"))
     );
     let (_, reply) = host.handle(signed("DescribeFaceVerify"), &mut no_upstream);
-    // Permitted, and incomplete.
+    // Permitted, but incomplete.
     assert_eq!(body(&reply)["Code"], "400");
 }
 
@@ -574,7 +575,7 @@ fn callers_receive_no_photo_url_if_photos_are_streamed() {
 
     let (_, reply) = host.handle(get(&photo), &mut |_| passed(address));
     assert_eq!(reply.body, address);
-    // Not from anywhere else, whatever Alibaba Cloud's answer says.
+    // Photos are not fetched from anywhere else, whatever Alibaba Cloud's response contains.
     let (_, reply) = host.handle(get(&photo), &mut |_| {
         passed("http://192.0.2.1/planted.jpeg")
     });
@@ -667,7 +668,7 @@ fn a_start_that_was_not_sent_for_crowding_changes_nothing() {
     let restart_path = format!("{ROUTE}?restartUnknown=true");
     let again = || request("POST", &restart_path, &[BEARER, JSON], &sample(json!({})));
 
-    // A new order is as if it had not been asked for.
+    // A new order remains unknown, as if it had not been requested.
     host.crowded = true;
     for _ in 0..5 {
         let reply = create(&mut host, json!({}), &mut no_upstream);
@@ -677,7 +678,7 @@ fn a_start_that_was_not_sent_for_crowding_changes_nothing() {
     let (_, reply) = host.handle(request("GET", &path, &[BEARER], b""), &mut no_upstream);
     assert_eq!(reply.outcome, "unknown-order");
 
-    // One that may have been started stays so.
+    // An order that may have been started remains unknown.
     host.crowded = false;
     let mut lost =
         |_: &OutgoingRequest| Outcome::Lost(cloudauth_edge::client::call::Loss::TimedOut);
@@ -695,7 +696,7 @@ fn a_start_that_was_not_sent_for_crowding_changes_nothing() {
     );
     let other = create(&mut host, json!({"userId": "another"}), &mut no_upstream);
     assert_eq!(other.outcome, "order-conflict");
-    // Also if Alibaba Cloud definitely rejects the second start.
+    // Even if Alibaba Cloud definitely rejects the second start.
     let mut refuses = |_: &OutgoingRequest| json_answer(200, &json!({"Code": "412"}));
     let (_, reply) = host.handle(again(), &mut refuses);
     assert_eq!(reply.outcome, "upstream-refused");
@@ -704,7 +705,7 @@ fn a_start_that_was_not_sent_for_crowding_changes_nothing() {
         unknown()
     );
 
-    // Three were sent to Alibaba Cloud: those that were not do not count.
+    // Three starts were sent to Alibaba Cloud; those that were not sent do not count.
     assert_eq!(summary(host.handle(again(), &mut starts).1).0, 201);
     let another = json!({"outerOrderNo": "f".repeat(32)});
     let reply = create(&mut host, another, &mut no_upstream);
@@ -736,7 +737,7 @@ fn passed_requires_passed_t_from_alibaba_cloud() {
 }
 
 /// Alibaba Cloud's older SDKs compare a quoted string to sign with their own. The gateway quotes no
-/// request, and gives each SDK the result of that comparison in the SDK's own words.
+/// request and gives each SDK the result of that comparison in the SDK's own words.
 #[test]
 fn a_wrong_secret_in_the_words_of_each_sdk() {
     let refusal_to = |sdk: Option<&str>, agent: &str, method: &str| {
@@ -801,13 +802,13 @@ fn a_wrong_secret_in_the_words_of_each_sdk() {
             "InvalidAccessKeySecret: Please check you AccessKeySecret"
         ]
     );
-    // Hand-written programs copy that header from an SDK, and may sign wrongly.
+    // Hand-written programs may copy this header from an SDK and sign incorrectly.
     for sdk in ["Java/2.0.0", "python/2.0.0", "golang/1.0.0"] {
         let [code, _, recommend] = refusal_to(Some(sdk), "python-requests/2.32", "POST");
         assert_eq!(code, "SignatureDoesNotMatch");
         assert!(recommend.starts_with("https://"), "{recommend}");
     }
-    // By GET, the Java SDK signs a body that it does not send.
+    // With GET, the Java SDK signs a body that it does not send.
     for (sdk, method) in [
         (None, "POST"),
         (Some("Node.js(v20.0.0), pop-core: 1.8.0"), "POST"),
@@ -816,8 +817,7 @@ fn a_wrong_secret_in_the_words_of_each_sdk() {
     ] {
         let [code, message, _] = refusal(sdk, method);
         assert_eq!(code, "SignatureDoesNotMatch");
-        // Old Python SDKs need a colon; the Go one asks for a bug report where it finds a
-        // quotation.
+        // Old Python SDKs need a colon; the Go SDK asks for a bug report if it finds a quotation.
         assert!(message.contains(": "), "{message}");
         assert!(!message.contains("string to sign is:"), "{message}");
         assert!(
@@ -845,7 +845,8 @@ fn a_malformed_scene_id_is_rejected_like_at_alibaba_cloud() {
     );
 }
 
-/// Orders of three days, one in each second, that passed, were rejected and wait in turn.
+/// Orders created over three days, one per second, which in turn passed, were rejected and are
+/// pending.
 fn with_orders(count: usize) -> Host {
     let mut host = development();
     for index in 0..count {
@@ -881,7 +882,7 @@ fn with_orders(count: usize) -> Host {
     host
 }
 
-/// A RequestId as Alibaba Cloud writes them; it says what it answers.
+/// A RequestId in Alibaba Cloud's format, which shows the request to which it belongs.
 fn vendor_id(starts: bool, index: usize) -> String {
     let action = u8::from(!starts);
     format!("00000000-0000-4000-8000-{action}{index:011}")
@@ -904,7 +905,7 @@ fn numbers(page: &Value) -> Vec<u64> {
 #[test]
 fn orders_are_found_by_number_certify_id_time_and_status() {
     let mut host = with_orders(12);
-    // Four a day, in UTC: 2026-11-18T11:06:40Z is NOW.
+    // Four per day, in UTC: NOW is 2026-11-18T11:06:40Z.
     let page = get(
         &mut host,
         &format!("{ROUTE}?from=2026-11-19T00:00:00Z&to=2026-11-20T00:00:00Z"),
@@ -957,7 +958,7 @@ fn orders_are_counted_by_the_days_of_the_asker() {
             "rejected": rejected, "expired": 0,
         })
     };
-    // 11:06:40, 17:06:40, 23:06:40 and 05:06:40 in UTC, in turn.
+    // At 11:06:40, 17:06:40, 23:06:40 and 05:06:40 UTC, in turn.
     let utc = get(&mut host, &format!("{counts}?offsetMinutes=0"));
     assert_eq!(
         utc["days"],

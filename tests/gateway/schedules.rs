@@ -1,6 +1,5 @@
-//! The ledger under seeded schedules: callers race for orders while Alibaba Cloud fails in every
-//! way, any of up to three instances of the ledger's host dies between any two steps, time passes and the host's clock
-//! jumps.
+//! Runs the ledger under seeded schedules: callers race for orders while Alibaba Cloud fails in every way, any of up
+//! to three instances of the ledger's host dies between any two steps, time passes, and the host's clock jumps.
 //!
 //! A failing schedule is replayed with `LEDGER_SEED=<seed> cargo test --features gateway --test
 //! gateway`.
@@ -33,11 +32,11 @@ const USERS: [&str; 2] = ["planted-user-1", "planted-user-2"];
 const TOKEN: &str = "a token";
 const WEBHOOK: &str = "http://127.0.0.1:9999/verdicts";
 const HOUR: i64 = 3_600_000;
-/// How long a CertifyId can be used.
+/// How long a CertifyId is valid.
 const VALID_MILLIS: i64 = 30 * 60_000;
 const META_INFO: &str = r#"{"planted":"meta-info"}"#;
 
-/// Alibaba Cloud: what it really started, and how each verification ended.
+/// Alibaba Cloud: which verifications it actually started, and how each of them ended.
 #[derive(Default)]
 struct Vendor {
     started: Vec<Session>,
@@ -46,16 +45,16 @@ struct Vendor {
 struct Session {
     order: String,
     user: String,
-    /// The path of the address that the gateway wants to be called at.
+    /// The path of the callback URL.
     callback: String,
-    /// When, by Alibaba Cloud's clock.
+    /// The time of the start, by Alibaba Cloud's clock.
     at: i64,
     verdict: Option<&'static str>,
 }
 
 impl Vendor {
-    /// Executes a request and answers it; `None` when the answer gets lost. `again` is whether who
-    /// asks knows that the order may have been started before.
+    /// Executes a request and responds; `None` if the response is lost. `again` states whether the sender knows that
+    /// the order may have been started before.
     fn answer(
         &mut self,
         request: &OutgoingRequest,
@@ -159,7 +158,7 @@ enum State {
         until: i64,
         on: Option<String>,
     },
-    /// For this many tasks, which name it.
+    /// Waiting for this many tasks, which refer to it.
     Joining {
         group: usize,
         left: usize,
@@ -168,15 +167,15 @@ enum State {
 
 /// A task on the host.
 struct Running {
-    /// Whose request it is; `None` for the alarm.
+    /// The caller that sent the request; `None` for the alarm.
     caller: Option<usize>,
-    /// Whether it may start again what may have been started before.
+    /// Whether it may repeat a start that may have been executed.
     again: bool,
     task: Task,
     state: State,
     /// The instance that performs it.
     instance: usize,
-    /// Who goes on when it has ended.
+    /// The task that continues when this one has ended.
     group: Option<usize>,
 }
 
@@ -193,15 +192,15 @@ struct World {
     dice: Dice,
     settings: Settings,
     variables: Variables,
-    /// The true time.
+    /// The actual time.
     now: i64,
     /// The offset of the host's clock.
     wrong: i64,
     rows: BTreeMap<String, String>,
     alarm: Option<i64>,
-    /// Those that are alive.
+    /// The live instances.
     instances: Vec<usize>,
-    /// How many there have been.
+    /// The number of instances created so far.
     born: usize,
     groups: usize,
     vendor: Vendor,
@@ -240,7 +239,7 @@ impl World {
         let callers = (0..CALLERS)
             .map(|_| Caller {
                 order: format!("{:032}", dice.below(orders)),
-                // Mostly the same input, sometimes another.
+                // Usually the same input, sometimes a different one.
                 user: USERS[usize::from(dice.chance(10))],
                 requests: 1 + dice.below(4),
                 waits_for_answer: false,
@@ -277,7 +276,7 @@ impl World {
         self.instances[self.dice.below(self.instances.len())]
     }
 
-    /// A request of a caller's, through the same routing as in the Worker.
+    /// A caller sends a request, which is routed as in the Worker.
     fn request(&mut self, at: usize) {
         let caller = &mut self.callers[at];
         caller.requests -= 1;
@@ -346,7 +345,7 @@ impl World {
         });
     }
 
-    /// Loads, asks, writes: what the host does without a break.
+    /// Loads, decides and writes, which the host does without interruption.
     fn commit(&mut self, mut running: Running, send_outcome: Option<SendOutcome>) {
         let mut loaded = Rows::default();
         let random = self.dice.bytes();
@@ -428,7 +427,7 @@ impl World {
             Next::Wait {
                 millis, on, then, ..
             } => {
-                // Who waits for another's start did not know of that one.
+                // A request that waited for another start did not know about that one.
                 running.again &= on.is_none();
                 running.task = again(then);
                 running.state = State::Waiting {
@@ -473,7 +472,7 @@ impl World {
         }
         assert_ne!(reply.status, 500, "{text}");
         if reply.outcome == "order-being-started" {
-            // A call that ended with its instance is not waited for.
+            // Nothing waits for a call that ended with its instance.
             let order = &caller.order;
             let starts = |task: &Task| match task {
                 Task::Call(call) | Task::Settle(call) => {
@@ -519,11 +518,11 @@ impl World {
         caller.last = Some((reply.status, body));
     }
 
-    /// One thing happens, out of all that could.
+    /// Performs one of the possible events.
     fn happen(&mut self) {
         match self.dice.below(100) {
             0 => {
-                // Everything in an instance's memory is gone; its callers see a failed request.
+                // Everything in the instance's memory is lost; its callers see a failed request.
                 let at = self.dice.below(self.instances.len());
                 let dead = std::mem::replace(&mut self.instances[at], self.born);
                 self.born += 1;
@@ -536,7 +535,7 @@ impl World {
                     if let Some(at) = lost.caller {
                         self.callers[at].waits_for_answer = false;
                     } else {
-                        // The platform repeats an alarm that did not come to its end.
+                        // The platform repeats an alarm that did not finish.
                         self.alarm = Some(self.now);
                     }
                 }
@@ -585,7 +584,7 @@ impl World {
         }
     }
 
-    /// One of the running tasks goes on.
+    /// One of the running tasks continues.
     fn go_on(&mut self) {
         if self.running.is_empty() {
             return;
@@ -600,7 +599,8 @@ impl World {
             State::Sending(request) => {
                 self.now += self.dice.below(200) as i64;
                 let started = self.vendor.started.len();
-                // The clock jumped before this request left, the ledger gave it up, and its caller was answered.
+                // The clock jumped before this request was sent, so the ledger gave it up and its caller got a
+                // response.
                 let again = running.again || self.is_given_up(&running.task);
                 let send_outcome = if request.url == WEBHOOK {
                     SendOutcome::Outcome(self.receive(&request))
@@ -625,9 +625,9 @@ impl World {
                         },
                     )
                 };
-                // Allowed once: to start it a second time would be to repeat it unasked.
+                // The permission applies once: a second repetition would be unasked for.
                 running.again &= self.vendor.started.len() == started;
-                // The outcome may reach the task late, after a restart or never.
+                // The outcome may reach the task late, after a restart, or never.
                 running.state = State::Ready(Some(send_outcome));
                 self.running.push(running);
             }
@@ -650,7 +650,7 @@ impl World {
         }
     }
 
-    /// Whether the task is a start that the ledger no longer waits for.
+    /// Whether the task is a start that the ledger has given up.
     fn is_given_up(&self, task: &Task) -> bool {
         let Task::Settle(call) = task else {
             return false;
@@ -663,7 +663,7 @@ impl World {
         order["start"]["inflight"]["flight"] != **flight
     }
 
-    /// The caller's webhook: fails at first, sometimes after it has taken note.
+    /// The caller's webhook: fails at first, sometimes after it has recorded the delivery.
     fn receive(&mut self, request: &OutgoingRequest) -> Outcome {
         let body: Value = serde_json::from_str(request.body.as_deref().unwrap()).unwrap();
         let order = body["data"]["outerOrderNo"].as_str().unwrap().to_owned();
@@ -680,7 +680,7 @@ impl World {
         }
     }
 
-    /// Alibaba Cloud says that a person has finished; it may be wrong, or say so twice.
+    /// Alibaba Cloud reports that a user has finished; the report may be wrong or sent twice.
     fn call_back(&mut self) {
         if self.vendor.started.is_empty() {
             return;
@@ -713,7 +713,7 @@ impl World {
         });
     }
 
-    /// The alarm goes off whenever it is due, until it is not set any more.
+    /// Fires the alarm whenever it is due, until it is no longer set.
     fn live_on(&mut self) {
         let mut alarms = 0;
         self.wrong = 0;
@@ -742,7 +742,7 @@ impl World {
         }
     }
 
-    /// Gives how often each outcome was returned.
+    /// Returns how often each outcome occurred.
     fn run(mut self) -> BTreeMap<String, usize> {
         let mut steps = 0;
         while self
@@ -760,7 +760,7 @@ impl World {
             .map(|caller| caller.order.clone())
             .collect();
         self.live_on();
-        // Every issued order was decided and delivered, with the status that was returned.
+        // Every issued order has a verdict, which was delivered with the status that was returned.
         for order in self.handed_out.keys() {
             let (_, received) = &self.reports[order];
             assert!(!received.is_empty(), "{order} was not reported");
@@ -773,14 +773,14 @@ impl World {
             }
         }
         assert!(self.reports.keys().all(|order| asked.contains(order)));
-        // And then everything was forgotten.
+        // Afterwards, everything was deleted.
         let left: Vec<&String> = self.rows.keys().collect();
         assert!(left.iter().all(|key| *key == "caller"), "{left:?}");
         self.outcomes
     }
 }
 
-/// Runs the seeds on all cores; returns those that failed, and the count of each outcome.
+/// Runs the seeds on all cores and returns those that failed, with the count of each outcome.
 fn run_all(seeds: std::ops::Range<u64>) -> (Vec<u64>, BTreeMap<String, usize>) {
     let next = AtomicU64::new(seeds.start);
     let failed = Mutex::new(Vec::new());
@@ -821,7 +821,7 @@ fn no_schedule_breaks_a_promise() {
         failed.is_empty(),
         "failing seeds, each to be replayed as LEDGER_SEED: {failed:?}"
     );
-    // The schedules reached every corner there is.
+    // The schedules reached every corner case.
     let seen: Vec<&str> = outcomes.keys().map(String::as_str).collect();
     let corners = [
         "created",

@@ -35,11 +35,11 @@ const order = {
 const query = { sceneId: 1000000006, certifyId };
 const secret = "testsecret-planted";
 
-/** What Node has of its own, and what every other runtime has. */
+/** Node's own transport, and the one of all other runtimes. */
 const transports = { "node:http": {}, fetch: { fetch: globalThis.fetch } };
 let transport = {};
 
-/** A test once by each transport. */
+/** Runs a test once with each transport. */
 function test(name, work) {
   for (const [how, options] of Object.entries(transports)) {
     testOnce(`${name} (${how})`, (context) => {
@@ -60,7 +60,7 @@ function client(endpoint, options = {}) {
   });
 }
 
-/** The error a call ends with, after making sure that it shows nothing it must not. */
+/** The error with which a call ends; asserts that it contains nothing it must not. */
 async function failure(call) {
   const error = await call.then(
     (value) => assert.fail(`no error but ${inspect(value)}`),
@@ -140,7 +140,7 @@ test("a query distinguishes pending, passed and rejected", async () => {
   assert.equal((await failure(face.describeFaceVerify(query))).code, "ContradictoryVerdict");
 });
 
-// What happens, the kind and code of the error, and how many requests each action makes.
+// The fault, the kind and code of the error, and the number of requests of each action.
 const faults = [
   ["hang before headers", hang, "timeout", "Timeout", 1, 2],
   ["hang in the body", hangInBody, "timeout", "Timeout", 1, 2],
@@ -373,7 +373,7 @@ testOnce(
     const face = new FaceVerifyClient({ endpoint: server.endpoint });
     await face.initFaceVerify(order);
     assert.equal(server.requests[0].form.get("AccessKeyId"), "sandbox-key-id");
-    // Given, though as nothing: the key of the environment may be another's.
+    // Given, even though without a value: the key in the environment may belong to another account.
     for (const options of [
       { accessKeyId: undefined, accessKeySecret: undefined },
       { credentials: undefined },
@@ -477,7 +477,7 @@ test("waits for a result through pending answers and transient failures", async 
 });
 
 test("at the deadline, waiting returns the latest state", async (context) => {
-  // Time stands still, so that the first query ends before the deadline.
+  // The clock stands still, so the first query ends before the deadline.
   context.mock.timers.enable({ apis: ["setTimeout", "Date"], now: Date.now() });
   await using server = await faultServer(pending);
   const result = await client(server.endpoint).waitForResult(query, { deadlineMs: 1 });

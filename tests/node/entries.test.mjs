@@ -1,4 +1,4 @@
-// The universal entries, loaded as in a browser: they work immediately.
+// The universal entry points, loaded as in a browser, work immediately.
 
 import assert from "node:assert/strict";
 import { execFileSync } from "node:child_process";
@@ -7,13 +7,16 @@ import { test } from "node:test";
 const url = (entry) => new URL(`../../pkg/dist/entry/${entry}.js`, import.meta.url).href;
 const [client, identity] = [url("universal"), url("identity-universal")];
 
-/** What a page has, as far as the entries look. Node's own Request, made once, needs no Buffer later. */
+/**
+ * What a page provides, as far as the entry points use it. Node's own Request, created once, needs
+ * no Buffer later.
+ */
 const PAGE = `
   new Request("http://127.0.0.1");
   delete globalThis.Buffer;
   delete globalThis.process;
   Object.defineProperty(globalThis, "navigator", { value: { userAgent: "Mozilla/5.0 (X11; Linux x86_64)" } });`;
-/** Versions of Chrome from before mid-2023 make no module of this size at once in a page. */
+/** Chrome versions before mid-2023 do not compile a module of this size synchronously on a page. */
 const OLD_CHROME = `
   WebAssembly.Module = class {
     constructor() {
@@ -21,7 +24,9 @@ const OLD_CHROME = `
     }
   };`;
 
-/** Runs a program in a process of its own, since the glue keeps one instance; gives what it printed. */
+/**
+ * Runs a program in its own process, because the glue keeps one instance, and returns its output.
+ */
 const run = (program) =>
   JSON.parse(
     execFileSync(process.execPath, ["--input-type=module", "--eval", program], { encoding: "utf8" }),
@@ -59,7 +64,7 @@ test("the constructor refuses a secret in a page and accepts it on Node", () => 
       console.log(JSON.stringify(refused));`);
   assert.deepEqual(found(PAGE), [["accessKeySecret", "browser"]]);
   assert.deepEqual(found(""), []);
-  // Test environments imitate a browser on Node.
+  // Test environments simulate a browser on Node.
   assert.deepEqual(found(PAGE.replace("delete globalThis.process;", "")), []);
 });
 

@@ -1,6 +1,6 @@
-// The HMACs of the shipped modules, for the keys and messages of Wycheproof's vectors. The exports take text, so keys
-// and messages are passed in Base64, and OpenSSL computes what has to come out. The vectors themselves are checked
-// natively and in WebAssembly by `tests/vectors/check.rs`.
+// The HMACs of the shipped modules for the keys and messages of Wycheproof's vectors. The exports accept text, so
+// keys and messages are passed in Base64, and OpenSSL computes the expected results. `tests/vectors/check.rs` checks
+// the vectors themselves, natively and in WebAssembly.
 
 import assert from "node:assert/strict";
 import { createHash, createHmac } from "node:crypto";
@@ -25,7 +25,7 @@ const canonical = (pairs) =>
     .map(([name, value]) => `${encoded(name)}=${encoded(value)}`)
     .join("&");
 
-/** The request that the npm client sends when it has this secret and starts an order with this MetaInfo. */
+/** The request that the npm client sends if it starts an order with this MetaInfo and has this secret. */
 async function sent(signatureVersion, accessKeySecret, metaInfo) {
   let request;
   const client = new FaceVerifyClient({

@@ -1,4 +1,4 @@
-// What the gateway's hosts hand to its module.
+// What the gateway's hosts pass to its module.
 
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";

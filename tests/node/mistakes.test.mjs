@@ -1,4 +1,5 @@
-// A bug in the calling program is reported as such, and an error keeps only the location of what was thrown.
+// A bug in the calling program is reported as such, and the error keeps only the location of what was
+// thrown.
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
@@ -14,7 +15,7 @@ const order = {
   certNo: "11010519491231002X",
 };
 const keys = { accessKeyId: "testid", accessKeySecret: "testsecret-planted" };
-/** Nobody listens there. */
+/** No server listens there. */
 const closed = await faultServer(started);
 await closed[Symbol.asyncDispose]();
 const { endpoint } = closed;
@@ -149,7 +150,7 @@ test("no error keeps a message, an address or a property of a thrown value", asy
     new FaceVerifyClient({ endpoint, credentials: reject(error) }).initFaceVerify(order),
     client({}).initFaceVerify(order, { signal: AbortSignal.abort(error) }),
   ]);
-  // What Node says of a connection names address and port.
+  // Node's connection errors contain address and port.
   calls.push(client({}).initFaceVerify(order), client({ fetch: globalThis.fetch }).initFaceVerify(order));
   for (const error of await Promise.all(calls.map(failure))) {
     let shown = inspect(error, { depth: 20, showHidden: true }) + JSON.stringify(error);

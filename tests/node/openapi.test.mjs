@@ -1,4 +1,5 @@
-// Compares the gateway's description with the core's validation: it rejects nothing that the core accepts.
+// Compares the gateway's description with the core's validation: the description rejects nothing that the
+// core accepts.
 
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
@@ -19,7 +20,7 @@ const VALID = {
   userId: "123456789",
 };
 
-/** What the core finds wrong. What it accepts goes to a server that always fails. */
+/** The errors that the core finds. Accepted requests go to a server that always fails. */
 function checking(options) {
   const client = new FaceVerifyClient({
     accessKeyId: "sandbox-key-id",
@@ -36,7 +37,9 @@ function checking(options) {
   };
 }
 
-/** What a pattern cannot say: 64 bits, real dates and addresses, JSON, check digits, LR_FR alone. */
+/**
+ * Rules that a pattern cannot express: 64 bits, valid dates and addresses, JSON, check digits, LR_FR only.
+ */
 const SAID_IN_WORDS = new Set([
   "sceneId",
   "productCode",

@@ -1,10 +1,10 @@
-// Input of the client's module arrives completely, whatever its size.
+// The client's module receives its input completely, whatever its size.
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { pack, withBytes } from "../../pkg/dist/packed.js";
 
-/** As `src/wasm/packed.rs` reads them. */
+/** Parses members as `src/wasm/packed.rs` does. */
 function members(bytes) {
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   const read = [];

@@ -1,6 +1,6 @@
 /**
- * Personal data and secrets planted in requests, failures of every kind that echo them back in
- * every form: none of it reaches an error, a hook, the console or a URL. `SEED` replays a run.
+ * Personal data and secrets are planted in requests, and failures of every kind echo them in every form: none of
+ * them may reach an error, a hook, the console or a URL. `SEED` replays a run.
  */
 import assert from "node:assert/strict";
 import { test } from "node:test";
@@ -13,7 +13,7 @@ const FAILURES = 100_000;
 const SERVED_FAILURES = 5_000;
 const seed = Number(process.env.SEED ?? Date.now() % 2 ** 31);
 let state = seed;
-/** A linear congruential generator: enough to choose among shapes. */
+/** A linear congruential generator, which is sufficient for choosing variants. */
 const below = (limit) => ((state = (Math.imul(state, 1664525) + 1013904223) >>> 0) >>> 8) % limit;
 const pick = (list) => list[below(list.length)];
 
@@ -65,7 +65,7 @@ const codes = [
 const lossCodes = ["ECONNRESET", "ECONNREFUSED"];
 const statuses = [200, 302, 400, 403, 404, 429, 500, 502, 503];
 
-/** An answer, or a failure on the way, that carries planted text wherever text can stand. */
+/** A response or a failure with planted text wherever text is possible. */
 function misfortune(url, body) {
   const echo = () => pick([...forms, body, url]);
   const member = () => pick([pick(codes), echo(), 42, null, { [echo()]: echo() }, [echo()]]);
@@ -109,7 +109,7 @@ function misfortune(url, body) {
   ])();
 }
 
-/** As `fetch` gives it. */
+/** Delivers it like `fetch`. */
 function fetched({ lost, status, text, headers }) {
   if (!lost) return new Response(text, { status, headers });
   throw Object.assign(new TypeError(lost.message), {
@@ -117,7 +117,7 @@ function fetched({ lost, status, text, headers }) {
   });
 }
 
-/** As a server gives it. */
+/** Delivers it like a server. */
 function served({ lost, status, text, headers }, response) {
   if (lost) response.socket.resetAndDestroy();
   else response.writeHead(status, headers).end(text);
@@ -169,7 +169,8 @@ test(`nor do ${SERVED_FAILURES} over Node's own HTTP (seed ${seed})`, async () =
 test("no bytes of a call stay behind, however many there are", () => {
   const given = [];
   const keep = (bytes) => (given.push(bytes), bytes.length);
-  // The third fits as characters and not as bytes, the others in neither way, the last not even at a second try.
+  // The third fits in characters but not in bytes, the others in neither, the last not even at the second
+  // attempt.
   for (const text of ["planted", "张三", "张".repeat(5_000), "x".repeat(100_000), "张".repeat(50_000)]) {
     assert.equal(withBytes(["1", text], keep), 4 + 1 + 4 + Buffer.byteLength(text));
   }

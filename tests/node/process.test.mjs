@@ -1,4 +1,4 @@
-// A program that a command or a test starts ends with it, even where that is killed.
+// A program started by a command or a test ends with it, even if the latter is killed.
 
 import assert from "node:assert/strict";
 import { spawn } from "node:child_process";
@@ -8,7 +8,7 @@ import { test } from "node:test";
 const processes = new URL("../../scripts/lib/process.mjs", import.meta.url).href;
 const POLITE = "setInterval(() => {}, 1000); console.log(process.pid);";
 const STUBBORN = `process.on("SIGTERM", () => {}); ${POLITE}`;
-/** Starts another in the same group, and ends: a leader may be gone before its children. */
+/** Starts another process in the same group, and ends: a leader may end before its children. */
 const LEADER = `
   const { spawn } = require("node:child_process");
   spawn(process.execPath, ["--eval", ${JSON.stringify(POLITE)}], { stdio: "inherit" }).unref();`;
@@ -26,7 +26,7 @@ for (const [name, program] of Object.entries({ POLITE, STUBBORN, LEADER })) {
       ],
       { stdio: ["ignore", "pipe", "inherit"] },
     );
-    // The pipe ends when nobody is left who could write into it.
+    // The pipe ends when no process can write to it any more.
     const silent = once(started.stdout, "end");
     const pid = Number(await once(started.stdout, "data"));
     let gone = false;

@@ -35,7 +35,7 @@ test("every body of the control API", async () => {
   const shown = page.slice(page.indexOf("## The control API"));
   const bodies = [...shown.matchAll(/[`'](\{"[^`'\n]*\})[`']/g)]
     .map(([, body]) => body)
-    .filter((body) => !body.includes(', "message"')); // an answer
+    .filter((body) => !body.includes(', "message"')); // a response
   assert.ok(bodies.length >= 7, String(bodies));
   for (const body of bodies) {
     const path = body.includes("outcome")
@@ -44,7 +44,7 @@ test("every body of the control API", async () => {
         ? "faults"
         : "clock";
     const { status } = await post(path, body);
-    // The body is understood; there is no such verification.
+    // The body is accepted; the verification does not exist.
     assert.equal(status, { faults: 201, clock: 200 }[path] ?? 404, body);
   }
   await sandbox.close();

@@ -1,4 +1,5 @@
-// The sandbox on Node: in-process and over HTTP, its faults from a client's view, its command.
+// The sandbox on Node: in-process and over HTTP, the effect of its faults on a client, and its
+// command.
 
 import assert from "node:assert/strict";
 import { once } from "node:events";
@@ -27,7 +28,7 @@ function sandboxFor(options) {
 }
 afterEach(() => Promise.all(opened.splice(0).map((sandbox) => sandbox.close())));
 
-/** A client that asks once: what it gets is what the sandbox did. */
+/** A client with a single attempt, so that its result shows what the sandbox did. */
 function clientOf(sandbox, options) {
   return new FaceVerifyClient({
     ...KEY,
@@ -186,7 +187,7 @@ describe("in-process", () => {
       callbackToken: "1000004826",
     });
     await sandbox.submit(certifyId, "205");
-    const alive = setInterval(() => {}, 1_000); // callbacks alone keep no process running
+    const alive = setInterval(() => {}, 1_000); // callbacks alone do not keep a process running
     await done;
     clearInterval(alive);
     const expected = `https://example.com/callback?callbackToken=1000004826&certifyId=${certifyId}&passed=205`;
@@ -259,7 +260,7 @@ describe("in-process", () => {
         { kind: "empty", count: 10 },
         { kind: "notUtf8", count: 10 },
       ]) {
-        // Spread over the run, and not all in its first moments.
+        // Spread over the run, not only at its beginning.
         await sandbox.injectFault({ ...fault, action, skip: 5 });
       }
     }
@@ -575,7 +576,7 @@ describe("the command", () => {
       const pid = Number(output.match(/pid (\d+)/)[1]);
       shell.kill("SIGTERM");
       if (ends) {
-        // Its output ends with it, as it was the last that could write there.
+        // The output ends with the sandbox, which was the last process that could write to it.
         await once(shell.stdout, "close");
         await assert.rejects(fetch(url));
       } else {

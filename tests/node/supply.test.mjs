@@ -1,4 +1,4 @@
-// The bills of materials, and the check of licenses in the lint.
+// The bills of materials, and the license check of the lint.
 
 import assert from "node:assert/strict";
 import { test } from "node:test";

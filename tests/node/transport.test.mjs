@@ -39,7 +39,10 @@ async function listening(server) {
   };
 }
 
-/** Starts a verification in a process of its own; gives what came of it, and what then kept the process alive. */
+/**
+ * Starts a verification in its own process; returns the outcome, and what kept the process alive
+ * afterwards.
+ */
 async function inNewProcess(endpoint, environment = {}) {
   const program = `
     import { FaceVerifyClient } from "cloudauth-edge";
@@ -213,7 +216,7 @@ test("forty calls with one signal add one listener, and remove it at the end", a
   }
   assert.equal(add.mock.callCount(), remove.mock.callCount());
   assert.equal(add.mock.callCount(), 2);
-  // The warning comes in a later turn.
+  // The warning is emitted in a later turn.
   await new Promise(setImmediate);
   assert.deepEqual(warnings, []);
 });

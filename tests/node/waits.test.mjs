@@ -19,7 +19,7 @@ const pending = answer({ Code: "424" });
 const passed = answer({ Code: "200", ResultObject: { Passed: "T", SubCode: "200" } });
 const expired = async () => Response.json({ Code: "InvalidSecurityToken.Expired" }, { status: 400 });
 
-/** A fetch that answers each request with the next of `answers`, and keeps what it was called with. */
+/** A fetch that responds to each request with the next of `answers` and records its arguments. */
 function fetches(...answers) {
   const fetch = (url, init) => {
     const answer = answers[Math.min(fetch.requests.length, answers.length - 1)];
@@ -184,7 +184,7 @@ test("credentials renewed after a refusal count towards the remaining time", asy
   assert.equal(fetch.requests.length, 1);
 });
 
-/** Never answers; its time is over at once. */
+/** Never responds; the time limit elapses immediately. */
 const hang = (millis) => (init) =>
   new Promise((_, reject) => {
     init.signal.addEventListener("abort", () => reject(init.signal.reason));

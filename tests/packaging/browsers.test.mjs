@@ -16,7 +16,7 @@ async function assertPageWorks(url) {
   const { refused, ...verified } = result;
   assert.deepEqual(refused, { kind: "validation", fields: ["accessKeySecret browser"] });
   await assertVerified(verified, seen);
-  // What the package needs is carried inline: no file to copy, no loader to configure.
+  // The package contains everything inline: no file to copy, no loader to configure.
   assert.deepEqual(modules, []);
 }
 
@@ -28,7 +28,7 @@ for (const bundler of ["webpack", "rollup", "esbuild"]) {
   });
 }
 
-/** Its program; version 8 is the workspace's own. */
+/** The program of a version; version 8 is the workspace's own. */
 const vite = (version) =>
   version === 8
     ? at("node_modules", "vite", "bin", "vite.js")

@@ -1,5 +1,5 @@
-// Which file each runtime and tool gets. Several conditions hold at once in test runners, bundlers and servers that
-// render pages, so the order in package.json decides.
+// Which file each runtime and tool resolves. In test runners, bundlers and servers that render pages, several
+// conditions hold at once, so the order in package.json decides.
 
 import assert from "node:assert/strict";
 import fs from "node:fs";
@@ -12,13 +12,13 @@ import { printed } from "./lib/expected.mjs";
 
 const project = await consumer("esm");
 
-/** Where a request leads under these conditions. */
+/** The file that a request resolves to under these conditions. */
 function resolved(request, conditionNames) {
   const resolve = resolver.create.sync({ conditionNames, fileSystem: fs });
   return relative(project.installed, resolve(project.folder, request));
 }
 
-/** The first that holds decides. */
+/** The first matching condition decides. */
 const expected = {
   "cloudauth-edge": [
     ["workerd", "dist/entry/workerd.js"],
@@ -41,7 +41,7 @@ const expected = {
 const first = (request, conditions) =>
   expected[request].find(([condition]) => conditions.includes(condition))[1];
 
-/** Every choice out of these, the empty one too. */
+/** All subsets of the conditions, including the empty one. */
 const choices = (conditions) =>
   conditions.reduce((all, condition) => [...all, ...all.map((some) => [...some, condition])], [[]]);
 
@@ -70,7 +70,7 @@ test("Node itself decides alike", async () => {
   }
 });
 
-/** What tools set for themselves. */
+/** The conditions that tools set. */
 const tools = {
   wrangler: [["workerd", "worker", "browser", "import"], "dist/entry/workerd.js"],
   "Vitest for Workers": [

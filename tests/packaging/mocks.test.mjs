@@ -15,7 +15,7 @@ const LIMIT_MS = 4 * 60_000;
 for (const library of ["nock", "nock-13", "msw"]) {
   for (const major of [20, 24]) {
     test(`${library} on Node ${major}`, async () => {
-      // A warning, such as about too many listeners, would be an additional line.
+      // A warning, for example about too many listeners, would be an additional line.
       const run = ["-c", 'exec "$0" "$@" 2>&1', node(major), program, library];
       const [result] = printed(await must("sh", run, { env: projectEnv(), limitMs: LIMIT_MS }));
       assert.deepEqual(result, {

@@ -1,4 +1,4 @@
-// The installed package in a server made by Nitro, which Nuxt's servers are.
+// The installed package in a server built with Nitro, as Nuxt's servers are.
 
 import { join } from "node:path";
 import { test } from "node:test";
@@ -8,7 +8,7 @@ import { address, ask, startSandbox } from "./lib/servers.mjs";
 
 const { endpoint, seen } = await startSandbox();
 
-/** Each preset, and how its output is served. */
+/** The presets, and how to serve their output. */
 const presets = {
   "node-server": [["node", join(".output", "server", "index.mjs")], { HOST: "127.0.0.1", PORT: "0" }],
   "cloudflare-module": [

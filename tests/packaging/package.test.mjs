@@ -16,7 +16,7 @@ import { address } from "./lib/servers.mjs";
 
 const project = await consumer("esm");
 
-/** Modules, each as TypeScript, and as JavaScript with its source map. */
+/** The modules, each in TypeScript, and in JavaScript with its source map. */
 const MODULES = `
   bytes call client client-exports core credentials environment errors host identity identity-exports identity-host
   index load orders packed parameters random sandbox-host sandbox-types sandbox-workerd thrown transport transport-node types waits
@@ -148,7 +148,8 @@ for (const [name, [program, ...args]] of Object.entries(commands)) {
     const state = await (await fetch(`${url}/_sandbox/state`)).json();
     assert.ok(state.accounts[0].accessKeyIds.includes("sandbox-key-id"));
     const ended = once(command, "close");
-    // To the one process, as `kill` does it: between npx and the sandbox is a shell that passes no signal on.
+    // Sent only to this process, as `kill` does; the shell between npx and the sandbox does not forward
+    // signals.
     command.kill("SIGTERM");
     const [code] = await ended;
     if (program === "cloudauth-edge") assert.equal(code, 0);

@@ -1,4 +1,4 @@
-// The installed package in the tests of a project: Jest and Vitest, in the environments that they imitate.
+// The installed package in a project's tests: Jest and Vitest, in the environments that they simulate.
 
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";

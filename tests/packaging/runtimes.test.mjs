@@ -1,4 +1,4 @@
-// import and require() of the installed package on Node, Bun and Deno, and in a bundle of a server.
+// import and require() of the installed package on Node, Bun and Deno, and in a server bundle.
 
 import assert from "node:assert/strict";
 import { rmSync } from "node:fs";
@@ -82,7 +82,7 @@ for (const format of ["esm", "cjs"]) {
   });
 }
 
-// Rollup's defaults name no runtime: what they lead to works on Node as Node's own entry does.
+// Rollup's defaults name no runtime; the resulting entry point works on Node like Node's own.
 test("bundled for Node by Rollup's defaults", async () => {
   const project = await consumer("rollup", { withTools: true });
   await project.must("npm", ["run", "build"]);

@@ -1,4 +1,4 @@
-// Debian's PostgreSQL in a folder of its own, on a Unix socket, for the tests.
+// Debian's PostgreSQL in a temporary folder, on a Unix socket, for the tests.
 
 import { spawn, spawnSync } from "node:child_process";
 import { once } from "node:events";
@@ -19,12 +19,12 @@ import { join } from "node:path";
 import { postgresPrograms } from "../../scripts/lib/project.mjs";
 import { until } from "../support/until.mjs";
 
-/** Nobody's: PostgreSQL refuses to run as root. */
+/** The user nobody: PostgreSQL refuses to run as root. */
 const OTHER_USER = 65_534;
 const NAME = "gateway";
 const STARTS_WITHIN_MS = 60_000;
 
-/** A server in a folder, which holds its data and its socket. */
+/** A server with its data and its socket in one folder. */
 class Server {
   #programs;
   #options;
@@ -62,7 +62,7 @@ class Server {
     this.configure("listen_addresses = ''", "max_connections = 100", `fsync = ${durable ? "on" : "off"}`);
   }
 
-  /** A copy of a running server that follows it. */
+  /** Makes this a standby that follows a running server. */
   copy({ folder }) {
     this.must(
       "pg_basebackup",
@@ -107,7 +107,7 @@ class Server {
     });
   }
 
-  /** Ends it at once, as a crash does. */
+  /** Ends it immediately, as a crash does. */
   async stop() {
     const child = this.#process;
     if (!child || child.exitCode !== null || child.signalCode !== null) return;
@@ -151,10 +151,10 @@ export async function startPostgres(
 ) {
   let primary = new Server(join(folder, "1"), tls?.port);
   let follower;
-  // The server ends with this process, whatever ends it short of SIGKILL.
+  // The server ends with this process, unless the process is killed by SIGKILL.
   const atExit = () => [primary, follower].forEach((server) => server?.kill());
   process.once("exit", atExit);
-  // The name that clients know, as of an address that moves to the promoted standby.
+  // The name that clients use, like an address that moves to the promoted standby.
   const current = join(folder, "current");
   const point = () => {
     symlinkSync(primary.folder, join(folder, "next"));
@@ -189,12 +189,12 @@ export async function startPostgres(
     urlOf,
     create,
     sql,
-    /** A crash, and a new start. */
+    /** Crashes the server and starts it again. */
     async restart() {
       await primary.stop();
       await primary.run();
     },
-    /** The primary crashes for good, and the standby is promoted. */
+    /** Crashes the primary for good and promotes the standby. */
     async failOver() {
       await primary.stop();
       primary = follower;

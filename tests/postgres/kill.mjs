@@ -1,4 +1,4 @@
-// Three instances on one PostgreSQL server under load: they are killed by SIGKILL, or stopped by SIGSTOP until their
+// Three instances on one PostgreSQL server under load. They are killed by SIGKILL, or stopped by SIGSTOP until their
 // lease is over and then continued. The database crashes once, and later fails over to its standby.
 //
 //   node tests/postgres/kill.mjs [kills] [seed] [clients]     defaults: 100 kills, a random seed, 16 clients
@@ -13,13 +13,13 @@ import { startPostgres } from "./database.mjs";
 
 const INSTANCES = 3;
 
-/** @returns what `killRun` harms */
+/** @returns the servers that `killRun` harms */
 const threeInstances = (kills, counts, seed) => async (settings) => {
   const database = await startPostgres(undefined, { standby: true });
   const pool = new pg.Pool({ connectionString: database.url });
   pool.on("error", () => {});
   const gateways = [];
-  // Not the dice of the run: calls are made at any time.
+  // Separate from the run's own generator, because calls occur at any time.
   const pick = seeded(seed + 1);
   const close = async () => {
     await Promise.all(gateways.map((gateway) => gateway.close()));
@@ -34,7 +34,7 @@ const threeInstances = (kills, counts, seed) => async (settings) => {
     throw error;
   }
 
-  /** Resolves when no lease of the instance is left. */
+  /** Resolves when the instance has no valid lease. */
   const overdue = ({ instance }) =>
     until(async () => {
       const { rows } = await pool.query("SELECT FROM instances WHERE id = $1", [instance]);
@@ -45,7 +45,7 @@ const threeInstances = (kills, counts, seed) => async (settings) => {
     async call(method, path, options) {
       for (let address = path; ; address = path.replace("?restartUnknown=true", "")) {
         const answer = await gateways[pick(INSTANCES)].call(method, address, options);
-        // The instance lost its lease or the database during the request: the caller asks again.
+        // The instance lost its lease or the database during the request, so the caller asks again.
         if (answer.json?.code !== "internal-error") return answer;
         counts.failed += 1;
       }

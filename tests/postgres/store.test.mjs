@@ -1,4 +1,4 @@
-// What several instances share in one PostgreSQL database, and what its faults do.
+// What several instances share in one PostgreSQL database, and the effects of database faults.
 
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
@@ -36,7 +36,7 @@ async function open(address = url) {
 const sql = (text) => database.sql(text, `test${databases}`);
 const commit = (writes, { alarm = null, wake = [] } = {}) => ({ commit: { writes, alarm, wake } });
 
-/** Adds one to a row. */
+/** Increases a row's value by one. */
 const increase = ({ rows: [row] }) =>
   row ? commit([["count", String(Number(row[1] ?? 0) + 1)]]) : { load: { keys: ["count"] } };
 
@@ -130,7 +130,7 @@ test("turns are given one at a time over all instances", async () => {
 test("a connection that ends in a step repeats the step once if it is not committed", async () => {
   const ledger = (await open()).ledger("one");
   const steps = Array.from({ length: 200 }, () => ledger.step(increase));
-  // Each time, some are in the middle of a step.
+  // Each time, some of them are in the middle of a step.
   for (const number of [20, 60, 100, 140]) {
     await steps[number];
     sql(
@@ -152,7 +152,8 @@ test("a crash of the database repeats the steps that are not committed", async (
 
 test("a step that meets a full disk writes nothing, and the next one works when there is space", async () => {
   const ledger = (await open()).ledger("one");
-  // What PostgreSQL reports when a table cannot grow. (If its log cannot, it ends: see the crash above.)
+  // What PostgreSQL reports if a table cannot grow. (If its log cannot grow, it ends: see the crash
+  // above.)
   sql(`CREATE FUNCTION no_space() RETURNS trigger LANGUAGE plpgsql AS
     $$ BEGIN RAISE EXCEPTION 'could not extend file' USING ERRCODE = 'disk_full'; END $$`);
   sql(
@@ -181,7 +182,7 @@ test("TLS: the certificate is verified, and a database that demands TLS gets it"
   const encrypted =
     "SELECT DISTINCT ssl FROM pg_stat_ssl JOIN pg_stat_activity USING (pid) WHERE usename = 'gateway'";
   assert.equal(secured.sql(`${encrypted} AND application_name = 'cloudauth-edge-gateway'`), "t");
-  // Node's own certificate authorities do not know it.
+  // The certificate is not signed by one of Node's own certificate authorities.
   await assert.rejects(open(`${address}verify-full`), /cannot be used: DEPTH_ZERO_SELF_SIGNED_CERT/);
   await assert.rejects(open(`${address}disable`), /cannot be used: 28000/);
 });

@@ -1,4 +1,4 @@
-//! Any input results in a valid response, without a panic.
+//! Every input results in a valid response, without a panic.
 
 use crate::host::{FORM, Host, start};
 use cloudauth_edge::http::IncomingRequest;

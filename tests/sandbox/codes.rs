@@ -1,4 +1,4 @@
-//! Every Code and SubCode of the tables can be produced, in every documented way.
+//! Every Code and SubCode of the tables can be produced in every documented way.
 
 use crate::host::{Answer, Host, ORDER, signed, start, with};
 use cloudauth_edge::actions::DESCRIBE_FACE_VERIFY;
@@ -107,7 +107,7 @@ fn every_code_of_describe() {
             let certify_id = host.init(with(start(), name, Some(&script))).certify_id();
             let answer = host.describe(&certify_id);
             if code == "200" {
-                // No script: it waits for the phone like any other.
+                // Without a script, it waits for the phone like any other.
                 assert_eq!(answer.code(), "424");
                 host.submit(&certify_id, "passed");
                 assert_code(&host.describe(&certify_id), &row);
@@ -191,7 +191,7 @@ fn every_error_of_the_gateway_in_its_envelope() {
             assert!(json[member].is_string(), "{code}: {member}");
         }
         if let Some(message) = &message {
-            // Behind a colon, the request is quoted.
+            // The quotation of the request follows a colon.
             let quoted = answer.message().strip_prefix(message).map(str::to_owned);
             let quoted = quoted.unwrap_or_else(|| panic!("{code}: {}", answer.message()));
             assert_eq!(quoted.starts_with("POST&%2F&"), message.ends_with(':'));

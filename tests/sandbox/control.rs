@@ -1,4 +1,4 @@
-//! The control API.
+//! Tests the control API.
 
 use crate::host::{Host, ORDER, start, with};
 use cloudauth_edge::http::IncomingRequest;
@@ -359,7 +359,7 @@ fn every_listed_outcome_can_be_submitted_and_no_other() {
         .map(|one| one["outcome"].as_str().unwrap().to_owned())
         .collect();
     for number in 100..600 {
-        // Fifty calls a second are allowed.
+        // Fifty calls per second are allowed.
         host.advance(1_000);
         let certify_id = host.started();
         let outcome = number.to_string();

@@ -1,4 +1,4 @@
-//! docs/sandbox.md lists every outcome, error and demo key there is.
+//! docs/sandbox.md lists every outcome, error and demo key.
 
 use cloudauth_edge::rpc_server::errors::ALL as GATEWAY_ERRORS;
 use cloudauth_edge::sandbox::Config;
@@ -6,7 +6,7 @@ use cloudauth_edge::vendor::codes::{CODES, SUB_CODES, UsedBy};
 
 const PAGE: &str = include_str!("../../docs/sandbox.md");
 
-/// The cells of the single table row that starts with this and contains `mark`.
+/// The cells of the only table row that starts with `first` and contains `mark`.
 #[track_caller]
 fn row(first: &str, mark: &str) -> Vec<&'static str> {
     let rows: Vec<Vec<&str>> = PAGE

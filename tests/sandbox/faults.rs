@@ -1,5 +1,5 @@
-//! Faults: their effect, which requests they apply to, how often, and whether the request was
-//! executed.
+//! Faults: their effects, the requests to which they apply, how often they apply, and whether the
+//! request was executed.
 
 use crate::host::{Host, Pairs, SCENE, pairs, start};
 use cloudauth_edge::http::IncomingRequest;
@@ -158,8 +158,8 @@ fn errors_of_the_api_gateway() {
     }
 }
 
-/// Old SDKs parse these two messages: the Python SDK fails with an IndexError without a colon, old
-/// Java SDKs without "string to sign is:".
+/// Old SDKs parse these two messages: the Python SDK fails with an IndexError if there is no colon,
+/// old Java SDKs if "string to sign is:" is missing.
 #[test]
 fn errors_about_signatures_quote_the_request() {
     for code in ["SignatureDoesNotMatch", "IncompleteSignature"] {
@@ -200,7 +200,7 @@ fn errors_about_signatures_quote_the_request() {
     );
 }
 
-/// Even a request outside of the protocol.
+/// Applies even to a request outside the protocol.
 #[test]
 fn an_error_about_signatures_for_a_request_that_has_none() {
     let mut host = Host::new();

@@ -1,4 +1,4 @@
-//! A host with rows in a map and requests signed like a client's.
+//! A host that keeps rows in a map, and requests signed as clients sign them.
 
 use cloudauth_edge::http::{IncomingRequest, Response, header};
 use cloudauth_edge::sandbox::{
@@ -41,7 +41,7 @@ pub fn start() -> Pairs {
     ])
 }
 
-/// `parameters` with one replaced, added, or, where `value` is `None`, left out.
+/// `parameters` with one of them replaced, added or, if `value` is `None`, omitted.
 pub fn with(mut parameters: Pairs, name: &str, value: Option<&str>) -> Pairs {
     parameters.retain(|(other, _)| other != name);
     parameters.extend(value.map(|value| (name.to_owned(), value.to_owned())));
@@ -52,7 +52,7 @@ pub struct Host {
     pub rows: BTreeMap<String, String>,
     pub now: i64,
     pub config: Config,
-    /// Counts up, so that ids and nonces are new each time.
+    /// Makes IDs and nonces unique.
     counter: u64,
 }
 
@@ -147,7 +147,7 @@ impl Host {
         }))
     }
 
-    /// All parameters of a request, but for the signature.
+    /// All parameters of a request except the signature.
     pub fn unsigned(&mut self, action: &str, parameters: Pairs) -> Pairs {
         let mut all = pairs(&[
             ("AccessKeyId", "sandbox-key-id"),
@@ -236,7 +236,7 @@ impl Host {
     }
 }
 
-/// Adds the `Authorization` header that covers all headers the request has now.
+/// Adds the `Authorization` header, which covers all current headers.
 pub fn sign_acs3(request: &mut IncomingRequest, query: &Pairs) {
     let (canonical_request, signed_headers) = acs3::canonical_request(&acs3::Canonical {
         method: &request.method,
@@ -271,7 +271,7 @@ pub fn signed(method: &str, mut all: Pairs, secret: &str) -> IncomingRequest {
     }
 }
 
-/// What came back.
+/// What the sandbox returned.
 pub struct Answer(pub Done);
 
 impl Answer {
@@ -312,7 +312,7 @@ impl Answer {
             .to_owned()
     }
 
-    /// HTTP status and Code together, as `200 404`.
+    /// HTTP status and Code, such as `200 404`.
     pub fn verdict(&self) -> String {
         format!("{} {}", self.status(), self.code())
     }

@@ -1,4 +1,4 @@
-//! A verification from its start to the end of its record; pictures; callbacks.
+//! A verification from its start to the deletion of its record; pictures; callbacks.
 
 use crate::host::{Host, ORIGIN, pairs, start, with};
 use cloudauth_edge::http::IncomingRequest;
@@ -367,7 +367,7 @@ fn a_person_who_gives_up_has_submitted_nothing() {
     assert_eq!(host.describe(&certify_id).code(), "424");
     assert_eq!(give_up(&mut host, &certify_id).status(), 200);
 
-    // What is left of the thirty minutes may be used again.
+    // The rest of the thirty minutes can still be used.
     host.open(&certify_id);
     host.submit(&certify_id, "205");
     let late = give_up(&mut host, &certify_id);
@@ -385,7 +385,7 @@ fn a_person_who_gives_up_has_submitted_nothing() {
     assert_eq!(give_up(&mut host, "unknown").status(), 404);
 }
 
-/// One that ends by itself after ten seconds.
+/// Starts a verification that ends by itself after ten seconds.
 fn start_scripted(host: &mut Host) -> String {
     let order = format!("{:x<32}", "sandboxsub200after10s");
     host.init(with(start(), "OuterOrderNo", Some(&order)))

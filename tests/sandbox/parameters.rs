@@ -125,7 +125,7 @@ fn values() {
         assert_eq!(answer.code(), code, "{name}={value:.40}");
         let note = answer.header("x-cloudauth-sandbox-note");
         assert_eq!(note.is_some(), code != "200");
-        // A short one is part of some word anyway.
+        // A shorter value would occur in some word by coincidence.
         assert!(
             value.len() < 12 || !note.unwrap_or_default().contains(value),
             "{note:?}"
@@ -144,7 +144,7 @@ fn other_products_take_other_documents() {
             "200"
         );
     }
-    // Encrypted, so there is nothing to check.
+    // The value is encrypted, so it is not checked.
     let parameters = with(parameters, "EncryptType", Some("SM2"));
     assert_eq!(
         host.init(with(parameters, "CertNo", Some("02cd77e0")))
@@ -198,7 +198,7 @@ fn scenes_beyond_javascripts_numbers() {
         .certify_id();
     let own: Pairs = pairs(&[("SceneId", &scene), ("CertifyId", &certify_id)]);
     assert_eq!(host.call("DescribeFaceVerify", own.clone()).code(), "424");
-    // Of another scene, so it does not exist there.
+    // It belongs to another scene, so it does not exist in this one.
     assert_eq!(host.describe(&certify_id).code(), "406");
     host.submit(&certify_id, "passed");
     let material = host.call("DescribeFaceVerify", own).material();

@@ -1,4 +1,4 @@
-//! The API gateway's part: signatures, timestamps, nonces, keys, formats, throttling.
+//! Tests the API gateway's part: signatures, timestamps, nonces, keys, formats, throttling.
 
 use crate::host::{FORM, Host, Pairs, SCENE, pairs, sign_acs3, signed, start, with};
 use cloudauth_edge::http::IncomingRequest;
@@ -176,14 +176,14 @@ fn a_nonce_works_once_for_a_key() {
         again.message(),
         "Specified signature nonce was used already."
     );
-    // Another key has its own nonces.
+    // Nonces are separate for each key.
     let other = with(all.clone(), "AccessKeyId", Some("sandbox-ram-key-id"));
     assert_eq!(
         host.send(signed("POST", other, "sandbox-ram-key-secret"))
             .code(),
         "411"
     );
-    // A wrong signature does not use up a nonce.
+    // A request with a wrong signature does not use up its nonce.
     let fresh = host.unsigned("DescribeFaceVerify", describe());
     assert_eq!(
         host.send(signed("POST", fresh.clone(), "wrong")).code(),
@@ -194,7 +194,7 @@ fn a_nonce_works_once_for_a_key() {
 
 #[test]
 fn quotes_the_string_to_sign_on_a_mismatch() {
-    // W2 of the facts: agreed on by two SDKs of Alibaba Cloud.
+    // Vector W2, on which two of Alibaba Cloud's SDKs agree.
     let mut host = Host::new();
     let all = pairs(&[
         ("AccessKeyId", "sandbox-key-id"),

@@ -224,7 +224,7 @@ test("a backup made while serving holds every write and can be restored", async 
   assert.equal((await first.call("POST", ROUTE, lost)).status, 201);
   const serves = await gateway(["restore", "copy.db", "--replace"]);
   assert.match(serves.output, /Another process serves/);
-  // Its last writes stay in the write-ahead log.
+  // The last writes remain in the write-ahead log.
   await first.end("SIGKILL");
   const without = await gateway(["restore", "copy.db"]);
   assert.match(without.output, /--replace/);
@@ -248,7 +248,7 @@ test("a file of another program, a damaged or a later database is refused and no
   await (await serving()).end();
   assert.equal((await gateway(["backup", "damaged.db"])).code, 0);
   const bytes = readFileSync(file("damaged.db"));
-  // The first page says what the file is; of the others nothing is left.
+  // The first page identifies the file; all others are overwritten.
   writeFileSync(file("damaged.db"), bytes.fill(0xff, 4_096));
   for (const [name, expected] of [
     ["text.db", /not a database of this gateway/],
@@ -292,7 +292,7 @@ test("rotate adds a token and a key pair, then removes the old ones", async () =
   assert.deepEqual(shop.tokenSha256, begun[0].tokenSha256.slice(1));
   assert.deepEqual(shop.keyPairs, begun[0].keyPairs.slice(1));
   assert.deepEqual(bank, begun[1]);
-  // The token and key pair of another user of the caller, with fewer scopes, stay.
+  // The token and key pair of another user of the caller, which have fewer scopes, are kept.
   const support = { sha256: "1".repeat(64), scopes: ["read"] };
   const reader = { accessKeyId: "gwk-shop-support", scopes: ["read"] };
   begun[0].tokens = [{ sha256: "2".repeat(64) }, support];

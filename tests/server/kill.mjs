@@ -1,4 +1,4 @@
-// The gateway under load, repeatedly killed by SIGKILL and restarted on the same database. Afterwards the
+// Puts the gateway under load, kills it repeatedly by SIGKILL and restarts it on the same database. Afterwards the
 // responses to callers, the calls to Alibaba Cloud and the webhook deliveries must agree.
 //
 //   node tests/server/kill.mjs [kills] [seed] [clients]     defaults: 200 kills, a random seed, 16 clients
@@ -16,7 +16,7 @@ const ROUTE = "/v1/face-verifications";
 const CLIENTS = 16;
 /** Clients that ask for the same order at the same time. */
 const RACERS = 2;
-/** A kill comes after at most as many events: calls of Alibaba Cloud, deliveries, answers. */
+/** A kill follows after at most this many events: calls to Alibaba Cloud, deliveries, responses. */
 const EVENTS_MAX = 60;
 
 /** One process on SQLite. */
@@ -44,7 +44,7 @@ async function oneProcess(settings) {
  * @param {number} [options.clients]
  * @param {typeof oneProcess} [options.start] starts what is killed; `harm` ends a part of it, and resolves when it serves
  *   again
- * @returns counts; throws if anything was lost, changed or handed out twice
+ * @returns counts; throws if anything was lost, changed or issued twice
  */
 export async function killRun({ kills, seed, clients = CLIENTS, start = oneProcess }) {
   const dice = seeded(seed);
@@ -166,7 +166,7 @@ class Order {
     this.verdict = json.status;
   }
 
-  /** The gateway still reports the same, and Alibaba Cloud did the same. */
+  /** Asserts that the gateway still reports the same, and that Alibaba Cloud did the same. */
   async verify(gateway, vendor) {
     const answer = await gateway.call("GET", `${ROUTE}/${this.no}?material=false`);
     assert.equal(answer.status, 200, `${this.no}: ${answer.text}`);
@@ -180,7 +180,7 @@ class Order {
   }
 }
 
-/** A loopback server; each class says what it answers. */
+/** A loopback server; each subclass defines its responses. */
 class Server {
   constructor(dice, events) {
     this.dice = dice;
@@ -195,7 +195,7 @@ class Server {
       return; // the gateway was killed
     }
     const { status, json } = this.answer(body);
-    // Yields first, so that kills meet calls in progress.
+    // Yields first, so that kills hit calls in progress.
     await new Promise((resolve) => setImmediate(resolve));
     response.writeHead(status, { "content-type": "application/json" }).end(JSON.stringify(json));
   });
@@ -212,7 +212,7 @@ class Server {
   }
 }
 
-/** Executes everything, and sometimes fails afterwards. */
+/** Executes every request, and sometimes fails afterwards. */
 class Vendor extends Server {
   started = new Map();
   verdicts = new Map();

@@ -1,4 +1,4 @@
-// The packed package, installed into an empty folder without a network, and its server.
+// The packed package, installed into an empty folder without network access, and its server.
 
 import assert from "node:assert/strict";
 import { once } from "node:events";
@@ -13,7 +13,7 @@ import { pack } from "../../scripts/pack.mjs";
 import { sample, submit } from "../worker/gateway.mjs";
 
 const ROUTE = "/v1/face-verifications";
-// The name has a space and characters that URLs encode.
+// The folder's name contains a space and characters that URLs encode.
 const folder = mkdtempSync(join(tmpdir(), "cloudauth edge 网关-"));
 const installed = join(folder, "node_modules", "cloudauth-edge-gateway");
 const env = { ...projectEnv(), NO_UPDATE_NOTIFIER: "1" };
@@ -70,7 +70,7 @@ async function demo(args, settings = {}) {
 }
 
 test("the demo is gateway, console and sandbox with Node alone, and leaves nothing behind", async () => {
-  // Settings of a real deployment do not reach it.
+  // The settings of a real deployment must not affect the demo.
   writeFileSync(join(folder, ".env"), "CLOUDAUTH_ENDPOINTS=cloudauth.aliyuncs.com\n");
   const real = { GATEWAY_MODE: "production", GATEWAY_DATABASE: join(folder, "real.db") };
   const { child, ended, temporary, output } = await demo(["demo", "--port=0", "--sandbox-port=0"], real);

@@ -56,7 +56,7 @@ const shop = (webhookUrl) =>
     },
   ]);
 
-/** Responds with the statuses in turn, and then with the last one. */
+/** Responds with each of the statuses in turn, then with the last one. */
 async function receiverOf(...statuses) {
   const arrivals = new EventEmitter();
   let count = 0;
@@ -71,7 +71,7 @@ async function receiverOf(...statuses) {
   return { url, next: () => once(arrivals, "report") };
 }
 
-/** A vendor that responds when `release` is called. */
+/** An upstream that responds when `release` is called. */
 async function heldVendor() {
   let arrived, release;
   const arrival = new Promise((resolve) => (arrived = resolve));
@@ -132,7 +132,7 @@ test("SIGTERM: a waiting poll is answered with the current state", LIMIT, async 
   await gateway.call("POST", ROUTE, { body: order });
   const headers = { prefer: "wait=60" };
   const waiting = gateway.call("GET", `${ROUTE}/${order.outerOrderNo}`, { headers });
-  // Once a second reader has been answered, the first one waits.
+  // Once a second reader has received its response, the first one is waiting.
   await gateway.call("GET", `${ROUTE}/${order.outerOrderNo}`, { headers: { prefer: "wait=1" } });
   const ended = gateway.signal("SIGTERM");
   const { status, json } = await waiting;

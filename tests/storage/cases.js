@@ -1,4 +1,4 @@
-// The requirements of every store of ledgers. Runs in the store's runtime: Node and workerd.
+// What every store of ledgers must satisfy. Runs in the store's own runtime: Node and workerd.
 
 /** A commit that writes these rows. */
 const writing = (writes, alarm = null) => ({ commit: { writes, alarm } });
@@ -92,7 +92,7 @@ export const cases = {
 
   "keys sort by the bytes of their UTF-8": [
     async ({ ledger }) => {
-      // By UTF-16 the last two would change places, and by language most others.
+      // In UTF-16, the last two would change places; in the order of a language, most others would.
       const keys = [
         "k/",
         "k/-",
@@ -139,7 +139,7 @@ export const cases = {
   "a commit is written whole or not at all": [
     async ({ ledger }) => {
       await write(ledger, [["a", "1"]], FAR);
-      // No store has this type.
+      // No store supports this type.
       const half = [
         ["a", "2"],
         ["b", "2"],

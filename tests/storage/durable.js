@@ -1,13 +1,13 @@
-// The cases on Durable Objects, each in objects of its own.
+// Runs the cases on Durable Objects, each in its own objects.
 
 import { DurableObject } from "cloudflare:workers";
 import { DurableStorage } from "../../worker/storage.js";
 import { cases } from "./cases.js";
 
-/** Another object's store, as if it were this one's: each call goes there. */
+/** Forwards each call to the store of another object. */
 const remote = (stub) => ({
   step: async (decide) => {
-    // A passed function runs here, and the store cannot wait for it, so its rows are determined first.
+    // A passed function runs here and the store cannot wait for it, so its rows are determined first.
     const known = { rows: [], ranges: [] };
     for (;;) {
       const { load, commit } = decide(known);

@@ -1,4 +1,4 @@
-// One suite for every store of ledgers.
+// The same suite for every store of ledgers.
 
 import assert from "node:assert/strict";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";

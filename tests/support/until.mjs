@@ -1,8 +1,8 @@
 import { setTimeout as pause } from "node:timers/promises";
 
 /**
- * Looks again and again until there is something, and gives it. How busy the machine is decides nothing: what never
- * comes is ended by the runner's limit for a test.
+ * Repeats `look` until it returns something, and returns that. The result does not depend on how busy the machine
+ * is: if it never comes, the runner's time limit ends the test.
  *
  * @template T
  * @param {() => T | Promise<T>} look

@@ -1,4 +1,4 @@
-//! A verification of the sandbox, as both Rust clients request it.
+//! A verification in the sandbox, as both Rust clients request it.
 
 use super::host::META_INFO;
 use cloudauth_edge::{DescribeFaceVerify, InitFaceVerify, new_outer_order_no};

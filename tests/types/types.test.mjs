@@ -1,4 +1,5 @@
-// The declarations of the packed package, for all of TypeScript's module resolutions, without skipLibCheck.
+// The declarations of the packed package, under all of TypeScript's module resolutions, without
+// skipLibCheck.
 
 import assert from "node:assert/strict";
 import { symlinkSync, writeFileSync } from "node:fs";
@@ -10,7 +11,7 @@ import { blocksOf, read } from "../docs/markdown.mjs";
 import { consumer, tools } from "../packaging/lib/consumer.mjs";
 
 const project = await consumer(fileURLToPath(new URL("project", import.meta.url)));
-// Declarations of the runtimes, where TypeScript looks for them.
+// Declarations of the runtimes, in the place where TypeScript looks for them.
 for (const scope of ["@types", "@cloudflare", "bun-types", "undici-types"])
   symlinkSync(join(tools, scope), join(project.folder, "node_modules", scope));
 
@@ -29,7 +30,7 @@ const node16 = { ...strict, module: "node16", moduleResolution: "node16" };
 const nodenext = { ...strict, module: "nodenext", moduleResolution: "nodenext" };
 const bundler = { ...strict, module: "esnext", moduleResolution: "bundler" };
 const dom = { lib: ["es2022", "dom", "dom.iterable"] };
-/** What people copy first. */
+/** The code that people copy first. */
 for (const readme of ["README.md", "README.zh-CN.md"]) {
   const [program] = blocksOf(read(readme)).filter(({ language }) => language === "ts");
   writeFileSync(join(project.folder, `${readme}.mts`), program.text);
@@ -37,7 +38,7 @@ for (const readme of ["README.md", "README.zh-CN.md"]) {
 const programs = ["every.mts", "sandbox.mts", "mistakes.mts", "undefined.mts"];
 const forNode = [...programs, "README.md.mts", "README.zh-CN.md.mts"];
 
-/** The declarations of Node, Bun and Workers want a newer TypeScript than this package does. */
+/** The declarations of Node, Bun and Workers require a newer TypeScript than this package. */
 const projects = {
   "node16, Node": {
     options: { ...node16, types: ["node"] },

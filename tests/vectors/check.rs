@@ -1,5 +1,5 @@
-//! The checks of the vectors, shared by the native and the WebAssembly tests. Each gives the
-//! number of cases it checked.
+//! The checks of the vectors, shared by the native and the WebAssembly tests. Each returns the
+//! number of cases that it checked.
 
 use cloudauth_edge::signing::{acs3, canonical::canonicalized_query, rpc};
 use cloudauth_edge::vendor::credentials::Secret;
@@ -103,7 +103,7 @@ pub fn acs3() -> usize {
     cases.len()
 }
 
-/// Wycheproof's vectors of one MAC: a valid tag is the beginning of the MAC, an invalid one differs
+/// Wycheproof's vectors for one MAC: a valid tag is a prefix of the MAC, an invalid one differs
 /// from it.
 fn wycheproof(file: &str, mac: impl Fn(&[u8], &[u8]) -> Vec<u8>) -> usize {
     let file: Value = serde_json::from_str(file).unwrap();

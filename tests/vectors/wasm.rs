@@ -1,4 +1,4 @@
-//! The vectors inside WebAssembly, for tests on Node and in a browser.
+//! Checks the vectors in WebAssembly, for tests on Node and in a browser.
 
 #[path = "check.rs"]
 mod check;

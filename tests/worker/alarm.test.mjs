@@ -1,4 +1,5 @@
-// The ledger's alarm on a real host, with much due work, an unresponsive receiver, and a temporarily invalid setting.
+// The ledger's alarm on a real host: with much work due, with an unresponsive receiver, and with a temporarily
+// invalid setting.
 
 import assert from "node:assert/strict";
 import { createHash } from "node:crypto";
@@ -58,7 +59,7 @@ async function start(caller) {
   return { no: order.outerOrderNo, certifyId: json.certifyId, path: new URL(callback.url).pathname };
 }
 
-/** Every poll requests /livez first, to which a hanging process does not respond. */
+/** Requests /livez before every poll, to which a hanging process does not respond. */
 const untilAlive = (condition) =>
   until(async () => {
     const alive = await fetch(`${both.gateway.url}/livez`, { signal: AbortSignal.timeout(30_000) });
@@ -92,7 +93,7 @@ test("an alarm lost by the platform is set again", platform, async () => {
   const lost = await fetch(`${gateway.url}/_lose/shop${path}`);
   assert.equal(lost.status, 204);
   assert.ok(!received.includes(no));
-  // Whatever the caller asks for.
+  // Requests of callers must not change that.
   await gateway.call("GET", ROUTE, { token: token("shop") });
   await untilAlive(() => received.includes(no));
 });
@@ -113,7 +114,7 @@ test("a webhook receiver that does not answer delays no verdict", { timeout: 120
     const { json } = await both.gateway.call("GET", `${ROUTE}?status=pending`, { token: token("bank") });
     return json.items.length === 0;
   });
-  // The other callers' reports arrive.
+  // The deliveries of the other callers arrive.
   answers = true;
   const { no, certifyId, path } = await start("shop");
   await submit(both.endpoint, certifyId, "passed");

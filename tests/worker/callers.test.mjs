@@ -69,7 +69,7 @@ test("a bound rate limit is enforced and reported", { skip: only("worker", "a bi
   assert.ok(limited.length >= 10, `${limited.length} were refused`);
   assert.equal(limited[0].json.code, "rate-limited");
   assert.ok(limited[0].headers.has("retry-after"));
-  // An SDK gets it in Alibaba Cloud's words.
+  // An SDK receives it in Alibaba Cloud's envelope.
   const { accessKeyId, accessKeySecret } = caller[0];
   const client = new FaceVerifyClient({
     accessKeyId,
@@ -84,7 +84,7 @@ test("a bound rate limit is enforced and reported", { skip: only("worker", "a bi
   );
   const codes = (await Promise.all(calls)).map(({ kind, code }) => `${kind} ${code}`);
   assert.ok(codes.includes("throttled Throttling.User"), codes.join());
-  // And in the language that its form asks for.
+  // And in the format that it requests.
   const xml = await Promise.all(Array.from({ length: 30 }, () => describeInXml(caller[0])));
   assert.ok(
     xml.some((text) => text.startsWith("<?xml") && text.includes("<Code>Throttling.User</Code>")),
@@ -93,7 +93,7 @@ test("a bound rate limit is enforced and reported", { skip: only("worker", "a bi
   assert.ok(xml.every((text) => text.startsWith("<?xml")));
 });
 
-/** A query as an SDK signs it that wants XML. */
+/** A query, signed as by an SDK that requests XML. */
 async function describeInXml({ accessKeyId, accessKeySecret }) {
   const parameters = {
     AccessKeyId: accessKeyId,

@@ -1,4 +1,4 @@
-// The upload of wrangler, from the unchanged configuration files. Nothing is sent.
+// The upload that wrangler prepares from the unchanged configuration files. Nothing is sent.
 
 import assert from "node:assert/strict";
 import { mkdtempSync, readdirSync, rmSync, statSync } from "node:fs";
@@ -9,7 +9,7 @@ import { run } from "../../scripts/lib/process.mjs";
 import { configured, everything } from "./gateway.mjs";
 
 const LIMIT_MS = 120_000;
-/** Cloudflare's limit of the compressed size, on the free plan. */
+/** Cloudflare's limit for the compressed size, on the free plan. */
 const UPLOAD_MAX_KIB = 3 * 1024;
 
 async function dryRun(folder, config) {

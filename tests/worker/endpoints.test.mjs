@@ -1,4 +1,4 @@
-// The first endpoint cannot be reached, on the real host.
+// The first endpoint is unreachable, on a real host.
 
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
@@ -26,7 +26,7 @@ after(async () => {
 test("starts go to an endpoint that works, and reads fail over", { timeout: 120_000 }, async () => {
   const order = sample();
   const first = await gateway.call("POST", ROUTE, { body: order });
-  // Node says that the connection was refused, so nothing was sent; workerd does not.
+  // Node reports that the connection was refused, so nothing was sent; workerd does not.
   if (hostName === "node") {
     assert.equal(first.status, 201);
   } else {

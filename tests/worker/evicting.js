@@ -1,24 +1,26 @@
-// The deployed form of the Worker, and ways to do to a ledger what the platform may do: to end its
-// instance in the middle of whatever it does, to lose its alarm, to let its alarm fail.
+// The deployed Worker, with ways to do to a ledger what the platform may do: end its instance at
+// any point, lose its alarm, or let its alarm fail.
 
 import worker, { Ledger as Deployed, Pacer } from "../../worker.js";
 
 export { Pacer };
 
 export class Ledger extends Deployed {
-  /** The memory and all work in progress are lost; stored rows remain. */
+  /** Memory and all work in progress are lost; stored rows remain. */
   evict() {
     this.ctx.abort("evicted");
   }
 
-  /** Something falls due now and the platform has no alarm. */
+  /** Makes work due now and drops the platform's alarm. */
   async lose(no) {
     const due = `due/${String(Date.now()).padStart(15, "0")}/check/${no}`;
     this.ctx.storage.sql.exec("INSERT INTO rows VALUES (?, '1')", due);
     await this.ctx.storage.deleteAlarm();
   }
 
-  /** The alarm fires while a setting is wrong. Gives whether it threw, and when it fires again. */
+  /**
+   * Fires the alarm while a setting is invalid. Returns whether it threw, and when it fires again.
+   */
   async fail() {
     const { env } = this;
     this.env = { ...env, GATEWAY_CALLERS: "wrong" };

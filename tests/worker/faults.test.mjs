@@ -101,7 +101,7 @@ for (const [name, description, status, code, vendorCode, audience] of [
     assert.equal(refused.json.vendorCode, vendorCode);
     assert.equal(refused.json.audience, audience);
     assert.equal((await read(order.outerOrderNo)).json.code, "unknown-order");
-    // With different input, too: nothing was started.
+    // Even with different input, because nothing was started.
     assert.equal((await create({ ...order, userId: "another" })).status, 201);
   });
 }

@@ -1,5 +1,5 @@
-// The gateway on a real host, with the sandbox as its upstream, for the tests of this folder: workerd, or with
-// TEST_GATEWAY_HOST=node one process of Node, with TEST_GATEWAY_DATABASE=postgres on PostgreSQL.
+// Starts the gateway on a real host with the sandbox as its upstream, for the tests in this folder: in workerd, or with
+// TEST_GATEWAY_HOST=node as one Node process, with TEST_GATEWAY_DATABASE=postgres on PostgreSQL.
 
 import { execFile } from "node:child_process";
 import { EventEmitter, once } from "node:events";
@@ -42,7 +42,7 @@ export async function end(child) {
  *
  * @param {import("node:child_process").ChildProcess} child
  * @param {() => Promise<boolean>} answers
- * @param {(line: string) => void} [print] gets what the program prints
+ * @param {(line: string) => void} [print] receives the program's output
  */
 export async function ready(child, answers, print = () => {}) {
   const lines = [];
@@ -76,7 +76,7 @@ const onPostgres = process.env.TEST_GATEWAY_DATABASE === "postgres";
 /** The reason to skip a test on other hosts; false on the named one. */
 export const only = (name, why) => hostName !== name && why;
 
-/** `wrangler dev` with these settings. */
+/** Runs `wrangler dev` with these settings. */
 function workerHost(settings, { port, state, config, evicting }) {
   const file = evicting
     ? configured(state, (text) =>
@@ -102,7 +102,7 @@ function workerHost(settings, { port, state, config, evicting }) {
   };
 }
 
-/** cloudauth-edge-gateway with these settings. What is in memory ends with the process alone. */
+/** Runs cloudauth-edge-gateway with these settings. Only the end of the process clears its memory. */
 function nodeHost(settings, { port, state, database, evicting }) {
   const env = {
     ...bareEnv(),
@@ -118,7 +118,7 @@ function nodeHost(settings, { port, state, database, evicting }) {
   return { start: () => start("node", [gatewayProgram], { env, cwd: state }) };
 }
 
-/** A server in the folder of a gateway's state, which its user must be able to enter. */
+/** Starts a PostgreSQL server in the folder of a gateway's state, which the server's user must be able to enter. */
 function postgresIn(state) {
   chmodSync(state, 0o711);
   return startPostgres(join(state, "pg"));
@@ -221,7 +221,10 @@ export async function startGateway(settings, { config, evicting = false, on = ho
     await end(child);
   }
 
-  /** As the Worker asks a reset ledger again: a start that may have been sent is not sent again. */
+  /**
+   * Repeats a request as the Worker does after a reset of the ledger: a start that may have been sent is not sent
+   * again.
+   */
   async function sent(path, { signal, ...init }) {
     try {
       const response = await fetch(url + path, { ...init, signal: signal ?? AbortSignal.timeout(60_000) });
@@ -236,7 +239,7 @@ export async function startGateway(settings, { config, evicting = false, on = ho
   return {
     url,
     /**
-     * A request, by default with the development token; the answer with its body read, and held
+     * Sends a request, by default with the development token; returns the response with its body, after checking it
      * against the OpenAPI description.
      */
     async call(method, path, { token = "dev-token", body, headers = {}, raw, signal } = {}) {
@@ -263,15 +266,15 @@ export async function startGateway(settings, { config, evicting = false, on = ho
     },
     /** The gateway's own log lines. */
     logs: () => lines.filter((line) => line.startsWith('{"requestId"')).map((line) => JSON.parse(line)),
-    /** The folder in which the ledgers are kept. */
+    /** The folder that contains the ledgers. */
     state,
     /** Everything that was printed. */
     output: () => lines.join("\n"),
-    /** Resolves when that is printed. */
+    /** Resolves when the pattern has been printed. */
     async prints(pattern) {
       while (!lines.some((line) => pattern.test(line))) await once(printed, "line");
     },
-    /** Where metrics are, of a host that has them. */
+    /** The URL of the metrics, if the host has them. */
     get metrics() {
       return JSON.parse(lines.findLast((line) => line.startsWith('{"listening"'))).metrics;
     },
@@ -282,10 +285,10 @@ export async function startGateway(settings, { config, evicting = false, on = ho
       const [code] = await closed;
       return code;
     },
-    /** Ends a caller's ledger as the platform may, in the middle of whatever it does; what is written stays. */
+    /** Ends a caller's ledger as the platform may, at any point; written rows remain. */
     evict: host.evict ?? kill,
     stall,
-    /** The name of the instance in the database, of a host that has several. */
+    /** The name of the instance in the database, if the host can have several. */
     get instance() {
       return JSON.parse(lines.findLast((line) => line.startsWith('{"listening"'))).instance;
     },
@@ -304,7 +307,7 @@ export async function startGateway(settings, { config, evicting = false, on = ho
 }
 
 /**
- * Another wrangler.toml, whose paths lead to this project's files.
+ * Writes another wrangler.toml, whose paths refer to this project's files.
  *
  * @param {string} folder where to write it
  * @param {(text: string) => string} change
@@ -318,7 +321,7 @@ export function configured(folder, change) {
   return file;
 }
 
-/** wrangler.toml with every binding that is commented out in it. */
+/** wrangler.toml with all commented-out bindings enabled. */
 export function everything(text) {
   const full = text.replace(/^# (?=\[\[|\w+ = )/gm, "");
   for (const binding of ["RATE_LIMITER", "METRICS"]) {
@@ -328,7 +331,7 @@ export function everything(text) {
   return full;
 }
 
-/** A sandbox that listens, and a gateway in front of it. */
+/** Starts a sandbox that listens, and a gateway in front of it. */
 export async function startBoth(settings = {}, options) {
   const sandbox = createSandbox();
   const { url: endpoint } = await sandbox.listen();
@@ -352,7 +355,7 @@ export async function startBoth(settings = {}, options) {
   }
 }
 
-/** What an operator's command prints, with only these settings. */
+/** The output of an operator's command that has only these settings. */
 export async function operator(args, settings) {
   const program = hostName === "node" ? gatewayProgram : at("scripts", "gateway.mjs");
   const env = { ...bareEnv(), ...settings };
@@ -363,7 +366,7 @@ export async function operator(args, settings) {
   }
 }
 
-/** xorshift32: the same choices in every run, if the order of events is the same. */
+/** xorshift32: makes the same choices in every run, if events occur in the same order. */
 export function seeded(seed) {
   let state = seed;
   return (count) => {
@@ -376,7 +379,7 @@ export function seeded(seed) {
 
 let orders = 0;
 
-/** Sample values of Alibaba Cloud's documentation, with a new order number each time. */
+/** Sample values from Alibaba Cloud's documentation, with a new order number each time. */
 export function sample(changes = {}) {
   orders += 1;
   return {
@@ -389,7 +392,7 @@ export function sample(changes = {}) {
   };
 }
 
-/** Acts as the phone. */
+/** Submits a verification, as the phone does. */
 export async function submit(endpoint, certifyId, outcome) {
   const response = await fetch(`${endpoint}/_sandbox/verifications/${certifyId}/submit`, {
     method: "POST",

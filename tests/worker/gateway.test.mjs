@@ -73,7 +73,7 @@ test("the same order again gives the same CertifyId, other input a conflict", as
   const again = await create({ ...order });
   assert.deepEqual([first.status, again.status], [201, 200]);
   assert.equal(again.json.certifyId, first.json.certifyId);
-  // What the input says counts, not how it is written.
+  // The content of the input counts, not its notation.
   const spelled = await create({ SceneId: "1000000006", ...order, CertType: "IDENTITY_CARD" });
   assert.equal(spelled.status, 200);
 
@@ -167,7 +167,7 @@ test("another caller's order answers, byte for byte, as an unknown one", async (
       assert.deepEqual(undated(foreign), undated(unknown));
     }
   }
-  // And may have the same number for an order of its own.
+  // Another caller may use the same number for its own order.
   const own = await create({ ...order, userId: "another" }, { token: "other-token" });
   assert.equal(own.status, 201);
 });
@@ -362,7 +362,7 @@ test("wrong addresses and methods", async () => {
     assert.equal(answer.status, status, `${method} ${path}`);
     assert.equal(answer.headers.get("allow"), allow ?? null, `${method} ${path}`);
   }
-  // As sent by clients that do not normalize URLs.
+  // As clients that do not normalize URLs send them.
   for (const path of [
     `${ROUTE}/../../livez`,
     `/v1/./face-verifications/${"f".repeat(32)}`,
@@ -511,7 +511,7 @@ test("request ids: kept if well formed, generated otherwise", async () => {
   const kept = "0af7651916cd43dd8448eb211c80319c";
   const one = await read("f".repeat(32), "", { headers: { "x-request-id": kept } });
   assert.equal(one.json.requestId, kept);
-  // Nothing that could be a name or a number gets into the log this way.
+  // Nothing that could be a name or a number gets into the log in this way.
   for (const id of ["11010519491231002X", "440524188001010014", "planted", "a".repeat(200)]) {
     const { json } = await read("f".repeat(32), "", { headers: { "x-request-id": id } });
     assert.notEqual(json.requestId, id);
@@ -568,7 +568,7 @@ test("an incomplete body is the sender's fault, not a failure of the gateway", a
     assert.equal(logged.error, undefined);
   }
 
-  /** The log line of such a request: of the first that reached the Worker before its sender was gone. */
+  /** The log line of such a request: the first one that reached the Worker before its sender disconnected. */
   async function brokenOff(rest) {
     for (;;) {
       const id = randomUUID();

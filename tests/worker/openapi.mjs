@@ -1,20 +1,20 @@
-// Holds every answer of the gateway against its own description.
+// Checks every response of the gateway against its own description.
 
 import assert from "node:assert/strict";
 import Ajv2020 from "ajv/dist/2020.js";
 
-/** What HTTP, the platform and CORS put into every answer alike. */
+/** Headers that HTTP, the platform and CORS add to every response. */
 const EVERYWHERE =
   /^(connection|content-(length|type|encoding)|date|keep-alive|transfer-encoding|vary|x-content-type-options|access-control-.*)$/;
 
 /**
- * @param {object} document what /openapi.json answered
+ * @param {object} document the content of /openapi.json
  * @returns {(answer: { method: string, path: string, status: number, headers: Headers, text: string, json: unknown })
  *   => void}
- *   throws when an answer departs from the description
+ *   throws if a response does not match the description
  */
 export function describedBy(document) {
-  // `components`, `paths` and the like are not keywords of JSON Schema; references lead through them.
+  // `components`, `paths` and the like are not keywords of JSON Schema, but references lead through them.
   const ajv = new Ajv2020({ strict: false, allErrors: true, validateSchema: false });
   ajv.addSchema({ ...document, $id: "openapi" });
   const compiled = new Map();
@@ -38,7 +38,7 @@ export function describedBy(document) {
   return ({ method, path, status, headers, text, json }) => {
     const what = `${method} ${path} ${status}`;
     const [pattern, described] = pathOf(document, path) ?? [];
-    // HEAD answers as GET does, without the body.
+    // HEAD responds like GET, without the body.
     const verb = method === "HEAD" ? "get" : method.toLowerCase();
     const operation = described?.[verb];
     if (!operation) {

@@ -1,4 +1,4 @@
-// Requests that wait for a verdict on the real host: they share the queries of their order, give way to other calls,
+// Requests that wait for a verdict, on a real host: they share the queries of their order, give way to other calls,
 // and end when the client disconnects.
 
 import assert from "node:assert/strict";
@@ -14,7 +14,7 @@ const CALLERS = ["shop", "bank"];
 const token = (caller) => `${caller}-token`;
 
 let vendor, gateway;
-/** How often DescribeFaceVerify was asked, and the verdicts there are, by CertifyId. */
+/** The number of DescribeFaceVerify calls, and the verdicts so far by CertifyId. */
 let asked = 0;
 const verdicts = new Map();
 
@@ -72,7 +72,7 @@ test("concurrent polls of one order share their queries", LIMIT, async () => {
   const began = Date.now();
   const polls = await Promise.all(Array.from({ length: 100 }, () => poll("shop", no, 3)));
   for (const { status, json } of polls) assert.deepEqual([status, json.status], [200, "pending"]);
-  // The pauses between them are seconds, the first and the last without one.
+  // There are pauses of seconds between them, except around the first and the last one.
   const most = 2 + (Date.now() - began) / 1000;
   assert.ok(asked <= most, `${asked} questions, of ${most}`);
 });
@@ -112,7 +112,7 @@ test("polls end when the client disconnects", { ...LIMIT, skip: unseen }, async 
     const headers = { authorization: `Bearer ${token("shop")}`, prefer: "wait=60", "x-request-id": id };
     await fetch(`${gateway.url}${ROUTE}/${no}`, { headers, signal: clients.signal }).catch(() => {});
   });
-  // Once this one is answered, the others wait.
+  // Once this one has received its response, the others wait.
   await poll("shop", no, 1);
   clients.abort();
   await Promise.all(polls);

@@ -1,6 +1,7 @@
-// Personal data and secrets in every place a request or an answer has: none of it in what the host prints
-// and writes to disk, in the addresses it calls, or in what it reports. The native test
-// (tests/gateway/privacy.rs) sends more; this one sees the host's own JavaScript and the real files.
+// Personal data and secrets are planted in every part of requests and responses. None of them may appear
+// in what the host prints and writes to disk, in the URLs that it calls, or in what it reports. The native
+// test (tests/gateway/privacy.rs) sends more; this one covers the host's own JavaScript and the real
+// files.
 
 import assert from "node:assert/strict";
 import { createHash } from "node:crypto";
@@ -22,7 +23,7 @@ const SECRETS = {
 const PERSON = ["张三", "11010519491231002X", "13000000000", "planted-user-id", "planted-meta-info"];
 const PLANTED = [...PERSON, TOKEN, ...Object.values(SECRETS)];
 
-/** A value in all the ways it may be written. */
+/** All notations of a value. */
 function spellings(value) {
   const escaped = [...value]
     .map((char) => (char < "\x80" ? char : `\\u${char.charCodeAt(0).toString(16).padStart(4, "0")}`))
@@ -54,7 +55,7 @@ const reports = [];
 const dice = seeded(20190307);
 let answers = 0;
 
-/** What Alibaba Cloud answers in turn; errors repeat what was sent. */
+/** Alibaba Cloud's responses in turn; errors repeat what was sent. */
 function answer(form) {
   const echo = form.get("CertName") ?? PERSON[1];
   answers += 1;
@@ -133,7 +134,9 @@ after(async () => {
   upstream?.close();
 });
 
-/** The files of a folder that were written since then. Other suites' files may go meanwhile. */
+/**
+ * The files in a folder that were written since then. Files of other suites may disappear in the meantime.
+ */
 function written(folder, since) {
   if (!existsSync(folder)) return [];
   return readdirSync(folder, { recursive: true })
@@ -219,14 +222,14 @@ test("no planted value is printed, stored, put into a URL or reported", async ()
   for (const address of called) nothingIn(address, "an address or a header");
   await gateway.restart();
   assert.ok(gateway.logs().length >= 40 * 12, `${gateway.logs().length} log lines`);
-  // All but what wrangler dev says of each request by itself.
+  // Everything except what wrangler dev itself prints about each request.
   const printed = gateway.output().split("\n");
   const own = printed.filter((line) => !/^\S*\[wrangler:info\]\S* \S+ \//.test(line));
   assert.equal(own.length < printed.length, hostName === "worker");
   nothingIn(own.join("\n"), "what was printed");
   const stored = [
     ...written(gateway.state, 0),
-    // But for the bundle of the Worker's source, whose description has examples.
+    // Except for the bundle of the Worker's source, whose description contains examples.
     ...written(at(".wrangler"), began).filter((path) => !path.includes(join(".wrangler", "tmp", "dev-"))),
   ].map((path) => [path, readFileSync(path)]);
   assert.ok(
@@ -237,7 +240,7 @@ test("no planted value is printed, stored, put into a URL or reported", async ()
 });
 
 // What wrangler and workerd put in front of the Worker: the explorer and its parts, triggers, the proxy of
-// bindings, the R2, image and video stand-ins, and what earlier versions called them.
+// bindings, the R2, image and video stand-ins, and their names in earlier versions.
 test("only the gateway's own paths answer", async () => {
   for (const path of [
     "/cdn-cgi/local/explorer",

@@ -1,6 +1,6 @@
 // Callers race for orders on a real host while Alibaba Cloud fails in every way and the ledger's
-// instance ends again and again. The native schedules (tests/gateway/schedules.rs) choose every step
-// by a seed; here the steps are the host's own.
+// instance ends again and again. In the native schedules (tests/gateway/schedules.rs), a seed
+// determines every step; here, the host determines them.
 
 import assert from "node:assert/strict";
 import { EventEmitter, once } from "node:events";
@@ -12,21 +12,21 @@ const ROUTE = "/v1/face-verifications";
 const CALLERS = 50;
 const ORDERS = 4;
 const EVICTIONS = 12;
-/** Once nothing is evicted and Alibaba Cloud is well, every answer brings a caller closer to a verdict. */
+/** Without evictions and faults, every response brings a caller closer to a verdict. */
 const CALM_REQUESTS = 60;
 
-/** What Alibaba Cloud really started, by order, and the verdicts it gave. */
+/** What Alibaba Cloud actually started, by order, and the verdicts that it returned. */
 const started = new Map();
 const verdicts = new Map();
-/** Reports every call that arrives at Alibaba Cloud. */
+/** Reports every call that reaches Alibaba Cloud. */
 const calls = new EventEmitter();
 /** Whether Alibaba Cloud fails. */
 let stormy = true;
-/** What Alibaba Cloud waits for before it answers. */
+/** Responses of Alibaba Cloud wait for this promise. */
 let held;
 let vendor, gateway, dice;
 
-/** Executes an action and gives what to answer; undefined for no answer at all. */
+/** Executes an action and returns the response; undefined for no response. */
 function execute(form) {
   const success = (ResultObject) => [200, { Code: "200", RequestId: "r", ResultObject }];
   if (form.get("Action") === "DescribeFaceVerify") {
@@ -64,7 +64,7 @@ before(async () => {
     } else if (dice(2)) {
       request.socket.destroy();
     }
-    // Otherwise silence, until the gateway has had enough.
+    // Otherwise no response, until the gateway's time limit is exceeded.
   }).listen(0, "127.0.0.1");
   await once(vendor, "listening");
   gateway = await startGateway(
@@ -125,7 +125,10 @@ test("no order gets two CertifyIds, is restarted unasked, or loses its verdict",
     }
   }
 
-  /** By what arrives at Alibaba Cloud, and not by the clock: every eviction meets calls under way. */
+  /**
+   * Triggered by calls that reach Alibaba Cloud and not by the clock, so that every eviction hits
+   * calls in progress.
+   */
   async function evict() {
     while (!isOver()) {
       for (let count = dice(20); count >= 0; count -= 1) await once(calls, "call");
@@ -143,7 +146,7 @@ test("no order gets two CertifyIds, is restarted unasked, or loses its verdict",
     assert.ok(statusesOf.get(no).size <= 1, `${no}: ${[...statusesOf.get(no)]}`);
     const times = started.get(no)?.length ?? 0;
     assert.ok(times <= 1 + restarts.get(no), `${no} was started ${times} times`);
-    // What was handed out is still what is known, also to an instance that has just begun.
+    // What was issued is still known, even to a new instance.
     await gateway.evict("dev");
     const { json } = await gateway.call("GET", `${ROUTE}/${no}?material=false`);
     for (const id of handedOut.get(no)) {
@@ -158,7 +161,7 @@ test("no order gets two CertifyIds, is restarted unasked, or loses its verdict",
   );
 });
 
-/** Ends the ledger's instance while Alibaba Cloud works on what `request` leads to. */
+/** Ends the ledger's instance while Alibaba Cloud processes the call that `request` causes. */
 async function resetDuring(request) {
   let answer;
   held = new Promise((resolve) => (answer = resolve));

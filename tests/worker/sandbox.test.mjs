@@ -1,4 +1,4 @@
-// The sandbox that a team shares, in the real workerd.
+// The sandbox that a team shares, in workerd.
 
 import assert from "node:assert/strict";
 import { once } from "node:events";

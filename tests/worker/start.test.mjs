@@ -1,4 +1,5 @@
-// `npm start` in the background, and a signal to the process that the shell knows: everything ends.
+// `npm start` in the background, and a signal to the process that the shell knows: all processes
+// end.
 
 import assert from "node:assert/strict";
 import { once } from "node:events";
@@ -10,14 +11,14 @@ import { freePort } from "./gateway.mjs";
 
 const orders = new Set();
 
-// A signal that npm hands on, and one that it cannot.
+// A signal that npm forwards, and one that it cannot forward.
 for (const signal of ["SIGTERM", "SIGKILL"]) {
   test(`npm start ends with ${signal} and frees its ports`, async () => {
     const ports = [await freePort(), await freePort()];
     const env = { ...projectEnv(), PORT: String(ports[0]), SANDBOX_PORT: String(ports[1]) };
     const npm = start("npm", ["start"], { env });
     const ended = once(npm, "exit");
-    // The pipe ends when nobody is left who could write into it.
+    // The pipe ends when no process can write to it any more.
     const silent = once(npm.stdout, "end");
     let output = "";
     npm.stderr.on("data", (chunk) => (output += chunk));
@@ -29,7 +30,7 @@ for (const signal of ["SIGTERM", "SIGKILL"]) {
       ended.then(() => reject(new Error(`It did not start:\n${output}`)));
     });
     for (const port of ports) assert.ok(await listens(port), output);
-    // The order number is one that nobody has used.
+    // The order number has not been used before.
     const order = /"outerOrderNo":"([0-9a-f]{32})"/.exec(output)?.[1];
     assert.ok(order && !orders.has(order), output);
     orders.add(order);

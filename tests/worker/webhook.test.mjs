@@ -1,4 +1,4 @@
-// From Alibaba Cloud's callback to the caller's webhook, in the real workerd.
+// From Alibaba Cloud's callback to the caller's webhook, in workerd.
 
 import assert from "node:assert/strict";
 import { createHash } from "node:crypto";
@@ -20,7 +20,7 @@ before(async () => {
     let body = "";
     for await (const chunk of request) body += chunk;
     received.push({ headers: request.headers, body, path: request.url });
-    // The first attempt of each fails.
+    // The first attempt of each delivery fails.
     const id = request.headers["webhook-id"];
     const attempts = received.filter(({ headers }) => headers["webhook-id"] === id).length;
     response.writeHead(attempts === 1 ? 503 : 204).end();
@@ -47,7 +47,7 @@ after(async () => {
   receiver?.close();
 });
 
-/** The address that Alibaba Cloud was given for a verification, as a path. */
+/** The path of the callback URL that Alibaba Cloud received for a verification. */
 async function callbackOf(certifyId) {
   const response = await fetch(`${both.endpoint}/_sandbox/verifications/${certifyId}`);
   const { callback } = await response.json();
@@ -62,7 +62,7 @@ test("a callback makes the gateway ask, and the verdict reaches the webhook, sig
   const { json } = await gateway.call("POST", ROUTE, { body: order });
   const path = await callbackOf(json.certifyId);
 
-  // A hint that is wrong changes nothing.
+  // A wrong callback changes nothing.
   const early = await gateway.call("GET", `${path}?certifyId=x&passed=T`, { token: null });
   assert.equal(early.status, 200);
   const pending = await gateway.call("GET", `${ROUTE}/${order.outerOrderNo}`);
@@ -70,14 +70,15 @@ test("a callback makes the gateway ask, and the verdict reaches the webhook, sig
 
   await submit(endpoint, json.certifyId, "205");
   await gateway.call("POST", path, { token: null });
-  // Nobody reads the order; the webhook's second attempt succeeds.
+  // No caller reads the order; the second attempt of the webhook succeeds.
   await until(() => received.length === 2);
   const [first, second] = received;
   assert.equal(first.path, "/verdicts?of=shop");
   assert.equal(first.body, second.body);
   assert.equal(first.headers["webhook-id"], second.headers["webhook-id"]);
 
-  // The specification's own library, with the secret that the operator is shown.
+  // Verified with the specification's own library and the secret that the operator's command
+  // prints.
   const shown = await operator(["new-caller", "shop"], { GATEWAY_SECRET: SECRET });
   const webhook = new Webhook(shown.match(/webhook secret\s+(\S+)/)[1]);
   for (const { headers, body } of received) {

@@ -10,7 +10,7 @@ import { hrefOf, route, tools, type Tool } from "./routes";
 import { t } from "./text";
 import { WalkThrough } from "./walkthrough/page";
 
-/** The first page comes with the console, the others when they are first opened. */
+/** The first page is part of the console's bundle; the others load when they are first opened. */
 const pages = signal<Partial<Record<Tool, ComponentType>>>({ walkthrough: WalkThrough });
 const loaders: Record<Exclude<Tool, "walkthrough">, () => Promise<ComponentType>> = {
   signature: async () => (await import("./signature/page")).Laboratory,
@@ -58,7 +58,7 @@ export function App() {
   );
 }
 
-/** A tool that throws leaves the others usable. */
+/** If one tool throws, the others remain usable. */
 function Guarded({ children }: { children: ComponentChildren }) {
   const [error] = useErrorBoundary();
   if (!error) return <>{children}</>;
@@ -74,7 +74,7 @@ function Guarded({ children }: { children: ComponentChildren }) {
   );
 }
 
-// The address's part behind # names the tool, so that the link itself may not change it.
+// The URL's fragment names the tool, so the link must not change it.
 function skip(event: Event) {
   event.preventDefault();
   document.querySelector<HTMLElement>("#content h1")?.focus();

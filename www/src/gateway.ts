@@ -24,7 +24,7 @@ export interface GatewayProblem {
   settings?: ProblemField[];
 }
 
-/** Why there is no answer to show: the gateway's own problem, or none came. */
+/** Why there is no response to show: a problem from the gateway, or no response at all. */
 export type Failure = GatewayProblem | "unreachable";
 
 export type Answer<T> =
@@ -34,7 +34,7 @@ export type Answer<T> =
 export interface Started {
   outerOrderNo: string;
   certifyId: string;
-  /** What a browser opens; absent for an app. */
+  /** The page that a browser opens; absent for an app. */
   certifyUrl?: string;
   createdAt: string;
   expiresAt: string;
@@ -52,7 +52,7 @@ export interface Picture {
   qualityScore?: number;
   pictureUrl?: string;
   pictureUrlExpiresAt?: string;
-  /** In place of `pictureUrl`, where photos go through the gateway. */
+  /** Replaces `pictureUrl` if the gateway streams photos. */
   photo?: string;
   ossBucketName?: string;
   ossObjectName?: string;
@@ -71,7 +71,7 @@ export interface Summary {
   vendorRequestIds?: { start?: string; verdict?: string };
 }
 
-/** Which orders are meant; times in UTC, what is empty does not count. */
+/** Which orders to show. Times are in UTC; empty members are ignored. */
 export interface Filter {
   status: Standing | "";
   from: string;
@@ -93,16 +93,16 @@ export interface Page {
   nextCursor?: string;
 }
 
-/** The gateway's data for its console. */
+/** The data that the gateway provides for its console. */
 export interface Surroundings {
   mode: "development" | "production";
-  /** Where the sandbox is, when that is the gateway's upstream. */
+  /** The sandbox's URL, if the sandbox is the gateway's upstream. */
   sandbox: string | null;
   signatureVersion: Scheme;
 }
 
 export const surroundings = signal<Surroundings | Failure | "loading">("loading");
-/** The bearer token; kept in memory and nowhere else. */
+/** The bearer token; kept only in memory. */
 export const token = signal("");
 
 export function known(): Surroundings | null {
@@ -112,13 +112,16 @@ export function known(): Surroundings | null {
 
 let learning: Promise<void> | undefined;
 
-/** Asks the gateway for its surroundings again; every caller meanwhile waits for the same answer. */
+/** Loads the gateway's data again; concurrent callers share one request. */
 export function learnSurroundings(): Promise<void> {
   learning ??= askSurroundings().finally(() => (learning = undefined));
   return learning;
 }
 
-/** Resolves once the surroundings and, in development, the token are known or known to be out of reach. */
+/**
+ * Resolves when the gateway's data and, in development, the token are known, or loading them has
+ * failed.
+ */
 export async function surroundingsKnown(): Promise<void> {
   if (surroundings.value === "loading") await learnSurroundings();
 }
@@ -128,7 +131,7 @@ async function askSurroundings(): Promise<void> {
   const answer = await call<Surroundings>("GET", "/console.json");
   surroundings.value = answer.ok ? answer.body : answer.failure;
   if (answer.ok && answer.body.mode === "development" && token.value === "") {
-    token.value = "dev-token"; // the gateway's own, for development alone
+    token.value = "dev-token"; // the gateway's own token, only for development
   }
 }
 
@@ -146,7 +149,9 @@ export function list(filter: Filter, cursor: string): Promise<Answer<Page>> {
   return call("GET", `/v1/face-verifications?${query}`);
 }
 
-/** The order with this number or CertifyId, as the ledger knows it; the upstream is not asked. */
+/**
+ * The order with this number or CertifyId, as recorded in the ledger; does not query the upstream.
+ */
 export function find(search: string): Promise<Answer<Page>> {
   return call("GET", `/v1/face-verifications?${queryOf({ search })}`);
 }
@@ -160,7 +165,7 @@ function queryOf(parameters: Record<string, string>): URLSearchParams {
   return new URLSearchParams(Object.entries(parameters).filter(([, value]) => value !== ""));
 }
 
-/** The photo as it comes through the gateway, whether or not the answer has its address; null when there is none. */
+/** The photo, whether or not the gateway streams it; null if there is none. */
 export async function photo(outerOrderNo: string): Promise<Blob | null> {
   try {
     const response = await fetch(`/v1/face-verifications/${encodeURIComponent(outerOrderNo)}/photo`, {
@@ -194,7 +199,7 @@ async function call<T>(method: string, path: string, body?: object): Promise<Ans
       ? { ok: true, status: response.status, body: answer as T, retryAfterMs }
       : { ok: false, failure: answer as GatewayProblem, retryAfterMs };
   } catch {
-    // No connection, no time, or an answer that is none of the gateway's.
+    // The connection failed, the request timed out, or the response is not the gateway's.
     return { ok: false, failure: "unreachable", retryAfterMs: 0 };
   }
 }

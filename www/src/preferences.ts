@@ -8,14 +8,14 @@ const storage = {
     try {
       return localStorage.getItem(`cloudauth-edge.${name}`);
     } catch {
-      return null; // storage may be switched off
+      return null; // storage may be disabled
     }
   },
   set(name: string, value: string): void {
     try {
       localStorage.setItem(`cloudauth-edge.${name}`, value);
     } catch {
-      // Then the choice lasts until the page is closed.
+      // The choice then lasts until the page is closed.
     }
   },
 };
@@ -36,7 +36,7 @@ const systemTheme = signal<Theme>(system.matches ? "dark" : "light");
 system.addEventListener("change", () => (systemTheme.value = system.matches ? "dark" : "light"));
 
 export const language = signal<Language>(firstLanguage());
-/** What was chosen; null: as the system. */
+/** The chosen theme; null to follow the system. */
 const chosenTheme = signal<Theme | null>(firstTheme());
 export const theme = {
   get value(): Theme {

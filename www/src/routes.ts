@@ -1,13 +1,13 @@
 import { signal } from "@preact/signals";
 import { isSealed } from "./seal";
 
-/** The tools, each with an address of its own: `#/signature`. */
+/** The tools, each with its own URL: `#/signature`. */
 export const tools = ["walkthrough", "signature", "identity", "ledger"] as const;
 export type Tool = (typeof tools)[number];
 
 export interface Route {
   tool: Tool;
-  /** What stands behind the tool's name: `list` in `#/identity/list`, an order in `#/ledger/…`. */
+  /** What follows the tool's name: `list` in `#/identity/list`, an order in `#/ledger/…`. */
   part: string;
 }
 
@@ -23,7 +23,7 @@ function read(): Route {
 
 export const route = signal<Route>(read());
 addEventListener("hashchange", () => {
-  // Other tools need the network, and so a new page.
+  // Other tools need the network, which requires a new page.
   if (isSealed()) location.reload();
   else route.value = read();
 });

@@ -1,6 +1,6 @@
 import { control } from "#phone/phone-screen.js";
 
-/** A verification as the sandbox's control API shows it. */
+/** A verification as the sandbox's control API returns it. */
 export interface Scan {
   certifyId: string;
   stage: "created" | "opened" | "ended" | "expired";
@@ -9,10 +9,10 @@ export interface Scan {
   endedAt: string | null;
 }
 
-/** What can be submitted, as `GET /_sandbox/outcomes` lists it. */
+/** The outcomes that can be submitted, as `GET /_sandbox/outcomes` lists them. */
 export type Outcomes = object;
 
-/** Calls the control API of the sandbox; rejects if it refuses or does not answer. */
+/** Calls the sandbox's control API; rejects if it returns an error or does not respond. */
 export async function ask<T>(sandbox: string, path: string, method = "GET", content?: object): Promise<T> {
   const { answer } = await control<T>(`${sandbox}/_sandbox/`, { path, method, content });
   return answer;

@@ -1,6 +1,6 @@
 /**
- * From the first character of a secret on, a second content security policy forbids every request of this page, to its
- * own origin too. A policy that was added stays until the page is reloaded.
+ * From the first character of a secret on, an additional content security policy forbids every request from this page,
+ * even to its own origin. It stays in force until the page is reloaded.
  */
 
 // What has been loaded keeps running; the module may be re-created after a trap.

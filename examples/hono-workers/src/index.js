@@ -59,7 +59,10 @@ app.get("/verifications/:outerOrderNo", async ({ env, req, json }) => {
   return json({ status }); // pending, passed or rejected
 });
 
-/** An operator has asked Alibaba Cloud about an unknown order: `certifyId` is the one it has, or null. */
+/**
+ * Resolves an unknown order after an operator has asked Alibaba Cloud: `certifyId` is the one it
+ * has, or null.
+ */
 app.put("/verifications/:outerOrderNo", async ({ env, req, json }) => {
   const outerOrderNo = req.param("outerOrderNo");
   if (!isOperator(req, env)) return json({ message: "仅限运维" }, 403);
@@ -71,7 +74,7 @@ app.put("/verifications/:outerOrderNo", async ({ env, req, json }) => {
   return json({ status: state });
 });
 
-/** By number: whose order, its state, and its CertifyId. */
+/** Orders by number: owner, state and CertifyId. */
 function save({ ORDERS }, outerOrderNo, order) {
   return ORDERS.put(outerOrderNo, JSON.stringify(order), { expirationTtl: KEPT_SECONDS });
 }
@@ -81,7 +84,7 @@ function stateOf({ state, since }) {
   return state === "starting" && Date.now() - since > 60_000 ? "unknown" : state;
 }
 
-/** What the user must correct before anything is sent; undefined if nothing. */
+/** What the user must correct before anything is sent; undefined if the input is valid. */
 function mistyped({ certName, certNo }) {
   const name = checkCertName(certName);
   const number = checkCertNo(certNo);
@@ -94,7 +97,7 @@ function signedIn(request) {
   return request.header("x-user-id") ?? "";
 }
 
-/** Who may reconcile orders. A real backend asks its own access control. */
+/** Whether the user may reconcile orders. A real backend uses its own access control. */
 function isOperator(request, { OPERATOR_TOKEN }) {
   return Boolean(OPERATOR_TOKEN) && request.header("authorization") === `Bearer ${OPERATOR_TOKEN}`;
 }
@@ -103,7 +106,7 @@ app.onError((error, { json }) => {
   if (!isFaceVerifyError(error)) throw error;
   const { kind, code, audience, requestId, messages, fields } = error; // free of personal data
   console.error({ kind, code, requestId });
-  // Of the app's input, only metaInfo is validated by the client and not by mistyped().
+  // Of the app's input, mistyped() does not validate metaInfo; only the client does.
   const sent = fields.some(({ field }) => field === "metaInfo");
   if (sent) return json({ message: "metaInfo 有误" }, 400);
   if (audience === "user") return json({ message: messages.zh }, 422);

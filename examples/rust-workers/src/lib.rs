@@ -23,7 +23,7 @@ async fn fetch(request: Request, env: Env, _context: Context) -> Result<Response
     }
 }
 
-/// What the app sends.
+/// The app's request.
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
 struct Person {
@@ -32,7 +32,7 @@ struct Person {
     meta_info: String,
 }
 
-/// The stored data of an order.
+/// An order as stored.
 #[derive(Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 struct Order {
@@ -106,7 +106,7 @@ fn client(env: &Env) -> std::result::Result<FaceVerifyClient, Error> {
     FaceVerifyClient::new(options.build()?, credentials)
 }
 
-/// A variable or a secret of the Worker; empty if not set.
+/// A variable or a secret of the Worker; empty if it is not set.
 fn variable(env: &Env, name: &str) -> String {
     env.var(name)
         .map_or_else(|_| String::new(), |value| value.to_string())
@@ -120,7 +120,7 @@ const fn word(status: Status) -> &'static str {
     }
 }
 
-/// An error contains no personal data.
+/// Responds to an error, which contains no personal data.
 fn refusal(error: &Error) -> Result<Response> {
     console_error!(
         "{:?} {} {:?}",
@@ -139,7 +139,7 @@ fn refusal(error: &Error) -> Result<Response> {
             });
             message(&wrong.collect::<String>(), 422)
         }
-        // Of the app's input, only metaInfo is validated by the client and not by mistyped().
+        // Of the app's input, mistyped() does not validate metaInfo; only the client does.
         (ErrorKind::Validation, _) if sent_wrong(error) => message("metaInfo 有误", 400),
         (_, Audience::User) => message(&error.message().zh, 422),
         _ => message("认证服务暂不可用，请稍后再试", 502),

@@ -1,4 +1,4 @@
-// As universal.ts.
+// See universal.ts.
 
 import { exports } from "../identity-exports.js";
 import { useIdentity } from "../identity-host.js";

@@ -1,6 +1,7 @@
-// For all runtimes without their own entry: Node, Bun, Deno, browsers, and bundlers with default conditions.
+// For all runtimes without their own entry point: Node, Bun, Deno, browsers, and bundlers with default
+// conditions.
 
-// First, so that all code precedes the text of the module: it compresses better.
+// Exported first, so that all code precedes the module's text, which compresses better.
 export * from "../index.js";
 
 import { exports } from "../client-exports.js";
@@ -10,7 +11,7 @@ import { nodeTransport } from "../transport-node.js";
 import base64 from "../../wasm/client/base64.js";
 import init, { initSync } from "../../wasm/client/cloudauth_edge.js";
 
-/** Only browsers identify themselves as Mozilla; on Node, simulated browser environments do. */
+/** Only browsers identify themselves as Mozilla, and so do simulated browser environments on Node. */
 const inBrowser =
   !globalThis.process?.versions?.node && /^Mozilla\//.test(globalThis.navigator?.userAgent ?? "");
 

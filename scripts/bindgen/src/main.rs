@@ -16,7 +16,8 @@ fn main() -> Result<(), Box<dyn Error>> {
         .out_name("cloudauth_edge")
         .web(true)?
         .typescript(false)
-        // Each runtime's entry locates the module; the default path would make bundlers emit it twice.
+        // Each runtime's entry point locates the module; the default path would make bundlers emit it
+        // twice.
         .omit_default_module_path(true)
         // After a trap, pkg/src/core.ts creates a new instance for the next call.
         .reset_state_function(true)

@@ -1,4 +1,4 @@
-//! The response where the host itself could not go on.
+//! The response if the host itself failed.
 
 use crate::gateway::asker::RpcForm;
 use crate::gateway::problem::{
@@ -24,7 +24,7 @@ pub enum HostFailure {
 }
 
 impl HostFailure {
-    /// The failure for the host's name of it.
+    /// Parses the host's name for a failure.
     pub fn read(word: &str) -> Self {
         match word {
             "no-page" => Self::NoPage,

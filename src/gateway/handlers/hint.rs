@@ -1,4 +1,4 @@
-//! A callback of Alibaba Cloud, which is a hint to query a verdict.
+//! Alibaba Cloud's callback, which only triggers a query for the verdict.
 
 use crate::gateway::arrival::{Handled, Incoming, Then};
 use crate::gateway::callback_address;
@@ -6,7 +6,7 @@ use crate::gateway::ledger::task::{Hint, Task};
 use crate::gateway::problem::{NOT_FOUND, Problem};
 use crate::gateway::settings::Settings;
 
-/// A callback: a user has finished. The URL is a secret of the order.
+/// Handles a callback: a user has finished. Its URL is a secret of the order.
 pub(in crate::gateway) fn take(
     incoming: &mut Incoming<'_>,
     settings: &Settings,

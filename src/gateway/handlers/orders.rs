@@ -16,11 +16,11 @@ use crate::text::Text;
 use std::collections::BTreeMap;
 use std::ops::RangeInclusive;
 
-/// The longest wait for `Prefer: wait`, in seconds.
+/// Maximum wait for `Prefer: wait`, in seconds.
 const WAIT_MAX_SECONDS: i64 = 60;
 const PAGE_DEFAULT: u32 = 20;
 const PAGE_MAX: u32 = 100;
-/// Unless another offset is given, days are those of China.
+/// Days are those of China by default.
 const SHANGHAI_OFFSET_MINUTES: i64 = 480;
 const OFFSET_MINUTES: RangeInclusive<i64> = -840..=840;
 
@@ -65,7 +65,7 @@ pub(in crate::gateway) fn create(
     ))))
 }
 
-/// The first value of each parameter. A duplicate member is an error, even if one of the two is `null`,
+/// The parameters, each at most once. A duplicate member is an error, even if one of the two is `null`,
 /// which the actions treat as absent.
 fn once(
     members: Vec<(String, Value<'static>)>,
@@ -190,7 +190,7 @@ pub(in crate::gateway) fn count(incoming: &Incoming<'_>, access: Access<'_>) -> 
     })))
 }
 
-/// The orders that a list or a count is about.
+/// Parses the filter of a list or a count.
 fn filter(query: &Query, wrong: &mut Vec<FieldError>) -> Filter {
     let status = query.value("status").map(OrderStatus::read);
     if status == Some(None) {
@@ -271,7 +271,7 @@ fn is_order_number(text: &str) -> bool {
     text.len() == 32 && text.bytes().all(|byte| byte.is_ascii_alphanumeric())
 }
 
-/// An order number is one of the forms that a CertifyId may have.
+/// Whether the text can be searched for: a CertifyId, whose formats include that of an order number.
 fn is_searchable(text: &str) -> bool {
     (1..=256).contains(&text.len()) && text.bytes().all(|byte| byte.is_ascii_graphic())
 }
@@ -282,7 +282,7 @@ fn is_scene_id(name: &str) -> bool {
         .is_some_and(|parameter| parameter.name == "SceneId")
 }
 
-/// The seconds of `wait=N` in a `Prefer` header (RFC 7240 §4.3); a number that overflows is the
+/// The seconds of `wait=N` in a `Prefer` header (RFC 7240 §4.3). A number that overflows counts as the
 /// maximum.
 fn preferred_wait(prefer: &str) -> Option<i64> {
     prefer

@@ -14,8 +14,8 @@ const PHOTO_TYPES: &[&str] = &[
     "image/gif",
 ];
 
-/// The response for a photo's bytes, or the problem with the response of its URL; a status of 0
-/// means no response.
+/// The response with a photo, or a problem if Alibaba Cloud's response is not a photo. A status of
+/// 0 means that there was no response.
 pub fn photo(
     status: u16,
     content_type: &str,

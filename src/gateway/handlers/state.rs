@@ -1,4 +1,4 @@
-//! What the gateway says of itself.
+//! The gateway's own state: health, settings, descriptions.
 
 use crate::gateway::arrival::{Handled, Then};
 use crate::gateway::problem::{NOT_FOUND, PROBLEMS, Problem};
@@ -9,17 +9,17 @@ use crate::signing::SignatureVersion;
 use crate::vendor::endpoint::Endpoint;
 use serde::Serialize;
 
-/// The process serves.
+/// Reports that the process is alive.
 pub(in crate::gateway) fn alive() -> Reply {
     Reply::json(200, &Health { status: "ok" })
 }
 
-/// The settings pass every check.
+/// Reports that all settings are valid.
 pub(in crate::gateway) fn ready() -> Reply {
     Reply::json(200, &Health { status: "ready" })
 }
 
-/// The description of the routes, a file of the host's.
+/// The OpenAPI description of the routes, one of the host's files.
 pub(in crate::gateway) fn description() -> Then {
     Then::File {
         name: "openapi.json",
@@ -35,7 +35,7 @@ pub(in crate::gateway) fn console(settings: &Settings) -> Reply {
     } else {
         "production"
     };
-    // The sandbox's URL for the console's simulated phone.
+    // The sandbox's URL, for the console's simulated phone.
     let sandbox = sandbox
         .filter(|_| settings.development)
         .map(Endpoint::origin);
@@ -55,7 +55,7 @@ struct Surroundings {
     signature_version: SignatureVersion,
 }
 
-/// The page of a problem's `type`.
+/// The page to which a problem's `type` links.
 pub(in crate::gateway) fn problem(code: &str) -> Handled {
     PROBLEMS
         .iter()

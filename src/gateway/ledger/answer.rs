@@ -8,27 +8,27 @@ use crate::gateway::problem::Problem;
 use crate::json::Json;
 use std::collections::BTreeMap;
 
-/// The end of a task.
+/// The outcome of a task.
 #[derive(Debug)]
 pub struct Answered {
-    /// The request to respond to; `None` for a callback, whose sender learns nothing.
+    /// The request to respond to; `None` for a callback, whose sender is not given any information.
     pub asker: Option<Asker>,
-    /// The answer.
+    /// The result.
     pub answer: Answer,
-    /// The outcome for the log, if it is not the one of the answer.
+    /// The outcome for the log, if it differs from that of the result.
     pub outcome: Option<&'static str>,
 }
 
-/// An answer.
+/// The result of a task.
 #[derive(Debug)]
 pub enum Answer {
-    /// The order is started.
+    /// The order was started.
     Started(Started),
-    /// The order is known.
+    /// The order was found.
     Found(Box<Found>),
     /// A page of the caller's orders.
     Page(Page),
-    /// The orders of each day.
+    /// The numbers of orders by day.
     Days(Days),
     /// The nonce of the request was used before.
     NonceUsed,
@@ -51,22 +51,22 @@ pub struct Started {
     pub at: i64,
     /// Notices of the validation.
     pub notices: Vec<Json>,
-    /// Whether an earlier request had started it.
+    /// Whether an earlier request started it.
     pub repeated: bool,
 }
 
-/// An order and the request for it.
+/// An order, and what the request for it asked.
 #[derive(Debug)]
 pub struct Found {
     /// OuterOrderNo.
     pub no: String,
     /// The order.
     pub order: Order,
-    /// Alibaba Cloud's response just now, if it was asked.
+    /// Alibaba Cloud's response, if this request queried it.
     pub fresh: Option<DescribeResult>,
     /// Whether the material is requested.
     pub material: bool,
-    /// The entity tags that the caller has.
+    /// The entity tags that the caller already has.
     pub known: Option<String>,
     /// Whether the request waited for the verdict.
     pub waited: bool,
@@ -86,7 +86,7 @@ pub struct Page {
 }
 
 impl Answered {
-    /// The end of a request's task.
+    /// The outcome of a task that responds to `asker`.
     pub(super) fn to(asker: &Asker, answer: impl Into<Answer>) -> Self {
         Self {
             asker: Some(asker.clone()),
@@ -95,7 +95,7 @@ impl Answered {
         }
     }
 
-    /// The same, logged under another outcome.
+    /// The same outcome under another name in the log.
     pub(super) fn logged_as(self, outcome: &'static str) -> Self {
         Self {
             outcome: Some(outcome),

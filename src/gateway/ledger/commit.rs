@@ -1,4 +1,4 @@
-//! One step of a task: the inputs from its host, and what the host must do next.
+//! One step of a task: its inputs from the host, and what the host must do next.
 
 use super::answer::Answered;
 use super::order::Order;
@@ -10,7 +10,7 @@ use crate::json::write::to_json;
 use crate::timestamp::Timestamp;
 use serde::Serialize;
 
-/// An alarm that is this late has been dropped by the platform, and is set again.
+/// An alarm that is this late has been dropped by the platform and must be set again.
 pub const GIVEN_UP_MILLIS: i64 = 10 * 60_000;
 
 /// The outcome of the request that the host was asked to send.
@@ -25,7 +25,7 @@ pub enum SendOutcome {
         /// The task whose request was sent.
         of: Box<Task>,
     },
-    /// It was not sent, because too many calls are waiting for their turn.
+    /// Nothing was sent, because too many calls are waiting for their turn.
     Crowded,
     /// The client disconnected.
     Disconnected,
@@ -34,18 +34,18 @@ pub enum SendOutcome {
 /// The inputs of a step from its host.
 #[derive(Clone, Debug)]
 pub struct Context {
-    /// The time.
+    /// The current time.
     pub now: Timestamp,
     /// Random bytes, new for every commit.
     pub random: [u8; 32],
     /// Identifies this instance of the ledger's host; different after every restart.
     pub instance: String,
-    /// The other instances that are alive, of a host that has several.
+    /// The other live instances, if the host runs several.
     pub others: Vec<String>,
 }
 
 impl Context {
-    /// Whether the instance can still end the calls that it made.
+    /// Whether the instance is alive and may still finish its calls.
     pub(super) fn is_alive(&self, instance: &str) -> bool {
         self.instance == instance || self.others.iter().any(|other| other == instance)
     }
@@ -59,28 +59,28 @@ impl Context {
     }
 }
 
-/// The outcome of a step.
+/// The result of a step.
 #[derive(Debug, Serialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Step<A = Answered> {
     /// Load these rows and repeat the step.
     Load(Missing),
-    /// Do this.
+    /// Carry this out.
     Commit(Box<Commit<A>>),
 }
 
-/// What the host must do: commit the writes in one transaction, then set the alarm, wake tasks, and
+/// What the host must do: commit the writes in one transaction, then set the alarm, wake tasks and
 /// continue.
 #[derive(Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Commit<A = Answered> {
     /// Rows to write or delete.
     pub writes: Vec<Write>,
-    /// When to set the alarm, in milliseconds; `None` leaves it.
+    /// When to set the alarm, in milliseconds; `None` leaves it unchanged.
     pub alarm: Option<i64>,
     /// Orders whose waiting tasks must continue now.
     pub wake: Vec<String>,
-    /// Keys of unreadable rows, for the log. Keys contain no personal data.
+    /// Keys of unreadable rows, for the log. They contain no personal data.
     pub unreadable: Vec<String>,
     /// The next step.
     pub next: Next<A>,
@@ -94,17 +94,17 @@ pub struct Commit<A = Answered> {
     rename_all_fields = "camelCase"
 )]
 pub enum Next<A = Answered> {
-    /// The task is finished.
+    /// The task has ended.
     Reply {
         /// The response.
         reply: A,
     },
-    /// The task is finished; the response is the photo at this URL.
+    /// The task has ended; the response is the photo at this URL.
     Photo {
         /// A secret that is never stored.
         url: String,
     },
-    /// Wait for a turn if the call needs one, send it, and continue with the outcome.
+    /// Wait for a turn if the call is rate limited, send it, and continue with the outcome.
     Send {
         /// The action, for the rate limit; `None` for requests to other hosts.
         action: Option<&'static str>,
@@ -112,18 +112,18 @@ pub enum Next<A = Answered> {
         request: OutgoingRequest,
         /// Time limit for the whole response, in milliseconds.
         timeout_millis: i64,
-        /// If a request of the same name is in progress, this one is not sent: the task continues with
-        /// the outcome of the other, as [`SendOutcome::Shared`].
+        /// If a request with the same name is in progress, do not send this one: the task continues
+        /// with the outcome of the other request, as [`SendOutcome::Shared`].
         share: Option<String>,
-        /// Whether the call gives way to others when many wait for a turn.
+        /// Whether the call gives way to others if many are waiting for a turn.
         yields: bool,
         /// The task to continue with.
         #[serde(serialize_with = "as_text")]
         then: Task,
     },
-    /// Wait until the time is over or the order is woken, and continue.
+    /// Wait until the time has elapsed or the order is woken, then continue.
     Wait {
-        /// The longest wait in milliseconds.
+        /// Maximum wait in milliseconds.
         millis: i64,
         /// The order whose wake-up ends the wait.
         on: Option<String>,
@@ -133,9 +133,9 @@ pub enum Next<A = Answered> {
         #[serde(serialize_with = "as_text")]
         then: Task,
     },
-    /// Perform these tasks concurrently, and continue when all have finished.
+    /// Perform these tasks concurrently, and continue when all of them have ended.
     Together {
-        /// The tasks, without a response.
+        /// The tasks; none of them has a response.
         #[serde(serialize_with = "as_texts")]
         tasks: Vec<Task>,
         /// The task to continue with.
@@ -148,7 +148,7 @@ pub enum Next<A = Answered> {
         #[serde(serialize_with = "as_text")]
         then: Task,
     },
-    /// The task is finished, without a response.
+    /// The task has ended without a response.
     Idle,
 }
 
@@ -162,7 +162,7 @@ fn as_texts<S: serde::Serializer>(tasks: &[Task], serializer: S) -> Result<S::Ok
 }
 
 impl<A> Step<A> {
-    /// The same step with one more write, if there is one.
+    /// Adds a write, if there is one.
     pub(super) fn with_write(mut self, write: Option<Write>) -> Self {
         if let Self::Commit(commit) = &mut self {
             commit.writes.extend(write);
@@ -170,7 +170,7 @@ impl<A> Step<A> {
         self
     }
 
-    /// The same step with its response in another form.
+    /// Converts the response.
     pub fn map<B>(self, form: impl FnOnce(A) -> B) -> Step<B> {
         match self {
             Self::Load(missing) => Step::Load(missing),
@@ -243,7 +243,8 @@ impl Writes {
         self.writes.push(row(key, value));
     }
 
-    /// An order, and where it stands in the list; what Alibaba Cloud refused is not listed.
+    /// Writes an order and its position in the list. An order that Alibaba Cloud refused is not
+    /// listed.
     pub(super) fn put_order(&mut self, no: &str, order: &Order) {
         self.put(order_key(no), order);
         let listed = listed_key(order.created, no);
@@ -257,12 +258,12 @@ impl Writes {
         self.writes.push((key, None));
     }
 
-    /// Schedules work for the alarm while it is running; it sets itself again afterwards.
+    /// Schedules work while the alarm is running, which sets itself again afterwards.
     pub(super) fn later(&mut self, at: i64, what: &str) {
         self.later_for_time(at, what, 1);
     }
 
-    /// The same, with the number of the attempt. Returns the row's key.
+    /// Like [`Self::later`], with the number of the attempt. Returns the row's key.
     pub(super) fn later_for_time(&mut self, at: i64, what: &str, time: u32) -> String {
         let key = format!("due/{}/{what}", sortable(at));
         self.put(key.clone(), &time);
@@ -288,7 +289,7 @@ impl Writes {
         Ok(())
     }
 
-    /// The value, or `None` for an unreadable row, whose key is logged.
+    /// The value; `None` for an unreadable row, whose key is logged.
     pub(super) fn readable<T>(
         &mut self,
         read: Result<T, Interrupt>,
@@ -303,7 +304,7 @@ impl Writes {
         }
     }
 
-    /// Completes the commit. The time of the alarm is stored, too, for later steps.
+    /// Completes the commit. Also stores the alarm's time, for later steps.
     pub(super) fn then(mut self, next: Next) -> Step {
         if let Some(alarm) = self.alarm {
             self.put(ALARM.to_owned(), &alarm);

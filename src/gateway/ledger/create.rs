@@ -1,4 +1,4 @@
-//! Starts a verification: InitFaceVerify, once per order.
+//! Starts a verification: one InitFaceVerify per order.
 
 use super::answer::{Answered, Started};
 use super::commit::{Context, Next, Step, Writes};
@@ -22,15 +22,15 @@ use crate::json::Json;
 use crate::signing::canonical::canonicalized_query;
 use crate::timestamp::Timestamp;
 
-/// How long a request waits for another that is starting the same order.
+/// How long a request waits for another request that is starting the same order.
 const WAIT_MILLIS: i64 = 10_000;
-/// In addition to the time limit of the call: to wait for its turn, and for the host to commit the
+/// Time in addition to the call's time limit: for waiting for its turn, and for committing the
 /// outcome.
 const FLIGHT_MARGIN_MILLIS: i64 = 15_000;
 const MILLIS_PER_DAY: i64 = 86_400_000;
 
 impl Create {
-    /// The start of an order, from a validated request.
+    /// Creates the task that starts an order, from a validated request.
     pub fn new(
         settings: &Settings,
         asker: Asker,
@@ -68,7 +68,7 @@ pub(super) fn begin(
 ) -> Result<Step, Interrupt> {
     let mut writes = Writes::default();
     let key = order_key(&create.no);
-    // The rows that a start needs, loaded at once.
+    // The rows that a start needs, loaded together.
     let counted = limits(settings, &create, context.now).map(|(_, key, _)| key);
     let others = [
         key.clone(),
@@ -92,8 +92,8 @@ pub(super) fn begin(
             code,
             request_id,
         } => {
-            // A request that waited for this outcome receives it without another call to Alibaba
-            // Cloud.
+            // A request that waited for this outcome receives it without calling Alibaba Cloud
+            // again.
             let waited = create.waiting_since.is_some_and(|since| *at >= since);
             match refusal(code, request_id.clone()) {
                 Some(error) if waited && same_input => {
@@ -104,7 +104,8 @@ pub(super) fn begin(
         }
         _ if !same_input => Ok(create.problem(writes, Problem::new(&ORDER_CONFLICT))),
         Start::Inflight { .. } => Ok(wait(create, writes, context.now)),
-        // A request that waited for another one has not agreed to restart an unknown start.
+        // A request that waited for another one has not agreed to repeat a start whose outcome is
+        // unknown.
         Start::Unknown if create.restart_unknown && create.waiting_since.is_none() => {
             start(settings, create, Some(order), writes, rows, context)
         }
@@ -151,8 +152,8 @@ fn wait(mut create: Create, writes: Writes, now: Timestamp) -> Step {
     })
 }
 
-/// Writes the order as being started, then calls Alibaba Cloud. `known` is the order's row if it is
-/// started again.
+/// Marks the order as being started, then calls Alibaba Cloud. `known` is the order's row if it is
+/// being started again.
 fn start(
     settings: &Settings,
     create: Create,
@@ -202,7 +203,7 @@ fn start(
     )
 }
 
-/// Counts a start against the caller's limits, or returns the limit that is reached.
+/// Counts a start against the caller's limits, or returns the limit that has been reached.
 fn count(
     settings: &Settings,
     create: &Create,
@@ -242,7 +243,7 @@ fn take_back(
     Ok(())
 }
 
-/// The limits of a start, their counter rows, and the problem if a limit is reached.
+/// The limits of a start, each with its counter row and the problem to report if it is reached.
 fn limits(
     settings: &Settings,
     create: &Create,
@@ -264,7 +265,7 @@ fn limits(
     of_caller.into_iter().chain(of_user)
 }
 
-/// Until the next day begins in China.
+/// Milliseconds until the next day begins in China.
 fn millis_to_midnight(now: Timestamp) -> i64 {
     const SHANGHAI_OFFSET_MILLIS: i64 = 8 * 3_600_000;
     let of_day = now
@@ -274,7 +275,7 @@ fn millis_to_midnight(now: Timestamp) -> i64 {
     MILLIS_PER_DAY.saturating_sub(of_day)
 }
 
-/// The order, if this call is still the one that starts it. Otherwise the start was abandoned and
+/// The order, if this call is still the one that starts it. Otherwise the start was given up and
 /// repeated: this call sends nothing more, and a late CertifyId is not issued.
 pub(super) fn in_flight(
     create: &Create,
@@ -313,7 +314,8 @@ pub(super) fn settle(
     writes.wake.push(create.no.clone());
     let first = matches!(order.start, Start::Inflight { again: false, .. });
     order.given_up = None;
-    // The row of an order that can be started again: none, or the reason for its rejection.
+    // The row of an order that can be started again (none, or one with the reason for the refusal)
+    // and the problem.
     let (free, problem) = match ended {
         Ended::Answered(Answer::Init(result)) => {
             return done(
@@ -326,8 +328,8 @@ pub(super) fn settle(
                 context,
             );
         }
-        // The response matches the action, so this cannot occur; if it did, the outcome would be
-        // unknown.
+        // A response always matches its action, so this cannot occur. If it did, the outcome would
+        // be unknown.
         Ended::Answered(Answer::Describe(_)) => (None, Problem::new(&START_OUTCOME_UNKNOWN)),
         Ended::Crowded => {
             take_back(settings, &create, &mut writes, rows, context.now)?;
@@ -379,10 +381,10 @@ fn done(
         ..Read::default()
     });
     let unusable = if known.is_some_and(|no| no != create.no) {
-        // With one CertifyId for two orders, one of them would receive the other's verdict.
+        // If two orders had the same CertifyId, one of them would receive the other's verdict.
         Some("certify-id-of-another-order")
     } else if question.request(settings, context.now).is_none() {
-        // Its verdict could never be queried.
+        // The verdict could never be queried.
         Some("certify-id-malformed")
     } else {
         None

@@ -1,14 +1,14 @@
-//! The alarm: deletes expired rows, and queries verdicts that nobody queried in time.
+//! The alarm: deletes expired rows, and queries verdicts that no caller queried in time.
 //!
 //! A due row is `due/{time}/{what}/{id}`:
 //!
 //! | what | action |
 //! |---|---|
-//! | `expire` | the order's record is deleted, at the second attempt |
-//! | `check` | the verdict of an order whose time is over is queried, until it is known |
-//! | `hint` | the verdict of an order is queried after a callback, a few times |
-//! | `report` | the verdict is delivered to the caller's webhook |
-//! | `drop` | the row with that key is deleted |
+//! | `expire` | delete the order's record, at the second attempt |
+//! | `check` | query the verdict of an order whose validity is over, until it is known |
+//! | `hint` | query the verdict of an order after a callback, a few times |
+//! | `report` | deliver the verdict to the caller's webhook |
+//! | `drop` | delete the row with that key |
 
 use super::answer::{Answer, Answered};
 use super::commit::{Context, Next, Step, Writes};
@@ -21,25 +21,26 @@ use super::webhook::Receiver;
 use crate::gateway::settings::Settings;
 use crate::timestamp::Timestamp;
 
-/// The back-off of queries without a verdict. Those after a callback end with it.
+/// Back-off after each query without a verdict. Queries after a callback end with the last of these.
 const PAUSES_MILLIS: [i64; 4] = [10_000, 60_000, 5 * 60_000, 15 * 60_000];
-/// … and of the following ones.
+/// Back-off of all following queries.
 const LONGEST_PAUSE_MILLIS: i64 = 60 * 60_000;
-/// A clock that jumped is corrected within this time. An irreversible action is taken only if it is
-/// still due this much later.
+/// A clock that jumped is assumed to be corrected within this time, so anything irreversible is done
+/// only if it is still due this much later.
 pub(super) const CLOCK_WRONG_MILLIS: i64 = 2 * 60 * 60_000;
-/// The back-off of work that needs an unreadable row.
+/// Back-off for work that needs an unreadable row.
 const SET_ASIDE_MILLIS: i64 = 60 * 60_000;
-/// Rows processed in one commit.
+/// Maximum number of rows processed in one commit.
 const BATCH: u32 = 50;
-/// Commits, and milliseconds, before the alarm yields to a new alarm, because the platform ends a
-/// long-running alarm.
+/// Maximum number of commits, and of milliseconds, after which the alarm yields to a new one,
+/// because the platform ends a long-running alarm.
 const ACTS_MAX: u32 = 200;
 const WORK_MAX_MILLIS: i64 = 60_000;
 const PAUSE_MILLIS: i64 = 1_000;
-/// Delay after which the host retries a failed alarm; an alarm within this time is not changed.
+/// The host retries a failed alarm after this delay; an alarm set within this time is left
+/// unchanged.
 const SOON_MILLIS: i64 = 60_000;
-/// Concurrent webhook deliveries.
+/// Maximum number of concurrent webhook deliveries.
 const DELIVERIES: usize = 8;
 
 impl Alarm {
@@ -103,8 +104,8 @@ pub(super) fn wake(wake: Wake, rows: &Rows, context: &Context) -> Result<Step, I
     Ok(writes.then(Next::Idle))
 }
 
-/// Local work first, then a query to Alibaba Cloud, then webhook deliveries: a receiver that does
-/// not respond delays neither of the others.
+/// Local work first, then a query to Alibaba Cloud, then webhook deliveries, so that a receiver that
+/// does not respond delays nothing else.
 pub(super) fn work(
     settings: &Settings,
     alarm: Alarm,
@@ -135,7 +136,7 @@ pub(super) fn work(
             .then(|| order_key(id))
     });
     rows.expect(orders.chain([CALLER.to_owned(), RECEIVER.to_owned()]))?;
-    // `None` if the row is unreadable: work that needs it waits, and the next start restores it.
+    // `None` if the row is unreadable. Work that needs it waits until the next start restores it.
     let caller: Option<String> = writes
         .readable(rows.get::<String>(CALLER))?
         .map(Option::unwrap_or_default);
@@ -167,7 +168,7 @@ pub(super) fn work(
             ("check" | "hint", Some(_), _) => continue,
             ("check" | "hint", None, Some(caller)) => {
                 match writes.readable(check(id, caller, alarm, rows))? {
-                    // The next query is scheduled first, so that a crash loses nothing.
+                    // The next query is scheduled first, so that a crash does not lose it.
                     Some(Some(ask)) => {
                         question = Some(Read {
                             again: ask_again(&mut writes, what, id, time, now),
@@ -207,7 +208,7 @@ pub(super) fn work(
             then: Task::Alarm(alarm),
         }
     } else {
-        // A receiver that did not respond last time gets a single delivery.
+        // A receiver that did not respond last time gets only one delivery.
         deliveries.truncate(if receiver.is_some() { 1 } else { DELIVERIES });
         Next::Together {
             tasks: deliveries,
@@ -217,7 +218,7 @@ pub(super) fn work(
     Ok(writes.then(next))
 }
 
-/// Schedules the next query after a growing back-off; returns the key of its row.
+/// Schedules the next query, with a growing back-off; returns the key of its row.
 fn ask_again(writes: &mut Writes, what: &str, no: &str, time: u32, now: i64) -> Option<String> {
     let pause = usize::try_from(time.saturating_sub(1))
         .ok()
@@ -227,8 +228,8 @@ fn ask_again(writes: &mut Writes, what: &str, no: &str, time: u32, now: i64) -> 
     Some(writes.later_for_time(now.saturating_add(pause), &format!("{what}/{no}"), next))
 }
 
-/// Postpones work that needs an unreadable row, which may be repaired or readable by another version
-/// of the gateway.
+/// Postpones work that needs an unreadable row, which may be repaired or may be readable by another
+/// version of the gateway.
 pub(super) fn set_aside(writes: &mut Writes, what: &str, now: Timestamp) {
     writes.later(now.plus_millis(SET_ASIDE_MILLIS).unix_millis(), what);
 }
@@ -259,14 +260,14 @@ fn expire(
     let Some(order) = rows.get::<Order>(&order_key(no))? else {
         return Ok(());
     };
-    // The retention of an order that was started again begins with the later start.
+    // If the order was started again, its retention begins with the later start.
     let since = match order.start {
         Start::Done { at, .. } => at,
         _ => order.created,
     };
     let expires = since.saturating_add(settings.retention_millis);
     if expires > now.unix_millis() {
-        // The order was started after its request, or its retention has been extended.
+        // The order was started later than requested, or its retention was extended.
         writes.later(expires, &format!("expire/{no}"));
         return Ok(());
     }
@@ -283,7 +284,7 @@ fn expire(
     Ok(())
 }
 
-/// The query, if the order still has no verdict.
+/// Queries the verdict, if the order still has none.
 fn check(no: &str, caller: &str, alarm: Alarm, rows: &Rows) -> Result<Option<Read>, Interrupt> {
     let order = rows.get::<Order>(&order_key(no))?;
     Ok(order

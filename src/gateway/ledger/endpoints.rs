@@ -1,5 +1,6 @@
-//! Endpoints of Alibaba Cloud that recently failed to respond. A start fails over only if it provably
-//! was not sent, which some hosts cannot determine; therefore it begins at a working endpoint.
+//! Tracks endpoints of Alibaba Cloud that recently failed to respond. A start fails over only if it
+//! was provably not sent, which some hosts cannot determine; therefore starts begin at an endpoint
+//! that works.
 
 use super::rows::{ENDPOINTS, Interrupt, Rows, Write, row};
 use crate::client::call::{Loss, Outcome};
@@ -10,7 +11,8 @@ use serde::{Deserialize, Serialize};
 
 /// How long starts avoid a failing endpoint.
 const STARTS_AVOID_MILLIS: i64 = 10 * 60_000;
-/// How long queries avoid it. They fail over, so they can test the endpoint for the starts.
+/// How long queries avoid a failing endpoint. Queries can fail over, so they test the endpoint on
+/// behalf of the starts.
 const READS_AVOID_MILLIS: i64 = 30_000;
 
 /// The origins of failing endpoints, with the time of their last failure.
@@ -21,7 +23,7 @@ impl Failing {
     fn load(rows: &Rows) -> Result<Self, Interrupt> {
         match rows.get(ENDPOINTS) {
             Ok(known) => Ok(known.unwrap_or_default()),
-            // The next failure restores the row.
+            // The next failure rewrites the row.
             Err(Interrupt::Unreadable(_)) => Ok(Self::default()),
             Err(missing) => Err(missing),
         }
@@ -29,7 +31,7 @@ impl Failing {
 
     fn is_avoided(&self, endpoint: &Endpoint, now: Timestamp, millis: i64) -> bool {
         let since = |at: &i64| now.unix_millis().saturating_sub(*at);
-        // A failure in the future is from a clock that was set back.
+        // A failure in the future was recorded before the clock was set back.
         let origin = endpoint.origin();
         self.0
             .iter()
@@ -37,7 +39,7 @@ impl Failing {
     }
 }
 
-/// The first endpoint of a call: the first that is not avoided, or the first of the list.
+/// The endpoint at which a call begins: the first that is not avoided, or else the first of the list.
 pub(super) fn first(
     settings: &Settings,
     rows: &Rows,
@@ -58,7 +60,7 @@ pub(super) fn first(
     Ok(endpoints.iter().position(works).unwrap_or(0))
 }
 
-/// The write after an attempt at an endpoint, if there is one.
+/// What to write after an attempt at an endpoint, if anything.
 pub(super) fn observe(
     settings: &Settings,
     rows: &Rows,
@@ -78,7 +80,7 @@ pub(super) fn observe(
     };
     let origin = endpoint.origin();
     let mut after = before.clone();
-    // Endpoints that are not configured any more are forgotten.
+    // Forgets endpoints that are no longer configured.
     after.0.retain(|(known, _)| {
         *known != origin && endpoints.iter().any(|other| other.origin() == *known)
     });

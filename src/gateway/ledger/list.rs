@@ -8,9 +8,10 @@ use super::task::{Count, Cursor, Day, Filter, List, Task};
 use crate::json::de::from_json;
 use crate::timestamp::{Date, Timestamp};
 
-/// Index rows read in one act at most.
+/// Maximum number of index rows read in one commit.
 const ACT_MAX: u32 = 5_000;
-/// Index rows read for one page at most: orders with a rare status may spread over several pages.
+/// Maximum number of index rows read for one page. Orders with a rare status may spread over
+/// several pages.
 const PAGE_LOOKS_MAX: u32 = 50_000;
 const MILLIS_PER_MINUTE: i64 = 60_000;
 
@@ -27,7 +28,7 @@ impl Filter {
             && self.to.is_none_or(|to| order.created < to)
     }
 
-    /// The index rows of its time, newest first, from behind `after` on.
+    /// The index rows in the filter's period, newest first, starting after `after`.
     fn range(&self, after: Option<&Cursor>, limit: u32) -> Range {
         let from = self
             .from
@@ -67,7 +68,7 @@ pub(super) fn page(list: List, rows: &Rows) -> Result<Step, Interrupt> {
     }
 }
 
-/// The one order that has this OuterOrderNo or CertifyId.
+/// Finds the order with this OuterOrderNo or CertifyId.
 fn search(list: &List, text: &str, rows: &Rows) -> Result<Step, Interrupt> {
     rows.expect([order_key(text), certify_key(text)])?;
     let certified: Option<String> = rows.get(&certify_key(text))?;
@@ -120,7 +121,7 @@ fn go_on(mut list: List, rows: &Rows) -> Result<Step, Interrupt> {
     let mut orders = Vec::new();
     for cursor in &list.found {
         let order = writes.readable(rows.get::<Order>(&order_key(&cursor.no)))?;
-        // Between two acts an order may have come to stand elsewhere, or may be gone.
+        // Between two commits, the order may have moved in the list or been deleted.
         let order = order
             .flatten()
             .filter(|order| list.filter.takes_order(order));

@@ -1,13 +1,12 @@
 //! One caller's ledger: at most one CertifyId per order, verdicts written once, no personal data.
 //!
 //! A task consists of steps. A step that needs a row returns a request to load it; the host loads
-//! the row and repeats the step until it returns a `Commit`, which contains the writes and the
-//! next step. The host loads, repeats and writes without interleaving anything else, and then
-//! performs the next step. Two tasks can therefore interleave between commits, but never within
-//! one.
+//! the row and repeats the step until it returns a `Commit`, which contains the writes and the next
+//! step. The host loads, repeats and writes without interleaving anything else, and then performs
+//! the next step. Other tasks can therefore run between two commits, but never within one.
 //!
-//! The ledger writes an order as being started before it calls Alibaba Cloud. If the host fails
-//! afterwards, the row remains, and nothing starts the order again without a request to do so.
+//! The ledger marks an order as being started before it calls Alibaba Cloud. If the host fails
+//! after that, the row remains, and nothing starts the order again unless a request asks for it.
 
 pub mod answer;
 pub mod commit;
@@ -34,8 +33,8 @@ use upstream::Settled;
 
 /// Performs the next step of a task. `send_outcome` is the outcome of the previous send.
 ///
-/// Each task is a function that is never inlined: a new Worker compiles only what it calls, and the
-/// first request needs only one of them.
+/// The function of each task is never inlined: a new Worker compiles only the functions that it
+/// calls, and the first request needs only one of them.
 pub fn step(
     settings: &Settings,
     task: Task,
@@ -86,7 +85,7 @@ pub fn step(
                     Next::Idle
                 }
                 Stuck::Alarm => {
-                    // Otherwise it would not fire again for the other due rows.
+                    // Otherwise the alarm would not fire again for the other due rows.
                     writes.alarm = Some(context.now.plus_millis(GIVEN_UP_MILLIS).unix_millis());
                     Next::Idle
                 }
@@ -99,17 +98,17 @@ pub fn step(
 
 /// How a task ends at an unreadable row.
 enum Stuck {
-    /// The request fails; `started` if a verification may have been started.
+    /// The request fails; `started` states whether a verification may have been started.
     Asked { asker: Asker, started: bool },
-    /// The callback gets its response.
+    /// The callback receives its response.
     Hint,
     /// The alarm continues.
     Check(Alarm),
-    /// The delivery is made later.
+    /// The delivery is postponed.
     Report(Delivery),
     /// The alarm fires again.
     Alarm,
-    /// Nothing remains to do.
+    /// Nothing remains to be done.
     Nobody,
 }
 

@@ -8,7 +8,7 @@ use super::task::Signed;
 use crate::json::Json;
 use crate::rpc_server::NONCE_MILLIS;
 
-/// Nonces are deleted in batches.
+/// Nonces are grouped by this period and deleted together.
 const BATCH_MILLIS: i64 = 10 * 60_000;
 
 pub(super) fn check(signed: Signed, rows: &Rows, context: &Context) -> Result<Step, Interrupt> {

@@ -6,13 +6,13 @@ use crate::timestamp::Timestamp;
 use crate::vendor::codes::{self, Meaning, UsedBy};
 use serde::{Deserialize, Serialize};
 
-/// A user who began in time may finish a little later; until then, an unfinished verification is
-/// not expired.
+/// A user who began in time may finish a little later. Until then, an unfinished verification does not
+/// count as expired.
 const GRACE_MILLIS: i64 = 5 * 60_000;
 
-/// The longest pause between two queries of requests that wait for a verdict.
+/// Maximum pause between two queries on behalf of requests that wait for a verdict.
 const LOOK_AGAIN_MAX_MILLIS: i64 = 5_000;
-/// After this time without a query, the pauses are short again.
+/// If there was no query for this long, the pauses start short again.
 const LOOKS_IN_A_ROW_MILLIS: i64 = 30_000;
 
 /// An order in the ledger.
@@ -21,17 +21,17 @@ const LOOKS_IN_A_ROW_MILLIS: i64 = 30_000;
 pub struct Order {
     /// When it was first requested, in milliseconds.
     pub created: i64,
-    /// The scene it was started with.
+    /// The scene of the start.
     pub scene_id: String,
-    /// Keyed hash of the input, to distinguish a replay from a changed request.
+    /// Keyed hash of the input; distinguishes a replay from a changed request.
     pub input: String,
     /// The outcome of the start.
     pub start: Start,
-    /// The call that was in progress when the order was given up. Its outcome counts until the
+    /// The call that was in progress when the order was given up. Its outcome still counts until the
     /// order is started again, so that a clock that jumps does not lose it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub given_up: Option<String>,
-    /// The queries of requests that wait for the verdict.
+    /// The queries on behalf of requests that wait for the verdict.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub look: Option<Look>,
     /// The outcome; never changed once written.
@@ -42,12 +42,13 @@ pub struct Order {
     pub report: Option<Report>,
 }
 
-/// The queries of requests that wait for an order's verdict: one of them queries for all.
+/// The queries on behalf of requests that wait for an order's verdict. One of the requests queries for
+/// all.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Look {
     /// When the next query is allowed, in milliseconds.
     pub next: i64,
-    /// Queries in a row.
+    /// Number of queries in a row.
     pub looks: i64,
 }
 
@@ -76,20 +77,20 @@ pub enum Start {
         flight: String,
         /// The instance of the ledger that performs the call; the call ends with the instance.
         instance: String,
-        /// The latest end of the call.
+        /// The latest time at which the call can end.
         until: i64,
-        /// Whether an earlier call may have started the order. In that case, a failed call does not
-        /// free the order, because the earlier one may have started it.
+        /// Whether an earlier call may have started the order. If so, a failed call does not free the
+        /// order.
         #[serde(default)]
         again: bool,
     },
-    /// Alibaba Cloud may have started it. No CertifyId was issued.
+    /// Alibaba Cloud may have started it, but no CertifyId was issued.
     Unknown,
     /// Alibaba Cloud provably did not start it; the order can be started again.
     Refused {
-        /// When.
+        /// When it was refused.
         at: i64,
-        /// Alibaba Cloud's code, which is in the code tables.
+        /// Alibaba Cloud's code, one of those in the code tables.
         code: String,
         /// Alibaba Cloud's RequestId.
         request_id: Option<String>,
@@ -101,7 +102,7 @@ pub enum Start {
         /// URL of Alibaba Cloud's web page, while it is valid.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         certify_url: Option<String>,
-        /// When, by Alibaba Cloud's clock.
+        /// When it was started, by Alibaba Cloud's clock.
         at: i64,
         /// Alibaba Cloud's RequestId.
         #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -118,7 +119,7 @@ pub struct Report {
     /// HTTP status of the last response; `None` without a response.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub last_status: Option<u16>,
-    /// When it was received, in milliseconds.
+    /// When it was delivered, in milliseconds.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub delivered: Option<i64>,
 }
@@ -137,7 +138,7 @@ pub struct Verdict {
     pub unknown_there: bool,
     /// When it became known, in milliseconds.
     pub at: i64,
-    /// Alibaba Cloud's RequestId of that response.
+    /// The RequestId of Alibaba Cloud's response with the outcome.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub request_id: Option<String>,
 }
@@ -158,7 +159,7 @@ pub enum Decision {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum OrderStatus {
-    /// Being started.
+    /// The order is being started.
     Starting,
     /// It is unknown whether it was started.
     Unknown,
@@ -185,7 +186,7 @@ impl OrderStatus {
         }
     }
 
-    /// The inverse of [`OrderStatus::word`].
+    /// Parses the name in the REST routes.
     pub fn read(word: &str) -> Option<Self> {
         [
             Self::Starting,
@@ -235,8 +236,8 @@ impl Order {
         }
     }
 
-    /// Whether a call in progress has presumably ended without a stored outcome. `is_alive` is whether an
-    /// instance still exists.
+    /// Whether the call in progress presumably ended without its outcome being stored. `is_alive` states
+    /// whether an instance still exists.
     pub fn is_lost(&self, is_alive: impl FnOnce(&str) -> bool, now: Timestamp) -> bool {
         matches!(&self.start, Start::Inflight { instance, until, .. }
             if !is_alive(instance) || now.unix_millis() > *until)
@@ -249,8 +250,8 @@ impl Order {
         }
     }
 
-    /// Milliseconds until the next query is allowed. A clock that was set back does not extend the
-    /// wait beyond the longest pause.
+    /// Milliseconds until the next query is allowed. If the clock was set back, the wait is still at most
+    /// the longest pause.
     pub fn look_in_millis(&self, now: i64) -> i64 {
         let left = self.look.map_or(0, |look| look.next.saturating_sub(now));
         if left > LOOK_AGAIN_MAX_MILLIS {
@@ -265,7 +266,7 @@ impl Order {
         self.look = Some(Look::taken(self.look, now));
     }
 
-    /// Whether that call is in progress, or was the last one.
+    /// Whether this call is in progress, or was the last one.
     pub fn is_flight(&self, flight: &str) -> bool {
         match &self.start {
             Start::Inflight { flight: ours, .. } => ours == flight,
@@ -275,13 +276,13 @@ impl Order {
     }
 }
 
-/// When an unfinished verification that started at `at` expires.
+/// When an unfinished verification that was started at `at` expires.
 pub const fn over_at(at: i64, valid_millis: i64) -> i64 {
     at.saturating_add(valid_millis).saturating_add(GRACE_MILLIS)
 }
 
-/// Whether a failed InitFaceVerify provably started nothing: it was never sent, or Alibaba Cloud
-/// rejected it with a known code.
+/// Whether a failed InitFaceVerify provably started nothing: it was not sent, or Alibaba Cloud rejected
+/// it with a known code.
 pub fn provably_not_started(error: &Error) -> bool {
     match error.kind {
         Kind::Validation => true,
@@ -297,7 +298,7 @@ pub fn provably_not_started(error: &Error) -> bool {
     }
 }
 
-/// The error of a code that [`provably_not_started`] accepted, from the code tables.
+/// Recreates, from the code tables, the error of a code that [`provably_not_started`] accepted.
 pub fn refusal(code: &str, request_id: Option<String>) -> Option<Error> {
     let (kind, audience, retryable, message) = if let Some(known) = codes::code(code) {
         (Kind::Vendor, known.audience, known.retryable, &known.text)
@@ -308,7 +309,7 @@ pub fn refusal(code: &str, request_id: Option<String>) -> Option<Error> {
     Some(Error {
         retryable,
         request_id,
-        // The exact status is no longer known; it only matters that Alibaba Cloud responded.
+        // The exact status is no longer known; what matters is that Alibaba Cloud responded.
         http_status: Some(200),
         ..Error::new(kind, code, audience, message.clone())
     })
@@ -328,7 +329,7 @@ mod tests {
             (Kind::Vendor, "401", true),
             (Kind::Vendor, "412", true),
             (Kind::Vendor, "500", false),
-            // A Code of DescribeFaceVerify only: as a response to InitFaceVerify, its meaning is
+            // Only DescribeFaceVerify documents this Code; its meaning in a response to InitFaceVerify is
             // unknown.
             (Kind::Vendor, "406", false),
             (Kind::Vendor, "999", false),

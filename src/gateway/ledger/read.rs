@@ -1,4 +1,4 @@
-//! Reads a verification: its verdict from the ledger or, if there is none yet or material is
+//! Reads a verification: the verdict from the ledger or, if there is none yet or material is
 //! requested, from DescribeFaceVerify.
 
 use super::answer::{Answered, Found};
@@ -18,7 +18,7 @@ use crate::gateway::settings::Settings;
 use crate::timestamp::Timestamp;
 
 impl Read {
-    /// The ledger queries by itself when its alarm fires; more work may be due.
+    /// The step after a query that the alarm made: more work may be due.
     fn after_check(&self) -> Next {
         Next::Again {
             then: Task::Alarm(self.alarm),
@@ -62,7 +62,7 @@ impl Read {
     }
 }
 
-/// The photo, if its URL is on a host of Alibaba Cloud.
+/// The photo, if its URL is on one of Alibaba Cloud's hosts.
 fn photo(settings: &Settings, asker: &Asker, fresh: Option<&DescribeResult>) -> Next {
     let address = fresh
         .and_then(|result| result.material.as_ref()?.facial_picture_front.as_ref())
@@ -137,7 +137,7 @@ pub(super) fn settle(
 ) -> Result<Step, Interrupt> {
     let writes = Writes::default();
     let order = rows.get::<Order>(&order_key(&ask.no))?;
-    // The response applies only to the queried CertifyId.
+    // The response applies only to the CertifyId that was queried.
     let order = order.filter(|order| {
         matches!(&order.start, Start::Done { certify_id, .. } if *certify_id == ask.certify_id)
     });
@@ -176,8 +176,8 @@ pub(super) fn settle(
     Ok(writes.then(next))
 }
 
-/// Whether Alibaba Cloud does not know the CertifyId. While it is valid, an endpoint may not know it
-/// yet.
+/// Whether Alibaba Cloud does not know the CertifyId. While the CertifyId is valid, this can be
+/// temporary: an endpoint may not know it yet.
 fn is_unknown_there(error: &Error) -> bool {
     error.kind == Kind::Vendor && error.code == "406"
 }
@@ -191,7 +191,7 @@ fn is_over(settings: &Settings, order: &Order, upstream_now: Timestamp) -> bool 
     }
 }
 
-/// A caller cannot fix that Alibaba Cloud does not know a CertifyId that it returned.
+/// Alibaba Cloud issued this CertifyId, so the caller cannot fix that it is unknown.
 fn own_id_refused(error: Error) -> Error {
     Error {
         audience: if matches!(error.audience, Audience::Developer) {
@@ -219,7 +219,8 @@ fn described(
         let next = if decision == Some(verdict.outcome) {
             ask.status_reply(settings, &order, Some(result), None)
         } else {
-            // Verdicts are written once. A different one is reported to the operator.
+            // A verdict is written once. If Alibaba Cloud returns a different one later, the
+            // operator is informed.
             ask.status_reply(settings, &order, None, Some("verdict-contradicted"))
         };
         return Ok(writes.then(next));
@@ -239,7 +240,7 @@ fn described(
     Ok(writes.then(wait(settings, ask, &order, Some(result), now)))
 }
 
-/// Waits for the next query or the verdict. When the request's time is over, it gets the current
+/// Waits for the next query or the verdict. When the request's time is over, it receives the current
 /// status. `fresh` is Alibaba Cloud's last response.
 fn wait(
     settings: &Settings,

@@ -4,15 +4,15 @@
 //! |---|---|
 //! | `order/{outerOrderNo}` | [`super::order::Order`] |
 //! | `listed/{created}/{outerOrderNo}` | [`super::order::OrderStatus`]; orders by age |
-//! | `certify/{certifyId}` | the order it was handed out for |
-//! | `starts/{day}` | verifications started that day |
+//! | `certify/{certifyId}` | the order for which it was issued |
+//! | `starts/{day}` | the number of verifications started on that day |
 //! | `user/{day}/{keyed hash}` | … for one UserId |
-//! | `due/{time}/{what}/{id}` | how often the alarm has come to it, from 1; what it has to do, see `due` |
+//! | `due/{time}/{what}/{id}` | the number of the attempt, from 1; `due` describes the work |
 //! | `nonce/{AccessKeyId}/{hash}` | `1`; a used nonce |
-//! | `alarm` | the time of the alarm |
-//! | `caller` | the caller of this ledger |
+//! | `alarm` | when the alarm is set to fire |
+//! | `caller` | the caller to which the ledger belongs |
 //! | `receiver` | the back-off of an unresponsive webhook receiver, see `webhook::Receiver` |
-//! | `endpoints` | which endpoints gave no response lately, see `endpoints` |
+//! | `endpoints` | endpoints that recently failed to respond, see `endpoints` |
 //!
 //! Times in keys are milliseconds with leading zeros, so that keys sort by time. Values are JSON.
 
@@ -25,11 +25,11 @@ use serde::{Deserialize, Serialize};
 
 /// The key of the row with the time of the alarm.
 pub(super) const ALARM: &str = "alarm";
-/// The key of the row with the caller, the alarm's only source of it.
+/// The key of the row with the caller, which an alarm knows only from this row.
 pub(super) const CALLER: &str = "caller";
 /// The key of the row with the back-off of the webhook's receiver.
 pub(super) const RECEIVER: &str = "receiver";
-/// The key of the row with the endpoints that gave no response lately.
+/// The key of the row with the endpoints that recently failed to respond.
 pub(super) const ENDPOINTS: &str = "endpoints";
 
 /// Rows with keys in a half-open range.
@@ -39,7 +39,7 @@ pub struct Range {
     pub from: String,
     /// The first key after the range.
     pub to: String,
-    /// The most rows to load.
+    /// Maximum number of rows to load.
     pub limit: u32,
     /// Whether to load in descending order.
     pub reverse: bool,
@@ -49,7 +49,7 @@ pub struct Range {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Missing {
-    /// The rows with these keys, including which do not exist.
+    /// The rows with these keys, including the information which of them do not exist.
     Keys(Vec<String>),
     /// Rows with their keys.
     Range(Range),
@@ -60,14 +60,14 @@ pub enum Missing {
 pub enum Interrupt {
     /// Rows must be loaded first.
     Missing(Missing),
-    /// The row with this key does not have the form that this version writes, or cannot be used.
+    /// The row with this key does not have the format of this version, or cannot be used.
     Unreadable(String),
 }
 
 /// The rows that the host has loaded so far.
 #[derive(Clone, Debug, Default, Deserialize)]
 pub struct Rows {
-    /// Keys with their values; `None` if there is no row.
+    /// Keys with their values; `None` if the row does not exist.
     pub rows: Vec<(String, Option<String>)>,
     /// Ranges with their keys and values, in order.
     pub ranges: Vec<(Range, Vec<(String, String)>)>,
@@ -77,7 +77,7 @@ pub struct Rows {
 pub type Write = (String, Option<String>);
 
 impl Rows {
-    /// The row with that key.
+    /// The row with this key.
     pub fn get<T: DeserializeOwned>(&self, key: &str) -> Result<Option<T>, Interrupt> {
         match first_value(&self.rows, key) {
             None => Err(Interrupt::Missing(Missing::Keys(vec![key.to_owned()]))),
@@ -138,7 +138,7 @@ pub(super) fn user_key(now: Timestamp, user: &str) -> String {
     format!("user/{}/{user}", now.shanghai_date())
 }
 
-/// Milliseconds as text that sorts like the numbers, for the next 30,000 years.
+/// Milliseconds as text that sorts like the number; sufficient for the next 30,000 years.
 pub fn sortable(millis: i64) -> String {
     let digits = millis.max(0).to_string();
     let zeros = "000000000000000".get(digits.len()..).unwrap_or_default();

@@ -11,15 +11,15 @@ use std::collections::BTreeMap;
 #[derive(Clone, Debug, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Task {
-    /// Continue unless the nonce of a signature was used before.
+    /// Check that the nonce of a signed request is new, then continue.
     Signed(Signed),
     /// Start a verification.
     Create(Create),
-    /// Read one.
+    /// Read a verification.
     Read(Read),
-    /// List them.
+    /// List verifications.
     List(List),
-    /// Count them.
+    /// Count verifications.
     Count(Count),
     /// Send an attempt of a call to Alibaba Cloud.
     Call(UpstreamCall),
@@ -82,7 +82,7 @@ pub struct Create {
     pub notices: Vec<Json>,
     /// Whether to start an order again if its start has an unknown outcome.
     pub restart_unknown: bool,
-    /// When the request began to wait for another one, in milliseconds.
+    /// When the request began to wait for another request, in milliseconds.
     pub waiting_since: Option<i64>,
 }
 
@@ -106,7 +106,7 @@ pub struct Read {
     /// The alarm to continue afterwards, if the ledger queries by itself.
     #[serde(default)]
     pub alarm: Alarm,
-    /// The key of the row that schedules the next query, unless this one returns a verdict.
+    /// The key of the row that schedules the next query; deleted if this query returns a verdict.
     #[serde(default)]
     pub again: Option<String>,
     /// OuterOrderNo; empty if the CertifyId identifies the order.
@@ -123,11 +123,11 @@ pub struct Read {
     pub decided: bool,
     /// The entity tag that the client sent.
     pub known: Option<String>,
-    /// The order's SceneId once it is known; the requested one if the CertifyId identifies the
+    /// The order's SceneId; until it is known, the requested one if the CertifyId identifies the
     /// order.
     #[serde(default)]
     pub scene_id: String,
-    /// The order's CertifyId, once it is known or if it identifies the order.
+    /// The order's CertifyId, if it is known or identifies the order.
     #[serde(default)]
     pub certify_id: String,
 }
@@ -138,13 +138,13 @@ impl Read {
         self.wait_until.is_some() && !self.decided
     }
 
-    /// The name under which concurrent requests share a query. A request that does not wait has its
-    /// own query, so that its response is not older than the request.
+    /// The name under which concurrent requests share a query. A request that does not wait makes
+    /// its own query, so that its response is not older than the request.
     pub(super) fn share(&self) -> Option<String> {
         (self.waits() || self.decided).then(|| self.certify_id.clone())
     }
 
-    /// Whether the query gives way to other calls when many wait for a turn.
+    /// Whether the query gives way to other calls if many are waiting for a turn.
     pub(super) const fn yields(&self) -> bool {
         self.waits()
     }
@@ -156,23 +156,23 @@ impl Read {
 pub struct List {
     /// The request to respond to.
     pub asker: Asker,
-    /// The most orders on a page.
+    /// Maximum number of orders on a page.
     pub limit: u32,
-    /// The last order looked at, at first that of the previous page.
+    /// The last order examined; at first, the last order of the previous page.
     pub after: Option<Cursor>,
-    /// Which orders.
+    /// Which orders to list.
     pub filter: Filter,
-    /// Only the order with this OuterOrderNo or CertifyId.
+    /// If set, only the order with this OuterOrderNo or CertifyId.
     pub search: Option<String>,
-    /// Index rows looked at so far.
+    /// Number of index rows examined so far.
     #[serde(default)]
     pub looked_at: u32,
-    /// Orders found so far.
+    /// Orders that match so far.
     #[serde(default)]
     pub found: Vec<Cursor>,
 }
 
-/// Which orders are meant.
+/// A selection of orders.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
 pub struct Filter {
     /// Only orders with this status.
@@ -187,21 +187,21 @@ pub struct Filter {
 #[derive(Clone, Debug, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Count {
-    /// Who asked.
+    /// The request to respond to.
     pub asker: Asker,
-    /// Which orders.
+    /// Which orders to count.
     pub filter: Filter,
-    /// By how many minutes the asker's days begin before those of UTC.
+    /// By how many minutes the caller's days begin before those of UTC.
     pub offset_minutes: i64,
-    /// The last order looked at.
+    /// The last order examined.
     #[serde(default)]
     pub after: Option<Cursor>,
-    /// What has been counted so far, by `yyyy-MM-dd`.
+    /// The numbers so far, by `yyyy-MM-dd`.
     #[serde(default)]
     pub days: BTreeMap<String, Day>,
 }
 
-/// Orders created on one day, by where they stand.
+/// Orders created on one day, by status.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Day {
     /// [`OrderStatus::Starting`]
@@ -228,12 +228,12 @@ pub struct Cursor {
 }
 
 impl Cursor {
-    /// The form used in URLs; callers pass it back unchanged.
+    /// The format used in URLs; callers pass it back unchanged.
     pub fn text(&self) -> String {
         format!("{}-{}", self.created, self.no)
     }
 
-    /// The inverse of [`Cursor::text`].
+    /// Parses the format of [`Cursor::text`].
     pub fn read(text: &str) -> Option<Self> {
         let (created, no) = text.split_once('-')?;
         let created = created.parse().ok().filter(|created| *created >= 0)?;
@@ -258,21 +258,22 @@ impl Cursor {
 pub struct Signed {
     /// The row of the nonce.
     pub nonce: String,
-    /// Identifies the arrival of the request, chosen by the host: the same arrival may repeat the
+    /// Identifies the arrival of the request; chosen by the host. The same arrival may repeat the
     /// step.
     pub arrival: String,
     /// The requested task.
     pub then: Box<Task>,
 }
 
-/// The platform's alarm, to compare with the due rows.
+/// The platform's alarm, for comparison with the due rows.
 #[derive(Clone, Copy, Debug, Serialize, Deserialize)]
 pub struct Wake {
-    /// When the platform fires it; `None` if it is not set.
+    /// When it is set to fire; `None` if it is not set.
     pub set: Option<i64>,
 }
 
-/// A callback: Alibaba Cloud reports that a user has finished. Only a query is trusted.
+/// A callback, in which Alibaba Cloud reports that a user has finished. It is not trusted; it only
+/// triggers a query.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Hint {
     /// OuterOrderNo.
@@ -282,25 +283,25 @@ pub struct Hint {
 /// The alarm's task.
 #[derive(Clone, Copy, Debug, Default, Serialize, Deserialize)]
 pub struct Alarm {
-    /// Commits since the alarm fired.
+    /// Number of commits since the alarm fired.
     pub acts: u32,
     /// When it fired; `None` before its first commit.
     pub began: Option<i64>,
 }
 
-/// A delivery in progress.
+/// A webhook delivery in progress.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Delivery {
     /// OuterOrderNo.
     pub no: String,
-    /// Whose it is.
+    /// The caller to which the order belongs.
     pub caller: String,
-    /// The due row of the delivery.
+    /// The due row that scheduled the delivery.
     pub due: String,
 }
 
 impl Task {
-    /// The task in the form that can be repeated after a reset of the ledger's host: it continues
+    /// The task in a form that is safe to repeat after a reset of the ledger's host: it continues
     /// from the stored rows. A start that may have been sent is never sent again.
     pub fn again(&self) -> Self {
         match self {

@@ -13,7 +13,7 @@ use crate::timestamp::Timestamp;
 const CALLBACK_URL: &str = "CallbackUrl";
 
 impl Purpose {
-    /// The row of its order.
+    /// The row of the order that the call is about.
     pub(super) fn order_key(&self) -> String {
         rows::order_key(match self {
             Self::Start { create, .. } => &create.no,
@@ -28,7 +28,7 @@ impl Purpose {
         }
     }
 
-    /// The request, which passed the same checks when it arrived.
+    /// The request, which was validated when it arrived.
     pub(super) fn request(&self, settings: &Settings, now: Timestamp) -> Option<ValidRequest<'_>> {
         let parameters: Vec<(&str, Value)> = match self {
             Self::Start { create, .. } => {
@@ -104,7 +104,7 @@ pub(super) fn send(
     }))
 }
 
-/// Processes the outcome of an attempt. Also returns what is to be written of its endpoint.
+/// Processes the outcome of an attempt. Also returns what to write about its endpoint.
 pub(super) fn settle(
     settings: &Settings,
     call: UpstreamCall,
@@ -122,8 +122,8 @@ pub(super) fn settle(
         }
         send_outcome => send_outcome,
     };
-    // By Alibaba Cloud's clock, because the gateway's can be wrong. Without a Date header, by the clock
-    // skew that this call has measured.
+    // Uses Alibaba Cloud's clock, because the gateway's can be wrong. If the response has no Date
+    // header, uses the clock skew that this call has measured.
     let mut upstream_now = context.now.plus_millis(state.clock_offset_millis);
     let mut endpoint = None;
     let ended = match send_outcome {
@@ -133,7 +133,7 @@ pub(super) fn settle(
                 upstream_now = call::server_time(&response.headers).unwrap_or(upstream_now);
             }
             let request = || purpose.request(settings, context.now);
-            // Derived from the nonce, so that tasks that share an attempt share the next one.
+            // Derived from the nonce, so that tasks that share this attempt also share the next one.
             let jitter = state.nonce.get(..8).unwrap_or_default();
             let jitter = u32::from_str_radix(jitter, 16).unwrap_or_default();
             match call::settle(
@@ -173,11 +173,11 @@ pub(super) fn settle(
     Ok((ended, endpoint))
 }
 
-/// What became of a call to Alibaba Cloud.
+/// What follows from the outcome of an attempt.
 pub(super) enum Settled {
-    /// There is another attempt.
+    /// The call makes another attempt.
     Retry(Step),
-    /// It ended, at this time by Alibaba Cloud's clock.
+    /// The call has ended, at this time by Alibaba Cloud's clock.
     Ended(Box<Purpose>, Ended, Timestamp),
 }
 

@@ -1,4 +1,4 @@
-//! Webhook deliveries of verdicts, signed and retried, by Standard Webhooks 1.0
+//! Delivers verdicts to webhooks, signed and retried, by Standard Webhooks 1.0
 //! (github.com/standard-webhooks). A delivery contains no personal data.
 
 use super::commit::{Context, Next, SendOutcome, Step, Writes};
@@ -17,35 +17,35 @@ use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use serde::{Deserialize, Serialize};
 
-/// Time limit of a receiver, in milliseconds.
+/// Time limit of a delivery, in milliseconds.
 const TIMEOUT_MILLIS: i64 = 15_000;
-/// The back-off after each failed attempt, in seconds, as the specification proposes.
+/// Back-off after each failed attempt, in seconds, as the specification proposes.
 const PAUSES: [i64; 9] = [5, 300, 1_800, 7_200, 18_000, 36_000, 50_400, 72_000, 86_400];
 
-/// The initial and the longest back-off of an unresponsive receiver.
+/// The initial and the maximum back-off of an unresponsive receiver.
 const BACK_OFF_MILLIS: i64 = 30_000;
 const BACK_OFF_MAX_MILLIS: i64 = 60 * 60_000;
 
-/// The back-off of a receiver that did not respond in time, so that its deliveries delay nothing
-/// else. Any response ends it.
+/// The back-off of a receiver that timed out, so that deliveries to it do not delay other work. Any
+/// response ends it.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
 pub struct Receiver {
-    /// Consecutive time-outs.
+    /// Number of consecutive time-outs.
     pub failures: u32,
     /// When the next delivery is allowed, in milliseconds.
     pub until: i64,
 }
 
 impl Receiver {
-    /// When the next delivery is allowed, if not now. A clock that was set back does not extend the
-    /// wait indefinitely.
+    /// When the next delivery is allowed, if not now. If the clock was set back, the wait is still
+    /// limited.
     pub fn waits_until(&self, now: i64) -> Option<i64> {
         let longest = now.saturating_add(BACK_OFF_MAX_MILLIS);
         (self.until > now && self.until <= longest).then_some(self.until)
     }
 
     fn timed_out(self, now: i64) -> Self {
-        // Of concurrent deliveries, only one counts.
+        // Concurrent deliveries that time out count once.
         if self.waits_until(now).is_some() {
             return self;
         }
@@ -59,8 +59,9 @@ impl Receiver {
     }
 }
 
-/// Sends the delivery of an order, if one is due. The attempt is counted and the next one scheduled
-/// before it is sent, so that a crash does not lose it; a receiver may get it twice.
+/// Sends the delivery of an order, if one is due. The attempt is counted and the next one is
+/// scheduled before sending, so that a crash does not lose the delivery; the receiver may get it
+/// twice.
 pub(super) fn send(
     settings: &Settings,
     posted: Delivery,
@@ -190,7 +191,7 @@ pub(super) fn reported(
     let order = rows.get::<Order>(&key)?;
     let receiver: Option<Receiver> = rows.get(RECEIVER)?;
     match (&send_outcome, receiver) {
-        // A pending delivery, and thereby the receiver, is tried again.
+        // The receiver is tested again with one of the pending deliveries.
         (Some(SendOutcome::Outcome(Outcome::Lost(Loss::TimedOut))), receiver)
             if order.as_ref().is_some_and(is_unreported) =>
         {

@@ -1,4 +1,4 @@
-//! Checks the settings: each by itself, and against the mode of the gateway.
+//! Validates the settings, each on its own and together with the gateway's mode.
 
 use super::Settings;
 use super::reader::{KEY_SECRET_PREFIX, Reader, Variables};
@@ -11,10 +11,10 @@ use crate::vendor::endpoint::Endpoint;
 
 const MILLIS_PER_MINUTE: i64 = 60_000;
 const MILLIS_PER_DAY: i64 = 24 * 60 * MILLIS_PER_MINUTE;
-/// Alibaba Cloud's limit for each action and account (help.aliyun.com, QPS limits of server-side
-/// API operations).
+/// Alibaba Cloud's limit per action and account (help.aliyun.com, QPS limits of server-side API
+/// operations).
 const CALLS_PER_SECOND: i64 = 50;
-/// The shortest secret that cannot be guessed; 32 random bytes in Base64 have 44 characters.
+/// Minimum length of a secret that cannot be guessed; 32 random bytes in Base64 have 44 characters.
 const SECRET_MIN: usize = 32;
 pub(super) const DEVELOPMENT_SECRET: &str = "development-only-development-only";
 /// The demo scene of the sandbox.
@@ -26,7 +26,7 @@ impl Settings {
     /// Validates the settings. Messages never quote a value.
     ///
     /// # Errors
-    /// All missing and invalid settings; `field` is the setting's name.
+    /// A single list of all missing and invalid settings; `field` is the name of the setting.
     pub fn read(variables: &Variables) -> Result<Self, Vec<FieldError>> {
         let mut reader = Reader {
             variables,
@@ -84,7 +84,7 @@ impl Reader<'_> {
         }
     }
 
-    /// The client's options; their faults are reported with the names of the settings.
+    /// Reads the client's options; their problems are reported under the names of the settings.
     fn options(&mut self) -> Options {
         let default_endpoint = self.development.then_some(SANDBOX_ENDPOINT);
         let endpoints = self.text("CLOUDAUTH_ENDPOINTS").or(default_endpoint);
@@ -180,7 +180,7 @@ impl Reader<'_> {
                 self.problems
                     .extend(error.fields.into_iter().map(|problem| FieldError {
                         field: setting_of_option(&problem.field).to_owned(),
-                        // The client's text names its own environment variables.
+                        // The client's message names the client's environment variables.
                         message: if problem.rule == "missing" {
                             Text::new(
                                 "缺失；请将其设为部署环境的密钥。",
@@ -305,7 +305,7 @@ impl Reader<'_> {
 
     fn public_url(&mut self) -> Option<String> {
         let text = self.text("GATEWAY_PUBLIC_URL")?;
-        // Alibaba Cloud calls HTTPS URLs only.
+        // Alibaba Cloud calls only HTTPS URLs.
         let right = text.starts_with("https://")
             && Endpoint::parse(text).is_ok_and(|endpoint| endpoint.origin() == text);
         if right {

@@ -1,8 +1,8 @@
-//! The gateway's settings: variables and secrets of the Worker, validated together.
+//! The gateway's settings: the Worker's variables and secrets, validated together.
 //!
-//! No valid settings produce a deployment that is open to everyone or accepts simulated
-//! verifications: `development` uses loopback addresses only, `production` calls only Alibaba
-//! Cloud.
+//! No combination of valid settings produces a deployment that is open to everyone or accepts
+//! simulated verifications: `development` uses only loopback addresses, `production` calls only
+//! Alibaba Cloud.
 
 mod check;
 mod reader;
@@ -25,7 +25,7 @@ pub struct Settings {
     pub credentials: Credentials,
     /// The scene for requests without one.
     pub scene_id: String,
-    /// The key for input fingerprints and for callers' derived secrets.
+    /// The key for hashes of inputs and for secrets derived for callers.
     pub secret: Secret,
     /// The callers.
     pub callers: Vec<Caller>,
@@ -33,7 +33,7 @@ pub struct Settings {
     pub retention_millis: i64,
     /// Validity of a CertifyId, in milliseconds.
     pub certify_id_valid_millis: i64,
-    /// Alibaba Cloud's limit of calls per action and second for the account.
+    /// Alibaba Cloud's limit of calls per second for each action of the account.
     pub calls_per_second: i64,
     /// Web origins allowed by CORS; none by default.
     pub allowed_origins: Vec<String>,
@@ -44,7 +44,7 @@ pub struct Settings {
 }
 
 impl Settings {
-    /// Whether the host of a photo is allowed: one of Alibaba Cloud or, in development, the
+    /// Whether photos may be fetched from this host: one of Alibaba Cloud's or, in development, the
     /// sandbox.
     pub fn is_photo_host(&self, url: &str) -> bool {
         let authority = url.split_once("://").map(|(scheme, rest)| {
@@ -65,12 +65,12 @@ impl Settings {
         })
     }
 
-    /// Whether requests to that host are served: in development, those to this machine alone.
+    /// Whether requests to this host are served: in development, only those to the local machine.
     pub fn serves(&self, host: &str) -> bool {
         !self.development || Endpoint::parse(host).is_ok_and(|endpoint| endpoint.is_loopback())
     }
 
-    /// The caller with that id.
+    /// The caller with this ID.
     pub fn caller(&self, id: &str) -> Option<&Caller> {
         self.callers.iter().find(|caller| caller.id == id)
     }

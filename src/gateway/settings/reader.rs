@@ -1,4 +1,4 @@
-//! Reads settings in the forms that variables have: text, numbers, flags. Collects every problem.
+//! Reads settings, which are text, numbers or flags, and collects all problems.
 
 use crate::actions::Value;
 use crate::error::FieldError;
@@ -81,14 +81,14 @@ impl Reader<'_> {
         }
     }
 
-    /// A whole number, as an option takes it.
+    /// A whole number, as a value of an option.
     pub(super) fn whole<'v>(&self, name: &str) -> Value<'v> {
         self.text(name).map_or(Value::Absent, |text| {
             text.parse().map_or(Value::Unusable, Value::Integer)
         })
     }
 
-    /// `true` or `false`, as an option takes it.
+    /// `true` or `false`, as a value of an option.
     pub(super) fn flag<'v>(&self, name: &str) -> Value<'v> {
         match self.text(name) {
             None => Value::Absent,
@@ -98,7 +98,7 @@ impl Reader<'_> {
         }
     }
 
-    /// Otherwise a misspelt setting would silently have its default.
+    /// Reports unknown names: a misspelt setting would otherwise silently keep its default.
     pub(super) fn unknown_names(&mut self) {
         for (name, _) in self.variables {
             let ours = name.starts_with("GATEWAY_") || name.starts_with("CLOUDAUTH_");

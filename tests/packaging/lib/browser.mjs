@@ -1,4 +1,4 @@
-// Chromium, as the other browser suites start it.
+// Starts Chromium as the other browser suites do.
 
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
@@ -12,10 +12,10 @@ const running = await chromium.launch({ executablePath: browser().chrome, args }
 after(() => running.close());
 
 /**
- * Opens a page and waits until it has put its result into its `<output>`. What the browser complains about is a
- * failure, except for the refusals that the page provokes at `endpoint`.
+ * Opens a page and waits until its `<output>` has the result. Any error that the browser logs is a failure,
+ * except for the refusals that the page provokes at `endpoint`.
  *
- * @returns {Promise<{ result: object, modules: string[] }>} and which WebAssembly files it loaded
+ * @returns {Promise<{ result: object, modules: string[] }>} `modules` are the WebAssembly files that it loaded
  */
 export async function open(url, endpoint) {
   const context = await running.newContext();

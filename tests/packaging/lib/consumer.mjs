@@ -10,7 +10,7 @@ import { projectEnv } from "../../../scripts/lib/project.mjs";
 import { pack } from "../../../scripts/pack.mjs";
 
 const projects = fileURLToPath(new URL("../projects", import.meta.url));
-/** The packages of this folder: runtimes and tools. */
+/** The packages in this folder: runtimes and tools. */
 export const tools = fileURLToPath(new URL("../node_modules", import.meta.url));
 /** Ends a program that hangs; not a limit on speed. */
 const LIMIT_MS = 4 * 60_000;
@@ -22,10 +22,10 @@ after(async () => {
   rmSync(temporary, { recursive: true, force: true });
 });
 
-/** The package in its published form, packed once per test file. */
+/** The package as published, packed once per test file. */
 export const tarball = await pack(temporary);
 
-/** A folder whose projects resolve the packages of this one. */
+/** A folder whose projects resolve the packages in this folder. */
 function workspace() {
   const folder = join(temporary, "workspace");
   if (!existsSync(folder)) {
@@ -35,7 +35,7 @@ function workspace() {
   return folder;
 }
 
-/** The project's own tools first, then those of this folder, then those of the workspace. */
+/** The project's own tools first, then those in this folder, then those of the workspace. */
 function environment(folder, variables) {
   const env = projectEnv();
   const paths = [join(folder, "node_modules", ".bin"), env.PATH, join(tools, ".bin")];
@@ -50,9 +50,9 @@ function environment(folder, variables) {
 }
 
 /**
- * Copies a project and installs the package into it, with the network switched off.
+ * Copies a project and installs the package into it, without network access.
  *
- * @param {string} source the project's folder; a name alone is one under projects/
+ * @param {string} source the project's folder; a plain name is one under projects/
  * @param {{ packagesOf?: string, withTools?: boolean }} [options] a project under projects/ whose installed packages it
  *   gets; whether it resolves the packages of this folder, like a project in a workspace
  */
@@ -75,7 +75,7 @@ export async function consumer(source, { packagesOf, withTools = false } = {}) {
   return {
     folder,
     installed,
-    /** Runs a program in the project, which must succeed; returns its output. */
+    /** Runs a program in the project and returns its output; throws if it fails. */
     must: (program, args, variables) =>
       must(program, args, { cwd: folder, env: env(variables), limitMs: LIMIT_MS }),
     /** Starts a program in the project. */

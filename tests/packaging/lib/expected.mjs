@@ -30,7 +30,7 @@ export async function assertVerified({ certifyId, ...result }, seenBySandbox) {
   );
 }
 
-/** The JSON lines of a project's output; anything else, such as a runtime warning, is a failure. */
+/** The JSON lines in a project's output; anything else, such as a runtime warning, is a failure. */
 export function printed(output, lines = 1) {
   const found = output.split("\n").filter(Boolean);
   assert.equal(found.length, lines, output);

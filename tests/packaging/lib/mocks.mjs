@@ -15,7 +15,7 @@ const order = {
   certName: "张三",
 };
 
-/** The name that was sent, in the form. */
+/** The name in the form that was sent. */
 const nameIn = (body) => new URLSearchParams(body).get("CertName");
 
 /** All libraries, behind the same functions. */

@@ -1,4 +1,4 @@
-// The runtimes from this folder's packages.
+// The runtimes from the packages in this folder.
 
 import { existsSync } from "node:fs";
 import { join } from "node:path";

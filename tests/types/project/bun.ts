@@ -1,4 +1,4 @@
-// On Bun, whose own fetch has members that no stub has.
+// On Bun, whose own fetch has members that stubs lack.
 
 import { FaceVerifyClient } from "cloudauth-edge";
 import { createSandbox } from "cloudauth-edge/sandbox";

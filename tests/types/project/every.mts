@@ -1,5 +1,5 @@
-// Every option, parameter and result member by its name. A `Required<…>` makes the compiler name what is missing in a
-// list; run as a program, it finds out whether the package does what its types say.
+// Lists every option, parameter and result member by name. With `Required<…>`, the compiler reports names that a list
+// lacks; run as a program, it checks that the package does what its types say.
 
 import * as edge from "cloudauth-edge";
 import {
@@ -35,7 +35,7 @@ import {
 import * as identity from "cloudauth-edge/identity";
 import type { Accepted, CertNoAccepted, Problem, Refused } from "cloudauth-edge/identity";
 
-/** The members of a type, each named once. */
+/** The members of a type, each listed once. */
 type Members<T> = Record<keyof Required<T>, true>;
 
 function has<T extends object>(what: string, value: T | null | undefined, members: Members<T>): T {
@@ -68,7 +68,7 @@ has<typeof identity>("cloudauth-edge/identity", identity, {
 const loaded: Promise<void>[] = [ready(), identity.ready()];
 await Promise.all(loaded);
 
-// --- what is sent ---------------------------------------------------------------------------------------------------
+// --- requests -------------------------------------------------------------------------------------------------------
 
 const sceneIds: SceneId[] = [1000000006, 1000000006n, "9223372036854775807"];
 
@@ -128,8 +128,7 @@ const models: InitFaceVerifyParameters["model"][] = [
   "ONE_OF_TOMORROW",
 ];
 
-// --- answers of Alibaba Cloud
-// ------------------------------------------------------------------------------------------
+// --- responses of Alibaba Cloud -------------------------------------------------------------------------------------
 
 const picture = {
   qualityScore: 97.5,
@@ -207,7 +206,7 @@ const everyWay: ClientOptions[] = [
   { ...common, credentials, endpoint: "cloudauth.example.com", signatureVersion: "ACS3-HMAC-SHA256" },
   { credentials, fetch: globalThis.fetch },
 ];
-// With the credentials of the environment.
+// With the credentials in the environment.
 const unconfigured: (() => FaceVerifyClient)[] = [
   () => new FaceVerifyClient(),
   () => new FaceVerifyClient({ endpoint: "http://127.0.0.1:8788" }),
@@ -218,7 +217,7 @@ for (const options of everyWay) new FaceVerifyClient(options);
 const client = new FaceVerifyClient({ ...common, credentials: async () => credentials });
 const call: Required<CallOptions> = { signal: new AbortController().signal };
 
-// A photo may be given in one way alone, so the parameters go in parts.
+// A photo can be given in only one way, so the parameters are split.
 const { faceContrastPicture, faceContrastPictureUrl, ossBucketName, ossObjectName, certifyId, ...rest } =
   init;
 for (const photo of [

@@ -1,4 +1,4 @@
-// A form in a browser: the DOM's types alone.
+// A form in a browser, with only the DOM's types.
 
 import { FaceVerifyClient } from "cloudauth-edge";
 import { checkCertName, checkCertNo, checkMobile, ready, type Problem } from "cloudauth-edge/identity";

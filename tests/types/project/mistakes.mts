@@ -31,20 +31,20 @@ export const options = [
   new FaceVerifyClient({ ...keys, timeoutMs: "10s" }),
   // @ts-expect-error a scheme that does not exist
   new FaceVerifyClient({ ...keys, signatureVersion: "2.0" }),
-  // @ts-expect-error a language that is not spoken
+  // @ts-expect-error an unsupported language
   new FaceVerifyClient({ ...keys, language: "fr" }),
-  // @ts-expect-error an endpoint as URL object
+  // @ts-expect-error an endpoint as a URL object
   new FaceVerifyClient({ ...keys, endpoint: new URL("https://cloudauth.aliyuncs.com") }),
-  // @ts-expect-error a fetch that gives no Response
+  // @ts-expect-error a fetch that does not return a Response
   new FaceVerifyClient({ ...keys, fetch: async () => "{}" }),
-  // @ts-expect-error a hook that reads what it does not get
+  // @ts-expect-error a hook that reads a member that does not exist
   new FaceVerifyClient({ ...keys, onAttempt: (report) => report.parameters }),
 ];
 
 export const parameters: InitFaceVerifyParameters[] = [
   // @ts-expect-error a parameter's typo
   { ...order, certNumber: "" },
-  // @ts-expect-error Alibaba Cloud's capitals
+  // @ts-expect-error Alibaba Cloud's capitalization
   { ...order, CertName: "" },
   // @ts-expect-error no order number
   { sceneId: 1, metaInfo: "{}" },
@@ -64,35 +64,35 @@ export const parameters: InitFaceVerifyParameters[] = [
   { ...order, certifyUrlType: "APP" },
   // @ts-expect-error a date as an object
   { ...order, birthday: new Date() },
-  // @ts-expect-error a list that is to be JSON
+  // @ts-expect-error a list that must be JSON
   { ...order, voluntaryCustomizedContent: ["好的"] },
 ];
 
 export const calls = [
   // @ts-expect-error no parameters
   () => client.initFaceVerify(),
-  // @ts-expect-error the CertifyId alone
+  // @ts-expect-error only the CertifyId
   () => client.describeFaceVerify("0123456789abcdef0123456789abcdef"),
   // @ts-expect-error no CertifyId
   () => client.describeFaceVerify({ sceneId: 1 }),
-  // @ts-expect-error a controller in place of its signal
+  // @ts-expect-error a controller instead of its signal
   () => client.describeFaceVerify({ sceneId: 1, certifyId: "" }, { signal: new AbortController() }),
   // @ts-expect-error an option of the client
   () => client.describeFaceVerify({ sceneId: 1, certifyId: "" }, { timeoutMs: 1 }),
-  // @ts-expect-error a deadline as date
+  // @ts-expect-error a deadline as a date
   () => client.waitForResult({ sceneId: 1, certifyId: "" }, { deadlineMs: new Date() }),
-  // @ts-expect-error the order's number in place of a prefix
+  // @ts-expect-error an order number instead of a prefix
   () => newOuterOrderNo(1),
   // @ts-expect-error no token to compare with
   () => parseCallback("/callback"),
   // @ts-expect-error an environment without any of the variables
   () => credentialsFromEnvironment({ ACCESS_KEY: "" }),
-  // @ts-expect-error a number as number
+  // @ts-expect-error an identity number as a number
   () => checkCertNo(11010519491231002),
 ];
 
 export const results = [
-  // @ts-expect-error Alibaba Cloud's word, which alone decides nothing
+  // @ts-expect-error Alibaba Cloud's member, which does not decide by itself
   () => result.passed,
   // @ts-expect-error a status that does not exist
   () => result.status === "ok",
@@ -104,22 +104,22 @@ export const results = [
   () => result.subCodeInfo.text,
   // @ts-expect-error raw members are unknown
   (): string => result.raw["Passed"],
-  // @ts-expect-error a refused number has no parts
+  // @ts-expect-error a rejected number has no parts
   () => checkCertNo("").birthDate,
 ];
 
 export function errors() {
-  // @ts-expect-error unknown until it is asked
+  // @ts-expect-error unknown until it is narrowed
   const early = error.kind;
   if (!isFaceVerifyError(error)) return early;
-  // @ts-expect-error an error is not to be changed
+  // @ts-expect-error errors are read-only
   error.kind = "timeout";
-  // @ts-expect-error nor its fields
+  // @ts-expect-error and so are their fields
   error.fields.push(error.fields[0]);
   // @ts-expect-error a kind that does not exist
   if (error.kind === "network") return error;
   // @ts-expect-error may be absent
   const id: string = error.requestId;
-  // @ts-expect-error errors are made by the client alone
+  // @ts-expect-error only the client creates errors
   return new FaceVerifyError(id);
 }

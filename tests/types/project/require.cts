@@ -1,4 +1,4 @@
-// The CommonJS form.
+// The CommonJS build.
 
 import edge = require("cloudauth-edge");
 import identity = require("cloudauth-edge/identity");

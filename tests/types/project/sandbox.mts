@@ -1,4 +1,4 @@
-// Every member of the sandbox by its name, as in every.mts.
+// Lists every member of the sandbox by name, as every.mts does for the client.
 
 import { FaceVerifyClient, newOuterOrderNo } from "cloudauth-edge";
 import {

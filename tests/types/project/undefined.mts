@@ -1,4 +1,4 @@
-// Whatever may be left out may also be given as undefined, as a setting from the environment is where it is not set.
+// Every optional member also accepts undefined, the value of a setting that the environment does not have.
 
 import {
   FaceVerifyClient,

@@ -1,4 +1,4 @@
-// On Workers: their types, without those of browsers and Node.
+// On Workers, with their types and without those of browsers and Node.
 
 import { FaceVerifyClient, credentialsFromEnvironment, isFaceVerifyError } from "cloudauth-edge";
 import { checkCertNo } from "cloudauth-edge/identity";

@@ -45,7 +45,7 @@ interface Exports {
   ): ReturnType<Core["checkList"]>;
 }
 
-/** Loads the module; also used inside the list checker's worker. */
+/** Loads the module; the list checker's worker uses it, too. */
 export async function loadCore(): Promise<Core> {
   await glue.default({ module_or_path: wasmUrl });
   const core = guard(glue) as Exports;

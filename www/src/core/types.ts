@@ -1,4 +1,6 @@
-/** What the WebAssembly module takes and gives; `src/lab` and `src/identity` define it. */
+/**
+ * The types of the WebAssembly module's input and output; `src/lab` and `src/identity` define them.
+ */
 
 export interface Text {
   zh: string;
@@ -217,7 +219,7 @@ export interface CheckedChunk {
   nextLine: number;
 }
 
-/** What the console calls. */
+/** The functions that the console calls. */
 export interface Core {
   checkCertNo(text: string, allDocuments: boolean, now: number): Result<CertNoDetails, Problem>;
   checkCertName(text: string): Result<Accepted, Problem>;

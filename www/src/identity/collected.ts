@@ -2,7 +2,7 @@ import type { CheckedChunk, Listed } from "../core";
 import { csvFile } from "../parts/csv";
 import type { Language } from "../preferences";
 
-/** A row with something found in it; its number is masked. */
+/** A row with a problem; its number is masked. */
 export interface Row {
   line: number;
   number: string;
@@ -14,21 +14,21 @@ export interface Tally {
   right: number;
   empty: number;
   twice: number;
-  /** Problems found, and how many of them make their row wrong; those come first. */
+  /** Number of problems, and of those that make their row invalid; the latter come first. */
   found: number;
   fatal: number;
-  /** Counts by problem: what makes a row wrong first, then the most frequent. */
+  /** Counts by problem: fatal problems first, then by frequency. */
   counts: { problem: Listed; count: number }[];
 }
 
-/** What problems are called in the language of the page. */
+/** Names of the problems in the page's language. */
 export interface Labels {
   language: Language;
   certNo: string;
   certName: string;
 }
 
-/** The module's sentences are made to stand behind the name of the field. */
+/** Puts the field name in front of the module's text, which is a predicate. */
 export function words(problem: Listed, labels: Labels): string {
   const message = problem.message[labels.language];
   return labels.language === "zh" ? labels[problem.field] + message : `${labels[problem.field]} ${message}`;
@@ -40,7 +40,7 @@ interface Mark {
   problem: Listed;
 }
 
-/** Written in the same words as the module's own problems, and found here because it spans chunks. */
+/** Worded like the module's own problems. Found here, because duplicates span chunks. */
 function givenTwice(line: number): Listed {
   return {
     field: "certNo",
@@ -50,7 +50,7 @@ function givenTwice(line: number): Listed {
   };
 }
 
-/** Collects what the chunks of a list hold. */
+/** Collects the results of a list's chunks. */
 export class Collected {
   rows = 0;
   #right = 0;
@@ -109,7 +109,7 @@ export class Collected {
     };
   }
 
-  /** Some of the rows, wrong ones first. */
+  /** A page of rows, invalid ones first. */
   page(from: number, count: number, mask: (written: string) => string): Row[] {
     const fatal = this.#fatal.slice(from, from + count);
     const others = Math.max(0, from - this.#fatal.length);
@@ -118,7 +118,7 @@ export class Collected {
     );
   }
 
-  /** Lines and problems, nothing of what the rows hold. */
+  /** Lines and problems, without the content of the rows. */
   file(labels: Labels): Blob {
     const row = ({ line, problem }: Mark) => [
       line,

@@ -15,7 +15,7 @@ export const share = signal(0);
 export const tally = signal<Tally | null>(null);
 export const seconds = signal(0);
 export const rowsSoFar = signal(0);
-/** The rows of the page that is looked at. */
+/** The rows of the current page. */
 export const rows = signal<Row[]>([]);
 
 let worker: Worker | null = null;
@@ -29,7 +29,7 @@ function send(order: Order): void {
 export function readList(source: Blob): void {
   reset();
   const mine = new Worker(new URL("./worker.ts", import.meta.url), { type: "module" });
-  // A report may be on its way while its worker is ended.
+  // A report may still arrive while its worker is being terminated.
   mine.addEventListener("message", (event: MessageEvent<Report>) => {
     if (worker === mine) receive(event.data);
   });
@@ -53,12 +53,12 @@ export function checkList(): void {
   send({ kind: "check", layout: layout.value, allDocuments: allDocuments.value });
 }
 
-/** Ends the check; what has been checked is shown. */
+/** Stops the check; the results so far are shown. */
 export function stop(): void {
   send({ kind: "stop" });
 }
 
-/** Asks for some of the rows with problems; wrong ones come first. */
+/** Requests a page of rows with problems; invalid rows come first. */
 export function turnTo(from: number, count: number): void {
   send({ kind: "rows", from, count });
 }

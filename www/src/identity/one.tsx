@@ -10,7 +10,7 @@ import { AllDocuments, allDocuments } from "./options";
 const number = signal("");
 const name = signal("");
 
-/** Numbers that were published as examples, and one of them with a wrong check digit. */
+/** Numbers published as examples, and one of them with a wrong check digit. */
 const SAMPLES = [
   { number: "11010519491231002X", label: "samplePublished", all: false },
   { number: "810000199408230021", label: "sampleHongKong", all: true },
@@ -147,7 +147,7 @@ function Notices({ of, label }: { of: Accepted | null; label: string }) {
   );
 }
 
-/** The module's sentences are made to stand behind the name of the field. */
+/** Puts the field name in front of the module's text, which is a predicate. */
 export function sentence(label: string, problem: Problem): string {
   return language.value === "zh" ? `${label}${pick(problem.message)}` : `${label} ${pick(problem.message)}`;
 }

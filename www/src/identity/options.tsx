@@ -1,7 +1,7 @@
 import { signal } from "@preact/signals";
 import { t } from "../text";
 
-/** Whether numbers of residence permits and foreign permanent resident cards are taken. */
+/** Whether numbers of residence permits and foreign permanent resident cards are accepted. */
 export const allDocuments = signal(false);
 
 export function AllDocuments() {

@@ -1,4 +1,4 @@
-/** Checks a list away from the page, so that the page stays quick. */
+/** Checks a list in a worker, so that the page stays responsive. */
 
 import { loadCore } from "../core/load";
 import type { Layout } from "../core";
@@ -21,7 +21,7 @@ export type Report =
   | { kind: "file"; file: Blob }
   | { kind: "failed" };
 
-/** Small enough for a report several times a second, large enough to cost little. */
+/** Small enough to report several times a second, large enough to cost little. */
 const CHUNK_CHARACTERS = 64 * 1024;
 const LAYOUT_CHARACTERS = 16 * 1024;
 
@@ -58,7 +58,7 @@ async function obey(order: Order): Promise<void> {
   }
 }
 
-/** Lets an order that has come meanwhile be obeyed. */
+/** Lets the worker receive a message that has arrived in the meantime. */
 function breathe(): Promise<unknown> {
   const { port1, port2 } = new MessageChannel();
   return new Promise((resolve) => {
@@ -76,7 +76,7 @@ async function read(source: Blob): Promise<void> {
   try {
     text = new TextDecoder("utf-8", { fatal: true }).decode(bytes);
   } catch {
-    // What Chinese spreadsheets write where it is not UTF-8.
+    // The encoding that Chinese spreadsheets use if it is not UTF-8.
     encoding = "GB18030";
     text = new TextDecoder("gb18030").decode(bytes);
   }

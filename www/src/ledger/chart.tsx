@@ -2,13 +2,16 @@ import { number, t, zone } from "../text";
 import { days, type Day } from "./state";
 
 const KINDS = ["other", "rejected", "passed"] as const;
-/** Dates and totals below and above the bars are as many as find room. */
+/** Maximum number of dates and totals around the bars. */
 const LABELS = 14;
 const TOTALS_UP_TO = 31;
 
 const total = (day: Day) => day.passed + day.rejected + day.other;
 
-/** Orders by day, over all that the filter lets through. The drawing is for the eye; a table says the same to screen readers. */
+/**
+ * Orders by day, over everything that the filter selects. The drawing is visual only; screen
+ * readers get a table.
+ */
 export function Chart() {
   const text = t.value.ledger;
   const words = t.value.walkthrough.standing;

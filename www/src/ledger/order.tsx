@@ -12,7 +12,7 @@ import { Verdict } from "../walkthrough/result";
 import { ask, asking, order, orderFailure, question, show, type Question } from "./state";
 import { isAboutToken, TokenField } from "./token";
 
-/** All that is known of one order. */
+/** Everything that is known about one order. */
 export function OrderPage({ outerOrderNo }: { outerOrderNo: string }) {
   const text = t.value.ledger;
   const ready = surroundings.value !== "loading";

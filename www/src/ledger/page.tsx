@@ -184,7 +184,7 @@ function Listed({ found }: { found: Summary[] }) {
   );
 }
 
-/** Loads what comes next when its place in the page is nearly reached; a button does the same. */
+/** Loads the next page when the end of the list comes into view; a button does the same. */
 function More() {
   const end = useRef<HTMLDivElement>(null);
   useEffect(() => {

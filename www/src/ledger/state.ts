@@ -4,7 +4,7 @@ import type { DayCounts, Failure, Filter, Standing, Summary, Verification } from
 import { csvFile, download } from "../parts/csv";
 import { go } from "../routes";
 
-/** What the list shows; days are `yyyy-MM-dd` where the reader is. */
+/** The filter of the list; days are `yyyy-MM-dd` in the reader's time zone. */
 export interface Choice {
   status: Standing | "";
   from: string;
@@ -15,22 +15,24 @@ const EVERYTHING: Choice = { status: "", from: "", to: "" };
 
 export const choice = signal<Choice>(EVERYTHING);
 export const isFiltered = computed(() => Object.values(choice.value).some((part) => part !== ""));
-/** The orders loaded so far, newest first; null before the first are there. */
+/** The orders loaded so far, newest first; null until the first ones are loaded. */
 export const orders = signal<Summary[] | null>(null);
 export const loading = signal(false);
 export const failure = signal<Failure | null>(null);
 export const cursor = signal<string | undefined>(undefined);
-/** How many orders there are of each day, over the whole choice; null while that is not known. */
+/**
+ * The number of orders on each day, over everything that the filter selects; null while unknown.
+ */
 const counts = signal<DayCounts[] | null>(null);
 
-/** Counts requests, so that the answer to an earlier choice is dropped. */
+/** Counts requests, so that the response to an outdated filter is dropped. */
 let latest = 0;
 
 function filterOf({ status, from, to }: Choice): Filter {
   return { status, from: from && startOf(from), to: to && startOf(to, 1) };
 }
 
-/** When a day, or the one some days later, begins where the reader is. */
+/** When a day, or the one some days later, begins in the reader's time zone. */
 function startOf(day: string, daysLater = 0): string {
   const [year = 0, month = 1, date = 1] = day.split("-").map(Number);
   return `${new Date(year, month - 1, date + daysLater).toISOString().slice(0, 19)}Z`;
@@ -76,7 +78,7 @@ export function choose(change: Partial<Choice>): void {
   if (gateway.token.value) void loadFirst();
 }
 
-/** Orders of one day, by what became of them. */
+/** Orders of one day, by status. */
 export interface Day {
   date: string;
   passed: number;
@@ -87,7 +89,7 @@ export interface Day {
 const DAYS_AT_LEAST = 14;
 const NO_ORDERS = { passed: 0, rejected: 0, starting: 0, unknown: 0, pending: 0, expired: 0 };
 
-/** The days of the choice, newest last, days without orders included. */
+/** The days that the filter selects, newest last, including days without orders. */
 export const days = computed<Day[] | null>(() => {
   if (!counts.value) return null;
   const found = new Map(counts.value.map((day) => [day.date, day]));
@@ -117,13 +119,13 @@ function dateOf(day: Date): string {
 
 export const sought = signal("");
 export const searching = signal(false);
-/** Why the search led nowhere. */
+/** Why the search found nothing. */
 export const missed = signal<"incomplete" | "unknown" | null>(null);
 
-/** Longer than an identity number: none of those may stand in an address. */
+/** Longer than an identity number, so that none can end up in a URL. */
 const WHOLE = /^[!-~]{20,256}$/;
 
-/** Opens the order that has this number or CertifyId. */
+/** Opens the order with this number or CertifyId. */
 export async function search(): Promise<void> {
   const text = sought.value.trim();
   missed.value = WHOLE.test(text) ? null : "incomplete";
@@ -144,7 +146,7 @@ export async function search(): Promise<void> {
   });
 }
 
-/** Orders put into the file so far; null while none is made. */
+/** Number of orders written to the file so far; null if no export is running. */
 export const exported = signal<number | null>(null);
 
 const TITLES = [
@@ -182,7 +184,7 @@ function csvRow(order: Summary): (string | number)[] {
   ];
 }
 
-/** Saves all orders of the choice, loaded or not. */
+/** Saves all orders that the filter selects, loaded or not. */
 export async function exportAll(): Promise<void> {
   if (exported.value !== null) return;
   const filter = filterOf(choice.value);
@@ -203,7 +205,7 @@ export async function exportAll(): Promise<void> {
   if (from === undefined) download(csvFile(TITLES, rows), "orders.csv");
 }
 
-/** What the upstream said when it was asked from this page. */
+/** The upstream's response to a query from this page. */
 export interface Question {
   at: string;
   answer: Verification | Failure;
@@ -215,7 +217,7 @@ export const question = signal<Question | null>(null);
 export const asking = signal(false);
 let shownOrder = "";
 
-/** Shows what the ledger knows; of an order without a verdict, the upstream is asked. */
+/** Shows what the ledger knows; if the order has no verdict, queries the upstream. */
 export async function show(outerOrderNo: string): Promise<void> {
   shownOrder = outerOrderNo;
   batch(() => {

@@ -2,7 +2,9 @@ import { token, type Failure } from "../gateway";
 import { Field } from "../parts/field";
 import { t } from "../text";
 
-/** Whether an answer says that the token itself is wrong, which is said at its field. */
+/**
+ * Whether the failure is about the token itself, in which case it is shown at the token's field.
+ */
 export function isAboutToken(failure: Failure | "unknown-order" | null): boolean {
   return tokenProblem(failure) !== undefined;
 }

@@ -6,10 +6,10 @@ import { Tabs } from "./tabs";
 export type CodeLanguage = "typescript" | "curl" | "java";
 export type Snippets = Partial<Record<CodeLanguage, string>>;
 
-/** One choice for all panels. */
+/** One selection for all panels. */
 const chosen = signal<CodeLanguage>("typescript");
 
-/** The code that does a step, in each language there is. */
+/** The code for a step, in each available language. */
 export function CodePanel({ snippets, label }: { snippets: Snippets; label: string }) {
   const languages = (["typescript", "curl", "java"] as const).filter((key) => key in snippets);
   const shown = languages.includes(chosen.value) ? chosen.value : (languages[0] ?? "typescript");
@@ -30,7 +30,7 @@ export function CodePanel({ snippets, label }: { snippets: Snippets; label: stri
   );
 }
 
-/** Text that scrolls in its own box, and so must be reachable by keyboard. */
+/** Text that scrolls in its own box and must therefore be reachable by keyboard. */
 export function Code({ text, label }: { text: string; label: string }) {
   return (
     <pre class="code" tabIndex={0} role="region" aria-label={label}>

@@ -4,7 +4,7 @@ import { t } from "../text";
 
 const SHOWN_MS = 1500;
 
-/** Copies a text; says so for a moment. */
+/** Copies a text, and confirms it for a moment. */
 export function CopyButton({ text, label }: { text: string; label?: string }) {
   const copied = useSignal(false);
   useEffect(() => {
@@ -17,7 +17,7 @@ export function CopyButton({ text, label }: { text: string; label?: string }) {
       await navigator.clipboard.writeText(text);
       copied.value = true;
     } catch {
-      // Not allowed here; the text can still be selected.
+      // Copying is not allowed here; the text can still be selected.
     }
   };
   return (

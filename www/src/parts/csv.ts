@@ -1,4 +1,4 @@
-/** A file that spreadsheets open: UTF-8 with its mark, every value quoted. */
+/** A file that spreadsheets open: UTF-8 with a byte order mark, every value quoted. */
 export function csvFile(titles: readonly string[], rows: readonly (readonly (string | number)[])[]): Blob {
   const line = (values: readonly (string | number)[]) =>
     `${values.map((value) => `"${String(value).replaceAll('"', '""')}"`).join(",")}\r\n`;

@@ -1,6 +1,6 @@
 import type { ComponentChildren } from "preact";
 
-/** A name and what is known under it; without a value, the row is left out. */
+/** A name and its value; without a value, the row is omitted. */
 export type Fact = [name: string, value: ComponentChildren];
 
 /** A list of facts. */

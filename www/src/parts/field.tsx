@@ -19,7 +19,7 @@ interface Props {
   options?: readonly { value: string; label: string }[];
 }
 
-/** A labelled input, text area or choice, with what is wrong with it. */
+/** A labelled input, text area or select, with its error. */
 export function Field(props: Props) {
   const id = useId();
   const described = [props.problem && `${id}-problem`, props.hint && `${id}-hint`].filter(Boolean).join(" ");

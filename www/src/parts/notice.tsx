@@ -5,7 +5,7 @@ import { Info, Right, Wrong } from "./icons";
 
 export type Tone = "info" | "good" | "bad" | "warn";
 
-/** A message that stands in the page. What appears later is read out where `live` is set. */
+/** A message on the page. With `live`, screen readers announce it when it appears. */
 export function Notice({
   tone,
   title,
@@ -29,7 +29,7 @@ export function Notice({
   );
 }
 
-/** Why the gateway gave no answer to show. */
+/** Why there is no response from the gateway to show. */
 export function FailureNotice({ failure, retry }: { failure: Failure; retry?: () => void }) {
   const button = retry && (
     <button type="button" class="button small" onClick={retry}>

@@ -6,7 +6,7 @@ import { Notice } from "./notice";
 
 let shownBefore = false;
 
-/** A tool's page: its heading gets the focus when one comes from another tool. */
+/** A tool's page. Its heading gets the focus when the user switches to it from another tool. */
 export function Page({
   title,
   lead,
@@ -37,7 +37,7 @@ export function Page({
   );
 }
 
-/** What needs the WebAssembly module; until it is there, says so. */
+/** Renders what needs the WebAssembly module; until the module is loaded, says so. */
 export function WithCore({ children }: { children: (core: Core) => ComponentChildren }) {
   const module = core.value;
   if (module === "loading") return <Loading />;

@@ -1,7 +1,7 @@
 import type { ComponentChildren } from "preact";
 import { useId, useRef } from "preact/hooks";
 
-/** Tabs as the ARIA practices describe them: arrow keys move between them. */
+/** Tabs according to the ARIA practices: arrow keys move between them. */
 export function Tabs<K extends string>({
   label,
   tabs,

@@ -12,7 +12,7 @@ export const exampleNames = ["right", "init", "plus", "mismatch", "acs3"] as con
 export type ExampleName = (typeof exampleNames)[number];
 
 const SECRET = "testsecret";
-/** A space as the program signed it, and as the string to sign has it. */
+/** A space as the program signed it, and as it is in the string to sign. */
 const [SPACE, PLUS] = ["%2520", "%2B"];
 
 const initFaceVerify = (timestamp: string, signature: string) => `curl 'https://cloudauth.aliyuncs.com/' \\
@@ -26,7 +26,10 @@ const initFaceVerify = (timestamp: string, signature: string) => `curl 'https://
   --data-urlencode 'MetaInfo={"zimVer":"3.0.0","appVersion": "1","a":"x*y~z+ /"}' \\
   --data-urlencode Signature=${signature}`;
 
-/** A request of this moment, under a signature over its string to sign as `change` makes it. */
+/**
+ * A request with the current time, whose signature covers its string to sign as modified by
+ * `change`.
+ */
 function signedNow(core: Core, now: number, change = (text: string) => text): string {
   const timestamp = `${new Date(now).toISOString().slice(0, 19)}Z`;
   const signature = core.rpcSignature(SECRET, change(stringToSign(core, initFaceVerify(timestamp, ""), now)));
@@ -39,7 +42,9 @@ function stringToSign(core: Core, request: string, now: number): string {
   return "Ok" in examined ? examined.Ok.stages.stringToSign : "";
 }
 
-/** The server saw MetaInfo without the space before the version that the program had signed. */
+/**
+ * The server received MetaInfo without the space before the version, which the program had signed.
+ */
 const rewritten = (text: string) => text.replace("%253A%2520%25221", "%253A%25221");
 
 function refusal(serverText: string): string {
@@ -55,7 +60,7 @@ function refusal(serverText: string): string {
   );
 }
 
-/** The published examples keep the time they were published with; the others have this moment's. */
+/** The published examples keep their original time; the others use the current time. */
 export function example(core: Core, name: ExampleName, now: number): Example {
   const made = { secret: SECRET, answer: "" };
   switch (name) {

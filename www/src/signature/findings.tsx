@@ -16,7 +16,7 @@ export function Findings({ findings }: { findings: Finding[] }) {
 
 const tones = { right: "good", wrong: "bad", unknown: "info" } as const;
 
-/** What follows, and what that rests on. */
+/** A conclusion and its evidence. */
 function Concluded({ conclusion, first }: { conclusion: Conclusion; first: boolean }) {
   const text = t.value.signature;
   const { message, standing, restsOn } = conclusion;
@@ -30,7 +30,7 @@ function Concluded({ conclusion, first }: { conclusion: Conclusion; first: boole
   );
 }
 
-/** What was understood, and what it comes to. */
+/** What was recognized in the input, and the conclusions from it. */
 export function ReadAs({ examination }: { examination: Examination }) {
   const text = t.value.signature;
   const { conclusions, comparison, refusal, stages } = examination;
@@ -71,7 +71,7 @@ export function ReadAs({ examination }: { examination: Examination }) {
   );
 }
 
-/** Characters of the part that is the same which are shown before the difference. */
+/** Number of common characters shown before the difference. */
 const BEFORE = 90;
 const AFTER = 60;
 

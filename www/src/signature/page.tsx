@@ -18,19 +18,19 @@ import { Stages } from "./stages";
 const NOTHING: Subject = { request: "", scheme: null, method: null, secret: "", answer: "" };
 const subject = signal<Subject>(NOTHING);
 
-/** What stands before the request of a link in its address. */
+/** The prefix of a request in a link's URL. */
 const LINKED = "request:";
-/** Whether the request came with a link, and so has placeholders in place of values. */
+/** Whether the request came from a link and so has placeholders instead of values. */
 const isLinked = signal(false);
 
 function change(part: Partial<Subject>): void {
   subject.value = { ...subject.value, ...part };
 }
 
-/** The address names the example that is shown, and nothing of what is typed here. */
+/** The URL names the selected example, and nothing that is typed here. */
 function name(example: ExampleName | ""): void {
   const address = hrefOf("signature", example);
-  // With a new address Chromium asks for the icon again, which a sealed page may not.
+  // When the URL changes, Chromium requests the icon again, which a sealed page must not do.
   if (!isSealed() && location.hash !== address) history.replaceState(null, "", address);
 }
 
@@ -40,9 +40,9 @@ function show(core: Core, example: ExampleName): void {
   name(example);
 }
 
-/** Takes a pasted request apart and finds out what is wrong with its signature. */
+/** Analyses a pasted request and explains what is wrong with its signature. */
 export function Laboratory() {
-  // A secret does not outlive the page that asked for it.
+  // A secret does not outlive the page on which it was entered.
   useEffect(() => () => change({ secret: "" }), []);
   return (
     <Page title={t.value.signature.title} lead={t.value.signature.lead}>
@@ -128,7 +128,7 @@ function RequestInput({ core }: { core: Core }) {
   );
 }
 
-/** A link to the request's shape. */
+/** A link with the structure of the request. */
 function RequestLink({ core }: { core: Core }) {
   const text = t.value.signature;
   const open = useSignal(false);

@@ -5,7 +5,7 @@ import type { Acs3Stages, Examination, Piece, RpcStages, SignedParameter } from 
 import { CopyButton } from "../parts/copy";
 import { t } from "../text";
 
-/** The parameter looked at, in every stage at once. */
+/** The selected parameter, highlighted in all stages. */
 const picked = signal<number | null>(null);
 
 type Form = "text" | "once" | "twice";
@@ -17,7 +17,8 @@ export function Stages({ examination }: { examination: Examination }) {
   useEffect(() => {
     if (picked.value !== null && picked.value >= count) picked.value = null;
   }, [count]);
-  // Its place is never empty: before one is chosen, it shows the first that is encoded.
+  // Until a parameter is selected, the first encoded one is shown, so that the place is never
+  // empty.
   const first = stages.parameters.findIndex(({ value }) => value.some((piece) => piece.once !== piece.text));
   return (
     <section class="card" aria-labelledby="stages-title" onMouseOver={pickUnderPointer}>
@@ -107,7 +108,7 @@ function ParameterRow({ parameter, index }: { parameter: SignedParameter; index:
   );
 }
 
-/** Text whose encoded characters stand out. */
+/** Text with its encoded characters highlighted. */
 function Pieces({ pieces, form }: { pieces: Piece[]; form: Form }) {
   return (
     <>

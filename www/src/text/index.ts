@@ -5,20 +5,22 @@ import { language } from "../preferences";
 import { en } from "./en";
 import { zh } from "./zh";
 
-/** The sentences of the chosen language. */
+/** The texts in the selected language. */
 export const t = computed(() => (language.value === "zh" ? zh : en));
 
-/** A sentence of the module's in the chosen language. */
+/** One of the module's texts in the selected language. */
 export function pick(text: Text): string {
   return text[language.value];
 }
 
-/** What a Code or SubCode says: Alibaba Cloud's own words, which are Chinese, or ours. */
+/**
+ * The meaning of a Code or SubCode: in Chinese, Alibaba Cloud's own message; in English, our text.
+ */
 export function vendorWords(vendorMessage: string, own: Text): string {
   return phone.vendorWords(language.value, vendorMessage, own);
 }
 
-/** The first clause of `vendorWords`, to fit a button or a cell. */
+/** The first clause of `vendorWords`, which fits a button or a cell. */
 export function label(vendorMessage: string, own: Text): string {
   return phone.label(language.value, vendorMessage, own);
 }
@@ -32,7 +34,7 @@ export function number(value: number, digits = 0): string {
   }).format(value);
 }
 
-/** The time zone in which times are shown, as its offset. */
+/** The time zone in which times are shown, as an offset. */
 export function zone(): string {
   const parts = new Intl.DateTimeFormat("en-GB", { timeZoneName: "shortOffset" }).formatToParts(new Date());
   return parts.find(({ type }) => type === "timeZoneName")?.value ?? "";

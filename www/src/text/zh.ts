@@ -1,4 +1,4 @@
-/** The console's texts in Chinese. `en.ts` must have the type of this file. */
+/** The console's texts in Chinese. `en.ts` must have this file's type. */
 export const zh = {
   app: {
     name: "cloudauth-edge",

@@ -148,12 +148,12 @@ export function OrderStep({ core }: { core: Core }) {
   );
 }
 
-/** The app's own request; its shape is the app's business, MetaInfo goes as one string. */
+/** The app's own request. Its format is up to the app; MetaInfo is passed as one string. */
 function whatTheAppSends(metaInfo: string): string {
   return JSON.stringify({ order: "…", metaInfo }, null, 2);
 }
 
-/** Gives the focus to what the next step begins with, once it is drawn. */
+/** Moves the focus to the beginning of the next step, once it is rendered. */
 export function focusSoon(selector: string): void {
   requestAnimationFrame(() => {
     const next = document.querySelector<HTMLElement>(selector);
@@ -162,7 +162,7 @@ export function focusSoon(selector: string): void {
   });
 }
 
-/** Scrolls so that an element begins at the top of the window. */
+/** Scrolls so that the element is at the top of the window. */
 export function bringIntoView(selector: string): void {
   requestAnimationFrame(() => document.querySelector(selector)?.scrollIntoView({ block: "start" }));
 }

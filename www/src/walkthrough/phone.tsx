@@ -63,7 +63,7 @@ export function PhoneStep() {
   );
 }
 
-/** The sandbox's own phone. */
+/** The simulated phone that the sandbox provides. */
 function Phone() {
   const text = t.value.walkthrough;
   const root = useRef<HTMLDivElement>(null);

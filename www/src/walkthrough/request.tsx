@@ -17,7 +17,7 @@ export function RequestStep() {
       state={started.value ? "done" : "open"}
     >
       {!here ? (
-        // Where the request goes and how it is signed, the gateway knows alone.
+        // Only the gateway knows where the request goes and how it is signed.
         <p class="empty">{text.requestUnknown}</p>
       ) : request ? (
         <>

@@ -70,7 +70,7 @@ function isInView(element: Element): boolean {
   return top >= 0 && bottom <= innerHeight;
 }
 
-/** A verdict in one word, with what it says; where a person passed, also what that means. */
+/** A verdict in one word with an explanation; for `passed`, also what it does not mean. */
 export function Verdict({ status }: { status: Standing }) {
   const text = t.value.walkthrough;
   const Sign = status === "passed" ? Right : status === "rejected" ? Wrong : Waiting;
@@ -172,7 +172,7 @@ function Photo({ of, picture }: { of: string; picture: Picture }) {
   );
 }
 
-/** The photo's address is a secret, and of no use in a text. */
+/** The photo's URL is a secret, and of no use as text. */
 function withoutAddress(name: string, value: unknown): unknown {
   return name === "pictureUrl" ? "…" : value;
 }

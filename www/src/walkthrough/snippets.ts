@@ -1,6 +1,6 @@
 import type { Snippets } from "../parts/code";
 
-/** The code of each step, with the values that the page shows. */
+/** The code for each step, with the values shown on the page. */
 
 const DEVELOPMENT_TOKEN = "dev-token";
 
@@ -75,7 +75,7 @@ export function readSnippets(
 });
 const { status, material } = await response.json();
 if (status === "passed") {
-  const picture = material?.facialPictureFront?.pictureUrl; // works for 15 minutes; a secret
+  const picture = material?.facialPictureFront?.pictureUrl; // valid for 15 minutes; a secret
 }`,
     curl: `curl ${url} \\
   -H "authorization: Bearer ${tokenInShell(token)}"`,
@@ -103,7 +103,7 @@ IAcsClient client = new DefaultAcsClient(profile);`;
 
 function javaEndpoint(gateway: string): string {
   const { host, protocol } = new URL(gateway);
-  return `request.setSysEndpoint(${java(host)}); // the gateway in place of cloudauth.aliyuncs.com
+  return `request.setSysEndpoint(${java(host)}); // the gateway instead of cloudauth.aliyuncs.com
 request.setSysProtocol(ProtocolType.${protocol === "http:" ? "HTTP" : "HTTPS"});`;
 }
 

@@ -21,7 +21,7 @@ export const fields = [
 export type FieldName = (typeof fields)[number];
 export type Order = Record<FieldName, string>;
 
-/** Sample values of Alibaba Cloud's documentation, with a published sample number. */
+/** Sample values from Alibaba Cloud's documentation, with a published sample number. */
 const SAMPLE: Order = {
   outerOrderNo: "",
   sceneId: "1000000006",
@@ -37,7 +37,7 @@ const SAMPLE: Order = {
   returnUrl: "",
 };
 
-/** The sandbox's published key pair: what the gateway signs with in development. */
+/** The sandbox's published key pair, with which the gateway signs in development. */
 const SANDBOX_KEY = { id: "sandbox-key-id", secret: "sandbox-key-secret" };
 
 const LOOK_AGAIN_MS = 2_000;
@@ -50,7 +50,7 @@ export const startFailure = signal<Failure | null>(null);
 export const verification = signal<Verification | null>(null);
 export const asking = signal(false);
 export const readFailure = signal<Failure | null>(null);
-/** The verification on the sandbox, where that is the upstream. */
+/** The verification in the sandbox, if the sandbox is the upstream. */
 export const scan = signal<Scan | null>(null);
 export const outcomes = signal<Outcomes | null>(null);
 
@@ -68,17 +68,17 @@ effect(() => {
   if (typeof module === "object" && order.value.outerOrderNo === "") newOrderNo(module);
 });
 
-// Another account has other scenes; there, the gateway's own is the right one.
+// Other accounts have other scenes; the gateway's own scene is then the right one.
 effect(() => {
   if (known()?.mode === "production" && order.peek().sceneId === SAMPLE.sceneId) set("sceneId", "");
 });
 
-/** What is sent to the gateway: everything that is filled in. */
+/** What is sent to the gateway: every field that is filled in. */
 export const input = computed(() =>
   Object.fromEntries(Object.entries(order.value).filter(([, value]) => value !== "")),
 );
 
-/** The request as the gateway sends it on, or what is wrong with the order. */
+/** The request as the gateway sends it, or the errors in the order. */
 export const previewed = computed<Preview>(() => {
   const module = core.value;
   if (typeof module !== "object") return { request: null, errors: [], notices: [] };
@@ -103,7 +103,7 @@ export const previewed = computed<Preview>(() => {
   return shown;
 });
 
-/** Counts runs, so that what belongs to an earlier one is dropped. */
+/** Counts runs, so that responses to an earlier run are dropped. */
 let run = 0;
 let timer: ReturnType<typeof setTimeout> | undefined;
 
@@ -169,14 +169,14 @@ export async function ask(): Promise<void> {
   }
 }
 
-/** Goes on where a page that was left stood. */
+/** Continues a verification when the user returns to the page. */
 export function resume(): () => void {
   const open = started.value && (!verification.value || verification.value.status === "pending");
   if (open && !asking.value) void ask();
   return () => clearTimeout(timer);
 }
 
-/** Reads what the phone shows; the verification may also go on elsewhere. */
+/** Reads the phone's state, because the verification may also proceed elsewhere. */
 async function lookAtPhone(): Promise<void> {
   const address = known()?.sandbox;
   const certifyId = started.value?.certifyId;
@@ -187,17 +187,17 @@ async function lookAtPhone(): Promise<void> {
     const shown = await sandbox.ask<Scan>(address, `verifications/${certifyId}`);
     if (mine === run) scan.value = shown;
   } catch {
-    // The phone says so when somebody acts on it; the next look may succeed.
+    // The phone reports errors when someone uses it; the next poll may succeed.
   }
 }
 
-/** Does what the phone does: opens, gives up or submits. */
+/** Performs an action of the phone: open, give up or submit. */
 export function actOnPhone(certifyId: string, verb: string, content?: object): Promise<Scan> {
   const address = known()?.sandbox ?? "";
   return sandbox.ask<Scan>(address, `verifications/${certifyId}/${verb}`, "POST", content);
 }
 
-/** After an act: its verification, or undefined if it was refused. */
+/** Called after an action with its verification; undefined if it was refused. */
 export function phoneChanged(changed: Scan | undefined): void {
   if (changed && changed.certifyId !== started.value?.certifyId) return;
   if (changed) scan.value = changed;

@@ -1,8 +1,8 @@
-//! A verification with a custom HTTP client: the crate prepares requests and decides on responses,
+//! A verification with a custom HTTP client: the crate prepares requests and processes responses;
 //! this program sends.
 //!
 //! Run `npx cloudauth-edge sandbox`, then `cargo run --bin own-transport` in this folder.
-//! `CLOUDAUTH_ENDPOINT` names another address.
+//! `CLOUDAUTH_ENDPOINT` selects another address.
 
 use cloudauth_edge::{
     Call, ClientOptions, Credentials, DescribeFaceVerify, Error, InitFaceVerify, Input, Loss,
@@ -32,7 +32,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     Ok(())
 }
 
-/// Sends, passes the outcome back, and performs the next step.
+/// Sends the request, passes the outcome back, and performs the next step.
 fn perform<R: Request>(
     options: &ClientOptions,
     credentials: &Credentials,

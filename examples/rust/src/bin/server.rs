@@ -1,7 +1,7 @@
 //! A verification from Rust, on a server: starts it and waits for its result.
 //!
-//! Run `npx cloudauth-edge sandbox`, then `cargo run` in this folder. `CLOUDAUTH_ENDPOINT` names
-//! another address, and `WAIT_SECONDS` how long to wait for the person (60).
+//! Run `npx cloudauth-edge sandbox`, then `cargo run` in this folder. `CLOUDAUTH_ENDPOINT` selects
+//! another address, and `WAIT_SECONDS` how long to wait for the user (60).
 
 use cloudauth_edge::{
     ClientOptions, Credentials, DescribeFaceVerify, FaceVerifyClient, InitFaceVerify,

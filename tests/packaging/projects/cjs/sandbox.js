@@ -1,4 +1,4 @@
-// As in a consumer's tests: the sandbox in the same process, without and with HTTP.
+// As in a consumer's tests: the sandbox in the same process, with and without HTTP.
 
 const edge = require("cloudauth-edge");
 const identity = require("cloudauth-edge/identity");

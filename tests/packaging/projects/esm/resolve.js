@@ -1,4 +1,4 @@
-// Prints what import and require find for each request of the command line.
+// Prints what import and require resolve for each request on the command line.
 
 import { createRequire } from "node:module";
 import { pathToFileURL } from "node:url";

@@ -10,7 +10,7 @@ test("over HTTP, and in the test's own process", async () => {
   const { url } = await sandbox.listen();
   const results = [];
   for (const options of [{ endpoint: url }, { endpoint: "http://127.0.0.1:1", fetch: sandbox.fetch }]) {
-    // jsdom has no fetch, no Request and no Response.
+    // jsdom has no fetch, Request or Response.
     if (options.fetch && typeof Response === "undefined") continue;
     const result = await verify(edge, identity, options);
     results.push([result, await sandbox.verification(result.certifyId)]);

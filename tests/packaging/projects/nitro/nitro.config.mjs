@@ -1,6 +1,6 @@
 export default {
   compatibilityDate: "2025-10-01",
-  // For Cloudflare: that a .wasm file may be imported.
+  // Allows importing a .wasm file on Cloudflare.
   experimental: { wasm: true },
   cloudflare: { deployConfig: true },
 };

@@ -1,4 +1,4 @@
-// The page of every project for browsers; `?sandbox=` says where the sandbox is.
+// The page of every project for browsers; `?sandbox=` gives the sandbox's URL.
 
 import { FaceVerifyClient, isFaceVerifyError, newOuterOrderNo } from "cloudauth-edge";
 import * as identity from "cloudauth-edge/identity";

@@ -1,10 +1,10 @@
-// The common program of all projects. Its results are compared with lib/expected.mjs.
+// The program that all projects share. Its results are compared with lib/expected.mjs.
 
 const CARD = { certName: "张三", certNo: "11010519491231002X" };
 
 /**
- * @param {object} edge what the project took from "cloudauth-edge"
- * @param {object} identity what it took from "cloudauth-edge/identity"
+ * @param {object} edge the project's import of "cloudauth-edge"
+ * @param {object} identity its import of "cloudauth-edge/identity"
  * @param {object} options of the client, with the sandbox's endpoint
  */
 export async function verify(edge, identity, options) {

@@ -3,7 +3,7 @@ import * as identity from "cloudauth-edge/identity";
 import { createSandbox } from "cloudauth-edge/sandbox";
 import { verify } from "./verify.mjs";
 
-// Outside of a request, where workerd provides neither randomness nor time.
+// Created outside a request, where workerd provides neither randomness nor time.
 const client = new FaceVerifyClient({
   accessKeyId: "sandbox-key-id",
   accessKeySecret: "sandbox-key-secret",

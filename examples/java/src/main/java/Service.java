@@ -45,7 +45,7 @@ public class Service {
 
   record Answer(int status, Map<String, String> body) {}
 
-  /** What the app sends. */
+  /** The app's request. */
   record Person(String certName, String certNo, String metaInfo) {}
 
   /** Null unless all fields are present. */

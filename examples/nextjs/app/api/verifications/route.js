@@ -8,10 +8,10 @@ import {
 } from "cloudauth-edge";
 import { checkCertName, checkCertNo } from "cloudauth-edge/identity";
 
-/** By number: whose order, its state, and its CertifyId. A real backend keeps this in its database. */
+/** Orders by number: owner, state and CertifyId. A real backend keeps them in its database. */
 const orders = new Map();
 
-// Created at the first request, because the environment of the server is not set during the build.
+// Created at the first request, because the server's environment variables are not set during the build.
 let made;
 function client() {
   const endpoint = process.env.CLOUDAUTH_ENDPOINT;
@@ -66,7 +66,10 @@ export const GET = answering(async (request) => {
   return Response.json({ status }); // pending, passed or rejected
 });
 
-/** An operator has asked Alibaba Cloud about an unknown order: `certifyId` is the one it has, or null. */
+/**
+ * Resolves an unknown order after an operator has asked Alibaba Cloud: `certifyId` is the one it has, or
+ * null.
+ */
 export const PUT = answering(async (request) => {
   const outerOrderNo = new URL(request.url).searchParams.get("outerOrderNo");
   if (!isOperator(request)) return Response.json({ message: "仅限运维" }, { status: 403 });
@@ -83,7 +86,7 @@ function stateOf({ state, since }) {
   return state === "starting" && Date.now() - since > 60_000 ? "unknown" : state;
 }
 
-/** What the user must correct before anything is sent; undefined if nothing. */
+/** What the user must correct before anything is sent; undefined if the input is valid. */
 function mistyped({ certName, certNo }) {
   const name = checkCertName(certName);
   const number = checkCertNo(certNo);
@@ -96,13 +99,13 @@ function signedIn(request) {
   return request.headers.get("x-user-id") ?? "";
 }
 
-/** Who may reconcile orders. A real backend asks its own access control. */
+/** Whether the user may reconcile orders. A real backend uses its own access control. */
 function isOperator(request) {
   const { OPERATOR_TOKEN } = process.env;
   return Boolean(OPERATOR_TOKEN) && request.headers.get("authorization") === `Bearer ${OPERATOR_TOKEN}`;
 }
 
-/** A route whose errors are reported to the party that can correct them. */
+/** Wraps a route and reports its errors to the party that can correct them. */
 function answering(route) {
   return async (request) => {
     try {
@@ -111,7 +114,7 @@ function answering(route) {
       if (!isFaceVerifyError(error)) throw error;
       const { kind, code, audience, requestId, messages, fields } = error; // free of personal data
       console.error({ kind, code, requestId });
-      // Of the app's input, only metaInfo is validated by the client and not by mistyped().
+      // Of the app's input, mistyped() does not validate metaInfo; only the client does.
       const sent = fields.some(({ field }) => field === "metaInfo");
       if (sent) return Response.json({ message: "metaInfo 有误" }, { status: 400 });
       if (audience === "user") return Response.json({ message: messages.zh }, { status: 422 });

@@ -18,30 +18,32 @@ const project = await consumer("esm");
 
 /** The modules, each in TypeScript, and in JavaScript with its source map. */
 const MODULES = `
-  bytes call client client-exports core credentials environment errors host identity identity-exports identity-host
-  index load orders packed parameters random sandbox-host sandbox-types sandbox-workerd thrown transport transport-node types waits
+  bytes call client client-exports core credentials environment errors gateway-client gateway-types host identity
+  identity-exports identity-host index load orders packed parameters random sandbox-host sandbox-types sandbox-workerd
+  testing thrown transport transport-node types waits
   entry/edge-light entry/workerd entry/identity-edge-light entry/identity-universal entry/identity-workerd
 `;
 const words = (text) => text.trim().split(/\s+/);
-const DECLARED = words(
-  "client environment errors identity index orders parameters sandbox sandbox-types types",
-);
+/** The modules whose declarations are published. */
+const DECLARED = words(`
+  client environment errors gateway-client gateway-types identity index orders parameters sandbox sandbox-types testing
+  types
+`);
 const FILES = [
   ...words(`
     CHANGELOG.md LICENSE-APACHE LICENSE-MIT README.md package.json
     bin/cloudauth-edge.js
     src/modules.d.ts src/sandbox.ts src/entry/universal.ts
-    dist/index.d.ts dist/identity.d.ts dist/sandbox.d.ts
+    dist/index.d.ts dist/identity.d.ts dist/sandbox.d.ts dist/gateway-client.d.ts dist/testing.d.ts
     wasm/phone.js
     wasm/client/cloudauth_edge.js wasm/client/cloudauth_edge_bg.wasm
     wasm/identity/base64.js wasm/identity/cloudauth_edge.js wasm/identity/cloudauth_edge_bg.wasm
     wasm/sandbox/cloudauth_edge.js wasm/sandbox/cloudauth_edge_bg.wasm
   `),
   ...words(MODULES).flatMap((name) => [`src/${name}.ts`, `dist/${name}.js`, `dist/${name}.js.map`]),
-  ...words("client.js client.cjs identity.cjs sandbox.js sandbox.cjs").flatMap((name) => [
-    `dist/bundle/${name}`,
-    `dist/bundle/${name}.map`,
-  ]),
+  ...words("client.js client.cjs identity.cjs gateway-client.cjs sandbox.js sandbox.cjs testing.cjs").flatMap(
+    (name) => [`dist/bundle/${name}`, `dist/bundle/${name}.map`],
+  ),
   ...DECLARED.flatMap((name) => [`dist/${name}.d.cts`, `dist/${name}.d.cts.map`]),
 ];
 

@@ -93,7 +93,7 @@ export function rotate(core, variables, id, { finish = false } = {}) {
   known.keyPairs = finished(known.keyPairs, true);
   return {
     callers: JSON.stringify(callers),
-    shown: `Of ${id}, the newest token and key pair remain, and those with scopes of their own.
+    shown: `Of ${id}, the newest token and key pair remain, and those with their own scopes.
 ${id} 只保留最新的令牌与密钥对，以及单独设有 scopes 的令牌与密钥对。`,
     note: "",
   };

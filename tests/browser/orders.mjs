@@ -73,7 +73,7 @@ test("an order is found by its number; a part of one, and one that is not there,
     await page.keyboard.press("Enter");
     await page.getByText("Enter the whole order number").waitFor();
     assert.equal(await field.getAttribute("aria-invalid"), "true");
-    assert.ok(!sent.some((url) => url.includes("110105")), "an identity number stands in an address");
+    assert.ok(!sent.some((url) => url.includes("110105")), "a URL contains an identity number");
     await field.fill("f".repeat(32));
     await page.keyboard.press("Enter");
     await page.getByText("This token has no such order.").waitFor();

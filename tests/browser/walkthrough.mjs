@@ -153,7 +153,7 @@ test("by keyboard alone", () =>
     await page.keyboard.press("Enter");
     // The phone itself has the focus, so Tab reaches the next element after it.
     await page.waitForFunction(() => document.activeElement?.className === "phone-screen");
-    await tabTo(page, "200The person passed");
+    await tabTo(page, "200The user passed");
     await page.keyboard.press("Enter");
     await focused("Result");
     await verdict(page, words.verdict.passed).waitFor();

@@ -174,10 +174,10 @@ ${say("扮演手机：", "Act as the phone:")}
 }
 
 /**
- * In addition to its own signals: npx only stops the shell between itself and this process, so the port would remain in
+ * Stops on signals and when npx ends: npx only stops the shell between itself and this process, so the port would remain in
  * use. A command started without npx may outlive its parent.
  */
-function stopWithParentOrSignal(stop) {
+function stopOnSignalOrParentExit(stop) {
   process.once("SIGINT", stop);
   process.once("SIGTERM", stop);
   if (process.env.npm_command !== "exec") return;
@@ -212,7 +212,7 @@ if (values.help) {
       ...(values.verbose ? { onAnswer: logged } : {}),
     });
     // Registered before the ready message is printed, because the reader may stop it immediately.
-    stopWithParentOrSignal(async () => {
+    stopOnSignalOrParentExit(async () => {
       await sandbox.close();
       process.exit(0);
     });

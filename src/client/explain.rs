@@ -38,7 +38,7 @@ pub(super) fn explain<'a>(
             Audience::Developer
         };
     }
-    let echoes = |text: &str| {
+    let echoes_request = |text: &str| {
         request
             .parameters()
             .map(|(_, value)| value)
@@ -47,10 +47,15 @@ pub(super) fn explain<'a>(
             // Shorter values identify nobody and would match IDs by coincidence.
             .any(|secret| secret.len() >= 6 && contains_encoded(text, secret))
     };
-    if contains_encoded(&failure.error.code) {
+    if echoes_request(&failure.error.code) {
         failure.error.code = "Unknown".to_owned();
     }
-    if failure.error.request_id.as_deref().is_some_and(echoes) {
+    if failure
+        .error
+        .request_id
+        .as_deref()
+        .is_some_and(echoes_request)
+    {
         failure.error.request_id = None;
     }
     failure

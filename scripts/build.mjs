@@ -158,7 +158,7 @@ async function buildVariant(variant, inputs) {
 const textEncoding = `const { TextDecoder, TextEncoder } = globalThis.TextEncoder ? globalThis : process.getBuiltinModule("node:util");`;
 
 /** The entries whose declarations are published. */
-const declared = ["index", "identity", "sandbox"];
+const declared = ["index", "identity", "sandbox", "gateway-client", "testing"];
 
 /**
  * Compiles pkg/src/ to pkg/dist/. Declarations are written as CommonJS, and those of ES modules re-export them: every
@@ -185,8 +185,11 @@ const bundles = [
   { module: "entry/universal.js", format: "esm", file: "client.js" },
   { module: "entry/universal.js", format: "cjs", file: "client.cjs", banner: textEncoding },
   { module: "entry/identity-universal.js", format: "cjs", file: "identity.cjs", banner: textEncoding },
+  { module: "gateway-client.js", format: "cjs", file: "gateway-client.cjs", banner: textEncoding },
   { module: "sandbox.js", format: "esm", file: "sandbox.js" },
   { module: "sandbox.js", format: "cjs", file: "sandbox.cjs", banner: textEncoding },
+  // Imports the package by its name.
+  { module: "testing.js", format: "cjs", file: "testing.cjs" },
 ];
 
 const bundle = ({ module, format, file, banner = "" }) =>
@@ -196,6 +199,7 @@ const bundle = ({ module, format, file, banner = "" }) =>
     `--format=${format}`,
     "--platform=node",
     "--target=node20",
+    "--packages=external",
     "--log-level=warning",
     `--banner:js=${banner}`,
     // The package contains the sources.

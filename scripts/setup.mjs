@@ -40,6 +40,8 @@ const installed = (...path) => ({
 });
 /** The runtimes and tools that the packed package is tested with. */
 const consumers = [installed("tests", "packaging"), installed("tests", "packaging", "projects", "next")];
+/** TypeDoc, with the TypeScript that it supports. */
+const reference = [installed("scripts", "reference")];
 const examples = ["node", "express", "hono-workers"].map((name) => installed("examples", name));
 const bindgenStamp = join(tools, "bindgen", ".built-from");
 const bindgenSources = ["Cargo.lock", "src/main.rs"].map((file) => at("scripts", "bindgen", file));
@@ -190,6 +192,7 @@ const needs = {
       "Install PostgreSQL's server (Debian: apt-get install postgresql), or put its initdb on the PATH.",
   }),
 
+  reference: () => npmFolders("TypeDoc", reference),
   consumers: () => npmFolders("runtimes and bundlers", consumers),
 
   peers: () => npmFolders("packages for the benchmarks", [installed("bench")]),

@@ -14,6 +14,8 @@ const LIMIT_MS = 30 * 60_000;
 const NODE_TEST_LIMIT_MS = 5 * 60_000;
 
 const clippy = (...args) => ["cargo", "clippy", ...args, "--", "--deny", "warnings"];
+/** Test files that run at the same time: servers and browsers make each of them wait. */
+const FILES_AT_ONCE = 2;
 /** The client for Rust programs on wasm32, tested against the sandbox of the same crate. */
 const forPrograms = ["--", "--features", "client,fetch,sandbox"];
 const wasm32 = ["--target", "wasm32-unknown-unknown"];
@@ -27,6 +29,7 @@ const nodeTests = (folder, limitMs = NODE_TEST_LIMIT_MS, names = "*") => [
     "node",
     "--test",
     "--test-reporter=spec",
+    `--test-concurrency=${FILES_AT_ONCE}`,
     `--test-timeout=${limitMs}`,
     `tests/${folder}/**/${names}.test.{js,mjs}`,
   ],
@@ -51,7 +54,7 @@ const suites = [
   },
   {
     name: "lint",
-    needs: ["rustLints", "wasm32"],
+    needs: ["rustLints", "wasm32", "reference"],
     commands: [
       clippy("--all-targets", "--all-features"),
       clippy("--all-targets", "--no-default-features"),
@@ -68,6 +71,7 @@ const suites = [
       ["node", "scripts/supply.mjs"],
       ["node", "scripts/cycles.mjs"],
       ["node", "scripts/prose.mjs"],
+      ["node", "scripts/generate.mjs", "--check"],
       ["tsc", "--project", "www"],
       ["tsc", "--project", "pkg", "--noEmit"],
       ["node", "scripts/hosts.mjs"],
@@ -101,7 +105,7 @@ const suites = [
       ...nodeTests(
         "worker",
         NODE_TEST_LIMIT_MS,
-        "{gateway,faults,race,alarm,polls,endpoints,webhook,callers,privacy}",
+        "{gateway,gateway-client,faults,race,alarm,polls,endpoints,webhook,callers,privacy}",
       ),
       ...nodeTests("conformance", NODE_TEST_LIMIT_MS, "gateway"),
     ],

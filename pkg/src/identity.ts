@@ -1,4 +1,8 @@
-/** Validation rules for Chinese identity data. No data leaves the program, and no text quotes the input. */
+/**
+ * Validation rules for Chinese identity data. No data leaves the program, and no text quotes the input.
+ *
+ * @module cloudauth-edge/identity
+ */
 
 import { identity } from "./identity-host.js";
 
@@ -31,8 +35,11 @@ export interface CertNoAccepted extends Accepted {
 }
 
 /**
- * Checks an identity number (GB 11643-1999): format, division, date of birth, check digit. An absent value
- * violates `missing`.
+ * Checks an identity number (GB 11643-1999): format, division, date of birth, check digit. An absent value violates
+ * `missing`.
+ *
+ * @param text the number
+ * @param options which documents are accepted
  */
 export function checkCertNo(
   text: string | null | undefined,

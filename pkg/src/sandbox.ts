@@ -1,6 +1,8 @@
 /**
  * An emulator of Alibaba Cloud face verification (Cloudauth 2019-03-07), for development and tests:
  * it verifies signatures as Alibaba Cloud does, but does not verify people. See docs/sandbox.md.
+ *
+ * @module cloudauth-edge/sandbox
  */
 
 // On Node: in a test's own process, and as an HTTP server for every language.
@@ -43,7 +45,11 @@ const KEEP_ALIVE_MS = 120_000;
 /** The local address of a server that listens on all addresses. */
 const ANY_ADDRESS: Record<string, string> = { "0.0.0.0": "127.0.0.1", "::": "::1" };
 
-/** Creates a sandbox with its own state. */
+/**
+ * Creates a sandbox with its own state.
+ *
+ * @param options all of them have defaults
+ */
 export function createSandbox({ file, ...options }: SandboxOptions = {}): Sandbox {
   const store = file === undefined ? options.store : new FileStore(file);
   return new NodeSandbox(sandboxStep, { ...options, store });

@@ -11,6 +11,8 @@ import { endBy, type Ended, type Limits } from "./waits.js";
 
 /** A request, signed and encoded. */
 export interface SignedRequest {
+  /** Default `POST`. */
+  method?: "GET" | "POST";
   url: string;
   headers: [name: string, value: string][];
   body: string | undefined;
@@ -30,8 +32,8 @@ export type Send = (request: SignedRequest, limits: Limits) => Promise<Outcome>;
 /** Maximum size of a response; Alibaba Cloud's have a few kilobytes, because pictures are returned as URLs. */
 export const MAX_ANSWER_BYTES = 1024 * 1024;
 
-/** Uses `fetch`, which every runtime has. */
-export function fetchTransport(fetch: Fetch): Send {
+/** Uses `fetch`, which every runtime has. A response of more than `maxBytes` is `too-large`. */
+export function fetchTransport(fetch: Fetch, maxBytes: number = MAX_ANSWER_BYTES): Send {
   return async function send(request, limits) {
     const controller = new AbortController();
     let ended: Outcome | undefined;
@@ -42,7 +44,7 @@ export function fetchTransport(fetch: Fetch): Send {
     try {
       // workerd and browsers reject `fetch` if it is called as a method of another object.
       const response = await fetch.call(undefined, request.url, {
-        method: "POST",
+        method: request.method ?? "POST",
         headers: request.headers,
         ...(request.body !== undefined && { body: request.body }),
         // Following a redirect would send names and identity numbers to another host.
@@ -50,7 +52,7 @@ export function fetchTransport(fetch: Fetch): Send {
         signal: controller.signal,
       });
       if (!isResponse(response)) return ended ?? { kind: "not-a-response" };
-      const body = await readAtMost(response, MAX_ANSWER_BYTES);
+      const body = await readAtMost(response, maxBytes);
       if (ended) return ended;
       if (!body) {
         controller.abort();

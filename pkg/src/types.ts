@@ -1,5 +1,7 @@
 /** The types of the client's input and output. */
 
+export type { DescribeFaceVerifyParameters, InitFaceVerifyParameters, SceneId } from "./parameters.js";
+
 /** Permanent or temporary (STS) credentials. */
 export interface Credentials {
   accessKeyId: string;
@@ -107,76 +109,6 @@ export interface CallOptions {
   signal?: AbortSignal | undefined;
 }
 
-/** A 64-bit integer: pass numbers above `Number.MAX_SAFE_INTEGER` as bigint or string. */
-export type SceneId = number | bigint | string;
-
-type YesNo = "Y" | "N";
-type Open<T extends string> = T | (string & Record<never, never>);
-
-/** Parameters of InitFaceVerify: Alibaba Cloud's names, in camelCase. */
-export interface InitFaceVerifyParameters {
-  /** 认证场景 ID: the scene from the Alibaba Cloud console. */
-  sceneId: SceneId;
-  /** 商户请求的唯一标识: 32 letters and digits, unique. See `newOuterOrderNo`. */
-  outerOrderNo: string;
-  /** Default `LR_FR`; other values require `allowOtherProducts`. */
-  productCode?: Open<"LR_FR" | "ID_PRO" | "PV_FV"> | undefined;
-  /** 活体检测类型. */
-  model?:
-    Open<"LIVENESS" | "PHOTINUS_LIVENESS" | "MULTI_ACTION" | "MOVE_ACTION" | "MOVE_PHOTINUS"> | undefined;
-  /** 客户业务自定义的用户ID: up to 100 characters. Recommended. */
-  userId?: string | undefined;
-  /** Default `IDENTITY_CARD`. */
-  certType?: Open<"IDENTITY_CARD"> | undefined;
-  /** 真实姓名. */
-  certName?: string | undefined;
-  /** 证件号码, 18 characters. */
-  certNo?: string | undefined;
-  /**
-   * 环境参数: the unchanged string from Alibaba Cloud's client SDK, up to 262,144 bytes in UTF-8. Mandatory for LR_FR.
-   */
-  metaInfo?: string | undefined;
-  /** 用户手机号码. */
-  mobile?: string | undefined;
-  /** 用户IP. */
-  ip?: string | undefined;
-  /** Up to 2,048 bytes, like all URLs here. */
-  returnUrl?: string | undefined;
-  /** HTTPS. */
-  callbackUrl?: string | undefined;
-  /** Up to 256 characters. */
-  callbackToken?: string | undefined;
-  certifyUrlType?: "WEB" | "H5" | undefined;
-  certifyUrlStyle?: "L" | "S" | undefined;
-  /** Base64 of less than 1 MB. */
-  faceContrastPicture?: string | undefined;
-  faceContrastPictureUrl?: string | undefined;
-  ossBucketName?: string | undefined;
-  ossObjectName?: string | undefined;
-  certifyId?: string | undefined;
-  crop?: "T" | "F" | undefined;
-  authId?: string | undefined;
-  encryptType?: "SM2" | undefined;
-  voluntaryCustomizedContent?: string | undefined;
-  suitableType?: "0" | "1" | "2" | undefined;
-  procedurePriority?: "keep" | "url" | "video" | undefined;
-  mode?: "1" | "3" | undefined;
-  readImg?: YesNo | undefined;
-  /** yyyy-MM-dd */
-  birthday?: string | undefined;
-  /** yyyy-MM-dd */
-  validityDate?: string | undefined;
-  faceGuardOutput?: string | undefined;
-  rarelyCharacters?: YesNo | undefined;
-  uiCustomUrl?: string | undefined;
-  videoEvidence?: "true" | "false" | undefined;
-  appQualityCheck?: YesNo | undefined;
-  cameraSelection?: YesNo | undefined;
-  needMultiFaceCheck?: YesNo | undefined;
-  h5DegradeConfirmBtn?: YesNo | undefined;
-  enableBeauty?: string | undefined;
-}
-
 export interface InitFaceVerifyResult {
   /** 实人认证唯一标识: valid for 30 minutes and one submission. Store it with the order, on the server. */
   certifyId: string;
@@ -185,13 +117,6 @@ export interface InitFaceVerifyResult {
   requestId: string | null;
   /** The unchanged ResultObject. */
   raw: Record<string, unknown>;
-}
-
-export interface DescribeFaceVerifyParameters {
-  sceneId: SceneId;
-  /** The result of `initFaceVerify`; take it from your own records, never from the phone. */
-  certifyId: string;
-  pictureReturnType?: string | undefined;
 }
 
 export interface DescribeFaceVerifyResult {

@@ -16,91 +16,128 @@ pub static INIT_FACE_VERIFY: Action = Action {
     starts_something: true,
 };
 
-const YES_NO: Rule = Rule::OneOf(&["Y", "N"]);
-const TRUE_FALSE: Rule = Rule::OneOf(&["true", "false"]);
-
 action_parameters! {
     /// An InitFaceVerify request. ProductCode and CertType default to Alibaba Cloud's fixed values
     /// (`LR_FR`, `IDENTITY_CARD`). If a field is set twice, the later value wins.
-    InitFaceVerify, PARAMETERS:
-    /// 认证场景 ID: the scene from the Alibaba Cloud console, a 64-bit integer. Mandatory.
-    scene_id "SceneId" Query Rule::SceneId;
-    /// 商户请求的唯一标识: the order number, 32 letters and digits, unique. Mandatory.
-    outer_order_no "OuterOrderNo" Query Rule::OuterOrderNo;
-    /// 产品: `LR_FR` unless [`super::ValidationOptions::allow_other_products`].
-    product_code "ProductCode" Query Rule::ProductCode;
-    /// 活体检测类型: `LIVENESS` (Alibaba Cloud's default), `PHOTINUS_LIVENESS`, or a newer one.
-    model "Model" Form Rule::Model;
-    /// 客户业务自定义的用户ID: your unique ID for the user, up to 100 characters. Recommended.
-    user_id "UserId" Query Rule::Text { max: 100 };
-    /// 证件类型: `IDENTITY_CARD`.
-    cert_type "CertType" Query Rule::CertType;
-    /// 真实姓名: the name on the identity card. Personal data.
-    cert_name "CertName" Query Rule::CertName;
-    /// 证件号码: the number of the identity card, 18 characters. Personal data.
-    cert_no "CertNo" Query Rule::CertNo;
-    /// 环境参数: the unchanged string from Alibaba Cloud's client SDK. Mandatory. Personal data.
-    meta_info "MetaInfo" Query Rule::MetaInfo;
-    /// 用户手机号码: 11 digits. Personal data.
-    mobile "Mobile" Query Rule::Mobile;
-    /// 用户IP: IPv4 or IPv6. Personal data.
-    ip "Ip" Query Rule::Ip;
-    /// URL to which the web page returns.
-    return_url "ReturnUrl" Query Rule::Url { https: false };
-    /// URL to which Alibaba Cloud reports the end of the verification (GET, HTTPS).
-    callback_url "CallbackUrl" Query Rule::Url { https: true };
-    /// Returned in the callback.
-    callback_token "CallbackToken" Query Rule::Text { max: 256 };
-    /// `WEB` or `H5`, for the web SDK.
-    certify_url_type "CertifyUrlType" Query Rule::OneOf(&["WEB", "H5"]);
-    /// `L` (long) or `S` (short).
-    certify_url_style "CertifyUrlStyle" Query Rule::OneOf(&["L", "S"]);
-    /// The photo to compare with, Base64. Personal data.
-    face_contrast_picture "FaceContrastPicture" Form Rule::Picture;
-    /// URL of the photo to compare with.
-    face_contrast_picture_url "FaceContrastPictureUrl" Query Rule::Url { https: false };
-    /// Bucket of the photo to compare with; requires `oss_object_name`.
-    oss_bucket_name "OssBucketName" Query Rule::Text { max: 255 };
-    /// Object of the photo to compare with; requires `oss_bucket_name`.
-    oss_object_name "OssObjectName" Query Rule::Text { max: 1_023 };
-    /// An earlier verification, whose photo is compared. Deprecated by Alibaba Cloud.
-    certify_id "CertifyId" Query Rule::CertifyId;
-    /// Whether to crop the photo: `T` or `F`.
-    crop "Crop" Form Rule::OneOf(&["T", "F"]);
-    /// ID of an authorization, up to 64 characters.
-    auth_id "AuthId" Form Rule::Text { max: 64 };
-    /// `SM2` if CertName and CertNo are encrypted.
-    encrypt_type "EncryptType" Query Rule::OneOf(&["SM2"]);
-    /// Texts for the user to read aloud or questions to answer: a JSON list of strings.
-    voluntary_customized_content "VoluntaryCustomizedContent" Query Rule::StringList;
-    /// `0`, `1` or `2`.
-    suitable_type "SuitableType" Query Rule::OneOf(&["0", "1", "2"]);
-    /// Handling of unsupported devices: `keep`, `url` or `video`.
-    procedure_priority "ProcedurePriority" Query Rule::OneOf(&["keep", "url", "video"]);
-    /// How to read a passport: `1` or `3`.
-    mode "Mode" Query Rule::OneOf(&["1", "3"]);
-    /// `Y` or `N`.
-    read_img "ReadImg" Query YES_NO;
-    /// yyyy-MM-dd. Personal data.
-    birthday "Birthday" Query Rule::Date;
-    /// yyyy-MM-dd. Personal data.
-    validity_date "ValidityDate" Query Rule::Date;
-    /// `DeviceRisk` also reports risks of the device, at extra cost.
-    face_guard_output "FaceGuardOutput" Query Rule::Text { max: 64 };
-    /// `Y` or `N`.
-    rarely_characters "RarelyCharacters" Query YES_NO;
-    /// URL of a custom user interface.
-    ui_custom_url "UiCustomUrl" Query Rule::Url { https: false };
-    /// `true` or `false`.
-    video_evidence "VideoEvidence" Query TRUE_FALSE;
-    /// `Y` or `N`.
-    app_quality_check "AppQualityCheck" Query YES_NO;
-    /// `Y` or `N`.
-    camera_selection "CameraSelection" Query YES_NO;
-    /// `Y` or `N`.
-    need_multi_face_check "NeedMultiFaceCheck" Query YES_NO;
-    /// `Y` or `N`.
-    h5_degrade_confirm_btn "H5DegradeConfirmBtn" Query YES_NO;
-    /// `Y` or `N`, according to Alibaba Cloud's documentation.
-    enable_beauty "EnableBeauty" Query Rule::Text { max: 16 };
+    InitFaceVerify, PARAMETERS, TEXTS:
+    scene_id "SceneId" Query Rule::SceneId,
+        "认证场景 ID，在阿里云控制台中创建。",
+        "The scene from the Alibaba Cloud console.";
+    outer_order_no "OuterOrderNo" Query Rule::OuterOrderNo,
+        "商户请求的唯一标识。前几位可为自定义的简称，中间可为时间，后段可为随机或递增序列。",
+        "The order's number, unique: for example a prefix of your own, the time, and random or ascending digits.";
+    product_code "ProductCode" Query Rule::ProductCode,
+        "产品。LR_FR 只检测活体，不核实姓名和证件号码是否真实、是否属于该人。",
+        "The product. `LR_FR` checks that a face is live; it does not check that name and number are genuine or belong to the face.";
+    model "Model" Form Rule::Model,
+        "活体检测类型。LIVENESS：动作活体检测；PHOTINUS_LIVENESS：动作活体与炫彩活体双重检测，须使用 Android SDK 1.2.6、iOS SDK 1.2.4 或更高版本。",
+        "The kind of liveness detection. `LIVENESS`: by actions; `PHOTINUS_LIVENESS`: by actions and coloured light, from Android SDK 1.2.6 and iOS SDK 1.2.4.";
+    user_id "UserId" Query Rule::Text { max: 100 },
+        "客户业务自定义的用户 ID，请保持唯一。建议传入。",
+        "Your id of the user, unique. Recommended.";
+    cert_type "CertType" Query Rule::CertType,
+        "证件类型。",
+        "The type of the certificate.";
+    cert_name "CertName" Query Rule::CertName,
+        "真实姓名。个人信息。",
+        "The name on the identity card. Personal data.";
+    cert_no "CertNo" Query Rule::CertNo,
+        "证件号码。个人信息。",
+        "The number of the identity card. Personal data.";
+    meta_info "MetaInfo" Query Rule::MetaInfo,
+        "环境参数，由客户端 SDK 获取，请原样传入。个人信息。",
+        "The environment's description from Alibaba Cloud's client SDK, unchanged. Personal data.";
+    mobile "Mobile" Query Rule::Mobile,
+        "用户手机号码。个人信息。",
+        "The user's mobile number. Personal data.";
+    ip "Ip" Query Rule::Ip,
+        "用户 IP。个人信息。",
+        "The user's IP address. Personal data.";
+    return_url "ReturnUrl" Query Rule::Url { https: false },
+        "网页认证结束后返回的地址。",
+        "Where the browser goes after a verification on a web page.";
+    callback_url "CallbackUrl" Query Rule::Url { https: true },
+        "阿里云报告认证结束的地址（GET 请求）。",
+        "Where Alibaba Cloud reports the end of the verification (GET).";
+    callback_token "CallbackToken" Query Rule::Text { max: 256 },
+        "回调中原样返回的令牌。",
+        "A token of your own, returned in the callback.";
+    certify_url_type "CertifyUrlType" Query Rule::OneOf(&["WEB", "H5"]),
+        "认证网页的类型，仅用于 Web SDK。",
+        "The type of the verification's web page, for the web SDK only.";
+    certify_url_style "CertifyUrlStyle" Query Rule::OneOf(&["L", "S"]),
+        "认证网页地址的样式：L 为长地址，S 为短地址（阿里云的默认值）。",
+        "The form of the web page's URL: `L` is long, `S` is short (Alibaba Cloud's default).";
+    face_contrast_picture "FaceContrastPicture" Form Rule::Picture,
+        "比对照片。照片只能以一种方式传入。个人信息。",
+        "The photo to compare with, which can be passed in only one way. Personal data.";
+    face_contrast_picture_url "FaceContrastPictureUrl" Query Rule::Url { https: false },
+        "比对照片的地址。",
+        "URL of the photo to compare with.";
+    oss_bucket_name "OssBucketName" Query Rule::Text { max: 255 },
+        "比对照片所在的 OSS Bucket，与 ossObjectName 同时传入。",
+        "OSS bucket of the photo to compare with; goes with `ossObjectName`.";
+    oss_object_name "OssObjectName" Query Rule::Text { max: 1_023 },
+        "比对照片的 OSS 对象名，与 ossBucketName 同时传入。",
+        "OSS object of the photo to compare with; goes with `ossBucketName`.";
+    certify_id "CertifyId" Query Rule::CertifyId,
+        "此前已通过的认证，以其照片比对。阿里云已不建议使用。",
+        "An earlier verification that passed, whose photo to compare with. Deprecated by Alibaba Cloud.";
+    crop "Crop" Form Rule::OneOf(&["T", "F"]),
+        "是否裁剪比对照片：T 为是，F 为否（阿里云的默认值）。",
+        "Whether to crop the photo: `T` means yes, `F` no (Alibaba Cloud's default).";
+    auth_id "AuthId" Form Rule::Text { max: 64 },
+        "授权 ID。",
+        "Id of an authorization.";
+    encrypt_type "EncryptType" Query Rule::OneOf(&["SM2"]),
+        "加密方式。SM2：certName 和 certNo 为 SM2 密文。",
+        "Encryption. `SM2`: `certName` and `certNo` are encrypted with SM2.";
+    voluntary_customized_content "VoluntaryCustomizedContent" Query Rule::StringList,
+        "供用户朗读的文字或回答的问题。",
+        "Texts for the user to read aloud, or questions to answer.";
+    suitable_type "SuitableType" Query Rule::OneOf(&["0", "1", "2"]),
+        "适用类型，仅用于 model 为 LIVENESS 或 MULTI_ACTION 时；阿里云的默认值为 0。",
+        "Only with the models `LIVENESS` and `MULTI_ACTION`; Alibaba Cloud's default is `0`.";
+    procedure_priority "ProcedurePriority" Query Rule::OneOf(&["keep", "url", "video"]),
+        "设备不支持时的处理方式；阿里云的默认值为 url。",
+        "Handling of unsupported devices; Alibaba Cloud's default is `url`.";
+    mode "Mode" Query Rule::OneOf(&["1", "3"]),
+        "读取护照的方式：1 为用户输入，3 为外部传入。",
+        "The source of a passport's data: `1` is the user, `3` is the caller.";
+    read_img "ReadImg" Query Rule::OneOf(&["Y", "N"]),
+        "阿里云的 API 元数据仅列出取值。",
+        "Alibaba Cloud's API metadata only lists the values.";
+    birthday "Birthday" Query Rule::Date,
+        "出生日期，certType 为 PASSPORT 且 mode 为 3 时使用。个人信息。",
+        "The date of birth, for certType `PASSPORT` with mode `3`. Personal data.";
+    validity_date "ValidityDate" Query Rule::Date,
+        "证件有效期，certType 为 PASSPORT 且 mode 为 3 时使用。个人信息。",
+        "The certificate's validity date, for certType `PASSPORT` with mode `3`. Personal data.";
+    face_guard_output "FaceGuardOutput" Query Rule::Text { max: 64 },
+        "DeviceRisk：同时返回设备风险，另行计费。",
+        "`DeviceRisk`: also report risks of the device, at extra cost.";
+    rarely_characters "RarelyCharacters" Query Rule::OneOf(&["Y", "N"]),
+        "阿里云的 API 元数据仅列出取值。",
+        "Alibaba Cloud's API metadata only lists the values.";
+    ui_custom_url "UiCustomUrl" Query Rule::Url { https: false },
+        "自定义界面的地址。",
+        "URL of a custom user interface.";
+    video_evidence "VideoEvidence" Query Rule::OneOf(&["true", "false"]),
+        "阿里云的 API 元数据仅列出取值。",
+        "Alibaba Cloud's API metadata only lists the values.";
+    app_quality_check "AppQualityCheck" Query Rule::OneOf(&["Y", "N"]),
+        "用于 Android SDK 2.3.24 或更高版本；阿里云的 API 元数据仅列出取值。",
+        "From Android SDK 2.3.24; Alibaba Cloud's API metadata only lists the values.";
+    camera_selection "CameraSelection" Query Rule::OneOf(&["Y", "N"]),
+        "仅用于电脑；阿里云的 API 元数据仅列出取值。",
+        "On computers only; Alibaba Cloud's API metadata only lists the values.";
+    need_multi_face_check "NeedMultiFaceCheck" Query Rule::OneOf(&["Y", "N"]),
+        "阿里云的 API 元数据仅列出取值。",
+        "Alibaba Cloud's API metadata only lists the values.";
+    h5_degrade_confirm_btn "H5DegradeConfirmBtn" Query Rule::OneOf(&["Y", "N"]),
+        "阿里云的 API 元数据仅列出取值。",
+        "Alibaba Cloud's API metadata only lists the values.";
+    enable_beauty "EnableBeauty" Query Rule::Text { max: 16 },
+        "取值 Y 或 N，见阿里云文档。",
+        "`Y` or `N`, according to Alibaba Cloud's documentation.";
 }

@@ -8,12 +8,16 @@
 //! | `validate` | validates a whole request: names, mandatory parameters, the products' rules |
 //! | `spelling` | suggests the parameter that a misspelt name means |
 //! | `outgoing` | the signed request |
+//! | `schema` | the tables as JSON, for the generator of the TypeScript interfaces and the OpenAPI schema |
 
 pub mod describe_face_verify;
 pub mod init_face_verify;
 pub mod outgoing;
 pub mod parameter;
 pub mod rule;
+#[cfg(feature = "schema")]
+#[doc(hidden)]
+pub mod schema;
 pub(crate) mod spelling;
 pub mod validate;
 pub mod value;

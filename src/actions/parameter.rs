@@ -163,11 +163,12 @@ const fn is_before(name: &[u8], other: &[u8]) -> bool {
     name.len() < other.len()
 }
 
-/// Defines an action's table of parameters and its builder for Rust programs.
+/// Defines an action's table of parameters, their texts in Chinese and English, and its builder for
+/// Rust programs.
 macro_rules! action_parameters {
     (
-        $(#[$doc:meta])* $builder:ident, $table:ident:
-        $( $(#[$field_doc:meta])* $setter:ident $name:literal $position:ident $rule:expr; )*
+        $(#[$doc:meta])* $builder:ident, $table:ident, $texts:ident:
+        $( $setter:ident $name:literal $position:ident $rule:expr, $zh:literal, $en:literal; )*
     ) => {
         static $table: &[$crate::actions::parameter::Parameter] = &$crate::actions::parameter::by_name([
             $( $crate::actions::parameter::Parameter {
@@ -176,6 +177,12 @@ macro_rules! action_parameters {
                 rule: $rule,
             }, )*
         ]);
+
+        /// What each parameter means, in the order of the documentation. Apart from the table, so
+        /// that it is not part of the modules.
+        #[cfg(feature = "schema")]
+        pub(super) static $texts: &[(&str, $crate::text::Text)] =
+            &[$( ($name, $crate::text::Text::new($zh, $en)), )*];
 
         $(#[$doc])*
         #[derive(Clone, Default)]
@@ -190,7 +197,11 @@ macro_rules! action_parameters {
             }
 
             $(
-                $(#[$field_doc])*
+                #[doc = $en]
+                #[doc = ""]
+                #[doc = $zh]
+                #[doc = ""]
+                #[doc = concat!("Rule: `", stringify!($rule), "`.")]
                 #[must_use]
                 pub fn $setter<'a>(mut self, value: impl Into<$crate::actions::value::Value<'a>>) -> Self {
                     self.values.retain(|(name, _)| *name != $name);

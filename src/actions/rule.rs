@@ -14,12 +14,30 @@ use std::net::IpAddr;
 pub const LR_FR: &str = "LR_FR";
 /// The certificate type that Alibaba Cloud's page describes.
 pub const IDENTITY_CARD: &str = "IDENTITY_CARD";
+/// The products documented for InitFaceVerify, the default first.
+pub const PRODUCTS: [&str; 4] = [LR_FR, "ID_PRO", "ID_PLUS", "PV_FV"];
+/// The kinds of liveness detection on Alibaba Cloud's pages, its default first. "No custom actions
+/// or combinations."
+pub const MODELS: [&str; 6] = [
+    "LIVENESS",
+    "PHOTINUS_LIVENESS",
+    "MULTI_ACTION",
+    "MOVE_ACTION",
+    "MOVE_PHOTINUS",
+    "MULTI_FAPTCHA",
+];
 /// Maximum length of a Base64 picture, from Alibaba Cloud's API metadata.
-const PICTURE_MAX: usize = 1_548_576;
+pub(super) const PICTURE_MAX: usize = 1_548_576;
 /// Maximum length of MetaInfo in bytes; real values have a few hundred to a few thousand.
-const META_INFO_MAX: usize = 262_144;
+pub(super) const META_INFO_MAX: usize = 262_144;
 /// Maximum length of a URL in bytes.
-const URL_MAX: usize = 2_048;
+pub(super) const URL_MAX: usize = 2_048;
+/// Maximum length of a name or number that is encrypted or on another certificate.
+pub(super) const CERT_MAX: usize = 1_024;
+/// Maximum length of a CertifyId.
+pub(super) const CERTIFY_ID_MAX: usize = 256;
+/// Maximum length of a word.
+pub(super) const WORD_MAX: usize = 64;
 /// Stands in for a character that was lost in a conversion, so the text is not the intended one.
 const REPLACEMENT: char = '\u{FFFD}';
 
@@ -75,6 +93,17 @@ pub(super) enum Product {
     IdPro,
     PvFv,
     Other,
+}
+
+impl Product {
+    pub(super) fn of(code: &str) -> Self {
+        match code {
+            LR_FR => Self::LrFr,
+            "ID_PRO" => Self::IdPro,
+            "PV_FV" => Self::PvFv,
+            _ => Self::Other,
+        }
+    }
 }
 
 /// The other parameters that a rule depends on.
@@ -164,8 +193,8 @@ pub(super) fn check(rule: Rule, text: &str, context: &Context) -> Checked {
                 .map(|accepted| (Some(accepted.normalized), accepted.notices))
         }
         // Either ciphertext, or the name and number of a passport.
-        Rule::CertName | Rule::CertNo if plain_text(text, 1_024) => plain(),
-        Rule::CertName | Rule::CertNo => Err(text_problem(1_024)),
+        Rule::CertName | Rule::CertNo if plain_text(text, CERT_MAX) => plain(),
+        Rule::CertName | Rule::CertNo => Err(text_problem(CERT_MAX)),
         Rule::MetaInfo => {
             at_most(META_INFO_MAX, text)?;
             without_broken_characters(text)?;
@@ -190,7 +219,7 @@ pub(super) fn check(rule: Rule, text: &str, context: &Context) -> Checked {
             ),
         ),
         Rule::CertifyId => require(
-            text.len() <= 256 && text.bytes().all(|byte| byte.is_ascii_graphic()),
+            text.len() <= CERTIFY_ID_MAX && text.bytes().all(|byte| byte.is_ascii_graphic()),
             Problem::new(
                 "certify-id",
                 "应为发起认证时返回的 CertifyId，请原样传入。",
@@ -343,7 +372,7 @@ fn plain_text(text: &str, max: usize) -> bool {
 }
 
 fn is_word(text: &str) -> bool {
-    text.len() <= 64
+    text.len() <= WORD_MAX
         && text
             .bytes()
             .all(|byte| byte.is_ascii_uppercase() || byte.is_ascii_digit() || byte == b'_')

@@ -188,7 +188,7 @@ impl<'a> Given<'a> {
     }
 
     fn add_defaults(&mut self) {
-        for (place, default) in [(PRODUCT_CODE, LR_FR), (CERT_TYPE, IDENTITY_CARD)] {
+        for (place, default) in DEFAULTS {
             if let (false, Some(parameter)) = (
                 self.places.has(place),
                 INIT_FACE_VERIFY.parameters.get(place),
@@ -203,12 +203,7 @@ impl<'a> Given<'a> {
 fn context(init: Option<&Given>, options: &ValidationOptions) -> Context {
     let text = |place| init.and_then(|given| given.text(place));
     Context {
-        product: match text(PRODUCT_CODE) {
-            None | Some(LR_FR) => Product::LrFr,
-            Some("ID_PRO") => Product::IdPro,
-            Some("PV_FV") => Product::PvFv,
-            Some(_) => Product::Other,
-        },
+        product: text(PRODUCT_CODE).map_or(Product::LrFr, Product::of),
         identity_card: text(CERT_TYPE).is_none_or(|kind| kind == IDENTITY_CARD),
         encrypted: text(ENCRYPT_TYPE).is_some(),
         today: options.now.shanghai_date(),
@@ -260,22 +255,25 @@ fn to_text<'a>(
 const PRODUCT_CODE: usize = INIT_FACE_VERIFY.place("ProductCode");
 const CERT_TYPE: usize = INIT_FACE_VERIFY.place("CertType");
 const ENCRYPT_TYPE: usize = INIT_FACE_VERIFY.place("EncryptType");
+/// The parameters with a default.
+pub(super) const DEFAULTS: [(usize, &str); 2] = [(PRODUCT_CODE, LR_FR), (CERT_TYPE, IDENTITY_CARD)];
 const USER_ID: usize = INIT_FACE_VERIFY.place("UserId");
 const OSS_BUCKET_NAME: usize = INIT_FACE_VERIFY.place("OssBucketName");
 const OSS_OBJECT_NAME: usize = INIT_FACE_VERIFY.place("OssObjectName");
 
 /// The ways to supply a photo for comparison, each with its parameters.
-const PICTURE_SOURCES: [Places; 4] = [
+pub(super) const PICTURE_SOURCES: [Places; 4] = [
     INIT_FACE_VERIFY.places(&["FaceContrastPicture"]),
     INIT_FACE_VERIFY.places(&["FaceContrastPictureUrl"]),
     INIT_FACE_VERIFY.places(&["OssBucketName", "OssObjectName"]),
     INIT_FACE_VERIFY.places(&["CertifyId"]),
 ];
 
-const DESCRIBE_MANDATORY: Places = DESCRIBE_FACE_VERIFY.places(&["SceneId", "CertifyId"]);
+pub(super) const DESCRIBE_MANDATORY: Places =
+    DESCRIBE_FACE_VERIFY.places(&["SceneId", "CertifyId"]);
 
 /// The mandatory parameters of InitFaceVerify.
-fn init_mandatory(product: Product) -> Places {
+pub(super) fn init_mandatory(product: Product) -> Places {
     const OF_ALL: Places = INIT_FACE_VERIFY.places(&["SceneId", "OuterOrderNo"]);
     const WITH_META_INFO: Places = OF_ALL.with(INIT_FACE_VERIFY.place("MetaInfo"));
     const OF_ID_PRO: Places = WITH_META_INFO

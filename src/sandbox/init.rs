@@ -6,7 +6,7 @@ use super::protocol::Call;
 use super::session::{Session, Stop};
 use super::verification::{CallbackState, Ending, Verification};
 use super::web;
-use crate::actions::rule::is_url;
+use crate::actions::rule::{MODELS, PRODUCTS, is_url};
 use crate::actions::{IDENTITY_CARD, LR_FR};
 use crate::identity::{cert_name, cert_no, mobile};
 use crate::json::read::{MAX_DEPTH, value};
@@ -17,17 +17,6 @@ use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use std::net::IpAddr;
 
-/// The products documented for this action.
-const PRODUCTS: [&str; 4] = [LR_FR, "ID_PRO", "ID_PLUS", "PV_FV"];
-/// The values on Alibaba Cloud's pages, which add: "No custom actions or combinations."
-const MODELS: [&str; 6] = [
-    "LIVENESS",
-    "PHOTINUS_LIVENESS",
-    "MULTI_ACTION",
-    "MOVE_ACTION",
-    "MOVE_PHOTINUS",
-    "MULTI_FAPTCHA",
-];
 /// Alibaba Cloud's limit of 1 MB for a picture; the API metadata limits its Base64.
 const PICTURE_MAX_BYTES: usize = 1_048_576;
 const PICTURE_MAX_BASE64: usize = 1_548_576;

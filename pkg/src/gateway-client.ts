@@ -1,0 +1,583 @@
+/**
+ * A typed client of the gateway's REST API. It needs no AccessKey, no WebAssembly and nothing but `fetch`.
+ *
+ * The gateway makes repetitions safe: it records an order before it calls Alibaba Cloud, and answers the same order with
+ * the same CertifyId. For that reason, a start whose response was lost is repeated, unlike one at Alibaba Cloud itself.
+ */
+
+import { FaceVerifyError, type Failure } from "./errors.js";
+import { randomHex } from "./random.js";
+import { fetchTransport, type Outcome, type Send } from "./transport.js";
+import { sleep, within } from "./waits.js";
+import type {
+  CountQuery,
+  FaceVerification,
+  FaceVerificationCounts,
+  FaceVerificationPage,
+  GatewayOptions,
+  ListQuery,
+  Photo,
+  ProblemCode,
+  ReadOptions,
+  StartedFaceVerification,
+  StartOptions,
+  StartParameters,
+  WaitForVerdictOptions,
+} from "./gateway-types.js";
+import type { CallOptions, ErrorKind, Messages } from "./types.js";
+
+export { FaceVerifyError, isFaceVerifyError } from "./errors.js";
+export type * from "./gateway-types.js";
+export type {
+  Audience,
+  CallOptions,
+  ErrorKind,
+  Execution,
+  FieldProblem,
+  InitFaceVerifyParameters,
+  Messages,
+  SceneId,
+} from "./types.js";
+
+/** Every method throws a `FaceVerifyError`, whose `code` is the gateway's, or a name for local failures. */
+export interface GatewayClient {
+  /**
+   * Starts an order; the same order with the same input returns the same CertifyId, however often it is called.
+   *
+   * If the error's `execution` is `unknown` and its code is not `start-outcome-unknown`, call again with the same
+   * parameters: the gateway then knows. That code means that nobody knows; see `restartUnknown`.
+   */
+  start(parameters: StartParameters, options?: StartOptions): Promise<StartedFaceVerification>;
+  /** Reads an order of this caller. */
+  read(outerOrderNo: string, options?: ReadOptions): Promise<FaceVerification>;
+  /**
+   * Waits until an order is passed, rejected or expired; the gateway holds each request for up to 25 seconds. Retries
+   * what is retryable until the deadline. At the deadline, it returns the `pending` order.
+   */
+  waitForResult(outerOrderNo: string, options?: WaitForVerdictOptions): Promise<FaceVerification>;
+  /** The caller's orders, newest first. */
+  list(query?: ListQuery, options?: CallOptions): Promise<FaceVerificationPage>;
+  /** How many orders the caller created on each day, by status. */
+  count(query?: CountQuery, options?: CallOptions): Promise<FaceVerificationCounts>;
+  /** The photo taken during the verification, for a token with the scope `read:material`. */
+  readPhoto(outerOrderNo: string, options?: CallOptions): Promise<Photo>;
+}
+
+export interface GatewayClientConstructor {
+  /** @throws {FaceVerifyError} of kind `validation` if an option is not valid */
+  new (options: GatewayOptions): GatewayClient;
+  readonly prototype: GatewayClient;
+}
+
+const ROUTE = "v1/face-verifications";
+const COUNTS = "v1/face-verification-counts";
+
+const TIMEOUT_MS = 45_000;
+const TOTAL_TIMEOUT_MS = 90_000;
+const ATTEMPTS = 3;
+const DEADLINE_MS = 120_000;
+/** Below the idle time-out of common proxies, which is 30 seconds or more. */
+const WAIT_SECONDS = 25;
+const BACK_OFF_MS = 500;
+const BACK_OFF_MAX_MS = 5_000;
+/** Between two requests for a verdict, even if the gateway, or a proxy before it, does not wait. */
+const POLL_MS = 1_000;
+/** A photo has up to 5 MiB, and everything else is smaller. */
+const MAX_BYTES = 5 * 1024 * 1024;
+
+interface Request<Result> {
+  path: string;
+  query?: object | undefined;
+  /** A body makes it a POST, which starts an order. */
+  body?: object | undefined;
+  waitSeconds?: number;
+  /** The result in a response with status 200 or 201; undefined if it is not the gateway's. */
+  read(answer: Answer): Result | undefined;
+}
+
+interface Answer {
+  status: number;
+  headers: Map<string, string>;
+  body: Uint8Array;
+}
+
+/** An attempt's failure, and what follows from it for the next one. */
+interface Lost {
+  failure: Failure;
+  /** Whether the same request can be repeated at once. */
+  repeatable: boolean;
+  /** The gateway's Retry-After. */
+  waitMs?: number;
+  thrown?: unknown;
+}
+
+// As FaceVerifyClient, not declared as a class: a double of it needs no private members.
+export const GatewayClient: GatewayClientConstructor = class implements GatewayClient {
+  readonly #url: URL;
+  readonly #token: GatewayOptions["token"];
+  readonly #language: keyof Messages;
+  readonly #timeoutMs: number;
+  readonly #totalTimeoutMs: number;
+  readonly #maxAttempts: number;
+  readonly #send: Send;
+
+  constructor(options: GatewayOptions) {
+    const { token, language, timeoutMs, totalTimeoutMs, maxAttempts, fetch } = options ?? {};
+    this.#language = language === "zh" ? "zh" : "en";
+    const url = urlFrom(options ?? {});
+    const problems = [
+      ...(url ? [] : [URL_PROBLEM]),
+      ...(isToken(token) || typeof token === "function" ? [] : [TOKEN_PROBLEM]),
+      ...(["timeoutMs", "totalTimeoutMs", "maxAttempts"] as const)
+        .filter((name) => !isCount(options?.[name]))
+        .map((field) => problem(field, "range", "应为正整数。", "must be a positive integer.")),
+      ...(fetch === undefined || typeof fetch === "function"
+        ? []
+        : [problem("fetch", "type", "应为函数。", "must be a function.")]),
+    ];
+    if (!url || problems.length > 0) throw this.#error(invalid("InvalidOptions", problems));
+    this.#url = url;
+    this.#token = token;
+    this.#timeoutMs = timeoutMs ?? TIMEOUT_MS;
+    this.#totalTimeoutMs = totalTimeoutMs ?? TOTAL_TIMEOUT_MS;
+    this.#maxAttempts = maxAttempts ?? ATTEMPTS;
+    // Looked up at each request, so that a test can replace it.
+    this.#send = fetchTransport(fetch ?? ((url, init) => globalThis.fetch(url, init)), MAX_BYTES);
+  }
+
+  async start(parameters: StartParameters, options?: StartOptions): Promise<StartedFaceVerification> {
+    const { sceneId, ...rest } = parameters;
+    if (typeof sceneId === "number" && !Number.isSafeInteger(sceneId))
+      throw this.#error(invalid("InvalidParameters", [SCENE_ID_PROBLEM]));
+    // JSON has no bigint, and the gateway takes a text.
+    const body = { ...rest, ...(sceneId !== undefined && { sceneId: String(sceneId) }) };
+    const query = { restartUnknown: options?.restartUnknown ? true : undefined };
+    const read = json<StartedFaceVerification>((found) => isOf(parameters.outerOrderNo, found));
+    return this.#perform({ path: ROUTE, query, body, read }, options?.signal);
+  }
+
+  async read(outerOrderNo: string, options?: ReadOptions): Promise<FaceVerification> {
+    return this.#read(outerOrderNo, options, undefined, 0);
+  }
+
+  async waitForResult(outerOrderNo: string, options?: WaitForVerdictOptions): Promise<FaceVerification> {
+    const { deadlineMs = DEADLINE_MS, onPending, signal } = options ?? {};
+    const deadline = Date.now() + deadlineMs;
+    let pending: FaceVerification | undefined;
+    for (;;) {
+      const beganAt = Date.now();
+      const left = Math.max(0, deadline - beganAt);
+      let failure;
+      try {
+        const waitSeconds = Math.min(Math.floor(left / 1000), WAIT_SECONDS);
+        const order = await this.#read(outerOrderNo, options, deadline, waitSeconds);
+        if (order.status !== "pending") return order;
+        pending = order;
+        onPending?.(order);
+      } catch (error) {
+        if (!(error instanceof FaceVerifyError) || !error.retryable) throw error;
+        failure = error;
+      }
+      const pause = Math.max(0, beganAt + POLL_MS - Date.now());
+      if (Date.now() + pause >= deadline) {
+        if (pending) return pending;
+        throw failure;
+      }
+      await sleep(pause, signal);
+    }
+  }
+
+  list(query?: ListQuery, options?: CallOptions): Promise<FaceVerificationPage> {
+    const read = json<FaceVerificationPage>(({ items }) => Array.isArray(items));
+    return this.#perform({ path: ROUTE, query, read }, options?.signal);
+  }
+
+  count(query?: CountQuery, options?: CallOptions): Promise<FaceVerificationCounts> {
+    const read = json<FaceVerificationCounts>(({ days }) => Array.isArray(days));
+    return this.#perform({ path: COUNTS, query, read }, options?.signal);
+  }
+
+  async readPhoto(outerOrderNo: string, options?: CallOptions): Promise<Photo> {
+    return this.#perform({ path: `${this.#pathOf(outerOrderNo)}/photo`, read: photo }, options?.signal);
+  }
+
+  #read(
+    outerOrderNo: string,
+    options: ReadOptions | undefined,
+    deadline: number | undefined,
+    waitSeconds: number,
+  ): Promise<FaceVerification> {
+    const request = {
+      path: this.#pathOf(outerOrderNo),
+      query: { material: options?.material === false ? false : undefined },
+      waitSeconds,
+      read: json<FaceVerification>(
+        (found) => isOf(outerOrderNo, found) && STATUSES.includes(found.status as string),
+      ),
+    };
+    return this.#perform(request, options?.signal, deadline);
+  }
+
+  /** An order number is part of the URL, and nothing else may get there. */
+  #pathOf(outerOrderNo: string): string {
+    if (!/^[0-9A-Za-z]{32}$/.test(outerOrderNo))
+      throw this.#error(invalid("InvalidParameters", [ORDER_PROBLEM]));
+    return `${ROUTE}/${outerOrderNo}`;
+  }
+
+  /** Makes attempts until one succeeds or another cannot help. */
+  async #perform<Result>(
+    request: Request<Result>,
+    signal: AbortSignal | undefined,
+    deadline: number = Date.now() + this.#totalTimeoutMs,
+  ): Promise<Result> {
+    const requestId = randomHex();
+    let query = request.query;
+    let mayBeStarted = false;
+    for (let attempt = 1; ; attempt += 1) {
+      const tried = await this.#attempt({ ...request, query }, requestId, signal, deadline);
+      if ("result" in tried) return tried.result;
+      const { failure, repeatable, waitMs = 0, thrown } = tried;
+      mayBeStarted ||= failure.execution === "unknown";
+      const backOff = Math.min(BACK_OFF_MS * 2 ** (attempt - 1), BACK_OFF_MAX_MS);
+      const pause = Math.max(waitMs, backOff * (0.5 + Math.random() / 2));
+      if (!repeatable || attempt >= this.#maxAttempts || Date.now() + pause >= deadline) {
+        const execution = mayBeStarted ? "unknown" : "none";
+        const retryable = failure.retryable && !mayBeStarted;
+        throw this.#error({ requestId, ...failure, execution, retryable }, thrown);
+      }
+      await sleep(pause, signal);
+      // `restartUnknown` is a decision about one start. Whether that one happened is only asked.
+      if (mayBeStarted || failure.code === BEING_STARTED) query = undefined;
+    }
+  }
+
+  async #attempt<Result>(
+    { path, query, body, waitSeconds = 0, read }: Request<Result>,
+    requestId: string,
+    signal: AbortSignal | undefined,
+    deadline: number,
+  ): Promise<{ result: Result } | Lost> {
+    const left = () => Math.max(0, deadline - Date.now());
+    const starts = body !== undefined;
+    if (signal?.aborted) return lost({ kind: "aborted", error: signal.reason }, false);
+    const given = await within({ timeoutMillis: left(), signal }, this.#currentToken());
+    if (given.ended) return lost({ kind: given.ended, error: signal?.reason }, false);
+    if (!isToken(given.value)) return { failure: NO_TOKEN, repeatable: false, thrown: given.error };
+    const url = new URL(path, this.#url);
+    for (const [name, value] of Object.entries(query ?? {}))
+      if (value !== undefined) url.searchParams.set(name, String(value));
+    const headers: [string, string][] = [
+      ["authorization", `Bearer ${given.value}`],
+      ["accept-language", this.#language],
+      ["x-request-id", requestId],
+    ];
+    if (starts) headers.push(["content-type", "application/json"]);
+    if (waitSeconds > 0) headers.push(["prefer", `wait=${waitSeconds}`]);
+    const method = starts ? "POST" : "GET";
+    const request = { method, url: url.href, headers, body: body && JSON.stringify(body) } as const;
+    const timeoutMillis = Math.min(this.#timeoutMs + waitSeconds * 1000, left());
+    const outcome = await this.#send(request, { timeoutMillis, signal });
+    if (outcome.kind !== "answered") return lost(outcome, starts);
+    const { status = 0, body: bytes = new Uint8Array() } = outcome;
+    const answer = { status, headers: new Map(outcome.headers), body: bytes };
+    if (status !== 200 && status !== 201) return refused(answer, starts);
+    const result = read(answer);
+    if (result !== undefined) return { result };
+    const execution = starts ? "unknown" : "none";
+    // A response that was cut off has arrived completely at the next attempt.
+    return { failure: { ...UNREADABLE, execution, httpStatus: status }, repeatable: true };
+  }
+
+  async #currentToken(): Promise<string> {
+    return typeof this.#token === "function" ? this.#token() : this.#token;
+  }
+
+  #error(failure: Failure, thrown?: unknown): FaceVerifyError {
+    return FaceVerifyError.of(failure, this.#language, thrown);
+  }
+};
+
+const isToken = (value: unknown): value is string =>
+  typeof value === "string" && /^[\w.~+/-]{1,4096}=*$/.test(value);
+
+const isCount = (value: number | undefined) =>
+  value === undefined || (Number.isSafeInteger(value) && value > 0);
+
+/** The gateway's URL with a slash at its end; undefined if the option is not valid. */
+function urlFrom({ url, allowHttp }: Partial<GatewayOptions>): URL | undefined {
+  const page = globalThis.location?.origin;
+  const text = url ?? page;
+  if (typeof text !== "string" || !URL.canParse(text, page)) return undefined;
+  const found = new URL(text, page);
+  const { protocol, hostname, origin, username, password, search, hash } = found;
+  if (username || password || search || hash) return undefined;
+  const isLocal = /^(localhost|127(\.\d+){3}|\[::1\])$/.test(hostname);
+  if (protocol !== "https:" && !(protocol === "http:" && (isLocal || allowHttp || origin === page)))
+    return undefined;
+  if (!found.pathname.endsWith("/")) found.pathname += "/";
+  return found;
+}
+
+type Problem = Failure["fields"][number];
+
+const problem = (field: string, rule: string, zh: string, en: string): Problem => ({
+  field,
+  rule,
+  message: { zh: `${field} ${zh}`, en: `${field} ${en}` },
+});
+
+const URL_PROBLEM = problem(
+  "url",
+  "url",
+  "应为网关的 https:// 地址，不含用户名、查询参数与片段；除本机外，http:// 地址需同时设置 allowHttp。",
+  "must be the gateway's https:// URL, without a user, query or fragment; http:// needs allowHttp, except on this machine.",
+);
+const TOKEN_PROBLEM = problem(
+  "token",
+  "token",
+  "应为网关发放的令牌，或返回令牌的函数。",
+  "must be a token issued by the gateway's operator, or a function that returns it.",
+);
+const SCENE_ID_PROBLEM = problem(
+  "sceneId",
+  "unsafe-integer",
+  "超出 JavaScript 数字的精度，请以 bigint 或字符串传入。",
+  "is beyond the precision of a JavaScript number; pass it as bigint or string.",
+);
+const ORDER_PROBLEM = problem(
+  "outerOrderNo",
+  "format",
+  "应为 32 位字母与数字。",
+  "must have 32 letters and digits.",
+);
+
+const invalid = (code: string, fields: Problem[]): Failure => ({
+  kind: "validation",
+  code,
+  message: {
+    zh: fields.map(({ message }) => message.zh).join(""),
+    en: fields.map(({ message }) => message.en).join(" "),
+  },
+  audience: "developer",
+  retryable: false,
+  execution: "none",
+  fields,
+});
+
+const local = (
+  kind: ErrorKind,
+  code: string,
+  audience: Failure["audience"],
+  retryable: boolean,
+  zh: string,
+  en: string,
+): Failure => ({ kind, code, message: { zh, en }, audience, retryable, execution: "none", fields: [] });
+
+const ABORTED = local(
+  "aborted",
+  "Aborted",
+  "developer",
+  false,
+  "调用方取消了请求。",
+  "The caller aborted the call.",
+);
+const NO_TOKEN = local(
+  "credentials",
+  "CredentialsFailed",
+  "developer",
+  false,
+  "token 函数出错，或未返回网关发放的令牌；请求未发送，原因见 cause。",
+  "The token function failed or returned no token of the gateway, and nothing was sent; see `cause`.",
+);
+const UNREADABLE = local(
+  "protocol",
+  "NotTheGateway",
+  "operator",
+  false,
+  "响应不是网关的响应，或属于其他订单；请检查 url 与中间代理。",
+  "The response is not the gateway's, or is of another order; check the url and intermediate proxies.",
+);
+const BUSY_PROXY = { ...UNREADABLE, kind: "transport", retryable: true } as const;
+
+/** Requests without a response of HTTP, by the outcome's kind. */
+const LOSSES: Record<string, Failure> = {
+  aborted: ABORTED,
+  "timed-out": local(
+    "timeout",
+    "Timeout",
+    "operator",
+    true,
+    "网关未在规定时间内返回完整的响应，请检查网络或增大 timeoutMs；以相同参数再次调用不会重复发起认证。",
+    "The gateway did not return a complete response in time; check the network or raise timeoutMs. A repeated call does not start a second verification.",
+  ),
+  "too-large": local(
+    "protocol",
+    "AnswerTooLarge",
+    "operator",
+    false,
+    "响应过大，不是网关的响应；请检查 url 与中间代理。",
+    "The response is too large to be the gateway's; check the url and intermediate proxies.",
+  ),
+  "not-a-response": local(
+    "validation",
+    "InvalidFetch",
+    "developer",
+    false,
+    "所用的 fetch 函数未返回 Response，请开发者改正。",
+    "The fetch function did not return a Response; the developer must correct it.",
+  ),
+};
+const CONNECTION = local(
+  "transport",
+  "ConnectionFailed",
+  "operator",
+  true,
+  "未能连接到网关，或连接中断；请检查网络与 url。以相同参数再次调用不会重复发起认证。",
+  "The gateway is unreachable, or the connection was interrupted; check the network and the url. A repeated call does not start a second verification.",
+);
+
+/** No response arrived: a start may have reached the gateway. */
+function lost({ kind, error }: Outcome, sentStart: boolean): Lost {
+  const failure = LOSSES[kind] ?? CONNECTION;
+  return {
+    failure: { ...failure, execution: sentStart ? "unknown" : "none" },
+    repeatable: failure.retryable,
+    thrown: error,
+  };
+}
+
+const BEING_STARTED: ProblemCode = "order-being-started";
+
+/** What a refusal is to the caller, by its code or otherwise by its status. */
+const KINDS: Partial<Record<string, ErrorKind>> = {
+  "start-outcome-unknown": "transport",
+  "order-being-started": "transport",
+  "upstream-throttled": "throttled",
+  400: "validation",
+  401: "credentials",
+  403: "credentials",
+  404: "validation",
+  405: "validation",
+  408: "timeout",
+  409: "validation",
+  413: "validation",
+  415: "validation",
+  422: "vendor",
+  429: "throttled",
+  502: "vendor",
+  504: "timeout",
+};
+
+/** A response other than the requested one: a problem of the gateway, or of something before it. */
+function refused({ status, headers, body }: Answer, sentStart: boolean): Lost {
+  const seconds = headers.get("retry-after") ?? "";
+  const waitMs = /^\d{1,6}$/.test(seconds) ? Number(seconds) * 1000 : 0;
+  const found = objectFrom(body);
+  if (!isProblem(found)) {
+    const failure = status === 408 || status === 429 || status >= 500 ? BUSY_PROXY : UNREADABLE;
+    const execution = sentStart ? "unknown" : "none";
+    return { failure: { ...failure, execution, httpStatus: status }, repeatable: failure.retryable, waitMs };
+  }
+  const { code, messages, audience, retryable, execution, requestId } = found;
+  const failure: Failure = {
+    kind: KINDS[code] ?? KINDS[status] ?? "transport",
+    code,
+    message: withVendor(messages, found),
+    audience,
+    retryable,
+    execution,
+    requestId,
+    httpStatus: status,
+    fields: [...(found.errors ?? []), ...(found.settings ?? [])].map(
+      ({ field, rule, messages: message }) => ({
+        field,
+        rule,
+        message,
+      }),
+    ),
+  };
+  return { failure, repeatable: retryable, waitMs };
+}
+
+/** RFC 9457, as the gateway writes it. */
+interface GatewayProblem {
+  code: string;
+  messages: Messages;
+  audience: Failure["audience"];
+  retryable: boolean;
+  execution: Failure["execution"];
+  requestId: string;
+  vendorCode?: string;
+  vendorRequestId?: string;
+  errors?: { field: string; rule: string; messages: Messages }[];
+  settings?: { field: string; rule: string; messages: Messages }[];
+}
+
+/** The message with Alibaba Cloud's own code and RequestId, which its support asks for. */
+function withVendor({ zh, en }: Messages, { vendorCode, vendorRequestId }: GatewayProblem): Messages {
+  if (!vendorCode) return { zh, en };
+  const id = vendorRequestId ? `, RequestId ${vendorRequestId}` : "";
+  return {
+    zh: `${zh}（阿里云 Code ${vendorCode}${id}）`,
+    en: `${en} (Alibaba Cloud's Code ${vendorCode}${id})`,
+  };
+}
+
+type Members = Record<string, unknown>;
+
+const isObject = (value: unknown): value is Members =>
+  typeof value === "object" && value !== null && !Array.isArray(value);
+const isText = (value: unknown): value is string => typeof value === "string";
+const isMessages = (value: unknown) => isObject(value) && isText(value.zh) && isText(value.en);
+const isFields = (value: unknown) =>
+  value === undefined ||
+  (Array.isArray(value) &&
+    value.every(
+      (each) => isObject(each) && isText(each.field) && isText(each.rule) && isMessages(each.messages),
+    ));
+
+const isProblem = (value: object | undefined): value is GatewayProblem & object =>
+  isObject(value) &&
+  isText(value.code) &&
+  isMessages(value.messages) &&
+  isText(value.requestId) &&
+  typeof value.retryable === "boolean" &&
+  ["user", "developer", "operator"].includes(value.audience as string) &&
+  ["none", "unknown"].includes(value.execution as string) &&
+  isFields(value.errors) &&
+  isFields(value.settings);
+
+const STATUSES: readonly string[] = [
+  "pending",
+  "passed",
+  "rejected",
+  "expired",
+] satisfies FaceVerification["status"][];
+
+/** A proxy can deliver another order's response, so the order's number is compared. */
+const isOf = (outerOrderNo: string, found: Members) =>
+  found.outerOrderNo === outerOrderNo && isText(found.certifyId);
+
+/** Reads a body that `isRight` accepts. */
+const json =
+  <Result>(isRight: (found: Members) => boolean) =>
+  ({ body }: Answer): Result | undefined => {
+    const found = objectFrom(body);
+    return found && isRight(found) ? (found as Result) : undefined;
+  };
+
+function photo({ headers, body }: Answer): Photo | undefined {
+  const contentType = headers.get("content-type") ?? "";
+  return contentType.startsWith("image/") ? { contentType, bytes: body } : undefined;
+}
+
+/** The object in a body of JSON, if it is one. */
+function objectFrom(body: Uint8Array): Members | undefined {
+  try {
+    const value: unknown = JSON.parse(new TextDecoder("utf-8", { fatal: true }).decode(body));
+    return isObject(value) ? value : undefined;
+  } catch {
+    return undefined;
+  }
+}

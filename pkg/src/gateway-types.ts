@@ -1,0 +1,257 @@
+/** What goes into the gateway's REST API and what comes out. A test holds these types against its OpenAPI description. */
+
+import type { CallOptions, InitFaceVerifyParameters, Audience, Messages, SceneId } from "./types.js";
+
+export interface GatewayOptions {
+  /** Where the gateway is: `https://verify.example.com`, or a path below it. In a browser, default the page's own. */
+  url?: string | undefined;
+  /**
+   * The token that the gateway's operator issued, or a function that returns it and is called for each request, for a
+   * token that is replaced while the program runs.
+   */
+  token: string | (() => string | Promise<string>);
+  /** Whether `url` may begin with `http://` for a host other than a loopback address, which reveals the token; default false. */
+  allowHttp?: boolean | undefined;
+  /**
+   * Time limit of one attempt in milliseconds, including the response's body, and without the time that the gateway is
+   * asked to wait for a verdict; default 45000. The gateway itself takes up to 35 seconds for a start.
+   */
+  timeoutMs?: number | undefined;
+  /** Time limit of a whole call in milliseconds: all attempts and the pauses between them; default 90000. */
+  totalTimeoutMs?: number | undefined;
+  /** The most attempts of one call; default 3. */
+  maxAttempts?: number | undefined;
+  /** The language of `FaceVerifyError.message`; default `"en"`. Both are in `messages`. */
+  language?: "zh" | "en" | undefined;
+  /** The fetch to use; default `globalThis.fetch`, looked up at each request. */
+  fetch?: ((url: string, init: RequestInit) => Promise<Response>) | undefined;
+}
+
+/** InitFaceVerify's parameters as the gateway takes them. Without a `sceneId`, the gateway's own applies. */
+export type StartParameters = Omit<InitFaceVerifyParameters, "sceneId" | "metaInfo"> & {
+  sceneId?: SceneId | undefined;
+  /** 环境参数: the unchanged string from Alibaba Cloud's client SDK. */
+  metaInfo: string;
+};
+
+export interface StartOptions extends CallOptions {
+  /**
+   * Whether to start an order again of which nobody knows whether it was started (`start-outcome-unknown`); default
+   * false. If it was, the person has two verifications.
+   */
+  restartUnknown?: boolean | undefined;
+}
+
+/** Yyyy-MM-ddTHH:mm:ssZ */
+type Time = string;
+
+/** A change that the gateway made to the input, or what to look at. */
+export interface StartNotice {
+  field: string;
+  rule: string;
+  message: Messages;
+}
+
+export interface StartedFaceVerification {
+  outerOrderNo: string;
+  /** 实人认证唯一标识: for Alibaba Cloud's client SDK. The same for each repetition of the order. */
+  certifyId: string;
+  /** URL of Alibaba Cloud's web page, for web flows. */
+  certifyUrl?: string;
+  createdAt: Time;
+  /** Until when the CertifyId can be used. */
+  expiresAt: Time;
+  notices?: StartNotice[];
+  /** The request's id, for the gateway's operator. */
+  requestId: string;
+}
+
+/** The delivery of the verdict to the caller's webhook. */
+export interface WebhookReport {
+  attempts: number;
+  /** HTTP status of the last response; absent if none came. */
+  lastStatus?: number;
+  deliveredAt?: Time;
+}
+
+/** The RequestIds by which Alibaba Cloud finds its responses. */
+export interface VendorRequestIds {
+  /** Of InitFaceVerify. */
+  start?: string;
+  /** Of the DescribeFaceVerify that returned the verdict. */
+  verdict?: string;
+}
+
+/** The meaning of a SubCode. */
+export interface GatewaySubCodeInfo {
+  audience: Audience;
+  /** Whether a new verification of the same person can have a different result. */
+  retryable: boolean;
+  /** Whether the verification is billed; null if undocumented. */
+  billed: boolean | null;
+  vendorMessage: string;
+  messages: Messages;
+}
+
+export interface GatewayPicture {
+  /** 0 to 100. */
+  qualityScore?: number;
+  verifyScore?: number;
+  /** A signed URL: treat it as a secret. */
+  pictureUrl?: string;
+  pictureUrlExpiresAt?: Time;
+  ossBucketName?: string;
+  ossObjectName?: string;
+  /** Where the gateway itself serves the photo, instead of `pictureUrl`; see `readPhoto`. */
+  photo?: string;
+}
+
+export interface GatewayMaterial {
+  faceAttack?: boolean;
+  faceOcclusion?: boolean;
+  facialPictureFront?: GatewayPicture;
+}
+
+interface Order {
+  outerOrderNo: string;
+  /** 实人认证唯一标识 */
+  certifyId: string;
+  createdAt: Time;
+  /** Until when the CertifyId can be used. */
+  expiresAt: Time;
+  webhook?: WebhookReport;
+  vendorRequestIds?: VendorRequestIds;
+  /** Alibaba Cloud's RequestId of a query that this request made. */
+  vendorRequestId?: string;
+  /** The request's id, for the gateway's operator. */
+  requestId: string;
+}
+
+/** The person has not finished. */
+export interface PendingFaceVerification extends Order {
+  status: "pending";
+}
+
+/** Alibaba Cloud returned the verdict, which does not change. `passed` only if it returned `Passed=T` for this order. */
+export interface DecidedFaceVerification extends Order {
+  status: "passed" | "rejected";
+  /** When the verdict became known. */
+  decidedAt?: Time;
+  subCode?: string;
+  subCodeInfo?: GatewaySubCodeInfo;
+  /** Only with the scope `read:material`. */
+  material?: GatewayMaterial;
+  /** The verdict stands, but the material could not be fetched this time. */
+  materialUnavailable?: true;
+  identityInfo?: unknown;
+  userInfo?: unknown;
+  deviceToken?: string;
+  /** Risks of the device, if `faceGuardOutput` requested them. */
+  deviceRisk?: string[];
+}
+
+/** The time of the CertifyId is over, and there is no verdict. */
+export interface ExpiredFaceVerification extends Order {
+  status: "expired";
+  decidedAt?: Time;
+  subCode?: string;
+  subCodeInfo?: GatewaySubCodeInfo;
+  materialUnavailable?: true;
+}
+
+/** Decide by `status` only. */
+export type FaceVerification = PendingFaceVerification | DecidedFaceVerification | ExpiredFaceVerification;
+
+/** The status of an order in a list: `starting` and `unknown` have no CertifyId yet. */
+export type OrderStatus = "starting" | "unknown" | FaceVerification["status"];
+
+export interface FaceVerificationSummary {
+  outerOrderNo: string;
+  certifyId?: string;
+  status: OrderStatus;
+  createdAt: Time;
+  expiresAt?: Time;
+  decidedAt?: Time;
+  subCode?: string;
+  subCodeInfo?: GatewaySubCodeInfo;
+  webhook?: WebhookReport;
+  vendorRequestIds?: VendorRequestIds;
+}
+
+export interface FaceVerificationPage {
+  items: FaceVerificationSummary[];
+  /** Pass it as `cursor` for the next page; absent on the last. */
+  nextCursor?: string;
+  requestId: string;
+}
+
+export interface CountQuery {
+  status?: OrderStatus | undefined;
+  /** Only orders created then or later: yyyy-MM-ddTHH:mm:ssZ. */
+  from?: Time | undefined;
+  /** Only orders created before then. */
+  to?: Time | undefined;
+  /** For the days' local time; default 480, that of China. */
+  offsetMinutes?: number | undefined;
+}
+
+export interface ListQuery extends Omit<CountQuery, "offsetMinutes"> {
+  /** 1 to 100; default 20. */
+  limit?: number | undefined;
+  /** `nextCursor` of the page before. */
+  cursor?: string | undefined;
+  /** One whole order number or CertifyId, and nothing else: URLs reach logs. */
+  search?: string | undefined;
+}
+
+export interface FaceVerificationCounts {
+  days: ({ date: string } & Record<OrderStatus, number>)[];
+  requestId: string;
+}
+
+export interface ReadOptions extends CallOptions {
+  /** Whether to fetch the material, for a token with the scope `read:material`; default true. */
+  material?: boolean | undefined;
+}
+
+export interface WaitForVerdictOptions extends ReadOptions {
+  /** Time limit in milliseconds, including a request in progress; default 120000. */
+  deadlineMs?: number | undefined;
+  /** Called for every `pending` response. */
+  onPending?: ((order: PendingFaceVerification) => void) | undefined;
+}
+
+export interface Photo {
+  /** `image/jpeg` */
+  contentType: string;
+  bytes: Uint8Array;
+}
+
+/** Why the gateway refused a request: the `code` of the error. */
+export type ProblemCode =
+  | "invalid-request"
+  | "malformed-body"
+  | "unauthenticated"
+  | "insufficient-scope"
+  | "not-found"
+  | "unknown-order"
+  | "photo-unavailable"
+  | "method-not-allowed"
+  | "request-timeout"
+  | "order-conflict"
+  | "order-being-started"
+  | "start-outcome-unknown"
+  | "body-too-large"
+  | "unsupported-media-type"
+  | "vendor-refused"
+  | "daily-limit"
+  | "user-daily-limit"
+  | "rate-limited"
+  | "internal-error"
+  | "upstream-refused"
+  | "upstream-failed"
+  | "not-configured"
+  | "development-only"
+  | "unavailable"
+  | "upstream-throttled"
+  | "upstream-timeout";

@@ -1,0 +1,114 @@
+/** For the tests of programs that use the client. See docs/guide/testing.md. */
+
+// By the package's name, so that these are the program's own classes, whichever entry its tests load.
+import { FaceVerifyClient, FaceVerifyError, ready } from "cloudauth-edge";
+import type { Audience, CommonOptions, ErrorKind, Execution, FieldProblem, Messages } from "cloudauth-edge";
+import { createSandbox } from "cloudauth-edge/sandbox";
+import type { Sandbox, SandboxOptions } from "cloudauth-edge/sandbox";
+
+export interface TestClientOptions extends SandboxOptions {
+  /** Options of the client, such as `language` or `maxAttempts`. */
+  client?: Omit<CommonOptions, "endpoint" | "fetch"> | undefined;
+}
+
+/** A client and the sandbox that it calls. `await using` closes the sandbox. */
+export interface TestClient {
+  client: FaceVerifyClient;
+  sandbox: Sandbox;
+  /** The scene of the sandbox's first account. */
+  sceneId: string;
+  /** Closes the sandbox. */
+  close(): Promise<void>;
+  [Symbol.asyncDispose](): Promise<void>;
+}
+
+/**
+ * Creates a sandbox with its own state, and a client whose calls it answers in this process: no port, no network.
+ *
+ * @param options those of the sandbox, and the client's; default: the demo account
+ */
+export async function createTestClient({
+  client: clientOptions,
+  ...options
+}: TestClientOptions = {}): Promise<TestClient> {
+  const { keys, scenes } = options.accounts?.[0] ?? DEMO;
+  const [key, scene] = [keys[0], scenes[0]];
+  if (!key || !scene)
+    throw new TypeError("The first account needs a key and a scene. 第一个账号应有密钥与场景。");
+  await ready();
+  const sandbox = createSandbox(options);
+  const { accessKeyId, accessKeySecret, securityToken } = key;
+  const client = new FaceVerifyClient({
+    ...clientOptions,
+    accessKeyId,
+    accessKeySecret,
+    securityToken,
+    // Never called: the sandbox answers in its place. The client refuses the demo key for Alibaba Cloud's own host.
+    endpoint: "http://127.0.0.1:8788",
+    fetch: sandbox.fetch,
+  });
+  const close = () => sandbox.close();
+  return { client, sandbox, sceneId: String(scene.sceneId), close, [Symbol.asyncDispose]: close };
+}
+
+/** The account that a sandbox has by default. */
+const DEMO = {
+  keys: [{ accessKeyId: "sandbox-key-id", accessKeySecret: "sandbox-key-secret", securityToken: undefined }],
+  scenes: [{ sceneId: "1000000006" }],
+};
+
+export interface TestErrorOptions {
+  kind: ErrorKind;
+  code: string;
+  /** Default false, as it always is if `execution` is `unknown`. */
+  retryable?: boolean | undefined;
+  /** Default `none`. */
+  execution?: Execution | undefined;
+  /** Default `developer`. */
+  audience?: Audience | undefined;
+  messages?: Messages | undefined;
+  /** The language of `message`; default `en`. */
+  language?: keyof Messages | undefined;
+  requestId?: string | undefined;
+  httpStatus?: number | undefined;
+  fields?: readonly Pick<FieldProblem, "field" | "rule" | "messages">[] | undefined;
+  /** What your function threw; the error has a copy without its message, like every `cause`. */
+  cause?: unknown;
+}
+
+/**
+ * Creates an error as the client throws it, for a double of the client: `instanceof FaceVerifyError` holds. What a real
+ * call throws comes from a fault of the sandbox.
+ *
+ * @throws {TypeError} if the client never throws such an error
+ */
+export function createFaceVerifyError({
+  kind,
+  code,
+  retryable = false,
+  execution = "none",
+  audience = "developer",
+  messages = { zh: `测试错误 ${code}`, en: `Error ${code} of a test` },
+  language = "en",
+  requestId,
+  httpStatus,
+  fields = [],
+  cause,
+}: TestErrorOptions): FaceVerifyError {
+  if (retryable && execution === "unknown")
+    throw new TypeError(
+      "The client reports no error as retryable whose execution is unknown. execution 为 unknown 的错误，retryable 恒为 false。",
+    );
+  const description = {
+    kind,
+    code,
+    message: messages,
+    audience,
+    retryable,
+    execution,
+    requestId: requestId ?? null,
+    httpStatus: httpStatus ?? null,
+    fields: fields.map(({ field, rule, messages: message }) => ({ field, rule, message })),
+  };
+  return FaceVerifyError.of(description, language, cause);
+}

@@ -208,7 +208,7 @@ test("an outcome of another product, and starting over", () =>
 test("a person verifies in a browser: CertifyUrl, ReturnUrl, and the result here", () =>
   withConsole({ language: "en" }, async (page, words, context) => {
     await page.getByText("More parameters").click();
-    await page.getByLabel("Where the person verifies").selectOption("H5");
+    await page.getByLabel("Where the user verifies").selectOption("H5");
     await page.getByLabel(/^ReturnUrl/).fill(`${stack.url}/favicon.svg`);
     await page.getByRole("button", { name: words.start }).click();
     const opened = context.waitForEvent("page");

@@ -43,7 +43,7 @@ export interface Routed {
     | { type: "ledger"; task: string; again: string };
 }
 
-/** What came of a call, for the next step of its task. */
+/** The outcome of a call, for the next step of its task. */
 export interface SendOutcome {
   kind: string;
   /** The task whose request several tasks share. */

@@ -122,7 +122,7 @@ test("the check says what is missing, here and of a running gateway", async () =
   assert.match(await operator(["check"], complete), /complete/);
   const missing = await operator(["check"], { GATEWAY_SECRET: SECRET });
   assert.match(missing, /GATEWAY_CALLERS is missing/);
-  assert.match(missing, /缺少/);
+  assert.match(missing, /未设置/);
   assert.ok(!missing.includes(SECRET));
   assert.match(await operator(["check", both.gateway.url], {}), /complete/);
   assert.match(await operator(["check", both.endpoint], {}), /not a gateway/);

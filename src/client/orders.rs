@@ -5,7 +5,6 @@ use crate::actions::ValidRequest;
 use crate::error::{Audience, Error, Execution, Kind};
 use crate::signing::acs3::hmac_sha256;
 use crate::signing::canonical::canonicalized_query;
-use crate::signing::encode::hex;
 use crate::text::Text;
 use crate::timestamp::Timestamp;
 use crate::vendor::credentials::Secret;
@@ -17,7 +16,7 @@ pub fn fingerprint(secret: &Secret, valid: &ValidRequest<'_>) -> String {
         .map(|(parameter, value)| (parameter.name.to_owned(), value.to_owned()))
         .collect();
     let query = canonicalized_query(&parameters);
-    hex(&hmac_sha256(secret.expose().as_bytes(), query.as_bytes()))
+    hex::encode(&hmac_sha256(secret.expose().as_bytes(), query.as_bytes()))
 }
 
 /// What a stored order means for another request to start it.

@@ -178,7 +178,7 @@ impl Error {
             Kind::Credentials,
             "InvalidCredentials",
             &Text::new(
-                "凭证函数返回的内容不可用，请求未发送：",
+                "凭证函数返回的凭证无效，请求未发送：",
                 "The request was not sent because the credentials function returned invalid credentials: ",
             ),
             fields,
@@ -270,7 +270,7 @@ impl Error {
         self.execution = Execution::Unknown;
         self.retryable = false;
         self.message = self.message.then(&Text::new(
-            "阿里云可能已发起本次认证，再次发起该订单之前请先核对。",
+            "阿里云可能已发起本次认证；再次发起该订单前，请先核对。",
             "Alibaba Cloud may have started the verification: reconcile the order before you start it again.",
         ));
         self

@@ -3,6 +3,8 @@
  *
  * The gateway makes repetitions safe: it records an order before it calls Alibaba Cloud, and answers the same order with
  * the same CertifyId. For that reason, a start whose response was lost is repeated, unlike one at Alibaba Cloud itself.
+ *
+ * @module cloudauth-edge/gateway-client
  */
 
 import { FaceVerifyError, type Failure } from "./errors.js";

@@ -1,4 +1,8 @@
-/** For the tests of programs that use the client. See docs/guide/testing.md. */
+/**
+ * For the tests of programs that use the client. See docs/guide/testing.md.
+ *
+ * @module cloudauth-edge/testing
+ */
 
 // By the package's name, so that these are the program's own classes, whichever entry its tests load.
 import { FaceVerifyClient, FaceVerifyError, ready } from "cloudauth-edge";

@@ -262,7 +262,7 @@ impl Envelope {
             }
             Meaning::Success => Err(maybe_executed(envelope.complete(protocol_error(
                 "ContradictoryStatus",
-                "阿里云的 HTTP 状态码表示失败，正文却表示成功，结果不可信；请稍后重试；若持续出现，请检查中间代理。",
+                "HTTP 状态码表示失败，响应体却表示成功，结果不可信；请稍后重试，若持续出现，请检查中间代理。",
                 "The HTTP status reports a failure but the body reports success, so the response is not trusted; retry later. If it persists, check intermediate proxies.",
             ).retryable()))),
             Meaning::Pending => Ok(Decoded::Pending(envelope)),
@@ -319,7 +319,7 @@ impl Envelope {
             }
             return Err(cut(
                 "BodyNotUtf8",
-                "阿里云的响应不是 UTF-8 文本；请稍后重试；若持续出现，请检查中间代理。",
+                "响应不是 UTF-8 文本；请稍后重试，若持续出现，请检查中间代理。",
                 "The response is not UTF-8 text; retry later. If it persists, check intermediate proxies.",
             ));
         };
@@ -327,7 +327,7 @@ impl Envelope {
         if text.is_empty() {
             return Err(cut(
                 "EmptyBody",
-                "阿里云的响应为空；请稍后重试；若持续出现，请检查中间代理。",
+                "响应为空；请稍后重试，若持续出现，请检查中间代理。",
                 "The response is empty; retry later. If it persists, check intermediate proxies.",
             ));
         }
@@ -339,14 +339,14 @@ impl Envelope {
                 if text.starts_with('{') { &cut } else { &whole };
             return Err(fail(
                 "BodyNotJson",
-                "响应不是阿里云的 JSON，多半来自中间代理；请检查 endpoint 与网络后重试。",
+                "响应不是阿里云的 JSON，可能来自中间代理；请检查 endpoint 与网络后重试。",
                 "The response is not Alibaba Cloud's JSON; most likely it comes from a proxy. Check the endpoint and the network, then retry.",
             ));
         };
         if body.ambiguous {
             return Err(whole(
                 "RepeatedMember",
-                "响应中有重复的成员（如 Code），无法确定以哪个为准；请检查 endpoint 与中间代理。",
+                "响应中有重复的字段（如 Code），含义不明；请检查 endpoint 与中间代理。",
                 "The response contains a member twice, such as Code, and is therefore ambiguous; check the endpoint and intermediate proxies.",
             ));
         }
@@ -433,7 +433,7 @@ impl Envelope {
             }),
             None => Err(self.complete(protocol_error(
                 "NoCertifyId",
-                "阿里云返回成功，但没有给出唯一的 CertifyId；请凭 RequestId 联系阿里云。",
+                "阿里云返回成功，但响应中没有唯一的 CertifyId；请凭 RequestId 联系阿里云。",
                 "Alibaba Cloud returned success without exactly one CertifyId; contact Alibaba Cloud with the RequestId.",
             ))),
         }
@@ -499,7 +499,7 @@ impl Envelope {
             _ => {
                 return Err(self.complete(protocol_error(
                     "NoVerdict",
-                    "阿里云返回查询成功，但 Passed 既不是 T 也不是 F，不能视为通过；请稍后重试，若持续出现请联系阿里云。",
+                    "查询成功，但 Passed 既不是 T 也不是 F，不能视为通过；请稍后重试，若持续出现请联系阿里云。",
                     "The query succeeded without a verdict (Passed is neither T nor F), which does not count as passed; retry later. If it persists, contact Alibaba Cloud.",
                 )));
             }

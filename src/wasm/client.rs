@@ -330,6 +330,6 @@ fn unusable(what: &'static str) -> Error {
     Error::validation(vec![FieldError::new(
         what,
         "type",
-        crate::text::Text::new("类型不正确，应为对象。", "has the wrong type."),
+        crate::text::Text::new("应为对象。", "must be an object."),
     )])
 }

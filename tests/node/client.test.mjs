@@ -225,7 +225,7 @@ for (const [name, answer, kind, code, initRequests, describeRequests] of faults)
       const error = await failure(face[action](parameters));
       assert.deepEqual([error.kind, error.code, server.requests.length], [kind, code, expected], action);
       const nonces = new Set(server.requests.map(({ form }) => form.get("SignatureNonce")));
-      assert.equal(nonces.size, server.requests.length, "a nonce of its own for each attempt");
+      assert.equal(nonces.size, server.requests.length, "each attempt has its own nonce");
     }
   });
 }

@@ -49,7 +49,7 @@ async function errorOf(promise) {
     for (const secret of [TOKEN, "张三", "11010519491231002X"]) assert.ok(!shown.includes(secret), shown);
   return error;
 }
-const told = ({ kind, code, execution, retryable, httpStatus }) => ({
+const summaryOf = ({ kind, code, execution, retryable, httpStatus }) => ({
   kind,
   code,
   execution,
@@ -95,7 +95,7 @@ test("the client shows no token", () => {
 for (const [name, options, fields] of [
   ["no options", undefined, ["url", "token"]],
   ["an empty token", { token: "" }, ["token"]],
-  ["a token with a line break, which would be a header of its own", { token: "a\nb: c" }, ["token"]],
+  ["a token with a line break, which would be a second header", { token: "a\nb: c" }, ["token"]],
   ["http:// of another machine", { url: "http://verify.example.com" }, ["url"]],
   ["credentials in the URL", { url: "https://me:secret@verify.example.com" }, ["url"]],
   ["no URL", { url: "verify.example.com" }, ["url"]],
@@ -166,7 +166,7 @@ for (const [status, code, more, expected] of [
   test(`${status} ${code} is an error with that code, and not repeated`, async () => {
     await using server = await faultServer(refusal(status, code, more));
     const error = await errorOf(clientOf(server).start(order));
-    assert.deepEqual(told(error), { ...expected, code, httpStatus: status });
+    assert.deepEqual(summaryOf(error), { ...expected, code, httpStatus: status });
     assert.equal(error.requestId, requestId);
     assert.equal(error.message, `${code} in English`);
     assert.equal(error.messages.zh, `${code} 的中文`);
@@ -254,7 +254,7 @@ for (const [name, answer, expected] of [
     const timeoutMs = expected.code === "Timeout" ? 300 : undefined;
     const client = clientOf(server, { timeoutMs, maxAttempts: 2 });
     const error = await errorOf(client.start(order));
-    assert.deepEqual(told(error), {
+    assert.deepEqual(summaryOf(error), {
       httpStatus: null,
       ...expected,
       execution: "unknown",
@@ -294,7 +294,7 @@ test("a signal ends a call at once, and one that has fired sends nothing", async
     abort.abort(new Error(`for ${TOKEN}`));
   });
   const error = await errorOf(clientOf(server).start(order, { signal: abort.signal }));
-  assert.deepEqual(told(error), {
+  assert.deepEqual(summaryOf(error), {
     kind: "aborted",
     code: "Aborted",
     execution: "unknown",

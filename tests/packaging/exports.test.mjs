@@ -41,6 +41,14 @@ const expected = {
     ["require", "dist/bundle/sandbox.cjs"],
     ["import", "dist/bundle/sandbox.js"],
   ],
+  "cloudauth-edge/gateway-client": [
+    ["require", "dist/bundle/gateway-client.cjs"],
+    ["import", "dist/gateway-client.js"],
+  ],
+  "cloudauth-edge/testing": [
+    ["require", "dist/bundle/testing.cjs"],
+    ["import", "dist/testing.js"],
+  ],
 };
 const first = (request, conditions) =>
   expected[request].find(([condition]) => conditions.includes(condition))[1];

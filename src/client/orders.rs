@@ -3,7 +3,7 @@
 
 use crate::actions::ValidRequest;
 use crate::error::{Audience, Error, Execution, Kind};
-use crate::signing::acs3::hmac_sha256;
+use crate::signing::acs3;
 use crate::signing::canonical::canonicalized_query;
 use crate::text::Text;
 use crate::timestamp::Timestamp;
@@ -15,8 +15,7 @@ pub fn fingerprint(secret: &Secret, valid: &ValidRequest<'_>) -> String {
         .parameters()
         .map(|(parameter, value)| (parameter.name.to_owned(), value.to_owned()))
         .collect();
-    let query = canonicalized_query(&parameters);
-    hex::encode(&hmac_sha256(secret.expose().as_bytes(), query.as_bytes()))
+    acs3::signature(secret, &canonicalized_query(&parameters))
 }
 
 /// What a stored order means for another request to start it.

@@ -72,7 +72,7 @@ pub(crate) fn no_credentials(because: Option<&Error>) -> Error {
 /// Of kind `validation` if the prefix has invalid characters or is too long, or if the host has no source of
 /// randomness.
 pub fn new_outer_order_no(prefix: &str) -> Result<String, Error> {
-    order_number::new_outer_order_no(prefix, now(), &hex::encode(&random()?)).map_err(|problem| {
+    order_number::new_outer_order_no(prefix, now(), &hex::encode(random()?)).map_err(|problem| {
         Error::validation(vec![FieldError::new(
             "prefix",
             problem.rule,

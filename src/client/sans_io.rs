@@ -336,7 +336,7 @@ impl<'a, R: Request> Call<'a, R> {
             &self.request,
             self.state.clone(),
             now,
-            hex::encode(&random),
+            hex::encode(random),
         );
         self.state = attempt.state;
         if attempt.timeout_millis <= 0 {

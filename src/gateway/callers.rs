@@ -146,7 +146,7 @@ pub fn webhook_secret(secret: &Secret, caller: &str) -> Secret {
 /// The AccessKeySecret of a key pair that the gateway issued. An HMAC key cannot be stored as a
 /// hash, so it is derived on demand from the gateway's secret and the AccessKeyId.
 pub fn derived_key_secret(secret: &Secret, access_key_id: &str) -> Secret {
-    Secret::new(hex::encode(&derive(
+    Secret::new(hex::encode(derive(
         secret,
         "access-key-secret",
         access_key_id,

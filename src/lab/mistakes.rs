@@ -555,8 +555,8 @@ fn rpc_digest(message: &str, habits: &Habits, secret: &Secret) -> String {
     let (key, message) = (key.expose().as_bytes(), message.as_bytes());
     match habits.digest {
         Digest::OtherHash => STANDARD.encode(hmac_sha256(key, message)),
-        Digest::HexInBase64 => STANDARD.encode(hex::encode(&hmac_sha1(key, message)).as_bytes()),
-        Digest::Hex => hex::encode(&hmac_sha1(key, message)),
+        Digest::HexInBase64 => STANDARD.encode(hex::encode(hmac_sha1(key, message)).as_bytes()),
+        Digest::Hex => hex::encode(hmac_sha1(key, message)),
         Digest::Right | Digest::Base64 => STANDARD.encode(hmac_sha1(key, message)),
     }
 }
@@ -601,9 +601,9 @@ fn acs3_digest(message: &str, habits: &Habits, secret: &Secret) -> String {
     let key = key(secret, habits, habits.key_with_ampersand);
     let (key, message) = (key.expose().as_bytes(), message.as_bytes());
     match habits.digest {
-        Digest::OtherHash => hex::encode(&hmac_sha1(key, message)),
+        Digest::OtherHash => hex::encode(hmac_sha1(key, message)),
         Digest::Base64 => STANDARD.encode(hmac_sha256(key, message)),
-        _ => hex::encode(&hmac_sha256(key, message)),
+        _ => hex::encode(hmac_sha256(key, message)),
     }
 }
 

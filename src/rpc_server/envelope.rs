@@ -86,7 +86,7 @@ pub fn request_id(random: [u8; 16]) -> String {
     let [_, _, _, _, _, _, version, _, variant, ..] = &mut bytes;
     *version = *version & 0x0F | 0x40;
     *variant = *variant & 0x3F | 0x80;
-    let digits = hex::encode(&bytes).to_ascii_uppercase();
+    let digits = hex::encode(bytes).to_ascii_uppercase();
     [0..8, 8..12, 12..16, 16..20, 20..32]
         .map(|group| digits.get(group).unwrap_or_default())
         .join("-")

@@ -38,7 +38,7 @@ pub(super) fn perform(session: &mut Session<'_>, call: &Call<'_>) -> Result<Obje
         return Err(call.refuse(code, "scripted by OuterOrderNo or UserId"));
     }
     let now = session.now.unix_millis();
-    let certify_id = hex::encode(&session.random.certify_id);
+    let certify_id = hex::encode(session.random.certify_id);
     let (opened_at, ended_at, ending) = match script {
         Some(Script::Ends(ending, after)) => {
             (Some(now), Some(now.saturating_add(after)), Some(ending))

@@ -81,7 +81,7 @@ fn signature(session: &Session<'_>, object: &str, expires: &str) -> Option<Secre
     let key = session.config.account(account_id)?.keys.first()?;
     let text = ["GET", object, expires].join("\n");
     let mac = hmac_sha256(key.access_key_secret.expose().as_bytes(), text.as_bytes());
-    Some(Secret::new(hex::encode(&mac)))
+    Some(Secret::new(hex::encode(mac)))
 }
 
 fn refusal(session: &Session<'_>, code: &str, message: &str) -> Response {

@@ -12,7 +12,7 @@ pub const ALGORITHM: &str = "ACS3-HMAC-SHA256";
 
 /// SHA-256 in lower-case hexadecimal, the format of `x-acs-content-sha256`.
 pub fn hex_sha256(bytes: &[u8]) -> String {
-    hex::encode(&Sha256::digest(bytes))
+    hex::encode(Sha256::digest(bytes))
 }
 
 /// The parts of a canonical request.
@@ -60,7 +60,7 @@ pub fn string_to_sign(canonical_request: &str) -> String {
 
 /// HMAC-SHA256 in lower-case hexadecimal. The signing key is the AccessKeySecret (without `&`).
 pub fn signature(secret: &Secret, string_to_sign: &str) -> String {
-    hex::encode(&hmac_sha256(
+    hex::encode(hmac_sha256(
         secret.expose().as_bytes(),
         string_to_sign.as_bytes(),
     ))

@@ -58,7 +58,7 @@ pub fn preview_request(
     key_secret: &str,
     now_millis: f64,
 ) -> Result<JsValue, JsValue> {
-    let nonce = hex::encode(&random::<16>()?);
+    let nonce = hex::encode(random::<16>()?);
     let draft = outgoing::Draft {
         action,
         values: &values,
@@ -72,7 +72,7 @@ pub fn preview_request(
 /// A new OuterOrderNo with a prefix: `{ Ok: "…" }` or `{ Err: … }`.
 #[wasm_bindgen(js_name = freshOrderNo)]
 pub fn fresh_order_no(prefix: &str, now_millis: f64) -> Result<JsValue, JsValue> {
-    let made = new_outer_order_no(prefix, now(now_millis), &hex::encode(&random::<16>()?));
+    let made = new_outer_order_no(prefix, now(now_millis), &hex::encode(random::<16>()?));
     object(&made)
 }
 

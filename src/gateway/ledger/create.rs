@@ -37,7 +37,7 @@ impl Create {
         valid: &ValidRequest<'_>,
         restart_unknown: bool,
     ) -> Self {
-        let keyed = |purpose, text: &str| hex::encode(&derive(&settings.secret, purpose, text));
+        let keyed = |purpose, text: &str| hex::encode(derive(&settings.secret, purpose, text));
         let parameters: Vec<(String, String)> = valid
             .parameters()
             .map(|(parameter, value)| (parameter.name.to_owned(), value.to_owned()))

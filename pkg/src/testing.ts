@@ -84,6 +84,7 @@ export interface TestErrorOptions {
  * Creates an error as the client throws it, for a double of the client: `instanceof FaceVerifyError` holds. What a real
  * call throws comes from a fault of the sandbox.
  *
+ * @param options its properties; only `kind` and `code` are required
  * @throws {TypeError} if the client never throws such an error
  */
 export function createFaceVerifyError({

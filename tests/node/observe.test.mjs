@@ -59,7 +59,7 @@ test("the channel publishes each call with its attempts, and no personal data", 
 });
 
 test("a subscriber that throws loses no CertifyId", () => {
-  // As Node has it, its exception is an uncaught one, which here would end the tests.
+  // Node reports its exception as an uncaught one, which would end the tests here.
   const program = `
     import { subscribe } from "node:diagnostics_channel";
     import { FaceVerifyClient } from "cloudauth-edge";

@@ -1,4 +1,4 @@
-// The recipes for orders in PostgreSQL, in SQL and by Drizzle, on a server of their own.
+// The recipes for orders in PostgreSQL, in SQL and by Drizzle, on a separate server.
 
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";

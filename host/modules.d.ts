@@ -53,7 +53,7 @@ declare module "*/openapi.json" {
 }
 
 declare module "cloudflare:workers" {
-  /** A class of objects of which each has a store of its own. */
+  /** A class of objects, each of which has its own store. */
   export abstract class DurableObject<Env> {
     protected ctx: import("@cloudflare/workers-types").DurableObjectState;
     protected env: Env;

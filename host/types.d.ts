@@ -43,7 +43,7 @@ export interface Routed {
     | { type: "ledger"; task: string; again: string };
 }
 
-/** What came of a call, for the next step of its task. */
+/** The outcome of a call, for the next step of its task. */
 export interface SendOutcome {
   kind: string;
   /** The task whose request several tasks share. */
@@ -292,4 +292,7 @@ export interface Caller {
   tokens?: { sha256: string; scopes?: string[] }[] | undefined;
   keyPairs?: { accessKeyId: string; scopes?: string[] }[] | undefined;
   scopes?: string[];
+  webhookUrl?: string;
+  maxStartsPerDay?: number;
+  maxStartsPerUserPerDay?: number;
 }

@@ -1,8 +1,8 @@
-// npm run generate: writes what is made from the Rust table of parameters and from the TypeScript sources.
+// npm run generate: writes what is generated from the Rust table of parameters and the TypeScript sources.
 //   pkg/src/parameters.ts   the parameters of both actions
-//   worker/openapi.json     the schema of a start (the rest of the file is written by hand)
+//   worker/openapi.json     the schema of a start (the rest of the file is hand-written)
 //   docs/api/               the reference of the npm package
-// With --check, which is part of the lint, it writes nothing and fails where something is not current.
+// With --check, which is part of the lint, it writes nothing and fails if a file is not current.
 
 import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -20,7 +20,7 @@ const sentences = (language, ...texts) => {
   return set.join(language === "zh" ? "" : " ");
 };
 
-/** What the type does not say: when an optional parameter is mandatory, and its default. */
+/** What the type cannot express: when an optional parameter is mandatory, and its default. */
 function condition({ mandatory, mandatoryFor, default: value }) {
   if (value) return { zh: `默认为 ${value}。`, en: `Default \`${value}\`.` };
   if (mandatory || mandatoryFor.length === 0) return undefined;
@@ -38,10 +38,10 @@ function type({ integer, values, open }) {
 
 /** What the client adds to the meaning of a parameter. */
 const CLIENT = {
-  outerOrderNo: { zh: "可由 newOuterOrderNo 生成。", en: "`newOuterOrderNo` makes one." },
+  outerOrderNo: { zh: "可由 newOuterOrderNo 生成。", en: "Generate one with `newOuterOrderNo`." },
   productCode: {
-    zh: "其他产品须打开 allowOtherProducts 选项。",
-    en: "Others than `LR_FR` need the option `allowOtherProducts`.",
+    zh: "其他产品须开启 allowOtherProducts 选项。",
+    en: "Other products require the option `allowOtherProducts`.",
   },
 };
 

@@ -657,7 +657,7 @@ async function versionOf(client) {
   for (const table of TABLES) {
     if (await exists(table)) {
       throw new Failure(
-        `The database has a table "${table}" of another program: give the gateway a database of its own.`,
+        `The database has a table "${table}" of another program: give the gateway its own database.`,
         `数据库中已有其他程序的表 “${table}”：请为网关单独创建数据库。`,
       );
     }

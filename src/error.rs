@@ -32,6 +32,8 @@ pub enum Kind {
     Aborted,
     /// The response does not match Alibaba Cloud's documentation.
     Protocol,
+    /// The order's state in the program's store does not allow a start, or the store failed.
+    Order,
 }
 
 /// The party that must act.
@@ -176,7 +178,7 @@ impl Error {
             Kind::Credentials,
             "InvalidCredentials",
             &Text::new(
-                "凭证函数返回的内容不可用，请求未发送：",
+                "凭证函数返回的凭证无效，请求未发送：",
                 "The request was not sent because the credentials function returned invalid credentials: ",
             ),
             fields,
@@ -268,7 +270,7 @@ impl Error {
         self.execution = Execution::Unknown;
         self.retryable = false;
         self.message = self.message.then(&Text::new(
-            "阿里云可能已发起本次认证，再次发起该订单之前请先核对。",
+            "阿里云可能已发起本次认证；再次发起该订单前，请先核对。",
             "Alibaba Cloud may have started the verification: reconcile the order before you start it again.",
         ));
         self

@@ -54,7 +54,7 @@ pub(crate) fn no_credentials(because: Option<&Error>) -> Error {
         "CredentialsFailed",
         Audience::Operator,
         Text::new(
-            "凭证函数未能取得凭证，请求未发送；请检查凭证来源。",
+            "凭证函数获取凭证失败，请求未发送；请检查凭证来源。",
             "The credentials function failed, so the request was not sent; check the source of the credentials.",
         ),
     )

@@ -57,7 +57,7 @@ ${Object.entries(machine)
   .map(([name, value]) => `- ${name}: ${value}`)
   .join("\n")}
 
-Each contestant has a process of its own and is measured once a round, by turns, in ${ROUNDS} rounds unless time runs
+Each contestant has its own process and is measured once a round, by turns, in ${ROUNDS} rounds unless time runs
 out, after one that warms up. **Median** (least–most, ± the distance between the first and the third quartile against the
 median). A round in which other programs took more than ${percent(OTHERS_LIMIT)} of the machine is made again, and left out
 where ${ENOUGH} quiet ones are there. A name with ~ is noisy: its quartiles are more than ${percent(SPREAD_LIMIT)} apart, or

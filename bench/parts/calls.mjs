@@ -19,7 +19,7 @@ const ROUND_MILLIS = 400;
 
 export const title = "Whole calls";
 export const about = `InitFaceVerify over HTTP on the loopback interface, from parameters to the CertifyId, with
-connections kept alive. The server is a process of its own, answers at once and checks nothing; before, the sandbox has
+connections kept alive. The server is a separate process that responds at once and checks nothing; before, the sandbox has
 accepted what each of them sent. CPU is user and system time of the client's process, with all its threads. By hand
 means node:crypto and fetch. node:http alone and fetch alone send one form again and again, and sign nothing.`;
 

@@ -14,7 +14,7 @@ export const about = `The deployed gateway in a bare workerd. Its ledger is in a
 has one, so that the disk is not what is measured; one row shows what waiting for this machine's disk adds. The upstream is a server
 on the loopback interface that answers at once, so that all that is added is the gateway's. A start writes the order
 down, calls Alibaba Cloud, and writes down what it said; a read of a known verdict calls nobody. The pass-through Worker is
-one line of \`fetch\` in a workerd of its own. All orders are one caller's, hence one Durable Object, which does one
+one line of \`fetch\` in its own workerd. All orders are one caller's, hence one Durable Object, which does one
 thing at a time: a second caller has a second one. On Node the gateway is one process with SQLite; its log goes into a
 pipe, which workerd's does not.`;
 

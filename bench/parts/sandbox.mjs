@@ -10,7 +10,7 @@ const OPEN = 10_000;
 const ROUND = { requests: 1000, inFlight: 32 };
 
 export const title = "Sandbox";
-export const about = `The sandbox as a server in a process of its own, asked for signed InitFaceVerify over the loopback
+export const about = `The sandbox as a server in its own process, asked for signed InitFaceVerify over the loopback
 interface, 32 in flight; every request starts a verification. Its limit of 50 calls a second is switched off. The
 requests are signed by hand before a round, so that what is measured is the sandbox. Each round finds more
 verifications open than the one before.`;

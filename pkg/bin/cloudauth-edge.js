@@ -25,9 +25,9 @@ Serves an emulator of Alibaba Cloud's face verification (Cloudauth 2019-03-07) o
 
   --port <number>     the port to listen on (8788); 0 for any free one
   --host <address>    the address to listen on (127.0.0.1)
-  --file <path>       keep the state in this file and not in memory alone
-  --config <path>     a JSON file with the "accounts" that take the demo account's place, and a
-                      "controlToken" without which the control API is closed
+  --file <path>       also keep the state in this file
+  --config <path>     a JSON file with "accounts" that replace the demo account, and a
+                      "controlToken" that the control API then requires
   --verbose           log each request: its method, path, status and duration
   --version           print the version
   -h, --help          print this text
@@ -174,10 +174,10 @@ ${say("扮演手机：", "Act as the phone:")}
 }
 
 /**
- * In addition to its own signals: npx only stops the shell between itself and this process, so the port would remain in
+ * Stops on signals and when npx ends: npx only stops the shell between itself and this process, so the port would remain in
  * use. A command started without npx may outlive its parent.
  */
-function stopWhenTold(stop) {
+function stopOnSignalOrParentExit(stop) {
   process.once("SIGINT", stop);
   process.once("SIGTERM", stop);
   if (process.env.npm_command !== "exec") return;
@@ -212,7 +212,7 @@ if (values.help) {
       ...(values.verbose ? { onAnswer: logged } : {}),
     });
     // Registered before the ready message is printed, because the reader may stop it immediately.
-    stopWhenTold(async () => {
+    stopOnSignalOrParentExit(async () => {
       await sandbox.close();
       process.exit(0);
     });

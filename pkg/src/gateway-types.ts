@@ -17,9 +17,9 @@ export interface GatewayOptions {
    * asked to wait for a verdict; default 45000. The gateway itself takes up to 35 seconds for a start.
    */
   timeoutMs?: number | undefined;
-  /** Time limit of a whole call in milliseconds: all attempts and the pauses between them; default 90000. */
+  /** Time limit of a whole call in milliseconds: all attempts and back-off; default 90000. */
   totalTimeoutMs?: number | undefined;
-  /** The most attempts of one call; default 3. */
+  /** Maximum number of attempts per call; default 3. */
   maxAttempts?: number | undefined;
   /** The language of `FaceVerifyError.message`; default `"en"`. Both are in `messages`. */
   language?: "zh" | "en" | undefined;

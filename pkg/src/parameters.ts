@@ -12,17 +12,17 @@ export interface InitFaceVerifyParameters {
    */
   sceneId: SceneId;
   /**
-   * The order's number, unique: for example a prefix of your own, the time, and random or ascending digits.
-   * `newOuterOrderNo` makes one. 32 letters and digits.
+   * The unique order number: for example a prefix, the time, and random or ascending digits. Generate one with
+   * `newOuterOrderNo`. 32 letters and digits.
    *
    * 商户请求的唯一标识。前几位可为自定义的简称，中间可为时间，后段可为随机或递增序列。可由 newOuterOrderNo 生成。32 位字母和数字。
    */
   outerOrderNo: string;
   /**
    * The product. `LR_FR` checks that a face is live; it does not check that name and number are genuine or belong
-   * to the face. Others than `LR_FR` need the option `allowOtherProducts`. Default `LR_FR`.
+   * to the face. Other products require the option `allowOtherProducts`. Default `LR_FR`.
    *
-   * 产品。LR_FR 只检测活体，不核实姓名和证件号码是否真实、是否属于该人。其他产品须打开 allowOtherProducts 选项。默认为 LR_FR。
+   * 产品。LR_FR 只检测活体，不核实姓名和证件号码是否真实、是否属于该人。其他产品须开启 allowOtherProducts 选项。默认为 LR_FR。
    */
   productCode?: "LR_FR" | "ID_PRO" | "ID_PLUS" | "PV_FV" | (string & Record<never, never>) | undefined;
   /**
@@ -41,7 +41,7 @@ export interface InitFaceVerifyParameters {
     | (string & Record<never, never>)
     | undefined;
   /**
-   * Your id of the user, unique. Recommended. At most 100 characters. Mandatory for `PV_FV`.
+   * Your unique ID for the user. Recommended. At most 100 characters. Mandatory for `PV_FV`.
    *
    * 客户业务自定义的用户 ID，请保持唯一。建议传入。最多 100 个字符。PV_FV 必填。
    */
@@ -99,7 +99,7 @@ export interface InitFaceVerifyParameters {
    */
   callbackUrl?: string | undefined;
   /**
-   * A token of your own, returned in the callback. At most 256 characters.
+   * Your own token, which the callback returns. At most 256 characters.
    *
    * 回调中原样返回的令牌。最多 256 个字符。
    */

@@ -25,7 +25,7 @@ action_parameters! {
         "The scene from the Alibaba Cloud console.";
     outer_order_no "OuterOrderNo" Query Rule::OuterOrderNo,
         "商户请求的唯一标识。前几位可为自定义的简称，中间可为时间，后段可为随机或递增序列。",
-        "The order's number, unique: for example a prefix of your own, the time, and random or ascending digits.";
+        "The unique order number: for example a prefix, the time, and random or ascending digits.";
     product_code "ProductCode" Query Rule::ProductCode,
         "产品。LR_FR 只检测活体，不核实姓名和证件号码是否真实、是否属于该人。",
         "The product. `LR_FR` checks that a face is live; it does not check that name and number are genuine or belong to the face.";
@@ -34,7 +34,7 @@ action_parameters! {
         "The kind of liveness detection. `LIVENESS`: by actions; `PHOTINUS_LIVENESS`: by actions and coloured light, from Android SDK 1.2.6 and iOS SDK 1.2.4.";
     user_id "UserId" Query Rule::Text { max: 100 },
         "客户业务自定义的用户 ID，请保持唯一。建议传入。",
-        "Your id of the user, unique. Recommended.";
+        "Your unique ID for the user. Recommended.";
     cert_type "CertType" Query Rule::CertType,
         "证件类型。",
         "The type of the certificate.";
@@ -61,7 +61,7 @@ action_parameters! {
         "Where Alibaba Cloud reports the end of the verification (GET).";
     callback_token "CallbackToken" Query Rule::Text { max: 256 },
         "回调中原样返回的令牌。",
-        "A token of your own, returned in the callback.";
+        "Your own token, which the callback returns.";
     certify_url_type "CertifyUrlType" Query Rule::OneOf(&["WEB", "H5"]),
         "认证网页的类型，仅用于 Web SDK。",
         "The type of the verification's web page, for the web SDK only.";

@@ -86,7 +86,7 @@ pub enum Rule {
     },
 }
 
-/// The products that have rules of their own in this module.
+/// The products with their own rules in this module.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Product {
     LrFr,
@@ -137,7 +137,7 @@ pub(super) fn check(rule: Rule, text: &str, context: &Context) -> Checked {
                 Problem::new(
                     "scene-id",
                     "应为控制台中的认证场景 ID：一个正整数。",
-                    "must be the scene id from the Alibaba Cloud console: a positive integer.",
+                    "must be the scene ID from the Alibaba Cloud console: a positive integer.",
                 ),
             )?;
             let digits = text.trim_start_matches('0');
@@ -164,7 +164,7 @@ pub(super) fn check(rule: Rule, text: &str, context: &Context) -> Checked {
                 text == LR_FR || context.allow_other_products,
                 Problem::new(
                     "other-product",
-                    "应为 LR_FR；使用其他产品须由开发者打开 allowOtherProducts 选项。",
+                    "应为 LR_FR；使用其他产品须由开发者开启 allowOtherProducts 选项。",
                     "must be LR_FR, unless the developer sets allowOtherProducts.",
                 ),
             )
@@ -197,7 +197,7 @@ pub(super) fn check(rule: Rule, text: &str, context: &Context) -> Checked {
         Rule::CertName | Rule::CertNo => Err(text_problem(CERT_MAX)),
         Rule::MetaInfo => {
             at_most(META_INFO_MAX, text)?;
-            whole(text)?;
+            without_broken_characters(text)?;
             require(
                 json::is_object(text),
                 Problem::new(
@@ -262,7 +262,7 @@ pub(super) fn check(rule: Rule, text: &str, context: &Context) -> Checked {
             ),
         ),
         Rule::StringList => {
-            whole(text)?;
+            without_broken_characters(text)?;
             require(
                 json::is_string_list(text),
                 Problem::new(
@@ -315,7 +315,7 @@ fn at_most(max: usize, text: &str) -> Result<(), Problem> {
 }
 
 /// Rejects text with a replacement character.
-fn whole(text: &str) -> Result<(), Problem> {
+fn without_broken_characters(text: &str) -> Result<(), Problem> {
     if text.contains(REPLACEMENT) {
         return Err(Problem::new(
             "text",

@@ -14,7 +14,7 @@ use crate::timestamp::Timestamp;
 use std::borrow::Cow;
 
 /// Initial capacity: a typical request has fewer parameters.
-const USUALLY: usize = 16;
+const TYPICAL_COUNT: usize = 16;
 
 /// What validation depends on besides the request.
 #[derive(Clone, Copy, Debug)]
@@ -70,7 +70,7 @@ pub fn validate<'a, N: AsRef<str>>(
 ) -> Result<ValidRequest<'a>, Error> {
     let mut given = Given {
         action,
-        texts: Vec::with_capacity(USUALLY),
+        texts: Vec::with_capacity(TYPICAL_COUNT),
         places: Places::default(),
         problems: Vec::new(),
     };

@@ -38,26 +38,31 @@ pub(super) fn explain<'a>(
             Audience::Developer
         };
     }
-    let echoes = |text: &str| {
+    let echoes_request = |text: &str| {
         request
             .parameters()
             .map(|(_, value)| value)
             .chain([credentials.access_key_secret.expose()])
             .chain(credentials.security_token.iter().map(Secret::expose))
             // Shorter values identify nobody and would match IDs by coincidence.
-            .any(|secret| secret.len() >= 6 && echoes(text, secret))
+            .any(|secret| secret.len() >= 6 && contains_encoded(text, secret))
     };
-    if echoes(&failure.error.code) {
+    if echoes_request(&failure.error.code) {
         failure.error.code = "Unknown".to_owned();
     }
-    if failure.error.request_id.as_deref().is_some_and(echoes) {
+    if failure
+        .error
+        .request_id
+        .as_deref()
+        .is_some_and(echoes_request)
+    {
         failure.error.request_id = None;
     }
     failure
 }
 
 /// Whether a code or an ID contains the value in one of its encoded forms.
-fn echoes(text: &str, value: &str) -> bool {
+fn contains_encoded(text: &str, value: &str) -> bool {
     let bytes = value.as_bytes();
     // No encoded form is shorter than the value.
     value.len() <= text.len()
@@ -77,14 +82,14 @@ fn mismatch_cause(version: SignatureVersion, ours: &str, theirs: &str) -> Text {
         ),
         Some(Difference::Part(part)) => Text::composed(
             format!(
-                "签名不一致：阿里云收到的 {part} 与本地签名时不同，多半被中间设备改动，请开发者检查。"
+                "签名不一致：阿里云收到的 {part} 与本地签名时不同，可能被中间设备改动，请开发者检查。"
             ),
             format!(
                 "The signature does not match: the {part} that Alibaba Cloud received differs from the signed one. Most likely an intermediary changed it; the developer must find it."
             ),
         ),
         Some(Difference::Unknown) => Text::new(
-            "签名不一致：阿里云收到的内容与本地签名时不同，多半被中间设备改动，请开发者检查。",
+            "签名不一致：阿里云收到的内容与本地签名时不同，可能被中间设备改动，请开发者检查。",
             "The signature does not match: the request that Alibaba Cloud received differs from the signed one. Most likely an intermediary changed it; the developer must find it.",
         ),
     }

@@ -172,7 +172,7 @@ impl Options {
                 "accessKeySecret",
                 "browser",
                 Text::new(
-                    "不得在浏览器中使用：任何访问者都能取走密钥。请改由后端或网关调用；如接受此风险，请设置 dangerouslyAllowBrowser。",
+                    "不得在浏览器中使用：任何访问者都能获取密钥。请改由后端或网关调用；如接受此风险，请设置 dangerouslyAllowBrowser。",
                     "must not be used in a browser, where every visitor can read it: call from a backend or through the gateway, or set dangerouslyAllowBrowser if you accept the risk.",
                 ),
             ));
@@ -333,11 +333,11 @@ fn unknown_option(name: &str) -> FieldError {
     };
     let message = match spelling::meant(NAMES.iter().copied(), name) {
         Some(meant) => Text::composed(
-            format!("不是可用的选项，是否为 {meant}？"),
+            format!("不是有效的选项，是否为 {meant}？"),
             format!("is not a known option; did you mean {meant}?"),
         ),
         None => Text::new(
-            "不是可用的选项，请核对名称。",
+            "不是有效的选项，请核对名称。",
             "is not a known option; check its name.",
         ),
     };
@@ -374,7 +374,7 @@ pub fn naming_variables(error: Error) -> Error {
     {
         if let Some(variable) = environment_variable(&problem.field) {
             problem.message = Text::composed(
-                format!("缺失，请设置，例如通过环境变量 {variable}。"),
+                format!("未设置；可通过环境变量 {variable} 设置。"),
                 format!(
                     "is missing; set it, for example with the environment variable {variable}."
                 ),

@@ -50,6 +50,10 @@ pub struct InitResult {
     pub certify_id: String,
     /// URL of Alibaba Cloud's web page, for web flows.
     pub certify_url: Option<String>,
+    /// Alibaba Cloud's Code: `200`.
+    pub code: String,
+    /// Alibaba Cloud's Message.
+    pub message: Option<String>,
     /// Alibaba Cloud's RequestId.
     pub request_id: Option<String>,
     /// The unchanged ResultObject.
@@ -77,6 +81,8 @@ pub struct DescribeResult {
     pub status: Status,
     /// Alibaba Cloud's Code: `200`, `403` or `424`.
     pub code: String,
+    /// Alibaba Cloud's Message.
+    pub message: Option<String>,
     /// Alibaba Cloud's SubCode; `None` while pending.
     pub sub_code: Option<String>,
     /// The meaning of the SubCode; `None` if it is not in Alibaba Cloud's tables.
@@ -233,7 +239,7 @@ fn is_compressed(response: &Response) -> bool {
 struct Envelope {
     http_status: u16,
     code: String,
-    message: String,
+    message: Option<String>,
     request_id: Option<String>,
     /// Success as JSON text; API gateways add it.
     success: Option<String>,
@@ -256,7 +262,7 @@ impl Envelope {
             }
             Meaning::Success => Err(maybe_executed(envelope.complete(protocol_error(
                 "ContradictoryStatus",
-                "阿里云的 HTTP 状态码表示失败，正文却表示成功，结果不可信；请稍后重试；若持续出现，请检查中间代理。",
+                "HTTP 状态码表示失败，响应体却表示成功，结果不可信；请稍后重试，若持续出现，请检查中间代理。",
                 "The HTTP status reports a failure but the body reports success, so the response is not trusted; retry later. If it persists, check intermediate proxies.",
             ).retryable()))),
             Meaning::Pending => Ok(Decoded::Pending(envelope)),
@@ -313,7 +319,7 @@ impl Envelope {
             }
             return Err(cut(
                 "BodyNotUtf8",
-                "阿里云的响应不是 UTF-8 文本；请稍后重试；若持续出现，请检查中间代理。",
+                "响应不是 UTF-8 文本；请稍后重试，若持续出现，请检查中间代理。",
                 "The response is not UTF-8 text; retry later. If it persists, check intermediate proxies.",
             ));
         };
@@ -321,7 +327,7 @@ impl Envelope {
         if text.is_empty() {
             return Err(cut(
                 "EmptyBody",
-                "阿里云的响应为空；请稍后重试；若持续出现，请检查中间代理。",
+                "响应为空；请稍后重试，若持续出现，请检查中间代理。",
                 "The response is empty; retry later. If it persists, check intermediate proxies.",
             ));
         }
@@ -333,14 +339,14 @@ impl Envelope {
                 if text.starts_with('{') { &cut } else { &whole };
             return Err(fail(
                 "BodyNotJson",
-                "响应不是阿里云的 JSON，多半来自中间代理；请检查 endpoint 与网络后重试。",
+                "响应不是阿里云的 JSON，可能来自中间代理；请检查 endpoint 与网络后重试。",
                 "The response is not Alibaba Cloud's JSON; most likely it comes from a proxy. Check the endpoint and the network, then retry.",
             ));
         };
         if body.ambiguous {
             return Err(whole(
                 "RepeatedMember",
-                "响应中有重复的成员（如 Code），无法确定以哪个为准；请检查 endpoint 与中间代理。",
+                "响应中有重复的字段（如 Code），含义不明；请检查 endpoint 与中间代理。",
                 "The response contains a member twice, such as Code, and is therefore ambiguous; check the endpoint and intermediate proxies.",
             ));
         }
@@ -355,7 +361,7 @@ impl Envelope {
         Ok(Self {
             http_status: status,
             code,
-            message: body.message.unwrap_or_default(),
+            message: body.message,
             request_id: body_id.or(header_id),
             success: body.success,
             result_object: body.result_object,
@@ -405,7 +411,11 @@ impl Envelope {
         Failure {
             error: self.complete(error),
             not_executed: known.is_some_and(|known| known.not_executed),
-            server_text: signature.then(|| server_text(&self.message)).flatten(),
+            server_text: self
+                .message
+                .as_deref()
+                .filter(|_| signature)
+                .and_then(server_text),
         }
     }
 
@@ -416,12 +426,14 @@ impl Envelope {
             Some(certify_id) => Ok(InitResult {
                 certify_id,
                 certify_url: text_member(&result, "CertifyUrl"),
+                code: self.code,
+                message: self.message,
                 request_id: self.request_id,
                 raw,
             }),
             None => Err(self.complete(protocol_error(
                 "NoCertifyId",
-                "阿里云返回成功，但没有给出唯一的 CertifyId；请凭 RequestId 联系阿里云。",
+                "阿里云返回成功，但响应中没有唯一的 CertifyId；请凭 RequestId 联系阿里云。",
                 "Alibaba Cloud returned success without exactly one CertifyId; contact Alibaba Cloud with the RequestId.",
             ))),
         }
@@ -432,6 +444,7 @@ impl Envelope {
             status: Status::Pending,
             raw: self.raw(),
             code: self.code,
+            message: self.message,
             sub_code: None,
             sub_code_info: None,
             material: None,
@@ -486,7 +499,7 @@ impl Envelope {
             _ => {
                 return Err(self.complete(protocol_error(
                     "NoVerdict",
-                    "阿里云返回查询成功，但 Passed 既不是 T 也不是 F，不能视为通过；请稍后重试，若持续出现请联系阿里云。",
+                    "查询成功，但 Passed 既不是 T 也不是 F，不能视为通过；请稍后重试，若持续出现请联系阿里云。",
                     "The query succeeded without a verdict (Passed is neither T nor F), which does not count as passed; retry later. If it persists, contact Alibaba Cloud.",
                 )));
             }
@@ -494,6 +507,7 @@ impl Envelope {
         Ok(DescribeResult {
             status,
             code: self.code,
+            message: self.message,
             sub_code: sub_code.as_deref().and_then(code_word),
             sub_code_info,
             material,

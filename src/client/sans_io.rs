@@ -391,8 +391,8 @@ fn too_long() -> Error {
         "AddressTooLong",
         Audience::Developer,
         Text::new(
-            "请求地址过长，请求未发送：ACS3 签名把 MetaInfo 等参数放在 URL 中；请改用 RPC 签名（1.0）。",
-            "The request was not sent, because its address is too long: ACS3 puts MetaInfo and others in the URL; use the RPC signature (1.0).",
+            "URL 过长，请求未发送：ACS3 签名将 MetaInfo 等参数放在 URL 中；请改用 RPC 签名（1.0）。",
+            "The request was not sent, because its URL is too long: ACS3 puts MetaInfo and other parameters into it; use the RPC signature (1.0).",
         ),
     )
 }
@@ -404,7 +404,7 @@ fn ended() -> Error {
         Audience::Developer,
         Text::new(
             "该调用已结束；请为新的请求创建新的 Call。",
-            "The call is at its end; make a new Call for a new request.",
+            "The call has ended; create a new Call for a new request.",
         ),
     )
 }

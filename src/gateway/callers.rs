@@ -231,7 +231,7 @@ pub fn read<'a>(
         vec![(
             "not-callers",
             Text::composed(
-                format!("不是所需的 JSON{zh}；格式见 docs/gateway.md。"),
+                format!("不是符合要求的 JSON{zh}；格式见 docs/gateway.md。"),
                 [
                     "is not JSON of the expected form",
                     &en,
@@ -330,7 +330,7 @@ impl RawCaller {
             problems.push(problem(
                 place,
                 "same-token-twice",
-                "两次列出同一令牌。",
+                "重复列出了同一令牌。",
                 "lists the same token twice.",
             ));
         }

@@ -306,7 +306,7 @@ problems! {
     /// The body is not a JSON object.
     MALFORMED_BODY 400 "malformed-body" Developer false
         "请求体不是 JSON 对象" "The body is not a JSON object"
-        "请求体应为 UTF-8 编码的 JSON 对象，成员值为字符串或整数，层级与成员数不得过多。"
+        "请求体应为 UTF-8 编码的 JSON 对象，字段值为字符串或整数，嵌套层级与字段数不得过多。"
         "The body must be a JSON object in UTF-8 with string or integer members, without deep nesting or hundreds of members.";
     /// The token is missing or unknown.
     UNAUTHENTICATED 401 "unauthenticated" Developer false
@@ -336,12 +336,12 @@ problems! {
     /// The route does not support the method.
     METHOD_NOT_ALLOWED 405 "method-not-allowed" Developer false
         "不支持的请求方法" "Method not allowed"
-        "该地址不支持此请求方法；支持的方法见 Allow 头。"
+        "该路径不支持此请求方法；支持的方法见 Allow 头。"
         "This path does not support the method; the Allow header lists the supported methods.";
     /// The body did not arrive in time.
     REQUEST_TIMEOUT 408 "request-timeout" Developer true
-        "请求体未按时到达" "The body did not arrive in time"
-        "请求体未在规定时间内完整到达，请检查网络后重试。"
+        "请求体接收超时" "The body did not arrive in time"
+        "请求体未在时限内完整到达，请检查网络后重试。"
         "The body did not arrive completely within the time limit; check the network and retry.";
     /// The order was started with different input.
     ORDER_CONFLICT 409 "order-conflict" Developer false
@@ -372,7 +372,7 @@ problems! {
     VENDOR_REFUSED 422 "vendor-refused" Developer false
         "阿里云拒绝了请求" "Alibaba Cloud rejected the request"
         "阿里云拒绝了请求，原因见 vendorCode。"
-        "Alibaba Cloud rejected the request; vendorCode is the reason.";
+        "Alibaba Cloud rejected the request; vendorCode states the reason.";
     /// The caller has reached its daily limit.
     DAILY_LIMIT 429 "daily-limit" Operator true
         "当日发起次数已达上限" "The daily limit is reached"
@@ -380,7 +380,7 @@ problems! {
         "This caller has reached the daily limit (UTC+8); retry tomorrow, or ask the operator to raise maxStartsPerDay.";
     /// The user has reached the daily limit.
     USER_DAILY_LIMIT 429 "user-daily-limit" User true
-        "该用户当日认证次数过多" "Too many verifications of this user today"
+        "该用户当日认证次数过多" "Too many verifications for this user today"
         "该 userId 当日（UTC+8）认证次数已达上限，请明日再试。"
         "This userId has reached the daily limit (UTC+8); retry tomorrow.";
     /// Too many requests in a short time.
@@ -395,19 +395,19 @@ problems! {
         "The gateway had an internal error; its operator can find the cause in the logs by requestId. Retry later.";
     /// Alibaba Cloud rejected the gateway itself.
     UPSTREAM_REFUSED 502 "upstream-refused" Operator false
-        "阿里云拒绝了网关" "Alibaba Cloud rejected the gateway"
-        "阿里云拒绝了网关的账号、权限或配置，请网关运维处理。"
-        "Alibaba Cloud rejected the gateway's account, permission or configuration; the gateway's operator must correct it.";
+        "阿里云拒绝了网关的请求" "Alibaba Cloud rejected the gateway's call"
+        "阿里云因网关的账号、权限或配置拒绝了请求，请网关运维处理。"
+        "Alibaba Cloud rejected the call because of the gateway's account, permissions or configuration; the gateway's operator must correct them.";
     /// Alibaba Cloud did not return a valid response.
     UPSTREAM_FAILED 502 "upstream-failed" Operator true
         "阿里云调用失败" "The call to Alibaba Cloud failed"
-        "未能从阿里云得到有效的响应，请稍后重试。"
+        "阿里云未返回有效的响应，请稍后重试。"
         "Alibaba Cloud did not return a valid response; retry later.";
     /// Settings are missing or invalid.
     NOT_CONFIGURED 503 "not-configured" Operator false
         "网关配置不完整" "The gateway is not configured"
-        "网关的设置有缺失或错误，请运维按 settings 中的说明设置后重新部署。"
-        "Some of the gateway's settings are missing or invalid; its operator must set those listed in settings and deploy again.";
+        "网关的设置有缺失或错误，请运维按 settings 中的说明修正后重新部署。"
+        "Some of the gateway's settings are missing or invalid; its operator must correct those listed in settings and redeploy.";
     /// A development gateway was reached from another machine.
     DEVELOPMENT_ONLY 503 "development-only" Operator false
         "开发模式仅限本机" "Development mode is limited to the local machine"
@@ -420,13 +420,13 @@ problems! {
         "The gateway cannot reach its database; retry later. If it persists, its operator must investigate.";
     /// The limit of calls to Alibaba Cloud is reached.
     UPSTREAM_THROTTLED 503 "upstream-throttled" Operator true
-        "阿里云限流" "Alibaba Cloud is throttling"
+        "阿里云限流" "Alibaba Cloud's rate limit is reached"
         "对阿里云的调用已达频率上限，请在 Retry-After 之后重试。"
-        "The limit of calls to Alibaba Cloud is reached; retry after Retry-After.";
+        "The rate limit for calls to Alibaba Cloud is reached; retry after Retry-After.";
     /// Alibaba Cloud did not respond in time.
     UPSTREAM_TIMEOUT 504 "upstream-timeout" Operator true
         "阿里云超时" "Alibaba Cloud timed out"
-        "未在规定时间内收到阿里云的响应，请稍后重试。"
+        "未在时限内收到阿里云的响应，请稍后重试。"
         "Alibaba Cloud did not respond in time; retry later.";
 }
 

@@ -49,8 +49,8 @@ pub fn check(text: &str) -> Result<Accepted<NoDetails>, Problem> {
                     &mut notices,
                     Problem::new(
                         "separator-folded",
-                        "姓名中的间隔点已统一为“·”（U+00B7）。",
-                        "its separator was normalized to · (U+00B7), as in the register.",
+                        "的间隔点已统一为“·”（U+00B7）。",
+                        "had its separator normalized to · (U+00B7), as in the register.",
                     ),
                 );
             }
@@ -71,7 +71,7 @@ pub fn check(text: &str) -> Result<Accepted<NoDetails>, Problem> {
                     &mut notices,
                     Problem::new(
                         "compatibility-ideograph",
-                        "含有兼容汉字，公安库多半使用对应的统一汉字，如比对失败请更换。",
+                        "含有兼容汉字，公安库通常使用对应的统一汉字；如比对失败，请更换。",
                         "contains a compatibility ideograph; the register probably has the unified one: use it if the comparison fails.",
                     ),
                 );

@@ -142,14 +142,14 @@ pub fn check(text: &str, documents: Documents, today: Date) -> Result<Accepted<D
         notices.push(Problem::new(
             "upper-case-x",
             "末位小写 x 已改为大写 X。",
-            "the final x was changed to X.",
+            "had its final x changed to X.",
         ));
     }
     let (document, province) = division(&number)?;
     if documents == Documents::ResidentIdentityCard && document != Document::ResidentIdentityCard {
         return Err(Problem::new(
             "document",
-            "是居住证或外国人永久居留身份证号码，当前产品只接受居民身份证；如产品支持，请由开发者打开相应选项。",
+            "是居住证或外国人永久居留身份证号码，当前产品只接受居民身份证；如产品支持，请由开发者开启相应选项。",
             "is the number of a residence permit or a foreign permanent resident card; this product accepts resident identity cards only, unless the developer allows the others.",
         ));
     }
@@ -170,7 +170,7 @@ pub fn check(text: &str, documents: Documents, today: Date) -> Result<Accepted<D
     if check_character(&number) != number.last().copied() {
         return Err(Problem::new(
             "check-digit",
-            "校验位不符，多半有一位输错或相邻两位颠倒，请核对号码。",
+            "校验位不符，通常是一位输错或相邻两位颠倒，请核对号码。",
             "has a wrong check digit: most likely one character is wrong or two are swapped; check the number.",
         ));
     }

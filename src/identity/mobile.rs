@@ -49,8 +49,8 @@ pub fn check(text: &str) -> Result<Accepted<NoDetails>, Problem> {
     if local.is_some() {
         notices.push(Problem::new(
             "country-code-dropped",
-            "已去掉国家代码。",
-            "its country code was removed.",
+            "已去除国家代码。",
+            "had its country code removed.",
         ));
     }
     Ok(Accepted {

@@ -419,14 +419,14 @@ fn wrong_header(ours: &str, theirs: &str) -> Finding {
             "host",
             Text::new(
                 "host 头不同：签名用的域名或端口与实际发送的不一致，或者被代理改写。",
-                "The host header differs: the signed host or port is not the sent one, or a proxy rewrote it.",
+                "The host header differs: the signed host or port is not the one that was sent, or a proxy rewrote it.",
             ),
         );
     }
     Finding::fatal(
         "header",
         Text::composed(
-            format!("签名的头部 {name} 与服务端收到的不一致（值不同、缺失或排序不同）。"),
+            format!("参与签名的请求头 {name} 与服务端收到的不一致（值不同、缺失或顺序不同）。"),
             format!(
                 "The signed header {name} differs from the one that the server received (a different value, missing, or in a different order)."
             ),
@@ -439,11 +439,11 @@ fn wrong_body(origin: Origin) -> Finding {
         "body",
         match origin {
             Origin::Signed => Text::new(
-                "正文的 SHA-256 不同：签名时的正文与发出去的不是同一串字节（例如发送前又被重新编码）。",
-                "The body's SHA-256 differs: the signed bytes are not the sent ones (for example, encoded again before sending).",
+                "请求体的 SHA-256 不同：签名时的请求体与实际发送的不是同一串字节（例如发送前又被重新编码）。",
+                "The body's SHA-256 differs: the signed bytes are not those that were sent (for example, encoded again before sending).",
             ),
             Origin::Sent => Text::new(
-                "正文的 SHA-256 不同：服务端收到的正文与这里粘贴的不是同一串字节。",
+                "请求体的 SHA-256 不同：服务端收到的请求体与这里粘贴的不是同一串字节。",
                 "The body's SHA-256 differs: the server received different bytes than those pasted here.",
             ),
         },
@@ -468,7 +468,7 @@ fn query_causes(ours: &[&str], theirs: &[&str], origin: Origin) -> Vec<Finding> 
         return vec![Finding::fatal(
             "order",
             Text::new(
-                "参数相同而次序不同：应按参数名的字节序排列（大写字母在小写之前）。",
+                "参数相同但顺序不同：应按参数名的字节序排列（大写字母在小写之前）。",
                 "The parameters are the same but in a different order: sort them by the bytes of their names, upper case first.",
             ),
         )];
@@ -590,7 +590,7 @@ fn wrong_value(name: &str, ours: &str, theirs: &str, origin: Origin) -> Finding 
         return about(
             "json-rewritten",
             name,
-            "里的 JSON 在两边之间被解析后重新序列化（空格或成员次序变了）；应原样传递同一个字符串。",
+            "里的 JSON 在两边之间被解析后重新序列化（空格或字段顺序变了）；应原样传递同一个字符串。",
             "contains JSON that was parsed and serialized again in between (different spaces or order); pass the same string unchanged.",
         );
     }
@@ -722,7 +722,7 @@ fn not_signed(name: &str, origin: Origin) -> Finding {
         Origin::Signed => about(
             "not-signed",
             name,
-            "发给了服务端，却没有参与签名；网址和表单正文里的所有参数（Signature 除外）都要签名。",
+            "发给了服务端，却没有参与签名；URL 和表单请求体里的所有参数（Signature 除外）都要签名。",
             "reached the server but was not signed; sign every parameter of the URL and the form body except Signature.",
         ),
         Origin::Sent => about(
@@ -749,7 +749,7 @@ fn wrong_method(ours: &str, theirs: &str, origin: Origin) -> Finding {
         match origin {
             Origin::Signed => Text::new(
                 "HTTP 方法不同：签名时的方法与实际发送的不一致（GET 与 POST 混用）。",
-                "The method differs: the signed one is not the sent one (GET and POST confused).",
+                "The method differs: the signed method is not the one that was sent (GET and POST confused).",
             ),
             Origin::Sent => Text::new(
                 "HTTP 方法不同：服务端收到的方法与粘贴的请求不一致（例如重定向把 POST 变成了 GET）。",

@@ -311,21 +311,21 @@ const RIGHT: Said = (
     "right",
     Text::new(
         "签名正确：与这个 AccessKeySecret 算出的一致。",
-        "The signature is correct: this AccessKeySecret results in the same one.",
+        "The signature is correct: this AccessKeySecret produces the same one.",
     ),
 );
 const SERVERS_SECRET: Said = (
     "servers-secret-differs",
     Text::new(
         "这个 AccessKeySecret 算出的正是请求里的签名，服务端收到的也是这个请求，却拒绝：该 AccessKeyId 在服务端对应的是另一个密钥。请核对密钥对。",
-        "This AccessKeySecret results in the request's signature, and the server received this request but rejected it: on the server, a different secret belongs to this AccessKeyId. Check the key pair.",
+        "This AccessKeySecret produces the request's signature, and the server received this request but rejected it: on the server, a different secret belongs to this AccessKeyId. Check the key pair.",
     ),
 );
 const SERVERS_TEXT_SIGNED: Said = (
     "servers-text-signed",
     Text::new(
         "这个 AccessKeySecret 对服务端的待签名字符串算出的正是请求里的签名：程序签名无误，粘贴的请求不是它签名的那一个，而该 AccessKeyId 在服务端对应的是另一个密钥。",
-        "For the server's text, this AccessKeySecret results in the request's signature: the program signed correctly, the pasted request is not the one it signed, and on the server a different secret belongs to this AccessKeyId.",
+        "For the server's text, this AccessKeySecret produces the request's signature: the program signed correctly, the pasted request is not the one it signed, and on the server a different secret belongs to this AccessKeyId.",
     ),
 );
 const SECRET: Said = (
@@ -359,22 +359,22 @@ const RIGHT_BUT_REFUSED: Said = (
 const ARRIVED: Said = (
     "program-unknown",
     Text::new(
-        "请求原样到达了服务端，仅此而已：上面的字符串由实验室根据发出的请求算出，并不是程序签名的字符串，所以原因尚不清楚——可能是密钥，也可能是程序的编码或排序。请填写 AccessKeySecret，或贴上程序打印的待签名字符串。",
+        "请求原样到达了服务端，此外无法得出其他结论：上面的字符串由实验室根据发出的请求算出，并不是程序签名的字符串。原因可能是密钥，也可能是程序的编码或排序。请填写 AccessKeySecret，或贴上程序打印的待签名字符串。",
         "The request reached the server as pasted. Nothing more follows: the laboratory calculated the string from the request, and the string that the program signed is unknown. The cause may be the secret, or the program's encoding or sorting. Enter the AccessKeySecret, or paste the string to sign that the program printed.",
     ),
 );
 const ARRIVED_BUT_NOT_SIGNED: Said = (
     "arrived-but-not-signed",
     Text::new(
-        "请求原样到达了服务端，但这个 AccessKeySecret 无论正确签名还是按已知的错误写法都算不出请求里的签名：程序用的是另一个密钥，或者有实验室不认识的错误，目前无法判断。请贴上程序打印的待签名字符串。",
-        "The request reached the server as pasted, but this AccessKeySecret does not result in its signature, neither correctly nor with the known mistakes: the program used a different secret, or made a mistake that the laboratory does not know. It is unknown which; paste the string to sign that the program printed.",
+        "请求原样到达了服务端，但用这个 AccessKeySecret，无论正确签名还是按已知的错误写法，都算不出请求里的签名：程序用的是另一个密钥，或者有实验室无法识别的错误，目前无法判断。请贴上程序打印的待签名字符串。",
+        "The request reached the server as pasted, but this AccessKeySecret does not produce its signature, neither correctly nor with the known mistakes: the program used a different secret, or made a mistake that the laboratory does not know. It is unknown which; paste the string to sign that the program printed.",
     ),
 );
 const UNKNOWN_MISTAKE: Said = (
     "unknown-mistake",
     Text::new(
-        "原因尚不清楚：这个 AccessKeySecret 无论正确签名还是按已知的错误写法都算不出请求里的签名。可能密钥不同，可能请求在签名之后被改过，也可能有实验室不认识的错误。请贴上程序打印的待签名字符串，或服务端完整的 SignatureDoesNotMatch 响应。",
-        "The cause is unknown: this AccessKeySecret does not result in the request's signature, neither correctly nor with the known mistakes. The secret may be wrong, the request may have been changed after signing, or the program made a mistake that the laboratory does not know. Paste the string to sign that the program printed, or the server's complete SignatureDoesNotMatch response.",
+        "原因不明：用这个 AccessKeySecret，无论正确签名还是按已知的错误写法，都算不出请求里的签名。可能密钥不同，可能请求在签名之后被改过，也可能有实验室无法识别的错误。请贴上程序打印的待签名字符串，或服务端完整的 SignatureDoesNotMatch 响应。",
+        "The cause is unknown: this AccessKeySecret does not produce the request's signature, neither correctly nor with the known mistakes. The secret may be wrong, the request may have been changed after signing, or the program made a mistake that the laboratory does not know. Paste the string to sign that the program printed, or the server's complete SignatureDoesNotMatch response.",
     ),
 );
 const INCOMPLETE: Said = (
@@ -408,7 +408,7 @@ const BASE64_SHA256: Said = (
 const BASE64_OF_HEX: Said = (
     "signature-hex-in-base64",
     Text::new(
-        "签名是 40 个字节的 Base64：多半把十六进制文本做了 Base64；应直接对 HMAC 的 20 个字节做 Base64。",
+        "签名是 40 个字节的 Base64：通常是把十六进制文本做了 Base64；应直接对 HMAC 的 20 个字节做 Base64。",
         "The signature is the Base64 of 40 bytes, the length of the hexadecimal text; encode the 20 bytes of the HMAC as Base64.",
     ),
 );

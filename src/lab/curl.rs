@@ -79,7 +79,7 @@ pub(super) fn read(text: &str) -> Result<HttpMessage, Finding> {
         Finding::fatal(
             "curl-without-url",
             Text::new(
-                "这行 curl 命令里没有网址。",
+                "这条 curl 命令里没有 URL。",
                 "This curl command has no URL.",
             ),
         )
@@ -224,7 +224,7 @@ fn unclosed() -> Finding {
     Finding::fatal(
         "curl-unclosed-quote",
         Text::new(
-            "curl 命令里的引号没有配对，多半没有复制完整。",
+            "curl 命令里的引号没有配对，通常是没有复制完整。",
             "A quote in the curl command is not closed; most likely the command was not copied completely.",
         ),
     )

@@ -220,7 +220,7 @@ fn findings(
         findings.push(Finding::fatal(
             "key-id-white-space",
             Text::new(
-                "AccessKeyId 首尾有空白，多半是复制时带入的。",
+                "AccessKeyId 首尾有空白，通常是复制时带入的。",
                 "The AccessKeyId has white space around it, probably from copying.",
             ),
         ));
@@ -294,7 +294,7 @@ fn acs3_findings(reading: &Reading, stages: &Stages, now: Timestamp, findings: &
         findings.push(Finding::notice(
             "acs3-made",
             Text::new(
-                "粘贴的内容没有头部，以下是官方 SDK 会由这些参数构造的 ACS3 请求。",
+                "粘贴的内容没有请求头，以下是官方 SDK 用这些参数构造的 ACS3 请求。",
                 "The pasted text has no headers; this is the ACS3 request that the official SDKs create from these parameters.",
             ),
         ));
@@ -346,7 +346,7 @@ fn acs3_findings(reading: &Reading, stages: &Stages, now: Timestamp, findings: &
             findings.push(Finding::fatal(
                 "payload-hash",
                 Text::new(
-                    "x-acs-content-sha256 与正文的 SHA-256 不符。",
+                    "x-acs-content-sha256 与请求体的 SHA-256 不符。",
                     "x-acs-content-sha256 is not the SHA-256 of the body.",
                 ),
             ));

@@ -334,7 +334,7 @@ fn unreadable(error: FormError) -> Finding {
         FormError::NotUtf8 => Finding::fatal(
             "not-utf8",
             Text::new(
-                "百分号编码的内容不是 UTF-8（多半是 GBK）；签名必须按 UTF-8 编码。",
+                "百分号编码的内容不是 UTF-8（通常是 GBK）；签名必须按 UTF-8 编码。",
                 "The percent-encoded bytes are not UTF-8 (most likely GBK); sign UTF-8.",
             ),
         ),
@@ -352,7 +352,7 @@ fn nothing() -> Finding {
     Finding::fatal(
         "nothing",
         Text::new(
-            "没有找到参数；请粘贴参数、网址、表单正文、curl 命令或待签名字符串。",
+            "没有找到参数；请粘贴参数、URL、表单请求体、curl 命令或待签名字符串。",
             "No parameters were found; paste parameters, a URL, a form body, a curl command or a string to sign.",
         ),
     )

@@ -31,9 +31,9 @@ const KEPT_HEADERS: &[&str] = &[
     "x-acs-version",
 ];
 /// Maximum length of a value in a link, so that a picture does not make the link unusable.
-const LONGEST: usize = 120;
+const VALUE_MAX: usize = 120;
 /// A longer sequence of digits could be a personal number; those in times and versions are shorter.
-const MOST_DIGITS: usize = 8;
+const DIGITS_MAX: usize = 8;
 
 /// Returns the request with the same method, host, parameter names and positions. In each value,
 /// every letter, digit or other character is replaced by one of its kind. Values that describe the
@@ -113,7 +113,7 @@ fn authorization(text: &str) -> Option<String> {
 fn name(text: &str) -> String {
     let is_name = |byte: u8| byte.is_ascii_alphanumeric() || b"-_.".contains(&byte);
     if text.bytes().all(is_name) && !has_number(text) {
-        return text.chars().take(LONGEST).collect();
+        return text.chars().take(VALUE_MAX).collect();
     }
     masked(text)
 }
@@ -129,7 +129,7 @@ fn value(kept: &[&str], name: &str, text: &str) -> String {
 /// Keeps a value, whatever its name, only if it looks like a word, a version, a host or a time.
 fn kept_or_masked(text: &str) -> String {
     let is_plain = |byte: u8| byte.is_ascii_alphanumeric() || b"-_.:/+;= ".contains(&byte);
-    if text.len() <= LONGEST && text.bytes().all(is_plain) && !has_number(text) {
+    if text.len() <= VALUE_MAX && text.bytes().all(is_plain) && !has_number(text) {
         return text.to_owned();
     }
     masked(text)
@@ -137,7 +137,7 @@ fn kept_or_masked(text: &str) -> String {
 
 fn has_number(text: &str) -> bool {
     text.split(|character: char| !character.is_ascii_digit())
-        .any(|digits| digits.len() > MOST_DIGITS)
+        .any(|digits| digits.len() > DIGITS_MAX)
 }
 
 /// Replaces each character by one that is encoded in the same way.
@@ -150,7 +150,7 @@ fn masked(text: &str) -> String {
         ascii if ascii.is_ascii() => ascii,
         _ => '某',
     };
-    text.chars().take(LONGEST).map(like).collect()
+    text.chars().take(VALUE_MAX).map(like).collect()
 }
 
 #[cfg(test)]

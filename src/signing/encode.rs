@@ -41,14 +41,14 @@ fn encoded(byte: u8) -> [u8; 4] {
 }
 
 /// A buffer with capacity for ASCII text, allocated once.
-struct Room(Vec<u8>);
+struct Buffer(Vec<u8>);
 
-impl Room {
+impl Buffer {
     /// The number of bytes written at once; only the first of them may count.
-    const AT_ONCE: usize = 8;
+    const CHUNK: usize = 8;
 
     fn of(length: usize) -> Self {
-        Self(vec![0; length.saturating_add(Self::AT_ONCE)])
+        Self(vec![0; length.saturating_add(Self::CHUNK)])
     }
 
     #[inline(always)]
@@ -66,7 +66,7 @@ impl Room {
 
 /// The percent-encoded form of `text`.
 pub fn percent_encode(text: &str) -> String {
-    let mut room = Room::of(text.len().saturating_mul(3));
+    let mut room = Buffer::of(text.len().saturating_mul(3));
     let mut at = 0_usize;
     for byte in text.bytes() {
         let four = encoded(byte);
@@ -80,9 +80,9 @@ pub fn percent_encode(text: &str) -> String {
 /// Builds the percent-encoded form of a text and, in the same pass, a prefix followed by the doubly
 /// encoded form.
 pub(super) struct TwiceEncoder {
-    once: Room,
+    once: Buffer,
     once_at: usize,
-    twice: Room,
+    twice: Buffer,
     twice_at: usize,
 }
 
@@ -91,9 +91,9 @@ impl TwiceEncoder {
     pub(super) fn with_room(front: &str, plain: usize, encoded: usize) -> Self {
         let room = |times| plain.saturating_add(encoded).saturating_mul(times);
         let mut encoder = Self {
-            once: Room::of(room(3)),
+            once: Buffer::of(room(3)),
             once_at: 0,
-            twice: Room::of(room(5).saturating_add(front.len())),
+            twice: Buffer::of(room(5).saturating_add(front.len())),
             twice_at: 0,
         };
         for byte in front.bytes() {

@@ -115,7 +115,7 @@ fn check(option: &'static str, value: &str, max: usize, problems: &mut Vec<Field
         Some((
             "missing",
             Text::new(
-                "缺失，请从密钥管理服务取得后设置。",
+                "未设置；请从密钥管理服务获取后设置。",
                 "is missing; set it from your secret store.",
             ),
         ))
@@ -123,7 +123,7 @@ fn check(option: &'static str, value: &str, max: usize, problems: &mut Vec<Field
         Some((
             "stray-white-space",
             Text::new(
-                "首尾有空格或换行，多半是复制时带入的，请删除。",
+                "首尾有空格或换行，通常是复制时带入的，请删除。",
                 "starts or ends with white space, probably from copying; remove it.",
             ),
         ))

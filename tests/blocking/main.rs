@@ -270,7 +270,7 @@ fn a_start_that_was_not_sent_is_tried_at_the_next_endpoint() {
         ("https://host.invalid".to_owned(), "there is no such name"),
         (
             format!("https://{}", silent.local_addr().unwrap()),
-            "TLS does not stand in time",
+            "TLS is not established in time",
         ),
         (format!("https://{}", plain.address), "it is not TLS"),
     ] {

@@ -43,7 +43,7 @@ export const words = {
     locale: "en-GB",
     start: "Start verification",
     open: "Open verification",
-    passed: "200 The person passed",
+    passed: "200 The user passed",
     again: "Start over",
     verdict: { passed: "Passed", rejected: "Rejected", pending: "Waiting for the user" },
     billed: /Billed\s*Yes/,

@@ -91,7 +91,7 @@ test("a hundred thousand rows, in the encoding of Chinese spreadsheets", () =>
     assert.deepEqual(await figures(page), [100_000, 89_900, 10_100, 0, 0, 89_899]);
     await page.getByText("converted to scientific notation by a spreadsheet").first().waitFor();
 
-    await page.getByLabel("Wrong rows only").check();
+    await page.getByLabel("Only invalid rows").check();
     await page.getByText("Page 1 of 202").waitFor();
     await page.getByRole("button", { name: "Next" }).click();
     await page.getByText("Page 2 of 202").waitFor();

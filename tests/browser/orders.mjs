@@ -71,9 +71,9 @@ test("an order is found by its number; a part of one, and one that is not there,
     page.on("request", (request) => sent.push(request.url()));
     await field.fill("11010519491231002X");
     await page.keyboard.press("Enter");
-    await page.getByText("Enter the whole order number").waitFor();
+    await page.getByText("Enter the complete order number").waitFor();
     assert.equal(await field.getAttribute("aria-invalid"), "true");
-    assert.ok(!sent.some((url) => url.includes("110105")), "an identity number stands in an address");
+    assert.ok(!sent.some((url) => url.includes("110105")), "a URL contains an identity number");
     await field.fill("f".repeat(32));
     await page.keyboard.press("Enter");
     await page.getByText("This token has no such order.").waitFor();
@@ -102,7 +102,7 @@ test("a search entered before the page knows its gateway is answered", async () 
     const field = page.getByLabel("Find an order");
     await field.fill("a part of it");
     await page.keyboard.press("Enter");
-    await page.getByText("Enter the whole order number").waitFor();
+    await page.getByText("Enter the complete order number").waitFor();
     await field.fill(no);
     await page.keyboard.press("Enter");
     held.resolve();

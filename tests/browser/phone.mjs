@@ -213,7 +213,7 @@ test("it asks for the control API's token and does not store it", () =>
     await field.fill("another");
     await assertSound(page);
     await page.getByRole("button", { name: "Use" }).click();
-    await page.getByRole("alert").getByText("The token is wrong").waitFor();
+    await page.getByRole("alert").getByText("The token is invalid").waitFor();
     await field.fill("the-token-of-this-test");
     await page.keyboard.press("Enter");
     await page.getByText(outerOrderNo).waitFor();

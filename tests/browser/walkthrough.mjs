@@ -153,7 +153,7 @@ test("by keyboard alone", () =>
     await page.keyboard.press("Enter");
     // The phone itself has the focus, so Tab reaches the next element after it.
     await page.waitForFunction(() => document.activeElement?.className === "phone-screen");
-    await tabTo(page, "200The person passed");
+    await tabTo(page, "200The user passed");
     await page.keyboard.press("Enter");
     await focused("Result");
     await verdict(page, words.verdict.passed).waitFor();
@@ -208,7 +208,7 @@ test("an outcome of another product, and starting over", () =>
 test("a person verifies in a browser: CertifyUrl, ReturnUrl, and the result here", () =>
   withConsole({ language: "en" }, async (page, words, context) => {
     await page.getByText("More parameters").click();
-    await page.getByLabel("Where the person verifies").selectOption("H5");
+    await page.getByLabel("Where the user verifies").selectOption("H5");
     await page.getByLabel(/^ReturnUrl/).fill(`${stack.url}/favicon.svg`);
     await page.getByRole("button", { name: words.start }).click();
     const opened = context.waitForEvent("page");

@@ -140,7 +140,7 @@ export function pythonOpenApi(algorithm) {
 const conformanceTools = join(tools, "conformance");
 
 /** The messages of package managers about an unreachable registry; any other message is a bug. */
-const NOT_TO_BE_HAD =
+const REGISTRY_UNREACHABLE =
   /forbidden|not available|could not transfer|could not resolve|timed? ?out|no such host|connection|network/i;
 
 /** Why a program that downloads libraries failed; undefined if it succeeded. */
@@ -154,7 +154,7 @@ function fetching(what, name, args, options) {
   });
   if (status === 0) return undefined;
   const said = `${error?.message ?? ""}\n${stderr}${stdout}`;
-  const reason = said.split("\n").find((text) => NOT_TO_BE_HAD.test(text));
+  const reason = said.split("\n").find((text) => REGISTRY_UNREACHABLE.test(text));
   if (!reason) throw new Error(`${what} could not be set up: ${said}`);
   return `${what} could not be fetched: ${reason.trim()}`;
 }

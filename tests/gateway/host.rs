@@ -287,7 +287,7 @@ impl Host {
         let mut asks = 0;
         let commit = loop {
             asks += 1;
-            assert!(asks < 100, "the commit does not come to its end");
+            assert!(asks < 100, "the commit does not finish");
             // Unlike in a real host, the clock and the random bytes differ in every repetition: the
             // rows that a step loads depend on neither.
             self.now += 1;

@@ -95,7 +95,7 @@ test("the client shows no token", () => {
 for (const [name, options, fields] of [
   ["no options", undefined, ["url", "token"]],
   ["an empty token", { token: "" }, ["token"]],
-  ["a token with a line break, which would be a header of its own", { token: "a\nb: c" }, ["token"]],
+  ["a token with a line break, which would be a second header", { token: "a\nb: c" }, ["token"]],
   ["http:// of another machine", { url: "http://verify.example.com" }, ["url"]],
   ["credentials in the URL", { url: "https://me:secret@verify.example.com" }, ["url"]],
   ["no URL", { url: "verify.example.com" }, ["url"]],

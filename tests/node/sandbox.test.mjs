@@ -69,7 +69,7 @@ describe("in-process", () => {
     });
   }
 
-  test("each sandbox has a state of its own", async () => {
+  test("each sandbox has its own state", async () => {
     const [one, other] = [sandboxFor(), sandboxFor()];
     const { certifyId } = await start(clientOf(one));
     await one.injectFault({ kind: "error", code: "InternalError" });

@@ -42,7 +42,7 @@ test("the factory makes no error that the client never throws", () => {
   assert.throws(() => createFaceVerifyError(never), TypeError);
 });
 
-test("each kit has a state of its own, and takes the sandbox's options", async () => {
+test("each kit has its own state, and takes the sandbox's options", async () => {
   const accounts = [
     {
       accountId: "1",

@@ -32,6 +32,10 @@ const expected = {
     ["require", "dist/bundle/identity.cjs"],
     ["import", "dist/entry/identity-universal.js"],
   ],
+  "cloudauth-edge/orders": [
+    ["require", "dist/bundle/memory-orders.cjs"],
+    ["import", "dist/memory-orders.js"],
+  ],
   "cloudauth-edge/sandbox": [
     ["workerd", "dist/sandbox-workerd.js"],
     ["require", "dist/bundle/sandbox.cjs"],

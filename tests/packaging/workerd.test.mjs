@@ -10,7 +10,7 @@ import { address, ask, startSandbox } from "./lib/servers.mjs";
 
 const project = await consumer("workerd");
 
-test("the bundle holds each module once, as a module of its own", async () => {
+test("the bundle contains each module once, as a separate module", async () => {
   await project.must("npm", ["run", "build"]);
   const modules = readdirSync(join(project.folder, "dist")).filter((name) => name.endsWith(".wasm"));
   assert.equal(modules.length, 3, modules.join(", "));

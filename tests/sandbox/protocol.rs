@@ -303,7 +303,7 @@ fn fifty_calls_a_second_for_each_action() {
     assert_eq!(
         host.init(start()).code(),
         "200",
-        "the other action has a limit of its own"
+        "the other action has its own limit"
     );
     host.advance(1_000);
     assert_eq!(host.call("DescribeFaceVerify", describe()).code(), "406");

@@ -161,7 +161,7 @@ export async function startGateway(settings, { config, evicting = false, on = ho
   async function run() {
     const started = host.start();
     child = started;
-    // It ends by itself, too: a busy machine can cost it its lease.
+    // It can also end by itself: under load, it may lose its lease.
     started.once("close", () => {
       if (supervised) back = run();
     });

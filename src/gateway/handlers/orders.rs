@@ -135,7 +135,7 @@ pub(in crate::gateway) fn list(incoming: &Incoming<'_>, access: Access<'_>) -> H
             "form",
             Text::new(
                 "应为完整的商户订单号或 CertifyId。",
-                "must be a whole order number or CertifyId.",
+                "must be a complete order number or CertifyId.",
             ),
         ));
     }

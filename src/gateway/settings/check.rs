@@ -183,7 +183,7 @@ impl Reader<'_> {
                         // The client's message names the client's environment variables.
                         message: if problem.rule == "missing" {
                             Text::new(
-                                "缺失；请将其设为部署环境的密钥。",
+                                "未设置；请设为部署环境的密钥。",
                                 "is missing; set it as a secret of the deployment.",
                             )
                         } else {
@@ -202,8 +202,8 @@ impl Reader<'_> {
             self.wrong(
                 "CLOUDAUTH_SCENE_ID",
                 "missing",
-                "缺少：请设置为阿里云控制台中的认证场景 ID。",
-                "is missing; set the scene id from the Alibaba Cloud console.",
+                "未设置；请设为阿里云控制台中的认证场景 ID。",
+                "is missing; set it to the scene ID from the Alibaba Cloud console.",
             );
             return String::new();
         };
@@ -214,7 +214,7 @@ impl Reader<'_> {
             "CLOUDAUTH_SCENE_ID",
             "scene-id",
             "应为控制台中的认证场景 ID：一个正整数。",
-            "must be the scene id from the Alibaba Cloud console: a positive integer.",
+            "must be the scene ID from the Alibaba Cloud console: a positive integer.",
         );
         String::new()
     }
@@ -241,7 +241,7 @@ impl Reader<'_> {
             ),
             None => (
                 "missing",
-                "缺少；请用 openssl rand -base64 32 生成，并作为部署环境的密钥保存。",
+                "未设置；请用 openssl rand -base64 32 生成，并作为部署环境的密钥保存。",
                 "is missing; generate one with openssl rand -base64 32 and set it as a secret of the deployment.",
             ),
         };
@@ -257,7 +257,7 @@ impl Reader<'_> {
             self.wrong(
                 "GATEWAY_CALLERS",
                 "missing",
-                "缺少：没有任何调用方可以访问；格式见 docs/gateway.md。",
+                "未设置，因此没有任何调用方可以访问；格式见 docs/gateway.md。",
                 "is missing, so no caller would have access; see docs/gateway.md for the form.",
             );
             return Vec::new();

@@ -107,7 +107,7 @@ impl Reader<'_> {
                     name.as_str(),
                     "unknown-setting",
                     Text::new(
-                        "不是可用的设置，请核对名称。",
+                        "不是有效的设置项，请核对名称。",
                         "is not a known setting; check its name.",
                     ),
                 ));

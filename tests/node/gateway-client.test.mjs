@@ -255,7 +255,7 @@ for (const [name, answer, expected] of [
     const client = clientOf(server, { timeoutMs, maxAttempts: 2 });
     const error = await errorOf(client.start(order));
     assert.deepEqual(summaryOf(error), {
-      httpStatus: undefined,
+      httpStatus: null,
       ...expected,
       execution: "unknown",
       retryable: false,
@@ -299,7 +299,7 @@ test("a signal ends a call at once, and one that has fired sends nothing", async
     code: "Aborted",
     execution: "unknown",
     retryable: false,
-    httpStatus: undefined,
+    httpStatus: null,
   });
   const unsent = await errorOf(clientOf(server).start(order, { signal: abort.signal }));
   assert.deepEqual([unsent.code, unsent.execution], ["Aborted", "none"]);

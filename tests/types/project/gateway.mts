@@ -7,7 +7,7 @@ const verdict = await client.waitForResult("e0c34a77f5ac40a5aa5e6ed20c353888", {
 if (verdict.status === "passed")
   verdict.material?.facialPictureFront?.pictureUrl satisfies string | undefined;
 // @ts-expect-error: there is no material before the verdict
-if (verdict.status === "pending") verdict.material;
+if (verdict.status === "pending") console.log(verdict.material);
 // @ts-expect-error: the gateway needs MetaInfo
 await client.start({ outerOrderNo: "e0c34a77f5ac40a5aa5e6ed20c353888" });
 

@@ -17,8 +17,8 @@ type Whole<T> = T extends readonly (infer Item)[]
     ? { [Name in keyof T]-?: Whole<T[Name]> }
     : T;
 type Mutual<A, B> = [A] extends [B] ? ([B] extends [A] ? true : "more is allowed") : "less is allowed";
-const same = <A, B>(_: Mutual<A, B> & Mutual<Whole<A>, Whole<B>>): void => {};
-const alike = <A, B>(_: Equal<A, B>): void => {};
+const same = <A, B>(_same: Mutual<A, B> & Mutual<Whole<A>, Whole<B>>): void => {};
+const alike = <A, B>(_same: Equal<A, B>): void => {};
 
 same<gateway.StartedFaceVerification, Schemas["StartedFaceVerification"]>(true);
 same<gateway.WebhookReport, Schemas["WebhookReport"]>(true);
@@ -34,7 +34,7 @@ same<gateway.Audience, Schemas["Audience"]>(true);
 same<gateway.Execution, Schemas["Problem"]["execution"]>(true);
 
 // An order: each variant is one of the description, and together they have its members and no others.
-const order = (found: gateway.FaceVerification): Schemas["FaceVerification"] => found;
+export const order = (found: gateway.FaceVerification): Schemas["FaceVerification"] => found;
 alike<keyof Merged<gateway.FaceVerification>, keyof Schemas["FaceVerification"]>(true);
 same<gateway.FaceVerification["status"], Schemas["FaceVerification"]["status"]>(true);
 

@@ -59,10 +59,7 @@ app.get("/verifications/:outerOrderNo", async (request, response) => {
   response.json({ status }); // pending, passed or rejected
 });
 
-/**
- * Resolves an unknown order after an operator has asked Alibaba Cloud: `certifyId` is the one it
- * has, or null.
- */
+/** Resolves an unknown order after an operator has asked Alibaba Cloud: `certifyId` is the one it has, or null. */
 app.put("/verifications/:outerOrderNo", (request, response) => {
   const order = orders.get(request.params.outerOrderNo);
   if (!isOperator(request)) return response.status(403).json({ message: "仅限运维" });

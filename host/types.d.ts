@@ -292,4 +292,7 @@ export interface Caller {
   tokens?: { sha256: string; scopes?: string[] }[] | undefined;
   keyPairs?: { accessKeyId: string; scopes?: string[] }[] | undefined;
   scopes?: string[];
+  webhookUrl?: string;
+  maxStartsPerDay?: number;
+  maxStartsPerUserPerDay?: number;
 }

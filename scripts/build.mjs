@@ -158,7 +158,13 @@ async function buildVariant(variant, inputs) {
 const textEncoding = `const { TextDecoder, TextEncoder } = globalThis.TextEncoder ? globalThis : process.getBuiltinModule("node:util");`;
 
 /** The entries whose declarations are published. */
-const declared = ["index", "identity", "sandbox", "gateway-client", "testing"];
+const declared = ["index", "identity", "memory-orders", "sandbox", "gateway-client", "testing"];
+
+/** The map of a declaration, which leads editors to the source in the package. */
+function declarationMap(name, text) {
+  const map = JSON.parse(text);
+  return JSON.stringify({ ...map, file: `${name}.d.cts`, sourceRoot: "", sources: [`../src/${name}.ts`] });
+}
 
 /**
  * Compiles pkg/src/ to pkg/dist/. Declarations are written as CommonJS, and those of ES modules re-export them: every
@@ -175,7 +181,10 @@ async function compile() {
     const text = readFileSync(join(declarations, `${name}.d.ts`), "utf8");
     const local = /(?<=(?:from|import) ?\(?")\.\/([\w-]+)\.js(?=")/g;
     for (const [, imported] of text.matchAll(local)) if (!needed.includes(imported)) needed.push(imported);
-    writeFileSync(join(dist, `${name}.d.cts`), text.replace(local, "./$1.cjs"));
+    const declaration = text.replace(local, "./$1.cjs").replace(`${name}.d.ts.map`, `${name}.d.cts.map`);
+    writeFileSync(join(dist, `${name}.d.cts`), declaration);
+    const map = readFileSync(join(declarations, `${name}.d.ts.map`), "utf8");
+    writeFileSync(join(dist, `${name}.d.cts.map`), declarationMap(name, map));
   }
   for (const name of declared) writeFileSync(join(dist, `${name}.d.ts`), `export * from "./${name}.cjs";\n`);
 }
@@ -185,6 +194,7 @@ const bundles = [
   { module: "entry/universal.js", format: "esm", file: "client.js" },
   { module: "entry/universal.js", format: "cjs", file: "client.cjs", banner: textEncoding },
   { module: "entry/identity-universal.js", format: "cjs", file: "identity.cjs", banner: textEncoding },
+  { module: "memory-orders.js", format: "cjs", file: "memory-orders.cjs" },
   { module: "gateway-client.js", format: "cjs", file: "gateway-client.cjs", banner: textEncoding },
   { module: "sandbox.js", format: "esm", file: "sandbox.js" },
   { module: "sandbox.js", format: "cjs", file: "sandbox.cjs", banner: textEncoding },

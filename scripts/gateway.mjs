@@ -1,56 +1,57 @@
 // Commands for operators of the Worker. On your own server, cloudauth-edge-gateway has the same commands.
 //
-//   node scripts/gateway.mjs new-caller <id>           creates a token and a key pair, and prints them once
-//   node scripts/gateway.mjs rotate <id> [--finish]    … for an existing caller; --finish removes the old ones
+//   node scripts/gateway.mjs caller list|add|change|rotate|revoke …   edits the value of GATEWAY_CALLERS
 //   node scripts/gateway.mjs check [url]               lists invalid settings, of this folder or of a deployment
 //
 // Reads settings (GATEWAY_SECRET, GATEWAY_CALLERS, …) from .dev.vars and the environment; the environment takes
 // precedence.
 
 import { existsSync, readFileSync } from "node:fs";
-import { parseEnv } from "node:util";
+import { parseArgs, parseEnv } from "node:util";
 import { Failure as Wrong } from "../host/failure.js";
 import { Failure } from "./lib/process.mjs";
 import { command } from "./lib/progress.mjs";
 import { at } from "./lib/project.mjs";
 
-const USAGE = "Usage: node scripts/gateway.mjs new-caller <id> | rotate <id> [--finish] | check [url]";
+const USAGE = "Usage: node scripts/gateway.mjs caller <action> [id] [options] | check [url]";
 /** Cloudflare's limit for one secret. */
 const SECRET_MAX_BYTES = 5_120;
+const SETTINGS = at(".dev.vars");
 
 function variables() {
-  const file = at(".dev.vars");
-  const written = existsSync(file) ? parseEnv(readFileSync(file, "utf8")) : {};
+  const written = existsSync(SETTINGS) ? parseEnv(readFileSync(SETTINGS, "utf8")) : {};
   return { ...written, ...process.env };
 }
 
-function show({ callers, shown, note }) {
-  console.log(`${shown}
-
-Store this as GATEWAY_CALLERS (npx wrangler secret put GATEWAY_CALLERS):
-${callers}
-${note}`);
-  if (Buffer.byteLength(callers) > SECRET_MAX_BYTES) {
-    console.log(`\nIt exceeds Cloudflare's limit of ${SECRET_MAX_BYTES} bytes for one secret.`);
-  }
-}
-
-async function perform([what, ...rest]) {
+async function perform(args) {
   const wasm = at("pkg", "wasm", "gateway", "cloudauth_edge_bg.wasm");
   if (!existsSync(wasm)) throw new Failure("The WebAssembly module is missing: run `npm run build` first.");
   const { loadCore } = await import("../host/core.js");
-  const { mustBeComplete, newCaller, problemsAt, problemsOf, rotate } = await import("../host/operator.js");
-  const core = loadCore(readFileSync(wasm));
-  const finish = rest[1] === "--finish";
-  if (what === "new-caller" && rest.length === 1) return show(newCaller(core, variables(), rest[0]));
-  if (what === "rotate" && rest.length === (finish ? 2 : 1)) {
-    return show(rotate(core, variables(), rest[0], { finish }));
+  const { CALLER_OPTIONS, CALLER_USAGE, areCallerArguments, callerCommand } =
+    await import("../host/callers.js");
+  const { mustBeComplete, problemsAt, problemsOf } = await import("../host/operator.js");
+  const usage = `${USAGE}\n\n${CALLER_USAGE}`;
+  let parsed;
+  try {
+    parsed = parseArgs({ args, options: CALLER_OPTIONS, allowPositionals: true });
+  } catch (error) {
+    throw new Failure(error.message, { advice: usage });
   }
-  if (what === "check" && rest.length <= 1) {
+  const { values, positionals } = parsed;
+  const [what, ...rest] = positionals;
+  const core = loadCore(readFileSync(wasm));
+  if (what === "caller" && areCallerArguments(rest, values)) {
+    const file = existsSync(SETTINGS) ? SETTINGS : undefined;
+    const callers = callerCommand(core, variables(), rest, { ...values, file });
+    if (Buffer.byteLength(callers) > SECRET_MAX_BYTES)
+      console.error(`It exceeds Cloudflare's limit of ${SECRET_MAX_BYTES} bytes for one secret.`);
+    return;
+  }
+  if (what === "check" && rest.length <= 1 && Object.keys(values).length === 0) {
     mustBeComplete(rest.length === 1 ? await problemsAt(rest[0]) : problemsOf(core, variables()));
     return console.log("The settings are complete.");
   }
-  throw new Failure(USAGE);
+  throw new Failure(usage);
 }
 
 await command(import.meta, async (args) => {

@@ -3,6 +3,7 @@
 
 import { readFileSync } from "node:fs";
 import { parseArgs } from "node:util";
+import { CALLER_OPTIONS, CALLER_USAGE, areCallerArguments } from "../host/callers.js";
 import { Failure } from "../host/failure.js";
 
 const NODE_NEEDED = 24;
@@ -19,10 +20,7 @@ The gateway in front of Alibaba Cloud face verification, with a database on this
     [--port <port>] [--sandbox-port <port>]                                 与沙箱一起启动演示，无需设置
   serve                     serve (the default)                             启动服务（默认）
   check [url]               what is wrong with the settings, here or there  检查本机设置，或检查运行中的网关
-  new-caller <id>           make a token and a key pair                     为调用方生成令牌与密钥对
-  rotate <id> [--finish]    add new ones to the old; --finish removes
-                            the old ones                                    轮换；--finish 去除旧凭据
-  backup <file>             copy the database, also while it is served      备份数据库，服务运行时亦可
+${CALLER_USAGE}  backup <file>             copy the database, also while it is served      备份数据库，服务运行时亦可
   restore <file> [--replace]  put a copy in the database's place            从备份恢复
   migrate                   make or update the tables in PostgreSQL         创建或升级 PostgreSQL 中的表
 
@@ -35,7 +33,7 @@ GATEWAY_TRUSTED_PROXIES, GATEWAY_SHUTDOWN_SECONDS, and those of every deployment
 
 /** @satisfies {import("node:util").ParseArgsOptionsConfig} */
 const OPTIONS = {
-  finish: { type: "boolean" },
+  ...CALLER_OPTIONS,
   help: { type: "boolean", short: "h" },
   port: { type: "string" },
   replace: { type: "boolean" },
@@ -46,7 +44,7 @@ const OPTIONS = {
 };
 
 /**
- * @typedef {{ file?: string | undefined, finish?: boolean, port?: string, replace?: boolean, "sandbox-port"?: string }} Options
+ * @typedef {import("../host/callers.js").CallerOptions & { file?: string | undefined, port?: string, replace?: boolean, "sandbox-port"?: string }} Options
  *
  * @typedef {object} Command
  * @property {number} least
@@ -64,8 +62,7 @@ const COMMANDS = {
   demo: { least: 0, most: 0, options: ["port", "sandbox-port"], run: demo },
   serve: { least: 0, most: 0, options: [], run: serve },
   check: { least: 0, most: 1, options: [], run: check },
-  "new-caller": { least: 1, most: 1, options: [], run: makeCaller },
-  rotate: { least: 1, most: 1, options: ["finish"], run: rotateCaller },
+  caller: { least: 1, most: 2, options: Object.keys(CALLER_OPTIONS), run: editCallers },
   backup: { least: 1, most: 1, options: [], run: makeBackup },
   restore: { least: 1, most: 1, options: ["replace"], run: putBack },
   migrate: { least: 0, most: 0, options: [], run: migrateDatabase },
@@ -90,7 +87,8 @@ function readArguments(args) {
     command &&
     rest.length >= command.least &&
     rest.length <= command.most &&
-    Object.keys(options).every((option) => command.options.includes(option));
+    Object.keys(options).every((option) => command.options.includes(option)) &&
+    (name !== "caller" || areCallerArguments(rest, options));
   if (!fits) throw new UsageFailure("The arguments are not valid.", USAGE);
   return { command, rest, options, file };
 }
@@ -234,36 +232,15 @@ async function check([url], { file }) {
   console.log("The settings are complete.\n设置完整。");
 }
 
-/** @param {{ callers: string, shown: string, note: string }} made */
-function show({ callers, shown, note }) {
-  console.log(`${shown}
-
-Store this as GATEWAY_CALLERS and start the gateway again:
-请将下面一行设为 GATEWAY_CALLERS 并重启网关：
-${callers}
-${note}`);
-}
-
 /**
- * @param {[string]} args
+ * @param {string[]} args
  * @param {Options} options
  */
-async function makeCaller([id], { file }) {
-  const { newCaller } = await import("../host/operator.js");
+async function editCallers(args, options) {
+  const { callerCommand } = await import("../host/callers.js");
   const { loadedCore } = await import("./gateway.js");
-  const { core } = await readSettings(file);
-  show(newCaller(loadedCore(), core, id));
-}
-
-/**
- * @param {[string]} args
- * @param {Options} options
- */
-async function rotateCaller([id], { file, finish }) {
-  const { rotate } = await import("../host/operator.js");
-  const { loadedCore } = await import("./gateway.js");
-  const { core } = await readSettings(file);
-  show(rotate(loadedCore(), core, id, { finish }));
+  const { core } = await readSettings(options.file);
+  callerCommand(loadedCore(), core, args, options);
 }
 
 /** @param {string} [file] */

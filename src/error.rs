@@ -32,6 +32,8 @@ pub enum Kind {
     Aborted,
     /// The response does not match Alibaba Cloud's documentation.
     Protocol,
+    /// The order's state in the program's store does not allow a start, or the store failed.
+    Order,
 }
 
 /// The party that must act.

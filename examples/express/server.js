@@ -59,7 +59,7 @@ app.get("/verifications/:outerOrderNo", async (request, response) => {
   response.json({ status }); // pending, passed or rejected
 });
 
-/** Resolves an unknown order after an operator has asked Alibaba Cloud: `certifyId` is the one it has, or null. */
+/** Resolves an unknown order with what Alibaba Cloud has for it: a CertifyId, or null. */
 app.put("/verifications/:outerOrderNo", (request, response) => {
   const order = orders.get(request.params.outerOrderNo);
   if (!isOperator(request)) return response.status(403).json({ message: "仅限运维" });
@@ -79,8 +79,8 @@ function stateOf({ state, since }) {
 function mistyped({ certName, certNo }) {
   const name = checkCertName(certName);
   const number = checkCertNo(certNo);
-  if (!name.ok) return `姓名${name.message.zh}`;
-  if (!number.ok) return `证件号码${number.message.zh}`;
+  if (!name.ok) return `姓名${name.messages.zh}`;
+  if (!number.ok) return `证件号码${number.messages.zh}`;
 }
 
 /** The signed-in user. A real backend takes it from the session. */

@@ -29,8 +29,8 @@ export interface Call {
 
 /** Data that the core returns together with a result. */
 interface Done {
-  code?: string;
-  requestId?: string | null;
+  code: string;
+  requestId: string | null;
 }
 
 interface Failed {
@@ -74,7 +74,7 @@ export async function performCall({
   time,
   signal,
   onAttempt,
-}: Call): Promise<{ done: object; failed?: undefined } | Failed> {
+}: Call): Promise<{ done: Done; failed?: undefined } | Failed> {
   const packed = packObject(parameters);
   let keys: Held | undefined, refused: Held | undefined;
   let state = "";
@@ -182,16 +182,17 @@ function report(
 ): AttemptReport {
   const again = step.done || step.failed ? undefined : step;
   const failed = step.failed ?? again?.because;
-  const result = step.done ?? failed;
+  const { code, requestId } = step.done ?? failed!;
   return {
     action,
     attempt: JSON.parse(state).attempt,
     endpoint: new URL(request.url).host,
+    beganAt: sentAt,
     durationMs: Date.now() - sentAt,
-    httpStatus: outcome.status,
-    kind: failed?.kind,
-    code: result?.code,
-    requestId: result?.requestId ?? undefined,
-    retryInMs: again?.delayMillis,
+    httpStatus: outcome.status ?? null,
+    kind: failed?.kind ?? null,
+    code,
+    requestId: requestId ?? null,
+    retryInMs: again?.delayMillis ?? null,
   };
 }

@@ -3,6 +3,7 @@ import { CredentialsSource, type Given } from "./credentials.js";
 import { permittedEnvironment } from "./environment.js";
 import { FaceVerifyError, isFaceVerifyError } from "./errors.js";
 import { host } from "./host.js";
+import { startOnce } from "./order-store.js";
 import { pack, packObject, unpack, withBytes } from "./packed.js";
 import { fetchTransport, type Send } from "./transport.js";
 import type {
@@ -16,6 +17,8 @@ import type {
   InitFaceVerifyParameters,
   InitFaceVerifyResult,
   Messages,
+  OrderStore,
+  PendingResult,
   WaitOptions,
 } from "./types.js";
 import { sleep } from "./waits.js";
@@ -26,7 +29,8 @@ const DEFAULT_DEADLINE_MILLIS = 120_000;
 /** A client of one account: `new FaceVerifyClient(options)`. */
 export interface FaceVerifyClient {
   /**
-   * Starts a verification.
+   * Starts a verification. With `orders`, at most once per OuterOrderNo: another call returns the same CertifyId, waits
+   * for the outcome of a start in progress, or fails with an error of kind `order`.
    * @throws {FaceVerifyError}
    */
   initFaceVerify(parameters: InitFaceVerifyParameters, options?: CallOptions): Promise<InitFaceVerifyResult>;
@@ -67,6 +71,7 @@ export const FaceVerifyClient: FaceVerifyClientConstructor = class implements Fa
   readonly #credentials: CredentialsSource;
   readonly #send: Send;
   readonly #onAttempt: ((report: AttemptReport) => void) | undefined;
+  readonly #orders: OrderStore | undefined;
   readonly #clock = { offsetMillis: 0 };
   /** Time limit of a call in milliseconds; known once the options have been validated. */
   #callMillis: number | undefined;
@@ -81,6 +86,7 @@ export const FaceVerifyClient: FaceVerifyClientConstructor = class implements Fa
       fetch,
       language,
       onAttempt,
+      orders,
       endpoint,
       ...rest
     }: CommonOptions & Given & { credentials?: Credentials | (() => Promise<Credentials>) | undefined } =
@@ -88,6 +94,7 @@ export const FaceVerifyClient: FaceVerifyClientConstructor = class implements Fa
     mustBe("credentials", credentials, isObjectOrFunction, "对象或函数", "an object or a function");
     mustBe("fetch", fetch, isFunction, "函数", "a function");
     mustBe("onAttempt", onAttempt, isFunction, "函数", "a function");
+    mustBe("orders", orders, isStore, ORDER_STORE.zh, ORDER_STORE.en);
     mustBe("language", language, (value) => value === "zh" || value === "en", '"zh" 或 "en"', '"zh" or "en"');
     this.#options = pack(
       packObject({
@@ -105,11 +112,33 @@ export const FaceVerifyClient: FaceVerifyClientConstructor = class implements Fa
     );
     this.#send = (!fetch && host.send) || fetchTransport(fetch ?? globalThis.fetch);
     this.#onAttempt = onAttempt;
+    this.#orders = orders ?? undefined;
     if (host.atOnce) this.#check();
   }
 
-  initFaceVerify(parameters: InitFaceVerifyParameters, options?: CallOptions): Promise<InitFaceVerifyResult> {
-    return this.#call<InitFaceVerifyResult>("InitFaceVerify", parameters, options);
+  async initFaceVerify(
+    parameters: InitFaceVerifyParameters,
+    options?: CallOptions,
+  ): Promise<InitFaceVerifyResult> {
+    const start = (deadline?: number) =>
+      this.#call<InitFaceVerifyResult>("InitFaceVerify", parameters, options, deadline);
+    const store = this.#orders;
+    if (!store) return start();
+    const beganAt = Date.now();
+    const { signal } = options ?? {};
+    mustBe("signal", signal, isSignal, "AbortSignal", "an AbortSignal");
+    await host.ready();
+    const deadline = beganAt + this.#check();
+    return startOnce({
+      core: host.core(),
+      store,
+      options: this.#options,
+      parameters,
+      deadline,
+      signal,
+      start: () => start(deadline),
+      errorOf: (failure, cause) => FaceVerifyError.of(failure, this.#language, cause),
+    });
   }
 
   describeFaceVerify(
@@ -129,7 +158,7 @@ export const FaceVerifyClient: FaceVerifyClientConstructor = class implements Fa
     mustBe("deadlineMs", deadlineMs, isMillis, "毫秒数", "milliseconds");
     mustBe("onPending", onPending, isFunction, "函数", "a function");
     const deadline = beganAt + deadlineMs;
-    let pending: DescribeFaceVerifyResult | undefined;
+    let pending: PendingResult | undefined;
     for (let polls = 0; ; polls++) {
       let result, failure;
       try {
@@ -169,6 +198,10 @@ export const FaceVerifyClient: FaceVerifyClientConstructor = class implements Fa
     mustBe("signal", signal, isSignal, "AbortSignal", "an AbortSignal");
     await host.ready();
     const callMillis = this.#check();
+    const attempts: AttemptReport[] | undefined = host.calls?.hasSubscribers ? [] : undefined;
+    const onAttempt = attempts
+      ? (report: AttemptReport) => (attempts.push(report), this.#onAttempt?.(report))
+      : this.#onAttempt;
     const outcome = await performCall({
       core: host.core(),
       send: this.#send,
@@ -179,10 +212,23 @@ export const FaceVerifyClient: FaceVerifyClientConstructor = class implements Fa
       parameters,
       time: { beganAt, millis: Math.max(0, Math.min(callMillis, Math.floor(deadline - beganAt))) },
       signal,
-      onAttempt: this.#onAttempt,
+      onAttempt,
     });
+    if (attempts) {
+      const { code, requestId } = outcome.failed ?? outcome.done;
+      const [durationMs, kind] = [Date.now() - beganAt, outcome.failed?.kind ?? null];
+      host.calls?.publish({
+        action,
+        beganAt,
+        durationMs,
+        attempts,
+        kind,
+        code,
+        requestId: requestId ?? null,
+      });
+    }
     if (outcome.failed) throw FaceVerifyError.of(outcome.failed, this.#language, outcome.cause);
-    return outcome.done as Result;
+    return outcome.done as unknown as Result;
   }
 
   #check(): number {
@@ -199,6 +245,12 @@ export const FaceVerifyClient: FaceVerifyClientConstructor = class implements Fa
  */
 const CREDENTIALS = ["credentials", "accessKeyId", "accessKeySecret", "securityToken"];
 
+const ORDER_STORE = {
+  zh: "对象：secret（至少 32 个字符）与函数 begin、settle、read",
+  en: "an object with a secret of at least 32 characters and the functions begin, settle and read",
+};
+const isStore = ({ secret, begin, settle, read }: Partial<OrderStore>) =>
+  typeof secret === "string" && secret.length >= 32 && [begin, settle, read].every(isFunction);
 const isMillis = (value: unknown) => typeof value === "number" && value >= 0;
 const isObjectOrFunction = (value: unknown) => typeof value === "object" || isFunction(value);
 const isFunction = (value: unknown) => typeof value === "function";

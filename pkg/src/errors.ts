@@ -11,6 +11,7 @@ export interface Failure {
   execution: Execution;
   requestId?: string | null;
   httpStatus?: number | null;
+  certifyId?: string;
   fields: { field: string; rule: string; message: Messages }[];
 }
 
@@ -28,6 +29,7 @@ const REPORTED = [
   "execution",
   "requestId",
   "httpStatus",
+  "certifyId",
   "fields",
 ] as const;
 
@@ -38,7 +40,7 @@ const INSPECTED = [
 ] as const;
 const inspected = Symbol.for("nodejs.util.inspect.custom");
 const isNothing = (value: unknown): boolean =>
-  value === undefined || (Array.isArray(value) && value.length === 0);
+  value === undefined || value === null || (Array.isArray(value) && value.length === 0);
 
 /**
  * A failed call. Messages and properties never contain a secret, an identity, the MetaInfo or a URL; for that reason,
@@ -55,8 +57,10 @@ export class FaceVerifyError extends Error {
   declare readonly retryable: boolean;
   /** Whether this call may have started a verification: `none` means provably not. A query starts nothing. */
   declare readonly execution: Execution;
-  declare readonly requestId?: string | undefined;
-  declare readonly httpStatus?: number | undefined;
+  declare readonly requestId: string | null;
+  declare readonly httpStatus: number | null;
+  /** The CertifyId that Alibaba Cloud returned and `orders` could not keep; null in all other errors. */
+  declare readonly certifyId: string | null;
   /** All errors in parameters, options or credentials. */
   declare readonly fields: readonly FieldProblem[];
   /**
@@ -86,8 +90,9 @@ export class FaceVerifyError extends Error {
     this.audience = data.audience;
     this.retryable = data.retryable;
     this.execution = data.execution;
-    this.requestId = data.requestId ?? undefined;
-    this.httpStatus = data.httpStatus ?? undefined;
+    this.requestId = data.requestId ?? null;
+    this.httpStatus = data.httpStatus ?? null;
+    this.certifyId = data.certifyId ?? null;
     this.fields = data.fields.map(({ field, rule, message }) => ({
       field,
       rule,
@@ -99,7 +104,7 @@ export class FaceVerifyError extends Error {
   /** The error as plain data; of `cause`, only name and code. */
   toJSON(): Record<string, unknown> {
     const { name, code } = (this.cause ?? {}) as { name?: string; code?: string };
-    const cause = this.cause && { name, code };
+    const cause = this.cause ? { name, code: code ?? null } : null;
     return { ...Object.fromEntries(REPORTED.map((name) => [name, this[name]])), cause };
   }
 

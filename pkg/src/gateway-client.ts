@@ -1,8 +1,10 @@
 /**
- * A typed client of the gateway's REST API. It needs no AccessKey, no WebAssembly and nothing but `fetch`.
+ * A typed client of the gateway's REST API. It needs `fetch`, and neither an AccessKey nor WebAssembly.
  *
  * The gateway makes repetitions safe: it records an order before it calls Alibaba Cloud, and answers the same order with
  * the same CertifyId. For that reason, a start whose response was lost is repeated, unlike one at Alibaba Cloud itself.
+ *
+ * @module cloudauth-edge/gateway-client
  */
 
 import { FaceVerifyError, type Failure } from "./errors.js";
@@ -45,7 +47,7 @@ export interface GatewayClient {
    * Starts an order; the same order with the same input returns the same CertifyId, however often it is called.
    *
    * If the error's `execution` is `unknown` and its code is not `start-outcome-unknown`, call again with the same
-   * parameters: the gateway then knows. That code means that nobody knows; see `restartUnknown`.
+   * parameters: the gateway then returns the CertifyId or a definite error. For that code, see `restartUnknown`.
    */
   start(parameters: StartParameters, options?: StartOptions): Promise<StartedFaceVerification>;
   /** Reads an order of this caller. */

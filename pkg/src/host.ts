@@ -1,5 +1,6 @@
 import type { ClientExports } from "./client-exports.js";
 import type { Send } from "./transport.js";
+import type { CallReport } from "./types.js";
 
 /** What an entry point provides. */
 export interface Host {
@@ -12,6 +13,8 @@ export interface Host {
   inBrowser: boolean;
   /** The runtime's transport, which replaces its `fetch`. */
   send?: Send | undefined;
+  /** Where the end of each call is published. */
+  calls?: { readonly hasSubscribers: boolean; publish(report: CallReport): void } | undefined;
 }
 
 /** The runtime; set once by each entry point. */

@@ -10,7 +10,7 @@ export interface Problem {
   /** Stable name of the rule. */
   rule: string;
   /** What is wrong and how to fix it, as a predicate that follows the field name. */
-  message: { zh: string; en: string };
+  messages: { zh: string; en: string };
 }
 
 export interface Refused extends Problem {
@@ -66,6 +66,9 @@ export function ready(): Promise<void> {
 /** An absent value counts as empty, not as the text "undefined". */
 const given = (text: string | null | undefined) => String(text ?? "");
 
-function read<T>(result: Checked<T>): (Omit<T, "ok"> & { ok: true }) | Refused {
-  return result.Err ? { ok: false, ...result.Err } : { ok: true, ...result.Ok };
+const problem = ({ rule, message }: CoreProblem): Problem => ({ rule, messages: message });
+
+function read<T extends Accepted>({ Ok, Err }: Checked<T>): T | Refused {
+  if (Err) return { ok: false, ...problem(Err) };
+  return { ok: true, ...Ok, notices: Ok.notices.map(problem) } as unknown as T;
 }

@@ -3,9 +3,11 @@
 type Initialize = (options: { module_or_path: BufferSource | WebAssembly.Module }) => Promise<unknown>;
 type InitializeSync = (options: { module: BufferSource | WebAssembly.Module }) => unknown;
 
-/** A Result of the identity rules, as serde serializes it. */
+/** A problem and a Result of the identity rules, as serde serializes them. */
+type CoreProblem = { rule: string; message: import("./identity.js").Problem["messages"] };
 type Checked<T> =
-  { Ok: Omit<T, "ok">; Err?: undefined } | { Ok?: undefined; Err: import("./identity.js").Problem };
+  | { Ok: Omit<T, "ok" | "notices"> & { notices: CoreProblem[] }; Err?: undefined }
+  | { Ok?: undefined; Err: CoreProblem };
 
 declare module "*/client/cloudauth_edge.js" {
   const init: Initialize;
@@ -23,6 +25,9 @@ declare module "*/client/cloudauth_edge.js" {
     jitter: number,
     failedWith: string | undefined,
   ): number | undefined;
+  export function orderOf(packed: Uint8Array): string;
+  export function knownOrder(packed: Uint8Array): string;
+  export function orderFailed(why: string): string;
   export function parseCallback(query: string, expectedToken: string): string;
 }
 

@@ -1,4 +1,8 @@
-/** For the tests of programs that use the client. See docs/guide/testing.md. */
+/**
+ * For the tests of programs that use the client. See docs/guide/testing.md.
+ *
+ * @module cloudauth-edge/testing
+ */
 
 // By the package's name, so that these are the program's own classes, whichever entry its tests load.
 import { FaceVerifyClient, FaceVerifyError, ready } from "cloudauth-edge";
@@ -80,6 +84,7 @@ export interface TestErrorOptions {
  * Creates an error as the client throws it, for a double of the client: `instanceof FaceVerifyError` holds. What a real
  * call throws comes from a fault of the sandbox.
  *
+ * @param options its properties; only `kind` and `code` are required
  * @throws {TypeError} if the client never throws such an error
  */
 export function createFaceVerifyError({

@@ -1,4 +1,9 @@
-/** The types of the client's input and output. */
+/**
+ * The types of the client's input and output.
+ *
+ * Members of the input may be left out or `undefined`. The output has every member of its type; without a value, it is
+ * `null`.
+ */
 
 export type { DescribeFaceVerifyParameters, InitFaceVerifyParameters, SceneId } from "./parameters.js";
 
@@ -57,6 +62,8 @@ export interface CommonOptions {
   fetch?: Fetch | undefined;
   /** Called after each attempt, for logs and metrics, without personal data. Exceptions are ignored. */
   onAttempt?: ((report: AttemptReport) => void) | undefined;
+  /** Keeps orders, so that each OuterOrderNo has one CertifyId; default: orders are not kept. */
+  orders?: OrderStore | undefined;
 }
 
 /** The used part of the Fetch API; every runtime's `globalThis.fetch` conforms. */
@@ -88,20 +95,82 @@ export type ClientOptions = CommonOptions &
       }
   );
 
+/**
+ * A store of orders: three functions, each one statement of a database. The guide has them in SQL and for the usual
+ * libraries; `memoryOrders` of `cloudauth-edge/orders` is one for tests.
+ */
+export interface OrderStore {
+  /**
+   * At least 32 characters, the same in all processes and for as long as orders are kept: the key of `fingerprint`,
+   * from which a name and an identity number could otherwise be guessed.
+   */
+  readonly secret: string;
+  /** Inserts an order if there is none of its OuterOrderNo, in one atomic step; returns whether it did. */
+  begin(order: StoredOrder): Promise<boolean>;
+  /**
+   * Where an order has this OuterOrderNo, this `attempt`, and another state than `started`: deletes it if the new state
+   * is `failed`, and otherwise writes the new state, CertifyId, CertifyUrl and RequestId. Returns whether there was one.
+   * To reconcile an unknown order, call it with what Alibaba Cloud says.
+   */
+  settle(order: SettledOrder): Promise<boolean>;
+  /** The order, or null. */
+  read(outerOrderNo: string): Promise<StoredOrder | null>;
+}
+
+/** An order in a store. Contains no personal data. */
+export interface StoredOrder {
+  outerOrderNo: string;
+  /** Keyed hash of all parameters: 64 hexadecimal digits. */
+  fingerprint: string;
+  /** The start that the order belongs to: 32 hexadecimal digits. */
+  attempt: string;
+  /** `starting` after `until` means the same as `unknown`: the process is gone. */
+  state: "starting" | "started" | "unknown";
+  /** Milliseconds since 1970. */
+  until: number;
+  certifyId: string | null;
+  certifyUrl: string | null;
+  requestId: string | null;
+}
+
+/** An order with the outcome of its start; `failed`: nothing was started. */
+export interface SettledOrder extends Omit<StoredOrder, "state"> {
+  state: "started" | "unknown" | "failed";
+}
+
 export interface AttemptReport {
   action: "InitFaceVerify" | "DescribeFaceVerify";
   /** Starts at 1. */
   attempt: number;
   /** Host and port. */
   endpoint: string;
+  /** Milliseconds since 1970. */
+  beganAt: number;
   durationMs: number;
-  httpStatus?: number | undefined;
-  /** The error's code, if any. */
-  kind?: ErrorKind | undefined;
-  code?: string | undefined;
-  requestId?: string | undefined;
-  /** Milliseconds until the next attempt, if there is one. */
-  retryInMs?: number | undefined;
+  /** Null without a response. */
+  httpStatus: number | null;
+  /** The error's kind; null if there is none. */
+  kind: ErrorKind | null;
+  /** Alibaba Cloud's Code, or the error's. */
+  code: string;
+  requestId: string | null;
+  /** Milliseconds until the next attempt, if any. */
+  retryInMs: number | null;
+}
+
+/** What the channel `cloudauth-edge:call` of `node:diagnostics_channel` publishes at the end of each call. */
+export interface CallReport {
+  action: AttemptReport["action"];
+  /** Milliseconds since 1970. */
+  beganAt: number;
+  durationMs: number;
+  /** In their order; none if nothing was sent. */
+  attempts: AttemptReport[];
+  /** The error's kind; null if the call succeeded. */
+  kind: ErrorKind | null;
+  /** Alibaba Cloud's Code, or the error's. */
+  code: string;
+  requestId: string | null;
 }
 
 export interface CallOptions {
@@ -114,21 +183,50 @@ export interface InitFaceVerifyResult {
   certifyId: string;
   /** URL of Alibaba Cloud's web page, for web flows. */
   certifyUrl: string | null;
+  /** Alibaba Cloud's Code: `200`. */
+  code: string;
+  /** Alibaba Cloud's Message; null for an order that `orders` already had. */
+  message: string | null;
   requestId: string | null;
-  /** The unchanged ResultObject. */
+  /** The unchanged ResultObject; empty for an order that `orders` already had. */
   raw: Record<string, unknown>;
 }
 
-export interface DescribeFaceVerifyResult {
-  /**
-   * The status of the verification. Base decisions only on this property. `pending`: the user has not finished (Codes
-   * 403, 424). `passed`: Alibaba Cloud returned `Passed=T` and nothing in the response contradicts it. `rejected`:
-   * Alibaba Cloud returned `Passed=F`.
-   */
-  status: "pending" | "passed" | "rejected";
-  /** Alibaba Cloud's Code: `200`, `403` or `424`. */
+/**
+ * Base decisions only on `status`; which other members there are depends on it. While a verification is pending, the
+ * members of a verdict are null, and the type does not have them.
+ */
+export type DescribeFaceVerifyResult = PendingResult | PassedResult | RejectedResult;
+
+/** The user has not finished. */
+export interface PendingResult {
+  status: "pending";
+  /** Alibaba Cloud's Code: `403` or `424`. */
   code: string;
-  /** Alibaba Cloud's SubCode; null while pending. */
+  /** Alibaba Cloud's Message. */
+  message: string | null;
+  requestId: string | null;
+  /** The unchanged ResultObject, including unknown members. */
+  raw: Record<string, unknown>;
+}
+
+/** Alibaba Cloud returned `Passed=T` and nothing in the response contradicts it. */
+export interface PassedResult extends Verdict {
+  status: "passed";
+}
+
+/** Alibaba Cloud returned `Passed=F`. */
+export interface RejectedResult extends Verdict {
+  status: "rejected";
+}
+
+/** What both verdicts have. */
+export interface Verdict {
+  /** Alibaba Cloud's Code: `200`. */
+  code: string;
+  /** Alibaba Cloud's Message. */
+  message: string | null;
+  /** Alibaba Cloud's SubCode. */
   subCode: string | null;
   /** The meaning of the SubCode; null if it is not in Alibaba Cloud's tables. */
   subCodeInfo: SubCodeInfo | null;
@@ -174,7 +272,7 @@ export interface SubCodeInfo {
   audience: Audience;
   /** Whether a new verification of the same person can have a different result. */
   retryable: boolean;
-  text: Messages;
+  messages: Messages;
 }
 
 export type Execution = "none" | "unknown";
@@ -196,7 +294,8 @@ export type ErrorKind =
   | "transport"
   | "timeout"
   | "aborted"
-  | "protocol";
+  | "protocol"
+  | "order";
 
 export interface FieldProblem {
   /** Field or option, in camelCase. */
@@ -211,7 +310,7 @@ export interface WaitOptions extends CallOptions {
   /** Time limit in milliseconds, including a query in progress; default 120000. */
   deadlineMs?: number | undefined;
   /** Called for every `pending` response. */
-  onPending?: ((result: DescribeFaceVerifyResult) => void) | undefined;
+  onPending?: ((result: PendingResult) => void) | undefined;
 }
 
 /** The content of a request to your CallbackUrl. It is not signed: trust only the result of `describeFaceVerify`. */

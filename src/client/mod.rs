@@ -6,6 +6,8 @@ pub mod call;
 mod explain;
 mod loss;
 pub mod options;
+#[cfg(any(feature = "client", test))]
+pub mod orders;
 #[cfg(any(
     all(target_arch = "wasm32", feature = "fetch"),
     all(not(target_arch = "wasm32"), feature = "ureq")

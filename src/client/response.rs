@@ -50,6 +50,10 @@ pub struct InitResult {
     pub certify_id: String,
     /// URL of Alibaba Cloud's web page, for web flows.
     pub certify_url: Option<String>,
+    /// Alibaba Cloud's Code: `200`.
+    pub code: String,
+    /// Alibaba Cloud's Message.
+    pub message: Option<String>,
     /// Alibaba Cloud's RequestId.
     pub request_id: Option<String>,
     /// The unchanged ResultObject.
@@ -77,6 +81,8 @@ pub struct DescribeResult {
     pub status: Status,
     /// Alibaba Cloud's Code: `200`, `403` or `424`.
     pub code: String,
+    /// Alibaba Cloud's Message.
+    pub message: Option<String>,
     /// Alibaba Cloud's SubCode; `None` while pending.
     pub sub_code: Option<String>,
     /// The meaning of the SubCode; `None` if it is not in Alibaba Cloud's tables.
@@ -233,7 +239,7 @@ fn is_compressed(response: &Response) -> bool {
 struct Envelope {
     http_status: u16,
     code: String,
-    message: String,
+    message: Option<String>,
     request_id: Option<String>,
     /// Success as JSON text; API gateways add it.
     success: Option<String>,
@@ -355,7 +361,7 @@ impl Envelope {
         Ok(Self {
             http_status: status,
             code,
-            message: body.message.unwrap_or_default(),
+            message: body.message,
             request_id: body_id.or(header_id),
             success: body.success,
             result_object: body.result_object,
@@ -405,7 +411,11 @@ impl Envelope {
         Failure {
             error: self.complete(error),
             not_executed: known.is_some_and(|known| known.not_executed),
-            server_text: signature.then(|| server_text(&self.message)).flatten(),
+            server_text: self
+                .message
+                .as_deref()
+                .filter(|_| signature)
+                .and_then(server_text),
         }
     }
 
@@ -416,6 +426,8 @@ impl Envelope {
             Some(certify_id) => Ok(InitResult {
                 certify_id,
                 certify_url: text_member(&result, "CertifyUrl"),
+                code: self.code,
+                message: self.message,
                 request_id: self.request_id,
                 raw,
             }),
@@ -432,6 +444,7 @@ impl Envelope {
             status: Status::Pending,
             raw: self.raw(),
             code: self.code,
+            message: self.message,
             sub_code: None,
             sub_code_info: None,
             material: None,
@@ -494,6 +507,7 @@ impl Envelope {
         Ok(DescribeResult {
             status,
             code: self.code,
+            message: self.message,
             sub_code: sub_code.as_deref().and_then(code_word),
             sub_code_info,
             material,

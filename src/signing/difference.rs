@@ -135,5 +135,6 @@ mod tests {
         assert_eq!(acs3(&ours.replace("host:a", "host:b")), part("header host"));
         assert_eq!(acs3(&ours.replace("hash", "other")), part("body"));
         assert_eq!(acs3(""), part("HTTP method"));
+        assert_eq!(acs3(&ours.replace("\n/\n", "\n//\n")), part("path"));
     }
 }

@@ -35,3 +35,20 @@ impl SignatureVersion {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::SignatureVersion::{self, Acs3, Rpc};
+
+    #[test]
+    fn reads_the_names_that_it_writes() {
+        for version in [Rpc, Acs3] {
+            let written = serde_json::to_value(version).unwrap();
+            let name = written.as_str().unwrap();
+            assert_eq!(SignatureVersion::read(name), Some(version), "{name}");
+        }
+        for other in ["", "1.1", "acs3-hmac-sha256"] {
+            assert_eq!(SignatureVersion::read(other), None, "{other}");
+        }
+    }
+}

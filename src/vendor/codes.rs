@@ -74,6 +74,7 @@ pub struct SubCode {
     /// Whether a new verification of the same person can have a different result.
     pub retryable: bool,
     /// What it means and what to do.
+    #[serde(rename = "messages")]
     pub text: Text,
 }
 

@@ -6,6 +6,7 @@ use super::packed::{Members, json, members};
 use crate::actions::{self, Action, ValidRequest, Value};
 use crate::client::call::{self, Loss, State, Step};
 use crate::client::options::{Options, RawCredentials, naming_variables};
+use crate::client::orders::{self, Failed, Known};
 use crate::client::response;
 use crate::client::thrown::Thrown;
 use crate::error::{Error, FieldError};
@@ -166,6 +167,53 @@ pub fn end_unsent(packed: &[u8]) -> String {
         },
     };
     json(&call::end_unsent(state.as_ref(), &loss))
+}
+
+/// What a store keeps of a start's parameters. In: the options, the parameters, the key of the hash
+/// and the time. Out: `order`, the order's number and the keyed hash; or `error` and the error in
+/// JSON.
+#[wasm_bindgen(js_name = orderOf)]
+pub fn order_of(packed: &[u8]) -> String {
+    let mut packed = Members::read(packed);
+    let named = packed.object().unwrap_or_default();
+    let parameters = packed.object();
+    let secret = Secret::new(packed.text().to_owned());
+    let time = Timestamp::from_unix_millis(packed.integer());
+    let order = Options::check(named).and_then(|options| {
+        let action = actions::by_name("InitFaceVerify").ok_or_else(|| unusable("action"))?;
+        let parameters = parameters.ok_or_else(|| unusable("parameters"))?;
+        let valid = actions::validate(action, parameters, &options.validation(time))?;
+        let number = valid.value("OuterOrderNo").unwrap_or_default().to_owned();
+        Ok((number, orders::fingerprint(&secret, &valid)))
+    });
+    match order {
+        Ok((number, fingerprint)) => members(&["order", &number, &fingerprint]),
+        Err(error) => members(&["error", &json(&error)]),
+    }
+}
+
+/// What a stored order means for a start. In: the order's state, its hash and the start's hash, the
+/// time until which its start can be in progress, and the time. Out: `started`, `starting`, or
+/// `error` and the error in JSON.
+#[wasm_bindgen(js_name = knownOrder)]
+pub fn known_order(packed: &[u8]) -> String {
+    let mut packed = Members::read(packed);
+    let state = packed.text();
+    let same_input = packed.text() == packed.text();
+    let until = Timestamp::from_unix_millis(packed.integer());
+    let time = Timestamp::from_unix_millis(packed.integer());
+    match orders::known(state, same_input, until, time) {
+        Ok(Known::Started) => members(&["started"]),
+        Ok(Known::Starting) => members(&["starting"]),
+        Err(error) => members(&["error", &json(&error)]),
+    }
+}
+
+/// The error of a call whose order is not started or not stored, in JSON. In: `being-started`,
+/// `store-failed` or `not-stored`.
+#[wasm_bindgen(js_name = orderFailed)]
+pub fn order_failed(why: &str) -> String {
+    json(&Failed::read(why).error())
 }
 
 /// A call's state as an earlier attempt returned it; `None` before the first attempt.

@@ -326,7 +326,7 @@ test("the code of every step does what the page does", () =>
     const phone = (await codeOf(page, "phone", "curl")).replace("CERTIFY_ID", certifyId);
     assert.equal(JSON.parse(await shell(phone)).stage, "ended");
     assert.equal(JSON.parse(await shell(await codeOf(page, "result", "curl"))).status, "passed");
-    const read = await script(await codeOf(page, "result", "TypeScript"), "status");
+    const read = await script(await codeOf(page, "result", "TypeScript"), "order.status");
     assert.equal(read.stdout.trim(), "passed");
   }));
 

@@ -82,6 +82,7 @@ test("starts a verification with one request whose URL holds nothing", async () 
   }).initFaceVerify(order);
   assert.equal(result.certifyId, certifyId);
   assert.equal(result.requestId, "130A2C10-B9EE-4D84-88E3-5384FF039795");
+  assert.deepEqual([result.code, result.message, result.certifyUrl], ["200", "success", null]);
   const [request] = server.requests;
   assert.equal(server.requests.length, 1);
   assert.deepEqual([request.method, request.url], ["POST", "/"]);
@@ -92,6 +93,29 @@ test("starts a verification with one request whose URL holds nothing", async () 
     [attempts[0].action, attempts[0].attempt, attempts[0].httpStatus],
     ["InitFaceVerify", 1, 200],
   );
+});
+
+test("a missing value is null, in results, reports and errors", async () => {
+  await using server = await faultServer(
+    json({ Code: "200", ResultObject: { CertifyId: certifyId } }),
+    json({ Code: "412" }),
+    json({ Code: "403" }),
+    json({ Code: "200", ResultObject: { Passed: "T" } }),
+  );
+  const shown = [];
+  const face = client(server.endpoint, { onAttempt: (report) => shown.push(report) });
+  shown.push(await face.initFaceVerify(order), await failure(face.initFaceVerify(order)));
+  shown.push(await face.describeFaceVerify(query), await face.describeFaceVerify(query));
+  const refused = await faultServer(started);
+  await refused[Symbol.asyncDispose]();
+  shown.push(await failure(client(refused.endpoint, { maxAttempts: 1 }).initFaceVerify(order)));
+  for (const one of shown) {
+    const members = one instanceof Error ? one.toJSON() : one;
+    for (const [name, value] of Object.entries(members)) assert.notEqual(value, undefined, name);
+  }
+  assert.deepEqual([shown[2].message, shown[2].requestId], [null, null]);
+  assert.deepEqual([shown[3].requestId, shown[3].cause], [null, undefined]);
+  assert.equal(shown.at(-1).httpStatus, null);
 });
 
 test("scene ids of 64 bits survive as bigint and string, unsafe numbers are refused", async () => {
@@ -391,6 +415,8 @@ test("an error shows what is useful, once", async () => {
   const plain = JSON.parse(JSON.stringify(vendor));
   assert.deepEqual(Object.keys(plain).sort(), [
     "audience",
+    "cause",
+    "certifyId",
     "code",
     "execution",
     "fields",
@@ -406,7 +432,7 @@ test("an error shows what is useful, once", async () => {
   assert.match(shown, /^FaceVerifyError: Face verification or OSS has an overdue payment/);
   for (const part of ["kind: 'vendor'", "code: '412'", "audience: 'operator'", "requestId: '130A2C10-"])
     assert.equal(shown.split(part).length, 2, `${part} in ${shown}`);
-  for (const noise of ["undefined", "fields", "欠费"]) assert.ok(!shown.includes(noise), shown);
+  for (const noise of ["undefined", "null", "fields", "欠费"]) assert.ok(!shown.includes(noise), shown);
   assert.match(vendor.stack, /^FaceVerifyError: /);
   const closed = await faultServer(started);
   await closed[Symbol.asyncDispose]();

@@ -49,7 +49,7 @@ async function errorOf(promise) {
     for (const secret of [TOKEN, "张三", "11010519491231002X"]) assert.ok(!shown.includes(secret), shown);
   return error;
 }
-const reported = ({ kind, code, execution, retryable, httpStatus }) => ({
+const summaryOf = ({ kind, code, execution, retryable, httpStatus }) => ({
   kind,
   code,
   execution,
@@ -166,7 +166,7 @@ for (const [status, code, more, expected] of [
   test(`${status} ${code} is an error with that code, and not repeated`, async () => {
     await using server = await faultServer(refusal(status, code, more));
     const error = await errorOf(clientOf(server).start(order));
-    assert.deepEqual(reported(error), { ...expected, code, httpStatus: status });
+    assert.deepEqual(summaryOf(error), { ...expected, code, httpStatus: status });
     assert.equal(error.requestId, requestId);
     assert.equal(error.message, `${code} in English`);
     assert.equal(error.messages.zh, `${code} 的中文`);
@@ -254,8 +254,8 @@ for (const [name, answer, expected] of [
     const timeoutMs = expected.code === "Timeout" ? 300 : undefined;
     const client = clientOf(server, { timeoutMs, maxAttempts: 2 });
     const error = await errorOf(client.start(order));
-    assert.deepEqual(reported(error), {
-      httpStatus: undefined,
+    assert.deepEqual(summaryOf(error), {
+      httpStatus: null,
       ...expected,
       execution: "unknown",
       retryable: false,
@@ -294,12 +294,12 @@ test("a signal ends a call at once, and one that has fired sends nothing", async
     abort.abort(new Error(`for ${TOKEN}`));
   });
   const error = await errorOf(clientOf(server).start(order, { signal: abort.signal }));
-  assert.deepEqual(reported(error), {
+  assert.deepEqual(summaryOf(error), {
     kind: "aborted",
     code: "Aborted",
     execution: "unknown",
     retryable: false,
-    httpStatus: undefined,
+    httpStatus: null,
   });
   const unsent = await errorOf(clientOf(server).start(order, { signal: abort.signal }));
   assert.deepEqual([unsent.code, unsent.execution], ["Aborted", "none"]);

@@ -32,10 +32,22 @@ const expected = {
     ["require", "dist/bundle/identity.cjs"],
     ["import", "dist/entry/identity-universal.js"],
   ],
+  "cloudauth-edge/orders": [
+    ["require", "dist/bundle/memory-orders.cjs"],
+    ["import", "dist/memory-orders.js"],
+  ],
   "cloudauth-edge/sandbox": [
     ["workerd", "dist/sandbox-workerd.js"],
     ["require", "dist/bundle/sandbox.cjs"],
     ["import", "dist/bundle/sandbox.js"],
+  ],
+  "cloudauth-edge/gateway-client": [
+    ["require", "dist/bundle/gateway-client.cjs"],
+    ["import", "dist/gateway-client.js"],
+  ],
+  "cloudauth-edge/testing": [
+    ["require", "dist/bundle/testing.cjs"],
+    ["import", "dist/testing.js"],
   ],
 };
 const first = (request, conditions) =>

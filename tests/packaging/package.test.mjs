@@ -2,7 +2,8 @@
 
 import assert from "node:assert/strict";
 import { once } from "node:events";
-import { mkdtempSync, readFileSync, readdirSync, rmSync } from "node:fs";
+import { existsSync, mkdtempSync, readFileSync, readdirSync, rmSync } from "node:fs";
+import { SourceMap } from "node:module";
 import { homedir, tmpdir } from "node:os";
 import { join, relative } from "node:path";
 import { test } from "node:test";
@@ -17,30 +18,33 @@ const project = await consumer("esm");
 
 /** The modules, each in TypeScript, and in JavaScript with its source map. */
 const MODULES = `
-  bytes call client client-exports core credentials environment errors host identity identity-exports identity-host
-  index load orders packed random sandbox-host sandbox-types sandbox-workerd thrown transport transport-node types waits
+  bytes call channel-node client client-exports core credentials environment errors gateway-client gateway-types host identity
+  identity-exports identity-host index load memory-orders order-store orders packed parameters random sandbox-host sandbox-types sandbox-workerd
+  testing thrown transport transport-node types waits
   entry/edge-light entry/workerd entry/identity-edge-light entry/identity-universal entry/identity-workerd
 `;
 const words = (text) => text.trim().split(/\s+/);
+/** The modules whose declarations are published. */
+const DECLARED = words(`
+  client environment errors gateway-client gateway-types identity index memory-orders order-store orders parameters sandbox sandbox-types testing
+  types
+`);
 const FILES = [
   ...words(`
     CHANGELOG.md LICENSE-APACHE LICENSE-MIT README.md package.json
     bin/cloudauth-edge.js
     src/modules.d.ts src/sandbox.ts src/entry/universal.ts
-    dist/index.d.ts dist/identity.d.ts dist/sandbox.d.ts
+    dist/index.d.ts dist/identity.d.ts dist/memory-orders.d.ts dist/sandbox.d.ts dist/gateway-client.d.ts dist/testing.d.ts
     wasm/phone.js
     wasm/client/cloudauth_edge.js wasm/client/cloudauth_edge_bg.wasm
     wasm/identity/base64.js wasm/identity/cloudauth_edge.js wasm/identity/cloudauth_edge_bg.wasm
     wasm/sandbox/cloudauth_edge.js wasm/sandbox/cloudauth_edge_bg.wasm
   `),
   ...words(MODULES).flatMap((name) => [`src/${name}.ts`, `dist/${name}.js`, `dist/${name}.js.map`]),
-  ...words("client.js client.cjs identity.cjs sandbox.js sandbox.cjs").flatMap((name) => [
-    `dist/bundle/${name}`,
-    `dist/bundle/${name}.map`,
-  ]),
-  ...words("client environment errors identity index orders sandbox sandbox-types types").map(
-    (name) => `dist/${name}.d.cts`,
-  ),
+  ...words(
+    "client.js client.cjs identity.cjs gateway-client.cjs memory-orders.cjs sandbox.js sandbox.cjs testing.cjs",
+  ).flatMap((name) => [`dist/bundle/${name}`, `dist/bundle/${name}.map`]),
+  ...DECLARED.flatMap((name) => [`dist/${name}.d.cts`, `dist/${name}.d.cts.map`]),
 ];
 
 test("it holds these files and no others", () => {
@@ -59,26 +63,63 @@ test("no file names a path of the build machine", () => {
   }
 });
 
-test("packed again, elsewhere and by another user, it is byte for byte the same", async () => {
-  const folder = mkdtempSync(join(tmpdir(), "cloudauth-edge-again-"));
-  const before = process.umask(0o077);
-  try {
-    assert.ok(readFileSync(await pack(folder)).equals(readFileSync(tarball)));
-  } finally {
-    process.umask(before);
-    rmSync(folder, { recursive: true });
+test("declarations lead to their sources", () => {
+  let followed = 0;
+  for (const name of DECLARED) {
+    const declaration = readFileSync(join(project.installed, "dist", `${name}.d.cts`), "utf8");
+    const [, file] = /^\/\/# sourceMappingURL=(.+)$/m.exec(declaration);
+    const map = new SourceMap(JSON.parse(readFileSync(join(project.installed, "dist", file), "utf8")));
+    for (const [index, line] of declaration.split("\n").entries()) {
+      const declared = /^export (?:declare )?(?:interface|type|class|function|const) (\w+)/.exec(line);
+      if (!declared) continue;
+      const entry = map.findEntry(index, declared[0].length - declared[1].length);
+      const source = readFileSync(join(project.installed, "dist", entry.originalSource), "utf8");
+      const place = source.split("\n")[entry.originalLine].slice(entry.originalColumn);
+      assert.ok(place.startsWith(declared[1]), `${declared[1]} leads to ${place}`);
+      followed += 1;
+    }
   }
+  assert.ok(followed > 40, `${followed} declarations`);
 });
 
-test("publint reports nothing", async () => {
-  const { buffer } = new Uint8Array(readFileSync(tarball));
-  const { messages, pkg } = await publint({ strict: true, pack: { tarball: buffer } });
-  assert.equal(pkg.name, "cloudauth-edge");
-  assert.deepEqual(
-    messages.map((message) => formatMessage(message, pkg, { color: false })),
-    [],
-  );
-});
+for (const [which, name] of Object.entries({
+  client: "cloudauth-edge",
+  gateway: "cloudauth-edge-gateway",
+})) {
+  test(`${name}, packed again, elsewhere and by another user, is byte for byte the same`, async () => {
+    const folders = [1, 2].map(() => mkdtempSync(join(tmpdir(), "cloudauth-edge-again-")));
+    const first = await pack(folders[0], which, "example/example");
+    const before = process.umask(0o077);
+    try {
+      const second = await pack(folders[1], which, "example/example");
+      assert.ok(readFileSync(first).equals(readFileSync(second)));
+    } finally {
+      process.umask(before);
+      for (const folder of folders) rmSync(folder, { recursive: true });
+    }
+  });
+
+  test(`${name} names its repository, and publint reports nothing`, async () => {
+    const folder = mkdtempSync(join(tmpdir(), "cloudauth-edge-publint-"));
+    try {
+      const { buffer } = new Uint8Array(readFileSync(await pack(folder, which, "example/example")));
+      const { messages, pkg } = await publint({ strict: true, pack: { tarball: buffer } });
+      assert.equal(pkg.name, name);
+      assert.deepEqual(
+        messages.map((message) => formatMessage(message, pkg, { color: false })),
+        [],
+      );
+      assert.equal(pkg.homepage, "https://github.com/example/example#readme");
+      assert.equal(pkg.bugs.url, "https://github.com/example/example/issues");
+      assert.equal(pkg.repository.url, "git+https://github.com/example/example.git");
+      assert.ok(existsSync(join(root, pkg.repository.directory, "package.json")));
+      assert.deepEqual(pkg.publishConfig, { access: "public", provenance: true });
+      await assert.rejects(pack(folder, which, "https://example.com/"), /GITHUB_REPOSITORY/);
+    } finally {
+      rmSync(folder, { recursive: true });
+    }
+  });
+}
 
 test("arethetypeswrong finds every entry point right for every resolution", async () => {
   // The .wasm file is for bundlers: it has no types, and Node cannot load it.
@@ -92,9 +133,12 @@ test("arethetypeswrong finds every entry point right for every resolution", asyn
   assert.deepEqual(analysis.problems, []);
   assert.deepEqual(Object.keys(analysis.entrypoints).sort(), [
     ".",
+    "./gateway-client",
     "./identity",
+    "./orders",
     "./package.json",
     "./sandbox",
+    "./testing",
   ]);
 });
 

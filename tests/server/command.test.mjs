@@ -82,8 +82,7 @@ test("--help and --version", async () => {
     "demo",
     "serve",
     "check",
-    "new-caller",
-    "rotate",
+    "caller rotate",
     "backup",
     "restore",
     "migrate",
@@ -100,6 +99,10 @@ test("invalid arguments are refused with the usage", async () => {
     ["check", "--replace"],
     ["--unknown"],
     ["toString"],
+    ["caller"],
+    ["caller", "add"],
+    ["caller", "constructor", "shop"],
+    ["caller", "list", "--scopes", "read"],
   ]) {
     const { code, output } = await gateway(args);
     assert.equal(code, USAGE, args.join(" "));
@@ -272,37 +275,4 @@ test("a file of another program, a damaged or a later database is refused and no
   assert.equal(code, SETTINGS, output);
   assert.match(output, /damaged|cannot be used/);
   assert.ok(!existsSync(file("new.db")));
-});
-
-test("rotate adds a token and a key pair, then removes the old ones", async () => {
-  const secret = { GATEWAY_SECRET: "0123456789abcdef0123456789abcdef" };
-  const list = (output) => JSON.parse(output.match(/^\[.*\]$/m)[0]);
-  const made = list((await gateway(["new-caller", "shop"], secret)).output);
-  const callers = JSON.stringify([...made, { id: "bank", tokenSha256: ["0".repeat(64)] }]);
-  const begun = list((await gateway(["rotate", "shop"], { ...secret, GATEWAY_CALLERS: callers })).output);
-  assert.deepEqual(
-    begun.map(({ id, tokenSha256, keyPairs = [] }) => [id, tokenSha256.length, keyPairs.length]),
-    [
-      ["shop", 2, 2],
-      ["bank", 1, 0],
-    ],
-  );
-  const settings = { ...secret, GATEWAY_CALLERS: JSON.stringify(begun) };
-  const [shop, bank] = list((await gateway(["rotate", "shop", "--finish"], settings)).output);
-  assert.deepEqual(shop.tokenSha256, begun[0].tokenSha256.slice(1));
-  assert.deepEqual(shop.keyPairs, begun[0].keyPairs.slice(1));
-  assert.deepEqual(bank, begun[1]);
-  // The token and key pair of another user of the caller, which have fewer scopes, are kept.
-  const support = { sha256: "1".repeat(64), scopes: ["read"] };
-  const reader = { accessKeyId: "gwk-shop-support", scopes: ["read"] };
-  begun[0].tokens = [{ sha256: "2".repeat(64) }, support];
-  begun[0].keyPairs.push(reader);
-  const scoped = { ...secret, GATEWAY_CALLERS: JSON.stringify(begun) };
-  const [finished] = list((await gateway(["rotate", "shop", "--finish"], scoped)).output);
-  assert.deepEqual(finished.tokenSha256, shop.tokenSha256);
-  assert.deepEqual(finished.tokens, [support]);
-  assert.deepEqual(finished.keyPairs, [...shop.keyPairs, reader]);
-  const stranger = await gateway(["rotate", "nobody"], settings);
-  assert.equal(stranger.code, SETTINGS);
-  assert.match(stranger.output, /no caller nobody/);
 });

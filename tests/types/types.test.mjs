@@ -15,6 +15,13 @@ const project = await consumer(fileURLToPath(new URL("project", import.meta.url)
 for (const scope of ["@types", "@cloudflare", "bun-types", "undici-types"])
   symlinkSync(join(tools, scope), join(project.folder, "node_modules", scope));
 
+/** The gateway's types as a generator reads them from its description. */
+await project.must("node", [
+  join(tools, "openapi-typescript", "bin", "cli.js"),
+  at("worker", "openapi.json"),
+  `--output=${join(project.folder, "gateway-openapi.d.mts")}`,
+]);
+
 const strict = {
   strict: true,
   skipLibCheck: false,
@@ -35,7 +42,7 @@ for (const readme of ["README.md", "README.zh-CN.md"]) {
   const [program] = blocksOf(read(readme)).filter(({ language }) => language === "ts");
   writeFileSync(join(project.folder, `${readme}.mts`), program.text);
 }
-const programs = ["every.mts", "sandbox.mts", "mistakes.mts", "undefined.mts"];
+const programs = ["every.mts", "sandbox.mts", "mistakes.mts", "undefined.mts", "gateway.mts", "testing.mts"];
 const forNode = [...programs, "README.md.mts", "README.zh-CN.md.mts"];
 
 /** The declarations of Node, Bun and Workers require a newer TypeScript than this package. */
@@ -52,7 +59,7 @@ const projects = {
   },
   "node16, Node and DOM": {
     options: { ...node16, ...dom, types: ["node"] },
-    files: [...forNode, "require.cts"],
+    files: [...forNode, "require.cts", "openapi.mts"],
     versions: ["7.0"],
   },
   "nodenext, Node": {

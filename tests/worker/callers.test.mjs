@@ -15,10 +15,13 @@ const ROUTE = "/v1/face-verifications";
 let both, folder, caller;
 
 before(async () => {
-  const first = await operator(["new-caller", "shop"], { GATEWAY_SECRET: SECRET });
+  const first = await operator(["caller", "add", "shop"], { GATEWAY_SECRET: SECRET });
   const callers = first.match(/^\[.*\]$/m)[0];
   // Rotation: a second token and key pair for the same caller.
-  const second = await operator(["new-caller", "shop"], { GATEWAY_SECRET: SECRET, GATEWAY_CALLERS: callers });
+  const second = await operator(["caller", "rotate", "shop"], {
+    GATEWAY_SECRET: SECRET,
+    GATEWAY_CALLERS: callers,
+  });
   const shown = (text, name) => text.match(new RegExp(`${name}\\s+(\\S+)`))[1];
   caller = [first, second].map((text) => ({
     token: shown(text, "bearer token"),
@@ -123,7 +126,7 @@ test("the check says what is missing, here and of a running gateway", async () =
   assert.ok(!missing.includes(SECRET));
   assert.match(await operator(["check", both.gateway.url], {}), /complete/);
   assert.match(await operator(["check", both.endpoint], {}), /not a gateway/);
-  assert.match(await operator(["new-caller", "Not An Id"], complete), /lower-case/);
+  assert.match(await operator(["caller", "add", "Not An Id"], { GATEWAY_SECRET: SECRET }), /lower-case/);
   assert.match(await operator(["check", "http://127.0.0.1:9"], {}), /No response/);
   // A caller is not created from settings that the deployment would reject.
   for (const [settings, expected] of [
@@ -132,9 +135,9 @@ test("the check says what is missing, here and of a running gateway", async () =
     [{ GATEWAY_SECRET: SECRET, GATEWAY_CALLERS: "[{" }, /not JSON of the expected form/],
     [{ GATEWAY_SECRET: SECRET, GATEWAY_CALLERS: '{"id":"shop"}' }, /not JSON of the expected form/],
   ]) {
-    const output = await operator(["new-caller", "shop"], settings);
+    const output = await operator(["caller", "add", "shop"], settings);
     assert.match(output, expected);
-    assert.match(output, /No caller was created/);
+    assert.match(output, /Nothing was changed/);
     assert.ok(!/bearer token|short|0123456789/.test(output), output);
   }
   assert.match(await operator(["nothing"], complete), /Usage/);

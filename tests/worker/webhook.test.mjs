@@ -79,7 +79,7 @@ test("a callback makes the gateway ask, and the verdict reaches the webhook, sig
 
   // Verified with the specification's own library and the secret that the operator's command
   // prints.
-  const shown = await operator(["new-caller", "shop"], { GATEWAY_SECRET: SECRET });
+  const shown = await operator(["caller", "add", "shop"], { GATEWAY_SECRET: SECRET });
   const webhook = new Webhook(shown.match(/webhook secret\s+(\S+)/)[1]);
   for (const { headers, body } of received) {
     assert.deepEqual(webhook.verify(body, headers), JSON.parse(body));

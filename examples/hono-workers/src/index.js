@@ -85,8 +85,8 @@ function stateOf({ state, since }) {
 function mistyped({ certName, certNo }) {
   const name = checkCertName(certName);
   const number = checkCertNo(certNo);
-  if (!name.ok) return `姓名${name.message.zh}`;
-  if (!number.ok) return `证件号码${number.message.zh}`;
+  if (!name.ok) return `姓名${name.messages.zh}`;
+  if (!number.ok) return `证件号码${number.messages.zh}`;
 }
 
 /** The signed-in user. A real backend takes it from the session. */

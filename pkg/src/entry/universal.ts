@@ -5,6 +5,7 @@
 export * from "../index.js";
 
 import { exports } from "../client-exports.js";
+import { callChannel } from "../channel-node.js";
 import { useHost } from "../host.js";
 import { loadInline } from "../load.js";
 import { nodeTransport } from "../transport-node.js";
@@ -15,4 +16,9 @@ import init, { initSync } from "../../wasm/client/cloudauth_edge.js";
 const inBrowser =
   !globalThis.process?.versions?.node && /^Mozilla\//.test(globalThis.navigator?.userAgent ?? "");
 
-useHost({ ...loadInline(exports, { init, initSync }, base64), inBrowser, send: nodeTransport() });
+useHost({
+  ...loadInline(exports, { init, initSync }, base64),
+  inBrowser,
+  send: nodeTransport(),
+  calls: callChannel(),
+});

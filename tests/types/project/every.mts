@@ -14,6 +14,7 @@ import {
   type Audience,
   type Callback,
   type CallOptions,
+  type CallReport,
   type ClientOptions,
   type CommonOptions,
   type Credentials,
@@ -27,13 +28,21 @@ import {
   type InitFaceVerifyResult,
   type Material,
   type Messages,
+  type OrderStore,
+  type PassedResult,
+  type PendingResult,
   type Picture,
+  type RejectedResult,
   type SceneId,
+  type SettledOrder,
+  type StoredOrder,
   type SubCodeInfo,
+  type Verdict,
   type WaitOptions,
 } from "cloudauth-edge";
 import * as identity from "cloudauth-edge/identity";
 import type { Accepted, CertNoAccepted, Problem, Refused } from "cloudauth-edge/identity";
+import * as stores from "cloudauth-edge/orders";
 
 /** The members of a type, each listed once. */
 type Members<T> = Record<keyof Required<T>, true>;
@@ -65,6 +74,7 @@ has<typeof identity>("cloudauth-edge/identity", identity, {
   checkMobile: true,
   ready: true,
 });
+has<typeof stores>("cloudauth-edge/orders", stores, { memoryOrders: true });
 const loaded: Promise<void>[] = [ready(), identity.ready()];
 await Promise.all(loaded);
 
@@ -162,6 +172,7 @@ const vendor: Fetch = async (url: string, request: RequestInit): Promise<Respons
   const body = {
     RequestId: requestId,
     Code: String(answered),
+    Message: "success",
     ResultObject: answers[form.get("Action") ?? ""],
   };
   return new Response(JSON.stringify(body), { headers: { "content-type": "application/json" } });
@@ -184,6 +195,14 @@ const credentials: Required<Credentials> = {
 const expirations: Credentials["expiration"][] = ["2049-12-31T00:00:00Z", 2_524_521_600_000];
 
 const reports: AttemptReport[] = [];
+const memory: OrderStore = stores.memoryOrders();
+// One that forgets: the client is called with one order number here.
+const forgetful: Required<OrderStore> = {
+  secret: memory.secret,
+  begin: async (order: StoredOrder) => order.state === "starting",
+  settle: async (order: SettledOrder) => order.state !== "unknown",
+  read: async () => null,
+};
 const common: Required<CommonOptions> = {
   endpoint: ["cloudauth.example.com", "cloudauth-2.example.com"],
   signatureVersion: "1.0",
@@ -197,6 +216,7 @@ const common: Required<CommonOptions> = {
   language: "zh",
   fetch: vendor,
   onAttempt: (report: AttemptReport) => void reports.push(report),
+  orders: forgetful,
 };
 const everyWay: ClientOptions[] = [
   { ...common, accessKeyId: credentials.accessKeyId, accessKeySecret: credentials.accessKeySecret },
@@ -241,6 +261,7 @@ has<AttemptReport>("a report", reports[0], {
   action: true,
   attempt: true,
   endpoint: true,
+  beganAt: true,
   durationMs: true,
   httpStatus: true,
   kind: true,
@@ -252,17 +273,26 @@ has<AttemptReport>("a report", reports[0], {
 const started: InitFaceVerifyResult = has<InitFaceVerifyResult>(
   "the result of InitFaceVerify",
   await client.initFaceVerify({ ...rest, faceContrastPicture }),
-  { certifyId: true, certifyUrl: true, requestId: true, raw: true },
+  { certifyId: true, certifyUrl: true, code: true, message: true, requestId: true, raw: true },
 );
-const texts: (string | null)[] = [started.certifyId, started.certifyUrl, started.requestId];
-is("texts", texts.join(" "), `${init.certifyId} https://example.com/verify ${requestId}`);
+const texts: (string | null)[] = [
+  started.certifyId,
+  started.certifyUrl,
+  started.code,
+  started.message,
+  started.requestId,
+];
+is("texts", texts.join(" "), `${init.certifyId} https://example.com/verify 200 success ${requestId}`);
 is("raw", started.raw["CertifyId"], init.certifyId);
 
 const described: DescribeFaceVerifyResult = await client.describeFaceVerify(describe, call);
 arrived(describe);
-has<DescribeFaceVerifyResult>("the result of DescribeFaceVerify", described, {
+if (described.status === "pending") throw new Error("pending");
+const verdict: PassedResult | RejectedResult = described;
+has<PassedResult | RejectedResult>("the result of DescribeFaceVerify", verdict, {
   status: true,
   code: true,
+  message: true,
   subCode: true,
   subCodeInfo: true,
   material: true,
@@ -273,12 +303,15 @@ has<DescribeFaceVerifyResult>("the result of DescribeFaceVerify", described, {
   requestId: true,
   raw: true,
 });
-const outcome: [DescribeFaceVerifyResult["status"], string, string | null] = [
+const outcome: [DescribeFaceVerifyResult["status"], string, string | null, string | null] = [
   described.status,
   described.code,
+  described.message,
   described.subCode,
 ];
-is("outcome", outcome.join(" "), "rejected 200 205");
+is("outcome", outcome.join(" "), "rejected 200 success 205");
+const common2: Verdict = described;
+is("a verdict's RequestId", common2.requestId, requestId);
 const others: [unknown, string | null, string[], unknown, string | null] = [
   described.identityInfo,
   described.deviceToken,
@@ -296,9 +329,9 @@ const info: SubCodeInfo = has<SubCodeInfo>("subCodeInfo", described.subCodeInfo,
   inVendorDocument: true,
   audience: true,
   retryable: true,
-  text: true,
+  messages: true,
 });
-has<Messages>("text", info.text, { zh: true, en: true });
+has<Messages>("messages", info.messages, { zh: true, en: true });
 const facts: [string, string, boolean | null, boolean, boolean, Audience, boolean] = [
   info.code,
   info.vendorMessage,
@@ -339,11 +372,20 @@ is("scores", scores.join(" "), "97.5 60");
 const waiting: Required<WaitOptions> = {
   ...call,
   deadlineMs: 1,
-  onPending: (result: DescribeFaceVerifyResult) => is("pending", result.status, "pending"),
+  onPending: (result: PendingResult) => is("pending", result.status, "pending"),
 };
 answered = 424;
 const waited: DescribeFaceVerifyResult = await client.waitForResult(describe, waiting);
-is("status", waited.status, "pending");
+if (waited.status !== "pending") throw new Error(waited.status);
+const unfinished: [string, string | null, string | null, Record<string, unknown>] = [
+  waited.code,
+  waited.message,
+  waited.requestId,
+  waited.raw,
+];
+is("unfinished", unfinished.slice(0, 3).join(" "), `424 success ${requestId}`);
+for (const name of ["subCode", "subCodeInfo", "material", "identityInfo", "deviceToken", "userInfo"])
+  is(name, (waited as unknown as Record<string, unknown>)[name], null);
 
 // --- errors ---------------------------------------------------------------------------------------------------------
 
@@ -357,6 +399,7 @@ const kinds: Record<ErrorKind, true> = {
   timeout: true,
   aborted: true,
   protocol: true,
+  order: true,
 };
 answered = 401;
 try {
@@ -370,15 +413,16 @@ try {
   is("kind", typed.kind in kinds, true);
   is("message", typed.message, typed.messages.zh);
   const audience: Audience = typed.audience;
-  const members: [string, boolean, Execution, string | undefined, number | undefined, number] = [
+  const members: [string, boolean, Execution, string | null, number | null, string | null, number] = [
     typed.code,
     typed.retryable,
     typed.execution,
     typed.requestId,
     typed.httpStatus,
+    typed.certifyId,
     typed.fields.length,
   ];
-  is("members", [audience, ...members].join(" "), `developer 401 false none ${requestId} 200 0`);
+  is("members", [audience, ...members].join(" "), `developer 401 false none ${requestId} 200  0`);
 }
 try {
   new FaceVerifyClient({ accessKeyId: "", accessKeySecret: "" });
@@ -400,6 +444,46 @@ try {
   ];
   is("field", words[0], "accessKeyId");
 }
+
+// --- orders ---------------------------------------------------------------------------------------------------------
+
+answered = 200;
+const keeping = new FaceVerifyClient({ ...common, credentials, orders: memory });
+const { ossBucketName: _, ossObjectName: __, certifyId: ___, faceContrastPictureUrl: ____, ...once } = init;
+await keeping.initFaceVerify(once);
+const again: InitFaceVerifyResult = await keeping.initFaceVerify(once);
+is("the same CertifyId", again.certifyId, init.certifyId);
+is("no Message", again.message, null);
+const kept: StoredOrder = has<StoredOrder>("an order", await memory.read(init.outerOrderNo), {
+  outerOrderNo: true,
+  fingerprint: true,
+  attempt: true,
+  state: true,
+  until: true,
+  certifyId: true,
+  certifyUrl: true,
+  requestId: true,
+});
+const columns: [string, string, string, StoredOrder["state"], number, string | null, string | null] = [
+  kept.outerOrderNo,
+  kept.fingerprint,
+  kept.attempt,
+  kept.state,
+  kept.until,
+  kept.certifyUrl,
+  kept.requestId,
+];
+is("columns", columns.length, 7);
+const report: Required<CallReport> = {
+  action: "InitFaceVerify",
+  beganAt: 0,
+  durationMs: 1,
+  attempts: reports,
+  kind: null,
+  code: "200",
+  requestId: null,
+};
+is("a report's code", report.code, started.code);
 
 // --- helpers --------------------------------------------------------------------------------------------------------
 
@@ -464,7 +548,7 @@ is("notices", notices.length, 0);
 
 const mobile = identity.checkMobile("1");
 if (mobile.ok) throw new Error(mobile.normalized);
-has<Refused>("a refused number", mobile, { ok: true, rule: true, message: true });
-const both: string[] = [mobile.message.zh, mobile.message.en];
+has<Refused>("a refused number", mobile, { ok: true, rule: true, messages: true });
+const both: string[] = [mobile.messages.zh, mobile.messages.en];
 is("messages", both.length, 2);
 is("expirations", expirations.length, 2);

@@ -9,12 +9,16 @@ import {
   parseCallback,
   type DescribeFaceVerifyResult,
   type InitFaceVerifyParameters,
+  type RejectedResult,
 } from "cloudauth-edge";
 import { checkCertNo } from "cloudauth-edge/identity";
+import { memoryOrders } from "cloudauth-edge/orders";
 
 declare const client: FaceVerifyClient;
 declare const result: DescribeFaceVerifyResult;
 declare const error: unknown;
+const memory = memoryOrders();
+const { begin, settle, read } = memory;
 const keys = { accessKeyId: "LTAIexample", accessKeySecret: "example-secret" };
 const order = { sceneId: 1, outerOrderNo: newOuterOrderNo(), metaInfo: "{}" };
 
@@ -39,6 +43,10 @@ export const options = [
   new FaceVerifyClient({ ...keys, fetch: async () => "{}" }),
   // @ts-expect-error a hook that reads a member that does not exist
   new FaceVerifyClient({ ...keys, onAttempt: (report) => report.parameters }),
+  // @ts-expect-error a store without a secret
+  new FaceVerifyClient({ ...keys, orders: { begin, settle, read } }),
+  // @ts-expect-error a store that does not say whether it inserted
+  new FaceVerifyClient({ ...keys, orders: { ...memory, begin: async () => {} } }),
 ];
 
 export const parameters: InitFaceVerifyParameters[] = [
@@ -91,17 +99,35 @@ export const calls = [
   () => checkCertNo(11010519491231002),
 ];
 
+declare const rejected: RejectedResult;
+/** In each branch, and where nobody has looked at `status`. */
+export function material(): unknown {
+  // @ts-expect-error nothing is known yet
+  const photo: unknown = result.material;
+  // @ts-expect-error nor the SubCode
+  const early: unknown[] = [photo, result.subCode];
+  switch (result.status) {
+    case "pending":
+      // @ts-expect-error the user has not finished
+      return [early, result.material];
+    case "rejected":
+      return result.material?.faceAttack;
+    case "passed":
+      return result.material?.facialPictureFront?.pictureUrl;
+  }
+}
+
 export const results = [
   // @ts-expect-error Alibaba Cloud's member, which does not decide by itself
   () => result.passed,
   // @ts-expect-error a status that does not exist
   () => result.status === "ok",
   // @ts-expect-error a material that may be missing
-  () => result.material.facialPictureFront,
+  () => rejected.material.facialPictureFront,
   // @ts-expect-error a picture that may be missing
-  () => result.material?.facialPictureFront.pictureUrl,
+  () => rejected.material?.facialPictureFront.pictureUrl,
   // @ts-expect-error a SubCode outside of the tables
-  () => result.subCodeInfo.text,
+  () => rejected.subCodeInfo.messages,
   // @ts-expect-error raw members are unknown
   (): string => result.raw["Passed"],
   // @ts-expect-error a rejected number has no parts
@@ -118,7 +144,7 @@ export function errors() {
   error.fields.push(error.fields[0]);
   // @ts-expect-error a kind that does not exist
   if (error.kind === "network") return error;
-  // @ts-expect-error may be absent
+  // @ts-expect-error may be null
   const id: string = error.requestId;
   // @ts-expect-error only the client creates errors
   return new FaceVerifyError(id);

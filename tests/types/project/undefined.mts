@@ -50,6 +50,7 @@ const client = new FaceVerifyClient({
   fetch: undefined,
   language: undefined,
   onAttempt: undefined,
+  orders: undefined,
 });
 const parameters: InitFaceVerifyParameters = {
   sceneId: 1000000006,

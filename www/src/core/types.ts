@@ -66,7 +66,7 @@ export interface SubCode {
   inVendorDocument: boolean;
   audience: Audience;
   retryable: boolean;
-  text: Text;
+  messages: Text;
 }
 
 export interface Draft {

@@ -12,27 +12,20 @@ interface Context {
 /** A token that is a secret is read from the environment. */
 const tokenInShell = (token: string) => (token === DEVELOPMENT_TOKEN ? token : "$GATEWAY_TOKEN");
 const tokenInCode = (token: string) =>
-  token === DEVELOPMENT_TOKEN ? `"Bearer ${token}"` : "`Bearer ${process.env.GATEWAY_TOKEN}`";
+  token === DEVELOPMENT_TOKEN ? JSON.stringify(token) : "process.env.GATEWAY_TOKEN!";
+/** The npm package's client of the gateway. */
+const clientInCode = ({ gateway, token }: Context) =>
+  `import { GatewayClient } from "cloudauth-edge/gateway-client";
+
+const gateway = new GatewayClient({ url: ${JSON.stringify(gateway)}, token: ${tokenInCode(token)} });`;
 const quote = (text: string) => `'${text.replaceAll("'", String.raw`'\''`)}'`;
 const java = (text: string) => JSON.stringify(text);
-
-function indented(value: object): string {
-  return JSON.stringify(value, null, 2).replaceAll("\n", "\n  ");
-}
 
 export function startSnippets({ gateway, token }: Context, input: Record<string, string>): Snippets {
   const url = `${gateway}/v1/face-verifications`;
   return {
-    typescript: `const response = await fetch(${JSON.stringify(url)}, {
-  method: "POST",
-  headers: {
-    authorization: ${tokenInCode(token)},
-    "content-type": "application/json",
-  },
-  body: JSON.stringify(${indented(input)}),
-});
-if (!response.ok) throw new Error((await response.json()).detail);
-const { certifyId } = await response.json();`,
+    typescript: `${clientInCode({ gateway, token })}
+const { certifyId } = await gateway.start(${JSON.stringify(input, null, 2)});`,
     curl: `curl ${url} \\
   -H "authorization: Bearer ${tokenInShell(token)}" \\
   -H 'content-type: application/json' \\
@@ -70,12 +63,10 @@ export function readSnippets(
 ): Snippets {
   const url = `${gateway}/v1/face-verifications/${outerOrderNo}`;
   return {
-    typescript: `const response = await fetch(${JSON.stringify(url)}, {
-  headers: { authorization: ${tokenInCode(token)} },
-});
-const { status, material } = await response.json();
-if (status === "passed") {
-  const picture = material?.facialPictureFront?.pictureUrl; // valid for 15 minutes; a secret
+    typescript: `${clientInCode({ gateway, token })}
+const order = await gateway.read(${JSON.stringify(outerOrderNo)});
+if (order.status === "passed") {
+  const picture = order.material?.facialPictureFront?.pictureUrl; // valid for 15 minutes; a secret
 }`,
     curl: `curl ${url} \\
   -H "authorization: Bearer ${tokenInShell(token)}"`,

@@ -4,7 +4,7 @@ import { GatewayClient } from "cloudauth-edge/gateway-client";
 
 afterEach(() => vi.restoreAllMocks());
 
-test("the client calls a replaced fetch only if it is passed", async () => {
+test("the client calls a replaced fetch only if it is passed one", async () => {
   const answer = { Code: "200", ResultObject: { CertifyId: "91707dc296d469ad38e4c5efa6a0f24b" } };
   vi.spyOn(globalThis, "fetch").mockImplementation(async () => Response.json(answer));
   const client = new FaceVerifyClient({

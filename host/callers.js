@@ -1,0 +1,399 @@
+/** The operator's commands for callers, which edit the value of GATEWAY_CALLERS; shared by all hosts. */
+
+import { createHash, randomBytes } from "node:crypto";
+import { readFileSync, renameSync, statSync, writeFileSync } from "node:fs";
+import { parseEnv } from "node:util";
+import * as glue from "../pkg/wasm/gateway/cloudauth_edge.js";
+import { Failure } from "./failure.js";
+import { listed, problemsOf } from "./operator.js";
+
+/**
+ * @import { Caller, Core } from "./types.js"
+ * @import { Variables } from "./operator.js"
+ *
+ * @typedef {object} CallerOptions
+ * @property {string} [scopes] such as create,read; of the caller, or with `rotate` of the new token and key pair alone
+ * @property {string} [webhook] a URL; `none` removes it
+ * @property {string} [max-per-day] a number; `none` removes it
+ * @property {string} [max-per-user-per-day] a number; `none` removes it
+ * @property {boolean} [finish]
+ * @property {string} [key] an AccessKeyId, or the first characters of a token's hash
+ * @property {string} [to] a new file for what is handed to the caller
+ * @property {boolean} [save] writes GATEWAY_CALLERS into the file of settings
+ *
+ * @typedef {{ id: string, token: string, accessKeyId: string, accessKeySecret: string, webhookSecret: string }} Credentials
+ *
+ * @typedef {object} Edited
+ * @property {string} callers the new value of GATEWAY_CALLERS
+ * @property {Credentials} [credentials] shown once
+ * @property {string} note
+ */
+
+export const CALLER_USAGE = `  caller list               callers, scopes, limits; no secret              列出调用方，不含密钥
+  caller add <id>           a caller with a token and a key pair            添加调用方，生成令牌与密钥对
+  caller change <id>        its scopes, limits or webhook                   修改权限、上限或 webhook
+  caller rotate <id>        a further token and key pair, with --scopes
+                            of their own; --finish removes the old ones     增加一组凭据；--finish 去除旧凭据
+  caller revoke <id>        remove it, or with --key one token or key pair  删除调用方，或删除一项凭据
+    --scopes create,read,read:material   --webhook <url>   --max-per-day <n>   --max-per-user-per-day <n>
+    --to <file>    write the secrets to a new file (mode 600); only GATEWAY_CALLERS is printed
+    --save         write GATEWAY_CALLERS into the file of --settings
+`;
+
+/** @satisfies {import("node:util").ParseArgsOptionsConfig} */
+export const CALLER_OPTIONS = {
+  finish: { type: "boolean" },
+  key: { type: "string" },
+  "max-per-day": { type: "string" },
+  "max-per-user-per-day": { type: "string" },
+  save: { type: "boolean" },
+  scopes: { type: "string" },
+  to: { type: "string" },
+  webhook: { type: "string" },
+};
+
+const SETTINGS = /** @type {const} */ (["scopes", "webhook", "max-per-day", "max-per-user-per-day"]);
+
+/**
+ * The actions: whether they need the caller's id, and their options.
+ *
+ * @type {Record<string, { needsId: boolean, options: string[] }>}
+ */
+const ACTIONS = {
+  list: { needsId: false, options: [] },
+  add: { needsId: true, options: [...SETTINGS, "to", "save"] },
+  change: { needsId: true, options: [...SETTINGS, "save"] },
+  rotate: { needsId: true, options: ["scopes", "finish", "to", "save"] },
+  revoke: { needsId: true, options: ["key", "save"] },
+};
+
+/**
+ * Whether the arguments after `caller` are complete.
+ *
+ * @param {string[]} args
+ * @param {object} options
+ */
+export function areCallerArguments([action = "", ...rest], options) {
+  const known = Object.hasOwn(ACTIONS, action) ? ACTIONS[action] : undefined;
+  return (
+    known !== undefined &&
+    rest.length === (known.needsId ? 1 : 0) &&
+    Object.keys(options).every((option) => known.options.includes(option))
+  );
+}
+
+/**
+ * Performs an action and prints its result.
+ *
+ * @param {Core} core
+ * @param {Variables} variables the deployed settings
+ * @param {string[]} args the action and the caller's id
+ * @param {CallerOptions & { file?: string | undefined }} options `file` is that of the settings
+ * @returns the new value of GATEWAY_CALLERS
+ */
+export function callerCommand(core, variables, [action, id = ""], { file, ...options }) {
+  const callers = deployedCallers(core, variables);
+  if (action === "list") {
+    console.log(table(callers));
+    return "";
+  }
+  if (options.save && (file === undefined || variables.GATEWAY_CALLERS !== writtenIn(file)))
+    throw new Failure(
+      "--save needs --settings with the file that GATEWAY_CALLERS comes from; the environment sets another value.",
+      "--save 需要用 --settings 指定 GATEWAY_CALLERS 所在的文件；当前环境变量设置了不同的值。",
+    );
+  const edited = edit(core, variables, callers, String(action), id, options);
+  const { credentials, note } = edited;
+  if (options.to !== undefined && credentials) writeOnce(options.to, credentials);
+  if (options.save && file !== undefined) save(file, edited.callers);
+  const piped = options.to !== undefined && !options.save;
+  const say = piped ? console.error : console.log;
+  if (credentials && options.to !== undefined)
+    say(
+      `The secrets of ${id} are in ${options.to}: hand it over securely.\n${id} 的密钥已写入 ${options.to}，请安全交付。`,
+    );
+  else if (credentials) say(shown(credentials));
+  if (note) say(note);
+  if (options.save)
+    say(`GATEWAY_CALLERS is saved in ${file}; restart the gateway.\n已写入 ${file}，请重启网关。`);
+  else if (!piped)
+    say(
+      "\nStore this as GATEWAY_CALLERS and restart the gateway (a Worker: npx wrangler secret put GATEWAY_CALLERS):\n请将下面一行设为 GATEWAY_CALLERS 并重启网关：",
+    );
+  if (!options.save) console.log(edited.callers);
+  return edited.callers;
+}
+
+/**
+ * @param {Core} core
+ * @param {Variables} variables
+ * @param {Caller[]} callers
+ * @param {string} action
+ * @param {string} id
+ * @param {CallerOptions} options
+ * @returns {Edited}
+ */
+function edit(core, variables, callers, action, id, options) {
+  const known = callers.find((caller) => caller.id === id);
+  let credentials;
+  let note = "";
+  if (action === "add") {
+    if (known)
+      throw new Failure(
+        `GATEWAY_CALLERS already has a caller ${id}: rotate adds a token and a key pair, change changes it.`,
+        `GATEWAY_CALLERS 中已有调用方 ${id}：rotate 可增加凭据，change 可修改设置。`,
+      );
+    /** @type {Caller} */
+    const caller = { id, scopes: ["create", "read"] };
+    change(caller, options);
+    credentials = issue(variables, caller);
+    callers.push(caller);
+    if (!variables.GATEWAY_CALLERS)
+      note =
+        "It contains this caller only, because GATEWAY_CALLERS is not set here. Add the caller to the deployed list.\n此处未设置 GATEWAY_CALLERS，因此结果只含该调用方；请合并到已部署的列表。";
+  } else if (!known) {
+    throw new Failure(`GATEWAY_CALLERS has no caller ${id}.`, `GATEWAY_CALLERS 中没有调用方 ${id}。`);
+  } else if (action === "change") {
+    change(known, options);
+  } else if (action === "rotate" && options.finish) {
+    finish(known);
+    note = `Of ${id}, the newest token and key pair remain, and those with scopes of their own.
+${id} 只保留最新的令牌与密钥对，以及单独设有 scopes 的令牌与密钥对。`;
+  } else if (action === "rotate") {
+    credentials = issue(variables, known, options.scopes && scopesOf(options.scopes));
+  } else if (options.key === undefined) {
+    callers.splice(callers.indexOf(known), 1);
+    note = `${id} is removed. Its orders remain in its ledger, and only a caller with the same id can read them.
+已删除 ${id}。其订单仍保留在账本中，只有同名调用方可以读取。`;
+  } else {
+    revoke(known, options.key);
+  }
+  const text = JSON.stringify(callers);
+  mustBeAccepted(core, { ...variables, GATEWAY_CALLERS: text });
+  return { callers: text, note, ...(credentials && { credentials }) };
+}
+
+/**
+ * @param {Caller} caller
+ * @param {CallerOptions} options
+ */
+function change(caller, options) {
+  const { scopes, webhook, "max-per-day": perDay, "max-per-user-per-day": perUser } = options;
+  if (scopes !== undefined) caller.scopes = scopesOf(scopes);
+  for (const [name, text, value] of /** @type {const} */ ([
+    ["webhookUrl", webhook, webhook],
+    ["maxStartsPerDay", perDay, Number(perDay)],
+    ["maxStartsPerUserPerDay", perUser, Number(perUser)],
+  ])) {
+    if (text === undefined) continue;
+    if (text === "none") delete caller[name];
+    else if (name !== "webhookUrl" && !/^\d{1,9}$/.test(text))
+      throw new Failure("A limit must be a number or none.", "上限应为数字或 none。");
+    else Object.assign(caller, { [name]: value });
+  }
+}
+
+const scopesOf = (/** @type {string} */ text) => text.split(",").map((scope) => scope.trim());
+
+/**
+ * A token and a key pair for the caller; with `scopes`, they have these instead of the caller's.
+ *
+ * @param {Variables} variables
+ * @param {Caller} caller
+ * @param {string[] | "" | undefined} [scopes]
+ * @returns {Credentials}
+ */
+function issue({ GATEWAY_SECRET: secret }, caller, scopes) {
+  if (!secret) {
+    throw new Failure(
+      "GATEWAY_SECRET is not set; the key pair's secret is derived from it. Set it to the deployment's value.",
+      "未设置 GATEWAY_SECRET；密钥对由它派生，请设为与部署环境相同的值。",
+    );
+  }
+  const { id } = caller;
+  const token = randomBytes(32).toString("base64url");
+  const accessKeyId = `gwk-${id.slice(0, 40)}-${randomBytes(6).toString("hex")}`;
+  const sha256 = createHash("sha256").update(token).digest("hex");
+  if (scopes) caller.tokens = [...(caller.tokens ?? []), { sha256, scopes }];
+  else caller.tokenSha256 = [...(caller.tokenSha256 ?? []), sha256];
+  caller.keyPairs = [...(caller.keyPairs ?? []), { accessKeyId, ...(scopes && { scopes }) }];
+  return {
+    id,
+    token,
+    accessKeyId,
+    accessKeySecret: glue.gatewayKeySecret(secret, accessKeyId),
+    webhookSecret: glue.gatewayWebhookSecret(secret, id),
+  };
+}
+
+/**
+ * Removes all but the newest token and key pair. Those with their own scopes belong to another user, whom a rotation
+ * must not lock out.
+ *
+ * @param {Caller} caller
+ */
+function finish(caller) {
+  const newest = caller.tokenSha256?.slice(-1);
+  /**
+   * @template {{ scopes?: string[] }} T
+   * @param {T[] | undefined} list
+   * @param {boolean} keepsNewest
+   */
+  const finished = (list, keepsNewest) => {
+    const shared = list?.filter(({ scopes }) => !scopes);
+    return list?.filter((entry) => entry.scopes || (keepsNewest && entry === shared?.at(-1)));
+  };
+  caller.tokenSha256 = newest;
+  caller.tokens = finished(caller.tokens, !newest?.length);
+  caller.keyPairs = finished(caller.keyPairs, true);
+}
+
+/** The fewest characters that identify a token by its hash. */
+const HASH_MIN = 8;
+
+/**
+ * Removes the one token or key pair of that name.
+ *
+ * @param {Caller} caller
+ * @param {string} key
+ */
+function revoke(caller, key) {
+  const isHash = (/** @type {string} */ hash) =>
+    key.length >= HASH_MIN && hash.toLowerCase().startsWith(key.toLowerCase());
+  const { tokenSha256 = [], tokens = [], keyPairs = [] } = caller;
+  const rest = {
+    tokenSha256: tokenSha256.filter((hash) => !isHash(hash)),
+    tokens: tokens.filter(({ sha256 }) => !isHash(sha256)),
+    keyPairs: keyPairs.filter(({ accessKeyId }) => accessKeyId !== key),
+  };
+  const count = (/** @type {{ length: number }[]} */ lists) =>
+    lists.reduce((sum, { length }) => sum + length, 0);
+  const removed = count([tokenSha256, tokens, keyPairs]) - count(Object.values(rest));
+  if (removed !== 1)
+    throw new Failure(
+      `${caller.id} has ${removed === 0 ? "no" : "more than one"} token or key pair ${key}: name an AccessKeyId, or at least ${HASH_MIN} characters of a token's hash, as list shows them.`,
+      `${caller.id} ${removed === 0 ? "没有" : "有多个"}名为 ${key} 的凭据：请填写 list 列出的 AccessKeyId，或令牌哈希的前 ${HASH_MIN} 位以上。`,
+    );
+  Object.assign(caller, rest);
+}
+
+/** @param {Caller[]} callers */
+function table(callers) {
+  const lines = callers.flatMap((caller) => {
+    const { id, scopes = ["create", "read"], tokenSha256 = [], tokens = [], keyPairs = [] } = caller;
+    const { maxStartsPerDay, maxStartsPerUserPerDay, webhookUrl } = caller;
+    const own = (/** @type {string[] | undefined} */ of) => (of ? `   scopes ${of.join(",")}` : "");
+    return [
+      `${id}   scopes ${scopes.join(",")}`,
+      ...tokenSha256.map((hash) => `  token ${hash.slice(0, 12)}…`),
+      ...tokens.map((token) => `  token ${token.sha256.slice(0, 12)}…${own(token.scopes)}`),
+      ...keyPairs.map((pair) => `  key pair ${pair.accessKeyId}${own(pair.scopes)}`),
+      ...(maxStartsPerDay === undefined ? [] : [`  at most ${maxStartsPerDay} starts a day`]),
+      ...(maxStartsPerUserPerDay === undefined
+        ? []
+        : [`  at most ${maxStartsPerUserPerDay} starts a day and UserId`]),
+      // A URL can contain a secret.
+      ...(webhookUrl === undefined ? [] : [`  webhook ${new URL(webhookUrl).origin}`]),
+    ];
+  });
+  return lines.length > 0 ? lines.join("\n") : "GATEWAY_CALLERS is not set.\n未设置 GATEWAY_CALLERS。";
+}
+
+/** @param {Credentials} credentials */
+const shown = ({ id, token, accessKeyId, accessKeySecret, webhookSecret }) =>
+  `Shown once; hand them to ${id} over a secure channel:
+仅显示一次，请通过安全渠道交给 ${id}：
+  bearer token     ${token}
+  AccessKeyId      ${accessKeyId}
+  AccessKeySecret  ${accessKeySecret}
+  webhook secret   ${webhookSecret}`;
+
+/**
+ * The list, if the deployment would accept the settings. The secrets of other callers may be missing here.
+ *
+ * @param {Core} core
+ * @param {Variables} variables
+ * @returns {Caller[]}
+ */
+function deployedCallers(core, variables) {
+  mustBeAccepted(core, variables);
+  return variables.GATEWAY_CALLERS ? JSON.parse(variables.GATEWAY_CALLERS) : [];
+}
+
+/**
+ * @param {Core} core
+ * @param {Variables} variables
+ */
+function mustBeAccepted(core, variables) {
+  const wrong = problemsOf(core, variables).filter(
+    ({ field, rule }) =>
+      (field === "GATEWAY_SECRET" && rule !== "missing") ||
+      (field === "GATEWAY_CALLERS" && !["missing", "secret-setting"].includes(rule ?? "")),
+  );
+  if (wrong.length > 0) throw new Failure(`Nothing was changed:\n${listed(wrong)}`, "未做任何修改。");
+}
+
+/**
+ * @param {string} path
+ * @param {Credentials} credentials
+ */
+function writeOnce(path, credentials) {
+  try {
+    writeFileSync(path, `${JSON.stringify(credentials, null, 2)}\n`, { flag: "wx", mode: 0o600 });
+  } catch (/** @type {any} */ error) {
+    throw new Failure(
+      `${path} cannot be created (${error.code}). Nothing was changed; name a new file.`,
+      `无法创建 ${path}（${error.code}）。未做任何修改，请指定一个不存在的文件。`,
+    );
+  }
+}
+
+/**
+ * The value of GATEWAY_CALLERS in a file of settings.
+ *
+ * @param {string} file
+ */
+function writtenIn(file) {
+  return parseEnv(readFileSync(file, "utf8")).GATEWAY_CALLERS;
+}
+
+/**
+ * Puts the value into the file of settings, at once or not at all.
+ *
+ * @param {string} file
+ * @param {string} callers
+ */
+function save(file, callers) {
+  const before = readFileSync(file, "utf8");
+  // In single quotes, which JSON can do without.
+  const line = `GATEWAY_CALLERS='${callers.replaceAll("'", "\\u0027")}'`;
+  const assignment = /^[ \t]*(?:export[ \t]+)?GATEWAY_CALLERS[ \t]*=.*$/m;
+  const found = assignment.exec(before)?.[0];
+  const after = found
+    ? before.replace(assignment, () => line)
+    : `${before}${before === "" || before.endsWith("\n") ? "" : "\n"}${line}\n`;
+  const others = (/** @type {string} */ text) => {
+    const { GATEWAY_CALLERS: _, ...rest } = parseEnv(text);
+    return JSON.stringify(rest);
+  };
+  const isRight =
+    // The value can go on in the next line, or the name can be assigned again further down.
+    parseEnv(found ?? "").GATEWAY_CALLERS === parseEnv(before).GATEWAY_CALLERS &&
+    others(after) === others(before) &&
+    JSON.stringify(JSON.parse(parseEnv(after).GATEWAY_CALLERS ?? "null")) === callers;
+  if (!isRight)
+    throw new Failure(
+      `GATEWAY_CALLERS in ${file} does not stand on one line of its own, so the file was not changed: put the value below there.\n${callers}`,
+      `${file} 中的 GATEWAY_CALLERS 不是单独一行，文件未修改：请手工填入以上内容。`,
+    );
+  const next = `${file}.new`;
+  try {
+    writeFileSync(next, after, { flag: "wx", mode: statSync(file).mode & 0o777 });
+    renameSync(next, file);
+  } catch (/** @type {any} */ error) {
+    throw new Failure(
+      `${file} cannot be replaced by ${next} (${error.code}), so it was not changed: put the value below there.\n${callers}`,
+      `无法用 ${next} 替换 ${file}（${error.code}），文件未修改：请手工填入以上内容。`,
+    );
+  }
+}

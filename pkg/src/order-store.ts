@@ -1,0 +1,121 @@
+/** Orders in a store of the program: one CertifyId per OuterOrderNo, however many callers race and processes end. */
+
+import type { ClientExports } from "./client-exports.js";
+import { isFaceVerifyError, type FaceVerifyError, type Failure } from "./errors.js";
+import { packObject, unpack, withBytes } from "./packed.js";
+import { randomHex } from "./random.js";
+import { thrown } from "./thrown.js";
+import type { InitFaceVerifyResult, OrderStore, SettledOrder, StoredOrder } from "./types.js";
+import { sleep, within } from "./waits.js";
+
+/** In addition to the call's time limit: the outcome is stored, and clocks of servers differ. */
+const MARGIN_MILLIS = 15_000;
+/** How long a store may take to keep an outcome, which no signal ends. */
+const SETTLE_MILLIS = 10_000;
+/** Between two looks at an order that another call is starting. */
+const PAUSE_MILLIS = 100;
+
+export interface Start {
+  core: ClientExports;
+  store: OrderStore;
+  /** The client's options, packed. */
+  options: Uint8Array;
+  parameters: unknown;
+  /** When the call's time is over, in milliseconds since 1970. */
+  deadline: number;
+  signal: AbortSignal | undefined;
+  /** Calls Alibaba Cloud. */
+  start(): Promise<InitFaceVerifyResult>;
+  /** The error for the caller. */
+  errorOf(failure: Failure, cause?: unknown): FaceVerifyError;
+}
+
+/**
+ * Starts an order unless the store has it. The core decides what a stored order means; here it is asked, and what it
+ * says is done.
+ */
+export async function startOnce(call: Start): Promise<InitFaceVerifyResult> {
+  const { core, store, deadline, signal } = call;
+  const failed = (json: string, cause?: unknown) => call.errorOf(JSON.parse(json), cause);
+  const given = [call.options, ...packObject(call.parameters), store.secret, Date.now()];
+  const [read, number = "", fingerprint = ""] = unpack(withBytes(given, core.orderOf));
+  if (read === "error") throw failed(number);
+  const order: StoredOrder = {
+    outerOrderNo: number,
+    fingerprint,
+    attempt: randomHex(),
+    state: "starting",
+    until: deadline + MARGIN_MILLIS,
+    certifyId: null,
+    certifyUrl: null,
+    requestId: null,
+  };
+
+  const ask = async <T>(asked: () => Promise<T>): Promise<T> => {
+    const timeoutMillis = Math.max(0, deadline - Date.now());
+    const { value, error, ended } = signal?.aborted
+      ? { ended: "aborted" }
+      : await within(
+          { timeoutMillis, signal },
+          asked().then((value) => ({ value })),
+        );
+    if (ended === "aborted") throw failed(aborted(core, signal), signal?.reason);
+    if (!value) throw failed(core.orderFailed("store-failed"), error);
+    return value.value;
+  };
+
+  for (;;) {
+    let begun: Promise<boolean> | undefined;
+    try {
+      if ((await ask(() => (begun = promised(() => store.begin(order))))) === true) break;
+    } catch (error) {
+      // Nothing was started, so the number is free again, even if the row is there only later.
+      begun
+        ?.catch(() => true)
+        .then((there) => there && store.settle({ ...order, state: "failed" }))
+        .catch(() => {});
+      throw error;
+    }
+    const found = await ask(() => promised(() => store.read(number)));
+    // A store that repeats its statement finds what it has inserted.
+    if (found?.attempt === order.attempt) break;
+    if (found) {
+      const looked = [found.state, found.fingerprint, fingerprint, Number(found.until), Date.now()];
+      const [known, refusal = ""] = unpack(withBytes(looked, core.knownOrder));
+      if (known === "error") throw failed(refusal);
+      if (known === "started") return resultOf(found);
+    }
+    if (Date.now() >= deadline) throw failed(core.orderFailed("being-started"));
+    await sleep(PAUSE_MILLIS, signal);
+  }
+
+  const settle = (settled: SettledOrder) =>
+    within(
+      { timeoutMillis: SETTLE_MILLIS },
+      promised(() => store.settle(settled)),
+    );
+  let result;
+  try {
+    result = await call.start();
+  } catch (error) {
+    const nothing = isFaceVerifyError(error) && error.execution === "none";
+    // If this fails, the order is unknown when its time is over. The caller needs the first error.
+    await settle({ ...order, state: nothing ? "failed" : "unknown" });
+    throw error;
+  }
+  const { certifyId, certifyUrl, requestId } = result;
+  const { value, error } = await settle({ ...order, state: "started", certifyId, certifyUrl, requestId });
+  if (value === true) return result;
+  throw call.errorOf({ ...JSON.parse(core.orderFailed("not-stored")), certifyId, requestId }, error);
+}
+
+/** A promise, whatever the store's function does. */
+const promised = async <T>(run: () => T | Promise<T>): Promise<T> => run();
+
+const aborted = (core: ClientExports, signal: AbortSignal | undefined): string =>
+  withBytes(["", "aborted", ...thrown(signal?.reason)], core.endUnsent);
+
+/** The result of an order that was started before. */
+function resultOf({ certifyId, certifyUrl, requestId }: StoredOrder): InitFaceVerifyResult {
+  return { certifyId: certifyId ?? "", certifyUrl, code: "200", message: null, requestId, raw: {} };
+}

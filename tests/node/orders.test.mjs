@@ -1,0 +1,176 @@
+// Orders in a store: the recipe for SQLite, the store in memory, and stores that fail.
+
+import assert from "node:assert/strict";
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { DatabaseSync } from "node:sqlite";
+import { after, test } from "node:test";
+import { inspect } from "node:util";
+import { FaceVerifyClient } from "cloudauth-edge";
+import { memoryOrders } from "cloudauth-edge/orders";
+import { createSandbox } from "cloudauth-edge/sandbox";
+import { SECRET, cases, clientOf, failure, killedDuringStart, orderOf } from "../support/orders/cases.mjs";
+import { sqliteOrders } from "../support/orders/sqlite.mjs";
+import { table } from "../support/orders/table.mjs";
+
+/** A database in a file, opened once per store. */
+function sqlite() {
+  const folder = mkdtempSync(join(tmpdir(), "orders-"));
+  const file = join(folder, "orders.db");
+  const opened = [];
+  const connect = () => {
+    const database = new DatabaseSync(file);
+    database.exec("PRAGMA journal_mode = WAL; PRAGMA busy_timeout = 60000;");
+    opened.push(database);
+    return database;
+  };
+  connect().exec(table);
+  return {
+    file,
+    open: async () => sqliteOrders(connect(), SECRET),
+    [Symbol.dispose]() {
+      for (const database of opened) database.close();
+      rmSync(folder, { recursive: true });
+    },
+  };
+}
+
+for (const [name, run] of Object.entries(cases)) {
+  test(`in memory, ${name}`, () => {
+    const store = memoryOrders();
+    return run(async () => store);
+  });
+  test(`in SQLite, ${name}`, async () => {
+    using database = sqlite();
+    await run(database.open);
+  });
+}
+
+test("in SQLite, a process killed during a start leaves an order that is not started again", async () => {
+  using database = sqlite();
+  await killedDuringStart(database.open, ["sqlite", database.file]);
+});
+
+const broken = () => {
+  throw Object.assign(new Error(`connection of 张三 lost`), { code: "ECONNRESET" });
+};
+
+test("a store that fails before the start: nothing is started", async () => {
+  await using sandbox = createSandbox();
+  await using server = await sandbox.listen();
+  for (const fails of [{ begin: broken }, { begin: async () => false, read: broken }]) {
+    const order = orderOf();
+    const error = await failure(clientOf(server.url, { ...memoryOrders(), ...fails }).initFaceVerify(order));
+    assert.deepEqual(
+      [error.kind, error.code, error.execution, error.retryable, error.audience],
+      ["order", "OrderStoreFailed", "none", true, "operator"],
+    );
+    assert.equal(error.cause.code, "ECONNRESET");
+    assert.ok(!inspect(error).includes("张三"));
+    assert.deepEqual(await sandbox.verifications({ outerOrderNo: order.outerOrderNo }), []);
+  }
+});
+
+test("a store that fails after the start: the error has the CertifyId", async () => {
+  await using sandbox = createSandbox();
+  await using server = await sandbox.listen();
+  for (const settle of [broken, async () => false, async () => undefined]) {
+    const store = memoryOrders();
+    const order = orderOf();
+    const error = await failure(clientOf(server.url, { ...store, settle }).initFaceVerify(order));
+    const [{ certifyId }] = await sandbox.verifications({ outerOrderNo: order.outerOrderNo });
+    assert.deepEqual(
+      [error.code, error.execution, error.retryable, error.certifyId],
+      ["OrderNotStored", "unknown", false, certifyId],
+    );
+    assert.equal(JSON.parse(JSON.stringify(error)).certifyId, certifyId);
+    assert.ok(inspect(error).includes(certifyId));
+    // The operator settles it with the error's CertifyId.
+    const row = await store.read(order.outerOrderNo);
+    assert.equal(await store.settle({ ...row, state: "started", certifyId: error.certifyId }), true);
+    assert.equal((await clientOf(server.url, store).initFaceVerify(order)).certifyId, certifyId);
+  }
+});
+
+test("a store that fails after a failed start: the caller gets the first error", async () => {
+  await using sandbox = createSandbox();
+  await using server = await sandbox.listen();
+  await sandbox.injectFault({ kind: "error", action: "InitFaceVerify", code: "412" });
+  const store = { ...memoryOrders(), settle: broken };
+  assert.equal((await failure(clientOf(server.url, store).initFaceVerify(orderOf()))).code, "412");
+});
+
+test("a begin whose answer was lost is found again", async () => {
+  await using sandbox = createSandbox();
+  await using server = await sandbox.listen();
+  const store = memoryOrders();
+  const begin = async (order) => {
+    await store.begin(order);
+    // The driver repeats the statement, which now finds its own row.
+    return store.begin(order);
+  };
+  const order = orderOf();
+  assert.ok((await clientOf(server.url, { ...store, begin }).initFaceVerify(order)).certifyId);
+});
+
+test("the signal ends every wait for a store, and the number is free again", async () => {
+  await using sandbox = createSandbox();
+  await using server = await sandbox.listen();
+  const store = memoryOrders();
+  const order = orderOf();
+  const controller = new AbortController();
+  let insert;
+  const inserted = new Promise((resolve) => (insert = resolve));
+  const slow = { ...store, begin: (row) => inserted.then(() => store.begin(row)) };
+  const call = clientOf(server.url, slow).initFaceVerify(order, { signal: controller.signal });
+  controller.abort(new Error("enough"));
+  const error = await failure(call);
+  assert.deepEqual([error.kind, error.execution], ["aborted", "none"]);
+  insert();
+  // The next call starts it.
+  assert.ok((await clientOf(server.url, store).initFaceVerify(order)).certifyId);
+});
+
+test("the signal ends the wait for a start of another process", async () => {
+  const store = memoryOrders();
+  const controller = new AbortController();
+  const begin = async (mine) => {
+    // The other process was faster, with the same order.
+    await store.begin({ ...mine, attempt: "another" });
+    return false;
+  };
+  const read = async (number) => {
+    setImmediate(() => controller.abort());
+    return store.read(number);
+  };
+  const client = clientOf("http://127.0.0.1:1", { ...store, begin, read });
+  const error = await failure(client.initFaceVerify(orderOf(), { signal: controller.signal }));
+  assert.deepEqual([error.kind, error.execution], ["aborted", "none"]);
+});
+
+test("a store of another form is refused at once", () => {
+  const store = memoryOrders();
+  for (const orders of [{}, 1, "store", { ...store, secret: "short" }, { ...store, read: undefined }])
+    assert.throws(() => clientOf("127.0.0.1", orders), { name: "TypeError", message: /orders must be/ });
+});
+
+test("a parameter that is refused leaves no order", async () => {
+  const store = memoryOrders();
+  const order = { ...orderOf(), certNo: "110105194912310021" };
+  const error = await failure(clientOf("http://127.0.0.1:1", store).initFaceVerify(order));
+  assert.equal(error.kind, "validation");
+  assert.equal(await store.read(order.outerOrderNo), null);
+});
+
+const keys = { accessKeyId: "sandbox-key-id", accessKeySecret: "sandbox-key-secret" };
+const order = orderOf();
+const sandbox = createSandbox();
+const server = await sandbox.listen();
+after(() => sandbox.close());
+
+test("a second start returns the same CertifyId", async () => {
+  const client = new FaceVerifyClient({ ...keys, endpoint: server.url, orders: memoryOrders() });
+  const first = await client.initFaceVerify(order);
+  assert.equal((await client.initFaceVerify(order)).certifyId, first.certifyId);
+});

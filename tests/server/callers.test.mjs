@@ -1,0 +1,210 @@
+// The commands that edit GATEWAY_CALLERS, and what they print, write and refuse.
+
+import assert from "node:assert/strict";
+import { spawnSync } from "node:child_process";
+import { existsSync, mkdtempSync, readFileSync, readdirSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterEach, beforeEach, test } from "node:test";
+import { parseEnv } from "node:util";
+import { projectEnv } from "../../scripts/lib/project.mjs";
+import { gatewayProgram } from "../worker/gateway.mjs";
+
+const SECRET = "0123456789abcdef0123456789abcdef";
+const SETTINGS = 78;
+
+let folder;
+beforeEach(() => (folder = mkdtempSync(join(tmpdir(), "cloudauth-edge-"))));
+afterEach(() => rmSync(folder, { recursive: true, force: true }));
+
+function caller(args, settings = { GATEWAY_SECRET: SECRET }) {
+  const others = Object.entries(projectEnv()).filter(([name]) => !/^(GATEWAY|CLOUDAUTH)_/.test(name));
+  const env = { ...Object.fromEntries(others), ...settings };
+  const program = [gatewayProgram, "caller", ...args];
+  const { status: code, stdout, stderr } = spawnSync("node", program, { env, cwd: folder, encoding: "utf8" });
+  return { code, stdout, stderr, output: stdout + stderr };
+}
+
+/** The value of GATEWAY_CALLERS that was printed. */
+const list = ({ output }) => JSON.parse(output.match(/^\[.*\]$/m)[0]);
+const withCallers = (callers) => ({ GATEWAY_SECRET: SECRET, GATEWAY_CALLERS: JSON.stringify(callers) });
+
+test("add creates a caller with its settings, and refuses an id that exists", () => {
+  const options = [
+    "--scopes",
+    "create, read,read:material",
+    "--webhook",
+    "https://shop.example/hook?key=planted",
+  ];
+  const added = caller(["add", "shop", ...options, "--max-per-day", "100", "--max-per-user-per-day", "5"]);
+  assert.equal(added.code, 0, added.output);
+  const [shop] = list(added);
+  assert.deepEqual(shop.scopes, ["create", "read", "read:material"]);
+  assert.deepEqual(
+    [shop.webhookUrl, shop.maxStartsPerDay, shop.maxStartsPerUserPerDay],
+    ["https://shop.example/hook?key=planted", 100, 5],
+  );
+  const again = caller(["add", "shop"], withCallers([shop]));
+  assert.equal(again.code, SETTINGS);
+  assert.match(again.output, /already has a caller shop/);
+
+  const shown = caller(["list"], withCallers([shop]));
+  assert.match(shown.output, /^shop {3}scopes create,read,read:material$/m);
+  assert.match(shown.output, /webhook https:\/\/shop\.example$/m);
+  assert.match(shown.output, /at most 100 starts a day$/m);
+  assert.ok(!shown.output.includes("planted") && !shown.output.includes(SECRET));
+});
+
+test("change sets and removes settings; the gateway's own rules refuse wrong ones", () => {
+  const [shop] = list(
+    caller(["add", "shop", "--max-per-day", "100", "--webhook", "https://shop.example/hook"]),
+  );
+  const options = ["--max-per-day", "none", "--webhook", "none", "--scopes", "read"];
+  const [changed] = list(caller(["change", "shop", ...options], withCallers([shop])));
+  assert.deepEqual(changed, {
+    id: "shop",
+    scopes: ["read"],
+    tokenSha256: shop.tokenSha256,
+    keyPairs: shop.keyPairs,
+  });
+  for (const [wrong, expected] of [
+    [["--scopes", "reads"], /\[0\]\.scopes/],
+    [["--webhook", "ftp://shop.example"], /\[0\]\.webhookUrl must be a complete https:\/\/ URL/],
+    [["--max-per-day", "-1"], /must be a number or none|argument/],
+    [["--max-per-day", "9999999999"], /must be a number or none/],
+    [["--max-per-day", ""], /must be a number or none/],
+  ]) {
+    const { code, output } = caller(["change", "shop", ...wrong], withCallers([shop]));
+    assert.notEqual(code, 0, wrong.join(" "));
+    assert.match(output, expected);
+    assert.ok(!/^\[.*\]$/m.test(output), output);
+  }
+  for (const id of ["nobody", "__proto__", "商户", ""]) {
+    const { code, output } = caller(["change", id, "--scopes", "read"], withCallers([shop]));
+    assert.equal(code, SETTINGS, output);
+    assert.match(output, /has no caller/);
+  }
+});
+
+test("rotate adds a token and a key pair, then removes the old ones", () => {
+  const secret = { GATEWAY_SECRET: "0123456789abcdef0123456789abcdef" };
+  const made = list(caller(["add", "shop"], secret));
+  const callers = JSON.stringify([...made, { id: "bank", tokenSha256: ["0".repeat(64)] }]);
+  const begun = list(caller(["rotate", "shop"], { ...secret, GATEWAY_CALLERS: callers }));
+  assert.deepEqual(
+    begun.map(({ id, tokenSha256, keyPairs = [] }) => [id, tokenSha256.length, keyPairs.length]),
+    [
+      ["shop", 2, 2],
+      ["bank", 1, 0],
+    ],
+  );
+  const settings = { ...secret, GATEWAY_CALLERS: JSON.stringify(begun) };
+  const [shop, bank] = list(caller(["rotate", "shop", "--finish"], settings));
+  assert.deepEqual(shop.tokenSha256, begun[0].tokenSha256.slice(1));
+  assert.deepEqual(shop.keyPairs, begun[0].keyPairs.slice(1));
+  assert.deepEqual(bank, begun[1]);
+  // The token and key pair of another user of the caller, which have fewer scopes, are kept.
+  const support = { sha256: "1".repeat(64), scopes: ["read"] };
+  const reader = { accessKeyId: "gwk-shop-support", scopes: ["read"] };
+  begun[0].tokens = [{ sha256: "2".repeat(64) }, support];
+  begun[0].keyPairs.push(reader);
+  const scoped = { ...secret, GATEWAY_CALLERS: JSON.stringify(begun) };
+  const [finished] = list(caller(["rotate", "shop", "--finish"], scoped));
+  assert.deepEqual(finished.tokenSha256, shop.tokenSha256);
+  assert.deepEqual(finished.tokens, [support]);
+  assert.deepEqual(finished.keyPairs, [...shop.keyPairs, reader]);
+  const stranger = caller(["rotate", "nobody"], settings);
+  assert.equal(stranger.code, SETTINGS);
+  assert.match(stranger.output, /no caller nobody/);
+});
+
+test("rotate --scopes adds a token and a key pair that can do less than the caller", () => {
+  const [shop] = list(caller(["add", "shop"]));
+  const [rotated] = list(caller(["rotate", "shop", "--scopes", "read"], withCallers([shop])));
+  assert.deepEqual(rotated.tokenSha256, shop.tokenSha256);
+  assert.deepEqual(
+    rotated.tokens.map(({ scopes }) => scopes),
+    [["read"]],
+  );
+  assert.deepEqual(
+    rotated.keyPairs.map(({ scopes }) => scopes),
+    [undefined, ["read"]],
+  );
+});
+
+test("revoke removes a caller, or the one token or key pair that is named", () => {
+  const [first] = list(caller(["add", "shop"]));
+  const [shop] = list(caller(["rotate", "shop"], withCallers([first])));
+  const bank = { id: "bank", tokenSha256: ["0".repeat(64)] };
+  const both = withCallers([shop, bank]);
+  const [hash] = first.tokenSha256;
+  const [withoutToken] = list(caller(["revoke", "shop", "--key", hash.slice(0, 12).toUpperCase()], both));
+  assert.deepEqual(withoutToken.tokenSha256, shop.tokenSha256.slice(1));
+  assert.deepEqual(withoutToken.keyPairs, shop.keyPairs);
+  const [withoutPair] = list(caller(["revoke", "shop", "--key", first.keyPairs[0].accessKeyId], both));
+  assert.deepEqual(withoutPair.keyPairs, shop.keyPairs.slice(1));
+  for (const key of [hash.slice(0, 7), "f".repeat(64), "", "gwk-"]) {
+    const { code, output } = caller(["revoke", "shop", "--key", key], both);
+    assert.equal(code, SETTINGS, key);
+    assert.match(output, /has no token or key pair/);
+  }
+  assert.deepEqual(list(caller(["revoke", "shop"], both)), [bank]);
+  // A gateway without callers serves nobody, and a caller without keys cannot call.
+  const last = caller(["revoke", "bank"], withCallers([bank]));
+  assert.match(last.output, /GATEWAY_CALLERS contains no caller/);
+  const none = caller(["revoke", "bank", "--key", "0".repeat(64)], both);
+  assert.match(none.output, /has none of tokens, tokenSha256 and keyPairs/);
+});
+
+test("--to puts the secrets into a new file, and only the value on the standard output", () => {
+  const file = join(folder, "shop.json");
+  const { code, stdout, stderr } = caller(["add", "shop", "--to", file]);
+  assert.equal(code, 0, stderr);
+  const [shop] = JSON.parse(stdout);
+  const credentials = JSON.parse(readFileSync(file, "utf8"));
+  assert.equal(statSync(file).mode & 0o777, 0o600);
+  assert.equal(credentials.accessKeyId, shop.keyPairs[0].accessKeyId);
+  for (const secret of [credentials.token, credentials.accessKeySecret, credentials.webhookSecret])
+    assert.ok(secret.length >= 32 && !(stdout + stderr).includes(secret));
+  const before = readFileSync(file, "utf8");
+  const again = caller(["add", "shop", "--to", file]);
+  assert.equal(again.code, SETTINGS);
+  assert.match(again.output, /cannot be created \(EEXIST\)\. Nothing was changed/);
+  assert.equal(again.stdout, "");
+  assert.equal(readFileSync(file, "utf8"), before);
+});
+
+test("--save changes one line of the file of settings", () => {
+  const file = join(folder, "gateway.env");
+  const written = `# Settings\nGATEWAY_SECRET=${SECRET}\nGATEWAY_CALLERS=\nGATEWAY_LISTEN="127.0.0.1:1"\n`;
+  writeFileSync(file, written, { mode: 0o600 });
+  const at = ["--settings", file, "--save"];
+  const added = caller(["add", "shop", "--webhook", "https://shop.example/it's", ...at], {});
+  assert.equal(added.code, 0, added.output);
+  const added2 = caller(["add", "bank", ...at], {});
+  assert.equal(added2.code, 0, added2.output);
+  const { GATEWAY_CALLERS: callers, ...rest } = parseEnv(readFileSync(file, "utf8"));
+  assert.deepEqual(rest, { GATEWAY_SECRET: SECRET, GATEWAY_LISTEN: "127.0.0.1:1" });
+  assert.deepEqual(
+    JSON.parse(callers).map(({ id, webhookUrl }) => [id, webhookUrl]),
+    [
+      ["shop", "https://shop.example/it's"],
+      ["bank", undefined],
+    ],
+  );
+  assert.equal(statSync(file).mode & 0o777, 0o600);
+  assert.deepEqual(readdirSync(folder), ["gateway.env"]);
+
+  // What it cannot write safely, it leaves to the operator.
+  const several = `GATEWAY_SECRET=${SECRET}\nGATEWAY_CALLERS='\n${callers}\n'\n`;
+  writeFileSync(file, several);
+  const manual = caller(["revoke", "bank", ...at], {});
+  assert.equal(manual.code, SETTINGS);
+  assert.match(manual.output, /does not stand on one line/);
+  assert.equal(readFileSync(file, "utf8"), several);
+  // The environment sets another value, which would still count.
+  const other = caller(["revoke", "bank", ...at], { GATEWAY_CALLERS: "[]" });
+  assert.equal(other.code, SETTINGS);
+  assert.match(caller(["add", "shop", "--save"]).output, /--save needs --settings/);
+  assert.ok(!existsSync(`${file}.new`));
+});

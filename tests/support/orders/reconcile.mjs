@@ -1,0 +1,6 @@
+/** `certifyId` is what Alibaba Cloud has for the order, or null if it has none. */
+export async function reconcile(orders, outerOrderNo, certifyId) {
+  const order = await orders.read(outerOrderNo);
+  if (!order) return false;
+  return orders.settle({ ...order, state: certifyId ? "started" : "failed", certifyId });
+}

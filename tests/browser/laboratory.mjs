@@ -72,7 +72,7 @@ test("the link to a request holds its shape, no secret and nothing of a person",
     await page.locator(".compared mark").first().waitFor();
     const pasted = await request.inputValue();
     await page.locator(".request-link summary").click();
-    await page.getByText("behind # in the link").waitFor();
+    await page.getByText("follows the # in the link").waitFor();
     await page.getByRole("button", { name: /^Copy Link/ }).click();
     await page.getByText("Copied").waitFor();
     const link = await page.evaluate(() => navigator.clipboard.readText());

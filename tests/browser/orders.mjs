@@ -117,7 +117,7 @@ test("an order shows its billing, and a failed query leaves it readable", async 
     const facts = await page.locator(".order-facts").innerText();
     assert.match(facts, /Billed\s+Yes/);
     assert.match(facts, /Request ID of the verdict \(Alibaba Cloud\)\s+[0-9A-F-]{36}/);
-    assert.match(facts, /the upstream is not asked again/);
+    assert.match(facts, /the upstream is not queried again/);
   });
   const failing = await order(null);
   await submit(stack.sandbox, failing.certifyId, "411");

@@ -59,10 +59,7 @@ app.get("/verifications/:outerOrderNo", async ({ env, req, json }) => {
   return json({ status }); // pending, passed or rejected
 });
 
-/**
- * Resolves an unknown order after an operator has asked Alibaba Cloud: `certifyId` is the one it
- * has, or null.
- */
+/** Resolves an unknown order after an operator has asked Alibaba Cloud: `certifyId` is the one it has, or null. */
 app.put("/verifications/:outerOrderNo", async ({ env, req, json }) => {
   const outerOrderNo = req.param("outerOrderNo");
   if (!isOperator(req, env)) return json({ message: "仅限运维" }, 403);

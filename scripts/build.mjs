@@ -4,7 +4,7 @@
 import { createHash } from "node:crypto";
 import { cpSync, existsSync, mkdirSync, readFileSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { homedir } from "node:os";
-import { basename, join, relative } from "node:path";
+import { basename, dirname, join, relative } from "node:path";
 import { buildConsole } from "./console.mjs";
 import { answer, must } from "./lib/process.mjs";
 import { command, line } from "./lib/progress.mjs";
@@ -226,6 +226,30 @@ function bundlePhone() {
   writeFileSync(at("pkg", "wasm", PHONE), `export default ${JSON.stringify(texts)};\n`);
 }
 
+/**
+ * Builds pkg/dist/, unless it is current: tests that build must not take it from those that run next to them.
+ *
+ * @param {string} modules fingerprint of the WebAssembly modules
+ */
+async function buildPackage(modules) {
+  const stamp = at("target", "package.built-from");
+  const hash = createHash("sha256").update(modules);
+  const settings = [at("package-lock.json"), at("pkg", "package.json"), at("pkg", "tsconfig.json")];
+  for (const file of [...settings, ...filesUnder(at("pkg", "src")), ...filesUnder(at("pkg", "phone"))])
+    hash.update(relative(root, file)).update("\0").update(readFileSync(file)).update("\0");
+  const inputs = hash.digest("hex");
+  const isBuilt = existsSync(at("pkg", "dist", "index.js")) && existsSync(stamp);
+  if (isBuilt && readFileSync(stamp, "utf8") === inputs) return "there";
+  // A build that is interrupted is not taken for a complete one.
+  rmSync(stamp, { force: true });
+  bundlePhone();
+  await compile();
+  await Promise.all(bundles.map(bundle));
+  mkdirSync(dirname(stamp), { recursive: true });
+  writeFileSync(stamp, inputs);
+  return undefined;
+}
+
 /** Removes files that an earlier version of the project built and that would otherwise be packed. */
 function removeUnknown() {
   const known = new Set([...Object.keys(variants), PHONE]);
@@ -246,11 +270,7 @@ export async function build() {
     const names = built.filter((name) => name !== "there");
     return names.length > 0 ? names.join(", ") : "there";
   });
-  await line("npm package", async () => {
-    bundlePhone();
-    await compile();
-    await Promise.all(bundles.map(bundle));
-  });
+  await line("npm package", () => buildPackage(inputs));
   await line("console", () => buildConsole(inputs));
   await line("gateway for Node", buildServer);
 }

@@ -31,7 +31,7 @@ const nodeTests = (folder, limitMs = NODE_TEST_LIMIT_MS, names = "*") => [
     "--test-reporter=spec",
     `--test-concurrency=${FILES_AT_ONCE}`,
     `--test-timeout=${limitMs}`,
-    `tests/${folder}/**/${names}.test.{js,mjs}`,
+    `tests/${folder}/${names}.test.{js,mjs}`,
   ],
 ];
 

@@ -86,7 +86,7 @@ test("an order is found by its number; a part of one, and one that is not there,
     assert.match(facts, /Created\s+.*GMT/);
     assert.match(facts, /Request ID of the start \(Alibaba Cloud\)\s+[0-9A-F-]{36}/);
     assert.match(facts, /Last query\s+.*GMT.* · Waiting for the user · Alibaba Cloud's request ID/);
-    assert.match(facts, /Webhook\s+Sent once there is a verdict/);
+    assert.match(facts, /Webhook\s+Sent when there is a verdict/);
   });
 });
 

@@ -26,7 +26,7 @@ const MODULES = `
 const words = (text) => text.trim().split(/\s+/);
 /** The modules whose declarations are published. */
 const DECLARED = words(`
-  client environment errors gateway-client gateway-types identity index memory-orders order-store orders parameters sandbox sandbox-types testing
+  client environment errors gateway-client gateway-types identity index memory-orders orders parameters sandbox sandbox-types testing
   types
 `);
 const FILES = [

@@ -182,3 +182,117 @@ pub fn server_time(headers: &[(String, String)]) -> Option<Timestamp> {
     Timestamp::parse_http_date(header(headers, "date")?)
         .filter(|date| PLAUSIBLE_MILLIS.contains(&date.unix_millis()))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::actions;
+    use crate::error::Audience;
+    use crate::text::Text;
+
+    const NOW: Timestamp = Timestamp::from_unix_millis(1_735_689_600_000);
+    const NOW_DATE: &str = "Wed, 01 Jan 2025 00:00:00 GMT";
+
+    fn at_attempt(attempt: i64) -> State {
+        State {
+            attempt,
+            ..State::new(NOW, 0)
+        }
+    }
+
+    /// The decision after the first attempt, which ended with this kind and code and had no effect.
+    fn decided(
+        kind: Kind,
+        code: &str,
+        headers: &[(&str, &str)],
+        clock_offset_millis: i64,
+        random: u32,
+    ) -> Option<Retry> {
+        let action = actions::by_name("InitFaceVerify").unwrap();
+        let state = State {
+            attempt: 1,
+            ..State::new(NOW, clock_offset_millis)
+        };
+        let failure = Failure {
+            error: Error {
+                retryable: true,
+                ..Error::new(kind, code, Audience::Operator, Text::new("", ""))
+            },
+            not_executed: true,
+            server_text: None,
+        };
+        let headers: Vec<_> = headers
+            .iter()
+            .map(|(name, value)| ((*name).to_owned(), (*value).to_owned()))
+            .collect();
+        let options = Options::default();
+        decide(
+            &options, action, state, failure, &headers, false, NOW, random,
+        )
+        .ok()
+    }
+
+    #[test]
+    fn the_back_off_doubles_to_five_seconds_with_full_jitter() {
+        for (throttled, ceilings) in [
+            (false, [100, 200, 400, 800, 1_600, 3_200, 5_000, 5_000]),
+            (true, [500, 1_000, 2_000, 4_000, 5_000, 5_000, 5_000, 5_000]),
+        ] {
+            for (attempt, ceiling) in (1..).zip(ceilings) {
+                let state = at_attempt(attempt);
+                let delay =
+                    |random: i64| jittered(&state, throttled, u32::try_from(random).unwrap());
+                let delays = [delay(0), delay(1), delay(ceiling), delay(ceiling + 1)];
+                assert_eq!(delays, [0, 1, ceiling, 0], "attempt {attempt}");
+            }
+        }
+    }
+
+    #[test]
+    fn throttling_has_the_longer_back_off() {
+        let delay = |kind| decided(kind, "X", &[], 0, 500).unwrap().delay_millis;
+        assert_eq!(delay(Kind::Throttled), 500);
+        assert_eq!(delay(Kind::Vendor), 500 % 101);
+    }
+
+    #[test]
+    fn only_a_clock_skew_of_more_than_a_minute_is_corrected() {
+        for (measured_before, corrected) in [
+            (CLOCK_TOLERANCE_MILLIS, false),
+            (CLOCK_TOLERANCE_MILLIS + 1, true),
+            (-CLOCK_TOLERANCE_MILLIS, false),
+            (-CLOCK_TOLERANCE_MILLIS - 1, true),
+        ] {
+            let retry = decided(
+                Kind::Signature,
+                "InvalidTimeStamp.Expired",
+                &[("date", NOW_DATE)],
+                measured_before,
+                0,
+            );
+            let offset = retry.map(|retry| retry.state.clock_offset_millis);
+            assert_eq!(offset, corrected.then_some(0), "{measured_before}");
+        }
+    }
+
+    #[test]
+    fn queries_become_rarer_up_to_eight_seconds_with_a_quarter_of_jitter() {
+        for (polls, step) in [
+            (0, 1_000),
+            (1, 1_500),
+            (13, 7_500),
+            (14, 8_000),
+            (15, 8_000),
+            (u32::MAX, 8_000),
+        ] {
+            let delay = |random| poll_delay_millis(polls, random, None);
+            assert_eq!(delay(0), Some(step), "{polls}");
+            let quarter = u32::try_from(step).unwrap() / 4;
+            assert_eq!(delay(quarter - 1), Some(step + step / 4 - 1), "{polls}");
+            assert_eq!(delay(quarter), Some(step), "{polls}");
+        }
+        assert_eq!(poll_delay_millis(0, 0, Some("500")), Some(1_000));
+        // "Try again tomorrow."
+        assert_eq!(poll_delay_millis(0, 0, Some("418")), None);
+    }
+}

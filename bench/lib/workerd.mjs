@@ -34,6 +34,16 @@ export async function gatewayWorker(settings) {
   return { built, settings, durableObjects: { LEDGER: "Ledger", PACER: "Pacer" } };
 }
 
+/** Imports of compiled modules as workerd knows them, without the suffix that other bundlers need. */
+const compiledModules = {
+  name: "compiled-modules",
+  setup(build) {
+    build.onResolve({ filter: /\.wasm\?module$/ }, ({ path, resolveDir }) => ({
+      path: join(resolveDir, path.replace("?module", "")),
+    }));
+  },
+};
+
 /** A Worker of `bench/workers/`, bundled as for a deployment. */
 export async function plainWorker(name, settings, durableObjects = {}) {
   const built = join(folder, name);
@@ -47,6 +57,7 @@ export async function plainWorker(name, settings, durableObjects = {}) {
     external: ["cloudflare:*"],
     loader: { ".wasm": "copy" },
     assetNames: "[name]",
+    plugins: [compiledModules],
   });
   return { built, settings, durableObjects };
 }

@@ -118,7 +118,7 @@ async function list() {
   const core = guard(glue);
   const samples = ["张三,11010519491231002X", "张三,440524188001010014", "张三,110105194912310021"];
   const text = `姓名,身份证号\n${Array.from({ length: ROWS }, (_, i) => `${samples[i % samples.length]}\n`).join("")}`;
-  const layout = JSON.parse(core.listLayout(text.slice(0, 16 * 1024)));
+  const layout = core.listLayout(text.slice(0, 16 * 1024));
   const check = async () => {
     const begun = performance.now();
     let [rest, line, rows] = ["", 1, 0];
@@ -126,9 +126,8 @@ async function list() {
       const chunk = rest + text.slice(at, at + 64 * 1024);
       const last = at + 64 * 1024 >= text.length;
       const { delimiter, header, certNo, certName } = layout;
-      const checked = JSON.parse(
-        core.checkList(delimiter, header, certNo ?? -1, certName ?? -1, chunk, line, last, false, Date.now()),
-      );
+      const columns = [delimiter, header, certNo ?? -1, certName ?? -1];
+      const checked = core.checkList(...columns, chunk, line, last, false, Date.now());
       ({ rest, nextLine: line } = checked);
       rows += checked.rows;
     }

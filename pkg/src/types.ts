@@ -105,7 +105,7 @@ export interface OrderStore {
    * from which a name and an identity number could otherwise be guessed.
    */
   readonly secret: string;
-  /** Inserts an order if there is none of its OuterOrderNo, in one atomic step; returns whether it did. */
+  /** Atomically inserts the order unless its OuterOrderNo exists; returns whether it was inserted. */
   begin(order: StoredOrder): Promise<boolean>;
   /**
    * Where an order has this OuterOrderNo, this `attempt`, and another state than `started`: deletes it if the new state

@@ -2,7 +2,7 @@
 
 import assert from "node:assert/strict";
 import { after, afterEach, before, test } from "node:test";
-import { sample, startBoth, submit } from "./gateway.mjs";
+import { injectFault, sample, startBoth, startsOf, submit } from "./gateway.mjs";
 import { until } from "../support/until.mjs";
 
 const ROUTE = "/v1/face-verifications";
@@ -20,19 +20,8 @@ afterEach(() => fetch(`${endpoint}/_sandbox/faults`, { method: "DELETE" }));
 const create = (body, query = "") => gateway.call("POST", ROUTE + query, { body });
 const read = (no, query = "") => gateway.call("GET", `${ROUTE}/${no}${query}`);
 
-async function fault(description) {
-  const response = await fetch(`${endpoint}/_sandbox/faults`, {
-    method: "POST",
-    body: JSON.stringify(description),
-  });
-  assert.ok(response.ok, await response.text());
-}
-
-/** How often Alibaba Cloud executed InitFaceVerify for an order. */
-async function startedUpstream(no) {
-  const response = await fetch(`${endpoint}/_sandbox/verifications?outerOrderNo=${no}`);
-  return (await response.json()).verifications.length;
-}
+const fault = (description) => injectFault(endpoint, description);
+const startedUpstream = (no) => startsOf(endpoint, no);
 
 for (const [name, description, executed] of [
   ["silence", { kind: "hang" }, 0],

@@ -4,7 +4,7 @@ import assert from "node:assert/strict";
 import { after, afterEach, before, test } from "node:test";
 import { GatewayClient } from "../../pkg/dist/gateway-client.js";
 import { faultServer, hang } from "../support/fault-server.mjs";
-import { sample, startBoth, submit } from "./gateway.mjs";
+import { injectFault, sample, startBoth, startsOf, submit } from "./gateway.mjs";
 
 let both, client, endpoint, url;
 
@@ -19,19 +19,8 @@ after(() => both?.close());
 
 afterEach(() => fetch(`${endpoint}/_sandbox/faults`, { method: "DELETE" }));
 
-async function fault(description) {
-  const response = await fetch(`${endpoint}/_sandbox/faults`, {
-    method: "POST",
-    body: JSON.stringify(description),
-  });
-  assert.ok(response.ok, await response.text());
-}
-
-/** How often Alibaba Cloud executed InitFaceVerify for an order. */
-async function startedUpstream(no) {
-  const response = await fetch(`${endpoint}/_sandbox/verifications?outerOrderNo=${no}`);
-  return (await response.json()).verifications.length;
-}
+const fault = (description) => injectFault(endpoint, description);
+const startedUpstream = (no) => startsOf(endpoint, no);
 
 const errorOf = (promise) =>
   promise.then(

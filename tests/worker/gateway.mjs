@@ -355,6 +355,21 @@ export async function startBoth(settings = {}, options) {
   }
 }
 
+/** Makes the sandbox fail as described, instead of answering its next call. */
+export async function injectFault(endpoint, description) {
+  const response = await fetch(`${endpoint}/_sandbox/faults`, {
+    method: "POST",
+    body: JSON.stringify(description),
+  });
+  if (!response.ok) throw new Error(await response.text());
+}
+
+/** How often the sandbox executed InitFaceVerify for an order. */
+export async function startsOf(endpoint, no) {
+  const response = await fetch(`${endpoint}/_sandbox/verifications?outerOrderNo=${no}`);
+  return (await response.json()).verifications.length;
+}
+
 /** The output of an operator's command that has only these settings. */
 export async function operator(args, settings) {
   const program = hostName === "node" ? gatewayProgram : at("scripts", "gateway.mjs");

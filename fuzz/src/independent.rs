@@ -61,6 +61,7 @@ pub fn acs3_signature(
     (method, path, query): (&str, &str, &str),
     headers: &[(String, String)],
     signed: &str,
+    body: &[u8],
     secret: &str,
 ) -> Option<String> {
     let mut names: Vec<&str> = signed.split(';').collect();
@@ -80,7 +81,7 @@ pub fn acs3_signature(
         &canonicalized(form(query.as_bytes())),
         &lines,
         &names.join(";"),
-        value("x-acs-content-sha256")?,
+        &sha256(body),
     ]
     .join("\n");
     let string_to_sign = format!("ACS3-HMAC-SHA256\n{}", sha256(request.as_bytes()));

@@ -19,6 +19,7 @@ fn expected(request: &IncomingRequest) -> Option<String> {
             (&request.method, &request.path, &request.query),
             &request.headers,
             &independent::member(authorization, "SignedHeaders")?.to_ascii_lowercase(),
+            &request.body,
             SECRET,
         ),
         None => Some(independent::rpc_signature(

@@ -163,3 +163,66 @@ pub fn on_demand(error: &GatewayError, request: &IncomingRequest, note: &str) ->
     let (string_to_sign, _) = rpc::sign(&request.method, &parameters, &Secret::new(""));
     error.quoting(&string_to_sign, note)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A claim with this timestamp.
+    fn claim(timestamp: &str) -> Claim {
+        let query = [
+            "Action=DescribeFaceVerify&Version=2019-03-07&AccessKeyId=k&SignatureNonce=n&Signature=s",
+            "SignatureMethod=HMAC-SHA1&SignatureVersion=1.0",
+            &format!("Timestamp={timestamp}"),
+        ];
+        let request = IncomingRequest {
+            method: "GET".to_owned(),
+            path: "/".to_owned(),
+            query: query.join("&"),
+            headers: Vec::new(),
+            body: Vec::new(),
+        };
+        Claim::read(&request).unwrap()
+    }
+
+    /// Otherwise the same request would be accepted twice.
+    #[test]
+    fn a_nonce_is_remembered_as_long_as_its_request_is_accepted() {
+        let timestamp = Timestamp::parse_iso8601("2026-11-18T11:06:40Z").unwrap();
+        let claim = claim("2026-11-18T11:06:40Z");
+        let accepted = |millis| claim.check_timestamp(timestamp.plus_millis(millis)).is_ok();
+        let quarter_of_an_hour = 900_000;
+        for (millis, expected) in [
+            (-quarter_of_an_hour - 1, false),
+            (-quarter_of_an_hour, true),
+            (0, true),
+            (quarter_of_an_hour, true),
+            (quarter_of_an_hour + 1, false),
+        ] {
+            assert_eq!(accepted(millis), expected, "{millis}");
+        }
+        assert!(!accepted(NONCE_MILLIS - quarter_of_an_hour + 1));
+        assert!(!accepted(i64::MAX) && !accepted(i64::MIN));
+    }
+
+    #[test]
+    fn a_timestamp_may_have_milliseconds() {
+        let now = Timestamp::parse_iso8601("2026-11-18T11:06:40Z").unwrap();
+        for (timestamp, accepted) in [
+            ("2026-11-18T11:06:40.000Z", true),
+            ("2026-11-18T11:06:40.999Z", true),
+            ("2026-11-18T11:06:40.99Z", false),
+            ("2026-11-18T11:06:40.9999Z", false),
+            ("2026-11-18T11:06:40.99xZ", false),
+            ("2026-11-18T11:06:40.999", false),
+            ("2026-11-18T11:06:40.", false),
+            ("2026-11-18 11:06:40Z", false),
+        ] {
+            assert_eq!(
+                claim(timestamp).check_timestamp(now).is_ok(),
+                accepted,
+                "{timestamp}"
+            );
+        }
+    }
+}

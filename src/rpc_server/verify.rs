@@ -168,21 +168,23 @@ pub fn on_demand(error: &GatewayError, request: &IncomingRequest, note: &str) ->
 mod tests {
     use super::*;
 
-    /// A claim with this timestamp.
-    fn claim(timestamp: &str) -> Claim {
+    fn request(timestamp: &str) -> IncomingRequest {
         let query = [
             "Action=DescribeFaceVerify&Version=2019-03-07&AccessKeyId=k&SignatureNonce=n&Signature=s",
             "SignatureMethod=HMAC-SHA1&SignatureVersion=1.0",
             &format!("Timestamp={timestamp}"),
         ];
-        let request = IncomingRequest {
+        IncomingRequest {
             method: "GET".to_owned(),
             path: "/".to_owned(),
             query: query.join("&"),
             headers: Vec::new(),
             body: Vec::new(),
-        };
-        Claim::read(&request).unwrap()
+        }
+    }
+
+    fn claim(timestamp: &str) -> Claim {
+        Claim::read(&request(timestamp)).unwrap()
     }
 
     /// Otherwise the same request would be accepted twice.
@@ -222,6 +224,64 @@ mod tests {
                 claim(timestamp).check_timestamp(now).is_ok(),
                 accepted,
                 "{timestamp}"
+            );
+        }
+    }
+
+    /// SDKs parse these messages, each in the form of its scheme.
+    #[test]
+    fn an_injected_error_quotes_what_its_scheme_signs() {
+        let message =
+            |error, request: &IncomingRequest| on_demand(error, request, "").message.into_owned();
+        let rpc = request("2026-11-18T11:06:40Z");
+        for error in [
+            errors::SIGNATURE_DOES_NOT_MATCH,
+            errors::INCOMPLETE_SIGNATURE,
+        ] {
+            let quoted = message(error, &rpc);
+            let (_, quoted) = quoted.split_once("server string to sign is:").unwrap();
+            assert!(
+                quoted.starts_with("GET&%2F&AccessKeyId%3Dk%26Action"),
+                "{quoted}"
+            );
+            assert!(!quoted.contains("26Signature%3D"), "{quoted}");
+        }
+
+        let names =
+            "host;x-acs-action;x-acs-content-sha256;x-acs-date;x-acs-signature-nonce;x-acs-version";
+        let authorization =
+            format!("ACS3-HMAC-SHA256 Credential=k,SignedHeaders={names},Signature=s");
+        let headers = [
+            ("host", "127.0.0.1"),
+            ("x-acs-action", "DescribeFaceVerify"),
+            ("x-acs-content-sha256", "0"),
+            ("x-acs-date", "2026-11-18T11:06:40Z"),
+            ("x-acs-signature-nonce", "n"),
+            ("x-acs-version", "2019-03-07"),
+            ("authorization", &authorization),
+        ];
+        let acs3 = IncomingRequest {
+            query: String::new(),
+            headers: headers
+                .map(|(name, value)| (name.to_owned(), value.to_owned()))
+                .to_vec(),
+            ..rpc.clone()
+        };
+        let quoted = message(errors::SIGNATURE_DOES_NOT_MATCH, &acs3);
+        assert!(
+            quoted.contains("server CanonicalRequest is [GET\n/\n"),
+            "{quoted}"
+        );
+        for (error, request) in [
+            (errors::INCOMPLETE_SIGNATURE, &acs3),
+            (errors::ACCESS_KEY_NOT_FOUND, &acs3),
+            (errors::ACCESS_KEY_NOT_FOUND, &rpc),
+        ] {
+            assert_eq!(
+                message(error, request),
+                error.because("").message,
+                "{}",
+                error.code
             );
         }
     }

@@ -5,7 +5,7 @@ import { readFileSync, renameSync, statSync, writeFileSync } from "node:fs";
 import { parseEnv } from "node:util";
 import * as glue from "../pkg/wasm/gateway/cloudauth_edge.js";
 import { Failure } from "./failure.js";
-import { listed, problemsOf } from "./operator.js";
+import { listed, readinessOf } from "./operator.js";
 
 /**
  * @import { Caller, Core } from "./types.js"
@@ -325,7 +325,7 @@ function deployedCallers(core, variables) {
  * @param {Variables} variables
  */
 function mustBeAccepted(core, variables) {
-  const wrong = problemsOf(core, variables).filter(
+  const wrong = readinessOf(core, variables).problems.filter(
     ({ field, rule }) =>
       (field === "GATEWAY_SECRET" && rule !== "missing") ||
       (field === "GATEWAY_CALLERS" && !["missing", "secret-setting"].includes(rule ?? "")),

@@ -29,7 +29,7 @@ async function perform(args) {
   const { loadCore } = await import("../host/core.js");
   const { CALLER_OPTIONS, CALLER_USAGE, areCallerArguments, callerCommand } =
     await import("../host/callers.js");
-  const { mustBeComplete, problemsAt, problemsOf } = await import("../host/operator.js");
+  const { complete, mustBeComplete, readinessAt, readinessOf } = await import("../host/operator.js");
   const usage = `${USAGE}\n\n${CALLER_USAGE}`;
   let parsed;
   try {
@@ -48,8 +48,10 @@ async function perform(args) {
     return;
   }
   if (what === "check" && rest.length <= 1 && Object.keys(values).length === 0) {
-    mustBeComplete(rest.length === 1 ? await problemsAt(rest[0]) : problemsOf(core, variables()));
-    return console.log("The settings are complete.");
+    const { problems, mode } =
+      rest.length === 1 ? await readinessAt(rest[0]) : readinessOf(core, variables());
+    mustBeComplete(problems);
+    return console.log(complete(mode));
   }
   throw new Failure(usage);
 }

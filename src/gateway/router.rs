@@ -10,7 +10,7 @@ use super::cors;
 use super::handlers::{hint, orders, rpc, state};
 use super::problem::{DEVELOPMENT_ONLY, METHOD_NOT_ALLOWED, NOT_FOUND, Problem, UNAUTHENTICATED};
 use super::rpc_front::is_rpc;
-use super::settings::{Settings, Variables};
+use super::settings::{Mode, Settings, Variables};
 use crate::error::FieldError;
 use crate::http::IncomingRequest;
 use crate::timestamp::Timestamp;
@@ -183,6 +183,7 @@ pub fn route(variables: &Variables, arrival: &Arrival, now: Timestamp) -> Routed
     });
     Routed {
         headers: cors::common_headers(
+            Mode::of(variables),
             settings.as_ref().ok(),
             &request.headers,
             &incoming.request_id,

@@ -1,5 +1,6 @@
 //! Reads settings, which are text, numbers or flags, and collects all problems.
 
+use super::mode::Mode;
 use crate::actions::Value;
 use crate::error::FieldError;
 use crate::http::first_value;
@@ -38,7 +39,7 @@ pub(super) const KEY_SECRET_PREFIX: &str = "GATEWAY_KEY_";
 pub(super) struct Reader<'a> {
     pub(super) variables: &'a Variables,
     pub(super) problems: Vec<FieldError>,
-    pub(super) development: bool,
+    pub(super) mode: Mode,
 }
 
 impl Reader<'_> {

@@ -10,7 +10,7 @@ use super::cors;
 use super::handlers::{hint, orders, rpc, state};
 use super::problem::{DEVELOPMENT_ONLY, METHOD_NOT_ALLOWED, NOT_FOUND, Problem, UNAUTHENTICATED};
 use super::rpc_front::is_rpc;
-use super::settings::{Mode, Settings, Variables};
+use super::settings::{Mode, Settings, Variables, serves_console};
 use crate::error::FieldError;
 use crate::http::IncomingRequest;
 use crate::timestamp::Timestamp;
@@ -159,10 +159,14 @@ pub fn route(variables: &Variables, arrival: &Arrival, now: Timestamp) -> Routed
     let mut incoming = Incoming::new(arrival, now);
     let not_allowed =
         |allowed: String| Err(Problem::new(&METHOD_NOT_ALLOWED).header("allow", allowed));
-    let (name, handled) = match Route::of(&request.path) {
+    let has_console = serves_console(variables);
+    let known = Route::of(&request.path).filter(|route| has_console || *route != Route::Console);
+    let (name, handled) = match known {
         None if is_rpc(request) => ("rpc", Ok(rpc::rpc(&mut incoming, &settings))),
-        None if is_page(request) => ("page", Ok(Then::Assets)),
-        None if request.path == "/" => ("none", not_allowed("GET, HEAD, POST".to_owned())),
+        None if has_console && is_page(request) => ("page", Ok(Then::Assets)),
+        None if request.path == "/" && !is_page(request) => {
+            ("none", not_allowed("GET, HEAD, POST".to_owned()))
+        }
         None => ("none", Err(Problem::new(&NOT_FOUND))),
         Some(route) => {
             let methods = route.methods();

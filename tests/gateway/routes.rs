@@ -166,6 +166,47 @@ fn a_staging_gateway_serves_any_host_and_marks_every_answer() {
 }
 
 #[test]
+fn the_console_can_be_switched_off() {
+    let paths = ["/", "/index.html", "/assets/index.js", "/console.json"];
+    let arrival = |method: &str, path: &str| Arrival {
+        request: request(method, path, &[], b""),
+        body_read: true,
+        host: "127.0.0.1:8787".to_owned(),
+        fresh_id: "f".repeat(32),
+    };
+    let answer = |console: &str, method: &str, path: &str| {
+        let variables = variables(&[
+            ("GATEWAY_MODE", "development"),
+            ("GATEWAY_CONSOLE", console),
+        ]);
+        match route(
+            &variables,
+            &arrival(method, path),
+            Timestamp::from_unix_millis(NOW),
+        )
+        .then
+        {
+            Then::Reply { reply } => reply.status,
+            Then::Assets => 200,
+            other => panic!("{other:?}"),
+        }
+    };
+    for path in paths {
+        for method in ["GET", "HEAD"] {
+            assert_eq!(answer("", method, path), 200, "{path}");
+            assert_eq!(answer("on", method, path), 200, "{path}");
+            assert_eq!(answer("off", method, path), 404, "{path}");
+            // Neither does a misspelt value serve it.
+            assert_ne!(answer("Off", method, path), 200, "{path}");
+        }
+    }
+    for path in ["/livez", "/readyz", "/problems/not-found"] {
+        assert_eq!(answer("off", "GET", path), 200, "{path}");
+    }
+    assert_eq!(answer("off", "PUT", "/"), 405);
+}
+
+#[test]
 fn a_development_gateway_serves_this_machine_alone() {
     let mut host = development();
     for (name, status) in [

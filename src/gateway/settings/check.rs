@@ -1,8 +1,8 @@
 //! Validates the settings, each on its own and together with the gateway's mode.
 
-use super::Settings;
 use super::mode::Mode;
-use super::reader::{KEY_SECRET_PREFIX, Reader, Variables};
+use super::reader::{CALLER_LISTS, KEY_SECRET_PREFIX, Reader, Variables};
+use super::{Settings, serves_console};
 use crate::client::options::{Options, RawCredentials, SANDBOX_ACCESS_KEY_ID, is_sandbox_key};
 use crate::error::FieldError;
 use crate::gateway::callers::{self, Caller};
@@ -55,6 +55,7 @@ impl Reader<'_> {
                 "must be production, staging or development.",
             ),
         }
+        self.console();
         let options = self.options();
         self.check_endpoints(&options.endpoints);
         let credentials = self.credentials(&options);
@@ -78,6 +79,17 @@ impl Reader<'_> {
             allowed_origins: self.allowed_origins(),
             public_url: self.public_url(),
             stream_photos: self.stream_photos(),
+        }
+    }
+
+    fn console(&mut self) {
+        if !serves_console(self.variables) && self.text("GATEWAY_CONSOLE") != Some("off") {
+            self.wrong(
+                "GATEWAY_CONSOLE",
+                "one-of",
+                "应为 on 或 off。",
+                "must be on or off.",
+            );
         }
     }
 
@@ -265,33 +277,49 @@ impl Reader<'_> {
     }
 
     fn callers(&mut self, secret: &Secret) -> Vec<Caller> {
-        let Some(text) = self.text("GATEWAY_CALLERS") else {
-            if self.is_development() {
-                return vec![callers::development()];
+        let mut callers = Vec::new();
+        let mut problems = Vec::new();
+        let mut is_set = false;
+        for name in CALLER_LISTS {
+            let Some(text) = self.text(name) else {
+                continue;
+            };
+            is_set = true;
+            let secret_setting = |name: &str| {
+                name.starts_with(KEY_SECRET_PREFIX)
+                    .then(|| self.text(name))
+                    .flatten()
+            };
+            let development = self.is_development();
+            match callers::read(text, &callers, secret, development, &secret_setting) {
+                Ok(more) => callers.extend(more),
+                Err(found) => problems.extend(
+                    found
+                        .into_iter()
+                        .map(|(rule, text)| FieldError::new(*name, rule, text)),
+                ),
             }
+        }
+        if !is_set && self.is_development() {
+            return vec![callers::development()];
+        }
+        if !is_set {
             self.wrong(
                 "GATEWAY_CALLERS",
                 "missing",
                 "未设置，因此没有任何调用方可以访问；格式见 docs/gateway.md。",
                 "is missing, so no caller would have access; see docs/gateway.md for the form.",
             );
-            return Vec::new();
-        };
-        match callers::read(text, secret, self.is_development(), &|name| {
-            name.starts_with(KEY_SECRET_PREFIX)
-                .then(|| self.text(name))
-                .flatten()
-        }) {
-            Ok(callers) => callers,
-            Err(problems) => {
-                self.problems.extend(
-                    problems
-                        .into_iter()
-                        .map(|(rule, text)| FieldError::new("GATEWAY_CALLERS", rule, text)),
-                );
-                Vec::new()
-            }
+        } else if callers.is_empty() && problems.is_empty() {
+            self.wrong(
+                "GATEWAY_CALLERS",
+                "no-callers",
+                "没有任何调用方。",
+                "contains no caller.",
+            );
         }
+        self.problems.extend(problems);
+        callers
     }
 
     fn allowed_origins(&mut self) -> Vec<String> {

@@ -9,10 +9,11 @@ pub mod mode;
 mod reader;
 
 pub use mode::Mode;
-pub use reader::{NAMES, Variables};
+pub use reader::{CALLER_LISTS, NAMES, Variables};
 
 use super::callers::Caller;
 use crate::client::options::Options;
+use crate::http::first_value;
 use crate::vendor::credentials::{Credentials, Secret};
 use crate::vendor::endpoint::Endpoint;
 
@@ -43,6 +44,14 @@ pub struct Settings {
     pub public_url: Option<String>,
     /// Whether the gateway streams photos, so that callers do not receive their URLs.
     pub stream_photos: bool,
+}
+
+/// Whether the console is served, even if other settings are invalid.
+pub fn serves_console(variables: &Variables) -> bool {
+    matches!(
+        first_value(variables, "GATEWAY_CONSOLE").map(String::as_str),
+        None | Some("" | "on")
+    )
 }
 
 impl Settings {
@@ -289,7 +298,7 @@ mod tests {
     #[test]
     fn names_every_wrong_value_and_shows_none() {
         let planted = "planted-value";
-        for name in NAMES {
+        for name in NAMES.iter().chain(CALLER_LISTS) {
             if [
                 "CLOUDAUTH_ACCESS_KEY_ID",
                 "CLOUDAUTH_ACCESS_KEY_SECRET",
@@ -312,6 +321,53 @@ mod tests {
         assert_eq!(
             problems(&misspelt),
             [("GATEWAY_CALLER".to_owned(), "unknown-setting")]
+        );
+    }
+
+    #[test]
+    fn callers_stand_in_several_lists_and_none_twice() {
+        let caller = |id: &str, token: &str, key: &str| {
+            format!(
+                r#"[{{"id":"{id}","tokenSha256":["{}"],"keyPairs":[{{"accessKeyId":"{key}"}}]}}]"#,
+                hex_sha256(token.as_bytes())
+            )
+        };
+        let with = |name: &str, list: &str| {
+            let mut variables = production();
+            set(&mut variables, name, list);
+            variables
+        };
+        for name in &CALLER_LISTS[1..] {
+            let bank = caller("bank", "a token of the bank", "gwk-bank-1");
+            let settings = Settings::read(&with(name, &bank)).unwrap();
+            let ids: Vec<&str> = settings.callers.iter().map(|one| one.id.as_str()).collect();
+            assert_eq!(ids, ["shop", "bank"]);
+            for (other, rule) in [
+                (caller("shop", "another", "gwk-shop-2"), "same-id-twice"),
+                (
+                    caller("bank", "a token of the shop", "gwk-bank-1"),
+                    "shared-key",
+                ),
+                (caller("bank", "another", "gwk-shop-1"), "shared-key"),
+                ("[{}]".to_owned(), "not-callers"),
+            ] {
+                let problems = Settings::read(&with(name, &other)).unwrap_err();
+                let [problem] = problems.as_slice() else {
+                    panic!("{problems:?}");
+                };
+                assert_eq!((problem.field.as_str(), problem.rule), (*name, rule));
+                assert!(problem.message.en.contains("[0]"), "{problem:?}");
+            }
+        }
+        // One list may be empty, but not all of them.
+        assert!(Settings::read(&with("GATEWAY_CALLERS_2", "[]")).is_ok());
+        let mut empty = with("GATEWAY_CALLERS_2", "[]");
+        set(&mut empty, "GATEWAY_CALLERS", "[]");
+        let no_callers = [("GATEWAY_CALLERS".to_owned(), "no-callers")];
+        assert_eq!(problems(&empty), no_callers);
+        assert_eq!(
+            problems(&with("GATEWAY_CALLERS_10", "[]")),
+            [("GATEWAY_CALLERS_10".to_owned(), "unknown-setting")]
         );
     }
 

@@ -105,7 +105,7 @@ const suites = [
       ...nodeTests(
         "worker",
         NODE_TEST_LIMIT_MS,
-        "{gateway,gateway-client,faults,race,alarm,polls,endpoints,webhook,callers,privacy}",
+        "{gateway,gateway-client,faults,race,alarm,polls,endpoints,webhook,callers,modes,privacy}",
       ),
       ...nodeTests("conformance", NODE_TEST_LIMIT_MS, "gateway"),
     ],

@@ -20,6 +20,7 @@ use crate::timestamp::Timestamp;
 enum Route<'a> {
     Alive,
     Ready,
+    Vendor,
     Description,
     Console,
     Problem {
@@ -41,9 +42,10 @@ enum Route<'a> {
 }
 
 /// The routes. `{}` matches one segment.
-const ROUTES: [(&str, Route<'_>); 10] = [
+const ROUTES: [(&str, Route<'_>); 11] = [
     ("/livez", Route::Alive),
     ("/readyz", Route::Ready),
+    ("/readyz/vendor", Route::Vendor),
     ("/openapi.json", Route::Description),
     ("/console.json", Route::Console),
     ("/problems/{}", Route::Problem { code: "{}" }),
@@ -76,6 +78,7 @@ impl<'a> Route<'a> {
         Some(match *segments {
             ["livez"] => Self::Alive,
             ["readyz"] => Self::Ready,
+            ["readyz", "vendor"] => Self::Vendor,
             ["openapi.json"] => Self::Description,
             ["console.json"] => Self::Console,
             ["problems", code] => Self::Problem { code },
@@ -93,6 +96,7 @@ impl<'a> Route<'a> {
         match self {
             Self::Alive => "livez",
             Self::Ready => "readyz",
+            Self::Vendor => "readyz-vendor",
             Self::Description => "openapi",
             Self::Console => "console",
             Self::Problem { .. } => "problem",
@@ -145,6 +149,7 @@ impl<'a> Route<'a> {
             }
             Self::Orders => orders::list(incoming, access),
             Self::Counts => orders::count(incoming, access),
+            Self::Vendor => state::vendor(incoming, access),
             Self::Order { no } => orders::read(incoming, access, no),
             Self::Photo { no } => orders::photo(incoming, access, no),
             _ => Err(Problem::new(&NOT_FOUND)),

@@ -1,6 +1,9 @@
 //! The gateway's own state: health, settings, descriptions.
 
-use crate::gateway::arrival::{Handled, Then};
+use super::orders::permitted;
+use crate::gateway::arrival::{Handled, Incoming, Then};
+use crate::gateway::callers::{Access, Scope};
+use crate::gateway::ledger::task::{Probe, Task};
 use crate::gateway::problem::{NOT_FOUND, PROBLEMS, Problem};
 use crate::gateway::reply::Reply;
 use crate::gateway::rest::Health;
@@ -17,6 +20,15 @@ pub(in crate::gateway) fn alive() -> Reply {
 /// Reports that all settings are valid.
 pub(in crate::gateway) fn ready() -> Reply {
     Reply::json(200, &Health { status: "ready" })
+}
+
+/// Asks Alibaba Cloud whether it accepts the gateway's key and scene.
+pub(in crate::gateway) fn vendor(incoming: &Incoming<'_>, access: Access<'_>) -> Handled {
+    permitted(access, Scope::Read)?;
+    Ok(Then::ledger(&Task::Probe(Probe {
+        asker: incoming.asker(access.caller),
+        certify_id: String::new(),
+    })))
 }
 
 /// The OpenAPI description of the routes, one of the host's files.

@@ -1,8 +1,8 @@
 //! Renders the ledger's results for the REST routes; `worker/openapi.json` describes their formats.
 
 use super::ledger::answer::{Answer, Days, Found, Page, Started};
+use super::ledger::finding::{Finding, Standing};
 use super::ledger::order::{Order, OrderStatus, Report, Start};
-use super::ledger::probe::{Finding, Standing};
 use super::ledger::task::{Cursor, Day};
 use super::problem::{INTERNAL_ERROR, Problem, UNAUTHENTICATED};
 use super::reply::{Language, Reply};

@@ -1,7 +1,7 @@
 //! The result of a task, independent of the protocol of its response.
 
+use super::finding::Finding;
 use super::order::Order;
-use super::probe::Finding;
 use super::task::{Cursor, Day};
 use crate::client::response::DescribeResult;
 use crate::gateway::asker::Asker;

@@ -13,7 +13,7 @@
 //! | `caller` | the caller to which the ledger belongs |
 //! | `receiver` | the back-off of an unresponsive webhook receiver, see `webhook::Receiver` |
 //! | `endpoints` | endpoints that recently failed to respond, see `endpoints` |
-//! | `probe` | the last answer to whether the gateway's key works, see [`super::probe::Finding`] |
+//! | `probe` | the last answer to whether the gateway's key works, see [`super::finding::Finding`] |
 //!
 //! Times in keys are milliseconds with leading zeros, so that keys sort by time. Values are JSON.
 

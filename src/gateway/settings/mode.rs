@@ -1,6 +1,5 @@
 //! What a gateway is for, which decides which upstream and which credentials it accepts.
 
-use super::reader::Variables;
 use crate::http::first_value;
 use serde::Serialize;
 
@@ -24,7 +23,7 @@ pub enum Mode {
 impl Mode {
     /// The mode that the settings name, even if other settings are invalid; `None` for an unknown
     /// word.
-    pub fn of(variables: &Variables) -> Option<Self> {
+    pub fn of(variables: &[(String, String)]) -> Option<Self> {
         match first_value(variables, "GATEWAY_MODE").map(String::as_str) {
             None | Some("" | "production") => Some(Self::Production),
             Some("staging") => Some(Self::Staging),

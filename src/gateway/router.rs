@@ -10,7 +10,7 @@ use super::cors;
 use super::handlers::{hint, orders, rpc, state};
 use super::problem::{DEVELOPMENT_ONLY, METHOD_NOT_ALLOWED, NOT_FOUND, Problem, UNAUTHENTICATED};
 use super::rpc_front::is_rpc;
-use super::settings::{Settings, Variables};
+use super::settings::Settings;
 use crate::error::FieldError;
 use crate::http::IncomingRequest;
 use crate::timestamp::Timestamp;
@@ -152,15 +152,18 @@ impl<'a> Route<'a> {
     }
 }
 
-/// Routes a request.
-pub fn route(variables: &Variables, arrival: &Arrival, now: Timestamp) -> Routed {
+/// Routes a request. Invalid settings are reported to requests that need them.
+pub fn route(
+    settings: &Result<Settings, Vec<FieldError>>,
+    arrival: &Arrival,
+    now: Timestamp,
+) -> Routed {
     let request = &arrival.request;
-    let settings = Settings::read(variables);
     let mut incoming = Incoming::new(arrival, now);
     let not_allowed =
         |allowed: String| Err(Problem::new(&METHOD_NOT_ALLOWED).header("allow", allowed));
     let (name, handled) = match Route::of(&request.path) {
-        None if is_rpc(request) => ("rpc", Ok(rpc::rpc(&mut incoming, &settings))),
+        None if is_rpc(request) => ("rpc", Ok(rpc::rpc(&mut incoming, settings))),
         None if is_page(request) => ("page", Ok(Then::Assets)),
         None if request.path == "/" => ("none", not_allowed("GET, HEAD, POST".to_owned())),
         None => ("none", Err(Problem::new(&NOT_FOUND))),
@@ -169,7 +172,7 @@ pub fn route(variables: &Variables, arrival: &Arrival, now: Timestamp) -> Routed
             let handled = if request.method == "OPTIONS" {
                 cors::preflight(&incoming, settings.as_ref().ok(), methods)
             } else if methods.contains(&request.method.as_str()) {
-                route.handle(&mut incoming, &settings)
+                route.handle(&mut incoming, settings)
             } else {
                 not_allowed(methods.join(", "))
             };
@@ -247,6 +250,7 @@ mod tests {
             .iter()
             .map(|(name, value)| ((*name).to_owned(), (*value).to_owned()))
             .collect();
+        let settings = Settings::read(&variables);
         let arrival = Arrival {
             request: IncomingRequest {
                 method: "GET".to_owned(),
@@ -259,7 +263,7 @@ mod tests {
             host: "127.0.0.1:8787".to_owned(),
             fresh_id: "f".repeat(32),
         };
-        match route(&variables, &arrival, Timestamp::from_unix_millis(0)).then {
+        match route(&settings, &arrival, Timestamp::from_unix_millis(0)).then {
             Then::Reply { reply } => (reply.status, reply.body),
             other => panic!("{other:?}"),
         }

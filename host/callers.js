@@ -358,6 +358,14 @@ function writtenIn(file) {
 }
 
 /**
+ * JSON as a value in a file of settings. Without quotes where every reader agrees on the value, because docker and
+ * kubectl take quotes as a part of it.
+ *
+ * @param {string} json
+ */
+const quoted = (json) => (/[#'\\$`\s]/.test(json) ? `'${json.replaceAll("'", "\\u0027")}'` : json);
+
+/**
  * Puts the value into the file of settings, at once or not at all.
  *
  * @param {string} file
@@ -365,8 +373,7 @@ function writtenIn(file) {
  */
 function save(file, callers) {
   const before = readFileSync(file, "utf8");
-  // In single quotes, which JSON can do without.
-  const line = `GATEWAY_CALLERS='${callers.replaceAll("'", "\\u0027")}'`;
+  const line = `GATEWAY_CALLERS=${quoted(callers)}`;
   const assignment = /^[ \t]*(?:export[ \t]+)?GATEWAY_CALLERS[ \t]*=.*$/m;
   const found = assignment.exec(before)?.[0];
   const after = found

@@ -5,7 +5,7 @@ use super::outcome::outcome_of;
 use super::packed::{Members, json, members};
 use crate::actions::{self, Action, ValidRequest, Value};
 use crate::client::call::{self, Loss, State, Step};
-use crate::client::options::{Options, RawCredentials, naming_variables};
+use crate::client::options::{Options, RawCredentials};
 use crate::client::orders::{self, Failed, Known};
 use crate::client::response;
 use crate::client::thrown::Thrown;
@@ -61,15 +61,7 @@ impl<'o, 'p> Call<'o, 'p> {
     fn read(options: &'o Options, members: &mut Members<'p>) -> Result<Self, Error> {
         let credentials_refreshable = members.flag();
         let raw = raw_credentials(members.object().unwrap_or_default());
-        let credentials = options.check_credentials(raw).map_err(|error| {
-            // The program sets the endpoint, not the credentials function.
-            let of_the_function = error.fields.iter().all(|field| field.field != "endpoint");
-            if credentials_refreshable && of_the_function {
-                Error::credentials(error.fields)
-            } else {
-                naming_variables(error)
-            }
-        })?;
+        let credentials = options.check_credentials_of_call(raw, credentials_refreshable)?;
         Ok(Self {
             options,
             credentials,
@@ -98,7 +90,7 @@ pub fn check_options(packed: &[u8]) -> String {
     let _refreshable = packed.flag();
     let checked = match packed.object().map(raw_credentials) {
         Some(raw) => Options::check(named).and_then(|options| {
-            options.check_credentials(raw).map_err(naming_variables)?;
+            options.check_credentials_of_call(raw, false)?;
             Ok(options)
         }),
         // Each call checks them again, with the credentials that the function returns.

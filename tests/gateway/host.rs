@@ -259,7 +259,7 @@ impl Host {
             fresh_id: format!("00000000-0000-4000-8000-{:012}", self.arrival),
         };
         route(
-            &self.variables,
+            &Settings::read(&self.variables),
             &arrival,
             Timestamp::from_unix_millis(self.now),
         )

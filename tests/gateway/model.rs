@@ -303,7 +303,13 @@ impl Gateway {
             host: "127.0.0.1:8787".to_owned(),
             fresh_id: "id".to_owned(),
         };
-        match route(&self.variables, &arrival, Timestamp::from_unix_millis(now)).then {
+        match route(
+            &Settings::read(&self.variables),
+            &arrival,
+            Timestamp::from_unix_millis(now),
+        )
+        .then
+        {
             Then::Ledger { task, again, .. } => (task.into(), again.into()),
             other => panic!("{other:?}"),
         }

@@ -330,7 +330,8 @@ impl World {
             host: "127.0.0.1:8787".to_owned(),
             fresh_id: "id".to_owned(),
         };
-        let Then::Ledger { task, .. } = route(&self.variables, &arrival, self.timestamp()).then
+        let Then::Ledger { task, .. } =
+            route(&Settings::read(&self.variables), &arrival, self.timestamp()).then
         else {
             panic!("the request did not reach the ledger");
         };
@@ -698,7 +699,8 @@ impl World {
             host: "127.0.0.1:8787".to_owned(),
             fresh_id: "id".to_owned(),
         };
-        let Then::Ledger { task, .. } = route(&self.variables, &arrival, self.timestamp()).then
+        let Then::Ledger { task, .. } =
+            route(&Settings::read(&self.variables), &arrival, self.timestamp()).then
         else {
             panic!("the callback did not reach the ledger");
         };

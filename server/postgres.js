@@ -39,7 +39,12 @@ const REPEAT_PAUSE_MS = 200;
 const CLOSE_MS = 2_000;
 /** Covers a lost notification. */
 const POLL_MS = 1_000;
+/** How long a notification may take that this instance sends itself. */
+const HEAR_MS = 5_000;
 const CHANNEL = "cloudauth_edge_wake";
+/** Sent once a connection stands: a pooler refuses them as parameters of the connection. */
+const LIMITS = `SET statement_timeout = ${STATEMENT_MS}; SET lock_timeout = ${LOCK_MS};
+  SET idle_in_transaction_session_timeout = ${IDLE_IN_TRANSACTION_MS}`;
 /** Maximum number of alarms that one instance takes at a time. */
 const ALARMS_MAX = 16;
 /** Covers the longest back-off of a delivery, which is one day. */
@@ -115,6 +120,8 @@ export class PostgresStore {
   onAlarm = () => {};
   /** @type {NonNullable<Store["onWake"]>} */
   onWake = () => {};
+  /** Called when a notification of this instance itself arrives. */
+  #onEcho = () => {};
   /** Called once, when the lease is lost: the process must end. @type {() => void} */
   onLost = () => {};
 
@@ -143,6 +150,7 @@ export class PostgresStore {
     store.#pool.on("error", () => {});
     store.#pool.on("connect", (client) => client.on("error", () => {}));
     try {
+      await store.#mustHear();
       await migrated(store.#pool);
       const now = moments();
       await store.#pool.query("INSERT INTO instances VALUES ($1, clock_timestamp())", [store.#id]);
@@ -404,6 +412,19 @@ export class PostgresStore {
     await Promise.race([ended, pause(CLOSE_MS, undefined, { ref: false })]);
   }
 
+  /**
+   * Throws if notifications do not arrive: a pooler that gives a client another session for each transaction loses
+   * them, and the time limits of a session with them.
+   */
+  async #mustHear() {
+    const heard = new Promise((resolve) => {
+      this.#onEcho = () => resolve(true);
+    });
+    await this.#connected();
+    await this.#pool.query("SELECT pg_notify($1, $2)", [CHANNEL, JSON.stringify([this.#id])]);
+    if (!(await Promise.race([heard, pause(HEAR_MS, false, { ref: false })]))) throw pooled();
+  }
+
   #lose() {
     if (this.#lost) return;
     this.#lost = true;
@@ -449,11 +470,12 @@ export class PostgresStore {
     line.on("error", () => this.#line === line && this.#hangUp());
     line.on("notification", ({ payload }) => {
       const [from, ledger, order] = JSON.parse(String(payload));
-      if (from !== this.#id) this.onWake(ledger, order);
+      if (from === this.#id) this.#onEcho();
+      else if (order !== undefined) this.onWake(ledger, order);
     });
     this.#line = line;
     await line.connect();
-    await line.query(`LISTEN ${CHANNEL}`);
+    await line.query(`${LIMITS}; LISTEN ${CHANNEL}`);
     return line;
   }
 
@@ -684,11 +706,10 @@ function optionsOf(connectionString) {
     connectionString,
     application_name: "cloudauth-edge-gateway",
     connectionTimeoutMillis: CONNECT_MS,
-    statement_timeout: STATEMENT_MS,
-    lock_timeout: LOCK_MS,
-    idle_in_transaction_session_timeout: IDLE_IN_TRANSACTION_MS,
     query_timeout: QUERY_MS,
     keepAlive: true,
+    /** @param {import("pg").ClientBase} client */
+    onConnect: (client) => client.query(LIMITS),
   };
 }
 
@@ -715,12 +736,20 @@ function isRepeatable(error) {
   );
 }
 
+const pooled = () =>
+  new Failure(
+    "A connection pooler before PostgreSQL keeps no sessions: set it to session pooling (PgBouncer: pool_mode = session), or let GATEWAY_DATABASE name PostgreSQL itself.",
+    "PostgreSQL 之前的连接池不保持会话：请将其设为会话模式（PgBouncer：pool_mode = session），或让 GATEWAY_DATABASE 直接指向 PostgreSQL。",
+  );
+
 /**
  * The database's message can quote what was sent to it, so only its code is shown.
  *
  * @param {any} error
  */
 function unusable(error) {
+  // PostgreSQL itself reports no violation of its protocol to this driver; a pooler that refuses transactions does.
+  if (error.code === "08P01") return pooled();
   const why = error.code ?? error.name;
   return new Failure(
     `The database of GATEWAY_DATABASE cannot be used: ${why}.`,

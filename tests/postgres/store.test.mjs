@@ -7,6 +7,7 @@ import { at } from "../../scripts/lib/project.mjs";
 import { PostgresStore, migrate } from "../../server/postgres.js";
 import { freePort } from "../worker/gateway.mjs";
 import { startPostgres } from "./database.mjs";
+import { startPooler } from "./pooler.mjs";
 
 const FAR = Date.UTC(2100, 0, 1);
 const DUE = Date.UTC(2020, 0, 1);
@@ -185,6 +186,29 @@ test("TLS: the certificate is verified, and a database that demands TLS gets it"
   // The certificate is not signed by one of Node's own certificate authorities.
   await assert.rejects(open(`${address}verify-full`), /cannot be used: DEPTH_ZERO_SELF_SIGNED_CERT/);
   await assert.rejects(open(`${address}disable`), /cannot be used: 28000/);
+});
+
+test("a pooler: sessions are kept with their time limits, and a start without sessions is refused", async (t) => {
+  const name = `test${databases}`;
+  const pooler = async (options) => {
+    const started = await startPooler(database.socket, options);
+    t.after(() => started.close());
+    return started.urlOf(name);
+  };
+  const [store, direct] = [await open(await pooler({ sessions: true })), await open()];
+  const woken = new Promise((resolve) => (store.onWake = (...whom) => resolve(whom)));
+  await direct.ledger("one").step(() => commit([["a", "1"]], { wake: ["order"] }));
+  assert.deepEqual(await woken, ["one", "order"]);
+  const limits = await store.transaction(undefined, (query) =>
+    query(
+      "SELECT setting FROM pg_settings WHERE name ~ '^(statement|lock|idle_in.*)_timeout$' ORDER BY name",
+    ),
+  );
+  assert.deepEqual(
+    limits.map(({ setting }) => setting),
+    ["5000", "8000", "10000"],
+  );
+  await assert.rejects(open(await pooler({ sessions: false })), /keeps no sessions.*pool_mode = session/);
 });
 
 test("roles: one changes tables, the other serves", async () => {

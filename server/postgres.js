@@ -18,7 +18,7 @@ import { asksOf } from "../host/storage.js";
  * @typedef {object} Attempt
  * @property {boolean} committing whether COMMIT was sent
  * @property {string | null} [xid] of the transaction; null if it wrote nothing
- * @property {string} [timeline]
+ * @property {string | null} [epoch]
  * @property {any} [result]
  */
 
@@ -59,8 +59,10 @@ const MIGRATIONS = [
    CREATE INDEX alarms_at ON alarms (at) WHERE at IS NOT NULL;
    CREATE TABLE instances (id bigint PRIMARY KEY, seen timestamptz NOT NULL);
    CREATE TABLE pace (action text COLLATE "C" PRIMARY KEY, free_at bigint NOT NULL);`,
+  // PostgreSQL empties an unlogged table after a crash, the promotion of a standby and a restore.
+  "CREATE UNLOGGED TABLE epoch (one integer PRIMARY KEY CHECK (one = 1), id uuid NOT NULL);",
 ];
-const TABLES = ["rows", "alarms", "instances", "pace"];
+const TABLES = ["rows", "alarms", "instances", "pace", "epoch"];
 
 /** Errors after which the whole transaction can be repeated, because none of it was written. */
 const REPEATABLE = new Set([
@@ -81,8 +83,9 @@ const REPEATABLE = new Set([
  * @param {Buffer} bytes
  */
 const lockKey = (bytes) => bytes.readBigInt64BE(0).toString();
-/** Each promotion of a standby and each restore starts a new timeline. */
-const TIMELINE = "left(pg_walfile_name(pg_current_wal_insert_lsn()), 8)";
+/** In another epoch, the number of a transaction that was lost with the last one can belong to another transaction. */
+const EPOCH = "(SELECT id FROM epoch) AS epoch";
+const XID_IN_FUTURE = "22023";
 /** @param {number} millis */
 const sortable = (millis) => String(millis).padStart(15, "0");
 
@@ -253,10 +256,10 @@ export class PostgresStore {
         query,
         live.filter((id) => id !== this.#id),
       );
-      const [{ xid, timeline } = {}] = await query(
-        `SELECT pg_current_xact_id_if_assigned()::text AS xid, ${TIMELINE} AS timeline`,
+      const [{ xid, epoch } = {}] = await query(
+        `SELECT pg_current_xact_id_if_assigned()::text AS xid, ${EPOCH}`,
       );
-      Object.assign(attempt, { xid, timeline, committing: true });
+      Object.assign(attempt, { xid, epoch, committing: true });
       await client.query("COMMIT");
       broken = false;
       return attempt.result;
@@ -280,19 +283,19 @@ export class PostgresStore {
    * @param {Attempt} attempt
    * @param {number} until
    */
-  async #isCommitted({ xid, timeline }, until) {
+  async #isCommitted({ xid, epoch }, until) {
     for (;;) {
       try {
-        const { rows } = await this.#pool.query(
-          `SELECT pg_xact_status($1::xid8) AS status, ${TIMELINE} AS timeline`,
-          [xid],
-        );
+        const { rows } = await this.#pool.query(`SELECT pg_xact_status($1::xid8) AS status, ${EPOCH}`, [xid]);
         const [found] = rows;
-        // A promoted standby may have assigned the number to another transaction.
-        if (found.timeline !== timeline) throw new Error("The database was replaced during a step.");
-        if (found.status === "committed") return true;
         if (found.status === "aborted") return false;
-      } catch (error) {
+        if (found.status === "committed") {
+          if (epoch && found.epoch === epoch) return true;
+          throw new Error("The database crashed or was replaced during a step.");
+        }
+      } catch (/** @type {any} */ error) {
+        // The database has lost the transaction and not assigned its number again.
+        if (error.code === XID_IN_FUTURE) return false;
         if (!isRepeatable(error)) throw error;
       }
       if (performance.now() >= until || this.#closed)
@@ -454,6 +457,7 @@ export class PostgresStore {
     ]);
     if (rowCount === 0) return this.#lose();
     this.#renewed = now;
+    await line.query("INSERT INTO epoch VALUES (1, gen_random_uuid()) ON CONFLICT DO NOTHING");
     this.#steadySince ??= now.monotonic;
     // After a database failure, every instance has the duration of a lease to return.
     if (now.monotonic - this.#steadySince < this.#leaseMs) return undefined;

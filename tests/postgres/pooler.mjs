@@ -1,7 +1,7 @@
 // What a connection pooler does to a client, without a pooler. It refuses parameters of a connection that it does not
 // track, as PgBouncer does, and in transaction pooling it does not deliver notifications.
 
-import { once } from "node:events";
+import { EventEmitter, once } from "node:events";
 import { createConnection, createServer } from "node:net";
 
 /** The parameters that PgBouncer tracks, in addition to those that choose the session. */
@@ -13,10 +13,12 @@ const TRACKED = ["user", "database", "application_name", "client_encoding", "Dat
  */
 export async function startPooler(socket, { sessions }) {
   const connections = new Set();
+  const held = new EventEmitter();
+  let holding = false;
   const server = createServer(async (client) => {
     connections.add(client.on("error", () => {}));
+    if (holding) return client.destroy();
     const [startup] = await once(client, "data");
-    client.pause();
     // The length, the protocol's version, and pairs of texts that end with a zero byte.
     const texts = startup.subarray(8).toString().split("\0");
     const names = texts.filter((text, at) => at % 2 === 0 && text !== "");
@@ -25,7 +27,11 @@ export async function startPooler(socket, { sessions }) {
     const upstream = createConnection(socket).on("error", () => client.destroy());
     connections.add(upstream);
     upstream.write(startup);
-    client.pipe(upstream);
+    client.on("data", (chunk) => {
+      if (holding && chunk.includes("COMMIT\0")) return held.emit("commit");
+      return upstream.write(chunk);
+    });
+    client.on("end", () => upstream.end());
     let rest = Buffer.alloc(0);
     upstream.on("data", (chunk) => {
       rest = Buffer.concat([rest, chunk]);
@@ -40,6 +46,12 @@ export async function startPooler(socket, { sessions }) {
   }).listen(0, "127.0.0.1");
   await once(server, "listening");
   return {
+    /** From now on, COMMIT is lost on the way and nobody can connect; resolves when one was lost. */
+    hold() {
+      holding = true;
+      return once(held, "commit");
+    },
+    release: () => (holding = false),
     urlOf: (name) => `postgres://gateway@127.0.0.1:${server.address().port}/${name}`,
     close() {
       for (const each of connections) each.destroy();

@@ -398,6 +398,14 @@ function parsed(file) {
 }
 
 /**
+ * JSON as a value in a file of settings. Without quotes where every reader agrees on the value, because docker and
+ * kubectl take quotes as a part of it.
+ *
+ * @param {string} json
+ */
+const quoted = (json) => (/[#'\\$`\s]/.test(json) ? `'${json.replaceAll("'", "\\u0027")}'` : json);
+
+/**
  * Puts the value into the file of settings, at once or not at all.
  *
  * @param {string} file
@@ -405,8 +413,7 @@ function parsed(file) {
  */
 function save(file, { setting, callers }) {
   const before = readFileSync(file, "utf8");
-  // In single quotes, which JSON can do without.
-  const line = `${setting}='${callers.replaceAll("'", "\\u0027")}'`;
+  const line = `${setting}=${quoted(callers)}`;
   const assignment = new RegExp(`^[ \\t]*(?:export[ \\t]+)?${setting}[ \\t]*=.*$`, "m");
   const found = assignment.exec(before)?.[0];
   const after = found

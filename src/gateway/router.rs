@@ -10,7 +10,7 @@ use super::cors;
 use super::handlers::{hint, orders, rpc, state};
 use super::problem::{DEVELOPMENT_ONLY, METHOD_NOT_ALLOWED, NOT_FOUND, Problem, UNAUTHENTICATED};
 use super::rpc_front::is_rpc;
-use super::settings::{Mode, Settings, Variables, serves_console};
+use super::settings::{Checked, Settings};
 use crate::error::FieldError;
 use crate::http::IncomingRequest;
 use crate::timestamp::Timestamp;
@@ -157,18 +157,21 @@ impl<'a> Route<'a> {
     }
 }
 
-/// Routes a request.
-pub fn route(variables: &Variables, arrival: &Arrival, now: Timestamp) -> Routed {
+/// Routes a request. Invalid settings are reported to requests that need them.
+pub fn route(checked: &Checked, arrival: &Arrival, now: Timestamp) -> Routed {
+    let Checked {
+        mode,
+        console,
+        settings,
+    } = checked;
     let request = &arrival.request;
-    let settings = Settings::read(variables);
     let mut incoming = Incoming::new(arrival, now);
     let not_allowed =
         |allowed: String| Err(Problem::new(&METHOD_NOT_ALLOWED).header("allow", allowed));
-    let has_console = serves_console(variables);
-    let known = Route::of(&request.path).filter(|route| has_console || *route != Route::Console);
+    let known = Route::of(&request.path).filter(|route| *console || *route != Route::Console);
     let (name, handled) = match known {
-        None if is_rpc(request) => ("rpc", Ok(rpc::rpc(&mut incoming, &settings))),
-        None if has_console && is_page(request) => ("page", Ok(Then::Assets)),
+        None if is_rpc(request) => ("rpc", Ok(rpc::rpc(&mut incoming, settings))),
+        None if *console && is_page(request) => ("page", Ok(Then::Assets)),
         None if request.path == "/" && !is_page(request) => {
             ("none", not_allowed("GET, HEAD, POST".to_owned()))
         }
@@ -178,7 +181,7 @@ pub fn route(variables: &Variables, arrival: &Arrival, now: Timestamp) -> Routed
             let handled = if request.method == "OPTIONS" {
                 cors::preflight(&incoming, settings.as_ref().ok(), methods)
             } else if methods.contains(&request.method.as_str()) {
-                route.handle(&mut incoming, &settings)
+                route.handle(&mut incoming, settings)
             } else {
                 not_allowed(methods.join(", "))
             };
@@ -192,7 +195,7 @@ pub fn route(variables: &Variables, arrival: &Arrival, now: Timestamp) -> Routed
     });
     Routed {
         headers: cors::common_headers(
-            Mode::of(variables),
+            *mode,
             settings.as_ref().ok(),
             &request.headers,
             &incoming.request_id,
@@ -257,6 +260,7 @@ mod tests {
             .iter()
             .map(|(name, value)| ((*name).to_owned(), (*value).to_owned()))
             .collect();
+        let checked = Checked::read(&variables);
         let arrival = Arrival {
             request: IncomingRequest {
                 method: "GET".to_owned(),
@@ -269,7 +273,7 @@ mod tests {
             host: "127.0.0.1:8787".to_owned(),
             fresh_id: "f".repeat(32),
         };
-        match route(&variables, &arrival, Timestamp::from_unix_millis(0)).then {
+        match route(&checked, &arrival, Timestamp::from_unix_millis(0)).then {
             Then::Reply { reply } => (reply.status, reply.body),
             other => panic!("{other:?}"),
         }

@@ -7,6 +7,7 @@ use cloudauth_edge::gateway::arrival::{Arrival, Then};
 use cloudauth_edge::gateway::problem::PROBLEMS;
 use cloudauth_edge::gateway::reply::Reply;
 use cloudauth_edge::gateway::router::{route, routes};
+use cloudauth_edge::gateway::settings::Checked;
 use cloudauth_edge::http::{IncomingRequest, OutgoingRequest, header};
 use cloudauth_edge::signing::acs3::hex_sha256;
 use cloudauth_edge::timestamp::Timestamp;
@@ -180,7 +181,7 @@ fn the_console_can_be_switched_off() {
             ("GATEWAY_CONSOLE", console),
         ]);
         match route(
-            &variables,
+            &Checked::read(&variables),
             &arrival(method, path),
             Timestamp::from_unix_millis(NOW),
         )
@@ -293,8 +294,8 @@ fn a_strangers_body_is_never_read() {
             host: "127.0.0.1".to_owned(),
             fresh_id: String::new(),
         };
-        let variables = variables(&[("GATEWAY_MODE", "development")]);
-        route(&variables, &arrival, Timestamp::from_unix_millis(0)).then
+        let settings = Checked::read(&variables(&[("GATEWAY_MODE", "development")]));
+        route(&settings, &arrival, Timestamp::from_unix_millis(0)).then
     };
     assert!(matches!(then(&[JSON], ROUTE), Then::Reply { reply } if reply.status == 401));
     assert!(matches!(
@@ -320,8 +321,8 @@ fn pages_and_the_rpc_protocol_share_the_root() {
             host: "127.0.0.1".to_owned(),
             fresh_id: String::new(),
         };
-        let variables = variables(&[("GATEWAY_MODE", "development")]);
-        route(&variables, &arrival, Timestamp::from_unix_millis(0)).route
+        let settings = Checked::read(&variables(&[("GATEWAY_MODE", "development")]));
+        route(&settings, &arrival, Timestamp::from_unix_millis(0)).route
     };
     assert_eq!(kind("GET", "/", &[]), "page");
     assert_eq!(kind("GET", "/assets/app.js", &[]), "page");

@@ -251,6 +251,16 @@ test("--save changes one line of the file of settings", () => {
   assert.equal(statSync(file).mode & 0o777, 0o600);
   assert.deepEqual(readdirSync(folder), ["gateway.env"]);
 
+  // docker and kubectl take quotes as a part of the value.
+  const bare = caller(["revoke", "shop", ...at], {});
+  assert.equal(bare.code, 0, bare.output);
+  const [, value] = readFileSync(file, "utf8").match(/^GATEWAY_CALLERS=(.*)$/m);
+  assert.deepEqual(
+    JSON.parse(value).map(({ id }) => id),
+    ["bank"],
+  );
+  caller(["add", "shop", ...at], {});
+
   // What it cannot write safely, it leaves to the operator.
   const several = `GATEWAY_SECRET=${SECRET}\nGATEWAY_CALLERS='\n${callers}\n'\n`;
   writeFileSync(file, several);

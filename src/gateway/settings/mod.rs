@@ -13,6 +13,7 @@ pub use reader::{CALLER_LISTS, NAMES, Variables};
 
 use super::callers::Caller;
 use crate::client::options::Options;
+use crate::error::FieldError;
 use crate::http::first_value;
 use crate::vendor::credentials::{Credentials, Secret};
 use crate::vendor::endpoint::Endpoint;
@@ -46,8 +47,29 @@ pub struct Settings {
     pub stream_photos: bool,
 }
 
-/// Whether the console is served, even if other settings are invalid.
-pub fn serves_console(variables: &Variables) -> bool {
+/// The result of checking the settings. Mode and console apply even if other settings are invalid.
+#[derive(Clone, Debug)]
+pub struct Checked {
+    /// What the gateway is for; `None` for an unknown word.
+    pub mode: Option<Mode>,
+    /// Whether the console is served.
+    pub console: bool,
+    /// All settings, or all their problems.
+    pub settings: Result<Settings, Vec<FieldError>>,
+}
+
+impl Checked {
+    /// Checks the settings.
+    pub fn read(variables: &Variables) -> Self {
+        Self {
+            mode: Mode::of(variables),
+            console: serves_console(variables),
+            settings: Settings::read(variables),
+        }
+    }
+}
+
+fn serves_console(variables: &Variables) -> bool {
     matches!(
         first_value(variables, "GATEWAY_CONSOLE").map(String::as_str),
         None | Some("" | "on")

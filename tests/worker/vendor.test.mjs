@@ -72,7 +72,7 @@ test("many requests share calls, and verifications go on", async () => {
   const { gateway } = await started({});
   const answers = await Promise.all(Array.from({ length: 40 }, () => gateway.call("GET", PATH)));
   for (const { status, json } of answers) assert.deepEqual([status, json.status], [200, "works"]);
-  // Each call has a RequestId of its own.
+  // Each call has its own RequestId.
   const made = new Set(answers.map(({ json }) => json.vendorRequestId));
   assert.ok(made.size < answers.length / 2, `${made.size} calls`);
   assert.equal((await gateway.call("POST", "/v1/face-verifications", { body: sample() })).status, 201);

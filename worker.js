@@ -64,8 +64,13 @@ export default {
       },
     };
     const answered = await handle(host, plain(request), () => request.body?.getReader());
-    if (answered.page) return answered.page;
-    const { status, headers, body } = answered;
+    const { headers } = answered;
+    if (answered.page) {
+      const page = new Response(answered.page.body, answered.page);
+      for (const [name, value] of headers) page.headers.append(name, value);
+      return page;
+    }
+    const { status, body } = answered;
     return new Response(/** @type {BodyInit | null} */ (body), { status, headers });
   },
 };

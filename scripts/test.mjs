@@ -104,7 +104,7 @@ const suites = [
     env: { TEST_GATEWAY_HOST: "node" },
     commands: [
       ...nodeTests("server"),
-      ...onHost("{gateway,gateway-client,faults,race,alarm,polls,endpoints,webhook,callers,privacy}"),
+      ...onHost("{gateway,gateway-client,faults,race,alarm,polls,endpoints,webhook,callers,modes,privacy}"),
     ],
   },
   {

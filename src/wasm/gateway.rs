@@ -4,7 +4,6 @@
 use super::outcome::outcome_of;
 use super::{now, random_bytes};
 use crate::client::thrown::Thrown;
-use crate::error::FieldError;
 use crate::gateway::arrival::Arrival;
 use crate::gateway::callers;
 use crate::gateway::handlers::failure::{HostFailure, failure};
@@ -14,7 +13,7 @@ use crate::gateway::ledger::rows::Rows;
 use crate::gateway::ledger::task::{Task, Wake};
 use crate::gateway::pace;
 use crate::gateway::router;
-use crate::gateway::settings::Settings;
+use crate::gateway::settings::{Checked, Settings};
 use crate::gateway::work;
 use crate::http::{Headers, IncomingRequest, Response};
 use crate::json::de::from_json;
@@ -63,8 +62,8 @@ pub fn gateway_route(
     now_millis: f64,
 ) -> Result<String, JsError> {
     let arrival = arrival(request, body)?;
-    with_settings(settings, |settings| {
-        Ok(to_json(&router::route(settings, &arrival, now(now_millis))))
+    with_settings(settings, |checked| {
+        Ok(to_json(&router::route(checked, &arrival, now(now_millis))))
     })
 }
 
@@ -117,8 +116,8 @@ pub fn gateway_step(
         instance: known.instance,
         others: known.others,
     };
-    with_settings(settings, |settings| {
-        let step = work::step(valid(settings)?, task, send_outcome, &known.rows, &context);
+    with_settings(settings, |checked| {
+        let step = work::step(valid(checked)?, task, send_outcome, &known.rows, &context);
         Ok(to_json(&step))
     })
 }
@@ -198,8 +197,8 @@ pub fn gateway_turn(
     yields: bool,
     now_millis: f64,
 ) -> Result<String, JsError> {
-    with_settings(settings, |settings| {
-        let limit = valid(settings)?.calls_per_second;
+    with_settings(settings, |checked| {
+        let limit = valid(checked)?.calls_per_second;
         let turn = pace::turn(free_at as i64, limit, yields, now(now_millis));
         Ok(to_json(&turn))
     })
@@ -221,8 +220,6 @@ pub fn gateway_webhook_secret(gateway_secret: &str, caller: &str) -> String {
     callers::webhook_secret(&secret, caller).expose().to_owned()
 }
 
-type Checked = Result<Settings, Vec<FieldError>>;
-
 thread_local! {
     /// The settings of the last call with their text. Checking them takes 20 µs, with 25 callers 90,
     /// and a start has ten calls.
@@ -238,15 +235,16 @@ fn with_settings(
     let last = LAST.take().filter(|(known, _)| known.expose() == text);
     let (known, checked) = match last {
         Some(last) => last,
-        None => (Secret::new(text), Settings::read(&from_json(text)?)),
+        None => (Secret::new(text), Checked::read(&from_json(text)?)),
     };
     let result = call(&checked);
     LAST.set(Some((known, checked)));
     result
 }
 
-fn valid(settings: &Checked) -> Result<&Settings, JsError> {
-    settings
+fn valid(checked: &Checked) -> Result<&Settings, JsError> {
+    checked
+        .settings
         .as_ref()
         .map_err(|_| JsError::new("the gateway's settings are missing or invalid"))
 }

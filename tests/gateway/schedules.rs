@@ -13,7 +13,7 @@ use cloudauth_edge::gateway::ledger::rows::Rows;
 use cloudauth_edge::gateway::ledger::task::{Purpose, Task};
 use cloudauth_edge::gateway::reply::Reply;
 use cloudauth_edge::gateway::router::route;
-use cloudauth_edge::gateway::settings::{Settings, Variables};
+use cloudauth_edge::gateway::settings::{Checked, Settings, Variables};
 use cloudauth_edge::gateway::work::step;
 use cloudauth_edge::http::{IncomingRequest, OutgoingRequest, Response};
 use cloudauth_edge::json::de::from_json;
@@ -331,7 +331,7 @@ impl World {
             fresh_id: "id".to_owned(),
         };
         let Then::Ledger { task, .. } =
-            route(&Settings::read(&self.variables), &arrival, self.timestamp()).then
+            route(&Checked::read(&self.variables), &arrival, self.timestamp()).then
         else {
             panic!("the request did not reach the ledger");
         };
@@ -700,7 +700,7 @@ impl World {
             fresh_id: "id".to_owned(),
         };
         let Then::Ledger { task, .. } =
-            route(&Settings::read(&self.variables), &arrival, self.timestamp()).then
+            route(&Checked::read(&self.variables), &arrival, self.timestamp()).then
         else {
             panic!("the callback did not reach the ledger");
         };

@@ -1,5 +1,5 @@
-//! Tests whether the gateway tells a key that works from one that does not, with one call for many
-//! requests.
+//! Tests whether the gateway distinguishes a key that works from one that does not, with one call for
+//! many requests.
 
 use crate::host::{Host, NOW, json_answer, request, variables};
 use cloudauth_edge::client::call::{Loss, Outcome};
@@ -169,7 +169,7 @@ fn requests_share_a_call_which_gives_way_to_verifications() {
         (503, &json!("upstream-throttled"))
     );
     host.crowded = false;
-    // That was no result.
+    // That is not a result.
     let (_, body) = ask(&mut host, &mut |_| {
         json_answer(200, &json!({"Code": "406"}))
     });

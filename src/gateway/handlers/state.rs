@@ -42,8 +42,8 @@ pub(in crate::gateway) fn description() -> Then {
 /// The data that the console needs before authentication; none of it is secret.
 pub(in crate::gateway) fn console(settings: &Settings) -> Reply {
     let sandbox = settings.options.endpoints.first();
-    // The sandbox's URL, for the console's simulated phone. A team's sandbox is not told to everyone,
-    // and has a phone of its own.
+    // The sandbox's URL, for the console's simulated phone. A team's sandbox has its own phone, and its
+    // URL is for those who have a token.
     let sandbox = sandbox
         .filter(|_| settings.mode == Mode::Development)
         .map(Endpoint::origin);

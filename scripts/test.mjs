@@ -35,6 +35,9 @@ const nodeTests = (folder, limitMs = NODE_TEST_LIMIT_MS, names = "*") => [
   ],
 ];
 
+/** The Worker's tests and the official SDKs through the gateway, on another host. */
+const onHost = (names) => nodeTests("{worker,conformance}", NODE_TEST_LIMIT_MS, names);
+
 /**
  * name      as in --only
  * needs     what setup must have installed, in addition to npm packages and Rust
@@ -98,27 +101,24 @@ const suites = [
     needs: ["python"],
     built: true,
     counted: true,
-    // The Worker's tests and the official SDKs, on the other host.
     env: { TEST_GATEWAY_HOST: "node" },
     commands: [
       ...nodeTests("server"),
-      ...nodeTests(
-        "worker",
-        NODE_TEST_LIMIT_MS,
-        "{gateway,gateway-client,faults,race,alarm,polls,endpoints,webhook,callers,privacy}",
+      ...onHost(
+        "{gateway,gateway-client,faults,race,alarm,polls,endpoints,webhook,callers,modes,vendor,privacy}",
       ),
-      ...nodeTests("conformance", NODE_TEST_LIMIT_MS, "gateway"),
     ],
   },
   {
     name: "postgres",
-    needs: ["postgres"],
+    needs: ["postgres", "python"],
     built: true,
     counted: true,
     env: { TEST_GATEWAY_HOST: "node", TEST_GATEWAY_DATABASE: "postgres" },
     commands: [
       ...nodeTests("postgres"),
-      ...nodeTests("worker", NODE_TEST_LIMIT_MS, "{gateway,faults,webhook,privacy}"),
+      // Without what does not depend on the database.
+      ...onHost("{gateway,faults,race,alarm,polls,webhook,privacy}"),
     ],
   },
   {

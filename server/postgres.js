@@ -18,7 +18,7 @@ import { asksOf } from "../host/storage.js";
  * @typedef {object} Attempt
  * @property {boolean} committing whether COMMIT was sent
  * @property {string | null} [xid] of the transaction; null if it wrote nothing
- * @property {string} [timeline]
+ * @property {string | null} [epoch]
  * @property {any} [result]
  */
 
@@ -39,7 +39,12 @@ const REPEAT_PAUSE_MS = 200;
 const CLOSE_MS = 2_000;
 /** Covers a lost notification. */
 const POLL_MS = 1_000;
+/** How long a notification may take that this instance sends itself. */
+const HEAR_MS = 5_000;
 const CHANNEL = "cloudauth_edge_wake";
+/** Sent once a connection stands: a pooler refuses them as parameters of the connection. */
+const LIMITS = `SET statement_timeout = ${STATEMENT_MS}; SET lock_timeout = ${LOCK_MS};
+  SET idle_in_transaction_session_timeout = ${IDLE_IN_TRANSACTION_MS}`;
 /** Maximum number of alarms that one instance takes at a time. */
 const ALARMS_MAX = 16;
 /** Covers the longest back-off of a delivery, which is one day. */
@@ -54,8 +59,10 @@ const MIGRATIONS = [
    CREATE INDEX alarms_at ON alarms (at) WHERE at IS NOT NULL;
    CREATE TABLE instances (id bigint PRIMARY KEY, seen timestamptz NOT NULL);
    CREATE TABLE pace (action text COLLATE "C" PRIMARY KEY, free_at bigint NOT NULL);`,
+  // PostgreSQL empties an unlogged table after a crash, the promotion of a standby and a restore.
+  "CREATE UNLOGGED TABLE epoch (one integer PRIMARY KEY CHECK (one = 1), id uuid NOT NULL);",
 ];
-const TABLES = ["rows", "alarms", "instances", "pace"];
+const TABLES = ["rows", "alarms", "instances", "pace", "epoch"];
 
 /** Errors after which the whole transaction can be repeated, because none of it was written. */
 const REPEATABLE = new Set([
@@ -76,8 +83,9 @@ const REPEATABLE = new Set([
  * @param {Buffer} bytes
  */
 const lockKey = (bytes) => bytes.readBigInt64BE(0).toString();
-/** Each promotion of a standby and each restore starts a new timeline. */
-const TIMELINE = "left(pg_walfile_name(pg_current_wal_insert_lsn()), 8)";
+/** In another epoch, the number of a transaction that was lost with the last one can belong to another transaction. */
+const EPOCH = "(SELECT id FROM epoch) AS epoch";
+const XID_IN_FUTURE = "22023";
 /** @param {number} millis */
 const sortable = (millis) => String(millis).padStart(15, "0");
 
@@ -115,6 +123,8 @@ export class PostgresStore {
   onAlarm = () => {};
   /** @type {NonNullable<Store["onWake"]>} */
   onWake = () => {};
+  /** Called when a notification of this instance itself arrives. */
+  #onEcho = () => {};
   /** Called once, when the lease is lost: the process must end. @type {() => void} */
   onLost = () => {};
 
@@ -143,6 +153,7 @@ export class PostgresStore {
     store.#pool.on("error", () => {});
     store.#pool.on("connect", (client) => client.on("error", () => {}));
     try {
+      await store.#mustHear();
       await migrated(store.#pool);
       const now = moments();
       await store.#pool.query("INSERT INTO instances VALUES ($1, clock_timestamp())", [store.#id]);
@@ -245,10 +256,10 @@ export class PostgresStore {
         query,
         live.filter((id) => id !== this.#id),
       );
-      const [{ xid, timeline } = {}] = await query(
-        `SELECT pg_current_xact_id_if_assigned()::text AS xid, ${TIMELINE} AS timeline`,
+      const [{ xid, epoch } = {}] = await query(
+        `SELECT pg_current_xact_id_if_assigned()::text AS xid, ${EPOCH}`,
       );
-      Object.assign(attempt, { xid, timeline, committing: true });
+      Object.assign(attempt, { xid, epoch, committing: true });
       await client.query("COMMIT");
       broken = false;
       return attempt.result;
@@ -272,19 +283,19 @@ export class PostgresStore {
    * @param {Attempt} attempt
    * @param {number} until
    */
-  async #isCommitted({ xid, timeline }, until) {
+  async #isCommitted({ xid, epoch }, until) {
     for (;;) {
       try {
-        const { rows } = await this.#pool.query(
-          `SELECT pg_xact_status($1::xid8) AS status, ${TIMELINE} AS timeline`,
-          [xid],
-        );
+        const { rows } = await this.#pool.query(`SELECT pg_xact_status($1::xid8) AS status, ${EPOCH}`, [xid]);
         const [found] = rows;
-        // A promoted standby may have assigned the number to another transaction.
-        if (found.timeline !== timeline) throw new Error("The database was replaced during a step.");
-        if (found.status === "committed") return true;
         if (found.status === "aborted") return false;
-      } catch (error) {
+        if (found.status === "committed") {
+          if (epoch && found.epoch === epoch) return true;
+          throw new Error("The database crashed or was replaced during a step.");
+        }
+      } catch (/** @type {any} */ error) {
+        // The database has lost the transaction and not assigned its number again.
+        if (error.code === XID_IN_FUTURE) return false;
         if (!isRepeatable(error)) throw error;
       }
       if (performance.now() >= until || this.#closed)
@@ -404,6 +415,19 @@ export class PostgresStore {
     await Promise.race([ended, pause(CLOSE_MS, undefined, { ref: false })]);
   }
 
+  /**
+   * Throws if notifications do not arrive: a pooler that gives a client another session for each transaction loses
+   * them, and the time limits of a session with them.
+   */
+  async #mustHear() {
+    const heard = new Promise((resolve) => {
+      this.#onEcho = () => resolve(true);
+    });
+    await this.#connected();
+    await this.#pool.query("SELECT pg_notify($1, $2)", [CHANNEL, JSON.stringify([this.#id])]);
+    if (!(await Promise.race([heard, pause(HEAR_MS, false, { ref: false })]))) throw pooled();
+  }
+
   #lose() {
     if (this.#lost) return;
     this.#lost = true;
@@ -433,6 +457,7 @@ export class PostgresStore {
     ]);
     if (rowCount === 0) return this.#lose();
     this.#renewed = now;
+    await line.query("INSERT INTO epoch VALUES (1, gen_random_uuid()) ON CONFLICT DO NOTHING");
     this.#steadySince ??= now.monotonic;
     // After a database failure, every instance has the duration of a lease to return.
     if (now.monotonic - this.#steadySince < this.#leaseMs) return undefined;
@@ -449,11 +474,12 @@ export class PostgresStore {
     line.on("error", () => this.#line === line && this.#hangUp());
     line.on("notification", ({ payload }) => {
       const [from, ledger, order] = JSON.parse(String(payload));
-      if (from !== this.#id) this.onWake(ledger, order);
+      if (from === this.#id) this.#onEcho();
+      else if (order !== undefined) this.onWake(ledger, order);
     });
     this.#line = line;
     await line.connect();
-    await line.query(`LISTEN ${CHANNEL}`);
+    await line.query(`${LIMITS}; LISTEN ${CHANNEL}`);
     return line;
   }
 
@@ -684,11 +710,10 @@ function optionsOf(connectionString) {
     connectionString,
     application_name: "cloudauth-edge-gateway",
     connectionTimeoutMillis: CONNECT_MS,
-    statement_timeout: STATEMENT_MS,
-    lock_timeout: LOCK_MS,
-    idle_in_transaction_session_timeout: IDLE_IN_TRANSACTION_MS,
     query_timeout: QUERY_MS,
     keepAlive: true,
+    /** @param {import("pg").ClientBase} client */
+    onConnect: (client) => client.query(LIMITS),
   };
 }
 
@@ -715,12 +740,20 @@ function isRepeatable(error) {
   );
 }
 
+const pooled = () =>
+  new Failure(
+    "A connection pooler before PostgreSQL keeps no sessions: set it to session pooling (PgBouncer: pool_mode = session), or let GATEWAY_DATABASE name PostgreSQL itself.",
+    "PostgreSQL 之前的连接池不保持会话：请将其设为会话模式（PgBouncer：pool_mode = session），或让 GATEWAY_DATABASE 直接指向 PostgreSQL。",
+  );
+
 /**
  * The database's message can quote what was sent to it, so only its code is shown.
  *
  * @param {any} error
  */
 function unusable(error) {
+  // PostgreSQL itself reports no violation of its protocol to this driver; a pooler that refuses transactions does.
+  if (error.code === "08P01") return pooled();
   const why = error.code ?? error.name;
   return new Failure(
     `The database of GATEWAY_DATABASE cannot be used: ${why}.`,

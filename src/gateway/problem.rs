@@ -221,7 +221,7 @@ impl Problem {
 
 /// Whether the code was returned by Alibaba Cloud, and is not one of this crate's codes for failed
 /// calls.
-fn is_vendor_code(error: &Error) -> bool {
+pub(super) fn is_vendor_code(error: &Error) -> bool {
     error.http_status.is_some()
         && matches!(
             error.kind,
@@ -411,8 +411,8 @@ problems! {
     /// A development gateway was reached from another machine.
     DEVELOPMENT_ONLY 503 "development-only" Operator false
         "开发模式仅限本机" "Development mode is limited to the local machine"
-        "GATEWAY_MODE=development 的网关只响应本机地址；部署时请设 GATEWAY_MODE=production。"
-        "A gateway with GATEWAY_MODE=development serves loopback addresses only; set GATEWAY_MODE=production to deploy it.";
+        "GATEWAY_MODE=development 的网关只响应本机地址；部署时请设 GATEWAY_MODE=production，使用共用的沙箱则设 staging。"
+        "A gateway with GATEWAY_MODE=development serves loopback addresses only; to deploy it, set GATEWAY_MODE=production, or staging with a shared sandbox.";
     /// The host is temporarily unable to serve.
     UNAVAILABLE 503 "unavailable" Operator true
         "网关暂时不可用" "The gateway is not available"

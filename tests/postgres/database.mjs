@@ -187,6 +187,7 @@ export async function startPostgres(
   return {
     url: create(NAME),
     urlOf,
+    socket: join(current, ".s.PGSQL.5432"),
     create,
     sql,
     /** Crashes the server and starts it again. */

@@ -34,22 +34,15 @@ export function number(value: number, digits = 0): string {
   }).format(value);
 }
 
-/** The time zone in which times are shown, as an offset. */
-export function zone(): string {
-  const parts = new Intl.DateTimeFormat("en-GB", { timeZoneName: "shortOffset" }).formatToParts(new Date());
+/** The offset from UTC in which `date` is shown, such as "GMT+8"; it changes with summer time. */
+export function zone(date = new Date()): string {
+  const parts = new Intl.DateTimeFormat("en-GB", { timeZoneName: "shortOffset" }).formatToParts(date);
   return parts.find(({ type }) => type === "timeZoneName")?.value ?? "";
 }
 
+/** The zone follows the time: Intl's own Chinese format puts it between date and time. */
 export function timeWithZone(iso: string): string {
-  return new Intl.DateTimeFormat(locale.value, {
-    year: "numeric",
-    month: "short",
-    day: "numeric",
-    hour: "2-digit",
-    minute: "2-digit",
-    second: "2-digit",
-    timeZoneName: "shortOffset",
-  }).format(new Date(iso));
+  return `${time(iso)} (${zone(new Date(iso))})`;
 }
 
 export function time(iso: string): string {

@@ -1,0 +1,120 @@
+//! What Alibaba Cloud says about the gateway's key and scene.
+
+use crate::error::{Error, Kind};
+use crate::gateway::problem::is_vendor_code;
+use crate::text::Text;
+use crate::vendor::codes;
+use serde::{Deserialize, Serialize};
+
+static WORKS: Text = Text::new(
+    "阿里云接受网关的密钥与场景。",
+    "Alibaba Cloud accepts the gateway's key and scene.",
+);
+
+/// What Alibaba Cloud says about the key and the scene.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Standing {
+    /// Key and scene are accepted.
+    Works,
+    /// The key does not exist, is disabled, or its secret is wrong.
+    KeyRefused,
+    /// The key's RAM user may not call the action.
+    NoPermission,
+    /// The account has no such scene.
+    SceneUnknown,
+    /// The product is not activated, or a payment is overdue.
+    NotActivated,
+    /// No response.
+    Unreachable,
+    /// Another failure, which says nothing about the key.
+    Failed,
+}
+
+/// The result of a probe.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Finding {
+    /// When it was found, in milliseconds.
+    pub at: i64,
+    /// What Alibaba Cloud says.
+    pub standing: Standing,
+    /// Its code, if it returned one.
+    pub vendor_code: Option<String>,
+    /// Its RequestId.
+    pub vendor_request_id: Option<String>,
+    /// What it means and who must act, in Chinese.
+    pub zh: String,
+    /// The same in English.
+    pub en: String,
+}
+
+impl Standing {
+    /// Its name in responses and logs.
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::Works => "works",
+            Self::KeyRefused => "key-refused",
+            Self::NoPermission => "no-permission",
+            Self::SceneUnknown => "scene-unknown",
+            Self::NotActivated => "not-activated",
+            Self::Unreachable => "unreachable",
+            Self::Failed => "failed",
+        }
+    }
+
+    fn of(error: &Error) -> Self {
+        let family = codes::gateway_code(&error.code).map(|family| family.prefix);
+        match (error.kind, error.code.as_str(), family) {
+            // Alibaba Cloud looks for the CertifyId last.
+            (Kind::Vendor, "406", _) => Self::Works,
+            (Kind::Vendor, "402" | "404", _) => Self::SceneUnknown,
+            (Kind::Vendor, "410" | "412", _) => Self::NotActivated,
+            (Kind::Vendor, "411", _)
+            | (Kind::Credentials, _, Some("Forbidden" | "NoPermission")) => Self::NoPermission,
+            (Kind::Credentials, ..) | (Kind::Signature, _, Some("SignatureDoesNotMatch")) => {
+                Self::KeyRefused
+            }
+            (Kind::Transport | Kind::Timeout, ..) if error.http_status.is_none() => {
+                Self::Unreachable
+            }
+            _ => Self::Failed,
+        }
+    }
+}
+
+impl Finding {
+    /// The result of a call that succeeded.
+    pub(super) fn works(at: i64, request_id: Option<&str>) -> Self {
+        Self::new(at, Standing::Works, None, request_id, &WORKS)
+    }
+
+    /// The result of a call that failed.
+    pub(super) fn of(error: &Error, at: i64) -> Self {
+        let standing = Standing::of(error);
+        let text = if standing == Standing::Works {
+            &WORKS
+        } else {
+            &error.message
+        };
+        let code = is_vendor_code(error).then_some(error.code.as_str());
+        Self::new(at, standing, code, error.request_id.as_deref(), text)
+    }
+
+    fn new(
+        at: i64,
+        standing: Standing,
+        vendor_code: Option<&str>,
+        vendor_request_id: Option<&str>,
+        text: &Text,
+    ) -> Self {
+        Self {
+            at,
+            standing,
+            vendor_code: vendor_code.map(str::to_owned),
+            vendor_request_id: vendor_request_id.map(str::to_owned),
+            zh: text.zh.clone().into_owned(),
+            en: text.en.clone().into_owned(),
+        }
+    }
+}

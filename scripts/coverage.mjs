@@ -1,109 +1,52 @@
-// npm run coverage: runs the Rust tests with instrumented code, and the Node suites with V8's coverage, and prints which
-// lines no test runs, by part. target/coverage/ has the whole report: lcov.info for both, rust/html/ for Rust.
+// npm run coverage: runs the Rust tests with instrumented code, and prints which share of the lines they run, by part,
+// and the files with the most other lines. target/coverage/rust.info has each line, in the format of lcov.
 
-import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
-import { join, relative } from "node:path";
-import { build } from "./build.mjs";
-import { run } from "./lib/process.mjs";
-import { command, line } from "./lib/progress.mjs";
-import { at, projectEnv, root } from "./lib/project.mjs";
-import { forBuild, setUp } from "./setup.mjs";
+import { mkdirSync, readFileSync } from "node:fs";
+import { relative } from "node:path";
+import { follow } from "./lib/process.mjs";
+import { command } from "./lib/progress.mjs";
+import { at, root } from "./lib/project.mjs";
+import { setUp } from "./setup.mjs";
 
-const out = at("target", "coverage");
-const reports = { rust: join(out, "rust.info"), node: join(out, "node.info") };
-/** What the Node suites run outside of workerd and of browsers, where V8 writes no coverage. */
-const NODE_SOURCES = ["pkg/**", "host/**", "server/**"];
-const NODE_TESTS = ["node", "server", "storage"].map((folder) => `tests/${folder}/*.test.{js,mjs}`);
-/** Files that the report names because most of their lines are not covered, or many are. */
-const LISTED = 15;
+const REPORT = at("target", "coverage", "rust.info");
+/** Number of files in the list. */
+const LISTED = 12;
 
-/** The lines of an lcov report: path → [covered, all]. */
-export function lines(report) {
-  const files = new Map();
-  for (const record of report.split("end_of_record\n")) {
-    const path = /^SF:(.*)$/m.exec(record)?.[1];
-    if (!path) continue;
-    const known = files.get(path) ?? new Map();
-    for (const [, number, count] of record.matchAll(/^DA:(\d+),(\d+)/gm))
-      known.set(number, Number(count) + (known.get(number) ?? 0));
-    files.set(path, known);
-  }
-  return new Map(
-    [...files].map(([path, counts]) => [path, [[...counts.values()].filter(Boolean).length, counts.size]]),
-  );
+/** The files of an lcov report: `[path, lines that were run, all lines]`. */
+function filesOf(report) {
+  return report
+    .split("end_of_record\n")
+    .filter((record) => record.includes("SF:"))
+    .map((record) => {
+      const counts = [...record.matchAll(/^DA:\d+,(\d+)/gm)].map(([, count]) => Number(count));
+      return [relative(root, /^SF:(.*)$/m.exec(record)[1]), counts.filter(Boolean).length, counts.length];
+    });
 }
 
-/** The part to which a file belongs: two folders deep for Rust, one for JavaScript. */
-const partOf = (path) =>
-  path
-    .split("/")
-    .slice(0, path.startsWith("src/") ? 2 : -1)
-    .join("/");
-
-function table(rows) {
+function print(rows) {
   const width = Math.max(...rows.map(([name]) => name.length));
-  for (const [name, [covered, all]] of rows) {
-    const share = `${((100 * covered) / all).toFixed(1)} %`;
-    console.log(
-      `  ${name.padEnd(width)}  ${share.padStart(7)}  ${String(all - covered).padStart(5)} of ${all} not run`,
-    );
+  for (const [name, run, all] of rows) {
+    const share = `${((100 * run) / all).toFixed(1)} %`;
+    console.log(`  ${name.padEnd(width)}  ${share.padStart(7)}  ${all - run} of ${all} lines not run`);
   }
 }
 
 await command(import.meta, async () => {
-  await setUp([...forBuild, "llvmTools", "cargoLlvmCov"]);
-  await build();
-  mkdirSync(out, { recursive: true });
-  const suites = [
-    [
-      "rust",
-      "cargo",
-      [
-        "llvm-cov",
-        "test",
-        "--all-features",
-        "--lcov",
-        "--output-path",
-        reports.rust,
-        "--ignore-filename-regex",
-        "tests/",
-      ],
-    ],
-    [
-      "node",
-      "node",
-      [
-        "--test",
-        "--experimental-test-coverage",
-        "--enable-source-maps",
-        ...NODE_SOURCES.map((source) => `--test-coverage-include=${source}`),
-        "--test-reporter=lcov",
-        `--test-reporter-destination=${reports.node}`,
-        "--test-concurrency=2",
-        ...NODE_TESTS,
-      ],
-    ],
-  ];
-  for (const [name, program, args] of suites) {
-    await line(name, async () => {
-      const { code } = await run(program, args, { env: projectEnv() });
-      return code === 0 ? undefined : "some tests failed";
-    });
-  }
+  await setUp(["rust", "llvmTools", "cargoLlvmCov"]);
+  mkdirSync(at("target", "coverage"), { recursive: true });
+  const output = ["--lcov", "--output-path", REPORT, "--ignore-filename-regex", "/(tests|fuzz)/"];
+  await follow("cargo", ["llvm-cov", "test", "--all-features", ...output]);
 
-  const whole = Object.values(reports).map((file) => readFileSync(file, "utf8"));
-  writeFileSync(join(out, "lcov.info"), whole.join(""));
-  const files = [...lines(whole.join(""))]
-    .map(([path, counts]) => [relative(root, at(path)), counts])
-    .filter(([path, [, all]]) => all > 0 && !path.startsWith(".."));
+  const files = filesOf(readFileSync(REPORT, "utf8")).filter(([, , all]) => all > 0);
   const parts = new Map();
-  for (const [path, [covered, all]] of files) {
-    const [before, total] = parts.get(partOf(path)) ?? [0, 0];
-    parts.set(partOf(path), [before + covered, total + all]);
+  for (const [path, run, all] of files) {
+    for (const part of [path.split("/").slice(0, 2).join("/"), "together"]) {
+      const [, before, total] = parts.get(part) ?? [part, 0, 0];
+      parts.set(part, [part, before + run, total + all]);
+    }
   }
-  console.log("\nlines that the tests run");
-  table([...parts].sort(([one], [other]) => (one < other ? -1 : 1)));
+  print([...parts.values()].sort(([one], [other]) => (one < other ? -1 : 1)));
   console.log("\nfiles with the most lines that no test runs");
-  const missing = ([, [covered, all]]) => all - covered;
-  table([...files].sort((one, other) => missing(other) - missing(one)).slice(0, LISTED));
+  const missing = ([, run, all]) => all - run;
+  print([...files].sort((one, other) => missing(other) - missing(one)).slice(0, LISTED));
 });

@@ -90,6 +90,8 @@ function workerHost(settings, { port, state, config, evicting }) {
         ...(file ? [`--config=${file}`] : []),
         `--ip=${HOST}`,
         `--port=${port}`,
+        // Otherwise, requests have the host name of a route in wrangler.toml.
+        "--infer-origin-from-routes=false",
         "--inspector-port=0",
         "--show-interactive-dev-session=false",
         `--persist-to=${state}`,

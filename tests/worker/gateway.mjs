@@ -292,9 +292,10 @@ export async function startGateway(settings, { config, evicting = false, on = ho
     get instance() {
       return JSON.parse(lines.findLast((line) => line.startsWith('{"listening"'))).instance;
     },
-    /** Ends the host and starts it again with the same state. */
-    async restart() {
+    /** Ends the host and starts it again with the same state, or with what `meanwhile` makes of it. */
+    async restart(meanwhile) {
       await stop();
+      await meanwhile?.();
       await run();
       supervised = evicting;
     },

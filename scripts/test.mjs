@@ -104,7 +104,7 @@ const suites = [
     env: { TEST_GATEWAY_HOST: "node" },
     commands: [
       ...nodeTests("server"),
-      ...onHost("{gateway,gateway-client,faults,race,alarm,polls,endpoints,webhook,callers,privacy}"),
+      ...onHost("{gateway,gateway-client,faults,hostile,race,alarm,polls,endpoints,webhook,callers,privacy}"),
     ],
   },
   {
@@ -116,7 +116,7 @@ const suites = [
     commands: [
       ...nodeTests("postgres"),
       // Without what does not depend on the database.
-      ...onHost("{gateway,faults,race,alarm,polls,webhook,privacy}"),
+      ...onHost("{gateway,faults,hostile,race,alarm,polls,webhook,privacy}"),
     ],
   },
   {

@@ -2,12 +2,14 @@
 
 import { handle } from "./host/front.js";
 import { core, files, settingsOf } from "./worker/core.js";
+import { requestPoint } from "./worker/metrics.js";
 
 export { Ledger, Pacer } from "./worker/ledger.js";
 
 /**
  * @import { Host, Message } from "./host/types.js"
  * @import { Ledger } from "./worker/ledger.js"
+ * @import { Dataset } from "./worker/metrics.js"
  *
  * @typedef {Pick<Ledger, "run" | "disconnect">} LedgerStub
  *
@@ -17,7 +19,7 @@ export { Ledger, Pacer } from "./worker/ledger.js";
  * @property {Ledgers} LEDGER
  * @property {{ fetch(request: Request): Promise<Response> }} [ASSETS]
  * @property {{ limit(options: { key: string }): Promise<{ success: boolean }> }} [RATE_LIMITER]
- * @property {{ writeDataPoint(point: { indexes: string[], blobs: string[], doubles: number[] }): void }} [METRICS]
+ * @property {Dataset} [METRICS]
  */
 
 /** A deployment resets an instance once; more resets cover coinciding failures. */
@@ -58,16 +60,17 @@ export default {
       },
       observe(line) {
         console.log(JSON.stringify(line));
-        env.METRICS?.writeDataPoint({
-          indexes: [line.caller ?? "none"],
-          blobs: [line.route ?? "none", line.outcome],
-          doubles: [line.status, line.durationMs, line.upstreamCalls ?? 0, line.upstreamMs ?? 0],
-        });
+        env.METRICS?.writeDataPoint(requestPoint(line));
       },
     };
     const answered = await handle(host, plain(request), () => request.body?.getReader());
-    if (answered.page) return answered.page;
-    const { status, headers, body } = answered;
+    const { headers } = answered;
+    if (answered.page) {
+      const page = new Response(answered.page.body, answered.page);
+      for (const [name, value] of headers) page.headers.append(name, value);
+      return page;
+    }
+    const { status, body } = answered;
     return new Response(/** @type {BodyInit | null} */ (body), { status, headers });
   },
 };

@@ -1,11 +1,11 @@
-/** The operator's commands for callers, which edit the value of GATEWAY_CALLERS; shared by all hosts. */
+/** The operator's commands for callers, which edit the value of GATEWAY_CALLERS or of GATEWAY_CALLERS_2 and so on; shared by all hosts. */
 
 import { createHash, randomBytes } from "node:crypto";
 import { readFileSync, renameSync, statSync, writeFileSync } from "node:fs";
 import { parseEnv } from "node:util";
 import * as glue from "../pkg/wasm/gateway/cloudauth_edge.js";
 import { Failure } from "./failure.js";
-import { listed, problemsOf } from "./operator.js";
+import { listed, readinessOf } from "./operator.js";
 
 /**
  * @import { Caller, Core } from "./types.js"
@@ -19,12 +19,14 @@ import { listed, problemsOf } from "./operator.js";
  * @property {boolean} [finish]
  * @property {string} [key] an AccessKeyId, or the first characters of a token's hash
  * @property {string} [to] a new file for what is handed to the caller
- * @property {boolean} [save] writes GATEWAY_CALLERS into the file of settings
+ * @property {string} [list] 2 for GATEWAY_CALLERS_2, and so on
+ * @property {boolean} [save] writes the list into the file of settings
  *
  * @typedef {{ id: string, token: string, accessKeyId: string, accessKeySecret: string, webhookSecret: string }} Credentials
  *
  * @typedef {object} Edited
- * @property {string} callers the new value of GATEWAY_CALLERS
+ * @property {string} setting its name, such as GATEWAY_CALLERS
+ * @property {string} callers its new value
  * @property {Credentials} [credentials] shown once
  * @property {string} note
  */
@@ -36,14 +38,16 @@ export const CALLER_USAGE = `  caller list               callers, scopes, limits
                             of their own; --finish removes the old ones     增加一组凭据；--finish 去除旧凭据
   caller revoke <id>        remove it, or with --key one token or key pair  删除调用方，或删除一项凭据
     --scopes create,read,read:material   --webhook <url>   --max-per-day <n>   --max-per-user-per-day <n>
-    --to <file>    write the secrets to a new file (mode 600); only GATEWAY_CALLERS is printed
-    --save         write GATEWAY_CALLERS into the file of --settings
+    --list <n>     2 to 9: GATEWAY_CALLERS_2 and so on, for more callers than one setting holds
+    --to <file>    write the secrets to a new file (mode 600); only the list is printed
+    --save         write the list into the file of --settings
 `;
 
 /** @satisfies {import("node:util").ParseArgsOptionsConfig} */
 export const CALLER_OPTIONS = {
   finish: { type: "boolean" },
   key: { type: "string" },
+  list: { type: "string" },
   "max-per-day": { type: "string" },
   "max-per-user-per-day": { type: "string" },
   save: { type: "boolean" },
@@ -61,10 +65,10 @@ const SETTINGS = /** @type {const} */ (["scopes", "webhook", "max-per-day", "max
  */
 const ACTIONS = {
   list: { needsId: false, options: [] },
-  add: { needsId: true, options: [...SETTINGS, "to", "save"] },
-  change: { needsId: true, options: [...SETTINGS, "save"] },
-  rotate: { needsId: true, options: ["scopes", "finish", "to", "save"] },
-  revoke: { needsId: true, options: ["key", "save"] },
+  add: { needsId: true, options: [...SETTINGS, "list", "to", "save"] },
+  change: { needsId: true, options: [...SETTINGS, "list", "save"] },
+  rotate: { needsId: true, options: ["scopes", "finish", "list", "to", "save"] },
+  revoke: { needsId: true, options: ["key", "list", "save"] },
 };
 
 /**
@@ -89,24 +93,32 @@ export function areCallerArguments([action = "", ...rest], options) {
  * @param {Variables} variables the deployed settings
  * @param {string[]} args the action and the caller's id
  * @param {CallerOptions & { file?: string | undefined }} options `file` is that of the settings
- * @returns the new value of GATEWAY_CALLERS
+ * @returns {{ setting: string, callers: string } | undefined} the setting to change, and its new value
  */
 export function callerCommand(core, variables, [action, id = ""], { file, ...options }) {
-  const callers = deployedCallers(core, variables);
+  const lists = deployedLists(core, variables);
   if (action === "list") {
-    console.log(table(callers));
-    return "";
+    console.log(table(lists));
+    return undefined;
   }
-  if (options.save && (file === undefined || variables.GATEWAY_CALLERS !== writtenIn(file)))
+  const piped = options.to !== undefined && !options.save;
+  const setting = settingFor(lists, String(action), id, { list: options.list, piped });
+  if (options.save && (file === undefined || variables[setting] !== parsed(file)[setting]))
     throw new Failure(
-      "--save needs --settings with the file that GATEWAY_CALLERS comes from; the environment sets another value.",
-      "--save 需要用 --settings 指定 GATEWAY_CALLERS 所在的文件；当前环境变量设置了不同的值。",
+      `--save needs --settings with the file that ${setting} comes from; the environment sets another value.`,
+      `--save 需要用 --settings 指定 ${setting} 所在的文件；当前环境变量设置了不同的值。`,
     );
-  const edited = edit(core, variables, callers, String(action), id, options);
+  const edited = edit(
+    core,
+    variables,
+    { setting, callers: lists.get(setting) ?? [] },
+    String(action),
+    id,
+    options,
+  );
   const { credentials, note } = edited;
   if (options.to !== undefined && credentials) writeOnce(options.to, credentials);
-  if (options.save && file !== undefined) save(file, edited.callers);
-  const piped = options.to !== undefined && !options.save;
+  if (options.save && file !== undefined) save(file, edited);
   const say = piped ? console.error : console.log;
   if (credentials && options.to !== undefined)
     say(
@@ -114,45 +126,69 @@ export function callerCommand(core, variables, [action, id = ""], { file, ...opt
     );
   else if (credentials) say(shown(credentials));
   if (note) say(note);
-  if (options.save)
-    say(`GATEWAY_CALLERS is saved in ${file}; restart the gateway.\n已写入 ${file}，请重启网关。`);
+  if (options.save) say(`${setting} is saved in ${file}; restart the gateway.\n已写入 ${file}，请重启网关。`);
   else if (!piped)
     say(
-      "\nStore this as GATEWAY_CALLERS and restart the gateway (a Worker: npx wrangler secret put GATEWAY_CALLERS):\n请将下面一行设为 GATEWAY_CALLERS 并重启网关：",
+      `\nStore this as ${setting} and restart the gateway (a Worker: npx wrangler secret put ${setting}):\n请将下面一行设为 ${setting} 并重启网关：`,
     );
   if (!options.save) console.log(edited.callers);
-  return edited.callers;
+  return edited;
+}
+
+const FIRST = "GATEWAY_CALLERS";
+
+/**
+ * The setting whose list an action changes.
+ *
+ * @param {Map<string, Caller[]>} lists
+ * @param {string} action
+ * @param {string} id
+ * @param {{ list: string | undefined, piped: boolean }} how `piped`: the output is the list alone, for another program
+ */
+function settingFor(lists, action, id, { list, piped }) {
+  const asked = list === undefined ? undefined : list === "1" ? FIRST : `${FIRST}_${list}`;
+  const [found] = [...lists].find(([, callers]) => callers.some((caller) => caller.id === id)) ?? [];
+  if (action === "add" && found)
+    throw new Failure(
+      `${found} already has a caller ${id}: rotate adds a token and a key pair, change changes it.`,
+      `${found} 中已有调用方 ${id}：rotate 可增加凭据，change 可修改设置。`,
+    );
+  if (action === "add") return asked ?? FIRST;
+  if (!found)
+    throw new Failure(`GATEWAY_CALLERS has no caller ${id}.`, `GATEWAY_CALLERS 中没有调用方 ${id}。`);
+  // Piped into GATEWAY_CALLERS, another list would replace the callers there.
+  if (asked === undefined ? piped && found !== FIRST : asked !== found)
+    throw new Failure(
+      `${id} is in ${found}: say --list ${found === FIRST ? "1" : found.slice(FIRST.length + 1)}, and put the output there.`,
+      `${id} 在 ${found} 中：请加 --list ${found === FIRST ? "1" : found.slice(FIRST.length + 1)}，并将输出存入该设置项。`,
+    );
+  return found;
 }
 
 /**
  * @param {Core} core
  * @param {Variables} variables
- * @param {Caller[]} callers
+ * @param {{ setting: string, callers: Caller[] }} list
  * @param {string} action
  * @param {string} id
  * @param {CallerOptions} options
  * @returns {Edited}
  */
-function edit(core, variables, callers, action, id, options) {
+function edit(core, variables, { setting, callers }, action, id, options) {
   const known = callers.find((caller) => caller.id === id);
   let credentials;
   let note = "";
   if (action === "add") {
-    if (known)
-      throw new Failure(
-        `GATEWAY_CALLERS already has a caller ${id}: rotate adds a token and a key pair, change changes it.`,
-        `GATEWAY_CALLERS 中已有调用方 ${id}：rotate 可增加凭据，change 可修改设置。`,
-      );
     /** @type {Caller} */
     const caller = { id, scopes: ["create", "read"] };
     change(caller, options);
     credentials = issue(variables, caller);
     callers.push(caller);
-    if (!variables.GATEWAY_CALLERS)
-      note =
-        "It contains this caller only, because GATEWAY_CALLERS is not set here. Add the caller to the deployed list.\n此处未设置 GATEWAY_CALLERS，因此结果只含该调用方；请合并到已部署的列表。";
+    if (!variables[setting])
+      note = `It contains this caller only, because ${setting} is not set here. Add the caller to the deployed list, if there is one.
+此处未设置 ${setting}，因此结果只含该调用方；若线上已有该列表，请合并。`;
   } else if (!known) {
-    throw new Failure(`GATEWAY_CALLERS has no caller ${id}.`, `GATEWAY_CALLERS 中没有调用方 ${id}。`);
+    throw new Error(`${setting} has no caller ${id}: this is a bug.`);
   } else if (action === "change") {
     change(known, options);
   } else if (action === "rotate" && options.finish) {
@@ -169,8 +205,8 @@ ${id} 只保留最新的令牌与密钥对，以及单独设有 scopes 的令牌
     revoke(known, options.key);
   }
   const text = JSON.stringify(callers);
-  mustBeAccepted(core, { ...variables, GATEWAY_CALLERS: text });
-  return { callers: text, note, ...(credentials && { credentials }) };
+  mustBeAccepted(core, { ...variables, [setting]: text });
+  return { setting, callers: text, note, ...(credentials && { credentials }) };
 }
 
 /**
@@ -277,14 +313,15 @@ function revoke(caller, key) {
   Object.assign(caller, rest);
 }
 
-/** @param {Caller[]} callers */
-function table(callers) {
-  const lines = callers.flatMap((caller) => {
+/** @param {Map<string, Caller[]>} lists */
+function table(lists) {
+  const all = [...lists].flatMap(([setting, callers]) => callers.map((caller) => ({ setting, caller })));
+  const lines = all.flatMap(({ setting, caller }) => {
     const { id, scopes = ["create", "read"], tokenSha256 = [], tokens = [], keyPairs = [] } = caller;
     const { maxStartsPerDay, maxStartsPerUserPerDay, webhookUrl } = caller;
     const own = (/** @type {string[] | undefined} */ of) => (of ? `   scopes ${of.join(",")}` : "");
     return [
-      `${id}   scopes ${scopes.join(",")}`,
+      `${id}   scopes ${scopes.join(",")}${setting === FIRST ? "" : `   in ${setting}`}`,
       ...tokenSha256.map((hash) => `  token ${hash.slice(0, 12)}…`),
       ...tokens.map((token) => `  token ${token.sha256.slice(0, 12)}…${own(token.scopes)}`),
       ...keyPairs.map((pair) => `  key pair ${pair.accessKeyId}${own(pair.scopes)}`),
@@ -309,26 +346,29 @@ const shown = ({ id, token, accessKeyId, accessKeySecret, webhookSecret }) =>
   webhook secret   ${webhookSecret}`;
 
 /**
- * The list, if the deployment would accept the settings. The secrets of other callers may be missing here.
+ * The lists by their settings, if the deployment would accept them. The secrets of other callers may be missing here.
  *
  * @param {Core} core
  * @param {Variables} variables
- * @returns {Caller[]}
+ * @returns {Map<string, Caller[]>}
  */
-function deployedCallers(core, variables) {
+function deployedLists(core, variables) {
   mustBeAccepted(core, variables);
-  return variables.GATEWAY_CALLERS ? JSON.parse(variables.GATEWAY_CALLERS) : [];
+  const set = Object.entries(variables).filter(([name, value]) => isList(name) && value);
+  return new Map(set.sort().map(([name, value]) => [name, JSON.parse(String(value))]));
 }
+
+const isList = (/** @type {string} */ name) => name === FIRST || name.startsWith(`${FIRST}_`);
 
 /**
  * @param {Core} core
  * @param {Variables} variables
  */
 function mustBeAccepted(core, variables) {
-  const wrong = problemsOf(core, variables).filter(
+  const wrong = readinessOf(core, variables).problems.filter(
     ({ field, rule }) =>
       (field === "GATEWAY_SECRET" && rule !== "missing") ||
-      (field === "GATEWAY_CALLERS" && !["missing", "secret-setting"].includes(rule ?? "")),
+      (isList(field) && !["missing", "secret-setting"].includes(rule ?? "")),
   );
   if (wrong.length > 0) throw new Failure(`Nothing was changed:\n${listed(wrong)}`, "未做任何修改。");
 }
@@ -349,42 +389,49 @@ function writeOnce(path, credentials) {
 }
 
 /**
- * The value of GATEWAY_CALLERS in a file of settings.
+ * The settings in a file.
  *
  * @param {string} file
  */
-function writtenIn(file) {
-  return parseEnv(readFileSync(file, "utf8")).GATEWAY_CALLERS;
+function parsed(file) {
+  return parseEnv(readFileSync(file, "utf8"));
 }
+
+/**
+ * JSON as a value in a file of settings. Without quotes where every reader agrees on the value, because docker and
+ * kubectl take quotes as a part of it.
+ *
+ * @param {string} json
+ */
+const quoted = (json) => (/[#'\\$`\s]/.test(json) ? `'${json.replaceAll("'", "\\u0027")}'` : json);
 
 /**
  * Puts the value into the file of settings, at once or not at all.
  *
  * @param {string} file
- * @param {string} callers
+ * @param {{ setting: string, callers: string }} edited
  */
-function save(file, callers) {
+function save(file, { setting, callers }) {
   const before = readFileSync(file, "utf8");
-  // In single quotes, which JSON can do without.
-  const line = `GATEWAY_CALLERS='${callers.replaceAll("'", "\\u0027")}'`;
-  const assignment = /^[ \t]*(?:export[ \t]+)?GATEWAY_CALLERS[ \t]*=.*$/m;
+  const line = `${setting}=${quoted(callers)}`;
+  const assignment = new RegExp(`^[ \\t]*(?:export[ \\t]+)?${setting}[ \\t]*=.*$`, "m");
   const found = assignment.exec(before)?.[0];
   const after = found
     ? before.replace(assignment, () => line)
     : `${before}${before === "" || before.endsWith("\n") ? "" : "\n"}${line}\n`;
   const others = (/** @type {string} */ text) => {
-    const { GATEWAY_CALLERS: _, ...rest } = parseEnv(text);
+    const { [setting]: _, ...rest } = parseEnv(text);
     return JSON.stringify(rest);
   };
   const isRight =
     // The value can go on in the next line, or the name can be assigned again further down.
-    parseEnv(found ?? "").GATEWAY_CALLERS === parseEnv(before).GATEWAY_CALLERS &&
+    parseEnv(found ?? "")[setting] === parseEnv(before)[setting] &&
     others(after) === others(before) &&
-    JSON.stringify(JSON.parse(parseEnv(after).GATEWAY_CALLERS ?? "null")) === callers;
+    JSON.stringify(JSON.parse(parseEnv(after)[setting] ?? "null")) === callers;
   if (!isRight)
     throw new Failure(
-      `GATEWAY_CALLERS in ${file} does not stand on one line of its own, so the file was not changed: put the value below there.\n${callers}`,
-      `${file} 中的 GATEWAY_CALLERS 不是单独一行，文件未修改：请手工填入以上内容。`,
+      `${setting} in ${file} does not stand on one line of its own, so the file was not changed: put the value below there.\n${callers}`,
+      `${file} 中的 ${setting} 不是单独一行，文件未修改：请手工填入以上内容。`,
     );
   const next = `${file}.new`;
   try {

@@ -34,7 +34,8 @@ const PHOTO_MAX_BYTES = 5 * 1024 * 1024;
  * @param {Host<Page>} host
  * @param {Message} message the request without its body
  * @param {() => Reader | undefined} open returns the reader of the body
- * @returns {Promise<{ page: Page } | { page?: undefined, status: number, headers: Headers, body: Reply["body"] | null }>}
+ * @returns {Promise<{ page: Page, headers: Headers } | { page?: undefined, status: number, headers: Headers, body: Reply["body"] | null }>}
+ *   a page is sent with these headers, too
  */
 export async function handle(host, message, open) {
   const began = Date.now();
@@ -47,7 +48,7 @@ export async function handle(host, message, open) {
     log.error = describe(error);
     reply = failure(host, "internal", message, log);
   }
-  if ("page" in reply) return reply;
+  if ("page" in reply) return { ...reply, headers: log.headers ?? [] };
   host.observe({
     requestId: log.requestId,
     caller: log.caller ?? undefined,

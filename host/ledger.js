@@ -145,7 +145,7 @@ export class LedgerRunner {
     if (action !== null) {
       const waitMillis = await turn(action, yields);
       if (waitMillis === null) {
-        observeCall?.({ action, kind: "crowded", millis: 0 });
+        observeCall?.({ action, result: "crowded", millis: 0 });
         return { kind: "crowded" };
       }
       if (waitMillis > 0) await sleep(waitMillis);
@@ -153,7 +153,11 @@ export class LedgerRunner {
     upstream.calls += 1;
     const began = Date.now();
     const sendOutcome = await send(request, { timeoutMillis });
-    observeCall?.({ action, kind: sendOutcome.kind, status: sendOutcome.status, millis: Date.now() - began });
+    observeCall?.({
+      action: action ?? "Webhook",
+      result: String(sendOutcome.status ?? sendOutcome.kind),
+      millis: Date.now() - began,
+    });
     return sendOutcome;
   }
 

@@ -214,9 +214,10 @@ export interface LedgerHost {
 }
 
 export interface ObservedCall {
-  action: string | null;
-  kind: string;
-  status?: number | undefined;
+  /** InitFaceVerify, DescribeFaceVerify or Webhook. */
+  action: string;
+  /** The HTTP status, or the reason why there is none; `crowded`: not sent because too many were waiting. */
+  result: string;
   millis: number;
 }
 

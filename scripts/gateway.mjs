@@ -1,6 +1,6 @@
 // Commands for operators of the Worker. On your own server, cloudauth-edge-gateway has the same commands.
 //
-//   node scripts/gateway.mjs caller list|add|change|rotate|revoke …   edits the value of GATEWAY_CALLERS
+//   node scripts/gateway.mjs caller list|add|change|rotate|revoke …   edits the value of GATEWAY_CALLERS, or of GATEWAY_CALLERS_2 and so on
 //   node scripts/gateway.mjs check [url]               lists invalid settings, of this folder or of a deployment
 //
 // Reads settings (GATEWAY_SECRET, GATEWAY_CALLERS, …) from .dev.vars and the environment; the environment takes
@@ -29,7 +29,7 @@ async function perform(args) {
   const { loadCore } = await import("../host/core.js");
   const { CALLER_OPTIONS, CALLER_USAGE, areCallerArguments, callerCommand } =
     await import("../host/callers.js");
-  const { mustBeComplete, problemsAt, problemsOf } = await import("../host/operator.js");
+  const { complete, mustBeComplete, readinessAt, readinessOf } = await import("../host/operator.js");
   const usage = `${USAGE}\n\n${CALLER_USAGE}`;
   let parsed;
   try {
@@ -42,14 +42,18 @@ async function perform(args) {
   const core = loadCore(readFileSync(wasm));
   if (what === "caller" && areCallerArguments(rest, values)) {
     const file = existsSync(SETTINGS) ? SETTINGS : undefined;
-    const callers = callerCommand(core, variables(), rest, { ...values, file });
-    if (Buffer.byteLength(callers) > SECRET_MAX_BYTES)
-      console.error(`It exceeds Cloudflare's limit of ${SECRET_MAX_BYTES} bytes for one secret.`);
+    const edited = callerCommand(core, variables(), rest, { ...values, file });
+    if (edited && Buffer.byteLength(edited.callers) > SECRET_MAX_BYTES)
+      console.error(
+        `${edited.setting} exceeds Cloudflare's limit of ${SECRET_MAX_BYTES} bytes for one secret: put callers into a further list with --list.`,
+      );
     return;
   }
   if (what === "check" && rest.length <= 1 && Object.keys(values).length === 0) {
-    mustBeComplete(rest.length === 1 ? await problemsAt(rest[0]) : problemsOf(core, variables()));
-    return console.log("The settings are complete.");
+    const { problems, mode } =
+      rest.length === 1 ? await readinessAt(rest[0]) : readinessOf(core, variables());
+    mustBeComplete(problems);
+    return console.log(complete(mode));
   }
   throw new Failure(usage);
 }

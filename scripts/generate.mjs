@@ -1,12 +1,14 @@
-// npm run generate: writes what is generated from the Rust table of parameters and the TypeScript sources.
+// npm run generate: writes what is generated from the Rust tables and the TypeScript sources.
 //   pkg/src/parameters.ts   the parameters of both actions
 //   worker/openapi.json     the schema of a start (the rest of the file is hand-written)
+//   docs/codes*.md          every code: its meaning, who must act, whether to retry
 //   docs/api/               the reference of the npm package
 // With --check, which is part of the lint, it writes nothing and fails if a file is not current.
 
 import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join, relative } from "node:path";
+import { codesPage } from "./lib/codes-page.mjs";
 import { Failure, must } from "./lib/process.mjs";
 import { command } from "./lib/progress.mjs";
 import { at, filesUnder, root } from "./lib/project.mjs";
@@ -143,16 +145,21 @@ async function formatted(file, text) {
 async function fromTables() {
   const printed = await must(
     "cargo",
-    ["run", "--quiet", "--locked", "--all-features", "--example", "parameters"],
-    { advice: "scripts/parameters.rs prints the tables of src/actions/." },
+    ["run", "--quiet", "--locked", "--all-features", "--example", "tables"],
+    { advice: "scripts/tables.rs prints the tables of src/actions/, src/vendor/ and src/gateway/." },
   );
   const tables = JSON.parse(printed);
   const document = JSON.parse(readFileSync(at("worker", "openapi.json"), "utf8"));
   const files = {
-    "pkg/src/parameters.ts": typescript(tables),
-    "worker/openapi.json": JSON.stringify(openapi(document, tables), null, 2),
+    "pkg/src/parameters.ts": typescript(tables.parameters),
+    "worker/openapi.json": JSON.stringify(openapi(document, tables.parameters), null, 2),
   };
-  return Promise.all(Object.entries(files).map(async ([file, text]) => [file, await formatted(file, text)]));
+  const written = Object.entries(files).map(async ([file, text]) => [file, await formatted(file, text)]);
+  return [
+    ...(await Promise.all(written)),
+    ["docs/codes.md", codesPage(tables, "en")],
+    ["docs/codes.zh-CN.md", codesPage(tables, "zh")],
+  ];
 }
 
 const REFERENCE = "docs/api";

@@ -104,7 +104,9 @@ const suites = [
     env: { TEST_GATEWAY_HOST: "node" },
     commands: [
       ...nodeTests("server"),
-      ...onHost("{gateway,gateway-client,faults,hostile,race,alarm,polls,endpoints,webhook,callers,privacy}"),
+      ...onHost(
+        "{gateway,gateway-client,faults,hostile,race,alarm,polls,endpoints,webhook,callers,modes,privacy}",
+      ),
     ],
   },
   {

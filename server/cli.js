@@ -113,10 +113,11 @@ async function readSettings(file) {
  */
 async function checked(file) {
   const { loadedCore } = await import("./gateway.js");
-  const { mustBeComplete, problemsOf } = await import("../host/operator.js");
+  const { mustBeComplete, readinessOf } = await import("../host/operator.js");
   const settings = await readSettings(file);
-  mustBeComplete([...settings.problems, ...problemsOf(loadedCore(), settings.core)]);
-  return settings;
+  const { problems, mode } = readinessOf(loadedCore(), settings.core);
+  mustBeComplete([...settings.problems, ...problems]);
+  return { ...settings, mode };
 }
 
 /**
@@ -223,13 +224,14 @@ async function demo(_, { port = "8787", "sandbox-port": sandboxPort = "8788" }) 
  * @param {Options} options
  */
 async function check([url], { file }) {
+  const { complete, mustBeComplete, readinessAt } = await import("../host/operator.js");
   if (url === undefined) {
-    await checked(file);
+    console.log(complete((await checked(file)).mode));
   } else {
-    const { mustBeComplete, problemsAt } = await import("../host/operator.js");
-    mustBeComplete(await problemsAt(url));
+    const { problems, mode } = await readinessAt(url);
+    mustBeComplete(problems);
+    console.log(complete(mode));
   }
-  console.log("The settings are complete.\n设置完整。");
 }
 
 /**

@@ -52,7 +52,9 @@ export function httpServer(hostFor, trustedProxies, stopping) {
       gone.abort();
     });
     const answered = await handle(hostFor(message, gone.signal), message, open);
-    const { status, headers, body } = answered.page ?? answered;
+    const { status, headers, body } = answered.page
+      ? { ...answered.page, headers: [...answered.page.headers, ...answered.headers] }
+      : answered;
     for (const [name, value] of headers) response.appendHeader(name, value);
     if (body !== null) response.setHeader("content-length", Buffer.byteLength(body));
     // Node discards a body that was not opened. After a body that was read in part, the connection cannot carry

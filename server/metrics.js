@@ -62,9 +62,8 @@ export class Metrics {
   }
 
   /** @param {import("../host/types.js").ObservedCall} call */
-  observeCall({ action, kind, status, millis }) {
-    const labels = { action: action ?? "Webhook", result: String(status ?? kind) };
-    this.#calls.observe(labels, millis / 1000);
+  observeCall({ action, result, millis }) {
+    this.#calls.observe({ action, result }, millis / 1000);
   }
 
   /** Serves /metrics. */

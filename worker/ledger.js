@@ -2,11 +2,13 @@ import { DurableObject } from "cloudflare:workers";
 import { LedgerRunner } from "../host/ledger.js";
 import { fetchTransport } from "../pkg/dist/transport.js";
 import { core, settingsOf } from "./core.js";
+import { callPoint } from "./metrics.js";
 import { DurableStorage } from "./storage.js";
 
 /**
  * @import { DurableObjectState } from "@cloudflare/workers-types"
- * @import { Finished } from "../host/types.js"
+ * @import { Finished, ObservedCall } from "../host/types.js"
+ * @import { Dataset } from "./metrics.js"
  *
  * @typedef {{ turn(yields: boolean): Promise<number | null> }} PacerStub
  *
@@ -16,7 +18,7 @@ import { DurableStorage } from "./storage.js";
 /**
  * One caller's ledger. The platform delays outgoing requests and responses until preceding writes are on disk.
  *
- * @extends {DurableObject<{ PACER?: Pacers }>}
+ * @extends {DurableObject<{ PACER?: Pacers, METRICS?: Dataset }>}
  */
 export class Ledger extends DurableObject {
   #runner;
@@ -25,7 +27,7 @@ export class Ledger extends DurableObject {
 
   /**
    * @param {DurableObjectState} ctx
-   * @param {{ PACER?: Pacers }} env
+   * @param {{ PACER?: Pacers, METRICS?: Dataset }} env
    */
   constructor(ctx, env) {
     super(ctx, env);
@@ -39,6 +41,8 @@ export class Ledger extends DurableObject {
         return PACER ? PACER.get(PACER.idFromName(action)).turn(yields) : 0;
       },
       send: fetchTransport(fetch),
+      /** @type {(call: ObservedCall) => void} */
+      observeCall: (call) => this.env.METRICS?.writeDataPoint(callPoint(call)),
     };
     this.#runner = new LedgerRunner(host, new DurableStorage(ctx.storage));
   }

@@ -241,19 +241,40 @@ impl Options {
         }
     }
 
+    /// Validates the credentials of a call. `supplied` states whether a function of the program supplied
+    /// them: their faults are then that function's.
+    ///
+    /// # Errors
+    /// Like [`Options::check_credentials`]; of kind `credentials` for a fault of the function.
+    pub fn check_credentials_of_call(
+        &self,
+        raw: RawCredentials,
+        supplied: bool,
+    ) -> Result<Credentials, Error> {
+        self.check_credentials(raw).map_err(|error| {
+            // The program sets the endpoint, not the function.
+            let of_the_function = error.fields.iter().all(|field| field.field != "endpoint");
+            if supplied && of_the_function {
+                Error::credentials(error.fields)
+            } else {
+                naming_variables(error)
+            }
+        })
+    }
+
     /// Validates the credentials of a Rust program in the same way.
     ///
     /// # Errors
     /// Like [`Options::check_credentials`].
     pub(crate) fn checked(&self, credentials: &Credentials) -> Result<Credentials, Error> {
         let token = credentials.security_token.as_ref();
-        self.check_credentials(RawCredentials {
+        let raw = RawCredentials {
             access_key_id: credentials.access_key_id.as_str().into(),
             access_key_secret: credentials.access_key_secret.expose().into(),
             security_token: token.map(Secret::expose).into(),
             ..RawCredentials::default()
-        })
-        .map_err(naming_variables)
+        };
+        self.check_credentials_of_call(raw, false)
     }
 
     /// The validation options for a request at time `now`.
@@ -366,7 +387,7 @@ const NAMES: &[&str] = &[
 ];
 
 /// The same error; for a missing AccessKey, it also names the environment variable to set.
-pub fn naming_variables(error: Error) -> Error {
+fn naming_variables(error: Error) -> Error {
     let mut fields = error.fields;
     for problem in fields
         .iter_mut()

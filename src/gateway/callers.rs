@@ -215,13 +215,14 @@ fn problem(
     (rule, text)
 }
 
-/// Reads the list of callers. `secret_setting` returns the value of a Worker secret, which holds
-/// the secret of a key pair.
+/// Reads a list of callers; `others` are those of other lists. `secret_setting` returns the value of a
+/// Worker secret, which holds the secret of a key pair.
 ///
 /// # Errors
 /// The rule and the text of every problem, without any value.
 pub fn read<'a>(
     text: &str,
+    others: &[Caller],
     secret: &Secret,
     development: bool,
     secret_setting: &dyn Fn(&str) -> Option<&'a str>,
@@ -242,15 +243,12 @@ pub fn read<'a>(
         )]
     })?;
     let mut problems = Vec::new();
-    if raw.is_empty() {
-        let text = Text::new("没有任何调用方。", "contains no caller.");
-        problems.push(("no-callers", text));
-    }
     let mut callers: Vec<Caller> = Vec::new();
     for (at, entry) in raw.into_iter().enumerate() {
         let place = format!("[{at}]");
         let caller = entry.check(&place, secret, development, secret_setting, &mut problems);
-        if callers.iter().any(|other| other.id == caller.id) {
+        let mut known = others.iter().chain(&callers);
+        if known.clone().any(|other| other.id == caller.id) {
             problems.push(problem(
                 format!("{place}.id"),
                 "same-id-twice",
@@ -258,7 +256,7 @@ pub fn read<'a>(
                 "is the id of another caller.",
             ));
         }
-        if callers.iter().any(|other| other.shares_a_key_with(&caller)) {
+        if known.any(|other| other.shares_a_key_with(&caller)) {
             problems.push(problem(
                 &place,
                 "shared-key",
@@ -498,7 +496,7 @@ mod tests {
     }
 
     fn read_one(text: &str) -> Result<Vec<Caller>, Vec<&'static str>> {
-        read(text, &secret(), false, &|name| {
+        read(text, &[], &secret(), false, &|name| {
             (name == "GATEWAY_KEY_SHOP").then_some("kept-as-a-secret")
         })
         .map_err(|problems| problems.into_iter().map(|(rule, _)| rule).collect())
@@ -598,7 +596,7 @@ mod tests {
         ] {
             let first = r#"{"id":"bank","keyPairs":[{"accessKeyId":"gwk-bank-1"}]}"#;
             let text = format!(r#"[{first},{{"id":"shop",{member}}}]"#).replace("GOOD", &good);
-            let problems = read(&text, &secret(), false, &|_| None).unwrap_err();
+            let problems = read(&text, &[], &secret(), false, &|_| None).unwrap_err();
             let [(_, message)] = problems.as_slice() else {
                 panic!("{problems:?}");
             };
@@ -629,7 +627,6 @@ mod tests {
         let hash = hex_sha256(b"token");
         for (text, rule) in [
             ("{}", "not-callers"),
-            ("[]", "no-callers"),
             (
                 r#"[{"id":"Shop","keyPairs":[{"accessKeyId":"gwk-shop-1"}]}]"#,
                 "id",

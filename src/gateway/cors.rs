@@ -1,18 +1,22 @@
-//! Cross-origin requests: only pages of the configured origins may call.
+//! Headers of every response: the request's ID, the mark of a simulated gateway, and CORS, by which
+//! only pages of the configured origins may call.
 
 use super::arrival::{Handled, Incoming};
 use super::problem::{METHOD_NOT_ALLOWED, Problem};
 use super::reply::{Headers, Reply};
-use super::settings::Settings;
+use super::settings::{Mode, Settings};
 use crate::http::header;
 
-/// The CORS headers that are added to every response.
+/// The headers that are added to every response.
 pub(super) fn common_headers(
+    mode: Option<Mode>,
     settings: Option<&Settings>,
     request_headers: &[(String, String)],
     request_id: &str,
 ) -> Headers {
     let mut headers = vec![("x-request-id".to_owned(), request_id.to_owned())];
+    let mark = mode.and_then(Mode::mark);
+    headers.extend(mark.map(|(name, value)| (name.to_owned(), value.to_owned())));
     let origins = settings.map_or(&[][..], |settings| settings.allowed_origins.as_slice());
     if origins.is_empty() {
         return headers;
@@ -23,7 +27,7 @@ pub(super) fn common_headers(
         headers.push(("access-control-allow-origin".to_owned(), origin.to_owned()));
         headers.push((
             "access-control-expose-headers".to_owned(),
-            "etag, location, retry-after, x-request-id".to_owned(),
+            "cloudauth-gateway-mode, etag, location, retry-after, x-request-id".to_owned(),
         ));
     }
     headers

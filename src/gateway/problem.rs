@@ -221,7 +221,7 @@ impl Problem {
 
 /// Whether the code was returned by Alibaba Cloud, and is not one of this crate's codes for failed
 /// calls.
-fn is_vendor_code(error: &Error) -> bool {
+pub(super) fn is_vendor_code(error: &Error) -> bool {
     error.http_status.is_some()
         && matches!(
             error.kind,

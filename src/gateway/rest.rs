@@ -2,6 +2,7 @@
 
 use super::ledger::answer::{Answer, Days, Found, Page, Started};
 use super::ledger::order::{Order, OrderStatus, Report, Start};
+use super::ledger::probe::{Finding, Standing};
 use super::ledger::task::{Cursor, Day};
 use super::problem::{INTERNAL_ERROR, Problem, UNAUTHENTICATED};
 use super::reply::{Language, Reply};
@@ -27,6 +28,7 @@ pub fn reply(settings: &Settings, language: Language, request_id: &str, answer: 
             .unwrap_or_else(|| problem(&Problem::new(&INTERNAL_ERROR))),
         Answer::Page(orders) => page(settings, request_id, orders),
         Answer::Days(days) => counts(request_id, days),
+        Answer::Finding(finding) => key_status(settings, request_id, finding),
         Answer::NonceUsed => problem(&Problem::new(&UNAUTHENTICATED)),
         Answer::Noted => noted(),
         Answer::Problem(what) => problem(what),
@@ -387,6 +389,44 @@ fn counts(request_id: &str, Days(days): &Days) -> Reply {
         request_id,
     };
     Reply::json(200, &body).with_outcome("counted")
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct KeyBody<'a> {
+    status: &'static str,
+    scene_id: &'a str,
+    checked_at: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    vendor_code: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    vendor_request_id: Option<&'a str>,
+    messages: Messages<'a>,
+    request_id: &'a str,
+}
+
+#[derive(Serialize)]
+struct Messages<'a> {
+    zh: &'a str,
+    en: &'a str,
+}
+
+/// Whether Alibaba Cloud accepts the gateway's key and scene: 200, or 503 if not.
+fn key_status(settings: &Settings, request_id: &str, finding: &Finding) -> Reply {
+    let works = finding.standing == Standing::Works;
+    let body = KeyBody {
+        status: finding.standing.word(),
+        scene_id: &settings.scene_id,
+        checked_at: time(finding.at),
+        vendor_code: finding.vendor_code.as_deref(),
+        vendor_request_id: finding.vendor_request_id.as_deref(),
+        messages: Messages {
+            zh: &finding.zh,
+            en: &finding.en,
+        },
+        request_id,
+    };
+    Reply::json(if works { 200 } else { 503 }, &body).with_outcome(finding.standing.word())
 }
 
 /// The entity tag. It is weak: two responses with the same tag are equivalent but have different

@@ -10,7 +10,7 @@ use super::cors;
 use super::handlers::{hint, orders, rpc, state};
 use super::problem::{DEVELOPMENT_ONLY, METHOD_NOT_ALLOWED, NOT_FOUND, Problem, UNAUTHENTICATED};
 use super::rpc_front::is_rpc;
-use super::settings::{Settings, Variables};
+use super::settings::{Checked, Settings};
 use crate::error::FieldError;
 use crate::http::IncomingRequest;
 use crate::timestamp::Timestamp;
@@ -20,6 +20,7 @@ use crate::timestamp::Timestamp;
 enum Route<'a> {
     Alive,
     Ready,
+    Vendor,
     Description,
     Console,
     Problem {
@@ -41,9 +42,10 @@ enum Route<'a> {
 }
 
 /// The routes. `{}` matches one segment.
-const ROUTES: [(&str, Route<'_>); 10] = [
+const ROUTES: [(&str, Route<'_>); 11] = [
     ("/livez", Route::Alive),
     ("/readyz", Route::Ready),
+    ("/readyz/vendor", Route::Vendor),
     ("/openapi.json", Route::Description),
     ("/console.json", Route::Console),
     ("/problems/{}", Route::Problem { code: "{}" }),
@@ -76,6 +78,7 @@ impl<'a> Route<'a> {
         Some(match *segments {
             ["livez"] => Self::Alive,
             ["readyz"] => Self::Ready,
+            ["readyz", "vendor"] => Self::Vendor,
             ["openapi.json"] => Self::Description,
             ["console.json"] => Self::Console,
             ["problems", code] => Self::Problem { code },
@@ -93,6 +96,7 @@ impl<'a> Route<'a> {
         match self {
             Self::Alive => "livez",
             Self::Ready => "readyz",
+            Self::Vendor => "readyz-vendor",
             Self::Description => "openapi",
             Self::Console => "console",
             Self::Problem { .. } => "problem",
@@ -145,6 +149,7 @@ impl<'a> Route<'a> {
             }
             Self::Orders => orders::list(incoming, access),
             Self::Counts => orders::count(incoming, access),
+            Self::Vendor => state::vendor(incoming, access),
             Self::Order { no } => orders::read(incoming, access, no),
             Self::Photo { no } => orders::photo(incoming, access, no),
             _ => Err(Problem::new(&NOT_FOUND)),
@@ -152,24 +157,31 @@ impl<'a> Route<'a> {
     }
 }
 
-/// Routes a request.
-pub fn route(variables: &Variables, arrival: &Arrival, now: Timestamp) -> Routed {
+/// Routes a request. Invalid settings are reported to requests that need them.
+pub fn route(checked: &Checked, arrival: &Arrival, now: Timestamp) -> Routed {
+    let Checked {
+        mode,
+        console,
+        settings,
+    } = checked;
     let request = &arrival.request;
-    let settings = Settings::read(variables);
     let mut incoming = Incoming::new(arrival, now);
     let not_allowed =
         |allowed: String| Err(Problem::new(&METHOD_NOT_ALLOWED).header("allow", allowed));
-    let (name, handled) = match Route::of(&request.path) {
-        None if is_rpc(request) => ("rpc", Ok(rpc::rpc(&mut incoming, &settings))),
-        None if is_page(request) => ("page", Ok(Then::Assets)),
-        None if request.path == "/" => ("none", not_allowed("GET, HEAD, POST".to_owned())),
+    let known = Route::of(&request.path).filter(|route| *console || *route != Route::Console);
+    let (name, handled) = match known {
+        None if is_rpc(request) => ("rpc", Ok(rpc::rpc(&mut incoming, settings))),
+        None if *console && is_page(request) => ("page", Ok(Then::Assets)),
+        None if request.path == "/" && !is_page(request) => {
+            ("none", not_allowed("GET, HEAD, POST".to_owned()))
+        }
         None => ("none", Err(Problem::new(&NOT_FOUND))),
         Some(route) => {
             let methods = route.methods();
             let handled = if request.method == "OPTIONS" {
                 cors::preflight(&incoming, settings.as_ref().ok(), methods)
             } else if methods.contains(&request.method.as_str()) {
-                route.handle(&mut incoming, &settings)
+                route.handle(&mut incoming, settings)
             } else {
                 not_allowed(methods.join(", "))
             };
@@ -183,6 +195,7 @@ pub fn route(variables: &Variables, arrival: &Arrival, now: Timestamp) -> Routed
     });
     Routed {
         headers: cors::common_headers(
+            *mode,
             settings.as_ref().ok(),
             &request.headers,
             &incoming.request_id,
@@ -247,6 +260,7 @@ mod tests {
             .iter()
             .map(|(name, value)| ((*name).to_owned(), (*value).to_owned()))
             .collect();
+        let checked = Checked::read(&variables);
         let arrival = Arrival {
             request: IncomingRequest {
                 method: "GET".to_owned(),
@@ -259,7 +273,7 @@ mod tests {
             host: "127.0.0.1:8787".to_owned(),
             fresh_id: "f".repeat(32),
         };
-        match route(&variables, &arrival, Timestamp::from_unix_millis(0)).then {
+        match route(&checked, &arrival, Timestamp::from_unix_millis(0)).then {
             Then::Reply { reply } => (reply.status, reply.body),
             other => panic!("{other:?}"),
         }

@@ -263,7 +263,7 @@ pub fn reply(settings: &Settings, form: &RpcForm, request_id: &str, answer: &Ans
         Answer::NonceUsed => form.refusal(&errors::NONCE_USED.because(""), request_id),
         Answer::Problem(problem) => form.problem(problem, request_id),
         // No task of this protocol has such a result.
-        Answer::Page(_) | Answer::Days(_) | Answer::Noted => {
+        Answer::Page(_) | Answer::Days(_) | Answer::Finding(_) | Answer::Noted => {
             form.problem(&Problem::new(&INTERNAL_ERROR), request_id)
         }
     }

@@ -3,6 +3,7 @@
 //! Alibaba Cloud's page: *V3 request structure and signature mechanism*
 //! (help.aliyun.com/zh/sdk/product-overview/v3-request-structure-and-signature).
 
+use super::canonical::sorted;
 use crate::vendor::credentials::Secret;
 use hmac::{Hmac, KeyInit, Mac};
 use sha2::{Digest, Sha256};
@@ -92,15 +93,14 @@ pub fn hmac_sha256(key: &[u8], message: &[u8]) -> [u8; 32] {
 /// One `name:value\n` per header, names in lower case and sorted, values trimmed; the values of a
 /// repeated header are sorted and joined with `,`.
 fn canonical_headers<N: AsRef<str>, V: AsRef<str>>(headers: &[(N, V)]) -> (String, String) {
-    let mut sorted: Vec<(String, &str)> = headers
+    let headers: Vec<(String, &str)> = headers
         .iter()
         .map(|(name, value)| (name.as_ref().to_ascii_lowercase(), value.as_ref().trim()))
         .collect();
-    sorted.sort_unstable();
     let mut block = String::new();
     let mut names = String::new();
     let mut before = None;
-    for (name, value) in &sorted {
+    for (name, value) in sorted(&headers) {
         if before == Some(name) {
             block.push(',');
         } else {

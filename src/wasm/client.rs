@@ -5,7 +5,7 @@ use super::outcome::outcome_of;
 use super::packed::{Members, json, members};
 use crate::actions::{self, Action, ValidRequest, Value};
 use crate::client::call::{self, Loss, State, Step};
-use crate::client::options::{Options, RawCredentials, naming_variables};
+use crate::client::options::{Options, RawCredentials};
 use crate::client::orders::{self, Failed, Known};
 use crate::client::response;
 use crate::client::thrown::Thrown;
@@ -15,48 +15,63 @@ use crate::timestamp::Timestamp;
 use crate::vendor::callback;
 use crate::vendor::credentials::{Credentials, Secret};
 use crate::vendor::order_number;
+use std::cell::Cell;
 use wasm_bindgen::prelude::*;
 
-/// What all attempts of a call have in common: options, the call's time limit in milliseconds,
-/// whether a function of the program supplies the credentials (`1` or `0`), credentials, action and
-/// parameters.
-struct Call<'a> {
-    options: Options,
+/// What the attempts of a call have in common: options and credentials, both checked, whether a
+/// function of the program supplies the credentials, action and parameters.
+struct Call<'o, 'p> {
+    options: &'o Options,
     credentials: Credentials,
     credentials_refreshable: bool,
     action: &'static Action,
-    parameters: Option<Vec<(&'a str, Value<'a>)>>,
+    parameters: Option<Vec<(&'p str, Value<'p>)>>,
 }
 
-impl<'a> Call<'a> {
-    fn read(members: &mut Members<'a>) -> Result<Self, Error> {
-        let named = members.object().unwrap_or_default();
-        let total_timeout_millis = members.integer();
+thread_local! {
+    /// The options of the last call, and the bytes that they were read from. Checking them takes a
+    /// twelfth of the time of a signed request.
+    static LAST: Cell<Option<(Vec<u8>, Options)>> = const { Cell::new(None) };
+}
+
+/// Reads a call and passes it on: its options, its time limit in milliseconds, whether a function of
+/// the program supplies the credentials (`1` or `0`), credentials, action and parameters. Options
+/// that equal those of the last call are not checked again.
+fn with_call<T>(
+    packed: &mut Members<'_>,
+    act: impl FnOnce(Call<'_, '_>, &mut Members<'_>) -> Result<T, Error>,
+) -> Result<T, Error> {
+    let last = LAST.take().filter(|(bytes, _)| packed.skip(bytes));
+    let (bytes, mut options) = match last {
+        Some(last) => last,
+        None => {
+            let (named, bytes) = packed.with_bytes(Members::object);
+            (bytes.to_vec(), Options::check(named.unwrap_or_default())?)
+        }
+    };
+    let total_timeout_millis = options.total_timeout_millis;
+    options.total_timeout_millis = total_timeout_millis.min(packed.integer());
+    let done = Call::read(&options, packed).and_then(|call| act(call, packed));
+    options.total_timeout_millis = total_timeout_millis;
+    LAST.set(Some((bytes, options)));
+    done
+}
+
+impl<'o, 'p> Call<'o, 'p> {
+    fn read(options: &'o Options, members: &mut Members<'p>) -> Result<Self, Error> {
         let credentials_refreshable = members.flag();
         let raw = raw_credentials(members.object().unwrap_or_default());
-        let mut options = Options::check(named)?;
-        options.total_timeout_millis = options.total_timeout_millis.min(total_timeout_millis);
-        let credentials = options.check_credentials(raw).map_err(|error| {
-            // The program sets the endpoint, not the credentials function.
-            let of_the_function = error.fields.iter().all(|field| field.field != "endpoint");
-            if credentials_refreshable && of_the_function {
-                Error::credentials(error.fields)
-            } else {
-                naming_variables(error)
-            }
-        })?;
-        let action = actions::by_name(members.text()).ok_or_else(|| unusable("action"))?;
-        let parameters = members.object();
+        let credentials = options.check_credentials_of_call(raw, credentials_refreshable)?;
         Ok(Self {
             options,
             credentials,
             credentials_refreshable,
-            action,
-            parameters,
+            action: actions::by_name(members.text()).ok_or_else(|| unusable("action"))?,
+            parameters: members.object(),
         })
     }
 
-    fn request(&mut self, now: Timestamp) -> Result<ValidRequest<'a>, Error> {
+    fn request(&mut self, now: Timestamp) -> Result<ValidRequest<'p>, Error> {
         let parameters = self.parameters.take();
         actions::validate(
             self.action,
@@ -75,7 +90,7 @@ pub fn check_options(packed: &[u8]) -> String {
     let _refreshable = packed.flag();
     let checked = match packed.object().map(raw_credentials) {
         Some(raw) => Options::check(named).and_then(|options| {
-            options.check_credentials(raw).map_err(naming_variables)?;
+            options.check_credentials_of_call(raw, false)?;
             Ok(options)
         }),
         // Each call checks them again, with the credentials that the function returns.
@@ -96,7 +111,7 @@ pub fn check_options(packed: &[u8]) -> String {
 #[wasm_bindgen(js_name = prepareAttempt)]
 pub fn prepare_attempt(packed: &[u8]) -> String {
     let mut packed = Members::read(packed);
-    let prepared = Call::read(&mut packed).and_then(|mut call| {
+    let prepared = with_call(&mut packed, |mut call, packed| {
         let state = state(packed.text());
         let clock_offset_millis = packed.integer();
         let began = Timestamp::from_unix_millis(packed.integer());
@@ -105,7 +120,7 @@ pub fn prepare_attempt(packed: &[u8]) -> String {
         let request = call.request(now)?;
         let state = state.unwrap_or_else(|| State::new(began, clock_offset_millis));
         Ok(call::attempt(
-            &call.options,
+            call.options,
             &call.credentials,
             &request,
             state,
@@ -241,12 +256,12 @@ const NO_CODE: &str = "connection-failed";
 #[wasm_bindgen(js_name = settleAttempt)]
 pub fn settle_attempt(packed: &[u8], body: Vec<u8>) -> String {
     let mut packed = Members::read(packed);
-    let settled = Call::read(&mut packed).and_then(|mut call| {
+    let settled = with_call(&mut packed, |mut call, packed| {
         let state = state(packed.text()).ok_or_else(|| unusable("state"))?;
         let now = Timestamp::from_unix_millis(packed.integer());
         let jitter = u32::try_from(packed.integer()).unwrap_or_default();
         let kind = packed.text();
-        let thrown = thrown(kind, &mut packed);
+        let thrown = thrown(kind, packed);
         let status = u16::try_from(packed.integer()).unwrap_or_default();
         let response = Response {
             status,
@@ -256,7 +271,7 @@ pub fn settle_attempt(packed: &[u8], body: Vec<u8>) -> String {
         let parameters = call.parameters.take();
         let (action, validation) = (call.action, call.options.validation(now));
         Ok(call::settle(
-            &call.options,
+            call.options,
             &call.credentials,
             action,
             &|| actions::validate(action, parameters.clone()?, &validation).ok(),

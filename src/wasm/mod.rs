@@ -1,6 +1,6 @@
 //! The JavaScript exports: convert, call the core, convert back. They contain no logic.
 //!
-//! Every export is synchronous and stateless, so that a trap in one call does not affect the next,
+//! Every export is synchronous and depends on its input alone, so that a trap in one call does not affect the next,
 //! and a client that disconnects does not leave an undropped future behind.
 
 #[cfg(feature = "client")]

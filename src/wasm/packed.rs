@@ -42,6 +42,25 @@ impl<'a> Members<'a> {
         Self(packed)
     }
 
+    /// Skips members that start with these bytes of earlier members; false if they differ.
+    pub(super) fn skip(&mut self, known: &[u8]) -> bool {
+        match self.0.strip_prefix(known) {
+            Some(members) => {
+                self.0 = members;
+                true
+            }
+            None => false,
+        }
+    }
+
+    /// What `read` makes of the next members, and their bytes.
+    pub(super) fn with_bytes<T>(&mut self, read: impl FnOnce(&mut Self) -> T) -> (T, &'a [u8]) {
+        let before = self.0;
+        let made = read(self);
+        let length = before.len().saturating_sub(self.0.len());
+        (made, before.get(..length).unwrap_or_default())
+    }
+
     /// The next member, unparsed.
     pub(super) fn text(&mut self) -> &'a str {
         self.next().unwrap_or_default()
@@ -70,7 +89,7 @@ impl<'a> Members<'a> {
     }
 
     /// Pairs of texts, such as headers, from the remaining members.
-    pub(super) fn pairs(mut self) -> Vec<(String, String)> {
+    pub(super) fn pairs(&mut self) -> Vec<(String, String)> {
         let mut pairs = Vec::new();
         while let (Some(name), Some(value)) = (self.next(), self.next()) {
             pairs.push((name.to_owned(), value.to_owned()));

@@ -33,7 +33,7 @@ test("the callers", () => {
 
 test("the RAM policy", () => {
   const policy = JSON.parse(read("server/deploy/ram-policy.json"));
-  for (const page of ["docs/guide/server.md", "docs/guide/server.zh-CN.md"]) {
+  for (const page of ["docs/guide/alibaba-cloud.md", "docs/guide/alibaba-cloud.zh-CN.md"]) {
     const shown = blocksOf(read(page)).filter(({ language }) => language === "json");
     assert.deepEqual(
       shown.map(({ text }) => JSON.parse(text)),

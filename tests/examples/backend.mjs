@@ -6,7 +6,7 @@ import { start, stopAll } from "../../scripts/lib/process.mjs";
 import { at, projectEnv } from "../../scripts/lib/project.mjs";
 import { address } from "../packaging/lib/servers.mjs";
 
-const PERSON = {
+export const PERSON = {
   certName: "张三",
   certNo: "11010519491231002X",
   metaInfo: '{"zimVer":"3.0.0","appVersion": "1","deviceType": "ios"}',
@@ -18,14 +18,20 @@ after(() => stopAll());
  * Starts a program of an example and waits for its output, by default for the URL on which it serves.
  *
  * @param {RegExp} [prints] whose first group is `found`
- * @returns {Promise<{ found: string, output: () => string, ended: Promise<number> }>}
+ * @returns {Promise<{ found: string, output: () => string, printed: (pattern: RegExp) => Promise<void>, ended: Promise<number> }>}
  */
 export async function serve(folder, [program, ...args], settings, prints = /Listening on (http:\S+)/) {
   const child = start(program, args, { cwd: at("examples", folder), env: { ...projectEnv(), ...settings } });
   let output = "";
   for (const stream of [child.stdout, child.stderr]) stream.on("data", (chunk) => (output += chunk));
   const ended = new Promise((resolve) => child.once("close", resolve));
-  return { found: await address(child, prints), output: () => output, ended };
+  const printed = (pattern) =>
+    new Promise((resolve) => {
+      const look = () => pattern.test(output) && resolve();
+      child.stdout.on("data", look);
+      look();
+    });
+  return { found: await address(child, prints), output: () => output, printed, ended };
 }
 
 /**

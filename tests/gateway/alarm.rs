@@ -94,6 +94,30 @@ fn status(host: &Host, number: usize) -> Value {
 }
 
 #[test]
+fn a_delivery_says_that_its_verdict_is_simulated() {
+    for (mode, mark) in [("development", "development"), ("staging", "staging")] {
+        let mut host = host();
+        host.variables.retain(|(name, _)| name != "GATEWAY_MODE");
+        host.variables.extend(variables(&[
+            ("GATEWAY_MODE", mode),
+            ("GATEWAY_SECRET", "0123456789abcdef0123456789abcdef"),
+            ("CLOUDAUTH_ENDPOINTS", "http://127.0.0.1:8788"),
+        ]));
+        start(&mut host, 0);
+        let path = callback(&host);
+        call_back(&mut host, &path);
+        host.alarm("shop", &mut passed);
+        let delivery = host.sent.last().unwrap();
+        assert_eq!(action(delivery), "webhook");
+        let header = |(name, value): &(&str, std::borrow::Cow<'_, str>)| {
+            (*name == "cloudauth-gateway-mode").then(|| value.to_string())
+        };
+        let marks: Vec<String> = delivery.headers.iter().filter_map(header).collect();
+        assert_eq!(marks, [mark]);
+    }
+}
+
+#[test]
 fn twenty_callbacks_of_an_order_are_one_question() {
     let mut host = host();
     start(&mut host, 0);

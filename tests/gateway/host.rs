@@ -7,7 +7,7 @@ use cloudauth_edge::gateway::ledger::rows::{Missing, Rows, Write};
 use cloudauth_edge::gateway::ledger::task::Task;
 use cloudauth_edge::gateway::reply::Reply;
 use cloudauth_edge::gateway::router::route;
-use cloudauth_edge::gateway::settings::{Settings, Variables};
+use cloudauth_edge::gateway::settings::{Checked, Settings, Variables};
 use cloudauth_edge::gateway::work::step;
 use cloudauth_edge::http::{IncomingRequest, OutgoingRequest, Response};
 use cloudauth_edge::json::de::from_json;
@@ -259,7 +259,7 @@ impl Host {
             fresh_id: format!("00000000-0000-4000-8000-{:012}", self.arrival),
         };
         route(
-            &self.variables,
+            &Checked::read(&self.variables),
             &arrival,
             Timestamp::from_unix_millis(self.now),
         )

@@ -18,5 +18,6 @@ mod host;
 mod model;
 mod polls;
 mod privacy;
+mod probe;
 mod routes;
 mod schedules;

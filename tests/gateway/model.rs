@@ -14,7 +14,7 @@ use cloudauth_edge::gateway::ledger::rows::Rows;
 use cloudauth_edge::gateway::ledger::task::Task;
 use cloudauth_edge::gateway::reply::Reply;
 use cloudauth_edge::gateway::router::route;
-use cloudauth_edge::gateway::settings::{Settings, Variables};
+use cloudauth_edge::gateway::settings::{Checked, Settings, Variables};
 use cloudauth_edge::gateway::work::step;
 use cloudauth_edge::http::OutgoingRequest;
 use cloudauth_edge::json::de::from_json;
@@ -303,7 +303,13 @@ impl Gateway {
             host: "127.0.0.1:8787".to_owned(),
             fresh_id: "id".to_owned(),
         };
-        match route(&self.variables, &arrival, Timestamp::from_unix_millis(now)).then {
+        match route(
+            &Checked::read(&self.variables),
+            &arrival,
+            Timestamp::from_unix_millis(now),
+        )
+        .then
+        {
             Then::Ledger { task, again, .. } => (task.into(), again.into()),
             other => panic!("{other:?}"),
         }

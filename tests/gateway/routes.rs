@@ -7,7 +7,8 @@ use cloudauth_edge::gateway::arrival::{Arrival, Then};
 use cloudauth_edge::gateway::problem::PROBLEMS;
 use cloudauth_edge::gateway::reply::Reply;
 use cloudauth_edge::gateway::router::{route, routes};
-use cloudauth_edge::http::{OutgoingRequest, header};
+use cloudauth_edge::gateway::settings::Checked;
+use cloudauth_edge::http::{IncomingRequest, OutgoingRequest, header};
 use cloudauth_edge::signing::acs3::hex_sha256;
 use cloudauth_edge::timestamp::Timestamp;
 use serde_json::{Value, json};
@@ -94,6 +95,116 @@ fn a_deployment_that_is_not_configured_serves_nothing_but_the_reason() {
     let (_, reply) = host.handle(signed, &mut no_upstream);
     assert_eq!(reply.status, 503);
     assert_eq!(body(&reply)["Code"], "ServiceUnavailable");
+}
+
+/// The settings of a gateway that a team shares, with the token `dev-team-token`.
+fn staging(changes: &[(&str, &str)]) -> Host {
+    let callers = format!(
+        r#"[{{"id":"team","tokenSha256":["{}"],"keyPairs":[{{"accessKeyId":"gwk-team-1"}}]}}]"#,
+        hex_sha256(b"dev-team-token")
+    );
+    let mut host = Host::new(variables(&[
+        ("GATEWAY_MODE", "staging"),
+        ("GATEWAY_SECRET", "0123456789abcdef0123456789abcdef"),
+        ("GATEWAY_CALLERS", &callers),
+        ("CLOUDAUTH_ENDPOINTS", "https://sandbox.example.com"),
+    ]));
+    for (name, value) in changes {
+        host.variables.retain(|(known, _)| known != name);
+        host.variables
+            .push(((*name).to_owned(), (*value).to_owned()));
+    }
+    host.name = "gateway.example.com";
+    host
+}
+
+/// The mark of a simulated gateway in a routed request's headers.
+fn mark(host: &mut Host, request: IncomingRequest) -> (u16, Option<String>) {
+    let (routed, reply) = host.handle(request, &mut starts);
+    let mark = header(&routed.headers, "cloudauth-gateway-mode");
+    (reply.status, mark.map(str::to_owned))
+}
+
+#[test]
+fn a_staging_gateway_serves_any_host_and_marks_every_answer() {
+    let bearer = ("authorization", "Bearer dev-team-token");
+    let staged = Some("staging".to_owned());
+    let order = sample(json!({}));
+    for (asked, status) in [
+        (request("POST", ROUTE, &[bearer, JSON], &order), 201),
+        (request("GET", ROUTE, &[bearer], b""), 200),
+        (request("GET", ROUTE, &[BEARER], b""), 401),
+        (request("GET", "/livez", &[], b""), 200),
+        (request("GET", "/readyz", &[], b""), 200),
+        (request("GET", "/openapi.json", &[], b""), 200),
+        (request("GET", "/v1/nothing", &[], b""), 404),
+        (request("PUT", ROUTE, &[bearer], b""), 405),
+        (
+            signed("dev-key-id", "x", &[("Action", "InitFaceVerify")]),
+            404,
+        ),
+    ] {
+        let what = format!("{} {}", asked.method, asked.path);
+        let mut host = staging(&[]);
+        assert_eq!(mark(&mut host, asked), (status, staged.clone()), "{what}");
+    }
+    // Also while it refuses to serve.
+    let asked = || request("GET", ROUTE, &[bearer], b"");
+    let mut incomplete = staging(&[("CLOUDAUTH_ENDPOINTS", "cloudauth.aliyuncs.com")]);
+    assert_eq!(mark(&mut incomplete, asked()), (503, staged));
+    assert_eq!(
+        mark(&mut development(), request("GET", ROUTE, &[BEARER], b"")),
+        (200, Some("development".to_owned()))
+    );
+    let mut production = staging(&[
+        ("GATEWAY_MODE", "production"),
+        ("CLOUDAUTH_ENDPOINTS", "cloudauth.aliyuncs.com"),
+        ("CLOUDAUTH_ACCESS_KEY_ID", "testid"),
+        ("CLOUDAUTH_ACCESS_KEY_SECRET", "testsecret"),
+        ("CLOUDAUTH_SCENE_ID", "1000000006"),
+    ]);
+    assert_eq!(mark(&mut production, asked()), (200, None));
+}
+
+#[test]
+fn the_console_can_be_switched_off() {
+    let paths = ["/", "/index.html", "/assets/index.js", "/console.json"];
+    let arrival = |method: &str, path: &str| Arrival {
+        request: request(method, path, &[], b""),
+        body_read: true,
+        host: "127.0.0.1:8787".to_owned(),
+        fresh_id: "f".repeat(32),
+    };
+    let answer = |console: &str, method: &str, path: &str| {
+        let variables = variables(&[
+            ("GATEWAY_MODE", "development"),
+            ("GATEWAY_CONSOLE", console),
+        ]);
+        match route(
+            &Checked::read(&variables),
+            &arrival(method, path),
+            Timestamp::from_unix_millis(NOW),
+        )
+        .then
+        {
+            Then::Reply { reply } => reply.status,
+            Then::Assets => 200,
+            other => panic!("{other:?}"),
+        }
+    };
+    for path in paths {
+        for method in ["GET", "HEAD"] {
+            assert_eq!(answer("", method, path), 200, "{path}");
+            assert_eq!(answer("on", method, path), 200, "{path}");
+            assert_eq!(answer("off", method, path), 404, "{path}");
+            // Neither does a misspelt value serve it.
+            assert_ne!(answer("Off", method, path), 200, "{path}");
+        }
+    }
+    for path in ["/livez", "/readyz", "/problems/not-found"] {
+        assert_eq!(answer("off", "GET", path), 200, "{path}");
+    }
+    assert_eq!(answer("off", "PUT", "/"), 405);
 }
 
 #[test]
@@ -183,8 +294,8 @@ fn a_strangers_body_is_never_read() {
             host: "127.0.0.1".to_owned(),
             fresh_id: String::new(),
         };
-        let variables = variables(&[("GATEWAY_MODE", "development")]);
-        route(&variables, &arrival, Timestamp::from_unix_millis(0)).then
+        let settings = Checked::read(&variables(&[("GATEWAY_MODE", "development")]));
+        route(&settings, &arrival, Timestamp::from_unix_millis(0)).then
     };
     assert!(matches!(then(&[JSON], ROUTE), Then::Reply { reply } if reply.status == 401));
     assert!(matches!(
@@ -210,8 +321,8 @@ fn pages_and_the_rpc_protocol_share_the_root() {
             host: "127.0.0.1".to_owned(),
             fresh_id: String::new(),
         };
-        let variables = variables(&[("GATEWAY_MODE", "development")]);
-        route(&variables, &arrival, Timestamp::from_unix_millis(0)).route
+        let settings = Checked::read(&variables(&[("GATEWAY_MODE", "development")]));
+        route(&settings, &arrival, Timestamp::from_unix_millis(0)).route
     };
     assert_eq!(kind("GET", "/", &[]), "page");
     assert_eq!(kind("GET", "/assets/app.js", &[]), "page");

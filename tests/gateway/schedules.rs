@@ -13,7 +13,7 @@ use cloudauth_edge::gateway::ledger::rows::Rows;
 use cloudauth_edge::gateway::ledger::task::{Purpose, Task};
 use cloudauth_edge::gateway::reply::Reply;
 use cloudauth_edge::gateway::router::route;
-use cloudauth_edge::gateway::settings::{Settings, Variables};
+use cloudauth_edge::gateway::settings::{Checked, Settings, Variables};
 use cloudauth_edge::gateway::work::step;
 use cloudauth_edge::http::{IncomingRequest, OutgoingRequest, Response};
 use cloudauth_edge::json::de::from_json;
@@ -330,7 +330,8 @@ impl World {
             host: "127.0.0.1:8787".to_owned(),
             fresh_id: "id".to_owned(),
         };
-        let Then::Ledger { task, .. } = route(&self.variables, &arrival, self.timestamp()).then
+        let Then::Ledger { task, .. } =
+            route(&Checked::read(&self.variables), &arrival, self.timestamp()).then
         else {
             panic!("the request did not reach the ledger");
         };
@@ -698,7 +699,8 @@ impl World {
             host: "127.0.0.1:8787".to_owned(),
             fresh_id: "id".to_owned(),
         };
-        let Then::Ledger { task, .. } = route(&self.variables, &arrival, self.timestamp()).then
+        let Then::Ledger { task, .. } =
+            route(&Checked::read(&self.variables), &arrival, self.timestamp()).then
         else {
             panic!("the callback did not reach the ledger");
         };

@@ -174,6 +174,62 @@ test("--to puts the secrets into a new file, and only the value on the standard 
   assert.equal(readFileSync(file, "utf8"), before);
 });
 
+test("a caller is added to, found in and changed in any of the lists", () => {
+  const [shop] = list(caller(["add", "shop"]));
+  const first = withCallers([shop]);
+  const added = caller(["add", "bank", "--list", "2"], first);
+  assert.equal(added.code, 0, added.output);
+  assert.match(added.output, /Store this as GATEWAY_CALLERS_2 /);
+  const [bank, ...others] = list(added);
+  assert.deepEqual([bank.id, others], ["bank", []]);
+
+  const both = { ...first, GATEWAY_CALLERS_2: JSON.stringify([bank]) };
+  assert.match(caller(["list"], both).output, /^bank {3}scopes create,read {3}in GATEWAY_CALLERS_2$/m);
+  const changed = caller(["change", "bank", "--max-per-day", "5"], both);
+  assert.match(changed.output, /Store this as GATEWAY_CALLERS_2 /);
+  assert.deepEqual(list(changed), [{ ...bank, maxStartsPerDay: 5 }]);
+  // A list may become empty, as long as another one is not.
+  assert.deepEqual(list(caller(["revoke", "bank"], both)), []);
+
+  // What is piped into GATEWAY_CALLERS must not be another list.
+  const to = join(folder, "bank.json");
+  const piped = caller(["rotate", "bank", "--to", to], both);
+  assert.deepEqual([piped.code, piped.stdout, existsSync(to)], [SETTINGS, "", false]);
+  assert.match(piped.stderr, /bank is in GATEWAY_CALLERS_2: say --list 2/);
+  const rotated = caller(["rotate", "bank", "--to", to, "--list", "2"], both);
+  assert.deepEqual(
+    JSON.parse(rotated.stdout).map(({ id, tokenSha256 }) => [id, tokenSha256.length]),
+    [["bank", 2]],
+  );
+  for (const [args, message] of [
+    [["add", "bank"], /GATEWAY_CALLERS_2 already has a caller bank/],
+    [["add", "bank", "--list", "3"], /GATEWAY_CALLERS_2 already has a caller bank/],
+    [["change", "shop", "--scopes", "read", "--list", "2"], /shop is in GATEWAY_CALLERS: say --list 1/],
+    [["add", "third", "--list", "10"], /GATEWAY_CALLERS_10 is not a known setting/],
+    [["add", "third", "--list", ".*"], /Nothing was changed/],
+  ]) {
+    const refused = caller(args, both);
+    assert.equal(refused.code, SETTINGS, args.join(" "));
+    assert.match(refused.output, message);
+    assert.ok(!/^\[.*\]$/m.test(refused.output), refused.output);
+  }
+  const twice = caller(["list"], { ...first, GATEWAY_CALLERS_3: JSON.stringify([shop]) });
+  assert.match(twice.output, /GATEWAY_CALLERS_3 \[0\]\.id is the id of another caller/);
+
+  const file = join(folder, "gateway.env");
+  writeFileSync(file, `GATEWAY_SECRET=${SECRET}\nGATEWAY_CALLERS='${JSON.stringify([shop])}'\n`);
+  for (const id of ["bank", "books"]) {
+    const saved = caller(["add", id, "--list", "2", "--settings", file, "--save"], {});
+    assert.equal(saved.code, 0, saved.output);
+  }
+  const { GATEWAY_CALLERS: kept, GATEWAY_CALLERS_2: more } = parseEnv(readFileSync(file, "utf8"));
+  assert.deepEqual(JSON.parse(kept), [shop]);
+  assert.deepEqual(
+    JSON.parse(more).map(({ id }) => id),
+    ["bank", "books"],
+  );
+});
+
 test("--save changes one line of the file of settings", () => {
   const file = join(folder, "gateway.env");
   const written = `# Settings\nGATEWAY_SECRET=${SECRET}\nGATEWAY_CALLERS=\nGATEWAY_LISTEN="127.0.0.1:1"\n`;
@@ -194,6 +250,16 @@ test("--save changes one line of the file of settings", () => {
   );
   assert.equal(statSync(file).mode & 0o777, 0o600);
   assert.deepEqual(readdirSync(folder), ["gateway.env"]);
+
+  // docker and kubectl take quotes as a part of the value.
+  const bare = caller(["revoke", "shop", ...at], {});
+  assert.equal(bare.code, 0, bare.output);
+  const [, value] = readFileSync(file, "utf8").match(/^GATEWAY_CALLERS=(.*)$/m);
+  assert.deepEqual(
+    JSON.parse(value).map(({ id }) => id),
+    ["bank"],
+  );
+  caller(["add", "shop", ...at], {});
 
   // What it cannot write safely, it leaves to the operator.
   const several = `GATEWAY_SECRET=${SECRET}\nGATEWAY_CALLERS='\n${callers}\n'\n`;

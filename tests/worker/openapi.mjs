@@ -3,9 +3,9 @@
 import assert from "node:assert/strict";
 import Ajv2020 from "ajv/dist/2020.js";
 
-/** Headers that HTTP, the platform and CORS add to every response. */
+/** Headers that HTTP, the platform, CORS and the gateway's mode add to every response. */
 const EVERYWHERE =
-  /^(connection|content-(length|type|encoding)|date|keep-alive|transfer-encoding|vary|x-content-type-options|access-control-.*)$/;
+  /^(cloudauth-gateway-mode|connection|content-(length|type|encoding)|date|keep-alive|transfer-encoding|vary|x-content-type-options|access-control-.*)$/;
 
 /**
  * @param {object} document the content of /openapi.json

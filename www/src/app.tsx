@@ -131,19 +131,16 @@ function Header() {
 function ModeBadge() {
   const here = known();
   if (here) {
-    const development = here.mode === "development";
+    const { mode } = here;
     return (
-      <span
-        class={development ? "badge" : "badge warn"}
-        title={development ? t.value.app.developmentTitle : t.value.app.productionTitle}
-      >
-        {development ? (
+      <span class={mode === "production" ? "badge warn" : "badge"} title={t.value.app[`${mode}Title`]}>
+        {mode === "production" ? (
+          t.value.app.production
+        ) : (
           <>
-            <span class="wide-only">{t.value.app.development} · </span>
+            <span class="wide-only">{t.value.app[mode]} · </span>
             {t.value.app.sandbox}
           </>
-        ) : (
-          t.value.app.production
         )}
       </span>
     );

@@ -95,7 +95,7 @@ export interface Page {
 
 /** The data that the gateway provides for its console. */
 export interface Surroundings {
-  mode: "development" | "production";
+  mode: "development" | "staging" | "production";
   /** The sandbox's URL, if the sandbox is the gateway's upstream. */
   sandbox: string | null;
   signatureVersion: Scheme;

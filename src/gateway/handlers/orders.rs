@@ -259,7 +259,7 @@ pub(in crate::gateway) fn photo(incoming: &Incoming<'_>, access: Access<'_>, no:
     })))
 }
 
-fn permitted(access: Access<'_>, scope: Scope) -> Result<(), Problem> {
+pub(super) fn permitted(access: Access<'_>, scope: Scope) -> Result<(), Problem> {
     if access.may(scope) {
         Ok(())
     } else {

@@ -1,10 +1,13 @@
 //! The gateway's own state: health, settings, descriptions.
 
-use crate::gateway::arrival::{Handled, Then};
+use super::orders::permitted;
+use crate::gateway::arrival::{Handled, Incoming, Then};
+use crate::gateway::callers::{Access, Scope};
+use crate::gateway::ledger::task::{Probe, Task};
 use crate::gateway::problem::{NOT_FOUND, PROBLEMS, Problem};
 use crate::gateway::reply::Reply;
 use crate::gateway::rest::Health;
-use crate::gateway::settings::Settings;
+use crate::gateway::settings::{Mode, Settings};
 use crate::signing::SignatureVersion;
 use crate::vendor::endpoint::Endpoint;
 use serde::Serialize;
@@ -19,6 +22,15 @@ pub(in crate::gateway) fn ready() -> Reply {
     Reply::json(200, &Health { status: "ready" })
 }
 
+/// Asks Alibaba Cloud whether it accepts the gateway's key and scene.
+pub(in crate::gateway) fn vendor(incoming: &Incoming<'_>, access: Access<'_>) -> Handled {
+    permitted(access, Scope::Read)?;
+    Ok(Then::ledger(&Task::Probe(Probe {
+        asker: incoming.asker(access.caller),
+        certify_id: String::new(),
+    })))
+}
+
 /// The OpenAPI description of the routes, one of the host's files.
 pub(in crate::gateway) fn description() -> Then {
     Then::File {
@@ -30,17 +42,13 @@ pub(in crate::gateway) fn description() -> Then {
 /// The data that the console needs before authentication; none of it is secret.
 pub(in crate::gateway) fn console(settings: &Settings) -> Reply {
     let sandbox = settings.options.endpoints.first();
-    let mode = if settings.development {
-        "development"
-    } else {
-        "production"
-    };
-    // The sandbox's URL, for the console's simulated phone.
+    // The sandbox's URL, for the console's simulated phone. A team's sandbox is not told to everyone,
+    // and has a phone of its own.
     let sandbox = sandbox
-        .filter(|_| settings.development)
+        .filter(|_| settings.mode == Mode::Development)
         .map(Endpoint::origin);
     let surroundings = Surroundings {
-        mode,
+        mode: settings.mode,
         sandbox,
         signature_version: settings.options.version,
     };
@@ -50,7 +58,7 @@ pub(in crate::gateway) fn console(settings: &Settings) -> Reply {
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
 struct Surroundings {
-    mode: &'static str,
+    mode: Mode,
     sandbox: Option<String>,
     signature_version: SignatureVersion,
 }

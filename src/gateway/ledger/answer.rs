@@ -1,6 +1,7 @@
 //! The result of a task, independent of the protocol of its response.
 
 use super::order::Order;
+use super::probe::Finding;
 use super::task::{Cursor, Day};
 use crate::client::response::DescribeResult;
 use crate::gateway::asker::Asker;
@@ -30,6 +31,8 @@ pub enum Answer {
     Page(Page),
     /// The numbers of orders by day.
     Days(Days),
+    /// Whether Alibaba Cloud accepts the gateway's key.
+    Finding(Box<Finding>),
     /// The nonce of the request was used before.
     NonceUsed,
     /// The callback is processed.
@@ -119,6 +122,12 @@ impl From<Found> for Answer {
 impl From<Days> for Answer {
     fn from(days: Days) -> Self {
         Self::Days(days)
+    }
+}
+
+impl From<Finding> for Answer {
+    fn from(finding: Finding) -> Self {
+        Self::Finding(Box::new(finding))
     }
 }
 

@@ -86,11 +86,11 @@ pub(super) fn noted() -> Next {
 
 /// The earliest rows, due or not. The range does not depend on the time, so repeated steps load the
 /// same rows.
-fn earliest(rows: &Rows) -> Result<&[(String, String)], Interrupt> {
+fn earliest(rows: &Rows, limit: u32) -> Result<&[(String, String)], Interrupt> {
     rows.range(Range {
         from: "due/".to_owned(),
         to: "due0".to_owned(),
-        limit: BATCH,
+        limit,
         reverse: false,
     })
 }
@@ -100,7 +100,7 @@ pub(super) fn wake(wake: Wake, rows: &Rows, context: &Context) -> Result<Step, I
     let mut writes = Writes::default();
     let soon = context.now.plus_millis(SOON_MILLIS).unix_millis();
     writes.alarm =
-        next_at(earliest(rows)?).filter(|at| wake.set.is_none_or(|set| set > soon.max(*at)));
+        next_at(earliest(rows, 1)?).filter(|at| wake.set.is_none_or(|set| set > soon.max(*at)));
     Ok(writes.then(Next::Idle))
 }
 
@@ -114,7 +114,7 @@ pub(super) fn work(
 ) -> Result<Step, Interrupt> {
     let mut writes = Writes::default();
     let now = context.now.unix_millis();
-    let earliest = earliest(rows)?;
+    let earliest = earliest(rows, BATCH)?;
     let after = format!("due/{}", sortable(now.saturating_add(1)));
     let due = || earliest.iter().take_while(|(key, _)| *key < after);
     if due().next().is_none() {

@@ -16,6 +16,7 @@ mod endpoints;
 mod list;
 mod nonce;
 pub mod order;
+pub mod probe;
 mod read;
 pub mod rows;
 pub mod task;
@@ -49,6 +50,7 @@ pub fn step(
         Task::Read(ask) => read::begin(settings, ask, send_outcome.as_ref(), rows, context),
         Task::List(list) => list::page(list, rows),
         Task::Count(count) => list::count(count, rows),
+        Task::Probe(ask) => probe::begin(settings, ask, rows, context),
         Task::Call(call) => attempt(settings, call, rows, context),
         Task::Settle(call) => settle(settings, call, send_outcome, rows, context),
         Task::Hint(hint) => due::hint(&hint, rows, context),
@@ -128,12 +130,14 @@ impl Stuck {
             Task::Read(one) => read(one),
             Task::List(list) => asked(&list.asker),
             Task::Count(count) => asked(&count.asker),
+            Task::Probe(probe) => asked(&probe.asker),
             Task::Call(call) | Task::Settle(call) => match &call.purpose {
                 Purpose::Start { create, .. } => Self::Asked {
                     asker: create.asker.clone(),
                     started: matches!(task, Task::Settle(_)),
                 },
                 Purpose::Read(one) => read(one),
+                Purpose::Probe(probe) => asked(&probe.asker),
             },
             Task::Hint(_) => Self::Hint,
             Task::Alarm(_) => Self::Alarm,
@@ -180,6 +184,7 @@ fn settle(
             context,
         ),
         Purpose::Read(one) => read::settle(settings, one, ended, upstream_now, rows, context),
+        Purpose::Probe(ask) => Ok(probe::settle(&ask, ended, context)),
     }?;
     Ok(step.with_write(endpoint))
 }

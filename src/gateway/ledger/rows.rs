@@ -13,6 +13,7 @@
 //! | `caller` | the caller to which the ledger belongs |
 //! | `receiver` | the back-off of an unresponsive webhook receiver, see `webhook::Receiver` |
 //! | `endpoints` | endpoints that recently failed to respond, see `endpoints` |
+//! | `probe` | the last answer to whether the gateway's key works, see [`super::probe::Finding`] |
 //!
 //! Times in keys are milliseconds with leading zeros, so that keys sort by time. Values are JSON.
 
@@ -31,6 +32,8 @@ pub(super) const CALLER: &str = "caller";
 pub(super) const RECEIVER: &str = "receiver";
 /// The key of the row with the endpoints that recently failed to respond.
 pub(super) const ENDPOINTS: &str = "endpoints";
+/// The key of the row with the last answer to whether the gateway's key works.
+pub(super) const PROBE: &str = "probe";
 
 /// Rows with keys in a half-open range.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]

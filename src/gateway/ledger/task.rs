@@ -21,6 +21,8 @@ pub enum Task {
     List(List),
     /// Count verifications.
     Count(Count),
+    /// Find out whether Alibaba Cloud accepts the gateway's key.
+    Probe(Probe),
     /// Send an attempt of a call to Alibaba Cloud.
     Call(UpstreamCall),
     /// Process the outcome of the attempt.
@@ -59,6 +61,8 @@ pub enum Purpose {
     },
     /// DescribeFaceVerify for one of the caller's orders.
     Read(Read),
+    /// DescribeFaceVerify for a CertifyId that nobody has.
+    Probe(Probe),
 }
 
 /// A verification to start.
@@ -201,6 +205,17 @@ pub struct Count {
     pub days: BTreeMap<String, Day>,
 }
 
+/// A question to Alibaba Cloud about the gateway's key.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Probe {
+    /// The request to respond to.
+    pub asker: Asker,
+    /// The CertifyId to ask for; empty at first.
+    #[serde(default)]
+    pub certify_id: String,
+}
+
 /// Orders created on one day, by status.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Day {
@@ -325,9 +340,11 @@ impl Task {
             Self::Read(read) => read.asker.as_ref(),
             Self::List(list) => Some(&list.asker),
             Self::Count(count) => Some(&count.asker),
+            Self::Probe(probe) => Some(&probe.asker),
             Self::Call(call) | Self::Settle(call) => match &call.purpose {
                 Purpose::Start { create, .. } => Some(&create.asker),
                 Purpose::Read(read) => read.asker.as_ref(),
+                Purpose::Probe(probe) => Some(&probe.asker),
             },
             Self::Hint(_)
             | Self::Wake(_)

@@ -13,18 +13,19 @@ use crate::timestamp::Timestamp;
 const CALLBACK_URL: &str = "CallbackUrl";
 
 impl Purpose {
-    /// The row of the order that the call is about.
-    pub(super) fn order_key(&self) -> String {
-        rows::order_key(match self {
-            Self::Start { create, .. } => &create.no,
-            Self::Read(ask) => &ask.no,
-        })
+    /// The row that the call is about.
+    pub(super) fn row_key(&self) -> String {
+        match self {
+            Self::Start { create, .. } => rows::order_key(&create.no),
+            Self::Read(ask) => rows::order_key(&ask.no),
+            Self::Probe(_) => rows::PROBE.to_owned(),
+        }
     }
 
     fn action(&self) -> &'static Action {
         match self {
             Self::Start { .. } => &crate::actions::INIT_FACE_VERIFY,
-            Self::Read(_) => &crate::actions::DESCRIBE_FACE_VERIFY,
+            Self::Read(_) | Self::Probe(_) => &crate::actions::DESCRIBE_FACE_VERIFY,
         }
     }
 
@@ -47,6 +48,10 @@ impl Purpose {
             Self::Read(ask) => vec![
                 ("SceneId", Value::from(ask.scene_id.as_str())),
                 ("CertifyId", Value::from(ask.certify_id.as_str())),
+            ],
+            Self::Probe(probe) => vec![
+                ("SceneId", Value::from(settings.scene_id.clone())),
+                ("CertifyId", Value::from(probe.certify_id.as_str())),
             ],
         };
         actions::validate(self.action(), parameters, &settings.options.validation(now)).ok()
@@ -77,7 +82,7 @@ pub(super) fn send(
     context: &Context,
 ) -> Result<Step, Interrupt> {
     let Some(request) = call.purpose.request(settings, context.now) else {
-        return Err(Interrupt::Unreadable(call.purpose.order_key()));
+        return Err(Interrupt::Unreadable(call.purpose.row_key()));
     };
     let attempt = call::attempt(
         &settings.options,
@@ -90,6 +95,8 @@ pub(super) fn send(
     let (share, yields) = match &call.purpose {
         Purpose::Start { .. } => (None, false),
         Purpose::Read(ask) => (ask.share(), ask.yields()),
+        // No CertifyId has this form.
+        Purpose::Probe(_) => (Some("/probe".to_owned()), true),
     };
     Ok(writes.then(Next::Send {
         action: Some(call.purpose.action().name),
@@ -166,7 +173,7 @@ pub(super) fn settle(
         }
         Some(SendOutcome::Crowded) => Ended::Crowded,
         Some(SendOutcome::Shared { .. } | SendOutcome::Disconnected) | None => {
-            return Err(Interrupt::Unreadable(purpose.order_key()));
+            return Err(Interrupt::Unreadable(purpose.row_key()));
         }
     };
     let ended = Settled::Ended(Box::new(purpose), ended, upstream_now);

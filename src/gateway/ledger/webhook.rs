@@ -97,13 +97,16 @@ pub(super) fn send(
     let secret = webhook_secret(&settings.secret, caller);
     let id = derive(&settings.secret, "webhook-id", &posted.no);
     let id = format!("msg_{}", hex::encode(id.get(..12).unwrap_or_default()));
-    let request = signed(
+    let mut request = signed(
         url,
         &id,
         &secret,
         &body(&posted.no, &order, &verdict),
         context.now,
     );
+    let mark = settings.mode.mark();
+    let mark = mark.map(|(name, value)| (name, value.into()));
+    request.headers.extend(mark);
     Ok(writes.then(Next::Send {
         action: None,
         request,

@@ -1,7 +1,8 @@
 //! Validates the settings, each on its own and together with the gateway's mode.
 
-use super::Settings;
-use super::reader::{KEY_SECRET_PREFIX, Reader, Variables};
+use super::mode::Mode;
+use super::reader::{CALLER_LISTS, KEY_SECRET_PREFIX, Reader, Variables};
+use super::{Settings, serves_console};
 use crate::client::options::{Options, RawCredentials, SANDBOX_ACCESS_KEY_ID, is_sandbox_key};
 use crate::error::FieldError;
 use crate::gateway::callers::{self, Caller};
@@ -31,7 +32,7 @@ impl Settings {
         let mut reader = Reader {
             variables,
             problems: Vec::new(),
-            development: false,
+            mode: Mode::default(),
         };
         let settings = reader.settings();
         reader.unknown_names();
@@ -45,19 +46,16 @@ impl Settings {
 
 impl Reader<'_> {
     pub(super) fn settings(&mut self) -> Settings {
-        self.development = match self.text("GATEWAY_MODE") {
-            None | Some("production") => false,
-            Some("development") => true,
-            Some(_) => {
-                self.wrong(
-                    "GATEWAY_MODE",
-                    "one-of",
-                    "应为 production 或 development。",
-                    "must be production or development.",
-                );
-                false
-            }
-        };
+        match Mode::of(self.variables) {
+            Some(mode) => self.mode = mode,
+            None => self.wrong(
+                "GATEWAY_MODE",
+                "one-of",
+                "应为 production、staging 或 development。",
+                "must be production, staging or development.",
+            ),
+        }
+        self.console();
         let options = self.options();
         self.check_endpoints(&options.endpoints);
         let credentials = self.credentials(&options);
@@ -65,7 +63,7 @@ impl Reader<'_> {
         let secret = self.secret();
         let callers = self.callers(&secret);
         Settings {
-            development: self.development,
+            mode: self.mode,
             options,
             credentials,
             scene_id,
@@ -84,9 +82,24 @@ impl Reader<'_> {
         }
     }
 
+    fn console(&mut self) {
+        if !serves_console(self.variables) && self.text("GATEWAY_CONSOLE") != Some("off") {
+            self.wrong(
+                "GATEWAY_CONSOLE",
+                "one-of",
+                "应为 on 或 off。",
+                "must be on or off.",
+            );
+        }
+    }
+
+    fn is_development(&self) -> bool {
+        self.mode == Mode::Development
+    }
+
     /// Reads the client's options; their problems are reported under the names of the settings.
     fn options(&mut self) -> Options {
-        let default_endpoint = self.development.then_some(SANDBOX_ENDPOINT);
+        let default_endpoint = self.is_development().then_some(SANDBOX_ENDPOINT);
         let endpoints = self.text("CLOUDAUTH_ENDPOINTS").or(default_endpoint);
         let named = [
             ("endpoint", endpoints.into()),
@@ -120,12 +133,20 @@ impl Reader<'_> {
     }
 
     fn check_endpoints(&mut self, endpoints: &[Endpoint]) {
-        if self.development && !endpoints.iter().all(Endpoint::is_loopback) {
+        if self.is_development() && !endpoints.iter().all(Endpoint::is_loopback) {
             self.wrong(
                 "CLOUDAUTH_ENDPOINTS",
                 "not-loopback",
-                "开发模式只能使用本机地址（沙箱）；要调用阿里云，请设 GATEWAY_MODE=production 并配置 GATEWAY_SECRET 与 GATEWAY_CALLERS。",
-                "must be loopback addresses (the sandbox) in development; to call Alibaba Cloud, set GATEWAY_MODE=production, GATEWAY_SECRET and GATEWAY_CALLERS.",
+                "开发模式只能使用本机地址（沙箱）；要使用团队共用的沙箱，请设 GATEWAY_MODE=staging；要调用阿里云，请设 GATEWAY_MODE=production；两者都需配置 GATEWAY_SECRET 与 GATEWAY_CALLERS。",
+                "must be loopback addresses (the sandbox) in development; for a team's sandbox, set GATEWAY_MODE=staging, and to call Alibaba Cloud, GATEWAY_MODE=production; both need GATEWAY_SECRET and GATEWAY_CALLERS.",
+            );
+        }
+        if self.mode == Mode::Staging && endpoints.iter().any(Endpoint::is_vendor) {
+            self.wrong(
+                "CLOUDAUTH_ENDPOINTS",
+                "the-vendor",
+                "预发环境（staging）只能使用沙箱的地址，例如 https://sandbox.example.com；调用阿里云请用 GATEWAY_MODE=production 的网关。",
+                "must be the addresses of a sandbox in staging, such as https://sandbox.example.com; a gateway with GATEWAY_MODE=production calls Alibaba Cloud.",
             );
         }
         if endpoints.iter().any(Endpoint::is_inside_vpc) {
@@ -136,18 +157,18 @@ impl Reader<'_> {
                 "contains a VPC endpoint (such as cloudauth-vpc.…), which a Cloudflare Worker cannot reach; use the public one, such as cloudauth.cn-shanghai.aliyuncs.com.",
             );
         }
-        if !self.development && !endpoints.iter().all(Endpoint::is_vendor) {
+        if self.mode == Mode::Production && !endpoints.iter().all(Endpoint::is_vendor) {
             self.wrong(
                 "CLOUDAUTH_ENDPOINTS",
                 "not-the-vendor",
-                "生产模式只能使用阿里云的地址（*.aliyuncs.com），否则沙箱的结果会被当成真实结论；本机试用请设 GATEWAY_MODE=development。",
-                "must be hosts of Alibaba Cloud (*.aliyuncs.com) in production, because a sandbox's result must not count as a real one; to use the sandbox locally, set GATEWAY_MODE=development.",
+                "生产模式只能使用阿里云的地址（*.aliyuncs.com），否则沙箱的结果会被当成真实结论；使用沙箱请设 GATEWAY_MODE=staging，仅在本机试用请设 development。",
+                "must be hosts of Alibaba Cloud (*.aliyuncs.com) in production, because a sandbox's result must not count as a real one; to use a sandbox, set GATEWAY_MODE=staging, or development on the local machine.",
             );
         }
     }
 
     fn credentials(&mut self, options: &Options) -> Credentials {
-        let (default_id, default_secret) = if self.development {
+        let (default_id, default_secret) = if self.mode.is_simulated() {
             (Some(SANDBOX_ACCESS_KEY_ID), Some(SANDBOX_ACCESS_KEY_SECRET))
         } else {
             (None, None)
@@ -161,11 +182,17 @@ impl Reader<'_> {
             security_token: self.text("CLOUDAUTH_SECURITY_TOKEN").into(),
             ..RawCredentials::default()
         };
-        if !self.development
-            && self
-                .text("CLOUDAUTH_ACCESS_KEY_ID")
-                .is_some_and(is_sandbox_key)
-        {
+        let of_sandbox = self.text("CLOUDAUTH_ACCESS_KEY_ID").map(is_sandbox_key);
+        if self.mode == Mode::Staging && of_sandbox == Some(false) {
+            self.wrong(
+                "CLOUDAUTH_ACCESS_KEY_ID",
+                "not-a-sandbox-key",
+                "应为沙箱的密钥（以 sandbox- 开头）：真实的 AccessKey 不得发给沙箱；不设则使用沙箱的演示密钥。",
+                "must be a key of the sandbox (one that starts with sandbox-): a real AccessKey must not be sent to a sandbox; without this setting, it is the sandbox's demo key.",
+            );
+            return Credentials::new("", "");
+        }
+        if self.mode == Mode::Production && of_sandbox == Some(true) {
             self.wrong(
                 "CLOUDAUTH_ACCESS_KEY_ID",
                 "sandbox-key",
@@ -197,7 +224,7 @@ impl Reader<'_> {
     }
 
     fn scene_id(&mut self) -> String {
-        let default = self.development.then_some(SANDBOX_SCENE_ID);
+        let default = self.mode.is_simulated().then_some(SANDBOX_SCENE_ID);
         let Some(text) = self.text("CLOUDAUTH_SCENE_ID").or(default) else {
             self.wrong(
                 "CLOUDAUTH_SCENE_ID",
@@ -220,13 +247,13 @@ impl Reader<'_> {
     }
 
     fn secret(&mut self) -> Secret {
-        let default = self.development.then_some(DEVELOPMENT_SECRET);
+        let default = self.is_development().then_some(DEVELOPMENT_SECRET);
         let secret = self.text("GATEWAY_SECRET").or(default);
         let (rule, zh, en) = match secret {
-            Some(secret) if secret == DEVELOPMENT_SECRET && !self.development => (
+            Some(secret) if secret == DEVELOPMENT_SECRET && !self.is_development() => (
                 "development-secret",
-                "是开发用的值，不能用于生产模式；请生成新的随机值。",
-                "is the development value, which is not allowed in production; generate a random value.",
+                "是公开的开发用值，只能用于开发模式；请生成新的随机值。",
+                "is the public development value, which is allowed in development only; generate a random value.",
             ),
             Some(secret) if secret.trim() != secret => (
                 "stray-white-space",
@@ -250,33 +277,49 @@ impl Reader<'_> {
     }
 
     fn callers(&mut self, secret: &Secret) -> Vec<Caller> {
-        let Some(text) = self.text("GATEWAY_CALLERS") else {
-            if self.development {
-                return vec![callers::development()];
+        let mut callers = Vec::new();
+        let mut problems = Vec::new();
+        let mut is_set = false;
+        for name in CALLER_LISTS {
+            let Some(text) = self.text(name) else {
+                continue;
+            };
+            is_set = true;
+            let secret_setting = |name: &str| {
+                name.starts_with(KEY_SECRET_PREFIX)
+                    .then(|| self.text(name))
+                    .flatten()
+            };
+            let development = self.is_development();
+            match callers::read(text, &callers, secret, development, &secret_setting) {
+                Ok(more) => callers.extend(more),
+                Err(found) => problems.extend(
+                    found
+                        .into_iter()
+                        .map(|(rule, text)| FieldError::new(*name, rule, text)),
+                ),
             }
+        }
+        if !is_set && self.is_development() {
+            return vec![callers::development()];
+        }
+        if !is_set {
             self.wrong(
                 "GATEWAY_CALLERS",
                 "missing",
                 "未设置，因此没有任何调用方可以访问；格式见 docs/gateway.md。",
                 "is missing, so no caller would have access; see docs/gateway.md for the form.",
             );
-            return Vec::new();
-        };
-        match callers::read(text, secret, self.development, &|name| {
-            name.starts_with(KEY_SECRET_PREFIX)
-                .then(|| self.text(name))
-                .flatten()
-        }) {
-            Ok(callers) => callers,
-            Err(problems) => {
-                self.problems.extend(
-                    problems
-                        .into_iter()
-                        .map(|(rule, text)| FieldError::new("GATEWAY_CALLERS", rule, text)),
-                );
-                Vec::new()
-            }
+        } else if callers.is_empty() && problems.is_empty() {
+            self.wrong(
+                "GATEWAY_CALLERS",
+                "no-callers",
+                "没有任何调用方。",
+                "contains no caller.",
+            );
         }
+        self.problems.extend(problems);
+        callers
     }
 
     fn allowed_origins(&mut self) -> Vec<String> {

@@ -1,24 +1,28 @@
 //! The gateway's settings: the Worker's variables and secrets, validated together.
 //!
-//! No combination of valid settings produces a deployment that is open to everyone or accepts
-//! simulated verifications: `development` uses only loopback addresses, `production` calls only
-//! Alibaba Cloud.
+//! No combination of valid settings produces a deployment that is open to everyone or passes a
+//! simulated verification off as a real one: `development` uses only loopback addresses, `staging`
+//! calls only a sandbox and marks every response, `production` calls only Alibaba Cloud.
 
 mod check;
+pub mod mode;
 mod reader;
 
-pub use reader::{NAMES, Variables};
+pub use mode::Mode;
+pub use reader::{CALLER_LISTS, NAMES, Variables};
 
 use super::callers::Caller;
 use crate::client::options::Options;
+use crate::error::FieldError;
+use crate::http::first_value;
 use crate::vendor::credentials::{Credentials, Secret};
 use crate::vendor::endpoint::Endpoint;
 
 /// Validated settings.
 #[derive(Clone, Debug)]
 pub struct Settings {
-    /// Whether this is a gateway on a developer's machine.
-    pub development: bool,
+    /// What the gateway is for.
+    pub mode: Mode,
     /// The options of calls to Alibaba Cloud.
     pub options: Options,
     /// The Alibaba Cloud AccessKey. Callers never see it.
@@ -43,9 +47,38 @@ pub struct Settings {
     pub stream_photos: bool,
 }
 
+/// The result of checking the settings. Mode and console apply even if other settings are invalid.
+#[derive(Clone, Debug)]
+pub struct Checked {
+    /// What the gateway is for; `None` for an unknown word.
+    pub mode: Option<Mode>,
+    /// Whether the console is served.
+    pub console: bool,
+    /// All settings, or all their problems.
+    pub settings: Result<Settings, Vec<FieldError>>,
+}
+
+impl Checked {
+    /// Checks the settings.
+    pub fn read(variables: &Variables) -> Self {
+        Self {
+            mode: Mode::of(variables),
+            console: serves_console(variables),
+            settings: Settings::read(variables),
+        }
+    }
+}
+
+fn serves_console(variables: &Variables) -> bool {
+    matches!(
+        first_value(variables, "GATEWAY_CONSOLE").map(String::as_str),
+        None | Some("" | "on")
+    )
+}
+
 impl Settings {
-    /// Whether photos may be fetched from this host: one of Alibaba Cloud's or, in development, the
-    /// sandbox.
+    /// Whether photos may be fetched from this host: one of Alibaba Cloud's or, if verifications are
+    /// simulated, the sandbox's.
     pub fn is_photo_host(&self, url: &str) -> bool {
         let authority = url.split_once("://").map(|(scheme, rest)| {
             (
@@ -56,18 +89,23 @@ impl Settings {
         let Some((scheme, authority)) = authority else {
             return false;
         };
-        Endpoint::parse(&format!("{scheme}://{authority}")).is_ok_and(|endpoint| {
-            if self.development {
-                endpoint.is_loopback()
-            } else {
-                endpoint.is_vendor()
+        // A team's sandbox may be on a private host without TLS.
+        Endpoint::parse_or_private(&format!("{scheme}://{authority}")).is_ok_and(|endpoint| {
+            match self.mode {
+                Mode::Production => endpoint.is_vendor(),
+                Mode::Staging => {
+                    let mut sandboxes = self.options.endpoints.iter();
+                    sandboxes.any(|sandbox| sandbox.origin() == endpoint.origin())
+                }
+                Mode::Development => endpoint.is_loopback(),
             }
         })
     }
 
     /// Whether requests to this host are served: in development, only those to the local machine.
     pub fn serves(&self, host: &str) -> bool {
-        !self.development || Endpoint::parse(host).is_ok_and(|endpoint| endpoint.is_loopback())
+        self.mode != Mode::Development
+            || Endpoint::parse(host).is_ok_and(|endpoint| endpoint.is_loopback())
     }
 
     /// The caller with this ID.
@@ -124,7 +162,7 @@ mod tests {
     #[test]
     fn development_needs_nothing_but_its_name() {
         let settings = Settings::read(&variables(&[("GATEWAY_MODE", "development")])).unwrap();
-        assert!(settings.development);
+        assert_eq!(settings.mode, Mode::Development);
         assert!(settings.options.endpoints[0].is_loopback());
         assert_eq!(settings.callers[0].id, "dev");
     }
@@ -143,8 +181,86 @@ mod tests {
             .map(|(name, rule)| (name.to_owned(), rule))
         );
         let settings = Settings::read(&production()).unwrap();
-        assert!(!settings.development);
+        assert_eq!(settings.mode, Mode::Production);
         assert_eq!(settings.options.endpoints.len(), 2);
+    }
+
+    fn staging(pairs: &[(&str, &str)]) -> Variables {
+        let mut variables = production();
+        variables.retain(|(name, _)| !name.starts_with("CLOUDAUTH_"));
+        set(&mut variables, "GATEWAY_MODE", "staging");
+        set(
+            &mut variables,
+            "CLOUDAUTH_ENDPOINTS",
+            "https://sandbox.example.com",
+        );
+        for (name, value) in pairs {
+            set(&mut variables, name, value);
+        }
+        variables
+    }
+
+    #[test]
+    fn staging_serves_any_host_in_front_of_a_sandbox() {
+        let settings = Settings::read(&staging(&[])).unwrap();
+        assert_eq!(settings.mode, Mode::Staging);
+        assert!(settings.serves("gateway.example.com"));
+        assert_eq!(settings.callers[0].id, "shop");
+        for endpoint in [
+            "https://sandbox.example.com",
+            "http://sandbox:8788",
+            "http://10.0.0.7:8788",
+            "http://127.0.0.1:8788",
+        ] {
+            let settings = Settings::read(&staging(&[
+                ("CLOUDAUTH_ENDPOINTS", endpoint),
+                ("CLOUDAUTH_ACCESS_KEY_ID", "sandbox-team-key-id"),
+                ("CLOUDAUTH_ACCESS_KEY_SECRET", "the-secret-of-the-team"),
+            ]));
+            assert!(settings.is_ok(), "{endpoint} {settings:?}");
+        }
+    }
+
+    #[test]
+    fn staging_reaches_neither_the_vendor_nor_has_public_credentials() {
+        let endpoints = "CLOUDAUTH_ENDPOINTS";
+        let key_id = "CLOUDAUTH_ACCESS_KEY_ID";
+        let dev_token = format!(
+            r#"[{{"id":"shop","tokenSha256":["{}"]}}]"#,
+            hex_sha256(callers::DEVELOPMENT_TOKEN.as_bytes())
+        );
+        for (name, value, rule) in [
+            (
+                endpoints,
+                "cloudauth.cn-shanghai.aliyuncs.com",
+                "the-vendor",
+            ),
+            (
+                endpoints,
+                "https://sandbox.example.com,cloudauth.aliyuncs.com",
+                "the-vendor",
+            ),
+            (endpoints, "CLOUDAUTH.ALIYUNCS.COM.", "the-vendor"),
+            (endpoints, "http://sandbox.example.com", "needs-https"),
+            (key_id, "LTAI5tExampleKeyId", "not-a-sandbox-key"),
+            (key_id, "STS.NTExampleKeyId", "not-a-sandbox-key"),
+            ("GATEWAY_SECRET", DEVELOPMENT_SECRET, "development-secret"),
+            ("GATEWAY_SECRET", "", "missing"),
+            ("GATEWAY_CALLERS", &dev_token, "development-token"),
+            ("GATEWAY_CALLERS", "", "missing"),
+        ] {
+            let found = problems(&staging(&[(name, value)]));
+            assert!(
+                found.contains(&(name.to_owned(), rule)),
+                "{name}: {found:?}"
+            );
+        }
+        // Without the setting, the client's own default would be Alibaba Cloud.
+        let found = problems(&staging(&[(endpoints, "")]));
+        assert!(
+            found.contains(&(endpoints.to_owned(), "the-vendor")),
+            "{found:?}"
+        );
     }
 
     #[test]
@@ -204,7 +320,7 @@ mod tests {
     #[test]
     fn names_every_wrong_value_and_shows_none() {
         let planted = "planted-value";
-        for name in NAMES {
+        for name in NAMES.iter().chain(CALLER_LISTS) {
             if [
                 "CLOUDAUTH_ACCESS_KEY_ID",
                 "CLOUDAUTH_ACCESS_KEY_SECRET",
@@ -231,9 +347,68 @@ mod tests {
     }
 
     #[test]
+    fn callers_stand_in_several_lists_and_none_twice() {
+        let caller = |id: &str, token: &str, key: &str| {
+            format!(
+                r#"[{{"id":"{id}","tokenSha256":["{}"],"keyPairs":[{{"accessKeyId":"{key}"}}]}}]"#,
+                hex_sha256(token.as_bytes())
+            )
+        };
+        let with = |name: &str, list: &str| {
+            let mut variables = production();
+            set(&mut variables, name, list);
+            variables
+        };
+        for name in &CALLER_LISTS[1..] {
+            let bank = caller("bank", "a token of the bank", "gwk-bank-1");
+            let settings = Settings::read(&with(name, &bank)).unwrap();
+            let ids: Vec<&str> = settings.callers.iter().map(|one| one.id.as_str()).collect();
+            assert_eq!(ids, ["shop", "bank"]);
+            for (other, rule) in [
+                (caller("shop", "another", "gwk-shop-2"), "same-id-twice"),
+                (
+                    caller("bank", "a token of the shop", "gwk-bank-1"),
+                    "shared-key",
+                ),
+                (caller("bank", "another", "gwk-shop-1"), "shared-key"),
+                ("[{}]".to_owned(), "not-callers"),
+            ] {
+                let problems = Settings::read(&with(name, &other)).unwrap_err();
+                let [problem] = problems.as_slice() else {
+                    panic!("{problems:?}");
+                };
+                assert_eq!((problem.field.as_str(), problem.rule), (*name, rule));
+                assert!(problem.message.en.contains("[0]"), "{problem:?}");
+            }
+        }
+        // One list may be empty, but not all of them.
+        assert!(Settings::read(&with("GATEWAY_CALLERS_2", "[]")).is_ok());
+        let mut empty = with("GATEWAY_CALLERS_2", "[]");
+        set(&mut empty, "GATEWAY_CALLERS", "[]");
+        let no_callers = [("GATEWAY_CALLERS".to_owned(), "no-callers")];
+        assert_eq!(problems(&empty), no_callers);
+        assert_eq!(
+            problems(&with("GATEWAY_CALLERS_10", "[]")),
+            [("GATEWAY_CALLERS_10".to_owned(), "unknown-setting")]
+        );
+    }
+
+    #[test]
     fn photos_come_from_the_vendors_hosts_alone() {
         let production = Settings::read(&production()).unwrap();
         let development = Settings::read(&variables(&[("GATEWAY_MODE", "development")])).unwrap();
+        let sandboxes = "http://sandbox:8788,https://sandbox.example.com";
+        let staging = Settings::read(&staging(&[("CLOUDAUTH_ENDPOINTS", sandboxes)])).unwrap();
+        for (url, in_staging) in [
+            ("http://sandbox:8788/_sandbox/pictures/a.jpeg", true),
+            ("https://sandbox.example.com/_sandbox/pictures/a.jpeg", true),
+            ("http://sandbox.example.com/_sandbox/pictures/a.jpeg", false),
+            ("http://sandbox:8789/_sandbox/pictures/a.jpeg", false),
+            ("http://127.0.0.1:8788/_sandbox/pictures/a.jpeg", false),
+            ("https://oss-cn-shanghai.aliyuncs.com/a.jpeg", false),
+        ] {
+            assert_eq!(staging.is_photo_host(url), in_staging, "{url}");
+        }
         for (url, in_production, in_development) in [
             (
                 "https://cn-shanghai-aliyun-cloudauth-1.oss-cn-shanghai.aliyuncs.com/a.jpeg?b",

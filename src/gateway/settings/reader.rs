@@ -1,20 +1,34 @@
 //! Reads settings, which are text, numbers or flags, and collects all problems.
 
+use super::mode::Mode;
 use crate::actions::Value;
 use crate::error::FieldError;
 use crate::http::first_value;
 use crate::text::Text;
 
-/// The names of all settings.
+/// Each has a list of callers, because Cloudflare limits a secret to 5 KB.
+pub const CALLER_LISTS: &[&str] = &[
+    "GATEWAY_CALLERS",
+    "GATEWAY_CALLERS_2",
+    "GATEWAY_CALLERS_3",
+    "GATEWAY_CALLERS_4",
+    "GATEWAY_CALLERS_5",
+    "GATEWAY_CALLERS_6",
+    "GATEWAY_CALLERS_7",
+    "GATEWAY_CALLERS_8",
+    "GATEWAY_CALLERS_9",
+];
+
+/// The names of all other settings.
 pub const NAMES: &[&str] = &[
     "GATEWAY_MODE",
     "GATEWAY_SECRET",
-    "GATEWAY_CALLERS",
     "GATEWAY_RETENTION_DAYS",
     "GATEWAY_CERTIFY_ID_VALID_MINUTES",
     "GATEWAY_ALLOWED_ORIGINS",
     "GATEWAY_PUBLIC_URL",
     "GATEWAY_PHOTO",
+    "GATEWAY_CONSOLE",
     "CLOUDAUTH_ENDPOINTS",
     "CLOUDAUTH_ACCESS_KEY_ID",
     "CLOUDAUTH_ACCESS_KEY_SECRET",
@@ -38,7 +52,7 @@ pub(super) const KEY_SECRET_PREFIX: &str = "GATEWAY_KEY_";
 pub(super) struct Reader<'a> {
     pub(super) variables: &'a Variables,
     pub(super) problems: Vec<FieldError>,
-    pub(super) development: bool,
+    pub(super) mode: Mode,
 }
 
 impl Reader<'_> {
@@ -102,7 +116,10 @@ impl Reader<'_> {
     pub(super) fn unknown_names(&mut self) {
         for (name, _) in self.variables {
             let ours = name.starts_with("GATEWAY_") || name.starts_with("CLOUDAUTH_");
-            if ours && !NAMES.contains(&name.as_str()) && !name.starts_with(KEY_SECRET_PREFIX) {
+            let known = NAMES.contains(&name.as_str())
+                || CALLER_LISTS.contains(&name.as_str())
+                || name.starts_with(KEY_SECRET_PREFIX);
+            if ours && !known {
                 self.problems.push(FieldError::new(
                     name.as_str(),
                     "unknown-setting",

@@ -19,6 +19,8 @@ export const en: Catalogue = {
     sandbox: "Sandbox",
     developmentTitle:
       "The upstream is the sandbox on this machine: nothing is billed, and you decide the outcome.",
+    staging: "Staging",
+    stagingTitle: "The upstream is a sandbox that a team shares: nothing is billed, and no verdict is real.",
     production: "Production",
     productionTitle: "The upstream is Alibaba Cloud: calls are billed.",
     noGateway: "No gateway",

@@ -16,6 +16,8 @@ export const zh = {
     development: "开发模式",
     sandbox: "沙箱",
     developmentTitle: "上游是本机沙箱：不产生费用，结果由你决定。",
+    staging: "预发环境",
+    stagingTitle: "上游是团队共用的沙箱：不产生费用，结论均非真实。",
     production: "生产模式",
     productionTitle: "上游是阿里云：调用会计费。",
     noGateway: "网关未连接",

@@ -1,0 +1,122 @@
+// A backend for verifications on a web page (H5): start, Alibaba Cloud's callback, the page to which the user returns,
+// and the result.
+
+import { randomBytes } from "node:crypto";
+import { fileURLToPath } from "node:url";
+import {
+  FaceVerifyClient,
+  credentialsFromEnvironment,
+  isFaceVerifyError,
+  newOuterOrderNo,
+  parseCallback,
+} from "cloudauth-edge";
+import express from "express";
+
+const { CLOUDAUTH_ENDPOINT: endpoint, CLOUDAUTH_SCENE_ID: sceneId = "", PORT = "3001" } = process.env;
+/** This backend's address on the internet. */
+const { PUBLIC_URL = "https://shop.example" } = process.env;
+const client = new FaceVerifyClient({
+  credentials: credentialsFromEnvironment(),
+  endpoint, // default: Alibaba Cloud
+});
+
+/** Orders by number. A real backend keeps them in its database. */
+const orders = new Map();
+
+const app = express();
+app.use(express.json());
+
+app.get("/", (request, response) => response.sendFile(fileURLToPath(new URL("h5.html", import.meta.url))));
+
+app.post("/verifications", async (request, response) => {
+  const outerOrderNo = newOuterOrderNo("shop");
+  const order = { userId: signedIn(request), callbackToken: randomBytes(16).toString("hex") };
+  // Stored before the start, because Alibaba Cloud calls the callback's URL during the start to test it.
+  orders.set(outerOrderNo, order);
+  const { certName, certNo, metaInfo } = request.body ?? {};
+  try {
+    const { certifyId, certifyUrl } = await client.initFaceVerify({
+      sceneId,
+      outerOrderNo,
+      userId: order.userId,
+      certName,
+      certNo,
+      metaInfo, // from getMetaInfo() of this browser
+      certifyUrlType: "H5",
+      returnUrl: `${PUBLIC_URL}/verifications/${outerOrderNo}/return`,
+      callbackUrl: `${PUBLIC_URL}/callbacks/${outerOrderNo}`,
+      callbackToken: order.callbackToken,
+    });
+    order.certifyId = certifyId;
+    response.status(201).json({ outerOrderNo, certifyUrl });
+  } catch (error) {
+    if (!isFaceVerifyError(error)) throw error;
+    order.failed = error.execution; // "unknown" needs to be reconciled: see server.js
+    console.error({ outerOrderNo, code: error.code, execution: error.execution });
+    const [status, message] =
+      error.audience === "user" ? [422, error.messages.zh] : [502, "认证服务暂不可用，请稍后再试"];
+    response.status(status).json({ outerOrderNo, message });
+  }
+});
+
+/** Alibaba Cloud's callback. It is not signed and may come several times, so it only causes a query. */
+app.get("/callbacks/:outerOrderNo", (request, response) => {
+  // Always and at once: any other response, or a late one, makes Alibaba Cloud repeat the callback.
+  response.sendStatus(200);
+  const order = orders.get(request.params.outerOrderNo);
+  const callback = order && parseCallback(request.originalUrl, order.callbackToken);
+  if (!callback?.tokenValid || callback.certifyId !== order.certifyId) return;
+  statusOf(order).catch((error) => console.error({ code: error.code })); // the next reader queries again
+});
+
+/** ReturnUrl: the user is back. Its parameter `response` comes from the browser and is not read. */
+app.get("/verifications/:outerOrderNo/return", async (request, response) => {
+  const status = await statusFor(request);
+  if (!status) return response.status(404).send("没有这笔订单");
+  const refresh = status === "pending" ? '<meta http-equiv="refresh" content="3">' : "";
+  response
+    .set({ "cache-control": "no-store", "referrer-policy": "no-referrer" })
+    .send(`<!doctype html><html lang="zh-CN"><meta charset="utf-8">${refresh}<p>${TEXTS[status]}</p></html>`);
+});
+
+const TEXTS = {
+  pending: "正在确认认证结果……若尚未完成刷脸，请返回继续。",
+  passed: "认证通过。",
+  rejected: "认证未通过，请重新认证或联系客服。",
+  failed: "认证未能发起，请稍后再试。",
+};
+
+app.get("/verifications/:outerOrderNo", async (request, response) => {
+  const status = await statusFor(request);
+  if (!status) return response.status(404).json({ message: "没有这笔订单" });
+  response.json({ status });
+});
+
+/** The status of the signed-in user's order. Another user's order looks like an unknown one: undefined. */
+async function statusFor(request) {
+  const order = orders.get(request.params.outerOrderNo);
+  if (order?.userId !== signedIn(request)) return undefined;
+  return statusOf(order);
+}
+
+/** Returns the stored verdict; without one, queries Alibaba Cloud and stores the verdict once. */
+async function statusOf(order) {
+  if (order.verdict) return order.verdict;
+  if (!order.certifyId) return order.failed ? "failed" : "pending";
+  const { status } = await client.describeFaceVerify({ sceneId, certifyId: order.certifyId });
+  // In a database: UPDATE … SET verdict = … WHERE verdict IS NULL, and act if it changed a row.
+  if (status !== "pending" && !order.verdict) {
+    order.verdict = status;
+    console.log(`Verdict: ${status}`); // what has to happen once per order
+  }
+  return order.verdict ?? status;
+}
+
+/** The signed-in user. A real backend takes it from the session. */
+function signedIn(request) {
+  return request.get("x-user-id") ?? "";
+}
+
+const server = app.listen(Number(PORT), "127.0.0.1", () => {
+  console.log(`Listening on http://127.0.0.1:${server.address().port}`);
+});

@@ -1,0 +1,21 @@
+//! Prints the tables of parameters and codes as JSON, for scripts/generate.mjs.
+#![allow(clippy::print_stdout)]
+
+use cloudauth_edge::actions::schema;
+use cloudauth_edge::gateway::problem::PROBLEMS;
+use cloudauth_edge::vendor::codes::{CODES, GATEWAY_CODES, SUB_CODES, is_internal_error};
+use serde_json::json;
+
+fn main() {
+    let codes = CODES.iter().map(|row| row.code);
+    let maybe_executed: Vec<_> = codes.filter(|code| is_internal_error(code)).collect();
+    let tables = json!({
+        "parameters": schema::describe(),
+        "codes": CODES,
+        "maybeExecuted": maybe_executed,
+        "subCodes": SUB_CODES,
+        "gatewayCodes": GATEWAY_CODES,
+        "problems": PROBLEMS,
+    });
+    println!("{tables}");
+}

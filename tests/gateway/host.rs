@@ -238,6 +238,16 @@ impl Host {
         self.perform(caller, Task::Alarm(Default::default()), upstream);
     }
 
+    /// Drives a task to its end.
+    pub fn task_of(
+        &mut self,
+        caller: &str,
+        task: Task,
+        upstream: &mut dyn FnMut(&OutgoingRequest) -> Outcome,
+    ) {
+        self.perform(caller, task, upstream);
+    }
+
     /// When a task that sends nothing sets the alarm.
     pub fn wake(&mut self, caller: &str, task: Task) -> Option<i64> {
         self.set = None;
@@ -347,7 +357,7 @@ impl Host {
                     then
                 }
                 Next::Wait { millis, then, .. } => {
-                    self.now += millis;
+                    self.now = self.now.saturating_add(millis);
                     then
                 }
                 Next::Again { then } => then,

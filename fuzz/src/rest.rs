@@ -5,6 +5,7 @@ use super::{message, replies};
 use cloudauth_edge::client::call::Outcome;
 use cloudauth_edge::gateway::arrival::{Arrival, Then};
 use cloudauth_edge::gateway::router::route;
+use cloudauth_edge::gateway::settings::Checked;
 use cloudauth_edge::http::{IncomingRequest, OutgoingRequest, header};
 use cloudauth_edge::timestamp::Timestamp;
 use serde_json::json;
@@ -54,7 +55,7 @@ fn unread(host: &Host, request: &IncomingRequest) {
         fresh_id: "f".repeat(32),
     };
     let routed = route(
-        &host.variables,
+        &Checked::read(&host.variables),
         &arrival,
         Timestamp::from_unix_millis(host.now),
     );

@@ -99,17 +99,14 @@ fn perform(host: &mut Host, verb: &str, rest: &str, line: &str, fates: &mut VecD
     let mut trusted = true;
     match verb {
         "alarm" => host.alarm(CALLER, &mut upstream),
-        "hint" => host.task_of(
-            CALLER,
-            Task::Hint(Hint {
-                no: rest.to_owned(),
-            }),
-            &mut upstream,
-        ),
+        "hint" => {
+            let no = rest.to_owned();
+            host.perform(CALLER, Task::Hint(Hint { no }), &mut upstream);
+        }
         "task" => {
             trusted = false;
             if let Ok(task) = from_json::<Task>(rest) {
-                host.task_of(CALLER, task, &mut upstream);
+                host.perform(CALLER, task, &mut upstream);
             }
         }
         _ => {

@@ -238,16 +238,6 @@ impl Host {
         self.perform(caller, Task::Alarm(Default::default()), upstream);
     }
 
-    /// Drives a task to its end.
-    pub fn task_of(
-        &mut self,
-        caller: &str,
-        task: Task,
-        upstream: &mut dyn FnMut(&OutgoingRequest) -> Outcome,
-    ) {
-        self.perform(caller, task, upstream);
-    }
-
     /// When a task that sends nothing sets the alarm.
     pub fn wake(&mut self, caller: &str, task: Task) -> Option<i64> {
         self.set = None;
@@ -332,7 +322,8 @@ impl Host {
         commit.next
     }
 
-    fn perform(
+    /// Drives a task to its end.
+    pub fn perform(
         &mut self,
         caller: &str,
         mut task: Task,

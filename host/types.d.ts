@@ -1,4 +1,4 @@
-/** What passes between the gateway's core, its hosts and their stores. The core's side is in `src/wasm/gateway.rs`. */
+/** The data that the gateway's core, its hosts and their stores exchange. The core's side is in `src/wasm/gateway.rs`. */
 
 import type { SignedRequest } from "../pkg/dist/transport.js";
 import type { Messages } from "../pkg/dist/types.js";
@@ -24,16 +24,16 @@ export interface Reply {
   status: number;
   headers: Headers;
   body: string | Uint8Array;
-  /** For the log: a problem's code, or what was done. */
+  /** For the log: a problem's code, or `created`, `pending`, `passed` and so on. */
   outcome: string;
 }
 
-/** What a request leads to. */
+/** The route of a request, and how to handle it. */
 export interface Routed {
   requestId: string;
   caller: string | null;
   route: string;
-  /** Headers of every response to it, such as those of CORS. */
+  /** Headers of every response to the request, such as those of CORS. */
   headers?: Headers;
   then:
     | { type: "readBody"; limit: number; millis: number }
@@ -46,14 +46,14 @@ export interface Routed {
 /** The outcome of a call, for the next step of its task. */
 export interface SendOutcome {
   kind: string;
-  /** The task whose request several tasks share. */
+  /** The task that sent the request, if several tasks share it. */
   sentFor?: string | undefined;
   status?: number | undefined;
   headers?: Headers;
   body?: Uint8Array;
 }
 
-/** A half-open range of keys; in reverse, descending. */
+/** A half-open range of keys; descending if `reverse`. */
 export interface Range {
   from: string;
   to: string;
@@ -63,7 +63,7 @@ export interface Range {
 
 export type Row = [key: string, value: string | null];
 
-/** The loaded rows, and the other live instances of a host that has several. */
+/** The loaded rows and, on a host with several instances, the other live ones. */
 export interface Known {
   rows: Row[];
   ranges: [Range, [key: string, value: string][]][];
@@ -75,13 +75,13 @@ export interface Load {
   range?: Range | undefined;
 }
 
-/** What a load found: a row for each key, and those of the range. */
+/** The result of a load: a row for each key, and the rows of the range. */
 export interface Loaded {
   rows: Row[];
   range: [key: string, value: string][] | undefined;
 }
 
-/** What a step does. */
+/** The effects of a step. */
 export interface Commit {
   writes: Row[];
   /** When the alarm fires; null leaves it unchanged. */
@@ -93,7 +93,7 @@ export interface Commit {
   next: Next;
 }
 
-/** How a task goes on after a step. */
+/** How a task continues after a step. */
 export type Next = { then: string } & (
   | { type: "idle" }
   | { type: "reply"; reply: Reply }
@@ -104,14 +104,14 @@ export type Next = { then: string } & (
   | { type: "again" }
 );
 
-/** A request to Alibaba Cloud or, without an action, to a receiver of webhooks. */
+/** A request to Alibaba Cloud or, without an action, to a webhook receiver. */
 export interface Call {
   action: string | null;
   request: SignedRequest;
   timeoutMillis: number;
-  /** Whether it gives way to other calls. */
+  /** Whether it yields its turn to other calls. */
   yields: boolean;
-  /** The name under which tasks share it. */
+  /** The key by which tasks share the call. */
   share: string | null;
   then: string;
 }
@@ -130,8 +130,8 @@ export type Decide = (
 /** The store of one ledger. Every implementation passes `tests/storage/`. */
 export interface LedgerStorage {
   /**
-   * Calls `decide` until it returns a commit, and loads the rows that it needs; writes the commit's rows and alarm in
-   * one transaction, on disk, before it returns the commit. Nothing else reads or writes the ledger in between.
+   * Calls `decide` until it returns a commit, and loads the rows that it needs in between. Writes the commit's rows and alarm
+   * to disk in one transaction before it returns the commit. The step has the ledger to itself.
    */
   step(decide: Decide): Commit | Promise<Commit>;
   /** When the alarm is set to fire. */
@@ -142,28 +142,29 @@ export interface LedgerStorage {
 /** The ledgers of a Node process. */
 export interface Store {
   ledger(name: string): LedgerStorage;
-  /** The alarms that are due and whose ledger is not busy, and when the following one is. */
+  /** The due alarms of ledgers that are not busy, and the time of the next alarm. */
   takeAlarms(now: number, busy: string[]): DueAlarms | Promise<DueAlarms>;
-  /** Clears an alarm after its work, unless the work set another time. */
+  /** Clears an alarm after its work, unless the work has set another time. */
   clearAlarm(ledger: string, at: number): unknown;
-  /** Throws if the database cannot be reached and written. */
+  /** Throws if the database cannot be reached or written. */
   probe(): unknown;
   /** The number of pending webhook deliveries in all ledgers, and when the first is due. */
   backlog(now: number): Backlog | Promise<Backlog>;
   close(): unknown;
-  /** Called with its time after an alarm is set. */
+  /** Called with an alarm's time after it is set. */
   onAlarm: (at: number) => void;
-  /** The following are there if several instances use the database: this one's name in the ledgers, … */
+  // The following members exist only if several instances use the database.
+  /** This instance's name in the ledgers. */
   readonly instance?: string;
-  /** … how often a waiting task and an idle alarm look again, … */
+  /** Polling interval of waiting tasks and of the alarm. */
   pollMillis?: number;
-  /** … called when another instance changed an order, … */
+  /** Called when another instance has changed an order. */
   onWake?: (ledger: string, order: string) => void;
-  /** … called once, when the lease is lost, … */
+  /** Called once, when the lease is lost. */
   onLost?: () => void;
-  /** … what throws once another instance may have taken this one's work, … */
+  /** Throws once another instance may have taken over this one's work. */
   mustHoldLease?(): void;
-  /** … and the next turn to call, over all instances, by the database's clock. */
+  /** The next turn to call, shared by all instances, by the database's clock. */
   turn?(action: string, turn: (freeAt: number, now: number) => Turn | null): Promise<Turn | null>;
 }
 
@@ -177,7 +178,7 @@ export interface Backlog {
   oldest: number | undefined;
 }
 
-/** When a call may be sent, and when the next one may be. */
+/** How long a call must wait, and when the next call may be sent. */
 export interface Turn {
   waitMillis: number;
   freeAt: number;
@@ -191,7 +192,7 @@ export interface Finished {
   upstream: Upstream;
 }
 
-/** Calls to Alibaba Cloud for a request. */
+/** Number and total duration of a request's calls to Alibaba Cloud. */
 export interface Upstream {
   calls: number;
   millis: number;
@@ -200,15 +201,15 @@ export interface Upstream {
 /** The host of ledgers. */
 export interface LedgerHost {
   core: Core;
-  /** As the core reads them. */
+  /** The settings as JSON text, for the core. */
   settings(): string;
-  /** A call ends with the instance that made it. */
+  /** Identifies this instance: calls in progress are lost when it ends. */
   instance: string;
-  /** The longest wait for an order that another instance can change unnoticed. */
+  /** Maximum time between two reads of an order that another instance can change. */
   pollMillis?: number | undefined;
   /** Milliseconds to wait before a call; null if too many calls are waiting. */
   turn(action: string, yields: boolean): Promise<number | null>;
-  /** Sends a request; every failure of the connection is an outcome. */
+  /** Sends a request. A connection failure is an outcome, not an exception. */
   send(request: SignedRequest, limits: Limits): Promise<SendOutcome>;
   observeCall?(call: ObservedCall): void;
 }
@@ -216,25 +217,25 @@ export interface LedgerHost {
 export interface ObservedCall {
   /** InitFaceVerify, DescribeFaceVerify or Webhook. */
   action: string;
-  /** The HTTP status, or the reason why there is none; `crowded`: not sent because too many were waiting. */
+  /** The HTTP status, or the reason for no response; `crowded`: not sent because too many calls were waiting. */
   result: string;
   millis: number;
 }
 
-/** The host of one request; `Page` is a static file in the host's own form. */
+/** The host of one request; `Page` is the host's type of a static file. */
 export interface Host<Page> {
   core: Core;
-  /** As the core reads them. */
+  /** The settings as JSON text, for the core. */
   settings: string;
-  /** Files outside of the module that the core names as a response's body. */
+  /** Files outside the module that the core can name as a response's body. */
   files: Record<string, string>;
-  /** Passes a task to the caller's ledger; `again` is the task to pass after a reset of its host. */
+  /** Passes a task to the caller's ledger; `again` is the task to run after the ledger was reset. */
   run(caller: string, task: string, again: string): Promise<Finished>;
-  /** The static file at the request's path, if there is one. */
+  /** The static file at the request's path, if any. */
   page(): Promise<Page | undefined>;
   /** Whether the host's rate limit allows the request. */
   mayGoOn(caller: string): Promise<boolean>;
-  /** Why the host cannot serve the routed request now, as the core's name of a failure. */
+  /** The core's name of the failure if the host cannot serve the request now. */
   unable?(routed: Routed): Promise<string | undefined>;
   /** Receives the log line of a request. */
   observe(line: LogLine): void;
@@ -253,7 +254,7 @@ export interface LogLine {
   error?: object | undefined;
 }
 
-/** The moment of a step, the same for all its repetitions. */
+/** Time and randomness of a step, the same for all its repetitions. */
 export interface Moment {
   now: number;
   random: Uint8Array;
@@ -272,7 +273,7 @@ export interface Core {
   ): ReturnType<Decide>;
   /** The first task of an alarm. */
   alarm(): string;
-  /** The first task that sets a lost alarm again; `set` is when it is set to fire. */
+  /** The first task that restores a lost alarm; `set` is its current time. */
   wake(set?: number): string;
   turn(settings: string, freeAt: number, yields: boolean, now?: number): Turn | null;
   failure(what: string, request: Message, requestId: string): Reply;
@@ -286,7 +287,7 @@ export interface SettingProblem {
   messages: Messages;
 }
 
-/** A caller in GATEWAY_CALLERS, as far as the operator's commands change it. */
+/** The members of a caller in GATEWAY_CALLERS that the operator's commands change. */
 export interface Caller {
   id: string;
   tokenSha256?: string[] | undefined;

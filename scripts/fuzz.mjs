@@ -1,8 +1,11 @@
-// npm run fuzz [-- --seconds N] [target …]: runs all fuzz targets, or the named ones, one after another.
+// npm run fuzz [-- --seconds N] [target …]: runs all fuzz targets, or the named ones, one after another. New inputs are
+// kept in fuzz/corpus/, which is not part of the repository; `cargo test --test fuzz` repeats those in fuzz/seeds/.
 
+import { mkdirSync } from "node:fs";
 import { parseArgs } from "node:util";
 import { Failure, follow, must } from "./lib/process.mjs";
 import { command } from "./lib/progress.mjs";
+import { at } from "./lib/project.mjs";
 import { fuzzToolchain, setUp } from "./setup.mjs";
 
 await command(import.meta, async (args) => {
@@ -22,11 +25,17 @@ await command(import.meta, async (args) => {
 
   for (const target of positionals.length ? positionals : known) {
     console.log(`fuzz ${target}, ${values.seconds} s`);
+    const corpus = at("fuzz", "corpus", target);
+    mkdirSync(corpus, { recursive: true });
     await follow("cargo", [
       `+${fuzzToolchain}`,
       "fuzz",
       "run",
+      // The crate has no unsafe code for a sanitizer to check.
+      "--sanitizer=none",
       target,
+      corpus,
+      at("fuzz", "seeds", target),
       "--",
       `-max_total_time=${values.seconds}`,
     ]);

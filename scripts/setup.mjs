@@ -20,6 +20,7 @@ import {
 
 const WASM_PACK = "0.15.1";
 const CARGO_FUZZ = "0.13.2";
+const CARGO_LLVM_COV = "0.9.1";
 const CARGO_MUTANTS = "27.1.0";
 /** The oldest Node that wrangler supports. */
 const NODE_FOR_WRANGLER = [22, 12];
@@ -222,6 +223,16 @@ const needs = {
   }),
 
   cargoFuzz: () => cargoTool("cargo-fuzz", ["cargo-fuzz"], CARGO_FUZZ),
+
+  llvmTools: () => ({
+    name: "LLVM tools of Rust",
+    isDone: () => answer("rustup", ["component", "list", "--installed"])?.includes("llvm-tools") ?? false,
+    run: () => must("rustup", ["component", "add", "llvm-tools"]),
+    whatToDoIfItFails: "Add the component to this Rust: rustup component add llvm-tools",
+  }),
+
+  cargoLlvmCov: () =>
+    cargoTool("cargo-llvm-cov", ["cargo-llvm-cov"], CARGO_LLVM_COV, { subcommand: ["llvm-cov"] }),
 
   cargoMutants: () =>
     cargoTool("cargo-mutants", ["cargo-mutants"], CARGO_MUTANTS, { subcommand: ["mutants"] }),

@@ -8,8 +8,8 @@ use cloudauth_edge::actions::{
 use cloudauth_edge::actions::{ValidationOptions, validate};
 use cloudauth_edge::error::{Audience, Error};
 use cloudauth_edge::http::header;
-use cloudauth_edge::signing::SignatureVersion;
-use cloudauth_edge::signing::encode::parse_form;
+use cloudauth_edge::signing::encode::{parse_form, percent_encode};
+use cloudauth_edge::signing::{SignatureVersion, acs3, rpc};
 use cloudauth_edge::timestamp::Timestamp;
 use cloudauth_edge::vendor::credentials::Credentials;
 use cloudauth_edge::vendor::endpoint::Endpoint;
@@ -370,6 +370,44 @@ fn acs3_places_parameters_as_the_api_metadata_does() {
     assert!(outgoing.headers.iter().all(|(name, _)| *name != "host"));
 }
 
+/// The text that is compared with Alibaba Cloud's is the one that the signature covers.
+#[test]
+fn the_signed_text_belongs_to_the_signature() {
+    let request = java_example().validate(&options()).unwrap();
+    let endpoint = Endpoint::parse("cloudauth.aliyuncs.com").unwrap();
+    let credentials = Credentials::new("testid", "testsecret").with_security_token("token");
+    let secret = &credentials.access_key_secret;
+    let signed = |version| {
+        let context = SigningContext {
+            endpoint: &endpoint,
+            credentials: &credentials,
+            version,
+            nonce: "3156853299f313e23d1673dc12e1703d",
+            now: now(),
+        };
+        (request.sign(&context), request.signed_text(&context))
+    };
+
+    let (outgoing, text) = signed(SignatureVersion::Rpc);
+    let body = outgoing.body.unwrap();
+    let (parameters, signature) = body.rsplit_once("&Signature=").unwrap();
+    assert_eq!(signature, percent_encode(&rpc::signature(secret, &text)));
+    assert_eq!(text, format!("POST&%2F&{}", percent_encode(parameters)));
+    let names: Vec<&str> = parameters
+        .split('&')
+        .filter_map(|pair| pair.split('=').next())
+        .collect();
+    assert!(names.is_sorted(), "{names:?}");
+    assert!(names.contains(&"SecurityToken") && names.contains(&"SceneId"));
+
+    let (outgoing, text) = signed(SignatureVersion::Acs3);
+    let authorization = header(&outgoing.headers, "authorization").unwrap();
+    let expected = acs3::signature(secret, &acs3::string_to_sign(&text));
+    assert!(authorization.ends_with(&format!("Signature={expected}")));
+    let (_, query) = outgoing.url.split_once('?').unwrap();
+    assert!(text.starts_with(&format!("POST\n/\n{query}\n")), "{text}");
+}
+
 #[test]
 fn describe_needs_scene_and_certify_id() {
     let error = DescribeFaceVerify::new().validate(&options()).unwrap_err();
@@ -393,6 +431,10 @@ fn nothing_printed_shows_personal_data() {
     let request = java_example();
     let shown = format!("{request:?}");
     let valid = request.validate(&options()).unwrap();
+    assert_eq!(
+        format!("{valid:?}"),
+        r#"ValidRequest { action: "InitFaceVerify", .. }"#
+    );
     let shown = shown + &format!("{valid:?} {:?}", Value::from("11010519491231002X"));
     assert!(
         !shown.contains("11010519491231002X") && !shown.contains("张三"),

@@ -1,20 +1,20 @@
-/** What goes into the gateway's REST API and what comes out. A test holds these types against its OpenAPI description. */
+/** The requests and responses of the gateway's REST API. A test compares these types with its OpenAPI description. */
 
 import type { CallOptions, InitFaceVerifyParameters, Audience, Messages, SceneId } from "./types.js";
 
 export interface GatewayOptions {
-  /** Where the gateway is: `https://verify.example.com`, or a path below it. In a browser, default the page's own. */
+  /** The gateway's URL: `https://verify.example.com`, or a path below it. In a browser, default the page's origin. */
   url?: string | undefined;
   /**
-   * The token that the gateway's operator issued, or a function that returns it and is called for each request, for a
-   * token that is replaced while the program runs.
+   * The token that the gateway's operator issued. A function is called for each request, for a token that changes while
+   * the program runs.
    */
   token: string | (() => string | Promise<string>);
-  /** Whether `url` may begin with `http://` for a host other than a loopback address, which reveals the token; default false. */
+  /** Whether `url` may begin with `http://` for hosts other than loopback, which sends the token in clear text; default false. */
   allowHttp?: boolean | undefined;
   /**
-   * Time limit of one attempt in milliseconds, including the response's body, and without the time that the gateway is
-   * asked to wait for a verdict; default 45000. The gateway itself takes up to 35 seconds for a start.
+   * Time limit of one attempt in milliseconds, including the response's body; default 45000. The time that a request asks
+   * the gateway to wait for a verdict is added. The gateway takes up to 35 seconds for a start.
    */
   timeoutMs?: number | undefined;
   /** Time limit of a whole call in milliseconds: all attempts and back-off; default 90000. */
@@ -23,11 +23,11 @@ export interface GatewayOptions {
   maxAttempts?: number | undefined;
   /** The language of `FaceVerifyError.message`; default `"en"`. Both are in `messages`. */
   language?: "zh" | "en" | undefined;
-  /** The fetch to use; default `globalThis.fetch`, looked up at each request. */
+  /** The fetch function; default `globalThis.fetch`, looked up for each request. */
   fetch?: ((url: string, init: RequestInit) => Promise<Response>) | undefined;
 }
 
-/** InitFaceVerify's parameters as the gateway takes them. Without a `sceneId`, the gateway's own applies. */
+/** The parameters of InitFaceVerify that the gateway accepts. `sceneId` defaults to the gateway's setting. */
 export type StartParameters = Omit<InitFaceVerifyParameters, "sceneId" | "metaInfo"> & {
   sceneId?: SceneId | undefined;
   /** 环境参数: the unchanged string from Alibaba Cloud's client SDK. */
@@ -36,8 +36,8 @@ export type StartParameters = Omit<InitFaceVerifyParameters, "sceneId" | "metaIn
 
 export interface StartOptions extends CallOptions {
   /**
-   * Whether to start an order again of which nobody knows whether it was started (`start-outcome-unknown`); default
-   * false. If it was, the person has two verifications.
+   * Whether to start an order again after `start-outcome-unknown`; default false. If the first start was executed, the
+   * user has two verifications.
    */
   restartUnknown?: boolean | undefined;
 }
@@ -45,7 +45,7 @@ export interface StartOptions extends CallOptions {
 /** Yyyy-MM-ddTHH:mm:ssZ */
 type Time = string;
 
-/** A change that the gateway made to the input, or what to look at. */
+/** A change that the gateway made to the input, or a warning about it. */
 export interface StartNotice {
   field: string;
   rule: string;
@@ -59,7 +59,7 @@ export interface StartedFaceVerification {
   /** URL of Alibaba Cloud's web page, for web flows. */
   certifyUrl?: string;
   createdAt: Time;
-  /** Until when the CertifyId can be used. */
+  /** When the CertifyId expires. */
   expiresAt: Time;
   notices?: StartNotice[];
   /** The request's id, for the gateway's operator. */
@@ -69,7 +69,7 @@ export interface StartedFaceVerification {
 /** The delivery of the verdict to the caller's webhook. */
 export interface WebhookReport {
   attempts: number;
-  /** HTTP status of the last response; absent if none came. */
+  /** HTTP status of the last response; absent without a response. */
   lastStatus?: number;
   deliveredAt?: Time;
 }
@@ -102,7 +102,7 @@ export interface GatewayPicture {
   pictureUrlExpiresAt?: Time;
   ossBucketName?: string;
   ossObjectName?: string;
-  /** Where the gateway itself serves the photo, instead of `pictureUrl`; see `readPhoto`. */
+  /** The gateway's path of the photo, instead of `pictureUrl`; see `readPhoto`. */
   photo?: string;
 }
 
@@ -117,7 +117,7 @@ interface Order {
   /** 实人认证唯一标识 */
   certifyId: string;
   createdAt: Time;
-  /** Until when the CertifyId can be used. */
+  /** When the CertifyId expires. */
   expiresAt: Time;
   webhook?: WebhookReport;
   vendorRequestIds?: VendorRequestIds;
@@ -127,7 +127,7 @@ interface Order {
   requestId: string;
 }
 
-/** The person has not finished. */
+/** The user has not finished. */
 export interface PendingFaceVerification extends Order {
   status: "pending";
 }
@@ -141,7 +141,7 @@ export interface DecidedFaceVerification extends Order {
   subCodeInfo?: GatewaySubCodeInfo;
   /** Only with the scope `read:material`. */
   material?: GatewayMaterial;
-  /** The verdict stands, but the material could not be fetched this time. */
+  /** The material could not be fetched for this response; the verdict is not affected. */
   materialUnavailable?: true;
   identityInfo?: unknown;
   userInfo?: unknown;
@@ -150,7 +150,7 @@ export interface DecidedFaceVerification extends Order {
   deviceRisk?: string[];
 }
 
-/** The time of the CertifyId is over, and there is no verdict. */
+/** The CertifyId has expired without a verdict. */
 export interface ExpiredFaceVerification extends Order {
   status: "expired";
   decidedAt?: Time;
@@ -159,7 +159,7 @@ export interface ExpiredFaceVerification extends Order {
   materialUnavailable?: true;
 }
 
-/** Decide by `status` only. */
+/** Base decisions only on `status`. */
 export type FaceVerification = PendingFaceVerification | DecidedFaceVerification | ExpiredFaceVerification;
 
 /** The status of an order in a list: `starting` and `unknown` have no CertifyId yet. */
@@ -180,27 +180,27 @@ export interface FaceVerificationSummary {
 
 export interface FaceVerificationPage {
   items: FaceVerificationSummary[];
-  /** Pass it as `cursor` for the next page; absent on the last. */
+  /** The `cursor` of the next page; absent on the last page. */
   nextCursor?: string;
   requestId: string;
 }
 
 export interface CountQuery {
   status?: OrderStatus | undefined;
-  /** Only orders created then or later: yyyy-MM-ddTHH:mm:ssZ. */
+  /** Only orders created at or after this time: yyyy-MM-ddTHH:mm:ssZ. */
   from?: Time | undefined;
-  /** Only orders created before then. */
+  /** Only orders created before this time. */
   to?: Time | undefined;
-  /** For the days' local time; default 480, that of China. */
+  /** The time zone of the days, in minutes east of UTC; default 480, China. */
   offsetMinutes?: number | undefined;
 }
 
 export interface ListQuery extends Omit<CountQuery, "offsetMinutes"> {
   /** 1 to 100; default 20. */
   limit?: number | undefined;
-  /** `nextCursor` of the page before. */
+  /** `nextCursor` of the previous page. */
   cursor?: string | undefined;
-  /** One whole order number or CertifyId, and nothing else: URLs reach logs. */
+  /** One complete order number or CertifyId. Other text is rejected, because logs record URLs. */
   search?: string | undefined;
 }
 

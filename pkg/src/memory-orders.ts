@@ -1,5 +1,5 @@
 /**
- * Orders in memory, for tests: they end with the process. See `OrderStore` for a store that lasts.
+ * Orders in memory, for tests: they are lost when the process ends. See `OrderStore` for a persistent store.
  *
  * @module cloudauth-edge/orders
  */

@@ -1,4 +1,4 @@
-/** Orders in a store of the program: one CertifyId per OuterOrderNo, however many callers race and processes end. */
+/** Orders in the program's store: one CertifyId per OuterOrderNo, despite concurrent callers and crashes. */
 
 import type { ClientExports } from "./client-exports.js";
 import { isFaceVerifyError, type FaceVerifyError, type Failure } from "./errors.js";
@@ -8,11 +8,11 @@ import { thrown } from "./thrown.js";
 import type { InitFaceVerifyResult, OrderStore, SettledOrder, StoredOrder } from "./types.js";
 import { sleep, within } from "./waits.js";
 
-/** In addition to the call's time limit: the outcome is stored, and clocks of servers differ. */
+/** Added to the call's time limit, for storing the outcome and for clock skew between servers. */
 const MARGIN_MILLIS = 15_000;
-/** How long a store may take to keep an outcome, which no signal ends. */
+/** Time limit for storing an outcome, which no signal aborts. */
 const SETTLE_MILLIS = 10_000;
-/** Between two looks at an order that another call is starting. */
+/** Interval between two reads of an order that another call is starting. */
 const PAUSE_MILLIS = 100;
 
 export interface Start {
@@ -30,10 +30,7 @@ export interface Start {
   errorOf(failure: Failure, cause?: unknown): FaceVerifyError;
 }
 
-/**
- * Starts an order unless the store has it. The core decides what a stored order means; here it is asked, and what it
- * says is done.
- */
+/** Starts an order unless the store contains it. The core decides what a stored order means for the call. */
 export async function startOnce(call: Start): Promise<InitFaceVerifyResult> {
   const { core, store, deadline, signal } = call;
   const failed = (json: string, cause?: unknown) => call.errorOf(JSON.parse(json), cause);
@@ -69,7 +66,7 @@ export async function startOnce(call: Start): Promise<InitFaceVerifyResult> {
     try {
       if ((await ask(() => (begun = promised(() => store.begin(order))))) === true) break;
     } catch (error) {
-      // Nothing was started, so the number is free again, even if the row is there only later.
+      // Nothing was started, so the number is released, even if the row appears later.
       begun
         ?.catch(() => true)
         .then((there) => there && store.settle({ ...order, state: "failed" }))
@@ -77,7 +74,7 @@ export async function startOnce(call: Start): Promise<InitFaceVerifyResult> {
       throw error;
     }
     const found = await ask(() => promised(() => store.read(number)));
-    // A store that repeats its statement finds what it has inserted.
+    // A store that repeats its statement finds its own row.
     if (found?.attempt === order.attempt) break;
     if (found) {
       const looked = [found.state, found.fingerprint, fingerprint, Number(found.until), Date.now()];
@@ -99,7 +96,7 @@ export async function startOnce(call: Start): Promise<InitFaceVerifyResult> {
     result = await call.start();
   } catch (error) {
     const nothing = isFaceVerifyError(error) && error.execution === "none";
-    // If this fails, the order is unknown when its time is over. The caller needs the first error.
+    // If this fails, the order becomes unknown at `until`. The caller needs the first error.
     await settle({ ...order, state: nothing ? "failed" : "unknown" });
     throw error;
   }
@@ -109,7 +106,7 @@ export async function startOnce(call: Start): Promise<InitFaceVerifyResult> {
   throw call.errorOf({ ...JSON.parse(core.orderFailed("not-stored")), certifyId, requestId }, error);
 }
 
-/** A promise, whatever the store's function does. */
+/** Turns a thrown error into a rejected promise. */
 const promised = async <T>(run: () => T | Promise<T>): Promise<T> => run();
 
 const aborted = (core: ClientExports, signal: AbortSignal | undefined): string =>

@@ -1,10 +1,10 @@
 /**
- * For the tests of programs that use the client. See docs/guide/testing.md.
+ * Helpers for the tests of programs that use the client. See docs/guide/testing.md.
  *
  * @module cloudauth-edge/testing
  */
 
-// By the package's name, so that these are the program's own classes, whichever entry its tests load.
+// Imported by the package's name, so that the classes are the program's, whichever entry its tests load.
 import { FaceVerifyClient, FaceVerifyError, ready } from "cloudauth-edge";
 import type { Audience, CommonOptions, ErrorKind, Execution, FieldProblem, Messages } from "cloudauth-edge";
 import { createSandbox } from "cloudauth-edge/sandbox";
@@ -27,9 +27,9 @@ export interface TestClient {
 }
 
 /**
- * Creates a sandbox with its own state, and a client whose calls it answers in this process: no port, no network.
+ * Creates a sandbox with its own state, and a client that calls it in this process, without a port or the network.
  *
- * @param options those of the sandbox, and the client's; default: the demo account
+ * @param options options of the sandbox and of the client; default: the demo account
  */
 export async function createTestClient({
   client: clientOptions,
@@ -47,7 +47,7 @@ export async function createTestClient({
     accessKeyId,
     accessKeySecret,
     securityToken,
-    // Never called: the sandbox answers in its place. The client refuses the demo key for Alibaba Cloud's own host.
+    // Never called, because `fetch` is replaced. The client rejects the demo key for Alibaba Cloud's host.
     endpoint: "http://127.0.0.1:8788",
     fetch: sandbox.fetch,
   });
@@ -64,7 +64,7 @@ const DEMO = {
 export interface TestErrorOptions {
   kind: ErrorKind;
   code: string;
-  /** Default false, as it always is if `execution` is `unknown`. */
+  /** Default false; must be false if `execution` is `unknown`. */
   retryable?: boolean | undefined;
   /** Default `none`. */
   execution?: Execution | undefined;
@@ -76,13 +76,13 @@ export interface TestErrorOptions {
   requestId?: string | undefined;
   httpStatus?: number | undefined;
   fields?: readonly Pick<FieldProblem, "field" | "rule" | "messages">[] | undefined;
-  /** What your function threw; the error has a copy without its message, like every `cause`. */
+  /** The error that a function of the program threw; `cause` is a sanitized copy of it. */
   cause?: unknown;
 }
 
 /**
- * Creates an error as the client throws it, for a double of the client: `instanceof FaceVerifyError` holds. What a real
- * call throws comes from a fault of the sandbox.
+ * Creates an error like those of the client, for a mock of it; it is an instance of `FaceVerifyError`. To make a real call
+ * fail, use a fault of the sandbox.
  *
  * @param options its properties; only `kind` and `code` are required
  * @throws {TypeError} if the client never throws such an error
@@ -102,7 +102,7 @@ export function createFaceVerifyError({
 }: TestErrorOptions): FaceVerifyError {
   if (retryable && execution === "unknown")
     throw new TypeError(
-      "The client reports no error as retryable whose execution is unknown. execution 为 unknown 的错误，retryable 恒为 false。",
+      "An error whose execution is unknown is never retryable. execution 为 unknown 的错误，retryable 恒为 false。",
     );
   const description = {
     kind,

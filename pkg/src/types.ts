@@ -62,7 +62,7 @@ export interface CommonOptions {
   fetch?: Fetch | undefined;
   /** Called after each attempt, for logs and metrics, without personal data. Exceptions are ignored. */
   onAttempt?: ((report: AttemptReport) => void) | undefined;
-  /** Keeps orders, so that each OuterOrderNo has one CertifyId; default: orders are not kept. */
+  /** Stores orders, so that each OuterOrderNo has one CertifyId; default: none. */
   orders?: OrderStore | undefined;
 }
 
@@ -96,21 +96,21 @@ export type ClientOptions = CommonOptions &
   );
 
 /**
- * A store of orders: three functions, each one statement of a database. The guide has them in SQL and for the usual
- * libraries; `memoryOrders` of `cloudauth-edge/orders` is one for tests.
+ * A store of orders: three functions, each one database statement. docs/guide/orders.md contains them in SQL and for some
+ * libraries; `memoryOrders` of `cloudauth-edge/orders` is a store for tests.
  */
 export interface OrderStore {
   /**
-   * At least 32 characters, the same in all processes and for as long as orders are kept: the key of `fingerprint`,
-   * from which a name and an identity number could otherwise be guessed.
+   * The key of `fingerprint`: at least 32 characters, the same in all processes and for as long as orders are stored.
+   * Without a key, names and identity numbers could be found from the hash.
    */
   readonly secret: string;
   /** Atomically inserts the order unless its OuterOrderNo exists; returns whether it was inserted. */
   begin(order: StoredOrder): Promise<boolean>;
   /**
-   * Where an order has this OuterOrderNo, this `attempt`, and another state than `started`: deletes it if the new state
-   * is `failed`, and otherwise writes the new state, CertifyId, CertifyUrl and RequestId. Returns whether there was one.
-   * To reconcile an unknown order, call it with what Alibaba Cloud says.
+   * Settles the order with this OuterOrderNo and this `attempt` whose state is not `started`: deletes it if the new state is
+   * `failed`, otherwise writes the new state, CertifyId, CertifyUrl and RequestId. Returns whether such an order existed.
+   * Call it to reconcile an unknown order with Alibaba Cloud's records.
    */
   settle(order: SettledOrder): Promise<boolean>;
   /** The order, or null. */
@@ -122,9 +122,9 @@ export interface StoredOrder {
   outerOrderNo: string;
   /** Keyed hash of all parameters: 64 hexadecimal digits. */
   fingerprint: string;
-  /** The start that the order belongs to: 32 hexadecimal digits. */
+  /** Identifies the start: 32 hexadecimal digits. */
   attempt: string;
-  /** `starting` after `until` means the same as `unknown`: the process is gone. */
+  /** `starting` after `until` means `unknown`: the process has crashed. */
   state: "starting" | "started" | "unknown";
   /** Milliseconds since 1970. */
   until: number;

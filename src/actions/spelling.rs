@@ -81,3 +81,63 @@ fn distance(known: &str, name: &str) -> usize {
     }
     row.last().copied().unwrap_or_default()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn counts_changed_missing_and_additional_letters() {
+        for (known, name, expected) in [
+            ("", "", 0),
+            ("abc", "abc", 0),
+            ("abc", "A-b_C", 0),
+            ("abc", "abd", 1),
+            ("abc", "ab", 1),
+            ("abc", "abcd", 1),
+            ("abc", "", 3),
+            ("", "abc", 3),
+            ("kitten", "sitting", 3),
+            ("saturday", "sunday", 3),
+            ("ab", "ba", 2),
+        ] {
+            assert_eq!(distance(known, name), expected, "{known} {name}");
+        }
+        assert_eq!(distance("a", &"a".repeat(100)), 99);
+        assert_eq!(distance("a", &"a".repeat(101)), usize::MAX);
+    }
+
+    #[test]
+    fn suggests_the_nearest_name_within_a_third_of_its_letters() {
+        let meant = |name| meant(["abcdef", "abcxyz"].into_iter(), name);
+        assert_eq!(meant("abcdez"), Some("abcdef"));
+        assert_eq!(meant("abcxz"), Some("abcxyz"));
+        assert_eq!(meant("abcd"), Some("abcdef"), "a third differs");
+        assert_eq!(meant("abc"), None, "half differs");
+    }
+
+    #[test]
+    fn recognizes_camel_case_of_two_words() {
+        for name in [
+            "outerOrderNo",
+            "abCd",
+            "metaInfo",
+            &format!("ab{}", "Cd".repeat(19)),
+        ] {
+            assert!(is_camel_case(name), "{name}");
+        }
+        for name in [
+            "",
+            "outer",
+            "Outer",
+            "aBc",
+            "abC",
+            "abCDe",
+            "ab1Cd",
+            "ab_Cd",
+            &format!("abc{}", "Cd".repeat(19)),
+        ] {
+            assert!(!is_camel_case(name), "{name}");
+        }
+    }
+}

@@ -121,3 +121,48 @@ impl<'de> Deserialize<'de> for Value<'static> {
         deserializer.deserialize_any(AnyValue)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn read(json: &str) -> Value<'static> {
+        serde_json::from_str(json).unwrap()
+    }
+
+    #[test]
+    fn reads_every_kind_of_json() {
+        for (json, value) in [
+            ("null", Value::Absent),
+            ("true", Value::Boolean(true)),
+            ("false", Value::Boolean(false)),
+            ("-1", Value::Integer(-1)),
+            ("9223372036854775807", Value::Integer(i64::MAX)),
+            ("9223372036854775808", Value::Inexact),
+            ("1.0", Value::Inexact),
+            (r#""text""#, "text".into()),
+            (r#""escaped\n""#, "escaped\n".into()),
+            (r#"[1,[2,{"a":3}]]"#, Value::Unusable),
+            (r#"{"a":[1],"b":{}}"#, Value::Unusable),
+        ] {
+            assert!(read(json) == value, "{json}");
+        }
+    }
+
+    #[test]
+    fn prints_the_kind_and_not_the_value() {
+        let kinds = ["null", "true", "-1", "1.5", r#""text""#, "[]"];
+        let printed = kinds.map(|json| format!("{:?}", read(json)));
+        assert_eq!(
+            printed,
+            [
+                "Absent",
+                "Boolean",
+                "Integer(redacted)",
+                "Inexact",
+                "Text(redacted)",
+                "Unusable"
+            ]
+        );
+    }
+}

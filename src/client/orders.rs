@@ -1,5 +1,5 @@
-//! Orders in a store of the program: what distinguishes a repeated start from a changed one, and what a
-//! stored order means for another request to start it. The store itself is the program's.
+//! Orders in the program's store: the fingerprint that distinguishes a replay from a changed request, and
+//! the decision on a start whose order is already stored.
 
 use crate::actions::ValidRequest;
 use crate::error::{Audience, Error, Execution, Kind};
@@ -9,7 +9,7 @@ use crate::text::Text;
 use crate::timestamp::Timestamp;
 use crate::vendor::credentials::Secret;
 
-/// Keyed hash of all parameters. Without the key, identity numbers could be guessed from it.
+/// Keyed hash of all parameters. Without a key, identity numbers could be found by trying them all.
 pub fn fingerprint(secret: &Secret, valid: &ValidRequest<'_>) -> String {
     let parameters: Vec<(String, String)> = valid
         .parameters()
@@ -18,21 +18,21 @@ pub fn fingerprint(secret: &Secret, valid: &ValidRequest<'_>) -> String {
     acs3::signature(secret, &canonicalized_query(&parameters))
 }
 
-/// What a stored order means for another request to start it.
+/// The state of a stored order, for another request to start it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Known {
-    /// It is started: its CertifyId is the result.
+    /// The order is started: its CertifyId is the result.
     Started,
-    /// Another call is starting it: its outcome may still come.
+    /// Another call is starting it and has no outcome yet.
     Starting,
 }
 
-/// Decides by a stored order's state, whether it was started with the same parameters, and the time
-/// until which its start can be in progress.
+/// Decides on a start whose order is stored. `until` is the time until which an earlier start can be in
+/// progress.
 ///
 /// # Errors
-/// `OrderConflict` if the parameters differ, `OrderOutcomeUnknown` if nobody knows whether the order
-/// is started. A start that did not end in time belongs to a process that is gone.
+/// `OrderConflict` if the parameters differ; `OrderOutcomeUnknown` if the earlier start's outcome is
+/// unknown. A start that has not ended by `until` belongs to a process that has crashed.
 pub fn known(
     state: &str,
     same_input: bool,
@@ -52,9 +52,9 @@ pub fn known(
 pub enum Failed {
     /// It was started with other parameters.
     Conflict,
-    /// Another call has been starting it for as long as this call may take.
+    /// Another call has been starting it for this call's whole time limit.
     BeingStarted,
-    /// Nobody knows whether it is started.
+    /// The outcome of an earlier start is unknown.
     OutcomeUnknown,
     /// The store failed before the start.
     StoreFailed,
@@ -63,7 +63,7 @@ pub enum Failed {
 }
 
 impl Failed {
-    /// By the name that the client's `orders.ts` gives it.
+    /// Parses the name that `order-store.ts` passes.
     pub fn read(word: &str) -> Self {
         match word {
             "being-started" => Self::BeingStarted,
@@ -103,7 +103,7 @@ impl Failed {
                 "OrderNotStored",
                 Audience::Operator,
                 "阿里云已受理，但订单存储未能保存 CertifyId；错误的 certifyId 即为该值，请检查存储并据此更新订单。",
-                "Alibaba Cloud started a verification, but the order store did not keep its CertifyId. The error's certifyId has it: check the store and settle the order with it.",
+                "Alibaba Cloud started a verification, but the order store did not save its CertifyId. The error's certifyId contains it: check the store and settle the order with it.",
             ),
         };
         Error {
@@ -189,7 +189,7 @@ mod tests {
     }
 
     #[test]
-    fn only_what_may_be_retried_says_so() {
+    fn only_retryable_failures_advise_a_retry() {
         for failed in [
             Failed::Conflict,
             Failed::OutcomeUnknown,

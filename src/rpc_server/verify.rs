@@ -163,3 +163,126 @@ pub fn on_demand(error: &GatewayError, request: &IncomingRequest, note: &str) ->
     let (string_to_sign, _) = rpc::sign(&request.method, &parameters, &Secret::new(""));
     error.quoting(&string_to_sign, note)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn request(timestamp: &str) -> IncomingRequest {
+        let query = [
+            "Action=DescribeFaceVerify&Version=2019-03-07&AccessKeyId=k&SignatureNonce=n&Signature=s",
+            "SignatureMethod=HMAC-SHA1&SignatureVersion=1.0",
+            &format!("Timestamp={timestamp}"),
+        ];
+        IncomingRequest {
+            method: "GET".to_owned(),
+            path: "/".to_owned(),
+            query: query.join("&"),
+            headers: Vec::new(),
+            body: Vec::new(),
+        }
+    }
+
+    fn claim(timestamp: &str) -> Claim {
+        Claim::read(&request(timestamp)).unwrap()
+    }
+
+    /// Otherwise the same request would be accepted twice.
+    #[test]
+    fn a_nonce_is_remembered_as_long_as_its_request_is_accepted() {
+        let timestamp = Timestamp::parse_iso8601("2026-11-18T11:06:40Z").unwrap();
+        let claim = claim("2026-11-18T11:06:40Z");
+        let accepted = |millis| claim.check_timestamp(timestamp.plus_millis(millis)).is_ok();
+        let quarter_of_an_hour = 900_000;
+        for (millis, expected) in [
+            (-quarter_of_an_hour - 1, false),
+            (-quarter_of_an_hour, true),
+            (0, true),
+            (quarter_of_an_hour, true),
+            (quarter_of_an_hour + 1, false),
+        ] {
+            assert_eq!(accepted(millis), expected, "{millis}");
+        }
+        assert!(!accepted(NONCE_MILLIS - quarter_of_an_hour + 1));
+        assert!(!accepted(i64::MAX) && !accepted(i64::MIN));
+    }
+
+    #[test]
+    fn a_timestamp_may_have_milliseconds() {
+        let now = Timestamp::parse_iso8601("2026-11-18T11:06:40Z").unwrap();
+        for (timestamp, accepted) in [
+            ("2026-11-18T11:06:40.000Z", true),
+            ("2026-11-18T11:06:40.999Z", true),
+            ("2026-11-18T11:06:40.99Z", false),
+            ("2026-11-18T11:06:40.9999Z", false),
+            ("2026-11-18T11:06:40.99xZ", false),
+            ("2026-11-18T11:06:40.999", false),
+            ("2026-11-18T11:06:40.", false),
+            ("2026-11-18 11:06:40Z", false),
+        ] {
+            assert_eq!(
+                claim(timestamp).check_timestamp(now).is_ok(),
+                accepted,
+                "{timestamp}"
+            );
+        }
+    }
+
+    /// SDKs parse these messages, each in the form of its scheme.
+    #[test]
+    fn an_injected_error_quotes_what_its_scheme_signs() {
+        let message =
+            |error, request: &IncomingRequest| on_demand(error, request, "").message.into_owned();
+        let rpc = request("2026-11-18T11:06:40Z");
+        for error in [
+            errors::SIGNATURE_DOES_NOT_MATCH,
+            errors::INCOMPLETE_SIGNATURE,
+        ] {
+            let quoted = message(error, &rpc);
+            let (_, quoted) = quoted.split_once("server string to sign is:").unwrap();
+            assert!(
+                quoted.starts_with("GET&%2F&AccessKeyId%3Dk%26Action"),
+                "{quoted}"
+            );
+            assert!(!quoted.contains("26Signature%3D"), "{quoted}");
+        }
+
+        let names =
+            "host;x-acs-action;x-acs-content-sha256;x-acs-date;x-acs-signature-nonce;x-acs-version";
+        let authorization =
+            format!("ACS3-HMAC-SHA256 Credential=k,SignedHeaders={names},Signature=s");
+        let headers = [
+            ("host", "127.0.0.1"),
+            ("x-acs-action", "DescribeFaceVerify"),
+            ("x-acs-content-sha256", "0"),
+            ("x-acs-date", "2026-11-18T11:06:40Z"),
+            ("x-acs-signature-nonce", "n"),
+            ("x-acs-version", "2019-03-07"),
+            ("authorization", &authorization),
+        ];
+        let acs3 = IncomingRequest {
+            query: String::new(),
+            headers: headers
+                .map(|(name, value)| (name.to_owned(), value.to_owned()))
+                .to_vec(),
+            ..rpc.clone()
+        };
+        let quoted = message(errors::SIGNATURE_DOES_NOT_MATCH, &acs3);
+        assert!(
+            quoted.contains("server CanonicalRequest is [GET\n/\n"),
+            "{quoted}"
+        );
+        for (error, request) in [
+            (errors::INCOMPLETE_SIGNATURE, &acs3),
+            (errors::ACCESS_KEY_NOT_FOUND, &acs3),
+            (errors::ACCESS_KEY_NOT_FOUND, &rpc),
+        ] {
+            assert_eq!(
+                message(error, request),
+                error.because("").message,
+                "{}",
+                error.code
+            );
+        }
+    }
+}

@@ -322,7 +322,8 @@ impl Host {
         commit.next
     }
 
-    fn perform(
+    /// Drives a task to its end.
+    pub fn perform(
         &mut self,
         caller: &str,
         mut task: Task,
@@ -347,7 +348,7 @@ impl Host {
                     then
                 }
                 Next::Wait { millis, then, .. } => {
-                    self.now += millis;
+                    self.now = self.now.saturating_add(millis);
                     then
                 }
                 Next::Again { then } => then,

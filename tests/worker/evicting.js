@@ -1,9 +1,18 @@
 // The deployed Worker, with ways to do to a ledger what the platform may do: end its instance at
-// any point, lose its alarm, or let its alarm fail.
+// any point, lose its alarm, let its alarm fail, or set the clock.
 
 import worker, { Ledger as Deployed, Pacer } from "../../worker.js";
 
 export { Pacer };
+
+const RealDate = Date;
+let shift = 0;
+globalThis.Date = class extends RealDate {
+  constructor(...parts) {
+    super(...(parts.length === 0 ? [RealDate.now() + shift] : parts));
+  }
+  static now = () => RealDate.now() + shift;
+};
 
 export class Ledger extends Deployed {
   /** Memory and all work in progress are lost; stored rows remain. */
@@ -38,6 +47,11 @@ export class Ledger extends Deployed {
 export default {
   async fetch(request, env, ctx) {
     const { pathname } = new URL(request.url);
+    const [, millis] = pathname.match(/^\/_clock\/(-?\d+)$/) ?? [];
+    if (millis) {
+      shift = Number(millis);
+      return new Response(null, { status: 204 });
+    }
     const [, what, caller, order] =
       pathname.match(/^\/_(evict|lose|fail)\/([a-z]+)(?:\/.*\/(\w+)\/\w+)?$/) ?? [];
     if (!what) return worker.fetch(request, env, ctx);

@@ -3,7 +3,7 @@
 
 import { execFile } from "node:child_process";
 import { EventEmitter, once } from "node:events";
-import { chmodSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { chmodSync, mkdtempSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -77,12 +77,17 @@ const onPostgres = process.env.TEST_GATEWAY_DATABASE === "postgres";
 export const only = (name, why) => hostName !== name && why;
 
 /** Runs `wrangler dev` with these settings. */
-function workerHost(settings, { port, state, config, evicting }) {
-  const file = evicting
-    ? configured(state, (text) =>
-        text.replace(`main = "${at("worker.js")}"`, `main = "${at("tests", "worker", "evicting.js")}"`),
-      )
-    : config;
+function workerHost(settings, { port, state, config, evicting, shifting }) {
+  const request = async (path) => {
+    const response = await fetch(`http://${HOST}:${port}${path}`);
+    if (response.status !== 204) throw new Error(`${path}: ${response.status}`);
+  };
+  const file =
+    evicting || shifting
+      ? configured(state, (text) =>
+          text.replace(`main = "${at("worker.js")}"`, `main = "${at("tests", "worker", "evicting.js")}"`),
+        )
+      : config;
   return {
     start: () =>
       start("wrangler", [
@@ -97,15 +102,19 @@ function workerHost(settings, { port, state, config, evicting }) {
         `--persist-to=${state}`,
         ...Object.entries(settings).flatMap(([name, value]) => ["--var", `${name}:${value}`]),
       ]),
-    async evict(caller) {
-      const response = await fetch(`http://${HOST}:${port}/_evict/${caller}`);
-      if (response.status !== 204) throw new Error(`evict: ${response.status}`);
-    },
+    evict: (caller) => request(`/_evict/${caller}`),
+    shiftClock: (millis) => request(`/_clock/${millis}`),
   };
 }
 
 /** Runs cloudauth-edge-gateway with these settings. Only the end of the process clears its memory. */
-function nodeHost(settings, { port, state, database, evicting }) {
+function nodeHost(settings, { port, state, database, evicting, shifting }) {
+  const clock = join(state, "clock");
+  const shiftClock = (millis) => {
+    writeFileSync(`${clock}.next`, String(millis));
+    renameSync(`${clock}.next`, clock);
+  };
+  if (shifting) shiftClock(0);
   const env = {
     ...bareEnv(),
     GATEWAY_LISTEN: `${HOST}:${port}`,
@@ -114,10 +123,14 @@ function nodeHost(settings, { port, state, database, evicting }) {
     // Short, because a killed process keeps its lease.
     GATEWAY_LEASE_SECONDS: evicting ? "1" : "60",
     GATEWAY_SHUTDOWN_SECONDS: "3",
+    ...(shifting && {
+      NODE_OPTIONS: `--import=${at("tests", "worker", "shifted-clock.js")}`,
+      CLOCK_FILE: clock,
+    }),
     ...settings,
   };
   // In a folder without a .env file.
-  return { start: () => start("node", [gatewayProgram], { env, cwd: state }) };
+  return { start: () => start("node", [gatewayProgram], { env, cwd: state }), shiftClock };
 }
 
 /** Starts a PostgreSQL server in the folder of a gateway's state, which the server's user must be able to enter. */
@@ -138,20 +151,22 @@ function bareEnv() {
  * Starts the gateway with these settings.
  *
  * @param {Record<string, string>} settings
- * @param {{ config?: string, evicting?: boolean, on?: keyof HOSTS, shared?: object }} [options] another wrangler.toml; whether `evict`
- *   ends what
- *   is in memory in the middle of whatever it does, and a call that this meets is made again; the host; a PostgreSQL
- *   server that outlives it
+ * @param {{ config?: string, evicting?: boolean, shifting?: boolean, on?: keyof HOSTS, shared?: object }} [options]
+ *   another wrangler.toml; whether `evict` ends what is in memory in the middle of whatever it does, and a call that this
+ *   meets is made again; whether `shiftClock` changes the host's clock; the host; a PostgreSQL server that outlives it
  * @returns {Promise<{ url: string, call: Function, state: string, logs: () => object[], output: () => string, restart:
  *   () => Promise<void>, evict: (caller: string) => Promise<void>, close: () => Promise<void> }>}
  */
-export async function startGateway(settings, { config, evicting = false, on = hostName, shared } = {}) {
+export async function startGateway(
+  settings,
+  { config, evicting = false, shifting = false, on = hostName, shared } = {},
+) {
   const state = mkdtempSync(join(tmpdir(), "cloudauth-edge-"));
   const port = await freePort();
   const url = `http://${HOST}:${port}`;
   const own = on === "node" && onPostgres && !shared ? await postgresIn(state) : undefined;
   const database = shared ?? own;
-  const host = HOSTS[on](settings, { port, state, config, evicting, database });
+  const host = HOSTS[on](settings, { port, state, config, evicting, shifting, database });
   const printed = new EventEmitter();
   const lines = [];
   let child;
@@ -289,14 +304,17 @@ export async function startGateway(settings, { config, evicting = false, on = ho
     },
     /** Ends a caller's ledger as the platform may, at any point; written rows remain. */
     evict: host.evict ?? kill,
+    /** Sets the host's clock apart from the machine's by these milliseconds. */
+    shiftClock: host.shiftClock,
     stall,
     /** The name of the instance in the database, if the host can have several. */
     get instance() {
       return JSON.parse(lines.findLast((line) => line.startsWith('{"listening"'))).instance;
     },
-    /** Ends the host and starts it again with the same state. */
-    async restart() {
+    /** Ends the host and starts it again with the same state, or with what `meanwhile` makes of it. */
+    async restart(meanwhile) {
       await stop();
+      await meanwhile?.();
       await run();
       supervised = evicting;
     },

@@ -1,5 +1,5 @@
 // The deployed Worker, with ways to do to a ledger what the platform may do: end its instance at
-// any point, lose its alarm, let its alarm fail, or set the clock.
+// any point, lose its alarm, let its alarm fail, fill the disk, or set the clock.
 
 import worker, { Ledger as Deployed, Pacer } from "../../worker.js";
 
@@ -25,6 +25,17 @@ export class Ledger extends Deployed {
     const due = `due/${String(Date.now()).padStart(15, "0")}/check/${no}`;
     this.ctx.storage.sql.exec("INSERT INTO rows VALUES (?, '1')", due);
     await this.ctx.storage.deleteAlarm();
+  }
+
+  /** No row has space. */
+  fill() {
+    this.ctx.storage.sql.exec(
+      "CREATE TRIGGER full BEFORE INSERT ON rows BEGIN SELECT RAISE(ABORT, 'database or disk is full'); END",
+    );
+  }
+
+  free() {
+    this.ctx.storage.sql.exec("DROP TRIGGER full");
   }
 
   /**
@@ -53,12 +64,13 @@ export default {
       return new Response(null, { status: 204 });
     }
     const [, what, caller, order] =
-      pathname.match(/^\/_(evict|lose|fail)\/([a-z]+)(?:\/.*\/(\w+)\/\w+)?$/) ?? [];
+      pathname.match(/^\/_(evict|lose|fail|fill|free)\/([a-z]+)(?:\/.*\/(\w+)\/\w+)?$/) ?? [];
     if (!what) return worker.fetch(request, env, ctx);
     const ledger = env.LEDGER.get(env.LEDGER.idFromName(caller));
     if (what === "fail") return Response.json(await ledger.fail());
     if (what === "lose") await ledger.lose(order);
-    else await ledger.evict().catch(() => {});
+    else if (what === "evict") await ledger.evict().catch(() => {});
+    else await ledger[what]();
     return new Response(null, { status: 204 });
   },
 };

@@ -1,4 +1,4 @@
-// The gateway on a real host with a clock that jumps, and with an upstream that breaks the rules of HTTP.
+// The gateway on a real host with a clock that jumps, a full disk, and an upstream that breaks the rules of HTTP.
 
 import assert from "node:assert/strict";
 import { createHash } from "node:crypto";
@@ -8,7 +8,7 @@ import { createServer as createTcpServer } from "node:net";
 import { test } from "node:test";
 import { brotliCompressSync, gzipSync } from "node:zlib";
 import { until } from "../support/until.mjs";
-import { sample, startBoth, startGateway, startsOf, submit } from "./gateway.mjs";
+import { injectFault, sample, startBoth, startGateway, startsOf, submit } from "./gateway.mjs";
 
 const ROUTE = "/v1/face-verifications";
 const HOUR = 3_600_000;
@@ -140,44 +140,51 @@ test(
   },
 );
 
+/** A caller's webhook. */
+async function startReceiver(t) {
+  const delivered = [];
+  const server = createServer(async (request, response) => {
+    let body = "";
+    for await (const chunk of request) body += chunk;
+    delivered.push(JSON.parse(body).data.outerOrderNo);
+    response.writeHead(204).end();
+  }).listen(0, "127.0.0.1");
+  await once(server, "listening");
+  t.after(() => {
+    server.closeAllConnections();
+    server.close();
+  });
+  const settings = {
+    GATEWAY_CALLERS: JSON.stringify([
+      {
+        id: "dev",
+        tokenSha256: [createHash("sha256").update("dev-token").digest("hex")],
+        scopes: ["create", "read"],
+        webhookUrl: `http://127.0.0.1:${server.address().port}`,
+      },
+    ]),
+  };
+  return { delivered, settings };
+}
+
+/** Repeats a call while the instance cannot prove that its lease, by the clock that jumped, is not over. */
+const caller =
+  (gateway) =>
+  (...request) =>
+    until(async () => {
+      const answer = await gateway.call(...request);
+      return answer.json.code === "internal-error" ? undefined : answer;
+    });
+
 test(
-  "a clock that jumps by an hour and back decides no order, stops no call and loses no webhook",
+  "a clock that jumps by an hour and back decides no order, stops no call, loses no webhook",
   LIMIT,
   async (t) => {
-    const delivered = [];
-    const receiver = createServer(async (request, response) => {
-      let body = "";
-      for await (const chunk of request) body += chunk;
-      delivered.push(JSON.parse(body).data.outerOrderNo);
-      response.writeHead(204).end();
-    }).listen(0, "127.0.0.1");
-    await once(receiver, "listening");
-    const both = await startBoth(
-      {
-        CLOUDAUTH_CALLS_PER_SECOND: "2",
-        GATEWAY_CALLERS: JSON.stringify([
-          {
-            id: "shop",
-            tokenSha256: [createHash("sha256").update("dev-token").digest("hex")],
-            scopes: ["create", "read"],
-            webhookUrl: `http://127.0.0.1:${receiver.address().port}`,
-          },
-        ]),
-      },
-      { shifting: true },
-    );
-    t.after(async () => {
-      await both.close();
-      receiver.closeAllConnections();
-      receiver.close();
-    });
+    const { delivered, settings } = await startReceiver(t);
+    const both = await startBoth({ CLOUDAUTH_CALLS_PER_SECOND: "2", ...settings }, { hostile: true });
+    t.after(() => both.close());
     const { gateway, endpoint } = both;
-    /** Repeats a call while the instance proves that its lease, by the new clock, is not over. */
-    const call = (...request) =>
-      until(async () => {
-        const answer = await gateway.call(...request);
-        return answer.json.code === "internal-error" ? undefined : answer;
-      });
+    const call = caller(gateway);
     const orders = [];
     for (const shift of [0, HOUR, 0, -HOUR, 0]) {
       await gateway.shiftClock(shift);
@@ -189,16 +196,53 @@ test(
         const read = await call("GET", `${ROUTE}/${no}`);
         assert.deepEqual([read.json.status, read.json.certifyId], [verdict, certifyId], read.text);
       }
-      // The order from before the jump, and by another clock.
-      const earlier = orders.find(({ verdict }) => !verdict && orders.length > 1);
-      if (earlier) {
-        await submit(endpoint, earlier.certifyId, "passed");
-        const read = await call("GET", `${ROUTE}/${earlier.no}`);
-        earlier.verdict = "passed";
-        assert.equal(read.json.status, "passed", read.text);
-      }
+      // Started by another clock, if there was one.
+      const [earlier] = orders.slice(0, -1).filter(({ verdict }) => !verdict);
+      if (!earlier) continue;
+      await submit(endpoint, earlier.certifyId, "passed");
+      earlier.verdict = (await call("GET", `${ROUTE}/${earlier.no}`)).json.status;
+      assert.equal(earlier.verdict, "passed");
     }
-    await until(() => orders.every(({ no, verdict }) => !verdict || delivered.includes(no)));
+    const decided = orders.filter(({ verdict }) => verdict).map(({ no }) => no);
+    await until(() => decided.every((no) => delivered.includes(no)));
     for (const { no } of orders) assert.equal(await startsOf(endpoint, no), 1);
+  },
+);
+
+test(
+  "a full disk, before a call or in the midst of one: nothing is started unrecorded or twice",
+  LIMIT,
+  async (t) => {
+    const both = await startBoth(
+      { CLOUDAUTH_TIMEOUT_MS: "2000", CLOUDAUTH_TOTAL_TIMEOUT_MS: "4000" },
+      { hostile: true },
+    );
+    t.after(() => both.close());
+    const { gateway, endpoint } = both;
+    const start = (order) => gateway.call("POST", ROUTE, { body: order });
+    const [kept, refused, cut] = [sample(), sample(), sample()];
+    const { certifyId } = (await start(kept)).json;
+
+    await gateway.setFull(true);
+    assert.equal((await start(refused)).json.code, "internal-error");
+    assert.equal(await startsOf(endpoint, refused.outerOrderNo), 0);
+    await gateway.setFull(false);
+    assert.equal((await start(refused)).status, 201);
+
+    await injectFault(endpoint, { kind: "hang", action: "InitFaceVerify", executed: true });
+    const running = start(cut);
+    await until(async () => (await startsOf(endpoint, cut.outerOrderNo)) === 1);
+    await gateway.setFull(true);
+    assert.equal((await running).json.code, "internal-error");
+    await gateway.setFull(false);
+    // When the call's time is over.
+    await gateway.shiftClock(30_000);
+    await until(async () => {
+      const { json } = await start(cut);
+      assert.equal(json.certifyId, undefined);
+      return json.code === "start-outcome-unknown";
+    });
+    assert.equal(await startsOf(endpoint, cut.outerOrderNo), 1);
+    assert.equal((await start(kept)).json.certifyId, certifyId);
   },
 );

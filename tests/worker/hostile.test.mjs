@@ -1,10 +1,8 @@
 // The gateway on a real host with a clock that jumps, a full disk, and an upstream that breaks the rules of HTTP.
 
 import assert from "node:assert/strict";
-import { createHash } from "node:crypto";
 import { once } from "node:events";
-import { createServer } from "node:http";
-import { createServer as createTcpServer } from "node:net";
+import { createServer } from "node:net";
 import { test } from "node:test";
 import { brotliCompressSync, gzipSync } from "node:zlib";
 import { until } from "../support/until.mjs";
@@ -74,7 +72,7 @@ test(
     const late = [];
     const waiting = new Map();
     let count = 0;
-    const upstream = createTcpServer((socket) => {
+    const upstream = createServer((socket) => {
       let received = "";
       socket.on("error", () => {});
       socket.on("data", async (chunk) => {
@@ -140,74 +138,32 @@ test(
   },
 );
 
-/** A caller's webhook. */
-async function startReceiver(t) {
-  const delivered = [];
-  const server = createServer(async (request, response) => {
-    let body = "";
-    for await (const chunk of request) body += chunk;
-    delivered.push(JSON.parse(body).data.outerOrderNo);
-    response.writeHead(204).end();
-  }).listen(0, "127.0.0.1");
-  await once(server, "listening");
-  t.after(() => {
-    server.closeAllConnections();
-    server.close();
-  });
-  const settings = {
-    GATEWAY_CALLERS: JSON.stringify([
-      {
-        id: "dev",
-        tokenSha256: [createHash("sha256").update("dev-token").digest("hex")],
-        scopes: ["create", "read"],
-        webhookUrl: `http://127.0.0.1:${server.address().port}`,
-      },
-    ]),
-  };
-  return { delivered, settings };
-}
-
-/** Repeats a call while the instance cannot prove that its lease, by the clock that jumped, is not over. */
-const caller =
-  (gateway) =>
-  (...request) =>
-    until(async () => {
-      const answer = await gateway.call(...request);
-      return answer.json.code === "internal-error" ? undefined : answer;
-    });
-
-test(
-  "a clock that jumps by an hour and back decides no order, stops no call, loses no webhook",
-  LIMIT,
-  async (t) => {
-    const { delivered, settings } = await startReceiver(t);
-    const both = await startBoth({ CLOUDAUTH_CALLS_PER_SECOND: "2", ...settings }, { hostile: true });
-    t.after(() => both.close());
-    const { gateway, endpoint } = both;
-    const call = caller(gateway);
-    const orders = [];
-    for (const shift of [0, HOUR, 0, -HOUR, 0]) {
-      await gateway.shiftClock(shift);
-      const order = sample();
-      const { status, text, json } = await call("POST", ROUTE, { body: order });
-      assert.ok(status === 201 || status === 200, text);
-      orders.push({ no: order.outerOrderNo, certifyId: json.certifyId });
-      for (const { no, certifyId, verdict = "pending" } of orders) {
-        const read = await call("GET", `${ROUTE}/${no}`);
-        assert.deepEqual([read.json.status, read.json.certifyId], [verdict, certifyId], read.text);
-      }
-      // Started by another clock, if there was one.
-      const [earlier] = orders.slice(0, -1).filter(({ verdict }) => !verdict);
-      if (!earlier) continue;
-      await submit(endpoint, earlier.certifyId, "passed");
-      earlier.verdict = (await call("GET", `${ROUTE}/${earlier.no}`)).json.status;
-      assert.equal(earlier.verdict, "passed");
+test("a clock that jumps by an hour and back decides no order and stops no call", LIMIT, async (t) => {
+  const both = await startBoth({ CLOUDAUTH_CALLS_PER_SECOND: "2" }, { hostile: true });
+  t.after(() => both.close());
+  const { gateway, endpoint } = both;
+  const orders = [];
+  for (const shift of [0, HOUR, 0, -HOUR, 0]) {
+    await gateway.shiftClock(shift);
+    // On PostgreSQL, an instance proves its lease by the new clock first.
+    await until(async () => (await gateway.call("GET", "/readyz", { token: null })).status === 200);
+    const order = sample();
+    const { status, text, json } = await gateway.call("POST", ROUTE, { body: order });
+    assert.ok(status === 201 || status === 200, text);
+    orders.push({ no: order.outerOrderNo, certifyId: json.certifyId });
+    for (const { no, certifyId, verdict = "pending" } of orders) {
+      const read = await gateway.call("GET", `${ROUTE}/${no}`);
+      assert.deepEqual([read.json.status, read.json.certifyId], [verdict, certifyId], read.text);
     }
-    const decided = orders.filter(({ verdict }) => verdict).map(({ no }) => no);
-    await until(() => decided.every((no) => delivered.includes(no)));
-    for (const { no } of orders) assert.equal(await startsOf(endpoint, no), 1);
-  },
-);
+    // Started by another clock, if there was one.
+    const [earlier] = orders.slice(0, -1).filter(({ verdict }) => !verdict);
+    if (!earlier) continue;
+    await submit(endpoint, earlier.certifyId, "passed");
+    earlier.verdict = (await gateway.call("GET", `${ROUTE}/${earlier.no}`)).json.status;
+    assert.equal(earlier.verdict, "passed");
+  }
+  for (const { no } of orders) assert.equal(await startsOf(endpoint, no), 1);
+});
 
 test(
   "a full disk, before a call or in the midst of one: nothing is started unrecorded or twice",

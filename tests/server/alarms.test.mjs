@@ -45,7 +45,7 @@ beforeEach((t) => {
   alarms.arm();
 });
 
-/** Lets time pass, and what then begins end. */
+/** Advances the clock, and waits for what that starts. */
 async function pass(millis) {
   mock.timers.tick(millis);
   await new Promise((resolve) => setImmediate(resolve));

@@ -119,6 +119,8 @@ function startGateway(port, { vars, persistTo }) {
     "dev",
     `--ip=${HOST}`,
     `--port=${port}`,
+    // Otherwise, requests have the host name of a route in wrangler.toml.
+    "--infer-origin-from-routes=false",
     "--inspector-port=0",
     "--show-interactive-dev-session=false",
     `--persist-to=${persistTo}`,

@@ -105,7 +105,7 @@ const suites = [
     commands: [
       ...nodeTests("server"),
       ...onHost(
-        "{gateway,gateway-client,faults,race,alarm,polls,endpoints,webhook,callers,modes,vendor,privacy}",
+        "{gateway,gateway-client,faults,hostile,race,alarm,polls,endpoints,webhook,callers,modes,vendor,privacy}",
       ),
     ],
   },
@@ -118,7 +118,7 @@ const suites = [
     commands: [
       ...nodeTests("postgres"),
       // Without what does not depend on the database.
-      ...onHost("{gateway,faults,race,alarm,polls,webhook,privacy}"),
+      ...onHost("{gateway,faults,hostile,race,alarm,polls,webhook,privacy}"),
     ],
   },
   {

@@ -32,7 +32,16 @@ pub fn turn(free_at: i64, per_second: i64, yields: bool, now: Timestamp) -> Opti
         .checked_div(per_second.max(1).saturating_mul(4))?;
     // Within one second, the burst accounts for 1/5 and the flow for 4/5 of the limit.
     let burst = (MICROS_PER_SECOND / 5).saturating_sub(interval).max(0);
-    let free_at = free_at.max(now);
+    // With one clock, no turn lies further ahead. It was given before the clock was set back.
+    let latest = now
+        .saturating_add(burst)
+        .saturating_add(WAIT_MAX_MILLIS.saturating_mul(1_000))
+        .saturating_add(interval);
+    let free_at = if free_at > latest {
+        now
+    } else {
+        free_at.max(now)
+    };
     let wait_micros = free_at.saturating_sub(burst).saturating_sub(now).max(0);
     let wait_millis = wait_micros.saturating_add(999).div_euclid(1_000);
     let wait_max = if yields {
@@ -88,6 +97,29 @@ mod tests {
         assert!(waits.windows(2).all(|pair| pair[0] <= pair[1]));
         // The flow at four fifths of the limit, for the maximum delay of five seconds.
         assert!((200..=210).contains(&waits.len()), "{}", waits.len());
+    }
+
+    #[test]
+    fn a_clock_that_is_set_back_stops_no_calls() {
+        const HOUR: i64 = 3_600_000;
+        let now = 1_795_000_000_000;
+        for per_second in [1, 50, 1_000] {
+            let mut free_at = 0;
+            let mut longest = 0;
+            // The last turn of a crowd counts, and one by a clock that was an hour ahead does not.
+            while let Some(turn) =
+                turn(free_at, per_second, false, Timestamp::from_unix_millis(now))
+            {
+                free_at = turn.free_at;
+                longest = turn.wait_millis;
+            }
+            assert!(longest > WAIT_MAX_MILLIS - 2_000, "{longest}");
+            let back = Timestamp::from_unix_millis(now - HOUR);
+            assert_eq!(
+                turn(free_at, per_second, true, back).unwrap().wait_millis,
+                0
+            );
+        }
     }
 
     #[test]

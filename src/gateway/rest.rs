@@ -1,7 +1,7 @@
 //! Renders the ledger's results for the REST routes; `worker/openapi.json` describes their formats.
 
 use super::ledger::answer::{Answer, Days, Found, Page, Started};
-use super::ledger::finding::{Finding, Standing};
+use super::ledger::finding::{Finding, KeyStatus};
 use super::ledger::order::{Order, OrderStatus, Report, Start};
 use super::ledger::task::{Cursor, Day};
 use super::problem::{INTERNAL_ERROR, Problem, UNAUTHENTICATED};
@@ -413,9 +413,9 @@ struct Messages<'a> {
 
 /// Whether Alibaba Cloud accepts the gateway's key and scene: 200, or 503 if not.
 fn key_status(settings: &Settings, request_id: &str, finding: &Finding) -> Reply {
-    let works = finding.standing == Standing::Works;
+    let works = finding.status == KeyStatus::Works;
     let body = KeyBody {
-        status: finding.standing.word(),
+        status: finding.status.word(),
         scene_id: &settings.scene_id,
         checked_at: time(finding.at),
         vendor_code: finding.vendor_code.as_deref(),
@@ -426,7 +426,7 @@ fn key_status(settings: &Settings, request_id: &str, finding: &Finding) -> Reply
         },
         request_id,
     };
-    Reply::json(if works { 200 } else { 503 }, &body).with_outcome(finding.standing.word())
+    Reply::json(if works { 200 } else { 503 }, &body).with_outcome(finding.status.word())
 }
 
 /// The entity tag. It is weak: two responses with the same tag are equivalent but have different

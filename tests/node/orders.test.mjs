@@ -10,7 +10,15 @@ import { inspect } from "node:util";
 import { FaceVerifyClient } from "cloudauth-edge";
 import { memoryOrders } from "cloudauth-edge/orders";
 import { createSandbox } from "cloudauth-edge/sandbox";
-import { SECRET, cases, clientOf, failure, killedDuringStart, orderOf } from "../support/orders/cases.mjs";
+import {
+  SECRET,
+  cases,
+  clientOf,
+  failure,
+  killedDuringStart,
+  orderOf,
+  processesRace,
+} from "../support/orders/cases.mjs";
 import { sqliteOrders } from "../support/orders/sqlite.mjs";
 import { table } from "../support/orders/table.mjs";
 
@@ -46,6 +54,11 @@ for (const [name, run] of Object.entries(cases)) {
     await run(database.open);
   });
 }
+
+test("in SQLite, two processes that race for the same orders start each of them once", async () => {
+  using database = sqlite();
+  await processesRace(["sqlite", database.file]);
+});
 
 test("in SQLite, a process killed during a start leaves an order that is not started again", async () => {
   using database = sqlite();

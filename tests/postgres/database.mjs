@@ -6,6 +6,7 @@ import {
   appendFileSync,
   chmodSync,
   chownSync,
+  existsSync,
   mkdirSync,
   mkdtempSync,
   readFileSync,
@@ -62,16 +63,37 @@ class Server {
     this.configure("listen_addresses = ''", "max_connections = 100", `fsync = ${durable ? "on" : "off"}`);
   }
 
-  /** Makes this a standby that follows a running server. */
-  copy({ folder }) {
+  /** Copies a running server. */
+  copy({ folder }, ...options) {
     this.must(
       "pg_basebackup",
       `--pgdata=${this.data}`,
       `--host=${folder}`,
       "--username=gateway",
       "--checkpoint=fast",
-      "--write-recovery-conf",
       "--no-sync",
+      ...options,
+    );
+  }
+
+  /** Copies the log to a folder; a copy has its name when it is complete. */
+  archive(folder) {
+    mkdirSync(folder);
+    if (this.#options.uid) chownSync(folder, this.#options.uid, this.#options.gid);
+    this.configure(
+      "archive_mode = on",
+      `archive_command = 'cp "%p" "${folder}/%f.part" && mv "${folder}/%f.part" "${folder}/%f"'`,
+    );
+  }
+
+  /** Makes the next run recover to this point of another server's log. */
+  recover(archive, point) {
+    writeFileSync(join(this.data, "recovery.signal"), "");
+    this.configure(
+      "archive_mode = off",
+      `restore_command = 'cp "${archive}/%f" "%p"'`,
+      `recovery_target_name = '${point}'`,
+      "recovery_target_action = promote",
     );
   }
 
@@ -138,38 +160,40 @@ class Server {
 
 /**
  * @param {string} [folder] a short path: that of a socket has 107 bytes at most
- * @param {{ durable?: boolean, standby?: boolean, tls?: { port: number, certificate: string } }} [options] `durable`
- *   synchronizes commits to the disk; `standby` adds a standby that confirms each commit; with `tls`, it listens on a
- *   loopback port, too, and demands encryption there
+ * @param {{ durable?: boolean, standby?: boolean, archive?: boolean, tls?: { port: number, certificate: string } }} [options]
+ *   `durable` synchronizes commits to the disk; `standby` adds a standby that confirms each commit; `archive` keeps its
+ *   log, for `restoreTo`; with `tls`, it listens on a loopback port, too, and demands encryption there
  * @returns {Promise<{ url: string, create: (name: string) => string, sql: (text: string, name?: string) => string,
  *   restart: () => Promise<void>, failOver: () => Promise<void>, close: () => Promise<void> }>} `create` makes a database
  *   and returns its connection string
  */
 export async function startPostgres(
   folder = mkdtempSync(join(tmpdir(), "pg-")),
-  { durable = false, standby = false, tls } = {},
+  { durable = false, standby = false, archive = false, tls } = {},
 ) {
   let primary = new Server(join(folder, "1"), tls?.port);
-  let follower;
+  let follower, backup;
   // The server ends with this process, unless the process is killed by SIGKILL.
   const atExit = () => [primary, follower].forEach((server) => server?.kill());
   process.once("exit", atExit);
   // The name that clients use, like an address that moves to the promoted standby.
   const current = join(folder, "current");
-  const point = () => {
+  const direct = () => {
     symlinkSync(primary.folder, join(folder, "next"));
     renameSync(join(folder, "next"), current);
   };
 
   mkdirSync(folder, { recursive: true });
   chmodSync(folder, 0o711);
-  point();
+  direct();
   primary.create(durable);
   if (tls) primary.listen(tls);
+  const log = join(primary.folder, "archive");
+  if (archive) primary.archive(log);
   await primary.run();
   if (standby) {
     follower = new Server(join(folder, "2"));
-    follower.copy(primary);
+    follower.copy(primary, "--write-recovery-conf");
     await follower.run();
     primary.sql("ALTER SYSTEM SET synchronous_standby_names = '*'");
     primary.sql("SELECT pg_reload_conf()");
@@ -201,7 +225,23 @@ export async function startPostgres(
       primary = follower;
       follower = undefined;
       primary.sql("SELECT pg_promote()");
-      point();
+      direct();
+    },
+    /** Makes a base backup. */
+    backUp() {
+      backup = new Server(join(folder, "backup"));
+      backup.copy(primary);
+    },
+    /** Ends the server; the base backup, recovered to this point of the archived log, takes its place. */
+    async restoreTo(point) {
+      const last = primary.sql("SELECT pg_walfile_name(pg_switch_wal())");
+      await until(() => existsSync(join(log, last)));
+      await primary.stop();
+      backup.recover(log, point);
+      primary = backup;
+      await primary.run();
+      await until(() => primary.sql("SELECT pg_is_in_recovery()") === "f");
+      direct();
     },
     stop: () => primary.stop(),
     run: () => primary.run(),

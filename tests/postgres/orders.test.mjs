@@ -5,7 +5,7 @@ import { after, before, test } from "node:test";
 import { drizzle } from "drizzle-orm/node-postgres";
 import { FaceVerifyClient } from "cloudauth-edge";
 import pg from "pg";
-import { SECRET, cases, killedDuringStart } from "../support/orders/cases.mjs";
+import { SECRET, cases, killedDuringStart, processesRace } from "../support/orders/cases.mjs";
 import { drizzleOrders } from "../support/orders/drizzle.mjs";
 import { postgresOrders } from "../support/orders/postgres.mjs";
 import { table } from "../support/orders/table.mjs";
@@ -39,6 +39,9 @@ for (const [how, open] of Object.entries(recipes)) {
   test(`${how}, a process killed during a start leaves an order that is not started again`, () =>
     killedDuringStart(open, ["postgres", url]));
 }
+
+test("two processes that race for the same orders start each of them once", () =>
+  processesRace(["postgres", url]));
 
 test("the client reads keys and secret from the environment", (context) => {
   const environment = {

@@ -1,9 +1,18 @@
 // The deployed Worker, with ways to do to a ledger what the platform may do: end its instance at
-// any point, lose its alarm, or let its alarm fail.
+// any point, lose its alarm, let its alarm fail, fill the disk, or set the clock.
 
 import worker, { Ledger as Deployed, Pacer } from "../../worker.js";
 
 export { Pacer };
+
+const RealDate = Date;
+let shift = 0;
+globalThis.Date = class extends RealDate {
+  constructor(...parts) {
+    super(...(parts.length === 0 ? [RealDate.now() + shift] : parts));
+  }
+  static now = () => RealDate.now() + shift;
+};
 
 export class Ledger extends Deployed {
   /** Memory and all work in progress are lost; stored rows remain. */
@@ -16,6 +25,17 @@ export class Ledger extends Deployed {
     const due = `due/${String(Date.now()).padStart(15, "0")}/check/${no}`;
     this.ctx.storage.sql.exec("INSERT INTO rows VALUES (?, '1')", due);
     await this.ctx.storage.deleteAlarm();
+  }
+
+  /** No row has space. */
+  fill() {
+    this.ctx.storage.sql.exec(
+      "CREATE TRIGGER full BEFORE INSERT ON rows BEGIN SELECT RAISE(ABORT, 'database or disk is full'); END",
+    );
+  }
+
+  free() {
+    this.ctx.storage.sql.exec("DROP TRIGGER full");
   }
 
   /**
@@ -38,13 +58,19 @@ export class Ledger extends Deployed {
 export default {
   async fetch(request, env, ctx) {
     const { pathname } = new URL(request.url);
+    const [, millis] = pathname.match(/^\/_clock\/(-?\d+)$/) ?? [];
+    if (millis) {
+      shift = Number(millis);
+      return new Response(null, { status: 204 });
+    }
     const [, what, caller, order] =
-      pathname.match(/^\/_(evict|lose|fail)\/([a-z]+)(?:\/.*\/(\w+)\/\w+)?$/) ?? [];
+      pathname.match(/^\/_(evict|lose|fail|fill|free)\/([a-z]+)(?:\/.*\/(\w+)\/\w+)?$/) ?? [];
     if (!what) return worker.fetch(request, env, ctx);
     const ledger = env.LEDGER.get(env.LEDGER.idFromName(caller));
     if (what === "fail") return Response.json(await ledger.fail());
     if (what === "lose") await ledger.lose(order);
-    else await ledger.evict().catch(() => {});
+    else if (what === "evict") await ledger.evict().catch(() => {});
+    else await ledger[what]();
     return new Response(null, { status: 204 });
   },
 };

@@ -3,10 +3,11 @@
 
 import { execFile } from "node:child_process";
 import { EventEmitter, once } from "node:events";
-import { chmodSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { chmodSync, mkdtempSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { DatabaseSync } from "node:sqlite";
 import { promisify } from "node:util";
 import { createSandbox } from "../../pkg/dist/sandbox.js";
 import { start } from "../../scripts/lib/process.mjs";
@@ -77,12 +78,17 @@ const onPostgres = process.env.TEST_GATEWAY_DATABASE === "postgres";
 export const only = (name, why) => hostName !== name && why;
 
 /** Runs `wrangler dev` with these settings. */
-function workerHost(settings, { port, state, config, evicting }) {
-  const file = evicting
-    ? configured(state, (text) =>
-        text.replace(`main = "${at("worker.js")}"`, `main = "${at("tests", "worker", "evicting.js")}"`),
-      )
-    : config;
+function workerHost(settings, { port, state, config, evicting, hostile }) {
+  const request = async (path) => {
+    const response = await fetch(`http://${HOST}:${port}${path}`);
+    if (response.status !== 204) throw new Error(`${path}: ${response.status}`);
+  };
+  const file =
+    evicting || hostile
+      ? configured(state, (text) =>
+          text.replace(`main = "${at("worker.js")}"`, `main = "${at("tests", "worker", "evicting.js")}"`),
+        )
+      : config;
   return {
     start: () =>
       start("wrangler", [
@@ -90,32 +96,64 @@ function workerHost(settings, { port, state, config, evicting }) {
         ...(file ? [`--config=${file}`] : []),
         `--ip=${HOST}`,
         `--port=${port}`,
+        // Otherwise, requests have the host name of a route in wrangler.toml.
+        "--infer-origin-from-routes=false",
         "--inspector-port=0",
         "--show-interactive-dev-session=false",
         `--persist-to=${state}`,
         ...Object.entries(settings).flatMap(([name, value]) => ["--var", `${name}:${value}`]),
       ]),
-    async evict(caller) {
-      const response = await fetch(`http://${HOST}:${port}/_evict/${caller}`);
-      if (response.status !== 204) throw new Error(`evict: ${response.status}`);
-    },
+    evict: (caller) => request(`/_evict/${caller}`),
+    shiftClock: (millis) => request(`/_clock/${millis}`),
+    setFull: (full) => request(`/_${full ? "fill" : "free"}/dev`),
   };
 }
 
+/** A disk on which no row has space. What is written without a row still has. */
+const FULL_DISK = {
+  sqlite: {
+    on: "CREATE TRIGGER full BEFORE INSERT ON rows BEGIN SELECT RAISE(ABORT, 'database or disk is full'); END",
+    off: "DROP TRIGGER full",
+  },
+  postgres: {
+    on: `CREATE FUNCTION no_space() RETURNS trigger LANGUAGE plpgsql AS
+           $$ BEGIN RAISE EXCEPTION 'could not extend file' USING ERRCODE = 'disk_full'; END $$;
+         CREATE TRIGGER no_space BEFORE INSERT ON rows FOR EACH ROW EXECUTE FUNCTION no_space()`,
+    off: "DROP TRIGGER no_space ON rows; DROP FUNCTION no_space",
+  },
+};
+
 /** Runs cloudauth-edge-gateway with these settings. Only the end of the process clears its memory. */
-function nodeHost(settings, { port, state, database, evicting }) {
+function nodeHost(settings, { port, state, database, evicting, hostile }) {
+  const clock = join(state, "clock");
+  const shiftClock = (millis) => {
+    writeFileSync(`${clock}.next`, String(millis));
+    renameSync(`${clock}.next`, clock);
+  };
+  if (hostile) shiftClock(0);
   const env = {
     ...bareEnv(),
     GATEWAY_LISTEN: `${HOST}:${port}`,
     GATEWAY_METRICS_LISTEN: `${HOST}:0`,
     GATEWAY_DATABASE: database?.url ?? join(state, "gateway.db"),
-    // Short, because a killed process keeps its lease.
-    GATEWAY_LEASE_SECONDS: evicting ? "1" : "60",
+    // Short, because a killed process keeps its lease, and a clock that jumps suspends it until it is renewed.
+    GATEWAY_LEASE_SECONDS: evicting ? "1" : hostile ? "15" : "60",
     GATEWAY_SHUTDOWN_SECONDS: "3",
+    ...(hostile && {
+      NODE_OPTIONS: `--import=${at("tests", "worker", "shifted-clock.js")}`,
+      CLOCK_FILE: clock,
+    }),
     ...settings,
   };
   // In a folder without a .env file.
-  return { start: () => start("node", [gatewayProgram], { env, cwd: state }) };
+  function setFull(full) {
+    const { on, off } = FULL_DISK[database ? "postgres" : "sqlite"];
+    if (database) return database.sql(full ? on : off, "gateway");
+    const db = new DatabaseSync(env.GATEWAY_DATABASE, { timeout: READY_WITHIN_MS });
+    db.exec(full ? on : off);
+    return db.close();
+  }
+  return { start: () => start("node", [gatewayProgram], { env, cwd: state }), shiftClock, setFull };
 }
 
 /** Starts a PostgreSQL server in the folder of a gateway's state, which the server's user must be able to enter. */
@@ -136,20 +174,23 @@ function bareEnv() {
  * Starts the gateway with these settings.
  *
  * @param {Record<string, string>} settings
- * @param {{ config?: string, evicting?: boolean, on?: keyof HOSTS, shared?: object }} [options] another wrangler.toml; whether `evict`
- *   ends what
- *   is in memory in the middle of whatever it does, and a call that this meets is made again; the host; a PostgreSQL
+ * @param {{ config?: string, evicting?: boolean, hostile?: boolean, on?: keyof HOSTS, shared?: object }} [options]
+ *   another wrangler.toml; whether `evict` ends what is in memory in the middle of whatever it does, and a call that this
+ *   meets is made again; whether `shiftClock` changes the host's clock, and `setFull` its disk; the host; a PostgreSQL
  *   server that outlives it
  * @returns {Promise<{ url: string, call: Function, state: string, logs: () => object[], output: () => string, restart:
  *   () => Promise<void>, evict: (caller: string) => Promise<void>, close: () => Promise<void> }>}
  */
-export async function startGateway(settings, { config, evicting = false, on = hostName, shared } = {}) {
+export async function startGateway(
+  settings,
+  { config, evicting = false, hostile = false, on = hostName, shared } = {},
+) {
   const state = mkdtempSync(join(tmpdir(), "cloudauth-edge-"));
   const port = await freePort();
   const url = `http://${HOST}:${port}`;
   const own = on === "node" && onPostgres && !shared ? await postgresIn(state) : undefined;
   const database = shared ?? own;
-  const host = HOSTS[on](settings, { port, state, config, evicting, database });
+  const host = HOSTS[on](settings, { port, state, config, evicting, hostile, database });
   const printed = new EventEmitter();
   const lines = [];
   let child;
@@ -287,14 +328,19 @@ export async function startGateway(settings, { config, evicting = false, on = ho
     },
     /** Ends a caller's ledger as the platform may, at any point; written rows remain. */
     evict: host.evict ?? kill,
+    /** Sets the host's clock apart from the machine's by these milliseconds. */
+    shiftClock: host.shiftClock,
+    /** Makes every write of a row fail as on a full disk, or succeed again. */
+    setFull: host.setFull,
     stall,
     /** The name of the instance in the database, if the host can have several. */
     get instance() {
       return JSON.parse(lines.findLast((line) => line.startsWith('{"listening"'))).instance;
     },
-    /** Ends the host and starts it again with the same state. */
-    async restart() {
+    /** Ends the host and starts it again with the same state, or with what `meanwhile` makes of it. */
+    async restart(meanwhile) {
       await stop();
+      await meanwhile?.();
       await run();
       supervised = evicting;
     },

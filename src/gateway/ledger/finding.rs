@@ -14,7 +14,7 @@ static WORKS: Text = Text::new(
 /// What Alibaba Cloud says about the key and the scene.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
-pub enum Standing {
+pub enum KeyStatus {
     /// Key and scene are accepted.
     Works,
     /// The key does not exist, is disabled, or its secret is wrong.
@@ -38,7 +38,7 @@ pub struct Finding {
     /// When it was found, in milliseconds.
     pub at: i64,
     /// What Alibaba Cloud says.
-    pub standing: Standing,
+    pub status: KeyStatus,
     /// Its code, if it returned one.
     pub vendor_code: Option<String>,
     /// Its RequestId.
@@ -49,7 +49,7 @@ pub struct Finding {
     pub en: String,
 }
 
-impl Standing {
+impl KeyStatus {
     /// Its name in responses and logs.
     pub const fn word(self) -> &'static str {
         match self {
@@ -86,31 +86,31 @@ impl Standing {
 impl Finding {
     /// The result of a call that succeeded.
     pub(super) fn works(at: i64, request_id: Option<&str>) -> Self {
-        Self::new(at, Standing::Works, None, request_id, &WORKS)
+        Self::new(at, KeyStatus::Works, None, request_id, &WORKS)
     }
 
     /// The result of a call that failed.
     pub(super) fn of(error: &Error, at: i64) -> Self {
-        let standing = Standing::of(error);
-        let text = if standing == Standing::Works {
+        let status = KeyStatus::of(error);
+        let text = if status == KeyStatus::Works {
             &WORKS
         } else {
             &error.message
         };
         let code = is_vendor_code(error).then_some(error.code.as_str());
-        Self::new(at, standing, code, error.request_id.as_deref(), text)
+        Self::new(at, status, code, error.request_id.as_deref(), text)
     }
 
     fn new(
         at: i64,
-        standing: Standing,
+        status: KeyStatus,
         vendor_code: Option<&str>,
         vendor_request_id: Option<&str>,
         text: &Text,
     ) -> Self {
         Self {
             at,
-            standing,
+            status,
             vendor_code: vendor_code.map(str::to_owned),
             vendor_request_id: vendor_request_id.map(str::to_owned),
             zh: text.zh.clone().into_owned(),

@@ -1,7 +1,7 @@
 // What every store of orders must do, asked through the client and the sandbox.
 
 import assert from "node:assert/strict";
-import { spawn } from "node:child_process";
+import { fork } from "node:child_process";
 import { once } from "node:events";
 import { FaceVerifyClient, isFaceVerifyError, newOuterOrderNo } from "cloudauth-edge";
 import { createSandbox } from "cloudauth-edge/sandbox";
@@ -11,6 +11,8 @@ import { reconcile } from "./reconcile.mjs";
 export const SECRET = "a secret of the tests, with 32 characters and more";
 const keys = { accessKeyId: "sandbox-key-id", accessKeySecret: "sandbox-key-secret" };
 const RACERS = 40;
+/** For which processes race. */
+const ORDERS = 24;
 
 export const orderOf = (outerOrderNo = newOuterOrderNo("race")) => ({
   sceneId: 1000000006,
@@ -110,6 +112,38 @@ export const cases = {
   },
 };
 
+/** A process with its own connection to the store, which waits for the numbers of orders. */
+async function processOf(endpoint, store) {
+  const child = fork(new URL("child.mjs", import.meta.url), [endpoint, ...store]);
+  await once(child, "message");
+  return child;
+}
+
+/**
+ * Two processes start the same orders at the same time: each order is started once, and all calls return its CertifyId.
+ *
+ * @param {string[]} storeOfChild arguments of child.mjs
+ */
+export async function processesRace(storeOfChild) {
+  await using sandbox = createSandbox();
+  await using server = await sandbox.listen();
+  const numbers = Array.from({ length: ORDERS }, () => orderOf().outerOrderNo);
+  const children = [await processOf(server.url, storeOfChild), await processOf(server.url, storeOfChild)];
+  const results = await Promise.all(
+    children.map(async (child) => {
+      const found = Promise.race([once(child, "message"), once(child, "exit")]);
+      child.send(numbers);
+      const [ids] = await found;
+      return Array.isArray(ids) ? ids : assert.fail(`a process ended with code ${ids}`);
+    }),
+  );
+  for (const [at, outerOrderNo] of numbers.entries()) {
+    const found = new Set(results.flatMap((ids) => ids[at]));
+    assert.equal(found.size, 1, outerOrderNo);
+    assert.equal(await startsOf(sandbox, { outerOrderNo }), 1, outerOrderNo);
+  }
+}
+
 /**
  * A process that starts an order is killed once Alibaba Cloud has it, or before it is sent: nobody starts it again.
  *
@@ -120,11 +154,9 @@ export async function killedDuringStart(open, storeOfChild) {
   await using server = await sandbox.listen();
   const order = orderOf();
   await sandbox.injectFault({ kind: "hang", action: "InitFaceVerify", executed: true });
-  const script = new URL("child.mjs", import.meta.url).pathname;
-  const child = spawn(process.execPath, [script, server.url, order.outerOrderNo, ...storeOfChild], {
-    stdio: "inherit",
-  });
+  const child = await processOf(server.url, storeOfChild);
   const exited = once(child, "exit");
+  child.send([order.outerOrderNo]);
   await until(async () => (await startsOf(sandbox, order)) === 1);
   child.kill("SIGKILL");
   await exited;

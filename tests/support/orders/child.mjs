@@ -1,4 +1,5 @@
-// Starts one order: node child.mjs ENDPOINT ORDER STORE PLACE
+// A process that starts the orders that its parent sends, one after the other, each twice at the same time, and returns
+// their CertifyIds: child.mjs ENDPOINT STORE PLACE
 
 import { DatabaseSync } from "node:sqlite";
 import pg from "pg";
@@ -6,9 +7,24 @@ import { SECRET, clientOf, orderOf } from "./cases.mjs";
 import { postgresOrders } from "./postgres.mjs";
 import { sqliteOrders } from "./sqlite.mjs";
 
-const [endpoint, outerOrderNo, kind, place] = process.argv.slice(2);
-const store =
-  kind === "sqlite"
-    ? sqliteOrders(new DatabaseSync(place), SECRET)
-    : postgresOrders(new pg.Pool({ connectionString: place }), SECRET);
-await clientOf(endpoint, store).initFaceVerify(orderOf(outerOrderNo));
+const [endpoint, kind, place] = process.argv.slice(2);
+
+function sqlite() {
+  const database = new DatabaseSync(place);
+  database.exec("PRAGMA busy_timeout = 60000");
+  return sqliteOrders(database, SECRET);
+}
+
+const store = kind === "sqlite" ? sqlite() : postgresOrders(new pg.Pool({ connectionString: place }), SECRET);
+const client = clientOf(endpoint, store, { totalTimeoutMs: 120_000 });
+
+process.once("message", async (numbers) => {
+  const found = [];
+  for (const number of numbers) {
+    const order = orderOf(number);
+    found.push(await Promise.all([client.initFaceVerify(order), client.initFaceVerify(order)]));
+  }
+  process.send(found.map((results) => results.map(({ certifyId }) => certifyId)));
+  process.exit();
+});
+process.send("ready");

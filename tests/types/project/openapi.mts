@@ -28,7 +28,7 @@ same<gateway.GatewayMaterial, Schemas["Material"]>(true);
 same<gateway.FaceVerificationSummary, Schemas["FaceVerificationSummary"]>(true);
 same<gateway.FaceVerificationPage, Schemas["FaceVerificationPage"]>(true);
 same<gateway.FaceVerificationCounts, Schemas["FaceVerificationCounts"]>(true);
-same<gateway.OrderStatus, Schemas["Standing"]>(true);
+same<gateway.OrderStatus, Schemas["OrderStatus"]>(true);
 same<gateway.ProblemCode, Schemas["ProblemCode"]>(true);
 same<gateway.Audience, Schemas["Audience"]>(true);
 same<gateway.Execution, Schemas["Problem"]["execution"]>(true);

@@ -34,9 +34,15 @@ export function number(value: number, digits = 0): string {
   }).format(value);
 }
 
+// Making a formatter takes as long as using it about a hundred times.
+const offsets = computed(() => new Intl.DateTimeFormat("en-GB", { timeZoneName: "shortOffset" }));
+const times = computed(
+  () => new Intl.DateTimeFormat(locale.value, { dateStyle: "medium", timeStyle: "medium" }),
+);
+
 /** The offset from UTC in which `date` is shown, such as "GMT+8"; it changes with summer time. */
 export function zone(date = new Date()): string {
-  const parts = new Intl.DateTimeFormat("en-GB", { timeZoneName: "shortOffset" }).formatToParts(date);
+  const parts = offsets.value.formatToParts(date);
   return parts.find(({ type }) => type === "timeZoneName")?.value ?? "";
 }
 
@@ -46,7 +52,5 @@ export function timeWithZone(iso: string): string {
 }
 
 export function time(iso: string): string {
-  return new Intl.DateTimeFormat(locale.value, { dateStyle: "medium", timeStyle: "medium" }).format(
-    new Date(iso),
-  );
+  return times.value.format(new Date(iso));
 }

@@ -157,11 +157,13 @@ function settingFor(lists, action, id, { list, piped }) {
   if (!found)
     throw new Failure(`GATEWAY_CALLERS has no caller ${id}.`, `GATEWAY_CALLERS 中没有调用方 ${id}。`);
   // Piped into GATEWAY_CALLERS, another list would replace the callers there.
-  if (asked === undefined ? piped && found !== FIRST : asked !== found)
+  if (asked === undefined ? piped && found !== FIRST : asked !== found) {
+    const number = found === FIRST ? "1" : found.slice(FIRST.length + 1);
     throw new Failure(
-      `${id} is in ${found}: say --list ${found === FIRST ? "1" : found.slice(FIRST.length + 1)}, and put the output there.`,
-      `${id} 在 ${found} 中：请加 --list ${found === FIRST ? "1" : found.slice(FIRST.length + 1)}，并将输出存入该设置项。`,
+      `${id} is in ${found}: say --list ${number}, and put the output there.`,
+      `${id} 在 ${found} 中：请加 --list ${number}，并将输出存入该设置项。`,
     );
+  }
   return found;
 }
 

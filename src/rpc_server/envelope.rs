@@ -92,7 +92,7 @@ pub fn request_id(random: [u8; 16]) -> String {
         .join("-")
 }
 
-/// Writes a JSON value as XML: nothing for null, one element per item of a list.
+/// Writes a JSON value as XML: nothing for null, one element per item of a list. `name` is an XML name.
 fn element(out: &mut String, name: &str, value: &str) {
     let level = items(value);
     if value == "null" {
@@ -110,13 +110,26 @@ fn element(out: &mut String, name: &str, value: &str) {
     tag(out, "<");
     if let Some(members) = level {
         for (name, member) in members {
-            element(out, &string(name).unwrap_or_default(), member);
+            element(out, &xml_name(&string(name).unwrap_or_default()), member);
         }
     } else {
         let text = string(value).unwrap_or_else(|| value.to_owned());
         text.chars().for_each(|character| escape(out, character));
     }
     tag(out, "</");
+}
+
+/// A member's name as an element's name. Alibaba Cloud's results have ASCII names, but the gateway also
+/// passes on members that it does not know, and JSON permits any name: `_` replaces each character
+/// that XML does not permit there, and precedes a name that starts with a digit.
+fn xml_name(name: &str) -> String {
+    let permitted = |letter: char| letter.is_ascii_alphanumeric() || "_-.".contains(letter);
+    let starts_well = name.starts_with(|first: char| first.is_ascii_alphabetic() || first == '_');
+    let prefix = if starts_well { "" } else { "_" };
+    prefix
+        .chars()
+        .chain(name.chars().map(|letter| if permitted(letter) { letter } else { '_' }))
+        .collect()
 }
 
 fn escape(out: &mut String, character: char) {
@@ -147,6 +160,20 @@ mod tests {
         assert_eq!(
             out,
             "<R><A>&lt;a&amp;b&gt;&#13;\u{FFFD}</A><B><C>1</C></B><E>x</E><E>y</E></R>"
+        );
+    }
+
+    #[test]
+    fn writes_elements_whose_names_xml_permits() {
+        let mut out = String::new();
+        element(
+            &mut out,
+            "R",
+            r#"{"a b><c":1,"2D":2,"":3,"姓名":4,"x:y":5,"-":6,"Sub-Code.1":7}"#,
+        );
+        assert_eq!(
+            out,
+            "<R><a_b__c>1</a_b__c><_2D>2</_2D><_>3</_><__>4</__><x_y>5</x_y><_->6</_-><Sub-Code.1>7</Sub-Code.1></R>"
         );
     }
 }

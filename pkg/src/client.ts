@@ -31,13 +31,13 @@ export interface FaceVerifyClient {
   /**
    * Starts a verification. With `orders`, at most once per OuterOrderNo: another call returns the same CertifyId, waits
    * for the outcome of a start in progress, or fails with an error of kind `order`.
-   * @throws {FaceVerifyError}
+   * @throws {FaceVerifyError} of any kind; its `execution` states whether a verification may have been started
    */
   initFaceVerify(parameters: InitFaceVerifyParameters, options?: CallOptions): Promise<InitFaceVerifyResult>;
 
   /**
-   * Queries the result of a verification.
-   * @throws {FaceVerifyError}
+   * Queries the result of a verification. A rejected person is a result, not an error.
+   * @throws {FaceVerifyError} of any kind but `order`
    */
   describeFaceVerify(
     parameters: DescribeFaceVerifyParameters,
@@ -55,8 +55,10 @@ export interface FaceVerifyClient {
   ): Promise<DescribeFaceVerifyResult>;
 }
 
+/** The class `FaceVerifyClient`. */
 export interface FaceVerifyClientConstructor {
   /**
+   * Creates a client. It opens no connection.
    * @throws {FaceVerifyError} of kind `validation`, with the option's name but never its value. If the module is not
    *   loaded yet, the options are validated at the first call.
    */

@@ -47,17 +47,23 @@ const isNothing = (value: unknown): boolean =>
  * `cause` is a sanitized copy.
  */
 export class FaceVerifyError extends Error {
+  /** Always `FaceVerifyError`, also in bundled programs. */
   declare readonly name: "FaceVerifyError";
+  /** Why the call failed. */
   declare readonly kind: ErrorKind;
   /** Alibaba Cloud's Code, or a stable name for local failures. */
   declare readonly code: string;
+  /** What is wrong, who must act and how, in both languages; `message` is one of them. */
   declare readonly messages: Messages;
+  /** The party that must act. */
   declare readonly audience: Audience;
   /** Whether the same call can succeed later without any change. Always false if `execution` is `unknown`. */
   declare readonly retryable: boolean;
   /** Whether this call may have started a verification: `none` means provably not. A query starts nothing. */
   declare readonly execution: Execution;
+  /** Alibaba Cloud's RequestId, by which its support finds the request; null without a response that has one. */
   declare readonly requestId: string | null;
+  /** HTTP status of the last response; null without a response. */
   declare readonly httpStatus: number | null;
   /** The CertifyId that Alibaba Cloud returned and `orders` could not keep; null in all other errors. */
   declare readonly certifyId: string | null;

@@ -65,8 +65,12 @@ export interface GatewayClient {
   readPhoto(outerOrderNo: string, options?: CallOptions): Promise<Photo>;
 }
 
+/** The class `GatewayClient`. */
 export interface GatewayClientConstructor {
-  /** @throws {FaceVerifyError} of kind `validation` if an option is not valid */
+  /**
+   * Creates a client. It opens no connection.
+   * @throws {FaceVerifyError} of kind `validation` if an option is not valid
+   */
   new (options: GatewayOptions): GatewayClient;
   readonly prototype: GatewayClient;
 }

@@ -6,18 +6,28 @@
 
 import { identity } from "./identity-host.js";
 
+/** What is wrong with an input, or was changed in it. Never contains the input. */
 export interface Problem {
   /** Stable name of the rule. */
   rule: string;
   /** What is wrong and how to fix it, as a predicate that follows the field name. */
-  messages: { zh: string; en: string };
+  messages: {
+    /** Chinese. */
+    zh: string;
+    /** English. */
+    en: string;
+  };
 }
 
+/** The input violates a rule. */
 export interface Refused extends Problem {
+  /** Distinguishes it from `Accepted`. */
   ok: false;
 }
 
+/** The input follows the rules, perhaps after a change. */
 export interface Accepted {
+  /** Distinguishes it from `Refused`. */
   ok: true;
   /** The value to send to Alibaba Cloud. */
   normalized: string;
@@ -25,12 +35,17 @@ export interface Accepted {
   notices: Problem[];
 }
 
+/** What a valid identity number states. Whether it was ever issued is unknown. */
 export interface CertNoAccepted extends Accepted {
+  /** The kind of document, from the first digits. */
   document: "resident-identity-card" | "residence-permit" | "foreign-permanent-resident-card";
+  /** The province of the first registration, in Chinese; null if the number has none. */
   provinceZh: string | null;
+  /** The same in English. */
   provinceEn: string | null;
-  /** yyyy-MM-dd */
+  /** The date of birth, yyyy-MM-dd. */
   birthDate: string;
+  /** Whether the sequence number is odd, which means male. */
   male: boolean;
 }
 
@@ -48,12 +63,20 @@ export function checkCertNo(
   return read(identity.core().checkCertNo(given(text), allowResidencePermits, Date.now()));
 }
 
-/** Checks a name: Han characters, with `·` between the parts of a name. */
+/**
+ * Checks a name: Han characters, with `·` between the parts of a name.
+ *
+ * @param text the name
+ */
 export function checkCertName(text: string | null | undefined): Accepted | Refused {
   return read(identity.core().checkCertName(given(text)));
 }
 
-/** Checks a mobile number of mainland China. */
+/**
+ * Checks a mobile number of mainland China: 11 digits, with or without +86.
+ *
+ * @param text the number
+ */
 export function checkMobile(text: string | null | undefined): Accepted | Refused {
   return read(identity.core().checkMobile(given(text)));
 }

@@ -3,17 +3,21 @@
 /** The permission of a RAM user: everything, rejected with Code 411, or rejected with `Forbidden.RAM`. */
 export type SandboxRam = "allowed" | "denied" | "forbidden";
 
+/** An AccessKey that the sandbox accepts. */
 export interface SandboxKey {
+  /** AccessKey ID that requests name. */
   accessKeyId: string;
+  /** AccessKey Secret that requests are signed with. Not a real one: it is stored in plain text. */
   accessKeySecret: string;
   /** For a temporary (STS) key. The same token followed by `-expired` counts as expired. */
   securityToken?: string | undefined;
   /** Whether the key is disabled; default false. */
   disabled?: boolean | undefined;
-  /** Default `"allowed"`. */
+  /** Permissions of the key's RAM user; default `"allowed"`. */
   ram?: SandboxRam | undefined;
 }
 
+/** A scene of an account. */
 export interface SandboxScene {
   /** Values above 9007199254740991 must be a string or a bigint, because a number is not exact. */
   sceneId: number | bigint | string;
@@ -21,10 +25,13 @@ export interface SandboxScene {
   pictures?: boolean | undefined;
 }
 
+/** An account of Alibaba Cloud, as the sandbox emulates it. */
 export interface SandboxAccount {
   /** The account's number. */
   accountId: string;
+  /** Its AccessKeys. */
   keys: readonly SandboxKey[];
+  /** Its scenes; calls with another SceneId receive Code 404. */
   scenes: readonly SandboxScene[];
   /** Limit of calls per action and second; default 50, as at Alibaba Cloud. 0 means no limit. */
   callsPerSecond?: number | undefined;
@@ -36,12 +43,13 @@ export interface SandboxStore {
   get(key: string): string | null;
   /** Key and text of all rows whose keys start with the prefix. */
   list(prefix: string): [string, string][];
-  /** `expiresAt` and `now` are milliseconds by the sandbox's clock; null: never expires. */
+  /** Writes a row. `expiresAt` and `now` are milliseconds by the sandbox's clock; null: never expires. */
   put(key: string, value: string, expiresAt: number | null, now: number): void;
   /** Deletes every row. */
   clear(): void;
 }
 
+/** Options of `createSandbox`. */
 export interface SandboxOptions {
   /** Replaces the demo account (`sandbox-key-id` / `sandbox-key-secret`, scene 1000000006). */
   accounts?: readonly SandboxAccount[] | undefined;
@@ -59,23 +67,33 @@ export interface SandboxOptions {
 
 /** A verification in the control API. Contains no personal data. */
 export interface SandboxVerification {
+  /** The CertifyId that InitFaceVerify returned. */
   certifyId: string;
+  /** The account that started it. */
   accountId: string;
+  /** Its scene, as text. */
   sceneId: string;
+  /** The OuterOrderNo of InitFaceVerify. */
   outerOrderNo: string;
+  /** The ProductCode of InitFaceVerify. */
   productCode: string;
   /** Not submitted; in progress; submitted; or expired after 30 minutes. */
   stage: "created" | "opened" | "ended" | "expired";
   /** `yyyy-MM-ddTHH:mm:ssZ`, like the other times. */
   createdAt: string;
+  /** When the CertifyId expires: 30 minutes later. */
   expiresAt: string;
+  /** When the phone opened it; null before. */
   openedAt: string | null;
   /** In the future if a scripted verification ends by itself. */
   endedAt: string | null;
+  /** Whether the person passed; null before the end, and if `code` replaces the verdict. */
   passed: boolean | null;
+  /** The SubCode of the verdict; null without one. */
   subCode: string | null;
   /** The Code that DescribeFaceVerify returns instead of a verdict. */
   code: string | null;
+  /** Requests to CallbackUrl; `lastStatus` is null without a response. Null without a CallbackUrl. */
   callback: { url: string; attempts: number; lastStatus: number | null } | null;
   /** The page that the user's browser opens; null if the verification takes place in an app. */
   certifyUrl: string | null;
@@ -83,9 +101,15 @@ export interface SandboxVerification {
   returnUrl: string | null;
 }
 
+/** A fault of the service or of the connection, for some of the next requests. */
 export interface SandboxFault {
+  /**
+   * `latency`: a delay; `hang`: no response; `reset`: the connection breaks; `error`: an error of Alibaba Cloud; `html`: a
+   * proxy's page; `empty`: no body; `truncated`: half of the body; `notUtf8`: a body that is not text; `numericCode`: Code
+   * as a number.
+   */
   kind: "latency" | "hang" | "reset" | "error" | "html" | "empty" | "truncated" | "notUtf8" | "numericCode";
-  /** Default: both actions. */
+  /** The action that it applies to; default: both. */
   action?: "InitFaceVerify" | "DescribeFaceVerify" | undefined;
   /** The number of requests to which it applies; default 1. */
   count?: number | undefined;
@@ -99,22 +123,31 @@ export interface SandboxFault {
   executed?: boolean | undefined;
 }
 
+/** The sandbox's clock. */
 export interface SandboxClock {
+  /** The time, `yyyy-MM-ddTHH:mm:ssZ`. */
   now: string;
+  /** Milliseconds ahead of the host's clock. */
   offsetMillis: number;
 }
 
+/** What the sandbox is set to. Contains no AccessKeySecret. */
 export interface SandboxState {
   /** Version of the sandbox. */
   sandbox: string;
+  /** Its clock. */
   clock: SandboxClock;
+  /** Its accounts. */
   accounts: { accountId: string; accessKeyIds: string[]; sceneIds: string[]; callsPerSecond: number }[];
+  /** Faults that have not all occurred yet. */
   faults: SandboxFault[];
 }
 
+/** A server of the sandbox. */
 export interface SandboxServer {
   /** `http://127.0.0.1:8788`, without a trailing slash; the loopback address if the server listens on all addresses. */
   url: string;
+  /** The port that it listens on. */
   port: number;
   /** Stops listening; responses in progress have a second to finish. */
   close(): Promise<void>;
@@ -124,10 +157,13 @@ export interface SandboxServer {
 
 /** An error of the control API. */
 export interface SandboxError extends Error {
+  /** Stable name of the error. */
   code: string;
+  /** HTTP status of the error over HTTP. */
   status: number;
 }
 
+/** A sandbox with its own state. Its methods reject with a `SandboxError`. */
 export interface Sandbox {
   /** Handles a request without a network. Pass it to a client as `fetch`; it is bound to its sandbox. */
   readonly fetch: (input: string | URL | Request, init?: RequestInit) => Promise<Response>;
@@ -139,9 +175,11 @@ export interface Sandbox {
     onAnswer?:
       ((answer: { method: string; path: string; status: number | null; millis: number }) => void) | undefined;
   }): Promise<SandboxServer>;
+  /** What the sandbox is set to. */
   state(): Promise<SandboxState>;
-  /** The newest 100, or those of one order. */
+  /** The newest 100 verifications, or those of one order. */
   verifications(filter?: { outerOrderNo?: string | undefined }): Promise<SandboxVerification[]>;
+  /** One verification. */
   verification(certifyId: string): Promise<SandboxVerification>;
   /** The phone opens it: DescribeFaceVerify returns 403 from then on. */
   open(certifyId: string): Promise<SandboxVerification>;
@@ -154,10 +192,13 @@ export interface Sandbox {
    * `"500"`.
    */
   submit(certifyId: string, outcome?: string): Promise<SandboxVerification>;
+  /** Moves the clock forward, so that CertifyIds, timestamps and nonces expire. */
   advanceClock(milliseconds: number): Promise<SandboxClock>;
-  /** A Date, or `yyyy-MM-ddTHH:mm:ssZ`; the clock continues from there. */
+  /** Sets the clock to a Date, or to `yyyy-MM-ddTHH:mm:ssZ`; it continues from there. */
   setClock(time: Date | string): Promise<SandboxClock>;
+  /** Adds a fault. The first one that matches a request applies to it. */
   injectFault(fault: SandboxFault): Promise<void>;
+  /** Removes all faults. */
   clearFaults(): Promise<void>;
   /** Deletes all verifications, nonces and faults, and resets the clock. */
   reset(): Promise<void>;

@@ -10,6 +10,7 @@ import type { Audience, CommonOptions, ErrorKind, Execution, FieldProblem, Messa
 import { createSandbox } from "cloudauth-edge/sandbox";
 import type { Sandbox, SandboxOptions } from "cloudauth-edge/sandbox";
 
+/** Options of the sandbox and of its client. */
 export interface TestClientOptions extends SandboxOptions {
   /** Options of the client, such as `language` or `maxAttempts`. */
   client?: Omit<CommonOptions, "endpoint" | "fetch"> | undefined;
@@ -17,12 +18,15 @@ export interface TestClientOptions extends SandboxOptions {
 
 /** A client and the sandbox that it calls. `await using` closes the sandbox. */
 export interface TestClient {
+  /** Calls the sandbox. */
   client: FaceVerifyClient;
+  /** Plays the phone, injects faults and moves the clock. */
   sandbox: Sandbox;
   /** The scene of the sandbox's first account. */
   sceneId: string;
   /** Closes the sandbox. */
   close(): Promise<void>;
+  /** `close()`, for `await using`. */
   [Symbol.asyncDispose](): Promise<void>;
 }
 
@@ -61,8 +65,11 @@ const DEMO = {
   scenes: [{ sceneId: "1000000006" }],
 };
 
+/** Properties of a `FaceVerifyError`. */
 export interface TestErrorOptions {
+  /** Why the call failed. */
   kind: ErrorKind;
+  /** Alibaba Cloud's Code, or the client's name for a local failure. */
   code: string;
   /** Default false; must be false if `execution` is `unknown`. */
   retryable?: boolean | undefined;
@@ -70,11 +77,15 @@ export interface TestErrorOptions {
   execution?: Execution | undefined;
   /** Default `developer`. */
   audience?: Audience | undefined;
+  /** Default: that it is an error of a test. */
   messages?: Messages | undefined;
   /** The language of `message`; default `en`. */
   language?: keyof Messages | undefined;
+  /** Alibaba Cloud's RequestId; default null. */
   requestId?: string | undefined;
+  /** HTTP status of the response; default null. */
   httpStatus?: number | undefined;
+  /** What is wrong with each parameter, for the kind `validation`. */
   fields?: readonly Pick<FieldProblem, "field" | "rule" | "messages">[] | undefined;
   /** The error that a function of the program threw; `cause` is a sanitized copy of it. */
   cause?: unknown;
@@ -85,7 +96,7 @@ export interface TestErrorOptions {
  * fail, use a fault of the sandbox.
  *
  * @param options its properties; only `kind` and `code` are required
- * @throws {TypeError} if the client never throws such an error
+ * @throws {TypeError} if the client never throws such an error: `retryable` with an `execution` of `unknown`
  */
 export function createFaceVerifyError({
   kind,

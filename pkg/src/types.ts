@@ -9,7 +9,9 @@ export type { DescribeFaceVerifyParameters, InitFaceVerifyParameters, SceneId } 
 
 /** Permanent or temporary (STS) credentials. */
 export interface Credentials {
+  /** AccessKey ID of a RAM user, or of temporary credentials. */
   accessKeyId: string;
+  /** AccessKey Secret that belongs to it. */
   accessKeySecret: string;
   /** SecurityToken of temporary credentials. */
   securityToken?: string | undefined;
@@ -17,6 +19,7 @@ export interface Credentials {
   expiration?: string | number | Date | undefined;
 }
 
+/** Options of a client, other than its credentials. */
 export interface CommonOptions {
   /**
    * Host, or hosts in fail-over order; default `cloudauth.aliyuncs.com`. HTTPS is required; `http://` is allowed for a
@@ -69,6 +72,7 @@ export interface CommonOptions {
 /** The used part of the Fetch API; every runtime's `globalThis.fetch` conforms. */
 export type Fetch = (url: string, init: RequestInit) => Promise<Response>;
 
+/** Options of a client: at least credentials, in one of three forms. */
 export type ClientOptions = CommonOptions &
   (
     | (Credentials & { credentials?: undefined })
@@ -119,6 +123,7 @@ export interface OrderStore {
 
 /** An order in a store. Contains no personal data. */
 export interface StoredOrder {
+  /** The caller's order number, the key of the store. */
   outerOrderNo: string;
   /** Keyed hash of all parameters: 64 hexadecimal digits. */
   fingerprint: string;
@@ -126,19 +131,25 @@ export interface StoredOrder {
   attempt: string;
   /** `starting` after `until` means `unknown`: the process has crashed. */
   state: "starting" | "started" | "unknown";
-  /** Milliseconds since 1970. */
+  /** The end of the start's time limit, in milliseconds since 1970. */
   until: number;
+  /** Alibaba Cloud's CertifyId; null unless `state` is `started`. */
   certifyId: string | null;
+  /** Alibaba Cloud's CertifyUrl, for web flows. */
   certifyUrl: string | null;
+  /** Alibaba Cloud's RequestId of the start, or of its failure. */
   requestId: string | null;
 }
 
 /** An order with the outcome of its start; `failed`: nothing was started. */
 export interface SettledOrder extends Omit<StoredOrder, "state"> {
+  /** `started`: there is a CertifyId. `unknown`: a verification may have been started. `failed`: provably not. */
   state: "started" | "unknown" | "failed";
 }
 
+/** A request and its outcome. Contains no personal data. */
 export interface AttemptReport {
+  /** The action that was called. */
   action: "InitFaceVerify" | "DescribeFaceVerify";
   /** Starts at 1. */
   attempt: number;
@@ -146,6 +157,7 @@ export interface AttemptReport {
   endpoint: string;
   /** Milliseconds since 1970. */
   beganAt: number;
+  /** Milliseconds until the response was read, or until the attempt failed. */
   durationMs: number;
   /** Null without a response. */
   httpStatus: number | null;
@@ -153,6 +165,7 @@ export interface AttemptReport {
   kind: ErrorKind | null;
   /** Alibaba Cloud's Code, or the error's. */
   code: string;
+  /** Alibaba Cloud's RequestId, by which its support finds the request; null without one. */
   requestId: string | null;
   /** Milliseconds until the next attempt, if any. */
   retryInMs: number | null;
@@ -160,9 +173,11 @@ export interface AttemptReport {
 
 /** What the channel `cloudauth-edge:call` of `node:diagnostics_channel` publishes at the end of each call. */
 export interface CallReport {
+  /** The action that was called. */
   action: AttemptReport["action"];
   /** Milliseconds since 1970. */
   beganAt: number;
+  /** Milliseconds of all attempts and back-off. */
   durationMs: number;
   /** In their order; none if nothing was sent. */
   attempts: AttemptReport[];
@@ -170,14 +185,17 @@ export interface CallReport {
   kind: ErrorKind | null;
   /** Alibaba Cloud's Code, or the error's. */
   code: string;
+  /** Alibaba Cloud's RequestId of the last attempt; null without one. */
   requestId: string | null;
 }
 
+/** Options of one call. */
 export interface CallOptions {
   /** Aborts the call immediately, with an error of kind `aborted`. */
   signal?: AbortSignal | undefined;
 }
 
+/** A verification that Alibaba Cloud has started. */
 export interface InitFaceVerifyResult {
   /** 实人认证唯一标识: valid for 30 minutes and one submission. Store it with the order, on the server. */
   certifyId: string;
@@ -187,6 +205,7 @@ export interface InitFaceVerifyResult {
   code: string;
   /** Alibaba Cloud's Message; null for an order that `orders` already had. */
   message: string | null;
+  /** Alibaba Cloud's RequestId of the start. */
   requestId: string | null;
   /** The unchanged ResultObject; empty for an order that `orders` already had. */
   raw: Record<string, unknown>;
@@ -200,11 +219,13 @@ export type DescribeFaceVerifyResult = PendingResult | PassedResult | RejectedRe
 
 /** The user has not finished. */
 export interface PendingResult {
+  /** No verdict yet. */
   status: "pending";
   /** Alibaba Cloud's Code: `403` or `424`. */
   code: string;
   /** Alibaba Cloud's Message. */
   message: string | null;
+  /** Alibaba Cloud's RequestId of this query. */
   requestId: string | null;
   /** The unchanged ResultObject, including unknown members. */
   raw: Record<string, unknown>;
@@ -212,11 +233,13 @@ export interface PendingResult {
 
 /** Alibaba Cloud returned `Passed=T` and nothing in the response contradicts it. */
 export interface PassedResult extends Verdict {
+  /** For the meaning of `passed` with each ProductCode, see `productCode` of InitFaceVerify. */
   status: "passed";
 }
 
 /** Alibaba Cloud returned `Passed=F`. */
 export interface RejectedResult extends Verdict {
+  /** `subCode` states the reason. */
   status: "rejected";
 }
 
@@ -232,59 +255,96 @@ export interface Verdict {
   subCodeInfo: SubCodeInfo | null;
   /** MaterialInfo, parsed. */
   material: Material | null;
+  /** IdentityInfo, parsed as JSON; its content is undocumented. Personal data. Null if absent. */
   identityInfo: unknown;
+  /** 设备 token: Alibaba Cloud's token of the device; null if absent. */
   deviceToken: string | null;
   /** Risks of the device, if `faceGuardOutput` requested them. */
   deviceRisk: string[];
+  /** UserInfo, parsed as JSON; its content is undocumented. Personal data. Null if absent. */
   userInfo: unknown;
+  /** Alibaba Cloud's RequestId of this query. */
   requestId: string | null;
   /** The unchanged ResultObject, including unknown members. */
   raw: Record<string, unknown>;
 }
 
+/** Material of the verification. Personal data. Members that Alibaba Cloud did not return are null. */
 export interface Material {
+  /** Whether Alibaba Cloud saw an attack on the liveness detection. */
   faceAttack: boolean | null;
+  /** Whether the face was covered; only with a verdict that passed. */
   faceOcclusion: boolean | null;
+  /** The photo taken during the verification. */
   facialPictureFront: Picture | null;
   /** The unchanged MaterialInfo, including unknown members. */
   raw: Record<string, unknown>;
 }
 
+/** A photo and where it is stored. */
 export interface Picture {
-  /** 0 to 100. */
+  /** Quality of the face in the photo, 0 to 100. */
   qualityScore: number | null;
+  /** Similarity to the photo compared with, with products that compare. Its scale is undocumented. */
   verifyScore: number | null;
   /** A signed URL; treat it as a secret. */
   pictureUrl: string | null;
   /** When `pictureUrl` expires: yyyy-MM-ddTHH:mm:ssZ, 15 minutes after the query. */
   pictureUrlExpiresAt: string | null;
+  /** Your OSS bucket with the photo. */
   ossBucketName: string | null;
+  /** The name of the photo in that bucket. */
   ossObjectName: string | null;
 }
 
+/** The meaning of a SubCode; docs/codes.md lists all of them. */
 export interface SubCodeInfo {
+  /** The SubCode. */
   code: string;
+  /** Alibaba Cloud's description, in Chinese. */
   vendorMessage: string;
   /** Whether the verification is billed; null if undocumented. */
   billed: boolean | null;
+  /** Whether a verdict with this SubCode is `Passed=T`. */
   passing: boolean;
+  /** Whether it is possible with ProductCode `LR_FR`. */
   inVendorDocument: boolean;
+  /** The party that can do something about a rejection. */
   audience: Audience;
   /** Whether a new verification of the same person can have a different result. */
   retryable: boolean;
+  /** The meaning and what to do. */
   messages: Messages;
 }
 
+/** Whether a call may have started a verification: `none` means provably not, `unknown` means it may have. */
 export type Execution = "none" | "unknown";
 
+/** A text in both languages, without personal data. */
 export interface Messages {
+  /** Chinese. */
   zh: string;
+  /** English. */
   en: string;
 }
 
 /** The party that must act: the user being verified, the developer, or the operator. */
 export type Audience = "user" | "developer" | "operator";
 
+/**
+ * Why a call failed.
+ *
+ * - `validation`: the program must be corrected: a parameter or option in `fields`, or its fetch function
+ * - `signature`: Alibaba Cloud rejected the signature, the nonce or the timestamp
+ * - `credentials`: Alibaba Cloud rejected the AccessKey, the SecurityToken or the permissions, or there are none
+ * - `throttled`: too many calls; retry later
+ * - `vendor`: Alibaba Cloud returned another Code than 200, 403 or 424
+ * - `transport`: the connection failed
+ * - `timeout`: no complete response arrived in time
+ * - `aborted`: the program aborted the call by its `signal`
+ * - `protocol`: the response does not match Alibaba Cloud's documentation
+ * - `order`: `orders` does not allow the start, or failed
+ */
 export type ErrorKind =
   | "validation"
   | "signature"
@@ -297,15 +357,19 @@ export type ErrorKind =
   | "protocol"
   | "order";
 
+/** What is wrong with one parameter, option or credential. Never contains its value. */
 export interface FieldProblem {
   /** Field or option, in camelCase. */
   field: string;
   /** The stable name of the violated rule. */
   rule: string;
+  /** What is wrong and how to fix it, in the client's language. */
   message: string;
+  /** The same in both languages. */
   messages: Messages;
 }
 
+/** Options of `waitForResult`. */
 export interface WaitOptions extends CallOptions {
   /** Time limit in milliseconds, including a query in progress; default 120000. */
   deadlineMs?: number | undefined;
@@ -319,6 +383,8 @@ export interface Callback {
   certifyId: string;
   /** Whether it contains your CallbackToken (compared in constant time). If not, do nothing. */
   tokenValid: boolean;
+  /** What the request claims about `Passed`; anybody can forge it. Null if it claims nothing. */
   claimsPassed: boolean | null;
+  /** The SubCode that the request claims; anybody can forge it. Null if it claims none. */
   claimedSubCode: string | null;
 }

@@ -67,6 +67,7 @@ export interface FaceVerifyClientConstructor {
 }
 
 // Not declared as a class: its private members would make every test double a type error.
+/** The class of clients. */
 export const FaceVerifyClient: FaceVerifyClientConstructor = class implements FaceVerifyClient {
   readonly #options: Uint8Array;
   readonly #language: keyof Messages;

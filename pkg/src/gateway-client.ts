@@ -118,6 +118,7 @@ interface Lost {
 }
 
 // As FaceVerifyClient, not declared as a class: a double of it needs no private members.
+/** The class of clients. */
 export const GatewayClient: GatewayClientConstructor = class implements GatewayClient {
   readonly #url: URL;
   readonly #token: GatewayOptions["token"];

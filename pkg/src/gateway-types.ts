@@ -263,8 +263,11 @@ export interface ListQuery extends Omit<CountQuery, "offsetMinutes"> {
 
 /** The number of orders on each day. */
 export interface FaceVerificationCounts {
-  /** Days with orders: the date as yyyy-MM-dd, and the number of orders with each status. */
-  days: ({ date: string } & Record<OrderStatus, number>)[];
+  /** Days with orders, each with the number of its orders by status. */
+  days: ({
+    /** The day, yyyy-MM-dd, in the query's time zone. */
+    date: string;
+  } & Record<OrderStatus, number>)[];
   /** The request's id, for the gateway's operator. */
   requestId: string;
 }

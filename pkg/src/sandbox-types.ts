@@ -93,8 +93,15 @@ export interface SandboxVerification {
   subCode: string | null;
   /** The Code that DescribeFaceVerify returns instead of a verdict. */
   code: string | null;
-  /** Requests to CallbackUrl; `lastStatus` is null without a response. Null without a CallbackUrl. */
-  callback: { url: string; attempts: number; lastStatus: number | null } | null;
+  /** Requests to CallbackUrl; null without one. */
+  callback: {
+    /** The CallbackUrl. */
+    url: string;
+    /** The number of requests. */
+    attempts: number;
+    /** HTTP status of the last response; null without a response. */
+    lastStatus: number | null;
+  } | null;
   /** The page that the user's browser opens; null if the verification takes place in an app. */
   certifyUrl: string | null;
   /** ReturnUrl with the result, once the verification has ended or the user has given up. */
@@ -138,7 +145,16 @@ export interface SandboxState {
   /** Its clock. */
   clock: SandboxClock;
   /** Its accounts. */
-  accounts: { accountId: string; accessKeyIds: string[]; sceneIds: string[]; callsPerSecond: number }[];
+  accounts: {
+    /** The account's number. */
+    accountId: string;
+    /** The ids of its AccessKeys. */
+    accessKeyIds: string[];
+    /** Its scenes. */
+    sceneIds: string[];
+    /** Limit of calls per action and second; 0 means no limit. */
+    callsPerSecond: number;
+  }[];
   /** Faults that have not all occurred yet. */
   faults: SandboxFault[];
 }

@@ -31,13 +31,13 @@ export interface FaceVerifyClient {
   /**
    * Starts a verification. With `orders`, at most once per OuterOrderNo: another call returns the same CertifyId, waits
    * for the outcome of a start in progress, or fails with an error of kind `order`.
-   * @throws {FaceVerifyError} of any kind; its `execution` states whether a verification may have been started
+   * @throws a {@link FaceVerifyError} of any kind; its `execution` states whether a verification may have been started
    */
   initFaceVerify(parameters: InitFaceVerifyParameters, options?: CallOptions): Promise<InitFaceVerifyResult>;
 
   /**
    * Queries the result of a verification. A rejected person is a result, not an error.
-   * @throws {FaceVerifyError} of any kind but `order`
+   * @throws a {@link FaceVerifyError} of any kind but `order`
    */
   describeFaceVerify(
     parameters: DescribeFaceVerifyParameters,
@@ -47,7 +47,7 @@ export interface FaceVerifyClient {
   /**
    * Polls with increasing intervals until the user has finished, and continues after temporary failures. At the
    * deadline, it returns the last `pending` result.
-   * @throws {FaceVerifyError} like `describeFaceVerify`
+   * @throws a {@link FaceVerifyError} like `describeFaceVerify`
    */
   waitForResult(
     parameters: DescribeFaceVerifyParameters,
@@ -59,7 +59,7 @@ export interface FaceVerifyClient {
 export interface FaceVerifyClientConstructor {
   /**
    * Creates a client. It opens no connection.
-   * @throws {FaceVerifyError} of kind `validation`, with the option's name but never its value. If the module is not
+   * @throws a {@link FaceVerifyError} of kind `validation`, with the option's name but never its value. If the module is not
    *   loaded yet, the options are validated at the first call.
    */
   new (options?: ClientOptions): FaceVerifyClient;

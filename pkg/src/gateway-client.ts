@@ -69,7 +69,7 @@ export interface GatewayClient {
 export interface GatewayClientConstructor {
   /**
    * Creates a client. It opens no connection.
-   * @throws {FaceVerifyError} of kind `validation` if an option is not valid
+   * @throws a {@link FaceVerifyError} of kind `validation` if an option is not valid
    */
   new (options: GatewayOptions): GatewayClient;
   readonly prototype: GatewayClient;

@@ -253,7 +253,7 @@ export interface CountQuery {
 
 /** Which orders are listed. */
 export interface ListQuery extends Omit<CountQuery, "offsetMinutes"> {
-  /** The most orders on a page: 1 to 100; default 20. */
+  /** The maximum number of orders on a page: 1 to 100; default 20. */
   limit?: number | undefined;
   /** `nextCursor` of the previous page. */
   cursor?: string | undefined;

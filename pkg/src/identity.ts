@@ -58,7 +58,12 @@ export interface CertNoAccepted extends Accepted {
  */
 export function checkCertNo(
   text: string | null | undefined,
-  { allowResidencePermits = false }: { allowResidencePermits?: boolean | undefined } = {},
+  {
+    allowResidencePermits = false,
+  }: {
+    /** Whether the numbers of residence permits and foreign permanent resident cards are accepted; default false. */
+    allowResidencePermits?: boolean | undefined;
+  } = {},
 ): CertNoAccepted | Refused {
   return read(identity.core().checkCertNo(given(text), allowResidencePermits, Date.now()));
 }

@@ -4,6 +4,7 @@ import type { Callback, FieldProblem } from "./types.js";
 
 /**
  * Parses the URL of a callback request, absolute or starting with the path. Null if it is not a callback.
+ * @param url of the request, as your server received it
  * @param callbackToken the `callbackToken` that you passed to `initFaceVerify`
  */
 export function parseCallback(url: string, callbackToken: string): Callback | null {
@@ -12,7 +13,7 @@ export function parseCallback(url: string, callbackToken: string): Callback | nu
 
 /**
  * Creates an OuterOrderNo from the prefix (at most 10 letters and digits), the time, and random digits.
- * @throws {TypeError} if the prefix is invalid
+ * @throws a TypeError if the prefix is invalid
  */
 export function newOuterOrderNo(prefix = ""): string {
   return accepted(JSON.parse(host.core().newOuterOrderNo(prefix, randomHex(), Date.now())));

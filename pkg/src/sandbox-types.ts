@@ -183,9 +183,15 @@ export interface SandboxError extends Error {
 export interface Sandbox {
   /** Handles a request without a network. Pass it to a client as `fetch`; it is bound to its sandbox. */
   readonly fetch: (input: string | URL | Request, init?: RequestInit) => Promise<Response>;
-  /** Serves over HTTP; default: a free port of 127.0.0.1. Not available in workerd. */
+  /**
+   * Serves over HTTP. Not available in workerd.
+   *
+   * @param options where it listens, and a log
+   */
   listen(options?: {
+    /** Default: a free port. */
     port?: number | undefined;
+    /** The address to listen on; default `127.0.0.1`. */
     host?: string | undefined;
     /** Called after each request, for a log; `status` is null if the connection ended before the response did. */
     onAnswer?:

@@ -96,7 +96,7 @@ export interface TestErrorOptions {
  * fail, use a fault of the sandbox.
  *
  * @param options its properties; only `kind` and `code` are required
- * @throws {TypeError} if the client never throws such an error: `retryable` with an `execution` of `unknown`
+ * @throws a TypeError if the client never throws such an error: `retryable` with an `execution` of `unknown`
  */
 export function createFaceVerifyError({
   kind,

@@ -121,15 +121,15 @@ fn element(out: &mut String, name: &str, value: &str) {
 
 /// A member's name as an element's name. Alibaba Cloud's results have ASCII names, but the gateway also
 /// passes on members that it does not know, and JSON permits any name: `_` replaces each character
-/// that XML does not permit there, and precedes a name that starts with a digit.
+/// that XML does not permit there, and precedes a name that would start with a digit.
 fn xml_name(name: &str) -> String {
     let permitted = |letter: char| letter.is_ascii_alphanumeric() || "_-.".contains(letter);
-    let starts_well = name.starts_with(|first: char| first.is_ascii_alphabetic() || first == '_');
-    let prefix = if starts_well { "" } else { "_" };
-    prefix
-        .chars()
-        .chain(name.chars().map(|letter| if permitted(letter) { letter } else { '_' }))
-        .collect()
+    let name = name.replace(|letter| !permitted(letter), "_");
+    if name.starts_with(|first: char| first.is_ascii_alphabetic() || first == '_') {
+        name
+    } else {
+        format!("_{name}")
+    }
 }
 
 fn escape(out: &mut String, character: char) {

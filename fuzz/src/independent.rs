@@ -49,11 +49,11 @@ pub fn sha256(bytes: &[u8]) -> String {
 /// The value of one member of the `Authorization` header of ACS3.
 pub fn member<'a>(authorization: &'a str, name: &str) -> Option<&'a str> {
     let members = authorization.strip_prefix("ACS3-HMAC-SHA256 ")?;
-    let found = members
+    let (_, value) = members
         .split(',')
-        .map(str::trim)
-        .find(|one| one.starts_with(name))?;
-    found[name.len()..].strip_prefix('=')
+        .filter_map(|one| one.trim().split_once('='))
+        .find(|(known, _)| *known == name)?;
+    Some(value)
 }
 
 /// The signature "ACS3-HMAC-SHA256" of a request with these signed headers.

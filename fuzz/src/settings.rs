@@ -18,6 +18,9 @@ pub fn run(bytes: &[u8]) {
     let Ok(text) = core::str::from_utf8(bytes) else {
         return;
     };
+    if text.contains(MARK) {
+        return;
+    }
     let mut given = Variables::new();
     let mut marked = Variables::new();
     for (name, value) in text.lines().filter_map(|line| line.split_once('=')) {

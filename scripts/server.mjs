@@ -39,6 +39,8 @@ export async function buildServer() {
     "--platform=node",
     "--target=node24",
     "--packages=external",
+    // For the coverage of the sources; not published.
+    "--sourcemap",
     "--log-level=warning",
     `--outdir=${dist}`,
     "--entry-names=cloudauth-edge-gateway",

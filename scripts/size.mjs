@@ -74,7 +74,6 @@ await command(import.meta, async () => {
     if (total.gzip > budget * 1024) over.push(part);
   }
   if (browser().chrome) {
-    // Imported late: setup may just have installed the npm packages that it needs.
     const { firstLoad } = await import("./console-load.mjs");
     const { requests, gzip, interactiveMs } = await firstLoad();
     const when = `${Math.round(interactiveMs)} ms on this machine`;

@@ -1,4 +1,5 @@
-// Paths of the project and the environment of its commands. Runs before `npm ci`: Node built-ins only.
+// Paths of the project and the environment of its commands. install.mjs uses it before `npm ci`: Node built-ins
+// only.
 
 import { accessSync, constants, existsSync, readFileSync, readdirSync } from "node:fs";
 import { delimiter, join } from "node:path";

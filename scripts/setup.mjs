@@ -1,22 +1,13 @@
 // node scripts/setup.mjs [need …]: installs what the commands need beyond npm packages, on a machine with git, Node and
 // rustup. Each step checks whether it is already done, performs it, and gives advice if it fails.
 
-import { existsSync, writeFileSync } from "node:fs";
+import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { parse } from "smol-toml";
 import { NPM_ADVICE, hashOf, holds, npmFolder } from "./install.mjs";
 import { Failure, answer, must } from "./lib/process.mjs";
 import { command, line } from "./lib/progress.mjs";
-import {
-  at,
-  bindgen,
-  browser,
-  lockedCrate,
-  machineEnv,
-  postgresPrograms,
-  python,
-  tools,
-  which,
-} from "./lib/project.mjs";
+import { at, bindgen, browser, machineEnv, postgresPrograms, python, tools, which } from "./lib/project.mjs";
 
 export const fuzzToolchain = "nightly";
 
@@ -24,6 +15,10 @@ const bindgenStamp = join(tools, "bindgen", ".built-from");
 const bindgenSources = ["Cargo.lock", "src/main.rs"].map((file) => at("scripts", "bindgen", file));
 const pythonStamp = join(tools, "python", ".installed-requirements");
 const requirements = at("tests", "conformance", "python", "requirements.txt");
+
+/** The version of a crate in Cargo.lock. */
+const lockedCrate = (wanted) =>
+  parse(readFileSync(at("Cargo.lock"), "utf8")).package.find(({ name }) => name === wanted).version;
 
 const RUSTUP_ADVICE =
   "Install Rust with rustup (see https://rustup.rs), open a new shell and run this command again.";

@@ -6,7 +6,7 @@ import { createHash } from "node:crypto";
 import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { at, machineEnv, projectEnv, root } from "./lib/project.mjs";
+import { machineEnv, projectEnv, root } from "./lib/project.mjs";
 
 /** The oldest Node that wrangler supports. */
 const OLDEST_NODE = "22.12.0";

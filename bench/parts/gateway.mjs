@@ -1,4 +1,13 @@
-import { direct, gateway, newest, nodeGateway, passThrough, read, start } from "../lib/gateway.mjs";
+import {
+  direct,
+  gateway,
+  newest,
+  nodeGateway,
+  ownWorker,
+  passThrough,
+  read,
+  start,
+} from "../lib/gateway.mjs";
 import { Load } from "../lib/load.mjs";
 import { alternate, once } from "../lib/measure.mjs";
 import { residentBytes } from "../lib/noise.mjs";
@@ -14,7 +23,8 @@ export const about = `The deployed gateway in a bare workerd. Its ledger is in a
 has one, so that the disk is not what is measured; one row shows what waiting for this machine's disk adds. The upstream is a server
 on the loopback interface that answers at once, so that all that is added is the gateway's. A start writes the order
 down, calls Alibaba Cloud, and writes down what it said; a read of a known verdict calls nobody. The pass-through Worker is
-one line of \`fetch\` in its own workerd. All orders are one caller's, hence one Durable Object, which does one
+one line of \`fetch\` in its own workerd. The Worker by hand (\`bench/workers/by-hand-ledger.js\`) has a ledger of two
+statements in a Durable Object, without retries, alarms, webhooks or a log: what it takes is what such a ledger costs at least. All orders are one caller's, hence one Durable Object, which does one
 thing at a time: a second caller has a second one. On Node the gateway is one process with SQLite; its log goes into a
 pipe, which workerd's does not.`;
 
@@ -26,12 +36,14 @@ export async function measure() {
       const front = await startWorkerd(worker);
       const onDisk = await startWorkerd(worker, { onDisk: true });
       const bare = await startWorkerd(await passThrough(upstream));
+      const byHand = await startWorkerd(await ownWorker("by-hand-ledger", upstream, { LEDGER: "Ledger" }));
       const node = await nodeGateway(upstream);
       const nodeOnDisk = await nodeGateway(upstream, { onDisk: true });
       try {
         const ways = {
           "the upstream itself": () => direct(upstream),
           "through the pass-through Worker": () => direct(bare.url),
+          "a start by hand, with a ledger": () => start(byHand.url),
           "a start at the gateway": () => start(front.url),
           "a start, its ledger on disk": () => start(onDisk.url),
           "a start at the gateway on Node": () => start(node.url),
@@ -58,7 +70,7 @@ export async function measure() {
         const columns = { p50: "p50 ms", p99: "p99 ms", perSecond: "requests/s" };
         const alone = await alternate(rounds(withReads, 1), { rounds: 5, limitSeconds: 40 });
         const busy = await alternate(rounds(withReads, 32), { rounds: 5, limitSeconds: 40 });
-        const [{ metrics: straight }, , { metrics: fronted }] = alone;
+        const [{ metrics: straight }, , , { metrics: fronted }] = alone;
         const added = (key) => (fronted[key].median - straight[key].median).toFixed(2);
         return [
           {
@@ -80,7 +92,7 @@ export async function measure() {
           await memory(load, { "gateway in workerd": front, "gateway on Node": node }),
         ];
       } finally {
-        await Promise.all([front, onDisk, bare, node, nodeOnDisk].map((each) => each.close()));
+        await Promise.all([front, onDisk, bare, byHand, node, nodeOnDisk].map((each) => each.close()));
       }
     });
   } finally {

@@ -85,7 +85,7 @@ function print(rows) {
 }
 
 await command(import.meta, async () => {
-  await setUp(["packages", "rust", "llvmTools", "cargoLlvmCov"]);
+  await setUp(["rust", "llvmTools", "cargoLlvmCov"]);
   mkdirSync(FOLDER, { recursive: true });
   const rust = await ofRust();
   const javaScript = await ofJavaScript();

@@ -91,26 +91,30 @@ export function imports(sources) {
   );
 }
 
-/** Groups of modules that reach each other (Tarjan's strongly connected components). */
-export function circles(graph) {
-  const index = new Map();
-  const low = new Map();
-  const stack = [];
-  const found = [];
+/** The modules that a module reaches through its imports. */
+function reached(graph, from) {
+  const found = new Set();
   const visit = (module) => {
-    index.set(module, index.size);
-    low.set(module, index.get(module));
-    stack.push(module);
     for (const next of graph.get(module) ?? []) {
-      if (!index.has(next)) visit(next);
-      if (stack.includes(next)) low.set(module, Math.min(low.get(module), low.get(next)));
+      if (found.has(next)) continue;
+      found.add(next);
+      visit(next);
     }
-    if (low.get(module) !== index.get(module)) return;
-    const group = stack.splice(stack.indexOf(module));
-    if (group.length > 1) found.push(group.sort());
   };
-  for (const module of graph.keys()) if (!index.has(module)) visit(module);
+  visit(from);
   return found;
+}
+
+/** Groups of modules that reach each other. */
+export function circles(graph) {
+  const reaches = new Map([...graph.keys()].map((module) => [module, reached(graph, module)]));
+  const groups = [...graph.keys()].map((module) =>
+    [...reaches.get(module)].filter((other) => reaches.get(other)?.has(module)).sort(),
+  );
+  // Every member of a group finds the same group.
+  return groups.filter(
+    (group, index) => group.length > 0 && index === groups.findIndex((other) => other[0] === group[0]),
+  );
 }
 
 await command(import.meta, async () => {

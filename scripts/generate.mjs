@@ -1,7 +1,7 @@
 // npm run generate: writes what is generated from the Rust tables and the TypeScript sources.
 //   pkg/src/parameters.ts   the parameters of both actions
 //   worker/openapi.json     the schema of a start (the rest of the file is hand-written)
-//   docs/codes*.md          every code: its meaning, who must act, whether to retry
+//   docs/codes*.md          the rows of the tables: every code, its meaning, who must act, whether to retry
 //   docs/api/               the reference of the npm package
 // With --check, which is part of the lint, it writes nothing and fails if a file is not current.
 
@@ -157,8 +157,10 @@ async function fromTables() {
   const written = Object.entries(files).map(async ([file, text]) => [file, await formatted(file, text)]);
   return [
     ...(await Promise.all(written)),
-    ["docs/codes.md", codesPage(tables, "en")],
-    ["docs/codes.zh-CN.md", codesPage(tables, "zh")],
+    ...Object.entries({ "docs/codes.md": "en", "docs/codes.zh-CN.md": "zh" }).map(([file, language]) => [
+      file,
+      codesPage(readFileSync(at(file), "utf8"), tables, language),
+    ]),
   ];
 }
 
@@ -195,7 +197,7 @@ const outdated = (files) =>
 
 await command(import.meta, async (args) => {
   const check = args[0] === "--check";
-  await setUp(["packages", "rust", "reference"]);
+  await setUp(["rust", "reference"]);
   // The reference describes pkg/src/parameters.ts.
   const tables = await fromTables();
   const differing = (files) => files.filter(([file, text]) => current(file) !== text);

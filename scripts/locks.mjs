@@ -2,6 +2,7 @@
 
 import { readFileSync, readdirSync } from "node:fs";
 import { join } from "node:path";
+import { parse } from "smol-toml";
 import { Failure } from "./lib/process.mjs";
 import { command } from "./lib/progress.mjs";
 import { at } from "./lib/project.mjs";
@@ -17,10 +18,10 @@ export function withoutIntegrity(text) {
 
 /** Crates of a Cargo.lock that come from a registry, without a checksum. */
 export function withoutChecksum(text) {
-  return text
-    .split("[[package]]")
-    .filter((entry) => /^source = "registry/m.test(entry) && !/^checksum = "[0-9a-f]{64}"$/m.test(entry))
-    .map((entry) => entry.match(/^name = "(.*)"$/m)?.[1] ?? "(?)");
+  return parse(text)
+    .package.filter(({ source }) => source?.startsWith("registry"))
+    .filter(({ checksum }) => !/^[0-9a-f]{64}$/.test(checksum ?? ""))
+    .map(({ name }) => name);
 }
 
 const KINDS = { "package-lock.json": withoutIntegrity, "Cargo.lock": withoutChecksum };

@@ -4,6 +4,7 @@
 import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { Spec, Validation } from "@cyclonedx/cyclonedx-library";
+import { parse } from "smol-toml";
 import { crates, npmPackages, products } from "./lib/dependencies.mjs";
 import { Failure } from "./lib/process.mjs";
 import { command } from "./lib/progress.mjs";
@@ -18,7 +19,7 @@ function identity(manifest) {
     const { name, version } = JSON.parse(readFileSync(at(manifest, "package.json"), "utf8"));
     return { name, version, ref: npmRef(`${name} ${version}`) };
   }
-  const version = readFileSync(at("Cargo.toml"), "utf8").match(/^version = "(.*)"$/m)[1];
+  const { version } = parse(readFileSync(at("Cargo.toml"), "utf8")).package;
   if (manifest === "Cargo.toml")
     return { name: "cloudauth-edge", version, ref: cargoRef(`cloudauth-edge ${version}`) };
   return { name: "cloudauth-edge-worker", version };

@@ -3,6 +3,7 @@
 
 import { readFileSync } from "node:fs";
 import { basename } from "node:path";
+import { firstLoad } from "../bench/console-load.mjs";
 import { build, wasmFile } from "./build.mjs";
 import { consoleFiles } from "./console.mjs";
 import { Failure, must } from "./lib/process.mjs";
@@ -74,8 +75,6 @@ await command(import.meta, async () => {
     if (total.gzip > budget * 1024) over.push(part);
   }
   if (browser().chrome) {
-    // Imported late: setup may just have installed the npm packages that it needs.
-    const { firstLoad } = await import("./console-load.mjs");
     const { requests, gzip, interactiveMs } = await firstLoad();
     const when = `${Math.round(interactiveMs)} ms on this machine`;
     console.log(

@@ -3,6 +3,8 @@
 
 import { existsSync, readFileSync, rmSync } from "node:fs";
 import { createServer } from "node:net";
+import { createInterface } from "node:readline";
+import { setTimeout } from "node:timers/promises";
 import { parseEnv } from "node:util";
 import { sandboxKey, welcome } from "../server/welcome.js";
 import { build } from "./build.mjs";
@@ -38,70 +40,43 @@ function mustBeFree(name, port) {
 }
 
 /**
- * Starts a program that serves until it is stopped. Its output is buffered until `show()` and then printed immediately.
- * `ended` rejects when the program ends for any reason.
+ * Starts a program that serves until it is stopped, and waits until `url` answers. Its output is buffered until `show()`
+ * and then printed immediately. `ended` rejects when the program ends for any reason.
  */
-function serve(name, program, args) {
-  const child = start(program, args);
+async function serve(name, url, command, args) {
+  const child = start(command, args, { all: true });
   const lines = [];
   let shown = false;
-  let onLine = () => {};
-  for (const stream of [child.stdout, child.stderr]) {
-    let rest = "";
-    stream.setEncoding("utf8").on("data", (chunk) => {
-      const parts = (rest + chunk).split("\n");
-      rest = parts.pop();
-      for (const text of parts) {
-        lines.push(text);
-        if (lines.length > KEPT_LINES) lines.shift();
-        if (shown) console.log(`[${name}] ${text}`);
-        onLine(text);
-      }
-    });
-  }
-  const ended = new Promise((_, reject) => {
-    const fail = (why) => reject(new Failure(`The ${name} ${why}.`, { output: lines.join("\n") }));
-    child.once("error", (error) => fail(`did not start (${error.message})`));
-    child.once("close", (code, signal) => fail(`ended ${signal ? `by ${signal}` : `with code ${code}`}`));
+  createInterface({ input: child.all }).on("line", (text) => {
+    lines.push(text);
+    if (lines.length > KEPT_LINES) lines.shift();
+    if (shown) console.log(`[${name}] ${text}`);
+  });
+  const failure = (why) => new Failure(`The ${name} ${why}.`, { output: lines.join("\n") });
+  const ended = child.then(({ exitCode, shortMessage }) => {
+    throw failure(exitCode === undefined ? `failed: ${shortMessage}` : `ended with code ${exitCode}`);
   });
   ended.catch(() => {}); // handled by the callers that await it
-  return {
-    ended,
-    show: () => (shown = true),
-    says: (pattern) => () => new Promise((resolve) => (onLine = (text) => pattern.test(text) && resolve())),
-    tooSlow: () =>
-      new Failure(`The ${name} was not ready within ${READY_WITHIN_MS / 1000} s.`, {
-        output: lines.join("\n"),
-      }),
-  };
-}
-
-/** Waits until `condition(over)` resolves; `over` is aborted when the wait ends. */
-async function ready(child, condition) {
-  const over = new AbortController();
-  const late = new Promise((_, reject) => {
-    const timer = setTimeout(() => reject(child.tooSlow()), READY_WITHIN_MS);
-    over.signal.addEventListener("abort", () => clearTimeout(timer));
-  });
-  try {
-    await Promise.race([condition(over.signal), child.ended, late]);
-  } finally {
-    over.abort();
-  }
-}
-
-const answers = (url) => async (over) => {
-  while (!over.aborted) {
-    try {
-      const response = await fetch(url, { signal: AbortSignal.timeout(2000) });
-      await response.body?.cancel();
-      if (response.ok) return;
-    } catch {
-      // not listening yet
+  await line(name, async () => {
+    const deadline = Date.now() + READY_WITHIN_MS;
+    while (!(await Promise.race([answers(url), ended]))) {
+      if (Date.now() > deadline) throw failure(`was not ready within ${READY_WITHIN_MS / 1000} s`);
+      await setTimeout(100);
     }
-    await new Promise((resolve) => setTimeout(resolve, 100));
+  });
+  return { ended, show: () => (shown = true) };
+}
+
+/** Whether a server answers with a page. */
+async function answers(url) {
+  try {
+    const response = await fetch(url, { signal: AbortSignal.timeout(2000) });
+    await response.body?.cancel();
+    return response.ok;
+  } catch {
+    return false; // not listening yet
   }
-};
+}
 
 /** The body of /readyz if the gateway refuses to serve; undefined if it is ready. */
 async function unready(url) {
@@ -110,12 +85,15 @@ async function unready(url) {
   return response.ok ? undefined : body;
 }
 
-function startSandbox(port) {
-  return serve("sandbox", "node", [at("pkg", "bin", "cloudauth-edge.js"), "sandbox", "--port", String(port)]);
-}
+const startSandbox = (url, port) =>
+  serve("sandbox", `${url}/_sandbox/state`, "node", [
+    at("pkg", "bin", "cloudauth-edge.js"),
+    "sandbox",
+    `--port=${port}`,
+  ]);
 
-function startGateway(port, { vars, persistTo }) {
-  return serve("gateway", "wrangler", [
+const startGateway = (url, port, { vars, persistTo }) =>
+  serve("gateway", `${url}/livez`, "wrangler", [
     "dev",
     `--ip=${HOST}`,
     `--port=${port}`,
@@ -126,7 +104,6 @@ function startGateway(port, { vars, persistTo }) {
     `--persist-to=${persistTo}`,
     ...Object.entries(vars).flatMap(([name, value]) => ["--var", `${name}:${value}`]),
   ]);
-}
 
 await command(
   import.meta,
@@ -150,9 +127,7 @@ await command(
     const children = [];
     let how = { vars: {}, persistTo: at(".wrangler", "state") };
     if (!real) {
-      const sandbox = startSandbox(sandboxPort);
-      children.push(sandbox);
-      await line("sandbox", () => ready(sandbox, sandbox.says(new RegExp(`:${sandboxPort}\\b`))));
+      children.push(await startSandbox(sandboxUrl, sandboxPort));
       // The sandbox loses its verifications when it ends, so the ledger must not keep them either.
       how = {
         vars: {
@@ -165,9 +140,8 @@ await command(
       };
       rmSync(how.persistTo, { recursive: true, force: true });
     }
-    const gateway = startGateway(port, how);
+    const gateway = await startGateway(gatewayUrl, port, how);
     children.push(gateway);
-    await line("gateway", () => ready(gateway, answers(`${gatewayUrl}/livez`)));
     const missing = await Promise.race([unready(gatewayUrl), gateway.ended]);
 
     if (real) {

@@ -3,6 +3,8 @@
 // first part and reads advisories from the network.
 
 import { readFileSync } from "node:fs";
+import { parse } from "smol-toml";
+import satisfies from "spdx-satisfies";
 import { everyCrate, npmPackages, products } from "./lib/dependencies.mjs";
 import { Failure } from "./lib/process.mjs";
 import { command } from "./lib/progress.mjs";
@@ -11,46 +13,25 @@ import { at } from "./lib/project.mjs";
 const CRATES_IO = "registry+https://github.com/rust-lang/crates.io-index";
 const INSTALL_SCRIPTS = ["preinstall", "install", "postinstall", "prepare"];
 
-/** A list of texts in deny.toml. */
-function listed(name) {
-  const list = readFileSync(at("deny.toml"), "utf8").match(new RegExp(`^${name} = \\[([^\\]]*)\\]`, "m"));
-  return [...list[1].matchAll(/"([^"]*)"/g)].map(([, text]) => text);
-}
+const { graph, licenses } = parse(readFileSync(at("deny.toml"), "utf8"));
 
-/** Whether the allowed licenses satisfy an SPDX expression. AND binds more tightly than OR. */
+/** Whether the allowed licenses satisfy an SPDX expression. */
 export function permits(expression, allowed) {
-  const tokens = (expression ?? "").match(/[()]|[^\s()]+/g) ?? [];
-  const joined = (operator, operand) => () => {
-    const operands = [operand()];
-    while (tokens[0] === operator) {
-      tokens.shift();
-      operands.push(operand());
-    }
-    return operator === "OR" ? operands.some(Boolean) : operands.every(Boolean);
-  };
-  const one = () => {
-    const token = tokens.shift();
-    if (token === "(") {
-      const inner = any();
-      return tokens.shift() === ")" && inner;
-    }
-    if (tokens[0] !== "WITH") return allowed.includes(token);
-    tokens.shift();
-    return allowed.includes(`${token} WITH ${tokens.shift()}`);
-  };
-  const any = joined("OR", joined("AND", one));
-  return any() && tokens.length === 0;
+  try {
+    return satisfies(expression, allowed);
+  } catch {
+    return false; // missing, or not an expression
+  }
 }
 
 await command(import.meta, async () => {
-  const allowed = listed("allow");
   const wrong = [];
   const check = (kind, { name, version, license }) => {
-    if (!permits(license, allowed)) wrong.push(`${kind} ${name} ${version}: license ${license}`);
+    if (!permits(license, licenses.allow)) wrong.push(`${kind} ${name} ${version}: license ${license}`);
   };
 
   const crates = new Map();
-  for (const target of listed("targets"))
+  for (const target of graph.targets)
     for (const crate of await everyCrate(target)) crates.set(`${crate.name} ${crate.version}`, crate);
   const versions = new Map();
   for (const crate of crates.values()) {

@@ -2,17 +2,24 @@
 #![allow(clippy::print_stdout)]
 
 use cloudauth_edge::actions::schema;
-use cloudauth_edge::gateway::problem::PROBLEMS;
-use cloudauth_edge::vendor::codes::{CODES, GATEWAY_CODES, SUB_CODES, is_internal_error};
+use cloudauth_edge::gateway::problem::{DAILY_LIMIT, PROBLEMS, USER_DAILY_LIMIT};
+use cloudauth_edge::vendor::codes::{
+    CODES, GATEWAY_CODES, SUB_CODES, is_internal_error, lasts_for_the_day,
+};
 use serde_json::json;
 
 fn main() {
-    let codes = CODES.iter().map(|row| row.code);
-    let maybe_executed: Vec<_> = codes.filter(|code| is_internal_error(code)).collect();
+    let codes = || CODES.iter().map(|row| row.code);
+    let maybe_executed: Vec<_> = codes().filter(|code| is_internal_error(code)).collect();
+    let tomorrow: Vec<_> = codes()
+        .filter(|code| lasts_for_the_day(code))
+        .chain([DAILY_LIMIT.code, USER_DAILY_LIMIT.code])
+        .collect();
     let tables = json!({
         "parameters": schema::describe(),
         "codes": CODES,
         "maybeExecuted": maybe_executed,
+        "tomorrow": tomorrow,
         "subCodes": SUB_CODES,
         "gatewayCodes": GATEWAY_CODES,
         "problems": PROBLEMS,

@@ -40,7 +40,7 @@ const onHost = (names) => nodeTests("{worker,conformance}", NODE_TEST_LIMIT_MS, 
 
 /**
  * name      as in --only
- * needs     what setup must have installed, in addition to npm packages and Rust
+ * needs     what setup must have installed, in addition to Rust
  * built     whether it loads the output of scripts/build.mjs
  * counted   whether its runner prints the number of passed tests, which must then be at least one
  * env       additional environment variables of its commands
@@ -229,7 +229,7 @@ await command(import.meta, async (args) => {
   const wanted = chosen(args);
   const needsBuild = wanted.some((suite) => suite.built);
   const needs = wanted.flatMap((suite) => suite.needs ?? []);
-  await setUp(["packages", "rust", ...(needsBuild ? ["wasm32", "bindgen"] : []), ...needs]);
+  await setUp(["rust", ...(needsBuild ? ["wasm32", "bindgen"] : []), ...needs]);
   if (needsBuild) await build();
 
   console.log("test");

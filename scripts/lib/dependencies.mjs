@@ -1,6 +1,7 @@
 // The contents of the project's products: crates from `cargo metadata`, npm packages from package-lock.json.
 
 import { readFileSync } from "node:fs";
+import { parse } from "smol-toml";
 import { must } from "./process.mjs";
 import { at } from "./project.mjs";
 
@@ -72,13 +73,8 @@ async function resolved({ features, allFeatures = false, target, everyKind = fal
 }
 
 function crateChecksums() {
-  const entries = readFileSync(at("Cargo.lock"), "utf8").split("[[package]]");
-  return new Map(
-    entries.flatMap((entry) => {
-      const member = (name) => entry.match(new RegExp(`^${name} = "(.*)"$`, "m"))?.[1];
-      return member("checksum") ? [[`${member("name")} ${member("version")}`, member("checksum")]] : [];
-    }),
-  );
+  const { package: crates } = parse(readFileSync(at("Cargo.lock"), "utf8"));
+  return new Map(crates.map(({ name, version, checksum }) => [`${name} ${version}`, checksum]));
 }
 
 /** The crates of several builds without duplicates, the project's own first, with the dependencies of each. */

@@ -1,6 +1,8 @@
-// Starts and stops child processes. Node built-ins only.
+// Starts and stops child processes. Each one gets its own process group, which execa does not end.
 
-import { spawn, spawnSync } from "node:child_process";
+import { once } from "node:events";
+import { spawn } from "node:child_process";
+import { execa, execaSync } from "execa";
 import { projectEnv, root } from "./project.mjs";
 
 /** A failure that the user can fix: `advice` is one sentence, `output` the failed program's output. */
@@ -13,11 +15,9 @@ export class Failure extends Error {
   }
 }
 
-const groups = new Set();
-
 /**
- * Reads lines "+ PID" and "- PID" about process groups, and ends the remaining groups when its input ends. The kernel
- * closes the input, so this works however the writing process ends.
+ * Reads lines "+ PID" and "- PID" about process groups, and ends the remaining groups when its input ends: with SIGTERM
+ * first, and with SIGKILL after five seconds. The kernel closes the input, so this works however the writer ends.
  */
 const WATCHDOG = `
   pids=
@@ -28,67 +28,58 @@ const WATCHDOG = `
     pids=$left
   done
   for pid in $pids; do kill -s TERM -- "-$pid"; done
-  for second in 1 2 3 4 5; do
+  tenths=0
+  while [ $tenths -lt 50 ]; do
     left=
     for pid in $pids; do kill -s 0 -- "-$pid" && left="$left $pid"; done
     [ -z "$left" ] && exit
-    sleep 1
+    sleep 0.1
+    tenths=$((tenths + 1))
   done
   for pid in $left; do kill -s KILL -- "-$pid"; done`;
 let watchdog;
 
-function tellWatchdog(sign, pid) {
-  if (!watchdog) {
-    // In its own session, so that signals to this process and its group do not end it.
-    const child = spawn("sh", ["-c", WATCHDOG], { stdio: ["pipe", "ignore", "ignore"], detached: true });
-    child.unref();
-    child.once("error", () => {}); // Without sh, only stopAll ends the children.
-    child.stdin.once("error", () => {});
-    child.stdin.unref();
-    watchdog = child.stdin;
-  }
-  watchdog.write(`${sign} ${pid}\n`);
+function startWatchdog() {
+  // In its own session, so that signals to this process and its group do not end it.
+  const child = spawn("sh", ["-c", WATCHDOG], { stdio: ["pipe", "ignore", "ignore"], detached: true });
+  child.unref();
+  child.stdin.unref();
+  child.stdin.on("error", () => {});
+  return child;
 }
 
 /**
  * Starts a program in its own process group, so that stopping it also stops its children. The group ends with this
- * process, even if this process is killed.
+ * process, even if this process is killed. Options and result are those of execa; the result does not reject.
  */
-export function start(
-  command,
-  args,
-  { env = projectEnv(), cwd = root, stdio = ["ignore", "pipe", "pipe"] } = {},
-) {
-  const child = spawn(command, args, { cwd, env, stdio, detached: true });
-  if (!child.pid) return child;
-  groups.add(child.pid);
-  tellWatchdog("+", child.pid);
-  // Waits for the whole group: a leader may end before its children.
-  child.once("close", () => {
-    groups.delete(child.pid);
-    tellWatchdog("-", child.pid);
+export function start(command, args, options) {
+  const child = execa(command, args, {
+    cwd: root,
+    env: projectEnv(),
+    extendEnv: false,
+    stdio: ["ignore", "pipe", "pipe"],
+    detached: true,
+    buffer: false,
+    reject: false,
+    stripFinalNewline: false,
+    ...options,
   });
+  if (!child.pid) return child;
+  watchdog ??= startWatchdog();
+  watchdog.stdin.write(`+ ${child.pid}\n`);
+  // Waits for the whole group: a leader may end before its children.
+  child.once("close", () => watchdog?.stdin.write(`- ${child.pid}\n`));
   return child;
 }
 
-function signalGroup(pid, signal) {
-  try {
-    process.kill(-pid, signal);
-    return true;
-  } catch {
-    return false; // the group has ended
-  }
-}
-
-/** Ends every running group, with SIGTERM first and with SIGKILL after `graceMs`. */
-export async function stopAll(graceMs = 5000) {
-  const pids = [...groups];
-  for (const pid of pids) signalGroup(pid, "SIGTERM");
-  const deadline = Date.now() + graceMs;
-  while (pids.some((pid) => signalGroup(pid, 0)) && Date.now() < deadline) {
-    await new Promise((resolve) => setTimeout(resolve, 50));
-  }
-  for (const pid of pids) signalGroup(pid, "SIGKILL");
+/** Ends every running group. */
+export async function stopAll() {
+  const stopping = watchdog;
+  watchdog = undefined;
+  if (!stopping) return;
+  stopping.ref();
+  stopping.stdin.end();
+  await once(stopping, "exit");
 }
 
 let asked = false;
@@ -117,56 +108,29 @@ export function stopWithParent() {
 /**
  * Runs a program and returns { code, output }; output combines stdout and stderr. `limitMs` ends a program that hangs.
  */
-export function run(command, args, { limitMs, ...options } = {}) {
-  return new Promise((resolve) => {
-    const child = start(command, args, options);
-    let output = "";
-    let timer;
-    const collect = (chunk) => (output += chunk);
-    child.stdout.setEncoding("utf8").on("data", collect);
-    child.stderr.setEncoding("utf8").on("data", collect);
-    child.on("error", (error) => {
-      clearTimeout(timer);
-      resolve({ code: 127, output: `${command}: ${error.message}\n` });
-    });
-    child.on("close", (code, signal) => {
-      clearTimeout(timer);
-      if (signal) output += `\n${command} was terminated by ${signal}\n`;
-      resolve({ code: code ?? 1, output });
-    });
-    if (limitMs) {
-      timer = setTimeout(() => {
-        output += `\n${command} did not finish within ${limitMs / 60_000} minutes and was stopped\n`;
-        signalGroup(child.pid, "SIGKILL");
-      }, limitMs);
-    }
-  });
+export async function run(command, args, { limitMs, ...options } = {}) {
+  const child = start(command, args, { all: true, buffer: true, ...options });
+  // execa's own limit ends the program without its children, which keep the output open.
+  const timer = limitMs && setTimeout(() => process.kill(-child.pid, "SIGKILL"), limitMs);
+  const { exitCode, all = "", shortMessage } = await child;
+  clearTimeout(timer);
+  return { code: exitCode ?? 1, output: exitCode === undefined ? `${all}\n${shortMessage}\n` : all };
 }
 
 /** Runs a program and returns its output; a non-zero exit code is a Failure with the output. */
 export async function must(command, args, { advice, ...options } = {}) {
   const { code, output } = await run(command, args, options);
-  if (code !== 0) {
-    const shown = [command, ...args].join(" ");
-    throw new Failure(`${shown} ended with code ${code}`, { advice, output });
-  }
-  return output;
+  if (code === 0) return output;
+  throw new Failure(`${[command, ...args].join(" ")} ended with code ${code}`, { advice, output });
 }
 
 /** Runs a program with its output on the terminal; a non-zero exit code is a Failure. */
-export async function follow(command, args) {
-  const child = start(command, args, { stdio: ["ignore", "inherit", "inherit"] });
-  const code = await new Promise((resolve, reject) => {
-    child.once("error", (error) => reject(new Failure(`${command}: ${error.message}`)));
-    child.once("close", (code) => resolve(code ?? 1));
-  });
-  if (code !== 0) throw new Failure(`${[command, ...args].join(" ")} ended with code ${code}`);
-}
+export const follow = (command, args) => must(command, args, { stdio: ["ignore", "inherit", "inherit"] });
 
 /** The output of a short command, or undefined if it is missing or fails. */
-export function answer(command, args, env = projectEnv()) {
-  const result = spawnSync(command, args, { cwd: root, env, encoding: "utf8" });
-  return result.status === 0 ? result.stdout.trim() : undefined;
+export function answer(command, args) {
+  const { failed, stdout } = execaSync(command, args, { cwd: root, env: projectEnv(), reject: false });
+  return failed ? undefined : stdout.trim();
 }
 
 /** The beginning and the end of a long output, where tools report the cause. */

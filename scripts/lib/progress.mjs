@@ -1,4 +1,4 @@
-// Prints one line per step, with its duration. Node built-ins only.
+// Prints one line per step, with its duration.
 
 import { realpathSync } from "node:fs";
 import { fileURLToPath } from "node:url";

@@ -1,6 +1,7 @@
-// Paths of the project and the environment of its commands. Runs before `npm ci`: Node built-ins only.
+// Paths of the project and the environment of its commands. install.mjs uses it before `npm ci`: Node built-ins
+// only.
 
-import { accessSync, constants, existsSync, readFileSync, readdirSync } from "node:fs";
+import { accessSync, constants, existsSync, readdirSync } from "node:fs";
 import { delimiter, join } from "node:path";
 import { fileURLToPath } from "node:url";
 
@@ -60,14 +61,6 @@ export function filesUnder(folder) {
     .filter((entry) => entry.isFile())
     .map((entry) => join(entry.parentPath ?? entry.path, entry.name))
     .sort();
-}
-
-/** The version of a crate in Cargo.lock. */
-export function lockedCrate(name) {
-  const lock = readFileSync(at("Cargo.lock"), "utf8");
-  const version = lock.match(new RegExp(`^name = "${name}"\\nversion = "([^"]+)"`, "m"))?.[1];
-  if (!version) throw new Error(`Cargo.lock has no crate ${name}`);
-  return version;
 }
 
 /** The folder with PostgreSQL's programs, or undefined. Debian does not put them on the PATH. */

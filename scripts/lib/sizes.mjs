@@ -1,4 +1,4 @@
-// File sizes, uncompressed and compressed. Node built-ins only.
+// File sizes, uncompressed and compressed.
 
 import { brotliCompressSync, constants, gzipSync } from "node:zlib";
 

@@ -1,13 +1,13 @@
-// node scripts/screenshots.mjs: updates the pictures of the console in docs/images/.
+// node tests/browser/screenshots.mjs: updates the pictures of the console in docs/images/.
 
 import { mkdirSync, writeFileSync } from "node:fs";
 import { chromium } from "playwright-core";
-import { sample, startBoth, submit } from "../tests/worker/gateway.mjs";
-import { build } from "./build.mjs";
-import { Failure } from "./lib/process.mjs";
-import { command, line } from "./lib/progress.mjs";
-import { at, browser } from "./lib/project.mjs";
-import { kilobytes } from "./lib/sizes.mjs";
+import { sample, startBoth, submit } from "../worker/gateway.mjs";
+import { build } from "../../scripts/build.mjs";
+import { Failure } from "../../scripts/lib/process.mjs";
+import { command, line } from "../../scripts/lib/progress.mjs";
+import { at, browser } from "../../scripts/lib/project.mjs";
+import { kilobytes } from "../../scripts/lib/sizes.mjs";
 
 const looks = [
   { name: "light", colorScheme: "light", locale: "en-GB", viewport: { width: 1280, height: 1360 } },

@@ -1,10 +1,10 @@
 // Measures the console's identity checker with a long list in Chromium: the duration of the check, and the longest
-// time during which the page was unresponsive. `node scripts/console-list.mjs [rows]`; a million rows by default.
+// time during which the page was unresponsive. `node bench/console-list.mjs [rows]`; a million rows by default.
 
 import { chromium } from "playwright-core";
 import { startBoth } from "../tests/worker/gateway.mjs";
-import { command } from "./lib/progress.mjs";
-import { browser } from "./lib/project.mjs";
+import { command } from "../scripts/lib/progress.mjs";
+import { browser } from "../scripts/lib/project.mjs";
 
 const ROWS = 1_000_000;
 /** Published sample numbers, valid and invalid, and a missing one. */

@@ -4,7 +4,7 @@
 import { gzipSync } from "node:zlib";
 import { chromium } from "playwright-core";
 import { startBoth } from "../tests/worker/gateway.mjs";
-import { browser } from "./lib/project.mjs";
+import { browser } from "../scripts/lib/project.mjs";
 
 /** Number of loads; the first one also compiles, in the browser and in workerd. */
 const LOADS = 5;

@@ -1,18 +1,20 @@
 import type { ComponentChildren, ComponentType } from "preact";
 import { useErrorBoundary } from "preact/hooks";
 import { signal } from "@preact/signals";
+import { startCore } from "./core";
 import { known, learnSurroundings, surroundings } from "./gateway";
 import { Mark, Moon, Sun } from "./parts/icons";
 import { FailureNotice, Notice } from "./parts/notice";
-import { Loading } from "./parts/page";
+import { Loading, Page } from "./parts/page";
 import { chooseLanguage, language, theme, toggleTheme } from "./preferences";
 import { hrefOf, route, tools, type Tool } from "./routes";
 import { t } from "./text";
-import { WalkThrough } from "./walkthrough/page";
+import type { Catalogue } from "./text/zh";
 
-/** The first page is part of the console's bundle; the others load when they are first opened. */
-const pages = signal<Partial<Record<Tool, ComponentType>>>({ walkthrough: WalkThrough });
-const loaders: Record<Exclude<Tool, "walkthrough">, () => Promise<ComponentType>> = {
+/** Each page loads when it is first opened. */
+const pages = signal<Partial<Record<Tool, ComponentType>>>({});
+const loaders: Record<Tool, () => Promise<ComponentType>> = {
+  walkthrough: async () => (await import("./walkthrough/page")).WalkThrough,
   signature: async () => (await import("./signature/page")).Laboratory,
   identity: async () => (await import("./identity/page")).IdentityChecker,
   ledger: async () => (await import("./ledger/page")).Ledger,
@@ -20,8 +22,10 @@ const loaders: Record<Exclude<Tool, "walkthrough">, () => Promise<ComponentType>
 const broken = signal<Tool | null>(null);
 
 async function load(tool: Tool): Promise<void> {
-  if (tool === "walkthrough" || pages.value[tool]) return;
+  if (pages.value[tool]) return;
   broken.value = null;
+  // Only the orders do without the module.
+  if (tool !== "ledger") void startCore();
   try {
     const page = await loaders[tool]();
     pages.value = { ...pages.value, [tool]: page };
@@ -33,29 +37,33 @@ async function load(tool: Tool): Promise<void> {
 route.subscribe(({ tool }) => void load(tool));
 
 export function App() {
-  const { tool } = route.value;
+  const { tool, part } = route.value;
   const Shown = pages.value[tool];
+  const { title, lead } = headOf(t.value, tool, part);
   return (
     <>
       <a class="skip" href="#content" onClick={skip}>
         {t.value.app.skip}
       </a>
       <Header />
-      {Shown ? (
-        <Guarded key={tool}>
-          <Shown />
-        </Guarded>
-      ) : (
-        <main id="content" class="page">
-          {broken.value === tool ? (
-            <FailureNotice failure="unreachable" retry={() => void load(tool)} />
-          ) : (
-            <Loading />
-          )}
-        </main>
-      )}
+      <Page key={tool} title={title} lead={lead}>
+        {Shown ? (
+          <Guarded>
+            <Shown />
+          </Guarded>
+        ) : broken.value === tool ? (
+          <FailureNotice failure="unreachable" retry={() => void load(tool)} />
+        ) : (
+          <Loading />
+        )}
+      </Page>
     </>
   );
+}
+
+function headOf({ ledger, ...tools }: Catalogue, tool: Tool, part: string): { title: string; lead: string } {
+  if (tool !== "ledger") return tools[tool];
+  return part ? { title: ledger.orderTitle, lead: ledger.orderLead } : ledger;
 }
 
 /** If one tool throws, the others remain usable. */
@@ -63,14 +71,12 @@ function Guarded({ children }: { children: ComponentChildren }) {
   const [error] = useErrorBoundary();
   if (!error) return <>{children}</>;
   return (
-    <main id="content" class="page">
-      <Notice tone="bad" title={t.value.app.brokenTitle} live>
-        <p>{t.value.app.broken}</p>
-        <button type="button" class="button small" onClick={() => location.reload()}>
-          {t.value.app.reload}
-        </button>
-      </Notice>
-    </main>
+    <Notice tone="bad" title={t.value.app.brokenTitle} live>
+      <p>{t.value.app.broken}</p>
+      <button type="button" class="button small" onClick={() => location.reload()}>
+        {t.value.app.reload}
+      </button>
+    </Notice>
   );
 }
 

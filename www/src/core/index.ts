@@ -1,5 +1,5 @@
 import { signal } from "@preact/signals";
-import { loadCore } from "./load";
+import wasmUrl from "#lab/cloudauth_edge_bg.wasm?url";
 import type { Core } from "./types";
 
 export type * from "./types";
@@ -7,10 +7,21 @@ export type * from "./types";
 /** The module: loading, loaded, or unavailable. */
 export const core = signal<Core | "loading" | "failed">("loading");
 
+let starting: Promise<void> | undefined;
+
+/** Loads the module unless it is loaded; concurrent callers share one attempt. */
 export async function startCore(): Promise<void> {
+  if (typeof core.value === "object") return;
+  starting ??= load().finally(() => (starting = undefined));
+  await starting;
+}
+
+async function load(): Promise<void> {
   core.value = "loading";
   try {
-    core.value = await loadCore();
+    // The module downloads together with the code that starts it.
+    const [module, { loadCore }] = await Promise.all([fetch(wasmUrl), import("./load")]);
+    core.value = await loadCore(module);
   } catch {
     core.value = "failed";
   }

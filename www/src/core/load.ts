@@ -1,5 +1,4 @@
 import * as glue from "#lab/cloudauth_edge.js";
-import wasmUrl from "#lab/cloudauth_edge_bg.wasm?url";
 import { guard } from "#pkg/core.js";
 import type { Core } from "./types";
 
@@ -45,9 +44,9 @@ interface Exports {
   ): ReturnType<Core["checkList"]>;
 }
 
-/** Loads the module; the list checker's worker uses it, too. */
-export async function loadCore(): Promise<Core> {
-  await glue.default({ module_or_path: wasmUrl });
+/** Starts the module; the list checker's worker uses it, too. */
+export async function loadCore(module: Response): Promise<Core> {
+  await glue.default({ module_or_path: module });
   const core = guard(glue) as Exports;
   return {
     ...core,

@@ -16,10 +16,6 @@ export default defineConfig({
     assetsInlineLimit: 0,
     modulePreload: { polyfill: false },
     reportCompressedSize: false,
-    rolldownOptions: {
-      // One request for all parts, and not one for each.
-      output: { codeSplitting: { groups: [{ name: "parts", test: /\/www\/src\/parts\// }] } },
-    },
   },
   worker: { format: "es" },
   server: { host: "127.0.0.1", fs: { allow: [here("..")] } },

@@ -10,11 +10,11 @@ import { chooseLanguage, language, theme, toggleTheme } from "./preferences";
 import { hrefOf, route, tools, type Tool } from "./routes";
 import { t } from "./text";
 import type { Catalogue } from "./text/zh";
+import { WalkThrough } from "./walkthrough/page";
 
-/** Each page loads when it is first opened. */
-const pages = signal<Partial<Record<Tool, ComponentType>>>({});
-const loaders: Record<Tool, () => Promise<ComponentType>> = {
-  walkthrough: async () => (await import("./walkthrough/page")).WalkThrough,
+/** The first page is part of the console's bundle; the others load when they are first opened. */
+const pages = signal<Partial<Record<Tool, ComponentType>>>({ walkthrough: WalkThrough });
+const loaders: Record<Exclude<Tool, "walkthrough">, () => Promise<ComponentType>> = {
   signature: async () => (await import("./signature/page")).Laboratory,
   identity: async () => (await import("./identity/page")).IdentityChecker,
   ledger: async () => (await import("./ledger/page")).Ledger,
@@ -22,10 +22,10 @@ const loaders: Record<Tool, () => Promise<ComponentType>> = {
 const broken = signal<Tool | null>(null);
 
 async function load(tool: Tool): Promise<void> {
-  if (pages.value[tool]) return;
+  // The orders do without the module, and the others are painted before it comes.
+  if (tool !== "ledger") requestAnimationFrame(() => setTimeout(() => void startCore()));
+  if (tool === "walkthrough" || pages.value[tool]) return;
   broken.value = null;
-  // Only the orders do without the module.
-  if (tool !== "ledger") void startCore();
   try {
     const page = await loaders[tool]();
     pages.value = { ...pages.value, [tool]: page };
@@ -144,8 +144,9 @@ function ModeBadge() {
           t.value.app.production
         ) : (
           <>
-            <span class="wide-only">{t.value.app[mode]} · </span>
-            {t.value.app.sandbox}
+            <span class={mode === "staging" ? "" : "wide-only"}>{t.value.app[mode]}</span>
+            <span class="wide-only"> · </span>
+            <span class={mode === "staging" ? "wide-only" : ""}>{t.value.app.sandbox}</span>
           </>
         )}
       </span>

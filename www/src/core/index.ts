@@ -1,5 +1,5 @@
 import { signal } from "@preact/signals";
-import wasmUrl from "#lab/cloudauth_edge_bg.wasm?url";
+import { loadCore } from "./load";
 import type { Core } from "./types";
 
 export type * from "./types";
@@ -19,9 +19,7 @@ export async function startCore(): Promise<void> {
 async function load(): Promise<void> {
   core.value = "loading";
   try {
-    // The module downloads together with the code that starts it.
-    const [module, { loadCore }] = await Promise.all([fetch(wasmUrl), import("./load")]);
-    core.value = await loadCore(module);
+    core.value = await loadCore();
   } catch {
     core.value = "failed";
   }

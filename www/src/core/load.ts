@@ -1,4 +1,5 @@
 import * as glue from "#lab/cloudauth_edge.js";
+import wasmUrl from "#lab/cloudauth_edge_bg.wasm?url";
 import { guard } from "#pkg/core.js";
 import type { Core } from "./types";
 
@@ -44,9 +45,9 @@ interface Exports {
   ): ReturnType<Core["checkList"]>;
 }
 
-/** Starts the module; the list checker's worker uses it, too. */
-export async function loadCore(module: Response): Promise<Core> {
-  await glue.default({ module_or_path: module });
+/** Loads the module; the list checker's worker uses it, too. */
+export async function loadCore(): Promise<Core> {
+  await glue.default({ module_or_path: wasmUrl });
   const core = guard(glue) as Exports;
   return {
     ...core,

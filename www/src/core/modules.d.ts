@@ -1,5 +1,5 @@
 declare module "#lab/cloudauth_edge.js" {
-  const initialize: (options: { module_or_path: Response }) => Promise<unknown>;
+  const initialize: (options: { module_or_path: string }) => Promise<unknown>;
   export default initialize;
 }
 

@@ -1,6 +1,5 @@
 /** Checks a list in a worker, so that the page stays responsive. */
 
-import wasmUrl from "#lab/cloudauth_edge_bg.wasm?url";
 import { loadCore } from "../core/load";
 import type { Layout } from "../core";
 import { Collected, type Labels, type Row, type Tally } from "./collected";
@@ -26,7 +25,7 @@ export type Report =
 const CHUNK_CHARACTERS = 64 * 1024;
 const LAYOUT_CHARACTERS = 16 * 1024;
 
-const core = fetch(wasmUrl).then(loadCore);
+const core = loadCore();
 let text = "";
 let stopped = false;
 let collected = new Collected();

@@ -40,6 +40,9 @@ const SAMPLE: Order = {
 /** The sandbox's published key pair, with which the gateway signs in development. */
 const SANDBOX_KEY = { id: "sandbox-key-id", secret: "sandbox-key-secret" };
 
+/** Stands for a team's sandbox, whose URL only the gateway knows. */
+const TEAM_SANDBOX = "https://sandbox.example";
+
 const LOOK_AGAIN_MS = 2_000;
 const LOOK_AGAIN_AFTER_FAILURE_MS = 5_000;
 
@@ -91,7 +94,7 @@ export const previewed = computed<Preview | null>(() => {
       // The gateway fills in its own scene, which this page does not know.
       parameters: sceneless ? { ...input.value, sceneId: "1" } : input.value,
       scheme: here?.signatureVersion ?? "1.0",
-      endpoint: here?.sandbox ?? null,
+      endpoint: here?.sandbox ?? (here?.mode === "staging" ? TEAM_SANDBOX : null),
       key: here?.sandbox ? SANDBOX_KEY : null,
     },
     Date.now(),

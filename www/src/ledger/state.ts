@@ -132,7 +132,8 @@ const WHOLE = /^[!-~]{20,256}$/;
 
 /** Opens the order with this number or CertifyId. */
 export async function search(): Promise<void> {
-  const text = sought.value.trim();
+  // Chinese input methods type full-width letters and digits.
+  const text = sought.value.normalize("NFKC").trim();
   missed.value = WHOLE.test(text) ? null : "incomplete";
   if (missed.value || searching.value) return;
   searching.value = true;

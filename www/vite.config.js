@@ -3,28 +3,7 @@ import { defineConfig } from "vite";
 
 const here = (path) => fileURLToPath(new URL(path, import.meta.url));
 
-/** The module is asked for with the page, and not only once the script has been read. */
-const preloadModule = {
-  name: "preload-module",
-  transformIndexHtml: {
-    order: "post",
-    handler(_, { bundle = {} }) {
-      const module = Object.keys(bundle).find((file) => file.endsWith(".wasm"));
-      if (!module) return [];
-      const attrs = {
-        rel: "preload",
-        href: `/${module}`,
-        as: "fetch",
-        type: "application/wasm",
-        crossorigin: "",
-      };
-      return [{ tag: "link", attrs, injectTo: "head" }];
-    },
-  },
-};
-
 export default defineConfig({
-  plugins: [preloadModule],
   root: here("."),
   resolve: {
     alias: { "#lab": here("../pkg/wasm/lab"), "#phone": here("../pkg/phone"), "#pkg": here("../pkg/dist") },

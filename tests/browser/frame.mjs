@@ -85,6 +85,35 @@ test("without the WebAssembly module, it says so and can try again", () =>
     await page.getByRole("button", { name: "Start verification" }).waitFor();
   }));
 
+test("in staging the header says so in every width, and the preview names no address of Alibaba Cloud", async () => {
+  const gateway = await startGateway({
+    GATEWAY_MODE: "staging",
+    GATEWAY_SECRET: "0123456789abcdef0123456789abcdef",
+    GATEWAY_CALLERS: JSON.stringify([{ id: "shop", tokenSha256: ["0".repeat(64)] }]),
+    CLOUDAUTH_ENDPOINTS: stack.sandbox,
+    CLOUDAUTH_ACCESS_KEY_ID: "sandbox-key-id",
+    CLOUDAUTH_ACCESS_KEY_SECRET: "sandbox-key-secret",
+    CLOUDAUTH_SCENE_ID: "1000000006",
+  });
+  try {
+    for (const [language, mode] of [
+      ["zh", "预发环境"],
+      ["en", "Staging"],
+    ]) {
+      for (const width of [360, 768, 1440]) {
+        await withConsole({ origin: gateway.url, language, width }, async (page) => {
+          await page.locator(".badge").getByText(mode, { exact: true }).waitFor();
+          assert.ok(!(await page.locator(".http").innerText()).includes("aliyuncs.com"));
+          await assertFits(page);
+          await assertAccessible(page);
+        });
+      }
+    }
+  } finally {
+    await gateway.close();
+  }
+});
+
 test("in production the sandbox is not offered, and tools that need the gateway's key are left out", async () => {
   const gateway = await startGateway({
     GATEWAY_MODE: "production",

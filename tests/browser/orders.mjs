@@ -78,7 +78,8 @@ test("an order is found by its number; a part of one, and one that is not there,
     await page.keyboard.press("Enter");
     await page.getByText("This token has no such order.").waitFor();
     await assertAccessible(page);
-    await field.fill(` ${no} `);
+    const fullWidth = no.replace(/\d/g, (digit) => String.fromCodePoint(0xff10 + Number(digit)));
+    await field.fill(`\u3000${fullWidth} `);
     await page.keyboard.press("Enter");
     await page.getByRole("heading", { name: no }).waitFor();
     await page.getByText("Last query", { exact: true }).waitFor();

@@ -1,13 +1,15 @@
 import type { ComponentChildren, ComponentType } from "preact";
 import { useErrorBoundary } from "preact/hooks";
 import { signal } from "@preact/signals";
+import { startCore } from "./core";
 import { known, learnSurroundings, surroundings } from "./gateway";
 import { Mark, Moon, Sun } from "./parts/icons";
 import { FailureNotice, Notice } from "./parts/notice";
-import { Loading } from "./parts/page";
+import { Loading, Page } from "./parts/page";
 import { chooseLanguage, language, theme, toggleTheme } from "./preferences";
 import { hrefOf, route, tools, type Tool } from "./routes";
 import { t } from "./text";
+import type { Catalogue } from "./text/zh";
 import { WalkThrough } from "./walkthrough/page";
 
 /** The first page is part of the console's bundle; the others load when they are first opened. */
@@ -20,6 +22,8 @@ const loaders: Record<Exclude<Tool, "walkthrough">, () => Promise<ComponentType>
 const broken = signal<Tool | null>(null);
 
 async function load(tool: Tool): Promise<void> {
+  // The orders do without the module, and the others are painted before it comes.
+  if (tool !== "ledger") requestAnimationFrame(() => setTimeout(() => void startCore()));
   if (tool === "walkthrough" || pages.value[tool]) return;
   broken.value = null;
   try {
@@ -33,29 +37,33 @@ async function load(tool: Tool): Promise<void> {
 route.subscribe(({ tool }) => void load(tool));
 
 export function App() {
-  const { tool } = route.value;
+  const { tool, part } = route.value;
   const Shown = pages.value[tool];
+  const { title, lead } = headOf(t.value, tool, part);
   return (
     <>
       <a class="skip" href="#content" onClick={skip}>
         {t.value.app.skip}
       </a>
       <Header />
-      {Shown ? (
-        <Guarded key={tool}>
-          <Shown />
-        </Guarded>
-      ) : (
-        <main id="content" class="page">
-          {broken.value === tool ? (
-            <FailureNotice failure="unreachable" retry={() => void load(tool)} />
-          ) : (
-            <Loading />
-          )}
-        </main>
-      )}
+      <Page key={tool} title={title} lead={lead}>
+        {Shown ? (
+          <Guarded>
+            <Shown />
+          </Guarded>
+        ) : broken.value === tool ? (
+          <FailureNotice failure="unreachable" retry={() => void load(tool)} />
+        ) : (
+          <Loading />
+        )}
+      </Page>
     </>
   );
+}
+
+function headOf({ ledger, ...tools }: Catalogue, tool: Tool, part: string): { title: string; lead: string } {
+  if (tool !== "ledger") return tools[tool];
+  return part ? { title: ledger.orderTitle, lead: ledger.orderLead } : ledger;
 }
 
 /** If one tool throws, the others remain usable. */
@@ -63,14 +71,12 @@ function Guarded({ children }: { children: ComponentChildren }) {
   const [error] = useErrorBoundary();
   if (!error) return <>{children}</>;
   return (
-    <main id="content" class="page">
-      <Notice tone="bad" title={t.value.app.brokenTitle} live>
-        <p>{t.value.app.broken}</p>
-        <button type="button" class="button small" onClick={() => location.reload()}>
-          {t.value.app.reload}
-        </button>
-      </Notice>
-    </main>
+    <Notice tone="bad" title={t.value.app.brokenTitle} live>
+      <p>{t.value.app.broken}</p>
+      <button type="button" class="button small" onClick={() => location.reload()}>
+        {t.value.app.reload}
+      </button>
+    </Notice>
   );
 }
 
@@ -138,8 +144,9 @@ function ModeBadge() {
           t.value.app.production
         ) : (
           <>
-            <span class="wide-only">{t.value.app[mode]} · </span>
-            {t.value.app.sandbox}
+            <span class={mode === "staging" ? "" : "wide-only"}>{t.value.app[mode]}</span>
+            <span class="wide-only"> · </span>
+            <span class={mode === "staging" ? "wide-only" : ""}>{t.value.app.sandbox}</span>
           </>
         )}
       </span>

@@ -144,8 +144,8 @@ export function read(outerOrderNo: string, material: boolean): Promise<Answer<Ve
   return call("GET", `/v1/face-verifications/${order}${material ? "" : "?material=false"}`);
 }
 
-export function list(filter: Filter, cursor: string): Promise<Answer<Page>> {
-  const query = queryOf({ limit: "100", ...filter, cursor });
+export function list(filter: Filter, cursor: string, limit: number): Promise<Answer<Page>> {
+  const query = queryOf({ ...filter, cursor, limit: String(limit) });
   return call("GET", `/v1/face-verifications?${query}`);
 }
 

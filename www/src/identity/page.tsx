@@ -1,4 +1,4 @@
-import { Page, WithCore } from "../parts/page";
+import { WithCore } from "../parts/page";
 import { Tabs } from "../parts/tabs";
 import { go, route } from "../routes";
 import "../style/identity.css";
@@ -11,22 +11,20 @@ export function IdentityChecker() {
   const text = t.value.identity;
   const chosen = route.value.part === "list" ? "list" : "one";
   return (
-    <Page title={text.title} lead={text.lead}>
-      <WithCore>
-        {(core) => (
-          <Tabs
-            label={text.title}
-            tabs={[
-              { key: "one", name: text.one },
-              { key: "list", name: text.list },
-            ]}
-            chosen={chosen}
-            choose={(key) => go("identity", key === "list" ? "list" : "")}
-          >
-            {chosen === "one" ? <OneChecker core={core} /> : <ListChecker />}
-          </Tabs>
-        )}
-      </WithCore>
-    </Page>
+    <WithCore>
+      {(core) => (
+        <Tabs
+          label={text.title}
+          tabs={[
+            { key: "one", name: text.one },
+            { key: "list", name: text.list },
+          ]}
+          chosen={chosen}
+          choose={(key) => go("identity", key === "list" ? "list" : "")}
+        >
+          {chosen === "one" ? <OneChecker core={core} /> : <ListChecker />}
+        </Tabs>
+      )}
+    </WithCore>
   );
 }

@@ -5,10 +5,10 @@ import { CopyButton } from "../parts/copy";
 import { Facts, type Fact } from "../parts/facts";
 import { FailureNotice, Notice } from "../parts/notice";
 import { Loading } from "../parts/page";
+import { Verdict } from "../parts/verdict";
 import { hrefOf } from "../routes";
 import { language } from "../preferences";
 import { pick, t, timeWithZone } from "../text";
-import { Verdict } from "../walkthrough/result";
 import { ask, asking, order, orderFailure, question, show, type Question } from "./state";
 import { isAboutToken, TokenField } from "./token";
 

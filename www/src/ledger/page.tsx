@@ -2,7 +2,7 @@ import { useEffect, useRef } from "preact/hooks";
 import { standings, surroundings, token, type Summary } from "../gateway";
 import { Field } from "../parts/field";
 import { FailureNotice } from "../parts/notice";
-import { Loading, Page } from "../parts/page";
+import { Loading } from "../parts/page";
 import { hrefOf, route } from "../routes";
 import "../style/ledger.css";
 import { label, number, t, time, zone } from "../text";
@@ -29,17 +29,12 @@ import { isAboutToken, TokenField } from "./token";
 
 /** The caller's orders. */
 export function Ledger() {
-  const text = t.value.ledger;
   const order = route.value.part;
   const ready = surroundings.value !== "loading";
   useEffect(() => {
     if (ready && token.value && !order && orders.value === null && !loading.value) void loadFirst();
   }, [ready, order]);
-  return (
-    <Page title={order ? text.orderTitle : text.title} lead={order ? text.orderLead : text.lead}>
-      {order ? <OrderPage key={order} outerOrderNo={order} /> : <Orders />}
-    </Page>
-  );
+  return order ? <OrderPage key={order} outerOrderNo={order} /> : <Orders />;
 }
 
 function Orders() {

@@ -25,6 +25,11 @@ export const cursor = signal<string | undefined>(undefined);
  */
 const counts = signal<DayCounts[] | null>(null);
 
+/** Orders in a part of the list: more than a screen shows, and few enough to appear at once on a phone. */
+const SHOWN_AT_ONCE = 30;
+/** The gateway's maximum, for the file. */
+const SAVED_AT_ONCE = 100;
+
 /** Counts requests, so that the response to an outdated filter is dropped. */
 let latest = 0;
 
@@ -52,7 +57,7 @@ async function load(from: string): Promise<void> {
   });
   const filter = filterOf(choice.value);
   if (!from) void countDays(filter, mine);
-  const answer = await gateway.list(filter, from);
+  const answer = await gateway.list(filter, from, SHOWN_AT_ONCE);
   if (mine !== latest) return;
   batch(() => {
     loading.value = false;
@@ -127,7 +132,8 @@ const WHOLE = /^[!-~]{20,256}$/;
 
 /** Opens the order with this number or CertifyId. */
 export async function search(): Promise<void> {
-  const text = sought.value.trim();
+  // Chinese input methods type full-width letters and digits.
+  const text = sought.value.normalize("NFKC").trim();
   missed.value = WHOLE.test(text) ? null : "incomplete";
   if (missed.value || searching.value) return;
   searching.value = true;
@@ -192,7 +198,7 @@ export async function exportAll(): Promise<void> {
   let from: string | undefined = "";
   exported.value = 0;
   while (from !== undefined) {
-    const answer: Awaited<ReturnType<typeof gateway.list>> = await gateway.list(filter, from);
+    const answer: Awaited<ReturnType<typeof gateway.list>> = await gateway.list(filter, from, SAVED_AT_ONCE);
     if (!answer.ok) {
       failure.value = answer.failure;
       break;

@@ -6,7 +6,10 @@ import { Notice } from "./notice";
 
 let shownBefore = false;
 
-/** A tool's page. Its heading gets the focus when the user switches to it from another tool. */
+/**
+ * The frame of each tool, which is there before the tool's own code. Its heading gets the focus when the user
+ * switches to it from another tool.
+ */
 export function Page({
   title,
   lead,

@@ -6,7 +6,7 @@ import { CopyButton } from "../parts/copy";
 import { Field } from "../parts/field";
 import { Lock } from "../parts/icons";
 import { Notice } from "../parts/notice";
-import { Page, WithCore } from "../parts/page";
+import { WithCore } from "../parts/page";
 import { hrefOf, route } from "../routes";
 import { isSealed, seal } from "../seal";
 import "../style/signature.css";
@@ -44,11 +44,7 @@ function show(core: Core, example: ExampleName): void {
 export function Laboratory() {
   // A secret does not outlive the page on which it was entered.
   useEffect(() => () => change({ secret: "" }), []);
-  return (
-    <Page title={t.value.signature.title} lead={t.value.signature.lead}>
-      <WithCore>{(core) => <Bench core={core} />}</WithCore>
-    </Page>
-  );
+  return <WithCore>{(core) => <Bench core={core} />}</WithCore>;
 }
 
 function Bench({ core }: { core: Core }) {

@@ -37,7 +37,12 @@ export function number(value: number, digits = 0): string {
 // Making a formatter takes as long as using it about a hundred times.
 const offsets = computed(() => new Intl.DateTimeFormat("en-GB", { timeZoneName: "shortOffset" }));
 const times = computed(
-  () => new Intl.DateTimeFormat(locale.value, { dateStyle: "medium", timeStyle: "medium" }),
+  () =>
+    // Chinese: 2026/11/27, which wraps less than 2026年11月27日. English: 27 Nov 2026, which nobody misreads.
+    new Intl.DateTimeFormat(locale.value, {
+      dateStyle: language.value === "zh" ? "short" : "medium",
+      timeStyle: "medium",
+    }),
 );
 
 /** The offset from UTC in which `date` is shown, such as "GMT+8"; it changes with summer time. */

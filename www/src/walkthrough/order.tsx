@@ -1,4 +1,3 @@
-import type { Core } from "../core";
 import { surroundings, token } from "../gateway";
 import { Code, CodePanel } from "../parts/code";
 import { Field } from "../parts/field";
@@ -23,9 +22,9 @@ import { Step } from "./step";
 
 const MODELS = ["LIVENESS", "PHOTINUS_LIVENESS", "MULTI_ACTION", "MOVE_ACTION", "MOVE_PHOTINUS"];
 
-export function OrderStep({ core }: { core: Core }) {
+export function OrderStep() {
   const text = t.value.walkthrough;
-  const { errors, notices } = previewed.value;
+  const { errors, notices } = previewed.value ?? { errors: [], notices: [] };
   const problemOf = (field: string) => {
     const problem = errors.find((error) => error.field === field);
     return problem && pick(problem.message);
@@ -40,7 +39,8 @@ export function OrderStep({ core }: { core: Core }) {
   const unnamed = errors.filter((error) => !(error.field in order.value));
   const busy = starting.value;
   const done = started.value !== null;
-  const blocked = errors.length > 0 || typeof surroundings.value !== "object" || token.value === "";
+  const blocked =
+    !previewed.value || errors.length > 0 || typeof surroundings.value !== "object" || token.value === "";
 
   async function submit(event: Event) {
     event.preventDefault();
@@ -62,7 +62,7 @@ export function OrderStep({ core }: { core: Core }) {
                 {...field("outerOrderNo")}
                 mono
                 aside={
-                  <button type="button" class="button small quiet" onClick={() => newOrderNo(core)}>
+                  <button type="button" class="button small quiet" onClick={() => newOrderNo()}>
                     {text.newOrder}
                   </button>
                 }
@@ -126,7 +126,7 @@ export function OrderStep({ core }: { core: Core }) {
         <div class="actions">
           {/* Keys, or one button would turn into the other under the click that is being handled. */}
           {done ? (
-            <button key="again" type="button" class="button" onClick={() => startOver(core)}>
+            <button key="again" type="button" class="button" onClick={() => startOver()}>
               {text.again}
             </button>
           ) : (

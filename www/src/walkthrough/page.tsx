@@ -1,8 +1,8 @@
 import { useEffect } from "preact/hooks";
+import "#phone/phone-screen.css";
 import { learnSurroundings, surroundings } from "../gateway";
 import { FailureNotice } from "../parts/notice";
-import { Page, WithCore } from "../parts/page";
-import { t } from "../text";
+import "../style/walkthrough.css";
 import { OrderStep } from "./order";
 import { PhoneStep } from "./phone";
 import { RequestStep } from "./request";
@@ -15,24 +15,20 @@ export function WalkThrough() {
   const here = surroundings.value;
   const failure = typeof here === "object" && "mode" in here ? null : here;
   return (
-    <Page title={t.value.walkthrough.title} lead={t.value.walkthrough.lead}>
+    <>
       {failure && failure !== "loading" && (
         <FailureNotice failure={failure} retry={() => void learnSurroundings()} />
       )}
-      <WithCore>
-        {(core) => (
-          <div class="walk">
-            <div class="walk-row">
-              <OrderStep core={core} />
-              <RequestStep />
-            </div>
-            <div class="walk-row with-phone">
-              <PhoneStep />
-              <ResultStep />
-            </div>
-          </div>
-        )}
-      </WithCore>
-    </Page>
+      <div class="walk">
+        <div class="walk-row">
+          <OrderStep />
+          <RequestStep />
+        </div>
+        <div class="walk-row with-phone">
+          <PhoneStep />
+          <ResultStep />
+        </div>
+      </div>
+    </>
   );
 }

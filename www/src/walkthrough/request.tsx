@@ -1,12 +1,12 @@
 import type { Entry } from "../core";
 import { known } from "../gateway";
+import { WithCore } from "../parts/page";
 import { t } from "../text";
 import { previewed, started } from "./state";
 import { Step } from "./step";
 
 export function RequestStep() {
   const text = t.value.walkthrough;
-  const { request } = previewed.value;
   const here = known();
   return (
     <Step
@@ -19,30 +19,37 @@ export function RequestStep() {
       {!here ? (
         // Only the gateway knows where the request goes and how it is signed.
         <p class="empty">{text.requestUnknown}</p>
-      ) : request ? (
-        <>
-          <div class="http" tabIndex={0} role="group" aria-label={text.steps.request}>
-            <p class="http-line">
-              <b>{request.method}</b> {request.url}
-            </p>
-            <Entries title={text.query} entries={request.query} />
-            <h3>{text.headers}</h3>
-            <dl class="entries">
-              {request.headers.map(([name, value]) => (
-                <div key={name}>
-                  <dt>{name}</dt>
-                  <dd>{value}</dd>
-                </div>
-              ))}
-            </dl>
-            <Entries title={text.form} entries={request.form} />
-          </div>
-          <p class="muted small">{text.requestSigned}</p>
-        </>
       ) : (
-        <p class="empty">{text.requestInvalid}</p>
+        <WithCore>{() => <Request />}</WithCore>
       )}
     </Step>
+  );
+}
+
+function Request() {
+  const text = t.value.walkthrough;
+  const request = previewed.value?.request;
+  if (!request) return <p class="empty">{text.requestInvalid}</p>;
+  return (
+    <>
+      <div class="http" tabIndex={0} role="group" aria-label={text.steps.request}>
+        <p class="http-line">
+          <b>{request.method}</b> {request.url}
+        </p>
+        <Entries title={text.query} entries={request.query} />
+        <h3>{text.headers}</h3>
+        <dl class="entries">
+          {request.headers.map(([name, value]) => (
+            <div key={name}>
+              <dt>{name}</dt>
+              <dd>{value}</dd>
+            </div>
+          ))}
+        </dl>
+        <Entries title={text.form} entries={request.form} />
+      </div>
+      <p class="muted small">{text.requestSigned}</p>
+    </>
   );
 }
 

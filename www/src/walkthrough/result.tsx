@@ -1,11 +1,11 @@
 import { useSignal } from "@preact/signals";
 import { useEffect, useRef } from "preact/hooks";
-import { photo, token, type Picture, type Standing, type Verification } from "../gateway";
+import { photo, token, type Picture, type Verification } from "../gateway";
 import { CodePanel, Code } from "../parts/code";
 import { Facts, type Fact } from "../parts/facts";
-import { Right, Waiting, Wrong } from "../parts/icons";
 import { FailureNotice, Notice } from "../parts/notice";
 import { Loading } from "../parts/page";
+import { Verdict } from "../parts/verdict";
 import { language } from "../preferences";
 import { number, pick, t, time } from "../text";
 import { bringIntoView } from "./order";
@@ -68,28 +68,6 @@ export function ResultStep() {
 function isInView(element: Element): boolean {
   const { top, bottom } = element.getBoundingClientRect();
   return top >= 0 && bottom <= innerHeight;
-}
-
-/** A verdict in one word with an explanation; for `passed`, also what it does not mean. */
-export function Verdict({ status }: { status: Standing }) {
-  const text = t.value.walkthrough;
-  const Sign = status === "passed" ? Right : status === "rejected" ? Wrong : Waiting;
-  return (
-    <>
-      <div class={`verdict ${status}`}>
-        <Sign />
-        <div>
-          <strong>{text.standing[status]}</strong>
-          <p>{text.standingNote[status]}</p>
-        </div>
-      </div>
-      {status === "passed" && (
-        <Notice tone="info" title={text.meaningTitle}>
-          <p>{text.meaning}</p>
-        </Notice>
-      )}
-    </>
-  );
 }
 
 function Details({ result }: { result: Verification }) {

@@ -1,5 +1,5 @@
 import { batch, computed, effect, signal } from "@preact/signals";
-import { core, type Core, type Preview } from "../core";
+import { core, type Preview } from "../core";
 import * as gateway from "../gateway";
 import { known, type Failure, type Started, type Verification } from "../gateway";
 import * as sandbox from "../sandbox";
@@ -40,6 +40,9 @@ const SAMPLE: Order = {
 /** The sandbox's published key pair, with which the gateway signs in development. */
 const SANDBOX_KEY = { id: "sandbox-key-id", secret: "sandbox-key-secret" };
 
+/** Stands for a team's sandbox, whose URL only the gateway knows. */
+const TEAM_SANDBOX = "https://sandbox.example";
+
 const LOOK_AGAIN_MS = 2_000;
 const LOOK_AGAIN_AFTER_FAILURE_MS = 5_000;
 
@@ -58,14 +61,15 @@ export function set(field: FieldName, value: string): void {
   order.value = { ...order.value, [field]: value };
 }
 
-export function newOrderNo(module: Core): void {
+export function newOrderNo(): void {
+  const module = core.value;
+  if (typeof module !== "object") return;
   const made = module.freshOrderNo("demo", Date.now());
   if ("Ok" in made) set("outerOrderNo", made.Ok);
 }
 
 effect(() => {
-  const module = core.value;
-  if (typeof module === "object" && order.value.outerOrderNo === "") newOrderNo(module);
+  if (order.value.outerOrderNo === "") newOrderNo();
 });
 
 // Other accounts have other scenes; the gateway's own scene is then the right one.
@@ -78,10 +82,10 @@ export const input = computed(() =>
   Object.fromEntries(Object.entries(order.value).filter(([, value]) => value !== "")),
 );
 
-/** The request as the gateway sends it, or the errors in the order. */
-export const previewed = computed<Preview>(() => {
+/** The request as the gateway sends it, or the errors in the order; null without the module. */
+export const previewed = computed<Preview | null>(() => {
   const module = core.value;
-  if (typeof module !== "object") return { request: null, errors: [], notices: [] };
+  if (typeof module !== "object") return null;
   const here = known();
   const sceneless = order.value.sceneId === "";
   const shown = module.previewRequest(
@@ -90,7 +94,7 @@ export const previewed = computed<Preview>(() => {
       // The gateway fills in its own scene, which this page does not know.
       parameters: sceneless ? { ...input.value, sceneId: "1" } : input.value,
       scheme: here?.signatureVersion ?? "1.0",
-      endpoint: here?.sandbox ?? null,
+      endpoint: here?.sandbox ?? (here?.mode === "staging" ? TEAM_SANDBOX : null),
       key: here?.sandbox ? SANDBOX_KEY : null,
     },
     Date.now(),
@@ -129,7 +133,7 @@ export async function start(): Promise<boolean> {
   return answer.ok;
 }
 
-export function startOver(module: Core): void {
+export function startOver(): void {
   run += 1;
   clearTimeout(timer);
   batch(() => {
@@ -140,7 +144,7 @@ export function startOver(module: Core): void {
     startFailure.value = null;
     readFailure.value = null;
     scan.value = null;
-    newOrderNo(module);
+    newOrderNo();
   });
 }
 

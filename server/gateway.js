@@ -92,7 +92,7 @@ export async function startGateway({ core: variables, own }) {
   }
 
   const { server, release } = httpServer(
-    ({ path }, gone) => ({
+    ({ path, headers }, gone) => ({
       core,
       settings,
       files,
@@ -108,7 +108,7 @@ export async function startGateway({ core: variables, own }) {
         running.add(ended);
         return work;
       },
-      page: async () => pageAt(path),
+      page: async () => pageAt(path, headers.find(([name]) => name === "accept-encoding")?.[1]),
       // The rate limit is left to the reverse proxy.
       mayGoOn: async () => true,
       observe(line) {

@@ -4,11 +4,12 @@
 import assert from "node:assert/strict";
 import { createHash } from "node:crypto";
 import { EventEmitter, once } from "node:events";
-import { createServer } from "node:http";
+import { createServer, get } from "node:http";
 import { connect } from "node:net";
 import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { afterEach, beforeEach, test } from "node:test";
+import { gunzipSync } from "node:zlib";
 import { createSandbox } from "../../pkg/dist/sandbox.js";
 import { sample, startGateway, submit } from "../worker/gateway.mjs";
 
@@ -195,6 +196,34 @@ test("X-Forwarded-Host is trusted from a named proxy alone", LIMIT, async () => 
   ]) {
     const gateway = await gatewayWith({ GATEWAY_TRUSTED_PROXIES: proxies });
     assert.equal((await gateway.call("GET", "/readyz", { headers })).status, status, proxies);
+  }
+});
+
+test("the console is compressed for clients that accept it", LIMIT, async () => {
+  const { url } = await gatewayWith({});
+  // Without a library that asks for compression by itself.
+  const asked = async (path, encodings) => {
+    const headers = encodings === undefined ? {} : { "accept-encoding": encodings };
+    const [response] = await once(get(`${url}${path}`, { headers }), "response");
+    const body = Buffer.concat(await response.toArray());
+    assert.equal(response.statusCode, 200);
+    assert.equal(response.headers.vary, "accept-encoding");
+    assert.equal(Number(response.headers["content-length"]), body.length);
+    return { encoding: response.headers["content-encoding"], type: response.headers["content-type"], body };
+  };
+  const page = await asked("/");
+  const [script] = /(?<=src=")[^"]+/.exec(page.body);
+  for (const path of ["/", script]) {
+    const plain = await asked(path);
+    assert.equal(plain.encoding, undefined);
+    for (const encodings of ["gzip, deflate, br, zstd", "br;q=1.0, GZIP;q=0.8", "*"]) {
+      const { encoding, type, body } = await asked(path, encodings);
+      assert.deepEqual([encoding, type], ["gzip", plain.type], encodings);
+      assert.ok(body.length < plain.body.length);
+      assert.deepEqual(gunzipSync(body), plain.body);
+    }
+    for (const encodings of ["", "identity", "br", "gzip;q=0, *", "*;q=0", "gzip;q=x", ",;,"])
+      assert.equal((await asked(path, encodings)).encoding, undefined, encodings);
   }
 });
 

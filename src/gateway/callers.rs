@@ -669,4 +669,100 @@ mod tests {
             assert_eq!(read_one(text).unwrap_err(), [rule], "{text}");
         }
     }
+
+    #[test]
+    fn a_name_key_secret_or_webhook_is_taken_up_to_its_limits() {
+        let caller = |id: &str, key: &str, webhook: &str| {
+            format!(
+                r#"[{{"id":"{id}","keyPairs":[{{"accessKeyId":"{key}"}}],"webhookUrl":"{webhook}"}}]"#
+            )
+        };
+        let url = "https://shop.example/hook";
+        let long_url = |length: usize| format!("{url}{}", "k".repeat(length - url.len()));
+        for (id, key, webhook, problem) in [
+            ("s", "gwk-shop", url, None),
+            ("shop-2", "Gwk.shop_1", url, None),
+            (&*"s".repeat(64), &*"k".repeat(64), &*long_url(2_048), None),
+            ("shop", "gwk-shop", "http://localhost:8080/hook?a=b", None),
+            ("", "gwk-shop", url, Some("id")),
+            (&*"s".repeat(65), "gwk-shop", url, Some("id")),
+            ("shop_2", "gwk-shop", url, Some("id")),
+            ("shop", "gwk-sho", url, Some("access-key-id")),
+            ("shop", &*"k".repeat(65), url, Some("access-key-id")),
+            ("shop", "gwk shop", url, Some("access-key-id")),
+            ("shop", "gwk-shop", &*long_url(2_049), Some("webhook-url")),
+            (
+                "shop",
+                "gwk-shop",
+                "https://shop.example/a b",
+                Some("webhook-url"),
+            ),
+            (
+                "shop",
+                "gwk-shop",
+                "ftp://shop.example/hook",
+                Some("webhook-url"),
+            ),
+            ("shop", "gwk-shop", "shop.example/hook", Some("webhook-url")),
+        ] {
+            let text = caller(id, key, webhook);
+            let problems = read_one(&text).map(drop).err();
+            assert_eq!(problems, problem.map(|rule| vec![rule]), "{text}");
+        }
+        for (kept, good) in [
+            ("0123456789abcdef", true),
+            ("0123456789abcde", false),
+            ("0123456789abcdef\n", false),
+            ("0123456789 abcdef", false),
+        ] {
+            let text = r#"[{"id":"shop","keyPairs":[{"accessKeyId":"gwk-shop","secretSetting":"GATEWAY_KEY_SHOP"}]}]"#;
+            let read = read(text, &[], &secret(), false, &|_| Some(kept));
+            assert_eq!(read.is_ok(), good, "{kept:?}");
+        }
+    }
+
+    #[test]
+    fn callers_of_one_list_have_names_and_keys_of_their_own() {
+        let list = |id: &str, key: &str| {
+            format!(
+                r#"[{{"id":"shop","keyPairs":[{{"accessKeyId":"gwk-shop-1"}}]}},{{"id":"{id}","keyPairs":[{{"accessKeyId":"{key}"}}]}}]"#
+            )
+        };
+        assert_eq!(read_one(&list("bank", "gwk-bank-1")).unwrap().len(), 2);
+        for (id, key, rule) in [
+            ("shop", "gwk-bank-1", "same-id-twice"),
+            ("bank", "gwk-shop-1", "shared-key"),
+        ] {
+            assert_eq!(read_one(&list(id, key)).unwrap_err(), [rule]);
+        }
+    }
+
+    #[test]
+    fn the_development_credentials_open_development_alone() {
+        let token = format!(
+            r#"[{{"id":"shop","tokenSha256":["{}"]}}]"#,
+            hex_sha256(DEVELOPMENT_TOKEN.as_bytes())
+        );
+        let key = r#"[{"id":"shop","keyPairs":[{"accessKeyId":"dev-key-id"}]}]"#;
+        for (text, rule) in [
+            (token.as_str(), "development-token"),
+            (key, "development-key"),
+        ] {
+            assert_eq!(read_one(text).unwrap_err(), [rule]);
+            assert!(
+                read(text, &[], &secret(), true, &|_| None).is_ok(),
+                "{rule}"
+            );
+        }
+        let callers = [development()];
+        for access in [
+            by_token(&callers, "dev-token").unwrap(),
+            by_access_key_id(&callers, "dev-key-id").unwrap().0,
+        ] {
+            assert!(
+                [Scope::Create, Scope::Read, Scope::ReadMaterial].map(|scope| access.may(scope))
+                    == [true; 3]
+            );
+        }
+    }
 }

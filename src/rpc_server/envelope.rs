@@ -155,11 +155,11 @@ mod tests {
         element(
             &mut out,
             "R",
-            r#"{"A":"<a&b>\r\u0000","B":{"C":1},"D":null,"E":["x","y"]}"#,
+            r#"{"A":"<a&b>\r\n\t\u0000\uFFFE","B":{"C":1},"D":null,"E":["x","y"]}"#,
         );
         assert_eq!(
             out,
-            "<R><A>&lt;a&amp;b&gt;&#13;\u{FFFD}</A><B><C>1</C></B><E>x</E><E>y</E></R>"
+            "<R><A>&lt;a&amp;b&gt;&#13;\n\t\u{FFFD}\u{FFFD}</A><B><C>1</C></B><E>x</E><E>y</E></R>"
         );
     }
 
@@ -175,5 +175,15 @@ mod tests {
             out,
             "<R><a_b__c>1</a_b__c><_2D>2</_2D><_>3</_><__>4</__><x_y>5</x_y><_->6</_-><Sub-Code.1>7</Sub-Code.1><_._0_2__>8</_._0_2__></R>"
         );
+    }
+
+    #[test]
+    fn request_ids_are_random_uuids_of_rfc_9562() {
+        for (random, id) in [
+            ([0x00; 16], "00000000-0000-4000-8000-000000000000"),
+            ([0xFF; 16], "FFFFFFFF-FFFF-4FFF-BFFF-FFFFFFFFFFFF"),
+        ] {
+            assert_eq!(request_id(random), id);
+        }
     }
 }

@@ -419,6 +419,41 @@ fn acs3_is_accepted_and_answers_by_the_accept_header() {
 }
 
 #[test]
+fn acs3_answers_in_json_to_who_also_accepts_json() {
+    let mut host = Host::new();
+    let mut request = acs3_start(&mut host);
+    request.headers.retain(|(name, _)| name != "accept");
+    request
+        .headers
+        .extend(pairs(&[("accept", "application/xml, application/json")]));
+    assert_eq!(host.send(request).code(), "200");
+}
+
+#[test]
+fn acs3_needs_no_signed_content_type_without_a_body() {
+    let mut host = Host::new();
+    let mut request = host.acs3("DescribeFaceVerify", &describe(), &Pairs::new());
+    request.headers.extend(pairs(&[("content-type", FORM)]));
+    assert_eq!(host.send(request).code(), "406");
+}
+
+#[test]
+fn a_parameter_given_twice_is_named_only_if_alibaba_cloud_has_it() {
+    for (name, code) in [
+        ("CertifyId", "InvalidCertifyId"),
+        ("Timestamp", "InvalidTimestamp"),
+        ("planted", "InvalidParameter.Format"),
+    ] {
+        let mut host = Host::new();
+        let mut all = host.unsigned("DescribeFaceVerify", describe());
+        all.extend(pairs(&[(name, "1"), (name, "2")]));
+        let answer = host.send(signed("POST", all, SECRET));
+        assert_eq!(answer.code(), code);
+        assert!(!answer.text().contains("planted"), "{}", answer.text());
+    }
+}
+
+#[test]
 fn acs3_refuses_whatever_was_changed_on_the_way() {
     type Change = fn(&mut IncomingRequest);
     let changes: [(&str, Change); 5] = [
@@ -550,6 +585,12 @@ fn refuses_what_it_cannot_read() {
         body: body.to_vec(),
     };
     let form = || pairs(&[("content-type", FORM)]);
+    // The largest body that is read, 2 MiB.
+    let largest = |start: &[u8]| {
+        let mut body = start.to_vec();
+        body.resize(2 * 1_024 * 1_024, b'a');
+        body
+    };
     let mut host = Host::new();
     for (request, verdict) in [
         (
@@ -574,6 +615,13 @@ fn refuses_what_it_cannot_read() {
         (
             post(form(), &vec![b'a'; 2 * 1_024 * 1_024 + 1]),
             "413 RequestBodyTooLarge",
+        ),
+        (
+            post(
+                form(),
+                &largest(b"Format=JSON&Action=InitFaceVerify&Version=1&Note="),
+            ),
+            "400 InvalidVersion",
         ),
     ] {
         let answer = host.send(request);

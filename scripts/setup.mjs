@@ -43,6 +43,8 @@ const installed = (...path) => ({
 const consumers = [installed("tests", "packaging"), installed("tests", "packaging", "projects", "next")];
 /** TypeDoc, with the TypeScript that it supports. */
 const reference = [installed("scripts", "reference")];
+/** Stryker, which changes the package's TypeScript in one place at a time. */
+const stryker = [installed("scripts", "stryker")];
 const examples = ["node", "express", "hono-workers"].map((name) => installed("examples", name));
 const bindgenStamp = join(tools, "bindgen", ".built-from");
 const bindgenSources = ["Cargo.lock", "src/main.rs"].map((file) => at("scripts", "bindgen", file));
@@ -194,6 +196,7 @@ const needs = {
   }),
 
   reference: () => npmFolders("TypeDoc", reference),
+  stryker: () => npmFolders("Stryker", stryker),
   consumers: () => npmFolders("runtimes and bundlers", consumers),
 
   peers: () => npmFolders("packages for the benchmarks", [installed("bench")]),

@@ -1,11 +1,13 @@
-// npm run mutants -- <path below src> …: changes the code in one place at a time and runs the tests that should fail,
-// in a copy of the project. Takes hours for the whole crate, so pass a folder or a file. docs/evidence.md has results.
+// npm run mutants -- <path below src or pkg/src> …: changes the code in one place at a time and runs the tests that
+// should fail, in a copy of the project. Takes hours for everything, so pass a folder or a file. docs/evidence.md has
+// results.
 
 import { existsSync, mkdirSync } from "node:fs";
+import { build } from "./build.mjs";
 import { Failure, follow } from "./lib/process.mjs";
 import { command } from "./lib/progress.mjs";
 import { at } from "./lib/project.mjs";
-import { setUp } from "./setup.mjs";
+import { forBuild, setUp } from "./setup.mjs";
 
 /**
  * Features and integration tests for each part, in addition to the unit tests. With fewer features, compiling is
@@ -27,15 +29,21 @@ function testsOf(path) {
   return [`--features=${features}`, "--lib", ...tests.flatMap((name) => ["--test", name])];
 }
 
-await command(import.meta, async (args) => {
-  const unusable = args.find((path) => !path.startsWith("src/") || !existsSync(at(path)));
-  if (args.length === 0 || unusable)
-    throw new Failure("Usage: npm run mutants -- src/signing [src/client/retry.rs …]", {
-      advice: unusable && `${unusable} is not a file or folder below src/.`,
-    });
+/** Runs Stryker with the tests of scripts/stryker/stryker.config.json; target/mutants/typescript.json has the results. */
+async function ofTypeScript(paths) {
+  await setUp([...forBuild, "stryker"]);
+  // Stryker's copy then has to compile the npm package only.
+  await build();
+  const program = at("scripts", "stryker", "node_modules", "@stryker-mutator", "core", "bin", "stryker.js");
+  const files = paths.map((path) => (path.endsWith(".ts") ? path : `${path}/**/*.ts`));
+  const config = at("scripts", "stryker", "stryker.config.json");
+  await follow("node", [program, "run", config, "--mutate", files.join()]);
+}
+
+async function ofRust(paths) {
   await setUp(["rust", "cargoMutants"]);
   const failed = [];
-  for (const path of args) {
+  for (const path of paths) {
     const files = path.endsWith(".rs") ? path : `${path}/**`;
     const output = at("target", "mutants", path.replaceAll("/", "-"));
     mkdirSync(output, { recursive: true });
@@ -53,4 +61,18 @@ await command(import.meta, async (args) => {
       advice:
         "A test is missing for each line of missed.txt. Run this command again: mutants that were caught are not repeated.",
     });
+}
+
+const isTypeScript = (path) => /^pkg\/src(\/|$)/.test(path);
+
+await command(import.meta, async (args) => {
+  const unusable = args.find((path) => !/^(pkg\/)?src(\/|$)/.test(path) || !existsSync(at(path)));
+  if (args.length === 0 || unusable)
+    throw new Failure("Usage: npm run mutants -- src/signing [src/client/retry.rs pkg/src/waits.ts …]", {
+      advice: unusable && `${unusable} is not a file or folder below src/ or pkg/src/.`,
+    });
+  const rust = args.filter((path) => !isTypeScript(path));
+  const typeScript = args.filter(isTypeScript);
+  if (rust.length > 0) await ofRust(rust);
+  if (typeScript.length > 0) await ofTypeScript(typeScript);
 });

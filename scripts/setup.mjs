@@ -149,6 +149,8 @@ const needs = {
 
   // With the TypeScript that TypeDoc supports.
   reference: () => npmFolders("TypeDoc", ["scripts/reference"]),
+  // It changes the package's TypeScript in one place at a time.
+  stryker: () => npmFolders("Stryker", ["scripts/stryker"]),
   /** The runtimes and tools that the packed package is tested with. */
   consumers: () => npmFolders("runtimes and bundlers", ["tests/packaging", "tests/packaging/projects/next"]),
   peers: () => npmFolders("packages for the benchmarks", ["bench"]),

@@ -111,10 +111,18 @@ export function stopWithParent() {
 export async function run(command, args, { limitMs, ...options } = {}) {
   const child = start(command, args, { all: true, buffer: true, ...options });
   // execa's own limit ends the program without its children, which keep the output open.
-  const timer = limitMs && setTimeout(() => process.kill(-child.pid, "SIGKILL"), limitMs);
+  const timer = limitMs && setTimeout(() => killGroup(child.pid), limitMs);
   const { exitCode, all = "", shortMessage } = await child;
   clearTimeout(timer);
   return { code: exitCode ?? 1, output: exitCode === undefined ? `${all}\n${shortMessage}\n` : all };
+}
+
+function killGroup(pid) {
+  try {
+    process.kill(-pid, "SIGKILL");
+  } catch {
+    // It has just ended.
+  }
 }
 
 /** Runs a program and returns its output; a non-zero exit code is a Failure with the output. */

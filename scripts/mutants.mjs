@@ -22,9 +22,10 @@ const TESTS = {
 
 function testsOf(path) {
   const part = Object.keys(TESTS).find((each) => path === each || path.startsWith(`${each}/`));
+  // The features stand before `--`, so that they also apply to the build, which finds out what does not compile.
   if (!part) return ["--all-features"];
   const { features, tests } = TESTS[part];
-  return [`--features=${features}`, "--lib", ...tests.flatMap((name) => ["--test", name])];
+  return [`--features=${features}`, "--", "--lib", ...tests.flatMap((name) => ["--test", name])];
 }
 
 await command(import.meta, async (args) => {
@@ -42,7 +43,7 @@ await command(import.meta, async (args) => {
     console.log(`mutants of ${path}; results in ${output}`);
     const mutants = ["mutants", `--file=${files}`, `--output=${output}`, "--timeout=300", "--iterate"];
     try {
-      await follow("cargo", [...mutants, "--", ...testsOf(path)]);
+      await follow("cargo", [...mutants, ...testsOf(path)]);
     } catch (error) {
       // Survivors of one part do not keep the others from being tested.
       failed.push(error);

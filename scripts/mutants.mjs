@@ -24,9 +24,10 @@ const TESTS = {
 
 function testsOf(path) {
   const part = Object.keys(TESTS).find((each) => path === each || path.startsWith(`${each}/`));
+  // The features stand before `--`, so that they also apply to the build, which finds out what does not compile.
   if (!part) return ["--all-features"];
   const { features, tests } = TESTS[part];
-  return [`--features=${features}`, "--lib", ...tests.flatMap((name) => ["--test", name])];
+  return [`--features=${features}`, "--", "--lib", ...tests.flatMap((name) => ["--test", name])];
 }
 
 /** Runs Stryker with the tests of scripts/stryker/stryker.config.json; target/mutants/typescript.json has the results. */
@@ -50,7 +51,7 @@ async function ofRust(paths) {
     console.log(`mutants of ${path}; results in ${output}`);
     const mutants = ["mutants", `--file=${files}`, `--output=${output}`, "--timeout=300", "--iterate"];
     try {
-      await follow("cargo", [...mutants, "--", ...testsOf(path)]);
+      await follow("cargo", [...mutants, ...testsOf(path)]);
     } catch (error) {
       // Survivors of one part do not keep the others from being tested.
       failed.push(error);

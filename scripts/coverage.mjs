@@ -38,12 +38,12 @@ async function ofJavaScript() {
     baseDir: root,
     reports: [["lcovonly", { file: "javascript.info" }]],
     entryFilter: ({ url }) => /\/(pkg|host|server)\//.test(url) && !url.includes("node_modules"),
-    sourceFilter: (path) => MEASURED.test(path),
     logging: "error",
   });
   await report.addFromDir(COUNTERS);
   await report.generate();
-  return filesOf(readFileSync(at("target", "coverage", "javascript.info"), "utf8"));
+  const files = filesOf(readFileSync(at("target", "coverage", "javascript.info"), "utf8"));
+  return files.filter(([path]) => MEASURED.test(path));
 }
 
 /** The files of an lcov report: `[path, lines that were run, all lines]`. */

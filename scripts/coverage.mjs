@@ -3,7 +3,7 @@
 // target/coverage/ has each line, in the format of lcov.
 
 import { mkdirSync, readFileSync, rmSync } from "node:fs";
-import { relative } from "node:path";
+import { join, relative } from "node:path";
 import { follow } from "./lib/process.mjs";
 import { command } from "./lib/progress.mjs";
 import { at, root } from "./lib/project.mjs";
@@ -11,7 +11,7 @@ import { setUp } from "./setup.mjs";
 
 const FOLDER = at("target", "coverage");
 /** Where each process that runs JavaScript writes its counters. */
-const COUNTERS = at("target", "coverage", "v8");
+const COUNTERS = join(FOLDER, "v8");
 const SUITES = ["node", "storage", "server"];
 /** The sources that these suites can run: the other JavaScript runs in workerd and browsers alone. */
 const MEASURED = /^(pkg\/(src|bin)|host|server)\/(?!dist\/)/;
@@ -19,7 +19,7 @@ const MEASURED = /^(pkg\/(src|bin)|host|server)\/(?!dist\/)/;
 const LISTED = 20;
 
 async function ofRust() {
-  const report = at("target", "coverage", "rust.info");
+  const report = join(FOLDER, "rust.info");
   const output = ["--lcov", "--output-path", report, "--ignore-filename-regex", "/(tests|fuzz)/"];
   await follow("cargo", ["llvm-cov", "test", "--all-features", ...output]);
   return filesOf(readFileSync(report, "utf8"));
@@ -42,7 +42,7 @@ async function ofJavaScript() {
   });
   await report.addFromDir(COUNTERS);
   await report.generate();
-  const files = filesOf(readFileSync(at("target", "coverage", "javascript.info"), "utf8"));
+  const files = filesOf(readFileSync(join(FOLDER, "javascript.info"), "utf8"));
   return files.filter(([path]) => MEASURED.test(path));
 }
 

@@ -58,7 +58,7 @@ export function consoleIn(folder) {
  *
  * @param {string} [accepted]
  */
-export function acceptsGzip(accepted = "") {
+function acceptsGzip(accepted = "") {
   const weights = new Map(
     accepted.split(",").map((one) => {
       const [coding = "", weight = "q=1"] = one.toLowerCase().split(";");

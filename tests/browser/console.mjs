@@ -86,11 +86,20 @@ after(async () => {
  * the sandbox.
  */
 export async function withConsole(
-  { language = "en", width = 1440, theme = "light", hash = "", expected = /^$/, origin = stack.url },
+  {
+    language = "en",
+    width = 1440,
+    theme = "light",
+    hash = "",
+    expected = /^$/,
+    origin = stack.url,
+    timezoneId = "Asia/Shanghai",
+  },
   use,
 ) {
   const context = await stack.browser.newContext({
     locale: words[language].locale,
+    timezoneId,
     colorScheme: theme,
     viewport: { width, height: 900 },
     permissions: ["clipboard-read", "clipboard-write"],

@@ -23,7 +23,7 @@ async function order(outcome, gateway = stack.both.gateway) {
   return { no: body.outerOrderNo, certifyId: json.certifyId };
 }
 
-for (const look of [...looks, { language: "en", width: 768, theme: "light" }]) {
+for (const look of [...looks, ...[320, 768].map((width) => ({ language: "en", width, theme: "light" }))]) {
   test(`orders by status, and one of them: ${Object.values(look).join(", ")}`, async () => {
     const passed = await order("passed");
     const rejected = await order("206");
@@ -33,11 +33,11 @@ for (const look of [...looks, { language: "en", width: 768, theme: "light" }]) {
       const link = ({ no }) => page.getByRole("link", { name: no });
       await link(pending).waitFor();
       await page.locator(".bars .piece.passed").waitFor();
-      // The table fits: no part of it needs scrolling.
+      // The table fits a phone: no part of it needs scrolling.
       const { inner, outer } = await page
         .locator(".scroll")
         .evaluate((box) => ({ inner: box.scrollWidth, outer: box.clientWidth }));
-      assert.ok(inner <= outer, `the table is ${inner} wide in ${outer}`);
+      assert.ok(inner <= outer || look.width < 360, `the table is ${inner} wide in ${outer}`);
       await assertFits(page);
       await assertAccessible(page);
 
@@ -149,6 +149,158 @@ test("an unknown token is reported at its field, in the list and at an order", a
     await page.locator(".verdict.passed").waitFor();
   });
 });
+
+/** More orders than a part of the list holds. */
+async function severalParts() {
+  const numbers = [];
+  while (numbers.length < 40)
+    numbers.push(...(await Promise.all(Array.from({ length: 8 }, () => order(null)))));
+  return numbers;
+}
+
+test("the list is where it was left, and shows what an order's page has learned", async () => {
+  await severalParts();
+  await ledger({}, async (page) => {
+    const rows = page.locator(".orders tbody tr");
+    await rows.nth(29).scrollIntoViewIfNeeded();
+    await rows.nth(35).waitFor();
+    const row = page.locator(".orders tbody tr", { hasText: "Waiting for the user" }).nth(25);
+    const no = await row.getByRole("link").innerText();
+    const again = page.locator(".orders tbody tr", { hasText: no });
+    await again.scrollIntoViewIfNeeded();
+    const left = await page.evaluate(() => scrollY);
+    assert.ok(left > 0);
+    const isThere = () => page.waitForFunction((y) => scrollY === y, left);
+
+    await again.getByRole("link").click();
+    await page.locator(".verdict.pending").waitFor();
+    assert.equal(await page.evaluate(() => scrollY), 0);
+    const certifyId = await page.locator(".order-facts code").first().innerText();
+    await submit(stack.sandbox, certifyId, "passed");
+    await page.getByRole("button", { name: "Update now" }).click();
+    await page.locator(".verdict.passed").waitFor();
+    await page.getByRole("link", { name: "Back to the list" }).click();
+    await again.getByText("Passed", { exact: true }).waitFor();
+    await isThere();
+
+    await again.getByRole("link").click();
+    await page.locator(".verdict.passed").waitFor();
+    await page.goBack();
+    await again.waitFor();
+    await isThere();
+  });
+});
+
+test("what failed is reported where it is seen, and repeated by its own button", async () => {
+  const [, { no, certifyId }] = await severalParts();
+  await ledger({}, async (page) => {
+    const rows = page.locator(".orders tbody tr");
+    const retry = page.getByRole("button", { name: "Try again" });
+    const everything = "**/v1/face-verification*";
+    const searches = "**/v1/face-verifications?search=*";
+    await rows.nth(29).waitFor();
+    const shown = await rows.count();
+
+    await page.route(everything, (route) => route.abort());
+    await rows.last().scrollIntoViewIfNeeded();
+    await retry.waitFor();
+    await retry.scrollIntoViewIfNeeded();
+    assert.equal(await rows.count(), shown);
+    assert.ok(
+      await retry.evaluate(
+        (button, last) => button.offsetTop > last.offsetTop,
+        await rows.last().elementHandle(),
+      ),
+    );
+    await assertAccessible(page);
+    await page.unroute(everything);
+    await retry.click();
+    await rows.nth(shown).waitFor();
+    assert.equal(await retry.count(), 0);
+
+    // A token that is no longer valid.
+    await page.getByLabel("Access token (bearer)").fill("nobody");
+    await page.getByLabel("Find an order").fill(certifyId);
+    await page.keyboard.press("Enter");
+    await page.getByText("This token is not valid.").waitFor();
+    await page.getByLabel("Access token (bearer)").fill("dev-token");
+
+    await page.getByRole("button", { name: "Refresh" }).click();
+    await rows.first().waitFor();
+    await page.route(everything, (route) => route.abort());
+    await page.getByRole("button", { name: "Export CSV" }).click();
+    await retry.waitFor();
+    await page.unroute(everything);
+    await Promise.all([page.waitForEvent("download"), retry.click()]);
+
+    await page.route(searches, (route) => route.abort());
+    await page.getByRole("button", { name: "Find", exact: true }).click();
+    await retry.waitFor();
+    await page.unroute(searches);
+    await retry.click();
+    await page.getByRole("heading", { name: no }).waitFor();
+  });
+});
+
+test("a date may be typed, through every year on the way, and any date is answered", async () => {
+  await order(null);
+  await ledger({}, async (page) => {
+    const from = page.getByLabel("From");
+    const to = page.getByLabel("To", { exact: true });
+    const bars = page.locator(".bars .bar");
+    await bars.first().waitFor();
+    await from.focus();
+    await page.keyboard.type("01012026");
+    assert.equal(await from.inputValue(), "2026-01-01");
+    await bars.first().waitFor();
+    await to.focus();
+    await page.keyboard.type("12129999");
+    assert.equal(await to.inputValue(), "9999-12-12");
+    await bars.first().waitFor();
+    assert.ok((await bars.count()) <= 366);
+    for (const year of ["0001", "0099", "9999"]) {
+      await from.fill(`${year}-01-01`);
+      await to.fill(`${year}-12-31`);
+      await page.getByText("No orders match this filter.").waitFor();
+      assert.equal(await page.locator(".notice").count(), 0);
+    }
+    await from.fill("0001-01-01");
+    await bars.first().waitFor();
+  });
+});
+
+for (const timezoneId of ["America/New_York", "Pacific/Kiritimati", "Asia/Kolkata"]) {
+  test(`a day of the filter is a day of the chart, whatever summer time does: ${timezoneId}`, async () => {
+    const { no } = await order(null);
+    await withConsole({ timezoneId }, async (page) => {
+      // The present offset of New York differs from that of its orders for half of the year.
+      for (const month of ["2030-01-15", "2030-07-15"]) {
+        await page.clock.setFixedTime(new Date(`${month}T12:00:00Z`));
+        await page.goto(`${stack.url}/?${month}#/ledger`);
+        const row = page.locator(".orders tbody tr", { hasText: no });
+        await row.waitFor();
+        const offset = await page.evaluate(() => -new Date().getTimezoneOffset());
+        const { items } = (await stack.both.gateway.call("GET", `/v1/face-verifications?search=${no}`)).json;
+        const day = new Date(Date.parse(items[0].createdAt) + offset * 60_000).toISOString().slice(0, 10);
+        await page.getByLabel("From").fill(day);
+        await page.getByLabel("To", { exact: true }).fill(day);
+        await row.waitFor();
+        await page.locator(".chart tbody tr").first().waitFor({ state: "attached" });
+        assert.deepEqual(await page.locator(".chart tbody th").allInnerTexts(), [day]);
+        const zoneOf = (text) => text.match(/GMT[^)]*/)?.[0];
+        const head = zoneOf(await page.locator(".orders thead").innerText());
+        const createdIn = await page.evaluate(
+          (at) =>
+            new Intl.DateTimeFormat("en-GB", { timeZoneName: "shortOffset" })
+              .formatToParts(new Date(at))
+              .find(({ type }) => type === "timeZoneName").value,
+          items[0].createdAt,
+        );
+        assert.equal(zoneOf(await row.innerText()) ?? head, createdIn);
+      }
+    });
+  });
+}
 
 test("no orders match", () =>
   ledger({}, async (page) => {

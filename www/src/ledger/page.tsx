@@ -1,14 +1,15 @@
-import { useEffect, useRef } from "preact/hooks";
+import { useEffect, useLayoutEffect, useRef } from "preact/hooks";
 import { standings, surroundings, token, type Summary } from "../gateway";
 import { Field } from "../parts/field";
 import { FailureNotice } from "../parts/notice";
 import { Loading } from "../parts/page";
 import { hrefOf, route } from "../routes";
 import "../style/ledger.css";
-import { label, number, t, time, zone } from "../text";
+import { label, number, t, time, timeWithZone, zone } from "../text";
 import { Chart } from "./chart";
 import { OrderPage } from "./order";
 import {
+  actionFailure,
   choice,
   choose,
   cursor,
@@ -34,12 +35,21 @@ export function Ledger() {
   useEffect(() => {
     if (ready && token.value && !order && orders.value === null && !loading.value) void loadFirst();
   }, [ready, order]);
-  return order ? <OrderPage key={order} outerOrderNo={order} /> : <Orders />;
+  // Where the list was left for an order: the link back leads there, as the browser's own button does.
+  const left = useRef(0);
+  return order ? <OrderPage key={order} outerOrderNo={order} /> : <Orders left={left} />;
 }
 
-function Orders() {
+function Orders({ left }: { left: { current: number } }) {
   const text = t.value.ledger;
-  const shown = isAboutToken(failure.value) ? null : failure.value;
+  const action = actionFailure.value;
+  useLayoutEffect(() => {
+    scrollTo(0, left.current);
+    // Before the next page is rendered, which moves this one.
+    return route.subscribe(() => {
+      left.current = scrollY;
+    });
+  }, []);
   return (
     <div class="ledger">
       <div class="card ledger-top">
@@ -50,7 +60,7 @@ function Orders() {
             void loadFirst();
           }}
         >
-          <TokenField failure={failure.value} />
+          <TokenField failure={failure.value ?? action?.failure ?? null} />
           <button type="submit" class="button" disabled={token.value === ""}>
             {orders.value ? text.refresh : text.open}
           </button>
@@ -80,7 +90,10 @@ function Orders() {
         </form>
         <Choices />
       </div>
-      {shown && <FailureNotice failure={shown} retry={() => void loadMore()} />}
+      {action && !isAboutToken(action.failure) && <FailureNotice {...action} />}
+      {failure.value && !orders.value && !isAboutToken(failure.value) && (
+        <FailureNotice failure={failure.value} retry={() => void loadFirst()} />
+      )}
       {loading.value && !orders.value && <Loading text={text.loadingOrders} />}
       {orders.value && <Listed found={orders.value} />}
     </div>
@@ -117,6 +130,7 @@ function Choices() {
 
 function Listed({ found }: { found: Summary[] }) {
   const text = t.value.ledger;
+  const now = zone();
   if (found.length === 0 && !cursor.value) {
     return (
       <div class="empty">
@@ -141,7 +155,7 @@ function Listed({ found }: { found: Summary[] }) {
                 <th scope="col">{text.order}</th>
                 <th scope="col">{text.subCode}</th>
                 <th scope="col">
-                  {text.created} <span class="zone">({zone()})</span>
+                  {text.created} <span class="zone">({now})</span>
                 </th>
               </tr>
             </thead>
@@ -167,7 +181,11 @@ function Listed({ found }: { found: Summary[] }) {
                       </span>
                     )}
                   </td>
-                  <td class="when">{time(order.createdAt)}</td>
+                  <td class="when">
+                    {zone(new Date(order.createdAt)) === now
+                      ? time(order.createdAt)
+                      : timeWithZone(order.createdAt)}
+                  </td>
                 </tr>
               ))}
             </tbody>
@@ -195,9 +213,13 @@ function More() {
   }, []);
   return (
     <div class="actions" ref={end}>
-      <button type="button" class="button" disabled={loading.value} onClick={() => void loadMore()}>
-        {t.value.ledger.more}
-      </button>
+      {failure.value ? (
+        <FailureNotice failure={failure.value} retry={() => void loadMore()} />
+      ) : (
+        <button type="button" class="button" disabled={loading.value} onClick={() => void loadMore()}>
+          {t.value.ledger.more}
+        </button>
+      )}
     </div>
   );
 }

@@ -4,7 +4,10 @@ import type { DayCounts, Failure, Filter, Standing, Summary, Verification } from
 import { csvFile, download } from "../parts/csv";
 import { go } from "../routes";
 
-/** The filter of the list; days are `yyyy-MM-dd` in the reader's time zone. */
+/**
+ * The filter of the list; days are `yyyy-MM-dd`, and begin at midnight by the reader's present offset
+ * from UTC, as in the counts by day: summer time shifts neither.
+ */
 export interface Choice {
   status: Standing | "";
   from: string;
@@ -18,7 +21,10 @@ export const isFiltered = computed(() => Object.values(choice.value).some((part)
 /** The orders loaded so far, newest first; null until the first ones are loaded. */
 export const orders = signal<Summary[] | null>(null);
 export const loading = signal(false);
+/** Why the list, or its next part, could not be loaded. */
 export const failure = signal<Failure | null>(null);
+/** Why a search or an export failed, and how to repeat it. */
+export const actionFailure = signal<{ failure: Failure; retry: () => void } | null>(null);
 export const cursor = signal<string | undefined>(undefined);
 /**
  * The number of orders on each day, over everything that the filter selects; null while unknown.
@@ -37,10 +43,30 @@ function filterOf({ status, from, to }: Choice): Filter {
   return { status, from: from && startOf(from), to: to && startOf(to, 1) };
 }
 
-/** When a day, or the one some days later, begins in the reader's time zone. */
+const MINUTE_MS = 60_000;
+const DAY_MS = 86_400_000;
+/** Years that the gateway reads; while a year is being typed, the field contains any other. */
+const [EARLIEST, LATEST] = ["1970-01-02", "9999-12-29"];
+
+function bounded(day: string): string {
+  if (day === "") return "";
+  return day < EARLIEST ? EARLIEST : day > LATEST ? LATEST : day;
+}
+
+/** The day a number of days later. */
+function shifted(day: string, days: number): string {
+  return new Date(Date.parse(`${day}T00:00:00Z`) + days * DAY_MS).toISOString().slice(0, 10);
+}
+
+/** The reader's present offset from UTC. */
+const offsetMinutes = () => -new Date().getTimezoneOffset();
+
+const today = () => new Date(Date.now() + offsetMinutes() * MINUTE_MS).toISOString().slice(0, 10);
+
+/** When a day, or the one some days later, begins. */
 function startOf(day: string, daysLater = 0): string {
-  const [year = 0, month = 1, date = 1] = day.split("-").map(Number);
-  return `${new Date(year, month - 1, date + daysLater).toISOString().slice(0, 19)}Z`;
+  const start = Date.parse(`${shifted(bounded(day), daysLater)}T00:00:00Z`) - offsetMinutes() * MINUTE_MS;
+  return `${new Date(start).toISOString().slice(0, 19)}Z`;
 }
 
 async function load(from: string): Promise<void> {
@@ -50,6 +76,7 @@ async function load(from: string): Promise<void> {
     loading.value = true;
     failure.value = null;
     if (!from) {
+      actionFailure.value = null;
       orders.value = null;
       counts.value = null;
       cursor.value = undefined;
@@ -71,7 +98,7 @@ async function load(from: string): Promise<void> {
 }
 
 async function countDays(filter: Filter, mine: number): Promise<void> {
-  const answer = await gateway.counts(filter, -new Date().getTimezoneOffset());
+  const answer = await gateway.counts(filter, offsetMinutes());
   if (mine === latest && answer.ok) counts.value = answer.body.days;
 }
 
@@ -92,35 +119,31 @@ export interface Day {
 }
 
 const DAYS_AT_LEAST = 14;
+/** Days before the first order are shown up to this number of days. */
+const EMPTY_DAYS_UP_TO = 366;
 const NO_ORDERS = { passed: 0, rejected: 0, starting: 0, unknown: 0, pending: 0, expired: 0 };
+
+const earlier = (one: string, other: string) => (one < other ? one : other);
+const later = (one: string, other: string) => (one > other ? one : other);
 
 /** The days that the filter selects, newest last, including days without orders. */
 export const days = computed<Day[] | null>(() => {
   if (!counts.value) return null;
   const found = new Map(counts.value.map((day) => [day.date, day]));
   const { from, to } = choice.value;
-  const last = to || dateOf(new Date());
-  const [year = 0, month = 1, date = 1] = last.split("-").map(Number);
-  const first =
-    from ||
-    [counts.value[0]?.date, dateOf(new Date(year, month - 1, date - DAYS_AT_LEAST + 1))]
-      .filter((day) => day !== undefined)
-      .sort()[0];
+  // Counted days are shown whatever the browser's clock says.
+  const now = later(today(), counts.value.at(-1)?.date ?? "");
+  const last = to ? earlier(bounded(to), now) : now;
+  const wanted = from
+    ? later(bounded(from), shifted(last, 1 - EMPTY_DAYS_UP_TO))
+    : shifted(last, 1 - DAYS_AT_LEAST);
   const all: Day[] = [];
-  for (let back = 0; ; back += 1) {
-    const day = dateOf(new Date(year, month - 1, date - back));
-    if (!first || day < first) break;
+  for (let day = earlier(wanted, counts.value[0]?.date ?? wanted); day <= last; day = shifted(day, 1)) {
     const { passed, rejected, starting, unknown, pending, expired } = found.get(day) ?? NO_ORDERS;
-    const other = starting + unknown + pending + expired;
-    all.unshift({ date: day, passed, rejected, other });
+    all.push({ date: day, passed, rejected, other: starting + unknown + pending + expired });
   }
   return all;
 });
-
-function dateOf(day: Date): string {
-  const two = (value: number) => String(value).padStart(2, "0");
-  return `${day.getFullYear()}-${two(day.getMonth() + 1)}-${two(day.getDate())}`;
-}
 
 export const sought = signal("");
 export const searching = signal(false);
@@ -137,11 +160,12 @@ export async function search(): Promise<void> {
   missed.value = WHOLE.test(text) ? null : "incomplete";
   if (missed.value || searching.value) return;
   searching.value = true;
+  actionFailure.value = null;
   await gateway.surroundingsKnown();
   const answer = await gateway.find(text);
   batch(() => {
     searching.value = false;
-    failure.value = answer.ok ? null : answer.failure;
+    if (!answer.ok) actionFailure.value = { failure: answer.failure, retry: () => void search() };
     const [found] = answer.ok ? answer.body.items : [];
     if (found) {
       sought.value = "";
@@ -197,10 +221,11 @@ export async function exportAll(): Promise<void> {
   const rows: (string | number)[][] = [];
   let from: string | undefined = "";
   exported.value = 0;
+  actionFailure.value = null;
   while (from !== undefined) {
     const answer: Awaited<ReturnType<typeof gateway.list>> = await gateway.list(filter, from, SAVED_AT_ONCE);
     if (!answer.ok) {
-      failure.value = answer.failure;
+      actionFailure.value = { failure: answer.failure, retry: () => void exportAll() };
       break;
     }
     rows.push(...answer.body.items.map(csvRow));
@@ -251,6 +276,10 @@ export async function ask(outerOrderNo: string): Promise<void> {
       at: new Date().toISOString(),
       answer: answer.ok ? answer.body : answer.failure,
     };
-    if (answer.ok) order.value = answer.body;
+    if (!answer.ok) return;
+    const { body } = answer;
+    order.value = body;
+    const inList = (listed: Summary) => (listed.outerOrderNo === outerOrderNo ? body : listed);
+    orders.value = orders.value?.map(inList) ?? null;
   });
 }

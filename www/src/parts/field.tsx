@@ -63,7 +63,7 @@ export function Field(props: Props) {
           {...(props.type === "password"
             ? { type: "password" }
             : props.type === "date"
-              ? { type: "date" }
+              ? { type: "date", max: "9999-12-31" } // years of four digits
               : { type: "text" })}
           onInput={(event) => props.onInput(event.currentTarget.value)}
         />

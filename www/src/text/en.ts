@@ -37,7 +37,8 @@ export const en: Catalogue = {
     coreTitle: "The WebAssembly module did not load",
     core: "It performs all checks and calculations of this page. Check the network and try again; the browser must support WebAssembly.",
     gatewayTitle: "The gateway is unreachable",
-    gateway: "It did not respond. Make sure that npm start is still running, then try again.",
+    gateway:
+      "It did not respond. Check the network and try again. If it stays unreachable, tell its operator; in development, check that npm start is still running.",
     audience: {
       user: "For the person being verified",
       developer: "For the developer",

@@ -34,7 +34,8 @@ export const zh = {
     coreTitle: "WebAssembly 模块加载失败",
     core: "本页的校验与计算都由它完成。请检查网络后重试；浏览器须支持 WebAssembly。",
     gatewayTitle: "无法连接网关",
-    gateway: "网关没有响应。请确认 npm start 仍在运行，然后重试。",
+    gateway:
+      "网关没有响应。请检查网络后重试；如仍无法连接，请联系运维。本地开发时，请确认 npm start 仍在运行。",
     audience: { user: "需由被认证人处理", developer: "需由开发者处理", operator: "需由运维处理" },
     retryable: "稍后重试同一请求可能成功",
     requestId: "请求 ID",

@@ -1,30 +1,20 @@
 // Installs the npm packages of the project, if package-lock.json has changed since. package.json runs it before every
-// command, so that only this file and lib/project.mjs are limited to Node built-ins.
+// command, so that only this file, lib/project.mjs and lib/stamp.mjs are limited to Node built-ins.
 
 import { execFileSync } from "node:child_process";
-import { createHash } from "node:crypto";
-import { existsSync, readFileSync, writeFileSync } from "node:fs";
+import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { machineEnv, projectEnv, root } from "./lib/project.mjs";
+import { fingerprint, holds } from "./lib/stamp.mjs";
 
 /** The oldest Node that wrangler supports. */
 const OLDEST_NODE = "22.12.0";
 
-/** A hash of the contents of files. */
-export function hashOf(...files) {
-  const hash = createHash("sha256");
-  for (const file of files) hash.update(readFileSync(file));
-  return hash.digest("hex");
-}
-
-/** Whether a file holds this text. */
-export const holds = (file, text) => existsSync(file) && readFileSync(file, "utf8") === text;
-
 /** What is known about a folder with its own package-lock.json. */
 export function npmFolder(folder) {
   const stamp = join(folder, "node_modules", ".installed-lock");
-  const inputs = () => hashOf(join(folder, "package-lock.json"));
+  const inputs = () => fingerprint([join(folder, "package-lock.json")]);
   return {
     folder,
     isDone: () => holds(stamp, inputs()),

@@ -18,9 +18,8 @@ const INSTALLED = ["node_modules", ".tools"];
 
 function hashes(from) {
   const files = BUILT.flatMap((folder) => filesUnder(join(from, folder)));
-  const kept = files.filter((file) => !file.endsWith(".built-from"));
   const hash = (file) => createHash("sha256").update(readFileSync(file)).digest("hex");
-  return new Map(kept.map((file) => [relative(from, file), hash(file)]));
+  return new Map(files.map((file) => [relative(from, file), hash(file)]));
 }
 
 await command(import.meta, async () => {

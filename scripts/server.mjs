@@ -1,14 +1,15 @@
 // Builds the npm package cloudauth-edge-gateway: the bundled code, with the other files in the same
 // folder.
 
-import { createHash } from "node:crypto";
-import { cpSync, existsSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { join, relative, sep } from "node:path";
+import { cpSync, rmSync } from "node:fs";
+import { join, sep } from "node:path";
 import { must } from "./lib/process.mjs";
-import { at, filesUnder, root } from "./lib/project.mjs";
+import { at, filesUnder } from "./lib/project.mjs";
+import { fingerprint } from "./lib/stamp.mjs";
 
 const dist = at("server", "dist");
-const stamp = join(dist, ".built-from");
+const NAME = "cloudauth-edge-gateway";
+export const serverProgram = join(dist, `${NAME}.js`);
 
 /** The other files, by their names in the folder. */
 const files = {
@@ -17,18 +18,13 @@ const files = {
   console: at("www", "dist"),
 };
 
-function fingerprint() {
+export function serverInputs() {
   const folders = [at("server"), at("host"), at("pkg"), at("www", "dist")];
   const sources = folders.flatMap(filesUnder).filter((file) => !file.startsWith(dist + sep));
-  const hash = createHash("sha256");
-  for (const file of [...sources, files["openapi.json"], at("scripts", "server.mjs")])
-    hash.update(relative(root, file)).update("\0").update(readFileSync(file)).update("\0");
-  return hash.digest("hex");
+  return fingerprint([...sources, files["openapi.json"], at("scripts", "server.mjs")]);
 }
 
 export async function buildServer() {
-  const inputs = fingerprint();
-  if (existsSync(stamp) && readFileSync(stamp, "utf8") === inputs) return "there";
   rmSync(dist, { recursive: true, force: true });
   await must("esbuild", [
     at("server", "cli.js"),
@@ -43,9 +39,7 @@ export async function buildServer() {
     "--sourcemap",
     "--log-level=warning",
     `--outdir=${dist}`,
-    "--entry-names=cloudauth-edge-gateway",
+    `--entry-names=${NAME}`,
   ]);
   for (const [name, source] of Object.entries(files)) cpSync(source, join(dist, name), { recursive: true });
-  writeFileSync(stamp, inputs);
-  return undefined;
 }

@@ -4,10 +4,11 @@
 import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { parse } from "smol-toml";
-import { NPM_ADVICE, hashOf, holds, npmFolder } from "./install.mjs";
+import { NPM_ADVICE, npmFolder } from "./install.mjs";
 import { Failure, answer, must } from "./lib/process.mjs";
 import { command, line } from "./lib/progress.mjs";
 import { at, bindgen, browser, machineEnv, postgresPrograms, python, tools, which } from "./lib/project.mjs";
+import { fingerprint, holds } from "./lib/stamp.mjs";
 
 export const fuzzToolchain = "nightly";
 
@@ -118,13 +119,13 @@ const needs = {
   bindgen: () => ({
     name: "wasm-bindgen for the build",
     advice: CARGO_ADVICE,
-    isDone: () => existsSync(bindgen) && holds(bindgenStamp, hashOf(...bindgenSources)),
+    isDone: () => existsSync(bindgen) && holds(bindgenStamp, fingerprint(bindgenSources)),
     async run() {
       const target = join(tools, "bindgen");
       await must("cargo", ["build", "--quiet", "--locked", "--target-dir", target], {
         cwd: at("scripts", "bindgen"),
       });
-      writeFileSync(bindgenStamp, hashOf(...bindgenSources));
+      writeFileSync(bindgenStamp, fingerprint(bindgenSources));
     },
   }),
 
@@ -166,13 +167,13 @@ const needs = {
     name: "Python SDKs of Alibaba Cloud",
     advice:
       "Install Python 3.8 or newer with its venv module (Debian: apt-get install python3 python3-venv).",
-    isDone: () => existsSync(python) && holds(pythonStamp, hashOf(requirements)),
+    isDone: () => existsSync(python) && holds(pythonStamp, fingerprint([requirements])),
     async run() {
       await must("python3", ["-m", "venv", "--clear", join(tools, "python")]);
       await must(python, ["-m", "pip", "install", "--quiet", "--requirement", requirements], {
         advice: "Check that pip can reach its package index, and run this command again.",
       });
-      writeFileSync(pythonStamp, hashOf(requirements));
+      writeFileSync(pythonStamp, fingerprint([requirements]));
     },
   }),
 

@@ -3,6 +3,17 @@
 /** The delay before a failed alarm fires again. */
 const ALARM_AGAIN_MS = 60_000;
 
+const RANDOM_BYTES = 32;
+/** Fetched at once: a call of Web Crypto takes longer than a step of the core. */
+const random = new Uint8Array(64 * RANDOM_BYTES);
+let randomLeft = 0;
+
+function randomBytes() {
+  if (randomLeft === 0) randomLeft = crypto.getRandomValues(random).length;
+  randomLeft -= RANDOM_BYTES;
+  return random.slice(randomLeft, randomLeft + RANDOM_BYTES);
+}
+
 /**
  * Performs the tasks of one caller's ledger: stores rows, sends requests and waits, as the core decides.
  */
@@ -14,6 +25,8 @@ export class LedgerRunner {
   /** Shared requests in progress. @type {Map<string, Promise<SendOutcome>>} */
   #inProgress = new Map();
   #alarmAtWork = false;
+  /** The time of the alarm that has been compared with the rows. @type {number | undefined} */
+  #compared;
 
   /**
    * @param {LedgerHost} host
@@ -33,7 +46,10 @@ export class LedgerRunner {
     // The platform drops the alarm while the alarm is running, and after too many failures.
     if (!this.#alarmAtWork) {
       const set = await this.#storage.alarm();
-      if (!this.#alarmAtWork) await this.#perform(this.#host.core.wake(set ?? undefined));
+      if (!this.#alarmAtWork && (set === undefined || set !== this.#compared)) {
+        await this.#perform(this.#host.core.wake(set));
+        this.#compared = set;
+      }
     }
     const finished = await this.#perform(task, disconnected);
     if (!finished)
@@ -65,6 +81,8 @@ export class LedgerRunner {
     let sendOutcome;
     for (;;) {
       const commit = await this.#commit(task, sendOutcome);
+      // A commit sets the alarm only after comparing it with the rows.
+      if (commit.alarm !== null) this.#compared = commit.alarm;
       for (const order of commit.wake) this.wake(order);
       for (const key of commit.unreadable) console.error(JSON.stringify({ row: "unreadable", key }));
       sendOutcome = undefined;
@@ -111,7 +129,7 @@ export class LedgerRunner {
   #commit(task, sendOutcome) {
     const { core, settings, instance } = this.#host;
     const text = settings();
-    const moment = { now: Date.now(), random: crypto.getRandomValues(new Uint8Array(32)) };
+    const moment = { now: Date.now(), random: randomBytes() };
     return this.#storage.step((known) => core.step(text, task, sendOutcome, known, instance, moment));
   }
 

@@ -103,7 +103,7 @@ export const en: Catalogue = {
     none: "(none)",
     masked: "masked",
     phoneLead:
-      "In production, Alibaba Cloud's client SDK in your app performs this step with the CertifyId. Here, you choose the outcome.",
+      "In production, Alibaba Cloud's client SDK in your app performs this step with the CertifyId, or Alibaba Cloud's page at CertifyUrl. Here, you choose the outcome.",
     certifyUrl: "Open CertifyUrl, as the user's browser does",
     phoneWaiting: "Waiting for a CertifyId",
     phoneWaitingNote: "The phone receives it after the start of the verification.",

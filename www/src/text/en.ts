@@ -38,7 +38,7 @@ export const en: Catalogue = {
     core: "It performs all checks and calculations of this page. Check the network and try again; the browser must support WebAssembly.",
     gatewayTitle: "The gateway is unreachable",
     gateway:
-      "It did not respond. Check the network and try again. If it stays unreachable, tell its operator; in development, check that npm start is still running.",
+      "It did not respond. Check the network and try again. If it stays unreachable, contact its operator; in development, check that npm start is still running.",
     audience: {
       user: "For the person being verified",
       developer: "For the developer",

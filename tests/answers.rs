@@ -125,6 +125,17 @@ fn nothing_is_null_in_every_spelling() {
         assert!(result.material.is_none());
         assert_eq!(result.user_info, None);
     }
+    for nothing in [json!("null"), json!(""), json!(null)] {
+        let material =
+            json!({"facialPictureFront": {"ossBucketName": nothing, "ossObjectName": "o"}});
+        let result = describe(json!({
+            "Passed": "T", "SubCode": "200", "MaterialInfo": material.to_string(),
+        }))
+        .unwrap();
+        let picture = result.material.unwrap().facial_picture_front.unwrap();
+        assert_eq!(picture.oss_bucket_name, None, "{nothing}");
+        assert_eq!(picture.oss_object_name.as_deref(), Some("o"));
+    }
 }
 
 #[test]
@@ -472,11 +483,88 @@ fn an_undocumented_response_is_a_protocol_error() {
 }
 
 #[test]
-fn a_code_or_id_of_impossible_shape_is_not_passed_on() {
-    let body = json!({"Code": "张三 was here", "RequestId": "<script>"});
-    let error = describe_raw(400, body.to_string()).unwrap_err().error;
-    assert_eq!(error.code, "Unknown");
+fn an_unreadable_response_keeps_its_status_and_request_id() {
+    let error = describe_raw(502, "<html>").unwrap_err().error;
+    assert_eq!(error.http_status, Some(502));
     assert_eq!(error.request_id.as_deref(), Some("000000000000FEED"));
+}
+
+#[test]
+fn a_compressed_response_is_named_as_that() {
+    for (encoding, code) in [
+        ("br", "BodyCompressed"),
+        ("GZIP", "BodyCompressed"),
+        (" Identity ", "BodyNotJson"),
+    ] {
+        let response = Response {
+            status: 200,
+            headers: vec![("Content-Encoding".into(), encoding.into())],
+            body: b"text".to_vec(),
+        };
+        let now = Timestamp::parse_iso8601("2026-11-23T00:00:00Z").unwrap();
+        let failure = decode(&DESCRIBE_FACE_VERIFY, &response, now).unwrap_err();
+        assert_eq!(failure.error.code, code, "{encoding}");
+    }
+}
+
+#[test]
+fn either_answer_has_its_request_id() {
+    let id = "130A2C10-B9EE-4D84-88E3-5384FF039795";
+    for (action, result) in [
+        (
+            &INIT_FACE_VERIFY,
+            json!({"CertifyId": "91707dc296d469ad38e4c5efa6a0f24b"}),
+        ),
+        (
+            &DESCRIBE_FACE_VERIFY,
+            json!({"Passed": "T", "SubCode": "200"}),
+        ),
+    ] {
+        let body = json!({"RequestId": id, "Code": "200", "ResultObject": result});
+        let answer = answer(action, 200, body.to_string()).unwrap();
+        assert_eq!(answer.request_id(), Some(id));
+    }
+}
+
+#[test]
+fn only_an_internal_error_leaves_open_whether_anything_was_started() {
+    for (code, not_executed) in [("500", false), ("401", true), ("411", true)] {
+        let failure = init(&json!({"Code": code, "Message": "m"})).unwrap_err();
+        assert_eq!(failure.not_executed, not_executed, "{code}");
+    }
+}
+
+#[test]
+fn only_an_error_about_the_signature_has_the_servers_text() {
+    // As in Alibaba Cloud's responses.
+    let message = "Specified signature is not matched with our calculation. server string to sign is:GET&%2F&AccessKeyId%3Dtestid";
+    for (code, text) in [
+        (
+            "SignatureDoesNotMatch",
+            Some("GET&%2F&AccessKeyId%3Dtestid"),
+        ),
+        ("Forbidden.RAM", None),
+    ] {
+        let body = json!({"Code": code, "Message": message});
+        let failure = describe_raw(400, body.to_string()).unwrap_err();
+        let shown = failure.server_text.map(|text| text.0);
+        assert_eq!(shown.as_deref(), text, "{code}");
+    }
+}
+
+#[test]
+fn a_code_or_id_of_impossible_shape_is_not_passed_on() {
+    for code in [
+        "张三 was here",
+        "张",
+        "110105194912310021",
+        "11010519491231002X",
+    ] {
+        let body = json!({"Code": code, "RequestId": "<script>"});
+        let error = describe_raw(400, body.to_string()).unwrap_err().error;
+        assert_eq!(error.code, "Unknown", "{code}");
+        assert_eq!(error.request_id.as_deref(), Some("000000000000FEED"));
+    }
 }
 
 #[test]

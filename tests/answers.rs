@@ -560,7 +560,7 @@ fn a_code_or_id_of_impossible_shape_is_not_passed_on() {
         "110105194912310021",
         "11010519491231002X",
     ] {
-        let body = json!({"Code": code, "RequestId": "<script>"});
+        let body = json!({"Code": code, "RequestId": "<script>alert(1)</script>"});
         let error = describe_raw(400, body.to_string()).unwrap_err().error;
         assert_eq!(error.code, "Unknown", "{code}");
         assert_eq!(error.request_id.as_deref(), Some("000000000000FEED"));

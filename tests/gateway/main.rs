@@ -21,3 +21,4 @@ mod privacy;
 mod probe;
 mod routes;
 mod schedules;
+mod starts;

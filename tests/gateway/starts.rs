@@ -1,0 +1,144 @@
+//! Starts that share a limit, an order or an alarm.
+
+use crate::host::{Host, NAME, NOW, NUMBER, json_answer, request, variables};
+use cloudauth_edge::client::call::Outcome;
+use cloudauth_edge::gateway::ledger::commit::{Next, SendOutcome};
+use cloudauth_edge::gateway::ledger::task::Task;
+use cloudauth_edge::gateway::reply::Reply;
+use cloudauth_edge::http::{IncomingRequest, OutgoingRequest, header};
+use cloudauth_edge::signing::acs3::hex_sha256;
+use serde_json::{Value, json};
+
+const HOUR: i64 = 3_600_000;
+
+fn host(most_per_user: u32) -> Host {
+    let callers = json!([{
+        "id": "shop",
+        "tokenSha256": [hex_sha256(b"dev-token")],
+        "maxStartsPerUserPerDay": most_per_user,
+    }]);
+    Host::new(variables(&[
+        ("GATEWAY_MODE", "development"),
+        ("GATEWAY_CALLERS", &callers.to_string()),
+    ]))
+}
+
+fn start(user: &str, order: usize) -> IncomingRequest {
+    let body = json!({
+        "outerOrderNo": format!("{order:032}"),
+        "userId": user,
+        "certName": NAME,
+        "certNo": NUMBER,
+        "metaInfo": "{}",
+    });
+    let headers = [
+        ("authorization", "Bearer dev-token"),
+        ("content-type", "application/json"),
+    ];
+    request(
+        "POST",
+        "/v1/face-verifications",
+        &headers,
+        body.to_string().as_bytes(),
+    )
+}
+
+/// Alibaba Cloud starts every order, with a CertifyId of its own.
+fn starts(host: &mut Host, user: &str, order: usize) -> Reply {
+    let certify_id = format!("certify{order}");
+    let upstream = |_: &OutgoingRequest| {
+        json_answer(
+            200,
+            &json!({"Code": "200", "ResultObject": {"CertifyId": certify_id}}),
+        )
+    };
+    host.handle(start(user, order), &mut { upstream }).1
+}
+
+#[test]
+fn a_user_has_the_starts_of_a_day_in_china() {
+    let mut host = host(1);
+    assert_eq!(starts(&mut host, "one", 1).status, 201);
+    let refused = starts(&mut host, "one", 2);
+    assert_eq!(
+        (refused.status, refused.outcome.as_str()),
+        (429, "user-daily-limit")
+    );
+    // 2026-11-18 19:06:40 in China.
+    assert_eq!(header(&refused.headers, "retry-after"), Some("17600"));
+    assert_eq!(starts(&mut host, "another", 3).status, 201);
+    assert_eq!(starts(&mut host, "another", 4).status, 429);
+
+    host.now = NOW + 17_600_000 - 1_000;
+    assert_eq!(starts(&mut host, "one", 5).status, 429);
+    host.now = NOW + 17_600_000;
+    assert_eq!(starts(&mut host, "one", 6).status, 201);
+    assert_eq!(starts(&mut host, "one", 7).status, 429);
+}
+
+/// The call of a start, and the task that follows it.
+fn sent(next: Next<Reply>) -> Task {
+    match next {
+        Next::Send { then, .. } => then,
+        other => panic!("{other:?}"),
+    }
+}
+
+fn replied(next: Next<Reply>) -> Reply {
+    match next {
+        Next::Reply { reply } => reply,
+        other => panic!("{other:?}"),
+    }
+}
+
+#[test]
+fn requests_that_wait_for_a_refused_start_receive_its_refusal() {
+    for (code, outcome) in [("412", "upstream-refused"), ("404", "upstream-refused")] {
+        let mut host = host(2);
+        let (caller, first) = host.task(start("one", 1));
+        let then = sent(host.commit(&caller, &first, None));
+        let (_, second) = host.task(start("one", 1));
+        let waiting = match host.commit(&caller, &second, None) {
+            Next::Wait { then, on, .. } => {
+                assert_eq!(on, Some(format!("{:032}", 1)));
+                then
+            }
+            other => panic!("{other:?}"),
+        };
+        let refusal: Outcome = json_answer(
+            200,
+            &json!({"Code": code, "RequestId": "130A2C10-B9EE-4D84-88E3-5384FF039795"}),
+        );
+        let outcome_of_call = SendOutcome::Outcome(refusal);
+        let first = replied(host.commit(&caller, &then, Some(&outcome_of_call)));
+        let second = replied(host.commit(&caller, &waiting, None));
+        for reply in [first, second] {
+            assert_eq!(reply.outcome, outcome, "{code}");
+            let body: Value = serde_json::from_str(&reply.body).unwrap();
+            assert_eq!(body["vendorCode"], code);
+            assert_eq!(
+                body["vendorRequestId"],
+                "130A2C10-B9EE-4D84-88E3-5384FF039795"
+            );
+            assert_eq!(body["execution"], "none");
+        }
+        // A later request has not waited, so it starts the order.
+        let (_, later) = host.task(start("one", 1));
+        sent(host.commit(&caller, &later, None));
+    }
+}
+
+#[test]
+fn a_later_start_does_not_postpone_the_alarm_and_one_the_platform_lost_is_set() {
+    let mut host = host(1);
+    assert_eq!(starts(&mut host, "one", 1).status, 201);
+    let first = host.set.take().unwrap();
+    assert_eq!(Some(first), host.next_alarm("shop"));
+    host.now += HOUR / 6;
+    assert_eq!(starts(&mut host, "two", 2).status, 201);
+    assert_eq!(host.set.take(), None);
+    // Nobody performed the alarm for a day.
+    host.now = first + 24 * HOUR;
+    assert_eq!(starts(&mut host, "three", 3).status, 201);
+    assert!(host.set.is_some());
+}

@@ -43,7 +43,7 @@ fn start(user: &str, order: usize) -> IncomingRequest {
     )
 }
 
-/// Alibaba Cloud starts every order, with a CertifyId of its own.
+/// Alibaba Cloud starts every order, each with another CertifyId.
 fn starts(host: &mut Host, user: &str, order: usize) -> Reply {
     let certify_id = format!("certify{order}");
     let upstream = |_: &OutgoingRequest| {

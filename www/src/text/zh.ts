@@ -93,7 +93,8 @@ export const zh = {
     form: "表单请求体",
     none: "（无）",
     masked: "已脱敏",
-    phoneLead: "真实环境中，这一步由 App 内的客户端 SDK 凭 CertifyId 完成，或由阿里云的 CertifyUrl 页面完成；这里由你选择结果。",
+    phoneLead:
+      "真实环境中，这一步由 App 内的客户端 SDK 凭 CertifyId 完成，或由阿里云的 CertifyUrl 页面完成；这里由你选择结果。",
     certifyUrl: "像用户的浏览器那样打开 CertifyUrl",
     phoneWaiting: "等待 CertifyId",
     phoneWaitingNote: "发起认证后，手机会收到 CertifyId。",

@@ -51,9 +51,14 @@ pub fn dated(outcome: Outcome, at: i64) -> Outcome {
 
 /// A request that starts an order.
 pub fn start(token: &str, target: &str, order: &str) -> IncomingRequest {
+    start_of_user("123456789", token, target, order)
+}
+
+/// Like [`start`], for a given user.
+pub fn start_of_user(user: &str, token: &str, target: &str, order: &str) -> IncomingRequest {
     let body = json!({
         "outerOrderNo": order,
-        "userId": "123456789",
+        "userId": user,
         "certName": NAME,
         "certNo": NUMBER,
         "metaInfo": "{}",

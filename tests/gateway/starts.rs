@@ -1,7 +1,6 @@
 //! Starts that share a limit, an order or an alarm.
 
-use crate::host::{Host, NAME, NOW, NUMBER, json_answer, request, variables};
-use cloudauth_edge::client::call::Outcome;
+use crate::host::{Host, NOW, json_answer, start_of_user, variables};
 use cloudauth_edge::gateway::ledger::commit::{Next, SendOutcome};
 use cloudauth_edge::gateway::ledger::task::Task;
 use cloudauth_edge::gateway::reply::Reply;
@@ -24,35 +23,20 @@ fn host(most_per_user: u32) -> Host {
 }
 
 fn start(user: &str, order: usize) -> IncomingRequest {
-    let body = json!({
-        "outerOrderNo": format!("{order:032}"),
-        "userId": user,
-        "certName": NAME,
-        "certNo": NUMBER,
-        "metaInfo": "{}",
-    });
-    let headers = [
-        ("authorization", "Bearer dev-token"),
-        ("content-type", "application/json"),
-    ];
-    request(
-        "POST",
-        "/v1/face-verifications",
-        &headers,
-        body.to_string().as_bytes(),
-    )
+    let order = format!("{order:032}");
+    start_of_user(user, "dev-token", "/v1/face-verifications", &order)
 }
 
 /// Alibaba Cloud starts every order, each with another CertifyId.
 fn starts(host: &mut Host, user: &str, order: usize) -> Reply {
     let certify_id = format!("certify{order}");
-    let upstream = |_: &OutgoingRequest| {
+    let mut upstream = |_: &OutgoingRequest| {
         json_answer(
             200,
             &json!({"Code": "200", "ResultObject": {"CertifyId": certify_id}}),
         )
     };
-    host.handle(start(user, order), &mut { upstream }).1
+    host.handle(start(user, order), &mut upstream).1
 }
 
 #[test]
@@ -93,7 +77,7 @@ fn replied(next: Next<Reply>) -> Reply {
 
 #[test]
 fn requests_that_wait_for_a_refused_start_receive_its_refusal() {
-    for (code, outcome) in [("412", "upstream-refused"), ("404", "upstream-refused")] {
+    for code in ["412", "404"] {
         let mut host = host(2);
         let (caller, first) = host.task(start("one", 1));
         let then = sent(host.commit(&caller, &first, None));
@@ -105,14 +89,13 @@ fn requests_that_wait_for_a_refused_start_receive_its_refusal() {
             }
             other => panic!("{other:?}"),
         };
-        let refusal: Outcome = json_answer(
+        let refusal = SendOutcome::Outcome(json_answer(
             200,
             &json!({"Code": code, "RequestId": "130A2C10-B9EE-4D84-88E3-5384FF039795"}),
-        );
-        let outcome_of_call = SendOutcome::Outcome(refusal);
-        let first = replied(host.commit(&caller, &then, Some(&outcome_of_call)));
+        ));
+        let first = replied(host.commit(&caller, &then, Some(&refusal)));
         let second = replied(host.commit(&caller, &waiting, None));
-        assert_eq!(first.outcome, outcome, "{code}");
+        assert_eq!(first.outcome, "upstream-refused", "{code}");
         let first: Value = serde_json::from_str(&first.body).unwrap();
         assert_eq!(first["vendorCode"], code);
         assert_eq!(
@@ -120,7 +103,7 @@ fn requests_that_wait_for_a_refused_start_receive_its_refusal() {
             "130A2C10-B9EE-4D84-88E3-5384FF039795"
         );
         assert_eq!(first["execution"], "none");
-        assert_eq!(second.outcome, outcome, "{code}");
+        assert_eq!(second.outcome, "upstream-refused", "{code}");
         let second: Value = serde_json::from_str(&second.body).unwrap();
         assert_eq!(first, second);
         // A later request has not waited, so it starts the order.

@@ -48,10 +48,10 @@ const DAY_MS = 86_400_000;
 /** Years that the gateway reads; while a year is being typed, the field contains any other. */
 const [EARLIEST, LATEST] = ["1970-01-02", "9999-12-29"];
 
-function bounded(day: string): string {
-  if (day === "") return "";
-  return day < EARLIEST ? EARLIEST : day > LATEST ? LATEST : day;
-}
+const earlier = (one: string, other: string) => (one < other ? one : other);
+const later = (one: string, other: string) => (one > other ? one : other);
+
+const bounded = (day: string) => earlier(later(day, EARLIEST), LATEST);
 
 /** The day a number of days later. */
 function shifted(day: string, days: number): string {
@@ -122,9 +122,6 @@ const DAYS_AT_LEAST = 14;
 /** Days before the first order are shown up to this number of days. */
 const EMPTY_DAYS_UP_TO = 366;
 const NO_ORDERS = { passed: 0, rejected: 0, starting: 0, unknown: 0, pending: 0, expired: 0 };
-
-const earlier = (one: string, other: string) => (one < other ? one : other);
-const later = (one: string, other: string) => (one > other ? one : other);
 
 /** The days that the filter selects, newest last, including days without orders. */
 export const days = computed<Day[] | null>(() => {

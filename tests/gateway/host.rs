@@ -127,6 +127,22 @@ pub fn signed_at(now: i64, id: &str, secret: &str, parameters: &[(&str, &str)]) 
     )
 }
 
+/// The task that follows a request to send.
+pub fn sent(next: Next<Reply>) -> Task {
+    match next {
+        Next::Send { then, .. } => then,
+        other => panic!("{other:?}"),
+    }
+}
+
+/// The response with which a task ended.
+pub fn replied(next: Next<Reply>) -> Reply {
+    match next {
+        Next::Reply { reply } => reply,
+        other => panic!("{other:?}"),
+    }
+}
+
 /// Loads the missing rows, as every host does.
 pub fn load(rows: &BTreeMap<String, String>, missing: Missing, loaded: &mut Rows) {
     match missing {
@@ -177,6 +193,10 @@ pub struct Host {
     pub name: &'static str,
     pub now: i64,
     pub random: [u8; 32],
+    /// Identifies the instance that performs the steps.
+    pub instance: &'static str,
+    /// The other instances that are alive.
+    pub others: Vec<String>,
     /// Each caller's rows.
     pub rows: BTreeMap<String, BTreeMap<String, String>>,
     /// Whether too many calls to Alibaba Cloud are waiting for their turn.
@@ -202,6 +222,8 @@ impl Host {
             name: "127.0.0.1:8787",
             now: NOW,
             random: [7; 32],
+            instance: "instance",
+            others: Vec::new(),
             rows: BTreeMap::new(),
             crowded: false,
             arrival: 0,
@@ -256,7 +278,8 @@ impl Host {
         self.rows[caller].keys().find_map(due)
     }
 
-    fn route(&self, request: IncomingRequest) -> Routed {
+    /// Routes a request, without performing its task.
+    pub fn route(&self, request: IncomingRequest) -> Routed {
         let arrival = Arrival {
             request,
             body_read: true,
@@ -300,8 +323,8 @@ impl Host {
             let context = Context {
                 now: Timestamp::from_unix_millis(self.now),
                 random: self.random,
-                instance: "instance".to_owned(),
-                others: Vec::new(),
+                instance: self.instance.to_owned(),
+                others: self.others.clone(),
             };
             match step(
                 &settings,

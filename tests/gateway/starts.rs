@@ -1,8 +1,7 @@
 //! Starts that share a limit, an order or an alarm.
 
-use crate::host::{Host, NOW, json_answer, start_of_user, variables};
+use crate::host::{Host, NOW, json_answer, replied, sent, start_of_user, variables};
 use cloudauth_edge::gateway::ledger::commit::{Next, SendOutcome};
-use cloudauth_edge::gateway::ledger::task::Task;
 use cloudauth_edge::gateway::reply::Reply;
 use cloudauth_edge::http::{IncomingRequest, OutgoingRequest, header};
 use cloudauth_edge::signing::acs3::hex_sha256;
@@ -60,21 +59,6 @@ fn a_user_has_the_starts_of_a_day_in_china() {
     assert_eq!(starts(&mut host, "one", 7).status, 429);
 }
 
-/// The call of a start, and the task that follows it.
-fn sent(next: Next<Reply>) -> Task {
-    match next {
-        Next::Send { then, .. } => then,
-        other => panic!("{other:?}"),
-    }
-}
-
-fn replied(next: Next<Reply>) -> Reply {
-    match next {
-        Next::Reply { reply } => reply,
-        other => panic!("{other:?}"),
-    }
-}
-
 #[test]
 fn requests_that_wait_for_a_refused_start_receive_its_refusal() {
     for code in ["412", "404"] {
@@ -121,8 +105,11 @@ fn a_later_start_does_not_postpone_the_alarm_and_one_the_platform_lost_is_set() 
     host.now += HOUR / 6;
     assert_eq!(starts(&mut host, "two", 2).status, 201);
     assert_eq!(host.set.take(), None);
-    // Nobody performed the alarm for a day.
-    host.now = first + 24 * HOUR;
+    // The platform repeats an alarm that failed, and gives up after a while.
+    host.now = first + HOUR / 6 - 1_000;
     assert_eq!(starts(&mut host, "three", 3).status, 201);
+    assert_eq!(host.set.take(), None);
+    host.now = first + HOUR / 6 + 1_000;
+    assert_eq!(starts(&mut host, "four", 4).status, 201);
     assert!(host.set.is_some());
 }

@@ -1,0 +1,148 @@
+//! The host of the ledger is reset or ends while it starts an order.
+
+use crate::host::{Host, json_answer, replied, request, sent, signed, start, variables};
+use cloudauth_edge::client::call::{Loss, Outcome};
+use cloudauth_edge::gateway::arrival::Then;
+use cloudauth_edge::gateway::ledger::commit::{Next, SendOutcome};
+use cloudauth_edge::gateway::ledger::task::Task;
+use cloudauth_edge::http::{IncomingRequest, OutgoingRequest};
+use cloudauth_edge::json::de::from_json;
+use serde_json::json;
+
+const ROUTE: &str = "/v1/face-verifications";
+const ORDER: &str = "e0c34a77f5ac40a5aa5e6ed20c353888";
+const CALLER: &str = "dev";
+
+fn host() -> Host {
+    Host::new(variables(&[("GATEWAY_MODE", "development")]))
+}
+
+fn first() -> IncomingRequest {
+    start("dev-token", ROUTE, ORDER)
+}
+
+fn restart() -> IncomingRequest {
+    start("dev-token", &format!("{ROUTE}?restartUnknown=true"), ORDER)
+}
+
+fn started(certify_id: &str) -> SendOutcome {
+    SendOutcome::Outcome(json_answer(
+        200,
+        &json!({"Code": "200", "ResultObject": {"CertifyId": certify_id}}),
+    ))
+}
+
+fn nobody(_: &OutgoingRequest) -> Outcome {
+    panic!("nobody is asked");
+}
+
+fn lost(_: &OutgoingRequest) -> Outcome {
+    Outcome::Lost(Loss::TimedOut)
+}
+
+#[test]
+fn a_start_ends_with_the_instance_that_performs_it() {
+    for requests in [first, restart] {
+        let mut host = host();
+        let (_, task) = host.task(first());
+        sent(host.commit(CALLER, &task, None));
+
+        host.instance = "second";
+        host.others = vec!["another".to_owned(), "instance".to_owned()];
+        let (_, task) = host.task(requests());
+        let waiting = match host.commit(CALLER, &task, None) {
+            Next::Wait { then, .. } => then,
+            other => panic!("{other:?}"),
+        };
+        let (_, read) = host.task(read());
+        let reading = replied(host.commit(CALLER, &read, None));
+        assert_eq!(reading.outcome, "order-being-started");
+        assert!(host.woken.is_empty());
+
+        host.others = vec!["another".to_owned()];
+        // A request that has waited does not start the order again, even if it allows that.
+        let reply = replied(host.commit(CALLER, &waiting, None));
+        assert_eq!(reply.outcome, "start-outcome-unknown");
+        assert_eq!(host.woken, [ORDER]);
+        let reading = replied(host.commit(CALLER, &read, None));
+        assert_eq!(reading.outcome, "start-outcome-unknown");
+    }
+}
+
+fn read() -> IncomingRequest {
+    let headers = [("authorization", "Bearer dev-token")];
+    request("GET", &format!("{ROUTE}/{ORDER}"), &headers, b"")
+}
+
+#[test]
+fn a_read_notices_that_the_instance_has_ended() {
+    let mut host = host();
+    let (_, task) = host.task(first());
+    sent(host.commit(CALLER, &task, None));
+    host.instance = "second";
+    let (_, read) = host.task(read());
+    let reading = replied(host.commit(CALLER, &read, None));
+    assert_eq!(reading.outcome, "start-outcome-unknown");
+    assert_eq!(host.woken, [ORDER]);
+}
+
+#[test]
+fn a_late_outcome_does_not_count_after_the_order_is_started_again() {
+    let mut host = host();
+    let (_, task) = host.task(first());
+    let early = sent(host.commit(CALLER, &task, None));
+
+    host.instance = "second";
+    host.random = [8; 32];
+    let (_, task) = host.task(restart());
+    let later = sent(host.commit(CALLER, &task, None));
+
+    let reply = replied(host.commit(CALLER, &early, Some(&started("certify1"))));
+    assert_eq!(reply.outcome, "outcome-too-late");
+    let reply = replied(host.commit(CALLER, &later, Some(&started("certify2"))));
+    assert_eq!(reply.status, 201);
+    assert!(reply.body.contains("certify2"), "{}", reply.body);
+    let (_, repeated) = host.handle(first(), &mut nobody);
+    assert!(repeated.body.contains("certify2"), "{}", repeated.body);
+}
+
+/// The task to pass if the host was reset while it performed the first one.
+fn again(host: &Host, request: IncomingRequest) -> [Task; 2] {
+    match host.route(request).then {
+        Then::Ledger { task, again } => [task, again].map(|text| from_json(&text).unwrap()),
+        other => panic!("{other:?}"),
+    }
+}
+
+#[test]
+fn a_request_that_is_repeated_after_a_reset_does_not_start_the_order_again() {
+    let call = |host: &Host| {
+        signed(
+            "dev-key-id",
+            "dev-key-secret",
+            &[
+                ("Action", "InitFaceVerify"),
+                ("SceneId", "1000000006"),
+                ("OuterOrderNo", ORDER),
+                ("CertName", crate::host::NAME),
+                ("CertNo", crate::host::NUMBER),
+                ("MetaInfo", "{}"),
+                // Not one of the action's parameters; makes every signature different.
+                ("RegionId", &host.now.to_string()),
+            ],
+        )
+    };
+    let rest: fn(&Host) -> IncomingRequest = |_| restart();
+    for request in [rest, call] {
+        let mut host = host();
+        let (_, reply) = host.handle(request(&host), &mut lost);
+        assert_eq!(reply.outcome, "start-outcome-unknown", "{}", reply.body);
+        // Both protocols allow the order to be started again.
+        let [task, again] = again(&host, request(&host));
+        host.perform(CALLER, task, &mut lost);
+        assert_eq!(host.sent.len(), 2);
+        // The host was reset at an unknown point of that task.
+        let reply = host.perform(CALLER, again, &mut nobody);
+        assert_eq!(reply.outcome, "start-outcome-unknown");
+    }
+}

@@ -1,7 +1,7 @@
 //! Tests the alarm with much work due, with an unresponsive receiver, and after the platform has
 //! dropped it.
 
-use crate::host::{self, Host, json_answer, request, variables};
+use crate::host::{self, Host, NOW, json_answer, request, variables};
 use cloudauth_edge::client::call::{Loss, Outcome};
 use cloudauth_edge::gateway::ledger::task::{Task, Wake};
 use cloudauth_edge::http::OutgoingRequest;
@@ -130,6 +130,75 @@ fn twenty_callbacks_of_an_order_are_one_question() {
     host.alarm("shop", &mut passed);
     let actions: Vec<String> = host.sent.iter().map(action).collect();
     assert_eq!(actions, ["DescribeFaceVerify", "webhook"]);
+}
+
+#[test]
+fn callbacks_of_several_orders_are_a_question_each() {
+    let mut host = host();
+    for number in 0..3 {
+        start(&mut host, number);
+        let path = callback(&host);
+        call_back(&mut host, &path);
+    }
+    host.alarm("shop", &mut passed);
+    for number in 0..3 {
+        assert_eq!(status(&host, number)["verdict"]["outcome"], "passed");
+    }
+}
+
+#[test]
+fn a_delivery_reports_the_verdict_alone() {
+    let mut host = host();
+    start(&mut host, 0);
+    host.now = NOW + HOUR;
+    host.alarm("shop", &mut passed);
+    let delivery = host.sent.last().unwrap();
+    assert_eq!(action(delivery), "webhook");
+    let mut event: Value = serde_json::from_str(delivery.body.as_deref().unwrap()).unwrap();
+    let at = event["timestamp"].take();
+    assert!(
+        at.as_str().unwrap().starts_with("2026-11-18T12:06:40"),
+        "{at}"
+    );
+    assert_eq!(
+        event,
+        json!({
+            "type": "face-verification.passed",
+            "timestamp": null,
+            "data": {
+                "outerOrderNo": order(0),
+                "certifyId": "certify0",
+                "status": "passed",
+                "subCode": "200",
+            },
+        })
+    );
+}
+
+#[test]
+fn an_alarm_yields_after_a_minute_and_goes_on_soon() {
+    let mut host = host();
+    for number in 0..100 {
+        start(&mut host, number);
+    }
+    host.now += HOUR;
+    host.sent.clear();
+    // Each query takes a second, and each round of deliveries several.
+    host.answers_in = 1_000;
+    let mut alarms = 0;
+    while host.sent.len() < 200 {
+        let began = host.now;
+        host.set = None;
+        host.alarm("shop", &mut passed);
+        // The last round of deliveries began within the minute.
+        assert!(host.now - began < 70_000, "{}", host.now - began);
+        host.now = host.now.max(host.set.unwrap());
+        alarms += 1;
+    }
+    assert_eq!(alarms, 4);
+    for number in 0..100 {
+        assert!(status(&host, number)["report"]["delivered"].is_number());
+    }
 }
 
 #[test]
@@ -270,7 +339,10 @@ fn a_row_that_cannot_be_read_is_set_aside_and_the_rest_goes_on() {
     assert_eq!(host.unreadable, [format!("order/{}", order(1))]);
     // The row is unchanged, and the work remains scheduled.
     assert_eq!(host.rows["shop"][&format!("order/{}", order(1))], before);
-    assert!(host.next_alarm("shop").unwrap() > host.now);
+    let again = format!("/check/{}", order(1));
+    let key = host.rows["shop"].keys().find(|key| key.ends_with(&again));
+    let next: i64 = key.unwrap().split('/').nth(1).unwrap().parse().unwrap();
+    assert!((HOUR - 1_000..=HOUR).contains(&(next - host.now)));
     let repaired = host.rows["shop"][&format!("order/{}", order(0))].clone();
     let repaired: Value = serde_json::from_str(&repaired).unwrap();
     let mut repaired = repaired.as_object().unwrap().clone();

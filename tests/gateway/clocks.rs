@@ -5,6 +5,7 @@ use cloudauth_edge::client::call::Outcome;
 use cloudauth_edge::gateway::ledger::commit::{Next, SendOutcome};
 use cloudauth_edge::gateway::reply::Reply;
 use cloudauth_edge::http::{IncomingRequest, OutgoingRequest};
+use cloudauth_edge::signing::acs3::hex_sha256;
 use serde_json::{Value, json};
 
 const HOUR: i64 = 3_600_000;
@@ -163,6 +164,26 @@ fn a_jump_deletes_no_record() {
         host.alarm(CALLER, &mut nobody);
     }
     assert!(!has_order(&host));
+}
+
+#[test]
+fn a_jump_frees_no_start_of_the_day() {
+    let callers = json!([{
+        "id": "dev",
+        "tokenSha256": [hex_sha256(b"dev-token")],
+        "maxStartsPerDay": 1,
+    }]);
+    let mut host = host(&[("GATEWAY_CALLERS", &callers.to_string())]);
+    // 00:06:40 in China.
+    let morning = NOW - 19 * HOUR;
+    host.now = morning;
+    create(&mut host, &mut |_| json_answer(200, &started()));
+    host.now = morning + DAY + HOUR / 2;
+    host.alarm(CALLER, &mut |_| json_answer(200, &unfinished()));
+    host.now = morning + DAY - HOUR / 2;
+    let other = start("dev-token", "/v1/face-verifications", &"0".repeat(32));
+    let (_, reply) = host.handle(other, &mut nobody);
+    assert_eq!(reply.outcome, "daily-limit");
 }
 
 #[test]

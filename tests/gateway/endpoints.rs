@@ -141,6 +141,16 @@ fn a_time_long_past_or_in_the_future_avoids_nothing() {
 }
 
 #[test]
+fn starts_avoid_an_endpoint_for_ten_minutes() {
+    let mut host = two();
+    create(&mut host, 1, false, &mut first_refuses);
+    sent(&mut host);
+    host.now += 10 * MINUTE - 1_000;
+    assert_eq!(create(&mut host, 2, false, &mut first_refuses).status, 201);
+    assert_eq!(sent(&mut host), [SECOND]);
+}
+
+#[test]
 fn where_every_endpoint_fails_the_first_is_tried() {
     let mut host = two();
     let mut refused = |_: &OutgoingRequest| Outcome::Lost(Loss::ConnectionFailed { code: None });

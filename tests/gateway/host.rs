@@ -192,6 +192,8 @@ pub struct Host {
     /// The host to which the request was sent.
     pub name: &'static str,
     pub now: i64,
+    /// How long a response takes, in milliseconds.
+    pub answers_in: i64,
     pub random: [u8; 32],
     /// Identifies the instance that performs the steps.
     pub instance: &'static str,
@@ -221,6 +223,7 @@ impl Host {
             variables,
             name: "127.0.0.1:8787",
             now: NOW,
+            answers_in: 0,
             random: [7; 32],
             instance: "instance",
             others: Vec::new(),
@@ -372,6 +375,7 @@ impl Host {
                     } else {
                         send_outcome = Some(SendOutcome::Outcome(upstream(&request)));
                         self.sent.push(request);
+                        self.now = self.now.saturating_add(self.answers_in);
                     }
                     then
                 }

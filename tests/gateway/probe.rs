@@ -96,6 +96,12 @@ fn a_code_says_whether_the_key_works() {
             "{code}"
         );
         assert!(!reply.body.contains("planted"), "{code}");
+        let accepts = "Alibaba Cloud accepts the gateway's key and scene.";
+        assert_eq!(
+            body["messages"]["en"] == accepts,
+            status == "works",
+            "{code}"
+        );
     }
     for lost in [
         Loss::TimedOut,

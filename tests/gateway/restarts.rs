@@ -1,13 +1,13 @@
 //! The host of the ledger is reset or ends while it starts an order.
 
-use crate::host::{Host, json_answer, replied, request, sent, signed, start, variables};
+use crate::host::{Host, NOW, json_answer, replied, request, sent, signed, start, variables};
 use cloudauth_edge::client::call::{Loss, Outcome};
 use cloudauth_edge::gateway::arrival::Then;
 use cloudauth_edge::gateway::ledger::commit::{Next, SendOutcome};
 use cloudauth_edge::gateway::ledger::task::Task;
 use cloudauth_edge::http::{IncomingRequest, OutgoingRequest};
 use cloudauth_edge::json::de::from_json;
-use serde_json::json;
+use serde_json::{Value, json};
 
 const ROUTE: &str = "/v1/face-verifications";
 const ORDER: &str = "e0c34a77f5ac40a5aa5e6ed20c353888";
@@ -145,4 +145,64 @@ fn a_request_that_is_repeated_after_a_reset_does_not_start_the_order_again() {
         let reply = host.perform(CALLER, again, &mut nobody);
         assert_eq!(reply.outcome, "start-outcome-unknown");
     }
+}
+
+#[test]
+fn an_outcome_that_the_host_has_lost_is_an_internal_error() {
+    let headers = [("authorization", "Bearer dev-token")];
+    let answer = json!({"Code": "200", "ResultObject": {"CertifyId": "certify1"}});
+    let mut host = host();
+    host.handle(first(), &mut |_| json_answer(200, &answer));
+    let other = "0".repeat(32);
+    for (asked, key, execution) in [
+        (
+            start("dev-token", ROUTE, &other),
+            format!("order/{other}"),
+            "unknown",
+        ),
+        (read(), format!("order/{ORDER}"), "none"),
+        (
+            request("GET", "/readyz/vendor", &headers, b""),
+            "probe".to_owned(),
+            "none",
+        ),
+    ] {
+        let (_, task) = host.task(asked);
+        let then = sent(host.commit(CALLER, &task, None));
+        let reply = replied(host.commit(CALLER, &then, None));
+        assert_eq!(
+            (reply.status, reply.outcome.as_str()),
+            (500, "unreadable-row")
+        );
+        let body: Value = serde_json::from_str(&reply.body).unwrap();
+        assert_eq!(body["execution"], execution);
+        assert_eq!(std::mem::take(&mut host.unreadable), [key]);
+    }
+}
+
+#[test]
+fn a_record_is_kept_for_the_whole_time_after_a_later_start() {
+    const DAY: i64 = 86_400_000;
+    let mut host = Host::new(variables(&[
+        ("GATEWAY_MODE", "development"),
+        ("GATEWAY_RETENTION_DAYS", "2"),
+    ]));
+    host.handle(first(), &mut lost);
+    host.now = NOW + DAY;
+    let answer = json!({"Code": "200", "ResultObject": {"CertifyId": "certify1"}});
+    let (_, reply) = host.handle(restart(), &mut |_| json_answer(200, &answer));
+    assert_eq!(reply.status, 201);
+    let kept = |host: &Host| host.rows[CALLER].contains_key(&format!("order/{ORDER}"));
+    let mut expired = |_: &OutgoingRequest| json_answer(200, &json!({"Code": "406"}));
+    while host.now < NOW + 3 * DAY {
+        assert!(kept(&host), "{}", host.now);
+        host.now = host.next_alarm(CALLER).unwrap();
+        host.alarm(CALLER, &mut expired);
+    }
+    while let Some(next) = host.next_alarm(CALLER) {
+        host.now = host.now.max(next);
+        host.alarm(CALLER, &mut nobody);
+    }
+    assert!(!kept(&host));
+    assert!(host.now < NOW + 4 * DAY);
 }

@@ -1059,6 +1059,56 @@ fn pages_follow_each_other_through_a_filter() {
     assert_eq!(seen, [9, 6, 3, 0]);
 }
 
+/// A host with an order that passed, and then this many that have not finished.
+fn with_many_pending(count: usize) -> Host {
+    let mut host = with_orders(1);
+    let rows = host.rows.get_mut("dev").unwrap();
+    for index in 1..=count {
+        let created = NOW + i64::try_from(index).unwrap() * 1_000;
+        let key = format!("listed/{created:015}/{index:032}");
+        rows.insert(key, "\"pending\"".to_owned());
+    }
+    host
+}
+
+#[test]
+fn a_page_reads_a_limited_number_of_orders_with_other_statuses() {
+    // The rows of one commit, and of one page.
+    for (count, full) in [
+        (4_999, true),
+        (5_000, true),
+        (49_998, true),
+        (50_000, false),
+    ] {
+        let mut host = with_many_pending(count);
+        let page = get(&mut host, &format!("{ROUTE}?status=passed&limit=2"));
+        if full {
+            assert_eq!(numbers(&page), [0], "{count}");
+            assert!(page.get("nextCursor").is_none(), "{count}");
+        } else {
+            assert_eq!(numbers(&page), [0_u64; 0]);
+            let next = page["nextCursor"].as_str().unwrap();
+            let next = format!("{ROUTE}?status=passed&limit=2&cursor={next}");
+            let page = get(&mut host, &next);
+            assert_eq!(numbers(&page), [0]);
+            assert!(page.get("nextCursor").is_none());
+        }
+    }
+}
+
+#[test]
+fn more_orders_than_one_commit_reads_are_counted() {
+    for count in [4_999, 5_000, 12_345] {
+        let mut host = with_many_pending(count);
+        let days = get(&mut host, "/v1/face-verification-counts");
+        let sum = |status: &str| -> u64 {
+            let days = days["days"].as_array().unwrap().iter();
+            days.filter_map(|day| day[status].as_u64()).sum()
+        };
+        assert_eq!((sum("pending"), sum("passed")), (count as u64, 1), "{days}");
+    }
+}
+
 #[test]
 fn orders_are_counted_by_the_days_of_the_asker() {
     let mut host = with_orders(12);

@@ -354,6 +354,35 @@ mod tests {
     }
 
     #[test]
+    fn queries_of_those_who_wait_become_rarer() {
+        let mut order = Order {
+            created: 0,
+            scene_id: String::new(),
+            input: String::new(),
+            start: Start::Unknown,
+            given_up: None,
+            look: None,
+            verdict: None,
+            report: None,
+        };
+        let mut now = 1_795_000_000_000;
+        assert_eq!(order.look_in_millis(now), 0);
+        for pause in [1_000, 2_000, 3_000, 4_000, 5_000, 5_000] {
+            order.take_look(now);
+            assert_eq!(order.look_in_millis(now), pause);
+            // A clock that is set back by a little prolongs no pause.
+            assert!(order.look_in_millis(now - 1_000) <= 5_000);
+            now += pause;
+            assert_eq!(order.look_in_millis(now), 0);
+        }
+        order.take_look(now + 29_999);
+        assert_eq!(order.look_in_millis(now + 29_999), 5_000);
+        now += 29_999 + 5_000;
+        order.take_look(now + 30_000);
+        assert_eq!(order.look_in_millis(now + 30_000), 1_000);
+    }
+
+    #[test]
     fn words_read_back() {
         for word in [
             "starting", "unknown", "pending", "passed", "rejected", "expired",

@@ -113,3 +113,35 @@ fn a_later_start_does_not_postpone_the_alarm_and_one_the_platform_lost_is_set() 
     assert_eq!(starts(&mut host, "four", 4).status, 201);
     assert!(host.set.is_some());
 }
+
+#[test]
+fn a_certify_id_belongs_to_one_order() {
+    let mut host = host(9);
+    let mut upstream = |_: &OutgoingRequest| {
+        json_answer(
+            200,
+            &json!({"Code": "200", "ResultObject": {"CertifyId": "certify"}}),
+        )
+    };
+    assert_eq!(host.handle(start("one", 1), &mut upstream).1.status, 201);
+    let (_, other) = host.handle(start("one", 2), &mut upstream);
+    assert_eq!(
+        (other.status, other.outcome.as_str()),
+        (409, "certify-id-of-another-order")
+    );
+    assert!(!other.body.contains("certify\""), "{}", other.body);
+    assert_eq!(
+        host.rows["shop"]["certify/certify"],
+        format!("\"{:032}\"", 1)
+    );
+
+    // An order that is started again may receive the same one.
+    let order = host.rows["shop"][&format!("order/{:032}", 1)].clone();
+    let mut order: Value = serde_json::from_str(&order).unwrap();
+    order["start"] = json!("unknown");
+    let rows = host.rows.get_mut("shop").unwrap();
+    rows.insert(format!("order/{:032}", 1), order.to_string());
+    let mut again = start("one", 1);
+    again.query = "restartUnknown=true".to_owned();
+    assert_eq!(host.handle(again, &mut upstream).1.status, 201);
+}

@@ -2,7 +2,8 @@
 
 import { handle } from "./host/front.js";
 import { core, files, settingsOf } from "./worker/core.js";
-import { requestPoint } from "./worker/metrics.js";
+import { inObject } from "./worker/durable-object.js";
+import { record, requestPoint } from "./worker/metrics.js";
 
 export { Ledger, Pacer } from "./worker/ledger.js";
 
@@ -22,9 +23,6 @@ export { Ledger, Pacer } from "./worker/ledger.js";
  * @property {Dataset} [METRICS]
  */
 
-/** A deployment resets an instance once; more resets cover coinciding failures. */
-const RESETS_MAX = 3;
-
 export default {
   /**
    * @param {Request} request
@@ -39,14 +37,14 @@ export default {
       files,
       run(caller, task, again) {
         const id = crypto.randomUUID();
-        const running = runInLedger(env.LEDGER, caller, (ledger, resets) =>
+        const running = inObject(env.LEDGER, caller, (ledger, resets) =>
           ledger.run(resets > 0 ? again : task, id),
         );
         // A client that disconnects does not abort its started work.
         ctx.waitUntil(running.catch(() => {}));
         request.signal.addEventListener("abort", () => {
           ctx.waitUntil(
-            runInLedger(env.LEDGER, caller, async (ledger) => ledger.disconnect(id)).catch(() => {}),
+            inObject(env.LEDGER, caller, async (ledger) => ledger.disconnect(id)).catch(() => {}),
           );
         });
         return running;
@@ -60,7 +58,7 @@ export default {
       },
       observe(line) {
         console.log(JSON.stringify(line));
-        env.METRICS?.writeDataPoint(requestPoint(line));
+        record(env.METRICS, requestPoint(line));
       },
     };
     const answered = await handle(host, plain(request), () => request.body?.getReader());
@@ -92,28 +90,3 @@ function plain(request) {
     freshId: crypto.randomUUID(),
   };
 }
-
-/**
- * Passes a task to the caller's ledger. A deployment can reset the ledger's instance; its rows remain, and the core
- * returns the task to repeat.
- *
- * @template T
- * @param {Ledgers} namespace
- * @param {string} caller
- * @param {(ledger: LedgerStub, resets: number) => Promise<T> | T} act
- * @returns {Promise<T>}
- */
-async function runInLedger(namespace, caller, act) {
-  for (let resets = 0; ; resets += 1) {
-    try {
-      // A reset instance no longer responds; a new stub connects to its successor.
-      return await act(namespace.get(namespace.idFromName(caller)), resets);
-    } catch (/** @type {any} */ error) {
-      if (!isReset(error) || resets === RESETS_MAX) throw error;
-    }
-  }
-}
-
-/** @param {{ retryable?: boolean, durableObjectReset?: boolean, overloaded?: boolean }} error of the platform */
-const isReset = ({ retryable, durableObjectReset, overloaded }) =>
-  !overloaded && Boolean(retryable || durableObjectReset);

@@ -2,7 +2,8 @@ import { DurableObject } from "cloudflare:workers";
 import { LedgerRunner } from "../host/ledger.js";
 import { fetchTransport } from "../pkg/dist/transport.js";
 import { core, settingsOf } from "./core.js";
-import { callPoint } from "./metrics.js";
+import { inObject } from "./durable-object.js";
+import { callPoint, record } from "./metrics.js";
 import { DurableStorage } from "./storage.js";
 
 /**
@@ -38,11 +39,11 @@ export class Ledger extends DurableObject {
       /** @type {(action: string, yields: boolean) => Promise<number | null>} */
       turn: async (action, yields) => {
         const { PACER } = this.env;
-        return PACER ? PACER.get(PACER.idFromName(action)).turn(yields) : 0;
+        return PACER ? inObject(PACER, action, (pacer) => pacer.turn(yields)) : 0;
       },
       send: fetchTransport(fetch),
       /** @type {(call: ObservedCall) => void} */
-      observeCall: (call) => this.env.METRICS?.writeDataPoint(callPoint(call)),
+      observeCall: (call) => record(this.env.METRICS, callPoint(call)),
     };
     this.#runner = new LedgerRunner(host, new DurableStorage(ctx.storage));
   }

@@ -16,6 +16,20 @@ export const COLUMNS = /** @type {const} */ ({
 });
 
 /**
+ * Writes a data point. The platform refuses more than 250 for one event, which must not fail the work that they describe.
+ *
+ * @param {Dataset | undefined} dataset
+ * @param {DataPoint} point
+ */
+export function record(dataset, point) {
+  try {
+    dataset?.writeDataPoint(point);
+  } catch (/** @type {any} */ error) {
+    console.error(JSON.stringify({ metrics: "failed", error: String(error?.name ?? "Error") }));
+  }
+}
+
+/**
  * One request to the gateway.
  *
  * @param {LogLine} line

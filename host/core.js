@@ -38,7 +38,7 @@ export function loadCore(module) {
     },
 
     /** `now` and `random` must be the same for all repetitions of one step. */
-    step(settings, task, sendOutcome, rows, instance, { now, random }) {
+    step(settings, task, sendOutcome, rows, instance, { now, random, stopping }) {
       // The error that a failed call threw is not passed on: it may contain anything.
       const { kind, sentFor, status, headers, body } = sendOutcome ?? {};
       const { others = [], ...loaded } = rows;
@@ -47,6 +47,7 @@ export function loadCore(module) {
         rows: loaded,
         instance,
         others,
+        stopping,
       });
       return JSON.parse(exports.gatewayStep(settings, task, known, body, random, now));
     },

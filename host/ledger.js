@@ -127,9 +127,9 @@ export class LedgerRunner {
    * @param {SendOutcome | undefined} sendOutcome
    */
   #commit(task, sendOutcome) {
-    const { core, settings, instance } = this.#host;
+    const { core, settings, instance, stopping } = this.#host;
     const text = settings();
-    const moment = { now: Date.now(), random: randomBytes() };
+    const moment = { now: Date.now(), random: randomBytes(), stopping: stopping?.() ?? false };
     return this.#storage.step((known) => core.step(text, task, sendOutcome, known, instance, moment));
   }
 
@@ -161,7 +161,11 @@ export class LedgerRunner {
   async #call({ action, request, timeoutMillis, yields }, upstream) {
     const { turn, send, observeCall } = this.#host;
     if (action !== null) {
-      const waitMillis = await turn(action, yields);
+      // Without a turn, nothing is sent: the core frees the order.
+      const waitMillis = await turn(action, yields).catch((/** @type {any} */ error) => {
+        console.error(JSON.stringify({ turn: "failed", error: String(error?.name ?? "Error") }));
+        return null;
+      });
       if (waitMillis === null) {
         observeCall?.({ action, result: "crowded", millis: 0 });
         return { kind: "crowded" };

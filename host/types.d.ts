@@ -212,6 +212,8 @@ export interface LedgerHost {
   /** Sends a request. A connection failure is an outcome, not an exception. */
   send(request: SignedRequest, limits: Limits): Promise<SendOutcome>;
   observeCall?(call: ObservedCall): void;
+  /** Whether the host is about to end. */
+  stopping?(): boolean;
 }
 
 export interface ObservedCall {
@@ -258,6 +260,8 @@ export interface LogLine {
 export interface Moment {
   now: number;
   random: Uint8Array;
+  /** Whether the host is about to end. */
+  stopping: boolean;
 }
 
 /** The module's functions, with objects instead of JSON text. */

@@ -56,6 +56,7 @@ export async function startGateway({ core: variables, own }) {
       return transport(request, limits);
     },
     observeCall: (call) => metrics.observeCall(call),
+    stopping: () => stopping,
   };
   /** @type {Map<string, LedgerRunner>} */
   const ledgers = new Map();

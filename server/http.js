@@ -50,6 +50,7 @@ export function httpServer(hostFor, trustedProxies, stopping) {
     response.once("close", () => {
       listening.delete(gone);
       gone.abort();
+      if (stopping()) hangUp();
     });
     const answered = await handle(hostFor(message, gone.signal), message, open);
     const { status, headers, body } = answered.page
@@ -61,6 +62,10 @@ export function httpServer(hostFor, trustedProxies, stopping) {
     // another request.
     if (stopping() || (opened && !request.complete)) response.setHeader("connection", "close");
     response.writeHead(status).end(request.method === "HEAD" ? null : body);
+  }
+  /** A connection that has sent no request keeps `server.close` waiting. */
+  function hangUp() {
+    if (listening.size === 0) server.closeAllConnections();
   }
   const server = createServer(
     {
@@ -82,6 +87,7 @@ export function httpServer(hostFor, trustedProxies, stopping) {
     server,
     release() {
       for (const gone of listening) gone.abort();
+      hangUp();
     },
   };
 }

@@ -75,6 +75,7 @@ struct Known {
     rows: Rows,
     instance: String,
     others: Vec<String>,
+    stopping: bool,
 }
 
 /// The outcome of a send. `kind` is that of an outcome, `crowded` if nothing was sent, or `disconnected` if the
@@ -94,7 +95,7 @@ struct HostOutcome {
 
 /// Performs the next step of a ledger's task. In: the variables; the task, as the module returned it;
 /// `send_outcome` (`kind`, `status`, `headers`, `sentFor`); `rows`; the names of this `instance` and of the
-/// live `others`; the body of the response; 32 random bytes. Out: a [`crate::gateway::ledger::commit::Step`].
+/// live `others`; whether the host is `stopping`; the body of the response; 32 random bytes. Out: a [`crate::gateway::ledger::commit::Step`].
 #[wasm_bindgen(js_name = gatewayStep)]
 pub fn gateway_step(
     settings: &str,
@@ -115,6 +116,7 @@ pub fn gateway_step(
         random: random_bytes(random)?,
         instance: known.instance,
         others: known.others,
+        stopping: known.stopping,
     };
     with_settings(settings, |checked| {
         let step = work::step(valid(checked)?, task, send_outcome, &known.rows, &context);

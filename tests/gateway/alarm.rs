@@ -202,6 +202,25 @@ fn an_alarm_yields_after_a_minute_and_goes_on_soon() {
 }
 
 #[test]
+fn an_alarm_of_a_host_that_is_about_to_end_leaves_its_work_to_the_next_one() {
+    let mut host = host();
+    for number in 0..3 {
+        start(&mut host, number);
+    }
+    host.now += HOUR;
+    host.sent.clear();
+    let due = host.next_alarm("shop");
+    host.stopping = true;
+    host.set = None;
+    host.alarm("shop", &mut |_| panic!("nothing is sent"));
+    assert_eq!(host.next_alarm("shop"), due);
+    assert!((0..=2_000).contains(&(host.set.unwrap() - host.now)));
+    host.stopping = false;
+    host.alarm("shop", &mut passed);
+    assert_eq!(host.sent.len(), 6);
+}
+
+#[test]
 fn many_orders_whose_time_is_over_are_all_decided() {
     let mut host = host();
     for number in 0..120 {
@@ -474,6 +493,11 @@ fn what_a_callback_announced_while_the_service_failed_is_asked_again_soon() {
         assert!(next <= host.now + HOUR);
         host.now = next;
     }
+    // An hour at most, and no less in the end. A query itself takes a few seconds.
+    host.alarm("shop", &mut fails);
+    let pause = host.next_alarm("shop").unwrap() - host.now;
+    assert!((HOUR - 60_000..HOUR).contains(&pause), "{pause}");
+    host.now += pause;
     host.alarm("shop", &mut passed);
     assert_eq!(status(&host, 0)["verdict"]["outcome"], "passed");
 

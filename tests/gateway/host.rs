@@ -199,6 +199,8 @@ pub struct Host {
     pub instance: &'static str,
     /// The other instances that are alive.
     pub others: Vec<String>,
+    /// Whether the host is about to end.
+    pub stopping: bool,
     /// Each caller's rows.
     pub rows: BTreeMap<String, BTreeMap<String, String>>,
     /// Whether too many calls to Alibaba Cloud are waiting for their turn.
@@ -227,6 +229,7 @@ impl Host {
             random: [7; 32],
             instance: "instance",
             others: Vec::new(),
+            stopping: false,
             rows: BTreeMap::new(),
             crowded: false,
             arrival: 0,
@@ -328,6 +331,7 @@ impl Host {
                 random: self.random,
                 instance: self.instance.to_owned(),
                 others: self.others.clone(),
+                stopping: self.stopping,
             };
             match step(
                 &settings,

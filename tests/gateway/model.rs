@@ -330,6 +330,7 @@ impl Gateway {
             random,
             instance: format!("instance{}", world.instance),
             others: Vec::new(),
+            stopping: false,
         };
         let task: Task = from_json(&running.task).unwrap();
         let outcome = ended.map(|ended| ended.outcome);

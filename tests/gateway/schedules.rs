@@ -360,6 +360,7 @@ impl World {
                 .filter(|other| **other != running.instance)
                 .map(|other| name_of(*other))
                 .collect(),
+            stopping: false,
         };
         let commit = loop {
             let step = step(

@@ -15,7 +15,7 @@ test("an error thrown by a failed call is not passed on, whatever it holds", () 
   error.self = error;
   error.toJSON = () => assert.fail("it was read");
   const settings = settingsText({ GATEWAY_MODE: "development" });
-  const moment = { now: 1_790_000_000_000, random: new Uint8Array(32) };
+  const moment = { now: 1_790_000_000_000, random: new Uint8Array(32), stopping: false };
   const step = (happened) =>
     core.step(settings, core.alarm(), happened, { rows: [], ranges: [] }, "", moment);
   assert.deepEqual(step({ kind: "ECONNRESET", error }), step({ kind: "ECONNRESET" }));

@@ -42,6 +42,8 @@ pub struct Context {
     pub instance: String,
     /// The other live instances, if the host runs several.
     pub others: Vec<String>,
+    /// Whether the host is about to end: an alarm leaves the rest of its work to the next one.
+    pub stopping: bool,
 }
 
 impl Context {

@@ -124,7 +124,7 @@ pub(super) fn work(
         }
         return Ok(writes.then(Next::Idle));
     }
-    if alarm.is_over(now) {
+    if context.stopping || alarm.is_over(now) {
         writes.alarm = Some(now.saturating_add(PAUSE_MILLIS));
         return Ok(writes.then(Next::Idle));
     }

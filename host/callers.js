@@ -1,11 +1,13 @@
 /** The operator's commands for callers, which edit the value of GATEWAY_CALLERS or of GATEWAY_CALLERS_2 and so on; shared by all hosts. */
 
 import { createHash, randomBytes } from "node:crypto";
-import { readFileSync, renameSync, statSync, writeFileSync } from "node:fs";
+import { realpathSync, renameSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { parseEnv } from "node:util";
 import * as glue from "../pkg/wasm/gateway/cloudauth_edge.js";
+import { envSettings, envText } from "./env-file.js";
 import { Failure } from "./failure.js";
 import { listed, readinessOf } from "./operator.js";
+import { giveOwnerOf } from "./owner.js";
 
 /**
  * @import { Caller, Core } from "./types.js"
@@ -82,7 +84,9 @@ export function areCallerArguments([action = "", ...rest], options) {
   return (
     known !== undefined &&
     rest.length === (known.needsId ? 1 : 0) &&
-    Object.keys(options).every((option) => known.options.includes(option))
+    Object.keys(options).every((option) => known.options.includes(option)) &&
+    // `rotate --finish` issues nothing.
+    !("finish" in options && ("scopes" in options || "to" in options))
   );
 }
 
@@ -103,7 +107,7 @@ export function callerCommand(core, variables, [action, id = ""], { file, ...opt
   }
   const piped = options.to !== undefined && !options.save;
   const setting = settingFor(lists, String(action), id, { list: options.list, piped });
-  if (options.save && (file === undefined || variables[setting] !== parsed(file)[setting]))
+  if (options.save && (file === undefined || variables[setting] !== envSettings(file)[setting]))
     throw new Failure(
       `--save needs --settings with the file that ${setting} comes from; the environment sets another value.`,
       `--save 需要用 --settings 指定 ${setting} 所在的文件；当前环境变量设置了不同的值。`,
@@ -118,13 +122,14 @@ export function callerCommand(core, variables, [action, id = ""], { file, ...opt
   );
   const { credentials, note } = edited;
   if (options.to !== undefined && credentials) writeOnce(options.to, credentials);
-  if (options.save && file !== undefined) save(file, edited);
   const say = piped ? console.error : console.log;
+  // Also shown if the list cannot be saved: the error then contains the list that accepts them.
   if (credentials && options.to !== undefined)
     say(
       `The secrets of ${id} are in ${options.to}: hand it over securely.\n${id} 的密钥已写入 ${options.to}，请安全交付。`,
     );
   else if (credentials) say(shown(credentials));
+  if (options.save && file !== undefined) save(file, edited);
   if (note) say(note);
   if (options.save) say(`${setting} is saved in ${file}; restart the gateway.\n已写入 ${file}，请重启网关。`);
   else if (!piped)
@@ -198,7 +203,11 @@ function edit(core, variables, { setting, callers }, action, id, options) {
     note = `Of ${id}, the newest token and key pair remain, and those with scopes of their own.
 ${id} 只保留最新的令牌与密钥对，以及单独设有 scopes 的令牌与密钥对。`;
   } else if (action === "rotate") {
-    credentials = issue(variables, known, options.scopes && scopesOf(options.scopes));
+    credentials = issue(
+      variables,
+      known,
+      options.scopes === undefined ? undefined : scopesOf(options.scopes),
+    );
   } else if (options.key === undefined) {
     callers.splice(callers.indexOf(known), 1);
     note = `${id} is removed. Its orders remain in its ledger, and only a caller with the same id can read them.
@@ -238,7 +247,7 @@ const scopesOf = (/** @type {string} */ text) => text.split(",").map((scope) => 
  *
  * @param {Variables} variables
  * @param {Caller} caller
- * @param {string[] | "" | undefined} [scopes]
+ * @param {string[]} [scopes]
  * @returns {Credentials}
  */
 function issue({ GATEWAY_SECRET: secret }, caller, scopes) {
@@ -391,15 +400,6 @@ function writeOnce(path, credentials) {
 }
 
 /**
- * The settings in a file.
- *
- * @param {string} file
- */
-function parsed(file) {
-  return parseEnv(readFileSync(file, "utf8"));
-}
-
-/**
  * JSON as a value in a file of settings. Without quotes where every reader agrees on the value, because docker and
  * kubectl take quotes as a part of it.
  *
@@ -414,7 +414,7 @@ const quoted = (json) => (/[#'\\$`\s]/.test(json) ? `'${json.replaceAll("'", "\\
  * @param {{ setting: string, callers: string }} edited
  */
 function save(file, { setting, callers }) {
-  const before = readFileSync(file, "utf8");
+  const before = envText(file);
   const line = `${setting}=${quoted(callers)}`;
   const assignment = new RegExp(`^[ \\t]*(?:export[ \\t]+)?${setting}[ \\t]*=.*$`, "m");
   const found = assignment.exec(before)?.[0];
@@ -435,14 +435,31 @@ function save(file, { setting, callers }) {
       `${setting} in ${file} does not stand on one line of its own, so the file was not changed: put the value below there.\n${callers}`,
       `${file} 中的 ${setting} 不是单独一行，文件未修改：请手工填入以上内容。`,
     );
-  const next = `${file}.new`;
+  // A link remains, and the file that it names is replaced.
+  const real = realpathSync(file);
+  const next = `${real}.new`;
   try {
-    writeFileSync(next, after, { flag: "wx", mode: statSync(file).mode & 0o777 });
-    renameSync(next, file);
+    writeFileSync(next, after, { flag: "wx", mode: statSync(real).mode & 0o777 });
   } catch (/** @type {any} */ error) {
-    throw new Failure(
-      `${file} cannot be replaced by ${next} (${error.code}), so it was not changed: put the value below there.\n${callers}`,
-      `无法用 ${next} 替换 ${file}（${error.code}），文件未修改：请手工填入以上内容。`,
-    );
+    throw notReplaced(file, next, error, callers);
+  }
+  try {
+    giveOwnerOf(next, real);
+    renameSync(next, real);
+  } catch (error) {
+    rmSync(next, { force: true });
+    throw notReplaced(file, next, error, callers);
   }
 }
+
+/**
+ * @param {string} file
+ * @param {string} next
+ * @param {any} error
+ * @param {string} callers
+ */
+const notReplaced = (file, next, error, callers) =>
+  new Failure(
+    `${file} cannot be replaced by ${next} (${error.code}), so it was not changed: put the value below there.${error.code === "EEXIST" ? ` Delete ${next}, which an interrupted command left.` : ""}\n${callers}`,
+    `无法用 ${next} 替换 ${file}（${error.code}），文件未修改：请手工填入以上内容。${error.code === "EEXIST" ? `${next} 是先前中断的命令留下的，请删除。` : ""}`,
+  );

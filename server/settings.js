@@ -1,9 +1,9 @@
 /** Settings of the core and of this host, from the environment and a .env file. */
 
-import { existsSync, readFileSync } from "node:fs";
+import { existsSync } from "node:fs";
 import { BlockList, isIP } from "node:net";
-import { parseEnv } from "node:util";
 import { IS_SETTING } from "../host/core.js";
+import { envSettings } from "../host/env-file.js";
 import { Failure } from "../host/failure.js";
 
 /** The same default as in `wrangler.toml`. */
@@ -88,7 +88,7 @@ export function variablesOf(env, file) {
   let written = {};
   if (file !== undefined || existsSync(path)) {
     try {
-      written = parseEnv(readFileSync(path, "utf8"));
+      written = envSettings(path);
     } catch (/** @type {any} */ error) {
       throw new Failure(`${path} cannot be read (${error.code}).`, `无法读取 ${path}（${error.code}）。`);
     }

@@ -2,7 +2,18 @@
 
 import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";
-import { existsSync, mkdtempSync, readFileSync, readdirSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { createHash } from "node:crypto";
+import {
+  existsSync,
+  lstatSync,
+  mkdtempSync,
+  readFileSync,
+  readdirSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, test } from "node:test";
@@ -12,6 +23,7 @@ import { gatewayProgram } from "../worker/gateway.mjs";
 
 const SECRET = "0123456789abcdef0123456789abcdef";
 const SETTINGS = 78;
+const USAGE = 64;
 
 let folder;
 beforeEach(() => (folder = mkdtempSync(join(tmpdir(), "cloudauth-edge-"))));
@@ -120,6 +132,12 @@ test("rotate adds a token and a key pair, then removes the old ones", () => {
 
 test("rotate --scopes adds a token and a key pair that can do less than the caller", () => {
   const [shop] = list(caller(["add", "shop"]));
+  for (const wrong of ["", "reads", "read,"]) {
+    const { code, output } = caller(["rotate", "shop", "--scopes", wrong], withCallers([shop]));
+    assert.equal(code, SETTINGS, wrong);
+    assert.match(output, /scopes/, wrong);
+  }
+  assert.equal(caller(["rotate", "shop", "--finish", "--scopes", "read"], withCallers([shop])).code, USAGE);
   const [rotated] = list(caller(["rotate", "shop", "--scopes", "read"], withCallers([shop])));
   assert.deepEqual(rotated.tokenSha256, shop.tokenSha256);
   assert.deepEqual(
@@ -261,6 +279,14 @@ test("--save changes one line of the file of settings", () => {
   );
   caller(["add", "shop", ...at], {});
 
+  // A link remains, and its file is changed.
+  const link = join(folder, "link.env");
+  symlinkSync(file, link);
+  assert.equal(caller(["change", "shop", "--webhook", "none", "--settings", link, "--save"], {}).code, 0);
+  assert.ok(lstatSync(link).isSymbolicLink());
+  assert.doesNotMatch(readFileSync(file, "utf8"), /shop\.example/);
+  rmSync(link);
+
   // What it cannot write safely, it leaves to the operator.
   const several = `GATEWAY_SECRET=${SECRET}\nGATEWAY_CALLERS='\n${callers}\n'\n`;
   writeFileSync(file, several);
@@ -268,6 +294,17 @@ test("--save changes one line of the file of settings", () => {
   assert.equal(manual.code, SETTINGS);
   assert.match(manual.output, /does not stand on one line/);
   assert.equal(readFileSync(file, "utf8"), several);
+  // New secrets are shown nevertheless, with the list that accepts them.
+  const rotated = caller(["rotate", "bank", ...at], {});
+  assert.equal(rotated.code, SETTINGS);
+  const [, token] = rotated.output.match(/bearer token +(\S+)/);
+  assert.ok(rotated.output.includes(createHash("sha256").update(token).digest("hex")), rotated.output);
+  // An interrupted command left its file.
+  writeFileSync(file, written);
+  writeFileSync(`${file}.new`, "");
+  assert.match(caller(["add", "shop", ...at], {}).output, /gateway\.env\.new \(EEXIST\).*Delete /);
+  rmSync(`${file}.new`);
+  writeFileSync(file, several);
   // The environment sets another value, which would still count.
   const other = caller(["revoke", "bank", ...at], { GATEWAY_CALLERS: "[]" });
   assert.equal(other.code, SETTINGS);

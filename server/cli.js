@@ -7,9 +7,10 @@ import { CALLER_OPTIONS, CALLER_USAGE, areCallerArguments } from "../host/caller
 import { Failure } from "../host/failure.js";
 
 const NODE_NEEDED = 24;
-/** From sysexits.h: restarting does not help. */
+/** From sysexits.h. After the first two, restarting does not help. */
 const EXIT_USAGE = 64;
 const EXIT_SETTINGS = 78;
+const EXIT_TRY_LATER = 75;
 
 const USAGE = `Usage: cloudauth-edge-gateway [command] [options]
 
@@ -133,6 +134,8 @@ function listenFailure(error, en, zh) {
   return new Failure(
     `It cannot listen on ${address}:${port} (${code}); see ${en}.`,
     `无法监听 ${address}:${port}（${code}），请检查 ${zh ?? en}。`,
+    // The last process still listens, or the network is not up yet.
+    { passing: ["EADDRINUSE", "EADDRNOTAVAIL"].includes(code) },
   );
 }
 
@@ -325,5 +328,6 @@ try {
 } catch (error) {
   if (!(error instanceof Failure)) throw error;
   process.stderr.write(`${error.message}\n`);
-  process.exitCode = error instanceof UsageFailure ? EXIT_USAGE : EXIT_SETTINGS;
+  process.exitCode =
+    error instanceof UsageFailure ? EXIT_USAGE : error.passing ? EXIT_TRY_LATER : EXIT_SETTINGS;
 }

@@ -2,7 +2,10 @@
 
 import { createServer } from "node:http";
 import { Counter, Gauge, Histogram, Registry, collectDefaultMetrics } from "prom-client";
+import { within } from "../pkg/dist/waits.js";
 
+/** Shorter than the time limit of a scrape, which is 10 seconds by default. */
+const BACKLOG_MS = 5_000;
 const SECONDS = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30];
 
 export class Metrics {
@@ -46,9 +49,11 @@ export class Metrics {
       registers,
       async collect() {
         const now = Date.now();
-        const found = await store.backlog(now);
-        this.set(found.reports);
-        overdue.set(Math.max(0, now - (found.oldest ?? now)) / 1000);
+        const backlog = (async () => store.backlog(now))();
+        const { value: found } = await within({ timeoutMillis: BACKLOG_MS }, backlog);
+        // Without the database, the other metrics are still served.
+        this.set(found ? found.reports : NaN);
+        overdue.set(found ? Math.max(0, now - (found.oldest ?? now)) / 1000 : NaN);
       },
     });
     // Registered after the gauge whose `collect` sets its value.

@@ -42,6 +42,8 @@ const POLL_MS = 1_000;
 /** How long a notification may take that this instance sends itself. */
 const HEAR_MS = 5_000;
 const CHANNEL = "cloudauth_edge_wake";
+/** How long a renewal of a short lease may take. */
+const PATIENCE_MIN_MS = 1_000;
 /** Sent once a connection stands: a pooler refuses them as parameters of the connection. */
 const LIMITS = `SET statement_timeout = ${STATEMENT_MS}; SET lock_timeout = ${LOCK_MS};
   SET idle_in_transaction_session_timeout = ${IDLE_IN_TRANSACTION_MS}`;
@@ -189,7 +191,8 @@ export class PostgresStore {
   mustHoldLease() {
     const now = moments();
     const age = Math.max(now.clock - this.#renewed.clock, now.monotonic - this.#renewed.monotonic);
-    if (this.#lost || age >= this.#leaseMs) throw new LeaseLost("The lease of this instance is over.");
+    if (this.#closed || this.#lost || age >= this.#leaseMs)
+      throw new LeaseLost("The lease of this instance is over.");
   }
 
   /**
@@ -335,8 +338,16 @@ export class PostgresStore {
    * @param {string} ledger
    */
   async alarmOf(ledger) {
-    const { rows } = await this.#pool.query("SELECT at FROM alarms WHERE ledger = $1", [ledger]);
-    return rows.length === 0 || rows[0].at === null ? null : Number(rows[0].at);
+    const until = performance.now() + REPEAT_MS;
+    for (;;) {
+      try {
+        const { rows } = await this.#pool.query("SELECT at FROM alarms WHERE ledger = $1", [ledger]);
+        return rows.length === 0 || rows[0].at === null ? null : Number(rows[0].at);
+      } catch (error) {
+        if (!isRepeatable(error) || performance.now() >= until || this.#closed) throw error;
+        await pause(REPEAT_PAUSE_MS);
+      }
+    }
   }
 
   /**
@@ -436,16 +447,19 @@ export class PostgresStore {
 
   /** Renews the lease, three times as often as needed. */
   #beat() {
-    const again = () => {
+    const again = (/** @type {number} */ millis) => {
       if (this.#closed || this.#lost) return;
-      this.#timer = setTimeout(() => this.#beat(), this.#leaseMs / 3);
+      this.#timer = setTimeout(() => this.#beat(), millis);
       this.#timer.unref();
     };
-    this.#beating = this.#renew().then(again, () => {
-      this.#steadySince = undefined;
-      this.#hangUp();
-      again();
-    });
+    this.#beating = this.#renew().then(
+      () => again(this.#leaseMs / 3),
+      () => {
+        this.#steadySince = undefined;
+        this.#hangUp();
+        again(REPEAT_PAUSE_MS);
+      },
+    );
     return this.#beating;
   }
 
@@ -470,10 +484,16 @@ export class PostgresStore {
 
   async #connected() {
     if (this.#line) return this.#line;
-    const line = new this.#Client(this.#options);
+    // A connection that hangs is replaced while the lease holds.
+    const patience = Math.max(this.#leaseMs / 4, PATIENCE_MIN_MS);
+    const line = new this.#Client({
+      ...this.#options,
+      connectionTimeoutMillis: Math.min(patience, CONNECT_MS),
+      query_timeout: patience,
+    });
     line.on("error", () => this.#line === line && this.#hangUp());
     line.on("notification", ({ payload }) => {
-      const [from, ledger, order] = JSON.parse(String(payload));
+      const [from, ledger, order] = notified(payload);
       if (from === this.#id) this.#onEcho();
       else if (order !== undefined) this.onWake(ledger, order);
     });
@@ -731,10 +751,25 @@ function isBroken(error) {
   return !/^[0-9A-Z]{5}$/.test(error.code ?? "") || /^(08|57P)/.test(error.code);
 }
 
+/**
+ * A notification of an instance; empty if another program sent it.
+ *
+ * @param {string | undefined} payload
+ * @returns {any[]}
+ */
+function notified(payload) {
+  try {
+    const message = JSON.parse(String(payload));
+    return Array.isArray(message) ? message : [];
+  } catch {
+    return [];
+  }
+}
+
 /** @param {any} error */
 function isRepeatable(error) {
   if (REPEATABLE.has(error.code) || /^08/.test(error.code ?? "")) return true;
-  if (/^E[A-Z]{3,}$/.test(error.code ?? "")) return true;
+  if (/^(E[A-Z]{3,}|EAI_AGAIN)$/.test(error.code ?? "")) return true;
   return /^(Connection terminated|timeout exceeded|timeout expired|Query read timeout|Client has encountered)/i.test(
     error.message,
   );
@@ -755,8 +790,10 @@ function unusable(error) {
   // PostgreSQL itself reports no violation of its protocol to this driver; a pooler that refuses transactions does.
   if (error.code === "08P01") return pooled();
   const why = error.code ?? error.name;
+  const passing = isRepeatable(error);
   return new Failure(
-    `The database of GATEWAY_DATABASE cannot be used: ${why}.`,
-    `无法使用 GATEWAY_DATABASE 指定的数据库：${why}。`,
+    `The database of GATEWAY_DATABASE cannot be ${passing ? "reached" : "used"}: ${why}.`,
+    `${passing ? "无法连接" : "无法使用"} GATEWAY_DATABASE 指定的数据库：${why}。`,
+    { passing },
   );
 }

@@ -5,6 +5,7 @@ import { basename, dirname, join, resolve } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { stepOn } from "../host/storage.js";
 import { Failure } from "../host/failure.js";
+import { giveOwnerOf } from "../host/owner.js";
 
 /**
  * @import { SQLInputValue, StatementSync } from "node:sqlite"
@@ -243,13 +244,7 @@ export function backup(file, copy) {
   }
   mustNotExist(copy);
   const partial = `${copy}.partial`;
-  rmSync(partial, { force: true });
-  const source = ours(path);
-  try {
-    source.prepare("VACUUM INTO ?").run(partial);
-  } finally {
-    source.close();
-  }
+  vacuumInto(path, partial);
   check(partial);
   settle(partial, copy);
 }
@@ -274,19 +269,36 @@ export function restore(copy, file, { replace = false } = {}) {
     }
     check(copy);
     const partial = `${path}.partial`;
-    rmSync(partial, { force: true });
-    const source = ours(copy);
-    try {
-      source.prepare("VACUUM INTO ?").run(partial);
-    } finally {
-      source.close();
-    }
+    vacuumInto(copy, partial);
+    const like = existsSync(path) ? path : dirname(path);
+    giveOwnerOf(partial, like);
+    giveOwnerOf(lockOf(path), like);
     // SQLite would apply the old write-ahead log to the new file.
     for (const end of ["-wal", "-shm"]) rmSync(path + end, { force: true });
     settle(partial, path);
   } finally {
     held.close();
   }
+}
+
+/**
+ * Copies a consistent state of a database to a new file, on disk.
+ *
+ * @param {string} from
+ * @param {string} to
+ */
+function vacuumInto(from, to) {
+  rmSync(to, { force: true });
+  const source = ours(from);
+  try {
+    source.prepare("VACUUM INTO ?").run(to);
+  } catch (error) {
+    rmSync(to, { force: true });
+    throw unusable(to, error);
+  } finally {
+    source.close();
+  }
+  sync(to);
 }
 
 /** @param {string} path */
@@ -297,13 +309,12 @@ function mustNotExist(path) {
 }
 
 /**
- * Syncs the file, then gives it its final name.
+ * Gives a file that is on disk its final name.
  *
  * @param {string} partial
  * @param {string} path
  */
 function settle(partial, path) {
-  sync(partial);
   renameSync(partial, path);
   sync(dirname(resolve(path)));
 }
@@ -347,6 +358,9 @@ function pathOf(file) {
   return join(realpathSync(dirname(path)), basename(path));
 }
 
+/** @param {string} path */
+const lockOf = (path) => `${path}-lock`;
+
 /**
  * Holds a lock until it is closed or the process ends, when the operating system releases it.
  *
@@ -355,7 +369,7 @@ function pathOf(file) {
 function lock(path) {
   let db;
   try {
-    db = new DatabaseSync(`${path}-lock`, { timeout: 0 });
+    db = new DatabaseSync(lockOf(path), { timeout: 0 });
     db.exec("PRAGMA locking_mode = EXCLUSIVE; BEGIN EXCLUSIVE");
     return db;
   } catch (/** @type {any} */ error) {

@@ -15,6 +15,7 @@ export async function startPooler(socket, { sessions }) {
   const connections = new Set();
   const held = new EventEmitter();
   let holding = false;
+  let hangs;
   const server = createServer(async (client) => {
     connections.add(client.on("error", () => {}));
     if (holding) return client.destroy();
@@ -29,6 +30,12 @@ export async function startPooler(socket, { sessions }) {
     upstream.write(startup);
     client.on("data", (chunk) => {
       if (holding && chunk.includes("COMMIT\0")) return held.emit("commit");
+      const hung = hangs !== undefined && chunk.includes(hangs);
+      held.emit("query", chunk);
+      if (hung) {
+        hangs = undefined;
+        return client.removeAllListeners("data");
+      }
       return upstream.write(chunk);
     });
     client.on("end", () => upstream.end());
@@ -52,6 +59,18 @@ export async function startPooler(socket, { sessions }) {
       return once(held, "commit");
     },
     release: () => (holding = false),
+    /** The connection that sends the next query with this text hangs from then on; resolves when it does. */
+    hang(text) {
+      hangs = text;
+      return this.next(text);
+    },
+    /** Resolves when the next query with this text arrives. */
+    async next(text) {
+      for (;;) {
+        const [chunk] = await once(held, "query");
+        if (chunk.includes(text)) return;
+      }
+    },
     urlOf: (name) => `postgres://gateway@127.0.0.1:${server.address().port}/${name}`,
     close() {
       for (const each of connections) each.destroy();

@@ -11,6 +11,7 @@ import { DatabaseSync } from "node:sqlite";
 import { afterEach, beforeEach, test } from "node:test";
 import { gunzipSync } from "node:zlib";
 import { createSandbox } from "../../pkg/dist/sandbox.js";
+import { Metrics } from "../../server/metrics.js";
 import { sample, startGateway, submit } from "../worker/gateway.mjs";
 
 const ROUTE = "/v1/face-verifications";
@@ -124,6 +125,20 @@ test("SIGTERM: new requests are refused, requests in flight are answered", LIMIT
   assert.equal(await ended, 0);
 });
 
+test("SIGTERM: a connection that has sent nothing does not delay the end", LIMIT, async () => {
+  const gateway = await gatewayWith({ GATEWAY_SHUTDOWN_SECONDS: "60" });
+  const { hostname, port } = new URL(gateway.url);
+  const silent = connect(Number(port), hostname);
+  closing.push(() => silent.destroy());
+  await once(silent, "connect");
+  // The server knows the connection when it responds to a later one.
+  await gateway.call("GET", "/livez");
+  const began = performance.now();
+  assert.equal(await gateway.signal("SIGTERM"), 0);
+  assert.ok(performance.now() - began < 60_000);
+  await gateway.prints(/"stopped":"all that was begun has ended"/);
+});
+
 test("SIGTERM: a waiting poll is answered with the current state", LIMIT, async () => {
   const gateway = await gatewayWith({
     CLOUDAUTH_ENDPOINTS: await sandboxUrl(),
@@ -224,6 +239,21 @@ test("the console is compressed for clients that accept it", LIMIT, async () => 
     }
     for (const encodings of ["", "identity", "br", "gzip;q=0, *", "*;q=0", "gzip;q=x", ",;,"])
       assert.equal((await asked(path, encodings)).encoding, undefined, encodings);
+  }
+});
+
+test("the metrics are served while the database is not", LIMIT, async () => {
+  for (const [backlog, expected] of [
+    [() => Promise.reject(new Error("planted")), "Nan"],
+    [async () => ({ reports: 2 }), "2"],
+  ]) {
+    const metrics = new Metrics({ backlog });
+    metrics.observe({ route: "readyz", outcome: "unavailable", status: 503, durationMs: 1 });
+    const url = await listening(metrics.server());
+    const text = await (await fetch(`${url}/metrics`)).text();
+    assert.match(text, /^cloudauth_gateway_requests_total\{.*outcome="unavailable".*\} 1$/m);
+    const [, value] = /^cloudauth_gateway_webhook_backlog (\S+)$/m.exec(text);
+    assert.equal(value, expected);
   }
 });
 

@@ -1,0 +1,96 @@
+// Tests what hosts do when a part of the platform fails: the rate limit, the metrics, a Durable Object.
+
+import assert from "node:assert/strict";
+import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { test } from "node:test";
+import { loadCore, settingsText } from "../../host/core.js";
+import { LedgerRunner } from "../../host/ledger.js";
+import { at } from "../../scripts/lib/project.mjs";
+import { SqliteStore } from "../../server/sqlite.js";
+import { inObject } from "../../worker/durable-object.js";
+import { record } from "../../worker/metrics.js";
+import { sample } from "../worker/gateway.mjs";
+
+const core = loadCore(readFileSync(at("pkg", "wasm", "gateway", "cloudauth_edge_bg.wasm")));
+const settings = settingsText({ GATEWAY_MODE: "development" });
+
+/** The task of a request that starts this order. */
+function startOf(order) {
+  const { caller, then } = core.route(settings, {
+    method: "POST",
+    path: "/v1/face-verifications",
+    query: "",
+    headers: [
+      ["authorization", "Bearer dev-token"],
+      ["content-type", "application/json"],
+    ],
+    host: "127.0.0.1:8787",
+    freshId: crypto.randomUUID(),
+    body: new TextEncoder().encode(JSON.stringify(order)),
+  });
+  assert.equal(then.type, "ledger");
+  return { caller, task: then.task };
+}
+
+test("a start whose turn cannot be found out is not sent, and the order stays free", async (t) => {
+  const folder = mkdtempSync(join(tmpdir(), "cloudauth-edge-"));
+  const store = new SqliteStore(join(folder, "gateway.db"));
+  t.after(() => {
+    store.close();
+    rmSync(folder, { recursive: true });
+  });
+  const body = JSON.stringify({ Code: "200", ResultObject: { CertifyId: "certify1" } });
+  const sent = [];
+  let turn = () => Promise.reject(new Error("planted"));
+  const order = sample();
+  const { caller, task } = startOf(order);
+  const host = {
+    core,
+    settings: () => settings,
+    instance: "one",
+    turn: () => turn(),
+    async send(request) {
+      sent.push(request);
+      return { kind: "answered", status: 200, headers: [], body: new TextEncoder().encode(body) };
+    },
+  };
+  const runner = new LedgerRunner(host, store.ledger(caller));
+  const refused = (await runner.run(task)).reply;
+  assert.deepEqual([refused.status, refused.outcome, sent.length], [503, "upstream-throttled", 0]);
+  assert.ok(!refused.body.includes("planted"), refused.body);
+  assert.equal(JSON.parse(refused.body).execution, "none");
+  turn = async () => 0;
+  assert.equal((await runner.run(startOf(order).task)).reply.status, 201);
+  assert.equal(sent.length, 1);
+});
+
+test("a data point that the platform refuses fails nothing", () => {
+  const points = [];
+  const dataset = {
+    writeDataPoint(point) {
+      if (points.length === 1) throw new Error("Analytics Engine write limit exceeded.");
+      points.push(point);
+    },
+  };
+  record(dataset, { blobs: ["one"] });
+  record(dataset, { blobs: ["two"] });
+  record(undefined, { blobs: ["three"] });
+  assert.deepEqual(points, [{ blobs: ["one"] }]);
+});
+
+test("a call of a Durable Object that was reset is repeated, one that is overloaded is not", async () => {
+  const namespace = { idFromName: (name) => `id of ${name}`, get: (id) => ({ id }) };
+  const failing = (failures, error) => (stub, resets) => {
+    if (resets < failures) throw Object.assign(new Error("planted"), error);
+    return [stub.id, resets];
+  };
+  const call = (failures, error) => inObject(namespace, "a", failing(failures, error));
+  assert.deepEqual(await call(0), ["id of a", 0]);
+  assert.deepEqual(await call(3, { durableObjectReset: true }), ["id of a", 3]);
+  assert.deepEqual(await call(1, { retryable: true }), ["id of a", 1]);
+  await assert.rejects(call(4, { retryable: true }), /planted/);
+  await assert.rejects(call(1, { retryable: true, overloaded: true }), /planted/);
+  await assert.rejects(call(1, {}), /planted/);
+});

@@ -1,6 +1,6 @@
 //! What the clients need from their host: time and randomness.
 
-use crate::error::{Audience, Error, Execution, FieldError, Kind};
+use crate::error::{Audience, Error, FieldError, Kind};
 use crate::text::Text;
 use crate::timestamp::Timestamp;
 #[cfg(not(target_arch = "wasm32"))]
@@ -47,9 +47,9 @@ pub(crate) fn random() -> Result<[u8; 16], Error> {
 /// The error of a program's own credentials function. Its text may contain secrets and is dropped.
 pub(crate) type ProviderError = Box<dyn std::error::Error + Send + Sync>;
 
-/// The error of a call that needed new credentials because of `because` and did not receive any.
-pub(crate) fn no_credentials(because: Option<&Error>) -> Error {
-    let error = Error::new(
+/// The error of a call that needed credentials and did not receive any.
+pub(crate) fn no_credentials() -> Error {
+    Error::new(
         Kind::Credentials,
         "CredentialsFailed",
         Audience::Operator,
@@ -58,11 +58,7 @@ pub(crate) fn no_credentials(because: Option<&Error>) -> Error {
             "The credentials function failed, so the request was not sent; check the source of the credentials.",
         ),
     )
-    .retryable();
-    match because {
-        Some(because) if because.execution == Execution::Unknown => error.execution_unknown(),
-        _ => error,
-    }
+    .retryable()
 }
 
 /// Creates an OuterOrderNo from `prefix`, the time in UTC to the second, and random hexadecimal digits, 32

@@ -331,6 +331,16 @@ fn success_with_an_error_status_is_not_trusted() {
     assert_eq!(failure.error.code, "ContradictoryStatus");
 }
 
+#[test]
+fn no_result_yet_with_an_error_status_is_not_trusted() {
+    for (status, code) in [(403, json!(403)), (502, json!("424")), (302, json!("424"))] {
+        let body = json!({"Code": code, "Message": "Forbidden"});
+        let error = describe_raw(status, body.to_string()).unwrap_err().error;
+        assert_eq!(error.code, "ContradictoryStatus", "{status}");
+        assert!(error.retryable);
+    }
+}
+
 /// Decodes every Code of every table.
 #[test]
 fn every_code_means_what_its_table_says() {
@@ -491,15 +501,17 @@ fn an_unreadable_response_keeps_its_status_and_request_id() {
 
 #[test]
 fn a_compressed_response_is_named_as_that() {
-    for (encoding, code) in [
-        ("br", "BodyCompressed"),
-        ("GZIP", "BodyCompressed"),
-        (" Identity ", "BodyNotJson"),
+    for (encoding, body, code) in [
+        ("br", &b"\x8B\x02\x80\xFF"[..], "BodyCompressed"),
+        ("GZIP", b"\x1F\x8B\x08\x00", "BodyCompressed"),
+        (" Identity ", b"\x8B\x02\x80\xFF", "BodyNotUtf8"),
+        // Hosts that decompress keep the header.
+        ("gzip", b"<html>502 Bad Gateway</html>", "BodyNotJson"),
     ] {
         let response = Response {
             status: 200,
             headers: vec![("Content-Encoding".into(), encoding.into())],
-            body: b"text".to_vec(),
+            body: body.to_vec(),
         };
         let now = Timestamp::parse_iso8601("2026-11-23T00:00:00Z").unwrap();
         let failure = decode(&DESCRIBE_FACE_VERIFY, &response, now).unwrap_err();

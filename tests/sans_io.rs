@@ -200,6 +200,37 @@ fn new_credentials_are_asked_for_once_and_used() {
 }
 
 #[test]
+fn a_start_that_may_have_been_executed_stays_so_without_new_credentials() {
+    let options = ClientOptions::builder().repeat_init(true).build().unwrap();
+    let expired = || answered(400, r#"{"Code":"InvalidSecurityToken.Expired"}"#);
+    for (lost, execution) in [
+        (Loss::TimedOut, Execution::Unknown),
+        (Loss::NotConnected, Execution::None),
+    ] {
+        let mut start = call(&options, order()).credentials_refreshable();
+        sent(start.next(Input::Ready, NOW, [1; 16]));
+        start.next(Input::Lost(lost), NOW, [2; 16]);
+        sent(start.next(Input::Ready, NOW, [3; 16]));
+        start.next(expired(), NOW, [4; 16]);
+        let unusable = Credentials::new("", "testsecret-planted");
+        let error = start.set_credentials(&unusable).unwrap_err();
+        assert_eq!(error.execution(), execution);
+        let other = start.end_with(unusable_error());
+        assert_eq!(other.execution(), execution);
+    }
+}
+
+fn unusable_error() -> Error {
+    Call::new(
+        &ClientOptions::default(),
+        &Credentials::new("", ""),
+        question(),
+        NOW,
+    )
+    .unwrap_err()
+}
+
+#[test]
 fn a_corrected_clock_is_passed_on_to_the_next_call() {
     let options = ClientOptions::default();
     let mut query = call(&options, question());

@@ -1,11 +1,11 @@
 import type { ClientExports } from "./client-exports.js";
 import type { CredentialsSource, Held } from "./credentials.js";
 import type { Failure } from "./errors.js";
-import { packObject, unpack, withBytes, type Member } from "./packed.js";
+import { unpack, withBytes, type Member } from "./packed.js";
 import { randomHex } from "./random.js";
 import { thrown } from "./thrown.js";
 import type { Outcome, Send, SignedRequest } from "./transport.js";
-import type { AttemptReport, ErrorKind } from "./types.js";
+import type { AttemptReport, CommonOptions, ErrorKind } from "./types.js";
 import { sleep, type Limits } from "./waits.js";
 
 export type Action = AttemptReport["action"];
@@ -20,11 +20,12 @@ export interface Call {
   options: Uint8Array;
   credentials: CredentialsSource;
   action: Action;
-  parameters: unknown;
+  /** Packed when the call began: the program may change the object meanwhile. */
+  parameters: readonly Member[];
   /** When the call began, and its time limit. */
   time: { beganAt: number; millis: number };
   signal: AbortSignal | undefined;
-  onAttempt: ((report: AttemptReport) => void) | undefined;
+  onAttempt: CommonOptions["onAttempt"];
 }
 
 /** Data that the core returns together with a result. */
@@ -75,7 +76,6 @@ export async function performCall({
   signal,
   onAttempt,
 }: Call): Promise<{ done: Done; failed?: undefined } | Failed> {
-  const packed = packObject(parameters);
   let keys: Held | undefined, refused: Held | undefined;
   let state = "";
   for (;;) {
@@ -88,9 +88,9 @@ export async function performCall({
       }
       keys = value;
     }
-    const call = [options, time.millis, keys.packed, action, ...packed];
+    const call = [options, time.millis, keys.packed, action, ...parameters];
     const now = [clock.offsetMillis, time.beganAt, Date.now(), randomHex()];
-    const attempt = attemptFrom(withBytes([...call, state, ...now], core.prepareAttempt));
+    const attempt = attemptFrom(withBytes([state, ...call, ...now], core.prepareAttempt));
     if (attempt.failed) {
       if (attempt.failed.kind === "credentials") credentials.drop(keys);
       return attempt;
@@ -100,11 +100,9 @@ export async function performCall({
     const outcome = await sendOrNot(send, attempt.request, { timeoutMillis: attempt.timeoutMillis, signal });
     const step = settle(core, call, state, action, clock, outcome);
     if (onAttempt) {
-      try {
-        onAttempt(report(action, attempt, sentAt, outcome, step));
-      } catch {
-        // A failing hook must not lose a new CertifyId.
-      }
+      // A failing hook must not lose a new CertifyId.
+      const reported = report(action, attempt, sentAt, outcome, step);
+      (async () => onAttempt(reported))().catch(() => {});
     }
     if (step.done) return step;
     if (step.failed) return { ...step, cause: outcome.error };

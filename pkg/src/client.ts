@@ -4,7 +4,7 @@ import { permittedEnvironment } from "./environment.js";
 import { FaceVerifyError, isFaceVerifyError } from "./errors.js";
 import { host } from "./host.js";
 import { startOnce } from "./order-store.js";
-import { pack, packObject, unpack, withBytes } from "./packed.js";
+import { pack, packObject, unpack, withBytes, type Member } from "./packed.js";
 import { fetchTransport, type Send } from "./transport.js";
 import type {
   AttemptReport,
@@ -73,7 +73,7 @@ export const FaceVerifyClient: FaceVerifyClientConstructor = class implements Fa
   readonly #language: keyof Messages;
   readonly #credentials: CredentialsSource;
   readonly #send: Send;
-  readonly #onAttempt: ((report: AttemptReport) => void) | undefined;
+  readonly #onAttempt: CommonOptions["onAttempt"];
   readonly #orders: OrderStore | undefined;
   readonly #clock = { offsetMillis: 0 };
   /** Time limit of a call in milliseconds; known once the options have been validated. */
@@ -123,8 +123,9 @@ export const FaceVerifyClient: FaceVerifyClientConstructor = class implements Fa
     parameters: InitFaceVerifyParameters,
     options?: CallOptions,
   ): Promise<InitFaceVerifyResult> {
+    const packed = packObject(parameters);
     const start = (deadline?: number) =>
-      this.#call<InitFaceVerifyResult>("InitFaceVerify", parameters, options, deadline);
+      this.#call<InitFaceVerifyResult>("InitFaceVerify", packed, options, deadline);
     const store = this.#orders;
     if (!store) return start();
     const beganAt = Date.now();
@@ -136,7 +137,7 @@ export const FaceVerifyClient: FaceVerifyClientConstructor = class implements Fa
       core: host.core(),
       store,
       options: this.#options,
-      parameters,
+      parameters: packed,
       deadline,
       signal,
       start: () => start(deadline),
@@ -144,11 +145,11 @@ export const FaceVerifyClient: FaceVerifyClientConstructor = class implements Fa
     });
   }
 
-  describeFaceVerify(
+  async describeFaceVerify(
     parameters: DescribeFaceVerifyParameters,
     options?: CallOptions,
   ): Promise<DescribeFaceVerifyResult> {
-    return this.#call<DescribeFaceVerifyResult>("DescribeFaceVerify", parameters, options);
+    return this.#call<DescribeFaceVerifyResult>("DescribeFaceVerify", packObject(parameters), options);
   }
 
   async waitForResult(
@@ -156,6 +157,7 @@ export const FaceVerifyClient: FaceVerifyClientConstructor = class implements Fa
     options?: WaitOptions,
   ): Promise<DescribeFaceVerifyResult> {
     const beganAt = Date.now();
+    const packed = packObject(parameters);
     const { signal, onPending } = options ?? {};
     const deadlineMs = options?.deadlineMs ?? DEFAULT_DEADLINE_MILLIS;
     mustBe("deadlineMs", deadlineMs, isMillis, "毫秒数", "milliseconds");
@@ -167,7 +169,7 @@ export const FaceVerifyClient: FaceVerifyClientConstructor = class implements Fa
       try {
         result = await this.#call<DescribeFaceVerifyResult>(
           "DescribeFaceVerify",
-          parameters,
+          packed,
           { signal },
           deadline,
         );
@@ -178,7 +180,7 @@ export const FaceVerifyClient: FaceVerifyClientConstructor = class implements Fa
       if (result && result.status !== "pending") return result;
       if (result) {
         pending = result;
-        onPending?.(result);
+        await onPending?.(result);
       }
       const delay = host.core().pollDelay(polls, jitter(), failure?.code);
       if (delay === undefined) throw failure;
@@ -192,7 +194,7 @@ export const FaceVerifyClient: FaceVerifyClientConstructor = class implements Fa
 
   async #call<Result>(
     action: Action,
-    parameters: unknown,
+    parameters: readonly Member[],
     options: CallOptions | undefined,
     deadline = Infinity,
   ): Promise<Result> {

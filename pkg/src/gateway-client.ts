@@ -159,7 +159,8 @@ export const GatewayClient: GatewayClientConstructor = class implements GatewayC
     // JSON has no bigint, and the gateway takes a text.
     const body = { ...rest, ...(sceneId !== undefined && { sceneId: String(sceneId) }) };
     const query = { restartUnknown: options?.restartUnknown ? true : undefined };
-    const read = json<StartedFaceVerification>((found) => isOf(parameters.outerOrderNo, found));
+    const { outerOrderNo } = rest;
+    const read = json<StartedFaceVerification>((found) => isOf(outerOrderNo, found));
     return this.#perform({ path: ROUTE, query, body, read }, options?.signal);
   }
 
@@ -169,6 +170,8 @@ export const GatewayClient: GatewayClientConstructor = class implements GatewayC
 
   async waitForResult(outerOrderNo: string, options?: WaitForVerdictOptions): Promise<FaceVerification> {
     const { deadlineMs = DEADLINE_MS, onPending, signal } = options ?? {};
+    if (typeof deadlineMs !== "number" || !(deadlineMs >= 0))
+      throw new TypeError("deadlineMs must be milliseconds. deadlineMs 应为毫秒数。");
     const deadline = Date.now() + deadlineMs;
     let pending: FaceVerification | undefined;
     for (;;) {
@@ -180,7 +183,7 @@ export const GatewayClient: GatewayClientConstructor = class implements GatewayC
         const order = await this.#read(outerOrderNo, options, deadline, waitSeconds);
         if (order.status !== "pending") return order;
         pending = order;
-        onPending?.(order);
+        await onPending?.(order);
       } catch (error) {
         if (!(error instanceof FaceVerifyError) || !error.retryable) throw error;
         failure = error;
@@ -284,6 +287,7 @@ export const GatewayClient: GatewayClientConstructor = class implements GatewayC
     const method = starts ? "POST" : "GET";
     const request = { method, url: url.href, headers, body: body && JSON.stringify(body) } as const;
     const timeoutMillis = Math.min(this.#timeoutMs + waitSeconds * 1000, left());
+    if (signal?.aborted) return lost({ kind: "aborted", error: signal.reason }, false);
     const outcome = await this.#send(request, { timeoutMillis, signal });
     if (outcome.kind !== "answered") return lost(outcome, starts);
     const { status = 0, body: bytes = new Uint8Array() } = outcome;
@@ -313,7 +317,8 @@ const isCount = (value: number | undefined) =>
 
 /** The gateway's URL with a slash at its end; undefined if the option is not valid. */
 function urlFrom({ url, allowHttp }: Partial<GatewayOptions>): URL | undefined {
-  const page = globalThis.location?.origin;
+  // "null" is an opaque origin, as in about:blank.
+  const page = globalThis.location?.origin === "null" ? undefined : globalThis.location?.origin;
   const text = url ?? page;
   if (typeof text !== "string" || !URL.canParse(text, page)) return undefined;
   const found = new URL(text, page);

@@ -282,8 +282,8 @@ export interface ReadOptions extends CallOptions {
 export interface WaitForVerdictOptions extends ReadOptions {
   /** Time limit in milliseconds, including a request in progress; default 120000. */
   deadlineMs?: number | undefined;
-  /** Called for every `pending` response. */
-  onPending?: ((order: PendingFaceVerification) => void) | undefined;
+  /** Called for every `pending` response. If it returns a promise, the next request waits for it. An error ends the wait. */
+  onPending?: ((order: PendingFaceVerification) => void | Promise<void>) | undefined;
 }
 
 /** A photo, as the gateway passed it on. */

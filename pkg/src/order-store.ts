@@ -2,7 +2,7 @@
 
 import type { ClientExports } from "./client-exports.js";
 import { isFaceVerifyError, type FaceVerifyError, type Failure } from "./errors.js";
-import { packObject, unpack, withBytes } from "./packed.js";
+import { unpack, withBytes, type Member } from "./packed.js";
 import { randomHex } from "./random.js";
 import { thrown } from "./thrown.js";
 import type { InitFaceVerifyResult, OrderStore, SettledOrder, StoredOrder } from "./types.js";
@@ -20,7 +20,8 @@ export interface Start {
   store: OrderStore;
   /** The client's options, packed. */
   options: Uint8Array;
-  parameters: unknown;
+  /** Packed. */
+  parameters: readonly Member[];
   /** When the call's time is over, in milliseconds since 1970. */
   deadline: number;
   signal: AbortSignal | undefined;
@@ -34,7 +35,7 @@ export interface Start {
 export async function startOnce(call: Start): Promise<InitFaceVerifyResult> {
   const { core, store, deadline, signal } = call;
   const failed = (json: string, cause?: unknown) => call.errorOf(JSON.parse(json), cause);
-  const given = [call.options, ...packObject(call.parameters), store.secret, Date.now()];
+  const given = [call.options, ...call.parameters, store.secret, Date.now()];
   const [read, number = "", fingerprint = ""] = unpack(withBytes(given, core.orderOf));
   if (read === "error") throw failed(number);
   const order: StoredOrder = {

@@ -16,6 +16,7 @@ export function parseCallback(url: string, callbackToken: string): Callback | nu
  * @throws a TypeError if the prefix is invalid
  */
 export function newOuterOrderNo(prefix = ""): string {
+  if (typeof prefix !== "string") throw new TypeError("The prefix must be a string. 前缀应为字符串。");
   return accepted(JSON.parse(host.core().newOuterOrderNo(prefix, randomHex(), Date.now())));
 }
 

@@ -345,7 +345,7 @@ export class SandboxHost {
     if (this.#closing.signal.aborted) return;
     const timer = setTimeout(() => {
       this.#timers.delete(timer);
-      void task();
+      task().catch(() => {});
     }, milliseconds);
     // Pending callbacks do not keep a test process alive.
     timer.unref?.();
@@ -353,13 +353,16 @@ export class SandboxHost {
   }
 
   async #call({ certifyId, url }: Callback): Promise<void> {
-    const status = await this.#fetch(url, {
-      redirect: "manual",
-      signal: AbortSignal.any([this.#closing.signal, AbortSignal.timeout(CALLBACK_TIMEOUT_MS)]),
-    }).then(
-      async (response) => (await response.body?.cancel(), response.status),
-      () => null,
-    );
+    // workerd rejects `fetch` if it is called as a method of another object.
+    const status = await this.#fetch
+      .call(undefined, url, {
+        redirect: "manual",
+        signal: AbortSignal.any([this.#closing.signal, AbortSignal.timeout(CALLBACK_TIMEOUT_MS)]),
+      })
+      .then(
+        async (response) => (await response.body?.cancel(), response.status),
+        () => null,
+      );
     if (!this.#closing.signal.aborted) this.#run({ callbackAnswered: { certifyId, status } });
   }
 }

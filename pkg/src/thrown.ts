@@ -2,16 +2,23 @@
 
 /** Code, name and message, each as text. */
 export function thrown(error: unknown): [code: string, name: string, message: string] {
-  return [failureCode(codeOf(error)), textOf(error, "name"), textOf(error, "message")];
+  return [failureCode(error), textOf(error, "name"), textOf(error, "message")];
 }
 
-/** The host's code of a failed connection, if any. */
-export const failureCode = (code: unknown): string =>
-  typeof code === "string" && code !== "" ? code : "connection-failed";
+/**
+ * The host's code of a failed connection: that of the error or of its cause, because `fetch` wraps the connection's
+ * error. `connection-failed` if there is none, or if the error is of a connection that was established: `EHOSTUNREACH`
+ * and others then no longer mean that nothing was sent.
+ */
+export function failureCode(error: unknown): string {
+  const cause = readFrom(error, "cause");
+  const failed = readFrom(cause, "code") === undefined ? error : cause;
+  const code = textOf(failed, "code");
+  return code === "" || WHILE_CONNECTED.test(textOf(failed, "syscall")) ? "connection-failed" : code;
+}
 
-/** The code of an error or its cause: `fetch` wraps the connection's error. */
-export const codeOf = (error: unknown): unknown =>
-  readFrom(readFrom(error, "cause"), "code") ?? readFrom(error, "code");
+/** The system calls of Node's errors on an established connection. */
+const WHILE_CONNECTED = /^(read|write|shutdown)/;
 
 /** The form of error class names; other text in that place could be anything. */
 const NAME = /^[A-Z][A-Za-z]{0,40}(Error|Exception)$|^Error$/;

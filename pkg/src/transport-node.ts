@@ -38,8 +38,7 @@ function exchange(
       release();
       resolve(outcome);
     };
-    const fail = (error?: unknown) =>
-      settle({ kind: failureCode((error as { code?: unknown } | undefined)?.code), error });
+    const fail = (error?: unknown) => settle({ kind: failureCode(error), error });
     const release = endBy(limits, (kind) => {
       const outcome = outcomeOfEnd(kind, limits);
       settle(isConnected(sending?.socket) ? outcome : { ...outcome, kind: UNSENT[kind] });

@@ -1,5 +1,5 @@
 import { joined } from "./bytes.js";
-import { codeOf, failureCode } from "./thrown.js";
+import { failureCode } from "./thrown.js";
 import type { Fetch } from "./types.js";
 import { endBy, type Ended, type Limits } from "./waits.js";
 
@@ -34,37 +34,40 @@ export const MAX_ANSWER_BYTES = 1024 * 1024;
 
 /** Uses `fetch`, which every runtime has. A response of more than `maxBytes` is `too-large`. */
 export function fetchTransport(fetch: Fetch, maxBytes: number = MAX_ANSWER_BYTES): Send {
-  return async function send(request, limits) {
-    const controller = new AbortController();
-    let ended: Outcome | undefined;
-    const release = endBy(limits, (kind) => {
-      ended ??= outcomeOfEnd(kind, limits);
-      controller.abort();
+  const exchange = async (request: SignedRequest, controller: AbortController): Promise<Outcome> => {
+    // workerd and browsers reject `fetch` if it is called as a method of another object.
+    const response = await fetch.call(undefined, request.url, {
+      method: request.method ?? "POST",
+      headers: request.headers,
+      ...(request.body !== undefined && { body: request.body }),
+      // Following a redirect would send names and identity numbers to another host.
+      redirect: "manual",
+      signal: controller.signal,
     });
-    try {
-      // workerd and browsers reject `fetch` if it is called as a method of another object.
-      const response = await fetch.call(undefined, request.url, {
-        method: request.method ?? "POST",
-        headers: request.headers,
-        ...(request.body !== undefined && { body: request.body }),
-        // Following a redirect would send names and identity numbers to another host.
-        redirect: "manual",
-        signal: controller.signal,
-      });
-      if (!isResponse(response)) return ended ?? { kind: "not-a-response" };
-      const body = await readAtMost(response, maxBytes);
-      if (ended) return ended;
-      if (!body) {
-        controller.abort();
-        return { kind: "too-large" };
-      }
-      return { kind: "answered", status: response.status, headers: [...response.headers], body };
-    } catch (error) {
-      return ended ?? { kind: failureCode(codeOf(error)), error };
-    } finally {
-      release();
+    if (!isResponse(response)) return { kind: "not-a-response" };
+    const body = await readAtMost(response, maxBytes);
+    if (!body) {
+      controller.abort();
+      return { kind: "too-large" };
     }
+    return { kind: "answered", status: response.status, headers: [...response.headers], body };
   };
+  return (request, limits) =>
+    new Promise((resolve) => {
+      const controller = new AbortController();
+      // The first outcome counts: a program's `fetch` may ignore the signal.
+      const settle = (outcome: Outcome) => {
+        release();
+        resolve(outcome);
+      };
+      const release = endBy(limits, (kind) => {
+        settle(outcomeOfEnd(kind, limits));
+        controller.abort();
+      });
+      exchange(request, controller).then(settle, (error: unknown) =>
+        settle({ kind: failureCode(error), error }),
+      );
+    });
 }
 
 /** The outcome of an attempt that timed out or was aborted. */

@@ -63,8 +63,8 @@ export interface CommonOptions {
    * (...request) => fetch(...request)`. nock and msw need nothing.
    */
   fetch?: Fetch | undefined;
-  /** Called after each attempt, for logs and metrics, without personal data. Exceptions are ignored. */
-  onAttempt?: ((report: AttemptReport) => void) | undefined;
+  /** Called after each attempt, for logs and metrics, without personal data. Errors are ignored, also of a promise. */
+  onAttempt?: ((report: AttemptReport) => void | Promise<void>) | undefined;
   /** Stores orders, so that each OuterOrderNo has one CertifyId; default: none. */
   orders?: OrderStore | undefined;
 }
@@ -373,8 +373,8 @@ export interface FieldProblem {
 export interface WaitOptions extends CallOptions {
   /** Time limit in milliseconds, including a query in progress; default 120000. */
   deadlineMs?: number | undefined;
-  /** Called for every `pending` response. */
-  onPending?: ((result: PendingResult) => void) | undefined;
+  /** Called for every `pending` response. If it returns a promise, the next query waits for it. An error ends the wait. */
+  onPending?: ((result: PendingResult) => void | Promise<void>) | undefined;
 }
 
 /** The content of a request to your CallbackUrl. It is not signed: trust only the result of `describeFaceVerify`. */

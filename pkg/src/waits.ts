@@ -13,7 +13,7 @@ export type Ended = "timed-out" | "aborted";
 const waiting = new WeakMap<AbortSignal, { ends: Set<() => void>; listener: () => void }>();
 
 /**
- * Calls `end` when the signal fires. Each signal gets only one listener, because Node warns about more than
+ * Calls `end` when the signal fires, or soon if it has fired already. Each signal gets only one listener, because Node warns about more than
  * ten.
  *
  * @param end must not throw
@@ -21,6 +21,14 @@ const waiting = new WeakMap<AbortSignal, { ends: Set<() => void>; listener: () =
  */
 export function onAbort(signal: AbortSignal | undefined, end: () => void): () => void {
   if (!signal) return () => {};
+  if (signal.aborted) {
+    // It no longer fires.
+    let over = false;
+    queueMicrotask(() => over || end());
+    return () => {
+      over = true;
+    };
+  }
   const ends = waiting.get(signal)?.ends ?? new Set<() => void>();
   if (!waiting.has(signal)) {
     const listener = () => {
@@ -41,13 +49,16 @@ export function onAbort(signal: AbortSignal | undefined, end: () => void): () =>
   };
 }
 
+/** A longer timer would fire at once. */
+const LONGEST_TIMER_MILLIS = 2 ** 31 - 1;
+
 /**
  * Calls `end` with `timed-out` or `aborted`.
  *
  * @returns a function to call when the wait is over
  */
 export function endBy({ timeoutMillis, signal }: Limits, end: (ended: Ended) => void): () => void {
-  const timer = setTimeout(end, timeoutMillis, "timed-out");
+  const timer = setTimeout(end, Math.min(timeoutMillis, LONGEST_TIMER_MILLIS), "timed-out");
   const release = onAbort(signal, () => end("aborted"));
   return () => {
     clearTimeout(timer);

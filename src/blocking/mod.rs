@@ -90,7 +90,7 @@ impl FaceVerifyClient {
         + Sync
         + 'static,
     ) -> Result<Self, Error> {
-        let credentials = provider().map_err(|_| host::no_credentials(None))?;
+        let credentials = provider().map_err(|_| host::no_credentials())?;
         Ok(Self {
             provider: Some(Box::new(provider)),
             ..Self::new(options, credentials)?
@@ -162,7 +162,8 @@ impl FaceVerifyClient {
                     self.clock_offset_millis.store(offset, Ordering::Relaxed);
                     std::thread::sleep(delay);
                     if refresh_credentials {
-                        credentials = self.refreshed(&credentials, &because)?;
+                        let refreshed = self.refreshed(&credentials);
+                        credentials = refreshed.map_err(|error| call.end_with(error))?;
                         call.set_credentials(&credentials)?;
                     }
                     random = host::random().map_err(|_| because)?;
@@ -175,12 +176,12 @@ impl FaceVerifyClient {
     }
 
     /// Credentials that differ from the refused ones.
-    fn refreshed(&self, refused: &Credentials, because: &Error) -> Result<Credentials, Error> {
+    fn refreshed(&self, refused: &Credentials) -> Result<Credentials, Error> {
         let mut current = self.lock();
         if let Some(provider) = &self.provider
             && current.is_same(refused)
         {
-            let credentials = provider().map_err(|_| host::no_credentials(Some(because)))?;
+            let credentials = provider().map_err(|_| host::no_credentials())?;
             *current = self.options.checked(&credentials)?;
         }
         Ok(current.clone())

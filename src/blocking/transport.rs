@@ -55,22 +55,10 @@ pub(super) fn send(
 }
 
 fn loss(error: &ureq::Error, was_sent: bool) -> Loss {
-    use io::ErrorKind as Io;
     match error {
         ureq::Error::BodyExceedsLimit(_) => Loss::TooLarge,
         _ if !was_sent => Loss::NotConnected,
         ureq::Error::HostNotFound => Loss::NotConnected,
-        ureq::Error::Io(error)
-            if matches!(
-                error.kind(),
-                Io::ConnectionRefused
-                    | Io::HostUnreachable
-                    | Io::NetworkUnreachable
-                    | Io::AddrNotAvailable
-            ) =>
-        {
-            Loss::NotConnected
-        }
         ureq::Error::Timeout(_) => Loss::TimedOut,
         _ => Loss::ConnectionFailed { code: None },
     }

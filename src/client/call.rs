@@ -175,9 +175,8 @@ pub(super) fn settle_as<'a, A>(
 /// The error of a call that ends between attempts or before the first one.
 pub fn end_unsent(state: Option<&State>, loss: &Loss) -> Error {
     let error = loss.failure().error;
-    if state.is_some_and(|state| state.maybe_executed) {
-        error.execution_unknown()
-    } else {
-        error
+    match state {
+        Some(state) => state.end_with(error),
+        None => error,
     }
 }

@@ -187,7 +187,8 @@ impl Loss {
     }
 }
 
-/// Error codes of failures before the connection was established: those of Node, Bun, Deno and
+/// Error codes of failures before the connection was established, if the host reports them from its
+/// attempt to connect: those of Node, Bun, Deno and
 /// undici, and OpenSSL's codes for rejected certificates, which are checked before anything is
 /// sent. Codes that can also occur later, such as `ECONNRESET` or most of `ERR_SSL_`, are not
 /// included.

@@ -227,8 +227,8 @@ enum Decoded {
     Pending(Envelope),
 }
 
-/// Whether an unreadable response is compressed. Hosts that decompress keep the header, so the body
-/// is checked, too.
+/// Whether a response that is not text is compressed. Hosts that decompress keep the header, so a
+/// text is not.
 fn is_compressed(response: &Response) -> bool {
     const GZIP: &[u8] = &[0x1f, 0x8b];
     response.body.starts_with(GZIP)
@@ -257,14 +257,16 @@ impl Envelope {
             return Err(Box::new(envelope.gateway_failure()));
         };
         match known.meaning {
-            Meaning::Success if (200..300).contains(&envelope.http_status) => {
-                Ok(Decoded::Success(envelope))
-            }
-            Meaning::Success => Err(maybe_executed(envelope.complete(protocol_error(
+            Meaning::Success | Meaning::Pending
+                if !(200..300).contains(&envelope.http_status) =>
+            {
+                Err(maybe_executed(envelope.complete(protocol_error(
                 "ContradictoryStatus",
-                "HTTP 状态码表示失败，响应体却表示成功，结果不可信；请稍后重试，若持续出现，请检查中间代理。",
-                "The HTTP status reports a failure but the body reports success, so the response is not trusted; retry later. If it persists, check intermediate proxies.",
-            ).retryable()))),
+                "HTTP 状态码表示失败，响应体却不是失败，结果不可信；请稍后重试，若持续出现，请检查中间代理。",
+                "The HTTP status reports a failure but the body does not, so the response is not trusted; retry later. If it persists, check intermediate proxies.",
+            ).retryable())))
+            }
+            Meaning::Success => Ok(Decoded::Success(envelope)),
             Meaning::Pending => Ok(Decoded::Pending(envelope)),
             Meaning::Failure => {
                 let error = Error {
@@ -306,16 +308,13 @@ impl Envelope {
                 ..error
             }
         };
-        let compressed = || {
-            whole(
-                "BodyCompressed",
-                "响应经过压缩且无法解压，而请求声明不接受压缩（Accept-Encoding: identity）；请运维检查中间代理。",
-                "The response is compressed and could not be decompressed, although the request declined compression (Accept-Encoding: identity); check intermediate proxies.",
-            )
-        };
         let Ok(text) = std::str::from_utf8(&response.body) else {
             if is_compressed(response) {
-                return Err(compressed());
+                return Err(whole(
+                    "BodyCompressed",
+                    "响应经过压缩且无法解压，而请求声明不接受压缩（Accept-Encoding: identity）；请运维检查中间代理。",
+                    "The response is compressed and could not be decompressed, although the request declined compression (Accept-Encoding: identity); check intermediate proxies.",
+                ));
             }
             return Err(cut(
                 "BodyNotUtf8",
@@ -332,9 +331,6 @@ impl Envelope {
             ));
         }
         let Some(body) = Body::read(text) else {
-            if is_compressed(response) {
-                return Err(compressed());
-            }
             let fail: &dyn Fn(&'static str, &'static str, &'static str) -> Error =
                 if text.starts_with('{') { &cut } else { &whole };
             return Err(fail(

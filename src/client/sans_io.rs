@@ -267,10 +267,18 @@ impl<'a, R: Request> Call<'a, R> {
     /// Uses other credentials, starting with the next attempt.
     ///
     /// # Errors
-    /// Of kind `validation`, like [`Call::new`]; the call then keeps its current credentials.
+    /// Of kind `validation`, like [`Call::new`], and with the `execution` of [`Call::end_with`]; the call then
+    /// keeps its current credentials.
     pub fn set_credentials(&mut self, credentials: &Credentials) -> Result<(), Error> {
-        self.credentials = self.options.checked(credentials)?;
+        let checked = self.options.checked(credentials);
+        self.credentials = checked.map_err(|error| self.end_with(error))?;
         Ok(())
+    }
+
+    /// The error with which the host ends the call between two attempts, with `execution` `unknown` if one of
+    /// them may have started a verification.
+    pub fn end_with(&self, error: Error) -> Error {
+        self.state.end_with(error)
     }
 
     /// The measured clock skew (Alibaba Cloud's clock minus the host's) in milliseconds; initially 0.

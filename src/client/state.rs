@@ -2,6 +2,7 @@
 
 use crate::actions::SigningContext;
 use crate::client::options::Options;
+use crate::error::Error;
 use crate::timestamp::Timestamp;
 use crate::vendor::credentials::Credentials;
 use crate::vendor::endpoint::Endpoint;
@@ -46,6 +47,16 @@ impl State {
             signed_millis: now.unix_millis(),
             maybe_executed: false,
             nonce: String::new(),
+        }
+    }
+
+    /// The error with which the call ends, which also states whether one of its attempts may have
+    /// started a verification.
+    pub fn end_with(&self, error: Error) -> Error {
+        if self.maybe_executed {
+            error.execution_unknown()
+        } else {
+            error
         }
     }
 }

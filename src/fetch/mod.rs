@@ -115,7 +115,7 @@ impl FaceVerifyClient {
     where
         F: Future<Output = Result<Credentials, Box<dyn std::error::Error + Send + Sync>>> + 'static,
     {
-        let credentials = provider().await.map_err(|_| host::no_credentials(None))?;
+        let credentials = provider().await.map_err(|_| host::no_credentials())?;
         Ok(Self {
             provider: Some(Box::new(move || Box::pin(provider()))),
             ..Self::dangerously_in_browser(options, credentials)?
@@ -185,7 +185,8 @@ impl FaceVerifyClient {
                     self.clock_offset_millis.set(call.clock_offset_millis());
                     runtime::sleep(delay).await;
                     if refresh_credentials {
-                        credentials = self.refreshed(&credentials, &because).await?;
+                        let refreshed = self.refreshed(&credentials).await;
+                        credentials = refreshed.map_err(|error| call.end_with(error))?;
                         call.set_credentials(&credentials)?;
                     }
                     random = host::random().map_err(|_| because)?;
@@ -198,18 +199,14 @@ impl FaceVerifyClient {
     }
 
     /// Credentials that differ from the refused ones.
-    async fn refreshed(
-        &self,
-        refused: &Credentials,
-        because: &Error,
-    ) -> Result<Credentials, Error> {
+    async fn refreshed(&self, refused: &Credentials) -> Result<Credentials, Error> {
         let _turn = self.refreshing.lock().await;
         let current = self.credentials.borrow().clone();
         let Some(provider) = self.provider.as_ref().filter(|_| current.is_same(refused)) else {
             return Ok(current);
         };
         let credentials = provider().await;
-        let credentials = credentials.map_err(|_| host::no_credentials(Some(because)))?;
+        let credentials = credentials.map_err(|_| host::no_credentials())?;
         let credentials = self.options.checked(&credentials)?;
         self.credentials.replace(credentials.clone());
         Ok(credentials)

@@ -103,21 +103,22 @@ pub fn check_options(packed: &[u8]) -> String {
     }
 }
 
-/// Prepares and signs the next attempt of a call. In: the call; the state, empty before the first
-/// attempt; the clock offset in milliseconds from the last call's state; the time when the call
+/// Prepares and signs the next attempt of a call. In: the state, empty before the first attempt; the
+/// call; the clock offset in milliseconds from the last call's state; the time when the call
 /// began; the current time; and 32 random hexadecimal digits. Out: `attempt`, the timeout in
 /// milliseconds, the state, the URL, whether there is a body (`1` or `0`), the body, then the names
 /// and values of the headers; or `error` and the error in JSON.
 #[wasm_bindgen(js_name = prepareAttempt)]
 pub fn prepare_attempt(packed: &[u8]) -> String {
     let mut packed = Members::read(packed);
+    let state = state(packed.text());
     let prepared = with_call(&mut packed, |mut call, packed| {
-        let state = state(packed.text());
         let clock_offset_millis = packed.integer();
         let began = Timestamp::from_unix_millis(packed.integer());
         let now = Timestamp::from_unix_millis(packed.integer());
         let nonce = packed.text().to_owned();
         let request = call.request(now)?;
+        let state = state.clone();
         let state = state.unwrap_or_else(|| State::new(began, clock_offset_millis));
         Ok(call::attempt(
             call.options,
@@ -147,7 +148,13 @@ pub fn prepare_attempt(packed: &[u8]) -> String {
             }
             members(&packed)
         }
-        Err(error) => members(&["error", &json(&error)]),
+        Err(error) => {
+            let error = match state {
+                Some(state) => state.end_with(error),
+                None => error,
+            };
+            members(&["error", &json(&error)])
+        }
     }
 }
 

@@ -10,6 +10,7 @@ import { after, before, describe, test } from "node:test";
 import { FaceVerifyClient, newOuterOrderNo } from "cloudauth-edge";
 import { start as startProgram } from "../../scripts/lib/process.mjs";
 import { at } from "../../scripts/lib/project.mjs";
+import { until } from "../support/until.mjs";
 
 const READY_WITHIN_MS = 60_000;
 const HOST = "127.0.0.1";
@@ -105,6 +106,23 @@ describe("sandbox Worker", () => {
     await assert.rejects(begin(), { code: "InvalidTimeStamp.Expired" });
     assert.equal((await control("POST", "reset")).status, 200);
     assert.ok((await begin()).certifyId);
+  });
+
+  test("callbacks are sent", async () => {
+    const { certifyId } = await client().initFaceVerify({
+      sceneId: SCENE,
+      outerOrderNo: newOuterOrderNo(),
+      userId: "123456789",
+      metaInfo: '{"zimVer":"3.0.0"}',
+      // Nobody listens there.
+      callbackUrl: "https://127.0.0.1:1/callback",
+      callbackToken: "1000004826",
+    });
+    await control("POST", `verifications/${certifyId}/submit`, { outcome: "passed" });
+    await until(async () => {
+      const found = await (await control("GET", `verifications/${certifyId}`)).json();
+      return found.callback.attempts > 0;
+    });
   });
 
   test("the simulated phone's page, without authentication", async () => {

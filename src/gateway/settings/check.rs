@@ -149,12 +149,12 @@ impl Reader<'_> {
                 "must be the addresses of a sandbox in staging, such as https://sandbox.example.com; a gateway with GATEWAY_MODE=production calls Alibaba Cloud.",
             );
         }
-        if endpoints.iter().any(Endpoint::is_inside_vpc) {
+        if !self.allows_vpc_endpoints() && endpoints.iter().any(Endpoint::is_inside_vpc) {
             self.wrong(
                 "CLOUDAUTH_ENDPOINTS",
                 "inside-a-vpc",
-                "含 VPC 内网地址（如 cloudauth-vpc.…），Cloudflare Worker 无法访问；请改用公网地址，如 cloudauth.cn-shanghai.aliyuncs.com。",
-                "contains a VPC endpoint (such as cloudauth-vpc.…), which a Cloudflare Worker cannot reach; use the public one, such as cloudauth.cn-shanghai.aliyuncs.com.",
+                "含 VPC 内网地址（如 cloudauth-vpc.…），只有该 VPC 内的服务器可以访问，Cloudflare Worker 无法访问；网关运行在该 VPC 内时，请设 CLOUDAUTH_ALLOW_VPC_ENDPOINTS=true，否则请改用公网地址，如 cloudauth.cn-shanghai.aliyuncs.com。",
+                "contains a VPC endpoint (such as cloudauth-vpc.…), which only servers inside that VPC can reach, and no Cloudflare Worker; if the gateway runs inside it, set CLOUDAUTH_ALLOW_VPC_ENDPOINTS=true, otherwise use the public endpoint, such as cloudauth.cn-shanghai.aliyuncs.com.",
             );
         }
         if self.mode == Mode::Production && !endpoints.iter().all(Endpoint::is_vendor) {
@@ -164,6 +164,22 @@ impl Reader<'_> {
                 "生产模式只能使用阿里云的地址（*.aliyuncs.com），否则沙箱的结果会被当成真实结论；使用沙箱请设 GATEWAY_MODE=staging，仅在本机试用请设 development。",
                 "must be hosts of Alibaba Cloud (*.aliyuncs.com) in production, because a sandbox's result must not count as a real one; to use a sandbox, set GATEWAY_MODE=staging, or development on the local machine.",
             );
+        }
+    }
+
+    fn allows_vpc_endpoints(&mut self) -> bool {
+        match self.text("CLOUDAUTH_ALLOW_VPC_ENDPOINTS") {
+            None | Some("false") => false,
+            Some("true") => true,
+            Some(_) => {
+                self.wrong(
+                    "CLOUDAUTH_ALLOW_VPC_ENDPOINTS",
+                    "one-of",
+                    "应为 true 或 false。",
+                    "must be true or false.",
+                );
+                false
+            }
         }
     }
 

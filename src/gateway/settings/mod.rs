@@ -296,6 +296,23 @@ mod tests {
     }
 
     #[test]
+    fn vpc_endpoints_are_for_servers_inside_the_vpc() {
+        let with = |allow: &str| {
+            let mut variables = production();
+            let endpoint = "cloudauth-vpc.cn-shanghai.aliyuncs.com";
+            set(&mut variables, "CLOUDAUTH_ENDPOINTS", endpoint);
+            set(&mut variables, "CLOUDAUTH_ALLOW_VPC_ENDPOINTS", allow);
+            variables
+        };
+        let refused = ("CLOUDAUTH_ENDPOINTS".to_owned(), "inside-a-vpc");
+        assert!(Settings::read(&with("true")).is_ok());
+        assert_eq!(problems(&with("false")), std::slice::from_ref(&refused));
+        assert_eq!(problems(&with("")), std::slice::from_ref(&refused));
+        let unclear = ("CLOUDAUTH_ALLOW_VPC_ENDPOINTS".to_owned(), "one-of");
+        assert_eq!(problems(&with("yes")), [unclear, refused]);
+    }
+
+    #[test]
     fn production_refuses_what_development_is_given() {
         let dev_token = format!(
             r#"[{{"id":"shop","tokenSha256":["{}"]}}]"#,

@@ -41,6 +41,7 @@ pub const NAMES: &[&str] = &[
     "CLOUDAUTH_CALLS_PER_SECOND",
     "CLOUDAUTH_ALLOW_OTHER_PRODUCTS",
     "CLOUDAUTH_ALLOW_RESIDENCE_PERMITS",
+    "CLOUDAUTH_ALLOW_VPC_ENDPOINTS",
 ];
 
 /// Names and values of the Worker's environment.

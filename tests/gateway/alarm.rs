@@ -127,9 +127,33 @@ fn twenty_callbacks_of_an_order_are_one_question() {
         call_back(&mut host, &path);
     }
     host.sent.clear();
+    host.alarm("shop", &mut unfinished);
+    let actions: Vec<String> = host.sent.iter().map(action).collect();
+    assert_eq!(actions, ["DescribeFaceVerify"]);
+
+    // Another callback, when the check after its validity is due, too.
+    host.now += HOUR;
+    call_back(&mut host, &path);
+    host.sent.clear();
+    host.alarm("shop", &mut |_| json_answer(200, &json!({"Code": "401"})));
+    assert_eq!(host.sent.len(), 1);
+    let due: Vec<&String> = host.rows["shop"].keys().collect();
+    let checks = due.iter().filter(|key| key.contains("/check/")).count();
+    assert_eq!(checks, 1, "{due:?}");
+
+    host.now = host.next_alarm("shop").unwrap();
+    host.sent.clear();
     host.alarm("shop", &mut passed);
     let actions: Vec<String> = host.sent.iter().map(action).collect();
     assert_eq!(actions, ["DescribeFaceVerify", "webhook"]);
+    // The other queries that are scheduled have nothing left to ask.
+    host.now += 2 * HOUR;
+    host.alarm("shop", &mut |_| panic!("nobody is asked"));
+}
+
+/// The user has not finished.
+fn unfinished(_: &OutgoingRequest) -> Outcome {
+    json_answer(200, &json!({"Code": "424"}))
 }
 
 #[test]
@@ -493,6 +517,9 @@ fn what_a_callback_announced_while_the_service_failed_is_asked_again_soon() {
         assert!(next <= host.now + HOUR);
         host.now = next;
     }
+    // The queries after the callback have ended.
+    let scheduled = |what: &str| host.rows["shop"].keys().any(|key| key.contains(what));
+    assert_eq!((scheduled("/hint/"), scheduled("/check/")), (false, true));
     // An hour at most, and no less in the end. A query itself takes a few seconds.
     host.alarm("shop", &mut fails);
     let pause = host.next_alarm("shop").unwrap() - host.now;

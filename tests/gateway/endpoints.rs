@@ -141,6 +141,30 @@ fn a_time_long_past_or_in_the_future_avoids_nothing() {
 }
 
 #[test]
+fn the_next_of_three_endpoints_is_taken() {
+    let mut host = host(&format!("{FIRST},{SECOND},http://127.0.0.1:7003"));
+    create(&mut host, 1, false, &mut first_refuses);
+    sent(&mut host);
+    assert_eq!(create(&mut host, 2, false, &mut first_refuses).status, 201);
+    let request = host.sent.pop().unwrap();
+    assert!(request.url.starts_with(SECOND), "{}", request.url);
+}
+
+#[test]
+fn an_endpoint_that_is_no_longer_configured_is_forgotten() {
+    let mut host = two();
+    create(&mut host, 1, false, &mut first_refuses);
+    assert!(host.rows["dev"]["endpoints"].contains(FIRST));
+    host.variables
+        .retain(|(name, _)| name != "CLOUDAUTH_ENDPOINTS");
+    let others = format!("{SECOND},http://127.0.0.1:7003");
+    host.variables
+        .extend(variables(&[("CLOUDAUTH_ENDPOINTS", &others)]));
+    assert_eq!(create(&mut host, 2, false, &mut answer).status, 201);
+    assert!(!host.rows["dev"].contains_key("endpoints"));
+}
+
+#[test]
 fn starts_avoid_an_endpoint_for_ten_minutes() {
     let mut host = two();
     create(&mut host, 1, false, &mut first_refuses);

@@ -192,6 +192,8 @@ pub struct Host {
     /// The host to which the request was sent.
     pub name: &'static str,
     pub now: i64,
+    /// By how much the clock advances at each repetition of a step, in milliseconds.
+    pub tick: i64,
     /// How long a response takes, in milliseconds.
     pub answers_in: i64,
     pub random: [u8; 32],
@@ -225,6 +227,7 @@ impl Host {
             variables,
             name: "127.0.0.1:8787",
             now: NOW,
+            tick: 1,
             answers_in: 0,
             random: [7; 32],
             instance: "instance",
@@ -324,7 +327,7 @@ impl Host {
             assert!(asks < 100, "the commit does not finish");
             // Unlike in a real host, the clock and the random bytes differ in every repetition: the
             // rows that a step loads depend on neither.
-            self.now += 1;
+            self.now += self.tick;
             self.random[0] = self.random[0].wrapping_add(1);
             let context = Context {
                 now: Timestamp::from_unix_millis(self.now),

@@ -74,6 +74,7 @@ fn a_code_says_whether_the_key_works() {
         (400, "InvalidTimeStamp.Expired", "failed"),
         (400, "Throttling.User", "failed"),
         (503, "ServiceUnavailable", "failed"),
+        (400, "ContentMD5NotMatched", "failed"),
         (400, "Something.New", "failed"),
     ] {
         let answer = json!({"Code": code, "Message": "planted", "RequestId": REQUEST_ID});

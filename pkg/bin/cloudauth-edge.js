@@ -14,7 +14,8 @@ const USAGE = say(
   --port <端口>       监听端口（默认 8788）；0 表示任一空闲端口
   --host <地址>       监听地址（默认 127.0.0.1）
   --file <路径>       把状态保存到这个文件；不设置时只在内存中
-  --config <路径>     JSON 文件：用 "accounts" 代替演示账号；设置 "controlToken" 后才开放控制接口
+  --config <路径>     JSON 文件：用 "accounts" 代替演示账号；设置 "controlToken" 后，
+                      调用控制接口须携带该令牌（不设置时任何人都可调用）
   --verbose           每个请求输出一行日志：方法、路径、状态码和耗时
   --version           显示版本
   -h, --help          显示本说明

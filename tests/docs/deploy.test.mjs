@@ -10,7 +10,7 @@ const FOLDER = "server/deploy/";
 const files = Object.fromEntries(
   tracked(FOLDER).map((file) => [file.slice(FOLDER.length), read(file).replaceAll(/^\s*#.*$/gm, "")]),
 );
-const rust = tracked("src/gateway/*.rs")
+const rust = [...tracked("src/gateway/*.rs"), ...tracked("src/rpc_server/*.rs")]
   .map((file) => read(file))
   .join("\n");
 
@@ -77,6 +77,15 @@ test("alerts use existing metrics and outcomes", () => {
   for (const name of used) assert.ok(metrics.includes(`"${name.replace(/_(bucket|count)$/, "")}"`), name);
   for (const [, outcomes] of files["alerts.yaml"].matchAll(/outcome=~?"([^"]+)"/g)) {
     for (const outcome of outcomes.split("|")) assert.ok(rust.includes(`"${outcome}"`), outcome);
+  }
+});
+
+test("both guides say what to do about each alert", () => {
+  const alerts = [...files["alerts.yaml"].matchAll(/^ +- alert: (\w+)$/gm)].map(([, name]) => name);
+  assert.ok(alerts.length > 9);
+  for (const guide of ["docs/guide/server.md", "docs/guide/server.zh-CN.md"]) {
+    const rows = [...read(guide).matchAll(/^\| (Gateway\w+) \|/gm)].map(([, name]) => name);
+    assert.deepEqual(rows, alerts, guide);
   }
 });
 

@@ -31,6 +31,20 @@ test("the callers", () => {
   assert.throws(() => check('[{"id":"payments","tokenSha256":["no hash"]}]'), /GATEWAY_CALLERS/);
 });
 
+test("both guides list every setting", () => {
+  const [, names] = read("src/gateway/settings/reader.rs").match(
+    /pub const NAMES: &\[&str\] = &\[([^\]]+)\]/,
+  );
+  const all = [...names.matchAll(/"(\w+)"/g)].map(([, name]) => name);
+  assert.ok(all.length > 15);
+  for (const page of ["docs/gateway.md", "docs/guide/gateway.zh-CN.md"]) {
+    const rows = read(page)
+      .match(/^\| `(GATEWAY|CLOUDAUTH)_.*$/gm)
+      .join("\n");
+    for (const name of all) assert.ok(rows.includes(`\`${name}\``), `${page}: ${name}`);
+  }
+});
+
 test("the RAM policy", () => {
   const policy = JSON.parse(read("server/deploy/ram-policy.json"));
   for (const page of ["docs/guide/alibaba-cloud.md", "docs/guide/alibaba-cloud.zh-CN.md"]) {

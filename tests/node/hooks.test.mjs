@@ -26,7 +26,7 @@ const failure = (call) =>
   );
 const formOf = (init) => Object.fromEntries(new URLSearchParams(init.body));
 
-/** A fetch that starts each order with a CertifyId of its own, and records the order numbers. */
+/** A fetch that starts each order with its own CertifyId, and records the order numbers. */
 function starting() {
   const fetch = async (_, init) => {
     const { OuterOrderNo } = formOf(init);
@@ -189,7 +189,7 @@ test("a prefix that is not a string is refused", () => {
     assert.throws(() => newOuterOrderNo(prefix), { name: "TypeError", message: /must be a string/ });
 });
 
-test("the gateway's client takes any deadline, and refuses what is none", async () => {
+test("the gateway's client takes any deadline, and refuses other values", async () => {
   const passed = async () =>
     Response.json({ outerOrderNo: numbered(1), certifyId, status: "passed", requestId: "r" });
   const url = "http://127.0.0.1:9";

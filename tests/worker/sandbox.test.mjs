@@ -114,7 +114,7 @@ describe("sandbox Worker", () => {
       outerOrderNo: newOuterOrderNo(),
       userId: "123456789",
       metaInfo: '{"zimVer":"3.0.0"}',
-      // Nobody listens there.
+      // A port without a listener.
       callbackUrl: "https://127.0.0.1:1/callback",
       callbackToken: "1000004826",
     });

@@ -44,6 +44,16 @@ impl Timestamp {
         Self::from_parts(Date::parse_dashed(date)?, time)
     }
 
+    /// Like [`Self::parse_iso8601`], also with milliseconds, `yyyy-MM-ddTHH:mm:ss.SSSZ`: the format of
+    /// JavaScript's `toISOString` and others.
+    pub fn parse_iso8601_millis(text: &str) -> Option<Self> {
+        let Some((seconds, fraction)) = text.split_once('.') else {
+            return Self::parse_iso8601(text);
+        };
+        let millis = number(fraction.strip_suffix('Z')?, 3)?;
+        Some(Self::parse_iso8601(&format!("{seconds}Z"))?.plus_millis(millis.into()))
+    }
+
     /// Parses an HTTP date in the format that servers must send (IMF-fixdate, RFC 9110 §5.6.7):
     /// `Sun, 06 Nov 1994 08:49:37 GMT`. `None` for any other text.
     pub fn parse_http_date(text: &str) -> Option<Self> {
@@ -205,6 +215,25 @@ mod tests {
             Timestamp::parse_iso8601(sample).unwrap().to_string(),
             sample
         );
+    }
+
+    #[test]
+    fn reads_milliseconds_where_they_are_accepted() {
+        let read = |text| Timestamp::parse_iso8601_millis(text).map(Timestamp::unix_millis);
+        assert_eq!(read("2023-10-26T10:22:32Z"), Some(1_698_315_752_000));
+        assert_eq!(read("2023-10-26T10:22:32.007Z"), Some(1_698_315_752_007));
+        for text in [
+            "2023-10-26T10:22:32.Z",
+            "2023-10-26T10:22:32.07Z",
+            "2023-10-26T10:22:32.0007Z",
+            "2023-10-26T10:22:32.007",
+            "2023-10-26T10:22:32Z.007Z",
+            "2023-10-26T10:22:32.+07Z",
+            "2023-10-26T10:22.007Z",
+            ".007Z",
+        ] {
+            assert_eq!(read(text), None, "{text}");
+        }
     }
 
     #[test]

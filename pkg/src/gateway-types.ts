@@ -243,7 +243,7 @@ export interface FaceVerificationPage {
 export interface CountQuery {
   /** Only orders with this status. */
   status?: OrderStatus | undefined;
-  /** Only orders created at or after this time: yyyy-MM-ddTHH:mm:ssZ. */
+  /** Only orders created at or after this time, as `toISOString` returns it or without milliseconds. */
   from?: Time | undefined;
   /** Only orders created before this time. */
   to?: Time | undefined;

@@ -55,9 +55,9 @@ impl Query {
         first_value(&self.0, name).map(String::as_str)
     }
 
-    /// Parses a time in UTC; returns milliseconds.
+    /// Parses a time in UTC, with or without milliseconds; returns milliseconds.
     pub(super) fn moment(&self, name: &'static str, wrong: &mut Vec<FieldError>) -> Option<i64> {
-        let moment = Timestamp::parse_iso8601(self.value(name)?);
+        let moment = Timestamp::parse_iso8601_millis(self.value(name)?);
         if moment.is_none() {
             wrong.push(FieldError::new(
                 name,

@@ -60,17 +60,17 @@ impl Claim {
     /// # Errors
     /// InvalidTimeStamp because of its format or its age.
     pub fn check_timestamp(&self, now: Timestamp) -> Result<(), Refusal> {
-        let (whole, form) = match &self.proof {
+        let (timestamp, form) = match &self.proof {
             Proof::Rpc { .. } => (
-                without_milliseconds(&self.timestamp),
+                Timestamp::parse_iso8601_millis(&self.timestamp),
                 "the timestamp must be UTC as yyyy-MM-ddTHH:mm:ssZ or yyyy-MM-ddTHH:mm:ss.SSSZ",
             ),
             Proof::Acs3 { .. } => (
-                self.timestamp.clone(),
+                Timestamp::parse_iso8601(&self.timestamp),
                 "the timestamp must be UTC as yyyy-MM-ddTHH:mm:ssZ, without milliseconds",
             ),
         };
-        let Some(timestamp) = Timestamp::parse_iso8601(&whole) else {
+        let Some(timestamp) = timestamp else {
             return Err(errors::TIMESTAMP_FORMAT.because(form));
         };
         if now.millis_since(timestamp).saturating_abs() > WINDOW_MILLIS {
@@ -84,20 +84,6 @@ impl Claim {
     pub fn nonce_key(&self) -> String {
         let hash = acs3::hex_sha256(self.nonce.as_bytes());
         format!("nonce/{}/{hash}", self.access_key_id)
-    }
-}
-
-/// Removes the milliseconds from `yyyy-MM-ddTHH:mm:ss.SSSZ`, the format of JavaScript's
-/// `toISOString` and others; any other text is unchanged.
-fn without_milliseconds(timestamp: &str) -> String {
-    match timestamp.split_once('.') {
-        Some((seconds, fraction)) => match fraction.as_bytes() {
-            [a, b, c, b'Z'] if [a, b, c].into_iter().all(u8::is_ascii_digit) => {
-                format!("{seconds}Z")
-            }
-            _ => timestamp.to_owned(),
-        },
-        None => timestamp.to_owned(),
     }
 }
 

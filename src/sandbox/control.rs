@@ -465,7 +465,7 @@ fn move_clock(session: &mut Session<'_>, request: &IncomingRequest) -> Answer {
     let offset_millis = match body(request)? {
         ClockChange::AdvanceMs(millis) => offset.saturating_add(millis),
         ClockChange::OffsetMs(millis) => millis,
-        ClockChange::Set(text) => match Timestamp::parse_iso8601(&text) {
+        ClockChange::Set(text) => match Timestamp::parse_iso8601_millis(&text) {
             Some(time) => time.millis_since(session.host_now()),
             None => {
                 return Err(problem(

@@ -1041,6 +1041,24 @@ fn orders_are_found_by_number_certify_id_time_and_status() {
         &format!("{ROUTE}?search=certify-7&status=passed"),
     );
     assert_eq!(numbers(&page), [0_u64; 0]);
+    // A period has its first millisecond, and not its last.
+    let row: Value = serde_json::from_str(&host.rows["dev"][&format!("order/{:032}", 7)]).unwrap();
+    let created = Timestamp::from_unix_millis(row["created"].as_i64().unwrap());
+    let text = |time: Timestamp| {
+        let millis = time.unix_millis().rem_euclid(1_000);
+        time.to_iso8601().replace('Z', &format!(".{millis:03}Z"))
+    };
+    let (created, next) = (text(created), text(created.plus_millis(1)));
+    for search in ["", "&search=certify-7"] {
+        for (period, found) in [
+            (format!("from={created}&to={next}"), vec![7]),
+            (format!("to={created}&from=2026-11-20T00:00:00Z"), vec![]),
+            (format!("from={next}&to=2026-11-20T10:00:00Z"), vec![]),
+        ] {
+            let page = get(&mut host, &format!("{ROUTE}?{period}{search}"));
+            assert_eq!(numbers(&page), found, "{period}{search}");
+        }
+    }
 }
 
 #[test]

@@ -1,8 +1,10 @@
 // Tests the time limits of a call's waits. The clock only moves when a test advances it.
 
 import assert from "node:assert/strict";
+import { getEventListeners } from "node:events";
 import { afterEach, beforeEach, mock, test } from "node:test";
 import { FaceVerifyClient, isFaceVerifyError } from "cloudauth-edge";
+import { endBy, onAbort, sleep, within } from "../../pkg/dist/waits.js";
 
 const order = {
   sceneId: 1000000006,
@@ -217,4 +219,83 @@ test("a wait for credentials ends with the wait for a result around it", async (
   const face = asking(() => (mock.timers.tick(3_000), never()), fetches(passed));
   const error = await failure(face.waitForResult(query, { deadlineMs: 3_000 }));
   assert.equal(error.code, "CredentialsTimeout");
+});
+
+/** How many listeners a signal has. */
+const listeners = (signal) => getEventListeners(signal, "abort").length;
+/** Everything that follows from what has happened so far. */
+const settled = () => new Promise((resolve) => setImmediate(resolve));
+
+test("waits for one signal share a listener, which goes with the last of them", async () => {
+  const { signal } = new AbortController();
+  const ends = [onAbort(signal, assert.fail), onAbort(signal, assert.fail)];
+  assert.equal(listeners(signal), 1);
+  ends[0]();
+  ends[0]();
+  assert.equal(listeners(signal), 1);
+  ends[1]();
+  assert.equal(listeners(signal), 0);
+  onAbort(signal, () => {})();
+  onAbort(undefined, assert.fail)();
+
+  const controller = new AbortController();
+  const ended = [];
+  onAbort(controller.signal, () => ended.push("released"))();
+  for (const name of ["one", "other"]) onAbort(controller.signal, () => ended.push(name));
+  controller.abort();
+  assert.deepEqual(ended, ["one", "other"]);
+  assert.equal(listeners(controller.signal), 0);
+  // A wait that begins after the signal has fired ends soon, unless it is over before.
+  onAbort(controller.signal, assert.fail)();
+  onAbort(controller.signal, () => ended.push("late"));
+  assert.equal(ended.length, 2);
+  await settled();
+  assert.deepEqual(ended, ["one", "other", "late"]);
+});
+
+test("a wait ends once, by what comes first, and leaves nothing behind", async () => {
+  const controller = new AbortController();
+  const { signal } = controller;
+  const limits = { timeoutMillis: 1_000, signal };
+  assert.deepEqual(await within(limits, Promise.resolve(7)), { value: 7 });
+  assert.deepEqual(await within(limits, Promise.reject(7)), { error: 7 });
+  assert.equal(listeners(signal), 0);
+  const timed = within(limits, never());
+  mock.timers.tick(999);
+  assert.equal(listeners(signal), 1);
+  mock.timers.tick(1);
+  assert.deepEqual(await timed, { ended: "timed-out" });
+  assert.equal(listeners(signal), 0);
+
+  // A timer that was not cleared would end this wait.
+  let ended;
+  endBy(limits, (how) => (ended = how))();
+  mock.timers.tick(10_000);
+  assert.equal(ended, undefined);
+  assert.equal(listeners(signal), 0);
+  const aborted = within({ timeoutMillis: Infinity, signal }, never());
+  mock.timers.tick(1e9);
+  controller.abort();
+  assert.deepEqual(await aborted, { ended: "aborted" });
+  assert.equal(listeners(signal), 0);
+});
+
+test("a sleep ends when its time is over, or with its signal", async () => {
+  for (const [millis, aborted] of [
+    [0, false],
+    [-1, false],
+    [1_000, true],
+  ])
+    await sleep(millis, aborted ? AbortSignal.abort() : undefined);
+  const controller = new AbortController();
+  for (const end of [() => mock.timers.tick(1), () => controller.abort()]) {
+    let over = false;
+    const slept = sleep(1_000, controller.signal).then(() => (over = true));
+    mock.timers.tick(999);
+    await settled();
+    assert.deepEqual([over, listeners(controller.signal)], [false, 1]);
+    end();
+    await slept;
+    assert.equal(listeners(controller.signal), 0);
+  }
 });

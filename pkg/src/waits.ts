@@ -32,7 +32,6 @@ export function onAbort(signal: AbortSignal | undefined, end: () => void): () =>
   const ends = waiting.get(signal)?.ends ?? new Set<() => void>();
   if (!waiting.has(signal)) {
     const listener = () => {
-      waiting.delete(signal);
       for (const end of ends) end();
     };
     waiting.set(signal, { ends, listener });

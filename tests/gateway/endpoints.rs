@@ -184,6 +184,46 @@ fn where_every_endpoint_fails_the_first_is_tried() {
     assert_eq!(sent(&mut host), [FIRST, SECOND, FIRST]);
 }
 
+/// Like Node, reports the code of a refused connection.
+fn refuses(_: &OutgoingRequest) -> Outcome {
+    let code = Some("ECONNREFUSED".to_owned());
+    Outcome::Lost(Loss::ConnectionFailed { code })
+}
+
+#[test]
+fn a_start_that_could_not_be_sent_leaves_its_order_free() {
+    let mut host = two();
+    let reply = create(&mut host, 1, false, &mut refuses);
+    // Each endpoint was tried.
+    let tried = sent(&mut host);
+    assert_eq!(tried[..2], [FIRST, SECOND]);
+    assert_eq!(
+        (reply.status, reply.outcome.as_str()),
+        (502, "upstream-failed")
+    );
+    let body: Value = serde_json::from_str(&reply.body).unwrap();
+    assert_eq!(body["execution"], "none");
+    assert_eq!(body["retryable"], true);
+    assert_eq!(read(&mut host, 1, &mut refuses)["code"], "unknown-order");
+    assert_eq!(create(&mut host, 1, false, &mut answer).status, 201);
+}
+
+#[test]
+fn a_start_that_may_have_been_sent_stays_unknown_if_the_next_endpoint_cannot_be_reached() {
+    let mut host = two();
+    create(&mut host, 1, false, &mut first_refuses);
+    let mut second_refuses = |request: &OutgoingRequest| refuses(request);
+    assert_eq!(
+        create(&mut host, 1, true, &mut second_refuses).outcome,
+        "upstream-failed"
+    );
+    // That start was not sent, and the first one may have been.
+    assert_eq!(
+        create(&mut host, 1, false, &mut answer).outcome,
+        "start-outcome-unknown"
+    );
+}
+
 #[test]
 fn one_endpoint_needs_no_memory() {
     let mut host = host(FIRST);

@@ -192,6 +192,8 @@ pub struct Host {
     /// The host to which the request was sent.
     pub name: &'static str,
     pub now: i64,
+    /// How often a step has asked for rows.
+    pub loads: u32,
     /// By how much the clock advances at each repetition of a step, in milliseconds.
     pub tick: i64,
     /// How long a response takes, in milliseconds.
@@ -227,6 +229,7 @@ impl Host {
             variables,
             name: "127.0.0.1:8787",
             now: NOW,
+            loads: 0,
             tick: 1,
             answers_in: 0,
             random: [7; 32],
@@ -344,7 +347,10 @@ impl Host {
                 &context,
             ) {
                 Step::Commit(commit) => break commit,
-                Step::Load(missing) => load(rows, missing, &mut loaded),
+                Step::Load(missing) => {
+                    self.loads += 1;
+                    load(rows, missing, &mut loaded);
+                }
             }
         };
         self.set = commit.alarm.or(self.set);

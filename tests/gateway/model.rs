@@ -880,6 +880,7 @@ fn two_requesters_of_one_order_keep_every_invariant() {
             "order-being-started",
             "repeated",
             "start-outcome-unknown",
+            "upstream-failed",
             "upstream-refused",
             "upstream-throttled"
         ]
@@ -952,6 +953,7 @@ fn a_requester_each_of_two_orders_keeps_every_invariant() {
         [
             "created",
             "start-outcome-unknown",
+            "upstream-failed",
             "upstream-refused",
             "upstream-throttled"
         ]

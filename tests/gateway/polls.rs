@@ -265,6 +265,14 @@ fn a_poll_that_finds_no_turn_waits_for_the_next_one() {
     let (_, reply) = host.handle(poll(20), &mut |_| panic!("nothing is sent"));
     assert_eq!((reply.status, reply.outcome.as_str()), (200, "pending"));
     assert!(host.now - began >= 20_000);
+    // Without waiting, there is nothing to report.
+    let headers = [("authorization", "Bearer dev-token")];
+    let read = request("GET", &format!("{ROUTE}/{ORDER}"), &headers, b"");
+    let (_, reply) = host.handle(read, &mut |_| panic!("nothing is sent"));
+    assert_eq!(
+        (reply.status, reply.outcome.as_str()),
+        (503, "upstream-throttled")
+    );
 }
 
 #[test]

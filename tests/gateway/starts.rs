@@ -1,6 +1,7 @@
 //! Starts that share a limit, an order or an alarm.
 
 use crate::host::{Host, NOW, json_answer, replied, sent, start_of_user, variables};
+use cloudauth_edge::client::call::{Loss, Outcome};
 use cloudauth_edge::gateway::ledger::commit::{Next, SendOutcome};
 use cloudauth_edge::gateway::reply::Reply;
 use cloudauth_edge::http::{IncomingRequest, OutgoingRequest, header};
@@ -18,6 +19,7 @@ fn host(most_per_user: u32) -> Host {
     Host::new(variables(&[
         ("GATEWAY_MODE", "development"),
         ("GATEWAY_CALLERS", &callers.to_string()),
+        ("CLOUDAUTH_MAX_ATTEMPTS", "1"),
     ]))
 }
 
@@ -61,7 +63,7 @@ fn a_user_has_the_starts_of_a_day_in_china() {
 
 #[test]
 fn requests_that_wait_for_a_refused_start_receive_its_refusal() {
-    for code in ["412", "404"] {
+    for code in ["412", "404", "ConnectionFailed"] {
         let mut host = host(2);
         let (caller, first) = host.task(start("one", 1));
         let then = sent(host.commit(&caller, &first, None));
@@ -73,21 +75,31 @@ fn requests_that_wait_for_a_refused_start_receive_its_refusal() {
             }
             other => panic!("{other:?}"),
         };
-        let refusal = SendOutcome::Outcome(json_answer(
-            200,
-            &json!({"Code": code, "RequestId": "130A2C10-B9EE-4D84-88E3-5384FF039795"}),
-        ));
+        let refusal = SendOutcome::Outcome(if code == "ConnectionFailed" {
+            Outcome::Lost(Loss::NotConnected)
+        } else {
+            json_answer(
+                200,
+                &json!({"Code": code, "RequestId": "130A2C10-B9EE-4D84-88E3-5384FF039795"}),
+            )
+        });
         let first = replied(host.commit(&caller, &then, Some(&refusal)));
         let second = replied(host.commit(&caller, &waiting, None));
-        assert_eq!(first.outcome, "upstream-refused", "{code}");
+        let outcome = match code {
+            "ConnectionFailed" => "upstream-failed",
+            _ => "upstream-refused",
+        };
+        assert_eq!(first.outcome, outcome, "{code}");
         let first: Value = serde_json::from_str(&first.body).unwrap();
-        assert_eq!(first["vendorCode"], code);
-        assert_eq!(
-            first["vendorRequestId"],
-            "130A2C10-B9EE-4D84-88E3-5384FF039795"
-        );
+        if code != "ConnectionFailed" {
+            assert_eq!(first["vendorCode"], code);
+            assert_eq!(
+                first["vendorRequestId"],
+                "130A2C10-B9EE-4D84-88E3-5384FF039795"
+            );
+        }
         assert_eq!(first["execution"], "none");
-        assert_eq!(second.outcome, "upstream-refused", "{code}");
+        assert_eq!(second.outcome, outcome, "{code}");
         let second: Value = serde_json::from_str(&second.body).unwrap();
         assert_eq!(first, second);
         // A later request has not waited, so it starts the order.
@@ -112,6 +124,13 @@ fn a_later_start_does_not_postpone_the_alarm_and_one_the_platform_lost_is_set() 
     host.now = first + HOUR / 6 + 1_000;
     assert_eq!(starts(&mut host, "four", 4).status, 201);
     assert!(host.set.is_some());
+}
+
+#[test]
+fn each_step_of_a_start_asks_for_its_rows_once() {
+    let mut host = host(9);
+    assert_eq!(starts(&mut host, "one", 1).status, 201);
+    assert_eq!(host.loads, 2);
 }
 
 #[test]

@@ -2,7 +2,7 @@
 
 use super::answer::{Answered, Started};
 use super::commit::{Context, Next, Step, Writes};
-use super::order::{Order, OrderStatus, Start, over_at, provably_not_started, refusal};
+use super::order::{Order, OrderStatus, Start, over_at, refusal};
 use super::rows::{
     ALARM, CALLER, ENDPOINTS, Interrupt, Rows, certify_key, listed_key, order_key, starts_key,
     user_key,
@@ -11,6 +11,7 @@ use super::task::{Create, Purpose, Read, Task};
 use super::upstream::{self, Ended};
 use crate::actions::ValidRequest;
 use crate::client::response::{Answer, InitResult};
+use crate::error::Execution;
 use crate::gateway::asker::Asker;
 use crate::gateway::callers::derive;
 use crate::gateway::problem::{
@@ -336,7 +337,7 @@ pub(super) fn settle(
             let problem = Problem::new(&UPSTREAM_THROTTLED).retry_after(2);
             (Some(None), problem)
         }
-        Ended::Failed(error) if provably_not_started(&error) => {
+        Ended::Failed(error) if error.execution == Execution::None => {
             let refused = Start::Refused {
                 at: context.now.unix_millis(),
                 code: error.code.clone(),

@@ -1,9 +1,10 @@
 //! One order: the outcome of its start and its verdict. Contains no personal data.
 
+use crate::client::call::{self, Loss};
 use crate::client::response::Status;
 use crate::error::{Error, Kind};
 use crate::timestamp::Timestamp;
-use crate::vendor::codes::{self, Meaning, UsedBy};
+use crate::vendor::codes;
 use serde::{Deserialize, Serialize};
 
 /// A user who began in time may finish a little later. Until then, an unfinished verification does not
@@ -90,7 +91,7 @@ pub enum Start {
     Refused {
         /// When it was refused.
         at: i64,
-        /// Alibaba Cloud's code, one of those in the code tables.
+        /// The error's code: that of Alibaba Cloud, or `ConnectionFailed` if nothing was sent.
         code: String,
         /// Alibaba Cloud's RequestId.
         request_id: Option<String>,
@@ -281,30 +282,16 @@ pub const fn over_at(at: i64, valid_millis: i64) -> i64 {
     at.saturating_add(valid_millis).saturating_add(GRACE_MILLIS)
 }
 
-/// Whether a failed InitFaceVerify provably started nothing: it was not sent, or Alibaba Cloud rejected
-/// it with a known code.
-pub fn provably_not_started(error: &Error) -> bool {
-    match error.kind {
-        Kind::Validation => true,
-        Kind::Protocol | Kind::Timeout | Kind::Aborted => false,
-        _ => {
-            let refusal = codes::code(&error.code).is_some_and(|known| {
-                known.meaning == Meaning::Failure
-                    && known.used_by != UsedBy::Describe
-                    && !codes::is_internal_error(known.code)
-            });
-            refusal || codes::gateway_code(&error.code).is_some_and(|known| known.not_executed)
-        }
-    }
-}
-
-/// Recreates, from the code tables, the error of a code that [`provably_not_started`] accepted.
+/// Recreates the error of a start that was provably not executed, from its code. `None` for a code that no
+/// such error has.
 pub fn refusal(code: &str, request_id: Option<String>) -> Option<Error> {
     let (kind, audience, retryable, message) = if let Some(known) = codes::code(code) {
         (Kind::Vendor, known.audience, known.retryable, &known.text)
-    } else {
-        let known = codes::gateway_code(code)?;
+    } else if let Some(known) = codes::gateway_code(code) {
         (known.kind, known.audience, known.retryable, &known.text)
+    } else {
+        let unsent = call::end_unsent(None, &Loss::NotConnected);
+        return (unsent.code == code).then_some(unsent);
     };
     Some(Error {
         retryable,
@@ -318,39 +305,21 @@ pub fn refusal(code: &str, request_id: Option<String>) -> Option<Error> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::error::Audience;
-    use crate::text::Text;
+    use crate::error::Execution;
 
     #[test]
-    fn only_a_known_refusal_frees_an_order() {
-        let error =
-            |kind, code: &str| Error::new(kind, code, Audience::Operator, Text::new("错", "wrong"));
-        for (kind, code, free) in [
-            (Kind::Vendor, "401", true),
-            (Kind::Vendor, "412", true),
-            (Kind::Vendor, "500", false),
-            // Only DescribeFaceVerify documents this Code; its meaning in a response to InitFaceVerify is
-            // unknown.
-            (Kind::Vendor, "406", false),
-            (Kind::Vendor, "999", false),
-            (Kind::Signature, "SignatureDoesNotMatch", true),
-            (Kind::Credentials, "InvalidAccessKeyId.NotFound", true),
-            (Kind::Throttled, "Throttling.User", true),
-            (
-                Kind::Vendor,
-                "ServiceUnavailable",
-                codes::gateway_code("ServiceUnavailable")
-                    .unwrap()
-                    .not_executed,
-            ),
-            (Kind::Vendor, "InternalError", false),
-            (Kind::Protocol, "NoCertifyId", false),
-            (Kind::Protocol, "401", false),
-            (Kind::Transport, "ConnectionFailed", false),
-            (Kind::Timeout, "Timeout", false),
+    fn a_refusal_is_recreated_from_its_code() {
+        for (code, kind, retryable) in [
+            ("412", Kind::Vendor, false),
+            ("Throttling.User", Kind::Throttled, true),
+            ("ConnectionFailed", Kind::Transport, true),
         ] {
-            assert_eq!(provably_not_started(&error(kind, code)), free, "{code}");
+            let error = refusal(code, None).unwrap();
+            assert_eq!((error.kind, error.code.as_str()), (kind, code));
+            assert_eq!(error.retryable, retryable, "{code}");
+            assert_eq!(error.execution, Execution::None);
         }
+        assert_eq!(refusal("Timeout", None).map(|error| error.code), None);
     }
 
     #[test]

@@ -332,6 +332,19 @@ impl RawCaller {
                 "lists the same token twice.",
             ));
         }
+        let ids: BTreeSet<&str> = self
+            .key_pairs
+            .iter()
+            .map(|pair| pair.access_key_id.as_str())
+            .collect();
+        if ids.len() < self.key_pairs.len() {
+            problems.push(problem(
+                place,
+                "same-key-pair-twice",
+                "重复列出了同一 AccessKeyId。",
+                "lists the same AccessKeyId twice.",
+            ));
+        }
         let mut key_pairs = Vec::new();
         for (at, pair) in self.key_pairs.into_iter().enumerate() {
             let place = format!("{place}.keyPairs[{at}]");
@@ -664,6 +677,10 @@ mod tests {
                     r#"[{{"id":"a","tokenSha256":["{hash}"],"tokens":[{{"sha256":"{hash}","scopes":["read"]}}]}}]"#
                 ),
                 "same-token-twice",
+            ),
+            (
+                r#"[{"id":"a","keyPairs":[{"accessKeyId":"gwk-shop-1"},{"accessKeyId":"gwk-shop-1","scopes":["read"]}]}]"#,
+                "same-key-pair-twice",
             ),
         ] {
             assert_eq!(read_one(text).unwrap_err(), [rule], "{text}");

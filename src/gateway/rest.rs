@@ -66,7 +66,7 @@ fn started(settings: &Settings, request_id: &str, order: &Started) -> Reply {
     let body = StartedBody {
         outer_order_no: &order.no,
         certify_id: &order.certify_id,
-        created_at: time(order.at),
+        created_at: time(order.created),
         expires_at: expiry(settings, order.at),
         request_id,
         certify_url: order.certify_url.as_deref(),
@@ -312,7 +312,7 @@ impl<'a> PictureBody<'a> {
 fn found(settings: &Settings, request_id: &str, found: &Found) -> Option<Reply> {
     let Found { no, order, .. } = found;
     let order_status = order.status()?;
-    let with_material = found.material && order.verdict.is_some();
+    let with_material = found.material && order.has_material();
     let fresh = found.fresh.as_ref();
     let body = FoundBody {
         summary: Summary::of(settings, no, order)?,

@@ -111,7 +111,8 @@ impl RpcForm {
             .iter()
             .filter_map(|known| Some((known.name, claim.value(known.name)?.into())))
             .collect();
-        if !values.iter().any(|(name, _)| *name == "SceneId") {
+        let scene_given = values.iter().any(|(name, _)| *name == "SceneId");
+        if !scene_given {
             values.push(("SceneId", settings.scene_id.as_str().into()));
         }
         let rules = settings.options.validation(now);
@@ -126,13 +127,18 @@ impl RpcForm {
         let then = if claim.action.name == INIT_FACE_VERIFY.name {
             // In this protocol, calling again is the only way to repeat a start whose outcome is
             // unknown.
-            Task::Create(Create::new(settings, asker, &valid, true))
+            Task::Create(Create::new(settings, asker, &valid, scene_given, true))
         } else {
             Task::Read(Read {
                 caller: caller.id.clone(),
                 asker: Some(asker),
                 material: access.may(Scope::ReadMaterial),
-                scene_id: value("SceneId"),
+                // Without a scene, the CertifyId alone identifies the order.
+                scene_id: if scene_given {
+                    value("SceneId")
+                } else {
+                    String::new()
+                },
                 certify_id: value("CertifyId"),
                 ..Read::default()
             })
@@ -213,6 +219,8 @@ impl RpcForm {
         };
         let reply = match envelope {
             Some(envelope) => self.write(envelope, request_id),
+            // A limit of the day lasts until midnight, so an SDK is not asked to call again soon.
+            None if is(&DAILY_LIMIT) => self.without_retry(&refusal, request_id),
             None => self.refusal(&refusal, request_id),
         }
         .with_outcome(kind.code);
@@ -228,12 +236,15 @@ impl RpcForm {
         }
     }
 
+    fn without_retry(&self, refusal: &Refusal, request_id: &str) -> Reply {
+        let id = request_id.to_ascii_uppercase();
+        self.write(Envelope::gateway(refusal, &self.host, &id), request_id)
+            .with_outcome(&refusal.code)
+    }
+
     /// Renders an error of the API gateway.
     pub fn refusal(&self, refusal: &Refusal, request_id: &str) -> Reply {
-        let id = request_id.to_ascii_uppercase();
-        let reply = self
-            .write(Envelope::gateway(refusal, &self.host, &id), request_id)
-            .with_outcome(&refusal.code);
+        let reply = self.without_retry(refusal, request_id);
         if refusal.code.starts_with("Throttling") {
             reply.with_header("x-acs-retry-after", "1000")
         } else {
@@ -304,7 +315,12 @@ impl RpcForm {
             }
             (_, None) => Envelope::service(&DESCRIBE_FACE_VERIFY, "424"),
         };
-        self.write(envelope, request_id)
+        let reply = self.write(envelope, request_id);
+        if found.material && fresh.is_none() && found.order.has_material() {
+            reply.with_header(NOTE_HEADER, "MaterialInfo unavailable")
+        } else {
+            reply
+        }
     }
 }
 

@@ -200,6 +200,31 @@ fn a_delivery_reports_the_verdict_alone() {
 }
 
 #[test]
+fn every_verdict_has_its_own_webhook_id() {
+    let id_of = |host: &Host| {
+        let delivery = host.sent.last().unwrap();
+        assert_eq!(action(delivery), "webhook");
+        let header = |(name, value): &(&str, std::borrow::Cow<'_, str>)| {
+            (*name == "webhook-id").then(|| value.to_string())
+        };
+        delivery.headers.iter().find_map(header).unwrap()
+    };
+    let mut ids = std::collections::BTreeSet::new();
+    let mut host = host();
+    for certify_id in ["certify1", "certify2"] {
+        // The record of the number's earlier use has been deleted.
+        host.rows.clear();
+        let arrival = host::start("a token", "/v1/face-verifications", &order(0));
+        let answer = json!({"Code": "200", "ResultObject": {"CertifyId": certify_id}});
+        host.handle(arrival, &mut |_| json_answer(200, &answer));
+        host.now += HOUR;
+        host.alarm("shop", &mut passed);
+        ids.insert(id_of(&host));
+    }
+    assert_eq!(ids.len(), 2);
+}
+
+#[test]
 fn an_alarm_yields_after_a_minute_and_goes_on_soon() {
     let mut host = host();
     for number in 0..100 {

@@ -19,6 +19,7 @@ mod model;
 mod polls;
 mod privacy;
 mod probe;
+mod reads;
 mod restarts;
 mod routes;
 mod schedules;

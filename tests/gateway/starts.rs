@@ -1,6 +1,8 @@
 //! Starts that share a limit, an order or an alarm.
 
-use crate::host::{Host, NOW, json_answer, replied, sent, start_of_user, variables};
+use crate::host::{
+    Host, NOW, json_answer, replied, request, sent, signed, start_of_user, variables,
+};
 use cloudauth_edge::client::call::{Loss, Outcome};
 use cloudauth_edge::gateway::ledger::commit::{Next, SendOutcome};
 use cloudauth_edge::gateway::reply::Reply;
@@ -163,4 +165,119 @@ fn a_certify_id_belongs_to_one_order() {
     let mut again = start("one", 1);
     again.query = "restartUnknown=true".to_owned();
     assert_eq!(host.handle(again, &mut upstream).1.status, 201);
+}
+
+fn unsent(_: &OutgoingRequest) -> Outcome {
+    Outcome::Lost(Loss::NotConnected)
+}
+
+#[test]
+fn starts_that_were_not_sent_use_up_no_limit() {
+    let mut host = host(2);
+    for _ in 0..5 {
+        let reply = host.handle(start("one", 1), &mut unsent).1;
+        assert_eq!(
+            (reply.status, reply.outcome.as_str()),
+            (502, "upstream-failed")
+        );
+    }
+    assert_eq!(starts(&mut host, "one", 1).status, 201);
+    // One that Alibaba Cloud has refused was sent.
+    let mut refuses = |_: &OutgoingRequest| json_answer(200, &json!({"Code": "412"}));
+    host.handle(start("one", 2), &mut refuses);
+    assert_eq!(starts(&mut host, "one", 2).outcome, "user-daily-limit");
+}
+
+#[test]
+fn a_start_is_taken_back_from_the_day_that_counted_it() {
+    let mut host = host(9);
+    let midnight = NOW + 17_600_000;
+    host.now = midnight - 100;
+    let (caller, task) = host.task(start("one", 1));
+    let then = sent(host.commit(&caller, &task, None));
+    host.now = midnight + 1;
+    assert_eq!(starts(&mut host, "one", 2).status, 201);
+    replied(host.commit(&caller, &then, Some(&SendOutcome::Crowded)));
+    let counters: Vec<&String> = host.rows["shop"]
+        .iter()
+        .filter(|(key, _)| key.starts_with("user/"))
+        .map(|(_, count)| count)
+        .collect();
+    assert_eq!(counters, ["0", "1"]);
+}
+
+#[test]
+fn only_an_own_verification_that_has_passed_is_compared_with() {
+    let mut host = host(9);
+    assert_eq!(starts(&mut host, "one", 1).status, 201);
+    let compared = |host: &mut Host, certify_id: &str, order| {
+        let mut arrival = start("one", order);
+        let mut body: Value = serde_json::from_slice(&arrival.body).unwrap();
+        body["certifyId"] = json!(certify_id);
+        arrival.body = body.to_string().into_bytes();
+        let mut asked = 0;
+        let (_, reply) = host.handle(arrival, &mut |_| {
+            asked += 1;
+            let certify_id = format!("certify{order}");
+            json_answer(
+                200,
+                &json!({"Code": "200", "ResultObject": {"CertifyId": certify_id}}),
+            )
+        });
+        (reply, asked)
+    };
+    // Of another caller or unknown, and unfinished.
+    for certify_id in ["certify-of-another", "certify1"] {
+        let (reply, asked) = compared(&mut host, certify_id, 2);
+        let body: Value = serde_json::from_str(&reply.body).unwrap();
+        assert_eq!((body["vendorCode"].as_str(), asked), (Some("423"), 0));
+        assert_eq!(body["execution"], "none");
+    }
+    let headers = [("authorization", "Bearer dev-token")];
+    let path = format!("/v1/face-verifications/{:032}", 1);
+    host.handle(request("GET", &path, &headers, b""), &mut |_| {
+        json_answer(
+            200,
+            &json!({"Code": "200", "ResultObject": {"Passed": "T", "SubCode": "200"}}),
+        )
+    });
+    let (reply, asked) = compared(&mut host, "certify1", 2);
+    assert_eq!((reply.status, asked), (201, 1), "{}", reply.body);
+}
+
+#[test]
+fn an_sdk_is_not_asked_to_call_again_soon_at_the_limit_of_a_day() {
+    let callers = json!([{
+        "id": "shop",
+        "keyPairs": [{"accessKeyId": "gwk-shop-1", "secretSetting": "GATEWAY_KEY_SHOP"}],
+        "maxStartsPerDay": 1,
+    }]);
+    let mut host = Host::new(variables(&[
+        ("GATEWAY_MODE", "development"),
+        ("GATEWAY_CALLERS", &callers.to_string()),
+        ("GATEWAY_KEY_SHOP", "a-secret-of-the-shop"),
+    ]));
+    let mut upstream = |_: &OutgoingRequest| {
+        json_answer(
+            200,
+            &json!({"Code": "200", "ResultObject": {"CertifyId": "certify"}}),
+        )
+    };
+    for (order, code) in [(1, "200"), (2, "Throttling.User")] {
+        let no = format!("{order:032}");
+        let call = signed(
+            "gwk-shop-1",
+            "a-secret-of-the-shop",
+            &[
+                ("Action", "InitFaceVerify"),
+                ("OuterOrderNo", &no),
+                ("ProductCode", "LR_FR"),
+                ("MetaInfo", "{}"),
+            ],
+        );
+        let (_, reply) = host.handle(call, &mut upstream);
+        let body: Value = serde_json::from_str(&reply.body).unwrap();
+        assert_eq!(body["Code"], code);
+        assert_eq!(header(&reply.headers, "x-acs-retry-after"), None);
+    }
 }

@@ -40,10 +40,10 @@ pub(in crate::gateway) fn create(
     let restart_unknown = query.flag("restartUnknown", &mut wrong).unwrap_or(false);
     let members = body::members(&request.headers, &request.body)?;
     let mut values = once(members, &mut wrong);
-    if !values
+    let scene_given = values
         .iter()
-        .any(|(name, value)| is_scene_id(name) && *value != Value::Absent)
-    {
+        .any(|(name, value)| is_scene_id(name) && *value != Value::Absent);
+    if !scene_given {
         values.retain(|(name, _)| !is_scene_id(name));
         values.push(("sceneId".to_owned(), settings.scene_id.as_str().into()));
     }
@@ -61,6 +61,7 @@ pub(in crate::gateway) fn create(
         settings,
         incoming.asker(access.caller),
         &valid,
+        scene_given,
         restart_unknown,
     ))))
 }

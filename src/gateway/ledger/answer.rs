@@ -50,7 +50,9 @@ pub struct Started {
     pub certify_id: String,
     /// Alibaba Cloud's web page for it.
     pub certify_url: Option<String>,
-    /// When it was started, in milliseconds.
+    /// When it was first requested, in milliseconds.
+    pub created: i64,
+    /// When it was started, by Alibaba Cloud's clock, in milliseconds.
     pub at: i64,
     /// Notices of the validation.
     pub notices: Vec<Json>,

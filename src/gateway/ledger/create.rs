@@ -29,13 +29,17 @@ const WAIT_MILLIS: i64 = 10_000;
 /// outcome.
 const FLIGHT_MARGIN_MILLIS: i64 = 15_000;
 const MILLIS_PER_DAY: i64 = 86_400_000;
+/// Alibaba Cloud's Code if the verification of a given CertifyId has not passed.
+const NOT_PASSED: &str = "423";
 
 impl Create {
-    /// Creates the task that starts an order, from a validated request.
+    /// Creates the task that starts an order, from a validated request. `scene_given` states whether the
+    /// request itself named the scene.
     pub fn new(
         settings: &Settings,
         asker: Asker,
         valid: &ValidRequest<'_>,
+        scene_given: bool,
         restart_unknown: bool,
     ) -> Self {
         let keyed = |purpose, text: &str| hex::encode(derive(&settings.secret, purpose, text));
@@ -43,17 +47,31 @@ impl Create {
             .parameters()
             .map(|(parameter, value)| (parameter.name.to_owned(), value.to_owned()))
             .collect();
+        let hashed: Vec<_> = parameters
+            .iter()
+            .filter(|(name, _)| name != "SceneId")
+            .cloned()
+            .collect();
         Self {
             no: valid.value("OuterOrderNo").unwrap_or_default().to_owned(),
             scene_id: valid.value("SceneId").unwrap_or_default().to_owned(),
-            input: keyed("input", &canonicalized_query(&parameters)),
+            input: keyed("input", &canonicalized_query(&hashed)),
+            scene_given,
             user: valid.value("UserId").map(|user| keyed("user-id", user)),
             notices: valid.notices().iter().map(Json::of).collect(),
             parameters,
             asker,
             restart_unknown,
             waiting_since: None,
+            counted_at: None,
         }
+    }
+
+    /// The CertifyId of an earlier verification whose photo is compared, if it is given.
+    fn earlier(&self) -> Option<&str> {
+        let mut given = self.parameters.iter();
+        let (_, certify_id) = given.find(|(name, _)| name == "CertifyId")?;
+        Some(certify_id)
     }
 
     fn problem(&self, writes: Writes, problem: Problem) -> Step {
@@ -86,7 +104,8 @@ pub(super) fn begin(
         writes.put_order(&create.no, &order);
         writes.wake.push(create.no.clone());
     }
-    let same_input = order.input == create.input;
+    let same_scene = !create.scene_given || order.scene_id == create.scene_id;
+    let same_input = same_scene && order.input == create.input;
     match &order.start {
         Start::Refused {
             at,
@@ -130,11 +149,21 @@ fn started(create: &Create, order: &Order, repeated: bool) -> Next {
         no: create.no.clone(),
         certify_id: certify_id.clone(),
         certify_url: certify_url.clone(),
+        created: order.created,
         at: *at,
         notices: create.notices.clone(),
         repeated,
     };
     Answered::to(&create.asker, started).into()
+}
+
+/// Whether this CertifyId belongs to an order of the caller that has passed.
+fn has_passed(certify_id: &str, rows: &Rows) -> Result<bool, Interrupt> {
+    let Some(no) = rows.get::<String>(&certify_key(certify_id))? else {
+        return Ok(false);
+    };
+    let order = rows.get::<Order>(&order_key(&no))?;
+    Ok(order.is_some_and(|order| order.status() == Some(OrderStatus::Passed)))
 }
 
 fn wait(mut create: Create, writes: Writes, now: Timestamp) -> Step {
@@ -157,16 +186,25 @@ fn wait(mut create: Create, writes: Writes, now: Timestamp) -> Step {
 /// being started again.
 fn start(
     settings: &Settings,
-    create: Create,
+    mut create: Create,
     known: Option<Order>,
     mut writes: Writes,
     rows: &Rows,
     context: &Context,
 ) -> Result<Step, Interrupt> {
+    if let Some(earlier) = create.earlier()
+        && !has_passed(earlier, rows)?
+    {
+        // Alibaba Cloud would compare with the photo of another caller's verification.
+        let problem = refusal(NOT_PASSED, None).map(|error| Problem::upstream(&error));
+        let problem = problem.unwrap_or_else(|| Problem::new(&INTERNAL_ERROR));
+        return Ok(create.problem(Writes::default(), problem));
+    }
     if let Some(problem) = count(settings, &create, &mut writes, rows, context.now)? {
         return Ok(create.problem(Writes::default(), problem));
     }
     let now = context.now.unix_millis();
+    create.counted_at = Some(now);
     let flight = context.name();
     let is_new = known.is_none();
     let order = Order {
@@ -234,9 +272,12 @@ fn take_back(
     create: &Create,
     writes: &mut Writes,
     rows: &Rows,
-    now: Timestamp,
 ) -> Result<(), Interrupt> {
-    for (_, key, _) in limits(settings, create, now) {
+    // The counters are those of the day on which the start was counted.
+    let Some(counted_at) = create.counted_at else {
+        return Ok(());
+    };
+    for (_, key, _) in limits(settings, create, Timestamp::from_unix_millis(counted_at)) {
         if let Some(started) = rows.get::<u32>(&key)? {
             writes.put(key, &started.saturating_sub(1));
         }
@@ -333,11 +374,14 @@ pub(super) fn settle(
         // be unknown.
         Ended::Answered(Answer::Describe(_)) => (None, Problem::new(&START_OUTCOME_UNKNOWN)),
         Ended::Crowded => {
-            take_back(settings, &create, &mut writes, rows, context.now)?;
+            take_back(settings, &create, &mut writes, rows)?;
             let problem = Problem::new(&UPSTREAM_THROTTLED).retry_after(2);
             (Some(None), problem)
         }
         Ended::Failed(error) if error.execution == Execution::None => {
+            if error.http_status.is_none() {
+                take_back(settings, &create, &mut writes, rows)?;
+            }
             let refused = Start::Refused {
                 at: context.now.unix_millis(),
                 code: error.code.clone(),

@@ -237,6 +237,20 @@ impl Order {
         }
     }
 
+    /// Whether Alibaba Cloud has material: the user has finished.
+    pub fn has_material(&self) -> bool {
+        let verdict = self.verdict.as_ref();
+        verdict.is_some_and(|verdict| verdict.outcome != Decision::Expired)
+    }
+
+    /// The issued CertifyId, if there is one.
+    pub fn certify_id(&self) -> Option<&str> {
+        match &self.start {
+            Start::Done { certify_id, .. } => Some(certify_id),
+            _ => None,
+        }
+    }
+
     /// Whether the call in progress presumably ended without its outcome being stored. `is_alive` states
     /// whether an instance still exists.
     pub fn is_lost(&self, is_alive: impl FnOnce(&str) -> bool, now: Timestamp) -> bool {

@@ -163,8 +163,13 @@ pub(super) fn settle(
             return decide(settings, &ask, order, verdict, None, rows, context);
         }
         Ended::Answered(Answer::Init(_)) => return Err(Interrupt::Unreadable(order_key(&ask.no))),
+        Ended::Failed(error)
+            if order.verdict.is_some() && !order.has_material() && is_unknown_there(&error) =>
+        {
+            ask.status_reply(settings, &order, None, None)
+        }
         // The verdict is final, even if the query for the material failed.
-        _ if order.verdict.is_some() => {
+        _ if order.verdict.is_some() && !ask.photo => {
             ask.status_reply(settings, &order, None, Some("material-unavailable"))
         }
         Ended::Failed(error) => ask.problem(Problem::upstream(&own_id_refused(error))),
@@ -216,7 +221,9 @@ fn described(
     let now = context.now.unix_millis();
     let decision = Decision::of(result.status);
     if let Some(verdict) = &order.verdict {
-        let next = if decision == Some(verdict.outcome) {
+        // An expired verification stays unfinished at Alibaba Cloud.
+        let agrees = decision.unwrap_or(Decision::Expired) == verdict.outcome;
+        let next = if agrees {
             ask.status_reply(settings, &order, Some(result), None)
         } else {
             // A verdict is written once. If Alibaba Cloud returns a different one later, the

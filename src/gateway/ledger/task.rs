@@ -78,8 +78,10 @@ pub struct Create {
     /// Wire names and validated values. Personal data that is sent to Alibaba Cloud and never
     /// stored.
     pub parameters: Vec<(String, String)>,
-    /// Keyed hash of the parameters.
+    /// Keyed hash of the parameters except SceneId.
     pub input: String,
+    /// Whether the request named a scene; otherwise, it accepts any scene of a known order.
+    pub scene_given: bool,
     /// Keyed hash of the UserId, if one was given.
     pub user: Option<String>,
     /// Notices of the validation, for the response.
@@ -88,6 +90,9 @@ pub struct Create {
     pub restart_unknown: bool,
     /// When the request began to wait for another request, in milliseconds.
     pub waiting_since: Option<i64>,
+    /// When its start was counted against the caller's limits, in milliseconds.
+    #[serde(default)]
+    pub counted_at: Option<i64>,
 }
 
 /// The parameters are personal data, so they are not printed.

@@ -2,7 +2,7 @@
 //! (github.com/standard-webhooks). A delivery contains no personal data.
 
 use super::commit::{Context, Next, SendOutcome, Step, Writes};
-use super::order::{Order, OrderStatus, Start, Verdict};
+use super::order::{Order, OrderStatus, Verdict};
 use super::rows::{Interrupt, RECEIVER, Rows, order_key};
 use super::task::{Delivery, Task};
 use crate::client::call::{Loss, Outcome};
@@ -95,7 +95,14 @@ pub(super) fn send(
     order.report = Some(report);
     writes.put(order_key(&posted.no), &order);
     let secret = webhook_secret(&settings.secret, caller);
-    let id = derive(&settings.secret, "webhook-id", &posted.no);
+    // A number can be reused, and two callers can use the same one.
+    let event = [
+        caller,
+        posted.no.as_str(),
+        order.certify_id().unwrap_or_default(),
+    ]
+    .join("/");
+    let id = derive(&settings.secret, "webhook-id", &event);
     let id = format!("msg_{}", hex::encode(id.get(..12).unwrap_or_default()));
     let mut request = signed(
         url,
@@ -142,10 +149,7 @@ fn body(no: &str, order: &Order, verdict: &Verdict) -> String {
         timestamp: Timestamp::from_unix_millis(verdict.at).to_string(),
         data: EventData {
             outer_order_no: no,
-            certify_id: match &order.start {
-                Start::Done { certify_id, .. } => Some(certify_id),
-                _ => None,
-            },
+            certify_id: order.certify_id(),
             status,
             sub_code: verdict.sub_code.as_deref(),
         },

@@ -250,7 +250,8 @@ impl Reader<'_> {
             );
             return String::new();
         };
-        if text.parse::<i64>().is_ok_and(|id| id > 0) {
+        let digits = text.bytes().all(|byte| byte.is_ascii_digit());
+        if digits && text.parse::<i64>().is_ok_and(|id| id > 0) {
             return text.to_owned();
         }
         self.wrong(
@@ -346,8 +347,11 @@ impl Reader<'_> {
         let mut right = true;
         for text in list.split(',').map(str::trim) {
             match Endpoint::parse(text) {
-                // An origin has an explicit scheme and no trailing slash.
-                Ok(endpoint) if endpoint.origin() == text => origins.push(text.to_owned()),
+                // A browser sends an origin with its scheme, without a trailing slash and without the
+                // scheme's own port.
+                Ok(endpoint) if endpoint.origin() == text && !has_default_port(text) => {
+                    origins.push(text.to_owned());
+                }
                 _ => right = false,
             }
         }
@@ -394,6 +398,11 @@ impl Reader<'_> {
             }
         }
     }
+}
+
+fn has_default_port(origin: &str) -> bool {
+    (origin.starts_with("https://") && origin.ends_with(":443"))
+        || (origin.starts_with("http://") && origin.ends_with(":80"))
 }
 
 fn setting_of_option(option: &str) -> &'static str {

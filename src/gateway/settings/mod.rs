@@ -296,6 +296,24 @@ mod tests {
     }
 
     #[test]
+    fn a_scene_has_digits_alone() {
+        for wrong in [
+            "+1000000006",
+            "-1",
+            "0",
+            " 1 2",
+            "1e9",
+            "１０００",
+            "9223372036854775808",
+        ] {
+            let mut variables = production();
+            set(&mut variables, "CLOUDAUTH_SCENE_ID", wrong);
+            let expected = ("CLOUDAUTH_SCENE_ID".to_owned(), "scene-id");
+            assert_eq!(problems(&variables), [expected], "{wrong}");
+        }
+    }
+
+    #[test]
     fn vpc_endpoints_are_for_servers_inside_the_vpc() {
         let with = |allow: &str| {
             let mut variables = production();
@@ -474,6 +492,8 @@ mod tests {
             "a.example",
             "https://a.example/",
             "https://a.example/x",
+            "https://a.example:443",
+            "http://localhost:80",
         ] {
             set(&mut variables, "GATEWAY_ALLOWED_ORIGINS", wrong);
             assert_eq!(

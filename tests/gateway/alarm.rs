@@ -3,7 +3,8 @@
 
 use crate::host::{self, Host, NOW, json_answer, request, variables};
 use cloudauth_edge::client::call::{Loss, Outcome};
-use cloudauth_edge::gateway::ledger::task::{Task, Wake};
+use cloudauth_edge::gateway::ledger::commit::SendOutcome;
+use cloudauth_edge::gateway::ledger::task::{Delivery, Task, Wake};
 use cloudauth_edge::http::OutgoingRequest;
 use cloudauth_edge::signing::acs3::hex_sha256;
 use cloudauth_edge::signing::encode::parse_form;
@@ -330,7 +331,17 @@ fn a_receiver_that_does_not_answer_holds_up_no_question_and_is_left_alone() {
     assert_eq!(actions.len() - first, 8, "one round of deliveries");
 
     // After a while, one delivery is tried; the next pause is longer.
-    for pause in [31_000, 61_000] {
+    for pause in [
+        31_000,
+        61_000,
+        121_000,
+        241_000,
+        481_000,
+        961_000,
+        1_921_000,
+        HOUR + 1_000,
+        HOUR + 1_000,
+    ] {
         host.sent.clear();
         host.alarm("shop", &mut hangs);
         assert_eq!(host.sent.len(), 0, "left alone");
@@ -340,11 +351,21 @@ fn a_receiver_that_does_not_answer_holds_up_no_question_and_is_left_alone() {
     }
 
     // Once it responds again, everything is delivered.
-    host.now += HOUR;
+    host.now += 30 * HOUR;
     host.alarm("shop", &mut passed);
     for number in 0..30 {
         assert!(status(&host, number)["report"]["delivered"].is_number());
     }
+    assert!(!host.rows["shop"].contains_key("receiver"));
+
+    // A late time-out of a delivery that was received otherwise says nothing about the receiver.
+    let delivery = Delivery {
+        no: order(0),
+        caller: "shop".to_owned(),
+        due: String::new(),
+    };
+    let late = SendOutcome::Outcome(Outcome::Lost(Loss::TimedOut));
+    host.commit("shop", &Task::Reported(delivery), Some(&late));
     assert!(!host.rows["shop"].contains_key("receiver"));
 }
 

@@ -188,6 +188,18 @@ fn three_hundred_polls_of_an_order_share_its_questions() {
 }
 
 #[test]
+fn a_poll_that_comes_after_a_question_waits_for_the_next_one() {
+    let mut host = started();
+    let (_, task) = host.task(poll(60));
+    let first = host.commit("dev", &task, None);
+    assert!(matches!(first, Next::Send { .. }));
+    let second = host.commit("dev", &task, None);
+    assert!(matches!(second, Next::Wait { .. }), "{second:?}");
+    host.now += 1_000;
+    assert!(matches!(host.commit("dev", &task, None), Next::Send { .. }));
+}
+
+#[test]
 fn polls_end_when_their_time_is_over() {
     let mut crowd = Crowd::new(started(), pending);
     for _ in 0..3 {

@@ -13,10 +13,14 @@ use serde_json::{Value, json};
 const HOUR: i64 = 3_600_000;
 
 fn host(most_per_user: u32) -> Host {
+    limited("maxStartsPerUserPerDay", most_per_user)
+}
+
+fn limited(limit: &str, most: u32) -> Host {
     let callers = json!([{
         "id": "shop",
         "tokenSha256": [hex_sha256(b"dev-token")],
-        "maxStartsPerUserPerDay": most_per_user,
+        limit: most,
     }]);
     Host::new(variables(&[
         ("GATEWAY_MODE", "development"),
@@ -61,6 +65,18 @@ fn a_user_has_the_starts_of_a_day_in_china() {
     host.now = NOW + 17_600_000;
     assert_eq!(starts(&mut host, "one", 6).status, 201);
     assert_eq!(starts(&mut host, "one", 7).status, 429);
+}
+
+#[test]
+fn a_caller_has_the_starts_of_a_day_in_china() {
+    let mut host = limited("maxStartsPerDay", 2);
+    assert_eq!(starts(&mut host, "one", 1).status, 201);
+    assert_eq!(starts(&mut host, "another", 2).status, 201);
+    assert_eq!(starts(&mut host, "one", 3).outcome, "daily-limit");
+    host.now = NOW + 17_600_000;
+    assert_eq!(starts(&mut host, "one", 3).status, 201);
+    assert_eq!(starts(&mut host, "one", 4).status, 201);
+    assert_eq!(starts(&mut host, "one", 5).outcome, "daily-limit");
 }
 
 #[test]

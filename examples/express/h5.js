@@ -1,7 +1,7 @@
 // A backend for verifications on a web page (H5): start, Alibaba Cloud's callback, the page to which the user returns,
 // and the result.
 
-import { randomBytes } from "node:crypto";
+import { randomBytes, randomUUID } from "node:crypto";
 import { fileURLToPath } from "node:url";
 import {
   FaceVerifyClient,
@@ -13,8 +13,12 @@ import {
 import express from "express";
 
 const { CLOUDAUTH_ENDPOINT: endpoint, CLOUDAUTH_SCENE_ID: sceneId = "", PORT = "3001" } = process.env;
-/** This backend's address on the internet. */
-const { PUBLIC_URL = "https://shop.example" } = process.env;
+/** This backend's address: the one on the internet or, to try it with the sandbox, the local one. */
+const { PUBLIC_URL = `http://127.0.0.1:${PORT}` } = process.env;
+/** Alibaba Cloud calls back over HTTPS only. Without a callback, the readers below get the verdict. */
+const hasCallback = PUBLIC_URL.startsWith("https:");
+/** How long a CertifyUrl is valid. */
+const VALID_MS = 30 * 60_000;
 const client = new FaceVerifyClient({
   credentials: credentialsFromEnvironment(),
   endpoint, // default: Alibaba Cloud
@@ -22,15 +26,28 @@ const client = new FaceVerifyClient({
 
 /** Orders by number. A real backend keeps them in its database. */
 const orders = new Map();
+/** Users by session. A real backend has a login; here, each browser is a new user. */
+const users = new Map();
 
 const app = express();
 app.use(express.json());
 
-app.get("/", (request, response) => response.sendFile(fileURLToPath(new URL("h5.html", import.meta.url))));
+app.get("/", (request, response) => {
+  if (!signedIn(request)) {
+    const session = randomBytes(16).toString("hex");
+    users.set(session, randomUUID());
+    // With `strict`, the browser would not send the cookie when Alibaba Cloud's page returns the user.
+    response.cookie("session", session, { httpOnly: true, sameSite: "lax", secure: hasCallback });
+  }
+  response.sendFile(fileURLToPath(new URL("h5.html", import.meta.url)));
+});
 
 app.post("/verifications", async (request, response) => {
+  const userId = signedIn(request);
+  if (!userId) return response.status(401).json({ message: "请重新打开页面" });
   const outerOrderNo = newOuterOrderNo("shop");
-  const order = { userId: signedIn(request), callbackToken: randomBytes(16).toString("hex") };
+  const until = Date.now() + VALID_MS;
+  const order = { userId, until, callbackToken: randomBytes(16).toString("hex") };
   // Stored before the start, because Alibaba Cloud calls the callback's URL during the start to test it.
   orders.set(outerOrderNo, order);
   const { certName, certNo, metaInfo } = request.body ?? {};
@@ -44,8 +61,8 @@ app.post("/verifications", async (request, response) => {
       metaInfo, // from getMetaInfo() of this browser
       certifyUrlType: "H5",
       returnUrl: `${PUBLIC_URL}/verifications/${outerOrderNo}/return`,
-      callbackUrl: `${PUBLIC_URL}/callbacks/${outerOrderNo}`,
-      callbackToken: order.callbackToken,
+      callbackUrl: hasCallback ? `${PUBLIC_URL}/callbacks/${outerOrderNo}` : undefined,
+      callbackToken: hasCallback ? order.callbackToken : undefined,
     });
     order.certifyId = certifyId;
     response.status(201).json({ outerOrderNo, certifyUrl });
@@ -71,32 +88,35 @@ app.get("/callbacks/:outerOrderNo", (request, response) => {
 
 /** ReturnUrl: the user is back. Its parameter `response` comes from the browser and is not read. */
 app.get("/verifications/:outerOrderNo/return", async (request, response) => {
-  const status = await statusFor(request);
-  if (!status) return response.status(404).send("没有这笔订单");
-  const refresh = status === "pending" ? '<meta http-equiv="refresh" content="3">' : "";
+  const order = orderFor(request);
+  if (!order) return response.status(404).send("没有这笔订单");
+  const status = await statusOf(order);
+  const expired = status === "pending" && Date.now() > order.until; // nothing more can be submitted
+  const refresh = status === "pending" && !expired ? '<meta http-equiv="refresh" content="3">' : "";
+  const text = TEXTS[expired ? "expired" : status];
   response
     .set({ "cache-control": "no-store", "referrer-policy": "no-referrer" })
-    .send(`<!doctype html><html lang="zh-CN"><meta charset="utf-8">${refresh}<p>${TEXTS[status]}</p></html>`);
+    .send(`<!doctype html><html lang="zh-CN"><meta charset="utf-8">${refresh}<p>${text}</p></html>`);
 });
 
 const TEXTS = {
   pending: "正在确认认证结果……若尚未完成刷脸，请返回继续。",
+  expired: "认证未在 30 分钟内完成，请重新认证。",
   passed: "认证通过。",
   rejected: "认证未通过，请重新认证或联系客服。",
   failed: "认证未能发起，请稍后再试。",
 };
 
 app.get("/verifications/:outerOrderNo", async (request, response) => {
-  const status = await statusFor(request);
-  if (!status) return response.status(404).json({ message: "没有这笔订单" });
-  response.json({ status });
+  const order = orderFor(request);
+  if (!order) return response.status(404).json({ message: "没有这笔订单" });
+  response.json({ status: await statusOf(order) });
 });
 
-/** The status of the signed-in user's order. Another user's order looks like an unknown one: undefined. */
-async function statusFor(request) {
+/** The signed-in user's order. Another user's order looks like an unknown one: undefined. */
+function orderFor(request) {
   const order = orders.get(request.params.outerOrderNo);
-  if (order?.userId !== signedIn(request)) return undefined;
-  return statusOf(order);
+  return order && order.userId === signedIn(request) ? order : undefined;
 }
 
 /** Returns the stored verdict; without one, queries Alibaba Cloud and stores the verdict once. */
@@ -112,10 +132,19 @@ async function statusOf(order) {
   return order.verdict ?? status;
 }
 
-/** The signed-in user. A real backend takes it from the session. */
+/** The signed-in user; undefined without a session. */
 function signedIn(request) {
-  return request.get("x-user-id") ?? "";
+  const [, session] = /(?:^|; )session=([0-9a-f]{32})/.exec(request.get("cookie") ?? "") ?? [];
+  return users.get(session);
 }
+
+app.use((error, request, response, next) => {
+  // The error of express.json() contains the body, and Express logs every error that it receives from next().
+  if (error.status < 500) return response.status(error.status).json({ message: "请求有误" });
+  if (!isFaceVerifyError(error)) return next(error);
+  console.error({ code: error.code, requestId: error.requestId });
+  response.status(502).json({ message: "认证服务暂不可用，请稍后再试" });
+});
 
 const server = app.listen(Number(PORT), "127.0.0.1", () => {
   console.log(`Listening on http://127.0.0.1:${server.address().port}`);

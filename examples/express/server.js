@@ -95,6 +95,8 @@ function isOperator(request) {
 }
 
 app.use((error, request, response, next) => {
+  // The error of express.json() contains the body, and Express logs every error that it receives from next().
+  if (error.status < 500) return response.status(error.status).json({ message: "请求有误" });
   if (!isFaceVerifyError(error)) return next(error);
   const { kind, code, audience, requestId, messages, fields } = error; // free of personal data
   console.error({ kind, code, requestId });

@@ -10,11 +10,15 @@ import time
 import urllib.error
 import urllib.request
 import uuid
+from http.client import HTTPException
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from urllib.parse import quote
 
 GATEWAY = os.environ.get("GATEWAY_URL", "http://127.0.0.1:8787")
 TOKEN = os.environ.get("GATEWAY_TOKEN", "dev-token")
+
+# The gateway cannot be reached, the connection breaks, or the response is not JSON.
+NO_ANSWER = (OSError, HTTPException, ValueError)
 
 # The owner of each order. A real backend stores it in its database.
 owners = {}
@@ -42,9 +46,14 @@ def new_order_number():
 
 def start(user, asked):
     order = new_order_number()
-    status, answer = gateway("POST", "", {"outerOrderNo": order, "userId": user, **asked})
+    # Stored before the start, so that the order is known whatever happens next.
+    owners[order] = user
+    try:
+        status, answer = gateway("POST", "", {"outerOrderNo": order, "userId": user, **asked})
+    except NO_ANSWER as error:
+        # Whether the gateway has the order is unknown: the app can query it by its number.
+        return 502, {"outerOrderNo": order, **unavailable(error)}
     if status in (200, 201):
-        owners[order] = user
         return 201, {"outerOrderNo": order, "certifyId": answer["certifyId"]}
     return refused(answer)
 
@@ -53,10 +62,21 @@ def result(user, order):
     # Another user's order looks like an unknown one.
     if owners.get(order) != user:
         return 404, {"message": "没有这笔订单"}
-    status, answer = gateway("GET", f"/{quote(order)}?material=false")
+    try:
+        status, answer = gateway("GET", f"/{quote(order)}?material=false")
+    except NO_ANSWER as error:
+        return 502, unavailable(error)
     if status == 200:
         return 200, {"status": answer["status"]}  # pending, passed, rejected or expired
+    if status == 404:  # the start did not reach the gateway, or was refused
+        return 404, {"message": "没有这笔订单"}
     return refused(answer)
+
+
+def unavailable(error):
+    """Reports that the gateway gave no answer."""
+    print({"error": type(error).__name__}, flush=True)
+    return {"message": "认证服务暂不可用，请稍后再试"}
 
 
 def refused(problem):
@@ -91,7 +111,9 @@ class Routes(BaseHTTPRequestHandler):
     def asked(self):
         """The fields of the app; None unless all are present and are texts."""
         try:
-            body = json.loads(self.rfile.read(int(self.headers.get("content-length") or 0)))
+            # A negative length would read until the client closes the connection.
+            length = max(0, int(self.headers.get("content-length") or 0))
+            body = json.loads(self.rfile.read(length))
             asked = {name: body[name] for name in ("certName", "certNo", "metaInfo")}
         except (ValueError, KeyError, TypeError):
             return None

@@ -126,6 +126,12 @@ function explain(error, { port, host, file }) {
   if (["EADDRNOTAVAIL", "ENOTFOUND", "EAI_AGAIN"].includes(error.code)) {
     return `--host: ${host} is not an address of this machine`;
   }
+  if (error.code === "ERR_SANDBOX_FILE") {
+    return say(
+      `--file: ${file} 不是沙箱的状态文件，未作改动，请换一个路径`,
+      `--file: ${file} is not a state file of the sandbox and was not changed: choose another path`,
+    );
+  }
   return error.path === undefined ? error.message : `--file: cannot use ${file}: ${error.message}`;
 }
 
@@ -202,6 +208,10 @@ if (values.help) {
 } else {
   const port = Number(values.port);
   if (!/^\d+$/.test(values.port) || port > 65_535) fail("--port must be a number from 0 to 65535");
+  // Node would listen on every address.
+  if (values.host === "") {
+    fail(say("--host 应为地址，不能为空", "--host must be an address; it must not be empty"));
+  }
   const { createSandbox } = await import("../dist/bundle/sandbox.js");
   const config = values.config === undefined ? {} : readConfig(values.config);
   let sandbox;

@@ -105,7 +105,7 @@ export class MemoryStore implements SandboxStore {
 
   put(key: string, value: string, expiresAt: number | null, now: number): void {
     this.#rows.set(key, { value, expiresAt: expiresAt ?? Infinity });
-    if (++this.#puts % SWEEP_EVERY === 0) this.#sweep(now);
+    if (++this.#puts % SWEEP_EVERY === 0) this.sweep(now);
   }
 
   clear(): void {
@@ -118,7 +118,12 @@ export class MemoryStore implements SandboxStore {
       yield [key, value, expiresAt === Infinity ? null : expiresAt];
   }
 
-  #sweep(now: number) {
+  get size(): number {
+    return this.#rows.size;
+  }
+
+  /** Deletes the rows that have expired. */
+  protected sweep(now: number): void {
     for (const [key, { expiresAt }] of this.#rows) if (expiresAt <= now) this.#rows.delete(key);
   }
 }
@@ -265,14 +270,11 @@ export class SandboxHost {
   }
 
   async reset(): Promise<void> {
-    for (const timer of this.#timers) clearTimeout(timer);
-    this.#timers.clear();
     this.#control("POST", "reset");
   }
 
   async close(): Promise<void> {
-    for (const timer of this.#timers) clearTimeout(timer);
-    this.#timers.clear();
+    this.#clearTimers();
     this.#closing.abort(closed());
     for (const close of this.#waiting) close();
   }
@@ -335,10 +337,17 @@ export class SandboxHost {
 
   #perform({ writes, callback, now }: Done): void {
     for (const write of writes) {
-      if (write.op === "clear") this.#store.clear();
-      else this.#store.put(write.key, write.value, write.expiresAt ?? null, now);
+      if (write.op === "clear") {
+        this.#clearTimers();
+        this.#store.clear();
+      } else this.#store.put(write.key, write.value, write.expiresAt ?? null, now);
     }
     if (callback) this.#later(callback.delayMillis, () => this.#call(callback));
+  }
+
+  #clearTimers(): void {
+    for (const timer of this.#timers) clearTimeout(timer);
+    this.#timers.clear();
   }
 
   #later(milliseconds: number, task: () => Promise<void>): void {

@@ -55,7 +55,7 @@ export interface SandboxOptions {
   accounts?: readonly SandboxAccount[] | undefined;
   /** Bearer token of the control API over HTTP; if not set, the API is open. */
   controlToken?: string | undefined;
-  /** A file that keeps the state as well. Not available in workerd. */
+  /** A file that keeps the state as well; a file of another program is refused. Not available in workerd. */
   file?: string | undefined;
   /** Where the state is stored; default: in memory. */
   store?: SandboxStore | undefined;
@@ -126,7 +126,7 @@ export interface SandboxFault {
   millis?: number | undefined;
   /** For `error`: a code of the API gateway, or with `action` a Code of the service. */
   code?: string | undefined;
-  /** For `hang`, `reset`, `html`, `empty`, `notUtf8`: whether the request is executed anyway; default false. */
+  /** For `hang`, `reset`, `error`, `html`, `empty`, `notUtf8`: whether the request is executed anyway; default false. */
   executed?: boolean | undefined;
 }
 
@@ -214,7 +214,7 @@ export interface Sandbox {
    * `"500"`.
    */
   submit(certifyId: string, outcome?: string): Promise<SandboxVerification>;
-  /** Moves the clock forward, so that CertifyIds, timestamps and nonces expire. */
+  /** Moves the clock forward, so that CertifyIds, timestamps and nonces expire. Callbacks wait in real time. */
   advanceClock(milliseconds: number): Promise<SandboxClock>;
   /** Sets the clock to a Date, or to `yyyy-MM-ddTHH:mm:ssZ`; it continues from there. */
   setClock(time: Date | string): Promise<SandboxClock>;

@@ -62,6 +62,8 @@ class NodeSandbox extends SandboxHost implements Sandbox {
 
   /** Serves it over HTTP. */
   async listen({ port = 0, host = "127.0.0.1", onAnswer }: Listening = {}): Promise<SandboxServer> {
+    // Node would listen on every address.
+    if (!host) throw new TypeError("The host must be an address. host 应为地址，不能为空。");
     const answer = (request: IncomingMessage, response: ServerResponse) => {
       if (onAnswer) report(onAnswer, request, response);
       this.#serve(request, response).catch((error) => {
@@ -214,40 +216,72 @@ async function readBody(request: IncomingMessage): Promise<Uint8Array | null> {
   return joined(chunks, Math.min(length, READ_LIMIT));
 }
 
+/** A line of the file: a row, or `null` where all rows were deleted. */
+type Change = [key: string, value: string, expiresAt: number | null] | null;
+
+/** The file is rewritten with the rows when it has this many lines, and this many for each row. */
+const REWRITE_LINES = 4096;
+const REWRITE_FACTOR = 4;
+
 /**
  * Rows in memory; every change is also appended as a line to a file that is read at the next start.
  */
 class FileStore extends MemoryStore {
   readonly #file: string;
+  /** Infinite at first, so that the first change removes what has expired by the sandbox's clock. */
+  #lines = Infinity;
 
   constructor(file: string) {
     super();
     this.#file = file;
-    if (existsSync(file)) {
-      for (const line of readFileSync(file, "utf8").split("\n")) {
-        // Only the last line can be truncated by a crash, and its response was never sent.
-        const change = parsed(line);
-        if (change === null) super.clear();
-        else if (Array.isArray(change)) super.put(...(change as [string, string, number | null]), -Infinity);
-      }
+    for (const change of existsSync(file) ? changesIn(file) : []) {
+      if (change === null) super.clear();
+      else super.put(...change, -Infinity);
     }
-    const rows = [...this.entries()].filter(
-      ([, , expiresAt]) => expiresAt === null || expiresAt > Date.now(),
-    );
-    const fresh = `${file}.new`;
-    writeFileSync(fresh, rows.map((row) => `${JSON.stringify(row)}\n`).join(""), { mode: 0o600 });
-    renameSync(fresh, file);
+    this.#rewrite();
   }
 
   override put(key: string, value: string, expiresAt: number | null, now: number): void {
     appendFileSync(this.#file, `${JSON.stringify([key, value, expiresAt])}\n`);
     super.put(key, value, expiresAt, now);
+    if (++this.#lines <= Math.max(REWRITE_LINES, REWRITE_FACTOR * this.size)) return;
+    this.sweep(now);
+    this.#rewrite();
+    this.#lines = this.size;
   }
 
   override clear(): void {
     writeFileSync(this.#file, "", { mode: 0o600 });
     super.clear();
+    this.#lines = 0;
   }
+
+  #rewrite(): void {
+    const fresh = `${this.#file}.new`;
+    const lines = Array.from(this.entries(), (row) => `${JSON.stringify(row)}\n`);
+    writeFileSync(fresh, lines.join(""), { mode: 0o600 });
+    renameSync(fresh, this.#file);
+  }
+}
+
+/** The changes in a file; throws if another program wrote it, because the store overwrites it. */
+function changesIn(file: string): Change[] {
+  const text = readFileSync(file, "utf8");
+  const lines = text.split("\n").map(parsed);
+  // Only the last line can be truncated by a crash, and its response was never sent.
+  if (!isChange(lines.at(-1))) lines.pop();
+  if (lines.every(isChange) && (lines.length > 0 || text === "")) return lines;
+  const message = `${file} is not a state file of the sandbox and was not changed: choose another path.`;
+  const zh = `${file} 不是沙箱的状态文件，未作改动，请换一个路径。`;
+  throw Object.assign(new Error(`${message} ${zh}`), { code: "ERR_SANDBOX_FILE" });
+}
+
+function isChange(line: unknown): line is Change {
+  if (line === null) return true;
+  if (!Array.isArray(line) || line.length !== 3) return false;
+  const [key, value, expiresAt] = line as unknown[];
+  const isTime = expiresAt === null || typeof expiresAt === "number";
+  return typeof key === "string" && typeof value === "string" && isTime;
 }
 
 function parsed(line: string): unknown {

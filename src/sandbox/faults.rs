@@ -38,7 +38,7 @@ pub(super) struct Fault {
     /// The code of the API gateway or the service, for `error`.
     #[serde(skip_serializing_if = "Option::is_none")]
     code: Option<String>,
-    /// Whether the request is executed anyway, for `hang`, `reset`, `html` and `empty`.
+    /// Whether the request is executed anyway, for the kinds that replace or withhold the response.
     #[serde(default)]
     executed: bool,
 }
@@ -110,7 +110,16 @@ impl Fault {
         None
     }
 
-    /// The response to return instead of executing the request; `None` to execute it.
+    /// Whether the request is executed.
+    pub(super) const fn executes(&self) -> bool {
+        self.executed
+            || matches!(
+                self.kind,
+                FaultKind::Latency | FaultKind::Truncated | FaultKind::NumericCode
+            )
+    }
+
+    /// The error to return instead of the request's response, whether or not the request is executed.
     pub(super) fn instead(&self, request: &IncomingRequest) -> Option<Stop> {
         const NOTE: &str = "an injected fault";
         match self.kind {
@@ -129,8 +138,7 @@ impl Fault {
                     }
                 })
             }
-            FaultKind::Latency | FaultKind::Truncated | FaultKind::NumericCode => None,
-            _ if self.executed => None,
+            _ if self.executes() => None,
             _ => Some(errors::SERVICE_UNAVAILABLE.because(NOTE).into()),
         }
     }

@@ -4,7 +4,7 @@ use super::callback;
 use super::outcome::{self, Script};
 use super::protocol::Call;
 use super::session::{Session, Stop};
-use super::verification::{CallbackState, Ending, Verification};
+use super::verification::{CallbackState, Ending, Stage, Verification};
 use super::web;
 use crate::actions::rule::{MODELS, PRODUCTS, is_url};
 use crate::actions::{IDENTITY_CARD, LR_FR};
@@ -31,7 +31,7 @@ pub(super) fn perform(session: &mut Session<'_>, call: &Call<'_>) -> Result<Obje
         return Err(call.refuse("404", "the account has no scene with this SceneId"));
     }
     check_values(session, call, product)?;
-    check_pictures(session, call, scene_id)?;
+    check_pictures(session, call, product, scene_id)?;
     let script = outcome::script(outer_order_no, call.value("UserId"))
         .map_err(|note| call.refuse("401", note))?;
     if let Some(Script::Init(code)) = script {
@@ -55,6 +55,7 @@ pub(super) fn perform(session: &mut Session<'_>, call: &Call<'_>) -> Result<Obje
         device_risk: call.value("FaceGuardOutput") == Some("DeviceRisk"),
         created_at: now,
         opened_at,
+        scripted: ended_at.is_some(),
         ended_at,
         ending,
         callback: call.value("CallbackUrl").map(|url| CallbackState {
@@ -231,13 +232,22 @@ fn is_callback_url(url: &str) -> bool {
         && Endpoint::parse(origin).is_ok()
 }
 
-fn check_pictures(session: &Session<'_>, call: &Call<'_>, scene_id: i64) -> Result<(), Stop> {
+fn check_pictures(
+    session: &Session<'_>,
+    call: &Call<'_>,
+    product: &str,
+    scene_id: i64,
+) -> Result<(), Stop> {
     let oss = call.value("OssBucketName").or(call.value("OssObjectName"));
     let picture = call.value("FaceContrastPicture");
     let earlier = call.value("CertifyId");
     let ways = [picture, call.value("FaceContrastPictureUrl"), oss, earlier];
-    if ways.iter().flatten().count() > 1 {
-        return Err(call.refuse("420", "the picture must be passed in only one way"));
+    match ways.iter().flatten().count() {
+        0 if product == "PV_FV" => {
+            return Err(call.refuse("400", "PV_FV requires a picture to compare with"));
+        }
+        0 | 1 => {}
+        _ => return Err(call.refuse("420", "the picture must be passed in only one way")),
     }
     if call.value("OssBucketName").is_some() != call.value("OssObjectName").is_some() {
         return Err(call.refuse(
@@ -262,9 +272,7 @@ fn check_pictures(session: &Session<'_>, call: &Call<'_>, scene_id: i64) -> Resu
         let passed = row.is_some_and(|earlier| {
             earlier.is_of(&call.account.account_id, session.now)
                 && earlier.scene_id == scene_id
-                && earlier
-                    .ended_at
-                    .is_some_and(|at| at <= session.now.unix_millis())
+                && earlier.stage(session.now) == Stage::Ended
                 && matches!(&earlier.ending, Some(Ending::SubCode(code))
                     if codes::sub_code(code).is_some_and(|known| known.passing))
         });

@@ -207,10 +207,14 @@ fn answer(
     }
     let format = request::format(request);
     let fault = faults::take(session, request::action_name(request).as_deref())?;
+    let executes = fault.as_ref().is_none_or(faults::Fault::executes);
     let instead = fault.as_ref().and_then(|fault| fault.instead(request));
     let outcome = match instead {
-        Some(stop) => Err(stop),
-        None => perform(session, request),
+        Some(stop) if !executes => Err(stop),
+        instead => match perform(session, request) {
+            Err(Stop::Load(load)) => return Err(load),
+            outcome => instead.map_or(outcome, Err),
+        },
     };
     let response = match outcome {
         Ok((action, result)) => envelope::success(session, format, action, &result),

@@ -28,6 +28,9 @@ pub(super) struct Verification {
     /// May be in the future: until then, a scripted verification is in progress.
     pub(super) ended_at: Option<i64>,
     pub(super) ending: Option<Ending>,
+    /// Whether OuterOrderNo or UserId determined `ending`. The phone then cannot do anything.
+    #[serde(default)]
+    pub(super) scripted: bool,
     pub(super) callback: Option<CallbackState>,
     /// Only set for a verification in a browser.
     pub(super) web: Option<Web>,
@@ -75,6 +78,17 @@ pub(super) enum Stage {
     Expired,
 }
 
+/// Why the phone cannot do something.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Refusal {
+    /// Submitted before.
+    Submitted,
+    /// Expired without a submission.
+    Expired,
+    /// OuterOrderNo or UserId determines the outcome.
+    Scripted,
+}
+
 impl Ending {
     /// Parses `passed`, a SubCode, or a Code with which DescribeFaceVerify fails.
     pub(super) fn parse(outcome: &str) -> Option<Self> {
@@ -103,7 +117,8 @@ impl Verification {
     pub(super) fn stage(&self, now: Timestamp) -> Stage {
         let now = now.unix_millis();
         match (self.ended_at, self.opened_at) {
-            (Some(ended_at), _) if ended_at <= now => Stage::Ended,
+            // A submission is final, also if the clock has been set back since.
+            (Some(ended_at), _) if !self.scripted || ended_at <= now => Stage::Ended,
             (None, _) if now >= self.expires_at().unix_millis() => Stage::Expired,
             (_, Some(_)) => Stage::Opened,
             _ => Stage::Created,
@@ -135,37 +150,41 @@ impl Verification {
         self.account_id == account_id && now < self.kept_until()
     }
 
+    /// Whether the phone can act.
+    fn check(&self, now: Timestamp) -> Result<(), Refusal> {
+        match self.stage(now) {
+            _ if self.scripted => Err(Refusal::Scripted),
+            Stage::Created | Stage::Opened => Ok(()),
+            Stage::Ended => Err(Refusal::Submitted),
+            Stage::Expired => Err(Refusal::Expired),
+        }
+    }
+
     /// Opens the verification on the phone. Idempotent.
     ///
     /// # Errors
-    /// The stage, if it does not allow this.
-    pub(super) fn open(&mut self, now: Timestamp) -> Result<(), Stage> {
-        match self.stage(now) {
-            Stage::Created => self.opened_at = Some(now.unix_millis()),
-            Stage::Opened => {}
-            stage => return Err(stage),
-        }
+    /// If the phone cannot act.
+    pub(super) fn open(&mut self, now: Timestamp) -> Result<(), Refusal> {
+        self.check(now)?;
+        self.opened_at.get_or_insert(now.unix_millis());
         Ok(())
     }
 
     /// Gives up without submitting; the verification can be opened again until it expires.
     ///
     /// # Errors
-    /// The stage, if it does not allow this.
-    pub(super) fn give_up(&mut self, now: Timestamp) -> Result<(), Stage> {
-        match self.stage(now) {
-            // A scripted verification cannot be given up.
-            Stage::Created | Stage::Opened if self.ended_at.is_none() => self.opened_at = None,
-            stage => return Err(stage),
-        }
+    /// If the phone cannot act.
+    pub(super) fn give_up(&mut self, now: Timestamp) -> Result<(), Refusal> {
+        self.check(now)?;
+        self.opened_at = None;
         Ok(())
     }
 
     /// Submits the verification, which is possible once.
     ///
     /// # Errors
-    /// The stage, if it does not allow this.
-    pub(super) fn submit(&mut self, ending: Ending, now: Timestamp) -> Result<(), Stage> {
+    /// If the phone cannot act.
+    pub(super) fn submit(&mut self, ending: Ending, now: Timestamp) -> Result<(), Refusal> {
         self.open(now)?;
         self.ended_at = Some(now.unix_millis());
         self.ending = Some(ending);

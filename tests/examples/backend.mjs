@@ -72,6 +72,16 @@ export async function verifies(
     assert.ok(answer.status >= 400 && answer.status < 500, `${JSON.stringify(body)}: ${answer.status}`);
   }
 
+  // A malformed body, whose parser's error may quote it.
+  const text = JSON.stringify(PERSON);
+  for (const body of [text.replace(/}$/, ",}"), `${PERSON.certName}${PERSON.certNo}`]) {
+    const headers = { "x-user-id": "123456789", "content-type": "application/json" };
+    const answer = await fetch(url + path, { method: "POST", headers, body });
+    assert.ok(answer.status >= 400 && answer.status < 500, `${body}: ${answer.status}`);
+    const said = await answer.text();
+    for (const secret of [PERSON.certName, PERSON.certNo]) assert.ok(!said.includes(secret), said);
+  }
+
   const started = await call("POST", path, { body: PERSON });
   assert.equal(started.status, 201, `${JSON.stringify(started)}\n${output()}`);
   const { outerOrderNo, certifyId } = started.body;

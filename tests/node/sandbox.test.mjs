@@ -200,6 +200,34 @@ describe("in-process", () => {
     });
   });
 
+  for (const [name, reset] of [
+    ["its method", (sandbox) => sandbox.reset()],
+    ["the control API", (sandbox) => sandbox.fetch(`${ENDPOINT}/_sandbox/reset`, { method: "POST" })],
+  ]) {
+    test(`a reset by ${name} cancels callbacks`, async (t) => {
+      t.mock.timers.enable({ apis: ["setTimeout"] });
+      const calls = [];
+      const sandbox = sandboxFor({ fetch: async (url) => (calls.push(url), new Response("")) });
+      const begin = async () => {
+        const outerOrderNo = newOuterOrderNo();
+        const callbackUrl = "https://example.com/callback";
+        const { certifyId } = await start(clientOf(sandbox), { outerOrderNo, callbackUrl });
+        await sandbox.submit(certifyId, "205");
+      };
+      await begin();
+      await reset(sandbox);
+      t.mock.timers.tick(10_000);
+      assert.deepEqual(calls, []);
+      await begin();
+      t.mock.timers.tick(10_000);
+      assert.equal(calls.length, 1, "later ones are sent");
+    });
+  }
+
+  test("an empty host is refused, with which Node would listen on every address", async () => {
+    await assert.rejects(sandboxFor().listen({ host: "" }), /must be an address/);
+  });
+
   test("a store given by the caller holds the whole state", async () => {
     const rows = new Map();
     const store = {
@@ -232,6 +260,77 @@ describe("in-process", () => {
       assert.ok(!readFileSync(file, "utf8").includes("cut"));
       await later.reset();
       assert.equal(readFileSync(file, "utf8"), "");
+    } finally {
+      rmSync(folder, { recursive: true });
+    }
+  });
+
+  test("a file of another program is refused and left unchanged", () => {
+    const folder = mkdtempSync(join(tmpdir(), "sandbox-"));
+    try {
+      const file = join(folder, "config.json");
+      const line = '["verification/1","{}",null]';
+      for (const text of [
+        '{"controlToken":"a token"}',
+        '{"controlToken":"a token"}\n',
+        '{\n  "accounts": []\n}\n',
+        "\n",
+        "plain text",
+        "[]\n",
+        `${line}\n{}\n${line}\n`,
+        `${line}\n["verification/1","{}"]\n`,
+        '["verification/1",{},null]\n',
+        '["verification/1","{}","never"]\n',
+      ]) {
+        writeFileSync(file, text);
+        assert.throws(
+          () => createSandbox({ file }),
+          /is not a state file of the sandbox.*不是沙箱的状态文件/,
+        );
+        assert.equal(readFileSync(file, "utf8"), text);
+      }
+      for (const text of ["", line, `${line}\n`, `${line}\nnull\n${line}\n["verif`]) {
+        writeFileSync(file, text);
+        sandboxFor({ file });
+      }
+    } finally {
+      rmSync(folder, { recursive: true });
+    }
+  });
+
+  test("a file does not grow with the number of calls", async () => {
+    const folder = mkdtempSync(join(tmpdir(), "sandbox-"));
+    try {
+      const file = join(folder, "state.jsonl");
+      const sandbox = sandboxFor({ file });
+      const { certifyId } = await start(clientOf(sandbox));
+      let longest = 0;
+      for (let moved = 0; moved < 6_000; moved++) {
+        await sandbox.advanceClock(0);
+        if (moved % 500 === 0) longest = Math.max(longest, readFileSync(file, "utf8").split("\n").length);
+      }
+      assert.ok(longest < 5_000, `${longest} lines`);
+      assert.equal((await sandboxFor({ file }).verification(certifyId)).stage, "created");
+    } finally {
+      rmSync(folder, { recursive: true });
+    }
+  });
+
+  test("a file keeps what has not expired by the sandbox's clock, and only that", async (t) => {
+    const folder = mkdtempSync(join(tmpdir(), "sandbox-"));
+    try {
+      const file = join(folder, "state.jsonl");
+      const before = sandboxFor({ file });
+      await before.setClock("2019-03-07T00:00:00Z");
+      t.mock.timers.enable({ apis: ["Date"], now: Date.parse("2019-03-07T00:00:00Z") }); // the client's clock
+      const { certifyId } = await start(clientOf(before));
+      t.mock.timers.reset();
+      const later = sandboxFor({ file });
+      assert.equal((await later.verification(certifyId)).stage, "created");
+      await later.advanceClock(179 * 86_400_000);
+      assert.ok(readFileSync(file, "utf8").includes(certifyId));
+      await sandboxFor({ file }).advanceClock(2 * 86_400_000);
+      assert.ok(!readFileSync(file, "utf8").includes(certifyId), "the first change removes what has expired");
     } finally {
       rmSync(folder, { recursive: true });
     }
@@ -608,6 +707,8 @@ describe("the command", () => {
           ["sandbox", "--host", "nowhere.invalid"],
           /--host: nowhere\.invalid is not an address of this machine/,
         ],
+        [["sandbox", "--host="], /--host must be an address/],
+        [["sandbox", "--file", misspelt], /--file: .*config\.json is not a state file of the sandbox/],
         [["sandbox", "--file", "/nowhere/state"], /--file: cannot use \/nowhere\/state/],
         [["sandbox", "--config", "nowhere.json"], /--config: cannot read nowhere\.json/],
         [["sandbox", "--config", misspelt], /may have accounts and controlToken, and not controltoken/],

@@ -68,6 +68,24 @@ fn executed_or_not() {
 }
 
 #[test]
+fn an_error_can_hide_a_start_that_was_executed() {
+    for (code, action) in [
+        ("InternalError", ""),
+        ("500", r#","action":"InitFaceVerify""#),
+    ] {
+        for executed in [false, true] {
+            let mut host = Host::new();
+            inject(
+                &mut host,
+                &format!(r#"{{"kind":"error","code":"{code}","executed":{executed}{action}}}"#),
+            );
+            assert_eq!(host.init(start()).code(), code);
+            assert_eq!(verifications(&mut host), i64::from(executed), "{code}");
+        }
+    }
+}
+
+#[test]
 fn bodies() {
     let mut host = Host::new();
     inject(&mut host, r#"{"kind":"html"}"#);

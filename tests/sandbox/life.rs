@@ -127,6 +127,41 @@ fn one_submission() {
 }
 
 #[test]
+fn a_submission_is_final_also_if_the_clock_is_set_back() {
+    let mut host = Host::new();
+    let certify_id = host.started();
+    host.submit(&certify_id, "passed");
+    host.advance(-60 * MINUTE);
+    for answer in [host.submit(&certify_id, "205"), host.open(&certify_id)] {
+        assert_eq!(
+            (answer.status(), &answer.json()["code"]),
+            (409, &"already-submitted".into())
+        );
+    }
+    assert_eq!(host.describe(&certify_id).result()["SubCode"], "200");
+}
+
+#[test]
+fn the_phone_cannot_change_a_scripted_outcome() {
+    let mut host = Host::new();
+    let parameters = with(start(), "CallbackUrl", Some("https://example.com/cb"));
+    let certify_id = host
+        .init(with(parameters, "UserId", Some("sandbox-sub-200-after-3s")))
+        .certify_id();
+    for after in [0, 4_000] {
+        host.advance(after);
+        for answer in [host.submit(&certify_id, "205"), host.open(&certify_id)] {
+            assert_eq!(
+                (answer.status(), &answer.json()["code"]),
+                (409, &"scripted".into())
+            );
+            assert_eq!(answer.0.callback, None, "one callback, from the start");
+        }
+    }
+    assert_eq!(host.describe(&certify_id).result()["SubCode"], "200");
+}
+
+#[test]
 fn thirty_minutes() {
     for opened in [false, true] {
         let mut host = Host::new();
@@ -381,7 +416,11 @@ fn a_person_who_gives_up_has_submitted_nothing() {
     host.advance(30 * 60_000);
     assert_eq!(give_up(&mut host, &expired).json()["code"], "expired");
     let scripted = start_scripted(&mut host);
-    assert_eq!(give_up(&mut host, &scripted).status(), 409);
+    let refused = give_up(&mut host, &scripted);
+    assert_eq!(
+        (refused.status(), &refused.json()["code"]),
+        (409, &"scripted".into())
+    );
     assert_eq!(give_up(&mut host, "unknown").status(), 404);
 }
 

@@ -56,6 +56,23 @@ fn mandatory_parameters() {
 }
 
 #[test]
+fn a_product_that_compares_pictures_requires_one() {
+    let product = with(start(), "ProductCode", Some("PV_FV"));
+    let mut host = Host::new();
+    assert_eq!(host.init(product.clone()).verdict(), "200 400");
+    for (name, value) in [
+        ("FaceContrastPicture", jpeg(1_000)),
+        (
+            "FaceContrastPictureUrl",
+            "https://example.com/face.jpg".to_owned(),
+        ),
+    ] {
+        let parameters = with(product.clone(), name, Some(&value));
+        assert_eq!(host.init(parameters).code(), "200", "{name}");
+    }
+}
+
+#[test]
 fn values() {
     let long = "1".repeat(101);
     let large = jpeg(1_048_577);
@@ -70,7 +87,7 @@ fn values() {
         ("ProductCode", "lr_fr", "401"),
         ("ProductCode", "LR_RF", "401"),
         ("ProductCode", "ID_PLUS", "200"),
-        ("ProductCode", "PV_FV", "200"),
+        ("ProductCode", "PV_FV", "400"),
         ("Model", "PHOTINUS_LIVENESS", "200"),
         ("Model", "MOVE_ACTION", "200"),
         ("Model", "DANCE", "401"),

@@ -27,7 +27,7 @@ app.post("/verifications", async ({ env, req, json }) => {
   if (problem) return json({ message: problem }, 422);
   const outerOrderNo = newOuterOrderNo("shop");
   // Stored before the start, so that the order is known whatever happens next.
-  await save(env, outerOrderNo, { userId, state: "starting", since: Date.now() });
+  await save(env, `order:${outerOrderNo}`, { userId, since: Date.now() });
   try {
     const { certifyId } = await clientOf(env).initFaceVerify({
       sceneId: env.CLOUDAUTH_SCENE_ID,
@@ -37,11 +37,11 @@ app.post("/verifications", async ({ env, req, json }) => {
       certNo,
       metaInfo, // unchanged from the app's SDK
     });
-    await save(env, outerOrderNo, { userId, state: "started", certifyId });
+    await save(env, `result:${outerOrderNo}`, { state: "started", certifyId });
     return json({ outerOrderNo, certifyId }, 201);
   } catch (error) {
     const failed = isFaceVerifyError(error) && error.execution === "none";
-    await save(env, outerOrderNo, { userId, state: failed ? "failed" : "unknown" });
+    await save(env, `result:${outerOrderNo}`, { state: failed ? "failed" : "unknown" });
     if (failed) throw error;
     console.error({ outerOrderNo, state: "unknown", code: error.code });
     return json({ outerOrderNo, status: "unknown", message: "认证服务暂不可用，请稍后再试" }, 502);
@@ -49,12 +49,11 @@ app.post("/verifications", async ({ env, req, json }) => {
 });
 
 app.get("/verifications/:outerOrderNo", async ({ env, req, json }) => {
-  const order = await env.ORDERS.get(req.param("outerOrderNo"), "json");
+  const order = await find(env, req.param("outerOrderNo"));
   // Another user's order looks like an unknown one.
   if (order?.userId !== signedIn(req)) return json({ message: "没有这笔订单" }, 404);
-  const state = stateOf(order);
+  const { state, certifyId } = order;
   if (state !== "started") return json({ status: state }); // starting, failed or unknown
-  const { certifyId } = order;
   const { status } = await clientOf(env).describeFaceVerify({ sceneId: env.CLOUDAUTH_SCENE_ID, certifyId });
   return json({ status }); // pending, passed or rejected
 });
@@ -63,22 +62,31 @@ app.get("/verifications/:outerOrderNo", async ({ env, req, json }) => {
 app.put("/verifications/:outerOrderNo", async ({ env, req, json }) => {
   const outerOrderNo = req.param("outerOrderNo");
   if (!isOperator(req, env)) return json({ message: "仅限运维" }, 403);
-  const order = await env.ORDERS.get(outerOrderNo, "json");
-  if (!order || stateOf(order) !== "unknown") return json({ message: "无须核对" }, 409);
+  const order = await find(env, outerOrderNo);
+  if (order?.state !== "unknown") return json({ message: "无须核对" }, 409);
   const { certifyId } = (await req.json().catch(() => null)) ?? {};
   const state = certifyId ? "started" : "failed";
-  await save(env, outerOrderNo, { userId: order.userId, state, certifyId });
+  await save(env, `result:${outerOrderNo}`, { state, certifyId });
   return json({ status: state });
 });
 
-/** Orders by number: owner, state and CertifyId. */
-function save({ ORDERS }, outerOrderNo, order) {
-  return ORDERS.put(outerOrderNo, JSON.stringify(order), { expirationTtl: KEPT_SECONDS });
+/**
+ * An order is two values: the owner, written before the start, and the state with the CertifyId, written after it. KV
+ * accepts one write per second to a key, and a start can be faster. KV is eventually consistent: another place may see
+ * a write a minute later. Where an order must have one state everywhere, use a Durable Object or D1.
+ */
+function save({ ORDERS }, key, value) {
+  return ORDERS.put(key, JSON.stringify(value), { expirationTtl: KEPT_SECONDS });
 }
 
-/** A Worker that ends during a start leaves the order `starting`; no call takes a minute. */
-function stateOf({ state, since }) {
-  return state === "starting" && Date.now() - since > 60_000 ? "unknown" : state;
+/** An order's owner, state and CertifyId; null if there is none. */
+async function find({ ORDERS }, outerOrderNo) {
+  const read = (key) => ORDERS.get(`${key}:${outerOrderNo}`, "json");
+  const [order, result] = await Promise.all([read("order"), read("result")]);
+  if (!order) return null;
+  // A Worker that ends during a start leaves no result. No call takes a minute, and its result is seen within another.
+  const state = Date.now() - order.since > 120_000 ? "unknown" : "starting";
+  return { ...order, state, ...result };
 }
 
 /** What the user must correct before anything is sent; undefined if the input is valid. */

@@ -87,6 +87,7 @@ export const cases = {
       { kind: "hang", executed: true },
       { kind: "reset", executed: true },
       { kind: "error", code: "500" },
+      { kind: "error", code: "500", executed: true },
     ];
     for (const fault of faults) {
       await using sandbox = createSandbox();
@@ -108,6 +109,21 @@ export const cases = {
       assert.equal(await startsOf(sandbox, order), 1);
       // A started order no longer changes.
       assert.equal(await store.settle({ ...row, state: "failed" }), false);
+    }
+  },
+
+  async "an order is not reconciled while its start may be in progress"(open) {
+    const store = await open();
+    for (const [until, settled] of [
+      [Date.now() + 60_000, false],
+      [Date.now() - 1, true],
+    ]) {
+      const { outerOrderNo } = orderOf();
+      const order = { outerOrderNo, fingerprint: "a hash", attempt: "one", state: "starting", until };
+      const inserted = await store.begin({ ...order, certifyId: null, certifyUrl: null, requestId: null });
+      assert.equal(inserted, true);
+      assert.equal(await reconcile(store, outerOrderNo, null), settled);
+      assert.equal((await store.read(outerOrderNo))?.state, settled ? undefined : "starting");
     }
   },
 };

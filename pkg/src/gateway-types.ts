@@ -283,7 +283,7 @@ export interface WaitForVerdictOptions extends ReadOptions {
   /** Time limit in milliseconds, including a request in progress; default 120000. */
   deadlineMs?: number | undefined;
   /** Called for every `pending` response. If it returns a promise, the next request waits for it. An error ends the wait. */
-  onPending?: ((order: PendingFaceVerification) => void | Promise<void>) | undefined;
+  onPending?: ((order: PendingFaceVerification) => void) | undefined;
 }
 
 /** A photo, as the gateway passed it on. */

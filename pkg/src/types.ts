@@ -64,7 +64,7 @@ export interface CommonOptions {
    */
   fetch?: Fetch | undefined;
   /** Called after each attempt, for logs and metrics, without personal data. Errors are ignored, also of a promise. */
-  onAttempt?: ((report: AttemptReport) => void | Promise<void>) | undefined;
+  onAttempt?: ((report: AttemptReport) => void) | undefined;
   /** Stores orders, so that each OuterOrderNo has one CertifyId; default: none. */
   orders?: OrderStore | undefined;
 }
@@ -374,7 +374,7 @@ export interface WaitOptions extends CallOptions {
   /** Time limit in milliseconds, including a query in progress; default 120000. */
   deadlineMs?: number | undefined;
   /** Called for every `pending` response. If it returns a promise, the next query waits for it. An error ends the wait. */
-  onPending?: ((result: PendingResult) => void | Promise<void>) | undefined;
+  onPending?: ((result: PendingResult) => void) | undefined;
 }
 
 /** The content of a request to your CallbackUrl. It is not signed: trust only the result of `describeFaceVerify`. */

@@ -331,13 +331,7 @@ fn pairs(form: &str, place: Place) -> Result<Vec<Parameter>, Finding> {
 
 fn unreadable(error: FormError) -> Finding {
     match error {
-        FormError::NotUtf8 => Finding::fatal(
-            "not-utf8",
-            Text::new(
-                "百分号编码的内容不是 UTF-8（通常是 GBK）；签名必须按 UTF-8 编码。",
-                "The percent-encoded bytes are not UTF-8 (most likely GBK); sign UTF-8.",
-            ),
-        ),
+        FormError::NotUtf8 => not_utf8(),
         FormError::TooManyPairs => Finding::fatal(
             "too-many-parameters",
             Text::composed(
@@ -346,6 +340,16 @@ fn unreadable(error: FormError) -> Finding {
             ),
         ),
     }
+}
+
+pub(super) fn not_utf8() -> Finding {
+    Finding::fatal(
+        "not-utf8",
+        Text::new(
+            "编码后的内容不是 UTF-8（通常是 GBK）；签名必须按 UTF-8 编码。",
+            "The encoded bytes are not UTF-8 (most likely GBK); sign UTF-8.",
+        ),
+    )
 }
 
 fn nothing() -> Finding {

@@ -12,6 +12,7 @@ mod curl;
 #[cfg(test)]
 mod diagnosis;
 pub mod examination;
+mod excerpt;
 mod http_message;
 pub mod list;
 pub mod mistakes;

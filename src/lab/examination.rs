@@ -449,12 +449,12 @@ fn body_missing(scheme: SignatureVersion) -> Finding {
         BODY_MISSING,
         match scheme {
             SignatureVersion::Rpc => Text::new(
-                "请求头表明有请求体，但没有粘贴；请求体里的参数也参与签名，请把请求体一并粘贴（如果确实没有请求体，请在请求头里写明 Content-Length: 0）。",
-                "The headers announce a body, but it was not pasted. Its parameters are signed, too: paste the body as well; if there is none, add the header Content-Length: 0.",
+                "请求头表明有请求体，但没有粘贴，或没有粘贴完整；请求体里的参数也参与签名，请把请求体一并粘贴（如果确实没有请求体，请在请求头里写明 Content-Length: 0）。",
+                "The headers announce a body, but it was not pasted, or not all of it. Its parameters are signed, too: paste the body as well; if there is none, add the header Content-Length: 0.",
             ),
             SignatureVersion::Acs3 => Text::new(
-                "请求头表明有请求体，但没有粘贴；这里改用 x-acs-content-sha256 里的摘要计算。请把请求体一并粘贴，才能核对摘要。",
-                "The headers announce a body, but it was not pasted. The hash in x-acs-content-sha256 is used instead; paste the body as well, so that the hash can be checked.",
+                "请求头表明有请求体，但没有粘贴，或没有粘贴完整；这里改用 x-acs-content-sha256 里的摘要计算。请把请求体一并粘贴，才能核对摘要。",
+                "The headers announce a body, but it was not pasted, or not all of it. The hash in x-acs-content-sha256 is used instead; paste the body as well, so that the hash can be checked.",
             ),
         },
     )

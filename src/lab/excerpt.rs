@@ -165,7 +165,7 @@ fn version_end(text: &str) -> Option<usize> {
 /// The URL of a call in a log line or another program's command. `None` if the command also sends a
 /// body, which would be part of the call.
 pub(super) fn url(text: &str) -> Option<&str> {
-    if ["-Body", "--post-", "--body-", "--data"]
+    if ["-Body", "--post-", "--body-", "--data", "body:", ", data="]
         .iter()
         .any(|option| text.contains(option))
     {

@@ -2,7 +2,6 @@
 
 use super::Finding;
 use super::http_message::{HttpMessage, split_url};
-use super::reading::not_utf8;
 use crate::http::{Headers, header};
 use crate::signing::encode::percent_encode;
 use crate::text::Text;
@@ -210,13 +209,14 @@ fn is_url(word: &str) -> bool {
 }
 
 /// Encodes an argument of `--data-urlencode`: `name=content`, `=content` or `content`. The name is
-/// left unchanged.
+/// left unchanged. curl writes a space as `+`, which matters for the hash of a body.
 fn url_encoded(value: &str) -> Result<String, Finding> {
+    let encoded = |content: &str| percent_encode(content).replace("%20", "+");
     match value.split_once('=') {
-        Some(("", content)) => Ok(percent_encode(content)),
-        Some((name, content)) => Ok(format!("{name}={}", percent_encode(content))),
+        Some(("", content)) => Ok(encoded(content)),
+        Some((name, content)) => Ok(format!("{name}={}", encoded(content))),
         None if value.contains('@') => Err(file_not_readable()),
-        None => Ok(percent_encode(value)),
+        None => Ok(encoded(value)),
     }
 }
 
@@ -326,7 +326,7 @@ fn ansi_quoted(rest: &mut Characters<'_>, word: &mut String) -> Result<(), Findi
         let byte = |number: u32| vec![u8::try_from(number).unwrap_or_default()];
         bytes.extend(match escaped {
             None if character == '\'' => {
-                word.push_str(&String::from_utf8(bytes).map_err(|_| not_utf8())?);
+                word.push_str(&String::from_utf8(bytes).map_err(|_| Finding::not_utf8())?);
                 return Ok(());
             }
             None => character.to_string().into_bytes(),
@@ -343,7 +343,7 @@ fn ansi_quoted(rest: &mut Characters<'_>, word: &mut String) -> Result<(), Findi
                 byte(all)
             }
             Some('U') => char::from_u32(number(rest, 16, 8))
-                .ok_or_else(not_utf8)?
+                .ok_or_else(Finding::not_utf8)?
                 .to_string()
                 .into_bytes(),
             Some(other) => other.to_string().into_bytes(),
@@ -366,7 +366,7 @@ fn number(rest: &mut Characters<'_>, radix: u32, count: usize) -> u32 {
 }
 
 fn characters(units: &[u16]) -> Result<Vec<u8>, Finding> {
-    let text = String::from_utf16(units).map_err(|_| not_utf8())?;
+    let text = String::from_utf16(units).map_err(|_| Finding::not_utf8())?;
     Ok(text.into_bytes())
 }
 
@@ -435,7 +435,7 @@ mod tests {
         );
         assert_eq!(
             message.body.as_deref(),
-            Some("CertName=张三&MetaInfo=%7B%22a%22%3A%20%22b%20c%22%7D")
+            Some("CertName=张三&MetaInfo=%7B%22a%22%3A+%22b+c%22%7D")
         );
     }
 
@@ -470,7 +470,7 @@ mod tests {
         for (line, expected) in [
             (
                 "curl -sG https://a.example --data-urlencode 'A=b c'",
-                expected("GET", "A=b%20c", ""),
+                expected("GET", "A=b+c", ""),
             ),
             (
                 "curl -sX POST 'https://a.example?A=1'",
@@ -506,7 +506,7 @@ mod tests {
             ),
             (
                 "curl https://a.example --url-query 'A=b c' --url-query +B=%20",
-                expected("GET", "A=b%20c&B=%20", ""),
+                expected("GET", "A=b+c&B=%20", ""),
             ),
             (
                 "curl https://a.example?A=1 --next https://b.example -d B=2",

@@ -68,7 +68,7 @@ pub(super) fn read(text: &str) -> Option<HttpMessage> {
 /// Whether a line is part of a form body and not a header: copying can lose the empty line in between.
 fn begins_form(line: &str) -> bool {
     let (before, _) = line.split_once(':').unwrap_or((line, ""));
-    before.contains('=')
+    before.contains('=') && !line.trim().contains(char::is_whitespace)
 }
 
 pub(super) fn is_method(word: &str) -> bool {

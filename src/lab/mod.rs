@@ -50,4 +50,15 @@ impl Finding {
             message,
         }
     }
+
+    /// For bytes that are not UTF-8.
+    fn not_utf8() -> Self {
+        Self::fatal(
+            "not-utf8",
+            Text::new(
+                "编码后的内容不是 UTF-8（通常是 GBK）；签名必须按 UTF-8 编码。",
+                "The encoded bytes are not UTF-8 (most likely GBK); sign UTF-8.",
+            ),
+        )
+    }
 }

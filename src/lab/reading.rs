@@ -442,7 +442,7 @@ fn unreadable(text: &str, error: FormError) -> Finding {
                 "The pasted text ends within a character; copy all of it.",
             ),
         ),
-        FormError::NotUtf8 => not_utf8(),
+        FormError::NotUtf8 => Finding::not_utf8(),
         FormError::TooManyPairs => Finding::fatal(
             "too-many-parameters",
             Text::composed(
@@ -461,16 +461,6 @@ fn ends_within_character(text: &str) -> bool {
     let whole = begun.and_then(|(at, _)| text.get(..at));
     let bytes: Vec<u8> = percent_decode_str(whole.unwrap_or(text)).collect();
     std::str::from_utf8(&bytes).is_err_and(|error| error.error_len().is_none())
-}
-
-pub(super) fn not_utf8() -> Finding {
-    Finding::fatal(
-        "not-utf8",
-        Text::new(
-            "编码后的内容不是 UTF-8（通常是 GBK）；签名必须按 UTF-8 编码。",
-            "The encoded bytes are not UTF-8 (most likely GBK); sign UTF-8.",
-        ),
-    )
 }
 
 fn servers_answer() -> Finding {

@@ -13,8 +13,8 @@ const labels = {
 };
 
 /** Starts an order that ends with this outcome, or that nobody finishes. */
-async function order(outcome, gateway = stack.both.gateway) {
-  const body = sample({ outerOrderNo: crypto.randomUUID().replaceAll("-", "") });
+async function order(outcome, gateway = stack.both.gateway, outerOrderNo = crypto.randomUUID()) {
+  const body = sample({ outerOrderNo: outerOrderNo.replaceAll("-", "") });
   const { json } = await gateway.call("POST", "/v1/face-verifications", { body });
   if (outcome) {
     await submit(stack.sandbox, json.certifyId, outcome);
@@ -367,6 +367,20 @@ test("no orders match", () =>
     await page.getByLabel("To", { exact: true }).fill("2020-01-01");
     await page.getByText("No orders match this filter.").waitFor();
   }));
+
+test("a spreadsheet keeps an order number of digits", async () => {
+  const digits = Array.from(crypto.getRandomValues(new Uint8Array(32)), (byte) => byte % 10).join("");
+  await order(null, undefined, digits);
+  await ledger({}, async (page) => {
+    await page.getByRole("link", { name: digits }).waitFor();
+    const [download] = await Promise.all([
+      page.waitForEvent("download"),
+      page.getByRole("button", { name: "Export CSV" }).click(),
+    ]);
+    const file = readFileSync(await download.path(), "utf8");
+    assert.ok(file.includes(`\r\n"=""${digits}""","`));
+  });
+});
 
 test("orders load as one scrolls, the chart counts them all, and the file has every one", async () => {
   const gateway = await startGateway({ GATEWAY_MODE: "development", CLOUDAUTH_ENDPOINTS: stack.sandbox });

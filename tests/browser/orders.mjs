@@ -231,6 +231,8 @@ test("the list is where it was left, and shows what an order's page has learned"
 
     await again.getByRole("link").click();
     await page.locator(".verdict.pending").waitFor();
+    // The page's own query must not see the outcome.
+    await page.getByText("Last query", { exact: true }).waitFor();
     assert.equal(await page.evaluate(() => scrollY), 0);
     const certifyId = await page.locator(".order-facts code").first().innerText();
     await submit(stack.sandbox, certifyId, "passed");

@@ -125,8 +125,8 @@ async function list() {
     for (let at = 0; at < text.length; at += 64 * 1024) {
       const chunk = rest + text.slice(at, at + 64 * 1024);
       const last = at + 64 * 1024 >= text.length;
-      const { delimiter, header, certNo, certName } = layout;
-      const columns = [delimiter, header, certNo ?? -1, certName ?? -1];
+      const { delimiter, header, start, certNo, certName } = layout;
+      const columns = [delimiter, header, start, certNo ?? -1, certName ?? -1];
       const checked = core.checkList(...columns, chunk, line, last, false, Date.now());
       ({ rest, nextLine: line } = checked);
       rows += checked.rows;

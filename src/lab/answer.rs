@@ -74,6 +74,17 @@ const RPC_TEXT: &str = "string to sign is:";
 const ACS3_HASH: &str = "server StringToSign is [";
 const ACS3_TEXT: &str = "server CanonicalRequest is [";
 
+/// Whether a text quotes an error about a signature.
+pub(super) fn is_quoted_in(text: &str) -> bool {
+    [
+        "server string to sign is",
+        "server StringToSign is",
+        "SignatureDoesNotMatch",
+    ]
+    .iter()
+    .any(|quoted| text.contains(quoted))
+}
+
 /// Parses an error.
 pub fn read(text: &str) -> Refusal {
     let mut text = text.trim().to_owned();
@@ -101,7 +112,8 @@ pub fn read(text: &str) -> Refusal {
                 .or_else(|| word_begun(text.split_whitespace().last()?))
         }
     };
-    let (message, ends) = find("Message").unwrap_or_else(|| (unescaped(&text), false));
+    let (message, ends) = find("Message").unwrap_or_else(|| (text.clone(), false));
+    let message = unescaped(&message);
     let is_cut = text.starts_with(['{', '<']) && !text.ends_with(['}', '>']);
     Refusal {
         meaning: code.as_deref().and_then(codes::gateway_code),
@@ -161,11 +173,17 @@ fn element(text: &str, name: &str) -> Option<(String, bool)> {
             .rev()
             .find_map(|length| rest.strip_suffix(close.get(..length)?));
         return Some(match begun {
-            Some(value) => (unescaped(value.trim()), true),
-            None => (unescaped(without_begun_entity(rest.trim())), false),
+            Some(value) => (unescaped(without_cdata(value)), true),
+            None => (unescaped(without_begun_entity(without_cdata(rest))), false),
         });
     };
-    Some((unescaped(value.trim()), true))
+    Some((unescaped(without_cdata(value)), true))
+}
+
+fn without_cdata(text: &str) -> &str {
+    let text = text.trim();
+    let inner = text.strip_prefix("<![CDATA[").unwrap_or(text);
+    inner.strip_suffix("]]>").unwrap_or(inner)
 }
 
 fn without_begun_entity(text: &str) -> &str {
@@ -264,9 +282,6 @@ fn seen(text: String, digest: Option<String>, extent: fn(&str) -> Extent) -> Ref
 
 /// How much of a string to sign is visible: it uses few characters and ends near the version.
 fn rpc_extent(text: &str) -> Extent {
-    let is_one = |character: char| {
-        character.is_ascii_alphanumeric() || matches!(character, '-' | '_' | '.' | '~' | '%' | '&')
-    };
     let has_version = text.split("%26").any(|pair| {
         pair.strip_prefix("Version%3D").is_some_and(|version| {
             version.len() == 10
@@ -275,7 +290,7 @@ fn rpc_extent(text: &str) -> Extent {
                     .all(|byte| byte == b'-' || byte.is_ascii_digit())
         })
     });
-    if !text.chars().all(is_one) {
+    if !text.chars().all(is_of_string_to_sign) {
         Extent::Masked
     } else if has_version {
         Extent::Whole
@@ -313,6 +328,22 @@ pub(super) fn has_mask(text: &str) -> bool {
     .any(|mask| text.contains(mask))
 }
 
+/// Whether a value of a request was probably masked. Unlike a server's text, it may contain any word;
+/// the identity number of Alibaba Cloud's published request contains `xxxx`.
+pub(super) fn looks_masked(value: &str) -> bool {
+    let value = value.to_ascii_lowercase();
+    let words = ["redacted", "masked", "filtered", "hidden", "removed"];
+    let is_word = |open: char| {
+        words
+            .iter()
+            .any(|word| value.contains(&format!("{open}{word}")))
+    };
+    ["***", "＊＊", "••", "██", "●●", "####", "脱敏"]
+        .iter()
+        .any(|mask| value.contains(mask))
+        || ['[', '<', '{', '('].into_iter().any(is_word)
+}
+
 fn ends_with_ellipsis(text: &str) -> bool {
     let text = text.trim_end().to_ascii_lowercase();
     ["..", "…", "(truncated)", "[truncated]", "<truncated>"]
@@ -322,16 +353,44 @@ fn ends_with_ellipsis(text: &str) -> bool {
 
 /// The part of the text that belongs to a string to sign, which may contain placeholders.
 fn word(text: &str) -> String {
-    let end = text
-        .char_indices()
-        .find(|(at, character)| {
-            character.is_whitespace()
-                || matches!(character, '"' | '\'' | ',')
-                || text.get(*at..).is_some_and(|rest| rest.starts_with("</"))
-        })
-        .map_or(text.len(), |(at, _)| at);
-    let word = text.get(..end).unwrap_or_default();
-    word.trim_end_matches([')', ']', '}', ';']).to_owned()
+    let mut word = String::new();
+    let mut rest = text;
+    while let Some(character) = rest.chars().next() {
+        let length = if is_of_string_to_sign(character) {
+            character.len_utf8()
+        } else {
+            let Some(length) = placeholder(rest) else {
+                break;
+            };
+            length
+        };
+        let (part, after) = rest.split_at_checked(length).unwrap_or((rest, ""));
+        word.push_str(part);
+        rest = after;
+    }
+    word
+}
+
+/// The characters of a string to sign.
+fn is_of_string_to_sign(character: char) -> bool {
+    character.is_ascii_alphanumeric() || matches!(character, '-' | '_' | '.' | '~' | '%' | '&')
+}
+
+/// The length of the placeholder with which the text begins.
+fn placeholder(text: &str) -> Option<usize> {
+    let first = text.chars().next()?;
+    if matches!(first, '*' | '＊' | '•' | '█' | '●' | '…' | '#') {
+        return Some(first.len_utf8());
+    }
+    let brackets = [('[', ']'), ('<', '>'), ('{', '}'), ('(', ')'), ('【', '】')];
+    let (_, close) = brackets.into_iter().find(|(open, _)| *open == first)?;
+    let end = text.find(close)?.checked_add(close.len_utf8())?;
+    let inside = text.get(..end)?;
+    (has_mask(inside)
+        || inside.contains("脱敏")
+        || inside.contains("隐藏")
+        || ends_with_ellipsis(inside))
+    .then_some(end)
 }
 
 /// Restores line feeds, which logs write as `\n`.
@@ -343,14 +402,25 @@ fn with_line_feeds(text: &str) -> String {
     }
 }
 
-/// Removes the escapes of XML and of JSON that was pasted in part.
-fn unescaped(text: &str) -> String {
-    text.replace("\\u0026", "&")
-        .replace("&lt;", "<")
-        .replace("&gt;", ">")
-        .replace("&quot;", "\"")
-        .replace("&apos;", "'")
-        .replace("&amp;", "&")
+/// Removes the escapes of XML, however often they were applied, and of JSON that was pasted in part.
+pub(super) fn unescaped(text: &str) -> String {
+    let mut text = text.replace("\\u0026", "&");
+    while text.contains("&amp;") {
+        text = text.replace("&amp;", "&");
+    }
+    for (escape, plain) in [
+        ("&#38;", "&"),
+        ("&#x26;", "&"),
+        ("&lt;", "<"),
+        ("&gt;", ">"),
+        ("&quot;", "\""),
+        ("&#34;", "\""),
+        ("&apos;", "'"),
+        ("&#39;", "'"),
+    ] {
+        text = text.replace(escape, plain);
+    }
+    text
 }
 
 #[cfg(test)]
@@ -389,6 +459,55 @@ mod tests {
         }
         assert_eq!(read(text).server_text.as_deref(), Some(text));
         assert_eq!(read(text).code, None);
+    }
+
+    #[test]
+    fn takes_nothing_of_the_surroundings_into_the_text() {
+        let text = "POST&%2F&Action%3DX%26Version%3D2019-03-07";
+        let message =
+            "Specified signature is not matched with our calculation. server string to sign is:";
+        for after in [
+            "",
+            "。",
+            "，请求失败",
+            "|400|",
+            "\")",
+            "')",
+            "<br>",
+            "</p>",
+            "; ",
+            "]]>",
+            "！",
+            "）",
+        ] {
+            let refusal = read(&format!("{message}{text}{after}"));
+            assert_eq!(refusal.server_text.as_deref(), Some(text), "{after}");
+            assert_eq!(refusal.extent, Extent::Whole, "{after}");
+        }
+        for escaped in ["&#38;", "&#x26;", "&amp;", "&amp;amp;", "&amp;#38;"] {
+            for pasted in [
+                format!("<Error><Message>{message}{text}</Message></Error>"),
+                format!("<Error><Message><![CDATA[{message}{text}]]></Message></Error>"),
+                format!("{{\"Message\":\"{message}{text}\"}}"),
+            ] {
+                let refusal = read(&pasted.replace('&', escaped));
+                assert_eq!(refusal.server_text.as_deref(), Some(text), "{pasted}");
+                assert_eq!(refusal.extent, Extent::Whole, "{pasted}");
+            }
+        }
+        for mask in [
+            "***",
+            "[REDACTED]",
+            "<masked>",
+            "【已脱敏】",
+            "####",
+            "(hidden)",
+        ] {
+            let masked = text.replace("Action%3DX", &format!("Action%3D{mask}"));
+            let refusal = read(&format!("{message}{masked}"));
+            assert_eq!(refusal.server_text.as_deref(), Some(&*masked));
+            assert_eq!(refusal.extent, Extent::Masked, "{mask}");
+        }
     }
 
     #[test]

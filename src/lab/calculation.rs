@@ -159,12 +159,17 @@ impl Acs3Parts {
         if let Some(host) = reading.host.clone().filter(|_| !has_host) {
             headers.push(("host".to_owned(), host));
         }
+        let declared = reading.header("x-acs-content-sha256");
+        let payload_hash = match declared.filter(|_| reading.body_missing) {
+            Some(hash) => hash.to_owned(),
+            None => acs3::hex_sha256(body.as_bytes()),
+        };
         Self {
             method,
             uri: reading.path.clone(),
             query: query_of(reading),
             headers,
-            payload_hash: acs3::hex_sha256(body.as_bytes()),
+            payload_hash,
             body,
         }
     }

@@ -3,7 +3,7 @@
 //! `signing::difference` hides values, because its texts are logged. This module shows them: it
 //! serves the user who pasted both texts.
 
-use super::answer::{Extent, Refusal, has_mask};
+use super::answer::{Extent, Refusal, has_mask, looks_masked};
 use super::{Finding, mistakes};
 use crate::signing::SignatureVersion;
 use crate::signing::acs3::hex_sha256;
@@ -98,8 +98,13 @@ pub fn compare(
             visible.causes(scheme)
         }
     };
+    // A difference without a cause is a mask in the pasted text.
+    let hides = extent == Extent::Whole && causes.is_empty() && ours != theirs;
+    let is_digest_of_masked = extent == Extent::Digest && same == Some(false) && is_masked(ours);
     let agreement = match same {
         Some(true) => Agreement::Same,
+        _ if is_digest_of_masked => Agreement::Unknown,
+        _ if hides => Agreement::SameAsFarAsVisible,
         Some(false) => Agreement::Different,
         None if !causes.is_empty() => Agreement::Different,
         None if theirs.is_empty() => Agreement::Unknown,
@@ -206,7 +211,9 @@ impl Visible<'_> {
             && causes.is_empty()
             && !reaches
             && !tail.is_some_and(is_masked)
-            && ours.iter().any(|pair| name_of(pair) == name)
+            && ours
+                .iter()
+                .any(|pair| name_of(pair) == name && !is_masked_here(pair))
         {
             causes.push(about(
                 "differs-where-cut",
@@ -268,6 +275,17 @@ fn hides(ours: &str, theirs: &str) -> bool {
             .count()
     };
     ours != theirs && (count(&theirs) > count(&ours) || (has_mask(&theirs) && !has_mask(&ours)))
+}
+
+/// Whether the local text, encoded up to twice, was masked before it was pasted.
+fn is_masked(ours: &str) -> bool {
+    let once = decode(ours).unwrap_or_else(|| ours.to_owned());
+    looks_masked(&decode(&once).unwrap_or(once))
+}
+
+fn is_masked_here(pair: &str) -> bool {
+    pair.split_once('=')
+        .is_some_and(|(_, value)| is_masked(value))
 }
 
 /// The length of the common prefix, which does not end inside a single or double escape.
@@ -389,26 +407,30 @@ fn canonical_request_causes(ours: &str, theirs: &str, origin: Origin) -> Vec<Fin
     let (our_lines, their_lines): (Vec<&str>, Vec<&str>) =
         (ours.split('\n').collect(), theirs.split('\n').collect());
     let line = |lines: &[&str], at: usize| lines.get(at).copied().unwrap_or_default().to_owned();
-    let different = (0..our_lines.len().max(their_lines.len()))
-        .find(|at| our_lines.get(*at) != their_lines.get(*at));
-    let Some(at) = different else {
-        return Vec::new();
-    };
-    let (our_line, their_line) = (line(&our_lines, at), line(&their_lines, at));
-    let is_last = at.saturating_add(1) == our_lines.len().min(their_lines.len());
-    match at {
-        0 => vec![wrong_method(&our_line, &their_line, origin)],
-        1 => vec![wrong_path()],
-        2 => {
-            let (ours, theirs): (Vec<&str>, Vec<&str>) = (
-                our_line.split('&').collect(),
-                their_line.split('&').collect(),
-            );
-            query_causes(&ours, &theirs, origin)
+    for at in 0..our_lines.len().max(their_lines.len()) {
+        let (our_line, their_line) = (line(&our_lines, at), line(&their_lines, at));
+        if our_lines.get(at) == their_lines.get(at) || (at != 2 && hides(&their_line, &our_line)) {
+            continue;
         }
-        _ if is_last => vec![wrong_body(origin)],
-        _ => vec![wrong_header(&our_line, &their_line)],
+        let is_last = at.saturating_add(1) == our_lines.len().min(their_lines.len());
+        let causes = match at {
+            0 => vec![wrong_method(&our_line, &their_line, origin)],
+            1 => vec![wrong_path()],
+            2 => {
+                let (ours, theirs): (Vec<&str>, Vec<&str>) = (
+                    our_line.split('&').collect(),
+                    their_line.split('&').collect(),
+                );
+                query_causes(&ours, &theirs, origin)
+            }
+            _ if is_last => vec![wrong_body(origin)],
+            _ => vec![wrong_header(&our_line, &their_line)],
+        };
+        if !causes.is_empty() {
+            return causes;
+        }
     }
+    Vec::new()
 }
 
 fn wrong_header(ours: &str, theirs: &str) -> Finding {
@@ -460,7 +482,8 @@ fn encoded_once() -> Finding {
     )
 }
 
-/// Why the pairs of two canonicalized queries differ.
+/// Why the pairs of two canonicalized queries differ. A value that was masked before it was pasted is
+/// no difference.
 fn query_causes(ours: &[&str], theirs: &[&str], origin: Origin) -> Vec<Finding> {
     let only_ours: Vec<(&str, &str)> = missing_from(ours, theirs);
     let only_theirs: Vec<(&str, &str)> = missing_from(theirs, ours);
@@ -480,6 +503,7 @@ fn query_causes(ours: &[&str], theirs: &[&str], origin: Origin) -> Vec<Finding> 
             .find(|(other, _)| other == name)
             .map(|(_, value)| *value);
         causes.push(match their_value {
+            Some(their_value) if hides(their_value, our_value) => continue,
             Some(their_value) => wrong_value(&shown(name), our_value, their_value, origin),
             None => not_received(&shown(name), our_value, origin),
         });
@@ -498,7 +522,7 @@ fn query_causes(ours: &[&str], theirs: &[&str], origin: Origin) -> Vec<Finding> 
 fn missing_from<'a>(pairs: &[&'a str], others: &[&str]) -> Vec<(&'a str, &'a str)> {
     pairs
         .iter()
-        .filter(|pair| !others.contains(pair))
+        .filter(|pair| !pair.is_empty() && !others.contains(pair))
         .map(|pair| pair.split_once('=').unwrap_or((pair, "")))
         .collect()
 }

@@ -90,6 +90,12 @@ const OF_THE_REQUEST: &[&str] = &[
     "payload-hash",
 ];
 
+/// The finding about a body that was not pasted.
+pub(super) const BODY_MISSING: &str = "body-not-pasted";
+
+/// The finding about values that were masked before they were pasted.
+pub(super) const MASKED_VALUES: &str = "masked-values";
+
 /// All conclusions, strongest evidence first. Empty if the user supplied nothing to conclude from.
 pub fn conclude(facts: &Facts<'_>) -> Vec<Conclusion> {
     let mut found = Found(Vec::new());
@@ -143,7 +149,7 @@ pub fn conclude(facts: &Facts<'_>) -> Vec<Conclusion> {
         found.insert(0, conclusion(INCOMPLETE, Wrong, &[ServersCode]));
     }
     if found.is_empty() {
-        found.extend(unknown(facts, mismatch, agreement));
+        found.extend(unseen(facts).or_else(|| unknown(facts, mismatch, agreement)));
     }
     found
 }
@@ -239,6 +245,17 @@ fn conclusion((rule, message): Said, standing: Standing, rests_on: &[Evidence]) 
         standing,
         rests_on: rests_on.to_vec(),
     }
+}
+
+/// The conclusion that the cause is unknown because part of the request is not visible.
+fn unseen(facts: &Facts<'_>) -> Option<Conclusion> {
+    let is_one = |finding: &&Finding| [BODY_MISSING, MASKED_VALUES].contains(&finding.rule);
+    let finding = facts.findings.iter().find(is_one)?;
+    let said = (finding.rule, finding.message.clone());
+    let arrived = facts
+        .comparison
+        .is_some_and(|comparison| comparison.agreement == Agreement::Same);
+    (facts.right.is_none() && !arrived).then(|| conclusion(said, Unknown, &[]))
 }
 
 /// The conclusion that the cause is unknown, and what would reveal it.

@@ -688,3 +688,91 @@ fn under_acs3_nothing_is_made_of_what_cannot_be_seen() {
         ["encode-uri-component"]
     );
 }
+
+#[test]
+fn a_body_that_was_not_pasted_accuses_nobody() {
+    let request = Program::default().request();
+    let (headers, body) = request.split_once("\n\n").unwrap();
+    let head = format!("{headers}\nContent-Length: {}", body.len());
+    for secret in ["", SECRET, "another"] {
+        for (kind, answer) in answers() {
+            let found = conclusions(&head, secret, &answer);
+            assert_eq!(rules(&found), ["body-not-pasted"], "{kind} {secret}");
+            assert_eq!(found[0].standing, Standing::Unknown);
+        }
+    }
+    let findings = examined(&head, "", "").findings;
+    let rules: Vec<_> = findings.iter().map(|finding| finding.rule).collect();
+    assert_eq!(rules, ["body-not-pasted"]);
+    // Under RPC, the query may hold everything.
+    let query = head.replace("POST /", &format!("POST /?{body}"));
+    assert_eq!(conclusions(&query, SECRET, "")[0].rule, "right");
+}
+
+#[test]
+fn under_acs3_the_declared_hash_stands_for_a_body_that_was_not_pasted() {
+    let body = "CertName=%E5%BC%A0";
+    let hash = hex(&Sha256::digest(body.as_bytes()));
+    let empty = hex(&Sha256::digest(b""));
+    let (canonical, _, request) = acs3("SceneId=1000000006", SECRET);
+    let canonical = canonical.replace(&empty, &hash);
+    let text = format!(
+        "ACS3-HMAC-SHA256\n{}",
+        hex(&Sha256::digest(canonical.as_bytes()))
+    );
+    let mut mac = Hmac::<Sha256>::new_from_slice(SECRET.as_bytes()).unwrap();
+    mac.update(text.as_bytes());
+    let signature = hex(&mac.finalize().into_bytes());
+    let (before, _) = request.split_once("Signature=").unwrap();
+    let head = before.replace(&empty, &hash);
+    let head = format!(
+        "{head}Signature={signature}\nContent-Length: {}",
+        body.len()
+    );
+    assert_eq!(rules(&conclusions(&head, SECRET, "")), ["right"]);
+    assert_eq!(
+        rules(&conclusions(&format!("{head}\n\n{body}"), SECRET, "")),
+        ["right"]
+    );
+    assert_eq!(
+        rules(&conclusions(&head, "another", "")),
+        ["unknown-mistake"]
+    );
+    for secret in ["", "another"] {
+        let findings = examined(&head, secret, "").findings;
+        let rules: Vec<_> = findings.iter().map(|finding| finding.rule).collect();
+        assert_eq!(rules, ["body-not-pasted"]);
+    }
+}
+
+#[test]
+fn a_request_that_was_masked_accuses_nobody() {
+    let whole = in_json(&format!("{SENTENCE}{}", received()));
+    let cut = whole.get(..whole.find("002X").unwrap()).unwrap();
+    let digest = hex(&Sha256::digest(received().as_bytes()));
+    let digest = in_json(&format!("{SENTENCE}(SHA-256) {digest}"));
+    let request = Program::default().request();
+    for mask in ["1101**********002X", "***", "[REDACTED]"] {
+        let masked = request.replace("11010519491231002X", mask);
+        for secret in ["", SECRET, "another"] {
+            for answer in ["", &whole, cut, &digest] {
+                let found = conclusions(&masked, secret, answer);
+                assert_eq!(rules(&found), ["masked-values"], "{mask} {secret} {answer}");
+                assert_eq!(found[0].standing, Standing::Unknown);
+            }
+        }
+        // What is visible still counts.
+        let changed = whole.replace("SceneId%3D1000000006", "SceneId%3D7");
+        let found = conclusions(&masked, "", &changed);
+        assert_eq!(rules(&found), ["value-changed"], "{mask}");
+        assert!(found[0].message.en.contains("SceneId"));
+    }
+    let masked = request.replace("11010519491231002X", "1101xxxxxxxxxx002X");
+    for secret in ["", "another"] {
+        let found = conclusions(&masked, secret, &whole);
+        assert!(found.iter().all(|one| one.standing == Standing::Unknown));
+    }
+    let (unsigned, _) = request.split_once("&Signature=").unwrap();
+    let found = conclusions(&format!("{unsigned}&Signature=***"), SECRET, "");
+    assert_eq!(rules(&found), ["masked-values"]);
+}

@@ -1,9 +1,9 @@
 //! Examines a pasted request together with the secret and the server's error.
 
-use super::answer::{self, Extent, Refusal};
+use super::answer::{self, Extent, Refusal, looks_masked};
 use super::calculation::{Stages, access_key_id, calculate};
-use super::comparison::{Comparison, Origin, compare};
-use super::conclusion::{Conclusion, Facts, conclude};
+use super::comparison::{Agreement, Comparison, Origin, compare};
+use super::conclusion::{BODY_MISSING, Conclusion, Facts, MASKED_VALUES, conclude};
 use super::reading::{self, Form, Reading};
 use super::{Finding, mistakes};
 use crate::signing::{SignatureVersion, acs3, rpc};
@@ -74,7 +74,8 @@ pub fn examine(subject: &Subject<'_>, now: Timestamp) -> Result<Examination, Fin
     // An unencoded + arrives as a space; a signature contains no spaces, so it can be restored.
     let given = given_signature
         .as_deref()
-        .map(|given| given.replace(' ', "+"));
+        .map(|given| given.replace(' ', "+"))
+        .filter(|given| !looks_masked(given));
     let known = Known {
         scheme,
         secret: secret.as_ref(),
@@ -86,13 +87,16 @@ pub fn examine(subject: &Subject<'_>, now: Timestamp) -> Result<Examination, Fin
     let right = known
         .given
         .zip(stages.signature())
-        .map(|(given, signature)| given == signature);
+        .map(|(given, signature)| given == signature)
+        .filter(|right| *right || !is_part_unknown(&reading, scheme));
     let mistakes = match (&secret, right) {
         (Some(secret), Some(false)) => {
             mistakes::find(&reading, scheme, method, secret, subject.gbk)
         }
         _ => None,
     };
+    let masked = masked_names(&reading);
+    let right = right.filter(|right| *right || mistakes.is_some() || masked.is_empty());
     let signed = reading.signed_text.as_deref();
     let comparison = refusal.as_ref().map(|refusal| {
         // A correct signature proves that the calculated text was signed.
@@ -108,6 +112,10 @@ pub fn examine(subject: &Subject<'_>, now: Timestamp) -> Result<Examination, Fin
             refusal,
         )
     });
+    // Without its body, a request cannot be compared, unless it turns out to be complete.
+    let comparison = comparison.filter(|comparison| {
+        comparison.agreement == Agreement::Same || !is_part_unknown(&reading, scheme)
+    });
     let own_causes = match (signed, subject.method) {
         (Some(signed), None) => {
             let right = Refusal {
@@ -121,6 +129,12 @@ pub fn examine(subject: &Subject<'_>, now: Timestamp) -> Result<Examination, Fin
         _ => Vec::new(),
     };
     let mut findings = findings(&reading, &stages, scheme, now);
+    if reading.body_missing && right != Some(true) {
+        findings.insert(0, body_missing(scheme));
+    }
+    if !masked.is_empty() && right != Some(true) {
+        findings.push(masked_values(&masked));
+    }
     findings.extend(secret.as_ref().and_then(secret_finding));
     let conclusions = conclude(&Facts {
         scheme,
@@ -143,6 +157,12 @@ pub fn examine(subject: &Subject<'_>, now: Timestamp) -> Result<Examination, Fin
         comparison,
         conclusions,
     })
+}
+
+/// Whether a part of what is signed was not pasted. ACS3 signs the body's hash, which a header holds.
+fn is_part_unknown(reading: &Reading, scheme: SignatureVersion) -> bool {
+    let has_hash = reading.header("x-acs-content-sha256").is_some();
+    reading.body_missing && (scheme == SignatureVersion::Rpc || !has_hash)
 }
 
 /// What is known in addition to the request.
@@ -192,6 +212,19 @@ impl Known<'_> {
     }
 }
 
+/// The parameters and headers whose values were probably masked before they were pasted.
+fn masked_names(reading: &Reading) -> Vec<&str> {
+    let parameters = reading.parameters.iter();
+    let parameters = parameters.map(|one| (one.name.as_str(), one.value.as_str()));
+    let headers = reading.headers.iter();
+    let headers = headers.map(|(name, value)| (name.as_str(), value.as_str()));
+    parameters
+        .chain(headers)
+        .filter(|(_, value)| looks_masked(value))
+        .map(|(name, _)| name)
+        .collect()
+}
+
 fn findings(
     reading: &Reading,
     stages: &Stages,
@@ -229,6 +262,8 @@ fn findings(
 }
 
 fn rpc_findings(reading: &Reading, now: Timestamp, findings: &mut Vec<Finding>) {
+    // The body may hold what the query lacks.
+    let is_whole = !reading.body_missing;
     let mandatory = [
         "AccessKeyId",
         "Action",
@@ -242,10 +277,10 @@ fn rpc_findings(reading: &Reading, now: Timestamp, findings: &mut Vec<Finding>) 
         .into_iter()
         .filter(|name| reading.value(name).is_none_or(str::is_empty))
         .collect();
-    if !missing.is_empty() {
+    if is_whole && !missing.is_empty() {
         findings.push(missing_parts(&missing));
     }
-    if reading.value("Format").is_none() {
+    if is_whole && reading.value("Format").is_none() {
         findings.push(Finding::notice(
             "format",
             Text::new(
@@ -283,7 +318,8 @@ fn rpc_findings(reading: &Reading, now: Timestamp, findings: &mut Vec<Finding>) 
         ));
     }
     let empty_signature = reading.value("Signature").is_some_and(str::is_empty);
-    let is_request = !matches!(reading.form, Form::StringToSign | Form::Lines | Form::Json);
+    let is_request =
+        is_whole && !matches!(reading.form, Form::StringToSign | Form::Lines | Form::Json);
     if empty_signature || (is_request && reading.value("Signature").is_none()) {
         findings.push(no_signature());
     }
@@ -339,6 +375,8 @@ fn acs3_findings(reading: &Reading, stages: &Stages, now: Timestamp, findings: &
         }
         if let Stages::Acs3 { payload_hash, .. } = stages
             && reading.form != Form::CanonicalRequest
+            && !reading.body_missing
+            && !reading.body.as_deref().is_some_and(looks_masked)
             && reading
                 .header("x-acs-content-sha256")
                 .is_some_and(|given| !given.eq_ignore_ascii_case(payload_hash))
@@ -402,6 +440,37 @@ fn no_signature() -> Finding {
         Text::new(
             "请求里没有签名（Signature 缺失或为空），服务端会以 IncompleteSignature 或 MissingParameter 拒绝；这与密钥无关。",
             "The request has no signature (missing or empty); the server rejects it with IncompleteSignature or MissingParameter, regardless of the secret.",
+        ),
+    )
+}
+
+fn body_missing(scheme: SignatureVersion) -> Finding {
+    Finding::notice(
+        BODY_MISSING,
+        match scheme {
+            SignatureVersion::Rpc => Text::new(
+                "请求头表明有请求体，但没有粘贴，或没有粘贴完整；请求体里的参数也参与签名，请把请求体一并粘贴（如果确实没有请求体，请在请求头里写明 Content-Length: 0）。",
+                "The headers announce a body, but it was not pasted, or not all of it. Its parameters are signed, too: paste the body as well; if there is none, add the header Content-Length: 0.",
+            ),
+            SignatureVersion::Acs3 => Text::new(
+                "请求头表明有请求体，但没有粘贴，或没有粘贴完整；这里改用 x-acs-content-sha256 里的摘要计算。请把请求体一并粘贴，才能核对摘要。",
+                "The headers announce a body, but it was not pasted, or not all of it. The hash in x-acs-content-sha256 is used instead; paste the body as well, so that the hash can be checked.",
+            ),
+        },
+    )
+}
+
+fn masked_values(names: &[&str]) -> Finding {
+    let names = names.join(", ");
+    Finding::notice(
+        MASKED_VALUES,
+        Text::composed(
+            format!(
+                "{names} 的值看起来已脱敏，因此无法核对签名，也无法与服务端比对；请贴上未脱敏的请求（内容不会离开本页）。"
+            ),
+            format!(
+                "The value of {names} looks masked, so the signature cannot be checked, nor the value compared with the server's; paste the unmasked request (it does not leave this page)."
+            ),
         ),
     )
 }

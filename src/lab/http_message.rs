@@ -46,8 +46,8 @@ pub(super) fn read(text: &str) -> Option<HttpMessage> {
     } else {
         split_url(target)
     };
-    let mut lines = rest.lines();
-    for line in lines.by_ref() {
+    let mut lines = rest.lines().peekable();
+    while let Some(line) = lines.next_if(|line| !begins_form(line)) {
         if line.trim().is_empty() {
             break;
         }
@@ -63,6 +63,12 @@ pub(super) fn read(text: &str) -> Option<HttpMessage> {
     message.query = query;
     message.body = (!body.trim().is_empty()).then(|| body.trim_end().to_owned());
     Some(message)
+}
+
+/// Whether a line is part of a form body and not a header: copying can lose the empty line in between.
+fn begins_form(line: &str) -> bool {
+    let (before, _) = line.split_once(':').unwrap_or((line, ""));
+    before.contains('=') && !line.trim().contains(char::is_whitespace)
 }
 
 pub(super) fn is_method(word: &str) -> bool {

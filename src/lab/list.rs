@@ -23,6 +23,8 @@ pub struct Columns {
     pub delimiter: char,
     /// Whether the first row is a header.
     pub header: bool,
+    /// The line of the first row, from 1; only empty lines and Excel's `sep=,` come before it.
+    pub start: u32,
     /// Index of the column with identity numbers.
     pub cert_no: Option<usize>,
     /// Index of the column with names.
@@ -81,16 +83,25 @@ pub struct Listed {
 /// Detects the layout of a list from its beginning.
 pub fn layout(beginning: &str) -> Layout {
     let beginning = beginning.strip_prefix('\u{FEFF}').unwrap_or(beginning);
-    let delimiter = delimiter(beginning);
+    let separator = beginning.lines().find(|line| !line.trim().is_empty());
+    let separator = separator.and_then(named_separator);
+    let delimiter = separator.unwrap_or_else(|| delimiter(beginning));
     let mut rows = Vec::new();
     let mut rest = beginning;
+    let (mut line, mut start, mut skips_separator) = (1_u32, 1_u32, separator.is_some());
     while rows.len() <= SAMPLE_ROWS
-        && let Some((fields, after, _)) = record(rest, delimiter, true)
+        && let Some((fields, after, lines)) = record(rest, delimiter, true)
     {
         rest = after;
-        if fields.iter().any(|field| !field.trim().is_empty()) {
+        if fields.iter().any(|field| !field.trim().is_empty())
+            && !std::mem::take(&mut skips_separator)
+        {
+            if rows.is_empty() {
+                start = line;
+            }
             rows.push(fields);
         }
+        line = line.saturating_add(lines);
     }
     let first = rows.first().cloned().unwrap_or_default();
     let columns = rows.iter().map(Vec::len).max().unwrap_or_default();
@@ -122,6 +133,7 @@ pub fn layout(beginning: &str) -> Layout {
         columns: Columns {
             delimiter,
             header,
+            start,
             cert_no: number_title.or_else(|| most(is_number)),
             cert_name: name_title.or_else(|| most(|field| cert_name::check(field.trim()).is_ok())),
         },
@@ -151,12 +163,14 @@ pub fn check(
         let line = checked.next_line;
         checked.next_line = line.saturating_add(lines);
         rest = after;
-        let is_header = columns.header && line == 1;
-        if is_header {
+        let is_empty = fields.iter().all(|field| field.trim().is_empty());
+        let is_header = columns.header && line == columns.start;
+        let is_separator = line < columns.start && !is_empty;
+        if is_header || is_separator {
             continue;
         }
         checked.rows = checked.rows.saturating_add(1);
-        if fields.iter().all(|field| field.trim().is_empty()) {
+        if is_empty {
             checked.empty_rows = checked.empty_rows.saturating_add(1);
             continue;
         }
@@ -316,6 +330,11 @@ fn is_number(field: &str) -> bool {
     let (field, _) = without_spreadsheet_marks(field);
     let digits = field.bytes().filter(u8::is_ascii_digit).count();
     (15..=18).contains(&field.len()) && digits >= field.len().saturating_sub(1)
+}
+
+/// The separator that Excel's first line `sep=;` names.
+fn named_separator(line: &str) -> Option<char> {
+    line.strip_prefix("sep=")?.chars().next()
 }
 
 /// The candidate that occurs most often in the first line.
@@ -535,6 +554,27 @@ mod tests {
                 .collect();
             assert_eq!(marks, all, "{size}");
         }
+    }
+
+    #[test]
+    fn a_header_may_stand_below_empty_lines_and_excels_separator() {
+        let rows = "姓名;证件号码\n张三;11010519491231002X\n";
+        for (before, empty) in [
+            ("", 0),
+            ("\u{FEFF}sep=;\r\n", 0),
+            ("\n\n", 2),
+            ("sep=;\n\n", 1),
+            ("sep=;;;\n", 0),
+            (";\n", 1),
+        ] {
+            let text = format!("{before}{rows}");
+            let checked = whole(&text);
+            let counted = (checked.rows, checked.right_rows, checked.empty_rows);
+            assert_eq!(counted, (empty + 1, 1, empty), "{text}");
+            assert_eq!(found(&checked), [], "{text}");
+        }
+        let bare = whole("sep=,\n张三,11010519491231002X\n");
+        assert_eq!((bare.rows, bare.right_rows), (1, 1));
     }
 
     #[test]

@@ -371,6 +371,10 @@ static ACS3: &[Mistake] = &[
         "The signature was written in Base64 instead of lower-case hexadecimal."),
 ];
 
+/// Bytes of signed text that the search for several mistakes may build. A request with a picture
+/// would otherwise take minutes.
+const COMBINED_MAX: usize = 64 << 20;
+
 /// The mistakes, at most three, with which `secret` reproduces the request's signature. `None` if
 /// no combination does; empty if the signature is correct. `gbk` is the host's decoding of
 /// [`gbk_pairs`], or empty.
@@ -461,6 +465,14 @@ pub fn find(
     let (of_key, of_message): (Vec<&Mistake>, Vec<&Mistake>) =
         effective.iter().partition(|mistake| mistake.is_of_key());
     let effective = [of_message, of_key].concat();
+    let count = effective.len();
+    let pairs_tried = count.saturating_mul(count.saturating_sub(1)) / 2;
+    let triples_tried = pairs_tried.saturating_mul(count.saturating_sub(2)) / 3;
+    let size = message(&Habits::default()).len();
+    let is_affordable = |tried: usize| tried.saturating_mul(size) <= COMBINED_MAX;
+    if !is_affordable(pairs_tried) {
+        return None;
+    }
     let pairs = |at: usize, first: &Mistake| {
         let kind = first.kind;
         let later = effective.iter().enumerate().skip(at.saturating_add(1));
@@ -473,6 +485,9 @@ pub fn find(
                 return Some(findings(&[first, second]));
             }
         }
+    }
+    if !is_affordable(triples_tried) {
+        return None;
     }
     for (at, first) in effective.iter().enumerate() {
         for (next, second) in pairs(at, first) {
@@ -959,6 +974,29 @@ mod tests {
                 assert!(found.len() <= 2, "{} {}", first.rule, second.rule);
             }
         }
+    }
+
+    #[test]
+    fn a_large_request_is_searched_for_one_mistake_only() {
+        let picture = "A".repeat(200_000);
+        let unsigned = format!("{REQUEST}&Picture={picture}");
+        let parts = RpcParts::of(&read(&unsigned).unwrap(), None);
+        let found = |rules: &[&str]| {
+            let own = RPC.iter().chain(COMMON);
+            let made: Vec<_> = own.filter(|one| rules.contains(&one.rule)).collect();
+            let secret = Secret::new("secret");
+            let signature = rpc_signature(&parts, &habits(&made), &secret, &Vec::new());
+            let mut reading = read(&unsigned).unwrap();
+            reading.parameters.push(Parameter {
+                name: "Signature".to_owned(),
+                value: signature,
+                place: Place::Form,
+            });
+            let found = find(&reading, SignatureVersion::Rpc, None, &secret, "")?;
+            Some(found.iter().map(|finding| finding.rule).collect::<Vec<_>>())
+        };
+        assert_eq!(found(&["asterisk-kept"]), Some(vec!["asterisk-kept"]));
+        assert_eq!(found(&["asterisk-kept", "other-method"]), None);
     }
 
     #[test]

@@ -12,6 +12,7 @@ mod curl;
 #[cfg(test)]
 mod diagnosis;
 pub mod examination;
+mod excerpt;
 mod http_message;
 pub mod list;
 pub mod mistakes;
@@ -48,5 +49,16 @@ impl Finding {
             rule,
             message,
         }
+    }
+
+    /// For bytes that are not UTF-8.
+    fn not_utf8() -> Self {
+        Self::fatal(
+            "not-utf8",
+            Text::new(
+                "编码后的内容不是 UTF-8（通常是 GBK）；签名必须按 UTF-8 编码。",
+                "The encoded bytes are not UTF-8 (most likely GBK); sign UTF-8.",
+            ),
+        )
     }
 }

@@ -2,11 +2,13 @@
 //! that a program signed.
 
 use super::http_message::{self, HttpMessage, is_method, split_url};
-use super::{Finding, curl};
+use super::{Finding, answer, curl, excerpt};
+use crate::actions;
 use crate::http::{Headers, header};
-use crate::signing::SignatureVersion;
 use crate::signing::encode::{FormError, MAX_PAIRS, parse_form};
+use crate::signing::{SignatureVersion, acs3, rpc};
 use crate::text::Text;
+use percent_encoding::percent_decode_str;
 use serde::Serialize;
 use serde_json::Value;
 
@@ -75,6 +77,8 @@ pub struct Reading {
     pub body: Option<String>,
     /// The text that a program signed, if that was pasted.
     pub signed_text: Option<String>,
+    /// Whether the request has a body that was not pasted.
+    pub body_missing: bool,
 }
 
 impl Reading {
@@ -120,36 +124,36 @@ impl Reading {
     }
 }
 
+const FORM_TYPE: &str = "application/x-www-form-urlencoded";
+
 /// Parses pasted text in any of the forms.
 ///
 /// # Errors
 /// If the text is in none of them.
 pub fn read(text: &str) -> Result<Reading, Finding> {
-    let text = text.trim();
+    let text = excerpt::trimmed(text);
     if text.is_empty() {
         return Err(nothing());
     }
-    let command = text.strip_prefix("$ ").unwrap_or(text);
-    if command.starts_with("curl") && command.get(4..5).is_some_and(|next| next.trim().is_empty()) {
+    if let Some(command) = excerpt::curl_command(text) {
         return from_message(Form::Curl, curl::read(command)?);
+    }
+    if let Some(message) = excerpt::traced_message(text)
+        && let Some(message) = http_message::read(&message)
+    {
+        return from_message(Form::HttpMessage, message);
+    }
+    if answer::is_quoted_in(text) {
+        return Err(servers_answer());
+    }
+    if let Some(signed) = excerpt::string_to_sign(text) {
+        return from_string_to_sign(&signed);
     }
     if text.starts_with('{') {
         return from_json(text);
     }
     if text.starts_with("https://") || text.starts_with("http://") {
-        let (host, path, query) = split_url(&text.split_whitespace().collect::<String>());
-        return from_message(
-            Form::Url,
-            HttpMessage {
-                host,
-                path,
-                query,
-                ..HttpMessage::default()
-            },
-        );
-    }
-    if let Some(reading) = from_string_to_sign(text)? {
-        return Ok(reading);
+        return from_url(text);
     }
     if let Some(reading) = from_canonical_request(text)? {
         return Ok(reading);
@@ -157,15 +161,102 @@ pub fn read(text: &str) -> Result<Reading, Finding> {
     if let Some(message) = http_message::read(text) {
         return from_message(Form::HttpMessage, message);
     }
-    if let Some(parameters) = lines(text) {
-        return Ok(plain(Form::Lines, parameters));
+    if let Some(url) = excerpt::url(text) {
+        return from_url(url);
     }
-    let form: String = text.trim_start_matches('?').split_whitespace().collect();
-    let parameters = pairs(&form, Place::Unknown)?;
-    if !form.contains('=') {
+    if let Some(parameters) = lines(text) {
+        return parameters_alone(Form::Lines, decoded_if_encoded(parameters)?);
+    }
+    let form = joined_lines(text.trim_start_matches('?'));
+    match pairs(&form, Place::Unknown)? {
+        parameters if is_form(&form, &parameters) => parameters_alone(Form::FormBody, parameters),
+        _ => Err(nothing()),
+    }
+}
+
+/// Parameters without a place. ACS3's headers are none.
+fn parameters_alone(form: Form, parameters: Vec<Parameter>) -> Result<Reading, Finding> {
+    let is_header = |one: &Parameter| {
+        one.name.to_ascii_lowercase().starts_with("x-acs-") || one.value.starts_with("ACS3-")
+    };
+    if parameters.iter().any(is_header) {
+        return Err(without_request_line());
+    }
+    Ok(plain(form, parameters))
+}
+
+/// A URL that may be wrapped, or followed by the lines of a form body.
+fn from_url(text: &str) -> Result<Reading, Finding> {
+    let (first, rest) = text.split_once('\n').unwrap_or((text, ""));
+    let first = first.trim();
+    let body = joined_lines(rest);
+    let body_pairs = pairs(&body, Place::Form)?;
+    let is_known = |name: &str| {
+        let actions = actions::ACTIONS.iter();
+        rpc::COMMON.contains(&name) || actions.clone().any(|one| one.parameter(name).is_some())
+    };
+    let begins_anew = body_pairs.first().is_some_and(|one| is_known(&one.name));
+    let is_body = is_form(&body, &body_pairs)
+        && !first.ends_with('&')
+        && (!first.contains('?') || begins_anew);
+    let url = match text.split_once(char::is_whitespace) {
+        _ if is_body => first.to_owned(),
+        Some((url, after)) if first.contains(char::is_whitespace) => {
+            if after.contains(['&', '=']) {
+                return Err(nothing());
+            }
+            url.to_owned()
+        }
+        _ => joined_lines(text),
+    };
+    if url.contains(char::is_whitespace) {
         return Err(nothing());
     }
-    Ok(plain(Form::FormBody, parameters))
+    let (host, path, query) = split_url(&url);
+    from_message(
+        Form::Url,
+        HttpMessage {
+            method: is_body.then(|| "POST".to_owned()),
+            host,
+            path,
+            query,
+            body: is_body.then_some(body),
+            ..HttpMessage::default()
+        },
+    )
+}
+
+/// Whether a text is a form body: nothing but pairs whose names are those of parameters.
+fn is_form(text: &str, pairs: &[Parameter]) -> bool {
+    text.contains('=')
+        && !text.contains(char::is_whitespace)
+        && pairs.iter().all(|one| is_name(&one.name))
+}
+
+fn is_name(text: &str) -> bool {
+    let is_part = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'.' | b'_' | b'-');
+    !text.is_empty() && text.bytes().all(is_part)
+}
+
+/// Joins the lines of a wrapped text.
+fn joined_lines(text: &str) -> String {
+    text.lines().map(str::trim).collect()
+}
+
+/// Decodes lines whose values are percent-encoded, as a time or signature shows.
+fn decoded_if_encoded(parameters: Vec<Parameter>) -> Result<Vec<Parameter>, Finding> {
+    let is_encoded = parameters.iter().any(|one| match one.name.as_str() {
+        "Timestamp" => one.value.contains("%3A"),
+        "Signature" => one.value.ends_with("%3D"),
+        _ => false,
+    });
+    if !is_encoded {
+        return Ok(parameters);
+    }
+    let decoded = parameters
+        .iter()
+        .map(|one| pairs(&[&*one.name, &*one.value].join("="), one.place));
+    Ok(decoded.collect::<Result<Vec<_>, _>>()?.concat())
 }
 
 fn plain(form: Form, parameters: Vec<Parameter>) -> Reading {
@@ -178,17 +269,19 @@ fn plain(form: Form, parameters: Vec<Parameter>) -> Reading {
         headers: Vec::new(),
         body: None,
         signed_text: None,
+        body_missing: false,
     }
 }
 
 fn from_message(form: Form, message: HttpMessage) -> Result<Reading, Finding> {
     let mut parameters = pairs(&message.query, Place::Query)?;
-    let is_form = header(&message.headers, "content-type")
-        .is_none_or(|value| value.starts_with("application/x-www-form-urlencoded"));
+    let is_form =
+        header(&message.headers, "content-type").is_none_or(|value| value.starts_with(FORM_TYPE));
     if let Some(body) = message.body.as_deref().filter(|_| is_form) {
         parameters.extend(pairs(body.trim_end(), Place::Form)?);
     }
     Ok(Reading {
+        body_missing: is_body_missing(form, &message),
         method: message.method.map(|method| method.to_ascii_uppercase()),
         host: message.host,
         path: message.path,
@@ -196,6 +289,23 @@ fn from_message(form: Form, message: HttpMessage) -> Result<Reading, Finding> {
         body: message.body,
         ..plain(form, parameters)
     })
+}
+
+/// Whether the headers announce a body that was not pasted, or not all of it. A curl command shows
+/// whether it has one.
+fn is_body_missing(form: Form, message: &HttpMessage) -> bool {
+    let declared = |name| header(&message.headers, name);
+    let pasted = message.body.as_ref().map_or(0, String::len);
+    if let Some(length) = declared("content-length").and_then(|length| length.parse().ok()) {
+        // A line end after the body is not kept.
+        return pasted == 0 && length > 0 || pasted.saturating_add(2) < length;
+    }
+    let empty = acs3::hex_sha256(b"");
+    pasted == 0
+        && form != Form::Curl
+        && message.method.as_deref() != Some("GET")
+        && declared("x-acs-content-sha256") != Some(&empty)
+        && declared("content-type").is_some_and(|kind| kind.starts_with(FORM_TYPE))
 }
 
 fn from_json(text: &str) -> Result<Reading, Finding> {
@@ -228,31 +338,31 @@ fn from_json(text: &str) -> Result<Reading, Finding> {
     if parameters.is_empty() {
         return Err(nothing());
     }
-    Ok(plain(Form::Json, parameters))
+    let is_call = parameters
+        .iter()
+        .any(|one| rpc::COMMON.contains(&one.name.as_str()));
+    if !is_call && let Some(url) = excerpt::url(text) {
+        return from_url(url);
+    }
+    parameters_alone(Form::Json, parameters)
 }
 
 /// `METHOD&%2F&` and the canonicalized query, encoded a second time.
-fn from_string_to_sign(text: &str) -> Result<Option<Reading>, Finding> {
+fn from_string_to_sign(text: &str) -> Result<Reading, Finding> {
     let mut parts = text.splitn(3, '&');
-    let (Some(method), Some(path), Some(query)) = (parts.next(), parts.next(), parts.next()) else {
-        return Ok(None);
-    };
-    if !method.bytes().all(|byte| byte.is_ascii_alphabetic())
-        || !matches!(path, "%2F" | "%2f" | "/")
-    {
-        return Ok(None);
-    }
-    let once = parse_form(query.as_bytes()).map_err(unreadable)?;
+    let method = parts.next().unwrap_or_default();
+    let query = parts.nth(1).unwrap_or_default();
+    let once = parse_form(query.as_bytes()).map_err(|error| unreadable(query, error))?;
     // A query that was not encoded a second time is split into pairs directly.
     let canonicalized = match once.as_slice() {
         [(query, nothing)] if nothing.is_empty() => query.as_str(),
         _ => query,
     };
-    Ok(Some(Reading {
+    Ok(Reading {
         method: Some(method.to_ascii_uppercase()),
         signed_text: Some(text.to_owned()),
         ..plain(Form::StringToSign, pairs(canonicalized, Place::Unknown)?)
-    }))
+    })
 }
 
 /// Method, path, query, headers, an empty line, header names and a hash, one per line.
@@ -301,19 +411,11 @@ fn lines(text: &str) -> Option<Vec<Parameter>> {
         .map(|line| {
             let at = line.find(['=', ':'])?;
             let (name, rest) = line.split_at_checked(at)?;
-            let name = name.trim();
-            let is_name = !name.is_empty()
-                && name
-                    .bytes()
-                    .all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'.' | b'_' | b'-'));
             let value = rest.get(1..).unwrap_or_default();
-            let value = if rest.starts_with(':') {
-                value.trim_start()
-            } else {
-                value
-            };
-            is_name.then(|| Parameter {
-                name: name.to_owned(),
+            let is_spaced = rest.starts_with(':') || name.ends_with(char::is_whitespace);
+            let value = if is_spaced { value.trim_start() } else { value };
+            is_name(name.trim()).then(|| Parameter {
+                name: name.trim().to_owned(),
                 value: value.trim_end_matches('\r').to_owned(),
                 place: Place::Unknown,
             })
@@ -322,22 +424,25 @@ fn lines(text: &str) -> Option<Vec<Parameter>> {
 }
 
 fn pairs(form: &str, place: Place) -> Result<Vec<Parameter>, Finding> {
-    let pairs = parse_form(form.as_bytes()).map_err(unreadable)?;
+    // The separator of text that was copied from HTML.
+    let form = form.replace("&amp;", "&");
+    let pairs = parse_form(form.as_bytes()).map_err(|error| unreadable(&form, error))?;
     Ok(pairs
         .into_iter()
         .map(|(name, value)| Parameter { name, value, place })
         .collect())
 }
 
-fn unreadable(error: FormError) -> Finding {
+fn unreadable(text: &str, error: FormError) -> Finding {
     match error {
-        FormError::NotUtf8 => Finding::fatal(
-            "not-utf8",
+        FormError::NotUtf8 if ends_within_character(text) => Finding::fatal(
+            "request-truncated",
             Text::new(
-                "百分号编码的内容不是 UTF-8（通常是 GBK）；签名必须按 UTF-8 编码。",
-                "The percent-encoded bytes are not UTF-8 (most likely GBK); sign UTF-8.",
+                "粘贴的内容在一个字符中间被截断，请完整复制。",
+                "The pasted text ends within a character; copy all of it.",
             ),
         ),
+        FormError::NotUtf8 => Finding::not_utf8(),
         FormError::TooManyPairs => Finding::fatal(
             "too-many-parameters",
             Text::composed(
@@ -346,6 +451,36 @@ fn unreadable(error: FormError) -> Finding {
             ),
         ),
     }
+}
+
+/// Whether a percent-encoded text is UTF-8 except for a character that its end cuts off.
+fn ends_within_character(text: &str) -> bool {
+    // The last escape may itself be cut off.
+    let mut last = text.char_indices().rev().take(2);
+    let begun = last.find(|(_, character)| *character == '%');
+    let whole = begun.and_then(|(at, _)| text.get(..at));
+    let bytes: Vec<u8> = percent_decode_str(whole.unwrap_or(text)).collect();
+    std::str::from_utf8(&bytes).is_err_and(|error| error.error_len().is_none())
+}
+
+fn servers_answer() -> Finding {
+    Finding::fatal(
+        "servers-answer",
+        Text::new(
+            "这里有服务端的响应；请在这里只粘贴请求，把响应贴到“服务端的响应”一栏。",
+            "This contains the server's response; paste only the request here, and the response into its own field.",
+        ),
+    )
+}
+
+fn without_request_line() -> Finding {
+    Finding::fatal(
+        "without-request-line",
+        Text::new(
+            "这些是 ACS3 的请求头，缺少请求行；方法、路径和 URL 参数也参与签名，请把请求行（如 POST /?… HTTP/1.1）和请求体一并粘贴。",
+            "These are headers of ACS3 without the request line. Method, path and query are signed, too; paste the request line (such as POST /?… HTTP/1.1) and the body with them.",
+        ),
+    )
 }
 
 fn nothing() -> Finding {
@@ -409,6 +544,109 @@ mod tests {
     }
 
     #[test]
+    fn finds_the_request_in_what_was_copied_with_it() {
+        let expected = [("Action", "X"), ("Name", "a b")];
+        let url = "https://a.example/?Action=X&Name=a%20b";
+        let dump = "* Connected\n> GET /?Action=X&Name=a%20b HTTP/1.1\n> Host: a.example\n>\n< HTTP/1.1 400 Bad Request";
+        for (text, form) in [
+            (format!("\u{feff}curl '{url}'"), Form::Curl),
+            (format!("curl.exe '{url}'"), Form::Curl),
+            (format!("root@host:~# curl '{url}'\n"), Form::Curl),
+            (format!("[me@host ~]$ curl -s '{url}' | jq ."), Form::Curl),
+            (format!("PS C:\\Users\\me> curl.exe '{url}'"), Form::Curl),
+            (format!("$ sudo curl '{url}'"), Form::Curl),
+            (format!("\"{url}\""), Form::Url),
+            (format!("“{url}”"), Form::Url),
+            (format!("wget '{url}'"), Form::Url),
+            (format!("Invoke-WebRequest -Uri \"{url}\""), Form::Url),
+            (format!("2023-10-26 INFO url={url}, status=400"), Form::Url),
+            (format!("url={url}\nstatus=400"), Form::Url),
+            (format!("请求失败：{url}，状态码 400。"), Form::Url),
+            (format!("{{\"url\":\"{url}\",\"status\":400}}"), Form::Url),
+            (url.replace('&', "&amp;"), Form::Url),
+            (url.replace("&Na", "&\nNa"), Form::Url),
+            ("https://a.example/\nAction=X&Name=a%20b".to_owned(), Form::Url),
+            ("https://a.example/\n\nAction=X&Name=a+b".to_owned(), Form::Url),
+            ("https://a.example/?Action=X\nName=a%20b".replace("Name", "CertName"), Form::Url),
+            (dump.to_owned(), Form::HttpMessage),
+            (dump.replace('\n', "\r\n"), Form::HttpMessage),
+            ("send: b'POST /?Action=X HTTP/1.1\\r\\nHost: a.example\\r\\n\\r\\n'\nsend: b'Name=a%20b'\nreply: 'HTTP/1.1 400 Bad Request\\r\\n'".to_owned(), Form::HttpMessage),
+            ("POST /?Action=X HTTP/1.1\nHost: a.example\nName=a%20b".to_owned(), Form::HttpMessage),
+            ("\u{feff}{\"Action\":\"X\",\"Name\":\"a b\"}".to_owned(), Form::Json),
+            ("Action = X\nName = a b".to_owned(), Form::Lines),
+            ("stringToSign=POST&%2F&Action%3DX%26Name%3Da%2520b".to_owned(), Form::StringToSign),
+            ("StringToSign: POST&%2F&Action%3DX%26Name%3Da%2520b".to_owned(), Form::StringToSign),
+            ("{\"stringToSign\":\"POST&%2F&Action%3DX%26Name%3Da%2520b\"}".to_owned(), Form::StringToSign),
+            ("POST&#38;%2F&amp;amp;Action%3DX%26Name%3Da%2520b".to_owned(), Form::StringToSign),
+        ] {
+            let reading = read(&text).unwrap();
+            assert_eq!(reading.form, form, "{text}");
+            let named = named(&reading);
+            let named = named.iter().map(|(name, value)| (name.trim_start_matches("Cert"), *value));
+            assert_eq!(named.collect::<Vec<_>>(), expected, "{text}");
+            if form == Form::Url || form == Form::Curl {
+                assert_eq!(reading.host.as_deref(), Some("a.example"), "{text}");
+            }
+        }
+        let encoded = read("Action=X\nName=a%20b\nTimestamp=2023-10-26T10%3A22%3A32Z").unwrap();
+        assert_eq!(encoded.value("Name"), Some("a b"));
+        assert_eq!(encoded.value("Timestamp"), Some("2023-10-26T10:22:32Z"));
+        let own = read("Name= a b\nAction=X%20").unwrap();
+        assert_eq!(named(&own), [("Name", " a b"), ("Action", "X%20")]);
+    }
+
+    #[test]
+    fn takes_nothing_else_into_the_programs_string() {
+        let own = "POST&%2F&Action%3DX%26SignatureVersion%3D1.0%26Version%3D2019-03-07";
+        let wrapped = own
+            .replace("Signature", "Sig\nnature")
+            .replace("-07", "-\r\n07");
+        for text in [
+            own.to_owned(),
+            format!("\"{own}\""),
+            format!("{own}\""),
+            format!("{own}."),
+            format!("{own}。"),
+            format!("{own}\nSignature: abc="),
+            format!("{own}\n  at com.example"),
+            format!("{own}, signature=abc"),
+            wrapped,
+            own.replace('&', "&amp;"),
+        ] {
+            let reading = read(&text).unwrap();
+            assert_eq!(reading.signed_text.as_deref(), Some(own), "{text}");
+        }
+        // A program may sign anything.
+        let odd = "post&/&Action=X&Name=a b(c)*&Version=1";
+        assert_eq!(read(odd).unwrap().signed_text.as_deref(), Some(odd));
+        let later = "POST&%2F&Version%3D2019-03-07%26x%3D1";
+        assert_eq!(read(later).unwrap().signed_text.as_deref(), Some(later));
+    }
+
+    #[test]
+    fn a_body_that_is_announced_and_not_pasted_is_missing() {
+        let empty = "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855";
+        let form = "Content-Type: application/x-www-form-urlencoded";
+        for (headers, missing) in [
+            ("Content-Length: 14".to_owned(), true),
+            (form.to_owned(), true),
+            (format!("{form}\nContent-Length: 0"), false),
+            (format!("{form}\nx-acs-content-sha256: {empty}"), false),
+            ("Accept: */*".to_owned(), false),
+            ("Content-Length: 3\n\nA=1".to_owned(), false),
+            ("Content-Length: 5\n\nA=1\n".to_owned(), false),
+            ("Content-Length: 30\n\nA=1&B".to_owned(), true),
+        ] {
+            let text = format!("POST / HTTP/1.1\nHost: a.example\n{headers}");
+            assert_eq!(read(&text).unwrap().body_missing, missing, "{text}");
+        }
+        let get = format!("GET /?A=1 HTTP/1.1\n{form}");
+        assert!(!read(&get).unwrap().body_missing);
+        let curl = format!("curl -X POST https://a.example?A=1 -H '{form}'");
+        assert!(!read(&curl).unwrap().body_missing);
+    }
+
+    #[test]
     fn understands_canonical_requests() {
         let text = "POST\n/\nB=1&a=%20\nhost:a.example\nx-acs-date:d\n\nhost;x-acs-date\n\
                     e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855";
@@ -441,6 +679,32 @@ mod tests {
             ("{}", "nothing"),
             ("{\"a\":", "json"),
             ("a=%D5%C5", "not-utf8"),
+            ("a=%E5%BC", "request-truncated"),
+            (
+                "https://a.example/?a=%E5%BC%A0&b=%E4%B8%8",
+                "request-truncated",
+            ),
+            ("https://a.example/?a=%E5%", "request-truncated"),
+            ("time=1 level=INFO", "nothing"),
+            ("a(b)=1", "nothing"),
+            ("https://a.example/?Action=X&Name=a b&c=1", "nothing"),
+            (
+                "wget --post-data 'A=1' 'https://a.example/?Action=X'",
+                "nothing",
+            ),
+            (
+                "x-acs-action: X\nx-acs-version: 2019-03-07",
+                "without-request-line",
+            ),
+            (
+                "Host: a\nAuthorization: ACS3-HMAC-SHA256 Credential=k",
+                "without-request-line",
+            ),
+            (r#"{"x-acs-action":"X"}"#, "without-request-line"),
+            (
+                "server string to sign is:POST&%2F&Action%3DX",
+                "servers-answer",
+            ),
         ] {
             assert_eq!(read(text).unwrap_err().rule, rule, "{text}");
         }

@@ -4,6 +4,7 @@
 use super::Finding;
 use super::reading::{self, Place, Reading};
 use crate::signing::canonical::encode_pairs;
+use std::net::{IpAddr, SocketAddr};
 
 /// Parameters whose values describe the call, not a person or a key.
 const KEPT: &[&str] = &[
@@ -56,7 +57,7 @@ pub fn shareable(request: &str) -> Result<String, Finding> {
             .map(|(name, value)| format!("{name}={value}"));
         return Ok(lines.collect::<Vec<_>>().join("\n"));
     }
-    let host = reading.host.as_deref().map(kept_or_masked);
+    let host = reading.host.as_deref().map(shown_host);
     let mut target = masked(&reading.path);
     let query = pairs(Place::Query);
     if !query.is_empty() {
@@ -108,6 +109,22 @@ fn authorization(text: &str) -> Option<String> {
         "ACS3-HMAC-SHA256 {}",
         shown.collect::<Vec<_>>().join(",")
     ))
+}
+
+/// Keeps a host that says nothing about its owner: one of Alibaba Cloud, this machine, or an address.
+/// Any other text may be a password, for example from a command with `-u`.
+fn shown_host(host: &str) -> String {
+    let (name, port) = host.split_once(':').unwrap_or((host, ""));
+    let is_port = port.len() <= 5 && port.bytes().all(|byte| byte.is_ascii_digit());
+    let is_name = |byte: u8| byte.is_ascii_alphanumeric() || b"-.".contains(&byte);
+    let is_known = name == "localhost"
+        || (name.ends_with(".aliyuncs.com") && name.bytes().all(is_name) && !has_number(name));
+    let bare = host.trim_start_matches('[').trim_end_matches(']');
+    if (is_known && is_port) || host.parse::<SocketAddr>().is_ok() || bare.parse::<IpAddr>().is_ok()
+    {
+        return host.to_owned();
+    }
+    masked(host)
 }
 
 fn name(text: &str) -> String {
@@ -197,6 +214,33 @@ mod tests {
         );
         let bearer = "GET /?a=1 HTTP/1.1\nAuthorization: Bearer eyJ";
         assert_eq!(shareable(bearer).unwrap(), "GET /?a=0 HTTP/1.1");
+    }
+
+    #[test]
+    fn keeps_only_hosts_that_are_no_secret() {
+        for (host, shown) in [
+            ("cloudauth.aliyuncs.com", "cloudauth.aliyuncs.com"),
+            (
+                "cloudauth.cn-shanghai.aliyuncs.com:443",
+                "cloudauth.cn-shanghai.aliyuncs.com:443",
+            ),
+            ("localhost:8788", "localhost:8788"),
+            ("127.0.0.1:8788", "127.0.0.1:8788"),
+            ("[::1]:8788", "[::1]:8788"),
+            ("[::1]", "[::1]"),
+            ("alice:Passw0rd", "xxxxx:Xxxxx0xx"),
+            ("alice:Passw0rd.aliyuncs.com", "xxxxx:Xxxxx0xx.xxxxxxxx.xxx"),
+            ("localhost:Passw0rd", "xxxxxxxxx:Xxxxx0xx"),
+            ("gateway.example", "xxxxxxx.xxxxxxx"),
+            (
+                "u11010519491231002.aliyuncs.com",
+                "x00000000000000000.xxxxxxxx.xxx",
+            ),
+        ] {
+            let request = format!("GET /?a=1 HTTP/1.1\nHost: {host}");
+            let expected = format!("GET /?a=0 HTTP/1.1\nHost: {shown}");
+            assert_eq!(shareable(&request).unwrap(), expected);
+        }
     }
 
     proptest! {

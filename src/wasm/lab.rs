@@ -110,6 +110,7 @@ pub fn list_layout(beginning: &str) -> Result<JsValue, JsValue> {
 pub fn check_list(
     delimiter: char,
     header: bool,
+    start: u32,
     cert_no: i32,
     cert_name: i32,
     chunk: &str,
@@ -122,6 +123,7 @@ pub fn check_list(
     let columns = list::Columns {
         delimiter,
         header,
+        start,
         cert_no: usize::try_from(cert_no).ok(),
         cert_name: usize::try_from(cert_name).ok(),
     };

@@ -104,6 +104,19 @@ test("a hundred thousand rows, in the encoding of Chinese spreadsheets", () =>
     assert.ok(!csv.includes("110105"));
   }));
 
+test("a list of names outside of the first plane of Unicode is right, wherever it is cut", () =>
+  list({}, async (page) => {
+    const ROWS = 70_000;
+    await page.setInputFiles("input[type=file]", {
+      name: "list.csv",
+      mimeType: "text/csv",
+      buffer: Buffer.from(`sep=,\n姓名,证件号码\n${"𠮷田,11010519491231002X\n".repeat(ROWS)}`),
+    });
+    await page.getByRole("button", { name: "Check the list" }).click();
+    await page.getByRole("button", { name: "Download the problems (CSV)" }).waitFor();
+    assert.deepEqual((await figures(page)).slice(0, 3), [ROWS, ROWS, 0]);
+  }));
+
 test("a list accounts for every row, names the owner of each row, and lists errors before duplicates", () =>
   list({}, async (page) => {
     const right = "张三,11010519491231002X";

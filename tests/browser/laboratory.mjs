@@ -192,6 +192,27 @@ test("a signature over GBK is named, by the browser's own table", () =>
     await page.getByText("Evidence: a calculation with the entered secret").waitFor();
   }));
 
+test("typing a secret for a request with a picture waits for a pause", () =>
+  laboratory({}, async (page) => {
+    const request = page.getByLabel("Request", { exact: true });
+    await page.getByRole("button", { name: "Alibaba Cloud's published example" }).click();
+    const pasted = await request.inputValue();
+    await request.fill(`${pasted}&Picture=${"A".repeat(300_000)}`);
+    // No timer may be pending when the clock is replaced.
+    await page.locator(".parameter-name", { hasText: "Picture" }).waitFor();
+    await page.clock.install();
+    await page.clock.pauseAt(Date.now() + 60_000);
+    const secret = page.getByLabel(/^AccessKeySecret/);
+    const verdict = page.getByText("The cause is unknown");
+    for (const typed of ["w", "wr", "wro"]) {
+      await secret.fill(typed);
+      await page.clock.runFor(100);
+      assert.equal(await verdict.count(), 0);
+    }
+    await page.clock.runFor(1000);
+    await verdict.waitFor();
+  }));
+
 test("unreadable input is reported", () =>
   laboratory({}, async (page) => {
     const request = page.getByLabel("Request", { exact: true });

@@ -13,8 +13,8 @@ const labels = {
 };
 
 /** Starts an order that ends with this outcome, or that nobody finishes. */
-async function order(outcome, gateway = stack.both.gateway) {
-  const body = sample({ outerOrderNo: crypto.randomUUID().replaceAll("-", "") });
+async function order(outcome, gateway = stack.both.gateway, outerOrderNo = crypto.randomUUID()) {
+  const body = sample({ outerOrderNo: outerOrderNo.replaceAll("-", "") });
   const { json } = await gateway.call("POST", "/v1/face-verifications", { body });
   if (outcome) {
     await submit(stack.sandbox, json.certifyId, outcome);
@@ -136,7 +136,7 @@ test("an unknown token is reported at its field, in the list and at an order", a
     await page.getByRole("link", { name: "Back to the list" }).click();
     const field = page.getByLabel("Access token (bearer)");
     await field.fill("nobody");
-    await page.getByRole("button", { name: "Refresh" }).click();
+    await page.getByRole("button", { name: "Show orders" }).click();
     await page.getByText("This token is not valid.").waitFor();
     assert.equal(await field.getAttribute("aria-invalid"), "true");
     assert.equal(await page.locator(".orders, .notice").count(), 0);
@@ -149,6 +149,63 @@ test("an unknown token is reported at its field, in the list and at an order", a
     await page.locator(".verdict.passed").waitFor();
   });
 });
+
+test("the focus and the tab's title follow an order that is opened and closed", async () => {
+  const { no } = await order("passed");
+  await ledger({}, async (page) => {
+    const focused = (heading) =>
+      page.waitForFunction((text) => document.querySelector("h1:focus")?.textContent === text, heading);
+    await page.getByRole("link", { name: no }).press("Enter");
+    await page.locator(".verdict.passed").waitFor();
+    await focused("Order");
+    assert.equal(await page.title(), `${no} · Order · cloudauth-edge`);
+    await page.getByRole("link", { name: "Back to the list" }).press("Enter");
+    await page.getByRole("link", { name: no }).waitFor();
+    await focused("Orders");
+    assert.equal(await page.title(), "Orders · cloudauth-edge");
+  });
+});
+
+test("another token shows nothing of the earlier one's orders", async () => {
+  await severalParts();
+  await ledger({}, async (page) => {
+    const rows = page.locator(".orders tbody tr");
+    const field = page.getByLabel("Access token (bearer)");
+    await rows.nth(29).waitFor();
+    const held = Promise.withResolvers();
+    await page.route("**/v1/face-verifications?*", async (route) => {
+      await held.promise;
+      await route.continue();
+    });
+    const asked = page.waitForRequest(/[?&]cursor=/);
+    await rows.last().scrollIntoViewIfNeeded();
+    const answered = (await asked).response();
+    await field.fill("of-another-caller");
+    held.resolve();
+    await answered;
+    await page.getByRole("button", { name: "Show orders" }).waitFor();
+    assert.equal(await page.locator(".orders, .chart, .notice").count(), 0);
+    await page.getByRole("button", { name: "Show orders" }).click();
+    await page.getByText("This token is not valid.").waitFor();
+    assert.equal(await rows.count(), 0);
+  });
+});
+
+test("a token that no header can hold is reported at its field", () =>
+  ledger({}, async (page) => {
+    const field = page.getByLabel("Access token (bearer)");
+    const open = page.getByRole("button", { name: "Show orders" });
+    for (const token of ["dev-token\u200B", "\uFEFFdev-token", "ｄｅｖ-token", "dev token"]) {
+      await field.fill(token);
+      await page.getByText("The token contains a space").waitFor();
+      assert.equal(await field.getAttribute("aria-invalid"), "true");
+      assert.ok(await open.isDisabled());
+    }
+    await assertAccessible(page);
+    await field.fill("dev-token");
+    await open.click();
+    await page.locator(".ledger .card").nth(1).waitFor();
+  }));
 
 /** More orders than a part of the list holds. */
 async function severalParts() {
@@ -174,6 +231,8 @@ test("the list is where it was left, and shows what an order's page has learned"
 
     await again.getByRole("link").click();
     await page.locator(".verdict.pending").waitFor();
+    // The page's own query must not see the outcome.
+    await page.getByText("Last query", { exact: true }).waitFor();
     assert.equal(await page.evaluate(() => scrollY), 0);
     const certifyId = await page.locator(".order-facts code").first().innerText();
     await submit(stack.sandbox, certifyId, "passed");
@@ -225,7 +284,7 @@ test("what failed is reported where it is seen, and repeated by its own button",
     await page.getByText("This token is not valid.").waitFor();
     await page.getByLabel("Access token (bearer)").fill("dev-token");
 
-    await page.getByRole("button", { name: "Refresh" }).click();
+    await page.getByRole("button", { name: "Show orders" }).click();
     await rows.first().waitFor();
     await page.route(everything, (route) => route.abort());
     await page.getByRole("button", { name: "Export CSV" }).click();
@@ -310,6 +369,20 @@ test("no orders match", () =>
     await page.getByLabel("To", { exact: true }).fill("2020-01-01");
     await page.getByText("No orders match this filter.").waitFor();
   }));
+
+test("a spreadsheet keeps an order number of digits", async () => {
+  const digits = Array.from(crypto.getRandomValues(new Uint8Array(32)), (byte) => byte % 10).join("");
+  await order(null, undefined, digits);
+  await ledger({}, async (page) => {
+    await page.getByRole("link", { name: digits }).waitFor();
+    const [download] = await Promise.all([
+      page.waitForEvent("download"),
+      page.getByRole("button", { name: "Export CSV" }).click(),
+    ]);
+    const file = readFileSync(await download.path(), "utf8");
+    assert.ok(file.includes(`\r\n"=""${digits}""","`));
+  });
+});
 
 test("orders load as one scrolls, the chart counts them all, and the file has every one", async () => {
   const gateway = await startGateway({ GATEWAY_MODE: "development", CLOUDAUTH_ENDPOINTS: stack.sandbox });

@@ -39,14 +39,14 @@ route.subscribe(({ tool }) => void load(tool));
 export function App() {
   const { tool, part } = route.value;
   const Shown = pages.value[tool];
-  const { title, lead } = headOf(t.value, tool, part);
+  const { title, lead, subject } = headOf(t.value, tool, part);
   return (
     <>
       <a class="skip" href="#content" onClick={skip}>
         {t.value.app.skip}
       </a>
       <Header />
-      <Page key={tool} title={title} lead={lead}>
+      <Page key={tool} title={title} lead={lead} subject={subject}>
         {Shown ? (
           <Guarded>
             <Shown />
@@ -61,9 +61,16 @@ export function App() {
   );
 }
 
-function headOf({ ledger, ...tools }: Catalogue, tool: Tool, part: string): { title: string; lead: string } {
+interface Head {
+  title: string;
+  lead: string;
+  /** What the page is about, if the tool has several of them: an order's number. */
+  subject?: string;
+}
+
+function headOf({ ledger, ...tools }: Catalogue, tool: Tool, part: string): Head {
   if (tool !== "ledger") return tools[tool];
-  return part ? { title: ledger.orderTitle, lead: ledger.orderLead } : ledger;
+  return part ? { title: ledger.orderTitle, lead: ledger.orderLead, subject: part } : ledger;
 }
 
 /** If one tool throws, the others remain usable. */

@@ -1,4 +1,4 @@
-import { signal } from "@preact/signals";
+import { computed, signal } from "@preact/signals";
 import type { Audience, Scheme, SubCode, Text } from "./core";
 import { language } from "./preferences";
 
@@ -104,6 +104,8 @@ export interface Surroundings {
 export const surroundings = signal<Surroundings | Failure | "loading">("loading");
 /** The bearer token; kept only in memory. */
 export const token = signal("");
+/** Whether the token can be sent: a header holds no white space, full-width or invisible characters. */
+export const isTokenSendable = computed(() => /^[!-~]+$/.test(token.value));
 
 export function known(): Surroundings | null {
   const value = surroundings.value;
@@ -183,7 +185,7 @@ const TIMEOUT_MS = 45_000;
 
 async function call<T>(method: string, path: string, body?: object): Promise<Answer<T>> {
   const headers: Record<string, string> = { "accept-language": language.value };
-  if (token.value) headers["authorization"] = `Bearer ${token.value}`;
+  if (isTokenSendable.value) headers["authorization"] = `Bearer ${token.value}`;
   if (body) headers["content-type"] = "application/json";
   try {
     const response = await fetch(path, {

@@ -35,6 +35,7 @@ interface Exports {
   checkList(
     delimiter: string,
     header: boolean,
+    start: number,
     certNo: number,
     certName: number,
     chunk: string,
@@ -63,7 +64,7 @@ export async function loadCore(): Promise<Core> {
       ),
     examineSignature: ({ request, scheme, method, secret, answer }, now) =>
       core.examineSignature(request, scheme ?? "", method ?? "", secret, answer, now),
-    checkList: ({ delimiter, header, certNo, certName }, ...given) =>
-      core.checkList(delimiter, header, certNo ?? -1, certName ?? -1, ...given),
+    checkList: ({ delimiter, header, start, certNo, certName }, ...given) =>
+      core.checkList(delimiter, header, start, certNo ?? -1, certName ?? -1, ...given),
   };
 }

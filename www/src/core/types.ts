@@ -147,6 +147,7 @@ export interface Reading {
     "lines" | "json" | "url" | "form-body" | "curl" | "http-message" | "string-to-sign" | "canonical-request";
   method: string | null;
   host: string | null;
+  bodyMissing: boolean;
 }
 
 export interface Marked {
@@ -196,6 +197,8 @@ export interface Examination {
 export interface Layout {
   delimiter: string;
   header: boolean;
+  /** The line of the first row. */
+  start: number;
   certNo: number | null;
   certName: number | null;
   titles: string[];

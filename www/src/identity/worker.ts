@@ -90,8 +90,10 @@ async function check(layout: Layout, allDocuments: boolean): Promise<void> {
   stopped = false;
   let rest = "";
   let line = 1;
-  for (let at = 0; at < text.length && !stopped; at += CHUNK_CHARACTERS) {
-    const end = at + CHUNK_CHARACTERS;
+  for (let at = 0, end; at < text.length && !stopped; at = end) {
+    end = at + CHUNK_CHARACTERS;
+    // The module would replace each half of a surrogate pair.
+    if (/[\uD800-\uDBFF]/.test(text.charAt(end - 1))) end += 1;
     const last = end >= text.length;
     const chunk = module.checkList(layout, rest + text.slice(at, end), line, last, allDocuments, Date.now());
     ({ rest, nextLine: line } = chunk);

@@ -1,6 +1,6 @@
 import type { ComponentChildren } from "preact";
-import { useEffect } from "preact/hooks";
-import { surroundings, token, type Summary } from "../gateway";
+import { useLayoutEffect } from "preact/hooks";
+import { isTokenSendable, surroundings, type Summary } from "../gateway";
 import { CopyButton } from "../parts/copy";
 import { Facts, type Fact } from "../parts/facts";
 import { FailureNotice, Notice } from "../parts/notice";
@@ -9,7 +9,7 @@ import { Verdict } from "../parts/verdict";
 import { hrefOf } from "../routes";
 import { language } from "../preferences";
 import { pick, t, timeWithZone } from "../text";
-import { ask, asking, order, orderFailure, question, show, type Question } from "./state";
+import { ask, asking, opening, order, orderFailure, question, show, type Question } from "./state";
 import { isAboutToken, TokenField } from "./token";
 
 /** Everything that is known about one order. */
@@ -17,9 +17,9 @@ export function OrderPage({ outerOrderNo }: { outerOrderNo: string }) {
   const text = t.value.ledger;
   const ready = surroundings.value !== "loading";
   const failure = orderFailure.value;
-  const signIn = token.value === "" || isAboutToken(failure);
-  useEffect(() => {
-    if (ready && token.value) void show(outerOrderNo);
+  // Before the order of an earlier page is painted.
+  useLayoutEffect(() => {
+    if (ready && isTokenSendable.value) void show(outerOrderNo);
   }, [outerOrderNo, ready]);
   return (
     <section class="card" aria-labelledby="order-title">
@@ -30,7 +30,7 @@ export function OrderPage({ outerOrderNo }: { outerOrderNo: string }) {
         {text.order} <code>{outerOrderNo}</code>
         <CopyButton text={outerOrderNo} label={text.order} />
       </h2>
-      {ready && (signIn || (!order.value && failure)) && (
+      {ready && !order.value && !opening.value && (
         <form
           class="with-button"
           onSubmit={(event) => {
@@ -39,7 +39,7 @@ export function OrderPage({ outerOrderNo }: { outerOrderNo: string }) {
           }}
         >
           <TokenField failure={failure} />
-          <button type="submit" class="button" disabled={token.value === ""}>
+          <button type="submit" class="button" disabled={!isTokenSendable.value}>
             {text.openOrder}
           </button>
         </form>
@@ -52,7 +52,7 @@ export function OrderPage({ outerOrderNo }: { outerOrderNo: string }) {
       {failure && failure !== "unknown-order" && !isAboutToken(failure) && (
         <FailureNotice failure={failure} retry={() => void show(outerOrderNo)} />
       )}
-      {!order.value && !failure && !signIn && <Loading />}
+      {(!ready || opening.value) && <Loading />}
       {order.value && <Known order={order.value} />}
     </section>
   );

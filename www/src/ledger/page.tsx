@@ -1,5 +1,5 @@
 import { useEffect, useLayoutEffect, useRef } from "preact/hooks";
-import { standings, surroundings, token, type Summary } from "../gateway";
+import { isTokenSendable, standings, surroundings, type Summary } from "../gateway";
 import { Field } from "../parts/field";
 import { FailureNotice } from "../parts/notice";
 import { Loading } from "../parts/page";
@@ -33,7 +33,7 @@ export function Ledger() {
   const order = route.value.part;
   const ready = surroundings.value !== "loading";
   useEffect(() => {
-    if (ready && token.value && !order && orders.value === null && !loading.value) void loadFirst();
+    if (ready && isTokenSendable.value && !order && orders.value === null && !loading.value) void loadFirst();
   }, [ready, order]);
   // Where the list was left for an order: the link back leads there, as the browser's own button does.
   const left = useRef(0);
@@ -61,7 +61,7 @@ function Orders({ left }: { left: { current: number } }) {
           }}
         >
           <TokenField failure={failure.value ?? action?.failure ?? null} />
-          <button type="submit" class="button" disabled={token.value === ""}>
+          <button type="submit" class="button" disabled={!isTokenSendable.value}>
             {orders.value ? text.refresh : text.open}
           </button>
         </form>

@@ -107,8 +107,11 @@ export const loadMore = () => (cursor.value ? load(cursor.value) : loadFirst());
 
 export function choose(change: Partial<Choice>): void {
   choice.value = { ...choice.value, ...change };
-  if (gateway.token.value) void loadFirst();
+  if (gateway.isTokenSendable.value) void loadFirst();
 }
+
+/** Counts the tokens, so that the response to a request with an earlier one is dropped. */
+let tokens = 0;
 
 /** Orders of one day, by status. */
 export interface Day {
@@ -159,7 +162,9 @@ export async function search(): Promise<void> {
   searching.value = true;
   actionFailure.value = null;
   await gateway.surroundingsKnown();
+  const mine = tokens;
   const answer = await gateway.find(text);
+  if (mine !== tokens) return;
   batch(() => {
     searching.value = false;
     if (!answer.ok) actionFailure.value = { failure: answer.failure, retry: () => void search() };
@@ -217,10 +222,12 @@ export async function exportAll(): Promise<void> {
   const filter = filterOf(choice.value);
   const rows: (string | number)[][] = [];
   let from: string | undefined = "";
+  const mine = tokens;
   exported.value = 0;
   actionFailure.value = null;
   while (from !== undefined) {
     const answer: Awaited<ReturnType<typeof gateway.list>> = await gateway.list(filter, from, SAVED_AT_ONCE);
+    if (mine !== tokens) return;
     if (!answer.ok) {
       actionFailure.value = { failure: answer.failure, retry: () => void exportAll() };
       break;
@@ -243,20 +250,25 @@ export const order = signal<Summary | null>(null);
 export const orderFailure = signal<Failure | "unknown-order" | null>(null);
 export const question = signal<Question | null>(null);
 export const asking = signal(false);
+/** Whether an order is being read from the ledger. */
+export const opening = signal(false);
 let shownOrder = "";
 
 /** Shows what the ledger knows; if the order has no verdict, queries the upstream. */
 export async function show(outerOrderNo: string): Promise<void> {
+  const mine = tokens;
   shownOrder = outerOrderNo;
   batch(() => {
     order.value = null;
     orderFailure.value = null;
     question.value = null;
+    opening.value = true;
   });
   const answer = await gateway.find(outerOrderNo);
-  if (shownOrder !== outerOrderNo) return;
+  if (shownOrder !== outerOrderNo || mine !== tokens) return;
   const [found] = answer.ok ? answer.body.items : [];
   batch(() => {
+    opening.value = false;
     order.value = found ?? null;
     orderFailure.value = answer.ok ? (found ? null : "unknown-order") : answer.failure;
   });
@@ -264,9 +276,10 @@ export async function show(outerOrderNo: string): Promise<void> {
 }
 
 export async function ask(outerOrderNo: string): Promise<void> {
+  const mine = tokens;
   asking.value = true;
   const answer = await gateway.read(outerOrderNo, false);
-  if (shownOrder !== outerOrderNo) return;
+  if (shownOrder !== outerOrderNo || mine !== tokens) return;
   batch(() => {
     asking.value = false;
     question.value = {
@@ -280,3 +293,22 @@ export async function ask(outerOrderNo: string): Promise<void> {
     orders.value = orders.value?.map(inList) ?? null;
   });
 }
+
+/** Another token may belong to another caller, so nothing of the earlier one's orders stays. */
+gateway.token.subscribe(() => {
+  tokens += 1;
+  latest += 1;
+  batch(() => {
+    orders.value = null;
+    counts.value = null;
+    cursor.value = undefined;
+    failure.value = null;
+    actionFailure.value = null;
+    missed.value = null;
+    order.value = null;
+    orderFailure.value = null;
+    question.value = null;
+    exported.value = null;
+    for (const busy of [loading, searching, opening, asking]) busy.value = false;
+  });
+});

@@ -1,4 +1,4 @@
-import { token, type Failure } from "../gateway";
+import { isTokenSendable, token, type Failure } from "../gateway";
 import { Field } from "../parts/field";
 import { t } from "../text";
 
@@ -25,7 +25,7 @@ export function TokenField({ failure }: { failure: Failure | "unknown-order" | n
       type="password"
       value={token.value}
       onInput={(value) => (token.value = value)}
-      problem={tokenProblem(failure)}
+      problem={token.value && !isTokenSendable.value ? text.tokenCharacters : tokenProblem(failure)}
       mono
     />
   );

@@ -1,7 +1,13 @@
+/** A text that a spreadsheet would take for a number, and round to 15 digits. */
+const LIKE_A_NUMBER = /^(\d{16,}|\d+e\d+)$/i;
+
 /** A file that spreadsheets open: UTF-8 with a byte order mark, every value quoted. */
 export function csvFile(titles: readonly string[], rows: readonly (readonly (string | number)[])[]): Blob {
+  const quoted = (text: string) => `"${text.replaceAll('"', '""')}"`;
+  const kept = (value: string | number) =>
+    LIKE_A_NUMBER.test(String(value)) ? `=${quoted(String(value))}` : String(value);
   const line = (values: readonly (string | number)[]) =>
-    `${values.map((value) => `"${String(value).replaceAll('"', '""')}"`).join(",")}\r\n`;
+    `${values.map((value) => quoted(kept(value))).join(",")}\r\n`;
   return new Blob(["\uFEFF", line(titles), ...rows.map(line)], { type: "text/csv;charset=utf-8" });
 }
 

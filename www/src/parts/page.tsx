@@ -8,15 +8,17 @@ let shownBefore = false;
 
 /**
  * The frame of each tool, which is there before the tool's own code. Its heading gets the focus when the user
- * switches to it from another tool.
+ * switches to it from another tool, or to another subject of the tool.
  */
 export function Page({
   title,
   lead,
+  subject,
   children,
 }: {
   title: string;
   lead: string;
+  subject?: string | undefined;
   children: ComponentChildren;
 }) {
   const heading = useRef<HTMLHeadingElement>(null);
@@ -24,9 +26,16 @@ export function Page({
     if (shownBefore) heading.current?.focus();
     shownBefore = true;
   }, []);
+  const before = useRef(subject);
   useEffect(() => {
-    document.title = `${title} · cloudauth-edge`;
-  }, [title]);
+    if (before.current === subject) return;
+    before.current = subject;
+    // A list is shown where it was left.
+    heading.current?.focus({ preventScroll: !subject });
+  }, [subject]);
+  useEffect(() => {
+    document.title = [subject, title, "cloudauth-edge"].filter(Boolean).join(" · ");
+  }, [title, subject]);
   return (
     <main id="content" class="page">
       <header class="page-head">

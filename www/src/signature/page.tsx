@@ -1,5 +1,5 @@
 import { signal, useSignal } from "@preact/signals";
-import { useEffect } from "preact/hooks";
+import { useEffect, useMemo, useRef, useState } from "preact/hooks";
 import type { Core, Scheme, Subject } from "../core";
 import { Code } from "../parts/code";
 import { CopyButton } from "../parts/copy";
@@ -57,8 +57,7 @@ function Bench({ core }: { core: Core }) {
       isLinked.value = true;
     }
   }, [part]);
-  const examined =
-    subject.value.request.trim() === "" ? null : core.examineSignature(subject.value, Date.now());
+  const examined = useExamination(core);
   return (
     <div class="laboratory">
       <div class="bench-column">
@@ -80,6 +79,30 @@ function Bench({ core }: { core: Core }) {
       </div>
     </div>
   );
+}
+
+/** An examination of a longer request, or one that took longer, waits for a pause in typing. */
+const LONG_REQUEST = 20_000;
+const LONG_MS = 50;
+const PAUSE_MS = 300;
+
+function useExamination(core: Core) {
+  const typed = subject.value;
+  const [settled, settle] = useState(typed);
+  const took = useRef(0);
+  useEffect(() => {
+    const pause = setTimeout(() => settle(typed), PAUSE_MS);
+    return () => clearTimeout(pause);
+  }, [typed]);
+  const waits = took.current > LONG_MS || typed.request.length > LONG_REQUEST;
+  const examined = waits ? settled : typed;
+  return useMemo(() => {
+    if (examined.request.trim() === "") return null;
+    const start = performance.now();
+    const examination = core.examineSignature(examined, Date.now());
+    took.current = performance.now() - start;
+    return examination;
+  }, [core, examined]);
 }
 
 function edit(part: Partial<Subject>): void {

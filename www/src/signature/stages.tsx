@@ -47,7 +47,11 @@ export function Stages({ examination }: { examination: Examination }) {
             <Joined parameters={stages.parameters} form="once" equals="=" and="&" />
           </p>
         </Stage>
-        {stages.scheme === "1.0" ? <RpcRest stages={stages} /> : <Acs3Rest stages={stages} />}
+        {stages.scheme === "1.0" ? (
+          <RpcRest stages={stages} />
+        ) : (
+          <Acs3Rest stages={stages} bodyMissing={examination.reading.bodyMissing} />
+        )}
         <Signature examination={examination} />
       </ol>
     </section>
@@ -204,12 +208,12 @@ function RpcRest({ stages }: { stages: RpcStages }) {
   );
 }
 
-function Acs3Rest({ stages }: { stages: Acs3Stages }) {
+function Acs3Rest({ stages, bodyMissing }: { stages: Acs3Stages; bodyMissing: boolean }) {
   const text = t.value.signature;
   return (
     <>
       <Stage title={text.bodyHash} note={text.bodyHashNote} copy={stages.payloadHash}>
-        <p class="long muted">{stages.body || text.emptyBody}</p>
+        <p class="long muted">{stages.body || (bodyMissing ? text.missingBody : text.emptyBody)}</p>
         <p class="long">{stages.payloadHash}</p>
       </Stage>
       <Stage title={text.canonicalRequest} note={text.canonicalRequestNote} copy={stages.canonicalRequest}>

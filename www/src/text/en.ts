@@ -169,7 +169,7 @@ export const en: Catalogue = {
     request: "Request",
     link: "Link to this request",
     linkNote:
-      "The link contains this text. Method, host, parameter names and positions are kept, and so are action, version, format and timestamp; in every other value, each character is replaced by one of its kind. The secret, the response and other headers are omitted. The text follows the # in the link, so browsers do not send it to a server.",
+      "The link contains this text. Method, parameter names and positions are kept, and so are action, version, format and timestamp, and a host of Alibaba Cloud, localhost or an IP address; in every other value, each character is replaced by one of its kind. The secret, the response and other headers are omitted. The text follows the # in the link, so browsers do not send it to a server.",
     linked:
       "This request came with a link: the characters of its values are placeholders, so its signature cannot be checked.",
     requestHint:
@@ -249,6 +249,7 @@ export const en: Catalogue = {
     bodyHash: "Body hash",
     bodyHashNote: "SHA-256 of the body's bytes, in lower-case hexadecimal.",
     emptyBody: "(empty body)",
+    missingBody: "(not pasted; the hash is that of the header)",
     result: "Signature",
     rpcResultNote: "HMAC-SHA1, with the AccessKeySecret followed by & as the signing key, in Base64.",
     acs3ResultNote: "HMAC-SHA256, with the AccessKeySecret as the signing key, in lower-case hexadecimal.",
@@ -344,6 +345,7 @@ export const en: Catalogue = {
     token: "Access token (bearer)",
     tokenNote: "The token stays in this page's memory. A read-only token is enough.",
     tokenInvalid: "This token is not valid.",
+    tokenCharacters: "The token contains a space, a full-width or an invisible character; copy it again.",
     tokenScope: "This token may not read orders: it lacks the scope read.",
     open: "Show orders",
     openOrder: "Open",

@@ -1,0 +1,197 @@
+//! Finds the request within the text that was copied with it: prompts, quotes, traces and log lines.
+
+use super::answer;
+use super::http_message::is_method;
+
+/// Marks that copying adds before or after a text and that are not visible.
+const INVISIBLE: [char; 4] = ['\u{FEFF}', '\u{200B}', '\u{200E}', '\u{2060}'];
+/// Quotes, opening and closing.
+const QUOTES: [(char, char); 6] = [
+    ('"', '"'),
+    ('\'', '\''),
+    ('`', '`'),
+    ('“', '”'),
+    ('‘', '’'),
+    ('「', '」'),
+];
+
+/// The text without white space, invisible marks and quotes around it.
+pub(super) fn trimmed(text: &str) -> &str {
+    let is_around = |character: char| character.is_whitespace() || INVISIBLE.contains(&character);
+    let text = text.trim_matches(is_around);
+    let unquoted = QUOTES.iter().find_map(|(open, close)| {
+        let inner = text.strip_prefix(*open)?.strip_suffix(*close)?;
+        (!inner.contains([*open, *close])).then_some(inner)
+    });
+    match unquoted {
+        Some(inner) => inner.trim_matches(is_around),
+        None => text,
+    }
+}
+
+/// The curl command, without the shell's prompt.
+pub(super) fn curl_command(text: &str) -> Option<&str> {
+    let mut start = 0_usize;
+    for line in text.split_inclusive('\n') {
+        for (at, name) in line.match_indices("curl") {
+            let before = line.get(..at)?.trim();
+            let after = line.get(at.saturating_add(name.len())..)?;
+            let after = after.strip_prefix(".exe").unwrap_or(after);
+            let is_prompt = before.is_empty()
+                || before.ends_with(['$', '#', '>', '%', '+', '❯'])
+                || before.ends_with("sudo");
+            if is_prompt && (after.is_empty() || after.starts_with(char::is_whitespace)) {
+                return text.get(start.saturating_add(at)..);
+            }
+        }
+        start = start.saturating_add(line.len());
+    }
+    None
+}
+
+/// The HTTP message in a trace: of `curl -v`, or of Python's `http.client`.
+pub(super) fn traced_message(text: &str) -> Option<String> {
+    let is_first = |line: &&str| {
+        let method = line
+            .strip_prefix("> ")
+            .and_then(|line| line.split(' ').next());
+        method.is_some_and(is_method)
+    };
+    let from_curl = text.lines().skip_while(|line| !is_first(line));
+    let from_curl: Vec<&str> = from_curl
+        .map_while(|line| line.trim_end().strip_prefix("> "))
+        .collect();
+    if !from_curl.is_empty() {
+        return Some(from_curl.join("\n"));
+    }
+    let sent = text.lines().skip_while(|line| !line.starts_with("send: "));
+    let sent = sent.map_while(|line| line.trim_end().strip_prefix("send: "));
+    let mut bytes = Vec::new();
+    for literal in sent {
+        bytes.extend(python_bytes(literal)?);
+    }
+    String::from_utf8(bytes)
+        .ok()
+        .filter(|text| !text.is_empty())
+}
+
+/// The bytes of Python's `b'…'`.
+fn python_bytes(literal: &str) -> Option<Vec<u8>> {
+    let literal = literal.strip_prefix('b').unwrap_or(literal);
+    let inner = ['\'', '"']
+        .into_iter()
+        .find_map(|quote| literal.strip_prefix(quote)?.strip_suffix(quote))?;
+    let mut bytes = Vec::new();
+    let mut rest = inner.chars();
+    while let Some(character) = rest.next() {
+        let escaped = (character == '\\').then(|| rest.next()).flatten();
+        match escaped {
+            Some('r') => bytes.push(b'\r'),
+            Some('n') => bytes.push(b'\n'),
+            Some('t') => bytes.push(b'\t'),
+            Some('x') => {
+                let digits: String = rest.by_ref().take(2).collect();
+                bytes.push(u8::from_str_radix(&digits, 16).ok()?);
+            }
+            other => bytes.extend(other.unwrap_or(character).to_string().bytes()),
+        }
+    }
+    Some(bytes)
+}
+
+/// The string to sign that a program printed, without its label and what follows it.
+pub(super) fn string_to_sign(text: &str) -> Option<String> {
+    let text = answer::unescaped(text);
+    let starts = ["GET", "POST"]
+        .into_iter()
+        .flat_map(|method| ["%2F", "%2f", "/"].map(|path| [method, path, ""].join("&")));
+    let at = starts.filter_map(|start| text.find(&start)).min();
+    let at = at.or_else(|| {
+        // Only a text that begins with it may have another method or the wrong case.
+        let (method, rest) = text.split_once('&')?;
+        let is_one = !method.is_empty()
+            && method.bytes().all(|byte| byte.is_ascii_alphabetic())
+            && ["%2F&", "%2f&", "/&"]
+                .iter()
+                .any(|path| rest.starts_with(path));
+        is_one.then_some(0)
+    })?;
+    let (before, rest) = text.split_at_checked(at)?;
+    let open = before.chars().next_back();
+    let quotes = QUOTES.iter().find(|(quote, _)| Some(*quote) == open);
+    let quoted = quotes.and_then(|(_, close)| rest.split(*close).next());
+    let joined = without_line_breaks(quoted.unwrap_or(rest));
+    let end = version_end(&joined).unwrap_or(joined.len());
+    let is_mark =
+        |character: char| character.is_whitespace() || "\"'`”’」.。,，;；".contains(character);
+    Some(joined.get(..end)?.trim_end_matches(is_mark).to_owned())
+}
+
+/// Joins the lines into which a terminal wraps a string to sign.
+fn without_line_breaks(text: &str) -> String {
+    let mut lines = text.lines();
+    let mut joined = lines.next().unwrap_or_default().trim_end().to_owned();
+    let is_part = |byte: u8| byte.is_ascii_alphanumeric() || b"-_.~%&+*!'()/=".contains(&byte);
+    for line in lines.map(str::trim) {
+        if line.is_empty() || version_end(&joined).is_some() || !line.bytes().all(is_part) {
+            break;
+        }
+        joined.push_str(line);
+    }
+    joined
+}
+
+/// Where a string to sign ends: after the API's version, unless another parameter follows.
+fn version_end(text: &str) -> Option<usize> {
+    let date = "0000-00-00";
+    ["Version%3D", "Version="].into_iter().find_map(|name| {
+        let start = text.rfind(name)?.checked_add(name.len())?;
+        let end = start.checked_add(date.len())?;
+        let version = text.get(start..end)?;
+        let is_date = version
+            .bytes()
+            .zip(date.bytes())
+            .all(|(byte, form)| match form {
+                b'0' => byte.is_ascii_digit(),
+                dash => byte == dash,
+            });
+        let next = text.get(end..)?.chars().next();
+        let goes_on =
+            next.is_some_and(|next| next.is_ascii_alphanumeric() || matches!(next, '%' | '&'));
+        (is_date && !goes_on).then_some(end)
+    })
+}
+
+/// The URL of a call in a log line or another program's command. `None` if the command also sends a
+/// body, which would be part of the call.
+pub(super) fn url(text: &str) -> Option<&str> {
+    if ["-Body", "--post-", "--body-", "--data", "body:", ", data="]
+        .iter()
+        .any(|option| text.contains(option))
+    {
+        return None;
+    }
+    let schemes = ["https://", "http://"].into_iter();
+    let mut starts: Vec<usize> = schemes
+        .flat_map(|scheme| text.match_indices(scheme))
+        .map(|(at, _)| at)
+        .collect();
+    starts.sort_unstable();
+    starts.into_iter().find_map(|at| {
+        let (before, rest) = text.split_at_checked(at)?;
+        let open = before.chars().next_back();
+        let pairs = QUOTES.iter().chain(&[('<', '>'), ('(', ')'), ('[', ']')]);
+        let mut close = pairs.filter(|(quote, _)| Some(*quote) == open);
+        let close = close.next().map(|(_, close)| *close);
+        let is_end = |character: char| {
+            character.is_whitespace()
+                || Some(character) == close
+                || "\"<>`，。；、）”’」".contains(character)
+        };
+        let url = rest.split(is_end).next()?;
+        let is_call = ["Action=", "AccessKeyId=", "Signature="]
+            .iter()
+            .any(|name| url.contains(name));
+        is_call.then(|| url.trim_end_matches([',', ';', '.']))
+    })
+}

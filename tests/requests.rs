@@ -480,3 +480,68 @@ fn pictures_are_base64_to_the_last_bit() {
         }
     }
 }
+
+#[test]
+fn a_scene_is_sent_without_leading_zeros() {
+    let values = [
+        ("sceneId", Value::from("0001000000006")),
+        ("outerOrderNo", ORDER.into()),
+        ("metaInfo", META_INFO.into()),
+    ];
+    let valid = validate(&INIT_FACE_VERIFY, values, &options()).unwrap();
+    assert_eq!(valid.value("SceneId"), Some("1000000006"));
+}
+
+#[test]
+fn the_name_and_number_of_a_passport_are_plain_text() {
+    let options = ValidationOptions {
+        allow_other_products: true,
+        ..options()
+    };
+    let longest = "A".repeat(1_024);
+    let longer = "A".repeat(1_025);
+    for (text, right) in [
+        ("SMITH JOHN", true),
+        (longest.as_str(), true),
+        (longer.as_str(), false),
+        ("SMITH\nJOHN", false),
+        ("SMITH\u{0}", false),
+    ] {
+        for name in ["certName", "certNo"] {
+            let mut values = vec![
+                ("sceneId", Value::Integer(1_000_000_006)),
+                ("outerOrderNo", ORDER.into()),
+                ("metaInfo", META_INFO.into()),
+                ("productCode", "ID_PLUS".into()),
+                ("certType", "PASSPORT".into()),
+            ];
+            values.push((name, text.into()));
+            let found = validate(&INIT_FACE_VERIFY, values, &options).map(|_| ());
+            assert_eq!(found.is_ok(), right, "{name} {text:?}: {found:?}");
+        }
+    }
+}
+
+#[test]
+fn a_certify_id_is_printable_ascii() {
+    let longest = "a".repeat(256);
+    let longer = "a".repeat(257);
+    for (text, right) in [
+        ("sha91707dc296d469ad38e4c5efa6a0f24b", true),
+        (longest.as_str(), true),
+        (longer.as_str(), false),
+        ("a b", false),
+        ("a\n", false),
+        ("证", false),
+    ] {
+        let found = named(&[("certifyId", text.into())]);
+        assert_eq!(found.is_ok(), right, "{text:?}: {found:?}");
+    }
+}
+
+#[test]
+fn the_words_of_a_list_are_separated_in_its_error() {
+    let error = named(&[("certifyUrlType", "SMILE".into())]).unwrap_err();
+    assert_eq!(rules(&error), [("certifyUrlType", "one-of")]);
+    assert_eq!(error.fields[0].message.en, "must be one of: WEB, H5.");
+}

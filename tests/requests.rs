@@ -545,3 +545,45 @@ fn the_words_of_a_list_are_separated_in_its_error() {
     assert_eq!(rules(&error), [("certifyUrlType", "one-of")]);
     assert_eq!(error.fields[0].message.en, "must be one of: WEB, H5.");
 }
+
+#[test]
+fn a_value_of_another_type_is_named_by_what_it_must_be() {
+    for (name, value, rule, says) in [
+        (
+            "sceneId",
+            Value::Boolean(true),
+            "type",
+            "an integer, a bigint",
+        ),
+        ("sceneId", Value::Inexact, "unsafe-number", "exact integer"),
+        ("userId", Value::Integer(5), "type", "must be a string."),
+        ("userId", Value::Inexact, "type", "must be a string."),
+        ("userId", Value::Boolean(false), "type", "must be a string."),
+        ("metaInfo", Value::Unusable, "type", "MetaInfo unchanged"),
+        ("metaInfo", Value::Integer(1), "type", "MetaInfo unchanged"),
+    ] {
+        let error = named(&[(name, value)]).unwrap_err();
+        let found = error.fields.iter().find(|problem| problem.field == name);
+        let found = found.unwrap();
+        assert_eq!(found.rule, rule, "{name}");
+        assert!(found.message.en.contains(says), "{}", found.message.en);
+    }
+    named(&[("sceneId", "1000000006".into())]).unwrap();
+    named(&[("sceneId", Value::Integer(7))]).unwrap();
+}
+
+#[test]
+fn an_address_has_a_host() {
+    for (url, right) in [
+        ("https://shop.example", true),
+        ("http://shop.example/x", true),
+        ("https://", false),
+        ("https:///x", false),
+        ("https://?x", false),
+        ("https://#x", false),
+        ("ftp://shop.example", false),
+        ("https://shop.example/ x", false),
+    ] {
+        assert_eq!(named(&[("returnUrl", url.into())]).is_ok(), right, "{url}");
+    }
+}

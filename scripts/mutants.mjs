@@ -17,7 +17,7 @@ const TESTS = {
   "src/signing": { features: "sandbox", tests: ["signature_vectors", "requests", "sandbox"] },
   "src/actions": { features: "", tests: ["requests"] },
   "src/client/response.rs": { features: "", tests: ["answers"] },
-  "src/client/retry.rs": { features: "", tests: ["answers", "calls"] },
+  "src/client/retry.rs": { features: "", tests: ["answers", "calls", "sans_io"] },
   "src/gateway": { features: "gateway,sandbox", tests: ["gateway", "sandbox"] },
   "src/rpc_server": { features: "gateway,sandbox", tests: ["gateway", "sandbox"] },
 };

@@ -323,7 +323,7 @@ impl RawCaller {
             let place = format!("{place}.tokens[{at}].sha256");
             tokens.extend(check(place, &token.sha256, token.scopes));
         }
-        if has_twins(&tokens) {
+        if has_twins(tokens.iter().map(|token| token.hash)) {
             // The scopes of a duplicate would depend on the order of the list.
             problems.push(problem(
                 place,
@@ -332,12 +332,7 @@ impl RawCaller {
                 "lists the same token twice.",
             ));
         }
-        let ids: BTreeSet<&str> = self
-            .key_pairs
-            .iter()
-            .map(|pair| pair.access_key_id.as_str())
-            .collect();
-        if ids.len() < self.key_pairs.len() {
+        if has_twins(self.key_pairs.iter().map(|pair| &pair.access_key_id)) {
             problems.push(problem(
                 place,
                 "same-key-pair-twice",
@@ -444,9 +439,9 @@ fn checked_hash(
     hash
 }
 
-fn has_twins(tokens: &[Token]) -> bool {
-    let hashes: BTreeSet<_> = tokens.iter().map(|token| token.hash).collect();
-    hashes.len() < tokens.len()
+fn has_twins<T: Ord>(mut values: impl Iterator<Item = T>) -> bool {
+    let mut seen = BTreeSet::new();
+    values.any(|value| !seen.insert(value))
 }
 
 impl Caller {

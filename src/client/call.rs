@@ -8,7 +8,7 @@ pub use super::state::{State, endpoint};
 
 use super::explain::explain;
 use super::retry;
-use super::state::signing_context;
+use super::state::{end_with, signing_context};
 use crate::actions::{Action, ValidRequest};
 use crate::client::options::Options;
 use crate::client::response::{self, Answer, Failure};
@@ -148,10 +148,7 @@ pub(super) fn settle_as<'a, A>(
     // An earlier attempt may have been executed, whatever the outcome of this one.
     state.maybe_executed |= action.starts_something && !failure.not_executed;
     let maybe_executed = state.maybe_executed;
-    let unknown = |error: Error| match maybe_executed {
-        true => error.execution_unknown(),
-        false => error,
-    };
+    let unknown = |error: Error| end_with(maybe_executed, error);
     match retry::decide(
         options,
         action,

@@ -53,11 +53,16 @@ impl State {
     /// The error with which the call ends, which also states whether one of its attempts may have
     /// started a verification.
     pub fn end_with(&self, error: Error) -> Error {
-        if self.maybe_executed {
-            error.execution_unknown()
-        } else {
-            error
-        }
+        end_with(self.maybe_executed, error)
+    }
+}
+
+/// The error, marked if an attempt may have started a verification.
+pub(super) fn end_with(maybe_executed: bool, error: Error) -> Error {
+    if maybe_executed {
+        error.execution_unknown()
+    } else {
+        error
     }
 }
 

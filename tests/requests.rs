@@ -3,7 +3,7 @@
 #![allow(clippy::unwrap_used, clippy::indexing_slicing)]
 
 use cloudauth_edge::actions::{
-    DescribeFaceVerify, INIT_FACE_VERIFY, InitFaceVerify, SigningContext, Value,
+    DescribeFaceVerify, INIT_FACE_VERIFY, InitFaceVerify, SigningContext, ValidRequest, Value,
 };
 use cloudauth_edge::actions::{ValidationOptions, validate};
 use cloudauth_edge::error::{Audience, Error};
@@ -48,6 +48,14 @@ fn rules(error: &Error) -> Vec<(&str, &str)> {
 }
 
 fn named(values: &[(&str, Value)]) -> Result<(), Error> {
+    named_with(&options(), values).map(|_| ())
+}
+
+/// A valid request, with these values in place of its own.
+fn named_with<'a>(
+    options: &ValidationOptions,
+    values: &[(&str, Value<'a>)],
+) -> Result<ValidRequest<'a>, Error> {
     let all = [
         ("sceneId", Value::Integer(1_000_000_006)),
         ("outerOrderNo", ORDER.into()),
@@ -58,7 +66,7 @@ fn named(values: &[(&str, Value)]) -> Result<(), Error> {
         .into_iter()
         .filter(|(name, _)| !replaced(name))
         .chain(values.iter().cloned());
-    validate(&INIT_FACE_VERIFY, values, &options()).map(|_| ())
+    validate(&INIT_FACE_VERIFY, values, options)
 }
 
 #[test]
@@ -483,12 +491,7 @@ fn pictures_are_base64_to_the_last_bit() {
 
 #[test]
 fn a_scene_is_sent_without_leading_zeros() {
-    let values = [
-        ("sceneId", Value::from("0001000000006")),
-        ("outerOrderNo", ORDER.into()),
-        ("metaInfo", META_INFO.into()),
-    ];
-    let valid = validate(&INIT_FACE_VERIFY, values, &options()).unwrap();
+    let valid = named_with(&options(), &[("sceneId", "0001000000006".into())]).unwrap();
     assert_eq!(valid.value("SceneId"), Some("1000000006"));
 }
 
@@ -508,15 +511,12 @@ fn the_name_and_number_of_a_passport_are_plain_text() {
         ("SMITH\u{0}", false),
     ] {
         for name in ["certName", "certNo"] {
-            let mut values = vec![
-                ("sceneId", Value::Integer(1_000_000_006)),
-                ("outerOrderNo", ORDER.into()),
-                ("metaInfo", META_INFO.into()),
+            let values = [
                 ("productCode", "ID_PLUS".into()),
                 ("certType", "PASSPORT".into()),
+                (name, text.into()),
             ];
-            values.push((name, text.into()));
-            let found = validate(&INIT_FACE_VERIFY, values, &options).map(|_| ());
+            let found = named_with(&options, &values).map(|_| ());
             assert_eq!(found.is_ok(), right, "{name} {text:?}: {found:?}");
         }
     }

@@ -13,9 +13,14 @@ export class Metrics {
   #requests;
   #duration;
   #calls;
+  #store;
+  #database;
+  #backlog;
+  #overdue;
 
   /** @param {import("../host/types.js").Store} store */
   constructor(store) {
+    this.#store = store;
     const registers = [this.#registry];
     collectDefaultMetrics({ register: this.#registry });
     this.#requests = new Counter({
@@ -38,26 +43,31 @@ export class Metrics {
       buckets: SECONDS,
       registers,
     });
-    const overdue = new Gauge({
-      name: "cloudauth_gateway_webhook_overdue_seconds",
-      help: "How long the first of them has been due",
-      registers: [],
-    });
-    new Gauge({
-      name: "cloudauth_gateway_webhook_backlog",
-      help: "Pending webhook deliveries",
+    this.#database = new Gauge({
+      name: "cloudauth_gateway_database_up",
+      help: "1 if the database responded to this scrape, 0 if not",
       registers,
-      async collect() {
-        const now = Date.now();
-        const backlog = (async () => store.backlog(now))();
-        const { value: found } = await within({ timeoutMillis: BACKLOG_MS }, backlog);
-        // Without the database, the other metrics are still served.
-        this.set(found ? found.reports : NaN);
-        overdue.set(found ? Math.max(0, now - (found.oldest ?? now)) / 1000 : NaN);
-      },
     });
-    // Registered after the gauge whose `collect` sets its value.
-    this.#registry.registerMetric(overdue);
+    this.#backlog = new Gauge({
+      name: "cloudauth_gateway_webhook_backlog",
+      help: "Pending webhook deliveries; NaN without the database",
+      registers,
+    });
+    this.#overdue = new Gauge({
+      name: "cloudauth_gateway_webhook_overdue_seconds",
+      help: "How long the first of them has been due; NaN without the database",
+      registers,
+    });
+  }
+
+  /** Sets what the database knows. Without it, the other metrics are still served. */
+  async #askDatabase() {
+    const now = Date.now();
+    const backlog = (async () => this.#store.backlog(now))();
+    const { value: found } = await within({ timeoutMillis: BACKLOG_MS }, backlog);
+    this.#database.set(found ? 1 : 0);
+    this.#backlog.set(found ? found.reports : NaN);
+    this.#overdue.set(found ? Math.max(0, now - (found.oldest ?? now)) / 1000 : NaN);
   }
 
   /** @param {import("../host/types.js").LogLine} line */
@@ -79,6 +89,7 @@ export class Metrics {
         return;
       }
       try {
+        await this.#askDatabase();
         const text = await this.#registry.metrics();
         response.writeHead(200, { "content-type": this.#registry.contentType }).end(text);
       } catch {

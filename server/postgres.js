@@ -160,8 +160,9 @@ export class PostgresStore {
       const now = moments();
       await store.#pool.query("INSERT INTO instances VALUES ($1, clock_timestamp())", [store.#id]);
       store.#renewed = now;
-      await store.#beat();
-      if (store.#steadySince === undefined) throw new Error("the lease was not renewed");
+      // The first renewal reports why it fails; later ones are repeated.
+      await store.#renew();
+      store.#beat();
     } catch (error) {
       await store.close();
       throw error instanceof Failure ? error : unusable(error);

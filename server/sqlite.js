@@ -261,6 +261,9 @@ export function restore(copy, file, { replace = false } = {}) {
   const path = pathOf(file);
   const held = lock(path);
   try {
+    const like = existsSync(path) ? path : dirname(path);
+    // Also if the restore fails: the service could not open a lock of root.
+    giveOwnerOf(lockOf(path), like);
     if (existsSync(path) && !replace) {
       throw new Failure(
         `There is a database at ${path} already; --replace puts the copy in its place.`,
@@ -270,9 +273,7 @@ export function restore(copy, file, { replace = false } = {}) {
     check(copy);
     const partial = `${path}.partial`;
     vacuumInto(copy, partial);
-    const like = existsSync(path) ? path : dirname(path);
     giveOwnerOf(partial, like);
-    giveOwnerOf(lockOf(path), like);
     // SQLite would apply the old write-ahead log to the new file.
     for (const end of ["-wal", "-shm"]) rmSync(path + end, { force: true });
     settle(partial, path);
@@ -378,6 +379,7 @@ function lock(path) {
       throw new Failure(
         `Another process serves from ${path}; end it first, or set GATEWAY_DATABASE to another file.`,
         `另一个进程正在使用 ${path}，请先停止该进程，或将 GATEWAY_DATABASE 设为其他文件。`,
+        { passing: true },
       );
     }
     throw unusable(path, error);

@@ -200,7 +200,7 @@ test("a second process on the same file is refused, by any path, until the first
   symlinkSync(folder, join(folder, "link"));
   for (const GATEWAY_DATABASE of ["cloudauth-edge-gateway.db", "link/cloudauth-edge-gateway.db"]) {
     const second = await gateway([], { ...DEVELOPMENT, GATEWAY_DATABASE });
-    assert.equal(second.code, SETTINGS);
+    assert.equal(second.code, TRY_LATER);
     assert.match(second.output, /Another process serves from/);
   }
   await first.end("SIGKILL");
@@ -280,6 +280,20 @@ test(
         assert.deepEqual([found.uid, found.gid, found.mode & 0o777], [uid, gid, 0o600], file);
       }
     }
+    // A restore that fails leaves no lock that the service cannot open.
+    mkdirSync(join(folder, "empty"));
+    chownSync(join(folder, "empty"), uid, gid);
+    writeFileSync(join(folder, "damaged.db"), "SQLite format 3");
+    const failed = await gateway(["restore", "damaged.db"], { GATEWAY_DATABASE: "empty/gateway.db" });
+    assert.equal(failed.code, SETTINGS);
+    for (const file of readdirSync(join(folder, "empty")))
+      assert.equal(statSync(join(folder, "empty", file)).uid, uid, file);
+    // The service may have put a link there.
+    const planted = join(folder, "planted");
+    rmSync(join(folder, "empty", "gateway.db-lock"));
+    symlinkSync(planted, join(folder, "empty", "gateway.db-lock"));
+    await gateway(["restore", "copy.db"], { GATEWAY_DATABASE: "empty/gateway.db" });
+    assert.equal(statSync(planted).uid, 0);
   },
 );
 

@@ -244,16 +244,18 @@ test("the console is compressed for clients that accept it", LIMIT, async () => 
 
 test("the metrics are served while the database is not", LIMIT, async () => {
   for (const [backlog, expected] of [
-    [() => Promise.reject(new Error("planted")), "Nan"],
-    [async () => ({ reports: 2 }), "2"],
+    [() => Promise.reject(new Error("planted")), ["0", "Nan", "Nan"]],
+    [async () => ({ reports: 2, oldest: Date.now() + 60_000 }), ["1", "2", "0"]],
   ]) {
     const metrics = new Metrics({ backlog });
     metrics.observe({ route: "readyz", outcome: "unavailable", status: 503, durationMs: 1 });
     const url = await listening(metrics.server());
     const text = await (await fetch(`${url}/metrics`)).text();
     assert.match(text, /^cloudauth_gateway_requests_total\{.*outcome="unavailable".*\} 1$/m);
-    const [, value] = /^cloudauth_gateway_webhook_backlog (\S+)$/m.exec(text);
-    assert.equal(value, expected);
+    const values = ["database_up", "webhook_backlog", "webhook_overdue_seconds"].map(
+      (name) => new RegExp(`^cloudauth_gateway_${name} (\\S+)$`, "m").exec(text)?.[1],
+    );
+    assert.deepEqual(values, expected);
   }
 });
 

@@ -24,7 +24,7 @@ import { giveOwnerOf } from "./owner.js";
  * @property {string} [list] 2 for GATEWAY_CALLERS_2, and so on
  * @property {boolean} [save] writes the list into the file of settings
  *
- * @typedef {{ id: string, token: string, accessKeyId: string, accessKeySecret: string, webhookSecret: string }} Credentials
+ * @typedef {{ id: string, token: string, accessKeyId: string, accessKeySecret: string, webhookSecret?: string }} Credentials
  *
  * @typedef {object} Edited
  * @property {string} setting its name, such as GATEWAY_CALLERS
@@ -269,7 +269,8 @@ function issue({ GATEWAY_SECRET: secret }, caller, scopes) {
     token,
     accessKeyId,
     accessKeySecret: glue.gatewayKeySecret(secret, accessKeyId),
-    webhookSecret: glue.gatewayWebhookSecret(secret, id),
+    // It signs deliveries, which a reader with fewer permissions must not be able to do.
+    ...(!scopes && { webhookSecret: glue.gatewayWebhookSecret(secret, id) }),
   };
 }
 
@@ -353,8 +354,7 @@ const shown = ({ id, token, accessKeyId, accessKeySecret, webhookSecret }) =>
 仅显示一次，请通过安全渠道交给 ${id}：
   bearer token     ${token}
   AccessKeyId      ${accessKeyId}
-  AccessKeySecret  ${accessKeySecret}
-  webhook secret   ${webhookSecret}`;
+  AccessKeySecret  ${accessKeySecret}${webhookSecret ? `\n  webhook secret   ${webhookSecret}` : ""}`;
 
 /**
  * The lists by their settings, if the deployment would accept them. The secrets of other callers may be missing here.

@@ -56,8 +56,8 @@ export function loadCore(module) {
 
     wake: exports.gatewayWake,
 
-    turn(settings, freeAt, yields, now = Date.now()) {
-      return JSON.parse(exports.gatewayTurn(settings, freeAt, yields, now));
+    turn(settings, freeAt, { yields, ofCaller }, now = Date.now()) {
+      return JSON.parse(exports.gatewayTurn(settings, freeAt, yields, ofCaller, now));
     },
 
     failure(what, request, requestId) {

@@ -22,6 +22,8 @@ export class LedgerRunner {
   #storage;
   /** What ends the waits for an order. @type {Map<string, Set<() => void>>} */
   #waiting = new Map();
+  /** How many calls are waiting for their turns. */
+  #waitingTurns = 0;
   /** Shared requests in progress. @type {Map<string, Promise<SendOutcome>>} */
   #inProgress = new Map();
   #alarmAtWork = false;
@@ -159,18 +161,11 @@ export class LedgerRunner {
    * @returns {Promise<SendOutcome>}
    */
   async #call({ action, request, timeoutMillis, yields }, upstream) {
-    const { turn, send, observeCall } = this.#host;
-    if (action !== null) {
-      // Without a turn, nothing is sent: the core frees the order.
-      const waitMillis = await turn(action, yields).catch((/** @type {any} */ error) => {
-        console.error(JSON.stringify({ turn: "failed", error: String(error?.name ?? "Error") }));
-        return null;
-      });
-      if (waitMillis === null) {
-        observeCall?.({ action, result: "crowded", millis: 0 });
-        return { kind: "crowded" };
-      }
-      if (waitMillis > 0) await sleep(waitMillis);
+    const { send, observeCall } = this.#host;
+    // Without a turn, nothing is sent: the core frees the order.
+    if (action !== null && !(await this.#takesTurn(action, yields))) {
+      observeCall?.({ action, result: "crowded", millis: 0 });
+      return { kind: "crowded" };
     }
     upstream.calls += 1;
     const began = Date.now();
@@ -181,6 +176,27 @@ export class LedgerRunner {
       millis: Date.now() - began,
     });
     return sendOutcome;
+  }
+
+  /**
+   * Waits for the turn to call Alibaba Cloud; false if there is none.
+   *
+   * @param {string} action
+   * @param {boolean} yields
+   */
+  async #takesTurn(action, yields) {
+    const ofCaller = this.#waitingTurns;
+    this.#waitingTurns += 1;
+    try {
+      const waitMillis = await this.#host.turn(action, { yields, ofCaller });
+      if (waitMillis) await sleep(waitMillis);
+      return waitMillis !== null;
+    } catch (/** @type {any} */ error) {
+      console.error(JSON.stringify({ turn: "failed", error: String(error?.name ?? "Error") }));
+      return false;
+    } finally {
+      this.#waitingTurns -= 1;
+    }
   }
 
   /**

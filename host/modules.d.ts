@@ -32,7 +32,13 @@ declare module "*/gateway/cloudauth_edge.js" {
     random: Uint8Array,
     now: number,
   ): string;
-  export function gatewayTurn(settings: string, freeAt: number, yields: boolean, now: number): string;
+  export function gatewayTurn(
+    settings: string,
+    freeAt: number,
+    yields: boolean,
+    ofCaller: number,
+    now: number,
+  ): string;
   export function gatewayWake(set: number | undefined): string;
   export function gatewayWebhookSecret(gatewaySecret: string, caller: string): string;
 }

@@ -208,12 +208,20 @@ export interface LedgerHost {
   /** Maximum time between two reads of an order that another instance can change. */
   pollMillis?: number | undefined;
   /** Milliseconds to wait before a call; null if too many calls are waiting. */
-  turn(action: string, yields: boolean): Promise<number | null>;
+  turn(action: string, call: Waiting): Promise<number | null>;
   /** Sends a request. A connection failure is an outcome, not an exception. */
   send(request: SignedRequest, limits: Limits): Promise<SendOutcome>;
   observeCall?(call: ObservedCall): void;
   /** Whether the host is about to end. */
   stopping?(): boolean;
+}
+
+/** A call that waits for its turn. */
+export interface Waiting {
+  /** Whether the call gives way to others. */
+  yields: boolean;
+  /** How many other calls of its caller are waiting for their turns. */
+  ofCaller: number;
 }
 
 export interface ObservedCall {
@@ -279,7 +287,7 @@ export interface Core {
   alarm(): string;
   /** The first task that restores a lost alarm; `set` is its current time. */
   wake(set?: number): string;
-  turn(settings: string, freeAt: number, yields: boolean, now?: number): Turn | null;
+  turn(settings: string, freeAt: number, call: Waiting, now?: number): Turn | null;
   failure(what: string, request: Message, requestId: string): Reply;
   photo(status: number, contentType: string, request: Message, requestId: string): Reply;
 }

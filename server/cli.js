@@ -1,7 +1,7 @@
 #!/usr/bin/env node
 /** cloudauth-edge-gateway: the command. */
 
-import { readFileSync } from "node:fs";
+import { existsSync, readFileSync } from "node:fs";
 import { parseArgs } from "node:util";
 import { CALLER_OPTIONS, CALLER_USAGE, areCallerArguments } from "../host/callers.js";
 import { Failure } from "../host/failure.js";
@@ -104,7 +104,8 @@ const packageVersion = () =>
  */
 async function readSettings(file) {
   const { settingsFrom, variablesOf } = await import("./settings.js");
-  return settingsFrom(variablesOf(process.env, file));
+  const variables = variablesOf(process.env, file);
+  return { variables, ...settingsFrom(variables) };
 }
 
 /**
@@ -251,9 +252,9 @@ async function editCallers(args, options) {
 /** @param {string} [file] */
 async function databaseOf(file) {
   const { mustBeComplete } = await import("../host/operator.js");
-  const { own, problems } = await readSettings(file);
+  const { own, problems, variables } = await readSettings(file);
   mustBeComplete(problems.filter(({ field }) => field === "GATEWAY_DATABASE"));
-  return own.GATEWAY_DATABASE;
+  return { database: own.GATEWAY_DATABASE, isNamed: Boolean(variables.GATEWAY_DATABASE) };
 }
 
 /**
@@ -263,7 +264,14 @@ async function databaseOf(file) {
  */
 async function sqliteFile(file) {
   const { isPostgres } = await import("./settings.js");
-  const database = await databaseOf(file);
+  const { database, isNamed } = await databaseOf(file);
+  // The service may have the setting from its supervisor.
+  if (!isNamed && !existsSync(database)) {
+    throw new Failure(
+      `There is no ${database} in this folder: set GATEWAY_DATABASE to the file that the service uses.`,
+      `当前目录下没有 ${database}：请将 GATEWAY_DATABASE 设为服务所用的数据库文件。`,
+    );
+  }
   if (isPostgres(database)) {
     throw new Failure(
       "GATEWAY_DATABASE names a PostgreSQL database: use its own tools, such as pg_dump and pg_restore.",
@@ -280,7 +288,7 @@ async function sqliteFile(file) {
 async function migrateDatabase(_, { file }) {
   const { isPostgres } = await import("./settings.js");
   const { migrate } = await import("./postgres.js");
-  const database = await databaseOf(file);
+  const { database } = await databaseOf(file);
   if (!isPostgres(database)) {
     throw new Failure(
       "GATEWAY_DATABASE names a file, which serve migrates itself.",

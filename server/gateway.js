@@ -186,15 +186,15 @@ async function openStore({ GATEWAY_DATABASE: database, GATEWAY_LEASE_SECONDS: le
  */
 function pacer(core, settings, store) {
   if (store.turn) {
-    return async (action, yields) => {
-      const turn = await store.turn?.(action, (freeAt, now) => core.turn(settings, freeAt, yields, now));
+    return async (action, call) => {
+      const turn = await store.turn?.(action, (freeAt, now) => core.turn(settings, freeAt, call, now));
       return turn?.waitMillis ?? null;
     };
   }
   /** @type {Map<string, number>} */
   const freeAt = new Map();
-  return async (action, yields) => {
-    const turn = core.turn(settings, freeAt.get(action) ?? 0, yields);
+  return async (action, call) => {
+    const turn = core.turn(settings, freeAt.get(action) ?? 0, call);
     if (turn) freeAt.set(action, turn.freeAt);
     return turn?.waitMillis ?? null;
   };

@@ -114,22 +114,33 @@ export async function listen(server, { host, port }) {
  */
 function plain(request, trustedProxies) {
   const headers = headersOf(request.rawHeaders);
-  const given = (/** @type {string} */ name) => headers.find(([known]) => known === name)?.[1];
-  const forwarded = trusted(request.socket.remoteAddress, trustedProxies)
-    ? given("x-forwarded-host")
-    : undefined;
-  const host = forwarded ?? given("host") ?? "";
-  // An invalid URL matches no route.
+  const forwarded = headers.get("x-forwarded-host");
+  // Clients that sign by ACS3 sign the host that they see.
+  if (forwarded !== undefined && trusted(request.socket.remoteAddress, trustedProxies))
+    headers.set("host", forwarded);
   const { method = "", url: target = "" } = request;
-  const url = URL.parse(target.startsWith("/") ? `http://host${target}` : target);
+  const { path, query } = parsed(target);
   return {
     method,
-    path: url?.pathname ?? "",
-    query: url?.search.slice(1) ?? "",
-    headers,
-    host,
+    path,
+    query,
+    headers: [...headers],
+    host: headers.get("host") ?? "",
     freshId: crypto.randomUUID(),
   };
+}
+
+/**
+ * The path and query of a request's target. The path is empty, which matches no route, if parsing would change it: a
+ * reverse proxy has decided by the path as it was sent, such as /v1/callbacks/..\face-verifications.
+ *
+ * @param {string} target
+ */
+function parsed(target) {
+  const origin = target.startsWith("/") ? "http://host" : "";
+  const url = URL.parse(origin + target);
+  const same = url !== null && (origin === "" || url.pathname === target.split("?", 1)[0]);
+  return same ? { path: url.pathname, query: url.search.slice(1) } : { path: "", query: "" };
 }
 
 /**
@@ -146,7 +157,6 @@ function trusted(address, proxies) {
  * Headers in lower case, with duplicates joined, like the Worker's `Headers`.
  *
  * @param {string[]} raw names and values in turn
- * @returns {Headers}
  */
 function headersOf(raw) {
   /** @type {Map<string, string>} */
@@ -156,7 +166,7 @@ function headersOf(raw) {
     const known = headers.get(name.toLowerCase());
     headers.set(name.toLowerCase(), known === undefined ? value : `${known}, ${value}`);
   }
-  return [...headers];
+  return headers;
 }
 
 /**

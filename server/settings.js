@@ -112,6 +112,10 @@ export function settingsFrom(variables) {
     own[name] = read(variables[name] || otherwise);
     if (own[name] === undefined) problems.push({ field: name, messages: { en, zh } });
   }
+  const { GATEWAY_LISTEN: place } = /** @type {Partial<Own>} */ (own);
+  // Its token is published, and a Host header proves nothing about who connects.
+  if (core.GATEWAY_MODE === "development" && place && !isLoopback(place.host))
+    problems.push({ field: "GATEWAY_LISTEN", messages: LOOPBACK_ONLY });
   return { core, own: /** @type {any} */ (own), problems };
 }
 
@@ -126,6 +130,14 @@ export const isPostgres = (database) => /^postgres(ql)?:\/\//i.test(database);
 function postgresUrl(text) {
   return URL.canParse(text) ? text : undefined;
 }
+
+const LOOPBACK_ONLY = {
+  en: "must be a loopback address with GATEWAY_MODE=development; a gateway that others reach needs GATEWAY_MODE=staging.",
+  zh: "在 GATEWAY_MODE=development 时应为本机回环地址；如需供他人访问，请使用 GATEWAY_MODE=staging。",
+};
+
+/** @param {string} host */
+const isLoopback = (host) => /^(localhost|127(\.\d{1,3}){3}|::1)$/i.test(host);
 
 /** @param {string} text */
 function listenAddress(text) {

@@ -398,6 +398,8 @@ function open(path) {
     if (version === 0 && Number(schema?.count) > 0) throw foreign(path);
     // A commit returns when it is on disk.
     db.exec("PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA trusted_schema = OFF");
+    // Deleted rows are overwritten, and a checkpoint leaves no old frames of the write-ahead log behind.
+    db.exec("PRAGMA secure_delete = ON; PRAGMA journal_size_limit = 0");
     if (version === 0) db.exec(`BEGIN IMMEDIATE; ${TABLES} COMMIT`);
   });
 }

@@ -8,10 +8,10 @@ import { DurableStorage } from "./storage.js";
 
 /**
  * @import { DurableObjectState } from "@cloudflare/workers-types"
- * @import { Finished, ObservedCall } from "../host/types.js"
+ * @import { Finished, ObservedCall, Waiting } from "../host/types.js"
  * @import { Dataset } from "./metrics.js"
  *
- * @typedef {{ turn(yields: boolean): Promise<number | null> }} PacerStub
+ * @typedef {{ turn(call: Waiting): Promise<number | null> }} PacerStub
  *
  * @typedef {{ get(id: unknown): PacerStub, idFromName(name: string): unknown }} Pacers
  */
@@ -36,10 +36,10 @@ export class Ledger extends DurableObject {
       core,
       settings: () => settingsOf(this.env),
       instance: crypto.randomUUID(),
-      /** @type {(action: string, yields: boolean) => Promise<number | null>} */
-      turn: async (action, yields) => {
+      /** @type {(action: string, call: Waiting) => Promise<number | null>} */
+      turn: async (action, call) => {
         const { PACER } = this.env;
-        return PACER ? inObject(PACER, action, (pacer) => pacer.turn(yields)) : 0;
+        return PACER ? inObject(PACER, action, (pacer) => pacer.turn(call)) : 0;
       },
       send: fetchTransport(fetch),
       /** @type {(call: ObservedCall) => void} */
@@ -87,11 +87,11 @@ export class Pacer extends DurableObject {
   #freeAt = 0;
 
   /**
-   * @param {boolean} yields whether the call gives way to others
+   * @param {Waiting} call
    * @returns {number | null} milliseconds to wait; null if too many calls are waiting
    */
-  turn(yields) {
-    const turn = core.turn(settingsOf(this.env), this.#freeAt, yields);
+  turn(call) {
+    const turn = core.turn(settingsOf(this.env), this.#freeAt, call);
     if (turn) this.#freeAt = turn.freeAt;
     return turn?.waitMillis ?? null;
   }

@@ -68,7 +68,7 @@ app.post("/verifications", async (request, response) => {
     response.status(201).json({ outerOrderNo, certifyUrl });
   } catch (error) {
     if (!isFaceVerifyError(error)) throw error;
-    order.failed = error.execution; // "unknown" needs to be reconciled: see server.js
+    order.start = error.execution === "unknown" ? "unknown" : "failed"; // to reconcile the former, see server.js
     console.error({ outerOrderNo, code: error.code, execution: error.execution });
     const [status, message] =
       error.audience === "user" ? [422, error.messages.zh] : [502, "认证服务暂不可用，请稍后再试"];
@@ -105,6 +105,7 @@ const TEXTS = {
   passed: "认证通过。",
   rejected: "认证未通过，请重新认证或联系客服。",
   failed: "认证未能发起，请稍后再试。",
+  unknown: "暂时无法确认认证是否已发起，请联系客服。",
 };
 
 app.get("/verifications/:outerOrderNo", async (request, response) => {
@@ -122,7 +123,7 @@ function orderFor(request) {
 /** Returns the stored verdict; without one, queries Alibaba Cloud and stores the verdict once. */
 async function statusOf(order) {
   if (order.verdict) return order.verdict;
-  if (!order.certifyId) return order.failed ? "failed" : "pending";
+  if (!order.certifyId) return order.start ?? "pending";
   const { status } = await client.describeFaceVerify({ sceneId, certifyId: order.certifyId });
   // In a database: UPDATE … SET verdict = … WHERE verdict IS NULL, and act if it changed a row.
   if (status !== "pending" && !order.verdict) {

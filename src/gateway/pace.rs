@@ -11,6 +11,8 @@ use serde::Serialize;
 const WAIT_MAX_MILLIS: i64 = 5_000;
 /// Maximum delay of a call that gives way to others, which keeps their queue short.
 const WAIT_MAX_YIELDING_MILLIS: i64 = 500;
+/// Maximum delay for a caller with many waiting calls, which leaves room for the other callers.
+const WAIT_MAX_BUSY_CALLER_MILLIS: i64 = 4_000;
 const MICROS_PER_SECOND: i64 = 1_000_000;
 
 /// Permission to call at a given time.
@@ -23,9 +25,29 @@ pub struct Turn {
     pub free_at: i64,
 }
 
-/// The next turn; `None` if too many calls are already waiting. `free_at` is 0 at first. `yields` states
-/// whether the call gives way to others.
-pub fn turn(free_at: i64, per_second: i64, yields: bool, now: Timestamp) -> Option<Turn> {
+/// A call that waits for its turn.
+#[derive(Clone, Copy, Debug)]
+pub struct Waiting {
+    /// Whether the call gives way to others.
+    pub yields: bool,
+    /// How many other calls of its caller are waiting for their turns.
+    pub of_caller: i64,
+}
+
+impl Waiting {
+    const fn longest_millis(self, per_second: i64) -> i64 {
+        if self.yields {
+            WAIT_MAX_YIELDING_MILLIS
+        } else if self.of_caller >= per_second {
+            WAIT_MAX_BUSY_CALLER_MILLIS
+        } else {
+            WAIT_MAX_MILLIS
+        }
+    }
+}
+
+/// The next turn; `None` if too many calls are already waiting. `free_at` is 0 at first.
+pub fn turn(free_at: i64, per_second: i64, call: Waiting, now: Timestamp) -> Option<Turn> {
     let now = now.unix_millis().saturating_mul(1_000);
     let interval = MICROS_PER_SECOND
         .saturating_mul(5)
@@ -44,12 +66,7 @@ pub fn turn(free_at: i64, per_second: i64, yields: bool, now: Timestamp) -> Opti
     };
     let wait_micros = free_at.saturating_sub(burst).saturating_sub(now).max(0);
     let wait_millis = wait_micros.saturating_add(999).div_euclid(1_000);
-    let wait_max = if yields {
-        WAIT_MAX_YIELDING_MILLIS
-    } else {
-        WAIT_MAX_MILLIS
-    };
-    (wait_millis <= wait_max).then(|| Turn {
+    (wait_millis <= call.longest_millis(per_second)).then(|| Turn {
         wait_millis,
         free_at: free_at.saturating_add(interval),
     })
@@ -60,11 +77,21 @@ mod tests {
     use super::*;
     use proptest::prelude::*;
 
+    const PATIENT: Waiting = Waiting {
+        yields: false,
+        of_caller: 0,
+    };
+    const YIELDING: Waiting = Waiting {
+        yields: true,
+        of_caller: 0,
+    };
+
     proptest! {
         #[test]
         fn no_second_has_more_calls_than_the_limit(
             per_second in 1_i64..200,
             yields: bool,
+            of_caller in 0_i64..300,
             pauses in proptest::collection::vec(0_i64..40, 1..600),
         ) {
             let mut now = 1_795_000_000_000;
@@ -72,7 +99,8 @@ mod tests {
             let mut sent = Vec::new();
             for pause in pauses {
                 now += pause;
-                if let Some(turn) = turn(free_at, per_second, yields, Timestamp::from_unix_millis(now)) {
+                let call = Waiting { yields, of_caller };
+                if let Some(turn) = turn(free_at, per_second, call, Timestamp::from_unix_millis(now)) {
                     free_at = turn.free_at;
                     sent.push(now + turn.wait_millis);
                 }
@@ -89,7 +117,7 @@ mod tests {
         let now = Timestamp::from_unix_millis(1_795_000_000_000);
         let mut free_at = 0;
         let mut waits = Vec::new();
-        while let Some(turn) = turn(free_at, 50, false, now) {
+        while let Some(turn) = turn(free_at, 50, PATIENT, now) {
             free_at = turn.free_at;
             waits.push(turn.wait_millis);
         }
@@ -107,16 +135,21 @@ mod tests {
             let mut free_at = 0;
             let mut longest = 0;
             // The last turn of a crowd counts, and one by a clock that was an hour ahead does not.
-            while let Some(turn) =
-                turn(free_at, per_second, false, Timestamp::from_unix_millis(now))
-            {
+            while let Some(turn) = turn(
+                free_at,
+                per_second,
+                PATIENT,
+                Timestamp::from_unix_millis(now),
+            ) {
                 free_at = turn.free_at;
                 longest = turn.wait_millis;
             }
             assert!(longest > WAIT_MAX_MILLIS - 2_000, "{longest}");
             let back = Timestamp::from_unix_millis(now - HOUR);
             assert_eq!(
-                turn(free_at, per_second, true, back).unwrap().wait_millis,
+                turn(free_at, per_second, YIELDING, back)
+                    .unwrap()
+                    .wait_millis,
                 0
             );
         }
@@ -126,10 +159,28 @@ mod tests {
     fn calls_that_yield_leave_a_short_line() {
         let now = Timestamp::from_unix_millis(1_795_000_000_000);
         let mut free_at = 0;
-        while let Some(turn) = turn(free_at, 50, true, now) {
+        while let Some(turn) = turn(free_at, 50, YIELDING, now) {
             free_at = turn.free_at;
         }
-        let next = turn(free_at, 50, false, now).unwrap();
+        let next = turn(free_at, 50, PATIENT, now).unwrap();
         assert!((400..=600).contains(&next.wait_millis), "{next:?}");
+    }
+
+    #[test]
+    fn a_caller_with_many_calls_leaves_room_for_the_others() {
+        let now = Timestamp::from_unix_millis(1_795_000_000_000);
+        let mut free_at = 0;
+        let mut of_caller = 0;
+        let busy = |of_caller| Waiting {
+            yields: false,
+            of_caller,
+        };
+        while let Some(turn) = turn(free_at, 50, busy(of_caller), now) {
+            free_at = turn.free_at;
+            of_caller += 1;
+        }
+        assert!((160..=170).contains(&of_caller), "{of_caller}");
+        // Another caller's call still finds a place.
+        assert!(turn(free_at, 50, PATIENT, now).is_some());
     }
 }

@@ -189,19 +189,24 @@ pub fn gateway_photo(
     )))
 }
 
-/// A turn to call Alibaba Cloud, a [`pace::Turn`], or `null` if too many calls are waiting. `yields` states
-/// whether the call gives way to others.
+/// A turn to call Alibaba Cloud, a [`pace::Turn`], or `null` if too many calls are waiting. `yields` and `of_caller`
+/// describe the call, a [`pace::Waiting`].
 #[wasm_bindgen(js_name = gatewayTurn)]
 #[allow(clippy::cast_possible_truncation)] // microseconds of every plausible clock fit
 pub fn gateway_turn(
     settings: &str,
     free_at: f64,
     yields: bool,
+    of_caller: u32,
     now_millis: f64,
 ) -> Result<String, JsError> {
+    let call = pace::Waiting {
+        yields,
+        of_caller: i64::from(of_caller),
+    };
     with_settings(settings, |checked| {
         let limit = valid(checked)?.calls_per_second;
-        let turn = pace::turn(free_at as i64, limit, yields, now(now_millis));
+        let turn = pace::turn(free_at as i64, limit, call, now(now_millis));
         Ok(to_json(&turn))
     })
 }

@@ -184,6 +184,15 @@ test("--to puts the secrets into a new file, and only the value on the standard 
   assert.equal(credentials.accessKeyId, shop.keyPairs[0].accessKeyId);
   for (const secret of [credentials.token, credentials.accessKeySecret, credentials.webhookSecret])
     assert.ok(secret.length >= 32 && !(stdout + stderr).includes(secret));
+  // A person with fewer permissions must not be able to sign deliveries.
+  const support = join(folder, "support.json");
+  assert.equal(caller(["rotate", "shop", "--scopes", "read", "--to", support], withCallers([shop])).code, 0);
+  assert.deepEqual(Object.keys(JSON.parse(readFileSync(support, "utf8"))), [
+    "id",
+    "token",
+    "accessKeyId",
+    "accessKeySecret",
+  ]);
   const before = readFileSync(file, "utf8");
   const again = caller(["add", "shop", "--to", file]);
   assert.equal(again.code, SETTINGS);

@@ -127,6 +127,7 @@ test("wrong settings are listed in both languages, without their values", async 
     ["GATEWAY_LISTEN", "8787"],
     ["GATEWAY_LISTEN", "127.0.0.1:65536"],
     ["GATEWAY_LISTEN", "[planted]:1"],
+    ["GATEWAY_LISTEN", "0.0.0.0:0"],
     ["GATEWAY_METRICS_LISTEN", "planted"],
     ["GATEWAY_DATABASE", "mysql://planted@db/gateway"],
     ["GATEWAY_DATABASE", "postgres://[planted"],
@@ -212,6 +213,8 @@ test("commands for a file say that the database is PostgreSQL, and the other way
   for (const [args, settings, expected, expectedCode = SETTINGS] of [
     [["backup", "copy.db"], { GATEWAY_DATABASE }, /pg_dump/],
     [["restore", "copy.db"], { GATEWAY_DATABASE }, /pg_restore/],
+    [["backup", "copy.db"], {}, /There is no cloudauth-edge-gateway\.db.*set GATEWAY_DATABASE/],
+    [["restore", "copy.db", "--replace"], {}, /set GATEWAY_DATABASE/],
     [["migrate"], {}, /names a file/],
     // The database may only be late.
     [["migrate"], { GATEWAY_DATABASE }, /cannot be reached: ECONNREFUSED/, TRY_LATER],

@@ -10,6 +10,7 @@ import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { afterEach, beforeEach, test } from "node:test";
 import { gunzipSync } from "node:zlib";
+import { FaceVerifyClient } from "../../pkg/dist/index.js";
 import { createSandbox } from "../../pkg/dist/sandbox.js";
 import { Metrics } from "../../server/metrics.js";
 import { sample, startGateway, submit } from "../worker/gateway.mjs";
@@ -212,6 +213,70 @@ test("X-Forwarded-Host is trusted from a named proxy alone", LIMIT, async () => 
     const gateway = await gatewayWith({ GATEWAY_TRUSTED_PROXIES: proxies });
     assert.equal((await gateway.call("GET", "/readyz", { headers })).status, status, proxies);
   }
+});
+
+test(
+  "behind a trusted proxy that changes Host, signatures are verified with the host that was signed",
+  LIMIT,
+  async () => {
+    const CLOUDAUTH_ENDPOINTS = await sandboxUrl();
+    const key = { accessKeyId: "gwk-shop", accessKeySecret: "planted-secret-of-the-pair" };
+    const GATEWAY_CALLERS = JSON.stringify([
+      { id: "shop", keyPairs: [{ accessKeyId: key.accessKeyId, secretSetting: "GATEWAY_KEY_SHOP" }] },
+    ]);
+    for (const [GATEWAY_TRUSTED_PROXIES, accepted] of [
+      ["127.0.0.1", true],
+      ["", false],
+    ]) {
+      const gateway = await gatewayWith({
+        CLOUDAUTH_ENDPOINTS,
+        GATEWAY_CALLERS,
+        GATEWAY_KEY_SHOP: key.accessKeySecret,
+        GATEWAY_TRUSTED_PROXIES,
+      });
+      const signed = "localhost:4321";
+      const client = new FaceVerifyClient({
+        ...key,
+        signatureVersion: "ACS3-HMAC-SHA256",
+        endpoint: `http://${signed}`,
+        fetch(url, init) {
+          const headers = [...new Headers(init.headers)].filter(([name]) => name !== "host");
+          return fetch(url.replace(signed, new URL(gateway.url).host), {
+            ...init,
+            headers: [...headers, ["x-forwarded-host", signed]],
+          });
+        },
+      });
+      const outcome = client.initFaceVerify({ sceneId: 1000000006, ...sample() });
+      if (accepted) assert.ok((await outcome).certifyId);
+      else await assert.rejects(outcome, { code: "SignatureDoesNotMatch" });
+    }
+  },
+);
+
+test("a path that parsing would change is not served", LIMIT, async () => {
+  const gateway = await gatewayWith({});
+  const { hostname, port } = new URL(gateway.url);
+  const statusOf = async (path) => {
+    const headers = { authorization: "Bearer dev-token" };
+    const [response] = await once(get({ hostname, port, path, headers }), "response");
+    response.resume();
+    return response.statusCode;
+  };
+  assert.equal(await statusOf(`${ROUTE}?limit=1`), 200);
+  assert.equal(await statusOf(`${gateway.url}${ROUTE}?limit=1`), 200);
+  for (const path of [
+    "/v1/callbacks/..\\face-verifications",
+    "/v1/callbacks/../face-verifications",
+    "/v1/callbacks/%2e%2E/face-verifications",
+    "/v1/callbacks/..%5c..\\v1\\face-verifications",
+    "/v1/callbacks/..\\..\\readyz",
+    "/./readyz",
+    "\\readyz",
+    "//host/readyz",
+    "/readyz#/v1/callbacks",
+  ])
+    assert.equal(await statusOf(path), 404, path);
 });
 
 test("the console is compressed for clients that accept it", LIMIT, async () => {

@@ -1,7 +1,7 @@
 // The same suite for every store of ledgers.
 
 import assert from "node:assert/strict";
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, describe, test } from "node:test";
@@ -30,6 +30,21 @@ describe("SQLite", () => {
       }
     });
   }
+});
+
+test("a deleted order leaves nothing in the database's file", () => {
+  const file = join(folder, "deleted.db");
+  const store = new SqliteStore(file);
+  const write = (writes) => store.ledger("one").step(() => ({ commit: { writes, alarm: null } }));
+  const rows = Array.from({ length: 100 }, (_, at) => `order/${at}`);
+  write(rows.map((key) => [key, "planted".repeat(20)]));
+  write(rows.map((key) => [key, null]));
+  store.close();
+  assert.deepEqual(
+    readdirSync(folder).filter((name) => /^deleted\.db-(wal|shm)$/.test(name)),
+    [],
+  );
+  assert.ok(!readFileSync(file).includes("planted"));
 });
 
 describe("PostgreSQL", () => {

@@ -89,7 +89,8 @@ test("all polls get the verdict and its material at once", LIMIT, async () => {
 });
 
 test("polls of many orders leave room for other callers", LIMIT, async () => {
-  const orders = await Promise.all(Array.from({ length: 40 }, () => start("shop")));
+  const twenty = () => Promise.all(Array.from({ length: 20 }, () => start("shop")));
+  const orders = [...(await twenty()), ...(await twenty())];
   const other = await start("bank");
   let polling = true;
   const polls = Promise.all(orders.map((no) => poll("shop", no, 15))).finally(() => (polling = false));
@@ -98,6 +99,15 @@ test("polls of many orders leave room for other callers", LIMIT, async () => {
     assert.equal(status, 200, text);
   } while (polling);
   for (const { status, json } of await polls) assert.deepEqual([status, json.status], [200, "pending"]);
+});
+
+test("a caller that asks too much leaves room for other callers", LIMIT, async () => {
+  const [no, other] = [await start("shop"), await start("bank")];
+  const flood = Promise.all(Array.from({ length: 80 }, () => read("shop", no)));
+  // Every one of these finds a place, while some of the others do not.
+  for (let times = 0; times < 3; times += 1) assert.equal((await read("bank", other)).status, 200);
+  const refused = (await flood).filter(({ status }) => status !== 200);
+  for (const { json } of refused) assert.equal(json.code, "upstream-throttled");
 });
 
 const unseen = only(

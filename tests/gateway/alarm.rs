@@ -470,6 +470,25 @@ fn a_report_of_an_order_that_cannot_be_read_holds_up_nothing() {
 }
 
 #[test]
+fn work_of_an_unknown_kind_is_kept_and_reported() {
+    let mut host = host();
+    start(&mut host, 0);
+    host.now += HOUR;
+    let unknown = format!("due/{:015}/renew/{}", host.now - HOUR, order(0));
+    let rows = host.rows.get_mut("shop").unwrap();
+    rows.insert(unknown.clone(), "3".to_owned());
+    host.alarm("shop", &mut passed);
+    assert_eq!(status(&host, 0)["verdict"]["outcome"], "passed");
+    assert_eq!(host.unreadable, std::slice::from_ref(&unknown));
+    assert!(!host.rows["shop"].contains_key(&unknown));
+    let kept = |(key, _): &(&String, &String)| key.ends_with(&format!("/renew/{}", order(0)));
+    let (key, attempt) = host.rows["shop"].iter().find(kept).unwrap();
+    let at: i64 = key.split('/').nth(1).unwrap().parse().unwrap();
+    assert!(at > host.now, "the alarm would not end");
+    assert_eq!(attempt, "3");
+}
+
+#[test]
 fn rows_of_the_ledgers_own_that_cannot_be_read_are_written_again() {
     let mut host = host();
     start(&mut host, 0);

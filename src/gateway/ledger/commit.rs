@@ -1,8 +1,9 @@
 //! One step of a task: its inputs from the host, and what the host must do next.
 
+use super::alarm_work::{Work, moved};
 use super::answer::Answered;
 use super::order::Order;
-use super::rows::{ALARM, Interrupt, Missing, Rows, Write, listed_key, order_key, row, sortable};
+use super::rows::{ALARM, Interrupt, Missing, Rows, Write, listed_key, order_key, row};
 use super::task::Task;
 use crate::client::call;
 use crate::http::OutgoingRequest;
@@ -260,27 +261,33 @@ impl Writes {
         self.writes.push((key, None));
     }
 
-    /// Schedules work while the alarm is running, which sets itself again afterwards.
-    pub(super) fn later(&mut self, at: i64, what: &str) {
-        self.later_for_time(at, what, 1);
+    /// Moves a due row to a later time, with its value unchanged.
+    pub(super) fn postpone(&mut self, key: &str, value: &str, at: i64) {
+        self.delete(key.to_owned());
+        self.writes.push((moved(key, at), Some(value.to_owned())));
     }
 
-    /// Like [`Self::later`], with the number of the attempt. Returns the row's key.
-    pub(super) fn later_for_time(&mut self, at: i64, what: &str, time: u32) -> String {
-        let key = format!("due/{}/{what}", sortable(at));
-        self.put(key.clone(), &time);
+    /// Schedules work while the alarm is running, which sets itself again afterwards.
+    pub(super) fn schedule(&mut self, at: i64, work: Work<'_>) {
+        self.schedule_attempt(at, work, 1);
+    }
+
+    /// Like [`Self::schedule`], with the number of the attempt. Returns the row's key.
+    pub(super) fn schedule_attempt(&mut self, at: i64, work: Work<'_>, attempt: u32) -> String {
+        let key = work.key(at);
+        self.put(key.clone(), &attempt);
         key
     }
 
-    /// Schedules work for the alarm.
-    pub(super) fn due(
+    /// Schedules work, and sets the alarm if it would fire later.
+    pub(super) fn schedule_and_set_alarm(
         &mut self,
         rows: &Rows,
         now: Timestamp,
         at: i64,
-        what: &str,
+        work: Work<'_>,
     ) -> Result<(), Interrupt> {
-        self.later(at, what);
+        self.schedule(at, work);
         let set: Option<i64> = self.readable(rows.get(ALARM))?.flatten();
         let earliest = self.alarm.map_or(at, |other| other.min(at));
         // The platform has dropped an alarm that is long overdue.

@@ -1,5 +1,6 @@
 //! Starts a verification: one InitFaceVerify per order.
 
+use super::alarm_work::Work;
 use super::answer::{Answered, Started};
 use super::commit::{Context, Next, Step, Writes};
 use super::order::{Order, OrderStatus, Start, over_at, refusal};
@@ -231,7 +232,8 @@ fn start(
     }
     if is_new {
         let expires = now.saturating_add(settings.retention_millis);
-        writes.due(rows, context.now, expires, &format!("expire/{}", create.no))?;
+        let work = Work::Expire(&create.no);
+        writes.schedule_and_set_alarm(rows, context.now, expires, work)?;
     }
     upstream::begin(
         settings,
@@ -259,7 +261,7 @@ fn count(
         }
         if counted.is_none() {
             let gone = now.unix_millis().saturating_add(2 * MILLIS_PER_DAY);
-            writes.due(rows, now, gone, &format!("drop/{key}"))?;
+            writes.schedule_and_set_alarm(rows, now, gone, Work::Drop(&key))?;
         }
         writes.put(key, &started.saturating_add(1));
     }
@@ -450,7 +452,7 @@ fn done(
     writes.put_order(&create.no, &order);
     writes.put(certified, &create.no);
     let over = over_at(context.now.unix_millis(), settings.certify_id_valid_millis);
-    writes.due(rows, context.now, over, &format!("check/{}", create.no))?;
+    writes.schedule_and_set_alarm(rows, context.now, over, Work::Check(&create.no))?;
     debug_assert_eq!(order.status(), Some(OrderStatus::Pending));
     Ok(writes.then(started(&create, &order, false)))
 }

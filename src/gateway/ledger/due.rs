@@ -1,15 +1,7 @@
-//! The alarm: deletes expired rows, and queries verdicts that no caller queried in time.
-//!
-//! A due row is `due/{time}/{what}/{id}`:
-//!
-//! | what | action |
-//! |---|---|
-//! | `expire` | delete the order's record, at the second attempt |
-//! | `check` | query the verdict of an order whose validity is over, until it is known |
-//! | `hint` | query the verdict of an order after a callback, a few times |
-//! | `report` | deliver the verdict to the caller's webhook |
-//! | `drop` | delete the row with that key |
+//! The alarm: deletes expired rows, queries verdicts that no caller queried in time, and delivers
+//! verdicts to webhooks. [`Work`] lists what a due row can ask for.
 
+use super::alarm_work::{Work, due_at};
 use super::answer::{Answer, Answered};
 use super::commit::{Context, Next, Step, Writes};
 use super::order::{Order, OrderStatus, Start};
@@ -70,7 +62,7 @@ pub(super) fn hint(hint: &Hint, rows: &Rows, context: &Context) -> Result<Step, 
         .is_some_and(|order| order.status() == Some(OrderStatus::Pending));
     if waits {
         let now = context.now.unix_millis();
-        writes.due(rows, context.now, now, &format!("hint/{}", hint.no))?;
+        writes.schedule_and_set_alarm(rows, context.now, now, Work::Hint(&hint.no))?;
     }
     Ok(writes.then(noted()))
 }
@@ -128,171 +120,227 @@ pub(super) fn work(
         writes.alarm = Some(now.saturating_add(PAUSE_MILLIS));
         return Ok(writes.then(Next::Idle));
     }
-    let alarm = alarm.one_more(now);
-    let orders = earliest.iter().filter_map(|(key, _)| {
-        let (what, id) = entry(key);
-        ["expire", "check", "hint", "report"]
-            .contains(&what)
-            .then(|| order_key(id))
-    });
+    let orders = earliest
+        .iter()
+        .filter_map(|(key, _)| Work::parse(key)?.order().map(order_key));
     rows.expect(orders.chain([CALLER.to_owned(), RECEIVER.to_owned()]))?;
-    // `None` if the row is unreadable. Work that needs it waits until the next start restores it.
-    let caller: Option<String> = writes
-        .readable(rows.get::<String>(CALLER))?
-        .map(Option::unwrap_or_default);
-    let receiver: Option<Receiver> = match writes.readable(rows.get(RECEIVER))? {
-        Some(receiver) => receiver,
-        None => {
-            writes.delete(RECEIVER.to_owned());
-            None
-        }
-    };
-    let mut question: Option<Read> = None;
-    let mut deliveries = Vec::new();
+    let mut batch = Batch::new(settings, alarm.one_more(now), rows, context.now, writes)?;
     for (key, value) in due() {
-        let (what, id) = entry(key);
-        let time = value.parse().unwrap_or(1);
-        match (what, &question, &caller) {
-            ("expire", ..) => {
-                let expired = expire(settings, id, time, &mut writes, rows, context.now);
-                if writes.readable(expired)?.is_none() {
-                    set_aside(&mut writes, &format!("expire/{id}"), context.now);
-                }
-            }
-            ("drop", ..) => writes.delete(id.to_owned()),
-            // One query serves all callbacks of an order.
-            ("hint", Some(ask), _) if ask.no == id => {}
-            ("check", Some(ask), _) if ask.no == id => {
-                let _ = ask_again(&mut writes, what, id, time, now);
-            }
-            ("check" | "hint", Some(_), _) => continue,
-            ("check" | "hint", None, Some(caller)) => {
-                match writes.readable(check(id, caller, alarm, rows))? {
-                    // The next query is scheduled first, so that a crash does not lose it.
-                    Some(Some(ask)) => {
-                        question = Some(Read {
-                            again: ask_again(&mut writes, what, id, time, now),
-                            ..ask
-                        });
-                    }
-                    Some(None) => {}
-                    None => set_aside(&mut writes, &format!("{what}/{id}"), context.now),
-                }
-            }
-            ("report", _, Some(caller)) => {
-                match receiver.as_ref().and_then(|one| one.waits_until(now)) {
-                    Some(until) => writes.later(until, &format!("report/{id}")),
-                    None => {
-                        deliveries.push(Task::Report(Delivery {
-                            no: id.to_owned(),
-                            caller: caller.clone(),
-                            due: key.clone(),
-                        }));
-                        continue;
-                    }
-                }
-            }
-            ("check" | "hint" | "report", _, None) => {
-                set_aside(&mut writes, &format!("{what}/{id}"), context.now);
-            }
-            _ => {}
-        }
-        writes.delete(key.clone());
+        batch.perform(key, value)?;
     }
-    let next = if let Some(ask) = question {
-        Next::Again {
-            then: Task::Read(ask),
-        }
-    } else if deliveries.is_empty() {
-        Next::Again {
-            then: Task::Alarm(alarm),
-        }
-    } else {
-        // A receiver that did not respond last time gets only one delivery.
-        deliveries.truncate(if receiver.is_some() { 1 } else { DELIVERIES });
-        Next::Together {
-            tasks: deliveries,
-            then: Task::Alarm(alarm),
-        }
-    };
-    Ok(writes.then(next))
+    Ok(batch.finish())
 }
 
-/// Schedules the next query, with a growing back-off; returns the key of its row.
-fn ask_again(writes: &mut Writes, what: &str, no: &str, time: u32, now: i64) -> Option<String> {
-    let pause = usize::try_from(time.saturating_sub(1))
-        .ok()
-        .and_then(|times| PAUSES_MILLIS.get(times).copied())
-        .or_else(|| (what == "check").then_some(LONGEST_PAUSE_MILLIS))?;
-    let next = time.saturating_add(1);
-    Some(writes.later_for_time(now.saturating_add(pause), &format!("{what}/{no}"), next))
+/// The work of one commit.
+struct Batch<'a> {
+    settings: &'a Settings,
+    alarm: Alarm,
+    rows: &'a Rows,
+    now: Timestamp,
+    /// `None` if the row is unreadable. Work that needs it waits until the next start restores it.
+    caller: Option<String>,
+    receiver: Option<Receiver>,
+    writes: Writes,
+    /// The only query of the commit.
+    query: Option<Read>,
+    deliveries: Vec<Task>,
+}
+
+impl<'a> Batch<'a> {
+    fn new(
+        settings: &'a Settings,
+        alarm: Alarm,
+        rows: &'a Rows,
+        now: Timestamp,
+        mut writes: Writes,
+    ) -> Result<Self, Interrupt> {
+        let caller = writes
+            .readable(rows.get::<String>(CALLER))?
+            .map(Option::unwrap_or_default);
+        let receiver = match writes.readable(rows.get(RECEIVER))? {
+            Some(receiver) => receiver,
+            None => {
+                writes.delete(RECEIVER.to_owned());
+                None
+            }
+        };
+        Ok(Self {
+            settings,
+            alarm,
+            rows,
+            now,
+            caller,
+            receiver,
+            writes,
+            query: None,
+            deliveries: Vec::new(),
+        })
+    }
+
+    /// Does the work that a due row schedules.
+    fn perform(&mut self, key: &str, value: &str) -> Result<(), Interrupt> {
+        let Some(work) = Work::parse(key) else {
+            // Another version of the gateway may know the work, so the row is kept.
+            self.writes.unreadable.push(key.to_owned());
+            let later = self.now.plus_millis(SET_ASIDE_MILLIS).unix_millis();
+            self.writes.postpone(key, value, later);
+            return Ok(());
+        };
+        let attempt = value.parse().unwrap_or(1);
+        let is_done = match work {
+            Work::Expire(no) => {
+                self.expire(no, attempt)?;
+                true
+            }
+            Work::Check(no) | Work::Hint(no) => self.query(work, no, attempt)?,
+            Work::Report(no) => self.deliver(no, key),
+            Work::Drop(key) => {
+                self.writes.delete(key.to_owned());
+                true
+            }
+        };
+        if is_done {
+            self.writes.delete(key.to_owned());
+        }
+        Ok(())
+    }
+
+    /// Deletes the order's record, if its retention is over.
+    fn expire(&mut self, no: &str, attempt: u32) -> Result<(), Interrupt> {
+        let order = self.rows.get::<Order>(&order_key(no));
+        let order = match self.writes.readable(order)? {
+            Some(Some(order)) => order,
+            Some(None) => return Ok(()),
+            None => {
+                set_aside(&mut self.writes, Work::Expire(no), self.now);
+                return Ok(());
+            }
+        };
+        // If the order was started again, its retention begins with the later start.
+        let since = match order.start {
+            Start::Done { at, .. } => at,
+            _ => order.created,
+        };
+        let expires = since.saturating_add(self.settings.retention_millis);
+        if expires > self.now.unix_millis() {
+            // The order was started later than requested, or its retention was extended.
+            self.writes.schedule(expires, Work::Expire(no));
+            return Ok(());
+        }
+        if attempt == 1 {
+            let again = self.now.plus_millis(CLOCK_WRONG_MILLIS).unix_millis();
+            self.writes.schedule_attempt(again, Work::Expire(no), 2);
+            return Ok(());
+        }
+        self.writes.delete(order_key(no));
+        self.writes.delete(listed_key(order.created, no));
+        if let Start::Done { certify_id, .. } = &order.start {
+            self.writes.delete(certify_key(certify_id));
+        }
+        Ok(())
+    }
+
+    /// Queries the verdict, if the order still has none. Returns whether the row is done.
+    fn query(&mut self, work: Work<'_>, no: &str, attempt: u32) -> Result<bool, Interrupt> {
+        if let Some(query) = &self.query {
+            // One query serves all callbacks of an order.
+            let is_same = query.no == no;
+            if is_same && matches!(work, Work::Check(_)) {
+                self.schedule_next_query(work, attempt);
+            }
+            return Ok(is_same);
+        }
+        let Some(caller) = &self.caller else {
+            set_aside(&mut self.writes, work, self.now);
+            return Ok(true);
+        };
+        let order = self.rows.get::<Order>(&order_key(no));
+        match self.writes.readable(order)? {
+            Some(Some(order))
+                if order.verdict.is_none() && matches!(order.start, Start::Done { .. }) =>
+            {
+                let caller = caller.clone();
+                self.query = Some(Read {
+                    caller,
+                    alarm: self.alarm,
+                    // The next query is scheduled first, so that a crash does not lose it.
+                    again: self.schedule_next_query(work, attempt),
+                    no: no.to_owned(),
+                    ..Read::default()
+                });
+            }
+            Some(_) => {}
+            None => set_aside(&mut self.writes, work, self.now),
+        }
+        Ok(true)
+    }
+
+    /// Schedules the next query, with a growing back-off; returns the key of its row.
+    fn schedule_next_query(&mut self, work: Work<'_>, attempt: u32) -> Option<String> {
+        let longest = matches!(work, Work::Check(_)).then_some(LONGEST_PAUSE_MILLIS);
+        let pause = usize::try_from(attempt.saturating_sub(1))
+            .ok()
+            .and_then(|attempts| PAUSES_MILLIS.get(attempts).copied())
+            .or(longest)?;
+        let at = self.now.unix_millis().saturating_add(pause);
+        let next = attempt.saturating_add(1);
+        Some(self.writes.schedule_attempt(at, work, next))
+    }
+
+    /// Delivers the verdict to the webhook. Returns whether the row is done: the delivery itself
+    /// deletes its row.
+    fn deliver(&mut self, no: &str, due: &str) -> bool {
+        let Some(caller) = &self.caller else {
+            set_aside(&mut self.writes, Work::Report(no), self.now);
+            return true;
+        };
+        let receiver = self.receiver.as_ref();
+        if let Some(until) = receiver.and_then(|one| one.waits_until(self.now.unix_millis())) {
+            self.writes.schedule(until, Work::Report(no));
+            return true;
+        }
+        self.deliveries.push(Task::Report(Delivery {
+            no: no.to_owned(),
+            caller: caller.clone(),
+            due: due.to_owned(),
+        }));
+        false
+    }
+
+    fn finish(mut self) -> Step {
+        let next = if let Some(query) = self.query {
+            Next::Again {
+                then: Task::Read(query),
+            }
+        } else if self.deliveries.is_empty() {
+            Next::Again {
+                then: Task::Alarm(self.alarm),
+            }
+        } else {
+            // A receiver that did not respond last time gets only one delivery.
+            let at_once = if self.receiver.is_some() {
+                1
+            } else {
+                DELIVERIES
+            };
+            self.deliveries.truncate(at_once);
+            Next::Together {
+                tasks: self.deliveries,
+                then: Task::Alarm(self.alarm),
+            }
+        };
+        self.writes.then(next)
+    }
 }
 
 /// Postpones work that needs an unreadable row, which may be repaired or may be readable by another
 /// version of the gateway.
-pub(super) fn set_aside(writes: &mut Writes, what: &str, now: Timestamp) {
-    writes.later(now.plus_millis(SET_ASIDE_MILLIS).unix_millis(), what);
-}
-
-/// The action and the subject of a due row.
-fn entry(key: &str) -> (&str, &str) {
-    let mut parts = key.splitn(4, '/').skip(2);
-    (
-        parts.next().unwrap_or_default(),
-        parts.next().unwrap_or_default(),
-    )
+pub(super) fn set_aside(writes: &mut Writes, work: Work<'_>, now: Timestamp) {
+    writes.schedule(now.plus_millis(SET_ASIDE_MILLIS).unix_millis(), work);
 }
 
 /// When the first of the rows is due.
 fn next_at(rows: &[(String, String)]) -> Option<i64> {
     let (key, _) = rows.first()?;
-    key.split('/').nth(1)?.parse().ok()
-}
-
-fn expire(
-    settings: &Settings,
-    no: &str,
-    time: u32,
-    writes: &mut Writes,
-    rows: &Rows,
-    now: Timestamp,
-) -> Result<(), Interrupt> {
-    let Some(order) = rows.get::<Order>(&order_key(no))? else {
-        return Ok(());
-    };
-    // If the order was started again, its retention begins with the later start.
-    let since = match order.start {
-        Start::Done { at, .. } => at,
-        _ => order.created,
-    };
-    let expires = since.saturating_add(settings.retention_millis);
-    if expires > now.unix_millis() {
-        // The order was started later than requested, or its retention was extended.
-        writes.later(expires, &format!("expire/{no}"));
-        return Ok(());
-    }
-    if time == 1 {
-        let again = now.plus_millis(CLOCK_WRONG_MILLIS).unix_millis();
-        writes.later_for_time(again, &format!("expire/{no}"), 2);
-        return Ok(());
-    }
-    writes.delete(order_key(no));
-    writes.delete(listed_key(order.created, no));
-    if let Start::Done { certify_id, .. } = &order.start {
-        writes.delete(certify_key(certify_id));
-    }
-    Ok(())
-}
-
-/// Queries the verdict, if the order still has none.
-fn check(no: &str, caller: &str, alarm: Alarm, rows: &Rows) -> Result<Option<Read>, Interrupt> {
-    let order = rows.get::<Order>(&order_key(no))?;
-    Ok(order
-        .filter(|order| order.verdict.is_none() && matches!(order.start, Start::Done { .. }))
-        .map(|_| Read {
-            caller: caller.to_owned(),
-            alarm,
-            no: no.to_owned(),
-            ..Read::default()
-        }))
+    due_at(key)
 }

@@ -8,6 +8,7 @@
 //! The ledger marks an order as being started before it calls Alibaba Cloud. If the host fails
 //! after that, the row remains, and nothing starts the order again unless a request asks for it.
 
+mod alarm_work;
 pub mod answer;
 pub mod commit;
 mod create;
@@ -27,6 +28,7 @@ mod webhook;
 use super::asker::Asker;
 use super::problem::{INTERNAL_ERROR, Problem};
 use super::settings::Settings;
+use alarm_work::Work;
 use answer::Answered;
 use commit::{Context, GIVEN_UP_MILLIS, Next, SendOutcome, Step, Writes};
 use rows::{Interrupt, Rows};
@@ -84,7 +86,7 @@ pub fn step(
                 },
                 Stuck::Report(posted) => {
                     writes.delete(posted.due);
-                    due::set_aside(&mut writes, &format!("report/{}", posted.no), context.now);
+                    due::set_aside(&mut writes, Work::Report(&posted.no), context.now);
                     Next::Idle
                 }
                 Stuck::Alarm => {

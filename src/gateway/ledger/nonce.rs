@@ -1,5 +1,6 @@
 //! Nonces of signed requests: each can be used once while its request's timestamp is valid.
 
+use super::alarm_work::Work;
 use super::answer::{Answer, Answered};
 use super::commit::{Context, Next, Step, Writes};
 use super::due::CLOCK_WRONG_MILLIS;
@@ -30,7 +31,7 @@ pub(super) fn check(signed: Signed, rows: &Rows, context: &Context) -> Result<St
         .div_euclid(BATCH_MILLIS)
         .saturating_add(1)
         .saturating_mul(BATCH_MILLIS);
-    writes.due(rows, context.now, gone, &format!("drop/{}", signed.nonce))?;
+    writes.schedule_and_set_alarm(rows, context.now, gone, Work::Drop(&signed.nonce))?;
     writes.put(signed.nonce, &signed.arrival);
     Ok(writes.then(Next::Again { then: *signed.then }))
 }

@@ -1,6 +1,7 @@
 //! Reads a verification: the verdict from the ledger or, if there is none yet or material is
 //! requested, from DescribeFaceVerify.
 
+use super::alarm_work::Work;
 use super::answer::{Answered, Found};
 use super::commit::{Context, Next, SendOutcome, Step, Writes};
 use super::order::{Decision, Order, OrderStatus, Report, Start, Verdict, over_at};
@@ -287,7 +288,7 @@ fn decide(
     if caller.is_some_and(|caller| caller.webhook_url.is_some()) {
         order.report = Some(Report::default());
         let now = context.now.unix_millis();
-        writes.due(rows, context.now, now, &format!("report/{}", ask.no))?;
+        writes.schedule_and_set_alarm(rows, context.now, now, Work::Report(&ask.no))?;
     }
     if let Some(again) = &ask.again {
         writes.delete(again.clone());

@@ -7,8 +7,8 @@
 //! | `certify/{certifyId}` | the order for which it was issued |
 //! | `starts/{day}` | the number of verifications started on that day |
 //! | `user/{day}/{keyed hash}` | … for one UserId |
-//! | `due/{time}/{what}/{id}` | the number of the attempt, from 1; `due` describes the work |
-//! | `nonce/{AccessKeyId}/{hash}` | `1`; a used nonce |
+//! | `due/{time}/{kind}/{id}` | the number of the attempt, from 1; `alarm_work` lists the kinds |
+//! | `nonce/{AccessKeyId}/{hash}` | the ID of the request that used the nonce |
 //! | `alarm` | when the alarm is set to fire |
 //! | `caller` | the caller to which the ledger belongs |
 //! | `receiver` | the back-off of an unresponsive webhook receiver, see `webhook::Receiver` |

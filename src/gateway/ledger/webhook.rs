@@ -1,6 +1,7 @@
 //! Delivers verdicts to webhooks, signed and retried, by Standard Webhooks 1.0
 //! (github.com/standard-webhooks). A delivery contains no personal data.
 
+use super::alarm_work::Work;
 use super::commit::{Context, Next, SendOutcome, Step, Writes};
 use super::order::{Order, OrderStatus, Verdict};
 use super::rows::{Interrupt, RECEIVER, Rows, order_key};
@@ -89,7 +90,7 @@ pub(super) fn send(
         .and_then(|attempts| PAUSES.get(attempts));
     if let Some(pause) = pause {
         let again = context.now.plus_millis(pause.saturating_mul(1_000));
-        writes.later(again.unix_millis(), &format!("report/{}", posted.no));
+        writes.schedule(again.unix_millis(), Work::Report(&posted.no));
     }
     report.attempts = report.attempts.saturating_add(1);
     order.report = Some(report);

@@ -1,0 +1,99 @@
+//! The work of the alarm, and the keys of the due rows that schedule it: `due/{time}/{kind}/{id}`.
+
+use super::rows::sortable;
+
+/// Work of the alarm, with the order or the row that it is about.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Work<'a> {
+    /// Delete the order's record, at the second attempt.
+    Expire(&'a str),
+    /// Query the verdict of an order whose validity is over, until it is known.
+    Check(&'a str),
+    /// Query the verdict of an order after a callback, a few times.
+    Hint(&'a str),
+    /// Deliver the order's verdict to the caller's webhook.
+    Report(&'a str),
+    /// Delete the row with this key.
+    Drop(&'a str),
+}
+
+impl<'a> Work<'a> {
+    /// The key of the row that schedules the work, with the time in milliseconds.
+    pub(super) fn key(self, at: i64) -> String {
+        let (kind, id) = match self {
+            Self::Expire(no) => ("expire", no),
+            Self::Check(no) => ("check", no),
+            Self::Hint(no) => ("hint", no),
+            Self::Report(no) => ("report", no),
+            Self::Drop(key) => ("drop", key),
+        };
+        due_key(at, &format!("{kind}/{id}"))
+    }
+
+    /// The work that a due row schedules; `None` for a kind that this version does not know.
+    pub(super) fn parse(key: &'a str) -> Option<Self> {
+        let (kind, id) = kind_and_id(key).split_once('/')?;
+        Some(match kind {
+            "expire" => Self::Expire(id),
+            "check" => Self::Check(id),
+            "hint" => Self::Hint(id),
+            "report" => Self::Report(id),
+            "drop" => Self::Drop(id),
+            _ => return None,
+        })
+    }
+
+    /// The order that the work is about.
+    pub(super) const fn order(self) -> Option<&'a str> {
+        match self {
+            Self::Expire(no) | Self::Check(no) | Self::Hint(no) | Self::Report(no) => Some(no),
+            Self::Drop(_) => None,
+        }
+    }
+}
+
+/// The key of the same due row at another time, whatever its kind.
+pub(super) fn moved(key: &str, at: i64) -> String {
+    due_key(at, kind_and_id(key))
+}
+
+/// When a due row is due, in milliseconds.
+pub(super) fn due_at(key: &str) -> Option<i64> {
+    key.split('/').nth(1)?.parse().ok()
+}
+
+fn due_key(at: i64, kind_and_id: &str) -> String {
+    format!("due/{}/{kind_and_id}", sortable(at))
+}
+
+/// The part of a due row's key after its time.
+fn kind_and_id(key: &str) -> &str {
+    key.splitn(3, '/').nth(2).unwrap_or_default()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn keys_read_back() {
+        for (work, key) in [
+            (Work::Expire("no"), "due/000000000000007/expire/no"),
+            (Work::Check("no"), "due/000000000000007/check/no"),
+            (Work::Hint("no"), "due/000000000000007/hint/no"),
+            (Work::Report("no"), "due/000000000000007/report/no"),
+            (
+                Work::Drop("nonce/key/hash"),
+                "due/000000000000007/drop/nonce/key/hash",
+            ),
+        ] {
+            assert_eq!(work.key(7), key);
+            assert_eq!(Work::parse(key), Some(work));
+            assert_eq!(due_at(key), Some(7));
+            assert_eq!(moved(key, 7), key);
+        }
+        for key in ["due/000000000000007/expires/no", "due/000000000000007", ""] {
+            assert_eq!(Work::parse(key), None, "{key}");
+        }
+    }
+}

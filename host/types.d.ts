@@ -90,6 +90,8 @@ export interface Commit {
   wake: string[];
   /** Keys of damaged rows. */
   unreadable: string[];
+  /** Why the gateway's core itself failed; null if it did not. */
+  failure: string | null;
   next: Next;
 }
 

@@ -86,7 +86,8 @@ fn answer(text: &str) -> Response {
 
 fn perform(host: &mut Host, verb: &str, rest: &str, line: &str, fates: &mut VecDeque<Fate>) {
     let before = host.rows.get(CALLER).cloned().unwrap_or_default();
-    let (written, unreadable) = (host.written.len(), host.unreadable.len());
+    let logged = |host: &Host| host.unreadable.len() + host.failures.len();
+    let (written, before_logged) = (host.written.len(), logged(host));
     host.crowded = matches!(fates.front(), Some(Fate::Crowded));
     if host.crowded {
         fates.pop_front();
@@ -126,7 +127,7 @@ fn perform(host: &mut Host, verb: &str, rest: &str, line: &str, fates: &mut VecD
             }
             let is_failure = reply.status == 500;
             assert!(
-                !is_failure || host.unreadable.len() > unreadable,
+                !is_failure || logged(host) > before_logged,
                 "{}",
                 reply.outcome
             );

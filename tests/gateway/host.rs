@@ -221,6 +221,8 @@ pub struct Host {
     pub woken: Vec<String>,
     /// The logged keys of unreadable rows.
     pub unreadable: Vec<String>,
+    /// The logged failures of the gateway itself.
+    pub failures: Vec<String>,
 }
 
 impl Host {
@@ -244,6 +246,7 @@ impl Host {
             written: Vec::new(),
             woken: Vec::new(),
             unreadable: Vec::new(),
+            failures: Vec::new(),
         }
     }
 
@@ -356,6 +359,7 @@ impl Host {
         self.set = commit.alarm.or(self.set);
         self.written.extend_from_slice(&commit.writes);
         self.unreadable.extend_from_slice(&commit.unreadable);
+        self.failures.extend(commit.failure);
         self.woken.extend_from_slice(&commit.wake);
         for (key, value) in commit.writes {
             match value {

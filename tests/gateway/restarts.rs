@@ -172,12 +172,36 @@ fn an_outcome_that_the_host_has_lost_is_an_internal_error() {
         let reply = replied(host.commit(CALLER, &then, None));
         assert_eq!(
             (reply.status, reply.outcome.as_str()),
-            (500, "unreadable-row")
+            (500, "internal-error")
         );
         let body: Value = serde_json::from_str(&reply.body).unwrap();
         assert_eq!(body["execution"], execution);
-        assert_eq!(std::mem::take(&mut host.unreadable), [key]);
+        assert_eq!(
+            std::mem::take(&mut host.failures),
+            [format!("missing outcome of {key}")]
+        );
+        assert!(host.unreadable.is_empty(), "the row is readable");
     }
+}
+
+#[test]
+fn a_request_that_no_longer_passes_validation_is_an_internal_error() {
+    let answer = json!({"Code": "200", "ResultObject": {"CertifyId": "certify1"}});
+    let mut host = host();
+    host.handle(first(), &mut |_| json_answer(200, &answer));
+    let key = format!("order/{ORDER}");
+    let row = host.rows.get_mut(CALLER).unwrap().get_mut(&key).unwrap();
+    let mut order: Value = serde_json::from_str(row).unwrap();
+    order["sceneId"] = json!("-1");
+    *row = order.to_string();
+    let (_, reply) = host.handle(read(), &mut nobody);
+    assert_eq!(
+        (reply.status, reply.outcome.as_str()),
+        (500, "internal-error")
+    );
+    let reason = format!("request of {key}, sceneId scene-id");
+    assert_eq!(host.failures, [reason]);
+    assert!(host.unreadable.is_empty(), "the row is readable");
 }
 
 #[test]

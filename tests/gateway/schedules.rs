@@ -380,9 +380,11 @@ impl World {
             alarm,
             wake,
             unreadable,
+            failure,
             next,
         } = commit;
         assert!(unreadable.is_empty(), "{unreadable:?}");
+        assert_eq!(failure, None);
         for (key, value) in writes {
             match value {
                 Some(value) => {

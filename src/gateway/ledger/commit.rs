@@ -85,6 +85,8 @@ pub struct Commit<A = Answered> {
     pub wake: Vec<String>,
     /// Keys of unreadable rows, for the log. They contain no personal data.
     pub unreadable: Vec<String>,
+    /// Why the gateway itself failed, for the log, without personal data.
+    pub failure: Option<String>,
     /// The next step.
     pub next: Next<A>,
 }
@@ -182,6 +184,7 @@ impl<A> Step<A> {
                 alarm: commit.alarm,
                 wake: commit.wake,
                 unreadable: commit.unreadable,
+                failure: commit.failure,
                 next: commit.next.map(form),
             })),
         }
@@ -239,6 +242,7 @@ pub(super) struct Writes {
     pub(super) wake: Vec<String>,
     pub(super) alarm: Option<i64>,
     pub(super) unreadable: Vec<String>,
+    pub(super) failure: Option<String>,
 }
 
 impl Writes {
@@ -309,7 +313,7 @@ impl Writes {
                 self.unreadable.push(key);
                 Ok(None)
             }
-            Err(load @ Interrupt::Missing(_)) => Err(load),
+            Err(other) => Err(other),
         }
     }
 
@@ -323,6 +327,7 @@ impl Writes {
             alarm: self.alarm,
             wake: self.wake,
             unreadable: self.unreadable,
+            failure: self.failure,
             next,
         }))
     }

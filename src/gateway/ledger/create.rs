@@ -430,7 +430,7 @@ fn done(
     let unusable = if known.is_some_and(|no| no != create.no) {
         // If two orders had the same CertifyId, one of them would receive the other's verdict.
         Some("certify-id-of-another-order")
-    } else if question.request(settings, context.now).is_none() {
+    } else if question.request(settings, context.now).is_err() {
         // The verdict could never be queried.
         Some("certify-id-malformed")
     } else {

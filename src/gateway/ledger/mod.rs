@@ -62,46 +62,23 @@ pub fn step(
         Task::Reported(posted) => webhook::reported(&posted, send_outcome, rows, context),
         Task::Alarm(alarm) => due::work(settings, alarm, rows, context),
     };
-    match taken {
-        Ok(step) => step,
-        Err(Interrupt::Missing(load)) => Step::Load(load),
+    let mut writes = Writes::default();
+    let outcome = match taken {
+        Ok(step) => return step,
+        Err(Interrupt::Missing(load)) => return Step::Load(load),
         Err(Interrupt::Unreadable(key)) => {
-            let mut writes = Writes::default();
             writes.unreadable.push(key);
-            let next = match stuck {
-                Stuck::Asked { asker, started } => {
-                    let problem = Problem::new(&INTERNAL_ERROR);
-                    let problem = if started {
-                        problem.execution_unknown()
-                    } else {
-                        problem
-                    };
-                    Answered::to(&asker, problem)
-                        .logged_as("unreadable-row")
-                        .into()
-                }
-                Stuck::Hint => due::noted(),
-                Stuck::Check(alarm) => Next::Again {
-                    then: Task::Alarm(alarm),
-                },
-                Stuck::Report(posted) => {
-                    writes.delete(posted.due);
-                    due::set_aside(&mut writes, Work::Report(&posted.no), context.now);
-                    Next::Idle
-                }
-                Stuck::Alarm => {
-                    // Otherwise the alarm would not fire again for the other due rows.
-                    writes.alarm = Some(context.now.plus_millis(GIVEN_UP_MILLIS).unix_millis());
-                    Next::Idle
-                }
-                Stuck::Nobody => Next::Idle,
-            };
-            writes.then(next)
+            "unreadable-row"
         }
-    }
+        Err(Interrupt::Internal(reason)) => {
+            writes.failure = Some(reason);
+            INTERNAL_ERROR.code
+        }
+    };
+    stuck.end(outcome, writes, context)
 }
 
-/// How a task ends at an unreadable row.
+/// How a task ends at an unreadable row or an internal error.
 enum Stuck {
     /// The request fails; `started` states whether a verification may have been started.
     Asked { asker: Asker, started: bool },
@@ -118,6 +95,37 @@ enum Stuck {
 }
 
 impl Stuck {
+    /// Ends the task. `outcome` is the name of the failure in the log.
+    fn end(self, outcome: &'static str, mut writes: Writes, context: &Context) -> Step {
+        let next = match self {
+            Self::Asked { asker, started } => {
+                let problem = Problem::new(&INTERNAL_ERROR);
+                let problem = if started {
+                    problem.execution_unknown()
+                } else {
+                    problem
+                };
+                Answered::to(&asker, problem).logged_as(outcome).into()
+            }
+            Self::Hint => due::noted(),
+            Self::Check(alarm) => Next::Again {
+                then: Task::Alarm(alarm),
+            },
+            Self::Report(posted) => {
+                writes.delete(posted.due);
+                due::set_aside(&mut writes, Work::Report(&posted.no), context.now);
+                Next::Idle
+            }
+            Self::Alarm => {
+                // Otherwise the alarm would not fire again for the other due rows.
+                writes.alarm = Some(context.now.plus_millis(GIVEN_UP_MILLIS).unix_millis());
+                Next::Idle
+            }
+            Self::Nobody => Next::Idle,
+        };
+        writes.then(next)
+    }
+
     fn of(task: &Task) -> Self {
         let asked = |asker: &Asker| Self::Asked {
             asker: asker.clone(),

@@ -20,7 +20,10 @@ pub(super) fn check(signed: Signed, rows: &Rows, context: &Context) -> Result<St
         }
         return match signed.then.asker() {
             Some(asker) => Ok(writes.then(Answered::to(asker, Answer::NonceUsed).into())),
-            None => Err(Interrupt::Unreadable(signed.nonce)),
+            None => Err(Interrupt::Internal(format!(
+                "signed task without a request, {}",
+                signed.nonce
+            ))),
         };
     }
     let gone = context

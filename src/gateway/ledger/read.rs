@@ -163,7 +163,10 @@ pub(super) fn settle(
             };
             return decide(settings, &ask, order, verdict, None, rows, context);
         }
-        Ended::Answered(Answer::Init(_)) => return Err(Interrupt::Unreadable(order_key(&ask.no))),
+        Ended::Answered(Answer::Init(_)) => {
+            let text = format!("answer to another action for {}", order_key(&ask.no));
+            return Err(Interrupt::Internal(text));
+        }
         Ended::Failed(error)
             if order.verdict.is_some() && !order.has_material() && is_unknown_there(&error) =>
         {

@@ -63,8 +63,11 @@ pub enum Missing {
 pub enum Interrupt {
     /// Rows must be loaded first.
     Missing(Missing),
-    /// The row with this key does not have the format of this version, or cannot be used.
+    /// The row with this key does not have the format of this version.
     Unreadable(String),
+    /// The gateway contradicts itself or its host. The text, for the log, contains no value of a
+    /// request.
+    Internal(String),
 }
 
 /// The rows that the host has loaded so far.

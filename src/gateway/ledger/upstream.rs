@@ -6,6 +6,7 @@ use super::rows::{self, Interrupt, Rows, Write};
 use super::task::{Purpose, Task, UpstreamCall};
 use crate::actions::{self, Action, ValidRequest, Value};
 use crate::client::call;
+use crate::error::FieldError;
 use crate::gateway::callback_address;
 use crate::gateway::settings::Settings;
 use crate::timestamp::Timestamp;
@@ -30,7 +31,11 @@ impl Purpose {
     }
 
     /// The request, which was validated when it arrived.
-    pub(super) fn request(&self, settings: &Settings, now: Timestamp) -> Option<ValidRequest<'_>> {
+    pub(super) fn request(
+        &self,
+        settings: &Settings,
+        now: Timestamp,
+    ) -> Result<ValidRequest<'_>, Interrupt> {
         let parameters: Vec<(&str, Value)> = match self {
             Self::Start { create, .. } => {
                 let given = create.parameters.iter();
@@ -54,7 +59,17 @@ impl Purpose {
                 ("CertifyId", Value::from(probe.certify_id.as_str())),
             ],
         };
-        actions::validate(self.action(), parameters, &settings.options.validation(now)).ok()
+        actions::validate(self.action(), parameters, &settings.options.validation(now))
+            .map_err(|error| self.contradiction("request", &error.fields))
+    }
+
+    /// An internal error of the call. It names the row, and the parameters without their values.
+    fn contradiction(&self, what: &str, fields: &[FieldError]) -> Interrupt {
+        let mut text = format!("{what} of {}", self.row_key());
+        for field in fields {
+            text = format!("{text}, {} {}", field.field, field.rule);
+        }
+        Interrupt::Internal(text)
     }
 }
 
@@ -81,9 +96,7 @@ pub(super) fn send(
     writes: Writes,
     context: &Context,
 ) -> Result<Step, Interrupt> {
-    let Some(request) = call.purpose.request(settings, context.now) else {
-        return Err(Interrupt::Unreadable(call.purpose.row_key()));
-    };
+    let request = call.purpose.request(settings, context.now)?;
     let attempt = call::attempt(
         &settings.options,
         &settings.credentials,
@@ -139,7 +152,7 @@ pub(super) fn settle(
             if let call::Outcome::Answered(response) = &outcome {
                 upstream_now = call::server_time(&response.headers).unwrap_or(upstream_now);
             }
-            let request = || purpose.request(settings, context.now);
+            let request = || purpose.request(settings, context.now).ok();
             // Derived from the nonce, so that tasks that share this attempt also share the next one.
             let jitter = state.nonce.get(..8).unwrap_or_default();
             let jitter = u32::from_str_radix(jitter, 16).unwrap_or_default();
@@ -173,7 +186,7 @@ pub(super) fn settle(
         }
         Some(SendOutcome::Crowded) => Ended::Crowded,
         Some(SendOutcome::Shared { .. } | SendOutcome::Disconnected) | None => {
-            return Err(Interrupt::Unreadable(purpose.row_key()));
+            return Err(purpose.contradiction("missing outcome", &[]));
         }
     };
     let ended = Settled::Ended(Box::new(purpose), ended, upstream_now);

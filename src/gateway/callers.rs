@@ -14,6 +14,7 @@ use sha2::{Digest, Sha256};
 use std::collections::BTreeSet;
 use std::fmt;
 use subtle::ConstantTimeEq;
+use zeroize::Zeroizing;
 
 /// The bearer token for development.
 pub const DEVELOPMENT_TOKEN: &str = "dev-token";
@@ -131,16 +132,21 @@ pub fn by_access_key_id<'a>(callers: &'a [Caller], id: &str) -> Option<(Access<'
 }
 
 /// Derives 32 bytes from the gateway's secret, for `purpose` and `what`.
-pub fn derive(secret: &Secret, purpose: &str, what: &str) -> [u8; 32] {
+pub fn derive(secret: &Secret, purpose: &str, what: &str) -> Zeroizing<[u8; 32]> {
     let message = [purpose.as_bytes(), what.as_bytes()].join(&0);
-    hmac_sha256(secret.expose().as_bytes(), &message)
+    Zeroizing::new(hmac_sha256(secret.expose().as_bytes(), &message))
 }
 
-/// The key that signs a caller's webhook deliveries, in the format of Standard Webhooks.
+/// The key that signs a caller's webhook deliveries.
+pub fn webhook_key(secret: &Secret, caller: &str) -> Zeroizing<[u8; 32]> {
+    derive(secret, "webhook", caller)
+}
+
+/// The same key as text for the receiver, in the format of Standard Webhooks.
 pub fn webhook_secret(secret: &Secret, caller: &str) -> Secret {
-    let key = derive(secret, "webhook", caller);
-    let text = STANDARD.encode(key);
-    Secret::new(format!("whsec_{text}"))
+    let mut text = "whsec_".to_owned();
+    STANDARD.encode_string(webhook_key(secret, caller), &mut text);
+    Secret::new(text)
 }
 
 /// The AccessKeySecret of a key pair that the gateway issued. An HMAC key cannot be stored as a

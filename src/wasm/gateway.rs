@@ -13,7 +13,7 @@ use crate::gateway::ledger::rows::Rows;
 use crate::gateway::ledger::task::{Task, Wake};
 use crate::gateway::pace;
 use crate::gateway::router;
-use crate::gateway::settings::{Checked, Settings};
+use crate::gateway::settings::{Checked, Settings, Variables};
 use crate::gateway::work;
 use crate::http::{Headers, IncomingRequest, Response};
 use crate::json::de::from_json;
@@ -22,6 +22,7 @@ use crate::vendor::credentials::Secret;
 use serde::Deserialize;
 use std::cell::Cell;
 use wasm_bindgen::prelude::*;
+use zeroize::Zeroizing;
 
 /// A request without its body.
 #[derive(Deserialize)]
@@ -242,7 +243,10 @@ fn with_settings(
     let last = LAST.take().filter(|(known, _)| known.expose() == text);
     let (known, checked) = match last {
         Some(last) => last,
-        None => (Secret::new(text), Checked::read(&from_json(text)?)),
+        None => {
+            let variables: Zeroizing<Variables> = Zeroizing::new(from_json(text)?);
+            (Secret::new(text), Checked::read(&variables))
+        }
     };
     let result = call(&checked);
     LAST.set(Some((known, checked)));

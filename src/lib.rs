@@ -123,6 +123,9 @@
 
 #![cfg_attr(not(test), warn(clippy::arithmetic_side_effects))]
 
+#[macro_use]
+mod redacted;
+
 pub mod actions;
 #[cfg(all(not(target_arch = "wasm32"), feature = "ureq"))]
 pub mod blocking;

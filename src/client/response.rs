@@ -137,16 +137,6 @@ pub struct Picture {
     pub oss_object_name: Option<String>,
 }
 
-macro_rules! redacted_debug {
-    ($($name:ident),*) => { $(
-        /// Contains personal data or secrets, so it is not printed.
-        impl std::fmt::Debug for $name {
-            fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-                f.debug_struct(stringify!($name)).finish_non_exhaustive()
-            }
-        }
-    )* };
-}
 redacted_debug!(InitResult, DescribeResult, Material, Picture);
 
 /// A failed response, with what the retry decision needs.

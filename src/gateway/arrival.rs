@@ -15,7 +15,6 @@ use serde::Serialize;
 const BODY_MILLIS: i64 = 30_000;
 
 /// A request from the host.
-#[derive(Debug)]
 pub struct Arrival {
     /// The request; its body is empty until it has been read.
     pub request: IncomingRequest,
@@ -26,6 +25,7 @@ pub struct Arrival {
     /// A new ID for the request; used unless the request brings its own.
     pub fresh_id: String,
 }
+redacted_debug!(Arrival);
 
 /// The routing result of a request.
 #[derive(Debug, Serialize)]
@@ -44,7 +44,7 @@ pub struct Routed {
 }
 
 /// The next step of the host.
-#[derive(Debug, Serialize)]
+#[derive(Serialize)]
 #[serde(
     tag = "type",
     rename_all = "camelCase",
@@ -80,6 +80,7 @@ pub enum Then {
         again: String,
     },
 }
+redacted_debug!(Then);
 
 impl Then {
     /// Passes a task to the caller's ledger.

@@ -383,7 +383,7 @@ impl Host {
             task = match next {
                 Next::Reply { reply } => return reply,
                 Next::Photo { url } => {
-                    return Reply::text(200, "photo", url).with_outcome("photo");
+                    return Reply::text(200, "photo", url.0).with_outcome("photo");
                 }
                 Next::Idle => return Reply::empty(204),
                 Next::Send { request, then, .. } => {

@@ -2,9 +2,12 @@
 //! notation. None of them may appear in a row, a log line, an error, a URL or a webhook.
 
 use crate::dice::Dice;
-use crate::host::{Host, json_answer, request, signed_at, variables};
+use crate::host::{Host, json_answer, request, signed_at, start, variables};
 use base64::Engine;
 use cloudauth_edge::client::call::{Loss, Outcome};
+use cloudauth_edge::gateway::arrival::Arrival;
+use cloudauth_edge::gateway::ledger::answer::Started;
+use cloudauth_edge::gateway::ledger::commit::{Next, PhotoUrl};
 use cloudauth_edge::http::{IncomingRequest, OutgoingRequest, Response};
 use cloudauth_edge::signing::acs3::hex_sha256;
 use cloudauth_edge::signing::encode::{parse_form, percent_encode};
@@ -16,6 +19,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 const REQUESTS: u64 = 100_000;
 const NAME: &str = "张三";
 const NUMBER: &str = "11010519491231002X";
+const ORDER: &str = "e0c34a77f5ac40a5aa5e6ed20c353888";
 const MOBILE: &str = "13000000000";
 const TOKEN: &str = "planted-bearer-token";
 const KEY_ID: &str = "gwk-shop-1";
@@ -359,6 +363,46 @@ fn schedule(seed: u64, requests: u64) -> BTreeMap<String, u32> {
         assert!(!shown.contains(secret), "in a Debug");
     }
     outcomes
+}
+
+#[test]
+fn debug_prints_neither_personal_data_nor_secret_urls() {
+    let mut host = Host::new(variables(&[("GATEWAY_MODE", "development")]));
+    let routed = host.route(start("dev-token", "/v1/face-verifications", ORDER));
+    let (caller, task) = host.task(start("dev-token", "/v1/face-verifications", ORDER));
+    let next = host.commit(&caller, &task, None);
+    let callback = format!("/v1/callbacks/shop/{ORDER}/planted-proof");
+    let arrival = Arrival {
+        request: request("GET", &callback, &[], b""),
+        body_read: true,
+        host: String::new(),
+        fresh_id: String::new(),
+    };
+    let photo: Next = Next::Photo {
+        url: PhotoUrl(PHOTO.to_owned()),
+    };
+    let started = Started {
+        no: ORDER.to_owned(),
+        certify_id: "certify1".to_owned(),
+        certify_url: Some(PHOTO.to_owned()),
+        created: 0,
+        at: 0,
+        notices: Vec::new(),
+        repeated: false,
+    };
+    let printed = [
+        format!("{routed:?}"),
+        format!("{task:?}"),
+        format!("{next:?}"),
+        format!("{arrival:?}"),
+        format!("{photo:?}"),
+        format!("{started:?}"),
+    ];
+    let planted = [NAME, NUMBER, "metaInfo", "MetaInfo", "planted"];
+    for text in printed {
+        let found = planted.iter().find(|planted| text.contains(*planted));
+        assert_eq!(found, None, "{text}");
+    }
 }
 
 #[test]

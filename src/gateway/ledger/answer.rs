@@ -42,7 +42,6 @@ pub enum Answer {
 }
 
 /// A started order.
-#[derive(Debug)]
 pub struct Started {
     /// OuterOrderNo.
     pub no: String,
@@ -59,6 +58,7 @@ pub struct Started {
     /// Whether an earlier request started it.
     pub repeated: bool,
 }
+redacted_debug!(Started);
 
 /// An order, and what the request for it asked.
 #[derive(Debug)]

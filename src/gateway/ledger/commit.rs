@@ -91,6 +91,12 @@ pub struct Commit<A = Answered> {
     pub next: Next<A>,
 }
 
+/// The URL of a photo: a secret that is never stored.
+#[derive(Serialize)]
+#[serde(transparent)]
+pub struct PhotoUrl(pub String);
+redacted_debug!(PhotoUrl);
+
 /// The step after the writes.
 #[derive(Debug, Serialize)]
 #[serde(
@@ -106,8 +112,8 @@ pub enum Next<A = Answered> {
     },
     /// The task has ended; the response is the photo at this URL.
     Photo {
-        /// A secret that is never stored.
-        url: String,
+        /// The URL.
+        url: PhotoUrl,
     },
     /// Wait for a turn if the call is rate limited, send it, and continue with the outcome.
     Send {

@@ -3,7 +3,7 @@
 
 use super::alarm_work::Work;
 use super::answer::{Answered, Found};
-use super::commit::{Context, Next, SendOutcome, Step, Writes};
+use super::commit::{Context, Next, PhotoUrl, SendOutcome, Step, Writes};
 use super::order::{Decision, Order, OrderStatus, Report, Start, Verdict, over_at};
 use super::rows::{Interrupt, Rows, certify_key, order_key};
 use super::task::{Purpose, Read, Task};
@@ -70,7 +70,7 @@ fn photo(settings: &Settings, asker: &Asker, fresh: Option<&DescribeResult>) -> 
         .and_then(|picture| picture.picture_url.clone())
         .filter(|url| settings.is_photo_host(url));
     match address {
-        Some(url) => Next::Photo { url },
+        Some(url) => Next::Photo { url: PhotoUrl(url) },
         None => Answered::to(asker, Problem::new(&PHOTO_UNAVAILABLE)).into(),
     }
 }

@@ -2,7 +2,7 @@
 #![allow(clippy::print_stdout)]
 
 use cloudauth_edge::actions::schema;
-use cloudauth_edge::gateway::problem::{DAILY_LIMIT, PROBLEMS, USER_DAILY_LIMIT};
+use cloudauth_edge::gateway::problem::ProblemKind;
 use cloudauth_edge::vendor::codes::{
     CODES, GATEWAY_CODES, SUB_CODES, is_internal_error, lasts_for_the_day,
 };
@@ -13,8 +13,10 @@ fn main() {
     let maybe_executed: Vec<_> = codes().filter(|code| is_internal_error(code)).collect();
     let tomorrow: Vec<_> = codes()
         .filter(|code| lasts_for_the_day(code))
-        .chain([DAILY_LIMIT.code, USER_DAILY_LIMIT.code])
+        .chain([ProblemKind::DailyLimit, ProblemKind::UserDailyLimit].map(ProblemKind::code))
         .collect();
+    let problems = ProblemKind::ALL.iter().map(|kind| kind.description());
+    let problems: Vec<_> = problems.collect();
     let tables = json!({
         "parameters": schema::describe(),
         "codes": CODES,
@@ -22,7 +24,7 @@ fn main() {
         "tomorrow": tomorrow,
         "subCodes": SUB_CODES,
         "gatewayCodes": GATEWAY_CODES,
-        "problems": PROBLEMS,
+        "problems": problems,
     });
     println!("{tables}");
 }

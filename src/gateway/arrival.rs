@@ -3,7 +3,7 @@
 use super::asker::{Asker, Front};
 use super::callers::Caller;
 use super::ledger::task::Task;
-use super::problem::{BODY_TOO_LARGE, Problem};
+use super::problem::{Problem, ProblemKind};
 use super::reply::{Headers, Language, Reply};
 use crate::http::{IncomingRequest, header};
 use crate::json::write::to_json;
@@ -152,7 +152,7 @@ impl<'a> Incoming<'a> {
             .unwrap_or(0);
         let read = u64::try_from(request.body.len()).unwrap_or(u64::MAX);
         if declared.max(read) > u64::try_from(MAX_BODY).unwrap_or(u64::MAX) {
-            return Err(Problem::new(&BODY_TOO_LARGE));
+            return Err(Problem::new(ProblemKind::BodyTooLarge));
         }
         Ok((!self.arrival.body_read).then_some(Then::ReadBody {
             limit: MAX_BODY,

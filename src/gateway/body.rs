@@ -1,6 +1,6 @@
 //! Reads the JSON body of a request, without building values that the actions do not need.
 
-use super::problem::{MALFORMED_BODY, Problem, UNSUPPORTED_MEDIA_TYPE};
+use super::problem::{Problem, ProblemKind};
 use crate::actions::Value;
 use crate::http::header;
 use crate::json::de::from_json;
@@ -23,14 +23,16 @@ pub fn members(
     if !media_type.eq_ignore_ascii_case("application/json")
         || !coding.eq_ignore_ascii_case("identity")
     {
-        return Err(Problem::new(&UNSUPPORTED_MEDIA_TYPE).header("accept", "application/json"));
+        return Err(
+            Problem::new(ProblemKind::UnsupportedMediaType).header("accept", "application/json")
+        );
     }
     std::str::from_utf8(body)
         .ok()
         // Some editors and languages put a byte order mark before UTF-8.
         .map(|text| text.strip_prefix('\u{FEFF}').unwrap_or(text))
         .and_then(read)
-        .ok_or_else(|| Problem::new(&MALFORMED_BODY))
+        .ok_or_else(|| Problem::new(ProblemKind::MalformedBody))
 }
 
 fn read(body: &str) -> Option<Vec<(String, Value<'static>)>> {

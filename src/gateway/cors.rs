@@ -2,7 +2,7 @@
 //! only pages of the configured origins may call.
 
 use super::arrival::{Handled, Incoming};
-use super::problem::{METHOD_NOT_ALLOWED, Problem};
+use super::problem::{Problem, ProblemKind};
 use super::reply::{Headers, Reply};
 use super::settings::{Mode, Settings};
 use crate::http::header;
@@ -39,7 +39,8 @@ pub(super) fn preflight(
     settings: Option<&Settings>,
     methods: &[&str],
 ) -> Handled {
-    let not_allowed = || Problem::new(&METHOD_NOT_ALLOWED).header("allow", methods.join(", "));
+    let not_allowed =
+        || Problem::new(ProblemKind::MethodNotAllowed).header("allow", methods.join(", "));
     let settings = settings
         .filter(|settings| !settings.allowed_origins.is_empty())
         .ok_or_else(not_allowed)?;

@@ -9,10 +9,10 @@ use crate::text::Text;
 use crate::vendor::codes;
 use serde::Serialize;
 
-/// One kind of problem.
+/// What a kind of problem means.
 #[derive(Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
-pub struct ProblemKind {
+pub struct Description {
     /// Stable name; `/problems/{code}` describes it.
     pub code: &'static str,
     /// HTTP status.
@@ -30,7 +30,7 @@ pub struct ProblemKind {
 /// A problem of one request.
 #[derive(Clone, Debug)]
 pub struct Problem {
-    kind: &'static ProblemKind,
+    kind: ProblemKind,
     audience: Audience,
     retryable: bool,
     execution: Execution,
@@ -47,17 +47,18 @@ const FIELDS_MAX: usize = 50;
 
 impl Problem {
     /// Creates a problem with the defaults of its kind.
-    pub fn new(kind: &'static ProblemKind) -> Self {
+    pub fn new(kind: ProblemKind) -> Self {
+        let description = kind.description();
         Self {
             kind,
-            audience: kind.audience,
-            retryable: kind.retryable,
-            execution: if kind.code == START_OUTCOME_UNKNOWN.code {
+            audience: description.audience,
+            retryable: description.retryable,
+            execution: if kind == ProblemKind::StartOutcomeUnknown {
                 Execution::Unknown
             } else {
                 Execution::None
             },
-            detail: kind.detail.clone(),
+            detail: description.detail.clone(),
             vendor_code: None,
             vendor_request_id: None,
             fields: Vec::new(),
@@ -84,7 +85,7 @@ impl Problem {
         Self {
             audience: who_corrects(&fields),
             fields,
-            ..Self::new(&INVALID_REQUEST)
+            ..Self::new(ProblemKind::InvalidRequest)
         }
     }
 
@@ -92,7 +93,7 @@ impl Problem {
     pub fn settings(settings: Vec<FieldError>) -> Self {
         Self {
             settings,
-            ..Self::new(&NOT_CONFIGURED)
+            ..Self::new(ProblemKind::NotConfigured)
         }
     }
 
@@ -102,16 +103,16 @@ impl Problem {
             return Self::fields(error.fields.clone());
         }
         let kind = match (error.kind, error.audience) {
-            (Kind::Throttled, _) => &UPSTREAM_THROTTLED,
-            (Kind::Timeout, _) => &UPSTREAM_TIMEOUT,
+            (Kind::Throttled, _) => ProblemKind::UpstreamThrottled,
+            (Kind::Timeout, _) => ProblemKind::UpstreamTimeout,
             (Kind::Vendor, Audience::User | Audience::Developer)
                 if !codes::is_internal_error(&error.code) =>
             {
-                &VENDOR_REFUSED
+                ProblemKind::VendorRefused
             }
-            (Kind::Vendor, Audience::Operator) if !error.retryable => &UPSTREAM_REFUSED,
-            (Kind::Signature | Kind::Credentials, _) => &UPSTREAM_REFUSED,
-            _ => &UPSTREAM_FAILED,
+            (Kind::Vendor, Audience::Operator) if !error.retryable => ProblemKind::UpstreamRefused,
+            (Kind::Signature | Kind::Credentials, _) => ProblemKind::UpstreamRefused,
+            _ => ProblemKind::UpstreamFailed,
         };
         // An error about the gateway's own key or signature concerns only its operator.
         let own_fault = matches!(error.kind, Kind::Signature | Kind::Credentials);
@@ -140,7 +141,7 @@ impl Problem {
     pub fn execution_unknown(mut self) -> Self {
         self.execution = Execution::Unknown;
         self.retryable = false;
-        if std::ptr::eq(self.kind, &INTERNAL_ERROR) {
+        if self.kind == ProblemKind::InternalError {
             self.detail = Text::new(
                 "网关内部错误，请运维凭 requestId 查看日志。该订单可能已经发起：请先查询该订单；再次提交相同内容不会重复发起。",
                 "The gateway had an internal error; its operator can find the cause in the logs by requestId. The order may have been started: read it first. Sending the same input again does not start it twice.",
@@ -175,7 +176,7 @@ impl Problem {
     }
 
     /// Its kind.
-    pub const fn kind(&self) -> &'static ProblemKind {
+    pub const fn kind(&self) -> ProblemKind {
         self.kind
     }
 
@@ -191,18 +192,24 @@ impl Problem {
 
     /// Its stable code.
     pub const fn code(&self) -> &'static str {
-        self.kind.code
+        self.kind.code()
     }
 
     /// The response to the request `request_id`.
     pub fn reply(&self, language: Language, request_id: &str) -> Reply {
+        let Description {
+            code,
+            status,
+            title,
+            ..
+        } = self.kind.description();
         let body = ProblemBody {
-            kind: format!("/problems/{}", self.kind.code),
-            title: language.pick(&self.kind.title),
-            status: self.kind.status,
+            kind: format!("/problems/{code}"),
+            title: language.pick(title),
+            status: *status,
             detail: language.pick(&self.detail),
             messages: &self.detail,
-            code: self.kind.code,
+            code,
             audience: self.audience,
             retryable: self.retryable,
             execution: self.execution,
@@ -212,10 +219,10 @@ impl Problem {
             errors: FieldBody::list(&self.fields, language),
             settings: FieldBody::list(&self.settings, language),
         };
-        Reply::json(self.kind.status, &body)
+        Reply::json(*status, &body)
             .with_content_type("application/problem+json")
             .with_headers(&self.headers)
-            .with_outcome(self.kind.code)
+            .with_outcome(code)
     }
 }
 
@@ -281,150 +288,169 @@ macro_rules! problems {
         $title_zh:literal $title_en:literal
         $zh:literal
         $en:literal;)*) => {
-        $(
-            $(#[$doc])*
-            pub static $name: ProblemKind = ProblemKind {
-                code: $code,
-                status: $status,
-                audience: Audience::$audience,
-                retryable: $retryable,
-                title: Text::new($title_zh, $title_en),
-                detail: Text::new($zh, $en),
-            };
-        )*
-        /// All kinds of problems.
-        pub static PROBLEMS: &[&ProblemKind] = &[$(&$name),*];
+        /// A kind of problem.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+        pub enum ProblemKind {
+            $($(#[$doc])* $name,)*
+        }
+
+        impl ProblemKind {
+            /// All kinds.
+            pub const ALL: &[Self] = &[$(Self::$name),*];
+
+            /// What it means.
+            pub const fn description(self) -> &'static Description {
+                match self {
+                    $(Self::$name => {
+                        static DESCRIPTION: Description = Description {
+                            code: $code,
+                            status: $status,
+                            audience: Audience::$audience,
+                            retryable: $retryable,
+                            title: Text::new($title_zh, $title_en),
+                            detail: Text::new($zh, $en),
+                        };
+                        &DESCRIPTION
+                    })*
+                }
+            }
+
+            /// Its stable name.
+            pub const fn code(self) -> &'static str {
+                self.description().code
+            }
+        }
     };
 }
 
 problems! {
     /// Fields of the body or the query are invalid.
-    INVALID_REQUEST 400 "invalid-request" Developer false
+    InvalidRequest 400 "invalid-request" Developer false
         "参数未通过校验" "Invalid parameters"
         "请按 errors 中的说明改正各字段后重新提交；未向阿里云发出任何请求。"
         "Correct the fields listed in errors and send the request again; nothing was sent to Alibaba Cloud.";
     /// The body is not a JSON object.
-    MALFORMED_BODY 400 "malformed-body" Developer false
+    MalformedBody 400 "malformed-body" Developer false
         "请求体不是 JSON 对象" "The body is not a JSON object"
         "请求体应为 UTF-8 编码的 JSON 对象，字段值为字符串或整数，嵌套层级与字段数不得过多。"
         "The body must be a JSON object in UTF-8 with string or integer members, without deep nesting or hundreds of members.";
     /// The token is missing or unknown.
-    UNAUTHENTICATED 401 "unauthenticated" Developer false
+    Unauthenticated 401 "unauthenticated" Developer false
         "未通过身份验证" "Not authenticated"
         "请在 Authorization 头中以 Bearer 方式提供网关发放的令牌。"
         "Send a token issued by the gateway's operator as Authorization: Bearer.";
     /// The token or key pair lacks a scope.
-    INSUFFICIENT_SCOPE 403 "insufficient-scope" Operator false
+    InsufficientScope 403 "insufficient-scope" Operator false
         "没有权限" "Not permitted"
         "该令牌或密钥对没有此操作所需的权限，请网关运维在 GATEWAY_CALLERS 的 scopes 中授予。"
         "This token or key pair lacks the required scope; the gateway's operator must grant it in the scopes of GATEWAY_CALLERS.";
     /// No route matches.
-    NOT_FOUND 404 "not-found" Developer false
+    NotFound 404 "not-found" Developer false
         "路径不存在" "Not found"
         "路径不存在；可用的路径见 /openapi.json。"
         "This path does not exist; /openapi.json lists the routes.";
     /// The caller does not have this order.
-    UNKNOWN_ORDER 404 "unknown-order" Developer false
+    UnknownOrder 404 "unknown-order" Developer false
         "没有这个订单" "No such order"
         "该调用方没有这个 outerOrderNo 的认证，或记录已过保存期。"
         "This caller has no verification with this outerOrderNo, or its record has expired.";
     /// There is no photo.
-    PHOTO_UNAVAILABLE 404 "photo-unavailable" Developer false
+    PhotoUnavailable 404 "photo-unavailable" Developer false
         "没有照片" "No photo"
         "该认证没有照片，或阿里云已不再提供；未完成的认证没有照片。"
         "This verification has no photo, or Alibaba Cloud no longer provides it; a pending verification has no photo.";
     /// The route does not support the method.
-    METHOD_NOT_ALLOWED 405 "method-not-allowed" Developer false
+    MethodNotAllowed 405 "method-not-allowed" Developer false
         "不支持的请求方法" "Method not allowed"
         "该路径不支持此请求方法；支持的方法见 Allow 头。"
         "This path does not support the method; the Allow header lists the supported methods.";
     /// The body did not arrive in time.
-    REQUEST_TIMEOUT 408 "request-timeout" Developer true
+    RequestTimeout 408 "request-timeout" Developer true
         "请求体接收超时" "The body did not arrive in time"
         "请求体未在时限内完整到达，请检查网络后重试。"
         "The body did not arrive completely within the time limit; check the network and retry.";
     /// The order was started with different input.
-    ORDER_CONFLICT 409 "order-conflict" Developer false
+    OrderConflict 409 "order-conflict" Developer false
         "订单已用其他参数发起" "The order was started with different input"
         "同一 outerOrderNo 已用不同的参数发起认证；请使用新的 outerOrderNo，或以原参数重试。"
         "This outerOrderNo was started with different parameters; use a new outerOrderNo, or send the original parameters again.";
     /// Another request is starting the order.
-    ORDER_BEING_STARTED 409 "order-being-started" Developer true
+    OrderBeingStarted 409 "order-being-started" Developer true
         "订单正在发起" "The order is being started"
         "另一个请求正在发起该订单，请在 Retry-After 之后重试。"
         "Another request is starting this order; retry after Retry-After.";
     /// It is unknown whether Alibaba Cloud started the order.
-    START_OUTCOME_UNKNOWN 409 "start-outcome-unknown" Developer false
+    StartOutcomeUnknown 409 "start-outcome-unknown" Developer false
         "发起结果未知" "The outcome of the start is unknown"
         "向阿里云发起认证后未得到明确的响应，阿里云可能已受理；网关未返回 CertifyId，也不会自行重试。确认后请以相同参数加 ?restartUnknown=true 重新发起。"
         "Alibaba Cloud did not return a definite response and may have started a verification. No CertifyId was issued, and the gateway does not retry by itself. To start again, send the request with ?restartUnknown=true.";
     /// The body is too large.
-    BODY_TOO_LARGE 413 "body-too-large" Developer false
+    BodyTooLarge 413 "body-too-large" Developer false
         "请求体过大" "The body is too large"
         "请求体超过 2 MiB；照片应小于 1 MB。"
         "The body exceeds 2 MiB; a photo must be smaller than 1 MB.";
     /// The body is not declared as JSON.
-    UNSUPPORTED_MEDIA_TYPE 415 "unsupported-media-type" Developer false
+    UnsupportedMediaType 415 "unsupported-media-type" Developer false
         "请求体类型不受支持" "Unsupported media type"
         "Content-Type 应为 application/json，且不得压缩。"
         "Content-Type must be application/json, without compression.";
     /// Alibaba Cloud rejected the request.
-    VENDOR_REFUSED 422 "vendor-refused" Developer false
+    VendorRefused 422 "vendor-refused" Developer false
         "阿里云拒绝了请求" "Alibaba Cloud rejected the request"
         "阿里云拒绝了请求，原因见 vendorCode。"
         "Alibaba Cloud rejected the request; vendorCode states the reason.";
     /// The caller has reached its daily limit.
-    DAILY_LIMIT 429 "daily-limit" Operator true
+    DailyLimit 429 "daily-limit" Operator true
         "当日发起次数已达上限" "The daily limit is reached"
         "该调用方当日（UTC+8）发起认证的次数已达网关设定的上限；请明日再试，或请运维调整 maxStartsPerDay。"
         "This caller has reached the daily limit (UTC+8); retry tomorrow, or ask the operator to raise maxStartsPerDay.";
     /// The user has reached the daily limit.
-    USER_DAILY_LIMIT 429 "user-daily-limit" User true
+    UserDailyLimit 429 "user-daily-limit" User true
         "该用户当日认证次数过多" "Too many verifications for this user today"
         "该 userId 当日（UTC+8）认证次数已达上限，请明日再试。"
         "This userId has reached the daily limit (UTC+8); retry tomorrow.";
     /// Too many requests in a short time.
-    RATE_LIMITED 429 "rate-limited" Developer true
+    RateLimited 429 "rate-limited" Developer true
         "请求过于频繁" "Too many requests"
         "请求过于频繁，请在 Retry-After 之后重试。"
         "Too many requests; retry after Retry-After.";
     /// The gateway failed.
-    INTERNAL_ERROR 500 "internal-error" Operator true
+    InternalError 500 "internal-error" Operator true
         "网关内部错误" "Internal error"
         "网关内部错误，请运维凭 requestId 查看日志；请稍后重试。"
         "The gateway had an internal error; its operator can find the cause in the logs by requestId. Retry later.";
     /// Alibaba Cloud rejected the gateway itself.
-    UPSTREAM_REFUSED 502 "upstream-refused" Operator false
+    UpstreamRefused 502 "upstream-refused" Operator false
         "阿里云拒绝了网关的请求" "Alibaba Cloud rejected the gateway's call"
         "阿里云因网关的账号、权限或配置拒绝了请求，请网关运维处理。"
         "Alibaba Cloud rejected the call because of the gateway's account, permissions or configuration; the gateway's operator must correct them.";
     /// Alibaba Cloud did not return a valid response.
-    UPSTREAM_FAILED 502 "upstream-failed" Operator true
+    UpstreamFailed 502 "upstream-failed" Operator true
         "阿里云调用失败" "The call to Alibaba Cloud failed"
         "阿里云未返回有效的响应，请稍后重试。"
         "Alibaba Cloud did not return a valid response; retry later.";
     /// Settings are missing or invalid.
-    NOT_CONFIGURED 503 "not-configured" Operator false
+    NotConfigured 503 "not-configured" Operator false
         "网关配置不完整" "The gateway is not configured"
         "网关的设置有缺失或错误，请运维按 settings 中的说明修正后重新部署。"
         "Some of the gateway's settings are missing or invalid; its operator must correct those listed in settings and redeploy.";
     /// A development gateway was reached from another machine.
-    DEVELOPMENT_ONLY 503 "development-only" Operator false
+    DevelopmentOnly 503 "development-only" Operator false
         "开发模式仅限本机" "Development mode is limited to the local machine"
         "GATEWAY_MODE=development 的网关只响应本机地址；部署时请设 GATEWAY_MODE=production，使用共用的沙箱则设 staging。"
         "A gateway with GATEWAY_MODE=development serves loopback addresses only; to deploy it, set GATEWAY_MODE=production, or staging with a shared sandbox.";
     /// The host is temporarily unable to serve.
-    UNAVAILABLE 503 "unavailable" Operator true
+    Unavailable 503 "unavailable" Operator true
         "网关暂时不可用" "The gateway is not available"
         "网关无法访问其数据库；请稍后重试，若持续出现请运维检查。"
         "The gateway cannot reach its database; retry later. If it persists, its operator must investigate.";
     /// The limit of calls to Alibaba Cloud is reached.
-    UPSTREAM_THROTTLED 503 "upstream-throttled" Operator true
+    UpstreamThrottled 503 "upstream-throttled" Operator true
         "阿里云限流" "Alibaba Cloud's rate limit is reached"
         "对阿里云的调用已达频率上限，请在 Retry-After 之后重试。"
         "The rate limit for calls to Alibaba Cloud is reached; retry after Retry-After.";
     /// Alibaba Cloud did not respond in time.
-    UPSTREAM_TIMEOUT 504 "upstream-timeout" Operator true
+    UpstreamTimeout 504 "upstream-timeout" Operator true
         "阿里云超时" "Alibaba Cloud timed out"
         "未在时限内收到阿里云的响应，请稍后重试。"
         "Alibaba Cloud did not respond in time; retry later.";
@@ -436,15 +462,14 @@ mod tests {
 
     #[test]
     fn codes_are_unique_and_speak_two_languages() {
-        for (at, kind) in PROBLEMS.iter().enumerate() {
-            assert!(
-                PROBLEMS[at + 1..]
-                    .iter()
-                    .all(|other| other.code != kind.code)
-            );
-            for text in [&kind.title, &kind.detail] {
-                assert!(!text.zh.is_ascii(), "{}", kind.code);
-                assert!(text.en.is_ascii(), "{}", kind.code);
+        for (at, kind) in ProblemKind::ALL.iter().enumerate() {
+            let code = kind.code();
+            let mut others = ProblemKind::ALL[at + 1..].iter();
+            assert!(others.all(|other| other.code() != code), "{code}");
+            let description = kind.description();
+            for text in [&description.title, &description.detail] {
+                assert!(!text.zh.is_ascii(), "{code}");
+                assert!(text.en.is_ascii(), "{code}");
             }
         }
     }
@@ -452,14 +477,18 @@ mod tests {
     #[test]
     fn a_start_whose_outcome_is_unknown_is_never_retryable() {
         for (problem, execution, retryable) in [
-            (Problem::new(&START_OUTCOME_UNKNOWN), "unknown", false),
-            (Problem::new(&INTERNAL_ERROR), "none", true),
             (
-                Problem::new(&INTERNAL_ERROR).execution_unknown(),
+                Problem::new(ProblemKind::StartOutcomeUnknown),
                 "unknown",
                 false,
             ),
-            (Problem::new(&ORDER_CONFLICT), "none", false),
+            (Problem::new(ProblemKind::InternalError), "none", true),
+            (
+                Problem::new(ProblemKind::InternalError).execution_unknown(),
+                "unknown",
+                false,
+            ),
+            (Problem::new(ProblemKind::OrderConflict), "none", false),
         ] {
             let reply = problem.reply(Language::En, "r");
             let body: serde_json::Value = serde_json::from_str(&reply.body).unwrap();

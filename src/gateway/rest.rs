@@ -4,7 +4,7 @@ use super::ledger::answer::{Answer, Days, Found, Page, Started};
 use super::ledger::finding::{Finding, KeyStatus};
 use super::ledger::order::{Order, OrderStatus, Report, Start};
 use super::ledger::task::{Cursor, Day};
-use super::problem::{INTERNAL_ERROR, Problem, UNAUTHENTICATED};
+use super::problem::{Problem, ProblemKind};
 use super::reply::{Language, Reply};
 use super::settings::Settings;
 use super::streamed;
@@ -25,11 +25,11 @@ pub fn reply(settings: &Settings, language: Language, request_id: &str, answer: 
     match answer {
         Answer::Started(order) => started(settings, request_id, order),
         Answer::Found(order) => found(settings, request_id, order)
-            .unwrap_or_else(|| problem(&Problem::new(&INTERNAL_ERROR))),
+            .unwrap_or_else(|| problem(&Problem::new(ProblemKind::InternalError))),
         Answer::Page(orders) => page(settings, request_id, orders),
         Answer::Days(days) => counts(request_id, days),
         Answer::Finding(finding) => key_status(settings, request_id, finding),
-        Answer::NonceUsed => problem(&Problem::new(&UNAUTHENTICATED)),
+        Answer::NonceUsed => problem(&Problem::new(ProblemKind::Unauthenticated)),
         Answer::Noted => noted(),
         Answer::Problem(what) => problem(what),
     }

@@ -8,7 +8,7 @@ use super::arrival::{Arrival, Handled, Incoming, Routed, Then};
 use super::callers::{self, Access};
 use super::cors;
 use super::handlers::{hint, orders, rpc, state};
-use super::problem::{DEVELOPMENT_ONLY, METHOD_NOT_ALLOWED, NOT_FOUND, Problem, UNAUTHENTICATED};
+use super::problem::{Problem, ProblemKind};
 use super::rpc_front::is_rpc;
 use super::settings::{Checked, Settings};
 use crate::error::FieldError;
@@ -132,7 +132,7 @@ impl<'a> Route<'a> {
             Err(problems) => return Err(Problem::settings(problems.clone())),
         };
         if !settings.serves(&incoming.arrival.host) {
-            return Err(Problem::new(&DEVELOPMENT_ONLY));
+            return Err(Problem::new(ProblemKind::DevelopmentOnly));
         }
         match self {
             Self::Ready => return Ok(state::ready().into()),
@@ -152,7 +152,7 @@ impl<'a> Route<'a> {
             Self::Vendor => state::vendor(incoming, access),
             Self::Order { no } => orders::read(incoming, access, no),
             Self::Photo { no } => orders::photo(incoming, access, no),
-            _ => Err(Problem::new(&NOT_FOUND)),
+            _ => Err(Problem::new(ProblemKind::NotFound)),
         }
     }
 }
@@ -167,7 +167,7 @@ pub fn route(checked: &Checked, arrival: &Arrival, now: Timestamp) -> Routed {
     let request = &arrival.request;
     let mut incoming = Incoming::new(arrival, now);
     let not_allowed =
-        |allowed: String| Err(Problem::new(&METHOD_NOT_ALLOWED).header("allow", allowed));
+        |allowed: String| Err(Problem::new(ProblemKind::MethodNotAllowed).header("allow", allowed));
     let known = Route::of(&request.path).filter(|route| *console || *route != Route::Console);
     let (name, handled) = match known {
         None if is_rpc(request) => ("rpc", Ok(rpc::rpc(&mut incoming, settings))),
@@ -175,7 +175,7 @@ pub fn route(checked: &Checked, arrival: &Arrival, now: Timestamp) -> Routed {
         None if request.path == "/" && !is_page(request) => {
             ("none", not_allowed("GET, HEAD, POST".to_owned()))
         }
-        None => ("none", Err(Problem::new(&NOT_FOUND))),
+        None => ("none", Err(Problem::new(ProblemKind::NotFound))),
         Some(route) => {
             let methods = route.methods();
             let handled = if request.method == "OPTIONS" {
@@ -218,7 +218,9 @@ fn authenticate<'a>(
         .filter(|(scheme, _)| scheme.eq_ignore_ascii_case("bearer"))
         // Only spaces may precede the token, no other white space (RFC 6750 §2.1).
         .and_then(|(_, token)| callers::by_token(&settings.callers, token.trim_matches(' ')))
-        .ok_or_else(|| Problem::new(&UNAUTHENTICATED).header("www-authenticate", "Bearer"))?;
+        .ok_or_else(|| {
+            Problem::new(ProblemKind::Unauthenticated).header("www-authenticate", "Bearer")
+        })?;
     incoming.caller = Some(access.caller.id.clone());
     Ok(access)
 }

@@ -11,11 +11,7 @@ use super::callers::{self, Access, Scope};
 use super::ledger::answer::{Answer, Found, Started};
 use super::ledger::order::{Decision, Verdict};
 use super::ledger::task::{Create, Read, Signed, Task};
-use super::problem::{
-    BODY_TOO_LARGE, DAILY_LIMIT, DEVELOPMENT_ONLY, INSUFFICIENT_SCOPE, INTERNAL_ERROR,
-    INVALID_REQUEST, NOT_CONFIGURED, ORDER_BEING_STARTED, ORDER_CONFLICT, Problem, RATE_LIMITED,
-    START_OUTCOME_UNKNOWN, UNKNOWN_ORDER, UPSTREAM_REFUSED, UPSTREAM_THROTTLED, USER_DAILY_LIMIT,
-};
+use super::problem::{Problem, ProblemKind};
 use super::reply::Reply;
 use super::settings::Settings;
 use super::streamed;
@@ -101,7 +97,7 @@ impl RpcForm {
             Scope::Read
         };
         if !access.may(scope) {
-            return Err(Problem::new(&INSUFFICIENT_SCOPE));
+            return Err(Problem::new(ProblemKind::InsufficientScope));
         }
         // Besides the action's parameters, a request contains the common ones and others that SDKs
         // send.
@@ -152,78 +148,30 @@ impl RpcForm {
 
     /// Renders a problem as an error of Alibaba Cloud.
     pub fn problem(&self, problem: &Problem, request_id: &str) -> Reply {
-        let action = actions::by_name(&self.action);
-        let service = |code: &str| action.map(|action| Envelope::service(action, code));
         let kind = problem.kind();
-        let is = |other: &super::problem::ProblemKind| kind.code == other.code;
-        let own = |code: &'static str, status, message: &'static str| Refusal {
-            code: code.into(),
-            status,
-            message: message.into(),
-            recommend: None,
-            note: String::new(),
+        let code = match kind {
+            ProblemKind::InvalidRequest => {
+                let mut fields = problem.field_errors().iter();
+                let is_missing = fields.any(|field| field.rule == "mandatory");
+                Some(if is_missing { "400" } else { "401" })
+            }
+            ProblemKind::UnknownOrder => Some("406"),
+            ProblemKind::UserDailyLimit => Some("418"),
+            ProblemKind::StartOutcomeUnknown => None,
+            _ => problem
+                .vendor_code()
+                .filter(|code| codes::code(code).is_some()),
         };
-        let vendor_code = problem
-            .vendor_code()
-            .filter(|code| codes::code(code).is_some());
-        let envelope = if is(&INVALID_REQUEST) {
-            let missing = problem
-                .field_errors()
-                .iter()
-                .any(|field| field.rule == "mandatory");
-            service(if missing { "400" } else { "401" })
-        } else if is(&UNKNOWN_ORDER) {
-            service("406")
-        } else if is(&USER_DAILY_LIMIT) {
-            service("418")
-        } else if is(&START_OUTCOME_UNKNOWN) {
-            None
-        } else {
-            vendor_code.and_then(service)
-        };
-        let refusal = if is(&ORDER_CONFLICT) {
-            own(
-                "IdempotentParameterMismatch",
-                400,
-                "The request uses the same OuterOrderNo as a previous, but non-identical request.",
-            )
-        } else if is(&ORDER_BEING_STARTED) {
-            own(
-                "IdempotentProcessing",
-                403,
-                "The previous request with this OuterOrderNo is still processing.",
-            )
-        } else if is(&START_OUTCOME_UNKNOWN) {
-            own(
-                "ServiceUnavailable",
-                503,
-                "It is unknown whether the verification was started. Call again with the same OuterOrderNo to start it again.",
-            )
-        } else if is(&NOT_CONFIGURED) || is(&DEVELOPMENT_ONLY) {
-            own(
-                "ServiceUnavailable",
-                503,
-                "The gateway is not configured; see /readyz.",
-            )
-        } else if is(&INSUFFICIENT_SCOPE) {
-            errors::FORBIDDEN_RAM.because("")
-        } else if is(&BODY_TOO_LARGE) {
-            errors::BODY_TOO_LARGE.because("")
-        } else if is(&DAILY_LIMIT) || is(&RATE_LIMITED) || is(&UPSTREAM_THROTTLED) {
-            errors::THROTTLING_USER.because("")
-        } else if is(&INTERNAL_ERROR) || is(&UPSTREAM_REFUSED) {
-            // An error about the gateway's own key must not be reported as one of the caller's key.
-            errors::INTERNAL_ERROR.because("")
-        } else {
-            errors::SERVICE_UNAVAILABLE.because("")
-        };
-        let reply = match envelope {
-            Some(envelope) => self.write(envelope, request_id),
+        let action = actions::by_name(&self.action);
+        let reply = match action.zip(code) {
+            Some((action, code)) => self.write(Envelope::service(action, code), request_id),
             // A limit of the day lasts until midnight, so an SDK is not asked to call again soon.
-            None if is(&DAILY_LIMIT) => self.without_retry(&refusal, request_id),
-            None => self.refusal(&refusal, request_id),
+            None if kind == ProblemKind::DailyLimit => {
+                self.without_retry(&refusal_of(kind), request_id)
+            }
+            None => self.refusal(&refusal_of(kind), request_id),
         }
-        .with_outcome(kind.code);
+        .with_outcome(kind.code());
         let note: Vec<String> = problem
             .field_errors()
             .iter()
@@ -261,6 +209,64 @@ impl RpcForm {
     }
 }
 
+/// The error of the API gateway for a problem without a Code of the service.
+fn refusal_of(kind: ProblemKind) -> Refusal {
+    let own = |code: &'static str, status, message: &'static str| Refusal {
+        code: code.into(),
+        status,
+        message: message.into(),
+        recommend: None,
+        note: String::new(),
+    };
+    match kind {
+        ProblemKind::OrderConflict => own(
+            "IdempotentParameterMismatch",
+            400,
+            "The request uses the same OuterOrderNo as a previous, but non-identical request.",
+        ),
+        ProblemKind::OrderBeingStarted => own(
+            "IdempotentProcessing",
+            403,
+            "The previous request with this OuterOrderNo is still processing.",
+        ),
+        ProblemKind::StartOutcomeUnknown => own(
+            "ServiceUnavailable",
+            503,
+            "It is unknown whether the verification was started. Call again with the same OuterOrderNo to start it again.",
+        ),
+        ProblemKind::NotConfigured | ProblemKind::DevelopmentOnly => own(
+            "ServiceUnavailable",
+            503,
+            "The gateway is not configured; see /readyz.",
+        ),
+        ProblemKind::InsufficientScope => errors::FORBIDDEN_RAM.because(""),
+        ProblemKind::BodyTooLarge => errors::BODY_TOO_LARGE.because(""),
+        ProblemKind::DailyLimit | ProblemKind::RateLimited | ProblemKind::UpstreamThrottled => {
+            errors::THROTTLING_USER.because("")
+        }
+        // An error about the gateway's own key must not be reported as one of the caller's key.
+        ProblemKind::InternalError | ProblemKind::UpstreamRefused => {
+            errors::INTERNAL_ERROR.because("")
+        }
+        ProblemKind::RequestTimeout
+        | ProblemKind::Unavailable
+        | ProblemKind::UpstreamFailed
+        | ProblemKind::UpstreamTimeout
+        // These have a Code, unless the action is unknown.
+        | ProblemKind::InvalidRequest
+        | ProblemKind::UnknownOrder
+        | ProblemKind::UserDailyLimit
+        | ProblemKind::VendorRefused
+        // Only the REST routes have these.
+        | ProblemKind::MalformedBody
+        | ProblemKind::MethodNotAllowed
+        | ProblemKind::NotFound
+        | ProblemKind::PhotoUnavailable
+        | ProblemKind::Unauthenticated
+        | ProblemKind::UnsupportedMediaType => errors::SERVICE_UNAVAILABLE.because(""),
+    }
+}
+
 /// Renders the ledger's result in Alibaba Cloud's envelope.
 pub fn reply(settings: &Settings, form: &RpcForm, request_id: &str, answer: &Answer) -> Reply {
     match answer {
@@ -269,13 +275,13 @@ pub fn reply(settings: &Settings, form: &RpcForm, request_id: &str, answer: &Ans
             Some(order_status) => form
                 .found(settings, found, request_id)
                 .with_outcome(order_status.word()),
-            None => form.problem(&Problem::new(&INTERNAL_ERROR), request_id),
+            None => form.problem(&Problem::new(ProblemKind::InternalError), request_id),
         },
         Answer::NonceUsed => form.refusal(&errors::NONCE_USED.because(""), request_id),
         Answer::Problem(problem) => form.problem(problem, request_id),
         // No task of this protocol has such a result.
         Answer::Page(_) | Answer::Days(_) | Answer::Finding(_) | Answer::Noted => {
-            form.problem(&Problem::new(&INTERNAL_ERROR), request_id)
+            form.problem(&Problem::new(ProblemKind::InternalError), request_id)
         }
     }
 }

@@ -4,7 +4,7 @@ use crate::host::{Host, NOW, json_answer, request, signed, signed_at, variables}
 use cloudauth_edge::actions::INIT_FACE_VERIFY;
 use cloudauth_edge::client::call::Outcome;
 use cloudauth_edge::gateway::arrival::{Arrival, Then};
-use cloudauth_edge::gateway::problem::PROBLEMS;
+use cloudauth_edge::gateway::problem::ProblemKind;
 use cloudauth_edge::gateway::reply::Reply;
 use cloudauth_edge::gateway::router::{route, routes};
 use cloudauth_edge::gateway::settings::Checked;
@@ -417,7 +417,7 @@ fn the_description_lists_every_route_parameter_and_problem() {
         .collect();
     assert_eq!(fields.len(), known.len());
     assert!(known.iter().all(|field| fields.contains_key(field)));
-    let codes: Vec<&str> = PROBLEMS.iter().map(|kind| kind.code).collect();
+    let codes: Vec<&str> = ProblemKind::ALL.iter().map(|kind| kind.code()).collect();
     assert_eq!(schemas["ProblemCode"]["enum"], json!(codes));
 }
 

@@ -1,9 +1,7 @@
 //! The response if the host itself failed.
 
 use crate::gateway::asker::RpcForm;
-use crate::gateway::problem::{
-    INTERNAL_ERROR, NOT_FOUND, Problem, RATE_LIMITED, REQUEST_TIMEOUT, UNAVAILABLE,
-};
+use crate::gateway::problem::{Problem, ProblemKind};
 use crate::gateway::reply::{Language, Reply};
 use crate::gateway::rpc_front::is_rpc;
 use crate::http::IncomingRequest;
@@ -42,13 +40,13 @@ pub fn failure(what: HostFailure, request: &IncomingRequest, request_id: &str) -
         HostFailure::Internal
             if request.method == "POST" && request.path == "/v1/face-verifications" =>
         {
-            Problem::new(&INTERNAL_ERROR).execution_unknown()
+            Problem::new(ProblemKind::InternalError).execution_unknown()
         }
-        HostFailure::Internal => Problem::new(&INTERNAL_ERROR),
-        HostFailure::NoPage => Problem::new(&NOT_FOUND),
-        HostFailure::RateLimited => Problem::new(&RATE_LIMITED).retry_after(10),
-        HostFailure::SlowBody => Problem::new(&REQUEST_TIMEOUT),
-        HostFailure::Unavailable => Problem::new(&UNAVAILABLE).retry_after(5),
+        HostFailure::Internal => Problem::new(ProblemKind::InternalError),
+        HostFailure::NoPage => Problem::new(ProblemKind::NotFound),
+        HostFailure::RateLimited => Problem::new(ProblemKind::RateLimited).retry_after(10),
+        HostFailure::SlowBody => Problem::new(ProblemKind::RequestTimeout),
+        HostFailure::Unavailable => Problem::new(ProblemKind::Unavailable).retry_after(5),
     };
     if is_rpc(request) {
         RpcForm::of(request).problem(&problem, request_id)

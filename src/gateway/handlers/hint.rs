@@ -3,7 +3,7 @@
 use crate::gateway::arrival::{Handled, Incoming, Then};
 use crate::gateway::callback_address;
 use crate::gateway::ledger::task::{Hint, Task};
-use crate::gateway::problem::{NOT_FOUND, Problem};
+use crate::gateway::problem::{Problem, ProblemKind};
 use crate::gateway::settings::Settings;
 
 /// Handles a callback: a user has finished. Its URL is a secret of the order.
@@ -15,7 +15,7 @@ pub(in crate::gateway) fn take(
     proof: &str,
 ) -> Handled {
     if !callback_address::is_genuine(settings, caller, no, proof) {
-        return Err(Problem::new(&NOT_FOUND));
+        return Err(Problem::new(ProblemKind::NotFound));
     }
     incoming.caller = Some(caller.to_owned());
     Ok(Then::ledger(&Task::Hint(Hint { no: no.to_owned() })))

@@ -8,7 +8,7 @@ use crate::gateway::body;
 use crate::gateway::callers::{Access, Scope};
 use crate::gateway::ledger::order::OrderStatus;
 use crate::gateway::ledger::task::{Count, Create, Cursor, Filter, List, Read, Task};
-use crate::gateway::problem::{INSUFFICIENT_SCOPE, Problem, UNKNOWN_ORDER};
+use crate::gateway::problem::{Problem, ProblemKind};
 use crate::gateway::query::Query;
 use crate::gateway::settings::Settings;
 use crate::http::header;
@@ -215,7 +215,7 @@ fn filter(query: &Query, wrong: &mut Vec<FieldError>) -> Filter {
 pub(in crate::gateway) fn read(incoming: &Incoming<'_>, access: Access<'_>, no: &str) -> Handled {
     permitted(access, Scope::Read)?;
     if !is_order_number(no) {
-        return Err(Problem::new(&UNKNOWN_ORDER));
+        return Err(Problem::new(ProblemKind::UnknownOrder));
     }
     let mut wrong = Vec::new();
     let query = Query::read(&incoming.arrival.request.query, &["material"], &mut wrong)?;
@@ -248,7 +248,7 @@ pub(in crate::gateway) fn read(incoming: &Incoming<'_>, access: Access<'_>, no: 
 pub(in crate::gateway) fn photo(incoming: &Incoming<'_>, access: Access<'_>, no: &str) -> Handled {
     permitted(access, Scope::ReadMaterial)?;
     if !is_order_number(no) {
-        return Err(Problem::new(&UNKNOWN_ORDER));
+        return Err(Problem::new(ProblemKind::UnknownOrder));
     }
     Ok(Then::ledger(&Task::Read(Read {
         caller: access.caller.id.clone(),
@@ -264,7 +264,7 @@ pub(super) fn permitted(access: Access<'_>, scope: Scope) -> Result<(), Problem>
     if access.may(scope) {
         Ok(())
     } else {
-        Err(Problem::new(&INSUFFICIENT_SCOPE))
+        Err(Problem::new(ProblemKind::InsufficientScope))
     }
 }
 

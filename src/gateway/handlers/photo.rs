@@ -1,6 +1,6 @@
 //! Passes a photo through the gateway, so that callers never receive its address.
 
-use crate::gateway::problem::{PHOTO_UNAVAILABLE, Problem, UPSTREAM_FAILED};
+use crate::gateway::problem::{Problem, ProblemKind};
 use crate::gateway::reply::{Language, Reply};
 use crate::http::IncomingRequest;
 
@@ -28,8 +28,8 @@ pub fn photo(
         200 if PHOTO_TYPES.contains(&media_type.as_str()) => {
             return Reply::text(200, &media_type, String::new()).with_outcome("photo");
         }
-        1..500 => &PHOTO_UNAVAILABLE,
-        _ => &UPSTREAM_FAILED,
+        1..500 => ProblemKind::PhotoUnavailable,
+        _ => ProblemKind::UpstreamFailed,
     };
     Problem::new(kind).reply(Language::accepted(&request.headers), request_id)
 }

@@ -3,7 +3,7 @@
 use crate::error::FieldError;
 use crate::gateway::arrival::{Incoming, Then};
 use crate::gateway::asker::RpcForm;
-use crate::gateway::problem::{DEVELOPMENT_ONLY, NOT_CONFIGURED, Problem};
+use crate::gateway::problem::{Problem, ProblemKind};
 use crate::gateway::settings::Settings;
 
 /// Alibaba Cloud's RPC protocol, with responses in its envelope.
@@ -16,10 +16,10 @@ pub(in crate::gateway) fn rpc(
     let id = incoming.request_id.clone();
     let problem = |front: &RpcForm, problem: &Problem| Then::from(front.problem(problem, &id));
     let Ok(settings) = settings else {
-        return problem(&front, &Problem::new(&NOT_CONFIGURED));
+        return problem(&front, &Problem::new(ProblemKind::NotConfigured));
     };
     if !settings.serves(&incoming.arrival.host) {
-        return problem(&front, &Problem::new(&DEVELOPMENT_ONLY));
+        return problem(&front, &Problem::new(ProblemKind::DevelopmentOnly));
     }
     match incoming.body() {
         Err(too_large) => return problem(&front, &too_large),

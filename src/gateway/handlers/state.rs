@@ -4,7 +4,7 @@ use super::orders::permitted;
 use crate::gateway::arrival::{Handled, Incoming, Then};
 use crate::gateway::callers::{Access, Scope};
 use crate::gateway::ledger::task::{Probe, Task};
-use crate::gateway::problem::{NOT_FOUND, PROBLEMS, Problem};
+use crate::gateway::problem::{Problem, ProblemKind};
 use crate::gateway::reply::Reply;
 use crate::gateway::rest::Health;
 use crate::gateway::settings::{Mode, Settings};
@@ -65,9 +65,9 @@ struct Surroundings {
 
 /// The page to which a problem's `type` links.
 pub(in crate::gateway) fn problem(code: &str) -> Handled {
-    PROBLEMS
+    ProblemKind::ALL
         .iter()
-        .find(|kind| kind.code == code)
-        .map(|kind| Reply::json(200, kind).into())
-        .ok_or_else(|| Problem::new(&NOT_FOUND))
+        .find(|kind| kind.code() == code)
+        .map(|kind| Reply::json(200, kind.description()).into())
+        .ok_or_else(|| Problem::new(ProblemKind::NotFound))
 }

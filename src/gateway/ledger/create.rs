@@ -15,10 +15,7 @@ use crate::client::response::{Answer, InitResult};
 use crate::error::Execution;
 use crate::gateway::asker::Asker;
 use crate::gateway::callers::derive;
-use crate::gateway::problem::{
-    DAILY_LIMIT, INTERNAL_ERROR, ORDER_BEING_STARTED, ORDER_CONFLICT, Problem, ProblemKind,
-    START_OUTCOME_UNKNOWN, UPSTREAM_THROTTLED, USER_DAILY_LIMIT,
-};
+use crate::gateway::problem::{Problem, ProblemKind};
 use crate::gateway::settings::Settings;
 use crate::json::Json;
 use crate::signing::canonical::canonicalized_query;
@@ -123,14 +120,16 @@ pub(super) fn begin(
                 _ => start(settings, create, None, writes, rows, context),
             }
         }
-        _ if !same_input => Ok(create.problem(writes, Problem::new(&ORDER_CONFLICT))),
+        _ if !same_input => Ok(create.problem(writes, Problem::new(ProblemKind::OrderConflict))),
         Start::Inflight { .. } => Ok(wait(create, writes, context.now)),
         // A request that waited for another one has not agreed to repeat a start whose outcome is
         // unknown.
         Start::Unknown if create.restart_unknown && create.waiting_since.is_none() => {
             start(settings, create, Some(order), writes, rows, context)
         }
-        Start::Unknown => Ok(create.problem(writes, Problem::new(&START_OUTCOME_UNKNOWN))),
+        Start::Unknown => {
+            Ok(create.problem(writes, Problem::new(ProblemKind::StartOutcomeUnknown)))
+        }
         Start::Done { .. } => Ok(writes.then(started(&create, &order, true))),
     }
 }
@@ -143,7 +142,7 @@ fn started(create: &Create, order: &Order, repeated: bool) -> Next {
         ..
     } = &order.start
     else {
-        let problem = Problem::new(&INTERNAL_ERROR).execution_unknown();
+        let problem = Problem::new(ProblemKind::InternalError).execution_unknown();
         return Answered::to(&create.asker, problem).into();
     };
     let started = Started {
@@ -173,7 +172,10 @@ fn wait(mut create: Create, writes: Writes, now: Timestamp) -> Step {
         .saturating_add(WAIT_MILLIS)
         .saturating_sub(now.unix_millis());
     if left <= 0 {
-        return create.problem(writes, Problem::new(&ORDER_BEING_STARTED).retry_after(1));
+        return create.problem(
+            writes,
+            Problem::new(ProblemKind::OrderBeingStarted).retry_after(1),
+        );
     }
     writes.then(Next::Wait {
         millis: left,
@@ -198,7 +200,7 @@ fn start(
     {
         // Alibaba Cloud would compare with the photo of another caller's verification.
         let problem = refusal(NOT_PASSED, None).map(|error| Problem::upstream(&error));
-        let problem = problem.unwrap_or_else(|| Problem::new(&INTERNAL_ERROR));
+        let problem = problem.unwrap_or_else(|| Problem::new(ProblemKind::InternalError));
         return Ok(create.problem(Writes::default(), problem));
     }
     if let Some(problem) = count(settings, &create, &mut writes, rows, context.now)? {
@@ -292,18 +294,18 @@ fn limits(
     settings: &Settings,
     create: &Create,
     now: Timestamp,
-) -> impl Iterator<Item = (u32, String, &'static ProblemKind)> {
+) -> impl Iterator<Item = (u32, String, ProblemKind)> {
     let caller = settings.caller(&create.asker.caller);
     let of_caller = caller.and_then(|caller| {
         let limit = caller.max_starts_per_day?;
-        Some((limit, starts_key(now), &DAILY_LIMIT))
+        Some((limit, starts_key(now), ProblemKind::DailyLimit))
     });
     let of_user = caller.and_then(|caller| {
         let limit = caller.max_starts_per_user_per_day?;
         Some((
             limit,
             user_key(now, create.user.as_deref()?),
-            &USER_DAILY_LIMIT,
+            ProblemKind::UserDailyLimit,
         ))
     });
     of_caller.into_iter().chain(of_user)
@@ -330,7 +332,7 @@ pub(super) fn in_flight(
     Ok(order
         .filter(|order| order.is_flight(flight))
         .ok_or_else(|| {
-            let problem = Problem::new(&START_OUTCOME_UNKNOWN);
+            let problem = Problem::new(ProblemKind::StartOutcomeUnknown);
             let answered = Answered::to(&create.asker, problem);
             Writes::default().then(answered.logged_as("outcome-too-late").into())
         }))
@@ -374,10 +376,12 @@ pub(super) fn settle(
         }
         // A response always matches its action, so this cannot occur. If it did, the outcome would
         // be unknown.
-        Ended::Answered(Answer::Describe(_)) => (None, Problem::new(&START_OUTCOME_UNKNOWN)),
+        Ended::Answered(Answer::Describe(_)) => {
+            (None, Problem::new(ProblemKind::StartOutcomeUnknown))
+        }
         Ended::Crowded => {
             take_back(settings, &create, &mut writes, rows)?;
-            let problem = Problem::new(&UPSTREAM_THROTTLED).retry_after(2);
+            let problem = Problem::new(ProblemKind::UpstreamThrottled).retry_after(2);
             (Some(None), problem)
         }
         Ended::Failed(error) if error.execution == Execution::None => {
@@ -393,7 +397,7 @@ pub(super) fn settle(
         }
         Ended::Failed(error) => (
             None,
-            Problem::new(&START_OUTCOME_UNKNOWN).because_of(&error),
+            Problem::new(ProblemKind::StartOutcomeUnknown).because_of(&error),
         ),
     };
     order.start = match free.filter(|_| first) {
@@ -439,7 +443,7 @@ fn done(
     if let Some(outcome) = unusable {
         order.start = Start::Unknown;
         writes.put_order(&create.no, &order);
-        let problem = Problem::new(&START_OUTCOME_UNKNOWN);
+        let problem = Problem::new(ProblemKind::StartOutcomeUnknown);
         let answered = Answered::to(&create.asker, problem).logged_as(outcome);
         return Ok(writes.then(answered.into()));
     }

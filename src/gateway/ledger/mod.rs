@@ -26,7 +26,7 @@ mod upstream;
 mod webhook;
 
 use super::asker::Asker;
-use super::problem::{INTERNAL_ERROR, Problem};
+use super::problem::{Problem, ProblemKind};
 use super::settings::Settings;
 use alarm_work::Work;
 use answer::Answered;
@@ -72,7 +72,7 @@ pub fn step(
         }
         Err(Interrupt::Internal(reason)) => {
             writes.failure = Some(reason);
-            INTERNAL_ERROR.code
+            ProblemKind::InternalError.code()
         }
     };
     stuck.end(outcome, writes, context)
@@ -99,7 +99,7 @@ impl Stuck {
     fn end(self, outcome: &'static str, mut writes: Writes, context: &Context) -> Step {
         let next = match self {
             Self::Asked { asker, started } => {
-                let problem = Problem::new(&INTERNAL_ERROR);
+                let problem = Problem::new(ProblemKind::InternalError);
                 let problem = if started {
                     problem.execution_unknown()
                 } else {

@@ -10,7 +10,7 @@ use super::finding::Finding;
 use super::rows::{Interrupt, PROBE, Rows};
 use super::task::{Probe, Purpose};
 use super::upstream::{self, Ended};
-use crate::gateway::problem::{Problem, UPSTREAM_THROTTLED};
+use crate::gateway::problem::{Problem, ProblemKind};
 use crate::gateway::settings::Settings;
 
 /// How long a result is kept.
@@ -57,7 +57,7 @@ pub(super) fn settle(probe: &Probe, ended: Ended, context: &Context) -> Step {
         }
         None => Answered::to(
             &probe.asker,
-            Problem::new(&UPSTREAM_THROTTLED).retry_after(2),
+            Problem::new(ProblemKind::UpstreamThrottled).retry_after(2),
         ),
     };
     writes.then(answered.into())

@@ -11,10 +11,7 @@ use super::upstream::{self, Ended};
 use crate::client::response::{Answer, DescribeResult};
 use crate::error::{Audience, Error, Kind};
 use crate::gateway::asker::Asker;
-use crate::gateway::problem::{
-    ORDER_BEING_STARTED, PHOTO_UNAVAILABLE, Problem, START_OUTCOME_UNKNOWN, UNKNOWN_ORDER,
-    UPSTREAM_THROTTLED,
-};
+use crate::gateway::problem::{Problem, ProblemKind};
 use crate::gateway::settings::Settings;
 use crate::timestamp::Timestamp;
 
@@ -71,7 +68,7 @@ fn photo(settings: &Settings, asker: &Asker, fresh: Option<&DescribeResult>) -> 
         .filter(|url| settings.is_photo_host(url));
     match address {
         Some(url) => Next::Photo { url: PhotoUrl(url) },
-        None => Answered::to(asker, Problem::new(&PHOTO_UNAVAILABLE)).into(),
+        None => Answered::to(asker, Problem::new(ProblemKind::PhotoUnavailable)).into(),
     }
 }
 
@@ -92,7 +89,7 @@ pub(super) fn begin(
     let order = rows.get::<Order>(&key)?;
     let asked_scene = |order: &Order| ask.scene_id.is_empty() || ask.scene_id == order.scene_id;
     let Some(mut order) = order.filter(asked_scene) else {
-        return Ok(writes.then(ask.problem(Problem::new(&UNKNOWN_ORDER))));
+        return Ok(writes.then(ask.problem(Problem::new(ProblemKind::UnknownOrder))));
     };
     if order.is_lost(|instance| context.is_alive(instance), context.now) {
         order.give_up();
@@ -100,9 +97,11 @@ pub(super) fn begin(
         writes.wake.push(ask.no.clone());
     }
     let next = match &order.start {
-        Start::Refused { .. } => ask.problem(Problem::new(&UNKNOWN_ORDER)),
-        Start::Unknown => ask.problem(Problem::new(&START_OUTCOME_UNKNOWN)),
-        Start::Inflight { .. } => ask.problem(Problem::new(&ORDER_BEING_STARTED).retry_after(1)),
+        Start::Refused { .. } => ask.problem(Problem::new(ProblemKind::UnknownOrder)),
+        Start::Unknown => ask.problem(Problem::new(ProblemKind::StartOutcomeUnknown)),
+        Start::Inflight { .. } => {
+            ask.problem(Problem::new(ProblemKind::OrderBeingStarted).retry_after(1))
+        }
         Start::Done { .. } if order.verdict.is_some() && !ask.material => {
             ask.status_reply(settings, &order, None, None)
         }
@@ -143,7 +142,7 @@ pub(super) fn settle(
         matches!(&order.start, Start::Done { certify_id, .. } if *certify_id == ask.certify_id)
     });
     let Some(order) = order else {
-        return Ok(writes.then(ask.problem(Problem::new(&UNKNOWN_ORDER))));
+        return Ok(writes.then(ask.problem(Problem::new(ProblemKind::UnknownOrder))));
     };
     let next = match ended {
         Ended::Answered(Answer::Describe(result)) => {
@@ -180,7 +179,7 @@ pub(super) fn settle(
         Ended::Crowded if ask.waits() => {
             wait(settings, ask, &order, None, context.now.unix_millis())
         }
-        Ended::Crowded => ask.problem(Problem::new(&UPSTREAM_THROTTLED).retry_after(2)),
+        Ended::Crowded => ask.problem(Problem::new(ProblemKind::UpstreamThrottled).retry_after(2)),
     };
     Ok(writes.then(next))
 }

@@ -4,17 +4,16 @@
 //! A callback's content is not trusted. It only triggers a query.
 
 use super::callers::derive;
+use super::routes::Route;
 use super::settings::Settings;
 use crate::vendor::credentials::Secret;
-
-/// The path up to its last three segments, which are caller, order and proof.
-pub const PATH: &str = "/v1/callbacks";
 
 /// The callback URL for an order; `None` if the gateway has no public URL.
 pub fn url(settings: &Settings, caller: &str, no: &str) -> Option<String> {
     let origin = settings.public_url.as_deref()?;
     let proof = proof(settings, caller, no);
-    Some(format!("{origin}{}/{caller}/{no}/{}", PATH, proof.expose()))
+    let proof = proof.expose();
+    Some([origin, &Route::Callback { caller, no, proof }.path()].concat())
 }
 
 /// Whether the last segment of a callback URL is the proof for this order.

@@ -19,6 +19,7 @@ mod query;
 pub mod reply;
 mod rest;
 pub mod router;
+pub mod routes;
 pub mod rpc_front;
 pub mod settings;
 pub mod streamed;

@@ -4,6 +4,7 @@
 //! A problem quotes nothing from the request: no value, no path, no name of an unknown caller.
 
 use super::reply::{Headers, Language, Reply};
+use super::routes::Route;
 use crate::error::{Audience, Error, Execution, FieldError, Kind, who_corrects};
 use crate::text::Text;
 use crate::vendor::codes;
@@ -204,7 +205,7 @@ impl Problem {
             ..
         } = self.kind.description();
         let body = ProblemBody {
-            kind: format!("/problems/{code}"),
+            kind: Route::Problem { code }.path(),
             title: language.pick(title),
             status: *status,
             detail: language.pick(&self.detail),

@@ -6,6 +6,7 @@ use super::ledger::order::{Order, OrderStatus, Report, Start};
 use super::ledger::task::{Cursor, Day};
 use super::problem::{Problem, ProblemKind};
 use super::reply::{Language, Reply};
+use super::routes::Route;
 use super::settings::Settings;
 use super::streamed;
 use crate::client::response::{DescribeResult, Material, Picture};
@@ -78,7 +79,7 @@ fn started(settings: &Settings, request_id: &str, order: &Started) -> Reply {
         (201, "created")
     };
     Reply::json(status, &body)
-        .with_header("location", format!("/v1/face-verifications/{}", order.no))
+        .with_header("location", Route::Order { no: &order.no }.path())
         .with_outcome(outcome)
 }
 
@@ -301,7 +302,7 @@ impl<'a> PictureBody<'a> {
             verify_score: picture.verify_score.as_ref(),
             picture_url: url.filter(|_| !streams),
             picture_url_expires_at: expires_at.filter(|_| !streams),
-            photo: photo.map(|_| format!("/v1/face-verifications/{no}/photo")),
+            photo: photo.map(|_| Route::Photo { no }.path()),
             oss_bucket_name: picture.oss_bucket_name.as_deref(),
             oss_object_name: picture.oss_object_name.as_deref(),
         }

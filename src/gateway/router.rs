@@ -9,151 +9,69 @@ use super::callers::{self, Access};
 use super::cors;
 use super::handlers::{hint, orders, rpc, state};
 use super::problem::{Problem, ProblemKind};
+use super::routes::Route;
 use super::rpc_front::is_rpc;
 use super::settings::{Checked, Settings};
 use crate::error::FieldError;
 use crate::http::IncomingRequest;
 use crate::timestamp::Timestamp;
 
-/// A route of the gateway.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Route<'a> {
-    Alive,
-    Ready,
-    Vendor,
-    Description,
-    Console,
-    Problem {
-        code: &'a str,
-    },
-    Orders,
-    Counts,
-    Order {
-        no: &'a str,
-    },
-    Photo {
-        no: &'a str,
-    },
-    Callback {
-        caller: &'a str,
-        no: &'a str,
-        proof: &'a str,
-    },
+/// Passes a request to the handler of its route and method.
+fn handle(
+    route: Route<'_>,
+    incoming: &mut Incoming<'_>,
+    settings: &Result<Settings, Vec<FieldError>>,
+) -> Handled {
+    match route {
+        Route::Alive => Ok(state::alive().into()),
+        Route::Description => Ok(state::description()),
+        Route::Problem { code } => state::problem(code),
+        Route::Ready => serving(incoming, settings).map(|_| state::ready().into()),
+        Route::Console => Ok(state::console(serving(incoming, settings)?).into()),
+        Route::Callback { caller, no, proof } => {
+            let settings = serving(incoming, settings)?;
+            hint::take(incoming, settings, caller, no, proof)
+        }
+        Route::Orders if incoming.arrival.request.method == "POST" => {
+            let settings = serving(incoming, settings)?;
+            let access = authenticate(incoming, settings)?;
+            orders::create(incoming, settings, access)
+        }
+        Route::Orders => {
+            let access = authenticate(incoming, serving(incoming, settings)?)?;
+            orders::list(incoming, access)
+        }
+        Route::Counts => {
+            let access = authenticate(incoming, serving(incoming, settings)?)?;
+            orders::count(incoming, access)
+        }
+        Route::Vendor => {
+            let access = authenticate(incoming, serving(incoming, settings)?)?;
+            state::vendor(incoming, access)
+        }
+        Route::Order { no } => {
+            let access = authenticate(incoming, serving(incoming, settings)?)?;
+            orders::read(incoming, access, no)
+        }
+        Route::Photo { no } => {
+            let access = authenticate(incoming, serving(incoming, settings)?)?;
+            orders::photo(incoming, access, no)
+        }
+    }
 }
 
-/// The routes. `{}` matches one segment.
-const ROUTES: [(&str, Route<'_>); 11] = [
-    ("/livez", Route::Alive),
-    ("/readyz", Route::Ready),
-    ("/readyz/vendor", Route::Vendor),
-    ("/openapi.json", Route::Description),
-    ("/console.json", Route::Console),
-    ("/problems/{}", Route::Problem { code: "{}" }),
-    ("/v1/face-verifications", Route::Orders),
-    ("/v1/face-verification-counts", Route::Counts),
-    ("/v1/face-verifications/{}", Route::Order { no: "{}" }),
-    ("/v1/face-verifications/{}/photo", Route::Photo { no: "{}" }),
-    (
-        "/v1/callbacks/{}/{}/{}",
-        Route::Callback {
-            caller: "{}",
-            no: "{}",
-            proof: "{}",
-        },
-    ),
-];
-
-/// The routes with their methods, for documentation and tests.
-pub fn routes() -> impl Iterator<Item = (&'static str, &'static [&'static str])> {
-    ROUTES.iter().map(|(path, route)| (*path, route.methods()))
-}
-
-impl<'a> Route<'a> {
-    /// The route that matches a path, if any.
-    fn of(path: &'a str) -> Option<Self> {
-        let segments: Vec<&str> = path.strip_prefix('/')?.split('/').collect();
-        if segments.iter().any(|segment| segment.is_empty()) {
-            return None;
-        }
-        Some(match *segments {
-            ["livez"] => Self::Alive,
-            ["readyz"] => Self::Ready,
-            ["readyz", "vendor"] => Self::Vendor,
-            ["openapi.json"] => Self::Description,
-            ["console.json"] => Self::Console,
-            ["problems", code] => Self::Problem { code },
-            ["v1", "face-verifications"] => Self::Orders,
-            ["v1", "face-verification-counts"] => Self::Counts,
-            ["v1", "face-verifications", no] => Self::Order { no },
-            ["v1", "face-verifications", no, "photo"] => Self::Photo { no },
-            ["v1", "callbacks", caller, no, proof] => Self::Callback { caller, no, proof },
-            _ => return None,
-        })
-    }
-
-    /// The route's name in the log.
-    const fn name(self) -> &'static str {
-        match self {
-            Self::Alive => "livez",
-            Self::Ready => "readyz",
-            Self::Vendor => "readyz-vendor",
-            Self::Description => "openapi",
-            Self::Console => "console",
-            Self::Problem { .. } => "problem",
-            Self::Orders => "face-verifications",
-            Self::Counts => "counts",
-            Self::Order { .. } => "face-verification",
-            Self::Photo { .. } => "photo",
-            Self::Callback { .. } => "callback",
-        }
-    }
-
-    const fn methods(self) -> &'static [&'static str] {
-        match self {
-            Self::Orders | Self::Callback { .. } => &["GET", "HEAD", "POST"],
-            _ => &["GET", "HEAD"],
-        }
-    }
-
-    /// Passes a request to the handler for its method.
-    fn handle(
-        self,
-        incoming: &mut Incoming<'_>,
-        settings: &Result<Settings, Vec<FieldError>>,
-    ) -> Handled {
-        match self {
-            Self::Alive => return Ok(state::alive().into()),
-            Self::Description => return Ok(state::description()),
-            Self::Problem { code } => return state::problem(code),
-            _ => {}
-        }
-        let settings = match settings {
-            Ok(settings) => settings,
-            Err(problems) => return Err(Problem::settings(problems.clone())),
-        };
-        if !settings.serves(&incoming.arrival.host) {
-            return Err(Problem::new(ProblemKind::DevelopmentOnly));
-        }
-        match self {
-            Self::Ready => return Ok(state::ready().into()),
-            Self::Console => return Ok(state::console(settings).into()),
-            Self::Callback { caller, no, proof } => {
-                return hint::take(incoming, settings, caller, no, proof);
-            }
-            _ => {}
-        }
-        let access = authenticate(incoming, settings)?;
-        match self {
-            Self::Orders if incoming.arrival.request.method == "POST" => {
-                orders::create(incoming, settings, access)
-            }
-            Self::Orders => orders::list(incoming, access),
-            Self::Counts => orders::count(incoming, access),
-            Self::Vendor => state::vendor(incoming, access),
-            Self::Order { no } => orders::read(incoming, access, no),
-            Self::Photo { no } => orders::photo(incoming, access, no),
-            _ => Err(Problem::new(ProblemKind::NotFound)),
-        }
+/// The settings, if they are valid and allow requests to this host.
+fn serving<'a>(
+    incoming: &Incoming<'_>,
+    settings: &'a Result<Settings, Vec<FieldError>>,
+) -> Result<&'a Settings, Problem> {
+    let settings = settings
+        .as_ref()
+        .map_err(|problems| Problem::settings(problems.clone()))?;
+    if settings.serves(&incoming.arrival.host) {
+        Ok(settings)
+    } else {
+        Err(Problem::new(ProblemKind::DevelopmentOnly))
     }
 }
 
@@ -181,7 +99,7 @@ pub fn route(checked: &Checked, arrival: &Arrival, now: Timestamp) -> Routed {
             let handled = if request.method == "OPTIONS" {
                 cors::preflight(&incoming, settings.as_ref().ok(), methods)
             } else if methods.contains(&request.method.as_str()) {
-                route.handle(&mut incoming, settings)
+                handle(route, &mut incoming, settings)
             } else {
                 not_allowed(methods.join(", "))
             };
@@ -235,26 +153,6 @@ fn is_page(request: &IncomingRequest) -> bool {
 mod tests {
     use super::*;
     use serde_json::json;
-
-    #[test]
-    fn every_listed_address_is_a_route() {
-        for (path, route) in ROUTES {
-            assert_eq!(Route::of(path), Some(route), "{path}");
-        }
-        for path in [
-            "",
-            "/",
-            "livez",
-            "/livez/",
-            "//livez",
-            "/problems/",
-            "/v1/face-verifications/",
-            "/v1/face-verifications//photo",
-            "/v1/callbacks/a/b",
-        ] {
-            assert_eq!(Route::of(path), None, "{path}");
-        }
-    }
 
     /// The response to a request without a token: status and body text.
     fn answer(variables: &[(&str, &str)], path: &str) -> (u16, String) {

@@ -3,6 +3,7 @@
 use crate::gateway::asker::RpcForm;
 use crate::gateway::problem::{Problem, ProblemKind};
 use crate::gateway::reply::{Language, Reply};
+use crate::gateway::routes::Route;
 use crate::gateway::rpc_front::is_rpc;
 use crate::http::IncomingRequest;
 
@@ -38,7 +39,7 @@ impl HostFailure {
 pub fn failure(what: HostFailure, request: &IncomingRequest, request_id: &str) -> Reply {
     let problem = match what {
         HostFailure::Internal
-            if request.method == "POST" && request.path == "/v1/face-verifications" =>
+            if request.method == "POST" && Route::of(&request.path) == Some(Route::Orders) =>
         {
             Problem::new(ProblemKind::InternalError).execution_unknown()
         }

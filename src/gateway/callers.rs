@@ -2,6 +2,7 @@
 //! the gateway issued. A caller can have several of each, so that a new one can be in use before
 //! the old one is removed, and each can have its own permissions.
 
+use super::problem::{Problem, ProblemKind};
 use crate::json::de::from_json_strictly;
 use crate::signing::acs3::hmac_sha256;
 use crate::text::Text;
@@ -79,6 +80,18 @@ impl Access<'_> {
     /// Whether the token or key pair has the permission.
     pub fn may(&self, scope: Scope) -> bool {
         self.scopes.contains(&scope)
+    }
+
+    /// Requires the permission.
+    ///
+    /// # Errors
+    /// If the token or key pair does not have it.
+    pub fn require(&self, scope: Scope) -> Result<(), Problem> {
+        if self.may(scope) {
+            Ok(())
+        } else {
+            Err(Problem::new(ProblemKind::InsufficientScope))
+        }
     }
 }
 
@@ -208,7 +221,8 @@ fn default_scopes() -> Vec<Scope> {
     vec![Scope::Create, Scope::Read]
 }
 
-type Problem = (&'static str, Text);
+/// The rule that a list of callers breaks, and the text about it.
+type CallerProblem = (&'static str, Text);
 
 /// A problem of the member at `place`, such as `[0].tokens[1].scopes`.
 fn problem(
@@ -216,7 +230,7 @@ fn problem(
     rule: &'static str,
     zh: &'static str,
     en: &'static str,
-) -> Problem {
+) -> CallerProblem {
     let text = Text::composed(format!("的 {place} {zh}"), format!("{place} {en}"));
     (rule, text)
 }
@@ -232,7 +246,7 @@ pub fn read<'a>(
     secret: &Secret,
     development: bool,
     secret_setting: &dyn Fn(&str) -> Option<&'a str>,
-) -> Result<Vec<Caller>, Vec<Problem>> {
+) -> Result<Vec<Caller>, Vec<CallerProblem>> {
     let raw: Vec<RawCaller> = from_json_strictly(text).map_err(|error| {
         let (zh, en) = error.bracketed();
         vec![(
@@ -286,7 +300,7 @@ impl RawCaller {
         secret: &Secret,
         development: bool,
         secret_setting: &dyn Fn(&str) -> Option<&'a str>,
-        problems: &mut Vec<Problem>,
+        problems: &mut Vec<CallerProblem>,
     ) -> Caller {
         if !is_id(&self.id) {
             problems.push(problem(
@@ -377,7 +391,7 @@ impl RawKeyPair {
         secret: &Secret,
         development: bool,
         secret_setting: &dyn Fn(&str) -> Option<&'a str>,
-        problems: &mut Vec<Problem>,
+        problems: &mut Vec<CallerProblem>,
     ) -> Option<KeyPair> {
         if self.access_key_id == DEVELOPMENT_KEY_ID && !development {
             problems.push(problem(
@@ -423,7 +437,7 @@ fn checked_hash(
     place: &str,
     text: &str,
     development: bool,
-    problems: &mut Vec<Problem>,
+    problems: &mut Vec<CallerProblem>,
 ) -> Option<[u8; 32]> {
     let hash = read_hash(text);
     if hash.is_none() {

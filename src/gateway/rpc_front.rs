@@ -96,9 +96,7 @@ impl RpcForm {
         } else {
             Scope::Read
         };
-        if !access.may(scope) {
-            return Err(Problem::new(ProblemKind::InsufficientScope));
-        }
+        access.require(scope)?;
         // Besides the action's parameters, a request contains the common ones and others that SDKs
         // send.
         let mut values: Vec<(&str, Value)> = claim

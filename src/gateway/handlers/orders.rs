@@ -30,7 +30,7 @@ pub(in crate::gateway) fn create(
     settings: &Settings,
     access: Access<'_>,
 ) -> Handled {
-    permitted(access, Scope::Create)?;
+    access.require(Scope::Create)?;
     if let Some(read) = incoming.body()? {
         return Ok(read);
     }
@@ -98,7 +98,7 @@ fn once(
 
 /// Lists the caller's orders.
 pub(in crate::gateway) fn list(incoming: &Incoming<'_>, access: Access<'_>) -> Handled {
-    permitted(access, Scope::Read)?;
+    access.require(Scope::Read)?;
     let mut wrong = Vec::new();
     let names = ["limit", "cursor", "status", "from", "to", "search"];
     let query = Query::read(&incoming.arrival.request.query, &names, &mut wrong)?;
@@ -156,7 +156,7 @@ pub(in crate::gateway) fn list(incoming: &Incoming<'_>, access: Access<'_>) -> H
 
 /// Counts the caller's orders by day.
 pub(in crate::gateway) fn count(incoming: &Incoming<'_>, access: Access<'_>) -> Handled {
-    permitted(access, Scope::Read)?;
+    access.require(Scope::Read)?;
     let mut wrong = Vec::new();
     let names = ["status", "from", "to", "offsetMinutes"];
     let query = Query::read(&incoming.arrival.request.query, &names, &mut wrong)?;
@@ -213,7 +213,7 @@ fn filter(query: &Query, wrong: &mut Vec<FieldError>) -> Filter {
 
 /// Reads an order.
 pub(in crate::gateway) fn read(incoming: &Incoming<'_>, access: Access<'_>, no: &str) -> Handled {
-    permitted(access, Scope::Read)?;
+    access.require(Scope::Read)?;
     if !is_order_number(no) {
         return Err(Problem::new(ProblemKind::UnknownOrder));
     }
@@ -224,7 +224,7 @@ pub(in crate::gateway) fn read(incoming: &Incoming<'_>, access: Access<'_>, no: 
         return Err(Problem::fields(wrong));
     }
     if material == Some(true) {
-        permitted(access, Scope::ReadMaterial)?;
+        access.require(Scope::ReadMaterial)?;
     }
     let headers = &incoming.arrival.request.headers;
     let wait = header(headers, "prefer").and_then(preferred_wait);
@@ -246,7 +246,7 @@ pub(in crate::gateway) fn read(incoming: &Incoming<'_>, access: Access<'_>, no: 
 
 /// Reads the photo of an order.
 pub(in crate::gateway) fn photo(incoming: &Incoming<'_>, access: Access<'_>, no: &str) -> Handled {
-    permitted(access, Scope::ReadMaterial)?;
+    access.require(Scope::ReadMaterial)?;
     if !is_order_number(no) {
         return Err(Problem::new(ProblemKind::UnknownOrder));
     }
@@ -258,14 +258,6 @@ pub(in crate::gateway) fn photo(incoming: &Incoming<'_>, access: Access<'_>, no:
         photo: true,
         ..Read::default()
     })))
-}
-
-pub(super) fn permitted(access: Access<'_>, scope: Scope) -> Result<(), Problem> {
-    if access.may(scope) {
-        Ok(())
-    } else {
-        Err(Problem::new(ProblemKind::InsufficientScope))
-    }
 }
 
 fn is_order_number(text: &str) -> bool {

@@ -1,6 +1,5 @@
 //! The gateway's own state: health, settings, descriptions.
 
-use super::orders::permitted;
 use crate::gateway::arrival::{Handled, Incoming, Then};
 use crate::gateway::callers::{Access, Scope};
 use crate::gateway::ledger::task::{Probe, Task};
@@ -24,7 +23,7 @@ pub(in crate::gateway) fn ready() -> Reply {
 
 /// Asks Alibaba Cloud whether it accepts the gateway's key and scene.
 pub(in crate::gateway) fn vendor(incoming: &Incoming<'_>, access: Access<'_>) -> Handled {
-    permitted(access, Scope::Read)?;
+    access.require(Scope::Read)?;
     Ok(Then::ledger(&Task::Probe(Probe {
         asker: incoming.asker(access.caller),
         certify_id: String::new(),

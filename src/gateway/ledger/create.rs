@@ -322,20 +322,32 @@ fn millis_to_midnight(now: Timestamp) -> i64 {
 }
 
 /// The order, if this call is still the one that starts it. Otherwise the start was given up and
-/// repeated: this call sends nothing more, and a late CertifyId is not issued.
-pub(super) fn in_flight(
+/// repeated.
+pub(super) fn order_in_flight(
     create: &Create,
     flight: &str,
     rows: &Rows,
-) -> Result<Result<Order, Step>, Interrupt> {
+) -> Result<Option<Order>, Interrupt> {
     let order = rows.get::<Order>(&order_key(&create.no))?;
-    Ok(order
-        .filter(|order| order.is_flight(flight))
-        .ok_or_else(|| {
-            let problem = Problem::new(ProblemKind::StartOutcomeUnknown);
-            let answered = Answered::to(&create.asker, problem);
-            Writes::default().then(answered.logged_as("outcome-too-late").into())
-        }))
+    Ok(order.filter(|order| order.is_flight(flight)))
+}
+
+/// The end of a call that no longer starts its order: it sends nothing more, and its CertifyId is
+/// not issued.
+pub(super) fn too_late(create: &Create) -> Step {
+    let problem = Problem::new(ProblemKind::StartOutcomeUnknown);
+    let answered = Answered::to(&create.asker, problem);
+    Writes::default().then(answered.logged_as("outcome-too-late").into())
+}
+
+/// What a failed start means for its order.
+enum AfterFailure {
+    /// Alibaba Cloud may have started it.
+    Unknown,
+    /// Nothing was sent.
+    Free,
+    /// Alibaba Cloud provably did not start it, for this reason.
+    Refused(Start),
 }
 
 pub(super) fn settle(
@@ -353,16 +365,13 @@ pub(super) fn settle(
         let certified = certify_key(&result.certify_id);
         rows.expect([key.clone(), certified, ALARM.to_owned()])?;
     }
-    let mut order = match in_flight(&create, flight, rows)? {
-        Ok(order) => order,
-        Err(too_late) => return Ok(too_late),
+    let Some(mut order) = order_in_flight(&create, flight, rows)? else {
+        return Ok(too_late(&create));
     };
     writes.wake.push(create.no.clone());
     let first = matches!(order.start, Start::Inflight { again: false, .. });
     order.given_up = None;
-    // The row of an order that can be started again (none, or one with the reason for the refusal)
-    // and the problem.
-    let (free, problem) = match ended {
+    let (after, problem) = match ended {
         Ended::Answered(Answer::Init(result)) => {
             return done(
                 settings,
@@ -376,13 +385,14 @@ pub(super) fn settle(
         }
         // A response always matches its action, so this cannot occur. If it did, the outcome would
         // be unknown.
-        Ended::Answered(Answer::Describe(_)) => {
-            (None, Problem::new(ProblemKind::StartOutcomeUnknown))
-        }
+        Ended::Answered(Answer::Describe(_)) => (
+            AfterFailure::Unknown,
+            Problem::new(ProblemKind::StartOutcomeUnknown),
+        ),
         Ended::Crowded => {
             take_back(settings, &create, &mut writes, rows)?;
             let problem = Problem::new(ProblemKind::UpstreamThrottled).retry_after(2);
-            (Some(None), problem)
+            (AfterFailure::Free, problem)
         }
         Ended::Failed(error) if error.execution == Execution::None => {
             if error.http_status.is_none() {
@@ -393,21 +403,22 @@ pub(super) fn settle(
                 code: error.code.clone(),
                 request_id: error.request_id.clone(),
             };
-            (Some(Some(refused)), Problem::upstream(&error))
+            (AfterFailure::Refused(refused), Problem::upstream(&error))
         }
         Ended::Failed(error) => (
-            None,
+            AfterFailure::Unknown,
             Problem::new(ProblemKind::StartOutcomeUnknown).because_of(&error),
         ),
     };
-    order.start = match free.filter(|_| first) {
-        None => Start::Unknown,
-        Some(Some(refused)) => refused,
-        Some(None) => {
+    order.start = match after {
+        AfterFailure::Refused(refused) if first => refused,
+        AfterFailure::Free if first => {
             writes.delete(listed_key(order.created, &create.no));
             writes.delete(key);
             return Ok(create.problem(writes, problem));
         }
+        // An earlier call may have started the order, even if this one did not.
+        _ => Start::Unknown,
     };
     writes.put_order(&create.no, &order);
     Ok(create.problem(writes, problem))

@@ -165,9 +165,9 @@ fn attempt(
     context: &Context,
 ) -> Result<Step, Interrupt> {
     if let Purpose::Start { create, flight } = &call.purpose
-        && let Err(too_late) = create::in_flight(create, flight, rows)?
+        && create::order_in_flight(create, flight, rows)?.is_none()
     {
-        return Ok(too_late);
+        return Ok(create::too_late(create));
     }
     upstream::send(settings, call, Writes::default(), context)
 }

@@ -307,3 +307,11 @@ proptest! {
         prop_assert_eq!((weighted + value) % 11, 1);
     }
 }
+
+#[test]
+fn a_province_has_two_digits() {
+    assert_eq!(cert_no::province("110105").map(|(code, ..)| code), Some(11));
+    for other in ["0;", "*w", "1", "", "1A", "京京", "00"] {
+        assert_eq!(cert_no::province(other), None, "{other}");
+    }
+}

@@ -293,10 +293,9 @@ pub fn province(division: &str) -> Option<Province> {
 }
 
 fn province_code(first: u8, second: u8) -> Option<u8> {
-    let code = first
-        .wrapping_sub(b'0')
-        .wrapping_mul(10)
-        .wrapping_add(second.wrapping_sub(b'0'));
+    let digit = |byte| char::from(byte).to_digit(10);
+    let code = digit(first)?.checked_mul(10)?.checked_add(digit(second)?)?;
+    let code = u8::try_from(code).ok()?;
     place(code).map(|_| code)
 }
 

@@ -129,7 +129,7 @@ pub struct Error {
     pub request_id: Option<String>,
     /// HTTP status of the response, if any.
     pub http_status: Option<u16>,
-    /// Every error in the request, the options or the credentials.
+    /// Every error in the request, the options or the credentials; empty for other failures.
     pub fields: Vec<FieldError>,
 }
 
@@ -252,7 +252,7 @@ impl Error {
         self.http_status
     }
 
-    /// For [`Kind::Validation`]: every invalid field. Empty for the other kinds.
+    /// Every error in the request, the options or the credentials; empty for other failures.
     pub fn fields(&self) -> &[FieldError] {
         &self.fields
     }

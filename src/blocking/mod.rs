@@ -119,12 +119,13 @@ impl FaceVerifyClient {
         self.perform(request)
     }
 
-    /// Queries until the user has passed or been rejected, or until `deadline` has elapsed, in which case the
-    /// result is still [`Status::Pending`](crate::Status::Pending). The interval between queries grows from 1 to
-    /// 10 seconds.
+    /// Queries until the user has passed or been rejected, or until the next query would start after `deadline`,
+    /// in which case the result is still [`Status::Pending`](crate::Status::Pending). The interval between queries
+    /// grows from 1 to 10 seconds.
     ///
     /// # Errors
-    /// Like [`FaceVerifyClient::describe_face_verify`]. A temporary failure ends polling only at the deadline.
+    /// Like [`FaceVerifyClient::describe_face_verify`]. A failure that [can be
+    /// retried](Error::is_retryable) ends polling only at the deadline, except Code 418, which lasts for the day.
     pub fn wait_for_result(
         &self,
         request: DescribeFaceVerify,
@@ -133,7 +134,7 @@ impl FaceVerifyClient {
         let mut polls = Polls::until(host::now(), deadline);
         loop {
             let outcome = self.describe_face_verify(request.clone());
-            match polls.next(outcome, host::now(), host::random()?) {
+            match polls.next(outcome, host::now(), host::random) {
                 ControlFlow::Break(outcome) => return outcome,
                 ControlFlow::Continue(delay) => std::thread::sleep(delay),
             }

@@ -22,17 +22,21 @@ impl Polls {
         }
     }
 
-    /// The end of polling, or the delay before the next query.
+    /// The end of polling, or the delay before the next query. Without randomness for the delay, polling ends with
+    /// the outcome so far.
     pub(crate) fn next(
         &mut self,
         outcome: Result<DescribeResult, Error>,
         now: Timestamp,
-        [a, b, c, d, ..]: [u8; 16],
+        random: impl FnOnce() -> Result<[u8; 16], Error>,
     ) -> ControlFlow<Result<DescribeResult, Error>, Duration> {
         let failed_with = match &outcome {
             Ok(result) if result.status == Status::Pending => None,
             Err(error) if error.retryable => Some(error.code.as_str()),
             _ => return ControlFlow::Break(outcome),
+        };
+        let Ok([a, b, c, d, ..]) = random() else {
+            return ControlFlow::Break(outcome);
         };
         let random = u32::from_le_bytes([a, b, c, d]);
         let delay = call::poll_delay_millis(self.made, random, failed_with);
@@ -42,6 +46,49 @@ impl Polls {
                 ControlFlow::Continue(Duration::from_millis(millis.unsigned_abs()))
             }
             _ => ControlFlow::Break(outcome),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::client::response::decode_describe;
+    use crate::error::{Audience, Kind};
+    use crate::http::Response;
+    use crate::text::Text;
+
+    fn no_randomness() -> Result<[u8; 16], Error> {
+        let text = Text::new("没有随机数。", "No randomness.");
+        Err(Error::new(
+            Kind::Validation,
+            "NoRandomness",
+            Audience::Operator,
+            text,
+        ))
+    }
+
+    #[test]
+    fn a_result_does_not_depend_on_randomness() {
+        let now = Timestamp::from_unix_millis(0);
+        for (body, expected) in [
+            (
+                r#"{"Code":"200","ResultObject":{"Passed":"T","SubCode":"200"}}"#,
+                Status::Passed,
+            ),
+            (r#"{"Code":"424"}"#, Status::Pending),
+        ] {
+            let response = Response {
+                status: 200,
+                headers: Vec::new(),
+                body: body.as_bytes().to_vec(),
+            };
+            let outcome = decode_describe(&response, now).map_err(|failure| failure.error);
+            let mut polls = Polls::until(now, Duration::from_secs(60));
+            match polls.next(outcome, now, no_randomness) {
+                ControlFlow::Break(Ok(result)) => assert_eq!(result.status, expected),
+                other => panic!("{other:?}"),
+            }
         }
     }
 }

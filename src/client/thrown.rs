@@ -5,7 +5,7 @@
 //! passed on: it may contain an address or a header.
 
 /// The parts of a thrown error that the classification uses.
-#[derive(Clone, Copy, Debug, Default)]
+#[derive(Clone, Copy, Default)]
 pub struct Thrown<'a> {
     /// Its class, such as `TypeError`.
     pub name: &'a str,
@@ -13,6 +13,13 @@ pub struct Thrown<'a> {
     pub code: &'a str,
     /// Its message.
     pub message: &'a str,
+}
+
+/// The message may contain an address or a header, so it is not printed.
+impl std::fmt::Debug for Thrown<'_> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Thrown").finish_non_exhaustive()
+    }
 }
 
 /// Codes that Node and undici use for invalid arguments.

@@ -119,8 +119,14 @@ impl<'de> Deserialize<'de> for Level<'de> {
 }
 
 /// The members of an object. If a name is repeated, the last member counts, as in browsers.
-#[derive(Debug)]
 pub struct Members<'a>(Vec<(String, &'a str)>);
+
+/// The values may be personal data, so they are not printed.
+impl std::fmt::Debug for Members<'_> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Members").finish_non_exhaustive()
+    }
+}
 
 impl<'a> Members<'a> {
     /// The members of a value; empty if it is not an object.

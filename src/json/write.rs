@@ -10,8 +10,9 @@ pub fn to_json<T: Serialize + ?Sized>(value: &T) -> String {
 }
 
 /// An object under construction.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Default)]
 pub struct Object(Vec<(String, Box<RawValue>)>);
+redacted_debug!(Object);
 
 impl Object {
     /// An object without members.

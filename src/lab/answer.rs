@@ -6,7 +6,7 @@ use serde::Serialize;
 use serde_json::Value;
 
 /// What a pasted error contains.
-#[derive(Debug, Default, Serialize)]
+#[derive(Default, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Refusal {
     /// The code, such as `SignatureDoesNotMatch`.
@@ -26,6 +26,7 @@ pub struct Refusal {
     #[serde(skip)]
     pub ends: bool,
 }
+redacted_debug!(Refusal);
 
 /// How much of the server's signed text is visible.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]

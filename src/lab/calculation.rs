@@ -12,7 +12,7 @@ use serde::Serialize;
 
 /// Part of a text with one encoding: consecutive unreserved characters, or a single other
 /// character.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, PartialEq, Eq, Serialize)]
 pub struct Piece {
     /// Unencoded.
     pub text: String,
@@ -21,9 +21,10 @@ pub struct Piece {
     /// Percent-encoded twice, as in the string to sign of the RPC scheme.
     pub twice: String,
 }
+redacted_debug!(Piece);
 
 /// A parameter that is signed.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Serialize)]
 pub struct SignedParameter {
     /// Its name.
     pub name: Vec<Piece>,
@@ -32,9 +33,10 @@ pub struct SignedParameter {
     /// Its position in the request.
     pub place: Place,
 }
+redacted_debug!(SignedParameter);
 
 /// The stages of either signature scheme.
-#[derive(Debug, Serialize)]
+#[derive(Serialize)]
 #[serde(tag = "scheme", rename_all_fields = "camelCase")]
 pub enum Stages {
     /// HMAC-SHA1, "1.0" on the wire.
@@ -80,6 +82,7 @@ pub enum Stages {
         authorization: Option<String>,
     },
 }
+redacted_debug!(Stages);
 
 impl Stages {
     /// The text that the server compares: the string to sign under RPC, the canonical request under

@@ -33,7 +33,7 @@ pub enum State {
 }
 
 /// A part of a number.
-#[derive(Debug, PartialEq, Eq, Serialize)]
+#[derive(PartialEq, Eq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Part {
     /// Which part.
@@ -45,6 +45,7 @@ pub struct Part {
     /// Its meaning, or the expected value.
     pub meaning: Option<Text>,
 }
+redacted_debug!(Part);
 
 /// Splits a number into its parts; empty if it is malformed.
 pub fn parts(text: &str, documents: Documents, today: Date) -> Vec<Part> {

@@ -13,7 +13,7 @@ use serde::Serialize;
 use serde_json::Value;
 
 /// A text, split at its first difference from another text.
-#[derive(Debug, PartialEq, Eq, Serialize)]
+#[derive(PartialEq, Eq, Serialize)]
 pub struct Marked {
     /// The common prefix.
     pub same: String,
@@ -22,6 +22,7 @@ pub struct Marked {
     /// The rest.
     pub rest: String,
 }
+redacted_debug!(Marked);
 
 /// The result of a comparison.
 #[derive(Debug, Serialize)]

@@ -40,7 +40,7 @@ impl std::fmt::Debug for Subject<'_> {
 }
 
 /// The result of an examination.
-#[derive(Debug, Serialize)]
+#[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Examination {
     /// The parsed request.
@@ -60,6 +60,7 @@ pub struct Examination {
     /// The conclusions, strongest evidence first.
     pub conclusions: Vec<Conclusion>,
 }
+redacted_debug!(Examination);
 
 /// Examines a request.
 ///

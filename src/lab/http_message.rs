@@ -3,7 +3,7 @@
 use crate::http::{Headers, header};
 
 /// The parts of an HTTP request, before parameters are parsed.
-#[derive(Debug, Default)]
+#[derive(Default)]
 pub(super) struct HttpMessage {
     pub(super) method: Option<String>,
     pub(super) host: Option<String>,
@@ -12,6 +12,7 @@ pub(super) struct HttpMessage {
     pub(super) headers: Headers,
     pub(super) body: Option<String>,
 }
+redacted_debug!(HttpMessage);
 
 /// Host, path and query of a URL; the host is empty if it is not a URL.
 pub(super) fn split_url(url: &str) -> (Option<String>, String, String) {

@@ -42,7 +42,7 @@ pub struct Layout {
 }
 
 /// The result for one chunk of a list.
-#[derive(Debug, Default, Serialize)]
+#[derive(Default, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Checked {
     /// Number of rows, without the header.
@@ -66,6 +66,7 @@ pub struct Checked {
     /// The line at which `rest` starts.
     pub next_line: u32,
 }
+redacted_debug!(Checked);
 
 /// A problem found in a list.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]

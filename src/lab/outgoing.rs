@@ -89,7 +89,7 @@ pub fn preview(draft: &Draft<'_>, nonce: &str, now: Timestamp) -> Preview {
 }
 
 /// A request for display.
-#[derive(Debug, Serialize)]
+#[derive(Serialize)]
 pub struct Shown {
     /// `POST` or `GET`.
     pub method: &'static str,
@@ -102,9 +102,10 @@ pub struct Shown {
     /// Parameters in the form body.
     pub form: Vec<Entry>,
 }
+redacted_debug!(Shown);
 
 /// A parameter for display.
-#[derive(Debug, PartialEq, Eq, Serialize)]
+#[derive(PartialEq, Eq, Serialize)]
 pub struct Entry {
     /// Its wire name.
     pub name: String,
@@ -113,6 +114,7 @@ pub struct Entry {
     /// Whether it was masked.
     pub masked: bool,
 }
+redacted_debug!(Entry);
 
 /// Masks personal data and, without a key, everything that depends on it.
 fn show(action: &Action, request: &OutgoingRequest, has_key: bool) -> Shown {

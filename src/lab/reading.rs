@@ -47,7 +47,7 @@ pub enum Place {
 }
 
 /// A parameter, decoded.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, PartialEq, Eq, Serialize)]
 pub struct Parameter {
     /// Its name.
     pub name: String,
@@ -56,9 +56,10 @@ pub struct Parameter {
     /// Its position.
     pub place: Place,
 }
+redacted_debug!(Parameter);
 
 /// A pasted request.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Reading {
     /// Its form.
@@ -80,6 +81,7 @@ pub struct Reading {
     /// Whether the request has a body that was not pasted.
     pub body_missing: bool,
 }
+redacted_debug!(Reading);
 
 impl Reading {
     /// The value of a parameter, by its exact name.

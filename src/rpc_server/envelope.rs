@@ -16,13 +16,13 @@ pub enum Format {
 }
 
 /// An envelope before serialization.
-#[derive(Debug)]
 pub struct Envelope {
     /// HTTP status.
     pub status: u16,
     root: String,
     members: Object,
 }
+redacted_debug!(Envelope);
 
 impl Envelope {
     /// Code 200 with its ResultObject.

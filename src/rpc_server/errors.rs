@@ -16,7 +16,6 @@ pub struct GatewayError {
 }
 
 /// One of the errors for a specific request.
-#[derive(Debug)]
 pub struct Refusal {
     /// Code of the envelope.
     pub code: Cow<'static, str>,
@@ -30,6 +29,7 @@ pub struct Refusal {
     /// The reason in English, for developers. Alibaba Cloud has no such field.
     pub note: String,
 }
+redacted_debug!(Refusal);
 
 impl GatewayError {
     /// This error with a reason.

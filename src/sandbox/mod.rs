@@ -35,7 +35,7 @@ use serde::{Deserialize, Serialize};
 use session::{Session, Stop};
 
 /// An event, and the host's data for it.
-#[derive(Debug, Deserialize)]
+#[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Input {
     /// The event.
@@ -49,6 +49,7 @@ pub struct Input {
     /// Scheme, host and port of the request; used in picture URLs.
     pub origin: String,
 }
+redacted_debug!(Input);
 
 /// The event.
 #[derive(Debug, Deserialize)]
@@ -145,7 +146,7 @@ pub enum Manner {
 }
 
 /// A change to the stored rows.
-#[derive(Debug, PartialEq, Eq, Serialize)]
+#[derive(PartialEq, Eq, Serialize)]
 #[serde(rename_all = "camelCase", tag = "op")]
 pub enum Write {
     /// Store a row.
@@ -161,9 +162,10 @@ pub enum Write {
     /// Delete every row.
     Clear,
 }
+redacted_debug!(Write);
 
 /// A GET request for the host to send; its outcome is an [`Event::CallbackAnswered`].
-#[derive(Debug, PartialEq, Eq, Serialize)]
+#[derive(PartialEq, Eq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Callback {
     /// The CertifyId of the verification.
@@ -173,6 +175,7 @@ pub struct Callback {
     /// Delay in milliseconds.
     pub delay_millis: u32,
 }
+redacted_debug!(Callback);
 
 /// Decides how to react to one event.
 pub fn step(input: &Input, config: &Config, random: &Random) -> Output {

@@ -37,15 +37,16 @@ pub(super) struct Verification {
 }
 
 /// The URLs of a verification in a browser.
-#[derive(Debug, Serialize, Deserialize)]
+#[derive(Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub(super) struct Web {
     pub(super) certify_url: String,
     pub(super) return_url: Option<String>,
 }
+redacted_debug!(Web);
 
 /// The state of a callback.
-#[derive(Debug, Serialize, Deserialize)]
+#[derive(Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub(super) struct CallbackState {
     pub(super) url: String,
@@ -54,6 +55,7 @@ pub(super) struct CallbackState {
     /// HTTP status of the last response; `None` without a response.
     pub(super) last_status: Option<u16>,
 }
+redacted_debug!(CallbackState);
 
 /// What DescribeFaceVerify returns once the verification has ended.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]

@@ -17,7 +17,7 @@ pub fn hex_sha256(bytes: &[u8]) -> String {
 }
 
 /// The parts of a canonical request.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy)]
 pub struct Canonical<'a, N, V> {
     /// HTTP method, as sent.
     pub method: &'a str,
@@ -29,6 +29,13 @@ pub struct Canonical<'a, N, V> {
     pub headers: &'a [(N, V)],
     /// SHA-256 of the exact body bytes, in lower-case hexadecimal.
     pub payload_hash: &'a str,
+}
+
+/// The query contains personal data and the headers credentials, so they are not printed.
+impl<N, V> std::fmt::Debug for Canonical<'_, N, V> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Canonical").finish_non_exhaustive()
+    }
 }
 
 /// Returns the canonical request, and the names of the signed headers joined with `;`.

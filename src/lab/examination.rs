@@ -6,14 +6,11 @@ use super::comparison::{Agreement, Comparison, Origin, compare};
 use super::conclusion::{BODY_MISSING, Conclusion, Facts, MASKED_VALUES, conclude};
 use super::reading::{self, Form, Reading};
 use super::{Finding, mistakes};
-use crate::signing::{SignatureVersion, acs3, rpc};
+use crate::signing::{SignatureVersion, TIMESTAMP_WINDOW_MILLIS, acs3, rpc};
 use crate::text::Text;
 use crate::timestamp::Timestamp;
 use crate::vendor::credentials::{Credentials, Secret};
 use serde::Serialize;
-
-/// Alibaba Cloud's tolerance for timestamps.
-const WINDOW_MILLIS: i64 = 15 * 60_000;
 
 /// The user's input.
 #[derive(Clone, Copy)]
@@ -304,7 +301,7 @@ fn rpc_findings(reading: &Reading, now: Timestamp, findings: &mut Vec<Finding>) 
         ));
     }
     if let Some(timestamp) = reading.value("Timestamp") {
-        findings.extend(clock(timestamp, "Timestamp", now));
+        clock(SignatureVersion::Rpc, timestamp, "Timestamp", now, findings);
     }
     if reading
         .value("Signature")
@@ -396,13 +393,19 @@ fn acs3_findings(reading: &Reading, stages: &Stages, now: Timestamp, findings: &
         .map(|date| ("x-acs-date", date))
         .or(reading.value("Timestamp").map(|date| ("Timestamp", date)));
     if let Some((name, date)) = date {
-        findings.extend(clock(date, name, now));
+        clock(SignatureVersion::Acs3, date, name, now, findings);
     }
 }
 
-fn clock(timestamp: &str, name: &str, now: Timestamp) -> Option<Finding> {
-    let Some(time) = Timestamp::parse_iso8601(timestamp) else {
-        return Some(Finding::fatal(
+fn clock(
+    scheme: SignatureVersion,
+    timestamp: &str,
+    name: &str,
+    now: Timestamp,
+    findings: &mut Vec<Finding>,
+) {
+    let Some(time) = scheme.read_timestamp(timestamp) else {
+        findings.push(Finding::fatal(
             "timestamp-format",
             Text::composed(
                 format!("{name} 的格式应为 UTC 的 yyyy-MM-ddTHH:mm:ssZ，不带毫秒和时区偏移。"),
@@ -411,9 +414,23 @@ fn clock(timestamp: &str, name: &str, now: Timestamp) -> Option<Finding> {
                 ),
             ),
         ));
+        return;
     };
+    if timestamp.contains('.') {
+        findings.push(Finding::notice(
+            "timestamp-millis",
+            Text::composed(
+                format!(
+                    "{name} 带毫秒；阿里云文档只规定了精确到秒的 yyyy-MM-ddTHH:mm:ssZ，建议去掉毫秒。"
+                ),
+                format!(
+                    "{name} has milliseconds; Alibaba Cloud documents only whole seconds, yyyy-MM-ddTHH:mm:ssZ, so leave them out."
+                ),
+            ),
+        ));
+    }
     let off = time.millis_since(now);
-    (off.saturating_abs() > WINDOW_MILLIS).then(|| {
+    if off.saturating_abs() > TIMESTAMP_WINDOW_MILLIS {
         let minutes = off.saturating_abs().checked_div(60_000).unwrap_or_default();
         let (count, zh_unit, en_unit) = match minutes {
             0..120 => (minutes, "分钟", "minutes"),
@@ -425,14 +442,14 @@ fn clock(timestamp: &str, name: &str, now: Timestamp) -> Option<Finding> {
         } else {
             ("晚", "after")
         };
-        Finding::notice(
+        findings.push(Finding::notice(
             "clock",
             Text::composed(
                 format!("{name} 比现在{zh} {count} {zh_unit}；发送时若与服务端时钟相差超过 15 分钟，会得到 InvalidTimeStamp.Expired。"),
                 format!("{name} is {count} {en_unit} {en} now; if it differed by more than 15 minutes from the server's clock when sent, the response is InvalidTimeStamp.Expired."),
             ),
-        )
-    })
+        ));
+    }
 }
 
 fn no_signature() -> Finding {
@@ -596,6 +613,10 @@ mod tests {
         );
         assert_eq!(
             rules(&REQUEST.replace("30Z", "30.000Z"), ""),
+            ["timestamp-millis", "no-signature"]
+        );
+        assert_eq!(
+            rules(&REQUEST.replace("30Z", "30.00Z"), ""),
             ["timestamp-format", "no-signature"]
         );
         assert_eq!(
@@ -614,6 +635,8 @@ mod tests {
             rules(&REQUEST.replace("testid", "testid%20"), ""),
             ["no-signature", "key-id-white-space"]
         );
+        let milliseconds = subject(&REQUEST.replace("30Z", "30.000Z"), "", "");
+        assert!(!milliseconds.findings[0].fatal);
         let acs3 = "POST / HTTP/1.1\nhost: a\nx-acs-signature-nonce: n\nx-acs-date: 2023\nx-acs-content-sha256: 00\nauthorization: x\n\nA=1";
         assert_eq!(
             rules(acs3, ""),
@@ -624,5 +647,7 @@ mod tests {
                 "timestamp-format"
             ]
         );
+        let milliseconds = acs3.replace("x-acs-date: 2023", "x-acs-date: 2023-03-13T08:34:31.000Z");
+        assert!(rules(&milliseconds, "").contains(&"timestamp-format"));
     }
 }

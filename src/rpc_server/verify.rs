@@ -4,14 +4,12 @@ use super::errors::{self, GatewayError, Refusal};
 use super::request::{Claim, Pairs, Proof, all_parameters, read_form};
 use crate::http::{IncomingRequest, header};
 use crate::signing::canonical::canonicalized_query;
-use crate::signing::{acs3, rpc};
+use crate::signing::{SignatureVersion, TIMESTAMP_WINDOW_MILLIS, acs3, rpc};
 use crate::timestamp::Timestamp;
 use crate::vendor::credentials::Secret;
 
-/// The maximum clock skew of a request's timestamp, in either direction.
-const WINDOW_MILLIS: i64 = 15 * 60 * 1_000;
 /// How long a nonce is remembered; afterwards, its request's timestamp is no longer accepted.
-pub const NONCE_MILLIS: i64 = 2 * WINDOW_MILLIS;
+pub const NONCE_MILLIS: i64 = 2 * TIMESTAMP_WINDOW_MILLIS;
 
 impl Claim {
     /// Verifies the signature by recomputing it with the key's secret.
@@ -60,20 +58,20 @@ impl Claim {
     /// # Errors
     /// InvalidTimeStamp because of its format or its age.
     pub fn check_timestamp(&self, now: Timestamp) -> Result<(), Refusal> {
-        let (timestamp, form) = match &self.proof {
+        let (version, form) = match &self.proof {
             Proof::Rpc { .. } => (
-                Timestamp::parse_iso8601_millis(&self.timestamp),
+                SignatureVersion::Rpc,
                 "the timestamp must be UTC as yyyy-MM-ddTHH:mm:ssZ or yyyy-MM-ddTHH:mm:ss.SSSZ",
             ),
             Proof::Acs3 { .. } => (
-                Timestamp::parse_iso8601(&self.timestamp),
+                SignatureVersion::Acs3,
                 "the timestamp must be UTC as yyyy-MM-ddTHH:mm:ssZ, without milliseconds",
             ),
         };
-        let Some(timestamp) = timestamp else {
+        let Some(timestamp) = version.read_timestamp(&self.timestamp) else {
             return Err(errors::TIMESTAMP_FORMAT.because(form));
         };
-        if now.millis_since(timestamp).saturating_abs() > WINDOW_MILLIS {
+        if now.millis_since(timestamp).saturating_abs() > TIMESTAMP_WINDOW_MILLIS {
             let note = "the timestamp is more than 15 minutes from the server's clock, ";
             return Err(errors::TIMESTAMP_EXPIRED.because(format!("{note}{now}")));
         }

@@ -9,7 +9,11 @@ pub mod difference;
 pub mod encode;
 pub mod rpc;
 
+use crate::timestamp::Timestamp;
 use serde::{Deserialize, Serialize};
+
+/// Alibaba Cloud's tolerance for a request's timestamp, in either direction.
+pub const TIMESTAMP_WINDOW_MILLIS: i64 = 15 * 60 * 1_000;
 
 /// The signature scheme of a request.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -32,6 +36,15 @@ impl SignatureVersion {
             rpc::SIGNATURE_VERSION => Some(Self::Rpc),
             acs3::ALGORITHM => Some(Self::Acs3),
             _ => None,
+        }
+    }
+
+    /// Reads the timestamp of a request. Alibaba Cloud documents whole seconds. Programs also send milliseconds
+    /// under RPC, as JavaScript's `toISOString` writes them; whether Alibaba Cloud accepts these is not known.
+    pub fn read_timestamp(self, text: &str) -> Option<Timestamp> {
+        match self {
+            Self::Rpc => Timestamp::parse_iso8601_millis(text),
+            Self::Acs3 => Timestamp::parse_iso8601(text),
         }
     }
 }

@@ -2,6 +2,7 @@
 #![cfg(not(target_arch = "wasm32"))]
 #![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing)]
 
+use cloudauth_edge::ClientOptionsBuilder;
 use cloudauth_edge::actions::{
     Action, DESCRIBE_FACE_VERIFY, DescribeFaceVerify, INIT_FACE_VERIFY, InitFaceVerify,
     ValidRequest,
@@ -29,12 +30,17 @@ fn now() -> Timestamp {
     Timestamp::parse_iso8601(NOW).unwrap()
 }
 
-fn options(endpoints: &str) -> Options {
-    Options::check([("endpoint", endpoints.into())]).unwrap()
+fn builder() -> ClientOptionsBuilder {
+    Options::builder().endpoints(["a.aliyuncs.com", "b.aliyuncs.com"])
+}
+
+/// Options that let a start be repeated even if it may have been executed.
+fn repeating() -> Options {
+    builder().repeat_init(true).build().unwrap()
 }
 
 fn init() -> Call {
-    let options = options("a.aliyuncs.com,b.aliyuncs.com");
+    let options = builder().build().unwrap();
     let request = InitFaceVerify::new()
         .scene_id(1_000_000_006)
         .outer_order_no("e0c34a77f5ac40a5aa5e6ed20c353888")
@@ -173,7 +179,7 @@ fn init_is_retried_only_if_provably_not_executed() {
         failed(call.settle(call.first(), outcome));
     }
     let mut call = init();
-    call.options.repeat_init = true;
+    call.options = repeating();
     for outcome in [
         answered(200, "500", &[]),
         failed_connection("ECONNRESET"),
@@ -190,7 +196,7 @@ fn errors_say_whether_something_may_have_been_started() {
     use Execution::{None, Unknown};
     let mut once = [init(), describe()];
     for call in &mut once {
-        call.options.max_attempts = 1;
+        call.options = builder().max_attempts(1).build().unwrap();
     }
     let [init_once, describe_once] = once;
     type Make = fn() -> Outcome;
@@ -223,7 +229,7 @@ fn errors_say_whether_something_may_have_been_started() {
 #[test]
 fn a_later_refusal_does_not_undo_an_attempt_of_unknown_outcome() {
     let mut call = init();
-    call.options.repeat_init = true;
+    call.options = repeating();
     let (_, _, state) = retried(call.settle(call.first(), Outcome::Lost(Loss::TimedOut)));
     let state: State = serde_json::from_str(&serde_json::to_string(&state).unwrap()).unwrap();
     let error = failed(call.settle(state, answered(200, "401", &[])));
@@ -269,7 +275,7 @@ fn describe_is_repeated_freely() {
 fn attempts_and_time_are_bounded() {
     let call = describe();
     let mut state = call.first();
-    for _ in 1..call.options.max_attempts {
+    for _ in 1..call.options.max_attempts() {
         let (_, _, next) = retried(call.settle(state, Outcome::Lost(Loss::TimedOut)));
         state = call.attempt(next).state;
     }
@@ -278,7 +284,7 @@ fn attempts_and_time_are_bounded() {
         failed(call.settle(state, Outcome::Lost(Loss::TimedOut))).kind,
         Kind::Timeout
     );
-    let late = now().plus_millis(call.options.total_timeout_millis - 1);
+    let late = now().plus_millis(29_999);
     let throttled = answered(429, "Throttling", &[("Retry-After", "1")]);
     assert_eq!(
         failed(call.settle_at(call.first(), throttled, late)).kind,

@@ -38,9 +38,9 @@ fn check(variables: &Variables) {
         Ok(settings) => {
             let shown = format!("{settings:?}");
             assert!(!shown.contains(MARK), "Debug shows a secret");
-            assert!(!settings.options.endpoints.is_empty());
+            assert!(!settings.options.endpoints().is_empty());
             assert!(settings.retention_millis > 0 && settings.certify_id_valid_millis > 0);
-            let endpoints = &settings.options.endpoints;
+            let endpoints = settings.options.endpoints();
             match settings.mode {
                 Mode::Development => {
                     assert!(endpoints.iter().all(Endpoint::is_loopback));

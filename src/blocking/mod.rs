@@ -69,7 +69,7 @@ impl FaceVerifyClient {
     /// Of kind `validation` if the credentials are malformed or do not fit the endpoints.
     pub fn new(options: Options, credentials: Credentials) -> Result<Self, Error> {
         Ok(Self {
-            credentials: Mutex::new(options.checked(&credentials)?),
+            credentials: Mutex::new(options.validated_credentials(&credentials)?),
             provider: None,
             agent: transport::agent(&options),
             options,
@@ -183,7 +183,7 @@ impl FaceVerifyClient {
             && current.is_same(refused)
         {
             let credentials = provider().map_err(|_| host::no_credentials())?;
-            *current = self.options.checked(&credentials)?;
+            *current = self.options.validated_credentials(&credentials)?;
         }
         Ok(current.clone())
     }

@@ -1,9 +1,9 @@
 //! The builder of the client's options for Rust programs.
 
-use crate::actions::value::Value;
-use crate::client::options::Options;
+use crate::client::options::{Draft, Options};
 use crate::error::Error;
-use crate::signing::{SignatureVersion, acs3, rpc};
+use crate::identity::cert_no::Documents;
+use crate::signing::SignatureVersion;
 use std::time::Duration;
 
 /// Builds a client's options; created by [`Options::builder`]. Options that are not set keep their
@@ -19,13 +19,20 @@ use std::time::Duration;
 ///     .signature_version(SignatureVersion::Acs3)
 ///     .timeout(Duration::from_secs(5))
 ///     .build()?;
-/// # assert_eq!(options.timeout_millis, 5_000);
+/// # assert_eq!(options.timeout(), Duration::from_secs(5));
 /// # Ok(())
 /// # }
 /// ```
 #[derive(Clone, Debug, Default)]
 pub struct ClientOptionsBuilder {
-    named: Vec<(&'static str, Value<'static>)>,
+    endpoints: Option<Vec<String>>,
+    signature_version: SignatureVersion,
+    timeout: Option<Duration>,
+    total_timeout: Option<Duration>,
+    max_attempts: Option<u32>,
+    repeat_init: bool,
+    allow_other_products: bool,
+    allow_residence_permits: bool,
 }
 
 impl Options {
@@ -40,71 +47,70 @@ impl ClientOptionsBuilder {
     /// `http://127.0.0.1:8788` on the local machine. With one of the sandbox's keys, `http://` is
     /// also accepted for private hosts: `http://sandbox:8788`.
     #[must_use]
-    pub fn endpoint(self, endpoint: impl Into<String>) -> Self {
-        self.with("endpoint", endpoint.into())
+    pub fn endpoint(mut self, endpoint: impl Into<String>) -> Self {
+        self.endpoints = Some(vec![endpoint.into()]);
+        self
     }
 
     /// Hosts in fail-over order, in the format of [`ClientOptionsBuilder::endpoint`].
     #[must_use]
-    pub fn endpoints<T: AsRef<str>>(self, endpoints: impl IntoIterator<Item = T>) -> Self {
-        let mut list = String::new();
-        for endpoint in endpoints {
-            if !list.is_empty() {
-                list.push(',');
-            }
-            list.push_str(endpoint.as_ref());
-        }
-        self.with("endpoint", list)
+    pub fn endpoints<T: AsRef<str>>(mut self, endpoints: impl IntoIterator<Item = T>) -> Self {
+        let list = endpoints.into_iter();
+        self.endpoints = Some(list.map(|endpoint| endpoint.as_ref().to_owned()).collect());
+        self
     }
 
     /// The signature scheme. Default: [`SignatureVersion::Rpc`].
     #[must_use]
-    pub fn signature_version(self, version: SignatureVersion) -> Self {
-        let name = match version {
-            SignatureVersion::Rpc => rpc::SIGNATURE_VERSION,
-            SignatureVersion::Acs3 => acs3::ALGORITHM,
-        };
-        self.with("signatureVersion", name)
+    pub fn signature_version(mut self, version: SignatureVersion) -> Self {
+        self.signature_version = version;
+        self
     }
 
     /// Time limit of one attempt, including the response body, from 1 millisecond to 10 minutes,
     /// rounded up to milliseconds. Default: 10 seconds.
     #[must_use]
-    pub fn timeout(self, timeout: Duration) -> Self {
-        self.with("timeoutMs", millis(timeout))
+    pub const fn timeout(mut self, timeout: Duration) -> Self {
+        self.timeout = Some(timeout);
+        self
     }
 
     /// Time limit of a whole call, including all attempts and back-off, from 1 millisecond to 1
     /// hour. Default: 30 seconds, or [`ClientOptionsBuilder::timeout`] if that is longer.
     #[must_use]
-    pub fn total_timeout(self, timeout: Duration) -> Self {
-        self.with("totalTimeoutMs", millis(timeout))
+    pub const fn total_timeout(mut self, timeout: Duration) -> Self {
+        self.total_timeout = Some(timeout);
+        self
     }
 
     /// Maximum number of attempts per call, from 1 to 10. Default: 3.
     #[must_use]
-    pub fn max_attempts(self, attempts: u32) -> Self {
-        self.with("maxAttempts", i64::from(attempts))
+    pub const fn max_attempts(mut self, attempts: u32) -> Self {
+        self.max_attempts = Some(attempts);
+        self
     }
 
     /// Whether to retry InitFaceVerify even if it may have been executed. Default: no. Each
     /// executed start can be billed.
     #[must_use]
-    pub fn repeat_init(self, allowed: bool) -> Self {
-        self.with("repeatInit", Value::Boolean(allowed))
+    pub const fn repeat_init(mut self, allowed: bool) -> Self {
+        self.repeat_init = allowed;
+        self
     }
 
     /// Whether ProductCodes other than `LR_FR` are accepted. Default: no.
     #[must_use]
-    pub fn allow_other_products(self, allowed: bool) -> Self {
-        self.with("allowOtherProducts", Value::Boolean(allowed))
+    pub const fn allow_other_products(mut self, allowed: bool) -> Self {
+        self.allow_other_products = allowed;
+        self
     }
 
     /// Whether CertNo can be the number of a residence permit or a foreign permanent resident card.
     /// Default: no.
     #[must_use]
-    pub fn allow_residence_permits(self, allowed: bool) -> Self {
-        self.with("allowResidencePermits", Value::Boolean(allowed))
+    pub const fn allow_residence_permits(mut self, allowed: bool) -> Self {
+        self.allow_residence_permits = allowed;
+        self
     }
 
     /// Validates the options.
@@ -113,13 +119,27 @@ impl ClientOptionsBuilder {
     /// A single error of kind `validation` that lists every problem. Its fields use the names of
     /// the npm client's options (`timeoutMs`, `maxAttempts`).
     pub fn build(self) -> Result<Options, Error> {
-        Options::check(self.named)
-    }
-
-    fn with(mut self, name: &'static str, value: impl Into<Value<'static>>) -> Self {
-        self.named.retain(|(other, _)| *other != name);
-        self.named.push((name, value.into()));
-        self
+        let mut draft = Draft::default();
+        if let Some(list) = &self.endpoints {
+            draft.endpoints(list.iter().map(String::as_str));
+        }
+        if let Some(timeout) = self.timeout {
+            let checked = draft.timeout_millis(Some(millis(timeout)));
+            draft.problem(checked);
+        }
+        if let Some(timeout) = self.total_timeout {
+            let checked = draft.total_timeout_millis(Some(millis(timeout)));
+            draft.problem(checked);
+        }
+        if let Some(attempts) = self.max_attempts {
+            let checked = draft.max_attempts(Some(attempts.into()));
+            draft.problem(checked);
+        }
+        draft.options.version = self.signature_version;
+        draft.options.repeat_init = self.repeat_init;
+        draft.options.allow_other_products = self.allow_other_products;
+        draft.options.documents = Documents::all_if(self.allow_residence_permits);
+        draft.finish()
     }
 }
 

@@ -1,15 +1,16 @@
-//! The client's options as received from JavaScript, validated together.
+//! The client's options, validated together: by name from JavaScript, by the builder from Rust.
 
 use crate::actions::ValidationOptions;
 use crate::actions::spelling;
 use crate::actions::value::Value;
 use crate::error::{Error, FieldError};
 use crate::identity::cert_no::Documents;
-use crate::signing::{SignatureVersion, acs3, rpc};
+use crate::signing::SignatureVersion;
 use crate::text::Text;
 use crate::timestamp::Timestamp;
 use crate::vendor::credentials::{Credentials, Secret, environment_variable};
 use crate::vendor::endpoint::{DEFAULT_ENDPOINT, Endpoint};
+use std::time::Duration;
 
 /// The first AccessKeyId of the sandbox.
 pub const SANDBOX_ACCESS_KEY_ID: &str = "sandbox-key-id";
@@ -51,46 +52,32 @@ impl Default for RawCredentials<'_> {
     }
 }
 
-/// A client's validated options.
+/// A client's validated options; created by [`Options::builder`], [`Options::check`] or [`Options::default`].
 #[derive(Clone, Debug)]
-#[non_exhaustive]
 pub struct Options {
     /// Hosts in fail-over order, at least one.
-    pub endpoints: Vec<Endpoint>,
+    pub(crate) endpoints: Vec<Endpoint>,
     /// The signature scheme.
-    pub version: SignatureVersion,
+    pub(crate) version: SignatureVersion,
     /// Time limit of one attempt, in milliseconds.
-    pub timeout_millis: i64,
+    pub(crate) timeout_millis: i64,
     /// Time limit of a whole call, including all attempts and back-off, in milliseconds.
-    pub total_timeout_millis: i64,
+    pub(crate) total_timeout_millis: i64,
     /// Maximum number of attempts per call.
-    pub max_attempts: i64,
+    pub(crate) max_attempts: i64,
     /// Whether to retry InitFaceVerify even if it may have been executed.
-    pub repeat_init: bool,
+    pub(crate) repeat_init: bool,
     /// Whether ProductCodes other than LR_FR are accepted.
-    pub allow_other_products: bool,
+    pub(crate) allow_other_products: bool,
     /// The kinds of documents that CertNo accepts.
-    pub documents: Documents,
+    pub(crate) documents: Documents,
 }
 
 impl Default for Options {
     /// Alibaba Cloud's public host, the RPC signature, three attempts.
     fn default() -> Self {
         Self {
-            endpoints: vendor_endpoint(),
-            ..Self::without_endpoint()
-        }
-    }
-}
-
-fn vendor_endpoint() -> Vec<Endpoint> {
-    Endpoint::parse(DEFAULT_ENDPOINT).into_iter().collect()
-}
-
-impl Options {
-    fn without_endpoint() -> Self {
-        Self {
-            endpoints: Vec::new(),
+            endpoints: Endpoint::parse(DEFAULT_ENDPOINT).into_iter().collect(),
             version: SignatureVersion::Rpc,
             timeout_millis: DEFAULT_TIMEOUT_MILLIS,
             total_timeout_millis: DEFAULT_TOTAL_TIMEOUT_MILLIS,
@@ -99,6 +86,48 @@ impl Options {
             allow_other_products: false,
             documents: Documents::ResidentIdentityCard,
         }
+    }
+}
+
+impl Options {
+    /// Hosts in fail-over order, at least one.
+    pub fn endpoints(&self) -> &[Endpoint] {
+        &self.endpoints
+    }
+
+    /// The signature scheme.
+    pub const fn signature_version(&self) -> SignatureVersion {
+        self.version
+    }
+
+    /// Time limit of one attempt, including the response body.
+    pub const fn timeout(&self) -> Duration {
+        Duration::from_millis(self.timeout_millis.unsigned_abs())
+    }
+
+    /// Time limit of a whole call, including all attempts and back-off.
+    pub const fn total_timeout(&self) -> Duration {
+        Duration::from_millis(self.total_timeout_millis.unsigned_abs())
+    }
+
+    /// Maximum number of attempts per call.
+    pub const fn max_attempts(&self) -> i64 {
+        self.max_attempts
+    }
+
+    /// Whether to retry InitFaceVerify even if it may have been executed.
+    pub const fn repeat_init(&self) -> bool {
+        self.repeat_init
+    }
+
+    /// Whether ProductCodes other than LR_FR are accepted.
+    pub const fn allow_other_products(&self) -> bool {
+        self.allow_other_products
+    }
+
+    /// The kinds of documents that CertNo accepts.
+    pub const fn documents(&self) -> Documents {
+        self.documents
     }
 
     /// Validates named options; an absent value selects the default. The names:
@@ -121,67 +150,48 @@ impl Options {
     pub fn check<'a, N: AsRef<str>>(
         named: impl IntoIterator<Item = (N, Value<'a>)>,
     ) -> Result<Self, Error> {
-        let mut options = Self::without_endpoint();
-        let mut total_given = false;
+        let mut draft = Draft::default();
         let mut in_browser = false;
         let mut allow_browser = false;
-        let mut problems = Vec::new();
         for (name, value) in named {
             if value == Value::Absent {
                 continue;
             }
-            let checked = match name.as_ref() {
-                "endpoint" => endpoints(value).map(|list| options.endpoints = list),
-                "signatureVersion" => version(value).map(|version| options.version = version),
-                "timeoutMs" => whole("timeoutMs", &value, 600_000)
-                    .map(|millis| options.timeout_millis = millis),
-                "totalTimeoutMs" => whole("totalTimeoutMs", &value, 3_600_000).map(|millis| {
-                    total_given = true;
-                    options.total_timeout_millis = millis;
-                }),
-                "maxAttempts" => {
-                    whole("maxAttempts", &value, 10).map(|count| options.max_attempts = count)
+            let read = match (name.as_ref(), value) {
+                ("endpoint", Value::Text(list)) => {
+                    draft.endpoints(list.split(','));
+                    Ok(())
                 }
-                "repeatInit" => flag("repeatInit", &value).map(|on| options.repeat_init = on),
-                "allowOtherProducts" => {
-                    flag("allowOtherProducts", &value).map(|on| options.allow_other_products = on)
+                ("endpoint", _) => Err(wrong_type(
+                    "endpoint",
+                    "字符串或字符串数组",
+                    "a string or a list of strings",
+                )),
+                ("signatureVersion", value) => {
+                    version(&value).map(|version| draft.options.version = version)
                 }
-                "allowResidencePermits" => flag("allowResidencePermits", &value).map(|on| {
-                    options.documents = if on {
-                        Documents::All
-                    } else {
-                        Documents::ResidentIdentityCard
-                    };
-                }),
-                "dangerouslyAllowBrowser" => {
+                ("timeoutMs", value) => draft.timeout_millis(integer(&value)),
+                ("totalTimeoutMs", value) => draft.total_timeout_millis(integer(&value)),
+                ("maxAttempts", value) => draft.max_attempts(integer(&value)),
+                ("repeatInit", value) => {
+                    flag("repeatInit", &value).map(|on| draft.options.repeat_init = on)
+                }
+                ("allowOtherProducts", value) => flag("allowOtherProducts", &value)
+                    .map(|on| draft.options.allow_other_products = on),
+                ("allowResidencePermits", value) => flag("allowResidencePermits", &value)
+                    .map(|on| draft.options.documents = Documents::all_if(on)),
+                ("dangerouslyAllowBrowser", value) => {
                     flag("dangerouslyAllowBrowser", &value).map(|on| allow_browser = on)
                 }
-                "inBrowser" => flag("inBrowser", &value).map(|on| in_browser = on),
-                other => Err(vec![unknown_option(other)]),
+                ("inBrowser", value) => flag("inBrowser", &value).map(|on| in_browser = on),
+                (other, _) => Err(unknown_option(other)),
             };
-            problems.extend(checked.err().into_iter().flatten());
-        }
-        if options.endpoints.is_empty() {
-            options.endpoints = vendor_endpoint();
-        }
-        if !total_given {
-            options.total_timeout_millis = options.total_timeout_millis.max(options.timeout_millis);
+            draft.problems.extend(read.err());
         }
         if in_browser && !allow_browser {
-            problems.push(FieldError::new(
-                "accessKeySecret",
-                "browser",
-                Text::new(
-                    "不得在浏览器中使用：任何访问者都能获取密钥。请改由后端或网关调用；如接受此风险，请设置 dangerouslyAllowBrowser。",
-                    "must not be used in a browser, where every visitor can read it: call from a backend or through the gateway, or set dangerouslyAllowBrowser if you accept the risk.",
-                ),
-            ));
+            draft.problems.push(in_a_browser());
         }
-        if problems.is_empty() {
-            Ok(options)
-        } else {
-            Err(Error::options(problems))
-        }
+        draft.finish()
     }
 
     /// Validates credentials, including whether they fit the endpoints.
@@ -207,7 +217,7 @@ impl Options {
             },
         };
         if problems.is_empty() {
-            problems = credentials.problems();
+            problems = credentials.format_problems();
         }
         if !matches!(raw.expiration, Value::Absent | Value::Integer(_)) {
             problems.push(wrong_type(
@@ -246,7 +256,7 @@ impl Options {
     ///
     /// # Errors
     /// Like [`Options::check_credentials`]; of kind `credentials` for a fault of the function.
-    pub fn check_credentials_of_call(
+    pub fn credentials_of_call(
         &self,
         raw: RawCredentials,
         supplied: bool,
@@ -266,7 +276,10 @@ impl Options {
     ///
     /// # Errors
     /// Like [`Options::check_credentials`].
-    pub(crate) fn checked(&self, credentials: &Credentials) -> Result<Credentials, Error> {
+    pub(crate) fn validated_credentials(
+        &self,
+        credentials: &Credentials,
+    ) -> Result<Credentials, Error> {
         let token = credentials.security_token.as_ref();
         let raw = RawCredentials {
             access_key_id: credentials.access_key_id.as_str().into(),
@@ -274,7 +287,7 @@ impl Options {
             security_token: token.map(Secret::expose).into(),
             ..RawCredentials::default()
         };
-        self.check_credentials_of_call(raw, false)
+        self.credentials_of_call(raw, false)
     }
 
     /// The validation options for a request at time `now`.
@@ -287,61 +300,114 @@ impl Options {
     }
 }
 
-type Problems = Vec<FieldError>;
+/// Options that are being checked, and their problems so far.
+#[derive(Default)]
+pub(super) struct Draft {
+    pub(super) options: Options,
+    total_given: bool,
+    problems: Vec<FieldError>,
+}
 
-fn endpoints(value: Value) -> Result<Vec<Endpoint>, Problems> {
-    let Value::Text(list) = value else {
-        return Err(vec![wrong_type(
-            "endpoint",
-            "字符串或字符串数组",
-            "a string or a list of strings",
-        )]);
-    };
-    let mut endpoints = Vec::new();
-    let mut problems = Vec::new();
-    for text in list.split(',') {
-        match Endpoint::parse_or_private(text.trim()) {
-            Ok(endpoint) => endpoints.push(endpoint),
-            Err(problem) => problems.push(problem),
+impl Draft {
+    pub(super) fn endpoints<'t>(&mut self, list: impl IntoIterator<Item = &'t str>) {
+        self.options.endpoints.clear();
+        for text in list {
+            match Endpoint::parse_or_private(text.trim()) {
+                Ok(endpoint) => self.options.endpoints.push(endpoint),
+                Err(problem) => self.problems.push(problem),
+            }
+        }
+        if self.options.endpoints.is_empty() && self.problems.is_empty() {
+            self.problems.extend(Endpoint::parse("").err());
         }
     }
-    if problems.is_empty() {
-        Ok(endpoints)
-    } else {
-        Err(problems)
+
+    pub(super) fn timeout_millis(&mut self, millis: Option<i64>) -> Result<(), FieldError> {
+        self.options.timeout_millis = in_range("timeoutMs", millis, 600_000)?;
+        Ok(())
+    }
+
+    pub(super) fn total_timeout_millis(&mut self, millis: Option<i64>) -> Result<(), FieldError> {
+        self.options.total_timeout_millis = in_range("totalTimeoutMs", millis, 3_600_000)?;
+        self.total_given = true;
+        Ok(())
+    }
+
+    pub(super) fn max_attempts(&mut self, count: Option<i64>) -> Result<(), FieldError> {
+        self.options.max_attempts = in_range("maxAttempts", count, 10)?;
+        Ok(())
+    }
+
+    pub(super) fn problem(&mut self, checked: Result<(), FieldError>) {
+        self.problems.extend(checked.err());
+    }
+
+    pub(super) fn finish(self) -> Result<Options, Error> {
+        let mut options = self.options;
+        if !self.total_given {
+            options.total_timeout_millis = options.total_timeout_millis.max(options.timeout_millis);
+        }
+        if self.problems.is_empty() {
+            Ok(options)
+        } else {
+            Err(Error::options(self.problems))
+        }
     }
 }
 
-fn version(value: Value) -> Result<SignatureVersion, Problems> {
+/// The error for a client in a browser.
+pub(crate) fn in_a_browser() -> FieldError {
+    FieldError::new(
+        "accessKeySecret",
+        "browser",
+        Text::new(
+            "不得在浏览器中使用：任何访问者都能获取密钥。请改由后端或网关调用；如接受此风险，请设置 dangerouslyAllowBrowser。",
+            "must not be used in a browser, where every visitor can read it: call from a backend or through the gateway, or set dangerouslyAllowBrowser if you accept the risk.",
+        ),
+    )
+}
+
+fn version(value: &Value) -> Result<SignatureVersion, FieldError> {
     match value {
-        Value::Text(text) if text == rpc::SIGNATURE_VERSION => Ok(SignatureVersion::Rpc),
-        Value::Text(text) if text == acs3::ALGORITHM => Ok(SignatureVersion::Acs3),
-        _ => Err(vec![wrong_type(
+        Value::Text(name) => SignatureVersion::read(name),
+        _ => None,
+    }
+    .ok_or_else(|| {
+        wrong_type(
             "signatureVersion",
             "\"1.0\" 或 \"ACS3-HMAC-SHA256\"",
             "\"1.0\" or \"ACS3-HMAC-SHA256\"",
-        )]),
-    }
+        )
+    })
 }
 
-fn whole(name: &'static str, value: &Value, max: i64) -> Result<i64, Problems> {
+/// The integer; `None` for any other value.
+const fn integer(value: &Value) -> Option<i64> {
     match value {
-        Value::Integer(number) if (1..=max).contains(number) => Ok(*number),
-        _ => Err(vec![FieldError::new(
-            name,
-            "range",
-            Text::composed(
-                format!("应为 1 至 {max} 的整数。"),
-                format!("must be an integer from 1 to {max}."),
-            ),
-        )]),
+        Value::Integer(number) => Some(*number),
+        _ => None,
     }
 }
 
-fn flag(name: &'static str, value: &Value) -> Result<bool, Problems> {
+fn in_range(name: &'static str, number: Option<i64>, max: i64) -> Result<i64, FieldError> {
+    number
+        .filter(|number| (1..=max).contains(number))
+        .ok_or_else(|| {
+            FieldError::new(
+                name,
+                "range",
+                Text::composed(
+                    format!("应为 1 至 {max} 的整数。"),
+                    format!("must be an integer from 1 to {max}."),
+                ),
+            )
+        })
+}
+
+fn flag(name: &'static str, value: &Value) -> Result<bool, FieldError> {
     match value {
         Value::Boolean(on) => Ok(*on),
-        _ => Err(vec![wrong_type(name, "true 或 false", "true or false")]),
+        _ => Err(wrong_type(name, "true 或 false", "true or false")),
     }
 }
 

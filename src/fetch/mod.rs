@@ -18,8 +18,8 @@
 mod runtime;
 mod transport;
 
-use crate::actions::{DescribeFaceVerify, InitFaceVerify, Value};
-use crate::client::options::Options;
+use crate::actions::{DescribeFaceVerify, InitFaceVerify};
+use crate::client::options::{Options, in_a_browser};
 use crate::client::polls::Polls;
 use crate::client::response::{DescribeResult, InitResult};
 use crate::client::sans_io::{Call, Input, Request, Step};
@@ -66,7 +66,7 @@ impl FaceVerifyClient {
     /// Of kind `validation` if the credentials are malformed or do not fit the endpoints, or if the program runs
     /// in a browser, where every visitor can read the AccessKeySecret.
     pub fn new(options: Options, credentials: Credentials) -> Result<Self, Error> {
-        Options::check([("inBrowser", Value::Boolean(runtime::is_browser()))])?;
+        refuse_browser()?;
         Self::dangerously_in_browser(options, credentials)
     }
 
@@ -79,7 +79,7 @@ impl FaceVerifyClient {
         credentials: Credentials,
     ) -> Result<Self, Error> {
         Ok(Self {
-            credentials: RefCell::new(options.checked(&credentials)?),
+            credentials: RefCell::new(options.validated_credentials(&credentials)?),
             provider: None,
             refreshing: Mutex::new(()),
             options,
@@ -100,7 +100,7 @@ impl FaceVerifyClient {
     where
         F: Future<Output = Result<Credentials, Box<dyn std::error::Error + Send + Sync>>> + 'static,
     {
-        Options::check([("inBrowser", Value::Boolean(runtime::is_browser()))])?;
+        refuse_browser()?;
         Self::dangerously_in_browser_with_provider(options, provider).await
     }
 
@@ -208,8 +208,15 @@ impl FaceVerifyClient {
         };
         let credentials = provider().await;
         let credentials = credentials.map_err(|_| host::no_credentials())?;
-        let credentials = self.options.checked(&credentials)?;
+        let credentials = self.options.validated_credentials(&credentials)?;
         self.credentials.replace(credentials.clone());
         Ok(credentials)
     }
+}
+
+fn refuse_browser() -> Result<(), Error> {
+    if runtime::is_browser() {
+        return Err(Error::options(vec![in_a_browser()]));
+    }
+    Ok(())
 }

@@ -67,6 +67,17 @@ pub enum Documents {
     All,
 }
 
+impl Documents {
+    /// All documents, or resident identity cards alone.
+    pub const fn all_if(all: bool) -> Self {
+        if all {
+            Self::All
+        } else {
+            Self::ResidentIdentityCard
+        }
+    }
+}
+
 /// The kind of document to which a number belongs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "kebab-case")]

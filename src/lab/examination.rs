@@ -502,7 +502,7 @@ fn missing_parts(missing: &[&str]) -> Finding {
 }
 
 fn secret_finding(secret: &Secret) -> Option<Finding> {
-    let problems = Credentials::new("id", secret.expose()).problems();
+    let problems = Credentials::new("id", secret.expose()).format_problems();
     let problem = problems.into_iter().next()?;
     Some(Finding::fatal(
         "secret-shape",

@@ -84,7 +84,7 @@ impl Credentials {
     /// The errors in the format of these credentials, by option name and without values. Without
     /// this check, a secret copied with a space or a line break would result in
     /// `SignatureDoesNotMatch`.
-    pub fn problems(&self) -> Vec<FieldError> {
+    pub fn format_problems(&self) -> Vec<FieldError> {
         let mut problems = Vec::new();
         check("accessKeyId", &self.access_key_id, KEY_MAX, &mut problems);
         check(
@@ -174,7 +174,7 @@ mod tests {
             ("test secret", "impossible-character"),
             ("密钥", "impossible-character"),
         ] {
-            let problems = Credentials::new("testid", secret).problems();
+            let problems = Credentials::new("testid", secret).format_problems();
             let [problem] = problems.as_slice() else {
                 panic!("{secret:?}: {problems:?}");
             };
@@ -183,12 +183,12 @@ mod tests {
             assert!(secret.is_empty() || !format!("{problem:?}").contains(secret));
         }
         assert!(
-            Credentials::new("a".repeat(129), "s").problems()[0].rule == "too-long",
+            Credentials::new("a".repeat(129), "s").format_problems()[0].rule == "too-long",
             "a key of 129 characters"
         );
         assert!(
             Credentials::new("testid", "testsecret")
-                .problems()
+                .format_problems()
                 .is_empty()
         );
     }

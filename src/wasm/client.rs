@@ -61,7 +61,7 @@ impl<'o, 'p> Call<'o, 'p> {
     fn read(options: &'o Options, members: &mut Members<'p>) -> Result<Self, Error> {
         let credentials_refreshable = members.flag();
         let raw = raw_credentials(members.object().unwrap_or_default());
-        let credentials = options.check_credentials_of_call(raw, credentials_refreshable)?;
+        let credentials = options.credentials_of_call(raw, credentials_refreshable)?;
         Ok(Self {
             options,
             credentials,
@@ -90,7 +90,7 @@ pub fn check_options(packed: &[u8]) -> String {
     let _refreshable = packed.flag();
     let checked = match packed.object().map(raw_credentials) {
         Some(raw) => Options::check(named).and_then(|options| {
-            options.check_credentials_of_call(raw, false)?;
+            options.credentials_of_call(raw, false)?;
             Ok(options)
         }),
         // Each call checks them again, with the credentials that the function returns.

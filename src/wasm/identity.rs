@@ -8,13 +8,12 @@ use wasm_bindgen::prelude::*;
 /// Checks an identity number.
 #[wasm_bindgen(js_name = checkCertNo)]
 pub fn check_cert_no(text: &str, all_documents: bool, now_millis: f64) -> Result<JsValue, JsValue> {
-    let documents = if all_documents {
-        Documents::All
-    } else {
-        Documents::ResidentIdentityCard
-    };
     let today = now(now_millis).shanghai_date();
-    object(&cert_no::check(text, documents, today))
+    object(&cert_no::check(
+        text,
+        Documents::all_if(all_documents),
+        today,
+    ))
 }
 
 /// Checks a name.

@@ -163,10 +163,8 @@ fn given(text: &str) -> Option<&str> {
 }
 
 fn rules(all_documents: bool, now_millis: f64) -> (Documents, Date) {
-    let documents = if all_documents {
-        Documents::All
-    } else {
-        Documents::ResidentIdentityCard
-    };
-    (documents, now(now_millis).shanghai_date())
+    (
+        Documents::all_if(all_documents),
+        now(now_millis).shanghai_date(),
+    )
 }

@@ -294,7 +294,10 @@ fn options_of_the_builder_are_checked_together() {
         .build()
         .unwrap();
     let none: [&str; 0] = [];
-    let error = ClientOptions::builder().endpoints(none).build().unwrap_err();
+    let error = ClientOptions::builder()
+        .endpoints(none)
+        .build()
+        .unwrap_err();
     assert_eq!(error.fields()[0].rule, "not-an-endpoint");
     assert_eq!(options.timeout(), Duration::from_millis(2));
     assert!(options.repeat_init());

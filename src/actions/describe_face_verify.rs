@@ -2,12 +2,13 @@
 //!
 //! Source: Alibaba Cloud's page for LR_FR (help.aliyun.com/document_detail/160546.html).
 
-use super::parameter::{Action, action_parameters};
+use super::parameter::{Action, ActionKind, action_parameters};
 use super::rule::Rule;
 use crate::vendor::codes::UsedBy;
 
 /// The action.
 pub static DESCRIBE_FACE_VERIFY: Action = Action {
+    kind: ActionKind::Describe,
     name: "DescribeFaceVerify",
     parameters: PARAMETERS,
     codes: UsedBy::Describe,

@@ -4,12 +4,13 @@
 //! (help.aliyun.com/document_detail/160546.html), the others and all positions from its API
 //! metadata of 2026.
 
-use super::parameter::{Action, action_parameters};
+use super::parameter::{Action, ActionKind, action_parameters};
 use super::rule::Rule;
 use crate::vendor::codes::UsedBy;
 
 /// The action.
 pub static INIT_FACE_VERIFY: Action = Action {
+    kind: ActionKind::Init,
     name: "InitFaceVerify",
     parameters: PARAMETERS,
     codes: UsedBy::Init,

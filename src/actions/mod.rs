@@ -25,7 +25,7 @@ pub mod value;
 pub use describe_face_verify::{DESCRIBE_FACE_VERIFY, DescribeFaceVerify};
 pub use init_face_verify::{INIT_FACE_VERIFY, InitFaceVerify};
 pub use outgoing::{SigningContext, VERSION, ValidRequest};
-pub use parameter::{Action, Parameter, Position};
+pub use parameter::{Action, ActionKind, Parameter, Position};
 pub use rule::{IDENTITY_CARD, LR_FR, Rule};
 pub use validate::{ValidationOptions, validate};
 pub use value::Value;

@@ -50,9 +50,20 @@ impl Parameter {
     }
 }
 
+/// Which of the two actions.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ActionKind {
+    /// InitFaceVerify, which starts a verification.
+    Init,
+    /// DescribeFaceVerify, which queries one.
+    Describe,
+}
+
 /// One of the two actions.
 #[derive(Debug)]
 pub struct Action {
+    /// Which of the two it is.
+    pub kind: ActionKind,
     /// Value of the `Action` parameter and the `x-acs-action` header.
     pub name: &'static str,
     /// All parameters currently documented, sorted by name as for signing.

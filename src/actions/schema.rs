@@ -2,7 +2,7 @@
 //! it can have, as JSON Schema. `npm run generate` makes the TypeScript interfaces and the OpenAPI
 //! schema from it.
 
-use super::parameter::{Action, Places};
+use super::parameter::{Action, ActionKind, Places};
 use super::rule::{
     CERT_MAX, CERTIFY_ID_MAX, IDENTITY_CARD, META_INFO_MAX, MODELS, PICTURE_MAX, PRODUCTS, Product,
     Rule, URL_MAX, WORD_MAX,
@@ -83,7 +83,7 @@ fn action(
             ("schema".to_owned(), schema(rule)),
         ]);
         let default = DEFAULTS.iter().find(|(other, _)| *other == place);
-        if let (true, Some((_, value))) = (std::ptr::eq(action, &INIT_FACE_VERIFY), default) {
+        if let (true, Some((_, value))) = (action.kind == ActionKind::Init, default) {
             described.insert("default".to_owned(), json!(value));
         }
         Some(Value::Object(described))

@@ -3,7 +3,7 @@
 use super::describe_face_verify::{DESCRIBE_FACE_VERIFY, DescribeFaceVerify};
 use super::init_face_verify::{INIT_FACE_VERIFY, InitFaceVerify};
 use super::outgoing::ValidRequest;
-use super::parameter::{Action, Parameter, Places};
+use super::parameter::{Action, ActionKind, Parameter, Places};
 use super::rule::{Context, IDENTITY_CARD, LR_FR, Product, Rule, check};
 use super::spelling::unknown_field;
 use super::value::Value;
@@ -122,7 +122,7 @@ impl<'a> Given<'a> {
     }
 
     fn checked(mut self, options: &ValidationOptions) -> Result<ValidRequest<'a>, Error> {
-        let init = std::ptr::eq(self.action, &INIT_FACE_VERIFY);
+        let init = self.action.kind == ActionKind::Init;
         if init {
             self.add_defaults();
         }

@@ -8,7 +8,7 @@
 //! Source of the members and their meaning: Alibaba Cloud's page for LR_FR
 //! (help.aliyun.com/document_detail/160546.html).
 
-use crate::actions::Action;
+use crate::actions::{Action, ActionKind};
 use crate::error::{Audience, Error, Kind};
 use crate::http::{Response, header};
 use crate::json::read::{self, Members};
@@ -165,10 +165,11 @@ pub fn decode(
     response: &Response,
     now: Timestamp,
 ) -> Result<Answer, Box<Failure>> {
-    if action.starts_something {
-        decode_init(response).map(|result| Answer::Init(Box::new(result)))
-    } else {
-        decode_describe(response, now).map(|result| Answer::Describe(Box::new(result)))
+    match action.kind {
+        ActionKind::Init => decode_init(response).map(|result| Answer::Init(Box::new(result))),
+        ActionKind::Describe => {
+            decode_describe(response, now).map(|result| Answer::Describe(Box::new(result)))
+        }
     }
 }
 

@@ -27,7 +27,7 @@ pub use callback::CallbackAnswer;
 pub use config::{Account, Config, Key, Ram, Scene};
 pub use envelope::{NOTE_HEADER, SANDBOX_HEADER};
 
-use crate::actions::Action;
+use crate::actions::{Action, ActionKind};
 use crate::http::{IncomingRequest, Response};
 use crate::json::write::Object;
 use crate::rpc_server::request::{self, MAX_BODY};
@@ -237,10 +237,9 @@ type Performed = (&'static Action, Object);
 
 fn perform(session: &mut Session<'_>, request: &IncomingRequest) -> Result<Performed, Stop> {
     let call = protocol::authenticate(session, request)?;
-    let result = if call.action().starts_something {
-        init::perform(session, &call)?
-    } else {
-        describe::perform(session, &call)?
+    let result = match call.action().kind {
+        ActionKind::Init => init::perform(session, &call)?,
+        ActionKind::Describe => describe::perform(session, &call)?,
     };
     Ok((call.action(), result))
 }

@@ -7,6 +7,7 @@ use crate::identity::{Problem, cert_name, cert_no, mobile};
 use crate::json::read as json;
 use crate::text::Text;
 use crate::timestamp::Date;
+use crate::vendor::values::{PICTURE_BASE64_MAX, is_certify_id, is_outer_order_no, is_word};
 use std::net::IpAddr;
 
 /// The product that Alibaba Cloud's page describes: it checks that a live face is in front of the
@@ -26,18 +27,12 @@ pub const MODELS: [&str; 6] = [
     "MOVE_PHOTINUS",
     "MULTI_FAPTCHA",
 ];
-/// Maximum length of a Base64 picture, from Alibaba Cloud's API metadata.
-pub(super) const PICTURE_MAX: usize = 1_548_576;
 /// Maximum length of MetaInfo in bytes; real values have a few hundred to a few thousand.
 pub(super) const META_INFO_MAX: usize = 262_144;
 /// Maximum length of a URL in bytes.
 pub(super) const URL_MAX: usize = 2_048;
 /// Maximum length of a name or number that is encrypted or on another certificate.
 pub(super) const CERT_MAX: usize = 1_024;
-/// Maximum length of a CertifyId.
-pub(super) const CERTIFY_ID_MAX: usize = 256;
-/// Maximum length of a word.
-pub(super) const WORD_MAX: usize = 64;
 /// Stands in for a character that was lost in a conversion, so the text is not the intended one.
 const REPLACEMENT: char = '\u{FFFD}';
 
@@ -144,7 +139,7 @@ pub(super) fn check(rule: Rule, text: &str, context: &Context) -> Checked {
             Ok(((digits != text).then(|| digits.to_owned()), Vec::new()))
         }
         Rule::OuterOrderNo => require(
-            text.len() == 32 && text.bytes().all(|byte| byte.is_ascii_alphanumeric()),
+            is_outer_order_no(text),
             Problem::new(
                 "outer-order-no",
                 "应为 32 位字母和数字。",
@@ -219,7 +214,7 @@ pub(super) fn check(rule: Rule, text: &str, context: &Context) -> Checked {
             ),
         ),
         Rule::CertifyId => require(
-            text.len() <= CERTIFY_ID_MAX && text.bytes().all(|byte| byte.is_ascii_graphic()),
+            is_certify_id(text),
             Problem::new(
                 "certify-id",
                 "应为发起认证时返回的 CertifyId，请原样传入。",
@@ -246,7 +241,7 @@ pub(super) fn check(rule: Rule, text: &str, context: &Context) -> Checked {
             )
         }
         Rule::Picture => require(
-            text.len() <= PICTURE_MAX && is_base64(text),
+            text.len() <= PICTURE_BASE64_MAX && is_base64(text),
             Problem::new(
                 "picture",
                 "应为小于 1 MB 的图片的 Base64，不带 data: 前缀和换行。",
@@ -369,13 +364,6 @@ static BASE64_DIGIT: [bool; 256] = {
 
 fn plain_text(text: &str, max: usize) -> bool {
     text.chars().count() <= max && !text.contains(|c: char| c.is_control() || c == REPLACEMENT)
-}
-
-fn is_word(text: &str) -> bool {
-    text.len() <= WORD_MAX
-        && text
-            .bytes()
-            .all(|byte| byte.is_ascii_uppercase() || byte.is_ascii_digit() || byte == b'_')
 }
 
 /// Whether the text is an absolute URL: HTTPS if `https` is set, otherwise HTTP or HTTPS.

@@ -4,12 +4,12 @@
 
 use super::parameter::{Action, ActionKind, Places};
 use super::rule::{
-    CERT_MAX, CERTIFY_ID_MAX, IDENTITY_CARD, META_INFO_MAX, MODELS, PICTURE_MAX, PRODUCTS, Product,
-    Rule, URL_MAX, WORD_MAX,
+    CERT_MAX, IDENTITY_CARD, META_INFO_MAX, MODELS, PRODUCTS, Product, Rule, URL_MAX,
 };
 use super::validate::{DEFAULTS, DESCRIBE_MANDATORY, PICTURE_SOURCES, init_mandatory};
 use super::{DESCRIBE_FACE_VERIFY, INIT_FACE_VERIFY, describe_face_verify, init_face_verify};
 use crate::text::Text;
+use crate::vendor::values::{CERTIFY_ID_MAX, PICTURE_BASE64_MAX, WORD_MAX};
 use serde_json::{Map, Value, json};
 
 /// Both actions, and the shared schemas to which those of the parameters refer by name.
@@ -140,8 +140,10 @@ fn limit(rule: Rule) -> Option<Text> {
             format!("An absolute HTTPS or HTTP URL of at most {URL_MAX} bytes."),
         ),
         Rule::Picture => Text::composed(
-            format!("小于 1 MB 的图片的 Base64，最多 {PICTURE_MAX} 个字符。"),
-            format!("Base64 of a picture smaller than 1 MB, at most {PICTURE_MAX} characters."),
+            format!("小于 1 MB 的图片的 Base64，最多 {PICTURE_BASE64_MAX} 个字符。"),
+            format!(
+                "Base64 of a picture smaller than 1 MB, at most {PICTURE_BASE64_MAX} characters."
+            ),
         ),
         Rule::Date => Text::new("yyyy-MM-dd 形式的日期。", "A date as yyyy-MM-dd."),
         Rule::StringList => Text::new("JSON 字符串数组。", "A JSON list of strings."),
@@ -200,7 +202,7 @@ fn schema(rule: Rule) -> Value {
         Rule::Picture => json!({
             "type": "string",
             "minLength": 1,
-            "maxLength": PICTURE_MAX,
+            "maxLength": PICTURE_BASE64_MAX,
             "contentEncoding": "base64",
             "pattern": "^([A-Za-z0-9+/]{4})*([A-Za-z0-9+/][AQgw]==|[A-Za-z0-9+/]{2}[AEIMQUYcgkosw048]=)?$",
         }),

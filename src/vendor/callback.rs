@@ -6,6 +6,7 @@
 
 use crate::signing::encode::parse_form;
 use crate::vendor::credentials::Secret;
+use crate::vendor::values::is_certify_id;
 use serde::Serialize;
 
 /// The content of a callback.
@@ -33,9 +34,7 @@ pub fn parse_callback(query: &str, expected_token: &Secret) -> Option<Callback> 
             .find(|(candidate, _)| candidate.eq_ignore_ascii_case(name))
             .map(|(_, value)| value.as_str())
     };
-    let certify_id = value("certifyId").filter(|id| {
-        !id.is_empty() && id.len() <= 256 && id.bytes().all(|byte| byte.is_ascii_graphic())
-    })?;
+    let certify_id = value("certifyId").filter(|id| is_certify_id(id))?;
     let passed = value("passed");
     let sub_code = value("subCode")
         .or(passed)

@@ -5,3 +5,4 @@ pub mod codes;
 pub mod credentials;
 pub mod endpoint;
 pub mod order_number;
+pub(crate) mod values;

@@ -3,9 +3,8 @@
 
 use crate::identity::Problem;
 use crate::timestamp::Timestamp;
+use crate::vendor::values::OUTER_ORDER_NO_LENGTH;
 
-/// The length of an OuterOrderNo, according to Alibaba Cloud.
-const LENGTH: usize = 32;
 /// `yyyyMMddHHmmss`.
 const TIME_LENGTH: usize = 14;
 /// The longest prefix; it leaves 8 random characters.
@@ -24,7 +23,7 @@ pub fn new_outer_order_no(prefix: &str, now: Timestamp, random: &str) -> Result<
             "must be at most 10 letters and digits.",
         ));
     }
-    let mut number = String::with_capacity(LENGTH);
+    let mut number = String::with_capacity(OUTER_ORDER_NO_LENGTH);
     number.push_str(prefix);
     number.extend(
         now.to_iso8601()
@@ -32,7 +31,7 @@ pub fn new_outer_order_no(prefix: &str, now: Timestamp, random: &str) -> Result<
             .filter(char::is_ascii_digit)
             .take(TIME_LENGTH),
     );
-    let missing = LENGTH.saturating_sub(number.len());
+    let missing = OUTER_ORDER_NO_LENGTH.saturating_sub(number.len());
     number.extend(random.chars().take(missing));
     Ok(number)
 }

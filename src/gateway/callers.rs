@@ -480,12 +480,9 @@ impl Caller {
 
 /// Whether the URL has an allowed scheme and host; its path can be any printable text.
 fn is_webhook_url(text: &str) -> bool {
-    let (scheme, rest) = text.split_once("://").unwrap_or_default();
-    let authority = rest.split(['/', '?', '#']).next().unwrap_or_default();
     text.len() <= 2_048
         && text.bytes().all(|byte| byte.is_ascii_graphic())
-        && ["http", "https"].contains(&scheme)
-        && Endpoint::parse(&format!("{scheme}://{authority}")).is_ok()
+        && Endpoint::of_url(text).is_some_and(|endpoint| !endpoint.leaves_unencrypted())
 }
 
 fn is_id(text: &str) -> bool {

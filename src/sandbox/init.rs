@@ -13,13 +13,13 @@ use crate::json::read::{MAX_DEPTH, value};
 use crate::json::write::Object;
 use crate::vendor::codes;
 use crate::vendor::endpoint::Endpoint;
+use crate::vendor::values::{PICTURE_BASE64_MAX, is_outer_order_no, is_word};
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use std::net::IpAddr;
 
-/// Alibaba Cloud's limit of 1 MB for a picture; the API metadata limits its Base64.
+/// Alibaba Cloud's limit of 1 MB for a picture.
 const PICTURE_MAX_BYTES: usize = 1_048_576;
-const PICTURE_MAX_BASE64: usize = 1_548_576;
 
 /// Starts a verification and returns the ResultObject.
 pub(super) fn perform(session: &mut Session<'_>, call: &Call<'_>) -> Result<Object, Stop> {
@@ -126,7 +126,7 @@ fn check_values(session: &Session<'_>, call: &Call<'_>, product: &str) -> Result
     let checks: &[Check<'_>] = &[
         (
             "OuterOrderNo",
-            &|text| text.len() == 32 && text.bytes().all(|byte| byte.is_ascii_alphanumeric()),
+            &is_outer_order_no,
             "must be 32 letters and digits",
         ),
         (
@@ -210,26 +210,12 @@ fn check_values(session: &Session<'_>, call: &Call<'_>, product: &str) -> Result
     Ok(())
 }
 
-fn is_word(text: &str) -> bool {
-    text.len() <= 64
-        && text
-            .bytes()
-            .all(|byte| byte.is_ascii_uppercase() || byte.is_ascii_digit() || byte == b'_')
-}
-
 /// Whether the URL is accepted: HTTPS as at Alibaba Cloud, and HTTP on the local machine, where a
 /// test server rarely has a certificate.
 fn is_callback_url(url: &str) -> bool {
-    let origin_end = url
-        .match_indices('/')
-        .nth(2)
-        .map_or(url.len(), |(at, _)| at);
-    let origin = url.get(..origin_end).unwrap_or_default();
-    let origin = origin.split(['?', '#']).next().unwrap_or_default();
     url.len() <= 2_048
         && url.bytes().all(|byte| byte.is_ascii_graphic())
-        && origin.contains("://")
-        && Endpoint::parse(origin).is_ok()
+        && Endpoint::of_url(url).is_some_and(|endpoint| !endpoint.leaves_unencrypted())
 }
 
 fn check_pictures(
@@ -256,7 +242,7 @@ fn check_pictures(
         ));
     }
     if let Some(base64) = picture {
-        if base64.len() > PICTURE_MAX_BASE64 {
+        if base64.len() > PICTURE_BASE64_MAX {
             return Err(call.refuse("421", "the picture exceeds 1 MB"));
         }
         match STANDARD.decode(base64) {

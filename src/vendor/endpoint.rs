@@ -1,4 +1,4 @@
-//! The endpoint of requests: one of Alibaba Cloud's hosts, or a loopback address.
+//! A host and its scheme: the endpoint of requests, and the host of a webhook, a photo or a web page.
 
 use crate::error::FieldError;
 use crate::text::Text;
@@ -7,7 +7,8 @@ use crate::text::Text;
 /// (help.aliyun.com/document_detail/160546.html).
 pub const DEFAULT_ENDPOINT: &str = "cloudauth.aliyuncs.com";
 
-/// A host that is called over HTTPS; over plain HTTP only on the local machine.
+/// Scheme, host and port. Plain HTTP is only for the local machine and, where a program allows it, for private
+/// hosts.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Endpoint {
     secure: bool,
@@ -66,6 +67,14 @@ impl Endpoint {
                 "must be https:// for a public host; otherwise names and identity numbers would be sent unencrypted. http:// is for loopback addresses and, with one of the sandbox's keys, for private hosts.",
             ),
         ))
+    }
+
+    /// The endpoint of an absolute URL, whose path and query can be any text. `None` for a host or scheme that
+    /// [`Self::parse_or_private`] refuses.
+    pub fn of_url(url: &str) -> Option<Self> {
+        let (scheme, rest) = url.split_once("://")?;
+        let authority = rest.split(['/', '?', '#']).next()?;
+        Self::parse_or_private(&format!("{scheme}://{authority}")).ok()
     }
 
     fn parse_any(text: &str) -> Result<Self, FieldError> {
@@ -313,6 +322,34 @@ mod tests {
                 "needs-https",
                 "{text}"
             );
+        }
+    }
+
+    #[test]
+    fn an_url_has_the_endpoint_before_its_path() {
+        for (url, origin) in [
+            (
+                "https://a.aliyuncs.com/b?c=d#e",
+                Some("https://a.aliyuncs.com"),
+            ),
+            (
+                "https://a.aliyuncs.com?c=https://x/",
+                Some("https://a.aliyuncs.com"),
+            ),
+            ("https://a.aliyuncs.com#@x", Some("https://a.aliyuncs.com")),
+            ("http://127.0.0.1:8788/hook", Some("http://127.0.0.1:8788")),
+            ("http://sandbox/hook", Some("http://sandbox")),
+            ("http://example.com/", None),
+            ("https://a.aliyuncs.com@example.com/", None),
+            ("https://a.aliyuncs.com\\@example.com/", None),
+            ("https:///a.aliyuncs.com", None),
+            ("ftp://a.aliyuncs.com/", None),
+            ("HTTPS://a.aliyuncs.com/", None),
+            ("a.aliyuncs.com", None),
+            ("", None),
+        ] {
+            let found = Endpoint::of_url(url).map(|endpoint| endpoint.origin());
+            assert_eq!(found.as_deref(), origin, "{url}");
         }
     }
 

@@ -80,25 +80,14 @@ impl Settings {
     /// Whether photos may be fetched from this host: one of Alibaba Cloud's or, if verifications are
     /// simulated, the sandbox's.
     pub fn is_photo_host(&self, url: &str) -> bool {
-        let authority = url.split_once("://").map(|(scheme, rest)| {
-            (
-                scheme,
-                rest.split(['/', '?', '#']).next().unwrap_or_default(),
-            )
-        });
-        let Some((scheme, authority)) = authority else {
-            return false;
-        };
         // A team's sandbox may be on a private host without TLS.
-        Endpoint::parse_or_private(&format!("{scheme}://{authority}")).is_ok_and(|endpoint| {
-            match self.mode {
-                Mode::Production => endpoint.is_vendor(),
-                Mode::Staging => {
-                    let mut sandboxes = self.options.endpoints.iter();
-                    sandboxes.any(|sandbox| sandbox.origin() == endpoint.origin())
-                }
-                Mode::Development => endpoint.is_loopback(),
+        Endpoint::of_url(url).is_some_and(|endpoint| match self.mode {
+            Mode::Production => endpoint.is_vendor(),
+            Mode::Staging => {
+                let mut sandboxes = self.options.endpoints.iter();
+                sandboxes.any(|sandbox| sandbox.origin() == endpoint.origin())
             }
+            Mode::Development => endpoint.is_loopback(),
         })
     }
 

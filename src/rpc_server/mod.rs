@@ -6,4 +6,6 @@ pub mod errors;
 pub mod request;
 mod verify;
 
-pub use verify::{NONCE_MILLIS, on_demand};
+pub use verify::NONCE_MILLIS;
+#[cfg(feature = "sandbox")]
+pub use verify::injected;

@@ -1,7 +1,11 @@
 //! Verifies the signature and the timestamp of an RPC request.
 
-use super::errors::{self, GatewayError, Refusal};
-use super::request::{Claim, Pairs, Proof, all_parameters, read_form};
+#[cfg(feature = "sandbox")]
+use super::errors::GatewayError;
+use super::errors::{self, Refusal};
+#[cfg(feature = "sandbox")]
+use super::request::all_parameters;
+use super::request::{Claim, Pairs, Proof, read_form};
 use crate::http::{IncomingRequest, header};
 use crate::signing::canonical::canonicalized_query;
 use crate::signing::{SignatureVersion, TIMESTAMP_WINDOW_MILLIS, acs3, rpc};
@@ -124,7 +128,8 @@ fn acs3_mismatch(string_to_sign: &str, canonical_request: &str, note: &str) -> R
 
 /// An injected error in the format that fits this request. SDKs parse messages about signatures,
 /// and some fail if a message quotes nothing.
-pub fn on_demand(error: &GatewayError, request: &IncomingRequest, note: &str) -> Refusal {
+#[cfg(feature = "sandbox")]
+pub fn injected(error: &GatewayError, request: &IncomingRequest, note: &str) -> Refusal {
     let quotes = [
         errors::SIGNATURE_DOES_NOT_MATCH,
         errors::INCOMPLETE_SIGNATURE,
@@ -213,10 +218,11 @@ mod tests {
     }
 
     /// SDKs parse these messages, each in the form of its scheme.
+    #[cfg(feature = "sandbox")]
     #[test]
     fn an_injected_error_quotes_what_its_scheme_signs() {
         let message =
-            |error, request: &IncomingRequest| on_demand(error, request, "").message.into_owned();
+            |error, request: &IncomingRequest| injected(error, request, "").message.into_owned();
         let rpc = request("2026-11-18T11:06:40Z");
         for error in [
             errors::SIGNATURE_DOES_NOT_MATCH,

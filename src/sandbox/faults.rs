@@ -7,7 +7,7 @@ use crate::actions;
 use crate::http::{IncomingRequest, Response};
 use crate::json::read::{items, string};
 use crate::json::write::Object;
-use crate::rpc_server::{errors, on_demand};
+use crate::rpc_server::{errors, injected};
 use crate::text::Text;
 use crate::vendor::codes;
 use serde::{Deserialize, Serialize};
@@ -134,7 +134,7 @@ impl Fault {
                         note: NOTE.to_owned(),
                     },
                     (error, _) => {
-                        on_demand(error.unwrap_or(errors::INTERNAL_ERROR), request, NOTE).into()
+                        injected(error.unwrap_or(errors::INTERNAL_ERROR), request, NOTE).into()
                     }
                 })
             }

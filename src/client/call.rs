@@ -6,7 +6,7 @@ pub use super::loss::Loss;
 pub use super::retry::{poll_delay_millis, server_time};
 pub use super::state::{State, endpoint};
 
-use super::explain::explain;
+use super::explain::{explain, remove_echoes};
 use super::retry;
 use super::state::{end_with, signing_context};
 use crate::actions::{Action, ValidRequest};
@@ -131,7 +131,7 @@ pub(super) fn settle_as<'a, A>(
     now: Timestamp,
     random: u32,
 ) -> Step<A> {
-    let (failure, response) = match outcome {
+    let (mut failure, response) = match outcome {
         Outcome::Answered(response) => {
             let vendor_now = now.plus_millis(state.clock_offset_millis);
             match decode(&response, vendor_now) {
@@ -141,7 +141,10 @@ pub(super) fn settle_as<'a, A>(
         }
         Outcome::Lost(loss) => (loss.failure(), None),
     };
-    let failure = explain(options, credentials, request, &state, failure);
+    if let Some(request) = request() {
+        explain(options, credentials, &request, &state, &mut failure);
+        remove_echoes(credentials, &request, &mut failure.error);
+    }
     let headers = response
         .as_ref()
         .map_or(&[][..], |response| response.headers.as_slice());

@@ -5,7 +5,7 @@ use crate::actions::ValidRequest;
 use crate::client::options::Options;
 use crate::client::response::{Failure, ServerText};
 use crate::client::state::{State, signing_context};
-use crate::error::Audience;
+use crate::error::{Audience, Error};
 use crate::signing::SignatureVersion;
 use crate::signing::difference::{Difference, first_difference};
 use crate::text::Text;
@@ -13,31 +13,34 @@ use crate::vendor::credentials::{Credentials, Secret};
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 
-/// Explains a signature mismatch, and removes the caller's data from the code and the RequestId
-/// that Alibaba Cloud returned.
-pub(super) fn explain<'a>(
+/// Adds the cause of a signature mismatch.
+pub(super) fn explain(
     options: &Options,
     credentials: &Credentials,
-    request: &dyn Fn() -> Option<ValidRequest<'a>>,
+    request: &ValidRequest<'_>,
     state: &State,
-    mut failure: Failure,
-) -> Failure {
-    let Some(request) = request() else {
-        return failure;
-    };
+    failure: &mut Failure,
+) {
     if let (Some(ServerText(theirs)), Some(context)) = (
         failure.server_text.take(),
         signing_context(options, credentials, state),
     ) {
         let ours = request.signed_text(&context);
-        let cause = mismatch_cause(options.version, &ours, &theirs);
-        failure.error.message = cause;
+        failure.error.message = mismatch_cause(options.version, &ours, &theirs);
         failure.error.audience = if ours == theirs {
             Audience::Operator
         } else {
             Audience::Developer
         };
     }
+}
+
+/// Removes the code and the RequestId if they contain the caller's data or secrets.
+pub(super) fn remove_echoes(
+    credentials: &Credentials,
+    request: &ValidRequest<'_>,
+    error: &mut Error,
+) {
     let echoes_request = |text: &str| {
         request
             .parameters()
@@ -47,18 +50,12 @@ pub(super) fn explain<'a>(
             // Shorter values identify nobody and would match IDs by coincidence.
             .any(|secret| secret.len() >= 6 && contains_encoded(text, secret))
     };
-    if echoes_request(&failure.error.code) {
-        failure.error.code = "Unknown".to_owned();
+    if echoes_request(&error.code) {
+        error.code = "Unknown".to_owned();
     }
-    if failure
-        .error
-        .request_id
-        .as_deref()
-        .is_some_and(echoes_request)
-    {
-        failure.error.request_id = None;
+    if error.request_id.as_deref().is_some_and(echoes_request) {
+        error.request_id = None;
     }
-    failure
 }
 
 /// Whether a code or an ID contains the value in one of its encoded forms.

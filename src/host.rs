@@ -3,8 +3,6 @@
 use crate::error::{Audience, Error, FieldError, Kind};
 use crate::text::Text;
 use crate::timestamp::Timestamp;
-#[cfg(not(target_arch = "wasm32"))]
-use crate::vendor::credentials::{Credentials, environment_variable};
 use crate::vendor::order_number;
 
 /// The current time.
@@ -16,9 +14,8 @@ pub(crate) fn now() -> Timestamp {
 
 /// The current time.
 #[cfg(not(target_arch = "wasm32"))]
-#[allow(clippy::disallowed_methods)] // a client's own clock, outside of wasm32
+#[allow(clippy::disallowed_methods)] // the clients outside of wasm32 have a clock
 pub(crate) fn now() -> Timestamp {
-    #[allow(clippy::disallowed_methods)] // a native client has a clock
     let elapsed = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH);
     let millis = elapsed.map_or(0, |elapsed| elapsed.as_millis());
     Timestamp::from_unix_millis(i64::try_from(millis).unwrap_or(i64::MAX))
@@ -75,24 +72,4 @@ pub fn new_outer_order_no(prefix: &str) -> Result<String, Error> {
             problem.message,
         )])
     })
-}
-
-#[cfg(not(target_arch = "wasm32"))]
-impl Credentials {
-    /// Credentials from the environment variables of the official SDKs:
-    /// `ALIBABA_CLOUD_ACCESS_KEY_ID`, `ALIBABA_CLOUD_ACCESS_KEY_SECRET` and, for temporary ones,
-    /// `ALIBABA_CLOUD_SECURITY_TOKEN`. Missing variables are empty, which
-    /// [`FaceVerifyClient::new`](crate::FaceVerifyClient::new) reports.
-    pub fn from_environment() -> Self {
-        let variable = |option| {
-            let name = environment_variable(option);
-            name.and_then(|name| std::env::var(name).ok())
-                .unwrap_or_default()
-        };
-        let credentials = Self::new(variable("accessKeyId"), variable("accessKeySecret"));
-        match variable("securityToken") {
-            token if token.is_empty() => credentials,
-            token => credentials.with_security_token(token),
-        }
-    }
 }

@@ -149,6 +149,7 @@ pub mod lab;
 pub mod rpc_server;
 #[cfg(feature = "sandbox")]
 pub mod sandbox;
+mod secret;
 pub mod signing;
 pub mod text;
 pub mod timestamp;

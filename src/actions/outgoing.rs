@@ -128,7 +128,8 @@ impl<'a> ValidRequest<'a> {
         let common = rpc::common_parameters(
             self.action.name,
             VERSION,
-            context.credentials,
+            &context.credentials.access_key_id,
+            context.credentials.security_token.as_ref(),
             context.nonce,
             &timestamp,
         );

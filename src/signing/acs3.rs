@@ -4,7 +4,7 @@
 //! (help.aliyun.com/zh/sdk/product-overview/v3-request-structure-and-signature).
 
 use super::canonical::sorted;
-use crate::vendor::credentials::Secret;
+use crate::secret::Secret;
 use hmac::{Hmac, KeyInit, Mac};
 use sha2::{Digest, Sha256};
 

@@ -5,7 +5,7 @@
 
 use super::canonical::{encode_pairs_twice, sorted};
 use super::encode::percent_encode;
-use crate::vendor::credentials::{Credentials, Secret};
+use crate::secret::Secret;
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use hmac::{Hmac, KeyInit, Mac};
@@ -57,17 +57,18 @@ pub fn signature(secret: &Secret, string_to_sign: &str) -> String {
 pub fn common_parameters<'a>(
     action: &'a str,
     version: &'a str,
-    credentials: &'a Credentials,
+    access_key_id: &'a str,
+    security_token: Option<&'a Secret>,
     nonce: &'a str,
     timestamp: &'a str,
 ) -> Vec<(&'static str, &'a str)> {
     let mut parameters = Vec::with_capacity(9);
     parameters.extend([
-        ("AccessKeyId", credentials.access_key_id.as_str()),
+        ("AccessKeyId", access_key_id),
         ("Action", action),
         ("Format", "JSON"),
     ]);
-    if let Some(token) = &credentials.security_token {
+    if let Some(token) = security_token {
         parameters.push(("SecurityToken", token.expose()));
     }
     parameters.extend([

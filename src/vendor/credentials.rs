@@ -1,37 +1,9 @@
 //! AccessKeys, which are kept secret and checked for copy-and-paste errors.
 
+pub use crate::secret::Secret;
+
 use crate::error::FieldError;
 use crate::text::Text;
-use std::fmt;
-use zeroize::Zeroizing;
-
-/// A secret string: erased from memory on drop, never printed.
-#[derive(Clone)]
-pub struct Secret(Zeroizing<String>);
-
-impl Secret {
-    /// Takes ownership of a secret value.
-    pub fn new(value: impl Into<String>) -> Self {
-        Self(Zeroizing::new(value.into()))
-    }
-
-    /// The value, for signing and comparing, never for printing.
-    pub fn expose(&self) -> &str {
-        &self.0
-    }
-
-    /// Whether both values are equal; the time depends only on their lengths.
-    pub fn constant_time_eq(&self, other: &str) -> bool {
-        use subtle::ConstantTimeEq;
-        self.0.as_bytes().ct_eq(other.as_bytes()).into()
-    }
-}
-
-impl fmt::Debug for Secret {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("Secret(redacted)")
-    }
-}
 
 /// An AccessKey pair, with a SecurityToken if it is temporary (STS).
 #[derive(Clone, Debug)]
@@ -97,6 +69,24 @@ impl Credentials {
             check("securityToken", token.expose(), TOKEN_MAX, &mut problems);
         }
         problems
+    }
+
+    /// Credentials from the environment variables of the official SDKs:
+    /// `ALIBABA_CLOUD_ACCESS_KEY_ID`, `ALIBABA_CLOUD_ACCESS_KEY_SECRET` and, for temporary ones,
+    /// `ALIBABA_CLOUD_SECURITY_TOKEN`. Missing variables are empty, which
+    /// [`FaceVerifyClient::new`](crate::FaceVerifyClient::new) reports.
+    #[cfg(all(not(target_arch = "wasm32"), feature = "ureq"))]
+    pub fn from_environment() -> Self {
+        let variable = |option| {
+            let name = environment_variable(option);
+            name.and_then(|name| std::env::var(name).ok())
+                .unwrap_or_default()
+        };
+        let credentials = Self::new(variable("accessKeyId"), variable("accessKeySecret"));
+        match variable("securityToken") {
+            token if token.is_empty() => credentials,
+            token => credentials.with_security_token(token),
+        }
     }
 }
 

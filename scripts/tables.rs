@@ -4,7 +4,7 @@
 use cloudauth_edge::actions::schema;
 use cloudauth_edge::gateway::problem::ProblemKind;
 use cloudauth_edge::vendor::codes::{
-    CODES, GATEWAY_CODES, SUB_CODES, is_internal_error, lasts_for_the_day,
+    API_GATEWAY_CODES, CODES, SUB_CODES, is_internal_error, lasts_for_the_day,
 };
 use serde_json::json;
 
@@ -23,7 +23,7 @@ fn main() {
         "maybeExecuted": maybe_executed,
         "tomorrow": tomorrow,
         "subCodes": SUB_CODES,
-        "gatewayCodes": GATEWAY_CODES,
+        "gatewayCodes": API_GATEWAY_CODES,
         "problems": problems,
     });
     println!("{tables}");

@@ -35,7 +35,7 @@ fn prints_nothing(value: &dyn Debug) {
 #[test]
 fn the_messages_of_both_protocols_are_not_printed() {
     let refusal = errors::SIGNATURE_DOES_NOT_MATCH.quoting(CANARY, "");
-    prints_nothing(&Envelope::gateway(&refusal, CANARY, CANARY));
+    prints_nothing(&Envelope::api_gateway(&refusal, CANARY, CANARY));
     prints_nothing(&refusal);
     let object = Object::new().with("CertName", CANARY);
     prints_nothing(&Envelope::success(&actions::INIT_FACE_VERIFY, &object));

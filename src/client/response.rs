@@ -182,7 +182,7 @@ pub fn decode_init(response: &Response) -> Result<InitResult, Box<Failure>> {
     match Envelope::of(UsedBy::Init, response)? {
         Decoded::Success(envelope) => envelope.init_result().map_err(maybe_executed),
         // The Codes for "pending" belong only to DescribeFaceVerify.
-        Decoded::Pending(envelope) => Err(Box::new(envelope.gateway_failure())),
+        Decoded::Pending(envelope) => Err(Box::new(envelope.api_gateway_failure())),
     }
 }
 
@@ -245,7 +245,7 @@ impl Envelope {
         let Some(known) = codes::code(&envelope.code)
             .filter(|known| known.used_by == UsedBy::Both || known.used_by == action)
         else {
-            return Err(Box::new(envelope.gateway_failure()));
+            return Err(Box::new(envelope.api_gateway_failure()));
         };
         match known.meaning {
             Meaning::Success | Meaning::Pending
@@ -369,9 +369,9 @@ impl Envelope {
     }
 
     /// An error for a code of the API gateway or an unknown Code.
-    fn gateway_failure(&self) -> Failure {
+    fn api_gateway_failure(&self) -> Failure {
         let code = code_word(&self.code).unwrap_or_else(|| "Unknown".to_owned());
-        let known = codes::gateway_code(&self.code);
+        let known = codes::api_gateway_code(&self.code);
         let error = match known {
             Some(known) => Error {
                 retryable: known.retryable,

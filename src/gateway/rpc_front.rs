@@ -184,7 +184,7 @@ impl RpcForm {
 
     fn without_retry(&self, refusal: &Refusal, request_id: &str) -> Reply {
         let id = request_id.to_ascii_uppercase();
-        self.write(Envelope::gateway(refusal, &self.host, &id), request_id)
+        self.write(Envelope::api_gateway(refusal, &self.host, &id), request_id)
             .with_outcome(&refusal.code)
     }
 

@@ -1,7 +1,7 @@
 //! Parses a pasted error from Alibaba Cloud's API gateway: JSON, XML, or a log line, possibly
 //! truncated or masked anywhere.
 
-use crate::vendor::codes::{self, GatewayCode};
+use crate::vendor::codes::{self, ApiGatewayCode};
 use serde::Serialize;
 use serde_json::Value;
 
@@ -12,7 +12,7 @@ pub struct Refusal {
     /// The code, such as `SignatureDoesNotMatch`.
     pub code: Option<String>,
     /// The meaning of the code.
-    pub meaning: Option<&'static GatewayCode>,
+    pub meaning: Option<&'static ApiGatewayCode>,
     /// Alibaba Cloud's RequestId.
     pub request_id: Option<String>,
     /// The visible part of the text that the server signed: the string to sign under RPC, the
@@ -117,7 +117,7 @@ pub fn read(text: &str) -> Refusal {
     let message = unescaped(&message);
     let is_cut = text.starts_with(['{', '<']) && !text.ends_with(['}', '>']);
     Refusal {
-        meaning: code.as_deref().and_then(codes::gateway_code),
+        meaning: code.as_deref().and_then(codes::api_gateway_code),
         request_id: find("RequestId").map(|(id, _)| id),
         code,
         ends,

@@ -43,7 +43,7 @@ impl Envelope {
     }
 
     /// An error of the API gateway on `host`.
-    pub fn gateway(refusal: &Refusal, host: &str, request_id: &str) -> Self {
+    pub fn api_gateway(refusal: &Refusal, host: &str, request_id: &str) -> Self {
         let page = [
             "https://api.aliyun.com/troubleshoot?q=",
             &refusal.code,

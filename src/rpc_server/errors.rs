@@ -6,7 +6,7 @@ use std::borrow::Cow;
 
 /// An error of the API gateway.
 #[derive(Debug, PartialEq, Eq)]
-pub struct GatewayError {
+pub struct ApiGatewayError {
     /// Code of the envelope.
     pub code: &'static str,
     /// HTTP status.
@@ -31,7 +31,7 @@ pub struct Refusal {
 }
 redacted_debug!(Refusal);
 
-impl GatewayError {
+impl ApiGatewayError {
     /// This error with a reason.
     pub fn because(&self, note: impl Into<String>) -> Refusal {
         Refusal {
@@ -76,24 +76,24 @@ pub fn invalid(parameter: &str, note: impl Into<String>) -> Refusal {
 }
 
 /// The error with this Code.
-pub fn by_code(code: &str) -> Option<&'static GatewayError> {
+pub fn by_code(code: &str) -> Option<&'static ApiGatewayError> {
     ALL.iter().copied().find(|error| error.code == code)
 }
 
-macro_rules! gateway_errors {
+macro_rules! api_gateway_errors {
     ($( $name:ident $code:literal $status:literal $message:literal; )*) => {
-        $( #[doc = concat!("`", $code, "`")] pub const $name: &GatewayError = &GatewayError {
+        $( #[doc = concat!("`", $code, "`")] pub const $name: &ApiGatewayError = &ApiGatewayError {
             code: $code,
             status: $status,
             message: $message,
         }; )*
 
         /// All errors except the families `Missing<Param>` and `Invalid<Param>`.
-        pub static ALL: &[&GatewayError] = &[$($name),*];
+        pub static ALL: &[&ApiGatewayError] = &[$($name),*];
     };
 }
 
-gateway_errors! {
+api_gateway_errors! {
     SIGNATURE_DOES_NOT_MATCH "SignatureDoesNotMatch" 400
         "Specified signature is not matched with our calculation.";
     INCOMPLETE_SIGNATURE "IncompleteSignature" 400

@@ -1,7 +1,7 @@
 //! Verifies the signature and the timestamp of an RPC request.
 
 #[cfg(feature = "sandbox")]
-use super::errors::GatewayError;
+use super::errors::ApiGatewayError;
 use super::errors::{self, Refusal};
 #[cfg(feature = "sandbox")]
 use super::request::all_parameters;
@@ -129,7 +129,7 @@ fn acs3_mismatch(string_to_sign: &str, canonical_request: &str, note: &str) -> R
 /// An injected error in the format that fits this request. SDKs parse messages about signatures,
 /// and some fail if a message quotes nothing.
 #[cfg(feature = "sandbox")]
-pub fn injected(error: &GatewayError, request: &IncomingRequest, note: &str) -> Refusal {
+pub fn injected(error: &ApiGatewayError, request: &IncomingRequest, note: &str) -> Refusal {
     let quotes = [
         errors::SIGNATURE_DOES_NOT_MATCH,
         errors::INCOMPLETE_SIGNATURE,

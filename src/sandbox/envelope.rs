@@ -35,14 +35,14 @@ pub(super) fn service_error(
 }
 
 /// An error of the API gateway.
-pub(super) fn gateway_error(
+pub(super) fn api_gateway_error(
     session: &Session<'_>,
     format: Format,
     request: &IncomingRequest,
     refusal: &Refusal,
 ) -> Response {
     let host = header(&request.headers, "host").unwrap_or_default();
-    let envelope = Envelope::gateway(refusal, host, &request_id(session));
+    let envelope = Envelope::api_gateway(refusal, host, &request_id(session));
     let mut response = write(session, format, envelope, &refusal.note);
     if refusal.code.starts_with("Throttling") {
         let wait = 1_000_i64.saturating_sub(session.now.unix_millis().rem_euclid(1_000));

@@ -222,7 +222,9 @@ fn answer(
     let response = match outcome {
         Ok((action, result)) => envelope::success(session, format, action, &result),
         Err(Stop::Load(load)) => return Err(load),
-        Err(Stop::Gateway(refusal)) => envelope::gateway_error(session, format, request, &refusal),
+        Err(Stop::ApiGateway(refusal)) => {
+            envelope::api_gateway_error(session, format, request, &refusal)
+        }
         Err(Stop::Code { action, code, note }) => {
             envelope::service_error(session, format, action, code, &note)
         }

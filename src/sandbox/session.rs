@@ -16,7 +16,7 @@ pub(super) enum Stop {
     /// Rows must be loaded first.
     Load(Load),
     /// An error of the API gateway: Code is a word, the HTTP status is 4xx or 5xx.
-    Gateway(Refusal),
+    ApiGateway(Refusal),
     /// An error of the service: Code has three digits, the HTTP status is 200.
     Code {
         action: &'static Action,
@@ -34,7 +34,7 @@ impl From<Load> for Stop {
 
 impl From<Refusal> for Stop {
     fn from(refusal: Refusal) -> Self {
-        Self::Gateway(refusal)
+        Self::ApiGateway(refusal)
     }
 }
 

@@ -81,7 +81,7 @@ pub struct SubCode {
 /// A code of Alibaba Cloud's API gateway, with HTTP status 4xx or 5xx.
 #[derive(Clone, Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
-pub struct GatewayCode {
+pub struct ApiGatewayCode {
     /// The code, or the common prefix of a group of codes.
     pub prefix: &'static str,
     /// The kind of error that it produces.
@@ -114,8 +114,8 @@ pub fn sub_code(code: &str) -> Option<&'static SubCode> {
 
 /// Looks up a code of the API gateway: the entry with the longest matching prefix, because Alibaba
 /// Cloud adds suffixes (`Throttling.User`, `InvalidTimeStamp.Expired`).
-pub fn gateway_code(code: &str) -> Option<&'static GatewayCode> {
-    GATEWAY_CODES
+pub fn api_gateway_code(code: &str) -> Option<&'static ApiGatewayCode> {
+    API_GATEWAY_CODES
         .iter()
         .filter(|entry| code.starts_with(entry.prefix))
         .max_by_key(|entry| entry.prefix.len())
@@ -300,8 +300,8 @@ const fn family(
     not_executed: bool,
     zh: &'static str,
     en: &'static str,
-) -> GatewayCode {
-    GatewayCode {
+) -> ApiGatewayCode {
+    ApiGatewayCode {
         prefix,
         kind,
         audience,
@@ -314,7 +314,7 @@ const fn family(
 /// The codes of the API gateway, by prefix. A code that matches none of them is classified only by
 /// the HTTP status.
 #[rustfmt::skip]
-pub static GATEWAY_CODES: &[GatewayCode] = &[
+pub static API_GATEWAY_CODES: &[ApiGatewayCode] = &[
     family("SignatureDoesNotMatch", Kind::Signature, Operator, false, true,
         "签名不一致，通常是 AccessKeySecret 有误，请运维核对。",
         "The signature does not match; most likely the AccessKeySecret is wrong: the operator must check it."),
@@ -436,7 +436,7 @@ mod tests {
     #[test]
     fn what_can_succeed_later_says_so() {
         let codes = CODES.iter().map(|row| (row.code, &row.text, row.retryable));
-        let families = GATEWAY_CODES
+        let families = API_GATEWAY_CODES
             .iter()
             .map(|row| (row.prefix, &row.text, row.retryable));
         for (code, text, retryable) in codes.chain(families) {
@@ -460,9 +460,9 @@ mod tests {
     fn codes_are_unique_and_sorted() {
         assert!(CODES.windows(2).all(|pair| pair[0].code < pair[1].code));
         assert!(SUB_CODES.windows(2).all(|pair| pair[0].code < pair[1].code));
-        for (at, entry) in GATEWAY_CODES.iter().enumerate() {
+        for (at, entry) in API_GATEWAY_CODES.iter().enumerate() {
             assert!(
-                GATEWAY_CODES[at + 1..]
+                API_GATEWAY_CODES[at + 1..]
                     .iter()
                     .all(|other| other.prefix != entry.prefix)
             );
@@ -480,8 +480,8 @@ mod tests {
             ("InvalidSceneId", "Invalid"),
             ("Forbidden.RAM", "Forbidden"),
         ] {
-            assert_eq!(gateway_code(code).unwrap().prefix, prefix, "{code}");
+            assert_eq!(api_gateway_code(code).unwrap().prefix, prefix, "{code}");
         }
-        assert!(gateway_code("Teapot").is_none());
+        assert!(api_gateway_code("Teapot").is_none());
     }
 }

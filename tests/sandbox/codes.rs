@@ -3,7 +3,7 @@
 use crate::host::{Answer, Host, ORDER, signed, start, with};
 use cloudauth_edge::actions::DESCRIBE_FACE_VERIFY;
 use cloudauth_edge::client::response::{self, Answer as Decoded, Status};
-use cloudauth_edge::rpc_server::errors::ALL as GATEWAY_ERRORS;
+use cloudauth_edge::rpc_server::errors::ALL as API_GATEWAY_ERRORS;
 use cloudauth_edge::vendor::codes::{CODES, SUB_CODES};
 use serde::Deserialize;
 use serde_json::Value;
@@ -71,7 +71,7 @@ fn the_documents_have_every_code_there_is() {
     let errors = documented.chain(&documents.own_of_the_sandbox);
     assert_eq!(
         set(errors.map(String::as_str).collect()),
-        set(GATEWAY_ERRORS.iter().map(|row| row.code).collect())
+        set(API_GATEWAY_ERRORS.iter().map(|row| row.code).collect())
     );
 }
 

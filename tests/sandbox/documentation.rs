@@ -1,6 +1,6 @@
 //! docs/sandbox.md lists every outcome, error and demo key.
 
-use cloudauth_edge::rpc_server::errors::ALL as GATEWAY_ERRORS;
+use cloudauth_edge::rpc_server::errors::ALL as API_GATEWAY_ERRORS;
 use cloudauth_edge::sandbox::Config;
 use cloudauth_edge::vendor::codes::{CODES, SUB_CODES, UsedBy};
 
@@ -48,7 +48,7 @@ fn every_code_and_sub_code_with_its_script() {
 
 #[test]
 fn every_error_of_the_gateway_and_every_demo_key() {
-    for error in GATEWAY_ERRORS {
+    for error in API_GATEWAY_ERRORS {
         assert!(
             PAGE.contains(&format!("`{}`", error.code)),
             "{}",

@@ -64,7 +64,7 @@ impl KeyStatus {
     }
 
     fn of(error: &Error) -> Self {
-        let family = codes::gateway_code(&error.code).map(|family| family.prefix);
+        let family = codes::api_gateway_code(&error.code).map(|family| family.prefix);
         match (error.kind, error.code.as_str(), family) {
             // Alibaba Cloud looks for the CertifyId last.
             (Kind::Vendor, "406", _) => Self::Works,

@@ -301,7 +301,7 @@ pub const fn over_at(at: i64, valid_millis: i64) -> i64 {
 pub fn refusal(code: &str, request_id: Option<String>) -> Option<Error> {
     let (kind, audience, retryable, message) = if let Some(known) = codes::code(code) {
         (Kind::Vendor, known.audience, known.retryable, &known.text)
-    } else if let Some(known) = codes::gateway_code(code) {
+    } else if let Some(known) = codes::api_gateway_code(code) {
         (known.kind, known.audience, known.retryable, &known.text)
     } else {
         let unsent = call::end_unsent(None, &Loss::NotConnected);

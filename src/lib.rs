@@ -41,8 +41,8 @@
 //! - An [`Error`] says what failed ([`Error::kind`]), who must act ([`Error::audience`]) and
 //!   whether the same call can succeed later ([`Error::is_retryable`]), in Chinese and English. It
 //!   never contains a secret, a name, an identity number, the MetaInfo or a URL.
-//! - Secrets are wiped from memory when they are dropped; neither they nor personal data are
-//!   printed by `Debug`.
+//! - A [`Secret`] is wiped from memory when it is dropped, as are the keys inside a signature's calculation.
+//!   `Debug` prints neither secrets nor personal data.
 //! - [`ClientOptions::builder`] sets endpoints, the signature scheme and the time limits.
 //!
 //! # Modules

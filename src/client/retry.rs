@@ -20,7 +20,7 @@ const BACKOFF_BASE_MILLIS: i64 = 100;
 const THROTTLED_BASE_MILLIS: i64 = 500;
 /// The longest back-off that the client chooses.
 const BACKOFF_MAX_MILLIS: i64 = 5_000;
-/// The longest interval between two queries while waiting for a result.
+/// The longest interval between two queries while waiting for a result, before a jitter of up to a quarter.
 const POLL_MAX_MILLIS: i64 = 8_000;
 /// Clock skew up to this value is not corrected; Alibaba Cloud tolerates 15 minutes.
 const CLOCK_TOLERANCE_MILLIS: i64 = 60_000;

@@ -4,6 +4,7 @@
 //! |---|---|
 //! | `parameter` | the table of parameters |
 //! | `init_face_verify`, `describe_face_verify` | the tables, and the builders for Rust programs |
+//! | `value` | a value of a parameter or an option, as a program gave it |
 //! | `rule` | the rule for a single value |
 //! | `validate` | validates a whole request: names, mandatory parameters, the products' rules |
 //! | `spelling` | suggests the parameter that a misspelt name means |

@@ -91,7 +91,7 @@ impl Action {
 
     /// The index of the parameter with this wire name. In a constant, an unknown name is a compile
     /// error.
-    #[allow(clippy::indexing_slicing, clippy::arithmetic_side_effects)]
+    #[allow(clippy::indexing_slicing, clippy::arithmetic_side_effects)] // evaluated at compile time
     pub(super) const fn place(&self, name: &str) -> usize {
         let mut place = 0;
         while !is_equal(self.parameters[place].name.as_bytes(), name.as_bytes()) {
@@ -101,7 +101,7 @@ impl Action {
     }
 
     /// The indexes of several parameters.
-    #[allow(clippy::indexing_slicing, clippy::arithmetic_side_effects)]
+    #[allow(clippy::indexing_slicing, clippy::arithmetic_side_effects)] // evaluated at compile time
     pub(super) const fn places(&self, names: &[&str]) -> Places {
         let mut places = Places(0);
         let mut at = 0;
@@ -142,7 +142,7 @@ impl Places {
 }
 
 /// Sorts a table by the bytes of the names, at compile time.
-#[allow(clippy::indexing_slicing, clippy::arithmetic_side_effects)]
+#[allow(clippy::indexing_slicing, clippy::arithmetic_side_effects)] // evaluated at compile time
 pub(super) const fn by_name<const N: usize>(mut table: [Parameter; N]) -> [Parameter; N] {
     let mut end = 1;
     while end < N {
@@ -162,7 +162,7 @@ const fn is_equal(name: &[u8], other: &[u8]) -> bool {
     !is_before(name, other) && !is_before(other, name)
 }
 
-#[allow(clippy::indexing_slicing, clippy::arithmetic_side_effects)]
+#[allow(clippy::indexing_slicing, clippy::arithmetic_side_effects)] // evaluated at compile time
 const fn is_before(name: &[u8], other: &[u8]) -> bool {
     let mut at = 0;
     while at < name.len() && at < other.len() {
@@ -221,7 +221,7 @@ macro_rules! action_parameters {
                 }
             )*
 
-            /// Names and values, in the order of the table.
+            /// Names and values, in the order in which they were last set.
             pub(super) fn into_values(
                 self,
             ) -> Vec<(&'static str, $crate::actions::value::Value<'static>)> {

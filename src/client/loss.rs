@@ -6,6 +6,7 @@ use crate::error::{Audience, Error, Kind};
 use crate::text::Text;
 
 /// Why an attempt ended without a complete response.
+// The hidden variants are for the npm package: no client in Rust has functions of a program that fail so.
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub enum Loss {
@@ -28,12 +29,16 @@ pub enum Loss {
     /// The caller aborted the call before this attempt was sent.
     AbortedUnsent,
     /// The program's fetch threw an error unrelated to the network.
+    #[doc(hidden)]
     FetchThrew,
     /// The program's fetch returned a value that is not a `Response`.
+    #[doc(hidden)]
     NotAResponse,
     /// The program's credentials function did not return in time.
+    #[doc(hidden)]
     CredentialsTimedOut,
     /// The program's credentials function threw an error.
+    #[doc(hidden)]
     CredentialsThrew {
         /// Whether the error is a bug in the program, which a retry does not fix.
         mistake: bool,

@@ -106,7 +106,7 @@ pub fn list_layout(beginning: &str) -> Result<JsValue, JsValue> {
 
 /// Checks a chunk of a list. Columns are counted from 0; -1 means none.
 #[wasm_bindgen(js_name = checkList)]
-#[allow(clippy::too_many_arguments)]
+#[allow(clippy::too_many_arguments)] // plain values cross the boundary without a serializer
 pub fn check_list(
     delimiter: char,
     header: bool,

@@ -1,7 +1,8 @@
-//! The JavaScript exports: convert, call the core, convert back. They contain no logic.
+//! The JavaScript exports: convert, call the core, convert back. They decide nothing.
 //!
-//! Every export is synchronous and depends on its input alone, so that a trap in one call does not affect the next,
-//! and a client that disconnects does not leave an undropped future behind.
+//! Every export is synchronous, and its result depends on its input alone, except for the random numbers of two exports
+//! of the laboratory. So a trap in one call does not affect the next, and a client that disconnects does not leave an
+//! undropped future behind.
 
 #[cfg(feature = "client")]
 mod client;

@@ -2,7 +2,7 @@
 //! in Chinese and English.
 
 use super::session::{CLOCK, Clock, Session};
-use super::verification::{Ending, PREFIX, Refusal, Stage, Verification};
+use super::verification::{CannotAct, Ending, PREFIX, Stage, Verification};
 use super::web::{self, ClientResult};
 use super::{Load, MAX_BODY, callback, envelope, faults, phone, picture};
 use crate::http::{IncomingRequest, Response, header};
@@ -363,21 +363,21 @@ fn store(session: &mut Session<'_>, verification: &Verification) {
     );
 }
 
-fn cannot(refusal: Refusal) -> Stop {
+fn cannot(refusal: CannotAct) -> Stop {
     match refusal {
-        Refusal::Expired => problem(
+        CannotAct::Expired => problem(
             409,
             "expired",
             "该认证创建已超过 30 分钟，不能再提交，请重新发起认证。",
             "this verification was created more than 30 minutes ago and has expired; start a new one.",
         ),
-        Refusal::Submitted => problem(
+        CannotAct::Submitted => problem(
             409,
             "already-submitted",
             "该认证已提交过，每个 CertifyId 只能提交一次，请重新发起认证。",
             "this verification has already been submitted, and a CertifyId accepts one submission; start a new one.",
         ),
-        Refusal::Scripted => problem(
+        CannotAct::Scripted => problem(
             409,
             "scripted",
             "该认证的结果已由 OuterOrderNo 或 UserId 指定，不能再由手机决定；请用其他 OuterOrderNo 和 UserId 重新发起认证。",

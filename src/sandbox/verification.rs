@@ -82,7 +82,7 @@ pub(super) enum Stage {
 
 /// Why the phone cannot do something.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Refusal {
+pub(super) enum CannotAct {
     /// Submitted before.
     Submitted,
     /// Expired without a submission.
@@ -153,12 +153,12 @@ impl Verification {
     }
 
     /// Whether the phone can act.
-    fn check(&self, now: Timestamp) -> Result<(), Refusal> {
+    fn check(&self, now: Timestamp) -> Result<(), CannotAct> {
         match self.stage(now) {
-            _ if self.scripted => Err(Refusal::Scripted),
+            _ if self.scripted => Err(CannotAct::Scripted),
             Stage::Created | Stage::Opened => Ok(()),
-            Stage::Ended => Err(Refusal::Submitted),
-            Stage::Expired => Err(Refusal::Expired),
+            Stage::Ended => Err(CannotAct::Submitted),
+            Stage::Expired => Err(CannotAct::Expired),
         }
     }
 
@@ -166,7 +166,7 @@ impl Verification {
     ///
     /// # Errors
     /// If the phone cannot act.
-    pub(super) fn open(&mut self, now: Timestamp) -> Result<(), Refusal> {
+    pub(super) fn open(&mut self, now: Timestamp) -> Result<(), CannotAct> {
         self.check(now)?;
         self.opened_at.get_or_insert(now.unix_millis());
         Ok(())
@@ -176,7 +176,7 @@ impl Verification {
     ///
     /// # Errors
     /// If the phone cannot act.
-    pub(super) fn give_up(&mut self, now: Timestamp) -> Result<(), Refusal> {
+    pub(super) fn give_up(&mut self, now: Timestamp) -> Result<(), CannotAct> {
         self.check(now)?;
         self.opened_at = None;
         Ok(())
@@ -186,7 +186,7 @@ impl Verification {
     ///
     /// # Errors
     /// If the phone cannot act.
-    pub(super) fn submit(&mut self, ending: Ending, now: Timestamp) -> Result<(), Refusal> {
+    pub(super) fn submit(&mut self, ending: Ending, now: Timestamp) -> Result<(), CannotAct> {
         self.open(now)?;
         self.ended_at = Some(now.unix_millis());
         self.ending = Some(ending);

@@ -8,7 +8,7 @@ use serde_json::Value;
 /// What a pasted error contains.
 #[derive(Default, Serialize)]
 #[serde(rename_all = "camelCase")]
-pub struct Refusal {
+pub struct ServerError {
     /// The code, such as `SignatureDoesNotMatch`.
     pub code: Option<String>,
     /// The meaning of the code.
@@ -26,7 +26,7 @@ pub struct Refusal {
     #[serde(skip)]
     pub ends: bool,
 }
-redacted_debug!(Refusal);
+redacted_debug!(ServerError);
 
 /// How much of the server's signed text is visible.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
@@ -87,7 +87,7 @@ pub(super) fn is_quoted_in(text: &str) -> bool {
 }
 
 /// Parses an error.
-pub fn read(text: &str) -> Refusal {
+pub fn read(text: &str) -> ServerError {
     let mut text = text.trim().to_owned();
     if text.contains("\\\"Code\\\"") || text.contains("\\\"Message\\\"") {
         // JSON inside a JSON string.
@@ -116,7 +116,7 @@ pub fn read(text: &str) -> Refusal {
     let (message, ends) = find("Message").unwrap_or_else(|| (text.clone(), false));
     let message = unescaped(&message);
     let is_cut = text.starts_with(['{', '<']) && !text.ends_with(['}', '>']);
-    Refusal {
+    ServerError {
         meaning: code.as_deref().and_then(codes::api_gateway_code),
         request_id: find("RequestId").map(|(id, _)| id),
         code,
@@ -204,7 +204,7 @@ fn word_begun(begun: &str) -> Option<String> {
 }
 
 /// The server's signed text, from its message or pasted separately.
-fn server_text(message: &str, is_cut: bool) -> Refusal {
+fn server_text(message: &str, is_cut: bool) -> ServerError {
     let digest = message.split_once(ACS3_HASH).and_then(|(_, rest)| {
         let rest = with_line_feeds(rest);
         let (_, hash) = rest.split_once('\n')?;
@@ -218,14 +218,14 @@ fn server_text(message: &str, is_cut: bool) -> Refusal {
     if let Some((_, rest)) = message.split_once(RPC_TEXT) {
         let rest = rest.trim_start();
         if let Some(digest) = rest.strip_prefix("(SHA-256)").map(str::trim_start) {
-            return Refusal {
+            return ServerError {
                 extent: if hash_of(digest).is_some() {
                     Extent::Digest
                 } else {
                     Extent::Cut
                 },
                 digest: hash_of(digest),
-                ..Refusal::default()
+                ..ServerError::default()
             };
         }
         return seen(word(rest), None, rpc_extent);
@@ -259,25 +259,25 @@ fn server_text(message: &str, is_cut: bool) -> Refusal {
     } else {
         Extent::Absent
     };
-    Refusal {
+    ServerError {
         extent,
         digest,
-        ..Refusal::default()
+        ..ServerError::default()
     }
 }
 
-fn seen(text: String, digest: Option<String>, extent: fn(&str) -> Extent) -> Refusal {
+fn seen(text: String, digest: Option<String>, extent: fn(&str) -> Extent) -> ServerError {
     let extent = if ends_with_ellipsis(&text) {
         Extent::Cut
     } else {
         extent(&text)
     };
     let text = text.trim_end_matches(['.', '…']).to_owned();
-    Refusal {
+    ServerError {
         server_text: Some(text).filter(|text| !text.is_empty()),
         extent,
         digest,
-        ..Refusal::default()
+        ..ServerError::default()
     }
 }
 

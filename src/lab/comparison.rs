@@ -3,7 +3,7 @@
 //! `signing::difference` hides values, because its texts are logged. This module shows them: it
 //! serves the user who pasted both texts.
 
-use super::answer::{Extent, Refusal, has_mask, looks_masked};
+use super::answer::{Extent, ServerError, has_mask, looks_masked};
 use super::{Finding, mistakes};
 use crate::signing::SignatureVersion;
 use crate::signing::acs3::hex_sha256;
@@ -69,7 +69,7 @@ pub fn compare(
     scheme: SignatureVersion,
     ours: &str,
     origin: Origin,
-    refusal: &Refusal,
+    refusal: &ServerError,
 ) -> Comparison {
     let theirs = refusal.server_text.as_deref().unwrap_or_default();
     let separator = match scheme {
@@ -821,11 +821,11 @@ mod tests {
 
     /// Compares what a program signed with the server's complete text.
     fn compare(scheme: SignatureVersion, ours: &str, theirs: &str) -> Comparison {
-        let refusal = Refusal {
+        let refusal = ServerError {
             server_text: Some(theirs.to_owned()),
             extent: Extent::Whole,
             ends: true,
-            ..Refusal::default()
+            ..ServerError::default()
         };
         super::compare(scheme, ours, Origin::Signed, &refusal)
     }

@@ -6,7 +6,7 @@
 //! the server's text, the request arrived as pasted, and nothing more follows.
 
 use super::Finding;
-use super::answer::{Extent, Refusal, SDK_SECRET};
+use super::answer::{Extent, SDK_SECRET, ServerError};
 use super::comparison::{Agreement, Comparison, Origin};
 use crate::signing::SignatureVersion;
 use crate::text::Text;
@@ -74,7 +74,7 @@ pub struct Facts<'a> {
     /// Errors in the program's string to sign, found without the server's text.
     pub own_causes: &'a [Finding],
     /// The server's error.
-    pub refusal: Option<&'a Refusal>,
+    pub refusal: Option<&'a ServerError>,
     /// The comparison with the server's text.
     pub comparison: Option<&'a Comparison>,
 }
@@ -175,7 +175,7 @@ impl Found {
         }
     }
 
-    fn by_code(&mut self, refusal: &Refusal) {
+    fn by_code(&mut self, refusal: &ServerError) {
         let code = refusal.code.as_deref().unwrap_or_default();
         if code.contains(SDK_SECRET) {
             self.push(SDK_COMPARED, Wrong, &[ServersCode]);
@@ -281,12 +281,12 @@ fn unknown(facts: &Facts<'_>, mismatch: bool, agreement: Option<Agreement>) -> O
     Some(conclusion((rule, text), Unknown, rests_on))
 }
 
-fn is_incomplete(refusal: &Refusal) -> bool {
+fn is_incomplete(refusal: &ServerError) -> bool {
     refusal.code.as_deref() == Some("IncompleteSignature")
 }
 
 /// Whether the server reports a wrong signature without giving details.
-fn is_mismatch(refusal: &Refusal) -> bool {
+fn is_mismatch(refusal: &ServerError) -> bool {
     match refusal.code.as_deref() {
         Some(code) => matches!(code, "SignatureDoesNotMatch" | "IncompleteSignature"),
         None => {

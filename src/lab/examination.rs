@@ -1,6 +1,6 @@
 //! Examines a pasted request together with the secret and the server's error.
 
-use super::answer::{self, Extent, Refusal, looks_masked};
+use super::answer::{self, Extent, ServerError, looks_masked};
 use super::calculation::{Stages, access_key_id, calculate};
 use super::comparison::{Agreement, Comparison, Origin, compare};
 use super::conclusion::{BODY_MISSING, Conclusion, Facts, MASKED_VALUES, conclude};
@@ -51,7 +51,7 @@ pub struct Examination {
     /// Errors and peculiarities of the request itself.
     pub findings: Vec<Finding>,
     /// The error, if one was pasted.
-    pub refusal: Option<Refusal>,
+    pub refusal: Option<ServerError>,
     /// The comparison with the server's signed text.
     pub comparison: Option<Comparison>,
     /// The conclusions, strongest evidence first.
@@ -116,11 +116,11 @@ pub fn examine(subject: &Subject<'_>, now: Timestamp) -> Result<Examination, Fin
     });
     let own_causes = match (signed, subject.method) {
         (Some(signed), None) => {
-            let right = Refusal {
+            let right = ServerError {
                 server_text: Some(stages.signed_text().to_owned()),
                 extent: Extent::Whole,
                 ends: true,
-                ..Refusal::default()
+                ..ServerError::default()
             };
             compare(scheme, signed, Origin::Signed, &right).causes
         }
@@ -168,7 +168,7 @@ struct Known<'a> {
     scheme: SignatureVersion,
     secret: Option<&'a Secret>,
     given: Option<&'a str>,
-    refusal: Option<&'a Refusal>,
+    refusal: Option<&'a ServerError>,
 }
 
 impl Known<'_> {

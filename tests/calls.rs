@@ -7,7 +7,7 @@ use cloudauth_edge::actions::{
     Action, DESCRIBE_FACE_VERIFY, DescribeFaceVerify, INIT_FACE_VERIFY, InitFaceVerify,
     ValidRequest,
 };
-use cloudauth_edge::client::call::{self, Loss, Outcome, State, Step};
+use cloudauth_edge::client::call::{self, AttemptStep, Loss, Outcome, State};
 use cloudauth_edge::client::options::Options;
 use cloudauth_edge::error::{Audience, Execution, Kind};
 use cloudauth_edge::http::Response;
@@ -88,11 +88,11 @@ impl Call {
         )
     }
 
-    fn settle(&self, state: State, outcome: Outcome) -> Step {
+    fn settle(&self, state: State, outcome: Outcome) -> AttemptStep {
         self.settle_at(state, outcome, now())
     }
 
-    fn settle_at(&self, state: State, outcome: Outcome, at: Timestamp) -> Step {
+    fn settle_at(&self, state: State, outcome: Outcome, at: Timestamp) -> AttemptStep {
         call::settle(
             &self.options,
             &self.credentials,
@@ -130,9 +130,9 @@ fn failed_connection(code: &str) -> Outcome {
 }
 
 #[track_caller]
-fn retried(step: Step) -> (i64, bool, State) {
+fn retried(step: AttemptStep) -> (i64, bool, State) {
     match step {
-        Step::Retry {
+        AttemptStep::Retry {
             delay_millis,
             refresh_credentials,
             state,
@@ -143,9 +143,9 @@ fn retried(step: Step) -> (i64, bool, State) {
 }
 
 #[track_caller]
-fn failed(step: Step) -> cloudauth_edge::error::Error {
+fn failed(step: AttemptStep) -> cloudauth_edge::error::Error {
     match step {
-        Step::Failed(error) => error,
+        AttemptStep::Failed(error) => error,
         other => panic!("not failed: {other:?}"),
     }
 }

@@ -38,9 +38,9 @@ pub enum Outcome {
     Lost(Loss),
 }
 
-/// The next step. `A` is the result type of a successful call.
+/// The step after an attempt. `A` is the result type of a successful call.
 #[derive(Debug)]
-pub enum Step<A = Answer> {
+pub enum AttemptStep<A = Answer> {
     /// The call succeeded.
     Done(A),
     /// The call failed.
@@ -102,7 +102,7 @@ pub fn settle<'a>(
     credentials_refreshable: bool,
     now: Timestamp,
     random: u32,
-) -> Step {
+) -> AttemptStep {
     settle_as(
         options,
         credentials,
@@ -130,12 +130,12 @@ pub(super) fn settle_as<'a, A>(
     credentials_refreshable: bool,
     now: Timestamp,
     random: u32,
-) -> Step<A> {
+) -> AttemptStep<A> {
     let (mut failure, response) = match outcome {
         Outcome::Answered(response) => {
             let vendor_now = now.plus_millis(state.clock_offset_millis);
             match decode(&response, vendor_now) {
-                Ok(answer) => return Step::Done(answer),
+                Ok(answer) => return AttemptStep::Done(answer),
                 Err(failure) => (*failure, Some(response)),
             }
         }
@@ -162,13 +162,13 @@ pub(super) fn settle_as<'a, A>(
         now,
         random,
     ) {
-        Ok(retry) => Step::Retry {
+        Ok(retry) => AttemptStep::Retry {
             delay_millis: retry.delay_millis,
             refresh_credentials: retry.refresh_credentials,
             because: unknown(retry.because),
             state: retry.state,
         },
-        Err(error) => Step::Failed(unknown(error)),
+        Err(error) => AttemptStep::Failed(unknown(error)),
     }
 }
 

@@ -318,9 +318,9 @@ impl<'a, R: Request> Call<'a, R> {
             u32::from_le_bytes([a, b, c, d]),
         );
         match step {
-            call::Step::Done(answer) => Step::Done(answer),
-            call::Step::Failed(error) => Step::Failed(error),
-            call::Step::Retry {
+            call::AttemptStep::Done(answer) => Step::Done(answer),
+            call::AttemptStep::Failed(error) => Step::Failed(error),
+            call::AttemptStep::Retry {
                 delay_millis,
                 refresh_credentials,
                 because,

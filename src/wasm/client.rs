@@ -4,7 +4,7 @@ use super::now;
 use super::outcome::outcome_of;
 use super::packed::{Members, json, members};
 use crate::actions::{self, Action, ValidRequest, Value};
-use crate::client::call::{self, Loss, State, Step};
+use crate::client::call::{self, AttemptStep, Loss, State};
 use crate::client::options::{Options, RawCredentials};
 use crate::client::orders::{self, Failed, Known};
 use crate::client::response;
@@ -290,9 +290,9 @@ pub fn settle_attempt(packed: &[u8], body: Vec<u8>) -> String {
         ))
     });
     match settled {
-        Ok(Step::Done(answer)) => members(&["done", &json(&answer)]),
-        Ok(Step::Failed(error)) | Err(error) => members(&["failed", &json(&error)]),
-        Ok(Step::Retry {
+        Ok(AttemptStep::Done(answer)) => members(&["done", &json(&answer)]),
+        Ok(AttemptStep::Failed(error)) | Err(error) => members(&["failed", &json(&error)]),
+        Ok(AttemptStep::Retry {
             delay_millis,
             refresh_credentials,
             because,

@@ -167,9 +167,9 @@ pub(super) fn settle(
                 context.now,
                 jitter,
             ) {
-                call::Step::Done(answer) => Ended::Answered(answer),
-                call::Step::Failed(error) => Ended::Failed(error),
-                call::Step::Retry {
+                call::AttemptStep::Done(answer) => Ended::Answered(answer),
+                call::AttemptStep::Failed(error) => Ended::Failed(error),
+                call::AttemptStep::Retry {
                     delay_millis,
                     state,
                     ..

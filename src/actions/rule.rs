@@ -3,7 +3,7 @@
 //! Sources: Alibaba Cloud's page of both actions and, for products other than LR_FR, its API
 //! metadata.
 
-use crate::identity::{Problem, cert_name, cert_no, mobile};
+use crate::identity::{RuleViolation, cert_name, cert_no, mobile};
 use crate::json::read as json;
 use crate::text::Text;
 use crate::timestamp::Date;
@@ -112,13 +112,13 @@ pub(super) struct Context {
 }
 
 /// The normalized value, if it differs from the input, and notices.
-pub(super) type Checked = Result<(Option<String>, Vec<Problem>), Problem>;
+pub(super) type Checked = Result<(Option<String>, Vec<RuleViolation>), RuleViolation>;
 
 pub(super) fn check(rule: Rule, text: &str, context: &Context) -> Checked {
     let plain = || Ok((None, Vec::new()));
-    let require = |right: bool, problem: Problem| if right { plain() } else { Err(problem) };
+    let require = |right: bool, problem: RuleViolation| if right { plain() } else { Err(problem) };
     if text.is_empty() {
-        return Err(Problem::new(
+        return Err(RuleViolation::new(
             "empty",
             "为空字符串；如不需要请不要传入。",
             "is empty; omit it if there is no value.",
@@ -129,7 +129,7 @@ pub(super) fn check(rule: Rule, text: &str, context: &Context) -> Checked {
             require(
                 text.bytes().all(|byte| byte.is_ascii_digit())
                     && text.parse::<i64>().is_ok_and(|value| value > 0),
-                Problem::new(
+                RuleViolation::new(
                     "scene-id",
                     "应为控制台中的认证场景 ID：一个正整数。",
                     "must be the scene ID from the Alibaba Cloud console: a positive integer.",
@@ -140,7 +140,7 @@ pub(super) fn check(rule: Rule, text: &str, context: &Context) -> Checked {
         }
         Rule::OuterOrderNo => require(
             is_outer_order_no(text),
-            Problem::new(
+            RuleViolation::new(
                 "outer-order-no",
                 "应为 32 位字母和数字。",
                 "must be 32 letters and digits.",
@@ -149,7 +149,7 @@ pub(super) fn check(rule: Rule, text: &str, context: &Context) -> Checked {
         Rule::ProductCode => {
             require(
                 is_word(text),
-                Problem::new(
+                RuleViolation::new(
                     "product-code",
                     "应为大写字母、数字和下划线。",
                     "must be upper-case letters, digits and underscores.",
@@ -157,7 +157,7 @@ pub(super) fn check(rule: Rule, text: &str, context: &Context) -> Checked {
             )?;
             require(
                 text == LR_FR || context.allow_other_products,
-                Problem::new(
+                RuleViolation::new(
                     "other-product",
                     "应为 LR_FR；使用其他产品须由开发者开启 allowOtherProducts 选项。",
                     "must be LR_FR, unless the developer sets allowOtherProducts.",
@@ -166,7 +166,7 @@ pub(super) fn check(rule: Rule, text: &str, context: &Context) -> Checked {
         }
         Rule::Model => require(
             is_word(text),
-            Problem::new(
+            RuleViolation::new(
                 "model",
                 "应为 LIVENESS、PHOTINUS_LIVENESS 或阿里云文档中的其他取值。",
                 "must be LIVENESS, PHOTINUS_LIVENESS or another documented value.",
@@ -174,7 +174,7 @@ pub(super) fn check(rule: Rule, text: &str, context: &Context) -> Checked {
         ),
         Rule::CertType => require(
             text == IDENTITY_CARD || (context.product != Product::LrFr && is_word(text)),
-            Problem::new(
+            RuleViolation::new(
                 "cert-type",
                 "应为 IDENTITY_CARD。",
                 "must be IDENTITY_CARD.",
@@ -195,7 +195,7 @@ pub(super) fn check(rule: Rule, text: &str, context: &Context) -> Checked {
             without_broken_characters(text)?;
             require(
                 json::is_object(text),
-                Problem::new(
+                RuleViolation::new(
                     "meta-info",
                     "应为客户端 SDK 返回的 JSON 对象字符串，请原样传入。",
                     "must be the JSON object from the client SDK; pass it unchanged.",
@@ -207,7 +207,7 @@ pub(super) fn check(rule: Rule, text: &str, context: &Context) -> Checked {
         }
         Rule::Ip => require(
             text.parse::<IpAddr>().is_ok(),
-            Problem::new(
+            RuleViolation::new(
                 "ip",
                 "应为 IPv4 或 IPv6 地址，不带端口；不得打码。",
                 "must be an IPv4 or IPv6 address, without a port and unmasked.",
@@ -215,7 +215,7 @@ pub(super) fn check(rule: Rule, text: &str, context: &Context) -> Checked {
         ),
         Rule::CertifyId => require(
             is_certify_id(text),
-            Problem::new(
+            RuleViolation::new(
                 "certify-id",
                 "应为发起认证时返回的 CertifyId，请原样传入。",
                 "must be the unchanged CertifyId from InitFaceVerify.",
@@ -226,13 +226,13 @@ pub(super) fn check(rule: Rule, text: &str, context: &Context) -> Checked {
             require(
                 is_url(text, https),
                 if https {
-                    Problem::new(
+                    RuleViolation::new(
                         "url",
                         "应为 https:// 开头的完整地址。",
                         "must be an absolute URL that starts with https://.",
                     )
                 } else {
-                    Problem::new(
+                    RuleViolation::new(
                         "url",
                         "应为 https:// 或 http:// 开头的完整地址。",
                         "must be an absolute URL that starts with https:// or http://.",
@@ -242,7 +242,7 @@ pub(super) fn check(rule: Rule, text: &str, context: &Context) -> Checked {
         }
         Rule::Picture => require(
             text.len() <= PICTURE_BASE64_MAX && is_base64(text),
-            Problem::new(
+            RuleViolation::new(
                 "picture",
                 "应为小于 1 MB 的图片的 Base64，不带 data: 前缀和换行。",
                 "must be the Base64 of a picture smaller than 1 MB, without a data: prefix or line breaks.",
@@ -250,7 +250,7 @@ pub(super) fn check(rule: Rule, text: &str, context: &Context) -> Checked {
         ),
         Rule::Date => require(
             Date::parse_dashed(text).is_some(),
-            Problem::new(
+            RuleViolation::new(
                 "date",
                 "应为 yyyy-MM-dd 形式的真实日期。",
                 "must be an existing date as yyyy-MM-dd.",
@@ -260,7 +260,7 @@ pub(super) fn check(rule: Rule, text: &str, context: &Context) -> Checked {
             without_broken_characters(text)?;
             require(
                 json::is_string_list(text),
-                Problem::new(
+                RuleViolation::new(
                     "string-list",
                     "应为 JSON 字符串数组。",
                     "must be a JSON list of strings.",
@@ -278,7 +278,7 @@ pub(super) fn check(rule: Rule, text: &str, context: &Context) -> Checked {
                 }
                 list.push_str(word);
             }
-            Err(Problem {
+            Err(RuleViolation {
                 rule: "one-of",
                 message: Text::composed(
                     format!("应为其中之一：{list}。"),
@@ -296,11 +296,11 @@ pub(super) fn check(rule: Rule, text: &str, context: &Context) -> Checked {
 }
 
 /// Rejects text longer than `max` bytes of UTF-8.
-fn at_most(max: usize, text: &str) -> Result<(), Problem> {
+fn at_most(max: usize, text: &str) -> Result<(), RuleViolation> {
     if text.len() <= max {
         return Ok(());
     }
-    Err(Problem {
+    Err(RuleViolation {
         rule: "too-long",
         message: Text::composed(
             format!("过长：最多 {max} 字节（UTF-8）。"),
@@ -310,9 +310,9 @@ fn at_most(max: usize, text: &str) -> Result<(), Problem> {
 }
 
 /// Rejects text with a replacement character.
-fn without_broken_characters(text: &str) -> Result<(), Problem> {
+fn without_broken_characters(text: &str) -> Result<(), RuleViolation> {
     if text.contains(REPLACEMENT) {
-        return Err(Problem::new(
+        return Err(RuleViolation::new(
             "text",
             "含有不完整的字符（如单独的 UTF-16 代理项）或 U+FFFD，请传入完整的原文。",
             "contains a broken character, such as a lone surrogate or U+FFFD; pass the complete text.",
@@ -321,9 +321,9 @@ fn without_broken_characters(text: &str) -> Result<(), Problem> {
     Ok(())
 }
 
-fn text_problem(max: usize) -> Problem {
+fn text_problem(max: usize) -> RuleViolation {
     let max = max.to_string();
-    Problem {
+    RuleViolation {
         rule: "text",
         message: Text::composed(
             format!("最多 {max} 个字符，且不得含控制字符。"),

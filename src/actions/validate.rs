@@ -8,7 +8,7 @@ use super::rule::{Context, IDENTITY_CARD, LR_FR, Product, Rule, check};
 use super::spelling::unknown_field;
 use super::value::Value;
 use crate::error::{Error, FieldError};
-use crate::identity::{Problem, cert_no};
+use crate::identity::{RuleViolation, cert_no};
 use crate::text::Text;
 use crate::timestamp::Timestamp;
 use std::borrow::Cow;
@@ -212,7 +212,7 @@ fn context(init: Option<&Given>, options: &ValidationOptions) -> Context {
     }
 }
 
-fn field_error(parameter: &Parameter, problem: Problem) -> FieldError {
+fn field_error(parameter: &Parameter, problem: RuleViolation) -> FieldError {
     FieldError::new(parameter.field(), problem.rule, problem.message)
 }
 

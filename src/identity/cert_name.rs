@@ -4,7 +4,7 @@
 //! support for 50 characters). Names are never normalized to a Unicode form: NFC replaces some
 //! ideographs, and Alibaba Cloud compares with the register.
 
-use super::{Accepted, NoDetails, Problem, character};
+use super::{Accepted, NoDetails, RuleViolation, character};
 use crate::text::Text;
 
 /// Maximum length of a name in characters (code points). The text of `too-long` repeats the number,
@@ -19,13 +19,13 @@ const SEPARATOR: char = '\u{B7}';
 /// The first violated rule: `missing`, `masked`, `too-long`, `latin-letter`, `digit`,
 /// `white-space`, `invisible`, `separator` or `not-han`, with the position of the character but not
 /// the character itself.
-pub fn check(text: &str) -> Result<Accepted<NoDetails>, Problem> {
+pub fn check(text: &str) -> Result<Accepted<NoDetails>, RuleViolation> {
     if text.chars().all(char::is_whitespace) {
-        return Err(Problem::new("missing", "不能为空。", "is empty."));
+        return Err(RuleViolation::new("missing", "不能为空。", "is empty."));
     }
     let count = text.chars().count();
     if count > MAX_CHARACTERS {
-        return Err(Problem {
+        return Err(RuleViolation {
             rule: "too-long",
             message: Text::composed(
                 format!("最多 50 个字符，实际 {count} 个。"),
@@ -47,7 +47,7 @@ pub fn check(text: &str) -> Result<Accepted<NoDetails>, Problem> {
                 normalized.push(SEPARATOR);
                 notice(
                     &mut notices,
-                    Problem::new(
+                    RuleViolation::new(
                         "separator-folded",
                         "的间隔点已统一为“·”（U+00B7）。",
                         "had its separator normalized to · (U+00B7), as in the register.",
@@ -58,7 +58,7 @@ pub fn check(text: &str) -> Result<Accepted<NoDetails>, Problem> {
                 normalized.push(character);
                 notice(
                     &mut notices,
-                    Problem::new(
+                    RuleViolation::new(
                         "private-use",
                         "含有旧编码的自造字；若为“䶮”，请改用 U+4DAE，否则可能与公安库不一致。",
                         "contains a private-use character of an old encoding; if it is 䶮, use U+4DAE, otherwise it may not match the register.",
@@ -69,7 +69,7 @@ pub fn check(text: &str) -> Result<Accepted<NoDetails>, Problem> {
                 normalized.push(character);
                 notice(
                     &mut notices,
-                    Problem::new(
+                    RuleViolation::new(
                         "compatibility-ideograph",
                         "含有兼容汉字，公安库通常使用对应的统一汉字；如比对失败，请更换。",
                         "contains a compatibility ideograph; the register probably has the unified one: use it if the comparison fails.",
@@ -80,7 +80,7 @@ pub fn check(text: &str) -> Result<Accepted<NoDetails>, Problem> {
         }
     }
     if has_empty_part(&normalized) {
-        return Err(Problem::new(
+        return Err(RuleViolation::new(
             "separator",
             "间隔点不得位于首尾或连续出现。",
             "must not start or end with a separator or contain two in a row.",
@@ -148,7 +148,7 @@ fn class(character: char) -> Class {
     }
 }
 
-fn refusal(reason: Reason, position: usize) -> Problem {
+fn refusal(reason: Reason, position: usize) -> RuleViolation {
     let (rule, zh, en) = match reason {
         Reason::Masked => (
             "masked",
@@ -172,7 +172,7 @@ fn refusal(reason: Reason, position: usize) -> Problem {
         ),
     };
     let position = position.to_string();
-    Problem {
+    RuleViolation {
         rule,
         message: Text::composed(
             format!("第 {position} 个字符{zh}。"),
@@ -181,7 +181,7 @@ fn refusal(reason: Reason, position: usize) -> Problem {
     }
 }
 
-fn notice(notices: &mut Vec<Problem>, new: Problem) {
+fn notice(notices: &mut Vec<RuleViolation>, new: RuleViolation) {
     if notices.iter().all(|known| known.rule != new.rule) {
         notices.push(new);
     }

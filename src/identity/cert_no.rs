@@ -3,7 +3,7 @@
 //! Six digits for an administrative division, eight for the birth date, three for a sequence (odd
 //! for men, even for women), and a check character by ISO 7064 MOD 11-2.
 
-use super::{Accepted, Problem, character};
+use super::{Accepted, RuleViolation, character};
 use crate::text::Text;
 use crate::timestamp::Date;
 use serde::Serialize;
@@ -144,13 +144,17 @@ impl std::fmt::Debug for Details {
 /// The first violated rule: `missing`, `foreign-card-2017`, `masked`, `white-space`, `invisible`,
 /// `full-width`, `fifteen-digits`, `length`, `characters`, `division`, `document`, `birth-date`,
 /// `birth-date-future` or `check-digit`.
-pub fn check(text: &str, documents: Documents, today: Date) -> Result<Accepted<Details>, Problem> {
+pub fn check(
+    text: &str,
+    documents: Documents,
+    today: Date,
+) -> Result<Accepted<Details>, RuleViolation> {
     let mut notices = Vec::new();
     let mut number = to_ascii(text)?;
     let [.., last] = &mut number;
     if *last == b'x' {
         *last = b'X';
-        notices.push(Problem::new(
+        notices.push(RuleViolation::new(
             "upper-case-x",
             "末位小写 x 已改为大写 X。",
             "had its final x changed to X.",
@@ -158,35 +162,35 @@ pub fn check(text: &str, documents: Documents, today: Date) -> Result<Accepted<D
     }
     let (document, province) = division(&number)?;
     if documents == Documents::ResidentIdentityCard && document != Document::ResidentIdentityCard {
-        return Err(Problem::new(
+        return Err(RuleViolation::new(
             "document",
             "是居住证或外国人永久居留身份证号码，当前产品只接受居民身份证；如产品支持，请由开发者开启相应选项。",
             "is the number of a residence permit or a foreign permanent resident card; this product accepts resident identity cards only, unless the developer allows the others.",
         ));
     }
     let Some(birth_date) = number.get(6..14).and_then(Date::parse_compact) else {
-        return Err(Problem::new(
+        return Err(RuleViolation::new(
             "birth-date",
             "第 7 至 14 位不是真实存在的日期，请核对号码。",
             "does not contain an existing date in characters 7 to 14; check the number.",
         ));
     };
     if birth_date > today {
-        return Err(Problem::new(
+        return Err(RuleViolation::new(
             "birth-date-future",
             "第 7 至 14 位的出生日期在今天之后，请核对号码。",
             "has a date of birth in the future; check the number.",
         ));
     }
     if check_character(&number) != number.last().copied() {
-        return Err(Problem::new(
+        return Err(RuleViolation::new(
             "check-digit",
             "校验位不符，通常是一位输错或相邻两位颠倒，请核对号码。",
             "has a wrong check digit: most likely one character is wrong or two are swapped; check the number.",
         ));
     }
     if today.year().saturating_sub(birth_date.year()) > 130 {
-        notices.push(Problem::new(
+        notices.push(RuleViolation::new(
             "age",
             "按出生日期已超过 130 岁，请确认。",
             "belongs to a person older than 130 years; check it.",
@@ -218,12 +222,12 @@ pub fn check_character(number: &[u8]) -> Option<u8> {
 }
 
 /// The 18 bytes of a well-formed number: 17 digits and a digit, `X` or `x`.
-fn to_ascii(text: &str) -> Result<[u8; 18], Problem> {
+fn to_ascii(text: &str) -> Result<[u8; 18], RuleViolation> {
     if text.is_empty() {
-        return Err(Problem::new("missing", "不能为空。", "is empty."));
+        return Err(RuleViolation::new("missing", "不能为空。", "is empty."));
     }
     if is_foreign_card_of_2017(text) {
-        return Err(Problem::new(
+        return Err(RuleViolation::new(
             "foreign-card-2017",
             "是 2017 版外国人永久居留身份证的 15 位号码，不支持；2023 版证件的号码为 18 位。",
             "is a 15-character number of a foreign permanent resident card of the 2017 edition, which is not accepted; the number on a card of the 2023 edition has 18 digits.",
@@ -232,7 +236,7 @@ fn to_ascii(text: &str) -> Result<[u8; 18], Problem> {
     let asterisk = text.chars().any(|c| matches!(c, '*' | '＊'));
     let letters = text.bytes().filter(|byte| matches!(byte, b'x' | b'X'));
     if asterisk || letters.count() > 1 {
-        return Err(Problem::new(
+        return Err(RuleViolation::new(
             "masked",
             "是打码后的号码，请传入完整号码。",
             "is masked; pass the full number.",
@@ -242,7 +246,7 @@ fn to_ascii(text: &str) -> Result<[u8; 18], Problem> {
         return Err(problem);
     }
     if text.len() == 15 && text.bytes().all(|byte| byte.is_ascii_digit()) {
-        return Err(Problem::new(
+        return Err(RuleViolation::new(
             "fifteen-digits",
             "是一代身份证的 15 位号码，已停用，请使用 18 位号码。",
             "is a 15-digit number of a first-generation card, invalid since 2013; use the 18-character number.",
@@ -250,7 +254,7 @@ fn to_ascii(text: &str) -> Result<[u8; 18], Problem> {
     }
     let count = text.chars().count();
     if count != 18 {
-        return Err(Problem {
+        return Err(RuleViolation {
             rule: "length",
             message: Text::composed(
                 format!("应为 18 位，实际 {count} 位。"),
@@ -267,7 +271,7 @@ fn to_ascii(text: &str) -> Result<[u8; 18], Problem> {
         (Ok(number), None) => Ok(number),
         (_, wrong) => {
             let position = wrong.map_or(18, |(at, _)| at.saturating_add(1));
-            Err(Problem {
+            Err(RuleViolation {
                 rule: "characters",
                 message: Text::composed(
                     format!("第 {position} 个字符有误：应为 17 位数字加 1 位数字或 X。"),
@@ -318,7 +322,7 @@ fn place(code: u8) -> Option<usize> {
     PROVINCES.iter().position(|province| *province == code)
 }
 
-fn division(number: &[u8; 18]) -> Result<(Document, Option<u8>), Problem> {
+fn division(number: &[u8; 18]) -> Result<(Document, Option<u8>), RuleViolation> {
     let [first, second, third, fourth, fifth, sixth, ..] = *number;
     if first == b'9' {
         return Ok((Document::ForeignPermanentResidentCard, None));
@@ -328,7 +332,7 @@ fn division(number: &[u8; 18]) -> Result<(Document, Option<u8>), Problem> {
         Some(81..=83) if [third, fourth, fifth, sixth] == *b"0000" => {
             Ok((Document::ResidencePermit, province))
         }
-        Some(81..=83) | None => Err(Problem::new(
+        Some(81..=83) | None => Err(RuleViolation::new(
             "division",
             "前 6 位不是有效的行政区划代码，请核对号码。",
             "does not start with the code of an administrative division; check the number.",

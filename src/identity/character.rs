@@ -1,12 +1,12 @@
 //! Detects invisible characters and digit look-alikes, which end up in a number when it is copied
 //! from a page or a spreadsheet or typed with an input method.
 
-use super::Problem;
+use super::RuleViolation;
 use crate::text::Text;
 
 /// The problem of a white-space, line-break or invisible character, which is named by its code
 /// point and Unicode name; `None` for a visible character.
-pub(super) fn unseen(character: char, position: usize) -> Option<Problem> {
+pub(super) fn unseen(character: char, position: usize) -> Option<RuleViolation> {
     let (rule, zh) = if character.is_whitespace() {
         ("white-space", "空白字符")
     } else if is_invisible(character) {
@@ -17,7 +17,7 @@ pub(super) fn unseen(character: char, position: usize) -> Option<Problem> {
     let point = u32::from(character);
     let name = name(character);
     let space = if name.is_empty() { "" } else { " " };
-    Some(Problem {
+    Some(RuleViolation {
         rule,
         message: Text::composed(
             format!("第 {position} 个字符是{zh} U+{point:04X}{space}{name}，请删除。"),
@@ -30,7 +30,7 @@ pub(super) fn unseen(character: char, position: usize) -> Option<Problem> {
 /// `skipped` characters.
 ///
 /// The digit itself is not reported, because that would quote part of the number.
-pub(super) fn foreign(number: &str, skipped: usize) -> Option<Problem> {
+pub(super) fn foreign(number: &str, skipped: usize) -> Option<RuleViolation> {
     let characters = number.chars().enumerate().skip(skipped);
     characters
         .map(|(at, character)| (at.saturating_add(1), character))
@@ -39,7 +39,7 @@ pub(super) fn foreign(number: &str, skipped: usize) -> Option<Problem> {
         })
 }
 
-fn full_width(character: char, position: usize) -> Option<Problem> {
+fn full_width(character: char, position: usize) -> Option<RuleViolation> {
     let message = match character {
         '０'..='９' => Text::composed(
             format!("第 {position} 个字符是全角数字，请改用半角数字。"),
@@ -56,7 +56,7 @@ fn full_width(character: char, position: usize) -> Option<Problem> {
         }
         _ => return None,
     };
-    Some(Problem {
+    Some(RuleViolation {
         rule: "full-width",
         message,
     })

@@ -1,6 +1,6 @@
 //! Mobile: an eleven-digit mobile number of mainland China.
 
-use super::{Accepted, NoDetails, Problem, character};
+use super::{Accepted, NoDetails, RuleViolation, character};
 
 /// Validates a number and removes the country code. The carrier is not checked, because numbers are
 /// portable and prefix tables become outdated.
@@ -8,12 +8,12 @@ use super::{Accepted, NoDetails, Problem, character};
 /// # Errors
 /// The violated rule: `missing`, `masked`, `white-space`, `invisible`, `full-width` or
 /// `not-mobile`.
-pub fn check(text: &str) -> Result<Accepted<NoDetails>, Problem> {
+pub fn check(text: &str) -> Result<Accepted<NoDetails>, RuleViolation> {
     if text.is_empty() {
-        return Err(Problem::new("missing", "不能为空。", "is empty."));
+        return Err(RuleViolation::new("missing", "不能为空。", "is empty."));
     }
     if text.chars().any(|c| matches!(c, '*' | '＊' | 'x' | 'X')) {
-        return Err(Problem::new(
+        return Err(RuleViolation::new(
             "masked",
             "是打码后的号码，请传入完整号码，或不传该字段。",
             "is masked; pass the full number or omit the field.",
@@ -39,7 +39,7 @@ pub fn check(text: &str) -> Result<Accepted<NoDetails>, Problem> {
         _ => false,
     };
     if !well_formed {
-        return Err(Problem::new(
+        return Err(RuleViolation::new(
             "not-mobile",
             "应为 11 位中国大陆手机号，例如以 13 至 19 开头。",
             "must be a mobile number of mainland China: 11 digits, starting with 13 to 19.",
@@ -47,7 +47,7 @@ pub fn check(text: &str) -> Result<Accepted<NoDetails>, Problem> {
     }
     let mut notices = Vec::new();
     if local.is_some() {
-        notices.push(Problem::new(
+        notices.push(RuleViolation::new(
             "country-code-dropped",
             "已去除国家代码。",
             "had its country code removed.",

@@ -17,15 +17,15 @@ use serde::Serialize;
 
 /// A violated rule: its stable name, and what to do.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-pub struct Problem {
+pub struct RuleViolation {
     /// The stable name of the rule.
     pub rule: &'static str,
     /// What is wrong and how to fix it.
     pub message: Text,
 }
 
-impl Problem {
-    /// Creates a problem with a constant text.
+impl RuleViolation {
+    /// Creates a violation with a constant text.
     pub const fn new(rule: &'static str, zh: &'static str, en: &'static str) -> Self {
         Self {
             rule,
@@ -40,7 +40,7 @@ pub struct Accepted<D> {
     /// The value to send to Alibaba Cloud.
     pub normalized: String,
     /// Warnings, and changes made to the input.
-    pub notices: Vec<Problem>,
+    pub notices: Vec<RuleViolation>,
     /// The data that the value encodes.
     #[serde(flatten)]
     pub details: D,

@@ -1,6 +1,6 @@
 //! Splits an identity number into its parts, even if it is invalid.
 
-use crate::identity::Problem;
+use crate::identity::RuleViolation;
 use crate::identity::cert_no::{self, Documents};
 use crate::text::Text;
 use crate::timestamp::Date;
@@ -51,7 +51,7 @@ redacted_debug!(Part);
 pub fn parts(text: &str, documents: Documents, today: Date) -> Vec<Part> {
     let broken = match cert_no::check(text, documents, today) {
         Ok(_) => None,
-        Err(Problem { rule, .. }) => match rule {
+        Err(RuleViolation { rule, .. }) => match rule {
             "division" | "document" => Some(Kind::Division),
             "birth-date" | "birth-date-future" => Some(Kind::BirthDate),
             "check-digit" => Some(Kind::Check),

@@ -3,7 +3,7 @@
 //! shown.
 
 use crate::identity::cert_no::{self, Documents};
-use crate::identity::{Problem, cert_name};
+use crate::identity::{RuleViolation, cert_name};
 use crate::text::Text;
 use crate::timestamp::Date;
 use serde::Serialize;
@@ -265,7 +265,7 @@ fn check_row(
 }
 
 impl Checked {
-    fn mark(&mut self, line: u32, field: &'static str, fatal: bool, problem: Problem) {
+    fn mark(&mut self, line: u32, field: &'static str, fatal: bool, problem: RuleViolation) {
         let listed = Listed {
             field,
             fatal,
@@ -293,8 +293,8 @@ fn without_spreadsheet_marks(field: &str) -> (&str, bool) {
     (bare, bare != trimmed)
 }
 
-fn spreadsheet_marks() -> Problem {
-    Problem::new(
+fn spreadsheet_marks() -> RuleViolation {
+    RuleViolation::new(
         "spreadsheet-mark",
         "带有表格软件的文本标记（前导 ' 或 =\"…\"），已忽略。",
         "has a spreadsheet's text marker (a leading ' or =\"…\"), which was ignored.",
@@ -302,7 +302,7 @@ fn spreadsheet_marks() -> Problem {
 }
 
 /// Recognizes how spreadsheets format 18 digits if the column is not text.
-fn damaged_by_spreadsheet(number: &str, problem: Problem) -> Problem {
+fn damaged_by_spreadsheet(number: &str, problem: RuleViolation) -> RuleViolation {
     let scientific = number
         .split_once(['E', 'e'])
         .is_some_and(|(mantissa, exponent)| {
@@ -311,14 +311,14 @@ fn damaged_by_spreadsheet(number: &str, problem: Problem) -> Problem {
             digits(exponent.trim_start_matches('+')) && digits(&mantissa.replace('.', ""))
         });
     if scientific {
-        return Problem::new(
+        return RuleViolation::new(
             "spreadsheet-number",
             "被表格软件转成了科学计数法，原号码已丢失；请把该列设为文本后重新导出。",
             "was converted to scientific notation by a spreadsheet and is lost; format the column as text and export again.",
         );
     }
     if problem.rule == "check-digit" && number.ends_with("000") {
-        return Problem::new(
+        return RuleViolation::new(
             "spreadsheet-rounded",
             "校验位不符，且末三位是 000：通常是被表格软件四舍五入到 15 位；请把该列设为文本后重新导出。",
             "has a wrong check digit and ends with 000: most likely a spreadsheet rounded it to 15 digits; format the column as text and export again.",

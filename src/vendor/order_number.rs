@@ -1,7 +1,7 @@
 //! Generates OuterOrderNos in the format that Alibaba Cloud recommends: 32 letters and digits (page
 //! for LR_FR, help.aliyun.com/document_detail/160546.html).
 
-use crate::identity::Problem;
+use crate::identity::RuleViolation;
 use crate::timestamp::Timestamp;
 use crate::vendor::values::OUTER_ORDER_NO_LENGTH;
 
@@ -15,9 +15,13 @@ pub const PREFIX_MAX: usize = 10;
 ///
 /// # Errors
 /// If the prefix contains characters other than letters and digits, or more than [`PREFIX_MAX`].
-pub fn new_outer_order_no(prefix: &str, now: Timestamp, random: &str) -> Result<String, Problem> {
+pub fn new_outer_order_no(
+    prefix: &str,
+    now: Timestamp,
+    random: &str,
+) -> Result<String, RuleViolation> {
     if prefix.len() > PREFIX_MAX || !prefix.bytes().all(|byte| byte.is_ascii_alphanumeric()) {
-        return Err(Problem::new(
+        return Err(RuleViolation::new(
             "prefix",
             "前缀最多 10 个字母或数字。",
             "must be at most 10 letters and digits.",

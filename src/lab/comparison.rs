@@ -161,7 +161,7 @@ impl Visible<'_> {
         }
         let ours: Vec<&str> = our_query.split("%26").collect();
         let theirs: Vec<&str> = their_query.split("%26").collect();
-        let decode_all = |pairs: &[&str]| pairs.iter().map(|pair| decoded(pair)).collect();
+        let decode_all = |pairs: &[&str]| pairs.iter().map(|pair| decode_query(pair)).collect();
         let (Some(plain), Some(their_plain)): (Option<Vec<String>>, Option<Vec<String>>) =
             (decode_all(&ours), decode_all(&theirs))
         else {
@@ -269,8 +269,8 @@ impl Visible<'_> {
 
 /// Whether a log masked the value: it contains placeholders that the local value does not.
 fn hides(ours: &str, theirs: &str) -> bool {
-    let theirs = decode(theirs).unwrap_or_else(|| theirs.to_owned());
-    let ours = decode(ours).unwrap_or_else(|| ours.to_owned());
+    let theirs = decode_text(theirs).unwrap_or_else(|| theirs.to_owned());
+    let ours = decode_text(ours).unwrap_or_else(|| ours.to_owned());
     let count = |text: &str| {
         text.matches(['*', '＊', '•', '█', '●', '…', '[', '<'])
             .count()
@@ -280,8 +280,8 @@ fn hides(ours: &str, theirs: &str) -> bool {
 
 /// Whether the local text, encoded up to twice, was masked before it was pasted.
 fn is_masked(ours: &str) -> bool {
-    let once = decode(ours).unwrap_or_else(|| ours.to_owned());
-    looks_masked(&decode(&once).unwrap_or(once))
+    let once = decode_text(ours).unwrap_or_else(|| ours.to_owned());
+    looks_masked(&decode_text(&once).unwrap_or(once))
 }
 
 fn is_masked_here(pair: &str) -> bool {
@@ -362,13 +362,13 @@ fn causes(scheme: SignatureVersion, ours: &str, theirs: &str, origin: Origin) ->
             if our_path != their_path {
                 return vec![wrong_path()];
             }
-            let Some(theirs) = decoded(their_query) else {
+            let Some(theirs) = decode_query(their_query) else {
                 return vec![unexplained()];
             };
             if our_query == theirs {
                 return vec![encoded_once()];
             }
-            match decoded(our_query) {
+            match decode_query(our_query) {
                 Some(ours) => {
                     let (ours, theirs): (Vec<&str>, Vec<&str>) =
                         (ours.split('&').collect(), theirs.split('&').collect());
@@ -388,7 +388,7 @@ fn rpc_parts(text: &str) -> (&str, &str, &str) {
 }
 
 /// Decodes the canonicalized query that was encoded into a string to sign.
-fn decoded(query: &str) -> Option<String> {
+fn decode_query(query: &str) -> Option<String> {
     // A plus sign does not mean a space here, so only escapes are decoded.
     let pairs = parse_form(query.replace('+', "%2B").as_bytes()).ok()?;
     let text: Vec<String> = pairs
@@ -530,10 +530,11 @@ fn missing_from<'a>(pairs: &[&'a str], others: &[&str]) -> Vec<(&'a str, &'a str
 
 /// A parameter's name, decoded.
 fn shown(name: &str) -> String {
-    decode(name).unwrap_or_else(|| name.to_owned())
+    decode_text(name).unwrap_or_else(|| name.to_owned())
 }
 
-fn decode(text: &str) -> Option<String> {
+/// Decodes a name or a value, in which `=` and `&` separate nothing.
+fn decode_text(text: &str) -> Option<String> {
     let literal = text
         .replace('+', "%2B")
         .replace('=', "%3D")
@@ -558,7 +559,7 @@ fn wrong_value(name: &str, ours: &str, theirs: &str, origin: Origin) -> Finding 
             ),
         );
     }
-    let (Some(our_text), Some(their_text)) = (decode(ours), decode(theirs)) else {
+    let (Some(our_text), Some(their_text)) = (decode_text(ours), decode_text(theirs)) else {
         return changed(name, origin);
     };
     let known = encoding(name, ours, theirs);
@@ -586,7 +587,8 @@ fn wrong_value(name: &str, ours: &str, theirs: &str, origin: Origin) -> Finding 
             "contains a + that reached the server as a space: it was not sent as %2B.",
         );
     }
-    if percent_encode(&our_text) == their_text || decode(&their_text).as_deref() == Some(&*our_text)
+    if percent_encode(&our_text) == their_text
+        || decode_text(&their_text).as_deref() == Some(&*our_text)
     {
         return about(
             "sent-encoded-twice",
@@ -595,7 +597,7 @@ fn wrong_value(name: &str, ours: &str, theirs: &str, origin: Origin) -> Finding 
             "was encoded twice when it was sent, so that the server still sees escapes after decoding once.",
         );
     }
-    if origin == Origin::Signed && decode(&our_text).as_deref() == Some(&*their_text) {
+    if origin == Origin::Signed && decode_text(&our_text).as_deref() == Some(&*their_text) {
         return about(
             "signed-encoded",
             name,

@@ -405,28 +405,14 @@ pub fn find(
         SignatureVersion::Rpc => rpc_digest,
         SignatureVersion::Acs3 => acs3_digest,
     };
-    let habits_of = |mistakes: &[&Mistake]| {
-        let mut habits = Habits::default();
-        for mistake in mistakes {
-            (mistake.make)(&mut habits);
-        }
-        habits
+    let search = Search {
+        message,
+        digest,
+        secret,
+        given,
     };
-    let sign = |mistakes: &[&Mistake]| {
-        let habits = habits_of(mistakes);
-        digest(&message(&habits), &habits, secret)
-    };
-    // Mistakes in the key do not change the message, whose construction is most of the work.
-    let sign_with = |message_before: &str, mistakes: &[&Mistake]| match mistakes.last() {
-        Some(last) if last.is_of_key() => digest(message_before, &habits_of(mistakes), secret),
-        _ => sign(mistakes),
-    };
-    let findings = |mistakes: &[&Mistake]| {
-        let finding = |mistake: &&Mistake| Finding::fatal(mistake.rule, mistake.text.clone());
-        mistakes.iter().map(finding).collect()
-    };
-    let right = sign(&[]);
-    if right == given {
+    let right = search.sign(&[]);
+    if right == search.given {
         return Some(Vec::new());
     }
     // A mistake without effect on this request has none in combination either, except that
@@ -442,8 +428,8 @@ pub fn find(
         if one.rule == "gbk" && gbk.is_empty() {
             continue;
         }
-        let signature = sign(&[one]);
-        if signature == given {
+        let signature = search.sign(&[one]);
+        if signature == search.given {
             return Some(findings(&[one]));
         }
         if !seen.contains(&signature) {
@@ -458,49 +444,97 @@ pub fn find(
             leaves_out: vec![name.clone()],
             ..Habits::default()
         };
-        if digest(&message(&habits), &habits, secret) == given {
+        if digest(&message(&habits), &habits, secret) == search.given {
             return Some(vec![left_out(name)]);
         }
     }
-    let (of_key, of_message): (Vec<&Mistake>, Vec<&Mistake>) =
-        effective.iter().partition(|mistake| mistake.is_of_key());
-    let effective = [of_message, of_key].concat();
-    let count = effective.len();
-    let pairs_tried = count.saturating_mul(count.saturating_sub(1)) / 2;
-    let triples_tried = pairs_tried.saturating_mul(count.saturating_sub(2)) / 3;
-    let size = message(&Habits::default()).len();
-    let is_affordable = |tried: usize| tried.saturating_mul(size) <= COMBINED_MAX;
-    if !is_affordable(pairs_tried) {
-        return None;
+    search.combined(&effective)
+}
+
+/// The search for mistakes that reproduce a signature.
+struct Search<'a> {
+    message: &'a dyn Fn(&Habits) -> String,
+    digest: fn(&str, &Habits, &Secret) -> String,
+    secret: &'a Secret,
+    /// The signature.
+    given: String,
+}
+
+impl Search<'_> {
+    fn sign(&self, mistakes: &[&Mistake]) -> String {
+        let habits = habits_of(mistakes);
+        (self.digest)(&(self.message)(&habits), &habits, self.secret)
     }
-    let pairs = |at: usize, first: &Mistake| {
-        let kind = first.kind;
-        let later = effective.iter().enumerate().skip(at.saturating_add(1));
-        later.filter(move |(_, other)| other.kind != kind)
-    };
-    for (at, first) in effective.iter().enumerate() {
-        let of_first = message(&habits_of(&[first]));
-        for (_, second) in pairs(at, first) {
-            if sign_with(&of_first, &[first, second]) == given {
-                return Some(findings(&[first, second]));
+
+    /// Whether a program with these mistakes signs so. `before` is the message with all of them except the last:
+    /// mistakes in the key do not change the message, whose construction is most of the work.
+    fn fits(&self, before: &str, mistakes: &[&Mistake]) -> bool {
+        let signature = match mistakes.last() {
+            Some(last) if last.is_of_key() => {
+                (self.digest)(before, &habits_of(mistakes), self.secret)
             }
+            _ => self.sign(mistakes),
+        };
+        signature == self.given
+    }
+
+    /// The two or three mistakes, of different kinds, that reproduce the signature together.
+    fn combined(&self, mistakes: &[&Mistake]) -> Option<Vec<Finding>> {
+        let (of_key, of_message): (Vec<&Mistake>, Vec<&Mistake>) =
+            mistakes.iter().partition(|mistake| mistake.is_of_key());
+        let mistakes = [of_message, of_key].concat();
+        let count = mistakes.len();
+        let pairs_tried = count.saturating_mul(count.saturating_sub(1)) / 2;
+        let triples_tried = pairs_tried.saturating_mul(count.saturating_sub(2)) / 3;
+        let size = (self.message)(&Habits::default()).len();
+        let is_affordable = |tried: usize| tried.saturating_mul(size) <= COMBINED_MAX;
+        if !is_affordable(pairs_tried) {
+            return None;
         }
-    }
-    if !is_affordable(triples_tried) {
-        return None;
-    }
-    for (at, first) in effective.iter().enumerate() {
-        for (next, second) in pairs(at, first) {
-            let of_both = message(&habits_of(&[first, second]));
-            for (_, third) in pairs(next, second) {
-                let three = [*first, *second, *third];
-                if third.kind != first.kind && sign_with(&of_both, &three) == given {
-                    return Some(findings(&three));
+        let pairs = |at: usize, first: &Mistake| {
+            let kind = first.kind;
+            let later = mistakes.iter().enumerate().skip(at.saturating_add(1));
+            later.filter(move |(_, other)| other.kind != kind)
+        };
+        for (at, first) in mistakes.iter().enumerate() {
+            let of_first = (self.message)(&habits_of(&[first]));
+            for (_, second) in pairs(at, first) {
+                if self.fits(&of_first, &[first, second]) {
+                    return Some(findings(&[first, second]));
                 }
             }
         }
+        if !is_affordable(triples_tried) {
+            return None;
+        }
+        for (at, first) in mistakes.iter().enumerate() {
+            for (next, second) in pairs(at, first) {
+                let of_both = (self.message)(&habits_of(&[first, second]));
+                for (_, third) in pairs(next, second) {
+                    let three = [*first, *second, *third];
+                    if third.kind != first.kind && self.fits(&of_both, &three) {
+                        return Some(findings(&three));
+                    }
+                }
+            }
+        }
+        None
     }
-    None
+}
+
+fn habits_of(mistakes: &[&Mistake]) -> Habits {
+    let mut habits = Habits::default();
+    for mistake in mistakes {
+        (mistake.make)(&mut habits);
+    }
+    habits
+}
+
+fn findings(mistakes: &[&Mistake]) -> Vec<Finding> {
+    mistakes
+        .iter()
+        .map(|mistake| Finding::fatal(mistake.rule, mistake.text.clone()))
+        .collect()
 }
 
 /// The mistakes, at most two, that encode `value` as `encoded`.
@@ -509,25 +543,15 @@ pub(super) fn of_value(encoded: &str, value: &str) -> Option<Vec<Finding>> {
         .iter()
         .filter(|mistake| mistake.is_of_values())
         .collect();
-    let made = |mistakes: &[&Mistake]| {
-        let mut habits = Habits::default();
-        for mistake in mistakes {
-            (mistake.make)(&mut habits);
-        }
-        encode(value, &habits, &[]) == encoded
-    };
-    let findings = |mistakes: &[&Mistake]| {
-        let finding = |mistake: &&Mistake| Finding::fatal(mistake.rule, mistake.text.clone());
-        Some(mistakes.iter().map(finding).collect())
-    };
+    let made = |mistakes: &[&Mistake]| encode(value, &habits_of(mistakes), &[]) == encoded;
     if let Some(one) = of_values.iter().find(|one| made(&[one])) {
-        return findings(&[one]);
+        return Some(findings(&[one]));
     }
     for (at, first) in of_values.iter().enumerate() {
         let later = of_values.iter().skip(at.saturating_add(1));
         for second in later.filter(|second| second.kind != first.kind) {
             if made(&[first, second]) {
-                return findings(&[first, second]);
+                return Some(findings(&[first, second]));
             }
         }
     }

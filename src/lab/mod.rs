@@ -9,8 +9,6 @@ pub mod cert_no_parts;
 pub mod comparison;
 pub mod conclusion;
 mod curl;
-#[cfg(test)]
-mod diagnosis;
 pub mod examination;
 mod excerpt;
 mod http_message;
@@ -19,6 +17,8 @@ pub mod mistakes;
 pub mod outgoing;
 pub mod reading;
 pub mod share;
+#[cfg(test)]
+mod tests;
 
 use crate::text::Text;
 use serde::Serialize;

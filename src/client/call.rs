@@ -7,7 +7,7 @@ pub use super::retry::{poll_delay_millis, server_time};
 pub use super::state::{State, endpoint};
 
 use super::explain::{explain, remove_echoes};
-use super::retry;
+use super::retry::{self, Settling};
 use super::state::{end_with, signing_context};
 use crate::actions::{Action, ValidRequest};
 use crate::client::options::Options;
@@ -103,34 +103,33 @@ pub fn settle<'a>(
     now: Timestamp,
     random: u32,
 ) -> AttemptStep {
-    settle_as(
+    let settling = Settling {
         options,
         credentials,
         action,
-        |response, vendor_now| response::decode(action, response, vendor_now),
-        request,
-        state,
-        outcome,
         credentials_refreshable,
         now,
         random,
-    )
+    };
+    let decode = |response: &Response, vendor_now| response::decode(action, response, vendor_now);
+    settle_as(&settling, decode, request, state, outcome)
 }
 
 /// Like [`settle`], for callers that know the action's result type, which `decode` decodes.
-#[allow(clippy::too_many_arguments)] // as above
 pub(super) fn settle_as<'a, A>(
-    options: &Options,
-    credentials: &Credentials,
-    action: &'static Action,
+    settling: &Settling<'_>,
     decode: impl FnOnce(&Response, Timestamp) -> Result<A, Box<Failure>>,
     request: &dyn Fn() -> Option<ValidRequest<'a>>,
     mut state: State,
     outcome: Outcome,
-    credentials_refreshable: bool,
-    now: Timestamp,
-    random: u32,
 ) -> AttemptStep<A> {
+    let &Settling {
+        options,
+        credentials,
+        action,
+        now,
+        ..
+    } = settling;
     let (mut failure, response) = match outcome {
         Outcome::Answered(response) => {
             let vendor_now = now.plus_millis(state.clock_offset_millis);
@@ -152,16 +151,7 @@ pub(super) fn settle_as<'a, A>(
     state.maybe_executed |= action.starts_something && !failure.not_executed;
     let maybe_executed = state.maybe_executed;
     let unknown = |error: Error| end_with(maybe_executed, error);
-    match retry::decide(
-        options,
-        action,
-        state,
-        failure,
-        headers,
-        credentials_refreshable,
-        now,
-        random,
-    ) {
+    match retry::decide(settling, state, failure, headers) {
         Ok(retry) => AttemptStep::Retry {
             delay_millis: retry.delay_millis,
             refresh_credentials: retry.refresh_credentials,

@@ -13,6 +13,7 @@ use crate::error::{Error, Kind};
 use crate::http::header;
 use crate::timestamp::Timestamp;
 use crate::vendor::codes;
+use crate::vendor::credentials::Credentials;
 
 /// Upper bound of the first back-off; it doubles with each further one.
 const BACKOFF_BASE_MILLIS: i64 = 100;
@@ -40,21 +41,36 @@ pub(super) struct Retry {
     pub(super) state: State,
 }
 
+/// What the decision about another attempt depends on, besides the call's state and the outcome.
+pub(super) struct Settling<'a> {
+    pub(super) options: &'a Options,
+    pub(super) credentials: &'a Credentials,
+    pub(super) action: &'static Action,
+    /// Whether the host can fetch new credentials.
+    pub(super) credentials_refreshable: bool,
+    pub(super) now: Timestamp,
+    /// For the jitter.
+    pub(super) random: u32,
+}
+
 /// Decides whether to make another attempt.
 ///
 /// # Errors
 /// The error of the failed attempt, if the call ends with it.
-#[allow(clippy::too_many_arguments)] // all plain inputs of one pure decision
 pub(super) fn decide(
-    options: &Options,
-    action: &'static Action,
+    settling: &Settling<'_>,
     state: State,
     failure: Failure,
     headers: &[(String, String)],
-    credentials_refreshable: bool,
-    now: Timestamp,
-    random: u32,
 ) -> Result<Retry, Error> {
+    let &Settling {
+        options,
+        action,
+        credentials_refreshable,
+        now,
+        random,
+        ..
+    } = settling;
     let error = failure.error;
     if error.kind == Kind::Aborted
         || codes::lasts_for_the_day(&error.code)
@@ -226,10 +242,15 @@ mod tests {
             .map(|(name, value)| ((*name).to_owned(), (*value).to_owned()))
             .collect();
         let options = Options::default();
-        decide(
-            &options, action, state, failure, &headers, false, NOW, random,
-        )
-        .ok()
+        let settling = Settling {
+            options: &options,
+            credentials: &Credentials::new("testid", "testsecret"),
+            action,
+            credentials_refreshable: false,
+            now: NOW,
+            random,
+        };
+        decide(&settling, state, failure, &headers).ok()
     }
 
     #[test]

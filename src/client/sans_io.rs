@@ -50,6 +50,7 @@ use crate::actions::{DescribeFaceVerify, InitFaceVerify, ValidRequest};
 use crate::client::call::{self, Loss, Outcome, State};
 use crate::client::options::Options;
 use crate::client::response::{DescribeResult, Failure, InitResult, decode_describe, decode_init};
+use crate::client::retry::Settling;
 use crate::error::{Audience, Error, Kind};
 use crate::http::{OutgoingRequest, Response};
 use crate::text::Text;
@@ -305,18 +306,16 @@ impl<'a, R: Request> Call<'a, R> {
 
     fn settle(&mut self, outcome: Outcome, now: Timestamp, random: [u8; 16]) -> Step<R::Answer> {
         let [a, b, c, d, ..] = random;
-        let step = call::settle_as(
-            self.options,
-            &self.credentials,
-            self.request.action(),
-            R::decode,
-            &|| Some(self.request.clone()),
-            self.state.clone(),
-            outcome,
-            self.credentials_refreshable,
+        let settling = Settling {
+            options: self.options,
+            credentials: &self.credentials,
+            action: self.request.action(),
+            credentials_refreshable: self.credentials_refreshable,
             now,
-            u32::from_le_bytes([a, b, c, d]),
-        );
+            random: u32::from_le_bytes([a, b, c, d]),
+        };
+        let request = || Some(self.request.clone());
+        let step = call::settle_as(&settling, R::decode, &request, self.state.clone(), outcome);
         match step {
             call::AttemptStep::Done(answer) => Step::Done(answer),
             call::AttemptStep::Failed(error) => Step::Failed(error),

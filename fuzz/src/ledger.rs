@@ -14,7 +14,7 @@ use super::host::{Host, json_answer, start, variables};
 use super::{message, replies};
 use cloudauth_edge::client::call::{Loss, Outcome};
 use cloudauth_edge::gateway::ledger::order::{Order, Start};
-use cloudauth_edge::gateway::ledger::task::{Hint, Task};
+use cloudauth_edge::gateway::ledger::task::{Callback, Task};
 use cloudauth_edge::http::{OutgoingRequest, Response};
 use cloudauth_edge::json::de::from_json;
 use cloudauth_edge::signing::acs3::hex_sha256;
@@ -102,7 +102,7 @@ fn perform(host: &mut Host, verb: &str, rest: &str, line: &str, fates: &mut VecD
         "alarm" => host.alarm(CALLER, &mut upstream),
         "hint" => {
             let no = rest.to_owned();
-            host.perform(CALLER, Task::Hint(Hint { no }), &mut upstream);
+            host.perform(CALLER, Task::Callback(Callback { no }), &mut upstream);
         }
         "task" => {
             trusted = false;

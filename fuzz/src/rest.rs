@@ -3,9 +3,9 @@
 use super::host::{Host, check_row, json_answer, variables};
 use super::{message, replies};
 use cloudauth_edge::client::call::Outcome;
-use cloudauth_edge::gateway::arrival::{Arrival, Then};
+use cloudauth_edge::gateway::arrival::{Arrival, HostAction};
 use cloudauth_edge::gateway::router::route;
-use cloudauth_edge::gateway::settings::Checked;
+use cloudauth_edge::gateway::settings::CheckedSettings;
 use cloudauth_edge::http::{IncomingRequest, OutgoingRequest, header};
 use cloudauth_edge::timestamp::Timestamp;
 use serde_json::json;
@@ -55,11 +55,11 @@ fn unread(host: &Host, request: &IncomingRequest) {
         fresh_id: "f".repeat(32),
     };
     let routed = route(
-        &Checked::read(&host.variables),
+        &CheckedSettings::read(&host.variables),
         &arrival,
         Timestamp::from_unix_millis(host.now),
     );
-    if let Then::ReadBody { .. } = routed.then
+    if let HostAction::ReadBody { .. } = routed.then
         && request.path != "/"
         && !request.path.starts_with("/v1/callbacks/")
     {

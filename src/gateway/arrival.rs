@@ -1,10 +1,10 @@
 //! A request on its way through the gateway, and the host's next step for it.
 
-use super::asker::{Asker, Front};
 use super::callers::Caller;
 use super::ledger::task::Task;
 use super::problem::{Problem, ProblemKind};
 use super::reply::{Headers, Language, Reply};
+use super::reply_target::{Protocol, ReplyTarget};
 use crate::http::{IncomingRequest, header};
 use crate::json::write::to_json;
 use crate::rpc_server::request::MAX_BODY;
@@ -40,7 +40,7 @@ pub struct Routed {
     /// Headers to add to the response, whatever its source.
     pub headers: Headers,
     /// What to do.
-    pub then: Then,
+    pub then: HostAction,
 }
 
 /// The next step of the host.
@@ -50,7 +50,7 @@ pub struct Routed {
     rename_all = "camelCase",
     rename_all_fields = "camelCase"
 )]
-pub enum Then {
+pub enum HostAction {
     /// Read at most `limit` + 1 bytes of the body, then pass the request again.
     ReadBody {
         /// Bytes.
@@ -80,9 +80,9 @@ pub enum Then {
         again: String,
     },
 }
-redacted_debug!(Then);
+redacted_debug!(HostAction);
 
-impl Then {
+impl HostAction {
     /// Passes a task to the caller's ledger.
     pub(super) fn ledger(task: &Task) -> Self {
         Self::Ledger {
@@ -92,17 +92,17 @@ impl Then {
     }
 }
 
-impl From<Reply> for Then {
+impl From<Reply> for HostAction {
     fn from(reply: Reply) -> Self {
         Self::Reply { reply }
     }
 }
 
 /// The result of a handler.
-pub(super) type Handled = Result<Then, Problem>;
+pub(super) type Handled = Result<HostAction, Problem>;
 
 /// What handlers need to know about a request.
-pub(super) struct Incoming<'a> {
+pub(super) struct RequestContext<'a> {
     /// The request as it arrived.
     pub(super) arrival: &'a Arrival,
     /// The current time.
@@ -115,7 +115,7 @@ pub(super) struct Incoming<'a> {
     pub(super) caller: Option<String>,
 }
 
-impl<'a> Incoming<'a> {
+impl<'a> RequestContext<'a> {
     pub(super) fn new(arrival: &'a Arrival, now: Timestamp) -> Self {
         let headers = &arrival.request.headers;
         Self {
@@ -134,18 +134,18 @@ impl<'a> Incoming<'a> {
         header(&self.arrival.request.headers, name)
     }
 
-    pub(super) fn asker(&self, caller: &Caller) -> Asker {
-        Asker {
+    pub(super) fn reply_to(&self, caller: &Caller) -> ReplyTarget {
+        ReplyTarget {
             caller: caller.id.clone(),
             request_id: self.request_id.clone(),
-            front: Front::Rest {
+            protocol: Protocol::Rest {
                 language: self.language,
             },
         }
     }
 
     /// What to do about the body: nothing, read it, or reject it.
-    pub(super) fn body(&self) -> Result<Option<Then>, Problem> {
+    pub(super) fn body(&self) -> Result<Option<HostAction>, Problem> {
         let request = &self.arrival.request;
         let declared = header(&request.headers, "content-length")
             .and_then(|length| length.trim().parse::<u64>().ok())
@@ -154,7 +154,7 @@ impl<'a> Incoming<'a> {
         if declared.max(read) > u64::try_from(MAX_BODY).unwrap_or(u64::MAX) {
             return Err(Problem::new(ProblemKind::BodyTooLarge));
         }
-        Ok((!self.arrival.body_read).then_some(Then::ReadBody {
+        Ok((!self.arrival.body_read).then_some(HostAction::ReadBody {
             limit: MAX_BODY,
             millis: BODY_MILLIS,
         }))

@@ -236,7 +236,7 @@ fn problem(
 }
 
 /// Reads a list of callers; `others` are those of other lists. `secret_setting` returns the value of a
-/// Worker secret, which holds the secret of a key pair.
+/// setting that holds the secret of a key pair.
 ///
 /// # Errors
 /// The rule and the text of every problem, without any value.

@@ -1,7 +1,7 @@
 //! Headers of every response: the request's ID, the mark of a simulated gateway, and CORS, by which
 //! only pages of the configured origins may call.
 
-use super::arrival::{Handled, Incoming};
+use super::arrival::{Handled, RequestContext};
 use super::problem::{Problem, ProblemKind};
 use super::reply::{Headers, Reply};
 use super::settings::{Mode, Settings};
@@ -35,7 +35,7 @@ pub(super) fn common_headers(
 
 /// The response to a preflight request for a route with these methods.
 pub(super) fn preflight(
-    incoming: &Incoming<'_>,
+    context: &RequestContext<'_>,
     settings: Option<&Settings>,
     methods: &[&str],
 ) -> Handled {
@@ -44,7 +44,7 @@ pub(super) fn preflight(
     let settings = settings
         .filter(|settings| !settings.allowed_origins.is_empty())
         .ok_or_else(not_allowed)?;
-    let origin = incoming.header("origin").ok_or_else(not_allowed)?;
+    let origin = context.header("origin").ok_or_else(not_allowed)?;
     let mut reply = Reply::empty(204).with_outcome("preflight");
     if settings.allowed_origins.iter().any(|known| known == origin) {
         reply = reply

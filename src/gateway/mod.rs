@@ -1,12 +1,11 @@
 //! The gateway between a company's services and the two actions.
 //!
-//! Pure functions over plain data. The host (`worker.js`) passes a request to [`router::route`],
+//! Pure functions over plain data. The host (`host/front.js`) passes a request to [`router::route`],
 //! which authenticates the caller and returns either a response or a task for the caller's ledger;
 //! the host then repeats [`work::step`] until the task returns a response. Neither function
 //! accesses a clock, a store or the network.
 
 pub mod arrival;
-pub mod asker;
 pub mod body;
 pub mod callback_address;
 pub mod callers;
@@ -17,6 +16,7 @@ pub mod pace;
 pub mod problem;
 mod query;
 pub mod reply;
+pub mod reply_target;
 mod rest;
 pub mod router;
 pub mod routes;

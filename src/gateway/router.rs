@@ -4,14 +4,14 @@
 //! needs it and has authenticated the caller, so the body of an unauthenticated request is never
 //! read.
 
-use super::arrival::{Arrival, Handled, Incoming, Routed, Then};
+use super::arrival::{Arrival, Handled, HostAction, RequestContext, Routed};
 use super::callers::{self, Access};
 use super::cors;
-use super::handlers::{hint, orders, rpc, state};
+use super::handlers::{callback, orders, rpc, state};
 use super::problem::{Problem, ProblemKind};
 use super::routes::Route;
 use super::rpc_front::is_rpc;
-use super::settings::{Checked, Settings};
+use super::settings::{CheckedSettings, Settings};
 use crate::error::FieldError;
 use crate::http::IncomingRequest;
 use crate::timestamp::Timestamp;
@@ -19,56 +19,56 @@ use crate::timestamp::Timestamp;
 /// Passes a request to the handler of its route and method.
 fn handle(
     route: Route<'_>,
-    incoming: &mut Incoming<'_>,
+    context: &mut RequestContext<'_>,
     settings: &Result<Settings, Vec<FieldError>>,
 ) -> Handled {
     match route {
         Route::Alive => Ok(state::alive().into()),
         Route::Description => Ok(state::description()),
         Route::Problem { code } => state::problem(code),
-        Route::Ready => serving(incoming, settings).map(|_| state::ready().into()),
-        Route::Console => Ok(state::console(serving(incoming, settings)?).into()),
+        Route::Ready => serving(context, settings).map(|_| state::ready().into()),
+        Route::Console => Ok(state::console(serving(context, settings)?).into()),
         Route::Callback { caller, no, proof } => {
-            let settings = serving(incoming, settings)?;
-            hint::take(incoming, settings, caller, no, proof)
+            let settings = serving(context, settings)?;
+            callback::handle(context, settings, caller, no, proof)
         }
-        Route::Orders if incoming.arrival.request.method == "POST" => {
-            let settings = serving(incoming, settings)?;
-            let access = authenticate(incoming, settings)?;
-            orders::create(incoming, settings, access)
+        Route::Orders if context.arrival.request.method == "POST" => {
+            let settings = serving(context, settings)?;
+            let access = authenticate(context, settings)?;
+            orders::create(context, settings, access)
         }
         Route::Orders => {
-            let access = authenticate(incoming, serving(incoming, settings)?)?;
-            orders::list(incoming, access)
+            let access = authenticate(context, serving(context, settings)?)?;
+            orders::list(context, access)
         }
         Route::Counts => {
-            let access = authenticate(incoming, serving(incoming, settings)?)?;
-            orders::count(incoming, access)
+            let access = authenticate(context, serving(context, settings)?)?;
+            orders::count(context, access)
         }
         Route::Vendor => {
-            let access = authenticate(incoming, serving(incoming, settings)?)?;
-            state::vendor(incoming, access)
+            let access = authenticate(context, serving(context, settings)?)?;
+            state::vendor(context, access)
         }
         Route::Order { no } => {
-            let access = authenticate(incoming, serving(incoming, settings)?)?;
-            orders::read(incoming, access, no)
+            let access = authenticate(context, serving(context, settings)?)?;
+            orders::read(context, access, no)
         }
         Route::Photo { no } => {
-            let access = authenticate(incoming, serving(incoming, settings)?)?;
-            orders::photo(incoming, access, no)
+            let access = authenticate(context, serving(context, settings)?)?;
+            orders::photo(context, access, no)
         }
     }
 }
 
 /// The settings, if they are valid and allow requests to this host.
 fn serving<'a>(
-    incoming: &Incoming<'_>,
+    context: &RequestContext<'_>,
     settings: &'a Result<Settings, Vec<FieldError>>,
 ) -> Result<&'a Settings, Problem> {
     let settings = settings
         .as_ref()
         .map_err(|problems| Problem::settings(problems.clone()))?;
-    if settings.serves(&incoming.arrival.host) {
+    if settings.serves(&context.arrival.host) {
         Ok(settings)
     } else {
         Err(Problem::new(ProblemKind::DevelopmentOnly))
@@ -76,20 +76,20 @@ fn serving<'a>(
 }
 
 /// Routes a request. Invalid settings are reported to requests that need them.
-pub fn route(checked: &Checked, arrival: &Arrival, now: Timestamp) -> Routed {
-    let Checked {
+pub fn route(checked: &CheckedSettings, arrival: &Arrival, now: Timestamp) -> Routed {
+    let CheckedSettings {
         mode,
         console,
         settings,
     } = checked;
     let request = &arrival.request;
-    let mut incoming = Incoming::new(arrival, now);
+    let mut context = RequestContext::new(arrival, now);
     let not_allowed =
         |allowed: String| Err(Problem::new(ProblemKind::MethodNotAllowed).header("allow", allowed));
     let known = Route::of(&request.path).filter(|route| *console || *route != Route::Console);
     let (name, handled) = match known {
-        None if is_rpc(request) => ("rpc", Ok(rpc::rpc(&mut incoming, settings))),
-        None if *console && is_page(request) => ("page", Ok(Then::Assets)),
+        None if is_rpc(request) => ("rpc", Ok(rpc::rpc(&mut context, settings))),
+        None if *console && is_page(request) => ("page", Ok(HostAction::Assets)),
         None if request.path == "/" && !is_page(request) => {
             ("none", not_allowed("GET, HEAD, POST".to_owned()))
         }
@@ -97,40 +97,37 @@ pub fn route(checked: &Checked, arrival: &Arrival, now: Timestamp) -> Routed {
         Some(route) => {
             let methods = route.methods();
             let handled = if request.method == "OPTIONS" {
-                cors::preflight(&incoming, settings.as_ref().ok(), methods)
+                cors::preflight(&context, settings.as_ref().ok(), methods)
             } else if methods.contains(&request.method.as_str()) {
-                handle(route, &mut incoming, settings)
+                handle(route, &mut context, settings)
             } else {
                 not_allowed(methods.join(", "))
             };
             (route.name(), handled)
         }
     };
-    let then = handled.unwrap_or_else(|problem| {
-        problem
-            .reply(incoming.language, &incoming.request_id)
-            .into()
-    });
+    let then = handled
+        .unwrap_or_else(|problem| problem.reply(context.language, &context.request_id).into());
     Routed {
         headers: cors::common_headers(
             *mode,
             settings.as_ref().ok(),
             &request.headers,
-            &incoming.request_id,
+            &context.request_id,
         ),
-        request_id: incoming.request_id,
+        request_id: context.request_id,
         route: name,
-        caller: incoming.caller,
+        caller: context.caller,
         then,
     }
 }
 
 /// The caller with the request's token, and the token's permissions.
 fn authenticate<'a>(
-    incoming: &mut Incoming<'_>,
+    context: &mut RequestContext<'_>,
     settings: &'a Settings,
 ) -> Result<Access<'a>, Problem> {
-    let access = incoming
+    let access = context
         .header("authorization")
         .and_then(|value| value.split_once(' '))
         .filter(|(scheme, _)| scheme.eq_ignore_ascii_case("bearer"))
@@ -139,7 +136,7 @@ fn authenticate<'a>(
         .ok_or_else(|| {
             Problem::new(ProblemKind::Unauthenticated).header("www-authenticate", "Bearer")
         })?;
-    incoming.caller = Some(access.caller.id.clone());
+    context.caller = Some(access.caller.id.clone());
     Ok(access)
 }
 
@@ -160,7 +157,7 @@ mod tests {
             .iter()
             .map(|(name, value)| ((*name).to_owned(), (*value).to_owned()))
             .collect();
-        let checked = Checked::read(&variables);
+        let checked = CheckedSettings::read(&variables);
         let arrival = Arrival {
             request: IncomingRequest {
                 method: "GET".to_owned(),
@@ -174,7 +171,7 @@ mod tests {
             fresh_id: "f".repeat(32),
         };
         match route(&checked, &arrival, Timestamp::from_unix_millis(0)).then {
-            Then::Reply { reply } => (reply.status, reply.body),
+            HostAction::Reply { reply } => (reply.status, reply.body),
             other => panic!("{other:?}"),
         }
     }

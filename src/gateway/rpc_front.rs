@@ -6,13 +6,13 @@
 //! `IdempotentParameterMismatch` for an order with different input, `IdempotentProcessing` for one
 //! that is being started.
 
-use super::asker::{Asker, Front, RpcForm};
 use super::callers::{self, Access, Scope};
 use super::ledger::answer::{Answer, Found, Started};
 use super::ledger::order::{Decision, Verdict};
 use super::ledger::task::{Create, Read, Signed, Task};
 use super::problem::{Problem, ProblemKind};
 use super::reply::Reply;
+use super::reply_target::{Protocol, ReplyTarget, RpcReplyFormat};
 use super::settings::Settings;
 use super::streamed;
 use crate::actions::{self, DESCRIBE_FACE_VERIFY, INIT_FACE_VERIFY, Value};
@@ -46,8 +46,8 @@ pub(super) struct Signature<'a> {
     claim: Claim,
 }
 
-impl RpcForm {
-    /// The form for a request whose action is not yet known.
+impl RpcReplyFormat {
+    /// The format for a request whose action is not yet known.
     pub fn of(request: &IncomingRequest) -> Self {
         Self {
             action: String::new(),
@@ -86,7 +86,7 @@ impl RpcForm {
         settings: &Settings,
         signature: &Signature<'_>,
         request_id: &str,
-        arrival: &str,
+        arrival_id: &str,
         now: Timestamp,
     ) -> Result<Task, Problem> {
         let Signature { access, claim } = signature;
@@ -112,20 +112,20 @@ impl RpcForm {
         let rules = settings.options.validation(now);
         let valid = actions::validate(claim.action, values, &rules)
             .map_err(|error| Problem::fields(error.fields))?;
-        let asker = Asker {
+        let reply_to = ReplyTarget {
             caller: caller.id.clone(),
             request_id: request_id.to_owned(),
-            front: Front::Rpc(self.clone()),
+            protocol: Protocol::Rpc(self.clone()),
         };
         let value = |name| valid.value(name).unwrap_or_default().to_owned();
         let then = if claim.action.name == INIT_FACE_VERIFY.name {
             // In this protocol, calling again is the only way to repeat a start whose outcome is
             // unknown.
-            Task::Create(Create::new(settings, asker, &valid, scene_given, true))
+            Task::Create(Create::new(settings, reply_to, &valid, scene_given, true))
         } else {
             Task::Read(Read {
                 caller: caller.id.clone(),
-                asker: Some(asker),
+                reply_to: Some(reply_to),
                 material: access.may(Scope::ReadMaterial),
                 // Without a scene, the CertifyId alone identifies the order.
                 scene_id: if scene_given {
@@ -139,7 +139,7 @@ impl RpcForm {
         };
         Ok(Task::Signed(Signed {
             nonce: claim.nonce_key(),
-            arrival: arrival.to_owned(),
+            arrival_id: arrival_id.to_owned(),
             then: Box::new(then),
         }))
     }
@@ -266,25 +266,30 @@ fn refusal_of(kind: ProblemKind) -> Refusal {
 }
 
 /// Renders the ledger's result in Alibaba Cloud's envelope.
-pub fn reply(settings: &Settings, form: &RpcForm, request_id: &str, answer: &Answer) -> Reply {
+pub fn reply(
+    settings: &Settings,
+    format: &RpcReplyFormat,
+    request_id: &str,
+    answer: &Answer,
+) -> Reply {
     match answer {
-        Answer::Started(order) => form.started(order, request_id),
+        Answer::Started(order) => format.started(order, request_id),
         Answer::Found(found) => match found.order.status() {
-            Some(order_status) => form
+            Some(order_status) => format
                 .found(settings, found, request_id)
                 .with_outcome(order_status.word()),
-            None => form.problem(&Problem::new(ProblemKind::InternalError), request_id),
+            None => format.problem(&Problem::new(ProblemKind::InternalError), request_id),
         },
-        Answer::NonceUsed => form.refusal(&errors::NONCE_USED.because(""), request_id),
-        Answer::Problem(problem) => form.problem(problem, request_id),
+        Answer::NonceUsed => format.refusal(&errors::NONCE_USED.because(""), request_id),
+        Answer::Problem(problem) => format.problem(problem, request_id),
         // No task of this protocol has such a result.
         Answer::Page(_) | Answer::Days(_) | Answer::Finding(_) | Answer::Noted => {
-            form.problem(&Problem::new(ProblemKind::InternalError), request_id)
+            format.problem(&Problem::new(ProblemKind::InternalError), request_id)
         }
     }
 }
 
-impl RpcForm {
+impl RpcReplyFormat {
     fn started(&self, order: &Started, request_id: &str) -> Reply {
         let mut result = Object::new().with("CertifyId", &order.certify_id);
         result.put_some("CertifyUrl", order.certify_url.as_ref());

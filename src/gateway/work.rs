@@ -1,13 +1,13 @@
 //! A ledger's steps as the host performs them: the ledger decides, and its results are rendered in the
 //! protocol of the request.
 
-use super::asker::Front;
 use super::ledger;
 use super::ledger::answer::Answered;
-use super::ledger::commit::{Context, SendOutcome, Step};
+use super::ledger::commit::{Context, LedgerStep, SendOutcome};
 use super::ledger::rows::Rows;
 use super::ledger::task::Task;
 use super::reply::Reply;
+use super::reply_target::Protocol;
 use super::rest;
 use super::rpc_front;
 use super::settings::Settings;
@@ -19,22 +19,26 @@ pub fn step(
     send_outcome: Option<SendOutcome>,
     rows: &Rows,
     context: &Context,
-) -> Step<Reply> {
+) -> LedgerStep<Reply> {
     ledger::step(settings, task, send_outcome, rows, context)
         .map(|answered| reply(settings, &answered))
 }
 
 fn reply(settings: &Settings, answered: &Answered) -> Reply {
     let Answered {
-        asker,
+        reply_to,
         answer,
         outcome,
     } = answered;
-    let reply = match asker {
+    let reply = match reply_to {
         None => rest::noted(),
-        Some(asker) => match &asker.front {
-            Front::Rest { language } => rest::reply(settings, *language, &asker.request_id, answer),
-            Front::Rpc(form) => rpc_front::reply(settings, form, &asker.request_id, answer),
+        Some(reply_to) => match &reply_to.protocol {
+            Protocol::Rest { language } => {
+                rest::reply(settings, *language, &reply_to.request_id, answer)
+            }
+            Protocol::Rpc(format) => {
+                rpc_front::reply(settings, format, &reply_to.request_id, answer)
+            }
         },
     };
     match outcome {

@@ -13,7 +13,7 @@ use crate::gateway::ledger::rows::Rows;
 use crate::gateway::ledger::task::{Task, Wake};
 use crate::gateway::pace;
 use crate::gateway::router;
-use crate::gateway::settings::{Checked, Settings, Variables};
+use crate::gateway::settings::{CheckedSettings, Settings, Variables};
 use crate::gateway::work;
 use crate::http::{Headers, IncomingRequest, Response};
 use crate::json::de::from_json;
@@ -52,7 +52,7 @@ fn arrival(request: &str, body: Option<Vec<u8>>) -> Result<Arrival, JsError> {
     })
 }
 
-/// Routes a request. In: the Worker's variables as pairs of name and text; the request (`method`, `path`,
+/// Routes a request. In: the host's variables as pairs of name and text; the request (`method`, `path`,
 /// `query`, `headers`, `host`, `freshId`); its body, undefined until it has been read. Out: a
 /// [`crate::gateway::arrival::Routed`].
 #[wasm_bindgen(js_name = gatewayRoute)]
@@ -71,7 +71,7 @@ pub fn gateway_route(
 /// What a step receives from the host.
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
-struct Known {
+struct StepInput {
     send_outcome: Option<HostOutcome>,
     rows: Rows,
     instance: String,
@@ -96,7 +96,7 @@ struct HostOutcome {
 
 /// Performs the next step of a ledger's task. In: the variables; the task, as the module returned it;
 /// `send_outcome` (`kind`, `status`, `headers`, `sentFor`); `rows`; the names of this `instance` and of the
-/// live `others`; whether the host is `stopping`; the body of the response; 32 random bytes. Out: a [`crate::gateway::ledger::commit::Step`].
+/// live `others`; whether the host is `stopping`; the body of the response; 32 random bytes. Out: a [`crate::gateway::ledger::commit::LedgerStep`].
 #[wasm_bindgen(js_name = gatewayStep)]
 pub fn gateway_step(
     settings: &str,
@@ -107,7 +107,7 @@ pub fn gateway_step(
     now_millis: f64,
 ) -> Result<String, JsError> {
     let task: Task = from_json(task)?;
-    let known: Known = from_json(known)?;
+    let known: StepInput = from_json(known)?;
     let send_outcome = match known.send_outcome {
         Some(send_outcome) => Some(read_send_outcome(send_outcome, body)?),
         None => None,
@@ -231,21 +231,21 @@ pub fn gateway_webhook_secret(gateway_secret: &str, caller: &str) -> String {
 thread_local! {
     /// The settings of the last call with their text. Checking them takes 20 µs, with 25 callers 90,
     /// and a start has seven calls.
-    static LAST: Cell<Option<(Secret, Checked)>> = const { Cell::new(None) };
+    static LAST: Cell<Option<(Secret, CheckedSettings)>> = const { Cell::new(None) };
 }
 
 /// Passes the checked settings on. They are checked again only if their text has changed, or if the
 /// last call trapped.
 fn with_settings(
     text: &str,
-    call: impl FnOnce(&Checked) -> Result<String, JsError>,
+    call: impl FnOnce(&CheckedSettings) -> Result<String, JsError>,
 ) -> Result<String, JsError> {
     let last = LAST.take().filter(|(known, _)| known.expose() == text);
     let (known, checked) = match last {
         Some(last) => last,
         None => {
             let variables: Zeroizing<Variables> = Zeroizing::new(from_json(text)?);
-            (Secret::new(text), Checked::read(&variables))
+            (Secret::new(text), CheckedSettings::read(&variables))
         }
     };
     let result = call(&checked);
@@ -253,7 +253,7 @@ fn with_settings(
     result
 }
 
-fn valid(checked: &Checked) -> Result<&Settings, JsError> {
+fn valid(checked: &CheckedSettings) -> Result<&Settings, JsError> {
     checked
         .settings
         .as_ref()

@@ -1,13 +1,13 @@
 //! A host that performs one request at a time, with a function as the upstream.
 
 use cloudauth_edge::client::call::Outcome;
-use cloudauth_edge::gateway::arrival::{Arrival, Routed, Then};
-use cloudauth_edge::gateway::ledger::commit::{Context, Next, SendOutcome, Step};
+use cloudauth_edge::gateway::arrival::{Arrival, HostAction, Routed};
+use cloudauth_edge::gateway::ledger::commit::{Context, LedgerStep, Next, SendOutcome};
 use cloudauth_edge::gateway::ledger::rows::{Missing, Rows, Write};
 use cloudauth_edge::gateway::ledger::task::Task;
 use cloudauth_edge::gateway::reply::Reply;
 use cloudauth_edge::gateway::router::route;
-use cloudauth_edge::gateway::settings::{Checked, Settings, Variables};
+use cloudauth_edge::gateway::settings::{CheckedSettings, Settings, Variables};
 use cloudauth_edge::gateway::work::step;
 use cloudauth_edge::http::{IncomingRequest, OutgoingRequest, Response};
 use cloudauth_edge::json::de::from_json;
@@ -257,17 +257,17 @@ impl Host {
         upstream: &mut dyn FnMut(&OutgoingRequest) -> Outcome,
     ) -> (Routed, Reply) {
         let mut routed = self.route(request);
-        let then = std::mem::replace(&mut routed.then, Then::Assets);
+        let then = std::mem::replace(&mut routed.then, HostAction::Assets);
         let reply = match then {
-            Then::Reply { reply } => reply,
-            Then::Assets => Reply::empty(404),
-            Then::File { name, mut reply } => {
+            HostAction::Reply { reply } => reply,
+            HostAction::Assets => Reply::empty(404),
+            HostAction::File { name, mut reply } => {
                 assert_eq!(name, "openapi.json");
                 include_str!("../../worker/openapi.json").clone_into(&mut reply.body);
                 reply
             }
-            Then::ReadBody { .. } => panic!("the body has been read"),
-            Then::Ledger { task, .. } => {
+            HostAction::ReadBody { .. } => panic!("the body has been read"),
+            HostAction::Ledger { task, .. } => {
                 let caller = routed.caller.clone().unwrap();
                 self.perform(&caller, from_json(&task).unwrap(), upstream)
             }
@@ -302,7 +302,7 @@ impl Host {
             fresh_id: format!("00000000-0000-4000-8000-{:012}", self.arrival),
         };
         route(
-            &Checked::read(&self.variables),
+            &CheckedSettings::read(&self.variables),
             &arrival,
             Timestamp::from_unix_millis(self.now),
         )
@@ -312,7 +312,7 @@ impl Host {
     pub fn task(&self, request: IncomingRequest) -> (String, Task) {
         let routed = self.route(request);
         match routed.then {
-            Then::Ledger { task, .. } => (routed.caller.unwrap(), from_json(&task).unwrap()),
+            HostAction::Ledger { task, .. } => (routed.caller.unwrap(), from_json(&task).unwrap()),
             other => panic!("{other:?}"),
         }
     }
@@ -349,8 +349,8 @@ impl Host {
                 &loaded,
                 &context,
             ) {
-                Step::Commit(commit) => break commit,
-                Step::Load(missing) => {
+                LedgerStep::Commit(commit) => break commit,
+                LedgerStep::Load(missing) => {
                     self.loads += 1;
                     load(rows, missing, &mut loaded);
                 }

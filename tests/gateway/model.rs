@@ -8,13 +8,13 @@
 
 use crate::host::{NOW, check_row, dated, json_answer, load, request, start, variables};
 use cloudauth_edge::client::call::{Loss, Outcome};
-use cloudauth_edge::gateway::arrival::{Arrival, Then};
-use cloudauth_edge::gateway::ledger::commit::{Commit, Context, Next, SendOutcome, Step};
+use cloudauth_edge::gateway::arrival::{Arrival, HostAction};
+use cloudauth_edge::gateway::ledger::commit::{Commit, Context, LedgerStep, Next, SendOutcome};
 use cloudauth_edge::gateway::ledger::rows::Rows;
 use cloudauth_edge::gateway::ledger::task::Task;
 use cloudauth_edge::gateway::reply::Reply;
 use cloudauth_edge::gateway::router::route;
-use cloudauth_edge::gateway::settings::{Checked, Settings, Variables};
+use cloudauth_edge::gateway::settings::{CheckedSettings, Settings, Variables};
 use cloudauth_edge::gateway::work::step;
 use cloudauth_edge::http::OutgoingRequest;
 use cloudauth_edge::json::de::from_json;
@@ -120,7 +120,7 @@ enum Ask {
 enum Event {
     Ask(usize, Ask),
     /// The task with this ID takes its next step.
-    Step(u8),
+    LedgerStep(u8),
     /// The call of the task with this ID ends.
     Ends(u8, Fate),
     /// The alarm that is due fires.
@@ -304,13 +304,13 @@ impl Gateway {
             fresh_id: "id".to_owned(),
         };
         match route(
-            &Checked::read(&self.variables),
+            &CheckedSettings::read(&self.variables),
             &arrival,
             Timestamp::from_unix_millis(now),
         )
         .then
         {
-            Then::Ledger { task, again, .. } => (task.into(), again.into()),
+            HostAction::Ledger { task, again, .. } => (task.into(), again.into()),
             other => panic!("{other:?}"),
         }
     }
@@ -338,8 +338,8 @@ impl Gateway {
         let commit: Rc<Commit<Reply>> = loop {
             let (task, outcome) = (task.clone(), outcome.clone());
             match step(&self.settings, task, outcome, &loaded, &context) {
-                Step::Commit(commit) => break Rc::new(*commit),
-                Step::Load(missing) => load(&world.rows, missing, &mut loaded),
+                LedgerStep::Commit(commit) => break Rc::new(*commit),
+                LedgerStep::Load(missing) => load(&world.rows, missing, &mut loaded),
             }
         };
         self.commits.borrow_mut().insert(key, commit.clone());
@@ -388,9 +388,9 @@ impl World {
         }
         for one in &self.running {
             match &one.state {
-                State::Ready(_) => events.push(Event::Step(one.id)),
+                State::Ready(_) => events.push(Event::LedgerStep(one.id)),
                 State::Waiting { until, .. } if *until <= self.now => {
-                    events.push(Event::Step(one.id));
+                    events.push(Event::LedgerStep(one.id));
                 }
                 State::Waiting { .. } => {}
                 State::Sending(sent) => {
@@ -425,7 +425,7 @@ impl World {
     /// The first event that leads towards the end without a fault.
     fn healthy_event(&self) -> Option<Event> {
         let step = |one: &Running| match &one.state {
-            State::Ready(_) => Some(Event::Step(one.id)),
+            State::Ready(_) => Some(Event::LedgerStep(one.id)),
             State::Sending(sent) => Some(Event::Ends(
                 one.id,
                 self.fates(sent)
@@ -433,7 +433,9 @@ impl World {
                     .find(|fate| matches!(fate, Fate::Started | Fate::Decided(_)))
                     .unwrap(),
             )),
-            State::Waiting { until, .. } => (*until <= self.now).then_some(Event::Step(one.id)),
+            State::Waiting { until, .. } => {
+                (*until <= self.now).then_some(Event::LedgerStep(one.id))
+            }
         };
         let alarm_due = self.alarm.is_some_and(|alarm| alarm <= self.now);
         let alarm = || alarm_due.then_some(Event::Alarm);
@@ -509,7 +511,7 @@ impl World {
                     state: State::Ready(None),
                 });
             }
-            Event::Step(id) => {
+            Event::LedgerStep(id) => {
                 let mut running = self.take(id);
                 let state = std::mem::replace(&mut running.state, State::Ready(None));
                 let ended = match state {

@@ -2,7 +2,7 @@
 
 use crate::host::{Host, NOW, json_answer, replied, request, sent, signed, start, variables};
 use cloudauth_edge::client::call::{Loss, Outcome};
-use cloudauth_edge::gateway::arrival::Then;
+use cloudauth_edge::gateway::arrival::HostAction;
 use cloudauth_edge::gateway::ledger::commit::{Next, SendOutcome};
 use cloudauth_edge::gateway::ledger::task::Task;
 use cloudauth_edge::http::{IncomingRequest, OutgoingRequest};
@@ -109,7 +109,7 @@ fn a_late_outcome_does_not_count_after_the_order_is_started_again() {
 /// The task to pass if the host was reset while it performed the first one.
 fn again(host: &Host, request: IncomingRequest) -> [Task; 2] {
     match host.route(request).then {
-        Then::Ledger { task, again } => [task, again].map(|text| from_json(&text).unwrap()),
+        HostAction::Ledger { task, again } => [task, again].map(|text| from_json(&text).unwrap()),
         other => panic!("{other:?}"),
     }
 }

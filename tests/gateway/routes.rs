@@ -3,12 +3,12 @@
 use crate::host::{Host, NOW, json_answer, request, signed, signed_at, variables};
 use cloudauth_edge::actions::INIT_FACE_VERIFY;
 use cloudauth_edge::client::call::Outcome;
-use cloudauth_edge::gateway::arrival::{Arrival, Then};
+use cloudauth_edge::gateway::arrival::{Arrival, HostAction};
 use cloudauth_edge::gateway::problem::ProblemKind;
 use cloudauth_edge::gateway::reply::Reply;
 use cloudauth_edge::gateway::router::route;
 use cloudauth_edge::gateway::routes::routes;
-use cloudauth_edge::gateway::settings::Checked;
+use cloudauth_edge::gateway::settings::CheckedSettings;
 use cloudauth_edge::http::{IncomingRequest, OutgoingRequest, header};
 use cloudauth_edge::signing::acs3::hex_sha256;
 use cloudauth_edge::timestamp::Timestamp;
@@ -182,14 +182,14 @@ fn the_console_can_be_switched_off() {
             ("GATEWAY_CONSOLE", console),
         ]);
         match route(
-            &Checked::read(&variables),
+            &CheckedSettings::read(&variables),
             &arrival(method, path),
             Timestamp::from_unix_millis(NOW),
         )
         .then
         {
-            Then::Reply { reply } => reply.status,
-            Then::Assets => 200,
+            HostAction::Reply { reply } => reply.status,
+            HostAction::Assets => 200,
             other => panic!("{other:?}"),
         }
     };
@@ -295,22 +295,22 @@ fn a_strangers_body_is_never_read() {
             host: "127.0.0.1".to_owned(),
             fresh_id: String::new(),
         };
-        let settings = Checked::read(&variables(&[("GATEWAY_MODE", "development")]));
+        let settings = CheckedSettings::read(&variables(&[("GATEWAY_MODE", "development")]));
         route(&settings, &arrival, Timestamp::from_unix_millis(0)).then
     };
-    assert!(matches!(then(&[JSON], ROUTE), Then::Reply { reply } if reply.status == 401));
+    assert!(matches!(then(&[JSON], ROUTE), HostAction::Reply { reply } if reply.status == 401));
     assert!(matches!(
         then(&[JSON, BEARER], ROUTE),
-        Then::ReadBody {
+        HostAction::ReadBody {
             limit: 2_097_152,
             ..
         }
     ));
     let long = ("content-length", "2097153");
     assert!(
-        matches!(then(&[JSON, BEARER, long], ROUTE), Then::Reply { reply } if reply.status == 413)
+        matches!(then(&[JSON, BEARER, long], ROUTE), HostAction::Reply { reply } if reply.status == 413)
     );
-    assert!(matches!(then(&[JSON, long], "/"), Then::Reply { reply } if reply.status == 413));
+    assert!(matches!(then(&[JSON, long], "/"), HostAction::Reply { reply } if reply.status == 413));
 }
 
 #[test]
@@ -322,7 +322,7 @@ fn pages_and_the_rpc_protocol_share_the_root() {
             host: "127.0.0.1".to_owned(),
             fresh_id: String::new(),
         };
-        let settings = Checked::read(&variables(&[("GATEWAY_MODE", "development")]));
+        let settings = CheckedSettings::read(&variables(&[("GATEWAY_MODE", "development")]));
         route(&settings, &arrival, Timestamp::from_unix_millis(0)).route
     };
     assert_eq!(kind("GET", "/", &[]), "page");

@@ -7,13 +7,13 @@
 use crate::dice::Dice;
 use crate::host::{NAME, NUMBER, check_row, load};
 use cloudauth_edge::client::call::{Loss, Outcome};
-use cloudauth_edge::gateway::arrival::{Arrival, Then};
-use cloudauth_edge::gateway::ledger::commit::{Commit, Context, Next, SendOutcome, Step};
+use cloudauth_edge::gateway::arrival::{Arrival, HostAction};
+use cloudauth_edge::gateway::ledger::commit::{Commit, Context, LedgerStep, Next, SendOutcome};
 use cloudauth_edge::gateway::ledger::rows::Rows;
 use cloudauth_edge::gateway::ledger::task::{Purpose, Task};
 use cloudauth_edge::gateway::reply::Reply;
 use cloudauth_edge::gateway::router::route;
-use cloudauth_edge::gateway::settings::{Checked, Settings, Variables};
+use cloudauth_edge::gateway::settings::{CheckedSettings, Settings, Variables};
 use cloudauth_edge::gateway::work::step;
 use cloudauth_edge::http::{IncomingRequest, OutgoingRequest, Response};
 use cloudauth_edge::json::de::from_json;
@@ -330,8 +330,12 @@ impl World {
             host: "127.0.0.1:8787".to_owned(),
             fresh_id: "id".to_owned(),
         };
-        let Then::Ledger { task, .. } =
-            route(&Checked::read(&self.variables), &arrival, self.timestamp()).then
+        let HostAction::Ledger { task, .. } = route(
+            &CheckedSettings::read(&self.variables),
+            &arrival,
+            self.timestamp(),
+        )
+        .then
         else {
             panic!("the request did not reach the ledger");
         };
@@ -371,8 +375,8 @@ impl World {
                 &context,
             );
             match step {
-                Step::Commit(commit) => break *commit,
-                Step::Load(missing) => load(&self.rows, missing, &mut loaded),
+                LedgerStep::Commit(commit) => break *commit,
+                LedgerStep::Load(missing) => load(&self.rows, missing, &mut loaded),
             }
         };
         let Commit {
@@ -702,8 +706,12 @@ impl World {
             host: "127.0.0.1:8787".to_owned(),
             fresh_id: "id".to_owned(),
         };
-        let Then::Ledger { task, .. } =
-            route(&Checked::read(&self.variables), &arrival, self.timestamp()).then
+        let HostAction::Ledger { task, .. } = route(
+            &CheckedSettings::read(&self.variables),
+            &arrival,
+            self.timestamp(),
+        )
+        .then
         else {
             panic!("the callback did not reach the ledger");
         };

@@ -1,8 +1,8 @@
 //! The response if the host itself failed.
 
-use crate::gateway::asker::RpcForm;
 use crate::gateway::problem::{Problem, ProblemKind};
 use crate::gateway::reply::{Language, Reply};
+use crate::gateway::reply_target::RpcReplyFormat;
 use crate::gateway::routes::Route;
 use crate::gateway::rpc_front::is_rpc;
 use crate::http::IncomingRequest;
@@ -50,7 +50,7 @@ pub fn failure(what: HostFailure, request: &IncomingRequest, request_id: &str) -
         HostFailure::Unavailable => Problem::new(ProblemKind::Unavailable).retry_after(5),
     };
     if is_rpc(request) {
-        RpcForm::of(request).problem(&problem, request_id)
+        RpcReplyFormat::of(request).problem(&problem, request_id)
     } else {
         problem.reply(Language::accepted(&request.headers), request_id)
     }

@@ -3,7 +3,7 @@
 use crate::actions::validate::given_twice;
 use crate::actions::{self, INIT_FACE_VERIFY, Value};
 use crate::error::FieldError;
-use crate::gateway::arrival::{Handled, Incoming, Then};
+use crate::gateway::arrival::{Handled, HostAction, RequestContext};
 use crate::gateway::body;
 use crate::gateway::callers::{Access, Scope};
 use crate::gateway::ledger::order::OrderStatus;
@@ -26,15 +26,15 @@ const OFFSET_MINUTES: RangeInclusive<i64> = -840..=840;
 
 /// Starts a verification.
 pub(in crate::gateway) fn create(
-    incoming: &Incoming<'_>,
+    context: &RequestContext<'_>,
     settings: &Settings,
     access: Access<'_>,
 ) -> Handled {
     access.require(Scope::Create)?;
-    if let Some(read) = incoming.body()? {
+    if let Some(read) = context.body()? {
         return Ok(read);
     }
-    let request = &incoming.arrival.request;
+    let request = &context.arrival.request;
     let mut wrong = Vec::new();
     let query = Query::read(&request.query, &["restartUnknown"], &mut wrong)?;
     let restart_unknown = query.flag("restartUnknown", &mut wrong).unwrap_or(false);
@@ -47,7 +47,7 @@ pub(in crate::gateway) fn create(
         values.retain(|(name, _)| !is_scene_id(name));
         values.push(("sceneId".to_owned(), settings.scene_id.as_str().into()));
     }
-    let rules = settings.options.validation(incoming.now);
+    let rules = settings.options.validation(context.now);
     let checked = actions::validate(&INIT_FACE_VERIFY, values, &rules);
     let valid = match checked {
         Ok(valid) if wrong.is_empty() => valid,
@@ -57,9 +57,9 @@ pub(in crate::gateway) fn create(
             return Err(Problem::fields(wrong));
         }
     };
-    Ok(Then::ledger(&Task::Create(Create::new(
+    Ok(HostAction::ledger(&Task::Create(Create::new(
         settings,
-        incoming.asker(access.caller),
+        context.reply_to(access.caller),
         &valid,
         scene_given,
         restart_unknown,
@@ -97,11 +97,11 @@ fn once(
 }
 
 /// Lists the caller's orders.
-pub(in crate::gateway) fn list(incoming: &Incoming<'_>, access: Access<'_>) -> Handled {
+pub(in crate::gateway) fn list(context: &RequestContext<'_>, access: Access<'_>) -> Handled {
     access.require(Scope::Read)?;
     let mut wrong = Vec::new();
     let names = ["limit", "cursor", "status", "from", "to", "search"];
-    let query = Query::read(&incoming.arrival.request.query, &names, &mut wrong)?;
+    let query = Query::read(&context.arrival.request.query, &names, &mut wrong)?;
     let limit = query.value("limit").map_or(Some(PAGE_DEFAULT), |text| {
         text.parse()
             .ok()
@@ -143,8 +143,8 @@ pub(in crate::gateway) fn list(incoming: &Incoming<'_>, access: Access<'_>) -> H
     if !wrong.is_empty() {
         return Err(Problem::fields(wrong));
     }
-    Ok(Then::ledger(&Task::List(List {
-        asker: incoming.asker(access.caller),
+    Ok(HostAction::ledger(&Task::List(List {
+        reply_to: context.reply_to(access.caller),
         limit: limit.unwrap_or(PAGE_DEFAULT),
         after: after.flatten(),
         filter,
@@ -155,11 +155,11 @@ pub(in crate::gateway) fn list(incoming: &Incoming<'_>, access: Access<'_>) -> H
 }
 
 /// Counts the caller's orders by day.
-pub(in crate::gateway) fn count(incoming: &Incoming<'_>, access: Access<'_>) -> Handled {
+pub(in crate::gateway) fn count(context: &RequestContext<'_>, access: Access<'_>) -> Handled {
     access.require(Scope::Read)?;
     let mut wrong = Vec::new();
     let names = ["status", "from", "to", "offsetMinutes"];
-    let query = Query::read(&incoming.arrival.request.query, &names, &mut wrong)?;
+    let query = Query::read(&context.arrival.request.query, &names, &mut wrong)?;
     let filter = filter(&query, &mut wrong);
     let offset_minutes =
         query
@@ -182,8 +182,8 @@ pub(in crate::gateway) fn count(incoming: &Incoming<'_>, access: Access<'_>) -> 
     if !wrong.is_empty() {
         return Err(Problem::fields(wrong));
     }
-    Ok(Then::ledger(&Task::Count(Count {
-        asker: incoming.asker(access.caller),
+    Ok(HostAction::ledger(&Task::Count(Count {
+        reply_to: context.reply_to(access.caller),
         filter,
         offset_minutes: offset_minutes.unwrap_or(SHANGHAI_OFFSET_MINUTES),
         after: None,
@@ -212,13 +212,17 @@ fn filter(query: &Query, wrong: &mut Vec<FieldError>) -> Filter {
 }
 
 /// Reads an order.
-pub(in crate::gateway) fn read(incoming: &Incoming<'_>, access: Access<'_>, no: &str) -> Handled {
+pub(in crate::gateway) fn read(
+    context: &RequestContext<'_>,
+    access: Access<'_>,
+    no: &str,
+) -> Handled {
     access.require(Scope::Read)?;
     if !is_order_number(no) {
         return Err(Problem::new(ProblemKind::UnknownOrder));
     }
     let mut wrong = Vec::new();
-    let query = Query::read(&incoming.arrival.request.query, &["material"], &mut wrong)?;
+    let query = Query::read(&context.arrival.request.query, &["material"], &mut wrong)?;
     let material = query.flag("material", &mut wrong);
     if !wrong.is_empty() {
         return Err(Problem::fields(wrong));
@@ -226,15 +230,15 @@ pub(in crate::gateway) fn read(incoming: &Incoming<'_>, access: Access<'_>, no: 
     if material == Some(true) {
         access.require(Scope::ReadMaterial)?;
     }
-    let headers = &incoming.arrival.request.headers;
+    let headers = &context.arrival.request.headers;
     let wait = header(headers, "prefer").and_then(preferred_wait);
-    Ok(Then::ledger(&Task::Read(Read {
+    Ok(HostAction::ledger(&Task::Read(Read {
         caller: access.caller.id.clone(),
-        asker: Some(incoming.asker(access.caller)),
+        reply_to: Some(context.reply_to(access.caller)),
         no: no.to_owned(),
         material: material.unwrap_or(true) && access.may(Scope::ReadMaterial),
         wait_until: wait.map(|seconds| {
-            incoming
+            context
                 .now
                 .plus_millis(seconds.saturating_mul(1_000))
                 .unix_millis()
@@ -245,14 +249,18 @@ pub(in crate::gateway) fn read(incoming: &Incoming<'_>, access: Access<'_>, no: 
 }
 
 /// Reads the photo of an order.
-pub(in crate::gateway) fn photo(incoming: &Incoming<'_>, access: Access<'_>, no: &str) -> Handled {
+pub(in crate::gateway) fn photo(
+    context: &RequestContext<'_>,
+    access: Access<'_>,
+    no: &str,
+) -> Handled {
     access.require(Scope::ReadMaterial)?;
     if !is_order_number(no) {
         return Err(Problem::new(ProblemKind::UnknownOrder));
     }
-    Ok(Then::ledger(&Task::Read(Read {
+    Ok(HostAction::ledger(&Task::Read(Read {
         caller: access.caller.id.clone(),
-        asker: Some(incoming.asker(access.caller)),
+        reply_to: Some(context.reply_to(access.caller)),
         no: no.to_owned(),
         material: true,
         photo: true,

@@ -1,6 +1,6 @@
 //! The gateway's own state: health, settings, descriptions.
 
-use crate::gateway::arrival::{Handled, Incoming, Then};
+use crate::gateway::arrival::{Handled, HostAction, RequestContext};
 use crate::gateway::callers::{Access, Scope};
 use crate::gateway::ledger::task::{Probe, Task};
 use crate::gateway::problem::{Problem, ProblemKind};
@@ -22,17 +22,17 @@ pub(in crate::gateway) fn ready() -> Reply {
 }
 
 /// Asks Alibaba Cloud whether it accepts the gateway's key and scene.
-pub(in crate::gateway) fn vendor(incoming: &Incoming<'_>, access: Access<'_>) -> Handled {
+pub(in crate::gateway) fn vendor(context: &RequestContext<'_>, access: Access<'_>) -> Handled {
     access.require(Scope::Read)?;
-    Ok(Then::ledger(&Task::Probe(Probe {
-        asker: incoming.asker(access.caller),
+    Ok(HostAction::ledger(&Task::Probe(Probe {
+        reply_to: context.reply_to(access.caller),
         certify_id: String::new(),
     })))
 }
 
 /// The OpenAPI description of the routes, one of the host's files.
-pub(in crate::gateway) fn description() -> Then {
-    Then::File {
+pub(in crate::gateway) fn description() -> HostAction {
+    HostAction::File {
         name: "openapi.json",
         reply: Reply::text(200, "application/json", String::new()),
     }

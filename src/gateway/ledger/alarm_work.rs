@@ -10,7 +10,7 @@ pub(super) enum Work<'a> {
     /// Query the verdict of an order whose validity is over, until it is known.
     Check(&'a str),
     /// Query the verdict of an order after a callback, a few times.
-    Hint(&'a str),
+    Callback(&'a str),
     /// Deliver the order's verdict to the caller's webhook.
     Report(&'a str),
     /// Delete the row with this key.
@@ -23,7 +23,7 @@ impl<'a> Work<'a> {
         let (kind, id) = match self {
             Self::Expire(no) => ("expire", no),
             Self::Check(no) => ("check", no),
-            Self::Hint(no) => ("hint", no),
+            Self::Callback(no) => ("hint", no),
             Self::Report(no) => ("report", no),
             Self::Drop(key) => ("drop", key),
         };
@@ -36,7 +36,7 @@ impl<'a> Work<'a> {
         Some(match kind {
             "expire" => Self::Expire(id),
             "check" => Self::Check(id),
-            "hint" => Self::Hint(id),
+            "hint" => Self::Callback(id),
             "report" => Self::Report(id),
             "drop" => Self::Drop(id),
             _ => return None,
@@ -46,7 +46,7 @@ impl<'a> Work<'a> {
     /// The order that the work is about.
     pub(super) const fn order(self) -> Option<&'a str> {
         match self {
-            Self::Expire(no) | Self::Check(no) | Self::Hint(no) | Self::Report(no) => Some(no),
+            Self::Expire(no) | Self::Check(no) | Self::Callback(no) | Self::Report(no) => Some(no),
             Self::Drop(_) => None,
         }
     }
@@ -80,7 +80,7 @@ mod tests {
         for (work, key) in [
             (Work::Expire("no"), "due/000000000000007/expire/no"),
             (Work::Check("no"), "due/000000000000007/check/no"),
-            (Work::Hint("no"), "due/000000000000007/hint/no"),
+            (Work::Callback("no"), "due/000000000000007/hint/no"),
             (Work::Report("no"), "due/000000000000007/report/no"),
             (
                 Work::Drop("nonce/key/hash"),

@@ -4,8 +4,8 @@ use super::finding::Finding;
 use super::order::Order;
 use super::task::{Cursor, Day};
 use crate::client::response::DescribeResult;
-use crate::gateway::asker::Asker;
 use crate::gateway::problem::Problem;
+use crate::gateway::reply_target::ReplyTarget;
 use crate::json::Json;
 use std::collections::BTreeMap;
 
@@ -13,7 +13,7 @@ use std::collections::BTreeMap;
 #[derive(Debug)]
 pub struct Answered {
     /// The request to respond to; `None` for a callback, whose sender is not given any information.
-    pub asker: Option<Asker>,
+    pub reply_to: Option<ReplyTarget>,
     /// The result.
     pub answer: Answer,
     /// The outcome for the log, if it differs from that of the result.
@@ -91,10 +91,10 @@ pub struct Page {
 }
 
 impl Answered {
-    /// The outcome of a task that responds to `asker`.
-    pub(super) fn to(asker: &Asker, answer: impl Into<Answer>) -> Self {
+    /// The outcome of a task that responds to `reply_to`.
+    pub(super) fn to(reply_to: &ReplyTarget, answer: impl Into<Answer>) -> Self {
         Self {
-            asker: Some(asker.clone()),
+            reply_to: Some(reply_to.clone()),
             answer: answer.into(),
             outcome: None,
         }

@@ -65,7 +65,7 @@ impl Context {
 /// The result of a step.
 #[derive(Debug, Serialize)]
 #[serde(rename_all = "lowercase")]
-pub enum Step<A = Answered> {
+pub enum LedgerStep<A = Answered> {
     /// Load these rows and repeat the step.
     Load(Missing),
     /// Carry this out.
@@ -172,7 +172,7 @@ fn as_texts<S: serde::Serializer>(tasks: &[Task], serializer: S) -> Result<S::Ok
     serializer.collect_seq(tasks.iter().map(to_json))
 }
 
-impl<A> Step<A> {
+impl<A> LedgerStep<A> {
     /// Adds a write, if there is one.
     pub(super) fn with_write(mut self, write: Option<Write>) -> Self {
         if let Self::Commit(commit) = &mut self {
@@ -182,10 +182,10 @@ impl<A> Step<A> {
     }
 
     /// Converts the response.
-    pub fn map<B>(self, form: impl FnOnce(A) -> B) -> Step<B> {
+    pub fn map<B>(self, form: impl FnOnce(A) -> B) -> LedgerStep<B> {
         match self {
-            Self::Load(missing) => Step::Load(missing),
-            Self::Commit(commit) => Step::Commit(Box::new(Commit {
+            Self::Load(missing) => LedgerStep::Load(missing),
+            Self::Commit(commit) => LedgerStep::Commit(Box::new(Commit {
                 writes: commit.writes,
                 alarm: commit.alarm,
                 wake: commit.wake,
@@ -324,11 +324,11 @@ impl Writes {
     }
 
     /// Completes the commit. Also stores the alarm's time, for later steps.
-    pub(super) fn then(mut self, next: Next) -> Step {
+    pub(super) fn then(mut self, next: Next) -> LedgerStep {
         if let Some(alarm) = self.alarm {
             self.put(ALARM.to_owned(), &alarm);
         }
-        Step::Commit(Box::new(Commit {
+        LedgerStep::Commit(Box::new(Commit {
             writes: self.writes,
             alarm: self.alarm,
             wake: self.wake,

@@ -2,7 +2,7 @@
 
 use super::alarm_work::Work;
 use super::answer::{Answered, Started};
-use super::commit::{Context, Next, Step, Writes};
+use super::commit::{Context, LedgerStep, Next, Writes};
 use super::order::{Order, OrderStatus, Start, over_at, refusal};
 use super::rows::{
     ALARM, CALLER, ENDPOINTS, Interrupt, Rows, certify_key, listed_key, order_key, starts_key,
@@ -13,9 +13,9 @@ use super::upstream::{self, Ended};
 use crate::actions::ValidRequest;
 use crate::client::response::{Answer, InitResult};
 use crate::error::Execution;
-use crate::gateway::asker::Asker;
 use crate::gateway::callers::derive;
 use crate::gateway::problem::{Problem, ProblemKind};
+use crate::gateway::reply_target::ReplyTarget;
 use crate::gateway::settings::Settings;
 use crate::json::Json;
 use crate::signing::canonical::canonicalized_query;
@@ -35,7 +35,7 @@ impl Create {
     /// request itself named the scene.
     pub fn new(
         settings: &Settings,
-        asker: Asker,
+        reply_to: ReplyTarget,
         valid: &ValidRequest<'_>,
         scene_given: bool,
         restart_unknown: bool,
@@ -58,7 +58,7 @@ impl Create {
             user: valid.value("UserId").map(|user| keyed("user-id", user)),
             notices: valid.notices().iter().map(Json::of).collect(),
             parameters,
-            asker,
+            reply_to,
             restart_unknown,
             waiting_since: None,
             counted_at: None,
@@ -72,8 +72,8 @@ impl Create {
         Some(certify_id)
     }
 
-    fn problem(&self, writes: Writes, problem: Problem) -> Step {
-        writes.then(Answered::to(&self.asker, problem).into())
+    fn problem(&self, writes: Writes, problem: Problem) -> LedgerStep {
+        writes.then(Answered::to(&self.reply_to, problem).into())
     }
 }
 
@@ -82,7 +82,7 @@ pub(super) fn begin(
     create: Create,
     rows: &Rows,
     context: &Context,
-) -> Result<Step, Interrupt> {
+) -> Result<LedgerStep, Interrupt> {
     let mut writes = Writes::default();
     let key = order_key(&create.no);
     // The rows that a start needs, loaded together.
@@ -143,7 +143,7 @@ fn started(create: &Create, order: &Order, repeated: bool) -> Next {
     } = &order.start
     else {
         let problem = Problem::new(ProblemKind::InternalError).execution_unknown();
-        return Answered::to(&create.asker, problem).into();
+        return Answered::to(&create.reply_to, problem).into();
     };
     let started = Started {
         no: create.no.clone(),
@@ -154,7 +154,7 @@ fn started(create: &Create, order: &Order, repeated: bool) -> Next {
         notices: create.notices.clone(),
         repeated,
     };
-    Answered::to(&create.asker, started).into()
+    Answered::to(&create.reply_to, started).into()
 }
 
 /// Whether this CertifyId belongs to an order of the caller that has passed.
@@ -166,7 +166,7 @@ fn has_passed(certify_id: &str, rows: &Rows) -> Result<bool, Interrupt> {
     Ok(order.is_some_and(|order| order.status() == Some(OrderStatus::Passed)))
 }
 
-fn wait(mut create: Create, writes: Writes, now: Timestamp) -> Step {
+fn wait(mut create: Create, writes: Writes, now: Timestamp) -> LedgerStep {
     let since = *create.waiting_since.get_or_insert(now.unix_millis());
     let left = since
         .saturating_add(WAIT_MILLIS)
@@ -194,7 +194,7 @@ fn start(
     mut writes: Writes,
     rows: &Rows,
     context: &Context,
-) -> Result<Step, Interrupt> {
+) -> Result<LedgerStep, Interrupt> {
     if let Some(earlier) = create.earlier()
         && !has_passed(earlier, rows)?
     {
@@ -223,14 +223,14 @@ fn start(
             again: !is_new,
         },
         given_up: None,
-        look: None,
+        query_pace: None,
         verdict: None,
         report: None,
     };
     writes.put_order(&create.no, &order);
     let caller: Option<String> = writes.readable(rows.get(CALLER))?.flatten();
     if caller.is_none() {
-        writes.put(CALLER.to_owned(), &create.asker.caller);
+        writes.put(CALLER.to_owned(), &create.reply_to.caller);
     }
     if is_new {
         let expires = now.saturating_add(settings.retention_millis);
@@ -295,7 +295,7 @@ fn limits(
     create: &Create,
     now: Timestamp,
 ) -> impl Iterator<Item = (u32, String, ProblemKind)> {
-    let caller = settings.caller(&create.asker.caller);
+    let caller = settings.caller(&create.reply_to.caller);
     let of_caller = caller.and_then(|caller| {
         let limit = caller.max_starts_per_day?;
         Some((limit, starts_key(now), ProblemKind::DailyLimit))
@@ -334,9 +334,9 @@ pub(super) fn order_in_flight(
 
 /// The end of a call that no longer starts its order: it sends nothing more, and its CertifyId is
 /// not issued.
-pub(super) fn too_late(create: &Create) -> Step {
+pub(super) fn too_late(create: &Create) -> LedgerStep {
     let problem = Problem::new(ProblemKind::StartOutcomeUnknown);
-    let answered = Answered::to(&create.asker, problem);
+    let answered = Answered::to(&create.reply_to, problem);
     Writes::default().then(answered.logged_as("outcome-too-late").into())
 }
 
@@ -358,7 +358,7 @@ pub(super) fn settle(
     upstream_now: Timestamp,
     rows: &Rows,
     context: &Context,
-) -> Result<Step, Interrupt> {
+) -> Result<LedgerStep, Interrupt> {
     let mut writes = Writes::default();
     let key = order_key(&create.no);
     if let Ended::Answered(Answer::Init(result)) = &ended {
@@ -432,12 +432,12 @@ fn done(
     upstream_now: Timestamp,
     rows: &Rows,
     context: &Context,
-) -> Result<Step, Interrupt> {
+) -> Result<LedgerStep, Interrupt> {
     let mut writes = Writes::default();
     writes.wake.push(create.no.clone());
     let certified = certify_key(&result.certify_id);
     let known: Option<String> = rows.get(&certified)?;
-    let question = Purpose::Read(Read {
+    let read = Purpose::Read(Read {
         scene_id: order.scene_id.clone(),
         certify_id: result.certify_id.clone(),
         ..Read::default()
@@ -445,7 +445,7 @@ fn done(
     let unusable = if known.is_some_and(|no| no != create.no) {
         // If two orders had the same CertifyId, one of them would receive the other's verdict.
         Some("certify-id-of-another-order")
-    } else if question.request(settings, context.now).is_err() {
+    } else if read.request(settings, context.now).is_err() {
         // The verdict could never be queried.
         Some("certify-id-malformed")
     } else {
@@ -455,7 +455,7 @@ fn done(
         order.start = Start::Unknown;
         writes.put_order(&create.no, &order);
         let problem = Problem::new(ProblemKind::StartOutcomeUnknown);
-        let answered = Answered::to(&create.asker, problem).logged_as(outcome);
+        let answered = Answered::to(&create.reply_to, problem).logged_as(outcome);
         return Ok(writes.then(answered.into()));
     }
     order.start = Start::Done {

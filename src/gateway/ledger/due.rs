@@ -3,12 +3,12 @@
 
 use super::alarm_work::{Work, due_at};
 use super::answer::{Answer, Answered};
-use super::commit::{Context, Next, Step, Writes};
+use super::commit::{Context, LedgerStep, Next, Writes};
 use super::order::{Order, OrderStatus, Start};
 use super::rows::{
     ALARM, CALLER, Interrupt, RECEIVER, Range, Rows, certify_key, listed_key, order_key, sortable,
 };
-use super::task::{Alarm, Delivery, Hint, Read, Task, Wake};
+use super::task::{Alarm, Callback, Delivery, Read, Task, Wake};
 use super::webhook::Receiver;
 use crate::gateway::settings::Settings;
 use crate::timestamp::Timestamp;
@@ -55,14 +55,18 @@ impl Alarm {
 }
 
 /// Schedules an immediate check of the order.
-pub(super) fn hint(hint: &Hint, rows: &Rows, context: &Context) -> Result<Step, Interrupt> {
+pub(super) fn callback(
+    callback: &Callback,
+    rows: &Rows,
+    context: &Context,
+) -> Result<LedgerStep, Interrupt> {
     let mut writes = Writes::default();
     let waits = rows
-        .get::<Order>(&order_key(&hint.no))?
+        .get::<Order>(&order_key(&callback.no))?
         .is_some_and(|order| order.status() == Some(OrderStatus::Pending));
     if waits {
         let now = context.now.unix_millis();
-        writes.schedule_and_set_alarm(rows, context.now, now, Work::Hint(&hint.no))?;
+        writes.schedule_and_set_alarm(rows, context.now, now, Work::Callback(&callback.no))?;
     }
     Ok(writes.then(noted()))
 }
@@ -70,7 +74,7 @@ pub(super) fn hint(hint: &Hint, rows: &Rows, context: &Context) -> Result<Step, 
 /// The response to a callback. It does not reveal whether the order exists.
 pub(super) fn noted() -> Next {
     Next::from(Answered {
-        asker: None,
+        reply_to: None,
         answer: Answer::Noted,
         outcome: None,
     })
@@ -88,7 +92,7 @@ fn earliest(rows: &Rows, limit: u32) -> Result<&[(String, String)], Interrupt> {
 }
 
 /// Sets the alarm again if the platform has dropped it.
-pub(super) fn wake(wake: Wake, rows: &Rows, context: &Context) -> Result<Step, Interrupt> {
+pub(super) fn wake(wake: Wake, rows: &Rows, context: &Context) -> Result<LedgerStep, Interrupt> {
     let mut writes = Writes::default();
     let soon = context.now.plus_millis(SOON_MILLIS).unix_millis();
     writes.alarm =
@@ -103,7 +107,7 @@ pub(super) fn work(
     alarm: Alarm,
     rows: &Rows,
     context: &Context,
-) -> Result<Step, Interrupt> {
+) -> Result<LedgerStep, Interrupt> {
     let mut writes = Writes::default();
     let now = context.now.unix_millis();
     let earliest = earliest(rows, BATCH)?;
@@ -192,7 +196,7 @@ impl<'a> Batch<'a> {
                 self.expire(no, attempt)?;
                 true
             }
-            Work::Check(no) | Work::Hint(no) => self.query(work, no, attempt)?,
+            Work::Check(no) | Work::Callback(no) => self.query(work, no, attempt)?,
             Work::Report(no) => self.deliver(no, key),
             Work::Drop(key) => {
                 self.writes.delete(key.to_owned());
@@ -307,7 +311,7 @@ impl<'a> Batch<'a> {
         false
     }
 
-    fn finish(mut self) -> Step {
+    fn finish(mut self) -> LedgerStep {
         let next = if let Some(query) = self.query {
             Next::Again {
                 then: Task::Read(query),

@@ -1,7 +1,7 @@
 //! Lists the caller's orders by page, newest first, and counts them by day.
 
 use super::answer::{Answered, Days, Page};
-use super::commit::{Next, Step, Writes};
+use super::commit::{LedgerStep, Next, Writes};
 use super::order::{Order, OrderStatus};
 use super::rows::{Interrupt, Range, Rows, certify_key, listed_key, order_key};
 use super::task::{Count, Cursor, Day, Filter, List, Task};
@@ -61,7 +61,7 @@ impl Day {
     }
 }
 
-pub(super) fn page(list: List, rows: &Rows) -> Result<Step, Interrupt> {
+pub(super) fn page(list: List, rows: &Rows) -> Result<LedgerStep, Interrupt> {
     match list.search.clone() {
         Some(text) => search(&list, &text, rows),
         None => go_on(list, rows),
@@ -69,7 +69,7 @@ pub(super) fn page(list: List, rows: &Rows) -> Result<Step, Interrupt> {
 }
 
 /// Finds the order with this OuterOrderNo or CertifyId.
-fn search(list: &List, text: &str, rows: &Rows) -> Result<Step, Interrupt> {
+fn search(list: &List, text: &str, rows: &Rows) -> Result<LedgerStep, Interrupt> {
     rows.expect([order_key(text), certify_key(text)])?;
     let certified: Option<String> = rows.get(&certify_key(text))?;
     let mut orders = Vec::new();
@@ -82,10 +82,10 @@ fn search(list: &List, text: &str, rows: &Rows) -> Result<Step, Interrupt> {
         );
     }
     let page = Page { orders, next: None };
-    Ok(Writes::default().then(Answered::to(&list.asker, page).into()))
+    Ok(Writes::default().then(Answered::to(&list.reply_to, page).into()))
 }
 
-fn go_on(mut list: List, rows: &Rows) -> Result<Step, Interrupt> {
+fn go_on(mut list: List, rows: &Rows) -> Result<LedgerStep, Interrupt> {
     let mut writes = Writes::default();
     let limit = usize::try_from(list.limit).unwrap_or(usize::MAX);
     let wanted = if list.filter.status.is_some() {
@@ -128,10 +128,10 @@ fn go_on(mut list: List, rows: &Rows) -> Result<Step, Interrupt> {
         orders.extend(order.map(|order| (cursor.no.clone(), order)));
     }
     let next = list.after.filter(|_| more);
-    Ok(writes.then(Answered::to(&list.asker, Page { orders, next }).into()))
+    Ok(writes.then(Answered::to(&list.reply_to, Page { orders, next }).into()))
 }
 
-pub(super) fn count(mut count: Count, rows: &Rows) -> Result<Step, Interrupt> {
+pub(super) fn count(mut count: Count, rows: &Rows) -> Result<LedgerStep, Interrupt> {
     let mut writes = Writes::default();
     let index = rows.range(count.filter.range(count.after.as_ref(), ACT_MAX))?;
     for (key, value) in index {
@@ -151,7 +151,7 @@ pub(super) fn count(mut count: Count, rows: &Rows) -> Result<Step, Interrupt> {
     }
     let all_read = index.len() < usize::try_from(ACT_MAX).unwrap_or(usize::MAX);
     let next = if all_read {
-        Answered::to(&count.asker, Days(count.days)).into()
+        Answered::to(&count.reply_to, Days(count.days)).into()
     } else {
         Next::Again {
             then: Task::Count(count),

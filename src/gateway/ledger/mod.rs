@@ -25,38 +25,38 @@ pub mod task;
 mod upstream;
 mod webhook;
 
-use super::asker::Asker;
 use super::problem::{Problem, ProblemKind};
+use super::reply_target::ReplyTarget;
 use super::settings::Settings;
 use alarm_work::Work;
 use answer::Answered;
-use commit::{Context, GIVEN_UP_MILLIS, Next, SendOutcome, Step, Writes};
+use commit::{Context, GIVEN_UP_MILLIS, LedgerStep, Next, SendOutcome, Writes};
 use rows::{Interrupt, Rows};
 use task::{Alarm, Delivery, Purpose, Read, Task, UpstreamCall};
 use upstream::Settled;
 
 /// Performs the next step of a task. `send_outcome` is the outcome of the previous send.
 ///
-/// The function of each task is never inlined: a new Worker compiles only the functions that it
-/// calls, and the first request needs only one of them.
+/// `scripts/build.mjs` keeps the function of each task out of line: a new instance compiles only the
+/// functions that it calls, and the first request needs only one of them.
 pub fn step(
     settings: &Settings,
     task: Task,
     send_outcome: Option<SendOutcome>,
     rows: &Rows,
     context: &Context,
-) -> Step {
-    let stuck = Stuck::of(&task);
+) -> LedgerStep {
+    let on_failure = OnFailure::of(&task);
     let taken = match task {
         Task::Signed(signed) => nonce::check(signed, rows, context),
         Task::Create(create) => create::begin(settings, create, rows, context),
-        Task::Read(ask) => read::begin(settings, ask, send_outcome.as_ref(), rows, context),
+        Task::Read(read) => read::begin(settings, read, send_outcome.as_ref(), rows, context),
         Task::List(list) => list::page(list, rows),
         Task::Count(count) => list::count(count, rows),
-        Task::Probe(ask) => probe::begin(settings, ask, rows, context),
+        Task::Probe(probe) => probe::begin(settings, probe, rows, context),
         Task::Call(call) => attempt(settings, call, rows, context),
         Task::Settle(call) => settle(settings, call, send_outcome, rows, context),
-        Task::Hint(hint) => due::hint(&hint, rows, context),
+        Task::Callback(callback) => due::callback(&callback, rows, context),
         Task::Wake(wake) => due::wake(wake, rows, context),
         Task::Report(posted) => webhook::send(settings, posted, rows, context),
         Task::Reported(posted) => webhook::reported(&posted, send_outcome, rows, context),
@@ -65,7 +65,7 @@ pub fn step(
     let mut writes = Writes::default();
     let outcome = match taken {
         Ok(step) => return step,
-        Err(Interrupt::Missing(load)) => return Step::Load(load),
+        Err(Interrupt::Missing(load)) => return LedgerStep::Load(load),
         Err(Interrupt::Unreadable(key)) => {
             writes.unreadable.push(key);
             "unreadable-row"
@@ -75,85 +75,88 @@ pub fn step(
             ProblemKind::InternalError.code()
         }
     };
-    stuck.end(outcome, writes, context)
+    on_failure.end(outcome, writes, context)
 }
 
 /// How a task ends at an unreadable row or an internal error.
-enum Stuck {
+enum OnFailure {
     /// The request fails; `started` states whether a verification may have been started.
-    Asked { asker: Asker, started: bool },
+    Respond {
+        reply_to: ReplyTarget,
+        started: bool,
+    },
     /// The callback receives its response.
-    Hint,
+    RespondToCallback,
     /// The alarm continues.
-    Check(Alarm),
+    ContinueAlarm(Alarm),
     /// The delivery is postponed.
-    Report(Delivery),
+    PostponeDelivery(Delivery),
     /// The alarm fires again.
-    Alarm,
+    RepeatAlarm,
     /// Nothing remains to be done.
-    Nobody,
+    End,
 }
 
-impl Stuck {
+impl OnFailure {
     /// Ends the task. `outcome` is the name of the failure in the log.
-    fn end(self, outcome: &'static str, mut writes: Writes, context: &Context) -> Step {
+    fn end(self, outcome: &'static str, mut writes: Writes, context: &Context) -> LedgerStep {
         let next = match self {
-            Self::Asked { asker, started } => {
+            Self::Respond { reply_to, started } => {
                 let problem = Problem::new(ProblemKind::InternalError);
                 let problem = if started {
                     problem.execution_unknown()
                 } else {
                     problem
                 };
-                Answered::to(&asker, problem).logged_as(outcome).into()
+                Answered::to(&reply_to, problem).logged_as(outcome).into()
             }
-            Self::Hint => due::noted(),
-            Self::Check(alarm) => Next::Again {
+            Self::RespondToCallback => due::noted(),
+            Self::ContinueAlarm(alarm) => Next::Again {
                 then: Task::Alarm(alarm),
             },
-            Self::Report(posted) => {
+            Self::PostponeDelivery(posted) => {
                 writes.delete(posted.due);
                 due::set_aside(&mut writes, Work::Report(&posted.no), context.now);
                 Next::Idle
             }
-            Self::Alarm => {
+            Self::RepeatAlarm => {
                 // Otherwise the alarm would not fire again for the other due rows.
                 writes.alarm = Some(context.now.plus_millis(GIVEN_UP_MILLIS).unix_millis());
                 Next::Idle
             }
-            Self::Nobody => Next::Idle,
+            Self::End => Next::Idle,
         };
         writes.then(next)
     }
 
     fn of(task: &Task) -> Self {
-        let asked = |asker: &Asker| Self::Asked {
-            asker: asker.clone(),
+        let respond = |reply_to: &ReplyTarget| Self::Respond {
+            reply_to: reply_to.clone(),
             started: false,
         };
-        let read = |read: &Read| match &read.asker {
-            Some(asker) => asked(asker),
-            None => Self::Check(read.alarm),
+        let of_read = |read: &Read| match &read.reply_to {
+            Some(reply_to) => respond(reply_to),
+            None => Self::ContinueAlarm(read.alarm),
         };
         match task {
             Task::Signed(signed) => Self::of(&signed.then),
-            Task::Create(create) => asked(&create.asker),
-            Task::Read(one) => read(one),
-            Task::List(list) => asked(&list.asker),
-            Task::Count(count) => asked(&count.asker),
-            Task::Probe(probe) => asked(&probe.asker),
+            Task::Create(create) => respond(&create.reply_to),
+            Task::Read(read) => of_read(read),
+            Task::List(list) => respond(&list.reply_to),
+            Task::Count(count) => respond(&count.reply_to),
+            Task::Probe(probe) => respond(&probe.reply_to),
             Task::Call(call) | Task::Settle(call) => match &call.purpose {
-                Purpose::Start { create, .. } => Self::Asked {
-                    asker: create.asker.clone(),
+                Purpose::Start { create, .. } => Self::Respond {
+                    reply_to: create.reply_to.clone(),
                     started: matches!(task, Task::Settle(_)),
                 },
-                Purpose::Read(one) => read(one),
-                Purpose::Probe(probe) => asked(&probe.asker),
+                Purpose::Read(read) => of_read(read),
+                Purpose::Probe(probe) => respond(&probe.reply_to),
             },
-            Task::Hint(_) => Self::Hint,
-            Task::Alarm(_) => Self::Alarm,
-            Task::Report(posted) => Self::Report(posted.clone()),
-            Task::Wake(_) | Task::Reported(_) => Self::Nobody,
+            Task::Callback(_) => Self::RespondToCallback,
+            Task::Alarm(_) => Self::RepeatAlarm,
+            Task::Report(posted) => Self::PostponeDelivery(posted.clone()),
+            Task::Wake(_) | Task::Reported(_) => Self::End,
         }
     }
 }
@@ -163,7 +166,7 @@ fn attempt(
     call: UpstreamCall,
     rows: &Rows,
     context: &Context,
-) -> Result<Step, Interrupt> {
+) -> Result<LedgerStep, Interrupt> {
     if let Purpose::Start { create, flight } = &call.purpose
         && create::order_in_flight(create, flight, rows)?.is_none()
     {
@@ -178,7 +181,7 @@ fn settle(
     send_outcome: Option<SendOutcome>,
     rows: &Rows,
     context: &Context,
-) -> Result<Step, Interrupt> {
+) -> Result<LedgerStep, Interrupt> {
     let (settled, endpoint) = upstream::settle(settings, call, send_outcome, rows, context)?;
     let (purpose, ended, upstream_now) = match settled {
         Settled::Retry(step) => return Ok(step.with_write(endpoint)),
@@ -194,8 +197,8 @@ fn settle(
             rows,
             context,
         ),
-        Purpose::Read(one) => read::settle(settings, one, ended, upstream_now, rows, context),
-        Purpose::Probe(ask) => Ok(probe::settle(&ask, ended, context)),
+        Purpose::Read(read) => read::settle(settings, read, ended, upstream_now, rows, context),
+        Purpose::Probe(probe) => Ok(probe::settle(&probe, ended, context)),
     }?;
     Ok(step.with_write(endpoint))
 }

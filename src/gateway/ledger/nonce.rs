@@ -2,7 +2,7 @@
 
 use super::alarm_work::Work;
 use super::answer::{Answer, Answered};
-use super::commit::{Context, Next, Step, Writes};
+use super::commit::{Context, LedgerStep, Next, Writes};
 use super::due::CLOCK_WRONG_MILLIS;
 use super::rows::{Interrupt, Rows};
 use super::task::Signed;
@@ -12,14 +12,18 @@ use crate::rpc_server::NONCE_MILLIS;
 /// Nonces are grouped by this period and deleted together.
 const BATCH_MILLIS: i64 = 10 * 60_000;
 
-pub(super) fn check(signed: Signed, rows: &Rows, context: &Context) -> Result<Step, Interrupt> {
+pub(super) fn check(
+    signed: Signed,
+    rows: &Rows,
+    context: &Context,
+) -> Result<LedgerStep, Interrupt> {
     let mut writes = Writes::default();
     if let Some(used) = rows.get::<Json>(&signed.nonce)? {
-        if used == Json::of(&signed.arrival) {
+        if used == Json::of(&signed.arrival_id) {
             return Ok(writes.then(Next::Again { then: *signed.then }));
         }
-        return match signed.then.asker() {
-            Some(asker) => Ok(writes.then(Answered::to(asker, Answer::NonceUsed).into())),
+        return match signed.then.reply_to() {
+            Some(reply_to) => Ok(writes.then(Answered::to(reply_to, Answer::NonceUsed).into())),
             None => Err(Interrupt::Internal(format!(
                 "signed task without a request, {}",
                 signed.nonce
@@ -35,6 +39,6 @@ pub(super) fn check(signed: Signed, rows: &Rows, context: &Context) -> Result<St
         .saturating_add(1)
         .saturating_mul(BATCH_MILLIS);
     writes.schedule_and_set_alarm(rows, context.now, gone, Work::Drop(&signed.nonce))?;
-    writes.put(signed.nonce, &signed.arrival);
+    writes.put(signed.nonce, &signed.arrival_id);
     Ok(writes.then(Next::Again { then: *signed.then }))
 }

@@ -12,9 +12,9 @@ use serde::{Deserialize, Serialize};
 const GRACE_MILLIS: i64 = 5 * 60_000;
 
 /// Maximum pause between two queries on behalf of requests that wait for a verdict.
-const LOOK_AGAIN_MAX_MILLIS: i64 = 5_000;
+const QUERY_PAUSE_MAX_MILLIS: i64 = 5_000;
 /// If there was no query for this long, the pauses start short again.
-const LOOKS_IN_A_ROW_MILLIS: i64 = 30_000;
+const QUERIES_IN_A_ROW_MILLIS: i64 = 30_000;
 
 /// An order in the ledger.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -33,8 +33,8 @@ pub struct Order {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub given_up: Option<String>,
     /// The queries on behalf of requests that wait for the verdict.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub look: Option<Look>,
+    #[serde(rename = "look", default, skip_serializing_if = "Option::is_none")]
+    pub query_pace: Option<QueryPace>,
     /// The outcome; never changed once written.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub verdict: Option<Verdict>,
@@ -46,24 +46,25 @@ pub struct Order {
 /// The queries on behalf of requests that wait for an order's verdict. One of the requests queries for
 /// all.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Look {
+pub struct QueryPace {
     /// When the next query is allowed, in milliseconds.
     pub next: i64,
     /// Number of queries in a row.
-    pub looks: i64,
+    #[serde(rename = "looks")]
+    pub queries: i64,
 }
 
-impl Look {
+impl QueryPace {
     /// The state after a query.
     fn taken(before: Option<Self>, now: i64) -> Self {
-        let looks = before
-            .filter(|before| now.saturating_sub(before.next) < LOOKS_IN_A_ROW_MILLIS)
-            .map_or(0, |before| before.looks)
+        let queries = before
+            .filter(|before| now.saturating_sub(before.next) < QUERIES_IN_A_ROW_MILLIS)
+            .map_or(0, |before| before.queries)
             .saturating_add(1);
-        let pause = looks.saturating_mul(1_000).min(LOOK_AGAIN_MAX_MILLIS);
+        let pause = queries.saturating_mul(1_000).min(QUERY_PAUSE_MAX_MILLIS);
         Self {
             next: now.saturating_add(pause),
-            looks,
+            queries,
         }
     }
 }
@@ -267,9 +268,11 @@ impl Order {
 
     /// Milliseconds until the next query is allowed. If the clock was set back, the wait is still at most
     /// the longest pause.
-    pub fn look_in_millis(&self, now: i64) -> i64 {
-        let left = self.look.map_or(0, |look| look.next.saturating_sub(now));
-        if left > LOOK_AGAIN_MAX_MILLIS {
+    pub fn next_query_in_millis(&self, now: i64) -> i64 {
+        let left = self
+            .query_pace
+            .map_or(0, |pace| pace.next.saturating_sub(now));
+        if left > QUERY_PAUSE_MAX_MILLIS {
             0
         } else {
             left.max(0)
@@ -277,8 +280,8 @@ impl Order {
     }
 
     /// Records a query.
-    pub fn take_look(&mut self, now: i64) {
-        self.look = Some(Look::taken(self.look, now));
+    pub fn record_query(&mut self, now: i64) {
+        self.query_pace = Some(QueryPace::taken(self.query_pace, now));
     }
 
     /// Whether this call is in progress, or was the last one.
@@ -344,25 +347,32 @@ mod tests {
             input: String::new(),
             start: Start::Unknown,
             given_up: None,
-            look: None,
+            query_pace: None,
             verdict: None,
             report: None,
         };
         let mut now = 1_795_000_000_000;
-        assert_eq!(order.look_in_millis(now), 0);
+        assert_eq!(order.next_query_in_millis(now), 0);
         for pause in [1_000, 2_000, 3_000, 4_000, 5_000, 5_000] {
-            order.take_look(now);
-            assert_eq!(order.look_in_millis(now), pause);
+            order.record_query(now);
+            assert_eq!(order.next_query_in_millis(now), pause);
             // A clock that is set back by a little prolongs no pause.
-            assert!(order.look_in_millis(now - 1_000) <= 5_000);
+            assert!(order.next_query_in_millis(now - 1_000) <= 5_000);
             now += pause;
-            assert_eq!(order.look_in_millis(now), 0);
+            assert_eq!(order.next_query_in_millis(now), 0);
         }
-        order.take_look(now + 29_999);
-        assert_eq!(order.look_in_millis(now + 29_999), 5_000);
+        order.record_query(now + 29_999);
+        assert_eq!(order.next_query_in_millis(now + 29_999), 5_000);
         now += 29_999 + 5_000;
-        order.take_look(now + 30_000);
-        assert_eq!(order.look_in_millis(now + 30_000), 1_000);
+        order.record_query(now + 30_000);
+        assert_eq!(order.next_query_in_millis(now + 30_000), 1_000);
+    }
+
+    #[test]
+    fn a_stored_order_keeps_its_form() {
+        let row = r#"{"created":1,"sceneId":"1","input":"0","start":{"inflight":{"flight":"f","instance":"i","until":2,"again":true}},"look":{"next":3,"looks":4}}"#;
+        let order: Order = crate::json::de::from_json(row).unwrap();
+        assert_eq!(crate::json::write::to_json(&order), row);
     }
 
     #[test]

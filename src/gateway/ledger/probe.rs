@@ -5,7 +5,7 @@
 //! that many requests do not take calls away from verifications.
 
 use super::answer::Answered;
-use super::commit::{Context, Step, Writes};
+use super::commit::{Context, LedgerStep, Writes};
 use super::finding::Finding;
 use super::rows::{Interrupt, PROBE, Rows};
 use super::task::{Probe, Purpose};
@@ -30,7 +30,7 @@ pub(super) fn begin(
     probe: Probe,
     rows: &Rows,
     context: &Context,
-) -> Result<Step, Interrupt> {
+) -> Result<LedgerStep, Interrupt> {
     let known = match rows.get::<Finding>(PROBE) {
         // Another version of the gateway may have written it.
         Err(Interrupt::Unreadable(_)) => None,
@@ -39,7 +39,7 @@ pub(super) fn begin(
     let age = |finding: &Finding| context.now.unix_millis().saturating_sub(finding.at);
     let writes = Writes::default();
     if let Some(finding) = known.filter(|finding| (0..KEPT_MILLIS).contains(&age(finding))) {
-        return Ok(writes.then(Answered::to(&probe.asker, finding).into()));
+        return Ok(writes.then(Answered::to(&probe.reply_to, finding).into()));
     }
     let probe = Probe {
         certify_id: hex::encode(context.random.get(16..).unwrap_or_default()),
@@ -48,15 +48,15 @@ pub(super) fn begin(
     upstream::begin(settings, Purpose::Probe(probe), writes, rows, context)
 }
 
-pub(super) fn settle(probe: &Probe, ended: Ended, context: &Context) -> Step {
+pub(super) fn settle(probe: &Probe, ended: Ended, context: &Context) -> LedgerStep {
     let mut writes = Writes::default();
     let answered = match finding(ended, context.now.unix_millis()) {
         Some(finding) => {
             writes.put(PROBE.to_owned(), &finding);
-            Answered::to(&probe.asker, finding)
+            Answered::to(&probe.reply_to, finding)
         }
         None => Answered::to(
-            &probe.asker,
+            &probe.reply_to,
             Problem::new(ProblemKind::UpstreamThrottled).retry_after(2),
         ),
     };

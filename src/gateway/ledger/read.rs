@@ -3,15 +3,15 @@
 
 use super::alarm_work::Work;
 use super::answer::{Answered, Found};
-use super::commit::{Context, Next, PhotoUrl, SendOutcome, Step, Writes};
+use super::commit::{Context, LedgerStep, Next, PhotoUrl, SendOutcome, Writes};
 use super::order::{Decision, Order, OrderStatus, Report, Start, Verdict, over_at};
 use super::rows::{Interrupt, Rows, certify_key, order_key};
 use super::task::{Purpose, Read, Task};
 use super::upstream::{self, Ended};
 use crate::client::response::{Answer, DescribeResult};
 use crate::error::{Audience, Error, Kind};
-use crate::gateway::asker::Asker;
 use crate::gateway::problem::{Problem, ProblemKind};
+use crate::gateway::reply_target::ReplyTarget;
 use crate::gateway::settings::Settings;
 use crate::timestamp::Timestamp;
 
@@ -24,8 +24,8 @@ impl Read {
     }
 
     fn problem(&self, problem: Problem) -> Next {
-        match &self.asker {
-            Some(asker) => Answered::to(asker, problem).into(),
+        match &self.reply_to {
+            Some(reply_to) => Answered::to(reply_to, problem).into(),
             None => self.after_check(),
         }
     }
@@ -37,9 +37,9 @@ impl Read {
         fresh: Option<&DescribeResult>,
         outcome: Option<&'static str>,
     ) -> Next {
-        match &self.asker {
-            Some(asker) if self.photo => photo(settings, asker, fresh),
-            Some(asker) => {
+        match &self.reply_to {
+            Some(reply_to) if self.photo => photo(settings, reply_to, fresh),
+            Some(reply_to) => {
                 let found = Found {
                     no: self.no.clone(),
                     order: order.clone(),
@@ -48,7 +48,7 @@ impl Read {
                     known: self.known.clone(),
                     waited: self.wait_until.is_some(),
                 };
-                let answered = Answered::to(asker, found);
+                let answered = Answered::to(reply_to, found);
                 match outcome {
                     Some(outcome) => answered.logged_as(outcome),
                     None => answered,
@@ -61,67 +61,67 @@ impl Read {
 }
 
 /// The photo, if its URL is on one of Alibaba Cloud's hosts.
-fn photo(settings: &Settings, asker: &Asker, fresh: Option<&DescribeResult>) -> Next {
+fn photo(settings: &Settings, reply_to: &ReplyTarget, fresh: Option<&DescribeResult>) -> Next {
     let address = fresh
         .and_then(|result| result.material.as_ref()?.facial_picture_front.as_ref())
         .and_then(|picture| picture.picture_url.clone())
         .filter(|url| settings.is_photo_host(url));
     match address {
         Some(url) => Next::Photo { url: PhotoUrl(url) },
-        None => Answered::to(asker, Problem::new(ProblemKind::PhotoUnavailable)).into(),
+        None => Answered::to(reply_to, Problem::new(ProblemKind::PhotoUnavailable)).into(),
     }
 }
 
 pub(super) fn begin(
     settings: &Settings,
-    mut ask: Read,
+    mut read: Read,
     send_outcome: Option<&SendOutcome>,
     rows: &Rows,
     context: &Context,
-) -> Result<Step, Interrupt> {
+) -> Result<LedgerStep, Interrupt> {
     let mut writes = Writes::default();
     let now = context.now.unix_millis();
-    if ask.no.is_empty() {
-        let no: Option<String> = rows.get(&certify_key(&ask.certify_id))?;
-        ask.no = no.unwrap_or_default();
+    if read.no.is_empty() {
+        let no: Option<String> = rows.get(&certify_key(&read.certify_id))?;
+        read.no = no.unwrap_or_default();
     }
-    let key = order_key(&ask.no);
+    let key = order_key(&read.no);
     let order = rows.get::<Order>(&key)?;
-    let asked_scene = |order: &Order| ask.scene_id.is_empty() || ask.scene_id == order.scene_id;
+    let asked_scene = |order: &Order| read.scene_id.is_empty() || read.scene_id == order.scene_id;
     let Some(mut order) = order.filter(asked_scene) else {
-        return Ok(writes.then(ask.problem(Problem::new(ProblemKind::UnknownOrder))));
+        return Ok(writes.then(read.problem(Problem::new(ProblemKind::UnknownOrder))));
     };
     if order.is_lost(|instance| context.is_alive(instance), context.now) {
         order.give_up();
-        writes.put_order(&ask.no, &order);
-        writes.wake.push(ask.no.clone());
+        writes.put_order(&read.no, &order);
+        writes.wake.push(read.no.clone());
     }
     let next = match &order.start {
-        Start::Refused { .. } => ask.problem(Problem::new(ProblemKind::UnknownOrder)),
-        Start::Unknown => ask.problem(Problem::new(ProblemKind::StartOutcomeUnknown)),
+        Start::Refused { .. } => read.problem(Problem::new(ProblemKind::UnknownOrder)),
+        Start::Unknown => read.problem(Problem::new(ProblemKind::StartOutcomeUnknown)),
         Start::Inflight { .. } => {
-            ask.problem(Problem::new(ProblemKind::OrderBeingStarted).retry_after(1))
+            read.problem(Problem::new(ProblemKind::OrderBeingStarted).retry_after(1))
         }
-        Start::Done { .. } if order.verdict.is_some() && !ask.material => {
-            ask.status_reply(settings, &order, None, None)
+        Start::Done { .. } if order.verdict.is_some() && !read.material => {
+            read.status_reply(settings, &order, None, None)
         }
         Start::Done { certify_id, .. } => {
-            ask.certify_id.clone_from(certify_id);
-            ask.scene_id.clone_from(&order.scene_id);
-            ask.decided = order.verdict.is_some();
-            if ask.waits() {
+            read.certify_id.clone_from(certify_id);
+            read.scene_id.clone_from(&order.scene_id);
+            read.decided = order.verdict.is_some();
+            if read.waits() {
                 if matches!(send_outcome, Some(SendOutcome::Disconnected)) {
                     let next =
-                        ask.status_reply(settings, &order, None, Some("client-disconnected"));
+                        read.status_reply(settings, &order, None, Some("client-disconnected"));
                     return Ok(writes.then(next));
                 }
-                if order.look_in_millis(now) > 0 {
-                    return Ok(writes.then(wait(settings, ask, &order, None, now)));
+                if order.next_query_in_millis(now) > 0 {
+                    return Ok(writes.then(wait(settings, read, &order, None, now)));
                 }
-                order.take_look(now);
+                order.record_query(now);
                 writes.put(key, &order);
             }
-            return upstream::begin(settings, Purpose::Read(ask), writes, rows, context);
+            return upstream::begin(settings, Purpose::Read(read), writes, rows, context);
         }
     };
     Ok(writes.then(next))
@@ -129,24 +129,24 @@ pub(super) fn begin(
 
 pub(super) fn settle(
     settings: &Settings,
-    ask: Read,
+    read: Read,
     ended: Ended,
     upstream_now: Timestamp,
     rows: &Rows,
     context: &Context,
-) -> Result<Step, Interrupt> {
+) -> Result<LedgerStep, Interrupt> {
     let writes = Writes::default();
-    let order = rows.get::<Order>(&order_key(&ask.no))?;
+    let order = rows.get::<Order>(&order_key(&read.no))?;
     // The response applies only to the CertifyId that was queried.
     let order = order.filter(|order| {
-        matches!(&order.start, Start::Done { certify_id, .. } if *certify_id == ask.certify_id)
+        matches!(&order.start, Start::Done { certify_id, .. } if *certify_id == read.certify_id)
     });
     let Some(order) = order else {
-        return Ok(writes.then(ask.problem(Problem::new(ProblemKind::UnknownOrder))));
+        return Ok(writes.then(read.problem(Problem::new(ProblemKind::UnknownOrder))));
     };
     let next = match ended {
         Ended::Answered(Answer::Describe(result)) => {
-            return described(settings, ask, order, &result, upstream_now, rows, context);
+            return described(settings, read, order, &result, upstream_now, rows, context);
         }
         Ended::Failed(error)
             if order.verdict.is_none()
@@ -160,26 +160,26 @@ pub(super) fn settle(
                 at: context.now.unix_millis(),
                 request_id: error.request_id.clone(),
             };
-            return decide(settings, &ask, order, verdict, None, rows, context);
+            return decide(settings, &read, order, verdict, None, rows, context);
         }
         Ended::Answered(Answer::Init(_)) => {
-            let text = format!("answer to another action for {}", order_key(&ask.no));
+            let text = format!("answer to another action for {}", order_key(&read.no));
             return Err(Interrupt::Internal(text));
         }
         Ended::Failed(error)
             if order.verdict.is_some() && !order.has_material() && is_unknown_there(&error) =>
         {
-            ask.status_reply(settings, &order, None, None)
+            read.status_reply(settings, &order, None, None)
         }
         // The verdict is final, even if the query for the material failed.
-        _ if order.verdict.is_some() && !ask.photo => {
-            ask.status_reply(settings, &order, None, Some("material-unavailable"))
+        _ if order.verdict.is_some() && !read.photo => {
+            read.status_reply(settings, &order, None, Some("material-unavailable"))
         }
-        Ended::Failed(error) => ask.problem(Problem::upstream(&own_id_refused(error))),
-        Ended::Crowded if ask.waits() => {
-            wait(settings, ask, &order, None, context.now.unix_millis())
+        Ended::Failed(error) => read.problem(Problem::upstream(&own_id_refused(error))),
+        Ended::Crowded if read.waits() => {
+            wait(settings, read, &order, None, context.now.unix_millis())
         }
-        Ended::Crowded => ask.problem(Problem::new(ProblemKind::UpstreamThrottled).retry_after(2)),
+        Ended::Crowded => read.problem(Problem::new(ProblemKind::UpstreamThrottled).retry_after(2)),
     };
     Ok(writes.then(next))
 }
@@ -213,13 +213,13 @@ fn own_id_refused(error: Error) -> Error {
 
 fn described(
     settings: &Settings,
-    ask: Read,
+    read: Read,
     order: Order,
     result: &DescribeResult,
     upstream_now: Timestamp,
     rows: &Rows,
     context: &Context,
-) -> Result<Step, Interrupt> {
+) -> Result<LedgerStep, Interrupt> {
     let writes = Writes::default();
     let now = context.now.unix_millis();
     let decision = Decision::of(result.status);
@@ -227,11 +227,11 @@ fn described(
         // An expired verification stays unfinished at Alibaba Cloud.
         let agrees = decision.unwrap_or(Decision::Expired) == verdict.outcome;
         let next = if agrees {
-            ask.status_reply(settings, &order, Some(result), None)
+            read.status_reply(settings, &order, Some(result), None)
         } else {
             // A verdict is written once. If Alibaba Cloud returns a different one later, the
             // operator is informed.
-            ask.status_reply(settings, &order, None, Some("verdict-contradicted"))
+            read.status_reply(settings, &order, None, Some("verdict-contradicted"))
         };
         return Ok(writes.then(next));
     }
@@ -244,58 +244,58 @@ fn described(
             at: now,
             request_id: result.request_id.clone(),
         };
-        return decide(settings, &ask, order, verdict, Some(result), rows, context);
+        return decide(settings, &read, order, verdict, Some(result), rows, context);
     }
     debug_assert_eq!(order.status(), Some(OrderStatus::Pending));
-    Ok(writes.then(wait(settings, ask, &order, Some(result), now)))
+    Ok(writes.then(wait(settings, read, &order, Some(result), now)))
 }
 
 /// Waits for the next query or the verdict. When the request's time is over, it receives the current
 /// status. `fresh` is Alibaba Cloud's last response.
 fn wait(
     settings: &Settings,
-    ask: Read,
+    read: Read,
     order: &Order,
     fresh: Option<&DescribeResult>,
     now: i64,
 ) -> Next {
-    let left = ask.wait_until.unwrap_or(now).saturating_sub(now);
+    let left = read.wait_until.unwrap_or(now).saturating_sub(now);
     if left <= 0 {
-        return ask.status_reply(settings, order, fresh, None);
+        return read.status_reply(settings, order, fresh, None);
     }
     Next::Wait {
-        millis: order.look_in_millis(now).min(left),
-        on: Some(ask.no.clone()),
+        millis: order.next_query_in_millis(now).min(left),
+        on: Some(read.no.clone()),
         until_disconnect: true,
-        then: Task::Read(ask),
+        then: Task::Read(read),
     }
 }
 
 /// Stores the verdict. `fresh` is Alibaba Cloud's last response.
 fn decide(
     settings: &Settings,
-    ask: &Read,
+    read: &Read,
     mut order: Order,
     verdict: Verdict,
     fresh: Option<&DescribeResult>,
     rows: &Rows,
     context: &Context,
-) -> Result<Step, Interrupt> {
+) -> Result<LedgerStep, Interrupt> {
     let mut writes = Writes::default();
     order.verdict = Some(verdict);
     if let Start::Done { certify_url, .. } = &mut order.start {
         *certify_url = None;
     }
-    let caller = settings.caller(&ask.caller);
+    let caller = settings.caller(&read.caller);
     if caller.is_some_and(|caller| caller.webhook_url.is_some()) {
         order.report = Some(Report::default());
         let now = context.now.unix_millis();
-        writes.schedule_and_set_alarm(rows, context.now, now, Work::Report(&ask.no))?;
+        writes.schedule_and_set_alarm(rows, context.now, now, Work::Report(&read.no))?;
     }
-    if let Some(again) = &ask.again {
+    if let Some(again) = &read.again {
         writes.delete(again.clone());
     }
-    writes.put_order(&ask.no, &order);
-    writes.wake.push(ask.no.clone());
-    Ok(writes.then(ask.status_reply(settings, &order, fresh, None)))
+    writes.put_order(&read.no, &order);
+    writes.wake.push(read.no.clone());
+    Ok(writes.then(read.status_reply(settings, &order, fresh, None)))
 }

@@ -2,7 +2,7 @@
 
 use super::order::OrderStatus;
 use crate::client::call;
-use crate::gateway::asker::Asker;
+use crate::gateway::reply_target::ReplyTarget;
 use crate::json::Json;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -28,7 +28,8 @@ pub enum Task {
     /// Process the outcome of the attempt.
     Settle(UpstreamCall),
     /// Process a callback from Alibaba Cloud.
-    Hint(Hint),
+    #[serde(rename = "hint")]
+    Callback(Callback),
     /// Set the alarm again if the platform has lost it.
     Wake(Wake),
     /// Process due rows.
@@ -70,7 +71,8 @@ pub enum Purpose {
 #[serde(rename_all = "camelCase")]
 pub struct Create {
     /// The request to respond to.
-    pub asker: Asker,
+    #[serde(rename = "asker")]
+    pub reply_to: ReplyTarget,
     /// OuterOrderNo.
     pub no: String,
     /// SceneId.
@@ -111,7 +113,8 @@ pub struct Read {
     /// The caller's id.
     pub caller: String,
     /// The request to respond to; `None` if the ledger queries by itself.
-    pub asker: Option<Asker>,
+    #[serde(rename = "asker")]
+    pub reply_to: Option<ReplyTarget>,
     /// The alarm to continue afterwards, if the ledger queries by itself.
     #[serde(default)]
     pub alarm: Alarm,
@@ -164,7 +167,8 @@ impl Read {
 #[serde(rename_all = "camelCase")]
 pub struct List {
     /// The request to respond to.
-    pub asker: Asker,
+    #[serde(rename = "asker")]
+    pub reply_to: ReplyTarget,
     /// Maximum number of orders on a page.
     pub limit: u32,
     /// The last order examined; at first, the last order of the previous page.
@@ -197,7 +201,8 @@ pub struct Filter {
 #[serde(rename_all = "camelCase")]
 pub struct Count {
     /// The request to respond to.
-    pub asker: Asker,
+    #[serde(rename = "asker")]
+    pub reply_to: ReplyTarget,
     /// Which orders to count.
     pub filter: Filter,
     /// By how many minutes the caller's days begin before those of UTC.
@@ -215,7 +220,8 @@ pub struct Count {
 #[serde(rename_all = "camelCase")]
 pub struct Probe {
     /// The request to respond to.
-    pub asker: Asker,
+    #[serde(rename = "asker")]
+    pub reply_to: ReplyTarget,
     /// The CertifyId to ask for; empty at first.
     #[serde(default)]
     pub certify_id: String,
@@ -280,7 +286,8 @@ pub struct Signed {
     pub nonce: String,
     /// Identifies the arrival of the request; chosen by the host. The same arrival may repeat the
     /// step.
-    pub arrival: String,
+    #[serde(rename = "arrival")]
+    pub arrival_id: String,
     /// The requested task.
     pub then: Box<Task>,
 }
@@ -295,7 +302,7 @@ pub struct Wake {
 /// A callback, in which Alibaba Cloud reports that a user has finished. It is not trusted; it only
 /// triggers a query.
 #[derive(Clone, Debug, Serialize, Deserialize)]
-pub struct Hint {
+pub struct Callback {
     /// OuterOrderNo.
     pub no: String,
 }
@@ -338,24 +345,47 @@ impl Task {
     }
 
     /// The request to respond to, if there is one.
-    pub(super) fn asker(&self) -> Option<&Asker> {
+    pub(super) fn reply_to(&self) -> Option<&ReplyTarget> {
         match self {
-            Self::Signed(signed) => signed.then.asker(),
-            Self::Create(create) => Some(&create.asker),
-            Self::Read(read) => read.asker.as_ref(),
-            Self::List(list) => Some(&list.asker),
-            Self::Count(count) => Some(&count.asker),
-            Self::Probe(probe) => Some(&probe.asker),
+            Self::Signed(signed) => signed.then.reply_to(),
+            Self::Create(create) => Some(&create.reply_to),
+            Self::Read(read) => read.reply_to.as_ref(),
+            Self::List(list) => Some(&list.reply_to),
+            Self::Count(count) => Some(&count.reply_to),
+            Self::Probe(probe) => Some(&probe.reply_to),
             Self::Call(call) | Self::Settle(call) => match &call.purpose {
-                Purpose::Start { create, .. } => Some(&create.asker),
-                Purpose::Read(read) => read.asker.as_ref(),
-                Purpose::Probe(probe) => Some(&probe.asker),
+                Purpose::Start { create, .. } => Some(&create.reply_to),
+                Purpose::Read(read) => read.reply_to.as_ref(),
+                Purpose::Probe(probe) => Some(&probe.reply_to),
             },
-            Self::Hint(_)
+            Self::Callback(_)
             | Self::Wake(_)
             | Self::Alarm(_)
             | Self::Report(_)
             | Self::Reported(_) => None,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::json::de::from_json;
+    use crate::json::write::to_json;
+
+    /// Instances of two versions pass each other tasks while a deployment is in progress.
+    #[test]
+    fn tasks_keep_their_form() {
+        for text in [
+            r#"{"signed":{"nonce":"nonce/k/0","arrival":"a","then":{"probe":{"asker":{"caller":"shop","requestId":"r","front":{"rpc":{"action":"InitFaceVerify","xml":true,"host":"h"}}},"certifyId":""}}}}"#,
+            r#"{"list":{"asker":{"caller":"shop","requestId":"r","front":{"rest":{"language":"zh"}}},"limit":5,"after":null,"filter":{"status":"pending","from":0,"to":null},"search":null,"lookedAt":0,"found":[]}}"#,
+            r#"{"hint":{"no":"n"}}"#,
+            r#"{"wake":{"set":null}}"#,
+            r#"{"alarm":{"acts":200,"began":0}}"#,
+            r#"{"reported":{"no":"n","caller":"shop","due":"due/0/report/n"}}"#,
+        ] {
+            let task: Task = from_json(text).unwrap();
+            assert_eq!(to_json(&task), text);
         }
     }
 }

@@ -1,6 +1,6 @@
 //! A call to Alibaba Cloud on behalf of a task, with its attempts.
 
-use super::commit::{Context, Next, SendOutcome, Step, Writes};
+use super::commit::{Context, LedgerStep, Next, SendOutcome, Writes};
 use super::endpoints;
 use super::rows::{self, Interrupt, Rows, Write};
 use super::task::{Purpose, Task, UpstreamCall};
@@ -18,7 +18,7 @@ impl Purpose {
     pub(super) fn row_key(&self) -> String {
         match self {
             Self::Start { create, .. } => rows::order_key(&create.no),
-            Self::Read(ask) => rows::order_key(&ask.no),
+            Self::Read(read) => rows::order_key(&read.no),
             Self::Probe(_) => rows::PROBE.to_owned(),
         }
     }
@@ -40,7 +40,7 @@ impl Purpose {
             Self::Start { create, .. } => {
                 let given = create.parameters.iter();
                 let own = given.clone().all(|(name, _)| name != CALLBACK_URL);
-                let callback = callback_address::url(settings, &create.asker.caller, &create.no);
+                let callback = callback_address::url(settings, &create.reply_to.caller, &create.no);
                 given
                     .map(|(name, value)| (name.as_str(), Value::from(value.as_str())))
                     .chain(
@@ -50,9 +50,9 @@ impl Purpose {
                     )
                     .collect()
             }
-            Self::Read(ask) => vec![
-                ("SceneId", Value::from(ask.scene_id.as_str())),
-                ("CertifyId", Value::from(ask.certify_id.as_str())),
+            Self::Read(read) => vec![
+                ("SceneId", Value::from(read.scene_id.as_str())),
+                ("CertifyId", Value::from(read.certify_id.as_str())),
             ],
             Self::Probe(probe) => vec![
                 ("SceneId", Value::from(settings.scene_id.clone())),
@@ -80,7 +80,7 @@ pub(super) fn begin(
     writes: Writes,
     rows: &Rows,
     context: &Context,
-) -> Result<Step, Interrupt> {
+) -> Result<LedgerStep, Interrupt> {
     let starts = matches!(purpose, Purpose::Start { .. });
     let state = call::State {
         endpoint: endpoints::first(settings, rows, starts, context.now)?,
@@ -95,7 +95,7 @@ pub(super) fn send(
     call: UpstreamCall,
     writes: Writes,
     context: &Context,
-) -> Result<Step, Interrupt> {
+) -> Result<LedgerStep, Interrupt> {
     let request = call.purpose.request(settings, context.now)?;
     let attempt = call::attempt(
         &settings.options,
@@ -107,7 +107,7 @@ pub(super) fn send(
     );
     let (share, yields) = match &call.purpose {
         Purpose::Start { .. } => (None, false),
-        Purpose::Read(ask) => (ask.share(), ask.yields()),
+        Purpose::Read(read) => (read.share(), read.yields()),
         // No CertifyId has this form.
         Purpose::Probe(_) => (Some("/probe".to_owned()), true),
     };
@@ -196,7 +196,7 @@ pub(super) fn settle(
 /// What follows from the outcome of an attempt.
 pub(super) enum Settled {
     /// The call makes another attempt.
-    Retry(Step),
+    Retry(LedgerStep),
     /// The call has ended, at this time by Alibaba Cloud's clock.
     Ended(Box<Purpose>, Ended, Timestamp),
 }

@@ -2,7 +2,7 @@
 //! (github.com/standard-webhooks). A delivery contains no personal data.
 
 use super::alarm_work::Work;
-use super::commit::{Context, Next, SendOutcome, Step, Writes};
+use super::commit::{Context, LedgerStep, Next, SendOutcome, Writes};
 use super::order::{Order, OrderStatus, Verdict};
 use super::rows::{Interrupt, RECEIVER, Rows, order_key};
 use super::task::{Delivery, Task};
@@ -67,7 +67,7 @@ pub(super) fn send(
     posted: Delivery,
     rows: &Rows,
     context: &Context,
-) -> Result<Step, Interrupt> {
+) -> Result<LedgerStep, Interrupt> {
     let mut writes = Writes::default();
     writes.delete(posted.due.clone());
     let caller = &posted.caller;
@@ -188,7 +188,7 @@ pub(super) fn reported(
     send_outcome: Option<SendOutcome>,
     rows: &Rows,
     context: &Context,
-) -> Result<Step, Interrupt> {
+) -> Result<LedgerStep, Interrupt> {
     let mut writes = Writes::default();
     let key = order_key(&posted.no);
     rows.expect([key.clone(), RECEIVER.to_owned()])?;

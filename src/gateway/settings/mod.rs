@@ -1,4 +1,4 @@
-//! The gateway's settings: the Worker's variables and secrets, validated together.
+//! The gateway's settings: variables and secrets of the host, validated together.
 //!
 //! No combination of valid settings produces a deployment that is open to everyone or passes a
 //! simulated verification off as a real one: `development` uses only loopback addresses, `staging`
@@ -49,7 +49,7 @@ pub struct Settings {
 
 /// The result of checking the settings. Mode and console apply even if other settings are invalid.
 #[derive(Clone, Debug)]
-pub struct Checked {
+pub struct CheckedSettings {
     /// What the gateway is for; `None` for an unknown word.
     pub mode: Option<Mode>,
     /// Whether the console is served.
@@ -58,7 +58,7 @@ pub struct Checked {
     pub settings: Result<Settings, Vec<FieldError>>,
 }
 
-impl Checked {
+impl CheckedSettings {
     /// Checks the settings.
     pub fn read(variables: &Variables) -> Self {
         Self {

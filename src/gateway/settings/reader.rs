@@ -44,10 +44,10 @@ pub const NAMES: &[&str] = &[
     "CLOUDAUTH_ALLOW_VPC_ENDPOINTS",
 ];
 
-/// Names and values of the Worker's environment.
+/// Names and values of the host's variables and secrets.
 pub type Variables = Vec<(String, String)>;
 
-/// Prefix of Worker secrets that contain the secrets of callers' key pairs.
+/// Prefix of the names of settings that contain the secrets of callers' key pairs.
 pub(super) const KEY_SECRET_PREFIX: &str = "GATEWAY_KEY_";
 
 pub(super) struct Reader<'a> {

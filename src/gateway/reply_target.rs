@@ -6,31 +6,32 @@ use serde::{Deserialize, Serialize};
 /// The request to respond to, and the protocol of the response.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
-pub struct Asker {
+pub struct ReplyTarget {
     /// The caller's id.
     pub caller: String,
     /// The request's ID.
     pub request_id: String,
     /// The request's protocol.
-    pub front: Front,
+    #[serde(rename = "front")]
+    pub protocol: Protocol,
 }
 
 /// The protocol of a request and its response.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
-pub enum Front {
+pub enum Protocol {
     /// The REST routes.
     Rest {
         /// Language of problems.
         language: Language,
     },
     /// Alibaba Cloud's RPC protocol.
-    Rpc(RpcForm),
+    Rpc(RpcReplyFormat),
 }
 
 /// What a response in Alibaba Cloud's RPC protocol depends on.
 #[derive(Clone, Debug, Serialize, Deserialize)]
-pub struct RpcForm {
+pub struct RpcReplyFormat {
     /// The action; empty while it is unknown.
     pub action: String,
     /// Whether the response is XML.

@@ -1,14 +1,14 @@
 //! Alibaba Cloud's callback, which only triggers a query for the verdict.
 
-use crate::gateway::arrival::{Handled, Incoming, Then};
+use crate::gateway::arrival::{Handled, HostAction, RequestContext};
 use crate::gateway::callback_address;
-use crate::gateway::ledger::task::{Hint, Task};
+use crate::gateway::ledger::task::{Callback, Task};
 use crate::gateway::problem::{Problem, ProblemKind};
 use crate::gateway::settings::Settings;
 
 /// Handles a callback: a user has finished. Its URL is a secret of the order.
-pub(in crate::gateway) fn take(
-    incoming: &mut Incoming<'_>,
+pub(in crate::gateway) fn handle(
+    context: &mut RequestContext<'_>,
     settings: &Settings,
     caller: &str,
     no: &str,
@@ -17,6 +17,8 @@ pub(in crate::gateway) fn take(
     if !callback_address::is_genuine(settings, caller, no, proof) {
         return Err(Problem::new(ProblemKind::NotFound));
     }
-    incoming.caller = Some(caller.to_owned());
-    Ok(Then::ledger(&Task::Hint(Hint { no: no.to_owned() })))
+    context.caller = Some(caller.to_owned());
+    Ok(HostAction::ledger(&Task::Callback(Callback {
+        no: no.to_owned(),
+    })))
 }

@@ -383,8 +383,8 @@ problems! {
     /// It is unknown whether Alibaba Cloud started the order.
     StartOutcomeUnknown 409 "start-outcome-unknown" Developer false
         "发起结果未知" "The outcome of the start is unknown"
-        "向阿里云发起认证后未得到明确的响应，阿里云可能已受理；网关未返回 CertifyId，也不会自行重试。确认后请以相同参数加 ?restartUnknown=true 重新发起。"
-        "Alibaba Cloud did not return a definite response and may have started a verification. No CertifyId was issued, and the gateway does not retry by itself. To start again, send the request with ?restartUnknown=true.";
+        "向阿里云发起认证后未得到明确的响应，阿里云可能已受理；网关未返回 CertifyId，也不会自行重试。如可接受再计费一次，请以相同参数加 ?restartUnknown=true 重新发起。"
+        "Alibaba Cloud did not return a definite response and may have started a verification. No CertifyId was issued, and the gateway does not retry by itself. If a second billed verification is acceptable, send the same request with ?restartUnknown=true.";
     /// The body is too large.
     BodyTooLarge 413 "body-too-large" Developer false
         "请求体过大" "The body is too large"

@@ -99,23 +99,94 @@ fn starts_begin_at_an_endpoint_that_works() {
 #[test]
 fn reads_try_the_endpoint_for_the_starts() {
     let mut host = two();
-    create(&mut host, 1, false, &mut first_refuses);
-    create(&mut host, 2, false, &mut first_refuses);
+    // Both were started at the first endpoint, which fails from now on.
+    create(&mut host, 1, false, &mut answer);
+    create(&mut host, 2, false, &mut answer);
+    create(&mut host, 3, false, &mut first_refuses);
     sent(&mut host);
-    assert_eq!(read(&mut host, 2, &mut first_refuses)["status"], "pending");
+    assert_eq!(read(&mut host, 1, &mut first_refuses)["status"], "pending");
     assert_eq!(sent(&mut host), [SECOND]);
     // Later, queries find that it is still failing, and continue at the next endpoint.
     host.now += MINUTE;
     assert_eq!(read(&mut host, 2, &mut first_refuses)["status"], "pending");
     assert_eq!(sent(&mut host), [FIRST, SECOND]);
-    assert_eq!(create(&mut host, 3, false, &mut first_refuses).status, 201);
+    assert_eq!(create(&mut host, 4, false, &mut first_refuses).status, 201);
     assert_eq!(sent(&mut host), [SECOND]);
     // Once it responds again, calls begin there again.
     host.now += MINUTE;
-    assert_eq!(read(&mut host, 2, &mut answer)["status"], "pending");
-    assert_eq!(create(&mut host, 4, false, &mut answer).status, 201);
+    assert_eq!(read(&mut host, 1, &mut answer)["status"], "pending");
+    assert_eq!(create(&mut host, 5, false, &mut answer).status, 201);
     assert_eq!(sent(&mut host), [FIRST, FIRST]);
     assert!(!host.rows["dev"].contains_key("endpoints"));
+}
+
+/// Each endpoint knows the CertifyIds that it has issued; the first one is unreachable if `fails`.
+fn separate(fails: bool) -> impl FnMut(&OutgoingRequest) -> Outcome {
+    move |sent: &OutgoingRequest| {
+        let body = sent.body.as_deref().unwrap();
+        let first = sent.url.starts_with(FIRST);
+        let own = if first { "first" } else { "second" };
+        if first && fails {
+            Outcome::Lost(Loss::ConnectionFailed { code: None })
+        } else if body.contains("InitFaceVerify") {
+            json_answer(
+                200,
+                &json!({"Code": "200", "ResultObject": {"CertifyId": own}}),
+            )
+        } else if body.contains(&format!("CertifyId={own}")) {
+            json_answer(
+                200,
+                &json!({"Code": "200", "ResultObject": {"Passed": "T", "SubCode": "200"}}),
+            )
+        } else {
+            json_answer(200, &json!({"Code": "406"}))
+        }
+    }
+}
+
+#[test]
+fn an_endpoint_that_did_not_issue_the_certify_id_expires_no_order() {
+    let mut host = two();
+    assert_eq!(
+        create(&mut host, 1, false, &mut separate(false)).status,
+        201
+    );
+    host.now += 60 * MINUTE;
+    // The alarm and a request are answered by the other endpoint.
+    host.alarm("dev", &mut separate(true));
+    let problem = read(&mut host, 1, &mut separate(true));
+    assert_eq!(
+        [&problem["code"], &problem["retryable"]],
+        [&json!("upstream-failed"), &json!(true)]
+    );
+    host.now += MINUTE;
+    assert_eq!(read(&mut host, 1, &mut separate(false))["status"], "passed");
+}
+
+#[test]
+fn a_read_begins_at_the_endpoint_that_issued_the_certify_id() {
+    let mut host = two();
+    create(&mut host, 1, false, &mut first_refuses);
+    assert_eq!(create(&mut host, 2, false, &mut separate(true)).status, 201);
+    host.now += 20 * MINUTE;
+    sent(&mut host);
+    assert_eq!(read(&mut host, 2, &mut separate(false))["status"], "passed");
+    assert_eq!(sent(&mut host), [SECOND]);
+}
+
+#[test]
+fn an_order_of_an_endpoint_that_is_no_longer_configured_expires() {
+    let mut host = two();
+    assert_eq!(
+        create(&mut host, 1, false, &mut separate(false)).status,
+        201
+    );
+    host.now += 60 * MINUTE;
+    host.variables = variables(&[
+        ("GATEWAY_MODE", "development"),
+        ("CLOUDAUTH_ENDPOINTS", SECOND),
+    ]);
+    assert_eq!(read(&mut host, 1, &mut separate(true))["status"], "expired");
 }
 
 #[test]

@@ -118,6 +118,12 @@ fn a_photo_that_cannot_be_asked_for_now_is_not_called_missing() {
         let reply = get(&mut host, "/photo", &mut |_| fails());
         assert_eq!((reply.status, reply.outcome.as_str()), (status, outcome));
     }
+    // Alibaba Cloud keeps photos for a limited time, which nobody has to repair.
+    let reply = get(&mut host, "/photo", &mut |_| service("406"));
+    assert_eq!(
+        (reply.status, reply.outcome.as_str()),
+        (404, "photo-unavailable")
+    );
     host.crowded = true;
     let reply = get(&mut host, "/photo", &mut nobody);
     assert_eq!(reply.outcome, "upstream-throttled");

@@ -242,23 +242,28 @@ fn only_an_own_verification_that_has_passed_is_compared_with() {
         });
         (reply, asked)
     };
-    // Of another caller or unknown, and unfinished.
-    for certify_id in ["certify-of-another", "certify1"] {
-        let (reply, asked) = compared(&mut host, certify_id, 2);
+    let refused = |(reply, asked): (Reply, i32)| {
         let body: Value = serde_json::from_str(&reply.body).unwrap();
         assert_eq!((body["vendorCode"].as_str(), asked), (Some("423"), 0));
         assert_eq!(body["execution"], "none");
-    }
-    let headers = [("authorization", "Bearer dev-token")];
-    let path = format!("/v1/face-verifications/{:032}", 1);
-    host.handle(request("GET", &path, &headers, b""), &mut |_| {
-        json_answer(
-            200,
-            &json!({"Code": "200", "ResultObject": {"Passed": "T", "SubCode": "200"}}),
-        )
-    });
+    };
+    // Of another caller or unknown.
+    refused(compared(&mut host, "certify-of-another", 2));
+    // Alibaba Cloud itself refuses one that has not passed: the ledger may not know its verdict yet.
     let (reply, asked) = compared(&mut host, "certify1", 2);
     assert_eq!((reply.status, asked), (201, 1), "{}", reply.body);
+    for (passed, order) in [("T", 3), ("F", 4)] {
+        assert_eq!(starts(&mut host, "one", order).status, 201);
+        let headers = [("authorization", "Bearer dev-token")];
+        let path = format!("/v1/face-verifications/{order:032}");
+        let verdict = json!({"Code": "200", "ResultObject": {"Passed": passed, "SubCode": "200"}});
+        host.handle(request("GET", &path, &headers, b""), &mut |_| {
+            json_answer(200, &verdict)
+        });
+    }
+    let (reply, asked) = compared(&mut host, "certify3", 5);
+    assert_eq!((reply.status, asked), (201, 1), "{}", reply.body);
+    refused(compared(&mut host, "certify4", 6));
 }
 
 #[test]

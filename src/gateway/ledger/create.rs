@@ -9,7 +9,7 @@ use super::rows::{
     user_key,
 };
 use super::task::{Create, Purpose, Read, Task};
-use super::upstream::{self, Ended};
+use super::upstream::{self, Ended, Place};
 use crate::actions::ValidRequest;
 use crate::client::response::{Answer, InitResult};
 use crate::error::Execution;
@@ -157,13 +157,18 @@ fn started(create: &Create, order: &Order, repeated: bool) -> Next {
     Answered::to(&create.reply_to, started).into()
 }
 
-/// Whether this CertifyId belongs to an order of the caller that has passed.
-fn has_passed(certify_id: &str, rows: &Rows) -> Result<bool, Interrupt> {
+/// Whether this CertifyId belongs to an order of the caller that has passed, or whose verdict is not known yet:
+/// Alibaba Cloud refuses a comparison with a verification that has not passed.
+fn can_be_compared_with(certify_id: &str, rows: &Rows) -> Result<bool, Interrupt> {
     let Some(no) = rows.get::<String>(&certify_key(certify_id))? else {
         return Ok(false);
     };
     let order = rows.get::<Order>(&order_key(&no))?;
-    Ok(order.is_some_and(|order| order.status() == Some(OrderStatus::Passed)))
+    let status = order.and_then(|order| order.status());
+    Ok(matches!(
+        status,
+        Some(OrderStatus::Passed | OrderStatus::Pending)
+    ))
 }
 
 fn wait(mut create: Create, writes: Writes, now: Timestamp) -> LedgerStep {
@@ -196,7 +201,7 @@ fn start(
     context: &Context,
 ) -> Result<LedgerStep, Interrupt> {
     if let Some(earlier) = create.earlier()
-        && !has_passed(earlier, rows)?
+        && !can_be_compared_with(earlier, rows)?
     {
         // Alibaba Cloud would compare with the photo of another caller's verification.
         let problem = refusal(NOT_PASSED, None).map(|error| Problem::upstream(&error));
@@ -355,7 +360,7 @@ pub(super) fn settle(
     create: Create,
     flight: &str,
     ended: Ended,
-    upstream_now: Timestamp,
+    place: Place,
     rows: &Rows,
     context: &Context,
 ) -> Result<LedgerStep, Interrupt> {
@@ -373,15 +378,7 @@ pub(super) fn settle(
     order.given_up = None;
     let (after, problem) = match ended {
         Ended::Answered(Answer::Init(result)) => {
-            return done(
-                settings,
-                create,
-                order,
-                *result,
-                upstream_now,
-                rows,
-                context,
-            );
+            return done(settings, create, order, *result, place, rows, context);
         }
         // A response always matches its action, so this cannot occur. If it did, the outcome would
         // be unknown.
@@ -429,7 +426,7 @@ fn done(
     create: Create,
     mut order: Order,
     result: InitResult,
-    upstream_now: Timestamp,
+    place: Place,
     rows: &Rows,
     context: &Context,
 ) -> Result<LedgerStep, Interrupt> {
@@ -461,7 +458,8 @@ fn done(
     order.start = Start::Done {
         certify_id: result.certify_id,
         certify_url: result.certify_url,
-        at: upstream_now.unix_millis(),
+        at: place.now.unix_millis(),
+        issued_by: place.endpoint,
         request_id: result.request_id,
     };
     writes.put_order(&create.no, &order);

@@ -39,11 +39,26 @@ impl Failing {
     }
 }
 
-/// The endpoint at which a call begins: the first that is not avoided, or else the first of the list.
+/// The origin of an endpoint, if there are several.
+pub(super) fn origin_of(settings: &Settings, endpoint: usize) -> Option<String> {
+    let endpoints = settings.options.endpoints();
+    let endpoint = endpoints.get(endpoint).filter(|_| endpoints.len() > 1);
+    endpoint.map(Endpoint::origin)
+}
+
+/// Whether the settings have an endpoint with this origin, and others.
+pub(super) fn is_one_of_several(settings: &Settings, origin: &str) -> bool {
+    let endpoints = settings.options.endpoints();
+    endpoints.len() > 1 && endpoints.iter().any(|each| each.origin() == origin)
+}
+
+/// The endpoint at which a call begins: the one with the preferred origin or else the first of the list, unless it
+/// is avoided.
 pub(super) fn first(
     settings: &Settings,
     rows: &Rows,
     starts: bool,
+    preferred: Option<&str>,
     now: Timestamp,
 ) -> Result<usize, Interrupt> {
     let endpoints = &settings.options.endpoints;
@@ -57,7 +72,12 @@ pub(super) fn first(
         READS_AVOID_MILLIS
     };
     let works = |endpoint: &Endpoint| !failing.is_avoided(endpoint, now, millis);
-    Ok(endpoints.iter().position(works).unwrap_or(0))
+    let is_preferred = |endpoint: &Endpoint| Some(endpoint.origin().as_str()) == preferred;
+    Ok(endpoints
+        .iter()
+        .position(|endpoint| is_preferred(endpoint) && works(endpoint))
+        .or_else(|| endpoints.iter().position(works))
+        .unwrap_or(0))
 }
 
 /// What to write after an attempt at an endpoint, if anything.

@@ -183,21 +183,15 @@ fn settle(
     context: &Context,
 ) -> Result<LedgerStep, Interrupt> {
     let (settled, endpoint) = upstream::settle(settings, call, send_outcome, rows, context)?;
-    let (purpose, ended, upstream_now) = match settled {
+    let (purpose, ended, place) = match settled {
         Settled::Retry(step) => return Ok(step.with_write(endpoint)),
-        Settled::Ended(purpose, ended, upstream_now) => (purpose, ended, upstream_now),
+        Settled::Ended(purpose, ended, place) => (purpose, ended, place),
     };
     let step = match *purpose {
-        Purpose::Start { create, flight } => create::settle(
-            settings,
-            create,
-            &flight,
-            ended,
-            upstream_now,
-            rows,
-            context,
-        ),
-        Purpose::Read(read) => read::settle(settings, read, ended, upstream_now, rows, context),
+        Purpose::Start { create, flight } => {
+            create::settle(settings, create, &flight, ended, place, rows, context)
+        }
+        Purpose::Read(read) => read::settle(settings, read, ended, &place, rows, context),
         Purpose::Probe(probe) => Ok(probe::settle(&probe, ended, context)),
     }?;
     Ok(step.with_write(endpoint))

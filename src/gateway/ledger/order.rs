@@ -106,6 +106,9 @@ pub enum Start {
         certify_url: Option<String>,
         /// When it was started, by Alibaba Cloud's clock.
         at: i64,
+        /// Origin of the endpoint that issued the CertifyId, if there are several.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        issued_by: Option<String>,
         /// Alibaba Cloud's RequestId.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         request_id: Option<String>,

@@ -4,10 +4,11 @@
 use super::alarm_work::Work;
 use super::answer::{Answered, Found};
 use super::commit::{Context, LedgerStep, Next, PhotoUrl, SendOutcome, Writes};
+use super::endpoints;
 use super::order::{Decision, Order, OrderStatus, Report, Start, Verdict, over_at};
 use super::rows::{Interrupt, Rows, certify_key, order_key};
 use super::task::{Purpose, Read, Task};
-use super::upstream::{self, Ended};
+use super::upstream::{self, Ended, Place};
 use crate::client::response::{Answer, DescribeResult};
 use crate::error::{Audience, Error, Kind};
 use crate::gateway::problem::{Problem, ProblemKind};
@@ -105,8 +106,15 @@ pub(super) fn begin(
         Start::Done { .. } if order.verdict.is_some() && !read.material => {
             read.status_reply(settings, &order, None, None)
         }
-        Start::Done { certify_id, .. } => {
+        Start::Done {
+            certify_id,
+            issued_by,
+            ..
+        } => {
             read.certify_id.clone_from(certify_id);
+            read.issued_by = issued_by
+                .clone()
+                .filter(|origin| endpoints::is_one_of_several(settings, origin));
             read.scene_id.clone_from(&order.scene_id);
             read.decided = order.verdict.is_some();
             if read.waits() {
@@ -131,7 +139,7 @@ pub(super) fn settle(
     settings: &Settings,
     read: Read,
     ended: Ended,
-    upstream_now: Timestamp,
+    place: &Place,
     rows: &Rows,
     context: &Context,
 ) -> Result<LedgerStep, Interrupt> {
@@ -146,12 +154,20 @@ pub(super) fn settle(
     };
     let next = match ended {
         Ended::Answered(Answer::Describe(result)) => {
-            return described(settings, read, order, &result, upstream_now, rows, context);
+            return described(settings, read, order, &result, place.now, rows, context);
+        }
+        // An endpoint that has not issued the CertifyId may not know it.
+        Ended::Failed(error) if is_unknown_there(&error) && is_elsewhere(&read, place) => {
+            if order.verdict.is_some() && !read.photo {
+                read.status_reply(settings, &order, None, Some("material-unavailable"))
+            } else {
+                read.problem(Problem::new(ProblemKind::UpstreamFailed).because_of(&error))
+            }
         }
         Ended::Failed(error)
             if order.verdict.is_none()
                 && is_unknown_there(&error)
-                && is_over(settings, &order, upstream_now) =>
+                && is_over(settings, &order, place.now) =>
         {
             let verdict = Verdict {
                 outcome: Decision::Expired,
@@ -167,7 +183,9 @@ pub(super) fn settle(
             return Err(Interrupt::Internal(text));
         }
         Ended::Failed(error)
-            if order.verdict.is_some() && !order.has_material() && is_unknown_there(&error) =>
+            if order.verdict.is_some()
+                && is_unknown_there(&error)
+                && (read.photo || !order.has_material()) =>
         {
             read.status_reply(settings, &order, None, None)
         }
@@ -188,6 +206,11 @@ pub(super) fn settle(
 /// temporary: an endpoint may not know it yet.
 fn is_unknown_there(error: &Error) -> bool {
     error.kind == Kind::Vendor && error.code == "406"
+}
+
+/// Whether the call ended at another endpoint than the one that issued the CertifyId.
+fn is_elsewhere(read: &Read, place: &Place) -> bool {
+    read.issued_by.is_some() && read.issued_by != place.endpoint
 }
 
 fn is_over(settings: &Settings, order: &Order, upstream_now: Timestamp) -> bool {

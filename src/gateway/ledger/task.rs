@@ -142,6 +142,9 @@ pub struct Read {
     /// The order's CertifyId, if it is known or identifies the order.
     #[serde(default)]
     pub certify_id: String,
+    /// Origin of the endpoint that issued the CertifyId, if it is known.
+    #[serde(default)]
+    pub issued_by: Option<String>,
 }
 
 impl Read {

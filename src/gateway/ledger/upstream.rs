@@ -82,8 +82,12 @@ pub(super) fn begin(
     context: &Context,
 ) -> Result<LedgerStep, Interrupt> {
     let starts = matches!(purpose, Purpose::Start { .. });
+    let preferred = match &purpose {
+        Purpose::Read(read) => read.issued_by.as_deref(),
+        Purpose::Start { .. } | Purpose::Probe(_) => None,
+    };
     let state = call::State {
-        endpoint: endpoints::first(settings, rows, starts, context.now)?,
+        endpoint: endpoints::first(settings, rows, starts, preferred, context.now)?,
         ..call::State::new(context.now, 0)
     };
     send(settings, UpstreamCall { purpose, state }, writes, context)
@@ -144,13 +148,16 @@ pub(super) fn settle(
     };
     // Uses Alibaba Cloud's clock, because the gateway's can be wrong. If the response has no Date
     // header, uses the clock skew that this call has measured.
-    let mut upstream_now = context.now.plus_millis(state.clock_offset_millis);
+    let mut place = Place {
+        now: context.now.plus_millis(state.clock_offset_millis),
+        endpoint: endpoints::origin_of(settings, state.endpoint),
+    };
     let mut endpoint = None;
     let ended = match send_outcome {
         Some(SendOutcome::Outcome(outcome)) => {
             endpoint = endpoints::observe(settings, rows, state.endpoint, &outcome, context.now)?;
             if let call::Outcome::Answered(response) = &outcome {
-                upstream_now = call::server_time(&response.headers).unwrap_or(upstream_now);
+                place.now = call::server_time(&response.headers).unwrap_or(place.now);
             }
             let request = || purpose.request(settings, context.now).ok();
             // Derived from the nonce, so that tasks that share this attempt also share the next one.
@@ -189,7 +196,7 @@ pub(super) fn settle(
             return Err(purpose.contradiction("missing outcome", &[]));
         }
     };
-    let ended = Settled::Ended(Box::new(purpose), ended, upstream_now);
+    let ended = Settled::Ended(Box::new(purpose), ended, place);
     Ok((ended, endpoint))
 }
 
@@ -197,8 +204,16 @@ pub(super) fn settle(
 pub(super) enum Settled {
     /// The call makes another attempt.
     Retry(LedgerStep),
-    /// The call has ended, at this time by Alibaba Cloud's clock.
-    Ended(Box<Purpose>, Ended, Timestamp),
+    /// The call has ended.
+    Ended(Box<Purpose>, Ended, Place),
+}
+
+/// When and where a call ended.
+pub(super) struct Place {
+    /// The time by Alibaba Cloud's clock.
+    pub(super) now: Timestamp,
+    /// Origin of the endpoint, if there are several.
+    pub(super) endpoint: Option<String>,
 }
 
 /// The result of a call to Alibaba Cloud.

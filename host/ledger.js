@@ -87,7 +87,7 @@ export class LedgerRunner {
       if (commit.alarm !== null) this.#compared = commit.alarm;
       for (const order of commit.wake) this.wake(order);
       for (const key of commit.unreadable) console.error(JSON.stringify({ row: "unreadable", key }));
-      if (commit.failure !== null) console.error(JSON.stringify({ step: "failed", reason: commit.failure }));
+      if (commit.failure) console.error(JSON.stringify({ step: "failed", reason: commit.failure }));
       sendOutcome = undefined;
       const { next } = commit;
       switch (next.type) {

@@ -5,6 +5,9 @@
 //! the host then repeats [`work::step`] until the task returns a response. Neither function
 //! accesses a clock, a store or the network.
 
+#[macro_use]
+mod words;
+
 pub mod arrival;
 pub mod body;
 pub mod callback_address;

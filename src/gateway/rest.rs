@@ -1,6 +1,6 @@
 //! Renders the ledger's results for the REST routes; `worker/openapi.json` describes their formats.
 
-use super::ledger::answer::{Answer, Days, Found, Page, Started};
+use super::ledger::answer::{Days, Found, Page, Started, TaskResult};
 use super::ledger::finding::{Finding, KeyStatus};
 use super::ledger::order::{Order, OrderStatus, Report, Start};
 use super::ledger::task::{Cursor, Day};
@@ -21,18 +21,23 @@ use serde::Serialize;
 const LOOK_AGAIN_SECONDS: &str = "2";
 
 /// The response for a result.
-pub fn reply(settings: &Settings, language: Language, request_id: &str, answer: &Answer) -> Reply {
+pub fn reply(
+    settings: &Settings,
+    language: Language,
+    request_id: &str,
+    answer: &TaskResult,
+) -> Reply {
     let problem = |problem: &Problem| problem.reply(language, request_id);
     match answer {
-        Answer::Started(order) => started(settings, request_id, order),
-        Answer::Found(order) => found(settings, request_id, order)
+        TaskResult::Started(order) => started(settings, request_id, order),
+        TaskResult::Found(order) => found(settings, request_id, order)
             .unwrap_or_else(|| problem(&Problem::new(ProblemKind::InternalError))),
-        Answer::Page(orders) => page(settings, request_id, orders),
-        Answer::Days(days) => counts(request_id, days),
-        Answer::Finding(finding) => key_status(settings, request_id, finding),
-        Answer::NonceUsed => problem(&Problem::new(ProblemKind::Unauthenticated)),
-        Answer::Noted => noted(),
-        Answer::Problem(what) => problem(what),
+        TaskResult::Page(orders) => page(settings, request_id, orders),
+        TaskResult::Days(days) => counts(request_id, days),
+        TaskResult::Finding(finding) => key_status(settings, request_id, finding),
+        TaskResult::NonceUsed => problem(&Problem::new(ProblemKind::Unauthenticated)),
+        TaskResult::Noted => noted(),
+        TaskResult::Problem(what) => problem(what),
     }
 }
 

@@ -7,7 +7,7 @@
 //! that is being started.
 
 use super::callers::{self, Access, Scope};
-use super::ledger::answer::{Answer, Found, Started};
+use super::ledger::answer::{Found, Started, TaskResult};
 use super::ledger::order::{Decision, Verdict};
 use super::ledger::task::{Create, Read, Signed, Task};
 use super::problem::{Problem, ProblemKind};
@@ -270,20 +270,20 @@ pub fn reply(
     settings: &Settings,
     format: &RpcReplyFormat,
     request_id: &str,
-    answer: &Answer,
+    answer: &TaskResult,
 ) -> Reply {
     match answer {
-        Answer::Started(order) => format.started(order, request_id),
-        Answer::Found(found) => match found.order.status() {
+        TaskResult::Started(order) => format.started(order, request_id),
+        TaskResult::Found(found) => match found.order.status() {
             Some(order_status) => format
                 .found(settings, found, request_id)
                 .with_outcome(order_status.word()),
             None => format.problem(&Problem::new(ProblemKind::InternalError), request_id),
         },
-        Answer::NonceUsed => format.refusal(&errors::NONCE_USED.because(""), request_id),
-        Answer::Problem(problem) => format.problem(problem, request_id),
+        TaskResult::NonceUsed => format.refusal(&errors::NONCE_USED.because(""), request_id),
+        TaskResult::Problem(problem) => format.problem(problem, request_id),
         // No task of this protocol has such a result.
-        Answer::Page(_) | Answer::Days(_) | Answer::Finding(_) | Answer::Noted => {
+        TaskResult::Page(_) | TaskResult::Days(_) | TaskResult::Finding(_) | TaskResult::Noted => {
             format.problem(&Problem::new(ProblemKind::InternalError), request_id)
         }
     }

@@ -15,14 +15,14 @@ pub struct Answered {
     /// The request to respond to; `None` for a callback, whose sender is not given any information.
     pub reply_to: Option<ReplyTarget>,
     /// The result.
-    pub answer: Answer,
+    pub answer: TaskResult,
     /// The outcome for the log, if it differs from that of the result.
     pub outcome: Option<&'static str>,
 }
 
 /// The result of a task.
 #[derive(Debug)]
-pub enum Answer {
+pub enum TaskResult {
     /// The order was started.
     Started(Started),
     /// The order was found.
@@ -92,7 +92,7 @@ pub struct Page {
 
 impl Answered {
     /// The outcome of a task that responds to `reply_to`.
-    pub(super) fn to(reply_to: &ReplyTarget, answer: impl Into<Answer>) -> Self {
+    pub(super) fn to(reply_to: &ReplyTarget, answer: impl Into<TaskResult>) -> Self {
         Self {
             reply_to: Some(reply_to.clone()),
             answer: answer.into(),
@@ -109,37 +109,37 @@ impl Answered {
     }
 }
 
-impl From<Started> for Answer {
+impl From<Started> for TaskResult {
     fn from(started: Started) -> Self {
         Self::Started(started)
     }
 }
 
-impl From<Found> for Answer {
+impl From<Found> for TaskResult {
     fn from(found: Found) -> Self {
         Self::Found(Box::new(found))
     }
 }
 
-impl From<Days> for Answer {
+impl From<Days> for TaskResult {
     fn from(days: Days) -> Self {
         Self::Days(days)
     }
 }
 
-impl From<Finding> for Answer {
+impl From<Finding> for TaskResult {
     fn from(finding: Finding) -> Self {
         Self::Finding(Box::new(finding))
     }
 }
 
-impl From<Page> for Answer {
+impl From<Page> for TaskResult {
     fn from(page: Page) -> Self {
         Self::Page(page)
     }
 }
 
-impl From<Problem> for Answer {
+impl From<Problem> for TaskResult {
     fn from(problem: Problem) -> Self {
         Self::Problem(Box::new(problem))
     }

@@ -2,7 +2,7 @@
 //! verdicts to webhooks. [`Work`] lists what a due row can ask for.
 
 use super::alarm_work::{Work, due_at};
-use super::answer::{Answer, Answered};
+use super::answer::{Answered, TaskResult};
 use super::commit::{Context, LedgerStep, Next, Writes};
 use super::order::{Order, OrderStatus, Start};
 use super::rows::{
@@ -75,7 +75,7 @@ pub(super) fn callback(
 pub(super) fn noted() -> Next {
     Next::from(Answered {
         reply_to: None,
-        answer: Answer::Noted,
+        answer: TaskResult::Noted,
         outcome: None,
     })
 }

@@ -11,24 +11,24 @@ static WORKS: Text = Text::new(
     "Alibaba Cloud accepts the gateway's key and scene.",
 );
 
-/// What Alibaba Cloud says about the key and the scene.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum KeyStatus {
-    /// Key and scene are accepted.
-    Works,
-    /// The key does not exist, is disabled, or its secret is wrong.
-    KeyRefused,
-    /// The key's RAM user may not call the action.
-    NoPermission,
-    /// The account has no such scene.
-    SceneUnknown,
-    /// The product is not activated, or a payment is overdue.
-    NotActivated,
-    /// No response.
-    Unreachable,
-    /// Another failure, which says nothing about the key.
-    Failed,
+words! {
+    /// What Alibaba Cloud says about the key and the scene.
+    pub enum KeyStatus {
+        /// Key and scene are accepted.
+        Works = "works",
+        /// The key does not exist, is disabled, or its secret is wrong.
+        KeyRefused = "key-refused",
+        /// The key's RAM user may not call the action.
+        NoPermission = "no-permission",
+        /// The account has no such scene.
+        SceneUnknown = "scene-unknown",
+        /// The product is not activated, or a payment is overdue.
+        NotActivated = "not-activated",
+        /// No response.
+        Unreachable = "unreachable",
+        /// Another failure, which says nothing about the key.
+        Failed = "failed",
+    }
 }
 
 /// The result of a probe.
@@ -50,19 +50,6 @@ pub struct Finding {
 }
 
 impl KeyStatus {
-    /// Its name in responses and logs.
-    pub const fn word(self) -> &'static str {
-        match self {
-            Self::Works => "works",
-            Self::KeyRefused => "key-refused",
-            Self::NoPermission => "no-permission",
-            Self::SceneUnknown => "scene-unknown",
-            Self::NotActivated => "not-activated",
-            Self::Unreachable => "unreachable",
-            Self::Failed => "failed",
-        }
-    }
-
     fn of(error: &Error) -> Self {
         let family = codes::api_gateway_code(&error.code).map(|family| family.prefix);
         match (error.kind, error.code.as_str(), family) {

@@ -1,7 +1,7 @@
 //! Nonces of signed requests: each can be used once while its request's timestamp is valid.
 
 use super::alarm_work::Work;
-use super::answer::{Answer, Answered};
+use super::answer::{Answered, TaskResult};
 use super::commit::{Context, LedgerStep, Next, Writes};
 use super::due::CLOCK_WRONG_MILLIS;
 use super::rows::{Interrupt, Rows};
@@ -23,7 +23,7 @@ pub(super) fn check(
             return Ok(writes.then(Next::Again { then: *signed.then }));
         }
         return match signed.then.reply_to() {
-            Some(reply_to) => Ok(writes.then(Answered::to(reply_to, Answer::NonceUsed).into())),
+            Some(reply_to) => Ok(writes.then(Answered::to(reply_to, TaskResult::NonceUsed).into())),
             None => Err(Interrupt::Internal(format!(
                 "signed task without a request, {}",
                 signed.nonce

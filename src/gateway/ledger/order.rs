@@ -160,49 +160,21 @@ pub enum Decision {
     Expired,
 }
 
-/// The status of an order in the REST routes.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub enum OrderStatus {
-    /// The order is being started.
-    Starting,
-    /// It is unknown whether it was started.
-    Unknown,
-    /// The user has not finished.
-    Pending,
-    /// See [`Decision::Passed`].
-    Passed,
-    /// See [`Decision::Rejected`].
-    Rejected,
-    /// See [`Decision::Expired`].
-    Expired,
-}
-
-impl OrderStatus {
-    /// The name in the REST routes.
-    pub const fn word(self) -> &'static str {
-        match self {
-            Self::Starting => "starting",
-            Self::Unknown => "unknown",
-            Self::Pending => "pending",
-            Self::Passed => "passed",
-            Self::Rejected => "rejected",
-            Self::Expired => "expired",
-        }
-    }
-
-    /// Parses the name in the REST routes.
-    pub fn read(word: &str) -> Option<Self> {
-        [
-            Self::Starting,
-            Self::Unknown,
-            Self::Pending,
-            Self::Passed,
-            Self::Rejected,
-            Self::Expired,
-        ]
-        .into_iter()
-        .find(|order_status| order_status.word() == word)
+words! {
+    /// The status of an order in the REST routes.
+    pub enum OrderStatus {
+        /// The order is being started.
+        Starting = "starting",
+        /// It is unknown whether it was started.
+        Unknown = "unknown",
+        /// The user has not finished.
+        Pending = "pending",
+        /// See [`Decision::Passed`].
+        Passed = "passed",
+        /// See [`Decision::Rejected`].
+        Rejected = "rejected",
+        /// See [`Decision::Expired`].
+        Expired = "expired",
     }
 }
 

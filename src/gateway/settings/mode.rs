@@ -1,23 +1,23 @@
 //! What a gateway is for, which decides which upstream and which credentials it accepts.
 
 use crate::http::first_value;
-use serde::Serialize;
 
 /// Header of every response and webhook delivery of a gateway whose upstream is a sandbox.
 pub const HEADER: &str = "cloudauth-gateway-mode";
 
-/// The purpose of a gateway.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "lowercase")]
-pub enum Mode {
-    /// Real verifications: Alibaba Cloud alone, with credentials that nobody else knows.
-    #[default]
-    Production,
-    /// Simulated verifications for a team: a sandbox alone, on any host, with callers of its own.
-    Staging,
-    /// Simulated verifications on a developer's machine: loopback addresses alone, with credentials
-    /// that everybody knows.
-    Development,
+words! {
+    /// The purpose of a gateway.
+    #[derive(Default)]
+    pub enum Mode {
+        /// Real verifications: Alibaba Cloud alone, with credentials that nobody else knows.
+        #[default]
+        Production = "production",
+        /// Simulated verifications for a team: a sandbox alone, on any host, with callers of its own.
+        Staging = "staging",
+        /// Simulated verifications on a developer's machine: loopback addresses alone, with credentials
+        /// that everybody knows.
+        Development = "development",
+    }
 }
 
 impl Mode {
@@ -25,19 +25,8 @@ impl Mode {
     /// word.
     pub fn of(variables: &[(String, String)]) -> Option<Self> {
         match first_value(variables, "GATEWAY_MODE").map(String::as_str) {
-            None | Some("" | "production") => Some(Self::Production),
-            Some("staging") => Some(Self::Staging),
-            Some("development") => Some(Self::Development),
-            Some(_) => None,
-        }
-    }
-
-    /// Its name in the settings.
-    pub const fn word(self) -> &'static str {
-        match self {
-            Self::Production => "production",
-            Self::Staging => "staging",
-            Self::Development => "development",
+            None | Some("") => Some(Self::Production),
+            Some(word) => Self::read(word),
         }
     }
 

@@ -284,6 +284,17 @@ fn is_masked(ours: &str) -> bool {
     looks_masked(&decode_text(&once).unwrap_or(once))
 }
 
+/// Whether the local value was probably masked before it was pasted. An `xxxx` may be part of a value,
+/// so the rest must be equal.
+fn is_mask_of(ours: &str, theirs: &str) -> bool {
+    let crossed_out = ours.find("xxxx").and_then(|at| {
+        let (before, crosses) = ours.split_at_checked(at)?;
+        let after = crosses.trim_start_matches('x');
+        Some(ours.len() == theirs.len() && theirs.starts_with(before) && theirs.ends_with(after))
+    });
+    is_masked(ours) || crossed_out == Some(true)
+}
+
 fn is_masked_here(pair: &str) -> bool {
     pair.split_once('=')
         .is_some_and(|(_, value)| is_masked(value))
@@ -369,6 +380,7 @@ fn causes(scheme: SignatureVersion, ours: &str, theirs: &str, origin: Origin) ->
                 return vec![encoded_once()];
             }
             match decode_query(our_query) {
+                Some(ours) if ours == theirs => vec![encoded_differently()],
                 Some(ours) => {
                     let (ours, theirs): (Vec<&str>, Vec<&str>) =
                         (ours.split('&').collect(), theirs.split('&').collect());
@@ -410,7 +422,7 @@ fn canonical_request_causes(ours: &str, theirs: &str, origin: Origin) -> Vec<Fin
     let line = |lines: &[&str], at: usize| lines.get(at).copied().unwrap_or_default().to_owned();
     for at in 0..our_lines.len().max(their_lines.len()) {
         let (our_line, their_line) = (line(&our_lines, at), line(&their_lines, at));
-        if our_lines.get(at) == their_lines.get(at) || (at != 2 && hides(&their_line, &our_line)) {
+        if our_lines.get(at) == their_lines.get(at) || (at != 2 && is_masked(&our_line)) {
             continue;
         }
         let is_last = at.saturating_add(1) == our_lines.len().min(their_lines.len());
@@ -483,19 +495,23 @@ fn encoded_once() -> Finding {
     )
 }
 
+fn encoded_differently() -> Finding {
+    Finding::fatal(
+        "encoding",
+        Text::new(
+            "规范化请求串第二次编码的写法不同：除 A-Z a-z 0-9 - _ . ~ 外，每个字节都应写成大写的 %XX。",
+            "The canonicalized query was encoded differently the second time: every byte except A-Z a-z 0-9 - _ . ~ must be %XX, in upper case.",
+        ),
+    )
+}
+
 /// Why the pairs of two canonicalized queries differ. A value that was masked before it was pasted is
 /// no difference.
 fn query_causes(ours: &[&str], theirs: &[&str], origin: Origin) -> Vec<Finding> {
     let only_ours: Vec<(&str, &str)> = missing_from(ours, theirs);
     let only_theirs: Vec<(&str, &str)> = missing_from(theirs, ours);
     if only_ours.is_empty() && only_theirs.is_empty() {
-        return vec![Finding::fatal(
-            "order",
-            Text::new(
-                "参数相同但顺序不同：应按参数名的字节序排列（大写字母在小写之前）。",
-                "The parameters are the same but in a different order: sort them by the bytes of their names, upper case first.",
-            ),
-        )];
+        return vec![other_arrangement(ours, theirs)];
     }
     let mut causes = Vec::new();
     for (name, our_value) in &only_ours {
@@ -504,7 +520,7 @@ fn query_causes(ours: &[&str], theirs: &[&str], origin: Origin) -> Vec<Finding> 
             .find(|(other, _)| other == name)
             .map(|(_, value)| *value);
         causes.push(match their_value {
-            Some(their_value) if hides(their_value, our_value) => continue,
+            Some(their_value) if is_mask_of(our_value, their_value) => continue,
             Some(their_value) => wrong_value(&shown(name), our_value, their_value, origin),
             None => not_received(&shown(name), our_value, origin),
         });
@@ -518,6 +534,37 @@ fn query_causes(ours: &[&str], theirs: &[&str], origin: Origin) -> Vec<Finding> 
     causes.sort_by_key(|cause| cause.rule != "another-request");
     causes.dedup_by(|a, b| a.rule == "another-request" && b.rule == "another-request");
     causes
+}
+
+/// How two lists of the same pairs differ.
+fn other_arrangement(ours: &[&str], theirs: &[&str]) -> Finding {
+    let is_pair = |pair: &&&str| !pair.is_empty();
+    let (our_pairs, their_pairs) = (ours.iter().filter(is_pair), theirs.iter().filter(is_pair));
+    if our_pairs.clone().eq(their_pairs.clone()) {
+        return Finding::fatal(
+            "empty-pair",
+            Text::new(
+                "多了一个 &：拼接后的参数以 & 开头或结尾，或者有两个 & 连在一起；& 只应出现在两个参数之间。",
+                "There is a superfluous &: the joined parameters begin or end with one, or have two in a row. Only put one between two parameters.",
+            ),
+        );
+    }
+    if our_pairs.count() == their_pairs.count() {
+        return Finding::fatal(
+            "order",
+            Text::new(
+                "参数相同但顺序不同：应按参数名的字节序排列（大写字母在小写之前）。",
+                "The parameters are the same but in a different order: sort them by the bytes of their names, upper case first.",
+            ),
+        );
+    }
+    Finding::fatal(
+        "repeated",
+        Text::new(
+            "有参数在一边出现的次数比另一边多；每个参数应只签名一次、只发送一次。",
+            "A parameter occurs more often on one side than on the other; sign and send each parameter once.",
+        ),
+    )
 }
 
 fn missing_from<'a>(pairs: &[&'a str], others: &[&str]) -> Vec<(&'a str, &'a str)> {
@@ -865,6 +912,22 @@ mod tests {
             ("A=1&B=2", "A=1", "not-received"),
             ("A=1", "A=1&B=2", "not-signed"),
             ("B=2&A=1", "A=1&B=2", "order"),
+            ("&A=1&B=2", "A=1&B=2", "empty-pair"),
+            ("A=1&B=2&", "A=1&B=2", "empty-pair"),
+            ("A=1&&B=2", "A=1&B=2", "empty-pair"),
+            ("&B=2&A=1", "A=1&B=2", "order"),
+            ("A=1&A=1", "A=1", "repeated"),
+            (
+                "A=%7B%22b%22%3A%5B1%5D%7D",
+                "A=%7B%22b%22%3A1%7D",
+                "value-changed",
+            ),
+            ("A=%5B%22b%26c%22%5D", "A=%5B%22b", "truncated"),
+            ("A=a%3Cb%3E", "A=a", "truncated"),
+            ("A=5%2A3", "A=53", "value-changed"),
+            ("A=hidden", "A=shown", "value-changed"),
+            ("A=a..b...", "A=ab", "value-changed"),
+            ("A=xxxx1234", "A=yyyy1235", "value-changed"),
         ] {
             assert_eq!(rules(ours, theirs), [rule], "{ours} {theirs}");
         }
@@ -878,6 +941,24 @@ mod tests {
     }
 
     #[test]
+    fn a_masked_value_is_no_difference() {
+        for (ours, theirs) in [
+            ("A=1%2A%2A%2A2", "A=1342"),
+            ("A=%5BREDACTED%5D", "A=1"),
+            ("A=1xxxx2", "A=134562"),
+        ] {
+            assert_eq!(rules(ours, theirs), [""; 0], "{ours}");
+        }
+        let ours = "POST\n/\n\nhost:<masked>\n\nhost\nff";
+        let theirs = ours.replace("<masked>", "a");
+        let comparison = compare(SignatureVersion::Acs3, ours, &theirs);
+        assert_eq!(comparison.agreement, Agreement::SameAsFarAsVisible);
+        let ours = ours.replace("<masked>", "[::1]");
+        let comparison = compare(SignatureVersion::Acs3, &ours, &theirs);
+        assert_eq!(comparison.causes[0].rule, "host");
+    }
+
+    #[test]
     fn names_method_path_and_single_encoding() {
         let rpc =
             |ours: &str, theirs: &str| compare(SignatureVersion::Rpc, ours, theirs).causes[0].rule;
@@ -888,6 +969,7 @@ mod tests {
             rpc("POST&%2F&A=1&B=%20", "POST&%2F&A%3D1%26B%3D%2520"),
             "encoded-once"
         );
+        assert_eq!(rpc("POST&%2F&A%3d1", "POST&%2F&A%3D1"), "encoding");
     }
 
     #[test]

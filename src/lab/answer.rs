@@ -405,9 +405,12 @@ fn with_line_feeds(text: &str) -> String {
 
 /// Removes the escapes of XML, however often they were applied, and of JSON that was pasted in part.
 pub(super) fn unescaped(text: &str) -> String {
-    let mut text = text.replace("\\u0026", "&");
-    while text.contains("&amp;") {
-        text = text.replace("&amp;", "&");
+    let text = text.replace("\\u0026", "&");
+    let mut pieces = text.split("&amp;");
+    let mut text = pieces.next().unwrap_or_default().to_owned();
+    for piece in pieces {
+        text.push('&');
+        text.push_str(piece.trim_start_matches("amp;"));
     }
     for (escape, plain) in [
         ("&#38;", "&"),
@@ -509,6 +512,12 @@ mod tests {
             assert_eq!(refusal.server_text.as_deref(), Some(&*masked));
             assert_eq!(refusal.extent, Extent::Masked, "{mask}");
         }
+    }
+
+    #[test]
+    fn escapes_of_escapes_are_removed_in_one_pass() {
+        let escaped = format!("a&{}b&lt;", "amp;".repeat(250_000));
+        assert_eq!(unescaped(&escaped), "a&b<");
     }
 
     #[test]

@@ -93,6 +93,9 @@ const OF_THE_REQUEST: &[&str] = &[
 /// The finding about a body that was not pasted.
 pub(super) const BODY_MISSING: &str = "body-not-pasted";
 
+/// The finding about a text of which only a part was read.
+pub(super) const PART_READ: &str = "part-read";
+
 /// The finding about values that were masked before they were pasted.
 pub(super) const MASKED_VALUES: &str = "masked-values";
 
@@ -249,7 +252,8 @@ fn conclusion((rule, message): Said, standing: Standing, rests_on: &[Evidence]) 
 
 /// The conclusion that the cause is unknown because part of the request is not visible.
 fn unseen(facts: &Facts<'_>) -> Option<Conclusion> {
-    let is_one = |finding: &&Finding| [BODY_MISSING, MASKED_VALUES].contains(&finding.rule);
+    let is_one =
+        |finding: &&Finding| [PART_READ, BODY_MISSING, MASKED_VALUES].contains(&finding.rule);
     let finding = facts.findings.iter().find(is_one)?;
     let said = (finding.rule, finding.message.clone());
     let arrived = facts

@@ -15,7 +15,7 @@ const SHORT_FLAGS: &str = "#012346aBfgGiIjJklLMnNOpqRsSvVZ:";
 /// The long options of curl 8 that take a value, without those in `Command::apply`.
 #[rustfmt::skip]
 const LONG_WITH_VALUE: &[&str] = &[
-    "abstract-unix-socket", "alt-svc", "aws-sigv4", "cacert", "capath", "cert", "cert-type", "ciphers", "config",
+    "abstract-unix-socket", "alt-svc", "aws-sigv4", "cacert", "capath", "cert", "cert-type", "ciphers",
     "connect-timeout", "connect-to", "continue-at", "cookie", "cookie-jar", "create-file-mode", "crlfile",
     "curves", "delegation", "dns-interface", "dns-ipv4-addr", "dns-ipv6-addr", "dns-servers", "doh-url",
     "dump-header", "ech", "egd-file", "engine", "etag-compare", "etag-save", "expect100-timeout",
@@ -58,9 +58,13 @@ struct Command {
     unknown: Option<String>,
 }
 
-/// Parses a command line that starts with `curl`.
-pub(super) fn read(text: &str) -> Result<HttpMessage, Finding> {
-    let mut words = shell_words(&without_carets(text))?.into_iter().skip(1);
+/// Parses a command line that starts with `curl`. `before` is what precedes it on its line.
+pub(super) fn read(before: &str, text: &str) -> Result<HttpMessage, Finding> {
+    let shell = Shell::of(before, text);
+    let opened = before.trim_end().chars().next_back();
+    let mut words = shell_words(&without_carets(text), shell, opened)?
+        .into_iter()
+        .skip(1);
     let mut command = Command::default();
     while let Some(word) = words.next()
         && !command.is_over
@@ -70,25 +74,31 @@ pub(super) fn read(text: &str) -> Result<HttpMessage, Finding> {
             continue;
         }
         for (option, attached) in split_options(&word) {
-            let mut value = || attached.map(ToOwned::to_owned).or_else(|| words.next());
-            command.apply(option, &mut || value().unwrap_or_default())?;
+            command.apply(option, &mut || {
+                let value = attached.map(ToOwned::to_owned).or_else(|| words.next());
+                value.ok_or_else(|| not_readable(&word))
+            })?;
         }
     }
     command.message()
 }
 
 impl Command {
-    fn apply(&mut self, option: &str, value: &mut dyn FnMut() -> String) -> Result<(), Finding> {
+    fn apply(
+        &mut self,
+        option: &str,
+        value: &mut dyn FnMut() -> Result<String, Finding>,
+    ) -> Result<(), Finding> {
         self.unknown = None;
         match option {
-            "X" | "request" => self.method = Some(value()),
+            "X" | "request" => self.method = Some(value()?),
             "H" | "header" => {
-                if let Some((name, content)) = value().split_once(':') {
+                if let Some((name, content)) = value()?.split_once(':') {
                     self.header(name, content);
                 }
             }
             "d" | "data" | "data-ascii" | "data-binary" | "json" => {
-                let value = value();
+                let value = value()?;
                 if value.starts_with('@') {
                     return Err(file_not_readable());
                 }
@@ -97,26 +107,26 @@ impl Command {
                     self.header("Content-Type", "application/json");
                 }
             }
-            "data-raw" => self.data.push(value()),
-            "data-urlencode" => self.data.push(url_encoded(&value())?),
+            "data-raw" => self.data.push(value()?),
+            "data-urlencode" => self.data.push(url_encoded(&value()?)?),
             "url-query" => {
-                let value = value();
+                let value = value()?;
                 self.query.push(match value.strip_prefix('+') {
                     Some(encoded) => encoded.to_owned(),
                     None => url_encoded(&value)?,
                 });
             }
             "F" | "form" | "form-string" => return Err(multipart()),
-            "T" | "upload-file" => return Err(file_not_readable()),
+            "T" | "upload-file" | "K" | "config" => return Err(file_not_readable()),
             "G" | "get" => self.in_query = true,
             "I" | "head" => self.is_head = true,
             ":" | "next" => self.is_over = true,
             "url" => {
-                self.url.get_or_insert(value());
+                self.url.get_or_insert(value()?);
             }
-            short if short.len() == 1 && SHORT_WITH_VALUE.contains(short) => drop(value()),
+            short if short.len() == 1 && SHORT_WITH_VALUE.contains(short) => drop(value()?),
             short if short.len() == 1 && SHORT_FLAGS.contains(short) => {}
-            long if LONG_WITH_VALUE.contains(&long) => drop(value()),
+            long if LONG_WITH_VALUE.contains(&long) => drop(value()?),
             long if LONG_FLAGS.contains(&long) => {}
             unknown => self.unknown = Some(unknown.to_owned()),
         }
@@ -201,6 +211,16 @@ fn split_options(word: &str) -> Vec<(&str, Option<&str>)> {
     options
 }
 
+/// Whether the first word after `curl` in a text shows that this is a command.
+pub(super) fn is_argument(word: &str) -> bool {
+    let bare = word.trim_matches(['\'', '"', '^']);
+    let option = bare.strip_prefix('-').unwrap_or_default();
+    option.starts_with(|first: char| first == '-' || first.is_ascii_alphabetic())
+        || bare.starts_with('$')
+        || matches!(word, "\\" | "^" | "`")
+        || is_url(bare)
+}
+
 /// Whether a word without an option is a URL, whose scheme may be missing.
 fn is_url(word: &str) -> bool {
     let host = word.split(['/', '?', ':']).next().unwrap_or_default();
@@ -237,16 +257,51 @@ fn without_carets(text: &str) -> Cow<'_, str> {
     plain.into()
 }
 
-/// Splits the first command of a text into words as a POSIX shell does, including bash's `$'…'`,
-/// which browsers write, and the line continuations of cmd and PowerShell.
-fn shell_words(text: &str) -> Result<Vec<String>, Finding> {
+/// The shell that a command was written for.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Shell {
+    Posix,
+    /// PowerShell.
+    Pwsh,
+    Cmd,
+}
+
+impl Shell {
+    fn of(before: &str, text: &str) -> Self {
+        let goes_on = |mark: char| text.lines().any(|line| line.trim_end().ends_with(mark));
+        let before = before.trim();
+        if (before.starts_with("PS ") && before.ends_with('>'))
+            || (text.starts_with("curl.exe") && goes_on('`'))
+        {
+            Self::Pwsh
+        } else if text.contains("^\"") || goes_on('^') {
+            Self::Cmd
+        } else {
+            Self::Posix
+        }
+    }
+
+    /// Whether the shell replaces a `$` by something that the text does not show.
+    fn expands(self, rest: &mut Characters<'_>) -> bool {
+        let is_name = |next: &char| next.is_ascii_alphanumeric() || "_{(".contains(*next);
+        self != Self::Cmd && rest.peek().is_some_and(is_name)
+    }
+}
+
+/// Splits the first command of a text into words as its shell does. `opened` is the character before
+/// the command: a parenthesis or a backtick ends with it.
+///
+/// The crate shlex splits a whole text by POSIX's rules. It does not read bash's `$'…'`, which
+/// browsers write, nor the quotes and line ends of PowerShell and cmd, and does not stop at `|`, `;`,
+/// `&`, `>` or the output that was copied with the command.
+fn shell_words(text: &str, shell: Shell, opened: Option<char>) -> Result<Vec<String>, Finding> {
     let mut words = Vec::new();
     let mut word: Option<String> = None;
     let mut rest = text.chars().peekable();
     while let Some(character) = rest.next() {
         match character {
-            '\'' => single_quoted(&mut rest, word.get_or_insert_default())?,
-            '"' => double_quoted(&mut rest, word.get_or_insert_default())?,
+            '\'' => single_quoted(&mut rest, word.get_or_insert_default(), shell)?,
+            '"' => double_quoted(&mut rest, word.get_or_insert_default(), shell)?,
             '$' if rest.peek() == Some(&'\'') => {
                 rest.next();
                 ansi_quoted(&mut rest, word.get_or_insert_default())?;
@@ -255,7 +310,12 @@ fn shell_words(text: &str) -> Result<Vec<String>, Finding> {
                 rest.next_if_eq(&'\r');
                 rest.next_if_eq(&'\n');
             }
-            '\\' => word.get_or_insert_default().extend(rest.next()),
+            ')' if opened == Some('(') => break,
+            '`' if opened == Some('`') => break,
+            '`' if shell == Shell::Posix => return Err(replaced()),
+            '$' if shell.expands(&mut rest) => return Err(replaced()),
+            '`' if shell == Shell::Pwsh => word.get_or_insert_default().extend(rest.next()),
+            '\\' if shell == Shell::Posix => word.get_or_insert_default().extend(rest.next()),
             '|' | ';' | '<' => break,
             // The number before it is a file descriptor.
             '>' => {
@@ -265,7 +325,13 @@ fn shell_words(text: &str) -> Result<Vec<String>, Finding> {
             '#' if word.is_none() => break,
             // A URL without quotes may contain a single one.
             '&' if word.is_none() || rest.peek() == Some(&'&') => break,
-            '\n' if !goes_on(&rest) => break,
+            '\n' => {
+                words.extend(word.take());
+                while rest.next_if(|next| next.is_whitespace()).is_some() {}
+                if !goes_on(&rest) {
+                    break;
+                }
+            }
             character if character.is_whitespace() => words.extend(word.take()),
             character => word.get_or_insert_default().push(character),
         }
@@ -275,17 +341,27 @@ fn shell_words(text: &str) -> Result<Vec<String>, Finding> {
 }
 
 /// Whether the line after a line end without a continuation mark, which copying can lose, belongs to
-/// the same command.
+/// the same command: it begins with an option or a URL.
 fn goes_on(rest: &Characters<'_>) -> bool {
-    let next = rest.clone().find(|character| !character.is_whitespace());
-    next.is_some_and(|next| matches!(next, '-' | '\'' | '"' | 'h'))
+    let ahead: String = rest.clone().take("'https://".len()).collect();
+    let option = ahead.strip_prefix('-').unwrap_or_default();
+    let option = option.strip_prefix('-').unwrap_or(option);
+    let url = ahead.trim_start_matches(['\'', '"']);
+    option.starts_with(|first: char| first.is_ascii_alphabetic())
+        || url.starts_with("https://")
+        || url.starts_with("http://")
 }
 
 type Characters<'a> = std::iter::Peekable<std::str::Chars<'a>>;
 
-fn single_quoted(rest: &mut Characters<'_>, word: &mut String) -> Result<(), Finding> {
-    for character in rest {
-        if character == '\'' {
+fn single_quoted(
+    rest: &mut Characters<'_>,
+    word: &mut String,
+    shell: Shell,
+) -> Result<(), Finding> {
+    while let Some(character) = rest.next() {
+        let mut is_doubled = || shell == Shell::Pwsh && rest.next_if_eq(&'\'').is_some();
+        if character == '\'' && !is_doubled() {
             return Ok(());
         }
         word.push(character);
@@ -293,10 +369,24 @@ fn single_quoted(rest: &mut Characters<'_>, word: &mut String) -> Result<(), Fin
     Err(unclosed())
 }
 
-fn double_quoted(rest: &mut Characters<'_>, word: &mut String) -> Result<(), Finding> {
+fn double_quoted(
+    rest: &mut Characters<'_>,
+    word: &mut String,
+    shell: Shell,
+) -> Result<(), Finding> {
     while let Some(character) = rest.next() {
         match character {
+            '"' if shell == Shell::Pwsh && rest.next_if_eq(&'"').is_some() => word.push('"'),
             '"' => return Ok(()),
+            '$' if shell.expands(rest) => return Err(replaced()),
+            // In PowerShell, a letter after it is a control character.
+            '`' if shell == Shell::Pwsh
+                && !rest.peek().is_some_and(char::is_ascii_alphanumeric) =>
+            {
+                word.extend(rest.next());
+            }
+            '`' if shell != Shell::Cmd => return Err(replaced()),
+            '\\' if shell == Shell::Pwsh => word.push('\\'),
             '\\' => match rest.next() {
                 Some('\n') => {}
                 Some(escaped @ ('"' | '\\' | '$' | '`')) => word.push(escaped),
@@ -380,6 +470,16 @@ fn unclosed() -> Finding {
     )
 }
 
+fn replaced() -> Finding {
+    Finding::fatal(
+        "curl-replaced",
+        Text::new(
+            "curl 命令里有 Shell 会替换的内容（$NAME、$(…)、反引号），替换后的值在这里看不到；请换成实际的值再粘贴。",
+            "The shell replaces a part of this curl command ($NAME, $(…), a backtick), and the result is not visible here; put the actual value in its place.",
+        ),
+    )
+}
+
 fn not_readable(word: &str) -> Finding {
     Finding::fatal(
         "curl-option",
@@ -417,6 +517,14 @@ fn file_not_readable() -> Finding {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    fn read(line: &str) -> Result<HttpMessage, Finding> {
+        super::read("", line)
+    }
+
+    fn read_after(before: &str, line: &str) -> Result<HttpMessage, Finding> {
+        super::read(before, line)
+    }
 
     #[test]
     fn reads_what_shells_and_browsers_write() {
@@ -541,6 +649,11 @@ mod tests {
             " # comment",
             "\n{\"Code\":\"Don't\"}",
             "\nroot@host:~# ls",
+            "\nhttp_code: 400",
+            "\n\"OK\"",
+            "\n'OK'",
+            "\n----\n- item",
+            "\n\n\n{}",
             " < /dev/null",
         ] {
             let line = format!("curl 'https://a.example/?A=1&B=2'{after}");
@@ -569,6 +682,42 @@ mod tests {
         }
         let escaped = "curl ^\"https://a.example/?A=1^&B=^%^E5^%^BC^%^A0^\"";
         assert_eq!(parts(escaped).2, "A=1&B=%E5%BC%A0");
+    }
+
+    #[test]
+    fn reads_the_quotes_of_power_shell() {
+        let line =
+            "curl.exe -X POST \"https://a.example\" -d \"A=`\"\"\"`$x\\\" -d 'B=it''s `' -d C=`&D";
+        let message = read_after("PS C:\\Users\\me> ", line);
+        // The last word: a backtick escapes an ampersand.
+        let body = "A=\"\"$x\\&B=it's `&C=&D";
+        assert_eq!(message.unwrap().body.as_deref(), Some(body));
+        let wrapped = "curl.exe -X POST 'https://a.example' `\n -d 'A=it''s'";
+        assert_eq!(parts(wrapped).3, "A=it's");
+        // Another shell joins the two parts.
+        assert_eq!(parts("curl https://a.example -d 'A=it''s'").3, "A=its");
+    }
+
+    #[test]
+    fn a_command_ends_with_what_surrounds_it() {
+        let line = "curl 'https://a.example' -d 'A=1'";
+        for (before, line) in [
+            ("x=$(", format!("{line})")),
+            ("x=`", format!("{line}` echo")),
+            ("(", format!("{line}) | jq")),
+        ] {
+            let body = read_after(before, &line).unwrap().body;
+            assert_eq!(body.as_deref(), Some("A=1"), "{line}");
+        }
+        assert_eq!(parts("curl https://a.example/?A=(1)").2, "A=(1)");
+    }
+
+    #[test]
+    fn many_lines_take_no_more_time_than_their_text() {
+        let blank = format!("curl a.example{}-d A=1", "\n".repeat(1_000_000));
+        assert_eq!(parts(&blank).3, "A=1");
+        let lines = format!("curl a.example{} -d A=1", " \\\n".repeat(300_000));
+        assert_eq!(parts(&lines).3, "A=1");
     }
 
     #[test]
@@ -602,6 +751,17 @@ mod tests {
             ("curl -X POST", "curl-without-url"),
             ("curl https://a -d @body.txt", "curl-file"),
             ("curl https://a --data-urlencode name@file", "curl-file"),
+            ("curl -K call.txt https://a", "curl-file"),
+            ("curl https://a --config call.txt", "curl-file"),
+            ("curl https://a -d", "curl-option"),
+            ("curl https://a -H", "curl-option"),
+            ("curl https://a -d \"A=$NAME\"", "curl-replaced"),
+            ("curl https://a -d \"A=${NAME}\"", "curl-replaced"),
+            ("curl https://a -d A=$(date)", "curl-replaced"),
+            ("curl https://a -d \"A=`date`\"", "curl-replaced"),
+            ("curl https://a -d A=`date`", "curl-replaced"),
+            ("curl.exe https://a `\n -d \"A=`n\"", "curl-replaced"),
+            ("curl $URL -d A=1", "curl-replaced"),
         ] {
             assert_eq!(read(line).unwrap_err().rule, rule, "{line}");
         }

@@ -3,7 +3,7 @@
 use super::answer::{self, Extent, ServerError, looks_masked};
 use super::calculation::{Stages, access_key_id, calculate};
 use super::comparison::{Agreement, Comparison, Origin, compare};
-use super::conclusion::{BODY_MISSING, Conclusion, Facts, MASKED_VALUES, conclude};
+use super::conclusion::{BODY_MISSING, Conclusion, Facts, MASKED_VALUES, PART_READ, conclude};
 use super::reading::{self, Form, Reading};
 use super::{Finding, mistakes};
 use crate::signing::{SignatureVersion, TIMESTAMP_WINDOW_MILLIS, acs3, rpc};
@@ -128,7 +128,15 @@ pub fn examine(subject: &Subject<'_>, now: Timestamp) -> Result<Examination, Fin
     };
     let mut findings = findings(&reading, &stages, scheme, now);
     if reading.body_missing && right != Some(true) {
-        findings.insert(0, body_missing(scheme));
+        let unread = if reading.is_part {
+            part_read()
+        } else {
+            body_missing(scheme)
+        };
+        findings.insert(0, unread);
+    }
+    if reading.from_html {
+        findings.insert(0, from_html());
     }
     if !masked.is_empty() && right != Some(true) {
         findings.push(masked_values(&masked));
@@ -136,7 +144,8 @@ pub fn examine(subject: &Subject<'_>, now: Timestamp) -> Result<Examination, Fin
     findings.extend(secret.as_ref().and_then(secret_finding));
     let conclusions = conclude(&Facts {
         scheme,
-        given: known.given,
+        // The form of a value whose end is a guess shows nothing.
+        given: known.given.filter(|_| !reading.is_part),
         right,
         mistakes: mistakes.as_deref().unwrap_or_default(),
         signs_servers_text: known.signs_servers_text(),
@@ -315,7 +324,7 @@ fn rpc_findings(reading: &Reading, now: Timestamp, findings: &mut Vec<Finding>) 
             ),
         ));
     }
-    let empty_signature = reading.value("Signature").is_some_and(str::is_empty);
+    let empty_signature = !reading.is_part && reading.value("Signature").is_some_and(str::is_empty);
     let is_request =
         is_whole && !matches!(reading.form, Form::StringToSign | Form::Lines | Form::Json);
     if empty_signature || (is_request && reading.value("Signature").is_none()) {
@@ -475,6 +484,26 @@ fn body_missing(scheme: SignatureVersion) -> Finding {
                 "The headers announce a body, but it was not pasted, or not all of it. The hash in x-acs-content-sha256 is used instead; paste the body as well, so that the hash can be checked.",
             ),
         },
+    )
+}
+
+fn part_read() -> Finding {
+    Finding::notice(
+        PART_READ,
+        Text::new(
+            "粘贴的内容只有一部分读作了请求（见下面的参数），其余没有读取；其中可能有请求体或参数值的剩余部分，它们也参与签名，因此无法判断签名是否正确。请只粘贴请求：写在一行里的 URL、完整的 curl 命令，或请求行、请求头和请求体。",
+            "Only a part of the pasted text was read as the request (see the parameters below). The rest may hold a body or the end of a value, which are signed, too, so the signature cannot be judged. Paste the request alone: a URL on one line, the whole curl command, or request line, headers and body.",
+        ),
+    )
+}
+
+fn from_html() -> Finding {
+    Finding::notice(
+        "from-html",
+        Text::new(
+            "参数之间的分隔符都写成了 &amp;（从 HTML 复制时常见），这里按 & 读取；如果程序实际发送的就是 &amp;，应改为 &。",
+            "Every separator is &amp;, as in a text copied from HTML, and was read as &. If the program does send &amp;, replace it by &.",
+        ),
     )
 }
 

@@ -1,7 +1,7 @@
 //! Finds the request within the text that was copied with it: prompts, quotes, traces and log lines.
 
-use super::answer;
 use super::http_message::is_method;
+use super::{answer, curl};
 
 /// Marks that copying adds before or after a text and that are not visible.
 const INVISIBLE: [char; 4] = ['\u{FEFF}', '\u{200B}', '\u{200E}', '\u{2060}'];
@@ -29,24 +29,22 @@ pub(super) fn trimmed(text: &str) -> &str {
     }
 }
 
-/// The curl command, without the shell's prompt.
-pub(super) fn curl_command(text: &str) -> Option<&str> {
-    let mut start = 0_usize;
-    for line in text.split_inclusive('\n') {
-        for (at, name) in line.match_indices("curl") {
-            let before = line.get(..at)?.trim();
-            let after = line.get(at.saturating_add(name.len())..)?;
-            let after = after.strip_prefix(".exe").unwrap_or(after);
-            let is_prompt = before.is_empty()
-                || before.ends_with(['$', '#', '>', '%', '+', '❯'])
-                || before.ends_with("sudo");
-            if is_prompt && (after.is_empty() || after.starts_with(char::is_whitespace)) {
-                return text.get(start.saturating_add(at)..);
-            }
+/// The curl command, and what precedes it on its line, such as a prompt.
+pub(super) fn curl_command(text: &str) -> Option<(&str, &str)> {
+    text.match_indices("curl").find_map(|(at, name)| {
+        let (before, command) = text.split_at_checked(at)?;
+        let is_inner = |last: char| last.is_ascii_alphanumeric() || "\"'_-.=:@".contains(last);
+        if before.chars().next_back().is_some_and(is_inner) {
+            return None;
         }
-        start = start.saturating_add(line.len());
-    }
-    None
+        let after = command.strip_prefix(name)?;
+        let after = after.strip_prefix(".exe").unwrap_or(after);
+        let is_space = [' ', '\t'];
+        let arguments = after.strip_prefix(is_space)?.trim_start_matches(is_space);
+        let first = arguments.split(char::is_whitespace).next()?;
+        let line = || before.rsplit('\n').next().unwrap_or_default();
+        curl::is_argument(first).then(|| (line(), command))
+    })
 }
 
 /// The HTTP message in a trace: of `curl -v`, or of Python's `http.client`.
@@ -59,7 +57,8 @@ pub(super) fn traced_message(text: &str) -> Option<String> {
     };
     let from_curl = text.lines().skip_while(|line| !is_first(line));
     let from_curl: Vec<&str> = from_curl
-        .map_while(|line| line.trim_end().strip_prefix("> "))
+        .map_while(|line| line.trim_end().strip_prefix('>'))
+        .map(|line| line.strip_prefix(' ').unwrap_or(line))
         .collect();
     if !from_curl.is_empty() {
         return Some(from_curl.join("\n"));
@@ -133,7 +132,10 @@ fn without_line_breaks(text: &str) -> String {
     let mut joined = lines.next().unwrap_or_default().trim_end().to_owned();
     let is_part = |byte: u8| byte.is_ascii_alphanumeric() || b"-_.~%&+*!'()/=".contains(&byte);
     for line in lines.map(str::trim) {
-        if line.is_empty() || version_end(&joined).is_some() || !line.bytes().all(is_part) {
+        // The end is enough, and a picture has thousands of lines.
+        let last = joined.len().saturating_sub(30)..;
+        let end = joined.get(last).unwrap_or(&joined);
+        if line.is_empty() || version_end(end).is_some() || !line.bytes().all(is_part) {
             break;
         }
         joined.push_str(line);
@@ -162,23 +164,27 @@ fn version_end(text: &str) -> Option<usize> {
     })
 }
 
-/// The URL of a call in a log line or another program's command. `None` if the command also sends a
-/// body, which would be part of the call.
-pub(super) fn url(text: &str) -> Option<&str> {
-    if ["-Body", "--post-", "--body-", "--data", "body:", ", data="]
+/// The URL of a call within other text. Where it ends is a guess, and the rest of the text may hold
+/// a body.
+pub(super) fn url(text: &str) -> Option<String> {
+    let escapes = [
+        ("\\u0026", "&"),
+        ("\\u003d", "="),
+        ("\\u003D", "="),
+        ("\\/", "/"),
+    ];
+    let text = escapes
         .iter()
-        .any(|option| text.contains(option))
-    {
-        return None;
-    }
-    let schemes = ["https://", "http://"].into_iter();
-    let mut starts: Vec<usize> = schemes
-        .flat_map(|scheme| text.match_indices(scheme))
-        .map(|(at, _)| at)
-        .collect();
-    starts.sort_unstable();
-    starts.into_iter().find_map(|at| {
-        let (before, rest) = text.split_at_checked(at)?;
+        .fold(text.to_owned(), |text, (escape, plain)| {
+            text.replace(escape, plain)
+        });
+    let mut end = 0_usize;
+    text.match_indices("://").find_map(|(at, _)| {
+        // A URL within a URL is not looked at again.
+        let before = text.get(..at).filter(|_| at >= end)?;
+        let before = ["https", "http"]
+            .iter()
+            .find_map(|scheme| before.strip_suffix(scheme))?;
         let open = before.chars().next_back();
         let pairs = QUOTES.iter().chain(&[('<', '>'), ('(', ')'), ('[', ']')]);
         let mut close = pairs.filter(|(quote, _)| Some(*quote) == open);
@@ -186,12 +192,17 @@ pub(super) fn url(text: &str) -> Option<&str> {
         let is_end = |character: char| {
             character.is_whitespace()
                 || Some(character) == close
-                || "\"<>`，。；、）”’」".contains(character)
+                || "\"<>\\`，。；、）”’」".contains(character)
         };
-        let url = rest.split(is_end).next()?;
-        let is_call = ["Action=", "AccessKeyId=", "Signature="]
-            .iter()
-            .any(|name| url.contains(name));
-        is_call.then(|| url.trim_end_matches([',', ';', '.']))
+        let url = text.get(before.len()..)?.split(is_end).next()?;
+        end = before.len().saturating_add(url.len());
+        let mut pairs = url.split(['?', '&']).skip(1);
+        let is_call = pairs.any(|pair| {
+            let pair = pair.strip_prefix("amp;").unwrap_or(pair);
+            ["Action=", "AccessKeyId=", "SignatureNonce="]
+                .iter()
+                .any(|name| pair.starts_with(name))
+        });
+        is_call.then(|| url.trim_end_matches([',', ';', '.']).to_owned())
     })
 }

@@ -34,7 +34,11 @@ pub(super) fn read(text: &str) -> Option<HttpMessage> {
     let mut words = first.split_whitespace();
     let method = words.next().filter(|method| is_method(method))?;
     let target = words.next()?;
-    if !target.starts_with('/') && !target.contains("://") {
+    let is_target = ["/", "https://", "http://"]
+        .iter()
+        .any(|start| target.starts_with(start));
+    let is_version = |word: &str| word.to_ascii_uppercase().starts_with("HTTP/");
+    if !is_target || !words.next().is_none_or(is_version) {
         return None;
     }
     let mut message = HttpMessage {

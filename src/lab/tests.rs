@@ -776,3 +776,81 @@ fn a_request_that_was_masked_accuses_nobody() {
     let found = conclusions(&format!("{unsigned}&Signature=***"), SECRET, "");
     assert_eq!(rules(&found), ["masked-values"]);
 }
+
+#[test]
+fn a_request_of_which_a_part_was_read_accuses_nobody() {
+    let request = Program::default().request();
+    let (_, pairs) = request.split_once("\n\n").unwrap();
+    let (query, body) = pairs.split_once("&CertName=").unwrap();
+    let body = format!("CertName={body}");
+    let url = format!("https://cloudauth.aliyuncs.com/?{query}");
+    let all = format!("https://cloudauth.aliyuncs.com/?{pairs}");
+    for pasted in [
+        format!("INFO request url={url}, body={body}"),
+        format!("requests.post(\"{url}\",\n  data=\"{body}\")"),
+        format!("{{\"url\":\"{url}\",\"body\":\"{body}\"}}"),
+        format!("--> POST {url} http/1.1\nContent-Length: 1\n\n{body}"),
+        format!("{url}&Signature=\nstatus=400"),
+        format!("INFO url={all}&x=1 status=400"),
+        format!(
+            "INFO url={}... status=400",
+            all.get(..all.len() - 9).unwrap()
+        ),
+    ] {
+        for secret in ["", SECRET, "another"] {
+            for (kind, answer) in answers() {
+                let found = conclusions(&pasted, secret, &answer);
+                // The server may have received just that.
+                let known = ["part-read", "program-unknown"];
+                assert!(known.contains(&found[0].rule), "{kind} {secret} {pasted}");
+                assert_eq!(found.len(), 1);
+                assert_eq!(found[0].standing, Standing::Unknown);
+            }
+            let found = examined(&pasted, secret, "").findings;
+            assert!(found.iter().all(|one| !one.fatal), "{found:?}");
+        }
+    }
+    // What was read may be everything.
+    let found = |pasted: &str, secret| rules(&conclusions(pasted, secret, ""));
+    for pasted in [
+        format!("POST failed: {all}"),
+        format!("{all}\nstatus=400"),
+        format!("{all}\nInvalidTimeStamp.Expired"),
+        format!("{{\"url\":\"{}\"}}", all.replace('&', "\\u0026")),
+    ] {
+        assert_eq!(found(&pasted, SECRET), ["right"], "{pasted}");
+        assert_eq!(found(&pasted, "another"), ["part-read"], "{pasted}");
+    }
+    assert_eq!(found(&all, "another"), ["unknown-mistake"]);
+    let html = all.replace('&', "&amp;");
+    let examined = examined(&html, SECRET, "");
+    assert_eq!(rules(&examined.conclusions), ["right"]);
+    assert_eq!(examined.findings[0].rule, "from-html");
+    assert_ne!(found(&format!("curl -X POST '{html}'"), SECRET), ["right"]);
+}
+
+#[test]
+fn a_text_that_differs_is_not_taken_for_a_masked_one() {
+    let right = Program::default().request();
+    let whole = received();
+    for (ours, theirs) in [
+        (r#"{"k":"b&c","apps":["a"]}"#, r#"{"k":"b"#),
+        (r#"{"a":["x"]}"#, r#"{"a":"x"}"#),
+        ("a..b...", "ab"),
+    ] {
+        let request = right.replace(&right_encoder(META), &right_encoder(ours));
+        let twice = |text: &str| right_encoder(&right_encoder(text));
+        let text = whole.replace(&twice(META), &twice(ours));
+        let signature = STANDARD.encode(hmac_sha1("testsecret&", &text));
+        let (unsigned, _) = request.split_once("&Signature=").unwrap();
+        let request = format!("{unsigned}&Signature={}", right_encoder(&signature));
+        assert_eq!(rules(&conclusions(&request, SECRET, "")), ["right"]);
+        let answer = whole.replace(&twice(META), &twice(theirs));
+        let answer = in_json(&format!("{SENTENCE}{answer}"));
+        let found = conclusions(&request, SECRET, &answer);
+        assert!(
+            ["truncated", "value-changed"].contains(&found[0].rule),
+            "{ours} {found:?}"
+        );
+    }
+}

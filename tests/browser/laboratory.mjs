@@ -106,6 +106,19 @@ test("the link to a request holds its shape, no secret and nothing of a person",
     await page.waitForURL(/#\/signature$/);
   }));
 
+test("a link with a long request is not opened", () =>
+  laboratory({}, async (page) => {
+    await page.goto("about:blank");
+    const request = `https://cloudauth.aliyuncs.com/?Action=X&A=${"a".repeat(20_000)}`;
+    await page.goto(`${stack.url}/#/signature/${encodeURIComponent(`request:${request}`)}`);
+    await page.getByText("This request is too long for a link").waitFor();
+    const field = page.getByLabel("Request", { exact: true });
+    assert.equal(await field.inputValue(), "");
+    await field.fill(`INFO url=${request}`);
+    await page.getByText("Only a part of the pasted text was read").waitFor();
+    assert.equal(await page.getByText("This request is too long for a link").count(), 0);
+  }));
+
 test("the place for a parameter's encoding is never empty", () =>
   laboratory({}, async (page) => {
     await page.getByRole("button", { name: "InitFaceVerify (curl)" }).click();

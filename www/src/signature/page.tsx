@@ -20,8 +20,11 @@ const subject = signal<Subject>(NOTHING);
 
 /** The prefix of a request in a link's URL. */
 const LINKED = "request:";
+/** Anyone can write a link, so the request in one is not so long that reading it blocks the page. */
+const LINKED_MAX = 20_000;
 /** Whether the request came from a link and so has placeholders instead of values. */
 const isLinked = signal(false);
+const isTooLong = signal(false);
 
 function change(part: Partial<Subject>): void {
   subject.value = { ...subject.value, ...part };
@@ -37,6 +40,7 @@ function name(example: ExampleName | ""): void {
 function show(core: Core, example: ExampleName): void {
   subject.value = { ...NOTHING, ...exampleOf(core, example, Date.now()) };
   isLinked.value = false;
+  isTooLong.value = false;
   name(example);
 }
 
@@ -53,8 +57,10 @@ function Bench({ core }: { core: Core }) {
     const named = exampleNames.find((known) => known === part);
     if (named) show(core, named);
     else if (part.startsWith(LINKED)) {
-      subject.value = { ...NOTHING, request: part.slice(LINKED.length) };
-      isLinked.value = true;
+      const request = part.slice(LINKED.length);
+      isTooLong.value = request.length > LINKED_MAX;
+      isLinked.value = !isTooLong.value;
+      subject.value = { ...NOTHING, request: isLinked.value ? request : "" };
     }
   }, [part]);
   const examined = useExamination(core);
@@ -69,6 +75,11 @@ function Bench({ core }: { core: Core }) {
           {isLinked.value && (
             <Notice tone="info">
               <p>{t.value.signature.linked}</p>
+            </Notice>
+          )}
+          {isTooLong.value && (
+            <Notice tone="info">
+              <p>{t.value.signature.linkTooLong}</p>
             </Notice>
           )}
           {!examined && <p class="empty">{t.value.signature.empty}</p>}
@@ -107,6 +118,7 @@ function useExamination(core: Core) {
 
 function edit(part: Partial<Subject>): void {
   change(part);
+  isTooLong.value = false;
   if (subject.value.request === "") isLinked.value = false;
   name("");
 }
@@ -163,7 +175,8 @@ function RequestLink({ core }: { core: Core }) {
       <summary>{text.link}</summary>
       <p class="muted small">{text.linkNote}</p>
       {shared && "Err" in shared && <p>{pick(shared.Err.message)}</p>}
-      {shared && "Ok" in shared && (
+      {shared && "Ok" in shared && shared.Ok.length > LINKED_MAX && <p>{text.linkTooLong}</p>}
+      {shared && "Ok" in shared && shared.Ok.length <= LINKED_MAX && (
         <>
           <Code text={shared.Ok} label={text.link} />
           <CopyButton

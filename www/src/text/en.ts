@@ -169,9 +169,10 @@ export const en: Catalogue = {
     request: "Request",
     link: "Link to this request",
     linkNote:
-      "The link contains this text. Method, parameter names and positions are kept, and so are action, version, format and timestamp, and a host of Alibaba Cloud, localhost or an IP address; in every other value, each character is replaced by one of its kind. The secret, the response and other headers are omitted. The text follows the # in the link, so browsers do not send it to a server.",
+      "The link contains this text. Method, positions and the documented parameter names are kept, and so are action, version, format and timestamp, and a host of Alibaba Cloud, localhost or an IP address; in everything else, each character is replaced by one of its kind. The secret, the response and other headers are omitted. The text follows the # in the link, so browsers do not send it to a server.",
     linked:
       "This request came with a link: the characters of its values are placeholders, so its signature cannot be checked.",
+    linkTooLong: "This request is too long for a link; paste it instead.",
     requestHint:
       "Parameters (one per line), JSON, a URL, a form body, a curl command, an HTTP message, or the string to sign that your program printed",
     examples: "Examples",

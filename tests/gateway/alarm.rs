@@ -493,7 +493,7 @@ fn rows_of_the_ledgers_own_that_cannot_be_read_are_written_again() {
     let mut host = host();
     start(&mut host, 0);
     let rows = host.rows.get_mut("shop").unwrap();
-    for key in ["alarm", "caller", "receiver"] {
+    for key in ["alarm", "caller", "receiver", "retention"] {
         rows.insert(key.to_owned(), "{".to_owned());
     }
     host.now += HOUR;

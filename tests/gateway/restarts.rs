@@ -4,7 +4,7 @@ use crate::host::{Host, NOW, json_answer, replied, request, sent, signed, start,
 use cloudauth_edge::client::call::{Loss, Outcome};
 use cloudauth_edge::gateway::arrival::HostAction;
 use cloudauth_edge::gateway::ledger::commit::{Next, SendOutcome};
-use cloudauth_edge::gateway::ledger::task::Task;
+use cloudauth_edge::gateway::ledger::task::{Task, Wake};
 use cloudauth_edge::http::{IncomingRequest, OutgoingRequest};
 use cloudauth_edge::json::de::from_json;
 use serde_json::{Value, json};
@@ -202,6 +202,59 @@ fn a_request_that_no_longer_passes_validation_is_an_internal_error() {
     let reason = format!("request of {key}, sceneId scene-id");
     assert_eq!(host.failures, [reason]);
     assert!(host.unreadable.is_empty(), "the row is readable");
+}
+
+#[test]
+fn a_shorter_retention_applies_to_the_orders_that_exist() {
+    const DAY: i64 = 86_400_000;
+    let mut host = Host::new(variables(&[
+        ("GATEWAY_MODE", "development"),
+        ("CLOUDAUTH_CALLS_PER_SECOND", "1000"),
+    ]));
+    let start_at = |host: &mut Host, number: u32, now: i64| {
+        host.now = now;
+        let arrival = start("dev-token", ROUTE, &format!("{number:032}"));
+        let answer =
+            json!({"Code": "200", "ResultObject": {"CertifyId": format!("certify{number}")}});
+        let (_, reply) = host.handle(arrival, &mut |_| json_answer(200, &answer));
+        assert_eq!(reply.status, 201);
+    };
+    // More orders than one commit examines, most of them old.
+    for number in 0..130 {
+        start_at(&mut host, number, NOW + i64::from(number));
+    }
+    for number in 130..140 {
+        start_at(&mut host, number, NOW + 9 * DAY);
+    }
+    let mut expired = |_: &OutgoingRequest| json_answer(200, &json!({"Code": "406"}));
+    host.now = NOW + 10 * DAY;
+    host.alarm(CALLER, &mut expired);
+    let orders = |host: &Host| {
+        let keys = host.rows[CALLER].keys();
+        keys.filter(|key| key.starts_with("order/")).count()
+    };
+    assert_eq!(orders(&host), 140);
+
+    host.variables = variables(&[
+        ("GATEWAY_MODE", "development"),
+        ("GATEWAY_RETENTION_DAYS", "2"),
+    ]);
+    // The first request after the change sets the alarm.
+    let wake = Task::Wake(Wake { set: None });
+    assert_eq!(host.wake(CALLER, wake), Some(host.now));
+    let mut days = Vec::new();
+    while let Some(next) = host.next_alarm(CALLER) {
+        host.now = host.now.max(next);
+        host.alarm(CALLER, &mut expired);
+        if orders(&host) == 10 && days.is_empty() {
+            days.push(host.now);
+        }
+    }
+    assert_eq!(orders(&host), 0);
+    days.push(host.now);
+    // At once, and two days after the later starts; each with the delay for a wrong clock.
+    let hours = days.iter().map(|at| (at - NOW) / 3_600_000);
+    assert_eq!(hours.collect::<Vec<i64>>(), [242, 266]);
 }
 
 #[test]

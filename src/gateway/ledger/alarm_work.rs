@@ -15,6 +15,8 @@ pub(super) enum Work<'a> {
     Report(&'a str),
     /// Delete the row with this key.
     Drop(&'a str),
+    /// Bring the expiries forward that are scheduled after this due row, because the retention is shorter now.
+    Shorten(&'a str),
 }
 
 impl<'a> Work<'a> {
@@ -26,6 +28,7 @@ impl<'a> Work<'a> {
             Self::Callback(no) => ("hint", no),
             Self::Report(no) => ("report", no),
             Self::Drop(key) => ("drop", key),
+            Self::Shorten(after) => ("shorten", after),
         };
         due_key(at, &format!("{kind}/{id}"))
     }
@@ -39,6 +42,7 @@ impl<'a> Work<'a> {
             "hint" => Self::Callback(id),
             "report" => Self::Report(id),
             "drop" => Self::Drop(id),
+            "shorten" => Self::Shorten(id),
             _ => return None,
         })
     }
@@ -47,7 +51,7 @@ impl<'a> Work<'a> {
     pub(super) const fn order(self) -> Option<&'a str> {
         match self {
             Self::Expire(no) | Self::Check(no) | Self::Callback(no) | Self::Report(no) => Some(no),
-            Self::Drop(_) => None,
+            Self::Drop(_) | Self::Shorten(_) => None,
         }
     }
 }
@@ -85,6 +89,10 @@ mod tests {
             (
                 Work::Drop("nonce/key/hash"),
                 "due/000000000000007/drop/nonce/key/hash",
+            ),
+            (
+                Work::Shorten("due/000000000000009/expire/no"),
+                "due/000000000000007/shorten/due/000000000000009/expire/no",
             ),
         ] {
             assert_eq!(work.key(7), key);

@@ -271,8 +271,8 @@ impl Writes {
         self.writes.push((key, None));
     }
 
-    /// Moves a due row to a later time, with its value unchanged.
-    pub(super) fn postpone(&mut self, key: &str, value: &str, at: i64) {
+    /// Moves a due row to another time, with its value unchanged.
+    pub(super) fn move_due(&mut self, key: &str, value: &str, at: i64) {
         self.delete(key.to_owned());
         self.writes.push((moved(key, at), Some(value.to_owned())));
     }

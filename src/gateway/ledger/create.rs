@@ -4,9 +4,10 @@ use super::alarm_work::Work;
 use super::answer::{Answered, Started};
 use super::commit::{Context, LedgerStep, Next, Writes};
 use super::order::{Order, OrderStatus, Start, over_at, refusal};
+use super::retention;
 use super::rows::{
-    ALARM, CALLER, ENDPOINTS, Interrupt, Rows, certify_key, listed_key, order_key, starts_key,
-    user_key,
+    ALARM, CALLER, ENDPOINTS, Interrupt, RETENTION, Rows, certify_key, listed_key, order_key,
+    starts_key, user_key,
 };
 use super::task::{Create, Purpose, Read, Task};
 use super::upstream::{self, Ended, Place};
@@ -90,6 +91,7 @@ pub(super) fn begin(
     let others = [
         key.clone(),
         CALLER.to_owned(),
+        RETENTION.to_owned(),
         ALARM.to_owned(),
         ENDPOINTS.to_owned(),
     ];
@@ -241,6 +243,7 @@ fn start(
         let expires = now.saturating_add(settings.retention_millis);
         let work = Work::Expire(&create.no);
         writes.schedule_and_set_alarm(rows, context.now, expires, work)?;
+        retention::note(settings, rows, &mut writes)?;
     }
     upstream::begin(
         settings,

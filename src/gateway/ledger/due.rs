@@ -5,8 +5,10 @@ use super::alarm_work::{Work, due_at};
 use super::answer::{Answered, TaskResult};
 use super::commit::{Context, LedgerStep, Next, Writes};
 use super::order::{Order, OrderStatus, Start};
+use super::retention;
 use super::rows::{
-    ALARM, CALLER, Interrupt, RECEIVER, Range, Rows, certify_key, listed_key, order_key, sortable,
+    ALARM, CALLER, Interrupt, RECEIVER, RETENTION, Range, Rows, certify_key, listed_key, order_key,
+    sortable,
 };
 use super::task::{Alarm, Callback, Delivery, Read, Task, Wake};
 use super::webhook::Receiver;
@@ -91,9 +93,17 @@ fn earliest(rows: &Rows, limit: u32) -> Result<&[(String, String)], Interrupt> {
     })
 }
 
-/// Sets the alarm again if the platform has dropped it.
-pub(super) fn wake(wake: Wake, rows: &Rows, context: &Context) -> Result<LedgerStep, Interrupt> {
+/// Sets the alarm again if the platform has dropped it, and if the retention has been shortened.
+pub(super) fn wake(
+    settings: &Settings,
+    wake: Wake,
+    rows: &Rows,
+    context: &Context,
+) -> Result<LedgerStep, Interrupt> {
     let mut writes = Writes::default();
+    if retention::follow(settings, rows, &mut writes, context.now)? {
+        return Ok(writes.then(Next::Idle));
+    }
     let soon = context.now.plus_millis(SOON_MILLIS).unix_millis();
     writes.alarm =
         next_at(earliest(rows, 1)?).filter(|at| wake.set.is_none_or(|set| set > soon.max(*at)));
@@ -110,13 +120,21 @@ pub(super) fn work(
 ) -> Result<LedgerStep, Interrupt> {
     let mut writes = Writes::default();
     let now = context.now.unix_millis();
+    if retention::follow(settings, rows, &mut writes, context.now)? {
+        return Ok(writes.then(Next::Again {
+            then: Task::Alarm(alarm.one_more(now)),
+        }));
+    }
     let earliest = earliest(rows, BATCH)?;
     let after = format!("due/{}", sortable(now.saturating_add(1)));
     let due = || earliest.iter().take_while(|(key, _)| *key < after);
     if due().next().is_none() {
         match next_at(earliest) {
             Some(at) => writes.alarm = Some(at),
-            None => writes.delete(ALARM.to_owned()),
+            None => {
+                writes.delete(ALARM.to_owned());
+                writes.delete(RETENTION.to_owned());
+            }
         }
         return Ok(writes.then(Next::Idle));
     }
@@ -187,7 +205,7 @@ impl<'a> Batch<'a> {
             // Another version of the gateway may know the work, so the row is kept.
             self.writes.unreadable.push(key.to_owned());
             let later = self.now.plus_millis(SET_ASIDE_MILLIS).unix_millis();
-            self.writes.postpone(key, value, later);
+            self.writes.move_due(key, value, later);
             return Ok(());
         };
         let attempt = value.parse().unwrap_or(1);
@@ -200,6 +218,10 @@ impl<'a> Batch<'a> {
             Work::Report(no) => self.deliver(no, key),
             Work::Drop(key) => {
                 self.writes.delete(key.to_owned());
+                true
+            }
+            Work::Shorten(after) => {
+                retention::bring_forward(after, self.rows, &mut self.writes, self.now)?;
                 true
             }
         };

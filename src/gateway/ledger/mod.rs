@@ -20,6 +20,7 @@ mod nonce;
 pub mod order;
 mod probe;
 mod read;
+mod retention;
 pub mod rows;
 pub mod task;
 mod upstream;
@@ -57,7 +58,7 @@ pub fn step(
         Task::Call(call) => attempt(settings, call, rows, context),
         Task::Settle(call) => settle(settings, call, send_outcome, rows, context),
         Task::Callback(callback) => due::callback(&callback, rows, context),
-        Task::Wake(wake) => due::wake(wake, rows, context),
+        Task::Wake(wake) => due::wake(settings, wake, rows, context),
         Task::Report(posted) => webhook::send(settings, posted, rows, context),
         Task::Reported(posted) => webhook::reported(&posted, send_outcome, rows, context),
         Task::Alarm(alarm) => due::work(settings, alarm, rows, context),

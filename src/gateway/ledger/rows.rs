@@ -11,6 +11,7 @@
 //! | `nonce/{AccessKeyId}/{hash}` | the ID of the request that used the nonce |
 //! | `alarm` | when the alarm is set to fire |
 //! | `caller` | the caller to which the ledger belongs |
+//! | `retention` | the longest retention, in milliseconds, by which an order's expiry is scheduled |
 //! | `receiver` | the back-off of an unresponsive webhook receiver, see `webhook::Receiver` |
 //! | `endpoints` | endpoints that recently failed to respond, see `endpoints` |
 //! | `probe` | the last answer to whether the gateway's key works, see [`super::finding::Finding`] |
@@ -28,6 +29,8 @@ use serde::{Deserialize, Serialize};
 pub(super) const ALARM: &str = "alarm";
 /// The key of the row with the caller, which an alarm knows only from this row.
 pub(super) const CALLER: &str = "caller";
+/// The key of the row with the retention by which expiries are scheduled.
+pub(super) const RETENTION: &str = "retention";
 /// The key of the row with the back-off of the webhook's receiver.
 pub(super) const RECEIVER: &str = "receiver";
 /// The key of the row with the endpoints that recently failed to respond.

@@ -52,6 +52,7 @@ export async function handle(host, message, open) {
   host.observe({
     requestId: log.requestId,
     caller: log.caller ?? undefined,
+    key: log.key ?? undefined,
     route: log.route,
     method: message.method,
     status: reply.status,

@@ -32,6 +32,7 @@ export interface Reply {
 export interface Routed {
   requestId: string;
   caller: string | null;
+  key: string | null;
   route: string;
   /** Headers of every response to the request, such as those of CORS. */
   headers?: Headers;
@@ -256,6 +257,8 @@ export interface Host<Page> {
 export interface LogLine {
   requestId: string;
   caller?: string | undefined;
+  /** Which of the caller's tokens or key pairs: the beginning of the token's hash, or the AccessKeyId. */
+  key?: string | undefined;
   route?: string | undefined;
   method: string;
   status: number;

@@ -1,6 +1,6 @@
 //! A request on its way through the gateway, and the host's next step for it.
 
-use super::callers::Caller;
+use super::callers::{Access, Caller};
 use super::ledger::task::Task;
 use super::problem::{Problem, ProblemKind};
 use super::reply::{Headers, Language, Reply};
@@ -37,6 +37,8 @@ pub struct Routed {
     pub route: &'static str,
     /// The caller's id, for the log.
     pub caller: Option<String>,
+    /// Which of the caller's tokens or key pairs was presented, for the log.
+    pub key: Option<String>,
     /// Headers to add to the response, whatever its source.
     pub headers: Headers,
     /// What to do.
@@ -113,6 +115,8 @@ pub(super) struct RequestContext<'a> {
     pub(super) request_id: String,
     /// The caller's id, once it is known.
     pub(super) caller: Option<String>,
+    /// The name of the token or key pair, once it is known.
+    pub(super) key: Option<String>,
 }
 
 impl<'a> RequestContext<'a> {
@@ -126,7 +130,14 @@ impl<'a> RequestContext<'a> {
                 .filter(|id| is_request_id(id))
                 .map_or_else(|| arrival.fresh_id.clone(), str::to_owned),
             caller: None,
+            key: None,
         }
+    }
+
+    /// Notes the caller, for the log.
+    pub(super) fn authenticated(&mut self, access: &Access<'_>) {
+        self.caller = Some(access.caller.id.clone());
+        self.key = Some(access.key.name());
     }
 
     /// The value of a header.

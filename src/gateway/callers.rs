@@ -73,7 +73,33 @@ pub struct KeyPair {
 pub struct Access<'a> {
     /// The caller.
     pub caller: &'a Caller,
+    /// What the caller presented.
+    pub key: Key<'a>,
     scopes: &'a [Scope],
+}
+
+/// A token or key pair, by what identifies it in logs.
+#[derive(Clone, Copy, Debug)]
+pub enum Key<'a> {
+    /// A bearer token, by its hash.
+    Token(&'a [u8; 32]),
+    /// A key pair, by its AccessKeyId.
+    Pair(&'a str),
+}
+
+impl Key<'_> {
+    /// The first 12 digits of a token's hash, or an AccessKeyId: the names that `caller list` shows and `caller revoke
+    /// --key` takes.
+    pub fn name(self) -> String {
+        match self {
+            Self::Token(hash) => hash
+                .iter()
+                .take(6)
+                .map(|byte| format!("{byte:02x}"))
+                .collect(),
+            Self::Pair(access_key_id) => access_key_id.to_owned(),
+        }
+    }
 }
 
 impl Access<'_> {
@@ -124,6 +150,7 @@ pub fn by_token<'a>(callers: &'a [Caller], token: &str) -> Option<Access<'a>> {
             if bool::from(known.hash.ct_eq(&presented)) {
                 found = Some(Access {
                     caller,
+                    key: Key::Token(&known.hash),
                     scopes: &known.scopes,
                 });
             }
@@ -139,8 +166,12 @@ pub fn by_access_key_id<'a>(callers: &'a [Caller], id: &str) -> Option<(Access<'
             .key_pairs
             .iter()
             .find(|pair| pair.access_key_id == id)?;
-        let scopes = &pair.scopes;
-        Some((Access { caller, scopes }, pair))
+        let access = Access {
+            caller,
+            key: Key::Pair(&pair.access_key_id),
+            scopes: &pair.scopes,
+        };
+        Some((access, pair))
     })
 }
 

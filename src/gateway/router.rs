@@ -1,8 +1,8 @@
 //! Routes a request to its handler.
 //!
 //! The host first passes the request without its body. The router asks for the body only if it
-//! needs it and has authenticated the caller, so the body of an unauthenticated request is never
-//! read.
+//! needs it. On the REST routes it has then authenticated the caller; a request in Alibaba Cloud's
+//! protocol can have its AccessKeyId and signature in the body, which is therefore read first.
 
 use super::arrival::{Arrival, Handled, HostAction, RequestContext, Routed};
 use super::callers::{self, Access};
@@ -118,6 +118,7 @@ pub fn route(checked: &CheckedSettings, arrival: &Arrival, now: Timestamp) -> Ro
         request_id: context.request_id,
         route: name,
         caller: context.caller,
+        key: context.key,
         then,
     }
 }
@@ -136,7 +137,7 @@ fn authenticate<'a>(
         .ok_or_else(|| {
             Problem::new(ProblemKind::Unauthenticated).header("www-authenticate", "Bearer")
         })?;
-    context.caller = Some(access.caller.id.clone());
+    context.authenticated(&access);
     Ok(access)
 }
 

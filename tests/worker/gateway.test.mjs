@@ -529,6 +529,8 @@ test("one log line per request, without personal data", async () => {
     {
       requestId,
       caller: "dev",
+      // The beginning of the token's hash, as `caller list` shows it.
+      key: sha256("dev-token").slice(0, 12),
       route: "face-verifications",
       method: "POST",
       status: 201,

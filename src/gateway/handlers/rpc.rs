@@ -31,7 +31,7 @@ pub(in crate::gateway) fn rpc(
         Ok(signature) => signature,
         Err(refusal) => return format.refusal(&refusal, &id).into(),
     };
-    context.caller = Some(signature.access.caller.id.clone());
+    context.authenticated(&signature.access);
     match format.task(
         settings,
         &signature,

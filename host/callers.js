@@ -19,12 +19,13 @@ import { giveOwnerOf } from "./owner.js";
  * @property {string} [max-per-day] a number; `none` removes it
  * @property {string} [max-per-user-per-day] a number; `none` removes it
  * @property {boolean} [finish]
+ * @property {boolean} ["webhook-secret"] with `rotate`: the webhook's secret instead of token and key pair
  * @property {string} [key] an AccessKeyId, or the first characters of a token's hash
  * @property {string} [to] a new file for what is handed to the caller
  * @property {string} [list] 2 for GATEWAY_CALLERS_2, and so on
  * @property {boolean} [save] writes the list into the file of settings
  *
- * @typedef {{ id: string, token: string, accessKeyId: string, accessKeySecret: string, webhookSecret?: string }} Credentials
+ * @typedef {{ id: string, token?: string, accessKeyId?: string, accessKeySecret?: string, webhookSecret?: string }} Credentials
  *
  * @typedef {object} Edited
  * @property {string} setting its name, such as GATEWAY_CALLERS
@@ -38,6 +39,8 @@ export const CALLER_USAGE = `  caller list               callers, scopes, limits
   caller change <id>        its scopes, limits or webhook                   修改权限、上限或 webhook
   caller rotate <id>        a further token and key pair, with --scopes
                             of their own; --finish removes the old ones     增加一组凭据；--finish 去除旧凭据
+    --webhook-secret        a second webhook secret instead, in the same two
+                            steps                                           同样分两步更换 webhook 密钥
   caller revoke <id>        remove it, or with --key one token or key pair  删除调用方，或删除一项凭据
     --scopes create,read,read:material   --webhook <url>   --max-per-day <n>   --max-per-user-per-day <n>
     --list <n>     2 to 9: GATEWAY_CALLERS_2 and so on, for more callers than one setting holds
@@ -56,6 +59,7 @@ export const CALLER_OPTIONS = {
   scopes: { type: "string" },
   to: { type: "string" },
   webhook: { type: "string" },
+  "webhook-secret": { type: "boolean" },
 };
 
 const SETTINGS = /** @type {const} */ (["scopes", "webhook", "max-per-day", "max-per-user-per-day"]);
@@ -69,7 +73,7 @@ const ACTIONS = {
   list: { needsId: false, options: [] },
   add: { needsId: true, options: [...SETTINGS, "list", "to", "save"] },
   change: { needsId: true, options: [...SETTINGS, "list", "save"] },
-  rotate: { needsId: true, options: ["scopes", "finish", "list", "to", "save"] },
+  rotate: { needsId: true, options: ["scopes", "finish", "webhook-secret", "list", "to", "save"] },
   revoke: { needsId: true, options: ["key", "list", "save"] },
 };
 
@@ -86,7 +90,8 @@ export function areCallerArguments([action = "", ...rest], options) {
     rest.length === (known.needsId ? 1 : 0) &&
     Object.keys(options).every((option) => known.options.includes(option)) &&
     // `rotate --finish` issues nothing.
-    !("finish" in options && ("scopes" in options || "to" in options))
+    !("finish" in options && ("scopes" in options || "to" in options)) &&
+    !("webhook-secret" in options && "scopes" in options)
   );
 }
 
@@ -198,6 +203,15 @@ function edit(core, variables, { setting, callers }, action, id, options) {
     throw new Error(`${setting} has no caller ${id}: this is a bug.`);
   } else if (action === "change") {
     change(known, options);
+  } else if (action === "rotate" && options["webhook-secret"]) {
+    const keys = known.webhookKeys ?? [1];
+    const newest = Math.max(...keys);
+    known.webhookKeys = options.finish ? [newest] : [newest, newest + 1];
+    if (!options.finish) credentials = { id, webhookSecret: webhookSecret(variables, known) };
+    note = options.finish
+      ? `Deliveries to ${id} are signed with its newest secret only.\n发给 ${id} 的 webhook 只用最新密钥签名。`
+      : `Deliveries to ${id} are signed with both secrets, until rotate --webhook-secret --finish.
+在执行 rotate --webhook-secret --finish 之前，发给 ${id} 的 webhook 同时用两个密钥签名。`;
   } else if (action === "rotate" && options.finish) {
     finish(known);
     note = `Of ${id}, the newest token and key pair remain, and those with scopes of their own.
@@ -250,13 +264,8 @@ const scopesOf = (/** @type {string} */ text) => text.split(",").map((scope) => 
  * @param {string[]} [scopes]
  * @returns {Credentials}
  */
-function issue({ GATEWAY_SECRET: secret }, caller, scopes) {
-  if (!secret) {
-    throw new Failure(
-      "GATEWAY_SECRET is not set; the key pair's secret is derived from it. Set it to the deployment's value.",
-      "未设置 GATEWAY_SECRET；密钥对由它派生，请设为与部署环境相同的值。",
-    );
-  }
+function issue(variables, caller, scopes) {
+  const secret = masterSecret(variables);
   const { id } = caller;
   const token = randomBytes(32).toString("base64url");
   const accessKeyId = `gwk-${id.slice(0, 40)}-${randomBytes(6).toString("hex")}`;
@@ -270,8 +279,26 @@ function issue({ GATEWAY_SECRET: secret }, caller, scopes) {
     accessKeyId,
     accessKeySecret: glue.gatewayKeySecret(secret, accessKeyId),
     // It signs deliveries, which a reader with fewer permissions must not be able to do.
-    ...(!scopes && { webhookSecret: glue.gatewayWebhookSecret(secret, id) }),
+    ...(!scopes && { webhookSecret: webhookSecret(variables, caller) }),
   };
+}
+
+/**
+ * The newest secret of the caller's webhook deliveries.
+ *
+ * @param {Variables} variables
+ * @param {Caller} caller
+ */
+const webhookSecret = (variables, { id, webhookKeys = [1] }) =>
+  glue.gatewayWebhookSecret(masterSecret(variables), id, Math.max(...webhookKeys));
+
+/** @param {Variables} variables */
+function masterSecret({ GATEWAY_SECRET: secret }) {
+  if (secret) return secret;
+  throw new Failure(
+    "GATEWAY_SECRET is not set; secrets of key pairs and webhooks are derived from it. Set it to the deployment's value.",
+    "未设置 GATEWAY_SECRET；密钥对与 webhook 的密钥由它派生，请设为与部署环境相同的值。",
+  );
 }
 
 /**
@@ -349,12 +376,17 @@ function table(lists) {
 }
 
 /** @param {Credentials} credentials */
-const shown = ({ id, token, accessKeyId, accessKeySecret, webhookSecret }) =>
-  `Shown once; hand them to ${id} over a secure channel:
+function shown({ id, token, accessKeyId, accessKeySecret, webhookSecret }) {
+  const lines = [
+    ["bearer token    ", token],
+    ["AccessKeyId     ", accessKeyId],
+    ["AccessKeySecret ", accessKeySecret],
+    ["webhook secret  ", webhookSecret],
+  ].filter(([, value]) => value !== undefined);
+  return `Shown once; hand them to ${id} over a secure channel:
 仅显示一次，请通过安全渠道交给 ${id}：
-  bearer token     ${token}
-  AccessKeyId      ${accessKeyId}
-  AccessKeySecret  ${accessKeySecret}${webhookSecret ? `\n  webhook secret   ${webhookSecret}` : ""}`;
+${lines.map(([name, value]) => `  ${name} ${value}`).join("\n")}`;
+}
 
 /**
  * The lists by their settings, if the deployment would accept them. The secrets of other callers may be missing here.

@@ -40,7 +40,7 @@ declare module "*/gateway/cloudauth_edge.js" {
     now: number,
   ): string;
   export function gatewayWake(set: number | undefined): string;
-  export function gatewayWebhookSecret(gatewaySecret: string, caller: string): string;
+  export function gatewayWebhookSecret(gatewaySecret: string, caller: string, number: number): string;
 }
 
 declare module "*/bundle/sandbox.js" {

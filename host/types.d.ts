@@ -312,6 +312,8 @@ export interface Caller {
   keyPairs?: { accessKeyId: string; scopes?: string[] }[] | undefined;
   scopes?: string[];
   webhookUrl?: string;
+  /** The numbers of the keys that sign webhook deliveries; 1 if missing. */
+  webhookKeys?: number[];
   maxStartsPerDay?: number;
   maxStartsPerUserPerDay?: number;
 }

@@ -102,7 +102,7 @@ fn report_at(host: &Host) -> Option<i64> {
 /// Checks each attempt as a receiver does, by the specification of Standard Webhooks.
 fn check_signatures(host: &Host, sent: &[&OutgoingRequest]) {
     let settings = Settings::read(&host.variables).expect("the settings are valid");
-    let secret = webhook_secret(&settings.secret, "shop");
+    let secret = webhook_secret(&settings.secret, "shop", 1);
     let key = secret.expose().strip_prefix("whsec_").expect("the prefix");
     let key = STANDARD.decode(key).expect("Base64");
     let value = |request: &OutgoingRequest, name: &str| {

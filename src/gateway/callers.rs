@@ -22,6 +22,9 @@ pub const DEVELOPMENT_TOKEN: &str = "dev-token";
 const DEVELOPMENT_KEY_ID: &str = "dev-key-id";
 const DEVELOPMENT_KEY_SECRET: &str = "dev-key-secret";
 
+/// The old and the new one. A receiver looks at each signature of a delivery.
+const WEBHOOK_KEYS_MAX: usize = 2;
+
 /// The permissions of a token or key pair.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Scope {
@@ -47,6 +50,8 @@ pub struct Caller {
     pub max_starts_per_user_per_day: Option<u32>,
     /// Where webhook deliveries are sent.
     pub webhook_url: Option<String>,
+    /// The numbers of the keys that sign deliveries: several while the receiver replaces one.
+    pub webhook_keys: Vec<u32>,
     tokens: Vec<Token>,
     key_pairs: Vec<KeyPair>,
 }
@@ -129,6 +134,7 @@ pub fn development() -> Caller {
         max_starts_per_day: None,
         max_starts_per_user_per_day: None,
         webhook_url: None,
+        webhook_keys: first_webhook_key(),
         tokens: vec![Token {
             hash: sha256(DEVELOPMENT_TOKEN),
             scopes: scopes.clone(),
@@ -181,15 +187,19 @@ pub fn derive(secret: &Secret, purpose: &str, what: &str) -> Zeroizing<[u8; 32]>
     Zeroizing::new(hmac_sha256(secret.expose().as_bytes(), &message))
 }
 
-/// The key that signs a caller's webhook deliveries.
-pub fn webhook_key(secret: &Secret, caller: &str) -> Zeroizing<[u8; 32]> {
-    derive(secret, "webhook", caller)
+/// One of the keys that sign a caller's webhook deliveries.
+pub fn webhook_key(secret: &Secret, caller: &str, number: u32) -> Zeroizing<[u8; 32]> {
+    match number {
+        1 => derive(secret, "webhook", caller),
+        // No caller's id contains a slash.
+        number => derive(secret, "webhook", &format!("{caller}/{number}")),
+    }
 }
 
 /// The same key as text for the receiver, in the format of Standard Webhooks.
-pub fn webhook_secret(secret: &Secret, caller: &str) -> Secret {
+pub fn webhook_secret(secret: &Secret, caller: &str, number: u32) -> Secret {
     let mut text = "whsec_".to_owned();
-    STANDARD.encode_string(webhook_key(secret, caller), &mut text);
+    STANDARD.encode_string(webhook_key(secret, caller, number), &mut text);
     Secret::new(text)
 }
 
@@ -225,6 +235,8 @@ struct RawCaller {
     max_starts_per_user_per_day: Option<u32>,
     #[serde(default)]
     webhook_url: Option<String>,
+    #[serde(default = "first_webhook_key")]
+    webhook_keys: Vec<u32>,
 }
 
 #[derive(Deserialize)]
@@ -245,6 +257,10 @@ struct RawToken {
     /// The caller's scopes if not set.
     #[serde(default)]
     scopes: Option<Vec<Scope>>,
+}
+
+fn first_webhook_key() -> Vec<u32> {
+    vec![1]
 }
 
 /// Material is personal data, so its scope is not granted by default.
@@ -361,6 +377,18 @@ impl RawCaller {
                 "must be a complete https:// URL (http:// only for the local machine).",
             ));
         }
+        let keys = &self.webhook_keys;
+        if !(1..=WEBHOOK_KEYS_MAX).contains(&keys.len())
+            || keys.contains(&0)
+            || has_twins(keys.iter())
+        {
+            problems.push(problem(
+                format!("{place}.webhookKeys"),
+                "webhook-keys",
+                "应为一个或两个不同的正整数；caller rotate --webhook-secret 会写入。",
+                "must be one or two different positive integers, which caller rotate --webhook-secret writes.",
+            ));
+        }
         let mut check = |place: String, text: &str, scopes: Option<Vec<Scope>>| {
             let hash = checked_hash(&place, text, development, problems)?;
             let scopes = scopes.unwrap_or_else(|| self.scopes.clone());
@@ -408,6 +436,7 @@ impl RawCaller {
             max_starts_per_day: self.max_starts_per_day,
             max_starts_per_user_per_day: self.max_starts_per_user_per_day,
             webhook_url: self.webhook_url,
+            webhook_keys: self.webhook_keys,
             tokens,
             key_pairs,
         }

@@ -221,11 +221,13 @@ pub fn gateway_key_secret(gateway_secret: &str, access_key_id: &str) -> String {
         .to_owned()
 }
 
-/// The secret of a caller's webhook deliveries, derived from the gateway's secret.
+/// One of the secrets of a caller's webhook deliveries, derived from the gateway's secret.
 #[wasm_bindgen(js_name = gatewayWebhookSecret)]
-pub fn gateway_webhook_secret(gateway_secret: &str, caller: &str) -> String {
+pub fn gateway_webhook_secret(gateway_secret: &str, caller: &str, number: u32) -> String {
     let secret = Secret::new(gateway_secret);
-    callers::webhook_secret(&secret, caller).expose().to_owned()
+    callers::webhook_secret(&secret, caller, number)
+        .expose()
+        .to_owned()
 }
 
 thread_local! {

@@ -174,6 +174,25 @@ test("revoke removes a caller, or the one token or key pair that is named", () =
   assert.match(none.output, /has none of tokens, tokenSha256 and keyPairs/);
 });
 
+test("a webhook secret is replaced in two steps, and the token stays", () => {
+  const added = caller(["add", "shop", "--webhook", "https://shop.example/hook"]);
+  const secretOf = ({ output }) => /whsec_\S+/.exec(output)?.[0];
+  const [shop] = list(added);
+  const both = caller(["rotate", "shop", "--webhook-secret"], withCallers([shop]));
+  assert.deepEqual(list(both), [{ ...shop, webhookKeys: [1, 2] }]);
+  assert.ok(secretOf(both) !== secretOf(added) && secretOf(both));
+  assert.ok(!both.output.includes("bearer token"));
+  const finished = caller(["rotate", "shop", "--webhook-secret", "--finish"], withCallers(list(both)));
+  assert.deepEqual(list(finished), [{ ...shop, webhookKeys: [2] }]);
+  assert.equal(secretOf(finished), undefined);
+  // Another token comes with the secret that is valid now.
+  assert.equal(secretOf(caller(["rotate", "shop"], withCallers(list(finished)))), secretOf(both));
+  for (const webhookKeys of [[], [0], [1, 1], [1, 2, 3], ["1"], 1]) {
+    const { code, output } = caller(["list"], withCallers([{ ...shop, webhookKeys }]));
+    assert.equal(code, SETTINGS, output);
+  }
+});
+
 test("--to puts the secrets into a new file, and only the value on the standard output", () => {
   const file = join(folder, "shop.json");
   const { code, stdout, stderr } = caller(["add", "shop", "--to", file]);

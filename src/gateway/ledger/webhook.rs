@@ -94,7 +94,6 @@ pub(super) fn send(
     report.attempts = report.attempts.saturating_add(1);
     order.report = Some(report);
     writes.put(order_key(&posted.no), &order);
-    let key = webhook_key(&settings.secret, caller);
     // A number can be reused, and two callers can use the same one.
     let event = [
         caller,
@@ -104,10 +103,16 @@ pub(super) fn send(
     .join("/");
     let id = derive(&settings.secret, "webhook-id", &event);
     let id = format!("msg_{}", hex::encode(id.get(..12).unwrap_or_default()));
+    let numbers = settings.caller(caller).map(|caller| &caller.webhook_keys);
+    let keys: Vec<_> = numbers
+        .into_iter()
+        .flatten()
+        .map(|number| webhook_key(&settings.secret, caller, *number))
+        .collect();
     let mut request = signed(
         url,
         &id,
-        &*key,
+        &keys,
         &body(&posted.no, &order, &verdict),
         context.now,
     );
@@ -156,15 +161,25 @@ fn body(no: &str, order: &Order, verdict: &Verdict) -> String {
     })
 }
 
-fn signed(url: &str, id: &str, key: &[u8], body: &str, now: Timestamp) -> OutgoingRequest {
+fn signed(
+    url: &str,
+    id: &str,
+    keys: &[impl AsRef<[u8]>],
+    body: &str,
+    now: Timestamp,
+) -> OutgoingRequest {
     let seconds = now.unix_millis().div_euclid(1_000).to_string();
-    let mac = hmac_sha256(key, [id, &seconds, body].join(".").as_bytes());
-    let signature = STANDARD.encode(mac);
+    let content = [id, &seconds, body].join(".");
+    let signatures: Vec<String> = keys
+        .iter()
+        .map(|key| hmac_sha256(key.as_ref(), content.as_bytes()))
+        .map(|mac| format!("v1,{}", STANDARD.encode(mac)))
+        .collect();
     let headers = [
         ("content-type", "application/json"),
         ("webhook-id", id),
         ("webhook-timestamp", &seconds),
-        ("webhook-signature", &format!("v1,{signature}")),
+        ("webhook-signature", &signatures.join(" ")),
     ];
     OutgoingRequest {
         method: "POST",
@@ -238,7 +253,7 @@ mod tests {
         let request = signed(
             "https://receiver.example/hook",
             "msg_p5jXN8AQM9LWM0D4loKWxJek",
-            &STANDARD.decode("MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw").unwrap(),
+            &[STANDARD.decode("MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw").unwrap()],
             r#"{"test": 2432232314}"#,
             Timestamp::from_unix_millis(1_614_265_330_000),
         );
@@ -247,5 +262,20 @@ mod tests {
             signature,
             Some("v1,g0hM9SsE+OTPJTGt/tmIKtSyZlE3uFJELVlNIOLJ1OE=")
         );
+        // Signatures by several keys are separated by spaces.
+        let keys = [[1; 32], [2; 32]];
+        let request = signed("", "", &keys, "", Timestamp::from_unix_millis(0));
+        let signatures = crate::http::header(&request.headers, "webhook-signature").unwrap();
+        let expected: Vec<String> = keys
+            .iter()
+            .map(|key| signed("", "", &[key], "", Timestamp::from_unix_millis(0)))
+            .map(|each| {
+                crate::http::header(&each.headers, "webhook-signature")
+                    .unwrap()
+                    .to_owned()
+            })
+            .collect();
+        assert_eq!(signatures, expected.join(" "));
+        assert_ne!(expected[0], expected[1]);
     }
 }

@@ -5,13 +5,19 @@ export function thrown(error: unknown): [code: string, name: string, message: st
   return [failureCode(error), textOf(error, "name"), textOf(error, "message")];
 }
 
+/** The kind of a failure before the connection was established: nothing of the request was sent. */
+export const NOT_CONNECTED = "not-connected";
+
 /**
  * The host's code of a failed connection: that of the error or of its cause, because `fetch` wraps the connection's
- * error. `connection-failed` if there is none, or if the error is of a connection that was established: `EHOSTUNREACH`
- * and others then no longer mean that nothing was sent.
+ * error. `not-connected` if the error shows that there was no connection; `connection-failed` if there is no code, or if
+ * the error is of a connection that was established: `EHOSTUNREACH` and others then no longer mean that nothing was
+ * sent.
  */
 export function failureCode(error: unknown): string {
   const cause = readFrom(error, "cause");
+  if (neverConnected(cause) || neverConnected(error) || isRefusedTunnel(readFrom(cause, "cause")))
+    return NOT_CONNECTED;
   const failed = readFrom(cause, "code") === undefined ? error : cause;
   const code = textOf(failed, "code");
   return code === "" || WHILE_CONNECTED.test(textOf(failed, "syscall")) ? "connection-failed" : code;
@@ -19,6 +25,22 @@ export function failureCode(error: unknown): string {
 
 /** The system calls of Node's errors on an established connection. */
 const WHILE_CONNECTED = /^(read|write|shutdown)/;
+
+/** Whether the error is of an attempt to connect, whatever its code: `ETIMEDOUT` and others also occur later. */
+function neverConnected(error: unknown): boolean {
+  // Node tries the addresses of a host one after another. The error of all attempts has the code of the first one.
+  const errors = readFrom(error, "errors");
+  const attempts: unknown[] = Array.isArray(errors) && errors.length > 0 ? errors : [error];
+  if (attempts.every((attempt) => textOf(attempt, "syscall") === "connect")) return true;
+  return isRefusedTunnel(error) || DENO_STAGE.exec(textOf(error, "message"))?.[1] === "Connect";
+}
+
+/** Deno's errors have no code, and name the stage that failed. */
+const DENO_STAGE = /client error \((\w+)\)/;
+/** Whether a proxy refused the tunnel that undici's ProxyAgent asked for. The code is that of aborted requests. */
+const isRefusedTunnel = (error: unknown): boolean =>
+  textOf(error, "code") === "UND_ERR_ABORTED" &&
+  /^Proxy response \(\d+\) !== 200 when HTTP Tunneling$/.test(textOf(error, "message"));
 
 /** The form of error class names; other text in that place could be anything. */
 const NAME = /^[A-Z][A-Za-z]{0,40}(Error|Exception)$|^Error$/;

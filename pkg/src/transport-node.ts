@@ -1,6 +1,6 @@
 import type { ClientRequest } from "node:http";
 import type { Socket } from "node:net";
-import { failureCode } from "./thrown.js";
+import { failureCode, NOT_CONNECTED } from "./thrown.js";
 import { MAX_ANSWER_BYTES, outcomeOfEnd, type Outcome, type Send, type SignedRequest } from "./transport.js";
 import { endBy, type Limits } from "./waits.js";
 
@@ -38,7 +38,8 @@ function exchange(
       release();
       resolve(outcome);
     };
-    const fail = (error?: unknown) => settle({ kind: failureCode(error), error });
+    const fail = (error?: unknown) =>
+      settle({ kind: isUnsent(sending?.socket) ? NOT_CONNECTED : failureCode(error), error });
     const release = endBy(limits, (kind) => {
       const outcome = outcomeOfEnd(kind, limits);
       settle(isConnected(sending?.socket) ? outcome : { ...outcome, kind: UNSENT[kind] });
@@ -51,7 +52,8 @@ function exchange(
         headers: { ...Object.fromEntries(headers), "accept-encoding": "identity" },
       });
     } catch (error) {
-      return fail(error);
+      // A bug in the program, such as a replaced `request` that throws.
+      return settle({ kind: failureCode(error), error });
     }
     sending.on("error", fail);
     // The server switched protocols without being asked. `close` is not used, because it precedes the response if a
@@ -119,9 +121,21 @@ function unpack(
   );
 }
 
-/** Outcomes if the connection was not established in time: nothing was sent, so even a start can be retried. */
-const UNSENT = { "timed-out": "UND_ERR_CONNECT_TIMEOUT", aborted: "aborted-unsent" };
+/** Outcomes if the connection was not established: nothing was sent, so even a start can be retried. */
+const UNSENT = { "timed-out": NOT_CONNECTED, aborted: "aborted-unsent" };
 
 /** Whether anything may have been sent. */
-const isConnected = (socket: (Socket & { secureConnecting?: boolean }) | null | undefined): boolean =>
+const isConnected = (socket: MaybeSecure | null | undefined): boolean =>
   Boolean(socket) && !socket?.connecting && !socket?.secureConnecting;
+
+/**
+ * Whether nothing of a failed request was sent: it never had a socket, or the TLS handshake was not over, before which
+ * Node sends nothing. A failed socket no longer shows whether it was `connecting`. Sockets of tools that replace the
+ * network show nothing either.
+ */
+const isUnsent = (socket: MaybeSecure | null | undefined): boolean =>
+  socket === null ||
+  (socket?.secureConnecting === true &&
+    socket instanceof globalThis.process.getBuiltinModule("node:tls").TLSSocket);
+
+type MaybeSecure = Socket & { secureConnecting?: boolean };

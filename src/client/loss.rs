@@ -56,8 +56,8 @@ impl Loss {
                     Kind::Transport,
                     "ConnectionFailed",
                     Operator,
-                    "无法连接阿里云，请求未发送；请检查网络、DNS 与 endpoint。",
-                    "Alibaba Cloud is unreachable and the request was not sent; check the network, DNS and the endpoint.",
+                    "无法连接阿里云，请求未发送；请检查网络、DNS、代理与 endpoint。",
+                    "Alibaba Cloud is unreachable and the request was not sent; check the network, DNS, the proxy and the endpoint.",
                 )
                 .retryable(),
                 true,
@@ -193,10 +193,10 @@ impl Loss {
 }
 
 /// Error codes of failures before the connection was established, if the host reports them from its
-/// attempt to connect: those of Node, Bun, Deno and
-/// undici, and OpenSSL's codes for rejected certificates, which are checked before anything is
-/// sent. Codes that can also occur later, such as `ECONNRESET` or most of `ERR_SSL_`, are not
-/// included.
+/// attempt to connect: those of Node, Bun and undici, and OpenSSL's codes for rejected
+/// certificates, which are checked before anything is sent. Codes that can also occur later, such
+/// as `ECONNRESET` or most of `ERR_SSL_`, are not included. Deno's errors have no code; the npm
+/// package recognizes them by their message.
 const NEVER_CONNECTED: &[&str] = &[
     "ECONNREFUSED",
     "ENOTFOUND",
@@ -204,7 +204,9 @@ const NEVER_CONNECTED: &[&str] = &[
     "EHOSTUNREACH",
     "ENETUNREACH",
     "ENETDOWN",
+    "ERR_PROXY_TUNNEL",
     "UND_ERR_CONNECT_TIMEOUT",
+    "UND_ERR_PRX_TLS",
     "ConnectionRefused",
     "FailedToOpenSocket",
     "DEPTH_ZERO_SELF_SIGNED_CERT",

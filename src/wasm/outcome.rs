@@ -15,6 +15,7 @@ pub(super) fn outcome_of(kind: &str, thrown: Thrown, response: Response) -> Outc
         "too-large" => Loss::TooLarge,
         "aborted" => Loss::Aborted,
         "aborted-unsent" => Loss::AbortedUnsent,
+        "not-connected" => Loss::NotConnected,
         "not-a-response" => Loss::NotAResponse,
         _ if thrown.is_mistake() => Loss::FetchThrew,
         code => Loss::ConnectionFailed {

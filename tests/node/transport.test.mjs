@@ -32,6 +32,7 @@ async function listening(server) {
   await once(server, "listening");
   return {
     port: server.address().port,
+    on: (...listener) => server.on(...listener),
     async [Symbol.asyncDispose]() {
       server.closeAllConnections?.();
       server.close();
@@ -47,8 +48,8 @@ async function inNewProcess(endpoint, environment = {}) {
   const program = `
     import { FaceVerifyClient } from "cloudauth-edge";
     const client = new FaceVerifyClient(${JSON.stringify({ ...keys, endpoint, timeoutMs: 5000 })});
-    const { certifyId } = await client.initFaceVerify(${JSON.stringify(order)});
-    setImmediate(() => console.log(JSON.stringify({ certifyId, alive: process.getActiveResourcesInfo() })));`;
+    const outcome = await client.initFaceVerify(${JSON.stringify(order)}).catch((error) => error.toJSON());
+    setImmediate(() => console.log(JSON.stringify({ ...outcome, alive: process.getActiveResourcesInfo() })));`;
   const { stdout } = await promisify(execFile)(process.execPath, ["--input-type=module", "--eval", program], {
     cwd: fileURLToPath(new URL(".", import.meta.url)),
     env: { ...process.env, ...environment },
@@ -91,6 +92,36 @@ test("a start goes to the next endpoint when connecting times out, because nothi
   assert.equal((await client.initFaceVerify(order)).certifyId, certifyId);
 });
 
+/** What a server does with a TLS client, and the code of the error that Node then throws. */
+const unencrypted = [
+  ["resets the connection", (socket) => socket.once("data", () => socket.resetAndDestroy()), "ECONNRESET"],
+  ["closes the connection", (socket) => socket.once("data", () => socket.end()), "ECONNRESET"],
+  ["answers without TLS", (socket) => socket.end("HTTP/1.1 400 Bad Request\r\n\r\n"), "EPROTO"],
+];
+
+for (const [does, act, code] of unencrypted) {
+  test(`a start goes to the next endpoint if the server ${does} before TLS is established`, async () => {
+    await using server = await faultServer(started);
+    await using broken = await listening(createServer((socket) => act(socket.on("error", () => {}))));
+    const endpoint = `https://127.0.0.1:${broken.port}`;
+    const client = new FaceVerifyClient({ ...keys, endpoint: [endpoint, server.endpoint] });
+    assert.equal((await client.initFaceVerify(order)).certifyId, certifyId);
+    const error = await failure(
+      new FaceVerifyClient({ ...keys, endpoint, maxAttempts: 1 }).initFaceVerify(order),
+    );
+    assert.deepEqual([error.execution, error.cause.code], ["none", code]);
+  });
+}
+
+test("a connection that breaks after the TLS handshake may have sent the start", async () => {
+  const pem = readFileSync(certificate);
+  await using server = await listening(createHttpsServer({ key: pem, cert: pem }));
+  server.on("secureConnection", (socket) => socket.once("data", () => socket.destroy()));
+  const endpoint = `https://127.0.0.1:${server.port}`;
+  const { code, execution } = await inNewProcess(endpoint, { NODE_EXTRA_CA_CERTS: certificate });
+  assert.deepEqual([code, execution], ["ConnectionFailed", "unknown"]);
+});
+
 test("an untrusted certificate is refused before anything is sent, a trusted one is accepted", async () => {
   let received = 0;
   const pem = readFileSync(certificate);
@@ -129,6 +160,17 @@ test("the proxy that is set for the process is used", async () => {
   assert.equal((await inNewProcess(server.endpoint, environment)).certifyId, certifyId);
   assert.deepEqual(asked, [`${server.endpoint}/`]);
   assert.equal(server.requests.length, 0);
+});
+
+test("a proxy that refuses the tunnel has not passed the start on", async () => {
+  await using proxy = await listening(createHttpServer());
+  proxy.on("connect", (_, socket) => socket.end("HTTP/1.1 403 Forbidden\r\n\r\n"));
+  const HTTPS_PROXY = `http://127.0.0.1:${proxy.port}`;
+  const environment = { NODE_USE_ENV_PROXY: "1", HTTPS_PROXY, NO_PROXY: "", no_proxy: "" };
+  const error = await inNewProcess("https://127.0.0.1:9", environment);
+  assert.deepEqual([error.code, error.execution], ["ConnectionFailed", "none"]);
+  assert.equal(error.cause.code, "ERR_PROXY_TUNNEL");
+  assert.match(error.message, /proxy/);
 });
 
 test("a response without an HTTP answer (101) ends the call", async () => {
@@ -240,6 +282,37 @@ test("a call aborted before its connection is established has sent nothing", asy
   const client = new FaceVerifyClient({ ...keys, endpoint: `https://127.0.0.1:${silent.port}` });
   const error = await failure(client.initFaceVerify(order, { signal: controller.signal }));
   assert.deepEqual([error.kind, error.execution], ["aborted", "none"]);
+});
+
+test("what fetch throws before there is a connection counts as not sent", async () => {
+  const connect = (code) => Object.assign(new Error(), { code, syscall: "connect" });
+  const both = (...errors) => Object.assign(new AggregateError(errors), { code: errors[0].code });
+  const deno = (stage) =>
+    new Error(`error sending request for url (https://x/): client error (${stage}): eof`);
+  const tunnel = (code, status) =>
+    Object.assign(new Error(`Proxy response (${status}) !== 200 when HTTP Tunneling`), { code });
+  for (const [cause, execution] of [
+    [connect("ETIMEDOUT"), "none"],
+    [both(connect("ETIMEDOUT"), connect("ECONNREFUSED")), "none"],
+    [deno("Connect"), "none"],
+    [tunnel("UND_ERR_ABORTED", 407), "none"],
+    [Object.assign(new Error("aborted"), { code: 20, cause: tunnel("UND_ERR_ABORTED", 407) }), "none"],
+    [Object.assign(new Error(), { code: "ERR_PROXY_TUNNEL" }), "none"],
+    [both(connect("ETIMEDOUT"), Object.assign(new Error(), { code: "ECONNRESET" })), "unknown"],
+    [Object.assign(new Error(), { code: "ETIMEDOUT" }), "unknown"],
+    [Object.assign(new Error(), { code: "ETIMEDOUT", syscall: "read" }), "unknown"],
+    [Object.assign(new AggregateError([]), { code: "ETIMEDOUT" }), "unknown"],
+    [deno("SendRequest"), "unknown"],
+    [deno("SendRequest): client error (Connect"), "unknown"],
+    [tunnel("UND_ERR_SOCKET", 407), "unknown"],
+    [Object.assign(new Error("aborted"), { code: "UND_ERR_ABORTED" }), "unknown"],
+  ]) {
+    const fetch = () => Promise.reject(new TypeError("fetch failed", { cause }));
+    const client = new FaceVerifyClient({ ...keys, fetch, maxAttempts: 1 });
+    const error = await failure(client.initFaceVerify(order));
+    assert.deepEqual([error.code, error.execution], ["ConnectionFailed", execution], String(cause));
+    assert.ok(!JSON.stringify(error).includes("https://x/"));
+  }
 });
 
 test("a given fetch is used, whatever kind of function it is", async () => {

@@ -264,17 +264,39 @@ impl Error {
         self
     }
 
-    /// Marks the error as one of a start whose outcome is unknown.
+    /// Marks the error as one of a start whose outcome is unknown. Its message then advises to
+    /// reconcile, not to retry.
     #[must_use]
     pub fn execution_unknown(mut self) -> Self {
         self.execution = Execution::Unknown;
         self.retryable = false;
-        self.message = self.message.then(&Text::new(
+        self.message = without_retry(&self.message).then(&Text::new(
             "阿里云可能已发起本次认证；再次发起该订单前，请先核对。",
             "Alibaba Cloud may have started the verification: reconcile the order before you start it again.",
         ));
         self
     }
+}
+
+/// The clauses of messages that advise to retry.
+const RETRY: &[&str] = &[
+    "，请稍后重试",
+    "；请稍后重试",
+    "，请明天再试",
+    "后重试",
+    "; retry later",
+    "; try again tomorrow",
+    ", then retry",
+    " and retry",
+];
+
+fn without_retry(message: &Text) -> Text {
+    let strip = |text: &str| {
+        RETRY
+            .iter()
+            .fold(text.to_owned(), |text, clause| text.replace(clause, ""))
+    };
+    Text::composed(strip(&message.zh), strip(&message.en))
 }
 
 impl fmt::Display for Error {

@@ -142,10 +142,19 @@ fn retried(step: AttemptStep) -> (i64, bool, State) {
     }
 }
 
+/// The state at the end of a call that failed.
+#[track_caller]
+fn ended(step: AttemptStep) -> State {
+    match step {
+        AttemptStep::Failed { state, .. } => state,
+        other => panic!("not failed: {other:?}"),
+    }
+}
+
 #[track_caller]
 fn failed(step: AttemptStep) -> cloudauth_edge::error::Error {
     match step {
-        AttemptStep::Failed(error) => error,
+        AttemptStep::Failed { error, .. } => error,
         other => panic!("not failed: {other:?}"),
     }
 }
@@ -373,14 +382,84 @@ fn the_clock_is_corrected_once_by_the_servers_date() {
 }
 
 #[test]
-fn an_expired_token_is_refreshed_once() {
+fn refused_credentials_are_refreshed_once_and_then_given_up() {
+    for code in [
+        "InvalidSecurityToken.Expired",
+        "InvalidSecurityToken.Malformed",
+        "InvalidAccessKeyId.Inactive",
+        "InvalidAccessKeyId.NotFound",
+        "Forbidden.AccessKeyDisabled",
+        "MissingSecurityToken",
+        "SignatureDoesNotMatch",
+    ] {
+        let refused = || answered(400, code, &[]);
+        let mut call = init();
+        assert!(ended(call.settle(call.first(), refused())).credentials_refused);
+        call.refreshable = true;
+        let (_, refresh, next) = retried(call.settle(call.first(), refused()));
+        assert!(refresh && !next.credentials_refused, "{code}");
+        let next = call.attempt(next).state;
+        assert!(ended(call.settle(next, refused())).credentials_refused);
+        call.options = builder().max_attempts(1).build().unwrap();
+        assert!(ended(call.settle(call.first(), refused())).credentials_refused);
+    }
     let mut call = init();
-    let expired = || answered(400, "InvalidSecurityToken.Expired", &[]);
-    failed(call.settle(call.first(), expired()));
     call.refreshable = true;
-    let (_, refresh, next) = retried(call.settle(call.first(), expired()));
-    assert!(refresh);
-    failed(call.settle(call.attempt(next).state, expired()));
+    for code in ["Forbidden.RAM", "NoPermission", "InvalidSceneId", "401"] {
+        let state = ended(call.settle(call.first(), answered(403, code, &[])));
+        assert!(!state.credentials_refused, "{code}");
+    }
+}
+
+#[test]
+fn a_call_without_another_attempt_still_measures_the_clock() {
+    let mut call = init();
+    call.options = builder().max_attempts(1).build().unwrap();
+    let date = now().plus_millis(3_600_000).to_http_date();
+    let expired = answered(400, "InvalidTimeStamp.Expired", &[("Date", &date)]);
+    let state = ended(call.settle(call.first(), expired));
+    assert_eq!(state.clock_offset_millis, 3_600_000);
+}
+
+#[test]
+fn a_call_that_ends_keeps_the_wait_that_the_server_asks_for() {
+    let mut call = describe();
+    call.options = builder().max_attempts(1).build().unwrap();
+    for (headers, asked) in [
+        (&[("Retry-After", "60")][..], Some(60_000)),
+        (&[][..], None),
+    ] {
+        let state = ended(call.settle(call.first(), answered(429, "Throttling", headers)));
+        assert_eq!(state.retry_after_millis, asked);
+    }
+}
+
+#[test]
+fn an_unknown_start_is_to_be_reconciled_and_not_retried() {
+    let call = init();
+    let codes = [
+        "500",
+        "ServiceUnavailable",
+        "InternalError",
+        "SignatureNonceUsed",
+    ];
+    let codes = codes.map(|code| answered(500, code, &[]));
+    let bodies = ["", "{", "<html>"].map(|body| answered_with(200, body.to_owned(), &[]));
+    let status = answered(500, "200", &[]);
+    for outcome in codes.into_iter().chain(bodies).chain([status]) {
+        let shown = format!("{outcome:?}");
+        let error = failed(call.settle(call.first(), outcome));
+        let (zh, en) = (&error.message.zh, &error.message.en);
+        assert!(
+            zh.contains("请先核对") && !zh.contains("重试"),
+            "{shown}: {zh}"
+        );
+        assert!(
+            en.contains("reconcile") && !en.contains("retry"),
+            "{shown}: {en}"
+        );
+        assert!(!zh.contains("；，") && !en.contains(" ."), "{zh} {en}");
+    }
 }
 
 fn mismatch(server_string: &str) -> Outcome {

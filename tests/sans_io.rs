@@ -193,10 +193,12 @@ fn new_credentials_are_asked_for_once_and_used() {
         .unwrap();
     let (request, _) = sent(query.next(Input::Ready, NOW, [3; 16]));
     assert!(request.body().contains("SecurityToken=newer&"));
+    assert!(!query.credentials_refused());
     assert_eq!(
         failed(query.next(expired(), NOW, [4; 16])).kind(),
         ErrorKind::Credentials
     );
+    assert!(query.credentials_refused());
 }
 
 #[test]
@@ -249,6 +251,20 @@ fn a_corrected_clock_is_passed_on_to_the_next_call() {
             .body()
             .contains("Timestamp=2023-10-26T11%3A22%3A32Z")
     );
+}
+
+#[test]
+fn a_call_that_fails_passes_the_clock_on() {
+    let options = ClientOptions::builder().max_attempts(1).build().unwrap();
+    let mut query = call(&options, question());
+    sent(query.next(Input::Ready, NOW, [1; 16]));
+    let expired = http::Response::builder()
+        .status(400)
+        .header("date", NOW.plus_millis(3_600_000).to_http_date())
+        .body(br#"{"Code":"InvalidTimeStamp.Expired"}"#.to_vec())
+        .unwrap();
+    failed(query.next(Input::Answered(expired), NOW, [2; 16]));
+    assert_eq!(query.clock_offset_millis(), 3_600_000);
 }
 
 #[test]

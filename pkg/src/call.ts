@@ -1,11 +1,11 @@
 import type { ClientExports } from "./client-exports.js";
-import type { CredentialsSource, Held } from "./credentials.js";
+import { isSame, type CredentialsSource, type Held } from "./credentials.js";
 import type { Failure } from "./errors.js";
 import { unpack, withBytes, type Member } from "./packed.js";
 import { randomHex } from "./random.js";
 import { thrown } from "./thrown.js";
 import type { Outcome, Send, SignedRequest } from "./transport.js";
-import type { AttemptReport, CommonOptions, ErrorKind } from "./types.js";
+import type { AttemptReport, CommonOptions } from "./types.js";
 import { sleep, type Limits } from "./waits.js";
 
 export type Action = AttemptReport["action"];
@@ -34,9 +34,23 @@ interface Done {
   requestId: string | null;
 }
 
+/** How a call ended. */
+export type Ended = { done: Done; failed?: undefined; cause?: undefined; waitMillis?: undefined } | Failed;
+
 interface Failed {
+  done?: undefined;
   failed: Failure;
   cause?: unknown;
+  /** How long Alibaba Cloud asks to wait before the next call. */
+  waitMillis?: number;
+}
+
+/** What a call's state shows later calls. */
+interface Known {
+  clockCorrected: boolean;
+  clockOffsetMillis: number;
+  credentialsRefused: boolean;
+  retryAfterMillis: number | null;
 }
 
 interface Attempt {
@@ -48,14 +62,14 @@ interface Attempt {
 
 type Step =
   | { done: Done; failed?: undefined }
-  | { failed: Failure; done?: undefined }
+  | { failed: Failure; done?: undefined; state: string }
   | {
       done?: undefined;
       failed?: undefined;
       delayMillis: number;
       refreshCredentials: boolean;
       state: string;
-      because: Done & { kind: ErrorKind };
+      because: Failure;
     };
 
 const NO_BYTES = new Uint8Array();
@@ -75,16 +89,21 @@ export async function performCall({
   time,
   signal,
   onAttempt,
-}: Call): Promise<{ done: Done; failed?: undefined } | Failed> {
-  let keys: Held | undefined, refused: Held | undefined;
+}: Call): Promise<Ended> {
+  let keys: Held | undefined;
+  let refused: { keys: Held; because: Failure } | undefined;
   let state = "";
   for (;;) {
     if (!keys) {
       const timeoutMillis = Math.max(0, time.beganAt + time.millis - Date.now());
-      const { value, error, ended } = await credentials.get(refused, { timeoutMillis, signal });
+      const { value, error, ended } = await credentials.get({ timeoutMillis, signal }, clock.offsetMillis);
       if (!value) {
         const failed = withBytes([state, ended ?? "threw", ...thrown(error)], core.endUnsent);
         return { failed: JSON.parse(failed), cause: ended === "aborted" ? signal?.reason : error };
+      }
+      if (refused && isSame(value, refused.keys)) {
+        credentials.drop(value);
+        return { failed: refused.because };
       }
       keys = value;
     }
@@ -105,11 +124,18 @@ export async function performCall({
       (async () => onAttempt(reported))().catch(() => {});
     }
     if (step.done) return step;
-    if (step.failed) return { ...step, cause: outcome.error };
+    const known: Partial<Known> = step.state ? JSON.parse(step.state) : {};
+    if (known.clockCorrected) clock.offsetMillis = known.clockOffsetMillis!;
+    if (step.failed) {
+      if (known.credentialsRefused) credentials.drop(keys);
+      return { failed: step.failed, cause: outcome.error, waitMillis: known.retryAfterMillis ?? 0 };
+    }
     state = step.state;
-    clock.offsetMillis = JSON.parse(state).clockOffsetMillis;
     await sleep(step.delayMillis, signal);
-    if (step.refreshCredentials) [keys, refused] = [undefined, keys];
+    if (step.refreshCredentials) {
+      credentials.drop(keys);
+      [keys, refused] = [undefined, { keys, because: step.because }];
+    }
   }
 }
 
@@ -124,12 +150,12 @@ function attemptFrom(returned: string): Attempt | Failed {
 
 /** What `settleAttempt` returns, by name. */
 function stepFrom(returned: string): Step {
-  const [step, found = "", refreshCredentials, state = "", because = ""] = unpack(returned);
+  const [step, found = "", more = "", state = "", because = ""] = unpack(returned);
   if (step === "done") return { done: JSON.parse(found) };
-  if (step === "failed") return { failed: JSON.parse(found) };
+  if (step === "failed") return { failed: JSON.parse(found), state: more };
   return {
     delayMillis: Number(found),
-    refreshCredentials: refreshCredentials === "1",
+    refreshCredentials: more === "1",
     state,
     because: JSON.parse(because),
   };

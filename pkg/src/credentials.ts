@@ -2,12 +2,21 @@ import { pack, packObject } from "./packed.js";
 import type { Credentials } from "./types.js";
 import { within, type Ended, type Limits } from "./waits.js";
 
-/** How long before their expiration credentials are refreshed. */
+/** How long before their expiration credentials are refreshed, at most. */
 const REFRESH_AHEAD_MILLIS = 5 * 60 * 1000;
+/** The same as a part of their lifetime. */
+const REFRESH_AHEAD_PART = 1 / 4;
+/** How long a call waits for new credentials while those in hand are still valid. */
+const REFRESH_PATIENCE_MILLIS = 2_000;
+/** How long valid credentials are used after a refresh has failed, before the next one. */
+const REFRESH_PAUSE_MILLIS = 10_000;
 
 /** Credentials in the core's format. */
 export interface Held {
   expiresAt: number | undefined;
+  receivedAt: number;
+  /** Key, secret and token. */
+  key: Uint8Array;
   packed: Uint8Array;
 }
 
@@ -15,13 +24,17 @@ export interface Held {
 export type Given = { readonly [Name in keyof Credentials]?: Credentials[Name] | undefined };
 
 /**
- * The source of credentials: a fixed value or a function. Concurrent calls share one invocation, and the function
- * is called again shortly before its credentials expire.
+ * The source of credentials: a fixed value or a function. Concurrent calls share one invocation. The function is called
+ * again shortly before its credentials expire, and after they were dropped.
  */
 export class CredentialsSource {
   readonly #provider: (() => Promise<Given>) | undefined;
   #current: Held | undefined;
   #pending: Promise<Held> | undefined;
+  /** Number of invocations, and of the one that returned the current credentials. */
+  #asked = 0;
+  #answered = 0;
+  #pausedUntil = -Infinity;
 
   constructor(credentials: Given | (() => Promise<Given>)) {
     if (typeof credentials === "function") this.#provider = credentials;
@@ -34,25 +47,30 @@ export class CredentialsSource {
   }
 
   /**
-   * @param refused credentials that Alibaba Cloud rejected as expired
+   * @param offsetMillis the measured clock skew: credentials expire by Alibaba Cloud's clock
    * @returns the credentials, or why there are none
    */
-  async get(
-    refused: Held | undefined,
-    limits: Limits,
-  ): Promise<{ value?: Held; error?: unknown; ended?: Ended }> {
+  async get(limits: Limits, offsetMillis: number): Promise<{ value?: Held; error?: unknown; ended?: Ended }> {
     const current = this.#current;
     if (!this.#provider) return current ? { value: current } : {};
-    if (current && current !== refused && !expiresSoon(current)) return { value: current };
+    if (current && !isDue(current, offsetMillis)) return { value: current };
     if (limits.signal?.aborted) return { ended: "aborted" };
+    const spare = current && isValid(current, offsetMillis);
+    if (spare && Date.now() < this.#pausedUntil) return { value: current };
     const asked = (this.#pending ??= this.#ask(this.#provider));
-    const got = await within(limits, asked);
+    const patience = spare ? REFRESH_PATIENCE_MILLIS : Infinity;
+    const got = await within({ ...limits, timeoutMillis: Math.min(limits.timeoutMillis, patience) }, asked);
     // Later calls do not wait for an invocation that has timed out.
     if (got.ended === "timed-out" && this.#pending === asked) this.#pending = undefined;
-    return got;
+    if (got.value || got.ended === "aborted") return got;
+    // The current ones again, because another call may have dropped or replaced them meanwhile.
+    const still = this.#current;
+    if (!still || !isValid(still, offsetMillis)) return got;
+    this.#pausedUntil = Date.now() + REFRESH_PAUSE_MILLIS;
+    return { value: still };
   }
 
-  /** Discards an unusable result of the function; the next call invokes it again. */
+  /** Discards credentials that are unusable or were refused; the next call invokes the function again. */
   drop(unusable: Held): void {
     if (this.#provider && this.#current === unusable) this.#current = undefined;
   }
@@ -61,15 +79,20 @@ export class CredentialsSource {
     const asked = Promise.resolve()
       .then(provider)
       .then((credentials) => held(credentials ?? {}, "1"));
+    const number = ++this.#asked;
     const end = (answer?: Held) => {
-      if (this.#pending !== asked) return;
-      this.#current = answer ?? this.#current;
-      this.#pending = undefined;
+      if (this.#pending === asked) this.#pending = undefined;
+      // Also kept if no call waits for it any more: the next one may come in time.
+      if (answer && number > this.#answered) [this.#answered, this.#current] = [number, answer];
     };
     asked.then(end, () => end());
     return asked;
   }
 }
+
+/** Whether both are the same key, secret and token. */
+export const isSame = ({ key: one }: Held, { key: other }: Held): boolean =>
+  one.length === other.length && one.every((byte, at) => byte === other[at]);
 
 /** Packs credentials for the core, preceded by whether they can be refreshed. */
 function held(
@@ -77,8 +100,13 @@ function held(
   refreshable: "0" | "1",
 ): Held {
   const expiresAt = millis(expiration);
-  const named = { accessKeyId, accessKeySecret, securityToken, expiration: expiresAt };
-  return { expiresAt, packed: pack([refreshable, ...packObject(named)]) };
+  const key = { accessKeyId, accessKeySecret, securityToken };
+  return {
+    expiresAt,
+    receivedAt: Date.now(),
+    key: pack(packObject(key)),
+    packed: pack([refreshable, ...packObject({ ...key, expiration: expiresAt })]),
+  };
 }
 
 /** The time in milliseconds; NaN if it is not a date. */
@@ -91,6 +119,13 @@ function millis(expiration: unknown): number | undefined {
 
 const NONE = pack(["1", ...packObject(undefined)]);
 
-function expiresSoon({ expiresAt }: Held): boolean {
-  return expiresAt !== undefined && !(expiresAt - Date.now() >= REFRESH_AHEAD_MILLIS);
+const isValid = ({ expiresAt }: Held, offsetMillis: number): boolean =>
+  expiresAt === undefined || expiresAt > Date.now() + offsetMillis;
+
+/** Whether to refresh them, also if their expiration is not a date. */
+function isDue({ expiresAt, receivedAt }: Held, offsetMillis: number): boolean {
+  if (expiresAt === undefined) return false;
+  const lifetime = expiresAt - (receivedAt + offsetMillis);
+  const ahead = Math.min(REFRESH_AHEAD_MILLIS, lifetime * REFRESH_AHEAD_PART);
+  return !(expiresAt - (Date.now() + offsetMillis) > Math.max(0, ahead));
 }

@@ -15,7 +15,7 @@ export interface Credentials {
   accessKeySecret: string;
   /** SecurityToken of temporary credentials. */
   securityToken?: string | undefined;
-  /** When temporary credentials expire. They are refreshed five minutes earlier. */
+  /** When temporary credentials expire. They are refreshed earlier: by a quarter of their lifetime, at most 5 minutes. */
   expiration?: string | number | Date | undefined;
 }
 
@@ -58,9 +58,9 @@ export interface CommonOptions {
   language?: "zh" | "en" | undefined;
   /**
    * The fetch to use. Default: `globalThis.fetch`, except on Node, where calls go through `node:http` and `node:https`
-   * with the process's own agents (connections kept alive, `NODE_USE_ENV_PROXY`, `NODE_EXTRA_CA_CERTS`). There, a
-   * replaced or configured fetch, such as a mock or an undici dispatcher, is used only if it is passed here: `fetch:
-   * (...request) => fetch(...request)`. nock and msw need nothing.
+   * with the process's own agents (connections kept alive, `NODE_EXTRA_CA_CERTS`, and, from Node 22.21 and 24.5 on,
+   * `NODE_USE_ENV_PROXY`). There, a replaced or configured fetch, such as a mock or an undici dispatcher, is used only
+   * if it is passed here: `fetch: (...request) => fetch(...request)`. nock and msw need nothing.
    */
   fetch?: Fetch | undefined;
   /** Called after each attempt, for logs and metrics, without personal data. Errors are ignored, also of a promise. */
@@ -79,8 +79,9 @@ export type ClientOptions = CommonOptions &
     | {
         /**
          * Either credentials or a function that returns them. Concurrent calls share one invocation of the function,
-         * which is called again before `expiration`. If it hangs, throws or returns unusable credentials, calls fail
-         * with an error of kind `credentials`.
+         * which is called again before `expiration`, and when Alibaba Cloud refuses the credentials. If it hangs,
+         * throws or returns unusable credentials, calls fail with an error of kind `credentials`. If it hangs or throws
+         * before the last credentials have expired, calls use these.
          */
         credentials: Credentials | (() => Promise<Credentials>);
         accessKeyId?: undefined;

@@ -45,11 +45,17 @@ use std::time::Duration;
 /// [`Sync`].
 pub struct FaceVerifyClient {
     options: Options,
-    credentials: Mutex<Credentials>,
+    credentials: Mutex<Held>,
     provider: Option<Box<Provider>>,
     agent: ureq::Agent,
     /// The clock skew (Alibaba Cloud's clock minus the host's) from an earlier call.
     clock_offset_millis: AtomicI64,
+}
+
+struct Held {
+    credentials: Credentials,
+    /// Whether Alibaba Cloud has refused them, so that the next call asks the provider for others.
+    refused: bool,
 }
 
 type Provider = dyn Fn() -> Result<Credentials, ProviderError> + Send + Sync;
@@ -69,7 +75,10 @@ impl FaceVerifyClient {
     /// Of kind `validation` if the credentials are malformed or do not fit the endpoints.
     pub fn new(options: Options, credentials: Credentials) -> Result<Self, Error> {
         Ok(Self {
-            credentials: Mutex::new(options.validated_credentials(&credentials)?),
+            credentials: Mutex::new(Held {
+                credentials: options.validated_credentials(&credentials)?,
+                refused: false,
+            }),
             provider: None,
             agent: transport::agent(&options),
             options,
@@ -77,8 +86,9 @@ impl FaceVerifyClient {
         })
     }
 
-    /// Creates a client for temporary credentials. `provider` returns them now, and again when Alibaba Cloud
-    /// reports that the SecurityToken has expired: once, even if several calls are waiting for new ones.
+    /// Creates a client for credentials that change. `provider` returns them now, and again when Alibaba Cloud
+    /// refuses them, for example because the SecurityToken has expired or the AccessKey was replaced: once, even
+    /// if several calls are waiting for new ones.
     ///
     /// # Errors
     /// Like [`FaceVerifyClient::new`]; of kind `credentials` if `provider` fails. The error from `provider` is
@@ -143,7 +153,7 @@ impl FaceVerifyClient {
 
     fn perform<R: Request>(&self, request: R) -> Result<R::Answer, Error> {
         let offset = self.clock_offset_millis.load(Ordering::Relaxed);
-        let mut credentials = self.lock().clone();
+        let mut credentials = self.current()?;
         let mut call = Call::new(&self.options, &credentials, request, host::now())?
             .with_clock_offset_millis(offset);
         if self.provider.is_some() {
@@ -159,36 +169,75 @@ impl FaceVerifyClient {
                     refresh_credentials,
                     because,
                 } => {
-                    let offset = call.clock_offset_millis();
-                    self.clock_offset_millis.store(offset, Ordering::Relaxed);
+                    self.keep_clock(offset, &call);
                     std::thread::sleep(delay);
                     if refresh_credentials {
                         let refreshed = self.refreshed(&credentials);
-                        credentials = refreshed.map_err(|error| call.end_with(error))?;
+                        let refreshed = refreshed.map_err(|error| call.end_with(error))?;
+                        if refreshed.is_same(&credentials) {
+                            self.refuse(&credentials);
+                            return Err(because);
+                        }
+                        credentials = refreshed;
                         call.set_credentials(&credentials)?;
                     }
                     random = host::random().map_err(|_| because)?;
                     Input::Ready
                 }
                 Step::Done(answer) => return Ok(answer),
-                Step::Failed(error) => return Err(error),
+                Step::Failed(error) => {
+                    self.keep_clock(offset, &call);
+                    if call.credentials_refused() {
+                        self.refuse(&credentials);
+                    }
+                    return Err(error);
+                }
             }
         }
     }
 
-    /// Credentials that differ from the refused ones.
-    fn refreshed(&self, refused: &Credentials) -> Result<Credentials, Error> {
-        let mut current = self.lock();
-        if let Some(provider) = &self.provider
-            && current.is_same(refused)
-        {
-            let credentials = provider().map_err(|_| host::no_credentials())?;
-            *current = self.options.validated_credentials(&credentials)?;
+    /// Keeps the clock skew for the next calls, if this one has measured it.
+    fn keep_clock<R: Request>(&self, before: i64, call: &Call<'_, R>) {
+        let offset = call.clock_offset_millis();
+        if offset != before {
+            self.clock_offset_millis.store(offset, Ordering::Relaxed);
         }
-        Ok(current.clone())
     }
 
-    fn lock(&self) -> MutexGuard<'_, Credentials> {
+    /// The credentials of the next call.
+    fn current(&self) -> Result<Credentials, Error> {
+        let mut held = self.lock();
+        if held.refused {
+            self.renew(&mut held)?;
+        }
+        Ok(held.credentials.clone())
+    }
+
+    /// The credentials after a refusal: the provider's new ones, unless another call has fetched them.
+    fn refreshed(&self, refused: &Credentials) -> Result<Credentials, Error> {
+        let mut held = self.lock();
+        if held.credentials.is_same(refused) {
+            self.renew(&mut held)?;
+        }
+        Ok(held.credentials.clone())
+    }
+
+    fn renew(&self, held: &mut Held) -> Result<(), Error> {
+        if let Some(provider) = &self.provider {
+            let credentials = provider().map_err(|_| host::no_credentials())?;
+            held.credentials = self.options.validated_credentials(&credentials)?;
+            held.refused = false;
+        }
+        Ok(())
+    }
+
+    /// The next call does not use these credentials.
+    fn refuse(&self, credentials: &Credentials) {
+        let mut held = self.lock();
+        held.refused |= held.credentials.is_same(credentials);
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Held> {
         self.credentials
             .lock()
             .unwrap_or_else(PoisonError::into_inner)

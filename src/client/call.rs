@@ -44,7 +44,13 @@ pub enum AttemptStep<A = Answer> {
     /// The call succeeded.
     Done(A),
     /// The call failed.
-    Failed(Error),
+    Failed {
+        /// The error.
+        error: Error,
+        /// The state at the end, for what the next call should know: the clock skew, and whether
+        /// the credentials were refused.
+        state: State,
+    },
     /// Wait, then start another attempt.
     Retry {
         /// Milliseconds to wait.
@@ -151,14 +157,17 @@ pub(super) fn settle_as<'a, A>(
     state.maybe_executed |= action.starts_something && !failure.not_executed;
     let maybe_executed = state.maybe_executed;
     let unknown = |error: Error| end_with(maybe_executed, error);
-    match retry::decide(settling, state, failure, headers) {
+    match retry::decide(settling, &mut state, failure, headers) {
         Ok(retry) => AttemptStep::Retry {
             delay_millis: retry.delay_millis,
             refresh_credentials: retry.refresh_credentials,
             because: unknown(retry.because),
-            state: retry.state,
+            state,
         },
-        Err(error) => AttemptStep::Failed(unknown(error)),
+        Err(error) => AttemptStep::Failed {
+            error: unknown(error),
+            state,
+        },
     }
 }
 

@@ -37,8 +37,16 @@ pub(super) struct Retry {
     pub(super) refresh_credentials: bool,
     /// The error of the failed attempt.
     pub(super) because: Error,
-    /// The state for the next attempt.
-    pub(super) state: State,
+}
+
+impl Retry {
+    const fn at_once(because: Error, refresh_credentials: bool) -> Self {
+        Self {
+            delay_millis: 0,
+            refresh_credentials,
+            because,
+        }
+    }
 }
 
 /// What the decision about another attempt depends on, besides the call's state and the outcome.
@@ -53,13 +61,14 @@ pub(super) struct Settling<'a> {
     pub(super) random: u32,
 }
 
-/// Decides whether to make another attempt.
+/// Decides whether to make another attempt. `state` becomes that of the next attempt; if there is
+/// none, it states what the next call should know.
 ///
 /// # Errors
 /// The error of the failed attempt, if the call ends with it.
 pub(super) fn decide(
     settling: &Settling<'_>,
-    state: State,
+    state: &mut State,
     failure: Failure,
     headers: &[(String, String)],
 ) -> Result<Retry, Error> {
@@ -72,42 +81,24 @@ pub(super) fn decide(
         ..
     } = settling;
     let error = failure.error;
-    if error.kind == Kind::Aborted
-        || codes::lasts_for_the_day(&error.code)
-        || state.attempt >= options.max_attempts
-    {
-        return Err(error);
-    }
-    let mut next = state.clone();
+    let attempts_left = state.attempt < options.max_attempts;
+    state.retry_after_millis = retry_after(headers, now);
     if error.code == "InvalidTimeStamp.Expired" {
-        return match server_time(headers).map(|date| date.millis_since(now)) {
-            Some(offset)
-                if !state.clock_corrected
-                    && offset.saturating_sub(state.clock_offset_millis).abs()
-                        > CLOCK_TOLERANCE_MILLIS =>
-            {
-                next.clock_offset_millis = offset;
-                next.clock_corrected = true;
-                Ok(Retry {
-                    delay_millis: 0,
-                    refresh_credentials: false,
-                    because: error,
-                    state: next,
-                })
-            }
-            _ => Err(error),
+        return if correct_clock(state, headers, now) && attempts_left {
+            Ok(Retry::at_once(error, false))
+        } else {
+            Err(error)
         };
     }
-    if error.code.starts_with("InvalidSecurityToken.Expired") {
-        if credentials_refreshable && !state.credentials_refreshed {
-            next.credentials_refreshed = true;
-            return Ok(Retry {
-                delay_millis: 0,
-                refresh_credentials: true,
-                because: error,
-                state: next,
-            });
+    if codes::refuses_key(&error.code) {
+        if credentials_refreshable && !state.credentials_refreshed && attempts_left {
+            state.credentials_refreshed = true;
+            return Ok(Retry::at_once(error, true));
         }
+        state.credentials_refused = true;
+        return Err(error);
+    }
+    if error.kind == Kind::Aborted || codes::lasts_for_the_day(&error.code) || !attempts_left {
         return Err(error);
     }
     let safe = !action.starts_something || failure.not_executed || options.repeat_init;
@@ -118,18 +109,18 @@ pub(super) fn decide(
     let server_at_fault = matches!(error.kind, Kind::Transport | Kind::Timeout | Kind::Protocol)
         || codes::is_internal_error(&error.code)
         || error.http_status.is_some_and(|status| status >= 500);
-    let mut delay_millis = jittered(&state, throttled, random);
+    let mut delay_millis = jittered(state, throttled, random);
     if server_at_fault && options.endpoints.len() > 1 {
-        next.endpoint = state
+        state.endpoint = state
             .endpoint
             .saturating_add(1)
             .checked_rem(options.endpoints.len())
             .unwrap_or(0);
-        if next.endpoint != 0 {
+        if state.endpoint != 0 {
             delay_millis = 0;
         }
     }
-    if let Some(asked) = retry_after(headers, now) {
+    if let Some(asked) = state.retry_after_millis {
         delay_millis = delay_millis.max(asked);
     }
     let elapsed = now.unix_millis().saturating_sub(state.started_millis);
@@ -140,8 +131,24 @@ pub(super) fn decide(
         delay_millis,
         refresh_credentials: false,
         because: error,
-        state: next,
     })
+}
+
+/// Takes the server's time once, if the clock skew is more than tolerable. Returns whether it did.
+fn correct_clock(state: &mut State, headers: &[(String, String)], now: Timestamp) -> bool {
+    let measured = server_time(headers).map(|date| date.millis_since(now));
+    match measured {
+        Some(offset)
+            if !state.clock_corrected
+                && offset.saturating_sub(state.clock_offset_millis).abs()
+                    > CLOCK_TOLERANCE_MILLIS =>
+        {
+            state.clock_offset_millis = offset;
+            state.clock_corrected = true;
+            true
+        }
+        _ => false,
+    }
 }
 
 /// Full jitter: a random time between zero and the doubled step.
@@ -216,16 +223,17 @@ mod tests {
         }
     }
 
-    /// The decision after the first attempt, which ended with this kind and code and had no effect.
+    /// The decision after the first attempt, which ended with this kind and code and had no effect,
+    /// and the state that follows.
     fn decided(
         kind: Kind,
         code: &str,
         headers: &[(&str, &str)],
         clock_offset_millis: i64,
         random: u32,
-    ) -> Option<Retry> {
+    ) -> (Option<Retry>, State) {
         let action = actions::by_name("InitFaceVerify").unwrap();
-        let state = State {
+        let mut state = State {
             attempt: 1,
             ..State::new(NOW, clock_offset_millis)
         };
@@ -250,7 +258,8 @@ mod tests {
             now: NOW,
             random,
         };
-        decide(&settling, state, failure, &headers).ok()
+        let retry = decide(&settling, &mut state, failure, &headers);
+        (retry.ok(), state)
     }
 
     #[test]
@@ -271,7 +280,7 @@ mod tests {
 
     #[test]
     fn throttling_has_the_longer_back_off() {
-        let delay = |kind| decided(kind, "X", &[], 0, 500).unwrap().delay_millis;
+        let delay = |kind| decided(kind, "X", &[], 0, 500).0.unwrap().delay_millis;
         assert_eq!(delay(Kind::Throttled), 500);
         assert_eq!(delay(Kind::Vendor), 500 % 101);
     }
@@ -284,14 +293,14 @@ mod tests {
             (-CLOCK_TOLERANCE_MILLIS, false),
             (-CLOCK_TOLERANCE_MILLIS - 1, true),
         ] {
-            let retry = decided(
+            let (retry, state) = decided(
                 Kind::Signature,
                 "InvalidTimeStamp.Expired",
                 &[("date", NOW_DATE)],
                 measured_before,
                 0,
             );
-            let offset = retry.map(|retry| retry.state.clock_offset_millis);
+            let offset = retry.map(|_| state.clock_offset_millis);
             assert_eq!(offset, corrected.then_some(0), "{measured_before}");
         }
     }

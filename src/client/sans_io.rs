@@ -163,8 +163,8 @@ pub enum Step<A> {
     Wait {
         /// The delay; may be zero.
         delay: Duration,
-        /// Whether to fetch new credentials first and pass them to [`Call::set_credentials`]. Only set after
-        /// [`Call::credentials_refreshable`].
+        /// Whether to fetch new credentials first and pass them to [`Call::set_credentials`]. If they are the
+        /// same, end the call with `because`. Only set after [`Call::credentials_refreshable`].
         refresh_credentials: bool,
         /// The error of this attempt.
         because: Error,
@@ -258,7 +258,7 @@ impl<'a, R: Request> Call<'a, R> {
         self
     }
 
-    /// States that the host can fetch new credentials after a SecurityToken has expired.
+    /// States that the host can fetch new credentials after Alibaba Cloud has refused these.
     #[must_use]
     pub const fn credentials_refreshable(mut self) -> Self {
         self.credentials_refreshable = true;
@@ -285,6 +285,11 @@ impl<'a, R: Request> Call<'a, R> {
     /// The measured clock skew (Alibaba Cloud's clock minus the host's) in milliseconds; initially 0.
     pub const fn clock_offset_millis(&self) -> i64 {
         self.state.clock_offset_millis
+    }
+
+    /// Whether the call failed because Alibaba Cloud refused the credentials. Fetch new ones for the next call.
+    pub const fn credentials_refused(&self) -> bool {
+        self.state.credentials_refused
     }
 
     /// Returns the next step. `now` is the current time by the host's clock. `random` are bytes from a
@@ -318,7 +323,10 @@ impl<'a, R: Request> Call<'a, R> {
         let step = call::settle_as(&settling, R::decode, &request, self.state.clone(), outcome);
         match step {
             call::AttemptStep::Done(answer) => Step::Done(answer),
-            call::AttemptStep::Failed(error) => Step::Failed(error),
+            call::AttemptStep::Failed { error, state } => {
+                self.state = state;
+                Step::Failed(error)
+            }
             call::AttemptStep::Retry {
                 delay_millis,
                 refresh_credentials,

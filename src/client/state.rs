@@ -22,6 +22,13 @@ pub struct State {
     pub clock_corrected: bool,
     /// Whether this call has already requested new credentials.
     pub credentials_refreshed: bool,
+    /// Whether the call ended because Alibaba Cloud refused the credentials: other calls should not
+    /// use them.
+    #[serde(default)]
+    pub credentials_refused: bool,
+    /// How long the last response asks to wait before the next attempt, in milliseconds.
+    #[serde(default)]
+    pub retry_after_millis: Option<i64>,
     /// When the call began, by the local clock, in milliseconds.
     pub started_millis: i64,
     /// When the attempt was signed, by the local clock, in milliseconds.
@@ -43,6 +50,8 @@ impl State {
             clock_offset_millis,
             clock_corrected: false,
             credentials_refreshed: false,
+            credentials_refused: false,
+            retry_after_millis: None,
             started_millis: now.unix_millis(),
             signed_millis: now.unix_millis(),
             maybe_executed: false,

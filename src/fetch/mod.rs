@@ -40,6 +40,8 @@ use std::time::Duration;
 pub struct FaceVerifyClient {
     options: Options,
     credentials: RefCell<Credentials>,
+    /// Whether Alibaba Cloud has refused the credentials, so that the next call asks the provider for others.
+    refused: Cell<bool>,
     provider: Option<Box<Provider>>,
     /// Held while the provider is called, so that concurrent calls whose credentials were refused share one
     /// invocation.
@@ -80,6 +82,7 @@ impl FaceVerifyClient {
     ) -> Result<Self, Error> {
         Ok(Self {
             credentials: RefCell::new(options.validated_credentials(&credentials)?),
+            refused: Cell::new(false),
             provider: None,
             refreshing: Mutex::new(()),
             options,
@@ -87,8 +90,8 @@ impl FaceVerifyClient {
         })
     }
 
-    /// Creates a client for temporary credentials. `provider` returns them now, and again when Alibaba Cloud
-    /// reports that the SecurityToken has expired.
+    /// Creates a client for credentials that change. `provider` returns them now, and again when Alibaba Cloud
+    /// refuses them, for example because the SecurityToken has expired or the AccessKey was replaced.
     ///
     /// # Errors
     /// Like [`FaceVerifyClient::new`]; of kind `credentials` if `provider` fails. The error from `provider` is
@@ -168,8 +171,12 @@ impl FaceVerifyClient {
 
     async fn perform<R: Request>(&self, request: R) -> Result<R::Answer, Error> {
         let mut credentials = self.credentials.borrow().clone();
+        if self.refused.get() {
+            credentials = self.refreshed(&credentials).await?;
+        }
+        let offset = self.clock_offset_millis.get();
         let mut call = Call::new(&self.options, &credentials, request, host::now())?
-            .with_clock_offset_millis(self.clock_offset_millis.get());
+            .with_clock_offset_millis(offset);
         if self.provider.is_some() {
             call = call.credentials_refreshable();
         }
@@ -183,23 +190,49 @@ impl FaceVerifyClient {
                     refresh_credentials,
                     because,
                 } => {
-                    self.clock_offset_millis.set(call.clock_offset_millis());
+                    self.keep_clock(offset, &call);
                     runtime::sleep(delay).await;
                     if refresh_credentials {
                         let refreshed = self.refreshed(&credentials).await;
-                        credentials = refreshed.map_err(|error| call.end_with(error))?;
+                        let refreshed = refreshed.map_err(|error| call.end_with(error))?;
+                        if refreshed.is_same(&credentials) {
+                            self.refuse(&credentials);
+                            return Err(because);
+                        }
+                        credentials = refreshed;
                         call.set_credentials(&credentials)?;
                     }
                     random = host::random().map_err(|_| because)?;
                     Input::Ready
                 }
                 Step::Done(answer) => return Ok(answer),
-                Step::Failed(error) => return Err(error),
+                Step::Failed(error) => {
+                    self.keep_clock(offset, &call);
+                    if call.credentials_refused() {
+                        self.refuse(&credentials);
+                    }
+                    return Err(error);
+                }
             }
         }
     }
 
-    /// Credentials that differ from the refused ones.
+    /// Keeps the clock skew for the next calls, if this one has measured it.
+    fn keep_clock<R: Request>(&self, before: i64, call: &Call<'_, R>) {
+        let offset = call.clock_offset_millis();
+        if offset != before {
+            self.clock_offset_millis.set(offset);
+        }
+    }
+
+    /// The next call does not use these credentials.
+    fn refuse(&self, credentials: &Credentials) {
+        if self.credentials.borrow().is_same(credentials) {
+            self.refused.set(true);
+        }
+    }
+
+    /// The credentials after a refusal: the provider's new ones, unless another call has fetched them.
     async fn refreshed(&self, refused: &Credentials) -> Result<Credentials, Error> {
         let _turn = self.refreshing.lock().await;
         let current = self.credentials.borrow().clone();
@@ -210,6 +243,7 @@ impl FaceVerifyClient {
         let credentials = credentials.map_err(|_| host::no_credentials())?;
         let credentials = self.options.validated_credentials(&credentials)?;
         self.credentials.replace(credentials.clone());
+        self.refused.set(false);
         Ok(credentials)
     }
 }

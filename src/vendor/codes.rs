@@ -102,6 +102,21 @@ pub fn is_internal_error(code: &str) -> bool {
     code == "500"
 }
 
+/// Whether the API gateway refuses the AccessKey, its secret or the SecurityToken with this code, so
+/// that other credentials can succeed. Permissions do not change with a new key.
+pub fn refuses_key(code: &str) -> bool {
+    api_gateway_code(code).is_some_and(|known| {
+        matches!(
+            known.prefix,
+            "SignatureDoesNotMatch"
+                | "InvalidAccessKeyId"
+                | "Forbidden.AccessKeyDisabled"
+                | "InvalidSecurityToken"
+                | "MissingSecurityToken"
+        )
+    })
+}
+
 /// Looks up a Code of the service.
 pub fn code(code: &str) -> Option<&'static Code> {
     CODES.iter().find(|entry| entry.code == code)

@@ -258,8 +258,8 @@ const NO_CODE: &str = "connection-failed";
 /// Decides the next step from an attempt's outcome. In: the call, the state, the current time, a
 /// random number for the jitter, the kind of the outcome, name and message of the thrown error, and
 /// status and headers of the response; separately, its body. Out: `done` and the result in JSON;
-/// `failed` and the error in JSON; or `retry`, the milliseconds to wait, whether to fetch new
-/// credentials, the state, and the error in JSON.
+/// `failed`, the error in JSON and, unless the input is unusable, the state; or `retry`, the
+/// milliseconds to wait, whether to fetch new credentials, the state, and the error in JSON.
 #[wasm_bindgen(js_name = settleAttempt)]
 pub fn settle_attempt(packed: &[u8], body: Vec<u8>) -> String {
     let mut packed = Members::read(packed);
@@ -291,7 +291,10 @@ pub fn settle_attempt(packed: &[u8], body: Vec<u8>) -> String {
     });
     match settled {
         Ok(AttemptStep::Done(answer)) => members(&["done", &json(&answer)]),
-        Ok(AttemptStep::Failed(error)) | Err(error) => members(&["failed", &json(&error)]),
+        Ok(AttemptStep::Failed { error, state }) => {
+            members(&["failed", &json(&error), &json(&state)])
+        }
+        Err(error) => members(&["failed", &json(&error)]),
         Ok(AttemptStep::Retry {
             delay_millis,
             refresh_credentials,

@@ -410,6 +410,68 @@ fn an_expired_token_is_replaced_once() {
     assert_eq!(bodies.collect::<Vec<_>>(), [true, false, false]);
 }
 
+/// A client whose provider returns the AccessKeys with these secrets one after another, and how often it
+/// was called.
+fn with_secrets(
+    options: ClientOptions,
+    secrets: &'static [&'static str],
+) -> (FaceVerifyClient, Arc<AtomicUsize>) {
+    let made = Arc::new(AtomicUsize::new(0));
+    let provider = {
+        let made = Arc::clone(&made);
+        move || {
+            let number = made.fetch_add(1, Ordering::SeqCst);
+            let secret = secrets.get(number).or(secrets.last()).unwrap();
+            Ok(Credentials::new("sandbox-key-id", *secret))
+        }
+    };
+    let client = FaceVerifyClient::with_provider(options, provider).unwrap();
+    (client, made)
+}
+
+const DISABLED: &str = r#"{"Code":"InvalidAccessKeyId.Inactive"}"#;
+
+#[test]
+fn a_replaced_key_is_asked_for_but_the_same_one_is_not_used_again() {
+    let server = Server::start(&[Plan::Text(404, "application/json", DISABLED), Plan::Sandbox]);
+    let (client, made) = with_secrets(
+        options(&server).build().unwrap(),
+        &["old", "sandbox-key-secret"],
+    );
+    started(&client).unwrap();
+    assert_eq!((made.load(Ordering::SeqCst), server.seen().len()), (2, 2));
+
+    let server = Server::start(&[Plan::Text(404, "application/json", DISABLED)]);
+    let (client, made) = with_secrets(options(&server).build().unwrap(), &["old"]);
+    for calls in 1..=2 {
+        let error = started(&client).unwrap_err();
+        assert_eq!(error.code(), "InvalidAccessKeyId.Inactive");
+        assert_eq!(
+            (made.load(Ordering::SeqCst), server.seen().len()),
+            (2 * calls, calls)
+        );
+    }
+}
+
+#[test]
+fn with_one_attempt_the_next_call_has_new_credentials_and_the_right_time() {
+    let server = Server::start(&[Plan::Text(404, "application/json", DISABLED), Plan::Sandbox]);
+    let (replaced, made) = with_secrets(
+        options(&server).max_attempts(1).build().unwrap(),
+        &["old", "sandbox-key-secret"],
+    );
+    started(&replaced).unwrap_err();
+    started(&replaced).unwrap();
+    started(&replaced).unwrap();
+    assert_eq!((made.load(Ordering::SeqCst), server.seen().len()), (2, 3));
+
+    let server = Server::start(&[Plan::Sandbox]);
+    server.set_clock_offset(24 * 3_600_000);
+    let client = client(options(&server).max_attempts(1));
+    started(&client).unwrap_err();
+    started(&client).unwrap();
+}
+
 #[test]
 fn a_provider_that_fails_ends_the_call_and_its_error_is_not_shown() {
     let server = Server::start(&[Plan::Text(400, "application/json", EXPIRED)]);

@@ -175,7 +175,7 @@ pub(super) fn settle(
                 jitter,
             ) {
                 call::AttemptStep::Done(answer) => Ended::Answered(answer),
-                call::AttemptStep::Failed(error) => Ended::Failed(error),
+                call::AttemptStep::Failed { error, .. } => Ended::Failed(error),
                 call::AttemptStep::Retry {
                     delay_millis,
                     state,

@@ -1,8 +1,9 @@
-import { jitter, performCall, type Action } from "./call.js";
+import { jitter, performCall, type Action, type Ended } from "./call.js";
 import { CredentialsSource, type Given } from "./credentials.js";
 import { permittedEnvironment } from "./environment.js";
-import { FaceVerifyError, isFaceVerifyError } from "./errors.js";
+import { FaceVerifyError } from "./errors.js";
 import { host } from "./host.js";
+import { invalid, unknownOptions } from "./options.js";
 import { startOnce } from "./order-store.js";
 import { pack, packObject, unpack, withBytes, type Member } from "./packed.js";
 import { fetchTransport, type Send } from "./transport.js";
@@ -21,7 +22,7 @@ import type {
   PendingResult,
   WaitOptions,
 } from "./types.js";
-import { sleep } from "./waits.js";
+import { callHook, sleep } from "./waits.js";
 
 /** Two minutes: longer than almost all users need, shorter than the 30 minutes of a CertifyId. */
 const DEFAULT_DEADLINE_MILLIS = 120_000;
@@ -123,6 +124,7 @@ export const FaceVerifyClient: FaceVerifyClientConstructor = class implements Fa
     parameters: InitFaceVerifyParameters,
     options?: CallOptions,
   ): Promise<InitFaceVerifyResult> {
+    this.#mustKnow(options, CALL_OPTIONS);
     const packed = packObject(parameters);
     const start = (deadline?: number) =>
       this.#call<InitFaceVerifyResult>("InitFaceVerify", packed, options, deadline);
@@ -149,6 +151,7 @@ export const FaceVerifyClient: FaceVerifyClientConstructor = class implements Fa
     parameters: DescribeFaceVerifyParameters,
     options?: CallOptions,
   ): Promise<DescribeFaceVerifyResult> {
+    this.#mustKnow(options, CALL_OPTIONS);
     return this.#call<DescribeFaceVerifyResult>("DescribeFaceVerify", packObject(parameters), options);
   }
 
@@ -156,6 +159,7 @@ export const FaceVerifyClient: FaceVerifyClientConstructor = class implements Fa
     parameters: DescribeFaceVerifyParameters,
     options?: WaitOptions,
   ): Promise<DescribeFaceVerifyResult> {
+    this.#mustKnow(options, WAIT_OPTIONS);
     const beganAt = Date.now();
     const packed = packObject(parameters);
     const { signal, onPending } = options ?? {};
@@ -165,28 +169,22 @@ export const FaceVerifyClient: FaceVerifyClientConstructor = class implements Fa
     const deadline = beganAt + deadlineMs;
     let pending: PendingResult | undefined;
     for (let polls = 0; ; polls++) {
-      let result, failure;
-      try {
-        result = await this.#call<DescribeFaceVerifyResult>(
-          "DescribeFaceVerify",
-          packed,
-          { signal },
-          deadline,
-        );
-      } catch (error) {
-        if (!isFaceVerifyError(error) || !error.retryable) throw error;
-        failure = error;
-      }
-      if (result && result.status !== "pending") return result;
-      if (result) {
+      const outcome = await this.#perform("DescribeFaceVerify", packed, { signal }, deadline);
+      const error = outcome.failed && FaceVerifyError.of(outcome.failed, this.#language, outcome.cause);
+      if (error && !error.retryable) throw error;
+      if (outcome.done) {
+        const result = outcome.done as unknown as DescribeFaceVerifyResult;
+        if (result.status !== "pending") return result;
         pending = result;
-        await onPending?.(result);
+        await callHook(onPending, result, { timeoutMillis: Math.max(0, deadline - Date.now()), signal });
       }
-      const delay = host.core().pollDelay(polls, jitter(), failure?.code);
-      if (delay === undefined) throw failure;
-      if (Date.now() + delay > deadline) {
+      const step = host.core().pollDelay(polls, jitter(), error?.code);
+      if (step === undefined) throw error;
+      const delay = Math.max(step, outcome.waitMillis ?? 0);
+      // An aborted wait continues with a query, which reports it.
+      if (!signal?.aborted && Date.now() + delay > deadline) {
         if (pending) return pending;
-        throw failure;
+        throw error;
       }
       await sleep(delay, signal);
     }
@@ -196,8 +194,19 @@ export const FaceVerifyClient: FaceVerifyClientConstructor = class implements Fa
     action: Action,
     parameters: readonly Member[],
     options: CallOptions | undefined,
-    deadline = Infinity,
+    deadline?: number,
   ): Promise<Result> {
+    const { done, failed, cause } = await this.#perform(action, parameters, options, deadline);
+    if (failed) throw FaceVerifyError.of(failed, this.#language, cause);
+    return done as unknown as Result;
+  }
+
+  async #perform(
+    action: Action,
+    parameters: readonly Member[],
+    options: CallOptions | undefined,
+    deadline = Infinity,
+  ): Promise<Ended> {
     const beganAt = Date.now();
     const { signal } = options ?? {};
     mustBe("signal", signal, isSignal, "AbortSignal", "an AbortSignal");
@@ -232,8 +241,13 @@ export const FaceVerifyClient: FaceVerifyClientConstructor = class implements Fa
         requestId: requestId ?? null,
       });
     }
-    if (outcome.failed) throw FaceVerifyError.of(outcome.failed, this.#language, outcome.cause);
-    return outcome.done as unknown as Result;
+    return outcome;
+  }
+
+  /** Rejects options that would have no effect. */
+  #mustKnow(options: unknown, known: readonly string[]): void {
+    const problems = unknownOptions(options, known);
+    if (problems.length > 0) throw FaceVerifyError.of(invalid("InvalidOptions", problems), this.#language);
   }
 
   #check(): number {
@@ -249,6 +263,9 @@ export const FaceVerifyClient: FaceVerifyClientConstructor = class implements Fa
  * If one of them is given, even as undefined, the environment is not used: its key may belong to another account.
  */
 const CREDENTIALS = ["credentials", "accessKeyId", "accessKeySecret", "securityToken"];
+
+const CALL_OPTIONS = ["signal"] satisfies (keyof CallOptions)[];
+const WAIT_OPTIONS = [...CALL_OPTIONS, "deadlineMs", "onPending"] satisfies (keyof WaitOptions)[];
 
 const ORDER_STORE = {
   zh: "对象：secret（至少 32 个字符）与函数 begin、settle、read",

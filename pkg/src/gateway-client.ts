@@ -8,9 +8,10 @@
  */
 
 import { FaceVerifyError, type Failure } from "./errors.js";
+import { invalid, problem, unknownOptions } from "./options.js";
 import { randomHex } from "./random.js";
 import { fetchTransport, type Outcome, type Send } from "./transport.js";
-import { sleep, within } from "./waits.js";
+import { callHook, sleep, within } from "./waits.js";
 import type {
   CountQuery,
   FaceVerification,
@@ -117,6 +118,24 @@ interface Lost {
   thrown?: unknown;
 }
 
+/** How a call ended; `waitMs` is the last Retry-After. */
+type Ended<Result> = { result: Result } | { error: FaceVerifyError; waitMs: number };
+
+const CALL_OPTIONS = ["signal"] satisfies (keyof CallOptions)[];
+const START_OPTIONS = [...CALL_OPTIONS, "restartUnknown"] satisfies (keyof StartOptions)[];
+const READ_OPTIONS = [...CALL_OPTIONS, "material"] satisfies (keyof ReadOptions)[];
+const WAIT_OPTIONS = [...READ_OPTIONS, "deadlineMs", "onPending"] satisfies (keyof WaitForVerdictOptions)[];
+const GATEWAY_OPTIONS = [
+  "url",
+  "token",
+  "allowHttp",
+  "timeoutMs",
+  "totalTimeoutMs",
+  "maxAttempts",
+  "language",
+  "fetch",
+] satisfies (keyof GatewayOptions)[];
+
 // As FaceVerifyClient, not declared as a class: a double of it needs no private members.
 /** The class of clients. */
 export const GatewayClient: GatewayClientConstructor = class implements GatewayClient {
@@ -133,6 +152,10 @@ export const GatewayClient: GatewayClientConstructor = class implements GatewayC
     this.#language = language === "zh" ? "zh" : "en";
     const url = urlFrom(options ?? {});
     const problems = [
+      ...unknownOptions(options, GATEWAY_OPTIONS),
+      ...(language === undefined || language === "zh" || language === "en"
+        ? []
+        : [problem("language", "type", '应为 "zh" 或 "en"。', 'must be "zh" or "en".')]),
       ...(url ? [] : [URL_PROBLEM]),
       ...(isToken(token) || typeof token === "function" ? [] : [TOKEN_PROBLEM]),
       ...(["timeoutMs", "totalTimeoutMs", "maxAttempts"] as const)
@@ -153,6 +176,7 @@ export const GatewayClient: GatewayClientConstructor = class implements GatewayC
   }
 
   async start(parameters: StartParameters, options?: StartOptions): Promise<StartedFaceVerification> {
+    this.#mustKnow(options, START_OPTIONS);
     const { sceneId, ...rest } = parameters;
     if (typeof sceneId === "number" && !Number.isSafeInteger(sceneId))
       throw this.#error(invalid("InvalidParameters", [SCENE_ID_PROBLEM]));
@@ -161,14 +185,16 @@ export const GatewayClient: GatewayClientConstructor = class implements GatewayC
     const query = { restartUnknown: options?.restartUnknown ? true : undefined };
     const { outerOrderNo } = rest;
     const read = json<StartedFaceVerification>((found) => isOf(outerOrderNo, found));
-    return this.#perform({ path: ROUTE, query, body, read }, options?.signal);
+    return this.#unwrap(await this.#perform({ path: ROUTE, query, body, read }, options?.signal));
   }
 
   async read(outerOrderNo: string, options?: ReadOptions): Promise<FaceVerification> {
-    return this.#read(outerOrderNo, options, undefined, 0);
+    this.#mustKnow(options, READ_OPTIONS);
+    return this.#unwrap(await this.#read(outerOrderNo, options, undefined, 0));
   }
 
   async waitForResult(outerOrderNo: string, options?: WaitForVerdictOptions): Promise<FaceVerification> {
+    this.#mustKnow(options, WAIT_OPTIONS);
     const { deadlineMs = DEADLINE_MS, onPending, signal } = options ?? {};
     if (typeof deadlineMs !== "number" || !(deadlineMs >= 0))
       throw new TypeError("deadlineMs must be milliseconds. deadlineMs 应为毫秒数。");
@@ -177,38 +203,38 @@ export const GatewayClient: GatewayClientConstructor = class implements GatewayC
     for (;;) {
       const beganAt = Date.now();
       const left = Math.max(0, deadline - beganAt);
-      let failure;
-      try {
-        const waitSeconds = Math.min(Math.floor(left / 1000), WAIT_SECONDS);
-        const order = await this.#read(outerOrderNo, options, deadline, waitSeconds);
+      const waitSeconds = Math.min(Math.floor(left / 1000), WAIT_SECONDS);
+      const ended = await this.#read(outerOrderNo, options, deadline, waitSeconds);
+      if ("result" in ended) {
+        const order = ended.result;
         if (order.status !== "pending") return order;
         pending = order;
-        await onPending?.(order);
-      } catch (error) {
-        if (!(error instanceof FaceVerifyError) || !error.retryable) throw error;
-        failure = error;
-      }
-      const pause = Math.max(0, beganAt + POLL_MS - Date.now());
-      if (Date.now() + pause >= deadline) {
-        if (pending) return pending;
-        throw failure;
-      }
+        await callHook(onPending, order, { timeoutMillis: Math.max(0, deadline - Date.now()), signal });
+      } else if (!ended.error.retryable) throw ended.error;
+      const asked = "result" in ended ? 0 : ended.waitMs;
+      const pause = Math.max(0, beganAt + POLL_MS - Date.now(), asked);
+      // An aborted wait continues with a request, which reports it.
+      if (!signal?.aborted && Date.now() + pause >= deadline) return pending ?? this.#unwrap(ended);
       await sleep(pause, signal);
     }
   }
 
-  list(query?: ListQuery, options?: CallOptions): Promise<FaceVerificationPage> {
+  async list(query?: ListQuery, options?: CallOptions): Promise<FaceVerificationPage> {
+    this.#mustKnow(options, CALL_OPTIONS);
     const read = json<FaceVerificationPage>(({ items }) => Array.isArray(items));
-    return this.#perform({ path: ROUTE, query, read }, options?.signal);
+    return this.#unwrap(await this.#perform({ path: ROUTE, query, read }, options?.signal));
   }
 
-  count(query?: CountQuery, options?: CallOptions): Promise<FaceVerificationCounts> {
+  async count(query?: CountQuery, options?: CallOptions): Promise<FaceVerificationCounts> {
+    this.#mustKnow(options, CALL_OPTIONS);
     const read = json<FaceVerificationCounts>(({ days }) => Array.isArray(days));
-    return this.#perform({ path: COUNTS, query, read }, options?.signal);
+    return this.#unwrap(await this.#perform({ path: COUNTS, query, read }, options?.signal));
   }
 
   async readPhoto(outerOrderNo: string, options?: CallOptions): Promise<Photo> {
-    return this.#perform({ path: `${this.#pathOf(outerOrderNo)}/photo`, read: photo }, options?.signal);
+    this.#mustKnow(options, CALL_OPTIONS);
+    const path = `${this.#pathOf(outerOrderNo)}/photo`;
+    return this.#unwrap(await this.#perform({ path, read: photo }, options?.signal));
   }
 
   #read(
@@ -216,7 +242,7 @@ export const GatewayClient: GatewayClientConstructor = class implements GatewayC
     options: ReadOptions | undefined,
     deadline: number | undefined,
     waitSeconds: number,
-  ): Promise<FaceVerification> {
+  ): Promise<Ended<FaceVerification>> {
     const request = {
       path: this.#pathOf(outerOrderNo),
       query: { material: options?.material === false ? false : undefined },
@@ -240,13 +266,13 @@ export const GatewayClient: GatewayClientConstructor = class implements GatewayC
     request: Request<Result>,
     signal: AbortSignal | undefined,
     deadline: number = Date.now() + this.#totalTimeoutMs,
-  ): Promise<Result> {
+  ): Promise<Ended<Result>> {
     const requestId = randomHex();
     let query = request.query;
     let mayBeStarted = false;
     for (let attempt = 1; ; attempt += 1) {
       const tried = await this.#attempt({ ...request, query }, requestId, signal, deadline);
-      if ("result" in tried) return tried.result;
+      if ("result" in tried) return tried;
       const { failure, repeatable, waitMs = 0, thrown } = tried;
       mayBeStarted ||= failure.execution === "unknown";
       const backOff = Math.min(BACK_OFF_MS * 2 ** (attempt - 1), BACK_OFF_MAX_MS);
@@ -254,7 +280,7 @@ export const GatewayClient: GatewayClientConstructor = class implements GatewayC
       if (!repeatable || attempt >= this.#maxAttempts || Date.now() + pause >= deadline) {
         const execution = mayBeStarted ? "unknown" : "none";
         const retryable = failure.retryable && !mayBeStarted;
-        throw this.#error({ requestId, ...failure, execution, retryable }, thrown);
+        return { error: this.#error({ requestId, ...failure, execution, retryable }, thrown), waitMs };
       }
       await sleep(pause, signal);
       // `restartUnknown` is a decision about one start. Whether that one happened is only asked.
@@ -304,6 +330,17 @@ export const GatewayClient: GatewayClientConstructor = class implements GatewayC
     return typeof this.#token === "function" ? this.#token() : this.#token;
   }
 
+  #unwrap<Result>(ended: Ended<Result>): Result {
+    if ("result" in ended) return ended.result;
+    throw ended.error;
+  }
+
+  /** Rejects options that would have no effect. */
+  #mustKnow(options: unknown, known: readonly string[]): void {
+    const problems = unknownOptions(options, known);
+    if (problems.length > 0) throw this.#error(invalid("InvalidOptions", problems));
+  }
+
   #error(failure: Failure, thrown?: unknown): FaceVerifyError {
     return FaceVerifyError.of(failure, this.#language, thrown);
   }
@@ -331,14 +368,6 @@ function urlFrom({ url, allowHttp }: Partial<GatewayOptions>): URL | undefined {
   return found;
 }
 
-type Problem = Failure["fields"][number];
-
-const problem = (field: string, rule: string, zh: string, en: string): Problem => ({
-  field,
-  rule,
-  message: { zh: `${field} ${zh}`, en: `${field} ${en}` },
-});
-
 const URL_PROBLEM = problem(
   "url",
   "url",
@@ -363,19 +392,6 @@ const ORDER_PROBLEM = problem(
   "应为 32 位字母与数字。",
   "must have 32 letters and digits.",
 );
-
-const invalid = (code: string, fields: Problem[]): Failure => ({
-  kind: "validation",
-  code,
-  message: {
-    zh: fields.map(({ message }) => message.zh).join(""),
-    en: fields.map(({ message }) => message.en).join(" "),
-  },
-  audience: "developer",
-  retryable: false,
-  execution: "none",
-  fields,
-});
 
 const local = (
   kind: ErrorKind,

@@ -86,6 +86,20 @@ export function within<T>(
   });
 }
 
+/**
+ * Calls a program's hook, and waits for its promise until the time limit or the signal ends the wait.
+ * @throws what the hook throws
+ */
+export async function callHook<T>(
+  hook: ((value: T) => unknown) | undefined,
+  value: T,
+  limits: Limits,
+): Promise<void> {
+  if (!hook) return;
+  const called = await within(limits, (async () => hook(value))());
+  if ("error" in called) throw called.error;
+}
+
 /** Waits. Resolves immediately if the signal fires; the next step then reports it. */
 export function sleep(millis: number, signal: AbortSignal | undefined): Promise<void> {
   if (millis <= 0 || signal?.aborted) return Promise.resolve();

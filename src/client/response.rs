@@ -488,7 +488,8 @@ impl Envelope {
                     "NoVerdict",
                     "查询成功，但 Passed 既不是 T 也不是 F，不能视为通过；请稍后重试，若持续出现请联系阿里云。",
                     "The query succeeded without a verdict (Passed is neither T nor F), which does not count as passed; retry later. If it persists, contact Alibaba Cloud.",
-                )));
+                )
+                .retryable()));
             }
         };
         Ok(DescribeResult {

@@ -536,6 +536,30 @@ testOnce("an option of another type is a TypeError that names it", async () => {
   await assert.rejects(waits({ signal: {} }), /^TypeError: signal must be an AbortSignal/);
 });
 
+testOnce("options that a call does not have are refused before anything is sent", async () => {
+  await using server = await faultServer(pending);
+  const face = client(server.endpoint, { maxAttempts: 1 });
+  const { signal } = new AbortController();
+  for (const call of [
+    (options) => face.initFaceVerify(order, options),
+    (options) => face.describeFaceVerify(query, options),
+    (options) => face.waitForResult(query, options),
+  ]) {
+    const error = await failure(call({ timeoutMs: 100, "a secret": 1 }));
+    assert.deepEqual([error.kind, error.code, error.execution], ["validation", "InvalidOptions", "none"]);
+    const fields = error.fields.map(({ field, rule }) => [field, rule]);
+    assert.deepEqual(fields, [
+      ["timeoutMs", "unknown-option"],
+      ["(?)", "unknown-option"],
+    ]);
+    assert.match((await failure(call(signal))).message, /\{ signal \}/);
+    assert.match((await failure(call(5000))).message, /must be an object/);
+  }
+  assert.equal(server.requests.length, 0);
+  const { status } = await face.describeFaceVerify(query, { signal, timeoutMs: undefined });
+  assert.equal(status, "pending");
+});
+
 testOnce("an invalid URL is not a callback, and errors do not contain it", () => {
   for (const url of ["http://[::planted", "https://planted:port/?certifyId=a", "//"])
     assert.equal(parseCallback(url, "x"), null);

@@ -103,6 +103,12 @@ for (const [name, options, fields] of [
   ["a query", { url: "https://verify.example.com/?token=secret" }, ["url"]],
   ["a time limit of 0", { timeoutMs: 0, maxAttempts: 1.5 }, ["timeoutMs", "maxAttempts"]],
   ["a fetch that is none", { fetch: "fetch" }, ["fetch"]],
+  [
+    "options that it does not have",
+    { timeout: 1, maxRetries: 2, "a secret": 3 },
+    ["timeout", "maxRetries", "(?)"],
+  ],
+  ["another language", { language: "cn" }, ["language"]],
 ]) {
   test(`the constructor rejects ${name}`, () => {
     const valid = { url: "https://verify.example.com", token: TOKEN };
@@ -120,6 +126,28 @@ for (const [name, options, fields] of [
     );
   });
 }
+
+test("options that a call does not have are refused, and an absent one is not", async () => {
+  await using server = await faultServer(found("passed"));
+  const client = clientOf(server);
+  const { signal } = new AbortController();
+  const calls = [
+    (options) => client.start(order, options),
+    (options) => client.read(outerOrderNo, options),
+    (options) => client.waitForResult(outerOrderNo, options),
+    (options) => client.list({}, options),
+    (options) => client.count({}, options),
+    (options) => client.readPhoto(outerOrderNo, options),
+  ];
+  for (const call of calls) {
+    const error = await errorOf(call({ timeoutMs: 100 }));
+    assert.deepEqual([error.code, error.fields[0].field], ["InvalidOptions", "timeoutMs"]);
+    assert.match((await errorOf(call(signal))).message, /\{ signal \}/);
+    assert.match((await errorOf(call(100))).message, /must be an object/);
+  }
+  assert.equal(server.requests.length, 0);
+  await client.read(outerOrderNo, { signal, timeoutMs: undefined });
+});
 
 test("http:// of a private network needs allowHttp", () => {
   assert.ok(new GatewayClient({ url: "http://gateway:8787", token: TOKEN, allowHttp: true }));
@@ -355,6 +383,76 @@ test("waiting ends at the deadline, with what is known by then", async (t) => {
   assert.equal(order.status, "pending");
   const url = `https://verify.example.com/v1/face-verifications/${outerOrderNo}?material=false`;
   assert.deepEqual(urls, [url, url]);
+});
+
+test("waiting follows Retry-After, and ends if the deadline comes first", async (t) => {
+  t.mock.timers.enable({ apis: ["Date", "setTimeout"] });
+  const throttled = (seconds) => () =>
+    Promise.resolve(
+      Response.json(
+        {
+          code: "rate-limited",
+          messages: { zh: "", en: "" },
+          audience: "developer",
+          retryable: true,
+          execution: "none",
+          requestId,
+        },
+        { status: 429, headers: { "retry-after": seconds } },
+      ),
+    );
+  const waiting = (...answers) => {
+    let asked = 0;
+    const fetch = () => answers[Math.min(asked++, answers.length - 1)]();
+    const client = new GatewayClient({
+      url: "https://verify.example.com",
+      token: TOKEN,
+      fetch,
+      maxAttempts: 1,
+    });
+    return [client.waitForResult(outerOrderNo, { deadlineMs: 20_000 }), () => asked];
+  };
+  const [far, farAsked] = waiting(throttled("60"));
+  assert.equal((await errorOf(far)).code, "rate-limited");
+  assert.equal(farAsked(), 1);
+
+  const passed = () => Promise.resolve(Response.json({ ...body, status: "passed" }));
+  const [near, nearAsked] = waiting(throttled("15"), passed);
+  await new Promise(setImmediate);
+  t.mock.timers.tick(14_999);
+  await new Promise(setImmediate);
+  assert.equal(nearAsked(), 1);
+  t.mock.timers.tick(1);
+  assert.equal((await near).status, "passed");
+});
+
+test("a hook that hangs or throws does not hold a wait", async (t) => {
+  t.mock.timers.enable({ apis: ["Date", "setTimeout"] });
+  const fetch = async () => Response.json({ ...body, status: "pending" });
+  const client = new GatewayClient({ url: "https://verify.example.com", token: TOKEN, fetch });
+  const never = () => new Promise(() => {});
+  const waiting = (onPending, options) =>
+    client.waitForResult(outerOrderNo, { deadlineMs: 10_000, onPending, ...options });
+  const hanging = () => (setImmediate(() => t.mock.timers.tick(10_000)), never());
+  assert.equal((await waiting(hanging)).status, "pending");
+  const controller = new AbortController();
+  const aborting = () => (controller.abort(), never());
+  assert.equal((await errorOf(waiting(aborting, { signal: controller.signal }))).code, "Aborted");
+  // Even an error that looks like a temporary failure.
+  const retryable = await errorOf(
+    clientOf(
+      { endpoint: "https://verify.example.com" },
+      {
+        fetch: () => Promise.reject(new TypeError("fetch failed")),
+        maxAttempts: 1,
+      },
+    ).read(outerOrderNo),
+  );
+  assert.ok(retryable.retryable);
+  await assert.rejects(
+    waiting(() => Promise.reject(retryable)),
+    (error) => error === retryable,
+  );
 });
 
 test("waiting for a gateway that hangs ends at the deadline", async () => {

@@ -128,23 +128,147 @@ test("a provider that fails or returns nothing usable is named, and asked again 
   }
 });
 
-test("credentials that never expire are requested once, others before they expire", async () => {
-  const minutes = (count) => Date.now() + count * 60_000;
-  for (const [expiration, times] of [
-    [undefined, 1],
-    [null, 1],
-    [minutes(6), 1],
-    [new Date(minutes(6)), 1],
-    [new Date(minutes(6)).toISOString(), 1],
-    [minutes(4), 2],
-    [new Date(minutes(4)).toISOString(), 2],
+const minutes = (count) => Date.now() + count * 60_000;
+
+test("credentials are requested again shortly before they expire, not for each call", async () => {
+  // The lifetime in minutes, and how many of them pass before the function is called again.
+  for (const [lifetime, until] of [
+    [60, 55],
+    [20, 15],
+    [4, 3],
+    [0, 0],
   ]) {
+    for (const form of [(time) => time, (time) => new Date(time), (time) => new Date(time).toISOString()]) {
+      let asked = 0;
+      const credentials = () => (asked++, { ...keys, expiration: form(minutes(lifetime)) });
+      const face = asking(credentials, fetches(started));
+      const askedAfter = async (millis) => {
+        mock.timers.tick(millis);
+        await face.initFaceVerify(order);
+        return asked;
+      };
+      assert.equal(await askedAfter(0), 1);
+      if (until > 0) assert.equal(await askedAfter(until * 60_000 - 1_000), 1, String(lifetime));
+      assert.equal(await askedAfter(1_000), 2, String(lifetime));
+    }
+  }
+  for (const expiration of [undefined, null]) {
     let asked = 0;
     const face = asking(() => (asked++, { ...keys, expiration }), fetches(started));
     await face.initFaceVerify(order);
+    mock.timers.tick(1e9);
     await face.initFaceVerify(order);
-    assert.equal(asked, times, String(expiration));
+    assert.equal(asked, 1);
   }
+});
+
+test("credentials expire by the measured clock", async () => {
+  const hour = 3_600_000;
+  // This machine is an hour ahead.
+  const stale = async () => {
+    const date = new Date(Date.now() - hour).toUTCString();
+    return Response.json({ Code: "InvalidTimeStamp.Expired" }, { status: 400, headers: { date } });
+  };
+  let asked = 0;
+  const credentials = () => (asked++, { ...keys, expiration: Date.now() });
+  const face = asking(credentials, fetches(stale, started));
+  for (let calls = 0; calls < 3; calls++) await face.initFaceVerify(order);
+  assert.equal(asked, 1);
+});
+
+test("while credentials are valid, a failed refresh fails no call and is not repeated at once", async () => {
+  for (const fail of [
+    () => Promise.reject(new Error("planted")),
+    () => (setImmediate(() => mock.timers.tick(2_000)), never()),
+  ]) {
+    let asked = 0;
+    const credentials = () => (++asked === 1 ? { ...keys, expiration: minutes(60) } : fail());
+    const face = asking(credentials, fetches(started));
+    await face.initFaceVerify(order);
+    mock.timers.tick(56 * 60_000);
+    for (let calls = 0; calls < 3; calls++) await face.initFaceVerify(order);
+    assert.equal(asked, 2);
+    mock.timers.tick(10_000);
+    await face.initFaceVerify(order);
+    assert.equal(asked, 3);
+    mock.timers.tick(4 * 60_000);
+    const call = failure(face.initFaceVerify(order));
+    for (let turn = 0; turn < 3; turn++) await new Promise(setImmediate);
+    mock.timers.tick(30_000);
+    assert.equal((await call).kind, "credentials", "they have expired");
+  }
+});
+
+test("credentials that come too late for one call are used by the next", async () => {
+  let asked = 0;
+  let give;
+  const slow = () => (asked++, mock.timers.tick(5_000), new Promise((resolve) => (give = resolve)));
+  const face = asking(slow, fetches(started), { totalTimeoutMs: 5_000 });
+  assert.equal((await failure(face.initFaceVerify(order))).code, "CredentialsTimeout");
+  give(keys);
+  await new Promise(setImmediate);
+  assert.equal((await face.initFaceVerify(order)).certifyId, query.certifyId);
+  assert.equal(asked, 1);
+});
+
+const refused = (code) => async () => Response.json({ Code: code }, { status: 400 });
+
+test("refused credentials are requested again, and used if they are others", async () => {
+  for (const code of [
+    "InvalidAccessKeyId.Inactive",
+    "InvalidAccessKeyId.NotFound",
+    "Forbidden.AccessKeyDisabled",
+    "InvalidSecurityToken.Malformed",
+    "SignatureDoesNotMatch",
+  ]) {
+    for (const others of [
+      { accessKeyId: "other" },
+      { accessKeySecret: "other" },
+      { securityToken: "other" },
+    ]) {
+      let asked = 0;
+      const fetch = fetches(refused(code), started);
+      const face = asking(() => (asked++ === 0 ? keys : { ...keys, ...others }), fetch);
+      await face.initFaceVerify(order);
+      await face.initFaceVerify(order);
+      assert.deepEqual([asked, fetch.requests.length], [2, 3], code);
+    }
+    let asked = 0;
+    const fetch = fetches(refused(code));
+    // The same key with a newer date.
+    const face = asking(() => ({ ...keys, expiration: minutes(60 + asked++) }), fetch);
+    assert.equal((await failure(face.initFaceVerify(order))).code, code);
+    assert.deepEqual([asked, fetch.requests.length], [2, 1], "the same are not used again");
+    await failure(face.initFaceVerify(order));
+    assert.equal(fetch.requests.length, 2, "the next call asks");
+    assert.ok(asked > 2);
+  }
+  let asked = 0;
+  const fetch = fetches(refused("Forbidden.RAM"));
+  const face = asking(() => (asked++, keys), fetch);
+  for (let calls = 0; calls < 2; calls++) await failure(face.initFaceVerify(order));
+  assert.deepEqual([asked, fetch.requests.length], [1, 2], "a missing permission");
+});
+
+test("with one attempt, the next call has new credentials and the right time", async () => {
+  let asked = 0;
+  const late = fetches(expired, started);
+  const face = asking(() => ({ ...keys, securityToken: `token-${++asked}` }), late, { maxAttempts: 1 });
+  await failure(face.initFaceVerify(order));
+  await face.initFaceVerify(order);
+  assert.equal(asked, 2);
+
+  const date = new Date(Date.now() - 3_600_000);
+  const headers = { date: date.toUTCString() };
+  const stale = async () => Response.json({ Code: "InvalidTimeStamp.Expired" }, { status: 400, headers });
+  const fetch = fetches(stale, started);
+  const wrong = client(fetch, { maxAttempts: 1 });
+  await failure(wrong.initFaceVerify(order));
+  await wrong.initFaceVerify(order);
+  const [before, after] = fetch.requests.map(({ body }) =>
+    Date.parse(new URLSearchParams(body).get("Timestamp")),
+  );
+  assert.ok(before - after > 3_500_000, `${before} ${after}`);
 });
 
 test("the wait for credentials counts towards the time of the call", async () => {
@@ -206,6 +330,66 @@ test("the deadline of a wait limits the query within it", async () => {
   });
   assert.equal((await moving).status, "pending", "what was known before");
   assert.equal(later.requests.length, 2);
+});
+
+test("a wait ends at its deadline or by its signal while a hook hangs, and with the hook's error", async () => {
+  const hanging = client(fetches(pending)).waitForResult(query, {
+    deadlineMs: 10_000,
+    onPending: () => (setImmediate(() => mock.timers.tick(10_000)), never()),
+  });
+  assert.equal((await hanging).status, "pending");
+
+  for (const deadlineMs of [10_000, 0]) {
+    const controller = new AbortController();
+    const { signal } = controller;
+    const fetch = fetches(pending);
+    const aborted = client(fetch).waitForResult(query, {
+      deadlineMs: 10_000,
+      signal,
+      onPending: () => (controller.abort(), mock.timers.tick(10_000 - deadlineMs), never()),
+    });
+    assert.equal((await failure(aborted)).kind, "aborted");
+    assert.equal(fetch.requests.length, 1);
+  }
+
+  for (const onPending of [
+    () => Promise.reject(new TypeError("planted")),
+    () => {
+      throw new TypeError("planted");
+    },
+  ]) {
+    const failing = client(fetches(pending)).waitForResult(query, { onPending });
+    await assert.rejects(failing, /^TypeError: planted$/);
+  }
+});
+
+test("a wait follows Retry-After, and ends if the deadline comes first", async () => {
+  const throttled = (seconds) => async () =>
+    Response.json({ Code: "Throttling" }, { status: 429, headers: { "retry-after": seconds } });
+  const far = fetches(throttled("60"));
+  const waiting = client(far).waitForResult(query, { deadlineMs: 20_000 });
+  assert.equal((await failure(waiting)).code, "Throttling");
+  assert.equal(far.requests.length, 1);
+
+  const near = fetches(throttled("15"), passed);
+  const over = client(near, { maxAttempts: 1 }).waitForResult(query, { deadlineMs: 20_000 });
+  await new Promise(setImmediate);
+  mock.timers.tick(14_999);
+  await new Promise(setImmediate);
+  assert.equal(near.requests.length, 1);
+  mock.timers.tick(1);
+  assert.equal((await over).status, "passed");
+});
+
+test("an answer without a verdict does not end a wait", async () => {
+  const nothing = answer({ Code: "200", ResultObject: {} });
+  const fetch = fetches(nothing, passed);
+  const waiting = client(fetch, { maxAttempts: 1 }).waitForResult(query);
+  await new Promise(setImmediate);
+  mock.timers.tick(10_000);
+  assert.equal((await waiting).status, "passed");
+  const error = await failure(client(fetches(nothing), { maxAttempts: 1 }).describeFaceVerify(query));
+  assert.deepEqual([error.code, error.retryable], ["NoVerdict", true]);
 });
 
 test("a deadline may be any number of milliseconds", async () => {

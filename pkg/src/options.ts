@@ -1,0 +1,51 @@
+/** Problems of options, for both clients. */
+
+import type { Failure } from "./errors.js";
+
+export type Problem = Failure["fields"][number];
+
+export const problem = (field: string, rule: string, zh: string, en: string): Problem => ({
+  field,
+  rule,
+  message: { zh: `${field} ${zh}`, en: `${field} ${en}` },
+});
+
+export const invalid = (code: string, fields: Problem[]): Failure => ({
+  kind: "validation",
+  code,
+  message: {
+    zh: fields.map(({ message }) => message.zh).join(""),
+    en: fields.map(({ message }) => message.en).join(" "),
+  },
+  audience: "developer",
+  retryable: false,
+  execution: "none",
+  fields,
+});
+
+/** What is wrong with the names of options: nothing that is not known has a value. */
+export function unknownOptions(given: unknown, known: readonly string[]): Problem[] {
+  if (given === undefined || given === null) return [];
+  if (typeof given !== "object") return [problem("options", "type", "应为对象。", "must be an object.")];
+  // The names of its members are inherited, so it would look like an empty object.
+  if (typeof (given as Partial<AbortSignal>).addEventListener === "function")
+    return [
+      problem(
+        "options",
+        "type",
+        "应为对象；请以 { signal } 传入 AbortSignal。",
+        "must be an object: pass the AbortSignal as { signal }.",
+      ),
+    ];
+  return Object.entries(given)
+    .filter(([name, value]) => value !== undefined && value !== null && !known.includes(name))
+    .map(([name]) =>
+      problem(
+        // The name could be a misplaced secret.
+        /^[A-Za-z]{1,40}$/.test(name) ? name : "(?)",
+        "unknown-option",
+        `不是此处的有效选项；可用的选项：${known.join("、")}。`,
+        `is not a known option here; the options are: ${known.join(", ")}.`,
+      ),
+    );
+}

@@ -264,13 +264,19 @@ class FileStore extends MemoryStore {
   }
 }
 
-/** The changes in a file; throws if another program wrote it, because the store overwrites it. */
+/**
+ * The changes in a file. Lines that are not JSON are skipped: a crash or a full disk can truncate a line. Throws if
+ * another program wrote the file, because the store overwrites it.
+ */
 function changesIn(file: string): Change[] {
   const text = readFileSync(file, "utf8");
-  const lines = text.split("\n").map(parsed);
-  // Only the last line can be truncated by a crash, and its response was never sent.
-  if (!isChange(lines.at(-1))) lines.pop();
-  if (lines.every(isChange) && (lines.length > 0 || text === "")) return lines;
+  const lines = text
+    .split("\n")
+    .map(parsed)
+    .filter((line) => line !== undefined);
+  const isCut = /^[^\n]+\n?$/.test(text) && lines.length === 0;
+  const isOwn = text === "" || (text.startsWith('["') && (isCut || lines.some(Array.isArray)));
+  if (isOwn && lines.every(isChange)) return lines;
   const message = `${file} is not a state file of the sandbox and was not changed: choose another path.`;
   const zh = `${file} 不是沙箱的状态文件，未作改动，请换一个路径。`;
   throw Object.assign(new Error(`${message} ${zh}`), { code: "ERR_SANDBOX_FILE" });

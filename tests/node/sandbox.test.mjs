@@ -254,12 +254,21 @@ describe("in-process", () => {
       await before.close();
       writeFileSync(file, '["verification/cut', { flag: "a" });
 
+      const rows = readFileSync(file, "utf8").split("\n");
+      rows.splice(1, 0, rows[0].slice(0, 30) + rows[1], "", "\0\0\0");
+      writeFileSync(file, rows.join("\n"));
+
       const later = sandboxFor({ file });
       assert.equal((await ask(clientOf(later), certifyId)).subCode, "205");
       assert.equal((await ask(clientOf(later), other)).code, "424");
       assert.ok(!readFileSync(file, "utf8").includes("cut"));
       await later.reset();
       assert.equal(readFileSync(file, "utf8"), "");
+      for (const text of ['["veri', '["veri\n', ""]) {
+        writeFileSync(file, text);
+        sandboxFor({ file });
+        assert.equal(readFileSync(file, "utf8"), "");
+      }
     } finally {
       rmSync(folder, { recursive: true });
     }
@@ -281,6 +290,11 @@ describe("in-process", () => {
         `${line}\n["verification/1","{}"]\n`,
         '["verification/1",{},null]\n',
         '["verification/1","{}","never"]\n',
+        '["a","b"]\n',
+        `[\n${line},\n${line}\n]\n`,
+        `# Lines\n${line}\n`,
+        "null\n",
+        '["a\n["b\n',
       ]) {
         writeFileSync(file, text);
         assert.throws(

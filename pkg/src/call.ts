@@ -109,7 +109,7 @@ export async function performCall({
     }
     const call = [options, time.millis, keys.packed, action, ...parameters];
     const now = [clock.offsetMillis, time.beganAt, Date.now(), randomHex()];
-    const attempt = attemptFrom(withBytes([state, ...call, ...now], core.prepareAttempt));
+    const attempt = attemptFrom(action, withBytes([state, ...call, ...now], core.prepareAttempt));
     if (attempt.failed) {
       if (attempt.failed.kind === "credentials") credentials.drop(keys);
       return attempt;
@@ -140,11 +140,12 @@ export async function performCall({
 }
 
 /** What `prepareAttempt` returns, by name. */
-function attemptFrom(returned: string): Attempt | Failed {
+function attemptFrom(action: Action, returned: string): Attempt | Failed {
   const members = unpack(returned);
   const [step, timeoutMillis = "", state = "", url = "", hasBody, body] = members;
   if (step === "error") return { failed: JSON.parse(timeoutMillis) };
-  const request = { url, headers: pairs(members, 6), body: hasBody === "1" ? body : undefined };
+  const once = action === "InitFaceVerify";
+  const request = { url, headers: pairs(members, 6), body: hasBody === "1" ? body : undefined, once };
   return { timeoutMillis: Number(timeoutMillis), state, request };
 }
 

@@ -12,7 +12,8 @@ import { endBy, type Limits } from "./waits.js";
  * settings for proxies (NODE_USE_ENV_PROXY) and certificates.
  *
  * The server may close a kept-alive connection just as it is reused. This is indistinguishable from a server that fails
- * during a request, so it is reported rather than retried here: the core decides.
+ * during a request, so it is reported rather than retried here: the core decides. To make it rare, a start uses no
+ * connection that has been idle for long.
  *
  * @returns undefined where `fetch` is better: Bun and Deno emulate these modules
  */
@@ -28,7 +29,7 @@ export function nodeTransport(): Send | undefined {
 
 function exchange(
   http: Pick<typeof import("node:http"), "request">,
-  { url, headers, body }: SignedRequest,
+  { url, headers, body, once }: SignedRequest,
   limits: Limits,
 ): Promise<Outcome> {
   return new Promise((resolve) => {
@@ -45,48 +46,79 @@ function exchange(
       settle(isConnected(sending?.socket) ? outcome : { ...outcome, kind: UNSENT[kind] });
       sending?.destroy();
     });
-    try {
-      sending = http.request(url, {
-        method: "POST",
-        // Without this header, a response could have any encoding.
-        headers: { ...Object.fromEntries(headers), "accept-encoding": "identity" },
+    const begin = () => {
+      try {
+        sending = http.request(url, {
+          method: "POST",
+          // Without this header, a response could have any encoding.
+          headers: { ...Object.fromEntries(headers), "accept-encoding": "identity" },
+        });
+      } catch (error) {
+        // A bug in the program, such as a replaced `request` that throws.
+        return settle({ kind: failureCode(error), error });
+      }
+      attend(sending);
+      sending.end(body);
+    };
+    const attend = (request: ClientRequest) => {
+      request.on("error", (error) => request === sending && fail(error));
+      if (once)
+        // Emitted before anything is written, and nothing is written to a destroyed socket.
+        request.on("socket", (socket) => {
+          if (!request.reusedSocket || isFresh(socket)) return;
+          request.destroy();
+          if (socket.destroyed) begin();
+        });
+      // The server switched protocols without being asked. `close` is not used, because it precedes the response if a
+      // tool such as nock replaces the network.
+      request.on("upgrade", (_, socket) => {
+        fail();
+        socket.destroy();
       });
-    } catch (error) {
-      // A bug in the program, such as a replaced `request` that throws.
-      return settle({ kind: failureCode(error), error });
-    }
-    sending.on("error", fail);
-    // The server switched protocols without being asked. `close` is not used, because it precedes the response if a
-    // tool such as nock replaces the network.
-    sending.on("upgrade", (_, socket) => {
-      fail();
-      socket.destroy();
-    });
-    sending.on("response", (response) => {
-      const chunks: Buffer[] = [];
-      let length = 0;
-      response.on("data", (chunk: Buffer) => {
-        chunks.push(chunk);
-        length += chunk.length;
-        if (length <= MAX_ANSWER_BYTES) return;
-        settle({ kind: "too-large" });
-        sending?.destroy();
+      request.on("response", (response) => {
+        const chunks: Buffer[] = [];
+        let length = 0;
+        response.on("data", (chunk: Buffer) => {
+          chunks.push(chunk);
+          length += chunk.length;
+          if (length <= MAX_ANSWER_BYTES) return;
+          settle({ kind: "too-large" });
+          request.destroy();
+        });
+        response.on("error", fail);
+        // Emitted last; `end` is missing if the response is truncated.
+        response.on("close", () => response.readableEnded || fail());
+        response.on("end", () => {
+          if (request.socket) lastUsed.set(request.socket, Date.now());
+          const { statusCode: status, headers: named } = response;
+          const headers = Object.entries(named).map(([name, value]): [string, string] => [
+            name,
+            String(value),
+          ]);
+          const [first] = chunks;
+          const whole = first && chunks.length === 1 ? first : Buffer.concat(chunks, length);
+          unpack(whole, named["content-encoding"], (body) =>
+            settle(body ? { kind: "answered", status, headers, body } : { kind: "too-large" }),
+          );
+        });
       });
-      response.on("error", fail);
-      // Emitted last; `end` is missing if the response is truncated.
-      response.on("close", () => response.readableEnded || fail());
-      response.on("end", () => {
-        const { statusCode: status, headers: named } = response;
-        const headers = Object.entries(named).map(([name, value]): [string, string] => [name, String(value)]);
-        const [first] = chunks;
-        const whole = first && chunks.length === 1 ? first : Buffer.concat(chunks, length);
-        unpack(whole, named["content-encoding"], (body) =>
-          settle(body ? { kind: "answered", status, headers, body } : { kind: "too-large" }),
-        );
-      });
-    });
-    sending.end(body);
+    };
+    begin();
   });
+}
+
+/** When the connections of earlier requests were last used. */
+const lastUsed = new WeakMap<object, number>();
+
+/**
+ * How long a connection can be idle before a start. A server, or a NAT, may have closed it unnoticed while the process
+ * was frozen or busy, and a start that is lost there is not repeated.
+ */
+const MAX_IDLE_MILLIS = 2_000;
+
+function isFresh(socket: object): boolean {
+  const idle = Date.now() - (lastUsed.get(socket) ?? -Infinity);
+  return idle >= 0 && idle < MAX_IDLE_MILLIS;
 }
 
 const DECODERS: Record<string, "unzip" | "brotliDecompress" | "zstdDecompress"> = {

@@ -16,6 +16,8 @@ export interface SignedRequest {
   url: string;
   headers: [name: string, value: string][];
   body: string | undefined;
+  /** Whether losing the connection costs more than opening one: the request cannot be repeated. */
+  once?: boolean;
 }
 
 /** The outcome of sending a request. */

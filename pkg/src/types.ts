@@ -208,7 +208,7 @@ export interface InitFaceVerifyResult {
   message: string | null;
   /** Alibaba Cloud's RequestId of the start. */
   requestId: string | null;
-  /** The unchanged ResultObject; empty for an order that `orders` already had. */
+  /** ResultObject, with unknown members; empty for an order that `orders` already had. Large numbers are rounded. */
   raw: Record<string, unknown>;
 }
 
@@ -228,7 +228,7 @@ export interface PendingResult {
   message: string | null;
   /** Alibaba Cloud's RequestId of this query. */
   requestId: string | null;
-  /** The unchanged ResultObject, including unknown members. */
+  /** ResultObject, including unknown members. Numbers of more than 15 digits are rounded, as by `JSON.parse`. */
   raw: Record<string, unknown>;
 }
 
@@ -266,7 +266,7 @@ export interface Verdict {
   userInfo: unknown;
   /** Alibaba Cloud's RequestId of this query. */
   requestId: string | null;
-  /** The unchanged ResultObject, including unknown members. */
+  /** ResultObject, including unknown members. Numbers of more than 15 digits are rounded, as by `JSON.parse`. */
   raw: Record<string, unknown>;
 }
 
@@ -278,7 +278,7 @@ export interface Material {
   faceOcclusion: boolean | null;
   /** The photo taken during the verification. */
   facialPictureFront: Picture | null;
-  /** The unchanged MaterialInfo, including unknown members. */
+  /** MaterialInfo, including unknown members. Numbers of more than 15 digits are rounded. */
   raw: Record<string, unknown>;
 }
 

@@ -1,6 +1,6 @@
 /** Tests Node's HTTP transport, which the client uses on Node unless fetch is passed. */
 import assert from "node:assert/strict";
-import { execFile } from "node:child_process";
+import { execFile, spawn } from "node:child_process";
 import { once } from "node:events";
 import { readFileSync } from "node:fs";
 import { createServer as createHttpServer } from "node:http";
@@ -81,6 +81,51 @@ test("a connection that breaks on reuse fails a start, and never repeats it", as
     else assert.equal((await second).status, "pending");
     assert.equal(server.requests[0].port, server.requests[1].port, "the connection was used again");
     assert.equal(server.requests.length, requests);
+  }
+});
+
+test("a start uses no connection that has been idle for two seconds", async (context) => {
+  context.mock.timers.enable({ apis: ["Date"], now: Date.now() });
+  await using server = await faultServer(started, started, started, pending, started);
+  const client = new FaceVerifyClient({ ...keys, endpoint: server.endpoint });
+  await client.initFaceVerify(order);
+  context.mock.timers.tick(1_999);
+  await client.initFaceVerify(order);
+  context.mock.timers.tick(2_000);
+  await client.initFaceVerify(order);
+  context.mock.timers.tick(4_000);
+  await client.describeFaceVerify(query);
+  // As after a correction of the clock.
+  context.mock.timers.setTime(Date.now() - 60_000);
+  await client.initFaceVerify(order);
+  const [first, soon, late, asked, earlier] = server.requests.map(({ port }) => port);
+  assert.equal(first, soon);
+  assert.notEqual(soon, late);
+  assert.equal(late, asked, "a query is repeated, so it uses any connection");
+  assert.notEqual(asked, earlier);
+  assert.equal(server.requests.length, 5);
+});
+
+test("a start survives a server that closed the connection while the process was busy", async () => {
+  const program = `
+    const { createServer } = await import("node:http");
+    const server = createServer((request, response) => {
+      request.resume();
+      response.end('{"Code":"200","ResultObject":{"CertifyId":"x"}}');
+      response.on("finish", () => request.socket.destroySoon());
+    });
+    server.listen(0, "127.0.0.1", () => process.send(server.address().port));`;
+  const child = spawn(process.execPath, ["--input-type=module", "--eval", program], {
+    stdio: ["ignore", "ignore", "inherit", "ipc"],
+  });
+  try {
+    const [port] = await once(child, "message");
+    const client = new FaceVerifyClient({ ...keys, endpoint: `http://127.0.0.1:${port}` });
+    await client.initFaceVerify(order);
+    Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 2_100);
+    assert.equal((await client.initFaceVerify(order)).certifyId, "x");
+  } finally {
+    child.kill();
   }
 });
 

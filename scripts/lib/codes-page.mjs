@@ -12,6 +12,8 @@ const WORDS = {
     later: "yes, later",
     tomorrow: "yes, tomorrow",
     queryOnly: "a query: yes; a start: reconcile first",
+    credentials: "once by the client, if its credentials function returns others",
+    time: "once by the client, with the server's time",
     maybe: "unknown",
     init: "InitFaceVerify",
     describe: "DescribeFaceVerify",
@@ -28,6 +30,8 @@ const WORDS = {
     later: "稍后可重试",
     tomorrow: "次日可重试",
     queryOnly: "查询可重试；发起须先核对",
+    credentials: "凭证函数返回新凭证时，客户端自动重试一次",
+    time: "客户端按服务器时间自动重试一次",
     maybe: "不确定",
     init: "InitFaceVerify",
     describe: "DescribeFaceVerify",
@@ -45,10 +49,13 @@ export function codesPage(page, tables, language) {
   );
 }
 
-function rowsOf({ codes, maybeExecuted, tomorrow, subCodes, gatewayCodes, problems }, language) {
+function rowsOf(tables, language) {
+  const { codes, maybeExecuted, tomorrow, subCodes, gatewayCodes, localFailures, problems } = tables;
   const words = WORDS[language];
   const yes = (value) => (value ? words.yes : words.no);
   const retry = ({ code, retryable }, unknown = false) => {
+    if (tables.otherCredentials.includes(code)) return words.credentials;
+    if (tables.otherTime.includes(code)) return words.time;
     if (!retryable) return words.no;
     if (unknown) return words.queryOnly;
     return tomorrow.includes(code) ? words.tomorrow : words.later;
@@ -83,8 +90,16 @@ function rowsOf({ codes, maybeExecuted, tomorrow, subCodes, gatewayCodes, proble
       `\`${code.prefix}\``,
       code.text[language],
       words[code.audience],
-      retry(code, !code.notExecuted),
+      retry({ ...code, code: code.prefix }, !code.notExecuted),
       code.notExecuted ? words.no : words.maybe,
+    ]),
+    localFailures: localFailures.map((failure) => [
+      `\`${failure.code}\``,
+      `\`${failure.kind}\``,
+      // The errors continue with the fields.
+      failure.message[language].replace(/[:：]\s*$/, language === "zh" ? "。" : "."),
+      words[failure.audience],
+      retry(failure, !failure.notExecuted),
     ]),
     problems: problems.map((problem) => [
       `\`${problem.code}\``,

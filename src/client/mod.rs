@@ -4,6 +4,8 @@
 pub mod builder;
 pub mod call;
 mod explain;
+#[cfg(all(feature = "schema", feature = "client"))]
+pub mod local;
 mod loss;
 pub mod options;
 #[cfg(any(feature = "client", test))]

@@ -373,6 +373,12 @@ async fn fails_over_only_where_nothing_was_executed() {
 /// A client whose provider returns a token first and permanent keys afterwards, and the number of times that the
 /// provider was called.
 async fn with_expiring_token() -> (FaceVerifyClient, Rc<Cell<u32>>) {
+    with_expiring_token_and(options()).await
+}
+
+async fn with_expiring_token_and(
+    options: ClientOptionsBuilder,
+) -> (FaceVerifyClient, Rc<Cell<u32>>) {
     let asked = Rc::new(Cell::new(0));
     let provider = {
         let asked = Rc::clone(&asked);
@@ -390,7 +396,7 @@ async fn with_expiring_token() -> (FaceVerifyClient, Rc<Cell<u32>>) {
             }
         }
     };
-    let options = options().build().unwrap();
+    let options = options.build().unwrap();
     let client = FaceVerifyClient::dangerously_in_browser_with_provider(options, provider)
         .await
         .unwrap();
@@ -405,6 +411,31 @@ async fn replaces_an_expired_token_once() {
     start(&client).await.unwrap();
     start(&client).await.unwrap();
     assert_eq!((asked.get(), fetch.calls()), (2, 3));
+}
+
+const DISABLED: Plan = Plan::Text(404, r#"{"Code":"InvalidAccessKeyId.Inactive"}"#);
+
+#[wasm_bindgen_test]
+async fn with_one_attempt_the_next_call_has_new_credentials() {
+    let fetch = Fetch::replace(vec![DISABLED, Plan::Sandbox]);
+    let (client, asked) = with_expiring_token_and(options().max_attempts(1)).await;
+    assert!(start(&client).await.is_err());
+    start(&client).await.unwrap();
+    start(&client).await.unwrap();
+    assert_eq!((asked.get(), fetch.calls()), (2, 3));
+}
+
+#[wasm_bindgen_test]
+async fn the_same_credentials_are_not_used_again() {
+    let fetch = Fetch::replace(vec![DISABLED]);
+    let provider = || async { Ok(Credentials::new("sandbox-key-id", "sandbox-key-secret")) };
+    let options = options().build().unwrap();
+    let client = FaceVerifyClient::dangerously_in_browser_with_provider(options, provider)
+        .await
+        .unwrap();
+    let error = start(&client).await.unwrap_err();
+    assert_eq!(error.code(), "InvalidAccessKeyId.Inactive");
+    assert_eq!(fetch.calls(), 1);
 }
 
 #[wasm_bindgen_test]

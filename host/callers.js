@@ -19,7 +19,7 @@ import { giveOwnerOf } from "./owner.js";
  * @property {string} [max-per-day] a number; `none` removes it
  * @property {string} [max-per-user-per-day] a number; `none` removes it
  * @property {boolean} [finish]
- * @property {boolean} ["webhook-secret"] with `rotate`: the webhook's secret instead of token and key pair
+ * @property {boolean} [webhook-secret] with `rotate`: the webhook's secret instead of token and key pair
  * @property {string} [key] an AccessKeyId, or the first characters of a token's hash
  * @property {string} [to] a new file for what is handed to the caller
  * @property {string} [list] 2 for GATEWAY_CALLERS_2, and so on

@@ -206,7 +206,9 @@ function edit(core, variables, { setting, callers }, action, id, options) {
   } else if (action === "rotate" && options["webhook-secret"]) {
     const keys = known.webhookKeys ?? [1];
     const newest = Math.max(...keys);
-    known.webhookKeys = options.finish ? [newest] : [newest, newest + 1];
+    if (options.finish) known.webhookKeys = [newest];
+    // A second run shows the new secret again: the receiver may still have the old one alone.
+    else if (keys.length === 1) known.webhookKeys = [newest, newest + 1];
     if (!options.finish) credentials = { id, webhookSecret: webhookSecret(variables, known) };
     note = options.finish
       ? `Deliveries to ${id} are signed with its newest secret only.\n发给 ${id} 的 webhook 只用最新密钥签名。`
@@ -357,7 +359,7 @@ function table(lists) {
   const all = [...lists].flatMap(([setting, callers]) => callers.map((caller) => ({ setting, caller })));
   const lines = all.flatMap(({ setting, caller }) => {
     const { id, scopes = ["create", "read"], tokenSha256 = [], tokens = [], keyPairs = [] } = caller;
-    const { maxStartsPerDay, maxStartsPerUserPerDay, webhookUrl } = caller;
+    const { maxStartsPerDay, maxStartsPerUserPerDay, webhookUrl, webhookKeys = [1] } = caller;
     const own = (/** @type {string[] | undefined} */ of) => (of ? `   scopes ${of.join(",")}` : "");
     return [
       `${id}   scopes ${scopes.join(",")}${setting === FIRST ? "" : `   in ${setting}`}`,
@@ -370,6 +372,7 @@ function table(lists) {
         : [`  at most ${maxStartsPerUserPerDay} starts a day and UserId`]),
       // A URL can contain a secret.
       ...(webhookUrl === undefined ? [] : [`  webhook ${new URL(webhookUrl).origin}`]),
+      ...(webhookKeys.length === 1 ? [] : ["  two webhook secrets, until rotate --webhook-secret --finish"]),
     ];
   });
   return lines.length > 0 ? lines.join("\n") : "GATEWAY_CALLERS is not set.\n未设置 GATEWAY_CALLERS。";

@@ -24,6 +24,8 @@ export class LedgerRunner {
   #waiting = new Map();
   /** How many calls are waiting for their turns. */
   #waitingTurns = 0;
+  /** The number of live instances, as of the last step. */
+  #instances = 1;
   /** Shared requests in progress. @type {Map<string, Promise<SendOutcome>>} */
   #inProgress = new Map();
   #alarmAtWork = false;
@@ -45,18 +47,23 @@ export class LedgerRunner {
    * @returns {Promise<Finished>}
    */
   async run(task, disconnected) {
-    // The platform drops the alarm while the alarm is running, and after too many failures.
-    if (!this.#alarmAtWork) {
-      const set = await this.#storage.alarm();
-      if (!this.#alarmAtWork && (set === undefined || set !== this.#compared)) {
-        await this.#perform(this.#host.core.wake(set));
-        this.#compared = set;
-      }
-    }
+    await this.compareAlarm();
     const finished = await this.#perform(task, disconnected);
     if (!finished)
       throw new Error("A request's task ended without a reply: this is a bug of the gateway's core.");
     return finished;
+  }
+
+  /**
+   * Compares the alarm with the due rows and the settings, unless that has been done since it was set. The platform
+   * drops the alarm while the alarm is running, and after too many failures.
+   */
+  async compareAlarm() {
+    if (this.#alarmAtWork) return;
+    const set = await this.#storage.alarm();
+    if (this.#alarmAtWork || (set !== undefined && set === this.#compared)) return;
+    await this.#perform(this.#host.core.wake(set));
+    this.#compared = set;
   }
 
   /** Never throws: platforms drop an alarm that throws a few times. */
@@ -133,7 +140,10 @@ export class LedgerRunner {
     const { core, settings, instance, stopping } = this.#host;
     const text = settings();
     const moment = { now: Date.now(), random: randomBytes(), stopping: stopping?.() ?? false };
-    return this.#storage.step((known) => core.step(text, task, sendOutcome, known, instance, moment));
+    return this.#storage.step((known) => {
+      this.#instances = 1 + (known.others?.length ?? 0);
+      return core.step(text, task, sendOutcome, known, instance, moment);
+    });
   }
 
   /**
@@ -186,7 +196,8 @@ export class LedgerRunner {
    * @param {boolean} yields
    */
   async #takesTurn(action, yields) {
-    const ofCaller = this.#waitingTurns;
+    // The other instances presumably have as many, because all of them share one limit.
+    const ofCaller = this.#waitingTurns * this.#instances;
     this.#waitingTurns += 1;
     try {
       const waitMillis = await this.#host.turn(action, { yields, ofCaller });

@@ -147,6 +147,8 @@ export interface Store {
   ledger(name: string): LedgerStorage;
   /** The due alarms of ledgers that are not busy, and the time of the next alarm. */
   takeAlarms(now: number, busy: string[]): DueAlarms | Promise<DueAlarms>;
+  /** The ledgers whose alarm is set. */
+  alarmed(): Promise<string[]> | string[];
   /** Clears an alarm after its work, unless the work has set another time. */
   clearAlarm(ledger: string, at: number): unknown;
   /** Throws if the database cannot be reached or written. */

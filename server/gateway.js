@@ -132,6 +132,17 @@ export async function startGateway({ core: variables, own }) {
     throw error;
   }
   alarms.arm();
+  followSettings().catch((/** @type {any} */ error) =>
+    console.error(JSON.stringify({ settings: "not compared", error: String(error?.name ?? "Error") })),
+  );
+
+  /** Lets the ledgers without requests follow changed settings, too. */
+  async function followSettings() {
+    for (const caller of await store.alarmed()) {
+      if (stopping) return;
+      await ledger(caller).compareAlarm();
+    }
+  }
 
   async function stop() {
     stopping = true;

@@ -114,10 +114,10 @@ export async function listen(server, { host, port }) {
  */
 function plain(request, trustedProxies) {
   const headers = headersOf(request.rawHeaders);
-  const forwarded = headers.get("x-forwarded-host");
-  // Clients that sign by ACS3 sign the host that they see.
-  if (forwarded !== undefined && trusted(request.socket.remoteAddress, trustedProxies))
-    headers.set("host", forwarded);
+  // The first of several proxies reports the host that the client sees.
+  const forwarded = trusted(request.socket.remoteAddress, trustedProxies)
+    ? headers.get("x-forwarded-host")?.split(",", 1)[0]?.trim()
+    : undefined;
   const { method = "", url: target = "" } = request;
   const { path, query } = parsed(target);
   return {
@@ -125,7 +125,7 @@ function plain(request, trustedProxies) {
     path,
     query,
     headers: [...headers],
-    host: headers.get("host") ?? "",
+    host: forwarded || (headers.get("host") ?? ""),
     freshId: crypto.randomUUID(),
   };
 }
@@ -137,10 +137,10 @@ function plain(request, trustedProxies) {
  * @param {string} target
  */
 function parsed(target) {
-  const origin = target.startsWith("/") ? "http://host" : "";
-  const url = URL.parse(origin + target);
-  const same = url !== null && (origin === "" || url.pathname === target.split("?", 1)[0]);
-  return same ? { path: url.pathname, query: url.search.slice(1) } : { path: "", query: "" };
+  const [, origin = "", path] = /^(https?:\/\/[^/?#\\]*)?([^?]*)/i.exec(target) ?? [];
+  const url = URL.parse(origin ? target : `http://host${target}`);
+  if (url?.pathname !== (path || "/")) return { path: "", query: "" };
+  return { path: url.pathname, query: url.search.slice(1) };
 }
 
 /**

@@ -45,7 +45,7 @@ export class Metrics {
     });
     this.#database = new Gauge({
       name: "cloudauth_gateway_database_up",
-      help: "1 if the database responded to this scrape, 0 if not",
+      help: "1 if the database can be read and written, 0 if not",
       registers,
     });
     this.#backlog = new Gauge({
@@ -63,7 +63,11 @@ export class Metrics {
   /** Sets what the database knows. Without it, the other metrics are still served. */
   async #askDatabase() {
     const now = Date.now();
-    const backlog = (async () => this.#store.backlog(now))();
+    const backlog = (async () => {
+      // It also fails if the database cannot be written.
+      await this.#store.probe();
+      return this.#store.backlog(now);
+    })();
     const { value: found } = await within({ timeoutMillis: BACKLOG_MS }, backlog);
     this.#database.set(found ? 1 : 0);
     this.#backlog.set(found ? found.reports : NaN);

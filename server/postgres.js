@@ -91,6 +91,11 @@ const XID_IN_FUTURE = "22023";
 /** @param {number} millis */
 const sortable = (millis) => String(millis).padStart(15, "0");
 
+const LOST_AT_START = {
+  en: "The database has lost the lease that this instance has just taken, perhaps in a fail-over.",
+  zh: "数据库丢失了本实例刚取得的租约，可能正在主备切换。",
+};
+
 /** The instance's lease has expired: another instance may have taken over its work. */
 export class LeaseLost extends Error {
   name = "LeaseLost";
@@ -162,6 +167,7 @@ export class PostgresStore {
       store.#renewed = now;
       // The first renewal reports why it fails; later ones are repeated.
       await store.#renew();
+      if (store.#lost) throw new Failure(LOST_AT_START.en, LOST_AT_START.zh, { passing: true });
       store.#beat();
     } catch (error) {
       await store.close();
@@ -391,6 +397,12 @@ export class PostgresStore {
       }
       return found;
     });
+  }
+
+  /** The ledgers whose alarm is set. */
+  async alarmed() {
+    const { rows } = await this.#pool.query("SELECT ledger FROM alarms WHERE at IS NOT NULL");
+    return rows.map(({ ledger }) => String(ledger));
   }
 
   /** Throws if the database cannot be reached or cannot be written. */

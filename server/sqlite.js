@@ -116,6 +116,11 @@ export class SqliteStore {
     return { due: idle.filter(({ at }) => at <= now), next: idle.find(({ at }) => at > now)?.at };
   }
 
+  /** The ledgers whose alarm is set. */
+  alarmed() {
+    return this.#sql.alarms.all().map(({ ledger }) => String(ledger));
+  }
+
   /**
    * Clears an alarm after its work, unless the work set another time.
    *

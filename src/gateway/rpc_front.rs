@@ -6,6 +6,7 @@
 //! `IdempotentParameterMismatch` for an order with different input, `IdempotentProcessing` for one
 //! that is being started.
 
+use super::arrival::Arrival;
 use super::callers::{self, Access, Scope};
 use super::ledger::answer::{Found, Started, TaskResult};
 use super::ledger::order::{Decision, Verdict};
@@ -62,9 +63,10 @@ impl RpcReplyFormat {
     pub(super) fn verify<'a>(
         &mut self,
         settings: &'a Settings,
-        request: &IncomingRequest,
+        arrival: &Arrival,
         now: Timestamp,
     ) -> Result<Signature<'a>, Refusal> {
+        let request = &arrival.request;
         let claim = Claim::read(request)?;
         claim.action.name.clone_into(&mut self.action);
         let (access, pair) = callers::by_access_key_id(&settings.callers, &claim.access_key_id)
@@ -75,6 +77,11 @@ impl RpcReplyFormat {
         claim.check_timestamp(now)?;
         claim
             .check_signature(request, &pair.access_key_secret)
+            .or_else(|refusal| {
+                // A client behind a proxy that replaces Host has signed the host that it sees.
+                let signed = with_host(arrival).ok_or(refusal)?;
+                claim.check_signature(&signed, &pair.access_key_secret)
+            })
             .map_err(|refusal| without_request(refusal, request))?;
         claim.scene_id()?;
         Ok(Signature { access, claim })
@@ -342,6 +349,20 @@ impl RpcReplyFormat {
 /// secret. Other clients receive a hash, which also shows whether both sides signed the same
 /// string. The message avoids "string to sign is:", after which SDKs expect the quotation, and
 /// contains the colon at which old Python SDKs split it.
+/// The request with the host that a trusted proxy reports, if it is another one than in `Host`.
+fn with_host(arrival: &Arrival) -> Option<IncomingRequest> {
+    let mut request = arrival.request.clone();
+    let (_, host) = request
+        .headers
+        .iter_mut()
+        .find(|(name, _)| name == "host")?;
+    if *host == arrival.host {
+        return None;
+    }
+    host.clone_from(&arrival.host);
+    Some(request)
+}
+
 fn without_request(refusal: Refusal, request: &IncomingRequest) -> Refusal {
     let says = |refusal: Refusal, message: String| Refusal {
         message: message.into(),

@@ -204,7 +204,7 @@ pub static CODES: &[Code] = &[
         "未开通 OSS 或未授权其读写，请运维登录控制台完成开通与授权。",
         "OSS is not activated or its access is not granted; the operator must do so in Alibaba Cloud's console.").in_vendor_document(),
     row("411", "RAM无权限", Both, Failure, Operator,
-        "子账号缺少权限，请运维授予 AliyunAntCloudAuthFullAccess。",
+        "RAM 用户缺少权限，请运维授予 AliyunAntCloudAuthFullAccess。",
         "The RAM user lacks permission; the operator must grant AliyunAntCloudAuthFullAccess.").in_vendor_document(),
     row("412", "欠费中", Both, Failure, Operator,
         "实人认证或 OSS 欠费，请运维充值。",

@@ -175,7 +175,7 @@ fn a_read_begins_at_the_endpoint_that_issued_the_certify_id() {
 }
 
 #[test]
-fn an_order_of_an_endpoint_that_is_no_longer_configured_expires() {
+fn an_order_of_an_endpoint_that_is_no_longer_configured_expires_a_day_later() {
     let mut host = two();
     assert_eq!(
         create(&mut host, 1, false, &mut separate(false)).status,
@@ -186,6 +186,10 @@ fn an_order_of_an_endpoint_that_is_no_longer_configured_expires() {
         ("GATEWAY_MODE", "development"),
         ("CLOUDAUTH_ENDPOINTS", SECOND),
     ]);
+    let problem = read(&mut host, 1, &mut separate(true));
+    assert_eq!(problem["code"], "upstream-failed");
+    assert_eq!(problem.get("vendorCode"), None);
+    host.now += 24 * 60 * MINUTE;
     assert_eq!(read(&mut host, 1, &mut separate(true))["status"], "expired");
 }
 

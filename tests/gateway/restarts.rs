@@ -241,7 +241,9 @@ fn a_shorter_retention_applies_to_the_orders_that_exist() {
     ]);
     // The first request after the change sets the alarm.
     let wake = Task::Wake(Wake { set: None });
-    assert_eq!(host.wake(CALLER, wake), Some(host.now));
+    let hour = 3_600_000;
+    let next_hour = (host.now / hour + 1) * hour;
+    assert_eq!(host.wake(CALLER, wake), Some(next_hour));
     let mut days = Vec::new();
     while let Some(next) = host.next_alarm(CALLER) {
         host.now = host.now.max(next);
@@ -255,6 +257,36 @@ fn a_shorter_retention_applies_to_the_orders_that_exist() {
     // At once, and two days after the later starts; each with the delay for a wrong clock.
     let hours = days.iter().map(|at| (at - NOW) / 3_600_000);
     assert_eq!(hours.collect::<Vec<i64>>(), [242, 266]);
+}
+
+#[test]
+fn a_retention_that_was_longer_for_a_while_leaves_no_order_behind() {
+    const DAY: i64 = 86_400_000;
+    let days = |days| {
+        variables(&[
+            ("GATEWAY_MODE", "development"),
+            ("GATEWAY_RETENTION_DAYS", days),
+        ])
+    };
+    for is_of_an_earlier_version in [false, true] {
+        let mut host = Host::new(days("2"));
+        host.handle(first(), &mut lost);
+        host.variables = days("365");
+        host.now = host.next_alarm(CALLER).unwrap();
+        host.alarm(CALLER, &mut nobody);
+        assert!(host.next_alarm(CALLER).unwrap() > NOW + 300 * DAY);
+        if is_of_an_earlier_version {
+            host.rows.get_mut(CALLER).unwrap().remove("retention");
+        }
+        host.variables = days("2");
+        host.wake(CALLER, Task::Wake(Wake { set: None }));
+        while let Some(next) = host.next_alarm(CALLER) {
+            host.now = host.now.max(next);
+            host.alarm(CALLER, &mut nobody);
+        }
+        assert!(!host.rows[CALLER].contains_key(&format!("order/{ORDER}")));
+        assert!(host.now < NOW + 3 * DAY);
+    }
 }
 
 #[test]

@@ -182,6 +182,10 @@ test("a webhook secret is replaced in two steps, and the token stays", () => {
   assert.deepEqual(list(both), [{ ...shop, webhookKeys: [1, 2] }]);
   assert.ok(secretOf(both) !== secretOf(added) && secretOf(both));
   assert.ok(!both.output.includes("bearer token"));
+  // A second run shows the new secret again, and keeps the one that the receiver has.
+  const again = caller(["rotate", "shop", "--webhook-secret"], withCallers(list(both)));
+  assert.deepEqual([list(again), secretOf(again)], [list(both), secretOf(both)]);
+  assert.match(caller(["list"], withCallers(list(both))).output, /two webhook secrets/);
   const finished = caller(["rotate", "shop", "--webhook-secret", "--finish"], withCallers(list(both)));
   assert.deepEqual(list(finished), [{ ...shop, webhookKeys: [2] }]);
   assert.equal(secretOf(finished), undefined);

@@ -216,43 +216,62 @@ test("X-Forwarded-Host is trusted from a named proxy alone", LIMIT, async () => 
 });
 
 test(
-  "behind a trusted proxy that changes Host, signatures are verified with the host that was signed",
+  "behind a trusted proxy, signatures are verified with Host or with the host that the client sees",
   LIMIT,
   async () => {
     const CLOUDAUTH_ENDPOINTS = await sandboxUrl();
     const key = { accessKeyId: "gwk-shop", accessKeySecret: "planted-secret-of-the-pair" };
-    const GATEWAY_CALLERS = JSON.stringify([
-      { id: "shop", keyPairs: [{ accessKeyId: key.accessKeyId, secretSetting: "GATEWAY_KEY_SHOP" }] },
-    ]);
-    for (const [GATEWAY_TRUSTED_PROXIES, accepted] of [
-      ["127.0.0.1", true],
-      ["", false],
-    ]) {
-      const gateway = await gatewayWith({
-        CLOUDAUTH_ENDPOINTS,
-        GATEWAY_CALLERS,
-        GATEWAY_KEY_SHOP: key.accessKeySecret,
-        GATEWAY_TRUSTED_PROXIES,
-      });
-      const signed = "localhost:4321";
-      const client = new FaceVerifyClient({
-        ...key,
-        signatureVersion: "ACS3-HMAC-SHA256",
-        endpoint: `http://${signed}`,
-        fetch(url, init) {
-          const headers = [...new Headers(init.headers)].filter(([name]) => name !== "host");
-          return fetch(url.replace(signed, new URL(gateway.url).host), {
-            ...init,
-            headers: [...headers, ["x-forwarded-host", signed]],
-          });
-        },
-      });
-      const outcome = client.initFaceVerify({ sceneId: 1000000006, ...sample() });
-      if (accepted) assert.ok((await outcome).certifyId);
-      else await assert.rejects(outcome, { code: "SignatureDoesNotMatch" });
+    const keyPairs = [{ accessKeyId: key.accessKeyId, secretSetting: "GATEWAY_KEY_SHOP" }];
+    const settings = {
+      CLOUDAUTH_ENDPOINTS,
+      GATEWAY_CALLERS: JSON.stringify([{ id: "shop", keyPairs }]),
+      GATEWAY_KEY_SHOP: key.accessKeySecret,
+    };
+    const seen = "localhost:4321";
+    for (const GATEWAY_TRUSTED_PROXIES of ["127.0.0.1", ""]) {
+      const gateway = await gatewayWith({ ...settings, GATEWAY_TRUSTED_PROXIES });
+      const own = new URL(gateway.url).host;
+      const isTrusted = GATEWAY_TRUSTED_PROXIES !== "";
+      for (const [signed, forwarded, accepted] of [
+        [seen, seen, isTrusted],
+        [seen, `${seen}, localhost`, isTrusted],
+        [seen, "", false],
+        // The proxy keeps Host, and reports it without the port.
+        [own, "127.0.0.1", true],
+      ]) {
+        const client = new FaceVerifyClient({
+          ...key,
+          signatureVersion: "ACS3-HMAC-SHA256",
+          endpoint: `http://${signed}`,
+          fetch(url, init) {
+            const headers = [...new Headers(init.headers)].filter(([name]) => name !== "host");
+            return fetch(url.replace(signed, own), {
+              ...init,
+              headers: [...headers, ["x-forwarded-host", forwarded]],
+            });
+          },
+        });
+        const outcome = client.initFaceVerify({ sceneId: 1000000006, ...sample() });
+        if (accepted) assert.ok((await outcome).certifyId);
+        else await assert.rejects(outcome, { code: "SignatureDoesNotMatch" });
+      }
     }
   },
 );
+
+test("a ledger without requests follows a shorter retention after a restart", LIMIT, async () => {
+  const gateway = await gatewayWith({ CLOUDAUTH_ENDPOINTS: await sandboxUrl() });
+  await gateway.call("POST", ROUTE, { body: sample() });
+  const rows = (query) => {
+    const db = new DatabaseSync(join(gateway.state, "gateway.db"));
+    const found = db.prepare(query).all();
+    db.close();
+    return found;
+  };
+  await gateway.restart(() => rows("UPDATE rows SET value = '31536000000' WHERE key = 'retention'"));
+  const shorten = "SELECT key FROM rows WHERE key LIKE 'due/%/shorten/%'";
+  while (rows(shorten).length === 0) await new Promise((resolve) => setTimeout(resolve, 20));
+});
 
 test("a path that parsing would change is not served", LIMIT, async () => {
   const gateway = await gatewayWith({});
@@ -265,6 +284,8 @@ test("a path that parsing would change is not served", LIMIT, async () => {
   };
   assert.equal(await statusOf(`${ROUTE}?limit=1`), 200);
   assert.equal(await statusOf(`${gateway.url}${ROUTE}?limit=1`), 200);
+  assert.equal(await statusOf(`${gateway.url}/v1/callbacks/..\\face-verifications`), 404);
+  assert.equal(await statusOf(`${gateway.url}/v1/callbacks/%2e%2e/face-verifications`), 404);
   for (const path of [
     "/v1/callbacks/..\\face-verifications",
     "/v1/callbacks/../face-verifications",
@@ -307,11 +328,18 @@ test("the console is compressed for clients that accept it", LIMIT, async () => 
 });
 
 test("the metrics are served while the database is not", LIMIT, async () => {
-  for (const [backlog, expected] of [
+  for (const [backlog, expected, probe = () => {}] of [
     [() => Promise.reject(new Error("planted")), ["0", "Nan", "Nan"]],
     [async () => ({ reports: 2, oldest: Date.now() + 60_000 }), ["1", "2", "0"]],
+    [
+      async () => ({ reports: 2 }),
+      ["0", "Nan", "Nan"],
+      () => {
+        throw new Error("it cannot be written");
+      },
+    ],
   ]) {
-    const metrics = new Metrics({ backlog });
+    const metrics = new Metrics({ backlog, probe });
     metrics.observe({ route: "readyz", outcome: "unavailable", status: 503, durationMs: 1 });
     const url = await listening(metrics.server());
     const text = await (await fetch(`${url}/metrics`)).text();

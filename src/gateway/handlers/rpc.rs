@@ -27,7 +27,7 @@ pub(in crate::gateway) fn rpc(
         Ok(Some(read)) => return read,
         Ok(None) => {}
     }
-    let signature = match format.verify(settings, request, context.now) {
+    let signature = match format.verify(settings, context.arrival, context.now) {
         Ok(signature) => signature,
         Err(refusal) => return format.refusal(&refusal, &id).into(),
     };

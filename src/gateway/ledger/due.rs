@@ -101,7 +101,8 @@ pub(super) fn wake(
     context: &Context,
 ) -> Result<LedgerStep, Interrupt> {
     let mut writes = Writes::default();
-    if retention::follow(settings, rows, &mut writes, context.now)? {
+    let has_due = !earliest(rows, 1)?.is_empty();
+    if retention::follow(settings, has_due, rows, &mut writes, context.now)? {
         return Ok(writes.then(Next::Idle));
     }
     let soon = context.now.plus_millis(SOON_MILLIS).unix_millis();
@@ -120,12 +121,12 @@ pub(super) fn work(
 ) -> Result<LedgerStep, Interrupt> {
     let mut writes = Writes::default();
     let now = context.now.unix_millis();
-    if retention::follow(settings, rows, &mut writes, context.now)? {
+    let earliest = earliest(rows, BATCH)?;
+    if retention::follow(settings, false, rows, &mut writes, context.now)? {
         return Ok(writes.then(Next::Again {
             then: Task::Alarm(alarm.one_more(now)),
         }));
     }
-    let earliest = earliest(rows, BATCH)?;
     let after = format!("due/{}", sortable(now.saturating_add(1)));
     let due = || earliest.iter().take_while(|(key, _)| *key < after);
     if due().next().is_none() {
@@ -251,6 +252,7 @@ impl<'a> Batch<'a> {
         if expires > self.now.unix_millis() {
             // The order was started later than requested, or its retention was extended.
             self.writes.schedule(expires, Work::Expire(no));
+            retention::note(self.settings, self.rows, &mut self.writes)?;
             return Ok(());
         }
         if attempt == 1 {

@@ -39,17 +39,19 @@ impl Failing {
     }
 }
 
-/// The origin of an endpoint, if there are several.
+/// The origin of an endpoint.
 pub(super) fn origin_of(settings: &Settings, endpoint: usize) -> Option<String> {
-    let endpoints = settings.options.endpoints();
-    let endpoint = endpoints.get(endpoint).filter(|_| endpoints.len() > 1);
-    endpoint.map(Endpoint::origin)
+    settings
+        .options
+        .endpoints()
+        .get(endpoint)
+        .map(Endpoint::origin)
 }
 
-/// Whether the settings have an endpoint with this origin, and others.
-pub(super) fn is_one_of_several(settings: &Settings, origin: &str) -> bool {
-    let endpoints = settings.options.endpoints();
-    endpoints.len() > 1 && endpoints.iter().any(|each| each.origin() == origin)
+/// Whether the settings have an endpoint with this origin.
+pub(super) fn is_configured(settings: &Settings, origin: &str) -> bool {
+    let mut endpoints = settings.options.endpoints().iter();
+    endpoints.any(|each| each.origin() == origin)
 }
 
 /// The endpoint at which a call begins: the one with the preferred origin or else the first of the list, unless it

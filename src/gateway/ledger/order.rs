@@ -106,7 +106,7 @@ pub enum Start {
         certify_url: Option<String>,
         /// When it was started, by Alibaba Cloud's clock.
         at: i64,
-        /// Origin of the endpoint that issued the CertifyId, if there are several.
+        /// Origin of the endpoint that issued the CertifyId; `None` in rows of older versions.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         issued_by: Option<String>,
         /// Alibaba Cloud's RequestId.

@@ -16,6 +16,8 @@ use crate::gateway::reply_target::ReplyTarget;
 use crate::gateway::settings::Settings;
 use crate::timestamp::Timestamp;
 
+const MILLIS_PER_DAY: i64 = 86_400_000;
+
 impl Read {
     /// The step after a query that the alarm made: more work may be due.
     fn after_check(&self) -> Next {
@@ -112,9 +114,7 @@ pub(super) fn begin(
             ..
         } => {
             read.certify_id.clone_from(certify_id);
-            read.issued_by = issued_by
-                .clone()
-                .filter(|origin| endpoints::is_one_of_several(settings, origin));
+            read.issued_by.clone_from(issued_by);
             read.scene_id.clone_from(&order.scene_id);
             read.decided = order.verdict.is_some();
             if read.waits() {
@@ -157,11 +157,14 @@ pub(super) fn settle(
             return described(settings, read, order, &result, place.now, rows, context);
         }
         // An endpoint that has not issued the CertifyId may not know it.
-        Ended::Failed(error) if is_unknown_there(&error) && is_elsewhere(&read, place) => {
+        Ended::Failed(error)
+            if is_unknown_there(&error) && is_elsewhere(settings, &order, place) =>
+        {
             if order.verdict.is_some() && !read.photo {
                 read.status_reply(settings, &order, None, Some("material-unavailable"))
             } else {
-                read.problem(Problem::new(ProblemKind::UpstreamFailed).because_of(&error))
+                // Without the code, which would tell a caller that the CertifyId is invalid.
+                read.problem(Problem::new(ProblemKind::UpstreamFailed))
             }
         }
         Ended::Failed(error)
@@ -208,9 +211,20 @@ fn is_unknown_there(error: &Error) -> bool {
     error.kind == Kind::Vendor && error.code == "406"
 }
 
-/// Whether the call ended at another endpoint than the one that issued the CertifyId.
-fn is_elsewhere(read: &Read, place: &Place) -> bool {
-    read.issued_by.is_some() && read.issued_by != place.endpoint
+/// Whether the call ended at another endpoint than the one that issued the CertifyId. If that one is no longer
+/// configured, the others decide a day after the CertifyId's validity.
+fn is_elsewhere(settings: &Settings, order: &Order, place: &Place) -> bool {
+    let Start::Done {
+        at,
+        issued_by: Some(origin),
+        ..
+    } = &order.start
+    else {
+        return false;
+    };
+    let given_up = over_at(*at, settings.certify_id_valid_millis).saturating_add(MILLIS_PER_DAY);
+    place.endpoint.as_ref() != Some(origin)
+        && (endpoints::is_configured(settings, origin) || place.now.unix_millis() < given_up)
 }
 
 fn is_over(settings: &Settings, order: &Order, upstream_now: Timestamp) -> bool {

@@ -3,14 +3,15 @@
 
 use super::alarm_work::{Work, due_at};
 use super::commit::Writes;
-use super::rows::{Interrupt, RETENTION, Range, Rows, sortable};
+use super::rows::{Interrupt, RETENTION, Range, Rows};
 use crate::gateway::settings::Settings;
 use crate::timestamp::Timestamp;
 
 /// Maximum number of due rows examined in one commit.
 const BATCH: u32 = 50;
+const HOUR_MILLIS: i64 = 60 * 60_000;
 
-/// Records the retention by which the expiry of a new order is scheduled.
+/// Records the retention by which an expiry is scheduled.
 pub(super) fn note(settings: &Settings, rows: &Rows, writes: &mut Writes) -> Result<(), Interrupt> {
     if known(rows, writes)?.is_none_or(|known| known < settings.retention_millis) {
         writes.put(RETENTION.to_owned(), &settings.retention_millis);
@@ -18,20 +19,25 @@ pub(super) fn note(settings: &Settings, rows: &Rows, writes: &mut Writes) -> Res
     Ok(())
 }
 
-/// If the retention is shorter than the recorded one, schedules [`Work::Shorten`] and returns true.
+/// If expiries may be scheduled by a longer retention than the current one, schedules [`Work::Shorten`]. Returns
+/// whether it has. A ledger without a recorded retention counts as well if it `may_be_old`: it comes from an earlier version.
 pub(super) fn follow(
     settings: &Settings,
+    may_be_old: bool,
     rows: &Rows,
     writes: &mut Writes,
     now: Timestamp,
 ) -> Result<bool, Interrupt> {
-    let is_shorter = known(rows, writes)?.is_some_and(|known| settings.retention_millis < known);
+    let is_shorter = match known(rows, writes)? {
+        Some(known) => settings.retention_millis < known,
+        None => may_be_old,
+    };
     if is_shorter {
         writes.put(RETENTION.to_owned(), &settings.retention_millis);
-        let now = now.unix_millis();
-        let first = format!("due/{}", sortable(now));
-        writes.schedule(now, Work::Shorten(&first));
-        writes.alarm = Some(now);
+        // At the next full hour: while instances have different settings, this happens again and again.
+        let hour = now.unix_millis().div_euclid(HOUR_MILLIS).saturating_add(1);
+        let at = hour.saturating_mul(HOUR_MILLIS);
+        writes.schedule_and_set_alarm(rows, now, at, Work::Shorten("due/"))?;
     }
     Ok(is_shorter)
 }

@@ -212,7 +212,7 @@ pub(super) enum Settled {
 pub(super) struct Place {
     /// The time by Alibaba Cloud's clock.
     pub(super) now: Timestamp,
-    /// Origin of the endpoint, if there are several.
+    /// Origin of the endpoint.
     pub(super) endpoint: Option<String>,
 }
 

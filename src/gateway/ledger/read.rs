@@ -163,7 +163,7 @@ pub(super) fn settle(
             if order.verdict.is_some() && !read.photo {
                 read.status_reply(settings, &order, None, Some("material-unavailable"))
             } else {
-                // Without the code, which would tell a caller that the CertifyId is invalid.
+                // Without the code, which says that the CertifyId is invalid.
                 read.problem(Problem::new(ProblemKind::UpstreamFailed))
             }
         }

@@ -101,13 +101,17 @@ pub(super) fn wake(
     context: &Context,
 ) -> Result<LedgerStep, Interrupt> {
     let mut writes = Writes::default();
-    let has_due = !earliest(rows, 1)?.is_empty();
-    if retention::follow(settings, has_due, rows, &mut writes, context.now)? {
-        return Ok(writes.then(Next::Idle));
-    }
+    let earliest = earliest(rows, 1)?;
+    retention::follow(
+        settings,
+        !earliest.is_empty(),
+        rows,
+        &mut writes,
+        context.now,
+    )?;
     let soon = context.now.plus_millis(SOON_MILLIS).unix_millis();
-    writes.alarm =
-        next_at(earliest(rows, 1)?).filter(|at| wake.set.is_none_or(|set| set > soon.max(*at)));
+    let lost = next_at(earliest).filter(|at| wake.set.is_none_or(|set| set > soon.max(*at)));
+    writes.alarm = writes.alarm.into_iter().chain(lost).min();
     Ok(writes.then(Next::Idle))
 }
 

@@ -1,7 +1,7 @@
 #!/usr/bin/env node
 /** cloudauth-edge-gateway: the command. */
 
-import { existsSync, readFileSync } from "node:fs";
+import { existsSync, readFileSync, statSync } from "node:fs";
 import { parseArgs } from "node:util";
 import { CALLER_OPTIONS, CALLER_USAGE, areCallerArguments } from "../host/callers.js";
 import { Failure } from "../host/failure.js";
@@ -230,7 +230,12 @@ async function demo(_, { port = "8787", "sandbox-port": sandboxPort = "8788" }) 
 async function check([url], { file }) {
   const { complete, mustBeComplete, readinessAt } = await import("../host/operator.js");
   if (url === undefined) {
-    console.log(complete((await checked(file)).mode));
+    const { mode } = await checked(file);
+    if (file !== undefined && process.platform !== "win32" && (statSync(file).mode & 0o077) !== 0)
+      console.log(
+        `Other users of this machine can read the secrets in ${file}: chmod 600 ${file}\n本机其他用户可读取 ${file} 中的密钥，请执行 chmod 600 ${file}`,
+      );
+    console.log(complete(mode));
   } else {
     const { problems, mode } = await readinessAt(url);
     mustBeComplete(problems);

@@ -3,6 +3,7 @@
 import assert from "node:assert/strict";
 import { once } from "node:events";
 import {
+  chmodSync,
   chownSync,
   existsSync,
   mkdirSync,
@@ -161,7 +162,14 @@ test("settings come from .env or a named file, and the environment wins", async 
   writeFileSync(join(folder, "other.env"), "GATEWAY_MODE=development\n");
   assert.match((await gateway(["check"])).output, /GATEWAY_PHOTO/);
   assert.equal((await gateway(["check"], { GATEWAY_PHOTO: "stream" })).code, 0);
-  assert.equal((await gateway(["check", "--settings", "other.env"])).code, 0);
+  for (const [mode, warns] of [
+    [0o644, true],
+    [0o600, false],
+  ]) {
+    chmodSync(join(folder, "other.env"), mode);
+    const { code, output } = await gateway(["check", "--settings", "other.env"]);
+    assert.deepEqual([code, output.includes("chmod 600 other.env")], [0, warns]);
+  }
   const missing = await gateway(["check", "--settings", "missing.env"]);
   assert.equal(missing.code, SETTINGS);
   assert.match(missing.output, /missing\.env/);

@@ -16,7 +16,7 @@ use super::reply::Reply;
 use super::reply_target::{Protocol, ReplyTarget, RpcReplyFormat};
 use super::settings::Settings;
 use super::streamed;
-use crate::actions::{self, DESCRIBE_FACE_VERIFY, INIT_FACE_VERIFY, Value};
+use crate::actions::{self, ActionKind, DESCRIBE_FACE_VERIFY, INIT_FACE_VERIFY, Value};
 use crate::client::response::DescribeResult;
 use crate::http::{IncomingRequest, header};
 use crate::json::read::items;
@@ -98,12 +98,10 @@ impl RpcReplyFormat {
     ) -> Result<Task, Problem> {
         let Signature { access, claim } = signature;
         let caller = access.caller;
-        let scope = if claim.action.starts_something {
-            Scope::Create
-        } else {
-            Scope::Read
-        };
-        access.require(scope)?;
+        access.require(match claim.action.kind {
+            ActionKind::Init => Scope::Create,
+            ActionKind::Describe => Scope::Read,
+        })?;
         // Besides the action's parameters, a request contains the common ones and others that SDKs
         // send.
         let mut values: Vec<(&str, Value)> = claim
@@ -125,7 +123,7 @@ impl RpcReplyFormat {
             protocol: Protocol::Rpc(self.clone()),
         };
         let value = |name| valid.value(name).unwrap_or_default().to_owned();
-        let then = if claim.action.name == INIT_FACE_VERIFY.name {
+        let then = if claim.action.kind == ActionKind::Init {
             // In this protocol, calling again is the only way to repeat a start whose outcome is
             // unknown.
             Task::Create(Create::new(settings, reply_to, &valid, scene_given, true))

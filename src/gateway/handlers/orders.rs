@@ -13,6 +13,7 @@ use crate::gateway::query::Query;
 use crate::gateway::settings::Settings;
 use crate::http::header;
 use crate::text::Text;
+use crate::vendor::values::{is_certify_id, is_outer_order_no};
 use std::collections::BTreeMap;
 use std::ops::RangeInclusive;
 
@@ -130,7 +131,7 @@ pub(in crate::gateway) fn list(context: &RequestContext<'_>, access: Access<'_>)
             ),
         ));
     }
-    if search.as_deref().is_some_and(|text| !is_searchable(text)) {
+    if search.as_deref().is_some_and(|text| !is_certify_id(text)) {
         wrong.push(FieldError::new(
             "search",
             "form",
@@ -218,7 +219,7 @@ pub(in crate::gateway) fn read(
     no: &str,
 ) -> Handled {
     access.require(Scope::Read)?;
-    if !is_order_number(no) {
+    if !is_outer_order_no(no) {
         return Err(Problem::new(ProblemKind::UnknownOrder));
     }
     let mut wrong = Vec::new();
@@ -255,7 +256,7 @@ pub(in crate::gateway) fn photo(
     no: &str,
 ) -> Handled {
     access.require(Scope::ReadMaterial)?;
-    if !is_order_number(no) {
+    if !is_outer_order_no(no) {
         return Err(Problem::new(ProblemKind::UnknownOrder));
     }
     Ok(HostAction::ledger(&Task::Read(Read {
@@ -266,15 +267,6 @@ pub(in crate::gateway) fn photo(
         photo: true,
         ..Read::default()
     })))
-}
-
-fn is_order_number(text: &str) -> bool {
-    text.len() == 32 && text.bytes().all(|byte| byte.is_ascii_alphanumeric())
-}
-
-/// Whether the text can be searched for: a CertifyId, whose formats include that of an order number.
-fn is_searchable(text: &str) -> bool {
-    (1..=256).contains(&text.len()) && text.bytes().all(|byte| byte.is_ascii_graphic())
 }
 
 fn is_scene_id(name: &str) -> bool {

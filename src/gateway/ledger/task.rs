@@ -4,6 +4,7 @@ use super::order::OrderStatus;
 use crate::client::call;
 use crate::gateway::reply_target::ReplyTarget;
 use crate::json::Json;
+use crate::vendor::values::is_outer_order_no;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
@@ -266,8 +267,7 @@ impl Cursor {
     pub fn read(text: &str) -> Option<Self> {
         let (created, no) = text.split_once('-')?;
         let created = created.parse().ok().filter(|created| *created >= 0)?;
-        let whole = no.len() == 32 && no.bytes().all(|byte| byte.is_ascii_alphanumeric());
-        whole.then(|| Self {
+        is_outer_order_no(no).then(|| Self {
             created,
             no: no.to_owned(),
         })

@@ -19,8 +19,9 @@
 //! asynchronous server, call the client inside `spawn_blocking`, or drive [`Call`] with your own
 //! HTTP client.
 //!
-//! TLS uses rustls with Mozilla's root certificates. Proxies are read from the environment
-//! (`ALL_PROXY`, `HTTPS_PROXY`, `HTTP_PROXY`, `NO_PROXY`), never for a loopback address.
+//! TLS uses rustls with Mozilla's root certificates. A proxy is read from the environment
+//! (`ALL_PROXY`, `HTTPS_PROXY` or `HTTP_PROXY`; `NO_PROXY` lists the hosts without one). It must be an
+//! `http://` or `https://` address, not SOCKS, and is not used for a loopback address.
 
 mod transport;
 
@@ -72,7 +73,8 @@ impl FaceVerifyClient {
     /// Creates a client with validated options and credentials. Nothing is sent yet.
     ///
     /// # Errors
-    /// Of kind `validation` if the credentials are malformed or do not fit the endpoints.
+    /// Of kind `validation` if the credentials are malformed or do not fit the endpoints, or if the environment
+    /// names a proxy that cannot be used.
     pub fn new(options: Options, credentials: Credentials) -> Result<Self, Error> {
         Ok(Self {
             credentials: Mutex::new(Held {
@@ -80,7 +82,7 @@ impl FaceVerifyClient {
                 refused: false,
             }),
             provider: None,
-            agent: transport::agent(&options),
+            agent: transport::agent(&options)?,
             options,
             clock_offset_millis: AtomicI64::new(0),
         })

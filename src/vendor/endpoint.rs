@@ -143,16 +143,7 @@ impl Endpoint {
 
     /// Whether it is the local machine: `localhost`, `127.0.0.0/8` or `[::1]`.
     pub fn is_loopback(&self) -> bool {
-        let (host, _) = split_port(&self.authority);
-        host == "localhost"
-            || host.ends_with(".localhost")
-            || host
-                .parse::<std::net::Ipv4Addr>()
-                .is_ok_and(|address| address.is_loopback())
-            || host
-                .trim_matches(['[', ']'])
-                .parse::<std::net::Ipv6Addr>()
-                .is_ok_and(|address| address.is_loopback())
+        is_loopback(split_port(&self.authority).0)
     }
 
     /// Whether the host has no meaning on the public Internet: a name with a single label, as services of
@@ -187,6 +178,19 @@ impl Endpoint {
                 label.ends_with("-vpc") || label.starts_with("vpc-") || label.ends_with("-internal")
             })
     }
+}
+
+/// Whether a host without a port is the local machine.
+pub(crate) fn is_loopback(host: &str) -> bool {
+    host == "localhost"
+        || host.ends_with(".localhost")
+        || host
+            .parse::<std::net::Ipv4Addr>()
+            .is_ok_and(|address| address.is_loopback())
+        || host
+            .trim_matches(['[', ']'])
+            .parse::<std::net::Ipv6Addr>()
+            .is_ok_and(|address| address.is_loopback())
 }
 
 fn split_port(authority: &str) -> (&str, Option<&str>) {

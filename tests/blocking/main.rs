@@ -293,6 +293,54 @@ fn a_start_that_was_not_sent_is_tried_at_the_next_endpoint() {
     assert_eq!(plain.seen().len(), 0);
 }
 
+/// Under ACS3 and without `model`, a start has no body.
+#[test]
+fn without_a_body_a_start_fails_over_only_if_it_was_provably_not_sent() {
+    let silent = TcpListener::bind("127.0.0.1:0").unwrap();
+    let plain = Server::start(&[Plan::Sandbox]);
+    let hanging = Server::start(&[Plan::Hang]);
+    let closing = Server::start(&[Plan::Close]);
+    for (first, execution, kind) in [
+        (nobody(), Execution::None, ErrorKind::Transport),
+        (
+            "https://host.invalid".to_owned(),
+            Execution::None,
+            ErrorKind::Transport,
+        ),
+        (
+            format!("https://{}", silent.local_addr().unwrap()),
+            Execution::None,
+            ErrorKind::Transport,
+        ),
+        // ureq does not report when a TLS error occurred.
+        (
+            format!("https://{}", plain.address),
+            Execution::Unknown,
+            ErrorKind::Transport,
+        ),
+        (hanging.endpoint(), Execution::Unknown, ErrorKind::Timeout),
+        (closing.endpoint(), Execution::Unknown, ErrorKind::Transport),
+    ] {
+        let second = Server::start(&[Plan::Sandbox]);
+        let options = |endpoints: &[&String]| {
+            ClientOptions::builder()
+                .endpoints(endpoints)
+                .signature_version(SignatureVersion::Acs3)
+                .timeout(Duration::from_secs(3))
+        };
+        let error = started(&client(options(&[&first]).max_attempts(1))).unwrap_err();
+        assert_eq!(
+            (error.kind(), error.execution()),
+            (kind, execution),
+            "{first}: {error}"
+        );
+        let outcome = started(&client(options(&[&first, &second.endpoint()])));
+        let fails_over = execution == Execution::None;
+        assert_eq!(outcome.is_ok(), fails_over, "{first}");
+        assert_eq!(second.seen().len(), usize::from(fails_over), "{first}");
+    }
+}
+
 #[test]
 fn a_start_that_may_have_been_executed_is_not_tried_elsewhere() {
     for plan in [Plan::Close, Plan::Hang] {

@@ -117,11 +117,22 @@ fn received(headers: &Headers) -> Result<HeaderMap, JsValue> {
     Ok(received)
 }
 
-/// The host's error code of a failed connection, such as `ECONNREFUSED`, if any.
+/// The host's error code of a failed connection, such as `ECONNREFUSED`, if any. None if the host was reading or
+/// writing: an established connection can fail with the same codes.
 fn failure_code(error: &JsValue) -> Option<String> {
-    let member = |of: &JsValue, name: &str| Reflect::get(of, &name.into()).ok();
-    let cause = member(error, "cause").and_then(|cause| member(&cause, "code"));
-    cause
-        .and_then(|code| code.as_string())
-        .or_else(|| member(error, "code")?.as_string())
+    let text = |of: &JsValue, name: &str| Reflect::get(of, &name.into()).ok()?.as_string();
+    let cause = Reflect::get(error, &"cause".into()).unwrap_or_default();
+    let established = |syscall: String| {
+        ["read", "write", "shutdown"]
+            .iter()
+            .any(|name| syscall.starts_with(name))
+    };
+    let errors = [&cause, error];
+    if errors
+        .iter()
+        .any(|error| text(error, "syscall").is_some_and(established))
+    {
+        return None;
+    }
+    errors.iter().find_map(|error| text(error, "code"))
 }

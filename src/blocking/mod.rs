@@ -26,18 +26,20 @@
 mod transport;
 
 use crate::actions::{DescribeFaceVerify, InitFaceVerify};
+use crate::client::call::{self, Loss};
 use crate::client::options::Options;
 use crate::client::polls::Polls;
 use crate::client::response::{DescribeResult, InitResult};
 use crate::client::sans_io::{Call, Input, Request, Step};
 use crate::error::Error;
 use crate::host::{self, ProviderError};
+use crate::timestamp::Timestamp;
 use crate::vendor::credentials::Credentials;
 use std::fmt;
 use std::ops::ControlFlow;
 use std::sync::atomic::{AtomicI64, Ordering};
-use std::sync::{Mutex, MutexGuard, PoisonError};
-use std::time::Duration;
+use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, Instant};
 
 /// Calls both actions. [`crate::client::call`] describes how calls are validated, signed, sent, retried and
 /// decoded.
@@ -47,6 +49,8 @@ use std::time::Duration;
 pub struct FaceVerifyClient {
     options: Options,
     credentials: Mutex<Held>,
+    /// Notified when a thread that called the provider has its answer.
+    renewed: Condvar,
     provider: Option<Box<Provider>>,
     agent: ureq::Agent,
     /// The clock skew (Alibaba Cloud's clock minus the host's) from an earlier call.
@@ -54,9 +58,45 @@ pub struct FaceVerifyClient {
 }
 
 struct Held {
-    credentials: Credentials,
+    current: Issued,
     /// Whether Alibaba Cloud has refused them, so that the next call asks the provider for others.
     refused: bool,
+    /// Whether a thread is calling the provider.
+    renewing: bool,
+}
+
+/// Credentials and how many the provider returned before them, because it may return the same ones again.
+#[derive(Clone)]
+struct Issued {
+    credentials: Credentials,
+    number: u64,
+}
+
+/// The time of one call or wait: measured from its start, so that a system clock that is set back does not lengthen
+/// it.
+struct Clock {
+    at_start: Timestamp,
+    start: Instant,
+}
+
+#[allow(clippy::disallowed_methods)] // this client does not exist on wasm32
+impl Clock {
+    fn start() -> Self {
+        Self {
+            at_start: host::now(),
+            start: Instant::now(),
+        }
+    }
+
+    fn now(&self) -> Timestamp {
+        let elapsed = i64::try_from(self.start.elapsed().as_millis()).unwrap_or(i64::MAX);
+        self.at_start.plus_millis(elapsed)
+    }
+
+    /// How much of this limit is left.
+    fn left_of(&self, limit: Duration) -> Duration {
+        limit.saturating_sub(self.start.elapsed())
+    }
 }
 
 type Provider = dyn Fn() -> Result<Credentials, ProviderError> + Send + Sync;
@@ -76,11 +116,21 @@ impl FaceVerifyClient {
     /// Of kind `validation` if the credentials are malformed or do not fit the endpoints, or if the environment
     /// names a proxy that cannot be used.
     pub fn new(options: Options, credentials: Credentials) -> Result<Self, Error> {
+        let credentials = options.validated_credentials(&credentials, false)?;
+        Self::with_valid(options, credentials)
+    }
+
+    fn with_valid(options: Options, credentials: Credentials) -> Result<Self, Error> {
         Ok(Self {
             credentials: Mutex::new(Held {
-                credentials: options.validated_credentials(&credentials)?,
+                current: Issued {
+                    credentials,
+                    number: 0,
+                },
                 refused: false,
+                renewing: false,
             }),
+            renewed: Condvar::new(),
             provider: None,
             agent: transport::agent(&options)?,
             options,
@@ -90,11 +140,12 @@ impl FaceVerifyClient {
 
     /// Creates a client for credentials that change. `provider` returns them now, and again when Alibaba Cloud
     /// refuses them, for example because the SecurityToken has expired or the AccessKey was replaced: once, even
-    /// if several calls are waiting for new ones.
+    /// if several calls are waiting for new ones. Calls wait no longer than their own time limit, but the one that
+    /// calls `provider` waits until it returns: give it a time limit.
     ///
     /// # Errors
-    /// Like [`FaceVerifyClient::new`]; of kind `credentials` if `provider` fails. The error from `provider` is
-    /// dropped, because it may contain secrets.
+    /// Like [`FaceVerifyClient::new`]; of kind `credentials` if `provider` fails or returns malformed credentials.
+    /// The error from `provider` is dropped, because it may contain secrets.
     pub fn with_provider(
         options: Options,
         provider: impl Fn() -> Result<Credentials, Box<dyn std::error::Error + Send + Sync>>
@@ -103,9 +154,10 @@ impl FaceVerifyClient {
         + 'static,
     ) -> Result<Self, Error> {
         let credentials = provider().map_err(|_| host::no_credentials())?;
+        let credentials = options.validated_credentials(&credentials, true)?;
         Ok(Self {
             provider: Some(Box::new(provider)),
-            ..Self::new(options, credentials)?
+            ..Self::with_valid(options, credentials)?
         })
     }
 
@@ -116,7 +168,7 @@ impl FaceVerifyClient {
     /// unless the options allow it. If [`Error::execution`] is unknown, reconcile the order before
     /// you start it again.
     pub fn init_face_verify(&self, request: InitFaceVerify) -> Result<InitResult, Error> {
-        self.perform(request)
+        self.perform(request, &self.options)
     }
 
     /// DescribeFaceVerify: queries the status of a verification. Base decisions only on
@@ -128,35 +180,41 @@ impl FaceVerifyClient {
         &self,
         request: DescribeFaceVerify,
     ) -> Result<DescribeResult, Error> {
-        self.perform(request)
+        self.perform(request, &self.options)
     }
 
-    /// Queries until the user has passed or been rejected, or until the next query would start after `deadline`,
-    /// in which case the result is still [`Status::Pending`](crate::Status::Pending). The interval between queries
-    /// grows from 1 to 10 seconds.
+    /// Queries until the user has passed or been rejected, or until `deadline` has passed or the next query would
+    /// start after it. The result is then the last one, which is [`Status::Pending`](crate::Status::Pending). The
+    /// interval between queries grows from 1 to 10 seconds.
     ///
     /// # Errors
     /// Like [`FaceVerifyClient::describe_face_verify`]. A failure that [can be
-    /// retried](Error::is_retryable) ends polling only at the deadline, except Code 418, which lasts for the day.
+    /// retried](Error::is_retryable) ends polling only at the deadline, and only if no query succeeded before it,
+    /// except Code 418, which lasts for the day.
     pub fn wait_for_result(
         &self,
         request: DescribeFaceVerify,
         deadline: Duration,
     ) -> Result<DescribeResult, Error> {
-        let mut polls = Polls::until(host::now(), deadline);
+        let clock = Clock::start();
+        let mut polls = Polls::until(clock.now(), deadline);
         loop {
-            let outcome = self.describe_face_verify(request.clone());
-            match polls.next(outcome, host::now(), host::random) {
+            let options = self.options.within(polls.left(clock.now()));
+            let outcome = self.perform(request.clone(), &options);
+            match polls.next(outcome, clock.now(), host::random) {
                 ControlFlow::Break(outcome) => return outcome,
                 ControlFlow::Continue(delay) => std::thread::sleep(delay),
             }
         }
     }
 
-    fn perform<R: Request>(&self, request: R) -> Result<R::Answer, Error> {
+    fn perform<R: Request>(&self, request: R, options: &Options) -> Result<R::Answer, Error> {
+        let clock = Clock::start();
+        let started = clock.now();
+        let left = || clock.left_of(options.total_timeout());
         let offset = self.clock_offset_millis.load(Ordering::Relaxed);
-        let mut credentials = self.current()?;
-        let mut call = Call::new(&self.options, &credentials, request, host::now())?
+        let mut issued = self.issued(|held| held.refused, left)?;
+        let mut call = Call::new(options, &issued.credentials, request, started)?
             .with_clock_offset_millis(offset);
         if self.provider.is_some() {
             call = call.credentials_refreshable();
@@ -164,7 +222,7 @@ impl FaceVerifyClient {
         let mut input = Input::Ready;
         let mut random = host::random()?;
         loop {
-            input = match call.next(input, host::now(), random) {
+            input = match call.next(input, clock.now(), random) {
                 Step::Send { request, timeout } => transport::send(&self.agent, request, timeout),
                 Step::Wait {
                     delay,
@@ -174,14 +232,16 @@ impl FaceVerifyClient {
                     self.keep_clock(offset, &call);
                     std::thread::sleep(delay);
                     if refresh_credentials {
-                        let refreshed = self.refreshed(&credentials);
-                        let refreshed = refreshed.map_err(|error| call.end_with(error))?;
-                        if refreshed.is_same(&credentials) {
-                            self.refuse(&credentials);
+                        // Another call may have fetched new ones.
+                        let refused = issued.number;
+                        let renewed = self.issued(|held| held.current.number == refused, left);
+                        let renewed = renewed.map_err(|error| call.end_with(error))?;
+                        if renewed.credentials.is_same(&issued.credentials) {
+                            self.refuse(&renewed);
                             return Err(because);
                         }
-                        credentials = refreshed;
-                        call.set_credentials(&credentials)?;
+                        issued = renewed;
+                        call.set_credentials(&issued.credentials)?;
                     }
                     random = host::random().map_err(|_| because)?;
                     Input::Ready
@@ -190,7 +250,7 @@ impl FaceVerifyClient {
                 Step::Failed(error) => {
                     self.keep_clock(offset, &call);
                     if call.credentials_refused() {
-                        self.refuse(&credentials);
+                        self.refuse(&issued);
                     }
                     return Err(error);
                 }
@@ -206,42 +266,62 @@ impl FaceVerifyClient {
         }
     }
 
-    /// The credentials of the next call.
-    fn current(&self) -> Result<Credentials, Error> {
+    /// The current credentials, after the provider has returned others if `outdated` says so. One thread calls
+    /// it, the others wait for its answer.
+    fn issued(
+        &self,
+        outdated: impl Fn(&Held) -> bool,
+        left: impl Fn() -> Duration,
+    ) -> Result<Issued, Error> {
         let mut held = self.lock();
-        if held.refused {
-            self.renew(&mut held)?;
+        while let Some(provider) = self.provider.as_ref().filter(|_| outdated(&held)) {
+            if !held.renewing {
+                held.renewing = true;
+                drop(held);
+                return self.renew(provider);
+            }
+            let left = left();
+            if left.is_zero() {
+                return Err(call::end_unsent(None, &Loss::CredentialsTimedOut));
+            }
+            let woken = self.renewed.wait_timeout(held, left);
+            held = woken.unwrap_or_else(PoisonError::into_inner).0;
         }
-        Ok(held.credentials.clone())
+        Ok(held.current.clone())
     }
 
-    /// The credentials after a refusal: the provider's new ones, unless another call has fetched them.
-    fn refreshed(&self, refused: &Credentials) -> Result<Credentials, Error> {
+    fn renew(&self, provider: &Provider) -> Result<Issued, Error> {
+        let _renewing = Renewing(self);
+        let credentials = provider().map_err(|_| host::no_credentials())?;
+        let credentials = self.options.validated_credentials(&credentials, true)?;
         let mut held = self.lock();
-        if held.credentials.is_same(refused) {
-            self.renew(&mut held)?;
-        }
-        Ok(held.credentials.clone())
-    }
-
-    fn renew(&self, held: &mut Held) -> Result<(), Error> {
-        if let Some(provider) = &self.provider {
-            let credentials = provider().map_err(|_| host::no_credentials())?;
-            held.credentials = self.options.validated_credentials(&credentials)?;
-            held.refused = false;
-        }
-        Ok(())
+        held.current = Issued {
+            credentials,
+            number: held.current.number.wrapping_add(1),
+        };
+        held.refused = false;
+        Ok(held.current.clone())
     }
 
     /// The next call does not use these credentials.
-    fn refuse(&self, credentials: &Credentials) {
+    fn refuse(&self, issued: &Issued) {
         let mut held = self.lock();
-        held.refused |= held.credentials.is_same(credentials);
+        held.refused |= held.current.number == issued.number;
     }
 
     fn lock(&self) -> MutexGuard<'_, Held> {
         self.credentials
             .lock()
             .unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// Lets another thread call the provider once this one has returned, failed or panicked.
+struct Renewing<'a>(&'a FaceVerifyClient);
+
+impl Drop for Renewing<'_> {
+    fn drop(&mut self) {
+        self.0.lock().renewing = false;
+        self.0.renewed.notify_all();
     }
 }

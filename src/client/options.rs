@@ -275,10 +275,11 @@ impl Options {
     /// Validates the credentials of a Rust program in the same way.
     ///
     /// # Errors
-    /// Like [`Options::check_credentials`].
+    /// Like [`Options::credentials_of_call`].
     pub(crate) fn validated_credentials(
         &self,
         credentials: &Credentials,
+        supplied: bool,
     ) -> Result<Credentials, Error> {
         let token = credentials.security_token.as_ref();
         let raw = RawCredentials {
@@ -287,7 +288,20 @@ impl Options {
             security_token: token.map(Secret::expose).into(),
             ..RawCredentials::default()
         };
-        self.credentials_of_call(raw, false)
+        self.credentials_of_call(raw, supplied)
+    }
+
+    /// The same options for a call that ends within `limit`.
+    #[cfg(any(
+        all(target_arch = "wasm32", feature = "fetch"),
+        all(not(target_arch = "wasm32"), feature = "ureq")
+    ))]
+    pub(crate) fn within(&self, limit: Duration) -> Self {
+        let millis = i64::try_from(limit.as_millis()).unwrap_or(i64::MAX);
+        Self {
+            total_timeout_millis: self.total_timeout_millis.min(millis),
+            ..self.clone()
+        }
     }
 
     /// The validation options for a request at time `now`.

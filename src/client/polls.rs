@@ -11,6 +11,7 @@ use std::time::Duration;
 pub(crate) struct Polls {
     until: Timestamp,
     made: u32,
+    pending: Option<DescribeResult>,
 }
 
 impl Polls {
@@ -19,11 +20,19 @@ impl Polls {
         Self {
             until: now.plus_millis(millis),
             made: 0,
+            pending: None,
         }
     }
 
-    /// The end of polling, or the delay before the next query. Without randomness for the delay, polling ends with
-    /// the outcome so far.
+    /// The time until the deadline.
+    pub(crate) fn left(&self, now: Timestamp) -> Duration {
+        let millis = (self.until.unix_millis()).saturating_sub(now.unix_millis());
+        Duration::from_millis(millis.max(0).unsigned_abs())
+    }
+
+    /// The end of polling, or the delay before the next query. At the deadline, an earlier result counts more than
+    /// a failure, which may be that the last query had no time left. Without randomness for the delay, polling ends
+    /// with the outcome so far.
     pub(crate) fn next(
         &mut self,
         outcome: Result<DescribeResult, Error>,
@@ -43,9 +52,13 @@ impl Polls {
         self.made = self.made.saturating_add(1);
         match delay {
             Some(millis) if now.plus_millis(millis) <= self.until => {
+                self.pending = outcome.ok().or(self.pending.take());
                 ControlFlow::Continue(Duration::from_millis(millis.unsigned_abs()))
             }
-            _ => ControlFlow::Break(outcome),
+            None => ControlFlow::Break(outcome),
+            Some(_) => {
+                ControlFlow::Break(outcome.or_else(|error| self.pending.take().ok_or(error)))
+            }
         }
     }
 }

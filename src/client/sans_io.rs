@@ -242,7 +242,7 @@ impl<'a, R: Request> Call<'a, R> {
     ) -> Result<Self, Error> {
         Ok(Self {
             options,
-            credentials: options.validated_credentials(credentials)?,
+            credentials: options.validated_credentials(credentials, false)?,
             credentials_refreshable: false,
             request: request.validated(options, now)?,
             state: State::new(now, 0),
@@ -271,7 +271,7 @@ impl<'a, R: Request> Call<'a, R> {
     /// Of kind `validation`, like [`Call::new`], and with the `execution` of [`Call::end_with`]; the call then
     /// keeps its current credentials.
     pub fn set_credentials(&mut self, credentials: &Credentials) -> Result<(), Error> {
-        let checked = self.options.validated_credentials(credentials);
+        let checked = self.options.validated_credentials(credentials, false);
         self.credentials = checked.map_err(|error| self.end_with(error))?;
         Ok(())
     }

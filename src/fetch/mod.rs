@@ -39,7 +39,7 @@ use std::time::Duration;
 /// Dropping a future aborts its request. An InitFaceVerify that was already sent may nevertheless be executed.
 pub struct FaceVerifyClient {
     options: Options,
-    credentials: RefCell<Credentials>,
+    credentials: RefCell<Issued>,
     /// Whether Alibaba Cloud has refused the credentials, so that the next call asks the provider for others.
     refused: Cell<bool>,
     provider: Option<Box<Provider>>,
@@ -48,6 +48,13 @@ pub struct FaceVerifyClient {
     refreshing: Mutex<()>,
     /// The clock skew (Alibaba Cloud's clock minus the host's) from an earlier call.
     clock_offset_millis: Cell<i64>,
+}
+
+/// Credentials and how many the provider returned before them, because it may return the same ones again.
+#[derive(Clone)]
+struct Issued {
+    credentials: Credentials,
+    number: u64,
 }
 
 type Provided = Pin<Box<dyn Future<Output = Result<Credentials, ProviderError>>>>;
@@ -80,22 +87,31 @@ impl FaceVerifyClient {
         options: Options,
         credentials: Credentials,
     ) -> Result<Self, Error> {
-        Ok(Self {
-            credentials: RefCell::new(options.validated_credentials(&credentials)?),
+        let credentials = options.validated_credentials(&credentials, false)?;
+        Ok(Self::with_valid(options, credentials))
+    }
+
+    fn with_valid(options: Options, credentials: Credentials) -> Self {
+        Self {
+            credentials: RefCell::new(Issued {
+                credentials,
+                number: 0,
+            }),
             refused: Cell::new(false),
             provider: None,
             refreshing: Mutex::new(()),
             options,
             clock_offset_millis: Cell::new(0),
-        })
+        }
     }
 
     /// Creates a client for credentials that change. `provider` returns them now, and again when Alibaba Cloud
-    /// refuses them, for example because the SecurityToken has expired or the AccessKey was replaced.
+    /// refuses them, for example because the SecurityToken has expired or the AccessKey was replaced: once, even
+    /// if several calls are waiting for new ones. They wait until it returns: give it a time limit.
     ///
     /// # Errors
-    /// Like [`FaceVerifyClient::new`]; of kind `credentials` if `provider` fails. The error from `provider` is
-    /// dropped, because it may contain secrets.
+    /// Like [`FaceVerifyClient::new`]; of kind `credentials` if `provider` fails or returns malformed credentials.
+    /// The error from `provider` is dropped, because it may contain secrets.
     pub async fn with_provider<F>(
         options: Options,
         provider: impl Fn() -> F + 'static,
@@ -119,9 +135,10 @@ impl FaceVerifyClient {
         F: Future<Output = Result<Credentials, Box<dyn std::error::Error + Send + Sync>>> + 'static,
     {
         let credentials = provider().await.map_err(|_| host::no_credentials())?;
+        let credentials = options.validated_credentials(&credentials, true)?;
         Ok(Self {
             provider: Some(Box::new(move || Box::pin(provider()))),
-            ..Self::dangerously_in_browser(options, credentials)?
+            ..Self::with_valid(options, credentials)
         })
     }
 
@@ -132,7 +149,7 @@ impl FaceVerifyClient {
     /// unless the options allow it. If [`Error::execution`] is unknown, reconcile the order before
     /// you start it again.
     pub async fn init_face_verify(&self, request: InitFaceVerify) -> Result<InitResult, Error> {
-        self.perform(request).await
+        self.perform(request, &self.options).await
     }
 
     /// DescribeFaceVerify: queries the status of a verification. Base decisions only on
@@ -144,16 +161,17 @@ impl FaceVerifyClient {
         &self,
         request: DescribeFaceVerify,
     ) -> Result<DescribeResult, Error> {
-        self.perform(request).await
+        self.perform(request, &self.options).await
     }
 
-    /// Queries until the user has passed or been rejected, or until the next query would start after `deadline`,
-    /// in which case the result is still [`Status::Pending`](crate::Status::Pending). The interval between queries
-    /// grows from 1 to 10 seconds.
+    /// Queries until the user has passed or been rejected, or until `deadline` has passed or the next query would
+    /// start after it. The result is then the last one, which is [`Status::Pending`](crate::Status::Pending). The
+    /// interval between queries grows from 1 to 10 seconds.
     ///
     /// # Errors
     /// Like [`FaceVerifyClient::describe_face_verify`]. A failure that [can be
-    /// retried](Error::is_retryable) ends polling only at the deadline, except Code 418, which lasts for the day.
+    /// retried](Error::is_retryable) ends polling only at the deadline, and only if no query succeeded before it,
+    /// except Code 418, which lasts for the day.
     pub async fn wait_for_result(
         &self,
         request: DescribeFaceVerify,
@@ -161,7 +179,8 @@ impl FaceVerifyClient {
     ) -> Result<DescribeResult, Error> {
         let mut polls = Polls::until(host::now(), deadline);
         loop {
-            let outcome = self.describe_face_verify(request.clone()).await;
+            let options = self.options.within(polls.left(host::now()));
+            let outcome = self.perform(request.clone(), &options).await;
             match polls.next(outcome, host::now(), host::random) {
                 ControlFlow::Break(outcome) => return outcome,
                 ControlFlow::Continue(delay) => runtime::sleep(delay).await,
@@ -169,13 +188,14 @@ impl FaceVerifyClient {
         }
     }
 
-    async fn perform<R: Request>(&self, request: R) -> Result<R::Answer, Error> {
-        let mut credentials = self.credentials.borrow().clone();
+    async fn perform<R: Request>(&self, request: R, options: &Options) -> Result<R::Answer, Error> {
+        let started = host::now();
+        let mut issued = self.credentials.borrow().clone();
         if self.refused.get() {
-            credentials = self.refreshed(&credentials).await?;
+            issued = self.renewed(&issued).await?;
         }
         let offset = self.clock_offset_millis.get();
-        let mut call = Call::new(&self.options, &credentials, request, host::now())?
+        let mut call = Call::new(options, &issued.credentials, request, started)?
             .with_clock_offset_millis(offset);
         if self.provider.is_some() {
             call = call.credentials_refreshable();
@@ -193,14 +213,14 @@ impl FaceVerifyClient {
                     self.keep_clock(offset, &call);
                     runtime::sleep(delay).await;
                     if refresh_credentials {
-                        let refreshed = self.refreshed(&credentials).await;
-                        let refreshed = refreshed.map_err(|error| call.end_with(error))?;
-                        if refreshed.is_same(&credentials) {
-                            self.refuse(&credentials);
+                        let renewed = self.renewed(&issued).await;
+                        let renewed = renewed.map_err(|error| call.end_with(error))?;
+                        if renewed.credentials.is_same(&issued.credentials) {
+                            self.refuse(&renewed);
                             return Err(because);
                         }
-                        credentials = refreshed;
-                        call.set_credentials(&credentials)?;
+                        issued = renewed;
+                        call.set_credentials(&issued.credentials)?;
                     }
                     random = host::random().map_err(|_| because)?;
                     Input::Ready
@@ -209,7 +229,7 @@ impl FaceVerifyClient {
                 Step::Failed(error) => {
                     self.keep_clock(offset, &call);
                     if call.credentials_refused() {
-                        self.refuse(&credentials);
+                        self.refuse(&issued);
                     }
                     return Err(error);
                 }
@@ -226,25 +246,29 @@ impl FaceVerifyClient {
     }
 
     /// The next call does not use these credentials.
-    fn refuse(&self, credentials: &Credentials) {
-        if self.credentials.borrow().is_same(credentials) {
+    fn refuse(&self, issued: &Issued) {
+        if self.credentials.borrow().number == issued.number {
             self.refused.set(true);
         }
     }
 
     /// The credentials after a refusal: the provider's new ones, unless another call has fetched them.
-    async fn refreshed(&self, refused: &Credentials) -> Result<Credentials, Error> {
+    async fn renewed(&self, refused: &Issued) -> Result<Issued, Error> {
         let _turn = self.refreshing.lock().await;
         let current = self.credentials.borrow().clone();
-        let Some(provider) = self.provider.as_ref().filter(|_| current.is_same(refused)) else {
+        let is_current = current.number == refused.number;
+        let Some(provider) = self.provider.as_ref().filter(|_| is_current) else {
             return Ok(current);
         };
         let credentials = provider().await;
         let credentials = credentials.map_err(|_| host::no_credentials())?;
-        let credentials = self.options.validated_credentials(&credentials)?;
-        self.credentials.replace(credentials.clone());
+        let renewed = Issued {
+            credentials: self.options.validated_credentials(&credentials, true)?,
+            number: current.number.wrapping_add(1),
+        };
+        self.credentials.replace(renewed.clone());
         self.refused.set(false);
-        Ok(credentials)
+        Ok(renewed)
     }
 }
 

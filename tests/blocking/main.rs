@@ -23,9 +23,9 @@ use rustls::pki_types::{CertificateDer, PrivateKeyDer};
 use server::{Plan, Server};
 use std::collections::HashSet;
 use std::net::TcpListener;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::time::Duration;
+use std::sync::{Arc, Mutex, mpsc};
+use std::time::{Duration, Instant};
 use verification::{order, question};
 
 const CERTIFY_ID: &str = "91707dc296d469ad38e4c5efa6a0f24b";
@@ -540,6 +540,89 @@ fn a_provider_that_fails_ends_the_call_and_its_error_is_not_shown() {
 }
 
 #[test]
+fn malformed_credentials_are_a_fault_of_their_provider() {
+    let server = Server::start(&[Plan::Text(400, "application/json", EXPIRED)]);
+    let (client, _) = with_secrets(options(&server).build().unwrap(), &["old", " new"]);
+    let error = started(&client).unwrap_err();
+    assert_eq!(
+        (error.kind(), error.code()),
+        (ErrorKind::Credentials, "InvalidCredentials")
+    );
+    let provider = || Ok(Credentials::new("sandbox-key-id", " "));
+    let options = options(&server).build().unwrap();
+    let error = FaceVerifyClient::with_provider(options, provider).unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Credentials);
+}
+
+#[test]
+fn calls_that_are_refused_together_share_one_renewal() {
+    const CALLS: usize = 8;
+    let server = Arc::new(Server::start(&[Plan::Text(
+        404,
+        "application/json",
+        DISABLED,
+    )]));
+    let made = Arc::new(AtomicUsize::new(0));
+    let provider = {
+        let (server, made) = (Arc::clone(&server), Arc::clone(&made));
+        move || {
+            if made.fetch_add(1, Ordering::SeqCst) > 0 {
+                // Until every call has sent the old credentials.
+                while server.seen().len() < CALLS {
+                    std::thread::yield_now();
+                }
+            }
+            Ok(Credentials::new("sandbox-key-id", "old"))
+        }
+    };
+    let options = options(&server).build().unwrap();
+    let client = FaceVerifyClient::with_provider(options, provider).unwrap();
+    std::thread::scope(|scope| {
+        for _ in 0..CALLS {
+            scope.spawn(|| started(&client).unwrap_err());
+        }
+    });
+    assert_eq!((made.load(Ordering::SeqCst), server.seen().len()), (2, 8));
+}
+
+#[test]
+fn a_call_waits_for_another_ones_renewal_no_longer_than_its_time_limit() {
+    let server = Server::start(&[Plan::Text(400, "application/json", EXPIRED)]);
+    let (called, is_called) = mpsc::channel();
+    let (release, is_released) = mpsc::channel::<()>();
+    let is_released = Mutex::new(is_released);
+    let made = AtomicUsize::new(0);
+    let provider = move || {
+        if made.fetch_add(1, Ordering::SeqCst) > 0 {
+            called.send(()).unwrap();
+            let _ = (is_released.lock().unwrap()).recv_timeout(Duration::from_secs(30));
+        }
+        Ok(Credentials::new("sandbox-key-id", "old"))
+    };
+    let options = options(&server)
+        .timeout(Duration::from_secs(1))
+        .total_timeout(Duration::from_secs(1))
+        .build()
+        .unwrap();
+    let client = FaceVerifyClient::with_provider(options, provider).unwrap();
+    std::thread::scope(|scope| {
+        let renewing = scope.spawn(|| started(&client).unwrap_err());
+        is_called.recv().unwrap();
+        let error = started(&client).unwrap_err();
+        assert_eq!(
+            (error.kind(), error.code(), error.execution()),
+            (
+                ErrorKind::Credentials,
+                "CredentialsTimeout",
+                Execution::None
+            )
+        );
+        release.send(()).unwrap();
+        renewing.join().unwrap();
+    });
+}
+
+#[test]
 fn threads_share_a_client() {
     let server = Server::start(&[Plan::Sandbox]);
     let client = client(options(&server));
@@ -576,13 +659,32 @@ fn waiting_ends_at_the_deadline_with_what_there_is() {
     ] {
         let server = Server::start(&[Plan::Text(200, "application/json", body)]);
         let client = client(options(&server).max_attempts(1));
-        let deadline = if body.contains("406") { 60_000 } else { 1 };
+        let deadline = if body.contains("406") { 60_000 } else { 999 };
         let result = client.wait_for_result(question(CERTIFY_ID), Duration::from_millis(deadline));
         let found = result
             .map(|result| result.status)
             .map_err(|error| error.code().to_owned());
         assert_eq!(found, outcome);
         assert_eq!(server.seen().len(), 1);
+    }
+}
+
+#[test]
+fn a_query_ends_with_the_wait_that_it_is_part_of() {
+    let pending = Plan::Text(200, "application/json", r#"{"Code":"424"}"#);
+    for (plans, outcome) in [
+        (&[pending, Plan::Hang][..], Ok(Status::Pending)),
+        (&[Plan::Hang], Err(ErrorKind::Timeout)),
+    ] {
+        let server = Server::start(plans);
+        let client = client(options(&server).timeout(Duration::from_secs(60)));
+        let began = Instant::now();
+        let result = client.wait_for_result(question(CERTIFY_ID), Duration::from_millis(1_500));
+        assert!(began.elapsed() < Duration::from_secs(30));
+        let found = result
+            .map(|result| result.status)
+            .map_err(|error| error.kind());
+        assert_eq!(found, outcome);
     }
 }
 

@@ -215,6 +215,7 @@ const BODY_HANGS: &str = "return new Response(new ReadableStream({ start(body) {
 const ENDLESS: &str = "return new Response(new ReadableStream({ pull(body) { body.enqueue(new Uint8Array(300000)); } }))";
 const REFUSED: &str =
     "return Promise.reject(new TypeError('fetch failed', { cause: { code: 'ECONNREFUSED' } }))";
+const BROKEN_IN_USE: &str = "return Promise.reject(new TypeError('fetch failed', { cause: { code: 'EHOSTUNREACH', syscall: 'read' } }))";
 const BROKEN: &str = "return Promise.reject(new TypeError('fetch failed'))";
 const REDIRECT: &str =
     "return new Response(null, { status: 302, headers: { location: 'http://127.0.0.1:1/' } })";
@@ -241,6 +242,13 @@ async fn every_fault_ends_as_it_should() {
         ),
         (
             Plan::Script(BROKEN),
+            Transport,
+            "ConnectionFailed",
+            [1, 2],
+            Unknown,
+        ),
+        (
+            Plan::Script(BROKEN_IN_USE),
             Transport,
             "ConnectionFailed",
             [1, 2],
@@ -449,6 +457,42 @@ async fn calls_that_are_refused_together_share_one_refresh() {
 }
 
 #[wasm_bindgen_test]
+async fn calls_that_are_refused_together_share_one_refresh_of_the_same_credentials() {
+    let fetch = Fetch::replace(vec![DISABLED]);
+    let asked = Rc::new(Cell::new(0));
+    let provider = {
+        let asked = Rc::clone(&asked);
+        move || {
+            asked.set(asked.get() + 1);
+            async move {
+                turn().await;
+                Ok(Credentials::new("sandbox-key-id", "sandbox-key-secret"))
+            }
+        }
+    };
+    let options = options().build().unwrap();
+    let client = FaceVerifyClient::dangerously_in_browser_with_provider(options, provider)
+        .await
+        .unwrap();
+    let (one, other) = futures_util::future::join(start(&client), start(&client)).await;
+    assert!(one.is_err() && other.is_err());
+    assert_eq!((asked.get(), fetch.calls()), (2, 2));
+}
+
+#[wasm_bindgen_test]
+async fn malformed_credentials_are_a_fault_of_their_provider() {
+    let provider = || async { Ok(Credentials::new("sandbox-key-id", " ")) };
+    let options = options().build().unwrap();
+    let error = FaceVerifyClient::dangerously_in_browser_with_provider(options, provider)
+        .await
+        .unwrap_err();
+    assert_eq!(
+        (error.kind(), error.code()),
+        (ErrorKind::Credentials, "InvalidCredentials")
+    );
+}
+
+#[wasm_bindgen_test]
 async fn waits_for_a_result_until_the_deadline() {
     let passed = r#"{"Code":"200","ResultObject":{"Passed":"T","SubCode":"200"}}"#;
     let plans = vec![
@@ -466,10 +510,21 @@ async fn waits_for_a_result_until_the_deadline() {
     drop(fetch);
     let fetch = Fetch::replace(vec![Plan::Text(200, r#"{"Code":"424"}"#)]);
     let result = client
-        .wait_for_result(asked(), Duration::from_millis(1))
+        .wait_for_result(asked(), Duration::from_millis(999))
         .await;
     assert_eq!(result.unwrap().status, Status::Pending);
     assert_eq!(fetch.calls(), 1);
+    drop(fetch);
+    // The query at the deadline ends with it.
+    let fetch = Fetch::replace(vec![
+        Plan::Text(200, r#"{"Code":"424"}"#),
+        Plan::Script(HANGS),
+    ]);
+    let result = client
+        .wait_for_result(asked(), Duration::from_millis(1_500))
+        .await;
+    assert_eq!(result.unwrap().status, Status::Pending);
+    drop(fetch);
 }
 
 #[wasm_bindgen_test]

@@ -198,7 +198,7 @@ impl Error {
             for part in [before, &problem.field, " ", &problem.message.zh] {
                 zh.push_str(part);
             }
-            for part in [" ", &problem.field, " ", &problem.message.en] {
+            for part in [before, &problem.field, " ", &problem.message.en] {
                 en.push_str(part);
             }
         }
@@ -290,7 +290,8 @@ const RETRY: &[&str] = &[
     " and retry",
 ];
 
-fn without_retry(message: &Text) -> Text {
+/// The message without the advice to retry.
+pub(crate) fn without_retry(message: &Text) -> Text {
     let strip = |text: &str| {
         RETRY
             .iter()

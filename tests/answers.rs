@@ -474,8 +474,10 @@ fn an_undocumented_response_is_a_protocol_error() {
         (b"{\"Code\":-1}", "NoCode", false),
         (b"{\"Code\":[200]}", "NoCode", false),
     ] {
-        for (status, retryable) in [(200, retryable), (502, true)] {
+        for (status, retryable) in [(200, retryable), (502, true), (407, false)] {
             let error = describe_raw(status, body).unwrap_err().error;
+            let advised = error.message.en.contains("retry") || error.message.zh.contains("重试");
+            assert!(retryable || !advised, "{status} {body:?} {error}");
             assert_eq!(
                 (error.kind, error.code.as_str(), error.retryable),
                 (Kind::Protocol, code, retryable),

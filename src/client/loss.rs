@@ -89,8 +89,8 @@ impl Loss {
                     Kind::Timeout,
                     "Timeout",
                     Operator,
-                    "未在时限内收到完整响应，请检查网络或增大 timeoutMs。",
-                    "No complete response arrived in time; check the network or raise timeoutMs.",
+                    "未在时限内收到完整响应，请检查网络或增大单次请求的时限。",
+                    "No complete response arrived in time; check the network or raise the time limit of an attempt.",
                 )
                 .retryable(),
                 false,
@@ -100,8 +100,8 @@ impl Loss {
                     Kind::Timeout,
                     "Timeout",
                     Operator,
-                    "请求发送之前调用已超时，本次请求未发送；请检查凭证函数是否过慢，或增大 totalTimeoutMs。",
-                    "The call timed out before this request was sent; check whether the credentials function is slow, or raise totalTimeoutMs.",
+                    "请求发送之前调用已超时，本次请求未发送；请检查凭证函数是否过慢，或增大整个调用的时限。",
+                    "The call timed out before this request was sent; check whether the credentials function is slow, or raise the time limit of the call.",
                 )
                 .retryable(),
                 true,
@@ -156,8 +156,8 @@ impl Loss {
                     Kind::Credentials,
                     "CredentialsTimeout",
                     Operator,
-                    "凭证函数超时，请求未发送；请检查凭证来源，或增大 totalTimeoutMs。",
-                    "The credentials function timed out, so the request was not sent; check its source, or raise totalTimeoutMs.",
+                    "凭证函数超时，请求未发送；请检查凭证来源，或增大整个调用的时限。",
+                    "The credentials function timed out, so the request was not sent; check its source, or raise the time limit of the call.",
                 )
                 .retryable(),
                 true,

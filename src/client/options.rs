@@ -541,6 +541,8 @@ mod tests {
                 ("accessKeySecret", "browser"),
             ]
         );
+        let Text { zh, en } = &error.message;
+        assert!(!zh.contains("  ") && !en.contains("  "), "{error}");
     }
 
     #[test]

@@ -9,7 +9,7 @@
 //! (help.aliyun.com/document_detail/160546.html).
 
 use crate::actions::{Action, ActionKind};
-use crate::error::{Audience, Error, Kind};
+use crate::error::{Audience, Error, Kind, without_retry};
 use crate::http::{Response, header};
 use crate::json::read::{self, Members};
 use crate::json::{Json, Number};
@@ -281,24 +281,26 @@ impl Envelope {
     fn read(response: &Response) -> Result<Self, Error> {
         let status = response.status;
         let header_id = header(&response.headers, "x-acs-request-id").and_then(request_id);
-        let whole = |code, zh, en| {
+        let failed = |retryable, code, zh, en| {
             let error = protocol_error(code, zh, en);
+            let message = if retryable {
+                error.message
+            } else {
+                without_retry(&error.message)
+            };
             Error {
+                message,
+                retryable,
                 http_status: Some(status),
                 request_id: header_id.clone(),
-                retryable: status >= 500 || status == 429,
                 ..error
             }
         };
+        let may_pass = status >= 500 || status == 429;
+        let whole = |code, zh, en| failed(may_pass, code, zh, en);
         // The body is empty or truncated; another query can return all of it. A redirect with an
         // empty body is complete.
-        let cut = |code, zh, en| {
-            let error = whole(code, zh, en);
-            Error {
-                retryable: error.retryable || (200..300).contains(&status),
-                ..error
-            }
-        };
+        let cut = |code, zh, en| failed(may_pass || (200..300).contains(&status), code, zh, en);
         let Ok(text) = std::str::from_utf8(&response.body) else {
             if is_compressed(response) {
                 return Err(whole(

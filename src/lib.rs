@@ -122,6 +122,7 @@
 //! | `client`, `identity`, `gateway-module`, `sandbox-module` | the JavaScript exports of the npm package, on wasm32 only |
 
 #![cfg_attr(not(test), warn(clippy::arithmetic_side_effects))]
+#![cfg_attr(docsrs, feature(doc_cfg))]
 
 #[macro_use]
 mod redacted;

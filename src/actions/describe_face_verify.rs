@@ -16,7 +16,8 @@ pub static DESCRIBE_FACE_VERIFY: Action = Action {
 };
 
 action_parameters! {
-    /// A DescribeFaceVerify request.
+    /// A DescribeFaceVerify request. Mandatory are `scene_id` and `certify_id`. If a field is set twice, the later
+    /// value wins.
     DescribeFaceVerify, PARAMETERS, TEXTS:
     scene_id "SceneId" Query Rule::SceneId,
         "认证场景 ID，与发起认证时相同。",

@@ -20,6 +20,11 @@ pub static INIT_FACE_VERIFY: Action = Action {
 action_parameters! {
     /// An InitFaceVerify request. ProductCode and CertType default to Alibaba Cloud's fixed values
     /// (`LR_FR`, `IDENTITY_CARD`). If a field is set twice, the later value wins.
+    ///
+    /// Mandatory are `scene_id`, `outer_order_no` and `meta_info`; for the product `ID_PRO` also `cert_name`
+    /// and `cert_no`, for `PV_FV` also `user_id` and a picture, which is `face_contrast_picture`,
+    /// `face_contrast_picture_url`, `certify_id`, or `oss_bucket_name` with `oss_object_name`. Of other products,
+    /// only `scene_id` and `outer_order_no` are known to be mandatory.
     InitFaceVerify, PARAMETERS, TEXTS:
     scene_id "SceneId" Query Rule::SceneId,
         "认证场景 ID，在阿里云控制台中创建。",

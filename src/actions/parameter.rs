@@ -212,7 +212,7 @@ macro_rules! action_parameters {
                 #[doc = ""]
                 #[doc = $zh]
                 #[doc = ""]
-                #[doc = concat!("Rule: `", stringify!($rule), "`.")]
+                #[doc = concat!("Format: `", stringify!($rule), "`, see [`Rule`](crate::actions::Rule).")]
                 #[must_use]
                 pub fn $setter<'a>(mut self, value: impl Into<$crate::actions::value::Value<'a>>) -> Self {
                     self.values.retain(|(name, _)| *name != $name);

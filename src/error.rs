@@ -8,7 +8,7 @@ use serde::Serialize;
 use std::fmt;
 
 /// The kind of failure; programs can branch on it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize)]
 #[serde(rename_all = "lowercase")]
 #[non_exhaustive]
 pub enum Kind {

@@ -5,6 +5,7 @@ use std::borrow::Cow;
 
 /// A text in Chinese and English; every message of this crate is a `Text`.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[non_exhaustive]
 pub struct Text {
     /// Simplified Chinese.
     pub zh: Cow<'static, str>,

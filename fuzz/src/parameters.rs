@@ -14,10 +14,8 @@ pub fn run(bytes: &[u8]) {
         return;
     };
     let now = Timestamp::from_unix_millis(1_700_000_000_000);
-    let options = ValidationOptions {
-        allow_other_products: true,
-        ..ValidationOptions::new(now)
-    };
+    let mut options = ValidationOptions::new(now);
+    options.allow_other_products = true;
     let Ok(request) = validate(&INIT_FACE_VERIFY, values, &options) else {
         return;
     };

@@ -18,6 +18,7 @@ const TYPICAL_COUNT: usize = 16;
 
 /// What validation depends on besides the request.
 #[derive(Clone, Copy, Debug)]
+#[non_exhaustive]
 pub struct ValidationOptions {
     /// The current time; birth dates must not be in the future.
     pub now: Timestamp,

@@ -61,9 +61,40 @@ impl From<String> for Value<'_> {
     }
 }
 
+impl<'a> From<&'a String> for Value<'a> {
+    fn from(text: &'a String) -> Self {
+        Self::Text(Cow::Borrowed(text))
+    }
+}
+
+impl<'a> From<Cow<'a, str>> for Value<'a> {
+    fn from(text: Cow<'a, str>) -> Self {
+        Self::Text(text)
+    }
+}
+
+// With several types of integers, Rust takes a literal without a suffix for an i32.
+impl From<i32> for Value<'_> {
+    fn from(number: i32) -> Self {
+        Self::Integer(number.into())
+    }
+}
+
+impl From<u32> for Value<'_> {
+    fn from(number: u32) -> Self {
+        Self::Integer(number.into())
+    }
+}
+
 impl From<i64> for Value<'_> {
     fn from(number: i64) -> Self {
         Self::Integer(number)
+    }
+}
+
+impl From<u64> for Value<'_> {
+    fn from(number: u64) -> Self {
+        i64::try_from(number).map_or(Self::Inexact, Self::Integer)
     }
 }
 
@@ -147,6 +178,16 @@ mod tests {
         ] {
             assert!(read(json) == value, "{json}");
         }
+    }
+
+    #[test]
+    fn takes_the_types_that_programs_have() {
+        let text = "text".to_owned();
+        assert!(Value::from(&text) == Value::from(Cow::Borrowed("text")));
+        for number in [Value::from(7), 7_i64.into(), 7_u32.into(), 7_u64.into()] {
+            assert!(number == Value::Integer(7));
+        }
+        assert!(Value::from(u64::MAX) == Value::Inexact);
     }
 
     #[test]

@@ -61,7 +61,7 @@ pub struct InitResult {
 }
 
 /// The status of a verification.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Status {
     /// The user has not finished (Codes 403 and 424).
@@ -141,6 +141,7 @@ redacted_debug!(InitResult, DescribeResult, Material, Picture);
 
 /// A failed response, with what the retry decision needs.
 #[derive(Clone, Debug)]
+#[non_exhaustive]
 pub struct Failure {
     /// The error for the caller.
     pub error: Error,

@@ -17,6 +17,7 @@ use serde::Serialize;
 
 /// A violated rule: its stable name, and what to do.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[non_exhaustive]
 pub struct RuleViolation {
     /// The stable name of the rule.
     pub rule: &'static str,

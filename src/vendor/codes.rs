@@ -58,6 +58,7 @@ pub struct Code {
 /// A SubCode of DescribeFaceVerify's ResultObject.
 #[derive(Clone, Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
+#[non_exhaustive]
 pub struct SubCode {
     /// Three digits.
     pub code: &'static str,

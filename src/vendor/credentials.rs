@@ -7,6 +7,7 @@ use crate::text::Text;
 
 /// An AccessKey pair, with a SecurityToken if it is temporary (STS).
 #[derive(Clone, Debug)]
+#[non_exhaustive]
 pub struct Credentials {
     /// AccessKeyId: identifies the key and is not secret.
     pub access_key_id: String,

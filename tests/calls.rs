@@ -497,6 +497,16 @@ fn a_wrong_signature_is_explained_without_leaking() {
     for bare in ["", "x", "&&&&"] {
         failed(call.settle(attempt.state.clone(), mismatch(bare)));
     }
+    let mut refreshable = init();
+    refreshable.refreshable = true;
+    let altered = refreshable.settle(attempt.state.clone(), mismatch(&changed));
+    let state = ended(altered);
+    assert!(!state.credentials_refused && !state.credentials_refreshed);
+    for unproven in [&ours, ""] {
+        let (_, refresh, _) =
+            retried(refreshable.settle(attempt.state.clone(), mismatch(unproven)));
+        assert!(refresh, "{unproven}");
+    }
     let shown = format!("{error:?}");
     for secret in ["张三", "%25E5", "440524188001010014", "testsecret"] {
         assert!(!shown.contains(secret), "{shown}");

@@ -101,10 +101,7 @@ export async function performCall({
         const failed = withBytes([state, ended ?? "threw", ...thrown(error)], core.endUnsent);
         return { failed: JSON.parse(failed), cause: ended === "aborted" ? signal?.reason : error };
       }
-      if (refused && isSame(value, refused.keys)) {
-        credentials.drop(value);
-        return { failed: refused.because };
-      }
+      if (refused && isSame(value, refused.keys)) return { failed: refused.because };
       keys = value;
     }
     const call = [options, time.millis, keys.packed, action, ...parameters];
@@ -127,17 +124,20 @@ export async function performCall({
     const known: Partial<Known> = step.state ? JSON.parse(step.state) : {};
     if (known.clockCorrected) clock.offsetMillis = known.clockOffsetMillis!;
     if (step.failed) {
-      if (known.credentialsRefused) credentials.drop(keys);
+      if (known.credentialsRefused) credentials.refuse(keys, isUnproven(step.failed));
       return { failed: step.failed, cause: outcome.error, waitMillis: known.retryAfterMillis ?? 0 };
     }
     state = step.state;
     await sleep(step.delayMillis, signal);
     if (step.refreshCredentials) {
-      credentials.drop(keys);
+      credentials.refuse(keys, isUnproven(step.because));
       [keys, refused] = [undefined, { keys, because: step.because }];
     }
   }
 }
+
+/** Whether only the signature was refused: the request may have been altered on the way, and the key be valid. */
+const isUnproven = ({ kind }: Failure): boolean => kind === "signature";
 
 /** What `prepareAttempt` returns, by name. */
 function attemptFrom(action: Action, returned: string): Attempt | Failed {

@@ -8,7 +8,7 @@ const REFRESH_AHEAD_MILLIS = 5 * 60 * 1000;
 const REFRESH_AHEAD_PART = 1 / 4;
 /** How long a call waits for new credentials while those in hand are still valid. */
 const REFRESH_PATIENCE_MILLIS = 2_000;
-/** How long valid credentials are used after a refresh has failed, before the next one. */
+/** How long credentials are used after a refresh has failed or returned the same refused ones, before the next one. */
 const REFRESH_PAUSE_MILLIS = 10_000;
 
 /** Credentials in the core's format. */
@@ -25,7 +25,7 @@ export type Given = { readonly [Name in keyof Credentials]?: Credentials[Name] |
 
 /**
  * The source of credentials: a fixed value or a function. Concurrent calls share one invocation. The function is called
- * again shortly before its credentials expire, and after they were dropped.
+ * again shortly before its credentials expire, and after they were dropped or refused.
  */
 export class CredentialsSource {
   readonly #provider: (() => Promise<Given>) | undefined;
@@ -35,6 +35,8 @@ export class CredentialsSource {
   #asked = 0;
   #answered = 0;
   #pausedUntil = -Infinity;
+  /** Whether Alibaba Cloud refused the current credentials since they were returned, and whether they may be valid. */
+  #refusal: { unproven: boolean } | undefined;
 
   constructor(credentials: Given | (() => Promise<Given>)) {
     if (typeof credentials === "function") this.#provider = credentials;
@@ -53,10 +55,11 @@ export class CredentialsSource {
   async get(limits: Limits, offsetMillis: number): Promise<{ value?: Held; error?: unknown; ended?: Ended }> {
     const current = this.#current;
     if (!this.#provider) return current ? { value: current } : {};
-    if (current && !isDue(current, offsetMillis)) return { value: current };
+    if (current && !this.#refusal && !isDue(current, offsetMillis)) return { value: current };
     if (limits.signal?.aborted) return { ended: "aborted" };
-    const spare = current && isValid(current, offsetMillis);
-    if (spare && Date.now() < this.#pausedUntil) return { value: current };
+    const unexpired = current && isValid(current, offsetMillis);
+    if (unexpired && Date.now() < this.#pausedUntil) return { value: current };
+    const spare = unexpired && this.#refusal?.unproven !== false;
     const asked = (this.#pending ??= this.#ask(this.#provider));
     const patience = spare ? REFRESH_PATIENCE_MILLIS : Infinity;
     const got = await within({ ...limits, timeoutMillis: Math.min(limits.timeoutMillis, patience) }, asked);
@@ -65,14 +68,23 @@ export class CredentialsSource {
     if (got.value || got.ended === "aborted") return got;
     // The current ones again, because another call may have dropped or replaced them meanwhile.
     const still = this.#current;
-    if (!still || !isValid(still, offsetMillis)) return got;
+    if (!still || !isValid(still, offsetMillis) || this.#refusal?.unproven === false) return got;
     this.#pausedUntil = Date.now() + REFRESH_PAUSE_MILLIS;
     return { value: still };
   }
 
-  /** Discards credentials that are unusable or were refused; the next call invokes the function again. */
+  /** Discards unusable credentials; the next call invokes the function again. */
   drop(unusable: Held): void {
     if (this.#provider && this.#current === unusable) this.#current = undefined;
+  }
+
+  /**
+   * Has the function invoked again before credentials that Alibaba Cloud refused are used again.
+   *
+   * @param unproven whether they may be valid all the same, so that they are used while a refresh fails
+   */
+  refuse(refused: Held, unproven: boolean): void {
+    if (this.#current === refused) this.#refusal = { unproven };
   }
 
   #ask(provider: () => Promise<Given>): Promise<Held> {
@@ -83,7 +95,10 @@ export class CredentialsSource {
     const end = (answer?: Held) => {
       if (this.#pending === asked) this.#pending = undefined;
       // Also kept if no call waits for it any more: the next one may come in time.
-      if (answer && number > this.#answered) [this.#answered, this.#current] = [number, answer];
+      if (!answer || number <= this.#answered) return;
+      if (this.#refusal && this.#current && isSame(answer, this.#current))
+        this.#pausedUntil = Date.now() + REFRESH_PAUSE_MILLIS;
+      [this.#answered, this.#current, this.#refusal] = [number, answer, undefined];
     };
     asked.then(end, () => end());
     return asked;

@@ -22,7 +22,7 @@ import type {
   PendingResult,
   WaitOptions,
 } from "./types.js";
-import { callHook, sleep } from "./waits.js";
+import { callHook, sleep, waitBeforeQuery } from "./waits.js";
 
 /** Two minutes: longer than almost all users need, shorter than the 30 minutes of a CertifyId. */
 const DEFAULT_DEADLINE_MILLIS = 120_000;
@@ -180,13 +180,13 @@ export const FaceVerifyClient: FaceVerifyClientConstructor = class implements Fa
       }
       const step = host.core().pollDelay(polls, jitter(), error?.code);
       if (step === undefined) throw error;
-      const delay = Math.max(step, outcome.waitMillis ?? 0);
+      const delay = waitBeforeQuery(Math.max(step, outcome.waitMillis ?? 0), deadline);
       // An aborted wait continues with a query, which reports it.
-      if (!signal?.aborted && Date.now() + delay > deadline) {
+      if (!signal?.aborted && delay === undefined) {
         if (pending) return pending;
         throw error;
       }
-      await sleep(delay, signal);
+      await sleep(delay ?? 0, signal);
     }
   }
 

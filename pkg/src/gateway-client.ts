@@ -11,7 +11,7 @@ import { FaceVerifyError, type Failure } from "./errors.js";
 import { invalid, problem, unknownOptions } from "./options.js";
 import { randomHex } from "./random.js";
 import { fetchTransport, type Outcome, type Send } from "./transport.js";
-import { callHook, sleep, within } from "./waits.js";
+import { callHook, sleep, waitBeforeQuery, within } from "./waits.js";
 import type {
   CountQuery,
   FaceVerification,
@@ -212,10 +212,10 @@ export const GatewayClient: GatewayClientConstructor = class implements GatewayC
         await callHook(onPending, order, { timeoutMillis: Math.max(0, deadline - Date.now()), signal });
       } else if (!ended.error.retryable) throw ended.error;
       const asked = "result" in ended ? 0 : ended.waitMs;
-      const pause = Math.max(0, beganAt + POLL_MS - Date.now(), asked);
+      const pause = waitBeforeQuery(Math.max(0, beganAt + POLL_MS - Date.now(), asked), deadline);
       // An aborted wait continues with a request, which reports it.
-      if (!signal?.aborted && Date.now() + pause >= deadline) return pending ?? this.#unwrap(ended);
-      await sleep(pause, signal);
+      if (!signal?.aborted && pause === undefined) return pending ?? this.#unwrap(ended);
+      await sleep(pause ?? 0, signal);
     }
   }
 

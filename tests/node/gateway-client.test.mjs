@@ -385,7 +385,7 @@ test("waiting ends at the deadline, with what is known by then", async (t) => {
   assert.deepEqual(urls, [url, url]);
 });
 
-test("waiting follows Retry-After, and ends if the deadline comes first", async (t) => {
+test("waiting follows Retry-After, but asks once more before the deadline", async (t) => {
   t.mock.timers.enable({ apis: ["Date", "setTimeout"] });
   const throttled = (seconds) => () =>
     Promise.resolve(
@@ -413,10 +413,20 @@ test("waiting follows Retry-After, and ends if the deadline comes first", async 
     return [client.waitForResult(outerOrderNo, { deadlineMs: 20_000 }), () => asked];
   };
   const [far, farAsked] = waiting(throttled("60"));
-  assert.equal((await errorOf(far)).code, "rate-limited");
+  const over = errorOf(far);
+  await new Promise(setImmediate);
+  t.mock.timers.tick(18_999);
+  await new Promise(setImmediate);
   assert.equal(farAsked(), 1);
+  t.mock.timers.tick(1);
+  assert.equal((await over).code, "rate-limited");
+  assert.equal(farAsked(), 2);
 
   const passed = () => Promise.resolve(Response.json({ ...body, status: "passed" }));
+  const [late] = waiting(throttled("60"), passed);
+  await new Promise(setImmediate);
+  t.mock.timers.tick(19_000);
+  assert.equal((await late).status, "passed");
   const [near, nearAsked] = waiting(throttled("15"), passed);
   await new Promise(setImmediate);
   t.mock.timers.tick(14_999);

@@ -239,15 +239,67 @@ test("refused credentials are requested again, and used if they are others", asy
     const face = asking(() => ({ ...keys, expiration: minutes(60 + asked++) }), fetch);
     assert.equal((await failure(face.initFaceVerify(order))).code, code);
     assert.deepEqual([asked, fetch.requests.length], [2, 1], "the same are not used again");
+    for (let calls = 0; calls < 9; calls++) await failure(face.initFaceVerify(order));
+    assert.deepEqual([asked, fetch.requests.length], [2, 10], "not asked for at once");
+    mock.timers.tick(10_000);
     await failure(face.initFaceVerify(order));
-    assert.equal(fetch.requests.length, 2, "the next call asks");
-    assert.ok(asked > 2);
+    assert.deepEqual([asked, fetch.requests.length], [3, 11]);
   }
   let asked = 0;
   const fetch = fetches(refused("Forbidden.RAM"));
   const face = asking(() => (asked++, keys), fetch);
   for (let calls = 0; calls < 2; calls++) await failure(face.initFaceVerify(order));
   assert.deepEqual([asked, fetch.requests.length], [1, 2], "a missing permission");
+});
+
+test("refused credentials that are accepted again are not requested again", async () => {
+  let asked = 0;
+  const fetch = fetches(refused("Forbidden.AccessKeyDisabled"), started);
+  const face = asking(() => (asked++, keys), fetch);
+  await failure(face.initFaceVerify(order));
+  for (let calls = 0; calls < 3; calls++) {
+    mock.timers.tick(10_000);
+    await face.initFaceVerify(order);
+  }
+  assert.equal(asked, 2);
+});
+
+const mismatch = (signed) => async () =>
+  Response.json(
+    { Code: "SignatureDoesNotMatch", Message: `x server string to sign is:${signed}` },
+    { status: 400 },
+  );
+
+test("a request that was altered on the way does not count against the credentials", async () => {
+  let asked = 0;
+  const fetch = fetches(mismatch("POST&%2F&AccessKeyId%3Dx"), started);
+  const face = asking(() => (asked++, keys), fetch);
+  const error = await failure(face.initFaceVerify(order));
+  assert.deepEqual([error.code, error.audience], ["SignatureDoesNotMatch", "developer"]);
+  await face.initFaceVerify(order);
+  assert.deepEqual([asked, fetch.requests.length], [1, 2]);
+});
+
+test("after a refused signature, valid credentials are used while a refresh fails; after a refused key, not", async () => {
+  for (const fail of [
+    () => Promise.reject(new Error("planted")),
+    () => (setImmediate(() => mock.timers.tick(2_000)), never()),
+  ]) {
+    let asked = 0;
+    const credentials = () => (++asked === 1 ? { ...keys, expiration: minutes(60) } : fail());
+    const fetch = fetches(mismatch(""), started);
+    const face = asking(credentials, fetch);
+    assert.equal((await failure(face.initFaceVerify(order))).code, "SignatureDoesNotMatch");
+    for (let calls = 0; calls < 3; calls++) await face.initFaceVerify(order);
+    assert.deepEqual([asked, fetch.requests.length], [2, 4]);
+  }
+  let asked = 0;
+  const credentials = () =>
+    ++asked === 1 ? { ...keys, expiration: minutes(60) } : Promise.reject(new Error("planted"));
+  const face = asking(credentials, fetches(refused("InvalidAccessKeyId.NotFound")));
+  for (let calls = 0; calls < 2; calls++)
+    assert.equal((await failure(face.initFaceVerify(order))).code, "CredentialsFailed");
+  assert.equal(asked, 3);
 });
 
 test("with one attempt, the next call has new credentials and the right time", async () => {
@@ -363,13 +415,24 @@ test("a wait ends at its deadline or by its signal while a hook hangs, and with 
   }
 });
 
-test("a wait follows Retry-After, and ends if the deadline comes first", async () => {
+test("a wait follows Retry-After, but queries once more before the deadline", async () => {
   const throttled = (seconds) => async () =>
     Response.json({ Code: "Throttling" }, { status: 429, headers: { "retry-after": seconds } });
   const far = fetches(throttled("60"));
-  const waiting = client(far).waitForResult(query, { deadlineMs: 20_000 });
-  assert.equal((await failure(waiting)).code, "Throttling");
+  const waiting = failure(client(far).waitForResult(query, { deadlineMs: 20_000 }));
+  await new Promise(setImmediate);
+  mock.timers.tick(18_999);
+  await new Promise(setImmediate);
   assert.equal(far.requests.length, 1);
+  mock.timers.tick(1);
+  assert.equal((await waiting).code, "Throttling");
+  assert.equal(far.requests.length, 2);
+
+  const late = fetches(throttled("60"), passed);
+  const lucky = client(late).waitForResult(query, { deadlineMs: 20_000 });
+  await new Promise(setImmediate);
+  mock.timers.tick(19_000);
+  assert.equal((await lucky).status, "passed");
 
   const near = fetches(throttled("15"), passed);
   const over = client(near, { maxAttempts: 1 }).waitForResult(query, { deadlineMs: 20_000 });

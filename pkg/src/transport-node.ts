@@ -43,7 +43,7 @@ function exchange(
       settle({ kind: isUnsent(sending?.socket) ? NOT_CONNECTED : failureCode(error), error });
     const release = endBy(limits, (kind) => {
       const outcome = outcomeOfEnd(kind, limits);
-      settle(isConnected(sending?.socket) ? outcome : { ...outcome, kind: UNSENT[kind] });
+      settle(isConnecting(sending?.socket) ? { ...outcome, kind: UNSENT[kind] } : outcome);
       sending?.destroy();
     });
     const begin = () => {
@@ -156,18 +156,26 @@ function unpack(
 /** Outcomes if the connection was not established: nothing was sent, so even a start can be retried. */
 const UNSENT = { "timed-out": NOT_CONNECTED, aborted: "aborted-unsent" };
 
-/** Whether anything may have been sent. */
-const isConnected = (socket: MaybeSecure | null | undefined): boolean =>
-  Boolean(socket) && !socket?.connecting && !socket?.secureConnecting;
+/** Whether nothing of a request in progress was sent: it has no socket yet, or one that is not connected. */
+const isConnecting = (socket: MaybeSecure | null | undefined): boolean =>
+  isUnsent(socket) || (isNodes(socket) && socket.connecting);
 
 /**
  * Whether nothing of a failed request was sent: it never had a socket, or the TLS handshake was not over, before which
- * Node sends nothing. A failed socket no longer shows whether it was `connecting`. Sockets of tools that replace the
- * network show nothing either.
+ * Node sends nothing. A failed socket no longer shows whether it was `connecting`.
  */
 const isUnsent = (socket: MaybeSecure | null | undefined): boolean =>
-  socket === null ||
-  (socket?.secureConnecting === true &&
-    socket instanceof globalThis.process.getBuiltinModule("node:tls").TLSSocket);
+  socket === null || (isNodes(socket) && socket.secureConnecting === true);
+
+/**
+ * Whether the socket is Node's own. Those of tools that replace the network may inherit from it, and show nothing: they
+ * can be `connecting` until they respond.
+ */
+function isNodes(socket: MaybeSecure | null | undefined): socket is MaybeSecure {
+  const { getBuiltinModule } = globalThis.process;
+  const { Socket } = getBuiltinModule("node:net");
+  const { TLSSocket } = getBuiltinModule("node:tls");
+  return Boolean(socket) && [Socket.prototype, TLSSocket.prototype].includes(Object.getPrototypeOf(socket));
+}
 
 type MaybeSecure = Socket & { secureConnecting?: boolean };

@@ -22,7 +22,7 @@ for (const library of ["nock", "nock-13", "msw"]) {
         certifyId: "91707dc296d469ad38e4c5efa6a0f24b",
         sent: "张三",
         broken: ["transport", "ConnectionFailed", "unknown"],
-        aborted: "aborted",
+        aborted: ["aborted", "Aborted", "unknown"],
         statuses: ["pending"],
       });
     });

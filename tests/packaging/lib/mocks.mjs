@@ -68,7 +68,7 @@ mock.hang();
 const controller = new AbortController();
 const waiting = client.initFaceVerify(order, { signal: controller.signal });
 setImmediate(() => controller.abort());
-const [aborted] = await failure(waiting);
+const aborted = await failure(waiting);
 
 const { signal } = new AbortController();
 for (let count = 0; count < 40; count += 1) mock.answer(() => pending);

@@ -31,12 +31,18 @@ function neverConnected(error: unknown): boolean {
   // Node tries the addresses of a host one after another. The error of all attempts has the code of the first one.
   const errors = readFrom(error, "errors");
   const attempts: unknown[] = Array.isArray(errors) && errors.length > 0 ? errors : [error];
-  if (attempts.every((attempt) => textOf(attempt, "syscall") === "connect")) return true;
-  return isRefusedTunnel(error) || DENO_STAGE.exec(textOf(error, "message"))?.[1] === "Connect";
+  return attempts.every((attempt) => textOf(attempt, "syscall") === "connect") || isRefusedTunnel(error);
 }
 
-/** Deno's errors have no code, and name the stage that failed. */
-const DENO_STAGE = /client error \((\w+)\)/;
+/**
+ * Whether Deno's `fetch` failed while it connected. Its errors have no code, and name the stage. It proves nothing about a
+ * request that Deno may repeat: the server may have received the first one.
+ */
+export function failedToConnectOnDeno(error: unknown): boolean {
+  const message = textOf(readFrom(error, "cause") ?? error, "message");
+  return /client error \((\w+)\)/.exec(message)?.[1] === "Connect";
+}
+
 /** Whether a proxy refused the tunnel that undici's ProxyAgent asked for. The code is that of aborted requests. */
 const isRefusedTunnel = (error: unknown): boolean =>
   textOf(error, "code") === "UND_ERR_ABORTED" &&

@@ -8,6 +8,7 @@ import { consumer } from "./lib/consumer.mjs";
 import { assertVerified, printed } from "./lib/expected.mjs";
 import { bun, deno, node } from "./lib/runtimes.mjs";
 import { startSandbox } from "./lib/servers.mjs";
+import { faultServer, pending } from "../support/fault-server.mjs";
 
 const { endpoint, seen } = await startSandbox();
 const [esm, cjs] = [await consumer("esm"), await consumer("cjs")];
@@ -54,6 +55,24 @@ for (const [name, { program, version, args = [], forSandbox = args, oneCopy = fa
         for (const [result, verification] of printed(await run(project, "sandbox.js"), 2))
           await assertVerified(result, () => verification);
       });
+    }
+  });
+}
+
+// Some runtimes repeat requests by themselves.
+for (const name of ["Node 24", "Bun", "Deno"]) {
+  const { program, forSandbox = [] } = runtimes[name];
+  test(`${name} sends a start once, however the connection ends`, async () => {
+    for (const end of ["destroy", "resetAndDestroy", "close"]) {
+      await using server = await faultServer(pending, ({ socket }) => {
+        if (end === "close") server.close();
+        socket[end === "close" ? "destroy" : end]();
+      });
+      const run = [...forSandbox, "lost-start.js", server.endpoint];
+      const env = { DENO_DIR: join(esm.folder, ".deno") };
+      const [{ execution }] = printed(await esm.must(program(), run, env));
+      const received = server.requests.map(({ form }) => form.get("Action"));
+      assert.deepEqual([execution, received], ["unknown", ["DescribeFaceVerify", "InitFaceVerify"]], end);
     }
   });
 }

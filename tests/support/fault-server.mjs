@@ -20,6 +20,8 @@ export async function faultServer(...answers) {
   return {
     endpoint: `http://127.0.0.1:${server.address().port}`,
     requests,
+    /** Accepts no more connections. */
+    close: () => server.close(),
     async [Symbol.asyncDispose]() {
       server.closeAllConnections();
       await new Promise((resolve) => server.close(resolve));

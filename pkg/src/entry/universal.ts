@@ -8,6 +8,7 @@ import { exports } from "../client-exports.js";
 import { callChannel } from "../channel-node.js";
 import { useHost } from "../host.js";
 import { loadInline } from "../load.js";
+import { denoTransport } from "../transport-deno.js";
 import { nodeTransport } from "../transport-node.js";
 import base64 from "../../wasm/client/base64.js";
 import init, { initSync } from "../../wasm/client/cloudauth_edge.js";
@@ -19,6 +20,6 @@ const inBrowser =
 useHost({
   ...loadInline(exports, { init, initSync }, base64),
   inBrowser,
-  send: nodeTransport(),
+  send: nodeTransport() ?? denoTransport(),
   calls: callChannel(),
 });

@@ -42,7 +42,7 @@ export function unknownOptions(given: unknown, known: readonly string[]): Proble
     .map(([name]) =>
       problem(
         // The name could be a misplaced secret.
-        /^[A-Za-z]{1,40}$/.test(name) ? name : "(?)",
+        /^([A-Za-z]{1,40}|[A-Za-z_$][\w$]{0,19})$/.test(name) ? name : "(?)",
         "unknown-option",
         `不是此处的有效选项；可用的选项：${known.join("、")}。`,
         `is not a known option here; the options are: ${known.join(", ")}.`,

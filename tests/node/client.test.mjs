@@ -545,11 +545,16 @@ testOnce("options that a call does not have are refused before anything is sent"
     (options) => face.describeFaceVerify(query, options),
     (options) => face.waitForResult(query, options),
   ]) {
-    const error = await failure(call({ timeoutMs: 100, "a secret": 1 }));
+    const error = await failure(
+      call({ timeoutMs: 100, _log: 1, logger2: 1, LTAI5tExample0123456789ab: 1, "a secret": 1 }),
+    );
     assert.deepEqual([error.kind, error.code, error.execution], ["validation", "InvalidOptions", "none"]);
     const fields = error.fields.map(({ field, rule }) => [field, rule]);
     assert.deepEqual(fields, [
       ["timeoutMs", "unknown-option"],
+      ["_log", "unknown-option"],
+      ["logger2", "unknown-option"],
+      ["(?)", "unknown-option"],
       ["(?)", "unknown-option"],
     ]);
     assert.match((await failure(call(signal))).message, /\{ signal \}/);

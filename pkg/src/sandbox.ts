@@ -8,7 +8,7 @@
 // On Node: in a test's own process, and as an HTTP server for every language.
 
 import { Buffer } from "node:buffer";
-import { appendFileSync, existsSync, readFileSync, renameSync, writeFileSync } from "node:fs";
+import { appendFileSync, copyFileSync, existsSync, readFileSync, renameSync, writeFileSync } from "node:fs";
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
 import type { Duplex } from "node:stream";
@@ -230,19 +230,26 @@ class FileStore extends MemoryStore {
   readonly #file: string;
   /** Infinite at first, so that the first change removes what has expired by the sandbox's clock. */
   #lines = Infinity;
+  /** Whether the last line of the file may be cut off. */
+  #torn = false;
 
   constructor(file: string) {
     super();
     this.#file = file;
-    for (const change of existsSync(file) ? changesIn(file) : []) {
+    const { changes, damaged } = existsSync(file) ? changesIn(file) : { changes: [], damaged: false };
+    for (const change of changes) {
       if (change === null) super.clear();
       else super.put(...change, -Infinity);
     }
+    if (damaged) copyFileSync(file, `${file}.damaged`);
     this.#rewrite();
   }
 
   override put(key: string, value: string, expiresAt: number | null, now: number): void {
-    appendFileSync(this.#file, `${JSON.stringify([key, value, expiresAt])}\n`);
+    const line = `${this.#torn ? "\n" : ""}${JSON.stringify([key, value, expiresAt])}\n`;
+    this.#torn = true;
+    appendFileSync(this.#file, line);
+    this.#torn = false;
     super.put(key, value, expiresAt, now);
     if (++this.#lines <= Math.max(REWRITE_LINES, REWRITE_FACTOR * this.size)) return;
     this.sweep(now);
@@ -254,6 +261,7 @@ class FileStore extends MemoryStore {
     writeFileSync(this.#file, "", { mode: 0o600 });
     super.clear();
     this.#lines = 0;
+    this.#torn = false;
   }
 
   #rewrite(): void {
@@ -264,23 +272,30 @@ class FileStore extends MemoryStore {
   }
 }
 
+/** How the sandbox's rows begin; `src/sandbox/` chooses the keys. */
+const ROWS = ["verification/", "nonce/", "calls/", "clock", "faults"].map((key) => `["${key}`);
+
 /**
- * The changes in a file. Lines that are not JSON are skipped: a crash or a full disk can truncate a line. Throws if
- * another program wrote the file, because the store overwrites it.
+ * The changes in a file, and whether lines were skipped: a crash or a full disk can cut a line off, or leave zeros.
+ * Throws if another program wrote the file, because the store overwrites it.
  */
-function changesIn(file: string): Change[] {
+function changesIn(file: string): { changes: Change[]; damaged: boolean } {
   const text = readFileSync(file, "utf8");
-  const lines = text
-    .split("\n")
-    .map(parsed)
-    .filter((line) => line !== undefined);
-  const isCut = /^[^\n]+\n?$/.test(text) && lines.length === 0;
-  const isOwn = text === "" || (text.startsWith('["') && (isCut || lines.some(Array.isArray)));
-  if (isOwn && lines.every(isChange)) return lines;
+  const lines = text.split("\n").map((line) => line.replace(/^\0+/, ""));
+  const written = lines.filter((line) => line !== "");
+  const changes = written.map(parsed).filter((line) => line !== undefined);
+  const isOwn = text === "" || written.some(beginsLikeRow);
+  const isReadable = (line: string) => parsed(line) !== undefined || beginsLikeRow(line);
+  if (isOwn && written.every(isReadable) && changes.every(isChange))
+    return { changes, damaged: changes.length < written.length };
   const message = `${file} is not a state file of the sandbox and was not changed: choose another path.`;
   const zh = `${file} 不是沙箱的状态文件，未作改动，请换一个路径。`;
   throw Object.assign(new Error(`${message} ${zh}`), { code: "ERR_SANDBOX_FILE" });
 }
+
+/** Whether a line, which may be cut off, begins as the sandbox's rows do. */
+const beginsLikeRow = (line: string): boolean =>
+  ROWS.some((row) => line.startsWith(row) || (line.length > 2 && row.startsWith(line)));
 
 function isChange(line: unknown): line is Change {
   if (line === null) return true;

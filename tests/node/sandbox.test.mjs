@@ -3,8 +3,9 @@
 
 import assert from "node:assert/strict";
 import { once } from "node:events";
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import fs, { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { request as httpRequest, createServer } from "node:http";
+import { syncBuiltinESMExports } from "node:module";
 import { connect } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -262,6 +263,7 @@ describe("in-process", () => {
       assert.equal((await ask(clientOf(later), certifyId)).subCode, "205");
       assert.equal((await ask(clientOf(later), other)).code, "424");
       assert.ok(!readFileSync(file, "utf8").includes("cut"));
+      assert.equal(readFileSync(`${file}.damaged`, "utf8"), rows.join("\n"));
       await later.reset();
       assert.equal(readFileSync(file, "utf8"), "");
       for (const text of ['["veri', '["veri\n', ""]) {
@@ -269,6 +271,53 @@ describe("in-process", () => {
         sandboxFor({ file });
         assert.equal(readFileSync(file, "utf8"), "");
       }
+    } finally {
+      rmSync(folder, { recursive: true });
+    }
+  });
+
+  test("a file is known by each of its rows, even if they were cut off", async () => {
+    const folder = mkdtempSync(join(tmpdir(), "sandbox-"));
+    try {
+      const file = join(folder, "state.jsonl");
+      const before = sandboxFor({ file });
+      await start(clientOf(before));
+      await before.injectFault({ kind: "reset", skip: 9 });
+      await before.advanceClock(1);
+      await before.close();
+      const rows = readFileSync(file, "utf8").trim().split("\n");
+      const kinds = new Set(rows.map((row) => JSON.parse(row)[0].replace(/\/.*/, "")));
+      assert.deepEqual([...kinds].sort(), ["calls", "clock", "faults", "nonce", "verification"]);
+      for (const row of rows) {
+        for (const cut of [row, row.slice(0, -1), row.slice(0, 12), row.slice(0, 4), `\0\0${row}`]) {
+          writeFileSync(file, cut);
+          await sandboxFor({ file }).close();
+        }
+      }
+    } finally {
+      rmSync(folder, { recursive: true });
+    }
+  });
+
+  test("a row that follows one that was cut off is kept", async (t) => {
+    const folder = mkdtempSync(join(tmpdir(), "sandbox-"));
+    const append = fs.appendFileSync;
+    t.after(() => ((fs.appendFileSync = append), syncBuiltinESMExports()));
+    try {
+      const file = join(folder, "state.jsonl");
+      const before = sandboxFor({ file });
+      const { certifyId } = await start(clientOf(before));
+      fs.appendFileSync = (path, line) => {
+        append(path, line.slice(0, 20));
+        throw Object.assign(new Error("no space"), { code: "ENOSPC" });
+      };
+      syncBuiltinESMExports();
+      await assert.rejects(before.advanceClock(1));
+      fs.appendFileSync = append;
+      syncBuiltinESMExports();
+      await before.submit(certifyId, "205");
+      await before.close();
+      assert.equal((await ask(clientOf(sandboxFor({ file })), certifyId)).subCode, "205");
     } finally {
       rmSync(folder, { recursive: true });
     }
@@ -295,6 +344,11 @@ describe("in-process", () => {
         `# Lines\n${line}\n`,
         "null\n",
         '["a\n["b\n',
+        '["TODO] buy milk\n',
+        '["name",\n["x","y",1],\n["x","y",2]\n]\n',
+        '["x","y",null]\n',
+        `${line}\n["TODO] buy milk\n`,
+        '["',
       ]) {
         writeFileSync(file, text);
         assert.throws(

@@ -61,6 +61,9 @@ export interface CommonOptions {
    * with the process's own agents (connections kept alive, `NODE_EXTRA_CA_CERTS`, and, from Node 22.21 and 24.5 on,
    * `NODE_USE_ENV_PROXY`). There, a replaced or configured fetch, such as a mock or an undici dispatcher, is used only
    * if it is passed here: `fetch: (...request) => fetch(...request)`. nock and msw need nothing.
+   *
+   * It must send each request at most once. Do not pass one that retries, such as fetch-retry or undici's RetryAgent:
+   * `execution` could be `none` although a verification was started, and the client could start another one.
    */
   fetch?: Fetch | undefined;
   /** Called after each attempt, for logs and metrics, without personal data. Errors are ignored, also of a promise. */
@@ -81,7 +84,7 @@ export type ClientOptions = CommonOptions &
          * Either credentials or a function that returns them. Concurrent calls share one invocation of the function,
          * which is called again before `expiration`, and when Alibaba Cloud refuses the credentials. If it hangs,
          * throws or returns unusable credentials, calls fail with an error of kind `credentials`. If it hangs or throws
-         * before the last credentials have expired, calls use these.
+         * before the last credentials have expired, calls use these, unless Alibaba Cloud has refused their key or token.
          */
         credentials: Credentials | (() => Promise<Credentials>);
         accessKeyId?: undefined;

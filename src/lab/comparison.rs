@@ -489,7 +489,7 @@ fn encoded_once() -> Finding {
     Finding::fatal(
         "encoded-once",
         Text::new(
-            "规范化请求串没有再编码一次就拼进了待签名字符串。",
+            "规范化请求字符串没有再编码一次就拼进了待签名字符串。",
             "The canonicalized query in the string to sign was not encoded a second time.",
         ),
     )
@@ -499,7 +499,7 @@ fn encoded_differently() -> Finding {
     Finding::fatal(
         "encoding",
         Text::new(
-            "规范化请求串第二次编码的写法不同：除 A-Z a-z 0-9 - _ . ~ 外，每个字节都应写成大写的 %XX。",
+            "规范化请求字符串第二次编码的写法不同：除 A-Z a-z 0-9 - _ . ~ 外，每个字节都应写成大写的 %XX。",
             "The canonicalized query was encoded differently the second time: every byte except A-Z a-z 0-9 - _ . ~ must be %XX, in upper case.",
         ),
     )

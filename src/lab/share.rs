@@ -4,46 +4,37 @@
 use super::Finding;
 use super::http_message::is_method;
 use super::reading::{self, Place, Reading};
-use crate::actions;
+use crate::actions::rule::{IDENTITY_CARD, MODELS, PRODUCTS};
+use crate::actions::{self, Rule};
 use crate::signing::canonical::encode_pairs;
-use crate::signing::rpc;
+use crate::signing::{SignatureVersion, rpc};
+use crate::timestamp::Date;
 use std::net::{IpAddr, SocketAddr};
 
-/// Parameters whose values describe the call, not a person or a key.
-const KEPT: &[&str] = &[
-    "Action",
-    "CertType",
-    "CertifyUrlStyle",
-    "CertifyUrlType",
-    "Crop",
-    "Format",
-    "Model",
-    "ProductCode",
-    "RegionId",
-    "SignatureMethod",
-    "SignatureType",
-    "SignatureVersion",
-    "Timestamp",
-    "Version",
-];
-/// The headers with such values.
-const KEPT_HEADERS: &[&str] = &[
+/// The headers of a link, with kept or masked values; other headers are omitted.
+const HEADERS: &[&str] = &[
     "content-type",
     "host",
-    "x-acs-action",
-    "x-acs-date",
-    "x-acs-version",
-];
-/// The headers whose values are masked; other headers are omitted.
-const MASKED_HEADERS: &[&str] = &[
     "x-acs-accesskey-id",
+    "x-acs-action",
     "x-acs-content-sha256",
     "x-acs-credentials-provider",
+    "x-acs-date",
     "x-acs-security-token",
     "x-acs-signature-method",
     "x-acs-signature-nonce",
     "x-acs-signature-type",
     "x-acs-signature-version",
+    "x-acs-version",
+];
+/// Regions whose names a link keeps. A pattern would let other words through.
+const REGIONS: &[&str] = &[
+    "ap-southeast-1",
+    "cn-beijing",
+    "cn-hangzhou",
+    "cn-hongkong",
+    "cn-shanghai",
+    "cn-shenzhen",
 ];
 /// Maximum length of a value in a link, so that a picture does not make the link unusable.
 const VALUE_MAX: usize = 120;
@@ -51,8 +42,8 @@ const VALUE_MAX: usize = 120;
 const DIGITS_MAX: usize = 8;
 
 /// Returns the request with the same method, host, parameter names and positions. In each value,
-/// every letter, digit or other character is replaced by one of its kind. Values that describe the
-/// call, such as the action and the timestamp, are kept.
+/// every letter, digit or character beyond ASCII is replaced by one of its kind. Values that describe
+/// the call, such as the action and the timestamp, are kept if they have their documented form.
 ///
 /// # Errors
 /// If the request is unreadable.
@@ -61,7 +52,7 @@ pub fn shareable(request: &str) -> Result<String, Finding> {
     let pairs = |place: Place| -> Vec<(String, String)> {
         let placed = reading.parameters.iter().filter(|one| one.place == place);
         placed
-            .map(|one| (name(&one.name), value(KEPT, &one.name, &one.value)))
+            .map(|one| (name(&one.name), value(&one.name, &one.value)))
             .collect()
     };
     let unplaced = pairs(Place::Unknown);
@@ -99,7 +90,7 @@ fn headers(reading: &Reading) -> impl Iterator<Item = String> {
         let shown = match lower.as_str() {
             "host" => return None,
             "authorization" => authorization(text)?,
-            other if is_known_header(other) => value(KEPT_HEADERS, other, text),
+            other if is_known_header(other) => value(other, text),
             _ => return None,
         };
         Some(format!("{given}: {shown}"))
@@ -143,14 +134,15 @@ fn shown_host(host: &str) -> String {
 }
 
 fn is_known_header(lower: &str) -> bool {
-    KEPT_HEADERS.contains(&lower) || MASKED_HEADERS.contains(&lower)
+    HEADERS.contains(&lower)
 }
 
 /// Keeps a known name, in whatever case. Any other may be a value without its name.
 fn name(text: &str) -> String {
     let is_same = |known: &str| known.eq_ignore_ascii_case(text);
     let mut parameters = actions::ACTIONS.iter().flat_map(|action| action.parameters);
-    let is_known = KEPT.iter().chain(&rpc::COMMON).any(|known| is_same(known))
+    let is_known = is_same("RegionId")
+        || rpc::COMMON.iter().any(|known| is_same(known))
         || parameters.any(|parameter| is_same(parameter.name))
         || is_known_header(&text.to_ascii_lowercase());
     if is_known {
@@ -159,21 +151,41 @@ fn name(text: &str) -> String {
     masked(text)
 }
 
-fn value(kept: &[&str], name: &str, text: &str) -> String {
-    if kept.contains(&name) {
-        kept_or_masked(text)
+/// Keeps a value that describes the call only in its documented form: a program can confuse two
+/// parameters, and any other word may be a secret.
+fn value(name: &str, text: &str) -> String {
+    if is_documented(name, text) {
+        text.to_owned()
     } else {
         masked(text)
     }
 }
 
-/// Keeps a value, whatever its name, only if it looks like a word, a version, a host or a time.
-fn kept_or_masked(text: &str) -> String {
-    let is_plain = |byte: u8| byte.is_ascii_alphanumeric() || b"-_.:/+;= ".contains(&byte);
-    if text.len() <= VALUE_MAX && text.bytes().all(is_plain) && !has_number(text) {
-        return text.to_owned();
+fn is_documented(name: &str, text: &str) -> bool {
+    let is_one_of = |words: &[&str]| words.contains(&text);
+    match name {
+        "Action" | "x-acs-action" => actions::by_name(text).is_some(),
+        "Version" | "x-acs-version" => Date::parse_dashed(text).is_some(),
+        "CertType" => text == IDENTITY_CARD,
+        "Format" => is_one_of(&["JSON", "XML", "json", "xml"]),
+        "Model" => is_one_of(&MODELS),
+        "ProductCode" => is_one_of(&PRODUCTS),
+        "RegionId" => is_one_of(REGIONS),
+        "SignatureMethod" => is_one_of(&[rpc::SIGNATURE_METHOD, "HMAC-SHA256"]),
+        "SignatureVersion" => text == rpc::SIGNATURE_VERSION,
+        "Timestamp" | "x-acs-date" => SignatureVersion::Rpc.read_timestamp(text).is_some(),
+        "content-type" => {
+            let kind = text.split(';').next().unwrap_or_default();
+            let charset = text.strip_prefix(kind).unwrap_or_default();
+            ["application/x-www-form-urlencoded", "application/json"].contains(&kind)
+                && ["", "charset=utf-8"]
+                    .contains(&&*charset.replace([';', ' '], "").to_ascii_lowercase())
+        }
+        _ => actions::ACTIONS.iter().any(|action| {
+            let rule = action.parameter(name).map(|parameter| parameter.rule);
+            matches!(rule, Some(Rule::OneOf(words)) if is_one_of(words))
+        }),
     }
-    masked(text)
 }
 
 fn has_number(text: &str) -> bool {
@@ -230,6 +242,56 @@ mod tests {
         ] {
             assert_eq!(shareable(request).unwrap(), expected);
         }
+    }
+
+    #[test]
+    fn keeps_a_value_only_in_its_documented_form() {
+        let masked = |request: &str| shareable(request).unwrap();
+        for kept in [
+            "Action=InitFaceVerify",
+            "CertType=IDENTITY_CARD",
+            "Format=JSON",
+            "Model=PHOTINUS_LIVENESS",
+            "ProductCode=ID_PRO",
+            "RegionId=cn-shanghai",
+            "CertifyUrlType=WEB",
+            "SignatureMethod=HMAC-SHA1",
+            "SignatureVersion=1.0",
+            "Timestamp=2023-10-26T10:22:32.123Z",
+            "Version=2019-03-07",
+        ] {
+            assert_eq!(
+                masked(&format!("{kept}\nCrop=T")),
+                format!("{kept}\nCrop=T")
+            );
+        }
+        for (value, shown) in [
+            ("Action=hunter2Pass", "Action=xxxxxx0Xxxx"),
+            ("CertType=zhangsan", "CertType=xxxxxxxx"),
+            ("Format=MySecret", "Format=XxXxxxxx"),
+            ("Model=ZHANGSAN", "Model=XXXXXXXX"),
+            ("ProductCode=zhangsan", "ProductCode=xxxxxxxx"),
+            ("RegionId=cn-zhangsan", "RegionId=xx-xxxxxxxx"),
+            ("SignatureMethod=hunter2", "SignatureMethod=xxxxxx0"),
+            ("SignatureVersion=hunter2", "SignatureVersion=xxxxxx0"),
+            (
+                "Timestamp=2023-10-26 10:22:32 zhangsan",
+                "Timestamp=0000-00-00 00:00:00 xxxxxxxx",
+            ),
+            ("Version=hunter2", "Version=xxxxxx0"),
+            ("Crop=hunter2", "Crop=xxxxxx0"),
+        ] {
+            assert_eq!(
+                masked(&format!("{value}\nUserId=")),
+                format!("{shown}\nUserId=")
+            );
+        }
+        let headers = "GET / HTTP/1.1\nContent-Type: application/x-www-form-urlencoded; charset=UTF-8\nx-acs-date: 2023-10-26T10:22:32Z\nx-acs-version: 2019-03-07";
+        assert_eq!(masked(headers), headers);
+        assert_eq!(
+            masked("GET / HTTP/1.1\nContent-Type: text/zhangsan\nx-acs-action: hunter2"),
+            "GET / HTTP/1.1\nContent-Type: xxxx/xxxxxxxx\nx-acs-action: xxxxxx0"
+        );
     }
 
     #[test]

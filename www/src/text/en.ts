@@ -169,7 +169,7 @@ export const en: Catalogue = {
     request: "Request",
     link: "Link to this request",
     linkNote:
-      "The link contains this text. Method, positions and the documented parameter names are kept, and so are action, version, format and timestamp, and a host of Alibaba Cloud, localhost or an IP address; in everything else, each character is replaced by one of its kind. The secret, the response and other headers are omitted. The text follows the # in the link, so browsers do not send it to a server.",
+      "The link contains this text. Method, positions and the documented parameter names are kept, and so is a host of Alibaba Cloud, localhost or an IP address. Action, version, product, model, type of certificate, Crop, type and style of the web page's URL, format, region, timestamp, method and version of the signature, and content type are kept if they have their documented form; in everything else, each letter or digit is replaced by one of its kind. The secret, the response and other headers are omitted. The text follows the # in the link, so browsers do not send it to a server.",
     linked:
       "This request came with a link: the characters of its values are placeholders, so its signature cannot be checked.",
     linkTooLong: "This request is too long for a link; paste it instead.",

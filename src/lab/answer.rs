@@ -345,7 +345,7 @@ pub(super) fn looks_masked(value: &str) -> bool {
         || ['[', '<', '{', '('].into_iter().any(is_word)
 }
 
-fn ends_with_ellipsis(text: &str) -> bool {
+pub(super) fn ends_with_ellipsis(text: &str) -> bool {
     let text = text.trim_end().to_ascii_lowercase();
     ["..", "…", "(truncated)", "[truncated]", "<truncated>"]
         .iter()

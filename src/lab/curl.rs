@@ -183,6 +183,7 @@ impl Command {
             query: query.join("&"),
             headers: self.headers,
             body: (has_data && !self.in_query).then_some(data),
+            ..HttpMessage::default()
         })
     }
 }

@@ -66,6 +66,7 @@ redacted_debug!(Examination);
 pub fn examine(subject: &Subject<'_>, now: Timestamp) -> Result<Examination, Finding> {
     let reading = reading::read(subject.request)?;
     let scheme = subject.scheme.unwrap_or_else(|| reading.scheme());
+    let mut reading = reading.judged(scheme);
     let secret = (!subject.secret.is_empty()).then(|| Secret::new(subject.secret));
     let refusal = (!subject.answer.trim().is_empty()).then(|| answer::read(subject.answer));
     let given_signature = reading.given_signature(scheme).map(ToOwned::to_owned);
@@ -93,8 +94,14 @@ pub fn examine(subject: &Subject<'_>, now: Timestamp) -> Result<Examination, Fin
         }
         _ => None,
     };
-    let masked = masked_names(&reading);
-    let right = right.filter(|right| *right || mistakes.is_some() || masked.is_empty());
+    let method = method.or(reading.method.as_deref());
+    let mistakes = mistakes.map(|mut mistakes| {
+        // Without a method, none can be the wrong one.
+        mistakes.retain(|mistake| method.is_some() || mistake.rule != "other-method");
+        mistakes
+    });
+    let is_masked = !masked_names(&reading).is_empty();
+    let right = right.filter(|right| *right || mistakes.is_some() || !is_masked);
     let signed = reading.signed_text.as_deref();
     let comparison = refusal.as_ref().map(|refusal| {
         // A correct signature proves that the calculated text was signed.
@@ -110,12 +117,23 @@ pub fn examine(subject: &Subject<'_>, now: Timestamp) -> Result<Examination, Fin
             refusal,
         )
     });
+    let agreement = comparison.as_ref().map(|comparison| comparison.agreement);
+    // A URL does not show a body, whose parameters are signed, too.
+    let may_have_body = reading.form == Form::Url
+        && reading.body.is_none()
+        && method != Some("GET")
+        && mistakes.is_none()
+        && agreement != Some(Agreement::Same);
+    if may_have_body && (right == Some(false) || agreement == Some(Agreement::Different)) {
+        reading.body_missing = true;
+    }
+    let is_unknown = right != Some(true) && is_part_unknown(&reading, scheme);
+    let right = right.filter(|_| !is_unknown);
     // Without its body, a request cannot be compared, unless it turns out to be complete.
-    let comparison = comparison.filter(|comparison| {
-        comparison.agreement == Agreement::Same || !is_part_unknown(&reading, scheme)
-    });
+    let comparison =
+        comparison.filter(|comparison| comparison.agreement == Agreement::Same || !is_unknown);
     let own_causes = match (signed, subject.method) {
-        (Some(signed), None) => {
+        (Some(signed), None) if !reading.is_part => {
             let right = ServerError {
                 server_text: Some(stages.signed_text().to_owned()),
                 extent: Extent::Whole,
@@ -129,7 +147,10 @@ pub fn examine(subject: &Subject<'_>, now: Timestamp) -> Result<Examination, Fin
     let mut findings = findings(&reading, &stages, scheme, now);
     if reading.body_missing && right != Some(true) {
         let unread = if reading.is_part {
+            findings.retain(|finding| !finding.fatal);
             part_read()
+        } else if reading.form == Form::Url {
+            body_not_shown()
         } else {
             body_missing(scheme)
         };
@@ -138,8 +159,8 @@ pub fn examine(subject: &Subject<'_>, now: Timestamp) -> Result<Examination, Fin
     if reading.from_html {
         findings.insert(0, from_html());
     }
-    if !masked.is_empty() && right != Some(true) {
-        findings.push(masked_values(&masked));
+    if is_masked && right != Some(true) {
+        findings.push(masked_values(&masked_names(&reading)));
     }
     findings.extend(secret.as_ref().and_then(secret_finding));
     let conclusions = conclude(&Facts {
@@ -271,19 +292,7 @@ fn findings(
 fn rpc_findings(reading: &Reading, now: Timestamp, findings: &mut Vec<Finding>) {
     // The body may hold what the query lacks.
     let is_whole = !reading.body_missing;
-    let mandatory = [
-        "AccessKeyId",
-        "Action",
-        "SignatureMethod",
-        "SignatureNonce",
-        "SignatureVersion",
-        "Timestamp",
-        "Version",
-    ];
-    let missing: Vec<&str> = mandatory
-        .into_iter()
-        .filter(|name| reading.value(name).is_none_or(str::is_empty))
-        .collect();
+    let missing = reading.missing();
     if is_whole && !missing.is_empty() {
         findings.push(missing_parts(&missing));
     }
@@ -487,12 +496,22 @@ fn body_missing(scheme: SignatureVersion) -> Finding {
     )
 }
 
+fn body_not_shown() -> Finding {
+    Finding::notice(
+        BODY_MISSING,
+        Text::new(
+            "单凭 URL 看不出请求有没有请求体，而表单请求体里的参数也参与签名，因此无法判断签名是否正确。请把请求体粘贴在 URL 的下一行，或粘贴完整的请求；如果请求没有请求体，请把请求方法选为 GET。",
+            "A URL does not show whether the request has a body. The parameters of a form body are signed, too, so the signature cannot be judged. Paste the body on the line below the URL, or the whole request; if there is none, choose the method GET.",
+        ),
+    )
+}
+
 fn part_read() -> Finding {
     Finding::notice(
         PART_READ,
         Text::new(
-            "粘贴的内容只有一部分读作了请求（见下面的参数），其余没有读取；其中可能有请求体或参数值的剩余部分，它们也参与签名，因此无法判断签名是否正确。请只粘贴请求：写在一行里的 URL、完整的 curl 命令，或请求行、请求头和请求体。",
-            "Only a part of the pasted text was read as the request (see the parameters below). The rest may hold a body or the end of a value, which are signed, too, so the signature cannot be judged. Paste the request alone: a URL on one line, the whole curl command, or request line, headers and body.",
+            "粘贴的内容只有一部分读作了请求（见下面的参数），或者本身不完整；其余部分可能有请求体或参数值的剩余部分，它们也参与签名，因此无法判断签名是否正确。请只粘贴请求，并完整粘贴：完整的 curl 命令，或请求行、请求头和请求体，或写在一行里的 URL 及下一行的请求体。",
+            "Only a part of the pasted text was read as the request (see the parameters below), or the text is incomplete. The rest may hold a body or the end of a value, which are signed, too, so the signature cannot be judged. Paste the request alone and all of it: the whole curl command, or request line, headers and body, or a URL on one line and its body on the next.",
         ),
     )
 }
@@ -586,7 +605,8 @@ mod tests {
         let right = subject(&signed, "testsecret", "");
         assert_eq!((right.right, rule(&right)), (Some(true), "right"));
         assert!(right.findings.is_empty());
-        let wrong = subject(&signed, "another", "");
+        let get = signed.replace("https://", "GET https://");
+        let wrong = subject(&get, "another", "");
         assert_eq!(
             (wrong.right, rule(&wrong)),
             (Some(false), "unknown-mistake")
@@ -657,7 +677,7 @@ mod tests {
             ["signature-not-encoded"]
         );
         assert_eq!(
-            rules(&format!("{}{}&Action=X", REQUEST, SIGNED), "secret "),
+            rules(&format!("GET {}{}&Action=X", REQUEST, SIGNED), "secret "),
             ["given-twice", "secret-shape"]
         );
         assert_eq!(
@@ -666,7 +686,7 @@ mod tests {
         );
         let milliseconds = subject(&REQUEST.replace("30Z", "30.000Z"), "", "");
         assert!(!milliseconds.findings[0].fatal);
-        let acs3 = "POST / HTTP/1.1\nhost: a\nx-acs-signature-nonce: n\nx-acs-date: 2023\nx-acs-content-sha256: 00\nauthorization: x\n\nA=1";
+        let acs3 = "POST / HTTP/1.1\nhost: a\nx-acs-signature-nonce: n\nx-acs-date: 2023\nx-acs-content-sha256: 00\nauthorization: x\n\nCrop=T";
         assert_eq!(
             rules(acs3, ""),
             [

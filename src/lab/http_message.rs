@@ -11,6 +11,10 @@ pub(super) struct HttpMessage {
     pub(super) query: String,
     pub(super) headers: Headers,
     pub(super) body: Option<String>,
+    /// Whether the request line names a version of HTTP.
+    pub(super) has_version: bool,
+    /// Whether some lines among the headers are not headers.
+    pub(super) is_part: bool,
 }
 redacted_debug!(HttpMessage);
 
@@ -38,11 +42,13 @@ pub(super) fn read(text: &str) -> Option<HttpMessage> {
         .iter()
         .any(|start| target.starts_with(start));
     let is_version = |word: &str| word.to_ascii_uppercase().starts_with("HTTP/");
-    if !is_target || !words.next().is_none_or(is_version) {
+    let version = words.next();
+    if !is_target || !version.is_none_or(is_version) {
         return None;
     }
     let mut message = HttpMessage {
         method: Some(method.to_owned()),
+        has_version: version.is_some(),
         ..HttpMessage::default()
     };
     let (host, path, query) = if target.starts_with('/') {
@@ -56,11 +62,22 @@ pub(super) fn read(text: &str) -> Option<HttpMessage> {
         if line.trim().is_empty() {
             break;
         }
-        if let Some((name, value)) = line.split_once(':') {
-            message
-                .headers
-                .push((name.trim().to_owned(), value.trim().to_owned()));
-        }
+        let is_token = |name: &str| {
+            let is_part = |byte: u8| byte.is_ascii_alphanumeric() || b"-_.".contains(&byte);
+            name.trim().bytes().all(is_part)
+        };
+        let header = line.split_once(':').filter(|(name, _)| is_token(name));
+        let Some((name, value)) = header else {
+            message.is_part = true;
+            if line.starts_with("HTTP/") {
+                // The rest is the response.
+                lines.by_ref().for_each(drop);
+            }
+            continue;
+        };
+        let (name, value) = (name.trim(), value.trim());
+        message.is_part |= !message.has_version && is_label(name, value);
+        message.headers.push((name.to_owned(), value.to_owned()));
     }
     let body = lines.collect::<Vec<_>>().join("\n");
     message.host = header(&message.headers, "host").map_or(host, |host| Some(host.to_owned()));
@@ -74,6 +91,22 @@ pub(super) fn read(text: &str) -> Option<HttpMessage> {
 fn begins_form(line: &str) -> bool {
     let (before, _) = line.split_once(':').unwrap_or((line, ""));
     before.contains('=') && !line.trim().contains(char::is_whitespace)
+}
+
+/// Whether a line is not a header but a part of a log, such as `body: Name=value`.
+fn is_label(name: &str, value: &str) -> bool {
+    let headers = [
+        "accept",
+        "authorization",
+        "connection",
+        "cookie",
+        "date",
+        "host",
+        "origin",
+        "referer",
+    ];
+    let is_header = name.contains('-') || headers.contains(&&*name.to_ascii_lowercase());
+    !is_header || value.contains('=') && value.contains('&')
 }
 
 pub(super) fn is_method(word: &str) -> bool {

@@ -120,6 +120,40 @@ impl Reading {
         }
     }
 
+    /// The parameters of the RPC scheme that the request lacks.
+    pub fn missing(&self) -> Vec<&'static str> {
+        let mandatory = [
+            "AccessKeyId",
+            "Action",
+            "SignatureMethod",
+            "SignatureNonce",
+            "SignatureVersion",
+            "Timestamp",
+            "Version",
+        ];
+        let is_missing = |name: &&str| self.value(name).is_none_or(str::is_empty);
+        mandatory.into_iter().filter(is_missing).collect()
+    }
+
+    /// The same, with a note if the text itself is only a part of a request: it breaks off, or lacks
+    /// parameters of every request, which a curl command or an HTTP message would show.
+    pub fn judged(self, scheme: SignatureVersion) -> Self {
+        let parameters = self.parameters.iter().map(|one| (&one.name, &one.value));
+        let headers = self.headers.iter().map(|(name, value)| (name, value));
+        let is_cut = parameters
+            .chain(headers)
+            .map(|(name, value)| if value.is_empty() { name } else { value })
+            .any(|text| answer::ends_with_ellipsis(text));
+        let may_be_part = match self.form {
+            Form::Url | Form::FormBody => true,
+            Form::Lines | Form::Json => self.value("Signature").is_some(),
+            _ => false,
+        };
+        let is_incomplete =
+            scheme == SignatureVersion::Rpc && may_be_part && !self.missing().is_empty();
+        self.partial(is_cut || is_incomplete)
+    }
+
     /// The same, with a note whether only a part of the text was read.
     fn partial(self, is_part: bool) -> Self {
         Self {
@@ -176,7 +210,13 @@ pub fn read(text: &str) -> Result<Reading, Finding> {
         return Ok(reading);
     }
     if let Some(message) = http_message::read(text) {
-        return from_message(Form::HttpMessage, message);
+        let is_line = !message.has_version && message.headers.is_empty() && message.body.is_none();
+        let form = if is_line {
+            Form::Url
+        } else {
+            Form::HttpMessage
+        };
+        return from_message(form, message);
     }
     if let Some(url) = excerpt::url(text) {
         return Ok(from_url(&url)?.partial(true));
@@ -184,18 +224,12 @@ pub fn read(text: &str) -> Result<Reading, Finding> {
     if let Some(parameters) = lines(text) {
         return parameters_alone(Form::Lines, decoded_if_encoded(parameters)?);
     }
-    let joined = Joined::of(text.trim_start_matches('?'));
-    let (form, from_html) = without_html(&joined.text);
-    match pairs(&form, Place::Unknown)? {
-        parameters if is_form(&form, &parameters) => {
-            let reading = parameters_alone(Form::FormBody, parameters)?;
-            Ok(Reading {
-                from_html,
-                ..reading.partial(!joined.is_all())
-            })
-        }
-        _ => Err(nothing()),
-    }
+    let form = FormText::of(text, Place::Unknown, without_html)?.ok_or_else(nothing)?;
+    let reading = parameters_alone(Form::FormBody, form.pairs)?;
+    Ok(Reading {
+        from_html: form.from_html,
+        ..reading.partial(!form.is_all)
+    })
 }
 
 /// Parameters without a place. ACS3's headers are none.
@@ -216,27 +250,27 @@ fn from_url(text: &str) -> Result<Reading, Finding> {
     let bare = joined.text.split(char::is_whitespace).next();
     let bare = bare.unwrap_or_default();
     let (url, is_html) = without_html(bare);
-    let behind = Joined::of(joined.rest);
-    let (body, is_html_too) = without_html(&behind.text);
-    let body_pairs = pairs(&body, Place::Form)?;
-    let begins_anew = body_pairs.first().is_some_and(|one| is_known(&one.name));
-    let is_body = is_form(&body, &body_pairs) && (!url.contains('?') || begins_anew);
-    let is_rest_read = joined.rest.is_empty() || is_body && behind.is_all();
+    let body = FormText::of(joined.rest, Place::Form, without_html)?.filter(|form| {
+        let first = form.pairs.first();
+        !url.contains('?') || first.is_some_and(|one| is_known(&one.name))
+    });
+    let is_html_too = body.as_ref().is_some_and(|form| form.from_html);
+    let is_rest_read = joined.rest.is_empty() || body.as_ref().is_some_and(|form| form.is_all);
     let is_all = bare.len() == joined.text.len() && joined.is_sure && is_rest_read;
     let (host, path, query) = split_url(&url);
     let reading = from_message(
         Form::Url,
         HttpMessage {
-            method: is_body.then(|| "POST".to_owned()),
+            method: body.is_some().then(|| "POST".to_owned()),
             host,
             path,
             query,
-            body: is_body.then_some(body),
+            body: body.map(|form| form.text),
             ..HttpMessage::default()
         },
     )?;
     Ok(Reading {
-        from_html: is_html || is_html_too && is_body,
+        from_html: is_html || is_html_too,
         ..reading.partial(!is_all)
     })
 }
@@ -264,7 +298,12 @@ impl<'a> Joined<'a> {
             let at_separator = joined.text.ends_with(['&', '?']) || line.starts_with('&');
             let begins_pair = line.split_once('=').is_some_and(|(name, _)| is_name(name));
             // A status or a code may follow, too.
-            let goes_on = line.bytes().all(is_of_url)
+            let is_url = line
+                .split('?')
+                .next()
+                .is_some_and(|line| line.contains("://"));
+            let goes_on = !is_url
+                && line.bytes().all(is_of_url)
                 && (at_separator || !begins_pair && line.contains(['&', '%']));
             if line.is_empty() || !is_first && !goes_on {
                 break;
@@ -305,11 +344,66 @@ fn is_known(name: &str) -> bool {
     rpc::COMMON.contains(&name) || actions.any(|action| action.parameter(name).is_some())
 }
 
-/// Whether a text is a form body: nothing but pairs whose names are those of parameters.
-fn is_form(text: &str, pairs: &[Parameter]) -> bool {
-    text.contains('=')
-        && !text.contains(char::is_whitespace)
-        && pairs.iter().all(|one| is_name(&one.name))
+/// The form at the start of a text.
+struct FormText {
+    text: String,
+    pairs: Vec<Parameter>,
+    /// Whether the text has nothing before or after it.
+    is_all: bool,
+    from_html: bool,
+}
+
+impl FormText {
+    /// `None` if there is anything but pairs whose names are those of parameters.
+    fn of(
+        text: &str,
+        place: Place,
+        unescape: fn(&str) -> (String, bool),
+    ) -> Result<Option<Self>, Finding> {
+        let (form, is_labelled) = without_label(text);
+        let joined = Joined::of(form);
+        let is_all = joined.is_all() && !is_labelled;
+        let (text, from_html) = unescape(&joined.text);
+        if !text.contains('=') || text.contains(char::is_whitespace) {
+            return Ok(None);
+        }
+        let pairs = pairs(&text, place)?;
+        Ok(pairs.iter().all(|one| is_name(&one.name)).then_some(Self {
+            text,
+            pairs,
+            is_all,
+            from_html,
+        }))
+    }
+
+    fn has_known(&self) -> bool {
+        self.pairs.iter().any(|one| is_known(&one.name))
+    }
+}
+
+/// A form without a question mark or a label such as `body=` before its first known name, and
+/// whether there was a label.
+fn without_label(text: &str) -> (&str, bool) {
+    let first = text.split('&').next().unwrap_or_default();
+    let start = first.match_indices('=').find_map(|(at, _)| {
+        let before = first.get(..at)?;
+        let is_other = |other: char| !is_name(other.encode_utf8(&mut [0; 4]));
+        let name = before.rsplit(is_other).next()?;
+        is_known(name).then(|| before.len().saturating_sub(name.len()))
+    });
+    let plain = text.trim_start_matches('?');
+    let Some((label, form)) = start.and_then(|start| text.split_at_checked(start)) else {
+        return (plain, false);
+    };
+    if plain.len() == form.len() || label.contains("://") {
+        return (plain, false);
+    }
+    let quote = label
+        .chars()
+        .next_back()
+        .filter(|last| "'\"`".contains(*last));
+    let quoted = quote.and_then(|quote| form.split(quote).next());
+    (quoted.unwrap_or(form), true)
 }
 
 fn is_name(text: &str) -> bool {
@@ -353,22 +447,16 @@ fn from_message(form: Form, mut message: HttpMessage) -> Result<Reading, Finding
     let mut parameters = pairs(&message.query, Place::Query)?;
     let has_form =
         header(&message.headers, "content-type").is_none_or(|value| value.starts_with(FORM_TYPE));
-    let mut is_part = false;
-    if let Some(body) = message.body.as_mut().filter(|_| has_form) {
-        let mut form_pairs = pairs(body.trim_end(), Place::Form)?;
-        // A form has no line ends, but a wrapped one does, and a response may follow it.
-        if form == Form::HttpMessage && body.contains('\n') {
-            let joined = Joined::of(body);
-            let joined_pairs = pairs(&joined.text, Place::Form)?;
-            if is_form(&joined.text, &joined_pairs) {
-                let length = header(&message.headers, "content-length");
-                let is_whole = length.is_some_and(|length| length == joined.text.len().to_string());
-                is_part = !is_whole && !joined.is_all();
-                form_pairs = joined_pairs;
-                *body = joined.text;
-            }
-        }
-        parameters.extend(form_pairs);
+    let mut is_part = message.is_part;
+    if form == Form::HttpMessage
+        && let Some(text) = message.body.take()
+    {
+        let (body, is_whole) = body_of(&message, &text, has_form)?;
+        is_part |= !is_whole;
+        message.body = (!body.is_empty()).then_some(body);
+    }
+    if let Some(body) = message.body.as_ref().filter(|_| has_form) {
+        parameters.extend(pairs(body.trim_end(), Place::Form)?);
     }
     let body_missing = is_body_missing(form, &message);
     let reading = Reading {
@@ -381,6 +469,45 @@ fn from_message(form: Form, mut message: HttpMessage) -> Result<Reading, Finding
         ..plain(form, parameters)
     };
     Ok(reading.partial(is_part))
+}
+
+/// The body in the text after an HTTP message's headers, which a response or a remark may follow,
+/// and whether it is provably the whole body.
+fn body_of(message: &HttpMessage, text: &str, has_form: bool) -> Result<(String, bool), Finding> {
+    let declared = |name| header(&message.headers, name);
+    let length = declared("content-length").and_then(|length| length.parse::<usize>().ok());
+    let hash = declared("x-acs-content-sha256");
+    // A line end after the body is not kept.
+    let has_length = |body: &str| {
+        length
+            .and_then(|length| length.checked_sub(body.len()))
+            .is_some_and(|rest| rest <= 2)
+    };
+    let is_proven =
+        |body: &str| has_length(body) || hash == Some(&acs3::hex_sha256(body.as_bytes()));
+    let parts = length.and_then(|length| text.split_at_checked(length));
+    if let Some((body, rest)) = parts
+        && (body.is_empty() || rest.starts_with(char::is_whitespace))
+    {
+        return Ok((body.to_owned(), true));
+    }
+    if is_proven(text) || !has_form {
+        // RPC does not sign such a body, and ACS3 its hash.
+        return Ok((text.to_owned(), is_proven(text) || hash.is_none()));
+    }
+    let form = FormText::of(text, Place::Form, |text| (text.to_owned(), false))?;
+    let is_post = message.method.as_deref() != Some("GET");
+    match form.filter(|form| is_post || form.has_known()) {
+        Some(form) => {
+            let is_whole = is_proven(&form.text) || form.is_all && form.has_known();
+            Ok((form.text, is_whole))
+        }
+        // A form with a space, or with a remark on its line.
+        None if !text.contains('\n') && text.split('=').next().is_some_and(is_known) => {
+            Ok((text.to_owned(), false))
+        }
+        None => Ok((String::new(), is_proven(""))),
+    }
 }
 
 /// Whether the headers announce a body that was not pasted, or not all of it. A curl command shows
@@ -412,12 +539,15 @@ fn from_json(text: &str) -> Result<Reading, Finding> {
         )
     })?;
     let members = value.as_object().into_iter().flatten();
+    let is_part = members
+        .clone()
+        .any(|(_, value)| value.is_object() || value.is_array());
     let parameters: Vec<Parameter> = members
         .filter_map(|(name, value)| {
             let value = match value {
                 Value::Null => return None,
                 Value::String(text) => text.clone(),
-                // Numbers keep their notation; objects become compact JSON.
+                // Numbers keep their notation; an object's is lost.
                 other => other.to_string(),
             };
             Some(Parameter {
@@ -439,7 +569,13 @@ fn from_json(text: &str) -> Result<Reading, Finding> {
     if !is_call && parameters.iter().any(|one| one.name == "RequestId") {
         return Err(servers_answer());
     }
-    parameters_alone(Form::Json, parameters)
+    let has_known = parameters.iter().any(|one| is_known(&one.name));
+    let reading = parameters_alone(Form::Json, parameters)?;
+    if has_known {
+        Ok(reading.partial(is_part))
+    } else {
+        Err(nothing())
+    }
 }
 
 /// `METHOD&%2F&` and the canonicalized query, encoded a second time.
@@ -556,6 +692,7 @@ fn unreadable(text: &str, error: FormError) -> Finding {
 
 /// Whether a percent-encoded text is UTF-8 except for a character that its end cuts off.
 fn ends_within_character(text: &str) -> bool {
+    let text = text.trim_end_matches(['.', '…']);
     // The last escape may itself be cut off.
     let mut last = text.char_indices().rev().take(2);
     let begun = last.find(|(_, character)| *character == '%');
@@ -924,6 +1061,8 @@ mod tests {
             ("  \n", "nothing"),
             ("hello", "nothing"),
             ("{}", "nothing"),
+            (r#"{"config":{"data":"Action=X"},"status":400}"#, "nothing"),
+            (r#"{"log":{"entries":[]}}"#, "nothing"),
             ("{\"a\":", "json"),
             ("a=%D5%C5", "not-utf8"),
             ("a=%E5%BC", "request-truncated"),

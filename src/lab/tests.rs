@@ -821,12 +821,196 @@ fn a_request_of_which_a_part_was_read_accuses_nobody() {
         assert_eq!(found(&pasted, SECRET), ["right"], "{pasted}");
         assert_eq!(found(&pasted, "another"), ["part-read"], "{pasted}");
     }
-    assert_eq!(found(&all, "another"), ["unknown-mistake"]);
+    assert_eq!(
+        found(&format!("POST {all} HTTP/1.1"), "another"),
+        ["unknown-mistake"]
+    );
     let html = all.replace('&', "&amp;");
     let examined = examined(&html, SECRET, "");
     assert_eq!(rules(&examined.conclusions), ["right"]);
     assert_eq!(examined.findings[0].rule, "from-html");
     assert_ne!(found(&format!("curl -X POST '{html}'"), SECRET), ["right"]);
+}
+
+/// The parameters of a right request.
+fn right_pairs() -> String {
+    let request = Program::default().request();
+    request.split_once("\n\n").unwrap().1.to_owned()
+}
+
+#[test]
+fn what_follows_or_precedes_a_request_accuses_nobody() {
+    let pairs = right_pairs();
+    let url = format!("https://cloudauth.aliyuncs.com/?{pairs}");
+    let head = format!("POST /?{pairs} HTTP/1.1\nHost: cloudauth.aliyuncs.com");
+    let form = "POST / HTTP/1.1\nHost: cloudauth.aliyuncs.com";
+    let mut texts = Vec::new();
+    for after in [
+        "HTTP/1.1 400 Bad Request\nDate: x",
+        "HTTP/1.1 400 Bad Request\n\nCode=x&Date=%D5",
+        "{\"Code\":\"InvalidTimeStamp.Expired\"}",
+        "{\"Code\":\"=\"}",
+        "<Error><Code>x=1</Code></Error>",
+        "# what does this mean?",
+    ] {
+        texts.push(format!("{head}\n\n{after}"));
+        texts.push(format!("{head}\n{after}"));
+        texts.push(format!("{form}\n\n{pairs}\n\n{after}"));
+    }
+    for label in [
+        "body=",
+        "data=",
+        "query=",
+        "postData=",
+        "request=?",
+        "url=/?",
+        "body: ",
+        "req.URL.RawQuery=",
+        "request\n",
+    ] {
+        texts.push(format!("{label}{pairs}"));
+        texts.push(format!("{form}\n\n{label}{pairs}"));
+    }
+    texts.push(format!("payload='{pairs}'"));
+    texts.push(format!("{url}\n{url}"));
+    texts.push(format!("{url}\n{}", url.replace("CertName", "Name")));
+    for text in texts {
+        let examination = examined(&text, SECRET, "");
+        assert_eq!(rules(&examination.conclusions), ["right"], "{text}");
+        let examination = examined(&text, "another", "");
+        assert_eq!(rules(&examination.conclusions), ["part-read"], "{text}");
+        assert!(examination.findings.iter().all(|one| !one.fatal), "{text}");
+    }
+    // What the headers prove is certain.
+    for (text, rule) in [
+        (
+            format!("{head}\nContent-Length: 0\n\nHTTP/1.1 400 Bad Request\nDate: x"),
+            "unknown-mistake",
+        ),
+        (
+            format!(
+                "{form}\nContent-Length: {}\n\n{pairs}\n\n{{\"Code\":\"x\"}}",
+                pairs.len()
+            ),
+            "unknown-mistake",
+        ),
+    ] {
+        assert_eq!(rules(&conclusions(&text, SECRET, "")), ["right"], "{text}");
+        assert_eq!(rules(&conclusions(&text, "another", "")), [rule], "{text}");
+    }
+    let (_, _, request) = acs3("CertifyId=91707dc2", SECRET);
+    for headers in ["", "\nContent-Length: 0"] {
+        for after in ["HTTP/1.1 400 Bad Request\nDate: x", "{\"Code\":\"x=1\"}"] {
+            let text = format!("{}{headers}\n\n{after}", request.trim_end());
+            assert_eq!(rules(&conclusions(&text, SECRET, "")), ["right"], "{text}");
+            let found = examined(&text, SECRET, "").findings;
+            assert!(found.iter().all(|one| !one.fatal), "{found:?}");
+        }
+    }
+}
+
+#[test]
+fn a_request_that_breaks_off_accuses_nobody() {
+    let pairs = right_pairs();
+    let (query, _) = pairs.split_once("&SignatureVersion=").unwrap();
+    let (_, body) = pairs.split_once("&CertNo=").unwrap();
+    let (before, after) = pairs.split_once("&CertName=").unwrap();
+    let (_, after) = after.split_once('&').unwrap();
+    let meta = serde_json::from_str::<serde_json::Value>(META).unwrap();
+    let mut json: serde_json::Map<_, _> = PARAMETERS
+        .iter()
+        .map(|(name, value)| ((*name).to_owned(), (*value).into()))
+        .collect();
+    json.insert(
+        "Signature".to_owned(),
+        Program::default().signature().into(),
+    );
+    json.insert("MetaInfo".to_owned(), meta);
+    let url = format!("https://cloudauth.aliyuncs.com/?{before}&{after}");
+    let mut texts = vec![
+        format!("https://cloudauth.aliyuncs.com/?{query}&Signature=abc"),
+        format!("Timestamp={body}"),
+        format!("POST {url}\nbody: CertName=%E5%BC%A0&Model=LIVENESS"),
+        format!("POST {url}\nbody: {{'CertName': '张三'}}"),
+        serde_json::Value::from(json).to_string(),
+        format!(
+            "POST /?{before}&{after} HTTP/1.1\nHost: a\nTransfer-Encoding: chunked\n\ne\r\nModel=LIVENESS\r\n0\r\n\r\n"
+        ),
+    ];
+    for dots in ["...", "…"] {
+        let cut = pairs.get(..pairs.len() - 9).unwrap();
+        texts.push(format!("https://cloudauth.aliyuncs.com/?{cut}{dots}"));
+        texts.push(format!("{cut}{dots}"));
+        texts.push(format!(
+            "curl 'https://cloudauth.aliyuncs.com/' -d '{cut}{dots}'"
+        ));
+        texts.push(format!("https://cloudauth.aliyuncs.com/?{query}{dots}"));
+        texts.push(format!(
+            "https://cloudauth.aliyuncs.com/?{query}&Sign{dots}"
+        ));
+    }
+    for text in texts {
+        for secret in ["", SECRET, "another"] {
+            for (kind, answer) in answers() {
+                let found = rules(&conclusions(&text, secret, &answer));
+                // The server may have received just that.
+                let arrived = kind == "whole" && found == ["program-unknown"];
+                assert!(
+                    found == ["part-read"] || arrived,
+                    "{found:?} {kind} {secret} {text}"
+                );
+            }
+            let found = examined(&text, secret, "").findings;
+            assert!(found.iter().all(|one| !one.fatal), "{text}: {found:?}");
+        }
+    }
+}
+
+#[test]
+fn a_url_does_not_show_a_body() {
+    let pairs = right_pairs();
+    let (before, after) = pairs.split_once("&CertName=").unwrap();
+    let (name, after) = after.split_once('&').unwrap();
+    let url = format!("https://cloudauth.aliyuncs.com/?{before}&{after}");
+    for pasted in [url.clone(), format!("POST {url}")] {
+        for secret in [SECRET, "another"] {
+            for (kind, answer) in answers() {
+                let found = conclusions(&pasted, secret, &answer);
+                assert_eq!(rules(&found), ["body-not-pasted"], "{kind} {secret}");
+            }
+        }
+        let whole = in_json(&format!("{SENTENCE}{}", received()));
+        assert_eq!(
+            rules(&conclusions(&pasted, "", &whole)),
+            ["body-not-pasted"]
+        );
+        assert_eq!(rules(&conclusions(&pasted, "", "")), [""; 0]);
+        let with_body = format!("{pasted}\nCertName={name}");
+        assert_eq!(rules(&conclusions(&with_body, SECRET, "")), ["right"]);
+        assert_eq!(
+            rules(&conclusions(&with_body, "another", "")),
+            ["unknown-mistake"]
+        );
+    }
+    // GET has none.
+    let get = in_json(&format!("{SENTENCE}{}", received().replace("POST", "GET")));
+    assert_eq!(rules(&conclusions(&url, "another", &get)), ["not-pasted"]);
+    assert_eq!(
+        rules(&conclusions(&format!("GET {url}"), "another", "")),
+        ["unknown-mistake"]
+    );
+    // A signature that is explained needs no body.
+    let program = Program {
+        key: "testsecret",
+        ..Program::default()
+    };
+    let request = program.request();
+    let (_, pairs) = request.split_once("\n\n").unwrap();
+    let url = format!("https://cloudauth.aliyuncs.com/?{pairs}");
+    assert_eq!(
+        rules(&conclusions(&url, SECRET, "")),
+        ["key-without-ampersand"]
+    );
 }
 
 #[test]

@@ -216,7 +216,7 @@ test("typing a secret for a request with a picture waits for a pause", () =>
     await page.clock.install();
     await page.clock.pauseAt(Date.now() + 60_000);
     const secret = page.getByLabel(/^AccessKeySecret/);
-    const verdict = page.getByText("The cause is unknown");
+    const verdict = page.getByText("A URL does not show whether");
     for (const typed of ["w", "wr", "wro"]) {
       await secret.fill(typed);
       await page.clock.runFor(100);

@@ -66,7 +66,8 @@ redacted_debug!(Examination);
 pub fn examine(subject: &Subject<'_>, now: Timestamp) -> Result<Examination, Finding> {
     let reading = reading::read(subject.request)?;
     let scheme = subject.scheme.unwrap_or_else(|| reading.scheme());
-    let mut reading = reading.judged(scheme);
+    let is_part = is_only_a_part(&reading, scheme);
+    let mut reading = reading.partial(is_part);
     let secret = (!subject.secret.is_empty()).then(|| Secret::new(subject.secret));
     let refusal = (!subject.answer.trim().is_empty()).then(|| answer::read(subject.answer));
     let given_signature = reading.given_signature(scheme).map(ToOwned::to_owned);
@@ -187,6 +188,19 @@ pub fn examine(subject: &Subject<'_>, now: Timestamp) -> Result<Examination, Fin
     })
 }
 
+/// Whether the pasted text itself is only a part of a request: it breaks off, or lacks parameters of
+/// every request, which a curl command or an HTTP message would show.
+fn is_only_a_part(reading: &Reading, scheme: SignatureVersion) -> bool {
+    let may_be_part = match reading.form {
+        Form::Url | Form::FormBody => true,
+        Form::Lines | Form::Json => reading.value("Signature").is_some(),
+        _ => false,
+    };
+    let is_incomplete = scheme == SignatureVersion::Rpc && may_be_part;
+    is_incomplete && !reading.missing().is_empty()
+        || !names(reading, answer::ends_with_ellipsis).is_empty()
+}
+
 /// Whether a part of what is signed was not pasted. ACS3 signs the body's hash, which a header holds.
 fn is_part_unknown(reading: &Reading, scheme: SignatureVersion) -> bool {
     let has_hash = reading.header("x-acs-content-sha256").is_some();
@@ -242,13 +256,18 @@ impl Known<'_> {
 
 /// The parameters and headers whose values were probably masked before they were pasted.
 fn masked_names(reading: &Reading) -> Vec<&str> {
+    names(reading, looks_masked)
+}
+
+/// The parameters and headers with such values.
+fn names(reading: &Reading, is_one: fn(&str) -> bool) -> Vec<&str> {
     let parameters = reading.parameters.iter();
     let parameters = parameters.map(|one| (one.name.as_str(), one.value.as_str()));
     let headers = reading.headers.iter();
     let headers = headers.map(|(name, value)| (name.as_str(), value.as_str()));
     parameters
         .chain(headers)
-        .filter(|(_, value)| looks_masked(value))
+        .filter(|(_, value)| is_one(value))
         .map(|(name, _)| name)
         .collect()
 }
@@ -500,8 +519,8 @@ fn body_not_shown() -> Finding {
     Finding::notice(
         BODY_MISSING,
         Text::new(
-            "单凭 URL 看不出请求有没有请求体，而表单请求体里的参数也参与签名，因此无法判断签名是否正确。请把请求体粘贴在 URL 的下一行，或粘贴完整的请求；如果请求没有请求体，请把请求方法选为 GET。",
-            "A URL does not show whether the request has a body. The parameters of a form body are signed, too, so the signature cannot be judged. Paste the body on the line below the URL, or the whole request; if there is none, choose the method GET.",
+            "单凭 URL 看不出请求有没有请求体；请求体里的参数也参与签名，因此无法判断签名是否正确。请把请求体一并粘贴在下一行；如果确实没有请求体，请把请求方法选为 GET。",
+            "A URL does not show whether the request has a body. Its parameters are signed, too, so the signature cannot be judged: paste the body as well, on the next line; if there is none, choose the method GET.",
         ),
     )
 }
@@ -510,8 +529,8 @@ fn part_read() -> Finding {
     Finding::notice(
         PART_READ,
         Text::new(
-            "粘贴的内容只有一部分读作了请求（见下面的参数），或者本身不完整；其余部分可能有请求体或参数值的剩余部分，它们也参与签名，因此无法判断签名是否正确。请只粘贴请求，并完整粘贴：完整的 curl 命令，或请求行、请求头和请求体，或写在一行里的 URL 及下一行的请求体。",
-            "Only a part of the pasted text was read as the request (see the parameters below), or the text is incomplete. The rest may hold a body or the end of a value, which are signed, too, so the signature cannot be judged. Paste the request alone and all of it: the whole curl command, or request line, headers and body, or a URL on one line and its body on the next.",
+            "粘贴的内容只有一部分读作了请求（见下面的参数），或者本身不完整；其余部分可能有请求体或参数值的剩余部分，它们也参与签名，因此无法判断签名是否正确。请只粘贴请求：写在一行里的 URL、完整的 curl 命令，或请求行、请求头和请求体。",
+            "Only a part of the pasted text was read as the request (see the parameters below), or the text is incomplete. The rest may hold a body or the end of a value, which are signed, too, so the signature cannot be judged. Paste the request alone: a URL on one line, the whole curl command, or request line, headers and body.",
         ),
     )
 }

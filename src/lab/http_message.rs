@@ -1,5 +1,6 @@
 //! Splits the text of an HTTP request into its parts, before parameters are parsed.
 
+use super::reading::is_name;
 use crate::http::{Headers, header};
 
 /// The parts of an HTTP request, before parameters are parsed.
@@ -62,11 +63,9 @@ pub(super) fn read(text: &str) -> Option<HttpMessage> {
         if line.trim().is_empty() {
             break;
         }
-        let is_token = |name: &str| {
-            let is_part = |byte: u8| byte.is_ascii_alphanumeric() || b"-_.".contains(&byte);
-            name.trim().bytes().all(is_part)
-        };
-        let header = line.split_once(':').filter(|(name, _)| is_token(name));
+        let header = line
+            .split_once(':')
+            .filter(|(name, _)| is_name(name.trim()));
         let Some((name, value)) = header else {
             message.is_part = true;
             if line.starts_with("HTTP/") {
@@ -76,7 +75,7 @@ pub(super) fn read(text: &str) -> Option<HttpMessage> {
             continue;
         };
         let (name, value) = (name.trim(), value.trim());
-        message.is_part |= !message.has_version && is_label(name, value);
+        message.is_part |= !message.has_version && holds_body(value);
         message.headers.push((name.to_owned(), value.to_owned()));
     }
     let body = lines.collect::<Vec<_>>().join("\n");
@@ -93,20 +92,9 @@ fn begins_form(line: &str) -> bool {
     before.contains('=') && !line.trim().contains(char::is_whitespace)
 }
 
-/// Whether a line is not a header but a part of a log, such as `body: Name=value`.
-fn is_label(name: &str, value: &str) -> bool {
-    let headers = [
-        "accept",
-        "authorization",
-        "connection",
-        "cookie",
-        "date",
-        "host",
-        "origin",
-        "referer",
-    ];
-    let is_header = name.contains('-') || headers.contains(&&*name.to_ascii_lowercase());
-    !is_header || value.contains('=') && value.contains('&')
+/// Whether the value of a line is a body, as in a log: `body: Name=value`.
+fn holds_body(value: &str) -> bool {
+    value.starts_with('{') || value.split_once('=').is_some_and(|(name, _)| is_name(name))
 }
 
 pub(super) fn is_method(word: &str) -> bool {

@@ -135,27 +135,8 @@ impl Reading {
         mandatory.into_iter().filter(is_missing).collect()
     }
 
-    /// The same, with a note if the text itself is only a part of a request: it breaks off, or lacks
-    /// parameters of every request, which a curl command or an HTTP message would show.
-    pub fn judged(self, scheme: SignatureVersion) -> Self {
-        let parameters = self.parameters.iter().map(|one| (&one.name, &one.value));
-        let headers = self.headers.iter().map(|(name, value)| (name, value));
-        let is_cut = parameters
-            .chain(headers)
-            .map(|(name, value)| if value.is_empty() { name } else { value })
-            .any(|text| answer::ends_with_ellipsis(text));
-        let may_be_part = match self.form {
-            Form::Url | Form::FormBody => true,
-            Form::Lines | Form::Json => self.value("Signature").is_some(),
-            _ => false,
-        };
-        let is_incomplete =
-            scheme == SignatureVersion::Rpc && may_be_part && !self.missing().is_empty();
-        self.partial(is_cut || is_incomplete)
-    }
-
     /// The same, with a note whether only a part of the text was read.
-    fn partial(self, is_part: bool) -> Self {
+    pub fn partial(self, is_part: bool) -> Self {
         Self {
             is_part: self.is_part || is_part,
             body_missing: self.body_missing || is_part,
@@ -175,7 +156,7 @@ impl Reading {
     }
 }
 
-const FORM_TYPE: &str = "application/x-www-form-urlencoded";
+pub(super) const FORM_TYPE: &str = "application/x-www-form-urlencoded";
 
 /// Parses pasted text in any of the forms.
 ///
@@ -224,7 +205,7 @@ pub fn read(text: &str) -> Result<Reading, Finding> {
     if let Some(parameters) = lines(text) {
         return parameters_alone(Form::Lines, decoded_if_encoded(parameters)?);
     }
-    let form = FormText::of(text, Place::Unknown, without_html)?.ok_or_else(nothing)?;
+    let form = FormText::of(text, Place::Unknown, true)?.ok_or_else(nothing)?;
     let reading = parameters_alone(Form::FormBody, form.pairs)?;
     Ok(Reading {
         from_html: form.from_html,
@@ -250,7 +231,7 @@ fn from_url(text: &str) -> Result<Reading, Finding> {
     let bare = joined.text.split(char::is_whitespace).next();
     let bare = bare.unwrap_or_default();
     let (url, is_html) = without_html(bare);
-    let body = FormText::of(joined.rest, Place::Form, without_html)?.filter(|form| {
+    let body = FormText::of(joined.rest, Place::Form, true)?.filter(|form| {
         let first = form.pairs.first();
         !url.contains('?') || first.is_some_and(|one| is_known(&one.name))
     });
@@ -355,15 +336,15 @@ struct FormText {
 
 impl FormText {
     /// `None` if there is anything but pairs whose names are those of parameters.
-    fn of(
-        text: &str,
-        place: Place,
-        unescape: fn(&str) -> (String, bool),
-    ) -> Result<Option<Self>, Finding> {
+    fn of(text: &str, place: Place, may_be_html: bool) -> Result<Option<Self>, Finding> {
         let (form, is_labelled) = without_label(text);
         let joined = Joined::of(form);
         let is_all = joined.is_all() && !is_labelled;
-        let (text, from_html) = unescape(&joined.text);
+        let (text, from_html) = if may_be_html {
+            without_html(&joined.text)
+        } else {
+            (joined.text, false)
+        };
         if !text.contains('=') || text.contains(char::is_whitespace) {
             return Ok(None);
         }
@@ -406,7 +387,7 @@ fn without_label(text: &str) -> (&str, bool) {
     (quoted.unwrap_or(form), true)
 }
 
-fn is_name(text: &str) -> bool {
+pub(super) fn is_name(text: &str) -> bool {
     let is_part = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'.' | b'_' | b'-');
     !text.is_empty() && text.bytes().all(is_part)
 }
@@ -477,37 +458,31 @@ fn body_of(message: &HttpMessage, text: &str, has_form: bool) -> Result<(String,
     let declared = |name| header(&message.headers, name);
     let length = declared("content-length").and_then(|length| length.parse::<usize>().ok());
     let hash = declared("x-acs-content-sha256");
-    // A line end after the body is not kept.
-    let has_length = |body: &str| {
-        length
-            .and_then(|length| length.checked_sub(body.len()))
-            .is_some_and(|rest| rest <= 2)
-    };
-    let is_proven =
-        |body: &str| has_length(body) || hash == Some(&acs3::hex_sha256(body.as_bytes()));
-    let parts = length.and_then(|length| text.split_at_checked(length));
-    if let Some((body, rest)) = parts
-        && (body.is_empty() || rest.starts_with(char::is_whitespace))
-    {
-        return Ok((body.to_owned(), true));
-    }
-    if is_proven(text) || !has_form {
+    let announced = length.and_then(|length| text.split_at_checked(length));
+    let announced =
+        announced.filter(|(body, rest)| body.is_empty() || rest.starts_with(char::is_whitespace));
+    let begins = text.split('=').next().is_some_and(is_known);
+    let (body, is_whole) = if let Some((body, _)) = announced {
+        (body.to_owned(), true)
+    } else if !has_form {
         // RPC does not sign such a body, and ACS3 its hash.
-        return Ok((text.to_owned(), is_proven(text) || hash.is_none()));
-    }
-    let form = FormText::of(text, Place::Form, |text| (text.to_owned(), false))?;
-    let is_post = message.method.as_deref() != Some("GET");
-    match form.filter(|form| is_post || form.has_known()) {
-        Some(form) => {
-            let is_whole = is_proven(&form.text) || form.is_all && form.has_known();
-            Ok((form.text, is_whole))
-        }
+        (text.to_owned(), hash.is_none())
+    } else if let Some(form) = FormText::of(text, Place::Form, false)?
+        && (form.has_known() || message.method.as_deref() != Some("GET"))
+    {
+        let is_whole = form.is_all && form.has_known();
+        (form.text, is_whole)
+    } else if begins && !text.contains('\n') {
         // A form with a space, or with a remark on its line.
-        None if !text.contains('\n') && text.split('=').next().is_some_and(is_known) => {
-            Ok((text.to_owned(), false))
-        }
-        None => Ok((String::new(), is_proven(""))),
-    }
+        (text.to_owned(), false)
+    } else {
+        (String::new(), false)
+    };
+    // A line end after the body is not kept.
+    let rest = length.and_then(|length| length.checked_sub(body.len()));
+    let is_proven =
+        rest.is_some_and(|rest| rest <= 2) || hash == Some(&acs3::hex_sha256(body.as_bytes()));
+    Ok((body, is_whole || is_proven))
 }
 
 /// Whether the headers announce a body that was not pasted, or not all of it. A curl command shows

@@ -1,6 +1,5 @@
 //! Splits the text of an HTTP request into its parts, before parameters are parsed.
 
-use super::reading::is_name;
 use crate::http::{Headers, header};
 
 /// The parts of an HTTP request, before parameters are parsed.
@@ -99,4 +98,10 @@ fn holds_body(value: &str) -> bool {
 
 pub(super) fn is_method(word: &str) -> bool {
     matches!(word, "GET" | "POST" | "PUT" | "DELETE" | "HEAD" | "PATCH")
+}
+
+/// Whether the text can be the name of a parameter or header.
+pub(super) fn is_name(text: &str) -> bool {
+    let is_part = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'.' | b'_' | b'-');
+    !text.is_empty() && text.bytes().all(is_part)
 }

@@ -1,7 +1,7 @@
 //! Parses pasted text: parameters, a URL, a form body, a curl command, an HTTP message, or the text
 //! that a program signed.
 
-use super::http_message::{self, HttpMessage, is_method, split_url};
+use super::http_message::{self, HttpMessage, is_method, is_name, split_url};
 use super::{Finding, answer, curl, excerpt};
 use crate::actions;
 use crate::http::{Headers, header};
@@ -385,11 +385,6 @@ fn without_label(text: &str) -> (&str, bool) {
         .filter(|last| "'\"`".contains(*last));
     let quoted = quote.and_then(|quote| form.split(quote).next());
     (quoted.unwrap_or(form), true)
-}
-
-pub(super) fn is_name(text: &str) -> bool {
-    let is_part = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'.' | b'_' | b'-');
-    !text.is_empty() && text.bytes().all(is_part)
 }
 
 /// Decodes lines whose values are percent-encoded, as a time or signature shows.

@@ -185,7 +185,7 @@ impl FaceVerifyClient {
 
     /// Queries until the user has passed or been rejected, or until `deadline` has passed or the next query would
     /// start after it. The result is then the last one, which is [`Status::Pending`](crate::Status::Pending). The
-    /// interval between queries grows from 1 to 10 seconds.
+    /// interval between queries grows from 1 to 10 seconds. A `deadline` of zero makes one query.
     ///
     /// # Errors
     /// Like [`FaceVerifyClient::describe_face_verify`]. A failure that [can be

@@ -10,6 +10,8 @@ use std::time::Duration;
 /// The state of polling for a result.
 pub(crate) struct Polls {
     until: Timestamp,
+    /// Whether there is one query only, which no deadline limits.
+    is_single: bool,
     made: u32,
     pending: Option<DescribeResult>,
 }
@@ -19,13 +21,17 @@ impl Polls {
         let millis = i64::try_from(deadline.as_millis()).unwrap_or(i64::MAX);
         Self {
             until: now.plus_millis(millis),
+            is_single: deadline.is_zero(),
             made: 0,
             pending: None,
         }
     }
 
-    /// The time until the deadline.
+    /// The time limit of the next query.
     pub(crate) fn left(&self, now: Timestamp) -> Duration {
+        if self.is_single {
+            return Duration::MAX;
+        }
         let millis = (self.until.unix_millis()).saturating_sub(now.unix_millis());
         Duration::from_millis(millis.max(0).unsigned_abs())
     }

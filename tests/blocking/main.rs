@@ -659,7 +659,8 @@ fn waiting_ends_at_the_deadline_with_what_there_is() {
     ] {
         let server = Server::start(&[Plan::Text(200, "application/json", body)]);
         let client = client(options(&server).max_attempts(1));
-        let deadline = if body.contains("406") { 60_000 } else { 999 };
+        // Without a deadline, there is one query.
+        let deadline = if body.contains("406") { 60_000 } else { 0 };
         let result = client.wait_for_result(question(CERTIFY_ID), Duration::from_millis(deadline));
         let found = result
             .map(|result| result.status)
@@ -679,7 +680,7 @@ fn a_query_ends_with_the_wait_that_it_is_part_of() {
         let server = Server::start(plans);
         let client = client(options(&server).timeout(Duration::from_secs(60)));
         let began = Instant::now();
-        let result = client.wait_for_result(question(CERTIFY_ID), Duration::from_millis(1_500));
+        let result = client.wait_for_result(question(CERTIFY_ID), Duration::from_secs(5));
         assert!(began.elapsed() < Duration::from_secs(30));
         let found = result
             .map(|result| result.status)

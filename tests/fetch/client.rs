@@ -509,9 +509,7 @@ async fn waits_for_a_result_until_the_deadline() {
     assert_eq!(fetch.calls(), 2);
     drop(fetch);
     let fetch = Fetch::replace(vec![Plan::Text(200, r#"{"Code":"424"}"#)]);
-    let result = client
-        .wait_for_result(asked(), Duration::from_millis(999))
-        .await;
+    let result = client.wait_for_result(asked(), Duration::ZERO).await;
     assert_eq!(result.unwrap().status, Status::Pending);
     assert_eq!(fetch.calls(), 1);
     drop(fetch);
@@ -521,7 +519,7 @@ async fn waits_for_a_result_until_the_deadline() {
         Plan::Script(HANGS),
     ]);
     let result = client
-        .wait_for_result(asked(), Duration::from_millis(1_500))
+        .wait_for_result(asked(), Duration::from_secs(5))
         .await;
     assert_eq!(result.unwrap().status, Status::Pending);
     drop(fetch);

@@ -27,6 +27,7 @@ mod transport;
 
 use crate::actions::{DescribeFaceVerify, InitFaceVerify};
 use crate::client::call::{self, Loss};
+use crate::client::issued::Issued;
 use crate::client::options::Options;
 use crate::client::polls::Polls;
 use crate::client::response::{DescribeResult, InitResult};
@@ -63,13 +64,6 @@ struct Held {
     refused: bool,
     /// Whether a thread is calling the provider.
     renewing: bool,
-}
-
-/// Credentials and how many the provider returned before them, because it may return the same ones again.
-#[derive(Clone)]
-struct Issued {
-    credentials: Credentials,
-    number: u64,
 }
 
 /// The time of one call or wait: measured from its start, so that a system clock that is set back does not lengthen
@@ -123,10 +117,7 @@ impl FaceVerifyClient {
     fn with_valid(options: Options, credentials: Credentials) -> Result<Self, Error> {
         Ok(Self {
             credentials: Mutex::new(Held {
-                current: Issued {
-                    credentials,
-                    number: 0,
-                },
+                current: Issued::first(credentials),
                 refused: false,
                 renewing: false,
             }),
@@ -295,10 +286,7 @@ impl FaceVerifyClient {
         let credentials = provider().map_err(|_| host::no_credentials())?;
         let credentials = self.options.validated_credentials(&credentials, true)?;
         let mut held = self.lock();
-        held.current = Issued {
-            credentials,
-            number: held.current.number.wrapping_add(1),
-        };
+        held.current = held.current.followed_by(credentials);
         held.refused = false;
         Ok(held.current.clone())
     }

@@ -4,6 +4,11 @@
 pub mod builder;
 pub mod call;
 mod explain;
+#[cfg(any(
+    all(target_arch = "wasm32", feature = "fetch"),
+    all(not(target_arch = "wasm32"), feature = "ureq")
+))]
+pub(crate) mod issued;
 #[cfg(all(feature = "schema", feature = "client"))]
 pub mod local;
 mod loss;

@@ -19,6 +19,7 @@ mod runtime;
 mod transport;
 
 use crate::actions::{DescribeFaceVerify, InitFaceVerify};
+use crate::client::issued::Issued;
 use crate::client::options::{Options, in_a_browser};
 use crate::client::polls::Polls;
 use crate::client::response::{DescribeResult, InitResult};
@@ -48,13 +49,6 @@ pub struct FaceVerifyClient {
     refreshing: Mutex<()>,
     /// The clock skew (Alibaba Cloud's clock minus the host's) from an earlier call.
     clock_offset_millis: Cell<i64>,
-}
-
-/// Credentials and how many the provider returned before them, because it may return the same ones again.
-#[derive(Clone)]
-struct Issued {
-    credentials: Credentials,
-    number: u64,
 }
 
 type Provided = Pin<Box<dyn Future<Output = Result<Credentials, ProviderError>>>>;
@@ -93,10 +87,7 @@ impl FaceVerifyClient {
 
     fn with_valid(options: Options, credentials: Credentials) -> Self {
         Self {
-            credentials: RefCell::new(Issued {
-                credentials,
-                number: 0,
-            }),
+            credentials: RefCell::new(Issued::first(credentials)),
             refused: Cell::new(false),
             provider: None,
             refreshing: Mutex::new(()),
@@ -262,10 +253,8 @@ impl FaceVerifyClient {
         };
         let credentials = provider().await;
         let credentials = credentials.map_err(|_| host::no_credentials())?;
-        let renewed = Issued {
-            credentials: self.options.validated_credentials(&credentials, true)?,
-            number: current.number.wrapping_add(1),
-        };
+        let credentials = self.options.validated_credentials(&credentials, true)?;
+        let renewed = current.followed_by(credentials);
         self.credentials.replace(renewed.clone());
         self.refused.set(false);
         Ok(renewed)

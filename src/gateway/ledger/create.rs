@@ -17,7 +17,7 @@ use crate::error::Execution;
 use crate::gateway::callers::derive;
 use crate::gateway::problem::{Problem, ProblemKind};
 use crate::gateway::reply_target::ReplyTarget;
-use crate::gateway::settings::Settings;
+use crate::gateway::settings::{MILLIS_PER_DAY, Settings};
 use crate::json::Json;
 use crate::signing::canonical::canonicalized_query;
 use crate::timestamp::Timestamp;
@@ -27,7 +27,6 @@ const WAIT_MILLIS: i64 = 10_000;
 /// Time in addition to the call's time limit: for waiting for its turn, and for committing the
 /// outcome.
 const FLIGHT_MARGIN_MILLIS: i64 = 15_000;
-const MILLIS_PER_DAY: i64 = 86_400_000;
 /// Alibaba Cloud's Code if the verification of a given CertifyId has not passed.
 const NOT_PASSED: &str = "423";
 

@@ -13,10 +13,8 @@ use crate::client::response::{Answer, DescribeResult};
 use crate::error::{Audience, Error, Kind};
 use crate::gateway::problem::{Problem, ProblemKind};
 use crate::gateway::reply_target::ReplyTarget;
-use crate::gateway::settings::Settings;
+use crate::gateway::settings::{MILLIS_PER_DAY, Settings};
 use crate::timestamp::Timestamp;
-
-const MILLIS_PER_DAY: i64 = 86_400_000;
 
 impl Read {
     /// The step after a query that the alarm made: more work may be due.

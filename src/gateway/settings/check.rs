@@ -2,7 +2,7 @@
 
 use super::mode::Mode;
 use super::reader::{CALLER_LISTS, KEY_SECRET_PREFIX, Reader, Variables};
-use super::{Settings, serves_console};
+use super::{MILLIS_PER_DAY, Settings, serves_console};
 use crate::client::options::{Options, RawCredentials, SANDBOX_ACCESS_KEY_ID, is_sandbox_key};
 use crate::error::FieldError;
 use crate::gateway::callers::{self, Caller};
@@ -11,7 +11,6 @@ use crate::vendor::credentials::{Credentials, Secret};
 use crate::vendor::endpoint::Endpoint;
 
 const MILLIS_PER_MINUTE: i64 = 60_000;
-const MILLIS_PER_DAY: i64 = 24 * 60 * MILLIS_PER_MINUTE;
 /// Alibaba Cloud's limit per action and account (help.aliyun.com, QPS limits of server-side API
 /// operations).
 const CALLS_PER_SECOND: i64 = 50;

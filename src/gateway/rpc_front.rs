@@ -79,10 +79,9 @@ impl RpcReplyFormat {
             .check_signature(request, &pair.access_key_secret)
             .or_else(|refusal| {
                 // A client behind a proxy that replaces Host has signed the host that it sees.
-                let seen = with_host(arrival)
-                    .filter(|_| refusal.code == errors::SIGNATURE_DOES_NOT_MATCH.code)
-                    .map(|seen| claim.check_signature(&seen, &pair.access_key_secret));
-                match seen {
+                let is_mismatch = refusal.code == errors::SIGNATURE_DOES_NOT_MATCH.code;
+                let seen = is_mismatch.then(|| with_host(arrival)).flatten();
+                match seen.map(|seen| claim.check_signature(&seen, &pair.access_key_secret)) {
                     Some(Ok(())) => Ok(()),
                     _ => Err(refusal),
                 }
@@ -343,6 +342,18 @@ impl RpcReplyFormat {
     }
 }
 
+/// The request with the host that a trusted proxy reports, if it is another one than in `Host`.
+fn with_host(arrival: &Arrival) -> Option<IncomingRequest> {
+    header(&arrival.request.headers, "host").filter(|host| *host != arrival.host)?;
+    let mut request = arrival.request.clone();
+    for (name, value) in &mut request.headers {
+        if name == "host" {
+            value.clone_from(&arrival.host);
+        }
+    }
+    Some(request)
+}
+
 /// Removes the quotation of the request from SignatureDoesNotMatch: SDKs would log it, including
 /// names and identity numbers.
 ///
@@ -352,20 +363,6 @@ impl RpcReplyFormat {
 /// secret. Other clients receive a hash, which also shows whether both sides signed the same
 /// string. The message avoids "string to sign is:", after which SDKs expect the quotation, and
 /// contains the colon at which old Python SDKs split it.
-/// The request with the host that a trusted proxy reports, if it is another one than in `Host`.
-fn with_host(arrival: &Arrival) -> Option<IncomingRequest> {
-    let mut request = arrival.request.clone();
-    let (_, host) = request
-        .headers
-        .iter_mut()
-        .find(|(name, _)| name == "host")?;
-    if *host == arrival.host {
-        return None;
-    }
-    host.clone_from(&arrival.host);
-    Some(request)
-}
-
 fn without_request(refusal: Refusal, request: &IncomingRequest) -> Refusal {
     let says = |refusal: Refusal, message: String| Refusal {
         message: message.into(),

@@ -91,11 +91,6 @@ const XID_IN_FUTURE = "22023";
 /** @param {number} millis */
 const sortable = (millis) => String(millis).padStart(15, "0");
 
-const LOST_AT_START = {
-  en: "The database has lost the lease that this instance has just taken, perhaps in a fail-over.",
-  zh: "数据库丢失了本实例刚取得的租约，可能正在主备切换。",
-};
-
 /** The instance's lease has expired: another instance may have taken over its work. */
 export class LeaseLost extends Error {
   name = "LeaseLost";
@@ -167,8 +162,8 @@ export class PostgresStore {
       store.#renewed = now;
       // The first renewal reports why it fails; later ones are repeated.
       await store.#renew();
-      if (store.#lost) throw new Failure(LOST_AT_START.en, LOST_AT_START.zh, { passing: true });
-      store.#beat();
+      if (store.#lost) throw lostAtStart();
+      store.#beatIn(store.#leaseMs / 3);
     } catch (error) {
       await store.close();
       throw error instanceof Failure ? error : unusable(error);
@@ -458,19 +453,24 @@ export class PostgresStore {
     if (!this.#closed) this.onLost();
   }
 
-  /** Renews the lease, three times as often as needed. */
+  /**
+   * Renews the lease after this time, and from then on three times as often as needed.
+   *
+   * @param {number} millis
+   */
+  #beatIn(millis) {
+    if (this.#closed || this.#lost) return;
+    this.#timer = setTimeout(() => this.#beat(), millis);
+    this.#timer.unref();
+  }
+
   #beat() {
-    const again = (/** @type {number} */ millis) => {
-      if (this.#closed || this.#lost) return;
-      this.#timer = setTimeout(() => this.#beat(), millis);
-      this.#timer.unref();
-    };
     this.#beating = this.#renew().then(
-      () => again(this.#leaseMs / 3),
+      () => this.#beatIn(this.#leaseMs / 3),
       () => {
         this.#steadySince = undefined;
         this.#hangUp();
-        again(REPEAT_PAUSE_MS);
+        this.#beatIn(REPEAT_PAUSE_MS);
       },
     );
     return this.#beating;
@@ -792,6 +792,13 @@ const pooled = () =>
   new Failure(
     "A connection pooler before PostgreSQL keeps no sessions: set it to session pooling (PgBouncer: pool_mode = session), or let GATEWAY_DATABASE name PostgreSQL itself.",
     "PostgreSQL 之前的连接池不保持会话：请将其设为会话模式（PgBouncer：pool_mode = session），或让 GATEWAY_DATABASE 直接指向 PostgreSQL。",
+  );
+
+const lostAtStart = () =>
+  new Failure(
+    "The database has lost the lease that this instance has just taken, perhaps in a fail-over.",
+    "数据库丢失了本实例刚取得的租约，可能正在主备切换。",
+    { passing: true },
   );
 
 /**

@@ -14,7 +14,13 @@ import { forBuild, setUp } from "./setup.mjs";
 /** The folder of each package, and the documents to add to it. */
 const packages = {
   client: { folder: "pkg", documents: ["README.md", "CHANGELOG.md", "LICENSE-APACHE", "LICENSE-MIT"] },
-  gateway: { folder: "server", documents: ["CHANGELOG.md", "LICENSE-APACHE", "LICENSE-MIT"] },
+  gateway: {
+    folder: "server",
+    documents: [
+      ...["CHANGELOG.md", "LICENSE-APACHE", "LICENSE-MIT"],
+      ...["docs/gateway.md", "docs/guide/server.md", "docs/guide/server.zh-CN.md"],
+    ],
+  },
 };
 
 const manifest = (folder) => JSON.parse(readFileSync(join(folder, "package.json"), "utf8"));

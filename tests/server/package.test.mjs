@@ -38,9 +38,15 @@ const files = () =>
 test("it holds what it needs, and nothing of the build machine", () => {
   const own = files().filter((file) => !file.startsWith("node_modules"));
   const expected =
-    /^(dist\/([\w-]+\.js|gateway\.wasm|openapi\.json|console\/.+)|deploy\/[\w.-]+|README\.md|CHANGELOG\.md|LICENSE-(APACHE|MIT)|package\.json)$/;
+    /^(dist\/([\w-]+\.js|gateway\.wasm|openapi\.json|console\/.+)|deploy\/[\w.-]+|docs\/(gateway|guide\/server(\.zh-CN)?)\.md|README\.md|CHANGELOG\.md|LICENSE-(APACHE|MIT)|package\.json)$/;
   for (const file of own) assert.match(file, expected);
-  for (const file of ["README.md", "LICENSE-MIT", "dist/console/_headers", "deploy/Containerfile"])
+  for (const file of [
+    "README.md",
+    "LICENSE-MIT",
+    "dist/console/_headers",
+    "deploy/Containerfile",
+    "docs/guide/server.zh-CN.md",
+  ])
     assert.ok(own.includes(file), file);
   const places = [`${root}/`, ...(homedir().length > 1 ? [`${homedir()}/`] : [])];
   for (const file of own) {

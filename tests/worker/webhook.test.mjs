@@ -6,8 +6,10 @@ import { once } from "node:events";
 import { createServer } from "node:http";
 import { after, before, test } from "node:test";
 import { Webhook } from "standardwebhooks";
-import { operator, sample, startBoth, submit } from "./gateway.mjs";
+import { start, stopAll } from "../../scripts/lib/process.mjs";
+import { at } from "../../scripts/lib/project.mjs";
 import { until } from "../support/until.mjs";
+import { freePort, operator, sample, startBoth, submit } from "./gateway.mjs";
 
 const SECRET = "0123456789abcdef0123456789abcdef";
 const ROUTE = "/v1/face-verifications";
@@ -42,10 +44,17 @@ before(async () => {
 });
 
 after(async () => {
+  await stopAll();
   await both?.close();
   receiver?.closeAllConnections();
   receiver?.close();
 });
+
+/** The webhook secret that the operator's command prints. */
+async function secretOf(caller) {
+  const shown = await operator(["caller", "add", caller], { GATEWAY_SECRET: SECRET });
+  return shown.match(/webhook secret\s+(\S+)/)[1];
+}
 
 /** The path of the callback URL that Alibaba Cloud received for a verification. */
 async function callbackOf(certifyId) {
@@ -79,8 +88,7 @@ test("a callback makes the gateway ask, and the verdict reaches the webhook, sig
 
   // Verified with the specification's own library and the secret that the operator's command
   // prints.
-  const shown = await operator(["caller", "add", "shop"], { GATEWAY_SECRET: SECRET });
-  const webhook = new Webhook(shown.match(/webhook secret\s+(\S+)/)[1]);
+  const webhook = new Webhook(await secretOf("shop"));
   for (const { headers, body } of received) {
     assert.deepEqual(webhook.verify(body, headers), JSON.parse(body));
     assert.throws(() => webhook.verify(body.replace("rejected", "passed"), headers));
@@ -100,6 +108,25 @@ test("a callback makes the gateway ask, and the verdict reaches the webhook, sig
   });
   assert.equal(found.webhook.attempts, 2);
   assert.equal(found.webhook.lastStatus, 204);
+});
+
+test("the guide's receiver accepts a delivery, and rejects a changed one", async () => {
+  const port = await freePort();
+  const env = { ...process.env, PORT: String(port), WEBHOOK_SECRET: await secretOf("shop") };
+  const child = start(process.execPath, [at("tests", "support", "webhook-receiver.mjs")], { env });
+  const [{ headers, body }] = received;
+  const deliver = (body) =>
+    fetch(`http://127.0.0.1:${port}/`, {
+      method: "POST",
+      headers: Object.fromEntries(Object.entries(headers).filter(([name]) => name.startsWith("webhook-"))),
+      body,
+    }).catch(() => undefined);
+  const printed = once(child.stdout, "data");
+  const accepted = await until(() => deliver(body));
+  assert.equal(accepted.status, 204);
+  const { data } = JSON.parse(body);
+  assert.equal(String((await printed)[0]), `${data.outerOrderNo} ${data.status} ${data.subCode}\n`);
+  assert.equal((await deliver(body.replace("rejected", "passed"))).status, 401);
 });
 
 test("a forged callback URL is rejected", async () => {

@@ -38,10 +38,10 @@ export const CALLER_USAGE = `  caller list               callers, scopes, limits
   caller add <id>           a caller with a token and a key pair            添加调用方，生成令牌与密钥对
   caller change <id>        its scopes, limits or webhook                   修改权限、上限或 webhook
   caller rotate <id>        a further token and key pair, with --scopes
-                            of their own; --finish removes the old ones     增加一组凭据；--finish 去除旧凭据
+                            of their own; --finish removes the old ones     增加一组凭证；--finish 去除旧凭证
     --webhook-secret        a second webhook secret instead, in the same two
                             steps                                           同样分两步更换 webhook 密钥
-  caller revoke <id>        remove it, or with --key one token or key pair  删除调用方，或删除一项凭据
+  caller revoke <id>        remove it, or with --key one token or key pair  删除调用方，或删除一项凭证
     --scopes create,read,read:material   --webhook <url>   --max-per-day <n>   --max-per-user-per-day <n>
     --list <n>     2 to 9: GATEWAY_CALLERS_2 and so on, for more callers than one setting holds
     --to <file>    write the secrets to a new file (mode 600); only the list is printed
@@ -161,7 +161,7 @@ function settingFor(lists, action, id, { list, piped }) {
   if (action === "add" && found)
     throw new Failure(
       `${found} already has a caller ${id}: rotate adds a token and a key pair, change changes it.`,
-      `${found} 中已有调用方 ${id}：rotate 可增加凭据，change 可修改设置。`,
+      `${found} 中已有调用方 ${id}：rotate 可增加凭证，change 可修改设置。`,
     );
   if (action === "add") return asked ?? FIRST;
   if (!found)
@@ -227,7 +227,7 @@ ${id} 只保留最新的令牌与密钥对，以及单独设有 scopes 的令牌
   } else if (options.key === undefined) {
     callers.splice(callers.indexOf(known), 1);
     note = `${id} is removed. Its orders remain in its ledger, and only a caller with the same id can read them.
-已删除 ${id}。其订单仍保留在账本中，只有同名调用方可以读取。`;
+已删除 ${id}。其订单记录仍保留，只有同名调用方可以读取。`;
   } else {
     revoke(known, options.key);
   }
@@ -349,7 +349,7 @@ function revoke(caller, key) {
   if (removed !== 1)
     throw new Failure(
       `${caller.id} has ${removed === 0 ? "no" : "more than one"} token or key pair ${key}: name an AccessKeyId, or at least ${HASH_MIN} characters of a token's hash, as list shows them.`,
-      `${caller.id} ${removed === 0 ? "没有" : "有多个"}名为 ${key} 的凭据：请填写 list 列出的 AccessKeyId，或令牌哈希的前 ${HASH_MIN} 位以上。`,
+      `${caller.id} ${removed === 0 ? "没有" : "有多个"}名为 ${key} 的凭证：请填写 list 列出的 AccessKeyId，或令牌哈希的前 ${HASH_MIN} 位以上。`,
     );
   Object.assign(caller, rest);
 }

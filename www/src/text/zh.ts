@@ -320,9 +320,9 @@ export const zh = {
   },
   ledger: {
     title: "订单",
-    lead: "该令牌可查询的订单，按时间倒序。账本不含姓名、证件号、手机号和照片。",
+    lead: "该令牌可查询的订单，按时间倒序。订单记录不含姓名、证件号、手机号和照片。",
     orderTitle: "订单详情",
-    orderLead: "网关账本对这笔订单的记录，不含任何个人信息。",
+    orderLead: "网关对这笔订单的记录，不含任何个人信息。",
     token: "访问令牌（Bearer）",
     tokenNote: "令牌只留在本页内存里；只读令牌即可。",
     tokenInvalid: "该令牌无效。",

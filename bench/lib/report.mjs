@@ -57,17 +57,17 @@ ${Object.entries(machine)
   .map(([name, value]) => `- ${name}: ${value}`)
   .join("\n")}
 
-Each contestant has its own process and is measured once a round, by turns, in ${ROUNDS} rounds unless time runs
-out, after one that warms up. **Median** (least–most, ± the distance between the first and the third quartile against the
-median). A round in which other programs took more than ${percent(OTHERS_LIMIT)} of the machine is made again, and left out
-where ${ENOUGH} quiet ones are there. A name with ~ is noisy: its quartiles are more than ${percent(SPREAD_LIMIT)} apart, or
-others disturbed rounds that had to be counted. ${
+Each contestant has its own process. After a warm-up round, the contestants are measured in turn, for ${ROUNDS} rounds in
+most tables and at least ${ENOUGH}. **Median** (minimum–maximum, ± the interquartile range relative to the median). A round in
+which other programs used more than ${percent(OTHERS_LIMIT)} of the machine is disturbed: it is repeated and, once there are
+${ENOUGH} undisturbed ones, discarded. A name with ~ is noisy: its interquartile range exceeds ${percent(SPREAD_LIMIT)}, or
+disturbed rounds had to be counted. ${
     noisy.length > 0
-      ? `**This run is noisy in: ${noisy.join(", ")}.** Differences smaller than the spread say nothing.`
+      ? `**This run is noisy in: ${noisy.join(", ")}.** Differences smaller than the spread are not significant.`
       : "Nothing in this run is noisy."
   }
 
-![The chief figures as bars](results.svg)
+![The main figures as bars](results.svg)
 
 ${parts
   .map(

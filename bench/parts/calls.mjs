@@ -18,10 +18,10 @@ const NAMES = [
 const ROUND_MILLIS = 400;
 
 export const title = "Whole calls";
-export const about = `InitFaceVerify over HTTP on the loopback interface, from parameters to the CertifyId, with
-connections kept alive. The server is a separate process that responds at once and checks nothing; before, the sandbox has
-accepted what each of them sent. CPU is user and system time of the client's process, with all its threads. By hand
-means node:crypto and fetch. node:http alone and fetch alone send one form again and again, and sign nothing.`;
+export const about = `InitFaceVerify over HTTP on the loopback interface, from parameters to the CertifyId, with keep-alive
+connections. The server is a separate process that responds at once and checks nothing; beforehand, the sandbox accepts the
+requests of every contestant. CPU is the user and system time of the client's process with all its threads. By hand means
+node:crypto and fetch. node:http alone and fetch alone send the same form repeatedly and sign nothing.`;
 
 export async function measure() {
   await judge(NAMES);
@@ -42,7 +42,7 @@ export async function measure() {
           title: `${inFlight} in flight`,
           columns: { cpuMicros: "CPU µs/call", perSecond: "calls/s" },
           rows,
-          ratio: { key: "cpuMicros", of: "cloudauth-edge", label: "of cloudauth-edge's CPU" },
+          ratio: { key: "cpuMicros", of: "cloudauth-edge", label: "CPU, relative to cloudauth-edge" },
           chart: inFlight === 32 && {
             key: "cpuMicros",
             title: "A whole call on loopback, 32 in flight, CPU µs (less is better)",

@@ -19,14 +19,14 @@ const ORDERS = 100_000;
 const ORDERS_LIMIT_MILLIS = 300_000;
 
 export const title = "Gateway";
-export const about = `The deployed gateway in a bare workerd. Its ledger is in a file system in memory, where the machine
-has one, so that the disk is not what is measured; one row shows what waiting for this machine's disk adds. The upstream is a server
-on the loopback interface that answers at once, so that all that is added is the gateway's. A start writes the order
-down, calls Alibaba Cloud, and writes down what it said; a read of a known verdict calls nobody. The pass-through Worker is
-one line of \`fetch\` in its own workerd. The Worker by hand (\`bench/workers/by-hand-ledger.js\`) has a ledger of two
-statements in a Durable Object, without retries, alarms, webhooks or a log: what it takes is what such a ledger costs at least. All orders are one caller's, hence one Durable Object, which does one
-thing at a time: a second caller has a second one. On Node the gateway is one process with SQLite; its log goes into a
-pipe, which workerd's does not.`;
+export const about = `The deployed gateway in a bare workerd. Its ledger is in a file system in memory if the machine has one,
+so that the disk is not measured; the rows "on disk" include it. The upstream is a server on the loopback interface that
+responds at once, so all of the added time is the gateway's. A start records the order, calls Alibaba Cloud and records the
+outcome; a read of a known verdict sends nothing. The pass-through Worker is one line of \`fetch\` in a separate workerd. The
+Worker by hand (\`bench/workers/by-hand-ledger.js\`) has a ledger of two statements in a Durable Object, without retries,
+alarms, webhooks or a log: its time is the lower bound for such a ledger. All orders belong to one caller, hence to one
+Durable Object, which runs one step at a time; a second caller has a second one. On Node, the gateway is one process with
+SQLite; its log goes to a pipe, which workerd's does not.`;
 
 export async function measure() {
   const load = new Load();
@@ -77,7 +77,7 @@ export async function measure() {
             title: "1 in flight",
             columns,
             rows: alone,
-            note: `Added to the upstream's own time by a start at the gateway: ${added("p50")} ms at the median, ${added("p99")} ms at p99.`,
+            note: `A start at the gateway takes ${added("p50")} ms longer than the upstream alone at the median, ${added("p99")} ms at p99.`,
           },
           {
             title: "32 in flight",
@@ -86,7 +86,7 @@ export async function measure() {
             ratio: {
               key: "perSecond",
               of: "through the pass-through Worker",
-              label: "of the pass-through's",
+              label: "relative to the pass-through",
             },
           },
           await memory(load, { "gateway in workerd": front, "gateway on Node": node }),

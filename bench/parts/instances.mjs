@@ -11,11 +11,11 @@ const INSTANCES = { one: 1, two: 2, three: 3 };
 const ROUND = { millis: 1000, inFlight: 32 };
 
 export const title = "Several instances";
-export const about = `Gateways that share one PostgreSQL database, compared with the gateway on SQLite and in workerd, each with
-its ledger on this machine's disk and every commit synchronized to it. 32 requests in flight go to the instances in turn, to an
-upstream that answers at once. Instances, database, upstream and the program that sends the requests share this machine's
-processors, so more instances cannot be faster here than the processors are: the rows show what sharing a ledger costs.
-The orders are of ${CALLERS.length} callers, and then of one, whose steps the database takes one at a time.`;
+export const about = `Gateways that share one PostgreSQL database, compared with the gateway on SQLite and in workerd. Each
+ledger is on this machine's disk, and every commit is synchronized to it. 32 requests in flight go to the instances in turn;
+the upstream responds at once. Instances, database, upstream and the program that sends the requests share this machine's
+processors, so more instances are not faster here: the rows show the cost of sharing a ledger. The orders belong to
+${CALLERS.length} callers, then to one, whose steps the database runs one at a time.`;
 
 const settings = {
   GATEWAY_CALLERS: JSON.stringify(

@@ -10,10 +10,10 @@ const OPEN = 10_000;
 const ROUND = { requests: 1000, inFlight: 32 };
 
 export const title = "Sandbox";
-export const about = `The sandbox as a server in its own process, asked for signed InitFaceVerify over the loopback
-interface, 32 in flight; every request starts a verification. Its limit of 50 calls a second is switched off. The
-requests are signed by hand before a round, so that what is measured is the sandbox. Each round finds more
-verifications open than the one before.`;
+export const about = `The sandbox, as a server in a separate process, receives signed InitFaceVerify requests over the
+loopback interface, 32 in flight; every request starts a verification. Its limit of 50 calls a second is switched off. The
+requests are signed before a round, so that only the sandbox is measured. In each round, more verifications are open than in
+the round before.`;
 
 export async function measure() {
   const load = new Load();
@@ -42,12 +42,12 @@ export async function measure() {
       return [
         {
           title: `Requests, with ${OPEN.toLocaleString("en")} verifications open`,
-          columns: { perSecond: "requests/s", cpuMicros: "its CPU µs/request", p50: "p50 ms", p99: "p99 ms" },
+          columns: { perSecond: "requests/s", cpuMicros: "CPU µs/request", p50: "p50 ms", p99: "p99 ms" },
           rows,
         },
         {
           title: "Memory",
-          columns: { rss: "MB of the process", heapUsed: "MB of it JavaScript's heap" },
+          columns: { rss: "MB of the process", heapUsed: "MB of JavaScript heap" },
           rows: [once("before", before), once(`${OPEN.toLocaleString("en")} open`, after)],
         },
         await startup(),
@@ -66,7 +66,7 @@ async function startup() {
     return { millis: (performance.now() - begun) / 100 };
   };
   return {
-    title: "Making one in a test's own process",
+    title: "Creating one in a test's own process",
     columns: { millis: "ms" },
     rows: await alternate({ "createSandbox()": make }, { rounds: 5, limitSeconds: 10 }),
   };

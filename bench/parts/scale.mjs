@@ -14,9 +14,9 @@ const STEPS = 4;
 const ROWS = 100_000;
 
 export const title = "Scale";
-export const about = `What a call costs as the work grows. Whole calls go over the loopback interface as above; the other
-tables stub the transport as in "Signing". The identity checker is the console's, on its own module, fed with chunks of
-64 K characters as its worker feeds it. Memory is the process's, after its garbage was collected.`;
+export const about = `The cost of a call as the work grows. Whole calls use the loopback interface as above; the other tables
+replace the transport as in "Signing". The identity checker is the console's, with its own module, and receives chunks of
+64 K characters, as in the console's worker. Memory is that of the process after a garbage collection.`;
 
 /** A table with one column per size. */
 async function growing(contestants, names, sizes, order, { rounds = 5, limitSeconds }) {
@@ -104,7 +104,7 @@ async function memory() {
       }
       return {
         title: "Memory over a million signatures",
-        columns: { rss: "MB of the process", heap: "MB of it JavaScript's heap" },
+        columns: { rss: "MB of the process", heap: "MB of JavaScript heap" },
         rows,
       };
     },

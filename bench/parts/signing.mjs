@@ -14,12 +14,12 @@ const NAMES = [
 const ROUND_MILLIS = 300;
 
 export const title = "Signing";
-export const about = `From typed parameters to the finished method, URL, headers and body of an InitFaceVerify (µs to the
-request), and from there to the CertifyId out of the answer's bytes or text as well (µs/call). The transport is replaced on every side, at the layer that sends a
-finished request and gives back status, headers and body: \`send\` of \`pkg/src/transport.ts\` here, \`httpx\` in Alibaba Cloud's
-SDKs, \`fetch\` in the program by hand. One call at a time. Before, the sandbox has accepted what each of them signed,
-and Alibaba Cloud's own signers have come to the signatures of cloudauth-edge. aws4fetch signs for AWS: it shows what a
-small signer on WebCrypto costs.`;
+export const about = `From typed parameters to the finished method, URL, headers and body of an InitFaceVerify (µs to the request), and on
+to the CertifyId in the decoded response (µs/call). The transport of every contestant is replaced at the layer that sends a
+finished request and returns status, headers and body: \`send\` of \`pkg/src/transport.ts\` for cloudauth-edge, \`httpx\` for
+Alibaba Cloud's SDKs, \`fetch\` for the program by hand. One call at a time. Beforehand, the sandbox accepts the requests of
+every contestant, and the signatures of cloudauth-edge equal those of Alibaba Cloud's own signers. aws4fetch signs for AWS:
+it shows the cost of a small signer on WebCrypto.`;
 
 export async function measure() {
   await judge(NAMES);
@@ -43,7 +43,11 @@ export async function measure() {
         perSecond: "calls/s",
       },
       rows,
-      ratio: { key: "requestMicros", of: "cloudauth-edge", label: "to the request, of cloudauth-edge's" },
+      ratio: {
+        key: "requestMicros",
+        of: "cloudauth-edge",
+        label: "to the request, relative to cloudauth-edge",
+      },
       chart: { key: "requestMicros", title: "Signing one InitFaceVerify, µs (less is better)" },
     },
   ];

@@ -30,9 +30,10 @@ const forEdge = {
 };
 
 export const title = "Size";
-export const about = `A program that makes a client and starts one verification, bundled and minified by esbuild: for
-Node, and for an edge runtime (conditions \`workerd\` and \`worker\`, no Node built-ins), where the separate .wasm file is counted, too. \`npm run size\` compares this package with its limits. Installed is what
-\`npm install\` of the package puts on the disk, with everything it depends on.`;
+export const about = `A program that creates a client and starts one verification, bundled and minified by esbuild: for Node,
+and for an edge runtime (conditions \`workerd\` and \`worker\`, no Node built-ins), including the separate .wasm file.
+\`npm run size\` compares this package with its limits. Installed is what \`npm install\` of the package writes to the disk,
+including its dependencies.`;
 
 async function bundle(entry, options) {
   const args = [join(here, entry), "--bundle", "--minify", "--format=esm", "--log-level=error", ...options];
@@ -120,7 +121,7 @@ export async function measure() {
         once(name, await weigh(entry, options, files)),
       ),
     ),
-    ratio: { key: "gzip", of: "cloudauth-edge", label: "of cloudauth-edge's" },
+    ratio: { key: "gzip", of: "cloudauth-edge", label: "relative to cloudauth-edge" },
     chart,
   });
   return [
@@ -130,7 +131,7 @@ export async function measure() {
     }),
     {
       ...(await table("Bundled for an edge runtime without Node's modules", forEdge, FOR_EDGE)),
-      note: "A dash: esbuild cannot bundle it for such a runtime, because it needs Node's own modules.",
+      note: "A dash: esbuild cannot bundle it for such a runtime, because it needs Node's modules.",
     },
     {
       title: "Installed",

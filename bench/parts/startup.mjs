@@ -18,11 +18,12 @@ const programs = {
 const file = (name) => fileURLToPath(new URL(`../startup/${name}`, import.meta.url));
 
 export const title = "Start-up";
-export const about = `A new Node process that imports the client, makes one, and sends one signed request to a server on
-the loopback interface: until the process has ended by itself, or for as long as it used the processor. Over bare is
-what is left after an empty program's median is taken off. And a new workerd: from its start until it has answered
-\`/livez\`, and until it has then started one verification. The gateway keeps its ledger in Durable Objects. It is compared with Workers with the same routes (\`bench/workers/\`): hand-written JavaScript with a ledger in a Durable Object, and, without
-a ledger, the npm client and hand-written JavaScript.`;
+export const about = `A new Node process imports the client, creates one, and sends one signed request to a server on the
+loopback interface. Both times are those of the whole process, until it exits by itself. Over bare is the difference from
+the median of an empty program. A new workerd is measured from its start to its response to \`/livez\`, and to the
+verification that it starts next. The gateway keeps its ledger in Durable Objects. It is compared with Workers with the same
+routes (\`bench/workers/\`): hand-written JavaScript with a ledger in a Durable Object, and, without a ledger, the npm client
+and hand-written JavaScript.`;
 
 /** Runs a program to its end. */
 async function run(name, endpoint) {
@@ -87,7 +88,7 @@ export async function measure() {
           wallMillis: "ms",
         },
         rows: [...processes, bare],
-        ratio: { key: "cpuOver", of: "cloudauth-edge", label: "of cloudauth-edge's CPU over bare" },
+        ratio: { key: "cpuOver", of: "cloudauth-edge", label: "CPU over bare, relative to cloudauth-edge" },
         chart: {
           key: "cpuOver",
           title: "Import, construct, first request: CPU ms over bare node (less is better)",

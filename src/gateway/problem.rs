@@ -408,8 +408,8 @@ problems! {
     /// The user has reached the daily limit.
     UserDailyLimit 429 "user-daily-limit" User true
         "该用户当日认证次数过多" "Too many verifications for this user today"
-        "该 userId 当日（UTC+8）认证次数已达上限，请明日再试。"
-        "This userId has reached the daily limit (UTC+8); retry tomorrow.";
+        "今天的认证次数已达上限，请明天再试。"
+        "The limit of verifications for today is reached; try again tomorrow.";
     /// Too many requests in a short time.
     RateLimited 429 "rate-limited" Developer true
         "请求过于频繁" "Too many requests"

@@ -51,7 +51,8 @@ pub struct Code {
     pub audience: Audience,
     /// Whether the same call can succeed later without any change.
     pub retryable: bool,
-    /// What it means and what to do.
+    /// What it means and what to do. If the user must act, it addresses the user and never mentions
+    /// risk control.
     pub text: Text,
 }
 
@@ -74,7 +75,8 @@ pub struct SubCode {
     pub audience: Audience,
     /// Whether a new verification of the same person can have a different result.
     pub retryable: bool,
-    /// What it means and what to do.
+    /// What it means and what to do. If the user must act, it addresses the user and never mentions
+    /// risk control.
     #[serde(rename = "messages")]
     pub text: Text,
 }
@@ -190,14 +192,14 @@ pub static CODES: &[Code] = &[
         "应用配置不存在，请运维在控制台检查应用。",
         "The application is not configured; the operator must check it in the Alibaba Cloud console.").in_vendor_document(),
     row("403", "认证未完成", Describe, Pending, User,
-        "用户尚未完成认证，请稍后再查询。",
-        "The user has not finished yet; query again later.").in_vendor_document().retryable(),
+        "认证尚未完成；请先完成认证，稍后查看结果。",
+        "The verification is not finished; finish it, and check the result later.").in_vendor_document().retryable(),
     row("404", "认证场景配置不存在", Both, Failure, Operator,
         "认证场景不存在，请运维在控制台创建场景并核对 SceneId。",
         "The scene does not exist; the operator must create it in Alibaba Cloud's console and check the SceneId.").in_vendor_document(),
     row("405", "您的年龄未满14周岁，不允许使用此产品", Init, Failure, User,
-        "未满 14 周岁不可使用，请改用人工核验。",
-        "The user is under 14 and cannot use this; verify manually."),
+        "未满 14 周岁不能使用刷脸认证，请联系客服。",
+        "Face verification requires an age of at least 14; contact customer service."),
     row("406", "无效的certifyId", Describe, Failure, Developer,
         "CertifyId 无效，请开发者核对是否为本账号发起认证时返回的值。",
         "The CertifyId is invalid; the developer must check that this account's InitFaceVerify returned it.").in_vendor_document(),
@@ -220,19 +222,19 @@ pub static CODES: &[Code] = &[
         "当前操作系统版本不支持刷脸，请升级系统或更换设备。",
         "This version of the operating system is not supported; upgrade it or use another device.").in_vendor_document(),
     row("417", "无法使用刷脸服务", Both, Failure, User,
-        "该身份暂无可用的比对源，请改用人工核验。",
-        "There is no record to compare this identity with; verify manually."),
+        "暂时无法完成认证，请联系客服。",
+        "The verification cannot be completed at present; contact customer service."),
     row("418", "刷脸失败次数过多", Both, Failure, User,
         "当天刷脸次数过多，请明天再试。",
         "Too many attempts today; try again tomorrow.").in_vendor_document().retryable(),
     row("419", "传入图片不可用", Init, Failure, User,
-        "传入的照片无法使用（无法下载、为空、分辨率不符或没有人脸），请更换照片。",
+        "照片无法使用（无法下载、为空、分辨率不符或没有人脸），请更换照片。",
         "The picture cannot be used (not reachable, empty, wrong resolution or no face); use another one."),
     row("420", "数据重复", Init, Failure, Developer,
         "照片只能以一种方式传入，请开发者去掉多余的照片参数。",
         "A picture may be passed in only one way; the developer must remove the others."),
     row("421", "传入图片过大", Init, Failure, User,
-        "传入的照片超过 1 MB，请压缩或更换照片。",
+        "照片超过 1 MB，请压缩或更换照片。",
         "The picture exceeds 1 MB; compress it or use a different one."),
     row("422", "下载图片超时", Init, Failure, Operator,
         "照片 3 秒内未能下载，请稍后重试；若持续出现，请检查照片地址。",
@@ -241,11 +243,11 @@ pub static CODES: &[Code] = &[
         "传入的 CertifyId 未通过认证，不能作为比对照片。",
         "The verification of the given CertifyId has not passed, so its photo cannot be used for comparison."),
     row("424", "身份认证记录不存在", Describe, Pending, User,
-        "用户还没有提交认证，请稍后再查询。",
-        "The user has not submitted the verification yet; query again later.").in_vendor_document().retryable(),
+        "认证尚未提交；请先完成认证，稍后查看结果。",
+        "The verification has not been submitted; finish it, and check the result later.").in_vendor_document().retryable(),
     row("427", "业务策略限制", Both, Failure, User,
-        "被风控策略拦截，认证未完成，请人工确认。",
-        "A risk control policy stopped the verification; review it manually."),
+        "暂时无法完成认证，请联系客服。",
+        "The verification cannot be completed at present; contact customer service."),
     row("500", "系统错误", Both, Failure, Operator,
         "阿里云内部错误，请稍后重试；若持续出现，请凭 RequestId 联系阿里云。",
         "Alibaba Cloud had an internal error; retry later. If it persists, contact Alibaba Cloud with the RequestId.").in_vendor_document().retryable(),
@@ -294,8 +296,8 @@ pub static SUB_CODES: &[SubCode] = &[
     sub("200", "认证通过", Some(true), User,
         "认证通过。", "The user passed.").passing().in_vendor_document(),
     sub("201", "姓名和身份证不一致", Some(true), User,
-        "姓名与证件号不一致，请用户核对后重新发起。",
-        "Name and identity number do not match; ask the user to check them and start again.").retryable(),
+        "姓名与证件号不一致，请核对后重新认证。",
+        "Name and identity number do not match; check them and start again.").retryable(),
     sub("202", "查询不到身份信息", Some(true), Operator,
         "查不到身份信息（如户口迁移、现役军人），请人工核验。",
         "There is no record of this identity (household transfer, military service); verify it manually."),
@@ -303,8 +305,8 @@ pub static SUB_CODES: &[SubCode] = &[
         "公安库没有可用的照片，请人工核验。",
         "The police register has no usable photo; verify manually."),
     sub("204", "人脸比对不一致", Some(true), User,
-        "人脸与身份不一致；若为本人，请在光线良好处重新操作。",
-        "The face does not match the record; if it is the right user, try again in better light.").retryable(),
+        "人脸与身份不一致；若为本人，请在光线良好处重新认证。",
+        "The face does not match the identity; if the identity is yours, try again in better light.").retryable(),
     sub("205", "活体检测存在风险", Some(true), Operator,
         "活体检测存在攻击风险，建议人工审核；若为真人可重新操作。",
         "The liveness check detected a possible attack; review it manually, and start again if it is a real user.").in_vendor_document().retryable(),
@@ -312,22 +314,22 @@ pub static SUB_CODES: &[SubCode] = &[
         "可能存在异常风险操作，建议人工确认后再操作。",
         "The risk control policy considers the operation abnormal; review it manually, then start again.").in_vendor_document().retryable(),
     sub("207", "人脸与身份证人脸比对不一致", None, User,
-        "人脸与证件照不一致；若为本人，请重新操作。",
-        "The face does not match the identity card; if it is the right user, start again.").retryable(),
+        "人脸与证件照不一致；若为本人，请重新认证。",
+        "The face does not match the identity card; if the card is yours, try again.").retryable(),
     sub("209", "权威比对源异常", None, Operator,
         "权威比对源异常，请稍后重新发起。",
         "The authoritative source has a fault; start again later.").retryable(),
     sub("210", "认证通过（策略）", None, User,
-        "按策略认证通过。", "The user passed according to a policy.").passing(),
+        "认证通过。", "The user passed.").passing(),
     sub("220", "意愿认证不通过", None, User,
-        "意愿核验未通过，请用户重新操作。",
-        "The check of intent failed; ask the user to try again.").retryable(),
+        "意愿核验未通过，请重新认证。",
+        "The check of intent failed; try again.").retryable(),
     sub("221", "声纹比对不一致", None, User,
-        "声纹不一致，请用户本人重新操作。",
-        "The voice does not match; ask the user to try again.").retryable(),
+        "声纹不一致，请本人重新认证。",
+        "The voice does not match; try again with your own voice.").retryable(),
     sub("222", "意愿认证中的普通认证不通过", None, User,
-        "意愿核验流程中的实人认证未通过，请用户重新操作。",
-        "The face verification within the check of intent failed; ask the user to try again.").retryable(),
+        "意愿核验中的实人认证未通过，请重新认证。",
+        "The face verification within the check of intent failed; try again.").retryable(),
 ];
 
 const fn family(
@@ -501,6 +503,27 @@ mod tests {
                 "{code}: {}",
                 text.en
             );
+        }
+    }
+
+    #[test]
+    fn texts_for_the_user_can_be_shown_to_the_user() {
+        let codes = CODES.iter().map(|row| (row.code, &row.text, row.audience));
+        let sub_codes = SUB_CODES
+            .iter()
+            .filter(|row| !row.passing)
+            .map(|row| (row.code, &row.text, row.audience));
+        for (code, text, audience) in codes.chain(sub_codes) {
+            if audience != User {
+                continue;
+            }
+            for word in ["用户", "人工", "风控", "策略", "风险", "查询"] {
+                assert!(!text.zh.contains(word), "{code}: {}", text.zh);
+            }
+            let en = text.en.to_lowercase();
+            for word in ["user", "manual", "review", "risk", "policy", "query"] {
+                assert!(!en.contains(word), "{code}: {en}");
+            }
         }
     }
 

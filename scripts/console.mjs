@@ -11,7 +11,12 @@ export const consoleFiles = () => filesUnder(at("www", "dist"));
 /** @param {string} modules fingerprint of the WebAssembly modules */
 export function consoleInputs(modules) {
   const sources = filesUnder(at("www")).filter((file) => !file.startsWith(at("www", "dist") + sep));
-  const others = [at("package-lock.json"), at("pkg", "dist", "core.js"), ...filesUnder(at("pkg", "phone"))];
+  const others = [
+    at("package-lock.json"),
+    at("pkg", "dist", "core.js"),
+    at("pkg", "src", "gateway-problem.ts"),
+    ...filesUnder(at("pkg", "phone")),
+  ];
   return fingerprint([...sources, ...others], modules);
 }
 

@@ -8,6 +8,14 @@
  */
 
 import { FaceVerifyError, type Failure } from "./errors.js";
+import {
+  isObject,
+  isProblem,
+  isText,
+  retryAfterMillis,
+  type GatewayProblem,
+  type Members,
+} from "./gateway-problem.js";
 import { invalid, problem, unknownOptions } from "./options.js";
 import { randomHex } from "./random.js";
 import { fetchTransport, type Outcome, type Send } from "./transport.js";
@@ -499,8 +507,7 @@ const KINDS: Partial<Record<string, ErrorKind>> = {
 
 /** A response other than the requested one: a problem of the gateway, or of something before it. */
 function refused({ status, headers, body }: Answer, sentStart: boolean): Lost {
-  const seconds = headers.get("retry-after") ?? "";
-  const waitMs = /^\d{1,6}$/.test(seconds) ? Number(seconds) * 1000 : 0;
+  const waitMs = retryAfterMillis(headers.get("retry-after"));
   const found = objectFrom(body);
   if (!isProblem(found)) {
     const failure = status === 408 || status === 429 || status >= 500 ? BUSY_PROXY : UNREADABLE;
@@ -528,20 +535,6 @@ function refused({ status, headers, body }: Answer, sentStart: boolean): Lost {
   return { failure, repeatable: retryable, waitMs };
 }
 
-/** RFC 9457, as the gateway writes it. */
-interface GatewayProblem {
-  code: string;
-  messages: Messages;
-  audience: Failure["audience"];
-  retryable: boolean;
-  execution: Failure["execution"];
-  requestId: string;
-  vendorCode?: string;
-  vendorRequestId?: string;
-  errors?: { field: string; rule: string; messages: Messages }[];
-  settings?: { field: string; rule: string; messages: Messages }[];
-}
-
 /** The message with Alibaba Cloud's own code and RequestId, which its support asks for. */
 function withVendor({ zh, en }: Messages, { vendorCode, vendorRequestId }: GatewayProblem): Messages {
   if (!vendorCode) return { zh, en };
@@ -551,30 +544,6 @@ function withVendor({ zh, en }: Messages, { vendorCode, vendorRequestId }: Gatew
     en: `${en} (Alibaba Cloud's Code ${vendorCode}${id})`,
   };
 }
-
-type Members = Record<string, unknown>;
-
-const isObject = (value: unknown): value is Members =>
-  typeof value === "object" && value !== null && !Array.isArray(value);
-const isText = (value: unknown): value is string => typeof value === "string";
-const isMessages = (value: unknown) => isObject(value) && isText(value.zh) && isText(value.en);
-const isFields = (value: unknown) =>
-  value === undefined ||
-  (Array.isArray(value) &&
-    value.every(
-      (each) => isObject(each) && isText(each.field) && isText(each.rule) && isMessages(each.messages),
-    ));
-
-const isProblem = (value: object | undefined): value is GatewayProblem & object =>
-  isObject(value) &&
-  isText(value.code) &&
-  isMessages(value.messages) &&
-  isText(value.requestId) &&
-  typeof value.retryable === "boolean" &&
-  ["user", "developer", "operator"].includes(value.audience as string) &&
-  ["none", "unknown"].includes(value.execution as string) &&
-  isFields(value.errors) &&
-  isFields(value.settings);
 
 const STATUSES: readonly string[] = [
   "pending",

@@ -424,3 +424,24 @@ test("orders load as one scrolls, the chart counts them all, and the file has ev
     await gateway.close();
   }
 });
+
+test("JSON of a proxy counts as no response, and its Retry-After as a date causes no flood of requests", async () => {
+  await withConsole({}, async (page, words) => {
+    let asked = 0;
+    await page.route(/\/v1\/face-verifications\/\w+$/, (route) => {
+      asked += 1;
+      return route.fulfill({
+        status: 503,
+        headers: { "retry-after": new Date(Date.now() + 60_000).toUTCString() },
+        json: { message: "no healthy upstream" },
+      });
+    });
+    await page.clock.install();
+    await page.getByRole("button", { name: words.start }).click();
+    await page.locator(".step-result").getByText("The gateway is unreachable").waitFor();
+    await page.clock.runFor(4_000);
+    assert.equal(asked, 1);
+    await page.clock.runFor(2_000);
+    assert.equal(asked, 2);
+  });
+});

@@ -1,28 +1,23 @@
 import { computed, signal } from "@preact/signals";
-import type { Audience, Scheme, SubCode, Text } from "./core";
+import { isProblem, retryAfterMillis, type GatewayProblem } from "../../pkg/src/gateway-problem";
+import type {
+  FaceVerification,
+  FaceVerificationCounts,
+  FaceVerificationPage,
+  OrderStatus,
+  StartedFaceVerification,
+} from "../../pkg/src/gateway-types";
+import type { Scheme } from "./core";
 import { language } from "./preferences";
 
-export interface ProblemField {
-  field: string;
-  rule: string;
-  messages: Text;
-}
-
-/** The gateway's problem+json. */
-export interface GatewayProblem {
-  code: string;
-  title: string;
-  status: number;
-  messages: Text;
-  audience: Audience;
-  retryable: boolean;
-  execution: "none" | "unknown";
-  requestId: string;
-  vendorCode?: string;
-  vendorRequestId?: string;
-  errors?: ProblemField[];
-  settings?: ProblemField[];
-}
+export type {
+  FaceVerification,
+  FaceVerificationCounts,
+  FaceVerificationSummary,
+  GatewayPicture,
+  OrderStatus,
+  StartedFaceVerification,
+} from "../../pkg/src/gateway-types";
 
 /** Why there is no response to show: a problem from the gateway, or no response at all. */
 export type Failure = GatewayProblem | "unreachable";
@@ -31,66 +26,20 @@ export type Answer<T> =
   | { ok: true; status: number; body: T; retryAfterMs: number }
   | { ok: false; failure: Failure; retryAfterMs: number };
 
-export interface Started {
-  outerOrderNo: string;
-  certifyId: string;
-  /** The page that a browser opens; absent for an app. */
-  certifyUrl?: string;
-  createdAt: string;
-  expiresAt: string;
-  requestId: string;
-}
-
-export const standings = ["starting", "unknown", "pending", "passed", "rejected", "expired"] as const;
-export type Standing = (typeof standings)[number];
-
-export type SubCodeInfo = Pick<SubCode, "audience" | "retryable" | "billed" | "vendorMessage"> & {
-  messages: Text;
-};
-
-export interface Picture {
-  qualityScore?: number;
-  pictureUrl?: string;
-  pictureUrlExpiresAt?: string;
-  /** Replaces `pictureUrl` if the gateway streams photos. */
-  photo?: string;
-  ossBucketName?: string;
-  ossObjectName?: string;
-}
-
-export interface Summary {
-  outerOrderNo: string;
-  status: Standing;
-  createdAt: string;
-  certifyId?: string;
-  expiresAt?: string;
-  decidedAt?: string;
-  subCode?: string;
-  subCodeInfo?: SubCodeInfo;
-  webhook?: { attempts: number; lastStatus?: number; deliveredAt?: string };
-  vendorRequestIds?: { start?: string; verdict?: string };
-}
+export const statuses = [
+  "starting",
+  "unknown",
+  "pending",
+  "passed",
+  "rejected",
+  "expired",
+] as const satisfies OrderStatus[];
 
 /** Which orders to show. Times are in UTC; empty members are ignored. */
 export interface Filter {
-  status: Standing | "";
+  status: OrderStatus | "";
   from: string;
   to: string;
-}
-
-export type DayCounts = { date: string } & Record<Standing, number>;
-
-export interface Verification extends Summary {
-  material?: { faceAttack?: boolean; faceOcclusion?: boolean; facialPictureFront?: Picture };
-  materialUnavailable?: true;
-  deviceToken?: string;
-  vendorRequestId?: string;
-  requestId: string;
-}
-
-export interface Page {
-  items: Summary[];
-  nextCursor?: string;
 }
 
 /** The data that the gateway provides for its console. */
@@ -137,16 +86,16 @@ async function askSurroundings(): Promise<void> {
   }
 }
 
-export function start(input: Record<string, string>): Promise<Answer<Started>> {
+export function start(input: Record<string, string>): Promise<Answer<StartedFaceVerification>> {
   return call("POST", "/v1/face-verifications", input);
 }
 
-export function read(outerOrderNo: string, material: boolean): Promise<Answer<Verification>> {
+export function read(outerOrderNo: string, material: boolean): Promise<Answer<FaceVerification>> {
   const order = encodeURIComponent(outerOrderNo);
   return call("GET", `/v1/face-verifications/${order}${material ? "" : "?material=false"}`);
 }
 
-export function list(filter: Filter, cursor: string, limit: number): Promise<Answer<Page>> {
+export function list(filter: Filter, cursor: string, limit: number): Promise<Answer<FaceVerificationPage>> {
   const query = queryOf({ ...filter, cursor, limit: String(limit) });
   return call("GET", `/v1/face-verifications?${query}`);
 }
@@ -154,11 +103,11 @@ export function list(filter: Filter, cursor: string, limit: number): Promise<Ans
 /**
  * The order with this number or CertifyId, as recorded in the ledger; does not query the upstream.
  */
-export function find(search: string): Promise<Answer<Page>> {
+export function find(search: string): Promise<Answer<FaceVerificationPage>> {
   return call("GET", `/v1/face-verifications?${queryOf({ search })}`);
 }
 
-export function counts(filter: Filter, offsetMinutes: number): Promise<Answer<{ days: DayCounts[] }>> {
+export function counts(filter: Filter, offsetMinutes: number): Promise<Answer<FaceVerificationCounts>> {
   const query = queryOf({ ...filter, offsetMinutes: String(offsetMinutes) });
   return call("GET", `/v1/face-verification-counts?${query}`);
 }
@@ -195,11 +144,11 @@ async function call<T>(method: string, path: string, body?: object): Promise<Ans
       signal: AbortSignal.timeout(TIMEOUT_MS),
       cache: "no-store",
     });
-    const retryAfterMs = Number(response.headers.get("retry-after") ?? 0) * 1000;
+    const retryAfterMs = retryAfterMillis(response.headers.get("retry-after"));
     const answer: unknown = await response.json();
     return response.ok
       ? { ok: true, status: response.status, body: answer as T, retryAfterMs }
-      : { ok: false, failure: answer as GatewayProblem, retryAfterMs };
+      : { ok: false, failure: isProblem(answer) ? answer : "unreachable", retryAfterMs };
   } catch {
     // The connection failed, the request timed out, or the response is not the gateway's.
     return { ok: false, failure: "unreachable", retryAfterMs: 0 };

@@ -1,6 +1,6 @@
 import type { ComponentChildren } from "preact";
 import { useLayoutEffect } from "preact/hooks";
-import { isTokenSendable, surroundings, type Summary } from "../gateway";
+import { isTokenSendable, surroundings, type FaceVerificationSummary } from "../gateway";
 import { CopyButton } from "../parts/copy";
 import { Facts, type Fact } from "../parts/facts";
 import { FailureNotice, Notice } from "../parts/notice";
@@ -58,7 +58,7 @@ export function OrderPage({ outerOrderNo }: { outerOrderNo: string }) {
   );
 }
 
-function Known({ order: known }: { order: Summary }) {
+function Known({ order: known }: { order: FaceVerificationSummary }) {
   const text = t.value.ledger;
   const { billed } = t.value.walkthrough;
   const info = known.subCodeInfo;
@@ -86,7 +86,9 @@ function Known({ order: known }: { order: Summary }) {
       <Verdict status={known.status} />
       <Facts class="order-facts" rows={rows} />
       {failed && question.value && (
-        <FailureNotice failure={question.value.answer as Exclude<Question["answer"], Summary>} />
+        <FailureNotice
+          failure={question.value.answer as Exclude<Question["answer"], FaceVerificationSummary>}
+        />
       )}
       {known.status === "pending" && (
         <div class="actions">
@@ -113,13 +115,13 @@ function Id({ of }: { of: string }) {
   );
 }
 
-function billing({ subCodeInfo }: Summary): string {
+function billing({ subCodeInfo }: FaceVerificationSummary): string {
   const text = t.value.walkthrough;
   if (subCodeInfo?.billed === true) return text.billedYes;
   return subCodeInfo?.billed === false ? text.billedNo : text.billedUnknown;
 }
 
-function webhookWords({ webhook, decidedAt }: Summary): string {
+function webhookWords({ webhook, decidedAt }: FaceVerificationSummary): string {
   const text = t.value.ledger;
   if (!webhook) return decidedAt ? text.webhookNone : text.webhookEarly;
   const last = webhook.lastStatus === undefined ? text.webhookNoAnswer : `HTTP ${webhook.lastStatus}`;
@@ -128,7 +130,7 @@ function webhookWords({ webhook, decidedAt }: Summary): string {
     : text.webhookOpen(webhook.attempts, last);
 }
 
-function questionWords(known: Summary, asked: Question | null): ComponentChildren {
+function questionWords(known: FaceVerificationSummary, asked: Question | null): ComponentChildren {
   const text = t.value.ledger;
   if (!asked) return known.decidedAt ? text.questionNotNeeded : null;
   const { at, answer } = asked;

@@ -1,5 +1,5 @@
 import { useEffect, useLayoutEffect, useRef } from "preact/hooks";
-import { isTokenSendable, standings, surroundings, type Summary } from "../gateway";
+import { isTokenSendable, statuses, surroundings, type FaceVerificationSummary } from "../gateway";
 import { Field } from "../parts/field";
 import { FailureNotice } from "../parts/notice";
 import { Loading } from "../parts/page";
@@ -108,10 +108,10 @@ function Choices() {
       <Field
         label={text.status}
         value={status}
-        onInput={(value) => choose({ status: standings.find((known) => known === value) ?? "" })}
+        onInput={(value) => choose({ status: statuses.find((known) => known === value) ?? "" })}
         options={[
           { value: "", label: text.all },
-          ...standings.map((value) => ({ value, label: t.value.walkthrough.standing[value] })),
+          ...statuses.map((value) => ({ value, label: t.value.walkthrough.standing[value] })),
         ]}
       />
       <Field label={text.from} type="date" value={from} onInput={(value) => choose({ from: value })} />
@@ -128,7 +128,7 @@ function Choices() {
   );
 }
 
-function Listed({ found }: { found: Summary[] }) {
+function Listed({ found }: { found: FaceVerificationSummary[] }) {
   const text = t.value.ledger;
   const now = zone();
   if (found.length === 0 && !cursor.value) {

@@ -1,6 +1,13 @@
 import { batch, computed, signal } from "@preact/signals";
 import * as gateway from "../gateway";
-import type { DayCounts, Failure, Filter, Standing, Summary, Verification } from "../gateway";
+import type {
+  FaceVerificationCounts,
+  Failure,
+  Filter,
+  OrderStatus,
+  FaceVerificationSummary,
+  FaceVerification,
+} from "../gateway";
 import { csvFile, download } from "../parts/csv";
 import { go } from "../routes";
 
@@ -9,7 +16,7 @@ import { go } from "../routes";
  * from UTC, as in the counts by day: summer time shifts neither.
  */
 export interface Choice {
-  status: Standing | "";
+  status: OrderStatus | "";
   from: string;
   to: string;
 }
@@ -19,7 +26,7 @@ const EVERYTHING: Choice = { status: "", from: "", to: "" };
 export const choice = signal<Choice>(EVERYTHING);
 export const isFiltered = computed(() => Object.values(choice.value).some((part) => part !== ""));
 /** The orders loaded so far, newest first; null until the first ones are loaded. */
-export const orders = signal<Summary[] | null>(null);
+export const orders = signal<FaceVerificationSummary[] | null>(null);
 export const loading = signal(false);
 /** Why the list, or its next part, could not be loaded. */
 export const failure = signal<Failure | null>(null);
@@ -29,7 +36,7 @@ export const cursor = signal<string | undefined>(undefined);
 /**
  * The number of orders on each day, over everything that the filter selects; null while unknown.
  */
-const counts = signal<DayCounts[] | null>(null);
+const counts = signal<FaceVerificationCounts["days"] | null>(null);
 
 /** Orders in a part of the list: more than a screen shows, and few enough to appear at once on a phone. */
 const SHOWN_AT_ONCE = 30;
@@ -197,7 +204,7 @@ const TITLES = [
   "verdictRequestId",
 ] as const;
 
-function csvRow(order: Summary): (string | number)[] {
+function csvRow(order: FaceVerificationSummary): (string | number)[] {
   const { subCodeInfo, webhook, vendorRequestIds } = order;
   return [
     order.outerOrderNo,
@@ -243,10 +250,10 @@ export async function exportAll(): Promise<void> {
 /** The upstream's response to a query from this page. */
 export interface Question {
   at: string;
-  answer: Verification | Failure;
+  answer: FaceVerification | Failure;
 }
 
-export const order = signal<Summary | null>(null);
+export const order = signal<FaceVerificationSummary | null>(null);
 export const orderFailure = signal<Failure | "unknown-order" | null>(null);
 export const question = signal<Question | null>(null);
 export const asking = signal(false);
@@ -289,7 +296,8 @@ export async function ask(outerOrderNo: string): Promise<void> {
     if (!answer.ok) return;
     const { body } = answer;
     order.value = body;
-    const inList = (listed: Summary) => (listed.outerOrderNo === outerOrderNo ? body : listed);
+    const inList = (listed: FaceVerificationSummary) =>
+      listed.outerOrderNo === outerOrderNo ? body : listed;
     orders.value = orders.value?.map(inList) ?? null;
   });
 }

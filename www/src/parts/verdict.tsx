@@ -1,10 +1,10 @@
-import type { Standing } from "../gateway";
+import type { OrderStatus } from "../gateway";
 import { t } from "../text";
 import { Right, Waiting, Wrong } from "./icons";
 import { Notice } from "./notice";
 
 /** A verdict in one word with an explanation; for `passed`, also what it does not mean. */
-export function Verdict({ status }: { status: Standing }) {
+export function Verdict({ status }: { status: OrderStatus }) {
   const text = t.value.walkthrough;
   const Sign = status === "passed" ? Right : status === "rejected" ? Wrong : Waiting;
   return (

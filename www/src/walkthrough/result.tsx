@@ -1,6 +1,6 @@
 import { useSignal } from "@preact/signals";
 import { useEffect, useRef } from "preact/hooks";
-import { photo, token, type Picture, type Verification } from "../gateway";
+import { photo, token, type GatewayPicture, type FaceVerification } from "../gateway";
 import { CodePanel, Code } from "../parts/code";
 import { Facts, type Fact } from "../parts/facts";
 import { FailureNotice, Notice } from "../parts/notice";
@@ -16,7 +16,7 @@ import { Step } from "./step";
 export function ResultStep() {
   const text = t.value.walkthrough;
   const result = verification.value;
-  const decided = Boolean(result && result.status !== "pending" && result.status !== "starting");
+  const decided = result !== null && result.status !== "pending";
   const verdict = useRef<HTMLDivElement>(null);
   const wasDecided = useRef(decided);
   useEffect(() => {
@@ -70,18 +70,20 @@ function isInView(element: Element): boolean {
   return top >= 0 && bottom <= innerHeight;
 }
 
-function Details({ result }: { result: Verification }) {
+function Details({ result }: { result: FaceVerification }) {
   const text = t.value.walkthrough;
-  const info = result.subCodeInfo;
-  const picture = result.material?.facialPictureFront;
+  const verdict = result.status === "pending" ? null : result;
+  const info = verdict?.subCodeInfo;
+  const material = verdict && "material" in verdict ? verdict.material : undefined;
+  const picture = material?.facialPictureFront;
   const billed =
     info?.billed === true ? text.billedYes : info?.billed === false ? text.billedNo : text.billedUnknown;
   const yesNo = (flag: boolean | undefined) => (flag === undefined ? null : flag ? text.yes : text.no);
   const rows: Fact[] = [
     [
       text.subCode,
-      result.subCode &&
-        [result.subCode, language.value === "zh" && info?.vendorMessage].filter(Boolean).join(" "),
+      verdict?.subCode &&
+        [verdict.subCode, language.value === "zh" && info?.vendorMessage].filter(Boolean).join(" "),
     ],
     [text.advice, info && pick(info.messages)],
     [text.billed, info && billed],
@@ -89,11 +91,11 @@ function Details({ result }: { result: Verification }) {
       text.quality,
       picture?.qualityScore === undefined ? null : text.qualityOf(number(picture.qualityScore, 1)),
     ],
-    [text.attack, yesNo(result.material?.faceAttack)],
-    [text.occlusion, yesNo(result.material?.faceOcclusion)],
+    [text.attack, yesNo(material?.faceAttack)],
+    [text.occlusion, yesNo(material?.faceOcclusion)],
     [text.created, time(result.createdAt)],
-    [text.decided, result.decidedAt && time(result.decidedAt)],
-    [text.validUntil, !result.decidedAt && result.expiresAt ? time(result.expiresAt) : null],
+    [text.decided, verdict?.decidedAt && time(verdict.decidedAt)],
+    [text.validUntil, verdict?.decidedAt ? null : time(result.expiresAt)],
   ];
   return (
     <div class="result">
@@ -101,7 +103,7 @@ function Details({ result }: { result: Verification }) {
       {(picture?.pictureUrl ?? picture?.photo) && (
         <Photo key={result.requestId} of={result.outerOrderNo} picture={picture} />
       )}
-      {result.materialUnavailable && (
+      {verdict?.materialUnavailable && (
         <Notice tone="warn">
           <p>{text.materialUnavailable}</p>
         </Notice>
@@ -112,7 +114,7 @@ function Details({ result }: { result: Verification }) {
 
 const TICK_MS = 5_000;
 
-function Photo({ of, picture }: { of: string; picture: Picture }) {
+function Photo({ of, picture }: { of: string; picture: GatewayPicture }) {
   const text = t.value.walkthrough;
   const now = useSignal(Date.now());
   const address = useSignal<string | null>("");

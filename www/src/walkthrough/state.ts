@@ -1,7 +1,7 @@
 import { batch, computed, effect, signal } from "@preact/signals";
 import { core, type Preview } from "../core";
 import * as gateway from "../gateway";
-import { known, type Failure, type Started, type Verification } from "../gateway";
+import { known, type Failure, type StartedFaceVerification, type FaceVerification } from "../gateway";
 import * as sandbox from "../sandbox";
 import type { Outcomes, Scan } from "../sandbox";
 
@@ -48,9 +48,9 @@ const LOOK_AGAIN_AFTER_FAILURE_MS = 5_000;
 
 export const order = signal<Order>(SAMPLE);
 export const starting = signal(false);
-export const started = signal<Started | null>(null);
+export const started = signal<StartedFaceVerification | null>(null);
 export const startFailure = signal<Failure | null>(null);
-export const verification = signal<Verification | null>(null);
+export const verification = signal<FaceVerification | null>(null);
 export const asking = signal(false);
 export const readFailure = signal<Failure | null>(null);
 /** The verification in the sandbox, if the sandbox is the upstream. */
@@ -165,8 +165,8 @@ export async function ask(): Promise<void> {
     if (answer.ok) verification.value = answer.body;
   });
   if (answer.ok) {
-    const open = ["starting", "unknown", "pending"].includes(answer.body.status);
-    if (open) timer = setTimeout(() => void ask(), Math.max(answer.retryAfterMs, LOOK_AGAIN_MS));
+    if (answer.body.status === "pending")
+      timer = setTimeout(() => void ask(), Math.max(answer.retryAfterMs, LOOK_AGAIN_MS));
   } else if (answer.failure === "unreachable" || answer.failure.retryable) {
     const wait = Math.max(answer.retryAfterMs, LOOK_AGAIN_AFTER_FAILURE_MS);
     timer = setTimeout(() => void ask(), wait);

@@ -26,6 +26,7 @@ export function loadCore(module) {
     __wbg_reset_state: glue.__wbg_reset_state,
     gatewayAlarm: glue.gatewayAlarm,
     gatewayFailure: glue.gatewayFailure,
+    gatewayPendingDeliveries: glue.gatewayPendingDeliveries,
     gatewayPhoto: glue.gatewayPhoto,
     gatewayRoute: glue.gatewayRoute,
     gatewayStep: glue.gatewayStep,
@@ -55,6 +56,10 @@ export function loadCore(module) {
     alarm: exports.gatewayAlarm,
 
     wake: exports.gatewayWake,
+
+    pendingDeliveries(now) {
+      return JSON.parse(exports.gatewayPendingDeliveries(now));
+    },
 
     turn(settings, freeAt, { yields, ofCaller }, now = Date.now()) {
       return JSON.parse(exports.gatewayTurn(settings, freeAt, yields, ofCaller, now));

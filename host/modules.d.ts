@@ -11,6 +11,7 @@ declare module "*/gateway/cloudauth_edge.js" {
     requestId: string,
   ): string;
   export function gatewayKeySecret(gatewaySecret: string, accessKeyId: string): string;
+  export function gatewayPendingDeliveries(now: number): string;
   export function gatewayPhoto(
     status: number,
     contentType: string,

@@ -153,8 +153,8 @@ export interface Store {
   clearAlarm(ledger: string, at: number): unknown;
   /** Throws if the database cannot be reached or written. */
   probe(): unknown;
-  /** The number of pending webhook deliveries in all ledgers, and when the first is due. */
-  backlog(now: number): Backlog | Promise<Backlog>;
+  /** Counts the rows of these deliveries in all ledgers. */
+  backlog(pending: PendingDeliveries): Backlog | Promise<Backlog>;
   close(): unknown;
   /** Called with an alarm's time after it is set. */
   onAlarm: (at: number) => void;
@@ -178,9 +178,17 @@ export interface DueAlarms {
   next?: number | undefined;
 }
 
+/** Rows whose keys are in the half-open range and match the SQL pattern `like`; the time of each follows `from`. */
+export interface PendingDeliveries {
+  from: string;
+  to: string;
+  like: string;
+}
+
 export interface Backlog {
-  reports: number;
-  oldest: number | undefined;
+  count: number;
+  /** The key of the first row. */
+  first: string | undefined;
 }
 
 /** How long a call must wait, and when the next call may be sent. */
@@ -294,6 +302,8 @@ export interface Core {
   alarm(): string;
   /** The first task that restores a lost alarm; `set` is its current time. */
   wake(set?: number): string;
+  /** Which rows are pending webhook deliveries. */
+  pendingDeliveries(now: number): PendingDeliveries;
   turn(settings: string, freeAt: number, call: Waiting, now?: number): Turn | null;
   failure(what: string, request: Message, requestId: string): Reply;
   photo(status: number, contentType: string, request: Message, requestId: string): Reply;

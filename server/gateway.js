@@ -40,7 +40,7 @@ export async function startGateway({ core: variables, own }) {
   const files = { "openapi.json": readFileSync(built("openapi.json"), "utf8") };
   const pageAt = consoleIn(fileURLToPath(built("console")));
   const store = await openStore(own);
-  const metrics = new Metrics(store);
+  const metrics = new Metrics(store, core);
   const transport = /** @type {Send} */ (nodeTransport());
   let stopping = false;
 

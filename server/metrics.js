@@ -4,6 +4,8 @@ import { createServer } from "node:http";
 import { Counter, Gauge, Histogram, Registry, collectDefaultMetrics } from "prom-client";
 import { within } from "../pkg/dist/waits.js";
 
+/** @import { Core, Store } from "../host/types.js" */
+
 /** Shorter than the time limit of a scrape, which is 10 seconds by default. */
 const BACKLOG_MS = 5_000;
 const SECONDS = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30];
@@ -14,13 +16,18 @@ export class Metrics {
   #duration;
   #calls;
   #store;
+  #core;
   #database;
   #backlog;
   #overdue;
 
-  /** @param {import("../host/types.js").Store} store */
-  constructor(store) {
+  /**
+   * @param {Pick<Store, "probe" | "backlog">} store
+   * @param {Pick<Core, "pendingDeliveries">} core
+   */
+  constructor(store, core) {
     this.#store = store;
+    this.#core = core;
     const registers = [this.#registry];
     collectDefaultMetrics({ register: this.#registry });
     this.#requests = new Counter({
@@ -63,15 +70,18 @@ export class Metrics {
   /** Sets what the database knows. Without it, the other metrics are still served. */
   async #askDatabase() {
     const now = Date.now();
+    const pending = this.#core.pendingDeliveries(now);
     const backlog = (async () => {
       // It also fails if the database cannot be written.
       await this.#store.probe();
-      return this.#store.backlog(now);
+      return this.#store.backlog(pending);
     })();
     const { value: found } = await within({ timeoutMillis: BACKLOG_MS }, backlog);
     this.#database.set(found ? 1 : 0);
-    this.#backlog.set(found ? found.reports : NaN);
-    this.#overdue.set(found ? Math.max(0, now - (found.oldest ?? now)) / 1000 : NaN);
+    this.#backlog.set(found ? found.count : NaN);
+    const oldest =
+      found?.first === undefined ? now : Number.parseInt(found.first.slice(pending.from.length), 10);
+    this.#overdue.set(found ? Math.max(0, now - oldest) / 1000 : NaN);
   }
 
   /** @param {import("../host/types.js").LogLine} line */

@@ -7,7 +7,7 @@ import { asksOf } from "../host/storage.js";
 
 /**
  * @import { Client, Pool, PoolClient, QueryResult } from "pg"
- * @import { Commit, Decide, LedgerStorage, Load, Loaded, Range, Store, Turn } from "../host/types.js"
+ * @import { Commit, Decide, LedgerStorage, Load, Loaded, PendingDeliveries, Range, Store, Turn } from "../host/types.js"
  *
  * @typedef {Record<string, any>[]} Rows
  *
@@ -49,8 +49,6 @@ const LIMITS = `SET statement_timeout = ${STATEMENT_MS}; SET lock_timeout = ${LO
   SET idle_in_transaction_session_timeout = ${IDLE_IN_TRANSACTION_MS}`;
 /** Maximum number of alarms that one instance takes at a time. */
 const ALARMS_MAX = 16;
-/** Covers the longest back-off of a delivery, which is one day. */
-const BACKLOG_AHEAD_MS = 25 * 60 * 60_000;
 /** "CAEG" */
 const MIGRATION_LOCK = 0x43414547;
 
@@ -88,8 +86,6 @@ const lockKey = (bytes) => bytes.readBigInt64BE(0).toString();
 /** In another epoch, the number of a transaction that was lost with the last one can belong to another transaction. */
 const EPOCH = "(SELECT id FROM epoch) AS epoch";
 const XID_IN_FUTURE = "22023";
-/** @param {number} millis */
-const sortable = (millis) => String(millis).padStart(15, "0");
 
 /** The instance's lease has expired: another instance may have taken over its work. */
 export class LeaseLost extends Error {
@@ -408,18 +404,18 @@ export class PostgresStore {
   }
 
   /**
-   * The number of pending webhook deliveries in all ledgers, and when the first one is due.
+   * Counts pending deliveries in all ledgers.
    *
-   * @param {number} now
+   * @param {PendingDeliveries} pending
    */
-  async backlog(now) {
+  async backlog({ from, to, like }) {
     const { rows } = await this.#pool.query(
-      `SELECT count(*) AS reports, min(substr(key, 5, 15)) AS oldest FROM alarms JOIN rows USING (ledger)
-       WHERE key >= 'due/' AND key < $1 AND substr(key, 20, 8) = '/report/'`,
-      [`due/${sortable(now + BACKLOG_AHEAD_MS)}`],
+      `SELECT count(*) AS count, min(key) AS first FROM alarms JOIN rows USING (ledger)
+       WHERE key >= $1 AND key < $2 AND key LIKE $3`,
+      [from, to, like],
     );
-    const [{ reports, oldest }] = rows;
-    return { reports: Number(reports), oldest: oldest === null ? undefined : Number(oldest) };
+    const [{ count, first }] = rows;
+    return { count: Number(count), first: first ?? undefined };
   }
 
   /** Ends the lease and the connections. The calls of this instance then count as ended. */

@@ -10,10 +10,10 @@ import { giveOwnerOf } from "../host/owner.js";
 /**
  * @import { SQLInputValue, StatementSync } from "node:sqlite"
  * @import { Table } from "../host/storage.js"
- * @import { Decide, LedgerStorage, Store } from "../host/types.js"
+ * @import { Decide, LedgerStorage, PendingDeliveries, Store } from "../host/types.js"
  *
  * @typedef {Record<"begin" | "commit" | "get" | "range" | "reverse" | "put" | "remove" | "alarm" | "setAlarm"
- *   | "clearAlarm" | "alarms" | "ledgers" | "reports" | "probe", StatementSync>} Statements
+ *   | "clearAlarm" | "alarms" | "ledgers" | "backlog" | "probe", StatementSync>} Statements
  */
 
 /** "CAEG"; distinguishes the gateway's databases from those of other programs. */
@@ -24,8 +24,6 @@ const SQLITE_BUSY = 5;
 const SQLITE_NOTADB = 26;
 /** A wait occurs only if another program locks the file. */
 const BUSY_TIMEOUT_MS = 1_000;
-/** Covers the longest back-off of a delivery, which is one day. */
-const BACKLOG_AHEAD_MS = 25 * 60 * 60_000;
 
 const TABLES = `
   CREATE TABLE rows (ledger TEXT NOT NULL, key TEXT NOT NULL, value TEXT NOT NULL, PRIMARY KEY (ledger, key))
@@ -33,13 +31,6 @@ const TABLES = `
   CREATE TABLE alarms (ledger TEXT PRIMARY KEY, at INTEGER) STRICT, WITHOUT ROWID;
   PRAGMA application_id = ${APPLICATION_ID};
   PRAGMA user_version = ${SCHEMA};`;
-
-/**
- * Times in keys have 15 digits.
- *
- * @param {number} millis
- */
-const sortable = (millis) => String(millis).padStart(15, "0");
 
 /** @implements {Store} */
 export class SqliteStore {
@@ -81,9 +72,8 @@ export class SqliteStore {
       clearAlarm: prepare("UPDATE alarms SET at = NULL WHERE ledger = ? AND at = ?"),
       alarms: prepare("SELECT ledger, at FROM alarms WHERE at IS NOT NULL ORDER BY at"),
       ledgers: prepare("SELECT ledger FROM alarms"),
-      reports: prepare(
-        "SELECT count(*) AS count, min(substr(key, 5, 15)) AS oldest FROM rows " +
-          "WHERE ledger = ? AND key >= 'due/' AND key < ? AND substr(key, 20, 8) = '/report/'",
+      backlog: prepare(
+        "SELECT count(*) AS count, min(key) AS first FROM rows WHERE ledger = ? AND key >= ? AND key < ? AND key LIKE ?",
       ),
       probe: prepare("INSERT OR REPLACE INTO alarms SELECT '', NULL WHERE false"),
     };
@@ -139,19 +129,18 @@ export class SqliteStore {
   }
 
   /**
-   * The number of pending webhook deliveries in all ledgers, and when the first one is due.
+   * Counts pending deliveries in all ledgers.
    *
-   * @param {number} now
+   * @param {PendingDeliveries} pending
    */
-  backlog(now) {
-    const until = `due/${sortable(now + BACKLOG_AHEAD_MS)}`;
+  backlog({ from, to, like }) {
     const found = this.#sql.ledgers
       .all()
-      .map(({ ledger = null }) => this.#sql.reports.get(ledger, until) ?? { count: 0, oldest: null });
-    const oldest = found.map((each) => each.oldest).filter((each) => each !== null);
+      .map(({ ledger = null }) => this.#sql.backlog.get(ledger, from, to, like) ?? { count: 0, first: null });
+    const firsts = found.map(({ first }) => first).filter((first) => first !== null);
     return {
-      reports: found.reduce((sum, { count }) => sum + Number(count), 0),
-      oldest: oldest.length > 0 ? Math.min(...oldest.map(Number)) : undefined,
+      count: found.reduce((sum, { count }) => sum + Number(count), 0),
+      first: firsts.map(String).sort()[0],
     };
   }
 

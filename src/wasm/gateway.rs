@@ -11,6 +11,7 @@ use crate::gateway::handlers::photo::photo;
 use crate::gateway::ledger::commit::{Context, SendOutcome};
 use crate::gateway::ledger::rows::Rows;
 use crate::gateway::ledger::task::{Task, Wake};
+use crate::gateway::ledger::webhook::pending_deliveries;
 use crate::gateway::pace;
 use crate::gateway::router;
 use crate::gateway::settings::{CheckedSettings, Settings, Variables};
@@ -157,6 +158,12 @@ pub fn gateway_wake(set_millis: Option<f64>) -> String {
 #[wasm_bindgen(js_name = gatewayAlarm)]
 pub fn gateway_alarm() -> String {
     to_json(&Task::Alarm(Default::default()))
+}
+
+/// Which rows are pending webhook deliveries, a [`PendingDeliveries`](crate::gateway::ledger::webhook::PendingDeliveries).
+#[wasm_bindgen(js_name = gatewayPendingDeliveries)]
+pub fn gateway_pending_deliveries(now_millis: f64) -> String {
+    to_json(&pending_deliveries(now(now_millis)))
 }
 
 /// The response if the host failed: `internal`, `no-page`, `rate-limited`, `slow-body`, `unavailable`.

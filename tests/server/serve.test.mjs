@@ -330,16 +330,16 @@ test("the console is compressed for clients that accept it", LIMIT, async () => 
 test("the metrics are served while the database is not", LIMIT, async () => {
   for (const [backlog, expected, probe = () => {}] of [
     [() => Promise.reject(new Error("planted")), ["0", "Nan", "Nan"]],
-    [async () => ({ reports: 2, oldest: Date.now() + 60_000 }), ["1", "2", "0"]],
+    [async () => ({ count: 2, first: `due/${Date.now() + 60_000}/report/no` }), ["1", "2", "0"]],
     [
-      async () => ({ reports: 2 }),
+      async () => ({ count: 2 }),
       ["0", "Nan", "Nan"],
       () => {
         throw new Error("it cannot be written");
       },
     ],
   ]) {
-    const metrics = new Metrics({ backlog, probe });
+    const metrics = new Metrics({ backlog, probe }, { pendingDeliveries: () => ({ from: "due/" }) });
     metrics.observe({ route: "readyz", outcome: "unavailable", status: 503, durationMs: 1 });
     const url = await listening(metrics.server());
     const text = await (await fetch(`${url}/metrics`)).text();

@@ -61,6 +61,9 @@ pub(super) fn moved(key: &str, at: i64) -> String {
     due_key(at, kind_and_id(key))
 }
 
+/// The SQL pattern of the keys of due deliveries, at any time.
+pub(super) const REPORTS: &str = "due/_______________/report/%";
+
 /// When a due row is due, in milliseconds.
 pub(super) fn due_at(key: &str) -> Option<i64> {
     key.split('/').nth(1)?.parse().ok()
@@ -100,6 +103,7 @@ mod tests {
             assert_eq!(due_at(key), Some(7));
             assert_eq!(moved(key, 7), key);
         }
+        assert_eq!(Work::Report("%").key(0).replace('0', "_"), REPORTS);
         for key in ["due/000000000000007/expires/no", "due/000000000000007", ""] {
             assert_eq!(Work::parse(key), None, "{key}");
         }

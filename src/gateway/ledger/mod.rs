@@ -24,7 +24,7 @@ mod retention;
 pub mod rows;
 pub mod task;
 mod upstream;
-mod webhook;
+pub mod webhook;
 
 use super::problem::{Problem, ProblemKind};
 use super::reply_target::ReplyTarget;

@@ -1,10 +1,10 @@
 //! Delivers verdicts to webhooks, signed and retried, by Standard Webhooks 1.0
 //! (github.com/standard-webhooks). A delivery contains no personal data.
 
-use super::alarm_work::Work;
+use super::alarm_work::{REPORTS, Work};
 use super::commit::{Context, LedgerStep, Next, SendOutcome, Writes};
 use super::order::{Order, OrderStatus, Verdict};
-use super::rows::{Interrupt, RECEIVER, Rows, order_key};
+use super::rows::{Interrupt, RECEIVER, Rows, order_key, sortable};
 use super::task::{Delivery, Task};
 use crate::client::call::{Loss, Outcome};
 use crate::gateway::callers::{derive, webhook_key};
@@ -192,6 +192,28 @@ fn signed(
     }
 }
 
+/// The rows of pending deliveries, for a host that counts them: their keys are in the half-open range, and match the
+/// SQL pattern `like`. The time of each, in milliseconds, follows `from`.
+#[derive(Debug, PartialEq, Eq, Serialize)]
+pub struct PendingDeliveries {
+    from: &'static str,
+    to: String,
+    like: &'static str,
+}
+
+/// The range ends after the longest back-off of a delivery and of its receiver: later rows, which expire orders, are many.
+pub fn pending_deliveries(now: Timestamp) -> PendingDeliveries {
+    let longest = PAUSES.into_iter().max().unwrap_or_default();
+    let until = now
+        .plus_millis(longest.saturating_mul(1_000))
+        .plus_millis(BACK_OFF_MAX_MILLIS);
+    PendingDeliveries {
+        from: "due/",
+        to: format!("due/{}", sortable(until.unix_millis())),
+        like: REPORTS,
+    }
+}
+
 fn is_unreported(order: &Order) -> bool {
     let report = order.report.as_ref();
     report.is_some_and(|report| report.delivered.is_none())
@@ -245,6 +267,16 @@ pub(super) fn reported(
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn pending_deliveries_are_due_within_25_hours() {
+        let pending = pending_deliveries(Timestamp::from_unix_millis(7));
+        assert_eq!(pending.to, "due/000000090000007");
+        for at in [0, 7, 86_400_007] {
+            let key = Work::Report("no").key(at);
+            assert!(key.as_str() >= pending.from && key < pending.to, "{key}");
+        }
+    }
 
     #[test]
     fn signs_as_the_specification_says() {

@@ -104,8 +104,8 @@ const packageVersion = () =>
  */
 async function readSettings(file) {
   const { settingsFrom, variablesOf } = await import("./settings.js");
-  const variables = variablesOf(process.env, file);
-  return { variables, ...settingsFrom(variables) };
+  const all = variablesOf(process.env, file);
+  return { all, ...settingsFrom(all) };
 }
 
 /**
@@ -117,7 +117,7 @@ async function checked(file) {
   const { loadedCore } = await import("./gateway.js");
   const { mustBeComplete, readinessOf } = await import("../host/operator.js");
   const settings = await readSettings(file);
-  const { problems, mode } = readinessOf(loadedCore(), settings.core);
+  const { problems, mode } = readinessOf(loadedCore(), settings.variables);
   mustBeComplete([...settings.problems, ...problems]);
   return { ...settings, mode };
 }
@@ -250,16 +250,16 @@ async function check([url], { file }) {
 async function editCallers(args, options) {
   const { callerCommand } = await import("../host/callers.js");
   const { loadedCore } = await import("./gateway.js");
-  const { core } = await readSettings(options.file);
-  callerCommand(loadedCore(), core, args, options);
+  const { variables } = await readSettings(options.file);
+  callerCommand(loadedCore(), variables, args, options);
 }
 
 /** @param {string} [file] */
 async function databaseOf(file) {
   const { mustBeComplete } = await import("../host/operator.js");
-  const { own, problems, variables } = await readSettings(file);
+  const { all, own, problems } = await readSettings(file);
   mustBeComplete(problems.filter(({ field }) => field === "GATEWAY_DATABASE"));
-  return { database: own.GATEWAY_DATABASE, isNamed: Boolean(variables.GATEWAY_DATABASE) };
+  return { database: own.GATEWAY_DATABASE, isNamed: Boolean(all.GATEWAY_DATABASE) };
 }
 
 /**

@@ -29,12 +29,12 @@ export const loadedCore = () => loadCore(readFileSync(built("gateway.wasm")));
 /**
  * Starts the gateway.
  *
- * @param {{ core: NodeJS.Dict<string>, own: Own }} settings
+ * @param {{ variables: NodeJS.Dict<string>, own: Own }} settings
  * @returns {Promise<{ url: string, metricsUrl: string | undefined, instance: string | undefined, stop: () => Promise<boolean>, lost: Promise<void> }>} `stop`
  *   completes what has begun; false if GATEWAY_SHUTDOWN_SECONDS are over first. `lost` resolves when another instance has
  *   taken over: the process must end
  */
-export async function startGateway({ core: variables, own }) {
+export async function startGateway({ variables, own }) {
   const core = loadedCore();
   const settings = settingsText(variables);
   const files = { "openapi.json": readFileSync(built("openapi.json"), "utf8") };

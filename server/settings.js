@@ -6,8 +6,6 @@ import { IS_SETTING } from "../host/core.js";
 import { envSettings } from "../host/env-file.js";
 import { Failure } from "../host/failure.js";
 
-/** The same default as in `wrangler.toml`. */
-const ENDPOINTS = "cloudauth.cn-shanghai.aliyuncs.com,cloudauth.cn-beijing.aliyuncs.com";
 const ENV_FILE = ".env";
 const SHUTDOWN_MAX_SECONDS = 600;
 const LEASE_MAX_SECONDS = 120;
@@ -98,25 +96,24 @@ export function variablesOf(env, file) {
 }
 
 /**
- * @param {NodeJS.Dict<string>} variables
- * @returns {{ core: NodeJS.Dict<string>, own: Own, problems: SettingProblem[] }}
+ * @param {NodeJS.Dict<string>} all
+ * @returns {{ variables: NodeJS.Dict<string>, own: Own, problems: SettingProblem[] }} `variables` for the core
  */
-export function settingsFrom(variables) {
-  const core = Object.fromEntries(Object.entries(variables).filter(([name]) => !(name in OWN)));
-  if (core.GATEWAY_MODE !== "development") core.CLOUDAUTH_ENDPOINTS ||= ENDPOINTS;
+export function settingsFrom(all) {
+  const variables = Object.fromEntries(Object.entries(all).filter(([name]) => !(name in OWN)));
   /** @type {SettingProblem[]} */
   const problems = [];
   /** @type {Record<string, unknown>} */
   const own = {};
   for (const [name, { otherwise, read, en, zh }] of Object.entries(OWN)) {
-    own[name] = read(variables[name] || otherwise);
+    own[name] = read(all[name] || otherwise);
     if (own[name] === undefined) problems.push({ field: name, messages: { en, zh } });
   }
   const { GATEWAY_LISTEN: place } = /** @type {Partial<Own>} */ (own);
   // Its token is published, and a Host header proves nothing about who connects.
-  if (core.GATEWAY_MODE === "development" && place && !isLoopback(place.host))
+  if (variables.GATEWAY_MODE === "development" && place && !isLoopback(place.host))
     problems.push({ field: "GATEWAY_LISTEN", messages: LOOPBACK_ONLY });
-  return { core, own: /** @type {any} */ (own), problems };
+  return { variables, own: /** @type {any} */ (own), problems };
 }
 
 /**

@@ -23,7 +23,6 @@ import { parseEnv } from "node:util";
 import { createSandbox } from "../../pkg/dist/sandbox.js";
 import { run, start, stopAll } from "../../scripts/lib/process.mjs";
 import { at, projectEnv } from "../../scripts/lib/project.mjs";
-import { settingsFrom } from "../../server/settings.js";
 import { gatewayProgram, sample } from "../worker/gateway.mjs";
 
 const ROUTE = "/v1/face-verifications";
@@ -149,12 +148,6 @@ test("wrong settings are listed in both languages, without their values", async 
     }
   }
   assert.ok(!existsSync(join(folder, "cloudauth-edge-gateway.db")));
-});
-
-test("without endpoints, production uses those of wrangler.toml", () => {
-  const [, endpoints] = readFileSync(at("wrangler.toml"), "utf8").match(/^CLOUDAUTH_ENDPOINTS = "(.+)"$/m);
-  assert.equal(settingsFrom({}).core.CLOUDAUTH_ENDPOINTS, endpoints);
-  assert.equal(settingsFrom(DEVELOPMENT).core.CLOUDAUTH_ENDPOINTS, undefined);
 });
 
 test("settings come from .env or a named file, and the environment wins", async () => {

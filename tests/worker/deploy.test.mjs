@@ -29,11 +29,7 @@ async function dryRun(folder, config) {
 }
 
 for (const [name, config, bindings] of [
-  [
-    "the gateway",
-    () => "wrangler.toml",
-    ["LEDGER", "PACER", "ASSETS", "GATEWAY_MODE", "CLOUDAUTH_ENDPOINTS"],
-  ],
+  ["the gateway", () => "wrangler.toml", ["LEDGER", "PACER", "ASSETS", "GATEWAY_MODE"]],
   [
     "the gateway with its optional bindings",
     (folder) => configured(folder, everything),

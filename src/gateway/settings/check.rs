@@ -21,6 +21,8 @@ pub(super) const DEVELOPMENT_SECRET: &str = "development-only-development-only";
 const SANDBOX_SCENE_ID: &str = "1000000006";
 const SANDBOX_ACCESS_KEY_SECRET: &str = "sandbox-key-secret";
 const SANDBOX_ENDPOINT: &str = "http://127.0.0.1:8788";
+/// In fail-over order, as Alibaba Cloud recommends.
+const ENDPOINTS: &str = "cloudauth.cn-shanghai.aliyuncs.com,cloudauth.cn-beijing.aliyuncs.com";
 
 impl Settings {
     /// Validates the settings. Messages never quote a value.
@@ -98,8 +100,12 @@ impl Reader<'_> {
 
     /// Reads the client's options; their problems are reported under the names of the settings.
     fn options(&mut self) -> Options {
-        let default_endpoint = self.is_development().then_some(SANDBOX_ENDPOINT);
-        let endpoints = self.text("CLOUDAUTH_ENDPOINTS").or(default_endpoint);
+        let default = if self.is_development() {
+            SANDBOX_ENDPOINT
+        } else {
+            ENDPOINTS
+        };
+        let endpoints = self.text("CLOUDAUTH_ENDPOINTS").or(Some(default));
         let named = [
             ("endpoint", endpoints.into()),
             (

@@ -151,6 +151,25 @@ mod tests {
     }
 
     #[test]
+    fn endpoints_have_defaults() {
+        let mut default = production();
+        set(&mut default, "CLOUDAUTH_ENDPOINTS", "");
+        assert_eq!(
+            Settings::read(&default).unwrap().options.endpoints,
+            Settings::read(&production()).unwrap().options.endpoints
+        );
+        set(
+            &mut default,
+            "CLOUDAUTH_ENDPOINTS",
+            "cloudauth.aliyuncs.com",
+        );
+        assert_ne!(
+            Settings::read(&default).unwrap().options.endpoints,
+            Settings::read(&production()).unwrap().options.endpoints
+        );
+    }
+
+    #[test]
     fn development_needs_nothing_but_its_name() {
         let settings = Settings::read(&variables(&[("GATEWAY_MODE", "development")])).unwrap();
         assert_eq!(settings.mode, Mode::Development);

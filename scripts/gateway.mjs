@@ -7,7 +7,8 @@
 // precedence.
 
 import { existsSync, readFileSync } from "node:fs";
-import { parseArgs, parseEnv } from "node:util";
+import { parseArgs } from "node:util";
+import { envSettings } from "../host/env-file.js";
 import { Failure as Wrong } from "../host/failure.js";
 import { Failure } from "./lib/process.mjs";
 import { command } from "./lib/progress.mjs";
@@ -19,7 +20,7 @@ const SECRET_MAX_BYTES = 5_120;
 const SETTINGS = at(".dev.vars");
 
 function variables() {
-  const written = existsSync(SETTINGS) ? parseEnv(readFileSync(SETTINGS, "utf8")) : {};
+  const written = existsSync(SETTINGS) ? envSettings(SETTINGS) : {};
   return { ...written, ...process.env };
 }
 

@@ -1,11 +1,11 @@
 // npm start: serves the gateway and the console in workerd, with the sandbox as the upstream. Environment variables:
 // PORT (8787), SANDBOX_PORT (8788).
 
-import { existsSync, readFileSync, rmSync } from "node:fs";
+import { existsSync, rmSync } from "node:fs";
 import { createServer } from "node:net";
 import { createInterface } from "node:readline";
 import { setTimeout } from "node:timers/promises";
-import { parseEnv } from "node:util";
+import { envSettings } from "../host/env-file.js";
 import { sandboxKey, welcome } from "../server/welcome.js";
 import { build } from "./build.mjs";
 import { Failure, start, stopWithParent } from "./lib/process.mjs";
@@ -112,7 +112,7 @@ await command(
     if (process.env.npm_lifecycle_event) stopWithParent();
     const port = portFrom("PORT", 8787);
     const sandboxPort = portFrom("SANDBOX_PORT", 8788);
-    const devVars = existsSync(at(".dev.vars")) ? parseEnv(readFileSync(at(".dev.vars"), "utf8")) : {};
+    const devVars = existsSync(at(".dev.vars")) ? envSettings(at(".dev.vars")) : {};
     const real = devVars.CLOUDAUTH_ENDPOINTS;
     if (!real && port === sandboxPort) throw new Failure("PORT and SANDBOX_PORT must differ.");
     await mustBeFree("PORT", port);

@@ -66,7 +66,7 @@ export class LedgerRunner {
     this.#compared = set;
   }
 
-  /** Never throws: platforms drop an alarm that throws a few times. */
+  /** Throws only if the alarm cannot be set again: platforms drop an alarm that throws a few times. */
   async alarm() {
     this.#alarmAtWork = true;
     try {

@@ -5,6 +5,7 @@ import { fileURLToPath } from "node:url";
 import { loadCore, settingsText } from "../host/core.js";
 import { LedgerRunner } from "../host/ledger.js";
 import { nodeTransport } from "../pkg/dist/transport-node.js";
+import { within } from "../pkg/dist/waits.js";
 import { Alarms } from "./alarms.js";
 import { consoleIn } from "./console.js";
 import { httpServer, listen } from "./http.js";
@@ -154,14 +155,10 @@ export async function startGateway({ variables, own }) {
       await alarms.stop();
       return true;
     })();
-    /** @type {ReturnType<typeof setTimeout> | undefined} */
-    let timer;
-    /** @type {Promise<boolean>} */
-    const late = new Promise((resolve) => {
-      timer = setTimeout(resolve, own.GATEWAY_SHUTDOWN_SECONDS * 1000, false);
-    });
-    const inTime = await Promise.race([ended, late]);
-    clearTimeout(timer);
+    const { value: inTime = false } = await within(
+      { timeoutMillis: own.GATEWAY_SHUTDOWN_SECONDS * 1000 },
+      ended,
+    );
     server.closeAllConnections();
     metricsServer?.close();
     metricsServer?.closeAllConnections();

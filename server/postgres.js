@@ -101,8 +101,6 @@ export class PostgresStore {
   #options;
   #leaseMs;
   #id = lockKey(randomBytes(8));
-  /** @type {Map<string, PostgresLedger>} */
-  #ledgers = new Map();
   /** The connection that renews the lease and receives notifications. @type {Client | undefined} */
   #line;
   /** @type {Promise<void> | undefined} */
@@ -177,12 +175,7 @@ export class PostgresStore {
    * @returns {LedgerStorage} a caller's ledger
    */
   ledger(name) {
-    let ledger = this.#ledgers.get(name);
-    if (!ledger) {
-      ledger = new PostgresLedger(this, name);
-      this.#ledgers.set(name, ledger);
-    }
-    return ledger;
+    return new PostgresLedger(this, name);
   }
 
   /** Throws if this instance may have lost its lease. Other instances may then treat its calls as ended. */

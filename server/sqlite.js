@@ -37,8 +37,6 @@ export class SqliteStore {
   /** @type {DatabaseSync} */
   #db;
   #lock;
-  /** @type {Map<string, SqliteLedger>} */
-  #ledgers = new Map();
   /** @type {Statements} */
   #sql;
   /** @type {Store["onAlarm"]} */
@@ -84,12 +82,7 @@ export class SqliteStore {
    * @returns {LedgerStorage} a caller's ledger
    */
   ledger(name) {
-    let ledger = this.#ledgers.get(name);
-    if (!ledger) {
-      ledger = new SqliteLedger(this, this.#db, this.#sql, name);
-      this.#ledgers.set(name, ledger);
-    }
-    return ledger;
+    return new SqliteLedger(this, this.#db, this.#sql, name);
   }
 
   /**
@@ -121,11 +114,16 @@ export class SqliteStore {
     this.#sql.clearAlarm.run(ledger, at);
   }
 
-  /** Throws if the database cannot be read. */
+  /** Throws if the database cannot be read or written. */
   probe() {
-    this.#sql.begin.run();
-    this.#sql.probe.run();
-    this.#sql.commit.run();
+    try {
+      this.#sql.begin.run();
+      this.#sql.probe.run();
+      this.#sql.commit.run();
+    } catch (error) {
+      rollBack(this.#db);
+      throw error;
+    }
   }
 
   /**
@@ -196,7 +194,7 @@ class SqliteLedger {
       if (commit.alarm !== null) this.#store.onAlarm(commit.alarm);
       return commit;
     } catch (error) {
-      if (this.#db.isTransaction) this.#db.exec("ROLLBACK");
+      rollBack(this.#db);
       throw error;
     }
   }
@@ -223,6 +221,15 @@ class SqliteLedger {
     this.#sql.setAlarm.run(this.#name, at);
     this.#store.onAlarm(at);
   }
+}
+
+/**
+ * Ends the transaction that a failed statement leaves open.
+ *
+ * @param {DatabaseSync} db
+ */
+function rollBack(db) {
+  if (db.isTransaction) db.exec("ROLLBACK");
 }
 
 /**

@@ -72,7 +72,7 @@ export class Ledger extends DurableObject {
     this.#listening.get(id)?.abort();
   }
 
-  /** The platform drops an alarm that throws six times; this one never throws. */
+  /** The platform drops an alarm that throws six times; this one throws only if its storage fails. */
   alarm() {
     return this.#runner.alarm();
   }

@@ -4,6 +4,7 @@ import assert from "node:assert/strict";
 import { mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { DatabaseSync } from "node:sqlite";
 import { after, before, describe, test } from "node:test";
 import { start } from "../../scripts/lib/process.mjs";
 import { at } from "../../scripts/lib/project.mjs";
@@ -45,6 +46,20 @@ test("a deleted order leaves nothing in the database's file", () => {
     [],
   );
   assert.ok(!readFileSync(file).includes("planted"));
+});
+
+test("a failed probe leaves no transaction open", () => {
+  const file = join(folder, "probed.db");
+  const store = new SqliteStore(file);
+  const db = new DatabaseSync(file);
+  db.exec("ALTER TABLE alarms RENAME TO away");
+  assert.throws(() => store.probe(), /no such table/);
+  assert.throws(() => store.probe(), /no such table/);
+  db.exec("ALTER TABLE away RENAME TO alarms");
+  db.close();
+  store.ledger("one").step(() => ({ commit: { writes: [["key", "1"]], alarm: null } }));
+  store.probe();
+  store.close();
 });
 
 describe("PostgreSQL", () => {

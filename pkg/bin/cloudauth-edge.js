@@ -57,26 +57,6 @@ function fail(message) {
   process.exit(2);
 }
 
-/** The number of insertions, deletions and replacements that turn one word into the other. */
-function distance(one, other) {
-  let row = Array.from({ length: other.length + 1 }, (_, index) => index);
-  for (const [at, letter] of [...one].entries()) {
-    const next = [at + 1];
-    for (const [index, theirs] of [...other].entries()) {
-      next.push(Math.min(row[index] + Number(letter !== theirs), row[index + 1] + 1, next[index] + 1));
-    }
-    row = next;
-  }
-  return row[other.length];
-}
-
-/** Suggests the known word that a misspelt one probably means. */
-function suggestion(word, known) {
-  const [nearest] = [...known].sort((a, b) => distance(word, a) - distance(word, b));
-  const isNear = nearest !== undefined && distance(word, nearest) <= 2;
-  return isNear ? say(`您是否想输入 ${nearest}？`, ` Did you mean ${nearest}?`) : "";
-}
-
 function readArguments() {
   try {
     return parseArgs({ options: OPTIONS, allowPositionals: true });
@@ -85,11 +65,7 @@ function readArguments() {
     if (error.code !== "ERR_PARSE_ARGS_UNKNOWN_OPTION" || !option) {
       return fail(`${error.message}\n\n${USAGE}`);
     }
-    const meant = suggestion(
-      option,
-      Object.keys(OPTIONS).map((name) => `--${name}`),
-    );
-    return fail(`${say(`没有选项 ${option}。`, `there is no option ${option}.`)}${meant}\n\n${USAGE}`);
+    return fail(`${say(`没有选项 ${option}。`, `there is no option ${option}.`)}\n\n${USAGE}`);
   }
 }
 
@@ -104,27 +80,45 @@ function readConfig(path) {
   try {
     config = JSON.parse(decoded(readFileSync(path)));
   } catch (error) {
-    fail(`--config: cannot read ${path} as JSON: ${error.message}`);
+    fail(
+      say(
+        `--config: 无法将 ${path} 读取为 JSON：${error.message}`,
+        `--config: cannot read ${path} as JSON: ${error.message}`,
+      ),
+    );
   }
   if (config === null || typeof config !== "object" || Array.isArray(config)) {
-    fail(`--config: ${path} must hold a JSON object`);
+    fail(say(`--config: ${path} 的内容应为 JSON 对象`, `--config: ${path} must hold a JSON object`));
   }
   // A misspelt controlToken must not silently leave the control API open.
   const unknown = Object.keys(config).find((name) => !CONFIG.includes(name));
-  if (unknown !== undefined) fail(`--config: ${path} may have ${CONFIG.join(" and ")}, and not ${unknown}`);
+  if (unknown !== undefined) {
+    fail(
+      say(
+        `--config: ${path} 只能包含 ${CONFIG.join(" 和 ")}，不能包含 ${unknown}`,
+        `--config: ${path} may have ${CONFIG.join(" and ")}, and not ${unknown}`,
+      ),
+    );
+  }
   return config;
 }
 
 /** Explains why the sandbox does not start, and what to do. */
 function explain(error, { port, host, file }) {
   if (error.code === "EADDRINUSE") {
-    return `port ${port} is taken: choose another with --port, or stop what listens there`;
+    return say(
+      `端口 ${port} 已被占用，请用 --port 换一个端口，或停止占用它的程序`,
+      `port ${port} is taken: choose another with --port, or stop what listens there`,
+    );
   }
   if (error.code === "EACCES" && error.syscall === "listen") {
-    return `port ${port} is reserved: choose one from 1024 on with --port`;
+    return say(
+      `端口 ${port} 为保留端口，请用 --port 选择 1024 及以上的端口`,
+      `port ${port} is reserved: choose one from 1024 on with --port`,
+    );
   }
   if (["EADDRNOTAVAIL", "ENOTFOUND", "EAI_AGAIN"].includes(error.code)) {
-    return `--host: ${host} is not an address of this machine`;
+    return say(`--host: ${host} 不是本机的地址`, `--host: ${host} is not an address of this machine`);
   }
   if (error.code === "ERR_SANDBOX_FILE") {
     return say(
@@ -132,7 +126,8 @@ function explain(error, { port, host, file }) {
       `--file: ${file} is not a state file of the sandbox and was not changed: choose another path`,
     );
   }
-  return error.path === undefined ? error.message : `--file: cannot use ${file}: ${error.message}`;
+  if (error.path === undefined) return error.message;
+  return say(`--file: 无法使用 ${file}：${error.message}`, `--file: cannot use ${file}: ${error.message}`);
 }
 
 /** The accounts served: the demo account, or those of the configuration, without their secrets. */
@@ -203,11 +198,12 @@ if (values.help) {
   const { version } = JSON.parse(readFileSync(new URL("../package.json", import.meta.url)));
   process.stdout.write(`${version}\n`);
 } else if (positionals.length !== 1 || positionals[0] !== "sandbox") {
-  const meant = suggestion(positionals[0] ?? "", ["sandbox"]);
-  fail(`${say('需要命令 "sandbox"。', 'expected the command "sandbox".')}${meant}\n\n${USAGE}`);
+  fail(`${say('需要命令 "sandbox"。', 'expected the command "sandbox".')}\n\n${USAGE}`);
 } else {
   const port = Number(values.port);
-  if (!/^\d+$/.test(values.port) || port > 65_535) fail("--port must be a number from 0 to 65535");
+  if (!/^\d+$/.test(values.port) || port > 65_535) {
+    fail(say("--port 应为 0 至 65535 的整数", "--port must be a number from 0 to 65535"));
+  }
   // Node would listen on every address.
   if (values.host === "") {
     fail(say("--host 应为地址，不能为空", "--host must be an address; it must not be empty"));

@@ -9,15 +9,14 @@ export { Ledger, Pacer } from "./worker/ledger.js";
 
 /**
  * @import { Host, Message } from "./host/types.js"
+ * @import { Namespace } from "./worker/durable-object.js"
  * @import { Ledger } from "./worker/ledger.js"
  * @import { Dataset } from "./worker/metrics.js"
  *
  * @typedef {Pick<Ledger, "run" | "disconnect">} LedgerStub
  *
- * @typedef {{ get(id: unknown): LedgerStub, idFromName(name: string): unknown }} Ledgers
- *
  * @typedef {object} Env what `wrangler.toml` binds
- * @property {Ledgers} LEDGER
+ * @property {Namespace<LedgerStub>} LEDGER
  * @property {{ fetch(request: Request): Promise<Response> }} [ASSETS]
  * @property {{ limit(options: { key: string }): Promise<{ success: boolean }> }} [RATE_LIMITER]
  * @property {Dataset} [METRICS]

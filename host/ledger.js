@@ -1,3 +1,5 @@
+import { logFailure } from "./log.js";
+
 /** @import { Call, Finished, LedgerHost, LedgerStorage, SendOutcome, Upstream, Wait } from "./types.js" */
 
 /** The delay before a failed alarm fires again. */
@@ -72,7 +74,7 @@ export class LedgerRunner {
     try {
       await this.#perform(this.#host.core.alarm());
     } catch (/** @type {any} */ error) {
-      console.error(JSON.stringify({ alarm: "failed", error: String(error?.name ?? "Error") }));
+      logFailure({ alarm: "failed" }, error);
       await this.#storage.setAlarm(Date.now() + ALARM_AGAIN_MS);
     } finally {
       this.#alarmAtWork = false;
@@ -204,7 +206,7 @@ export class LedgerRunner {
       if (waitMillis) await sleep(waitMillis);
       return waitMillis !== null;
     } catch (/** @type {any} */ error) {
-      console.error(JSON.stringify({ turn: "failed", error: String(error?.name ?? "Error") }));
+      logFailure({ turn: "failed" }, error);
       return false;
     } finally {
       this.#waitingTurns -= 1;

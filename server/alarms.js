@@ -1,3 +1,5 @@
+import { logFailure } from "../host/log.js";
+
 /** Maximum timer: a timer fires late if the machine sleeps or its clock changes. */
 const LOOK_AGAIN_MS = 60_000;
 
@@ -62,7 +64,7 @@ export class Alarms {
       for (const { ledger, at } of found.due) this.#atWork.set(ledger, this.#work(ledger, at));
       next = Math.min(next, found.next ?? Infinity);
     } catch (error) {
-      report(error);
+      logFailure({ alarm: "failed" }, error);
     }
     this.arm(next);
   }
@@ -83,17 +85,8 @@ export class Alarms {
       await this.#store.clearAlarm(ledger, at);
       done();
     } catch (error) {
-      report(error);
+      logFailure({ alarm: "failed" }, error);
       setTimeout(done, LOOK_AGAIN_MS).unref();
     }
   }
-}
-
-/**
- * Logs that the database cannot be read or written.
- *
- * @param {any} error
- */
-function report(error) {
-  console.error(JSON.stringify({ alarm: "failed", error: String(error?.name ?? "Error") }));
 }

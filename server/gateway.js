@@ -4,6 +4,7 @@ import { readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { loadCore, settingsText } from "../host/core.js";
 import { LedgerRunner } from "../host/ledger.js";
+import { logFailure } from "../host/log.js";
 import { nodeTransport } from "../pkg/dist/transport-node.js";
 import { within } from "../pkg/dist/waits.js";
 import { Alarms } from "./alarms.js";
@@ -133,9 +134,7 @@ export async function startGateway({ variables, own }) {
     throw error;
   }
   alarms.arm();
-  followSettings().catch((/** @type {any} */ error) =>
-    console.error(JSON.stringify({ settings: "not compared", error: String(error?.name ?? "Error") })),
-  );
+  followSettings().catch((/** @type {any} */ error) => logFailure({ settings: "not compared" }, error));
 
   /** Lets the ledgers without requests follow changed settings, too. */
   async function followSettings() {

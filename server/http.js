@@ -4,6 +4,7 @@ import { once } from "node:events";
 import { createServer } from "node:http";
 import { isIPv6 } from "node:net";
 import { handle } from "../host/front.js";
+import { logFailure } from "../host/log.js";
 
 /**
  * @import { BlockList } from "node:net"
@@ -78,7 +79,7 @@ export function httpServer(hostFor, trustedProxies, stopping) {
       try {
         await respond(request, response);
       } catch (/** @type {any} */ error) {
-        console.error(JSON.stringify({ connection: "failed", error: String(error?.name ?? "Error") }));
+        logFailure({ connection: "failed" }, error);
         request.socket.destroy();
       }
     },

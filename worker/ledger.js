@@ -9,17 +9,18 @@ import { DurableStorage } from "./storage.js";
 /**
  * @import { DurableObjectState } from "@cloudflare/workers-types"
  * @import { Finished, ObservedCall, Waiting } from "../host/types.js"
+ * @import { Namespace } from "./durable-object.js"
  * @import { Dataset } from "./metrics.js"
  *
  * @typedef {{ turn(call: Waiting): Promise<number | null> }} PacerStub
  *
- * @typedef {{ get(id: unknown): PacerStub, idFromName(name: string): unknown }} Pacers
+ * @typedef {{ PACER?: Namespace<PacerStub>, METRICS?: Dataset }} Env
  */
 
 /**
  * One caller's ledger. The platform delays outgoing requests and responses until preceding writes are on disk.
  *
- * @extends {DurableObject<{ PACER?: Pacers, METRICS?: Dataset }>}
+ * @extends {DurableObject<Env>}
  */
 export class Ledger extends DurableObject {
   #runner;
@@ -28,7 +29,7 @@ export class Ledger extends DurableObject {
 
   /**
    * @param {DurableObjectState} ctx
-   * @param {{ PACER?: Pacers, METRICS?: Dataset }} env
+   * @param {Env} env
    */
   constructor(ctx, env) {
     super(ctx, env);

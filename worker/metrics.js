@@ -1,5 +1,7 @@
 /** The data points of Analytics Engine. No column contains an order or a person. */
 
+import { logFailure } from "../host/log.js";
+
 /**
  * @import { LogLine, ObservedCall } from "../host/types.js"
  *
@@ -25,7 +27,7 @@ export function record(dataset, point) {
   try {
     dataset?.writeDataPoint(point);
   } catch (/** @type {any} */ error) {
-    console.error(JSON.stringify({ metrics: "failed", error: String(error?.name ?? "Error") }));
+    logFailure({ metrics: "failed" }, error);
   }
 }
 

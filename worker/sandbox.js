@@ -7,11 +7,12 @@ import { createSandbox } from "../pkg/dist/sandbox-workerd.js";
 /**
  * @import { DurableObjectState, SqlStorage } from "@cloudflare/workers-types"
  * @import { SandboxStore } from "../pkg/dist/sandbox-types.js"
+ * @import { Namespace } from "./durable-object.js"
  *
  * @typedef {object} Env
  * @property {string} [SANDBOX_ACCOUNTS]
  * @property {string} [SANDBOX_CONTROL_TOKEN]
- * @property {{ get(id: unknown): { fetch(request: Request): Promise<Response> }, idFromName(name: string): unknown }} SANDBOX
+ * @property {Namespace<{ fetch(request: Request): Promise<Response> }>} SANDBOX
  */
 
 /** @extends {DurableObject<Env>} */

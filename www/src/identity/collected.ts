@@ -1,4 +1,4 @@
-import type { CheckedChunk, Listed } from "../core";
+import type { CheckedChunk, Listed, Problem } from "../core";
 import { csvFile } from "../parts/csv";
 import type { Language } from "../preferences";
 
@@ -29,9 +29,12 @@ export interface Labels {
 }
 
 /** Puts the field name in front of the module's text, which is a predicate. */
+export function sentence(language: Language, label: string, { message }: Problem): string {
+  return language === "zh" ? label + message.zh : `${label} ${message.en}`;
+}
+
 export function words(problem: Listed, labels: Labels): string {
-  const message = problem.message[labels.language];
-  return labels.language === "zh" ? labels[problem.field] + message : `${labels[problem.field]} ${message}`;
+  return sentence(labels.language, labels[problem.field], problem);
 }
 
 interface Mark {

@@ -1,10 +1,11 @@
 import { signal } from "@preact/signals";
-import type { Accepted, CertNoPart, Core, Problem } from "../core";
+import type { Accepted, CertNoPart, Core } from "../core";
 import { Field } from "../parts/field";
 import { Right, Waiting, Wrong } from "../parts/icons";
 import { Notice } from "../parts/notice";
 import { language } from "../preferences";
 import { pick, t } from "../text";
+import { sentence } from "./collected";
 import { AllDocuments, allDocuments } from "./options";
 
 const number = signal("");
@@ -82,7 +83,7 @@ function NumberResult({ core }: { core: Core }) {
       ) : (
         "Err" in checked && (
           <Notice tone="bad" title={text.invalid}>
-            <p>{sentence(text.certNo, checked.Err)}</p>
+            <p>{sentence(language.value, text.certNo, checked.Err)}</p>
           </Notice>
         )
       )}
@@ -127,7 +128,7 @@ function NameResult({ core }: { core: Core }) {
         </Notice>
       ) : (
         <Notice tone="bad" title={text.nameInvalid}>
-          <p>{sentence(text.certName, checked.Err)}</p>
+          <p>{sentence(language.value, text.certName, checked.Err)}</p>
         </Notice>
       )}
       <Notices of={"Ok" in checked ? checked.Ok : null} label={text.certName} />
@@ -140,14 +141,9 @@ function Notices({ of, label }: { of: Accepted | null; label: string }) {
     <>
       {of?.notices.map((notice) => (
         <Notice key={notice.rule} tone="warn">
-          <p>{sentence(label, notice)}</p>
+          <p>{sentence(language.value, label, notice)}</p>
         </Notice>
       ))}
     </>
   );
-}
-
-/** Puts the field name in front of the module's text, which is a predicate. */
-export function sentence(label: string, problem: Problem): string {
-  return language.value === "zh" ? `${label}${pick(problem.message)}` : `${label} ${pick(problem.message)}`;
 }

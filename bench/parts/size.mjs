@@ -5,6 +5,7 @@ import { join } from "node:path";
 import { promisify } from "node:util";
 import { fileURLToPath } from "node:url";
 import { once } from "../lib/measure.mjs";
+import { placeOf } from "../../scripts/lib/dependencies.mjs";
 import { compressed } from "../../scripts/lib/sizes.mjs";
 import { filesUnder } from "../../scripts/lib/project.mjs";
 import { pack } from "../../scripts/pack.mjs";
@@ -73,17 +74,11 @@ function installed(name) {
   const { packages } = JSON.parse(readFileSync(join(here, "package-lock.json"), "utf8"));
   const found = new Set();
   const visit = (wanted, from) => {
-    // As Node resolves it: next to the importing file, then in parent folders.
-    for (let base = from; ; base = base.slice(0, Math.max(0, base.lastIndexOf("/node_modules/")))) {
-      const path = `${base && `${base}/`}node_modules/${wanted}`;
-      if (packages[path]) {
-        if (found.has(path)) return;
-        found.add(path);
-        for (const next of Object.keys(packages[path].dependencies ?? {})) visit(next, path);
-        return;
-      }
-      if (base === "") throw new Error(`${wanted} is not in the lock file`);
-    }
+    const path = placeOf(packages, wanted, from);
+    if (!path) throw new Error(`${wanted} is not in the lock file`);
+    if (found.has(path)) return;
+    found.add(path);
+    for (const next of Object.keys(packages[path].dependencies ?? {})) visit(next, path);
   };
   visit(name, "");
   const files = [...found].flatMap((path) =>

@@ -94,20 +94,24 @@ export async function crates(builds) {
 /** All crates that the project compiles for a target, for whatever purpose. */
 export const everyCrate = (target) => resolved({ allFeatures: true, target, everyKind: true });
 
+/**
+ * The place of a package in a lock file, as Node resolves its name: in the folder of the package that imports it, then
+ * in those around it. Undefined if it is not installed.
+ */
+export function placeOf(packages, name, from) {
+  for (let folder = from; ; folder = folder.slice(0, Math.max(folder.lastIndexOf("/node_modules/"), 0))) {
+    const place = `${folder}${folder ? "/" : ""}node_modules/${name}`;
+    if (packages[place]) return place;
+    if (folder === "") return undefined;
+  }
+}
+
 /** The installed npm packages with these names and all their dependencies, from the lock file. */
 export function npmPackages(names) {
   const { packages } = readJson("package-lock.json");
   const found = new Map();
-  // Resolves a name as Node does: in the package's own folder first, then in the folders around it.
-  const locate = (name, from) => {
-    for (let folder = from; ; folder = folder.slice(0, Math.max(folder.lastIndexOf("/node_modules/"), 0))) {
-      const place = `${folder}${folder ? "/" : ""}node_modules/${name}`;
-      if (packages[place]) return place;
-      if (folder === "") return undefined;
-    }
-  };
   const visit = (name, from, optional) => {
-    const place = locate(name, from);
+    const place = placeOf(packages, name, from);
     if (!place && optional) return undefined;
     if (!place) throw new Error(`package-lock.json has no ${name} for ${from}`);
     if (found.has(place)) return found.get(place);

@@ -26,12 +26,14 @@ export function loadCore(module) {
     __wbg_reset_state: glue.__wbg_reset_state,
     gatewayAlarm: glue.gatewayAlarm,
     gatewayFailure: glue.gatewayFailure,
+    gatewayKeySecret: glue.gatewayKeySecret,
     gatewayPendingDeliveries: glue.gatewayPendingDeliveries,
     gatewayPhoto: glue.gatewayPhoto,
     gatewayRoute: glue.gatewayRoute,
     gatewayStep: glue.gatewayStep,
     gatewayTurn: glue.gatewayTurn,
     gatewayWake: glue.gatewayWake,
+    gatewayWebhookSecret: glue.gatewayWebhookSecret,
   });
   return {
     route(settings, request) {
@@ -68,6 +70,10 @@ export function loadCore(module) {
     failure(what, request, requestId) {
       return JSON.parse(exports.gatewayFailure(what, ...parts(request), requestId));
     },
+
+    keySecret: exports.gatewayKeySecret,
+
+    webhookSecret: exports.gatewayWebhookSecret,
 
     photo(status, contentType, request, requestId) {
       return JSON.parse(exports.gatewayPhoto(status, contentType, ...parts(request), requestId));

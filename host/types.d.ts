@@ -305,6 +305,10 @@ export interface Core {
   /** Which rows are pending webhook deliveries. */
   pendingDeliveries(now: number): PendingDeliveries;
   turn(settings: string, freeAt: number, call: Waiting, now?: number): Turn | null;
+  /** The AccessKeySecret of a key pair, derived from GATEWAY_SECRET. */
+  keySecret(gatewaySecret: string, accessKeyId: string): string;
+  /** A secret of a caller's webhook deliveries, derived from GATEWAY_SECRET. */
+  webhookSecret(gatewaySecret: string, caller: string, number: number): string;
   failure(what: string, request: Message, requestId: string): Reply;
   photo(status: number, contentType: string, request: Message, requestId: string): Reply;
 }

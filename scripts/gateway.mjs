@@ -29,7 +29,7 @@ async function perform(args) {
   if (!existsSync(wasm)) throw new Failure("The WebAssembly module is missing: run `npm run build` first.");
   const { loadCore } = await import("../host/core.js");
   const { CALLER_OPTIONS, CALLER_USAGE, areCallerArguments, callerCommand } =
-    await import("../host/callers.js");
+    await import("../host/caller-command.js");
   const { complete, mustBeComplete, readinessAt, readinessOf } = await import("../host/operator.js");
   const usage = `${USAGE}\n\n${CALLER_USAGE}`;
   let parsed;

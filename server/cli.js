@@ -3,7 +3,7 @@
 
 import { existsSync, readFileSync, statSync } from "node:fs";
 import { parseArgs } from "node:util";
-import { CALLER_OPTIONS, CALLER_USAGE, areCallerArguments } from "../host/callers.js";
+import { CALLER_OPTIONS, CALLER_USAGE, areCallerArguments } from "../host/caller-command.js";
 import { Failure } from "../host/failure.js";
 
 const NODE_NEEDED = 24;
@@ -45,7 +45,7 @@ const OPTIONS = {
 };
 
 /**
- * @typedef {import("../host/callers.js").CallerOptions & { file?: string | undefined, port?: string, replace?: boolean, "sandbox-port"?: string }} Options
+ * @typedef {import("../host/caller-command.js").CallerOptions & { file?: string | undefined, port?: string, replace?: boolean, "sandbox-port"?: string }} Options
  *
  * @typedef {object} Command
  * @property {number} least
@@ -248,7 +248,7 @@ async function check([url], { file }) {
  * @param {Options} options
  */
 async function editCallers(args, options) {
-  const { callerCommand } = await import("../host/callers.js");
+  const { callerCommand } = await import("../host/caller-command.js");
   const { loadedCore } = await import("./gateway.js");
   const { variables } = await readSettings(options.file);
   callerCommand(loadedCore(), variables, args, options);

@@ -2,6 +2,7 @@
  * Handles a request up to its response. All hosts of the gateway share this code between the platform and the core.
  */
 
+import { fetchTransport } from "../pkg/dist/transport.js";
 import { collect } from "./bytes.js";
 
 /**
@@ -119,6 +120,8 @@ async function answer(host, message, open, log) {
   }
 }
 
+const getPhoto = fetchTransport(fetch, PHOTO_MAX_BYTES);
+
 /**
  * Fetches the photo from Alibaba Cloud, so that callers do not see its URL. Returns all of it or none.
  *
@@ -129,25 +132,17 @@ async function answer(host, message, open, log) {
  * @returns {Promise<Reply>}
  */
 async function fetchPhoto(core, url, message, { requestId }) {
-  const deadline = Date.now() + PHOTO_TIMEOUT_MS;
-  const failed = () => core.photo(0, "", message, requestId);
-  let response;
-  try {
-    response = await fetch(url, { redirect: "manual", signal: AbortSignal.timeout(PHOTO_TIMEOUT_MS) });
-  } catch {
-    return failed();
-  }
-  const type = response.headers.get("content-type") ?? "";
-  const reply = core.photo(response.status, type, message, requestId);
-  if (reply.status !== 200) {
-    await response.body?.cancel();
-    return reply;
-  }
-  const body = await collect(response.body?.getReader(), {
-    limit: PHOTO_MAX_BYTES,
-    millis: deadline - Date.now(),
-  });
-  return body && body.length <= PHOTO_MAX_BYTES ? { ...reply, body } : failed();
+  const {
+    status = 0,
+    headers,
+    body,
+  } = await getPhoto(
+    { method: "GET", url, headers: [], body: undefined },
+    { timeoutMillis: PHOTO_TIMEOUT_MS },
+  );
+  const type = headers?.find(([name]) => name === "content-type")?.[1] ?? "";
+  const reply = core.photo(status, type, message, requestId);
+  return reply.status === 200 && body ? { ...reply, body } : reply;
 }
 
 /**

@@ -33,7 +33,7 @@ const FILES = [
   ...words(`
     CHANGELOG.md LICENSE-APACHE LICENSE-MIT README.md package.json
     bin/cloudauth-edge.js
-    src/modules.d.ts src/sandbox.ts src/entry/universal.ts
+    src/modules.d.ts src/sandbox.ts src/sandbox-file.ts src/entry/universal.ts
     dist/index.d.ts dist/identity.d.ts dist/memory-orders.d.ts dist/sandbox.d.ts dist/gateway-client.d.ts dist/testing.d.ts
     wasm/phone.js
     wasm/client/cloudauth_edge.js wasm/client/cloudauth_edge_bg.wasm

@@ -165,6 +165,7 @@ pub mod vendor;
     )
 ))]
 mod wasm;
+mod xml;
 
 #[doc(inline)]
 pub use actions::{DescribeFaceVerify, InitFaceVerify};

@@ -552,6 +552,7 @@ fn only_an_internal_error_leaves_open_whether_anything_was_started() {
 fn only_an_error_about_the_signature_has_the_servers_text() {
     // As in Alibaba Cloud's responses.
     let message = "Specified signature is not matched with our calculation. server string to sign is:GET&%2F&AccessKeyId%3Dtestid";
+    let escaped = message.replace('&', "&amp;");
     for (code, text) in [
         (
             "SignatureDoesNotMatch",
@@ -559,10 +560,13 @@ fn only_an_error_about_the_signature_has_the_servers_text() {
         ),
         ("Forbidden.RAM", None),
     ] {
-        let body = json!({"Code": code, "Message": message});
-        let failure = describe_raw(400, body.to_string()).unwrap_err();
-        let shown = failure.server_text.map(|text| text.0);
-        assert_eq!(shown.as_deref(), text, "{code}");
+        let json = json!({"Code": code, "Message": message}).to_string();
+        let xml = format!("<Error><Code>{code}</Code><Message>{escaped}</Message></Error>");
+        for body in [json, xml] {
+            let failure = describe_raw(400, &body).unwrap_err();
+            let shown = failure.server_text.map(|text| text.0);
+            assert_eq!(shown.as_deref(), text, "{body}");
+        }
     }
 }
 

@@ -16,6 +16,7 @@ use crate::json::{Json, Number};
 use crate::text::Text;
 use crate::timestamp::Timestamp;
 use crate::vendor::codes::{self, Meaning, SubCode, UsedBy};
+use crate::xml;
 use serde::Serialize;
 
 /// The picture's URL is valid for 15 minutes after the query, according to Alibaba Cloud.
@@ -714,18 +715,13 @@ impl Body {
 
     /// The `<Error>` element of a gateway that responds in XML although the request asks for JSON.
     fn read_xml(text: &str) -> Option<Self> {
-        let element = |name: &str| {
-            let (_, rest) = text.split_once(&format!("<{name}>"))?;
-            let (value, _) = rest.split_once(&format!("</{name}>"))?;
-            Some(value.trim().to_owned())
-        };
         if !text.starts_with('<') {
             return None;
         }
         Some(Self {
-            code: Some(element("Code")?),
-            message: element("Message"),
-            request_id: element("RequestId"),
+            code: Some(xml::text(text, "Code")?),
+            message: xml::text(text, "Message"),
+            request_id: xml::text(text, "RequestId"),
             success: None,
             result_object: None,
             ambiguous: false,

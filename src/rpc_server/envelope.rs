@@ -5,6 +5,7 @@ use crate::actions::Action;
 use crate::json::read::{items, string};
 use crate::json::write::Object;
 use crate::vendor::codes;
+use crate::xml;
 
 /// The format of an envelope.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -114,7 +115,8 @@ fn element(out: &mut String, name: &str, value: &str) {
         }
     } else {
         let text = string(value).unwrap_or_else(|| value.to_owned());
-        text.chars().for_each(|character| escape(out, character));
+        text.chars()
+            .for_each(|character| xml::push_escaped(out, character));
     }
     tag(out, "</");
 }
@@ -129,19 +131,6 @@ fn xml_name(name: &str) -> String {
         name
     } else {
         format!("_{name}")
-    }
-}
-
-fn escape(out: &mut String, character: char) {
-    match character {
-        '<' => out.push_str("&lt;"),
-        '>' => out.push_str("&gt;"),
-        '&' => out.push_str("&amp;"),
-        '\r' => out.push_str("&#13;"),
-        '\n' | '\t' => out.push(character),
-        // XML 1.0 can represent neither the other control characters nor these two.
-        '\0'..='\x1F' | '\u{FFFE}' | '\u{FFFF}' => out.push('\u{FFFD}'),
-        _ => out.push(character),
     }
 }
 

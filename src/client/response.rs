@@ -16,6 +16,7 @@ use crate::json::{Json, Number};
 use crate::text::Text;
 use crate::timestamp::Timestamp;
 use crate::vendor::codes::{self, Meaning, SubCode, UsedBy};
+use crate::vendor::quoted::quoted;
 use crate::xml;
 use serde::Serialize;
 
@@ -732,9 +733,7 @@ impl Body {
 /// The string to sign quoted in the message of SignatureDoesNotMatch. Some variants of the message
 /// quote nothing.
 fn server_text(message: &str) -> Option<ServerText> {
-    let quoted = match message.split_once("server CanonicalRequest is [") {
-        Some((_, rest)) => rest.strip_suffix(']').unwrap_or(rest),
-        None => message.split_once("string to sign is:")?.1.trim_start(),
-    };
-    (!quoted.is_empty()).then(|| ServerText(quoted.to_owned()))
+    let (_, text) = quoted(message)?;
+    let text = text.trim_start();
+    (!text.is_empty()).then(|| ServerText(text.to_owned()))
 }

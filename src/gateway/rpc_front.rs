@@ -27,6 +27,7 @@ use crate::rpc_server::request::{Claim, format, names_action};
 use crate::signing::acs3::hex_sha256;
 use crate::timestamp::Timestamp;
 use crate::vendor::codes;
+use crate::vendor::quoted::{ACS3_STRING_TO_SIGN, quoted};
 
 /// Header with the names of rejected parameters and the reasons, without values. Alibaba Cloud has
 /// no such header.
@@ -368,14 +369,14 @@ fn without_request(refusal: Refusal, request: &IncomingRequest) -> Refusal {
         message: message.into(),
         ..refusal
     };
-    if let Some((kept, _)) = refusal.message.split_once(" server CanonicalRequest is [") {
-        let kept = kept.to_owned();
-        return says(refusal, kept);
-    }
-    let Some((before, quoted)) = refusal.message.split_once(" server string to sign is:") else {
+    let Some((before, text)) = quoted(&refusal.message) else {
         return refusal;
     };
-    let hash = hex_sha256(quoted.as_bytes());
+    if before.contains(ACS3_STRING_TO_SIGN) {
+        let kept = before.to_owned();
+        return says(refusal, kept);
+    }
+    let hash = hex_sha256(text.as_bytes());
     let hashed = [
         before,
         " SHA-256 of the server's string to sign: ",

@@ -2,6 +2,9 @@
 //! truncated or masked anywhere.
 
 use crate::vendor::codes::{self, ApiGatewayCode};
+use crate::vendor::quoted::{
+    ACS3_STRING_TO_SIGN as ACS3_HASH, CANONICAL_REQUEST as ACS3_TEXT, STRING_TO_SIGN as RPC_TEXT,
+};
 use serde::Serialize;
 use serde_json::Value;
 
@@ -71,9 +74,6 @@ const SENTENCES: &[&str] = &[
     "The request signature does not conform to Aliyun standards. server string to sign is:",
     "Specified signature does not match our calculation. server StringToSign is [",
 ];
-const RPC_TEXT: &str = "string to sign is:";
-const ACS3_HASH: &str = "server StringToSign is [";
-const ACS3_TEXT: &str = "server CanonicalRequest is [";
 
 /// Whether a text quotes an error about a signature.
 pub(super) fn is_quoted_in(text: &str) -> bool {

@@ -2,6 +2,7 @@
 //!
 //! `docs/sandbox.md` states which of them were observed and which are assumptions.
 
+use crate::vendor::quoted::STRING_TO_SIGN;
 use std::borrow::Cow;
 
 /// An error of the API gateway.
@@ -45,7 +46,7 @@ impl ApiGatewayError {
 
     /// This error with the server's string to sign appended to its Message.
     pub fn quoting(&self, string_to_sign: &str, note: impl Into<String>) -> Refusal {
-        let message = format!("{} server string to sign is:{string_to_sign}", self.message);
+        let message = format!("{} server {STRING_TO_SIGN}{string_to_sign}", self.message);
         Refusal {
             message: Cow::Owned(message),
             ..self.because(note)

@@ -11,6 +11,7 @@ use crate::signing::canonical::canonicalized_query;
 use crate::signing::{SignatureVersion, TIMESTAMP_WINDOW_MILLIS, acs3, rpc};
 use crate::timestamp::Timestamp;
 use crate::vendor::credentials::Secret;
+use crate::vendor::quoted::{ACS3_STRING_TO_SIGN, CANONICAL_REQUEST};
 
 /// How long a nonce is remembered; afterwards, its request's timestamp is no longer accepted.
 pub const NONCE_MILLIS: i64 = 2 * TIMESTAMP_WINDOW_MILLIS;
@@ -113,15 +114,11 @@ fn acs3_strings(
 
 /// SignatureDoesNotMatch in the format of ACS3.
 fn acs3_mismatch(string_to_sign: &str, canonical_request: &str, note: &str) -> Refusal {
-    let message = [
-        "Specified signature does not match our calculation. server StringToSign is [",
-        string_to_sign,
-        "] server CanonicalRequest is [",
-        canonical_request,
-        "]",
-    ];
+    let message = format!(
+        "Specified signature does not match our calculation. server {ACS3_STRING_TO_SIGN}{string_to_sign}] server {CANONICAL_REQUEST}{canonical_request}]"
+    );
     Refusal {
-        message: message.concat().into(),
+        message: message.into(),
         ..errors::SIGNATURE_DOES_NOT_MATCH.because(note)
     }
 }

@@ -5,4 +5,5 @@ pub mod codes;
 pub mod credentials;
 pub mod endpoint;
 pub mod order_number;
+pub(crate) mod quoted;
 pub(crate) mod values;

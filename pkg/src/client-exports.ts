@@ -8,7 +8,7 @@ export const exports = {
   checkOptions: glue.checkOptions,
   newOuterOrderNo: glue.newOuterOrderNo,
   parseCallback: glue.parseCallback,
-  pollDelay: glue.pollDelay,
+  nextQuery: glue.nextQuery,
   orderOf: glue.orderOf,
   knownOrder: glue.knownOrder,
   orderFailed: glue.orderFailed,

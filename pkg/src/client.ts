@@ -22,7 +22,7 @@ import type {
   PendingResult,
   WaitOptions,
 } from "./types.js";
-import { callHook, sleep, waitBeforeQuery } from "./waits.js";
+import { callHook, sleep } from "./waits.js";
 
 /** Two minutes: longer than almost all users need, shorter than the 30 minutes of a CertifyId. */
 const DEFAULT_DEADLINE_MILLIS = 120_000;
@@ -178,15 +178,15 @@ export const FaceVerifyClient: FaceVerifyClientConstructor = class implements Fa
         pending = result;
         await callHook(onPending, result, { timeoutMillis: Math.max(0, deadline - Date.now()), signal });
       }
-      const step = host.core().pollDelay(polls, jitter(), error?.code);
-      if (step === undefined) throw error;
-      const delay = waitBeforeQuery(Math.max(step, outcome.waitMillis ?? 0), deadline);
+      const [asked, left] = [outcome.waitMillis ?? 0, deadline - Date.now()];
+      const [next, delay] = unpack(host.core().nextQuery(polls, jitter(), error?.code, asked, left));
+      if (next === "not-today") throw error;
       // An aborted wait continues with a query, which reports it.
-      if (!signal?.aborted && delay === undefined) {
+      if (!signal?.aborted && next === "past-deadline") {
         if (pending) return pending;
         throw error;
       }
-      await sleep(delay ?? 0, signal);
+      await sleep(Number(delay ?? 0), signal);
     }
   }
 

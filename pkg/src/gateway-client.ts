@@ -19,7 +19,7 @@ import {
 import { invalid, problem, unknownOptions } from "./options.js";
 import { randomHex } from "./random.js";
 import { fetchTransport, type Outcome, type Send } from "./transport.js";
-import { callHook, sleep, waitBeforeQuery, within } from "./waits.js";
+import { callHook, sleep, within } from "./waits.js";
 import type {
   CountQuery,
   FaceVerification,
@@ -97,6 +97,8 @@ const BACK_OFF_MS = 500;
 const BACK_OFF_MAX_MS = 5_000;
 /** Between two requests for a verdict, even if the gateway, or a proxy before it, does not wait. */
 const POLL_MS = 1_000;
+/** How long before its deadline a wait for a verdict makes its last request. */
+const LAST_POLL_MS = 1_000;
 /** A photo has up to 5 MiB, and everything else is smaller. */
 const MAX_BYTES = 5 * 1024 * 1024;
 
@@ -220,7 +222,7 @@ export const GatewayClient: GatewayClientConstructor = class implements GatewayC
         await callHook(onPending, order, { timeoutMillis: Math.max(0, deadline - Date.now()), signal });
       } else if (!ended.error.retryable) throw ended.error;
       const asked = "result" in ended ? 0 : ended.waitMs;
-      const pause = waitBeforeQuery(Math.max(0, beganAt + POLL_MS - Date.now(), asked), deadline);
+      const pause = waitBeforePoll(Math.max(0, beganAt + POLL_MS - Date.now(), asked), deadline);
       // An aborted wait continues with a request, which reports it.
       if (!signal?.aborted && pause === undefined) return pending ?? this.#unwrap(ended);
       await sleep(pause ?? 0, signal);
@@ -353,6 +355,16 @@ export const GatewayClient: GatewayClientConstructor = class implements GatewayC
     return FaceVerifyError.of(failure, this.#language, thrown);
   }
 };
+
+/**
+ * How long to wait before the next request for a verdict: as long as asked for, or less if the deadline comes first.
+ *
+ * @returns undefined if there is no time for another request
+ */
+function waitBeforePoll(askedMillis: number, deadline: number): number | undefined {
+  const left = deadline - LAST_POLL_MS - Date.now();
+  return left > 0 ? Math.min(askedMillis, left) : undefined;
+}
 
 const isToken = (value: unknown): value is string =>
   typeof value === "string" && /^[\w.~+/-]{1,4096}=*$/.test(value);

@@ -20,11 +20,13 @@ declare module "*/client/cloudauth_edge.js" {
   export function endUnsent(packed: Uint8Array): string;
   export function settleAttempt(packed: Uint8Array, body: Uint8Array): string;
   export function newOuterOrderNo(prefix: string, random: string, now: number): string;
-  export function pollDelay(
+  export function nextQuery(
     polls: number,
     jitter: number,
     failedWith: string | undefined,
-  ): number | undefined;
+    askedMillis: number,
+    leftMillis: number,
+  ): string;
   export function orderOf(packed: Uint8Array): string;
   export function knownOrder(packed: Uint8Array): string;
   export function orderFailed(why: string): string;

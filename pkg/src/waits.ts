@@ -100,20 +100,6 @@ export async function callHook<T>(
   if ("error" in called) throw called.error;
 }
 
-/** How long before its deadline a wait for a result makes its last query. */
-const LAST_QUERY_MILLIS = 1_000;
-
-/**
- * How long to wait before the next query of a wait for a result: as long as asked for, or less if the deadline comes
- * first.
- *
- * @returns undefined if there is no time for another query
- */
-export function waitBeforeQuery(askedMillis: number, deadline: number): number | undefined {
-  const left = deadline - LAST_QUERY_MILLIS - Date.now();
-  return left > 0 ? Math.min(askedMillis, left) : undefined;
-}
-
 /** Waits. Resolves immediately if the signal fires; the next step then reports it. */
 export function sleep(millis: number, signal: AbortSignal | undefined): Promise<void> {
   if (millis <= 0 || signal?.aborted) return Promise.resolve();

@@ -3,7 +3,7 @@
 //! data.
 
 pub use super::loss::Loss;
-pub use super::retry::{poll_delay_millis, server_time};
+pub use super::retry::{NextQuery, next_query, server_time};
 pub use super::state::{State, endpoint};
 
 use super::explain::{explain, remove_echoes};

@@ -1,11 +1,34 @@
 //! Polls for a result: decides when to query again and when to stop.
 
-use crate::client::call;
+use crate::client::call::{NextQuery, next_query};
 use crate::client::response::{DescribeResult, Status};
 use crate::error::Error;
 use crate::timestamp::Timestamp;
 use std::ops::ControlFlow;
 use std::time::Duration;
+
+/// A failed call.
+#[derive(Debug)]
+pub(crate) struct Failed {
+    pub(crate) error: Error,
+    /// How long the last response asks to wait before the next call; 0 if it does not say.
+    pub(crate) asked_millis: i64,
+}
+
+impl From<Error> for Failed {
+    fn from(error: Error) -> Self {
+        Self {
+            error,
+            asked_millis: 0,
+        }
+    }
+}
+
+impl From<Failed> for Error {
+    fn from(failed: Failed) -> Self {
+        failed.error
+    }
+}
 
 /// The state of polling for a result.
 pub(crate) struct Polls {
@@ -32,7 +55,7 @@ impl Polls {
         if self.is_single {
             return Duration::MAX;
         }
-        let millis = (self.until.unix_millis()).saturating_sub(now.unix_millis());
+        let millis = self.until.millis_since(now);
         Duration::from_millis(millis.max(0).unsigned_abs())
     }
 
@@ -41,10 +64,14 @@ impl Polls {
     /// with the outcome so far.
     pub(crate) fn next(
         &mut self,
-        outcome: Result<DescribeResult, Error>,
+        outcome: Result<DescribeResult, Failed>,
         now: Timestamp,
         random: impl FnOnce() -> Result<[u8; 16], Error>,
     ) -> ControlFlow<Result<DescribeResult, Error>, Duration> {
+        let (outcome, asked_millis) = match outcome {
+            Ok(result) => (Ok(result), 0),
+            Err(failed) => (Err(failed.error), failed.asked_millis),
+        };
         let failed_with = match &outcome {
             Ok(result) if result.status == Status::Pending => None,
             Err(error) if error.retryable => Some(error.code.as_str()),
@@ -54,15 +81,16 @@ impl Polls {
             return ControlFlow::Break(outcome);
         };
         let random = u32::from_le_bytes([a, b, c, d]);
-        let delay = call::poll_delay_millis(self.made, random, failed_with);
+        let left_millis = self.until.millis_since(now);
+        let next = next_query(self.made, random, failed_with, asked_millis, left_millis);
         self.made = self.made.saturating_add(1);
-        match delay {
-            Some(millis) if now.plus_millis(millis) <= self.until => {
+        match next {
+            NextQuery::AfterMillis(millis) => {
                 self.pending = outcome.ok().or(self.pending.take());
                 ControlFlow::Continue(Duration::from_millis(millis.unsigned_abs()))
             }
-            None => ControlFlow::Break(outcome),
-            Some(_) => {
+            NextQuery::NotToday => ControlFlow::Break(outcome),
+            NextQuery::PastDeadline => {
                 ControlFlow::Break(outcome.or_else(|error| self.pending.take().ok_or(error)))
             }
         }
@@ -77,6 +105,15 @@ mod tests {
     use crate::http::Response;
     use crate::text::Text;
 
+    fn described(body: &str) -> DescribeResult {
+        let response = Response {
+            status: 200,
+            headers: Vec::new(),
+            body: body.as_bytes().to_vec(),
+        };
+        decode_describe(&response, Timestamp::from_unix_millis(0)).unwrap()
+    }
+
     fn no_randomness() -> Result<[u8; 16], Error> {
         let text = Text::new("没有随机数。", "No randomness.");
         Err(Error::new(
@@ -85,6 +122,36 @@ mod tests {
             Audience::Operator,
             text,
         ))
+    }
+
+    fn after(
+        polls: &mut Polls,
+        outcome: Result<DescribeResult, Failed>,
+        millis: i64,
+    ) -> Option<u64> {
+        match polls.next(outcome, Timestamp::from_unix_millis(millis), || Ok([0; 16])) {
+            ControlFlow::Break(_) => None,
+            ControlFlow::Continue(delay) => Some(u64::try_from(delay.as_millis()).unwrap()),
+        }
+    }
+
+    #[test]
+    fn queries_once_more_before_the_deadline() {
+        let mut polls = Polls::until(Timestamp::from_unix_millis(0), Duration::from_secs(5));
+        let pending = || Ok(described(r#"{"Code":"424"}"#));
+        assert_eq!(after(&mut polls, pending(), 0), Some(1_000));
+        assert_eq!(after(&mut polls, pending(), 3_900), Some(100));
+        assert_eq!(after(&mut polls, pending(), 4_000), None);
+    }
+
+    #[test]
+    fn waits_as_long_as_the_server_asks() {
+        let mut polls = Polls::until(Timestamp::from_unix_millis(0), Duration::from_secs(60));
+        let failed = Failed {
+            error: no_randomness().unwrap_err().retryable(),
+            asked_millis: 30_000,
+        };
+        assert_eq!(after(&mut polls, Err(failed), 0), Some(30_000));
     }
 
     #[test]
@@ -97,14 +164,8 @@ mod tests {
             ),
             (r#"{"Code":"424"}"#, Status::Pending),
         ] {
-            let response = Response {
-                status: 200,
-                headers: Vec::new(),
-                body: body.as_bytes().to_vec(),
-            };
-            let outcome = decode_describe(&response, now).map_err(|failure| failure.error);
             let mut polls = Polls::until(now, Duration::from_secs(60));
-            match polls.next(outcome, now, no_randomness) {
+            match polls.next(Ok(described(body)), now, no_randomness) {
                 ControlFlow::Break(Ok(result)) => assert_eq!(result.status, expected),
                 other => panic!("{other:?}"),
             }

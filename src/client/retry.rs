@@ -23,6 +23,8 @@ const THROTTLED_BASE_MILLIS: i64 = 500;
 const BACKOFF_MAX_MILLIS: i64 = 5_000;
 /// The longest interval between two queries while waiting for a result, before a jitter of up to a quarter.
 const POLL_MAX_MILLIS: i64 = 8_000;
+/// How long before its deadline a wait for a result makes its last query.
+const LAST_QUERY_MILLIS: i64 = 1_000;
 /// Clock skew up to this value is not corrected; Alibaba Cloud tolerates 15 minutes.
 const CLOCK_TOLERANCE_MILLIS: i64 = 60_000;
 /// A date outside 2020 to 2100 comes from a broken server and does not correct the clock.
@@ -185,21 +187,43 @@ fn retry_after(headers: &[(String, String)], now: Timestamp) -> Option<i64> {
     }
 }
 
-/// Milliseconds before the next query for a result. The delay is short at first, because most users
-/// finish within half a minute, and then grows, with jitter to spread the load of many waiting
-/// callers.
+/// When to query again while waiting for a result.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum NextQuery {
+    /// After this delay.
+    AfterMillis(i64),
+    /// Not before the deadline of the wait.
+    PastDeadline,
+    /// Not today: the failure of the last query outlasts any wait.
+    NotToday,
+}
+
+/// Decides when to query again while waiting for a result. The delay is short at first, because most users finish
+/// within half a minute, and then grows, with jitter to spread the load of many waiting callers. It is at least
+/// `asked_millis`, which the last response asked for, but ends early enough for a last query before the deadline.
 ///
-/// `failed_with` is the Code of the last query if it failed and may succeed later. Returns `None`
-/// if waiting cannot help.
-pub fn poll_delay_millis(polls: u32, random: u32, failed_with: Option<&str>) -> Option<i64> {
+/// `failed_with` is the Code of the last query if it failed and may succeed later; `left_millis` is the time until the
+/// deadline.
+pub fn next_query(
+    polls: u32,
+    random: u32,
+    failed_with: Option<&str>,
+    asked_millis: i64,
+    left_millis: i64,
+) -> NextQuery {
     if failed_with.is_some_and(codes::lasts_for_the_day) {
-        return None;
+        return NextQuery::NotToday;
+    }
+    let longest = left_millis.saturating_sub(LAST_QUERY_MILLIS);
+    if longest <= 0 {
+        return NextQuery::PastDeadline;
     }
     let step = 1_000_i64
         .saturating_add(i64::from(polls).saturating_mul(500))
         .min(POLL_MAX_MILLIS);
     let jitter = i64::from(random).checked_rem(step / 4).unwrap_or(0);
-    Some(step.saturating_add(jitter))
+    let delay = step.saturating_add(jitter).max(asked_millis);
+    NextQuery::AfterMillis(delay.min(longest))
 }
 
 /// The server's time, from its Date header.
@@ -316,14 +340,40 @@ mod tests {
             (15, 8_000),
             (u32::MAX, 8_000),
         ] {
-            let delay = |random| poll_delay_millis(polls, random, None);
-            assert_eq!(delay(0), Some(step), "{polls}");
             let quarter = u32::try_from(step).unwrap() / 4;
-            assert_eq!(delay(quarter - 1), Some(step + step / 4 - 1), "{polls}");
-            assert_eq!(delay(quarter), Some(step), "{polls}");
+            for (random, delay) in [
+                (0, step),
+                (quarter - 1, step + step / 4 - 1),
+                (quarter, step),
+            ] {
+                let next = next_query(polls, random, None, 0, i64::MAX);
+                assert_eq!(next, NextQuery::AfterMillis(delay), "{polls}");
+            }
         }
-        assert_eq!(poll_delay_millis(0, 0, Some("500")), Some(1_000));
-        // "Try again tomorrow."
-        assert_eq!(poll_delay_millis(0, 0, Some("418")), None);
+    }
+
+    #[test]
+    fn the_last_query_is_a_second_before_the_deadline() {
+        for (failed_with, asked, left, next) in [
+            (None, 0, 2_001, NextQuery::AfterMillis(1_000)),
+            (None, 0, 1_999, NextQuery::AfterMillis(999)),
+            (None, 0, 1_001, NextQuery::AfterMillis(1)),
+            (None, 0, 1_000, NextQuery::PastDeadline),
+            (None, 0, i64::MIN, NextQuery::PastDeadline),
+            // As long as the server asks, but not longer than until then.
+            (Some("500"), 999, 60_000, NextQuery::AfterMillis(1_000)),
+            (Some("500"), 30_000, 60_000, NextQuery::AfterMillis(30_000)),
+            (
+                Some("500"),
+                i64::MAX,
+                60_000,
+                NextQuery::AfterMillis(59_000),
+            ),
+            // "Try again tomorrow."
+            (Some("418"), 0, 60_000, NextQuery::NotToday),
+            (Some("418"), 0, 0, NextQuery::NotToday),
+        ] {
+            assert_eq!(next_query(0, 0, failed_with, asked, left), next, "{left}");
+        }
     }
 }

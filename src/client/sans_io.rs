@@ -292,6 +292,15 @@ impl<'a, R: Request> Call<'a, R> {
         self.state.credentials_refused
     }
 
+    /// How long the last response asks to wait before the next attempt or call, in milliseconds.
+    #[cfg(any(
+        all(target_arch = "wasm32", feature = "fetch"),
+        all(not(target_arch = "wasm32"), feature = "ureq")
+    ))]
+    pub(crate) const fn retry_after_millis(&self) -> Option<i64> {
+        self.state.retry_after_millis
+    }
+
     /// Returns the next step. `now` is the current time by the host's clock. `random` are bytes from a
     /// cryptographic generator, for the nonce and the jitter: new ones for every [`Input::Ready`].
     ///

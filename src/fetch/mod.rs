@@ -21,7 +21,7 @@ mod transport;
 use crate::actions::{DescribeFaceVerify, InitFaceVerify};
 use crate::client::issued::Issued;
 use crate::client::options::{Options, in_a_browser};
-use crate::client::polls::Polls;
+use crate::client::polls::{Failed, Polls};
 use crate::client::response::{DescribeResult, InitResult};
 use crate::client::sans_io::{Call, Input, Request, Step};
 use crate::error::Error;
@@ -140,7 +140,7 @@ impl FaceVerifyClient {
     /// unless the options allow it. If [`Error::execution`] is unknown, reconcile the order before
     /// you start it again.
     pub async fn init_face_verify(&self, request: InitFaceVerify) -> Result<InitResult, Error> {
-        self.perform(request, &self.options).await
+        Ok(self.perform(request, &self.options).await?)
     }
 
     /// DescribeFaceVerify: queries the status of a verification. Base decisions only on
@@ -152,12 +152,13 @@ impl FaceVerifyClient {
         &self,
         request: DescribeFaceVerify,
     ) -> Result<DescribeResult, Error> {
-        self.perform(request, &self.options).await
+        Ok(self.perform(request, &self.options).await?)
     }
 
-    /// Queries until the user has passed or been rejected, or until `deadline` has passed or the next query would
-    /// start after it. The result is then the last one, which is [`Status::Pending`](crate::Status::Pending). The
-    /// interval between queries grows from 1 to 10 seconds. A `deadline` of zero makes one query.
+    /// Queries until the user has passed or been rejected, but not after `deadline`: the last query is a second before
+    /// it. The result is then the last one, which is [`Status::Pending`](crate::Status::Pending). The interval between
+    /// queries grows from 1 to 10 seconds, and is longer if Alibaba Cloud asks for it. A `deadline` of zero makes one
+    /// query.
     ///
     /// # Errors
     /// Like [`FaceVerifyClient::describe_face_verify`]. A failure that [can be
@@ -179,7 +180,11 @@ impl FaceVerifyClient {
         }
     }
 
-    async fn perform<R: Request>(&self, request: R, options: &Options) -> Result<R::Answer, Error> {
+    async fn perform<R: Request>(
+        &self,
+        request: R,
+        options: &Options,
+    ) -> Result<R::Answer, Failed> {
         let started = host::now();
         let mut issued = self.credentials.borrow().clone();
         if self.refused.get() {
@@ -208,7 +213,7 @@ impl FaceVerifyClient {
                         let renewed = renewed.map_err(|error| call.end_with(error))?;
                         if renewed.credentials.is_same(&issued.credentials) {
                             self.refuse(&renewed);
-                            return Err(because);
+                            return Err(because.into());
                         }
                         issued = renewed;
                         call.set_credentials(&issued.credentials)?;
@@ -222,7 +227,11 @@ impl FaceVerifyClient {
                     if call.credentials_refused() {
                         self.refuse(&issued);
                     }
-                    return Err(error);
+                    let asked_millis = call.retry_after_millis().unwrap_or(0);
+                    return Err(Failed {
+                        error,
+                        asked_millis,
+                    });
                 }
             }
         }

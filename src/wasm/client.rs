@@ -4,7 +4,7 @@ use super::now;
 use super::outcome::outcome_of;
 use super::packed::{Members, json, members};
 use crate::actions::{self, Action, ValidRequest, Value};
-use crate::client::call::{self, AttemptStep, Loss, State};
+use crate::client::call::{self, AttemptStep, Loss, NextQuery, State};
 use crate::client::options::{Options, RawCredentials};
 use crate::client::orders::{self, Failed, Known};
 use crate::client::response;
@@ -320,12 +320,24 @@ pub fn new_outer_order_no(prefix: &str, random: &str, now_millis: f64) -> String
     ))
 }
 
-/// Milliseconds before the next query while polling for a result; undefined if waiting cannot help.
-/// `failed_with` is the Code of the last query, if it failed.
-#[wasm_bindgen(js_name = pollDelay)]
-#[allow(clippy::cast_precision_loss, clippy::needless_pass_by_value)] // seconds; as wasm-bindgen has it
-pub fn poll_delay(polls: u32, jitter: u32, failed_with: Option<String>) -> Option<f64> {
-    call::poll_delay_millis(polls, jitter, failed_with.as_deref()).map(|millis| millis as f64)
+/// When to query again while waiting for a result. `failed_with` is the Code of the last query, if it failed;
+/// `asked_millis` is how long its response asks to wait; `left_millis` is the time until the deadline. Out: `after` and
+/// milliseconds, `past-deadline`, or `not-today`.
+#[wasm_bindgen(js_name = nextQuery)]
+#[allow(clippy::cast_possible_truncation, clippy::needless_pass_by_value)] // saturates; as wasm-bindgen has it
+pub fn next_query(
+    polls: u32,
+    jitter: u32,
+    failed_with: Option<String>,
+    asked_millis: f64,
+    left_millis: f64,
+) -> String {
+    let (asked, left) = (asked_millis as i64, left_millis as i64);
+    match call::next_query(polls, jitter, failed_with.as_deref(), asked, left) {
+        NextQuery::AfterMillis(millis) => members(&["after", &millis.to_string()]),
+        NextQuery::PastDeadline => members(&["past-deadline"]),
+        NextQuery::NotToday => members(&["not-today"]),
+    }
 }
 
 /// Parses Alibaba Cloud's callback: its claims in JSON, or `null`.

@@ -7,7 +7,7 @@ use cloudauth_edge::actions::{
     Action, DESCRIBE_FACE_VERIFY, DescribeFaceVerify, INIT_FACE_VERIFY, InitFaceVerify,
     ValidRequest,
 };
-use cloudauth_edge::client::call::{self, AttemptStep, Loss, Outcome, State};
+use cloudauth_edge::client::call::{self, AttemptStep, KeyRefusal, Loss, Outcome, State};
 use cloudauth_edge::client::options::Options;
 use cloudauth_edge::error::{Audience, Execution, Kind};
 use cloudauth_edge::http::Response;
@@ -134,10 +134,10 @@ fn retried(step: AttemptStep) -> (i64, bool, State) {
     match step {
         AttemptStep::Retry {
             delay_millis,
-            refresh_credentials,
+            key_refusal,
             state,
             ..
-        } => (delay_millis, refresh_credentials, state),
+        } => (delay_millis, key_refusal.is_some(), state),
         other => panic!("not retried: {other:?}"),
     }
 }
@@ -383,31 +383,37 @@ fn the_clock_is_corrected_once_by_the_servers_date() {
 
 #[test]
 fn refused_credentials_are_refreshed_once_and_then_given_up() {
-    for code in [
-        "InvalidSecurityToken.Expired",
-        "InvalidSecurityToken.Malformed",
-        "InvalidAccessKeyId.Inactive",
-        "InvalidAccessKeyId.NotFound",
-        "Forbidden.AccessKeyDisabled",
-        "MissingSecurityToken",
-        "SignatureDoesNotMatch",
+    for (code, refusal) in [
+        ("InvalidSecurityToken.Expired", KeyRefusal::Proven),
+        ("InvalidSecurityToken.Malformed", KeyRefusal::Proven),
+        ("InvalidAccessKeyId.Inactive", KeyRefusal::Proven),
+        ("InvalidAccessKeyId.NotFound", KeyRefusal::Proven),
+        ("Forbidden.AccessKeyDisabled", KeyRefusal::Proven),
+        ("MissingSecurityToken", KeyRefusal::Proven),
+        ("SignatureDoesNotMatch", KeyRefusal::Unproven),
     ] {
         let refused = || answered(400, code, &[]);
+        let ended_with = |call: &Call, state| ended(call.settle(state, refused())).key_refusal;
         let mut call = init();
-        assert!(ended(call.settle(call.first(), refused())).credentials_refused);
+        assert_eq!(ended_with(&call, call.first()), Some(refusal));
         call.refreshable = true;
-        let (_, refresh, next) = retried(call.settle(call.first(), refused()));
-        assert!(refresh && !next.credentials_refused, "{code}");
+        let step = call.settle(call.first(), refused());
+        assert!(
+            matches!(step, AttemptStep::Retry { key_refusal, .. } if key_refusal == Some(refusal)),
+            "{code}"
+        );
+        let (_, _, next) = retried(step);
+        assert_eq!(next.key_refusal, None, "{code}");
         let next = call.attempt(next).state;
-        assert!(ended(call.settle(next, refused())).credentials_refused);
+        assert_eq!(ended_with(&call, next), Some(refusal));
         call.options = builder().max_attempts(1).build().unwrap();
-        assert!(ended(call.settle(call.first(), refused())).credentials_refused);
+        assert_eq!(ended_with(&call, call.first()), Some(refusal));
     }
     let mut call = init();
     call.refreshable = true;
     for code in ["Forbidden.RAM", "NoPermission", "InvalidSceneId", "401"] {
         let state = ended(call.settle(call.first(), answered(403, code, &[])));
-        assert!(!state.credentials_refused, "{code}");
+        assert_eq!(state.key_refusal, None, "{code}");
     }
 }
 
@@ -501,7 +507,7 @@ fn a_wrong_signature_is_explained_without_leaking() {
     refreshable.refreshable = true;
     let altered = refreshable.settle(attempt.state.clone(), mismatch(&changed));
     let state = ended(altered);
-    assert!(!state.credentials_refused && !state.credentials_refreshed);
+    assert!(state.key_refusal.is_none() && !state.credentials_refreshed);
     for unproven in [&ours, ""] {
         let (_, refresh, _) =
             retried(refreshable.settle(attempt.state.clone(), mismatch(unproven)));

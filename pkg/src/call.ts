@@ -1,5 +1,5 @@
 import type { ClientExports } from "./client-exports.js";
-import { isSame, type CredentialsSource, type Held } from "./credentials.js";
+import { isSame, type CredentialsSource, type Held, type KeyRefusal } from "./credentials.js";
 import type { Failure } from "./errors.js";
 import { unpack, withBytes, type Member } from "./packed.js";
 import { randomHex } from "./random.js";
@@ -49,7 +49,7 @@ interface Failed {
 interface Known {
   clockCorrected: boolean;
   clockOffsetMillis: number;
-  credentialsRefused: boolean;
+  keyRefusal: KeyRefusal | null;
   retryAfterMillis: number | null;
 }
 
@@ -67,7 +67,8 @@ type Step =
       done?: undefined;
       failed?: undefined;
       delayMillis: number;
-      refreshCredentials: boolean;
+      /** Set if new credentials must be fetched first. */
+      keyRefusal: KeyRefusal | undefined;
       state: string;
       because: Failure;
     };
@@ -124,20 +125,17 @@ export async function performCall({
     const known: Partial<Known> = step.state ? JSON.parse(step.state) : {};
     if (known.clockCorrected) clock.offsetMillis = known.clockOffsetMillis!;
     if (step.failed) {
-      if (known.credentialsRefused) credentials.refuse(keys, isUnproven(step.failed));
+      if (known.keyRefusal) credentials.refuse(keys, known.keyRefusal);
       return { failed: step.failed, cause: outcome.error, waitMillis: known.retryAfterMillis ?? 0 };
     }
     state = step.state;
     await sleep(step.delayMillis, signal);
-    if (step.refreshCredentials) {
-      credentials.refuse(keys, isUnproven(step.because));
+    if (step.keyRefusal) {
+      credentials.refuse(keys, step.keyRefusal);
       [keys, refused] = [undefined, { keys, because: step.because }];
     }
   }
 }
-
-/** Whether only the signature was refused: the request may have been altered on the way, and the key be valid. */
-const isUnproven = ({ kind }: Failure): boolean => kind === "signature";
 
 /** What `prepareAttempt` returns, by name. */
 function attemptFrom(action: Action, returned: string): Attempt | Failed {
@@ -156,7 +154,7 @@ function stepFrom(returned: string): Step {
   if (step === "failed") return { failed: JSON.parse(found), state: more };
   return {
     delayMillis: Number(found),
-    refreshCredentials: more === "1",
+    keyRefusal: more ? (more as KeyRefusal) : undefined,
     state,
     because: JSON.parse(because),
   };

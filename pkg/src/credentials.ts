@@ -20,6 +20,9 @@ export interface Held {
   packed: Uint8Array;
 }
 
+/** What a refusal says about credentials. If it does not prove that they are invalid, they are used while a refresh fails. */
+export type KeyRefusal = "proven" | "unproven";
+
 /** Credentials as given; the core reports what is missing. */
 export type Given = { readonly [Name in keyof Credentials]?: Credentials[Name] | undefined };
 
@@ -35,8 +38,8 @@ export class CredentialsSource {
   #asked = 0;
   #answered = 0;
   #pausedUntil = -Infinity;
-  /** Whether Alibaba Cloud refused the current credentials since they were returned, and whether they may be valid. */
-  #refusal: { unproven: boolean } | undefined;
+  /** Set if Alibaba Cloud refused the current credentials since they were returned. */
+  #refusal: KeyRefusal | undefined;
 
   constructor(credentials: Given | (() => Promise<Given>)) {
     if (typeof credentials === "function") this.#provider = credentials;
@@ -59,7 +62,7 @@ export class CredentialsSource {
     if (limits.signal?.aborted) return { ended: "aborted" };
     const unexpired = current && isValid(current, offsetMillis);
     if (unexpired && Date.now() < this.#pausedUntil) return { value: current };
-    const spare = unexpired && this.#refusal?.unproven !== false;
+    const spare = unexpired && this.#refusal !== "proven";
     const asked = (this.#pending ??= this.#ask(this.#provider));
     const patience = spare ? REFRESH_PATIENCE_MILLIS : Infinity;
     const got = await within({ ...limits, timeoutMillis: Math.min(limits.timeoutMillis, patience) }, asked);
@@ -68,7 +71,7 @@ export class CredentialsSource {
     if (got.value || got.ended === "aborted") return got;
     // The current ones again, because another call may have dropped or replaced them meanwhile.
     const still = this.#current;
-    if (!still || !isValid(still, offsetMillis) || this.#refusal?.unproven === false) return got;
+    if (!still || !isValid(still, offsetMillis) || this.#refusal === "proven") return got;
     this.#pausedUntil = Date.now() + REFRESH_PAUSE_MILLIS;
     return { value: still };
   }
@@ -78,13 +81,9 @@ export class CredentialsSource {
     if (this.#provider && this.#current === unusable) this.#current = undefined;
   }
 
-  /**
-   * Has the function invoked again before credentials that Alibaba Cloud refused are used again.
-   *
-   * @param unproven whether they may be valid all the same, so that they are used while a refresh fails
-   */
-  refuse(refused: Held, unproven: boolean): void {
-    if (this.#current === refused) this.#refusal = { unproven };
+  /** Has the function invoked again before credentials that Alibaba Cloud refused are used again. */
+  refuse(refused: Held, refusal: KeyRefusal): void {
+    if (this.#current === refused) this.#refusal = refusal;
   }
 
   #ask(provider: () => Promise<Given>): Promise<Held> {

@@ -4,7 +4,7 @@
 
 pub use super::loss::Loss;
 pub use super::retry::{NextQuery, next_query, server_time};
-pub use super::state::{State, endpoint};
+pub use super::state::{KeyRefusal, State, endpoint};
 
 use super::explain::{explain, remove_echoes};
 use super::retry::{self, Settling};
@@ -55,8 +55,8 @@ pub enum AttemptStep<A = Answer> {
     Retry {
         /// Milliseconds to wait.
         delay_millis: i64,
-        /// Whether to fetch new credentials first.
-        refresh_credentials: bool,
+        /// Set if new credentials must be fetched first, because these were refused.
+        key_refusal: Option<KeyRefusal>,
         /// The error of this attempt.
         because: Error,
         /// The state for the next attempt.
@@ -160,7 +160,7 @@ pub(super) fn settle_as<'a, A>(
     match retry::decide(settling, &mut state, failure, headers) {
         Ok(retry) => AttemptStep::Retry {
             delay_millis: retry.delay_millis,
-            refresh_credentials: retry.refresh_credentials,
+            key_refusal: retry.key_refusal,
             because: unknown(retry.because),
             state,
         },

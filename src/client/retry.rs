@@ -8,7 +8,7 @@
 use crate::actions::Action;
 use crate::client::options::Options;
 use crate::client::response::Failure;
-use crate::client::state::State;
+use crate::client::state::{KeyRefusal, State};
 use crate::error::{Audience, Error, Kind};
 use crate::http::header;
 use crate::timestamp::Timestamp;
@@ -35,17 +35,17 @@ const PLAUSIBLE_MILLIS: std::ops::Range<i64> = 1_577_836_800_000..4_102_444_800_
 pub(super) struct Retry {
     /// Milliseconds to wait.
     pub(super) delay_millis: i64,
-    /// Whether to fetch new credentials first.
-    pub(super) refresh_credentials: bool,
+    /// Set if new credentials must be fetched first, because these were refused.
+    pub(super) key_refusal: Option<KeyRefusal>,
     /// The error of the failed attempt.
     pub(super) because: Error,
 }
 
 impl Retry {
-    const fn at_once(because: Error, refresh_credentials: bool) -> Self {
+    const fn at_once(because: Error, key_refusal: Option<KeyRefusal>) -> Self {
         Self {
             delay_millis: 0,
-            refresh_credentials,
+            key_refusal,
             because,
         }
     }
@@ -87,19 +87,17 @@ pub(super) fn decide(
     state.retry_after_millis = retry_after(headers, now);
     if error.code == "InvalidTimeStamp.Expired" {
         return if correct_clock(state, headers, now) && attempts_left {
-            Ok(Retry::at_once(error, false))
+            Ok(Retry::at_once(error, None))
         } else {
             Err(error)
         };
     }
-    // A signed text that was changed on the way (see `explain`) proves nothing about the key.
-    let altered = error.kind == Kind::Signature && error.audience == Audience::Developer;
-    if codes::refuses_key(&error.code) && !altered {
+    if let Some(refusal) = key_refusal(&error) {
         if credentials_refreshable && !state.credentials_refreshed && attempts_left {
             state.credentials_refreshed = true;
-            return Ok(Retry::at_once(error, true));
+            return Ok(Retry::at_once(error, Some(refusal)));
         }
-        state.credentials_refused = true;
+        state.key_refusal = Some(refusal);
         return Err(error);
     }
     if error.kind == Kind::Aborted || codes::lasts_for_the_day(&error.code) || !attempts_left {
@@ -133,9 +131,22 @@ pub(super) fn decide(
     }
     Ok(Retry {
         delay_millis,
-        refresh_credentials: false,
+        key_refusal: None,
         because: error,
     })
+}
+
+/// What the error says about the credentials, if it is about them.
+fn key_refusal(error: &Error) -> Option<KeyRefusal> {
+    if !codes::refuses_key(&error.code) {
+        return None;
+    }
+    match (error.kind, error.audience) {
+        // The signed text was changed on the way (see `explain`).
+        (Kind::Signature, Audience::Developer) => None,
+        (Kind::Signature, _) => Some(KeyRefusal::Unproven),
+        _ => Some(KeyRefusal::Proven),
+    }
 }
 
 /// Takes the server's time once, if the clock skew is more than tolerable. Returns whether it did.

@@ -289,7 +289,7 @@ impl<'a, R: Request> Call<'a, R> {
 
     /// Whether the call failed because Alibaba Cloud refused the credentials. Fetch new ones for the next call.
     pub const fn credentials_refused(&self) -> bool {
-        self.state.credentials_refused
+        self.state.key_refusal.is_some()
     }
 
     /// How long the last response asks to wait before the next attempt or call, in milliseconds.
@@ -338,7 +338,7 @@ impl<'a, R: Request> Call<'a, R> {
             }
             call::AttemptStep::Retry {
                 delay_millis,
-                refresh_credentials,
+                key_refusal,
                 because,
                 state,
             } => {
@@ -346,7 +346,7 @@ impl<'a, R: Request> Call<'a, R> {
                 self.stage = Stage::Idle;
                 Step::Wait {
                     delay: Duration::from_millis(delay_millis.max(0).unsigned_abs()),
-                    refresh_credentials,
+                    refresh_credentials: key_refusal.is_some(),
                     because,
                 }
             }

@@ -8,6 +8,16 @@ use crate::vendor::credentials::Credentials;
 use crate::vendor::endpoint::Endpoint;
 use serde::{Deserialize, Serialize};
 
+/// What a refusal of the credentials says about them.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum KeyRefusal {
+    /// They are invalid.
+    Proven,
+    /// Only the signature was refused: the request may have been altered on the way, and they be valid.
+    Unproven,
+}
+
 /// The state of a call: plain data that the host keeps between attempts and passes back.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
@@ -22,10 +32,10 @@ pub struct State {
     pub clock_corrected: bool,
     /// Whether this call has already requested new credentials.
     pub credentials_refreshed: bool,
-    /// Whether the call ended because Alibaba Cloud refused the credentials: other calls should not
+    /// Set if the call ended because Alibaba Cloud refused the credentials: other calls should not
     /// use them.
     #[serde(default)]
-    pub credentials_refused: bool,
+    pub key_refusal: Option<KeyRefusal>,
     /// How long the last response asks to wait before the next attempt, in milliseconds.
     #[serde(default)]
     pub retry_after_millis: Option<i64>,
@@ -50,7 +60,7 @@ impl State {
             clock_offset_millis,
             clock_corrected: false,
             credentials_refreshed: false,
-            credentials_refused: false,
+            key_refusal: None,
             retry_after_millis: None,
             started_millis: now.unix_millis(),
             signed_millis: now.unix_millis(),

@@ -4,7 +4,7 @@ use super::now;
 use super::outcome::outcome_of;
 use super::packed::{Members, json, members};
 use crate::actions::{self, Action, ValidRequest, Value};
-use crate::client::call::{self, AttemptStep, Loss, NextQuery, State};
+use crate::client::call::{self, AttemptStep, KeyRefusal, Loss, NextQuery, State};
 use crate::client::options::{Options, RawCredentials};
 use crate::client::orders::{self, Failed, Known};
 use crate::client::response;
@@ -259,7 +259,8 @@ const NO_CODE: &str = "connection-failed";
 /// random number for the jitter, the kind of the outcome, name and message of the thrown error, and
 /// status and headers of the response; separately, its body. Out: `done` and the result in JSON;
 /// `failed`, the error in JSON and, unless the input is unusable, the state; or `retry`, the
-/// milliseconds to wait, whether to fetch new credentials, the state, and the error in JSON.
+/// milliseconds to wait, whether to fetch new credentials (`proven` or `unproven`, or empty if not), the
+/// state, and the error in JSON.
 #[wasm_bindgen(js_name = settleAttempt)]
 pub fn settle_attempt(packed: &[u8], body: Vec<u8>) -> String {
     let mut packed = Members::read(packed);
@@ -297,13 +298,17 @@ pub fn settle_attempt(packed: &[u8], body: Vec<u8>) -> String {
         Err(error) => members(&["failed", &json(&error)]),
         Ok(AttemptStep::Retry {
             delay_millis,
-            refresh_credentials,
+            key_refusal,
             because,
             state,
         }) => members(&[
             "retry",
             &delay_millis.to_string(),
-            if refresh_credentials { "1" } else { "0" },
+            match key_refusal {
+                Some(KeyRefusal::Proven) => "proven",
+                Some(KeyRefusal::Unproven) => "unproven",
+                None => "",
+            },
             &json(&state),
             &json(&because),
         ]),

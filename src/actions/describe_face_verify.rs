@@ -4,15 +4,12 @@
 
 use super::parameter::{Action, ActionKind, action_parameters};
 use super::rule::Rule;
-use crate::vendor::codes::UsedBy;
 
 /// The action.
 pub static DESCRIBE_FACE_VERIFY: Action = Action {
     kind: ActionKind::Describe,
     name: "DescribeFaceVerify",
     parameters: PARAMETERS,
-    codes: UsedBy::Describe,
-    starts_something: false,
 };
 
 action_parameters! {

@@ -6,15 +6,12 @@
 
 use super::parameter::{Action, ActionKind, action_parameters};
 use super::rule::Rule;
-use crate::vendor::codes::UsedBy;
 
 /// The action.
 pub static INIT_FACE_VERIFY: Action = Action {
     kind: ActionKind::Init,
     name: "InitFaceVerify",
     parameters: PARAMETERS,
-    codes: UsedBy::Init,
-    starts_something: true,
 };
 
 action_parameters! {

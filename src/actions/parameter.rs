@@ -1,7 +1,7 @@
 //! An action's table of parameters: names, positions, rules.
 
 use super::rule::Rule;
-use crate::vendor::codes::UsedBy;
+use crate::vendor::codes::{Code, UsedBy};
 use std::cmp::Ordering;
 
 /// The position of a parameter in Alibaba Cloud's API metadata. It matters only under ACS3; the RPC
@@ -68,13 +68,25 @@ pub struct Action {
     pub name: &'static str,
     /// All parameters currently documented, sorted by name as for signing.
     pub parameters: &'static [Parameter],
-    /// Which of the shared Codes it returns.
-    pub codes: UsedBy,
-    /// Whether executing it has a side effect, so that it must not be retried blindly.
-    pub starts_something: bool,
+}
+
+impl ActionKind {
+    /// Whether the action returns this Code.
+    pub const fn returns(self, code: &Code) -> bool {
+        match code.used_by {
+            UsedBy::Init => matches!(self, Self::Init),
+            UsedBy::Describe => matches!(self, Self::Describe),
+            UsedBy::Both => true,
+        }
+    }
 }
 
 impl Action {
+    /// Whether executing it has a side effect, so that it must not be retried blindly.
+    pub const fn starts_something(&self) -> bool {
+        matches!(self.kind, ActionKind::Init)
+    }
+
     /// The parameter with this wire name or field name.
     pub fn parameter(&self, name: &str) -> Option<&'static Parameter> {
         self.find(name).map(|(_, parameter)| parameter)

@@ -154,7 +154,7 @@ pub(super) fn settle_as<'a, A>(
         .as_ref()
         .map_or(&[][..], |response| response.headers.as_slice());
     // An earlier attempt may have been executed, whatever the outcome of this one.
-    state.maybe_executed |= action.starts_something && !failure.not_executed;
+    state.maybe_executed |= action.starts_something() && !failure.not_executed;
     let maybe_executed = state.maybe_executed;
     let unknown = |error: Error| end_with(maybe_executed, error);
     match retry::decide(settling, &mut state, failure, headers) {

@@ -15,7 +15,7 @@ use crate::json::read::{self, Members};
 use crate::json::{Json, Number};
 use crate::text::Text;
 use crate::timestamp::Timestamp;
-use crate::vendor::codes::{self, Meaning, SubCode, UsedBy};
+use crate::vendor::codes::{self, Meaning, SubCode};
 use crate::vendor::quoted::quoted;
 use crate::xml;
 use serde::Serialize;
@@ -182,7 +182,7 @@ pub fn decode(
 /// `vendor` for a Code that means failure; `signature`, `credentials` and `throttled` for
 /// rejections by the API gateway; `protocol` for undocumented responses.
 pub fn decode_init(response: &Response) -> Result<InitResult, Box<Failure>> {
-    match Envelope::of(UsedBy::Init, response)? {
+    match Envelope::of(ActionKind::Init, response)? {
         Decoded::Success(envelope) => envelope.init_result().map_err(maybe_executed),
         // The Codes for "pending" belong only to DescribeFaceVerify.
         Decoded::Pending(envelope) => Err(Box::new(envelope.api_gateway_failure())),
@@ -198,7 +198,7 @@ pub fn decode_describe(
     response: &Response,
     now: Timestamp,
 ) -> Result<DescribeResult, Box<Failure>> {
-    match Envelope::of(UsedBy::Describe, response)? {
+    match Envelope::of(ActionKind::Describe, response)? {
         Decoded::Success(envelope) => envelope.verdict(now).map_err(maybe_executed),
         Decoded::Pending(envelope) => Ok(envelope.pending()),
     }
@@ -242,12 +242,10 @@ struct Envelope {
 }
 
 impl Envelope {
-    /// Reads a response to the action to which these Codes belong.
-    fn of(action: UsedBy, response: &Response) -> Result<Decoded, Box<Failure>> {
+    /// Reads a response to this action.
+    fn of(action: ActionKind, response: &Response) -> Result<Decoded, Box<Failure>> {
         let envelope = Self::read(response).map_err(maybe_executed)?;
-        let Some(known) = codes::code(&envelope.code)
-            .filter(|known| known.used_by == UsedBy::Both || known.used_by == action)
-        else {
+        let Some(known) = codes::code(&envelope.code).filter(|known| action.returns(known)) else {
             return Err(Box::new(envelope.api_gateway_failure()));
         };
         match known.meaning {

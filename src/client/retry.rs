@@ -103,7 +103,7 @@ pub(super) fn decide(
     if error.kind == Kind::Aborted || codes::lasts_for_the_day(&error.code) || !attempts_left {
         return Err(error);
     }
-    let safe = !action.starts_something || failure.not_executed || options.repeat_init;
+    let safe = !action.starts_something() || failure.not_executed || options.repeat_init;
     if !(error.retryable && safe) {
         return Err(error);
     }

@@ -1,7 +1,6 @@
 //! Fault injection: failures of networks, proxies and Alibaba Cloud.
 
 use super::session::{FAULTS, Session, Stop};
-use super::verification::answers_with;
 use super::{Delivery, Load, Manner};
 use crate::actions;
 use crate::http::{IncomingRequest, Response};
@@ -99,7 +98,7 @@ impl Fault {
             let service_code = codes::code(code).filter(|known| known.code != "200");
             let known = errors::by_code(code).is_some()
                 || service_code
-                    .is_some_and(|known| action.is_some_and(|action| answers_with(action, known)));
+                    .is_some_and(|known| action.is_some_and(|action| action.kind.returns(known)));
             if !known {
                 return Some(Text::new(
                     "error 须给出 code：网关错误码（如 Throttling.User），或业务 Code（如 500，此时须同时给出支持它的 action）。",

@@ -4,8 +4,8 @@
 //! UserId, hyphens may separate the words (`sandbox-sub-205`). Identity numbers are never scripts:
 //! they are always validated.
 
-use super::verification::{Ending, answers_with};
-use crate::actions::{DESCRIBE_FACE_VERIFY, INIT_FACE_VERIFY};
+use super::verification::Ending;
+use crate::actions::ActionKind;
 use crate::vendor::codes;
 
 /// The script of a verification.
@@ -50,13 +50,13 @@ fn read(text: &str) -> Result<Option<Script>, String> {
     let (code, rest) = rest.split_at_checked(3).unwrap_or((rest, ""));
     let known = match kind {
         "init" => codes::code(code)
-            .filter(|known| answers_with(&INIT_FACE_VERIFY, known))
+            .filter(|known| ActionKind::Init.returns(known))
             .map(|known| (known.code != "200").then_some(Script::Init(known.code))),
         "describe" if code == "403" => Some(Some(Script::Opened)),
         // Not submitted, which is the initial status of every verification.
         "describe" if matches!(code, "200" | "424") => Some(None),
         "describe" => codes::code(code)
-            .filter(|known| answers_with(&DESCRIBE_FACE_VERIFY, known))
+            .filter(|known| ActionKind::Describe.returns(known))
             .map(|known| Some(Script::Ends(Ending::Code(known.code.to_owned()), 0))),
         _ => codes::sub_code(code).map(|known| {
             Some(Script::Ends(

@@ -1,9 +1,9 @@
 //! The life cycle of a verification: created, opened on the phone, ended by one submission, or
 //! expired.
 
-use crate::actions::Action;
+use crate::actions::ActionKind;
 use crate::timestamp::Timestamp;
-use crate::vendor::codes::{self, Meaning, UsedBy};
+use crate::vendor::codes::{self, Meaning};
 use serde::{Deserialize, Serialize};
 
 /// How long a CertifyId is valid, according to Alibaba Cloud.
@@ -107,7 +107,7 @@ impl Ending {
 
     /// Whether a verification can end with this Code: DescribeFaceVerify returns it for failures.
     pub(super) fn is_failure(known: &codes::Code) -> bool {
-        known.meaning == Meaning::Failure && known.used_by != UsedBy::Init
+        known.meaning == Meaning::Failure && ActionKind::Describe.returns(known)
     }
 }
 
@@ -192,9 +192,4 @@ impl Verification {
         self.ending = Some(ending);
         Ok(())
     }
-}
-
-/// Whether an action returns a Code.
-pub(super) fn answers_with(action: &Action, known: &codes::Code) -> bool {
-    known.used_by == UsedBy::Both || known.used_by == action.codes
 }

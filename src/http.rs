@@ -38,6 +38,8 @@ pub struct OutgoingRequest {
     pub headers: OutgoingHeaders,
     /// The body; `None` if the method or the scheme has none.
     pub body: Option<String>,
+    /// Whether losing the connection costs more than opening one: if it is lost, it is unknown what the request started.
+    pub once: bool,
 }
 
 /// The URL's query and the body contain personal data, so they are not printed.

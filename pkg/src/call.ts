@@ -107,7 +107,7 @@ export async function performCall({
     }
     const call = [options, time.millis, keys.packed, action, ...parameters];
     const now = [clock.offsetMillis, time.beganAt, Date.now(), randomHex()];
-    const attempt = attemptFrom(action, withBytes([state, ...call, ...now], core.prepareAttempt));
+    const attempt = attemptFrom(withBytes([state, ...call, ...now], core.prepareAttempt));
     if (attempt.failed) {
       if (attempt.failed.kind === "credentials") credentials.drop(keys);
       return attempt;
@@ -138,12 +138,16 @@ export async function performCall({
 }
 
 /** What `prepareAttempt` returns, by name. */
-function attemptFrom(action: Action, returned: string): Attempt | Failed {
+function attemptFrom(returned: string): Attempt | Failed {
   const members = unpack(returned);
-  const [step, timeoutMillis = "", state = "", url = "", hasBody, body] = members;
+  const [step, timeoutMillis = "", state = "", url = "", hasBody, body, once] = members;
   if (step === "error") return { failed: JSON.parse(timeoutMillis) };
-  const once = action === "InitFaceVerify";
-  const request = { url, headers: pairs(members, 6), body: hasBody === "1" ? body : undefined, once };
+  const request = {
+    url,
+    headers: pairs(members, 7),
+    body: hasBody === "1" ? body : undefined,
+    once: once === "1",
+  };
   return { timeoutMillis: Number(timeoutMillis), state, request };
 }
 

@@ -119,6 +119,7 @@ impl<'a> ValidRequest<'a> {
                 ("content-type", Cow::Borrowed(FORM)),
             ],
             body: Some(body),
+            once: self.action.starts_something(),
         }
     }
 
@@ -199,6 +200,7 @@ impl<'a> ValidRequest<'a> {
                 .map(|(name, value)| (*name, Cow::Owned((*value).to_owned())))
                 .collect(),
             body,
+            once: self.action.starts_something(),
         };
         (request, canonical_request)
     }

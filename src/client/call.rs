@@ -86,6 +86,7 @@ pub fn attempt(
             url: String::new(),
             headers: Vec::new(),
             body: None,
+            once: false,
         });
     Attempt {
         request,

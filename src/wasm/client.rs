@@ -106,8 +106,8 @@ pub fn check_options(packed: &[u8]) -> String {
 /// Prepares and signs the next attempt of a call. In: the state, empty before the first attempt; the
 /// call; the clock offset in milliseconds from the last call's state; the time when the call
 /// began; the current time; and 32 random hexadecimal digits. Out: `attempt`, the timeout in
-/// milliseconds, the state, the URL, whether there is a body (`1` or `0`), the body, then the names
-/// and values of the headers; or `error` and the error in JSON.
+/// milliseconds, the state, the URL, whether there is a body (`1` or `0`), the body, whether losing
+/// the connection costs more than opening one (`1` or `0`), then the names and values of the headers; or `error` and the error in JSON.
 #[wasm_bindgen(js_name = prepareAttempt)]
 pub fn prepare_attempt(packed: &[u8]) -> String {
     let mut packed = Members::read(packed);
@@ -142,6 +142,7 @@ pub fn prepare_attempt(packed: &[u8]) -> String {
                 &request.url,
                 if body.is_some() { "1" } else { "0" },
                 body.unwrap_or_default(),
+                if request.once { "1" } else { "0" },
             ];
             for (name, value) in &request.headers {
                 packed.extend([*name, value]);

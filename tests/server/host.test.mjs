@@ -5,12 +5,14 @@ import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { test } from "node:test";
+import { nodeTransport } from "../../pkg/dist/transport-node.js";
 import { loadCore, settingsText } from "../../host/core.js";
 import { LedgerRunner } from "../../host/ledger.js";
 import { at } from "../../scripts/lib/project.mjs";
 import { SqliteStore } from "../../server/sqlite.js";
 import { inObject } from "../../worker/durable-object.js";
 import { record } from "../../worker/metrics.js";
+import { faultServer, json } from "../support/fault-server.mjs";
 import { sample } from "../worker/gateway.mjs";
 
 const core = loadCore(readFileSync(at("pkg", "wasm", "gateway", "cloudauth_edge_bg.wasm")));
@@ -64,6 +66,29 @@ test("a start whose turn cannot be found out is not sent, and the order stays fr
   turn = async () => 0;
   assert.equal((await runner.run(startOf(order).task)).reply.status, 201);
   assert.equal(sent.length, 1);
+});
+
+test("a start uses no connection that has been idle for two seconds", async (t) => {
+  const started = (CertifyId) => json({ Code: "200", ResultObject: { CertifyId } });
+  await using upstream = await faultServer(started("certify1"), started("certify2"), started("certify3"));
+  const folder = mkdtempSync(join(tmpdir(), "cloudauth-edge-"));
+  const store = new SqliteStore(join(folder, "gateway.db"));
+  t.after(() => {
+    store.close();
+    rmSync(folder, { recursive: true });
+  });
+  const own = settingsText({ GATEWAY_MODE: "development", CLOUDAUTH_ENDPOINTS: upstream.endpoint });
+  const host = { core, settings: () => own, instance: "one", turn: async () => 0, send: nodeTransport() };
+  t.mock.timers.enable({ apis: ["Date"], now: Date.now() });
+  for (const millis of [0, 1_999, 2_000]) {
+    t.mock.timers.tick(millis);
+    const { caller, task } = startOf(sample());
+    const { reply } = await new LedgerRunner(host, store.ledger(caller)).run(task);
+    assert.equal(reply.status, 201);
+  }
+  const [first, soon, late] = upstream.requests.map(({ port }) => port);
+  assert.equal(first, soon);
+  assert.notEqual(soon, late);
 });
 
 test("a data point that the platform refuses fails nothing", () => {

@@ -189,6 +189,7 @@ fn signed(
             .map(|(name, value)| (name, value.to_owned().into()))
             .collect(),
         body: Some(body.to_owned()),
+        once: false,
     }
 }
 

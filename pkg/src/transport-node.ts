@@ -29,7 +29,7 @@ export function nodeTransport(): Send | undefined {
 
 function exchange(
   http: Pick<typeof import("node:http"), "request">,
-  { url, headers, body, once }: SignedRequest,
+  { method = "POST", url, headers, body, once }: SignedRequest,
   limits: Limits,
 ): Promise<Outcome> {
   return new Promise((resolve) => {
@@ -49,7 +49,7 @@ function exchange(
     const begin = () => {
       try {
         sending = http.request(url, {
-          method: "POST",
+          method,
           // Without this header, a response could have any encoding.
           headers: { ...Object.fromEntries(headers), "accept-encoding": "identity" },
         });

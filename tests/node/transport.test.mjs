@@ -12,6 +12,7 @@ import { promisify } from "node:util";
 import { brotliCompressSync, deflateSync, gzipSync } from "node:zlib";
 import { FaceVerifyClient, isFaceVerifyError } from "cloudauth-edge";
 import { denoTransport } from "../../pkg/dist/transport-deno.js";
+import { nodeTransport } from "../../pkg/dist/transport-node.js";
 import { certifyId, faultServer, json, pending, started } from "../support/fault-server.mjs";
 
 const certificate = fileURLToPath(new URL("../support/loopback.pem", import.meta.url));
@@ -83,6 +84,15 @@ test("a connection that breaks on reuse fails a start, and never repeats it", as
     assert.equal(server.requests[0].port, server.requests[1].port, "the connection was used again");
     assert.equal(server.requests.length, requests);
   }
+});
+
+test("requests are sent with their method", async () => {
+  await using server = await faultServer(started);
+  const send = nodeTransport();
+  for (const method of ["GET", "POST", undefined])
+    await send({ method, url: server.endpoint, headers: [], body: undefined }, { timeoutMillis: 60_000 });
+  const methods = server.requests.map(({ method }) => method);
+  assert.deepEqual(methods, ["GET", "POST", "POST"]);
 });
 
 test("a start uses no connection that has been idle for two seconds", async (context) => {

@@ -5,7 +5,7 @@ use super::session::{CLOCK, Clock, Session};
 use super::verification::{CannotAct, Ending, PREFIX, Stage, Verification};
 use super::web::{self, ClientResult};
 use super::{Load, MAX_BODY, callback, envelope, faults, phone, picture};
-use crate::http::{IncomingRequest, Response, header};
+use crate::http::{IncomingRequest, Response, first_value, header};
 use crate::json::de::from_json_strictly;
 use crate::json::write::Object;
 use crate::signing::encode::parse_form;
@@ -250,10 +250,7 @@ fn state(session: &Session<'_>) -> Answer {
 
 fn list(session: &Session<'_>, request: &IncomingRequest) -> Answer {
     let query = parse_form(request.query.as_bytes()).unwrap_or_default();
-    let value = |name: &str| {
-        let found = query.iter().find(|(other, _)| other == name);
-        found.map(|(_, value)| value.as_str())
-    };
+    let value = |name| first_value(&query, name).map(String::as_str);
     let order = value("outerOrderNo");
     let waiting = match value("waiting") {
         None => None,

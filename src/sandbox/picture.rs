@@ -4,7 +4,7 @@
 use super::envelope;
 use super::session::Session;
 use super::verification::Verification;
-use crate::http::{IncomingRequest, Response};
+use crate::http::{IncomingRequest, Response, first_value};
 use crate::signing::acs3::hmac_sha256;
 use crate::signing::encode::parse_form;
 use crate::vendor::credentials::Secret;
@@ -50,13 +50,7 @@ pub(super) fn url(session: &Session<'_>, verification: &Verification) -> Option<
 /// The picture, or an error in OSS's format.
 pub(super) fn serve(session: &Session<'_>, request: &IncomingRequest, object: &str) -> Response {
     let query = parse_form(request.query.as_bytes()).unwrap_or_default();
-    let value = |name| {
-        query
-            .iter()
-            .find(|(candidate, _)| candidate == name)
-            .map(|(_, value)| value.as_str())
-            .unwrap_or_default()
-    };
+    let value = |name| first_value(&query, name).map_or("", String::as_str);
     let (expires, given) = (value("Expires"), value("Signature"));
     let signed = signature(session, object, expires)
         .is_some_and(|signature| signature.constant_time_eq(given));

@@ -34,8 +34,8 @@ pub(crate) fn random() -> Result<[u8; 16], Error> {
             "NoRandomness",
             Audience::Operator,
             Text::new(
-                "运行环境没有安全的随机数来源，无法生成随机数；请求未发送。",
-                "The request was not sent, because the host has no source of secure random bytes for the nonce.",
+                "运行环境没有安全的随机数来源，未发送任何请求；请运维检查运行环境。",
+                "Nothing was sent, because the host has no source of secure random bytes; the operator must check the host.",
             ),
         )),
     }

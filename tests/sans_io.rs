@@ -202,6 +202,21 @@ fn new_credentials_are_asked_for_once_and_used() {
 }
 
 #[test]
+fn the_same_credentials_end_the_call_with_the_refusal() {
+    let options = ClientOptions::default();
+    let mut query = call(&options, question()).credentials_refreshable();
+    query.set_credentials(&credentials()).unwrap();
+    sent(query.next(Input::Ready, NOW, [1; 16]));
+    let expired = answered(400, r#"{"Code":"InvalidSecurityToken.Expired"}"#);
+    query.next(expired, NOW, [2; 16]);
+    let error = query.set_credentials(&credentials()).unwrap_err();
+    assert_eq!(error.code(), "InvalidSecurityToken.Expired");
+    assert!(query.credentials_refused());
+    let error = failed(query.next(Input::Ready, NOW, [3; 16]));
+    assert_eq!(error.code(), "CallEnded");
+}
+
+#[test]
 fn a_start_that_may_have_been_executed_stays_so_without_new_credentials() {
     let options = ClientOptions::builder().repeat_init(true).build().unwrap();
     let expired = || answered(400, r#"{"Code":"InvalidSecurityToken.Expired"}"#);

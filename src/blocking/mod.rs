@@ -228,12 +228,13 @@ impl FaceVerifyClient {
                         let refused = issued.number;
                         let renewed = self.issued(|held| held.current.number == refused, left);
                         let renewed = renewed.map_err(|error| call.end_with(error))?;
-                        if renewed.credentials.is_same(&issued.credentials) {
-                            self.refuse(&renewed);
-                            return Err(because.into());
-                        }
                         issued = renewed;
-                        call.set_credentials(&issued.credentials)?;
+                        if let Err(error) = call.set_credentials(&issued.credentials) {
+                            if call.credentials_refused() {
+                                self.refuse(&issued);
+                            }
+                            return Err(error.into());
+                        }
                     }
                     random = host::random().map_err(|_| because)?;
                     Input::Ready

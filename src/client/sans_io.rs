@@ -47,7 +47,7 @@
 //! ```
 
 use crate::actions::{DescribeFaceVerify, InitFaceVerify, ValidRequest};
-use crate::client::call::{self, Loss, Outcome, State};
+use crate::client::call::{self, KeyRefusal, Loss, Outcome, State};
 use crate::client::options::Options;
 use crate::client::response::{DescribeResult, Failure, InitResult, decode_describe, decode_init};
 use crate::client::retry::Settling;
@@ -163,8 +163,8 @@ pub enum Step<A> {
     Wait {
         /// The delay; may be zero.
         delay: Duration,
-        /// Whether to fetch new credentials first and pass them to [`Call::set_credentials`]. If they are the
-        /// same, end the call with `because`. Only set after [`Call::credentials_refreshable`].
+        /// Whether to fetch new credentials first and pass them to [`Call::set_credentials`]. Only set after
+        /// [`Call::credentials_refreshable`].
         refresh_credentials: bool,
         /// The error of this attempt.
         because: Error,
@@ -207,6 +207,8 @@ pub struct Call<'a, R: Request> {
     credentials_refreshable: bool,
     request: ValidRequest<'static>,
     state: State,
+    /// The refusal after which new credentials are to be fetched.
+    refused: Option<(KeyRefusal, Error)>,
     stage: Stage,
     action: PhantomData<fn() -> R>,
 }
@@ -246,6 +248,7 @@ impl<'a, R: Request> Call<'a, R> {
             credentials_refreshable: false,
             request: request.validated(options, now)?,
             state: State::new(now, 0),
+            refused: None,
             stage: Stage::Idle,
             action: PhantomData,
         })
@@ -269,10 +272,19 @@ impl<'a, R: Request> Call<'a, R> {
     ///
     /// # Errors
     /// Of kind `validation`, like [`Call::new`], and with the `execution` of [`Call::end_with`]; the call then
-    /// keeps its current credentials.
+    /// keeps its current credentials. The refusal of the current credentials, if these are the same: the call has
+    /// then ended, and [`Call::credentials_refused`] is true.
     pub fn set_credentials(&mut self, credentials: &Credentials) -> Result<(), Error> {
         let checked = self.options.validated_credentials(credentials, false);
-        self.credentials = checked.map_err(|error| self.end_with(error))?;
+        let checked = checked.map_err(|error| self.end_with(error))?;
+        if let Some((refusal, because)) = self.refused.take()
+            && checked.is_same(&self.credentials)
+        {
+            self.state.key_refusal = Some(refusal);
+            self.stage = Stage::Ended;
+            return Err(because);
+        }
+        self.credentials = checked;
         Ok(())
     }
 
@@ -344,6 +356,7 @@ impl<'a, R: Request> Call<'a, R> {
             } => {
                 self.state = state;
                 self.stage = Stage::Idle;
+                self.refused = key_refusal.map(|refusal| (refusal, because.clone()));
                 Step::Wait {
                     delay: Duration::from_millis(delay_millis.max(0).unsigned_abs()),
                     refresh_credentials: key_refusal.is_some(),
@@ -363,6 +376,7 @@ impl<'a, R: Request> Call<'a, R> {
             hex::encode(random),
         );
         self.state = attempt.state;
+        self.refused = None;
         if attempt.timeout_millis <= 0 {
             return self.settle(Outcome::Lost(Loss::TimedOutUnsent), now, random);
         }

@@ -41,10 +41,6 @@ impl Credentials {
     }
 
     /// Whether both are the same key with the same secret and SecurityToken.
-    #[cfg(any(
-        all(target_arch = "wasm32", feature = "fetch"),
-        all(not(target_arch = "wasm32"), feature = "ureq")
-    ))]
     pub(crate) fn is_same(&self, other: &Self) -> bool {
         self.access_key_id == other.access_key_id
             && (self.access_key_secret).constant_time_eq(other.access_key_secret.expose())

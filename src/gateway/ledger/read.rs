@@ -150,55 +150,47 @@ pub(super) fn settle(
     let Some(order) = order else {
         return Ok(writes.then(read.problem(Problem::new(ProblemKind::UnknownOrder))));
     };
-    let next = match ended {
+    let error = match ended {
         Ended::Answered(Answer::Describe(result)) => {
             return described(settings, read, order, &result, place.now, rows, context);
-        }
-        // An endpoint that has not issued the CertifyId may not know it.
-        Ended::Failed(error)
-            if is_unknown_there(&error) && is_elsewhere(settings, &order, place) =>
-        {
-            if order.verdict.is_some() && !read.photo {
-                read.status_reply(settings, &order, None, Some("material-unavailable"))
-            } else {
-                // Without the code, which says that the CertifyId is invalid.
-                read.problem(Problem::new(ProblemKind::UpstreamFailed))
-            }
-        }
-        Ended::Failed(error)
-            if order.verdict.is_none()
-                && is_unknown_there(&error)
-                && is_over(settings, &order, place.now) =>
-        {
-            let verdict = Verdict {
-                outcome: Decision::Expired,
-                sub_code: None,
-                unknown_there: true,
-                at: context.now.unix_millis(),
-                request_id: error.request_id.clone(),
-            };
-            return decide(settings, &read, order, verdict, None, rows, context);
         }
         Ended::Answered(Answer::Init(_)) => {
             let text = format!("answer to another action for {}", order_key(&read.no));
             return Err(Interrupt::Internal(text));
         }
-        Ended::Failed(error)
-            if order.verdict.is_some()
-                && is_unknown_there(&error)
-                && (read.photo || !order.has_material()) =>
-        {
-            read.status_reply(settings, &order, None, None)
+        Ended::Failed(error) => Some(error),
+        Ended::Crowded => None,
+    };
+    let unknown = error.as_ref().is_some_and(is_unknown_there);
+    // An endpoint that has not issued the CertifyId may not know it.
+    let elsewhere = unknown && is_elsewhere(settings, &order, place);
+    let gone = unknown && !elsewhere;
+    // The verdict is final, even if the query for the material failed.
+    if order.verdict.is_some() && !read.photo {
+        // Alibaba Cloud has no material of an expired verification.
+        let no_material = gone && !order.has_material();
+        let outcome = (!no_material).then_some("material-unavailable");
+        return Ok(writes.then(read.status_reply(settings, &order, None, outcome)));
+    }
+    if order.verdict.is_some() && gone {
+        return Ok(writes.then(read.status_reply(settings, &order, None, None)));
+    }
+    let next = match error {
+        // Without the code, which says that the CertifyId is invalid.
+        Some(_) if elsewhere => read.problem(Problem::new(ProblemKind::UpstreamFailed)),
+        Some(error) if gone && is_over(settings, &order, place.now) => {
+            let verdict = Verdict {
+                outcome: Decision::Expired,
+                sub_code: None,
+                unknown_there: true,
+                at: context.now.unix_millis(),
+                request_id: error.request_id,
+            };
+            return decide(settings, &read, order, verdict, None, rows, context);
         }
-        // The verdict is final, even if the query for the material failed.
-        _ if order.verdict.is_some() && !read.photo => {
-            read.status_reply(settings, &order, None, Some("material-unavailable"))
-        }
-        Ended::Failed(error) => read.problem(Problem::upstream(&own_id_refused(error))),
-        Ended::Crowded if read.waits() => {
-            wait(settings, read, &order, None, context.now.unix_millis())
-        }
-        Ended::Crowded => read.problem(Problem::new(ProblemKind::UpstreamThrottled).retry_after(2)),
+        Some(error) => read.problem(Problem::upstream(&own_id_refused(error))),
+        None if read.waits() => wait(settings, read, &order, None, context.now.unix_millis()),
+        None => read.problem(Problem::new(ProblemKind::UpstreamThrottled).retry_after(2)),
     };
     Ok(writes.then(next))
 }

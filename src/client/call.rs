@@ -6,8 +6,10 @@ pub use super::loss::Loss;
 pub use super::retry::{NextQuery, next_query, server_time};
 pub use super::state::{KeyRefusal, State, endpoint};
 
+pub(crate) use super::retry::Settling;
+
 use super::explain::{explain, remove_echoes};
-use super::retry::{self, Settling};
+use super::retry;
 use super::state::{end_with, signing_context};
 use crate::actions::{Action, ValidRequest};
 use crate::client::options::Options;
@@ -123,7 +125,7 @@ pub fn settle<'a>(
 }
 
 /// Like [`settle`], for callers that know the action's result type, which `decode` decodes.
-pub(super) fn settle_as<'a, A>(
+pub(crate) fn settle_as<'a, A>(
     settling: &Settling<'_>,
     decode: impl FnOnce(&Response, Timestamp) -> Result<A, Box<Failure>>,
     request: &dyn Fn() -> Option<ValidRequest<'a>>,

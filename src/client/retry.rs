@@ -52,15 +52,15 @@ impl Retry {
 }
 
 /// What the decision about another attempt depends on, besides the call's state and the outcome.
-pub(super) struct Settling<'a> {
-    pub(super) options: &'a Options,
-    pub(super) credentials: &'a Credentials,
-    pub(super) action: &'static Action,
+pub(crate) struct Settling<'a> {
+    pub(crate) options: &'a Options,
+    pub(crate) credentials: &'a Credentials,
+    pub(crate) action: &'static Action,
     /// Whether the host can fetch new credentials.
-    pub(super) credentials_refreshable: bool,
-    pub(super) now: Timestamp,
+    pub(crate) credentials_refreshable: bool,
+    pub(crate) now: Timestamp,
     /// For the jitter.
-    pub(super) random: u32,
+    pub(crate) random: u32,
 }
 
 /// Decides whether to make another attempt. `state` becomes that of the next attempt; if there is

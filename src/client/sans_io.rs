@@ -47,10 +47,9 @@
 //! ```
 
 use crate::actions::{DescribeFaceVerify, InitFaceVerify, ValidRequest};
-use crate::client::call::{self, KeyRefusal, Loss, Outcome, State};
+use crate::client::call::{self, KeyRefusal, Loss, Outcome, Settling, State};
 use crate::client::options::Options;
 use crate::client::response::{DescribeResult, Failure, InitResult, decode_describe, decode_init};
-use crate::client::retry::Settling;
 use crate::error::{Audience, Error, Kind};
 use crate::http::{OutgoingRequest, Response};
 use crate::text::Text;

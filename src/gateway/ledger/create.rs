@@ -12,7 +12,7 @@ use super::rows::{
 use super::task::{Create, Purpose, Read, Task};
 use super::upstream::{self, Ended, Place};
 use crate::actions::ValidRequest;
-use crate::client::response::{Answer, InitResult};
+use crate::client::response::InitResult;
 use crate::error::Execution;
 use crate::gateway::callers::derive;
 use crate::gateway::problem::{Problem, ProblemKind};
@@ -359,43 +359,37 @@ enum AfterFailure {
 
 pub(super) fn settle(
     settings: &Settings,
-    create: Create,
+    create: &Create,
     flight: &str,
-    ended: Ended,
+    ended: Ended<InitResult>,
     place: Place,
     rows: &Rows,
     context: &Context,
 ) -> Result<LedgerStep, Interrupt> {
     let mut writes = Writes::default();
     let key = order_key(&create.no);
-    if let Ended::Answered(Answer::Init(result)) = &ended {
+    if let Ended::Answered(result) = &ended {
         let certified = certify_key(&result.certify_id);
         rows.expect([key.clone(), certified, ALARM.to_owned()])?;
     }
-    let Some(mut order) = order_in_flight(&create, flight, rows)? else {
-        return Ok(too_late(&create));
+    let Some(mut order) = order_in_flight(create, flight, rows)? else {
+        return Ok(too_late(create));
     };
     writes.wake.push(create.no.clone());
     let first = matches!(order.start, Start::Inflight { again: false, .. });
     order.given_up = None;
     let (after, problem) = match ended {
-        Ended::Answered(Answer::Init(result)) => {
-            return done(settings, create, order, *result, place, rows, context);
+        Ended::Answered(result) => {
+            return done(settings, create, order, result, place, rows, context);
         }
-        // A response always matches its action, so this cannot occur. If it did, the outcome would
-        // be unknown.
-        Ended::Answered(Answer::Describe(_)) => (
-            AfterFailure::Unknown,
-            Problem::new(ProblemKind::StartOutcomeUnknown),
-        ),
         Ended::Crowded => {
-            take_back(settings, &create, &mut writes, rows)?;
+            take_back(settings, create, &mut writes, rows)?;
             let problem = Problem::new(ProblemKind::UpstreamThrottled).retry_after(2);
             (AfterFailure::Free, problem)
         }
         Ended::Failed(error) if error.execution == Execution::None => {
             if error.http_status.is_none() {
-                take_back(settings, &create, &mut writes, rows)?;
+                take_back(settings, create, &mut writes, rows)?;
             }
             let refused = Start::Refused {
                 at: context.now.unix_millis(),
@@ -425,7 +419,7 @@ pub(super) fn settle(
 
 fn done(
     settings: &Settings,
-    create: Create,
+    create: &Create,
     mut order: Order,
     result: InitResult,
     place: Place,
@@ -468,6 +462,5 @@ fn done(
     writes.put(certified, &create.no);
     let over = over_at(context.now.unix_millis(), settings.certify_id_valid_millis);
     writes.schedule_and_set_alarm(rows, context.now, over, Work::Check(&create.no))?;
-    debug_assert_eq!(order.status(), Some(OrderStatus::Pending));
-    Ok(writes.then(started(&create, &order, false)))
+    Ok(writes.then(started(create, &order, false)))
 }

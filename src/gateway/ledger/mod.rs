@@ -29,12 +29,12 @@ pub mod webhook;
 use super::problem::{Problem, ProblemKind};
 use super::reply_target::ReplyTarget;
 use super::settings::Settings;
+use crate::client::response::{decode_describe, decode_init};
 use alarm_work::Work;
 use answer::Answered;
 use commit::{Context, GIVEN_UP_MILLIS, LedgerStep, Next, SendOutcome, Writes};
 use rows::{Interrupt, Rows};
 use task::{Alarm, Delivery, Purpose, Read, Task, UpstreamCall};
-use upstream::Settled;
 
 /// Performs the next step of a task. `send_outcome` is the outcome of the previous send.
 ///
@@ -183,17 +183,33 @@ fn settle(
     rows: &Rows,
     context: &Context,
 ) -> Result<LedgerStep, Interrupt> {
-    let (settled, endpoint) = upstream::settle(settings, call, send_outcome, rows, context)?;
-    let (purpose, ended, place) = match settled {
-        Settled::Retry(step) => return Ok(step.with_write(endpoint)),
-        Settled::Ended(purpose, ended, place) => (purpose, ended, place),
-    };
-    let step = match *purpose {
-        Purpose::Start { create, flight } => {
-            create::settle(settings, create, &flight, ended, place, rows, context)
-        }
-        Purpose::Read(read) => read::settle(settings, read, ended, &place, rows, context),
-        Purpose::Probe(probe) => Ok(probe::settle(&probe, ended, context)),
-    }?;
-    Ok(step.with_write(endpoint))
+    match &call.purpose {
+        Purpose::Start { create, flight } => upstream::settle(
+            settings,
+            &call,
+            send_outcome,
+            rows,
+            context,
+            |response, _| decode_init(response),
+            |ended, place| create::settle(settings, create, flight, ended, place, rows, context),
+        ),
+        Purpose::Read(read) => upstream::settle(
+            settings,
+            &call,
+            send_outcome,
+            rows,
+            context,
+            decode_describe,
+            |ended, place| read::settle(settings, read, ended, &place, rows, context),
+        ),
+        Purpose::Probe(probe) => upstream::settle(
+            settings,
+            &call,
+            send_outcome,
+            rows,
+            context,
+            decode_describe,
+            |ended, _| Ok(probe::settle(probe, ended, context)),
+        ),
+    }
 }

@@ -10,6 +10,7 @@ use super::finding::Finding;
 use super::rows::{Interrupt, PROBE, Rows};
 use super::task::{Probe, Purpose};
 use super::upstream::{self, Ended};
+use crate::client::response::DescribeResult;
 use crate::gateway::problem::{Problem, ProblemKind};
 use crate::gateway::settings::Settings;
 
@@ -17,10 +18,10 @@ use crate::gateway::settings::Settings;
 const KEPT_MILLIS: i64 = 10_000;
 
 /// The result of a call that has ended; `None` if it was not sent.
-fn finding(ended: Ended, now: i64) -> Option<Finding> {
+fn finding(ended: Ended<DescribeResult>, now: i64) -> Option<Finding> {
     match ended {
         Ended::Crowded => None,
-        Ended::Answered(answer) => Some(Finding::works(now, answer.request_id())),
+        Ended::Answered(answer) => Some(Finding::works(now, answer.request_id.as_deref())),
         Ended::Failed(error) => Some(Finding::of(&error, now)),
     }
 }
@@ -48,7 +49,7 @@ pub(super) fn begin(
     upstream::begin(settings, Purpose::Probe(probe), writes, rows, context)
 }
 
-pub(super) fn settle(probe: &Probe, ended: Ended, context: &Context) -> LedgerStep {
+pub(super) fn settle(probe: &Probe, ended: Ended<DescribeResult>, context: &Context) -> LedgerStep {
     let mut writes = Writes::default();
     let answered = match finding(ended, context.now.unix_millis()) {
         Some(finding) => {

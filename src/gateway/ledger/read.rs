@@ -5,11 +5,11 @@ use super::alarm_work::Work;
 use super::answer::{Answered, Found};
 use super::commit::{Context, LedgerStep, Next, PhotoUrl, SendOutcome, Writes};
 use super::endpoints;
-use super::order::{Decision, Order, OrderStatus, Report, Start, Verdict, over_at};
+use super::order::{Decision, Order, Report, Start, Verdict, over_at};
 use super::rows::{Interrupt, Rows, certify_key, order_key};
 use super::task::{Purpose, Read, Task};
 use super::upstream::{self, Ended, Place};
-use crate::client::response::{Answer, DescribeResult};
+use crate::client::response::DescribeResult;
 use crate::error::{Audience, Error, Kind};
 use crate::gateway::problem::{Problem, ProblemKind};
 use crate::gateway::reply_target::ReplyTarget;
@@ -122,7 +122,7 @@ pub(super) fn begin(
                     return Ok(writes.then(next));
                 }
                 if order.next_query_in_millis(now) > 0 {
-                    return Ok(writes.then(wait(settings, read, &order, None, now)));
+                    return Ok(writes.then(wait(settings, &read, &order, None, now)));
                 }
                 order.record_query(now);
                 writes.put(key, &order);
@@ -135,8 +135,8 @@ pub(super) fn begin(
 
 pub(super) fn settle(
     settings: &Settings,
-    read: Read,
-    ended: Ended,
+    read: &Read,
+    ended: Ended<DescribeResult>,
     place: &Place,
     rows: &Rows,
     context: &Context,
@@ -151,12 +151,8 @@ pub(super) fn settle(
         return Ok(writes.then(read.problem(Problem::new(ProblemKind::UnknownOrder))));
     };
     let error = match ended {
-        Ended::Answered(Answer::Describe(result)) => {
+        Ended::Answered(result) => {
             return described(settings, read, order, &result, place.now, rows, context);
-        }
-        Ended::Answered(Answer::Init(_)) => {
-            let text = format!("answer to another action for {}", order_key(&read.no));
-            return Err(Interrupt::Internal(text));
         }
         Ended::Failed(error) => Some(error),
         Ended::Crowded => None,
@@ -186,7 +182,7 @@ pub(super) fn settle(
                 at: context.now.unix_millis(),
                 request_id: error.request_id,
             };
-            return decide(settings, &read, order, verdict, None, rows, context);
+            return decide(settings, read, order, verdict, None, rows, context);
         }
         Some(error) => read.problem(Problem::upstream(&own_id_refused(error))),
         None if read.waits() => wait(settings, read, &order, None, context.now.unix_millis()),
@@ -240,7 +236,7 @@ fn own_id_refused(error: Error) -> Error {
 
 fn described(
     settings: &Settings,
-    read: Read,
+    read: &Read,
     order: Order,
     result: &DescribeResult,
     upstream_now: Timestamp,
@@ -271,9 +267,8 @@ fn described(
             at: now,
             request_id: result.request_id.clone(),
         };
-        return decide(settings, &read, order, verdict, Some(result), rows, context);
+        return decide(settings, read, order, verdict, Some(result), rows, context);
     }
-    debug_assert_eq!(order.status(), Some(OrderStatus::Pending));
     Ok(writes.then(wait(settings, read, &order, Some(result), now)))
 }
 
@@ -281,7 +276,7 @@ fn described(
 /// status. `fresh` is Alibaba Cloud's last response.
 fn wait(
     settings: &Settings,
-    read: Read,
+    read: &Read,
     order: &Order,
     fresh: Option<&DescribeResult>,
     now: i64,
@@ -294,7 +289,7 @@ fn wait(
         millis: order.next_query_in_millis(now).min(left),
         on: Some(read.no.clone()),
         until_disconnect: true,
-        then: Task::Read(read),
+        then: Task::Read(read.clone()),
     }
 }
 

@@ -2,13 +2,15 @@
 
 use super::commit::{Context, LedgerStep, Next, SendOutcome, Writes};
 use super::endpoints;
-use super::rows::{self, Interrupt, Rows, Write};
+use super::rows::{self, Interrupt, Rows};
 use super::task::{Purpose, Task, UpstreamCall};
 use crate::actions::{self, Action, ValidRequest, Value};
-use crate::client::call;
-use crate::error::FieldError;
+use crate::client::call::{self, Settling};
+use crate::client::response::Failure;
+use crate::error::{Error, FieldError};
 use crate::gateway::callback_address;
 use crate::gateway::settings::Settings;
+use crate::http::Response;
 use crate::timestamp::Timestamp;
 
 const CALLBACK_URL: &str = "CallbackUrl";
@@ -128,23 +130,28 @@ pub(super) fn send(
     }))
 }
 
-/// Processes the outcome of an attempt. Also returns what to write about its endpoint.
-pub(super) fn settle(
+/// Processes the outcome of an attempt. `decode` decodes its response; `end` continues once the call
+/// has ended.
+pub(super) fn settle<A>(
     settings: &Settings,
-    call: UpstreamCall,
+    call: &UpstreamCall,
     send_outcome: Option<SendOutcome>,
     rows: &Rows,
     context: &Context,
-) -> Result<(Settled, Option<Write>), Interrupt> {
-    let UpstreamCall { purpose, mut state } = call;
-    let send_outcome = match send_outcome {
-        Some(SendOutcome::Shared { outcome, of }) => {
-            if let Task::Settle(sent) = *of {
-                state = sent.state;
-            }
-            Some(SendOutcome::Outcome(outcome))
+    decode: fn(&Response, Timestamp) -> Result<A, Box<Failure>>,
+    end: impl FnOnce(Ended<A>, Place) -> Result<LedgerStep, Interrupt>,
+) -> Result<LedgerStep, Interrupt> {
+    let UpstreamCall { purpose, state } = call;
+    let (outcome, state) = match send_outcome {
+        Some(SendOutcome::Outcome(outcome)) => (Some(outcome), state.clone()),
+        Some(SendOutcome::Shared { outcome, of }) => match *of {
+            Task::Settle(sent) => (Some(outcome), sent.state),
+            _ => (Some(outcome), state.clone()),
+        },
+        Some(SendOutcome::Crowded) => (None, state.clone()),
+        Some(SendOutcome::Disconnected) | None => {
+            return Err(purpose.contradiction("missing outcome", &[]));
         }
-        send_outcome => send_outcome,
     };
     // Uses Alibaba Cloud's clock, because the gateway's can be wrong. If the response has no Date
     // header, uses the clock skew that this call has measured.
@@ -152,60 +159,42 @@ pub(super) fn settle(
         now: context.now.plus_millis(state.clock_offset_millis),
         endpoint: endpoints::origin_of(settings, state.endpoint),
     };
-    let mut endpoint = None;
-    let ended = match send_outcome {
-        Some(SendOutcome::Outcome(outcome)) => {
-            endpoint = endpoints::observe(settings, rows, state.endpoint, &outcome, context.now)?;
-            if let call::Outcome::Answered(response) = &outcome {
-                place.now = call::server_time(&response.headers).unwrap_or(place.now);
-            }
-            let request = || purpose.request(settings, context.now).ok();
-            // Derived from the nonce, so that tasks that share this attempt also share the next one.
-            let jitter = state.nonce.get(..8).unwrap_or_default();
-            let jitter = u32::from_str_radix(jitter, 16).unwrap_or_default();
-            match call::settle(
-                &settings.options,
-                &settings.credentials,
-                purpose.action(),
-                &request,
-                state,
-                outcome,
-                false,
-                context.now,
-                jitter,
-            ) {
-                call::AttemptStep::Done(answer) => Ended::Answered(answer),
-                call::AttemptStep::Failed { error, .. } => Ended::Failed(error),
-                call::AttemptStep::Retry {
-                    delay_millis,
-                    state,
-                    ..
-                } => {
-                    let retry = Writes::default().then(Next::Wait {
-                        millis: delay_millis,
-                        on: None,
-                        until_disconnect: false,
-                        then: Task::Call(UpstreamCall { purpose, state }),
-                    });
-                    return Ok((Settled::Retry(retry), endpoint));
-                }
-            }
-        }
-        Some(SendOutcome::Crowded) => Ended::Crowded,
-        Some(SendOutcome::Shared { .. } | SendOutcome::Disconnected) | None => {
-            return Err(purpose.contradiction("missing outcome", &[]));
-        }
+    let Some(outcome) = outcome else {
+        return end(Ended::Crowded, place);
     };
-    let ended = Settled::Ended(Box::new(purpose), ended, place);
-    Ok((ended, endpoint))
-}
-
-/// What follows from the outcome of an attempt.
-pub(super) enum Settled {
-    /// The call makes another attempt.
-    Retry(LedgerStep),
-    /// The call has ended.
-    Ended(Box<Purpose>, Ended, Place),
+    let endpoint = endpoints::observe(settings, rows, state.endpoint, &outcome, context.now)?;
+    if let call::Outcome::Answered(response) = &outcome {
+        place.now = call::server_time(&response.headers).unwrap_or(place.now);
+    }
+    let request = || purpose.request(settings, context.now).ok();
+    // Derived from the nonce, so that tasks that share this attempt also share the next one.
+    let jitter = state.nonce.get(..8).unwrap_or_default();
+    let settling = Settling {
+        options: &settings.options,
+        credentials: &settings.credentials,
+        action: purpose.action(),
+        credentials_refreshable: false,
+        now: context.now,
+        random: u32::from_str_radix(jitter, 16).unwrap_or_default(),
+    };
+    let step = match call::settle_as(&settling, decode, &request, state, outcome) {
+        call::AttemptStep::Done(answer) => end(Ended::Answered(answer), place)?,
+        call::AttemptStep::Failed { error, .. } => end(Ended::Failed(error), place)?,
+        call::AttemptStep::Retry {
+            delay_millis,
+            state,
+            ..
+        } => Writes::default().then(Next::Wait {
+            millis: delay_millis,
+            on: None,
+            until_disconnect: false,
+            then: Task::Call(UpstreamCall {
+                purpose: purpose.clone(),
+                state,
+            }),
+        }),
+    };
+    Ok(step.with_write(endpoint))
 }
 
 /// When and where a call ended.
@@ -217,8 +206,8 @@ pub(super) struct Place {
 }
 
 /// The result of a call to Alibaba Cloud.
-pub(super) enum Ended {
-    Answered(crate::client::response::Answer),
-    Failed(crate::error::Error),
+pub(super) enum Ended<A> {
+    Answered(A),
+    Failed(Error),
     Crowded,
 }

@@ -34,7 +34,7 @@ use alarm_work::Work;
 use answer::Answered;
 use commit::{Context, GIVEN_UP_MILLIS, LedgerStep, Next, SendOutcome, Writes};
 use rows::{Interrupt, Rows};
-use task::{Alarm, Delivery, Purpose, Read, Task, UpstreamCall};
+use task::{Alarm, Delivery, Purpose, Task, UpstreamCall};
 
 /// Performs the next step of a task. `send_outcome` is the outcome of the previous send.
 ///
@@ -131,33 +131,27 @@ impl OnFailure {
     }
 
     fn of(task: &Task) -> Self {
-        let respond = |reply_to: &ReplyTarget| Self::Respond {
-            reply_to: reply_to.clone(),
-            started: false,
-        };
-        let of_read = |read: &Read| match &read.reply_to {
-            Some(reply_to) => respond(reply_to),
-            None => Self::ContinueAlarm(read.alarm),
-        };
+        if let Some(reply_to) = task.reply_to() {
+            return Self::Respond {
+                reply_to: reply_to.clone(),
+                started: matches!(task, Task::Settle(call)
+                    if matches!(call.purpose, Purpose::Start { .. })),
+            };
+        }
         match task {
-            Task::Signed(signed) => Self::of(&signed.then),
-            Task::Create(create) => respond(&create.reply_to),
-            Task::Read(read) => of_read(read),
-            Task::List(list) => respond(&list.reply_to),
-            Task::Count(count) => respond(&count.reply_to),
-            Task::Probe(probe) => respond(&probe.reply_to),
-            Task::Call(call) | Task::Settle(call) => match &call.purpose {
-                Purpose::Start { create, .. } => Self::Respond {
-                    reply_to: create.reply_to.clone(),
-                    started: matches!(task, Task::Settle(_)),
-                },
-                Purpose::Read(read) => of_read(read),
-                Purpose::Probe(probe) => respond(&probe.reply_to),
-            },
             Task::Callback(_) => Self::RespondToCallback,
             Task::Alarm(_) => Self::RepeatAlarm,
             Task::Report(posted) => Self::PostponeDelivery(posted.clone()),
-            Task::Wake(_) | Task::Reported(_) => Self::End,
+            Task::Read(read)
+            | Task::Call(UpstreamCall {
+                purpose: Purpose::Read(read),
+                ..
+            })
+            | Task::Settle(UpstreamCall {
+                purpose: Purpose::Read(read),
+                ..
+            }) => Self::ContinueAlarm(read.alarm),
+            _ => Self::End,
         }
     }
 }

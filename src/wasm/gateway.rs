@@ -139,9 +139,12 @@ fn read_send_outcome(
         ("crowded", _) => SendOutcome::Crowded,
         ("disconnected", _) => SendOutcome::Disconnected,
         (kind, None) => SendOutcome::Outcome(outcome_of(kind, Thrown::default(), response)),
-        (kind, Some(task)) => SendOutcome::Shared {
-            outcome: outcome_of(kind, Thrown::default(), response),
-            of: Box::new(from_json(&task)?),
+        (kind, Some(task)) => match from_json(&task)? {
+            Task::Settle(sent) => SendOutcome::Shared {
+                outcome: outcome_of(kind, Thrown::default(), response),
+                state: sent.state,
+            },
+            _ => return Err(JsError::new("sentFor is not a task that settles a call")),
         },
     })
 }

@@ -101,13 +101,14 @@ impl Crowd {
                 State::Ready(send_outcome) => send_outcome,
                 State::Until(_) => None,
                 State::Answered(number) => {
-                    let (share, of, _) = &self.sent[number];
+                    let (share, sent_for, _) = &self.sent[number];
                     let outcome = (self.answers)(number);
-                    Some(if share.is_some() {
-                        let of = Box::new(of.clone());
-                        SendOutcome::Shared { outcome, of }
-                    } else {
-                        SendOutcome::Outcome(outcome)
+                    Some(match sent_for {
+                        Task::Settle(call) if share.is_some() => SendOutcome::Shared {
+                            outcome,
+                            state: call.state.clone(),
+                        },
+                        _ => SendOutcome::Outcome(outcome),
                     })
                 }
             };

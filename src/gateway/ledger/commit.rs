@@ -23,8 +23,8 @@ pub enum SendOutcome {
     Shared {
         /// The outcome.
         outcome: call::Outcome,
-        /// The task whose request was sent.
-        of: Box<Task>,
+        /// The state of the call whose request was sent.
+        state: call::State,
     },
     /// Nothing was sent, because too many calls are waiting for their turn.
     Crowded,

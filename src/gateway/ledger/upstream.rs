@@ -144,10 +144,7 @@ pub(super) fn settle<A>(
     let UpstreamCall { purpose, state } = call;
     let (outcome, state) = match send_outcome {
         Some(SendOutcome::Outcome(outcome)) => (Some(outcome), state.clone()),
-        Some(SendOutcome::Shared { outcome, of }) => match *of {
-            Task::Settle(sent) => (Some(outcome), sent.state),
-            _ => (Some(outcome), state.clone()),
-        },
+        Some(SendOutcome::Shared { outcome, state }) => (Some(outcome), state),
         Some(SendOutcome::Crowded) => (None, state.clone()),
         Some(SendOutcome::Disconnected) | None => {
             return Err(purpose.contradiction("missing outcome", &[]));

@@ -6,7 +6,7 @@ use super::message;
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use cloudauth_edge::client::call::{Loss, Outcome};
-use cloudauth_edge::gateway::callers::webhook_secret;
+use cloudauth_edge::gateway::derived::webhook_secret;
 use cloudauth_edge::gateway::settings::Settings;
 use cloudauth_edge::http::{OutgoingRequest, header};
 use cloudauth_edge::signing::acs3::hex_sha256;

@@ -3,7 +3,7 @@
 //!
 //! A callback's content is not trusted. It only triggers a query.
 
-use super::callers::derive;
+use super::derived::derive;
 use super::routes::Route;
 use super::settings::Settings;
 use crate::vendor::credentials::Secret;

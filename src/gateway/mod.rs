@@ -13,6 +13,7 @@ pub mod body;
 pub mod callback_address;
 pub mod callers;
 mod cors;
+pub mod derived;
 pub mod handlers;
 pub mod ledger;
 pub mod pace;

@@ -5,7 +5,7 @@ use super::outcome::outcome_of;
 use super::{now, random_bytes};
 use crate::client::thrown::Thrown;
 use crate::gateway::arrival::Arrival;
-use crate::gateway::callers;
+use crate::gateway::derived;
 use crate::gateway::handlers::failure::{HostFailure, failure};
 use crate::gateway::handlers::photo::photo;
 use crate::gateway::ledger::commit::{Context, SendOutcome};
@@ -226,7 +226,7 @@ pub fn gateway_turn(
 #[wasm_bindgen(js_name = gatewayKeySecret)]
 pub fn gateway_key_secret(gateway_secret: &str, access_key_id: &str) -> String {
     let secret = Secret::new(gateway_secret);
-    callers::derived_key_secret(&secret, access_key_id)
+    derived::derived_key_secret(&secret, access_key_id)
         .expose()
         .to_owned()
 }
@@ -235,7 +235,7 @@ pub fn gateway_key_secret(gateway_secret: &str, access_key_id: &str) -> String {
 #[wasm_bindgen(js_name = gatewayWebhookSecret)]
 pub fn gateway_webhook_secret(gateway_secret: &str, caller: &str, number: u32) -> String {
     let secret = Secret::new(gateway_secret);
-    callers::webhook_secret(&secret, caller, number)
+    derived::webhook_secret(&secret, caller, number)
         .expose()
         .to_owned()
 }

@@ -14,7 +14,7 @@ use super::upstream::{self, Ended, Place};
 use crate::actions::ValidRequest;
 use crate::client::response::InitResult;
 use crate::error::Execution;
-use crate::gateway::callers::derive;
+use crate::gateway::derived::derive;
 use crate::gateway::problem::{Problem, ProblemKind};
 use crate::gateway::reply_target::ReplyTarget;
 use crate::gateway::settings::{MILLIS_PER_DAY, Settings};

@@ -7,7 +7,7 @@ use super::order::{Order, OrderStatus, Verdict};
 use super::rows::{Interrupt, RECEIVER, Rows, order_key, sortable};
 use super::task::{Delivery, Task};
 use crate::client::call::{Loss, Outcome};
-use crate::gateway::callers::{derive, webhook_key};
+use crate::gateway::derived::{derive, webhook_key};
 use crate::gateway::settings::Settings;
 use crate::http::OutgoingRequest;
 use crate::json::write::to_json;

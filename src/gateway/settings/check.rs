@@ -1,5 +1,6 @@
 //! Validates the settings, each on its own and together with the gateway's mode.
 
+use super::caller_lists;
 use super::mode::Mode;
 use super::reader::{CALLER_LISTS, KEY_SECRET_PREFIX, Reader, Variables};
 use super::{MILLIS_PER_DAY, Settings, serves_console};
@@ -313,7 +314,7 @@ impl Reader<'_> {
                     .flatten()
             };
             let development = self.is_development();
-            match callers::read(text, &callers, secret, development, &secret_setting) {
+            match caller_lists::read(text, &callers, secret, development, &secret_setting) {
                 Ok(more) => callers.extend(more),
                 Err(found) => problems.extend(
                     found

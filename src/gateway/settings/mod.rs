@@ -4,6 +4,7 @@
 //! simulated verification off as a real one: `development` uses only loopback addresses, `staging`
 //! calls only a sandbox and marks every response, `production` calls only Alibaba Cloud.
 
+mod caller_lists;
 mod check;
 pub mod mode;
 mod reader;

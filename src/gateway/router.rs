@@ -10,7 +10,7 @@ use super::cors;
 use super::handlers::{callback, orders, rpc, state};
 use super::problem::{Problem, ProblemKind};
 use super::routes::Route;
-use super::rpc_front::is_rpc;
+use super::rpc_request::is_rpc;
 use super::settings::{CheckedSettings, Settings};
 use crate::error::FieldError;
 use crate::http::IncomingRequest;

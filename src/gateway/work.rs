@@ -9,7 +9,7 @@ use super::ledger::task::Task;
 use super::reply::Reply;
 use super::reply_target::Protocol;
 use super::rest;
-use super::rpc_front;
+use super::rpc_reply;
 use super::settings::Settings;
 
 /// Performs the next step of a task. `send_outcome` is the outcome of the previous send, if any.
@@ -37,7 +37,7 @@ fn reply(settings: &Settings, answered: &Answered) -> Reply {
                 rest::reply(settings, *language, &reply_to.request_id, answer)
             }
             Protocol::Rpc(format) => {
-                rpc_front::reply(settings, format, &reply_to.request_id, answer)
+                rpc_reply::reply(settings, format, &reply_to.request_id, answer)
             }
         },
     };

@@ -4,7 +4,7 @@ use crate::gateway::problem::{Problem, ProblemKind};
 use crate::gateway::reply::{Language, Reply};
 use crate::gateway::reply_target::RpcReplyFormat;
 use crate::gateway::routes::Route;
-use crate::gateway::rpc_front::is_rpc;
+use crate::gateway::rpc_request::is_rpc;
 use crate::http::IncomingRequest;
 
 /// A failure of the host.

@@ -3,7 +3,8 @@
 use crate::error::FieldError;
 use crate::gateway::arrival::{HostAction, RequestContext};
 use crate::gateway::problem::{Problem, ProblemKind};
-use crate::gateway::reply_target::RpcReplyFormat;
+use crate::gateway::reply_target::{Protocol, ReplyTarget, RpcReplyFormat};
+use crate::gateway::rpc_request;
 use crate::gateway::settings::Settings;
 
 /// Alibaba Cloud's RPC protocol, with responses in its envelope.
@@ -27,18 +28,19 @@ pub(in crate::gateway) fn rpc(
         Ok(Some(read)) => return read,
         Ok(None) => {}
     }
-    let signature = match format.verify(settings, context.arrival, context.now) {
+    let signature = match rpc_request::verify(settings, context.arrival, context.now) {
         Ok(signature) => signature,
         Err(refusal) => return format.refusal(&refusal, &id).into(),
     };
     context.authenticated(&signature.access);
-    match format.task(
-        settings,
-        &signature,
-        &id,
-        &context.arrival.fresh_id,
-        context.now,
-    ) {
+    signature.claim.action.name.clone_into(&mut format.action);
+    let reply_to = ReplyTarget {
+        caller: signature.access.caller.id.clone(),
+        request_id: id.clone(),
+        protocol: Protocol::Rpc(format.clone()),
+    };
+    let arrival_id = &context.arrival.fresh_id;
+    match rpc_request::task(settings, &signature, reply_to, arrival_id, context.now) {
         Ok(task) => HostAction::ledger(&task),
         Err(refused) => problem(&format, &refused),
     }

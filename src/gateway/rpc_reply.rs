@@ -1,52 +1,31 @@
-//! Alibaba Cloud's RPC protocol: an official SDK works once endpoint and key pair are changed.
-//! Requests are signed with key pairs that the gateway issued; responses are in Alibaba Cloud's
-//! envelope.
+//! Responses in Alibaba Cloud's RPC protocol, in its envelope.
 //!
 //! Errors for which this service has no code use the codes of sibling services:
 //! `IdempotentParameterMismatch` for an order with different input, `IdempotentProcessing` for one
 //! that is being started.
 
-use super::arrival::Arrival;
-use super::callers::{self, Access, Scope};
 use super::ledger::answer::{Found, Started, TaskResult};
 use super::ledger::order::{Decision, Verdict};
-use super::ledger::task::{Create, Read, Signed, Task};
 use super::problem::{Problem, ProblemKind};
 use super::reply::Reply;
-use super::reply_target::{Protocol, ReplyTarget, RpcReplyFormat};
+use super::reply_target::RpcReplyFormat;
 use super::settings::Settings;
 use super::streamed;
-use crate::actions::{self, ActionKind, DESCRIBE_FACE_VERIFY, INIT_FACE_VERIFY, Value};
+use crate::actions::{self, DESCRIBE_FACE_VERIFY, INIT_FACE_VERIFY};
 use crate::client::response::DescribeResult;
 use crate::http::{IncomingRequest, header};
 use crate::json::read::items;
 use crate::json::write::Object;
 use crate::rpc_server::envelope::{Envelope, Format};
 use crate::rpc_server::errors::{self, Refusal};
-use crate::rpc_server::request::{Claim, format, names_action};
+use crate::rpc_server::request::format;
 use crate::signing::acs3::hex_sha256;
-use crate::timestamp::Timestamp;
 use crate::vendor::codes;
 use crate::vendor::quoted::{ACS3_STRING_TO_SIGN, quoted};
 
 /// Header with the names of rejected parameters and the reasons, without values. Alibaba Cloud has
 /// no such header.
 const NOTE_HEADER: &str = "x-cloudauth-edge-note";
-
-/// Whether a request to `/` is an RPC request rather than one for a page.
-pub fn is_rpc(request: &IncomingRequest) -> bool {
-    request.path == "/"
-        && (request.method == "POST"
-            || header(&request.headers, "x-acs-action").is_some()
-            || names_action(&request.query))
-}
-
-/// A verified signature.
-pub(super) struct Signature<'a> {
-    /// The caller that signed the request, with the key pair's permissions.
-    pub(super) access: Access<'a>,
-    claim: Claim,
-}
 
 impl RpcReplyFormat {
     /// The format for a request whose action is not yet known.
@@ -58,100 +37,6 @@ impl RpcReplyFormat {
                 .unwrap_or_default()
                 .to_owned(),
         }
-    }
-
-    /// Authenticates a signed request.
-    pub(super) fn verify<'a>(
-        &mut self,
-        settings: &'a Settings,
-        arrival: &Arrival,
-        now: Timestamp,
-    ) -> Result<Signature<'a>, Refusal> {
-        let request = &arrival.request;
-        let claim = Claim::read(request)?;
-        claim.action.name.clone_into(&mut self.action);
-        let (access, pair) = callers::by_access_key_id(&settings.callers, &claim.access_key_id)
-            .ok_or_else(|| errors::ACCESS_KEY_NOT_FOUND.because(""))?;
-        if claim.security_token.is_some() {
-            return Err(errors::TOKEN_MISMATCH.because(""));
-        }
-        claim.check_timestamp(now)?;
-        claim
-            .check_signature(request, &pair.access_key_secret)
-            .or_else(|refusal| {
-                // A client behind a proxy that replaces Host has signed the host that it sees.
-                let is_mismatch = refusal.code == errors::SIGNATURE_DOES_NOT_MATCH.code;
-                let seen = is_mismatch.then(|| with_host(arrival)).flatten();
-                match seen.map(|seen| claim.check_signature(&seen, &pair.access_key_secret)) {
-                    Some(Ok(())) => Ok(()),
-                    _ => Err(refusal),
-                }
-            })
-            .map_err(|refusal| without_request(refusal, request))?;
-        claim.scene_id()?;
-        Ok(Signature { access, claim })
-    }
-
-    /// The task that a signed request asks for.
-    pub(super) fn task(
-        &self,
-        settings: &Settings,
-        signature: &Signature<'_>,
-        request_id: &str,
-        arrival_id: &str,
-        now: Timestamp,
-    ) -> Result<Task, Problem> {
-        let Signature { access, claim } = signature;
-        let caller = access.caller;
-        access.require(match claim.action.kind {
-            ActionKind::Init => Scope::Create,
-            ActionKind::Describe => Scope::Read,
-        })?;
-        // Besides the action's parameters, a request contains the common ones and others that SDKs
-        // send.
-        let mut values: Vec<(&str, Value)> = claim
-            .action
-            .parameters
-            .iter()
-            .filter_map(|known| Some((known.name, claim.value(known.name)?.into())))
-            .collect();
-        let scene_given = values.iter().any(|(name, _)| *name == "SceneId");
-        if !scene_given {
-            values.push(("SceneId", settings.scene_id.as_str().into()));
-        }
-        let rules = settings.options.validation(now);
-        let valid = actions::validate(claim.action, values, &rules)
-            .map_err(|error| Problem::fields(error.fields))?;
-        let reply_to = ReplyTarget {
-            caller: caller.id.clone(),
-            request_id: request_id.to_owned(),
-            protocol: Protocol::Rpc(self.clone()),
-        };
-        let value = |name| valid.value(name).unwrap_or_default().to_owned();
-        let then = if claim.action.kind == ActionKind::Init {
-            // In this protocol, calling again is the only way to repeat a start whose outcome is
-            // unknown.
-            Task::Create(Create::new(settings, reply_to, &valid, scene_given, true))
-        } else {
-            Task::Read(Read {
-                caller: caller.id.clone(),
-                reply_to: Some(reply_to),
-                material: access.may(Scope::ReadMaterial),
-                // Without a scene, the CertifyId alone identifies the order.
-                scene_id: if scene_given {
-                    value("SceneId")
-                } else {
-                    String::new()
-                },
-                certify_id: value("CertifyId"),
-                ..Read::default()
-            })
-        };
-        Ok(Task::Signed(Signed {
-            nonce: claim.nonce_key(),
-            arrival_id: arrival_id.to_owned(),
-            then: Box::new(then),
-        }))
     }
 
     /// Renders a problem as an error of Alibaba Cloud.
@@ -175,7 +60,7 @@ impl RpcReplyFormat {
             Some((action, code)) => self.write(Envelope::service(action, code), request_id),
             // A limit of the day lasts until midnight, so an SDK is not asked to call again soon.
             None if kind == ProblemKind::DailyLimit => {
-                self.without_retry(&refusal_of(kind), request_id)
+                self.refusal_without_retry_header(&refusal_of(kind), request_id)
             }
             None => self.refusal(&refusal_of(kind), request_id),
         }
@@ -192,7 +77,7 @@ impl RpcReplyFormat {
         }
     }
 
-    fn without_retry(&self, refusal: &Refusal, request_id: &str) -> Reply {
+    fn refusal_without_retry_header(&self, refusal: &Refusal, request_id: &str) -> Reply {
         let id = request_id.to_ascii_uppercase();
         self.write(Envelope::api_gateway(refusal, &self.host, &id), request_id)
             .with_outcome(&refusal.code)
@@ -200,7 +85,7 @@ impl RpcReplyFormat {
 
     /// Renders an error of the API gateway.
     pub fn refusal(&self, refusal: &Refusal, request_id: &str) -> Reply {
-        let reply = self.without_retry(refusal, request_id);
+        let reply = self.refusal_without_retry_header(refusal, request_id);
         if refusal.code.starts_with("Throttling") {
             reply.with_header("x-acs-retry-after", "1000")
         } else {
@@ -343,18 +228,6 @@ impl RpcReplyFormat {
     }
 }
 
-/// The request with the host that a trusted proxy reports, if it is another one than in `Host`.
-fn with_host(arrival: &Arrival) -> Option<IncomingRequest> {
-    header(&arrival.request.headers, "host").filter(|host| *host != arrival.host)?;
-    let mut request = arrival.request.clone();
-    for (name, value) in &mut request.headers {
-        if name == "host" {
-            value.clone_from(&arrival.host);
-        }
-    }
-    Some(request)
-}
-
 /// Removes the quotation of the request from SignatureDoesNotMatch: SDKs would log it, including
 /// names and identity numbers.
 ///
@@ -364,7 +237,7 @@ fn with_host(arrival: &Arrival) -> Option<IncomingRequest> {
 /// secret. Other clients receive a hash, which also shows whether both sides signed the same
 /// string. The message avoids "string to sign is:", after which SDKs expect the quotation, and
 /// contains the colon at which old Python SDKs split it.
-fn without_request(refusal: Refusal, request: &IncomingRequest) -> Refusal {
+pub(super) fn without_request(refusal: Refusal, request: &IncomingRequest) -> Refusal {
     let says = |refusal: Refusal, message: String| Refusal {
         message: message.into(),
         ..refusal

@@ -6,6 +6,7 @@
 use crate::text::Text;
 use serde::Serialize;
 use std::fmt;
+use std::ops::RangeInclusive;
 
 /// The kind of failure; programs can branch on it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize)]
@@ -78,6 +79,19 @@ impl FieldError {
             rule,
             message,
         }
+    }
+
+    /// A number outside its range.
+    pub(crate) fn out_of_range(
+        field: impl Into<String>,
+        range: &RangeInclusive<impl fmt::Display>,
+    ) -> Self {
+        let (min, max) = (range.start(), range.end());
+        let message = Text::composed(
+            format!("应为 {min} 至 {max} 的整数。"),
+            format!("must be an integer from {min} to {max}."),
+        );
+        Self::new(field, "range", message)
     }
 }
 

@@ -114,6 +114,19 @@ pub(super) struct Context {
 /// The normalized value, if it differs from the input, and notices.
 pub(super) type Checked = Result<(Option<String>, Vec<RuleViolation>), RuleViolation>;
 
+/// A SceneId without leading zeros.
+pub(crate) fn scene_id(text: &str) -> Result<&str, RuleViolation> {
+    let is_number = text.bytes().all(|byte| byte.is_ascii_digit());
+    if is_number && text.parse::<i64>().is_ok_and(|id| id > 0) {
+        return Ok(text.trim_start_matches('0'));
+    }
+    Err(RuleViolation::new(
+        "scene-id",
+        "应为控制台中的认证场景 ID：一个正整数。",
+        "must be the scene ID from the Alibaba Cloud console: a positive integer.",
+    ))
+}
+
 pub(super) fn check(rule: Rule, text: &str, context: &Context) -> Checked {
     let plain = || Ok((None, Vec::new()));
     let require = |right: bool, problem: RuleViolation| if right { plain() } else { Err(problem) };
@@ -126,16 +139,7 @@ pub(super) fn check(rule: Rule, text: &str, context: &Context) -> Checked {
     }
     match rule {
         Rule::SceneId => {
-            require(
-                text.bytes().all(|byte| byte.is_ascii_digit())
-                    && text.parse::<i64>().is_ok_and(|value| value > 0),
-                RuleViolation::new(
-                    "scene-id",
-                    "应为控制台中的认证场景 ID：一个正整数。",
-                    "must be the scene ID from the Alibaba Cloud console: a positive integer.",
-                ),
-            )?;
-            let digits = text.trim_start_matches('0');
+            let digits = scene_id(text)?;
             Ok(((digits != text).then(|| digits.to_owned()), Vec::new()))
         }
         Rule::OuterOrderNo => require(

@@ -14,6 +14,12 @@ use std::time::Duration;
 
 /// The first AccessKeyId of the sandbox.
 pub const SANDBOX_ACCESS_KEY_ID: &str = "sandbox-key-id";
+/// Its secret.
+#[cfg(any(feature = "gateway", feature = "sandbox"))]
+pub(crate) const SANDBOX_ACCESS_KEY_SECRET: &str = "sandbox-key-secret";
+/// The first scene of the sandbox.
+#[cfg(any(feature = "gateway", feature = "sandbox"))]
+pub(crate) const SANDBOX_SCENE_ID: i64 = 1_000_000_006;
 
 /// Whether an AccessKeyId is one of the sandbox's demo keys. They are rejected for Alibaba Cloud's hosts, so that a
 /// test configuration cannot be mistaken for a real one.
@@ -404,18 +410,10 @@ const fn integer(value: &Value) -> Option<i64> {
 }
 
 fn in_range(name: &'static str, number: Option<i64>, max: i64) -> Result<i64, FieldError> {
+    let range = 1..=max;
     number
-        .filter(|number| (1..=max).contains(number))
-        .ok_or_else(|| {
-            FieldError::new(
-                name,
-                "range",
-                Text::composed(
-                    format!("应为 1 至 {max} 的整数。"),
-                    format!("must be an integer from 1 to {max}."),
-                ),
-            )
-        })
+        .filter(|number| range.contains(number))
+        .ok_or_else(|| FieldError::out_of_range(name, &range))
 }
 
 fn flag(name: &'static str, value: &Value) -> Result<bool, FieldError> {

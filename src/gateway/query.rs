@@ -6,6 +6,9 @@ use crate::http::first_value;
 use crate::signing::encode::parse_form;
 use crate::text::Text;
 use crate::timestamp::Timestamp;
+use std::fmt::Display;
+use std::ops::RangeInclusive;
+use std::str::FromStr;
 
 /// The query parameters.
 pub(super) struct Query(Vec<(String, String)>);
@@ -69,6 +72,26 @@ impl Query {
             ));
         }
         moment.map(Timestamp::unix_millis)
+    }
+
+    /// A number in the range; `default` if it is not given or wrong.
+    pub(super) fn number<N: FromStr + PartialOrd + Display>(
+        &self,
+        name: &'static str,
+        range: &RangeInclusive<N>,
+        default: N,
+        wrong: &mut Vec<FieldError>,
+    ) -> N {
+        let Some(text) = self.value(name) else {
+            return default;
+        };
+        match text.parse() {
+            Ok(number) if range.contains(&number) && !text.starts_with('+') => number,
+            _ => {
+                wrong.push(FieldError::out_of_range(name, range));
+                default
+            }
+        }
     }
 
     pub(super) fn flag(&self, name: &'static str, wrong: &mut Vec<FieldError>) -> Option<bool> {

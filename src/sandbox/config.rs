@@ -1,6 +1,7 @@
 //! Accounts, keys and scenes, which the host configures.
 
 use crate::actions::Value;
+use crate::client::options::{SANDBOX_ACCESS_KEY_ID, SANDBOX_ACCESS_KEY_SECRET, SANDBOX_SCENE_ID};
 use crate::vendor::credentials::Secret;
 use serde::de::{Deserialize, Deserializer, Error as _};
 
@@ -124,7 +125,7 @@ impl Key {
 
 /// Published keys that are valid only in a sandbox.
 fn demo_accounts() -> Vec<Account> {
-    let main = Key::demo("sandbox-key-id", "sandbox-key-secret");
+    let main = Key::demo(SANDBOX_ACCESS_KEY_ID, SANDBOX_ACCESS_KEY_SECRET);
     let temporary = Key {
         security_token: Some(Secret::new("sandbox-security-token")),
         ..Key::demo("STS.sandbox-key-id", "sandbox-sts-key-secret")
@@ -145,7 +146,7 @@ fn demo_accounts() -> Vec<Account> {
         account_id: "1260051251634779".to_owned(),
         keys: vec![main, temporary, denied, forbidden, disabled],
         scenes: vec![Scene {
-            scene_id: 1_000_000_006,
+            scene_id: SANDBOX_SCENE_ID,
             pictures: true,
         }],
         calls_per_second: vendor_limit(),

@@ -19,8 +19,8 @@ use std::ops::RangeInclusive;
 
 /// Maximum wait for `Prefer: wait`, in seconds.
 const WAIT_MAX_SECONDS: i64 = 60;
-const PAGE_DEFAULT: u32 = 20;
-const PAGE_MAX: u32 = 100;
+const PAGE_SIZE_DEFAULT: u32 = 20;
+const PAGE_SIZE: RangeInclusive<u32> = 1..=100;
 /// Days are those of China by default.
 const SHANGHAI_OFFSET_MINUTES: i64 = 480;
 const OFFSET_MINUTES: RangeInclusive<i64> = -840..=840;
@@ -103,24 +103,10 @@ pub(in crate::gateway) fn list(context: &RequestContext<'_>, access: Access<'_>)
     let mut wrong = Vec::new();
     let names = ["limit", "cursor", "status", "from", "to", "search"];
     let query = Query::read(&context.arrival.request.query, &names, &mut wrong)?;
-    let limit = query.value("limit").map_or(Some(PAGE_DEFAULT), |text| {
-        text.parse()
-            .ok()
-            .filter(|limit| (1..=PAGE_MAX).contains(limit) && !text.starts_with('+'))
-    });
     let after = query.value("cursor").map(Cursor::read);
     let filter = filter(&query, &mut wrong);
     let search = query.value("search").map(str::to_owned);
-    if limit.is_none() {
-        wrong.push(FieldError::new(
-            "limit",
-            "range",
-            Text::new(
-                "应为 1 至 100 的整数。",
-                "must be an integer from 1 to 100.",
-            ),
-        ));
-    }
+    let limit = query.number("limit", &PAGE_SIZE, PAGE_SIZE_DEFAULT, &mut wrong);
     if after == Some(None) {
         wrong.push(FieldError::new(
             "cursor",
@@ -146,7 +132,7 @@ pub(in crate::gateway) fn list(context: &RequestContext<'_>, access: Access<'_>)
     }
     Ok(HostAction::ledger(&Task::List(List {
         reply_to: context.reply_to(access.caller),
-        limit: limit.unwrap_or(PAGE_DEFAULT),
+        limit,
         after: after.flatten(),
         filter,
         search,
@@ -162,31 +148,19 @@ pub(in crate::gateway) fn count(context: &RequestContext<'_>, access: Access<'_>
     let names = ["status", "from", "to", "offsetMinutes"];
     let query = Query::read(&context.arrival.request.query, &names, &mut wrong)?;
     let filter = filter(&query, &mut wrong);
-    let offset_minutes =
-        query
-            .value("offsetMinutes")
-            .map_or(Some(SHANGHAI_OFFSET_MINUTES), |text| {
-                text.parse()
-                    .ok()
-                    .filter(|minutes| OFFSET_MINUTES.contains(minutes) && !text.starts_with('+'))
-            });
-    if offset_minutes.is_none() {
-        wrong.push(FieldError::new(
-            "offsetMinutes",
-            "range",
-            Text::new(
-                "应为 -840 至 840 的整数：当地时间比 UTC 早多少分钟。",
-                "must be an integer from -840 to 840: the minutes by which local time is ahead of UTC.",
-            ),
-        ));
-    }
+    let offset_minutes = query.number(
+        "offsetMinutes",
+        &OFFSET_MINUTES,
+        SHANGHAI_OFFSET_MINUTES,
+        &mut wrong,
+    );
     if !wrong.is_empty() {
         return Err(Problem::fields(wrong));
     }
     Ok(HostAction::ledger(&Task::Count(Count {
         reply_to: context.reply_to(access.caller),
         filter,
-        offset_minutes: offset_minutes.unwrap_or(SHANGHAI_OFFSET_MINUTES),
+        offset_minutes,
         after: None,
         days: BTreeMap::new(),
     })))

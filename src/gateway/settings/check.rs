@@ -3,10 +3,15 @@
 use super::caller_lists;
 use super::mode::Mode;
 use super::reader::{CALLER_LISTS, KEY_SECRET_PREFIX, Reader, Variables};
-use super::{MILLIS_PER_DAY, Settings, serves_console};
-use crate::client::options::{Options, RawCredentials, SANDBOX_ACCESS_KEY_ID, is_sandbox_key};
+use super::{MILLIS_PER_DAY, Settings};
+use crate::actions::rule;
+use crate::client::options::{
+    Options, RawCredentials, SANDBOX_ACCESS_KEY_ID, SANDBOX_ACCESS_KEY_SECRET, SANDBOX_SCENE_ID,
+    is_sandbox_key,
+};
 use crate::error::FieldError;
 use crate::gateway::callers::{self, Caller};
+use crate::identity::RuleViolation;
 use crate::text::Text;
 use crate::vendor::credentials::{Credentials, Secret};
 use crate::vendor::endpoint::Endpoint;
@@ -18,9 +23,6 @@ const CALLS_PER_SECOND: i64 = 50;
 /// Minimum length of a secret that cannot be guessed; 32 random bytes in Base64 have 44 characters.
 const SECRET_MIN: usize = 32;
 pub(super) const DEVELOPMENT_SECRET: &str = "development-only-development-only";
-/// The demo scene of the sandbox.
-const SANDBOX_SCENE_ID: &str = "1000000006";
-const SANDBOX_ACCESS_KEY_SECRET: &str = "sandbox-key-secret";
 const SANDBOX_ENDPOINT: &str = "http://127.0.0.1:8788";
 /// In fail-over order, as Alibaba Cloud recommends.
 const ENDPOINTS: &str = "cloudauth.cn-shanghai.aliyuncs.com,cloudauth.cn-beijing.aliyuncs.com";
@@ -57,7 +59,8 @@ impl Reader<'_> {
                 "must be production, staging or development.",
             ),
         }
-        self.console();
+        // `serves_console` decides; here, only a mistake is reported.
+        self.either("GATEWAY_CONSOLE", "on", "off");
         let options = self.options();
         self.check_endpoints(&options.endpoints);
         let credentials = self.credentials(&options);
@@ -80,18 +83,7 @@ impl Reader<'_> {
             calls_per_second: self.number("CLOUDAUTH_CALLS_PER_SECOND", CALLS_PER_SECOND, 10_000),
             allowed_origins: self.allowed_origins(),
             public_url: self.public_url(),
-            stream_photos: self.stream_photos(),
-        }
-    }
-
-    fn console(&mut self) {
-        if !serves_console(self.variables) && self.text("GATEWAY_CONSOLE") != Some("off") {
-            self.wrong(
-                "GATEWAY_CONSOLE",
-                "one-of",
-                "应为 on 或 off。",
-                "must be on or off.",
-            );
+            stream_photos: self.either("GATEWAY_PHOTO", "address", "stream") == Some(false),
         }
     }
 
@@ -174,19 +166,7 @@ impl Reader<'_> {
     }
 
     fn allows_vpc_endpoints(&mut self) -> bool {
-        match self.text("CLOUDAUTH_ALLOW_VPC_ENDPOINTS") {
-            None | Some("false") => false,
-            Some("true") => true,
-            Some(_) => {
-                self.wrong(
-                    "CLOUDAUTH_ALLOW_VPC_ENDPOINTS",
-                    "one-of",
-                    "应为 true 或 false。",
-                    "must be true or false.",
-                );
-                false
-            }
-        }
+        self.either("CLOUDAUTH_ALLOW_VPC_ENDPOINTS", "true", "false") == Some(true)
     }
 
     fn credentials(&mut self, options: &Options) -> Credentials {
@@ -246,27 +226,20 @@ impl Reader<'_> {
     }
 
     fn scene_id(&mut self) -> String {
-        let default = self.mode.is_simulated().then_some(SANDBOX_SCENE_ID);
-        let Some(text) = self.text("CLOUDAUTH_SCENE_ID").or(default) else {
-            self.wrong(
-                "CLOUDAUTH_SCENE_ID",
+        let checked = match self.text("CLOUDAUTH_SCENE_ID") {
+            Some(text) => rule::scene_id(text).map(str::to_owned),
+            None if self.mode.is_simulated() => Ok(SANDBOX_SCENE_ID.to_string()),
+            None => Err(RuleViolation::new(
                 "missing",
                 "未设置；请设为阿里云控制台中的认证场景 ID。",
                 "is missing; set it to the scene ID from the Alibaba Cloud console.",
-            );
-            return String::new();
+            )),
         };
-        let digits = text.bytes().all(|byte| byte.is_ascii_digit());
-        if digits && text.parse::<i64>().is_ok_and(|id| id > 0) {
-            return text.to_owned();
-        }
-        self.wrong(
-            "CLOUDAUTH_SCENE_ID",
-            "scene-id",
-            "应为控制台中的认证场景 ID：一个正整数。",
-            "must be the scene ID from the Alibaba Cloud console: a positive integer.",
-        );
-        String::new()
+        checked.unwrap_or_else(|RuleViolation { rule, message }| {
+            self.problems
+                .push(FieldError::new("CLOUDAUTH_SCENE_ID", rule, message));
+            String::new()
+        })
     }
 
     fn secret(&mut self) -> Secret {
@@ -387,22 +360,6 @@ impl Reader<'_> {
             "must be this gateway's public URL without a path, such as https://gateway.example.com.",
         );
         None
-    }
-
-    fn stream_photos(&mut self) -> bool {
-        match self.text("GATEWAY_PHOTO") {
-            None | Some("address") => false,
-            Some("stream") => true,
-            Some(_) => {
-                self.wrong(
-                    "GATEWAY_PHOTO",
-                    "one-of",
-                    "应为 address 或 stream。",
-                    "must be address or stream.",
-                );
-                false
-            }
-        }
     }
 }
 

@@ -322,6 +322,10 @@ mod tests {
             let expected = ("CLOUDAUTH_SCENE_ID".to_owned(), "scene-id");
             assert_eq!(problems(&variables), [expected], "{wrong}");
         }
+        let mut variables = production();
+        set(&mut variables, "CLOUDAUTH_SCENE_ID", "0001000000006");
+        // Alibaba Cloud's SceneId is a number, and orders are compared by its text.
+        assert_eq!(Settings::read(&variables).unwrap().scene_id, "1000000006");
     }
 
     #[test]

@@ -79,21 +79,28 @@ impl Reader<'_> {
         let Some(text) = self.text(name) else {
             return default;
         };
+        let range = 1..=max;
         match text.parse::<i64>() {
-            Ok(number) if (1..=max).contains(&number) => number,
+            Ok(number) if range.contains(&number) => number,
             _ => {
-                let max = max.to_string();
-                self.problems.push(FieldError::new(
-                    name,
-                    "range",
-                    Text::composed(
-                        format!("应为 1 至 {max} 的整数。"),
-                        format!("must be an integer from 1 to {max}."),
-                    ),
-                ));
+                self.problems.push(FieldError::out_of_range(name, &range));
                 default
             }
         }
+    }
+
+    /// Whether the setting is `yes` rather than `no`; `None` if it is not set or neither of them.
+    pub(super) fn either(&mut self, name: &str, yes: &str, no: &str) -> Option<bool> {
+        let text = self.text(name)?;
+        if text == yes || text == no {
+            return Some(text == yes);
+        }
+        let message = Text::composed(
+            format!("应为 {yes} 或 {no}。"),
+            format!("must be {yes} or {no}."),
+        );
+        self.problems.push(FieldError::new(name, "one-of", message));
+        None
     }
 
     /// A whole number, as a value of an option.

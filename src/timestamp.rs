@@ -5,11 +5,16 @@
 
 use std::fmt;
 
-use time::{Duration, Month, OffsetDateTime, UtcOffset};
+use time::{Duration, Month, OffsetDateTime};
 
 const MONTHS: [&str; 12] = [
     "Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec",
 ];
+
+/// China's time is ahead of UTC by this.
+pub(crate) const SHANGHAI_OFFSET_MINUTES: i64 = 8 * 60;
+#[cfg(feature = "gateway")]
+pub(crate) const MILLIS_PER_DAY: i64 = 24 * 60 * 60_000;
 
 /// A point in time: milliseconds since 1970-01-01T00:00:00Z, as `Date.now()` returns them.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -95,9 +100,15 @@ impl Timestamp {
     /// The calendar date in China at this time: Asia/Shanghai has been UTC+8 without daylight
     /// saving time since 1991.
     pub fn shanghai_date(self) -> Date {
-        let utc = self.to_utc();
-        let offset = UtcOffset::from_hms(8, 0, 0).unwrap_or(UtcOffset::UTC);
-        Date(utc.checked_to_offset(offset).unwrap_or(utc).date())
+        let local = self.plus_millis(SHANGHAI_OFFSET_MINUTES.saturating_mul(60_000));
+        Date(local.to_utc().date())
+    }
+
+    /// Milliseconds until the next day begins in China.
+    #[cfg(feature = "gateway")]
+    pub(crate) const fn millis_to_shanghai_midnight(self) -> i64 {
+        let local = self.plus_millis(SHANGHAI_OFFSET_MINUTES.saturating_mul(60_000));
+        MILLIS_PER_DAY.saturating_sub(local.unix_millis().rem_euclid(MILLIS_PER_DAY))
     }
 
     /// `time` is `HH:mm:ss`, in UTC.

@@ -3,9 +3,9 @@
 use super::callers::{Access, Caller};
 use super::ledger::task::Task;
 use super::problem::{Problem, ProblemKind};
-use super::reply::{Headers, Language, Reply};
+use super::reply::{Language, Reply};
 use super::reply_target::{Protocol, ReplyTarget};
-use crate::http::{IncomingRequest, header};
+use crate::http::{Headers, IncomingRequest, header};
 use crate::json::write::to_json;
 use crate::rpc_server::request::MAX_BODY;
 use crate::timestamp::Timestamp;

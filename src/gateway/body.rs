@@ -23,9 +23,8 @@ pub fn members(
     if !media_type.eq_ignore_ascii_case("application/json")
         || !coding.eq_ignore_ascii_case("identity")
     {
-        return Err(
-            Problem::new(ProblemKind::UnsupportedMediaType).header("accept", "application/json")
-        );
+        return Err(Problem::new(ProblemKind::UnsupportedMediaType)
+            .with_header("accept", "application/json"));
     }
     std::str::from_utf8(body)
         .ok()

@@ -3,9 +3,10 @@
 //!
 //! A problem quotes nothing from the request: no value, no path, no name of an unknown caller.
 
-use super::reply::{Headers, Language, Reply};
+use super::reply::{Language, Reply};
 use super::routes::Route;
 use crate::error::{Audience, Error, Execution, FieldError, Kind, who_corrects};
+use crate::http::Headers;
 use crate::text::Text;
 use crate::vendor::codes;
 use serde::Serialize;
@@ -71,12 +72,12 @@ impl Problem {
     /// Adds a `Retry-After` header, in seconds.
     #[must_use]
     pub fn retry_after(self, seconds: i64) -> Self {
-        self.header("retry-after", seconds.max(1).to_string())
+        self.with_header("retry-after", seconds.max(1).to_string())
     }
 
     /// Adds a header.
     #[must_use]
-    pub fn header(mut self, name: &str, value: impl Into<String>) -> Self {
+    pub fn with_header(mut self, name: &str, value: impl Into<String>) -> Self {
         self.headers.push((name.to_owned(), value.into()));
         self
     }

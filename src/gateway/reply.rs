@@ -1,12 +1,9 @@
 //! A response of the gateway: status, headers, body, and an outcome for the log.
 
-use crate::http::header;
+use crate::http::{Headers, header};
 use crate::json::write::to_json;
 use crate::text::Text;
 use serde::{Deserialize, Serialize};
-
-/// Header names in lower case, with their values.
-pub type Headers = Vec<(String, String)>;
 
 /// A response to send.
 #[derive(Clone, Serialize)]
@@ -14,7 +11,7 @@ pub type Headers = Vec<(String, String)>;
 pub struct Reply {
     /// HTTP status.
     pub status: u16,
-    /// Headers.
+    /// Headers, with names in lower case.
     pub headers: Headers,
     /// The body.
     pub body: String,

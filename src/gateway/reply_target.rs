@@ -12,7 +12,6 @@ pub struct ReplyTarget {
     /// The request's ID.
     pub request_id: String,
     /// The request's protocol.
-    #[serde(rename = "front")]
     pub protocol: Protocol,
 }
 

@@ -333,7 +333,7 @@ fn found(settings: &Settings, request_id: &str, found: &Found) -> Option<Reply> 
     let tag = (!with_material).then(|| entity_tag(order_status, order));
     let same = tag
         .as_deref()
-        .zip(found.known.as_deref())
+        .zip(found.if_none_match.as_deref())
         .is_some_and(|(tag, known)| is_among(tag, known));
     let mut reply = if same {
         Reply::empty(304)

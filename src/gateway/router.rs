@@ -6,9 +6,9 @@
 
 use super::arrival::{Arrival, Handled, HostAction, RequestContext, Routed};
 use super::callers::{self, Access};
-use super::cors;
 use super::handlers::{callback, orders, rpc, state};
 use super::problem::{Problem, ProblemKind};
+use super::response_headers;
 use super::routes::Route;
 use super::rpc_request::is_rpc;
 use super::settings::{CheckedSettings, Settings};
@@ -84,8 +84,9 @@ pub fn route(checked: &CheckedSettings, arrival: &Arrival, now: Timestamp) -> Ro
     } = checked;
     let request = &arrival.request;
     let mut context = RequestContext::new(arrival, now);
-    let not_allowed =
-        |allowed: String| Err(Problem::new(ProblemKind::MethodNotAllowed).header("allow", allowed));
+    let not_allowed = |allowed: String| {
+        Err(Problem::new(ProblemKind::MethodNotAllowed).with_header("allow", allowed))
+    };
     let known = Route::of(&request.path).filter(|route| *console || *route != Route::Console);
     let (name, handled) = match known {
         None if is_rpc(request) => ("rpc", Ok(rpc::rpc(&mut context, settings))),
@@ -97,7 +98,7 @@ pub fn route(checked: &CheckedSettings, arrival: &Arrival, now: Timestamp) -> Ro
         Some(route) => {
             let methods = route.methods();
             let handled = if request.method == "OPTIONS" {
-                cors::preflight(&context, settings.as_ref().ok(), methods)
+                response_headers::preflight(&context, settings.as_ref().ok(), methods)
             } else if methods.contains(&request.method.as_str()) {
                 handle(route, &mut context, settings)
             } else {
@@ -109,7 +110,7 @@ pub fn route(checked: &CheckedSettings, arrival: &Arrival, now: Timestamp) -> Ro
     let then = handled
         .unwrap_or_else(|problem| problem.reply(context.language, &context.request_id).into());
     Routed {
-        headers: cors::common_headers(
+        headers: response_headers::common_headers(
             *mode,
             settings.as_ref().ok(),
             &request.headers,
@@ -135,7 +136,7 @@ fn authenticate<'a>(
         // Only spaces may precede the token, no other white space (RFC 6750 §2.1).
         .and_then(|(_, token)| callers::by_token(&settings.callers, token.trim_matches(' ')))
         .ok_or_else(|| {
-            Problem::new(ProblemKind::Unauthenticated).header("www-authenticate", "Bearer")
+            Problem::new(ProblemKind::Unauthenticated).with_header("www-authenticate", "Bearer")
         })?;
     context.authenticated(&access);
     Ok(access)

@@ -182,7 +182,7 @@ fn check_values(session: &Session<'_>, call: &Call<'_>, product: &str) -> Result
         ),
         (
             "CallbackUrl",
-            &is_callback_url,
+            &Endpoint::is_receiver_url,
             "must start with https:// (in the sandbox also http:// to a loopback address)",
         ),
         (
@@ -208,14 +208,6 @@ fn check_values(session: &Session<'_>, call: &Call<'_>, product: &str) -> Result
         }
     }
     Ok(())
-}
-
-/// Whether the URL is accepted: HTTPS as at Alibaba Cloud, and HTTP on the local machine, where a
-/// test server rarely has a certificate.
-fn is_callback_url(url: &str) -> bool {
-    url.len() <= 2_048
-        && url.bytes().all(|byte| byte.is_ascii_graphic())
-        && Endpoint::of_url(url).is_some_and(|endpoint| !endpoint.leaves_unencrypted())
 }
 
 fn check_pictures(

@@ -77,6 +77,15 @@ impl Endpoint {
         Self::parse_or_private(&format!("{scheme}://{authority}")).ok()
     }
 
+    /// Whether a message can be sent to this URL of a receiver: HTTPS, or HTTP on the local machine, where a
+    /// test server rarely has a certificate. Its path can be any printable text.
+    #[cfg(any(feature = "gateway", feature = "sandbox"))]
+    pub(crate) fn is_receiver_url(url: &str) -> bool {
+        url.len() <= 2_048
+            && url.bytes().all(|byte| byte.is_ascii_graphic())
+            && Self::of_url(url).is_some_and(|endpoint| !endpoint.leaves_unencrypted())
+    }
+
     fn parse_any(text: &str) -> Result<Self, FieldError> {
         let problem = |rule, zh, en| FieldError::new("endpoint", rule, Text::new(zh, en));
         let (secure, rest) = if let Some(rest) = text.strip_prefix("https://") {

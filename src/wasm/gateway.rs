@@ -13,9 +13,9 @@ use crate::gateway::ledger::rows::Rows;
 use crate::gateway::ledger::task::{Task, Wake};
 use crate::gateway::ledger::webhook::pending_deliveries;
 use crate::gateway::pace;
+use crate::gateway::rendered_step;
 use crate::gateway::router;
 use crate::gateway::settings::{CheckedSettings, Settings, Variables};
-use crate::gateway::work;
 use crate::http::{Headers, IncomingRequest, Response};
 use crate::json::de::from_json;
 use crate::json::write::to_json;
@@ -121,7 +121,7 @@ pub fn gateway_step(
         stopping: known.stopping,
     };
     with_settings(settings, |checked| {
-        let step = work::step(valid(checked)?, task, send_outcome, &known.rows, &context);
+        let step = rendered_step::step(valid(checked)?, task, send_outcome, &known.rows, &context);
         Ok(to_json(&step))
     })
 }

@@ -13,6 +13,7 @@ use crate::gateway::query::Query;
 use crate::gateway::settings::Settings;
 use crate::http::header;
 use crate::text::Text;
+use crate::timestamp::SHANGHAI_OFFSET_MINUTES;
 use crate::vendor::values::{is_certify_id, is_outer_order_no};
 use std::collections::BTreeMap;
 use std::ops::RangeInclusive;
@@ -21,8 +22,6 @@ use std::ops::RangeInclusive;
 const WAIT_MAX_SECONDS: i64 = 60;
 const PAGE_SIZE_DEFAULT: u32 = 20;
 const PAGE_SIZE: RangeInclusive<u32> = 1..=100;
-/// Days are those of China by default.
-const SHANGHAI_OFFSET_MINUTES: i64 = 480;
 const OFFSET_MINUTES: RangeInclusive<i64> = -840..=840;
 
 /// Starts a verification.
@@ -148,6 +147,7 @@ pub(in crate::gateway) fn count(context: &RequestContext<'_>, access: Access<'_>
     let names = ["status", "from", "to", "offsetMinutes"];
     let query = Query::read(&context.arrival.request.query, &names, &mut wrong)?;
     let filter = filter(&query, &mut wrong);
+    // Days are those of China by default.
     let offset_minutes = query.number(
         "offsetMinutes",
         &OFFSET_MINUTES,
@@ -218,7 +218,7 @@ pub(in crate::gateway) fn read(
                 .plus_millis(seconds.saturating_mul(1_000))
                 .unix_millis()
         }),
-        known: header(headers, "if-none-match").map(|tag| tag.trim().to_owned()),
+        if_none_match: header(headers, "if-none-match").map(|tag| tag.trim().to_owned()),
         ..Read::default()
     })))
 }

@@ -72,7 +72,7 @@ pub struct Found {
     /// Whether the material is requested.
     pub material: bool,
     /// The entity tags that the caller already has.
-    pub known: Option<String>,
+    pub if_none_match: Option<String>,
     /// Whether the request waited for the verdict.
     pub waited: bool,
 }

@@ -57,7 +57,8 @@ impl Context {
         hex::encode(self.random.get(..16).unwrap_or_default())
     }
 
-    pub(super) fn name(&self) -> String {
+    /// Identifies a start in its order's row.
+    pub(super) fn flight(&self) -> String {
         hex::encode(self.random.get(16..28).unwrap_or_default())
     }
 }

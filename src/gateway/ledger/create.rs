@@ -17,10 +17,10 @@ use crate::error::Execution;
 use crate::gateway::derived::derive;
 use crate::gateway::problem::{Problem, ProblemKind};
 use crate::gateway::reply_target::ReplyTarget;
-use crate::gateway::settings::{MILLIS_PER_DAY, Settings};
+use crate::gateway::settings::Settings;
 use crate::json::Json;
 use crate::signing::canonical::canonicalized_query;
-use crate::timestamp::Timestamp;
+use crate::timestamp::{MILLIS_PER_DAY, Timestamp};
 
 /// How long a request waits for another request that is starting the same order.
 const WAIT_MILLIS: i64 = 10_000;
@@ -214,7 +214,7 @@ fn start(
     }
     let now = context.now.unix_millis();
     create.counted_at = Some(now);
-    let flight = context.name();
+    let flight = context.flight();
     let is_new = known.is_none();
     let order = Order {
         created: known.map_or(now, |order| order.created),
@@ -265,7 +265,10 @@ fn count(
         let counted: Option<u32> = rows.get(&key)?;
         let started = counted.unwrap_or(0);
         if started >= limit {
-            let left = millis_to_midnight(now).div_euclid(1_000).saturating_add(1);
+            let left = now
+                .millis_to_shanghai_midnight()
+                .div_euclid(1_000)
+                .saturating_add(1);
             return Ok(Some(Problem::new(kind).retry_after(left)));
         }
         if counted.is_none() {
@@ -316,16 +319,6 @@ fn limits(
         ))
     });
     of_caller.into_iter().chain(of_user)
-}
-
-/// Milliseconds until the next day begins in China.
-fn millis_to_midnight(now: Timestamp) -> i64 {
-    const SHANGHAI_OFFSET_MILLIS: i64 = 8 * 3_600_000;
-    let of_day = now
-        .unix_millis()
-        .saturating_add(SHANGHAI_OFFSET_MILLIS)
-        .rem_euclid(MILLIS_PER_DAY);
-    MILLIS_PER_DAY.saturating_sub(of_day)
 }
 
 /// The order, if this call is still the one that starts it. Otherwise the start was given up and

@@ -163,30 +163,3 @@ pub(super) fn count(mut count: Count, rows: &Rows) -> Result<LedgerStep, Interru
 fn order_status(key: &str, value: &str) -> Result<OrderStatus, Interrupt> {
     from_json(value).map_err(|_| Interrupt::Unreadable(key.to_owned()))
 }
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn cursors_read_back() {
-        let cursor = Cursor {
-            created: 1_795_000_000_000,
-            no: "e0c34a77f5ac40a5aa5e6ed20c353888".to_owned(),
-        };
-        assert_eq!(Cursor::read(&cursor.text()), Some(cursor.clone()));
-        assert_eq!(
-            Cursor::of_key(&listed_key(cursor.created, &cursor.no)),
-            Some(cursor)
-        );
-        for wrong in [
-            "",
-            "-",
-            "1-x",
-            "x-e0c34a77f5ac40a5aa5e6ed20c353888",
-            "-1-e0c34a77f5ac40a5aa5e6ed20c353888",
-        ] {
-            assert_eq!(Cursor::read(wrong), None, "{wrong}");
-        }
-    }
-}

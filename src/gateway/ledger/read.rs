@@ -13,8 +13,8 @@ use crate::client::response::DescribeResult;
 use crate::error::{Audience, Error, Kind};
 use crate::gateway::problem::{Problem, ProblemKind};
 use crate::gateway::reply_target::ReplyTarget;
-use crate::gateway::settings::{MILLIS_PER_DAY, Settings};
-use crate::timestamp::Timestamp;
+use crate::gateway::settings::Settings;
+use crate::timestamp::{MILLIS_PER_DAY, Timestamp};
 
 impl Read {
     /// The step after a query that the alarm made: more work may be due.
@@ -46,7 +46,7 @@ impl Read {
                     order: order.clone(),
                     fresh: fresh.cloned(),
                     material: self.material,
-                    known: self.known.clone(),
+                    if_none_match: self.if_none_match.clone(),
                     waited: self.wait_until.is_some(),
                 };
                 let answered = Answered::to(reply_to, found);

@@ -8,7 +8,7 @@ use crate::vendor::values::is_outer_order_no;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
-/// A task of the ledger. Plain data that the host stores between steps and passes back.
+/// A task of the ledger.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Task {
@@ -29,7 +29,6 @@ pub enum Task {
     /// Process the outcome of the attempt.
     Settle(UpstreamCall),
     /// Process a callback from Alibaba Cloud.
-    #[serde(rename = "hint")]
     Callback(Callback),
     /// Set the alarm again if the platform has lost it.
     Wake(Wake),
@@ -72,7 +71,6 @@ pub enum Purpose {
 #[serde(rename_all = "camelCase")]
 pub struct Create {
     /// The request to respond to.
-    #[serde(rename = "asker")]
     pub reply_to: ReplyTarget,
     /// OuterOrderNo.
     pub no: String,
@@ -114,7 +112,6 @@ pub struct Read {
     /// The caller's id.
     pub caller: String,
     /// The request to respond to; `None` if the ledger queries by itself.
-    #[serde(rename = "asker")]
     pub reply_to: Option<ReplyTarget>,
     /// The alarm to continue afterwards, if the ledger queries by itself.
     #[serde(default)]
@@ -134,8 +131,8 @@ pub struct Read {
     /// Whether the verdict is known and only the material is needed.
     #[serde(default)]
     pub decided: bool,
-    /// The entity tag that the client sent.
-    pub known: Option<String>,
+    /// The entity tags that the caller already has.
+    pub if_none_match: Option<String>,
     /// The order's SceneId; until it is known, the requested one if the CertifyId identifies the
     /// order.
     #[serde(default)]
@@ -171,7 +168,6 @@ impl Read {
 #[serde(rename_all = "camelCase")]
 pub struct List {
     /// The request to respond to.
-    #[serde(rename = "asker")]
     pub reply_to: ReplyTarget,
     /// Maximum number of orders on a page.
     pub limit: u32,
@@ -205,7 +201,6 @@ pub struct Filter {
 #[serde(rename_all = "camelCase")]
 pub struct Count {
     /// The request to respond to.
-    #[serde(rename = "asker")]
     pub reply_to: ReplyTarget,
     /// Which orders to count.
     pub filter: Filter,
@@ -224,7 +219,6 @@ pub struct Count {
 #[serde(rename_all = "camelCase")]
 pub struct Probe {
     /// The request to respond to.
-    #[serde(rename = "asker")]
     pub reply_to: ReplyTarget,
     /// The CertifyId to ask for; empty at first.
     #[serde(default)]
@@ -284,12 +278,12 @@ impl Cursor {
 
 /// A task of a signed request.
 #[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
 pub struct Signed {
     /// The row of the nonce.
     pub nonce: String,
     /// Identifies the arrival of the request; chosen by the host. The same arrival may repeat the
     /// step.
-    #[serde(rename = "arrival")]
     pub arrival_id: String,
     /// The requested task.
     pub then: Box<Task>,
@@ -373,6 +367,7 @@ impl Task {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::gateway::ledger::rows::listed_key;
     use crate::json::de::from_json;
     use crate::json::write::to_json;
 
@@ -380,15 +375,37 @@ mod tests {
     #[test]
     fn tasks_keep_their_form() {
         for text in [
-            r#"{"signed":{"nonce":"nonce/k/0","arrival":"a","then":{"probe":{"asker":{"caller":"shop","requestId":"r","front":{"rpc":{"action":"InitFaceVerify","xml":true,"host":"h"}}},"certifyId":""}}}}"#,
-            r#"{"list":{"asker":{"caller":"shop","requestId":"r","front":{"rest":{"language":"zh"}}},"limit":5,"after":null,"filter":{"status":"pending","from":0,"to":null},"search":null,"lookedAt":0,"found":[]}}"#,
-            r#"{"hint":{"no":"n"}}"#,
+            r#"{"signed":{"nonce":"nonce/k/0","arrivalId":"a","then":{"probe":{"replyTo":{"caller":"shop","requestId":"r","protocol":{"rpc":{"action":"InitFaceVerify","xml":true,"host":"h"}}},"certifyId":""}}}}"#,
+            r#"{"list":{"replyTo":{"caller":"shop","requestId":"r","protocol":{"rest":{"language":"zh"}}},"limit":5,"after":null,"filter":{"status":"pending","from":0,"to":null},"search":null,"lookedAt":0,"found":[]}}"#,
+            r#"{"callback":{"no":"n"}}"#,
             r#"{"wake":{"set":null}}"#,
             r#"{"alarm":{"acts":200,"began":0}}"#,
             r#"{"reported":{"no":"n","caller":"shop","due":"due/0/report/n"}}"#,
         ] {
             let task: Task = from_json(text).unwrap();
             assert_eq!(to_json(&task), text);
+        }
+    }
+
+    #[test]
+    fn cursors_read_back() {
+        let cursor = Cursor {
+            created: 1_795_000_000_000,
+            no: "e0c34a77f5ac40a5aa5e6ed20c353888".to_owned(),
+        };
+        assert_eq!(Cursor::read(&cursor.text()), Some(cursor.clone()));
+        assert_eq!(
+            Cursor::of_key(&listed_key(cursor.created, &cursor.no)),
+            Some(cursor)
+        );
+        for wrong in [
+            "",
+            "-",
+            "1-x",
+            "x-e0c34a77f5ac40a5aa5e6ed20c353888",
+            "-1-e0c34a77f5ac40a5aa5e6ed20c353888",
+        ] {
+            assert_eq!(Cursor::read(wrong), None, "{wrong}");
         }
     }
 }

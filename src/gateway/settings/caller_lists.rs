@@ -180,7 +180,7 @@ impl Check<'_, '_> {
 
     fn webhook(&mut self, place: &str, raw: &RawCaller) {
         let url = raw.webhook_url.as_deref();
-        if url.is_some_and(|url| !is_webhook_url(url)) {
+        if url.is_some_and(|url| !Endpoint::is_receiver_url(url)) {
             self.problem(
                 format!("{place}.webhookUrl"),
                 "webhook-url",
@@ -311,13 +311,6 @@ impl Check<'_, '_> {
 fn has_twins<T: Ord>(mut values: impl Iterator<Item = T>) -> bool {
     let mut seen = BTreeSet::new();
     values.any(|value| !seen.insert(value))
-}
-
-/// Whether the URL has an allowed scheme and host; its path can be any printable text.
-fn is_webhook_url(text: &str) -> bool {
-    text.len() <= 2_048
-        && text.bytes().all(|byte| byte.is_ascii_graphic())
-        && Endpoint::of_url(text).is_some_and(|endpoint| !endpoint.leaves_unencrypted())
 }
 
 fn is_id(text: &str) -> bool {

@@ -1,9 +1,9 @@
 //! Validates the settings, each on its own and together with the gateway's mode.
 
+use super::Settings;
 use super::caller_lists;
 use super::mode::Mode;
 use super::reader::{CALLER_LISTS, KEY_SECRET_PREFIX, Reader, Variables};
-use super::{MILLIS_PER_DAY, Settings};
 use crate::actions::rule;
 use crate::client::options::{
     Options, RawCredentials, SANDBOX_ACCESS_KEY_ID, SANDBOX_ACCESS_KEY_SECRET, SANDBOX_SCENE_ID,
@@ -13,6 +13,7 @@ use crate::error::FieldError;
 use crate::gateway::callers::{self, Caller};
 use crate::identity::RuleViolation;
 use crate::text::Text;
+use crate::timestamp::MILLIS_PER_DAY;
 use crate::vendor::credentials::{Credentials, Secret};
 use crate::vendor::endpoint::Endpoint;
 

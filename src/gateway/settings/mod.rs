@@ -19,8 +19,6 @@ use crate::http::first_value;
 use crate::vendor::credentials::{Credentials, Secret};
 use crate::vendor::endpoint::Endpoint;
 
-pub(super) const MILLIS_PER_DAY: i64 = 24 * 60 * 60_000;
-
 /// Validated settings.
 #[derive(Clone, Debug)]
 pub struct Settings {

@@ -3,9 +3,9 @@
 
 use super::arrival::{Handled, RequestContext};
 use super::problem::{Problem, ProblemKind};
-use super::reply::{Headers, Reply};
+use super::reply::Reply;
 use super::settings::{Mode, Settings};
-use crate::http::header;
+use crate::http::{Headers, header};
 
 /// The headers that are added to every response.
 pub(super) fn common_headers(
@@ -40,7 +40,7 @@ pub(super) fn preflight(
     methods: &[&str],
 ) -> Handled {
     let not_allowed =
-        || Problem::new(ProblemKind::MethodNotAllowed).header("allow", methods.join(", "));
+        || Problem::new(ProblemKind::MethodNotAllowed).with_header("allow", methods.join(", "));
     let settings = settings
         .filter(|settings| !settings.allowed_origins.is_empty())
         .ok_or_else(not_allowed)?;

@@ -25,21 +25,18 @@ pub fn step(
 }
 
 fn reply(settings: &Settings, answered: &Answered) -> Reply {
-    let Answered {
+    let Answered::To {
         reply_to,
-        answer,
+        result,
         outcome,
-    } = answered;
-    let reply = match reply_to {
-        None => rest::noted(),
-        Some(reply_to) => match &reply_to.protocol {
-            Protocol::Rest { language } => {
-                rest::reply(settings, *language, &reply_to.request_id, answer)
-            }
-            Protocol::Rpc(format) => {
-                rpc_reply::reply(settings, format, &reply_to.request_id, answer)
-            }
-        },
+    } = answered
+    else {
+        return rest::noted();
+    };
+    let id = &reply_to.request_id;
+    let reply = match &reply_to.protocol {
+        Protocol::Rest { language } => rest::reply(settings, *language, id, result),
+        Protocol::Rpc(format) => rpc_reply::reply(settings, format, id, result),
     };
     match outcome {
         Some(outcome) => reply.with_outcome(outcome),

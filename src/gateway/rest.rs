@@ -25,10 +25,10 @@ pub fn reply(
     settings: &Settings,
     language: Language,
     request_id: &str,
-    answer: &TaskResult,
+    result: &TaskResult,
 ) -> Reply {
     let problem = |problem: &Problem| problem.reply(language, request_id);
-    match answer {
+    match result {
         TaskResult::Started(order) => started(settings, request_id, order),
         TaskResult::Found(order) => found(settings, request_id, order)
             .unwrap_or_else(|| problem(&Problem::new(ProblemKind::InternalError))),
@@ -36,12 +36,11 @@ pub fn reply(
         TaskResult::Days(days) => counts(request_id, days),
         TaskResult::Finding(finding) => key_status(settings, request_id, finding),
         TaskResult::NonceUsed => problem(&Problem::new(ProblemKind::Unauthenticated)),
-        TaskResult::Noted => noted(),
         TaskResult::Problem(what) => problem(what),
     }
 }
 
-/// The response to a callback.
+/// The response to a callback. It does not reveal whether the order exists.
 pub fn noted() -> Reply {
     Reply::json(200, &Health { status: "ok" }).with_outcome("noted")
 }
@@ -407,14 +406,8 @@ struct KeyBody<'a> {
     vendor_code: Option<&'a str>,
     #[serde(skip_serializing_if = "Option::is_none")]
     vendor_request_id: Option<&'a str>,
-    messages: Messages<'a>,
+    messages: &'a Text,
     request_id: &'a str,
-}
-
-#[derive(Serialize)]
-struct Messages<'a> {
-    zh: &'a str,
-    en: &'a str,
 }
 
 /// Whether Alibaba Cloud accepts the gateway's key and scene: 200, or 503 if not.
@@ -426,10 +419,7 @@ fn key_status(settings: &Settings, request_id: &str, finding: &Finding) -> Reply
         checked_at: time(finding.at),
         vendor_code: finding.vendor_code.as_deref(),
         vendor_request_id: finding.vendor_request_id.as_deref(),
-        messages: Messages {
-            zh: &finding.zh,
-            en: &finding.en,
-        },
+        messages: &finding.messages,
         request_id,
     };
     Reply::json(if works { 200 } else { 503 }, &body).with_outcome(finding.status.word())

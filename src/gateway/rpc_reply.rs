@@ -165,9 +165,9 @@ pub fn reply(
     settings: &Settings,
     format: &RpcReplyFormat,
     request_id: &str,
-    answer: &TaskResult,
+    result: &TaskResult,
 ) -> Reply {
-    match answer {
+    match result {
         TaskResult::Started(order) => format.started(order, request_id),
         TaskResult::Found(found) => match found.order.status() {
             Some(order_status) => format
@@ -178,7 +178,7 @@ pub fn reply(
         TaskResult::NonceUsed => format.refusal(&errors::NONCE_USED.because(""), request_id),
         TaskResult::Problem(problem) => format.problem(problem, request_id),
         // No task of this protocol has such a result.
-        TaskResult::Page(_) | TaskResult::Days(_) | TaskResult::Finding(_) | TaskResult::Noted => {
+        TaskResult::Page(_) | TaskResult::Days(_) | TaskResult::Finding(_) => {
             format.problem(&Problem::new(ProblemKind::InternalError), request_id)
         }
     }

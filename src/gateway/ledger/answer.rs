@@ -11,20 +11,25 @@ use std::collections::BTreeMap;
 
 /// The outcome of a task.
 #[derive(Debug)]
-pub struct Answered {
-    /// The request to respond to; `None` for a callback, whose sender is not given any information.
-    pub reply_to: Option<ReplyTarget>,
-    /// The result.
-    pub answer: TaskResult,
-    /// The outcome for the log, if it differs from that of the result.
-    pub outcome: Option<&'static str>,
+pub enum Answered {
+    /// The callback is processed; its sender is not given any information.
+    Callback,
+    /// The response to a caller's request.
+    To {
+        /// The request.
+        reply_to: ReplyTarget,
+        /// The result.
+        result: TaskResult,
+        /// The outcome for the log, if it differs from that of the result.
+        outcome: Option<&'static str>,
+    },
 }
 
 /// The result of a task.
 #[derive(Debug)]
 pub enum TaskResult {
     /// The order was started.
-    Started(Started),
+    Started(Box<Started>),
     /// The order was found.
     Found(Box<Found>),
     /// A page of the caller's orders.
@@ -35,8 +40,6 @@ pub enum TaskResult {
     Finding(Box<Finding>),
     /// The nonce of the request was used before.
     NonceUsed,
-    /// The callback is processed.
-    Noted,
     /// The task failed.
     Problem(Box<Problem>),
 }
@@ -92,26 +95,26 @@ pub struct Page {
 
 impl Answered {
     /// The outcome of a task that responds to `reply_to`.
-    pub(super) fn to(reply_to: &ReplyTarget, answer: impl Into<TaskResult>) -> Self {
-        Self {
-            reply_to: Some(reply_to.clone()),
-            answer: answer.into(),
+    pub(super) fn to(reply_to: &ReplyTarget, result: impl Into<TaskResult>) -> Self {
+        Self::To {
+            reply_to: reply_to.clone(),
+            result: result.into(),
             outcome: None,
         }
     }
 
     /// The same outcome under another name in the log.
-    pub(super) fn logged_as(self, outcome: &'static str) -> Self {
-        Self {
-            outcome: Some(outcome),
-            ..self
+    pub(super) fn logged_as(mut self, name: &'static str) -> Self {
+        if let Self::To { outcome, .. } = &mut self {
+            *outcome = Some(name);
         }
+        self
     }
 }
 
 impl From<Started> for TaskResult {
     fn from(started: Started) -> Self {
-        Self::Started(started)
+        Self::Started(Box::new(started))
     }
 }
 

@@ -2,7 +2,7 @@
 //! verdicts to webhooks. [`Work`] lists what a due row can ask for.
 
 use super::alarm_work::{Work, due_at};
-use super::answer::{Answered, TaskResult};
+use super::answer::Answered;
 use super::commit::{Context, LedgerStep, Next, Writes};
 use super::order::{Order, OrderStatus, Start};
 use super::retention;
@@ -70,16 +70,7 @@ pub(super) fn callback(
         let now = context.now.unix_millis();
         writes.schedule_and_set_alarm(rows, context.now, now, Work::Callback(&callback.no))?;
     }
-    Ok(writes.then(noted()))
-}
-
-/// The response to a callback. It does not reveal whether the order exists.
-pub(super) fn noted() -> Next {
-    Next::from(Answered {
-        reply_to: None,
-        answer: TaskResult::Noted,
-        outcome: None,
-    })
+    Ok(writes.then(Answered::Callback.into()))
 }
 
 /// The earliest rows, due or not. The range does not depend on the time, so repeated steps load the

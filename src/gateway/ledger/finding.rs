@@ -43,10 +43,8 @@ pub struct Finding {
     pub vendor_code: Option<String>,
     /// Its RequestId.
     pub vendor_request_id: Option<String>,
-    /// What it means and who must act, in Chinese.
-    pub zh: String,
-    /// The same in English.
-    pub en: String,
+    /// What it means and who must act.
+    pub messages: Text,
 }
 
 impl KeyStatus {
@@ -100,8 +98,7 @@ impl Finding {
             status,
             vendor_code: vendor_code.map(str::to_owned),
             vendor_request_id: vendor_request_id.map(str::to_owned),
-            zh: text.zh.clone().into_owned(),
-            en: text.en.clone().into_owned(),
+            messages: text.clone(),
         }
     }
 }

@@ -111,7 +111,7 @@ impl OnFailure {
                 };
                 Answered::to(&reply_to, problem).logged_as(outcome).into()
             }
-            Self::RespondToCallback => due::noted(),
+            Self::RespondToCallback => Answered::Callback.into(),
             Self::ContinueAlarm(alarm) => Next::Again {
                 then: Task::Alarm(alarm),
             },

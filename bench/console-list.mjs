@@ -2,7 +2,7 @@
 // time during which the page was unresponsive. `node bench/console-list.mjs [rows]`; a million rows by default.
 
 import { chromium } from "playwright-core";
-import { startBoth } from "../tests/worker/gateway.mjs";
+import { startBoth } from "../tests/support/gateway.mjs";
 import { command } from "../scripts/lib/progress.mjs";
 import { browser } from "../scripts/lib/project.mjs";
 

@@ -3,7 +3,7 @@
 
 import { gzipSync } from "node:zlib";
 import { chromium } from "playwright-core";
-import { startBoth } from "../tests/worker/gateway.mjs";
+import { startBoth } from "../tests/support/gateway.mjs";
 import { browser } from "../scripts/lib/project.mjs";
 
 /** Number of loads; the first one also compiles, in the browser and in workerd. */

@@ -11,6 +11,7 @@ import { build } from "./build.mjs";
 import { Failure, start, stopWithParent } from "./lib/process.mjs";
 import { command, line } from "./lib/progress.mjs";
 import { at } from "./lib/project.mjs";
+import { devArguments } from "./lib/wrangler.mjs";
 import { forBuild, setUp } from "./setup.mjs";
 
 const HOST = "127.0.0.1";
@@ -93,17 +94,7 @@ const startSandbox = (url, port) =>
   ]);
 
 const startGateway = (url, port, { vars, persistTo }) =>
-  serve("gateway", `${url}/livez`, "wrangler", [
-    "dev",
-    `--ip=${HOST}`,
-    `--port=${port}`,
-    // Otherwise, requests have the host name of a route in wrangler.toml.
-    "--infer-origin-from-routes=false",
-    "--inspector-port=0",
-    "--show-interactive-dev-session=false",
-    `--persist-to=${persistTo}`,
-    ...Object.entries(vars).flatMap(([name, value]) => ["--var", `${name}:${value}`]),
-  ]);
+  serve("gateway", `${url}/livez`, "wrangler", devArguments({ port, persistTo, vars }));
 
 await command(
   import.meta,

@@ -7,7 +7,7 @@ import { createRequire } from "node:module";
 import { after, before } from "node:test";
 import { chromium } from "playwright-core";
 import { browser as installed } from "../../scripts/lib/project.mjs";
-import { startBoth } from "../worker/gateway.mjs";
+import { startBoth } from "../support/gateway.mjs";
 
 const FLAGS = [
   "--no-sandbox",

@@ -2,7 +2,7 @@
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { startGateway } from "../worker/gateway.mjs";
+import { startGateway } from "../support/gateway.mjs";
 import { assertAccessible, assertFits, looks, stack, withConsole } from "./console.mjs";
 
 const tools = ["walkthrough", "signature", "identity", "identity/list", "ledger"];

@@ -3,7 +3,9 @@
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { test } from "node:test";
-import { sample, startGateway, submit } from "../worker/gateway.mjs";
+import { startGateway } from "../support/gateway.mjs";
+import { sample } from "../support/samples.mjs";
+import { submit } from "../support/sandbox.mjs";
 import { assertAccessible, assertFits, looks, stack, withConsole } from "./console.mjs";
 
 const ledger = (look, use) => withConsole({ ...look, hash: "#/ledger" }, use);

@@ -2,7 +2,9 @@
 
 import { mkdirSync, writeFileSync } from "node:fs";
 import { chromium } from "playwright-core";
-import { sample, startBoth, submit } from "../worker/gateway.mjs";
+import { startBoth } from "../support/gateway.mjs";
+import { sample } from "../support/samples.mjs";
+import { submit } from "../support/sandbox.mjs";
 import { build } from "../../scripts/build.mjs";
 import { Failure } from "../../scripts/lib/process.mjs";
 import { command, line } from "../../scripts/lib/progress.mjs";

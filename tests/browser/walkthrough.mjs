@@ -9,7 +9,8 @@ import { test } from "node:test";
 import { promisify } from "node:util";
 import { tools } from "../../scripts/lib/project.mjs";
 import { javaSdk } from "../conformance/clients.mjs";
-import { startGateway, submit } from "../worker/gateway.mjs";
+import { startGateway } from "../support/gateway.mjs";
+import { submit } from "../support/sandbox.mjs";
 import { assertAccessible, assertFits, looks, stack, tabTo, withConsole } from "./console.mjs";
 
 const run = promisify(execFile);

@@ -3,7 +3,9 @@
 
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
-import { sample, startBoth, submit } from "../worker/gateway.mjs";
+import { startBoth } from "../support/gateway.mjs";
+import { sample } from "../support/samples.mjs";
+import { submit } from "../support/sandbox.mjs";
 import {
   goOpenApi,
   goSdk,

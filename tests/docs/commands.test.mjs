@@ -12,8 +12,8 @@ import { after, before, test } from "node:test";
 import { promisify } from "node:util";
 import { start, stopAll } from "../../scripts/lib/process.mjs";
 import { projectEnv, root } from "../../scripts/lib/project.mjs";
-import { address } from "../packaging/lib/servers.mjs";
-import { freePort } from "../worker/gateway.mjs";
+import { address } from "../support/programs.mjs";
+import { freePort } from "../support/programs.mjs";
 import { blocksOf, files, originalOf, read } from "./markdown.mjs";
 
 const COMMAND_LIMIT_MS = 2 * 60_000;

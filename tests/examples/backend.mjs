@@ -4,7 +4,7 @@ import assert from "node:assert/strict";
 import { after } from "node:test";
 import { start, stopAll } from "../../scripts/lib/process.mjs";
 import { at, projectEnv } from "../../scripts/lib/project.mjs";
-import { address } from "../packaging/lib/servers.mjs";
+import { address } from "../support/programs.mjs";
 
 export const PERSON = {
   certName: "张三",

@@ -8,7 +8,7 @@ import { after, before, test } from "node:test";
 import { createSandbox } from "cloudauth-edge/sandbox";
 import { must } from "../../scripts/lib/process.mjs";
 import { at, projectEnv } from "../../scripts/lib/project.mjs";
-import { freePort } from "../worker/gateway.mjs";
+import { freePort } from "../support/programs.mjs";
 import { PERSON, serve, verifies } from "./backend.mjs";
 
 const sandbox = createSandbox();

@@ -6,7 +6,7 @@ import { createServer } from "node:http";
 import { connect } from "node:net";
 import { after, before, test } from "node:test";
 import { javaSdk } from "../conformance/clients.mjs";
-import { startBoth } from "../worker/gateway.mjs";
+import { startBoth } from "../support/gateway.mjs";
 import { PERSON, serve, verifies } from "./backend.mjs";
 
 let both;

@@ -8,7 +8,7 @@ import { createSandbox } from "cloudauth-edge/sandbox";
 import { at } from "../../scripts/lib/project.mjs";
 import { consumer } from "../packaging/lib/consumer.mjs";
 import { verifies } from "./backend.mjs";
-import { address } from "../packaging/lib/servers.mjs";
+import { address } from "../support/programs.mjs";
 
 const dependencies = (...path) => JSON.parse(readFileSync(at(...path, "package.json"), "utf8")).dependencies;
 

@@ -7,7 +7,8 @@ import { open } from "./lib/browser.mjs";
 import { at } from "../../scripts/lib/project.mjs";
 import { consumer, tools } from "./lib/consumer.mjs";
 import { assertVerified } from "./lib/expected.mjs";
-import { address, serveFolder, startSandbox } from "./lib/servers.mjs";
+import { serveFolder, startSandbox } from "./lib/servers.mjs";
+import { address } from "../support/programs.mjs";
 
 const { endpoint, seen } = await startSandbox();
 

@@ -10,7 +10,8 @@ import { open } from "./lib/browser.mjs";
 import { consumer } from "./lib/consumer.mjs";
 import { printed } from "./lib/expected.mjs";
 import { bun, deno, node } from "./lib/runtimes.mjs";
-import { address, ask } from "./lib/servers.mjs";
+import { ask } from "./lib/servers.mjs";
+import { address } from "../support/programs.mjs";
 
 const project = await consumer("gateway");
 const messages = { zh: "令牌无效", en: "No such token" };

@@ -5,7 +5,8 @@ import { test } from "node:test";
 import { open } from "./lib/browser.mjs";
 import { consumer } from "./lib/consumer.mjs";
 import { assertVerified } from "./lib/expected.mjs";
-import { address, ask, startSandbox } from "./lib/servers.mjs";
+import { ask, startSandbox } from "./lib/servers.mjs";
+import { address } from "../support/programs.mjs";
 
 test("Next.js", async (t) => {
   const { endpoint, seen } = await startSandbox();

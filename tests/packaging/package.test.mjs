@@ -12,7 +12,7 @@ import { formatMessage } from "publint/utils";
 import { root } from "../../scripts/lib/project.mjs";
 import { pack } from "../../scripts/pack.mjs";
 import { consumer, tarball } from "./lib/consumer.mjs";
-import { address } from "./lib/servers.mjs";
+import { address } from "../support/programs.mjs";
 
 const project = await consumer("esm");
 

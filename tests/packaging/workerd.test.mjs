@@ -6,7 +6,8 @@ import { join } from "node:path";
 import { test } from "node:test";
 import { consumer } from "./lib/consumer.mjs";
 import { assertVerified } from "./lib/expected.mjs";
-import { address, ask, startSandbox } from "./lib/servers.mjs";
+import { ask, startSandbox } from "./lib/servers.mjs";
+import { address } from "../support/programs.mjs";
 
 const project = await consumer("workerd");
 

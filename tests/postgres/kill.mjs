@@ -8,7 +8,8 @@ import pg from "pg";
 import { command } from "../../scripts/lib/progress.mjs";
 import { killRun } from "../server/kill.mjs";
 import { until } from "../support/until.mjs";
-import { seeded, startGateway } from "../worker/gateway.mjs";
+import { startGateway } from "../support/gateway.mjs";
+import { seeded } from "../support/samples.mjs";
 import { startPostgres } from "./database.mjs";
 
 const INSTANCES = 3;

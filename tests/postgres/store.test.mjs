@@ -6,7 +6,7 @@ import { after, before, beforeEach, afterEach, test } from "node:test";
 import { at } from "../../scripts/lib/project.mjs";
 import { PostgresStore, migrate } from "../../server/postgres.js";
 import { until } from "../support/until.mjs";
-import { freePort } from "../worker/gateway.mjs";
+import { freePort } from "../support/programs.mjs";
 import { startPostgres } from "./database.mjs";
 import { startPooler } from "./pooler.mjs";
 

@@ -18,8 +18,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, test } from "node:test";
 import { parseEnv } from "node:util";
-import { projectEnv } from "../../scripts/lib/project.mjs";
-import { gatewayProgram } from "../worker/gateway.mjs";
+import { bareEnv, gatewayProgram } from "../support/programs.mjs";
 
 const SECRET = "0123456789abcdef0123456789abcdef";
 const SETTINGS = 78;
@@ -30,8 +29,7 @@ beforeEach(() => (folder = mkdtempSync(join(tmpdir(), "cloudauth-edge-"))));
 afterEach(() => rmSync(folder, { recursive: true, force: true }));
 
 function caller(args, settings = { GATEWAY_SECRET: SECRET }) {
-  const others = Object.entries(projectEnv()).filter(([name]) => !/^(GATEWAY|CLOUDAUTH)_/.test(name));
-  const env = { ...Object.fromEntries(others), ...settings };
+  const env = { ...bareEnv(), ...settings };
   const program = [gatewayProgram, "caller", ...args];
   const { status: code, stdout, stderr } = spawnSync("node", program, { env, cwd: folder, encoding: "utf8" });
   return { code, stdout, stderr, output: stdout + stderr };

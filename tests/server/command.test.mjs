@@ -22,8 +22,9 @@ import { after, afterEach, beforeEach, test } from "node:test";
 import { parseEnv } from "node:util";
 import { createSandbox } from "../../pkg/dist/sandbox.js";
 import { run, start, stopAll } from "../../scripts/lib/process.mjs";
-import { at, projectEnv } from "../../scripts/lib/project.mjs";
-import { gatewayProgram, sample } from "../worker/gateway.mjs";
+import { at } from "../../scripts/lib/project.mjs";
+import { bareEnv, gatewayProgram } from "../support/programs.mjs";
+import { sample } from "../support/samples.mjs";
 
 const ROUTE = "/v1/face-verifications";
 const DEVELOPMENT = { GATEWAY_MODE: "development" };
@@ -40,9 +41,8 @@ afterEach(async () => {
 after(stopAll);
 
 function environment(settings) {
-  const others = Object.entries(projectEnv()).filter(([name]) => !/^(GATEWAY|CLOUDAUTH)_/.test(name));
   return {
-    ...Object.fromEntries(others),
+    ...bareEnv(),
     GATEWAY_LISTEN: "127.0.0.1:0",
     GATEWAY_METRICS_LISTEN: "127.0.0.1:0",
     ...settings,

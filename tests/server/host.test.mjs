@@ -13,7 +13,7 @@ import { SqliteStore } from "../../server/sqlite.js";
 import { inObject } from "../../worker/durable-object.js";
 import { record } from "../../worker/metrics.js";
 import { faultServer, json } from "../support/fault-server.mjs";
-import { sample } from "../worker/gateway.mjs";
+import { sample } from "../support/samples.mjs";
 
 const core = loadCore(readFileSync(at("pkg", "wasm", "gateway", "cloudauth_edge_bg.wasm")));
 const settings = settingsText({ GATEWAY_MODE: "development" });

@@ -10,7 +10,8 @@ import { createServer } from "node:http";
 import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { command } from "../../scripts/lib/progress.mjs";
-import { sample, seeded, startGateway } from "../worker/gateway.mjs";
+import { startGateway } from "../support/gateway.mjs";
+import { sample, seeded } from "../support/samples.mjs";
 
 const ROUTE = "/v1/face-verifications";
 const CLIENTS = 16;

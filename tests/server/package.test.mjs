@@ -10,7 +10,8 @@ import { createSandbox } from "../../pkg/dist/sandbox.js";
 import { must, run, start, stopAll } from "../../scripts/lib/process.mjs";
 import { projectEnv, root } from "../../scripts/lib/project.mjs";
 import { pack } from "../../scripts/pack.mjs";
-import { sample, submit } from "../worker/gateway.mjs";
+import { sample } from "../support/samples.mjs";
+import { submit } from "../support/sandbox.mjs";
 
 const ROUTE = "/v1/face-verifications";
 // The folder's name contains a space and characters that URLs encode.

@@ -1,7 +1,7 @@
 import { test } from "node:test";
 import { join } from "node:path";
 import { olderLedger } from "../support/older-ledger.mjs";
-import { operator } from "../worker/gateway.mjs";
+import { operator } from "../support/gateway.mjs";
 
 test("a restored backup has the effects that the documentation lists", () => {
   const command =

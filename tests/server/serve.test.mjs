@@ -13,7 +13,9 @@ import { gunzipSync } from "node:zlib";
 import { FaceVerifyClient } from "cloudauth-edge";
 import { createSandbox } from "../../pkg/dist/sandbox.js";
 import { Metrics } from "../../server/metrics.js";
-import { sample, startGateway, submit } from "../worker/gateway.mjs";
+import { startGateway } from "../support/gateway.mjs";
+import { sample } from "../support/samples.mjs";
+import { submit } from "../support/sandbox.mjs";
 
 const ROUTE = "/v1/face-verifications";
 const LIMIT = { timeout: 120_000 };

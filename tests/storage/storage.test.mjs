@@ -6,11 +6,11 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { after, before, describe, test } from "node:test";
-import { start } from "../../scripts/lib/process.mjs";
 import { at } from "../../scripts/lib/project.mjs";
 import { PostgresStore } from "../../server/postgres.js";
 import { SqliteStore } from "../../server/sqlite.js";
-import { end, freePort, ready } from "../worker/gateway.mjs";
+import { end } from "../support/programs.mjs";
+import { startWorker, workerAddress } from "../support/wrangler.mjs";
 import { cases } from "./cases.js";
 import { startPostgres } from "../postgres/database.mjs";
 
@@ -100,22 +100,8 @@ tag = "v1"
 new_sqlite_classes = ["Store"]
 `,
     );
-    const port = await freePort();
-    url = `http://127.0.0.1:${port}`;
-    child = start("wrangler", [
-      "dev",
-      `--config=${config}`,
-      "--ip=127.0.0.1",
-      `--port=${port}`,
-      "--inspector-port=0",
-      "--show-interactive-dev-session=false",
-      `--persist-to=${folder}`,
-    ]);
-    await ready(child, async () => {
-      const response = await fetch(url, { signal: AbortSignal.timeout(2_000) });
-      await response.body?.cancel();
-      return true;
-    });
+    child = startWorker(config, folder);
+    url = await workerAddress(child);
   });
 
   after(() => child && end(child));

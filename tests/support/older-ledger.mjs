@@ -5,7 +5,9 @@ import assert from "node:assert/strict";
 import { createHash } from "node:crypto";
 import { once } from "node:events";
 import { createServer } from "node:http";
-import { injectFault, sample, startBoth, startsOf, submit } from "../worker/gateway.mjs";
+import { startBoth } from "./gateway.mjs";
+import { sample } from "./samples.mjs";
+import { injectFault, startsOf, submit } from "./sandbox.mjs";
 import { until } from "./until.mjs";
 
 const ROUTE = "/v1/face-verifications";

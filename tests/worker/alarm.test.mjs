@@ -7,7 +7,9 @@ import { once } from "node:events";
 import { createServer } from "node:http";
 import { after, before, test } from "node:test";
 import { until } from "../support/until.mjs";
-import { only, sample, startBoth, submit } from "./gateway.mjs";
+import { only, startBoth } from "../support/gateway.mjs";
+import { sample } from "../support/samples.mjs";
+import { submit } from "../support/sandbox.mjs";
 
 const ROUTE = "/v1/face-verifications";
 const CALLERS = ["shop", "bank"];

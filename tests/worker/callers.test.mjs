@@ -2,17 +2,16 @@
 
 import assert from "node:assert/strict";
 import { createHmac, randomUUID } from "node:crypto";
-import { mkdtempSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
 import { after, before, test } from "node:test";
 import { FaceVerifyClient } from "cloudauth-edge";
-import { configured, everything, only, operator, sample, startBoth } from "./gateway.mjs";
+import { only, operator, startBoth } from "../support/gateway.mjs";
+import { sample } from "../support/samples.mjs";
+import { everything } from "../support/wrangler.mjs";
 
 const SECRET = "0123456789abcdef0123456789abcdef";
 const ROUTE = "/v1/face-verifications";
 
-let both, folder, caller;
+let both, caller;
 
 before(async () => {
   const first = await operator(["caller", "add", "shop"], { GATEWAY_SECRET: SECRET });
@@ -28,16 +27,14 @@ before(async () => {
     accessKeyId: shown(text, "AccessKeyId"),
     accessKeySecret: shown(text, "AccessKeySecret"),
   }));
-  folder = mkdtempSync(join(tmpdir(), "cloudauth-edge-"));
   both = await startBoth(
     { GATEWAY_SECRET: SECRET, GATEWAY_CALLERS: second.match(/^\[.*\]$/m)[0] },
-    { config: configured(folder, (text) => everything(text).replace("limit = 100", "limit = 10")) },
+    { configure: (text) => everything(text).replace("limit = 100", "limit = 10") },
   );
 });
 
 after(async () => {
   await both?.close();
-  if (folder) rmSync(folder, { recursive: true, force: true });
 });
 
 test("both tokens and both key pairs of a caller work, under both schemes", async () => {

@@ -6,7 +6,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { test } from "node:test";
 import { run } from "../../scripts/lib/process.mjs";
-import { configured, everything } from "./gateway.mjs";
+import { configured, everything } from "../support/wrangler.mjs";
 
 const LIMIT_MS = 120_000;
 /** Cloudflare's limit for the compressed size, on the free plan. */

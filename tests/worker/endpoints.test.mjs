@@ -3,7 +3,9 @@
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
 import { createSandbox } from "../../pkg/dist/sandbox.js";
-import { freePort, hostName, sample, startGateway } from "./gateway.mjs";
+import { hostName, startGateway } from "../support/gateway.mjs";
+import { freePort } from "../support/programs.mjs";
+import { sample } from "../support/samples.mjs";
 
 const ROUTE = "/v1/face-verifications";
 

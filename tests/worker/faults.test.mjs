@@ -2,7 +2,9 @@
 
 import assert from "node:assert/strict";
 import { after, afterEach, before, test } from "node:test";
-import { injectFault, sample, startBoth, startsOf, submit } from "./gateway.mjs";
+import { startBoth } from "../support/gateway.mjs";
+import { sample } from "../support/samples.mjs";
+import { injectFault, startsOf, submit } from "../support/sandbox.mjs";
 import { until } from "../support/until.mjs";
 
 const ROUTE = "/v1/face-verifications";

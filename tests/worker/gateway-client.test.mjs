@@ -4,7 +4,9 @@ import assert from "node:assert/strict";
 import { after, afterEach, before, test } from "node:test";
 import { GatewayClient } from "../../pkg/dist/gateway-client.js";
 import { faultServer, hang } from "../support/fault-server.mjs";
-import { injectFault, sample, startBoth, startsOf, submit } from "./gateway.mjs";
+import { startBoth } from "../support/gateway.mjs";
+import { sample } from "../support/samples.mjs";
+import { injectFault, startsOf, submit } from "../support/sandbox.mjs";
 
 let both, client, endpoint, url;
 

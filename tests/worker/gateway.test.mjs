@@ -6,7 +6,9 @@ import { once } from "node:events";
 import { request } from "node:http";
 import { connect } from "node:net";
 import { after, before, test } from "node:test";
-import { sample, startBoth, submit } from "./gateway.mjs";
+import { startBoth } from "../support/gateway.mjs";
+import { sample } from "../support/samples.mjs";
+import { submit } from "../support/sandbox.mjs";
 import { until } from "../support/until.mjs";
 
 const ROUTE = "/v1/face-verifications";

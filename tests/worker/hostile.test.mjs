@@ -6,7 +6,9 @@ import { createServer } from "node:net";
 import { test } from "node:test";
 import { brotliCompressSync, gzipSync } from "node:zlib";
 import { until } from "../support/until.mjs";
-import { injectFault, sample, startBoth, startGateway, startsOf, submit } from "./gateway.mjs";
+import { startBoth, startGateway } from "../support/gateway.mjs";
+import { sample } from "../support/samples.mjs";
+import { injectFault, startsOf, submit } from "../support/sandbox.mjs";
 
 const ROUTE = "/v1/face-verifications";
 const HOUR = 3_600_000;

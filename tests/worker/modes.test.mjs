@@ -6,7 +6,9 @@ import { readdirSync } from "node:fs";
 import { after, before, test } from "node:test";
 import { FaceVerifyClient } from "cloudauth-edge";
 import { at } from "../../scripts/lib/project.mjs";
-import { operator, sample, startBoth, submit } from "./gateway.mjs";
+import { operator, startBoth } from "../support/gateway.mjs";
+import { sample } from "../support/samples.mjs";
+import { submit } from "../support/sandbox.mjs";
 
 const SECRET = "0123456789abcdef0123456789abcdef";
 const ROUTE = "/v1/face-verifications";

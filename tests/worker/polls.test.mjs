@@ -6,7 +6,8 @@ import { createHash } from "node:crypto";
 import { once } from "node:events";
 import { createServer } from "node:http";
 import { after, before, test } from "node:test";
-import { only, sample, startGateway } from "./gateway.mjs";
+import { only, startGateway } from "../support/gateway.mjs";
+import { sample } from "../support/samples.mjs";
 
 const ROUTE = "/v1/face-verifications";
 const LIMIT = { timeout: 180_000 };

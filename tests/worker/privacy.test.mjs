@@ -11,7 +11,8 @@ import { createServer } from "node:http";
 import { join } from "node:path";
 import { after, before, test } from "node:test";
 import { at } from "../../scripts/lib/project.mjs";
-import { hostName, operator, sample, seeded, startGateway } from "./gateway.mjs";
+import { hostName, operator, startGateway } from "../support/gateway.mjs";
+import { sample, seeded } from "../support/samples.mjs";
 import { until } from "../support/until.mjs";
 
 const ROUTE = "/v1/face-verifications";
@@ -227,11 +228,10 @@ test("no planted value is printed, stored, put into a URL or reported", async ()
   const own = printed.filter((line) => !/^\S*\[wrangler:info\]\S* \S+ \//.test(line));
   assert.equal(own.length < printed.length, hostName === "worker");
   nothingIn(own.join("\n"), "what was printed");
-  const stored = [
-    ...written(gateway.state, 0),
+  const stored = [...written(gateway.state, 0), ...written(at(".wrangler"), began)]
     // Except for the bundle of the Worker's source, whose description contains examples.
-    ...written(at(".wrangler"), began).filter((path) => !path.includes(join(".wrangler", "tmp", "dev-"))),
-  ].map((path) => [path, readFileSync(path)]);
+    .filter((path) => !path.includes(join(".wrangler", "tmp", "dev-")))
+    .map((path) => [path, readFileSync(path)]);
   assert.ok(
     stored.some(([, bytes]) => bytes.includes(numbers[39])),
     "the rows were not found",

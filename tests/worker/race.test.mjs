@@ -6,7 +6,8 @@ import assert from "node:assert/strict";
 import { EventEmitter, once } from "node:events";
 import { createServer } from "node:http";
 import { after, before, test } from "node:test";
-import { sample, seeded, startGateway } from "./gateway.mjs";
+import { startGateway } from "../support/gateway.mjs";
+import { sample, seeded } from "../support/samples.mjs";
 
 const ROUTE = "/v1/face-verifications";
 const CALLERS = 50;

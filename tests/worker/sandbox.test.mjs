@@ -1,70 +1,35 @@
 // The sandbox that a team shares, in workerd.
 
 import assert from "node:assert/strict";
-import { once } from "node:events";
 import { mkdtempSync, readFileSync, rmSync } from "node:fs";
-import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, describe, test } from "node:test";
 import { FaceVerifyClient, newOuterOrderNo } from "cloudauth-edge";
-import { start as startProgram } from "../../scripts/lib/process.mjs";
 import { at } from "../../scripts/lib/project.mjs";
+import { end } from "../support/programs.mjs";
 import { until } from "../support/until.mjs";
+import { configured, startWorker, workerAddress } from "../support/wrangler.mjs";
 
-const READY_WITHIN_MS = 60_000;
-const HOST = "127.0.0.1";
 const KEY = { accessKeyId: "sandbox-key-id", accessKeySecret: "sandbox-key-secret" };
 const TOKEN = "a-token-of-this-test";
 const SCENE = 1000000006;
 
-async function freePort() {
-  const server = createServer().listen(0, HOST);
-  await once(server, "listening");
-  const { port } = server.address();
-  server.close();
-  await once(server, "close");
-  return port;
-}
-
 describe("sandbox Worker", () => {
   const state = mkdtempSync(join(tmpdir(), "cloudauth-edge-"));
-  let url;
-  let child;
+  const config = configured(state, undefined, "wrangler.sandbox.toml");
+  let url, child;
 
-  async function run(...settings) {
-    const port = await freePort();
-    url = `http://${HOST}:${port}`;
-    let output = "";
-    child = startProgram("wrangler", [
-      ...["dev", "--config=wrangler.sandbox.toml", `--ip=${HOST}`, `--port=${port}`, "--inspector-port=0"],
-      ...["--show-interactive-dev-session=false", `--persist-to=${state}`],
-      ...settings.flatMap((setting) => ["--var", setting]),
-    ]);
-    for (const stream of [child.stdout, child.stderr]) stream.on("data", (text) => (output += text));
-    const deadline = Date.now() + READY_WITHIN_MS;
-    for (;;) {
-      if (child.exitCode !== null || Date.now() > deadline)
-        throw new Error(`The Worker did not start:\n${output}`);
-      const response = await fetch(url, { signal: AbortSignal.timeout(2_000) }).catch(() => undefined);
-      await response?.body?.cancel();
-      if (response?.headers.has("x-cloudauth-sandbox")) return;
-      await new Promise((resolve) => setTimeout(resolve, 100));
-    }
+  async function run(vars = { SANDBOX_CONTROL_TOKEN: TOKEN }) {
+    if (child) await end(child);
+    // A Worker that is started again has the same address.
+    child = startWorker(config, state, { port: url && new URL(url).port, vars });
+    url = await workerAddress(child);
   }
 
-  async function end() {
-    if (!child || child.exitCode !== null || child.signalCode !== null) return;
-    const closed = once(child, "close");
-    process.kill(-child.pid, "SIGTERM");
-    const timer = setTimeout(() => process.kill(-child.pid, "SIGKILL"), 5_000);
-    await closed;
-    clearTimeout(timer);
-  }
-
-  before(() => run(`SANDBOX_CONTROL_TOKEN:${TOKEN}`));
+  before(() => run());
   after(async () => {
-    await end();
+    if (child) await end(child);
     rmSync(state, { recursive: true, force: true });
   });
 
@@ -87,8 +52,7 @@ describe("sandbox Worker", () => {
     const { certifyId } = await begin();
     const submitted = await control("POST", `verifications/${certifyId}/submit`, { outcome: "passed" });
     assert.equal((await submitted.json()).stage, "ended");
-    await end();
-    await run(`SANDBOX_CONTROL_TOKEN:${TOKEN}`);
+    await run();
     const result = await client().describeFaceVerify({ sceneId: SCENE, certifyId });
     assert.equal(result.status, "passed");
     const picture = await fetch(result.material.facialPictureFront.pictureUrl);
@@ -144,8 +108,7 @@ describe("sandbox Worker", () => {
 
   test("its control API is open to holders of the token alone", async () => {
     assert.equal((await control("GET", "state", undefined, "another")).status, 401);
-    await end();
-    await run();
+    await run({});
     assert.equal((await control("GET", "state")).status, 403, "closed until a token is set");
     assert.ok((await begin()).certifyId);
   });

@@ -7,7 +7,7 @@ import { connect } from "node:net";
 import { test } from "node:test";
 import { start } from "../../scripts/lib/process.mjs";
 import { projectEnv } from "../../scripts/lib/project.mjs";
-import { freePort } from "./gateway.mjs";
+import { freePort } from "../support/programs.mjs";
 
 const orders = new Set();
 

@@ -3,7 +3,9 @@
 import assert from "node:assert/strict";
 import { createHash } from "node:crypto";
 import { afterEach, test } from "node:test";
-import { injectFault, sample, startBoth } from "./gateway.mjs";
+import { startBoth } from "../support/gateway.mjs";
+import { sample } from "../support/samples.mjs";
+import { injectFault } from "../support/sandbox.mjs";
 
 const PATH = "/readyz/vendor";
 

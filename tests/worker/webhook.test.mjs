@@ -8,8 +8,11 @@ import { after, before, test } from "node:test";
 import { Webhook } from "standardwebhooks";
 import { start, stopAll } from "../../scripts/lib/process.mjs";
 import { at } from "../../scripts/lib/project.mjs";
+import { operator, startBoth } from "../support/gateway.mjs";
+import { freePort } from "../support/programs.mjs";
+import { sample } from "../support/samples.mjs";
+import { submit } from "../support/sandbox.mjs";
 import { until } from "../support/until.mjs";
-import { freePort, operator, sample, startBoth, submit } from "./gateway.mjs";
 
 const SECRET = "0123456789abcdef0123456789abcdef";
 const ROUTE = "/v1/face-verifications";

@@ -17,32 +17,6 @@ export async function startSandbox() {
   return { endpoint: url, seen: (certifyId) => sandbox.verification(certifyId) };
 }
 
-/**
- * Waits until a program has printed its URL.
- *
- * @param {RegExp} pattern whose first group is the address
- */
-export async function address(child, pattern) {
-  let output = "";
-  return new Promise((resolve, reject) => {
-    const failed = (why) => {
-      clearTimeout(timer);
-      reject(new Error(`The program ${why}:\n${output}`));
-    };
-    const timer = setTimeout(failed, READY_WITHIN_MS, "is not ready");
-    child.once("error", (error) => failed(error.message));
-    child.once("close", (code) => failed(`ended with code ${code}`));
-    const collect = (chunk) => {
-      output += chunk;
-      const found = output.match(pattern);
-      if (!found) return;
-      clearTimeout(timer);
-      resolve(found[1]);
-    };
-    for (const stream of [child.stdout, child.stderr]) stream.setEncoding("utf8").on("data", collect);
-  });
-}
-
 /** Sends a request to a project's server, which may still be starting. */
 export async function ask(url, path) {
   const response = await fetch(new URL(path, url), { signal: AbortSignal.timeout(READY_WITHIN_MS) });

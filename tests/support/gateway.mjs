@@ -1,74 +1,21 @@
-// Starts the gateway on a real host with the sandbox as its upstream, for the tests in this folder: in workerd, or with
-// TEST_GATEWAY_HOST=node as one Node process, with TEST_GATEWAY_DATABASE=postgres on PostgreSQL.
+// Starts the gateway on a real host with the sandbox as its upstream: in workerd, or with TEST_GATEWAY_HOST=node as one
+// Node process, with TEST_GATEWAY_DATABASE=postgres on PostgreSQL.
 
 import { execFile } from "node:child_process";
 import { EventEmitter, once } from "node:events";
-import { chmodSync, mkdtempSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
-import { createServer } from "node:net";
+import { chmodSync, mkdtempSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { createInterface } from "node:readline";
 import { DatabaseSync } from "node:sqlite";
 import { promisify } from "node:util";
 import { createSandbox } from "../../pkg/dist/sandbox.js";
 import { start } from "../../scripts/lib/process.mjs";
-import { at, projectEnv } from "../../scripts/lib/project.mjs";
+import { at } from "../../scripts/lib/project.mjs";
 import { startPostgres } from "../postgres/database.mjs";
 import { describedBy } from "./openapi.mjs";
-
-const READY_WITHIN_MS = 60_000;
-const HOST = "127.0.0.1";
-
-export async function freePort() {
-  const server = createServer().listen(0, HOST);
-  await once(server, "listening");
-  const { port } = server.address();
-  server.close();
-  await once(server, "close");
-  return port;
-}
-
-/** Ends a process group with SIGTERM, and with SIGKILL after five seconds. */
-export async function end(child) {
-  const closed = once(child, "close");
-  if (child.exitCode === null && child.signalCode === null) {
-    process.kill(-child.pid, "SIGTERM");
-    const timer = setTimeout(() => process.kill(-child.pid, "SIGKILL"), 5_000);
-    await closed;
-    clearTimeout(timer);
-  }
-}
-
-/**
- * Polls until `answers` returns true, within the program's start-up time limit.
- *
- * @param {import("node:child_process").ChildProcess} child
- * @param {() => Promise<boolean>} answers
- * @param {(line: string) => void} [print] receives the program's output
- */
-export async function ready(child, answers, print = () => {}) {
-  const lines = [];
-  for (const stream of [child.stdout, child.stderr]) {
-    let rest = "";
-    stream.setEncoding("utf8").on("data", (chunk) => {
-      const parts = (rest + chunk).split("\n");
-      rest = parts.pop();
-      lines.push(...parts);
-      for (const line of parts) print(line);
-    });
-  }
-  let ended = false;
-  child.once("close", () => (ended = true));
-  const deadline = Date.now() + READY_WITHIN_MS;
-  for (;;) {
-    if (ended || Date.now() > deadline) throw new Error(`It did not start:\n${lines.join("\n")}`);
-    try {
-      if (await answers()) return;
-    } catch {
-      // Not listening yet.
-    }
-    await new Promise((resolve) => setTimeout(resolve, 100));
-  }
-}
+import { address, bareEnv, end, gatewayProgram } from "./programs.mjs";
+import { configured, startWorker, workerAddress } from "./wrangler.mjs";
 
 const HOSTS = { worker: workerHost, node: nodeHost };
 /** The name of the tested host. */
@@ -77,32 +24,21 @@ const onPostgres = process.env.TEST_GATEWAY_DATABASE === "postgres";
 /** The reason to skip a test on other hosts; false on the named one. */
 export const only = (name, why) => hostName !== name && why;
 
-/** Runs `wrangler dev` with these settings. */
-function workerHost(settings, { port, state, config, evicting, hostile }) {
+/** Runs the Worker with these settings. */
+function workerHost(settings, { state, url, configure = (text) => text, evicting, hostile }) {
   const request = async (path) => {
-    const response = await fetch(`http://${HOST}:${port}${path}`);
+    const response = await fetch(url() + path);
     if (response.status !== 204) throw new Error(`${path}: ${response.status}`);
   };
-  const file =
-    evicting || hostile
-      ? configured(state, (text) =>
-          text.replace(`main = "${at("worker.js")}"`, `main = "${at("tests", "worker", "evicting.js")}"`),
-        )
-      : config;
+  const config = configured(state, (text) => {
+    const changed = configure(text);
+    return evicting || hostile
+      ? changed.replace(`main = "${at("worker.js")}"`, `main = "${at("tests", "support", "evicting.js")}"`)
+      : changed;
+  });
   return {
-    start: () =>
-      start("wrangler", [
-        "dev",
-        ...(file ? [`--config=${file}`] : []),
-        `--ip=${HOST}`,
-        `--port=${port}`,
-        // Otherwise, requests have the host name of a route in wrangler.toml.
-        "--infer-origin-from-routes=false",
-        "--inspector-port=0",
-        "--show-interactive-dev-session=false",
-        `--persist-to=${state}`,
-        ...Object.entries(settings).flatMap(([name, value]) => ["--var", `${name}:${value}`]),
-      ]),
+    start: (port) => startWorker(config, state, { port, vars: settings }),
+    address: workerAddress,
     evict: (caller) => request(`/_evict/${caller}`),
     shiftClock: (millis) => request(`/_clock/${millis}`),
     setFull: (full) => request(`/_${full ? "fill" : "free"}/dev`),
@@ -124,7 +60,7 @@ const FULL_DISK = {
 };
 
 /** Runs cloudauth-edge-gateway with these settings. Only the end of the process clears its memory. */
-function nodeHost(settings, { port, state, database, evicting, hostile }) {
+function nodeHost(settings, { state, database, evicting, hostile }) {
   const clock = join(state, "clock");
   const shiftClock = (millis) => {
     writeFileSync(`${clock}.next`, String(millis));
@@ -133,27 +69,32 @@ function nodeHost(settings, { port, state, database, evicting, hostile }) {
   if (hostile) shiftClock(0);
   const env = {
     ...bareEnv(),
-    GATEWAY_LISTEN: `${HOST}:${port}`,
-    GATEWAY_METRICS_LISTEN: `${HOST}:0`,
+    GATEWAY_METRICS_LISTEN: "127.0.0.1:0",
     GATEWAY_DATABASE: database?.url ?? join(state, "gateway.db"),
     // Short, because a killed process keeps its lease, and a clock that jumps suspends it until it is renewed.
     GATEWAY_LEASE_SECONDS: evicting ? "1" : hostile ? "15" : "60",
     GATEWAY_SHUTDOWN_SECONDS: "3",
     ...(hostile && {
-      NODE_OPTIONS: `--import=${at("tests", "worker", "shifted-clock.js")}`,
+      NODE_OPTIONS: `--import=${at("tests", "support", "shifted-clock.js")}`,
       CLOCK_FILE: clock,
     }),
     ...settings,
   };
-  // In a folder without a .env file.
   function setFull(full) {
     const { on, off } = FULL_DISK[database ? "postgres" : "sqlite"];
     if (database) return database.sql(full ? on : off, "gateway");
-    const db = new DatabaseSync(env.GATEWAY_DATABASE, { timeout: READY_WITHIN_MS });
+    const db = new DatabaseSync(env.GATEWAY_DATABASE, { timeout: 60_000 });
     db.exec(full ? on : off);
     return db.close();
   }
-  return { start: () => start("node", [gatewayProgram], { env, cwd: state }), shiftClock, setFull };
+  return {
+    // In a folder without a .env file.
+    start: (port) =>
+      start("node", [gatewayProgram], { env: { GATEWAY_LISTEN: `127.0.0.1:${port}`, ...env }, cwd: state }),
+    address: (child) => address(child, /^\{"listening":"(http:[^"]+)"/m),
+    shiftClock,
+    setFull,
+  };
 }
 
 /** Starts a PostgreSQL server in the folder of a gateway's state, which the server's user must be able to enter. */
@@ -162,20 +103,12 @@ function postgresIn(state) {
   return startPostgres(join(state, "pg"));
 }
 
-export const gatewayProgram = at("server", "dist", "cloudauth-edge-gateway.js");
-
-/** The environment of the project's tools, without settings of a gateway. */
-function bareEnv() {
-  const others = Object.entries(projectEnv()).filter(([name]) => !/^(GATEWAY|CLOUDAUTH)_/.test(name));
-  return Object.fromEntries(others);
-}
-
 /**
  * Starts the gateway with these settings.
  *
  * @param {Record<string, string>} settings
- * @param {{ config?: string, evicting?: boolean, hostile?: boolean, on?: keyof HOSTS, shared?: object }} [options]
- *   another wrangler.toml; whether `evict` ends what is in memory in the middle of whatever it does, and a call that this
+ * @param {{ configure?: (text: string) => string, evicting?: boolean, hostile?: boolean, on?: keyof HOSTS, shared?: object }} [options]
+ *   changes wrangler.toml; whether `evict` ends what is in memory in the middle of whatever it does, and a call that this
  *   meets is made again; whether `shiftClock` changes the host's clock, and `setFull` its disk; the host; a PostgreSQL
  *   server that outlives it
  * @returns {Promise<{ url: string, call: Function, state: string, logs: () => object[], output: () => string, restart:
@@ -183,14 +116,13 @@ function bareEnv() {
  */
 export async function startGateway(
   settings,
-  { config, evicting = false, hostile = false, on = hostName, shared } = {},
+  { configure, evicting = false, hostile = false, on = hostName, shared } = {},
 ) {
   const state = mkdtempSync(join(tmpdir(), "cloudauth-edge-"));
-  const port = await freePort();
-  const url = `http://${HOST}:${port}`;
   const own = on === "node" && onPostgres && !shared ? await postgresIn(state) : undefined;
   const database = shared ?? own;
-  const host = HOSTS[on](settings, { port, state, config, evicting, hostile, database });
+  let url;
+  const host = HOSTS[on](settings, { state, url: () => url, configure, evicting, hostile, database });
   const printed = new EventEmitter();
   const lines = [];
   let child;
@@ -200,24 +132,19 @@ export async function startGateway(
   let supervised = false;
 
   async function run() {
-    const started = host.start();
+    // A process that takes another's place has its port.
+    const started = host.start(url ? new URL(url).port : 0);
     child = started;
     // It can also end by itself: under load, it may lose its lease.
     started.once("close", () => {
       if (supervised) back = run();
     });
-    await ready(
-      started,
-      async () => {
-        const response = await fetch(`${url}/livez`, { signal: AbortSignal.timeout(2_000) });
-        await response.body?.cancel();
-        return response.ok;
-      },
-      (line) => {
+    for (const input of [started.stdout, started.stderr])
+      createInterface({ input }).on("line", (line) => {
         lines.push(line);
         printed.emit("line");
-      },
-    );
+      });
+    url = await host.address(started);
   }
 
   try {
@@ -352,31 +279,6 @@ export async function startGateway(
   };
 }
 
-/**
- * Writes another wrangler.toml, whose paths refer to this project's files.
- *
- * @param {string} folder where to write it
- * @param {(text: string) => string} change
- */
-export function configured(folder, change) {
-  const text = readFileSync(at("wrangler.toml"), "utf8")
-    .replace('main = "', `main = "${at()}/`)
-    .replace('directory = "./', `directory = "${at()}/`);
-  const file = join(folder, "wrangler.toml");
-  writeFileSync(file, change(text));
-  return file;
-}
-
-/** wrangler.toml with all commented-out bindings enabled. */
-export function everything(text) {
-  const full = text.replace(/^# (?=\[\[|\w+ = )/gm, "");
-  for (const binding of ["RATE_LIMITER", "METRICS"]) {
-    if (!new RegExp(`^\\w+ = "${binding}"`, "m").test(full))
-      throw new Error(`no ${binding} in wrangler.toml`);
-  }
-  return full;
-}
-
 /** Starts a sandbox that listens, and a gateway in front of it. */
 export async function startBoth(settings = {}, options) {
   const sandbox = createSandbox();
@@ -401,64 +303,13 @@ export async function startBoth(settings = {}, options) {
   }
 }
 
-/** Makes the sandbox fail as described, instead of answering its next call. */
-export async function injectFault(endpoint, description) {
-  const response = await fetch(`${endpoint}/_sandbox/faults`, {
-    method: "POST",
-    body: JSON.stringify(description),
-  });
-  if (!response.ok) throw new Error(await response.text());
-}
-
-/** How often the sandbox executed InitFaceVerify for an order. */
-export async function startsOf(endpoint, no) {
-  const response = await fetch(`${endpoint}/_sandbox/verifications?outerOrderNo=${no}`);
-  return (await response.json()).verifications.length;
-}
-
-/** The output of an operator's command that has only these settings. */
-export async function operator(args, settings) {
+/** The output of an operator's command with only these settings, and those in the files of a folder. */
+export async function operator(args, settings, cwd = tmpdir()) {
   const program = hostName === "node" ? gatewayProgram : at("scripts", "gateway.mjs");
   const env = { ...bareEnv(), ...settings };
   try {
-    return (await promisify(execFile)("node", [program, ...args], { env, cwd: tmpdir() })).stdout;
+    return (await promisify(execFile)("node", [program, ...args], { env, cwd })).stdout;
   } catch (error) {
     return error.stderr;
   }
-}
-
-/** xorshift32: makes the same choices in every run, if events occur in the same order. */
-export function seeded(seed) {
-  let state = seed;
-  return (count) => {
-    state ^= state << 13;
-    state ^= state >>> 17;
-    state ^= state << 5;
-    return (state >>> 0) % count;
-  };
-}
-
-let orders = 0;
-
-/** Sample values from Alibaba Cloud's documentation, with a new order number each time. */
-export function sample(changes = {}) {
-  orders += 1;
-  return {
-    outerOrderNo: `e0c34a77f5ac40a5aa5e${String(orders).padStart(12, "0")}`,
-    userId: "123456789",
-    certName: "张三",
-    certNo: "11010519491231002X",
-    metaInfo: '{"zimVer":"3.0.0","appVersion": "1","deviceType": "ios","osVersion": "iOS 10.3.2"}',
-    ...changes,
-  };
-}
-
-/** Submits a verification, as the phone does. */
-export async function submit(endpoint, certifyId, outcome) {
-  const response = await fetch(`${endpoint}/_sandbox/verifications/${certifyId}/submit`, {
-    method: "POST",
-    headers: { "content-type": "application/json" },
-    body: JSON.stringify({ outcome }),
-  });
-  if (!response.ok) throw new Error(`submit: ${response.status} ${await response.text()}`);
 }

@@ -3,10 +3,11 @@
 //   node scripts/gateway.mjs caller list|add|change|rotate|revoke …   edits the value of GATEWAY_CALLERS, or of GATEWAY_CALLERS_2 and so on
 //   node scripts/gateway.mjs check [url]               lists invalid settings, of this folder or of a deployment
 //
-// Reads settings (GATEWAY_SECRET, GATEWAY_CALLERS, …) from .dev.vars and the environment; the environment takes
-// precedence.
+// Reads settings (GATEWAY_SECRET, GATEWAY_CALLERS, …) from .dev.vars in the current folder and from the environment, which
+// takes precedence.
 
 import { existsSync, readFileSync } from "node:fs";
+import { resolve } from "node:path";
 import { parseArgs } from "node:util";
 import { envSettings } from "../host/env-file.js";
 import { Failure as Wrong } from "../host/failure.js";
@@ -17,7 +18,7 @@ import { at } from "./lib/project.mjs";
 const USAGE = "Usage: node scripts/gateway.mjs caller <action> [id] [options] | check [url]";
 /** Cloudflare's limit for one secret. */
 const SECRET_MAX_BYTES = 5_120;
-const SETTINGS = at(".dev.vars");
+const SETTINGS = resolve(".dev.vars");
 
 function variables() {
   const written = existsSync(SETTINGS) ? envSettings(SETTINGS) : {};

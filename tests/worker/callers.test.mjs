@@ -2,6 +2,9 @@
 
 import assert from "node:assert/strict";
 import { createHmac, randomUUID } from "node:crypto";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { after, before, test } from "node:test";
 import { FaceVerifyClient } from "cloudauth-edge";
 import { only, operator, startBoth } from "../support/gateway.mjs";
@@ -139,3 +142,15 @@ test("the check says what is missing, here and of a running gateway", async () =
   }
   assert.match(await operator(["nothing"], complete), /Usage/);
 });
+
+test(
+  "the commands read .dev.vars in the current folder",
+  { skip: only("worker", "a file of wrangler") },
+  async (t) => {
+    const folder = mkdtempSync(join(tmpdir(), "cloudauth-edge-"));
+    t.after(() => rmSync(folder, { recursive: true }));
+    writeFileSync(join(folder, ".dev.vars"), "GATEWAY_MODE=development\nGATEWAY_PHOTO=wrong\n");
+    assert.match(await operator(["check"], {}, folder), /GATEWAY_PHOTO must be/);
+    assert.match(await operator(["check"], { GATEWAY_PHOTO: "stream" }, folder), /complete/);
+  },
+);

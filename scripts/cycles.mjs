@@ -14,10 +14,10 @@ const moduleOf = (file) =>
     .filter((part, index, parts) => !(index === parts.length - 1 && ["mod", "lib"].includes(part)))
     .join("::");
 
-/** Source text without comments, strings and the unit tests at its end. */
+/** Source text without comments, strings and the unit tests at its end; `mod tests;` can be anywhere. */
 const code = (text) =>
   text
-    .replace(/^#\[cfg\((?:all\()?test[\s\S]*/m, "")
+    .replace(/^#\[cfg\((?:all\()?test\b.*\n(?:#\[.*\n)*mod tests \{[\s\S]*/m, "")
     .replace(/\/\/.*$/gm, "")
     .replace(/r#"[\s\S]*?"#/g, '""')
     .replace(/"(?:\\.|[^"\\])*"/g, '""');

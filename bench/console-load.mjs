@@ -1,16 +1,16 @@
-// Measures the console's first load in Chromium from the gateway in workerd: bytes sent, and time until it is
-// interactive.
+// Measures the console's first load in Chromium from the gateway in workerd: bytes sent, and the median time until it is
+// interactive. `node bench/console-load.mjs`.
 
-import { gzipSync } from "node:zlib";
 import { chromium } from "playwright-core";
 import { startBoth } from "../tests/support/gateway.mjs";
+import { command } from "../scripts/lib/progress.mjs";
 import { browser } from "../scripts/lib/project.mjs";
+import { gzipped, kilobytes } from "../scripts/lib/sizes.mjs";
 
 /** Number of loads; the first one also compiles, in the browser and in workerd. */
 const LOADS = 5;
 
-/** @returns {Promise<{ requests: number, gzip: number, interactiveMs: number }>} `interactiveMs` is the median */
-export async function firstLoad() {
+await command(import.meta, async () => {
   const both = await startBoth();
   const chrome = await chromium.launch({
     executablePath: browser().chrome,
@@ -40,13 +40,11 @@ export async function firstLoad() {
       await page.close();
     }
     times.sort((a, b) => a - b);
-    return {
-      requests: sent.length,
-      gzip: sent.reduce((sum, body) => sum + gzipSync(body, { level: 9 }).length, 0),
-      interactiveMs: times[Math.floor(LOADS / 2)],
-    };
+    const gzip = sent.reduce((sum, body) => sum + gzipped(body), 0);
+    const interactive = `${Math.round(times[Math.floor(LOADS / 2)])} ms`;
+    console.log(`${sent.length} requests, ${kilobytes(gzip)} gzip, interactive after ${interactive}`);
   } finally {
     await chrome.close();
     await both.close();
   }
-}
+});

@@ -3,12 +3,11 @@
 
 import { readFileSync } from "node:fs";
 import { basename } from "node:path";
-import { firstLoad } from "../bench/console-load.mjs";
 import { build, wasmFile } from "./build.mjs";
 import { consoleFiles } from "./console.mjs";
 import { Failure, must } from "./lib/process.mjs";
 import { command } from "./lib/progress.mjs";
-import { at, browser } from "./lib/project.mjs";
+import { at } from "./lib/project.mjs";
 import { compressed, kilobytes } from "./lib/sizes.mjs";
 import { forBuild, setUp } from "./setup.mjs";
 
@@ -73,13 +72,6 @@ await command(import.meta, async () => {
     );
     console.log(`  ${part.padEnd(10)} ${cells.join("")}`);
     if (total.gzip > budget * 1024) over.push(part);
-  }
-  if (browser().chrome) {
-    const { requests, gzip, interactiveMs } = await firstLoad();
-    const when = `${Math.round(interactiveMs)} ms on this machine`;
-    console.log(
-      `\nfirst load of the console: ${requests} requests, ${kilobytes(gzip)} gzip, interactive after ${when}`,
-    );
   }
   if (over.length > 0) {
     throw new Failure(`Over budget: ${over.join(", ")}`, {

@@ -1,11 +1,12 @@
 // Checks that every lock file of the project has a hash for each package. Part of the lint.
 
-import { readFileSync, readdirSync } from "node:fs";
-import { join } from "node:path";
+import { readFileSync } from "node:fs";
+import { basename } from "node:path";
 import { parse } from "smol-toml";
 import { Failure } from "./lib/process.mjs";
 import { command } from "./lib/progress.mjs";
 import { at } from "./lib/project.mjs";
+import { tracked } from "./lib/tracked.mjs";
 
 /** The packages of a lock file that come from a registry and have no integrity hash. */
 export function withoutIntegrity(text) {
@@ -26,20 +27,10 @@ export function withoutChecksum(text) {
 
 const KINDS = { "package-lock.json": withoutIntegrity, "Cargo.lock": withoutChecksum };
 
-/** The project's lock files, without those of installed or built packages. */
-function lockFiles(folder) {
-  return readdirSync(at(folder), { withFileTypes: true }).flatMap((entry) => {
-    const path = join(folder, entry.name);
-    if (entry.isFile()) return entry.name in KINDS ? [path] : [];
-    const others = entry.name.startsWith(".") || ["node_modules", "target"].includes(entry.name);
-    return entry.isDirectory() && !others ? lockFiles(path) : [];
-  });
-}
-
 await command(import.meta, async () => {
-  const files = lockFiles("");
+  const files = tracked(...Object.keys(KINDS).map((name) => `:(glob)**/${name}`));
   const wrong = files.flatMap((file) => {
-    const check = KINDS[file.split(/[\\/]/).at(-1)];
+    const check = KINDS[basename(file)];
     return check(readFileSync(at(file), "utf8")).map((name) => `${file}: ${name}`);
   });
   if (wrong.length > 0) {

@@ -2,9 +2,10 @@
 
 import { readFileSync } from "node:fs";
 import { extname } from "node:path";
-import { Failure, must } from "./lib/process.mjs";
+import { Failure } from "./lib/process.mjs";
 import { command } from "./lib/progress.mjs";
 import { at } from "./lib/project.mjs";
+import { tracked } from "./lib/tracked.mjs";
 
 const EXTENSIONS = /\.(md|rs|m?js|[mc]?tsx?|cts|py|java|html|toml|ya?ml)$/;
 /** Third-party texts, and the pages that list the wordings themselves. */
@@ -41,8 +42,7 @@ async function spacing(files) {
 }
 
 await command(import.meta, async () => {
-  const tracked = (await must("git", ["ls-files", "--cached", "--others", "--exclude-standard"])).split("\n");
-  const files = tracked.filter(
+  const files = tracked().filter(
     (file) => (EXTENSIONS.test(file) || ALSO.includes(file)) && !IGNORED.test(file),
   );
   const rules = readRules();

@@ -2,13 +2,14 @@
 // published files one by one.
 
 import { createHash } from "node:crypto";
-import { cpSync, existsSync, mkdtempSync, readFileSync, rmSync, symlinkSync } from "node:fs";
+import { cpSync, mkdtempSync, readFileSync, rmSync, symlinkSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join, relative } from "node:path";
 import { build } from "./build.mjs";
 import { Failure, must } from "./lib/process.mjs";
 import { command, line } from "./lib/progress.mjs";
 import { at, filesUnder, projectEnv, root } from "./lib/project.mjs";
+import { tracked } from "./lib/tracked.mjs";
 import { forBuild, setUp } from "./setup.mjs";
 
 /** The folders with build output. */
@@ -27,9 +28,7 @@ await command(import.meta, async () => {
   await build();
   const elsewhere = mkdtempSync(join(tmpdir(), "another-folder-"));
   try {
-    const listed = await must("git", ["ls-files", "-z", "--cached", "--others", "--exclude-standard"]);
-    for (const file of listed.split("\0").filter((name) => name && existsSync(at(name))))
-      cpSync(at(file), join(elsewhere, file), { recursive: true });
+    for (const file of tracked()) cpSync(at(file), join(elsewhere, file), { recursive: true });
     for (const folder of INSTALLED) symlinkSync(at(folder), join(elsewhere, folder));
     await line("the same in another folder", async () => {
       await must("node", ["scripts/build.mjs"], { cwd: elsewhere, env: projectEnv() });

@@ -4,7 +4,8 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { COLUMNS, callPoint, requestPoint } from "../../worker/metrics.js";
-import { blocksOf, read, tracked } from "./markdown.mjs";
+import { tracked } from "../../scripts/lib/tracked.mjs";
+import { blocksOf, read } from "./markdown.mjs";
 
 const page = read("docs/analytics.md");
 const queries = blocksOf(page).filter(({ language }) => language === "sql");

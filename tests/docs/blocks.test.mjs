@@ -7,7 +7,8 @@
 import assert from "node:assert/strict";
 import { basename } from "node:path";
 import { test } from "node:test";
-import { blocksOf, files, originalOf, read, tracked } from "./markdown.mjs";
+import { tracked } from "../../scripts/lib/tracked.mjs";
+import { blocksOf, files, originalOf, read } from "./markdown.mjs";
 
 /** `by` reads every block of that language in that file. */
 const elsewhere = JSON.parse(read("tests/docs/blocks.json"));

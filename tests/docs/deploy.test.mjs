@@ -4,7 +4,8 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { OWN_NAMES } from "../../server/settings.js";
-import { read, tracked } from "./markdown.mjs";
+import { tracked } from "../../scripts/lib/tracked.mjs";
+import { read } from "./markdown.mjs";
 
 const FOLDER = "server/deploy/";
 const files = Object.fromEntries(

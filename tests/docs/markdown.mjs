@@ -1,18 +1,8 @@
 // Parses the project's documentation for the tests in this folder.
 
-import { execFileSync } from "node:child_process";
-import { existsSync, readFileSync } from "node:fs";
-import { at, root } from "../../scripts/lib/project.mjs";
-
-/** Files that git tracks or would add, by their paths from the root. */
-export const tracked = (...patterns) =>
-  execFileSync(
-    "git",
-    ["ls-files", "-z", "--cached", "--others", "--exclude-standard", "--deduplicate", ...patterns],
-    { cwd: root, encoding: "utf8" },
-  )
-    .split("\0")
-    .filter((file) => file && existsSync(at(file)));
+import { readFileSync } from "node:fs";
+import { at } from "../../scripts/lib/project.mjs";
+import { tracked } from "../../scripts/lib/tracked.mjs";
 
 export const files = tracked("*.md");
 

@@ -2,7 +2,8 @@
 
 import assert from "node:assert/strict";
 import test from "node:test";
-import { read, tracked } from "./markdown.mjs";
+import { tracked } from "../../scripts/lib/tracked.mjs";
+import { read } from "./markdown.mjs";
 
 test("every test of the threat model exists", () => {
   const page = read("docs/threat-model.md");

@@ -17,7 +17,7 @@ test("a circle is found, also behind a `mod tests;`", () => {
   ]);
 });
 
-test("imports in one direction, and those of unit tests, are no circle", () => {
+test("imports in one direction, and those of unit tests, form no circle", () => {
   const high = "use crate::low::Low;";
   for (const low of [
     "use crate::lowest::Lowest;",

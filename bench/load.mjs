@@ -2,7 +2,6 @@
 // waits for the others. The parts are signatures (a million), polls (500 at once) and day (24 hours of alarms, by a clock
 // that is moved). LOAD_SIGNATURES, LOAD_POLLS and LOAD_ORDERS change the numbers.
 
-import { createHash } from "node:crypto";
 import { once } from "node:events";
 import { mkdtempSync, rmSync } from "node:fs";
 import { Agent, createServer, request as httpRequest } from "node:http";
@@ -11,6 +10,7 @@ import { join } from "node:path";
 import { setFlagsFromString } from "node:v8";
 import { runInNewContext } from "node:vm";
 import { FaceVerifyClient } from "cloudauth-edge";
+import { callerOf } from "../tests/support/samples.mjs";
 import { keys, parameters } from "./lib/input.mjs";
 import { Load } from "./lib/load.mjs";
 import { startNode } from "./lib/node-gateway.mjs";
@@ -106,13 +106,7 @@ async function withGateway(work) {
     GATEWAY_MODE: "development",
     CLOUDAUTH_ENDPOINTS: url,
     CLOUDAUTH_CALLS_PER_SECOND: "10000",
-    GATEWAY_CALLERS: JSON.stringify(
-      CALLERS.map((id) => ({
-        id,
-        tokenSha256: [createHash("sha256").update(id).digest("hex")],
-        webhookUrl: `${url}/verdicts`,
-      })),
-    ),
+    GATEWAY_CALLERS: JSON.stringify(CALLERS.map((id) => callerOf(id, id, { webhookUrl: `${url}/verdicts` }))),
   });
   const load = new Load();
   /** Moves the clock and returns the memory in use. */

@@ -1,5 +1,5 @@
-import { createHash } from "node:crypto";
 import { startPostgres } from "../../tests/postgres/database.mjs";
+import { callerOf } from "../../tests/support/samples.mjs";
 import { gateway, newest, nodeGateway, read, start } from "../lib/gateway.mjs";
 import { Load } from "../lib/load.mjs";
 import { alternate } from "../lib/measure.mjs";
@@ -18,13 +18,7 @@ processors, so more instances are not faster here: the rows show the cost of sha
 ${CALLERS.length} callers, then to one, whose steps the database runs one at a time.`;
 
 const settings = {
-  GATEWAY_CALLERS: JSON.stringify(
-    CALLERS.map(({ id, token }) => ({
-      id,
-      tokenSha256: [createHash("sha256").update(token).digest("hex")],
-      scopes: ["create", "read"],
-    })),
-  ),
+  GATEWAY_CALLERS: JSON.stringify(CALLERS.map(({ id, token }) => callerOf(id, token))),
 };
 
 /** An endless iteration over a list. */

@@ -65,7 +65,7 @@ for (const name of ["Node 24", "Bun", "Deno"]) {
   test(`${name} sends a start once, however the connection ends`, async () => {
     for (const end of ["destroy", "resetAndDestroy", "close"]) {
       await using server = await faultServer(pending, ({ socket }) => {
-        if (end === "close") server.close();
+        if (end === "close") server.refuse();
         socket[end === "close" ? "destroy" : end]();
       });
       const run = [...forSandbox, "lost-start.js", server.endpoint];

@@ -4,14 +4,14 @@
 //   node tests/server/kill.mjs [kills] [seed] [clients]     defaults: 200 kills, a random seed, 16 clients
 
 import assert from "node:assert/strict";
-import { createHash, randomInt } from "node:crypto";
+import { randomInt } from "node:crypto";
 import { EventEmitter, once } from "node:events";
-import { createServer } from "node:http";
 import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { command } from "../../scripts/lib/progress.mjs";
+import { json, loopback } from "../support/fault-server.mjs";
 import { startGateway } from "../support/gateway.mjs";
-import { sample, seeded } from "../support/samples.mjs";
+import { callerOf, sample, seeded } from "../support/samples.mjs";
 
 const ROUTE = "/v1/face-verifications";
 const CLIENTS = 16;
@@ -57,14 +57,7 @@ export async function killRun({ kills, seed, clients = CLIENTS, start = oneProce
     GATEWAY_MODE: "development",
     CLOUDAUTH_ENDPOINTS: vendor.url,
     CLOUDAUTH_CALLS_PER_SECOND: "1000",
-    GATEWAY_CALLERS: JSON.stringify([
-      {
-        id: "shop",
-        tokenSha256: [createHash("sha256").update("dev-token").digest("hex")],
-        scopes: ["create", "read"],
-        webhookUrl: receiver.url,
-      },
-    ]),
+    GATEWAY_CALLERS: JSON.stringify([callerOf("shop", "dev-token", { webhookUrl: receiver.url })]),
   });
   try {
     const orders = [];
@@ -121,8 +114,8 @@ export async function killRun({ kills, seed, clients = CLIENTS, start = oneProce
     };
   } finally {
     await gateway.close();
-    vendor.close();
-    receiver.close();
+    await vendor.close();
+    await receiver.close();
   }
 }
 
@@ -188,28 +181,20 @@ class Server {
     this.events = events;
   }
 
-  #server = createServer(async (request, response) => {
-    let body = "";
-    try {
-      for await (const chunk of request) body += chunk;
-    } catch {
-      return; // the gateway was killed
-    }
-    const { status, json } = this.answer(body);
-    // Yields first, so that kills hit calls in progress.
-    await new Promise((resolve) => setImmediate(resolve));
-    response.writeHead(status, { "content-type": "application/json" }).end(JSON.stringify(json));
-  });
+  #server;
 
   async listen() {
-    this.#server.listen(0, "127.0.0.1");
-    await once(this.#server, "listening");
-    this.url = `http://127.0.0.1:${this.#server.address().port}`;
+    this.#server = await loopback(async (request, response) => {
+      const answer = this.answer(request);
+      // Yields first, so that kills hit calls in progress.
+      await new Promise((resolve) => setImmediate(resolve));
+      json(answer.json, answer.status)(request, response);
+    });
+    this.url = this.#server.endpoint;
   }
 
   close() {
-    this.#server.closeAllConnections();
-    this.#server.close();
+    return this.#server.close();
   }
 }
 
@@ -217,8 +202,7 @@ class Server {
 class Vendor extends Server {
   started = new Map();
   verdicts = new Map();
-  answer(body) {
-    const form = new URLSearchParams(body);
+  answer({ form }) {
     const done = (ResultObject) => ({ status: 200, json: { Code: "200", RequestId: "r", ResultObject } });
     this.events.emit("event");
     if (form.get("Action") === "InitFaceVerify") {
@@ -243,8 +227,8 @@ class Vendor extends Server {
 class Receiver extends Server {
   verdicts = new Map();
   received = 0;
-  answer(body) {
-    const { data } = JSON.parse(body);
+  answer({ text }) {
+    const { data } = JSON.parse(text);
     this.received += 1;
     this.events.emit("event");
     if (this.dice(20) === 0) return { status: 503, json: {} };

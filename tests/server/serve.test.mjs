@@ -2,7 +2,6 @@
 // metrics.
 
 import assert from "node:assert/strict";
-import { createHash } from "node:crypto";
 import { EventEmitter, once } from "node:events";
 import { createServer, get } from "node:http";
 import { connect } from "node:net";
@@ -14,7 +13,7 @@ import { FaceVerifyClient } from "cloudauth-edge";
 import { createSandbox } from "../../pkg/dist/sandbox.js";
 import { Metrics } from "../../server/metrics.js";
 import { startGateway } from "../support/gateway.mjs";
-import { sample } from "../support/samples.mjs";
+import { callerOf, sample } from "../support/samples.mjs";
 import { submit } from "../support/sandbox.mjs";
 
 const ROUTE = "/v1/face-verifications";
@@ -51,15 +50,7 @@ async function sandboxUrl() {
   return (await sandbox.listen()).url;
 }
 
-const shop = (webhookUrl) =>
-  JSON.stringify([
-    {
-      id: "shop",
-      tokenSha256: [createHash("sha256").update("dev-token").digest("hex")],
-      scopes: ["create", "read"],
-      webhookUrl,
-    },
-  ]);
+const shop = (webhookUrl) => JSON.stringify([callerOf("shop", "dev-token", { webhookUrl })]);
 
 /** Responds with each of the statuses in turn, then with the last one. */
 async function receiverOf(...statuses) {

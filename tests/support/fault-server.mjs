@@ -1,32 +1,48 @@
+import { once } from "node:events";
 import { createServer } from "node:http";
 
 /**
+ * A loopback server. `answer` is `(request, response) => void`, with the body in `request.text` and, parsed, in
+ * `request.form`.
+ */
+export async function loopback(answer) {
+  const server = createServer(async (request, response) => {
+    request.text = "";
+    try {
+      for await (const chunk of request.setEncoding("utf8")) request.text += chunk;
+    } catch {
+      return; // The client has disconnected.
+    }
+    request.form = new URLSearchParams(request.text);
+    await answer(request, response);
+  }).listen(0, "127.0.0.1");
+  await once(server, "listening");
+  async function close() {
+    server.closeAllConnections();
+    await new Promise((resolve) => server.close(resolve));
+  }
+  return {
+    endpoint: `http://127.0.0.1:${server.address().port}`,
+    /** Accepts no more connections. */
+    refuse: () => server.close(),
+    close,
+    [Symbol.asyncDispose]: close,
+  };
+}
+
+/**
  * A loopback server that responds to each request with the next of `answers` (repeating the last one) and records the
- * requests. An answer is `(request, response) => void`, with a parsed `request.form`.
+ * requests.
  */
 export async function faultServer(...answers) {
   const requests = [];
-  const server = createServer(async (request, response) => {
-    let body = "";
-    for await (const chunk of request) body += chunk;
-    request.form = new URLSearchParams(body);
+  const server = await loopback((request, response) => {
     const answer = answers[Math.min(requests.length, answers.length - 1)];
     const { method, url, headers, form, socket } = request;
     requests.push({ method, url, headers, form, port: socket.remotePort });
-    answer(request, response);
+    return answer(request, response);
   });
-  server.listen(0, "127.0.0.1");
-  await new Promise((resolve) => server.once("listening", resolve));
-  return {
-    endpoint: `http://127.0.0.1:${server.address().port}`,
-    requests,
-    /** Accepts no more connections. */
-    close: () => server.close(),
-    async [Symbol.asyncDispose]() {
-      server.closeAllConnections();
-      await new Promise((resolve) => server.close(resolve));
-    },
-  };
+  return { ...server, requests };
 }
 
 export const json =

@@ -2,11 +2,9 @@
 // way to restore one.
 
 import assert from "node:assert/strict";
-import { createHash } from "node:crypto";
-import { once } from "node:events";
-import { createServer } from "node:http";
+import { loopback } from "./fault-server.mjs";
 import { startBoth } from "./gateway.mjs";
-import { sample } from "./samples.mjs";
+import { callerOf, sample } from "./samples.mjs";
 import { injectFault, startsOf, submit } from "./sandbox.mjs";
 import { until } from "./until.mjs";
 
@@ -19,25 +17,15 @@ const ROUTE = "/v1/face-verifications";
  */
 export async function olderLedger({ save, restore }, options) {
   const deliveries = [];
-  const receiver = createServer(async (request, response) => {
-    let body = "";
-    for await (const chunk of request) body += chunk;
-    deliveries.push({ id: request.headers["webhook-id"], no: JSON.parse(body).data.outerOrderNo });
+  const receiver = await loopback(({ headers, text }, response) => {
+    deliveries.push({ id: headers["webhook-id"], no: JSON.parse(text).data.outerOrderNo });
     response.writeHead(204).end();
-  }).listen(0, "127.0.0.1");
-  await once(receiver, "listening");
+  });
   const both = await startBoth(
     {
       // A lease that a stopped instance left in the older database is soon over.
       GATEWAY_LEASE_SECONDS: "1",
-      GATEWAY_CALLERS: JSON.stringify([
-        {
-          id: "shop",
-          tokenSha256: [createHash("sha256").update("dev-token").digest("hex")],
-          scopes: ["create", "read"],
-          webhookUrl: `http://127.0.0.1:${receiver.address().port}`,
-        },
-      ]),
+      GATEWAY_CALLERS: JSON.stringify([callerOf("shop", "dev-token", { webhookUrl: receiver.endpoint })]),
     },
     { on: "node", ...options },
   );
@@ -92,7 +80,6 @@ export async function olderLedger({ save, restore }, options) {
     assert.equal(await startsOf(endpoint, later.outerOrderNo), 2);
   } finally {
     await both.close();
-    receiver.closeAllConnections();
-    receiver.close();
+    await receiver.close();
   }
 }

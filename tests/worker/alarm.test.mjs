@@ -2,13 +2,11 @@
 // invalid setting.
 
 import assert from "node:assert/strict";
-import { createHash } from "node:crypto";
-import { once } from "node:events";
-import { createServer } from "node:http";
 import { after, before, test } from "node:test";
+import { loopback } from "../support/fault-server.mjs";
 import { until } from "../support/until.mjs";
 import { only, startBoth } from "../support/gateway.mjs";
-import { sample } from "../support/samples.mjs";
+import { callerOf, sample } from "../support/samples.mjs";
 import { submit } from "../support/sandbox.mjs";
 
 const ROUTE = "/v1/face-verifications";
@@ -21,24 +19,16 @@ const received = [];
 let answers = true;
 
 before(async () => {
-  receiver = createServer(async (request, response) => {
-    let body = "";
-    for await (const chunk of request) body += chunk;
-    received.push(JSON.parse(body).data.outerOrderNo);
+  receiver = await loopback(({ text }, response) => {
+    received.push(JSON.parse(text).data.outerOrderNo);
     if (answers) response.writeHead(204).end();
-  }).listen(0, "127.0.0.1");
-  await once(receiver, "listening");
+  });
   both = await startBoth(
     {
       GATEWAY_PUBLIC_URL: "https://gateway.invalid",
       CLOUDAUTH_CALLS_PER_SECOND: "1000",
       GATEWAY_CALLERS: JSON.stringify(
-        CALLERS.map((id) => ({
-          id,
-          tokenSha256: [createHash("sha256").update(token(id)).digest("hex")],
-          scopes: ["create", "read"],
-          webhookUrl: `http://127.0.0.1:${receiver.address().port}/${id}`,
-        })),
+        CALLERS.map((id) => callerOf(id, token(id), { webhookUrl: `${receiver.endpoint}/${id}` })),
       ),
     },
     { evicting: true },
@@ -47,8 +37,7 @@ before(async () => {
 
 after(async () => {
   await both?.close();
-  receiver?.closeAllConnections();
-  receiver?.close();
+  await receiver?.close();
 });
 
 /** Starts an order; returns its number, its CertifyId and the path of its callback. */

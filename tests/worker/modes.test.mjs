@@ -1,13 +1,12 @@
 // A gateway that a team shares, in front of a sandbox; callers in two settings; and a gateway without its console.
 
 import assert from "node:assert/strict";
-import { createHash } from "node:crypto";
 import { readdirSync } from "node:fs";
 import { after, before, test } from "node:test";
 import { FaceVerifyClient } from "cloudauth-edge";
 import { at } from "../../scripts/lib/project.mjs";
 import { operator, startBoth } from "../support/gateway.mjs";
-import { sample } from "../support/samples.mjs";
+import { callerOf, sample } from "../support/samples.mjs";
 import { submit } from "../support/sandbox.mjs";
 
 const SECRET = "0123456789abcdef0123456789abcdef";
@@ -17,11 +16,9 @@ const script = `/assets/${readdirSync(at("www", "dist", "assets")).find((name) =
 
 const caller = (id) =>
   JSON.stringify([
-    {
-      id,
-      tokenSha256: [createHash("sha256").update(`a token of ${id}`).digest("hex")],
+    callerOf(id, `a token of ${id}`, {
       keyPairs: [{ accessKeyId: `gwk-${id}-1`, secretSetting: "GATEWAY_KEY_TEAM" }],
-    },
+    }),
   ]);
 
 let both;

@@ -2,12 +2,10 @@
 // and end when the client disconnects.
 
 import assert from "node:assert/strict";
-import { createHash } from "node:crypto";
-import { once } from "node:events";
-import { createServer } from "node:http";
 import { after, before, test } from "node:test";
+import { json, loopback } from "../support/fault-server.mjs";
 import { only, startGateway } from "../support/gateway.mjs";
-import { sample } from "../support/samples.mjs";
+import { callerOf, sample } from "../support/samples.mjs";
 
 const ROUTE = "/v1/face-verifications";
 const LIMIT = { timeout: 180_000 };
@@ -20,40 +18,29 @@ let asked = 0;
 const verdicts = new Map();
 
 before(async () => {
-  vendor = createServer(async (request, response) => {
-    let body = "";
-    for await (const chunk of request) body += chunk;
-    const form = new URLSearchParams(body);
-    const answer = (Code, ResultObject) =>
-      response
-        .writeHead(200, { "content-type": "application/json" })
-        .end(JSON.stringify({ Code, RequestId: "r", ResultObject }));
+  vendor = await loopback((request, response) => {
+    const { form } = request;
+    const answer = (Code, ResultObject) => json({ Code, RequestId: "r", ResultObject })(request, response);
     if (form.get("Action") === "InitFaceVerify") {
       return answer("200", { CertifyId: `certify${form.get("OuterOrderNo")}` });
     }
     asked += 1;
     const verdict = verdicts.get(form.get("CertifyId"));
     return verdict ? answer("200", verdict) : answer("424");
-  }).listen(0, "127.0.0.1");
-  await once(vendor, "listening");
+  });
   gateway = await startGateway({
     GATEWAY_MODE: "development",
-    CLOUDAUTH_ENDPOINTS: `http://127.0.0.1:${vendor.address().port}`,
+    CLOUDAUTH_ENDPOINTS: vendor.endpoint,
     CLOUDAUTH_CALLS_PER_SECOND: "10",
     GATEWAY_CALLERS: JSON.stringify(
-      CALLERS.map((id) => ({
-        id,
-        tokenSha256: [createHash("sha256").update(token(id)).digest("hex")],
-        scopes: ["create", "read", "read:material"],
-      })),
+      CALLERS.map((id) => callerOf(id, token(id), { scopes: ["create", "read", "read:material"] })),
     ),
   });
 });
 
 after(async () => {
   await gateway?.close();
-  vendor?.closeAllConnections();
-  vendor?.close();
+  await vendor?.close();
 });
 
 async function start(caller) {

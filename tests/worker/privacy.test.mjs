@@ -4,15 +4,13 @@
 // files.
 
 import assert from "node:assert/strict";
-import { createHash } from "node:crypto";
-import { once } from "node:events";
 import { existsSync, readFileSync, readdirSync, statSync } from "node:fs";
-import { createServer } from "node:http";
 import { join } from "node:path";
 import { after, before, test } from "node:test";
 import { at } from "../../scripts/lib/project.mjs";
+import { loopback } from "../support/fault-server.mjs";
 import { hostName, operator, startGateway } from "../support/gateway.mjs";
-import { sample, seeded } from "../support/samples.mjs";
+import { callerOf, sample, seeded } from "../support/samples.mjs";
 import { until } from "../support/until.mjs";
 
 const ROUTE = "/v1/face-verifications";
@@ -83,7 +81,7 @@ function answer(form) {
                 SubCode: "200",
                 MaterialInfo: JSON.stringify({
                   facialPictureFront: {
-                    pictureUrl: `${upstream.origin}/planted-photo?Signature=planted-photo`,
+                    pictureUrl: `${upstream.endpoint}/planted-photo?Signature=planted-photo`,
                   },
                 }),
                 UserInfo: JSON.stringify({ name: PERSON[0], number: PERSON[1] }),
@@ -93,37 +91,31 @@ function answer(form) {
 }
 
 before(async () => {
-  upstream = createServer(async (request, response) => {
-    let body = "";
-    for await (const chunk of request) body += chunk;
+  upstream = await loopback((request, response) => {
     if (request.url === "/reports") {
-      reports.push(JSON.stringify(request.headers) + body);
+      reports.push(JSON.stringify(request.headers) + request.text);
       response.writeHead(reports.length % 2 ? 500 : 204).end(PLANTED[0]);
     } else if (request.url.startsWith("/planted-photo")) {
       response.writeHead(dice(2) ? 200 : 403, { "content-type": "image/jpeg" }).end("planted");
     } else {
       called.push(request.url + JSON.stringify(request.headers));
-      const reply = answer(new URLSearchParams(body));
+      const reply = answer(request.form);
       if (reply === undefined) request.socket.destroy();
       else response.writeHead(200).end(typeof reply === "string" ? reply : JSON.stringify(reply));
     }
-  }).listen(0, "127.0.0.1");
-  await once(upstream, "listening");
-  upstream.origin = `http://127.0.0.1:${upstream.address().port}`;
+  });
   gateway = await startGateway({
     GATEWAY_MODE: "development",
     GATEWAY_PUBLIC_URL: "https://gateway.invalid",
     GATEWAY_PHOTO: "stream",
     GATEWAY_CALLERS: JSON.stringify([
-      {
-        id: "shop",
-        tokenSha256: [createHash("sha256").update(TOKEN).digest("hex")],
+      callerOf("shop", TOKEN, {
         scopes: ["create", "read", "read:material"],
         maxStartsPerUserPerDay: 1000,
-        webhookUrl: `${upstream.origin}/reports`,
-      },
+        webhookUrl: `${upstream.endpoint}/reports`,
+      }),
     ]),
-    CLOUDAUTH_ENDPOINTS: upstream.origin,
+    CLOUDAUTH_ENDPOINTS: upstream.endpoint,
     CLOUDAUTH_MAX_ATTEMPTS: "1",
     ...SECRETS,
   });
@@ -131,8 +123,7 @@ before(async () => {
 
 after(async () => {
   await gateway?.close();
-  upstream?.closeAllConnections();
-  upstream?.close();
+  await upstream?.close();
 });
 
 /**

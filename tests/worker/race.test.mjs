@@ -4,8 +4,8 @@
 
 import assert from "node:assert/strict";
 import { EventEmitter, once } from "node:events";
-import { createServer } from "node:http";
 import { after, before, test } from "node:test";
+import { json, loopback } from "../support/fault-server.mjs";
 import { startGateway } from "../support/gateway.mjs";
 import { sample, seeded } from "../support/samples.mjs";
 
@@ -54,24 +54,21 @@ function execute(form) {
 
 before(async () => {
   dice = seeded(20190307);
-  vendor = createServer(async (request, response) => {
-    let body = "";
-    for await (const chunk of request) body += chunk;
-    const answer = execute(new URLSearchParams(body));
+  vendor = await loopback(async (request, response) => {
+    const answer = execute(request.form);
     calls.emit("call");
     await held;
     if (answer) {
-      response.writeHead(answer[0], { "content-type": "application/json" }).end(JSON.stringify(answer[1]));
+      json(answer[1], answer[0])(request, response);
     } else if (dice(2)) {
       request.socket.destroy();
     }
     // Otherwise no response, until the gateway's time limit is exceeded.
-  }).listen(0, "127.0.0.1");
-  await once(vendor, "listening");
+  });
   gateway = await startGateway(
     {
       GATEWAY_MODE: "development",
-      CLOUDAUTH_ENDPOINTS: `http://127.0.0.1:${vendor.address().port}`,
+      CLOUDAUTH_ENDPOINTS: vendor.endpoint,
       CLOUDAUTH_TIMEOUT_MS: "3000",
       CLOUDAUTH_TOTAL_TIMEOUT_MS: "6000",
       CLOUDAUTH_CALLS_PER_SECOND: "1000",
@@ -82,8 +79,7 @@ before(async () => {
 
 after(async () => {
   await gateway?.close();
-  vendor?.closeAllConnections();
-  vendor?.close();
+  await vendor?.close();
 });
 
 test("no order gets two CertifyIds, is restarted unasked, or loses its verdict", async () => {

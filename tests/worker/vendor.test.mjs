@@ -1,10 +1,9 @@
 // GET /readyz/vendor in front of the sandbox, whose keys and faults fail as Alibaba Cloud's do.
 
 import assert from "node:assert/strict";
-import { createHash } from "node:crypto";
 import { afterEach, test } from "node:test";
 import { startBoth } from "../support/gateway.mjs";
-import { sample } from "../support/samples.mjs";
+import { callerOf, sample } from "../support/samples.mjs";
 import { injectFault } from "../support/sandbox.mjs";
 
 const PATH = "/readyz/vendor";
@@ -96,9 +95,7 @@ test("an upstream that does not respond is unreachable", async () => {
 
 test("nobody asks without a token that may read", async () => {
   const token = "a token that starts";
-  const callers = [
-    { id: "shop", tokenSha256: [createHash("sha256").update(token).digest("hex")], scopes: ["create"] },
-  ];
+  const callers = [callerOf("shop", token, { scopes: ["create"] })];
   const stack = await started({ GATEWAY_CALLERS: JSON.stringify(callers) });
   for (const [given, status] of [
     [null, 401],

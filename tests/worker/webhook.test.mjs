@@ -1,16 +1,14 @@
 // From Alibaba Cloud's callback to the caller's webhook, in workerd.
 
 import assert from "node:assert/strict";
-import { createHash } from "node:crypto";
-import { once } from "node:events";
-import { createServer } from "node:http";
 import { after, before, test } from "node:test";
 import { Webhook } from "standardwebhooks";
 import { start, stopAll } from "../../scripts/lib/process.mjs";
 import { at } from "../../scripts/lib/project.mjs";
+import { loopback } from "../support/fault-server.mjs";
 import { operator, startBoth } from "../support/gateway.mjs";
 import { freePort } from "../support/programs.mjs";
-import { sample } from "../support/samples.mjs";
+import { callerOf, sample } from "../support/samples.mjs";
 import { submit } from "../support/sandbox.mjs";
 import { until } from "../support/until.mjs";
 
@@ -21,27 +19,22 @@ let both, receiver;
 const received = [];
 
 before(async () => {
-  receiver = createServer(async (request, response) => {
-    let body = "";
-    for await (const chunk of request) body += chunk;
-    received.push({ headers: request.headers, body, path: request.url });
+  receiver = await loopback(({ headers, text: body, url: path }, response) => {
+    received.push({ headers, body, path });
     // The first attempt of each delivery fails.
-    const id = request.headers["webhook-id"];
-    const attempts = received.filter(({ headers }) => headers["webhook-id"] === id).length;
+    const id = headers["webhook-id"];
+    const attempts = received.filter((each) => each.headers["webhook-id"] === id).length;
     response.writeHead(attempts === 1 ? 503 : 204).end();
-  }).listen(0, "127.0.0.1");
-  await once(receiver, "listening");
+  });
   both = await startBoth({
     GATEWAY_SECRET: SECRET,
     GATEWAY_PUBLIC_URL: "https://gateway.invalid",
     GATEWAY_PHOTO: "stream",
     GATEWAY_CALLERS: JSON.stringify([
-      {
-        id: "shop",
-        tokenSha256: [createHash("sha256").update("dev-token").digest("hex")],
+      callerOf("shop", "dev-token", {
         scopes: ["create", "read", "read:material"],
-        webhookUrl: `http://127.0.0.1:${receiver.address().port}/verdicts?of=shop`,
-      },
+        webhookUrl: `${receiver.endpoint}/verdicts?of=shop`,
+      }),
     ]),
   });
 });
@@ -49,8 +42,7 @@ before(async () => {
 after(async () => {
   await stopAll();
   await both?.close();
-  receiver?.closeAllConnections();
-  receiver?.close();
+  await receiver?.close();
 });
 
 /** The webhook secret that the operator's command prints. */
